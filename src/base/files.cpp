@@ -1,0 +1,128 @@
+#include "base/files.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+
+namespace winnow {
+namespace {
+
+Error SystemError(const std::filesystem::path& path, std::string_view doing) {
+  const int number = errno;
+  const ErrorCode code = number == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo;
+  std::string hint;
+  if (number == ENOSPC) hint = "free some space, or choose another disk";
+  if (number == EACCES || number == EROFS) hint = "check the permissions of the file and its directory";
+  return {code, path.string() + ": " + std::string(doing) + ": " + std::strerror(number), hint};
+}
+
+class FileDescriptor {
+ public:
+  explicit FileDescriptor(int fd) : fd_(fd) {}
+  FileDescriptor(const FileDescriptor&) = delete;
+  FileDescriptor& operator=(const FileDescriptor&) = delete;
+  ~FileDescriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  int get() const { return fd_; }
+  /// Closes now and tells whether that succeeded: some file systems report a full disk only here.
+  bool Close() { return ::close(std::exchange(fd_, -1)) == 0; }
+
+ private:
+  int fd_;
+};
+
+bool WriteAll(int fd, std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return false;
+    bytes = bytes.subspan(static_cast<size_t>(written));
+  }
+  return true;
+}
+
+/// Makes a rename in `directory` durable. Some file systems can't fsync a directory; that is no error of ours.
+void SyncDirectory(const std::filesystem::path& directory) {
+  FileDescriptor fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd.get() >= 0) ::fsync(fd.get());
+}
+
+}  // namespace
+
+Result<std::string> ReadFile(const std::filesystem::path& path) {
+  FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd.get() < 0) return std::unexpected(SystemError(path, "can't open"));
+  std::string contents;
+  struct stat status {};
+  if (::fstat(fd.get(), &status) == 0 && status.st_size > 0) contents.reserve(static_cast<size_t>(status.st_size));
+  char buffer[1 << 16];
+  for (;;) {
+    const ssize_t count = ::read(fd.get(), buffer, sizeof buffer);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return std::unexpected(SystemError(path, "can't read"));
+    if (count == 0) return contents;
+    contents.append(buffer, static_cast<size_t>(count));
+  }
+}
+
+Result<void> WriteFileAtomically(const std::filesystem::path& path, std::string_view contents) {
+  return WriteFileAtomically(path, [&](const FileSink& sink) { return sink(std::as_bytes(std::span(contents))); });
+}
+
+Result<void> WriteFileAtomically(const std::filesystem::path& path,
+                                 const std::function<Result<void>(const FileSink&)>& write) {
+  static std::atomic<unsigned> counter = 0;
+  std::filesystem::path temporary = path;
+  temporary += ".tmp" + std::to_string(::getpid()) + "." + std::to_string(counter++);
+  FileDescriptor fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+  if (fd.get() < 0) return std::unexpected(SystemError(path, "can't write"));
+  const auto give_up = [&](Error error) {
+    ::unlink(temporary.c_str());
+    return std::unexpected(std::move(error));
+  };
+  const FileSink sink = [&](std::span<const std::byte> bytes) -> Result<void> {
+    if (!WriteAll(fd.get(), bytes)) return std::unexpected(SystemError(path, "can't write"));
+    return {};
+  };
+  if (Result<void> result = write(sink); !result) return give_up(std::move(result).error());
+  if (::fsync(fd.get()) != 0 || !fd.Close()) return give_up(SystemError(path, "can't write"));
+  if (::rename(temporary.c_str(), path.c_str()) != 0) return give_up(SystemError(path, "can't rename into place"));
+  SyncDirectory(path.has_parent_path() ? path.parent_path() : std::filesystem::path("."));
+  return {};
+}
+
+Result<MappedFile> MappedFile::Open(const std::filesystem::path& path) {
+  FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd.get() < 0) return std::unexpected(SystemError(path, "can't open"));
+  struct stat status {};
+  if (::fstat(fd.get(), &status) != 0) return std::unexpected(SystemError(path, "can't open"));
+  if (!S_ISREG(status.st_mode)) return Fail(ErrorCode::kIo, path.string() + ": not a regular file");
+  MappedFile file;
+  file.size_ = static_cast<size_t>(status.st_size);
+  if (file.size_ == 0) return file;
+  void* data = ::mmap(nullptr, file.size_, PROT_READ, MAP_PRIVATE, fd.get(), 0);
+  if (data == MAP_FAILED) return std::unexpected(SystemError(path, "can't map"));
+  file.data_ = static_cast<const std::byte*>(data);
+  return file;
+}
+
+MappedFile::MappedFile(MappedFile&& other) noexcept
+    : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+
+MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
+  std::swap(data_, other.data_);
+  std::swap(size_, other.size_);
+  return *this;
+}
+
+MappedFile::~MappedFile() {
+  if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);
+}
+
+}  // namespace winnow

@@ -1,0 +1,44 @@
+/// Whole files: read, map, and written so that a reader sees the old contents or the new, never half.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace winnow {
+
+/// The whole file. Errors: kNotFound, kIo.
+Result<std::string> ReadFile(const std::filesystem::path& path);
+
+/// Writes to a temporary name beside `path`, fsyncs, renames over it and fsyncs the directory. On an error (a full disk)
+/// the temporary file is removed and `path` is as it was. Errors: kIo, kNotFound when the directory is missing.
+Result<void> WriteFileAtomically(const std::filesystem::path& path, std::string_view contents);
+
+/// The same for contents that are made piece by piece: `write` is called once with a sink that appends.
+using FileSink = std::function<Result<void>(std::span<const std::byte>)>;
+Result<void> WriteFileAtomically(const std::filesystem::path& path,
+                                 const std::function<Result<void>(const FileSink&)>& write);
+
+/// A file mapped read-only for its lifetime. Movable, not copyable. The file must not be truncated meanwhile; Winnow's own
+/// writers replace files by rename, which leaves a mapping whole.
+class MappedFile {
+ public:
+  static Result<MappedFile> Open(const std::filesystem::path& path);
+  MappedFile() = default;
+  MappedFile(MappedFile&& other) noexcept;
+  MappedFile& operator=(MappedFile&& other) noexcept;
+  ~MappedFile();
+
+  std::span<const std::byte> bytes() const { return {data_, size_}; }
+
+ private:
+  const std::byte* data_ = nullptr;
+  size_t size_ = 0;
+};
+
+}  // namespace winnow

@@ -1,0 +1,28 @@
+/// Result<T>: a value or an Error; TRY hands an error up to the caller.
+#pragma once
+
+#include <expected>
+#include <string>
+#include <utility>
+
+#include "winnow/error.h"
+
+namespace winnow {
+
+template <typename T>
+using Result = std::expected<T, Error>;
+
+/// `return Fail(ErrorCode::kNotFound, "model.safetensors: no such file", "pull it with ...");`
+inline std::unexpected<Error> Fail(ErrorCode code, std::string message, std::string hint = {}) {
+  return std::unexpected<Error>(Error{code, std::move(message), std::move(hint)});
+}
+
+}  // namespace winnow
+
+/// The value of a Result expression; on an error the enclosing function returns it. For Result<void> a statement.
+#define TRY(expression)                                                               \
+  __extension__({                                                                     \
+    auto try_result_ = (expression);                                                  \
+    if (!try_result_) return std::unexpected<::winnow::Error>(std::move(try_result_).error()); \
+    *std::move(try_result_);                                                          \
+  })

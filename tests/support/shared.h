@@ -1,0 +1,22 @@
+/// Real data, goldens and weights that lie beside the checkout (WINNOW_SHARED, or ../shared). Never part of the project:
+/// a test that needs them skips, and says so, where they are absent.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+namespace winnow {
+
+inline std::filesystem::path SharedDirectory() {
+  if (const char* given = std::getenv("WINNOW_SHARED")) return given;
+  return std::filesystem::path(WINNOW_SOURCE_DIR) / ".." / "shared";
+}
+
+}  // namespace winnow
+
+/// Declares `path` as a file or directory under the shared directory, or skips the test.
+#define REQUIRE_SHARED(path, relative)                                                                \
+  const std::filesystem::path path = ::winnow::SharedDirectory() / (relative);                        \
+  if (!std::filesystem::exists(path)) GTEST_SKIP() << "needs " << (relative) << " in the shared directory"
