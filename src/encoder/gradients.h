@@ -38,9 +38,12 @@ class Gradients {
   /// Token ids that have a gradient, in the order of their first appearance, and their rows [ids, hidden].
   std::span<const int32_t> word_ids() const { return word_ids_; }
   float* word_row(size_t i) { return word_rows_.data() + i * hidden_; }
-  float* word_row_of(int32_t id) { return word_row(static_cast<size_t>(slot_of_[static_cast<size_t>(id)])); }
-  /// Slot of an id in word_ids(), or -1.
-  int32_t slot(int32_t id) const { return slot_of_[static_cast<size_t>(id)]; }
+  /// The row of a token id, null where it was not touched.
+  float* word_row_of(int32_t id) {
+    const int32_t slot = slot_of_[static_cast<size_t>(id)];
+    return slot < 0 ? nullptr : word_row(static_cast<size_t>(slot));
+  }
+  const float* word_row_of(int32_t id) const { return const_cast<Gradients*>(this)->word_row_of(id); }
 
   /// Euclidean norm of all gradients together. The same for the same number of threads.
   double Norm(ThreadPool& pool);
