@@ -7,10 +7,10 @@
 #include <cmath>
 #include <cstdlib>
 #include <optional>
-#include <set>
 
 #include "base/files.h"
 #include "base/json.h"
+#include "bundle/labels.h"
 
 namespace winnow {
 namespace {
@@ -111,36 +111,6 @@ class Reader {
   const JsonObject& object_;
   std::string_view where_;
 };
-
-Result<std::vector<std::string>> LabelsById(const Json& json, std::string_view where) {
-  if (!json.is_object()) return Bad(where, "'id2label' must be an object of names by id");
-  std::vector<std::string> labels;
-  for (size_t id = 0; id < json.size(); ++id) {
-    const auto found = json.find(std::to_string(id));
-    if (found == json.end()) {
-      return Bad(where, fmt::format("'id2label' has {} labels but none with id {}; ids must run from 0 without a gap",
-                                    json.size(), id));
-    }
-    if (!found->is_string()) return Bad(where, "'id2label' has a name that is not a string");
-    labels.push_back(found->get<std::string>());
-  }
-  return labels;
-}
-
-Result<std::vector<std::string>> LabelsByName(const Json& json, std::string_view where) {
-  if (!json.is_object()) return Bad(where, "'label2id' must be an object of ids by name");
-  std::vector<std::string> labels(json.size());
-  std::set<size_t> seen;
-  for (const auto& [name, id] : json.items()) {
-    if (!id.is_number_unsigned() || id.get<uint64_t>() >= labels.size() || !seen.insert(id.get<size_t>()).second) {
-      return Bad(where,
-                 fmt::format("'label2id' gives '{}' the id {}; ids must run from 0 without a gap or a repetition", name,
-                             DumpJsonLine(id)));
-    }
-    labels[id.get<size_t>()] = name;
-  }
-  return labels;
-}
 
 /// Labels belong to a classification head: a base model's config may carry the default ones, which mean nothing.
 Result<std::vector<std::string>> ReadLabels(const JsonObject& object, std::string_view where) {
@@ -301,12 +271,7 @@ Result<void> ValidateModelConfig(const ModelConfig& config, std::string_view whe
     return Bad(where, fmt::format("'layer_norm_eps' is {}, expected above 0 and below 1", config.layer_norm_eps));
   if (!(config.initializer_range >= 0 && std::isfinite(config.initializer_range)))
     return Bad(where, fmt::format("'initializer_range' is {}, expected 0 or more", config.initializer_range));
-  std::set<std::string_view> seen;
-  for (const std::string& label : config.labels) {
-    if (label.empty()) return Bad(where, "a label has an empty name");
-    if (!seen.insert(label).second) return Bad(where, fmt::format("label '{}' is named twice", label));
-  }
-  return {};
+  return ValidateLabels(config.labels, where);
 }
 
 Result<std::string> FormatModelConfig(const ModelConfig& config) {
