@@ -74,10 +74,11 @@ Minimum Minimize(const LikelihoodAt& at) {
     const Likelihood here = at(minimum.b);
     (here.slope < 0 ? low : high) = minimum.b;
     double next = here.curvature > 0 ? minimum.b - here.slope / here.curvature : low;
+    // A converged step may land on the bracket's own end: that is the answer, not a reason to halve.
+    if (std::abs(next - minimum.b) <= 1e-10 * minimum.b) break;
     if (!(next > low && next < high)) next = 0.5 * (low + high);
-    const double step = std::abs(next - minimum.b);
     minimum.b = next;
-    if (step <= 1e-10 * next || high - low <= 1e-10 * high) break;
+    if (high - low <= 1e-10 * high) break;
   }
   return minimum;
 }
