@@ -15,7 +15,7 @@ struct ReportOptions {
 };
 
 /// A text for the terminal, lines ended by \n, plain UTF-8 without colours. Control characters in label names show as
-/// '?', long names are cut. Needs at most 100 columns for up to 5 labels.
+/// '?', long names are cut.
 std::string ReportText(const Metrics& metrics, const ReportOptions& options = {});
 
 /// `evaluate --json`'s document: count, accuracy, f1_macro, f1_micro, f1_weighted, precision_macro, recall_macro,
