@@ -327,6 +327,7 @@ Result<ParseOutcome> OptionTable::Parse(std::span<const std::string> arguments, 
     const std::string variable = "WINNOW_" + option.UpperName();
     return sources.environment ? sources.environment(variable) : EnvironmentVariable(variable);
   };
+  for (Option& option : options_) option.Reset();
   std::vector<CommandLineValues> command_line = TRY(ReadCommandLine(arguments));
   const auto from_command_line = [&](const Option& option) -> std::optional<std::string> {
     for (const CommandLineValues& given : command_line) {

@@ -140,7 +140,7 @@ class OptionTable {
   Option& AddPreset(std::string name, std::optional<std::string>* field, std::string help);
   Option& AddHelp(std::string name, bool* field, std::string help);
 
-  /// Fills the fields. `arguments` are those behind the command's name.
+  /// Fills the fields, from their defaults on. `arguments` are those behind the command's name.
   Result<ParseOutcome> Parse(std::span<const std::string> arguments, const OptionSources& sources = {});
 
   /// The option of that name or synonym, or null.
