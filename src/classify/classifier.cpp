@@ -30,14 +30,15 @@ Result<Classifier> Classifier::Load(const std::filesystem::path& bundle, ThreadP
   Manifest manifest = TRY(ReadManifest(bundle));
   ModelConfig config = TRY(ReadModelConfig(bundle));
   if (config.labels.empty()) {
-    return Fail(ErrorCode::kInvalidModel, bundle.string() + ": config.json has no labels, so this is a base model without a classifier",
+    return Fail(ErrorCode::kInvalidModel,
+                bundle.string() + ": config.json has no labels, so this is a base model without a classifier",
                 "fine-tune it first: winnow train DATA --base-model " + bundle.string() + " --output-dir DIR");
   }
   Tokenizer tokenizer = TRY(Tokenizer::Load(bundle));
   if (tokenizer.vocab_size() > config.vocab_size) {
     return Fail(ErrorCode::kInvalidModel,
-                bundle.string() + ": the tokenizer has " + std::to_string(tokenizer.vocab_size()) + " tokens, but config.json says " +
-                    std::to_string(config.vocab_size),
+                bundle.string() + ": the tokenizer has " + std::to_string(tokenizer.vocab_size()) +
+                    " tokens, but config.json says " + std::to_string(config.vocab_size),
                 "the tokenizer files and config.json are of different models");
   }
   Model model = TRY(Model::Load(bundle, std::move(config), {}));
@@ -47,8 +48,8 @@ Result<Classifier> Classifier::Load(const std::filesystem::path& bundle, ThreadP
   if (!parts->manifest.positive_label.empty()) {
     const auto found = std::ranges::find(labels, parts->manifest.positive_label);
     if (found == labels.end()) {
-      return Fail(ErrorCode::kInvalidModel,
-                  bundle.string() + ": winnow.json's positive_label '" + parts->manifest.positive_label + "' is none of config.json's labels");
+      return Fail(ErrorCode::kInvalidModel, bundle.string() + ": winnow.json's positive_label '" +
+                                                parts->manifest.positive_label + "' is none of config.json's labels");
     }
     parts->positive_label = static_cast<int32_t>(found - labels.begin());
   }
@@ -99,8 +100,9 @@ Decision Classifier::DecideOne(std::span<const float> probabilities, const Class
   return multi_label() ? DecideMultiLabel(probabilities, {}, decide) : Decide(probabilities, decide);
 }
 
-Result<std::vector<Prediction>> Classifier::Classify(std::span<const std::string_view> texts, const ClassifyOptions& options,
-                                                     bool segmented, const std::function<bool(size_t)>& progress) const {
+Result<std::vector<Prediction>> Classifier::Classify(std::span<const std::string_view> texts,
+                                                     const ClassifyOptions& options, bool segmented,
+                                                     const std::function<bool(size_t)>& progress) const {
   const std::vector<float> probabilities = TRY(Probabilities(texts, segmented, progress));
   const size_t count = labels().size();
   std::vector<Prediction> predictions(texts.size());

@@ -43,12 +43,13 @@ class Classifier {
   /// Of manifest().positive_label; -1 where there is none.
   int32_t positive_label() const;
 
-  /// Decisions in the order of the texts, each truncated to the manifest's max_length tokens. `texts` are UTF-8; invalid bytes
-  /// become U+FFFD; an empty text is classified as such. `segmented`: texts come from a data template, with segments divided by
-  /// kSegmentSeparator. One caller at a time. Errors: kInvalidModel when the tokenizer belongs to another model;
-  /// kCancelled when `progress`, which is told how many texts are done, returns false.
+  /// Decisions in the order of the texts, each truncated to the manifest's max_length tokens. `texts` are UTF-8;
+  /// invalid bytes become U+FFFD; an empty text is classified as such. `segmented`: texts come from a data template,
+  /// with segments divided by kSegmentSeparator. One caller at a time. Errors: kInvalidModel when the tokenizer belongs
+  /// to another model; kCancelled when `progress`, which is told how many texts are done, returns false.
   Result<std::vector<Prediction>> Classify(std::span<const std::string_view> texts, const ClassifyOptions& options = {},
-                                           bool segmented = false, const std::function<bool(size_t)>& progress = {}) const;
+                                           bool segmented = false,
+                                           const std::function<bool(size_t)>& progress = {}) const;
 
   /// The probabilities alone, [texts, labels] row-major.
   Result<std::vector<float>> Probabilities(std::span<const std::string_view> texts, bool segmented = false,

@@ -13,9 +13,7 @@
 namespace winnow {
 namespace {
 
-double Now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+double Now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 /// The order of one epoch's texts; the same for the same seed and epoch.
 std::vector<uint32_t> ShuffledOrder(size_t texts, uint64_t seed, int epoch) {
@@ -27,8 +25,8 @@ std::vector<uint32_t> ShuffledOrder(size_t texts, uint64_t seed, int epoch) {
 
 class Trainer {
  public:
-  Trainer(Model& model, const TextSet& train, const TextSet& validation, const TrainerOptions& options, ThreadPool& pool,
-          const TrainerCallbacks& callbacks)
+  Trainer(Model& model, const TextSet& train, const TextSet& validation, const TrainerOptions& options,
+          ThreadPool& pool, const TrainerCallbacks& callbacks)
       : model_(model),
         train_(train),
         validation_(validation),
@@ -61,7 +59,8 @@ class Trainer {
       loss_sum += report.loss * static_cast<double>(count);
       if (callbacks_.on_step) callbacks_.on_step(report);
       if (callbacks_.cancelled && callbacks_.cancelled()) {
-        return Fail(ErrorCode::kCancelled, "stopped at step " + std::to_string(step_) + " of " + std::to_string(total_steps_));
+        return Fail(ErrorCode::kCancelled,
+                    "stopped at step " + std::to_string(step_) + " of " + std::to_string(total_steps_));
       }
     }
     return Evaluate(epoch, loss_sum / static_cast<double>(order.size()));
@@ -107,9 +106,8 @@ class Trainer {
     EpochReport report{.epoch = epoch, .step = step_, .train_loss = train_loss};
     std::vector<float> logits = runner_.AllLogits(validation_.texts.view());
     std::vector<float> unused(logits.size());
-    report.validation_loss =
-        ComputeLoss(logits, validation_.num_labels, TargetsOf(validation_), {},
-                    LossWeight(TargetsOf(validation_), validation_.num_labels, {}), unused);
+    report.validation_loss = ComputeLoss(logits, validation_.num_labels, TargetsOf(validation_), {},
+                                         LossWeight(TargetsOf(validation_), validation_.num_labels, {}), unused);
     report.metrics = TRY(MetricsOfLogits(logits, validation_, model_.config().labels, 1.0,
                                          {.positive_label = options_.positive_label, .bootstrap_resamples = 0}));
     report.metric = TRY(MetricByName(report.metrics, options_.metric));
@@ -174,7 +172,8 @@ std::vector<float> BalancedClassWeights(const TextSet& set) {
   std::vector<float> weights(set.num_labels, 1.0f);
   for (size_t i = 0; i < counts.size(); ++i) {
     if (counts[i] == 0) continue;
-    weights[i] = static_cast<float>(static_cast<double>(set.size()) / (static_cast<double>(counts.size()) * static_cast<double>(counts[i])));
+    weights[i] = static_cast<float>(static_cast<double>(set.size()) /
+                                    (static_cast<double>(counts.size()) * static_cast<double>(counts[i])));
   }
   return weights;
 }
@@ -196,10 +195,11 @@ Result<Metrics> MetricsOfLogits(std::span<const float> logits, const TextSet& se
   return ComputeMultiLabelMetrics(probabilities, truth, labels, options);
 }
 
-Result<TrainingResult> TrainModel(Model& model, const TextSet& train, const TextSet& validation, const TrainerOptions& options,
-                                  ThreadPool& pool, const TrainerCallbacks& callbacks) {
+Result<TrainingResult> TrainModel(Model& model, const TextSet& train, const TextSet& validation,
+                                  const TrainerOptions& options, ThreadPool& pool, const TrainerCallbacks& callbacks) {
   if (train.size() == 0 || validation.size() == 0) {
-    return Fail(ErrorCode::kInvalidData, "there are no texts to " + std::string(train.size() == 0 ? "train on" : "validate with"),
+    return Fail(ErrorCode::kInvalidData,
+                "there are no texts to " + std::string(train.size() == 0 ? "train on" : "validate with"),
                 "give more data, or a --validation file");
   }
   TRY(HigherIsBetter(options.metric));  // an unknown metric is found before the work, not after

@@ -1,5 +1,5 @@
-/// Fine-tuning: epochs of shuffled batches through forward, loss, backward, clipping and AdamW, evaluation after each epoch,
-/// and the best epoch's weights at the end.
+/// Fine-tuning: epochs of shuffled batches through forward, loss, backward, clipping and AdamW, evaluation after each
+/// epoch, and the best epoch's weights at the end.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,7 @@ struct TrainerOptions {
   Schedule schedule = Schedule::kLinear;
   std::optional<int> warmup_steps;  ///< instead of the ratio
   double warmup_ratio = 0.0;
-  double weight_decay = .01;  ///< of all but biases and normalisation weights
+  double weight_decay = .01;   ///< of all but biases and normalisation weights
   double max_grad_norm = 1.0;  ///< 0: no clipping
   LossOptions loss;
   std::string metric = "f1_macro";  ///< decides which epoch is the best (evaluate/metrics.h)
@@ -36,7 +36,7 @@ struct TrainerOptions {
 struct StepReport {
   int step = 0;  ///< finished, from 1
   int total_steps = 0;
-  int epoch = 0;  ///< from 1
+  int epoch = 0;    ///< from 1
   double loss = 0;  ///< of this batch
   double lr = 0;
   double gradient_norm = 0;  ///< before clipping
@@ -75,13 +75,15 @@ struct TrainingResult {
 /// Trains `model` (loaded writable) in place. The same data, options and number of threads give the same bytes.
 /// Errors: kInvalidArgument (an unknown metric, no texts), kInvalidModel and kInvalidData (CheckBatch), kCancelled;
 /// kInternal when the loss stops being a number, with the step and the rows at fault.
-Result<TrainingResult> TrainModel(Model& model, const TextSet& train, const TextSet& validation, const TrainerOptions& options,
-                                  ThreadPool& pool, const TrainerCallbacks& callbacks = {});
+Result<TrainingResult> TrainModel(Model& model, const TextSet& train, const TextSet& validation,
+                                  const TrainerOptions& options, ThreadPool& pool,
+                                  const TrainerCallbacks& callbacks = {});
 
 /// Steps that TrainModel will take.
 int TotalSteps(const TrainerOptions& options, size_t texts);
 
-/// n / (classes * n_i) for each class, which occurs n_i times: scikit-learn's "balanced". A class that never occurs gets 1.
+/// n / (classes * n_i) for each class, which occurs n_i times: scikit-learn's "balanced". A class that never occurs
+/// gets 1.
 std::vector<float> BalancedClassWeights(const TextSet& set);
 
 /// Metrics of logits at temperature 1, as the trainer computes them, on `set`.
