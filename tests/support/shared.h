@@ -1,5 +1,5 @@
-/// Real data, goldens and weights that lie beside the checkout (WINNOW_SHARED, or ../shared). Never part of the project:
-/// a test that needs them skips, and says so, where they are absent.
+/// Real data, goldens and weights that lie beside the checkout (WINNOW_SHARED, or ../shared). Never part of the
+/// project: a test that needs them skips, and says so, where they are absent.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -17,6 +17,6 @@ inline std::filesystem::path SharedDirectory() {
 }  // namespace winnow
 
 /// Declares `path` as a file or directory under the shared directory, or skips the test.
-#define REQUIRE_SHARED(path, relative)                                                                \
-  const std::filesystem::path path = ::winnow::SharedDirectory() / (relative);                        \
+#define REQUIRE_SHARED(path, relative)                                         \
+  const std::filesystem::path path = ::winnow::SharedDirectory() / (relative); \
   if (!std::filesystem::exists(path)) GTEST_SKIP() << "needs " << (relative) << " in the shared directory"
