@@ -16,7 +16,7 @@ inline std::filesystem::path SharedDirectory() {
 
 }  // namespace winnow
 
-/// Declares `path` as a file or directory under the shared directory, or skips the test.
-#define REQUIRE_SHARED(path, relative)                                         \
-  const std::filesystem::path path = ::winnow::SharedDirectory() / (relative); \
-  if (!std::filesystem::exists(path)) GTEST_SKIP() << "needs " << (relative) << " in the shared directory"
+/// Declares `name` as the path of a file or directory in the shared directory, or skips the test.
+#define REQUIRE_SHARED(name, relative)                                         \
+  const std::filesystem::path name = ::winnow::SharedDirectory() / (relative); \
+  if (!std::filesystem::exists(name)) GTEST_SKIP() << "needs " << (relative) << " in the shared directory"

@@ -1,0 +1,102 @@
+#include "bundle/labels.h"
+
+#include <fmt/format.h>
+
+#include <set>
+
+#include "base/files.h"
+
+namespace winnow {
+namespace {
+
+std::unexpected<Error> Bad(std::string_view where, const std::string& why, std::string hint = {}) {
+  return Fail(ErrorCode::kInvalidModel, fmt::format("{}: {}", where, why), std::move(hint));
+}
+
+Result<std::vector<std::string>> LabelsOfArray(const Json& array, std::string_view where) {
+  if (!array.is_array()) return Bad(where, "'classes' must be an array of names");
+  std::vector<std::string> labels;
+  for (const Json& name : array) {
+    if (!name.is_string()) return Bad(where, fmt::format("label {} is not a string", DumpJsonLine(name)));
+    labels.push_back(name.get<std::string>());
+  }
+  return labels;
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> LabelsById(const Json& id2label, std::string_view where) {
+  if (!id2label.is_object()) return Bad(where, "'id2label' must be an object of names by id");
+  std::vector<std::string> labels;
+  for (size_t id = 0; id < id2label.size(); ++id) {
+    const auto found = id2label.find(std::to_string(id));
+    if (found == id2label.end()) {
+      return Bad(where, fmt::format("'id2label' has {} labels but none with id {}; ids must run from 0 without a gap",
+                                    id2label.size(), id));
+    }
+    if (!found->is_string()) return Bad(where, "'id2label' has a name that is not a string");
+    labels.push_back(found->get<std::string>());
+  }
+  return labels;
+}
+
+Result<std::vector<std::string>> LabelsByName(const Json& label2id, std::string_view where) {
+  if (!label2id.is_object()) return Bad(where, "'label2id' must be an object of ids by name");
+  std::vector<std::string> labels(label2id.size());
+  std::set<size_t> seen;
+  for (const auto& [name, id] : label2id.items()) {
+    if (!id.is_number_unsigned() || id.get<uint64_t>() >= labels.size() || !seen.insert(id.get<size_t>()).second) {
+      return Bad(where,
+                 fmt::format("'label2id' gives '{}' the id {}; ids must run from 0 without a gap or a repetition", name,
+                             DumpJsonLine(id)));
+    }
+    labels[id.get<size_t>()] = name;
+  }
+  return labels;
+}
+
+Result<void> ValidateLabels(std::span<const std::string> labels, std::string_view where) {
+  std::set<std::string_view> seen;
+  for (const std::string& label : labels) {
+    if (label.empty()) return Bad(where, "a label has an empty name");
+    if (!seen.insert(label).second) return Bad(where, fmt::format("label '{}' is named twice", label));
+  }
+  return {};
+}
+
+Result<std::vector<std::string>> ReadLabelsFile(const std::filesystem::path& path) {
+  const std::string where = path.string();
+  const Json json = TRY(ParseJson(TRY(ReadFile(path)), where, ErrorCode::kInvalidModel));
+  std::vector<std::string> labels;
+  if (json.is_array()) {
+    labels = TRY(LabelsOfArray(json, where));
+  } else if (!json.is_object()) {
+    return Bad(where, "expected an array of names or {id2label, label2id, classes}");
+  } else {
+    std::vector<std::vector<std::string>> forms;
+    if (json.contains("id2label")) forms.push_back(TRY(LabelsById(json["id2label"], where)));
+    if (json.contains("label2id")) forms.push_back(TRY(LabelsByName(json["label2id"], where)));
+    if (json.contains("classes")) forms.push_back(TRY(LabelsOfArray(json["classes"], where)));
+    if (forms.empty()) return Bad(where, "has none of 'id2label', 'label2id', 'classes'");
+    for (const auto& form : forms) {
+      if (form != forms.front()) return Bad(where, "'id2label', 'label2id' and 'classes' disagree");
+    }
+    labels = std::move(forms.front());
+  }
+  if (labels.empty()) return Bad(where, "names no labels");
+  TRY(ValidateLabels(labels, where));
+  return labels;
+}
+
+Result<void> WriteLabelsFile(const std::filesystem::path& path, std::span<const std::string> labels) {
+  TRY(ValidateLabels(labels, path.string()));
+  Json json = {{"id2label", Json::object()}, {"label2id", Json::object()}, {"classes", Json::array()}};
+  for (size_t id = 0; id < labels.size(); ++id) {
+    json["id2label"][std::to_string(id)] = labels[id];
+    json["label2id"][labels[id]] = id;
+    json["classes"].push_back(labels[id]);
+  }
+  return WriteFileAtomically(path, DumpJson(json));
+}
+
+}  // namespace winnow

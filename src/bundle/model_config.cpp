@@ -1,0 +1,332 @@
+#include "bundle/model_config.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdlib>
+#include <optional>
+
+#include "base/files.h"
+#include "base/json.h"
+#include "bundle/labels.h"
+
+namespace winnow {
+namespace {
+
+constexpr int64_t kMaxSize = 1 << 20;
+constexpr int64_t kMaxVocabulary = 1 << 24;
+constexpr int64_t kMaxLayers = 1024;
+
+/// The same quantity under each architecture's own name. Null: the architecture has no such field.
+struct Keys {
+  const char* model_type;
+  const char* base_class;
+  const char* classifier_class;
+  const char* hidden_size;
+  const char* num_layers;
+  const char* num_heads;
+  const char* intermediate_size;
+  const char* type_vocab_size;
+  const char* layer_norm_eps;
+  const char* activation;
+  const char* hidden_dropout;
+  const char* attention_dropout;
+  const char* classifier_dropout;
+};
+
+constexpr Keys kBertKeys = {"bert",
+                            "BertModel",
+                            "BertForSequenceClassification",
+                            "hidden_size",
+                            "num_hidden_layers",
+                            "num_attention_heads",
+                            "intermediate_size",
+                            "type_vocab_size",
+                            "layer_norm_eps",
+                            "hidden_act",
+                            "hidden_dropout_prob",
+                            "attention_probs_dropout_prob",
+                            "classifier_dropout"};
+constexpr Keys kDistilBertKeys = {"distilbert",
+                                  "DistilBertModel",
+                                  "DistilBertForSequenceClassification",
+                                  "dim",
+                                  "n_layers",
+                                  "n_heads",
+                                  "hidden_dim",
+                                  nullptr,
+                                  nullptr,
+                                  "activation",
+                                  "dropout",
+                                  "attention_dropout",
+                                  "seq_classif_dropout"};
+
+const Keys& KeysOf(Architecture architecture) {
+  return architecture == Architecture::kDistilBert ? kDistilBertKeys : kBertKeys;
+}
+
+struct ActivationName {
+  std::string_view name;
+  HiddenActivation activation;
+};
+
+/// Hugging Face's spellings; the first of each kind is the one that is written.
+constexpr std::array kActivations = {
+    ActivationName{"gelu", HiddenActivation::kGelu},
+    ActivationName{"gelu_python", HiddenActivation::kGelu},
+    ActivationName{"gelu_new", HiddenActivation::kGeluTanh},
+    ActivationName{"gelu_pytorch_tanh", HiddenActivation::kGeluTanh},
+    ActivationName{"gelu_fast", HiddenActivation::kGeluTanh},
+    ActivationName{"gelu_accurate", HiddenActivation::kGeluTanh},
+    ActivationName{"relu", HiddenActivation::kRelu},
+};
+
+std::unexpected<Error> Bad(std::string_view where, const std::string& why, std::string hint = {}) {
+  return Fail(ErrorCode::kInvalidModel, fmt::format("{}: {}", where, why), std::move(hint));
+}
+
+/// Reads numbers under their names; a missing one has Hugging Face's default, or is an error where there is none.
+class Reader {
+ public:
+  Reader(const JsonObject& object, std::string_view where) : object_(object), where_(where) {}
+
+  Result<int> Size(const char* key, std::optional<int> fallback, int64_t minimum, int64_t maximum) const {
+    const std::optional<int64_t> value = TRY(object_.Integer(key));
+    if (!value && fallback) return *fallback;
+    if (!value) return Bad(where_, fmt::format("has no '{}'", key));
+    if (*value < minimum || *value > maximum) {
+      return Bad(where_, fmt::format("'{}' is {}, expected {} to {}", key, *value, minimum, maximum));
+    }
+    return static_cast<int>(*value);
+  }
+
+  Result<float> Real(const char* key, float fallback) const {
+    const std::optional<double> value = TRY(object_.Number(key));
+    return value ? static_cast<float>(*value) : fallback;
+  }
+
+ private:
+  const JsonObject& object_;
+  std::string_view where_;
+};
+
+/// Labels belong to a classification head: a base model's config may carry the default ones, which mean nothing.
+Result<std::vector<std::string>> ReadLabels(const JsonObject& object, std::string_view where) {
+  const Json& json = object.json();
+  bool classifier = !object.Has("architectures");
+  if (object.Has("architectures")) {
+    if (!json["architectures"].is_array()) return Bad(where, "'architectures' must be an array of class names");
+    for (const Json& name : json["architectures"]) {
+      if (!name.is_string()) return Bad(where, "'architectures' must be an array of class names");
+      classifier = classifier || name.get_ref<const std::string&>().ends_with("ForSequenceClassification");
+    }
+  }
+  if (!classifier) return std::vector<std::string>();
+
+  std::vector<std::string> labels;
+  const std::optional<int64_t> num_labels = TRY(object.Integer("num_labels"));
+  if (object.Has("id2label")) {
+    labels = TRY(LabelsById(json["id2label"], where));
+  } else if (object.Has("label2id")) {
+    labels = TRY(LabelsByName(json["label2id"], where));
+  } else if (num_labels || object.Has("architectures")) {
+    // Hugging Face's defaults for a head that nobody named.
+    const int64_t count = num_labels.value_or(2);
+    if (count < 1 || count > kMaxSize) return Bad(where, fmt::format("'num_labels' is {}", count));
+    for (int64_t id = 0; id < count; ++id) labels.push_back(fmt::format("LABEL_{}", id));
+  }
+  if (num_labels && *num_labels != static_cast<int64_t>(labels.size())) {
+    return Bad(where, fmt::format("'num_labels' is {} but {} labels are named", *num_labels, labels.size()));
+  }
+  return labels;
+}
+
+Result<bool> ReadMultiLabel(const JsonObject& object, size_t num_labels, std::string_view where) {
+  const std::optional<std::string> type = TRY(object.String("problem_type"));
+  if (type && *type == "regression") {
+    return Fail(ErrorCode::kUnsupported, fmt::format("{}: problem_type is 'regression'", where),
+                "Winnow classifies: single_label_classification or multi_label_classification");
+  }
+  if (type && *type != "single_label_classification" && *type != "multi_label_classification")
+    return Bad(where, fmt::format("'problem_type' is '{}'", *type),
+               "expected single_label_classification or multi_label_classification");
+  return (type && *type == "multi_label_classification") || num_labels == 1;
+}
+
+Result<Architecture> ReadArchitecture(const JsonObject& object, std::string_view where) {
+  const std::optional<std::string> type = TRY(object.String("model_type"));
+  if (!type) return Bad(where, "has no 'model_type'", "is this a Hugging Face model's config.json?");
+  for (const Architecture each : {Architecture::kBert, Architecture::kDistilBert}) {
+    if (*type == KeysOf(each).model_type) return each;
+  }
+  return Fail(ErrorCode::kUnsupported, fmt::format("{}: model_type is '{}'", where, *type),
+              "supported: bert (also MiniLM and TinyBERT), distilbert");
+}
+
+/// Variants of the architectures that this program doesn't compute: better refused than answered wrongly.
+Result<void> RefuseVariants(const JsonObject& object, std::string_view where) {
+  const std::optional<std::string> positions = TRY(object.String("position_embedding_type"));
+  if (positions && *positions != "absolute") {
+    return Fail(ErrorCode::kUnsupported, fmt::format("{}: position_embedding_type is '{}'", where, *positions),
+                "supported: absolute");
+  }
+  for (const char* key : {"is_decoder", "add_cross_attention"}) {
+    if (TRY(object.Bool(key)).value_or(false)) {
+      return Fail(ErrorCode::kUnsupported, fmt::format("{}: '{}' is true", where, key),
+                  "only encoders classify; this config describes a decoder");
+    }
+  }
+  return {};
+}
+
+Result<HiddenActivation> ReadActivation(const JsonObject& object, const char* key, std::string_view where) {
+  const std::string name = TRY(object.String(key)).value_or("gelu");
+  const auto* found = std::ranges::find(kActivations, std::string_view(name), &ActivationName::name);
+  if (found == kActivations.end()) {
+    return Fail(ErrorCode::kUnsupported, fmt::format("{}: '{}' is '{}'", where, key, name),
+                "supported: gelu, gelu_new (and gelu_pytorch_tanh, gelu_fast), relu");
+  }
+  return found->activation;
+}
+
+/// The shortest decimal that reads back as the same float: 0.1f is written as 0.1, as Hugging Face does.
+double ShortestDouble(float value) { return std::strtod(fmt::format("{}", value).c_str(), nullptr); }
+
+}  // namespace
+
+std::string_view ModelTypeOf(Architecture architecture) { return KeysOf(architecture).model_type; }
+
+Result<ModelConfig> ParseModelConfig(std::string_view text, std::string_view where) {
+  const Json json = TRY(ParseJson(text, where, ErrorCode::kInvalidModel));
+  const JsonObject object = TRY(JsonObject::Of(json, std::string(where), ErrorCode::kInvalidModel));
+  const Reader reader(object, where);
+
+  ModelConfig config;
+  config.architecture = TRY(ReadArchitecture(object, where));
+  TRY(RefuseVariants(object, where));
+  const Keys& keys = KeysOf(config.architecture);
+  const bool distilbert = config.architecture == Architecture::kDistilBert;
+  config.vocab_size = TRY(reader.Size("vocab_size", std::nullopt, 1, kMaxVocabulary));
+  config.hidden_size = TRY(reader.Size(keys.hidden_size, std::nullopt, 1, kMaxSize));
+  config.num_layers = TRY(reader.Size(keys.num_layers, std::nullopt, 1, kMaxLayers));
+  config.num_heads = TRY(reader.Size(keys.num_heads, std::nullopt, 1, kMaxSize));
+  config.intermediate_size = TRY(reader.Size(keys.intermediate_size, std::nullopt, 1, kMaxSize));
+  config.max_positions = TRY(reader.Size("max_position_embeddings", 512, 1, kMaxSize));
+  config.type_vocab_size = distilbert ? 0 : TRY(reader.Size(keys.type_vocab_size, 2, 1, kMaxSize));
+  config.pad_token_id = TRY(reader.Size("pad_token_id", 0, 0, kMaxVocabulary));
+  config.layer_norm_eps = distilbert ? 1e-12f : TRY(reader.Real(keys.layer_norm_eps, 1e-12f));
+  config.activation = TRY(ReadActivation(object, keys.activation, where));
+  config.hidden_dropout = TRY(reader.Real(keys.hidden_dropout, .1f));
+  config.attention_dropout = TRY(reader.Real(keys.attention_dropout, .1f));
+  config.classifier_dropout = TRY(reader.Real(keys.classifier_dropout, distilbert ? .2f : config.hidden_dropout));
+  config.initializer_range = TRY(reader.Real("initializer_range", .02f));
+  config.labels = TRY(ReadLabels(object, where));
+  config.multi_label = TRY(ReadMultiLabel(object, config.labels.size(), where));
+  config.source = std::string(text);
+  TRY(ValidateModelConfig(config, where));
+  return config;
+}
+
+Result<ModelConfig> ReadModelConfig(const std::filesystem::path& dir) {
+  const std::filesystem::path path = dir / "config.json";
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored)) {
+    return Fail(ErrorCode::kNotFound, fmt::format("{}: no such file", path.string()),
+                "a model is a directory with config.json, model.safetensors and a tokenizer");
+  }
+  return ParseModelConfig(TRY(ReadFile(path)), path.string());
+}
+
+Result<void> ValidateModelConfig(const ModelConfig& config, std::string_view where) {
+  const Keys& keys = KeysOf(config.architecture);
+  const auto size = [&](const char* key, int value, int64_t maximum) -> Result<void> {
+    if (value >= 1 && value <= maximum) return {};
+    return Bad(where, fmt::format("'{}' is {}, expected 1 to {}", key, value, maximum));
+  };
+  TRY(size("vocab_size", config.vocab_size, kMaxVocabulary));
+  TRY(size(keys.hidden_size, config.hidden_size, kMaxSize));
+  TRY(size(keys.num_layers, config.num_layers, kMaxLayers));
+  TRY(size(keys.num_heads, config.num_heads, kMaxSize));
+  TRY(size(keys.intermediate_size, config.intermediate_size, kMaxSize));
+  TRY(size("max_position_embeddings", config.max_positions, kMaxSize));
+  if (keys.type_vocab_size != nullptr) TRY(size(keys.type_vocab_size, config.type_vocab_size, kMaxSize));
+  if (config.hidden_size % config.num_heads != 0) {
+    return Bad(where, fmt::format("'{}' is {}, which '{}' = {} does not divide", keys.hidden_size, config.hidden_size,
+                                  keys.num_heads, config.num_heads));
+  }
+  if (config.pad_token_id < 0 || config.pad_token_id >= config.vocab_size) {
+    return Bad(where, fmt::format("'pad_token_id' is {}, outside the vocabulary of {}", config.pad_token_id,
+                                  config.vocab_size));
+  }
+  const auto probability = [&](const char* key, float value) -> Result<void> {
+    if (value >= 0 && value < 1) return {};
+    return Bad(where, fmt::format("'{}' is {}, expected at least 0 and below 1", key, value));
+  };
+  TRY(probability(keys.hidden_dropout, config.hidden_dropout));
+  TRY(probability(keys.attention_dropout, config.attention_dropout));
+  TRY(probability(keys.classifier_dropout, config.classifier_dropout));
+  if (!(config.layer_norm_eps > 0 && config.layer_norm_eps < 1))
+    return Bad(where, fmt::format("'layer_norm_eps' is {}, expected above 0 and below 1", config.layer_norm_eps));
+  if (!(config.initializer_range >= 0 && std::isfinite(config.initializer_range)))
+    return Bad(where, fmt::format("'initializer_range' is {}, expected 0 or more", config.initializer_range));
+  return ValidateLabels(config.labels, where);
+}
+
+Result<std::string> FormatModelConfig(const ModelConfig& config) {
+  TRY(ValidateModelConfig(config, "config.json"));
+  Json json = Json::object();
+  if (!config.source.empty()) json = TRY(ParseJson(config.source, "config.json", ErrorCode::kInvalidModel));
+  const Keys& keys = KeysOf(config.architecture);
+  json["model_type"] = keys.model_type;
+  json["architectures"] = {config.labels.empty() ? keys.base_class : keys.classifier_class};
+  json["vocab_size"] = config.vocab_size;
+  json[keys.hidden_size] = config.hidden_size;
+  json[keys.num_layers] = config.num_layers;
+  json[keys.num_heads] = config.num_heads;
+  json[keys.intermediate_size] = config.intermediate_size;
+  json["max_position_embeddings"] = config.max_positions;
+  if (keys.type_vocab_size != nullptr) json[keys.type_vocab_size] = config.type_vocab_size;
+  if (keys.layer_norm_eps != nullptr) json[keys.layer_norm_eps] = ShortestDouble(config.layer_norm_eps);
+  // A spelling that means the same activation is kept: "gelu_pytorch_tanh" stays.
+  const std::string spelled = json.contains(keys.activation) && json[keys.activation].is_string()
+                                  ? json[keys.activation].get<std::string>()
+                                  : std::string();
+  const auto* same = std::ranges::find(kActivations, std::string_view(spelled), &ActivationName::name);
+  if (same == kActivations.end() || same->activation != config.activation) {
+    const auto* name = std::ranges::find(kActivations, config.activation, &ActivationName::activation);
+    json[keys.activation] = name->name;
+  }
+  json[keys.hidden_dropout] = ShortestDouble(config.hidden_dropout);
+  json[keys.attention_dropout] = ShortestDouble(config.attention_dropout);
+  const bool inherited = config.architecture == Architecture::kBert &&
+                         (!json.contains(keys.classifier_dropout) || json[keys.classifier_dropout].is_null()) &&
+                         config.classifier_dropout == config.hidden_dropout;
+  if (!inherited) json[keys.classifier_dropout] = ShortestDouble(config.classifier_dropout);
+  json["initializer_range"] = ShortestDouble(config.initializer_range);
+  json["pad_token_id"] = config.pad_token_id;
+  // Winnow writes weights in f32, whatever the base model's were.
+  for (const char* key : {"dtype", "torch_dtype"}) {
+    if (json.contains(key)) json[key] = "float32";
+  }
+  for (const char* key : {"num_labels", "_num_labels", "id2label", "label2id", "problem_type"}) json.erase(key);
+  if (!config.labels.empty()) {
+    Json names = Json::object();
+    Json ids = Json::object();
+    for (size_t id = 0; id < config.labels.size(); ++id) {
+      names[std::to_string(id)] = config.labels[id];
+      ids[config.labels[id]] = id;
+    }
+    json["id2label"] = std::move(names);
+    json["label2id"] = std::move(ids);
+    json["problem_type"] = config.multi_label ? "multi_label_classification" : "single_label_classification";
+  }
+  return DumpJson(json);
+}
+
+Result<void> WriteModelConfig(const std::filesystem::path& dir, const ModelConfig& config) {
+  return WriteFileAtomically(dir / "config.json", TRY(FormatModelConfig(config)));
+}
+
+}  // namespace winnow

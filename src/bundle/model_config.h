@@ -1,0 +1,63 @@
+/// A model's shape and labels, in Hugging Face's config.json. What a fine-tuned model's config says beyond that is
+/// kept.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace winnow {
+
+enum class Architecture { kBert, kDistilBert };
+enum class HiddenActivation { kGelu, kGeluTanh, kRelu };
+
+struct ModelConfig {
+  Architecture architecture = Architecture::kBert;
+  int vocab_size = 0;
+  int hidden_size = 0;
+  int num_layers = 0;
+  int num_heads = 0;  ///< divides hidden_size
+  int intermediate_size = 0;
+  int max_positions = 512;
+  int type_vocab_size = 2;  ///< 0 for DistilBERT, which has no token types
+  float layer_norm_eps = 1e-12f;
+  HiddenActivation activation = HiddenActivation::kGelu;
+  float hidden_dropout = .1f;
+  float attention_dropout = .1f;
+  float classifier_dropout = .1f;  ///< resolved: BERT's null means hidden_dropout
+  float initializer_range = .02f;
+  int pad_token_id = 0;
+  /// Names by id; empty for a base model, which has no classification head yet.
+  std::vector<std::string> labels;
+  /// Each label is decided by itself (sigmoid) instead of one out of all (softmax). True for a single label, as in
+  /// Hugging Face's pipeline.
+  bool multi_label = false;
+  /// The JSON that this was read from, or empty. WriteModelConfig starts from it, so that unknown fields survive.
+  std::string source;
+};
+
+/// "bert", "distilbert": Hugging Face's model_type.
+std::string_view ModelTypeOf(Architecture architecture);
+
+/// Reads config.json's text. Errors: kInvalidModel for bad or missing values; kUnsupported for another architecture,
+/// activation or position embedding.
+Result<ModelConfig> ParseModelConfig(std::string_view text, std::string_view where);
+
+/// Reads `dir`/config.json. Errors: kNotFound, kIo, and ParseModelConfig's.
+Result<ModelConfig> ReadModelConfig(const std::filesystem::path& dir);
+
+/// Sizes are positive, bounded (2^20; layers 1024; vocabulary 2^24) and fit together; dropouts lie in [0, 1); labels
+/// are distinct and not empty. Errors: kInvalidModel.
+Result<void> ValidateModelConfig(const ModelConfig& config, std::string_view where);
+
+/// The text of a config.json for BertForSequenceClassification or DistilBertForSequenceClassification (BertModel,
+/// DistilBertModel where there are no labels).
+Result<std::string> FormatModelConfig(const ModelConfig& config);
+
+/// Writes it to `dir`/config.json, atomically. Errors: kInvalidModel, kIo.
+Result<void> WriteModelConfig(const std::filesystem::path& dir, const ModelConfig& config);
+
+}  // namespace winnow

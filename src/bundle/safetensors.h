@@ -1,0 +1,86 @@
+/// Tensors in a file, as huggingface/safetensors defines them: 8 bytes of header length (little-endian), a JSON header
+/// {"name": {"dtype", "shape", "data_offsets": [begin, end]}, "__metadata__": {string: string}}, then the data, which
+/// the tensors cover without a gap or an overlap.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/files.h"
+#include "base/result.h"
+
+namespace winnow {
+
+enum class DType { kF64, kF32, kF16, kBF16, kF8E4M3, kF8E5M2, kI64, kI32, kI16, kI8, kU64, kU32, kU16, kU8, kBool };
+
+/// Bytes of one element.
+size_t SizeOf(DType dtype);
+/// As safetensors spells it: "F32".
+std::string_view NameOf(DType dtype);
+
+/// One tensor, row-major, little-endian. Owns nothing but its name: `data` lies in the file or in the caller's memory,
+/// and may be unaligned.
+struct TensorView {
+  std::string name;
+  DType dtype = DType::kF32;
+  std::vector<int64_t> shape;
+  std::span<const std::byte> data;
+
+  /// Product of the shape; 1 for a scalar.
+  int64_t count() const;
+};
+
+/// "[2, 768]"
+std::string ShapeText(std::span<const int64_t> shape);
+
+/// What a file's bytes hold. Every length, offset and shape has been checked against them.
+struct SafetensorsContents {
+  std::vector<TensorView> tensors;  ///< in the order of their data
+  std::map<std::string, std::string> metadata;
+};
+
+/// Reads from memory, which must outlive the result. `where` opens the messages. Errors: kInvalidModel; kUnsupported
+/// for an element type that has no name here.
+Result<SafetensorsContents> ParseSafetensors(std::span<const std::byte> bytes, std::string_view where);
+
+/// A mapped file. Movable; views stay valid as long as it lives, also after a move. Thread-safe.
+class SafetensorsFile {
+ public:
+  /// Reads the header alone: opening costs microseconds whatever the size. Errors: kNotFound, kIo, and
+  /// ParseSafetensors'.
+  static Result<SafetensorsFile> Open(const std::filesystem::path& path);
+
+  /// Null where there is no such tensor.
+  const TensorView* Find(std::string_view name) const;
+  std::span<const TensorView> tensors() const { return contents_.tensors; }
+  const std::map<std::string, std::string>& metadata() const { return contents_.metadata; }
+
+ private:
+  MappedFile file_;
+  SafetensorsContents contents_;
+  std::vector<size_t> by_name_;  // indices into contents_.tensors
+};
+
+/// Writes atomically (a reader sees the old file or the new). The order of the data is by falling element size, then by
+/// name, as the reference writer's, so that every tensor is aligned; equal tensors give equal bytes.
+/// Errors: kInvalidArgument when names repeat or a shape disagrees with its data; kIo.
+Result<void> WriteSafetensors(const std::filesystem::path& path, std::span<const TensorView> tensors,
+                              const std::map<std::string, std::string>& metadata = {{"format", "pt"}});
+
+/// A view of floats in the caller's memory, ready to be written.
+TensorView ViewOf(std::string name, std::vector<int64_t> shape, std::span<const float> values);
+
+/// Converts F32, F16, BF16 or F64 into `out`, which must hold `tensor.count()` floats. NaN and infinities are copied as
+/// they are. Errors: kInvalidModel for other element types, kInternal for a wrong size of `out`.
+Result<void> CopyAsF32(const TensorView& tensor, std::span<float> out);
+
+/// False where any value is NaN or infinite.
+bool AllFinite(std::span<const float> values);
+
+}  // namespace winnow
