@@ -228,6 +228,11 @@ Result<std::vector<OptionTable::CommandLineValues>> OptionTable::ReadCommandLine
     std::vector<std::string> reversed = WithHyphens(arguments.first(end_of_options));
     std::reverse(reversed.begin(), reversed.end());
     app.parse(reversed);
+  } catch (const CLI::ArgumentMismatch& error) {
+    // "--epochs: 1 required  missing": every option of ours takes at most one value at a time.
+    const std::string_view what = error.what();
+    return Fail(ErrorCode::kInvalidArgument, fmt::format("{}: a value is missing", what.substr(0, what.find(':'))),
+                fmt::format("'winnow {} --help' explains the options", command_));
   } catch (const CLI::ParseError& error) {
     return Fail(ErrorCode::kInvalidArgument, error.what(),
                 fmt::format("'winnow {} --help' explains the options", command_));

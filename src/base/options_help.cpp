@@ -69,8 +69,8 @@ std::string Option::DefaultText() const {
 std::string Option::Notes() const {
   std::vector<std::string> notes;
   if (!DefaultText().empty()) notes.push_back("default: " + DefaultText());
-  if (required_ && !positional_) notes.push_back("required");
-  if (list_ && !positional_) notes.push_back("may be repeated");
+  if (required_ && !positional_) notes.emplace_back("required");
+  if (list_ && !positional_) notes.emplace_back("may be repeated");
   if (!aliases_.empty()) notes.push_back(fmt::format("also --{}", fmt::join(aliases_, ", --")));
   return notes.empty() ? "" : fmt::format(" ({})", fmt::join(notes, "; "));
 }

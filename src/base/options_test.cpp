@@ -208,7 +208,9 @@ TEST_F(OptionsTest, AnUnknownPresetNamesTheClosest) {
 TEST_F(OptionsTest, WrongUsageSaysWhatWouldBeRight) {
   EXPECT_THAT(Wrong({"--epoch", "3"}), HasSubstr("unknown option '--epoch'\n  did you mean '--epochs'?"));
   EXPECT_THAT(Wrong({"--frobnicate=3"}), HasSubstr("unknown option '--frobnicate'\n  'winnow train --help'"));
-  EXPECT_THAT(Wrong({"--epochs"}), HasSubstr("--epochs"));
+  EXPECT_THAT(Wrong({"--epochs"}), HasSubstr("--epochs: a value is missing"));
+  EXPECT_THAT(Wrong({"--lr="}), HasSubstr("--lr: a value is missing"));
+  EXPECT_THAT(Wrong({"--overwrite=maybe"}), HasSubstr("--overwrite: 'maybe' is neither true nor false"));
   EXPECT_THAT(Wrong({"--epochs", "0"}), HasSubstr("--epochs: 0 is out of range; it must be at least 1"));
   EXPECT_THAT(Wrong({"--lr", "0"}), HasSubstr("more than 0"));
   EXPECT_THAT(Wrong({"--lr", "nan"}), HasSubstr("'nan' is not a number"));
@@ -290,12 +292,16 @@ TEST_F(OptionsTest, RandomArgumentsAndFilesNeverThrow) {
     for (char& c : result) c = alphabet[random() % alphabet.size()];
     return result;
   };
+  size_t refused = 0;
   for (int i = 0; i < 3000; ++i) {
     std::vector<std::string> arguments(random() % 5);
     for (std::string& argument : arguments) argument = (random() % 2 == 0 ? "--" : "") + text(12);
-    (void)Parse(arguments);
+    refused += Parse(arguments) ? 0 : 1;
   }
-  for (int i = 0; i < 300; ++i) (void)Parse({"--config", Write("random.toml", text(60))});
+  for (int i = 0; i < 300; ++i) {
+    refused += Parse({"--config", Write("random.toml", text(60))}) ? 0 : 1;
+  }
+  EXPECT_GT(refused, 1000u);
 }
 
 }  // namespace

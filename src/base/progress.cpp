@@ -105,7 +105,8 @@ std::string ProgressBar::Fields(size_t count) const {
   std::string text;
   for (size_t i = 0; i < count; ++i) {
     const auto& [name, value] = fields_[i];
-    text += "  " + (name.empty() ? value : name + " " + value);
+    text += name.empty() ? "  " : "  " + name + " ";
+    text += value;
   }
   return text;
 }

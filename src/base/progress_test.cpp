@@ -125,6 +125,7 @@ TEST_F(ProgressTest, QuietShowsNothing) {
 TEST_F(ProgressTest, StepsOfSeveralThreadsAllCount) {
   ProgressBar bar("x", 40'000, terminal_, std::chrono::steady_clock::now);
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&bar, t] {
       for (int i = 0; i < 10'000; ++i) {

@@ -50,10 +50,9 @@ std::vector<std::string> NamesOf(const RecordReader& reader, std::span<const Rec
   return names;
 }
 
-/// Which of two columns without names holds the labels: 0, 1, or nothing when neither looks so.
+/// What a column without a name looks like.
 struct ColumnShape {
   size_t distinct = 0;
-  size_t bytes = 0;
   size_t spaces = 0;
   std::unordered_map<std::string, size_t> counts;
 };
@@ -64,7 +63,6 @@ std::array<ColumnShape, 2> ShapesOf(std::span<const Record> sample) {
     for (size_t i = 0; i < 2 && i < record.fields.size(); ++i) {
       const std::string& text = record.fields[i].value.text;
       ++shapes[i].counts[text];
-      shapes[i].bytes += text.size();
       shapes[i].spaces += static_cast<size_t>(std::ranges::count(text, ' '));
     }
   }
@@ -72,13 +70,15 @@ std::array<ColumnShape, 2> ShapesOf(std::span<const Record> sample) {
   return shapes;
 }
 
-std::optional<size_t> LabelColumn(const std::array<ColumnShape, 2>& shapes) {
-  for (size_t i = 0; i < 2; ++i) {
+/// Labels recur and have few spaces. Where the sample is too small to show it, the format's convention decides.
+std::optional<size_t> LabelColumn(const std::array<ColumnShape, 2>& shapes, bool label_first) {
+  for (const size_t i : {0, 1}) {
     const ColumnShape& label = shapes[i];
     const ColumnShape& text = shapes[1 - i];
-    const bool shorter = label.bytes < text.bytes && label.spaces <= text.spaces;
-    if (shorter && (label.distinct < text.distinct || (label.distinct == text.distinct && label.spaces == 0))) return i;
+    if (label.distinct < text.distinct && label.spaces <= text.spaces) return i;
+    if (label.distinct == text.distinct && label.spaces == 0 && text.spaces > 0) return i;
   }
+  if (label_first && shapes[0].spaces == 0) return 0;
   return std::nullopt;
 }
 
@@ -173,7 +173,7 @@ class Resolver {
       return std::unexpected(Missing("can't tell which column is the text", "--text-field"));
     }
     const auto shapes = ShapesOf(sample_);
-    const std::optional<size_t> label = LabelColumn(shapes);
+    const std::optional<size_t> label = LabelColumn(shapes, reader_.label_first());
     if (!label) return std::unexpected(Missing("can't tell the text from the label", "--text-field and --label-field"));
     if (LooksLikeHeader(sample_, shapes, *label)) {
       const Record& first = sample_[0];

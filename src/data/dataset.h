@@ -32,13 +32,14 @@ struct Dataset {
 
 enum class ProblemType { kAuto, kSingle, kMulti };
 
+/// Each member has a default, so that a designated initializer may name only some.
 struct ReadOptions {
-  std::string text_field;             ///< empty: found by name (data/columns.h)
-  std::string label_field;            ///< empty: found by name; "a,b,c": 0/1 columns of a multi-label set
-  std::string filter;                 ///< data/filter.h
-  std::string template_text;          ///< data/text_template.h; then text_field is not used
-  std::filesystem::path labels_file;  ///< ReadLabels; rows with other labels are dropped and counted
-  std::optional<LabelSet> labels;     ///< the same, already read (a bundle's); goes before labels_file
+  std::string text_field = {};             ///< empty: found by name (data/columns.h)
+  std::string label_field = {};            ///< empty: found by name; "a,b,c": 0/1 columns of a multi-label set
+  std::string filter = {};                 ///< data/filter.h
+  std::string template_text = {};          ///< data/text_template.h; then text_field is not used
+  std::filesystem::path labels_file = {};  ///< ReadLabels; rows with other labels are dropped and counted
+  std::optional<LabelSet> labels = {};     ///< the same, already read (a bundle's); goes before labels_file
   ProblemType problem_type = ProblemType::kAuto;
 };
 

@@ -147,6 +147,7 @@ class DelimitedReader : public RecordReader {
   std::vector<std::string> columns() const override { return dialect_.columns; }
   bool has_header() const override { return dialect_.header; }
   Format format() const override { return Format::kDelimited; }
+  bool label_first() const override { return dialect_.delimiter == '\t'; }
 
   std::string Description() const override {
     std::string kind = dialect_.delimiter == '\t'  ? "TSV"

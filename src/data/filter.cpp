@@ -42,9 +42,10 @@ std::vector<std::string_view> Conditions(std::string_view expression) {
     } else if (c == ',') {
       parts.push_back(TrimAscii(expression.substr(from, i - from)));
       from = i + 1;
-    } else if (c == ' ' && LowerAscii(expression.substr(i, 5)) == " and ") {
+    } else if (c == ' ' && LowerAscii(expression.substr(i, 4)) == " and" &&
+               (i + 4 >= expression.size() || expression[i + 4] == ' ')) {
       parts.push_back(TrimAscii(expression.substr(from, i - from)));
-      from = i + 4;
+      from = std::min(i + 4, expression.size());
       i += 3;
     }
   }

@@ -42,6 +42,10 @@ void ConvertObject(const Json& object, Record& record) {
 
 /// Parses without exceptions; on an error the value is discarded() and `reason` tells where and why.
 Json Parse(std::string_view text, std::string& reason) {
+  if (NestsTooDeep(text)) {
+    reason = "nested more than 64 levels deep";
+    return Json(Json::value_t::discarded);
+  }
   try {
     return Json::parse(text);
   } catch (const nlohmann::json::exception& exception) {
@@ -132,6 +136,24 @@ class JsonDocumentReader : public RecordReader {
 };
 
 }  // namespace
+
+bool NestsTooDeep(std::string_view json) {
+  constexpr int kMaxDepth = 64;
+  int depth = 0;
+  for (size_t i = 0; i < json.size(); ++i) {
+    const char c = json[i];
+    if (c == '"') {
+      for (++i; i < json.size() && json[i] != '"'; ++i) {
+        if (json[i] == '\\') ++i;
+      }
+    } else if (c == '[' || c == '{') {
+      if (++depth > kMaxDepth) return true;
+    } else if (c == ']' || c == '}') {
+      --depth;
+    }
+  }
+  return false;
+}
 
 Result<std::unique_ptr<RecordReader>> MakeJsonLinesReader(TextStream stream) {
   return std::make_unique<JsonLinesReader>(std::move(stream));

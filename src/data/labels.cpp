@@ -7,6 +7,7 @@
 #include <optional>
 #include <unordered_set>
 
+#include "data/json_records.h"
 #include "data/text_stream.h"
 
 namespace winnow {
@@ -36,6 +37,7 @@ Result<LabelSet> FromIds(const std::string& file, const std::map<int64_t, std::s
 
 Result<LabelSet> FromJson(const std::string& file, std::string_view text) {
   const auto bad = [&](const std::string& why) { return Fail(ErrorCode::kInvalidData, file + ": " + why, kHint); };
+  if (NestsTooDeep(text)) return bad("nested too deep for a list of labels");
   const nlohmann::json json = nlohmann::json::parse(text, nullptr, false);
   if (json.is_discarded()) return bad("not JSON, although it begins so");
   std::map<int64_t, std::string> by_id;

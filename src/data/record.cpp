@@ -20,6 +20,7 @@ std::string DataExtension(const std::filesystem::path& path) {
 
 /// Whether `line` is a whole object that holds lists of rows, as a document in one line does.
 bool HoldsListsOfRows(std::string_view line) {
+  if (NestsTooDeep(line)) return false;
   const nlohmann::json json = nlohmann::json::parse(line, nullptr, false);
   return json.is_object() && std::any_of(json.begin(), json.end(), [](const nlohmann::json& value) {
            return value.is_array() && !value.empty() && value[0].is_structured();

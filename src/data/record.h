@@ -59,6 +59,8 @@ class RecordReader {
   virtual std::vector<std::string> columns() const { return {}; }
   /// Whether the names of columns() come from the file; without a header they are "1", "2"...
   virtual bool has_header() const { return false; }
+  /// Whether files of this kind without a header put the label first by convention: label<TAB>text.
+  virtual bool label_first() const { return false; }
   /// "TSV, 2 columns without a header", for reports.
   virtual std::string Description() const = 0;
   /// What Record::row counts.
