@@ -4,6 +4,11 @@ namespace winnow {
 
 const std::vector<Command>& AllCommands() {
   static const std::vector<Command> commands = {
+      TrainCommand(),
+      EvaluateCommand(),
+      ClassifyCommand(),
+      PullCommand(),
+      VerifyCommand(),
       HelpCommand(),
       VersionCommand(),
   };

@@ -11,6 +11,11 @@ namespace winnow {
 const std::vector<Command>& AllCommands();
 
 // One file each: help.cpp, version.cpp ...
+Command TrainCommand();
+Command EvaluateCommand();
+Command ClassifyCommand();
+Command PullCommand();
+Command VerifyCommand();
 Command HelpCommand();
 Command VersionCommand();
 

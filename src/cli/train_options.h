@@ -36,15 +36,16 @@ struct TrainCommandOptions : CommonOptions {
   int max_length = 128;
 
   // Training
-  int epochs = 3;
+  std::optional<int> epochs;  // empty: 3, or 12 from scratch
   int batch_size = 32;
-  double lr = 2e-5;
+  std::optional<double> lr;  // empty: 2e-5, or 1e-3 from scratch
   std::string lr_scheduler = "linear";
   std::optional<int> warmup_steps;  // when set, instead of warmup_ratio
   double warmup_ratio = 0.1;
   double weight_decay = 0.01;
   double max_grad_norm = 1;
   std::string class_weights = "none";
+  std::string metric = "f1_macro";
   std::string precision = "auto";
   uint64_t seed = 42;
 

@@ -103,7 +103,10 @@ class Trainer {
 
   Result<void> Evaluate(int epoch, double train_loss) {
     optimizer_.Settle();
-    EpochReport report{.epoch = epoch, .step = step_, .train_loss = train_loss};
+    EpochReport report;
+    report.epoch = epoch;
+    report.step = step_;
+    report.train_loss = train_loss;
     std::vector<float> logits = runner_.AllLogits(validation_.texts.view());
     std::vector<float> unused(logits.size());
     report.validation_loss = ComputeLoss(logits, validation_.num_labels, TargetsOf(validation_), {},

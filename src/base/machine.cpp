@@ -1,0 +1,63 @@
+#include "base/machine.h"
+
+#include <sys/resource.h>
+
+#include <chrono>
+#include <ctime>
+#include <fstream>
+#include <sstream>
+#include <utility>
+
+namespace winnow {
+namespace {
+
+/// The value of a line of /proc/cpuinfo, of the first core.
+std::string CpuInfo(const std::string& key) {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);) {
+    if (!line.starts_with(key)) continue;
+    const size_t colon = line.find(": ");
+    return colon == std::string::npos ? "" : line.substr(colon + 2);
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string CpuName() {
+  const std::string name = CpuInfo("model name");
+  return name.empty() ? "unknown" : name;
+}
+
+std::string CpuExtensions() {
+  std::istringstream words(CpuInfo("flags"));
+  std::string found;
+  const std::pair<const char*, const char*> known[] = {{"avx2", "avx2"},
+                                                       {"avx512f", "avx512"},
+                                                       {"avx512_vnni", "vnni"},
+                                                       {"avx_vnni", "avx-vnni"},
+                                                       {"avx512_bf16", "bf16"},
+                                                       {"amx_bf16", "amx"}};
+  const std::string flags = " " + words.str() + " ";
+  for (const auto& [flag, name] : known) {
+    if (flags.find(std::string(" ") + flag + " ") != std::string::npos) found += (found.empty() ? "" : " ") + std::string(name);
+  }
+  return found;
+}
+
+int64_t PeakMemoryBytes() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return static_cast<int64_t>(usage.ru_maxrss) * 1024;
+}
+
+std::string TimestampUtc() {
+  const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  std::tm parts{};
+  ::gmtime_r(&now, &parts);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text;
+}
+
+}  // namespace winnow

@@ -1,0 +1,21 @@
+/// The machine that a figure was measured on, and what the process used of it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace winnow {
+
+/// "Intel(R) Xeon(R) Processor", or "unknown".
+std::string CpuName();
+
+/// The extensions that matter for Winnow's kernels, of those that the CPU has: "avx2 avx512 vnni bf16 amx".
+std::string CpuExtensions();
+
+/// Largest resident memory of this process so far, in bytes.
+int64_t PeakMemoryBytes();
+
+/// The moment as ISO 8601 in UTC: "2026-11-20T22:15:04Z".
+std::string TimestampUtc();
+
+}  // namespace winnow

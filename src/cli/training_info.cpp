@@ -1,0 +1,71 @@
+#include "cli/training_info.h"
+
+#include <cmath>
+
+#include "base/hash.h"
+#include "base/machine.h"
+#include "evaluate/report.h"
+
+namespace winnow {
+namespace {
+
+/// Three digits after the point are enough for seconds and rates, and easier to read.
+double Rounded(double value) { return std::round(value * 1000) / 1000; }
+
+}  // namespace
+
+std::string DataSha256(const Dataset& dataset) {
+  Hasher hasher(Hasher::Kind::kSha256);
+  CanonicalBytes(dataset, [&](std::string_view bytes) { hasher.Update(bytes); });
+  return hasher.Hex();
+}
+
+nlohmann::ordered_json TrainingInfoJson(const TrainingInfo& info) {
+  const TrainingResult& result = *info.result;
+  nlohmann::ordered_json counts;
+  for (const std::string& label : info.train->labels.names) counts[label] = 0;
+  for (const Example& example : info.train->examples) {
+    for (const int32_t label : example.labels) {
+      auto& count = counts[info.train->labels.names[static_cast<size_t>(label)]];
+      count = count.get<int64_t>() + 1;
+    }
+  }
+  nlohmann::ordered_json history = nlohmann::ordered_json::array();
+  for (const EpochReport& epoch : result.epochs) {
+    history.push_back({{"epoch", epoch.epoch},
+                       {"step", epoch.step},
+                       {"train_loss", epoch.train_loss},
+                       {"validation_loss", epoch.validation_loss},
+                       {"accuracy", epoch.metrics.accuracy},
+                       {"f1_macro", epoch.metrics.f1_macro}});
+  }
+  return {
+      {"name", info.name},
+      {"base_model_id", info.base_model},
+      {"timestamp", TimestampUtc()},
+      {"epochs_run", result.epochs.size()},
+      {"best_epoch", result.best_epoch},
+      {"val_macro_f1", result.best().metrics.f1_macro},
+      {"val_accuracy", result.best().metrics.accuracy},
+      {"metrics", FiguresJson(*info.metrics)},
+      {"metrics_of", info.metrics_of},
+      {"sample_count", info.train->examples.size()},
+      {"validation_count", info.validation_count},
+      {"test_count", info.test_count},
+      {"tokens_per_second", std::round(static_cast<double>(result.tokens) / result.training_seconds)},
+      {"peak_memory_mb", PeakMemoryBytes() / (1 << 20)},
+      {"label_counts", counts},
+      {"num_classes", info.train->labels.size()},
+      {"classes", info.train->labels.names},
+      {"training_time_seconds", Rounded(info.total_seconds)},
+      {"training_time_minutes", Rounded(info.total_seconds / 60)},
+      {"avg_inference_time_ms", Rounded(info.inference_ms)},
+      {"hyperparameters", info.hyperparameters},
+      {"data_sha256", DataSha256(*info.train)},
+      {"hardware", {{"cpu", CpuName()}, {"extensions", CpuExtensions()}, {"threads", info.threads}}},
+      {"history", history},
+      {"winnow_version", WINNOW_VERSION},
+  };
+}
+
+}  // namespace winnow

@@ -1,0 +1,12 @@
+/// A small encoder for training without a base model.
+#pragma once
+
+#include "bundle/model_config.h"
+#include "tokenize/wordpiece_trainer.h"
+
+namespace winnow {
+
+/// Two layers of 128, in BERT's form: about a million weights beside its vocabulary, trained in seconds on some thousand texts.
+ModelConfig ScratchConfig(int vocab_size, int max_length);
+
+}  // namespace winnow
