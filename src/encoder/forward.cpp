@@ -210,4 +210,22 @@ std::span<const float> ForwardRunner::Logits(const PackedTexts& texts) {
   return {activations_.logits, texts.texts() * model_.config().labels.size()};
 }
 
+std::vector<float> ForwardRunner::AllLogits(const PackedTexts& texts, const std::function<bool(size_t)>& done) {
+  constexpr size_t kBatchTokens = 8192;  // enough rows for the products' full speed on several cores; about 100 MB for MiniLM
+  const size_t labels = model_.config().labels.size();
+  std::vector<float> logits(texts.texts() * labels, 0.0f);
+  PackedBatch batch;
+  for (size_t t = 0; t < texts.texts();) {
+    const size_t first = t;
+    batch.Clear();
+    do {
+      batch.Append(texts.ids.subspan(texts.begin(t), texts.length(t)));
+      ++t;
+    } while (t < texts.texts() && batch.ids.size() + texts.length(t) <= kBatchTokens);
+    std::ranges::copy(Logits(batch.view()), logits.begin() + static_cast<std::ptrdiff_t>(first * labels));
+    if (done && !done(t)) break;
+  }
+  return logits;
+}
+
 }  // namespace winnow

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <span>
 #include <vector>
 
 #include "base/threads.h"
@@ -40,6 +42,10 @@ class ForwardRunner {
 
   /// Logits [texts, labels]; they stay valid until the next call. `texts` has passed CheckBatch.
   std::span<const float> Logits(const PackedTexts& texts);
+
+  /// The same for any number of texts, in batches that bound memory, with logits in the order of the texts. `done`, where
+  /// given, is told how many texts are finished, and stops the rest by returning false (their logits are zero).
+  std::vector<float> AllLogits(const PackedTexts& texts, const std::function<bool(size_t done)>& done = {});
 
  private:
   const Model& model_;

@@ -1,0 +1,290 @@
+#include "bundle/directory.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <set>
+
+#include "base/files.h"
+#include "bundle/manifest.h"
+
+namespace winnow {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kMaxStrangers = 10;
+constexpr int kMaxDepth = 4;
+constexpr std::string_view kOld = ".old";
+
+/// What a bundle may hold beside the files that its manifest lists (DESIGN.md's table; a report and logs of training).
+constexpr std::array<std::string_view, 20> kKnownFiles = {
+    kManifestFile,        "config.json",         "model.safetensors",         "model_int8.safetensors",
+    "pytorch_model.bin",  "tokenizer.json",      "tokenizer_config.json",     "special_tokens_map.json",
+    "vocab.txt",          "spm.model",           "sentencepiece.bpe.model",   "labels.json",
+    "training_info.json", "model_metadata.json", "trainer_state.json",        "linear.bin",
+    "calibration.jsonl",  "onnx/model.onnx",     "onnx/model_quantized.onnx", "onnx/model_metadata.json"};
+
+Error SystemError(const fs::path& path, std::string_view doing, int number) {
+  std::string hint;
+  if (number == ENOSPC) hint = "free some space, or choose another disk";
+  if (number == EACCES || number == EROFS) hint = "check the permissions of the directory and its parent";
+  return {ErrorCode::kIo, fmt::format("{}: {}: {}", path.string(), doing, std::strerror(number)), hint};
+}
+
+bool IsCheckpoint(const std::string& name) {
+  constexpr std::string_view kPrefix = "checkpoint-";
+  return name.starts_with(kPrefix) && name.size() > kPrefix.size() &&
+         name.find_first_not_of("0123456789", kPrefix.size()) == std::string::npos;
+}
+
+/// ".spam.winnow-" for the target "spam": what all temporary siblings of one target begin with.
+std::string TemporaryPrefix(const fs::path& target) { return fmt::format(".{}.winnow-", target.filename().string()); }
+
+/// Makes files and directories below `root` durable. File systems that can't fsync a directory are forgiven.
+Result<void> SyncTree(const fs::path& root) {
+  std::vector<fs::path> paths = {root};
+  std::error_code error;
+  auto entry = fs::recursive_directory_iterator(root, error);
+  for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
+    if (!entry->is_symlink()) paths.push_back(entry->path());
+  }
+  if (error) return std::unexpected(SystemError(root, "can't list", error.value()));
+  for (const fs::path& path : paths) {
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return std::unexpected(SystemError(path, "can't open", errno));
+    const bool failed = ::fsync(fd) != 0;
+    const int number = errno;
+    ::close(fd);
+    if (failed && number != EINVAL) return std::unexpected(SystemError(path, "can't write to disk", number));
+  }
+  return {};
+}
+
+void SyncDirectory(const fs::path& directory) {
+  const int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return;
+  ::fsync(fd);
+  ::close(fd);
+}
+
+/// A directory with a lock on it, or -1. The lock goes with the process, however that ends.
+int LockDirectory(const fs::path& directory) {
+  const int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd >= 0 && ::flock(fd, LOCK_EX | LOCK_NB) == 0) return fd;
+  if (fd >= 0) ::close(fd);
+  return -1;
+}
+
+/// Removes what killed writers left in `parent`. A writer that was killed between the two renames of the fallback left
+/// the target itself under another name: that one is put back.
+void RemoveLeftovers(const fs::path& target, const fs::path& parent) {
+  std::error_code error;
+  std::vector<fs::path> leftovers;
+  for (auto entry = fs::directory_iterator(parent, error); !error && entry != fs::directory_iterator();
+       entry.increment(error)) {
+    if (entry->path().filename().string().starts_with(TemporaryPrefix(target))) leftovers.push_back(entry->path());
+  }
+  for (const fs::path& leftover : leftovers) {
+    const int lock = LockDirectory(leftover);
+    if (lock < 0) continue;
+    if (leftover.filename().string().ends_with(kOld) && !fs::exists(target, error)) {
+      ::rename(leftover.c_str(), target.c_str());
+    } else {
+      fs::remove_all(leftover, error);
+    }
+    ::close(lock);
+  }
+}
+
+/// Two directories change places in one step. False with errno where that can't be done.
+bool Exchange(const fs::path& a, const fs::path& b) {
+  return ::renameat2(AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(), RENAME_EXCHANGE) == 0;
+}
+
+/// The parent, unless the target is a mount point: then the temporary directory has to lie on the target's own file
+/// system, inside it.
+bool IsMountPoint(const fs::path& target) {
+  struct stat own {};
+  struct stat above {};
+  return ::stat(target.c_str(), &own) == 0 && ::stat(target.parent_path().c_str(), &above) == 0 &&
+         own.st_dev != above.st_dev;
+}
+
+/// Removes everything in `target` but `temporary`, then moves its contents in, the manifest last.
+Result<void> MoveContents(const fs::path& temporary, const fs::path& target) {
+  std::error_code error;
+  fs::remove(target / kManifestFile, error);  // from here to the end the target is visibly no whole model
+  for (const auto& entry : fs::directory_iterator(target, error)) {
+    std::error_code failed;
+    if (entry.path() != temporary) fs::remove_all(entry.path(), failed);
+    if (failed) return std::unexpected(SystemError(entry.path(), "can't remove", failed.value()));
+  }
+  std::vector<fs::path> names;
+  for (const auto& entry : fs::directory_iterator(temporary, error)) names.push_back(entry.path().filename());
+  std::ranges::stable_partition(names, [](const fs::path& name) { return name != kManifestFile; });
+  for (const fs::path& name : names) {
+    if (::rename((temporary / name).c_str(), (target / name).c_str()) != 0)
+      return std::unexpected(SystemError(target / name, "can't rename into place", errno));
+  }
+  SyncDirectory(target);
+  return {};
+}
+
+}  // namespace
+
+Result<TargetContents> InspectTarget(const fs::path& dir) {
+  std::error_code error;
+  const fs::file_status status = fs::status(dir, error);
+  if (status.type() == fs::file_type::not_found) return TargetContents{};
+  if (error) return std::unexpected(SystemError(dir, "can't look at", error.value()));
+  if (status.type() != fs::file_type::directory) return TargetContents{TargetKind::kOther, {dir.filename().string()}};
+
+  std::set<std::string> known(kKnownFiles.begin(), kKnownFiles.end());
+  bool has_manifest = fs::exists(dir / kManifestFile, error);
+  if (has_manifest) {
+    const Result<Manifest> manifest = ReadManifest(dir);
+    has_manifest = manifest.has_value();
+    if (manifest) {
+      for (const auto& [name, digest] : manifest->sha256) known.insert(name);
+    }
+  }
+  bool empty = true;
+  bool has_checkpoint = false;
+  std::vector<std::string> strangers;
+  std::vector<std::string> files;
+  const auto note = [&](std::string name) {
+    if (strangers.size() < kMaxStrangers) strangers.push_back(std::move(name));
+  };
+  auto entry = fs::recursive_directory_iterator(dir, error);
+  for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
+    const std::string top = entry->path().filename().string();
+    const std::string name = entry->path().lexically_relative(dir).generic_string();
+    const bool is_directory = entry->is_directory() && !entry->is_symlink();
+    if (entry.depth() == 0 && top.starts_with(TemporaryPrefix(dir))) {
+      if (is_directory) entry.disable_recursion_pending();
+      continue;  // a writer's own, on a mount point
+    }
+    if (entry.depth() == 0 && name == "lost+found") {
+      entry.disable_recursion_pending();
+      continue;
+    }
+    empty = false;
+    if (entry.depth() == 0 && is_directory && IsCheckpoint(top)) {
+      has_checkpoint = true;
+      entry.disable_recursion_pending();
+    } else if (is_directory) {
+      if (entry.depth() >= kMaxDepth) {
+        note(name);
+        entry.disable_recursion_pending();
+      }
+    } else {
+      files.push_back(name);
+      if (!known.contains(name)) note(name);
+    }
+  }
+  if (error) return std::unexpected(SystemError(dir, "can't list", error.value()));
+  if (empty) return TargetContents{TargetKind::kEmpty, {}};
+  const bool checkpoints_alone = has_checkpoint && files.empty();
+  if ((has_manifest || checkpoints_alone) && strangers.empty()) return TargetContents{TargetKind::kWinnowModel, {}};
+  if (strangers.empty()) {
+    for (std::string& name : files) note(std::move(name));  // a model of someone else's
+  }
+  return TargetContents{TargetKind::kOther, std::move(strangers)};
+}
+
+Result<BundleWriter> BundleWriter::Begin(const fs::path& target, bool overwrite) {
+  std::error_code error;
+  BundleWriter writer;
+  // Through symbolic links and "." to the directory itself: the link stays and leads to the new bundle.
+  writer.target_ = fs::weakly_canonical(target.empty() ? fs::path(".") : target, error);
+  if (error) return std::unexpected(SystemError(target, "can't resolve", error.value()));
+  if (!writer.target_.has_filename()) writer.target_ = writer.target_.parent_path();
+  const bool mount_point = IsMountPoint(writer.target_);
+  const fs::path parent = mount_point ? writer.target_ : writer.target_.parent_path();
+  RemoveLeftovers(writer.target_, parent);
+  const TargetContents contents = TRY(InspectTarget(writer.target_));
+  if (contents.kind == TargetKind::kOther) {
+    if (fs::exists(writer.target_, error) && !fs::is_directory(writer.target_, error))
+      return Fail(ErrorCode::kExists, fmt::format("{}: is a file, not a directory", target.string()),
+                  "name another output directory");
+    if (!overwrite) {
+      return Fail(ErrorCode::kExists,
+                  fmt::format("{}: holds other things than a Winnow model: {}", target.string(),
+                              fmt::join(contents.strangers, ", ")),
+                  "name another output directory, or pass --overwrite to replace everything in it");
+    }
+  }
+  writer.replaces_model_ = contents.kind == TargetKind::kWinnowModel;
+
+  fs::create_directories(parent, error);
+  if (error) return std::unexpected(SystemError(parent, "can't make the directory", error.value()));
+  std::string name = (parent / (TemporaryPrefix(writer.target_) + "XXXXXX")).string();
+  if (::mkdtemp(name.data()) == nullptr) return std::unexpected(SystemError(parent, "can't write in", errno));
+  writer.temporary_ = name;
+  writer.lock_ = LockDirectory(writer.temporary_);
+  // mkdtemp makes it private; a bundle is as open as any directory that the user makes.
+  const mode_t mask = ::umask(0);
+  ::umask(mask);
+  ::chmod(name.c_str(), 0777 & ~mask);
+  return writer;
+}
+
+BundleWriter::BundleWriter(BundleWriter&& other) noexcept { *this = std::move(other); }
+
+BundleWriter& BundleWriter::operator=(BundleWriter&& other) noexcept {
+  std::swap(target_, other.target_);
+  std::swap(temporary_, other.temporary_);
+  std::swap(lock_, other.lock_);
+  std::swap(replaces_model_, other.replaces_model_);
+  return *this;
+}
+
+BundleWriter::~BundleWriter() { Discard(); }
+
+void BundleWriter::Discard() {
+  std::error_code ignored;
+  if (!temporary_.empty()) fs::remove_all(temporary_, ignored);
+  temporary_.clear();
+  if (lock_ >= 0) ::close(lock_);
+  lock_ = -1;
+}
+
+Result<void> BundleWriter::Commit() {
+  if (temporary_.empty()) return Fail(ErrorCode::kInternal, "a bundle is committed twice");
+  TRY(SyncTree(temporary_));
+  std::error_code error;
+  if (IsMountPoint(target_)) {
+    TRY(MoveContents(temporary_, target_));
+  } else if (!fs::exists(target_, error)) {
+    if (::rename(temporary_.c_str(), target_.c_str()) != 0)
+      return std::unexpected(SystemError(target_, "can't rename into place", errno));
+    temporary_.clear();
+  } else if (!Exchange(temporary_, target_)) {
+    if (errno != EINVAL && errno != ENOSYS && errno != ENOTTY)
+      return std::unexpected(SystemError(target_, "can't swap in", errno));
+    const fs::path old = temporary_.string() + std::string(kOld);
+    if (::rename(target_.c_str(), old.c_str()) != 0)
+      return std::unexpected(SystemError(target_, "can't move out of the way", errno));
+    if (::rename(temporary_.c_str(), target_.c_str()) != 0) {
+      const int number = errno;
+      ::rename(old.c_str(), target_.c_str());
+      return std::unexpected(SystemError(target_, "can't rename into place", number));
+    }
+    temporary_ = old;
+  }
+  SyncDirectory(target_.parent_path());
+  Discard();
+  return {};
+}
+
+}  // namespace winnow

@@ -1,0 +1,61 @@
+/// A bundle replaced as a whole: made in a temporary directory beside its place and swapped in, so that a reader, or a
+/// kill at any moment, finds the old bundle or the new one.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace winnow {
+
+enum class TargetKind {
+  kMissing,
+  kEmpty,
+  kWinnowModel,  ///< winnow.json and nothing but a bundle's files and checkpoints; or checkpoints alone
+  kOther,        ///< anything else, a plain file included
+};
+
+struct TargetContents {
+  TargetKind kind = TargetKind::kMissing;
+  std::vector<std::string> strangers;  ///< for kOther: what is no part of a Winnow model (the first ten)
+};
+
+/// What lies at `dir`. Errors: kIo, kInvalidData never; an unreadable manifest makes it kOther.
+Result<TargetContents> InspectTarget(const std::filesystem::path& dir);
+
+/// A directory in the making. Movable; not thread-safe. Removes what it made unless Commit succeeded.
+class BundleWriter {
+ public:
+  /// Makes the temporary directory (and missing parents). Refuses a target that holds other things than a Winnow model,
+  /// unless `overwrite`: then Commit replaces them all. Leftovers of killed writers for the same target are removed.
+  /// Errors: kExists, kIo.
+  static Result<BundleWriter> Begin(const std::filesystem::path& target, bool overwrite);
+
+  BundleWriter(BundleWriter&& other) noexcept;
+  BundleWriter& operator=(BundleWriter&& other) noexcept;
+  ~BundleWriter();
+
+  /// Write the files here.
+  const std::filesystem::path& path() const { return temporary_; }
+  /// Tells whether Commit will replace a Winnow model: worth a warning to the user.
+  bool replaces_model() const { return replaces_model_; }
+
+  /// Makes all files durable, swaps the directory in (renameat2 with RENAME_EXCHANGE; two renames where the file system
+  /// lacks it), removes the old one. On an error the target is as it was, and the temporary directory stays until this
+  /// object goes. A target that is itself a mount point can't be swapped: its files are renamed one by one, winnow.json
+  /// last. Errors: kIo.
+  Result<void> Commit();
+
+ private:
+  BundleWriter() = default;
+  void Discard();
+
+  std::filesystem::path target_;
+  std::filesystem::path temporary_;
+  int lock_ = -1;  // held on the temporary directory: tells a living writer's from a killed one's
+  bool replaces_model_ = false;
+};
+
+}  // namespace winnow

@@ -1,0 +1,25 @@
+/// Base models that go by a short name, and what a package index carries of them.
+#pragma once
+
+#include <array>
+#include <span>
+#include <string_view>
+
+namespace winnow {
+
+struct KnownFile {
+  std::string_view name;
+  std::string_view sha256;
+};
+
+struct KnownModel {
+  std::string_view repository;
+  std::span<const std::string_view> aliases;
+  std::string_view package;          ///< pip requirement whose wheel holds the files, or empty
+  std::span<const KnownFile> files;  ///< what the wheel's files must be: its publisher is not the model's
+};
+
+/// The model of that repository or alias (letters' case is ignored), or null.
+const KnownModel* FindKnownModel(std::string_view name);
+
+}  // namespace winnow

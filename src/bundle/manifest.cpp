@@ -1,0 +1,261 @@
+#include "bundle/manifest.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "base/files.h"
+#include "base/hash.h"
+#include "base/json.h"
+#include "bundle/labels.h"
+#include "bundle/model_config.h"
+#include "bundle/safetensors.h"
+
+namespace winnow {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kMaxLength = 1 << 20;
+
+std::unexpected<Error> Bad(std::string_view where, const std::string& why) {
+  return Fail(ErrorCode::kInvalidModel, fmt::format("{}: {}", where, why));
+}
+
+bool IsNumericIdentifier(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos &&
+         (text.size() == 1 || text[0] != '0');
+}
+
+/// Dot-separated identifiers of letters, digits and hyphens, none empty.
+bool AreIdentifiers(std::string_view text, bool leading_zeros) {
+  for (;;) {
+    const size_t dot = text.find('.');
+    const std::string_view part = text.substr(0, dot);
+    if (part.empty()) return false;
+    const auto allowed = [](char c) {
+      return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
+    };
+    if (!std::ranges::all_of(part, allowed)) return false;
+    const bool digits = part.find_first_not_of("0123456789") == std::string_view::npos;
+    if (digits && !leading_zeros && !IsNumericIdentifier(part)) return false;
+    if (dot == std::string_view::npos) return true;
+    text.remove_prefix(dot + 1);
+  }
+}
+
+/// A manifest comes from elsewhere: it may name files below the bundle, nothing else.
+bool IsInside(const std::string& name) {
+  const fs::path path(name);
+  if (name.empty() || path.is_absolute() || name.find('\\') != std::string::npos ||
+      name.find('\0') != std::string::npos)
+    return false;
+  return std::ranges::none_of(path, [](const fs::path& part) { return part == ".." || part == "." || part.empty(); });
+}
+
+Result<void> ValidateManifest(const Manifest& manifest, std::string_view where) {
+  if (!IsSemanticVersion(manifest.version))
+    return Bad(where, fmt::format("'version' is '{}', expected a semantic version like 1.2.0", manifest.version));
+  if (manifest.kind != "transformer" && manifest.kind != "lr" && manifest.kind != "svm")
+    return Bad(where, fmt::format("'kind' is '{}', expected transformer, lr or svm", manifest.kind));
+  if (manifest.max_length < 3 || manifest.max_length > kMaxLength)
+    return Bad(where, fmt::format("'max_length' is {}, expected 3 to {}", manifest.max_length, kMaxLength));
+  if (!(manifest.temperature > 0) || !std::isfinite(manifest.temperature))
+    return Bad(where, fmt::format("'temperature' is {}, expected a number above 0", manifest.temperature));
+  for (const double threshold :
+       {manifest.thresholds.strict, manifest.thresholds.moderate, manifest.thresholds.lenient}) {
+    if (!(threshold >= 0 && threshold <= 1))
+      return Bad(where, fmt::format("a threshold is {}, expected 0 to 1", threshold));
+  }
+  for (const auto& [name, digest] : manifest.sha256) {
+    if (!IsInside(name)) return Bad(where, fmt::format("'sha256' names '{}', which lies outside the bundle", name));
+    if (!IsHexDigest(digest, 64))
+      return Bad(where, fmt::format("'sha256' of '{}' is not 64 lower-case hexadecimal digits", name));
+  }
+  return {};
+}
+
+Result<void> CheckForms(const fs::path& dir, const std::vector<std::string>& files) {
+  const bool has_config = std::ranges::find(files, "config.json") != files.end();
+  std::vector<std::string> labels;
+  if (has_config) labels = TRY(ReadModelConfig(dir)).labels;
+  for (const std::string& name : files) {
+    if (name.ends_with(".safetensors")) TRY(SafetensorsFile::Open(dir / name));
+    if (name == "labels.json" && has_config && TRY(ReadLabelsFile(dir / name)) != labels)
+      return Bad((dir / name).string(), "names other labels than config.json");
+  }
+  return {};
+}
+
+}  // namespace
+
+bool IsSemanticVersion(std::string_view version) {
+  if (version.size() > 256) return false;
+  if (const size_t plus = version.find('+'); plus != std::string_view::npos) {
+    if (!AreIdentifiers(version.substr(plus + 1), true)) return false;
+    version = version.substr(0, plus);
+  }
+  if (const size_t minus = version.find('-'); minus != std::string_view::npos) {
+    if (!AreIdentifiers(version.substr(minus + 1), false)) return false;
+    version = version.substr(0, minus);
+  }
+  for (int part = 0; part < 3; ++part) {
+    const size_t dot = version.find('.');
+    if ((dot == std::string_view::npos) != (part == 2) || !IsNumericIdentifier(version.substr(0, dot))) return false;
+    if (part < 2) version.remove_prefix(dot + 1);
+  }
+  return true;
+}
+
+Result<Manifest> ParseManifest(std::string_view text, std::string_view where) {
+  const std::string place(where);
+  const Json json = TRY(ParseJson(text, where, ErrorCode::kInvalidModel));
+  const JsonObject object = TRY(JsonObject::Of(json, place, ErrorCode::kInvalidModel));
+  Manifest manifest;
+  manifest.name = TRY(object.String("name")).value_or("");
+  manifest.version = TRY(object.String("version")).value_or(manifest.version);
+  manifest.kind = TRY(object.String("kind")).value_or(manifest.kind);
+  manifest.text_template = TRY(object.String("text_template")).value_or("");
+  const int64_t max_length = TRY(object.Integer("max_length")).value_or(manifest.max_length);
+  manifest.max_length = static_cast<int>(std::clamp<int64_t>(max_length, -1, kMaxLength + 1));
+  manifest.positive_label = TRY(object.String("positive_label")).value_or("");
+  manifest.temperature = TRY(object.Number("temperature")).value_or(1);
+  if (object.Has("thresholds")) {
+    const JsonObject thresholds =
+        TRY(JsonObject::Of(json["thresholds"], place + ": thresholds", ErrorCode::kInvalidModel));
+    manifest.thresholds.strict = TRY(thresholds.Number("strict")).value_or(manifest.thresholds.strict);
+    manifest.thresholds.moderate = TRY(thresholds.Number("moderate")).value_or(manifest.thresholds.moderate);
+    manifest.thresholds.lenient = TRY(thresholds.Number("lenient")).value_or(manifest.thresholds.lenient);
+  }
+  if (object.Has("sha256")) {
+    if (!json["sha256"].is_object()) return Bad(where, "'sha256' must be an object of digests by file");
+    for (const auto& [name, digest] : json["sha256"].items()) {
+      if (!digest.is_string()) return Bad(where, fmt::format("'sha256' of '{}' is not a string", name));
+      manifest.sha256[name] = digest.get<std::string>();
+    }
+  }
+  manifest.source = std::string(text);
+  TRY(ValidateManifest(manifest, where));
+  return manifest;
+}
+
+Result<Manifest> ReadManifest(const fs::path& dir) {
+  const fs::path path = dir / kManifestFile;
+  std::error_code ignored;
+  Manifest manifest;
+  if (fs::exists(path, ignored)) {
+    manifest = TRY(ParseManifest(TRY(ReadFile(path)), path.string()));
+  } else {
+    const ModelConfig config = TRY(ReadModelConfig(dir));
+    manifest.max_length = config.max_positions;
+    manifest.positive_label = DefaultPositiveLabel(config.labels);
+  }
+  if (manifest.name.empty()) manifest.name = fs::weakly_canonical(dir, ignored).filename().string();
+  return manifest;
+}
+
+Result<void> WriteManifest(const fs::path& dir, const Manifest& manifest) {
+  const fs::path path = dir / kManifestFile;
+  TRY(ValidateManifest(manifest, path.string()));
+  Json json = Json::object();
+  if (!manifest.source.empty()) json = TRY(ParseJson(manifest.source, path.string(), ErrorCode::kInvalidModel));
+  json["winnow"] = WINNOW_VERSION;
+  json["name"] = manifest.name;
+  json["version"] = manifest.version;
+  json["kind"] = manifest.kind;
+  json["text_template"] = manifest.text_template;
+  json["max_length"] = manifest.max_length;
+  json["positive_label"] = manifest.positive_label;
+  json["temperature"] = manifest.temperature;
+  json["thresholds"]["strict"] = manifest.thresholds.strict;
+  json["thresholds"]["moderate"] = manifest.thresholds.moderate;
+  json["thresholds"]["lenient"] = manifest.thresholds.lenient;
+  json["sha256"] = manifest.sha256;
+  return WriteFileAtomically(path, DumpJson(json));
+}
+
+Result<std::vector<std::string>> BundleFiles(const fs::path& dir) {
+  std::vector<std::string> files;
+  std::error_code error;
+  auto entry = fs::recursive_directory_iterator(dir, error);
+  for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    const bool skipped = name.starts_with('.') || (entry.depth() == 0 && name.starts_with("checkpoint-"));
+    std::error_code ignored;
+    if (entry->is_directory(ignored)) {
+      if (skipped) entry.disable_recursion_pending();
+      continue;
+    }
+    // A symbolic link to a file counts as the file: Hugging Face's cache consists of them.
+    if (!skipped && entry->is_regular_file(ignored)) {
+      std::string relative = entry->path().lexically_relative(dir).generic_string();
+      if (relative != kManifestFile) files.push_back(std::move(relative));
+    }
+  }
+  if (error) return Fail(ErrorCode::kIo, fmt::format("{}: can't list: {}", dir.string(), error.message()));
+  std::ranges::sort(files);
+  return files;
+}
+
+Result<void> SealBundle(const fs::path& dir, Manifest manifest) {
+  manifest.sha256.clear();
+  for (const std::string& name : TRY(BundleFiles(dir))) manifest.sha256[name] = TRY(Sha256OfFile(dir / name));
+  return WriteManifest(dir, manifest);
+}
+
+std::string DefaultPositiveLabel(const std::vector<std::string>& labels) {
+  if (labels.size() != 2) return {};
+  constexpr std::array<std::string_view, 18> kPositive = {
+      "spam", "toxic", "hate", "hate speech", "offensive", "abusive", "phishing", "scam", "junk",
+      "1",    "true",  "yes",  "positive",    "pos",       "unsafe",  "harmful",  "bad",  "urgent"};
+  for (const std::string& label : labels) {
+    std::string lower = label;
+    for (char& c : lower) {
+      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+      if (c == '_' || c == '-') c = ' ';
+    }
+    if (std::ranges::find(kPositive, std::string_view(lower)) != kPositive.end()) return label;
+  }
+  return labels[1];
+}
+
+Result<VerifyReport> VerifyBundle(const fs::path& dir) {
+  std::error_code ignored;
+  if (!fs::is_directory(dir, ignored))
+    return Fail(ErrorCode::kNotFound, fmt::format("{}: no such directory", dir.string()));
+  VerifyReport report;
+  report.has_manifest = fs::exists(dir / kManifestFile, ignored);
+  const Manifest manifest = TRY(ReadManifest(dir));
+  const std::vector<std::string> files = TRY(BundleFiles(dir));
+  for (const auto& [name, digest] : manifest.sha256) {
+    if (!fs::is_regular_file(dir / name, ignored)) {
+      report.missing.push_back(name);
+    } else if (TRY(Sha256OfFile(dir / name)) != digest) {
+      report.changed.push_back(name);
+    } else {
+      ++report.checked;
+    }
+  }
+  for (const std::string& name : files) {
+    if (!manifest.sha256.contains(name)) report.unlisted.push_back(name);
+  }
+  // A damaged file is first of all a changed one: its form is looked at only where the digests say nothing.
+  if (report.ok()) TRY(CheckForms(dir, files));
+  return report;
+}
+
+Result<void> RequireVerified(const fs::path& dir) {
+  const VerifyReport report = TRY(VerifyBundle(dir));
+  if (report.ok()) return {};
+  std::string found;
+  if (!report.changed.empty()) found += fmt::format("changed: {}", fmt::join(report.changed, ", "));
+  if (!report.missing.empty())
+    found += fmt::format("{}missing: {}", found.empty() ? "" : "; ", fmt::join(report.missing, ", "));
+  return Fail(ErrorCode::kInvalidModel, fmt::format("{}: differs from its {}: {}", dir.string(), kManifestFile, found),
+              "copy or download the bundle again");
+}
+
+}  // namespace winnow

@@ -1,0 +1,78 @@
+/// winnow.json: what a bundle is beyond a Hugging Face model, and the digests of its files.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace winnow {
+
+inline constexpr char kManifestFile[] = "winnow.json";
+
+/// A score at or above it is decided as the positive label.
+struct Thresholds {
+  double strict = .3;
+  double moderate = .5;
+  double lenient = .7;
+};
+
+struct Manifest {
+  std::string name;
+  std::string version = "1.0.0";     ///< semantic version
+  std::string kind = "transformer";  ///< or "lr", "svm"
+  std::string text_template;         ///< empty: the text as it is
+  int max_length = 128;              ///< tokens, [CLS] and [SEP] included
+  std::string positive_label;        ///< empty: of several labels, the decided one
+  double temperature = 1;
+  Thresholds thresholds;
+  std::map<std::string, std::string> sha256;  ///< by path relative to the bundle, with '/'
+  /// The JSON that this was read from, or empty. Unknown fields survive a rewrite.
+  std::string source;
+};
+
+/// MAJOR.MINOR.PATCH[-pre-release][+build], as semver.org has it.
+bool IsSemanticVersion(std::string_view version);
+
+/// Errors: kInvalidModel.
+Result<Manifest> ParseManifest(std::string_view text, std::string_view where);
+
+/// `dir`/winnow.json; for a plain Hugging Face directory, which has none, the defaults: named after the directory,
+/// texts as long as the model has positions. Errors: kNotFound (no model there), kIo, kInvalidModel.
+Result<Manifest> ReadManifest(const std::filesystem::path& dir);
+
+/// Writes it as it is given, atomically. Errors: kInvalidModel, kIo.
+Result<void> WriteManifest(const std::filesystem::path& dir, const Manifest& manifest);
+
+/// Fills in the digests of all files that belong to the bundle, and writes it: the last step of making a bundle.
+Result<void> SealBundle(const std::filesystem::path& dir, Manifest manifest);
+
+/// The files that a manifest covers, relative and sorted: all but winnow.json itself, checkpoints, and hidden files.
+Result<std::vector<std::string>> BundleFiles(const std::filesystem::path& dir);
+
+/// For two labels, the one whose name says it ("spam", "toxic", "1", ...), else the second; for others none.
+std::string DefaultPositiveLabel(const std::vector<std::string>& labels);
+
+/// What comparing a bundle with its manifest found.
+struct VerifyReport {
+  int checked = 0;                    ///< files whose digests match
+  std::vector<std::string> missing;   ///< in the manifest, not in the directory
+  std::vector<std::string> changed;   ///< another digest than the manifest's
+  std::vector<std::string> unlisted;  ///< in the directory, not in the manifest: not an error
+  bool has_manifest = false;
+
+  bool ok() const { return missing.empty() && changed.empty(); }
+};
+
+/// Reads every file: config.json, labels and the headers of *.safetensors for their form, all for their digests.
+/// Errors: kNotFound, kIo, kInvalidModel where a file can't be read as what it should be; differing digests are in the
+/// report.
+Result<VerifyReport> VerifyBundle(const std::filesystem::path& dir);
+
+/// The same as one answer, for bundles that arrive. Errors: VerifyBundle's, and kInvalidModel when digests differ.
+Result<void> RequireVerified(const std::filesystem::path& dir);
+
+}  // namespace winnow

