@@ -158,6 +158,11 @@ class Resolver {
         reader_.columns().empty() || reader_.has_header() ? FirstNamed(kTextNames, names_) : std::nullopt;
     if (named) {
       roles_.text_field = *named;
+      const std::array kSubjectNames = {"subject", "title"};
+      if (const auto subject = FirstNamed(kSubjectNames, names_)) {
+        roles_.warnings.push_back(file() + ": the text is '" + *named + "' alone; to read '" + *subject +
+                                  "' too: --template '{" + *subject + "} [SEP] {" + *named + "}'");
+      }
       return {};
     }
     return ChooseByShape();

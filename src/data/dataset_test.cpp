@@ -225,6 +225,14 @@ TEST_F(DatasetTest, FiltersAndFillsTemplates) {
   EXPECT_THAT(ErrorOf(file, options), HasSubstr("none of the template's fields: title"));
 }
 
+TEST_F(DatasetTest, TellsOfASubjectThatIsNotRead) {
+  EXPECT_THAT(Rows(Write("a.csv", "label,subject,body\nx,s,b\ny,t,c\n")), ElementsAre("x:b", "y:c"));
+  EXPECT_THAT(report_.warnings, ElementsAre(HasSubstr("--template '{subject} [SEP] {body}'")));
+  EXPECT_THAT(
+      ErrorOf(Write("a.csv", "text,a,b\nx,1,0\n"), {.label_field = "a,b", .problem_type = ProblemType::kSingle}),
+      HasSubstr("several label columns with --problem-type single"));
+}
+
 TEST_F(DatasetTest, DropsLabelsOutsideTheList) {
   const auto labels = Write("labels.json", "{\"id2label\": {\"1\": \"ham\", \"0\": \"spam\"}}");
   const auto file = Write("a.tsv", "ham\tone\nspam\ttwo\nother\tthree\nother\tfour\n");

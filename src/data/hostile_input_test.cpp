@@ -54,7 +54,8 @@ TEST(HostileInput, SurvivesEveryTruncation) {
 TEST(HostileInput, SurvivesRandomEdits) {
   const TemporaryDirectory directory;
   SplitMix64 random(3);
-  const std::string specials("\"\\,\t\n\r\0{}[]:;|\xff\xfe\xef\x1e_", 21);
+  using namespace std::string_literals;
+  const std::string specials = "\"\\,\t\n\r\0{}[]:;|\xff\xfe\xef\x1e_"s;
   for (const auto& [name, contents] : Samples()) {
     for (int round = 0; round < 150; ++round) {
       std::string bytes = contents;
