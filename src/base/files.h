@@ -15,8 +15,8 @@ namespace winnow {
 /// The whole file. Errors: kNotFound, kIo.
 Result<std::string> ReadFile(const std::filesystem::path& path);
 
-/// Writes to a temporary name beside `path`, fsyncs, renames over it and fsyncs the directory. On an error (a full disk)
-/// the temporary file is removed and `path` is as it was. Errors: kIo, kNotFound when the directory is missing.
+/// Writes to a temporary name beside `path`, fsyncs, renames over it and fsyncs the directory. On an error (a full
+/// disk) the temporary file is removed and `path` is as it was. Errors: kIo, kNotFound when the directory is missing.
 Result<void> WriteFileAtomically(const std::filesystem::path& path, std::string_view contents);
 
 /// The same for contents that are made piece by piece: `write` is called once with a sink that appends.
@@ -24,8 +24,8 @@ using FileSink = std::function<Result<void>(std::span<const std::byte>)>;
 Result<void> WriteFileAtomically(const std::filesystem::path& path,
                                  const std::function<Result<void>(const FileSink&)>& write);
 
-/// A file mapped read-only for its lifetime. Movable, not copyable. The file must not be truncated meanwhile; Winnow's own
-/// writers replace files by rename, which leaves a mapping whole.
+/// A file mapped read-only for its lifetime. Movable, not copyable. The file must not be truncated meanwhile; Winnow's
+/// own writers replace files by rename, which leaves a mapping whole.
 class MappedFile {
  public:
   static Result<MappedFile> Open(const std::filesystem::path& path);

@@ -20,9 +20,9 @@ inline std::unexpected<Error> Fail(ErrorCode code, std::string message, std::str
 }  // namespace winnow
 
 /// The value of a Result expression; on an error the enclosing function returns it. For Result<void> a statement.
-#define TRY(expression)                                                               \
-  __extension__({                                                                     \
-    auto try_result_ = (expression);                                                  \
+#define TRY(expression)                                                                        \
+  __extension__({                                                                              \
+    auto try_result_ = (expression);                                                           \
     if (!try_result_) return std::unexpected<::winnow::Error>(std::move(try_result_).error()); \
-    *std::move(try_result_);                                                          \
+    *std::move(try_result_);                                                                   \
   })

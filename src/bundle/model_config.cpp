@@ -69,15 +69,18 @@ const Keys& KeysOf(Architecture architecture) {
 
 struct ActivationName {
   std::string_view name;
-  Activation activation;
+  HiddenActivation activation;
 };
 
 /// Hugging Face's spellings; the first of each kind is the one that is written.
 constexpr std::array kActivations = {
-    ActivationName{"gelu", Activation::kGelu},          ActivationName{"gelu_python", Activation::kGelu},
-    ActivationName{"gelu_new", Activation::kGeluTanh},  ActivationName{"gelu_pytorch_tanh", Activation::kGeluTanh},
-    ActivationName{"gelu_fast", Activation::kGeluTanh}, ActivationName{"gelu_accurate", Activation::kGeluTanh},
-    ActivationName{"relu", Activation::kRelu},
+    ActivationName{"gelu", HiddenActivation::kGelu},
+    ActivationName{"gelu_python", HiddenActivation::kGelu},
+    ActivationName{"gelu_new", HiddenActivation::kGeluTanh},
+    ActivationName{"gelu_pytorch_tanh", HiddenActivation::kGeluTanh},
+    ActivationName{"gelu_fast", HiddenActivation::kGeluTanh},
+    ActivationName{"gelu_accurate", HiddenActivation::kGeluTanh},
+    ActivationName{"relu", HiddenActivation::kRelu},
 };
 
 std::unexpected<Error> Bad(std::string_view where, const std::string& why, std::string hint = {}) {
@@ -178,7 +181,7 @@ Result<void> RefuseVariants(const JsonObject& object, std::string_view where) {
   return {};
 }
 
-Result<Activation> ReadActivation(const JsonObject& object, const char* key, std::string_view where) {
+Result<HiddenActivation> ReadActivation(const JsonObject& object, const char* key, std::string_view where) {
   const std::string name = TRY(object.String(key)).value_or("gelu");
   const auto* found = std::ranges::find(kActivations, std::string_view(name), &ActivationName::name);
   if (found == kActivations.end()) {

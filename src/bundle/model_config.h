@@ -12,7 +12,7 @@
 namespace winnow {
 
 enum class Architecture { kBert, kDistilBert };
-enum class Activation { kGelu, kGeluTanh, kRelu };
+enum class HiddenActivation { kGelu, kGeluTanh, kRelu };
 
 struct ModelConfig {
   Architecture architecture = Architecture::kBert;
@@ -24,7 +24,7 @@ struct ModelConfig {
   int max_positions = 512;
   int type_vocab_size = 2;  ///< 0 for DistilBERT, which has no token types
   float layer_norm_eps = 1e-12f;
-  Activation activation = Activation::kGelu;
+  HiddenActivation activation = HiddenActivation::kGelu;
   float hidden_dropout = .1f;
   float attention_dropout = .1f;
   float classifier_dropout = .1f;  ///< resolved: BERT's null means hidden_dropout

@@ -69,7 +69,7 @@ TEST(ModelConfig, ReadsDistilBertUnderItsOwnNames) {
   EXPECT_EQ(config->intermediate_size, 96);
   EXPECT_EQ(config->max_positions, 512);
   EXPECT_EQ(config->type_vocab_size, 0);
-  EXPECT_EQ(config->activation, Activation::kRelu);
+  EXPECT_EQ(config->activation, HiddenActivation::kRelu);
   EXPECT_FLOAT_EQ(config->hidden_dropout, .15f);
   EXPECT_FLOAT_EQ(config->attention_dropout, .25f);
   EXPECT_FLOAT_EQ(config->classifier_dropout, .35f);
@@ -110,11 +110,11 @@ TEST(ModelConfig, MoreThanTenLabelsKeepTheOrderOfTheirIds) {
 
 TEST(ModelConfig, ActivationsHaveTheirSynonyms) {
   for (const auto& [name, activation] :
-       std::vector<std::pair<std::string, Activation>>{{"gelu", Activation::kGelu},
-                                                       {"gelu_new", Activation::kGeluTanh},
-                                                       {"gelu_pytorch_tanh", Activation::kGeluTanh},
-                                                       {"gelu_fast", Activation::kGeluTanh},
-                                                       {"relu", Activation::kRelu}}) {
+       std::vector<std::pair<std::string, HiddenActivation>>{{"gelu", HiddenActivation::kGelu},
+                                                             {"gelu_new", HiddenActivation::kGeluTanh},
+                                                             {"gelu_pytorch_tanh", HiddenActivation::kGeluTanh},
+                                                             {"gelu_fast", HiddenActivation::kGeluTanh},
+                                                             {"relu", HiddenActivation::kRelu}}) {
     Json json = Bert();
     json["hidden_act"] = name;
     EXPECT_EQ(Parse(json)->activation, activation) << name;
@@ -183,7 +183,7 @@ TEST(ModelConfig, WrittenConfigReadsBackAndKeepsUnknownFields) {
   ASSERT_TRUE(read) << read.error().Text();
   EXPECT_EQ(read->labels, config->labels);
   EXPECT_EQ(read->classifier_dropout, config->classifier_dropout);
-  EXPECT_EQ(read->activation, Activation::kGeluTanh);
+  EXPECT_EQ(read->activation, HiddenActivation::kGeluTanh);
 }
 
 TEST(ModelConfig, ConfigFromNothingReadsBack) {

@@ -1,5 +1,5 @@
-/// Real data, goldens and weights that lie beside the checkout (WINNOW_SHARED, or ../shared). Never part of the project:
-/// a test that needs them skips, and says so, where they are absent.
+/// Real data, goldens and weights that lie beside the checkout (WINNOW_SHARED, or ../shared). Never part of the
+/// project: a test that needs them skips, and says so, where they are absent.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -16,7 +16,7 @@ inline std::filesystem::path SharedDirectory() {
 
 }  // namespace winnow
 
-/// Declares `path` as a file or directory under the shared directory, or skips the test.
-#define REQUIRE_SHARED(path, relative)                                                                \
-  const std::filesystem::path path = ::winnow::SharedDirectory() / (relative);                        \
-  if (!std::filesystem::exists(path)) GTEST_SKIP() << "needs " << (relative) << " in the shared directory"
+/// Declares `name` as the path of a file or directory in the shared directory, or skips the test.
+#define REQUIRE_SHARED(name, relative)                                         \
+  const std::filesystem::path name = ::winnow::SharedDirectory() / (relative); \
+  if (!std::filesystem::exists(name)) GTEST_SKIP() << "needs " << (relative) << " in the shared directory"

@@ -1,0 +1,63 @@
+#include "base/console.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <mutex>
+
+#include "base/environment.h"
+
+namespace winnow {
+namespace {
+
+constexpr std::string_view kEraseLine = "\r\x1b[K";
+
+void Write(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(fd, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return;
+    text.remove_prefix(static_cast<size_t>(written));
+  }
+}
+
+}  // namespace
+
+struct Console::State {
+  std::mutex mutex;
+  std::string status;
+};
+
+Console& Console::Stderr() {
+  // Never destroyed: a static object's destructor may still log.
+  static Console& console = *new Console(STDERR_FILENO, IsTerminal(STDERR_FILENO));
+  return console;
+}
+
+Console::Console(int fd, bool terminal) : fd_(fd), terminal_(terminal), state_(std::make_unique<State>()) {}
+Console::~Console() = default;
+
+int Console::width() const {
+  constexpr int kUsualWidth = 80;
+  return TerminalWidth(fd_, kUsualWidth) - 1;  // the last column would wrap on some terminals
+}
+
+void Console::Print(std::string_view line) {
+  const std::lock_guard lock(state_->mutex);
+  std::string text;  // one write a line, so that lines of several processes don't mix
+  if (!state_->status.empty()) text += kEraseLine;
+  text += line;
+  text += '\n';
+  text += state_->status;
+  Write(fd_, text);
+}
+
+void Console::SetStatus(std::string_view line) {
+  if (!terminal_) return;
+  const std::lock_guard lock(state_->mutex);
+  if (line.empty() && state_->status.empty()) return;
+  state_->status = line;
+  Write(fd_, std::string(kEraseLine) + state_->status);
+}
+
+}  // namespace winnow

@@ -1,0 +1,45 @@
+#include "base/environment.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string_view>
+
+namespace winnow {
+
+std::optional<std::string> EnvironmentVariable(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  if (value == nullptr || *value == '\0') return std::nullopt;
+  return value;
+}
+
+bool IsTerminal(int fd) { return ::isatty(fd) == 1 && EnvironmentVariable("TERM").value_or("") != "dumb"; }
+
+bool UsesColour(int fd) { return IsTerminal(fd) && !EnvironmentVariable("NO_COLOR"); }
+
+int TerminalWidth(int fd, int otherwise) {
+  winsize size = {};
+  if (::ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return otherwise;
+  return size.ws_col;
+}
+
+std::filesystem::path ExecutableDirectory() {
+  std::error_code error;
+  const std::filesystem::path executable = std::filesystem::read_symlink("/proc/self/exe", error);
+  return error ? std::filesystem::path() : executable.parent_path();
+}
+
+std::vector<std::filesystem::path> SharedDirectories(const std::string& name) {
+  std::vector<std::filesystem::path> found;
+  std::filesystem::path prefix = ExecutableDirectory();
+  constexpr int kLevels = 3;  // build/PRESET/winnow lies two below the checkout, bin/winnow one below the prefix
+  for (int level = 0; level < kLevels && !prefix.empty(); ++level, prefix = prefix.parent_path()) {
+    const std::filesystem::path directory = prefix / "share" / "winnow" / name;
+    std::error_code error;
+    if (std::filesystem::is_directory(directory, error)) found.push_back(directory);
+  }
+  return found;
+}
+
+}  // namespace winnow

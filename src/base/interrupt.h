@@ -1,0 +1,21 @@
+/// Ctrl-C (SIGINT) and SIGTERM: the first asks long work to stop at its next safe place, the second ends the process.
+#pragma once
+
+#include "base/result.h"
+
+namespace winnow {
+
+/// Installs the handlers. Called by commands whose work polls; others keep the system's behaviour, which is to end at
+/// once.
+void HandleInterrupts();
+
+/// Whether to stop. Thread-safe and cheap enough for an inner loop.
+bool Interrupted() noexcept;
+
+/// kCancelled when to stop: `TRY(CheckInterrupted());`
+Result<void> CheckInterrupted();
+
+/// Takes an interrupt back, for tests and for work that goes on.
+void ClearInterrupt() noexcept;
+
+}  // namespace winnow

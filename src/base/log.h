@@ -1,0 +1,49 @@
+/// Log lines on standard error, for people ("warning: ...", coloured on a terminal) or machines (JSON lines). Results
+/// never go here. Thread-safe once SetUpLogging has returned; without it, text from level info up.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace winnow {
+
+enum class LogLevel { kDebug, kInfo, kWarning, kError };
+enum class LogFormat { kText, kJson };
+
+struct LogOptions {
+  LogLevel level = LogLevel::kInfo;
+  LogFormat format = LogFormat::kText;
+};
+
+void SetUpLogging(const LogOptions& options);
+
+/// Whether lines of that level are written: to save the work of making them.
+bool Logs(LogLevel level);
+
+/// One line; line ends and control characters inside are shown as escapes, so that no input can forge a line.
+void LogLine(LogLevel level, std::string_view message);
+
+template <typename... Args>
+void LogDebug(fmt::format_string<Args...> format, Args&&... args) {
+  if (Logs(LogLevel::kDebug)) LogLine(LogLevel::kDebug, fmt::format(format, std::forward<Args>(args)...));
+}
+template <typename... Args>
+void LogInfo(fmt::format_string<Args...> format, Args&&... args) {
+  if (Logs(LogLevel::kInfo)) LogLine(LogLevel::kInfo, fmt::format(format, std::forward<Args>(args)...));
+}
+template <typename... Args>
+void LogWarning(fmt::format_string<Args...> format, Args&&... args) {
+  if (Logs(LogLevel::kWarning)) LogLine(LogLevel::kWarning, fmt::format(format, std::forward<Args>(args)...));
+}
+template <typename... Args>
+void LogError(fmt::format_string<Args...> format, Args&&... args) {
+  if (Logs(LogLevel::kError)) LogLine(LogLevel::kError, fmt::format(format, std::forward<Args>(args)...));
+}
+
+/// `text` with control characters escaped ("\n", "\x1b"), for lines that quote what users gave.
+std::string Printable(std::string_view text);
+
+}  // namespace winnow

@@ -1,0 +1,48 @@
+#include "base/log.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+namespace winnow {
+namespace {
+
+std::string Captured(const LogOptions& options, const std::function<void()>& log) {
+  SetUpLogging(options);
+  ::testing::internal::CaptureStderr();
+  log();
+  SetUpLogging({});
+  return ::testing::internal::GetCapturedStderr();
+}
+
+TEST(Log, LinesBelowTheLevelAreNotWritten) {
+  EXPECT_EQ(Captured({LogLevel::kWarning, LogFormat::kText},
+                     [] {
+                       LogInfo("read {} rows", 3);
+                       LogWarning("{} rows dropped", 2);
+                       LogError("no rows");
+                     }),
+            "warning: 2 rows dropped\nerror: no rows\n");
+  EXPECT_EQ(Captured({}, [] { LogDebug("hidden"), LogInfo("shown"); }), "shown\n");
+  EXPECT_EQ(Captured({LogLevel::kDebug, LogFormat::kText}, [] { LogDebug("shown"); }), "debug: shown\n");
+}
+
+TEST(Log, AMessageCanNotForgeALineOrMoveTheCursor) {
+  EXPECT_EQ(Captured({}, [] { LogInfo("a\nerror: b\x1b[2J{}", "\t"); }), "a\\nerror: b\\x1b[2J\\t\n");
+}
+
+TEST(Log, BracesInAReadyMessageAreText) {
+  EXPECT_EQ(Captured({}, [] { LogLine(LogLevel::kInfo, "{} {0} {x"); }), "{} {0} {x\n");
+}
+
+TEST(Log, JsonLinesParseWhateverTheMessageHolds) {
+  const std::string line = Captured({LogLevel::kInfo, LogFormat::kJson}, [] { LogWarning("\"quoted\"\n\xff"); });
+  const nlohmann::json json = nlohmann::json::parse(line);
+  EXPECT_EQ(json["level"], "warning");
+  EXPECT_EQ(json["message"], "\"quoted\"\n\xef\xbf\xbd");
+  EXPECT_GT(json["time"].get<double>(), 1.7e9);
+  EXPECT_EQ(std::count(line.begin(), line.end(), '\n'), 1);
+}
+
+}  // namespace
+}  // namespace winnow

@@ -1,0 +1,375 @@
+#include "base/options.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "base/environment.h"
+#include "base/options_toml.h"
+#include "base/suggest.h"
+
+namespace winnow {
+namespace {
+
+std::string WithHyphens(std::string_view name) {
+  std::string hyphens(name);
+  std::replace(hyphens.begin(), hyphens.end(), '_', '-');
+  return hyphens;
+}
+
+/// "--batch_size=4" -> "--batch-size=4": names only, never values, and nothing behind "--".
+std::vector<std::string> WithHyphens(std::span<const std::string> arguments) {
+  std::vector<std::string> result(arguments.begin(), arguments.end());
+  for (std::string& argument : result) {
+    if (argument == "--") break;
+    if (!argument.starts_with("--")) continue;
+    const size_t end = std::min(argument.find('='), argument.size());
+    std::replace(argument.begin(), argument.begin() + static_cast<std::ptrdiff_t>(end), '_', '-');
+  }
+  return result;
+}
+
+std::vector<std::string> SplitAtCommas(const std::vector<std::string>& values) {
+  std::vector<std::string> parts;
+  for (const std::string& value : values) {
+    for (size_t begin = 0; begin <= value.size();) {
+      const size_t end = std::min(value.find(',', begin), value.size());
+      if (end > begin) parts.push_back(value.substr(begin, end - begin));
+      begin = end + 1;
+    }
+  }
+  return parts;
+}
+
+}  // namespace
+
+Option& Option::Alias(std::string name) {
+  aliases_.push_back(std::move(name));
+  return *this;
+}
+
+Option& Option::ValueName(std::string name) {
+  value_name_ = std::move(name);
+  return *this;
+}
+
+Option& Option::OneOf(std::vector<std::string> values, std::map<std::string, std::string> synonyms) {
+  allowed_ = std::move(values);
+  value_synonyms_ = std::move(synonyms);
+  return *this;
+}
+
+Option& Option::Range(double least, double most) {
+  least_ = least;
+  most_ = most;
+  return *this;
+}
+
+Option& Option::AtLeast(double least) {
+  least_ = least;
+  return *this;
+}
+
+Option& Option::MoreThan(double bound) {
+  more_than_ = bound;
+  return *this;
+}
+
+Option& Option::Required() {
+  required_ = true;
+  return *this;
+}
+
+Option& Option::Default(std::string text) {
+  default_text_ = std::move(text);
+  return *this;
+}
+
+Option& Option::InsteadOf(std::string other) {
+  instead_of_ = std::move(other);
+  return *this;
+}
+
+Result<void> Option::Check(std::string& value, const std::string& place) const {
+  if (const auto synonym = value_synonyms_.find(value); synonym != value_synonyms_.end()) value = synonym->second;
+  if (!allowed_.empty() && std::find(allowed_.begin(), allowed_.end(), value) == allowed_.end()) {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("{}: '{}' is none of {}", place, value, fmt::join(allowed_, ", ")),
+                DidYouMean(value, allowed_, ""));
+  }
+  if (!least_ && !most_ && !more_than_) return {};
+  double number = 0;
+  if (!ParseOptionValue(value, number)) return {};  // the field's own type tells what is wrong
+  std::string bound;
+  if (more_than_ && number <= *more_than_) bound = "more than " + FormatOptionValue(*more_than_);
+  if (least_ && number < *least_) bound = "at least " + FormatOptionValue(*least_);
+  if (most_ && number > *most_) bound = "at most " + FormatOptionValue(*most_);
+  if (bound.empty()) return {};
+  return Fail(ErrorCode::kInvalidArgument, fmt::format("{}: {} is out of range; it must be {}", place, value, bound));
+}
+
+Result<void> Option::Set(std::vector<std::string> values, OptionOrigin origin, const std::string& place) {
+  if (split_) values = SplitAtCommas(values);
+  if (!list_ && values.empty()) return Fail(ErrorCode::kInvalidArgument, place + ": a value is missing");
+  if (!list_ && values.size() > 1 && origin != OptionOrigin::kCommandLine) {
+    return Fail(ErrorCode::kInvalidArgument, fmt::format("{}: takes one value, not {}", place, values.size()));
+  }
+  for (std::string& value : values) TRY(Check(value, place));
+  if (Result<void> set = set_(values); !set) {
+    // Lists hold texts and paths, of which at most an empty one fails: showing the last value names the culprit or is
+    // close.
+    return Fail(ErrorCode::kInvalidArgument, fmt::format("{}: '{}' {}", place, values.back(), set.error().message),
+                set.error().hint);
+  }
+  origin_ = origin;
+  place_ = place;
+  return {};
+}
+
+void Option::Reset() {
+  reset_();
+  origin_ = OptionOrigin::kDefault;
+}
+
+OptionTable::OptionTable(std::string command, std::string summary)
+    : command_(std::move(command)), summary_(std::move(summary)) {}
+
+void OptionTable::Describe(std::string paragraph) { paragraphs_.push_back(std::move(paragraph)); }
+
+void OptionTable::Example(std::string command_line, std::string meaning) {
+  examples_.emplace_back(std::move(command_line), std::move(meaning));
+}
+
+void OptionTable::Group(std::string title) { group_ = std::move(title); }
+
+Option& OptionTable::NewOption(std::string name, std::string help) {
+  Option& option = options_.emplace_back();
+  option.name_ = std::move(name);
+  option.help_ = std::move(help);
+  option.group_ = group_;
+  return option;
+}
+
+Option& OptionTable::AddConfig(std::string name, std::optional<std::filesystem::path>* field, std::string help) {
+  Option& option = Add(std::move(name), field, std::move(help));
+  option.role_ = Option::Role::kConfig;
+  return option;
+}
+
+Option& OptionTable::AddPreset(std::string name, std::optional<std::string>* field, std::string help) {
+  Option& option = Add(std::move(name), field, std::move(help)).ValueName("NAME");
+  option.role_ = Option::Role::kPreset;
+  return option;
+}
+
+Option& OptionTable::AddHelp(std::string name, bool* field, std::string help) {
+  Option& option = Add(std::move(name), field, std::move(help));
+  option.role_ = Option::Role::kHelp;
+  return option;
+}
+
+const Option* OptionTable::Find(std::string_view name) const {
+  const std::string wanted = WithHyphens(name);
+  for (const Option& option : options_) {
+    if (option.name_ == wanted) return &option;
+    if (std::find(option.aliases_.begin(), option.aliases_.end(), wanted) != option.aliases_.end()) return &option;
+  }
+  return nullptr;
+}
+
+Option* OptionTable::FindMutable(std::string_view name) { return const_cast<Option*>(std::as_const(*this).Find(name)); }
+
+std::vector<std::string> OptionTable::Names(bool with_positionals) const {
+  std::vector<std::string> names;
+  for (const Option& option : options_) {
+    if (option.positional_ && !with_positionals) continue;
+    names.push_back(option.name_);
+    names.insert(names.end(), option.aliases_.begin(), option.aliases_.end());
+  }
+  return names;
+}
+
+Error OptionTable::UnknownOption(const std::string& argument) const {
+  const std::string name = argument.substr(0, argument.find('='));
+  const std::string bare = name.substr(std::min(name.find_first_not_of('-'), name.size()));
+  return {ErrorCode::kInvalidArgument, fmt::format("unknown option '{}'", name),
+          DidYouMean(bare, Names(false), fmt::format("'winnow {} --help' lists the options", command_), "--")};
+}
+
+Result<std::vector<OptionTable::CommandLineValues>> OptionTable::ReadCommandLine(
+    std::span<const std::string> arguments) {
+  const auto end = std::find(arguments.begin(), arguments.end(), "--");
+  const auto end_of_options = static_cast<size_t>(end - arguments.begin());
+  CLI::App app;
+  app.set_help_flag();  // help is an option of ours like the others
+  // CLI11 would split positionals such as "[a, b]" as lists of its own, so we take all that it leaves over, in order;
+  // that also lets us say what an unknown option was meant to be.
+  app.allow_extras();
+  std::vector<std::pair<Option*, CLI::Option*>> pairs;
+  try {
+    for (Option& option : options_) {
+      if (option.positional_) continue;
+      std::string names = option.role_ == Option::Role::kHelp ? "-h" : "";
+      std::vector<std::string> spellings = {option.name_};
+      spellings.insert(spellings.end(), option.aliases_.begin(), option.aliases_.end());
+      for (const std::string& spelling : spellings) {
+        names += (names.empty() ? "--" : ",--") + spelling;
+        if (option.flag_ && option.role_ != Option::Role::kHelp) names += ",!--no-" + spelling;
+      }
+      CLI::Option* added = option.flag_ ? app.add_flag(names) : app.add_option(names);
+      if (!option.flag_ && option.list_) added->expected(1, CLI::detail::expected_max_vector_size);
+      if (!option.flag_) added->allow_extra_args(false);
+      // The last one of several wins, as in most tools; a list keeps all.
+      if (!option.list_) added->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+      pairs.emplace_back(&option, added);
+    }
+    std::vector<std::string> reversed = WithHyphens(arguments.first(end_of_options));
+    std::reverse(reversed.begin(), reversed.end());
+    app.parse(reversed);
+  } catch (const CLI::ArgumentMismatch& error) {
+    // "--epochs: 1 required  missing": every option of ours takes at most one value at a time.
+    const std::string_view what = error.what();
+    return Fail(ErrorCode::kInvalidArgument, fmt::format("{}: a value is missing", what.substr(0, what.find(':'))),
+                fmt::format("'winnow {} --help' explains the options", command_));
+  } catch (const CLI::ParseError& error) {
+    return Fail(ErrorCode::kInvalidArgument, error.what(),
+                fmt::format("'winnow {} --help' explains the options", command_));
+  }
+  std::vector<CommandLineValues> given;
+  bool help = false;
+  for (const auto& [option, read] : pairs) {
+    if (read->count() == 0) continue;
+    given.push_back({option, read->results()});
+    help |= option->role_ == Option::Role::kHelp;
+  }
+  if (help) return given;
+  std::vector<std::string> positionals = app.remaining();
+  for (const std::string& extra : positionals) {
+    if (extra.size() > 1 && extra[0] == '-') return std::unexpected(UnknownOption(extra));
+  }
+  if (end != arguments.end()) positionals.insert(positionals.end(), end + 1, arguments.end());
+  size_t next = 0;
+  for (Option& option : options_) {
+    if (!option.positional_ || next == positionals.size()) continue;
+    const size_t taken = option.list_ ? positionals.size() - next : 1;
+    const auto first = positionals.begin() + static_cast<std::ptrdiff_t>(next);
+    given.push_back({&option, std::vector<std::string>(first, first + static_cast<std::ptrdiff_t>(taken))});
+    next += taken;
+  }
+  if (next < positionals.size()) {
+    return Fail(ErrorCode::kInvalidArgument, fmt::format("unexpected argument '{}'", positionals[next]),
+                "usage: " + Usage());
+  }
+  return given;
+}
+
+Result<void> OptionTable::Assign(Option& option, std::vector<std::string> values, OptionOrigin origin,
+                                 const std::string& place) {
+  // Rivals name each other in one direction only; look in both.
+  for (Option& other : options_) {
+    if (other.name_ != option.instead_of_ && (option.name_ != other.instead_of_)) continue;
+    if (other.origin_ == origin) {
+      return Fail(ErrorCode::kInvalidArgument, fmt::format("{} and {} exclude each other", other.place_, place),
+                  "give one of the two");
+    }
+    if (other.given()) other.Reset();
+  }
+  return option.Set(std::move(values), origin, place);
+}
+
+Result<void> OptionTable::ApplyFile(const std::filesystem::path& path, OptionOrigin origin) {
+  for (TomlEntry& entry : TRY(ReadTomlOptions(path))) {
+    const std::string place = fmt::format("{}, line {}: {}", path.string(), entry.line, entry.key);
+    Option* option = FindMutable(entry.key);
+    if (option == nullptr) {
+      return Fail(ErrorCode::kInvalidArgument, place + ": no such option",
+                  DidYouMean(WithHyphens(entry.key), Names(true),
+                             fmt::format("'winnow {} --help' lists the options", command_)));
+    }
+    const bool preset_in_config = option->role_ == Option::Role::kPreset && origin == OptionOrigin::kConfig;
+    if (option->role_ != Option::Role::kNone && !preset_in_config) {
+      return Fail(ErrorCode::kInvalidArgument, place + ": can't stand in a file", "give it on the command line");
+    }
+    if (entry.values.empty() && !option->list_) {
+      return Fail(ErrorCode::kInvalidArgument, place + ": an empty list, where one value is due");
+    }
+    if (preset_in_config) continue;  // Parse has read it
+    TRY(Assign(*option, std::move(entry.values), origin, place));
+  }
+  return {};
+}
+
+Result<std::filesystem::path> OptionTable::FindPreset(const std::string& name, const OptionSources& sources) const {
+  if (name.find('/') != std::string::npos || name.ends_with(".toml")) return std::filesystem::path(name);
+  std::vector<std::string> known;
+  for (const auto& directory :
+       sources.preset_directories ? *sources.preset_directories : SharedDirectories("presets")) {
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
+      if (entry.path().extension() != ".toml") continue;
+      if (entry.path().stem() == name) return entry.path();
+      known.push_back(entry.path().stem().string());
+    }
+  }
+  std::sort(known.begin(), known.end());
+  const std::string all = known.empty() ? "there are none in share/winnow/presets; --config FILE takes a file of yours"
+                                        : fmt::format("presets are: {}", fmt::join(known, ", "));
+  return Fail(ErrorCode::kInvalidArgument, fmt::format("no preset '{}'", name), DidYouMean(name, known, all));
+}
+
+Result<void> OptionTable::CheckRequired() const {
+  for (const Option& option : options_) {
+    if (!option.required_ || option.given()) continue;
+    return Fail(ErrorCode::kInvalidArgument, option.Shown() + " is missing", "usage: " + Usage());
+  }
+  return {};
+}
+
+Result<ParseOutcome> OptionTable::Parse(std::span<const std::string> arguments, const OptionSources& sources) {
+  const auto environment = [&](const Option& option) {
+    const std::string variable = "WINNOW_" + option.UpperName();
+    return sources.environment ? sources.environment(variable) : EnvironmentVariable(variable);
+  };
+  for (Option& option : options_) option.Reset();
+  std::vector<CommandLineValues> command_line = TRY(ReadCommandLine(arguments));
+  const auto from_command_line = [&](const Option& option) -> std::optional<std::string> {
+    for (const CommandLineValues& given : command_line) {
+      if (given.option == &option) return given.values.back();
+    }
+    return std::nullopt;
+  };
+  std::optional<std::string> config, preset;
+  for (const Option& option : options_) {
+    if (option.role_ == Option::Role::kHelp && from_command_line(option)) return ParseOutcome::kHelp;
+    if (option.role_ != Option::Role::kConfig && option.role_ != Option::Role::kPreset) continue;
+    std::optional<std::string>& file = option.role_ == Option::Role::kConfig ? config : preset;
+    file = from_command_line(option);
+    if (!file) file = environment(option);
+  }
+  // A preset lies under the configuration file, which may name it.
+  if (config && !preset) {
+    for (const TomlEntry& entry : TRY(ReadTomlOptions(*config))) {
+      const Option* option = Find(entry.key);
+      if (option != nullptr && option->role_ == Option::Role::kPreset && !entry.values.empty())
+        preset = entry.values[0];
+    }
+  }
+  if (preset) TRY(ApplyFile(TRY(FindPreset(*preset, sources)), OptionOrigin::kPreset));
+  if (config) TRY(ApplyFile(*config, OptionOrigin::kConfig));
+  for (Option& option : options_) {
+    if (option.positional_ || option.role_ == Option::Role::kHelp) continue;
+    if (std::optional<std::string> value = environment(option)) {
+      TRY(Assign(option, {*std::move(value)}, OptionOrigin::kEnvironment, "WINNOW_" + option.UpperName()));
+    }
+  }
+  for (CommandLineValues& given : command_line) {
+    const std::string place = given.option->positional_ ? given.option->Shown() : "--" + given.option->name_;
+    TRY(Assign(*given.option, std::move(given.values), OptionOrigin::kCommandLine, place));
+  }
+  TRY(CheckRequired());
+  return ParseOutcome::kRun;
+}
+
+}  // namespace winnow

@@ -1,0 +1,244 @@
+/// One table of options a command: it feeds parsing (CLI11), TOML files (toml++), the environment, "did you mean", help
+/// and docs/cli.md. Options bind to the fields of a plain struct whose initial values are the defaults:
+///
+///     struct GreetOptions { int times = 1; std::string name; };
+///     OptionTable table("greet", "Says hello.");
+///     table.AddPositional("name", &options.name, "Whom to greet").Required();
+///     table.Add("times", &options.times, "How often").AtLeast(1).Alias("num-times");
+///     if (TRY(table.Parse(arguments)) == ParseOutcome::kHelp) ...
+///
+/// A value comes from the command line, else WINNOW_OPTION_NAME, else --config FILE, else --preset NAME, else the
+/// default; a list from one of them replaces a list from another. Hyphen and underscore are the same in names. Paths in
+/// files are relative to the working directory, as if typed. Every error is kInvalidArgument, or what reading a file
+/// gave, names where the value came from and says what would be right. Not thread-safe; the struct must outlive the
+/// table.
+#pragma once
+
+#include <deque>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "base/option_values.h"
+#include "base/result.h"
+
+namespace winnow {
+
+/// Where an option's value came from; a later one wins.
+enum class OptionOrigin { kDefault, kPreset, kConfig, kEnvironment, kCommandLine };
+
+/// One row of the table. The setters return the option itself, to be chained.
+class Option {
+ public:
+  /// Another accepted name, without hyphens in front: Hugging Face's own ("learning-rate").
+  Option& Alias(std::string name);
+  /// What stands for the value in usage lines, instead of what the field's type says: "FILE", "DIR", "NAME".
+  Option& ValueName(std::string name);
+  /// The only values that are accepted. A value of `synonyms` is read as what it maps to.
+  Option& OneOf(std::vector<std::string> values, std::map<std::string, std::string> synonyms = {});
+  /// Bounds of a number, both included.
+  Option& Range(double least, double most);
+  Option& AtLeast(double least);
+  /// A number greater than `bound`.
+  Option& MoreThan(double bound);
+  /// An error when no origin gives a value.
+  Option& Required();
+  /// What help says when nothing is given and the field's initial value doesn't tell: "the base model's".
+  Option& Default(std::string text);
+  /// The other option says the same thing in another way. One from a higher origin resets the other to its default;
+  /// both from the same origin are an error.
+  Option& InsteadOf(std::string other);
+
+  const std::string& name() const { return name_; }
+  OptionOrigin origin() const { return origin_; }
+  /// Whether the user said so, in any way.
+  bool given() const { return origin_ != OptionOrigin::kDefault; }
+
+ private:
+  friend class OptionTable;
+  enum class Role { kNone, kConfig, kPreset, kHelp };
+
+  /// `place` begins an error's message: "--epochs", "WINNOW_EPOCHS", "spam.toml, line 3: epochs".
+  Result<void> Set(std::vector<std::string> values, OptionOrigin origin, const std::string& place);
+  Result<void> Check(std::string& value, const std::string& place) const;
+  void Reset();
+  std::string Shown() const;        // "--lr X", "--keep-data, --no-keep-data", "DATA..."
+  std::string Notes() const;        // "(default: 2e-5; also --learning-rate)"
+  std::string DefaultText() const;  // "2e-5", or ""
+  std::string ValueText() const;    // "X", "linear|cosine", "" for flags
+  std::string UpperName() const;    // "BATCH_SIZE"
+
+  std::string name_;
+  std::string help_;
+  std::string group_;
+  std::vector<std::string> aliases_;
+  std::string value_name_;
+  std::vector<std::string> allowed_;
+  std::map<std::string, std::string> value_synonyms_;
+  std::optional<double> least_, most_, more_than_;
+  std::optional<std::string> default_text_;
+  std::string initial_text_;
+  std::string instead_of_;
+  Role role_ = Role::kNone;
+  bool required_ = false;
+  bool positional_ = false;
+  bool flag_ = false;
+  bool list_ = false;
+  bool split_ = false;  // a list whose single values may be divided by commas
+  OptionOrigin origin_ = OptionOrigin::kDefault;
+  std::string place_;
+  std::function<Result<void>(std::span<const std::string>)> set_;
+  std::function<void()> reset_;
+};
+
+/// Where Parse looks besides the command line; empty members mean the process's own.
+struct OptionSources {
+  std::function<std::optional<std::string>(const std::string& variable)> environment;
+  std::optional<std::vector<std::filesystem::path>> preset_directories;
+};
+
+enum class ParseOutcome {
+  kRun,   ///< every value is in its field
+  kHelp,  ///< --help was asked for; nothing else was checked
+};
+
+class OptionTable {
+ public:
+  /// `command` is what follows "winnow" on the command line: "train", "data inspect".
+  OptionTable(std::string command, std::string summary);
+  OptionTable(const OptionTable&) = delete;
+  OptionTable& operator=(const OptionTable&) = delete;
+
+  /// A paragraph for help, behind the summary.
+  void Describe(std::string paragraph);
+  /// A command line that help shows, with what it does.
+  void Example(std::string command_line, std::string meaning);
+  /// The heading of the options that are added from here on.
+  void Group(std::string title);
+
+  /// Binds an option to a field: bool (a flag, with --no-NAME), int, int64_t, uint64_t, float, double, std::string,
+  /// std::filesystem::path, std::optional of those, or std::vector of std::string (repeatable, and divided at commas)
+  /// or of path (repeatable). The reference stays valid as long as the table.
+  template <typename T>
+  Option& Add(std::string name, T* field, std::string help);
+  /// An argument without a name on the command line; in files it has one. Those are filled in order; a vector takes
+  /// all that are left.
+  template <typename T>
+  Option& AddPositional(std::string name, T* field, std::string help);
+  /// Binds an enumeration; the names are the allowed values.
+  template <typename Enum>
+  Option& AddChoice(std::string name, Enum* field, std::vector<std::pair<std::string, Enum>> choices, std::string help);
+  /// The options that name a configuration file, a preset, and that ask for help; Parse acts on them.
+  Option& AddConfig(std::string name, std::optional<std::filesystem::path>* field, std::string help);
+  Option& AddPreset(std::string name, std::optional<std::string>* field, std::string help);
+  Option& AddHelp(std::string name, bool* field, std::string help);
+
+  /// Fills the fields, from their defaults on. `arguments` are those behind the command's name.
+  Result<ParseOutcome> Parse(std::span<const std::string> arguments, const OptionSources& sources = {});
+
+  /// The option of that name or synonym, or null.
+  const Option* Find(std::string_view name) const;
+
+  const std::string& command() const { return command_; }
+  const std::string& summary() const { return summary_; }
+  /// "winnow train DATA... --output-dir DIR [options]"
+  std::string Usage() const;
+  /// What --help prints, wrapped to `width` columns.
+  std::string Help(int width = 100) const;
+  /// The command's section of docs/cli.md.
+  std::string Markdown() const;
+
+ private:
+  struct CommandLineValues {
+    Option* option;
+    std::vector<std::string> values;
+  };
+
+  template <typename T>
+  Option& Bind(std::string name, T* field, std::string help);
+  Option& NewOption(std::string name, std::string help);
+  Option* FindMutable(std::string_view name);
+  std::vector<std::string> Names(bool with_positionals) const;
+  std::vector<std::string> GroupTitles() const;
+  Result<std::vector<CommandLineValues>> ReadCommandLine(std::span<const std::string> arguments);
+  Error UnknownOption(const std::string& argument) const;
+  Result<void> ApplyFile(const std::filesystem::path& path, OptionOrigin origin);
+  Result<std::filesystem::path> FindPreset(const std::string& name, const OptionSources& sources) const;
+  Result<void> Assign(Option& option, std::vector<std::string> values, OptionOrigin origin, const std::string& place);
+  Result<void> CheckRequired() const;
+
+  std::string command_;
+  std::string summary_;
+  std::vector<std::string> paragraphs_;
+  std::vector<std::pair<std::string, std::string>> examples_;
+  std::string group_ = "Options";
+  std::deque<Option> options_;  // references to options stay valid
+};
+
+template <typename T>
+Option& OptionTable::Bind(std::string name, T* field, std::string help) {
+  Option& option = NewOption(std::move(name), std::move(help));
+  option.reset_ = [field, initial = *field] { *field = initial; };
+  constexpr bool kList = requires { typename T::allocator_type; }
+  &&!std::is_same_v<T, std::string>;
+  if constexpr (kList) {
+    using Value = typename T::value_type;
+    option.list_ = true;
+    option.split_ = std::is_same_v<Value, std::string>;
+    option.value_name_ = ValueNameOf(static_cast<const Value*>(nullptr));
+    for (const Value& value : *field)
+      option.initial_text_ += (option.initial_text_.empty() ? "" : ",") + FormatOptionValue(value);
+    option.set_ = [field](std::span<const std::string> texts) -> Result<void> {
+      T values;
+      for (const std::string& text : texts) TRY(ParseOptionValue(text, values.emplace_back()));
+      *field = std::move(values);
+      return {};
+    };
+  } else {
+    option.flag_ = std::is_same_v<T, bool>;
+    option.value_name_ = ValueNameOf(static_cast<const T*>(nullptr));
+    option.initial_text_ = FormatOptionValue(*field);
+    option.set_ = [field](std::span<const std::string> texts) { return ParseOptionValue(texts.back(), *field); };
+  }
+  return option;
+}
+
+template <typename T>
+Option& OptionTable::Add(std::string name, T* field, std::string help) {
+  return Bind(std::move(name), field, std::move(help));
+}
+
+template <typename T>
+Option& OptionTable::AddPositional(std::string name, T* field, std::string help) {
+  Option& option = Bind(std::move(name), field, std::move(help));
+  option.positional_ = true;
+  option.split_ = false;  // a text may hold commas
+  return option;
+}
+
+template <typename Enum>
+Option& OptionTable::AddChoice(std::string name, Enum* field, std::vector<std::pair<std::string, Enum>> choices,
+                               std::string help) {
+  Option& option = NewOption(std::move(name), std::move(help));
+  for (const auto& [text, value] : choices) {
+    option.allowed_.push_back(text);
+    if (value == *field) option.initial_text_ = text;
+  }
+  option.reset_ = [field, initial = *field] { *field = initial; };
+  option.set_ = [field, choices = std::move(choices)](std::span<const std::string> texts) -> Result<void> {
+    for (const auto& [text, value] : choices) {
+      if (text == texts.back()) *field = value;
+    }
+    return {};
+  };
+  return option;
+}
+
+}  // namespace winnow

@@ -1,0 +1,155 @@
+// Help and documentation, made of the option table alone.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "base/options.h"
+
+namespace winnow {
+namespace {
+
+/// `text` in lines of at most `width`, broken at spaces (a longer word stands alone), each line but the first behind
+/// `indent` spaces. `column` is where the first line begins.
+std::string Wrap(std::string_view text, size_t indent, size_t width, size_t column) {
+  std::string result;
+  bool first = true;
+  while (!text.empty()) {
+    const size_t end = std::min(text.find(' '), text.size());
+    const std::string_view word = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (!first && column + 1 + word.size() > width) {
+      result += "\n" + std::string(indent, ' ');
+      column = indent;
+    } else if (!first) {
+      result += ' ';
+      ++column;
+    }
+    result += word;
+    column += word.size();
+    first = false;
+  }
+  return result;
+}
+
+std::string EscapedForTable(std::string_view text) {
+  std::string escaped;
+  for (const char c : text) {
+    if (c == '|') escaped += '\\';
+    escaped += c;
+  }
+  return escaped;
+}
+
+}  // namespace
+
+std::string Option::UpperName() const {
+  std::string upper = name_;
+  for (char& c : upper) c = c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return upper;
+}
+
+std::string Option::ValueText() const {
+  if (flag_) return "";
+  return allowed_.empty() ? value_name_ : fmt::format("{}", fmt::join(allowed_, "|"));
+}
+
+std::string Option::Shown() const {
+  if (positional_) return UpperName() + (list_ ? "..." : "");
+  if (flag_) return initial_text_ == "true" ? fmt::format("--{0}, --no-{0}", name_) : "--" + name_;
+  return fmt::format("--{} {}", name_, ValueText());
+}
+
+std::string Option::DefaultText() const {
+  if (default_text_) return *default_text_;
+  if (flag_) return initial_text_ == "true" ? "on" : "";
+  return initial_text_;
+}
+
+std::string Option::Notes() const {
+  std::vector<std::string> notes;
+  if (!DefaultText().empty()) notes.push_back("default: " + DefaultText());
+  if (required_ && !positional_) notes.emplace_back("required");
+  if (list_ && !positional_) notes.emplace_back("may be repeated");
+  if (!aliases_.empty()) notes.push_back(fmt::format("also --{}", fmt::join(aliases_, ", --")));
+  return notes.empty() ? "" : fmt::format(" ({})", fmt::join(notes, "; "));
+}
+
+std::vector<std::string> OptionTable::GroupTitles() const {
+  std::vector<std::string> titles;
+  for (const Option& option : options_) {
+    if (option.positional_ || std::find(titles.begin(), titles.end(), option.group_) != titles.end()) continue;
+    titles.push_back(option.group_);
+  }
+  return titles;
+}
+
+std::string OptionTable::Usage() const {
+  std::string usage = "winnow " + command_;
+  for (const Option& option : options_) {
+    if (option.positional_) usage += option.required_ ? " " + option.Shown() : " [" + option.Shown() + "]";
+  }
+  for (const Option& option : options_) {
+    if (option.required_ && !option.positional_) usage += " " + option.Shown();
+  }
+  return usage + " [options]";
+}
+
+std::string OptionTable::Help(int width) const {
+  const size_t columns = static_cast<size_t>(std::clamp(width, 50, 120));
+  constexpr size_t kIndent = 30;
+  std::string text = Wrap("Usage: " + Usage(), 7, columns, 0) + "\n\n" + Wrap(summary_, 0, columns, 0) + "\n";
+  for (const std::string& paragraph : paragraphs_) text += "\n" + Wrap(paragraph, 0, columns, 0) + "\n";
+  const auto add = [&](const Option& option) {
+    std::string line = "  " + option.Shown();
+    line += line.size() + 2 > kIndent ? "\n" + std::string(kIndent, ' ') : std::string(kIndent - line.size(), ' ');
+    text += line + Wrap(option.help_ + option.Notes(), kIndent, columns, kIndent) + "\n";
+  };
+  bool arguments = false;
+  for (const Option& option : options_) {
+    if (!option.positional_) continue;
+    if (!std::exchange(arguments, true)) text += "\nArguments:\n";
+    add(option);
+  }
+  for (const std::string& title : GroupTitles()) {
+    text += "\n" + title + ":\n";
+    for (const Option& option : options_) {
+      if (!option.positional_ && option.group_ == title) add(option);
+    }
+  }
+  if (!examples_.empty()) text += "\nExamples:\n";
+  for (const auto& [line, meaning] : examples_) text += fmt::format("  {}\n      {}\n", line, meaning);
+  return text;
+}
+
+std::string OptionTable::Markdown() const {
+  std::string text = fmt::format("## winnow {}\n\n{}\n\n", command_, summary_);
+  for (const std::string& paragraph : paragraphs_) text += paragraph + "\n\n";
+  text += fmt::format("    {}\n", Usage());
+  for (const auto& [line, meaning] : examples_) text += fmt::format("    {:<60}  # {}\n", line, meaning);
+  const auto row = [&](const Option& option) {
+    const std::string shown = EscapedForTable(option.Shown());
+    std::string also;
+    for (const std::string& alias : option.aliases_) also += fmt::format("<br>`--{}`", alias);
+    text += fmt::format("| `{}`{} | {} | {}{} |\n", shown, also, EscapedForTable(option.DefaultText()),
+                        EscapedForTable(option.help_), option.required_ ? " (required)" : "");
+  };
+  const auto heading = [&](std::string_view title) {
+    text += fmt::format("\n| {} | default | meaning |\n| --- | --- | --- |\n", title);
+  };
+  bool arguments = false;
+  for (const Option& option : options_) {
+    if (!option.positional_) continue;
+    if (!std::exchange(arguments, true)) heading("Arguments");
+    row(option);
+  }
+  for (const std::string& title : GroupTitles()) {
+    heading(title);
+    for (const Option& option : options_) {
+      if (!option.positional_ && option.group_ == title) row(option);
+    }
+  }
+  return text;
+}
+
+}  // namespace winnow

@@ -1,0 +1,62 @@
+#include "base/options_toml.h"
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "base/files.h"
+#include "base/option_values.h"
+
+namespace winnow {
+namespace {
+
+std::optional<std::string> ScalarText(const toml::node& node) {
+  if (const auto* value = node.as_string()) return value->get();
+  if (const auto* value = node.as_boolean()) return FormatOptionValue(value->get());
+  if (const auto* value = node.as_integer()) return FormatOptionValue(value->get());
+  if (const auto* value = node.as_floating_point()) return FormatOptionValue(value->get());
+  return std::nullopt;
+}
+
+Result<TomlEntry> ReadEntry(const std::string& file, std::string key, const toml::node& node, uint32_t line) {
+  TomlEntry entry{std::move(key), {}, line};
+  const auto refuse = [&](std::string_view what) {
+    return Fail(ErrorCode::kInvalidArgument, fmt::format("{}, line {}: {}: {}", file, line, entry.key, what),
+                "write one option a line: name = value");
+  };
+  if (std::optional<std::string> text = ScalarText(node)) {
+    entry.values.push_back(*std::move(text));
+    return entry;
+  }
+  const toml::array* array = node.as_array();
+  if (array == nullptr) return refuse(node.is_table() ? "no option is a table" : "no option is a date or time");
+  for (const toml::node& element : *array) {
+    std::optional<std::string> text = ScalarText(element);
+    if (!text) return refuse("a list holds texts, numbers or true and false");
+    entry.values.push_back(*std::move(text));
+  }
+  return entry;
+}
+
+}  // namespace
+
+Result<std::vector<TomlEntry>> ReadTomlOptions(const std::filesystem::path& path) {
+  const std::string file = path.string();
+  const std::string contents = TRY(ReadFile(path));
+  std::vector<TomlEntry> entries;
+  try {
+    const toml::table table = toml::parse(contents, file);
+    for (const auto& [key, node] : table) {
+      entries.push_back(TRY(ReadEntry(file, std::string(key.str()), node, key.source().begin.line)));
+    }
+  } catch (const toml::parse_error& error) {
+    return Fail(ErrorCode::kInvalidArgument, fmt::format("{}, line {}, column {}: {}", file, error.source().begin.line,
+                                                         error.source().begin.column, error.description()));
+  }
+  std::stable_sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.line < b.line; });
+  return entries;
+}
+
+}  // namespace winnow

@@ -1,0 +1,83 @@
+/// How far long work has come, on standard error: one redrawn line on a terminal, elsewhere a line now and then.
+///
+///     ProgressBar progress("train", steps);
+///     for (...) { ...; progress.SetField("loss", fmt::format("{:.4f}", loss)); progress.Advance(); }
+///     progress.Finish();
+///
+///     train  [=========>          ]  45 %  120/268  loss 0.1234  12,345 tokens/s  0:12 left
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/console.h"
+
+namespace winnow {
+
+/// Turns all bars off (--quiet) or on. Call before threads start.
+void SetProgressShown(bool shown);
+
+/// Thread-safe; Advance costs an atomic addition and a look at the clock, and draws at most ten times a second.
+class ProgressBar {
+ public:
+  using Clock = std::function<std::chrono::steady_clock::time_point()>;
+
+  /// `total` is the number of steps; 0 or less where it isn't known, and then only the count is shown.
+  ProgressBar(std::string label, int64_t total);
+  /// The same on a console and clock of the test's own.
+  ProgressBar(std::string label, int64_t total, Console& console, Clock clock);
+  ProgressBar(const ProgressBar&) = delete;
+  ProgressBar& operator=(const ProgressBar&) = delete;
+  /// Removes the line of a bar that was not finished: the work failed, and the error says so.
+  ~ProgressBar();
+
+  void Advance(int64_t steps = 1);
+  /// Sets the count itself, as for bytes that a library reports.
+  void Set(int64_t done);
+  /// A learned total (of a download).
+  void SetTotal(int64_t total);
+  /// Shown behind the count, in the order of their first setting, dropped from the last where the terminal is narrow:
+  /// ("loss", "0.1234") -> "loss 0.1234"; ("", "12,345 tokens/s") -> "12,345 tokens/s".
+  void SetField(std::string_view name, std::string value);
+  /// Leaves a last line with the time that all took. Later calls do nothing.
+  void Finish();
+
+  /// The line as it would be drawn now in `width` columns; at least the label is in it, cut to the width.
+  std::string Line(int width) const;
+
+ private:
+  using Time = std::chrono::steady_clock::time_point;
+  enum class Look { kBar, kLog, kLast };  // redrawn with a bar; a line of a log; the last line, with the whole time
+
+  void MaybeDraw(bool first);
+  std::string LineLocked(int width, Time now, Look look) const;
+  std::string Fields(size_t count) const;
+
+  const std::string label_;
+  Console* const console_;  // null: not shown
+  const Clock clock_;
+  const Time begin_;
+  std::atomic<int64_t> done_ = 0;
+  std::atomic<int64_t> total_;
+  std::atomic<Time::rep> next_draw_;  // when looking again is worth the lock
+  mutable std::mutex mutex_;
+  std::vector<std::pair<std::string, std::string>> fields_;
+  Time last_line_;
+  int64_t next_tenth_ = 1;
+  bool finished_ = false;
+};
+
+/// "0:09", "12:05", "1:02:03"
+std::string FormatDuration(std::chrono::seconds duration);
+/// "12,345"
+std::string FormatCount(int64_t count);
+
+}  // namespace winnow

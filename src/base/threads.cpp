@@ -1,0 +1,89 @@
+#include "base/threads.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <fstream>
+#include <string>
+
+namespace winnow {
+namespace {
+
+// Phases of a training step follow each other within microseconds, where waking a sleeping thread costs tens of them;
+// so waiters spin for about that long first, and sleep afterwards, which leaves the core to others.
+constexpr int kSpins = 4000;
+
+inline void Pause() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+/// Returns once `value` differs from `old`.
+void WaitWhileEqual(const std::atomic<unsigned>& value, unsigned old) {
+  for (int i = 0; i < kSpins; ++i) {
+    if (value.load(std::memory_order_acquire) != old) return;
+    Pause();
+  }
+  while (value.load(std::memory_order_acquire) == old) value.wait(old, std::memory_order_acquire);
+}
+
+}  // namespace
+
+int AvailableCores() {
+  int cores = static_cast<int>(std::thread::hardware_concurrency());
+  cpu_set_t set;
+  if (::sched_getaffinity(0, sizeof set, &set) == 0) cores = CPU_COUNT(&set);
+  std::ifstream quota_file("/sys/fs/cgroup/cpu.max");  // cgroup v2: "max 100000" or "150000 100000"
+  std::string quota;
+  double period = 0;
+  if (quota_file >> quota >> period && quota != "max" && period > 0) {
+    cores = std::min(cores, static_cast<int>(std::stod(quota) / period + 0.999));
+  }
+  return std::max(cores, 1);
+}
+
+ThreadPool::ThreadPool(int threads) {
+  if (threads <= 0) threads = AvailableCores();
+  for (int i = 1; i < threads; ++i) workers_.emplace_back([this, i] { Work(i); });
+}
+
+ThreadPool::~ThreadPool() {
+  stop_ = true;
+  round_.fetch_add(1, std::memory_order_release);
+  round_.notify_all();
+  for (std::thread& worker : workers_) worker.join();
+}
+
+void ThreadPool::Run(const std::function<void(int)>& task) {
+  if (workers_.empty()) return task(0);
+  task_ = &task;
+  running_.store(static_cast<unsigned>(workers_.size()), std::memory_order_relaxed);
+  round_.fetch_add(1, std::memory_order_release);
+  round_.notify_all();
+  task(0);
+  for (unsigned left; (left = running_.load(std::memory_order_acquire)) != 0;) WaitWhileEqual(running_, left);
+}
+
+void ThreadPool::ForRanges(size_t count, size_t grain, const std::function<void(size_t, size_t, int)>& task) {
+  const size_t parts = static_cast<size_t>(size());
+  const size_t units = (count + grain - 1) / grain;
+  Run([&](int thread) {
+    const size_t begin = units * static_cast<size_t>(thread) / parts * grain;
+    const size_t end = std::min(units * (static_cast<size_t>(thread) + 1) / parts * grain, count);
+    if (begin < end) task(begin, end, thread);
+  });
+}
+
+void ThreadPool::Work(int thread) {
+  for (unsigned round = 0;; ++round) {
+    WaitWhileEqual(round_, round);
+    if (stop_) return;
+    (*task_)(thread);
+    if (running_.fetch_sub(1, std::memory_order_acq_rel) == 1) running_.notify_one();
+  }
+}
+
+}  // namespace winnow

@@ -1,0 +1,30 @@
+#include "cli/commands.h"
+
+namespace winnow {
+
+const std::vector<Command>& AllCommands() {
+  static const std::vector<Command> commands = {
+      HelpCommand(),
+      VersionCommand(),
+  };
+  return commands;
+}
+
+void AddCommonOptions(CommonOptions& options, OptionTable& table) {
+  table.Group("General");
+  table.Add("json", &options.json, "Results for machines: one JSON document, or JSON lines");
+  table.Add("threads", &options.threads, "Threads to use; 0 for all cores that the process may use").AtLeast(0);
+  table.AddConfig("config", &options.config, "A TOML file of options, one a line: name = value");
+  table.Add("quiet", &options.quiet, "No progress; only warnings and errors");
+  table.AddChoice("log-level", &options.log_level,
+                  {{"debug", LogLevel::kDebug},
+                   {"info", LogLevel::kInfo},
+                   {"warning", LogLevel::kWarning},
+                   {"error", LogLevel::kError}},
+                  "How much is told on standard error");
+  table.AddChoice("log-format", &options.log_format, {{"text", LogFormat::kText}, {"json", LogFormat::kJson}},
+                  "Log lines for people or for machines");
+  table.AddHelp("help", &options.help, "This text");
+}
+
+}  // namespace winnow

@@ -1,0 +1,17 @@
+/// The command table.
+#pragma once
+
+#include <vector>
+
+#include "cli/command.h"
+
+namespace winnow {
+
+/// Every command, in the order that the overview shows.
+const std::vector<Command>& AllCommands();
+
+// One file each: help.cpp, version.cpp ...
+Command HelpCommand();
+Command VersionCommand();
+
+}  // namespace winnow

@@ -1,0 +1,65 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/environment.h"
+#include "base/suggest.h"
+#include "cli/commands.h"
+#include "cli/output.h"
+#include "cli/reference.h"
+
+namespace winnow {
+namespace {
+
+constexpr int kHelpWidth = 100;
+
+struct HelpOptions : CommonOptions {
+  std::vector<std::string> command;
+  bool markdown = false;
+};
+
+void Describe(HelpOptions& options, OptionTable& table) {
+  table.AddPositional("command", &options.command, "The command to explain; without one, an overview of all");
+  table.Group("Options");
+  table.Add("markdown", &options.markdown, "Print the reference of all commands as Markdown (docs/cli.md)");
+}
+
+std::string Overview() {
+  std::string text =
+      "Winnow trains, checks and runs small text classifiers.\n\n"
+      "Usage: winnow COMMAND [options]\n\n"
+      "Commands:\n";
+  for (const Command& command : AllCommands()) text += fmt::format("  {:<16}{}\n", command.name, command.summary);
+  return text + "\n'winnow help COMMAND' explains one.\n";
+}
+
+std::string OverviewJson() {
+  nlohmann::ordered_json commands = nlohmann::ordered_json::array();
+  for (const Command& command : AllCommands())
+    commands.push_back({{"name", command.name}, {"summary", command.summary}});
+  return nlohmann::ordered_json{{"commands", commands}}.dump() + "\n";
+}
+
+Result<void> Run(const HelpOptions& options) {
+  if (options.markdown) return Print(CommandReference());
+  if (options.command.empty()) return Print(options.json ? OverviewJson() : Overview());
+  const std::string name = fmt::format("{}", fmt::join(options.command, " "));
+  std::vector<std::string> names;
+  for (const Command& command : AllCommands()) {
+    if (command.name == name) return Print(command.begin()->table().Help(TerminalWidth(STDOUT_FILENO, kHelpWidth)));
+    names.push_back(command.name);
+  }
+  return Fail(ErrorCode::kInvalidArgument, fmt::format("unknown command '{}'", name),
+              DidYouMean(name, names, "'winnow help' lists the commands"));
+}
+
+}  // namespace
+
+Command HelpCommand() {
+  return MakeCommand<HelpOptions>("help", "Explains a command, or lists them all.", Describe, Run);
+}
+
+}  // namespace winnow

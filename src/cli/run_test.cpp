@@ -1,0 +1,99 @@
+#include "cli/run.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "base/files.h"
+#include "cli/commands.h"
+#include "cli/reference.h"
+
+namespace winnow {
+namespace {
+
+using ::testing::HasSubstr;
+
+struct Outcome {
+  int code;
+  std::string out;
+  std::string err;
+};
+
+Outcome RunWinnow(const std::vector<std::string>& arguments) {
+  ::testing::internal::CaptureStdout();
+  ::testing::internal::CaptureStderr();
+  const int code = RunCommandLine(arguments);
+  std::string out = ::testing::internal::GetCapturedStdout();
+  return {code, std::move(out), ::testing::internal::GetCapturedStderr()};
+}
+
+TEST(Run, WithoutACommandAnOverviewIsPrinted) {
+  for (const std::vector<std::string>& arguments : {std::vector<std::string>{}, {"help"}, {"--help"}, {"-h"}}) {
+    const Outcome outcome = RunWinnow(arguments);
+    EXPECT_EQ(outcome.code, 0);
+    EXPECT_THAT(outcome.out, HasSubstr("Usage: winnow COMMAND"));
+    for (const Command& command : AllCommands()) EXPECT_THAT(outcome.out, HasSubstr("  " + command.name + " "));
+    EXPECT_EQ(outcome.err, "");
+  }
+}
+
+TEST(Run, TheVersionIsPrintedForPeopleAndMachines) {
+  EXPECT_EQ(RunWinnow({"--version"}).out, "winnow " WINNOW_VERSION "\n");
+  EXPECT_EQ(RunWinnow({"version", "--json"}).out, "{\"version\":\"" WINNOW_VERSION "\"}\n");
+}
+
+TEST(Run, MachinesGetTheCommandsAsJson) {
+  const nlohmann::json json = nlohmann::json::parse(RunWinnow({"help", "--json"}).out);
+  EXPECT_EQ(json["commands"].size(), AllCommands().size());
+  EXPECT_EQ(json["commands"][0]["name"], "help");
+}
+
+TEST(Run, EveryCommandExplainsItselfInTwoWays) {
+  for (const Command& command : AllCommands()) {
+    const Outcome outcome = RunWinnow({command.name, "--help"});
+    EXPECT_EQ(outcome.code, 0);
+    EXPECT_THAT(outcome.out, HasSubstr("Usage: winnow " + command.name));
+    for (const char* option : {"--json", "--threads N", "--quiet", "--log-level", "--config FILE", "--help"}) {
+      EXPECT_THAT(outcome.out, HasSubstr(option));
+    }
+    EXPECT_EQ(RunWinnow({"help", command.name}).out, outcome.out);
+  }
+}
+
+TEST(Run, WrongUsageExitsWithTwoAndSaysWhatWasMeant) {
+  const Outcome command = RunWinnow({"verison"});
+  EXPECT_EQ(command.code, 2);
+  EXPECT_EQ(command.out, "");
+  EXPECT_EQ(command.err, "winnow: error: unknown command 'verison'\n  did you mean 'version'?\n");
+  const Outcome option = RunWinnow({"version", "--jsn"});
+  EXPECT_EQ(option.code, 2);
+  EXPECT_EQ(option.err, "winnow version: error: unknown option '--jsn'\n  did you mean '--json'?\n");
+  EXPECT_EQ(RunWinnow({"version", "--threads", "-1"}).code, 2);
+  EXPECT_EQ(RunWinnow({"help", "frobnicate"}).code, 2);
+  EXPECT_EQ(RunWinnow({"--frobnicate"}).err,
+            "winnow: error: unknown option '--frobnicate'\n  'winnow help' lists the commands\n");
+}
+
+TEST(Run, AFileThatIsNotThereExitsWithOne) {
+  const Outcome outcome = RunWinnow({"version", "--config", "/nonexistent/winnow.toml"});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(outcome.err, HasSubstr("/nonexistent/winnow.toml"));
+}
+
+TEST(Run, SummariesFitTheOverview) {
+  for (const Command& command : AllCommands()) {
+    EXPECT_LE(command.summary.size(), 80u) << command.name;
+    EXPECT_TRUE(command.summary.ends_with('.')) << command.name;
+  }
+}
+
+TEST(Reference, DocsCliMdIsUpToDate) {
+  const Result<std::string> page = ReadFile(std::filesystem::path(WINNOW_SOURCE_DIR) / "docs" / "cli.md");
+  ASSERT_TRUE(page) << page.error().Text();
+  EXPECT_EQ(*page, CommandReference()) << "make it anew: build/release/winnow help --markdown > docs/cli.md";
+}
+
+}  // namespace
+}  // namespace winnow

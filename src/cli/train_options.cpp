@@ -1,0 +1,115 @@
+#include "cli/train_options.h"
+
+namespace winnow {
+namespace {
+
+void AddDataOptions(TrainCommandOptions& options, OptionTable& table) {
+  table.Group("Data");
+  table
+      .Add("validation", &options.validation, "Labelled texts that choose the best epoch, instead of --validation-size")
+      .Default("held out of DATA")
+      .Alias("validation-file");
+  table.Add("test", &options.test, "Labelled texts for the reported figures alone, instead of --test-size")
+      .Default("held out of DATA")
+      .Alias("test-file");
+  table.Add("test-size", &options.test_size, "Part of the texts that is held out for the reported figures")
+      .Range(0, 0.9);
+  table
+      .Add("validation-size", &options.validation_size,
+           "Part of the remaining texts that is held out to choose the best epoch")
+      .Range(0, 0.9);
+  table.Add("text-field", &options.text_field, "Column or key of the text")
+      .ValueName("NAME")
+      .Default("found by name: text, message, sentence ...")
+      .Alias("text-column-name")
+      .Alias("text-column-names");
+  table
+      .Add("label-field", &options.label_field,
+           "Column or key of the label; several name the 0/1 columns of a multi-label set")
+      .ValueName("NAME")
+      .Default("found by name: label, category, intent ...")
+      .Alias("label-column-name")
+      .Alias("label-column-names");
+  table.Add("filter", &options.filter, "Keep the rows of which this is true: execution_success, lang=en, chars<320")
+      .ValueName("EXPR");
+  table
+      .Add("template", &options.template_text,
+           "Make the text of several fields: '{subject} [SEP] {body:400}' takes 400 characters of the body")
+      .ValueName("TEXT");
+  table.Add("labels", &options.labels, "JSON list of the labels, in the order of their ids").Default("sorted by name");
+  table.Add("problem-type", &options.problem_type, "One label a text, or any number")
+      .OneOf({"single", "multi"}, {{"single_label_classification", "single"}, {"multi_label_classification", "multi"}})
+      .Default("by the data");
+  table
+      .Add("positive-label", &options.positive_label,
+           "The label that the score, false-positive rate and ROC-AUC are about: spam")
+      .ValueName("LABEL");
+}
+
+void AddModelOptions(TrainCommandOptions& options, OptionTable& table) {
+  table.Group("Model");
+  table.Add("output-dir", &options.output_dir, "Where the trained model goes").ValueName("DIR").Required();
+  table.Add("name", &options.name, "The model's name").ValueName("NAME").Default("the output directory's");
+  table
+      .Add("base-model", &options.base_model,
+           "What training starts from: a name as for 'winnow pull', a directory, or 'scratch' for a small new model")
+      .ValueName("NAME|DIR|scratch")
+      .Alias("model-name-or-path");
+  table.Add("reinit-head", &options.reinit_head,
+            "Train a new classification head where the base model has one that doesn't fit");
+  table.Add("max-length", &options.max_length, "Tokens of a text that are read, [CLS] and [SEP] included")
+      .AtLeast(3)
+      .Alias("max-seq-length");
+  table.Add("dropout", &options.dropout, "Dropout of hidden layers")
+      .Range(0, 0.95)
+      .Default("the base model's")
+      .Alias("hidden-dropout-prob");
+  table.Add("classifier-dropout", &options.classifier_dropout, "Dropout before the classification head")
+      .Range(0, 0.95)
+      .Default("the base model's");
+}
+
+void AddTrainingOptions(TrainCommandOptions& options, OptionTable& table) {
+  table.Group("Training");
+  table.Add("epochs", &options.epochs, "Passes over the training texts").AtLeast(1).Alias("num-train-epochs");
+  table.Add("batch-size", &options.batch_size, "Texts a step")
+      .AtLeast(1)
+      .Alias("per-device-train-batch-size")
+      .Alias("train-batch-size");
+  table.Add("lr", &options.lr, "Peak learning rate").MoreThan(0).Alias("learning-rate");
+  table.Add("lr-scheduler", &options.lr_scheduler, "How the learning rate goes on after warm-up")
+      .OneOf({"linear", "cosine", "constant"}, {{"constant_with_warmup", "constant"}})
+      .Alias("lr-scheduler-type");
+  table.Add("warmup-steps", &options.warmup_steps, "Steps in which the learning rate rises, instead of --warmup-ratio")
+      .AtLeast(0)
+      .InsteadOf("warmup-ratio");
+  table.Add("warmup-ratio", &options.warmup_ratio, "Part of all steps in which the learning rate rises").Range(0, 1);
+  table.Add("weight-decay", &options.weight_decay, "AdamW's decay of weights; biases and LayerNorm have none")
+      .AtLeast(0);
+  table.Add("max-grad-norm", &options.max_grad_norm, "Gradients are scaled down to this global norm; 0 leaves them")
+      .AtLeast(0);
+  table.Add("class-weights", &options.class_weights, "Weigh each label's loss by its rarity, or all alike")
+      .OneOf({"balanced", "none"});
+  table.Add("precision", &options.precision, "Numbers of the matrix products").OneOf({"auto", "f32"});
+  table.Add("seed", &options.seed, "Seed of splits, shuffles, dropout and new weights");
+}
+
+}  // namespace
+
+void AddTrainOptions(TrainCommandOptions& options, OptionTable& table) {
+  table.AddPositional("data", &options.data, "Labelled texts: CSV, TSV, JSONL or fastText files, gzip of each")
+      .Required();
+  AddDataOptions(options, table);
+  AddModelOptions(options, table);
+  AddTrainingOptions(options, table);
+  table.Group("Output");
+  table.Add("overwrite", &options.overwrite, "Write into a directory that holds something else than a Winnow model")
+      .Alias("overwrite-output-dir");
+  table.Add("keep-data", &options.keep_data, "Keep the held-out texts with the model, for later calibration");
+  table.AddPreset("preset", &options.preset, "Options for a known task, from share/winnow/presets");
+  table.Example("winnow train sms.tsv --output-dir spam", "fine-tune, and report on a held-out fifth");
+  table.Example("winnow train mail.csv --template '{subject} [SEP] {body:400}' --label-field folder --output-dir mail",
+                "columns by name");
+}
+
+}  // namespace winnow

@@ -1,0 +1,60 @@
+/// What `winnow train` can be told.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/command.h"
+
+namespace winnow {
+
+struct TrainCommandOptions : CommonOptions {
+  // Data
+  std::vector<std::filesystem::path> data;
+  std::optional<std::filesystem::path> validation;
+  std::optional<std::filesystem::path> test;
+  double test_size = 0.2;
+  double validation_size = 0.1;
+  std::string text_field;                // empty: found by name
+  std::vector<std::string> label_field;  // empty: found by name; several: 0/1 columns of a multi-label set
+  std::vector<std::string> filter;
+  std::string template_text;
+  std::optional<std::filesystem::path> labels;
+  std::string problem_type;  // "single", "multi"; empty: by the data
+  std::string positive_label;
+
+  // Model
+  std::filesystem::path output_dir;
+  std::string name;  // empty: the output directory's
+  std::string base_model = "all-MiniLM-L6-v2";
+  bool reinit_head = false;
+  std::optional<double> dropout;             // empty: the base model's
+  std::optional<double> classifier_dropout;  // empty: the base model's
+  int max_length = 128;
+
+  // Training
+  int epochs = 3;
+  int batch_size = 32;
+  double lr = 2e-5;
+  std::string lr_scheduler = "linear";
+  std::optional<int> warmup_steps;  // when set, instead of warmup_ratio
+  double warmup_ratio = 0.1;
+  double weight_decay = 0.01;
+  double max_grad_norm = 1;
+  std::string class_weights = "none";
+  std::string precision = "auto";
+  uint64_t seed = 42;
+
+  // Output
+  bool overwrite = false;
+  bool keep_data = true;
+  std::optional<std::string> preset;
+};
+
+/// Binds the struct; only options that `winnow train` acts on are in the table.
+void AddTrainOptions(TrainCommandOptions& options, OptionTable& table);
+
+}  // namespace winnow

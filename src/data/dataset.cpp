@@ -1,0 +1,163 @@
+#include "data/dataset.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "data/file_scan.h"
+
+namespace winnow {
+namespace {
+
+/// "a, b and 3 more"
+std::string SomeNames(const std::vector<std::string>& names) {
+  std::string text;
+  for (size_t i = 0; i < names.size() && i < 10; ++i) text += (i > 0 ? ", " : "") + names[i];
+  if (names.size() > 10) text += " and " + std::to_string(names.size() - 10) + " more";
+  return text;
+}
+
+Error NothingUsable(const ReadReport& report) {
+  std::string files;
+  for (const FileReport& file : report.files) files += (files.empty() ? "" : ", ") + file.file;
+  std::string message = files + ": no usable row among " + std::to_string(report.rows());
+  for (size_t i = 0; i < kDropReasons; ++i) {
+    const auto reason = static_cast<DropReason>(i);
+    if (report.Dropped(reason) > 0) {
+      message += "; " + std::to_string(report.Dropped(reason)) + " " + std::string(DropReasonText(reason));
+    }
+  }
+  std::string hint = "check --text-field and --label-field";
+  if (report.Dropped(DropReason::kFiltered) > 0) hint = "check --filter";
+  if (report.Dropped(DropReason::kUnknownLabel) > 0) {
+    std::vector<std::string> names;
+    for (const auto& [name, count] : report.unknown_labels) names.push_back(name);
+    hint = "the rows have the labels " + SomeNames(names) + "; check --labels";
+  }
+  return {ErrorCode::kInvalidData, message, hint};
+}
+
+}  // namespace
+
+Result<Dataset> ReadDataset(std::span<const std::filesystem::path> files, const ReadOptions& options,
+                            ReadReport& report) {
+  report = {};
+  if (files.empty()) return Fail(ErrorCode::kInvalidArgument, "no data file given", "name at least one");
+  const ReadPlan plan = TRY(MakeReadPlan(options, true));
+  Dataset dataset;
+  bool labels_given = true;
+  if (options.labels) {
+    dataset.labels = *options.labels;
+  } else if (!options.labels_file.empty()) {
+    dataset.labels = TRY(ReadLabels(options.labels_file));
+  } else {
+    labels_given = false;
+  }
+
+  // Labels get provisional ids in order of appearance, or their final ones where they are given.
+  std::unordered_map<std::string, int32_t> ids;
+  for (const std::string& name : dataset.labels.names) ids.emplace(name, static_cast<int32_t>(ids.size()));
+  dataset.multi_label = options.problem_type == ProblemType::kMulti;
+  for (const std::filesystem::path& file : files) {
+    FileScan scan = TRY(FileScan::Open(file, plan, report));
+    // Named 0/1 columns are labels even where no row has a 1.
+    if (const auto& columns = report.files.back().label_fields; columns.size() > 1 && !labels_given) {
+      for (const std::string& name : columns) ids.emplace(name, static_cast<int32_t>(ids.size()));
+    }
+    for (;;) {
+      const FileScan::Outcome outcome = TRY(scan.Next());
+      if (outcome == FileScan::Outcome::kEnd) break;
+      if (outcome == FileScan::Outcome::kDropped) continue;
+      Example example;
+      bool known = true;
+      for (const std::string& name : scan.labels) {
+        auto found = ids.find(name);
+        if (found == ids.end() && labels_given) {
+          ++report.unknown_labels[name];
+          if (known) scan.Drop(DropReason::kUnknownLabel, scan.row, "unknown label '" + name + "'");
+          known = false;
+          continue;
+        }
+        if (found == ids.end()) found = ids.emplace(name, static_cast<int32_t>(ids.size())).first;
+        example.labels.push_back(found->second);
+      }
+      if (!known) {
+        --report.files.back().kept;
+        continue;
+      }
+      example.text = std::move(scan.text);
+      example.file = report.files.back().file;
+      example.row = scan.row;
+      dataset.examples.push_back(std::move(example));
+    }
+    dataset.multi_label |= scan.multi_label();
+  }
+  if (dataset.examples.empty()) return std::unexpected(NothingUsable(report));
+
+  if (!labels_given) {
+    std::vector<int32_t> final_ids(ids.size());
+    for (const auto& [name, id] : ids) dataset.labels.names.push_back(name);
+    SortLabels(dataset.labels.names);
+    for (size_t i = 0; i < dataset.labels.size(); ++i) {
+      final_ids[static_cast<size_t>(ids.at(dataset.labels.names[i]))] = static_cast<int32_t>(i);
+    }
+    for (Example& example : dataset.examples) {
+      for (int32_t& id : example.labels) id = final_ids[static_cast<size_t>(id)];
+    }
+  }
+  for (Example& example : dataset.examples) {
+    std::ranges::sort(example.labels);
+    for (const int32_t id : example.labels) ++report.label_counts[dataset.labels.names[static_cast<size_t>(id)]];
+  }
+  const size_t needed = dataset.multi_label ? 1 : 2;
+  if (dataset.labels.size() < needed) {
+    const std::string what = dataset.labels.size() == 0
+                                 ? "no row has a label"
+                                 : "every row has the same label, '" + dataset.labels.names[0] + "'";
+    return Fail(ErrorCode::kInvalidData, report.files[0].file + ": " + what,
+                "a classifier needs texts of at least two labels; check --label-field and --filter");
+  }
+  return dataset;
+}
+
+Result<void> ForEachText(const std::filesystem::path& file, const ReadOptions& options, ReadReport& report,
+                         const std::function<Result<void>(std::string_view text, size_t row)>& take) {
+  report = {};
+  const ReadPlan plan = TRY(MakeReadPlan(options, false));
+  FileScan scan = TRY(FileScan::Open(file, plan, report));
+  for (;;) {
+    const FileScan::Outcome outcome = TRY(scan.Next());
+    if (outcome == FileScan::Outcome::kEnd) return {};
+    if (outcome == FileScan::Outcome::kKept) TRY(take(scan.text, scan.row));
+  }
+}
+
+Result<std::vector<std::string>> ReadTexts(const std::filesystem::path& file, const ReadOptions& options,
+                                           ReadReport* report) {
+  ReadReport unused;
+  std::vector<std::string> texts;
+  TRY(ForEachText(file, options, report == nullptr ? unused : *report,
+                  [&](std::string_view text, size_t) -> Result<void> {
+                    texts.emplace_back(text);
+                    return {};
+                  }));
+  return texts;
+}
+
+void CanonicalBytes(const Dataset& dataset, const std::function<void(std::string_view)>& take) {
+  const auto number = [&](size_t value) { take(std::to_string(value) + ":"); };
+  take(dataset.multi_label ? "winnow data 1 multi\n" : "winnow data 1 single\n");
+  number(dataset.labels.size());
+  for (const std::string& name : dataset.labels.names) {
+    number(name.size());
+    take(name);
+  }
+  number(dataset.examples.size());
+  for (const Example& example : dataset.examples) {
+    number(example.labels.size());
+    for (const int32_t id : example.labels) number(static_cast<size_t>(id));
+    number(example.text.size());
+    take(example.text);
+  }
+}
+
+}  // namespace winnow

@@ -1,0 +1,257 @@
+#include "data/encoding.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstring>
+
+namespace winnow {
+namespace {
+
+constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+
+unsigned char Byte(std::string_view bytes, size_t i) { return static_cast<unsigned char>(bytes[i]); }
+
+void AppendCodePoint(uint32_t c, std::string& out) {
+  if (c < 0x80) {
+    out += static_cast<char>(c);
+  } else if (c < 0x800) {
+    out += static_cast<char>(0xC0 | (c >> 6));
+    out += static_cast<char>(0x80 | (c & 0x3F));
+  } else if (c < 0x10000) {
+    out += static_cast<char>(0xE0 | (c >> 12));
+    out += static_cast<char>(0x80 | ((c >> 6) & 0x3F));
+    out += static_cast<char>(0x80 | (c & 0x3F));
+  } else {
+    out += static_cast<char>(0xF0 | (c >> 18));
+    out += static_cast<char>(0x80 | ((c >> 12) & 0x3F));
+    out += static_cast<char>(0x80 | ((c >> 6) & 0x3F));
+    out += static_cast<char>(0x80 | (c & 0x3F));
+  }
+}
+
+/// The form of the character that a lead byte opens: its length, and the range that its second byte must lie in (which
+/// excludes overlong forms, surrogates and everything past U+10FFFF: Unicode table 3-7).
+struct Lead {
+  size_t length = 0;  // 0: no character begins so
+  unsigned char low = 0x80;
+  unsigned char high = 0xBF;
+};
+
+Lead LeadOf(unsigned char byte) {
+  if (byte < 0x80) return {1};
+  if (byte >= 0xC2 && byte <= 0xDF) return {2};
+  if (byte == 0xE0) return {3, 0xA0, 0xBF};
+  if (byte == 0xED) return {3, 0x80, 0x9F};
+  if (byte >= 0xE1 && byte <= 0xEF) return {3};
+  if (byte == 0xF0) return {4, 0x90, 0xBF};
+  if (byte >= 0xF1 && byte <= 0xF3) return {4};
+  if (byte == 0xF4) return {4, 0x80, 0x8F};
+  return {};
+}
+
+}  // namespace
+
+void Utf8Decoder::Append(std::string_view bytes, bool last, std::string& out) {
+  const bool joined = !pending_.empty();
+  if (joined) {
+    pending_ += bytes;
+    bytes = pending_;
+  }
+  const size_t used = encoding_ == Encoding::kUtf8 ? AppendUtf8(bytes, last, out) : AppendUtf16(bytes, last, out);
+  std::string rest(bytes.substr(used));
+  pending_ = std::move(rest);
+}
+
+size_t Utf8Decoder::AppendUtf8(std::string_view bytes, bool last, std::string& out) {
+  size_t valid_from = 0;  // bytes from here to i are valid and not yet appended
+  size_t i = 0;
+  const auto flush = [&] { out.append(bytes.substr(valid_from, i - valid_from)); };
+  while (i < bytes.size()) {
+    uint64_t eight;
+    while (i + sizeof eight <= bytes.size()) {
+      std::memcpy(&eight, bytes.data() + i, sizeof eight);
+      if ((eight & 0x8080808080808080u) != 0) break;
+      i += sizeof eight;
+    }
+    if (i == bytes.size()) break;
+    const Lead lead = LeadOf(Byte(bytes, i));
+    size_t length = lead.length == 0 ? 0 : 1;
+    while (length > 0 && length < lead.length && i + length < bytes.size()) {
+      const unsigned char next = Byte(bytes, i + length);
+      if (length == 1 ? (next < lead.low || next > lead.high) : (next & 0xC0) != 0x80) break;
+      ++length;
+    }
+    if (length > 0 && length == lead.length) {
+      i += length;
+      continue;
+    }
+    if (length > 0 && i + length == bytes.size() && !last) break;  // cut by the end of this piece
+    flush();
+    out += kReplacement;
+    const size_t skipped = std::max<size_t>(length, 1);
+    invalid_bytes_ += skipped;
+    i += skipped;
+    valid_from = i;
+  }
+  flush();
+  return i;
+}
+
+size_t Utf8Decoder::AppendUtf16(std::string_view bytes, bool last, std::string& out) {
+  const size_t low = encoding_ == Encoding::kUtf16Le ? 0 : 1;
+  const auto unit = [&](size_t at) {
+    return static_cast<uint32_t>(Byte(bytes, at + low) | (Byte(bytes, at + 1 - low) << 8));
+  };
+  size_t i = 0;
+  while (i + 2 <= bytes.size()) {
+    const uint32_t first = unit(i);
+    if (first < 0xD800 || first > 0xDFFF) {
+      AppendCodePoint(first, out);
+      i += 2;
+      continue;
+    }
+    if (first < 0xDC00 && i + 4 > bytes.size() && !last) return i;
+    const uint32_t second = first < 0xDC00 && i + 4 <= bytes.size() ? unit(i + 2) : 0;
+    if (second >= 0xDC00 && second <= 0xDFFF) {
+      AppendCodePoint(0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00), out);
+      i += 4;
+    } else {
+      out += kReplacement;
+      invalid_bytes_ += 2;
+      i += 2;
+    }
+  }
+  if (last && i < bytes.size()) {
+    out += kReplacement;
+    ++invalid_bytes_;
+    ++i;
+  }
+  return i;
+}
+
+Sniffed SniffEncoding(std::string_view first) {
+  struct Magic {
+    std::string_view bytes;
+    std::string_view kind;
+    std::string_view hint;
+  };
+  using namespace std::string_view_literals;
+  static constexpr std::array kMagics = {
+      Magic{"PK\x03\x04"sv, "a zip archive or a spreadsheet", "unpack it, or save the sheet as CSV"},
+      Magic{"PAR1"sv, "a Parquet file", "convert it: pandas.read_parquet(...).to_csv(..., index=False)"},
+      Magic{"ARROW1"sv, "an Arrow file", "convert it to CSV or JSONL"},
+      Magic{"\x28\xB5\x2F\xFD"sv, "zstd-compressed", "unpack it with `zstd -d`, or compress with gzip"},
+      Magic{"BZh"sv, "bzip2-compressed", "unpack it with `bunzip2`, or compress with gzip"},
+      Magic{"\xFD"
+            "7zXZ"sv,
+            "xz-compressed", "unpack it with `unxz`, or compress with gzip"},
+      Magic{"SQLite format 3"sv, "an SQLite database", "export a table: `sqlite3 -csv -header FILE 'SELECT ...'`"},
+      Magic{"%PDF-"sv, "a PDF file", "give CSV, TSV, JSONL or fastText lines"},
+      Magic{"\x93NUMPY"sv, "a NumPy file", "convert it to CSV or JSONL"},
+      Magic{"\x89HDF"sv, "an HDF5 file", "convert it to CSV or JSONL"},
+  };
+  Sniffed sniffed;
+  for (const Magic& magic : kMagics) {
+    if (first.starts_with(magic.bytes)) {
+      sniffed.problem = "looks like " + std::string(magic.kind);
+      sniffed.hint = magic.hint;
+      return sniffed;
+    }
+  }
+  if (first.size() > 262 && first.substr(257, 5) == "ustar") {
+    sniffed.problem = "looks like a tar archive";
+    sniffed.hint = "unpack it with `tar -xf`";
+    return sniffed;
+  }
+  const std::string_view hint_utf8 = "convert it: `iconv -f ENCODING -t utf-8 FILE > NEW`";
+  if (first.starts_with("\xFF\xFE\0\0"sv) || first.starts_with("\0\0\xFE\xFF"sv)) {
+    sniffed.problem = "is UTF-32";
+    sniffed.hint = hint_utf8;
+    return sniffed;
+  }
+  if (first.starts_with("\xEF\xBB\xBF"sv)) {
+    sniffed.mark_bytes = 3;
+  } else if (first.starts_with("\xFF\xFE"sv)) {
+    return {Encoding::kUtf16Le, 2, {}, {}};
+  } else if (first.starts_with("\xFE\xFF"sv)) {
+    return {Encoding::kUtf16Be, 2, {}, {}};
+  }
+  std::array<size_t, 2> nuls{};
+  size_t controls = 0;
+  for (size_t i = 0; i < first.size(); ++i) {
+    const unsigned char byte = Byte(first, i);
+    if (byte == 0) ++nuls[i % 2];
+    if (byte < 0x20 && !std::strchr("\t\n\v\f\r\x1b\x1e", byte)) ++controls;
+  }
+  // A few NULs or control characters are dirt in a text; many of them are another kind of file.
+  const size_t half = first.size() / 2;
+  if (half >= 8 && (nuls[0] > half / 3) != (nuls[1] > half / 3)) {
+    sniffed.problem = "looks like UTF-16 without a byte order mark";
+    sniffed.hint = nuls[1] > nuls[0] ? "convert it: `iconv -f utf-16le -t utf-8 FILE > NEW`"
+                                     : "convert it: `iconv -f utf-16be -t utf-8 FILE > NEW`";
+    return sniffed;
+  }
+  std::string decoded;
+  Utf8Decoder decoder;
+  decoder.Append(first, false, decoded);
+  if (first.size() >= 16 && (controls * 10 > first.size() || decoder.invalid_bytes() * 10 > first.size() * 4)) {
+    sniffed.problem = "is not text (" + std::to_string(controls) + " control and " +
+                      std::to_string(decoder.invalid_bytes()) + " invalid bytes in its first " +
+                      std::to_string(first.size()) + ")";
+    sniffed.hint = "give UTF-8 CSV, TSV, JSONL or fastText lines; text in another encoding: " + std::string(hint_utf8);
+  }
+  return sniffed;
+}
+
+size_t CountCodePoints(std::string_view text) {
+  return static_cast<size_t>(
+      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
+
+std::string_view FirstCodePoints(std::string_view text, size_t count) {
+  size_t i = 0;
+  for (; i < text.size(); ++i) {
+    if ((Byte(text, i) & 0xC0) != 0x80 && count-- == 0) break;
+  }
+  return text.substr(0, i);
+}
+
+bool IsBlank(std::string_view text) {
+  for (size_t i = 0; i < text.size();) {
+    const unsigned char byte = Byte(text, i);
+    if (byte <= 0x20 || byte == 0x7F) {
+      ++i;
+      continue;
+    }
+    const std::string_view two = text.substr(i, 2);
+    const std::string_view three = text.substr(i, 3);
+    if (two == "\u0085" || two == "\u00A0" || two == "\u00AD") {
+      i += 2;
+    } else if ((three >= "\u2000" && three <= "\u200F") || (three >= "\u2028" && three <= "\u202F") ||
+               (three >= "\u205F" && three <= "\u2064") || three == "\u1680" || three == "\u3000" ||
+               three == "\uFEFF") {
+      i += 3;
+    } else {
+      return false;
+    }
+  }
+  return true;
+}
+
+std::string_view TrimAscii(std::string_view text) {
+  const auto space = [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); };
+  while (!text.empty() && space(text.front())) text.remove_prefix(1);
+  while (!text.empty() && space(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+std::string LowerAscii(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
+  }
+  return lower;
+}
+
+}  // namespace winnow

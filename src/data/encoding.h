@@ -1,0 +1,59 @@
+/// From the bytes of a file to valid UTF-8: byte order marks, UTF-16, repair of invalid bytes, signs of a binary file.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace winnow {
+
+enum class Encoding { kUtf8, kUtf16Le, kUtf16Be };
+
+/// Decodes a stream of bytes piece by piece. Not thread-safe.
+class Utf8Decoder {
+ public:
+  explicit Utf8Decoder(Encoding encoding = Encoding::kUtf8) : encoding_(encoding) {}
+
+  /// Appends what `bytes` decode to. A character cut at the end of `bytes` waits for the next call, or, when `last`,
+  /// counts as invalid. Invalid input becomes one U+FFFD for each maximal part of a character (Unicode 3.9, WHATWG).
+  void Append(std::string_view bytes, bool last, std::string& out);
+
+  Encoding encoding() const { return encoding_; }
+  /// Input bytes that were no part of a valid character.
+  size_t invalid_bytes() const { return invalid_bytes_; }
+
+ private:
+  size_t AppendUtf8(std::string_view bytes, bool last, std::string& out);
+  size_t AppendUtf16(std::string_view bytes, bool last, std::string& out);
+
+  Encoding encoding_;
+  std::string pending_;
+  size_t invalid_bytes_ = 0;
+};
+
+/// What the first bytes of a file say about it. `problem` is empty when it can be read as text; otherwise it completes
+/// "the file ...": "looks like a Parquet file", and `hint` says what to do.
+struct Sniffed {
+  Encoding encoding = Encoding::kUtf8;
+  size_t mark_bytes = 0;  ///< length of the byte order mark, to be skipped
+  std::string problem;
+  std::string hint;
+};
+Sniffed SniffEncoding(std::string_view first_bytes);
+
+/// The number of code points of valid UTF-8.
+size_t CountCodePoints(std::string_view text);
+
+/// The first `count` code points of valid UTF-8.
+std::string_view FirstCodePoints(std::string_view text, size_t count);
+
+/// Whether valid UTF-8 holds nothing but white space, control and zero-width characters.
+bool IsBlank(std::string_view text);
+
+/// `text` without ASCII white space at its ends.
+std::string_view TrimAscii(std::string_view text);
+
+/// `text` in ASCII lower case.
+std::string LowerAscii(std::string_view text);
+
+}  // namespace winnow

@@ -1,0 +1,21 @@
+/// Formats of one text a line: fastText's labelled lines (Joulin et al. 2017) and plain lines.
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "base/result.h"
+#include "data/record.h"
+
+namespace winnow {
+
+inline constexpr std::string_view kFastTextPrefix = "__label__";
+
+/// Fields "text" and "label", the latter a list: as in fastText, every word of the line that begins with `__label__` is
+/// a label, and the rest is the text.
+Result<std::unique_ptr<RecordReader>> MakeFastTextReader(TextStream stream);
+
+/// One field, "text": the line. Blank lines are records too, so that answers keep the numbers of their lines.
+Result<std::unique_ptr<RecordReader>> MakeLinesReader(TextStream stream);
+
+}  // namespace winnow

@@ -1,0 +1,145 @@
+#include "data/filter.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+
+namespace winnow {
+namespace {
+
+std::optional<double> Number(std::string_view text) {
+  text = TrimAscii(text);
+  if (text.starts_with('+')) text.remove_prefix(1);
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || text.empty()) return std::nullopt;
+  return number;
+}
+
+bool Truthy(const Value& value) {
+  if (value.kind == Value::Kind::kMissing) return false;
+  if (value.kind == Value::Kind::kList) return !value.items.empty();
+  if (value.kind == Value::Kind::kOther) return true;
+  const std::string text = LowerAscii(TrimAscii(value.text));
+  if (text.empty() || text == "false" || text == "no" || text == "null" || text == "none" || text == "nan")
+    return false;
+  const auto number = Number(text);
+  return !number || *number != 0;
+}
+
+/// Cuts an expression at commas and at the word `and`, outside quotes.
+std::vector<std::string_view> Conditions(std::string_view expression) {
+  std::vector<std::string_view> parts;
+  char quote = 0;
+  size_t from = 0;
+  for (size_t i = 0; i < expression.size(); ++i) {
+    const char c = expression[i];
+    if (quote != 0) {
+      if (c == quote) quote = 0;
+    } else if (c == '"' || c == '\'') {
+      quote = c;
+    } else if (c == ',') {
+      parts.push_back(TrimAscii(expression.substr(from, i - from)));
+      from = i + 1;
+    } else if (c == ' ' && LowerAscii(expression.substr(i, 4)) == " and" &&
+               (i + 4 >= expression.size() || expression[i + 4] == ' ')) {
+      parts.push_back(TrimAscii(expression.substr(from, i - from)));
+      from = std::min(i + 4, expression.size());
+      i += 3;
+    }
+  }
+  parts.push_back(TrimAscii(expression.substr(from)));
+  return parts;
+}
+
+std::string_view Unquoted(std::string_view value) {
+  const bool quoted =
+      value.size() >= 2 && value.front() == value.back() && (value.front() == '"' || value.front() == '\'');
+  return quoted ? value.substr(1, value.size() - 2) : value;
+}
+
+}  // namespace
+
+Result<Filter> Filter::Parse(std::string_view expression) {
+  Filter filter;
+  if (TrimAscii(expression).empty()) return filter;
+  // The longer operators first, so that `<=` is not read as `<`.
+  static constexpr std::array<std::pair<std::string_view, Op>, 7> kOperators = {{{"!=", Op::kNotEqual},
+                                                                                 {"==", Op::kEqual},
+                                                                                 {"<=", Op::kLessEqual},
+                                                                                 {">=", Op::kGreaterEqual},
+                                                                                 {"=", Op::kEqual},
+                                                                                 {"<", Op::kLess},
+                                                                                 {">", Op::kGreater}}};
+  for (const std::string_view part : Conditions(expression)) {
+    const auto bad = [&](const std::string& why) {
+      return Fail(ErrorCode::kInvalidArgument, "filter '" + std::string(expression) + "': " + why,
+                  "write conditions such as  execution_success  lang=en  chars<320  and join them by commas or `and`");
+    };
+    if (part.empty()) return bad("an empty condition");
+    Condition condition;
+    const size_t at = part.find_first_of("<>=!", part.starts_with('!') ? 1 : 0);
+    if (at == std::string_view::npos) {
+      condition.op = part.starts_with('!') ? Op::kFalse : Op::kTrue;
+      condition.field = TrimAscii(part.substr(part.starts_with('!') ? 1 : 0));
+    } else {
+      const auto found =
+          std::ranges::find_if(kOperators, [&](const auto& op) { return part.substr(at).starts_with(op.first); });
+      if (found == kOperators.end()) return bad("'" + std::string(part) + "' has no operator that is known");
+      condition.field = TrimAscii(part.substr(0, at));
+      condition.op = found->second;
+      condition.value = Unquoted(TrimAscii(part.substr(at + found->first.size())));
+      const bool order = condition.op >= Op::kLess;
+      if (order && !Number(condition.value)) return bad("'" + condition.value + "' is no number to compare with");
+    }
+    if (condition.field.empty() || condition.field.starts_with('!')) {
+      return bad("'" + std::string(part) + "' names no field");
+    }
+    filter.conditions_.push_back(std::move(condition));
+  }
+  return filter;
+}
+
+bool Filter::Holds(const Condition& condition, const Value& value) {
+  if (condition.op == Op::kTrue) return Truthy(value);
+  if (condition.op == Op::kFalse) return !Truthy(value);
+  const auto left = Number(value.text);
+  const auto right = Number(condition.value);
+  if (condition.op == Op::kEqual || condition.op == Op::kNotEqual) {
+    bool equal = TrimAscii(value.text) == condition.value;
+    if (left && right) equal = *left == *right;
+    if (value.kind == Value::Kind::kList) equal = std::ranges::find(value.items, condition.value) != value.items.end();
+    if (value.kind == Value::Kind::kBool) equal = LowerAscii(condition.value) == value.text;
+    return equal == (condition.op == Op::kEqual);
+  }
+  if (!left || !right) return false;
+  switch (condition.op) {
+    case Op::kLess:
+      return *left < *right;
+    case Op::kLessEqual:
+      return *left <= *right;
+    case Op::kGreater:
+      return *left > *right;
+    default:
+      return *left >= *right;
+  }
+}
+
+bool Filter::Keeps(const Record& record, std::string_view text) const {
+  return std::ranges::all_of(conditions_, [&](const Condition& condition) {
+    if (const Value* value = record.Find(condition.field)) return Holds(condition, *value);
+    if (condition.field == "chars") {
+      return Holds(condition, {Value::Kind::kNumber, std::to_string(CountCodePoints(text)), {}});
+    }
+    return Holds(condition, {});
+  });
+}
+
+std::vector<std::string> Filter::fields() const {
+  std::vector<std::string> names;
+  for (const Condition& condition : conditions_) names.push_back(condition.field);
+  return names;
+}
+
+}  // namespace winnow

@@ -1,0 +1,74 @@
+#include "data/filter.h"
+
+#include <gtest/gtest.h>
+
+namespace winnow {
+namespace {
+
+Record Row() {
+  Record record;
+  record.fields = {
+      {"lang", {Value::Kind::kText, "en", {}}},         {"execution_success", {Value::Kind::kBool, "true", {}}},
+      {"failed", {Value::Kind::kBool, "false", {}}},    {"votes", {Value::Kind::kNumber, "3", {}}},
+      {"empty", {Value::Kind::kText, "", {}}},          {"nothing", {}},
+      {"city", {Value::Kind::kText, "York, Ohio", {}}}, {"tags", {Value::Kind::kList, "", {"a", "b"}}}};
+  return record;
+}
+
+bool Keeps(std::string_view expression, std::string_view text = "four") {
+  const Result<Filter> filter = Filter::Parse(expression);
+  EXPECT_TRUE(filter) << filter.error().Text();
+  return filter && filter->Keeps(Row(), text);
+}
+
+TEST(Filter, AsksForTruth) {
+  EXPECT_TRUE(Keeps(""));
+  EXPECT_TRUE(Keeps("execution_success"));
+  EXPECT_FALSE(Keeps("!execution_success"));
+  EXPECT_FALSE(Keeps("failed"));
+  EXPECT_TRUE(Keeps("!failed"));
+  EXPECT_FALSE(Keeps("empty"));
+  EXPECT_FALSE(Keeps("nothing"));
+  EXPECT_FALSE(Keeps("absent"));
+  EXPECT_TRUE(Keeps("votes"));
+}
+
+TEST(Filter, ComparesTextsNumbersAndLists) {
+  EXPECT_TRUE(Keeps("lang=en"));
+  EXPECT_TRUE(Keeps("lang == en"));
+  EXPECT_FALSE(Keeps("lang!=en"));
+  EXPECT_TRUE(Keeps("votes=3.0"));
+  EXPECT_TRUE(Keeps("votes>=3"));
+  EXPECT_FALSE(Keeps("votes>3"));
+  EXPECT_TRUE(Keeps("votes<3.5"));
+  EXPECT_FALSE(Keeps("lang<3"));
+  EXPECT_TRUE(Keeps("tags=b"));
+  EXPECT_FALSE(Keeps("tags=c"));
+  EXPECT_TRUE(Keeps("execution_success=True"));
+  EXPECT_TRUE(Keeps("absent!=x"));
+}
+
+TEST(Filter, JoinsConditions) {
+  EXPECT_TRUE(Keeps("lang=en,votes>2"));
+  EXPECT_TRUE(Keeps("lang=en and votes>2 and execution_success"));
+  EXPECT_FALSE(Keeps("lang=en AND votes>9"));
+  EXPECT_TRUE(Keeps("city='York, Ohio', lang=en"));
+}
+
+TEST(Filter, CountsCharactersOfTheText) {
+  EXPECT_TRUE(Keeps("chars<5"));
+  EXPECT_FALSE(Keeps("chars<4"));
+  EXPECT_TRUE(Keeps("chars=2", "\u00e9\u6587"));
+}
+
+TEST(Filter, RefusesWhatMakesNoSense) {
+  for (const char* bad : {"lang=en,", ",", "=en", "chars<many", "a and and b", "!", "!!a", "lang=en and", "a!b"}) {
+    const Result<Filter> filter = Filter::Parse(bad);
+    ASSERT_FALSE(filter) << bad;
+    EXPECT_EQ(filter.error().code, ErrorCode::kInvalidArgument);
+    EXPECT_NE(filter.error().message.find(bad), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace winnow

@@ -1,0 +1,194 @@
+#include "data/json_records.h"
+
+#include <nlohmann/json.hpp>
+
+namespace winnow {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+bool IsScalar(const Json& json) { return json.is_string() || json.is_number() || json.is_boolean(); }
+
+std::string Spelling(const Json& json) {
+  if (json.is_string()) return json.get_ref<const std::string&>();
+  return json.dump();  // a number or a boolean
+}
+
+void Convert(const Json& json, Value& value) {
+  value.text.clear();
+  value.items.clear();
+  if (json.is_null()) {
+    value.kind = Value::Kind::kMissing;
+  } else if (IsScalar(json)) {
+    value.kind = json.is_string() ? Value::Kind::kText : json.is_number() ? Value::Kind::kNumber : Value::Kind::kBool;
+    value.text = Spelling(json);
+  } else if (json.is_array() && std::all_of(json.begin(), json.end(), IsScalar)) {
+    value.kind = Value::Kind::kList;
+    for (const Json& item : json) value.items.push_back(Spelling(item));
+  } else {
+    value.kind = Value::Kind::kOther;
+  }
+}
+
+void ConvertObject(const Json& object, Record& record) {
+  record.fields.resize(object.size());
+  size_t i = 0;
+  for (const auto& [name, json] : object.items()) {
+    record.fields[i].name = name;
+    Convert(json, record.fields[i].value);
+    ++i;
+  }
+}
+
+/// Parses without exceptions; on an error the value is discarded() and `reason` tells where and why.
+Json Parse(std::string_view text, std::string& reason) {
+  if (NestsTooDeep(text)) {
+    reason = "nested more than 64 levels deep";
+    return Json(Json::value_t::discarded);
+  }
+  try {
+    return Json::parse(text);
+  } catch (const nlohmann::json::exception& exception) {
+    reason = exception.what();
+    // "[json.exception.parse_error.101] parse error at line 1, column 5: syntax error ...": the code says nothing to
+    // users.
+    if (const size_t end = reason.find("] "); reason.starts_with('[') && end != std::string::npos) {
+      reason.erase(0, end + 2);
+    }
+    return Json(Json::value_t::discarded);
+  }
+}
+
+class JsonLinesReader : public RecordReader {
+ public:
+  explicit JsonLinesReader(TextStream stream) : RecordReader(std::move(stream)) {}
+
+  Result<Step> Next(Record& record) override {
+    do {
+      record.row = stream_.line();
+      if (!TRY(stream_.NextLine(line_))) return Step::kEnd;
+    } while (TrimAscii(line_).empty());
+    const Json json = Parse(line_, bad_reason_);
+    if (json.is_discarded()) {
+      bad_reason_ = "not JSON: " + bad_reason_;
+      return Step::kBadRow;
+    }
+    if (!json.is_object()) {
+      bad_reason_ = std::string("a JSON ") + json.type_name() + " instead of an object";
+      return Step::kBadRow;
+    }
+    ConvertObject(json, record);
+    return Step::kRecord;
+  }
+
+  std::string Description() const override { return "JSON lines"; }
+  Format format() const override { return Format::kJsonLines; }
+
+ private:
+  std::string line_;
+};
+
+class JsonDocumentReader : public RecordReader {
+ public:
+  JsonDocumentReader(TextStream stream, std::vector<std::pair<std::string, Json>> parts)
+      : RecordReader(std::move(stream)), parts_(std::move(parts)) {}
+
+  Result<Step> Next(Record& record) override {
+    while (part_ < parts_.size() && item_ == parts_[part_].second.size()) {
+      ++part_;
+      item_ = 0;
+    }
+    if (part_ == parts_.size()) return Step::kEnd;
+    const auto& [split, items] = parts_[part_];
+    const Json& item = items[item_++];
+    record.row = ++row_;
+    if (item.is_object()) {
+      ConvertObject(item, record);
+    } else if (item.is_array() && item.size() == 2) {
+      record.fields.resize(2);
+      record.fields[0].name = "text";
+      record.fields[1].name = "label";
+      Convert(item[0], record.fields[0].value);
+      Convert(item[1], record.fields[1].value);
+    } else {
+      bad_reason_ = "neither an object nor a [text, label] pair";
+      return Step::kBadRow;
+    }
+    if (!split.empty() && record.Find("split") == nullptr) {
+      record.fields.push_back({"split", {Value::Kind::kText, split, {}}});
+    }
+    return Step::kRecord;
+  }
+
+  std::string Description() const override {
+    return parts_.size() == 1 && parts_[0].first.empty()
+               ? "a JSON list"
+               : "a JSON document of " + std::to_string(parts_.size()) + " lists";
+  }
+  std::string_view row_word() const override { return "item"; }
+  Format format() const override { return Format::kJson; }
+
+ private:
+  std::vector<std::pair<std::string, Json>> parts_;
+  size_t part_ = 0;
+  size_t item_ = 0;
+  size_t row_ = 0;
+};
+
+}  // namespace
+
+bool NestsTooDeep(std::string_view json) {
+  constexpr int kMaxDepth = 64;
+  int depth = 0;
+  for (size_t i = 0; i < json.size(); ++i) {
+    const char c = json[i];
+    if (c == '"') {
+      for (++i; i < json.size() && json[i] != '"'; ++i) {
+        if (json[i] == '\\') ++i;
+      }
+    } else if (c == '[' || c == '{') {
+      if (++depth > kMaxDepth) return true;
+    } else if (c == ']' || c == '}') {
+      --depth;
+    }
+  }
+  return false;
+}
+
+Result<std::unique_ptr<RecordReader>> MakeJsonLinesReader(TextStream stream) {
+  return std::make_unique<JsonLinesReader>(std::move(stream));
+}
+
+Result<std::unique_ptr<RecordReader>> MakeJsonDocumentReader(TextStream stream) {
+  constexpr size_t kMaxDocumentBytes = size_t{1} << 30;
+  std::string text;
+  do {
+    text += stream.buffered();
+    stream.Consume(stream.buffered().size());
+    if (text.size() > kMaxDocumentBytes) {
+      return Fail(ErrorCode::kInvalidData, stream.name() + ": a JSON document of more than 1 GiB",
+                  "write it as JSON lines, an object a line: `jq -c '.[]'`");
+    }
+  } while (TRY(stream.Fill()));
+  std::string reason;
+  Json json = Parse(text, reason);
+  if (json.is_discarded()) {
+    return Fail(ErrorCode::kInvalidData, stream.name() + ": not a JSON document: " + reason,
+                "the file may have been cut off; JSON lines need a whole object on every line");
+  }
+  std::vector<std::pair<std::string, Json>> parts;
+  if (json.is_array()) {
+    parts.emplace_back(std::string(), std::move(json));
+  } else if (json.is_object()) {
+    for (auto& [name, list] : json.items()) {
+      if (list.is_array()) parts.emplace_back(name, std::move(list));
+    }
+  }
+  if (parts.empty()) {
+    return Fail(ErrorCode::kInvalidData, stream.name() + ": a JSON document without a list of texts",
+                "expected [{\"text\": ..., \"label\": ...}, ...] or {\"train\": [[text, label], ...]}");
+  }
+  return std::make_unique<JsonDocumentReader>(std::move(stream), std::move(parts));
+}
+
+}  // namespace winnow

@@ -1,0 +1,26 @@
+/// Records from JSON: one object a line (JSON Lines), or one document.
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "base/result.h"
+#include "data/record.h"
+
+namespace winnow {
+
+/// Whether JSON nests deeper than any data of ours, 64 levels. Ask before building a value from text of unknown origin:
+/// nlohmann's parser keeps its own stack, but copying a value recurses, and deep input would end the process. Text that
+/// is no JSON may give either answer.
+bool NestsTooDeep(std::string_view json);
+
+/// An object a line; blank lines are skipped; a line that is no object is a bad row.
+Result<std::unique_ptr<RecordReader>> MakeJsonLinesReader(TextStream stream);
+
+/// A whole document: a list of objects, a list of [text, label] pairs, or an object of such lists by split, as in
+/// CLINC150
+/// ({"train": [[text, intent], ...], "test": ...}); the split's name is then the field "split". The document is held in
+/// memory. Errors: kInvalidData when it is no JSON, or of another shape.
+Result<std::unique_ptr<RecordReader>> MakeJsonDocumentReader(TextStream stream);
+
+}  // namespace winnow

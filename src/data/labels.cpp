@@ -1,0 +1,127 @@
+#include "data/labels.h"
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <unordered_set>
+
+#include "data/json_records.h"
+#include "data/text_stream.h"
+
+namespace winnow {
+namespace {
+
+std::optional<int64_t> WholeNumber(std::string_view text) {
+  int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+constexpr const char* kHint = R"(expected {"id2label": {"0": "ham", "1": "spam"}}, ["ham", "spam"], or a label a line)";
+
+Result<LabelSet> FromIds(const std::string& file, const std::map<int64_t, std::string>& by_id) {
+  LabelSet labels;
+  for (const auto& [id, name] : by_id) {
+    if (id != static_cast<int64_t>(labels.names.size())) {
+      return Fail(ErrorCode::kInvalidData,
+                  file + ": label ids are not 0.." + std::to_string(by_id.size() - 1) + ": found " + std::to_string(id),
+                  kHint);
+    }
+    labels.names.push_back(name);
+  }
+  return labels;
+}
+
+Result<LabelSet> FromJson(const std::string& file, std::string_view text) {
+  const auto bad = [&](const std::string& why) { return Fail(ErrorCode::kInvalidData, file + ": " + why, kHint); };
+  if (NestsTooDeep(text)) return bad("nested too deep for a list of labels");
+  const nlohmann::json json = nlohmann::json::parse(text, nullptr, false);
+  if (json.is_discarded()) return bad("not JSON, although it begins so");
+  std::map<int64_t, std::string> by_id;
+  if (json.is_object() && json.contains("id2label") && json["id2label"].is_object()) {
+    for (const auto& [key, name] : json["id2label"].items()) {
+      const auto id = WholeNumber(key);
+      if (!id || !name.is_string()) return bad("id2label: '" + key + "' is no id of a label");
+      by_id[*id] = name.get<std::string>();
+    }
+    return FromIds(file, by_id);
+  }
+  const nlohmann::json* list = &json;
+  if (json.is_object()) {
+    for (const char* key : {"classes", "labels", "id2label"}) {
+      if (json.contains(key) && json[key].is_array()) list = &json[key];
+    }
+  }
+  if (list->is_array()) {
+    LabelSet labels;
+    for (const auto& name : *list) {
+      if (!name.is_string() && !name.is_number_integer()) return bad("a label that is no text");
+      labels.names.push_back(name.is_string() ? name.get<std::string>() : name.dump());
+    }
+    return labels;
+  }
+  if (json.is_object() && json.contains("label2id") && json["label2id"].is_object()) {
+    for (const auto& [name, id] : json["label2id"].items()) {
+      if (!id.is_number_integer()) return bad("label2id: '" + name + "' has no whole number");
+      if (!by_id.emplace(id.get<int64_t>(), name).second) return bad("label2id: two labels have id " + id.dump());
+    }
+    return FromIds(file, by_id);
+  }
+  return bad("holds no labels");
+}
+
+}  // namespace
+
+int LabelSet::Find(std::string_view name) const {
+  const auto found = std::ranges::find(names, name);
+  return found == names.end() ? -1 : static_cast<int>(found - names.begin());
+}
+
+void SortLabels(std::vector<std::string>& names) {
+  const bool numbers = std::ranges::all_of(names, [](const std::string& name) {
+    const auto number = WholeNumber(name);
+    return number && std::to_string(*number) == name;
+  });
+  std::ranges::sort(names, [&](const std::string& a, const std::string& b) {
+    return numbers ? *WholeNumber(a) < *WholeNumber(b) : a < b;
+  });
+}
+
+Result<LabelSet> ReadLabels(const std::filesystem::path& path) {
+  TextStream stream = TRY(TextStream::Open(path));
+  std::string text;
+  do {
+    text += stream.buffered();
+    stream.Consume(stream.buffered().size());
+    if (text.size() > (size_t{16} << 20)) {
+      return Fail(ErrorCode::kInvalidData, stream.name() + ": a list of labels of more than 16 MiB", kHint);
+    }
+  } while (TRY(stream.Fill()));
+
+  LabelSet labels;
+  const std::string_view trimmed = TrimAscii(text);
+  if (trimmed.starts_with('{') || trimmed.starts_with('[')) {
+    labels = TRY(FromJson(stream.name(), trimmed));
+  } else {
+    for (size_t from = 0; from < text.size();) {
+      const size_t end = std::min(text.find('\n', from), text.size());
+      const std::string_view line = TrimAscii(std::string_view(text).substr(from, end - from));
+      if (!line.empty()) labels.names.emplace_back(line);
+      from = end + 1;
+    }
+  }
+  std::unordered_set<std::string_view> seen;
+  for (const std::string& name : labels.names) {
+    if (!seen.insert(name).second) {
+      return Fail(ErrorCode::kInvalidData, stream.name() + ": names the label '" + name + "' twice", kHint);
+    }
+    if (name.empty()) return Fail(ErrorCode::kInvalidData, stream.name() + ": has a label without a name", kHint);
+  }
+  if (labels.names.empty()) return Fail(ErrorCode::kInvalidData, stream.name() + ": holds no labels", kHint);
+  return labels;
+}
+
+}  // namespace winnow

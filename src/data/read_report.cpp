@@ -1,0 +1,98 @@
+#include "data/read_report.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+namespace winnow {
+namespace {
+
+constexpr std::array<std::string_view, kDropReasons> kTexts = {"unreadable", "empty text", "no label", "unknown label",
+                                                               "filtered out"};
+constexpr std::array<const char*, kDropReasons> kKeys = {"unreadable", "empty_text", "no_label", "unknown_label",
+                                                         "filtered"};
+
+std::string Counts(const std::map<std::string, size_t>& counts, size_t limit) {
+  std::vector<std::pair<std::string, size_t>> sorted(counts.begin(), counts.end());
+  std::ranges::stable_sort(sorted, [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::string text;
+  for (size_t i = 0; i < sorted.size() && i < limit; ++i) {
+    text += (i > 0 ? ", " : "") + sorted[i].first + " " + std::to_string(sorted[i].second);
+  }
+  if (sorted.size() > limit) text += " and " + std::to_string(sorted.size() - limit) + " more";
+  return text;
+}
+
+}  // namespace
+
+std::string_view DropReasonText(DropReason reason) { return kTexts[static_cast<size_t>(reason)]; }
+
+size_t ReadReport::rows() const {
+  size_t sum = 0;
+  for (const FileReport& file : files) sum += file.rows;
+  return sum;
+}
+
+size_t ReadReport::kept() const {
+  size_t sum = 0;
+  for (const FileReport& file : files) sum += file.kept;
+  return sum;
+}
+
+size_t ReadReport::Dropped(DropReason reason) const {
+  size_t sum = 0;
+  for (const FileReport& file : files) sum += file.Dropped(reason);
+  return sum;
+}
+
+std::string ReadReport::Text() const {
+  std::string text;
+  for (const FileReport& file : files) {
+    text += file.file + ": " + file.description + (file.gzip ? ", gzip" : "") + "; " + std::to_string(file.rows) +
+            " rows, " + std::to_string(file.kept) + " kept";
+    for (size_t i = 0; i < kDropReasons; ++i) {
+      if (file.dropped[i] > 0) text += ", " + std::to_string(file.dropped[i]) + " " + std::string(kTexts[i]);
+    }
+    text += "\n";
+    if (file.invalid_bytes > 0) {
+      text += "  " + std::to_string(file.invalid_bytes) + " bytes are not UTF-8 (the first near line " +
+              std::to_string(file.first_invalid_line) +
+              ") and became U+FFFD; if the file is in another encoding: iconv -f latin1 -t utf-8\n";
+    }
+    if (file.texts_with_nul > 0) text += "  " + std::to_string(file.texts_with_nul) + " texts hold NUL characters\n";
+  }
+  for (const std::string& example : examples) text += "  " + example + "\n";
+  if (!unknown_labels.empty()) text += "unknown labels: " + Counts(unknown_labels, 20) + "\n";
+  for (const std::string& warning : warnings) text += "warning: " + warning + "\n";
+  if (!label_counts.empty()) text += "labels: " + Counts(label_counts, 20) + "\n";
+  return text;
+}
+
+std::string ReadReport::Json() const {
+  nlohmann::ordered_json json;
+  json["rows"] = rows();
+  json["kept"] = kept();
+  for (size_t i = 0; i < kDropReasons; ++i) json["dropped"][kKeys[i]] = Dropped(static_cast<DropReason>(i));
+  json["label_counts"] = label_counts;
+  json["unknown_labels"] = unknown_labels;
+  json["files"] = nlohmann::ordered_json::array();
+  for (const FileReport& file : files) {
+    nlohmann::ordered_json entry;
+    entry["file"] = file.file;
+    entry["format"] = file.description;
+    entry["gzip"] = file.gzip;
+    entry["text_field"] = file.text_field;
+    entry["label_fields"] = file.label_fields;
+    entry["rows"] = file.rows;
+    entry["kept"] = file.kept;
+    for (size_t i = 0; i < kDropReasons; ++i) entry["dropped"][kKeys[i]] = file.dropped[i];
+    entry["invalid_bytes"] = file.invalid_bytes;
+    entry["texts_with_nul"] = file.texts_with_nul;
+    json["files"].push_back(std::move(entry));
+  }
+  json["warnings"] = warnings;
+  json["examples"] = examples;
+  // A file's name need not be UTF-8, and dump() must not throw over it.
+  return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+}  // namespace winnow

@@ -1,0 +1,53 @@
+/// What reading found: rows kept, rows dropped and why, and where to look.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace winnow {
+
+enum class DropReason { kUnreadable, kEmptyText, kNoLabel, kUnknownLabel, kFiltered };
+inline constexpr size_t kDropReasons = 5;
+
+/// "unreadable row", for reports.
+std::string_view DropReasonText(DropReason reason);
+
+struct FileReport {
+  std::string file;
+  std::string description;  ///< "CSV, 2 columns, with a header"
+  std::string text_field;
+  std::vector<std::string> label_fields;
+  size_t rows = 0;  ///< kept and dropped together
+  size_t kept = 0;
+  std::array<size_t, kDropReasons> dropped{};
+  size_t invalid_bytes = 0;  ///< bytes that were no UTF-8 and became U+FFFD
+  size_t first_invalid_line = 0;
+  size_t texts_with_nul = 0;  ///< kept as they are
+  bool gzip = false;
+
+  size_t Dropped(DropReason reason) const { return dropped[static_cast<size_t>(reason)]; }
+};
+
+struct ReadReport {
+  std::vector<FileReport> files;
+  std::map<std::string, size_t> label_counts;    ///< of the rows kept
+  std::map<std::string, size_t> unknown_labels;  ///< of the rows dropped for it
+  std::vector<std::string> warnings;
+  std::vector<std::string> examples;  ///< "data.csv, line 7: 3 columns instead of 2": the first few dropped rows
+  static constexpr size_t kMaxExamples = 10;  ///< of each reason and file
+
+  size_t rows() const;
+  size_t kept() const;
+  size_t Dropped(DropReason reason) const;
+
+  /// For people: a few lines, ended by a line end.
+  std::string Text() const;
+  /// For machines: one JSON object.
+  std::string Json() const;
+};
+
+}  // namespace winnow

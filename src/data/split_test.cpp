@@ -1,0 +1,228 @@
+#include "data/split.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/files.h"
+#include "data/random.h"
+#include "support/temporary_directory.h"
+
+namespace winnow {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+std::string Numbered(std::string name, uint64_t number) { return name.append(std::to_string(number)); }
+
+Dataset Make(const std::vector<std::pair<std::string, size_t>>& counts) {
+  Dataset dataset;
+  for (const auto& [name, count] : counts) {
+    const auto id = static_cast<int32_t>(dataset.labels.size());
+    dataset.labels.names.push_back(name);
+    for (size_t i = 0; i < count; ++i) dataset.examples.push_back({Numbered(name + " ", i), {id}, "f", i + 1});
+  }
+  return dataset;
+}
+
+size_t Count(const Dataset& dataset, int32_t label) {
+  return static_cast<size_t>(std::ranges::count_if(
+      dataset.examples, [&](const Example& e) { return std::ranges::find(e.labels, label) != e.labels.end(); }));
+}
+
+std::vector<std::string> Texts(const Dataset& dataset) {
+  std::vector<std::string> texts;
+  for (const Example& example : dataset.examples) texts.push_back(example.text);
+  return texts;
+}
+
+// Vigna's splitmix64.c, seed 1234567.
+TEST(SplitMix64, GivesThePublishedNumbers) {
+  SplitMix64 random(1234567);
+  EXPECT_EQ(random.Next(), 6457827717110365317u);
+  EXPECT_EQ(random.Next(), 3203168211198807973u);
+  EXPECT_EQ(random.Next(), 9817491932198370423u);
+}
+
+TEST(Split, KeepsEveryClassInEveryPart) {
+  const Result<Split> split = StratifiedSplit(Make({{"a", 700}, {"b", 297}, {"c", 3}}), {});
+  ASSERT_TRUE(split) << split.error().Text();
+  EXPECT_EQ(Count(split->test, 0), 140u);
+  EXPECT_EQ(Count(split->test, 1), 59u);
+  EXPECT_EQ(Count(split->test, 2), 1u);
+  EXPECT_EQ(Count(split->validation, 0), 70u);
+  EXPECT_EQ(Count(split->validation, 2), 1u);
+  EXPECT_EQ(Count(split->train, 2), 1u);
+  EXPECT_THAT(split->training_only, IsEmpty());
+  std::set<std::string> all;
+  for (const Dataset* part : {&split->train, &split->validation, &split->test}) {
+    for (const Example& example : part->examples) EXPECT_TRUE(all.insert(example.text).second);
+    EXPECT_EQ(part->labels.size(), 3u);
+  }
+  EXPECT_EQ(all.size(), 1000u);
+}
+
+TEST(Split, TrainsOnClassesThatAreTooSmall) {
+  const Result<Split> split = StratifiedSplit(Make({{"a", 50}, {"b", 2}, {"c", 1}}), {});
+  ASSERT_TRUE(split);
+  EXPECT_THAT(split->training_only, ElementsAre("b", "c"));
+  EXPECT_EQ(Count(split->train, 1), 2u);
+  EXPECT_EQ(Count(split->train, 2), 1u);
+}
+
+TEST(Split, IsTheSameForTheSameSeedOnly) {
+  const Dataset dataset = Make({{"a", 6}, {"b", 6}});
+  const auto test = [&](uint64_t seed) {
+    return Texts(StratifiedSplit(dataset, {.test_size = 0.34, .validation_size = 0, .seed = seed})->test);
+  };
+  EXPECT_EQ(test(42), test(42));
+  EXPECT_NE(test(42), test(43));
+  // Written down, so that no platform and no later change gives other parts without being noticed.
+  EXPECT_THAT(test(42), ElementsAre("a 0", "a 1", "b 2", "b 3"));
+}
+
+TEST(Split, DealsOutAnySizesWithoutLosingTexts) {
+  SplitMix64 random(7);
+  for (int round = 0; round < 200; ++round) {
+    std::vector<std::pair<std::string, size_t>> counts;
+    size_t total = 0;
+    for (uint64_t c = 0; c < 1 + random.Below(6); ++c) {
+      counts.emplace_back(Numbered("c", c), 3 + random.Below(40));
+      total += counts.back().second;
+    }
+    const SplitOptions options{.test_size = 0.01 + 0.4 * static_cast<double>(random.Below(100)) / 100,
+                               .validation_size = 0.01 + 0.4 * static_cast<double>(random.Below(100)) / 100,
+                               .seed = random.Next()};
+    const Result<Split> split = StratifiedSplit(Make(counts), options);
+    ASSERT_TRUE(split) << split.error().Text();
+    EXPECT_EQ(split->train.examples.size() + split->validation.examples.size() + split->test.examples.size(), total);
+    for (size_t c = 0; c < counts.size(); ++c) {
+      const auto label = static_cast<int32_t>(c);
+      EXPECT_GE(Count(split->train, label), 1u);
+      EXPECT_GE(Count(split->validation, label), 1u);
+      EXPECT_GE(Count(split->test, label), 1u);
+    }
+  }
+}
+
+TEST(Split, KeepsLabelsOfMultiLabelSetsInProportion) {
+  Dataset dataset;
+  dataset.multi_label = true;
+  dataset.labels.names = {"a", "b", "c", "rare"};
+  for (size_t i = 0; i < 1000; ++i) {
+    Example example{Numbered("text ", i), {}, "f", i};
+    if (i % 2 == 0) example.labels.push_back(0);
+    if (i % 5 == 0) example.labels.push_back(1);
+    if (i % 50 == 0) example.labels.push_back(2);
+    if (i == 17 || i == 18) example.labels.push_back(3);
+    dataset.examples.push_back(std::move(example));
+  }
+  const Result<Split> split = StratifiedSplit(dataset, {});
+  ASSERT_TRUE(split);
+  EXPECT_EQ(split->test.examples.size(), 200u);
+  EXPECT_EQ(split->validation.examples.size(), 100u);
+  EXPECT_EQ(Count(split->test, 0), 100u);
+  EXPECT_EQ(Count(split->test, 1), 40u);
+  EXPECT_EQ(Count(split->test, 2), 4u);
+  EXPECT_EQ(Count(split->train, 3), 2u);
+  EXPECT_THAT(split->training_only, ElementsAre("rare"));
+}
+
+TEST(Split, RefusesSizesThatMakeNoSense) {
+  const Dataset dataset = Make({{"a", 5}, {"b", 5}});
+  for (const SplitOptions& bad : {SplitOptions{1.0, 0}, SplitOptions{-0.1, 0}, SplitOptions{0.5, 0.5},
+                                  SplitOptions{std::numeric_limits<double>::quiet_NaN(), 0}}) {
+    const Result<Split> split = StratifiedSplit(dataset, bad);
+    ASSERT_FALSE(split);
+    EXPECT_EQ(split.error().code, ErrorCode::kInvalidArgument);
+  }
+  const Result<Split> few = StratifiedSplit(Make({{"a", 1}, {"b", 2}}), {});
+  ASSERT_FALSE(few);
+  EXPECT_THAT(few.error().Text(), HasSubstr("3 texts are too few"));
+}
+
+TEST(Deduplicate, DropsExactAndNormalisedCopies) {
+  Dataset dataset = Make({{"ham", 0}, {"spam", 0}});
+  for (const char* text : {"Call me", "call  ME", "Call me", "CALL ME\t", "call me 2", "caf\u00e9", "CAFE\u0301"}) {
+    dataset.examples.push_back({text, {0}, "f", dataset.examples.size() + 1});
+  }
+  const DedupeReport report = Deduplicate(dataset);
+  EXPECT_THAT(Texts(dataset), ElementsAre("Call me", "call me 2", "caf\u00e9"));
+  EXPECT_EQ(report.before, 7u);
+  EXPECT_EQ(report.after, 3u);
+  EXPECT_EQ(report.exact, 1u);
+  EXPECT_EQ(report.normalised, 3u);
+  EXPECT_EQ(report.conflicting, 0u);
+}
+
+TEST(Deduplicate, KeepsTheMajorityAndDropsTies) {
+  Dataset dataset = Make({{"ham", 0}, {"spam", 0}});
+  const std::pair<const char*, int32_t> rows[] = {{"win", 0}, {"win", 1}, {"Win", 1},
+                                                  {"tie", 0}, {"tie", 1}, {"ok", 0}};
+  for (const auto& [text, label] : rows) dataset.examples.push_back({text, {label}, "f", dataset.examples.size() + 1});
+  const DedupeReport report = Deduplicate(dataset);
+  EXPECT_THAT(Texts(dataset), ElementsAre("win", "ok"));
+  EXPECT_EQ(dataset.examples[0].labels[0], 1);
+  EXPECT_EQ(dataset.examples[0].row, 2u);
+  EXPECT_EQ(report.conflicting_groups, 2u);
+  EXPECT_EQ(report.conflicting, 3u);
+  EXPECT_EQ(report.normalised, 1u);
+  EXPECT_EQ(report.after + report.exact + report.normalised + report.conflicting, report.before);
+  EXPECT_THAT(report.examples[0], HasSubstr("f:1 ham; f:2 spam"));
+}
+
+class ReadSplitTest : public ::testing::Test {
+ protected:
+  std::filesystem::path Write(const std::string& name, std::string_view contents) {
+    EXPECT_TRUE(WriteFileAtomically(directory_.path() / name, contents));
+    return directory_.path() / name;
+  }
+  TemporaryDirectory directory_;
+  SplitReport report_;
+};
+
+TEST_F(ReadSplitTest, TakesHeldOutTextsOutOfTraining) {
+  const auto train = Write("train.tsv", "ham\tone x\nham\ttwo x\nspam\tthree x\nspam\tfour x\nham\tfive x\n");
+  const auto validation = Write("validation.tsv", "ham\tTWO x\nspam\tsix x\nham\tseven x\n");
+  const auto test = Write("test.tsv", "ham\tone  x\nspam\tsix x\n");
+  const Result<Split> split = ReadSplit({{train}, {validation}, {test}}, {}, {}, report_);
+  ASSERT_TRUE(split) << split.error().Text();
+  EXPECT_THAT(Texts(split->train), ElementsAre("three x", "four x", "five x"));
+  EXPECT_THAT(Texts(split->validation), ElementsAre("TWO x", "seven x"));
+  EXPECT_THAT(Texts(split->test), ElementsAre("one  x", "six x"));
+  EXPECT_EQ(report_.train_leaks, 2u);
+  EXPECT_EQ(report_.validation_leaks, 1u);
+  EXPECT_THAT(report_.Text(), HasSubstr("2 training texts are also in a held-out file"));
+  EXPECT_THAT(report_.Json(), HasSubstr("\"train_leaks\": 2"));
+}
+
+TEST_F(ReadSplitTest, NamesLabelsThatTrainingLacks) {
+  const auto train = Write("train.tsv", "ham\tone x\nspam\ttwo x\nham\tthree x\nspam\tfour x\neggs\tfive x\n");
+  const auto test = Write("test.tsv", "ham\tsix x\njunk\tseven x\njunk\teight x\n");
+  const Result<Split> split = ReadSplit({{train}, {}, {test}}, {}, {.validation_size = 0}, report_);
+  ASSERT_FALSE(split);
+  EXPECT_THAT(split.error().Text(), HasSubstr("test.tsv: labels that no training text has: junk (2)"));
+
+  ReadOptions options;
+  options.labels = LabelSet{{"ham", "spam", "bacon"}};
+  const Result<Split> given = ReadSplit({{train}, {}, {test}}, options, {.validation_size = 0}, report_);
+  ASSERT_TRUE(given) << given.error().Text();
+  EXPECT_THAT(Texts(given->test), ElementsAre("six x"));
+  EXPECT_EQ(report_.test.unknown_labels.at("junk"), 2u);
+  EXPECT_THAT(report_.warnings,
+              ElementsAre("the test part has no text of: spam, bacon", "no training text has the label: bacon"));
+}
+
+TEST_F(ReadSplitTest, SaysWhenNothingIsLeftToTrainOn) {
+  const auto file = Write("a.tsv", "ham\tone x\nspam\ttwo x\n");
+  const Result<Split> split = ReadSplit({{file}, {}, {file}}, {}, {}, report_);
+  ASSERT_FALSE(split);
+  EXPECT_THAT(split.error().Text(), HasSubstr("no training text is left"));
+}
+
+}  // namespace
+}  // namespace winnow

@@ -1,0 +1,52 @@
+/// The memory of a forward pass, sized once for the largest batch so far and reused.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "base/float_buffer.h"
+#include "bundle/model_config.h"
+#include "encoder/batch.h"
+
+namespace winnow {
+
+/// What a layer computes. T tokens, R rows: T too, but in the last layer only the texts' first tokens, one a text,
+/// since the classification head reads no other; h hidden, i intermediate size. Pointers into Activations' arena.
+struct LayerActivations {
+  float* input;        ///< [T, h]
+  float* query_input;  ///< [R, h]; the input itself, but in the last layer its gathered first tokens
+  float* query;        ///< [T, 3h] with key and value beside it; in the last layer [R, h] by itself
+  float* key;          ///< at the same rows as value
+  float* value;
+  size_t query_stride, key_stride;
+  float* log_sum;          ///< [heads of text, queries of text] for each text
+  float* context;          ///< [R, h] attention's output before its product
+  float* attended;         ///< [R, h] after the first normalisation
+  float* attended_normal;  ///< [R, h] before gamma and beta
+  float* attended_rstd;    ///< [R]
+  float* up;               ///< [R, i] before the activation function
+  float* output;           ///< [R, h]
+  float* output_normal;    ///< [R, h]
+  float* output_rstd;      ///< [R]
+  float* product;          ///< [R, h] scratch: a product's output before its normalisation
+  float* activated;        ///< [R, i] scratch: the activation function's output
+};
+
+class Activations {
+ public:
+  /// Makes room for `texts`; with `keep`, for what a backward pass needs, otherwise every layer writes over the one
+  /// before.
+  void Prepare(const ModelConfig& config, const PackedTexts& texts, bool keep);
+
+  std::vector<LayerActivations> layers;
+  float* embedding_normal = nullptr;  ///< [T, h]
+  float* embedding_rstd = nullptr;    ///< [T]
+  float* pooled_input = nullptr;      ///< [texts, h] head dense layer before its activation function
+  float* pooled = nullptr;            ///< [texts, h]
+  float* logits = nullptr;            ///< [texts, labels]
+
+ private:
+  FloatBuffer arena_;
+};
+
+}  // namespace winnow

@@ -1,0 +1,265 @@
+// Each layer goes in two phases. First every thread takes its own texts back through the layer, which needs nothing of
+// the other threads and leaves the gradient of each product's output. Then the weights' gradients, sums over all
+// tokens, are products again, whose output rows are dealt out to the threads. Biases and normalisation weights are
+// summed on the way, per thread, and added up at the end.
+#include "encoder/backward.h"
+
+#include <algorithm>
+
+#include "encoder/activation_functions.h"
+#include "kernels/activation.h"
+#include "kernels/embedding.h"
+#include "kernels/layer_norm.h"
+#include "kernels/matmul.h"
+
+namespace winnow {
+namespace {
+
+/// gradient[out, in] (+)= of_output[rows, out]^T input[rows, in], the rows of `gradient` dealt out to the pool's
+/// threads.
+struct WeightGradient {
+  size_t rows, out, in;
+  const float* of_output;
+  const float* input;
+  float* gradient;
+};
+
+void ComputeWeightGradients(std::span<const WeightGradient> products, bool accumulate, int thread, int threads) {
+  constexpr size_t kGrain = 16;
+  for (const WeightGradient& p : products) {
+    const size_t units = (p.out + kGrain - 1) / kGrain;
+    const auto part = [&](int t) {
+      return std::min(units * static_cast<size_t>(t) / static_cast<size_t>(threads) * kGrain, p.out);
+    };
+    const size_t begin = part(thread), end = part(thread + 1);
+    MatMulTN(end - begin, p.in, p.rows, p.of_output + begin, p.out, p.input, p.in, accumulate ? 1.0f : 0.0f,
+             p.gradient + begin * p.in, p.in);
+  }
+}
+
+void AddColumnSums(size_t rows, size_t n, const float* x, float* sums) {
+  for (size_t r = 0; r < rows; ++r) AddTo(n, x + r * n, sums);
+}
+
+}  // namespace
+
+TrainingPass::TrainingPass(const Model& model, ThreadPool& pool)
+    : model_(model),
+      config_(model.config()),
+      pool_(pool),
+      hidden_(static_cast<size_t>(config_.hidden_size)),
+      intermediate_(static_cast<size_t>(config_.intermediate_size)),
+      scratch_(static_cast<size_t>(pool.size())) {}
+
+std::span<const float> TrainingPass::Forward(const PackedTexts& texts, const StepDropout& dropout) {
+  texts_ = texts;
+  dropout_ = dropout;
+  activations_.Prepare(config_, texts, /*keep=*/true);
+  cuts_ = CutByTokens(texts, pool_.size());
+  pool_.Run([&](int thread) {
+    const auto i = static_cast<size_t>(thread);
+    winnow::Forward(model_, texts_, cuts_[i], cuts_[i + 1], dropout_, activations_, scratch_[i]);
+  });
+  return {activations_.logits, texts.texts() * config_.labels.size()};
+}
+
+void TrainingPass::Backward(std::span<const float> logits_grad, Gradients& gradients) {
+  const Layout& layout = model_.layout();
+  const size_t texts = texts_.texts();
+  const size_t tokens = texts_.tokens();
+  const bool add = gradients.accumulating;
+  PrepareGrads();
+  gradients.Touch(texts_);
+  const auto weight_gradients = [&](std::initializer_list<WeightGradient> products) {
+    pool_.Run([&](int thread) { ComputeWeightGradients(products, add, thread, pool_.size()); });
+  };
+  const auto each_threads_texts = [&](auto&& backward) {
+    pool_.Run([&](int thread) {
+      const auto i = static_cast<size_t>(thread);
+      if (cuts_[i] < cuts_[i + 1]) backward(cuts_[i], cuts_[i + 1], thread);
+    });
+  };
+
+  each_threads_texts(
+      [&](size_t first, size_t last, int thread) { HeadBackward(first, last, thread, logits_grad.data(), gradients); });
+  weight_gradients(
+      {{texts, config_.labels.size(), hidden_, logits_grad.data(), activations_.pooled,
+        gradients.at(layout.classifier)},
+       {texts, hidden_, hidden_, pooled_, activations_.layers.back().output, gradients.at(layout.head_dense)}});
+
+  for (size_t l = layout.layers.size(); l-- > 0;) {
+    const LayerLayout& weights = layout.layers[l];
+    const LayerActivations& layer = activations_.layers[l];
+    const bool last = l + 1 == layout.layers.size();
+    const size_t rows = last ? texts : tokens;
+    each_threads_texts([&](size_t first_text, size_t last_text, int thread) {
+      LayerBackward(l, first_text, last_text, thread, gradients);
+    });
+    const WeightGradient down{rows, hidden_, intermediate_, down_, activated_, gradients.at(weights.down)};
+    const WeightGradient up{rows, intermediate_, hidden_, up_, layer.attended, gradients.at(weights.up)};
+    const WeightGradient out{rows, hidden_, hidden_, out_, layer.context, gradients.at(weights.out)};
+    if (last) {
+      float* key_value = gradients.at(weights.qkv + hidden_ * hidden_);
+      weight_gradients({down,
+                        up,
+                        out,
+                        {texts, hidden_, hidden_, query_, layer.query_input, gradients.at(weights.qkv)},
+                        {tokens, 2 * hidden_, hidden_, qkv_, layer.input, key_value}});
+    } else {
+      weight_gradients({down, up, out, {tokens, 3 * hidden_, hidden_, qkv_, layer.input, gradients.at(weights.qkv)}});
+    }
+  }
+
+  each_threads_texts([&](size_t first, size_t last, int thread) { EmbeddingBackward(first, last, thread, gradients); });
+  if (!add) {
+    std::fill(gradients.at(layout.positions),
+              gradients.at(layout.positions) + static_cast<size_t>(config_.max_positions) * hidden_, 0.0f);
+    std::fill_n(gradients.at(layout.segments), static_cast<size_t>(config_.type_vocab_size) * hidden_, 0.0f);
+  }
+  pool_.ForRanges(hidden_, 16, [&](size_t begin, size_t end, int) { ScatterEmbeddings(begin, end, gradients); });
+  gradients.AddVectors();
+  gradients.accumulating = true;
+}
+
+void TrainingPass::PrepareGrads() {
+  const size_t tokens = texts_.tokens();
+  const size_t texts = texts_.texts();
+  grads_.Resize(tokens * (7 * hidden_ + 2 * intermediate_) + texts * 4 * hidden_);
+  float* next = grads_.data();
+  const auto take = [&](size_t count) { return std::exchange(next, next + count); };
+  state_ = take(tokens * hidden_);
+  down_ = take(tokens * hidden_);
+  out_ = take(tokens * hidden_);
+  context_ = take(tokens * hidden_);
+  qkv_ = take(tokens * 3 * hidden_);
+  activated_ = take(tokens * intermediate_);
+  up_ = take(tokens * intermediate_);
+  query_ = take(texts * hidden_);
+  first_tokens_ = take(texts * hidden_);
+  pooled_ = take(texts * hidden_);
+  pooled_again_ = take(texts * hidden_);
+}
+
+void TrainingPass::HeadBackward(size_t first_text, size_t last_text, int thread, const float* logits_grad,
+                                Gradients& gradients) {
+  const Layout& layout = model_.layout();
+  const size_t texts = last_text - first_text;
+  const size_t labels = config_.labels.size();
+  const float* of_logits = logits_grad + first_text * labels;
+  float* pooled = pooled_ + first_text * hidden_;
+  AddColumnSums(texts, labels, of_logits, gradients.vector_at(thread, layout.classifier_bias));
+  MatMulNN(texts, hidden_, labels, of_logits, labels, model_.at(layout.classifier), hidden_, 0.0f, pooled, hidden_);
+  ApplyDropout(dropout_.At(config_, StepDropout::kHead), first_text, texts, hidden_, pooled);
+  BiasActivationBackward(HeadFunction(config_), texts, hidden_, activations_.pooled_input + first_text * hidden_,
+                         pooled, pooled_again_ + first_text * hidden_,
+                         gradients.vector_at(thread, layout.head_dense_bias));
+  MatMulNN(texts, hidden_, hidden_, pooled, hidden_, model_.at(layout.head_dense), hidden_, 0.0f,
+           first_tokens_ + first_text * hidden_, hidden_);
+}
+
+void TrainingPass::LayerBackward(size_t l, size_t first_text, size_t last_text, int thread, Gradients& gradients) {
+  const LayerLayout& weights = model_.layout().layers[l];
+  const LayerActivations& layer = activations_.layers[l];
+  const bool last = l + 1 == activations_.layers.size();
+  const size_t first_token = texts_.begin(first_text);
+  const size_t tokens = static_cast<size_t>(texts_.offsets[last_text]) - first_token;
+  const size_t first = last ? first_text : first_token;
+  const size_t rows = last ? last_text - first_text : tokens;
+  float* state = (last ? first_tokens_ : state_) + first * hidden_;
+  float* down = down_ + first * hidden_;
+  float* up = up_ + first * intermediate_;
+  float* out = out_ + first * hidden_;
+  const auto sums = [&](size_t offset) { return gradients.vector_at(thread, offset); };
+
+  AddLayerNormBackward(rows, hidden_, state, layer.output_normal + first * hidden_, layer.output_rstd + first,
+                       model_.at(weights.output_gamma), dropout_.At(config_, StepDropout::kOutput, l), first, down,
+                       sums(weights.output_gamma), sums(weights.output_beta), sums(weights.down_bias));
+  MatMulNN(rows, intermediate_, hidden_, down, hidden_, model_.at(weights.down), intermediate_, 0.0f, up,
+           intermediate_);
+  BiasActivationBackward(HiddenFunction(config_), rows, intermediate_, layer.up + first * intermediate_, up,
+                         activated_ + first * intermediate_, sums(weights.up_bias));
+  MatMulNN(rows, hidden_, intermediate_, up, intermediate_, model_.at(weights.up), hidden_, 1.0f, state, hidden_);
+  AddLayerNormBackward(rows, hidden_, state, layer.attended_normal + first * hidden_, layer.attended_rstd + first,
+                       model_.at(weights.attention_gamma), dropout_.At(config_, StepDropout::kAttentionOutput, l),
+                       first, out, sums(weights.attention_gamma), sums(weights.attention_beta), sums(weights.out_bias));
+  MatMulNN(rows, hidden_, hidden_, out, hidden_, model_.at(weights.out), hidden_, 0.0f, context_ + first * hidden_,
+           hidden_);
+  AttentionBackwardOfTexts(l, first_text, last_text, thread);
+
+  if (!last) {
+    float* qkv = qkv_ + first_token * 3 * hidden_;
+    AddColumnSums(tokens, 3 * hidden_, qkv, sums(weights.qkv_bias));
+    MatMulNN(tokens, hidden_, 3 * hidden_, qkv, 3 * hidden_, model_.at(weights.qkv), hidden_, 1.0f, state, hidden_);
+    return;
+  }
+  float* query = query_ + first_text * hidden_;
+  float* key_value = qkv_ + first_token * 2 * hidden_;
+  float* input = state_ + first_token * hidden_;
+  AddColumnSums(rows, hidden_, query, sums(weights.qkv_bias));
+  AddColumnSums(tokens, 2 * hidden_, key_value, sums(weights.qkv_bias + hidden_));
+  MatMulNN(tokens, hidden_, 2 * hidden_, key_value, 2 * hidden_, model_.at(weights.qkv + hidden_ * hidden_), hidden_,
+           0.0f, input, hidden_);
+  MatMulNN(rows, hidden_, hidden_, query, hidden_, model_.at(weights.qkv), hidden_, 1.0f, state, hidden_);
+  for (size_t t = first_text; t < last_text; ++t) {
+    AddTo(hidden_, first_tokens_ + t * hidden_, state_ + texts_.begin(t) * hidden_);
+  }
+}
+
+void TrainingPass::AttentionBackwardOfTexts(size_t l, size_t first_text, size_t last_text, int thread) {
+  const LayerActivations& layer = activations_.layers[l];
+  const bool last = l + 1 == activations_.layers.size();
+  const auto heads = static_cast<size_t>(config_.num_heads);
+  const size_t head_size = hidden_ / heads;
+  const Dropout dropout = dropout_.At(config_, StepDropout::kAttention, l);
+  for (size_t t = first_text; t < last_text; ++t) {
+    const size_t begin = texts_.begin(t);
+    const size_t row = last ? t : begin;
+    AttentionShape shape{.queries = last ? 1 : texts_.length(t),
+                         .tokens = texts_.length(t),
+                         .head_size = head_size,
+                         .q_stride = layer.query_stride,
+                         .kv_stride = layer.key_stride,
+                         .out_stride = hidden_,
+                         .first_row = 0};
+    float* query = last ? query_ + row * hidden_ : qkv_ + begin * 3 * hidden_;
+    float* key = last ? qkv_ + begin * 2 * hidden_ : qkv_ + begin * 3 * hidden_ + hidden_;
+    for (size_t head = 0; head < heads; ++head) {
+      const size_t column = head * head_size;
+      shape.first_row = row * heads + head * shape.queries;
+      AttentionBackward(shape, layer.query + row * layer.query_stride + column,
+                        layer.key + begin * layer.key_stride + column, layer.value + begin * layer.key_stride + column,
+                        dropout, layer.log_sum + shape.first_row, context_ + row * hidden_ + column, query + column,
+                        key + column, key + hidden_ + column, scratch_[static_cast<size_t>(thread)]);
+    }
+  }
+}
+
+void TrainingPass::EmbeddingBackward(size_t first_text, size_t last_text, int thread, Gradients& gradients) {
+  const Layout& layout = model_.layout();
+  const size_t first = texts_.begin(first_text);
+  const size_t rows = static_cast<size_t>(texts_.offsets[last_text]) - first;
+  float* state = state_ + first * hidden_;
+  ApplyDropout(dropout_.At(config_, StepDropout::kEmbedding), first, rows, hidden_, state);
+  AddLayerNormBackward(rows, hidden_, state, activations_.embedding_normal + first * hidden_,
+                       activations_.embedding_rstd + first, model_.at(layout.embedding_gamma), {}, 0, nullptr,
+                       gradients.vector_at(thread, layout.embedding_gamma),
+                       gradients.vector_at(thread, layout.embedding_beta), nullptr);
+}
+
+void TrainingPass::ScatterEmbeddings(size_t first_column, size_t last_column, Gradients& gradients) {
+  const Layout& layout = model_.layout();
+  const size_t n = last_column - first_column;
+  float* positions = gradients.at(layout.positions) + first_column;
+  float* segment = config_.type_vocab_size > 0 ? gradients.at(layout.segments) + first_column : nullptr;
+  for (size_t t = 0; t < texts_.texts(); ++t) {
+    for (size_t position = 0; position < texts_.length(t); ++position) {
+      const size_t row = texts_.begin(t) + position;
+      const float* from = state_ + row * hidden_ + first_column;
+      AddTo(n, from, gradients.word_row_of(texts_.ids[row]) + first_column);
+      AddTo(n, from, positions + position * hidden_);
+      if (segment != nullptr) AddTo(n, from, segment);
+    }
+  }
+}
+
+}  // namespace winnow

@@ -1,0 +1,62 @@
+/// From the gradient of the logits to the gradients of all weights, by hand, layer by layer.
+#pragma once
+
+#include <vector>
+
+#include "base/threads.h"
+#include "encoder/activations.h"
+#include "encoder/batch.h"
+#include "encoder/forward.h"
+#include "encoder/gradients.h"
+#include "encoder/model.h"
+
+namespace winnow {
+
+/// A forward and a backward pass over a batch, on a pool; memory is reused from batch to batch.
+class TrainingPass {
+ public:
+  /// All must outlive the pass. The pool's size decides how sums are split, hence the last bits of the gradients.
+  TrainingPass(const Model& model, ThreadPool& pool);
+
+  /// Logits [texts, labels]. What the backward needs is kept until the next call. `texts` has passed CheckBatch and
+  /// must stay alive until Backward is done.
+  std::span<const float> Forward(const PackedTexts& texts, const StepDropout& dropout);
+
+  /// Gradients of the weights, from that of the logits of the last Forward. Overwrites or adds, as
+  /// gradients.accumulating says, and sets it.
+  void Backward(std::span<const float> logits_grad, Gradients& gradients);
+
+ private:
+  void PrepareGrads();
+  void HeadBackward(size_t first_text, size_t last_text, int thread, const float* logits_grad, Gradients& gradients);
+  void LayerBackward(size_t l, size_t first_text, size_t last_text, int thread, Gradients& gradients);
+  void AttentionBackwardOfTexts(size_t l, size_t first_text, size_t last_text, int thread);
+  void EmbeddingBackward(size_t first_text, size_t last_text, int thread, Gradients& gradients);
+  void ScatterEmbeddings(size_t first_column, size_t last_column, Gradients& gradients);
+
+  const Model& model_;
+  const ModelConfig& config_;
+  ThreadPool& pool_;
+  size_t hidden_, intermediate_;
+  PackedTexts texts_;
+  StepDropout dropout_;
+  std::vector<size_t> cuts_;
+  Activations activations_;
+  std::vector<AttentionScratch> scratch_;
+
+  // Gradients of activations, for the layer at hand. Rows as in LayerActivations.
+  FloatBuffer grads_;
+  float* state_ = nullptr;         // [T, h] of the layer's output, then of its input
+  float* down_ = nullptr;          // [T, h] of the second product's output
+  float* activated_ = nullptr;     // [T, i] the activation function's output, made again
+  float* up_ = nullptr;            // [T, i] of the first product's output
+  float* out_ = nullptr;           // [T, h] of attention's product
+  float* context_ = nullptr;       // [T, h]
+  float* qkv_ = nullptr;           // [T, 3h]; in the last layer key and value alone [T, 2h]
+  float* query_ = nullptr;         // [texts, h] in the last layer
+  float* first_tokens_ = nullptr;  // [texts, h] state of the last layer's rows
+  float* pooled_ = nullptr;        // [texts, h]
+  float* pooled_again_ = nullptr;  // [texts, h] scratch
+};
+
+}  // namespace winnow

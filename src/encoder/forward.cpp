@@ -1,0 +1,231 @@
+// The encoder of BERT (Devlin et al. 2018) and DistilBERT (Sanh et al. 2019): embeddings, then layers of attention and
+// a two-layer perceptron, each followed by residual and normalisation, then a dense layer on the first token and the
+// classifier. A thread takes its texts through all layers by itself: texts don't meet before the loss.
+#include "encoder/forward.h"
+
+#include <algorithm>
+
+#include "encoder/activation_functions.h"
+#include "kernels/activation.h"
+#include "kernels/embedding.h"
+#include "kernels/layer_norm.h"
+#include "kernels/matmul.h"
+
+namespace winnow {
+namespace {
+
+/// The texts of one thread in one forward pass.
+class ForwardPass {
+ public:
+  ForwardPass(const Model& model, const PackedTexts& texts, size_t first_text, size_t last_text,
+              const StepDropout& dropout, Activations& activations, AttentionScratch& scratch)
+      : model_(model),
+        config_(model.config()),
+        texts_(texts),
+        first_text_(first_text),
+        last_text_(last_text),
+        first_(texts.begin(first_text)),
+        rows_(static_cast<size_t>(texts.offsets[last_text]) - first_),
+        hidden_(static_cast<size_t>(config_.hidden_size)),
+        intermediate_(static_cast<size_t>(config_.intermediate_size)),
+        dropout_(dropout),
+        activations_(activations),
+        scratch_(scratch) {}
+
+  void Run() {
+    Embed();
+    for (size_t l = 0; l < activations_.layers.size(); ++l) Layer(l);
+    Head();
+  }
+
+ private:
+  void Embed() {
+    float* x = activations_.layers.front().input;
+    const Layout& layout = model_.layout();
+    const float* segment = config_.type_vocab_size > 0 ? model_.at(layout.segments) : nullptr;
+    for (size_t t = first_text_; t < last_text_; ++t) {
+      EmbedText(texts_.length(t), hidden_, texts_.ids.data() + texts_.begin(t), model_.words(),
+                model_.at(layout.positions), segment, x + texts_.begin(t) * hidden_);
+    }
+    float* mine = x + first_ * hidden_;
+    AddLayerNorm(rows_, hidden_, mine, nullptr, {}, 0, nullptr, Norm(layout.embedding_gamma, layout.embedding_beta),
+                 mine, Kept(activations_.embedding_normal, first_ * hidden_),
+                 Kept(activations_.embedding_rstd, first_));
+    ApplyDropout(dropout_.At(config_, StepDropout::kEmbedding), first_, rows_, hidden_, mine);
+  }
+
+  void Layer(size_t l) {
+    const LayerLayout& weights = model_.layout().layers[l];
+    LayerActivations& layer = activations_.layers[l];
+    const bool last = l + 1 == activations_.layers.size();
+    // In the last layer rows are texts: only their first tokens are computed.
+    const size_t first = last ? first_text_ : first_;
+    const size_t rows = last ? last_text_ - first_text_ : rows_;
+    const float* input = layer.input + first_ * hidden_;
+    if (last) {
+      GatherFirstTokens(layer.input, layer.query_input);
+      Product(rows, hidden_, hidden_, layer.query_input + first * hidden_, weights.qkv, layer.query + first * hidden_);
+      Bias(rows, hidden_, weights.qkv_bias, layer.query + first * hidden_);
+      float* key_value = layer.key + first_ * 2 * hidden_;
+      Product(rows_, 2 * hidden_, hidden_, input, weights.qkv + hidden_ * hidden_, key_value);
+      Bias(rows_, 2 * hidden_, weights.qkv_bias + hidden_, key_value);
+    } else {
+      float* qkv = layer.query + first_ * 3 * hidden_;
+      Product(rows_, 3 * hidden_, hidden_, input, weights.qkv, qkv);
+      Bias(rows_, 3 * hidden_, weights.qkv_bias, qkv);
+    }
+    Attend(l, last);
+
+    float* product = layer.product + first * hidden_;
+    float* attended = layer.attended + first * hidden_;
+    Product(rows, hidden_, hidden_, layer.context + first * hidden_, weights.out, product);
+    AddLayerNorm(rows, hidden_, product, model_.at(weights.out_bias),
+                 dropout_.At(config_, StepDropout::kAttentionOutput, l), first, layer.query_input + first * hidden_,
+                 Norm(weights.attention_gamma, weights.attention_beta), attended,
+                 Kept(layer.attended_normal, first * hidden_), Kept(layer.attended_rstd, first));
+
+    float* up = layer.up + first * intermediate_;
+    float* activated = layer.activated + first * intermediate_;
+    Product(rows, intermediate_, hidden_, attended, weights.up, up);
+    BiasActivation(HiddenFunction(config_), rows, intermediate_, up, model_.at(weights.up_bias), activated);
+    Product(rows, hidden_, intermediate_, activated, weights.down, product);
+    AddLayerNorm(rows, hidden_, product, model_.at(weights.down_bias), dropout_.At(config_, StepDropout::kOutput, l),
+                 first, attended, Norm(weights.output_gamma, weights.output_beta), layer.output + first * hidden_,
+                 Kept(layer.output_normal, first * hidden_), Kept(layer.output_rstd, first));
+  }
+
+  void Attend(size_t l, bool last) {
+    LayerActivations& layer = activations_.layers[l];
+    const auto heads = static_cast<size_t>(config_.num_heads);
+    const size_t head_size = hidden_ / heads;
+    const Dropout dropout = dropout_.At(config_, StepDropout::kAttention, l);
+    for (size_t t = first_text_; t < last_text_; ++t) {
+      const size_t begin = texts_.begin(t);
+      const size_t row = last ? t : begin;
+      AttentionShape shape{.queries = last ? 1 : texts_.length(t),
+                           .tokens = texts_.length(t),
+                           .head_size = head_size,
+                           .q_stride = layer.query_stride,
+                           .kv_stride = layer.key_stride,
+                           .out_stride = hidden_,
+                           .first_row = 0};
+      for (size_t head = 0; head < heads; ++head) {
+        const size_t column = head * head_size;
+        shape.first_row = row * heads + head * shape.queries;
+        Attention(shape, layer.query + row * layer.query_stride + column, layer.key + begin * layer.key_stride + column,
+                  layer.value + begin * layer.key_stride + column, dropout, layer.context + row * hidden_ + column,
+                  Kept(layer.log_sum, shape.first_row), scratch_);
+      }
+    }
+  }
+
+  void Head() {
+    const Layout& layout = model_.layout();
+    const size_t texts = last_text_ - first_text_;
+    const size_t labels = config_.labels.size();
+    float* pooled_input = activations_.pooled_input + first_text_ * hidden_;
+    float* pooled = activations_.pooled + first_text_ * hidden_;
+    float* logits = activations_.logits + first_text_ * labels;
+    Product(texts, hidden_, hidden_, activations_.layers.back().output + first_text_ * hidden_, layout.head_dense,
+            pooled_input);
+    BiasActivation(HeadFunction(config_), texts, hidden_, pooled_input, model_.at(layout.head_dense_bias), pooled);
+    ApplyDropout(dropout_.At(config_, StepDropout::kHead), first_text_, texts, hidden_, pooled);
+    Product(texts, labels, hidden_, pooled, layout.classifier, logits);
+    Bias(texts, labels, layout.classifier_bias, logits);
+  }
+
+  void GatherFirstTokens(const float* from, float* to) {
+    for (size_t t = first_text_; t < last_text_; ++t) {
+      std::copy_n(from + texts_.begin(t) * hidden_, hidden_, to + t * hidden_);
+    }
+  }
+  void Product(size_t rows, size_t out, size_t in, const float* x, size_t weight, float* y) {
+    MatMulNT(rows, out, in, x, in, model_.at(weight), in, 0.0f, y, out);
+  }
+  void Bias(size_t rows, size_t n, size_t bias, float* x) {
+    BiasActivation(Activation::kIdentity, rows, n, x, model_.at(bias), x);
+  }
+  LayerNormWeights Norm(size_t gamma, size_t beta) const {
+    return {model_.at(gamma), model_.at(beta), config_.layer_norm_eps};
+  }
+  static float* Kept(float* buffer, size_t offset) { return buffer == nullptr ? nullptr : buffer + offset; }
+
+  const Model& model_;
+  const ModelConfig& config_;
+  const PackedTexts& texts_;
+  const size_t first_text_, last_text_;
+  const size_t first_, rows_;  // tokens
+  const size_t hidden_, intermediate_;
+  const StepDropout& dropout_;
+  Activations& activations_;
+  AttentionScratch& scratch_;
+};
+
+}  // namespace
+
+Dropout StepDropout::At(const ModelConfig& config, Place place, size_t layer) const {
+  if (!enabled) return {};
+  float probability = config.hidden_dropout;
+  if (place == kAttention) probability = config.attention_dropout;
+  if (place == kHead) probability = config.classifier_dropout;
+  // DistilBERT normalises attention's output without a dropout before.
+  if (place == kAttentionOutput && config.architecture == Architecture::kDistilBert) probability = 0;
+  return {.key = Dropout::MixKey(Dropout::MixKey(key, static_cast<uint64_t>(place)), layer),
+          .probability = probability};
+}
+
+Result<void> CheckBatch(const ModelConfig& config, const PackedTexts& texts) {
+  for (size_t t = 0; t < texts.texts(); ++t) {
+    const size_t length = texts.length(t);
+    if (length == 0 || length > static_cast<size_t>(config.max_positions)) {
+      return Fail(ErrorCode::kInvalidArgument,
+                  "a text has " + std::to_string(length) + " tokens; this model takes 1 to " +
+                      std::to_string(config.max_positions),
+                  "lower --max-length");
+    }
+  }
+  for (const int32_t id : texts.ids) {
+    if (id < 0 || id >= config.vocab_size) {
+      return Fail(ErrorCode::kInvalidModel,
+                  "token id " + std::to_string(id) + " is outside the model's vocabulary of " +
+                      std::to_string(config.vocab_size),
+                  "the tokenizer files and config.json are of different models");
+    }
+  }
+  return {};
+}
+
+void Forward(const Model& model, const PackedTexts& texts, size_t first_text, size_t last_text,
+             const StepDropout& dropout, Activations& activations, AttentionScratch& scratch) {
+  if (first_text < last_text) ForwardPass(model, texts, first_text, last_text, dropout, activations, scratch).Run();
+}
+
+std::span<const float> ForwardRunner::Logits(const PackedTexts& texts) {
+  activations_.Prepare(model_.config(), texts, /*keep=*/false);
+  const std::vector<size_t> cuts = CutByTokens(texts, pool_.size());
+  pool_.Run([&](int thread) {
+    const auto i = static_cast<size_t>(thread);
+    Forward(model_, texts, cuts[i], cuts[i + 1], {}, activations_, scratch_[i]);
+  });
+  return {activations_.logits, texts.texts() * model_.config().labels.size()};
+}
+
+std::vector<float> ForwardRunner::AllLogits(const PackedTexts& texts, const std::function<bool(size_t)>& done) {
+  constexpr size_t kBatchTokens = 8192;  // enough rows for the products' full speed on several cores; about 100 MB for MiniLM
+  const size_t labels = model_.config().labels.size();
+  std::vector<float> logits(texts.texts() * labels, 0.0f);
+  PackedBatch batch;
+  for (size_t t = 0; t < texts.texts();) {
+    const size_t first = t;
+    batch.Clear();
+    do {
+      batch.Append(texts.ids.subspan(texts.begin(t), texts.length(t)));
+      ++t;
+    } while (t < texts.texts() && batch.ids.size() + texts.length(t) <= kBatchTokens);
+    std::ranges::copy(Logits(batch.view()), logits.begin() + static_cast<std::ptrdiff_t>(first * labels));
+    if (done && !done(t)) break;
+  }
+  return logits;
+}
+
+}  // namespace winnow

@@ -1,0 +1,57 @@
+/// From token ids to logits.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "base/threads.h"
+#include "encoder/activations.h"
+#include "encoder/batch.h"
+#include "encoder/model.h"
+#include "kernels/attention.h"
+#include "kernels/dropout.h"
+
+namespace winnow {
+
+/// Dropout of one training step; with `enabled` false (evaluation) every place is inactive.
+struct StepDropout {
+  bool enabled = false;
+  uint64_t key = 0;  ///< of the seed and the step
+
+  enum Place { kEmbedding, kAttention, kAttentionOutput, kOutput, kHead };
+  Dropout At(const ModelConfig& config, Place place, size_t layer = 0) const;
+};
+
+/// Checks that every id is in the vocabulary and no text is empty or longer than the model's positions. Errors:
+/// kInvalidModel for ids (the tokenizer is another model's), kInvalidArgument for lengths.
+Result<void> CheckBatch(const ModelConfig& config, const PackedTexts& texts);
+
+/// Computes activations.logits of texts first_text ... last_text - 1, on the calling thread. `activations` was prepared
+/// for `texts`. Different ranges may run at the same time, each with a scratch of its own.
+void Forward(const Model& model, const PackedTexts& texts, size_t first_text, size_t last_text,
+             const StepDropout& dropout, Activations& activations, AttentionScratch& scratch);
+
+/// Runs whole batches on a pool: texts are dealt out by tokens, each thread takes its own through all layers.
+class ForwardRunner {
+ public:
+  /// Both must outlive the runner.
+  ForwardRunner(const Model& model, ThreadPool& pool)
+      : model_(model), pool_(pool), scratch_(static_cast<size_t>(pool.size())) {}
+
+  /// Logits [texts, labels]; they stay valid until the next call. `texts` has passed CheckBatch.
+  std::span<const float> Logits(const PackedTexts& texts);
+
+  /// The same for any number of texts, in batches that bound memory, with logits in the order of the texts. `done`, where
+  /// given, is told how many texts are finished, and stops the rest by returning false (their logits are zero).
+  std::vector<float> AllLogits(const PackedTexts& texts, const std::function<bool(size_t done)>& done = {});
+
+ private:
+  const Model& model_;
+  ThreadPool& pool_;
+  Activations activations_;
+  std::vector<AttentionScratch> scratch_;
+};
+
+}  // namespace winnow

@@ -1,0 +1,61 @@
+/// Gradients of all weights: dense for matrices and vectors, only the touched rows for the token embeddings.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/float_buffer.h"
+#include "base/threads.h"
+#include "encoder/batch.h"
+#include "encoder/layout.h"
+
+namespace winnow {
+
+class Gradients {
+ public:
+  Gradients(const ModelConfig& config, const Layout& layout, int threads);
+
+  /// Begins a step: forgets the touched rows; the first backward of the step overwrites the dense gradients.
+  void Begin();
+  /// Gives each token of `texts` a row.
+  void Touch(const PackedTexts& texts);
+
+  /// Whether a backward of this step has written already, so that the next one adds.
+  bool accumulating = false;
+
+  /// A weight's gradient by its offset in the layout, of the matrices or vectors.
+  float* at(size_t offset) { return dense_.data() + (offset - matrices_); }
+  const float* at(size_t offset) const { return dense_.data() + (offset - matrices_); }
+  std::span<float> dense() { return dense_.span(); }
+
+  /// A thread's own sums for the vectors' region, added up by AddVectors at the end of a backward.
+  float* vector_at(int thread, size_t offset) {
+    return thread_vectors_[static_cast<size_t>(thread)].data() + (offset - vectors_);
+  }
+  void AddVectors();
+
+  /// Token ids that have a gradient, in the order of their first appearance, and their rows [ids, hidden].
+  std::span<const int32_t> word_ids() const { return word_ids_; }
+  float* word_row(size_t i) { return word_rows_.data() + i * hidden_; }
+  /// The row of a token id, null where it was not touched.
+  float* word_row_of(int32_t id) {
+    const int32_t slot = slot_of_[static_cast<size_t>(id)];
+    return slot < 0 ? nullptr : word_row(static_cast<size_t>(slot));
+  }
+  const float* word_row_of(int32_t id) const { return const_cast<Gradients*>(this)->word_row_of(id); }
+
+  /// Euclidean norm of all gradients together. The same for the same number of threads.
+  double Norm(ThreadPool& pool);
+
+ private:
+  size_t hidden_;
+  size_t matrices_, vectors_;
+  FloatBuffer dense_;
+  std::vector<FloatBuffer> thread_vectors_;
+  std::vector<int32_t> word_ids_;
+  std::vector<int32_t> slot_of_;  // [vocabulary]
+  std::vector<float> word_rows_;
+};
+
+}  // namespace winnow

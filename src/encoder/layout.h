@@ -1,0 +1,54 @@
+/// Where each weight of an encoder with a classification head lies in one array of floats, and what Hugging Face calls
+/// it.
+///
+/// The array has three regions, because training treats them differently:
+///   words      the token embeddings: gradients touch few rows of it
+///   matrices   position and segment embeddings, products' weights [out, in]; query, key and value stand one below the
+///   other,
+///              so that one product computes all three
+///   vectors    biases and normalisation weights: no weight decay; their gradients are summed per thread
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "bundle/model_config.h"
+
+namespace winnow {
+
+struct WeightInfo {
+  std::string name;  ///< Hugging Face's, with the model's prefix: "bert.encoder.layer.0.output.dense.weight"
+  std::vector<int64_t> shape;
+  size_t offset = 0;  ///< in floats
+  size_t count = 0;
+  enum class Init { kNormal, kZero, kOne } init = Init::kNormal;
+  bool head = false;      ///< belongs to the classifier, and is absent from base models
+  bool optional = false;  ///< may be absent from base models all the same (the pooler)
+};
+
+struct LayerLayout {
+  size_t qkv, out, up, down;  ///< [3h, h], [h, h], [i, h], [h, i]
+  size_t qkv_bias, out_bias, up_bias, down_bias;
+  size_t attention_gamma, attention_beta, output_gamma, output_beta;
+};
+
+struct Layout {
+  explicit Layout(const ModelConfig& config);
+
+  std::vector<WeightInfo> weights;
+  size_t words = 0;  ///< always at the start
+  size_t positions = 0;
+  size_t segments = 0;  ///< meaningful where config.type_vocab_size > 0
+  size_t embedding_gamma = 0, embedding_beta = 0;
+  std::vector<LayerLayout> layers;
+  size_t head_dense = 0, head_dense_bias = 0;  ///< BERT's pooler, DistilBERT's pre_classifier: [h, h]
+  size_t classifier = 0, classifier_bias = 0;  ///< [labels, h]
+
+  size_t matrices = 0;  ///< begin of the region; words end here
+  size_t vectors = 0;   ///< begin of the region
+  size_t total = 0;
+};
+
+}  // namespace winnow

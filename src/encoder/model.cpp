@@ -1,0 +1,146 @@
+#include "encoder/model.h"
+
+#include <cmath>
+#include <cstdint>
+#include <set>
+
+#include "base/random.h"
+#include "kernels/adamw.h"
+
+namespace winnow {
+namespace {
+
+std::string Replaced(std::string text, std::string_view from, std::string_view to) {
+  const size_t at = text.rfind(from);
+  if (at != std::string::npos) text.replace(at, from.size(), to);
+  return text;
+}
+
+/// The names under which checkpoints in the wild keep a weight.
+std::vector<std::string> NamesInFiles(const std::string& name) {
+  std::vector<std::string> names = {name};
+  if (const size_t dot = name.find('.'); name.starts_with("bert.") || name.starts_with("distilbert.")) {
+    names.push_back(name.substr(dot + 1));
+  }
+  if (name.find("LayerNorm.") == std::string::npos) return names;
+  for (size_t i = 0, count = names.size(); i < count; ++i) {  // TensorFlow's names, in early conversions
+    names.push_back(
+        Replaced(Replaced(names[i], "LayerNorm.weight", "LayerNorm.gamma"), "LayerNorm.bias", "LayerNorm.beta"));
+  }
+  return names;
+}
+
+const TensorView* FindWeight(const SafetensorsFile& file, const std::string& name) {
+  for (const std::string& candidate : NamesInFiles(name)) {
+    if (const TensorView* tensor = file.Find(candidate)) return tensor;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+float* Model::Place(const WeightInfo& weight) {
+  return weight.offset < layout_.matrices ? words_memory_.data() + weight.offset : at(weight.offset);
+}
+
+void Model::Initialize(const WeightInfo& weight, uint64_t seed) {
+  float* values = Place(weight);
+  if (weight.init != WeightInfo::Init::kNormal) {
+    std::fill_n(values, weight.count, weight.init == WeightInfo::Init::kOne ? 1.0f : 0.0f);
+    return;
+  }
+  // One generator a weight, so that a head gets the same values whatever else is made fresh.
+  Random random(seed, weight.name);
+  for (size_t i = 0; i < weight.count; ++i) {
+    values[i] = static_cast<float>(random.Normal() * static_cast<double>(config_.initializer_range));
+  }
+}
+
+Model Model::Fresh(ModelConfig config, uint64_t seed) {
+  Model model(std::move(config));
+  model.words_memory_.Resize(model.layout_.matrices);
+  model.words_memory_.Zero();
+  model.words_ = model.words_memory_.data();
+  model.rest_.Resize(model.layout_.total - model.layout_.matrices);
+  model.rest_.Zero();
+  for (const WeightInfo& weight : model.layout_.weights) model.Initialize(weight, seed);
+  return model;
+}
+
+Result<Model> Model::Load(const std::filesystem::path& dir, ModelConfig config, const LoadOptions& options) {
+  const std::filesystem::path path = dir / "model.safetensors";
+  auto file = std::make_shared<const SafetensorsFile>(TRY(SafetensorsFile::Open(path)));
+  Model model(std::move(config));
+  const std::string where = path.filename().string() + ": tensor '";
+  model.rest_.Resize(model.layout_.total - model.layout_.matrices);
+  model.rest_.Zero();  // the padding between weights
+  std::set<std::string> fresh;
+  for (const WeightInfo& weight : model.layout_.weights) {
+    const TensorView* tensor = FindWeight(*file, weight.name);
+    if (tensor == nullptr) {
+      if (weight.head && (options.create_head || options.reinit_head)) {
+        model.Initialize(weight, options.seed);
+        fresh.insert(weight.name.substr(0, weight.name.rfind('.')));
+        continue;
+      }
+      if (weight.head) {
+        return Fail(ErrorCode::kInvalidModel,
+                    path.string() + ": no tensor '" + weight.name + "', so this is a base model without a classifier",
+                    "fine-tune it first: winnow train DATA --base-model " + dir.string());
+      }
+      return Fail(ErrorCode::kInvalidModel, path.string() + ": no tensor '" + weight.name + "'",
+                  "config.json describes a " + std::string(ModelTypeOf(model.config_.architecture)) + " of " +
+                      std::to_string(model.config_.num_layers) + " layers; are the two files of one model?");
+    }
+    if (tensor->shape != weight.shape) {
+      if (weight.head && options.reinit_head) {
+        model.Initialize(weight, options.seed);
+        fresh.insert(weight.name.substr(0, weight.name.rfind('.')));
+        continue;
+      }
+      const bool classifier = weight.head && !weight.optional;
+      const std::string expected = classifier && !weight.shape.empty() && weight.name.starts_with("classifier")
+                                       ? " but there are " + std::to_string(model.config_.labels.size()) + " labels"
+                                       : " but config.json asks for " + ShapeText(weight.shape);
+      return Fail(ErrorCode::kInvalidModel,
+                  path.string() + ": tensor '" + tensor->name + "' is " + ShapeText(tensor->shape) + expected,
+                  classifier ? "this looks like a pretrained head; pass --reinit-head to train a new one"
+                             : "are the two files of one model?");
+    }
+    const bool map = weight.offset == model.layout_.words && !options.writable && tensor->dtype == DType::kF32 &&
+                     reinterpret_cast<uintptr_t>(tensor->data.data()) % alignof(float) == 0;
+    const float* values;
+    if (map) {
+      model.words_ = reinterpret_cast<const float*>(tensor->data.data());
+      model.file_ = file;
+      values = model.words_;
+    } else {
+      if (weight.offset == model.layout_.words) {
+        model.words_memory_.Resize(model.layout_.matrices);
+        model.words_memory_.Zero();
+        model.words_ = model.words_memory_.data();
+      }
+      TRY(CopyAsF32(*tensor, {model.Place(weight), weight.count}));
+      values = model.Place(weight);
+    }
+    if (!AllFinite(weight.count, values)) {
+      return Fail(ErrorCode::kInvalidModel,
+                  path.string() + ": tensor '" + tensor->name + "' holds NaN or infinite values",
+                  "the file is damaged, or its training diverged; get it again");
+    }
+  }
+  for (const std::string& name : fresh)
+    model.notes_.push_back("'" + name + "' is new: its weights are random before training");
+  return model;
+}
+
+Result<void> Model::Save(const std::filesystem::path& dir) const {
+  std::vector<TensorView> tensors;
+  for (const WeightInfo& weight : layout_.weights) {
+    const float* values = weight.offset < layout_.matrices ? words_ + weight.offset : at(weight.offset);
+    tensors.push_back(ViewOf(weight.name, weight.shape, {values, weight.count}));
+  }
+  return WriteSafetensors(dir / "model.safetensors", tensors);
+}
+
+}  // namespace winnow

@@ -1,0 +1,68 @@
+/// An encoder with a classification head: its shape and its weights.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/float_buffer.h"
+#include "base/result.h"
+#include "bundle/model_config.h"
+#include "bundle/safetensors.h"
+#include "encoder/layout.h"
+
+namespace winnow {
+
+class Model {
+ public:
+  struct LoadOptions {
+    /// Replaces a head whose size is not that of `config.labels` by a fresh one; without it that is an error.
+    bool reinit_head = false;
+    /// Makes a head where the file has none, as a base model's. Without it that is an error.
+    bool create_head = false;
+    uint64_t seed = 42;  ///< of fresh weights
+    /// Copies the token embeddings into memory, to be changed by training; otherwise they stay in the mapped file.
+    bool writable = false;
+  };
+
+  /// Reads `dir`/model.safetensors as `config` describes it. Names are accepted with and without the model's prefix,
+  /// and LayerNorm.gamma and .beta beside .weight and .bias; position_ids, pre-training heads and the like are passed
+  /// over. Errors: kNotFound, kInvalidModel (missing tensors, other shapes, NaN), naming the tensor.
+  static Result<Model> Load(const std::filesystem::path& dir, ModelConfig config, const LoadOptions& options);
+
+  /// Fresh weights: normal with config.initializer_range, biases zero, normalisation one.
+  static Model Fresh(ModelConfig config, uint64_t seed);
+
+  /// Writes `dir`/model.safetensors, float32, atomically.
+  Result<void> Save(const std::filesystem::path& dir) const;
+
+  const ModelConfig& config() const { return config_; }
+  const Layout& layout() const { return layout_; }
+
+  /// The token embeddings [vocabulary, hidden].
+  const float* words() const { return words_; }
+  /// A weight of the other two regions, by its offset in the layout.
+  const float* at(size_t offset) const { return rest_.data() + (offset - layout_.matrices); }
+  /// Writable, where loaded so.
+  float* writable_words() { return words_memory_.data(); }
+  float* at(size_t offset) { return rest_.data() + (offset - layout_.matrices); }
+
+  /// What loading had to make or leave out, one sentence each, for the user.
+  const std::vector<std::string>& notes() const { return notes_; }
+
+ private:
+  explicit Model(ModelConfig config) : config_(std::move(config)), layout_(config_) {}
+  float* Place(const WeightInfo& weight);
+  void Initialize(const WeightInfo& weight, uint64_t seed);
+
+  ModelConfig config_;
+  Layout layout_;
+  FloatBuffer words_memory_;  // empty where the words lie in the file
+  FloatBuffer rest_;          // matrices and vectors
+  const float* words_ = nullptr;
+  std::shared_ptr<const SafetensorsFile> file_;  // keeps the mapped words alive
+  std::vector<std::string> notes_;
+};
+
+}  // namespace winnow

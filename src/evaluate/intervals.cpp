@@ -1,0 +1,118 @@
+#include "evaluate/intervals.h"
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+
+namespace winnow {
+namespace {
+
+/// SplitMix64 (Steele, Lea, Flood 2014): the standard library's distributions differ between implementations.
+class SplitMix {
+ public:
+  explicit SplitMix(uint64_t seed) : state_(seed) {}
+  uint64_t Next() {
+    uint64_t z = (state_ += 0x9E3779B97F4A7C15U);
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9U;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBU;
+    return z ^ (z >> 31);
+  }
+  /// Below `bound` < 2^32, by the high half of a product; the bias is below bound / 2^32.
+  size_t Below(uint64_t bound) { return static_cast<size_t>(((Next() >> 32) * bound) >> 32); }
+
+ private:
+  uint64_t state_;
+};
+
+/// Linear between order statistics, as numpy.percentile does.
+double Quantile(std::span<const double> sorted, double q) {
+  const double at = q * static_cast<double>(sorted.size() - 1);
+  const auto below = static_cast<size_t>(at);
+  const size_t above = std::min(below + 1, sorted.size() - 1);
+  return sorted[below] + (at - static_cast<double>(below)) * (sorted[above] - sorted[below]);
+}
+
+}  // namespace
+
+std::optional<Interval> WilsonInterval(int64_t successes, int64_t trials) {
+  if (trials <= 0 || successes < 0 || successes > trials) return std::nullopt;
+  constexpr double z = 1.959963984540054;  // the normal distribution's 97.5 % point
+  const auto n = static_cast<double>(trials);
+  const double p = static_cast<double>(successes) / n;
+  const double scale = 1.0 / (1.0 + z * z / n);
+  const double center = (p + z * z / (2 * n)) * scale;
+  const double half = z * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n)) * scale;
+  // At the ends the bound is 0 or 1 exactly; rounding would leave 1e-17.
+  return Interval{successes == 0 ? 0.0 : std::max(0.0, center - half),
+                  successes == trials ? 1.0 : std::min(1.0, center + half)};
+}
+
+double F1(const LabelCounts& counts) {
+  const int64_t all = 2 * counts.true_positives + counts.false_positives + counts.false_negatives;
+  return all == 0 ? 0.0 : 2.0 * static_cast<double>(counts.true_positives) / static_cast<double>(all);
+}
+
+double MacroF1(std::span<const LabelCounts> counts, bool count_absent) {
+  double sum = 0;
+  int64_t labels = 0;
+  for (const LabelCounts& label : counts) {
+    if (!count_absent && label == LabelCounts{}) continue;
+    sum += F1(label);
+    ++labels;
+  }
+  return labels == 0 ? 0.0 : sum / static_cast<double>(labels);
+}
+
+uint32_t Outcomes::KindId(Kind kind) {
+  const auto less = [&](uint32_t id, const Kind& other) { return kinds_[id] < other; };
+  const auto at = std::lower_bound(kind_order_.begin(), kind_order_.end(), kind, less);
+  if (at != kind_order_.end() && kinds_[*at] == kind) return *at;
+  const auto id = static_cast<uint32_t>(kinds_.size());
+  kind_order_.insert(at, id);
+  kinds_.push_back(std::move(kind));
+  return id;
+}
+
+void Outcomes::Add(std::span<const int32_t> truth, std::span<const int32_t> decided) {
+  Kind kind;
+  std::ranges::set_intersection(truth, decided, std::back_inserter(kind.right));
+  std::ranges::set_difference(decided, truth, std::back_inserter(kind.wrong));
+  std::ranges::set_difference(truth, decided, std::back_inserter(kind.missed));
+  kind_of_text_.push_back(KindId(std::move(kind)));
+}
+
+void Outcomes::AddCounts(std::span<const int64_t> texts_of_kind, std::span<LabelCounts> counts) const {
+  for (size_t i = 0; i < kinds_.size(); ++i) {
+    for (const int32_t label : kinds_[i].right) counts[static_cast<size_t>(label)].true_positives += texts_of_kind[i];
+    for (const int32_t label : kinds_[i].wrong) counts[static_cast<size_t>(label)].false_positives += texts_of_kind[i];
+    for (const int32_t label : kinds_[i].missed) counts[static_cast<size_t>(label)].false_negatives += texts_of_kind[i];
+  }
+}
+
+std::vector<LabelCounts> Outcomes::Counts() const {
+  std::vector<int64_t> texts_of_kind(kinds_.size(), 0);
+  for (const uint32_t kind : kind_of_text_) ++texts_of_kind[kind];
+  std::vector<LabelCounts> counts(labels_);
+  AddCounts(texts_of_kind, counts);
+  return counts;
+}
+
+std::optional<Interval> Outcomes::BootstrapMacroF1(bool count_absent, int resamples, uint64_t seed) const {
+  if (kind_of_text_.empty() || resamples <= 0) return std::nullopt;
+  SplitMix random(seed);
+  std::vector<double> figures(static_cast<size_t>(resamples));
+  std::vector<int64_t> texts_of_kind(kinds_.size());
+  std::vector<LabelCounts> counts(labels_);
+  for (double& figure : figures) {
+    std::ranges::fill(texts_of_kind, 0);
+    std::ranges::fill(counts, LabelCounts{});
+    for (size_t i = 0; i < kind_of_text_.size(); ++i)
+      ++texts_of_kind[kind_of_text_[random.Below(kind_of_text_.size())]];
+    AddCounts(texts_of_kind, counts);
+    figure = MacroF1(counts, count_absent);
+  }
+  std::ranges::sort(figures);
+  return Interval{Quantile(figures, 0.025), Quantile(figures, 0.975)};
+}
+
+}  // namespace winnow

@@ -1,0 +1,303 @@
+#include "evaluate/metrics.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
+#include "evaluate/ranking.h"
+
+namespace winnow {
+namespace {
+
+double Ratio(int64_t part, int64_t whole) {
+  return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole);
+}
+
+Result<void> CheckSizes(std::span<const float> probabilities, size_t texts, size_t decided,
+                        std::span<const std::string> labels, int32_t positive_label) {
+  if (texts == 0) return Fail(ErrorCode::kInvalidData, "no texts to evaluate", "give a file with labelled texts");
+  if (labels.empty() || probabilities.size() != texts * labels.size()) {
+    return Fail(ErrorCode::kInvalidArgument, "metrics: " + std::to_string(probabilities.size()) +
+                                                 " probabilities for " + std::to_string(texts) + " texts of " +
+                                                 std::to_string(labels.size()) + " labels");
+  }
+  if (decided != 0 && decided != texts) {
+    return Fail(ErrorCode::kInvalidArgument,
+                "metrics: " + std::to_string(decided) + " decisions for " + std::to_string(texts) + " texts");
+  }
+  if (positive_label < -1 || positive_label >= static_cast<int32_t>(labels.size())) {
+    return Fail(ErrorCode::kInvalidArgument, "metrics: the positive label's id is " + std::to_string(positive_label) +
+                                                 ", expected 0 to " + std::to_string(labels.size() - 1) + ", or -1");
+  }
+  for (size_t i = 0; i < probabilities.size(); ++i) {
+    // Written so that NaN fails as well.
+    if (!(probabilities[i] >= 0.0F && probabilities[i] <= 1.0001F)) {
+      return Fail(ErrorCode::kInvalidModel,
+                  "text " + std::to_string(i / labels.size() + 1) + ", label '" + labels[i % labels.size()] +
+                      "': the probability is " + std::to_string(probabilities[i]) + ", expected 0 to 1",
+                  "the model's weights may hold NaN; check it with winnow verify");
+    }
+  }
+  return {};
+}
+
+Result<void> CheckId(int32_t id, size_t labels, size_t text, const char* what) {
+  if (id >= 0 && static_cast<size_t>(id) < labels) return {};
+  return Fail(ErrorCode::kInvalidArgument, "metrics: text " + std::to_string(text + 1) + " has the " + what +
+                                               " label id " + std::to_string(id) + ", expected 0 to " +
+                                               std::to_string(labels - 1));
+}
+
+Result<std::vector<int32_t>> SortedSet(std::vector<int32_t> ids, size_t labels, size_t text, const char* what) {
+  for (const int32_t id : ids) TRY(CheckId(id, labels, text, what));
+  std::ranges::sort(ids);
+  ids.erase(std::ranges::unique(ids).begin(), ids.end());
+  return ids;
+}
+
+size_t MostProbable(std::span<const float> row) {
+  return static_cast<size_t>(std::ranges::max_element(row) - row.begin());
+}
+
+int32_t DefaultDecision(std::span<const float> row, int32_t positive) {
+  const size_t top = MostProbable(row);
+  if (positive < 0) return static_cast<int32_t>(top);
+  const float of_positive = row[static_cast<size_t>(positive)];
+  if (row.size() == 2) return of_positive >= 0.5F ? positive : 1 - positive;
+  return of_positive >= row[top] ? positive : static_cast<int32_t>(top);
+}
+
+std::vector<int32_t> DefaultSet(std::span<const float> row) {
+  std::vector<int32_t> set;
+  for (size_t label = 0; label < row.size(); ++label) {
+    if (row[label] >= 0.5F) set.push_back(static_cast<int32_t>(label));
+  }
+  return set;
+}
+
+/// "'a', 'b', 'c' and 4 more"
+std::string NamesOf(std::span<const size_t> ids, std::span<const std::string> labels) {
+  constexpr size_t kShown = 3;
+  std::string names;
+  for (size_t i = 0; i < std::min(ids.size(), kShown); ++i) names += (i == 0 ? "'" : ", '") + labels[ids[i]] + "'";
+  if (ids.size() > kShown) names += " and " + std::to_string(ids.size() - kShown) + " more";
+  return names;
+}
+
+/// Precision, recall, F1 by label and their means.
+void AddLabelFigures(const Outcomes& outcomes, Metrics& metrics) {
+  LabelCounts total;
+  int64_t averaged = 0, support = 0;
+  std::vector<size_t> absent;
+  for (const LabelCounts& counts : outcomes.Counts()) {
+    ClassMetrics label;
+    label.counts = counts;
+    label.support = counts.true_positives + counts.false_negatives;
+    label.decided = counts.true_positives + counts.false_positives;
+    label.precision = Ratio(counts.true_positives, label.decided);
+    label.recall = Ratio(counts.true_positives, label.support);
+    label.recall_interval = WilsonInterval(counts.true_positives, label.support);
+    label.f1 = F1(counts);
+    if (label.support == 0) absent.push_back(metrics.per_class.size());
+    if (metrics.multi_label || label.support + label.decided > 0) {
+      ++averaged;
+      metrics.precision_macro += label.precision;
+      metrics.recall_macro += label.recall;
+    }
+    metrics.f1_weighted += label.f1 * static_cast<double>(label.support);
+    support += label.support;
+    total.true_positives += counts.true_positives;
+    total.false_positives += counts.false_positives;
+    total.false_negatives += counts.false_negatives;
+    metrics.per_class.push_back(label);
+  }
+  metrics.precision_macro /= static_cast<double>(std::max<int64_t>(averaged, 1));
+  metrics.recall_macro /= static_cast<double>(std::max<int64_t>(averaged, 1));
+  metrics.f1_weighted = support == 0 ? 0.0 : metrics.f1_weighted / static_cast<double>(support);
+  metrics.f1_macro = MacroF1(outcomes.Counts(), metrics.multi_label);
+  metrics.f1_micro = F1(total);
+  if (!absent.empty()) metrics.notes.push_back("no text has " + NamesOf(absent, metrics.labels));
+}
+
+void AddRanking(std::span<const float> probabilities, const std::vector<std::vector<uint8_t>>& truth,
+                Metrics& metrics) {
+  const size_t labels = metrics.labels.size();
+  double sum = 0;
+  std::vector<size_t> undefined;
+  for (size_t label = 0; label < labels; ++label) {
+    metrics.per_class[label].roc_auc = RocAuc(probabilities.subspan(label), labels, truth[label]);
+    if (metrics.per_class[label].roc_auc) {
+      sum += *metrics.per_class[label].roc_auc;
+    } else {
+      undefined.push_back(label);
+    }
+  }
+  if (!undefined.empty()) {
+    metrics.notes.push_back("roc_auc is undefined: it needs texts with and without " +
+                            NamesOf(undefined, metrics.labels));
+  } else if (!metrics.multi_label && labels == 2) {
+    metrics.roc_auc = metrics.per_class[metrics.positive_label == 0 ? 0 : 1].roc_auc;
+  } else {
+    metrics.roc_auc = sum / static_cast<double>(labels);
+  }
+}
+
+/// The figures about the positive label.
+void AddPositive(Metrics& metrics) {
+  if (metrics.positive_label < 0) {
+    metrics.notes.push_back("fpr is undefined: there is no positive label");
+    return;
+  }
+  const ClassMetrics& positive = metrics.per_class[static_cast<size_t>(metrics.positive_label)];
+  const int64_t legitimate = metrics.count - positive.support;
+  metrics.recall_interval = positive.recall_interval;
+  metrics.fpr_interval = WilsonInterval(positive.counts.false_positives, legitimate);
+  if (legitimate > 0) {
+    metrics.fpr = Ratio(positive.counts.false_positives, legitimate);
+  } else {
+    metrics.notes.push_back("fpr is undefined: every text is '" +
+                            metrics.labels[static_cast<size_t>(metrics.positive_label)] + "'");
+  }
+}
+
+void AddBootstrap(const Outcomes& outcomes, const MetricsOptions& options, Metrics& metrics) {
+  metrics.f1_macro_interval = outcomes.BootstrapMacroF1(metrics.multi_label, options.bootstrap_resamples, options.seed);
+  if (metrics.f1_macro_interval && metrics.f1_macro_interval->low == metrics.f1_macro_interval->high) {
+    metrics.notes.push_back(
+        "f1_macro's interval has no width because resampled texts do not differ; accuracy's interval still tells how "
+        "sure "
+        "the figures are");
+  }
+}
+
+Metrics Start(std::span<const std::string> labels, size_t texts, bool multi_label, const MetricsOptions& options) {
+  Metrics metrics;
+  metrics.count = static_cast<int64_t>(texts);
+  metrics.labels.assign(labels.begin(), labels.end());
+  metrics.positive_label = options.positive_label;
+  metrics.multi_label = multi_label;
+  return metrics;
+}
+
+struct Named {
+  std::string_view name;
+  bool higher_is_better;
+  std::function<std::optional<double>(const Metrics&)> value;
+};
+
+const std::vector<Named>& Table() {
+  static const std::vector<Named> table = {
+      {"accuracy", true, [](const Metrics& m) { return m.accuracy; }},
+      {"f1_macro", true, [](const Metrics& m) { return m.f1_macro; }},
+      {"f1_micro", true, [](const Metrics& m) { return m.f1_micro; }},
+      {"f1_weighted", true, [](const Metrics& m) { return m.f1_weighted; }},
+      {"precision_macro", true, [](const Metrics& m) { return m.precision_macro; }},
+      {"recall_macro", true, [](const Metrics& m) { return m.recall_macro; }},
+      {"roc_auc", true, [](const Metrics& m) { return m.roc_auc; }},
+      {"fpr", false, [](const Metrics& m) { return m.fpr; }},
+      {"ece", false, [](const Metrics& m) { return m.ece; }},
+  };
+  return table;
+}
+
+Result<const Named*> FindMetric(std::string_view name) {
+  std::string plain(name);
+  std::ranges::replace(plain, '-', '_');
+  if (plain.starts_with("eval_")) plain.erase(0, 5);
+  std::string known;
+  for (const Named& entry : Table()) {
+    if (entry.name == plain) return &entry;
+    known += (known.empty() ? "" : ", ") + std::string(entry.name);
+  }
+  return Fail(ErrorCode::kInvalidArgument, "metric '" + std::string(name) + "' is not known", "metrics are " + known);
+}
+
+}  // namespace
+
+Result<Metrics> ComputeMetrics(std::span<const float> probabilities, std::span<const int32_t> truth,
+                               std::span<const std::string> labels, const MetricsOptions& options,
+                               std::span<const int32_t> decided) {
+  TRY(CheckSizes(probabilities, truth.size(), decided.size(), labels, options.positive_label));
+  Metrics metrics = Start(labels, truth.size(), false, options);
+  metrics.confusion.assign(labels.size() * labels.size(), 0);
+  std::vector<std::vector<uint8_t>> has_label(labels.size(), std::vector<uint8_t>(truth.size(), 0));
+  Outcomes outcomes(labels.size());
+  CalibrationError calibration;
+  int64_t right = 0;
+  for (size_t text = 0; text < truth.size(); ++text) {
+    const auto row = probabilities.subspan(text * labels.size(), labels.size());
+    const int32_t answer = decided.empty() ? DefaultDecision(row, options.positive_label) : decided[text];
+    TRY(CheckId(truth[text], labels.size(), text, "true"));
+    TRY(CheckId(answer, labels.size(), text, "decided"));
+    const auto of_truth = static_cast<size_t>(truth[text]);
+    has_label[of_truth][text] = 1;
+    ++metrics.confusion[of_truth * labels.size() + static_cast<size_t>(answer)];
+    outcomes.Add({&truth[text], 1}, {&answer, 1});
+    right += answer == truth[text] ? 1 : 0;
+    const size_t top = MostProbable(row);
+    calibration.Add(row[top], top == of_truth);
+  }
+  metrics.accuracy = Ratio(right, metrics.count);
+  metrics.accuracy_interval = WilsonInterval(right, metrics.count);
+  metrics.ece = calibration.Value();
+  AddLabelFigures(outcomes, metrics);
+  AddRanking(probabilities, has_label, metrics);
+  AddPositive(metrics);
+  AddBootstrap(outcomes, options, metrics);
+  return metrics;
+}
+
+Result<Metrics> ComputeMultiLabelMetrics(std::span<const float> probabilities,
+                                         std::span<const std::vector<int32_t>> truth,
+                                         std::span<const std::string> labels, const MetricsOptions& options,
+                                         std::span<const std::vector<int32_t>> decided) {
+  TRY(CheckSizes(probabilities, truth.size(), decided.size(), labels, options.positive_label));
+  Metrics metrics = Start(labels, truth.size(), true, options);
+  std::vector<std::vector<uint8_t>> has_label(labels.size(), std::vector<uint8_t>(truth.size(), 0));
+  Outcomes outcomes(labels.size());
+  CalibrationError calibration;
+  int64_t right = 0;
+  for (size_t text = 0; text < truth.size(); ++text) {
+    const auto row = probabilities.subspan(text * labels.size(), labels.size());
+    const auto of_truth = TRY(SortedSet(truth[text], labels.size(), text, "true"));
+    const auto answer =
+        decided.empty() ? DefaultSet(row) : TRY(SortedSet(decided[text], labels.size(), text, "decided"));
+    for (const int32_t label : of_truth) has_label[static_cast<size_t>(label)][text] = 1;
+    for (size_t label = 0; label < labels.size(); ++label) calibration.Add(row[label], has_label[label][text] != 0);
+    outcomes.Add(of_truth, answer);
+    right += answer == of_truth ? 1 : 0;
+  }
+  metrics.accuracy = Ratio(right, metrics.count);
+  metrics.accuracy_interval = WilsonInterval(right, metrics.count);
+  metrics.ece = calibration.Value();
+  AddLabelFigures(outcomes, metrics);
+  AddRanking(probabilities, has_label, metrics);
+  AddPositive(metrics);
+  AddBootstrap(outcomes, options, metrics);
+  return metrics;
+}
+
+std::span<const std::string_view> MetricNames() {
+  static const std::vector<std::string_view> names = [] {
+    std::vector<std::string_view> all;
+    for (const Named& entry : Table()) all.push_back(entry.name);
+    return all;
+  }();
+  return names;
+}
+
+Result<double> MetricByName(const Metrics& metrics, std::string_view name) {
+  const Named* entry = TRY(FindMetric(name));
+  if (const auto value = entry->value(metrics)) return *value;
+  std::string reason;
+  for (const std::string& note : metrics.notes) {
+    if (note.starts_with(entry->name)) reason = note;
+  }
+  return Fail(ErrorCode::kInvalidData,
+              reason.empty() ? std::string(entry->name) + " is undefined for these data" : reason,
+              "choose another metric, such as f1_macro, or evaluate on data with every label");
+}
+
+Result<bool> HigherIsBetter(std::string_view name) { return TRY(FindMetric(name))->higher_is_better; }
+
+}  // namespace winnow

@@ -1,0 +1,32 @@
+/// Figures of probabilities rather than of decisions: ROC-AUC and the expected calibration error.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+
+namespace winnow {
+
+/// The area under the ROC curve: the chance that a text with the label scores above one without it, ties counting half
+/// (Mann-Whitney, midranks; equal to scikit-learn's roc_auc_score). `scores[i * stride]` is text i's score; `truth[i]`
+/// is 1 for texts with the label. None where either kind of text is missing. Scores must not be NaN.
+std::optional<double> RocAuc(std::span<const float> scores, size_t stride, std::span<const uint8_t> truth);
+
+/// Expected calibration error with 15 bins of equal width, (0, 1/15] ... (14/15, 1], 0 in the first (Naeini et al.
+/// 2015; Guo et al. 2017): the mean gap between confidence and the share of hits, weighted by the bin's size.
+class CalibrationError {
+ public:
+  void Add(double confidence, bool hit);
+  /// None where nothing was added.
+  std::optional<double> Value() const;
+
+ private:
+  static constexpr int kBins = 15;
+  struct Bin {
+    int64_t count = 0, hits = 0;
+    double confidence = 0;
+  };
+  Bin bins_[kBins];
+};
+
+}  // namespace winnow

@@ -1,0 +1,106 @@
+#include "kernels/adamw.h"
+
+#include <algorithm>
+#include <cmath>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/adamw.cpp"
+// The next line comes first, as it includes this file again for each target.
+#include "hwy/foreach_target.h"
+//
+#include "hwy/highway.h"
+#include "kernels/lanes-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace winnow {
+namespace HWY_NAMESPACE {
+
+void AdamWUpdate(const AdamWStep& step, size_t n, float* parameters, const float* grads, float* first, float* second) {
+  const V decay = hn::Set(F(), 1.0f - step.lr * step.weight_decay);
+  const V beta1 = hn::Set(F(), step.beta1), beta1_rest = hn::Set(F(), 1.0f - step.beta1);
+  const V beta2 = hn::Set(F(), step.beta2), beta2_rest = hn::Set(F(), 1.0f - step.beta2);
+  const V step_size = hn::Set(F(), step.lr / step.bias_correction1);
+  const V inverse_root = hn::Set(F(), 1.0f / step.bias_correction2_sqrt);
+  const V epsilon = hn::Set(F(), step.epsilon);
+  const V scale = hn::Set(F(), step.grad_scale);
+  ForLanes(n, [&](size_t i, auto lanes) {
+    const V g = grads == nullptr ? hn::Zero(F()) : hn::Mul(lanes.Load(grads + i), scale);
+    const V m = hn::MulAdd(beta1, lanes.Load(first + i), hn::Mul(beta1_rest, g));
+    const V v = hn::MulAdd(beta2, lanes.Load(second + i), hn::Mul(beta2_rest, hn::Mul(g, g)));
+    const V root = hn::MulAdd(hn::Sqrt(v), inverse_root, epsilon);
+    const V p = hn::Mul(lanes.Load(parameters + i), decay);
+    lanes.Store(m, first + i);
+    lanes.Store(v, second + i);
+    lanes.Store(hn::NegMulAdd(step_size, hn::Div(m, root), p), parameters + i);
+  });
+}
+
+void Scale(size_t n, float factor, float* x) {
+  const V f = hn::Set(F(), factor);
+  ForLanes(n, [&](size_t i, auto lanes) { lanes.Store(hn::Mul(lanes.Load(x + i), f), x + i); });
+}
+
+double SumOfSquares(size_t n, const float* x) {
+  constexpr size_t kBlock = 4096;  // summed in float, and the blocks in double
+  double total = 0;
+  for (size_t begin = 0; begin < n; begin += kBlock) {
+    V sum = hn::Zero(F());
+    const float* block = x + begin;
+    ForLanes(std::min(kBlock, n - begin), [&](size_t i, auto lanes) {
+      const V v = lanes.Load(block + i);
+      sum = hn::MulAdd(v, v, sum);
+    });
+    total += static_cast<double>(Sum(sum));
+  }
+  return total;
+}
+
+bool AllFinite(size_t n, const float* x) {
+  // x - x is zero for a finite x, and NaN for an infinite one or NaN.
+  V sum = hn::Zero(F());
+  ForLanes(n, [&](size_t i, auto lanes) {
+    const V v = lanes.Load(x + i);
+    sum = hn::Add(sum, hn::Sub(v, v));
+  });
+  return Sum(sum) == 0.0f;
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace winnow
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace winnow {
+
+HWY_EXPORT(AdamWUpdate);
+void AdamWUpdate(const AdamWStep& step, size_t n, float* parameters, const float* grads, float* first, float* second) {
+  HWY_DYNAMIC_DISPATCH(AdamWUpdate)(step, n, parameters, grads, first, second);
+}
+
+HWY_EXPORT(Scale);
+void Scale(size_t n, float factor, float* x) { HWY_DYNAMIC_DISPATCH(Scale)(n, factor, x); }
+
+HWY_EXPORT(SumOfSquares);
+double SumOfSquares(size_t n, const float* x) { return HWY_DYNAMIC_DISPATCH(SumOfSquares)(n, x); }
+
+HWY_EXPORT(AllFinite);
+bool AllFinite(size_t n, const float* x) { return HWY_DYNAMIC_DISPATCH(AllFinite)(n, x); }
+
+namespace reference {
+void AdamWUpdate(const AdamWStep& step, size_t n, float* parameters, const float* grads, float* first, float* second) {
+  for (size_t i = 0; i < n; ++i) {
+    const double g = grads == nullptr ? 0.0 : static_cast<double>(grads[i]) * static_cast<double>(step.grad_scale);
+    const double m = static_cast<double>(step.beta1 * first[i]) + (1.0 - static_cast<double>(step.beta1)) * g;
+    const double v = static_cast<double>(step.beta2 * second[i]) + (1.0 - static_cast<double>(step.beta2)) * g * g;
+    const double root =
+        std::sqrt(v) / static_cast<double>(step.bias_correction2_sqrt) + static_cast<double>(step.epsilon);
+    const double p = static_cast<double>(parameters[i]) * (1.0 - static_cast<double>(step.lr * step.weight_decay));
+    first[i] = static_cast<float>(m);
+    second[i] = static_cast<float>(v);
+    parameters[i] = static_cast<float>(p - static_cast<double>(step.lr / step.bias_correction1) * m / root);
+  }
+}
+}  // namespace reference
+
+}  // namespace winnow
+#endif

@@ -1,0 +1,36 @@
+/// AdamW (Loshchilov, Hutter 2019) over a slice of parameters, in PyTorch's order of operations, and the norm for
+/// clipping.
+#pragma once
+
+#include <cstddef>
+
+namespace winnow {
+
+struct AdamWStep {
+  float lr;
+  float beta1 = 0.9f;
+  float beta2 = 0.999f;
+  float epsilon = 1e-8f;
+  float weight_decay;
+  float bias_correction1;       ///< 1 - beta1^t
+  float bias_correction2_sqrt;  ///< sqrt(1 - beta2^t)
+  float grad_scale = 1.0f;      ///< from clipping; gradients are multiplied by it
+};
+
+/// parameters, first and second moments [n] are updated from grads [n]; a null grads means zeros.
+void AdamWUpdate(const AdamWStep& step, size_t n, float* parameters, const float* grads, float* first, float* second);
+
+/// x *= factor.
+void Scale(size_t n, float factor, float* x);
+
+/// Sum of squares, accurate to about 1e-6 relative for any n.
+double SumOfSquares(size_t n, const float* x);
+
+/// Whether no element is infinite or NaN.
+bool AllFinite(size_t n, const float* x);
+
+namespace reference {
+void AdamWUpdate(const AdamWStep& step, size_t n, float* parameters, const float* grads, float* first, float* second);
+}  // namespace reference
+
+}  // namespace winnow

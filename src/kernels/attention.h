@@ -1,0 +1,52 @@
+/// Scaled dot-product attention (Vaswani et al. 2017) of one head over one text. Every text attends to itself alone, so
+/// packed texts need neither padding nor a mask.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "kernels/dropout.h"
+
+namespace winnow {
+
+/// Where one head of one text lies. Rows are tokens, `stride` floats apart; a head is head_size adjacent floats.
+struct AttentionShape {
+  size_t queries;  ///< rows of q: all tokens, or only the first where the others' results are not read
+  size_t tokens;   ///< rows of k and v
+  size_t head_size;
+  size_t q_stride;     ///< of q and its gradient
+  size_t kv_stride;    ///< of k, v and their gradients
+  size_t out_stride;   ///< of out and its gradient
+  uint64_t first_row;  ///< numbers the rows of probabilities for dropout
+};
+
+/// Memory that a thread reuses from call to call; grows as needed.
+class AttentionScratch {
+ public:
+  float* Floats(size_t count) {
+    if (buffer_.size() < count) buffer_.resize(count);
+    return buffer_.data();
+  }
+
+ private:
+  std::vector<float> buffer_;
+};
+
+/// out = Dropout(softmax(q k^T / sqrt(head_size))) v. log_sum [queries], where not null, keeps each row's
+/// log of the sum of exponentials, from which the backward makes the probabilities again instead of storing them
+/// (as FlashAttention does, Dao et al. 2022).
+void Attention(const AttentionShape& shape, const float* q, const float* k, const float* v, const Dropout& dropout,
+               float* out, float* log_sum, AttentionScratch& scratch);
+
+/// The gradients of q, k and v from that of out; overwritten, not added to.
+void AttentionBackward(const AttentionShape& shape, const float* q, const float* k, const float* v,
+                       const Dropout& dropout, const float* log_sum, const float* out_grad, float* q_grad,
+                       float* k_grad, float* v_grad, AttentionScratch& scratch);
+
+namespace reference {
+void Attention(const AttentionShape& shape, const float* q, const float* k, const float* v, const Dropout& dropout,
+               float* out);
+}  // namespace reference
+
+}  // namespace winnow

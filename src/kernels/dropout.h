@@ -1,0 +1,33 @@
+/// Dropout without stored masks: whether element (row, column) is kept is a hash of a key, the row and the column, so
+/// that backward makes forward's mask again, and neither batch order in memory nor the number of threads changes it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace winnow {
+
+struct Dropout {
+  uint64_t key = 0;          ///< of the seed, the step and the place in the network
+  float probability = 0.0f;  ///< of an element being zeroed; the others are scaled by 1/(1-probability). 0: no dropout
+
+  bool active() const { return probability > 0.0f; }
+  float scale() const { return 1.0f / (1.0f - probability); }
+  /// Elements whose 31-bit hash is below this are zeroed.
+  uint32_t threshold() const { return static_cast<uint32_t>(static_cast<double>(probability) * 2147483648.0); }
+  /// The part of the hash that a whole row shares.
+  uint32_t RowKey(uint64_t row) const;
+  /// A key for another place: layer and site numbers, or a step, mixed in.
+  static uint64_t MixKey(uint64_t key, uint64_t value);
+};
+
+/// x[row, :] becomes its dropped-out self; rows are first_row .. first_row+rows-1, of n contiguous floats each. The
+/// same call on a gradient is the backward.
+void ApplyDropout(const Dropout& dropout, uint64_t first_row, size_t rows, size_t n, float* x);
+
+namespace reference {
+/// 0 or the scale, for one element.
+float DropoutFactor(const Dropout& dropout, uint64_t row, size_t column);
+}  // namespace reference
+
+}  // namespace winnow

@@ -1,0 +1,17 @@
+/// Token, position and segment embeddings: gathered and summed, and the gradients scattered back.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace winnow {
+
+/// out[t, :] = words[ids[t], :] + positions[t - begin of its text, :] + segment. One text of `tokens` rows, n floats
+/// each; `segment` [n] may be null.
+void EmbedText(size_t tokens, size_t n, const int32_t* ids, const float* words, const float* positions,
+               const float* segment, float* out);
+
+/// to += from, n floats.
+void AddTo(size_t n, const float* from, float* to);
+
+}  // namespace winnow

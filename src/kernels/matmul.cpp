@@ -1,0 +1,73 @@
+#include "kernels/matmul.h"
+
+#include <dnnl.h>
+#include <omp.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace winnow {
+namespace {
+
+/// Debian's oneDNN runs on OpenMP. Our threads each compute a part of their own, so each keeps its products to itself.
+void UseOneThread() {
+  static thread_local const bool done = (omp_set_num_threads(1), true);
+  (void)done;
+}
+
+void Gemm(char ta, char tb, size_t m, size_t n, size_t k, const float* a, size_t lda, const float* b, size_t ldb,
+          float beta, float* c, size_t ldc) {
+  if (m == 0 || n == 0) return;
+  UseOneThread();
+  const auto dim = [](size_t x) { return static_cast<dnnl_dim_t>(x); };
+  const dnnl_status_t status =
+      dnnl_sgemm(ta, tb, dim(m), dim(n), dim(k), 1.0f, a, dim(lda), b, dim(ldb), beta, c, dim(ldc));
+  if (status != dnnl_success) {  // only wrong strides or no memory for its packing buffers: a defect, not an input
+    std::fprintf(stderr, "oneDNN sgemm failed (%d) for %c%c %zu x %zu x %zu\n", static_cast<int>(status), ta, tb, m, n,
+                 k);
+    std::abort();
+  }
+}
+
+}  // namespace
+
+void MatMulNT(size_t m, size_t n, size_t k, const float* a, size_t lda, const float* b, size_t ldb, float beta,
+              float* c, size_t ldc) {
+  Gemm('N', 'T', m, n, k, a, lda, b, ldb, beta, c, ldc);
+}
+
+void MatMulNN(size_t m, size_t n, size_t k, const float* a, size_t lda, const float* b, size_t ldb, float beta,
+              float* c, size_t ldc) {
+  Gemm('N', 'N', m, n, k, a, lda, b, ldb, beta, c, ldc);
+}
+
+void MatMulTN(size_t m, size_t n, size_t k, const float* a, size_t lda, const float* b, size_t ldb, float beta,
+              float* c, size_t ldc) {
+  Gemm('T', 'N', m, n, k, a, lda, b, ldb, beta, c, ldc);
+}
+
+namespace reference {
+void MatMul(bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k, const float* a, size_t lda,
+            const float* b, size_t ldb, float beta, float* c, size_t ldc) {
+  for (size_t i = 0; i < m; ++i) {
+    for (size_t j = 0; j < n; ++j) {
+      double sum = 0;
+      for (size_t l = 0; l < k; ++l) {
+        const float x = transpose_a ? a[l * lda + i] : a[i * lda + l];
+        const float y = transpose_b ? b[j * ldb + l] : b[l * ldb + j];
+        sum += static_cast<double>(x) * static_cast<double>(y);
+      }
+      c[i * ldc + j] = static_cast<float>(sum + (beta == 0 ? 0.0 : static_cast<double>(beta * c[i * ldc + j])));
+    }
+  }
+}
+}  // namespace reference
+
+const char* MatMulLibraryVersion() {
+  static char text[32];
+  const dnnl_version_t* version = dnnl_version();
+  std::snprintf(text, sizeof text, "%d.%d.%d", version->major, version->minor, version->patch);
+  return text;
+}
+
+}  // namespace winnow

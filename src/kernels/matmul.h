@@ -1,0 +1,30 @@
+/// Matrix products in float32, row-major, on the calling thread (oneDNN's sgemm; it picks the instruction set at run
+/// time). Names follow BLAS: the two letters say whether the left and the right factor are transposed.
+#pragma once
+
+#include <cstddef>
+
+namespace winnow {
+
+/// c[m,n] = a[m,k] * b[n,k]^T + beta * c. A linear layer's forward: tokens times a weight stored [out, in].
+/// ld* are row strides in floats. Thread-safe.
+void MatMulNT(size_t m, size_t n, size_t k, const float* a, size_t lda, const float* b, size_t ldb, float beta,
+              float* c, size_t ldc);
+
+/// c[m,n] = a[m,k] * b[k,n] + beta * c. Its backward to the input.
+void MatMulNN(size_t m, size_t n, size_t k, const float* a, size_t lda, const float* b, size_t ldb, float beta,
+              float* c, size_t ldc);
+
+/// c[m,n] = a[k,m]^T * b[k,n] + beta * c. Its backward to the weight.
+void MatMulTN(size_t m, size_t n, size_t k, const float* a, size_t lda, const float* b, size_t ldb, float beta,
+              float* c, size_t ldc);
+
+namespace reference {
+void MatMul(bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k, const float* a, size_t lda,
+            const float* b, size_t ldb, float beta, float* c, size_t ldc);
+}  // namespace reference
+
+/// The version of oneDNN that runs, for benchmark headers: "2.6.3".
+const char* MatMulLibraryVersion();
+
+}  // namespace winnow

@@ -1,0 +1,59 @@
+/// What BERT's reference tokenizer does with each character: drop it, take it for a space, or write it in its normal
+/// form, within a word or as a word of its own (google-research/bert, tokenization.py, BasicTokenizer; Hugging Face's
+/// BertNormalizer and BertPreTokenizer give the same).
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+namespace winnow {
+
+struct BertNormalization {
+  bool clean_text = true;            ///< drops control characters, NUL and U+FFFD; every white space is a space
+  bool handle_chinese_chars = true;  ///< each CJK ideograph is a word
+  bool strip_accents = true;         ///< canonical decomposition, then without non-spacing marks
+  bool lowercase = true;
+};
+
+/// One character's treatment.
+struct BertCharacter {
+  enum class Kind : uint8_t { kDrop, kSpace, kInWord, kAlone };
+  Kind kind = Kind::kDrop;
+  uint8_t length = 0;  ///< of bytes
+  uint8_t count = 0;   ///< code points in them
+  std::array<char, 13>
+      bytes{};  ///< the normal form, UTF-8: at most four code points, of which the longest takes 12 bytes
+};
+
+/// The treatment of all characters, computed a page of 256 at a time when one of them is first met. Thread-safe.
+class BertCharacters {
+ public:
+  explicit BertCharacters(const BertNormalization& normalization);
+  ~BertCharacters();
+  BertCharacters(const BertCharacters&) = delete;
+  BertCharacters& operator=(const BertCharacters&) = delete;
+
+  const BertCharacter& At(char32_t c) const {
+    const Page* page = pages_[c >> 8].load(std::memory_order_acquire);
+    if (page == nullptr) page = MakePage(c >> 8);
+    return (*page)[c & 0xFF];
+  }
+  /// The same for ASCII, without a look at the page table.
+  const BertCharacter& Ascii(unsigned char c) const { return ascii_[c]; }
+
+  const BertNormalization& normalization() const { return normalization_; }
+
+ private:
+  using Page = std::array<BertCharacter, 256>;
+  const Page* MakePage(char32_t number) const;
+  BertCharacter Treat(char32_t c) const;
+
+  BertNormalization normalization_;
+  mutable std::array<std::atomic<const Page*>, 0x1100> pages_{};
+  std::array<BertCharacter, 128> ascii_;
+};
+
+}  // namespace winnow

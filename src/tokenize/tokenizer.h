@@ -1,0 +1,103 @@
+/// Text -> token ids, as the model's own tokenizer files say.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "text/bert_characters.h"
+#include "tokenize/wordpiece_vocabulary.h"
+
+namespace winnow {
+
+/// A token that stands for itself in a text, and is not made of pieces.
+struct AddedToken {
+  std::string content;
+  int32_t id = -1;
+  bool special = false;      ///< [CLS], [SEP]...: plain text inside a user's text, unless asked otherwise
+  bool single_word = false;  ///< only where no letter or digit touches it
+  bool lstrip = false;       ///< takes the white space before it along
+  bool rstrip = false;       ///< and after it
+};
+
+/// What a tokenizer is made of.
+struct TokenizerParts {
+  BertNormalization normalization;
+  std::vector<std::string> pieces;  ///< by id
+  WordPieceVocabulary::Options wordpiece;
+  std::vector<AddedToken> added;
+  std::vector<int32_t> before, after;  ///< ids that the post-processor puts around a text: [CLS], [SEP]
+};
+
+/// Where a token came from: bytes [begin, end) of the text. Empty for tokens that the post-processor adds.
+struct TokenSpan {
+  uint32_t begin = 0, end = 0;
+  bool operator==(const TokenSpan&) const = default;
+};
+
+/// WordPiece as BERT's reference tokenizer does it (Devlin et al. 2018), from tokenizer.json or vocab.txt.
+/// Movable. Thread-safe when const.
+class Tokenizer {
+ public:
+  /// Reads tokenizer.json, or vocab.txt with tokenizer_config.json beside it (do_lower_case, strip_accents,
+  /// tokenize_chinese_chars; without it: lower case, as BERT's default). Errors: kNotFound; kInvalidModel for broken
+  /// files, a repeated piece or a missing [UNK]; kUnsupported, by name, for other kinds of tokenizers.
+  static Result<Tokenizer> Load(const std::filesystem::path& dir);
+
+  /// Errors: kInvalidModel, as Load's. `where` opens the messages.
+  static Result<Tokenizer> Make(TokenizerParts parts, std::string_view where);
+
+  /// Appends the text's ids: at most `max_length`, the post-processor's tokens included (as many of those as fit where
+  /// it is less than they need). `text` is UTF-8; invalid bytes count as U+FFFD. Special tokens in the text are plain
+  /// text. Costs no more than the kept tokens need, however long the text. Allocates nothing beyond `ids`' growth.
+  void Encode(std::string_view text, int max_length, std::vector<int32_t>& ids) const;
+
+  /// The same for a text of segments (text/segments.h), whose divisions become the separator token.
+  void EncodeSegments(std::string_view text, int max_length, std::vector<int32_t>& ids) const;
+
+  struct EncodeOptions {
+    int max_length = 1 << 30;
+    bool add_special_tokens = true;     ///< the post-processor's
+    bool parse_special_tokens = false;  ///< special tokens written in the text become themselves: for trusted texts
+  };
+  /// The full form; `spans`, where not null, gets one entry for each id.
+  void Encode(std::string_view text, const EncodeOptions& options, std::vector<int32_t>& ids,
+              std::vector<TokenSpan>* spans = nullptr) const;
+
+  /// Pieces and added tokens together: one more than the largest id.
+  int vocab_size() const { return vocab_size_; }
+  /// A token as text; empty for an id that there is not.
+  std::string_view TokenText(int32_t id) const;
+  /// -1 where there is no such token.
+  int32_t TokenId(std::string_view token) const;
+  int32_t separator_id() const { return separator_id_; }
+  int32_t unknown_id() const { return vocabulary_.unknown_id(); }
+  bool lowercase() const { return characters_->normalization().lowercase; }
+
+  /// Writes vocab.txt, tokenizer.json, tokenizer_config.json and special_tokens_map.json, which Hugging Face's
+  /// AutoTokenizer loads. `max_length` is what tokenizer_config.json tells as model_max_length. Errors: kIo.
+  Result<void> Save(const std::filesystem::path& dir, int max_length) const;
+
+ private:
+  Tokenizer() = default;
+
+  class Encoding;  // one text on its way
+  std::unique_ptr<BertCharacters> characters_;
+  WordPieceVocabulary vocabulary_;
+  std::vector<AddedToken> added_;
+  std::vector<int32_t> before_, after_;
+  int32_t separator_id_ = -1;
+  int vocab_size_ = 0;
+  bool plain_added_ = false;  // some added token is not special, so every text is searched for it
+};
+
+/// Copies the tokenizer's files of one model directory into another, byte for byte. Errors: kNotFound where there are
+/// none; kIo.
+Result<void> CopyTokenizerFiles(const std::filesystem::path& from, const std::filesystem::path& to);
+
+}  // namespace winnow

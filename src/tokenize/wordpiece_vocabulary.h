@@ -1,0 +1,69 @@
+/// A WordPiece vocabulary: pieces that begin a word, and pieces that continue one ("##ing").
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+
+namespace winnow {
+
+class WordPieceVocabulary {
+ public:
+  struct Options {
+    std::string unknown = "[UNK]";
+    std::string continuation = "##";
+    int max_word_chars = 100;  ///< a longer word is [UNK]
+  };
+
+  WordPieceVocabulary() = default;
+
+  /// `pieces` by id; ids without a piece are empty strings. Errors: kInvalidModel when a piece repeats or [UNK] is
+  /// missing.
+  static Result<WordPieceVocabulary> Make(std::vector<std::string> pieces, const Options& options,
+                                          std::string_view where);
+
+  /// Appends the ids of one normalised word of `chars` code points: the longest piece first, then the longest that goes
+  /// on, and so forth; one [UNK] where that fails or the word is too long (Wu et al. 2016; Devlin et al. 2018). Linear
+  /// in the word's length. Thread-safe; allocates nothing beyond `ids`' growth.
+  void Encode(std::string_view word, int chars, std::vector<int32_t>& ids) const;
+
+  /// The same, with the byte after each piece, for offsets.
+  void Encode(std::string_view word, int chars, std::vector<int32_t>& ids, std::vector<uint32_t>& ends) const;
+
+  /// -1 where there is no such piece.
+  int32_t Find(std::string_view piece) const;
+  std::string_view piece(int32_t id) const { return pieces_[static_cast<size_t>(id)]; }
+  std::span<const std::string> pieces() const { return pieces_; }
+  int32_t unknown_id() const { return unknown_id_; }
+  const Options& options() const { return options_; }
+
+ private:
+  /// One step of a trie: from a node by a byte. All steps lie in one open-addressed table.
+  struct Step {
+    uint32_t from = 0;  ///< node << 8 | byte, plus 1; 0 is an empty place
+    uint32_t to = 0;    ///< node
+  };
+  static constexpr uint32_t kWordRoot = 0, kContinuationRoot = 1;
+
+  void Insert(uint32_t root, std::string_view text, int32_t id);
+  uint32_t Next(uint32_t node, unsigned char byte) const;
+  template <class Piece>
+  bool Split(std::string_view word, const Piece& piece) const;
+  const int32_t* FindWord(std::string_view word, uint64_t hash) const;
+  void GrowSteps();
+
+  Options options_;
+  std::vector<std::string> pieces_;
+  int32_t unknown_id_ = -1;
+  std::vector<Step> steps_;  // size a power of two
+  size_t step_count_ = 0;
+  std::vector<int32_t> id_of_node_;  // -1: no piece ends here
+  std::vector<int32_t> words_;       // open-addressed by hash: whole pieces that begin a word, most words' only lookup
+};
+
+}  // namespace winnow

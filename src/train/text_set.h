@@ -1,0 +1,35 @@
+/// Labelled texts as token ids: what the trainer works on.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "data/dataset.h"
+#include "encoder/batch.h"
+#include "tokenize/tokenizer.h"
+#include "train/loss.h"
+
+namespace winnow {
+
+struct TextSet {
+  PackedBatch texts;
+  std::vector<int32_t> labels;  ///< [texts], of a single-label set
+  std::vector<float> targets;   ///< [texts, num_labels] 0 or 1, of a multi-label set
+  std::vector<size_t> rows;     ///< [texts] where each stood in its file
+  size_t num_labels = 0;
+  bool multi_label = false;
+
+  size_t size() const { return texts.texts(); }
+};
+
+/// Tokenizes all examples, each to at most `max_length` ids.
+TextSet TokenizeExamples(const Dataset& dataset, const Tokenizer& tokenizer, int max_length);
+
+/// Copies the texts at `indices` of `set` into `batch`, which is cleared first.
+void Gather(const TextSet& set, std::span<const uint32_t> indices, TextSet& batch);
+
+/// Views for the loss.
+inline Targets TargetsOf(const TextSet& set) { return {.labels = set.labels, .targets = set.targets}; }
+
+}  // namespace winnow
