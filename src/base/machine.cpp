@@ -32,15 +32,13 @@ std::string CpuName() {
 std::string CpuExtensions() {
   std::istringstream words(CpuInfo("flags"));
   std::string found;
-  const std::pair<const char*, const char*> known[] = {{"avx2", "avx2"},
-                                                       {"avx512f", "avx512"},
-                                                       {"avx512_vnni", "vnni"},
-                                                       {"avx_vnni", "avx-vnni"},
-                                                       {"avx512_bf16", "bf16"},
-                                                       {"amx_bf16", "amx"}};
+  const std::pair<const char*, const char*> known[] = {{"avx2", "avx2"},        {"avx512f", "avx512"},
+                                                       {"avx512_vnni", "vnni"}, {"avx_vnni", "avx-vnni"},
+                                                       {"avx512_bf16", "bf16"}, {"amx_bf16", "amx"}};
   const std::string flags = " " + words.str() + " ";
   for (const auto& [flag, name] : known) {
-    if (flags.find(std::string(" ") + flag + " ") != std::string::npos) found += (found.empty() ? "" : " ") + std::string(name);
+    if (flags.find(std::string(" ") + flag + " ") != std::string::npos)
+      found += (found.empty() ? "" : " ") + std::string(name);
   }
   return found;
 }

@@ -22,8 +22,8 @@ Result<StartingPoint> FromScratch(const TrainCommandOptions& options, const Data
   config.multi_label = train.multi_label;
   if (options.dropout) config.hidden_dropout = static_cast<float>(*options.dropout);
   if (options.classifier_dropout) config.classifier_dropout = static_cast<float>(*options.classifier_dropout);
-  LogInfo("a new model: {} pieces learnt from the texts, {} layers of {}", FormatCount(tokenizer.vocab_size()), config.num_layers,
-          config.hidden_size);
+  LogInfo("a new model: {} pieces learnt from the texts, {} layers of {}", FormatCount(tokenizer.vocab_size()),
+          config.num_layers, config.hidden_size);
   return StartingPoint{std::move(tokenizer), Model::Fresh(std::move(config), options.seed), {}};
 }
 
@@ -55,16 +55,19 @@ Result<StartingPoint> PrepareBaseModel(const TrainCommandOptions& options, const
   ModelConfig config = TRY(ReadModelConfig(directory));
   if (!config.labels.empty() && config.labels != train.labels.names && config.labels.size() == train.labels.size() &&
       !options.reinit_head) {
-    LogInfo("the base model's classification head is kept, its {} labels renamed to the data's; --reinit-head trains a new one",
-            config.labels.size());
+    LogInfo(
+        "the base model's classification head is kept, its {} labels renamed to the data's; --reinit-head trains a new "
+        "one",
+        config.labels.size());
   }
   config.labels = train.labels.names;
   config.multi_label = train.multi_label;
   if (options.dropout) config.hidden_dropout = static_cast<float>(*options.dropout);
   if (options.classifier_dropout) config.classifier_dropout = static_cast<float>(*options.classifier_dropout);
   Tokenizer tokenizer = TRY(Tokenizer::Load(directory));
-  Model model = TRY(Model::Load(directory, std::move(config),
-                                {.reinit_head = options.reinit_head, .create_head = true, .seed = options.seed, .writable = true}));
+  Model model = TRY(
+      Model::Load(directory, std::move(config),
+                  {.reinit_head = options.reinit_head, .create_head = true, .seed = options.seed, .writable = true}));
   for (const std::string& note : model.notes()) LogInfo("{}", note);
   return StartingPoint{std::move(tokenizer), std::move(model), directory};
 }

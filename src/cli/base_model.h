@@ -15,8 +15,8 @@ namespace winnow {
 
 struct StartingPoint {
   Tokenizer tokenizer;
-  Model model;                       ///< writable; its labels are the data's
-  std::filesystem::path directory;   ///< where the tokenizer's files lie; empty for a model from scratch
+  Model model;                      ///< writable; its labels are the data's
+  std::filesystem::path directory;  ///< where the tokenizer's files lie; empty for a model from scratch
 };
 
 /// Pulls, loads or makes the base model. `train` gives the labels, and the texts for a new vocabulary.

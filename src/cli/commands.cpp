@@ -4,13 +4,8 @@ namespace winnow {
 
 const std::vector<Command>& AllCommands() {
   static const std::vector<Command> commands = {
-      TrainCommand(),
-      EvaluateCommand(),
-      ClassifyCommand(),
-      PullCommand(),
-      VerifyCommand(),
-      HelpCommand(),
-      VersionCommand(),
+      TrainCommand(),  EvaluateCommand(), ClassifyCommand(), PullCommand(),
+      VerifyCommand(), HelpCommand(),     VersionCommand(),
   };
   return commands;
 }

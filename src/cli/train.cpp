@@ -52,7 +52,8 @@ TrainerOptions ToTrainerOptions(const TrainCommandOptions& options, const TextSe
   trainer.warmup_ratio = options.warmup_ratio;
   trainer.weight_decay = options.weight_decay;
   trainer.max_grad_norm = options.max_grad_norm;
-  if (options.class_weights == "balanced" && !train.multi_label) trainer.loss.class_weights = BalancedClassWeights(train);
+  if (options.class_weights == "balanced" && !train.multi_label)
+    trainer.loss.class_weights = BalancedClassWeights(train);
   trainer.metric = options.metric;
   trainer.positive_label = positive_label;
   trainer.seed = options.seed;
@@ -76,7 +77,8 @@ Json Hyperparameters(const TrainCommandOptions& options, const TrainerOptions& t
 }
 
 /// The model's files but for what training found out: enough to classify with, or to train on from.
-Result<void> WriteModelFiles(const Model& model, const StartingPoint& start, int max_length, const std::filesystem::path& dir) {
+Result<void> WriteModelFiles(const Model& model, const StartingPoint& start, int max_length,
+                             const std::filesystem::path& dir) {
   TRY(WriteModelConfig(dir, model.config()));
   TRY(model.Save(dir));
   TRY(WriteLabelsFile(dir / "labels.json", model.config().labels));
@@ -85,7 +87,8 @@ Result<void> WriteModelFiles(const Model& model, const StartingPoint& start, int
 
 Manifest ManifestOf(const TrainCommandOptions& options, const Model& model, int max_length, int32_t positive_label) {
   Manifest manifest;
-  manifest.name = options.name.empty() ? std::filesystem::weakly_canonical(options.output_dir).filename().string() : options.name;
+  manifest.name =
+      options.name.empty() ? std::filesystem::weakly_canonical(options.output_dir).filename().string() : options.name;
   manifest.text_template = options.template_text;
   manifest.max_length = max_length;
   if (positive_label >= 0) manifest.positive_label = model.config().labels[static_cast<size_t>(positive_label)];
@@ -102,8 +105,11 @@ class Checkpoints {
     const std::filesystem::path path = options_.output_dir / ("checkpoint-" + std::to_string(epoch.step));
     BundleWriter writer = TRY(BundleWriter::Begin(path, /*overwrite=*/true));
     TRY(WriteModelFiles(model, start_, manifest_.max_length, writer.path()));
-    const Json state = {{"epoch", epoch.epoch}, {"global_step", epoch.step}, {"train_loss", epoch.train_loss},
-                        {"eval_loss", epoch.validation_loss}, {"eval_accuracy", epoch.metrics.accuracy},
+    const Json state = {{"epoch", epoch.epoch},
+                        {"global_step", epoch.step},
+                        {"train_loss", epoch.train_loss},
+                        {"eval_loss", epoch.validation_loss},
+                        {"eval_accuracy", epoch.metrics.accuracy},
                         {"eval_f1_macro", epoch.metrics.f1_macro}};
     TRY(WriteFileAtomically(writer.path() / "trainer_state.json", DumpJson(state)));
     TRY(SealBundle(writer.path(), manifest_));
@@ -117,8 +123,8 @@ class Checkpoints {
   /// What to do after a stop.
   std::string Advice() const {
     if (newest_.empty()) return "no epoch was finished, so nothing was saved";
-    return "the last checkpoint is " + newest_.string() + ": classify with it as it is, or train on with --base-model " +
-           newest_.string();
+    return "the last checkpoint is " + newest_.string() +
+           ": classify with it as it is, or train on with --base-model " + newest_.string();
   }
 
  private:
@@ -144,8 +150,8 @@ Result<TrainingResult> TrainWithProgress(StartingPoint& start, const TextSet& tr
     bar.Advance();
   };
   callbacks.on_epoch = [&](const EpochReport& epoch, const Model& model) -> Result<void> {
-    LogInfo("epoch {}/{}: train loss {:.4f}, validation loss {:.4f}, accuracy {:.4f}, macro-F1 {:.4f}{}", epoch.epoch, options.epochs,
-            epoch.train_loss, epoch.validation_loss, epoch.metrics.accuracy, epoch.metrics.f1_macro,
+    LogInfo("epoch {}/{}: train loss {:.4f}, validation loss {:.4f}, accuracy {:.4f}, macro-F1 {:.4f}{}", epoch.epoch,
+            options.epochs, epoch.train_loss, epoch.validation_loss, epoch.metrics.accuracy, epoch.metrics.f1_macro,
             epoch.best ? (options.epochs > 1 ? ", the best so far" : "") : "");
     return epoch.epoch < options.epochs ? checkpoints.Save(epoch, model) : Result<void>();
   };
@@ -206,17 +212,19 @@ Result<void> Run(const TrainCommandOptions& options) {
   const TextSet test = TokenizeExamples(split.test, start.tokenizer, max_length);
 
   const TrainerOptions trainer = ToTrainerOptions(options, train, positive_label);
-  LogInfo("training on {} texts, {} tokens, {} epochs of {} steps, {} thread{}, f32", FormatCount(static_cast<int64_t>(train.size())),
-          FormatCount(static_cast<int64_t>(train.texts.ids.size())), trainer.epochs, TotalSteps(trainer, train.size()) / trainer.epochs,
-          pool.size(), pool.size() == 1 ? "" : "s");
+  LogInfo("training on {} texts, {} tokens, {} epochs of {} steps, {} thread{}, f32",
+          FormatCount(static_cast<int64_t>(train.size())), FormatCount(static_cast<int64_t>(train.texts.ids.size())),
+          trainer.epochs, TotalSteps(trainer, train.size()) / trainer.epochs, pool.size(), pool.size() == 1 ? "" : "s");
   Manifest manifest = ManifestOf(options, start.model, max_length, positive_label);
   Checkpoints checkpoints(options, start, manifest);
   const TrainingResult result = TRY(TrainWithProgress(start, train, validation, trainer, pool, checkpoints));
 
   // Calibration sees the validation texts only; the reported figures are of texts that nothing has seen.
-  const auto fit = validation.multi_label
-                       ? FitTemperatureMultiLabel(result.validation_logits, static_cast<int>(validation.num_labels), LabelSets(split.validation))
-                       : FitTemperature(result.validation_logits, static_cast<int>(validation.num_labels), validation.labels);
+  const auto fit =
+      validation.multi_label
+          ? FitTemperatureMultiLabel(result.validation_logits, static_cast<int>(validation.num_labels),
+                                     LabelSets(split.validation))
+          : FitTemperature(result.validation_logits, static_cast<int>(validation.num_labels), validation.labels);
   manifest.temperature = TRY(fit).Usable();
   LogInfo("temperature {:.2f}{}", manifest.temperature, fit->note.empty() ? "" : " (" + fit->note + ")");
   const bool has_test = test.size() > 0;
@@ -247,7 +255,8 @@ Result<void> Run(const TrainCommandOptions& options) {
 
   LogInfo("{} is ready: {} training texts, {:.0f} s, best epoch {}", options.output_dir.string(),
           FormatCount(static_cast<int64_t>(train.size())), info.total_seconds, result.best_epoch);
-  if (!has_test) LogWarning("there is no test part: the figures are of the validation texts, which chose the best epoch");
+  if (!has_test)
+    LogWarning("there is no test part: the figures are of the validation texts, which chose the best epoch");
   if (options.json) return Print(document.dump(2) + "\n");
   return Print(fmt::format("On {} {} texts:\n{}", FormatCount(static_cast<int64_t>(reported.size())),
                            has_test ? "test" : "validation", ReportText(metrics)));
@@ -256,8 +265,8 @@ Result<void> Run(const TrainCommandOptions& options) {
 }  // namespace
 
 Command TrainCommand() {
-  return MakeCommand<TrainCommandOptions>("train", "Fine-tunes a classifier on labelled texts, and reports how good it is.",
-                                          AddTrainOptions, Run);
+  return MakeCommand<TrainCommandOptions>(
+      "train", "Fine-tunes a classifier on labelled texts, and reports how good it is.", AddTrainOptions, Run);
 }
 
 }  // namespace winnow

@@ -71,12 +71,18 @@ void AddModelOptions(TrainCommandOptions& options, OptionTable& table) {
 
 void AddTrainingOptions(TrainCommandOptions& options, OptionTable& table) {
   table.Group("Training");
-  table.Add("epochs", &options.epochs, "Passes over the training texts").AtLeast(1).Default("3; 12 from scratch").Alias("num-train-epochs");
+  table.Add("epochs", &options.epochs, "Passes over the training texts")
+      .AtLeast(1)
+      .Default("3; 12 from scratch")
+      .Alias("num-train-epochs");
   table.Add("batch-size", &options.batch_size, "Texts a step")
       .AtLeast(1)
       .Alias("per-device-train-batch-size")
       .Alias("train-batch-size");
-  table.Add("lr", &options.lr, "Peak learning rate").MoreThan(0).Default("2e-5; 1e-3 from scratch").Alias("learning-rate");
+  table.Add("lr", &options.lr, "Peak learning rate")
+      .MoreThan(0)
+      .Default("2e-5; 1e-3 from scratch")
+      .Alias("learning-rate");
   table.Add("lr-scheduler", &options.lr_scheduler, "How the learning rate goes on after warm-up")
       .OneOf({"linear", "cosine", "constant"}, {{"constant_with_warmup", "constant"}})
       .Alias("lr-scheduler-type");

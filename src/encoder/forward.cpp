@@ -211,7 +211,8 @@ std::span<const float> ForwardRunner::Logits(const PackedTexts& texts) {
 }
 
 std::vector<float> ForwardRunner::AllLogits(const PackedTexts& texts, const std::function<bool(size_t)>& done) {
-  constexpr size_t kBatchTokens = 8192;  // enough rows for the products' full speed on several cores; about 100 MB for MiniLM
+  constexpr size_t kBatchTokens =
+      8192;  // enough rows for the products' full speed on several cores; about 100 MB for MiniLM
   const size_t labels = model_.config().labels.size();
   std::vector<float> logits(texts.texts() * labels, 0.0f);
   PackedBatch batch;

@@ -43,8 +43,8 @@ class ForwardRunner {
   /// Logits [texts, labels]; they stay valid until the next call. `texts` has passed CheckBatch.
   std::span<const float> Logits(const PackedTexts& texts);
 
-  /// The same for any number of texts, in batches that bound memory, with logits in the order of the texts. `done`, where
-  /// given, is told how many texts are finished, and stops the rest by returning false (their logits are zero).
+  /// The same for any number of texts, in batches that bound memory, with logits in the order of the texts. `done`,
+  /// where given, is told how many texts are finished, and stops the rest by returning false (their logits are zero).
   std::vector<float> AllLogits(const PackedTexts& texts, const std::function<bool(size_t done)>& done = {});
 
  private:

@@ -6,7 +6,8 @@
 
 namespace winnow {
 
-/// Two layers of 128, in BERT's form: about a million weights beside its vocabulary, trained in seconds on some thousand texts.
+/// Two layers of 128, in BERT's form: about a million weights beside its vocabulary, trained in seconds on some
+/// thousand texts.
 ModelConfig ScratchConfig(int vocab_size, int max_length);
 
 }  // namespace winnow
