@@ -1,0 +1,36 @@
+/// A random model of a few thousand weights and a tokenizer to go with it, for tests that need a whole bundle.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "bundle/manifest.h"
+#include "bundle/model_config.h"
+#include "encoder/model.h"
+
+namespace winnow {
+
+inline ModelConfig TinyConfig(Architecture architecture = Architecture::kBert) {
+  ModelConfig config;
+  config.architecture = architecture;
+  config.vocab_size = 40;
+  config.hidden_size = 24;
+  config.num_layers = 3;
+  config.num_heads = 4;
+  config.intermediate_size = 40;
+  config.max_positions = 32;
+  config.type_vocab_size = architecture == Architecture::kBert ? 2 : 0;
+  config.initializer_range = 0.2f;
+  config.labels = {"ham", "spam"};
+  return config;
+}
+
+/// Token ids that look like a text: [CLS] is 1, [SEP] is 2.
+inline std::vector<int32_t> TinyText(int length, int seed) {
+  std::vector<int32_t> ids = {1};
+  for (int i = 0; i < length; ++i) ids.push_back(5 + (i * 7 + seed * 11) % 35);
+  ids.push_back(2);
+  return ids;
+}
+
+}  // namespace winnow
