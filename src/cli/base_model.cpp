@@ -34,7 +34,8 @@ Result<std::filesystem::path> PullWithProgress(const std::string& name) {
   std::unique_ptr<ProgressBar> bar;
   std::string current;
   pull.progress = [&](std::string_view file, uint64_t done, uint64_t total) {
-    if (current != file) {
+    if (file.empty()) return !Interrupted();  // asking, not yet receiving
+    if (!bar || current != file) {
       if (bar) bar->Finish();
       current = file;
       bar = std::make_unique<ProgressBar>("pull " + current, static_cast<int64_t>(total));

@@ -39,10 +39,16 @@ Result<int32_t> PositiveLabel(const TrainCommandOptions& options, const LabelSet
               "labels are: " + names);
 }
 
+/// `usual` passes, but over a few hundred texts so many that the model moves away from where it began: about 300 steps.
+int DefaultEpochs(int usual, size_t texts, int batch_size) {
+  const int steps = static_cast<int>((texts + static_cast<size_t>(batch_size) - 1) / static_cast<size_t>(batch_size));
+  return std::max(usual, std::min(20, (300 + steps - 1) / std::max(steps, 1)));
+}
+
 TrainerOptions ToTrainerOptions(const TrainCommandOptions& options, const TextSet& train, int32_t positive_label) {
   const bool scratch = options.base_model == "scratch";
   TrainerOptions trainer;
-  trainer.epochs = options.epochs.value_or(scratch ? 12 : 3);
+  trainer.epochs = options.epochs.value_or(DefaultEpochs(scratch ? 12 : 3, train.size(), options.batch_size));
   trainer.batch_size = options.batch_size;
   trainer.lr = options.lr.value_or(scratch ? 1e-3 : 2e-5);
   trainer.schedule = options.lr_scheduler == "cosine"     ? Schedule::kCosine
@@ -50,6 +56,7 @@ TrainerOptions ToTrainerOptions(const TrainCommandOptions& options, const TextSe
                                                           : Schedule::kLinear;
   trainer.warmup_steps = options.warmup_steps;
   trainer.warmup_ratio = options.warmup_ratio;
+  trainer.head_lr_factor = options.head_lr_factor;
   trainer.weight_decay = options.weight_decay;
   trainer.max_grad_norm = options.max_grad_norm;
   if (options.class_weights == "balanced" && !train.multi_label)
@@ -64,6 +71,7 @@ Json Hyperparameters(const TrainCommandOptions& options, const TrainerOptions& t
   return {{"epochs", trainer.epochs},
           {"batch_size", trainer.batch_size},
           {"learning_rate", trainer.lr},
+          {"head_lr_factor", trainer.head_lr_factor},
           {"lr_scheduler", options.lr_scheduler},
           {"warmup_steps", trainer.warmup_steps ? Json(*trainer.warmup_steps) : Json()},
           {"warmup_ratio", trainer.warmup_ratio},

@@ -73,7 +73,7 @@ void AddTrainingOptions(TrainCommandOptions& options, OptionTable& table) {
   table.Group("Training");
   table.Add("epochs", &options.epochs, "Passes over the training texts")
       .AtLeast(1)
-      .Default("3; 12 from scratch")
+      .Default("3, 12 from scratch; more where these are less than 300 steps, up to 20")
       .Alias("num-train-epochs");
   table.Add("batch-size", &options.batch_size, "Texts a step")
       .AtLeast(1)
@@ -83,6 +83,8 @@ void AddTrainingOptions(TrainCommandOptions& options, OptionTable& table) {
       .MoreThan(0)
       .Default("2e-5; 1e-3 from scratch")
       .Alias("learning-rate");
+  table.Add("head-lr-factor", &options.head_lr_factor, "The classification head's learning rate, in multiples of --lr")
+      .MoreThan(0);
   table.Add("lr-scheduler", &options.lr_scheduler, "How the learning rate goes on after warm-up")
       .OneOf({"linear", "cosine", "constant"}, {{"constant_with_warmup", "constant"}})
       .Alias("lr-scheduler-type");

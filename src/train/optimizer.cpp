@@ -1,5 +1,7 @@
 #include "train/optimizer.h"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "kernels/adamw.h"
@@ -44,16 +46,25 @@ void Optimizer::Step(const Gradients& gradients, double lr, double grad_scale) {
   AdamWStep without_decay = with_decay;
   without_decay.weight_decay = 0;
   const Layout& layout = model_.layout();
-  const auto update = [&](const AdamWStep& step, size_t begin, size_t end) {
-    if (begin >= end) return;
-    AdamWUpdate(step, end - begin, model_.at(begin), gradients.at(begin), first_.data() + begin,
-                second_.data() + begin);
+  // Runs of weights that are updated alike, in the order of the layout; the head ends both regions.
+  struct Run {
+    size_t end;
+    bool decay, head;
   };
-  pool_.ForRanges(layout.total - layout.matrices, 4096, [&](size_t begin, size_t end, int) {
-    begin += layout.matrices;
-    end += layout.matrices;
-    update(with_decay, begin, std::min(end, layout.vectors));
-    update(without_decay, std::max(begin, layout.vectors), end);
+  const std::array runs = {Run{layout.head_dense, true, false}, Run{layout.vectors, true, true},
+                           Run{layout.head_dense_bias, false, false}, Run{layout.total, false, true}};
+  const size_t base = layout.matrices;
+  pool_.ForRanges(layout.total - base, 4096, [&](size_t first, size_t last, int) {
+    size_t begin = base + first;
+    for (const Run& run : runs) {
+      const size_t end = std::min(run.end, base + last);
+      if (begin >= end) continue;
+      AdamWStep step = run.decay ? with_decay : without_decay;
+      if (run.head) step.lr *= static_cast<float>(options_.head_lr_factor);
+      AdamWUpdate(step, end - begin, model_.at(begin), gradients.at(begin), first_.data() + begin,
+                  second_.data() + begin);
+      begin = end;
+    }
   });
   pool_.ForRanges(used_ids_.size(), 1, [&](size_t begin, size_t end, int) {
     for (size_t i = begin; i < end; ++i) {

@@ -22,6 +22,7 @@ struct AdamWOptions {
   double beta1 = .9;
   double beta2 = .999;
   double epsilon = 1e-8;
+  double head_lr_factor = 1.0;  ///< the classification head learns so many times faster (Howard, Ruder 2018)
 };
 
 class Optimizer {

@@ -37,7 +37,7 @@ class Trainer {
         warmup_steps_(options.warmup_steps.value_or(static_cast<int>(std::ceil(options.warmup_ratio * total_steps_)))),
         pass_(model, pool),
         gradients_(model.config(), model.layout(), pool.size()),
-        optimizer_(model, {.weight_decay = options.weight_decay}, pool),
+        optimizer_(model, {.weight_decay = options.weight_decay, .head_lr_factor = options.head_lr_factor}, pool),
         runner_(model, pool) {}
 
   Result<TrainingResult> Run() {

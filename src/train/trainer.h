@@ -25,8 +25,9 @@ struct TrainerOptions {
   Schedule schedule = Schedule::kLinear;
   std::optional<int> warmup_steps;  ///< instead of the ratio
   double warmup_ratio = 0.0;
-  double weight_decay = .01;   ///< of all but biases and normalisation weights
-  double max_grad_norm = 1.0;  ///< 0: no clipping
+  double head_lr_factor = 1.0;  ///< the head's learning rate, in multiples of lr
+  double weight_decay = .01;    ///< of all but biases and normalisation weights
+  double max_grad_norm = 1.0;   ///< 0: no clipping
   LossOptions loss;
   std::string metric = "f1_macro";  ///< decides which epoch is the best (evaluate/metrics.h)
   int32_t positive_label = -1;      ///< for metrics of a positive label

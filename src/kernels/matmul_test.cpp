@@ -1,0 +1,46 @@
+#include "kernels/matmul.h"
+
+#include <gtest/gtest.h>
+
+#include "support/numbers.h"
+
+namespace winnow {
+namespace {
+
+TEST(MatMul, EveryFormEqualsTheReferenceWithOddStrides) {
+  struct Shape {
+    size_t m, n, k;
+  };
+  std::vector<Shape> shapes = {{1, 1152, 384}, {25, 384, 384}, {37, 112, 48}, {100, 24, 312}, {3, 2, 384}};
+  for (size_t i = 1; i <= 35; ++i) shapes.push_back({i, 36 - i, (i * 7) % 35 + 1});
+  for (const Shape& s : shapes) {
+    for (const float beta : {0.0f, 1.0f}) {
+      for (int form = 0; form < 3; ++form) {
+        const bool ta = form == 2, tb = form == 0;
+        const size_t lda = (ta ? s.m : s.k) + 3, ldb = (tb ? s.k : s.n) + 1, ldc = s.n + 2;
+        const auto a = RandomFloats((ta ? s.k : s.m) * lda, 1), b = RandomFloats((tb ? s.n : s.k) * ldb, 2);
+        const auto before = RandomFloats(s.m * ldc, 3);
+        GuardedFloats c(before);
+        std::vector<float> expected = before;
+        const auto product = form == 0 ? MatMulNT : form == 1 ? MatMulNN : MatMulTN;
+        product(s.m, s.n, s.k, a.data(), lda, b.data(), ldb, beta, c.data(), ldc);
+        reference::MatMul(ta, tb, s.m, s.n, s.k, a.data(), lda, b.data(), ldb, beta, expected.data(), ldc);
+        for (size_t i = 0; i < expected.size(); ++i) {
+          // k terms of size 1, each rounded to 6e-8, in whatever order.
+          ASSERT_NEAR(c[i], expected[i], 1e-6 * static_cast<double>(s.k) + 1e-6)
+              << s.m << "x" << s.n << "x" << s.k << " form " << form;
+        }
+        EXPECT_TRUE(c.intact());
+      }
+    }
+  }
+}
+
+TEST(MatMul, NoRowsAreNoWork) {
+  float c = 4.0f;
+  MatMulNT(0, 1, 5, &c, 5, &c, 5, 0.0f, &c, 1);
+  EXPECT_EQ(c, 4.0f);
+}
+
+}  // namespace
+}  // namespace winnow
