@@ -38,7 +38,8 @@ endif()
 
 # winnow_folder(NAME [DEPS folder...] [LIBS target...])
 # Makes the static library winnow_NAME of src/NAME/*.cpp, and its tests: NAME_test.cpp carries the ctest label "unit";
-# NAME_golden_test.cpp, NAME_real_test.cpp (needs ../shared), NAME_slow_test.cpp, NAME_per_isa_test.cpp carry theirs.
+# NAME_golden_test.cpp, NAME_real_test.cpp (needs ../shared), NAME_slow_test.cpp, NAME_per_isa_test.cpp, NAME_alloc_test.cpp
+# (counts allocations, in a program of its own) carry theirs.
 function(winnow_folder name)
   cmake_parse_arguments(ARG "" "" "DEPS;LIBS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cpp)
@@ -57,7 +58,7 @@ function(winnow_folder name)
   if(NOT WINNOW_TESTS)
     return()
   endif()
-  foreach(label golden real slow per_isa unit)
+  foreach(label golden real slow per_isa alloc unit)
     if(label STREQUAL unit)
       set(chosen ${tests})
     else()

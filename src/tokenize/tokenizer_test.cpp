@@ -1,0 +1,277 @@
+#include "tokenize/tokenizer.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "base/files.h"
+#include "base/random.h"
+#include "support/temporary_directory.h"
+#include "text/segments.h"
+#include "text/utf8.h"
+
+namespace winnow {
+namespace {
+
+const std::vector<std::string> kPieces = {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]",   "play",       "##ing",
+                                          "##s",   "the",   "un",    "##aff", "##able",   "a",          "##b",
+                                          "b",     "!",     "i",     "中",    "\xCF\x83", "##\xCF\x83", "e",
+                                          "##e",   "ᄀ",    "##ᅡ",  "[",     "]",        "sep",        "##\xC3\xA9"};
+
+TokenizerParts SmallParts(bool lowercase = true) {
+  TokenizerParts parts;
+  parts.normalization.lowercase = parts.normalization.strip_accents = lowercase;
+  parts.pieces = kPieces;
+  for (int32_t id = 0; id < 5; ++id)
+    parts.added.push_back({.content = kPieces[static_cast<size_t>(id)], .id = id, .special = true});
+  parts.before = {2};
+  parts.after = {3};
+  return parts;
+}
+
+Tokenizer Small(bool lowercase = true) { return Tokenizer::Make(SmallParts(lowercase), "test").value(); }
+
+std::string Pieces(const Tokenizer& tokenizer, std::string_view text,
+                   Tokenizer::EncodeOptions options = {.add_special_tokens = false}) {
+  std::vector<int32_t> ids;
+  tokenizer.Encode(text, options, ids);
+  std::string joined;
+  for (const int32_t id : ids) joined += (joined.empty() ? "" : " ") + std::string(tokenizer.TokenText(id));
+  return joined;
+}
+
+TEST(Tokenizer, TakesTheLongestPieceFirst) {
+  const Tokenizer tokenizer = Small();
+  EXPECT_EQ(Pieces(tokenizer, "The UNAFFABLE playing!"), "the un ##aff ##able play ##ing !");
+  EXPECT_EQ(Pieces(tokenizer, "ab abs plays"), "a ##b a ##b ##s play ##s");
+  EXPECT_EQ(Pieces(tokenizer, "playx"), "[UNK]") << "a word that can't be split is unknown as a whole";
+}
+
+TEST(Tokenizer, NormalisesAsBertDoes) {
+  const Tokenizer tokenizer = Small();
+  EXPECT_EQ(Pieces(tokenizer, "É\u0301e"), "e ##e") << "accents go, composed or not";
+  EXPECT_EQ(Pieces(tokenizer, "İ"), "i") << "the Turkish capital: its dot is an accent";
+  EXPECT_EQ(Pieces(tokenizer, "ΣΣ"), "σ ##σ") << "no final sigma";
+  EXPECT_EQ(Pieces(tokenizer, "가"), "ᄀ ##ᅡ") << "hangul is decomposed";
+  EXPECT_EQ(Pieces(tokenizer, "a中b"), "a 中 b") << "ideographs are words";
+  EXPECT_EQ(Pieces(tokenizer, "a\u00A0b\u3000a\tb\nb"), "a b a b b") << "every white space divides";
+  EXPECT_EQ(Pieces(tokenizer, std::string("pl\0ay\x01s\u200D", 10)), "play ##s") << "control and format characters go";
+  EXPECT_EQ(Pieces(Small(false), "éThe The the"), "[UNK] [UNK] the") << "cased";
+}
+
+TEST(Tokenizer, HostileTextsAreTokenizedAllTheSame) {
+  const Tokenizer tokenizer = Small();
+  EXPECT_EQ(Pieces(tokenizer, ""), "");
+  EXPECT_EQ(Pieces(tokenizer, "  \t\r\n "), "");
+  EXPECT_EQ(Pieces(tokenizer, std::string(5, '\0')), "");
+  EXPECT_EQ(Pieces(tokenizer, "\xFF\xFE\x80 a \xE4\xB8 b \xF0\x9F"), "a b")
+      << "invalid bytes are U+FFFD, which is dropped";
+  EXPECT_EQ(Pieces(tokenizer, "🙂"), "[UNK]");
+  EXPECT_EQ(Pieces(tokenizer, std::string(1 << 20, 'a')), "[UNK]");
+  EXPECT_EQ(Pieces(tokenizer, "a" + std::string(99, 'b')).substr(0, 9), "a ##b ##b");
+  EXPECT_EQ(Pieces(tokenizer, "a" + std::string(100, 'b')), "[UNK]") << "more than 100 characters";
+  std::string many;
+  for (int i = 0; i < 200000; ++i) many += "play ";
+  std::vector<int32_t> ids;
+  tokenizer.Encode(many, 1 << 30, ids);
+  EXPECT_EQ(ids.size(), 200002u);
+}
+
+TEST(Tokenizer, TruncatesToTheLengthThatIsAskedFor) {
+  const Tokenizer tokenizer = Small();
+  for (int max_length = 0; max_length < 9; ++max_length) {
+    std::vector<int32_t> ids = {99};
+    tokenizer.Encode("unaffable plays", max_length, ids);
+    EXPECT_EQ(ids.size(), static_cast<size_t>(std::min(max_length, 7)) + 1);
+    EXPECT_EQ(ids[0], 99) << "what was there stays";
+    if (max_length >= 1) {
+      EXPECT_EQ(ids[1], 2);
+    }
+    if (max_length >= 2) {
+      EXPECT_EQ(ids.back(), 3) << "the separator is kept";
+    }
+  }
+  std::vector<int32_t> ids;
+  tokenizer.Encode("the the", -5, ids);
+  EXPECT_TRUE(ids.empty());
+}
+
+TEST(Tokenizer, SegmentsAreDividedBySeparators) {
+  const Tokenizer tokenizer = Small();
+  const std::string text = std::string("the") + kSegmentSeparator + "plays" + kSegmentSeparator + "[SEP]";
+  std::vector<int32_t> ids;
+  tokenizer.EncodeSegments(text, 100, ids);
+  EXPECT_EQ(ids, (std::vector<int32_t>{2, 8, 3, 5, 7, 3, 24, 26, 25, 3})) << "letters in a text are letters";
+  for (int max_length = 0; max_length <= 10; ++max_length) {
+    std::vector<int32_t> cut;
+    tokenizer.EncodeSegments(text, max_length, cut);
+    EXPECT_EQ(cut.size(), static_cast<size_t>(max_length));
+  }
+  ids.clear();
+  tokenizer.Encode(text, 100, ids);
+  EXPECT_EQ(std::ranges::count(ids, 3), 1) << "for a plain text the divider is a control character";
+}
+
+TEST(Tokenizer, SpecialTokensInATextArePlainUnlessAskedFor) {
+  const Tokenizer tokenizer = Small();
+  EXPECT_EQ(Pieces(tokenizer, "the[SEP]"), "the [ sep ]");
+  EXPECT_EQ(Pieces(tokenizer, "the[SEP]a [MASK]!", {.add_special_tokens = false, .parse_special_tokens = true}),
+            "the [SEP] a [MASK] !");
+}
+
+TEST(Tokenizer, AddedTokensStandForThemselves) {
+  TokenizerParts parts = SmallParts();
+  parts.added.push_back({.content = "<url>", .id = 40});
+  parts.added.push_back({.content = "ab", .id = 41, .single_word = true});
+  parts.added.push_back({.content = "<x>", .id = 42, .lstrip = true, .rstrip = true});
+  const Tokenizer tokenizer = Tokenizer::Make(parts, "test").value();
+  EXPECT_EQ(tokenizer.vocab_size(), 43);
+  EXPECT_EQ(Pieces(tokenizer, "the<url>a"), "the <url> a");
+  EXPECT_EQ(Pieces(tokenizer, "ab abs"), "ab a ##b ##s");
+  std::vector<int32_t> ids;
+  std::vector<TokenSpan> spans;
+  tokenizer.Encode("a  <x> b", {.add_special_tokens = false}, ids, &spans);
+  EXPECT_EQ(ids, (std::vector<int32_t>{12, 42, 14}));
+  EXPECT_EQ(spans[1], (TokenSpan{1, 7}));
+}
+
+TEST(Tokenizer, SpansAreBytesOfTheText) {
+  const Tokenizer tokenizer = Small();
+  const std::string text = "  É中 unaffable[SEP]x";
+  std::vector<int32_t> ids;
+  std::vector<TokenSpan> spans;
+  tokenizer.Encode(text, {.parse_special_tokens = true}, ids, &spans);
+  ASSERT_EQ(spans.size(), ids.size());
+  std::vector<std::string> parts;
+  for (const TokenSpan& span : spans) parts.push_back(text.substr(span.begin, span.end - span.begin));
+  EXPECT_EQ(parts, (std::vector<std::string>{"", "É", "中", "un", "aff", "able", "[SEP]", "x", ""}));
+  for (int max_length = 0; max_length < 9; ++max_length) {
+    ids.clear();
+    spans.clear();
+    tokenizer.Encode(text, {.max_length = max_length}, ids, &spans);
+    EXPECT_EQ(spans.size(), ids.size());
+  }
+}
+
+/// The basic tokenizer and the greedy split, written as plainly as possible, for texts of the pieces' own letters.
+std::string Plainly(const std::string& text) {
+  std::string joined;
+  const auto add = [&](const std::string& piece) { joined += (joined.empty() ? "" : " ") + piece; };
+  const auto has = [](const std::string& piece) { return std::ranges::find(kPieces, piece) != kPieces.end(); };
+  const auto word = [&](const std::string& letters) {
+    std::vector<std::string> pieces;
+    for (size_t begin = 0; begin < letters.size();) {
+      size_t end = letters.size();
+      const std::string prefix = begin == 0 ? "" : "##";
+      while (end > begin && !has(prefix + letters.substr(begin, end - begin))) --end;
+      if (end == begin) return add("[UNK]");
+      pieces.push_back(prefix + letters.substr(begin, end - begin));
+      begin = end;
+    }
+    for (const std::string& piece : pieces) add(piece);
+  };
+  std::string letters;
+  for (const char c : text) {
+    if (c == ' ' || c == '!' || c == '[' || c == ']') {
+      word(letters);
+      letters.clear();
+      if (c != ' ') word(std::string(1, c));
+    } else {
+      letters += c;
+    }
+  }
+  word(letters);
+  return joined;
+}
+
+TEST(Tokenizer, RandomTextsEqualThePlainReference) {
+  const Tokenizer tokenizer = Small();
+  Random random(1);
+  const std::string letters = "playingsthunfbei !!  []  ";
+  for (int i = 0; i < 20000; ++i) {
+    std::string text;
+    for (uint32_t length = random.Below(20); length > 0; --length)
+      text += letters[random.Below(static_cast<uint32_t>(letters.size()))];
+    ASSERT_EQ(Pieces(tokenizer, text), Plainly(text)) << text;
+  }
+}
+
+TEST(Tokenizer, RandomBytesNeverBreakIt) {
+  const Tokenizer tokenizer = Small();
+  Random random(2);
+  for (int i = 0; i < 20000; ++i) {
+    std::string text;
+    for (uint32_t length = random.Below(40); length > 0; --length) text += static_cast<char>(random.Below(256));
+    std::vector<int32_t> ids;
+    std::vector<TokenSpan> spans;
+    tokenizer.Encode(text, {.max_length = 16, .parse_special_tokens = true}, ids, &spans);
+    ASSERT_LE(ids.size(), 16u);
+    ASSERT_EQ(ids.size(), spans.size());
+    for (const TokenSpan& span : spans) ASSERT_TRUE(span.begin <= span.end && span.end <= text.size());
+    std::vector<int32_t> without;
+    tokenizer.Encode(text, {.max_length = 16, .parse_special_tokens = true}, without);
+    ASSERT_EQ(ids, without);
+  }
+}
+
+TEST(TokenizerFiles, ASavedTokenizerLoadsFromEitherFile) {
+  TemporaryDirectory directory;
+  const Tokenizer tokenizer = Small();
+  ASSERT_TRUE(tokenizer.Save(directory.path(), 64));
+  const std::string text = "The unaffable [SEP] É中!";
+  EXPECT_EQ(Pieces(Tokenizer::Load(directory.path()).value(), text), Pieces(tokenizer, text));
+  std::filesystem::remove(directory.path() / "tokenizer.json");
+  const Tokenizer from_text = Tokenizer::Load(directory.path()).value();
+  EXPECT_EQ(Pieces(from_text, text), Pieces(tokenizer, text));
+  EXPECT_EQ(from_text.separator_id(), 3);
+  TemporaryDirectory copy;
+  ASSERT_TRUE(CopyTokenizerFiles(directory.path(), copy.path()));
+  EXPECT_EQ(ReadFile(copy.path() / "vocab.txt").value(), ReadFile(directory.path() / "vocab.txt").value());
+}
+
+TEST(TokenizerFiles, BrokenAndForeignFilesAreNamed) {
+  TemporaryDirectory directory;
+  const auto json = directory.path() / "tokenizer.json";
+  EXPECT_EQ(Tokenizer::Load(directory.path()).error().code, ErrorCode::kNotFound);
+  const std::pair<const char*, const char*> cases[] = {
+      {"{", "tokenizer.json"},
+      {"[]", "no 'model'"},
+      {R"({"model": {"type": "BPE", "vocab": {}}})", "'BPE'"},
+      {R"({"model": {"type": "Unigram", "vocab": []}})", "'Unigram'"},
+      {R"({"model": {"type": "WordPiece", "vocab": {"a": 0}}, "pre_tokenizer": {"type": "ByteLevel"}})", "'ByteLevel'"},
+      {R"({"model": {"type": "WordPiece", "vocab": {"a": 0}}, "pre_tokenizer": {"type": "BertPreTokenizer"}})",
+       "no [UNK]"},
+      {R"({"model": {"type": "WordPiece", "vocab": {"a": 0, "b": 0}}, "pre_tokenizer": {"type": "BertPreTokenizer"}})",
+       "same id 0"},
+      {R"({"model": {"type": "WordPiece", "vocab": {"a": -1}}, "pre_tokenizer": {"type": "BertPreTokenizer"}})", "-1"},
+      {R"({"model": {"type": "WordPiece", "vocab": {"a": "x"}}, "pre_tokenizer": {"type": "BertPreTokenizer"}})",
+       "not a whole number"},
+      {R"({"model": {"type": "WordPiece", "vocab": [1]}, "pre_tokenizer": {"type": "BertPreTokenizer"}})",
+       "model.vocab"},
+      {R"({"model": {"type": "WordPiece", "vocab": {"[UNK]": 0}}, "pre_tokenizer": {"type": "BertPreTokenizer"}, "normalizer": {"type": "Nmt"}})",
+       "'Nmt'"},
+      {R"({"model": {"type": "WordPiece", "vocab": {"[UNK]": 0}}, "pre_tokenizer": {"type": "BertPreTokenizer"}, "added_tokens": [{}]})",
+       "added token"},
+  };
+  for (const auto& [text, part] : cases) {
+    ASSERT_TRUE(WriteFileAtomically(json, text));
+    const auto result = Tokenizer::Load(directory.path());
+    ASSERT_FALSE(result) << text;
+    EXPECT_NE(result.error().message.find(part), std::string::npos) << result.error().message;
+  }
+  std::filesystem::remove(json);
+  for (const auto& [text, part] : {std::pair{"[CLS]\n[SEP]\na\n", "no [UNK]"},
+                                   {"[UNK]\n[SEP]\n", "no [CLS]"},
+                                   {"", "no [CLS]"},
+                                   {"[UNK]\n[CLS]\n[SEP]\na\na\n", "'a' stands twice"}}) {
+    ASSERT_TRUE(WriteFileAtomically(directory.path() / "vocab.txt", text));
+    const auto result = Tokenizer::Load(directory.path());
+    ASSERT_FALSE(result) << text;
+    EXPECT_NE(result.error().message.find(part), std::string::npos) << result.error().message;
+  }
+  ASSERT_TRUE(WriteFileAtomically(directory.path() / "vocab.txt", "[PAD]\r\n[UNK]\r\n[CLS]\r\n[SEP]\r\nplay\r\n"));
+  EXPECT_EQ(Pieces(Tokenizer::Load(directory.path()).value(), "play"), "play");
+}
+
+}  // namespace
+}  // namespace winnow
