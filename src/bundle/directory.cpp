@@ -208,6 +208,8 @@ Result<BundleWriter> BundleWriter::Begin(const fs::path& target, bool overwrite)
   // Through symbolic links and "." to the directory itself: the link stays and leads to the new bundle.
   writer.target_ = fs::weakly_canonical(target.empty() ? fs::path(".") : target, error);
   if (error) return std::unexpected(SystemError(target, "can't resolve", error.value()));
+  // Absolute, so that a bare name has a parent as well.
+  writer.target_ = fs::absolute(writer.target_, error).lexically_normal();
   if (!writer.target_.has_filename()) writer.target_ = writer.target_.parent_path();
   const bool mount_point = IsMountPoint(writer.target_);
   const fs::path parent = mount_point ? writer.target_ : writer.target_.parent_path();

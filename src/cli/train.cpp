@@ -39,10 +39,10 @@ Result<int32_t> PositiveLabel(const TrainCommandOptions& options, const LabelSet
               "labels are: " + names);
 }
 
-/// `usual` passes, but over a few hundred texts so many that the model moves away from where it began: about 300 steps.
+/// `usual` passes, but over a few hundred texts so many that the model moves away from where it began: about 200 steps.
 int DefaultEpochs(int usual, size_t texts, int batch_size) {
   const int steps = static_cast<int>((texts + static_cast<size_t>(batch_size) - 1) / static_cast<size_t>(batch_size));
-  return std::max(usual, std::min(20, (300 + steps - 1) / std::max(steps, 1)));
+  return std::max(usual, std::min(20, (200 + steps - 1) / std::max(steps, 1)));
 }
 
 TrainerOptions ToTrainerOptions(const TrainCommandOptions& options, const TextSet& train, int32_t positive_label) {

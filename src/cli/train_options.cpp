@@ -73,7 +73,7 @@ void AddTrainingOptions(TrainCommandOptions& options, OptionTable& table) {
   table.Group("Training");
   table.Add("epochs", &options.epochs, "Passes over the training texts")
       .AtLeast(1)
-      .Default("3, 12 from scratch; more where these are less than 300 steps, up to 20")
+      .Default("3, 12 from scratch; more where these are less than 200 steps, up to 20")
       .Alias("num-train-epochs");
   table.Add("batch-size", &options.batch_size, "Texts a step")
       .AtLeast(1)

@@ -39,7 +39,7 @@ struct TrainCommandOptions : CommonOptions {
   std::optional<int> epochs;  // empty: 3, or 12 from scratch
   int batch_size = 32;
   std::optional<double> lr;  // empty: 2e-5, or 1e-3 from scratch
-  double head_lr_factor = 1;
+  double head_lr_factor = 10;
   std::string lr_scheduler = "linear";
   std::optional<int> warmup_steps;  // when set, instead of warmup_ratio
   double warmup_ratio = 0;

@@ -1,0 +1,92 @@
+"""Runs the real program in a temporary directory. Standard library alone."""
+import json
+import os
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+
+PROGRAM = os.environ.get("WINNOW", "build/release/winnow")
+SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+SHARED = os.environ.get("WINNOW_SHARED", os.path.join(SOURCE, "..", "shared"))
+MESSAGES = os.path.join(SOURCE, "examples", "data", "messages.tsv")
+
+
+class TestCase(unittest.TestCase):
+    """A test in a directory of its own."""
+
+    def setUp(self):
+        self.directory = tempfile.mkdtemp(prefix="winnow-e2e-")
+        self.addCleanup(shutil.rmtree, self.directory, True)
+
+    def path(self, *parts):
+        return os.path.join(self.directory, *parts)
+
+    def write(self, name, contents):
+        mode = "wb" if isinstance(contents, bytes) else "w"
+        with open(self.path(name), mode, **({} if mode == "wb" else {"encoding": "utf-8"})) as file:
+            file.write(contents)
+        return self.path(name)
+
+    def winnow(self, *arguments, code=0, stdin=None, environment=None, program=PROGRAM):
+        """Runs it; returns (stdout, stderr). A crash or another exit code than `code` fails the test."""
+        result = subprocess.run([program, *map(str, arguments)], input=stdin, capture_output=True, cwd=self.directory, timeout=300,
+                                env={**os.environ, **(environment or {})})
+        out, err = result.stdout.decode("utf-8", "replace"), result.stderr.decode("utf-8", "replace")
+        self.assertEqual(result.returncode, code, f"winnow {' '.join(map(str, arguments))}\n{out}\n{err}")
+        return out, err
+
+    def fails(self, *arguments, code=1, says=(), **options):
+        """Runs it, and expects an error that says all of `says`. Returns standard error."""
+        _, err = self.winnow(*arguments, code=code, **options)
+        for part in says:
+            self.assertIn(part, err)
+        return err
+
+    def train(self, *arguments, data=MESSAGES, output="model", **options):
+        return self.winnow("train", data, "--base-model", "scratch", "--epochs", 2, "--output-dir", self.path(output), *arguments, **options)
+
+    def files(self, directory="model"):
+        """Contents by relative name."""
+        found = {}
+        for root, _, names in os.walk(self.path(directory)):
+            for name in names:
+                with open(os.path.join(root, name), "rb") as file:
+                    found[os.path.relpath(os.path.join(root, name), self.path(directory))] = file.read()
+        return found
+
+
+def messages():
+    """The lines of the example messages, heading first."""
+    with open(MESSAGES, encoding="utf-8") as file:
+        return file.read().splitlines(True)
+
+
+def read_safetensors(path):
+    """{name: (dtype, shape, bytes)}"""
+    with open(path, "rb") as file:
+        data = file.read()
+    length = struct.unpack("<Q", data[:8])[0]
+    header = json.loads(data[8:8 + length])
+    header.pop("__metadata__", None)
+    return {name: (t["dtype"], t["shape"], data[8 + length + t["data_offsets"][0]:8 + length + t["data_offsets"][1]])
+            for name, t in header.items()}
+
+
+def write_safetensors(path, tensors):
+    header, offset = {}, 0
+    for name, (dtype, shape, data) in tensors.items():
+        header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [offset, offset + len(data)]}
+        offset += len(data)
+    text = json.dumps(header).encode()
+    with open(path, "wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text + b"".join(data for _, _, data in tensors.values()))
+
+
+def main():
+    global PROGRAM
+    if len(sys.argv) > 1 and os.path.exists(sys.argv[1]):
+        PROGRAM = TestCase.winnow.__kwdefaults__["program"] = os.path.abspath(sys.argv.pop(1))
+    unittest.main(verbosity=2)
