@@ -5,8 +5,8 @@
 
 namespace winnow {
 
-/// Installs the handlers. Called by commands whose work polls; others keep the system's behaviour, which is to end at
-/// once.
+/// Takes the signals from here on. Called by commands whose work polls, before they make threads; others keep the
+/// system's behaviour, which is to end at once.
 void HandleInterrupts();
 
 /// Whether to stop. Thread-safe and cheap enough for an inner loop.
