@@ -18,6 +18,9 @@ import sys
 import tempfile
 import time
 
+# Beside this file lies tokenize.py, whose name is also that of a module of the standard library.
+sys.path = [path for path in sys.path if os.path.abspath(path or ".") != os.path.dirname(os.path.abspath(__file__))]
+
 
 def read_rows(path):
     rows, seen = [], set()

@@ -301,8 +301,4 @@ Result<void> CopyAsF32(const TensorView& tensor, std::span<float> out) {
   }
 }
 
-bool AllFinite(std::span<const float> values) {
-  return std::ranges::all_of(values, [](float value) { return std::isfinite(value); });
-}
-
 }  // namespace winnow

@@ -80,7 +80,4 @@ TensorView ViewOf(std::string name, std::vector<int64_t> shape, std::span<const 
 /// they are. Errors: kInvalidModel for other element types, kInternal for a wrong size of `out`.
 Result<void> CopyAsF32(const TensorView& tensor, std::span<float> out);
 
-/// False where any value is NaN or infinite.
-bool AllFinite(std::span<const float> values);
-
 }  // namespace winnow

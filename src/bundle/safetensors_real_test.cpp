@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "bundle/model_config.h"
@@ -36,7 +37,7 @@ TEST(SafetensorsReal, MiniLmHoldsWhatItsConfigSays) {
   EXPECT_THAT(words->shape, ElementsAre(30522, 384));
   std::vector<float> values(static_cast<size_t>(words->count()));
   ASSERT_TRUE(CopyAsF32(*words, values));
-  EXPECT_TRUE(AllFinite(values));
+  EXPECT_TRUE(std::ranges::all_of(values, [](float x) { return std::isfinite(x); }));
 }
 
 TEST(SafetensorsReal, FixtureConfigsAreRead) {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <fstream>
@@ -114,8 +115,8 @@ TEST(Safetensors, HalfPrecisionMatchesItsDefinition) {
   std::vector<float> out(half.size());
   ASSERT_TRUE(CopyAsF32({"h", DType::kF16, {10}, BytesOf(half)}, out));
   EXPECT_EQ(out, expected);
-  EXPECT_FALSE(AllFinite(out));
-  EXPECT_TRUE(AllFinite(std::span(out).first(8)));
+  EXPECT_FALSE(std::ranges::all_of(out, [](float x) { return std::isfinite(x); }));
+  EXPECT_TRUE(std::ranges::all_of(std::span(out).first(8), [](float x) { return std::isfinite(x); }));
 
   const std::vector<uint16_t> nan = {0x7e00, 0x8000};
   std::vector<float> two(2);

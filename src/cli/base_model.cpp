@@ -8,7 +8,8 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "bundle/pull.h"
-#include "train/scratch.h"
+#include "encoder/scratch.h"
+#include "tokenize/wordpiece_trainer.h"
 
 namespace winnow {
 namespace {

@@ -5,7 +5,7 @@ namespace winnow {
 const std::vector<Command>& AllCommands() {
   static const std::vector<Command> commands = {
       TrainCommand(),  EvaluateCommand(), ClassifyCommand(), PullCommand(),
-      VerifyCommand(), HelpCommand(),     VersionCommand(),
+      VerifyCommand(), TokenizeCommand(), HelpCommand(),     VersionCommand(),
   };
   return commands;
 }

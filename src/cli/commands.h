@@ -16,6 +16,7 @@ Command EvaluateCommand();
 Command ClassifyCommand();
 Command PullCommand();
 Command VerifyCommand();
+Command TokenizeCommand();
 Command HelpCommand();
 Command VersionCommand();
 

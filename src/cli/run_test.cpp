@@ -47,7 +47,7 @@ TEST(Run, TheVersionIsPrintedForPeopleAndMachines) {
 TEST(Run, MachinesGetTheCommandsAsJson) {
   const nlohmann::json json = nlohmann::json::parse(RunWinnow({"help", "--json"}).out);
   EXPECT_EQ(json["commands"].size(), AllCommands().size());
-  EXPECT_EQ(json["commands"][0]["name"], "help");
+  EXPECT_EQ(json["commands"][0]["name"], "train");
 }
 
 TEST(Run, EveryCommandExplainsItselfInTwoWays) {

@@ -16,7 +16,7 @@ void AddDataOptions(TrainCommandOptions& options, OptionTable& table) {
       .Range(0, 0.9);
   table
       .Add("validation-size", &options.validation_size,
-           "Part of the remaining texts that is held out to choose the best epoch")
+           "Part of the texts that is held out to choose the best epoch and to calibrate")
       .Range(0, 0.9);
   table.Add("text-field", &options.text_field, "Column or key of the text")
       .ValueName("NAME")

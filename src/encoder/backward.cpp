@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "encoder/activation_functions.h"
+#include "encoder/heads.h"
 #include "kernels/activation.h"
 #include "kernels/embedding.h"
 #include "kernels/layer_norm.h"
@@ -208,30 +209,18 @@ void TrainingPass::LayerBackward(size_t l, size_t first_text, size_t last_text, 
 void TrainingPass::AttentionBackwardOfTexts(size_t l, size_t first_text, size_t last_text, int thread) {
   const LayerActivations& layer = activations_.layers[l];
   const bool last = l + 1 == activations_.layers.size();
-  const auto heads = static_cast<size_t>(config_.num_heads);
-  const size_t head_size = hidden_ / heads;
   const Dropout dropout = dropout_.At(config_, StepDropout::kAttention, l);
-  for (size_t t = first_text; t < last_text; ++t) {
-    const size_t begin = texts_.begin(t);
-    const size_t row = last ? t : begin;
-    AttentionShape shape{.queries = last ? 1 : texts_.length(t),
-                         .tokens = texts_.length(t),
-                         .head_size = head_size,
-                         .q_stride = layer.query_stride,
-                         .kv_stride = layer.key_stride,
-                         .out_stride = hidden_,
-                         .first_row = 0};
-    float* query = last ? query_ + row * hidden_ : qkv_ + begin * 3 * hidden_;
-    float* key = last ? qkv_ + begin * 2 * hidden_ : qkv_ + begin * 3 * hidden_ + hidden_;
-    for (size_t head = 0; head < heads; ++head) {
-      const size_t column = head * head_size;
-      shape.first_row = row * heads + head * shape.queries;
-      AttentionBackward(shape, layer.query + row * layer.query_stride + column,
-                        layer.key + begin * layer.key_stride + column, layer.value + begin * layer.key_stride + column,
-                        dropout, layer.log_sum + shape.first_row, context_ + row * hidden_ + column, query + column,
-                        key + column, key + hidden_ + column, scratch_[static_cast<size_t>(thread)]);
-    }
-  }
+  // The gradients lie as the activations do: query, key and value in a row, or in the last layer the query by itself.
+  float* query_grad = last ? query_ : qkv_;
+  float* key_grad = last ? qkv_ : qkv_ + hidden_;
+  ForEachHead(config_, layer, last, texts_, first_text, last_text, [&](const HeadPlace& at) {
+    const size_t query = at.query_row * layer.query_stride + at.column;
+    const size_t keys = at.token_row * layer.key_stride + at.column;
+    AttentionBackward(at.shape, layer.query + query, layer.key + keys, layer.value + keys, dropout,
+                      layer.log_sum + at.shape.first_row, context_ + at.query_row * hidden_ + at.column,
+                      query_grad + query, key_grad + keys, key_grad + hidden_ + keys,
+                      scratch_[static_cast<size_t>(thread)]);
+  });
 }
 
 void TrainingPass::EmbeddingBackward(size_t first_text, size_t last_text, int thread, Gradients& gradients) {

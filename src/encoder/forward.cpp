@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "encoder/activation_functions.h"
+#include "encoder/heads.h"
 #include "kernels/activation.h"
 #include "kernels/embedding.h"
 #include "kernels/layer_norm.h"
@@ -96,27 +97,13 @@ class ForwardPass {
 
   void Attend(size_t l, bool last) {
     LayerActivations& layer = activations_.layers[l];
-    const auto heads = static_cast<size_t>(config_.num_heads);
-    const size_t head_size = hidden_ / heads;
     const Dropout dropout = dropout_.At(config_, StepDropout::kAttention, l);
-    for (size_t t = first_text_; t < last_text_; ++t) {
-      const size_t begin = texts_.begin(t);
-      const size_t row = last ? t : begin;
-      AttentionShape shape{.queries = last ? 1 : texts_.length(t),
-                           .tokens = texts_.length(t),
-                           .head_size = head_size,
-                           .q_stride = layer.query_stride,
-                           .kv_stride = layer.key_stride,
-                           .out_stride = hidden_,
-                           .first_row = 0};
-      for (size_t head = 0; head < heads; ++head) {
-        const size_t column = head * head_size;
-        shape.first_row = row * heads + head * shape.queries;
-        Attention(shape, layer.query + row * layer.query_stride + column, layer.key + begin * layer.key_stride + column,
-                  layer.value + begin * layer.key_stride + column, dropout, layer.context + row * hidden_ + column,
-                  Kept(layer.log_sum, shape.first_row), scratch_);
-      }
-    }
+    ForEachHead(config_, layer, last, texts_, first_text_, last_text_, [&](const HeadPlace& at) {
+      const size_t keys = at.token_row * layer.key_stride + at.column;
+      Attention(at.shape, layer.query + at.query_row * layer.query_stride + at.column, layer.key + keys,
+                layer.value + keys, dropout, layer.context + at.query_row * hidden_ + at.column,
+                Kept(layer.log_sum, at.shape.first_row), scratch_);
+    });
   }
 
   void Head() {

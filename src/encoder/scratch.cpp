@@ -1,4 +1,4 @@
-#include "train/scratch.h"
+#include "encoder/scratch.h"
 
 #include <algorithm>
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "bundle/model_config.h"
-#include "tokenize/wordpiece_trainer.h"
 
 namespace winnow {
 

@@ -1,0 +1,61 @@
+#include "base/json.h"
+#include "cli/commands.h"
+#include "cli/output.h"
+#include "data/dataset.h"
+#include "tokenize/tokenizer.h"
+
+namespace winnow {
+namespace {
+
+struct TokenizeOptions : CommonOptions {
+  std::filesystem::path directory;
+  std::vector<std::string> texts;
+  std::optional<std::filesystem::path> input;
+  int max_length = 1 << 20;
+  bool special = false;
+};
+
+void Describe(TokenizeOptions& options, OptionTable& table) {
+  table.AddPositional("directory", &options.directory, "A model's or a tokenizer's directory")
+      .ValueName("DIR")
+      .Required();
+  table.AddPositional("text", &options.texts,
+                      "Texts; without any and without --input they are read from standard input, one a line");
+  table.Group("Tokens");
+  table.Add("input", &options.input, "Texts: a line each, or CSV, TSV, JSONL, gzip of each; - is standard input")
+      .ValueName("FILE");
+  table.Add("max-length", &options.max_length, "Tokens of a text that are kept, [CLS] and [SEP] included").AtLeast(0);
+  table.Add("special", &options.special,
+            "Take special tokens that are written in a text, as [MASK], for what they name");
+  table.Describe("Prints a JSON line a text: token ids, their pieces, and the bytes of the text that each stands for.");
+}
+
+Result<void> PrintTokens(const Tokenizer& tokenizer, const TokenizeOptions& options, std::string_view text) {
+  std::vector<int32_t> ids;
+  std::vector<TokenSpan> spans;
+  tokenizer.Encode(text, {.max_length = options.max_length, .parse_special_tokens = options.special}, ids, &spans);
+  nlohmann::ordered_json tokens = nlohmann::ordered_json::array(), offsets = nlohmann::ordered_json::array();
+  for (size_t i = 0; i < ids.size(); ++i) {
+    tokens.push_back(tokenizer.TokenText(ids[i]));
+    offsets.push_back({spans[i].begin, spans[i].end});
+  }
+  const nlohmann::ordered_json line = {{"ids", ids}, {"tokens", tokens}, {"offsets", offsets}};
+  return Print(line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+}
+
+Result<void> Run(const TokenizeOptions& options) {
+  const Tokenizer tokenizer = TRY(Tokenizer::Load(options.directory));
+  for (const std::string& text : options.texts) TRY(PrintTokens(tokenizer, options, text));
+  if (!options.texts.empty()) return {};
+  ReadReport report;
+  return ForEachText(options.input.value_or("-"), {}, report,
+                     [&](std::string_view text, size_t) { return PrintTokens(tokenizer, options, text); });
+}
+
+}  // namespace
+
+Command TokenizeCommand() {
+  return MakeCommand<TokenizeOptions>("tokenize", "Shows the tokens that a model sees in a text.", Describe, Run);
+}
+
+}  // namespace winnow

@@ -1,0 +1,47 @@
+/// Where each head of each text lies in a layer's activations.
+#pragma once
+
+#include <cstddef>
+
+#include "bundle/model_config.h"
+#include "encoder/activations.h"
+#include "encoder/batch.h"
+#include "kernels/attention.h"
+
+namespace winnow {
+
+struct HeadPlace {
+  AttentionShape shape;
+  size_t query_row;  ///< first row of the text in matrices with a row a query: its first token, or, in the last layer,
+                     ///< the text
+  size_t token_row;  ///< first row of the text in matrices with a row a token
+  size_t column;     ///< of the head within a row of hidden_size
+};
+
+/// Calls visit(place) for all heads of texts first_text ... last_text - 1. In the last layer only a text's first token
+/// asks.
+template <class Visit>
+void ForEachHead(const ModelConfig& config, const LayerActivations& layer, bool last_layer, const PackedTexts& texts,
+                 size_t first_text, size_t last_text, const Visit& visit) {
+  const auto heads = static_cast<size_t>(config.num_heads);
+  const auto hidden = static_cast<size_t>(config.hidden_size);
+  for (size_t t = first_text; t < last_text; ++t) {
+    HeadPlace place{.shape = {.queries = last_layer ? 1 : texts.length(t),
+                              .tokens = texts.length(t),
+                              .head_size = hidden / heads,
+                              .q_stride = layer.query_stride,
+                              .kv_stride = layer.key_stride,
+                              .out_stride = hidden,
+                              .first_row = 0},
+                    .query_row = last_layer ? t : texts.begin(t),
+                    .token_row = texts.begin(t),
+                    .column = 0};
+    for (size_t head = 0; head < heads; ++head) {
+      place.column = head * place.shape.head_size;
+      place.shape.first_row = place.query_row * heads + head * place.shape.queries;
+      visit(static_cast<const HeadPlace&>(place));
+    }
+  }
+}
+
+}  // namespace winnow
