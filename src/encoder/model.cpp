@@ -71,7 +71,6 @@ Result<Model> Model::Load(const std::filesystem::path& dir, ModelConfig config, 
   const std::filesystem::path path = dir / "model.safetensors";
   auto file = std::make_shared<const SafetensorsFile>(TRY(SafetensorsFile::Open(path)));
   Model model(std::move(config));
-  const std::string where = path.filename().string() + ": tensor '";
   model.rest_.Resize(model.layout_.total - model.layout_.matrices);
   model.rest_.Zero();  // the padding between weights
   std::set<std::string> fresh;
