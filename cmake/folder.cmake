@@ -8,7 +8,12 @@ find_package(OpenSSL REQUIRED)
 find_package(CURL REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(ICU REQUIRED COMPONENTS uc i18n)
-find_package(dnnl REQUIRED)
+# Not find_package(dnnl): Debian's asks for OpenCL's headers, which we have no use for.
+find_path(WINNOW_DNNL_INCLUDE dnnl.h REQUIRED)
+find_library(WINNOW_DNNL_LIBRARY dnnl REQUIRED)
+add_library(DNNL::dnnl UNKNOWN IMPORTED)
+set_target_properties(DNNL::dnnl PROPERTIES IMPORTED_LOCATION ${WINNOW_DNNL_LIBRARY}
+                                            INTERFACE_INCLUDE_DIRECTORIES ${WINNOW_DNNL_INCLUDE})
 find_package(OpenMP REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(hwy REQUIRED IMPORTED_TARGET libhwy)
