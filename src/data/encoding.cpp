@@ -5,30 +5,14 @@
 #include <cstdint>
 #include <cstring>
 
+#include "text/utf8.h"
+
 namespace winnow {
 namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
 unsigned char Byte(std::string_view bytes, size_t i) { return static_cast<unsigned char>(bytes[i]); }
-
-void AppendCodePoint(uint32_t c, std::string& out) {
-  if (c < 0x80) {
-    out += static_cast<char>(c);
-  } else if (c < 0x800) {
-    out += static_cast<char>(0xC0 | (c >> 6));
-    out += static_cast<char>(0x80 | (c & 0x3F));
-  } else if (c < 0x10000) {
-    out += static_cast<char>(0xE0 | (c >> 12));
-    out += static_cast<char>(0x80 | ((c >> 6) & 0x3F));
-    out += static_cast<char>(0x80 | (c & 0x3F));
-  } else {
-    out += static_cast<char>(0xF0 | (c >> 18));
-    out += static_cast<char>(0x80 | ((c >> 12) & 0x3F));
-    out += static_cast<char>(0x80 | ((c >> 6) & 0x3F));
-    out += static_cast<char>(0x80 | (c & 0x3F));
-  }
-}
 
 /// The form of the character that a lead byte opens: its length, and the range that its second byte must lie in (which
 /// excludes overlong forms, surrogates and everything past U+10FFFF: Unicode table 3-7).
@@ -107,14 +91,14 @@ size_t Utf8Decoder::AppendUtf16(std::string_view bytes, bool last, std::string& 
   while (i + 2 <= bytes.size()) {
     const uint32_t first = unit(i);
     if (first < 0xD800 || first > 0xDFFF) {
-      AppendCodePoint(first, out);
+      AppendUtf8(first, out);
       i += 2;
       continue;
     }
     if (first < 0xDC00 && i + 4 > bytes.size() && !last) return i;
     const uint32_t second = first < 0xDC00 && i + 4 <= bytes.size() ? unit(i + 2) : 0;
     if (second >= 0xDC00 && second <= 0xDFFF) {
-      AppendCodePoint(0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00), out);
+      AppendUtf8(0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00), out);
       i += 4;
     } else {
       out += kReplacement;
