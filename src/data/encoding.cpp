@@ -91,14 +91,14 @@ size_t Utf8Decoder::AppendUtf16(std::string_view bytes, bool last, std::string& 
   while (i + 2 <= bytes.size()) {
     const uint32_t first = unit(i);
     if (first < 0xD800 || first > 0xDFFF) {
-      AppendUtf8(first, out);
+      winnow::AppendUtf8(first, out);
       i += 2;
       continue;
     }
     if (first < 0xDC00 && i + 4 > bytes.size() && !last) return i;
     const uint32_t second = first < 0xDC00 && i + 4 <= bytes.size() ? unit(i + 2) : 0;
     if (second >= 0xDC00 && second <= 0xDFFF) {
-      AppendUtf8(0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00), out);
+      winnow::AppendUtf8(0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00), out);
       i += 4;
     } else {
       out += kReplacement;
