@@ -50,6 +50,12 @@ bool IsCheckpoint(const std::string& name) {
 /// ".spam.winnow-" for the target "spam": what all temporary siblings of one target begin with.
 std::string TemporaryPrefix(const fs::path& target) { return fmt::format(".{}.winnow-", target.filename().string()); }
 
+/// ".checkpoint-14.winnow-Xy12Zw": what the writer of a checkpoint leaves when it is killed.
+bool IsTornCheckpoint(const std::string& name) {
+  const size_t end = name.find(".winnow-");
+  return name.starts_with('.') && end != std::string::npos && IsCheckpoint(name.substr(1, end - 1));
+}
+
 /// Makes files and directories below `root` durable. File systems that can't fsync a directory are forgiven.
 Result<void> SyncTree(const fs::path& root) {
   std::vector<fs::path> paths = {root};
@@ -170,9 +176,9 @@ Result<TargetContents> InspectTarget(const fs::path& dir) {
     const std::string top = entry->path().filename().string();
     const std::string name = entry->path().lexically_relative(dir).generic_string();
     const bool is_directory = entry->is_directory() && !entry->is_symlink();
-    if (entry.depth() == 0 && top.starts_with(TemporaryPrefix(dir))) {
+    if (entry.depth() == 0 && (top.starts_with(TemporaryPrefix(dir)) || IsTornCheckpoint(top))) {
       if (is_directory) entry.disable_recursion_pending();
-      continue;  // a writer's own, on a mount point
+      continue;  // a writer's own: on a mount point, or of a checkpoint whose writer was killed
     }
     if (entry.depth() == 0 && name == "lost+found") {
       entry.disable_recursion_pending();

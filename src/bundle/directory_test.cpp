@@ -67,6 +67,17 @@ TEST(InspectTarget, TellsModelsFromOtherThings) {
   EXPECT_THAT(InspectTarget(target)->strangers, ElementsAre("thesis.tex"));
 }
 
+TEST(InspectTarget, TornCheckpointsAreOursToReplace) {
+  const TemporaryDirectory dir;
+  const fs::path target = dir.path() / "spam";
+  Put(target / ".checkpoint-14.winnow-Husrtz" / "config.json", "{");
+  EXPECT_EQ(InspectTarget(target)->kind, TargetKind::kEmpty);
+  PutModel(target, "1.0.0");
+  EXPECT_EQ(InspectTarget(target)->kind, TargetKind::kWinnowModel);
+  Put(target / ".checkpoint-best.winnow-a" / "thesis.tex", "x");  // no name that a writer gives
+  EXPECT_EQ(InspectTarget(target)->kind, TargetKind::kOther);
+}
+
 TEST(InspectTarget, OthersModelsFilesAndBrokenManifestsAreNotOurs) {
   const TemporaryDirectory dir;
   Put(dir.path() / "hf" / "config.json", "{}");

@@ -206,8 +206,11 @@ class Interruptions(TestCase):
             process.communicate()
             self.winnow("verify", "model")
             self.winnow("classify", "model", "hello")
+        os.makedirs(self.path("model", ".checkpoint-14.winnow-Husrtz"))
+        self.write("model/.checkpoint-14.winnow-Husrtz/config.json", "{")
         self.train()
         self.assertEqual(os.listdir(self.directory), ["model"], "the next run cleans up after killed ones")
+        self.assertEqual([name for name in self.files() if name.startswith(".")], [])
         self.winnow("verify", "model")
 
 
