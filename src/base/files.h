@@ -36,6 +36,9 @@ class MappedFile {
 
   std::span<const std::byte> bytes() const { return {data_, size_}; }
 
+  /// Gives the memory of pages that were read back to the system; they are read again when they are touched.
+  void ReleaseMemory() const;
+
  private:
   const std::byte* data_ = nullptr;
   size_t size_ = 0;

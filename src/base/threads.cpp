@@ -77,6 +77,18 @@ void ThreadPool::ForRanges(size_t count, size_t grain, const std::function<void(
   });
 }
 
+void Barrier::Wait() {
+  if (threads_ == 1) return;
+  const unsigned round = round_.load(std::memory_order_acquire);
+  if (waiting_.fetch_add(1, std::memory_order_acq_rel) + 1 == threads_) {
+    waiting_.store(0, std::memory_order_relaxed);
+    round_.fetch_add(1, std::memory_order_release);
+    round_.notify_all();
+  } else {
+    WaitWhileEqual(round_, round);
+  }
+}
+
 void ThreadPool::Work(int thread) {
   for (unsigned round = 0;; ++round) {
     WaitWhileEqual(round_, round);

@@ -39,6 +39,20 @@ class ThreadPool {
   bool stop_ = false;
 };
 
+/// Where `threads` threads wait for each other, again and again, within microseconds.
+class Barrier {
+ public:
+  explicit Barrier(int threads) : threads_(static_cast<unsigned>(threads)) {}
+
+  /// Returns once all threads have called it; what they wrote before is visible after.
+  void Wait();
+
+ private:
+  const unsigned threads_;
+  std::atomic<unsigned> waiting_ = 0;
+  std::atomic<unsigned> round_ = 0;
+};
+
 /// Cores that this process may run on: the affinity mask, bounded by the cgroup's CPU quota.
 int AvailableCores();
 

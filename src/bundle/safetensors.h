@@ -60,6 +60,8 @@ class SafetensorsFile {
   const TensorView* Find(std::string_view name) const;
   std::span<const TensorView> tensors() const { return contents_.tensors; }
   const std::map<std::string, std::string>& metadata() const { return contents_.metadata; }
+  /// After copying tensors out of it: what stays in use is read again from the file, the rest costs no memory.
+  void ReleaseMemory() const { file_.ReleaseMemory(); }
 
  private:
   MappedFile file_;

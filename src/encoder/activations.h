@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "base/float_buffer.h"
+#include "base/aligned_buffer.h"
 #include "bundle/model_config.h"
 #include "encoder/batch.h"
 

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "base/float_buffer.h"
+#include "base/aligned_buffer.h"
 #include "base/threads.h"
 #include "encoder/batch.h"
 #include "encoder/layout.h"

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "base/float_buffer.h"
+#include "base/aligned_buffer.h"
 #include "base/result.h"
 #include "bundle/model_config.h"
 #include "bundle/safetensors.h"

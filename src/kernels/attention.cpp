@@ -1,9 +1,9 @@
 // Heads of small encoders are 26 to 64 floats wide and texts a few dozen tokens long: too small for a matrix library,
 // whose call costs more than the product. So k and v are transposed once for a head into [head_size, padded tokens],
-// after which scores of four queries at a time are sums over vectors of tokens, with no horizontal sum inside a loop:
-//   s[r, j..] += q[r, c] * kt[c, j..]           (r: 4 queries, c: head_size, j: tokens)
+// after which scores of some queries at a time are sums over vectors of tokens, with no horizontal sum inside a loop:
+//   s[r, j..] += q[r, c] * kt[c, j..]           (r: 4 or 8 queries, c: head_size, j: tokens)
 // and the weighted sum of values runs over vectors of the head: o[r, c..] += p[r, j] * v[j, c..].
-// Padded tokens have score -inf, hence probability zero.
+// Padded tokens have score -inf, hence a probability of 1e-38 at most, which no sum of at least 1 notices.
 //
 // Backward, with P = softmax(s), A = P * mask, o = A v:
 //   dv = A^T do;  dA = do v^T;  dP = dA * mask;  ds = P (dP - sum_j P dP);  dq = ds k / sqrt(d);  dk = ds^T q /
@@ -28,105 +28,198 @@ HWY_BEFORE_NAMESPACE();
 namespace winnow {
 namespace HWY_NAMESPACE {
 
-constexpr size_t kRows = 4;  // queries at a time
+constexpr size_t kRows = 4;  // queries at a time, in the backward
+// In the forward 16 sums at a time keep both multipliers busy, where there are registers for them.
+constexpr size_t kForwardRows = HWY_TARGET == HWY_AVX3 ? 8 : 4;
+constexpr size_t kWide = HWY_TARGET == HWY_AVX3 ? 2 : 1;  // vectors
 
 HWY_INLINE size_t Padded(size_t tokens) { return hwy::RoundUpTo(tokens, hn::Lanes(F())); }
 
 /// to[c, j] = from[j, c], zero beyond the tokens.
-void Transpose(const float* from, size_t tokens, size_t stride, size_t head_size, size_t padded, float* to) {
+void Transpose(const float* HWY_RESTRICT from, size_t tokens, size_t stride, size_t head_size, size_t padded,
+               float* HWY_RESTRICT to) {
+  size_t done = 0;  // tokens
+#if HWY_TARGET != HWY_SCALAR
+  const hn::FixedTag<float, 4> d;
+  const hn::RepartitionToWide<decltype(d)> pairs;
+  const size_t whole_columns = head_size / 4 * 4;
+  done = tokens / 4 * 4;
+  for (size_t j = 0; j < done; j += 4) {
+    const float* rows = from + j * stride;
+    for (size_t c = 0; c < whole_columns; c += 4) {
+      const auto r0 = hn::LoadU(d, rows + c), r1 = hn::LoadU(d, rows + stride + c);
+      const auto r2 = hn::LoadU(d, rows + 2 * stride + c), r3 = hn::LoadU(d, rows + 3 * stride + c);
+      const auto low01 = hn::BitCast(pairs, hn::InterleaveLower(d, r0, r1));
+      const auto low23 = hn::BitCast(pairs, hn::InterleaveLower(d, r2, r3));
+      const auto high01 = hn::BitCast(pairs, hn::InterleaveUpper(d, r0, r1));
+      const auto high23 = hn::BitCast(pairs, hn::InterleaveUpper(d, r2, r3));
+      float* out = to + c * padded + j;
+      hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, low01, low23)), d, out);
+      hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, low01, low23)), d, out + padded);
+      hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, high01, high23)), d, out + 2 * padded);
+      hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, high01, high23)), d, out + 3 * padded);
+    }
+    for (size_t c = whole_columns; c < head_size; ++c) {
+      for (size_t i = 0; i < 4; ++i) to[c * padded + j + i] = rows[i * stride + c];
+    }
+  }
+#endif
+  for (size_t j = done; j < tokens; ++j) {
+    for (size_t c = 0; c < head_size; ++c) to[c * padded + j] = from[j * stride + c];
+  }
+  for (size_t c = 0; c < head_size; ++c) std::fill(to + c * padded + tokens, to + (c + 1) * padded, 0.0f);
+}
+
+/// scores[r, j] = sum_c rows[r][c] * transposed[c, j], for kCount rows and kVectors vectors of tokens from j on.
+template <size_t kCount, size_t kVectors>
+HWY_INLINE void ScoresAt(const float* const* rows, const float* transposed, size_t head_size, size_t padded, size_t j,
+                         float* scores) {
+  const size_t lanes = hn::Lanes(F());
+  V sums[kCount][kVectors];
+  HWY_UNROLL(8) for (size_t r = 0; r < kCount; ++r) {
+    HWY_UNROLL(2) for (size_t v = 0; v < kVectors; ++v) sums[r][v] = hn::Zero(F());
+  }
   for (size_t c = 0; c < head_size; ++c) {
-    float* row = to + c * padded;
-    for (size_t j = 0; j < tokens; ++j) row[j] = from[j * stride + c];
-    std::fill(row + tokens, row + padded, 0.0f);
+    V columns[kVectors];
+    HWY_UNROLL(2) for (size_t v = 0; v < kVectors; ++v) {
+      columns[v] = hn::LoadU(F(), transposed + c * padded + j + v * lanes);
+    }
+    HWY_UNROLL(8) for (size_t r = 0; r < kCount; ++r) {
+      const V row = hn::Set(F(), rows[r][c]);
+      HWY_UNROLL(2) for (size_t v = 0; v < kVectors; ++v) sums[r][v] = hn::MulAdd(row, columns[v], sums[r][v]);
+    }
+  }
+  HWY_UNROLL(8) for (size_t r = 0; r < kCount; ++r) {
+    HWY_UNROLL(2) for (size_t v = 0; v < kVectors; ++v) {
+      hn::StoreU(sums[r][v], F(), scores + r * padded + j + v * lanes);
+    }
   }
 }
 
-/// scores[r, j] = sum_c rows[r][c] * transposed[c, j], for kRows rows.
+template <size_t kCount, size_t kVectors>
 HWY_INLINE void Scores(const float* const* rows, const float* transposed, size_t head_size, size_t padded,
                        float* scores) {
-  for (size_t j = 0; j < padded; j += hn::Lanes(F())) {
-    V s0 = hn::Zero(F()), s1 = s0, s2 = s0, s3 = s0;
-    for (size_t c = 0; c < head_size; ++c) {
-      const V t = hn::LoadU(F(), transposed + c * padded + j);
-      s0 = hn::MulAdd(hn::Set(F(), rows[0][c]), t, s0);
-      s1 = hn::MulAdd(hn::Set(F(), rows[1][c]), t, s1);
-      s2 = hn::MulAdd(hn::Set(F(), rows[2][c]), t, s2);
-      s3 = hn::MulAdd(hn::Set(F(), rows[3][c]), t, s3);
+  const size_t lanes = hn::Lanes(F());
+  size_t j = 0;
+  for (; j + kVectors * lanes <= padded; j += kVectors * lanes) {
+    ScoresAt<kCount, kVectors>(rows, transposed, head_size, padded, j, scores);
+  }
+  for (; j < padded; j += lanes) ScoresAt<kCount, 1>(rows, transposed, head_size, padded, j, scores);
+}
+
+/// outs[r][c] = scales[r] * sum_j weights[r, j] * values[j, c], for the first `count` of kCount rows, in kVectors
+/// vectors from c on, the last of which may be cut by `lanes`.
+template <size_t kCount, size_t kVectors, class Lanes>
+HWY_INLINE void WeightedSumsAt(const float* weights, size_t padded, const float* values, size_t stride, size_t tokens,
+                               size_t c, const Lanes& lanes, const float* scales, float* const* outs, size_t count) {
+  const size_t width = hn::Lanes(F());
+  V sums[kCount][kVectors];
+  HWY_UNROLL(8) for (size_t r = 0; r < kCount; ++r) {
+    HWY_UNROLL(2) for (size_t v = 0; v < kVectors; ++v) sums[r][v] = hn::Zero(F());
+  }
+  for (size_t j = 0; j < tokens; ++j) {
+    V columns[kVectors];
+    HWY_UNROLL(2) for (size_t v = 0; v < kVectors; ++v) columns[v] = lanes.Load(values + j * stride + c + v * width);
+    HWY_UNROLL(8) for (size_t r = 0; r < kCount; ++r) {
+      const V weight = hn::Set(F(), weights[r * padded + j]);
+      HWY_UNROLL(2) for (size_t v = 0; v < kVectors; ++v) sums[r][v] = hn::MulAdd(weight, columns[v], sums[r][v]);
     }
-    hn::StoreU(s0, F(), scores + j);
-    hn::StoreU(s1, F(), scores + padded + j);
-    hn::StoreU(s2, F(), scores + 2 * padded + j);
-    hn::StoreU(s3, F(), scores + 3 * padded + j);
+  }
+  HWY_UNROLL(8) for (size_t r = 0; r < kCount; ++r) {
+    if (r >= count) break;
+    const V scale = hn::Set(F(), scales == nullptr ? 1.0f : scales[r]);
+    HWY_UNROLL(2) for (size_t v = 0; v < kVectors; ++v) {
+      lanes.Store(hn::Mul(sums[r][v], scale), outs[r] + c + v * width);
+    }
   }
 }
 
-/// outs[r][c] = sum_j weights[r, j] * values[j, c], for the first `count` of kRows rows.
+template <size_t kCount, size_t kVectors>
 HWY_INLINE void WeightedSums(const float* weights, size_t padded, const float* values, size_t stride, size_t tokens,
-                             size_t head_size, float* const* outs, size_t count) {
-  ForLanes(head_size, [&](size_t c, auto lanes) {
-    V o0 = hn::Zero(F()), o1 = o0, o2 = o0, o3 = o0;
-    for (size_t j = 0; j < tokens; ++j) {
-      const V v = lanes.Load(values + j * stride + c);
-      o0 = hn::MulAdd(hn::Set(F(), weights[j]), v, o0);
-      o1 = hn::MulAdd(hn::Set(F(), weights[padded + j]), v, o1);
-      o2 = hn::MulAdd(hn::Set(F(), weights[2 * padded + j]), v, o2);
-      o3 = hn::MulAdd(hn::Set(F(), weights[3 * padded + j]), v, o3);
-    }
-    lanes.Store(o0, outs[0] + c);
-    if (count > 1) lanes.Store(o1, outs[1] + c);
-    if (count > 2) lanes.Store(o2, outs[2] + c);
-    if (count > 3) lanes.Store(o3, outs[3] + c);
+                             size_t head_size, const float* scales, float* const* outs, size_t count) {
+  const size_t width = hn::Lanes(F());
+  size_t c = 0;
+  for (; c + kVectors * width <= head_size; c += kVectors * width) {
+    WeightedSumsAt<kCount, kVectors>(weights, padded, values, stride, tokens, c, AllLanes(), scales, outs, count);
+  }
+  ForLanes(head_size - c, [&](size_t i, auto lanes) {
+    WeightedSumsAt<kCount, 1>(weights, padded, values, stride, tokens, c + i, lanes, scales, outs, count);
   });
 }
 
-/// Turns scaled scores into probabilities, in place; returns the log of the sum of exponentials.
-HWY_INLINE float Softmax(float* scores, size_t tokens, size_t padded, float scale) {
+/// exp(x) for x <= 0, with a relative error of 4e-7; below -87 it stays at the smallest normal number. 2^t is
+/// 2^round(t), put together from its exponent, times a polynomial of ours for 2^f, -1/2 <= f <= 1/2.
+HWY_INLINE V ExpOfNegative(V x) {
+  const F d;
+  const hn::RebindToSigned<F> i32;
+  const V t = hn::Max(hn::Mul(x, hn::Set(d, 1.44269504f)), hn::Set(d, -126.0f));
+  const V magic = hn::Set(d, 12582912.0f);  // 1.5 * 2^23: a sum with it has the rounded t in its lowest bits
+  const V shifted = hn::Add(t, magic);
+  const V f = hn::Sub(t, hn::Sub(shifted, magic));
+  V p = hn::MulAdd(f, hn::Set(d, 0.00132764598f), hn::Set(d, 0.00967554145f));
+  p = hn::MulAdd(p, f, hn::Set(d, 0.0555071331f));
+  p = hn::MulAdd(p, f, hn::Set(d, 0.240221197f));
+  p = hn::MulAdd(p, f, hn::Set(d, 0.693146967f));
+  p = hn::MulAdd(p, f, hn::Set(d, 1.00000007f));
+  return hn::BitCast(d, hn::Add(hn::BitCast(i32, p), hn::ShiftLeft<23>(hn::BitCast(i32, shifted))));
+}
+
+/// Turns scores into exp(scale * score - largest), in place: probabilities but for their sum, which is returned.
+HWY_INLINE float Exponentials(float* scores, size_t tokens, size_t padded, float scale, float* largest) {
   std::fill(scores + tokens, scores + padded, -std::numeric_limits<float>::infinity());
   const V scales = hn::Set(F(), scale);
-  V most = hn::Set(F(), -std::numeric_limits<float>::infinity());
-  for (size_t j = 0; j < padded; j += hn::Lanes(F())) most = hn::Max(most, hn::LoadU(F(), scores + j));
-  const float largest = hn::GetLane(hn::MaxOfLanes(F(), most)) * scale;
+  V most = hn::LoadU(F(), scores);
+  for (size_t j = hn::Lanes(F()); j < padded; j += hn::Lanes(F())) most = hn::Max(most, hn::LoadU(F(), scores + j));
+  const V shift = hn::Mul(hn::MaxOfLanes(F(), most), scales);
   V sum = hn::Zero(F());
   for (size_t j = 0; j < padded; j += hn::Lanes(F())) {
-    const V e = hn::Exp(F(), hn::MulSub(hn::LoadU(F(), scores + j), scales, hn::Set(F(), largest)));
+    const V e = ExpOfNegative(hn::MulSub(hn::LoadU(F(), scores + j), scales, shift));
     hn::StoreU(e, F(), scores + j);
     sum = hn::Add(sum, e);
   }
-  const float total = Sum(sum);
-  const V inverse = hn::Set(F(), 1.0f / total);
-  for (size_t j = 0; j < padded; j += hn::Lanes(F())) {
-    hn::StoreU(hn::Mul(hn::LoadU(F(), scores + j), inverse), F(), scores + j);
-  }
-  return largest + std::log(total);
+  *largest = hn::GetLane(shift);
+  return Sum(sum);
 }
 
 void Attention(const AttentionShape& shape, const float* q, const float* k, const float* v, const Dropout& dropout,
                float* out, float* log_sum, AttentionScratch& scratch) {
   const size_t padded = Padded(shape.tokens);
   const float scale = 1.0f / std::sqrt(static_cast<float>(shape.head_size));
-  float* kt = scratch.Floats((shape.head_size + kRows) * padded);
+  float* kt = scratch.Floats((shape.head_size + kForwardRows) * padded);
   float* scores = kt + shape.head_size * padded;
   Transpose(k, shape.tokens, shape.kv_stride, shape.head_size, padded, kt);
-  for (size_t i = 0; i < shape.queries; i += kRows) {
-    const size_t count = std::min(kRows, shape.queries - i);
-    const float* rows[kRows];
-    float* outs[kRows];
-    for (size_t r = 0; r < kRows; ++r) {  // a last block of fewer repeats its first row
+  for (size_t i = 0; i < shape.queries; i += kForwardRows) {
+    const size_t count = std::min(kForwardRows, shape.queries - i);
+    const float* rows[kForwardRows];
+    float* outs[kForwardRows];
+    float inverse_sums[kForwardRows];
+    for (size_t r = 0; r < kForwardRows; ++r) {  // a last block of fewer repeats its first row
       rows[r] = q + (i + (r < count ? r : 0)) * shape.q_stride;
       outs[r] = out + (i + (r < count ? r : 0)) * shape.out_stride;
     }
-    Scores(rows, kt, shape.head_size, padded, scores);
+    if (count == 1) {
+      Scores<1, kWide>(rows, kt, shape.head_size, padded, scores);
+    } else {
+      Scores<kForwardRows, kWide>(rows, kt, shape.head_size, padded, scores);
+    }
     for (size_t r = 0; r < count; ++r) {
       float* row = scores + r * padded;
-      const float log_of_sum = Softmax(row, shape.tokens, padded, scale);
-      if (log_sum != nullptr) log_sum[i + r] = log_of_sum;
+      float largest;
+      const float sum = Exponentials(row, shape.tokens, padded, scale, &largest);
+      inverse_sums[r] = 1.0f / sum;
+      if (log_sum != nullptr) log_sum[i + r] = largest + std::log(sum);
       if (!dropout.active()) continue;
       const RowDropout mask(dropout, shape.first_row + i + r);
       for (size_t j = 0; j < padded; j += hn::Lanes(F())) {
         hn::StoreU(hn::Mul(hn::LoadU(F(), row + j), mask.Factors(j)), F(), row + j);
       }
     }
-    WeightedSums(scores, padded, v, shape.kv_stride, shape.tokens, shape.head_size, outs, count);
+    if (count == 1) {
+      WeightedSums<1, kWide>(scores, padded, v, shape.kv_stride, shape.tokens, shape.head_size, inverse_sums, outs, 1);
+    } else {
+      WeightedSums<kForwardRows, kWide>(scores, padded, v, shape.kv_stride, shape.tokens, shape.head_size, inverse_sums,
+                                        outs, count);
+    }
   }
 }
 
@@ -175,8 +268,8 @@ void AttentionBackward(const AttentionShape& shape, const float* q, const float*
       grad_rows[r] = out_grad + row * shape.out_stride;
       q_grads[r] = q_grad + row * shape.q_stride;
     }
-    Scores(q_rows, kt, shape.head_size, padded, weights);
-    Scores(grad_rows, vt, shape.head_size, padded, slopes);
+    Scores<kRows, 1>(q_rows, kt, shape.head_size, padded, weights);
+    Scores<kRows, 1>(grad_rows, vt, shape.head_size, padded, slopes);
     for (size_t r = 0; r < kRows; ++r) {
       float* a = weights + r * padded;
       float* ds = slopes + r * padded;
@@ -204,7 +297,7 @@ void AttentionBackward(const AttentionShape& shape, const float* q, const float*
         hn::StoreU(hn::Mul(hn::Mul(p, hn::Sub(dp, total)), scales), F(), ds + j);
       }
     }
-    WeightedSums(slopes, padded, k, shape.kv_stride, shape.tokens, shape.head_size, q_grads, count);
+    WeightedSums<kRows, 1>(slopes, padded, k, shape.kv_stride, shape.tokens, shape.head_size, nullptr, q_grads, count);
     AddOuterProducts(slopes, padded, q_rows, shape.tokens, shape.head_size, k_grad, shape.kv_stride);
     AddOuterProducts(weights, padded, grad_rows, shape.tokens, shape.head_size, v_grad, shape.kv_stride);
   }

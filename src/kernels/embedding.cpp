@@ -24,6 +24,26 @@ void EmbedText(size_t tokens, size_t n, const int32_t* ids, const float* words, 
   }
 }
 
+void EmbedTextOfBytes(size_t tokens, size_t n, const int32_t* ids, const int8_t* words, const float* scales,
+                      const float* positions, float* out) {
+  const hn::RebindToSigned<F> i32;
+  const hn::Rebind<int8_t, F> i8;
+  const size_t lanes = hn::Lanes(F());
+  const size_t whole = n - n % lanes;
+  for (size_t t = 0; t < tokens; ++t) {
+    const auto id = static_cast<size_t>(ids[t]);
+    const int8_t* word = words + id * n;
+    const float* position = positions + t * n;
+    float* to = out + t * n;
+    const V scale = hn::Set(F(), scales[id]);
+    for (size_t i = 0; i < whole; i += lanes) {
+      const V bytes = hn::ConvertTo(F(), hn::PromoteTo(i32, hn::LoadU(i8, word + i)));
+      hn::StoreU(hn::MulAdd(bytes, scale, hn::LoadU(F(), position + i)), F(), to + i);
+    }
+    for (size_t i = whole; i < n; ++i) to[i] = static_cast<float>(word[i]) * scales[id] + position[i];
+  }
+}
+
 void AddTo(size_t n, const float* from, float* to) {
   ForLanes(n, [&](size_t i, auto lanes) { lanes.Store(hn::Add(lanes.Load(to + i), lanes.Load(from + i)), to + i); });
 }
@@ -39,6 +59,12 @@ HWY_EXPORT(EmbedText);
 void EmbedText(size_t tokens, size_t n, const int32_t* ids, const float* words, const float* positions,
                const float* segment, float* out) {
   HWY_DYNAMIC_DISPATCH(EmbedText)(tokens, n, ids, words, positions, segment, out);
+}
+
+HWY_EXPORT(EmbedTextOfBytes);
+void EmbedTextOfBytes(size_t tokens, size_t n, const int32_t* ids, const int8_t* words, const float* scales,
+                      const float* positions, float* out) {
+  HWY_DYNAMIC_DISPATCH(EmbedTextOfBytes)(tokens, n, ids, words, scales, positions, out);
 }
 
 HWY_EXPORT(AddTo);

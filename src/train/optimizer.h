@@ -10,7 +10,7 @@
 #include <span>
 #include <vector>
 
-#include "base/float_buffer.h"
+#include "base/aligned_buffer.h"
 #include "base/threads.h"
 #include "encoder/gradients.h"
 #include "encoder/model.h"

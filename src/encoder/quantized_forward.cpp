@@ -1,0 +1,326 @@
+// Rows pass from product to product as bytes, each with its own scale; in between they are floats for as long as it
+// takes to add, normalise or attend. After attention a panel of rows at a time goes through the rest of a layer, so
+// that what a product writes is still in the second-level cache when the next one reads it.
+#include "encoder/quantized_forward.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+
+#include "encoder/activation_functions.h"
+#include "kernels/layer_norm.h"
+
+namespace winnow {
+namespace {
+
+constexpr size_t kPanelRows = 96;     // times 1,536 floats: a quarter of a second-level cache
+constexpr size_t kChunkTokens = 512;  // that a thread takes through all layers at once, about
+
+struct Part {
+  size_t begin, end;
+};
+
+/// A team member's share of [0, count), in whole units.
+Part Share(const Team& team, size_t count, size_t unit = 1) {
+  const size_t units = (count + unit - 1) / unit;
+  const auto at = [&](int rank) {
+    return std::min(count, units * static_cast<size_t>(rank) / static_cast<size_t>(team.size) * unit);
+  };
+  return {at(team.rank), at(team.rank + 1)};
+}
+
+class Pass {
+ public:
+  Pass(const QuantizedModel& model, const PackedTexts& texts, size_t first_text, size_t last_text,
+       QuantizedScratch& scratch, const Team& team)
+      : model_(model),
+        config_(model.config()),
+        texts_(texts),
+        first_text_(first_text),
+        num_texts_(last_text - first_text),
+        first_token_(texts.begin(first_text)),
+        tokens_(static_cast<size_t>(texts.offsets[last_text]) - first_token_),
+        hidden_(static_cast<size_t>(config_.hidden_size)),
+        intermediate_(static_cast<size_t>(config_.intermediate_size)),
+        block_(model.qkv_block()),
+        s_(scratch),
+        team_(team) {}
+
+  void Run(float* logits) {
+    Embed();
+    for (size_t l = 0; l < model_.layers().size(); ++l) {
+      const bool last = l + 1 == model_.layers().size();
+      const QuantizedLayer& layer = model_.layers()[l];
+      if (last) {
+        LastQueries(layer);
+      } else {
+        Product(tokens_, Input(s_.x.data(), s_.bytes, s_.scales), layer.qkv, 0, 3 * block_, layer.qkv_bias.data(),
+                s_.qkv.data(), 3 * block_);
+      }
+      team_.Wait();
+      Attend(last);
+      team_.Wait();
+      const size_t rows = last ? num_texts_ : tokens_;
+      float* x = last ? s_.first_x.data() : s_.x.data();
+      const bool next_bytes = !last && model_.layers()[l + 1].qkv.of_bytes();
+      for (size_t row = 0; row < rows; row += kPanelRows) {
+        Panel(layer, std::min(kPanelRows, rows - row), s_.context.data() + row * hidden_, x + row * hidden_,
+              next_bytes ? s_.bytes.data() + row * ByteStride(hidden_) : nullptr, s_.scales.data() + row);
+      }
+    }
+    Head(logits);
+  }
+
+ private:
+  size_t length(size_t text) const { return texts_.length(first_text_ + text); }
+  size_t begin(size_t text) const { return texts_.begin(first_text_ + text) - first_token_; }
+
+  void Embed() {
+    const bool bytes = model_.layers().front().qkv.of_bytes();
+    const Part mine = Share(team_, num_texts_);
+    for (size_t t = mine.begin; t < mine.end; ++t) {
+      const size_t row = begin(t);
+      float* x = s_.x.data() + row * hidden_;
+      model_.Embed(texts_.ids.subspan(first_token_ + row, length(t)), x);
+      AddLayerNorm(length(t), hidden_, x, nullptr, {}, 0, nullptr,
+                   {model_.embedding_gamma(), model_.embedding_beta(), config_.layer_norm_eps}, x, nullptr, nullptr);
+      if (bytes) {
+        QuantizeRows(length(t), hidden_, x, s_.bytes.data() + row * ByteStride(hidden_), s_.scales.data() + row);
+      }
+    }
+    team_.Wait();
+  }
+
+  /// The last layer: keys and values of all tokens, queries of each text's first alone.
+  void LastQueries(const QuantizedLayer& layer) {
+    const size_t stride = ByteStride(hidden_);
+    const bool bytes = layer.qkv.of_bytes();
+    const Part mine = Share(team_, num_texts_);
+    for (size_t t = mine.begin; t < mine.end; ++t) {
+      const size_t row = begin(t);
+      std::copy_n(s_.x.data() + row * hidden_, hidden_, s_.first_x.data() + t * hidden_);
+      if (!bytes) continue;
+      std::memcpy(s_.first_bytes.data() + t * stride, s_.bytes.data() + row * stride, stride);
+      s_.first_scales.data()[t] = s_.scales.data()[row];
+    }
+    team_.Wait();
+    Product(num_texts_, Input(s_.first_x.data(), s_.first_bytes, s_.first_scales), layer.qkv, 0, block_,
+            layer.qkv_bias.data(), s_.query.data(), block_);
+    Product(tokens_, Input(s_.x.data(), s_.bytes, s_.scales), layer.qkv, block_, 3 * block_, layer.qkv_bias.data(),
+            s_.qkv.data(), 3 * block_);
+  }
+
+  void Attend(bool last) {
+    const auto heads = static_cast<size_t>(config_.num_heads);
+    const size_t head_size = hidden_ / heads;
+    const Part mine = Share(team_, num_texts_ * heads);
+    for (size_t unit = mine.begin; unit < mine.end; ++unit) {
+      const size_t t = unit / heads;
+      const size_t column = unit % heads * head_size;
+      const float* q = last ? s_.query.data() + t * block_ : s_.qkv.data() + begin(t) * 3 * block_;
+      const float* k = s_.qkv.data() + begin(t) * 3 * block_ + block_;
+      const AttentionShape shape{.queries = last ? 1 : length(t),
+                                 .tokens = length(t),
+                                 .head_size = head_size,
+                                 .q_stride = last ? block_ : 3 * block_,
+                                 .kv_stride = 3 * block_,
+                                 .out_stride = hidden_,
+                                 .first_row = 0};
+      Attention(shape, q + column, k + column, k + block_ + column, {},
+                s_.context.data() + (last ? t : begin(t)) * hidden_ + column, nullptr,
+                s_.attention[static_cast<size_t>(team_.rank)]);
+    }
+  }
+
+  /// The rest of a layer for some rows: x is overwritten with the layer's output, and its bytes where they are wanted.
+  void Panel(const QuantizedLayer& layer, size_t rows, const float* context, float* x, uint8_t* x_bytes,
+             ByteScale* x_scales) {
+    const Part mine = Share(team_, rows);
+    const size_t count = mine.end - mine.begin;
+    const size_t at = mine.begin * hidden_;
+    const auto to_panel_bytes = [&](const float* values, size_t n) {
+      QuantizeRows(count, n, values + mine.begin * n, s_.panel_bytes.data() + mine.begin * ByteStride(n),
+                   s_.panel_scales.data() + mine.begin);
+    };
+    const auto normalise = [&](const FloatBuffer& gamma, const FloatBuffer& beta) {
+      AddLayerNorm(count, hidden_, s_.product.data() + at, nullptr, {}, 0, x + at,
+                   {gamma.data(), beta.data(), config_.layer_norm_eps}, x + at, nullptr, nullptr);
+    };
+    if (layer.out.of_bytes()) to_panel_bytes(context, hidden_);
+    team_.Wait();
+    Product(rows, Input(context, s_.panel_bytes, s_.panel_scales), layer.out, 0, hidden_, layer.out_bias.data(),
+            s_.product.data(), hidden_);
+    team_.Wait();
+    normalise(layer.attention_gamma, layer.attention_beta);
+    if (layer.up.of_bytes()) to_panel_bytes(x, hidden_);
+    team_.Wait();
+    Product(rows, Input(x, s_.panel_bytes, s_.panel_scales), layer.up, 0, intermediate_, layer.up_bias.data(),
+            s_.up.data(), intermediate_, HiddenFunction(config_));
+    team_.Wait();
+    if (layer.down.of_bytes()) to_panel_bytes(s_.up.data(), intermediate_);
+    team_.Wait();
+    Product(rows, Input(s_.up.data(), s_.panel_bytes, s_.panel_scales), layer.down, 0, hidden_, layer.down_bias.data(),
+            s_.product.data(), hidden_);
+    team_.Wait();
+    normalise(layer.output_gamma, layer.output_beta);
+    if (x_bytes != nullptr) {
+      QuantizeRows(count, hidden_, x + at, x_bytes + mine.begin * ByteStride(hidden_), x_scales + mine.begin);
+    }
+    team_.Wait();
+  }
+
+  void Head(float* logits) {
+    const size_t num_labels = config_.labels.size();
+    Product(num_texts_, Input(s_.first_x.data(), s_.first_bytes, s_.first_scales), model_.head_dense(), 0, hidden_,
+            model_.head_dense_bias(), s_.context.data(), hidden_, HeadFunction(config_));
+    team_.Wait();
+    Product(num_texts_, Input(s_.context.data(), s_.first_bytes, s_.first_scales), model_.classifier(), 0, num_labels,
+            model_.classifier_bias(), logits, num_labels);
+  }
+
+  static ProductInput Input(const float* floats, const AlignedBuffer<uint8_t>& bytes,
+                            const AlignedBuffer<ByteScale>& scales) {
+    return {bytes.data(), scales.data(), floats};
+  }
+
+  /// This member's columns among first ... last-1.
+  void Product(size_t rows, const ProductInput& x, const PackedWeights& weights, size_t first, size_t last,
+               const float* bias, float* y, size_t stride, Activation activation = Activation::kIdentity) {
+    const Part mine = Share(team_, last - first, kColumnBlock);
+    if (mine.begin == mine.end) return;
+    PackedProduct(rows, x, weights, first + mine.begin, first + mine.end, bias, activation, y, stride);
+  }
+
+  const QuantizedModel& model_;
+  const ModelConfig& config_;
+  const PackedTexts& texts_;
+  const size_t first_text_, num_texts_;
+  const size_t first_token_, tokens_;
+  const size_t hidden_, intermediate_, block_;
+  QuantizedScratch& s_;
+  const Team& team_;
+};
+
+}  // namespace
+
+void QuantizedScratch::Prepare(const QuantizedModel& model, size_t tokens, size_t texts, int team_size) {
+  const auto hidden = static_cast<size_t>(model.config().hidden_size);
+  const auto intermediate = static_cast<size_t>(model.config().intermediate_size);
+  const size_t block = model.qkv_block();
+  x.Resize(tokens * hidden);
+  qkv.Resize(tokens * 3 * block);
+  context.Resize(tokens * hidden);
+  bytes.Resize(tokens * ByteStride(hidden));
+  scales.Resize(tokens);
+  first_x.Resize(texts * hidden);
+  query.Resize(texts * block);
+  first_bytes.Resize(texts * ByteStride(hidden));
+  first_scales.Resize(texts);
+  const size_t rows = std::min(kPanelRows, tokens);
+  panel_bytes.Resize(rows * ByteStride(std::max(hidden, intermediate)));
+  panel_scales.Resize(rows);
+  product.Resize(rows * hidden);
+  up.Resize(rows * intermediate);
+  if (attention.size() < static_cast<size_t>(team_size)) attention.resize(static_cast<size_t>(team_size));
+}
+
+void QuantizedForward(const QuantizedModel& model, const PackedTexts& texts, size_t first_text, size_t last_text,
+                      QuantizedScratch& scratch, const Team& team, float* logits) {
+  if (first_text < last_text) Pass(model, texts, first_text, last_text, scratch, team).Run(logits);
+}
+
+/// One call of Logits. The texts are cut into parts of about equally many tokens, which threads take one after the
+/// other.
+struct QuantizedRunner::Job {
+  const PackedTexts& texts;
+  std::span<float> logits;
+  const std::function<bool(size_t)>& done;
+  size_t num_labels;
+  size_t parts = 1;
+  size_t part = 0;      // the next that is taken
+  size_t next = 0;      // its first text
+  size_t finished = 0;  // texts
+  bool stopped = false;
+  std::mutex mutex{};
+
+  /// The next part's texts; none when there are no more.
+  Part Take() {
+    const std::lock_guard lock(mutex);
+    Part taken{next, next};
+    while (!stopped && taken.begin == taken.end && part < parts) {
+      const size_t goal = texts.tokens() * ++part / parts;
+      while (next < texts.texts() && (part == parts || texts.begin(next) + texts.length(next) / 2 < goal)) ++next;
+      taken.end = next;
+    }
+    return taken;
+  }
+  void Finish(const Part& taken) {
+    const std::lock_guard lock(mutex);
+    finished += taken.end - taken.begin;
+    if (done && !stopped && !done(finished)) stopped = true;
+  }
+
+  size_t Tokens(const Part& taken) const {
+    return static_cast<size_t>(texts.offsets[taken.end]) - texts.begin(taken.begin);
+  }
+  float* LogitsOf(const Part& taken) const { return logits.data() + taken.begin * num_labels; }
+};
+
+QuantizedRunner::QuantizedRunner(const QuantizedModel& model, ThreadPool& pool)
+    : model_(model), pool_(pool), barrier_(pool.size()), scratch_(static_cast<size_t>(pool.size())) {}
+
+void QuantizedRunner::Logits(const PackedTexts& texts, std::span<float> logits,
+                             const std::function<bool(size_t)>& done) {
+  const auto threads = static_cast<size_t>(pool_.size());
+  Job job{.texts = texts, .logits = logits, .done = done, .num_labels = model_.config().labels.size()};
+  const auto rounds = [&](size_t tokens) { return std::max<size_t>(1, (texts.tokens() + tokens - 1) / tokens); };
+  const std::unique_lock lock(pool_mutex_, std::try_to_lock);
+  if (!lock.owns_lock()) {
+    job.parts = rounds(kChunkTokens);
+    RunAlone(job);
+  } else if (texts.texts() < threads) {
+    job.parts = rounds(kChunkTokens);
+    RunTogether(job);
+  } else {
+    job.parts = threads * rounds(threads * kChunkTokens);
+    pool_.Run([this, &job](int thread) { RunParts(job, scratch_[static_cast<size_t>(thread)]); });
+  }
+}
+
+/// All threads on each part.
+void QuantizedRunner::RunTogether(Job& job) {
+  for (Part part; (part = job.Take()).begin < part.end; job.Finish(part)) {
+    scratch_[0].Prepare(model_, job.Tokens(part), part.end - part.begin, pool_.size());
+    const auto run = [&](int rank) {
+      QuantizedForward(model_, job.texts, part.begin, part.end, scratch_[0], {rank, pool_.size(), &barrier_},
+                       job.LogitsOf(part));
+    };
+    pool_.Run([&run](int rank) { run(rank); });  // small enough to need no memory
+  }
+}
+
+/// One thread, part after part.
+void QuantizedRunner::RunParts(Job& job, QuantizedScratch& scratch) {
+  for (Part part; (part = job.Take()).begin < part.end; job.Finish(part)) {
+    scratch.Prepare(model_, job.Tokens(part), part.end - part.begin, 1);
+    QuantizedForward(model_, job.texts, part.begin, part.end, scratch, {}, job.LogitsOf(part));
+  }
+}
+
+void QuantizedRunner::RunAlone(Job& job) {
+  // The pool is at work for another caller.
+  std::unique_ptr<QuantizedScratch> scratch;
+  {
+    const std::lock_guard lock(spare_mutex_);
+    if (!spare_.empty()) {
+      scratch = std::move(spare_.back());
+      spare_.pop_back();
+    }
+  }
+  if (scratch == nullptr) scratch = std::make_unique<QuantizedScratch>();
+  RunParts(job, *scratch);
+  const std::lock_guard lock(spare_mutex_);
+  spare_.push_back(std::move(scratch));
+}
+
+}  // namespace winnow

@@ -1,0 +1,77 @@
+/// From token ids to logits on a quantised model: what answers requests.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <vector>
+
+#include "base/aligned_buffer.h"
+#include "base/threads.h"
+#include "encoder/batch.h"
+#include "encoder/quantized_model.h"
+#include "kernels/attention.h"
+
+namespace winnow {
+
+/// Threads that compute one range of texts together, each a part of every product's columns and of the rows in between.
+/// Alone by default.
+struct Team {
+  int rank = 0;
+  int size = 1;
+  Barrier* barrier = nullptr;  ///< of `size` threads; unused when alone
+
+  void Wait() const {
+    if (size > 1) barrier->Wait();
+  }
+};
+
+/// Memory of one range of texts; grows to the largest that was prepared, and is used again.
+class QuantizedScratch {
+ public:
+  void Prepare(const QuantizedModel& model, size_t tokens, size_t texts, int team_size);
+
+  FloatBuffer x, qkv, context;         // [tokens, hidden], [tokens, 3 blocks], [tokens, hidden]
+  FloatBuffer first_x, query;          // [texts, hidden], [texts, block]: of the last layer's first tokens
+  AlignedBuffer<uint8_t> bytes;        // x's
+  AlignedBuffer<uint8_t> first_bytes;  // of the first tokens
+  AlignedBuffer<uint8_t> panel_bytes;  // of a panel's rows, as wide as a product's input can be
+  AlignedBuffer<ByteScale> scales, first_scales, panel_scales;
+  FloatBuffer product, up;                  // of a panel
+  std::vector<AttentionScratch> attention;  // by rank
+};
+
+/// Logits [last_text - first_text, labels] of these texts, each the same whatever the range and the team.
+/// `texts` has passed CheckBatch; `scratch` was prepared by one of the team for at least as many tokens and texts.
+void QuantizedForward(const QuantizedModel& model, const PackedTexts& texts, size_t first_text, size_t last_text,
+                      QuantizedScratch& scratch, const Team& team, float* logits);
+
+/// Runs batches of any size on a pool: many texts are dealt out to the threads, few are computed by all of them
+/// together. Thread-safe: a caller that finds the pool busy computes by itself. Answers are the same either way.
+class QuantizedRunner {
+ public:
+  /// Both must outlive the runner.
+  QuantizedRunner(const QuantizedModel& model, ThreadPool& pool);
+
+  /// logits [texts, labels], in the order of the texts. `texts` has passed CheckBatch. Allocates nothing once it has
+  /// seen a batch as large. `done`, where given, is told now and then how many texts are finished, and stops the rest
+  /// by returning false.
+  void Logits(const PackedTexts& texts, std::span<float> logits, const std::function<bool(size_t done)>& done = {});
+
+ private:
+  struct Job;
+  void RunTogether(Job& job);
+  void RunParts(Job& job, QuantizedScratch& scratch);
+  void RunAlone(Job& job);
+
+  const QuantizedModel& model_;
+  ThreadPool& pool_;
+  std::mutex pool_mutex_;
+  Barrier barrier_;
+  std::vector<QuantizedScratch> scratch_;  // by the pool's thread; the first is the team's
+  std::mutex spare_mutex_;
+  std::vector<std::unique_ptr<QuantizedScratch>> spare_;  // of callers that found the pool busy
+};
+
+}  // namespace winnow

@@ -1,0 +1,320 @@
+#include "encoder/quantized_model.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <mutex>
+#include <optional>
+
+#include "base/json.h"
+#include "bundle/int8_rows.h"
+#include "kernels/adamw.h"
+#include "kernels/embedding.h"
+
+namespace winnow {
+namespace {
+
+constexpr char kScaleSuffix[] = "_scale";
+constexpr char kLabelsKey[] = "winnow.labels";
+
+std::string LabelsText(const ModelConfig& config) { return DumpJsonLine(Json(config.labels)); }
+
+const WeightInfo& WeightAt(const Layout& layout, size_t offset) {
+  return *std::ranges::find(layout.weights, offset, &WeightInfo::offset);
+}
+
+/// The weights that bytes may replace, with the layer that they are of (-1: the embeddings).
+enum class Storage { kBytes, kBf16, kFloat };
+
+Storage StorageOf(const Layout& layout, const WeightInfo& weight, const QuantizationPlan& plan) {
+  if (weight.offset >= layout.vectors) return Storage::kFloat;
+  if (weight.offset == layout.words) return plan.bf16_words ? Storage::kBf16 : Storage::kBytes;
+  if (weight.head) return Storage::kBf16;
+  for (size_t l = layout.layers.size(); l-- > 0;) {
+    if (weight.offset < layout.layers[l].qkv) continue;
+    return l < plan.bf16_layers.size() && plan.bf16_layers[l] ? Storage::kBf16 : Storage::kBytes;
+  }
+  return weight.offset == layout.positions ? Storage::kBytes : Storage::kFloat;
+}
+
+/// Hands out checked tensors of one file.
+class Reader {
+ public:
+  Reader(const SafetensorsFile& file, const Layout& layout, std::string where)
+      : file_(file), layout_(layout), where_(std::move(where)) {}
+
+  Result<FloatBuffer> Floats(size_t offset, size_t room = 0) const {
+    const WeightInfo& weight = WeightAt(layout_, offset);
+    FloatBuffer values(std::max(room, weight.count));
+    values.Zero();
+    TRY(CopyFloats(weight, values.span().first(weight.count)));
+    return values;
+  }
+
+  /// Three weights of n floats that follow each other in the layout, n rounded up to `block`.
+  Result<FloatBuffer> ThreeVectors(size_t offset, size_t n, size_t block) const {
+    FloatBuffer values(3 * block);
+    values.Zero();
+    for (size_t i = 0; i < 3; ++i) {
+      TRY(CopyFloats(WeightAt(layout_, offset + i * n), values.span().subspan(i * block, n)));
+    }
+    return values;
+  }
+
+  /// `parts` matrices [rows, columns] one below the other, each padded to `block` rows.
+  Result<PackedWeights> Matrix(size_t offset, size_t parts, size_t rows, size_t columns, size_t block) const {
+    const bool bytes = TRY(Find(WeightAt(layout_, offset)))->dtype == DType::kI8;
+    if (!bytes) {
+      FloatBuffer values(parts * block * columns);
+      values.Zero();
+      for (size_t p = 0; p < parts; ++p) {
+        TRY(CopyFloats(WeightAt(layout_, offset + p * rows * columns),
+                       values.span().subspan(p * block * columns, rows * columns)));
+      }
+      return PackedWeights::OfFloats(parts * block, columns, values.span());
+    }
+    AlignedBuffer<int8_t> values(parts * block * columns);
+    FloatBuffer scales(parts * block);
+    if (block != rows) values.Zero();
+    scales.Fill(1.0f);
+    for (size_t p = 0; p < parts; ++p) {
+      const WeightInfo& weight = WeightAt(layout_, offset + p * rows * columns);
+      const TensorView* tensor = TRY(Find(weight));
+      if (tensor->dtype != DType::kI8)
+        return std::unexpected(Wrong(*tensor, "the parts of one product differ in type"));
+      std::memcpy(values.data() + p * block * columns, tensor->data.data(), rows * columns);
+      TRY(CopyScales(weight, rows, scales.span().subspan(p * block, rows)));
+    }
+    return PackedWeights::OfBytes(parts * block, columns, values.span(), scales.span());
+  }
+
+  /// Rows of bytes or floats, as floats.
+  Result<FloatBuffer> Rows(size_t offset) const {
+    const WeightInfo& weight = WeightAt(layout_, offset);
+    const TensorView* tensor = TRY(Find(weight));
+    if (tensor->dtype != DType::kI8) return Floats(offset);
+    const auto rows = static_cast<size_t>(weight.shape[0]);
+    const size_t columns = weight.count / rows;
+    FloatBuffer values(weight.count);
+    std::vector<float> scales(rows);
+    TRY(CopyScales(weight, rows, scales));
+    const auto* bytes = reinterpret_cast<const int8_t*>(tensor->data.data());
+    for (size_t i = 0; i < weight.count; ++i) values.data()[i] = static_cast<float>(bytes[i]) * scales[i / columns];
+    return values;
+  }
+
+  Result<const TensorView*> Find(const WeightInfo& weight) const { return Find(weight.name, weight.shape); }
+
+  Result<const TensorView*> Find(const std::string& name, const std::vector<int64_t>& shape) const {
+    const TensorView* tensor = file_.Find(name);
+    if (tensor == nullptr) {
+      return Fail(ErrorCode::kInvalidModel, where_ + ": no tensor '" + name + "'",
+                  "are it and config.json of one model? make it again: winnow quantize");
+    }
+    if (tensor->shape != shape) {
+      return std::unexpected(
+          Wrong(*tensor, "it is " + ShapeText(tensor->shape) + " but config.json asks for " + ShapeText(shape)));
+    }
+    return tensor;
+  }
+
+  Result<const float*> Scales(const WeightInfo& weight) const {
+    const TensorView* tensor = TRY(FindScales(weight, static_cast<size_t>(weight.shape[0])));
+    return reinterpret_cast<const float*>(tensor->data.data());
+  }
+
+ private:
+  Error Wrong(const TensorView& tensor, const std::string& what) const {
+    return {ErrorCode::kInvalidModel, where_ + ": tensor '" + tensor.name + "': " + what,
+            "the file is damaged or of another model; make it again: winnow quantize"};
+  }
+
+  Result<void> CopyFloats(const WeightInfo& weight, std::span<float> out) const {
+    const TensorView* tensor = TRY(Find(weight));
+    if (tensor->dtype == DType::kI8) return std::unexpected(Wrong(*tensor, "it is of bytes, where floats belong"));
+    TRY(CopyAsF32(*tensor, out));
+    if (!AllFinite(out.size(), out.data())) return std::unexpected(Wrong(*tensor, "it holds NaN or infinite values"));
+    return {};
+  }
+
+  Result<const TensorView*> FindScales(const WeightInfo& weight, size_t rows) const {
+    const TensorView* tensor = TRY(Find(weight.name + kScaleSuffix, {static_cast<int64_t>(rows)}));
+    if (tensor->dtype != DType::kF32 || reinterpret_cast<uintptr_t>(tensor->data.data()) % alignof(float) != 0) {
+      return std::unexpected(Wrong(*tensor, "scales are aligned F32"));
+    }
+    const auto* scales = reinterpret_cast<const float*>(tensor->data.data());
+    for (size_t r = 0; r < rows; ++r) {
+      if (!(std::isfinite(scales[r]) && scales[r] > 0)) {
+        return std::unexpected(Wrong(*tensor, "scale " + std::to_string(r) + " is " + std::to_string(scales[r]) +
+                                                  "; scales are positive and finite"));
+      }
+    }
+    return tensor;
+  }
+
+  Result<void> CopyScales(const WeightInfo& weight, size_t rows, std::span<float> out) const {
+    const TensorView* tensor = TRY(FindScales(weight, rows));
+    return CopyAsF32(*tensor, out);
+  }
+
+  const SafetensorsFile& file_;
+  const Layout& layout_;
+  const std::string where_;
+};
+
+/// The first error of tasks that run at the same time.
+class FirstError {
+ public:
+  void Note(Result<void> result) {
+    if (result) return;
+    const std::lock_guard lock(mutex_);
+    if (!error_) error_ = std::move(result.error());
+  }
+  Result<void> Take() {
+    if (error_) return std::unexpected(std::move(*error_));
+    return {};
+  }
+
+ private:
+  std::mutex mutex_;
+  std::optional<Error> error_;
+};
+
+}  // namespace
+
+Result<void> WriteQuantizedWeights(const Model& model, const QuantizationPlan& plan, const std::filesystem::path& dir) {
+  const Layout& layout = model.layout();
+  const ModelConfig& config = model.config();
+  if (static_cast<size_t>(std::max(config.hidden_size, config.intermediate_size)) > kMaxByteInputs) {
+    return Fail(ErrorCode::kInvalidModel, "the model is too wide for sums of bytes in 32 bits (at most " +
+                                              std::to_string(kMaxByteInputs) + " inputs a product)");
+  }
+  std::vector<TensorView> tensors;
+  std::vector<AlignedBuffer<int8_t>> bytes;
+  std::vector<FloatBuffer> scales;
+  std::vector<AlignedBuffer<uint16_t>> halves;
+  for (const WeightInfo& weight : layout.weights) {
+    const float* values = weight.offset < layout.matrices ? model.words() : model.at(weight.offset);
+    switch (StorageOf(layout, weight, plan)) {
+      case Storage::kFloat:
+        tensors.push_back(ViewOf(weight.name, weight.shape, {values, weight.count}));
+        break;
+      case Storage::kBf16: {
+        AlignedBuffer<uint16_t>& to = halves.emplace_back(weight.count);
+        RoundToBf16(weight.count, values, to.data());
+        tensors.push_back({weight.name, DType::kBF16, weight.shape, std::as_bytes(to.span())});
+        break;
+      }
+      case Storage::kBytes: {
+        const auto rows = static_cast<size_t>(weight.shape[0]);
+        AlignedBuffer<int8_t>& to = bytes.emplace_back(weight.count);
+        FloatBuffer& scale = scales.emplace_back(rows);
+        RoundRowsToInt8(rows, weight.count / rows, values, to.data(), scale.data());
+        tensors.push_back({weight.name, DType::kI8, weight.shape, std::as_bytes(to.span())});
+        tensors.push_back(ViewOf(weight.name + kScaleSuffix, {weight.shape[0]}, scale.span()));
+        break;
+      }
+    }
+  }
+  return WriteSafetensors(dir / kInt8Weights, tensors, {{"format", "pt"}, {kLabelsKey, LabelsText(config)}});
+}
+
+Result<QuantizedModel> QuantizedModel::Load(const std::filesystem::path& dir, ModelConfig config, ThreadPool& pool) {
+  const std::filesystem::path path = dir / kInt8Weights;
+  auto file = std::make_shared<const SafetensorsFile>(TRY(SafetensorsFile::Open(path)));
+  QuantizedModel model(std::move(config));
+  const auto labels = file->metadata().find(kLabelsKey);
+  if (labels == file->metadata().end() || labels->second != LabelsText(model.config_)) {
+    return Fail(ErrorCode::kInvalidModel,
+                path.string() + ": made for other labels than config.json's: " +
+                    (labels == file->metadata().end() ? "it names none" : labels->second),
+                "make it again: winnow quantize " + dir.string());
+  }
+  const Layout layout(model.config_);
+  const Reader read(*file, layout, path.string());
+  const auto hidden = static_cast<size_t>(model.config_.hidden_size);
+  const auto intermediate = static_cast<size_t>(model.config_.intermediate_size);
+  const size_t block = model.qkv_block();
+
+  model.layers_.resize(layout.layers.size());
+  FirstError error;
+  const auto load_matrix = [&](size_t task) -> Result<void> {
+    const LayerLayout& from = layout.layers[task / 4];
+    QuantizedLayer& to = model.layers_[task / 4];
+    switch (task % 4) {
+      case 0:
+        to.qkv = TRY(read.Matrix(from.qkv, 3, hidden, hidden, block));
+        break;
+      case 1:
+        to.out = TRY(read.Matrix(from.out, 1, hidden, hidden, hidden));
+        break;
+      case 2:
+        to.up = TRY(read.Matrix(from.up, 1, intermediate, hidden, intermediate));
+        break;
+      case 3:
+        to.down = TRY(read.Matrix(from.down, 1, hidden, intermediate, hidden));
+        break;
+    }
+    return {};
+  };
+  std::atomic<size_t> next = 0;
+  pool.Run([&](int) {
+    for (size_t task; (task = next++) < 4 * layout.layers.size();) error.Note(load_matrix(task));
+  });
+  TRY(error.Take());
+  for (size_t l = 0; l < layout.layers.size(); ++l) {
+    const LayerLayout& from = layout.layers[l];
+    QuantizedLayer& to = model.layers_[l];
+    to.qkv_bias = TRY(read.ThreeVectors(from.qkv_bias, hidden, block));
+    to.out_bias = TRY(read.Floats(from.out_bias));
+    to.up_bias = TRY(read.Floats(from.up_bias));
+    to.down_bias = TRY(read.Floats(from.down_bias));
+    to.attention_gamma = TRY(read.Floats(from.attention_gamma));
+    to.attention_beta = TRY(read.Floats(from.attention_beta));
+    to.output_gamma = TRY(read.Floats(from.output_gamma));
+    to.output_beta = TRY(read.Floats(from.output_beta));
+  }
+  const TensorView* words = TRY(read.Find(WeightAt(layout, layout.words)));
+  if (words->dtype == DType::kI8) {
+    model.words_ = reinterpret_cast<const int8_t*>(words->data.data());
+    model.word_scales_ = TRY(read.Scales(WeightAt(layout, layout.words)));
+    model.file_ = file;
+  } else {
+    model.float_words_ = TRY(read.Floats(layout.words));
+  }
+  model.positions_ = TRY(read.Rows(layout.positions));
+  if (model.config_.type_vocab_size > 0) {
+    const FloatBuffer segments = TRY(read.Floats(layout.segments));
+    for (size_t i = 0; i < model.positions_.size(); i += hidden) {
+      AddTo(hidden, segments.data(), model.positions_.data() + i);
+    }
+  }
+  model.embedding_gamma_ = TRY(read.Floats(layout.embedding_gamma));
+  model.embedding_beta_ = TRY(read.Floats(layout.embedding_beta));
+  model.head_dense_ = TRY(read.Matrix(layout.head_dense, 1, hidden, hidden, hidden));
+  model.head_dense_bias_ = TRY(read.Floats(layout.head_dense_bias));
+  const size_t num_labels = model.config_.labels.size();
+  model.classifier_ = TRY(read.Matrix(layout.classifier, 1, num_labels, hidden, num_labels));
+  model.classifier_bias_ = TRY(read.Floats(layout.classifier_bias));
+  file->ReleaseMemory();
+  return model;
+}
+
+size_t QuantizedModel::qkv_block() const {
+  return (static_cast<size_t>(config_.hidden_size) + kColumnBlock - 1) / kColumnBlock * kColumnBlock;
+}
+
+void QuantizedModel::Embed(std::span<const int32_t> ids, float* out) const {
+  const auto hidden = static_cast<size_t>(config_.hidden_size);
+  if (words_ != nullptr) {
+    EmbedTextOfBytes(ids.size(), hidden, ids.data(), words_, word_scales_, positions_.data(), out);
+  } else {
+    EmbedText(ids.size(), hidden, ids.data(), float_words_.data(), positions_.data(), nullptr, out);
+  }
+}
+
+int QuantizedModel::bf16_layers() const {
+  return static_cast<int>(std::ranges::count_if(layers_, [](const QuantizedLayer& l) { return !l.qkv.of_bytes(); }));
+}
+
+}  // namespace winnow

@@ -1,0 +1,41 @@
+/// Which instruction set the kernels use: the best of the CPU, or the one that WINNOW_ISA names.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace winnow {
+
+/// In rising order. Integer products give the same numbers on all of them; floats differ in the last bits.
+enum class Isa {
+  kPortable,    ///< any CPU: vectors of plain C++ on x86-64, NEON on AArch64
+  kAvx2,        ///< x86-64-v3
+  kAvx2Vnni,    ///< and the dot products of bytes that laptops without AVX-512 have
+  kAvx512,      ///< AVX-512 F, BW, DQ, VL
+  kAvx512Vnni,  ///< and its dot products of bytes
+  kAmx,         ///< and tiles of bytes and bf16
+};
+
+/// "portable", "avx2", "avx2_vnni", "avx512", "avx512_vnni", "amx": what WINNOW_ISA takes and reports print.
+std::string_view NameOf(Isa isa);
+std::optional<Isa> IsaOfName(std::string_view name);
+
+/// What this CPU (and the system that runs it) offers, in rising order.
+std::vector<Isa> SupportedIsas();
+
+/// Takes WINNOW_ISA where it is set, for all kernels of the process and oneDNN's. To be called once, before the first
+/// kernel runs and by one thread. Errors: kInvalidArgument for an unknown name, kUnsupported for one that this CPU
+/// lacks.
+Result<void> ChooseIsaFromEnvironment();
+
+/// The same by name, for tests and benchmarks; kernels that ran before may have settled on another one inside oneDNN.
+Result<void> ForceIsa(Isa isa);
+
+/// What kernels run on now.
+Isa ActiveIsa();
+
+}  // namespace winnow

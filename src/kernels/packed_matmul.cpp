@@ -1,0 +1,419 @@
+// A tile is 4 or 6 rows by 16 or 64 columns: as many sums as the registers hold. Its weights are read in whole cache
+// lines, its rows four bytes at a time, broadcast. With the dot product of AVX512-VNNI a step multiplies 64 pairs of
+// bytes and adds them to 16 sums of 32 bits. Without it bytes are widened to 16 bits first, so that pairs of products
+// add up in 32: vpmaddubsw, which adds them in 16, would saturate from 2 * 255 * 127 on.
+//
+// Sums stay whole numbers until the tile is done; the epilogue then reads them back from the first-level cache.
+#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128)  // arrays of vectors need known lengths
+#include "kernels/packed_matmul.h"
+
+#include <algorithm>
+#include <cstring>
+#include <type_traits>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/packed_matmul.cpp"
+// The next line comes first, as it includes this file again for each target.
+#include "hwy/foreach_target.h"
+//
+#include "hwy/contrib/math/math-inl.h"
+#include "hwy/highway.h"
+#include "kernels/isa.h"
+#include "kernels/lanes-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace winnow {
+namespace HWY_NAMESPACE {
+
+constexpr size_t kGroup = 16;  // columns that are packed side by side
+using I = hn::RebindToSigned<F>;
+using VI = hn::Vec<I>;
+constexpr size_t kLanes = hn::MaxLanes(F());
+static_assert(kGroup % kLanes == 0);
+constexpr size_t kVectors = kGroup / kLanes;          // of a group
+constexpr size_t kWideGroups = kLanes == 16 ? 4 : 1;  // that a tile takes together
+constexpr size_t kWideRows = kLanes == 16 ? 6 : kLanes == 8 ? 4 : 2;
+
+// How four bytes of a row (in every lane) meet four bytes of each column, on three kinds of CPU.
+
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2
+#define WINNOW_HAS_VNNI 1
+
+/// CPUs with VNNI (ActiveIsa tells): one instruction. Written as assembly, since Highway's targets don't include it.
+struct Vnni {
+  using Bytes = VI;
+  static HWY_INLINE VI RowBytes(int32_t four) { return hn::Set(I(), four); }
+  static HWY_INLINE VI ColumnBytes(const int8_t* p) { return hn::Load(I(), reinterpret_cast<const int32_t*>(p)); }
+  static HWY_INLINE VI Dot(VI x, VI w, VI sum) {
+#if HWY_TARGET == HWY_AVX3
+    asm("vpdpbusd %2, %1, %0" : "+v"(sum.raw) : "v"(x.raw), "v"(w.raw));
+#else
+    asm("%{vex%} vpdpbusd %2, %1, %0" : "+x"(sum.raw) : "x"(x.raw), "x"(w.raw));
+#endif
+    return sum;
+  }
+};
+
+#else
+#define WINNOW_HAS_VNNI 0
+#endif
+
+#if HWY_ARCH_X86 && HWY_TARGET != HWY_EMU128 && HWY_TARGET != HWY_SCALAR
+
+/// Other x86-64: even and odd bytes widened to 16 bits; an instruction adds two products of a lane.
+struct Widening {
+  using I16 = hn::RepartitionToNarrow<I>;
+  struct Bytes {
+    hn::Vec<I16> even, odd;
+  };
+  static HWY_INLINE Bytes RowBytes(int32_t four) {
+    const hn::RebindToUnsigned<I16> u16;
+    const auto x = hn::BitCast(u16, hn::Set(I(), four));
+    return {hn::BitCast(I16(), hn::And(x, hn::Set(u16, 255))), hn::BitCast(I16(), hn::ShiftRight<8>(x))};
+  }
+  static HWY_INLINE Bytes ColumnBytes(const int8_t* p) {
+    const auto w = hn::BitCast(I16(), hn::Load(I(), reinterpret_cast<const int32_t*>(p)));
+    return {hn::ShiftRight<8>(hn::ShiftLeft<8>(w)), hn::ShiftRight<8>(w)};
+  }
+  static HWY_INLINE VI Dot(const Bytes& x, const Bytes& w, VI sum) {
+    VI unused = hn::Zero(I());
+    sum = hn::ReorderWidenMulAccumulate(I(), x.even, w.even, sum, unused);
+    return hn::ReorderWidenMulAccumulate(I(), x.odd, w.odd, sum, unused);
+  }
+};
+
+#else
+
+/// Any CPU: bytes widened to 32 bits.
+struct Widening {
+  struct Bytes {
+    VI b0, b1, b2, b3;
+  };
+  static HWY_INLINE Bytes RowBytes(int32_t four) {
+    const auto u = static_cast<uint32_t>(four);
+    const auto byte = [&](int shift) { return hn::Set(I(), static_cast<int32_t>((u >> shift) & 255)); };
+    return {byte(0), byte(8), byte(16), byte(24)};
+  }
+  static HWY_INLINE Bytes ColumnBytes(const int8_t* p) {
+    const VI w = hn::Load(I(), reinterpret_cast<const int32_t*>(p));
+    return {hn::ShiftRight<24>(hn::ShiftLeft<24>(w)), hn::ShiftRight<24>(hn::ShiftLeft<16>(w)),
+            hn::ShiftRight<24>(hn::ShiftLeft<8>(w)), hn::ShiftRight<24>(w)};
+  }
+  static HWY_INLINE VI Dot(const Bytes& x, const Bytes& w, VI sum) {
+    sum = hn::Add(sum, hn::Add(hn::Mul(x.b0, w.b0), hn::Mul(x.b1, w.b1)));
+    return hn::Add(sum, hn::Add(hn::Mul(x.b2, w.b2), hn::Mul(x.b3, w.b3)));
+  }
+};
+
+#endif
+
+/// sums[r, c] for kRows rows and kGroups groups of columns, each row of sums kColumnBlock apart.
+template <class Kind, size_t kRows, size_t kGroups>
+HWY_INLINE void SumBytes(const uint8_t* HWY_RESTRICT x, size_t x_stride, size_t fours, const int8_t* HWY_RESTRICT w,
+                         int32_t* HWY_RESTRICT sums) {
+  constexpr size_t kAcross = kGroups * kVectors;
+  const size_t group_stride = fours * 4 * kGroup;
+  VI sum[kRows][kAcross];
+  HWY_UNROLL(8) for (size_t r = 0; r < kRows; ++r) {
+    HWY_UNROLL(4) for (size_t v = 0; v < kAcross; ++v) sum[r][v] = hn::Zero(I());
+  }
+  for (size_t k = 0; k < fours; ++k, w += 4 * kGroup) {
+    typename Kind::Bytes columns[kAcross];
+    HWY_UNROLL(4) for (size_t v = 0; v < kAcross; ++v) {
+      columns[v] = Kind::ColumnBytes(w + v / kVectors * group_stride + v % kVectors * 4 * kLanes);
+    }
+    HWY_UNROLL(8) for (size_t r = 0; r < kRows; ++r) {
+      int32_t four;
+      std::memcpy(&four, x + r * x_stride + 4 * k, 4);
+      const auto row = Kind::RowBytes(four);
+      HWY_UNROLL(4) for (size_t v = 0; v < kAcross; ++v) sum[r][v] = Kind::Dot(row, columns[v], sum[r][v]);
+    }
+  }
+  HWY_UNROLL(8) for (size_t r = 0; r < kRows; ++r) {
+    HWY_UNROLL(4) for (size_t v = 0; v < kAcross; ++v) {
+      hn::Store(sum[r][v], I(), sums + r * kColumnBlock + v * kLanes);
+    }
+  }
+}
+
+/// The same for floats and bf16.
+template <size_t kRows, size_t kGroups>
+HWY_INLINE void SumFloats(const float* HWY_RESTRICT x, size_t inputs, const uint16_t* HWY_RESTRICT w,
+                          float* HWY_RESTRICT sums) {
+  constexpr size_t kAcross = kGroups * kVectors;
+  const size_t group_stride = inputs * kGroup;
+  const hn::Rebind<uint16_t, F> u16;
+  const hn::RebindToUnsigned<F> u32;
+  V sum[kRows][kAcross];
+  HWY_UNROLL(8) for (size_t r = 0; r < kRows; ++r) {
+    HWY_UNROLL(4) for (size_t v = 0; v < kAcross; ++v) sum[r][v] = hn::Zero(F());
+  }
+  for (size_t k = 0; k < inputs; ++k, w += kGroup) {
+    V columns[kAcross];
+    HWY_UNROLL(4) for (size_t v = 0; v < kAcross; ++v) {
+      const auto bits = hn::Load(u16, w + v / kVectors * group_stride + v % kVectors * kLanes);
+      columns[v] = hn::BitCast(F(), hn::ShiftLeft<16>(hn::PromoteTo(u32, bits)));
+    }
+    HWY_UNROLL(8) for (size_t r = 0; r < kRows; ++r) {
+      const V row = hn::Set(F(), x[r * inputs + k]);
+      HWY_UNROLL(4) for (size_t v = 0; v < kAcross; ++v) sum[r][v] = hn::MulAdd(row, columns[v], sum[r][v]);
+    }
+  }
+  HWY_UNROLL(8) for (size_t r = 0; r < kRows; ++r) {
+    HWY_UNROLL(4) for (size_t v = 0; v < kAcross; ++v) {
+      hn::Store(sum[r][v], F(), sums + r * kColumnBlock + v * kLanes);
+    }
+  }
+}
+
+struct Identity {
+  static HWY_INLINE V At(V x) { return x; }
+};
+
+struct Relu {
+  static HWY_INLINE V At(V x) { return hn::Max(x, hn::Zero(F())); }
+};
+
+struct Tanh {
+  static HWY_INLINE V At(V x) { return hn::Tanh(F(), x); }
+};
+
+/// x Phi(x), with Phi(x) = 1/2 + x P(x^2) for |x| <= 4, where P of degree 7 was fitted by us to the least largest error
+/// of x Phi(x) (1.3e-4), under the condition that it ends in Phi(4) = 1 and Phi(-4) = 0.
+struct Gelu {
+  static HWY_INLINE V At(V x) {
+    const F d;
+    const V c = hn::Clamp(x, hn::Set(d, -4.0f), hn::Set(d, 4.0f));
+    const V u = hn::Mul(c, c);
+    V p = hn::MulAdd(u, hn::Set(d, -1.17317032e-09f), hn::Set(d, 9.6649915e-08f));
+    p = hn::MulAdd(p, u, hn::Set(d, -3.47805823e-06f));
+    p = hn::MulAdd(p, u, hn::Set(d, 7.26652309e-05f));
+    p = hn::MulAdd(p, u, hn::Set(d, -0.00099186443f));
+    p = hn::MulAdd(p, u, hn::Set(d, 0.00945348357f));
+    p = hn::MulAdd(p, u, hn::Set(d, -0.0658009746f));
+    p = hn::MulAdd(p, u, hn::Set(d, 0.398624331f));
+    const V phi = hn::MulAdd(c, p, hn::Set(d, 0.5f));
+    return hn::Mul(x, hn::Clamp(phi, hn::Zero(d), hn::Set(d, 1.0f)));
+  }
+};
+
+struct GeluTanh {
+  static HWY_INLINE V At(V x) {
+    const F d;
+    const V inner = hn::Mul(hn::Mul(hn::Set(d, 0.79788456080286536f), x),  // sqrt(2/pi)
+                            hn::MulAdd(hn::Mul(x, x), hn::Set(d, 0.044715f), hn::Set(d, 1.0f)));
+    return hn::Mul(hn::Mul(hn::Set(d, 0.5f), x), hn::Add(hn::Set(d, 1.0f), hn::Tanh(d, inner)));
+  }
+};
+
+/// One call's constants.
+struct Job {
+  ProductInput x;
+  const PackedWeights* weights;
+  const float* bias;
+  float* y;
+  size_t stride;
+};
+
+/// From a tile's sums to results: rows row ... row+rows-1, columns first ... first+columns-1.
+template <class Function>
+HWY_INLINE void Finish(const Job& job, size_t row, size_t rows, size_t first, size_t columns, const int32_t* sums) {
+  const float* scales = job.weights->scales() + first;
+  const float* totals = job.weights->totals() + first;
+  ForLanes(columns, [&](size_t i, auto lanes) {
+    const V scale = hn::LoadU(F(), scales + i);  // padded: whole vectors can be read
+    const V total = hn::LoadU(F(), totals + i);
+    const V bias = job.bias == nullptr ? hn::Zero(F()) : lanes.Load(job.bias + first + i);
+    for (size_t r = 0; r < rows; ++r) {
+      const ByteScale& x = job.x.scales[row + r];
+      const V sum = hn::ConvertTo(F(), hn::Load(I(), sums + r * kColumnBlock + i));
+      const V shifted = hn::NegMulAdd(hn::Set(F(), x.scale * static_cast<float>(x.zero)), total, bias);
+      const V value = hn::MulAdd(sum, hn::Mul(scale, hn::Set(F(), x.scale)), shifted);
+      lanes.Store(Function::At(value), job.y + (row + r) * job.stride + first + i);
+    }
+  });
+}
+
+template <class Function>
+HWY_INLINE void Finish(const Job& job, size_t row, size_t rows, size_t first, size_t columns, const float* sums) {
+  ForLanes(columns, [&](size_t i, auto lanes) {
+    const V bias = job.bias == nullptr ? hn::Zero(F()) : lanes.Load(job.bias + first + i);
+    for (size_t r = 0; r < rows; ++r) {
+      const V sum = hn::Load(F(), sums + r * kColumnBlock + i);
+      lanes.Store(Function::At(hn::Add(sum, bias)), job.y + (row + r) * job.stride + first + i);
+    }
+  });
+}
+
+struct Floats {};  // in place of a kind of bytes
+
+template <class Kind, class Function, size_t kRows, size_t kGroups>
+HWY_INLINE void Tile(const Job& job, size_t row, size_t first, size_t columns) {
+  const size_t in = job.weights->in();
+  if constexpr (std::is_same_v<Kind, Floats>) {
+    HWY_ALIGN float sums[kRows * kColumnBlock];
+    SumFloats<kRows, kGroups>(job.x.floats + row * in, in, job.weights->floats() + first * in, sums);
+    Finish<Function>(job, row, kRows, first, columns, sums);
+  } else {
+    HWY_ALIGN int32_t sums[kRows * kColumnBlock];
+    const size_t fours = (in + 3) / 4;
+    SumBytes<Kind, kRows, kGroups>(job.x.bytes + row * ByteStride(in), ByteStride(in), fours,
+                                   job.weights->bytes() + first * fours * 4, sums);
+    Finish<Function>(job, row, kRows, first, columns, sums);
+  }
+}
+
+template <class Kind, class Function, size_t kGroups>
+void Columns(const Job& job, size_t rows, size_t first, size_t columns) {
+  size_t row = 0;
+  for (; row + kWideRows <= rows; row += kWideRows) Tile<Kind, Function, kWideRows, kGroups>(job, row, first, columns);
+  if constexpr (kWideRows > 4) {
+    if (row + 4 <= rows) Tile<Kind, Function, 4, kGroups>(job, row, first, columns), row += 4;
+  }
+  if constexpr (kWideRows > 2) {
+    if (row + 2 <= rows) Tile<Kind, Function, 2, kGroups>(job, row, first, columns), row += 2;
+  }
+  if (row < rows) Tile<Kind, Function, 1, kGroups>(job, row, first, columns);
+}
+
+template <class Kind, class Function>
+void Run(const Job& job, size_t rows, size_t first, size_t last) {
+  size_t column = first;
+  for (; column + kWideGroups * kGroup <= last; column += kWideGroups * kGroup) {
+    Columns<Kind, Function, kWideGroups>(job, rows, column, kWideGroups * kGroup);
+  }
+  for (; column < last; column += kGroup) {
+    Columns<Kind, Function, 1>(job, rows, column, std::min(kGroup, last - column));
+  }
+}
+
+#if WINNOW_HAS_VNNI
+bool VnniIsActive() {
+  const Isa isa = ActiveIsa();
+  return HWY_TARGET == HWY_AVX3 ? isa >= Isa::kAvx512Vnni : isa == Isa::kAvx2Vnni;
+}
+#endif
+
+template <class Kind>
+void RunWith(Activation activation, const Job& job, size_t rows, size_t first, size_t last) {
+  switch (activation) {
+    case Activation::kIdentity:
+      return Run<Kind, Identity>(job, rows, first, last);
+    case Activation::kGelu:
+      return Run<Kind, Gelu>(job, rows, first, last);
+    case Activation::kGeluTanh:
+      return Run<Kind, GeluTanh>(job, rows, first, last);
+    case Activation::kRelu:
+      return Run<Kind, Relu>(job, rows, first, last);
+    case Activation::kTanh:
+      return Run<Kind, Tanh>(job, rows, first, last);
+  }
+}
+
+void PackedProduct(size_t rows, const ProductInput& x, const PackedWeights& weights, size_t first, size_t last,
+                   const float* bias, Activation activation, float* y, size_t stride) {
+  const Job job{x, &weights, bias, y, stride};
+  if (!weights.of_bytes()) return RunWith<Floats>(activation, job, rows, first, last);
+#if WINNOW_HAS_VNNI
+  if (VnniIsActive()) return RunWith<Vnni>(activation, job, rows, first, last);
+#endif
+  RunWith<Widening>(activation, job, rows, first, last);
+}
+
+const char* PackedProductInstructions() {
+#if WINNOW_HAS_VNNI
+  if (VnniIsActive()) return HWY_TARGET == HWY_AVX3 ? "AVX3 vpdpbusd" : "AVX2 vpdpbusd";
+#endif
+  return hwy::TargetName(HWY_TARGET);
+}
+
+#undef WINNOW_HAS_VNNI
+
+}  // namespace HWY_NAMESPACE
+}  // namespace winnow
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace winnow {
+namespace {
+
+constexpr size_t kPackedTogether = 16;
+
+/// bf16 is the upper half of a float; to the nearest, ties to even.
+uint16_t ToBf16(float value) {
+  uint32_t bits;
+  std::memcpy(&bits, &value, sizeof bits);
+  return static_cast<uint16_t>((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
+}
+
+}  // namespace
+
+void RoundToBf16(size_t n, const float* values, uint16_t* halves) {
+  for (size_t i = 0; i < n; ++i) halves[i] = ToBf16(values[i]);
+}
+
+Result<PackedWeights> PackedWeights::OfBytes(size_t out, size_t in, std::span<const int8_t> values,
+                                             std::span<const float> scales) {
+  if (in > kMaxByteInputs) {
+    return Fail(ErrorCode::kInvalidModel, "a product over " + std::to_string(in) +
+                                              " bytes could overflow 32 bits; at most " +
+                                              std::to_string(kMaxByteInputs) + " are taken");
+  }
+  PackedWeights packed;
+  packed.out_ = out;
+  packed.in_ = in;
+  const size_t groups = (out + kPackedTogether - 1) / kPackedTogether;
+  const size_t fours = (in + 3) / 4;
+  packed.bytes_.Resize(groups * fours * 4 * kPackedTogether);
+  packed.scales_.Resize(groups * kPackedTogether);
+  packed.totals_.Resize(groups * kPackedTogether);
+  packed.scales_.Fill(1.0f);
+  packed.totals_.Zero();
+  if (out % kPackedTogether != 0 || in % 4 != 0) packed.bytes_.Zero();
+  std::ranges::copy(scales.first(out), packed.scales_.data());
+  for (size_t o = 0; o < out; ++o) {
+    const int8_t* from = values.data() + o * in;
+    int8_t* to = packed.bytes_.data() + (o / kPackedTogether * fours * kPackedTogether + o % kPackedTogether) * 4;
+    int32_t sum = 0;
+    for (size_t i = 0; i < in; ++i) sum += from[i];
+    packed.totals_.data()[o] = scales[o] * static_cast<float>(sum);
+    for (size_t k = 0; k < in / 4; ++k) std::memcpy(to + k * 4 * kPackedTogether, from + 4 * k, 4);
+    std::memcpy(to + in / 4 * 4 * kPackedTogether, from + in / 4 * 4, in % 4);
+  }
+  return packed;
+}
+
+PackedWeights PackedWeights::OfFloats(size_t out, size_t in, std::span<const float> values) {
+  PackedWeights packed;
+  packed.out_ = out;
+  packed.in_ = in;
+  packed.of_bytes_ = false;
+  const size_t groups = (out + kPackedTogether - 1) / kPackedTogether;
+  packed.floats_.Resize(groups * in * kPackedTogether);
+  if (out % kPackedTogether != 0) packed.floats_.Zero();
+  for (size_t o = 0; o < out; ++o) {
+    uint16_t* to = packed.floats_.data() + o / kPackedTogether * in * kPackedTogether + o % kPackedTogether;
+    for (size_t i = 0; i < in; ++i) to[i * kPackedTogether] = ToBf16(values[o * in + i]);
+  }
+  return packed;
+}
+
+HWY_EXPORT(PackedProductInstructions);
+const char* PackedProductInstructions() { return HWY_DYNAMIC_DISPATCH(PackedProductInstructions)(); }
+
+HWY_EXPORT(PackedProduct);
+void PackedProduct(size_t rows, const ProductInput& x, const PackedWeights& weights, size_t first, size_t last,
+                   const float* bias, Activation activation, float* y, size_t stride) {
+  HWY_DYNAMIC_DISPATCH(PackedProduct)(rows, x, weights, first, last, bias, activation, y, stride);
+}
+
+namespace reference {
+int64_t Dot(size_t n, const uint8_t* x, int32_t zero, const int8_t* w) {
+  int64_t sum = 0;
+  for (size_t i = 0; i < n; ++i) sum += static_cast<int64_t>(x[i] - zero) * w[i];
+  return sum;
+}
+}  // namespace reference
+
+}  // namespace winnow
+#endif

@@ -1,0 +1,90 @@
+/// Products of rows with weights that were packed once: y = f(x W^T + b), bias and activation applied while a tile of
+/// sums is still in the first-level cache.
+///
+/// Weights are of bytes, with a scale for each output, multiplied by rows of bytes (byte_rows.h) in exact integers:
+///   y[r, o] = f(x_scale[r] * w_scale[o] * sum_i (x[r, i] - zero[r]) * w[o, i] + bias[o])
+/// or of bf16, multiplied by rows of floats, for layers that bytes would harm. Either way each y is summed in an order
+/// that depends on nothing but the width of the row: not on the other rows, nor on which columns a call computes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "base/aligned_buffer.h"
+#include "base/result.h"
+#include "kernels/activation.h"
+#include "kernels/byte_rows.h"
+
+namespace winnow {
+
+/// The widest input: past it 255 * 127 * in could overflow 32 bits (255 * 127 * 65536 = 0.988 * 2^31).
+inline constexpr size_t kMaxByteInputs = 65536;
+
+/// Columns that belong together in the packed form, and begin a call's range of columns.
+inline constexpr size_t kColumnBlock = 64;
+
+/// Weights [out, in] in the order in which the kernels read them: 16 outputs side by side. Immutable, thread-safe.
+class PackedWeights {
+ public:
+  PackedWeights() = default;
+
+  /// Bytes [out, in] with a scale for each output: w = scale * byte. `scales` are finite and positive.
+  /// Errors: kInvalidModel for more inputs than kMaxByteInputs.
+  static Result<PackedWeights> OfBytes(size_t out, size_t in, std::span<const int8_t> values,
+                                       std::span<const float> scales);
+
+  /// The same as bf16, of floats [out, in], rounded to nearest.
+  static PackedWeights OfFloats(size_t out, size_t in, std::span<const float> values);
+
+  size_t out() const { return out_; }
+  size_t in() const { return in_; }
+  bool of_bytes() const { return of_bytes_; }
+  /// Bytes: [ceil(out/16)][ceil(in/4)][16][4], zeros past the ends; bf16: [ceil(out/16)][in][16].
+  const int8_t* bytes() const { return bytes_.data(); }
+  const uint16_t* floats() const { return floats_.data(); }
+  const float* scales() const { return scales_.data(); }  ///< [out, rounded up to whole blocks of 16]
+  const float* totals() const { return totals_.data(); }  ///< of each output's weights, likewise
+
+ private:
+  size_t out_ = 0, in_ = 0;
+  bool of_bytes_ = true;
+  AlignedBuffer<int8_t> bytes_;
+  AlignedBuffer<uint16_t> floats_;
+  FloatBuffer scales_, totals_;
+};
+
+/// To the nearest bf16 (the upper half of a float), ties to even. Values are finite.
+void RoundToBf16(size_t n, const float* values, uint16_t* halves);
+
+/// Rows that enter a product: of bytes or of floats, as the weights want them.
+struct ProductInput {
+  const uint8_t* bytes = nullptr;     ///< [rows, ByteStride(in)]
+  const ByteScale* scales = nullptr;  ///< [rows]
+  const float* floats = nullptr;      ///< [rows, in]
+
+  ProductInput Row(size_t row, size_t in) const {
+    return {bytes == nullptr ? nullptr : bytes + row * ByteStride(in), scales == nullptr ? nullptr : scales + row,
+            floats == nullptr ? nullptr : floats + row * in};
+  }
+};
+
+/// y[r, o] for rows 0 ... rows-1 and columns first ... last-1; y has `stride` floats a row. `first` is a multiple of
+/// kColumnBlock, and `last` too unless it is `weights.out()`. bias [out] may be null.
+void PackedProduct(size_t rows, const ProductInput& x, const PackedWeights& weights, size_t first, size_t last,
+                   const float* bias, Activation activation, float* y, size_t stride);
+
+/// The instructions that PackedProduct multiplies bytes with now: "AVX3 vpdpbusd", "AVX2 vpdpbusd", "AVX2", "SCALAR"...
+/// (Highway's name of the vectors), chosen where the products themselves are.
+const char* PackedProductInstructions();
+
+/// The largest |y - exact| that the activation's approximation adds, as a function of nothing else: GELU is taken from
+/// a polynomial here, whose error no byte would show.
+inline constexpr float kGeluError = 2e-4f;
+
+namespace reference {
+/// One sum, in 64-bit integers: sum_i (x[i] - zero) * w[i].
+int64_t Dot(size_t n, const uint8_t* x, int32_t zero, const int8_t* w);
+}  // namespace reference
+
+}  // namespace winnow
