@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <type_traits>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/attention.cpp"
@@ -164,21 +165,68 @@ HWY_INLINE V ExpOfNegative(V x) {
   return hn::BitCast(d, hn::Add(hn::BitCast(i32, p), hn::ShiftLeft<23>(hn::BitCast(i32, shifted))));
 }
 
-/// Turns scores into exp(scale * score - largest), in place: probabilities but for their sum, which is returned.
-HWY_INLINE float Exponentials(float* scores, size_t tokens, size_t padded, float scale, float* largest) {
-  std::fill(scores + tokens, scores + padded, -std::numeric_limits<float>::infinity());
+/// Turns scores into exp(scale * score - largest), in place: probabilities but for their sum. Rows go side by side, so
+/// that none waits for another's last addition.
+template <size_t kCount>
+HWY_INLINE void Exponentials(float* scores, size_t tokens, size_t padded, float scale, float* largest, float* sums) {
+  const size_t lanes = hn::Lanes(F());
+  const size_t last = padded - lanes;
+  const auto inside = hn::FirstN(F(), tokens - last);  // of the last vector
+  const V nothing = hn::Set(F(), -std::numeric_limits<float>::infinity());
   const V scales = hn::Set(F(), scale);
-  V most = hn::LoadU(F(), scores);
-  for (size_t j = hn::Lanes(F()); j < padded; j += hn::Lanes(F())) most = hn::Max(most, hn::LoadU(F(), scores + j));
-  const V shift = hn::Mul(hn::MaxOfLanes(F(), most), scales);
-  V sum = hn::Zero(F());
-  for (size_t j = 0; j < padded; j += hn::Lanes(F())) {
-    const V e = ExpOfNegative(hn::MulSub(hn::LoadU(F(), scores + j), scales, shift));
-    hn::StoreU(e, F(), scores + j);
-    sum = hn::Add(sum, e);
+  V shift[kCount], sum[kCount];
+  HWY_UNROLL(8) for (size_t r = 0; r < kCount; ++r) {
+    shift[r] = hn::IfThenElse(inside, hn::LoadU(F(), scores + r * padded + last), nothing);
   }
-  *largest = hn::GetLane(shift);
-  return Sum(sum);
+  for (size_t j = 0; j < last; j += lanes) {
+    HWY_UNROLL(8) for (size_t r = 0; r < kCount; ++r) {
+      shift[r] = hn::Max(shift[r], hn::LoadU(F(), scores + r * padded + j));
+    }
+  }
+  HWY_UNROLL(8) for (size_t r = 0; r < kCount; ++r) {
+    shift[r] = hn::Mul(hn::MaxOfLanes(F(), shift[r]), scales);
+    largest[r] = hn::GetLane(shift[r]);
+    float* row = scores + r * padded + last;
+    const V score = hn::IfThenElse(inside, hn::LoadU(F(), row), nothing);
+    sum[r] = ExpOfNegative(hn::MulSub(score, scales, shift[r]));
+    hn::StoreU(sum[r], F(), row);
+  }
+  for (size_t j = 0; j < last; j += lanes) {
+    HWY_UNROLL(8) for (size_t r = 0; r < kCount; ++r) {
+      float* row = scores + r * padded + j;
+      const V e = ExpOfNegative(hn::MulSub(hn::LoadU(F(), row), scales, shift[r]));
+      hn::StoreU(e, F(), row);
+      sum[r] = hn::Add(sum[r], e);
+    }
+  }
+  HWY_UNROLL(8) for (size_t r = 0; r < kCount; ++r) sums[r] = Sum(sum[r]);
+}
+
+/// Queries i ... i+count-1 of one head, as kCount of them (missing ones are the first once more).
+template <size_t kCount>
+HWY_INLINE void AttendRows(const AttentionShape& shape, size_t i, size_t count, const float* q, const float* kt,
+                           const float* v, const Dropout& dropout, float scale, size_t padded, float* scores,
+                           float* out, float* log_sum) {
+  const float* rows[kCount];
+  float* outs[kCount];
+  float largest[kCount], sums[kCount];
+  for (size_t r = 0; r < kCount; ++r) {
+    rows[r] = q + (i + (r < count ? r : 0)) * shape.q_stride;
+    outs[r] = out + (i + (r < count ? r : 0)) * shape.out_stride;
+  }
+  Scores<kCount, kWide>(rows, kt, shape.head_size, padded, scores);
+  Exponentials<kCount>(scores, shape.tokens, padded, scale, largest, sums);
+  for (size_t r = 0; r < count; ++r) {
+    if (log_sum != nullptr) log_sum[i + r] = largest[r] + std::log(sums[r]);
+    if (!dropout.active()) continue;
+    const RowDropout mask(dropout, shape.first_row + i + r);
+    float* row = scores + r * padded;
+    for (size_t j = 0; j < padded; j += hn::Lanes(F())) {
+      hn::StoreU(hn::Mul(hn::LoadU(F(), row + j), mask.Factors(j)), F(), row + j);
+    }
+  }
+  for (float& sum : sums) sum = 1.0f / sum;
+  WeightedSums<kCount, kWide>(scores, padded, v, shape.kv_stride, shape.tokens, shape.head_size, sums, outs, count);
 }
 
 void Attention(const AttentionShape& shape, const float* q, const float* k, const float* v, const Dropout& dropout,
@@ -188,39 +236,19 @@ void Attention(const AttentionShape& shape, const float* q, const float* k, cons
   float* kt = scratch.Floats((shape.head_size + kForwardRows) * padded);
   float* scores = kt + shape.head_size * padded;
   Transpose(k, shape.tokens, shape.kv_stride, shape.head_size, padded, kt);
-  for (size_t i = 0; i < shape.queries; i += kForwardRows) {
-    const size_t count = std::min(kForwardRows, shape.queries - i);
-    const float* rows[kForwardRows];
-    float* outs[kForwardRows];
-    float inverse_sums[kForwardRows];
-    for (size_t r = 0; r < kForwardRows; ++r) {  // a last block of fewer repeats its first row
-      rows[r] = q + (i + (r < count ? r : 0)) * shape.q_stride;
-      outs[r] = out + (i + (r < count ? r : 0)) * shape.out_stride;
-    }
-    if (count == 1) {
-      Scores<1, kWide>(rows, kt, shape.head_size, padded, scores);
-    } else {
-      Scores<kForwardRows, kWide>(rows, kt, shape.head_size, padded, scores);
-    }
-    for (size_t r = 0; r < count; ++r) {
-      float* row = scores + r * padded;
-      float largest;
-      const float sum = Exponentials(row, shape.tokens, padded, scale, &largest);
-      inverse_sums[r] = 1.0f / sum;
-      if (log_sum != nullptr) log_sum[i + r] = largest + std::log(sum);
-      if (!dropout.active()) continue;
-      const RowDropout mask(dropout, shape.first_row + i + r);
-      for (size_t j = 0; j < padded; j += hn::Lanes(F())) {
-        hn::StoreU(hn::Mul(hn::LoadU(F(), row + j), mask.Factors(j)), F(), row + j);
-      }
-    }
-    if (count == 1) {
-      WeightedSums<1, kWide>(scores, padded, v, shape.kv_stride, shape.tokens, shape.head_size, inverse_sums, outs, 1);
-    } else {
-      WeightedSums<kForwardRows, kWide>(scores, padded, v, shape.kv_stride, shape.tokens, shape.head_size, inverse_sums,
-                                        outs, count);
-    }
+  const auto attend = [&](auto rows, size_t i) {
+    constexpr size_t kCount = decltype(rows)::value;
+    AttendRows<kCount>(shape, i, std::min(kCount, shape.queries - i), q, kt, v, dropout, scale, padded, scores, out,
+                       log_sum);
+  };
+  size_t i = 0;
+  for (; i + kForwardRows <= shape.queries; i += kForwardRows) {
+    attend(std::integral_constant<size_t, kForwardRows>(), i);
   }
+  const size_t left = shape.queries - i;
+  if (left > 4) return attend(std::integral_constant<size_t, kForwardRows>(), i);
+  if (left > 1) return attend(std::integral_constant<size_t, 4>(), i);
+  if (left == 1) attend(std::integral_constant<size_t, 1>(), i);
 }
 
 /// grad[j, c] += sum_r weights[r, j] * rows[r][c], for all tokens j. Weights of unused rows are zero.

@@ -15,6 +15,9 @@ namespace winnow {
 struct ByteScale {
   float scale;
   int32_t zero;
+
+  /// What the row would be if all its bytes were 0.
+  float least() const { return -scale * static_cast<float>(zero); }
 };
 
 /// Bytes between rows of n: room to read whole groups of four, and vectors aligned.

@@ -107,17 +107,20 @@ struct Widening {
 
 #endif
 
-/// sums[r, c] for kRows rows and kGroups groups of columns, each row of sums kColumnBlock apart.
+/// sums[r, c] for kRows rows and kGroups groups of columns, each row of sums kColumnBlock apart. Meanwhile a quarter of
+/// what lies at `ahead`, the weights of the next columns, is fetched into the second-level cache: where a product has
+/// few rows (one short text), waiting for weights is most of its time.
 template <class Kind, size_t kRows, size_t kGroups>
 HWY_INLINE void SumBytes(const uint8_t* HWY_RESTRICT x, size_t x_stride, size_t fours, const int8_t* HWY_RESTRICT w,
-                         int32_t* HWY_RESTRICT sums) {
+                         const int8_t* ahead, int32_t* HWY_RESTRICT sums) {
   constexpr size_t kAcross = kGroups * kVectors;
   const size_t group_stride = fours * 4 * kGroup;
   VI sum[kRows][kAcross];
   HWY_UNROLL(8) for (size_t r = 0; r < kRows; ++r) {
     HWY_UNROLL(4) for (size_t v = 0; v < kAcross; ++v) sum[r][v] = hn::Zero(I());
   }
-  for (size_t k = 0; k < fours; ++k, w += 4 * kGroup) {
+  for (size_t k = 0; k < fours; ++k, w += 4 * kGroup, ahead += 64) {
+    __builtin_prefetch(ahead, 0, 2);
     typename Kind::Bytes columns[kAcross];
     HWY_UNROLL(4) for (size_t v = 0; v < kAcross; ++v) {
       columns[v] = Kind::ColumnBytes(w + v / kVectors * group_stride + v % kVectors * 4 * kLanes);
@@ -192,8 +195,7 @@ struct Gelu {
     p = hn::MulAdd(p, u, hn::Set(d, 0.00945348357f));
     p = hn::MulAdd(p, u, hn::Set(d, -0.0658009746f));
     p = hn::MulAdd(p, u, hn::Set(d, 0.398624331f));
-    const V phi = hn::MulAdd(c, p, hn::Set(d, 0.5f));
-    return hn::Mul(x, hn::Clamp(phi, hn::Zero(d), hn::Set(d, 1.0f)));
+    return hn::Mul(x, hn::MulAdd(c, p, hn::Set(d, 0.5f)));
   }
 };
 
@@ -220,15 +222,20 @@ template <class Function>
 HWY_INLINE void Finish(const Job& job, size_t row, size_t rows, size_t first, size_t columns, const int32_t* sums) {
   const float* scales = job.weights->scales() + first;
   const float* totals = job.weights->totals() + first;
+  // What is the same for a whole row is made ready once: broadcasts from memory cost nothing.
+  float row_scales[kWideRows], least[kWideRows];
+  for (size_t r = 0; r < rows; ++r) {
+    row_scales[r] = job.x.scales[row + r].scale;
+    least[r] = job.x.scales[row + r].least();
+  }
   ForLanes(columns, [&](size_t i, auto lanes) {
     const V scale = hn::LoadU(F(), scales + i);  // padded: whole vectors can be read
     const V total = hn::LoadU(F(), totals + i);
     const V bias = job.bias == nullptr ? hn::Zero(F()) : lanes.Load(job.bias + first + i);
     for (size_t r = 0; r < rows; ++r) {
-      const ByteScale& x = job.x.scales[row + r];
       const V sum = hn::ConvertTo(F(), hn::Load(I(), sums + r * kColumnBlock + i));
-      const V shifted = hn::NegMulAdd(hn::Set(F(), x.scale * static_cast<float>(x.zero)), total, bias);
-      const V value = hn::MulAdd(sum, hn::Mul(scale, hn::Set(F(), x.scale)), shifted);
+      const V shifted = hn::MulAdd(hn::Set(F(), least[r]), total, bias);
+      const V value = hn::MulAdd(sum, hn::Mul(scale, hn::Set(F(), row_scales[r])), shifted);
       lanes.Store(Function::At(value), job.y + (row + r) * job.stride + first + i);
     }
   });
@@ -257,8 +264,9 @@ HWY_INLINE void Tile(const Job& job, size_t row, size_t first, size_t columns) {
   } else {
     HWY_ALIGN int32_t sums[kRows * kColumnBlock];
     const size_t fours = (in + 3) / 4;
-    SumBytes<Kind, kRows, kGroups>(job.x.bytes + row * ByteStride(in), ByteStride(in), fours,
-                                   job.weights->bytes() + first * fours * 4, sums);
+    const int8_t* w = job.weights->bytes() + first * fours * 4;
+    SumBytes<Kind, kRows, kGroups>(job.x.bytes + row * ByteStride(in), ByteStride(in), fours, w,
+                                   w + (kGroups * kGroup + row / kWideRows % 4 * kGroup) * fours * 4, sums);
     Finish<Function>(job, row, kRows, first, columns, sums);
   }
 }
