@@ -8,7 +8,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/progress.h"
-#include "classify/classifier.h"
+#include "classify/bundle_classifier.h"
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "data/dataset.h"
@@ -23,6 +23,7 @@ struct ClassifyCommandOptions : CommonOptions {
   std::optional<std::filesystem::path> output;
   std::string text_field;
   Mode mode = Mode::kModerate;
+  Weights weights = Weights::kAuto;
   int top_k = 0;
   int batch_size = 256;
 };
@@ -46,11 +47,12 @@ void Describe(ClassifyCommandOptions& options, OptionTable& table) {
   table.AddChoice("mode", &options.mode,
                   {{"strict", Mode::kStrict}, {"moderate", Mode::kModerate}, {"lenient", Mode::kLenient}},
                   "Which of the model's thresholds decides");
+  AddWeightsOption(options.weights, table);
   table.Example("winnow classify spam 'You won a prize'", "one text");
   table.Example("winnow classify spam --input messages.txt --output answers.jsonl", "a file, a text a line");
 }
 
-nlohmann::ordered_json AnswerJson(const Classifier& classifier, const Prediction& prediction, int top_k) {
+nlohmann::ordered_json AnswerJson(const BundleClassifier& classifier, const ClassifiedText& prediction, int top_k) {
   const auto& labels = classifier.labels();
   std::vector<size_t> order(labels.size());
   std::iota(order.begin(), order.end(), size_t{0});
@@ -74,7 +76,7 @@ nlohmann::ordered_json AnswerJson(const Classifier& classifier, const Prediction
 }
 
 /// For people: the label, how sure, and the text.
-std::string AnswerLine(const Classifier& classifier, const Prediction& prediction, std::string_view text) {
+std::string AnswerLine(const BundleClassifier& classifier, const ClassifiedText& prediction, std::string_view text) {
   const Decision& decision = prediction.decision;
   std::string label = decision.label < 0 ? "(none)" : classifier.labels()[static_cast<size_t>(decision.label)];
   if (classifier.multi_label() && decision.labels.size() > 1) {
@@ -88,7 +90,7 @@ std::string AnswerLine(const Classifier& classifier, const Prediction& predictio
 /// Collects texts and answers them a batch at a time, in order.
 class Answerer {
  public:
-  Answerer(const Classifier& classifier, const ClassifyCommandOptions& options,
+  Answerer(const BundleClassifier& classifier, const ClassifyCommandOptions& options,
            std::function<Result<void>(std::string_view)> write)
       : classifier_(classifier), options_(options), write_(std::move(write)) {}
 
@@ -114,13 +116,13 @@ class Answerer {
   }
 
  private:
-  const Classifier& classifier_;
+  const BundleClassifier& classifier_;
   const ClassifyCommandOptions& options_;
   std::function<Result<void>(std::string_view)> write_;
   std::vector<std::string> texts_;
 };
 
-Result<void> AnswerAll(const Classifier& classifier, const ClassifyCommandOptions& options,
+Result<void> AnswerAll(const BundleClassifier& classifier, const ClassifyCommandOptions& options,
                        const std::function<Result<void>(std::string_view)>& write) {
   Answerer answerer(classifier, options, write);
   for (const std::string& text : options.texts) TRY(answerer.Take(text));
@@ -148,7 +150,7 @@ Result<void> Run(const ClassifyCommandOptions& options) {
   }
   HandleInterrupts();
   ThreadPool pool(options.threads);
-  const Classifier classifier = TRY(Classifier::Load(options.bundle, pool));
+  const BundleClassifier classifier = TRY(BundleClassifier::Load(options.bundle, pool, options.weights));
   if (!options.output) return AnswerAll(classifier, options, Print);
   return WriteFileAtomically(*options.output, [&](const FileSink& sink) {
     return AnswerAll(classifier, options,

@@ -24,6 +24,7 @@
 #include "base/log.h"
 #include "base/options.h"
 #include "base/result.h"
+#include "winnow/classifier.h"
 
 namespace winnow {
 
@@ -39,6 +40,9 @@ struct CommonOptions {
 };
 
 void AddCommonOptions(CommonOptions& options, OptionTable& table);
+
+/// --weights: which of a bundle's weights answer.
+void AddWeightsOption(Weights& weights, OptionTable& table);
 
 /// One use of a command: its options, and the table that fills them.
 class Invocation {

@@ -4,10 +4,15 @@ namespace winnow {
 
 const std::vector<Command>& AllCommands() {
   static const std::vector<Command> commands = {
-      TrainCommand(),  EvaluateCommand(), ClassifyCommand(), PullCommand(),
+      TrainCommand(),  EvaluateCommand(), ClassifyCommand(), QuantizeCommand(), PullCommand(),
       VerifyCommand(), TokenizeCommand(), HelpCommand(),     VersionCommand(),
   };
   return commands;
+}
+
+void AddWeightsOption(Weights& weights, OptionTable& table) {
+  table.AddChoice("weights", &weights, {{"auto", Weights::kAuto}, {"float", Weights::kFloat}, {"int8", Weights::kInt8}},
+                  "Which weights answer; auto takes INT8 where the model has them");
 }
 
 void AddCommonOptions(CommonOptions& options, OptionTable& table) {

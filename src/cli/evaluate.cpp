@@ -4,7 +4,7 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/progress.h"
-#include "classify/classifier.h"
+#include "classify/bundle_classifier.h"
 #include "cli/commands.h"
 #include "cli/data_options.h"
 #include "cli/output.h"
@@ -20,6 +20,7 @@ struct EvaluateOptions : CommonOptions {
   std::vector<std::string> label_field;
   std::vector<std::string> filter;
   Mode mode = Mode::kModerate;
+  Weights weights = Weights::kAuto;
 };
 
 void Describe(EvaluateOptions& options, OptionTable& table) {
@@ -36,11 +37,12 @@ void Describe(EvaluateOptions& options, OptionTable& table) {
   table.AddChoice("mode", &options.mode,
                   {{"strict", Mode::kStrict}, {"moderate", Mode::kModerate}, {"lenient", Mode::kLenient}},
                   "Which of the model's thresholds decides");
+  AddWeightsOption(options.weights, table);
   table.Example("winnow evaluate spam held-out.tsv", "figures with their confidence intervals");
 }
 
 /// Reads texts as the bundle was trained to read them.
-Result<Dataset> ReadFor(const Classifier& classifier, const EvaluateOptions& options) {
+Result<Dataset> ReadFor(const BundleClassifier& classifier, const EvaluateOptions& options) {
   ReadOptions read;
   read.text_field = options.text_field;
   for (const std::string& field : options.label_field)
@@ -55,7 +57,7 @@ Result<Dataset> ReadFor(const Classifier& classifier, const EvaluateOptions& opt
   return dataset;
 }
 
-Result<Metrics> Evaluate(const Classifier& classifier, const Dataset& dataset, const EvaluateOptions& options) {
+Result<Metrics> Evaluate(const BundleClassifier& classifier, const Dataset& dataset, const EvaluateOptions& options) {
   std::vector<std::string_view> texts;
   for (const Example& example : dataset.examples) texts.push_back(example.text);
   ProgressBar bar("evaluate", static_cast<int64_t>(texts.size()));
@@ -85,7 +87,7 @@ Result<Metrics> Evaluate(const Classifier& classifier, const Dataset& dataset, c
 Result<void> Run(const EvaluateOptions& options) {
   HandleInterrupts();
   ThreadPool pool(options.threads);
-  const Classifier classifier = TRY(Classifier::Load(options.bundle, pool));
+  const BundleClassifier classifier = TRY(BundleClassifier::Load(options.bundle, pool, options.weights));
   const Dataset dataset = TRY(ReadFor(classifier, options));
   const Metrics metrics = TRY(Evaluate(classifier, dataset, options));
   return Print(options.json ? ReportJson(metrics).dump() + "\n" : ReportText(metrics));

@@ -14,6 +14,7 @@
 #include "base/suggest.h"
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "kernels/isa.h"
 
 namespace winnow {
 namespace {
@@ -77,6 +78,7 @@ int RunCommandLine(std::span<const std::string> arguments) {
   try {
     const Result<Chosen> chosen = Choose(words);
     if (!chosen) return Report(chosen.error(), command);
+    if (const Result<void> isa = ChooseIsaFromEnvironment(); !isa) return Report(isa.error(), command);
     command = " " + chosen->command->name;
     const Result<void> done = RunChosen(*chosen, words);
     // What was printed before an error is a result, too.

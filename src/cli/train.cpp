@@ -14,6 +14,7 @@
 #include "cli/commands.h"
 #include "cli/data_options.h"
 #include "cli/output.h"
+#include "cli/quantize.h"
 #include "cli/train_options.h"
 #include "cli/training_info.h"
 #include "data/split.h"
@@ -196,7 +197,27 @@ Result<void> WriteCalibrationTexts(const std::filesystem::path& path, const Data
   return WriteFileAtomically(path, lines);
 }
 
+/// --skip-training: what follows a training, on the model that is there.
+Result<void> RunWithoutTraining(const TrainCommandOptions& options) {
+  if (!options.quantize) {
+    return Fail(ErrorCode::kInvalidArgument, "--skip-training leaves nothing to do", "add --quantize");
+  }
+  HandleInterrupts();
+  ThreadPool pool(options.threads);
+  const nlohmann::ordered_json report =
+      TRY(QuantizeBundle({.bundle = options.output_dir, .data = options.data, .max_drop = options.max_drop}, pool));
+  return options.json ? Print(report.dump(2) + "\n") : Result<void>();
+}
+
 Result<void> Run(const TrainCommandOptions& options) {
+  if (options.skip_training) return RunWithoutTraining(options);
+  if (options.data.empty()) {
+    return Fail(ErrorCode::kInvalidArgument, "no data to train on", "usage: winnow train DATA... --output-dir DIR");
+  }
+  if (options.quantize && !options.keep_data) {
+    return Fail(ErrorCode::kInvalidArgument, "--quantize measures on the texts that --no-keep-data leaves out",
+                "drop one of them, or run: winnow quantize --data FILE");
+  }
   const auto begin = std::chrono::steady_clock::now();
   HandleInterrupts();
   ThreadPool pool(options.threads);
@@ -254,7 +275,7 @@ Result<void> Run(const TrainCommandOptions& options) {
                           .inference_ms = InferenceMs(start.model, reported, pool),
                           .threads = pool.size(),
                           .hyperparameters = Hyperparameters(options, trainer, max_length)};
-  const nlohmann::ordered_json document = TrainingInfoJson(info);
+  nlohmann::ordered_json document = TrainingInfoJson(info);
   TRY(WriteModelFiles(start.model, start, max_length, bundle.path()));
   TRY(WriteFileAtomically(bundle.path() / "training_info.json", document.dump(2) + "\n"));
   if (options.keep_data) TRY(WriteCalibrationTexts(bundle.path() / "calibration.jsonl", split.validation));
@@ -263,6 +284,9 @@ Result<void> Run(const TrainCommandOptions& options) {
 
   LogInfo("{} is ready: {} training texts, {:.0f} s, best epoch {}", options.output_dir.string(),
           FormatCount(static_cast<int64_t>(train.size())), info.total_seconds, result.best_epoch);
+  if (options.quantize) {
+    document["quantization"] = TRY(QuantizeBundle({.bundle = options.output_dir, .max_drop = options.max_drop}, pool));
+  }
   if (!has_test)
     LogWarning("there is no test part: the figures are of the validation texts, which chose the best epoch");
   if (options.json) return Print(document.dump(2) + "\n");

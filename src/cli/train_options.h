@@ -53,6 +53,9 @@ struct TrainCommandOptions : CommonOptions {
   // Output
   bool overwrite = false;
   bool keep_data = true;
+  bool quantize = false;
+  double max_drop = 0.005;  // of the INT8 gate
+  bool skip_training = false;
   std::optional<std::string> preset;
 };
 

@@ -7,11 +7,9 @@
 #include <vector>
 
 #include "base/result.h"
+#include "winnow/classifier.h"
 
 namespace winnow {
-
-/// How readily a text is called positive (spam, hate speech). Strict flags most, lenient least.
-enum class Mode { kStrict, kModerate, kLenient };
 
 /// "strict", "moderate" or "lenient". Errors: kInvalidArgument, with the list.
 Result<Mode> ParseMode(std::string_view name);

@@ -10,6 +10,7 @@
 #include "bundle/int8_rows.h"
 #include "kernels/adamw.h"
 #include "kernels/embedding.h"
+#include "kernels/isa.h"
 
 namespace winnow {
 namespace {
@@ -220,6 +221,8 @@ Result<void> WriteQuantizedWeights(const Model& model, const QuantizationPlan& p
 }
 
 Result<QuantizedModel> QuantizedModel::Load(const std::filesystem::path& dir, ModelConfig config, ThreadPool& pool) {
+  static const Result<void> isa = ChooseIsaFromEnvironment();  // once a process, for programs that use the library
+  TRY(isa);
   const std::filesystem::path path = dir / kInt8Weights;
   auto file = std::make_shared<const SafetensorsFile>(TRY(SafetensorsFile::Open(path)));
   QuantizedModel model(std::move(config));

@@ -1,0 +1,85 @@
+/// Classifies texts with a bundle that `winnow train` made, or a plain Hugging Face classifier directory. Part of the
+/// installed API; standard library only.
+///
+///   const auto spam = winnow::Classifier::Load("spam");
+///   if (!spam) return std::cerr << spam.error().Text(), 1;
+///   std::cout << spam->Classify("You won a prize")->label;
+#pragma once
+
+#include <expected>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "winnow/error.h"
+
+namespace winnow {
+
+/// How readily a text is called positive (spam, hate speech). Strict flags most, lenient least.
+enum class Mode { kStrict, kModerate, kLenient };
+
+/// Which of a bundle's weights answer.
+enum class Weights {
+  kAuto,   ///< INT8 where the bundle has them, else float
+  kFloat,  ///< model.safetensors
+  kInt8,   ///< model_int8.safetensors, an error where there are none
+};
+
+struct LoadOptions {
+  int threads = 0;  ///< that a call may use, the caller's included; 0: all cores of the process
+  Weights weights = Weights::kAuto;
+};
+
+struct ClassifyOptions {
+  Mode mode = Mode::kModerate;  ///< which of the bundle's thresholds decides
+  float abstain_below = 0;      ///< confidence below which a decision is marked as abstained
+};
+
+struct LabelScore {
+  std::string label;
+  float score = 0;  ///< calibrated probability
+};
+
+/// What one text got.
+struct Prediction {
+  std::string label;     ///< the decided one; multi-label and none decided: the most probable
+  float score = 0;       ///< probability of the positive label; of more than two labels, that of the decided one
+  float confidence = 0;  ///< probability of what was decided
+  bool abstained = false;
+  std::vector<std::string> labels;  ///< multi-label: all that were decided
+  std::vector<LabelScore> scores;   ///< of all labels, most probable first
+};
+
+/// Immutable and thread-safe: any number of threads may classify at the same time. A call uses all threads while no
+/// other call is using them, and its own alone otherwise; answers don't depend on that, nor, with INT8 weights, on the
+/// texts that share a call.
+class Classifier {
+ public:
+  /// Errors: kNotFound, kIo, kInvalidModel, kUnsupported.
+  static std::expected<Classifier, Error> Load(const std::filesystem::path& bundle, const LoadOptions& options = {});
+  Classifier(Classifier&&) noexcept;
+  Classifier& operator=(Classifier&&) noexcept;
+  ~Classifier();
+
+  /// `text` is UTF-8; invalid bytes become U+FFFD, tokens past the model's length are left out, an empty text is
+  /// classified as such. Errors: kInvalidModel when the tokenizer belongs to another model.
+  std::expected<Prediction, Error> Classify(std::string_view text, const ClassifyOptions& options = {}) const;
+  /// The same for many, in their order: several times faster than one by one.
+  std::expected<std::vector<Prediction>, Error> Classify(std::span<const std::string> texts,
+                                                         const ClassifyOptions& options = {}) const;
+
+  /// By label id.
+  const std::vector<std::string>& labels() const;
+  /// Labels are decided each by itself, instead of one out of all.
+  bool multi_label() const;
+
+ private:
+  struct Parts;
+  explicit Classifier(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace winnow

@@ -1,0 +1,40 @@
+#include "bundle/copy.h"
+
+#include <gmock/gmock.h>
+
+#include "base/files.h"
+#include "support/temporary_directory.h"
+
+namespace winnow {
+namespace {
+
+namespace fs = std::filesystem;
+
+TEST(LinkBundleFiles, TakesWhatIsWantedAndLeavesTheRest) {
+  const TemporaryDirectory dir;
+  const fs::path from = dir.path() / "from", to = dir.path() / "to";
+  for (const char* name : {"config.json", "winnow.json", "onnx/model.onnx", "checkpoint-3/config.json", ".hidden",
+                           ".git/config", "model.safetensors"}) {
+    fs::create_directories((from / name).parent_path());
+    ASSERT_TRUE(WriteFileAtomically(from / name, name));
+  }
+  fs::create_symlink(from / "config.json", from / "vocab.txt");
+  fs::create_directories(to);
+  ASSERT_TRUE(LinkBundleFiles(from, to, [](const std::string& name) { return name != "model.safetensors"; }));
+  std::vector<std::string> names;
+  for (const auto& entry : fs::recursive_directory_iterator(to)) {
+    if (!entry.is_directory()) names.push_back(entry.path().lexically_relative(to).generic_string());
+  }
+  EXPECT_THAT(names,
+              testing::UnorderedElementsAre("config.json", "onnx/model.onnx", "checkpoint-3/config.json", "vocab.txt"));
+  EXPECT_FALSE(fs::is_symlink(to / "vocab.txt"));
+  EXPECT_EQ(ReadFile(to / "onnx/model.onnx").value(), "onnx/model.onnx");
+}
+
+TEST(LinkBundleFiles, SaysWhatCantBeRead) {
+  const TemporaryDirectory dir;
+  EXPECT_FALSE(LinkBundleFiles(dir.path() / "none", dir.path(), [](const std::string&) { return true; }));
+}
+
+}  // namespace
+}  // namespace winnow

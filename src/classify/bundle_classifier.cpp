@@ -1,0 +1,216 @@
+#include "classify/bundle_classifier.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <mutex>
+#include <optional>
+
+#include "decide/probabilities.h"
+#include "encoder/forward.h"
+#include "encoder/model.h"
+#include "encoder/quantized_forward.h"
+#include "tokenize/tokenizer.h"
+
+namespace winnow {
+
+struct BundleClassifier::Parts {
+  Parts(Manifest m, Tokenizer t, ModelConfig c)
+      : manifest(std::move(m)), tokenizer(std::move(t)), config(std::move(c)) {}
+
+  /// What a call needs besides its arguments.
+  struct Call {
+    PackedBatch batch;
+    std::vector<float> probabilities;
+  };
+
+  std::unique_ptr<Call> TakeCall() {
+    const std::lock_guard lock(calls_mutex);
+    if (calls.empty()) return std::make_unique<Call>();
+    std::unique_ptr<Call> call = std::move(calls.back());
+    calls.pop_back();
+    call->batch.Clear();
+    return call;
+  }
+  void GiveBack(std::unique_ptr<Call> call) {
+    const std::lock_guard lock(calls_mutex);
+    calls.push_back(std::move(call));
+  }
+
+  Manifest manifest;
+  Tokenizer tokenizer;
+  ModelConfig config;
+  int32_t positive_label = -1;
+  // One of two pairs.
+  std::optional<QuantizedModel> quantized;
+  std::unique_ptr<QuantizedRunner> quantized_runner;
+  std::optional<Model> model;
+  std::unique_ptr<ForwardRunner> runner;
+  std::mutex runner_mutex;  // the float runner takes one caller at a time
+
+  std::mutex calls_mutex;
+  std::vector<std::unique_ptr<Call>> calls;  // that are not in use
+};
+
+void BundleClassifier::Calibrate(const Parts& parts, std::span<const float> logits, std::span<float> probabilities) {
+  const double temperature = parts.manifest.temperature;
+  if (parts.config.multi_label) {
+    Sigmoid(logits, temperature, probabilities);
+  } else {
+    Softmax(logits, static_cast<int>(parts.config.labels.size()), temperature, probabilities);
+  }
+}
+
+BundleClassifier::BundleClassifier(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+BundleClassifier::BundleClassifier(BundleClassifier&&) noexcept = default;
+BundleClassifier& BundleClassifier::operator=(BundleClassifier&&) noexcept = default;
+BundleClassifier::~BundleClassifier() = default;
+
+Result<BundleClassifier> BundleClassifier::Load(const std::filesystem::path& bundle, ThreadPool& pool,
+                                                Weights weights) {
+  Manifest manifest = TRY(ReadManifest(bundle));
+  ModelConfig config = TRY(ReadModelConfig(bundle));
+  if (config.labels.empty()) {
+    return Fail(ErrorCode::kInvalidModel,
+                bundle.string() + ": config.json has no labels, so this is a base model without a classifier",
+                "fine-tune it first: winnow train DATA --base-model " + bundle.string() + " --output-dir DIR");
+  }
+  Tokenizer tokenizer = TRY(Tokenizer::Load(bundle));
+  if (tokenizer.vocab_size() > config.vocab_size) {
+    return Fail(ErrorCode::kInvalidModel,
+                bundle.string() + ": the tokenizer has " + std::to_string(tokenizer.vocab_size()) +
+                    " tokens, but config.json says " + std::to_string(config.vocab_size),
+                "the tokenizer files and config.json are of different models");
+  }
+  auto parts = std::make_unique<Parts>(std::move(manifest), std::move(tokenizer), std::move(config));
+  parts->manifest.max_length = std::min(parts->manifest.max_length, parts->config.max_positions);
+  const auto& labels = parts->config.labels;
+  if (!parts->manifest.positive_label.empty()) {
+    const auto found = std::ranges::find(labels, parts->manifest.positive_label);
+    if (found == labels.end()) {
+      return Fail(ErrorCode::kInvalidModel, bundle.string() + ": winnow.json's positive_label '" +
+                                                parts->manifest.positive_label + "' is none of config.json's labels");
+    }
+    parts->positive_label = static_cast<int32_t>(found - labels.begin());
+  }
+  std::error_code ignored;
+  const bool has_int8 = std::filesystem::exists(bundle / kInt8Weights, ignored);
+  if (weights == Weights::kInt8 && !has_int8) {
+    return Fail(ErrorCode::kNotFound, bundle.string() + ": no INT8 weights (" + kInt8Weights + ")",
+                "make them: winnow quantize " + bundle.string());
+  }
+  if (has_int8 && weights != Weights::kFloat) {
+    parts->quantized = TRY(QuantizedModel::Load(bundle, parts->config, pool));
+    parts->quantized_runner = std::make_unique<QuantizedRunner>(*parts->quantized, pool);
+  } else {
+    parts->model = TRY(Model::Load(bundle, parts->config, {}));
+    parts->runner = std::make_unique<ForwardRunner>(*parts->model, pool);
+  }
+  return BundleClassifier(std::move(parts));
+}
+
+const std::vector<std::string>& BundleClassifier::labels() const { return parts_->config.labels; }
+bool BundleClassifier::multi_label() const { return parts_->config.multi_label; }
+const Manifest& BundleClassifier::manifest() const { return parts_->manifest; }
+int32_t BundleClassifier::positive_label() const { return parts_->positive_label; }
+
+std::string BundleClassifier::weights() const {
+  if (!parts_->quantized) return "f32";
+  const int halves = parts_->quantized->bf16_layers();
+  if (halves == 0) return "int8";
+  return fmt::format("int8 with {} of {} layers bf16", halves, parts_->config.num_layers);
+}
+
+void BundleClassifier::Tokenize(std::span<const std::string_view> texts, bool segmented, PackedBatch& batch) const {
+  const int max_length = parts_->manifest.max_length;
+  for (const std::string_view text : texts) {
+    if (segmented) {
+      parts_->tokenizer.EncodeSegments(text, max_length, batch.ids);
+    } else {
+      parts_->tokenizer.Encode(text, max_length, batch.ids);
+    }
+    batch.EndText();
+  }
+}
+
+Result<void> BundleClassifier::ProbabilitiesOfTokens(const PackedTexts& texts, std::span<float> probabilities,
+                                                     const Progress& progress) const {
+  if (texts.texts() == 0) return {};
+  TRY(CheckBatch(parts_->config, texts));
+  bool stopped = false;
+  const auto note = [&](size_t done) {
+    stopped = stopped || !progress(done);
+    return !stopped;
+  };
+  const Progress watched = progress ? Progress(std::ref(note)) : Progress();
+  if (parts_->quantized_runner != nullptr) {
+    parts_->quantized_runner->Logits(texts, probabilities, watched);
+  } else {
+    const std::lock_guard lock(parts_->runner_mutex);
+    std::ranges::copy(parts_->runner->AllLogits(texts, watched), probabilities.begin());
+  }
+  if (stopped) return Fail(ErrorCode::kCancelled, "stopped");
+  Calibrate(*parts_, probabilities, probabilities);
+  return {};
+}
+
+std::vector<float> BundleClassifier::ProbabilitiesOfLogits(std::span<const float> logits) const {
+  std::vector<float> probabilities(logits.size());
+  Calibrate(*parts_, logits, probabilities);
+  return probabilities;
+}
+
+Result<std::vector<float>> BundleClassifier::Probabilities(std::span<const std::string_view> texts, bool segmented,
+                                                           const Progress& progress) const {
+  PackedBatch batch;
+  Tokenize(texts, segmented, batch);
+  std::vector<float> probabilities(texts.size() * labels().size());
+  TRY(ProbabilitiesOfTokens(batch.view(), probabilities, progress));
+  return probabilities;
+}
+
+Decision BundleClassifier::DecideOne(std::span<const float> probabilities, const ClassifyOptions& options) const {
+  const Thresholds& thresholds = parts_->manifest.thresholds;
+  const ModeThresholds by_mode{.strict = static_cast<float>(thresholds.strict),
+                               .moderate = static_cast<float>(thresholds.moderate),
+                               .lenient = static_cast<float>(thresholds.lenient)};
+  const DecideOptions decide{.positive_label = parts_->positive_label,
+                             .threshold = by_mode.At(options.mode),
+                             .abstain_below = options.abstain_below};
+  return multi_label() ? DecideMultiLabel(probabilities, {}, decide) : Decide(probabilities, decide);
+}
+
+Result<std::vector<ClassifiedText>> BundleClassifier::Classify(std::span<const std::string_view> texts,
+                                                               const ClassifyOptions& options, bool segmented,
+                                                               const Progress& progress) const {
+  const std::vector<float> probabilities = TRY(Probabilities(texts, segmented, progress));
+  const size_t count = labels().size();
+  std::vector<ClassifiedText> results(texts.size());
+  for (size_t t = 0; t < texts.size(); ++t) {
+    const auto row = std::span(probabilities).subspan(t * count, count);
+    results[t].probabilities.assign(row.begin(), row.end());
+    results[t].decision = DecideOne(row, options);
+  }
+  return results;
+}
+
+Result<void> BundleClassifier::ClassifyInto(std::span<const std::string_view> texts, const ClassifyOptions& options,
+                                            std::vector<ClassifiedText>& results) const {
+  std::unique_ptr<Parts::Call> call = parts_->TakeCall();
+  Tokenize(texts, /*segmented=*/false, call->batch);
+  const size_t count = labels().size();
+  call->probabilities.resize(texts.size() * count);
+  const Result<void> computed = ProbabilitiesOfTokens(call->batch.view(), call->probabilities);
+  if (computed) {
+    results.resize(texts.size());
+    for (size_t t = 0; t < texts.size(); ++t) {
+      const auto row = std::span<const float>(call->probabilities).subspan(t * count, count);
+      results[t].probabilities.assign(row.begin(), row.end());
+      results[t].decision = DecideOne(row, options);
+    }
+  }
+  parts_->GiveBack(std::move(call));
+  return computed;
+}
+
+}  // namespace winnow

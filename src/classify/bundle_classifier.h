@@ -1,0 +1,86 @@
+/// From a bundle and texts to decisions: tokenizer, encoder, calibration and thresholds together. What the installed
+/// Classifier is made of, with label ids instead of names, and batches of tokens.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/threads.h"
+#include "bundle/manifest.h"
+#include "bundle/model_config.h"
+#include "decide/decide.h"
+#include "encoder/batch.h"
+#include "winnow/classifier.h"
+
+namespace winnow {
+
+/// What one text got.
+struct ClassifiedText {
+  std::vector<float> probabilities;  ///< by label id; calibrated. Multi-label: each for itself
+  Decision decision;
+};
+
+/// Thread-safe, as Classifier is.
+class BundleClassifier {
+ public:
+  /// Told now and then how many texts are done; stops the rest by returning false.
+  using Progress = std::function<bool(size_t done)>;
+
+  /// Loads a bundle, or a plain Hugging Face classifier directory. `pool` must outlive the classifier.
+  /// Errors: kNotFound, kIo, kInvalidModel, kUnsupported.
+  static Result<BundleClassifier> Load(const std::filesystem::path& bundle, ThreadPool& pool,
+                                       Weights weights = Weights::kAuto);
+  BundleClassifier(BundleClassifier&&) noexcept;
+  BundleClassifier& operator=(BundleClassifier&&) noexcept;
+  ~BundleClassifier();
+
+  const std::vector<std::string>& labels() const;
+  bool multi_label() const;
+  const Manifest& manifest() const;
+  /// Of manifest().positive_label; -1 where there is none.
+  int32_t positive_label() const;
+  /// What answers: "f32", "int8", "int8 with 2 of 6 layers bf16".
+  std::string weights() const;
+
+  /// Decisions in the order of the texts, each truncated to the manifest's max_length tokens. `texts` are UTF-8;
+  /// invalid bytes become U+FFFD; an empty text is classified as such. `segmented`: texts come from a data template,
+  /// with segments divided by kSegmentSeparator. Errors: kInvalidModel when the tokenizer belongs to another model;
+  /// kCancelled when `progress` returns false.
+  Result<std::vector<ClassifiedText>> Classify(std::span<const std::string_view> texts,
+                                               const ClassifyOptions& options = {}, bool segmented = false,
+                                               const Progress& progress = {}) const;
+
+  /// The same into `results`, whose memory is used again: with INT8 weights and one label a text, nothing is allocated
+  /// once it has seen as many texts and tokens.
+  Result<void> ClassifyInto(std::span<const std::string_view> texts, const ClassifyOptions& options,
+                            std::vector<ClassifiedText>& results) const;
+
+  /// The probabilities alone, [texts, labels] row-major.
+  Result<std::vector<float>> Probabilities(std::span<const std::string_view> texts, bool segmented = false,
+                                           const Progress& progress = {}) const;
+
+  /// The two halves of it: texts appended to `batch` as tokens, and tokens to probabilities [texts, labels].
+  void Tokenize(std::span<const std::string_view> texts, bool segmented, PackedBatch& batch) const;
+  Result<void> ProbabilitiesOfTokens(const PackedTexts& texts, std::span<float> probabilities,
+                                     const Progress& progress = {}) const;
+
+  /// Logits to calibrated probabilities, both [texts, labels].
+  std::vector<float> ProbabilitiesOfLogits(std::span<const float> logits) const;
+
+  /// The decision that these probabilities of one text lead to.
+  Decision DecideOne(std::span<const float> probabilities, const ClassifyOptions& options = {}) const;
+
+ private:
+  struct Parts;
+  static void Calibrate(const Parts& parts, std::span<const float> logits, std::span<float> probabilities);
+  explicit BundleClassifier(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace winnow

@@ -1,0 +1,110 @@
+#include "winnow/classifier.h"
+
+#include <gmock/gmock.h>
+
+#include <atomic>
+#include <thread>
+
+#include "base/files.h"
+#include "classify/bundle_classifier.h"
+#include "encoder/quantized_model.h"
+#include "support/temporary_directory.h"
+#include "support/tiny_model.h"
+#include "tokenize/wordpiece_trainer.h"
+
+namespace winnow {
+namespace {
+
+/// A bundle of random weights, with INT8 ones beside them.
+void MakeBundle(const std::filesystem::path& dir, bool int8 = true) {
+  const std::vector<std::string> texts = {"win a prize now", "see you at six", "call me later", "free money"};
+  const Tokenizer tokenizer = TrainWordPiece(texts, {.vocab_size = 60}).value();
+  ModelConfig config = TinyConfig();
+  config.vocab_size = tokenizer.vocab_size();
+  const Model model = Model::Fresh(config, 3);
+  ASSERT_TRUE(tokenizer.Save(dir, 24));
+  ASSERT_TRUE(WriteModelConfig(dir, config));
+  ASSERT_TRUE(model.Save(dir));
+  if (int8) {
+    ASSERT_TRUE(WriteQuantizedWeights(model, {}, dir));
+  }
+  Manifest manifest;
+  manifest.name = "spam";
+  manifest.max_length = 24;
+  manifest.positive_label = "spam";
+  ASSERT_TRUE(SealBundle(dir, manifest));
+}
+
+TEST(Classifier, AnswersInTheOrderOfTheTexts) {
+  const TemporaryDirectory dir;
+  MakeBundle(dir.path());
+  const auto classifier = Classifier::Load(dir.path(), {.threads = 2});
+  ASSERT_TRUE(classifier) << classifier.error().Text();
+  EXPECT_THAT(classifier->labels(), testing::ElementsAre("ham", "spam"));
+  std::vector<std::string> texts;
+  for (int i = 0; i < 50; ++i)
+    texts.push_back("call me at " + std::to_string(i) + std::string(static_cast<size_t>(i), 'a'));
+  texts.push_back("");
+  const auto together = classifier->Classify(texts);
+  ASSERT_TRUE(together);
+  ASSERT_EQ(together->size(), texts.size());
+  for (size_t i = 0; i < texts.size(); ++i) {
+    const auto alone = classifier->Classify(texts[i]);
+    ASSERT_TRUE(alone);
+    EXPECT_EQ(alone->score, (*together)[i].score);
+    EXPECT_EQ(alone->label, (*together)[i].label);
+    ASSERT_EQ(alone->scores.size(), 2u);
+    EXPECT_GE(alone->scores[0].score, alone->scores[1].score);
+    EXPECT_NEAR(alone->scores[0].score + alone->scores[1].score, 1, 1e-6);
+    EXPECT_EQ(alone->score, alone->scores[alone->scores[0].label == "spam" ? 0 : 1].score);
+  }
+  EXPECT_TRUE(classifier->Classify(std::vector<std::string>{})->empty());
+}
+
+TEST(Classifier, ThreadsMayShareOne) {
+  const TemporaryDirectory dir;
+  MakeBundle(dir.path());
+  for (const Weights weights : {Weights::kInt8, Weights::kFloat}) {
+    const auto classifier = Classifier::Load(dir.path(), {.threads = 2, .weights = weights});
+    ASSERT_TRUE(classifier);
+    const float expected = classifier->Classify("win a prize")->score;
+    std::atomic<int> wrong = 0;
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; ++t) {
+      threads.emplace_back([&] {
+        for (int i = 0; i < 50; ++i) wrong += classifier->Classify("win a prize")->score != expected;
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_EQ(wrong, 0);
+  }
+}
+
+TEST(Classifier, ChoosesWeightsAsAsked) {
+  const TemporaryDirectory dir;
+  std::filesystem::create_directory(dir.path() / "both");
+  std::filesystem::create_directory(dir.path() / "float");
+  MakeBundle(dir.path() / "both");
+  MakeBundle(dir.path() / "float", /*int8=*/false);
+  ThreadPool pool(1);
+  const auto weights = [&](const char* name, Weights asked) -> std::string {
+    const auto loaded = BundleClassifier::Load(dir.path() / name, pool, asked);
+    return loaded ? loaded->weights() : loaded.error().message;
+  };
+  EXPECT_EQ(weights("both", Weights::kAuto), "int8");
+  EXPECT_EQ(weights("both", Weights::kFloat), "f32");
+  EXPECT_EQ(weights("float", Weights::kAuto), "f32");
+  EXPECT_THAT(weights("float", Weights::kInt8), testing::HasSubstr("no INT8 weights"));
+  // A bundle for serving needs no floats.
+  std::filesystem::remove(dir.path() / "both" / "model.safetensors");
+  EXPECT_EQ(weights("both", Weights::kAuto), "int8");
+}
+
+TEST(Classifier, ErrorsAreValues) {
+  const auto missing = Classifier::Load("/nonexistent/bundle");
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().code, ErrorCode::kNotFound);
+}
+
+}  // namespace
+}  // namespace winnow

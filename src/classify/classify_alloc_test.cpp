@@ -1,0 +1,83 @@
+// Counts what the memory manager is asked for while texts are classified.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstdlib>
+
+#include "classify/bundle_classifier.h"
+#include "encoder/quantized_model.h"
+#include "support/temporary_directory.h"
+#include "support/tiny_model.h"
+#include "tokenize/wordpiece_trainer.h"
+
+// glibc's own, under the names that remain when a program brings its own malloc.
+extern "C" {
+void* __libc_malloc(size_t size);
+void* __libc_calloc(size_t count, size_t size);
+void* __libc_realloc(void* memory, size_t size);
+void* __libc_memalign(size_t alignment, size_t size);
+}
+
+namespace {
+std::atomic<long> allocations = 0;
+}  // namespace
+
+extern "C" {
+void* malloc(size_t size) {
+  ++allocations;
+  return __libc_malloc(size);
+}
+void* calloc(size_t count, size_t size) {
+  ++allocations;
+  return __libc_calloc(count, size);
+}
+void* realloc(void* memory, size_t size) {
+  ++allocations;
+  return __libc_realloc(memory, size);
+}
+void* aligned_alloc(size_t alignment, size_t size) {
+  ++allocations;
+  return __libc_memalign(alignment, size);
+}
+}
+
+namespace winnow {
+namespace {
+
+TEST(ClassifyAllocations, AreNoneOnceWarm) {
+  const std::vector<std::string_view> texts = {"win a prize now", "see you at six", "", "free money free money free",
+                                               "call me later, \xFF naive 中文"};
+  const TemporaryDirectory dir;
+  const std::vector<std::string> corpus(texts.begin(), texts.end());
+  const Tokenizer tokenizer = TrainWordPiece(corpus, {.vocab_size = 60}).value();
+  ModelConfig config = TinyConfig();
+  config.vocab_size = tokenizer.vocab_size();
+  ASSERT_TRUE(tokenizer.Save(dir.path(), 24));
+  ASSERT_TRUE(WriteModelConfig(dir.path(), config));
+  ASSERT_TRUE(WriteQuantizedWeights(Model::Fresh(config, 3), {.bf16_layers = {false, true, false}}, dir.path()));
+
+  for (const int threads : {1, 2}) {
+    ThreadPool pool(threads);
+    const auto classifier = BundleClassifier::Load(dir.path(), pool);
+    ASSERT_TRUE(classifier) << classifier.error().Text();
+    std::vector<ClassifiedText> results, one;
+    const auto classify_all = [&] {
+      bool done = classifier->ClassifyInto(texts, {}, results).has_value();
+      for (const std::string_view& text : texts) {
+        done = classifier->ClassifyInto({&text, 1}, {}, one).has_value() && done;
+      }
+      return done;
+    };
+    // Parts of a call go to whichever thread is free, so a few calls pass before every thread has seen the largest.
+    bool done = true;
+    for (int repeat = 0; repeat < 20; ++repeat) done = classify_all() && done;
+    const long before = allocations;
+    for (int repeat = 0; repeat < 50; ++repeat) done = classify_all() && done;
+    EXPECT_EQ(allocations - before, 0) << threads << " threads";
+    EXPECT_GT(before, 100) << "the counter counts";
+    EXPECT_TRUE(done);
+  }
+}
+
+}  // namespace
+}  // namespace winnow
