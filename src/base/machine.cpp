@@ -1,6 +1,7 @@
 #include "base/machine.h"
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <ctime>
@@ -47,6 +48,14 @@ int64_t PeakMemoryBytes() {
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
   return static_cast<int64_t>(usage.ru_maxrss) * 1024;
+}
+
+MemoryUse ResidentMemory() {
+  std::ifstream file("/proc/self/statm");  // pages: size, resident, shared (files and shared memory)
+  int64_t size = 0, resident = 0, shared = 0;
+  file >> size >> resident >> shared;
+  const int64_t page = ::sysconf(_SC_PAGESIZE);
+  return {resident * page, shared * page};
 }
 
 std::string TimestampUtc() {

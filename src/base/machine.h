@@ -15,6 +15,13 @@ std::string CpuExtensions();
 /// Largest resident memory of this process so far, in bytes.
 int64_t PeakMemoryBytes();
 
+/// Memory of this process that is resident now, and the part of it that is mapped from files (weights, libraries).
+struct MemoryUse {
+  int64_t bytes = 0;
+  int64_t file_bytes = 0;
+};
+MemoryUse ResidentMemory();
+
 /// The moment as ISO 8601 in UTC: "2026-11-20T22:15:04Z".
 std::string TimestampUtc();
 

@@ -1,92 +1,14 @@
 #include "bundle/pip.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <signal.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <chrono>
-#include <cstring>
-#include <optional>
-#include <thread>
 
 #include "base/files.h"
+#include "base/process.h"
 
 namespace winnow {
 namespace {
 
 namespace fs = std::filesystem;
-using std::chrono::milliseconds;
-
-/// posix_spawn's two descriptions, released whatever happens.
-struct SpawnSettings {
-  posix_spawn_file_actions_t actions;
-  posix_spawnattr_t attributes;
-  SpawnSettings() {
-    posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_init(&attributes);
-  }
-  SpawnSettings(const SpawnSettings&) = delete;
-  SpawnSettings& operator=(const SpawnSettings&) = delete;
-  ~SpawnSettings() {
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-  }
-};
-
-/// Starts a program with its output in `log`. 0 or errno.
-int Spawn(const std::vector<std::string>& arguments, const fs::path& log, pid_t& child) {
-  SpawnSettings settings;
-  posix_spawn_file_actions_addopen(&settings.actions, 0, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_addopen(&settings.actions, 1, log.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0600);
-  posix_spawn_file_actions_adddup2(&settings.actions, 1, 2);
-  // A group of its own, so that what pip starts ends with it; signals as a fresh program expects them.
-  sigset_t none;
-  sigset_t all;
-  sigemptyset(&none);
-  sigfillset(&all);
-  sigdelset(&all, SIGKILL);
-  sigdelset(&all, SIGSTOP);
-  posix_spawnattr_setsigmask(&settings.attributes, &none);
-  posix_spawnattr_setsigdefault(&settings.attributes, &all);
-  posix_spawnattr_setpgroup(&settings.attributes, 0);
-  posix_spawnattr_setflags(&settings.attributes,
-                           POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  std::vector<char*> argv;
-  for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
-  argv.push_back(nullptr);
-  return ::posix_spawnp(&child, argv[0], &settings.actions, &settings.attributes, argv.data(), environ);
-}
-
-enum class End { kExited, kStopped, kTimedOut };
-
-/// Waits for the child; ends it and its group where that takes too long or `keep_going` says no.
-End Wait(pid_t child, const PipOptions& options, int& status) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(options.timeout_seconds);
-  for (;;) {
-    const pid_t done = ::waitpid(child, &status, WNOHANG);
-    if (done == child) return End::kExited;
-    if (done < 0 && errno != EINTR) {  // someone else has waited for it: its exit status is lost
-      status = 0;
-      return End::kExited;
-    }
-    const bool stopped = options.keep_going && !options.keep_going();
-    if (stopped || std::chrono::steady_clock::now() > deadline) {
-      ::kill(-child, SIGTERM);
-      for (int waited = 0; waited < 40 && ::waitpid(child, &status, WNOHANG) == 0; ++waited)
-        std::this_thread::sleep_for(milliseconds(50));
-      if (::waitpid(child, &status, WNOHANG) == 0) {
-        ::kill(-child, SIGKILL);
-        ::waitpid(child, &status, 0);
-      }
-      return stopped ? End::kStopped : End::kTimedOut;
-    }
-    std::this_thread::sleep_for(milliseconds(20));
-  }
-}
 
 /// pip's "ERROR:" lines, else its last one.
 std::string Complaint(const std::string& log) {
@@ -122,21 +44,17 @@ Result<fs::path> PipDownload(const std::string& requirement, const fs::path& dir
       arguments.emplace_back(argument);
     arguments.push_back(dir.string());
     arguments.push_back(requirement);
-    pid_t child = 0;
-    if (const int number = Spawn(arguments, log_path, child); number != 0) {
-      if (number == ENOENT || number == EACCES) continue;
-      return Fail(ErrorCode::kIo, fmt::format("can't start {}: {}", command.front(), std::strerror(number)));
-    }
-    int status = 0;
-    const End end = Wait(child, options, status);
+    const Result<ProgramEnd> end = RunProgram(
+        arguments, {.log = log_path, .timeout_seconds = options.timeout_seconds, .keep_going = options.keep_going});
+    if (!end && end.error().code == ErrorCode::kNotFound) continue;
+    if (!end) return std::unexpected(end.error());
     const std::string log = ReadFile(log_path).value_or("");
-    if (end == End::kStopped) return Fail(ErrorCode::kCancelled, "pip download: cancelled");
-    if (end == End::kTimedOut)
+    if (end->how == ProgramEnd::kStopped) return Fail(ErrorCode::kCancelled, "pip download: cancelled");
+    if (end->how == ProgramEnd::kTimedOut)
       return Fail(ErrorCode::kNetwork,
                   fmt::format("pip download {}: not done after {} s", requirement, options.timeout_seconds));
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return FindWheel(dir);
-    const bool no_pip =
-        log.find("No module named pip") != std::string::npos || (WIFEXITED(status) && WEXITSTATUS(status) == 127);
+    if (end->succeeded()) return FindWheel(dir);
+    const bool no_pip = log.find("No module named pip") != std::string::npos || end->status == 127;
     if (no_pip) continue;
     return Fail(ErrorCode::kNetwork, fmt::format("pip download {}: {}", requirement, Complaint(log)));
   }

@@ -15,6 +15,7 @@ Command TrainCommand();
 Command EvaluateCommand();
 Command ClassifyCommand();
 Command QuantizeCommand();
+Command BenchCommand();
 Command PullCommand();
 Command VerifyCommand();
 Command TokenizeCommand();

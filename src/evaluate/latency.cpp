@@ -1,0 +1,182 @@
+#include "evaluate/latency.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <fstream>
+#include <numeric>
+#include <optional>
+
+#include "base/machine.h"
+#include "base/threads.h"
+#include "classify/bundle_classifier.h"
+
+namespace winnow {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double SecondsSince(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
+
+/// Sizes of what this classifier reads.
+double BundleMegabytes(const std::filesystem::path& bundle, bool int8) {
+  double bytes = 0;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(bundle, error)) {
+    const std::string name = entry.path().filename().string();
+    if (!entry.is_regular_file() || name == (int8 ? "model.safetensors" : "model_int8.safetensors")) continue;
+    bytes += static_cast<double>(entry.file_size(error));
+  }
+  return bytes / 1e6;
+}
+
+class Measurement {
+ public:
+  Measurement(const std::filesystem::path& bundle, std::span<const std::string> texts, const LatencyOptions& options)
+      : bundle_(bundle), texts_(texts.begin(), texts.end()), options_(options) {
+    report_.threads = options.threads > 0 ? options.threads : AvailableCores();
+    report_.texts = texts.size();
+  }
+
+  Result<LatencyReport> Run() {
+    if (texts_.empty()) return Fail(ErrorCode::kInvalidArgument, "there are no texts to measure with");
+    TRY(LoadFirst());
+    TRY(Singles());
+    TRY(SinglesFromTokens());
+    for (int threads = 1; threads <= report_.threads; threads = NextThreads(threads)) {
+      ThreadPool pool(threads);
+      const auto classifier = TRY(BundleClassifier::Load(bundle_, pool, options_.weights));
+      for (const int batch_size : options_.batch_sizes) TRY(Batches(classifier, threads, batch_size));
+    }
+    report_.resident_after_mb = static_cast<double>(ResidentMemory().bytes) / 1e6;
+    return std::move(report_);
+  }
+
+ private:
+  /// 1, 2, 4 ... and the last.
+  int NextThreads(int threads) const {
+    return threads < report_.threads ? std::min(2 * threads, report_.threads) : threads + 1;
+  }
+
+  Result<void> LoadFirst() {
+    const Clock::time_point begin = Clock::now();
+    pool_.emplace(report_.threads);
+    classifier_ = TRY(BundleClassifier::Load(bundle_, *pool_, options_.weights));
+    TRY(classifier_->ClassifyInto({texts_.data(), 1}, {}, results_));
+    report_.load_ms = SecondsSince(begin) * 1000;
+    const MemoryUse resident = ResidentMemory();
+    report_.resident_mb = static_cast<double>(resident.bytes) / 1e6;
+    report_.resident_file_mb = static_cast<double>(resident.file_bytes) / 1e6;
+    report_.weights = classifier_->weights();
+    report_.bundle_mb = BundleMegabytes(bundle_, report_.weights != "f32");
+    PackedBatch all;
+    classifier_->Tokenize(texts_, false, all);
+    report_.tokens_per_text = static_cast<double>(all.ids.size()) / static_cast<double>(texts_.size());
+    return {};
+  }
+
+  std::string_view Text(size_t i) const { return texts_[i % texts_.size()]; }
+
+  Result<void> Tell(double done) const {
+    if (options_.progress && !options_.progress(done)) return Fail(ErrorCode::kCancelled, "stopped");
+    return {};
+  }
+
+  Result<void> Singles() {
+    const auto count = static_cast<size_t>(options_.iterations);
+    for (size_t i = 0; i < count / 10 + 1; ++i) {  // warm
+      const std::string_view text = Text(i);
+      TRY(classifier_->ClassifyInto({&text, 1}, {}, results_));
+    }
+    for (size_t i = 0; i < count; ++i) {
+      const std::string_view text = Text(i);
+      const Clock::time_point begin = Clock::now();
+      TRY(classifier_->ClassifyInto({&text, 1}, {}, results_));
+      report_.single_times_ms.push_back(SecondsSince(begin) * 1000);
+      if (i % 100 == 0) TRY(Tell(0.15 * static_cast<double>(i) / static_cast<double>(count)));
+    }
+    report_.single = Summarize(report_.single_times_ms);
+    return {};
+  }
+
+  Result<void> SinglesFromTokens() {
+    PackedBatch batch;
+    std::vector<float> probabilities(classifier_->labels().size());
+    std::vector<double> times;
+    for (size_t i = 0; i < static_cast<size_t>(options_.iterations); ++i) {
+      const std::string_view text = Text(i);
+      batch.Clear();
+      classifier_->Tokenize({&text, 1}, false, batch);
+      const Clock::time_point begin = Clock::now();
+      TRY(classifier_->ProbabilitiesOfTokens(batch.view(), probabilities));
+      times.push_back(SecondsSince(begin) * 1000);
+    }
+    report_.single_tokens = Summarize(std::move(times));
+    return Tell(0.3);
+  }
+
+  Result<void> Batches(const BundleClassifier& classifier, int threads, int batch_size) {
+    std::vector<std::string_view> batch(static_cast<size_t>(batch_size));
+    size_t next = 0;
+    const auto step = [&]() -> Result<void> {
+      for (std::string_view& text : batch) text = Text(next++);
+      return classifier.ClassifyInto(batch, {}, results_);
+    };
+    TRY(step());  // warm
+    next = 0;
+    const Clock::time_point begin = Clock::now();
+    // At least one batch, and whole ones: what is counted is what was done.
+    do TRY(step());
+    while (SecondsSince(begin) < options_.batch_seconds);
+    const double seconds = SecondsSince(begin);
+    size_t tokens = 0;
+    PackedBatch packed;
+    for (size_t i = 0; i < next; ++i) {
+      if (i == texts_.size()) {  // counted once, the rest in proportion
+        tokens = tokens * next / i;
+        break;
+      }
+      const std::string_view text = Text(i);
+      packed.Clear();
+      classifier.Tokenize({&text, 1}, false, packed);
+      tokens += packed.ids.size();
+    }
+    report_.throughput.push_back(
+        {threads, batch_size, static_cast<double>(next) / seconds, static_cast<double>(tokens) / seconds});
+    int thread_counts = 0;
+    for (int t = 1; t <= report_.threads; t = NextThreads(t)) ++thread_counts;
+    const double all = static_cast<double>(options_.batch_sizes.size()) * thread_counts;
+    return Tell(0.3 + 0.7 * static_cast<double>(report_.throughput.size()) / all);
+  }
+
+  const std::filesystem::path& bundle_;
+  const std::vector<std::string_view> texts_;
+  const LatencyOptions& options_;
+  std::optional<ThreadPool> pool_;
+  std::optional<BundleClassifier> classifier_;
+  std::vector<ClassifiedText> results_;
+  LatencyReport report_;
+};
+
+}  // namespace
+
+LatencySummary Summarize(std::vector<double> milliseconds) {
+  if (milliseconds.empty()) return {};
+  std::ranges::sort(milliseconds);
+  const auto count = static_cast<double>(milliseconds.size());
+  const auto percentile = [&](double share) {
+    const auto rank = static_cast<size_t>(std::ceil(share * count));
+    return milliseconds[std::max<size_t>(rank, 1) - 1];
+  };
+  return {.mean = std::accumulate(milliseconds.begin(), milliseconds.end(), 0.0) / count,
+          .p50 = percentile(.50),
+          .p95 = percentile(.95),
+          .p99 = percentile(.99)};
+}
+
+Result<LatencyReport> MeasureLatency(const std::filesystem::path& bundle, std::span<const std::string> texts,
+                                     const LatencyOptions& options) {
+  return Measurement(bundle, texts, options).Run();
+}
+
+}  // namespace winnow

@@ -1,0 +1,61 @@
+/// How fast a bundle answers, and what memory that takes, on this machine.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "winnow/classifier.h"
+
+namespace winnow {
+
+/// Times in milliseconds. A percentile is that of the nearest rank: the smallest time that at least p % of all don't
+/// exceed.
+struct LatencySummary {
+  double mean = 0, p50 = 0, p95 = 0, p99 = 0;
+};
+LatencySummary Summarize(std::vector<double> milliseconds);
+
+struct Throughput {
+  int threads = 0;
+  int batch_size = 0;
+  double texts_per_s = 0, tokens_per_s = 0;
+};
+
+struct LatencyOptions {
+  int iterations = 1000;       ///< single texts
+  double batch_seconds = 0.3;  ///< for each batch size and number of threads
+  int threads = 0;             ///< up to so many; 0: all cores
+  std::vector<int> batch_sizes = {1, 2, 4, 8, 16, 32, 64, 128};
+  Weights weights = Weights::kAuto;
+  /// Told how much is done, 0 to 1; stops by returning false (then kCancelled).
+  std::function<bool(double done)> progress = {};
+};
+
+struct LatencyReport {
+  std::string weights;  ///< "int8"
+  std::string isa;      ///< "avx512_vnni"
+  int threads = 0;
+  size_t texts = 0;
+  double tokens_per_text = 0;
+  double load_ms = 0;                   ///< from nothing in memory to the first answer, the files in the page cache
+  LatencySummary single;                ///< one text at a time, text to decision, all threads
+  LatencySummary single_tokens;         ///< the same from tokens
+  std::vector<double> single_times_ms;  ///< that `single` is of, for plots
+  std::vector<Throughput> throughput;   ///< by threads, then batch size; text to decision
+  double resident_mb = 0;               ///< after the first answer; of it, what is mapped from files:
+  double resident_file_mb = 0;
+  double resident_after_mb = 0;  ///< at the end, with memory for the largest batch
+  double bundle_mb = 0;          ///< of the bundle's files without ONNX ones and the weights that aren't used
+};
+
+/// Texts are taken in their order, again and again. Errors: those of loading; kInvalidArgument without texts;
+/// kCancelled.
+Result<LatencyReport> MeasureLatency(const std::filesystem::path& bundle, std::span<const std::string> texts,
+                                     const LatencyOptions& options);
+
+}  // namespace winnow
