@@ -1,5 +1,6 @@
 #include "base/json.h"
 
+#include <algorithm>
 #include <set>
 #include <stdexcept>
 #include <vector>
@@ -24,20 +25,37 @@ std::string WithoutTag(std::string message) {
 }  // namespace
 
 Result<Json> ParseJson(std::string_view text, std::string_view where, ErrorCode code) {
-  std::vector<std::set<std::string>> keys;
-  const auto check = [&keys](int depth, Json::parse_event_t event, Json& parsed) {
+  return ParseJson(text, where, code, {});
+}
+
+Result<Json> ParseJson(std::string_view text, std::string_view where, ErrorCode code, const JsonMembers& members) {
+  struct Object {
+    std::set<std::string> keys;
+    std::string current;
+    bool handed_out;
+  };
+  std::vector<Object> objects;  // that are open, one within the other
+  const auto check = [&](int depth, Json::parse_event_t event, Json& parsed) {
     switch (event) {
       case Json::parse_event_t::object_start:
       case Json::parse_event_t::array_start:
         if (depth >= kMaxDepth) throw Refused("nested deeper than " + std::to_string(kMaxDepth) + " levels");
-        if (event == Json::parse_event_t::object_start) keys.emplace_back();
+        if (event == Json::parse_event_t::object_start) {
+          const bool here = !members.path.empty() && std::ranges::equal(objects, members.path, {}, &Object::current);
+          objects.push_back({{}, "", here});
+        }
         break;
       case Json::parse_event_t::object_end:
-        keys.pop_back();
+        objects.pop_back();
         break;
       case Json::parse_event_t::key:
-        if (!keys.back().insert(parsed.get<std::string>()).second)
-          throw Refused("key '" + parsed.get<std::string>() + "' occurs twice in one object");
+        objects.back().current = parsed.get<std::string>();
+        if (objects.back().handed_out) return false;  // not kept; its value is still told
+        if (!objects.back().keys.insert(objects.back().current).second)
+          throw Refused("key '" + objects.back().current + "' occurs twice in one object");
+        break;
+      case Json::parse_event_t::value:
+        if (!objects.empty() && objects.back().handed_out) members.take(objects.back().current, parsed);
         break;
       default:
         break;

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 
@@ -17,6 +19,16 @@ using Json = nlohmann::json;
 /// error, and so is nesting deeper than 100: what such a document means differs from reader to reader. Errors:
 /// kInvalidData, or `code`.
 Result<Json> ParseJson(std::string_view text, std::string_view where, ErrorCode code = ErrorCode::kInvalidData);
+
+/// Members of one object of a document that are handed out one by one instead of being kept: of tens of thousands, most
+/// of the time and memory of reading goes into the tree that holds them. Keys that occur twice are handed out twice.
+struct JsonMembers {
+  std::vector<std::string> path;                                        ///< {"model", "vocab"}: of the object
+  std::function<void(const std::string& key, const Json& value)> take;  ///< for numbers, strings, booleans and null
+};
+
+/// The same; the object at members.path is empty in the result.
+Result<Json> ParseJson(std::string_view text, std::string_view where, ErrorCode code, const JsonMembers& members);
 
 /// Two spaces of indent, a newline at the end, keys sorted, UTF-8 left as it is; invalid bytes become U+FFFD.
 std::string DumpJson(const Json& json);

@@ -54,5 +54,19 @@ TEST(Json, DumpKeepsUtf8AndReplacesBrokenBytes) {
   EXPECT_EQ(DumpJson(Json{{"a", 1}}), "{\n  \"a\": 1\n}\n");
 }
 
+TEST(Json, MembersAreHandedOutInsteadOfKept) {
+  std::vector<std::pair<std::string, Json>> taken;
+  const auto json = ParseJson(
+      R"({"a": {"v": 1, "w": {"x": 3}}, "b": {"v": {"p": 1, "q": "two", "p": null}, "u": [{"v": {"r": 1}}]}})", "here",
+      ErrorCode::kInvalidData,
+      {.path = {"b", "v"}, .take = [&](const std::string& key, const Json& value) { taken.emplace_back(key, value); }});
+  ASSERT_TRUE(json) << json.error().message;
+  EXPECT_EQ(*json, Json::parse(R"({"a": {"v": 1, "w": {"x": 3}}, "b": {"v": {}, "u": [{"v": {"r": 1}}]}})"));
+  ASSERT_EQ(taken.size(), 3u);
+  EXPECT_EQ(taken[0].first, "p");
+  EXPECT_EQ(taken[1].second, "two");
+  EXPECT_TRUE(taken[2].second.is_null());
+}
+
 }  // namespace
 }  // namespace winnow

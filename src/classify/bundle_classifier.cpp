@@ -1,6 +1,7 @@
 #include "classify/bundle_classifier.h"
 
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <mutex>
@@ -106,6 +107,9 @@ Result<BundleClassifier> BundleClassifier::Load(const std::filesystem::path& bun
     parts->model = TRY(Model::Load(bundle, parts->config, {}));
     parts->runner = std::make_unique<ForwardRunner>(*parts->model, pool);
   }
+#ifdef __GLIBC__
+  ::malloc_trim(0);  // what reading took goes back to the system: a server lives long after it
+#endif
   return BundleClassifier(std::move(parts));
 }
 

@@ -56,21 +56,41 @@ Result<BertNormalization> ReadNormalizer(const Json& json, const std::string& wh
   return Unsupported(where, "normalizer", TypeOf(json));
 }
 
-Result<std::vector<std::string>> ReadPieces(const Json& vocab, const std::string& where) {
-  if (!vocab.is_object()) return Broken(where, "model.vocab is not an object of pieces and ids");
-  std::vector<std::string> pieces;
-  for (const auto& [piece, id_json] : vocab.items()) {
-    if (!id_json.is_number_integer()) return Broken(where, "the id of '" + piece + "' is not a whole number");
+/// Collects model.vocab's pieces by their ids.
+class Pieces {
+ public:
+  explicit Pieces(const std::string& where) : where_(where) {}
+
+  void Take(const std::string& piece, const Json& id_json) {
+    if (!problem_.empty()) return;
+    if (!id_json.is_number_integer()) {
+      problem_ = "the id of '" + piece + "' is not a whole number";
+      return;
+    }
     const auto id = id_json.get<int64_t>();
-    if (id < 0 || id > (1 << 22)) return Broken(where, "the id of '" + piece + "' is " + std::to_string(id));
+    if (id < 0 || id > (1 << 22)) {
+      problem_ = "the id of '" + piece + "' is " + std::to_string(id);
+      return;
+    }
     const auto place = static_cast<size_t>(id);
-    if (place >= pieces.size()) pieces.resize(place + 1);
-    if (!pieces[place].empty())
-      return Broken(where, "'" + pieces[place] + "' and '" + piece + "' have the same id " + std::to_string(id));
-    pieces[place] = piece;
+    if (place >= pieces_.size()) pieces_.resize(place + 1);
+    if (pieces_[place].empty()) {
+      pieces_[place] = piece;
+    } else {
+      problem_ = "'" + pieces_[place] + "' and '" + piece + "' have the same id " + std::to_string(id);
+    }
   }
-  return pieces;
-}
+
+  Result<std::vector<std::string>> All() && {
+    if (!problem_.empty()) return Broken(where_, problem_);
+    return std::move(pieces_);
+  }
+
+ private:
+  const std::string& where_;
+  std::vector<std::string> pieces_;
+  std::string problem_;
+};
 
 Result<std::vector<AddedToken>> ReadAdded(const Json& json, const std::string& where) {
   std::vector<AddedToken> added;
@@ -129,7 +149,10 @@ Result<void> ReadPostProcessor(const Json& json, const std::string& where, Token
 
 Result<Tokenizer> LoadTokenizerJson(const std::filesystem::path& path) {
   const std::string where = path.string();
-  const Json json = TRY(ParseJson(TRY(ReadFile(path)), where, ErrorCode::kInvalidModel));
+  Pieces pieces(where);
+  const Json json = TRY(ParseJson(
+      TRY(ReadFile(path)), where, ErrorCode::kInvalidModel,
+      {.path = {"model", "vocab"}, .take = [&](const std::string& piece, const Json& id) { pieces.Take(piece, id); }}));
   const Json& model = Member(json, "model");
   if (!model.is_object()) return Broken(where, "there is no 'model'");
   // Early files have no type; their WordPiece is known by its prefix.
@@ -145,7 +168,8 @@ Result<Tokenizer> LoadTokenizerJson(const std::filesystem::path& path) {
   parts.wordpiece.continuation = TRY(object.String("continuing_subword_prefix")).value_or("##");
   parts.wordpiece.max_word_chars =
       static_cast<int>(std::clamp<int64_t>(TRY(object.Integer("max_input_chars_per_word")).value_or(100), 0, 1 << 20));
-  parts.pieces = TRY(ReadPieces(Member(model, "vocab"), where));
+  if (!Member(model, "vocab").is_object()) return Broken(where, "model.vocab is not an object of pieces and ids");
+  parts.pieces = TRY(std::move(pieces).All());
   parts.added = TRY(ReadAdded(Member(json, "added_tokens"), where));
   TRY(ReadPostProcessor(Member(json, "post_processor"), where, parts));
   return Tokenizer::Make(std::move(parts), where);
