@@ -1,0 +1,21 @@
+# libwinnow: the installed API of include/winnow as one shared library, with a CMake package (find_package(Winnow),
+# Winnow::winnow) and a pkg-config file (winnow). What it is made of stays inside.
+include(CMakePackageConfigHelpers)
+
+add_library(winnow_library SHARED ${PROJECT_SOURCE_DIR}/src/classify/classifier.cpp)
+set_target_properties(winnow_library PROPERTIES OUTPUT_NAME winnow EXPORT_NAME winnow VERSION ${PROJECT_VERSION}
+                                                SOVERSION ${PROJECT_VERSION_MAJOR})
+target_link_libraries(winnow_library PRIVATE winnow_classify)
+target_link_options(winnow_library PRIVATE -Wl,--exclude-libs,ALL)
+target_include_directories(winnow_library INTERFACE $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+target_compile_features(winnow_library INTERFACE cxx_std_23)
+
+set(package ${CMAKE_INSTALL_LIBDIR}/cmake/Winnow)
+install(TARGETS winnow_library EXPORT WinnowTargets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(EXPORT WinnowTargets NAMESPACE Winnow:: DESTINATION ${package})
+configure_package_config_file(cmake/WinnowConfig.cmake.in WinnowConfig.cmake INSTALL_DESTINATION ${package})
+write_basic_package_version_file(WinnowConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+configure_file(cmake/winnow.pc.in winnow.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/WinnowConfig.cmake ${PROJECT_BINARY_DIR}/WinnowConfigVersion.cmake
+        DESTINATION ${package})
+install(FILES ${PROJECT_BINARY_DIR}/winnow.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
