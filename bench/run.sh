@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Winnow beside its peers, each pair in one run: ./dev bench [WHAT...] with WHAT of tokenize, train, threads, start, accuracy
-# (default: all but accuracy, which trains nine minutes' worth of models). The real data and weights are looked for in
-# WINNOW_SHARED, or ../shared; the peers (torch, transformers, tokenizers, accelerate from PyPI) in PEERS_PYTHON's packages.
+# Winnow beside its peers, each pair in one run: ./dev bench [WHAT...] with WHAT of tokenize, train, threads, start, infer,
+# share, accuracy, int8_accuracy (default: all but the last two, which train for ten minutes each). The real data and weights
+# are looked for in WINNOW_SHARED, or ../shared; the peers (torch, transformers, tokenizers, accelerate, onnxruntime, onnx,
+# openvino from PyPI) in PEERS_PYTHON's packages.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 shared=${WINNOW_SHARED:-../shared}
@@ -68,7 +69,66 @@ for key in ("accuracy", "f1_macro", "fpr"):
 PYTHON
 }
 
-(($#)) || set -- tokenize train threads start
+# A DistilBERT of random weights, and texts of exactly 32 tokens, into $work/distilbert and $work/words.tsv.
+random_distilbert() {
+  "$python" - "$minilm" "$work" <<'PYTHON'
+import random, shutil, sys
+from transformers import DistilBertConfig, DistilBertForSequenceClassification
+minilm, work = sys.argv[1:]
+DistilBertForSequenceClassification(DistilBertConfig(num_labels=2)).save_pretrained(work + "/distilbert")
+for name in ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt"):
+    shutil.copy(f"{minilm}/{name}", work + "/distilbert")
+with open(minilm + "/vocab.txt", encoding="utf-8") as file:
+    words = [word for word in file.read().split() if word.isascii() and word.isalpha() and len(word) > 3]
+pick = random.Random(1)
+with open(work + "/words.tsv", "w", encoding="utf-8") as file:
+    for i in range(1024):
+        file.write(f"{'ab'[i % 2]}\t{' '.join(pick.choice(words) for _ in range(30))}\n")
+PYTHON
+}
+
+infer() {
+  train --epochs 1 --quantize
+  "$winnow" quantize "$work/model" --output "$work/int8" --quiet >/dev/null
+  "$winnow" export "$work/model" --output "$work/onnx" --quiet >/dev/null
+  "$python" bench/peers/infer.py --title MiniLM --winnow "$winnow" --bundle "$work/int8" --onnx "$work/onnx/onnx/model.onnx" --data "$sms" ${REPEATS:+--repeats "$REPEATS"}
+  random_distilbert
+  "$winnow" quantize "$work/distilbert" --output "$work/distilbert8" --data "$work/words.tsv" --max-drop 1 --quiet >/dev/null
+  "$winnow" export "$work/distilbert" --output "$work/distilbert_onnx" --quiet >/dev/null
+  "$python" bench/peers/infer.py --title 'DistilBERT, random weights' --texts 512 --skip-openvino --winnow "$winnow" --bundle "$work/distilbert8" \
+    --onnx "$work/distilbert_onnx/onnx/model.onnx" --data "$work/words.tsv" ${REPEATS:+--repeats "$REPEATS"}
+}
+
+# How much of the time of a batch of 32 texts goes into matrix products.
+share() {
+  train --epochs 1 --quantize
+  build/release/bench/quantized_bench "$work/model" "$sms"
+}
+
+# Float weights beside INT8 ones, on texts that nothing has seen: real SMS, and CLINC150's 150 intents.
+int8_accuracy() {
+  python3 - "$shared/data/clinc150/data_full.json" "$work" <<'PYTHON'
+import json, sys
+data = json.load(open(sys.argv[1], encoding="utf-8"))
+for part in ("train", "val", "test"):
+    with open(f"{sys.argv[2]}/clinc_{part}.tsv", "w", encoding="utf-8") as file:
+        file.write("label\ttext\n" + "".join(f"{label}\t{text}\n" for text, label in data[part]))
+PYTHON
+  # Every fifth message is for the test, and no message is in both parts.
+  awk -F'\t' '!seen[$2]++ { print > (++n % 5 == 0 ? "'"$work"'/sms_test.tsv" : "'"$work"'/sms_train.tsv") }' "$sms"
+  "$winnow" train "$work/sms_train.tsv" --test "$work/sms_test.tsv" --base-model "$minilm" --output-dir "$work/sms" --quantize --quiet --log-level error >/dev/null
+  "$winnow" train "$work/clinc_train.tsv" --validation "$work/clinc_val.tsv" --test "$work/clinc_test.tsv" --base-model "$minilm" --lr 1e-4 --epochs 5 \
+    --max-length 64 --output-dir "$work/clinc" --quantize --quiet --log-level error >/dev/null
+  local set weights
+  for set in sms clinc; do
+    for weights in float int8; do
+      "$winnow" evaluate "$work/$set" "$work/${set}_test.tsv" --weights $weights --json --quiet >"$work/figures.json"
+      figure "$work/figures.json" "'$set, {} test texts, $weights: accuracy {:.4f}, macro-F1 {:.4f}'.format(i['count'], i['accuracy'], i['f1_macro'])"
+    done
+  done
+}
+
+(($#)) || set -- tokenize train threads start infer share
 for what in "$@"; do
   printf '== %s\n' "$what"
   case $what in
@@ -76,6 +136,9 @@ for what in "$@"; do
     train) training ;;
     threads) threads ;;
     start) start ;;
+    infer) infer ;;
+    share) share ;;
+    int8_accuracy) int8_accuracy ;;
     accuracy) accuracy ;;
     *) printf 'bench: no benchmark "%s"\n' "$what" >&2; exit 2 ;;
   esac

@@ -1,4 +1,5 @@
-// Classifies its arguments after the first, which names a bundle: classify_messages spam 'You won a prize' 'See you at six'
+// Classifies its arguments after the first, which names a bundle: classify_messages spam 'You won a prize' 'See you at
+// six'
 #include <winnow/classifier.h>
 
 #include <iostream>

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "base/files.h"
@@ -23,6 +24,8 @@ struct BenchOptions : CommonOptions {
   std::optional<std::filesystem::path> data;
   std::string text_field;
   int iterations = 1000;
+  std::vector<std::string> batch_sizes = {"1", "2", "4", "8", "16", "32", "64", "128"};
+  double seconds = 0.3;
   bool sorted = false;
   Weights weights = Weights::kAuto;
   std::optional<std::filesystem::path> plot;
@@ -35,6 +38,8 @@ void Describe(BenchOptions& options, OptionTable& table) {
       .Default("the model's held-out texts");
   table.Add("text-field", &options.text_field, "Column or key of the text").ValueName("NAME").Default("found by name");
   table.Add("iterations", &options.iterations, "Single texts to time").Alias("n").Range(1, 1e7);
+  table.Add("batch-sizes", &options.batch_sizes, "How many texts go together, for each throughput").ValueName("N");
+  table.Add("seconds", &options.seconds, "Time for each batch size and number of threads").Range(0.01, 3600);
   table.Add("sorted", &options.sorted, "Take the texts sorted by length, instead of as they come");
   AddWeightsOption(options.weights, table);
   table.Group("Output");
@@ -136,12 +141,23 @@ std::string Table(const LatencyReport& report) {
 Result<void> Run(const BenchOptions& options) {
   HandleInterrupts();
   if (options.plot) TRY(CheckPlotFile(*options.plot));
+  std::vector<int> batch_sizes;
+  for (const std::string& text : options.batch_sizes) {
+    int size = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), size);
+    if (error != std::errc() || end != text.data() + text.size() || size < 1 || size > 1'000'000) {
+      return Fail(ErrorCode::kInvalidArgument, "--batch-sizes: '" + text + "' is no number of texts");
+    }
+    batch_sizes.push_back(size);
+  }
   const std::vector<std::string> texts = TRY(Texts(options));
   ProgressBar bar("bench", 100);
   int64_t percent = 0;
   LatencyReport report = TRY(MeasureLatency(options.bundle, texts,
                                             {.iterations = options.iterations,
+                                             .batch_seconds = options.seconds,
                                              .threads = options.threads,
+                                             .batch_sizes = batch_sizes,
                                              .weights = options.weights,
                                              .progress = [&](double done) {
                                                for (; percent < static_cast<int64_t>(done * 100); ++percent)

@@ -1,0 +1,108 @@
+#include "quantize/quantize.h"
+
+#include <gmock/gmock.h>
+
+#include "classify/bundle_classifier.h"
+#include "support/temporary_directory.h"
+#include "support/tiny_model.h"
+#include "tokenize/wordpiece_trainer.h"
+
+namespace winnow {
+namespace {
+
+/// A bundle of random weights whose own answers are the truth of its held-out texts: any change of an answer counts.
+class OwnTruth {
+ public:
+  /// `spoilt`: a layer whose products of bytes are useless, since one weight in each row is 300 times as large as the
+  /// rest, and meets nearly nothing.
+  explicit OwnTruth(int spoilt = -1) {
+    std::vector<std::string> texts;
+    for (int i = 0; i < 150; ++i) {
+      texts.push_back("win a prize " + std::to_string(i) + (i % 3 == 0 ? " call now" : " see you at six") +
+                      std::string(static_cast<size_t>(i % 7), 'x'));
+    }
+    const Tokenizer tokenizer = TrainWordPiece(texts, {.vocab_size = 80}).value();
+    ModelConfig config = TinyConfig();
+    config.vocab_size = tokenizer.vocab_size();
+    config.initializer_range = 0.25f;
+    Model model = Model::Fresh(config, 3);
+    if (spoilt >= 0) {
+      const LayerLayout& layer = model.layout().layers[static_cast<size_t>(spoilt)];
+      for (size_t row = 0; row < 24; ++row) model.at(layer.down)[row * 40 + 7] = row % 2 == 0 ? 80.0f : -80.0f;
+      // A bias so low that GELU gives zero there.
+      model.at(layer.up_bias)[7] = -50.0f;
+    }
+    EXPECT_TRUE(tokenizer.Save(bundle(), 32));
+    EXPECT_TRUE(WriteModelConfig(bundle(), config));
+    EXPECT_TRUE(model.Save(bundle()));
+    const auto classifier = BundleClassifier::Load(bundle(), pool);
+    const std::vector<std::string_view> views(texts.begin(), texts.end());
+    const auto answers = classifier->Classify(views).value();
+    held_out.labels.names = config.labels;
+    for (size_t i = 0; i < texts.size(); ++i) {
+      held_out.examples.push_back({.text = texts[i], .labels = {answers[i].decision.label}, .file = {}, .row = i});
+    }
+  }
+
+  Result<QuantizeReport> Quantize(double max_drop) {
+    return QuantizeWeights(bundle(), out.path(), held_out,
+                           {.max_drop = max_drop, .note = [this](const std::string& text) { notes.push_back(text); }},
+                           pool);
+  }
+
+  const std::filesystem::path& bundle() const { return dir.path(); }
+
+  TemporaryDirectory dir, out;
+  ThreadPool pool{2};
+  Dataset held_out;
+  std::vector<std::string> notes;
+};
+
+TEST(Quantize, BytesPassWhereAnswersStay) {
+  OwnTruth truth;
+  const auto report = truth.Quantize(.05);
+  ASSERT_TRUE(report) << report.error().Text();
+  EXPECT_EQ(report->before.accuracy, 1.0);
+  EXPECT_GE(report->after.accuracy, .95);
+  EXPECT_EQ(report->agreement, report->after.accuracy);
+  EXPECT_THAT(report->plan.bf16_layers, testing::Each(false));
+  EXPECT_GT(report->quantized_bytes, 0);
+  EXPECT_LT(report->quantized_bytes, report->float_bytes);
+  EXPECT_TRUE(std::filesystem::exists(truth.out.path() / kInt8Weights));
+}
+
+TEST(Quantize, LayerThatSuffersStaysBf16) {
+  OwnTruth truth(/*spoilt=*/1);
+  const auto report = truth.Quantize(.03);
+  ASSERT_TRUE(report) << report.error().Text();
+  EXPECT_THAT(report->plan.bf16_layers, testing::ElementsAre(false, true, false));
+  EXPECT_FALSE(report->plan.bf16_words);
+  EXPECT_LE(report->accuracy_drop(), .03);
+  ASSERT_EQ(truth.notes.size(), 2u);
+  EXPECT_THAT(truth.notes[0], testing::HasSubstr("bytes alone lose too much"));
+  EXPECT_THAT(truth.notes[1], testing::HasSubstr("with layer 2 in bf16"));
+  // What was written is what was measured.
+  const auto loaded = QuantizedModel::Load(truth.out.path(), ReadModelConfig(truth.bundle()).value(), truth.pool);
+  EXPECT_EQ(loaded->bf16_layers(), 1);
+}
+
+TEST(Quantize, RefusesWithTheNumbersWhenNothingHelps) {
+  OwnTruth truth;
+  for (Example& example : truth.held_out.examples) example.labels = {0};  // so that float weights have an accuracy
+  truth.held_out.examples.resize(20);
+  const auto report = truth.Quantize(-0.9);  // no drop is small enough
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code, ErrorCode::kInvalidData);
+  EXPECT_THAT(report.error().message, testing::HasSubstr("on 20 texts"));
+  EXPECT_THAT(report.error().hint, testing::HasSubstr("--max-drop"));
+  EXPECT_FALSE(std::filesystem::exists(truth.out.path() / kInt8Weights));
+}
+
+TEST(Quantize, NeedsTexts) {
+  OwnTruth truth;
+  truth.held_out.examples.clear();
+  EXPECT_THAT(truth.Quantize(1).error().message, testing::HasSubstr("no held-out texts"));
+}
+
+}  // namespace
+}  // namespace winnow
