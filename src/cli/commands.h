@@ -14,6 +14,7 @@ const std::vector<Command>& AllCommands();
 Command TrainCommand();
 Command EvaluateCommand();
 Command ClassifyCommand();
+Command ExportCommand();
 Command PullCommand();
 Command VerifyCommand();
 Command TokenizeCommand();

@@ -77,15 +77,13 @@ class EncoderGraph {
     const std::string by_head =
         graph_.Node("Unsqueeze", "mask/by_head", {"attention_mask", graph_.Ints("mask/axis_1", {1})});
     const std::string by_query = graph_.Node("Unsqueeze", "mask/by_query", {by_head, graph_.Ints("mask/axis_2", {2})});
-    const std::string kept =
-        graph_.Node("Cast", "mask/kept", {by_query}, {{"to", int64_t{onnx::TensorProto::FLOAT}}});
+    const std::string kept = graph_.Node("Cast", "mask/kept", {by_query}, {{"to", int64_t{onnx::TensorProto::FLOAT}}});
     const std::string padding = graph_.Node("Sub", "mask/padding", {graph_.Scalar("one", 1), kept});
     return graph_.Node("Mul", "mask", {padding, graph_.Scalar("mask/masked", kMasked)});
   }
 
   Result<std::string> Embeddings() {
-    const Weight words =
-        TRY(checkpoint_.Encoder("embeddings.word_embeddings.weight", {config_.vocab_size, hidden_}));
+    const Weight words = TRY(checkpoint_.Encoder("embeddings.word_embeddings.weight", {config_.vocab_size, hidden_}));
     const Weight positions =
         TRY(checkpoint_.Encoder("embeddings.position_embeddings.weight", {config_.max_positions, hidden_}));
     std::vector<float> type_0;  // of all tokens, where types are no input: added to every position once and for all
@@ -163,8 +161,8 @@ class EncoderGraph {
     const std::string scores = graph_.Node("Add", scope + "/scores", {scaled, mask});
     const std::string attention = graph_.Node("Softmax", scope + "/attention", {scores}, {{"axis", int64_t{-1}}});
     const std::string context = graph_.Node("MatMul", scope + "/context", {attention, value});
-    const std::string by_token = graph_.Node("Transpose", scope + "/context/by_token", {context},
-                                             {{"perm", std::vector<int64_t>{0, 2, 1, 3}}});
+    const std::string by_token =
+        graph_.Node("Transpose", scope + "/context/by_token", {context}, {{"perm", std::vector<int64_t>{0, 2, 1, 3}}});
     const std::string joined =
         graph_.Node("Reshape", scope + "/context/joined", {by_token, graph_.Ints("hidden", {0, 0, h})});
 
@@ -249,10 +247,10 @@ class EncoderGraph {
   Result<std::string> LayerNorm(const std::string& name, const std::string& weights, const std::string& x) {
     const std::vector<float> gamma = TRY(TRY(checkpoint_.Encoder(weights + ".weight", {hidden_})).ReadAll());
     const std::vector<float> beta = TRY(TRY(checkpoint_.Encoder(weights + ".bias", {hidden_})).ReadAll());
-    return graph_.Node("LayerNormalization", name,
-                       {x, graph_.Floats(weights + ".weight", {hidden_}, gamma),
-                        graph_.Floats(weights + ".bias", {hidden_}, beta)},
-                       {{"axis", int64_t{-1}}, {"epsilon", config_.layer_norm_eps}});
+    return graph_.Node(
+        "LayerNormalization", name,
+        {x, graph_.Floats(weights + ".weight", {hidden_}, gamma), graph_.Floats(weights + ".bias", {hidden_}, beta)},
+        {{"axis", int64_t{-1}}, {"epsilon", config_.layer_norm_eps}});
   }
 
   std::string Activate(const std::string& name, const std::string& x) {
@@ -270,8 +268,7 @@ class EncoderGraph {
       }
       case HiddenActivation::kGeluTanh: {  // x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2
         const std::string cube = graph_.Node("Pow", name + "/cube", {x, graph_.Scalar("three", 3)});
-        const std::string term =
-            graph_.Node("Mul", name + "/term", {cube, graph_.Scalar("gelu_factor", 0.044715f)});
+        const std::string term = graph_.Node("Mul", name + "/term", {cube, graph_.Scalar("gelu_factor", 0.044715f)});
         const std::string sum = graph_.Node("Add", name + "/sum", {x, term});
         const float root = static_cast<float>(std::sqrt(2 / std::numbers::pi));
         const std::string inner = graph_.Node("Mul", name + "/inner", {sum, graph_.Scalar("gelu_root", root)});
@@ -301,8 +298,7 @@ Result<OnnxModel> BuildEncoderGraph(const Checkpoint& checkpoint, const ModelCon
                 "fine-tune it first: winnow train DATA --base-model DIR");
   }
   if (options.token_types && config.type_vocab_size == 0) {
-    return Fail(ErrorCode::kUnsupported,
-                fmt::format("token types: a {} has none", ModelTypeOf(config.architecture)),
+    return Fail(ErrorCode::kUnsupported, fmt::format("token types: a {} has none", ModelTypeOf(config.architecture)),
                 "leave out --with-token-types");
   }
   return EncoderGraph(checkpoint, config, options).Build();

@@ -18,8 +18,8 @@ enum class OnnxFormat {
 
 struct OnnxExportOptions {
   OnnxFormat format = OnnxFormat::kFloat;
-  bool token_types = false;    ///< a third input, token_type_ids; otherwise every token is of type 0
-  bool external_data = false;  ///< weights in a file of their own beside the model's: model.onnx.data
+  bool token_types = false;               ///< a third input, token_type_ids; otherwise every token is of type 0
+  bool external_data = false;             ///< weights in a file of their own beside the model's: model.onnx.data
   uint64_t inline_limit = 2'000'000'000;  ///< larger models have it always
   /// Told the bytes so far and in all. False cancels.
   std::function<bool(uint64_t done, uint64_t total)> progress;
@@ -43,8 +43,9 @@ Result<OnnxExport> ExportOnnx(const std::filesystem::path& bundle, const std::fi
 /// training_info.json where there is one. Errors: kNotFound, kIo, kInvalidModel.
 Result<void> WriteOnnxMetadata(const std::filesystem::path& bundle, const std::filesystem::path& target);
 
-/// Brings the digests of `bundle`'s winnow.json up to date for the files below onnx/, and leaves the others as they are:
-/// a damaged weight stays a damaged weight. Nothing for a directory without winnow.json. Errors: kIo, kInvalidModel.
+/// Brings the digests of `bundle`'s winnow.json up to date for the files below onnx/, and leaves the others as they
+/// are: a damaged weight stays a damaged weight. Nothing for a directory without winnow.json. Errors: kIo,
+/// kInvalidModel.
 Result<void> SealOnnxFiles(const std::filesystem::path& bundle);
 
 }  // namespace winnow

@@ -1,5 +1,5 @@
-/// An ONNX model on its way to disk: the graph is a protobuf message in memory, the large tensors are made while they are
-/// written, so that exporting takes the memory of one matrix whatever the model's size.
+/// An ONNX model on its way to disk: the graph is a protobuf message in memory, the large tensors are made while they
+/// are written, so that exporting takes the memory of one matrix whatever the model's size.
 #pragma once
 
 #include <onnx/onnx_pb.h>
@@ -31,8 +31,8 @@ struct OnnxModel {
 };
 
 struct OnnxFileOptions {
-  bool external_data = false;               ///< the tensors in a file of their own, as large models must have them
-  uint64_t inline_limit = 2'000'000'000;    ///< a larger model has them there always: protobuf ends at 2^31 bytes
+  bool external_data = false;             ///< the tensors in a file of their own, as large models must have them
+  uint64_t inline_limit = 2'000'000'000;  ///< a larger model has them there always: protobuf ends at 2^31 bytes
   std::function<Result<void>(uint64_t bytes)> progress;  ///< told how many bytes have been added; an error stops
 };
 

@@ -65,9 +65,8 @@ StreamedTensor FloatRows(std::string name, const Weight& weight, std::vector<flo
           .data_type = onnx::TensorProto::FLOAT,
           .dims = Dims(weight.rows(), weight.columns()),
           .write = [weight, addend = std::move(addend)](const FileSink& sink) {
-            return ForEachChunk(weight, addend, [&](size_t, std::span<const float> values) {
-              return sink(std::as_bytes(values));
-            });
+            return ForEachChunk(weight, addend,
+                                [&](size_t, std::span<const float> values) { return sink(std::as_bytes(values)); });
           }};
 }
 

@@ -17,8 +17,8 @@ StreamedTensor FloatRows(std::string name, const Weight& weight, std::vector<flo
 /// The transposed matrix, as floats.
 StreamedTensor FloatTransposed(std::string name, const Weight& weight);
 
-/// A matrix as bytes with a scale for each row of the checkpoint (see RoundRowsToInt8). Making it reads the weight once,
-/// for the scales; the bytes are made while they are written.
+/// A matrix as bytes with a scale for each row of the checkpoint (see RoundRowsToInt8). Making it reads the weight
+/// once, for the scales; the bytes are made while they are written.
 struct Int8Matrix {
   StreamedTensor values;
   std::vector<float> scales;  ///< one a row
