@@ -1,14 +1,14 @@
-// Written so that onnxruntime's optimizer recognises what it has fast kernels for (its graph_transformer_utils.cc lists
-// them): attention with its mask, skip-connection and LayerNormalization, bias and GELU, and in the quantised graph
-// DynamicQuantizeLinear - MatMulInteger - Cast - Mul. The form of the attention is that of attention_fusion.cc.
+// Written so that onnxruntime's optimizer recognises what it has fast kernels for: skip-connection and
+// LayerNormalization, bias and GELU, scaled and transposed products, and in the quantised graph DynamicQuantizeLinear,
+// MatMulInteger, Cast and Mul.
 //
-// Only the first token's last layer is read by the head, so only that is computed.
+// The head reads the first token alone, so only that is computed in the last layer.
 #include "onnx/encoder_graph.h"
 
 #include <fmt/format.h>
 
-#include <array>
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 #include "onnx/graph_builder.h"
@@ -17,8 +17,8 @@
 namespace winnow {
 namespace {
 
-/// Added to the attention scores of padding: exp() of it is 0 whatever the score, in half precision too.
-constexpr float kMasked = -10000.0f;
+/// Added to the attention scores of padding, which vanish beside it: the softmax gives padding exactly 0.
+constexpr float kMasked = std::numeric_limits<float>::lowest();
 
 /// The parts of a weight's name in which the families differ.
 struct Names {
@@ -114,6 +114,8 @@ class EncoderGraph {
     const std::string position = TRY(Rows("embeddings/positions", "embeddings.position_embeddings.weight", positions,
                                           std::move(type_0), position_rows));
     x = graph_.Node("Add", "embeddings/sum", {x, position});
+    // That as many positions were taken as there are tokens can't be inferred; all further shapes follow from it.
+    graph_.Shape(x, onnx::TensorProto::FLOAT, {"batch", "sequence", hidden_});
     if (!types.empty()) x = graph_.Node("Add", "embeddings/sum_with_types", {x, types});
     return LayerNorm("embeddings/norm", "embeddings.LayerNorm", x);
   }

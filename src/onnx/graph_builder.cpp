@@ -42,6 +42,10 @@ void GraphBuilder::Output(const std::string& name, int32_t data_type, const Dims
   Describe(name, data_type, dims, *model_.proto.mutable_graph()->add_output());
 }
 
+void GraphBuilder::Shape(const std::string& name, int32_t data_type, const Dims& dims) {
+  Describe(name, data_type, dims, *model_.proto.mutable_graph()->add_value_info());
+}
+
 std::string GraphBuilder::Node(std::string_view op, const std::string& name, const std::vector<std::string>& inputs,
                                const std::vector<OnnxAttribute>& attributes, int outputs) {
   onnx::NodeProto& node = *model_.proto.mutable_graph()->add_node();

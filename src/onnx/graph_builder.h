@@ -25,6 +25,8 @@ class GraphBuilder {
   using Dims = std::vector<std::variant<int64_t, std::string>>;
   void Input(const std::string& name, int32_t data_type, const Dims& dims);
   void Output(const std::string& name, int32_t data_type, const Dims& dims);
+  /// States the shape of a node's output, where it can't be inferred.
+  void Shape(const std::string& name, int32_t data_type, const Dims& dims);
 
   /// The node and its first output are called `name`; further outputs `name`:1, `name`:2.
   std::string Node(std::string_view op, const std::string& name, const std::vector<std::string>& inputs,
