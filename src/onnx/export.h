@@ -22,7 +22,7 @@ struct OnnxExportOptions {
   bool external_data = false;             ///< weights in a file of their own beside the model's: model.onnx.data
   uint64_t inline_limit = 2'000'000'000;  ///< larger models have it always
   /// Told the bytes so far and in all. False cancels.
-  std::function<bool(uint64_t done, uint64_t total)> progress;
+  std::function<bool(uint64_t done, uint64_t total)> progress = {};
 };
 
 struct OnnxExport {

@@ -54,13 +54,22 @@ Result<void> WriteTensor(const StreamedTensor& tensor, const FileSink& sink, con
               fmt::format("{}: wrote {} bytes, its shape has {}", tensor.name, written, tensor.bytes()));
 }
 
-Result<void> WriteInline(const OnnxModel& model, const FileSink& sink, const OnnxFileOptions& options) {
+/// What stands before the large tensors in a single file. `graph_bytes` are those of the whole graph.
+std::string InlineHead(const OnnxModel& model, uint64_t graph_bytes) {
   onnx::ModelProto outer = model.proto;
   outer.clear_graph();
-  const std::string graph = model.proto.graph().SerializeAsString();
-  uint64_t length = graph.size();
-  for (const StreamedTensor& tensor : model.tensors) length += TensorHead(tensor).size() + tensor.bytes();
-  TRY(sink(Bytes(outer.SerializeAsString() + FieldHead(onnx::ModelProto::kGraphFieldNumber, length) + graph)));
+  return outer.SerializeAsString() + FieldHead(onnx::ModelProto::kGraphFieldNumber, graph_bytes) +
+         model.proto.graph().SerializeAsString();
+}
+
+uint64_t GraphBytes(const OnnxModel& model) {
+  uint64_t bytes = model.proto.graph().ByteSizeLong();
+  for (const StreamedTensor& tensor : model.tensors) bytes += TensorHead(tensor).size() + tensor.bytes();
+  return bytes;
+}
+
+Result<void> WriteInline(const OnnxModel& model, const FileSink& sink, const OnnxFileOptions& options) {
+  TRY(sink(Bytes(InlineHead(model, GraphBytes(model)))));
   for (const StreamedTensor& tensor : model.tensors) {
     TRY(sink(Bytes(TensorHead(tensor))));
     TRY(WriteTensor(tensor, sink, options));
@@ -109,26 +118,16 @@ uint64_t StreamedTensor::bytes() const {
 }
 
 uint64_t InlineBytes(const OnnxModel& model) {
-  uint64_t bytes = model.proto.ByteSizeLong();
-  for (const StreamedTensor& tensor : model.tensors) bytes += TensorHead(tensor).size() + tensor.bytes();
-  return bytes;
+  const uint64_t graph = GraphBytes(model);
+  return InlineHead(model, graph).size() + (graph - model.proto.graph().ByteSizeLong());
 }
 
 Result<uint64_t> WriteOnnxModel(const std::filesystem::path& path, const OnnxModel& model,
                                 const OnnxFileOptions& options) {
   std::filesystem::path data = path;
   data += ".data";
-  if (!options.external_data && InlineBytes(model) <= options.inline_limit) {
-    uint64_t bytes = 0;
-    TRY(WriteFileAtomically(path, [&](const FileSink& sink) {
-      return WriteInline(
-          model,
-          [&](std::span<const std::byte> part) {
-            bytes += part.size();
-            return sink(part);
-          },
-          options);
-    }));
+  if (const uint64_t bytes = InlineBytes(model); !options.external_data && bytes <= options.inline_limit) {
+    TRY(WriteFileAtomically(path, [&](const FileSink& sink) { return WriteInline(model, sink, options); }));
     std::error_code ignored;
     std::filesystem::remove(data, ignored);
     return bytes;

@@ -20,7 +20,7 @@ struct StreamedTensor {
   std::string name;
   int32_t data_type = onnx::TensorProto::FLOAT;  ///< FLOAT or INT8
   std::vector<int64_t> dims;
-  std::function<Result<void>(const FileSink&)> write;
+  std::function<Result<void>(const FileSink&)> write = {};
 
   uint64_t bytes() const;
 };
@@ -33,7 +33,7 @@ struct OnnxModel {
 struct OnnxFileOptions {
   bool external_data = false;             ///< the tensors in a file of their own, as large models must have them
   uint64_t inline_limit = 2'000'000'000;  ///< a larger model has them there always: protobuf ends at 2^31 bytes
-  std::function<Result<void>(uint64_t bytes)> progress;  ///< told how many bytes have been added; an error stops
+  std::function<Result<void>(uint64_t bytes)> progress = {};  ///< told how many bytes have been added; an error stops
 };
 
 /// The size of the model in one file.
