@@ -21,6 +21,8 @@ add_library(hwy::hwy ALIAS PkgConfig::hwy)
 # By pkg-config: Debian's CMake files of libzip ask for its command line tools too.
 pkg_check_modules(libzip REQUIRED IMPORTED_TARGET libzip)
 add_library(libzip::libzip ALIAS PkgConfig::libzip)
+find_package(Protobuf REQUIRED)
+find_package(ONNX REQUIRED)
 if(WINNOW_TESTS)
   find_package(GTest REQUIRED)
   include(GoogleTest)

@@ -4,7 +4,7 @@ namespace winnow {
 
 const std::vector<Command>& AllCommands() {
   static const std::vector<Command> commands = {
-      TrainCommand(), EvaluateCommand(), ClassifyCommand(), QuantizeCommand(), BenchCommand(),
+      TrainCommand(), EvaluateCommand(), ClassifyCommand(), QuantizeCommand(), ExportCommand(),  BenchCommand(),
       PullCommand(),  VerifyCommand(),   TokenizeCommand(), HelpCommand(),     VersionCommand(),
   };
   return commands;

@@ -16,6 +16,7 @@ Command EvaluateCommand();
 Command ClassifyCommand();
 Command QuantizeCommand();
 Command BenchCommand();
+Command ExportCommand();
 Command PullCommand();
 Command VerifyCommand();
 Command TokenizeCommand();

@@ -1,0 +1,65 @@
+/// The weights of a classifier's checkpoint, by Hugging Face's names, read a few rows at a time.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "bundle/model_config.h"
+#include "bundle/safetensors.h"
+
+namespace winnow {
+
+/// One tensor, seen as a matrix: rows are its first dimension (a vector is a single row). Copies share the mapped file,
+/// which lives as long as any of them.
+class Weight {
+ public:
+  Weight(std::shared_ptr<const SafetensorsFile> file, const TensorView* tensor, std::string where);
+
+  const std::vector<int64_t>& shape() const { return tensor_->shape; }
+  size_t rows() const { return rows_; }
+  size_t columns() const { return columns_; }
+
+  /// Fills `out`, which holds whole rows, from `first_row` on. Errors: kInvalidModel for element types that are no
+  /// floats, and for NaN and infinite values.
+  Result<void> Read(size_t first_row, std::span<float> out) const;
+  /// All of it. Errors: as Read.
+  Result<std::vector<float>> ReadAll() const;
+  /// The file's pages that were read need no memory from here on.
+  void ReleaseMemory() const { file_->ReleaseMemory(); }
+
+ private:
+  std::shared_ptr<const SafetensorsFile> file_;
+  const TensorView* tensor_;
+  std::string where_;
+  size_t rows_ = 1;
+  size_t columns_ = 1;
+};
+
+class Checkpoint {
+ public:
+  /// Maps `dir`/model.safetensors. Errors: kNotFound, kIo, kInvalidModel.
+  static Result<Checkpoint> Open(const std::filesystem::path& dir, const ModelConfig& config);
+
+  /// The weight `name`, without the model's prefix: "embeddings.word_embeddings.weight". Files may have the prefix
+  /// ("bert.", "distilbert.") or not, and LayerNorm.gamma and .beta for .weight and .bias. `shape` is what config.json
+  /// asks for. Errors: kInvalidModel, naming the tensor.
+  Result<Weight> Encoder(const std::string& name, const std::vector<int64_t>& shape) const;
+  /// The same for a weight of the classification head, whose name is always whole: "classifier.weight".
+  Result<Weight> Head(const std::string& name, const std::vector<int64_t>& shape) const;
+
+ private:
+  Result<Weight> Find(const std::vector<std::string>& names, const std::vector<int64_t>& shape, bool head) const;
+
+  std::filesystem::path dir_;
+  std::string where_;   // the file, for messages
+  std::string prefix_;  // "bert."
+  std::string model_;   // "a bert of 6 layers"
+  std::shared_ptr<const SafetensorsFile> file_;
+};
+
+}  // namespace winnow

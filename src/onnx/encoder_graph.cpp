@@ -1,0 +1,309 @@
+// Written so that onnxruntime's optimizer recognises what it has fast kernels for: skip-connection and
+// LayerNormalization, bias and GELU, scaled and transposed products, and in the quantised graph DynamicQuantizeLinear,
+// MatMulInteger, Cast and Mul.
+//
+// The head reads the first token alone, so only that is computed in the last layer.
+#include "onnx/encoder_graph.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <limits>
+#include <numbers>
+
+#include "onnx/graph_builder.h"
+#include "onnx/weight_tensors.h"
+
+namespace winnow {
+namespace {
+
+/// Added to the attention scores of padding, which vanish beside it: the softmax gives padding exactly 0.
+constexpr float kMasked = std::numeric_limits<float>::lowest();
+
+/// The parts of a weight's name in which the families differ.
+struct Names {
+  std::string_view layer, query, key, value, out, attention_norm, up, down, output_norm, head_dense;
+};
+
+constexpr Names kBertNames{.layer = "encoder.layer.",
+                           .query = "attention.self.query",
+                           .key = "attention.self.key",
+                           .value = "attention.self.value",
+                           .out = "attention.output.dense",
+                           .attention_norm = "attention.output.LayerNorm",
+                           .up = "intermediate.dense",
+                           .down = "output.dense",
+                           .output_norm = "output.LayerNorm",
+                           .head_dense = "bert.pooler.dense"};
+constexpr Names kDistilBertNames{.layer = "transformer.layer.",
+                                 .query = "attention.q_lin",
+                                 .key = "attention.k_lin",
+                                 .value = "attention.v_lin",
+                                 .out = "attention.out_lin",
+                                 .attention_norm = "sa_layer_norm",
+                                 .up = "ffn.lin1",
+                                 .down = "ffn.lin2",
+                                 .output_norm = "output_layer_norm",
+                                 .head_dense = "pre_classifier"};
+
+class EncoderGraph {
+ public:
+  EncoderGraph(const Checkpoint& checkpoint, const ModelConfig& config, const EncoderGraphOptions& options)
+      : checkpoint_(checkpoint),
+        config_(config),
+        options_(options),
+        names_(config.architecture == Architecture::kBert ? kBertNames : kDistilBertNames),
+        hidden_(config.hidden_size),
+        graph_(std::string(ModelTypeOf(config.architecture))) {}
+
+  Result<OnnxModel> Build() {
+    const GraphBuilder::Dims tokens = {"batch", "sequence"};
+    graph_.Input("input_ids", onnx::TensorProto::INT64, tokens);
+    graph_.Input("attention_mask", onnx::TensorProto::INT64, tokens);
+    if (options_.token_types) graph_.Input("token_type_ids", onnx::TensorProto::INT64, tokens);
+    const auto labels = static_cast<int64_t>(config_.labels.size());
+    graph_.Output("logits", onnx::TensorProto::FLOAT, {"batch", labels});
+
+    const std::string mask = Mask();
+    std::string x = TRY(Embeddings());
+    for (int l = 0; l < config_.num_layers; ++l) x = TRY(Layer(l, x, mask));
+    TRY(Head(x));
+    return graph_.Take();
+  }
+
+ private:
+  /// [batch, 1, 1, sequence]: 0 for tokens, kMasked for padding.
+  std::string Mask() {
+    const std::string by_head =
+        graph_.Node("Unsqueeze", "mask/by_head", {"attention_mask", graph_.Ints("mask/axis_1", {1})});
+    const std::string by_query = graph_.Node("Unsqueeze", "mask/by_query", {by_head, graph_.Ints("mask/axis_2", {2})});
+    const std::string kept = graph_.Node("Cast", "mask/kept", {by_query}, {{"to", int64_t{onnx::TensorProto::FLOAT}}});
+    const std::string padding = graph_.Node("Sub", "mask/padding", {graph_.Scalar("one", 1), kept});
+    return graph_.Node("Mul", "mask", {padding, graph_.Scalar("mask/masked", kMasked)});
+  }
+
+  Result<std::string> Embeddings() {
+    const Weight words = TRY(checkpoint_.Encoder("embeddings.word_embeddings.weight", {config_.vocab_size, hidden_}));
+    const Weight positions =
+        TRY(checkpoint_.Encoder("embeddings.position_embeddings.weight", {config_.max_positions, hidden_}));
+    std::vector<float> type_0;  // of all tokens, where types are no input: added to every position once and for all
+    std::string types;
+    if (config_.type_vocab_size > 0) {
+      const Weight table =
+          TRY(checkpoint_.Encoder("embeddings.token_type_embeddings.weight", {config_.type_vocab_size, hidden_}));
+      if (options_.token_types) {
+        const std::string name = graph_.Streamed(FloatRows("embeddings.token_type_embeddings.weight", table));
+        types = graph_.Node("Gather", "embeddings/token_types", {name, "token_type_ids"});
+      } else {
+        type_0.resize(table.columns());
+        TRY(table.Read(0, type_0));
+      }
+    }
+
+    const auto word_rows = [&](const std::string& name, const std::string& table) {
+      return graph_.Node("Gather", name, {table, "input_ids"});
+    };
+    std::string x = TRY(Rows("embeddings/words", "embeddings.word_embeddings.weight", words, {}, word_rows));
+
+    const std::string begin = graph_.Ints("embeddings/begin", {0});
+    const std::string length =
+        graph_.Node("Shape", "embeddings/length", {"input_ids"}, {{"start", int64_t{1}}, {"end", int64_t{2}}});
+    const auto position_rows = [&](const std::string& name, const std::string& table) {
+      return graph_.Node("Slice", name, {table, begin, length, begin});  // axis 0
+    };
+    const std::string position = TRY(Rows("embeddings/positions", "embeddings.position_embeddings.weight", positions,
+                                          std::move(type_0), position_rows));
+    x = graph_.Node("Add", "embeddings/sum", {x, position});
+    // That as many positions were taken as there are tokens can't be inferred; all further shapes follow from it.
+    graph_.Shape(x, onnx::TensorProto::FLOAT, {"batch", "sequence", hidden_});
+    if (!types.empty()) x = graph_.Node("Add", "embeddings/sum_with_types", {x, types});
+    return LayerNorm("embeddings/norm", "embeddings.LayerNorm", x);
+  }
+
+  /// Rows of a table, as `select` takes them: in the quantised graph it is of bytes with a scale for each row, and only
+  /// the rows that were taken become floats.
+  template <typename Select>
+  Result<std::string> Rows(const std::string& name, const std::string& weight_name, const Weight& weight,
+                           std::vector<float> addend, const Select& select) {
+    if (!options_.int8) return select(name, graph_.Streamed(FloatRows(weight_name, weight, std::move(addend))));
+    Int8Matrix matrix = TRY(Int8Rows(weight_name + "_quantized", weight, std::move(addend)));
+    const std::string scales =
+        graph_.Floats(weight_name + "_scale", {static_cast<int64_t>(weight.rows()), 1}, matrix.scales);
+    const std::string bytes = select(name + "/bytes", graph_.Streamed(std::move(matrix.values)));
+    const std::string floats =
+        graph_.Node("Cast", name + "/floats", {bytes}, {{"to", int64_t{onnx::TensorProto::FLOAT}}});
+    return graph_.Node("Mul", name, {floats, select(name + "/scales", scales)});
+  }
+
+  Result<std::string> Layer(int l, const std::string& x, const std::string& mask) {
+    const std::string scope = fmt::format("layer.{}", l);
+    const std::string weights = fmt::format("{}{}.", names_.layer, l);
+    const auto weight = [&](std::string_view name) { return weights + std::string(name); };
+    const int64_t h = hidden_;
+    const int64_t i = config_.intermediate_size;
+    const int64_t heads = config_.num_heads;
+    std::string rows = x;  // whose output is computed
+    if (l + 1 == config_.num_layers)
+      rows = graph_.Node("Gather", scope + "/first_token", {x, graph_.Ints("first", {0})}, {{"axis", int64_t{1}}});
+
+    const std::string split = graph_.Ints("heads", {0, 0, heads, h / heads});
+    const auto project = [&](const char* name, std::string_view from, const std::string& input,
+                             std::vector<int64_t> order) -> Result<std::string> {
+      const std::string projected = TRY(Linear(scope + "/" + name, weight(from), input, h, h));
+      const std::string by_head = graph_.Node("Reshape", scope + "/" + name + "/split", {projected, split});
+      return graph_.Node("Transpose", scope + "/" + name + "/by_head", {by_head}, {{"perm", std::move(order)}});
+    };
+    const std::string query = TRY(project("query", names_.query, rows, {0, 2, 1, 3}));
+    const std::string key = TRY(project("key", names_.key, x, {0, 2, 3, 1}));
+    const std::string value = TRY(project("value", names_.value, x, {0, 2, 1, 3}));
+
+    const std::string products = graph_.Node("MatMul", scope + "/products", {query, key});
+    const std::string root = graph_.Scalar("root", std::sqrt(static_cast<float>(h / heads)));
+    const std::string scaled = graph_.Node("Div", scope + "/scaled", {products, root});
+    const std::string scores = graph_.Node("Add", scope + "/scores", {scaled, mask});
+    const std::string attention = graph_.Node("Softmax", scope + "/attention", {scores}, {{"axis", int64_t{-1}}});
+    const std::string context = graph_.Node("MatMul", scope + "/context", {attention, value});
+    const std::string by_token =
+        graph_.Node("Transpose", scope + "/context/by_token", {context}, {{"perm", std::vector<int64_t>{0, 2, 1, 3}}});
+    const std::string joined =
+        graph_.Node("Reshape", scope + "/context/joined", {by_token, graph_.Ints("hidden", {0, 0, h})});
+
+    const std::string out = TRY(Linear(scope + "/out", weight(names_.out), joined, h, h));
+    const std::string attended = TRY(LayerNorm(scope + "/attended", weight(names_.attention_norm),
+                                               graph_.Node("Add", scope + "/out/residual", {out, rows})));
+    const std::string up = TRY(Linear(scope + "/up", weight(names_.up), attended, i, h));
+    const std::string down = TRY(Linear(scope + "/down", weight(names_.down), Activate(scope + "/act", up), h, i));
+    return LayerNorm(scope + "/output", weight(names_.output_norm),
+                     graph_.Node("Add", scope + "/down/residual", {down, attended}));
+  }
+
+  /// `x` is [batch, 1, hidden].
+  Result<void> Head(const std::string& x) {
+    const std::string first = graph_.Node("Squeeze", "head/first_token", {x, graph_.Ints("head/axis", {1})});
+    const Affine dense = TRY(Find(std::string(names_.head_dense), hidden_, hidden_, /*head=*/true));
+    const std::string pooled = graph_.Node(config_.architecture == Architecture::kBert ? "Tanh" : "Relu", "head/pooled",
+                                           {TRY(Apply("head/dense", dense, first))});
+    const Affine classifier =
+        TRY(Find("classifier", static_cast<int64_t>(config_.labels.size()), hidden_, /*head=*/true));
+    // In float also where the rest is not: it is small, and the decision hangs on it.
+    const std::string product = graph_.Node(
+        "MatMul", "classifier", {pooled, graph_.Streamed(FloatTransposed("classifier.weight", classifier.weight))});
+    graph_.Node("Add", "logits", {product, graph_.Floats("classifier.bias", {Size(classifier.bias)}, classifier.bias)});
+    return {};
+  }
+
+  struct Affine {
+    std::string name;
+    Weight weight;
+    std::vector<float> bias;
+  };
+  static int64_t Size(const std::vector<float>& values) { return static_cast<int64_t>(values.size()); }
+
+  Result<Affine> Find(const std::string& name, int64_t out, int64_t in, bool head) {
+    const auto find = [&](const std::string& part, const std::vector<int64_t>& shape) {
+      return head ? checkpoint_.Head(name + part, shape) : checkpoint_.Encoder(name + part, shape);
+    };
+    Weight weight = TRY(find(".weight", {out, in}));
+    const Weight bias = TRY(find(".bias", {out}));
+    return Affine{name, std::move(weight), TRY(bias.ReadAll())};
+  }
+
+  Result<std::string> Linear(const std::string& name, const std::string& weights, const std::string& x, int64_t out,
+                             int64_t in) {
+    return Apply(name, TRY(Find(weights, out, in, /*head=*/false)), x);
+  }
+
+  /// x W^T + bias
+  Result<std::string> Apply(const std::string& name, const Affine& affine, const std::string& x) {
+    const std::string bias = graph_.Floats(affine.name + ".bias", {Size(affine.bias)}, affine.bias);
+    std::string product;
+    if (options_.int8) {
+      Int8Matrix matrix = TRY(Int8Transposed(affine.name + ".weight_quantized", affine.weight));
+      const std::string scales = graph_.Floats(affine.name + ".weight_scale", {Size(matrix.scales)}, matrix.scales);
+      const Quantized quantized = Quantize(x);
+      const std::string integers =
+          graph_.Node("MatMulInteger", name + "/integers",
+                      {quantized.bytes, graph_.Streamed(std::move(matrix.values)), quantized.zero_point});
+      const std::string floats =
+          graph_.Node("Cast", name + "/floats", {integers}, {{"to", int64_t{onnx::TensorProto::FLOAT}}});
+      product = graph_.Node("Mul", name + "/product",
+                            {floats, graph_.Node("Mul", name + "/scales", {quantized.scale, scales})});
+    } else {
+      product = graph_.Node("MatMul", name + "/product",
+                            {x, graph_.Streamed(FloatTransposed(affine.name + ".weight", affine.weight))});
+    }
+    return graph_.Node("Add", name, {product, bias});
+  }
+
+  struct Quantized {
+    std::string bytes, scale, zero_point;
+  };
+  /// Query, key and value share the quantisation of their input.
+  Quantized Quantize(const std::string& x) {
+    const std::string name = x + "/quantized";
+    if (quantized_ != name) graph_.Node("DynamicQuantizeLinear", name, {x}, {}, /*outputs=*/3);
+    quantized_ = name;
+    return {name, name + ":1", name + ":2"};
+  }
+
+  Result<std::string> LayerNorm(const std::string& name, const std::string& weights, const std::string& x) {
+    const std::vector<float> gamma = TRY(TRY(checkpoint_.Encoder(weights + ".weight", {hidden_})).ReadAll());
+    const std::vector<float> beta = TRY(TRY(checkpoint_.Encoder(weights + ".bias", {hidden_})).ReadAll());
+    return graph_.Node(
+        "LayerNormalization", name,
+        {x, graph_.Floats(weights + ".weight", {hidden_}, gamma), graph_.Floats(weights + ".bias", {hidden_}, beta)},
+        {{"axis", int64_t{-1}}, {"epsilon", config_.layer_norm_eps}});
+  }
+
+  std::string Activate(const std::string& name, const std::string& x) {
+    const std::string one = graph_.Scalar("one", 1);
+    const std::string half = graph_.Scalar("half", 0.5f);
+    switch (config_.activation) {
+      case HiddenActivation::kRelu:
+        return graph_.Node("Relu", name, {x});
+      case HiddenActivation::kGelu: {  // x (1 + erf(x / sqrt 2)) / 2
+        const std::string root = graph_.Scalar("root_2", std::numbers::sqrt2_v<float>);
+        const std::string erf = graph_.Node("Erf", name + "/erf", {graph_.Node("Div", name + "/scaled", {x, root})});
+        const std::string product =
+            graph_.Node("Mul", name + "/product", {x, graph_.Node("Add", name + "/gate", {erf, one})});
+        return graph_.Node("Mul", name, {product, half});
+      }
+      case HiddenActivation::kGeluTanh: {  // x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2
+        const std::string cube = graph_.Node("Pow", name + "/cube", {x, graph_.Scalar("three", 3)});
+        const std::string term = graph_.Node("Mul", name + "/term", {cube, graph_.Scalar("gelu_factor", 0.044715f)});
+        const std::string sum = graph_.Node("Add", name + "/sum", {x, term});
+        const float root = static_cast<float>(std::sqrt(2 / std::numbers::pi));
+        const std::string inner = graph_.Node("Mul", name + "/inner", {sum, graph_.Scalar("gelu_root", root)});
+        const std::string tanh = graph_.Node("Tanh", name + "/tanh", {inner});
+        const std::string gate = graph_.Node("Add", name + "/gate", {tanh, one});
+        return graph_.Node("Mul", name, {graph_.Node("Mul", name + "/half", {x, half}), gate});
+      }
+    }
+    return x;
+  }
+
+  const Checkpoint& checkpoint_;
+  const ModelConfig& config_;
+  const EncoderGraphOptions& options_;
+  const Names& names_;
+  const int64_t hidden_;
+  GraphBuilder graph_;
+  std::string quantized_;  // the last input that was quantised
+};
+
+}  // namespace
+
+Result<OnnxModel> BuildEncoderGraph(const Checkpoint& checkpoint, const ModelConfig& config,
+                                    const EncoderGraphOptions& options) {
+  if (config.labels.empty()) {
+    return Fail(ErrorCode::kInvalidModel, "config.json describes a base model, which has no classifier",
+                "fine-tune it first: winnow train DATA --base-model DIR");
+  }
+  if (options.token_types && config.type_vocab_size == 0) {
+    return Fail(ErrorCode::kUnsupported, fmt::format("token types: a {} has none", ModelTypeOf(config.architecture)),
+                "leave out --with-token-types");
+  }
+  return EncoderGraph(checkpoint, config, options).Build();
+}
+
+}  // namespace winnow

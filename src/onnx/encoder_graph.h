@@ -1,0 +1,24 @@
+/// BERT (Devlin et al. 2018) and DistilBERT (Sanh et al. 2019) with a classification head as an ONNX graph of standard
+/// operators.
+#pragma once
+
+#include "base/result.h"
+#include "bundle/model_config.h"
+#include "onnx/checkpoint.h"
+#include "onnx/model_file.h"
+
+namespace winnow {
+
+struct EncoderGraphOptions {
+  bool int8 = false;         ///< dynamic quantisation: weights per output channel, embeddings per row
+  bool token_types = false;  ///< the third input token_type_ids; otherwise all tokens are of type 0
+};
+
+/// Inputs are input_ids and attention_mask (1 for a token, 0 for padding), int64 [batch, sequence], and token_type_ids
+/// alike where asked for; the output is logits, float [batch, labels]. Both dimensions vary; a sequence is at most
+/// config.max_positions long. Errors: kInvalidModel for missing tensors, other shapes, a model without labels, and
+/// (int8, which reads the values here; else when they are written) NaN; kUnsupported for token types in a DistilBERT.
+Result<OnnxModel> BuildEncoderGraph(const Checkpoint& checkpoint, const ModelConfig& config,
+                                    const EncoderGraphOptions& options);
+
+}  // namespace winnow

@@ -1,0 +1,117 @@
+#include "onnx/export.h"
+
+#include <fmt/format.h>
+
+#include "base/files.h"
+#include "base/hash.h"
+#include "base/json.h"
+#include "bundle/manifest.h"
+#include "bundle/model_config.h"
+#include "onnx/checkpoint.h"
+#include "onnx/encoder_graph.h"
+#include "onnx/model_check.h"
+#include "onnx/model_file.h"
+
+namespace winnow {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char kFolder[] = "onnx";
+constexpr char kMetadataFile[] = "model_metadata.json";
+
+Result<void> MakeDirectory(const fs::path& dir) {
+  std::error_code error;
+  fs::create_directories(dir, error);
+  if (!error) return {};
+  return Fail(ErrorCode::kIo, fmt::format("{}: can't make the directory: {}", dir.string(), error.message()),
+              "check the permissions, or name another place with --output");
+}
+
+/// model.onnx and model.onnx.data, not what a stopped export left.
+bool IsOnnxFile(const std::string& name) { return name.ends_with(".onnx") || name.ends_with(".onnx.data"); }
+
+Result<Manifest> TransformerManifest(const fs::path& bundle) {
+  Manifest manifest = TRY(ReadManifest(bundle));
+  if (manifest.kind == "transformer") return manifest;
+  return Fail(ErrorCode::kUnsupported,
+              fmt::format("{}: is a linear model ('{}'), which has no ONNX form here", bundle.string(), manifest.kind),
+              "transformers can be exported: winnow train DATA --kind transformer");
+}
+
+}  // namespace
+
+Result<OnnxExport> ExportOnnx(const fs::path& bundle, const fs::path& target, const OnnxExportOptions& options) {
+  TRY(TransformerManifest(bundle));
+  const ModelConfig config = TRY(ReadModelConfig(bundle));
+  const bool int8 = options.format == OnnxFormat::kInt8;
+  const Checkpoint checkpoint = TRY(Checkpoint::Open(bundle, config));
+  const OnnxModel model =
+      TRY(BuildEncoderGraph(checkpoint, config, {.int8 = int8, .token_types = options.token_types}));
+  TRY(CheckOnnxModel(model));
+
+  TRY(MakeDirectory(target / kFolder));
+  const uint64_t total = InlineBytes(model);
+  OnnxFileOptions file;
+  file.external_data = options.external_data;
+  file.inline_limit = options.inline_limit;
+  uint64_t done = 0;
+  file.progress = [&](uint64_t bytes) -> Result<void> {
+    done += bytes;
+    if (!options.progress || options.progress(done, total)) return {};
+    return Fail(ErrorCode::kCancelled, "stopped; no file was changed");
+  };
+  OnnxExport result;
+  result.model = target / kFolder / (int8 ? "model_quantized.onnx" : "model.onnx");
+  result.bytes = TRY(WriteOnnxModel(result.model, model, file));
+  result.external_data = options.external_data || total > options.inline_limit;
+  return result;
+}
+
+Result<void> WriteOnnxMetadata(const fs::path& bundle, const fs::path& target) {
+  const Manifest manifest = TRY(TransformerManifest(bundle));
+  const ModelConfig config = TRY(ReadModelConfig(bundle));
+  Json digests = Json::object();
+  std::error_code error;
+  for (auto entry = fs::directory_iterator(target / kFolder, error); !error && entry != fs::directory_iterator();
+       entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (IsOnnxFile(name)) digests[name] = TRY(Sha256OfFile(entry->path()));
+  }
+  Json metrics = Json::object();
+  if (const fs::path info = bundle / "training_info.json"; fs::exists(info, error)) {
+    const Json training = TRY(ParseJson(TRY(ReadFile(info)), info.string(), ErrorCode::kInvalidModel));
+    if (training.is_object() && training.contains("metrics")) metrics = training["metrics"];
+  }
+  const Json metadata = {
+      {"name", manifest.name},
+      {"version", manifest.version},
+      {"labels", config.labels},
+      {"problem_type", config.multi_label ? "multi_label_classification" : "single_label_classification"},
+      {"positive_label", manifest.positive_label},
+      {"text_template", manifest.text_template},
+      {"max_length", manifest.max_length},
+      {"temperature", manifest.temperature},
+      {"thresholds",
+       {{"strict", manifest.thresholds.strict},
+        {"moderate", manifest.thresholds.moderate},
+        {"lenient", manifest.thresholds.lenient}}},
+      {"sha256", digests},
+      {"metrics", metrics},
+  };
+  return WriteFileAtomically(target / kFolder / kMetadataFile, DumpJson(metadata));
+}
+
+Result<void> SealOnnxFiles(const fs::path& bundle) {
+  std::error_code ignored;
+  if (!fs::exists(bundle / kManifestFile, ignored)) return {};
+  Manifest manifest = TRY(ReadManifest(bundle));
+  const auto is_ours = [](const std::string& name) { return name.starts_with(std::string(kFolder) + "/"); };
+  std::erase_if(manifest.sha256, [&](const auto& entry) { return is_ours(entry.first); });
+  for (const std::string& name : TRY(BundleFiles(bundle))) {
+    if (is_ours(name)) manifest.sha256[name] = TRY(Sha256OfFile(bundle / name));
+  }
+  return WriteManifest(bundle, manifest);
+}
+
+}  // namespace winnow

@@ -1,0 +1,33 @@
+/// A checkpoint's weights as initializers of an ONNX graph. Rows of the checkpoint's matrices are outputs [out, in];
+/// ONNX's MatMul has them as columns [in, out].
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "onnx/checkpoint.h"
+#include "onnx/model_file.h"
+
+namespace winnow {
+
+/// The rows as they are, as floats; `addend` (of one row's size, or empty) is added to each.
+StreamedTensor FloatRows(std::string name, const Weight& weight, std::vector<float> addend = {});
+
+/// The transposed matrix, as floats.
+StreamedTensor FloatTransposed(std::string name, const Weight& weight);
+
+/// A matrix as bytes with a scale for each row of the checkpoint (see RoundRowsToInt8). Making it reads the weight
+/// once, for the scales; the bytes are made while they are written.
+struct Int8Matrix {
+  StreamedTensor values;
+  std::vector<float> scales;  ///< one a row
+};
+
+/// The rows as they are, with `addend` added before. Errors: as Weight::Read.
+Result<Int8Matrix> Int8Rows(std::string name, const Weight& weight, std::vector<float> addend = {});
+
+/// The transposed matrix: a scale for each of its columns. Errors: as Weight::Read.
+Result<Int8Matrix> Int8Transposed(std::string name, const Weight& weight);
+
+}  // namespace winnow

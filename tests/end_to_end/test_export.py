@@ -1,0 +1,111 @@
+"""From a trained model to ONNX files, as a user does it. What is in the files is compared in tools/conformance/onnx.py."""
+import json
+import os
+import shutil
+
+import winnow
+from winnow import TestCase, read_safetensors, write_safetensors
+
+DEPLOYED = {"config.json", "labels.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt", "winnow.json",
+            "training_info.json", "onnx/model_metadata.json"}
+
+
+class Export(TestCase):
+    def setUp(self):
+        super().setUp()
+        self.train("--quiet")
+
+    def test_files_go_into_the_bundle_and_its_manifest(self):
+        before = self.files()
+        out, err = self.winnow("export", "model", "--format", "onnx", "--json")
+        first = json.loads(out)
+        self.assertEqual(first, {"path": "model/onnx/model.onnx", "format": "onnx", "external_data": False,
+                                 "bytes": os.path.getsize(self.path("model", "onnx", "model.onnx"))})
+        self.assertIn("export onnx", err)
+        second = json.loads(self.winnow("export", "model", "--format", "onnx-int8", "--json")[0])
+        self.assertLess(second["bytes"], 0.3 * first["bytes"])
+        after = self.files()
+        self.assertEqual(set(after) - set(before), {"onnx/model.onnx", "onnx/model_quantized.onnx", "onnx/model_metadata.json"})
+        for name in set(before) - {"winnow.json"}:
+            self.assertEqual(before[name], after[name], name)
+        self.assertEqual(set(json.loads(after["winnow.json"])["sha256"]), set(after) - {"winnow.json"})
+        self.winnow("verify", "model")
+        # Once more, into other files: those of the first time go.
+        out, _ = self.winnow("export", "model", "--external-data", "--quiet")
+        self.assertRegex(out, r"^model/onnx/model.onnx  [\d.]+ MB, with model.onnx.data\n$")
+        self.winnow("verify", "model")
+        self.winnow("export", "model", "--quiet")
+        self.assertEqual(self.files(), after)
+        # A bundle with ONNX files is a bundle still: it answers, and is replaced by the next training.
+        self.winnow("classify", "model", "hello")
+        self.train("--quiet")
+        self.assertNotIn("onnx/model.onnx", self.files())
+
+    def test_metadata_say_what_a_service_needs(self):
+        self.winnow("export", "model")
+        metadata = json.loads(self.files()["onnx/model_metadata.json"])
+        manifest = json.loads(self.files()["winnow.json"])
+        for key in ("version", "max_length", "temperature", "thresholds"):
+            self.assertEqual(metadata[key], manifest[key])
+        self.assertEqual(metadata["labels"], ["ham", "spam"])
+        self.assertEqual(metadata["sha256"], {"model.onnx": manifest["sha256"]["onnx/model.onnx"]})
+        self.assertEqual(metadata["metrics"], json.loads(self.files()["training_info.json"])["metrics"])
+
+    def test_an_output_directory_deploys_as_it_is(self):
+        before = self.files()
+        self.winnow("export", "model", "--format", "onnx,onnx-int8", "--output", "deep/er/web")
+        self.assertEqual(self.files(), before)
+        web = self.files("deep/er/web")
+        self.assertEqual(set(web), DEPLOYED | {"onnx/model.onnx", "onnx/model_quantized.onnx"})
+        for name in ("config.json", "labels.json", "tokenizer.json", "vocab.txt"):
+            self.assertEqual(web[name], before[name], name)
+        self.winnow("verify", "deep/er/web")
+        # A former export is replaced, with a word about it.
+        _, err = self.winnow("export", "model", "--format", "onnx-int8", "--output", "deep/er/web")
+        self.assertIn("is replaced", err)
+        self.assertEqual(set(self.files("deep/er/web")), DEPLOYED | {"onnx/model_quantized.onnx"})
+
+    def test_an_output_directory_never_costs_a_model(self):
+        before = self.files()
+        for output in ("model", "model/", "./model", ".", self.directory, ".."):
+            self.fails("export", "model", "--output", output, "--overwrite", code=2, says=["holds the model that is to be exported"])
+        os.symlink("model", self.path("link"))
+        self.fails("export", "model", "--output", "link", "--overwrite", code=2, says=["holds the model"])
+        shutil.copytree(self.path("model"), self.path("other"))
+        self.fails("export", "model", "--output", "other", says=["other: holds a model with its weights", "--overwrite"])
+        self.write("notes.txt", "mine")
+        self.fails("export", "model", "--output", "notes.txt", says=["is a file"])
+        os.mkdir(self.path("mine"))
+        shutil.copy(self.path("notes.txt"), self.path("mine"))
+        self.fails("export", "model", "--output", "mine", says=["holds other things than a Winnow model: notes.txt"])
+        self.assertEqual(self.files("other"), before)
+        self.assertEqual(self.files(), before)
+        self.winnow("export", "model", "--output", "other", "--overwrite")
+        self.assertNotIn("model.safetensors", self.files("other"))
+
+    def test_bad_models_and_options_are_named(self):
+        self.fails("export", code=2, says=["BUNDLE"])
+        self.fails("export", "model", "--format", "onxn", code=2, says=["'onxn'", "onnx-int8"])
+        self.fails("export", "nowhere", says=["nowhere"])
+        path = self.path("model", "model.safetensors")
+        tensors = read_safetensors(path)
+        name = "bert.encoder.layer.0.output.dense.weight"
+        write_safetensors(path, {key: value for key, value in tensors.items() if key != name})
+        self.fails("export", "model", says=[f"no tensor '{name}'"])
+        write_safetensors(path, {key: value for key, value in tensors.items() if not key.startswith("classifier")})
+        self.fails("export", "model", says=["base model without a classifier", "winnow train"])
+        dtype, shape, data = tensors[name]
+        write_safetensors(path, {**tensors, name: (dtype, shape, data[:-4] + b"\0\0\xc0\x7f")})
+        for output in ([], ["--output", "web"]):
+            self.fails("export", "model", *output, says=[name, "NaN"])
+        self.assertFalse(os.path.exists(self.path("web")))
+        for size in (0, 7, 100, os.path.getsize(path) - 1):
+            with open(path, "rb+") as file:
+                file.truncate(size)
+            self.fails("export", "model", says=["model.safetensors"])
+            write_safetensors(path, tensors)
+        self.winnow("export", "model")
+
+
+if __name__ == "__main__":
+    winnow.main()
