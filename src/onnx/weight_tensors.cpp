@@ -8,6 +8,7 @@ namespace winnow {
 namespace {
 
 constexpr size_t kChunkFloats = size_t{1} << 18;
+constexpr size_t kReleaseChunks = 64;  // so much of the file is in memory at most
 
 std::vector<int64_t> Dims(size_t first, size_t second) {
   return {static_cast<int64_t>(first), static_cast<int64_t>(second)};
@@ -20,6 +21,7 @@ Result<void> ForEachChunk(const Weight& weight, const std::vector<float>& addend
   const size_t step = std::max<size_t>(1, kChunkFloats / std::max<size_t>(1, columns));
   std::vector<float> chunk;
   for (size_t row = 0; row < weight.rows(); row += step) {
+    if (row / step % kReleaseChunks == 0) weight.ReleaseMemory();
     const size_t rows = std::min(step, weight.rows() - row);
     chunk.resize(rows * columns);
     TRY(weight.Read(row, chunk));
