@@ -85,15 +85,6 @@ Result<BundleClassifier> BundleClassifier::Load(const std::filesystem::path& bun
   }
   auto parts = std::make_unique<Parts>(std::move(manifest), std::move(tokenizer), std::move(config));
   parts->manifest.max_length = std::min(parts->manifest.max_length, parts->config.max_positions);
-  const auto& labels = parts->config.labels;
-  if (!parts->manifest.positive_label.empty()) {
-    const auto found = std::ranges::find(labels, parts->manifest.positive_label);
-    if (found == labels.end()) {
-      return Fail(ErrorCode::kInvalidModel, bundle.string() + ": winnow.json's positive_label '" +
-                                                parts->manifest.positive_label + "' is none of config.json's labels");
-    }
-    parts->positive_label = static_cast<int32_t>(found - labels.begin());
-  }
   std::error_code ignored;
   const bool has_int8 = std::filesystem::exists(bundle / kInt8Weights, ignored);
   if (weights == Weights::kInt8 && !has_int8) {
@@ -106,6 +97,16 @@ Result<BundleClassifier> BundleClassifier::Load(const std::filesystem::path& bun
   } else {
     parts->model = TRY(Model::Load(bundle, parts->config, {}));
     parts->runner = std::make_unique<ForwardRunner>(*parts->model, pool);
+  }
+  // After the weights: where they have fewer labels than config.json claims, that is what is wrong.
+  const auto& labels = parts->config.labels;
+  if (!parts->manifest.positive_label.empty()) {
+    const auto found = std::ranges::find(labels, parts->manifest.positive_label);
+    if (found == labels.end()) {
+      return Fail(ErrorCode::kInvalidModel, bundle.string() + ": winnow.json's positive_label '" +
+                                                parts->manifest.positive_label + "' is none of config.json's labels");
+    }
+    parts->positive_label = static_cast<int32_t>(found - labels.begin());
   }
 #ifdef __GLIBC__
   ::malloc_trim(0);  // what reading took goes back to the system: a server lives long after it

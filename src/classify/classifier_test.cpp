@@ -9,8 +9,7 @@
 #include "classify/bundle_classifier.h"
 #include "encoder/quantized_model.h"
 #include "support/temporary_directory.h"
-#include "support/tiny_model.h"
-#include "tokenize/wordpiece_trainer.h"
+#include "support/tiny_bundle.h"
 
 namespace winnow {
 namespace {
@@ -18,19 +17,14 @@ namespace {
 /// A bundle of random weights, with INT8 ones beside them.
 void MakeBundle(const std::filesystem::path& dir, bool int8 = true) {
   const std::vector<std::string> texts = {"win a prize now", "see you at six", "call me later", "free money"};
-  const Tokenizer tokenizer = TrainWordPiece(texts, {.vocab_size = 60}).value();
-  ModelConfig config = TinyConfig();
-  config.vocab_size = tokenizer.vocab_size();
-  const Model model = Model::Fresh(config, 3);
-  ASSERT_TRUE(tokenizer.Save(dir, 24));
-  ASSERT_TRUE(WriteModelConfig(dir, config));
+  const Model model = Model::Fresh(WriteTinyTokenizer(texts, dir), 3);
   ASSERT_TRUE(model.Save(dir));
   if (int8) {
     ASSERT_TRUE(WriteQuantizedWeights(model, {}, dir));
   }
   Manifest manifest;
   manifest.name = "spam";
-  manifest.max_length = 24;
+  manifest.max_length = kTinyMaxLength;
   manifest.positive_label = "spam";
   ASSERT_TRUE(SealBundle(dir, manifest));
 }

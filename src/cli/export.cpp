@@ -1,4 +1,4 @@
-#include "onnx/export.h"
+#include "cli/export.h"
 
 #include <fmt/format.h>
 
@@ -15,6 +15,7 @@
 #include "bundle/model_config.h"
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "onnx/export.h"
 #include "tokenize/tokenizer.h"
 
 namespace winnow {
@@ -22,26 +23,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr char kInt8Format[] = "onnx-int8";
-
-struct ExportCommandOptions : CommonOptions {
-  fs::path bundle;
-  std::vector<std::string> format = {"onnx"};
-  std::optional<fs::path> output;
-  bool with_token_types = false;
-  bool external_data = false;
-  bool overwrite = false;
-};
+struct ExportCommandOptions : CommonOptions, ExportRecipe {};
 
 void Describe(ExportCommandOptions& options, OptionTable& table) {
   table.AddPositional("bundle", &options.bundle, "The model's directory").ValueName("BUNDLE").Required();
   table.Group("Output");
   table
-      .Add("format", &options.format,
+      .Add("format", &options.formats,
            "onnx: onnx/model.onnx in float; onnx-int8: onnx/model_quantized.onnx, a quarter of its size. Several, "
            "divided by commas, lie side by side")
       .ValueName("onnx|onnx-int8")
-      .OneOf({"onnx", kInt8Format});
+      .OneOf({kOnnxFloatFormat, kOnnxInt8Format});
   table.Add("output", &options.output, "A new directory that deploys as it is: config, tokenizer, labels, ONNX files")
       .ValueName("DIR")
       .Default("into the bundle");
@@ -68,7 +60,7 @@ bool LiesIn(const fs::path& inner, const fs::path& outer) {
 }
 
 /// The output directory is replaced as a whole, so nothing may lie there that is worth more than a former export.
-Result<void> CheckOutput(const ExportCommandOptions& options) {
+Result<void> CheckOutput(const ExportRecipe& options) {
   const fs::path& output = *options.output;
   if (LiesIn(options.bundle, output)) {
     return Fail(ErrorCode::kInvalidArgument,
@@ -83,11 +75,10 @@ Result<void> CheckOutput(const ExportCommandOptions& options) {
   return {};
 }
 
-Result<OnnxExport> ExportWithProgress(const ExportCommandOptions& options, const std::string& format,
-                                      const fs::path& target) {
+Result<OnnxExport> ExportWithProgress(const ExportRecipe& options, const std::string& format, const fs::path& target) {
   ProgressBar bar("export " + format, 0);
   OnnxExportOptions onnx;
-  onnx.format = format == kInt8Format ? OnnxFormat::kInt8 : OnnxFormat::kFloat;
+  onnx.format = format == kOnnxInt8Format ? OnnxFormat::kInt8 : OnnxFormat::kFloat;
   onnx.token_types = options.with_token_types;
   onnx.external_data = options.external_data;
   onnx.progress = [&](uint64_t done, uint64_t total) {
@@ -114,48 +105,50 @@ Result<void> CopyModelFiles(const fs::path& bundle, const fs::path& target, int 
   return TRY(Tokenizer::Load(bundle)).Save(target, max_length);
 }
 
-Result<void> PrintResult(const ExportCommandOptions& options, const std::string& format, const OnnxExport& result,
-                         const fs::path& path) {
-  if (options.json) {
-    return Print(DumpJsonLine({{"path", path.string()},
-                               {"bytes", result.bytes},
-                               {"format", format},
-                               {"external_data", result.external_data}}) +
-                 "\n");
-  }
-  return Print(fmt::format("{}  {:.1f} MB{}\n", path.string(), static_cast<double>(result.bytes) / 1e6,
-                           result.external_data ? ", with " + path.filename().string() + ".data" : ""));
-}
-
 Result<void> Run(const ExportCommandOptions& options) {
   HandleInterrupts();
-  std::optional<BundleWriter> writer;
-  if (options.output) {
-    TRY(CheckOutput(options));
-    writer = TRY(BundleWriter::Begin(*options.output, options.overwrite));
-    if (writer->replaces_model()) LogWarning("{} is replaced", options.output->string());
-  }
-  const fs::path target = writer ? writer->path() : options.bundle;
-
-  std::vector<OnnxExport> results;
-  for (const std::string& format : options.format) results.push_back(TRY(ExportWithProgress(options, format, target)));
-  TRY(WriteOnnxMetadata(options.bundle, target));
-  if (writer) {
-    const Manifest manifest = TRY(ReadManifest(options.bundle));
-    TRY(CopyModelFiles(options.bundle, target, manifest.max_length));
-    TRY(SealBundle(target, manifest));
-    TRY(writer->Commit());
-  } else {
-    TRY(SealOnnxFiles(target));
-  }
-  for (size_t i = 0; i < results.size(); ++i) {
-    const fs::path path = options.output.value_or(options.bundle) / "onnx" / results[i].model.filename();
-    TRY(PrintResult(options, options.format[i], results[i], path));
+  for (const auto& file : TRY(ExportBundle(options))) {
+    if (options.json) {
+      TRY(Print(DumpJsonLine(file) + "\n"));
+      continue;
+    }
+    const fs::path path = file["path"].get<std::string>();
+    TRY(Print(fmt::format("{}  {:.1f} MB{}\n", path.string(), file["bytes"].get<double>() / 1e6,
+                          file["external_data"].get<bool>() ? ", with " + path.filename().string() + ".data" : "")));
   }
   return {};
 }
 
 }  // namespace
+
+Result<nlohmann::ordered_json> ExportBundle(const ExportRecipe& recipe) {
+  std::optional<BundleWriter> writer;
+  if (recipe.output) {
+    TRY(CheckOutput(recipe));
+    writer = TRY(BundleWriter::Begin(*recipe.output, recipe.overwrite));
+    if (writer->replaces_model()) LogWarning("{} is replaced", recipe.output->string());
+  }
+  const fs::path target = writer ? writer->path() : recipe.bundle;
+
+  nlohmann::ordered_json files = nlohmann::ordered_json::array();
+  for (const std::string& format : recipe.formats) {
+    const OnnxExport result = TRY(ExportWithProgress(recipe, format, target));
+    files.push_back({{"path", (recipe.output.value_or(recipe.bundle) / "onnx" / result.model.filename()).string()},
+                     {"bytes", result.bytes},
+                     {"format", format},
+                     {"external_data", result.external_data}});
+  }
+  TRY(WriteOnnxMetadata(recipe.bundle, target));
+  if (!writer) {
+    TRY(SealOnnxFiles(target));
+    return files;
+  }
+  const Manifest manifest = TRY(ReadManifest(recipe.bundle));
+  TRY(CopyModelFiles(recipe.bundle, target, manifest.max_length));
+  TRY(SealBundle(target, manifest));
+  TRY(writer->Commit());
+  return files;
+}
 
 Command ExportCommand() {
   return MakeCommand<ExportCommandOptions>("export", "Writes a model as ONNX files, which any ONNX runtime reads.",

@@ -76,6 +76,12 @@ TEST(Run, WrongUsageExitsWithTwoAndSaysWhatWasMeant) {
             "winnow: error: unknown option '--frobnicate'\n  'winnow help' lists the commands\n");
 }
 
+TEST(Run, TrainingNeedsDataUnlessItIsSkipped) {
+  const Outcome outcome = RunWinnow({"train", "--output-dir", "out"});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("no data to train on"));
+}
+
 TEST(Run, AFileThatIsNotThereExitsWithOne) {
   const Outcome outcome = RunWinnow({"version", "--config", "/nonexistent/winnow.toml"});
   EXPECT_EQ(outcome.code, 1);

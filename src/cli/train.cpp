@@ -13,6 +13,7 @@
 #include "cli/base_model.h"
 #include "cli/commands.h"
 #include "cli/data_options.h"
+#include "cli/export.h"
 #include "cli/output.h"
 #include "cli/quantize.h"
 #include "cli/train_options.h"
@@ -197,15 +198,19 @@ Result<void> WriteCalibrationTexts(const std::filesystem::path& path, const Data
   return WriteFileAtomically(path, lines);
 }
 
-/// --skip-training: what follows a training, on the model that is there.
+/// --skip-training: the model that is there is exported, and quantised if that is asked for.
 Result<void> RunWithoutTraining(const TrainCommandOptions& options) {
-  if (!options.quantize) {
-    return Fail(ErrorCode::kInvalidArgument, "--skip-training leaves nothing to do", "add --quantize");
-  }
   HandleInterrupts();
-  ThreadPool pool(options.threads);
-  const nlohmann::ordered_json report =
-      TRY(QuantizeBundle({.bundle = options.output_dir, .data = options.data, .max_drop = options.max_drop}, pool));
+  nlohmann::ordered_json report;
+  ExportRecipe onnx{.bundle = options.output_dir};
+  if (options.quantize) {
+    ThreadPool pool(options.threads);
+    report["quantization"] =
+        TRY(QuantizeBundle({.bundle = options.output_dir, .data = options.data, .max_drop = options.max_drop}, pool));
+    onnx.formats.push_back(kOnnxInt8Format);
+  }
+  report["onnx"] = TRY(ExportBundle(onnx));
+  for (const auto& file : report["onnx"]) LogInfo("{} is written", file["path"].get<std::string>());
   return options.json ? Print(report.dump(2) + "\n") : Result<void>();
 }
 

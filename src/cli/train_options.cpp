@@ -118,7 +118,7 @@ void AddTrainOptions(TrainCommandOptions& options, OptionTable& table) {
   table.Add("quantize", &options.quantize, "Make INT8 weights too, where accuracy holds (see: winnow help quantize)");
   table.Add("max-drop", &options.max_drop, "How much accuracy, and how much macro-F1, INT8 may lose").Range(0, 1);
   table.Add("skip-training", &options.skip_training,
-            "Take the model that --output-dir holds already, for --quantize; no DATA then");
+            "Take the model that --output-dir holds already: write its ONNX files, and quantise it with --quantize");
   table.Add("keep-data", &options.keep_data, "Keep the held-out texts with the model, for later calibration");
   table.AddPreset("preset", &options.preset, "Options for a known task, from share/winnow/presets");
   table.Example("winnow train sms.tsv --output-dir spam", "fine-tune, and report on a held-out fifth");

@@ -69,9 +69,10 @@ TEST_F(TrainOptionsTest, HuggingFacesCommandLineIsUnderstood) {
   EXPECT_EQ(options.text_field, "body");
 }
 
-TEST_F(TrainOptionsTest, DataAndAnOutputDirectoryAreRequired) {
-  EXPECT_THAT(Parse({"--output-dir", "out"}).error().Text(), HasSubstr("DATA... is missing"));
-  EXPECT_EQ(Parse({"a.csv"}).error().message, "--output-dir DIR is missing");
+TEST_F(TrainOptionsTest, AnOutputDirectoryIsRequired) {
+  const Result<ParseOutcome> parsed = Parse({"a.csv"});
+  ASSERT_FALSE(parsed);
+  EXPECT_EQ(parsed.error().message, "--output-dir DIR is missing");
 }
 
 TEST_F(TrainOptionsTest, ValuesThatMakeNoSenseAreRefused) {

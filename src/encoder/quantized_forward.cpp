@@ -203,7 +203,8 @@ class Pass {
 
 }  // namespace
 
-void QuantizedScratch::Prepare(const QuantizedModel& model, size_t tokens, size_t texts, int team_size) {
+void QuantizedScratch::Prepare(const QuantizedModel& model, const Need& need, int team_size) {
+  const auto [tokens, texts, longest] = need;
   const auto hidden = static_cast<size_t>(model.config().hidden_size);
   const auto intermediate = static_cast<size_t>(model.config().intermediate_size);
   const size_t block = model.qkv_block();
@@ -222,6 +223,9 @@ void QuantizedScratch::Prepare(const QuantizedModel& model, size_t tokens, size_
   product.Resize(rows * hidden);
   up.Resize(rows * intermediate);
   if (attention.size() < static_cast<size_t>(team_size)) attention.resize(static_cast<size_t>(team_size));
+  for (AttentionScratch& each : attention) {
+    each.Reserve(hidden / static_cast<size_t>(model.config().num_heads), longest);
+  }
 }
 
 void QuantizedForward(const QuantizedModel& model, const PackedTexts& texts, size_t first_text, size_t last_text,
@@ -229,16 +233,48 @@ void QuantizedForward(const QuantizedModel& model, const PackedTexts& texts, siz
   if (first_text < last_text) Pass(model, texts, first_text, last_text, scratch, team).Run(logits);
 }
 
-/// One call of Logits. The texts are cut into parts of about equally many tokens, which threads take one after the
-/// other.
+namespace {
+
+/// Cuts texts into parts of about equally many tokens.
+struct Cutter {
+  const PackedTexts& texts;
+  size_t parts;
+  size_t part = 0;  // the next that is cut off
+  size_t next = 0;  // its first text
+
+  /// The next part's texts; none when there are no more.
+  Part Cut() {
+    Part cut{next, next};
+    while (cut.begin == cut.end && part < parts) {
+      const size_t goal = texts.tokens() * ++part / parts;
+      while (next < texts.texts() && (part == parts || texts.begin(next) + texts.length(next) / 2 < goal)) ++next;
+      cut.end = next;
+    }
+    return cut;
+  }
+};
+
+/// What the largest of all parts takes.
+QuantizedScratch::Need LargestOf(Cutter cutter) {
+  const PackedTexts& texts = cutter.texts;
+  QuantizedScratch::Need need{};
+  for (Part part; (part = cutter.Cut()).begin < part.end;) {
+    need.tokens = std::max(need.tokens, static_cast<size_t>(texts.offsets[part.end]) - texts.begin(part.begin));
+    need.texts = std::max(need.texts, part.end - part.begin);
+  }
+  for (size_t t = 0; t < texts.texts(); ++t) need.longest = std::max(need.longest, texts.length(t));
+  return need;
+}
+
+}  // namespace
+
+/// One call of Logits, whose parts threads take one after the other.
 struct QuantizedRunner::Job {
   const PackedTexts& texts;
   std::span<float> logits;
   const std::function<bool(size_t)>& done;
   size_t num_labels;
-  size_t parts = 1;
-  size_t part = 0;      // the next that is taken
-  size_t next = 0;      // its first text
+  Cutter cutter;
   size_t finished = 0;  // texts
   bool stopped = false;
   std::mutex mutex{};
@@ -246,13 +282,7 @@ struct QuantizedRunner::Job {
   /// The next part's texts; none when there are no more.
   Part Take() {
     const std::lock_guard lock(mutex);
-    Part taken{next, next};
-    while (!stopped && taken.begin == taken.end && part < parts) {
-      const size_t goal = texts.tokens() * ++part / parts;
-      while (next < texts.texts() && (part == parts || texts.begin(next) + texts.length(next) / 2 < goal)) ++next;
-      taken.end = next;
-    }
-    return taken;
+    return stopped ? Part{} : cutter.Cut();
   }
   void Finish(const Part& taken) {
     const std::lock_guard lock(mutex);
@@ -260,9 +290,6 @@ struct QuantizedRunner::Job {
     if (done && !stopped && !done(finished)) stopped = true;
   }
 
-  size_t Tokens(const Part& taken) const {
-    return static_cast<size_t>(texts.offsets[taken.end]) - texts.begin(taken.begin);
-  }
   float* LogitsOf(const Part& taken) const { return logits.data() + taken.begin * num_labels; }
 };
 
@@ -272,25 +299,30 @@ QuantizedRunner::QuantizedRunner(const QuantizedModel& model, ThreadPool& pool)
 void QuantizedRunner::Logits(const PackedTexts& texts, std::span<float> logits,
                              const std::function<bool(size_t)>& done) {
   const auto threads = static_cast<size_t>(pool_.size());
-  Job job{.texts = texts, .logits = logits, .done = done, .num_labels = model_.config().labels.size()};
   const auto rounds = [&](size_t tokens) { return std::max<size_t>(1, (texts.tokens() + tokens - 1) / tokens); };
   const std::unique_lock lock(pool_mutex_, std::try_to_lock);
+  const bool deal = lock.owns_lock() && texts.texts() >= threads;
+  Job job{.texts = texts,
+          .logits = logits,
+          .done = done,
+          .num_labels = model_.config().labels.size(),
+          .cutter = {texts, deal ? threads * rounds(threads * kChunkTokens) : rounds(kChunkTokens)}};
+  const QuantizedScratch::Need need = LargestOf(job.cutter);
   if (!lock.owns_lock()) {
-    job.parts = rounds(kChunkTokens);
-    RunAlone(job);
-  } else if (texts.texts() < threads) {
-    job.parts = rounds(kChunkTokens);
-    RunTogether(job);
+    RunAlone(job, need);
+  } else if (!deal) {
+    RunTogether(job, need);
   } else {
-    job.parts = threads * rounds(threads * kChunkTokens);
+    // Any thread may come to take the largest part, so each is ready for it.
+    for (QuantizedScratch& scratch : scratch_) scratch.Prepare(model_, need, 1);
     pool_.Run([this, &job](int thread) { RunParts(job, scratch_[static_cast<size_t>(thread)]); });
   }
 }
 
 /// All threads on each part.
-void QuantizedRunner::RunTogether(Job& job) {
+void QuantizedRunner::RunTogether(Job& job, const QuantizedScratch::Need& need) {
+  scratch_[0].Prepare(model_, need, pool_.size());
   for (Part part; (part = job.Take()).begin < part.end; job.Finish(part)) {
-    scratch_[0].Prepare(model_, job.Tokens(part), part.end - part.begin, pool_.size());
     const auto run = [&](int rank) {
       QuantizedForward(model_, job.texts, part.begin, part.end, scratch_[0], {rank, pool_.size(), &barrier_},
                        job.LogitsOf(part));
@@ -302,12 +334,11 @@ void QuantizedRunner::RunTogether(Job& job) {
 /// One thread, part after part.
 void QuantizedRunner::RunParts(Job& job, QuantizedScratch& scratch) {
   for (Part part; (part = job.Take()).begin < part.end; job.Finish(part)) {
-    scratch.Prepare(model_, job.Tokens(part), part.end - part.begin, 1);
     QuantizedForward(model_, job.texts, part.begin, part.end, scratch, {}, job.LogitsOf(part));
   }
 }
 
-void QuantizedRunner::RunAlone(Job& job) {
+void QuantizedRunner::RunAlone(Job& job, const QuantizedScratch::Need& need) {
   // The pool is at work for another caller.
   std::unique_ptr<QuantizedScratch> scratch;
   {
@@ -318,6 +349,7 @@ void QuantizedRunner::RunAlone(Job& job) {
     }
   }
   if (scratch == nullptr) scratch = std::make_unique<QuantizedScratch>();
+  scratch->Prepare(model_, need, 1);
   RunParts(job, *scratch);
   const std::lock_guard lock(spare_mutex_);
   spare_.push_back(std::move(scratch));

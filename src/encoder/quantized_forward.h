@@ -30,7 +30,11 @@ struct Team {
 /// Memory of one range of texts; grows to the largest that was prepared, and is used again.
 class QuantizedScratch {
  public:
-  void Prepare(const QuantizedModel& model, size_t tokens, size_t texts, int team_size);
+  struct Need {
+    size_t tokens, texts;
+    size_t longest;  // text, in tokens
+  };
+  void Prepare(const QuantizedModel& model, const Need& need, int team_size);
 
   FloatBuffer x, qkv, context;         // [tokens, hidden], [tokens, 3 blocks], [tokens, hidden]
   FloatBuffer first_x, query;          // [texts, hidden], [texts, block]: of the last layer's first tokens
@@ -55,15 +59,15 @@ class QuantizedRunner {
   QuantizedRunner(const QuantizedModel& model, ThreadPool& pool);
 
   /// logits [texts, labels], in the order of the texts. `texts` has passed CheckBatch. Allocates nothing once it has
-  /// seen a batch as large. `done`, where given, is told now and then how many texts are finished, and stops the rest
-  /// by returning false.
+  /// seen a batch with as much in each of its parts. `done`, where given, is told now and then how many texts are
+  /// finished, and stops the rest by returning false.
   void Logits(const PackedTexts& texts, std::span<float> logits, const std::function<bool(size_t done)>& done = {});
 
  private:
   struct Job;
-  void RunTogether(Job& job);
+  void RunTogether(Job& job, const QuantizedScratch::Need& need);
   void RunParts(Job& job, QuantizedScratch& scratch);
-  void RunAlone(Job& job);
+  void RunAlone(Job& job, const QuantizedScratch::Need& need);
 
   const QuantizedModel& model_;
   ThreadPool& pool_;

@@ -24,6 +24,11 @@ struct AttentionShape {
 /// Memory that a thread reuses from call to call; grows as needed.
 class AttentionScratch {
  public:
+  /// Enough for Attention over texts of up to `tokens` tokens.
+  void Reserve(size_t head_size, size_t tokens) {
+    constexpr size_t kRows = 8, kLanes = 16;  // the most that are computed at a time
+    Floats((head_size + kRows) * ((tokens + kLanes - 1) / kLanes * kLanes));
+  }
   float* Floats(size_t count) {
     if (buffer_.size() < count) buffer_.resize(count);
     return buffer_.data();

@@ -4,8 +4,7 @@
 
 #include "classify/bundle_classifier.h"
 #include "support/temporary_directory.h"
-#include "support/tiny_model.h"
-#include "tokenize/wordpiece_trainer.h"
+#include "support/tiny_bundle.h"
 
 namespace winnow {
 namespace {
@@ -21,9 +20,7 @@ class OwnTruth {
       texts.push_back("win a prize " + std::to_string(i) + (i % 3 == 0 ? " call now" : " see you at six") +
                       std::string(static_cast<size_t>(i % 7), 'x'));
     }
-    const Tokenizer tokenizer = TrainWordPiece(texts, {.vocab_size = 80}).value();
-    ModelConfig config = TinyConfig();
-    config.vocab_size = tokenizer.vocab_size();
+    ModelConfig config = WriteTinyTokenizer(texts, bundle());
     config.initializer_range = 0.25f;
     Model model = Model::Fresh(config, 3);
     if (spoilt >= 0) {
@@ -32,8 +29,6 @@ class OwnTruth {
       // A bias so low that GELU gives zero there.
       model.at(layer.up_bias)[7] = -50.0f;
     }
-    EXPECT_TRUE(tokenizer.Save(bundle(), 32));
-    EXPECT_TRUE(WriteModelConfig(bundle(), config));
     EXPECT_TRUE(model.Save(bundle()));
     const auto classifier = BundleClassifier::Load(bundle(), pool);
     const std::vector<std::string_view> views(texts.begin(), texts.end());

@@ -40,11 +40,17 @@ class Quantize(TestCase):
     def test_training_can_be_left_out(self):
         self.train()
         before = self.files()
-        self.fails("train", "--skip-training", "--output-dir", "model", code=2, says=["--quantize"])
+        self.winnow("train", "--skip-training", "--output-dir", "model")
+        exported = self.files()
+        self.assertEqual(exported["model.safetensors"], before["model.safetensors"])
+        self.assertTrue(os.path.exists(self.path("model", "onnx", "model.onnx")))
+        self.assertNotIn("model_int8.safetensors", exported)
         self.winnow("train", "--skip-training", "--quantize", "--max-drop", 1, "--output-dir", "model")
         after = self.files()
         self.assertEqual(after["model.safetensors"], before["model.safetensors"])
         self.assertIn("model_int8.safetensors", after)
+        self.assertTrue(os.path.exists(self.path("model", "onnx", "model_quantized.onnx")))
+        self.winnow("verify", "model")
         self.assertEqual(os.listdir(self.directory), ["model"], "nothing else is left")
         self.fails("train", "--output-dir", "other", code=2, says=["no data"])
 
