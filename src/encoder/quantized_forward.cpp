@@ -1,6 +1,6 @@
 // Rows pass from product to product as bytes, each with its own scale; in between they are floats for as long as it
-// takes to add, normalise or attend. After attention a panel of rows at a time goes through the rest of a layer, so
-// that what a product writes is still in the second-level cache when the next one reads it.
+// takes to add, normalise or attend. A panel of a few texts at a time goes through a whole layer, so that what a
+// product writes is still in the second-level cache when the next one reads it.
 #include "encoder/quantized_forward.h"
 
 #include <algorithm>
@@ -13,12 +13,41 @@
 namespace winnow {
 namespace {
 
-constexpr size_t kPanelRows = 96;     // times 1,536 floats: a quarter of a second-level cache
+constexpr size_t kPanelRows = 96;     // about; times 1,536 floats: a quarter of a second-level cache
 constexpr size_t kChunkTokens = 512;  // that a thread takes through all layers at once, about
 
 struct Part {
   size_t begin, end;
 };
+
+/// Cuts texts first ... last-1 into parts of about equally many tokens, and none without a text.
+class Cutter {
+ public:
+  Cutter(const PackedTexts& texts, size_t first, size_t last, size_t parts)
+      : texts_(texts), last_(last), parts_(parts), begin_(texts.begin(first)), next_(first) {}
+
+  /// The next part's texts; none when there are no more.
+  Part Cut() {
+    const size_t tokens = static_cast<size_t>(texts_.offsets[last_]) - begin_;
+    Part cut{next_, next_};
+    while (cut.begin == cut.end && part_ < parts_) {
+      const size_t goal = begin_ + tokens * ++part_ / parts_;
+      while (next_ < last_ && (part_ == parts_ || texts_.begin(next_) + texts_.length(next_) / 2 < goal)) ++next_;
+      cut.end = next_;
+    }
+    return cut;
+  }
+
+ private:
+  const PackedTexts& texts_;
+  size_t last_;
+  size_t parts_;
+  size_t begin_;     // token
+  size_t part_ = 0;  // the next that is cut off
+  size_t next_;      // its first text
+};
+
+size_t PartsOf(size_t tokens, size_t each) { return std::max<size_t>(1, (tokens + each - 1) / each); }
 
 /// A team member's share of [0, count), in whole units.
 Part Share(const Team& team, size_t count, size_t unit = 1) {
@@ -48,32 +77,37 @@ class Pass {
 
   void Run(float* logits) {
     Embed();
-    for (size_t l = 0; l < model_.layers().size(); ++l) {
-      const bool last = l + 1 == model_.layers().size();
+    const size_t last = model_.layers().size() - 1;
+    for (size_t l = 0; l < last; ++l) {
       const QuantizedLayer& layer = model_.layers()[l];
-      if (last) {
-        LastQueries(layer);
-      } else {
-        Product(tokens_, Input(s_.x.data(), s_.bytes, s_.scales), layer.qkv, 0, 3 * block_, layer.qkv_bias.data(),
-                s_.qkv.data(), 3 * block_);
-      }
-      team_.Wait();
-      Attend(last);
-      team_.Wait();
-      const size_t rows = last ? num_texts_ : tokens_;
-      float* x = last ? s_.first_x.data() : s_.x.data();
-      const bool next_bytes = !last && model_.layers()[l + 1].qkv.of_bytes();
-      for (size_t row = 0; row < rows; row += kPanelRows) {
-        Panel(layer, std::min(kPanelRows, rows - row), s_.context.data() + row * hidden_, x + row * hidden_,
-              next_bytes ? s_.bytes.data() + row * ByteStride(hidden_) : nullptr, s_.scales.data() + row);
-      }
+      ForPanels([&](const Part& texts) {
+        const size_t row = begin(texts.begin);
+        const size_t rows = begin(texts.end) - row;
+        Product(rows, InputOfRow(row), layer.qkv, 0, 3 * block_, layer.qkv_bias.data(), s_.qkv.data(), 3 * block_);
+        team_.Wait();
+        Attend(texts, /*firsts=*/false, s_.context.data());
+        team_.Wait();
+        RestOfLayer(layer, rows, s_.context.data(), s_.x.data() + row * hidden_,
+                    model_.layers()[l + 1].qkv.of_bytes() ? s_.bytes.data() + row * ByteStride(hidden_) : nullptr,
+                    s_.scales.data() + row);
+      });
     }
+    LastLayer(model_.layers()[last]);
     Head(logits);
   }
 
  private:
   size_t length(size_t text) const { return texts_.length(first_text_ + text); }
-  size_t begin(size_t text) const { return texts_.begin(first_text_ + text) - first_token_; }
+  size_t begin(size_t text) const { return static_cast<size_t>(texts_.offsets[first_text_ + text]) - first_token_; }
+
+  /// In turn, as all members of the team do: texts that go through a layer together.
+  template <class Function>
+  void ForPanels(const Function& function) {
+    Cutter cutter(texts_, first_text_, first_text_ + num_texts_, PartsOf(tokens_, kPanelRows));
+    for (Part texts; (texts = cutter.Cut()).begin < texts.end;) {
+      function(Part{texts.begin - first_text_, texts.end - first_text_});
+    }
+  }
 
   void Embed() {
     const bool bytes = model_.layers().front().qkv.of_bytes();
@@ -91,50 +125,61 @@ class Pass {
     team_.Wait();
   }
 
-  /// The last layer: keys and values of all tokens, queries of each text's first alone.
-  void LastQueries(const QuantizedLayer& layer) {
+  /// The last layer: keys and values of all tokens, and everything else of each text's first alone.
+  void LastLayer(const QuantizedLayer& layer) {
     const size_t stride = ByteStride(hidden_);
-    const bool bytes = layer.qkv.of_bytes();
     const Part mine = Share(team_, num_texts_);
     for (size_t t = mine.begin; t < mine.end; ++t) {
       const size_t row = begin(t);
       std::copy_n(s_.x.data() + row * hidden_, hidden_, s_.first_x.data() + t * hidden_);
-      if (!bytes) continue;
+      if (!layer.qkv.of_bytes()) continue;
       std::memcpy(s_.first_bytes.data() + t * stride, s_.bytes.data() + row * stride, stride);
       s_.first_scales.data()[t] = s_.scales.data()[row];
     }
     team_.Wait();
-    Product(num_texts_, Input(s_.first_x.data(), s_.first_bytes, s_.first_scales), layer.qkv, 0, block_,
+    Product(num_texts_, {s_.first_bytes.data(), s_.first_scales.data(), s_.first_x.data()}, layer.qkv, 0, block_,
             layer.qkv_bias.data(), s_.query.data(), block_);
-    Product(tokens_, Input(s_.x.data(), s_.bytes, s_.scales), layer.qkv, block_, 3 * block_, layer.qkv_bias.data(),
-            s_.qkv.data(), 3 * block_);
+    ForPanels([&](const Part& texts) {
+      const size_t row = begin(texts.begin);
+      Product(begin(texts.end) - row, InputOfRow(row), layer.qkv, block_, 3 * block_, layer.qkv_bias.data(),
+              s_.qkv.data(), 3 * block_);
+      team_.Wait();
+      Attend(texts, /*firsts=*/true, s_.first_context.data() + texts.begin * hidden_);
+      team_.Wait();
+    });
+    for (size_t row = 0; row < num_texts_; row += kPanelRows) {
+      RestOfLayer(layer, std::min(kPanelRows, num_texts_ - row), s_.first_context.data() + row * hidden_,
+                  s_.first_x.data() + row * hidden_, nullptr, nullptr);
+    }
   }
 
-  void Attend(bool last) {
+  /// context [tokens of `texts`, or the texts, hidden]; `firsts`: of each text's first token alone.
+  void Attend(const Part& texts, bool firsts, float* context) {
     const auto heads = static_cast<size_t>(config_.num_heads);
     const size_t head_size = hidden_ / heads;
-    const Part mine = Share(team_, num_texts_ * heads);
+    const Part mine = Share(team_, (texts.end - texts.begin) * heads);
     for (size_t unit = mine.begin; unit < mine.end; ++unit) {
-      const size_t t = unit / heads;
+      const size_t t = texts.begin + unit / heads;
       const size_t column = unit % heads * head_size;
-      const float* q = last ? s_.query.data() + t * block_ : s_.qkv.data() + begin(t) * 3 * block_;
-      const float* k = s_.qkv.data() + begin(t) * 3 * block_ + block_;
-      const AttentionShape shape{.queries = last ? 1 : length(t),
+      const size_t row = begin(t) - begin(texts.begin);
+      const float* q = firsts ? s_.query.data() + t * block_ : s_.qkv.data() + row * 3 * block_;
+      const float* k = s_.qkv.data() + row * 3 * block_ + block_;
+      const AttentionShape shape{.queries = firsts ? 1 : length(t),
                                  .tokens = length(t),
                                  .head_size = head_size,
-                                 .q_stride = last ? block_ : 3 * block_,
+                                 .q_stride = firsts ? block_ : 3 * block_,
                                  .kv_stride = 3 * block_,
                                  .out_stride = hidden_,
                                  .first_row = 0};
       Attention(shape, q + column, k + column, k + block_ + column, {},
-                s_.context.data() + (last ? t : begin(t)) * hidden_ + column, nullptr,
+                context + (firsts ? t - texts.begin : row) * hidden_ + column, nullptr,
                 s_.attention[static_cast<size_t>(team_.rank)]);
     }
   }
 
   /// The rest of a layer for some rows: x is overwritten with the layer's output, and its bytes where they are wanted.
-  void Panel(const QuantizedLayer& layer, size_t rows, const float* context, float* x, uint8_t* x_bytes,
-             ByteScale* x_scales) {
+  void RestOfLayer(const QuantizedLayer& layer, size_t rows, const float* context, float* x, uint8_t* x_bytes,
+                   ByteScale* x_scales) {
     const Part mine = Share(team_, rows);
     const size_t count = mine.end - mine.begin;
     const size_t at = mine.begin * hidden_;
@@ -148,19 +193,17 @@ class Pass {
     };
     if (layer.out.of_bytes()) to_panel_bytes(context, hidden_);
     team_.Wait();
-    Product(rows, Input(context, s_.panel_bytes, s_.panel_scales), layer.out, 0, hidden_, layer.out_bias.data(),
-            s_.product.data(), hidden_);
+    Product(rows, PanelInput(context), layer.out, 0, hidden_, layer.out_bias.data(), s_.product.data(), hidden_);
     team_.Wait();
     normalise(layer.attention_gamma, layer.attention_beta);
     if (layer.up.of_bytes()) to_panel_bytes(x, hidden_);
     team_.Wait();
-    Product(rows, Input(x, s_.panel_bytes, s_.panel_scales), layer.up, 0, intermediate_, layer.up_bias.data(),
-            s_.up.data(), intermediate_, HiddenFunction(config_));
+    Product(rows, PanelInput(x), layer.up, 0, intermediate_, layer.up_bias.data(), s_.up.data(), intermediate_,
+            HiddenFunction(config_));
     team_.Wait();
     if (layer.down.of_bytes()) to_panel_bytes(s_.up.data(), intermediate_);
     team_.Wait();
-    Product(rows, Input(s_.up.data(), s_.panel_bytes, s_.panel_scales), layer.down, 0, hidden_, layer.down_bias.data(),
-            s_.product.data(), hidden_);
+    Product(rows, PanelInput(s_.up.data()), layer.down, 0, hidden_, layer.down_bias.data(), s_.product.data(), hidden_);
     team_.Wait();
     normalise(layer.output_gamma, layer.output_beta);
     if (x_bytes != nullptr) {
@@ -171,17 +214,18 @@ class Pass {
 
   void Head(float* logits) {
     const size_t num_labels = config_.labels.size();
-    Product(num_texts_, Input(s_.first_x.data(), s_.first_bytes, s_.first_scales), model_.head_dense(), 0, hidden_,
-            model_.head_dense_bias(), s_.context.data(), hidden_, HeadFunction(config_));
+    // In bf16, hence of floats.
+    Product(num_texts_, {nullptr, nullptr, s_.first_x.data()}, model_.head_dense(), 0, hidden_,
+            model_.head_dense_bias(), s_.first_context.data(), hidden_, HeadFunction(config_));
     team_.Wait();
-    Product(num_texts_, Input(s_.context.data(), s_.first_bytes, s_.first_scales), model_.classifier(), 0, num_labels,
+    Product(num_texts_, {nullptr, nullptr, s_.first_context.data()}, model_.classifier(), 0, num_labels,
             model_.classifier_bias(), logits, num_labels);
   }
 
-  static ProductInput Input(const float* floats, const AlignedBuffer<uint8_t>& bytes,
-                            const AlignedBuffer<ByteScale>& scales) {
-    return {bytes.data(), scales.data(), floats};
+  ProductInput InputOfRow(size_t row) const {
+    return {s_.bytes.data() + row * ByteStride(hidden_), s_.scales.data() + row, s_.x.data() + row * hidden_};
   }
+  ProductInput PanelInput(const float* floats) const { return {s_.panel_bytes.data(), s_.panel_scales.data(), floats}; }
 
   /// This member's columns among first ... last-1.
   void Product(size_t rows, const ProductInput& x, const PackedWeights& weights, size_t first, size_t last,
@@ -208,20 +252,22 @@ void QuantizedScratch::Prepare(const QuantizedModel& model, const Need& need, in
   const auto hidden = static_cast<size_t>(model.config().hidden_size);
   const auto intermediate = static_cast<size_t>(model.config().intermediate_size);
   const size_t block = model.qkv_block();
+  // A panel ends with the text that fills it.
+  const size_t rows = std::max(std::min(tokens, kPanelRows + longest), std::min(texts, kPanelRows));
   x.Resize(tokens * hidden);
-  qkv.Resize(tokens * 3 * block);
-  context.Resize(tokens * hidden);
   bytes.Resize(tokens * ByteStride(hidden));
   scales.Resize(tokens);
-  first_x.Resize(texts * hidden);
-  query.Resize(texts * block);
-  first_bytes.Resize(texts * ByteStride(hidden));
-  first_scales.Resize(texts);
-  const size_t rows = std::min(kPanelRows, tokens);
+  qkv.Resize(rows * 3 * block);
+  context.Resize(rows * hidden);
   panel_bytes.Resize(rows * ByteStride(std::max(hidden, intermediate)));
   panel_scales.Resize(rows);
   product.Resize(rows * hidden);
   up.Resize(rows * intermediate);
+  first_x.Resize(texts * hidden);
+  first_context.Resize(texts * hidden);
+  query.Resize(texts * block);
+  first_bytes.Resize(texts * ByteStride(hidden));
+  first_scales.Resize(texts);
   if (attention.size() < static_cast<size_t>(team_size)) attention.resize(static_cast<size_t>(team_size));
   for (AttentionScratch& each : attention) {
     each.Reserve(hidden / static_cast<size_t>(model.config().num_heads), longest);
@@ -235,28 +281,8 @@ void QuantizedForward(const QuantizedModel& model, const PackedTexts& texts, siz
 
 namespace {
 
-/// Cuts texts into parts of about equally many tokens.
-struct Cutter {
-  const PackedTexts& texts;
-  size_t parts;
-  size_t part = 0;  // the next that is cut off
-  size_t next = 0;  // its first text
-
-  /// The next part's texts; none when there are no more.
-  Part Cut() {
-    Part cut{next, next};
-    while (cut.begin == cut.end && part < parts) {
-      const size_t goal = texts.tokens() * ++part / parts;
-      while (next < texts.texts() && (part == parts || texts.begin(next) + texts.length(next) / 2 < goal)) ++next;
-      cut.end = next;
-    }
-    return cut;
-  }
-};
-
 /// What the largest of all parts takes.
-QuantizedScratch::Need LargestOf(Cutter cutter) {
-  const PackedTexts& texts = cutter.texts;
+QuantizedScratch::Need LargestOf(const PackedTexts& texts, Cutter cutter) {
   QuantizedScratch::Need need{};
   for (Part part; (part = cutter.Cut()).begin < part.end;) {
     need.tokens = std::max(need.tokens, static_cast<size_t>(texts.offsets[part.end]) - texts.begin(part.begin));
@@ -299,15 +325,16 @@ QuantizedRunner::QuantizedRunner(const QuantizedModel& model, ThreadPool& pool)
 void QuantizedRunner::Logits(const PackedTexts& texts, std::span<float> logits,
                              const std::function<bool(size_t)>& done) {
   const auto threads = static_cast<size_t>(pool_.size());
-  const auto rounds = [&](size_t tokens) { return std::max<size_t>(1, (texts.tokens() + tokens - 1) / tokens); };
   const std::unique_lock lock(pool_mutex_, std::try_to_lock);
   const bool deal = lock.owns_lock() && texts.texts() >= threads;
   Job job{.texts = texts,
           .logits = logits,
           .done = done,
           .num_labels = model_.config().labels.size(),
-          .cutter = {texts, deal ? threads * rounds(threads * kChunkTokens) : rounds(kChunkTokens)}};
-  const QuantizedScratch::Need need = LargestOf(job.cutter);
+          .cutter = {texts, 0, texts.texts(),
+                     deal ? threads * PartsOf(texts.tokens(), threads * kChunkTokens)
+                          : PartsOf(texts.tokens(), kChunkTokens)}};
+  const QuantizedScratch::Need need = LargestOf(texts, job.cutter);
   if (!lock.owns_lock()) {
     RunAlone(job, need);
   } else if (!deal) {

@@ -36,13 +36,17 @@ class QuantizedScratch {
   };
   void Prepare(const QuantizedModel& model, const Need& need, int team_size);
 
-  FloatBuffer x, qkv, context;         // [tokens, hidden], [tokens, 3 blocks], [tokens, hidden]
-  FloatBuffer first_x, query;          // [texts, hidden], [texts, block]: of the last layer's first tokens
+  FloatBuffer x;                       // [tokens, hidden]
   AlignedBuffer<uint8_t> bytes;        // x's
-  AlignedBuffer<uint8_t> first_bytes;  // of the first tokens
-  AlignedBuffer<uint8_t> panel_bytes;  // of a panel's rows, as wide as a product's input can be
-  AlignedBuffer<ByteScale> scales, first_scales, panel_scales;
-  FloatBuffer product, up;                  // of a panel
+  AlignedBuffer<ByteScale> scales;     // x's
+  FloatBuffer first_x, first_context;  // [texts, hidden]: of the last layer's first tokens
+  FloatBuffer query;                   // [texts, block]
+  AlignedBuffer<uint8_t> first_bytes;
+  AlignedBuffer<ByteScale> first_scales;
+  // Of a panel:
+  FloatBuffer qkv, context, product, up;  // [rows, 3 blocks], [rows, hidden], [rows, hidden], [rows, intermediate]
+  AlignedBuffer<uint8_t> panel_bytes;     // as wide as a product's input can be
+  AlignedBuffer<ByteScale> panel_scales;
   std::vector<AttentionScratch> attention;  // by rank
 };
 
