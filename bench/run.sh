@@ -83,7 +83,7 @@ with open(minilm + "/vocab.txt", encoding="utf-8") as file:
 pick = random.Random(1)
 with open(work + "/words.tsv", "w", encoding="utf-8") as file:
     for i in range(1024):
-        file.write(f"{'ab'[i % 2]}\t{' '.join(pick.choice(words) for _ in range(30))}\n")
+        file.write(f"LABEL_{i % 2}\t{' '.join(pick.choice(words) for _ in range(30))}\n")
 PYTHON
 }
 

@@ -3,10 +3,13 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <ctime>
 #include <fstream>
 #include <sstream>
+#include <string_view>
 #include <utility>
 
 namespace winnow {
@@ -56,6 +59,20 @@ MemoryUse ResidentMemory() {
   file >> size >> resident >> shared;
   const int64_t page = ::sysconf(_SC_PAGESIZE);
   return {resident * page, shared * page};
+}
+
+int64_t AvailableMemory() {
+  int64_t available = 0;
+  std::ifstream info("/proc/meminfo");
+  for (std::string line; std::getline(info, line);) {
+    constexpr std::string_view kKey = "MemAvailable:";
+    if (line.starts_with(kKey)) available = std::atoll(line.c_str() + kKey.size()) * 1024;
+  }
+  // Version 2 of control groups: a number, or "max".
+  std::ifstream limit_file("/sys/fs/cgroup/memory.max"), used_file("/sys/fs/cgroup/memory.current");
+  int64_t limit = 0, used = 0;
+  if (limit_file >> limit && used_file >> used) available = std::min(available, std::max<int64_t>(limit - used, 0));
+  return available;
 }
 
 std::string TimestampUtc() {

@@ -22,6 +22,10 @@ struct MemoryUse {
 };
 MemoryUse ResidentMemory();
 
+/// Bytes that this process could still take: what the system has free or can free, bounded by the control group's
+/// limit. 0 where that can't be told.
+int64_t AvailableMemory();
+
 /// The moment as ISO 8601 in UTC: "2026-11-20T22:15:04Z".
 std::string TimestampUtc();
 

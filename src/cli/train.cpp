@@ -1,9 +1,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 
 #include "base/files.h"
+#include "base/hash.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/progress.h"
@@ -18,6 +20,7 @@
 #include "cli/quantize.h"
 #include "cli/train_options.h"
 #include "cli/training_info.h"
+#include "cli/training_run.h"
 #include "data/split.h"
 #include "decide/temperature.h"
 #include "encoder/forward.h"
@@ -47,22 +50,64 @@ int DefaultEpochs(int usual, size_t texts, int batch_size) {
   return std::max(usual, std::min(20, (200 + steps - 1) / std::max(steps, 1)));
 }
 
-TrainerOptions ToTrainerOptions(const TrainCommandOptions& options, const TextSet& train, int32_t positive_label) {
+/// --freeze: how many depths of weights stay as they are.
+Result<int> FrozenDepths(const std::string& freeze, int num_layers) {
+  if (freeze.empty()) return 0;
+  if (freeze == "embeddings") return 1;
+  if (freeze == "encoder") return num_layers + 1;
+  int layers = -1;
+  const char* end = freeze.data() + freeze.size();
+  if (std::from_chars(freeze.data(), end, layers).ptr != end || layers < 0 || layers > num_layers) {
+    return Fail(ErrorCode::kInvalidArgument, "--freeze: '" + freeze + "' is none of encoder, embeddings, 0 ... " +
+                                                 std::to_string(num_layers) + " layers");
+  }
+  return layers == 0 ? 0 : layers + 1;
+}
+
+/// Early stopping looks at evaluations: it must not be off because there are none.
+Result<void> RequireEvaluations(const TrainerOptions& trainer, int total_steps) {
+  if (trainer.patience == 0) return {};
+  const int evaluations = trainer.eval_steps == 0 ? trainer.epochs : (total_steps - 1) / trainer.eval_steps + 1;
+  if (trainer.patience < evaluations) return {};
+  return Fail(ErrorCode::kInvalidArgument,
+              fmt::format("--early-stopping-patience {} can never stop a training of {} evaluations", trainer.patience,
+                          evaluations),
+              "lower it, evaluate more often with --eval-steps, or train for more --epochs");
+}
+
+Result<TrainerOptions> ToTrainerOptions(const TrainCommandOptions& options, const TextSet& train, int num_layers,
+                                        int32_t positive_label) {
   const bool scratch = options.base_model == "scratch";
   TrainerOptions trainer;
   trainer.epochs = options.epochs.value_or(DefaultEpochs(scratch ? 12 : 3, train.size(), options.batch_size));
   trainer.batch_size = options.batch_size;
+  trainer.batch_tokens = options.batch_tokens;
+  trainer.accumulation = options.accumulation;
   trainer.lr = options.lr.value_or(scratch ? 1e-3 : 2e-5);
-  trainer.schedule = options.lr_scheduler == "cosine"     ? Schedule::kCosine
-                     : options.lr_scheduler == "constant" ? Schedule::kConstant
-                                                          : Schedule::kLinear;
+  trainer.schedule = options.lr_scheduler == "cosine"                 ? Schedule::kCosine
+                     : options.lr_scheduler == "cosine_with_restarts" ? Schedule::kCosineRestarts
+                     : options.lr_scheduler == "constant"             ? Schedule::kConstant
+                                                                      : Schedule::kLinear;
+  trainer.num_cycles = options.num_cycles;
   trainer.warmup_steps = options.warmup_steps;
   trainer.warmup_ratio = options.warmup_ratio;
   trainer.head_lr_factor = options.head_lr_factor;
   trainer.weight_decay = options.weight_decay;
   trainer.max_grad_norm = options.max_grad_norm;
-  if (options.class_weights == "balanced" && !train.multi_label)
-    trainer.loss.class_weights = BalancedClassWeights(train);
+  trainer.layer_lr_decay = options.layer_lr_decay;
+  trainer.frozen_depths = TRY(FrozenDepths(options.freeze, num_layers));
+  trainer.recompute = options.gradient_checkpointing;
+  if (options.class_weights == "balanced") {
+    if (train.multi_label) {
+      trainer.loss.pos_weights = BalancedPosWeights(train);
+    } else {
+      trainer.loss.class_weights = BalancedClassWeights(train);
+    }
+  }
+  trainer.loss.label_smoothing = options.label_smoothing;
+  trainer.eval_steps = options.eval_steps;
+  trainer.save_steps = options.save_steps;
+  trainer.patience = options.early_stopping_patience;
   trainer.metric = options.metric;
   trainer.positive_label = positive_label;
   trainer.seed = options.seed;
@@ -72,27 +117,47 @@ TrainerOptions ToTrainerOptions(const TrainCommandOptions& options, const TextSe
 Json Hyperparameters(const TrainCommandOptions& options, const TrainerOptions& trainer, int max_length) {
   return {{"epochs", trainer.epochs},
           {"batch_size", trainer.batch_size},
+          {"batch_tokens", trainer.batch_tokens},
+          {"gradient_accumulation_steps", trainer.accumulation},
           {"learning_rate", trainer.lr},
           {"head_lr_factor", trainer.head_lr_factor},
+          {"layer_lr_decay", trainer.layer_lr_decay},
           {"lr_scheduler", options.lr_scheduler},
+          {"num_cycles", trainer.num_cycles},
           {"warmup_steps", trainer.warmup_steps ? Json(*trainer.warmup_steps) : Json()},
           {"warmup_ratio", trainer.warmup_ratio},
           {"weight_decay", trainer.weight_decay},
           {"max_grad_norm", trainer.max_grad_norm},
           {"class_weights", options.class_weights},
+          {"label_smoothing", trainer.loss.label_smoothing},
+          {"freeze", options.freeze},
           {"metric", trainer.metric},
+          {"eval_steps", trainer.eval_steps},
+          {"save_steps", trainer.save_steps},
+          {"early_stopping_patience", trainer.patience},
           {"max_length", max_length},
           {"precision", "f32"},
           {"seed", trainer.seed}};
 }
 
-/// The model's files but for what training found out: enough to classify with, or to train on from.
-Result<void> WriteModelFiles(const Model& model, const StartingPoint& start, int max_length,
-                             const std::filesystem::path& dir) {
-  TRY(WriteModelConfig(dir, model.config()));
-  TRY(model.Save(dir));
-  TRY(WriteLabelsFile(dir / "labels.json", model.config().labels));
-  return start.directory.empty() ? start.tokenizer.Save(dir, max_length) : CopyTokenizerFiles(start.directory, dir);
+/// What the trained bytes depend on: a checkpoint of another run is not gone on from.
+RunIdentity IdentityOf(Json hyperparameters, const Split& split, const Model& base, int threads) {
+  Hasher hasher(Hasher::Kind::kSha256);
+  const auto add = [&](const float* values, size_t count) {
+    hasher.Update({reinterpret_cast<const char*>(values), count * sizeof(float)});
+  };
+  const Layout& layout = base.layout();
+  add(base.words(), layout.matrices);
+  add(base.at(layout.matrices), layout.total - layout.matrices);
+  RunIdentity run = std::move(hyperparameters);
+  run["weights_before_training"] = hasher.Hex();  // last in order: other data may be why they differ
+  run["training_data"] = DataSha256(split.train);
+  run["validation_data"] = DataSha256(split.validation);
+  run["labels"] = split.train.labels.names;
+  run["threads"] = threads;
+  run["hidden_dropout"] = base.config().hidden_dropout;
+  run["classifier_dropout"] = base.config().classifier_dropout;
+  return run;
 }
 
 Manifest ManifestOf(const TrainCommandOptions& options, const Model& model, int max_length, int32_t positive_label) {
@@ -103,73 +168,6 @@ Manifest ManifestOf(const TrainCommandOptions& options, const Model& model, int 
   manifest.max_length = max_length;
   if (positive_label >= 0) manifest.positive_label = model.config().labels[static_cast<size_t>(positive_label)];
   return manifest;
-}
-
-/// Keeps the newest epoch's model beside the old bundle while training goes on, so that a stop loses one epoch at most.
-class Checkpoints {
- public:
-  Checkpoints(const TrainCommandOptions& options, const StartingPoint& start, Manifest manifest)
-      : options_(options), start_(start), manifest_(std::move(manifest)) {}
-
-  Result<void> Save(const EpochReport& epoch, const Model& model) {
-    const std::filesystem::path path = options_.output_dir / ("checkpoint-" + std::to_string(epoch.step));
-    BundleWriter writer = TRY(BundleWriter::Begin(path, /*overwrite=*/true));
-    TRY(WriteModelFiles(model, start_, manifest_.max_length, writer.path()));
-    const Json state = {{"epoch", epoch.epoch},
-                        {"global_step", epoch.step},
-                        {"train_loss", epoch.train_loss},
-                        {"eval_loss", epoch.validation_loss},
-                        {"eval_accuracy", epoch.metrics.accuracy},
-                        {"eval_f1_macro", epoch.metrics.f1_macro}};
-    TRY(WriteFileAtomically(writer.path() / "trainer_state.json", DumpJson(state)));
-    TRY(SealBundle(writer.path(), manifest_));
-    TRY(writer.Commit());
-    std::error_code ignored;
-    if (!newest_.empty() && newest_ != path) std::filesystem::remove_all(newest_, ignored);
-    newest_ = path;
-    return {};
-  }
-
-  /// What to do after a stop.
-  std::string Advice() const {
-    if (newest_.empty()) return "no epoch was finished, so nothing was saved";
-    return "the last checkpoint is " + newest_.string() +
-           ": classify with it as it is, or train on with --base-model " + newest_.string();
-  }
-
- private:
-  const TrainCommandOptions& options_;
-  const StartingPoint& start_;
-  Manifest manifest_;
-  std::filesystem::path newest_;
-};
-
-Result<TrainingResult> TrainWithProgress(StartingPoint& start, const TextSet& train, const TextSet& validation,
-                                         const TrainerOptions& options, ThreadPool& pool, Checkpoints& checkpoints) {
-  const int steps = TotalSteps(options, train.size());
-  ProgressBar bar("train", steps);
-  double loss = 0, seconds = 0;
-  size_t tokens = 0;
-  TrainerCallbacks callbacks;
-  callbacks.on_step = [&](const StepReport& step) {
-    loss = step.step == 1 ? step.loss : 0.95 * loss + 0.05 * step.loss;
-    tokens += step.tokens;
-    seconds += step.seconds;
-    bar.SetField("loss", fmt::format("{:.4f}", loss));
-    bar.SetField("", FormatCount(static_cast<int64_t>(static_cast<double>(tokens) / seconds)) + " tokens/s");
-    bar.Advance();
-  };
-  callbacks.on_epoch = [&](const EpochReport& epoch, const Model& model) -> Result<void> {
-    LogInfo("epoch {}/{}: train loss {:.4f}, validation loss {:.4f}, accuracy {:.4f}, macro-F1 {:.4f}{}", epoch.epoch,
-            options.epochs, epoch.train_loss, epoch.validation_loss, epoch.metrics.accuracy, epoch.metrics.f1_macro,
-            epoch.best ? (options.epochs > 1 ? ", the best so far" : "") : "");
-    return epoch.epoch < options.epochs ? checkpoints.Save(epoch, model) : Result<void>();
-  };
-  callbacks.cancelled = Interrupted;
-  Result<TrainingResult> result = TrainModel(start.model, train, validation, options, pool, callbacks);
-  if (result) bar.Finish();
-  if (!result && result.error().code == ErrorCode::kCancelled) result.error().hint = checkpoints.Advice();
-  return result;
 }
 
 /// The time of one text alone through the encoder, as a mean over some.
@@ -245,13 +243,23 @@ Result<void> Run(const TrainCommandOptions& options) {
   const TextSet validation = TokenizeExamples(split.validation, start.tokenizer, max_length);
   const TextSet test = TokenizeExamples(split.test, start.tokenizer, max_length);
 
-  const TrainerOptions trainer = ToTrainerOptions(options, train, positive_label);
+  const TrainerOptions trainer = TRY(ToTrainerOptions(options, train, start.model.config().num_layers, positive_label));
+  const int total_steps = TotalSteps(trainer, train);
+  TRY(RequireEvaluations(trainer, total_steps));
+  TRY(RequireMemory(options, start.model.config(), trainer, train, pool.size()));
   LogInfo("training on {} texts, {} tokens, {} epochs of {} steps, {} thread{}, f32",
           FormatCount(static_cast<int64_t>(train.size())), FormatCount(static_cast<int64_t>(train.texts.ids.size())),
-          trainer.epochs, TotalSteps(trainer, train.size()) / trainer.epochs, pool.size(), pool.size() == 1 ? "" : "s");
+          trainer.epochs, total_steps / trainer.epochs, pool.size(), pool.size() == 1 ? "" : "s");
   Manifest manifest = ManifestOf(options, start.model, max_length, positive_label);
-  Checkpoints checkpoints(options, start, manifest);
-  const TrainingResult result = TRY(TrainWithProgress(start, train, validation, trainer, pool, checkpoints));
+  const Json hyperparameters = Hyperparameters(options, trainer, max_length);
+  const TrainingJob job{.options = options,
+                        .start = start,
+                        .train = train,
+                        .validation = validation,
+                        .trainer = trainer,
+                        .manifest = manifest,
+                        .run = IdentityOf(hyperparameters, split, start.model, pool.size())};
+  const TrainingResult result = TRY(RunTraining(job, pool));
 
   // Calibration sees the validation texts only; the reported figures are of texts that nothing has seen.
   const auto fit =
@@ -279,7 +287,7 @@ Result<void> Run(const TrainCommandOptions& options) {
                           .total_seconds = SecondsSince(begin),
                           .inference_ms = InferenceMs(start.model, reported, pool),
                           .threads = pool.size(),
-                          .hyperparameters = Hyperparameters(options, trainer, max_length)};
+                          .hyperparameters = hyperparameters};
   nlohmann::ordered_json document = TrainingInfoJson(info);
   TRY(WriteModelFiles(start.model, start, max_length, bundle.path()));
   TRY(WriteFileAtomically(bundle.path() / "training_info.json", document.dump(2) + "\n"));
@@ -287,8 +295,8 @@ Result<void> Run(const TrainCommandOptions& options) {
   TRY(SealBundle(bundle.path(), manifest));
   TRY(bundle.Commit());
 
-  LogInfo("{} is ready: {} training texts, {:.0f} s, best epoch {}", options.output_dir.string(),
-          FormatCount(static_cast<int64_t>(train.size())), info.total_seconds, result.best_epoch);
+  LogInfo("{} is ready: {} training texts, {:.0f} s, best epoch {:.3g}", options.output_dir.string(),
+          FormatCount(static_cast<int64_t>(train.size())), info.total_seconds, result.best().epoch);
   if (options.quantize) {
     document["quantization"] = TRY(QuantizeBundle({.bundle = options.output_dir, .max_drop = options.max_drop}, pool));
   }

@@ -79,15 +79,27 @@ void AddTrainingOptions(TrainCommandOptions& options, OptionTable& table) {
       .AtLeast(1)
       .Alias("per-device-train-batch-size")
       .Alias("train-batch-size");
+  table
+      .Add("batch-tokens", &options.batch_tokens,
+           "Fill batches with texts up to so many tokens, instead of --batch-size texts")
+      .AtLeast(0)
+      .Default("by texts");
+  table
+      .Add("gradient-accumulation-steps", &options.accumulation,
+           "Batches that a step adds up: as one large batch, in the memory of a small one")
+      .AtLeast(1);
   table.Add("lr", &options.lr, "Peak learning rate")
       .MoreThan(0)
       .Default("2e-5; 1e-3 from scratch")
       .Alias("learning-rate");
   table.Add("head-lr-factor", &options.head_lr_factor, "The classification head's learning rate, in multiples of --lr")
       .MoreThan(0);
+  table.Add("layer-lr-decay", &options.layer_lr_decay, "Each layer learns at so much of the rate of the one above")
+      .MoreThan(0);
   table.Add("lr-scheduler", &options.lr_scheduler, "How the learning rate goes on after warm-up")
-      .OneOf({"linear", "cosine", "constant"}, {{"constant_with_warmup", "constant"}})
+      .OneOf({"linear", "cosine", "cosine_with_restarts", "constant"}, {{"constant_with_warmup", "constant"}})
       .Alias("lr-scheduler-type");
+  table.Add("num-cycles", &options.num_cycles, "How often cosine_with_restarts falls to zero").AtLeast(1);
   table.Add("warmup-steps", &options.warmup_steps, "Steps in which the learning rate rises, instead of --warmup-ratio")
       .AtLeast(0)
       .InsteadOf("warmup-ratio");
@@ -98,11 +110,40 @@ void AddTrainingOptions(TrainCommandOptions& options, OptionTable& table) {
       .AtLeast(0);
   table.Add("class-weights", &options.class_weights, "Weigh each label's loss by its rarity, or all alike")
       .OneOf({"balanced", "none"});
+  table.Add("label-smoothing", &options.label_smoothing, "Share of each label that is spread over all of them")
+      .Range(0, 0.9)
+      .Alias("label-smoothing-factor");
+  table
+      .Add("freeze", &options.freeze,
+           "Weights that stay as they are: embeddings, a number of layers from below (and the embeddings), or encoder "
+           "for all but the head")
+      .ValueName("encoder|embeddings|N")
+      .Default("nothing");
+  table.Add("gradient-checkpointing", &options.gradient_checkpointing,
+            "Compute activations again instead of keeping them: less memory, slower, the same result");
   table.Add("metric", &options.metric, "The validation figure that decides which epoch is the best")
       .ValueName("NAME")
       .Alias("metric-for-best-model");
   table.Add("precision", &options.precision, "Numbers of the matrix products").OneOf({"auto", "f32"});
   table.Add("seed", &options.seed, "Seed of splits, shuffles, dropout and new weights");
+  table.Add("profile", &options.profile, "Print where the time went, and how fast the matrix products were");
+}
+
+void AddCheckpointOptions(TrainCommandOptions& options, OptionTable& table) {
+  table.Group("Evaluation and checkpoints");
+  table.Add("eval-steps", &options.eval_steps, "Steps from evaluation to evaluation").AtLeast(0).Default("an epoch's");
+  table
+      .Add("early-stopping-patience", &options.early_stopping_patience,
+           "Stop after so many evaluations without a better one; 0 goes on to the end")
+      .AtLeast(0);
+  table.Add("save-steps", &options.save_steps, "Steps from checkpoint to checkpoint")
+      .AtLeast(0)
+      .Default("at each evaluation");
+  table.Add("save-total-limit", &options.save_total_limit, "Checkpoints kept, the best ones, beside the newest")
+      .AtLeast(1);
+  table.Add("resume", &options.resume,
+            "Go on from the newest checkpoint in --output-dir, to the same result as without the stop; from the "
+            "beginning where there is none");
 }
 
 }  // namespace
@@ -112,6 +153,7 @@ void AddTrainOptions(TrainCommandOptions& options, OptionTable& table) {
   AddDataOptions(options, table);
   AddModelOptions(options, table);
   AddTrainingOptions(options, table);
+  AddCheckpointOptions(options, table);
   table.Group("Output");
   table.Add("overwrite", &options.overwrite, "Write into a directory that holds something else than a Winnow model")
       .Alias("overwrite-output-dir");
@@ -120,6 +162,8 @@ void AddTrainOptions(TrainCommandOptions& options, OptionTable& table) {
   table.Add("skip-training", &options.skip_training,
             "Take the model that --output-dir holds already: write its ONNX files, and quantise it with --quantize");
   table.Add("keep-data", &options.keep_data, "Keep the held-out texts with the model, for later calibration");
+  table.Add("report-to", &options.report_to, "Event files for TensorBoard, in runs/ of the model's directory")
+      .OneOf({"none", "tensorboard"});
   table.AddPreset("preset", &options.preset, "Options for a known task, from share/winnow/presets");
   table.Example("winnow train sms.tsv --output-dir spam", "fine-tune, and report on a held-out fifth");
   table.Example("winnow train mail.csv --template '{subject} [SEP] {body:400}' --label-field folder --output-dir mail",

@@ -38,19 +38,35 @@ struct TrainCommandOptions : CommonOptions {
   // Training
   std::optional<int> epochs;  // empty: 3, or 12 from scratch
   int batch_size = 32;
+  int batch_tokens = 0;  // when set, instead of batch_size
+  int accumulation = 1;
   std::optional<double> lr;  // empty: 2e-5, or 1e-3 from scratch
   double head_lr_factor = 10;
+  double layer_lr_decay = 1;
   std::string lr_scheduler = "linear";
+  int num_cycles = 1;
   std::optional<int> warmup_steps;  // when set, instead of warmup_ratio
   double warmup_ratio = 0;
   double weight_decay = 0.01;
   double max_grad_norm = 1;
   std::string class_weights = "none";
+  double label_smoothing = 0;
+  std::string freeze;  // "", "embeddings", "encoder" or a number of layers
+  bool gradient_checkpointing = false;
   std::string metric = "f1_macro";
   std::string precision = "auto";
   uint64_t seed = 42;
+  bool profile = false;
+
+  // Evaluation and checkpoints
+  int eval_steps = 0;  // 0: each epoch
+  int save_steps = 0;  // 0: each evaluation
+  int save_total_limit = 1;
+  int early_stopping_patience = 0;
+  bool resume = false;
 
   // Output
+  std::string report_to = "none";
   bool overwrite = false;
   bool keep_data = true;
   bool quantize = false;

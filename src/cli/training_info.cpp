@@ -12,6 +12,9 @@ namespace {
 /// Three digits after the point are enough for seconds and rates, and easier to read.
 double Rounded(double value) { return std::round(value * 1000) / 1000; }
 
+/// Whole passes over the texts as a whole number.
+Json Epochs(double epochs) { return epochs == std::floor(epochs) ? Json(static_cast<int>(epochs)) : Json(epochs); }
+
 }  // namespace
 
 std::string DataSha256(const Dataset& dataset) {
@@ -31,28 +34,28 @@ nlohmann::ordered_json TrainingInfoJson(const TrainingInfo& info) {
     }
   }
   nlohmann::ordered_json history = nlohmann::ordered_json::array();
-  for (const EpochReport& epoch : result.epochs) {
-    history.push_back({{"epoch", epoch.epoch},
+  for (const Evaluation& epoch : result.state.evaluations) {
+    history.push_back({{"epoch", Epochs(epoch.epoch)},
                        {"step", epoch.step},
                        {"train_loss", epoch.train_loss},
                        {"validation_loss", epoch.validation_loss},
-                       {"accuracy", epoch.metrics.accuracy},
-                       {"f1_macro", epoch.metrics.f1_macro}});
+                       {"accuracy", epoch.accuracy},
+                       {"f1_macro", epoch.f1_macro}});
   }
   return {
       {"name", info.name},
       {"base_model_id", info.base_model},
       {"timestamp", TimestampUtc()},
-      {"epochs_run", result.epochs.size()},
-      {"best_epoch", result.best_epoch},
-      {"val_macro_f1", result.best().metrics.f1_macro},
-      {"val_accuracy", result.best().metrics.accuracy},
+      {"epochs_run", Epochs(result.state.evaluations.back().epoch)},
+      {"best_epoch", Epochs(result.best().epoch)},
+      {"val_macro_f1", result.best().f1_macro},
+      {"val_accuracy", result.best().accuracy},
       {"metrics", FiguresJson(*info.metrics)},
       {"metrics_of", info.metrics_of},
       {"sample_count", info.train->examples.size()},
       {"validation_count", info.validation_count},
       {"test_count", info.test_count},
-      {"tokens_per_second", std::round(static_cast<double>(result.tokens) / result.training_seconds)},
+      {"tokens_per_second", std::round(static_cast<double>(result.state.tokens) / result.state.training_seconds)},
       {"peak_memory_mb", PeakMemoryBytes() / (1 << 20)},
       {"label_counts", counts},
       {"num_classes", info.train->labels.size()},

@@ -27,63 +27,70 @@ class Carver {
 
 }  // namespace
 
-void Activations::Prepare(const ModelConfig& config, const PackedTexts& texts, bool keep) {
-  const size_t tokens = texts.tokens();
+void Activations::Prepare(const ModelConfig& config, const PackedTexts& texts, Keep keep) {
+  kept = keep;
+  arena_.Resize(Carve(config, texts.tokens(), texts.texts(), keep, nullptr));
+  Carve(config, texts.tokens(), texts.texts(), keep, arena_.data());
+}
+
+size_t Activations::Floats(const ModelConfig& config, size_t tokens, size_t texts, Keep keep) {
+  return Activations().Carve(config, tokens, texts, keep, nullptr);
+}
+
+size_t Activations::Carve(const ModelConfig& config, size_t tokens, size_t texts, Keep keep, float* base) {
+  Carver arena(base);
   const auto h = static_cast<size_t>(config.hidden_size);
   const auto i = static_cast<size_t>(config.intermediate_size);
   const auto heads = static_cast<size_t>(config.num_heads);
   const auto num_layers = static_cast<size_t>(config.num_layers);
   layers.resize(num_layers);
-  const auto carve = [&](Carver arena) {
-    const auto when_kept = [&](size_t count) { return keep ? arena.Take(count) : nullptr; };
-    embedding_normal = when_kept(tokens * h);
-    embedding_rstd = when_kept(tokens);
-    pooled_input = arena.Take(texts.texts() * h);
-    pooled = arena.Take(texts.texts() * h);
-    logits = arena.Take(texts.texts() * config.labels.size());
-    // Scratch is shared by all layers, and without a backward so is everything else, while two hidden states take turns
-    // as input and output. The last layer shares nothing: its rows are texts, and threads don't enter it at the same
-    // time.
-    float* product = arena.Take(tokens * h);
-    float* activated = arena.Take(tokens * i);
-    float* hidden[2] = {arena.Take(tokens * h), keep ? nullptr : arena.Take(tokens * h)};
-    const size_t shared = arena.used();
-    for (size_t l = 0; l < num_layers; ++l) {
-      LayerActivations& layer = layers[l];
-      const bool last = l + 1 == num_layers;
-      const size_t rows = last ? texts.texts() : tokens;
-      if (!keep && !last) arena.Rewind(shared);
-      layer.input = l == 0 ? hidden[0] : layers[l - 1].output;
-      if (last) {
-        layer.query_input = arena.Take(rows * h);
-        layer.query = arena.Take(rows * h);
-        layer.key = arena.Take(tokens * 2 * h);
-        layer.value = layer.key == nullptr ? nullptr : layer.key + h;
-        layer.query_stride = h;
-        layer.key_stride = 2 * h;
-      } else {
-        layer.query_input = layer.input;
-        layer.query = arena.Take(tokens * 3 * h);
-        layer.key = layer.query == nullptr ? nullptr : layer.query + h;
-        layer.value = layer.query == nullptr ? nullptr : layer.query + 2 * h;
-        layer.query_stride = layer.key_stride = 3 * h;
-      }
-      layer.log_sum = when_kept(rows * heads);
-      layer.context = arena.Take(rows * h);
-      layer.attended = arena.Take(rows * h);
-      layer.attended_normal = when_kept(rows * h);
-      layer.attended_rstd = when_kept(rows);
-      layer.up = arena.Take(rows * i);
-      layer.output = keep || last ? arena.Take(rows * h) : hidden[(l + 1) % 2];
-      layer.output_normal = when_kept(rows * h);
-      layer.output_rstd = when_kept(rows);
-      layer.product = last ? arena.Take(rows * h) : product;
-      layer.activated = last ? arena.Take(rows * i) : activated;
+  const auto for_backward = [&](size_t count) { return keep == Keep::kNothing ? nullptr : arena.Take(count); };
+  embedding_normal = for_backward(tokens * h);
+  embedding_rstd = for_backward(tokens);
+  pooled_input = arena.Take(texts * h);
+  pooled = arena.Take(texts * h);
+  logits = arena.Take(texts * config.labels.size());
+  // Scratch is shared by all layers. Where nothing is kept two hidden states take turns as input and output, and where
+  // outputs alone are kept each layer has its own; what lies inside a layer is shared then. The last layer shares
+  // nothing: its rows are texts, and threads don't enter it at the same time.
+  float* product = arena.Take(tokens * h);
+  float* activated = arena.Take(tokens * i);
+  std::vector<float*> hidden(keep == Keep::kNothing ? 2 : num_layers);
+  for (float*& state : hidden) state = arena.Take(tokens * h);
+  const size_t shared = arena.used();
+  for (size_t l = 0; l < num_layers; ++l) {
+    LayerActivations& layer = layers[l];
+    const bool last = l + 1 == num_layers;
+    const size_t rows = last ? texts : tokens;
+    if (keep != Keep::kAll && !last) arena.Rewind(shared);
+    layer.input = hidden[l % hidden.size()];
+    if (last) {
+      layer.query_input = arena.Take(rows * h);
+      layer.query = arena.Take(rows * h);
+      layer.key = arena.Take(tokens * 2 * h);
+      layer.value = layer.key == nullptr ? nullptr : layer.key + h;
+      layer.query_stride = h;
+      layer.key_stride = 2 * h;
+    } else {
+      layer.query_input = layer.input;
+      layer.query = arena.Take(tokens * 3 * h);
+      layer.key = layer.query == nullptr ? nullptr : layer.query + h;
+      layer.value = layer.query == nullptr ? nullptr : layer.query + 2 * h;
+      layer.query_stride = layer.key_stride = 3 * h;
     }
-    return arena.peak();
-  };
-  arena_.Resize(carve(Carver(nullptr)));
-  carve(Carver(arena_.data()));
+    layer.log_sum = for_backward(rows * heads);
+    layer.context = arena.Take(rows * h);
+    layer.attended = arena.Take(rows * h);
+    layer.attended_normal = for_backward(rows * h);
+    layer.attended_rstd = for_backward(rows);
+    layer.up = arena.Take(rows * i);
+    layer.output = last ? arena.Take(rows * h) : hidden[(l + 1) % hidden.size()];
+    layer.output_normal = for_backward(rows * h);
+    layer.output_rstd = for_backward(rows);
+    layer.product = last ? arena.Take(rows * h) : product;
+    layer.activated = last ? arena.Take(rows * i) : activated;
+  }
+  return arena.peak();
 }
 
 }  // namespace winnow

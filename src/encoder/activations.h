@@ -34,10 +34,17 @@ struct LayerActivations {
 
 class Activations {
  public:
-  /// Makes room for `texts`; with `keep`, for what a backward pass needs, otherwise every layer writes over the one
-  /// before.
-  void Prepare(const ModelConfig& config, const PackedTexts& texts, bool keep);
+  enum class Keep {
+    kNothing,  ///< every layer writes over the one before
+    kOutputs,  ///< of layers; a backward pass computes what lies inside a layer again (Chen et al. 2016)
+    kAll,      ///< that a backward pass needs
+  };
+  /// Makes room for `texts`.
+  void Prepare(const ModelConfig& config, const PackedTexts& texts, Keep keep);
+  /// Floats that Prepare would take for so many.
+  static size_t Floats(const ModelConfig& config, size_t tokens, size_t texts, Keep keep);
 
+  Keep kept = Keep::kNothing;
   std::vector<LayerActivations> layers;
   float* embedding_normal = nullptr;  ///< [T, h]
   float* embedding_rstd = nullptr;    ///< [T]
@@ -46,6 +53,9 @@ class Activations {
   float* logits = nullptr;            ///< [texts, labels]
 
  private:
+  /// Hands out an arena's places, or measures it where `base` is null.
+  size_t Carve(const ModelConfig& config, size_t tokens, size_t texts, Keep keep, float* base);
+
   FloatBuffer arena_;
 };
 

@@ -42,12 +42,27 @@ void AddColumnSums(size_t rows, size_t n, const float* x, float* sums) {
   for (size_t r = 0; r < rows; ++r) AddTo(n, x + r * n, sums);
 }
 
+Activations::Keep KeepFor(const TrainingPass::Options& options) {
+  return options.recompute ? Activations::Keep::kOutputs : Activations::Keep::kAll;
+}
+
+/// The memory of the gradients of a layer's activations, in floats.
+size_t GradFloats(const ModelConfig& config, size_t tokens, size_t texts) {
+  const auto hidden = static_cast<size_t>(config.hidden_size);
+  return tokens * (7 * hidden + 2 * static_cast<size_t>(config.intermediate_size)) + texts * 4 * hidden;
+}
+
 }  // namespace
 
-TrainingPass::TrainingPass(const Model& model, ThreadPool& pool)
+size_t TrainingPass::Floats(const ModelConfig& config, size_t tokens, size_t texts, const Options& options) {
+  return Activations::Floats(config, tokens, texts, KeepFor(options)) + GradFloats(config, tokens, texts);
+}
+
+TrainingPass::TrainingPass(const Model& model, ThreadPool& pool, const Options& options)
     : model_(model),
       config_(model.config()),
       pool_(pool),
+      options_(options),
       hidden_(static_cast<size_t>(config_.hidden_size)),
       intermediate_(static_cast<size_t>(config_.intermediate_size)),
       scratch_(static_cast<size_t>(pool.size())) {}
@@ -55,7 +70,7 @@ TrainingPass::TrainingPass(const Model& model, ThreadPool& pool)
 std::span<const float> TrainingPass::Forward(const PackedTexts& texts, const StepDropout& dropout) {
   texts_ = texts;
   dropout_ = dropout;
-  activations_.Prepare(config_, texts, /*keep=*/true);
+  activations_.Prepare(config_, texts, KeepFor(options_));
   cuts_ = CutByTokens(texts, pool_.size());
   pool_.Run([&](int thread) {
     const auto i = static_cast<size_t>(thread);
@@ -70,7 +85,8 @@ void TrainingPass::Backward(std::span<const float> logits_grad, Gradients& gradi
   const size_t tokens = texts_.tokens();
   const bool add = gradients.accumulating;
   PrepareGrads();
-  gradients.Touch(texts_);
+  const bool of_embeddings = options_.frozen_depths == 0;
+  if (of_embeddings) gradients.Touch(texts_);
   const auto weight_gradients = [&](std::initializer_list<WeightGradient> products) {
     pool_.Run([&](int thread) { ComputeWeightGradients(products, add, thread, pool_.size()); });
   };
@@ -88,7 +104,9 @@ void TrainingPass::Backward(std::span<const float> logits_grad, Gradients& gradi
         gradients.at(layout.classifier)},
        {texts, hidden_, hidden_, pooled_, activations_.layers.back().output, gradients.at(layout.head_dense)}});
 
-  for (size_t l = layout.layers.size(); l-- > 0;) {
+  // Layers from the last down to the lowest that learns: layer l has depth l + 1.
+  const size_t lowest = static_cast<size_t>(std::max(options_.frozen_depths - 1, 0));
+  for (size_t l = layout.layers.size(); l-- > lowest;) {
     const LayerLayout& weights = layout.layers[l];
     const LayerActivations& layer = activations_.layers[l];
     const bool last = l + 1 == layout.layers.size();
@@ -111,13 +129,16 @@ void TrainingPass::Backward(std::span<const float> logits_grad, Gradients& gradi
     }
   }
 
-  each_threads_texts([&](size_t first, size_t last, int thread) { EmbeddingBackward(first, last, thread, gradients); });
-  if (!add) {
-    std::fill(gradients.at(layout.positions),
-              gradients.at(layout.positions) + static_cast<size_t>(config_.max_positions) * hidden_, 0.0f);
-    std::fill_n(gradients.at(layout.segments), static_cast<size_t>(config_.type_vocab_size) * hidden_, 0.0f);
+  if (of_embeddings) {
+    each_threads_texts(
+        [&](size_t first, size_t last, int thread) { EmbeddingBackward(first, last, thread, gradients); });
+    if (!add) {
+      std::fill(gradients.at(layout.positions),
+                gradients.at(layout.positions) + static_cast<size_t>(config_.max_positions) * hidden_, 0.0f);
+      std::fill_n(gradients.at(layout.segments), static_cast<size_t>(config_.type_vocab_size) * hidden_, 0.0f);
+    }
+    pool_.ForRanges(hidden_, 16, [&](size_t begin, size_t end, int) { ScatterEmbeddings(begin, end, gradients); });
   }
-  pool_.ForRanges(hidden_, 16, [&](size_t begin, size_t end, int) { ScatterEmbeddings(begin, end, gradients); });
   gradients.AddVectors();
   gradients.accumulating = true;
 }
@@ -125,7 +146,7 @@ void TrainingPass::Backward(std::span<const float> logits_grad, Gradients& gradi
 void TrainingPass::PrepareGrads() {
   const size_t tokens = texts_.tokens();
   const size_t texts = texts_.texts();
-  grads_.Resize(tokens * (7 * hidden_ + 2 * intermediate_) + texts * 4 * hidden_);
+  grads_.Resize(GradFloats(config_, tokens, texts));
   float* next = grads_.data();
   const auto take = [&](size_t count) { return std::exchange(next, next + count); };
   state_ = take(tokens * hidden_);
@@ -172,6 +193,11 @@ void TrainingPass::LayerBackward(size_t l, size_t first_text, size_t last_text, 
   float* out = out_ + first * hidden_;
   const auto sums = [&](size_t offset) { return gradients.vector_at(thread, offset); };
 
+  // The last two layers are as the forward left them: only lower ones were written over.
+  if (options_.recompute && l + 2 < activations_.layers.size()) {
+    ForwardLayer(model_, texts_, first_text, last_text, l, dropout_, activations_,
+                 scratch_[static_cast<size_t>(thread)]);
+  }
   AddLayerNormBackward(rows, hidden_, state, layer.output_normal + first * hidden_, layer.output_rstd + first,
                        model_.at(weights.output_gamma), dropout_.At(config_, StepDropout::kOutput, l), first, down,
                        sums(weights.output_gamma), sums(weights.output_beta), sums(weights.down_bias));

@@ -39,22 +39,6 @@ class ForwardPass {
     Head();
   }
 
- private:
-  void Embed() {
-    float* x = activations_.layers.front().input;
-    const Layout& layout = model_.layout();
-    const float* segment = config_.type_vocab_size > 0 ? model_.at(layout.segments) : nullptr;
-    for (size_t t = first_text_; t < last_text_; ++t) {
-      EmbedText(texts_.length(t), hidden_, texts_.ids.data() + texts_.begin(t), model_.words(),
-                model_.at(layout.positions), segment, x + texts_.begin(t) * hidden_);
-    }
-    float* mine = x + first_ * hidden_;
-    AddLayerNorm(rows_, hidden_, mine, nullptr, {}, 0, nullptr, Norm(layout.embedding_gamma, layout.embedding_beta),
-                 mine, Kept(activations_.embedding_normal, first_ * hidden_),
-                 Kept(activations_.embedding_rstd, first_));
-    ApplyDropout(dropout_.At(config_, StepDropout::kEmbedding), first_, rows_, hidden_, mine);
-  }
-
   void Layer(size_t l) {
     const LayerLayout& weights = model_.layout().layers[l];
     LayerActivations& layer = activations_.layers[l];
@@ -93,6 +77,22 @@ class ForwardPass {
     AddLayerNorm(rows, hidden_, product, model_.at(weights.down_bias), dropout_.At(config_, StepDropout::kOutput, l),
                  first, attended, Norm(weights.output_gamma, weights.output_beta), layer.output + first * hidden_,
                  Kept(layer.output_normal, first * hidden_), Kept(layer.output_rstd, first));
+  }
+
+ private:
+  void Embed() {
+    float* x = activations_.layers.front().input;
+    const Layout& layout = model_.layout();
+    const float* segment = config_.type_vocab_size > 0 ? model_.at(layout.segments) : nullptr;
+    for (size_t t = first_text_; t < last_text_; ++t) {
+      EmbedText(texts_.length(t), hidden_, texts_.ids.data() + texts_.begin(t), model_.words(),
+                model_.at(layout.positions), segment, x + texts_.begin(t) * hidden_);
+    }
+    float* mine = x + first_ * hidden_;
+    AddLayerNorm(rows_, hidden_, mine, nullptr, {}, 0, nullptr, Norm(layout.embedding_gamma, layout.embedding_beta),
+                 mine, Kept(activations_.embedding_normal, first_ * hidden_),
+                 Kept(activations_.embedding_rstd, first_));
+    ApplyDropout(dropout_.At(config_, StepDropout::kEmbedding), first_, rows_, hidden_, mine);
   }
 
   void Attend(size_t l, bool last) {
@@ -187,8 +187,15 @@ void Forward(const Model& model, const PackedTexts& texts, size_t first_text, si
   if (first_text < last_text) ForwardPass(model, texts, first_text, last_text, dropout, activations, scratch).Run();
 }
 
+void ForwardLayer(const Model& model, const PackedTexts& texts, size_t first_text, size_t last_text, size_t layer,
+                  const StepDropout& dropout, Activations& activations, AttentionScratch& scratch) {
+  if (first_text < last_text) {
+    ForwardPass(model, texts, first_text, last_text, dropout, activations, scratch).Layer(layer);
+  }
+}
+
 std::span<const float> ForwardRunner::Logits(const PackedTexts& texts) {
-  activations_.Prepare(model_.config(), texts, /*keep=*/false);
+  activations_.Prepare(model_.config(), texts, Activations::Keep::kNothing);
   const std::vector<size_t> cuts = CutByTokens(texts, pool_.size());
   pool_.Run([&](int thread) {
     const auto i = static_cast<size_t>(thread);

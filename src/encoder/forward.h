@@ -33,6 +33,10 @@ Result<void> CheckBatch(const ModelConfig& config, const PackedTexts& texts);
 void Forward(const Model& model, const PackedTexts& texts, size_t first_text, size_t last_text,
              const StepDropout& dropout, Activations& activations, AttentionScratch& scratch);
 
+/// Computes one layer again from its kept input, to the same bytes.
+void ForwardLayer(const Model& model, const PackedTexts& texts, size_t first_text, size_t last_text, size_t layer,
+                  const StepDropout& dropout, Activations& activations, AttentionScratch& scratch);
+
 /// Runs whole batches on a pool: texts are dealt out by tokens, each thread takes its own through all layers.
 class ForwardRunner {
  public:

@@ -50,7 +50,8 @@ class Placer {
   explicit Placer(Layout& layout) : layout_(layout) {}
 
   size_t Add(const std::string& name, std::vector<int64_t> shape, WeightInfo::Init init) {
-    WeightInfo info{.name = name, .shape = std::move(shape), .offset = layout_.total, .count = 1, .init = init};
+    WeightInfo info{
+        .name = name, .shape = std::move(shape), .offset = layout_.total, .count = 1, .init = init, .depth = depth};
     for (const int64_t size : info.shape) info.count *= static_cast<size_t>(size);
     layout_.total += info.count;
     layout_.weights.push_back(std::move(info));
@@ -64,6 +65,8 @@ class Placer {
     Align();
     return Add(name, {size}, init);
   }
+  int depth = 0;  // of what is added
+
   void Align() { layout_.total = (layout_.total + 15) / 16 * 16; }
 
  private:
@@ -91,6 +94,7 @@ Layout::Layout(const ModelConfig& config) {
   }
   for (size_t l = 0; l < layers.size(); ++l) {
     LayerLayout& layer = layers[l];
+    place.depth = static_cast<int>(l) + 1;
     layer.qkv = place.Matrix(in_layer(l) + names.query + ".weight", h, h);
     place.Add(in_layer(l) + names.key + ".weight", {h, h}, Init::kNormal);
     place.Add(in_layer(l) + names.value + ".weight", {h, h}, Init::kNormal);
@@ -102,6 +106,7 @@ Layout::Layout(const ModelConfig& config) {
     weights.back().head = true;
     weights.back().optional = optional;
   };
+  place.depth = head_depth();
   const bool pooler = config.architecture == Architecture::kBert;
   head_dense = place.Matrix(names.head_dense + ".weight", h, h);
   mark(pooler);
@@ -110,10 +115,12 @@ Layout::Layout(const ModelConfig& config) {
 
   place.Align();
   vectors = total;
+  place.depth = 0;
   embedding_gamma = place.Vector(names.prefix + names.embedding_norm + ".weight", h, Init::kOne);
   embedding_beta = place.Vector(names.prefix + names.embedding_norm + ".bias", h, Init::kZero);
   for (size_t l = 0; l < layers.size(); ++l) {
     LayerLayout& layer = layers[l];
+    place.depth = static_cast<int>(l) + 1;
     layer.qkv_bias = place.Vector(in_layer(l) + names.query + ".bias", h, Init::kZero);
     place.Add(in_layer(l) + names.key + ".bias", {h}, Init::kZero);
     place.Add(in_layer(l) + names.value + ".bias", {h}, Init::kZero);
@@ -125,6 +132,7 @@ Layout::Layout(const ModelConfig& config) {
     layer.output_gamma = place.Vector(in_layer(l) + names.output_norm + ".weight", h, Init::kOne);
     layer.output_beta = place.Vector(in_layer(l) + names.output_norm + ".bias", h, Init::kZero);
   }
+  place.depth = head_depth();
   head_dense_bias = place.Vector(names.head_dense + ".bias", h, Init::kZero);
   mark(pooler);
   classifier_bias = place.Vector("classifier.bias", num_labels, Init::kZero);

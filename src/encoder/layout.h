@@ -24,6 +24,7 @@ struct WeightInfo {
   size_t offset = 0;  ///< in floats
   size_t count = 0;
   enum class Init { kNormal, kZero, kOne } init = Init::kNormal;
+  int depth = 0;          ///< 0 the embeddings, then the layers from 1 on, then the head
   bool head = false;      ///< belongs to the classifier, and is absent from base models
   bool optional = false;  ///< may be absent from base models all the same (the pooler)
 };
@@ -45,6 +46,9 @@ struct Layout {
   std::vector<LayerLayout> layers;
   size_t head_dense = 0, head_dense_bias = 0;  ///< BERT's pooler, DistilBERT's pre_classifier: [h, h]
   size_t classifier = 0, classifier_bias = 0;  ///< [labels, h]
+
+  /// The head's depth, and the number of what lies below.
+  int head_depth() const { return static_cast<int>(layers.size()) + 1; }
 
   size_t matrices = 0;  ///< begin of the region; words end here
   size_t vectors = 0;   ///< begin of the region

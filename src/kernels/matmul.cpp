@@ -3,6 +3,9 @@
 #include <dnnl.h>
 #include <omp.h>
 
+#include <atomic>
+#include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 
@@ -15,10 +18,35 @@ void UseOneThread() {
   (void)done;
 }
 
+std::atomic<bool> metered = false;
+std::atomic<int64_t> nanoseconds = 0;
+std::atomic<int64_t> operations = 0;
+
+/// Adds a product to the count, if it is on.
+class Meter {
+ public:
+  Meter(size_t m, size_t n, size_t k) : on_(metered.load(std::memory_order_relaxed)), operations_(2 * m * n * k) {
+    if (on_) begin_ = std::chrono::steady_clock::now();
+  }
+  Meter(const Meter&) = delete;
+  Meter& operator=(const Meter&) = delete;
+  ~Meter() {
+    if (!on_) return;
+    nanoseconds += std::chrono::nanoseconds(std::chrono::steady_clock::now() - begin_).count();
+    operations += static_cast<int64_t>(operations_);
+  }
+
+ private:
+  const bool on_;
+  const size_t operations_;
+  std::chrono::steady_clock::time_point begin_;
+};
+
 void Gemm(char ta, char tb, size_t m, size_t n, size_t k, const float* a, size_t lda, const float* b, size_t ldb,
           float beta, float* c, size_t ldc) {
   if (m == 0 || n == 0) return;
   UseOneThread();
+  const Meter meter(m, n, k);
   const auto dim = [](size_t x) { return static_cast<dnnl_dim_t>(x); };
   const dnnl_status_t status =
       dnnl_sgemm(ta, tb, dim(m), dim(n), dim(k), 1.0f, a, dim(lda), b, dim(ldb), beta, c, dim(ldc));
@@ -44,6 +72,12 @@ void MatMulNN(size_t m, size_t n, size_t k, const float* a, size_t lda, const fl
 void MatMulTN(size_t m, size_t n, size_t k, const float* a, size_t lda, const float* b, size_t ldb, float beta,
               float* c, size_t ldc) {
   Gemm('T', 'N', m, n, k, a, lda, b, ldb, beta, c, ldc);
+}
+
+void MeterMatMul(bool on) { metered = on; }
+
+MatMulUse TakeMatMulUse() {
+  return {static_cast<double>(nanoseconds.exchange(0)) * 1e-9, static_cast<double>(operations.exchange(0))};
 }
 
 namespace reference {

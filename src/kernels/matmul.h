@@ -19,6 +19,14 @@ void MatMulNN(size_t m, size_t n, size_t k, const float* a, size_t lda, const fl
 void MatMulTN(size_t m, size_t n, size_t k, const float* a, size_t lda, const float* b, size_t ldb, float beta,
               float* c, size_t ldc);
 
+/// What all products of the process took since the last call, over all threads; counted only while MeterMatMul(true).
+struct MatMulUse {
+  double seconds = 0;     ///< of threads, added up
+  double operations = 0;  ///< multiplications and additions
+};
+void MeterMatMul(bool on);
+MatMulUse TakeMatMulUse();
+
 namespace reference {
 void MatMul(bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k, const float* a, size_t lda,
             const float* b, size_t ldb, float beta, float* c, size_t ldc);

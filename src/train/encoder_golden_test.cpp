@@ -167,7 +167,8 @@ TEST_P(EncoderGolden, TenAdamWStepsFollowPyTorch) {
     gradients.Begin();
     pass.Backward(grad, gradients);
     const double clip = std::min(1.0, adamw["max_grad_norm"].get<double>() / (gradients.Norm(pool_) + 1e-6));
-    optimizer.Step(gradients, adamw["lr"].get<double>() * ScheduleFactor(Schedule::kLinear, step, warmup, total), clip);
+    const ScheduleOptions schedule{.kind = Schedule::kLinear, .warmup = warmup, .total = total};
+    optimizer.Step(gradients, adamw["lr"].get<double>() * ScheduleFactor(schedule, step), clip);
   }
   optimizer.Settle();
   ForwardRunner runner(golden.model, pool_);

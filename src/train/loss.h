@@ -14,11 +14,17 @@ struct Targets {
   bool multi_label() const { return !targets.empty(); }
 };
 
-/// The loss is a weighted mean: each text counts by the weight of its label, and the sum is divided by the sum of
-/// weights, as torch.nn.CrossEntropyLoss(weight) does. For several labels at once it is the mean over texts and labels,
-/// as torch.nn.BCEWithLogitsLoss.
+/// One label a text: the loss is a weighted mean, as torch.nn.CrossEntropyLoss(weight, label_smoothing): with weights
+/// w, smoothing e and C labels a text of label y costs
+///   (1 - e) w_y (-log p_y) + e / C sum_c w_c (-log p_c),
+/// and the sum over texts is divided by the sum of their w_y.
+/// Several labels: the mean over texts and labels, as torch.nn.BCEWithLogitsLoss(pos_weight); smoothing moves targets
+/// by e / 2 towards the other side.
 struct LossOptions {
-  std::vector<float> class_weights;  ///< [num_labels], or empty: all 1
+  std::vector<float> class_weights{};  ///< [num_labels], or empty: all 1; of one label a text
+  std::vector<float>
+      pos_weights{};           ///< [num_labels], or empty: all 1; what a label's presence counts, of several labels
+  double label_smoothing = 0;  ///< 0 ... 1
 };
 
 /// The sum of weights that a batch's loss is divided by. Parts of one large batch share the large batch's.

@@ -2,8 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
+#include <cstring>
+#include <utility>
 
+#include "bundle/safetensors.h"
 #include "kernels/adamw.h"
 
 namespace winnow {
@@ -18,9 +22,27 @@ Optimizer::Optimizer(Model& model, const AdamWOptions& options, ThreadPool& pool
       used_(static_cast<size_t>(model.config().vocab_size), 0) {
   first_.Zero();
   second_.Zero();
+  const Layout& layout = model.layout();
+  for (const WeightInfo& weight : layout.weights) {
+    if (weight.offset < layout.matrices || weight.depth < options.frozen_depths) continue;
+    const Run run{weight.offset, weight.offset + weight.count, weight.offset < layout.vectors, LrFactor(weight.depth)};
+    const bool joins = !runs_.empty() && runs_.back().decay == run.decay && runs_.back().lr_factor == run.lr_factor &&
+                       run.begin - runs_.back().end < 16;  // between them is padding at most
+    if (joins) {
+      runs_.back().end = run.end;
+    } else {
+      runs_.push_back(run);
+    }
+  }
+}
+
+double Optimizer::LrFactor(int depth) const {
+  const int head = model_.layout().head_depth();
+  return depth == head ? options_.head_lr_factor : std::pow(options_.layer_lr_decay, head - depth);
 }
 
 void Optimizer::Use(std::span<const int32_t> ids) {
+  if (options_.frozen_depths > 0) return;
   for (const int32_t id : ids) {
     uint8_t& used = used_[static_cast<size_t>(id)];
     if (used != 0) continue;
@@ -33,7 +55,7 @@ void Optimizer::Use(std::span<const int32_t> ids) {
 void Optimizer::Step(const Gradients& gradients, double lr, double grad_scale) {
   ++steps_;
   const auto t = static_cast<double>(steps_);
-  AdamWStep with_decay{
+  const AdamWStep plain{
       .lr = static_cast<float>(lr),
       .beta1 = static_cast<float>(options_.beta1),
       .beta2 = static_cast<float>(options_.beta2),
@@ -43,38 +65,31 @@ void Optimizer::Step(const Gradients& gradients, double lr, double grad_scale) {
       .bias_correction2_sqrt = static_cast<float>(std::sqrt(1.0 - std::pow(options_.beta2, t))),
       .grad_scale = static_cast<float>(grad_scale),
   };
-  AdamWStep without_decay = with_decay;
-  without_decay.weight_decay = 0;
-  const Layout& layout = model_.layout();
-  // Runs of weights that are updated alike, in the order of the layout; the head ends both regions.
-  struct Run {
-    size_t end;
-    bool decay, head;
-  };
-  const std::array runs = {Run{layout.head_dense, true, false}, Run{layout.vectors, true, true},
-                           Run{layout.head_dense_bias, false, false}, Run{layout.total, false, true}};
-  const size_t base = layout.matrices;
-  pool_.ForRanges(layout.total - base, 4096, [&](size_t first, size_t last, int) {
-    size_t begin = base + first;
-    for (const Run& run : runs) {
+  const size_t base = model_.layout().matrices;
+  pool_.ForRanges(model_.layout().total - base, 4096, [&](size_t first, size_t last, int) {
+    for (const Run& run : runs_) {
+      const size_t begin = std::max(run.begin, base + first);
       const size_t end = std::min(run.end, base + last);
       if (begin >= end) continue;
-      AdamWStep step = run.decay ? with_decay : without_decay;
-      if (run.head) step.lr *= static_cast<float>(options_.head_lr_factor);
+      AdamWStep step = plain;
+      step.lr *= static_cast<float>(run.lr_factor);
+      if (!run.decay) step.weight_decay = 0;
       AdamWUpdate(step, end - begin, model_.at(begin), gradients.at(begin), first_.data() + begin,
                   second_.data() + begin);
-      begin = end;
     }
   });
+  if (options_.frozen_depths > 0) return;
+  AdamWStep of_words = plain;
+  of_words.lr *= static_cast<float>(LrFactor(0));
   pool_.ForRanges(used_ids_.size(), 1, [&](size_t begin, size_t end, int) {
     for (size_t i = begin; i < end; ++i) {
       const int32_t id = used_ids_[i];
       const size_t row = static_cast<size_t>(id) * hidden_;
-      AdamWUpdate(with_decay, hidden_, model_.writable_words() + row, gradients.word_row_of(id), first_.data() + row,
+      AdamWUpdate(of_words, hidden_, model_.writable_words() + row, gradients.word_row_of(id), first_.data() + row,
                   second_.data() + row);
     }
   });
-  unused_decay_ *= 1.0 - lr * options_.weight_decay;
+  unused_decay_ *= 1.0 - lr * LrFactor(0) * options_.weight_decay;
 }
 
 void Optimizer::Settle() {
@@ -85,6 +100,77 @@ void Optimizer::Settle() {
     }
   });
   unused_decay_ = 1.0;
+}
+
+namespace {
+
+constexpr char kSteps[] = "winnow.steps";
+constexpr char kUsedIds[] = "used_ids";
+// The moments of matrices and vectors, and of the token embeddings that were used, in the order of used_ids.
+constexpr std::array kMoments = {"first", "second"};
+constexpr std::array kWordMoments = {"first.words", "second.words"};
+
+}  // namespace
+
+Result<void> Optimizer::Save(const std::filesystem::path& file) const {
+  const size_t base = model_.layout().matrices;
+  const auto rest = static_cast<int64_t>(model_.layout().total - base);
+  const auto used = static_cast<int64_t>(used_ids_.size());
+  std::vector<TensorView> tensors = {
+      {kUsedIds, DType::kI32, {used}, std::as_bytes(std::span<const int32_t>(used_ids_))}};
+  std::array<std::vector<float>, 2> words;
+  for (size_t m = 0; m < 2; ++m) {
+    const FloatBuffer& moments = m == 0 ? first_ : second_;
+    words[m].reserve(used_ids_.size() * hidden_);
+    for (const int32_t id : used_ids_) {
+      const float* row = moments.data() + static_cast<size_t>(id) * hidden_;
+      words[m].insert(words[m].end(), row, row + hidden_);
+    }
+    tensors.push_back(ViewOf(kMoments[m], {rest}, moments.span().subspan(base)));
+    tensors.push_back(ViewOf(kWordMoments[m], {used, static_cast<int64_t>(hidden_)}, words[m]));
+  }
+  return WriteSafetensors(file, tensors, {{kSteps, std::to_string(steps_)}});
+}
+
+Result<void> Optimizer::Load(const std::filesystem::path& path) {
+  const SafetensorsFile file = TRY(SafetensorsFile::Open(path));
+  const auto wrong = [&](const std::string& what) {
+    return Fail(ErrorCode::kInvalidModel, path.string() + ": " + what, "the checkpoint is damaged, or another model's");
+  };
+  const auto steps = file.metadata().find(kSteps);
+  const TensorView* ids = file.Find(kUsedIds);
+  if (steps == file.metadata().end() || ids == nullptr || ids->dtype != DType::kI32 || ids->shape.size() != 1) {
+    return wrong("not a file of moments");
+  }
+  const char* end = steps->second.data() + steps->second.size();
+  if (std::from_chars(steps->second.data(), end, steps_).ptr != end || steps_ < 0) return wrong("no number of steps");
+  used_ids_.resize(static_cast<size_t>(ids->count()));
+  std::memcpy(used_ids_.data(), ids->data.data(), ids->data.size());
+  std::ranges::fill(used_, 0);
+  for (const int32_t id : used_ids_) {
+    if (id < 0 || static_cast<size_t>(id) >= used_.size()) return wrong("a token id outside the vocabulary");
+    if (std::exchange(used_[static_cast<size_t>(id)], 1) != 0) return wrong("a token id twice");
+  }
+  const size_t base = model_.layout().matrices;
+  std::vector<float> words(used_ids_.size() * hidden_);
+  for (size_t m = 0; m < 2; ++m) {
+    FloatBuffer& moments = m == 0 ? first_ : second_;
+    const TensorView* rest = file.Find(kMoments[m]);
+    const TensorView* of_words = file.Find(kWordMoments[m]);
+    if (rest == nullptr || of_words == nullptr || rest->count() != static_cast<int64_t>(moments.size() - base) ||
+        of_words->count() != static_cast<int64_t>(words.size())) {
+      return wrong("moments of another size");
+    }
+    moments.Zero();
+    TRY(CopyAsF32(*rest, moments.span().subspan(base)));
+    TRY(CopyAsF32(*of_words, words));
+    for (size_t i = 0; i < used_ids_.size(); ++i) {
+      std::copy_n(words.data() + i * hidden_, hidden_, moments.data() + static_cast<size_t>(used_ids_[i]) * hidden_);
+    }
+    if (!AllFinite(moments.size(), moments.data())) return wrong("moments that are no numbers");
+  }
+  unused_decay_ = 1.0;
+  return {};
 }
 
 }  // namespace winnow

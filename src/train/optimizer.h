@@ -7,10 +7,12 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <span>
 #include <vector>
 
 #include "base/aligned_buffer.h"
+#include "base/result.h"
 #include "base/threads.h"
 #include "encoder/gradients.h"
 #include "encoder/model.h"
@@ -23,6 +25,9 @@ struct AdamWOptions {
   double beta2 = .999;
   double epsilon = 1e-8;
   double head_lr_factor = 1.0;  ///< the classification head learns so many times faster (Howard, Ruder 2018)
+  /// Each layer learns at so much of the rate of the one above, the top one at so much of `lr` (Howard, Ruder 2018).
+  double layer_lr_decay = 1.0;
+  int frozen_depths = 0;  ///< weights of lower depths (WeightInfo::depth) stay as they are
 };
 
 class Optimizer {
@@ -39,11 +44,26 @@ class Optimizer {
   /// Brings unused rows up to date as well: before the model is evaluated or saved.
   void Settle();
 
+  /// All that the next steps depend on besides the weights, settled before. Save writes atomically; Load takes back
+  /// what Save wrote for a model of this shape. Errors: kIo; kInvalidModel for a file that is damaged or of another
+  /// model.
+  Result<void> Save(const std::filesystem::path& file) const;
+  Result<void> Load(const std::filesystem::path& file);
+
  private:
+  /// Neighbours in the layout that are updated alike.
+  struct Run {
+    size_t begin, end;
+    bool decay;
+    double lr_factor;
+  };
+  double LrFactor(int depth) const;
+
   Model& model_;
   AdamWOptions options_;
   ThreadPool& pool_;
   size_t hidden_;
+  std::vector<Run> runs_;       // of matrices and vectors
   FloatBuffer first_, second_;  // moments, of the whole layout
   std::vector<uint8_t> used_;   // [vocabulary]
   std::vector<int32_t> used_ids_;

@@ -7,18 +7,27 @@
 
 namespace winnow {
 
-enum class Schedule { kLinear, kCosine, kConstant };
+enum class Schedule { kLinear, kCosine, kCosineRestarts, kConstant };
 
-/// The factor on the learning rate at `step` (from 0) of `total` steps, of which the first `warmup` rise linearly from
-/// 0.
-inline double ScheduleFactor(Schedule schedule, int step, int warmup, int total) {
-  if (step < warmup) return static_cast<double>(step) / std::max(1, warmup);
-  const double progress = static_cast<double>(step - warmup) / std::max(1, total - warmup);
-  switch (schedule) {
+struct ScheduleOptions {
+  Schedule kind = Schedule::kLinear;
+  int warmup = 0;  ///< steps that rise linearly from 0
+  int total = 0;   ///< steps, the warm-up included
+  int cycles = 1;  ///< of kCosineRestarts: each falls from 1 to 0
+};
+
+/// The factor on the learning rate at `step`, from 0.
+inline double ScheduleFactor(const ScheduleOptions& schedule, int step) {
+  if (step < schedule.warmup) return static_cast<double>(step) / std::max(1, schedule.warmup);
+  const double progress = static_cast<double>(step - schedule.warmup) / std::max(1, schedule.total - schedule.warmup);
+  const auto falling_cosine = [](double x) { return std::max(0.0, 0.5 * (1.0 + std::cos(std::numbers::pi * x))); };
+  switch (schedule.kind) {
     case Schedule::kLinear:
       return std::max(0.0, 1.0 - progress);
     case Schedule::kCosine:
-      return std::max(0.0, 0.5 * (1.0 + std::cos(std::numbers::pi * progress)));
+      return falling_cosine(progress);
+    case Schedule::kCosineRestarts:
+      return progress >= 1 ? 0.0 : falling_cosine(std::fmod(schedule.cycles * progress, 1.0));
     case Schedule::kConstant:
       return 1.0;
   }

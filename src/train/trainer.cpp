@@ -3,24 +3,53 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <functional>
 #include <numeric>
 
 #include "base/random.h"
 #include "decide/probabilities.h"
 #include "encoder/backward.h"
-#include "train/optimizer.h"
 
 namespace winnow {
 namespace {
 
 double Now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
-/// The order of one epoch's texts; the same for the same seed and epoch.
-std::vector<uint32_t> ShuffledOrder(size_t texts, uint64_t seed, int epoch) {
-  std::vector<uint32_t> order(texts);
-  std::iota(order.begin(), order.end(), 0u);
-  Random(seed, "epoch " + std::to_string(epoch)).Shuffle(order);
-  return order;
+/// One epoch's texts in their order, cut into batches, the batches grouped into steps.
+struct EpochPlan {
+  std::vector<uint32_t> order;
+  std::vector<size_t> ends;  // of batches, in the order
+  int steps = 0;
+
+  std::span<const uint32_t> batch(size_t b) const {
+    const size_t begin = b == 0 ? 0 : ends[b - 1];
+    return std::span(order).subspan(begin, ends[b] - begin);
+  }
+};
+
+/// The same for the same seed and epoch.
+EpochPlan PlanEpoch(const TrainerOptions& options, const TextSet& train, int epoch) {
+  EpochPlan plan;
+  plan.order.resize(train.size());
+  std::iota(plan.order.begin(), plan.order.end(), 0u);
+  Random(options.seed, "epoch " + std::to_string(epoch)).Shuffle(plan.order);
+  const PackedTexts texts = train.texts.view();
+  size_t in_batch = 0, tokens = 0;
+  for (size_t i = 0; i < plan.order.size(); ++i) {
+    const size_t length = texts.length(plan.order[i]);
+    const bool full = options.batch_tokens > 0 ? tokens + length > static_cast<size_t>(options.batch_tokens)
+                                               : in_batch == static_cast<size_t>(options.batch_size);
+    if (full && in_batch > 0) {
+      plan.ends.push_back(i);
+      in_batch = tokens = 0;
+    }
+    ++in_batch;
+    tokens += length;
+  }
+  plan.ends.push_back(plan.order.size());
+  const auto each = static_cast<size_t>(options.accumulation);
+  plan.steps = static_cast<int>((plan.ends.size() + each - 1) / each);
+  return plan;
 }
 
 class Trainer {
@@ -33,112 +62,175 @@ class Trainer {
         options_(options),
         pool_(pool),
         callbacks_(callbacks),
-        total_steps_(TotalSteps(options, train.size())),
-        warmup_steps_(options.warmup_steps.value_or(static_cast<int>(std::ceil(options.warmup_ratio * total_steps_)))),
-        pass_(model, pool),
+        pass_(model, pool, PassOptionsOf(options)),
         gradients_(model.config(), model.layout(), pool.size()),
-        optimizer_(model, {.weight_decay = options.weight_decay, .head_lr_factor = options.head_lr_factor}, pool),
-        runner_(model, pool) {}
+        optimizer_(model,
+                   {.weight_decay = options.weight_decay,
+                    .head_lr_factor = options.head_lr_factor,
+                    .layer_lr_decay = options.layer_lr_decay,
+                    .frozen_depths = options.frozen_depths},
+                   pool),
+        runner_(model, pool) {
+    const int total = TotalSteps(options, train);
+    schedule_ = {.kind = options.schedule,
+                 .warmup = options.warmup_steps.value_or(static_cast<int>(std::ceil(options.warmup_ratio * total))),
+                 .total = total,
+                 .cycles = options.num_cycles};
+  }
 
-  Result<TrainingResult> Run() {
-    for (int epoch = 1; epoch <= options_.epochs; ++epoch) {
-      TRY(RunEpoch(epoch));
+  static TrainingPass::Options PassOptionsOf(const TrainerOptions& options) {
+    return {.frozen_depths = options.frozen_depths, .recompute = options.recompute};
+  }
+
+  Result<TrainingResult> Run(const ResumePoint* resume) {
+    if (resume != nullptr) TRY(Resume(*resume));
+    int before = 0;  // steps of the epochs before
+    for (int epoch = 1; epoch <= options_.epochs && !Stopped(); ++epoch) {
+      const EpochPlan plan = PlanEpoch(options_, train_, epoch);
+      while (state_.step < before + plan.steps && !Stopped()) {
+        TRY(RunStep(epoch, plan, static_cast<size_t>(state_.step - before)));
+        TRY(AfterStep(epoch, state_.step - before, plan.steps));
+      }
+      before += plan.steps;
     }
     RestoreBest();
-    return std::move(result_);
+    return TrainingResult{std::move(state_), state_.step < schedule_.total, std::move(best_logits_)};
   }
 
  private:
-  Result<void> RunEpoch(int epoch) {
-    const std::vector<uint32_t> order = ShuffledOrder(train_.size(), options_.seed, epoch);
-    const auto batch_size = static_cast<size_t>(options_.batch_size);
-    double loss_sum = 0;
-    for (size_t begin = 0; begin < order.size(); begin += batch_size) {
-      const size_t count = std::min(batch_size, order.size() - begin);
-      const StepReport report = TRY(RunStep(epoch, std::span(order).subspan(begin, count)));
-      loss_sum += report.loss * static_cast<double>(count);
-      if (callbacks_.on_step) callbacks_.on_step(report);
-      if (callbacks_.cancelled && callbacks_.cancelled()) {
-        return Fail(ErrorCode::kCancelled,
-                    "stopped at step " + std::to_string(step_) + " of " + std::to_string(total_steps_));
-      }
-    }
-    return Evaluate(epoch, loss_sum / static_cast<double>(order.size()));
+  Result<void> Resume(const ResumePoint& point) {
+    state_ = point.state;
+    TRY(optimizer_.Load(point.optimizer));
+    if (state_.best < 0) return {};
+    // The best weights so far, and what they answer.
+    ModelConfig config = model_.config();
+    const Model best = TRY(Model::Load(point.best_checkpoint, std::move(config), {}));
+    KeepBest(best);
+    best_logits_ = ForwardRunner(best, pool_).AllLogits(validation_.texts.view());
+    return {};
   }
 
-  Result<StepReport> RunStep(int epoch, std::span<const uint32_t> indices) {
+  /// By early stopping.
+  bool Stopped() const { return options_.patience > 0 && state_.best >= 0 && state_.stale() >= options_.patience; }
+
+  Result<void> RunStep(int epoch, const EpochPlan& plan, size_t step_of_epoch) {
     const double begin = Now();
-    Gather(train_, indices, batch_);
-    optimizer_.Use(batch_.texts.ids);
-    const StepDropout dropout{.enabled = true, .key = Dropout::MixKey(options_.seed, static_cast<uint64_t>(step_))};
-    const std::span<const float> logits = pass_.Forward(batch_.texts.view(), dropout);
-    logits_grad_.resize(logits.size());
-    const double weight = LossWeight(TargetsOf(batch_), batch_.num_labels, options_.loss);
-    const double loss = ComputeLoss(logits, batch_.num_labels, TargetsOf(batch_), options_.loss, weight, logits_grad_);
+    const auto each = static_cast<size_t>(options_.accumulation);
+    const size_t first = step_of_epoch * each;
+    const size_t last = std::min(first + each, plan.ends.size());
+    // All batches of a step share its weight, so that together they are one large batch.
+    double weight = 0;
+    for (size_t b = first; b < last; ++b) {
+      Gather(train_, plan.batch(b), batch_);
+      weight += LossWeight(TargetsOf(batch_), batch_.num_labels, options_.loss);
+    }
+    const uint64_t key = Dropout::MixKey(options_.seed, static_cast<uint64_t>(state_.step));
+    double loss = 0;
+    size_t tokens = 0, texts = 0;
     gradients_.Begin();
-    pass_.Backward(logits_grad_, gradients_);
+    for (size_t b = first; b < last; ++b) {
+      if (last - first > 1) Gather(train_, plan.batch(b), batch_);
+      optimizer_.Use(batch_.texts.ids);
+      const StepDropout dropout{.enabled = true, .key = b == first ? key : Dropout::MixKey(key, b - first)};
+      const std::span<const float> logits = pass_.Forward(batch_.texts.view(), dropout);
+      logits_grad_.resize(logits.size());
+      const double part =
+          ComputeLoss(logits, batch_.num_labels, TargetsOf(batch_), options_.loss, weight, logits_grad_);
+      if (!std::isfinite(part)) return std::unexpected(NotFinite(epoch, "the loss"));
+      loss += part;
+      pass_.Backward(logits_grad_, gradients_);
+      tokens += batch_.texts.ids.size();
+      texts += batch_.size();
+    }
     const double norm = gradients_.Norm(pool_);
-    if (!std::isfinite(loss) || !std::isfinite(norm)) return std::unexpected(NotFinite(epoch, loss));
+    if (!std::isfinite(norm)) return std::unexpected(NotFinite(epoch, "the gradient"));
     const double clip = options_.max_grad_norm > 0 ? std::min(1.0, options_.max_grad_norm / (norm + 1e-6)) : 1.0;
-    const double lr = options_.lr * ScheduleFactor(options_.schedule, step_, warmup_steps_, total_steps_);
+    const double lr = options_.lr * ScheduleFactor(schedule_, state_.step);
     optimizer_.Step(gradients_, lr, clip);
-    ++step_;
+    ++state_.step;
     const double seconds = Now() - begin;
-    result_.training_seconds += seconds;
-    result_.tokens += batch_.texts.ids.size();
-    return StepReport{step_, total_steps_, epoch, loss, lr, norm, batch_.texts.ids.size(), seconds};
+    state_.training_seconds += seconds;
+    state_.tokens += tokens;
+    state_.loss_sum += loss * static_cast<double>(texts);
+    state_.loss_weight += static_cast<double>(texts);
+    if (callbacks_.on_step) {
+      callbacks_.on_step({state_.step, schedule_.total, epoch, loss, lr, norm, tokens, seconds});
+    }
+    return {};
   }
 
-  Error NotFinite(int epoch, double loss) const {
+  Error NotFinite(int epoch, const std::string& what) const {
     std::string rows;
     for (size_t i = 0; i < std::min<size_t>(batch_.rows.size(), 8); ++i) {
       rows += (i == 0 ? "" : ", ") + std::to_string(batch_.rows[i]);
     }
     if (batch_.rows.size() > 8) rows += ", ...";
     return {ErrorCode::kInternal,
-            (std::isfinite(loss) ? "the gradient" : "the loss") + std::string(" is not a number at step ") +
-                std::to_string(step_ + 1) + ", epoch " + std::to_string(epoch) + " (rows " + rows + ")",
+            what + " is not a number at step " + std::to_string(state_.step + 1) + ", epoch " + std::to_string(epoch) +
+                " (rows " + rows + ")",
             "training diverged: lower --lr, add --warmup-ratio .1, or keep --max-grad-norm 1"};
   }
 
-  Result<void> Evaluate(int epoch, double train_loss) {
+  Result<void> AfterStep(int epoch, int step_of_epoch, int steps_of_epoch) {
+    if (callbacks_.cancelled && callbacks_.cancelled()) {
+      return Fail(ErrorCode::kCancelled,
+                  "stopped at step " + std::to_string(state_.step) + " of " + std::to_string(schedule_.total));
+    }
+    const bool last = state_.step == schedule_.total;
+    const auto due = [&](int steps) {
+      return last || (steps > 0 ? state_.step % steps == 0 : step_of_epoch == steps_of_epoch);
+    };
+    const bool evaluate = due(options_.eval_steps);
+    if (evaluate) TRY(Evaluate(epoch - 1 + static_cast<double>(step_of_epoch) / steps_of_epoch));
+    const bool save = options_.save_steps > 0 ? state_.step % options_.save_steps == 0 : evaluate;
+    // The best weights can be had again only from a checkpoint of their own.
+    const bool best = evaluate && state_.evaluations.back().best;
+    if (last || Stopped() || !(save || best) || !callbacks_.on_checkpoint) return {};
     optimizer_.Settle();
-    EpochReport report;
+    return callbacks_.on_checkpoint(state_, optimizer_, model_);
+  }
+
+  Result<void> Evaluate(double epoch) {
+    optimizer_.Settle();
+    Evaluation report;
     report.epoch = epoch;
-    report.step = step_;
-    report.train_loss = train_loss;
+    report.step = state_.step;
+    report.train_loss = state_.loss_sum / state_.loss_weight;
+    state_.loss_sum = state_.loss_weight = 0;
     std::vector<float> logits = runner_.AllLogits(validation_.texts.view());
     std::vector<float> unused(logits.size());
     report.validation_loss = ComputeLoss(logits, validation_.num_labels, TargetsOf(validation_), {},
                                          LossWeight(TargetsOf(validation_), validation_.num_labels, {}), unused);
-    report.metrics = TRY(MetricsOfLogits(logits, validation_, model_.config().labels, 1.0,
-                                         {.positive_label = options_.positive_label, .bootstrap_resamples = 0}));
-    report.metric = TRY(MetricByName(report.metrics, options_.metric));
+    const Metrics metrics = TRY(MetricsOfLogits(logits, validation_, model_.config().labels, 1.0,
+                                                {.positive_label = options_.positive_label, .bootstrap_resamples = 0}));
+    report.accuracy = metrics.accuracy;
+    report.f1_macro = metrics.f1_macro;
+    report.metric = TRY(MetricByName(metrics, options_.metric));
     const bool higher = TRY(HigherIsBetter(options_.metric));
-    // Of equal metrics, which are common on small validation sets, the lower loss is the better epoch.
-    const auto better = [&](const EpochReport& than) {
+    // Of equal metrics, which are common on small validation sets, the lower loss is the better one.
+    const auto better = [&](const Evaluation& than) {
       if (report.metric != than.metric) return higher == (report.metric > than.metric);
       return report.validation_loss < than.validation_loss;
     };
-    report.best = result_.epochs.empty() || better(result_.best());
-    result_.epochs.push_back(report);
+    report.best = state_.best < 0 || better(state_.evaluations[static_cast<size_t>(state_.best)]);
     if (report.best) {
-      result_.best_epoch = epoch;
-      result_.validation_logits = std::move(logits);
-      if (epoch < options_.epochs) SaveBest();
+      state_.best = static_cast<int>(state_.evaluations.size());
+      best_logits_ = std::move(logits);
+      if (state_.step < schedule_.total) KeepBest(model_);
     }
-    if (callbacks_.on_epoch) TRY(callbacks_.on_epoch(report, model_));
+    state_.evaluations.push_back(report);
+    if (callbacks_.on_evaluation) callbacks_.on_evaluation(report);
     return {};
   }
 
-  void SaveBest() {
-    best_words_.assign(model_.words(), model_.words() + model_.layout().matrices);
-    const float* rest = model_.at(model_.layout().matrices);
-    best_rest_.assign(rest, rest + (model_.layout().total - model_.layout().matrices));
+  void KeepBest(const Model& model) {
+    if (options_.frozen_depths == 0) best_words_.assign(model.words(), model.words() + model.layout().matrices);
+    const float* rest = model.at(model.layout().matrices);
+    best_rest_.assign(rest, rest + (model.layout().total - model.layout().matrices));
   }
 
   void RestoreBest() {
-    if (result_.best_epoch == options_.epochs) return;
+    if (state_.evaluations[static_cast<size_t>(state_.best)].step == state_.step) return;
     std::ranges::copy(best_words_, model_.writable_words());
     std::ranges::copy(best_rest_, model_.at(model_.layout().matrices));
   }
@@ -149,8 +241,7 @@ class Trainer {
   const TrainerOptions& options_;
   ThreadPool& pool_;
   const TrainerCallbacks& callbacks_;
-  const int total_steps_;
-  const int warmup_steps_;
+  ScheduleOptions schedule_;
   TrainingPass pass_;
   Gradients gradients_;
   Optimizer optimizer_;
@@ -158,15 +249,46 @@ class Trainer {
   TextSet batch_;
   std::vector<float> logits_grad_;
   std::vector<float> best_words_, best_rest_;
-  int step_ = 0;  // steps done
-  TrainingResult result_;
+  std::vector<float> best_logits_;
+  TrainingState state_;
 };
 
 }  // namespace
 
-int TotalSteps(const TrainerOptions& options, size_t texts) {
-  const auto batch = static_cast<size_t>(options.batch_size);
-  return static_cast<int>((texts + batch - 1) / batch) * options.epochs;
+int TotalSteps(const TrainerOptions& options, const TextSet& train) {
+  if (options.batch_tokens == 0) {  // as many in each epoch
+    const auto step = static_cast<size_t>(options.batch_size) * static_cast<size_t>(options.accumulation);
+    return static_cast<int>((train.size() + step - 1) / step) * options.epochs;
+  }
+  int total = 0;
+  for (int epoch = 1; epoch <= options.epochs; ++epoch) total += PlanEpoch(options, train, epoch).steps;
+  return total;
+}
+
+BatchBound LargestBatch(const TrainerOptions& options, const TextSet& train) {
+  std::vector<size_t> lengths;
+  for (size_t t = 0; t < train.size(); ++t) lengths.push_back(train.texts.view().length(t));
+  std::ranges::sort(lengths, std::greater());
+  if (options.batch_tokens > 0) {
+    const auto budget = static_cast<size_t>(options.batch_tokens);
+    const size_t shortest = std::max<size_t>(lengths.empty() ? 1 : lengths.back(), 1);
+    return {.texts = std::min(train.size(), budget / shortest + 1),
+            .tokens = std::max(budget, lengths.empty() ? 0 : lengths.front())};
+  }
+  lengths.resize(std::min(lengths.size(), static_cast<size_t>(options.batch_size)));
+  return {.texts = lengths.size(), .tokens = std::accumulate(lengths.begin(), lengths.end(), size_t{0})};
+}
+
+size_t TrainingBytes(const ModelConfig& config, const TrainerOptions& options, const TextSet& train, int threads) {
+  const Layout layout(config);
+  const BatchBound batch = LargestBatch(options, train);
+  const size_t rest = layout.total - layout.matrices;
+  size_t floats = 2 * layout.total;                                                 // moments
+  floats += options.frozen_depths > 0 ? rest : layout.total;                        // the best weights
+  floats += rest + static_cast<size_t>(threads) * (layout.total - layout.vectors);  // gradients
+  floats += batch.tokens * static_cast<size_t>(config.hidden_size);                 // of token embeddings
+  floats += TrainingPass::Floats(config, batch.tokens, batch.texts, Trainer::PassOptionsOf(options));
+  return floats * sizeof(float);
 }
 
 std::vector<float> BalancedClassWeights(const TextSet& set) {
@@ -179,6 +301,16 @@ std::vector<float> BalancedClassWeights(const TextSet& set) {
                                     (static_cast<double>(counts.size()) * static_cast<double>(counts[i])));
   }
   return weights;
+}
+
+std::vector<float> BalancedPosWeights(const TextSet& set) {
+  constexpr float kMost = 100;  // a label of nearly every or no text would drown the others
+  std::vector<float> with(set.num_labels, 0.0f);
+  for (size_t i = 0; i < set.targets.size(); ++i) with[i % set.num_labels] += set.targets[i];
+  for (float& weight : with) {
+    weight = weight == 0 ? 1.0f : std::clamp((static_cast<float>(set.size()) - weight) / weight, 1 / kMost, kMost);
+  }
+  return with;
 }
 
 Result<Metrics> MetricsOfLogits(std::span<const float> logits, const TextSet& set, std::span<const std::string> labels,
@@ -199,7 +331,8 @@ Result<Metrics> MetricsOfLogits(std::span<const float> logits, const TextSet& se
 }
 
 Result<TrainingResult> TrainModel(Model& model, const TextSet& train, const TextSet& validation,
-                                  const TrainerOptions& options, ThreadPool& pool, const TrainerCallbacks& callbacks) {
+                                  const TrainerOptions& options, ThreadPool& pool, const TrainerCallbacks& callbacks,
+                                  const ResumePoint* resume) {
   if (train.size() == 0 || validation.size() == 0) {
     return Fail(ErrorCode::kInvalidData,
                 "there are no texts to " + std::string(train.size() == 0 ? "train on" : "validate with"),
@@ -208,7 +341,7 @@ Result<TrainingResult> TrainModel(Model& model, const TextSet& train, const Text
   TRY(HigherIsBetter(options.metric));  // an unknown metric is found before the work, not after
   TRY(CheckBatch(model.config(), train.texts.view()));
   TRY(CheckBatch(model.config(), validation.texts.view()));
-  return Trainer(model, train, validation, options, pool, callbacks).Run();
+  return Trainer(model, train, validation, options, pool, callbacks).Run(resume);
 }
 
 }  // namespace winnow

@@ -191,7 +191,7 @@ class Interruptions(TestCase):
         _, err = process.communicate(timeout=60)
         self.assertNotEqual(process.returncode, 0)
         self.assertIn("checkpoint-", err)
-        self.assertIn("--base-model", err)
+        self.assertIn("--resume", err)
         checkpoint = next(name for name in os.listdir(self.path("model")) if name.startswith("checkpoint-"))
         self.winnow("verify", f"model/{checkpoint}")
         self.winnow("classify", f"model/{checkpoint}", "hello")

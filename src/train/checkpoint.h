@@ -1,0 +1,56 @@
+/// checkpoint-N directories beside the model in the making: what a training that was cut off goes on from, to the same
+/// bytes as if it had not been.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "train/trainer.h"
+
+namespace winnow {
+
+/// What the bytes of a run depend on, as name -> value: options, and digests of data and base model.
+using RunIdentity = Json;
+
+constexpr char kTrainerStateFile[] = "trainer_state.json";
+constexpr char kOptimizerFile[] = "optimizer.safetensors";
+
+struct Checkpoint {
+  std::filesystem::path path;
+  TrainingState state;
+  RunIdentity run;
+
+  /// Its own place, or the neighbour's that holds the best weights so far.
+  ResumePoint Resume() const;
+};
+
+/// "checkpoint-120" of the training that writes to `output`.
+std::filesystem::path CheckpointPath(const std::filesystem::path& output, int step);
+
+/// Writes trainer_state.json (with Hugging Face's keys global_step, epoch, best_metric, best_model_checkpoint and
+/// log_history) and optimizer.safetensors into `dir`, which holds the model's files already. Errors: kIo.
+Result<void> WriteTrainingState(const std::filesystem::path& dir, const TrainingState& state,
+                                const Optimizer& optimizer, const RunIdentity& run);
+
+/// Errors: kNotFound, kInvalidData when it is damaged.
+Result<Checkpoint> ReadCheckpoint(const std::filesystem::path& path);
+
+/// The newest checkpoint in `output` that is whole, its best neighbour included; `note` is told of each that is passed
+/// over, and why. Nothing when there is none.
+std::optional<Checkpoint> NewestCheckpoint(const std::filesystem::path& output,
+                                           const std::function<void(const std::string&)>& note);
+
+/// Errors: kInvalidArgument naming the first thing that differs between the checkpoint's run and this one.
+Result<void> RequireSameRun(const Checkpoint& checkpoint, const RunIdentity& run);
+
+/// Removes checkpoints of `output` but the newest, the best, and the next best ones up to `limit` of these. Checkpoints
+/// of steps that `state` doesn't know of are another run's, and go too.
+void RemoveOldCheckpoints(const std::filesystem::path& output, const TrainingState& state, bool higher_is_better,
+                          int limit);
+
+}  // namespace winnow

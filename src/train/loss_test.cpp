@@ -1,0 +1,71 @@
+#include "train/loss.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace winnow {
+namespace {
+
+TEST(Loss, CrossEntropyEqualsPyTorch) {
+  // torch 2.15: CrossEntropyLoss(weight=[1, 2, .5])(logits, [2, 0, 1]) and its gradient.
+  const std::vector<float> logits = {1.0f, -2.0f, 0.5f, 0.0f, 3.0f, -1.0f, 2.0f, 2.0f, 2.0f};
+  const std::vector<int32_t> labels = {2, 0, 1};
+  const LossOptions options{.class_weights = {1.0f, 2.0f, 0.5f}};
+  std::vector<float> grad(9);
+  const Targets targets{.labels = labels, .targets = {}};
+  EXPECT_DOUBLE_EQ(LossWeight(targets, 3, options), 3.5);
+  const double loss = ComputeLoss(logits, 3, targets, options, 3.5, grad);
+  const auto log_sum = [&](int row) {
+    double sum = 0;
+    for (int i = 0; i < 3; ++i) sum += std::exp(static_cast<double>(logits[static_cast<size_t>(row * 3 + i)]));
+    return std::log(sum);
+  };
+  EXPECT_NEAR(loss, (0.5 * (log_sum(0) - 0.5) + 1.0 * (log_sum(1) - 0.0) + 2.0 * (log_sum(2) - 2.0)) / 3.5, 1e-9);
+  double total = 0;
+  for (const float g : grad) total += static_cast<double>(g);
+  EXPECT_NEAR(total, 0, 1e-6);  // each row's gradient sums to zero
+  EXPECT_NEAR(grad[2], 0.5 * (std::exp(0.5 - log_sum(0)) - 1) / 3.5, 1e-6);
+}
+
+TEST(Loss, BinaryCrossEntropySurvivesLargeLogits) {
+  const std::vector<float> logits = {1000.0f, -1000.0f, 0.0f, 2.0f};
+  const std::vector<float> wanted = {1.0f, 0.0f, 1.0f, 0.0f};
+  std::vector<float> grad(4);
+  const Targets targets{.labels = {}, .targets = wanted};
+  EXPECT_DOUBLE_EQ(LossWeight(targets, 2, {}), 4.0);
+  EXPECT_NEAR(ComputeLoss(logits, 2, targets, {}, 4.0, grad), (0 + 0 + std::log(2.0) + std::log1p(std::exp(2.0))) / 4,
+              1e-9);
+  EXPECT_NEAR(grad[2], -0.5 / 4, 1e-7);
+  EXPECT_NEAR(grad[0], 0, 1e-7);
+}
+
+TEST(Loss, LabelSmoothingWithClassWeightsEqualsPyTorch) {
+  // torch 2.15: CrossEntropyLoss(weight=[1, 2, .5], label_smoothing=.1)(logits, [2, 0, 1]) and its gradient, in double.
+  const std::vector<float> logits = {1.0f, -2.0f, 0.5f, 0.0f, 3.0f, -1.0f, 2.0f, 2.0f, 2.0f};
+  const std::vector<int32_t> labels = {2, 0, 1};
+  const LossOptions options{.class_weights = {1.0f, 2.0f, 0.5f}, .pos_weights = {}, .label_smoothing = 0.1};
+  const Targets targets{.labels = labels, .targets = {}};
+  std::vector<float> grad(9);
+  EXPECT_NEAR(ComputeLoss(logits, 3, targets, options, LossWeight(targets, 3, options), grad), 1.6453125047889214,
+              1e-12);
+  const double expected[] = {0.0882260118,   -0.014180942, -0.0740450697, -0.25312681, 0.252907679,
+                             0.000219130278, 0.173015873,  -0.350793651,  0.177777778};
+  for (size_t i = 0; i < 9; ++i) EXPECT_NEAR(grad[i], expected[i], 1e-7) << i;
+}
+
+TEST(Loss, PosWeightsEqualPyTorch) {
+  // torch 2.15: BCEWithLogitsLoss(pos_weight=[1, 3, .5])(logits, targets) and its gradient, in double.
+  const std::vector<float> logits = {1.0f, -2.0f, 0.5f, 0.0f, 3.0f, -1.0f};
+  const std::vector<float> wanted = {1, 0, 1, 0, 1, 0};
+  const LossOptions options{.class_weights = {}, .pos_weights = {1.0f, 3.0f, 0.5f}};
+  const Targets targets{.labels = {}, .targets = wanted};
+  std::vector<float> grad(6);
+  EXPECT_NEAR(ComputeLoss(logits, 3, targets, options, LossWeight(targets, 3, options), grad), 0.30489985224177385,
+              1e-12);
+  const double expected[] = {-0.0448235702, 0.0198671537, -0.0314617224, 0.0833333333, -0.0237129366, 0.0448235702};
+  for (size_t i = 0; i < 6; ++i) EXPECT_NEAR(grad[i], expected[i], 1e-7) << i;
+}
+
+}  // namespace
+}  // namespace winnow

@@ -1,0 +1,129 @@
+"""A training that is killed, at any moment and with whatever the disk had not kept, goes on to the same model."""
+import json
+import os
+import random
+import shutil
+import subprocess
+import time
+import unittest
+
+import winnow
+from winnow import MESSAGES, SOURCE, TestCase
+
+ARGUMENTS = ("--base-model", "scratch", "--epochs", 3, "--batch-size", 16, "--save-steps", 9, "--save-total-limit", 2, "--threads", 2)
+# What a training leaves but for times and dates.
+LASTING = ("model.safetensors", "config.json", "labels.json", "tokenizer.json", "calibration.jsonl")
+
+
+class Resume(TestCase):
+    def command(self, *arguments, output="model"):
+        return [winnow.PROGRAM, "train", MESSAGES, "--output-dir", output, *map(str, (*ARGUMENTS, *arguments))]
+
+    def run_to_the_end(self, *arguments, output="model", environment=None):
+        done = subprocess.run(self.command(*arguments, output=output), cwd=self.directory, capture_output=True, text=True, timeout=120,
+                              env={**os.environ, **(environment or {})}, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stderr
+
+    def lasting(self, output="model"):
+        files = self.files(output)
+        return {name: files[name] for name in LASTING} | {"manifest": {**json.loads(files["winnow.json"]), "name": "", "sha256": {}}}
+
+    def expected(self):
+        if not os.path.exists(self.path("through")):
+            self.run_to_the_end(output="through")
+        return self.lasting("through")
+
+    def checkpoints(self):
+        return [name for name in os.listdir(self.path("model")) if name.startswith("checkpoint-")] if os.path.isdir(self.path("model")) else []
+
+    def test_kills_at_random_moments(self):
+        begin = time.monotonic()
+        expected = self.expected()
+        whole = time.monotonic() - begin
+        dice = random.Random(time.time_ns())
+        resumed = 0
+        for _ in range(4):
+            shutil.rmtree(self.path("model"), ignore_errors=True)
+            for _ in range(3):
+                process = subprocess.Popen(self.command("--resume"), cwd=self.directory, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                time.sleep(dice.uniform(0.2, 0.9) * whole)
+                process.kill()
+                process.wait()
+                resumed += bool(self.checkpoints())
+                if process.returncode == 0:
+                    break  # it was done already
+            else:
+                self.run_to_the_end("--resume")
+            self.assertEqual(self.lasting(), expected)
+        self.assertGreater(resumed, 0, "no kill came after a checkpoint: the test showed nothing")
+
+    def power_cut_library(self):
+        """Compiles tests/support/power_cut.c; returns its path and how many calls of a training it counts."""
+        compiler = shutil.which("cc")
+        if not compiler:
+            self.skipTest("no C compiler")
+        self.shim = self.path("power_cut.so")
+        subprocess.run([compiler, "-O1", "-shared", "-fPIC", "-o", self.shim, os.path.join(SOURCE, "tests", "support", "power_cut.c"), "-ldl"], check=True)
+        self.run_to_the_end(environment={"LD_PRELOAD": self.shim, "WINNOW_POWER_CUT_COUNT": self.path("calls")})
+        with open(self.path("calls"), encoding="utf-8") as file:
+            calls = int(file.read())
+        self.assertGreater(calls, 100)
+        return calls
+
+    def cut_power(self, at, *arguments):
+        died = subprocess.run(self.command(*arguments), cwd=self.directory, capture_output=True, check=False, timeout=120,
+                              env={**os.environ, "LD_PRELOAD": self.shim, "WINNOW_POWER_CUT": str(at)})
+        self.assertEqual(died.returncode, -9, f"call {at}: {died.stderr.decode()}")
+
+    def test_power_cuts_leave_the_old_model_or_the_new(self):
+        calls = self.power_cut_library()
+        old = self.lasting()
+        self.run_to_the_end("--seed", 7, output="other")
+        new = self.lasting("other")
+        self.assertNotEqual(old, new)
+        seen = set()
+        for cut in range(calls - 60, calls + 8, 6):  # removing the old model takes some calls more
+            self.cut_power(cut, "--seed", 7)
+            self.winnow("verify", "model")
+            now = self.lasting()
+            self.assertIn(now, (old, new), f"cut {cut} of {calls}")
+            seen.add(now == new)
+            if now == new:
+                self.run_to_the_end()
+        self.assertEqual(seen, {False, True}, "cuts before the exchange and after it")
+
+    def test_power_cuts(self):
+        expected = self.expected()
+        calls = self.power_cut_library()
+        self.assertEqual(self.lasting(), expected)
+        dice = random.Random(time.time_ns())
+        cuts = sorted(dice.sample(range(1, calls + 1), 12))
+        for cut in cuts:
+            shutil.rmtree(self.path("model"), ignore_errors=True)
+            self.cut_power(cut)
+            self.run_to_the_end("--resume")
+            self.assertEqual(self.lasting(), expected, f"cut {cut} of {calls}")
+            self.winnow("verify", "model")
+
+    def test_what_can_not_be_gone_on_from(self):
+        process = subprocess.Popen(self.command("--epochs", 400), cwd=self.directory, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        while not self.checkpoints():
+            time.sleep(0.02)
+            self.assertIsNone(process.poll())
+        process.kill()
+        process.wait()
+        again = self.command("--epochs", 400, "--resume")[1:]
+        self.fails(*again, "--lr", 1e-4, code=2, says=["checkpoint-", "learning_rate", "0.0001"])
+        self.fails(*again, "--threads", 1, code=2, says=["threads"])
+        self.fails(*again, "--label-smoothing", 0.1, code=2, says=["label_smoothing"])
+        other = self.write("other.tsv", "".join(winnow.messages()[:200]))
+        self.fails(*[other if argument == MESSAGES else argument for argument in again], code=2, says=["training_data"])
+        # A fresh start warns, and takes the place of the old checkpoints.
+        err = self.run_to_the_end()
+        self.assertIn("unfinished", err)
+        self.assertEqual(self.checkpoints(), [])
+
+
+if __name__ == "__main__":
+    winnow.main()
