@@ -26,11 +26,14 @@ class AlignedBuffer {
   void Resize(size_t size) {
     if (size > capacity_) {
       const size_t alignment = size * sizeof(T) >= kHugePage ? kHugePage : 64;
-      const size_t bytes = (size * sizeof(T) + alignment - 1) / alignment * alignment;
-      data_.reset(static_cast<T*>(std::aligned_alloc(alignment, bytes)));
+      const size_t bytes = (size * sizeof(T) + 63) / 64 * 64;
+      void* memory = nullptr;
+      data_.reset();
       capacity_ = 0;
-      if (data_ == nullptr) throw std::bad_alloc();
-      if (alignment == kHugePage) ::madvise(data_.get(), bytes, MADV_HUGEPAGE);
+      if (::posix_memalign(&memory, alignment, bytes) != 0) throw std::bad_alloc();
+      data_.reset(static_cast<T*>(memory));
+      // Whole huge pages alone: one for the rest would take memory that nobody asked for.
+      if (alignment == kHugePage) ::madvise(memory, bytes / kHugePage * kHugePage, MADV_HUGEPAGE);
       capacity_ = size;
     }
     size_ = size;

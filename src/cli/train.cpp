@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/interrupt.h"
 #include "base/log.h"
+#include "base/machine.h"
 #include "base/progress.h"
 #include "bundle/directory.h"
 #include "bundle/labels.h"
@@ -20,6 +21,7 @@
 #include "cli/quantize.h"
 #include "cli/train_options.h"
 #include "cli/training_info.h"
+#include "cli/training_profile.h"
 #include "cli/training_run.h"
 #include "data/split.h"
 #include "decide/temperature.h"
@@ -64,6 +66,20 @@ Result<int> FrozenDepths(const std::string& freeze, int num_layers) {
   return layers == 0 ? 0 : layers + 1;
 }
 
+/// --precision. A training that is gone on with keeps its checkpoint's.
+Result<Precision> PrecisionOf(const TrainCommandOptions& options) {
+  std::string name = options.precision;
+  if (name == "auto" && options.resume) {
+    const auto checkpoint = NewestCheckpoint(options.output_dir, [](const std::string&) {});
+    if (checkpoint) name = checkpoint->run.value("precision", name);
+  }
+  if (name == "auto") return FastestPrecision();
+  const Precision precision = name == NameOf(Precision::kBf16) ? Precision::kBf16 : Precision::kF32;
+  if (IsSupported(precision)) return precision;
+  return Fail(ErrorCode::kUnsupported,
+              "--precision " + name + ": this CPU (" + CpuExtensions() + ") has no such products", "take f32");
+}
+
 /// Early stopping looks at evaluations: it must not be off because there are none.
 Result<void> RequireEvaluations(const TrainerOptions& trainer, int total_steps) {
   if (trainer.patience == 0) return {};
@@ -97,6 +113,7 @@ Result<TrainerOptions> ToTrainerOptions(const TrainCommandOptions& options, cons
   trainer.layer_lr_decay = options.layer_lr_decay;
   trainer.frozen_depths = TRY(FrozenDepths(options.freeze, num_layers));
   trainer.recompute = options.gradient_checkpointing;
+  trainer.precision = TRY(PrecisionOf(options));
   if (options.class_weights == "balanced") {
     if (train.multi_label) {
       trainer.loss.pos_weights = BalancedPosWeights(train);
@@ -136,7 +153,7 @@ Json Hyperparameters(const TrainCommandOptions& options, const TrainerOptions& t
           {"save_steps", trainer.save_steps},
           {"early_stopping_patience", trainer.patience},
           {"max_length", max_length},
-          {"precision", "f32"},
+          {"precision", NameOf(trainer.precision)},
           {"seed", trainer.seed}};
 }
 
@@ -239,17 +256,20 @@ Result<void> Run(const TrainCommandOptions& options) {
   StartingPoint start = TRY(PrepareBaseModel(options, split.train));
   const int max_length = std::min(options.max_length, start.model.config().max_positions);
   if (max_length < options.max_length) LogInfo("--max-length is {}: the base model has no more positions", max_length);
+  const auto tokenizing = std::chrono::steady_clock::now();
   const TextSet train = TokenizeExamples(split.train, start.tokenizer, max_length);
   const TextSet validation = TokenizeExamples(split.validation, start.tokenizer, max_length);
   const TextSet test = TokenizeExamples(split.test, start.tokenizer, max_length);
 
+  const double tokenize_seconds = SecondsSince(tokenizing);
   const TrainerOptions trainer = TRY(ToTrainerOptions(options, train, start.model.config().num_layers, positive_label));
   const int total_steps = TotalSteps(trainer, train);
   TRY(RequireEvaluations(trainer, total_steps));
   TRY(RequireMemory(options, start.model.config(), trainer, train, pool.size()));
-  LogInfo("training on {} texts, {} tokens, {} epochs of {} steps, {} thread{}, f32",
+  LogInfo("training on {} texts, {} tokens, {} epochs of {} steps, {} thread{}, {}",
           FormatCount(static_cast<int64_t>(train.size())), FormatCount(static_cast<int64_t>(train.texts.ids.size())),
-          trainer.epochs, total_steps / trainer.epochs, pool.size(), pool.size() == 1 ? "" : "s");
+          trainer.epochs, total_steps / trainer.epochs, pool.size(), pool.size() == 1 ? "" : "s",
+          NameOf(trainer.precision));
   Manifest manifest = ManifestOf(options, start.model, max_length, positive_label);
   const Json hyperparameters = Hyperparameters(options, trainer, max_length);
   const TrainingJob job{.options = options,
@@ -259,7 +279,14 @@ Result<void> Run(const TrainCommandOptions& options) {
                         .trainer = trainer,
                         .manifest = manifest,
                         .run = IdentityOf(hyperparameters, split, start.model, pool.size())};
+  MeterMatMul(options.profile);
   const TrainingResult result = TRY(RunTraining(job, pool));
+  MeterMatMul(false);
+  if (options.profile) {
+    for (const std::string& line : Lines(ProfileText(result.times, tokenize_seconds, trainer.precision, pool))) {
+      LogInfo("{}", line);
+    }
+  }
 
   // Calibration sees the validation texts only; the reported figures are of texts that nothing has seen.
   const auto fit =

@@ -78,7 +78,7 @@ TEST_F(TrainOptionsTest, AnOutputDirectoryIsRequired) {
 TEST_F(TrainOptionsTest, ValuesThatMakeNoSenseAreRefused) {
   const std::vector<std::pair<std::string, std::string>> wrong = {
       {"epochs", "0"},        {"batch-size", "0"},    {"lr", "-1"},          {"max-length", "2"},
-      {"test-size", "1"},     {"dropout", "1"},       {"lr-scheduler", "x"}, {"precision", "bf16"},
+      {"test-size", "1"},     {"dropout", "1"},       {"lr-scheduler", "x"}, {"precision", "f8"},
       {"seed", "-1"},         {"warmup-ratio", "2"},  {"max-length", "x"},   {"weight-decay", "-1"},
       {"problem-type", "no"}, {"class-weights", "x"}, {"warmup-steps", "-1"}};
   for (const auto& [name, value] : wrong) {

@@ -11,7 +11,6 @@
 #include "kernels/activation.h"
 #include "kernels/embedding.h"
 #include "kernels/layer_norm.h"
-#include "kernels/matmul.h"
 
 namespace winnow {
 namespace {
@@ -25,7 +24,8 @@ struct WeightGradient {
   float* gradient;
 };
 
-void ComputeWeightGradients(std::span<const WeightGradient> products, bool accumulate, int thread, int threads) {
+void ComputeWeightGradients(std::span<const WeightGradient> products, bool accumulate, Precision precision, int thread,
+                            int threads) {
   constexpr size_t kGrain = 16;
   for (const WeightGradient& p : products) {
     const size_t units = (p.out + kGrain - 1) / kGrain;
@@ -34,7 +34,7 @@ void ComputeWeightGradients(std::span<const WeightGradient> products, bool accum
     };
     const size_t begin = part(thread), end = part(thread + 1);
     MatMulTN(end - begin, p.in, p.rows, p.of_output + begin, p.out, p.input, p.in, accumulate ? 1.0f : 0.0f,
-             p.gradient + begin * p.in, p.in);
+             p.gradient + begin * p.in, p.in, precision);
   }
 }
 
@@ -74,7 +74,7 @@ std::span<const float> TrainingPass::Forward(const PackedTexts& texts, const Ste
   cuts_ = CutByTokens(texts, pool_.size());
   pool_.Run([&](int thread) {
     const auto i = static_cast<size_t>(thread);
-    winnow::Forward(model_, texts_, cuts_[i], cuts_[i + 1], dropout_, activations_, scratch_[i]);
+    winnow::Forward(model_, texts_, cuts_[i], cuts_[i + 1], dropout_, options_.precision, activations_, scratch_[i]);
   });
   return {activations_.logits, texts.texts() * config_.labels.size()};
 }
@@ -88,7 +88,7 @@ void TrainingPass::Backward(std::span<const float> logits_grad, Gradients& gradi
   const bool of_embeddings = options_.frozen_depths == 0;
   if (of_embeddings) gradients.Touch(texts_);
   const auto weight_gradients = [&](std::initializer_list<WeightGradient> products) {
-    pool_.Run([&](int thread) { ComputeWeightGradients(products, add, thread, pool_.size()); });
+    pool_.Run([&](int thread) { ComputeWeightGradients(products, add, options_.precision, thread, pool_.size()); });
   };
   const auto each_threads_texts = [&](auto&& backward) {
     pool_.Run([&](int thread) {
@@ -170,13 +170,14 @@ void TrainingPass::HeadBackward(size_t first_text, size_t last_text, int thread,
   const float* of_logits = logits_grad + first_text * labels;
   float* pooled = pooled_ + first_text * hidden_;
   AddColumnSums(texts, labels, of_logits, gradients.vector_at(thread, layout.classifier_bias));
-  MatMulNN(texts, hidden_, labels, of_logits, labels, model_.at(layout.classifier), hidden_, 0.0f, pooled, hidden_);
+  MatMulNN(texts, hidden_, labels, of_logits, labels, model_.at(layout.classifier), hidden_, 0.0f, pooled, hidden_,
+           options_.precision);
   ApplyDropout(dropout_.At(config_, StepDropout::kHead), first_text, texts, hidden_, pooled);
   BiasActivationBackward(HeadFunction(config_), texts, hidden_, activations_.pooled_input + first_text * hidden_,
                          pooled, pooled_again_ + first_text * hidden_,
                          gradients.vector_at(thread, layout.head_dense_bias));
   MatMulNN(texts, hidden_, hidden_, pooled, hidden_, model_.at(layout.head_dense), hidden_, 0.0f,
-           first_tokens_ + first_text * hidden_, hidden_);
+           first_tokens_ + first_text * hidden_, hidden_, options_.precision);
 }
 
 void TrainingPass::LayerBackward(size_t l, size_t first_text, size_t last_text, int thread, Gradients& gradients) {
@@ -195,28 +196,30 @@ void TrainingPass::LayerBackward(size_t l, size_t first_text, size_t last_text, 
 
   // The last two layers are as the forward left them: only lower ones were written over.
   if (options_.recompute && l + 2 < activations_.layers.size()) {
-    ForwardLayer(model_, texts_, first_text, last_text, l, dropout_, activations_,
+    ForwardLayer(model_, texts_, first_text, last_text, l, dropout_, options_.precision, activations_,
                  scratch_[static_cast<size_t>(thread)]);
   }
   AddLayerNormBackward(rows, hidden_, state, layer.output_normal + first * hidden_, layer.output_rstd + first,
                        model_.at(weights.output_gamma), dropout_.At(config_, StepDropout::kOutput, l), first, down,
                        sums(weights.output_gamma), sums(weights.output_beta), sums(weights.down_bias));
-  MatMulNN(rows, intermediate_, hidden_, down, hidden_, model_.at(weights.down), intermediate_, 0.0f, up,
-           intermediate_);
+  MatMulNN(rows, intermediate_, hidden_, down, hidden_, model_.at(weights.down), intermediate_, 0.0f, up, intermediate_,
+           options_.precision);
   BiasActivationBackward(HiddenFunction(config_), rows, intermediate_, layer.up + first * intermediate_, up,
                          activated_ + first * intermediate_, sums(weights.up_bias));
-  MatMulNN(rows, hidden_, intermediate_, up, intermediate_, model_.at(weights.up), hidden_, 1.0f, state, hidden_);
+  MatMulNN(rows, hidden_, intermediate_, up, intermediate_, model_.at(weights.up), hidden_, 1.0f, state, hidden_,
+           options_.precision);
   AddLayerNormBackward(rows, hidden_, state, layer.attended_normal + first * hidden_, layer.attended_rstd + first,
                        model_.at(weights.attention_gamma), dropout_.At(config_, StepDropout::kAttentionOutput, l),
                        first, out, sums(weights.attention_gamma), sums(weights.attention_beta), sums(weights.out_bias));
   MatMulNN(rows, hidden_, hidden_, out, hidden_, model_.at(weights.out), hidden_, 0.0f, context_ + first * hidden_,
-           hidden_);
+           hidden_, options_.precision);
   AttentionBackwardOfTexts(l, first_text, last_text, thread);
 
   if (!last) {
     float* qkv = qkv_ + first_token * 3 * hidden_;
     AddColumnSums(tokens, 3 * hidden_, qkv, sums(weights.qkv_bias));
-    MatMulNN(tokens, hidden_, 3 * hidden_, qkv, 3 * hidden_, model_.at(weights.qkv), hidden_, 1.0f, state, hidden_);
+    MatMulNN(tokens, hidden_, 3 * hidden_, qkv, 3 * hidden_, model_.at(weights.qkv), hidden_, 1.0f, state, hidden_,
+             options_.precision);
     return;
   }
   float* query = query_ + first_text * hidden_;
@@ -225,8 +228,9 @@ void TrainingPass::LayerBackward(size_t l, size_t first_text, size_t last_text, 
   AddColumnSums(rows, hidden_, query, sums(weights.qkv_bias));
   AddColumnSums(tokens, 2 * hidden_, key_value, sums(weights.qkv_bias + hidden_));
   MatMulNN(tokens, hidden_, 2 * hidden_, key_value, 2 * hidden_, model_.at(weights.qkv + hidden_ * hidden_), hidden_,
-           0.0f, input, hidden_);
-  MatMulNN(rows, hidden_, hidden_, query, hidden_, model_.at(weights.qkv), hidden_, 1.0f, state, hidden_);
+           0.0f, input, hidden_, options_.precision);
+  MatMulNN(rows, hidden_, hidden_, query, hidden_, model_.at(weights.qkv), hidden_, 1.0f, state, hidden_,
+           options_.precision);
   for (size_t t = first_text; t < last_text; ++t) {
     AddTo(hidden_, first_tokens_ + t * hidden_, state_ + texts_.begin(t) * hidden_);
   }

@@ -10,7 +10,6 @@
 #include "kernels/activation.h"
 #include "kernels/embedding.h"
 #include "kernels/layer_norm.h"
-#include "kernels/matmul.h"
 
 namespace winnow {
 namespace {
@@ -19,7 +18,7 @@ namespace {
 class ForwardPass {
  public:
   ForwardPass(const Model& model, const PackedTexts& texts, size_t first_text, size_t last_text,
-              const StepDropout& dropout, Activations& activations, AttentionScratch& scratch)
+              const StepDropout& dropout, Precision precision, Activations& activations, AttentionScratch& scratch)
       : model_(model),
         config_(model.config()),
         texts_(texts),
@@ -30,6 +29,7 @@ class ForwardPass {
         hidden_(static_cast<size_t>(config_.hidden_size)),
         intermediate_(static_cast<size_t>(config_.intermediate_size)),
         dropout_(dropout),
+        precision_(precision),
         activations_(activations),
         scratch_(scratch) {}
 
@@ -127,7 +127,7 @@ class ForwardPass {
     }
   }
   void Product(size_t rows, size_t out, size_t in, const float* x, size_t weight, float* y) {
-    MatMulNT(rows, out, in, x, in, model_.at(weight), in, 0.0f, y, out);
+    MatMulNT(rows, out, in, x, in, model_.at(weight), in, 0.0f, y, out, precision_);
   }
   void Bias(size_t rows, size_t n, size_t bias, float* x) {
     BiasActivation(Activation::kIdentity, rows, n, x, model_.at(bias), x);
@@ -144,6 +144,7 @@ class ForwardPass {
   const size_t first_, rows_;  // tokens
   const size_t hidden_, intermediate_;
   const StepDropout& dropout_;
+  const Precision precision_;
   Activations& activations_;
   AttentionScratch& scratch_;
 };
@@ -183,14 +184,16 @@ Result<void> CheckBatch(const ModelConfig& config, const PackedTexts& texts) {
 }
 
 void Forward(const Model& model, const PackedTexts& texts, size_t first_text, size_t last_text,
-             const StepDropout& dropout, Activations& activations, AttentionScratch& scratch) {
-  if (first_text < last_text) ForwardPass(model, texts, first_text, last_text, dropout, activations, scratch).Run();
+             const StepDropout& dropout, Precision precision, Activations& activations, AttentionScratch& scratch) {
+  if (first_text < last_text)
+    ForwardPass(model, texts, first_text, last_text, dropout, precision, activations, scratch).Run();
 }
 
 void ForwardLayer(const Model& model, const PackedTexts& texts, size_t first_text, size_t last_text, size_t layer,
-                  const StepDropout& dropout, Activations& activations, AttentionScratch& scratch) {
+                  const StepDropout& dropout, Precision precision, Activations& activations,
+                  AttentionScratch& scratch) {
   if (first_text < last_text) {
-    ForwardPass(model, texts, first_text, last_text, dropout, activations, scratch).Layer(layer);
+    ForwardPass(model, texts, first_text, last_text, dropout, precision, activations, scratch).Layer(layer);
   }
 }
 
@@ -199,7 +202,7 @@ std::span<const float> ForwardRunner::Logits(const PackedTexts& texts) {
   const std::vector<size_t> cuts = CutByTokens(texts, pool_.size());
   pool_.Run([&](int thread) {
     const auto i = static_cast<size_t>(thread);
-    Forward(model_, texts, cuts[i], cuts[i + 1], {}, activations_, scratch_[i]);
+    Forward(model_, texts, cuts[i], cuts[i + 1], {}, Precision::kF32, activations_, scratch_[i]);
   });
   return {activations_.logits, texts.texts() * model_.config().labels.size()};
 }

@@ -12,6 +12,7 @@
 #include "encoder/model.h"
 #include "kernels/attention.h"
 #include "kernels/dropout.h"
+#include "kernels/matmul.h"
 
 namespace winnow {
 
@@ -31,11 +32,11 @@ Result<void> CheckBatch(const ModelConfig& config, const PackedTexts& texts);
 /// Computes activations.logits of texts first_text ... last_text - 1, on the calling thread. `activations` was prepared
 /// for `texts`. Different ranges may run at the same time, each with a scratch of its own.
 void Forward(const Model& model, const PackedTexts& texts, size_t first_text, size_t last_text,
-             const StepDropout& dropout, Activations& activations, AttentionScratch& scratch);
+             const StepDropout& dropout, Precision precision, Activations& activations, AttentionScratch& scratch);
 
 /// Computes one layer again from its kept input, to the same bytes.
 void ForwardLayer(const Model& model, const PackedTexts& texts, size_t first_text, size_t last_text, size_t layer,
-                  const StepDropout& dropout, Activations& activations, AttentionScratch& scratch);
+                  const StepDropout& dropout, Precision precision, Activations& activations, AttentionScratch& scratch);
 
 /// Runs whole batches on a pool: texts are dealt out by tokens, each thread takes its own through all layers.
 class ForwardRunner {

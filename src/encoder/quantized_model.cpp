@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "bundle/int8_rows.h"
 #include "kernels/adamw.h"
+#include "kernels/bf16.h"
 #include "kernels/embedding.h"
 #include "kernels/isa.h"
 

@@ -3,11 +3,15 @@
 #include <dnnl.h>
 #include <omp.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <vector>
+
+#include "kernels/bf16_matmul.h"
 
 namespace winnow {
 namespace {
@@ -42,11 +46,8 @@ class Meter {
   std::chrono::steady_clock::time_point begin_;
 };
 
-void Gemm(char ta, char tb, size_t m, size_t n, size_t k, const float* a, size_t lda, const float* b, size_t ldb,
-          float beta, float* c, size_t ldc) {
-  if (m == 0 || n == 0) return;
-  UseOneThread();
-  const Meter meter(m, n, k);
+void Sgemm(char ta, char tb, size_t m, size_t n, size_t k, const float* a, size_t lda, const float* b, size_t ldb,
+           float beta, float* c, size_t ldc) {
   const auto dim = [](size_t x) { return static_cast<dnnl_dim_t>(x); };
   const dnnl_status_t status =
       dnnl_sgemm(ta, tb, dim(m), dim(n), dim(k), 1.0f, a, dim(lda), b, dim(ldb), beta, c, dim(ldc));
@@ -57,21 +58,59 @@ void Gemm(char ta, char tb, size_t m, size_t n, size_t k, const float* a, size_t
   }
 }
 
+/// op(a) op(b) in whichever numbers.
+void Multiply(bool ta, bool tb, size_t m, size_t n, size_t k, const float* a, size_t lda, const float* b, size_t ldb,
+              float beta, float* c, size_t ldc, Precision precision) {
+  if (m == 0 || n == 0) return;
+  UseOneThread();
+  const Meter meter(m, n, k);
+  if (precision == Precision::kBf16) {
+    Bf16MatMul(ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc);
+  } else {
+    Sgemm(ta ? 'T' : 'N', tb ? 'T' : 'N', m, n, k, a, lda, b, ldb, beta, c, ldc);
+  }
+}
+
 }  // namespace
 
+bool IsSupported(Precision precision) {
+  static const bool has_bf16 = HasBf16MatMul();
+  return precision == Precision::kF32 || has_bf16;
+}
+
+const char* NameOf(Precision precision) { return precision == Precision::kBf16 ? "bf16" : "f32"; }
+
 void MatMulNT(size_t m, size_t n, size_t k, const float* a, size_t lda, const float* b, size_t ldb, float beta,
-              float* c, size_t ldc) {
-  Gemm('N', 'T', m, n, k, a, lda, b, ldb, beta, c, ldc);
+              float* c, size_t ldc, Precision precision) {
+  Multiply(false, true, m, n, k, a, lda, b, ldb, beta, c, ldc, precision);
 }
 
 void MatMulNN(size_t m, size_t n, size_t k, const float* a, size_t lda, const float* b, size_t ldb, float beta,
-              float* c, size_t ldc) {
-  Gemm('N', 'N', m, n, k, a, lda, b, ldb, beta, c, ldc);
+              float* c, size_t ldc, Precision precision) {
+  Multiply(false, false, m, n, k, a, lda, b, ldb, beta, c, ldc, precision);
 }
 
 void MatMulTN(size_t m, size_t n, size_t k, const float* a, size_t lda, const float* b, size_t ldb, float beta,
-              float* c, size_t ldc) {
-  Gemm('T', 'N', m, n, k, a, lda, b, ldb, beta, c, ldc);
+              float* c, size_t ldc, Precision precision) {
+  Multiply(true, false, m, n, k, a, lda, b, ldb, beta, c, ldc, precision);
+}
+
+double MeasureMatMul(Precision precision, double seconds) {
+  constexpr size_t m = 384, n = 1536, k = 384;  // MiniLM's widest product, of a batch's half
+  const std::vector<float> a(m * k, 0.5f), b(n * k, 0.25f);
+  std::vector<float> c(m * n);
+  using Clock = std::chrono::steady_clock;
+  const auto run = [&] { MatMulNT(m, n, k, a.data(), k, b.data(), k, 0.0f, c.data(), n, precision); };
+  run();  // the first makes plans
+  double best = 1e9;
+  const Clock::time_point end =
+      Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+  do {
+    const Clock::time_point begin = Clock::now();
+    run();
+    best = std::min(best, std::chrono::duration<double>(Clock::now() - begin).count());
+  } while (Clock::now() < end);
+  return 2.0 * m * n * k / best;
 }
 
 void MeterMatMul(bool on) { metered = on; }

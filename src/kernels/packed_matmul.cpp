@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstring>
 #include <type_traits>
+#include <vector>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/packed_matmul.cpp"
@@ -18,6 +19,7 @@
 //
 #include "hwy/contrib/math/math-inl.h"
 #include "hwy/highway.h"
+#include "kernels/bf16.h"
 #include "kernels/isa.h"
 #include "kernels/lanes-inl.h"
 
@@ -347,18 +349,7 @@ namespace {
 
 constexpr size_t kPackedTogether = 16;
 
-/// bf16 is the upper half of a float; to the nearest, ties to even.
-uint16_t ToBf16(float value) {
-  uint32_t bits;
-  std::memcpy(&bits, &value, sizeof bits);
-  return static_cast<uint16_t>((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
-}
-
 }  // namespace
-
-void RoundToBf16(size_t n, const float* values, uint16_t* halves) {
-  for (size_t i = 0; i < n; ++i) halves[i] = ToBf16(values[i]);
-}
 
 Result<PackedWeights> PackedWeights::OfBytes(size_t out, size_t in, std::span<const int8_t> values,
                                              std::span<const float> scales) {
@@ -399,9 +390,11 @@ PackedWeights PackedWeights::OfFloats(size_t out, size_t in, std::span<const flo
   const size_t groups = (out + kPackedTogether - 1) / kPackedTogether;
   packed.floats_.Resize(groups * in * kPackedTogether);
   if (out % kPackedTogether != 0) packed.floats_.Zero();
+  std::vector<uint16_t> row(in);
   for (size_t o = 0; o < out; ++o) {
     uint16_t* to = packed.floats_.data() + o / kPackedTogether * in * kPackedTogether + o % kPackedTogether;
-    for (size_t i = 0; i < in; ++i) to[i * kPackedTogether] = ToBf16(values[o * in + i]);
+    RoundToBf16(in, values.data() + o * in, row.data());
+    for (size_t i = 0; i < in; ++i) to[i * kPackedTogether] = row[i];
   }
   return packed;
 }

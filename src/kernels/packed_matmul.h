@@ -54,9 +54,6 @@ class PackedWeights {
   FloatBuffer scales_, totals_;
 };
 
-/// To the nearest bf16 (the upper half of a float), ties to even. Values are finite.
-void RoundToBf16(size_t n, const float* values, uint16_t* halves);
-
 /// Rows that enter a product: of bytes or of floats, as the weights want them.
 struct ProductInput {
   const uint8_t* bytes = nullptr;     ///< [rows, ByteStride(in)]

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "kernels/bf16.h"
 #include "support/numbers.h"
 
 namespace winnow {

@@ -1,6 +1,5 @@
 #include "net/http.h"
 
-#include <curl/curl.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -16,6 +15,7 @@
 
 #include "base/files.h"
 #include "base/hash.h"
+#include "net/curl_library.h"
 
 namespace winnow {
 namespace {
@@ -26,11 +26,14 @@ using std::chrono::milliseconds;
 constexpr milliseconds kMaxRetryAfter{30'000};
 constexpr size_t kMaxHeaderBytes = 1 << 20;
 
+/// What Perform has loaded.
+const CurlLibrary& Curl() { return **CurlLibrary::Load(); }
+
 struct EasyDeleter {
-  void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
+  void operator()(CURL* easy) const { Curl().easy_cleanup(easy); }
 };
 struct ListDeleter {
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+  void operator()(curl_slist* list) const { Curl().slist_free_all(list); }
 };
 using Easy = std::unique_ptr<CURL, EasyDeleter>;
 using List = std::unique_ptr<curl_slist, ListDeleter>;
@@ -67,7 +70,7 @@ struct Transfer {
 
   long Status() const {
     long status = 0;
-    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    Curl().easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
     return status;
   }
 };
@@ -108,12 +111,12 @@ int OnProgress(void* user, curl_off_t total, curl_off_t done, curl_off_t, curl_o
 void SetCertificates(CURL* easy) {
   for (const char* name : {"CURL_CA_BUNDLE", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"}) {
     if (const char* file = std::getenv(name); file != nullptr && *file != '\0') {
-      curl_easy_setopt(easy, CURLOPT_CAINFO, file);
+      Curl().easy_setopt(easy, CURLOPT_CAINFO, file);
       break;
     }
   }
   if (const char* dir = std::getenv("SSL_CERT_DIR"); dir != nullptr && *dir != '\0')
-    curl_easy_setopt(easy, CURLOPT_CAPATH, dir);
+    Curl().easy_setopt(easy, CURLOPT_CAPATH, dir);
 }
 
 struct Outcome {
@@ -124,15 +127,15 @@ struct Outcome {
 /// Runs one request. `headers` are added to the options'.
 Outcome Perform(const std::string& url, const HttpOptions& options, const std::vector<std::string>& headers, bool head,
                 Transfer& transfer) {
-  [[maybe_unused]] static const CURLcode initialised = curl_global_init(CURL_GLOBAL_DEFAULT);
-  const Easy easy(curl_easy_init());
+  if (const auto library = CurlLibrary::Load(); !library) return {CURLE_FAILED_INIT, library.error().Text()};
+  const Easy easy(Curl().easy_init());
   if (!easy) return {CURLE_FAILED_INIT, "can't start libcurl"};
   transfer.easy = easy.get();
   transfer.progress = &options.progress;
   char message[CURL_ERROR_SIZE] = "";
   List list;
   const auto add = [&list](const std::string& header) {
-    curl_slist* longer = curl_slist_append(list.get(), header.c_str());
+    curl_slist* longer = Curl().slist_append(list.get(), header.c_str());
     if (longer == nullptr) return;
     static_cast<void>(list.release());
     list.reset(longer);
@@ -140,7 +143,7 @@ Outcome Perform(const std::string& url, const HttpOptions& options, const std::v
   for (const std::string& header : options.headers) add(header);
   for (const std::string& header : headers) add(header);
 
-  const auto set = [&easy](CURLoption option, auto value) { curl_easy_setopt(easy.get(), option, value); };
+  const auto set = [&easy](CURLoption option, auto value) { Curl().easy_setopt(easy.get(), option, value); };
   set(CURLOPT_URL, url.c_str());
   set(CURLOPT_PROTOCOLS_STR, "http,https");
   set(CURLOPT_REDIR_PROTOCOLS_STR, url.starts_with("https:") ? "https" : "http,https");
@@ -168,10 +171,10 @@ Outcome Perform(const std::string& url, const HttpOptions& options, const std::v
   }
   SetCertificates(easy.get());
 
-  const CURLcode code = curl_easy_perform(easy.get());
+  const CURLcode code = Curl().easy_perform(easy.get());
   transfer.response.status = static_cast<int>(transfer.Status());
   transfer.easy = nullptr;
-  return {code, *message != '\0' ? message : curl_easy_strerror(code)};
+  return {code, *message != '\0' ? message : Curl().easy_strerror(code)};
 }
 
 bool NothingAnswers(CURLcode code) {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <functional>
 #include <numeric>
+#include <utility>
 
 #include "base/random.h"
 #include "decide/probabilities.h"
@@ -14,6 +15,12 @@ namespace winnow {
 namespace {
 
 double Now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+/// Seconds since `since`, which is moved to now.
+double Since(double& since) {
+  const double now = Now();
+  return now - std::exchange(since, now);
+}
 
 /// One epoch's texts in their order, cut into batches, the batches grouped into steps.
 struct EpochPlan {
@@ -79,7 +86,7 @@ class Trainer {
   }
 
   static TrainingPass::Options PassOptionsOf(const TrainerOptions& options) {
-    return {.frozen_depths = options.frozen_depths, .recompute = options.recompute};
+    return {.frozen_depths = options.frozen_depths, .recompute = options.recompute, .precision = options.precision};
   }
 
   Result<TrainingResult> Run(const ResumePoint* resume) {
@@ -94,7 +101,8 @@ class Trainer {
       before += plan.steps;
     }
     RestoreBest();
-    return TrainingResult{std::move(state_), state_.step < schedule_.total, std::move(best_logits_)};
+    const bool early = state_.step < schedule_.total;
+    return TrainingResult{std::move(state_), times_, early, std::move(best_logits_)};
   }
 
  private:
@@ -114,6 +122,7 @@ class Trainer {
   bool Stopped() const { return options_.patience > 0 && state_.best >= 0 && state_.stale() >= options_.patience; }
 
   Result<void> RunStep(int epoch, const EpochPlan& plan, size_t step_of_epoch) {
+    TakeMatMulUse();
     const double begin = Now();
     const auto each = static_cast<size_t>(options_.accumulation);
     const size_t first = step_of_epoch * each;
@@ -132,24 +141,35 @@ class Trainer {
       if (last - first > 1) Gather(train_, plan.batch(b), batch_);
       optimizer_.Use(batch_.texts.ids);
       const StepDropout dropout{.enabled = true, .key = b == first ? key : Dropout::MixKey(key, b - first)};
+      double since = Now();
       const std::span<const float> logits = pass_.Forward(batch_.texts.view(), dropout);
+      times_.forward += Since(since);
       logits_grad_.resize(logits.size());
       const double part =
           ComputeLoss(logits, batch_.num_labels, TargetsOf(batch_), options_.loss, weight, logits_grad_);
       if (!std::isfinite(part)) return std::unexpected(NotFinite(epoch, "the loss"));
       loss += part;
+      since = Now();
       pass_.Backward(logits_grad_, gradients_);
+      times_.backward += Since(since);
       tokens += batch_.texts.ids.size();
       texts += batch_.size();
     }
+    double since = Now();
     const double norm = gradients_.Norm(pool_);
     if (!std::isfinite(norm)) return std::unexpected(NotFinite(epoch, "the gradient"));
     const double clip = options_.max_grad_norm > 0 ? std::min(1.0, options_.max_grad_norm / (norm + 1e-6)) : 1.0;
     const double lr = options_.lr * ScheduleFactor(schedule_, state_.step);
     optimizer_.Step(gradients_, lr, clip);
+    times_.optimizer += Since(since);
     ++state_.step;
     const double seconds = Now() - begin;
     state_.training_seconds += seconds;
+    step_seconds_ += seconds;
+    times_.other = step_seconds_ - times_.forward - times_.backward - times_.optimizer;
+    const MatMulUse use = TakeMatMulUse();
+    times_.products.seconds += use.seconds;
+    times_.products.operations += use.operations;
     state_.tokens += tokens;
     state_.loss_sum += loss * static_cast<double>(texts);
     state_.loss_weight += static_cast<double>(texts);
@@ -181,13 +201,17 @@ class Trainer {
       return last || (steps > 0 ? state_.step % steps == 0 : step_of_epoch == steps_of_epoch);
     };
     const bool evaluate = due(options_.eval_steps);
+    double since = Now();
     if (evaluate) TRY(Evaluate(epoch - 1 + static_cast<double>(step_of_epoch) / steps_of_epoch));
+    times_.evaluation += Since(since);
     const bool save = options_.save_steps > 0 ? state_.step % options_.save_steps == 0 : evaluate;
     // The best weights can be had again only from a checkpoint of their own.
     const bool best = evaluate && state_.evaluations.back().best;
     if (last || Stopped() || !(save || best) || !callbacks_.on_checkpoint) return {};
     optimizer_.Settle();
-    return callbacks_.on_checkpoint(state_, optimizer_, model_);
+    TRY(callbacks_.on_checkpoint(state_, optimizer_, model_));
+    times_.checkpoints += Since(since);
+    return {};
   }
 
   Result<void> Evaluate(double epoch) {
@@ -251,6 +275,8 @@ class Trainer {
   std::vector<float> best_words_, best_rest_;
   std::vector<float> best_logits_;
   TrainingState state_;
+  PhaseTimes times_;
+  double step_seconds_ = 0;
 };
 
 }  // namespace

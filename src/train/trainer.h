@@ -13,6 +13,7 @@
 #include "base/threads.h"
 #include "encoder/model.h"
 #include "evaluate/metrics.h"
+#include "kernels/matmul.h"
 #include "train/loss.h"
 #include "train/optimizer.h"
 #include "train/schedule.h"
@@ -35,7 +36,8 @@ struct TrainerOptions {
   double weight_decay = .01;    ///< of all but biases and normalisation weights
   double max_grad_norm = 1.0;   ///< 0: no clipping
   int frozen_depths = 0;        ///< lowest weights that stay as they are: 1 the embeddings, 1 + n with n layers
-  bool recompute = false;       ///< gradient checkpointing: less memory, the same bytes (encoder/backward.h)
+  Precision precision = Precision::kF32;  ///< of the matrix products in training; evaluation is in f32
+  bool recompute = false;                 ///< gradient checkpointing: less memory, the same bytes (encoder/backward.h)
   LossOptions loss;
   std::string metric = "f1_macro";  ///< decides which evaluation is the best (evaluate/metrics.h)
   int32_t positive_label = -1;      ///< for metrics of a positive label
@@ -97,8 +99,17 @@ struct ResumePoint {
   std::filesystem::path best_checkpoint;  ///< with the weights of the best evaluation
 };
 
+/// Where the time of this process went, in seconds.
+struct PhaseTimes {
+  double forward = 0, backward = 0, optimizer = 0;
+  double other = 0;  ///< of a step: batches, the loss
+  double evaluation = 0, checkpoints = 0;
+  MatMulUse products;  ///< of steps, where they are metered (kernels/matmul.h)
+};
+
 struct TrainingResult {
   TrainingState state;
+  PhaseTimes times;
   bool stopped_early = false;
   std::vector<float> validation_logits;  ///< [texts, labels] of the best evaluation
 
