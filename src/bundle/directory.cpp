@@ -25,6 +25,7 @@ namespace fs = std::filesystem;
 constexpr size_t kMaxStrangers = 10;
 constexpr int kMaxDepth = 4;
 constexpr std::string_view kOld = ".old";
+constexpr std::string_view kRuns = "runs";  // event files of a training
 
 /// What a bundle may hold beside the files that its manifest lists (DESIGN.md's table; a report and logs of training).
 constexpr std::array<std::string_view, 20> kKnownFiles = {
@@ -185,7 +186,7 @@ Result<TargetContents> InspectTarget(const fs::path& dir) {
       continue;
     }
     empty = false;
-    if (entry.depth() == 0 && is_directory && IsCheckpoint(top)) {
+    if (entry.depth() == 0 && is_directory && (IsCheckpoint(top) || top == kRuns)) {
       has_checkpoint = true;
       entry.disable_recursion_pending();
     } else if (is_directory) {

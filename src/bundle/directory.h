@@ -13,7 +13,7 @@ namespace winnow {
 enum class TargetKind {
   kMissing,
   kEmpty,
-  kWinnowModel,  ///< winnow.json and nothing but a bundle's files and checkpoints; or checkpoints alone
+  kWinnowModel,  ///< winnow.json and nothing but a bundle's files, checkpoints and runs/; or these alone
   kOther,        ///< anything else, a plain file included
 };
 

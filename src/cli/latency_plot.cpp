@@ -1,33 +1,17 @@
 #include "cli/latency_plot.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <map>
 
-#include "base/files.h"
 #include "base/machine.h"
-#include "base/process.h"
+#include "cli/gnuplot.h"
 
 namespace winnow {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr char kGnuplot[] = "gnuplot";
-
-Error NoGnuplot() {
-  return {ErrorCode::kNotFound, "plots are drawn by gnuplot, which is not installed",
-          "install it (Debian: apt-get install gnuplot-nox), or leave --plot out"};
-}
-
-/// In single quotes, which gnuplot takes as they are.
-std::string Quoted(const std::string& text) {
-  std::string quoted = "'";
-  for (const char c : text) quoted += c == '\'' ? "''" : std::string(1, static_cast<unsigned char>(c) < ' ' ? ' ' : c);
-  return quoted + "'";
-}
 
 /// The times' shares of at most 40 bins of equal width; the slowest hundredth is left out, so that one outlier does not
 /// flatten the rest.
@@ -50,17 +34,8 @@ std::string Script(const LatencyReport& report, const std::string& name, const f
   for (const Throughput& t : report.throughput) {
     rates[t.threads] += fmt::format("{} {}\n", t.batch_size, t.texts_per_s);
   }
-  const bool svg = out.extension() == ".svg";
-  std::string script = fmt::format(
-      "set encoding utf8\n"
-      "set terminal {} size {},{} {} font 'sans,{}'\n"
-      "set output {}\n"
-      "set multiplot layout 1,2 title {} noenhanced\n"
-      "set style line 1 lc rgb '#1f77b4' lw 2 pt 7\nset style line 2 lc rgb '#ff7f0e' lw 2 pt 7\n"
-      "set style line 3 lc rgb '#2ca02c' lw 2 pt 7\nset style line 4 lc rgb '#d62728' lw 2 pt 7\n"
-      "set grid lc rgb '#dddddd'\nset border 3\nset tics nomirror\nset key left top\n",
-      svg ? "svg" : "pngcairo", svg ? 1000 : 1200, svg ? 420 : 500, svg ? "background '#ffffff'" : "", svg ? 12 : 11,
-      Quoted(out.string()), Quoted(fmt::format("{}: {} on {} ({})", name, report.weights, CpuName(), report.isa)));
+  std::string script =
+      GnuplotHeading(out, 1000, 420, fmt::format("{}: {} on {} ({})", name, report.weights, CpuName(), report.isa));
   for (const auto& [threads, lines] : rates) script += fmt::format("$rates{} << EOD\n{}EOD\n", threads, lines);
   script +=
       "set title 'Throughput'\nset xlabel 'texts in a batch'\nset ylabel 'texts per second'\n"
@@ -83,47 +58,20 @@ std::string Script(const LatencyReport& report, const std::string& name, const f
   return script;
 }
 
-/// A directory that goes with all in it.
-struct Workplace {
-  fs::path path;
-  explicit Workplace(fs::path p) : path(std::move(p)) {}
-  Workplace(const Workplace&) = delete;
-  Workplace& operator=(const Workplace&) = delete;
-  ~Workplace() {
-    std::error_code ignored;
-    fs::remove_all(path, ignored);
-  }
-};
-
 }  // namespace
 
 Result<void> CheckPlotFile(const fs::path& file) {
   if (file.extension() != ".svg" && file.extension() != ".png") {
     return Fail(ErrorCode::kInvalidArgument, file.string() + ": a plot is an .svg or a .png file");
   }
-  const auto version = RunProgram({kGnuplot, "--version"}, {.log = "/dev/null", .timeout_seconds = 10});
-  if (!version || !version->succeeded()) return std::unexpected(NoGnuplot());
-  return {};
+  if (HasGnuplot()) return {};
+  return Fail(ErrorCode::kNotFound, "plots are drawn by gnuplot, which is not installed",
+              "install it (Debian: apt-get install gnuplot-nox), or leave --plot out");
 }
 
 Result<void> PlotLatency(const LatencyReport& report, const std::string& name, const fs::path& file) {
   TRY(CheckPlotFile(file));
-  std::error_code error;
-  std::string directory = (fs::temp_directory_path(error) / "winnow-plot-XXXXXX").string();
-  if (error || ::mkdtemp(directory.data()) == nullptr) {
-    return Fail(ErrorCode::kIo, "can't make a temporary directory for the plot", "is TMPDIR writable?");
-  }
-  const Workplace work(directory);
-  const fs::path drawn = work.path / ("plot" + file.extension().string());
-  TRY(WriteFileAtomically(work.path / "script", Script(report, name, drawn)));
-  const auto end =
-      RunProgram({kGnuplot, (work.path / "script").string()}, {.log = work.path / "log", .timeout_seconds = 60});
-  if (!end) return std::unexpected(NoGnuplot());
-  const Result<std::string> picture = ReadFile(drawn);
-  if (!end->succeeded() || !picture || picture->empty()) {
-    return Fail(ErrorCode::kIo, "gnuplot could not draw: " + ReadFile(work.path / "log").value_or("").substr(0, 400));
-  }
-  return WriteFileAtomically(file, *picture);
+  return DrawWithGnuplot(file, [&](const fs::path& out) { return Script(report, name, out); });
 }
 
 }  // namespace winnow

@@ -17,6 +17,7 @@
 #include "cli/commands.h"
 #include "cli/data_options.h"
 #include "cli/export.h"
+#include "cli/gnuplot.h"
 #include "cli/output.h"
 #include "cli/quantize.h"
 #include "cli/train_options.h"
@@ -213,6 +214,22 @@ Result<void> WriteCalibrationTexts(const std::filesystem::path& path, const Data
   return WriteFileAtomically(path, lines);
 }
 
+/// training.svg, and the event files that were written while training went on.
+Result<void> WriteCurves(const TrainingRun& run, const std::string& name, const std::string& metric,
+                         const std::filesystem::path& output, const std::filesystem::path& bundle) {
+  if (HasGnuplot()) {
+    TRY(PlotTraining(run.losses, run.result.state.evaluations, metric, name, bundle / "training.svg"));
+  } else {
+    LogInfo("no training.svg: gnuplot is not installed");
+  }
+  std::error_code error;
+  if (!std::filesystem::exists(output / kRunsDirectory, error)) return {};
+  std::filesystem::copy(output / kRunsDirectory, bundle / kRunsDirectory, std::filesystem::copy_options::recursive,
+                        error);
+  if (error) return Fail(ErrorCode::kIo, (bundle / kRunsDirectory).string() + ": " + error.message());
+  return {};
+}
+
 /// --skip-training: the model that is there is exported, and quantised if that is asked for.
 Result<void> RunWithoutTraining(const TrainCommandOptions& options) {
   HandleInterrupts();
@@ -280,7 +297,8 @@ Result<void> Run(const TrainCommandOptions& options) {
                         .manifest = manifest,
                         .run = IdentityOf(hyperparameters, split, start.model, pool.size())};
   MeterMatMul(options.profile);
-  const TrainingResult result = TRY(RunTraining(job, pool));
+  const TrainingRun run = TRY(RunTraining(job, pool));
+  const TrainingResult& result = run.result;
   MeterMatMul(false);
   if (options.profile) {
     for (const std::string& line : Lines(ProfileText(result.times, tokenize_seconds, trainer.precision, pool))) {
@@ -318,6 +336,7 @@ Result<void> Run(const TrainCommandOptions& options) {
   nlohmann::ordered_json document = TrainingInfoJson(info);
   TRY(WriteModelFiles(start.model, start, max_length, bundle.path()));
   TRY(WriteFileAtomically(bundle.path() / "training_info.json", document.dump(2) + "\n"));
+  TRY(WriteCurves(run, manifest.name, trainer.metric, options.output_dir, bundle.path()));
   if (options.keep_data) TRY(WriteCalibrationTexts(bundle.path() / "calibration.jsonl", split.validation));
   TRY(SealBundle(bundle.path(), manifest));
   TRY(bundle.Commit());

@@ -9,6 +9,7 @@
 #include "bundle/directory.h"
 #include "bundle/labels.h"
 #include "evaluate/metrics.h"
+#include "train/event_file.h"
 
 namespace winnow {
 namespace {
@@ -87,12 +88,24 @@ Result<void> WriteModelFiles(const Model& model, const StartingPoint& start, int
   return start.directory.empty() ? start.tokenizer.Save(dir, max_length) : CopyTokenizerFiles(start.directory, dir);
 }
 
-Result<TrainingResult> RunTraining(const TrainingJob& job, ThreadPool& pool) {
+Result<TrainingRun> RunTraining(const TrainingJob& job, ThreadPool& pool) {
   const std::optional<Checkpoint> checkpoint = TRY(FindCheckpoint(job));
   const std::optional<ResumePoint> resume = checkpoint ? std::optional(checkpoint->Resume()) : std::nullopt;
   CheckpointWriter checkpoints(job, TRY(HigherIsBetter(job.trainer.metric)));
   if (checkpoint) checkpoints.set_newest(checkpoint->path);
 
+  std::optional<EventFile> events;
+  if (job.options.report_to == "tensorboard") {
+    events = TRY(EventFile::Create(job.options.output_dir / kRunsDirectory));
+  }
+  const auto record = [&](const char* tag, double value, int step) {
+    if (!events) return;
+    if (const auto written = events->AddScalar(tag, value, step); !written) {
+      LogWarning("{}", written.error().message);
+      events.reset();  // a lost log is no reason to lose a training
+    }
+  };
+  std::vector<CurvePoint> losses;
   ProgressBar bar("train", TotalSteps(job.trainer, job.train));
   if (resume) bar.Set(resume->state.step);
   double loss = 0, seconds = 0;
@@ -100,31 +113,43 @@ Result<TrainingResult> RunTraining(const TrainingJob& job, ThreadPool& pool) {
   TrainerCallbacks callbacks;
   callbacks.on_step = [&](const StepReport& step) {
     loss = seconds == 0 ? step.loss : 0.95 * loss + 0.05 * step.loss;
+    losses.push_back({static_cast<double>(step.step), step.loss});
+    record("train/loss", step.loss, step.step);
+    record("train/learning_rate", step.lr, step.step);
+    record("train/grad_norm", step.gradient_norm, step.step);
     tokens += step.tokens;
     seconds += step.seconds;
     bar.SetField("loss", fmt::format("{:.4f}", loss));
     bar.SetField("", FormatCount(static_cast<int64_t>(static_cast<double>(tokens) / seconds)) + " tokens/s");
     bar.Advance();
   };
-  callbacks.on_evaluation = [&](const Evaluation& evaluation) { LogInfo("{}", EvaluationLine(job, evaluation)); };
+  callbacks.on_evaluation = [&](const Evaluation& e) {
+    LogInfo("{}", EvaluationLine(job, e));
+    bar.SetField(job.trainer.metric, fmt::format("{:.4f}", e.metric));
+    record("eval/loss", e.validation_loss, e.step);
+    record("eval/accuracy", e.accuracy, e.step);
+    record("eval/f1_macro", e.f1_macro, e.step);
+    if (job.trainer.metric != "accuracy" && job.trainer.metric != "f1_macro") {
+      record(("eval/" + job.trainer.metric).c_str(), e.metric, e.step);
+    }
+  };
   callbacks.on_checkpoint = [&](const TrainingState& state, const Optimizer& optimizer, const Model& model) {
     return checkpoints.Save(state, optimizer, model);
   };
   callbacks.cancelled = Interrupted;
   Result<TrainingResult> result =
       TrainModel(job.start.model, job.train, job.validation, job.trainer, pool, callbacks, resume ? &*resume : nullptr);
-  if (result) {
-    bar.Finish();
-    if (result->stopped_early) {
-      LogInfo("stopped early: {} evaluations were no better than the one at step {}", job.trainer.patience,
-              result->best().step);
-    }
-  } else if (result.error().code == ErrorCode::kCancelled) {
-    result.error().hint = checkpoints.Advice();
-  } else {
-    result.error().hint += "; " + checkpoints.Advice();
+  if (!result) {
+    std::string& hint = result.error().hint;
+    hint = (result.error().code == ErrorCode::kCancelled ? "" : hint + "; ") + checkpoints.Advice();
+    return std::unexpected(result.error());
   }
-  return result;
+  bar.Finish();
+  if (result->stopped_early) {
+    LogInfo("stopped early: {} evaluations were no better than the one at step {}", job.trainer.patience,
+            result->best().step);
+  }
+  return TrainingRun{std::move(*result), std::move(losses)};
 }
 
 Result<void> RequireMemory(const TrainCommandOptions& options, const ModelConfig& config, const TrainerOptions& trainer,

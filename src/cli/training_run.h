@@ -8,6 +8,7 @@
 #include "bundle/manifest.h"
 #include "cli/base_model.h"
 #include "cli/train_options.h"
+#include "cli/training_plot.h"
 #include "train/checkpoint.h"
 #include "train/trainer.h"
 
@@ -28,9 +29,17 @@ struct TrainingJob {
   RunIdentity run;
 };
 
+constexpr char kRunsDirectory[] = "runs";  ///< of event files, in the output directory
+
+/// What RunTraining leaves beside the trained model.
+struct TrainingRun {
+  TrainingResult result;
+  std::vector<CurvePoint> losses;  ///< of each step of this process
+};
+
 /// Trains start.model, from the newest checkpoint where options.resume asks for it. Errors: TrainModel's, with advice
 /// on how to go on from the last checkpoint; those of writing one.
-Result<TrainingResult> RunTraining(const TrainingJob& job, ThreadPool& pool);
+Result<TrainingRun> RunTraining(const TrainingJob& job, ThreadPool& pool);
 
 /// Refuses a training that would not fit into memory, with what would. Errors: kUnsupported.
 Result<void> RequireMemory(const TrainCommandOptions& options, const ModelConfig& config, const TrainerOptions& trainer,

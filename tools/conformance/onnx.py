@@ -15,7 +15,6 @@ MiniLM; exports each in all forms, and checks that
 Exits 0 when all is as it should be, 77 when the packages can't be had ("skipped: ..."), else 1.
 """
 import argparse
-import importlib.util
 import json
 import math
 import os
@@ -24,8 +23,9 @@ import struct
 import subprocess
 import sys
 import tempfile
-import venv
 from pathlib import Path
+
+import packages
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples" / "data" / "messages.tsv"
@@ -35,33 +35,6 @@ PACKAGES = ("onnxruntime", "onnx", "numpy")
 TOLERANCE = 1e-3
 AGREEMENT = 0.995
 BATCH = 32
-
-
-def use_packages(directory):
-    """Makes sure that this process has the packages: starts itself again in a virtual environment where it hasn't."""
-    if all(importlib.util.find_spec(name) for name in PACKAGES):
-        return
-    python = directory / "bin" / "python"
-    if Path(sys.executable) == python:
-        skip(f"{directory} lacks {' or '.join(PACKAGES)}; remove it to have it made anew")
-    ready = directory / "ready"
-    if not ready.exists():
-        print(f"making {directory} with {', '.join(PACKAGES)}", flush=True)
-        shutil.rmtree(directory, ignore_errors=True)
-        venv.create(directory, with_pip=True)
-        done = subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--retries", "1",
-                               "--only-binary", ":all:", *PACKAGES], capture_output=True, text=True)
-        if done.returncode != 0:
-            shutil.rmtree(directory, ignore_errors=True)
-            reason = (done.stderr.strip().splitlines() or ["pip gave no reason"])[-1]
-            skip(f"onnxruntime can't be installed from the package index: {reason}")
-        ready.touch()
-    os.execv(python, [str(python), *sys.argv])
-
-
-def skip(why):
-    print(f"skipped: {why}")
-    sys.exit(77)
 
 
 class Failed(Exception):
@@ -316,7 +289,7 @@ def main():
     parser.add_argument("--shared", type=Path, default=os.environ.get("WINNOW_SHARED", ROOT / ".." / "shared"))
     parser.add_argument("--texts", type=int, default=500)
     arguments = parser.parse_args()
-    use_packages(arguments.venv.absolute())
+    packages.use(PACKAGES, arguments.venv.absolute())
 
     winnow, shared = arguments.winnow.resolve(), Path(arguments.shared)
     failures = 0

@@ -1,0 +1,79 @@
+#include "cli/gnuplot.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "base/files.h"
+#include "base/process.h"
+
+namespace winnow {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char kGnuplot[] = "gnuplot";
+
+Error NoGnuplot() {
+  return {ErrorCode::kNotFound, "plots are drawn by gnuplot, which is not installed",
+          "install it (Debian: apt-get install gnuplot-nox), or leave --plot out"};
+}
+
+/// A directory that goes with all in it.
+struct Workplace {
+  fs::path path;
+  explicit Workplace(fs::path p) : path(std::move(p)) {}
+  Workplace(const Workplace&) = delete;
+  Workplace& operator=(const Workplace&) = delete;
+  ~Workplace() {
+    std::error_code ignored;
+    fs::remove_all(path, ignored);
+  }
+};
+
+}  // namespace
+
+bool HasGnuplot() {
+  const auto version = RunProgram({kGnuplot, "--version"}, {.log = "/dev/null", .timeout_seconds = 10});
+  return version && version->succeeded();
+}
+
+std::string GnuplotQuoted(const std::string& text) {
+  std::string quoted = "'";
+  for (const char c : text) quoted += c == '\'' ? "''" : std::string(1, static_cast<unsigned char>(c) < ' ' ? ' ' : c);
+  return quoted + "'";
+}
+
+std::string GnuplotHeading(const fs::path& out, int width, int height, const std::string& title) {
+  const bool svg = out.extension() == ".svg";
+  return fmt::format(
+      "set encoding utf8\n"
+      "set terminal {} size {},{} {} font 'sans,{}'\n"
+      "set output {}\n"
+      "set multiplot layout 1,2 title {} noenhanced\n"
+      "set style line 1 lc rgb '#1f77b4' lw 2 pt 7\nset style line 2 lc rgb '#ff7f0e' lw 2 pt 7\n"
+      "set style line 3 lc rgb '#2ca02c' lw 2 pt 7\nset style line 4 lc rgb '#d62728' lw 2 pt 7\n"
+      "set grid lc rgb '#dddddd'\nset border 3\nset tics nomirror\nset key left top\n",
+      svg ? "svg" : "pngcairo", svg ? width : width * 6 / 5, svg ? height : height * 6 / 5,
+      svg ? "background '#ffffff'" : "", svg ? 12 : 11, GnuplotQuoted(out.string()), GnuplotQuoted(title));
+}
+
+Result<void> DrawWithGnuplot(const fs::path& file, const std::function<std::string(const fs::path& out)>& script) {
+  std::error_code error;
+  std::string directory = (fs::temp_directory_path(error) / "winnow-plot-XXXXXX").string();
+  if (error || ::mkdtemp(directory.data()) == nullptr) {
+    return Fail(ErrorCode::kIo, "can't make a temporary directory for the plot", "is TMPDIR writable?");
+  }
+  const Workplace work(directory);
+  const fs::path drawn = work.path / ("plot" + file.extension().string());
+  TRY(WriteFileAtomically(work.path / "script", script(drawn)));
+  const auto end =
+      RunProgram({kGnuplot, (work.path / "script").string()}, {.log = work.path / "log", .timeout_seconds = 60});
+  if (!end) return std::unexpected(NoGnuplot());
+  const Result<std::string> picture = ReadFile(drawn);
+  if (!end->succeeded() || !picture || picture->empty()) {
+    return Fail(ErrorCode::kIo, "gnuplot could not draw: " + ReadFile(work.path / "log").value_or("").substr(0, 400));
+  }
+  return WriteFileAtomically(file, *picture);
+}
+
+}  // namespace winnow
