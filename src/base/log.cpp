@@ -50,6 +50,8 @@ LevelLook Look(spdlog::level::level_enum level) {
   }
 }
 
+LogFormat current_format = LogFormat::kText;
+
 /// Hands lines to the console, which keeps a progress bar below them and has its own lock.
 class ConsoleSink : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
  public:
@@ -96,7 +98,12 @@ std::shared_ptr<spdlog::logger>& Logger() {
 
 }  // namespace
 
-void SetUpLogging(const LogOptions& options) { Logger() = MakeLogger(options); }
+void SetUpLogging(const LogOptions& options) {
+  Logger() = MakeLogger(options);
+  current_format = options.format;
+}
+
+LogFormat CurrentLogFormat() { return current_format; }
 
 bool Logs(LogLevel level) { return Logger()->should_log(SpdlogLevel(level)); }
 

@@ -19,6 +19,7 @@ struct LogOptions {
 };
 
 void SetUpLogging(const LogOptions& options);
+LogFormat CurrentLogFormat();
 
 /// Whether lines of that level are written: to save the work of making them.
 bool Logs(LogLevel level);

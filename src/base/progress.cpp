@@ -3,6 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "base/log.h"
 
 namespace winnow {
 namespace {
@@ -15,6 +19,7 @@ constexpr auto kRedrawEvery = milliseconds(100);
 // second.
 constexpr auto kLineNoSoonerThan = seconds(1);
 constexpr auto kLineNoLaterThan = seconds(10);
+constexpr int kLogWidth = 120;
 
 std::atomic<bool> shown = true;
 
@@ -28,12 +33,14 @@ ProgressBar::ProgressBar(std::string label, int64_t total)
 ProgressBar::ProgressBar(std::string label, int64_t total, Console& console, Clock clock)
     : label_(std::move(label)),
       console_(shown ? &console : nullptr),
+      json_(CurrentLogFormat() == LogFormat::kJson),
+      redrawn_(console.terminal() && !json_),
       clock_(std::move(clock)),
       begin_(clock_()),
       total_(total),
       next_draw_(begin_.time_since_epoch().count()),
       last_line_(begin_) {
-  if (console_ != nullptr && console_->terminal()) MaybeDraw(true);
+  if (console_ != nullptr && redrawn_) MaybeDraw(true);
 }
 
 ProgressBar::~ProgressBar() {
@@ -73,7 +80,7 @@ void ProgressBar::MaybeDraw(bool first) {
     return;  // another thread draws
   const std::lock_guard lock(mutex_);
   if (finished_) return;
-  if (console_->terminal()) {
+  if (redrawn_) {
     console_->SetStatus(LineLocked(console_->width(), now, Look::kBar));
     return;
   }
@@ -84,16 +91,15 @@ void ProgressBar::MaybeDraw(bool first) {
   if (first || !due_line) return;
   next_tenth_ = tenth + 1;
   last_line_ = now;
-  constexpr int kLogWidth = 120;
-  console_->Print(LineLocked(kLogWidth, now, Look::kLog));
+  console_->Print(json_ ? JsonLocked(now) : LineLocked(kLogWidth, now, Look::kLog));
 }
 
 void ProgressBar::Finish() {
   const std::lock_guard lock(mutex_);
   if (std::exchange(finished_, true) || console_ == nullptr) return;
   console_->SetStatus("");
-  constexpr int kLogWidth = 120;
-  console_->Print(LineLocked(console_->terminal() ? console_->width() : kLogWidth, clock_(), Look::kLast));
+  console_->Print(json_ ? JsonLocked(clock_())
+                        : LineLocked(console_->terminal() ? console_->width() : kLogWidth, clock_(), Look::kLast));
 }
 
 std::string ProgressBar::Line(int width) const {
@@ -109,6 +115,27 @@ std::string ProgressBar::Fields(size_t count) const {
     text += value;
   }
   return text;
+}
+
+std::string ProgressBar::JsonLocked(Time now) const {
+  nlohmann::ordered_json line;
+  line["time"] = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+  line["level"] = "progress";
+  line["message"] = label_;
+  line["done"] = done_.load(std::memory_order_relaxed);
+  if (const int64_t total = total_.load(std::memory_order_relaxed); total > 0) line["total"] = total;
+  line["seconds"] = std::chrono::duration<double>(now - begin_).count();
+  for (const auto& [name, value] : fields_) {
+    const std::string key = name.empty() ? "rate" : name;
+    double number = 0;
+    const auto parsed = std::from_chars(value.data(), value.data() + value.size(), number);
+    if (parsed.ptr == value.data() + value.size() && parsed.ec == std::errc()) {
+      line[key] = number;
+    } else {
+      line[key] = value;
+    }
+  }
+  return line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 std::string ProgressBar::LineLocked(int width, Time now, Look look) const {

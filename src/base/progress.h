@@ -1,4 +1,6 @@
-/// How far long work has come, on standard error: one redrawn line on a terminal, elsewhere a line now and then.
+/// How far long work has come, on standard error: one redrawn line on a terminal, elsewhere a line now and then; with
+/// --log-format json always the latter, as {"time", "level": "progress", "message", "done", "total", "seconds",
+/// fields}.
 ///
 ///     ProgressBar progress("train", steps);
 ///     for (...) { ...; progress.SetField("loss", fmt::format("{:.4f}", loss)); progress.Advance(); }
@@ -59,10 +61,13 @@ class ProgressBar {
 
   void MaybeDraw(bool first);
   std::string LineLocked(int width, Time now, Look look) const;
+  std::string JsonLocked(Time now) const;
   std::string Fields(size_t count) const;
 
   const std::string label_;
   Console* const console_;  // null: not shown
+  const bool json_;
+  const bool redrawn_;  // instead of a line now and then
   const Clock clock_;
   const Time begin_;
   std::atomic<int64_t> done_ = 0;

@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "decide/probabilities.h"
 #include "encoder/backward.h"
+#include "kernels/adamw.h"
 
 namespace winnow {
 namespace {
@@ -147,7 +148,7 @@ class Trainer {
       logits_grad_.resize(logits.size());
       const double part =
           ComputeLoss(logits, batch_.num_labels, TargetsOf(batch_), options_.loss, weight, logits_grad_);
-      if (!std::isfinite(part)) return std::unexpected(NotFinite(epoch, "the loss"));
+      if (!std::isfinite(part)) return std::unexpected(NotFinite(epoch, state_.step + 1, "the loss"));
       loss += part;
       since = Now();
       pass_.Backward(logits_grad_, gradients_);
@@ -157,7 +158,7 @@ class Trainer {
     }
     double since = Now();
     const double norm = gradients_.Norm(pool_);
-    if (!std::isfinite(norm)) return std::unexpected(NotFinite(epoch, "the gradient"));
+    if (!std::isfinite(norm)) return std::unexpected(NotFinite(epoch, state_.step + 1, "the gradient"));
     const double clip = options_.max_grad_norm > 0 ? std::min(1.0, options_.max_grad_norm / (norm + 1e-6)) : 1.0;
     const double lr = options_.lr * ScheduleFactor(schedule_, state_.step);
     optimizer_.Step(gradients_, lr, clip);
@@ -179,15 +180,21 @@ class Trainer {
     return {};
   }
 
-  Error NotFinite(int epoch, const std::string& what) const {
+  bool HasFiniteWeights() const {
+    const Layout& layout = model_.layout();
+    return AllFinite(layout.matrices, model_.words()) &&
+           AllFinite(layout.total - layout.matrices, model_.at(layout.matrices));
+  }
+
+  Error NotFinite(double epoch, int step, const std::string& what) const {
     std::string rows;
     for (size_t i = 0; i < std::min<size_t>(batch_.rows.size(), 8); ++i) {
       rows += (i == 0 ? "" : ", ") + std::to_string(batch_.rows[i]);
     }
     if (batch_.rows.size() > 8) rows += ", ...";
     return {ErrorCode::kInternal,
-            what + " is not a number at step " + std::to_string(state_.step + 1) + ", epoch " + std::to_string(epoch) +
-                " (rows " + rows + ")",
+            what + " is not a number at step " + std::to_string(step) + ", epoch " +
+                std::to_string(static_cast<int>(std::ceil(epoch))) + " (rows " + rows + ")",
             "training diverged: lower --lr, add --warmup-ratio .1, or keep --max-grad-norm 1"};
   }
 
@@ -209,6 +216,8 @@ class Trainer {
     const bool best = evaluate && state_.evaluations.back().best;
     if (last || Stopped() || !(save || best) || !callbacks_.on_checkpoint) return {};
     optimizer_.Settle();
+    if (!HasFiniteWeights())
+      return std::unexpected(NotFinite(epoch, state_.step, "a weight"));  // and the good checkpoint stays
     TRY(callbacks_.on_checkpoint(state_, optimizer_, model_));
     times_.checkpoints += Since(since);
     return {};
@@ -225,6 +234,8 @@ class Trainer {
     std::vector<float> unused(logits.size());
     report.validation_loss = ComputeLoss(logits, validation_.num_labels, TargetsOf(validation_), {},
                                          LossWeight(TargetsOf(validation_), validation_.num_labels, {}), unused);
+    if (!std::isfinite(report.validation_loss))
+      return std::unexpected(NotFinite(epoch, state_.step, "the validation loss"));
     const Metrics metrics = TRY(MetricsOfLogits(logits, validation_, model_.config().labels, 1.0,
                                                 {.positive_label = options_.positive_label, .bootstrap_resamples = 0}));
     report.accuracy = metrics.accuracy;

@@ -1,6 +1,7 @@
 """From a data file to answers, as a user does it."""
 import json
 import os
+import shutil
 import re
 import unittest
 
@@ -14,6 +15,30 @@ FIGURES = "accuracy f1_macro f1_weighted precision_macro recall_macro roc_auc fp
 
 
 class Lifecycle(TestCase):
+    def test_training_options_do_what_they_say(self):
+        options = {"gradient_accumulation_steps": 2, "batch_tokens": 400, "lr_scheduler": "cosine_with_restarts", "num_cycles": 2, "label_smoothing": 0.1,
+                   "layer_lr_decay": 0.9, "freeze": "1", "eval_steps": 3, "save_steps": 2, "early_stopping_patience": 2, "class_weights": "balanced"}
+        arguments = [part for name, value in options.items() for part in ("--" + name.replace("_", "-"), value)]
+        out, err = self.train("--json", "--log-format", "json", "--epochs", 4, "--gradient-checkpointing", "--profile", *arguments)
+        info = json.loads(out)
+        for name, value in options.items():
+            self.assertEqual(info["hyperparameters"][name], value, name)
+        lines = [json.loads(line) for line in err.splitlines()]  # all of them
+        self.assertIn("progress", [line["level"] for line in lines])
+        self.assertTrue(any("matrix products take" in line["message"] for line in lines), "the profile")
+        self.assertEqual([evaluation["step"] for evaluation in info["history"]][:2], [3, 6])
+        if shutil.which("gnuplot"):
+            self.assertIn(b"</svg>", self.files()["training.svg"])
+        self.winnow("classify", "model", "hello")
+
+    def test_training_that_makes_no_sense_is_refused(self):
+        self.fails("train", MESSAGES, "--base-model", "scratch", "--output-dir", "model", "--epochs", 2, "--early-stopping-patience", 2, code=2,
+                   says=["can never stop", "2 evaluations"])
+        self.fails("train", MESSAGES, "--base-model", "scratch", "--output-dir", "model", "--freeze", 99, code=2, says=["--freeze", "99", "2 layers"])
+        self.fails("train", MESSAGES, "--base-model", "scratch", "--output-dir", "model", "--batch-size", 1000000, "--max-length", 500, "--lr", 1e30, "--max-grad-norm", 0,
+                   "--lr-scheduler", "constant", "--epochs", 9, says=["is not a number at step", "rows", "--lr", "nothing was saved yet"])
+        self.assertFalse(os.path.exists(self.path("model")))
+
     def test_a_bundle_has_the_promised_files_and_answers(self):
         out, err = self.train("--json", "--epochs", 8)
         info = json.loads(out)
