@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Winnow beside its peers, each pair in one run: ./dev bench [WHAT...] with WHAT of tokenize, train, threads, start, infer,
-# share, accuracy, int8_accuracy (default: all but the last two, which train for ten minutes each). The real data and weights
-# are looked for in WINNOW_SHARED, or ../shared; the peers (torch, transformers, tokenizers, accelerate, onnxruntime, onnx,
-# openvino from PyPI) in PEERS_PYTHON's packages.
+# share, train_best, train_distilbert, profile, accuracy, int8_accuracy, recipes (default: all but the last three, which train
+# for ten minutes and more). The real data and weights are looked for in WINNOW_SHARED, or ../shared; the peers (torch,
+# transformers, tokenizers, accelerate, onnxruntime, onnx, openvino from PyPI) in PEERS_PYTHON's packages.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 shared=${WINNOW_SHARED:-../shared}
@@ -23,6 +23,49 @@ train() { "$winnow" train "$sms" --base-model "$minilm" --output-dir "$work/mode
 tokenize() { "$python" bench/peers/tokenize.py --texts "$sms" --tokenizer "$minilm"; }
 
 training() { "$python" bench/peers/train.py --data "$sms" --model "$minilm" ${STEPS:+--steps "$STEPS"}; }
+
+# transformers at its best on this CPU: bf16, and batches of texts of one length. One epoch, since its first batches are long ones.
+training_best() { "$python" bench/peers/train.py --data "$sms" --model "$minilm" --epochs 1 --group-by-length --bf16; }
+
+training_distilbert() {
+  random_distilbert
+  "$python" bench/peers/train.py --data "$sms" --model "$work/distilbert" --epochs 1 --steps "${STEPS:-30}"
+}
+
+# Where a training's time goes.
+profile() {
+  "$winnow" train "$sms" --base-model "$minilm" --output-dir "$work/model" --epochs 1 --profile 2>&1 >/dev/null | grep -A8 '^phase'
+}
+
+# The mean of three seeds on the test parts that come with the data, by the recipe that did best on their validation parts.
+recipes() {
+  python3 - "$shared/data" "$work" <<'PYTHON'
+import json, sys
+shared, work = sys.argv[1:]
+with open(f"{shared}/clinc150/data_full.json", encoding="utf-8") as file:
+    data = json.load(file)
+for part in ("train", "val", "test"):
+    with open(f"{work}/clinc_{part}.tsv", "w", encoding="utf-8") as file:
+        file.write("label\ttext\n" + "".join(f"{label}\t{text}\n" for text, label in data[part]))
+PYTHON
+  local seed
+  for seed in 1 2 3; do
+    "$winnow" train "$work/clinc_train.tsv" --validation "$work/clinc_val.tsv" --test "$work/clinc_test.tsv" --base-model "$minilm" \
+      "${recipe[@]}" --seed $seed --output-dir "$work/recipe" --json --quiet --log-level error >"$work/clinc_$seed.json"
+    "$winnow" train "$shared/data/banking77/train.csv" --test "$shared/data/banking77/test.csv" --base-model "$minilm" \
+      "${recipe[@]}" --seed $seed --output-dir "$work/recipe" --json --quiet --log-level error >"$work/banking_$seed.json"
+  done
+  python3 - "$work" <<'PYTHON'
+import json, sys
+for name in ("clinc", "banking"):
+    infos = [json.load(open(f"{sys.argv[1]}/{name}_{seed}.json")) for seed in (1, 2, 3)]
+    accuracies = [info["metrics"]["accuracy"] for info in infos]
+    print("{}: accuracy {} mean {:.4f}; {} test texts; {:.0f} s each, {:.0f} tokens/s".format(
+        name, " ".join(f"{a:.4f}" for a in accuracies), sum(accuracies) / 3, infos[0]["test_count"],
+        sum(info["training_time_seconds"] for info in infos) / 3, infos[0]["tokens_per_second"]))
+PYTHON
+}
+recipe=(--lr 2e-4 --epochs 6 --max-length 64)
 
 # One epoch with one thread and with two, twice each, taking turns; the better of each.
 threads() {
@@ -128,12 +171,16 @@ PYTHON
   done
 }
 
-(($#)) || set -- tokenize train threads start infer share
+(($#)) || set -- tokenize train train_best train_distilbert profile threads start infer share
 for what in "$@"; do
   printf '== %s\n' "$what"
   case $what in
     tokenize) tokenize ;;
     train) training ;;
+    train_best) training_best ;;
+    train_distilbert) training_distilbert ;;
+    profile) profile ;;
+    recipes) recipes ;;
     threads) threads ;;
     start) start ;;
     infer) infer ;;

@@ -108,6 +108,7 @@ def run_transformers(arguments, train, test, labels):
             predicted = trainer.predict(test_set).predictions.argmax(-1).tolist()
             result.update(scores(predicted, test_set.labels, len(labels)))
     import resource
+    result["precision"] = ("bf16" if arguments.bf16 else "f32") + (", grouped by length" if arguments.group_by_length else "")
     result["peak_memory_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return result
 
@@ -125,13 +126,13 @@ def run_winnow(arguments, folder):
     command = [arguments.winnow, "train", os.path.join(folder, "train.tsv"), "--test", os.path.join(folder, "test.tsv"),
                "--base-model", arguments.model, "--output-dir", output, "--epochs", str(arguments.epochs),
                "--batch-size", str(arguments.batch_size), "--lr", str(arguments.lr), "--max-length", str(arguments.max_length),
-               "--seed", str(arguments.seed), "--threads", str(arguments.threads), "--precision", "f32", "--quiet"]
+               "--seed", str(arguments.seed), "--threads", str(arguments.threads), "--precision", arguments.precision, "--quiet"]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     with open(os.path.join(output, "training_info.json"), encoding="utf-8") as file:
         info = json.load(file)
     return {"tokens_per_second": info["tokens_per_second"], "seconds": info["training_time_seconds"],
             "accuracy": info["metrics"]["accuracy"], "f1_macro": info["metrics"]["f1_macro"],
-            "peak_memory_mb": info.get("peak_memory_mb")}
+            "peak_memory_mb": info.get("peak_memory_mb"), "precision": info["hyperparameters"]["precision"]}
 
 
 def cpu_name():
@@ -158,6 +159,7 @@ def main():
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--group-by-length", action="store_true", help="transformers' batches of similar lengths")
     parser.add_argument("--bf16", action="store_true", help="transformers in bf16")
+    parser.add_argument("--precision", default="auto", help="Winnow's")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     try:
@@ -185,6 +187,7 @@ def main():
             line += f"  accuracy {result['accuracy']:.4f}  macro-F1 {result['f1_macro']:.4f}"
         if result.get("peak_memory_mb"):
             line += f"  {result['peak_memory_mb']:.0f} MB"
+        line += f"  {result['precision']}"
         print(line)
     print(f"ratio         {ratio:8.2f}")
     return 0
