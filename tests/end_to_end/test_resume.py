@@ -58,14 +58,16 @@ class Resume(TestCase):
             self.assertEqual(self.lasting(), expected)
         self.assertGreater(resumed, 0, "no kill came after a checkpoint: the test showed nothing")
 
-    def power_cut_library(self):
-        """Compiles tests/support/power_cut.c; returns its path and how many calls of a training it counts."""
+    def compile_power_cut(self):
         compiler = shutil.which("cc")
         if not compiler:
             self.skipTest("no C compiler")
         self.shim = self.path("power_cut.so")
         subprocess.run([compiler, "-O1", "-shared", "-fPIC", "-o", self.shim, os.path.join(SOURCE, "tests", "support", "power_cut.c"), "-ldl"], check=True)
-        self.run_to_the_end(environment={"LD_PRELOAD": self.shim, "WINNOW_POWER_CUT_COUNT": self.path("calls")})
+
+    def count_calls(self, *arguments):
+        """Runs a training, and returns how many of its calls a power cut may come before."""
+        self.run_to_the_end(*arguments, environment={"LD_PRELOAD": self.shim, "WINNOW_POWER_CUT_COUNT": self.path("calls")})
         with open(self.path("calls"), encoding="utf-8") as file:
             calls = int(file.read())
         self.assertGreater(calls, 100)
@@ -77,25 +79,29 @@ class Resume(TestCase):
         self.assertEqual(died.returncode, -9, f"call {at}: {died.stderr.decode()}")
 
     def test_power_cuts_leave_the_old_model_or_the_new(self):
-        calls = self.power_cut_library()
+        self.compile_power_cut()
+        self.run_to_the_end("--seed", 7)
+        new = self.lasting()
+        self.run_to_the_end()
         old = self.lasting()
-        self.run_to_the_end("--seed", 7, output="other")
-        new = self.lasting("other")
         self.assertNotEqual(old, new)
-        seen = set()
-        for cut in range(calls - 60, calls + 8, 6):  # removing the old model takes some calls more
+        calls = self.count_calls("--seed", 7)  # the last of which remove the old model
+        self.run_to_the_end()
+        seen = []
+        for cut in range(calls - 60, calls + 1, 5):
             self.cut_power(cut, "--seed", 7)
             self.winnow("verify", "model")
             now = self.lasting()
-            self.assertIn(now, (old, new), f"cut {cut} of {calls}")
-            seen.add(now == new)
+            self.assertIn(now, (old, new), f"call {cut} of {calls}")
+            seen.append(now == new)
             if now == new:
                 self.run_to_the_end()
-        self.assertEqual(seen, {False, True}, "cuts before the exchange and after it")
+        self.assertEqual(set(seen), {False, True}, f"cuts before the exchange and after it: {seen}")
 
     def test_power_cuts(self):
+        self.compile_power_cut()
         expected = self.expected()
-        calls = self.power_cut_library()
+        calls = self.count_calls()
         self.assertEqual(self.lasting(), expected)
         dice = random.Random(time.time_ns())
         cuts = sorted(dice.sample(range(1, calls + 1), 12))
