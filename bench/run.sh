@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Winnow beside its peers, each pair in one run: ./dev bench [WHAT...] with WHAT of tokenize, train, threads, start, infer,
-# share, train_best, train_distilbert, profile, accuracy, int8_accuracy, recipes (default: all but the last three, which train
-# for ten minutes and more). The real data and weights are looked for in WINNOW_SHARED, or ../shared; the peers (torch,
+# share, train_best, train_distilbert, profile, accuracy, int8_accuracy, recipes, bf16 (default: all but the last four, which
+# train for minutes). The real data and weights are looked for in WINNOW_SHARED, or ../shared; the peers (torch,
 # transformers, tokenizers, accelerate, onnxruntime, onnx, openvino from PyPI) in PEERS_PYTHON's packages.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -30,6 +30,27 @@ training_best() { "$python" bench/peers/train.py --data "$sms" --model "$minilm"
 training_distilbert() {
   random_distilbert
   "$python" bench/peers/train.py --data "$sms" --model "$work/distilbert" --epochs 1 --steps "${STEPS:-30}"
+}
+
+# bf16 products beside f32's, whether this CPU gains from them or not: one epoch, five seeds.
+bf16() {
+  local seed precision
+  for seed in 1 2 3 4 5; do
+    for precision in f32 bf16; do
+      train --epochs 1 --seed $seed --precision $precision
+      cp "$work/info.json" "$work/${precision}_$seed.json"
+    done
+  done
+  python3 - "$work" <<'PYTHON'
+import json, statistics, sys
+of = {p: [json.load(open(f"{sys.argv[1]}/{p}_{seed}.json")) for seed in range(1, 6)] for p in ("f32", "bf16")}
+for precision, infos in of.items():
+    accuracies = [info["metrics"]["accuracy"] for info in infos]
+    print("{}: accuracy {:.4f} (standard deviation {:.4f}), train loss {}, {:.0f} tokens/s".format(
+        precision, statistics.mean(accuracies), statistics.stdev(accuracies), " ".join(f"{info['history'][0]['train_loss']:.4f}" for info in infos),
+        statistics.median(info["tokens_per_second"] for info in infos)))
+print("largest difference of a train loss: {:.2%}".format(max(abs(b["history"][0]["train_loss"] / a["history"][0]["train_loss"] - 1) for a, b in zip(of["f32"], of["bf16"]))))
+PYTHON
 }
 
 # Where a training's time goes.
@@ -180,6 +201,7 @@ for what in "$@"; do
     train_best) training_best ;;
     train_distilbert) training_distilbert ;;
     profile) profile ;;
+    bf16) bf16 ;;
     recipes) recipes ;;
     threads) threads ;;
     start) start ;;

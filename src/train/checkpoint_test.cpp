@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <fstream>
+#include <limits>
 
 #include "base/files.h"
 #include "bundle/manifest.h"
@@ -49,7 +50,13 @@ class Training {
     }
     int step = 0;
     return TrainModel(model, train, validation, options_, pool,
-                      {.on_step = [&](const StepReport& report) { step = report.step; },
+                      {.on_step =
+                           [&](const StepReport& report) {
+                             step = report.step;
+                             if (step == spoil_at) {
+                               model.at(model.layout().classifier)[0] = std::numeric_limits<float>::quiet_NaN();
+                             }
+                           },
                        .on_evaluation = {},
                        .on_checkpoint = [&](const TrainingState& state, const Optimizer& optimizer,
                                             const Model& m) { return Save(state, optimizer, m); },
@@ -81,6 +88,7 @@ class Training {
   RunIdentity run = {{"lr", 0.003}, {"training_data", "abc"}};
   int limit = 1;
   int begun_at = 0;
+  int spoil_at = -1;  // step after which a weight is no number
   std::vector<std::string> notes;
 
  private:
@@ -176,6 +184,20 @@ TEST(Checkpoint, AnotherRunIsRefusedByName) {
   EXPECT_THAT(cut.Run().error().message, testing::HasSubstr("training_data"));
   cut.run = {{"lr", 0.003}};
   EXPECT_THAT(cut.Run().error().message, testing::HasSubstr("training_data"));
+}
+
+TEST(Checkpoint, ADivergingTrainingKeepsTheLastGoodOne) {
+  for (const bool after_step : {false, true}) {
+    Training training(ThirtySteps());
+    training.spoil_at = after_step ? 15 : 12;  // 15 is an epoch's last step: its evaluation would come next
+    const auto result = training.Run();
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().code, ErrorCode::kInternal);
+    EXPECT_THAT(result.error().message, testing::HasSubstr("is not a number at step"));
+    const auto newest = NewestCheckpoint(training.dir.path(), [](const std::string&) {});
+    ASSERT_TRUE(newest);
+    EXPECT_EQ(newest->state.step, 10);
+  }
 }
 
 TEST(Checkpoint, TheBestAndTheNewestAreKept) {

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "encoder/backward.h"
 #include "support/tiny_model.h"
@@ -210,6 +211,39 @@ TEST(Trainer, GradientCheckpointingGivesTheSameBytesInHalfTheMemory) {
     EXPECT_LT(Activations::Floats(config, 800, 32, Activations::Keep::kOutputs),
               Activations::Floats(config, 800, 32, Activations::Keep::kAll) / 2);
   }
+}
+
+TEST(Trainer, Bf16LossesFollowF32s) {
+  if (!IsSupported(Precision::kBf16)) GTEST_SKIP() << "no bf16 products on this CPU";
+  ThreadPool pool(2);
+  const TextSet train = MakeSet(200, 0);
+  TrainerOptions options = QuickOptions();
+  Model exact = Model::Fresh(TinyConfig(), 1), rounded = Model::Fresh(TinyConfig(), 1);
+  const std::vector<double> f32 = Losses(exact, train, options, pool);
+  options.precision = Precision::kBf16;
+  const std::vector<double> bf16 = Losses(rounded, train, options, pool);
+  ASSERT_EQ(f32.size(), bf16.size());
+  EXPECT_NE(f32, bf16);
+  EXPECT_NEAR(bf16[0], f32[0], 0.02 * f32[0]);
+  const double of_f32 = std::accumulate(f32.begin(), f32.end(), 0.0);
+  EXPECT_NEAR(std::accumulate(bf16.begin(), bf16.end(), 0.0), of_f32, 0.02 * of_f32);
+}
+
+TEST(Trainer, MemoryIsKnownBefore) {
+  const ModelConfig config = TinyConfig();
+  const TextSet train = MakeSet(200, 0);
+  TrainerOptions options = QuickOptions();
+  const size_t needed = TrainingBytes(config, options, train, 2);
+  const Layout layout(config);
+  EXPECT_GT(needed, layout.total * 3 * sizeof(float));  // moments and the best weights alone
+  options.recompute = true;
+  EXPECT_LT(TrainingBytes(config, options, train, 2), needed);
+  options.recompute = false;
+  options.batch_size /= 4;
+  EXPECT_LT(TrainingBytes(config, options, train, 2), needed);
+  const BatchBound batch = LargestBatch(options, train);
+  EXPECT_EQ(batch.texts, 4u);
+  EXPECT_EQ(batch.tokens, 4u * 13);  // the longest texts of MakeSet
 }
 
 TEST(Trainer, FrozenWeightsStayAndTheOthersLearn) {

@@ -31,6 +31,17 @@ class Lifecycle(TestCase):
             self.assertIn(b"</svg>", self.files()["training.svg"])
         self.winnow("classify", "model", "hello")
 
+    def test_nothing_but_the_figures_knows_the_test_part(self):
+        lines = messages()
+        data = self.write("data.tsv", "".join(lines[:301]))
+        for name, part in (("one", lines[301:400]), ("other", lines[400:600])):
+            self.train("--test", self.write(f"{name}.tsv", lines[0] + "".join(part)), "--early-stopping-patience", 1, "--quantize", "--max-drop", 1, data=data, output=name)
+        one, other = self.files("one"), self.files("other")
+        for name in ("model.safetensors", "model_int8.safetensors", "calibration.jsonl"):
+            self.assertEqual(one[name], other[name], name)
+        self.assertEqual(json.loads(one["winnow.json"])["temperature"], json.loads(other["winnow.json"])["temperature"])
+        self.assertNotEqual(json.loads(one["training_info.json"])["metrics"], json.loads(other["training_info.json"])["metrics"])
+
     def test_training_that_makes_no_sense_is_refused(self):
         self.fails("train", MESSAGES, "--base-model", "scratch", "--output-dir", "model", "--epochs", 2, "--early-stopping-patience", 2, code=2,
                    says=["can never stop", "2 evaluations"])
