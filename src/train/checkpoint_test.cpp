@@ -221,7 +221,7 @@ TEST(Checkpoint, DamagedStatesAreRefused) {
   ASSERT_FALSE(cut.Run(12));
   const auto path = CheckpointPath(cut.dir.path(), 10);
   const std::string good = ReadFile(path / kTrainerStateFile).value();
-  for (size_t length = 0; length < good.size(); length += 13) {
+  for (size_t length = 0; length + 2 < good.size(); length += 13) {  // the last two may be an empty line
     ASSERT_TRUE(WriteFileAtomically(path / kTrainerStateFile, good.substr(0, length)));
     EXPECT_FALSE(ReadCheckpoint(path)) << length;
   }
