@@ -10,7 +10,7 @@ import unittest
 import winnow
 from winnow import MESSAGES, SOURCE, TestCase
 
-ARGUMENTS = ("--base-model", "scratch", "--epochs", 3, "--batch-size", 16, "--save-steps", 9, "--save-total-limit", 2, "--threads", 2)
+ARGUMENTS = ("--base-model", "scratch", "--epochs", 3, "--batch-size", 16, "--save-steps", 9, "--save-total-limit", 2, "--threads", 2, "--precision", "f32")
 # What a training leaves but for times and dates.
 LASTING = ("model.safetensors", "config.json", "labels.json", "tokenizer.json", "calibration.jsonl")
 
