@@ -181,7 +181,7 @@ PYTHON
   # Every fifth message is for the test, and no message is in both parts.
   awk -F'\t' '!seen[$2]++ { print > (++n % 5 == 0 ? "'"$work"'/sms_test.tsv" : "'"$work"'/sms_train.tsv") }' "$sms"
   "$winnow" train "$work/sms_train.tsv" --test "$work/sms_test.tsv" --base-model "$minilm" --output-dir "$work/sms" --quantize --quiet --log-level error >/dev/null
-  "$winnow" train "$work/clinc_train.tsv" --validation "$work/clinc_val.tsv" --test "$work/clinc_test.tsv" --base-model "$minilm" --lr 1e-4 --epochs 5 \
+  "$winnow" train "$work/clinc_train.tsv" --validation "$work/clinc_val.tsv" --test "$work/clinc_test.tsv" --base-model "$minilm" --lr 2e-4 --epochs 5 \
     --max-length 64 --output-dir "$work/clinc" --quantize --quiet --log-level error >/dev/null
   local set weights
   for set in sms clinc; do
