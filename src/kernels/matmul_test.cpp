@@ -10,34 +10,9 @@
 namespace winnow {
 namespace {
 
-TEST(MatMul, EveryFormEqualsTheReferenceWithOddStrides) {
-  struct Shape {
-    size_t m, n, k;
-  };
-  std::vector<Shape> shapes = {{1, 1152, 384}, {25, 384, 384}, {37, 112, 48}, {100, 24, 312}, {3, 2, 384}};
-  for (size_t i = 1; i <= 35; ++i) shapes.push_back({i, 36 - i, (i * 7) % 35 + 1});
-  for (const Shape& s : shapes) {
-    for (const float beta : {0.0f, 1.0f}) {
-      for (int form = 0; form < 3; ++form) {
-        const bool ta = form == 2, tb = form == 0;
-        const size_t lda = (ta ? s.m : s.k) + 3, ldb = (tb ? s.k : s.n) + 1, ldc = s.n + 2;
-        const auto a = RandomFloats((ta ? s.k : s.m) * lda, 1), b = RandomFloats((tb ? s.n : s.k) * ldb, 2);
-        const auto before = RandomFloats(s.m * ldc, 3);
-        GuardedFloats c(before);
-        std::vector<float> expected = before;
-        const auto product = form == 0 ? MatMulNT : form == 1 ? MatMulNN : MatMulTN;
-        product(s.m, s.n, s.k, a.data(), lda, b.data(), ldb, beta, c.data(), ldc, Precision::kF32);
-        reference::MatMul(ta, tb, s.m, s.n, s.k, a.data(), lda, b.data(), ldb, beta, expected.data(), ldc);
-        for (size_t i = 0; i < expected.size(); ++i) {
-          // k terms of size 1, each rounded to 6e-8, in whatever order.
-          ASSERT_NEAR(c[i], expected[i], 1e-6 * static_cast<double>(s.k) + 1e-6)
-              << s.m << "x" << s.n << "x" << s.k << " form " << form;
-        }
-        EXPECT_TRUE(c.intact());
-      }
-    }
-  }
-}
+struct Shape {
+  size_t m, n, k;
+};
 
 /// As bf16 can have them.
 std::vector<float> Rounded(std::vector<float> values) {
@@ -45,35 +20,41 @@ std::vector<float> Rounded(std::vector<float> values) {
   return values;
 }
 
+/// All three forms, with and without what was there before, with odd strides.
+void ExpectReferences(const Shape& s, Precision precision) {
+  for (const float beta : {0.0f, 1.0f}) {
+    for (int form = 0; form < 3; ++form) {
+      const bool ta = form == 2, tb = form == 0;
+      const size_t lda = (ta ? s.m : s.k) + 3, ldb = (tb ? s.k : s.n) + 1, ldc = s.n + 2;
+      auto a = RandomFloats((ta ? s.k : s.m) * lda, 1), b = RandomFloats((tb ? s.n : s.k) * ldb, 2);
+      const auto before = RandomFloats(s.m * ldc, 3);
+      GuardedFloats c(before);
+      std::vector<float> expected = before;
+      const auto product = form == 0 ? MatMulNT : form == 1 ? MatMulNN : MatMulTN;
+      product(s.m, s.n, s.k, a.data(), lda, b.data(), ldb, beta, c.data(), ldc, precision);
+      if (precision == Precision::kBf16) a = Rounded(a), b = Rounded(b);
+      reference::MatMul(ta, tb, s.m, s.n, s.k, a.data(), lda, b.data(), ldb, beta, expected.data(), ldc);
+      for (size_t i = 0; i < expected.size(); ++i) {
+        // k terms of size 1 (products of bf16 are exact), each sum rounded to 6e-8, in whatever order.
+        ASSERT_NEAR(c[i], expected[i], 1e-6 * static_cast<double>(s.k) + 1e-6)
+            << s.m << "x" << s.n << "x" << s.k << " form " << form << " beta " << beta;
+      }
+      EXPECT_TRUE(c.intact());
+    }
+  }
+}
+
+TEST(MatMul, EveryFormEqualsTheReferenceWithOddStrides) {
+  std::vector<Shape> shapes = {{1, 1152, 384}, {25, 384, 384}, {37, 112, 48}, {100, 24, 312}, {3, 2, 384}};
+  for (size_t i = 1; i <= 35; ++i) shapes.push_back({i, 36 - i, (i * 7) % 35 + 1});
+  for (const Shape& shape : shapes) ExpectReferences(shape, Precision::kF32);
+}
+
 TEST(MatMul, Bf16IsTheProductOfRoundedFactors) {
-  struct Shape {
-    size_t m, n, k;
-  };
   if (!IsSupported(Precision::kBf16)) GTEST_SKIP() << "no bf16 products on this CPU";
   std::vector<Shape> shapes = {{1, 1152, 384}, {130, 96, 64}, {400, 40, 312}, {128, 24, 33}, {17, 2, 384}};
   for (size_t i = 1; i <= 35; i += 3) shapes.push_back({i, 36 - i, (i * 7) % 35 + 1});
-  for (const Shape& s : shapes) {
-    for (const float beta : {0.0f, 1.0f}) {
-      for (int form = 0; form < 3; ++form) {
-        const bool ta = form == 2, tb = form == 0;
-        const size_t lda = (ta ? s.m : s.k) + 3, ldb = (tb ? s.k : s.n) + 1, ldc = s.n + 2;
-        const auto a = RandomFloats((ta ? s.k : s.m) * lda, 1), b = RandomFloats((tb ? s.n : s.k) * ldb, 2);
-        const auto before = RandomFloats(s.m * ldc, 3);
-        GuardedFloats c(before);
-        std::vector<float> expected = before;
-        const auto product = form == 0 ? MatMulNT : form == 1 ? MatMulNN : MatMulTN;
-        product(s.m, s.n, s.k, a.data(), lda, b.data(), ldb, beta, c.data(), ldc, Precision::kBf16);
-        reference::MatMul(ta, tb, s.m, s.n, s.k, Rounded(a).data(), lda, Rounded(b).data(), ldb, beta, expected.data(),
-                          ldc);
-        for (size_t i = 0; i < expected.size(); ++i) {
-          // Products of bf16 are exact in float32; k of them are added, in whatever order.
-          ASSERT_NEAR(c[i], expected[i], 1e-6 * static_cast<double>(s.k) + 1e-6)
-              << s.m << "x" << s.n << "x" << s.k << " form " << form << " beta " << beta;
-        }
-        EXPECT_TRUE(c.intact());
-      }
-    }
-  }
+  for (const Shape& shape : shapes) ExpectReferences(shape, Precision::kBf16);
 }
 
 TEST(MatMul, ItsUseIsMetered) {

@@ -24,13 +24,6 @@ TextSet MakeSet(int count, int seed) {
   return set;
 }
 
-std::vector<float> Weights(const Model& model) {
-  std::vector<float> all(model.words(), model.words() + model.layout().matrices);
-  const float* rest = model.at(model.layout().matrices);
-  all.insert(all.end(), rest, rest + (model.layout().total - model.layout().matrices));
-  return all;
-}
-
 /// Trains in a directory, from its newest checkpoint if it has one, and can be cut off.
 class Training {
  public:
@@ -123,7 +116,7 @@ TEST(Checkpoint, AStopAnywhereChangesNoByte) {
       ASSERT_EQ(cut.Run(std::min(stop + 7, 29)).error().code, ErrorCode::kCancelled);
       const auto result = cut.Run();
       ASSERT_TRUE(result) << result.error().Text();
-      EXPECT_EQ(Weights(cut.model), Weights(through.model)) << "stopped at " << stop;
+      EXPECT_EQ(AllWeights(cut.model), AllWeights(through.model)) << "stopped at " << stop;
       EXPECT_EQ(result->validation_logits, expected->validation_logits);
       EXPECT_EQ(result->best().step, expected->best().step);
       EXPECT_EQ(result->state.tokens, expected->state.tokens);
@@ -148,7 +141,7 @@ TEST(Checkpoint, EarlyStoppingIsGoneOnWith) {
   const auto result = cut.Run();
   ASSERT_TRUE(result);
   EXPECT_EQ(result->state.step, expected->state.step);
-  EXPECT_EQ(Weights(cut.model), Weights(through.model));
+  EXPECT_EQ(AllWeights(cut.model), AllWeights(through.model));
 }
 
 TEST(Checkpoint, TornOnesArePassedOver) {
@@ -168,7 +161,7 @@ TEST(Checkpoint, TornOnesArePassedOver) {
     EXPECT_EQ(cut.notes.size(), 2u) << file;
     EXPECT_THAT(cut.notes.front(), testing::HasSubstr("checkpoint-26"));
     EXPECT_EQ(cut.begun_at, 20);
-    EXPECT_EQ(Weights(cut.model), Weights(through.model));
+    EXPECT_EQ(AllWeights(cut.model), AllWeights(through.model));
   }
 }
 

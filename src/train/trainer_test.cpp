@@ -37,13 +37,6 @@ TrainerOptions QuickOptions() {
   return options;
 }
 
-std::vector<float> Weights(const Model& model) {
-  std::vector<float> all(model.words(), model.words() + model.layout().matrices);
-  const float* rest = model.at(model.layout().matrices);
-  all.insert(all.end(), rest, rest + (model.layout().total - model.layout().matrices));
-  return all;
-}
-
 TEST(Trainer, LearnsWhatIsThereToLearn) {
   Model model = Model::Fresh(TinyConfig(), 1);
   ThreadPool pool(2);
@@ -74,8 +67,8 @@ TEST(Trainer, TheSameSeedAndThreadsGiveTheSameBytes) {
     ASSERT_TRUE(TrainModel(second, train, validation, options, pool));
     options.seed = 43;
     ASSERT_TRUE(TrainModel(other, train, validation, options, pool));
-    EXPECT_EQ(Weights(first), Weights(second));
-    EXPECT_NE(Weights(first), Weights(other));
+    EXPECT_EQ(AllWeights(first), AllWeights(second));
+    EXPECT_NE(AllWeights(first), AllWeights(other));
   }
 }
 
@@ -89,12 +82,12 @@ TEST(Trainer, TheModelHoldsTheBestEpochAtTheEnd) {
   std::vector<std::vector<float>> after_epoch;
   const auto result = TrainModel(model, train, validation, options, pool,
                                  {.on_step = {},
-                                  .on_evaluation = [&](const Evaluation&) { after_epoch.push_back(Weights(model)); },
+                                  .on_evaluation = [&](const Evaluation&) { after_epoch.push_back(AllWeights(model)); },
                                   .on_checkpoint = {},
                                   .cancelled = {}});
   ASSERT_TRUE(result) << result.error().Text();
   for (const Evaluation& epoch : result->state.evaluations) EXPECT_LE(epoch.metric, result->best().metric);
-  EXPECT_EQ(Weights(model), after_epoch[static_cast<size_t>(result->state.best)]);
+  EXPECT_EQ(AllWeights(model), after_epoch[static_cast<size_t>(result->state.best)]);
   EXPECT_LT(result->state.best, 5) << "the last epoch is no test of anything";
 }
 
@@ -207,7 +200,7 @@ TEST(Trainer, GradientCheckpointingGivesTheSameBytesInHalfTheMemory) {
     ASSERT_TRUE(TrainModel(kept, train, validation, options, pool));
     options.recompute = true;
     ASSERT_TRUE(TrainModel(again, train, validation, options, pool));
-    EXPECT_EQ(Weights(kept), Weights(again));
+    EXPECT_EQ(AllWeights(kept), AllWeights(again));
     EXPECT_LT(Activations::Floats(config, 800, 32, Activations::Keep::kOutputs),
               Activations::Floats(config, 800, 32, Activations::Keep::kAll) / 2);
   }

@@ -33,4 +33,12 @@ inline std::vector<int32_t> TinyText(int length, int seed) {
   return ids;
 }
 
+/// All weights, to compare models by.
+inline std::vector<float> AllWeights(const Model& model) {
+  std::vector<float> all(model.words(), model.words() + model.layout().matrices);
+  const float* rest = model.at(model.layout().matrices);
+  all.insert(all.end(), rest, rest + (model.layout().total - model.layout().matrices));
+  return all;
+}
+
 }  // namespace winnow
