@@ -214,20 +214,21 @@ Result<void> WriteCalibrationTexts(const std::filesystem::path& path, const Data
   return WriteFileAtomically(path, lines);
 }
 
-/// training.svg, and the event files that were written while training went on.
-Result<void> WriteCurves(const TrainingRun& run, const std::string& name, const std::string& metric,
-                         const std::filesystem::path& output, const std::filesystem::path& bundle) {
+/// training.svg, and the event files that were written while training went on. Neither is worth a trained model: what
+/// fails is told.
+void WriteCurves(const TrainingRun& run, const std::string& name, const std::string& metric,
+                 const std::filesystem::path& output, const std::filesystem::path& bundle) {
   if (HasGnuplot()) {
-    TRY(PlotTraining(run.losses, run.result.state.evaluations, metric, name, bundle / "training.svg"));
+    const auto drawn = PlotTraining(run.losses, run.result.state.evaluations, metric, name, bundle / "training.svg");
+    if (!drawn) LogWarning("no training.svg: {}", drawn.error().message);
   } else {
     LogInfo("no training.svg: gnuplot is not installed");
   }
   std::error_code error;
-  if (!std::filesystem::exists(output / kRunsDirectory, error)) return {};
+  if (!std::filesystem::exists(output / kRunsDirectory, error)) return;
   std::filesystem::copy(output / kRunsDirectory, bundle / kRunsDirectory, std::filesystem::copy_options::recursive,
                         error);
-  if (error) return Fail(ErrorCode::kIo, (bundle / kRunsDirectory).string() + ": " + error.message());
-  return {};
+  if (error) LogWarning("{}: {}", (bundle / kRunsDirectory).string(), error.message());
 }
 
 /// --skip-training: the model that is there is exported, and quantised if that is asked for.
@@ -336,7 +337,7 @@ Result<void> Run(const TrainCommandOptions& options) {
   nlohmann::ordered_json document = TrainingInfoJson(info);
   TRY(WriteModelFiles(start.model, start, max_length, bundle.path()));
   TRY(WriteFileAtomically(bundle.path() / "training_info.json", document.dump(2) + "\n"));
-  TRY(WriteCurves(run, manifest.name, trainer.metric, options.output_dir, bundle.path()));
+  WriteCurves(run, manifest.name, trainer.metric, options.output_dir, bundle.path());
   if (options.keep_data) TRY(WriteCalibrationTexts(bundle.path() / "calibration.jsonl", split.validation));
   TRY(SealBundle(bundle.path(), manifest));
   TRY(bundle.Commit());

@@ -42,6 +42,15 @@ class Lifecycle(TestCase):
         self.assertEqual(json.loads(one["winnow.json"])["temperature"], json.loads(other["winnow.json"])["temperature"])
         self.assertNotEqual(json.loads(one["training_info.json"])["metrics"], json.loads(other["training_info.json"])["metrics"])
 
+    def test_a_picture_that_fails_loses_no_training(self):
+        self.write("gnuplot", '#!/bin/sh\n[ "$1" = --version ] || { echo no fonts >&2; exit 1; }\n')
+        os.chmod(self.path("gnuplot"), 0o755)
+        _, err = self.train(environment={"PATH": self.directory + os.pathsep + os.environ["PATH"]})
+        self.assertIn("no training.svg", err)
+        self.assertIn("no fonts", err)
+        self.assertNotIn("training.svg", self.files())
+        self.winnow("verify", "model")
+
     def test_training_that_makes_no_sense_is_refused(self):
         self.fails("train", MESSAGES, "--base-model", "scratch", "--output-dir", "model", "--epochs", 2, "--early-stopping-patience", 2, code=2,
                    says=["can never stop", "2 evaluations"])
