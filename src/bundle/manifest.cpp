@@ -150,7 +150,7 @@ Result<Manifest> ReadManifest(const fs::path& dir) {
     manifest = TRY(ParseManifest(TRY(ReadFile(path)), path.string()));
   } else {
     const ModelConfig config = TRY(ReadModelConfig(dir));
-    manifest.max_length = config.max_positions;
+    manifest.max_length = MaxTokens(config);
     manifest.positive_label = DefaultPositiveLabel(config.labels);
   }
   if (manifest.name.empty()) manifest.name = fs::weakly_canonical(dir, ignored).filename().string();

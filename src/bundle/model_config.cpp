@@ -63,8 +63,65 @@ constexpr Keys kDistilBertKeys = {"distilbert",
                                   "attention_dropout",
                                   "seq_classif_dropout"};
 
+/// The families that keep BERT's names.
+constexpr Keys LikeBert(const char* model_type, const char* base_class, const char* classifier_class) {
+  Keys keys = kBertKeys;
+  keys.model_type = model_type;
+  keys.base_class = base_class;
+  keys.classifier_class = classifier_class;
+  return keys;
+}
+constexpr Keys kRobertaKeys = LikeBert("roberta", "RobertaModel", "RobertaForSequenceClassification");
+constexpr Keys kXlmRobertaKeys = LikeBert("xlm-roberta", "XLMRobertaModel", "XLMRobertaForSequenceClassification");
+constexpr Keys kElectraKeys = LikeBert("electra", "ElectraModel", "ElectraForSequenceClassification");
+constexpr Keys DebertaKeys() {
+  Keys keys = LikeBert("deberta-v2", "DebertaV2Model", "DebertaV2ForSequenceClassification");
+  keys.classifier_dropout = "cls_dropout";
+  return keys;
+}
+constexpr Keys kDebertaKeys = DebertaKeys();
+
+constexpr std::array kArchitectures = {Architecture::kBert,       Architecture::kDistilBert, Architecture::kRoberta,
+                                       Architecture::kXlmRoberta, Architecture::kElectra,    Architecture::kDebertaV2};
+
 const Keys& KeysOf(Architecture architecture) {
-  return architecture == Architecture::kDistilBert ? kDistilBertKeys : kBertKeys;
+  switch (architecture) {
+    case Architecture::kBert:
+      return kBertKeys;
+    case Architecture::kDistilBert:
+      return kDistilBertKeys;
+    case Architecture::kRoberta:
+      return kRobertaKeys;
+    case Architecture::kXlmRoberta:
+      return kXlmRobertaKeys;
+    case Architecture::kElectra:
+      return kElectraKeys;
+    case Architecture::kDebertaV2:
+      return kDebertaKeys;
+  }
+  return kBertKeys;
+}
+
+/// What Hugging Face takes where config.json says nothing.
+struct Defaults {
+  int type_vocab_size;
+  float layer_norm_eps;
+  int pad_token_id;
+};
+Defaults DefaultsOf(Architecture architecture) {
+  switch (architecture) {
+    case Architecture::kRoberta:
+    case Architecture::kXlmRoberta:
+      return {2, 1e-12f, 1};
+    case Architecture::kDebertaV2:
+      return {0, 1e-7f, 0};
+    default:
+      return {2, 1e-12f, 0};
+  }
+}
+
+bool IsRoberta(Architecture architecture) {
+  return architecture == Architecture::kRoberta || architecture == Architecture::kXlmRoberta;
 }
 
 struct ActivationName {
@@ -158,11 +215,12 @@ Result<bool> ReadMultiLabel(const JsonObject& object, size_t num_labels, std::st
 Result<Architecture> ReadArchitecture(const JsonObject& object, std::string_view where) {
   const std::optional<std::string> type = TRY(object.String("model_type"));
   if (!type) return Bad(where, "has no 'model_type'", "is this a Hugging Face model's config.json?");
-  for (const Architecture each : {Architecture::kBert, Architecture::kDistilBert}) {
+  for (const Architecture each : kArchitectures) {
     if (*type == KeysOf(each).model_type) return each;
   }
   return Fail(ErrorCode::kUnsupported, fmt::format("{}: model_type is '{}'", where, *type),
-              "supported: bert (also MiniLM and TinyBERT), distilbert");
+              "supported: bert (also MiniLM and TinyBERT), distilbert, roberta, xlm-roberta, electra, deberta-v2 (also "
+              "DeBERTa-v3)");
 }
 
 /// Variants of the architectures that this program doesn't compute: better refused than answered wrongly.
@@ -178,6 +236,47 @@ Result<void> RefuseVariants(const JsonObject& object, std::string_view where) {
                   "only encoders classify; this config describes a decoder");
     }
   }
+  return {};
+}
+
+/// A number that this program can compute only where it is that of the hidden size.
+Result<void> RequireHiddenSize(const JsonObject& object, const char* key, int hidden_size, std::string_view where) {
+  const int64_t value = TRY(object.Integer(key)).value_or(hidden_size);
+  if (value == hidden_size) return {};
+  return Fail(ErrorCode::kUnsupported, fmt::format("{}: '{}' is {}, hidden_size {}", where, key, value, hidden_size),
+              "supported: both the same");
+}
+
+/// DeBERTa-v2's way of attention; of its many switches those that published models use.
+Result<void> ReadDeberta(const JsonObject& object, std::string_view where, ModelConfig& config) {
+  const auto unsupported = [&](const char* what) {
+    return Fail(ErrorCode::kUnsupported, fmt::format("{}: {}", where, what),
+                "supported: relative attention by c2p and p2c with normalised positions, as DeBERTa-v3 has it");
+  };
+  if (!TRY(object.Bool("relative_attention")).value_or(false)) return unsupported("without 'relative_attention'");
+  const auto contains = [](std::string_view text, std::string_view part) { return text.find(part) != text.npos; };
+  std::string kinds;  // a list, or a text with bars
+  if (const Json& json = object.json(); object.Has("pos_att_type")) {
+    const Json& value = json["pos_att_type"];
+    if (!value.is_string() && !value.is_array()) return Bad(where, "'pos_att_type' must be a list of names");
+    kinds = value.is_string() ? value.get<std::string>() : value.dump();
+  }
+  if (!contains(kinds, "c2p") || !contains(kinds, "p2c")) return unsupported("'pos_att_type' is not c2p and p2c");
+  if (!contains(TRY(object.String("norm_rel_ebd")).value_or("none"), "layer_norm")) {
+    return unsupported("'norm_rel_ebd' is not layer_norm");
+  }
+  if (TRY(object.Integer("conv_kernel_size")).value_or(0) > 0) return unsupported("a convolution ('conv_kernel_size')");
+  TRY(RequireHiddenSize(object, "pooler_hidden_size", config.hidden_size, where));
+  TRY(RequireHiddenSize(object, "embedding_size", config.hidden_size, where));
+  const int64_t distance = TRY(object.Integer("max_relative_positions")).value_or(-1);
+  const int64_t buckets = TRY(object.Integer("position_buckets")).value_or(-1);
+  if (distance > kMaxSize) return Bad(where, fmt::format("'max_relative_positions' is {}", distance));
+  if (buckets > kMaxSize) return Bad(where, fmt::format("'position_buckets' is {}", buckets));
+  config.max_relative_distance = distance < 1 ? config.max_positions : static_cast<int>(distance);
+  config.relative_buckets = buckets > 0 ? static_cast<int>(buckets) : 0;
+  config.relative_span = buckets > 0 ? config.relative_buckets : config.max_relative_distance;
+  config.share_position_weights = TRY(object.Bool("share_att_key")).value_or(false);
+  config.absolute_positions = TRY(object.Bool("position_biased_input")).value_or(true);
   return {};
 }
 
@@ -198,6 +297,10 @@ double ShortestDouble(float value) { return std::strtod(fmt::format("{}", value)
 
 std::string_view ModelTypeOf(Architecture architecture) { return KeysOf(architecture).model_type; }
 
+int FirstPosition(const ModelConfig& config) { return IsRoberta(config.architecture) ? config.pad_token_id + 1 : 0; }
+
+int MaxTokens(const ModelConfig& config) { return config.max_positions - FirstPosition(config); }
+
 Result<ModelConfig> ParseModelConfig(std::string_view text, std::string_view where) {
   const Json json = TRY(ParseJson(text, where, ErrorCode::kInvalidModel));
   const JsonObject object = TRY(JsonObject::Of(json, std::string(where), ErrorCode::kInvalidModel));
@@ -207,21 +310,32 @@ Result<ModelConfig> ParseModelConfig(std::string_view text, std::string_view whe
   config.architecture = TRY(ReadArchitecture(object, where));
   TRY(RefuseVariants(object, where));
   const Keys& keys = KeysOf(config.architecture);
+  const Defaults defaults = DefaultsOf(config.architecture);
   const bool distilbert = config.architecture == Architecture::kDistilBert;
+  const bool deberta = config.architecture == Architecture::kDebertaV2;
   config.vocab_size = TRY(reader.Size("vocab_size", std::nullopt, 1, kMaxVocabulary));
   config.hidden_size = TRY(reader.Size(keys.hidden_size, std::nullopt, 1, kMaxSize));
   config.num_layers = TRY(reader.Size(keys.num_layers, std::nullopt, 1, kMaxLayers));
   config.num_heads = TRY(reader.Size(keys.num_heads, std::nullopt, 1, kMaxSize));
   config.intermediate_size = TRY(reader.Size(keys.intermediate_size, std::nullopt, 1, kMaxSize));
   config.max_positions = TRY(reader.Size("max_position_embeddings", 512, 1, kMaxSize));
-  config.type_vocab_size = distilbert ? 0 : TRY(reader.Size(keys.type_vocab_size, 2, 1, kMaxSize));
-  config.pad_token_id = TRY(reader.Size("pad_token_id", 0, 0, kMaxVocabulary));
-  config.layer_norm_eps = distilbert ? 1e-12f : TRY(reader.Real(keys.layer_norm_eps, 1e-12f));
+  config.type_vocab_size =
+      distilbert ? 0 : TRY(reader.Size(keys.type_vocab_size, defaults.type_vocab_size, deberta ? 0 : 1, kMaxSize));
+  config.pad_token_id = TRY(reader.Size("pad_token_id", defaults.pad_token_id, 0, kMaxVocabulary));
+  config.layer_norm_eps = distilbert ? 1e-12f : TRY(reader.Real(keys.layer_norm_eps, defaults.layer_norm_eps));
   config.activation = TRY(ReadActivation(object, keys.activation, where));
   config.hidden_dropout = TRY(reader.Real(keys.hidden_dropout, .1f));
   config.attention_dropout = TRY(reader.Real(keys.attention_dropout, .1f));
   config.classifier_dropout = TRY(reader.Real(keys.classifier_dropout, distilbert ? .2f : config.hidden_dropout));
   config.initializer_range = TRY(reader.Real("initializer_range", .02f));
+  if (deberta) {
+    TRY(ReadDeberta(object, where, config));
+    config.pooler_activation = TRY(ReadActivation(object, "pooler_hidden_act", where));
+    config.pooler_dropout = TRY(reader.Real("pooler_dropout", 0));
+  }
+  if (config.architecture == Architecture::kElectra) {
+    TRY(RequireHiddenSize(object, "embedding_size", config.hidden_size, where));
+  }
   config.labels = TRY(ReadLabels(object, where));
   config.multi_label = TRY(ReadMultiLabel(object, config.labels.size(), where));
   config.source = std::string(text);
@@ -251,7 +365,20 @@ Result<void> ValidateModelConfig(const ModelConfig& config, std::string_view whe
   TRY(size(keys.num_heads, config.num_heads, kMaxSize));
   TRY(size(keys.intermediate_size, config.intermediate_size, kMaxSize));
   TRY(size("max_position_embeddings", config.max_positions, kMaxSize));
-  if (keys.type_vocab_size != nullptr) TRY(size(keys.type_vocab_size, config.type_vocab_size, kMaxSize));
+  const bool deberta = config.architecture == Architecture::kDebertaV2;
+  if (keys.type_vocab_size != nullptr && !(deberta && config.type_vocab_size == 0)) {
+    TRY(size(keys.type_vocab_size, config.type_vocab_size, kMaxSize));
+  }
+  if (deberta) {
+    TRY(size("position_buckets or max_relative_positions", config.relative_span, kMaxSize));
+    TRY(size("max_relative_positions", config.max_relative_distance, kMaxSize));
+    // Buckets are half linear, and the logarithmic ones begin at a distance below the largest.
+    if (config.relative_buckets > 0 &&
+        (config.relative_buckets < 4 || config.relative_buckets / 2 >= config.max_relative_distance - 1)) {
+      return Bad(where, fmt::format("'position_buckets' is {}, expected 4 or more and below twice the largest distance",
+                                    config.relative_buckets));
+    }
+  }
   if (config.hidden_size % config.num_heads != 0) {
     return Bad(where, fmt::format("'{}' is {}, which '{}' = {} does not divide", keys.hidden_size, config.hidden_size,
                                   keys.num_heads, config.num_heads));
@@ -260,6 +387,9 @@ Result<void> ValidateModelConfig(const ModelConfig& config, std::string_view whe
     return Bad(where, fmt::format("'pad_token_id' is {}, outside the vocabulary of {}", config.pad_token_id,
                                   config.vocab_size));
   }
+  if (MaxTokens(config) < 1) {
+    return Bad(where, fmt::format("'max_position_embeddings' is {}: no room for a text", config.max_positions));
+  }
   const auto probability = [&](const char* key, float value) -> Result<void> {
     if (value >= 0 && value < 1) return {};
     return Bad(where, fmt::format("'{}' is {}, expected at least 0 and below 1", key, value));
@@ -267,6 +397,7 @@ Result<void> ValidateModelConfig(const ModelConfig& config, std::string_view whe
   TRY(probability(keys.hidden_dropout, config.hidden_dropout));
   TRY(probability(keys.attention_dropout, config.attention_dropout));
   TRY(probability(keys.classifier_dropout, config.classifier_dropout));
+  TRY(probability("pooler_dropout", config.pooler_dropout));
   if (!(config.layer_norm_eps > 0 && config.layer_norm_eps < 1))
     return Bad(where, fmt::format("'layer_norm_eps' is {}, expected above 0 and below 1", config.layer_norm_eps));
   if (!(config.initializer_range >= 0 && std::isfinite(config.initializer_range)))
@@ -300,10 +431,23 @@ Result<std::string> FormatModelConfig(const ModelConfig& config) {
   }
   json[keys.hidden_dropout] = ShortestDouble(config.hidden_dropout);
   json[keys.attention_dropout] = ShortestDouble(config.attention_dropout);
-  const bool inherited = config.architecture == Architecture::kBert &&
+  const bool inherited = config.architecture != Architecture::kDistilBert &&
                          (!json.contains(keys.classifier_dropout) || json[keys.classifier_dropout].is_null()) &&
                          config.classifier_dropout == config.hidden_dropout;
   if (!inherited) json[keys.classifier_dropout] = ShortestDouble(config.classifier_dropout);
+  if (config.architecture == Architecture::kDebertaV2) {
+    json["relative_attention"] = true;
+    json["pos_att_type"] = {"p2c", "c2p"};
+    json["norm_rel_ebd"] = "layer_norm";
+    json["position_biased_input"] = config.absolute_positions;
+    json["share_att_key"] = config.share_position_weights;
+    json["max_relative_positions"] = config.max_relative_distance;
+    json["position_buckets"] = config.relative_buckets > 0 ? config.relative_buckets : -1;
+    json["pooler_hidden_size"] = config.hidden_size;
+    json["pooler_dropout"] = ShortestDouble(config.pooler_dropout);
+    const auto* pooler = std::ranges::find(kActivations, config.pooler_activation, &ActivationName::activation);
+    json["pooler_hidden_act"] = pooler->name;
+  }
   json["initializer_range"] = ShortestDouble(config.initializer_range);
   json["pad_token_id"] = config.pad_token_id;
   // Winnow writes weights in f32, whatever the base model's were.

@@ -11,7 +11,7 @@
 
 namespace winnow {
 
-enum class Architecture { kBert, kDistilBert };
+enum class Architecture { kBert, kDistilBert, kRoberta, kXlmRoberta, kElectra, kDebertaV2 };
 enum class HiddenActivation { kGelu, kGeluTanh, kRelu };
 
 struct ModelConfig {
@@ -22,12 +22,21 @@ struct ModelConfig {
   int num_heads = 0;  ///< divides hidden_size
   int intermediate_size = 0;
   int max_positions = 512;
-  int type_vocab_size = 2;  ///< 0 for DistilBERT, which has no token types
+  int type_vocab_size = 2;         ///< 0: no token types, as DistilBERT
+  bool absolute_positions = true;  ///< position embeddings are added to the words; DeBERTa-v3 has none
+  /// DeBERTa's relative positions (He et al. 2020). Distances up to half the span count one by one, further ones in
+  /// logarithmic buckets where `relative_buckets` is positive.
+  int relative_span = 0;                ///< half the rows of its table; 0: no relative positions
+  int relative_buckets = 0;             ///< the span, or 0
+  int max_relative_distance = 0;        ///< at which the buckets end
+  bool share_position_weights = false;  ///< positions are projected with the words' query and key weights
   float layer_norm_eps = 1e-12f;
   HiddenActivation activation = HiddenActivation::kGelu;
   float hidden_dropout = .1f;
   float attention_dropout = .1f;
-  float classifier_dropout = .1f;  ///< resolved: BERT's null means hidden_dropout
+  float classifier_dropout = .1f;                                ///< resolved: BERT's null means hidden_dropout
+  float pooler_dropout = 0;                                      ///< DeBERTa's, before the head's dense layer
+  HiddenActivation pooler_activation = HiddenActivation::kGelu;  ///< DeBERTa's, between the head's two products
   float initializer_range = .02f;
   int pad_token_id = 0;
   /// Names by id; empty for a base model, which has no classification head yet.
@@ -39,8 +48,13 @@ struct ModelConfig {
   std::string source;
 };
 
-/// "bert", "distilbert": Hugging Face's model_type.
+/// "bert", "distilbert", "deberta-v2": Hugging Face's model_type.
 std::string_view ModelTypeOf(Architecture architecture);
+
+/// RoBERTa and XLM-RoBERTa: token i of a text has position i + FirstPosition(config), the first after that of padding.
+int FirstPosition(const ModelConfig& config);
+/// The longest text that a model takes.
+int MaxTokens(const ModelConfig& config);
 
 /// Reads config.json's text. Errors: kInvalidModel for bad or missing values; kUnsupported for another architecture,
 /// activation or position embedding.
@@ -53,8 +67,7 @@ Result<ModelConfig> ReadModelConfig(const std::filesystem::path& dir);
 /// are distinct and not empty. Errors: kInvalidModel.
 Result<void> ValidateModelConfig(const ModelConfig& config, std::string_view where);
 
-/// The text of a config.json for BertForSequenceClassification or DistilBertForSequenceClassification (BertModel,
-/// DistilBertModel where there are no labels).
+/// The text of a config.json for BertForSequenceClassification and its like (BertModel where there are no labels).
 Result<std::string> FormatModelConfig(const ModelConfig& config);
 
 /// Writes it to `dir`/config.json, atomically. Errors: kInvalidModel, kIo.

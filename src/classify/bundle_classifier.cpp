@@ -84,7 +84,7 @@ Result<BundleClassifier> BundleClassifier::Load(const std::filesystem::path& bun
                 "the tokenizer files and config.json are of different models");
   }
   auto parts = std::make_unique<Parts>(std::move(manifest), std::move(tokenizer), std::move(config));
-  parts->manifest.max_length = std::min(parts->manifest.max_length, parts->config.max_positions);
+  parts->manifest.max_length = std::min(parts->manifest.max_length, MaxTokens(parts->config));
   std::error_code ignored;
   const bool has_int8 = std::filesystem::exists(bundle / kInt8Weights, ignored);
   if (weights == Weights::kInt8 && !has_int8) {

@@ -272,7 +272,7 @@ Result<void> Run(const TrainCommandOptions& options) {
   const int32_t positive_label = TRY(PositiveLabel(options, split.train.labels));
 
   StartingPoint start = TRY(PrepareBaseModel(options, split.train));
-  const int max_length = std::min(options.max_length, start.model.config().max_positions);
+  const int max_length = std::min(options.max_length, MaxTokens(start.model.config()));
   if (max_length < options.max_length) LogInfo("--max-length is {}: the base model has no more positions", max_length);
   const auto tokenizing = std::chrono::steady_clock::now();
   const TextSet train = TokenizeExamples(split.train, start.tokenizer, max_length);

@@ -6,9 +6,8 @@
 
 namespace winnow {
 
-/// Between a layer's two big products.
-inline Activation HiddenFunction(const ModelConfig& config) {
-  switch (config.activation) {
+inline Activation FunctionOf(HiddenActivation activation) {
+  switch (activation) {
     case HiddenActivation::kGelu:
       return Activation::kGelu;
     case HiddenActivation::kGeluTanh:
@@ -19,9 +18,29 @@ inline Activation HiddenFunction(const ModelConfig& config) {
   return Activation::kGelu;
 }
 
-/// After the head's dense layer: BERT's pooler or DistilBERT's pre_classifier.
+/// Between a layer's two big products.
+inline Activation HiddenFunction(const ModelConfig& config) { return FunctionOf(config.activation); }
+
+/// Between the head's two products.
 inline Activation HeadFunction(const ModelConfig& config) {
-  return config.architecture == Architecture::kBert ? Activation::kTanh : Activation::kRelu;
+  switch (config.architecture) {
+    case Architecture::kBert:
+    case Architecture::kRoberta:
+    case Architecture::kXlmRoberta:
+      return Activation::kTanh;
+    case Architecture::kDistilBert:
+      return Activation::kRelu;
+    case Architecture::kElectra:
+      return Activation::kGelu;
+    case Architecture::kDebertaV2:
+      return FunctionOf(config.pooler_activation);
+  }
+  return Activation::kTanh;
+}
+
+/// Before the head's first product: nothing in BERT and DistilBERT.
+inline bool HasHeadInputDropout(const ModelConfig& config) {
+  return config.architecture != Architecture::kBert && config.architecture != Architecture::kDistilBert;
 }
 
 }  // namespace winnow

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "encoder/activation_functions.h"
+
 namespace winnow {
 namespace {
 
@@ -47,6 +49,7 @@ size_t Activations::Carve(const ModelConfig& config, size_t tokens, size_t texts
   const auto for_backward = [&](size_t count) { return keep == Keep::kNothing ? nullptr : arena.Take(count); };
   embedding_normal = for_backward(tokens * h);
   embedding_rstd = for_backward(tokens);
+  head_input = HasHeadInputDropout(config) ? for_backward(texts * h) : nullptr;
   pooled_input = arena.Take(texts * h);
   pooled = arena.Take(texts * h);
   logits = arena.Take(texts * config.labels.size());

@@ -7,6 +7,7 @@
 #include "base/aligned_buffer.h"
 #include "bundle/model_config.h"
 #include "encoder/batch.h"
+#include "encoder/relative_positions.h"
 
 namespace winnow {
 
@@ -46,8 +47,10 @@ class Activations {
 
   Keep kept = Keep::kNothing;
   std::vector<LayerActivations> layers;
+  RelativePositions relative;         ///< computed by itself, where the model has them
   float* embedding_normal = nullptr;  ///< [T, h]
   float* embedding_rstd = nullptr;    ///< [T]
+  float* head_input = nullptr;        ///< [texts, h] first tokens after their dropout; null where there is none
   float* pooled_input = nullptr;      ///< [texts, h] head dense layer before its activation function
   float* pooled = nullptr;            ///< [texts, h]
   float* logits = nullptr;            ///< [texts, labels]

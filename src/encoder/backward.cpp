@@ -71,6 +71,9 @@ std::span<const float> TrainingPass::Forward(const PackedTexts& texts, const Ste
   texts_ = texts;
   dropout_ = dropout;
   activations_.Prepare(config_, texts, KeepFor(options_));
+  if (config_.relative_span > 0) {
+    activations_.relative.Compute(model_, LongestOf(texts), dropout, options_.precision, /*keep=*/true, pool_);
+  }
   cuts_ = CutByTokens(texts, pool_.size());
   pool_.Run([&](int thread) {
     const auto i = static_cast<size_t>(thread);
@@ -99,10 +102,13 @@ void TrainingPass::Backward(std::span<const float> logits_grad, Gradients& gradi
 
   each_threads_texts(
       [&](size_t first, size_t last, int thread) { HeadBackward(first, last, thread, logits_grad.data(), gradients); });
-  weight_gradients(
-      {{texts, config_.labels.size(), hidden_, logits_grad.data(), activations_.pooled,
-        gradients.at(layout.classifier)},
-       {texts, hidden_, hidden_, pooled_, activations_.layers.back().output, gradients.at(layout.head_dense)}});
+  weight_gradients({{texts, config_.labels.size(), hidden_, logits_grad.data(), activations_.pooled,
+                     gradients.at(layout.classifier)},
+                    {texts, hidden_, hidden_, pooled_,
+                     activations_.head_input != nullptr ? activations_.head_input : activations_.layers.back().output,
+                     gradients.at(layout.head_dense)}});
+  const bool relative = config_.relative_span > 0;
+  if (relative) activations_.relative.BeginBackward(pool_);
 
   // Layers from the last down to the lowest that learns: layer l has depth l + 1.
   const size_t lowest = static_cast<size_t>(std::max(options_.frozen_depths - 1, 0));
@@ -111,6 +117,7 @@ void TrainingPass::Backward(std::span<const float> logits_grad, Gradients& gradi
     const LayerActivations& layer = activations_.layers[l];
     const bool last = l + 1 == layout.layers.size();
     const size_t rows = last ? texts : tokens;
+    if (relative) activations_.relative.BeginLayer(pool_);
     each_threads_texts([&](size_t first_text, size_t last_text, int thread) {
       LayerBackward(l, first_text, last_text, thread, gradients);
     });
@@ -127,16 +134,22 @@ void TrainingPass::Backward(std::span<const float> logits_grad, Gradients& gradi
     } else {
       weight_gradients({down, up, out, {tokens, 3 * hidden_, hidden_, qkv_, layer.input, gradients.at(weights.qkv)}});
     }
+    if (relative) {
+      activations_.relative.EndLayer(model_, l, dropout_, options_.precision, of_embeddings, gradients, pool_);
+    }
   }
 
   if (of_embeddings) {
     each_threads_texts(
         [&](size_t first, size_t last, int thread) { EmbeddingBackward(first, last, thread, gradients); });
     if (!add) {
-      std::fill(gradients.at(layout.positions),
-                gradients.at(layout.positions) + static_cast<size_t>(config_.max_positions) * hidden_, 0.0f);
-      std::fill_n(gradients.at(layout.segments), static_cast<size_t>(config_.type_vocab_size) * hidden_, 0.0f);
+      const auto clear = [&](size_t table, int rows) {
+        std::fill_n(gradients.at(table), static_cast<size_t>(rows) * hidden_, 0.0f);
+      };
+      if (config_.absolute_positions) clear(layout.positions, config_.max_positions);
+      if (config_.type_vocab_size > 0) clear(layout.segments, config_.type_vocab_size);
     }
+    if (relative) activations_.relative.EndBackward(model_, gradients);
     pool_.ForRanges(hidden_, 16, [&](size_t begin, size_t end, int) { ScatterEmbeddings(begin, end, gradients); });
   }
   gradients.AddVectors();
@@ -178,6 +191,10 @@ void TrainingPass::HeadBackward(size_t first_text, size_t last_text, int thread,
                          gradients.vector_at(thread, layout.head_dense_bias));
   MatMulNN(texts, hidden_, hidden_, pooled, hidden_, model_.at(layout.head_dense), hidden_, 0.0f,
            first_tokens_ + first_text * hidden_, hidden_, options_.precision);
+  if (HasHeadInputDropout(config_)) {
+    ApplyDropout(dropout_.At(config_, StepDropout::kHeadInput), first_text, texts, hidden_,
+                 first_tokens_ + first_text * hidden_);
+  }
 }
 
 void TrainingPass::LayerBackward(size_t l, size_t first_text, size_t last_text, int thread, Gradients& gradients) {
@@ -243,13 +260,25 @@ void TrainingPass::AttentionBackwardOfTexts(size_t l, size_t first_text, size_t 
   // The gradients lie as the activations do: query, key and value in a row, or in the last layer the query by itself.
   float* query_grad = last ? query_ : qkv_;
   float* key_grad = last ? qkv_ : qkv_ + hidden_;
+  AttentionScratch& scratch = scratch_[static_cast<size_t>(thread)];
+  RelativePositions& relative = activations_.relative;
   ForEachHead(config_, layer, last, texts_, first_text, last_text, [&](const HeadPlace& at) {
     const size_t query = at.query_row * layer.query_stride + at.column;
     const size_t keys = at.token_row * layer.key_stride + at.column;
-    AttentionBackward(at.shape, layer.query + query, layer.key + keys, layer.value + keys, dropout,
+    AttentionShape shape = at.shape;
+    if (config_.relative_span > 0) {
+      AddRelativeScores(relative.places(), relative.Head(l, at.column), layer.query + query, layer.key + keys, shape,
+                        scratch);
+    }
+    float* bias_grad =
+        shape.bias == nullptr ? nullptr : scratch.BiasGradFloats(shape.queries * BiasStride(shape.tokens));
+    AttentionBackward(shape, layer.query + query, layer.key + keys, layer.value + keys, dropout,
                       layer.log_sum + at.shape.first_row, context_ + at.query_row * hidden_ + at.column,
-                      query_grad + query, key_grad + keys, key_grad + hidden_ + keys,
-                      scratch_[static_cast<size_t>(thread)]);
+                      query_grad + query, key_grad + keys, key_grad + hidden_ + keys, scratch, bias_grad);
+    if (bias_grad == nullptr) return;
+    RelativeScoresBackward(shape, relative.places(), relative.Head(l, at.column), layer.query + query, layer.key + keys,
+                           bias_grad, query_grad + query, key_grad + keys, relative.query_grad(thread, at.column),
+                           relative.key_grad(thread, at.column), scratch);
   });
 }
 
@@ -268,14 +297,17 @@ void TrainingPass::EmbeddingBackward(size_t first_text, size_t last_text, int th
 void TrainingPass::ScatterEmbeddings(size_t first_column, size_t last_column, Gradients& gradients) {
   const Layout& layout = model_.layout();
   const size_t n = last_column - first_column;
-  float* positions = gradients.at(layout.positions) + first_column;
+  float* positions = nullptr;  // of the first token
+  if (config_.absolute_positions) {
+    positions = gradients.at(layout.positions) + static_cast<size_t>(FirstPosition(config_)) * hidden_ + first_column;
+  }
   float* segment = config_.type_vocab_size > 0 ? gradients.at(layout.segments) + first_column : nullptr;
   for (size_t t = 0; t < texts_.texts(); ++t) {
     for (size_t position = 0; position < texts_.length(t); ++position) {
       const size_t row = texts_.begin(t) + position;
       const float* from = state_ + row * hidden_ + first_column;
       AddTo(n, from, gradients.word_row_of(texts_.ids[row]) + first_column);
-      AddTo(n, from, positions + position * hidden_);
+      if (positions != nullptr) AddTo(n, from, positions + position * hidden_);
       if (segment != nullptr) AddTo(n, from, segment);
     }
   }

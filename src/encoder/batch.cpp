@@ -4,6 +4,12 @@
 
 namespace winnow {
 
+size_t LongestOf(const PackedTexts& texts) {
+  size_t longest = 0;
+  for (size_t t = 0; t < texts.texts(); ++t) longest = std::max(longest, texts.length(t));
+  return longest;
+}
+
 std::vector<size_t> CutByTokens(const PackedTexts& texts, int parts) {
   std::vector<size_t> cuts = {0};
   for (int part = 1; part < parts; ++part) {

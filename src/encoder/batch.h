@@ -37,6 +37,9 @@ struct PackedBatch {
   PackedTexts view() const { return {ids, offsets}; }
 };
 
+/// Tokens of the longest text; 0 where there is none.
+size_t LongestOf(const PackedTexts& texts);
+
 /// Cuts the texts into `parts` runs of about equally many tokens: part p is texts cuts[p] ... cuts[p + 1] - 1.
 std::vector<size_t> CutByTokens(const PackedTexts& texts, int parts);
 

@@ -1,6 +1,7 @@
-// The encoder of BERT (Devlin et al. 2018) and DistilBERT (Sanh et al. 2019): embeddings, then layers of attention and
-// a two-layer perceptron, each followed by residual and normalisation, then a dense layer on the first token and the
-// classifier. A thread takes its texts through all layers by itself: texts don't meet before the loss.
+// The encoder of BERT (Devlin et al. 2018), DistilBERT (Sanh et al. 2019), RoBERTa (Liu et al. 2019), ELECTRA (Clark et
+// al. 2020) and DeBERTa (He et al. 2020): embeddings, then layers of attention and a two-layer perceptron, each
+// followed by residual and normalisation, then a dense layer on the first token and the classifier. A thread takes its
+// texts through all layers by itself: texts don't meet before the loss.
 #include "encoder/forward.h"
 
 #include <algorithm>
@@ -84,9 +85,12 @@ class ForwardPass {
     float* x = activations_.layers.front().input;
     const Layout& layout = model_.layout();
     const float* segment = config_.type_vocab_size > 0 ? model_.at(layout.segments) : nullptr;
+    const float* positions = config_.absolute_positions
+                                 ? model_.at(layout.positions) + static_cast<size_t>(FirstPosition(config_)) * hidden_
+                                 : nullptr;
     for (size_t t = first_text_; t < last_text_; ++t) {
-      EmbedText(texts_.length(t), hidden_, texts_.ids.data() + texts_.begin(t), model_.words(),
-                model_.at(layout.positions), segment, x + texts_.begin(t) * hidden_);
+      EmbedText(texts_.length(t), hidden_, texts_.ids.data() + texts_.begin(t), model_.words(), positions, segment,
+                x + texts_.begin(t) * hidden_);
     }
     float* mine = x + first_ * hidden_;
     AddLayerNorm(rows_, hidden_, mine, nullptr, {}, 0, nullptr, Norm(layout.embedding_gamma, layout.embedding_beta),
@@ -99,10 +103,15 @@ class ForwardPass {
     LayerActivations& layer = activations_.layers[l];
     const Dropout dropout = dropout_.At(config_, StepDropout::kAttention, l);
     ForEachHead(config_, layer, last, texts_, first_text_, last_text_, [&](const HeadPlace& at) {
+      const float* query = layer.query + at.query_row * layer.query_stride + at.column;
       const size_t keys = at.token_row * layer.key_stride + at.column;
-      Attention(at.shape, layer.query + at.query_row * layer.query_stride + at.column, layer.key + keys,
-                layer.value + keys, dropout, layer.context + at.query_row * hidden_ + at.column,
-                Kept(layer.log_sum, at.shape.first_row), scratch_);
+      AttentionShape shape = at.shape;
+      if (config_.relative_span > 0) {
+        const RelativePositions& relative = activations_.relative;
+        AddRelativeScores(relative.places(), relative.Head(l, at.column), query, layer.key + keys, shape, scratch_);
+      }
+      Attention(shape, query, layer.key + keys, layer.value + keys, dropout,
+                layer.context + at.query_row * hidden_ + at.column, Kept(layer.log_sum, at.shape.first_row), scratch_);
     });
   }
 
@@ -113,8 +122,15 @@ class ForwardPass {
     float* pooled_input = activations_.pooled_input + first_text_ * hidden_;
     float* pooled = activations_.pooled + first_text_ * hidden_;
     float* logits = activations_.logits + first_text_ * labels;
-    Product(texts, hidden_, hidden_, activations_.layers.back().output + first_text_ * hidden_, layout.head_dense,
-            pooled_input);
+    float* input = activations_.layers.back().output + first_text_ * hidden_;
+    if (HasHeadInputDropout(config_)) {
+      // A backward needs the output itself too.
+      if (activations_.head_input != nullptr) {
+        input = std::copy_n(input, texts * hidden_, activations_.head_input + first_text_ * hidden_) - texts * hidden_;
+      }
+      ApplyDropout(dropout_.At(config_, StepDropout::kHeadInput), first_text_, texts, hidden_, input);
+    }
+    Product(texts, hidden_, hidden_, input, layout.head_dense, pooled_input);
     BiasActivation(HeadFunction(config_), texts, hidden_, pooled_input, model_.at(layout.head_dense_bias), pooled);
     ApplyDropout(dropout_.At(config_, StepDropout::kHead), first_text_, texts, hidden_, pooled);
     Product(texts, labels, hidden_, pooled, layout.classifier, logits);
@@ -156,6 +172,9 @@ Dropout StepDropout::At(const ModelConfig& config, Place place, size_t layer) co
   float probability = config.hidden_dropout;
   if (place == kAttention) probability = config.attention_dropout;
   if (place == kHead) probability = config.classifier_dropout;
+  if (place == kHeadInput) {
+    probability = config.architecture == Architecture::kDebertaV2 ? config.pooler_dropout : config.classifier_dropout;
+  }
   // DistilBERT normalises attention's output without a dropout before.
   if (place == kAttentionOutput && config.architecture == Architecture::kDistilBert) probability = 0;
   return {.key = Dropout::MixKey(Dropout::MixKey(key, static_cast<uint64_t>(place)), layer),
@@ -165,10 +184,10 @@ Dropout StepDropout::At(const ModelConfig& config, Place place, size_t layer) co
 Result<void> CheckBatch(const ModelConfig& config, const PackedTexts& texts) {
   for (size_t t = 0; t < texts.texts(); ++t) {
     const size_t length = texts.length(t);
-    if (length == 0 || length > static_cast<size_t>(config.max_positions)) {
+    if (length == 0 || length > static_cast<size_t>(MaxTokens(config))) {
       return Fail(ErrorCode::kInvalidArgument,
                   "a text has " + std::to_string(length) + " tokens; this model takes 1 to " +
-                      std::to_string(config.max_positions),
+                      std::to_string(MaxTokens(config)),
                   "lower --max-length");
     }
   }
@@ -199,6 +218,15 @@ void ForwardLayer(const Model& model, const PackedTexts& texts, size_t first_tex
 
 std::span<const float> ForwardRunner::Logits(const PackedTexts& texts) {
   activations_.Prepare(model_.config(), texts, Activations::Keep::kNothing);
+  if (model_.config().relative_span > 0) {
+    // For somewhat longer texts too, so that it is seldom done again.
+    const size_t longest = LongestOf(texts);
+    if (longest > activations_.relative.longest()) {
+      const auto most = static_cast<size_t>(MaxTokens(model_.config()));
+      activations_.relative.Compute(model_, std::min((longest + 31) / 32 * 32, most), {}, Precision::kF32,
+                                    /*keep=*/false, pool_);
+    }
+  }
   const std::vector<size_t> cuts = CutByTokens(texts, pool_.size());
   pool_.Run([&](int thread) {
     const auto i = static_cast<size_t>(thread);
@@ -212,6 +240,7 @@ std::vector<float> ForwardRunner::AllLogits(const PackedTexts& texts, const std:
       8192;  // enough rows for the products' full speed on several cores; about 100 MB for MiniLM
   const size_t labels = model_.config().labels.size();
   std::vector<float> logits(texts.texts() * labels, 0.0f);
+  activations_.relative.Clear();
   PackedBatch batch;
   for (size_t t = 0; t < texts.texts();) {
     const size_t first = t;

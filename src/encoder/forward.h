@@ -21,7 +21,8 @@ struct StepDropout {
   bool enabled = false;
   uint64_t key = 0;  ///< of the seed and the step
 
-  enum Place { kEmbedding, kAttention, kAttentionOutput, kOutput, kHead };
+  /// Numbers of a hash: new ones go to the end.
+  enum Place { kEmbedding, kAttention, kAttentionOutput, kOutput, kHead, kHeadInput, kPosition };
   Dropout At(const ModelConfig& config, Place place, size_t layer = 0) const;
 };
 
@@ -30,7 +31,8 @@ struct StepDropout {
 Result<void> CheckBatch(const ModelConfig& config, const PackedTexts& texts);
 
 /// Computes activations.logits of texts first_text ... last_text - 1, on the calling thread. `activations` was prepared
-/// for `texts`. Different ranges may run at the same time, each with a scratch of its own.
+/// for `texts`, its relative positions computed where the model has them. Different ranges may run at the same time,
+/// each with a scratch of its own.
 void Forward(const Model& model, const PackedTexts& texts, size_t first_text, size_t last_text,
              const StepDropout& dropout, Precision precision, Activations& activations, AttentionScratch& scratch);
 
@@ -45,7 +47,8 @@ class ForwardRunner {
   ForwardRunner(const Model& model, ThreadPool& pool)
       : model_(model), pool_(pool), scratch_(static_cast<size_t>(pool.size())) {}
 
-  /// Logits [texts, labels]; they stay valid until the next call. `texts` has passed CheckBatch.
+  /// Logits [texts, labels]; they stay valid until the next call. `texts` has passed CheckBatch. The weights are those
+  /// of the first call, or of the last AllLogits: what depends on them alone is kept.
   std::span<const float> Logits(const PackedTexts& texts);
 
   /// The same for any number of texts, in batches that bound memory, with logits in the order of the texts. `done`,

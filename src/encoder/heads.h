@@ -1,12 +1,15 @@
 /// Where each head of each text lies in a layer's activations.
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 
 #include "bundle/model_config.h"
 #include "encoder/activations.h"
 #include "encoder/batch.h"
+#include "encoder/relative_positions.h"
 #include "kernels/attention.h"
+#include "kernels/relative_attention.h"
 
 namespace winnow {
 
@@ -42,6 +45,15 @@ void ForEachHead(const ModelConfig& config, const LayerActivations& layer, bool 
       visit(static_cast<const HeadPlace&>(place));
     }
   }
+}
+
+/// Relative positions' scores as a bias of `shape`, in the scratch's bias. `query` and `key` are the head's.
+inline void AddRelativeScores(const RelativePlaces& places, const RelativeHead& head, const float* query,
+                              const float* key, AttentionShape& shape, AttentionScratch& scratch) {
+  float* bias = scratch.BiasFloats(shape.queries * BiasStride(shape.tokens));
+  RelativeScores(shape, places, head, query, key, bias, scratch);
+  shape.bias = bias;
+  shape.scale = 1.0f / std::sqrt(3.0f * static_cast<float>(shape.head_size));  // three kinds of scores are added
 }
 
 }  // namespace winnow

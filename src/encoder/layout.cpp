@@ -1,48 +1,9 @@
 #include "encoder/layout.h"
 
+#include "bundle/weight_names.h"
+
 namespace winnow {
 namespace {
-
-/// The parts of a weight's name in which the families differ.
-struct Names {
-  std::string prefix;
-  std::string embedding_norm;
-  std::string layer;
-  std::string query, key, value, out, attention_norm, up, down, output_norm;
-  std::string head_dense;
-};
-
-const Names& NamesOf(Architecture architecture) {
-  static const Names bert{
-      .prefix = "bert.",
-      .embedding_norm = "embeddings.LayerNorm",
-      .layer = "encoder.layer.",
-      .query = "attention.self.query",
-      .key = "attention.self.key",
-      .value = "attention.self.value",
-      .out = "attention.output.dense",
-      .attention_norm = "attention.output.LayerNorm",
-      .up = "intermediate.dense",
-      .down = "output.dense",
-      .output_norm = "output.LayerNorm",
-      .head_dense = "bert.pooler.dense",
-  };
-  static const Names distilbert{
-      .prefix = "distilbert.",
-      .embedding_norm = "embeddings.LayerNorm",
-      .layer = "transformer.layer.",
-      .query = "attention.q_lin",
-      .key = "attention.k_lin",
-      .value = "attention.v_lin",
-      .out = "attention.out_lin",
-      .attention_norm = "sa_layer_norm",
-      .up = "ffn.lin1",
-      .down = "ffn.lin2",
-      .output_norm = "output_layer_norm",
-      .head_dense = "pre_classifier",
-  };
-  return architecture == Architecture::kBert ? bert : distilbert;
-}
 
 /// Hands out places in the array, one weight after the other, in groups that begin at a cache line.
 class Placer {
@@ -77,30 +38,39 @@ class Placer {
 
 Layout::Layout(const ModelConfig& config) {
   using Init = WeightInfo::Init;
-  const Names& names = NamesOf(config.architecture);
+  const WeightNames& names = WeightNamesOf(config.architecture);
+  const std::string prefix(names.prefix);
   const int64_t h = config.hidden_size;
   const int64_t i = config.intermediate_size;
   const auto num_labels = static_cast<int64_t>(config.labels.size());
+  const bool relative_positions = config.relative_span > 0;
+  const bool own_relative = relative_positions && !config.share_position_weights;
   Placer place(*this);
   layers.resize(static_cast<size_t>(config.num_layers));
-  const auto in_layer = [&](size_t l) { return names.prefix + names.layer + std::to_string(l) + "."; };
+  const auto in_layer = [&](size_t l, std::string_view name, const char* part) {
+    return prefix + std::string(names.layer) + std::to_string(l) + "." + std::string(name) + part;
+  };
 
-  words = place.Matrix(names.prefix + "embeddings.word_embeddings.weight", config.vocab_size, h);
+  words = place.Matrix(prefix + kWordEmbeddings, config.vocab_size, h);
   place.Align();
   matrices = total;
-  positions = place.Matrix(names.prefix + "embeddings.position_embeddings.weight", config.max_positions, h);
-  if (config.type_vocab_size > 0) {
-    segments = place.Matrix(names.prefix + "embeddings.token_type_embeddings.weight", config.type_vocab_size, h);
-  }
+  if (config.absolute_positions) positions = place.Matrix(prefix + kPositionEmbeddings, config.max_positions, h);
+  if (config.type_vocab_size > 0) segments = place.Matrix(prefix + kTypeEmbeddings, config.type_vocab_size, h);
+  if (relative_positions) relative = place.Matrix(prefix + kRelativeEmbeddings, 2 * config.relative_span, h);
   for (size_t l = 0; l < layers.size(); ++l) {
     LayerLayout& layer = layers[l];
     place.depth = static_cast<int>(l) + 1;
-    layer.qkv = place.Matrix(in_layer(l) + names.query + ".weight", h, h);
-    place.Add(in_layer(l) + names.key + ".weight", {h, h}, Init::kNormal);
-    place.Add(in_layer(l) + names.value + ".weight", {h, h}, Init::kNormal);
-    layer.out = place.Matrix(in_layer(l) + names.out + ".weight", h, h);
-    layer.up = place.Matrix(in_layer(l) + names.up + ".weight", i, h);
-    layer.down = place.Matrix(in_layer(l) + names.down + ".weight", h, i);
+    layer.qkv = place.Matrix(in_layer(l, names.query, ".weight"), h, h);
+    place.Add(in_layer(l, names.key, ".weight"), {h, h}, Init::kNormal);
+    place.Add(in_layer(l, names.value, ".weight"), {h, h}, Init::kNormal);
+    layer.relative = layer.qkv;
+    if (own_relative) {
+      layer.relative = place.Matrix(in_layer(l, names.position_query, ".weight"), h, h);
+      place.Add(in_layer(l, names.position_key, ".weight"), {h, h}, Init::kNormal);
+    }
+    layer.out = place.Matrix(in_layer(l, names.out, ".weight"), h, h);
+    layer.up = place.Matrix(in_layer(l, names.up, ".weight"), i, h);
+    layer.down = place.Matrix(in_layer(l, names.down, ".weight"), h, i);
   }
   const auto mark = [&](bool optional) {
     weights.back().head = true;
@@ -108,34 +78,41 @@ Layout::Layout(const ModelConfig& config) {
   };
   place.depth = head_depth();
   const bool pooler = config.architecture == Architecture::kBert;
-  head_dense = place.Matrix(names.head_dense + ".weight", h, h);
+  head_dense = place.Matrix(std::string(names.head_dense) + ".weight", h, h);
   mark(pooler);
-  classifier = place.Matrix("classifier.weight", num_labels, h);
+  classifier = place.Matrix(std::string(names.classifier) + ".weight", num_labels, h);
   mark(false);
 
   place.Align();
   vectors = total;
+  const auto norm = [&](const std::string& name, size_t& gamma, size_t& beta) {
+    gamma = place.Vector(name + ".weight", h, Init::kOne);
+    beta = place.Vector(name + ".bias", h, Init::kZero);
+  };
   place.depth = 0;
-  embedding_gamma = place.Vector(names.prefix + names.embedding_norm + ".weight", h, Init::kOne);
-  embedding_beta = place.Vector(names.prefix + names.embedding_norm + ".bias", h, Init::kZero);
+  norm(prefix + kEmbeddingNorm, embedding_gamma, embedding_beta);
+  if (relative_positions) norm(prefix + kRelativeNorm, relative_gamma, relative_beta);
   for (size_t l = 0; l < layers.size(); ++l) {
     LayerLayout& layer = layers[l];
     place.depth = static_cast<int>(l) + 1;
-    layer.qkv_bias = place.Vector(in_layer(l) + names.query + ".bias", h, Init::kZero);
-    place.Add(in_layer(l) + names.key + ".bias", {h}, Init::kZero);
-    place.Add(in_layer(l) + names.value + ".bias", {h}, Init::kZero);
-    layer.out_bias = place.Vector(in_layer(l) + names.out + ".bias", h, Init::kZero);
-    layer.attention_gamma = place.Vector(in_layer(l) + names.attention_norm + ".weight", h, Init::kOne);
-    layer.attention_beta = place.Vector(in_layer(l) + names.attention_norm + ".bias", h, Init::kZero);
-    layer.up_bias = place.Vector(in_layer(l) + names.up + ".bias", i, Init::kZero);
-    layer.down_bias = place.Vector(in_layer(l) + names.down + ".bias", h, Init::kZero);
-    layer.output_gamma = place.Vector(in_layer(l) + names.output_norm + ".weight", h, Init::kOne);
-    layer.output_beta = place.Vector(in_layer(l) + names.output_norm + ".bias", h, Init::kZero);
+    layer.qkv_bias = place.Vector(in_layer(l, names.query, ".bias"), h, Init::kZero);
+    place.Add(in_layer(l, names.key, ".bias"), {h}, Init::kZero);
+    place.Add(in_layer(l, names.value, ".bias"), {h}, Init::kZero);
+    layer.relative_bias = layer.qkv_bias;
+    if (own_relative) {
+      layer.relative_bias = place.Vector(in_layer(l, names.position_query, ".bias"), h, Init::kZero);
+      place.Add(in_layer(l, names.position_key, ".bias"), {h}, Init::kZero);
+    }
+    layer.out_bias = place.Vector(in_layer(l, names.out, ".bias"), h, Init::kZero);
+    norm(in_layer(l, names.attention_norm, ""), layer.attention_gamma, layer.attention_beta);
+    layer.up_bias = place.Vector(in_layer(l, names.up, ".bias"), i, Init::kZero);
+    layer.down_bias = place.Vector(in_layer(l, names.down, ".bias"), h, Init::kZero);
+    norm(in_layer(l, names.output_norm, ""), layer.output_gamma, layer.output_beta);
   }
   place.depth = head_depth();
-  head_dense_bias = place.Vector(names.head_dense + ".bias", h, Init::kZero);
+  head_dense_bias = place.Vector(std::string(names.head_dense) + ".bias", h, Init::kZero);
   mark(pooler);
-  classifier_bias = place.Vector("classifier.bias", num_labels, Init::kZero);
+  classifier_bias = place.Vector(std::string(names.classifier) + ".bias", num_labels, Init::kZero);
   mark(false);
   place.Align();
 }

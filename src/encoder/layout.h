@@ -32,6 +32,7 @@ struct WeightInfo {
 struct LayerLayout {
   size_t qkv, out, up, down;  ///< [3h, h], [h, h], [i, h], [h, i]
   size_t qkv_bias, out_bias, up_bias, down_bias;
+  size_t relative, relative_bias;  ///< [2h, h]: query and key of relative positions; qkv's where they are shared
   size_t attention_gamma, attention_beta, output_gamma, output_beta;
 };
 
@@ -39,12 +40,13 @@ struct Layout {
   explicit Layout(const ModelConfig& config);
 
   std::vector<WeightInfo> weights;
-  size_t words = 0;  ///< always at the start
-  size_t positions = 0;
-  size_t segments = 0;  ///< meaningful where config.type_vocab_size > 0
+  size_t words = 0;                                            ///< always at the start
+  size_t positions = 0;                                        ///< meaningful where config.absolute_positions
+  size_t segments = 0;                                         ///< meaningful where config.type_vocab_size > 0
+  size_t relative = 0, relative_gamma = 0, relative_beta = 0;  ///< [2 span, h]; where config.relative_span > 0
   size_t embedding_gamma = 0, embedding_beta = 0;
   std::vector<LayerLayout> layers;
-  size_t head_dense = 0, head_dense_bias = 0;  ///< BERT's pooler, DistilBERT's pre_classifier: [h, h]
+  size_t head_dense = 0, head_dense_bias = 0;  ///< BERT's pooler, DistilBERT's pre_classifier ...: [h, h]
   size_t classifier = 0, classifier_bias = 0;  ///< [labels, h]
 
   /// The head's depth, and the number of what lies below.

@@ -5,33 +5,14 @@
 #include <set>
 
 #include "base/random.h"
+#include "bundle/weight_names.h"
 #include "kernels/adamw.h"
 
 namespace winnow {
 namespace {
 
-std::string Replaced(std::string text, std::string_view from, std::string_view to) {
-  const size_t at = text.rfind(from);
-  if (at != std::string::npos) text.replace(at, from.size(), to);
-  return text;
-}
-
-/// The names under which checkpoints in the wild keep a weight.
-std::vector<std::string> NamesInFiles(const std::string& name) {
-  std::vector<std::string> names = {name};
-  if (const size_t dot = name.find('.'); name.starts_with("bert.") || name.starts_with("distilbert.")) {
-    names.push_back(name.substr(dot + 1));
-  }
-  if (name.find("LayerNorm.") == std::string::npos) return names;
-  for (size_t i = 0, count = names.size(); i < count; ++i) {  // TensorFlow's names, in early conversions
-    names.push_back(
-        Replaced(Replaced(names[i], "LayerNorm.weight", "LayerNorm.gamma"), "LayerNorm.bias", "LayerNorm.beta"));
-  }
-  return names;
-}
-
-const TensorView* FindWeight(const SafetensorsFile& file, const std::string& name) {
-  for (const std::string& candidate : NamesInFiles(name)) {
+const TensorView* FindWeight(const SafetensorsFile& file, Architecture architecture, const std::string& name) {
+  for (const std::string& candidate : NamesInFiles(architecture, name)) {
     if (const TensorView* tensor = file.Find(candidate)) return tensor;
   }
   return nullptr;
@@ -73,9 +54,10 @@ Result<Model> Model::Load(const std::filesystem::path& dir, ModelConfig config, 
   Model model(std::move(config));
   model.rest_.Resize(model.layout_.total - model.layout_.matrices);
   model.rest_.Zero();  // the padding between weights
+  const WeightNames& names = WeightNamesOf(model.config_.architecture);
   std::set<std::string> fresh;
   for (const WeightInfo& weight : model.layout_.weights) {
-    const TensorView* tensor = FindWeight(*file, weight.name);
+    const TensorView* tensor = FindWeight(*file, model.config_.architecture, weight.name);
     if (tensor == nullptr) {
       if (weight.head && (options.create_head || options.reinit_head)) {
         model.Initialize(weight, options.seed);
@@ -98,7 +80,7 @@ Result<Model> Model::Load(const std::filesystem::path& dir, ModelConfig config, 
         continue;
       }
       const bool classifier = weight.head && !weight.optional;
-      const std::string expected = classifier && !weight.shape.empty() && weight.name.starts_with("classifier")
+      const std::string expected = classifier && !weight.shape.empty() && weight.name.starts_with(names.classifier)
                                        ? " but there are " + std::to_string(model.config_.labels.size()) + " labels"
                                        : " but config.json asks for " + ShapeText(weight.shape);
       return Fail(ErrorCode::kInvalidModel,

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "encoder/activation_functions.h"
+#include "encoder/heads.h"
 #include "kernels/layer_norm.h"
 
 namespace winnow {
@@ -85,7 +86,7 @@ class Pass {
         const size_t rows = begin(texts.end) - row;
         Product(rows, InputOfRow(row), layer.qkv, 0, 3 * block_, layer.qkv_bias.data(), s_.qkv.data(), 3 * block_);
         team_.Wait();
-        Attend(texts, /*firsts=*/false, s_.context.data());
+        Attend(l, texts, /*firsts=*/false, s_.context.data());
         team_.Wait();
         RestOfLayer(layer, rows, s_.context.data(), s_.x.data() + row * hidden_,
                     model_.layers()[l + 1].qkv.of_bytes() ? s_.bytes.data() + row * ByteStride(hidden_) : nullptr,
@@ -144,7 +145,7 @@ class Pass {
       Product(begin(texts.end) - row, InputOfRow(row), layer.qkv, block_, 3 * block_, layer.qkv_bias.data(),
               s_.qkv.data(), 3 * block_);
       team_.Wait();
-      Attend(texts, /*firsts=*/true, s_.first_context.data() + texts.begin * hidden_);
+      Attend(model_.layers().size() - 1, texts, /*firsts=*/true, s_.first_context.data() + texts.begin * hidden_);
       team_.Wait();
     });
     for (size_t row = 0; row < num_texts_; row += kPanelRows) {
@@ -154,7 +155,7 @@ class Pass {
   }
 
   /// context [tokens of `texts`, or the texts, hidden]; `firsts`: of each text's first token alone.
-  void Attend(const Part& texts, bool firsts, float* context) {
+  void Attend(size_t layer, const Part& texts, bool firsts, float* context) {
     const auto heads = static_cast<size_t>(config_.num_heads);
     const size_t head_size = hidden_ / heads;
     const Part mine = Share(team_, (texts.end - texts.begin) * heads);
@@ -164,16 +165,20 @@ class Pass {
       const size_t row = begin(t) - begin(texts.begin);
       const float* q = firsts ? s_.query.data() + t * block_ : s_.qkv.data() + row * 3 * block_;
       const float* k = s_.qkv.data() + row * 3 * block_ + block_;
-      const AttentionShape shape{.queries = firsts ? 1 : length(t),
-                                 .tokens = length(t),
-                                 .head_size = head_size,
-                                 .q_stride = firsts ? block_ : 3 * block_,
-                                 .kv_stride = 3 * block_,
-                                 .out_stride = hidden_,
-                                 .first_row = 0};
+      AttentionShape shape{.queries = firsts ? 1 : length(t),
+                           .tokens = length(t),
+                           .head_size = head_size,
+                           .q_stride = firsts ? block_ : 3 * block_,
+                           .kv_stride = 3 * block_,
+                           .out_stride = hidden_,
+                           .first_row = 0};
+      AttentionScratch& scratch = s_.attention[static_cast<size_t>(team_.rank)];
+      if (config_.relative_span > 0) {
+        AddRelativeScores(model_.relative_places(), model_.relative_head(layer, column), q + column, k + column, shape,
+                          scratch);
+      }
       Attention(shape, q + column, k + column, k + block_ + column, {},
-                context + (firsts ? t - texts.begin : row) * hidden_ + column, nullptr,
-                s_.attention[static_cast<size_t>(team_.rank)]);
+                context + (firsts ? t - texts.begin : row) * hidden_ + column, nullptr, scratch);
     }
   }
 
@@ -271,6 +276,7 @@ void QuantizedScratch::Prepare(const QuantizedModel& model, const Need& need, in
   if (attention.size() < static_cast<size_t>(team_size)) attention.resize(static_cast<size_t>(team_size));
   for (AttentionScratch& each : attention) {
     each.Reserve(hidden / static_cast<size_t>(model.config().num_heads), longest);
+    if (model.config().relative_span > 0) each.ReserveRelative(longest);
   }
 }
 

@@ -53,9 +53,11 @@ std::vector<float> LogitsOf(QuantizedRunner& runner, const PackedTexts& texts, s
 
 TEST(QuantizedForward, IsCloseToTheFloatModel) {
   ThreadPool pool(2);
-  for (const Architecture architecture : {Architecture::kBert, Architecture::kDistilBert}) {
+  for (const Architecture architecture : kEveryArchitecture) {
     for (const auto& [hidden, heads] : {std::pair{64, 2}, std::pair{312, 12}, std::pair{40, 4}}) {
-      const Model model = Model::Fresh(Config(architecture, hidden, heads), 5);
+      ModelConfig config = Config(architecture, hidden, heads);
+      config.share_position_weights = hidden != 40;  // DeBERTa's
+      const Model model = Model::Fresh(config, 5);
       const PackedBatch texts = Texts(40, model.config().vocab_size, 50);
       ForwardRunner exact(model, pool);
       const std::vector<float> expected = exact.AllLogits(texts.view());
@@ -81,8 +83,14 @@ TEST(QuantizedForward, IsCloseToTheFloatModel) {
   }
 }
 
-TEST(QuantizedForward, AnswersDoNotDependOnBatchMatesNorThreads) {
-  const Model model = Model::Fresh(Config(Architecture::kBert, 312, 12), 5);
+class QuantizedForwardOf : public ::testing::TestWithParam<Architecture> {};
+INSTANTIATE_TEST_SUITE_P(Families, QuantizedForwardOf, ::testing::Values(Architecture::kBert, Architecture::kDebertaV2),
+                         [](const auto& info) {
+                           return info.param == Architecture::kBert ? std::string("Bert") : std::string("Deberta");
+                         });
+
+TEST_P(QuantizedForwardOf, AnswersDoNotDependOnBatchMatesNorThreads) {
+  const Model model = Model::Fresh(Config(GetParam(), 312, 12), 5);
   const PackedBatch texts = Texts(120, 300, 60);
   const size_t labels = model.config().labels.size();
   for (const bool mixed : {false, true}) {

@@ -12,6 +12,7 @@
 #include "kernels/bf16.h"
 #include "kernels/embedding.h"
 #include "kernels/isa.h"
+#include "kernels/layer_norm.h"
 
 namespace winnow {
 namespace {
@@ -39,10 +40,12 @@ Storage StorageOf(const Layout& layout, const WeightInfo& weight, const Quantiza
   return weight.offset == layout.positions ? Storage::kBytes : Storage::kFloat;
 }
 
+}  // namespace
+
 /// Hands out checked tensors of one file.
-class Reader {
+class QuantizedReader {
  public:
-  Reader(const SafetensorsFile& file, const Layout& layout, std::string where)
+  QuantizedReader(const SafetensorsFile& file, const Layout& layout, std::string where)
       : file_(file), layout_(layout), where_(std::move(where)) {}
 
   Result<FloatBuffer> Floats(size_t offset, size_t room = 0) const {
@@ -53,11 +56,11 @@ class Reader {
     return values;
   }
 
-  /// Three weights of n floats that follow each other in the layout, n rounded up to `block`.
-  Result<FloatBuffer> ThreeVectors(size_t offset, size_t n, size_t block) const {
-    FloatBuffer values(3 * block);
+  /// `parts` weights of n floats that follow each other in the layout, n rounded up to `block`.
+  Result<FloatBuffer> Vectors(size_t offset, size_t parts, size_t n, size_t block) const {
+    FloatBuffer values(parts * block);
     values.Zero();
-    for (size_t i = 0; i < 3; ++i) {
+    for (size_t i = 0; i < parts; ++i) {
       TRY(CopyFloats(WeightAt(layout_, offset + i * n), values.span().subspan(i * block, n)));
     }
     return values;
@@ -164,6 +167,23 @@ class Reader {
   const std::string where_;
 };
 
+namespace {
+
+/// One layer's relative positions as RelativeHead has them, [2h, stride], from the normalised table [rows, h].
+void ProjectPositions(const ProductInput& table, size_t rows, const PackedWeights& weights, const float* bias,
+                      size_t hidden, size_t block, size_t stride, float* to) {
+  FloatBuffer projected(rows * 2 * block);
+  PackedProduct(rows, table, weights, 0, 2 * block, bias, Activation::kIdentity, projected.data(), 2 * block);
+  for (size_t c = 0; c < hidden; ++c) {
+    float* query = to + c * stride;
+    float* key = to + (hidden + c) * stride;
+    for (size_t r = 0; r < rows; ++r) {
+      query[r] = projected.data()[r * 2 * block + c];
+      key[rows - 1 - r] = projected.data()[r * 2 * block + block + c];
+    }
+  }
+}
+
 /// The first error of tasks that run at the same time.
 class FirstError {
  public:
@@ -235,7 +255,7 @@ Result<QuantizedModel> QuantizedModel::Load(const std::filesystem::path& dir, Mo
                 "make it again: winnow quantize " + dir.string());
   }
   const Layout layout(model.config_);
-  const Reader read(*file, layout, path.string());
+  const QuantizedReader read(*file, layout, path.string());
   const auto hidden = static_cast<size_t>(model.config_.hidden_size);
   const auto intermediate = static_cast<size_t>(model.config_.intermediate_size);
   const size_t block = model.qkv_block();
@@ -269,7 +289,7 @@ Result<QuantizedModel> QuantizedModel::Load(const std::filesystem::path& dir, Mo
   for (size_t l = 0; l < layout.layers.size(); ++l) {
     const LayerLayout& from = layout.layers[l];
     QuantizedLayer& to = model.layers_[l];
-    to.qkv_bias = TRY(read.ThreeVectors(from.qkv_bias, hidden, block));
+    to.qkv_bias = TRY(read.Vectors(from.qkv_bias, 3, hidden, block));
     to.out_bias = TRY(read.Floats(from.out_bias));
     to.up_bias = TRY(read.Floats(from.up_bias));
     to.down_bias = TRY(read.Floats(from.down_bias));
@@ -286,13 +306,18 @@ Result<QuantizedModel> QuantizedModel::Load(const std::filesystem::path& dir, Mo
   } else {
     model.float_words_ = TRY(read.Floats(layout.words));
   }
-  model.positions_ = TRY(read.Rows(layout.positions));
+  if (model.config_.absolute_positions) model.positions_ = TRY(read.Rows(layout.positions));
   if (model.config_.type_vocab_size > 0) {
     const FloatBuffer segments = TRY(read.Floats(layout.segments));
+    if (model.positions_.size() == 0) {
+      model.positions_.Resize(static_cast<size_t>(model.config_.max_positions) * hidden);
+      model.positions_.Zero();
+    }
     for (size_t i = 0; i < model.positions_.size(); i += hidden) {
       AddTo(hidden, segments.data(), model.positions_.data() + i);
     }
   }
+  if (model.config_.relative_span > 0) TRY(model.LoadRelativePositions(read, layout, pool));
   model.embedding_gamma_ = TRY(read.Floats(layout.embedding_gamma));
   model.embedding_beta_ = TRY(read.Floats(layout.embedding_beta));
   model.head_dense_ = TRY(read.Matrix(layout.head_dense, 1, hidden, hidden, hidden));
@@ -304,16 +329,64 @@ Result<QuantizedModel> QuantizedModel::Load(const std::filesystem::path& dir, Mo
   return model;
 }
 
+Result<void> QuantizedModel::LoadRelativePositions(const QuantizedReader& read, const Layout& layout,
+                                                   ThreadPool& pool) {
+  const auto hidden = static_cast<size_t>(config_.hidden_size);
+  const size_t block = qkv_block();
+  relative_columns_ = RelativeColumns(config_, static_cast<size_t>(MaxTokens(config_)));
+  const size_t rows = relative_columns_.width;
+  relative_stride_ = (rows + 15) / 16 * 16;
+  const size_t layer_size = 2 * hidden * relative_stride_;
+  relative_.Resize(layers_.size() * layer_size + 16);  // kernels read a little beyond a row
+  relative_.Zero();
+  FloatBuffer table = TRY(read.Floats(layout.relative));
+  const FloatBuffer gamma = TRY(read.Floats(layout.relative_gamma));
+  const FloatBuffer beta = TRY(read.Floats(layout.relative_beta));
+  float* first = table.data() + relative_columns_.first_row * hidden;
+  AddLayerNorm(rows, hidden, first, nullptr, {}, 0, nullptr, {gamma.data(), beta.data(), config_.layer_norm_eps}, first,
+               nullptr, nullptr);
+  AlignedBuffer<uint8_t> bytes(rows * ByteStride(hidden));
+  AlignedBuffer<ByteScale> scales(rows);
+  QuantizeRows(rows, hidden, first, bytes.data(), scales.data());
+  const ProductInput input{bytes.data(), scales.data(), first};
+  FirstError error;
+  const auto project = [&](size_t l) -> Result<void> {
+    const LayerLayout& from = layout.layers[l];
+    float* to = relative_.data() + l * layer_size;
+    if (config_.share_position_weights) {
+      ProjectPositions(input, rows, layers_[l].qkv, layers_[l].qkv_bias.data(), hidden, block, relative_stride_, to);
+      return {};
+    }
+    const PackedWeights weights = TRY(read.Matrix(from.relative, 2, hidden, hidden, block));
+    const FloatBuffer bias = TRY(read.Vectors(from.relative_bias, 2, hidden, block));
+    ProjectPositions(input, rows, weights, bias.data(), hidden, block, relative_stride_, to);
+    return {};
+  };
+  std::atomic<size_t> next = 0;
+  pool.Run([&](int) {
+    for (size_t l; (l = next++) < layers_.size();) error.Note(project(l));
+  });
+  return error.Take();
+}
+
+RelativeHead QuantizedModel::relative_head(size_t layer, size_t column) const {
+  const auto hidden = static_cast<size_t>(config_.hidden_size);
+  const float* query = relative_.data() + (layer * 2 * hidden + column) * relative_stride_;
+  return {.query_t = query, .key_t = query + hidden * relative_stride_, .stride = relative_stride_};
+}
+
 size_t QuantizedModel::qkv_block() const {
   return (static_cast<size_t>(config_.hidden_size) + kColumnBlock - 1) / kColumnBlock * kColumnBlock;
 }
 
 void QuantizedModel::Embed(std::span<const int32_t> ids, float* out) const {
   const auto hidden = static_cast<size_t>(config_.hidden_size);
+  const float* positions =
+      positions_.size() == 0 ? nullptr : positions_.data() + static_cast<size_t>(FirstPosition(config_)) * hidden;
   if (words_ != nullptr) {
-    EmbedTextOfBytes(ids.size(), hidden, ids.data(), words_, word_scales_, positions_.data(), out);
+    EmbedTextOfBytes(ids.size(), hidden, ids.data(), words_, word_scales_, positions, out);
   } else {
-    EmbedText(ids.size(), hidden, ids.data(), float_words_.data(), positions_.data(), nullptr, out);
+    EmbedText(ids.size(), hidden, ids.data(), float_words_.data(), positions, nullptr, out);
   }
 }
 

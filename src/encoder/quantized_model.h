@@ -15,6 +15,7 @@
 #include "bundle/model_config.h"
 #include "bundle/safetensors.h"
 #include "encoder/model.h"
+#include "encoder/relative_positions.h"
 #include "kernels/packed_matmul.h"
 
 namespace winnow {
@@ -36,6 +37,8 @@ struct QuantizedLayer {
   FloatBuffer attention_gamma, attention_beta, output_gamma, output_beta;
 };
 
+class QuantizedReader;
+
 /// Immutable once loaded; thread-safe.
 class QuantizedModel {
  public:
@@ -55,6 +58,11 @@ class QuantizedModel {
   const float* embedding_gamma() const { return embedding_gamma_.data(); }
   const float* embedding_beta() const { return embedding_beta_.data(); }
 
+  /// Projected relative positions of a layer's head at a column of the hidden size, for texts as long as the model
+  /// takes; where config().relative_span is positive.
+  RelativeHead relative_head(size_t layer, size_t column) const;
+  RelativePlaces relative_places() const { return relative_columns_.places(); }
+
   const PackedWeights& head_dense() const { return head_dense_; }
   const float* head_dense_bias() const { return head_dense_bias_.data(); }
   const PackedWeights& classifier() const { return classifier_; }
@@ -65,6 +73,7 @@ class QuantizedModel {
 
  private:
   explicit QuantizedModel(ModelConfig config) : config_(std::move(config)) {}
+  Result<void> LoadRelativePositions(const QuantizedReader& read, const Layout& layout, ThreadPool& pool);
 
   ModelConfig config_;
   std::vector<QuantizedLayer> layers_;
@@ -72,7 +81,11 @@ class QuantizedModel {
   const int8_t* words_ = nullptr;                // [vocabulary, hidden]; null where they are floats
   const float* word_scales_ = nullptr;
   FloatBuffer float_words_;
-  FloatBuffer positions_;  // [positions, hidden], the first segment's embedding added
+  FloatBuffer positions_;  // [positions, hidden] from the first token's on, the first segment's embedding added; empty
+                           // where there is neither
+  RelativeColumns relative_columns_;
+  size_t relative_stride_ = 0;
+  FloatBuffer relative_;  // [layers, 2h, stride] as RelativeHead has it
   FloatBuffer embedding_gamma_, embedding_beta_;
   PackedWeights head_dense_, classifier_;
   FloatBuffer head_dense_bias_, classifier_bias_;

@@ -22,6 +22,7 @@
 //
 #include "hwy/contrib/math/math-inl.h"
 #include "hwy/highway.h"
+#include "kernels/attention-inl.h"
 #include "kernels/dropout-inl.h"
 #include "kernels/lanes-inl.h"
 
@@ -30,83 +31,6 @@ namespace winnow {
 namespace HWY_NAMESPACE {
 
 constexpr size_t kRows = 4;  // queries at a time, in the backward
-// In the forward 16 sums at a time keep both multipliers busy, where there are registers for them.
-constexpr size_t kForwardRows = HWY_TARGET == HWY_AVX3 ? 8 : 4;
-constexpr size_t kWide = HWY_TARGET == HWY_AVX3 ? 2 : 1;  // vectors
-
-HWY_INLINE size_t Padded(size_t tokens) { return hwy::RoundUpTo(tokens, hn::Lanes(F())); }
-
-/// to[c, j] = from[j, c], zero beyond the tokens.
-void Transpose(const float* HWY_RESTRICT from, size_t tokens, size_t stride, size_t head_size, size_t padded,
-               float* HWY_RESTRICT to) {
-  size_t done = 0;  // tokens
-#if HWY_TARGET != HWY_SCALAR
-  const hn::FixedTag<float, 4> d;
-  const hn::RepartitionToWide<decltype(d)> pairs;
-  const size_t whole_columns = head_size / 4 * 4;
-  done = tokens / 4 * 4;
-  for (size_t j = 0; j < done; j += 4) {
-    const float* rows = from + j * stride;
-    for (size_t c = 0; c < whole_columns; c += 4) {
-      const auto r0 = hn::LoadU(d, rows + c), r1 = hn::LoadU(d, rows + stride + c);
-      const auto r2 = hn::LoadU(d, rows + 2 * stride + c), r3 = hn::LoadU(d, rows + 3 * stride + c);
-      const auto low01 = hn::BitCast(pairs, hn::InterleaveLower(d, r0, r1));
-      const auto low23 = hn::BitCast(pairs, hn::InterleaveLower(d, r2, r3));
-      const auto high01 = hn::BitCast(pairs, hn::InterleaveUpper(d, r0, r1));
-      const auto high23 = hn::BitCast(pairs, hn::InterleaveUpper(d, r2, r3));
-      float* out = to + c * padded + j;
-      hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, low01, low23)), d, out);
-      hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, low01, low23)), d, out + padded);
-      hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, high01, high23)), d, out + 2 * padded);
-      hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, high01, high23)), d, out + 3 * padded);
-    }
-    for (size_t c = whole_columns; c < head_size; ++c) {
-      for (size_t i = 0; i < 4; ++i) to[c * padded + j + i] = rows[i * stride + c];
-    }
-  }
-#endif
-  for (size_t j = done; j < tokens; ++j) {
-    for (size_t c = 0; c < head_size; ++c) to[c * padded + j] = from[j * stride + c];
-  }
-  for (size_t c = 0; c < head_size; ++c) std::fill(to + c * padded + tokens, to + (c + 1) * padded, 0.0f);
-}
-
-/// scores[r, j] = sum_c rows[r][c] * transposed[c, j], for kCount rows and kVectors vectors of tokens from j on.
-template <size_t kCount, size_t kVectors>
-HWY_INLINE void ScoresAt(const float* const* rows, const float* transposed, size_t head_size, size_t padded, size_t j,
-                         float* scores) {
-  const size_t lanes = hn::Lanes(F());
-  V sums[kCount][kVectors];
-  HWY_UNROLL(8) for (size_t r = 0; r < kCount; ++r) {
-    HWY_UNROLL(2) for (size_t v = 0; v < kVectors; ++v) sums[r][v] = hn::Zero(F());
-  }
-  for (size_t c = 0; c < head_size; ++c) {
-    V columns[kVectors];
-    HWY_UNROLL(2) for (size_t v = 0; v < kVectors; ++v) {
-      columns[v] = hn::LoadU(F(), transposed + c * padded + j + v * lanes);
-    }
-    HWY_UNROLL(8) for (size_t r = 0; r < kCount; ++r) {
-      const V row = hn::Set(F(), rows[r][c]);
-      HWY_UNROLL(2) for (size_t v = 0; v < kVectors; ++v) sums[r][v] = hn::MulAdd(row, columns[v], sums[r][v]);
-    }
-  }
-  HWY_UNROLL(8) for (size_t r = 0; r < kCount; ++r) {
-    HWY_UNROLL(2) for (size_t v = 0; v < kVectors; ++v) {
-      hn::StoreU(sums[r][v], F(), scores + r * padded + j + v * lanes);
-    }
-  }
-}
-
-template <size_t kCount, size_t kVectors>
-HWY_INLINE void Scores(const float* const* rows, const float* transposed, size_t head_size, size_t padded,
-                       float* scores) {
-  const size_t lanes = hn::Lanes(F());
-  size_t j = 0;
-  for (; j + kVectors * lanes <= padded; j += kVectors * lanes) {
-    ScoresAt<kCount, kVectors>(rows, transposed, head_size, padded, j, scores);
-  }
-  for (; j < padded; j += lanes) ScoresAt<kCount, 1>(rows, transposed, head_size, padded, j, scores);
-}
 
 /// outs[r][c] = scales[r] * sum_j weights[r, j] * values[j, c], for the first `count` of kCount rows, in kVectors
 /// vectors from c on, the last of which may be cut by `lanes`.
@@ -202,6 +126,22 @@ HWY_INLINE void Exponentials(float* scores, size_t tokens, size_t padded, float 
   HWY_UNROLL(8) for (size_t r = 0; r < kCount; ++r) sums[r] = Sum(sum[r]);
 }
 
+/// Adds the bias of queries i ... i+count-1 to their scores.
+HWY_INLINE void AddBias(const AttentionShape& shape, size_t i, size_t count, size_t padded, float* scores) {
+  if (shape.bias == nullptr) return;
+  for (size_t r = 0; r < count; ++r) {
+    const float* bias = shape.bias + (i + r) * BiasStride(shape.tokens);
+    float* row = scores + r * padded;
+    for (size_t j = 0; j < padded; j += hn::Lanes(F())) {
+      hn::StoreU(hn::Add(hn::LoadU(F(), row + j), hn::LoadU(F(), bias + j)), F(), row + j);
+    }
+  }
+}
+
+HWY_INLINE float ScaleOf(const AttentionShape& shape) {
+  return shape.scale > 0 ? shape.scale : 1.0f / std::sqrt(static_cast<float>(shape.head_size));
+}
+
 /// Queries i ... i+count-1 of one head, as kCount of them (missing ones are the first once more).
 template <size_t kCount>
 HWY_INLINE void AttendRows(const AttentionShape& shape, size_t i, size_t count, const float* q, const float* kt,
@@ -214,7 +154,8 @@ HWY_INLINE void AttendRows(const AttentionShape& shape, size_t i, size_t count, 
     rows[r] = q + (i + (r < count ? r : 0)) * shape.q_stride;
     outs[r] = out + (i + (r < count ? r : 0)) * shape.out_stride;
   }
-  Scores<kCount, kWide>(rows, kt, shape.head_size, padded, scores);
+  Scores<kCount, kWide>(rows, kt, padded, shape.head_size, padded, scores);
+  AddBias(shape, i, count, padded, scores);
   Exponentials<kCount>(scores, shape.tokens, padded, scale, largest, sums);
   for (size_t r = 0; r < count; ++r) {
     if (log_sum != nullptr) log_sum[i + r] = largest[r] + std::log(sums[r]);
@@ -232,7 +173,7 @@ HWY_INLINE void AttendRows(const AttentionShape& shape, size_t i, size_t count, 
 void Attention(const AttentionShape& shape, const float* q, const float* k, const float* v, const Dropout& dropout,
                float* out, float* log_sum, AttentionScratch& scratch) {
   const size_t padded = Padded(shape.tokens);
-  const float scale = 1.0f / std::sqrt(static_cast<float>(shape.head_size));
+  const float scale = ScaleOf(shape);
   float* kt = scratch.Floats((shape.head_size + kForwardRows) * padded);
   float* scores = kt + shape.head_size * padded;
   Transpose(k, shape.tokens, shape.kv_stride, shape.head_size, padded, kt);
@@ -271,9 +212,9 @@ HWY_INLINE void AddOuterProducts(const float* weights, size_t padded, const floa
 
 void AttentionBackward(const AttentionShape& shape, const float* q, const float* k, const float* v,
                        const Dropout& dropout, const float* log_sum, const float* out_grad, float* q_grad,
-                       float* k_grad, float* v_grad, AttentionScratch& scratch) {
+                       float* k_grad, float* v_grad, AttentionScratch& scratch, float* bias_grad) {
   const size_t padded = Padded(shape.tokens);
-  const float scale = 1.0f / std::sqrt(static_cast<float>(shape.head_size));
+  const float scale = ScaleOf(shape);
   const V scales = hn::Set(F(), scale);
   float* kt = scratch.Floats((2 * shape.head_size + 2 * kRows) * padded);
   float* vt = kt + shape.head_size * padded;
@@ -296,8 +237,9 @@ void AttentionBackward(const AttentionShape& shape, const float* q, const float*
       grad_rows[r] = out_grad + row * shape.out_stride;
       q_grads[r] = q_grad + row * shape.q_stride;
     }
-    Scores<kRows, 1>(q_rows, kt, shape.head_size, padded, weights);
-    Scores<kRows, 1>(grad_rows, vt, shape.head_size, padded, slopes);
+    Scores<kRows, 1>(q_rows, kt, padded, shape.head_size, padded, weights);
+    AddBias(shape, i, count, padded, weights);
+    Scores<kRows, 1>(grad_rows, vt, padded, shape.head_size, padded, slopes);
     for (size_t r = 0; r < kRows; ++r) {
       float* a = weights + r * padded;
       float* ds = slopes + r * padded;
@@ -324,6 +266,7 @@ void AttentionBackward(const AttentionShape& shape, const float* q, const float*
         hn::StoreU(hn::Mul(p, mask.Factors(j)), F(), a + j);
         hn::StoreU(hn::Mul(hn::Mul(p, hn::Sub(dp, total)), scales), F(), ds + j);
       }
+      if (bias_grad != nullptr) std::copy_n(ds, shape.tokens, bias_grad + (i + r) * BiasStride(shape.tokens));
     }
     WeightedSums<kRows, 1>(slopes, padded, k, shape.kv_stride, shape.tokens, shape.head_size, nullptr, q_grads, count);
     AddOuterProducts(slopes, padded, q_rows, shape.tokens, shape.head_size, k_grad, shape.kv_stride);
@@ -347,9 +290,9 @@ void Attention(const AttentionShape& shape, const float* q, const float* k, cons
 HWY_EXPORT(AttentionBackward);
 void AttentionBackward(const AttentionShape& shape, const float* q, const float* k, const float* v,
                        const Dropout& dropout, const float* log_sum, const float* out_grad, float* q_grad,
-                       float* k_grad, float* v_grad, AttentionScratch& scratch) {
+                       float* k_grad, float* v_grad, AttentionScratch& scratch, float* bias_grad) {
   HWY_DYNAMIC_DISPATCH(AttentionBackward)
-  (shape, q, k, v, dropout, log_sum, out_grad, q_grad, k_grad, v_grad, scratch);
+  (shape, q, k, v, dropout, log_sum, out_grad, q_grad, k_grad, v_grad, scratch, bias_grad);
 }
 
 namespace reference {
@@ -363,7 +306,9 @@ void Attention(const AttentionShape& shape, const float* q, const float* k, cons
       for (size_t c = 0; c < shape.head_size; ++c) {
         score += static_cast<double>(q[i * shape.q_stride + c]) * static_cast<double>(k[j * shape.kv_stride + c]);
       }
-      p[j] = std::exp(score / std::sqrt(static_cast<double>(shape.head_size)));
+      if (shape.bias != nullptr) score += static_cast<double>(shape.bias[i * BiasStride(shape.tokens) + j]);
+      const double root = 1 / std::sqrt(static_cast<double>(shape.head_size));
+      p[j] = std::exp(score * (shape.scale > 0 ? static_cast<double>(shape.scale) : root));
       sum += p[j];
     }
     for (size_t c = 0; c < shape.head_size; ++c) {

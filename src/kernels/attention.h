@@ -19,7 +19,14 @@ struct AttentionShape {
   size_t kv_stride;    ///< of k, v and their gradients
   size_t out_stride;   ///< of out and its gradient
   uint64_t first_row;  ///< numbers the rows of probabilities for dropout
+  /// Added to q k^T, [queries, tokens] with rows BiasStride(tokens) floats apart; what lies beyond the tokens is finite
+  /// and without effect. Null: nothing.
+  const float* bias = nullptr;
+  float scale = 0;  ///< of the scores, bias included; 0: 1 / sqrt(head_size)
 };
+
+/// Floats from row to row of a bias.
+constexpr size_t BiasStride(size_t tokens) { return (tokens + 15) / 16 * 16; }
 
 /// Memory that a thread reuses from call to call; grows as needed.
 class AttentionScratch {
@@ -29,25 +36,37 @@ class AttentionScratch {
     constexpr size_t kRows = 8, kLanes = 16;  // the most that are computed at a time
     Floats((head_size + kRows) * ((tokens + kLanes - 1) / kLanes * kLanes));
   }
-  float* Floats(size_t count) {
-    if (buffer_.size() < count) buffer_.resize(count);
-    return buffer_.data();
+  /// Enough for RelativeScores too.
+  void ReserveRelative(size_t tokens) {
+    const size_t columns = 2 * tokens + 16;
+    Floats((tokens + 16) * columns + 16);
+    BiasFloats(tokens * ((tokens + 15) / 16 * 16));
   }
+  float* Floats(size_t count) { return Room(buffer_, count); }
+  /// Memory of its own beside Floats', for a bias and its gradient.
+  float* BiasFloats(size_t count) { return Room(bias_, count); }
+  float* BiasGradFloats(size_t count) { return Room(bias_grad_, count); }
 
  private:
-  std::vector<float> buffer_;
+  static float* Room(std::vector<float>& buffer, size_t count) {
+    if (buffer.size() < count) buffer.resize(count);
+    return buffer.data();
+  }
+
+  std::vector<float> buffer_, bias_, bias_grad_;
 };
 
-/// out = Dropout(softmax(q k^T / sqrt(head_size))) v. log_sum [queries], where not null, keeps each row's
+/// out = Dropout(softmax(scale (q k^T + bias))) v. log_sum [queries], where not null, keeps each row's
 /// log of the sum of exponentials, from which the backward makes the probabilities again instead of storing them
 /// (as FlashAttention does, Dao et al. 2022).
 void Attention(const AttentionShape& shape, const float* q, const float* k, const float* v, const Dropout& dropout,
                float* out, float* log_sum, AttentionScratch& scratch);
 
-/// The gradients of q, k and v from that of out; overwritten, not added to.
+/// The gradients of q, k and v from that of out, and of the bias where `bias_grad` (as the bias lies) is not null;
+/// overwritten, not added to.
 void AttentionBackward(const AttentionShape& shape, const float* q, const float* k, const float* v,
                        const Dropout& dropout, const float* log_sum, const float* out_grad, float* q_grad,
-                       float* k_grad, float* v_grad, AttentionScratch& scratch);
+                       float* k_grad, float* v_grad, AttentionScratch& scratch, float* bias_grad = nullptr);
 
 namespace reference {
 void Attention(const AttentionShape& shape, const float* q, const float* k, const float* v, const Dropout& dropout,

@@ -12,6 +12,7 @@ namespace {
 struct Case {
   size_t tokens, queries, head_size;
   bool dropout;
+  bool bias = false;
 };
 
 std::vector<Case> Cases() {
@@ -20,6 +21,7 @@ std::vector<Case> Cases() {
     const size_t heads[] = {1, 3, 12, 26, 32, 64};
     cases.push_back({tokens, tokens, heads[tokens % 6], tokens % 2 == 0});
     cases.push_back({tokens, 1, heads[(tokens + 3) % 6], tokens % 3 == 0});
+    cases.push_back({tokens, tokens, heads[(tokens + 2) % 6], tokens % 3 == 0, true});
   }
   cases.push_back({200, 200, 32, true});
   cases.push_back({200, 200, 26, false});
@@ -40,10 +42,15 @@ struct Inputs {
         dropout(c.dropout ? Dropout{.key = 5, .probability = 0.25f} : Dropout{}),
         q(RandomFloats(c.queries * shape.q_stride, 1)),
         k(RandomFloats(c.tokens * shape.kv_stride, 2)),
-        v(RandomFloats(c.tokens * shape.kv_stride, 3)) {}
+        v(RandomFloats(c.tokens * shape.kv_stride, 3)),
+        bias(c.bias ? RandomFloats(c.queries * BiasStride(c.tokens), 6) : std::vector<float>()) {
+    if (!c.bias) return;
+    shape.bias = bias.data();
+    shape.scale = 0.3f;
+  }
   AttentionShape shape;
   Dropout dropout;
-  std::vector<float> q, k, v;
+  std::vector<float> q, k, v, bias;
 };
 
 // Products of 64 and sums of 200 terms of size 1 in float.
@@ -97,8 +104,9 @@ TEST(Attention, BackwardEqualsFiniteDifferencesOfTheReference) {
     std::vector<float> out(g.size()), log_sum(c.queries);
     Attention(in.shape, in.q.data(), in.k.data(), in.v.data(), in.dropout, out.data(), log_sum.data(), scratch);
     GuardedFloats q_grad(in.q.size(), 7.0f), k_grad(in.k.size(), 7.0f), v_grad(in.v.size(), 7.0f);
+    GuardedFloats bias_grad(in.bias.size(), 7.0f);
     AttentionBackward(in.shape, in.q.data(), in.k.data(), in.v.data(), in.dropout, log_sum.data(), g.data(),
-                      q_grad.data(), k_grad.data(), v_grad.data(), scratch);
+                      q_grad.data(), k_grad.data(), v_grad.data(), scratch, c.bias ? bias_grad.data() : nullptr);
     const auto objective = [&] {
       std::vector<float> y(g.size(), 0.0f);
       reference::Attention(in.shape, in.q.data(), in.k.data(), in.v.data(), in.dropout, y.data());
@@ -111,10 +119,11 @@ TEST(Attention, BackwardEqualsFiniteDifferencesOfTheReference) {
       }
       return sum;
     };
-    const auto check = [&](std::vector<float>& values, const GuardedFloats& grad, size_t stride, const char* name) {
+    const auto check = [&](std::vector<float>& values, const GuardedFloats& grad, size_t stride, size_t row,
+                           const char* name) {
       const size_t step = std::max<size_t>(1, values.size() / 11);
       for (size_t at = 0; at < values.size(); at += step) {
-        if (at % stride >= c.head_size) {
+        if (at % stride >= row) {
           ASSERT_EQ(grad[at], 7.0f) << "gaps between rows are not written";
           continue;
         }
@@ -130,10 +139,11 @@ TEST(Attention, BackwardEqualsFiniteDifferencesOfTheReference) {
             << name << " " << c.tokens << " tokens, head of " << c.head_size;
       }
     };
-    check(in.q, q_grad, in.shape.q_stride, "q");
-    check(in.k, k_grad, in.shape.kv_stride, "k");
-    check(in.v, v_grad, in.shape.kv_stride, "v");
-    EXPECT_TRUE(q_grad.intact() && k_grad.intact() && v_grad.intact());
+    check(in.q, q_grad, in.shape.q_stride, c.head_size, "q");
+    check(in.k, k_grad, in.shape.kv_stride, c.head_size, "k");
+    check(in.v, v_grad, in.shape.kv_stride, c.head_size, "v");
+    if (c.bias) check(in.bias, bias_grad, BiasStride(c.tokens), c.tokens, "bias");
+    EXPECT_TRUE(q_grad.intact() && k_grad.intact() && v_grad.intact() && bias_grad.intact());
   }
 }
 

@@ -17,7 +17,8 @@ void EmbedText(size_t tokens, size_t n, const int32_t* ids, const float* words, 
   for (size_t t = 0; t < tokens; ++t) {
     const float* word = words + static_cast<size_t>(ids[t]) * n;
     ForLanes(n, [&](size_t i, auto lanes) {
-      V v = hn::Add(lanes.Load(word + i), lanes.Load(positions + t * n + i));
+      V v = lanes.Load(word + i);
+      if (positions != nullptr) v = hn::Add(v, lanes.Load(positions + t * n + i));
       if (segment != nullptr) v = hn::Add(v, lanes.Load(segment + i));
       lanes.Store(v, out + t * n + i);
     });
@@ -33,14 +34,18 @@ void EmbedTextOfBytes(size_t tokens, size_t n, const int32_t* ids, const int8_t*
   for (size_t t = 0; t < tokens; ++t) {
     const auto id = static_cast<size_t>(ids[t]);
     const int8_t* word = words + id * n;
-    const float* position = positions + t * n;
+    const float* position = positions == nullptr ? nullptr : positions + t * n;
     float* to = out + t * n;
     const V scale = hn::Set(F(), scales[id]);
     for (size_t i = 0; i < whole; i += lanes) {
       const V bytes = hn::ConvertTo(F(), hn::PromoteTo(i32, hn::LoadU(i8, word + i)));
-      hn::StoreU(hn::MulAdd(bytes, scale, hn::LoadU(F(), position + i)), F(), to + i);
+      const V sum =
+          positions == nullptr ? hn::Mul(bytes, scale) : hn::MulAdd(bytes, scale, hn::LoadU(F(), position + i));
+      hn::StoreU(sum, F(), to + i);
     }
-    for (size_t i = whole; i < n; ++i) to[i] = static_cast<float>(word[i]) * scales[id] + position[i];
+    for (size_t i = whole; i < n; ++i) {
+      to[i] = static_cast<float>(word[i]) * scales[id] + (positions == nullptr ? 0.0f : position[i]);
+    }
   }
 }
 

@@ -7,11 +7,12 @@
 namespace winnow {
 
 /// out[t, :] = words[ids[t], :] + positions[t - begin of its text, :] + segment. One text of `tokens` rows, n floats
-/// each; `segment` [n] may be null.
+/// each; `positions` and `segment` [n] may be null.
 void EmbedText(size_t tokens, size_t n, const int32_t* ids, const float* words, const float* positions,
                const float* segment, float* out);
 
-/// The same with words of bytes: out[t, :] = words[ids[t], :] * scales[ids[t]] + positions[t - begin of its text, :].
+/// The same with words of bytes: out[t, :] = words[ids[t], :] * scales[ids[t]] + positions[t - begin of its text, :];
+/// `positions` may be null.
 void EmbedTextOfBytes(size_t tokens, size_t n, const int32_t* ids, const int8_t* words, const float* scales,
                       const float* positions, float* out);
 

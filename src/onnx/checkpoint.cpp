@@ -5,17 +5,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "bundle/weight_names.h"
+
 namespace winnow {
-namespace {
-
-/// `text` with its last `from` replaced.
-std::string Replaced(std::string text, std::string_view from, std::string_view to) {
-  if (const size_t at = text.rfind(from); at != std::string::npos) text.replace(at, from.size(), to);
-  return text;
-}
-
-}  // namespace
-
 Weight::Weight(std::shared_ptr<const SafetensorsFile> file, const TensorView* tensor, std::string where)
     : file_(std::move(file)), tensor_(tensor), where_(std::move(where)) {
   const auto count = static_cast<size_t>(tensor_->count());
@@ -47,43 +39,36 @@ Result<Checkpoint> Checkpoint::Open(const std::filesystem::path& dir, const Mode
   const std::filesystem::path path = dir / "model.safetensors";
   checkpoint.dir_ = dir;
   checkpoint.where_ = path.string();
-  checkpoint.prefix_ = std::string(ModelTypeOf(config.architecture)) + ".";
+  checkpoint.architecture_ = config.architecture;
+  checkpoint.prefix_ = std::string(WeightNamesOf(config.architecture).prefix);
   checkpoint.model_ = fmt::format("a {} of {} layers", ModelTypeOf(config.architecture), config.num_layers);
   checkpoint.file_ = std::make_shared<const SafetensorsFile>(TRY(SafetensorsFile::Open(path)));
   return checkpoint;
 }
 
 Result<Weight> Checkpoint::Encoder(const std::string& name, const std::vector<int64_t>& shape) const {
-  std::vector<std::string> names = {prefix_ + name, name};
-  if (name.find("LayerNorm.") != std::string::npos) {  // TensorFlow's names, in early conversions
-    for (size_t i = 0; i < 2; ++i)
-      names.push_back(
-          Replaced(Replaced(names[i], "LayerNorm.weight", "LayerNorm.gamma"), "LayerNorm.bias", "LayerNorm.beta"));
-  }
-  return Find(names, shape, /*head=*/false);
+  return Find(prefix_ + name, shape, /*head=*/false);
 }
 
 Result<Weight> Checkpoint::Head(const std::string& name, const std::vector<int64_t>& shape) const {
-  std::vector<std::string> names = {name};
-  if (name.starts_with(prefix_)) names.push_back(name.substr(prefix_.size()));
-  return Find(names, shape, /*head=*/true);
+  return Find(name, shape, /*head=*/true);
 }
 
-Result<Weight> Checkpoint::Find(const std::vector<std::string>& names, const std::vector<int64_t>& shape,
-                                bool head) const {
+Result<Weight> Checkpoint::Find(const std::string& name, const std::vector<int64_t>& shape, bool head) const {
+  const std::vector<std::string> names = NamesInFiles(architecture_, name);
   const TensorView* tensor = nullptr;
   for (size_t i = 0; i < names.size() && tensor == nullptr; ++i) tensor = file_->Find(names[i]);
   if (tensor == nullptr && head) {
     return Fail(ErrorCode::kInvalidModel,
-                fmt::format("{}: no tensor '{}', so this is a base model without a classifier", where_, names.front()),
+                fmt::format("{}: no tensor '{}', so this is a base model without a classifier", where_, name),
                 fmt::format("fine-tune it first: winnow train DATA --base-model {}", dir_.string()));
   }
   if (tensor == nullptr) {
-    return Fail(ErrorCode::kInvalidModel, fmt::format("{}: no tensor '{}'", where_, names.front()),
+    return Fail(ErrorCode::kInvalidModel, fmt::format("{}: no tensor '{}'", where_, name),
                 fmt::format("config.json describes {}; are the two files of one model?", model_));
   }
   if (tensor->shape != shape) {
-    const std::string expected = names.front().starts_with("classifier.")
+    const std::string expected = name.starts_with("classifier.")
                                      ? fmt::format("there are {} labels", shape.front())
                                      : fmt::format("config.json asks for {}", ShapeText(shape));
     return Fail(ErrorCode::kInvalidModel,

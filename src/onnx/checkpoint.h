@@ -53,10 +53,11 @@ class Checkpoint {
   Result<Weight> Head(const std::string& name, const std::vector<int64_t>& shape) const;
 
  private:
-  Result<Weight> Find(const std::vector<std::string>& names, const std::vector<int64_t>& shape, bool head) const;
+  Result<Weight> Find(const std::string& name, const std::vector<int64_t>& shape, bool head) const;
 
   std::filesystem::path dir_;
-  std::string where_;   // the file, for messages
+  std::string where_;  // the file, for messages
+  Architecture architecture_ = Architecture::kBert;
   std::string prefix_;  // "bert."
   std::string model_;   // "a bert of 6 layers"
   std::shared_ptr<const SafetensorsFile> file_;

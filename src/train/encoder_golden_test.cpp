@@ -176,7 +176,8 @@ TEST_P(EncoderGolden, TenAdamWStepsFollowPyTorch) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Encoders, EncoderGolden,
-                         ::testing::Combine(::testing::Values("bert", "bert_multilabel", "distilbert"),
+                         ::testing::Combine(::testing::Values("bert", "bert_multilabel", "distilbert", "roberta",
+                                                              "xlm_roberta", "deberta_v3", "deberta_v2_unshared"),
                                             ::testing::Values(1, 3)),
                          [](const auto& info) {
                            return std::string(std::get<0>(info.param)) + "_" + std::to_string(std::get<1>(info.param)) +

@@ -1,0 +1,34 @@
+/// What Hugging Face calls the weights of each family of encoders.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bundle/model_config.h"
+
+namespace winnow {
+
+/// The parts of a weight's name in which the families differ; ".weight" and ".bias" come behind.
+struct WeightNames {
+  std::string_view prefix;  ///< of all that is not the head's: "bert."
+  std::string_view layer;   ///< "encoder.layer.", and the layer's number and a dot come behind
+  std::string_view query, key, value, out, attention_norm, up, down, output_norm;  ///< within a layer
+  std::string_view position_query, position_key;                                   ///< DeBERTa's own, where not shared
+  std::string_view head_dense, classifier;                                         ///< whole names
+};
+
+const WeightNames& WeightNamesOf(Architecture architecture);
+
+inline constexpr char kWordEmbeddings[] = "embeddings.word_embeddings.weight";
+inline constexpr char kPositionEmbeddings[] = "embeddings.position_embeddings.weight";
+inline constexpr char kTypeEmbeddings[] = "embeddings.token_type_embeddings.weight";
+inline constexpr char kEmbeddingNorm[] = "embeddings.LayerNorm";
+inline constexpr char kRelativeEmbeddings[] = "encoder.rel_embeddings.weight";  ///< DeBERTa's
+inline constexpr char kRelativeNorm[] = "encoder.LayerNorm";
+
+/// The names under which checkpoints in the wild keep the weight `name`, prefix included: without the prefix, and with
+/// LayerNorm.gamma and .beta for .weight and .bias. The first is `name` itself.
+std::vector<std::string> NamesInFiles(Architecture architecture, const std::string& name);
+
+}  // namespace winnow
