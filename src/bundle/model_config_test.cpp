@@ -8,6 +8,7 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "support/temporary_directory.h"
+#include "support/tiny_config.h"
 
 namespace winnow {
 namespace {
@@ -187,14 +188,10 @@ TEST(ModelConfig, WrittenConfigReadsBackAndKeepsUnknownFields) {
 }
 
 TEST(ModelConfig, ConfigFromNothingReadsBack) {
-  for (const Architecture architecture : {Architecture::kBert, Architecture::kDistilBert}) {
-    ModelConfig config;
-    config.architecture = architecture;
-    config.vocab_size = 50;
+  for (const Architecture architecture : kEveryArchitecture) {
+    ModelConfig config = TinyConfig(architecture);
     config.hidden_size = 8;
-    config.num_layers = 1;
     config.num_heads = 2;
-    config.intermediate_size = 16;
     config.classifier_dropout = .4f;
     config.labels = {"x", "y"};
     config.multi_label = true;
@@ -208,6 +205,58 @@ TEST(ModelConfig, ConfigFromNothingReadsBack) {
     EXPECT_EQ(read->labels, config.labels);
     EXPECT_TRUE(read->multi_label);
   }
+}
+
+const char kDebertaV3Small[] = R"({"model_type":"deberta-v2","vocab_size":128100,"hidden_size":768,
+  "num_hidden_layers":6,"num_attention_heads":12,"intermediate_size":3072,"max_position_embeddings":512,
+  "type_vocab_size":0,"layer_norm_eps":1e-7,"hidden_act":"gelu","relative_attention":true,"position_buckets":256,
+  "norm_rel_ebd":"layer_norm","share_att_key":true,"pos_att_type":"p2c|c2p","max_relative_positions":-1,
+  "position_biased_input":false})";
+
+TEST(ModelConfig, DebertaV3HasSharedRelativePositionsInLogarithmicBuckets) {
+  const ModelConfig config = ParseModelConfig(kDebertaV3Small, "c").value();
+  EXPECT_EQ(config.architecture, Architecture::kDebertaV2);
+  EXPECT_EQ(config.relative_span, 256);
+  EXPECT_EQ(config.relative_buckets, 256);
+  EXPECT_EQ(config.max_relative_distance, 512);
+  EXPECT_TRUE(config.share_position_weights);
+  EXPECT_FALSE(config.absolute_positions);
+  EXPECT_EQ(config.type_vocab_size, 0);
+  EXPECT_EQ(config.pooler_dropout, 0);
+  EXPECT_EQ(config.classifier_dropout, config.hidden_dropout);
+  EXPECT_EQ(MaxTokens(config), 512);
+}
+
+TEST(ModelConfig, VariantsOfDebertaThatAreNotComputedAreRefused) {
+  const auto changed = [](const char* key, const Json& value) {
+    Json json = Json::parse(kDebertaV3Small);
+    json[key] = value;
+    return ParseModelConfig(json.dump(), "c");
+  };
+  for (const auto& [key, value] : std::vector<std::pair<const char*, Json>>{{"relative_attention", false},
+                                                                            {"pos_att_type", "c2p"},
+                                                                            {"pos_att_type", Json::array({"p2c"})},
+                                                                            {"norm_rel_ebd", "none"},
+                                                                            {"conv_kernel_size", 3},
+                                                                            {"embedding_size", 128},
+                                                                            {"pooler_hidden_size", 100}}) {
+    const auto config = changed(key, value);
+    ASSERT_FALSE(config) << key;
+    EXPECT_EQ(config.error().code, ErrorCode::kUnsupported) << key;
+  }
+  for (const auto& [key, value] : std::vector<std::pair<const char*, Json>>{
+           {"position_buckets", 3}, {"position_buckets", 1 << 21}, {"max_relative_positions", 40}}) {
+    const auto config = changed(key, value);
+    ASSERT_FALSE(config) << key;
+    EXPECT_EQ(config.error().code, ErrorCode::kInvalidModel) << key;
+  }
+}
+
+TEST(ModelConfig, RobertasTextsBeginAfterThePositionOfPadding) {
+  const ModelConfig config = TinyConfig(Architecture::kRoberta);
+  EXPECT_EQ(FirstPosition(config), 2);
+  EXPECT_EQ(MaxTokens(config), config.max_positions - 2);
+  EXPECT_EQ(MaxTokens(TinyConfig(Architecture::kBert)), TinyConfig(Architecture::kBert).max_positions);
 }
 
 TEST(ModelConfig, DamagedTextIsReadSafelyOrRefused) {

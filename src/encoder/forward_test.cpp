@@ -127,7 +127,7 @@ TEST_P(Encoders, DropoutIsTheSameForAnyNumberOfThreads) {
   EXPECT_NE(results[0], std::vector<float>(other.begin(), other.end()));
 }
 
-INSTANTIATE_TEST_SUITE_P(Families, Encoders, ::testing::Values(Architecture::kBert, Architecture::kDistilBert));
+INSTANTIATE_TEST_SUITE_P(Families, Encoders, ::testing::ValuesIn(kEveryArchitecture));
 
 TEST(CheckBatch, RefusesForeignIdsAndLengths) {
   const ModelConfig config = TinyConfig();

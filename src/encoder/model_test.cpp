@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "bundle/weight_names.h"
 #include "encoder/forward.h"
 #include "support/temporary_directory.h"
 #include "support/tiny_model.h"
@@ -44,7 +45,8 @@ class ModelFiles : public ::testing::TestWithParam<Architecture> {
   TemporaryDirectory directory_;
   ModelConfig config_ = TinyConfig(GetParam());
   Model model_ = Model::Fresh(config_, 7);
-  std::string prefix_ = GetParam() == Architecture::kBert ? "bert." : "distilbert.";
+  const WeightNames& names_ = WeightNamesOf(GetParam());
+  std::string prefix_{names_.prefix};
 };
 
 TEST_P(ModelFiles, ASavedModelLoadsWithTheSameAnswers) {
@@ -70,14 +72,14 @@ TEST_P(ModelFiles, NamesWithoutThePrefixAndBuffersLoad) {
 
 TEST_P(ModelFiles, ABaseModelGetsAHeadOnlyWhenAskedFor) {
   SaveRenamed(model_, directory_.path(),
-              [](const std::string& name) { return name.starts_with("classifier") ? std::string() : name; });
+              [&](const std::string& name) { return name.starts_with(names_.classifier) ? std::string() : name; });
   const auto refused = Model::Load(directory_.path(), config_, {});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kInvalidModel);
   EXPECT_NE(refused.error().message.find("base model without a classifier"), std::string::npos);
   const Model made = Model::Load(directory_.path(), config_, {.create_head = true, .seed = 1}).value();
   ASSERT_EQ(made.notes().size(), 1u);
-  EXPECT_NE(made.notes()[0].find("'classifier'"), std::string::npos);
+  EXPECT_NE(made.notes()[0].find("'" + std::string(names_.classifier) + "'"), std::string::npos);
   EXPECT_EQ(LogitsOf(made),
             LogitsOf(Model::Load(directory_.path(), config_, {.create_head = true, .seed = 1}).value()));
   EXPECT_NE(LogitsOf(made),
@@ -90,7 +92,8 @@ TEST_P(ModelFiles, AHeadOfAnotherSizeIsReplacedOnlyWhenAskedFor) {
   ten.labels = {"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"};
   const auto refused = Model::Load(directory_.path(), ten, {.create_head = true});
   ASSERT_FALSE(refused);
-  EXPECT_NE(refused.error().message.find("tensor 'classifier.weight' is [2, 24] but there are 10 labels"),
+  const std::string classifier(names_.classifier);
+  EXPECT_NE(refused.error().message.find("tensor '" + classifier + ".weight' is [2, 24] but there are 10 labels"),
             std::string::npos)
       << refused.error().message;
   EXPECT_NE(refused.error().hint.find("--reinit-head"), std::string::npos);
@@ -98,8 +101,7 @@ TEST_P(ModelFiles, AHeadOfAnotherSizeIsReplacedOnlyWhenAskedFor) {
 }
 
 TEST_P(ModelFiles, AMissingOrMisshapenTensorIsNamed) {
-  const std::string victim = prefix_ + (GetParam() == Architecture::kBert ? "encoder.layer.1.output.dense.weight"
-                                                                          : "transformer.layer.1.ffn.lin2.weight");
+  const std::string victim = prefix_ + std::string(names_.layer) + "1." + std::string(names_.down) + ".weight";
   SaveRenamed(model_, directory_.path(),
               [&](const std::string& name) { return name == victim ? std::string() : name; });
   auto result = Model::Load(directory_.path(), config_, {});
@@ -132,7 +134,7 @@ TEST_P(ModelFiles, NanAndInfinityAreRefusedByName) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Families, ModelFiles, ::testing::Values(Architecture::kBert, Architecture::kDistilBert));
+INSTANTIATE_TEST_SUITE_P(Families, ModelFiles, ::testing::ValuesIn(kEveryArchitecture));
 
 TEST(ModelFilesOfBert, TensorFlowsNormNamesAndAMissingPoolerLoad) {
   TemporaryDirectory directory;

@@ -1,8 +1,8 @@
 #include "encoder/relative_positions.h"
 
 #include <algorithm>
-#include <cmath>
 
+#include "bundle/relative_row.h"
 #include "encoder/forward.h"
 #include "kernels/embedding.h"
 #include "kernels/layer_norm.h"
@@ -18,21 +18,6 @@ void ReverseRows(size_t rows, size_t n, const float* from, float* to) {
 }
 
 }  // namespace
-
-int RelativeRow(const ModelConfig& config, int distance) {
-  const int span = config.relative_span;
-  int bucket = distance;
-  if (const int middle = config.relative_buckets / 2; config.relative_buckets > 0 && std::abs(distance) > middle) {
-    // In float, as transformers computes it, so that what lies near a whole number is rounded up alike.
-    const float place = std::log(static_cast<float>(std::abs(distance)) / static_cast<float>(middle)) /
-                        std::log(static_cast<float>(config.max_relative_distance - 1) / static_cast<float>(middle)) *
-                        static_cast<float>(middle - 1);
-    // Beyond the largest distance all are alike.
-    const int logarithmic = static_cast<int>(std::min(std::ceil(place), static_cast<float>(span))) + middle;
-    bucket = distance < 0 ? -logarithmic : logarithmic;
-  }
-  return std::clamp(bucket + span, 0, 2 * span - 1);
-}
 
 RelativeColumns::RelativeColumns(const ModelConfig& config, size_t longest) : longest(longest) {
   const int last = static_cast<int>(longest) - 1;

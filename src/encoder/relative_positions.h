@@ -20,10 +20,6 @@ namespace winnow {
 
 struct StepDropout;
 
-/// The row of the model's table for a distance (query's position minus key's): linear up to half the span, then
-/// logarithmic, as transformers' make_log_bucket_position computes it.
-int RelativeRow(const ModelConfig& config, int distance);
-
 /// The columns that distances of texts up to `longest` tokens have in the projected positions; column 0 is row
 /// `first_row` of the table.
 struct RelativeColumns {

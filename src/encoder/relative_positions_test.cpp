@@ -14,36 +14,6 @@ ModelConfig With(int buckets, int max_distance) {
   return config;
 }
 
-struct Sum {
-  int buckets, max_distance;
-  int64_t sum;
-};
-
-TEST(RelativePositions, RowsAreThoseOfTransformers) {
-  // transformers 5.23: sum over distances r = -max-30 ... max+30, the i-th, of (i % 97 + 1) times
-  // clamp(make_log_bucket_position(r, buckets, max) + buckets, 0, 2 buckets - 1).
-  for (const Sum& expected : {Sum{256, 512, 13651378}, Sum{8, 40, 49908}, Sum{4, 9, 16816}}) {
-    const ModelConfig config = With(expected.buckets, expected.max_distance);
-    int64_t sum = 0;
-    for (int d = -expected.max_distance - 30, i = 0; d <= expected.max_distance + 30; ++d, ++i) {
-      sum += RelativeRow(config, d) * (i % 97 + 1);
-    }
-    EXPECT_EQ(sum, expected.sum) << expected.buckets << " buckets";
-  }
-  const ModelConfig config = With(256, 512);
-  for (const auto& [distance, row] : std::initializer_list<std::pair<int, int>>{
-           {-542, 0}, {-388, 26}, {-157, 109}, {-80, 176}, {-3, 253}, {74, 330}, {151, 400}, {305, 464}, {536, 511}}) {
-    EXPECT_EQ(RelativeRow(config, distance), row) << distance;
-  }
-}
-
-TEST(RelativePositions, WithoutBucketsEachDistanceHasItsRow) {
-  const ModelConfig config = With(0, 20);
-  for (int d = -20; d < 20; ++d) EXPECT_EQ(RelativeRow(config, d), d + 20);
-  EXPECT_EQ(RelativeRow(config, 500), 39);
-  EXPECT_EQ(RelativeRow(config, -500), 0);
-}
-
 TEST(RelativePositions, ColumnsAreNeighboursUpToTheLinearDistance) {
   for (const ModelConfig& config : {With(256, 512), With(8, 40), With(0, 20)}) {
     for (const size_t longest : {1u, 2u, 5u, 19u, 40u, 600u}) {

@@ -68,7 +68,7 @@ Result<Weight> Checkpoint::Find(const std::string& name, const std::vector<int64
                 fmt::format("config.json describes {}; are the two files of one model?", model_));
   }
   if (tensor->shape != shape) {
-    const std::string expected = name.starts_with("classifier.")
+    const std::string expected = name.starts_with(std::string(WeightNamesOf(architecture_).classifier) + ".")
                                      ? fmt::format("there are {} labels", shape.front())
                                      : fmt::format("config.json asks for {}", ShapeText(shape));
     return Fail(ErrorCode::kInvalidModel,

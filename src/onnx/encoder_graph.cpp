@@ -10,7 +10,10 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <set>
 
+#include "bundle/relative_row.h"
+#include "bundle/weight_names.h"
 #include "onnx/graph_builder.h"
 #include "onnx/weight_tensors.h"
 
@@ -20,39 +23,13 @@ namespace {
 /// Added to the attention scores of padding, which vanish beside it: the softmax gives padding exactly 0.
 constexpr float kMasked = std::numeric_limits<float>::lowest();
 
-/// The parts of a weight's name in which the families differ.
-struct Names {
-  std::string_view layer, query, key, value, out, attention_norm, up, down, output_norm, head_dense;
-};
-
-constexpr Names kBertNames{.layer = "encoder.layer.",
-                           .query = "attention.self.query",
-                           .key = "attention.self.key",
-                           .value = "attention.self.value",
-                           .out = "attention.output.dense",
-                           .attention_norm = "attention.output.LayerNorm",
-                           .up = "intermediate.dense",
-                           .down = "output.dense",
-                           .output_norm = "output.LayerNorm",
-                           .head_dense = "bert.pooler.dense"};
-constexpr Names kDistilBertNames{.layer = "transformer.layer.",
-                                 .query = "attention.q_lin",
-                                 .key = "attention.k_lin",
-                                 .value = "attention.v_lin",
-                                 .out = "attention.out_lin",
-                                 .attention_norm = "sa_layer_norm",
-                                 .up = "ffn.lin1",
-                                 .down = "ffn.lin2",
-                                 .output_norm = "output_layer_norm",
-                                 .head_dense = "pre_classifier"};
-
 class EncoderGraph {
  public:
   EncoderGraph(const Checkpoint& checkpoint, const ModelConfig& config, const EncoderGraphOptions& options)
       : checkpoint_(checkpoint),
         config_(config),
         options_(options),
-        names_(config.architecture == Architecture::kBert ? kBertNames : kDistilBertNames),
+        names_(WeightNamesOf(config.architecture)),
         hidden_(config.hidden_size),
         graph_(std::string(ModelTypeOf(config.architecture))) {}
 
@@ -66,6 +43,7 @@ class EncoderGraph {
 
     const std::string mask = Mask();
     std::string x = TRY(Embeddings());
+    if (config_.relative_span > 0) TRY(RelativePositions());
     for (int l = 0; l < config_.num_layers; ++l) x = TRY(Layer(l, x, mask));
     TRY(Head(x));
     return graph_.Take();
@@ -83,16 +61,13 @@ class EncoderGraph {
   }
 
   Result<std::string> Embeddings() {
-    const Weight words = TRY(checkpoint_.Encoder("embeddings.word_embeddings.weight", {config_.vocab_size, hidden_}));
-    const Weight positions =
-        TRY(checkpoint_.Encoder("embeddings.position_embeddings.weight", {config_.max_positions, hidden_}));
+    const Weight words = TRY(checkpoint_.Encoder(kWordEmbeddings, {config_.vocab_size, hidden_}));
     std::vector<float> type_0;  // of all tokens, where types are no input: added to every position once and for all
     std::string types;
     if (config_.type_vocab_size > 0) {
-      const Weight table =
-          TRY(checkpoint_.Encoder("embeddings.token_type_embeddings.weight", {config_.type_vocab_size, hidden_}));
+      const Weight table = TRY(checkpoint_.Encoder(kTypeEmbeddings, {config_.type_vocab_size, hidden_}));
       if (options_.token_types) {
-        const std::string name = graph_.Streamed(FloatRows("embeddings.token_type_embeddings.weight", table));
+        const std::string name = graph_.Streamed(FloatRows(kTypeEmbeddings, table));
         types = graph_.Node("Gather", "embeddings/token_types", {name, "token_type_ids"});
       } else {
         type_0.resize(table.columns());
@@ -103,21 +78,110 @@ class EncoderGraph {
     const auto word_rows = [&](const std::string& name, const std::string& table) {
       return graph_.Node("Gather", name, {table, "input_ids"});
     };
-    std::string x = TRY(Rows("embeddings/words", "embeddings.word_embeddings.weight", words, {}, word_rows));
-
-    const std::string begin = graph_.Ints("embeddings/begin", {0});
-    const std::string length =
-        graph_.Node("Shape", "embeddings/length", {"input_ids"}, {{"start", int64_t{1}}, {"end", int64_t{2}}});
-    const auto position_rows = [&](const std::string& name, const std::string& table) {
-      return graph_.Node("Slice", name, {table, begin, length, begin});  // axis 0
-    };
-    const std::string position = TRY(Rows("embeddings/positions", "embeddings.position_embeddings.weight", positions,
-                                          std::move(type_0), position_rows));
-    x = graph_.Node("Add", "embeddings/sum", {x, position});
-    // That as many positions were taken as there are tokens can't be inferred; all further shapes follow from it.
-    graph_.Shape(x, onnx::TensorProto::FLOAT, {"batch", "sequence", hidden_});
+    std::string x = TRY(Rows("embeddings/words", kWordEmbeddings, words, {}, word_rows));
+    if (config_.absolute_positions) {
+      x = TRY(AddPositions(x, std::move(type_0)));
+    } else if (!type_0.empty()) {
+      x = graph_.Node("Add", "embeddings/sum", {x, graph_.Floats("embeddings/type_0", {hidden_}, type_0)});
+    }
     if (!types.empty()) x = graph_.Node("Add", "embeddings/sum_with_types", {x, types});
-    return LayerNorm("embeddings/norm", "embeddings.LayerNorm", x);
+    return LayerNorm("embeddings/norm", kEmbeddingNorm, x);
+  }
+
+  /// Of the first token on, as many as there are tokens; `addend` is added to each.
+  Result<std::string> AddPositions(const std::string& x, std::vector<float> addend) {
+    const Weight positions = TRY(checkpoint_.Encoder(kPositionEmbeddings, {config_.max_positions, hidden_}));
+    const std::string axis = graph_.Ints("embeddings/axis", {0});
+    std::string begin = axis;
+    std::string end = Length();
+    if (const int first = FirstPosition(config_); first > 0) {
+      begin = graph_.Ints("embeddings/begin", {first});
+      end = graph_.Node("Add", "embeddings/end", {end, begin});
+    }
+    const auto rows = [&](const std::string& name, const std::string& table) {
+      return graph_.Node("Slice", name, {table, begin, end, axis});
+    };
+    const std::string position =
+        TRY(Rows("embeddings/positions", kPositionEmbeddings, positions, std::move(addend), rows));
+    std::string sum = graph_.Node("Add", "embeddings/sum", {x, position});
+    // That as many positions were taken as there are tokens can't be inferred; all further shapes follow from it.
+    graph_.Shape(sum, onnx::TensorProto::FLOAT, {"batch", "sequence", hidden_});
+    return sum;
+  }
+
+  /// [1]: tokens of a row of the batch.
+  std::string Length() {
+    if (length_.empty()) {
+      length_ = graph_.Node("Shape", "length", {"input_ids"}, {{"start", int64_t{1}}, {"end", int64_t{2}}});
+    }
+    return length_;
+  }
+
+  /// DeBERTa's table, normalised, and for each pair of tokens the row that their distance has.
+  Result<void> RelativePositions() {
+    const Weight table = TRY(checkpoint_.Encoder(kRelativeEmbeddings, {2 * config_.relative_span, hidden_}));
+    const std::string rows = graph_.Streamed(FloatRows(kRelativeEmbeddings, table));
+    relative_ = TRY(LayerNorm("positions/norm", kRelativeNorm, rows));
+    const int longest = MaxTokens(config_);
+    std::vector<int64_t> row_of;
+    for (int d = 1 - longest; d < longest; ++d) row_of.push_back(RelativeRow(config_, d));
+    const auto one = [&](const char* name, int64_t value) {
+      return graph_.Node("Squeeze", std::string("positions/") + name,
+                         {graph_.Ints(std::string("positions/of_") + name, {value})});
+    };
+    const std::string length = graph_.Node("Squeeze", "positions/length", {Length()});
+    const std::string places = graph_.Node("Range", "positions/places", {one("zero", 0), length, one("one", 1)});
+    const std::string queries =
+        graph_.Node("Unsqueeze", "positions/queries", {places, graph_.Ints("positions/axis_1", {1})});
+    const std::string keys = graph_.Node("Unsqueeze", "positions/keys", {places, graph_.Ints("positions/axis_0", {0})});
+    const std::string distances = graph_.Node("Sub", "positions/distances", {queries, keys});
+    const std::string shifted =
+        graph_.Node("Add", "positions/shifted", {distances, graph_.Ints("positions/shift", {longest - 1})});
+    rows_of_pairs_ = graph_.Node("Gather", "positions/rows", {graph_.Ints("positions/row_of", row_of), shifted});
+    return {};
+  }
+
+  /// What relative positions add to a layer's products [batch, heads, queries, tokens]: c2p and p2c of He et al. 2020.
+  /// `query` is [batch, heads, queries, size], `key` [batch, heads, size, tokens]; `first`: only the first token asks.
+  Result<std::string> RelativeScores(const std::string& scope, const std::string& weights, const std::string& query,
+                                     const std::string& key, bool first) {
+    const int64_t heads = config_.num_heads;
+    const int64_t size = hidden_ / heads;
+    const bool shared = config_.share_position_weights;
+    const auto project = [&](const char* name, std::string_view from) -> Result<std::string> {
+      const std::string path = scope + "/" + name;
+      const std::string rows = TRY(Linear(path, weights + std::string(from), relative_, hidden_, hidden_));
+      const std::string split =
+          graph_.Node("Reshape", path + "/split", {rows, graph_.Ints("positions/heads", {0, heads, size})});
+      return graph_.Node("Transpose", path + "/by_head", {split}, {{"perm", std::vector<int64_t>{1, 2, 0}}});
+    };
+    const std::string query_rows = TRY(project("position_query", shared ? names_.query : names_.position_query));
+    const std::string key_rows = TRY(project("position_key", shared ? names_.key : names_.position_key));
+
+    std::string rows = rows_of_pairs_;  // [queries, tokens]
+    if (first)
+      rows = graph_.Node("Gather", scope + "/rows_of_first", {rows, graph_.Ints("positions/axis_0", {0})},
+                         {{"axis", int64_t{0}}});
+    const auto taken = [&](const std::string& name, const std::string& scores, const std::string& which) {
+      // As many of the scores' last axis as `which` has, for each of the axes before.
+      const std::string before =
+          graph_.Node("Shape", name + "/before", {scores}, {{"start", int64_t{0}}, {"end", int64_t{3}}});
+      const std::string last =
+          graph_.Node("Shape", name + "/last", {which}, {{"start", int64_t{1}}, {"end", int64_t{2}}});
+      const std::string shape = graph_.Node("Concat", name + "/shape", {before, last}, {{"axis", int64_t{0}}});
+      const std::string expanded = graph_.Node("Expand", name + "/which", {which, shape});
+      return graph_.Node("GatherElements", name, {scores, expanded}, {{"axis", int64_t{-1}}});
+    };
+    const std::string of_queries = graph_.Node("MatMul", scope + "/c2p/all", {query, key_rows});
+    const std::string c2p = taken(scope + "/c2p", of_queries, rows);
+    const std::string keys =
+        graph_.Node("Transpose", scope + "/p2c/keys", {key}, {{"perm", std::vector<int64_t>{0, 1, 3, 2}}});
+    const std::string of_keys = graph_.Node("MatMul", scope + "/p2c/all", {keys, query_rows});
+    const std::string by_key =
+        graph_.Node("Transpose", scope + "/p2c/rows", {rows}, {{"perm", std::vector<int64_t>{1, 0}}});
+    const std::string p2c = graph_.Node("Transpose", scope + "/p2c/by_query", {taken(scope + "/p2c", of_keys, by_key)},
+                                        {{"perm", std::vector<int64_t>{0, 1, 3, 2}}});
+    return graph_.Node("Add", scope + "/relative", {c2p, p2c});
   }
 
   /// Rows of a table, as `select` takes them: in the quantised graph it is of bytes with a scale for each row, and only
@@ -157,8 +221,15 @@ class EncoderGraph {
     const std::string key = TRY(project("key", names_.key, x, {0, 2, 3, 1}));
     const std::string value = TRY(project("value", names_.value, x, {0, 2, 1, 3}));
 
-    const std::string products = graph_.Node("MatMul", scope + "/products", {query, key});
-    const std::string root = graph_.Scalar("root", std::sqrt(static_cast<float>(h / heads)));
+    std::string products = graph_.Node("MatMul", scope + "/products", {query, key});
+    float kinds = 1;  // of scores that are added
+    if (config_.relative_span > 0) {
+      kinds = 3;
+      const bool first = l + 1 == config_.num_layers;
+      products = graph_.Node("Add", scope + "/all_products",
+                             {products, TRY(RelativeScores(scope, weights, query, key, first))});
+    }
+    const std::string root = graph_.Scalar("root", std::sqrt(kinds * static_cast<float>(h / heads)));
     const std::string scaled = graph_.Node("Div", scope + "/scaled", {products, root});
     const std::string scores = graph_.Node("Add", scope + "/scores", {scaled, mask});
     const std::string attention = graph_.Node("Softmax", scope + "/attention", {scores}, {{"axis", int64_t{-1}}});
@@ -172,7 +243,8 @@ class EncoderGraph {
     const std::string attended = TRY(LayerNorm(scope + "/attended", weight(names_.attention_norm),
                                                graph_.Node("Add", scope + "/out/residual", {out, rows})));
     const std::string up = TRY(Linear(scope + "/up", weight(names_.up), attended, i, h));
-    const std::string down = TRY(Linear(scope + "/down", weight(names_.down), Activate(scope + "/act", up), h, i));
+    const std::string down =
+        TRY(Linear(scope + "/down", weight(names_.down), Activate(config_.activation, scope + "/act", up), h, i));
     return LayerNorm(scope + "/output", weight(names_.output_norm),
                      graph_.Node("Add", scope + "/down/residual", {down, attended}));
   }
@@ -181,10 +253,9 @@ class EncoderGraph {
   Result<void> Head(const std::string& x) {
     const std::string first = graph_.Node("Squeeze", "head/first_token", {x, graph_.Ints("head/axis", {1})});
     const Affine dense = TRY(Find(std::string(names_.head_dense), hidden_, hidden_, /*head=*/true));
-    const std::string pooled = graph_.Node(config_.architecture == Architecture::kBert ? "Tanh" : "Relu", "head/pooled",
-                                           {TRY(Apply("head/dense", dense, first))});
+    const std::string pooled = HeadActivation("head/pooled", TRY(Apply("head/dense", dense, first)));
     const Affine classifier =
-        TRY(Find("classifier", static_cast<int64_t>(config_.labels.size()), hidden_, /*head=*/true));
+        TRY(Find(std::string(names_.classifier), static_cast<int64_t>(config_.labels.size()), hidden_, /*head=*/true));
     // In float also where the rest is not: it is small, and the decision hangs on it.
     const std::string product = graph_.Node(
         "MatMul", "classifier", {pooled, graph_.Streamed(FloatTransposed("classifier.weight", classifier.weight))});
@@ -218,19 +289,24 @@ class EncoderGraph {
     const std::string bias = graph_.Floats(affine.name + ".bias", {Size(affine.bias)}, affine.bias);
     std::string product;
     if (options_.int8) {
-      Int8Matrix matrix = TRY(Int8Transposed(affine.name + ".weight_quantized", affine.weight));
-      const std::string scales = graph_.Floats(affine.name + ".weight_scale", {Size(matrix.scales)}, matrix.scales);
+      const std::string bytes = affine.name + ".weight_quantized";
+      const std::string scales = affine.name + ".weight_scale";
+      if (matrices_.insert(affine.name).second) {  // DeBERTa's query and key weights are used twice
+        Int8Matrix matrix = TRY(Int8Transposed(bytes, affine.weight));
+        graph_.Floats(scales, {Size(matrix.scales)}, matrix.scales);
+        graph_.Streamed(std::move(matrix.values));
+      }
       const Quantized quantized = Quantize(x);
       const std::string integers =
-          graph_.Node("MatMulInteger", name + "/integers",
-                      {quantized.bytes, graph_.Streamed(std::move(matrix.values)), quantized.zero_point});
+          graph_.Node("MatMulInteger", name + "/integers", {quantized.bytes, bytes, quantized.zero_point});
       const std::string floats =
           graph_.Node("Cast", name + "/floats", {integers}, {{"to", int64_t{onnx::TensorProto::FLOAT}}});
       product = graph_.Node("Mul", name + "/product",
                             {floats, graph_.Node("Mul", name + "/scales", {quantized.scale, scales})});
     } else {
-      product = graph_.Node("MatMul", name + "/product",
-                            {x, graph_.Streamed(FloatTransposed(affine.name + ".weight", affine.weight))});
+      const std::string matrix = affine.name + ".weight";
+      if (matrices_.insert(affine.name).second) graph_.Streamed(FloatTransposed(matrix, affine.weight));
+      product = graph_.Node("MatMul", name + "/product", {x, matrix});
     }
     return graph_.Node("Add", name, {product, bias});
   }
@@ -241,8 +317,7 @@ class EncoderGraph {
   /// Query, key and value share the quantisation of their input.
   Quantized Quantize(const std::string& x) {
     const std::string name = x + "/quantized";
-    if (quantized_ != name) graph_.Node("DynamicQuantizeLinear", name, {x}, {}, /*outputs=*/3);
-    quantized_ = name;
+    if (quantized_.insert(name).second) graph_.Node("DynamicQuantizeLinear", name, {x}, {}, /*outputs=*/3);
     return {name, name + ":1", name + ":2"};
   }
 
@@ -255,10 +330,23 @@ class EncoderGraph {
         {{"axis", int64_t{-1}}, {"epsilon", config_.layer_norm_eps}});
   }
 
-  std::string Activate(const std::string& name, const std::string& x) {
+  std::string HeadActivation(const std::string& name, const std::string& x) {
+    switch (config_.architecture) {
+      case Architecture::kDistilBert:
+        return graph_.Node("Relu", name, {x});
+      case Architecture::kElectra:
+        return Activate(HiddenActivation::kGelu, name, x);
+      case Architecture::kDebertaV2:
+        return Activate(config_.pooler_activation, name, x);
+      default:
+        return graph_.Node("Tanh", name, {x});
+    }
+  }
+
+  std::string Activate(HiddenActivation activation, const std::string& name, const std::string& x) {
     const std::string one = graph_.Scalar("one", 1);
     const std::string half = graph_.Scalar("half", 0.5f);
-    switch (config_.activation) {
+    switch (activation) {
       case HiddenActivation::kRelu:
         return graph_.Node("Relu", name, {x});
       case HiddenActivation::kGelu: {  // x (1 + erf(x / sqrt 2)) / 2
@@ -285,10 +373,14 @@ class EncoderGraph {
   const Checkpoint& checkpoint_;
   const ModelConfig& config_;
   const EncoderGraphOptions& options_;
-  const Names& names_;
+  const WeightNames& names_;
   const int64_t hidden_;
   GraphBuilder graph_;
-  std::string quantized_;  // the last input that was quantised
+  std::set<std::string> quantized_;  // inputs
+  std::set<std::string> matrices_;   // whose initializers are there
+  std::string length_;
+  std::string relative_;       // DeBERTa's table [2 span, hidden]
+  std::string rows_of_pairs_;  // [sequence, sequence]
 };
 
 }  // namespace

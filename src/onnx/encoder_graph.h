@@ -1,4 +1,4 @@
-/// BERT (Devlin et al. 2018) and DistilBERT (Sanh et al. 2019) with a classification head as an ONNX graph of standard
+/// An encoder (BERT, DistilBERT, RoBERTa, ELECTRA, DeBERTa) with a classification head as an ONNX graph of standard
 /// operators.
 #pragma once
 
@@ -16,8 +16,9 @@ struct EncoderGraphOptions {
 
 /// Inputs are input_ids and attention_mask (1 for a token, 0 for padding), int64 [batch, sequence], and token_type_ids
 /// alike where asked for; the output is logits, float [batch, labels]. Both dimensions vary; a sequence is at most
-/// config.max_positions long. Errors: kInvalidModel for missing tensors, other shapes, a model without labels, and
-/// (int8, which reads the values here; else when they are written) NaN; kUnsupported for token types in a DistilBERT.
+/// MaxTokens(config) long. Errors: kInvalidModel for missing tensors, other shapes, a model without labels, and
+/// (int8, which reads the values here; else when they are written) NaN; kUnsupported for token types in a model
+/// without.
 Result<OnnxModel> BuildEncoderGraph(const Checkpoint& checkpoint, const ModelConfig& config,
                                     const EncoderGraphOptions& options);
 

@@ -102,7 +102,7 @@ class ExportTest : public testing::Test {
 const OnnxExportOptions kInt8Options{.format = OnnxFormat::kInt8};
 
 TEST_F(ExportTest, HasTheInputsOutputsAndVersionsThatPlainClientsExpect) {
-  for (const Architecture architecture : {Architecture::kBert, Architecture::kDistilBert}) {
+  for (const Architecture architecture : kEveryArchitecture) {
     for (const OnnxExportOptions& options : {OnnxExportOptions{}, kInt8Options}) {
       const onnx::ModelProto model = Model(RandomBundle(architecture), options);
       EXPECT_EQ(model.ir_version(), 8);
@@ -282,7 +282,7 @@ TEST_F(ExportTest, GivesTheSameBytesEachTime) {
 }
 
 TEST_F(ExportTest, NamesTensorsThatAreMissing) {
-  for (const Architecture architecture : {Architecture::kBert, Architecture::kDistilBert}) {
+  for (const Architecture architecture : kEveryArchitecture) {
     const RandomBundle whole(architecture);
     for (const auto& [name, tensor] : whole.tensors) {
       RandomBundle random(architecture);

@@ -189,7 +189,7 @@ TEST(Trainer, BatchesCanBeFilledByTokens) {
 }
 
 TEST(Trainer, GradientCheckpointingGivesTheSameBytesInHalfTheMemory) {
-  for (const Architecture architecture : {Architecture::kBert, Architecture::kDistilBert}) {
+  for (const Architecture architecture : kEveryArchitecture) {
     ModelConfig config = TinyConfig(architecture);
     config.num_layers = 6;
     ThreadPool pool(2);

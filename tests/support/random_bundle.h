@@ -11,7 +11,9 @@
 #include "bundle/manifest.h"
 #include "bundle/model_config.h"
 #include "bundle/safetensors.h"
+#include "bundle/weight_names.h"
 #include "support/temporary_directory.h"
+#include "support/tiny_config.h"
 
 namespace winnow {
 
@@ -25,51 +27,45 @@ struct RandomBundle {
   std::map<std::string, Tensor> tensors;
 
   explicit RandomBundle(Architecture architecture) {
-    const bool bert = architecture == Architecture::kBert;
-    config.architecture = architecture;
+    config = TinyConfig(architecture);
     config.vocab_size = 50;
-    config.hidden_size = 24;
     config.num_layers = 2;
-    config.num_heads = 4;
-    config.intermediate_size = 40;
-    config.max_positions = 32;
-    config.type_vocab_size = bert ? 2 : 0;
     config.labels = {"ham", "spam", "other"};
     Fill();
   }
 
   /// Makes all tensors anew, for config's sizes.
   void Fill() {
-    const bool bert = config.architecture == Architecture::kBert;
+    const WeightNames& names = WeightNamesOf(config.architecture);
     const int64_t h = config.hidden_size;
     const int64_t i = config.intermediate_size;
-    const std::string prefix = bert ? "bert." : "distilbert.";
+    const std::string prefix(names.prefix);
     tensors.clear();
-    Add(prefix + "embeddings.word_embeddings.weight", {config.vocab_size, h});
-    Add(prefix + "embeddings.position_embeddings.weight", {config.max_positions, h});
-    if (bert) Add(prefix + "embeddings.token_type_embeddings.weight", {config.type_vocab_size, h});
-    AddPair(prefix + "embeddings.LayerNorm", {h});
-    for (int l = 0; l < config.num_layers; ++l) {
-      const std::string layer = prefix + (bert ? "encoder.layer." : "transformer.layer.") + std::to_string(l) + ".";
-      const std::vector<std::string> names =
-          bert ? std::vector<std::string>{"attention.self.query",
-                                          "attention.self.key",
-                                          "attention.self.value",
-                                          "attention.output.dense",
-                                          "attention.output.LayerNorm",
-                                          "intermediate.dense",
-                                          "output.dense",
-                                          "output.LayerNorm"}
-               : std::vector<std::string>{"attention.q_lin", "attention.k_lin", "attention.v_lin", "attention.out_lin",
-                                          "sa_layer_norm",   "ffn.lin1",        "ffn.lin2",        "output_layer_norm"};
-      for (size_t n = 0; n < 4; ++n) AddPair(layer + names[n], {h, h});
-      AddPair(layer + names[4], {h});
-      AddPair(layer + names[5], {i, h});
-      AddPair(layer + names[6], {h, i});
-      AddPair(layer + names[7], {h});
+    Add(prefix + kWordEmbeddings, {config.vocab_size, h});
+    if (config.absolute_positions) Add(prefix + kPositionEmbeddings, {config.max_positions, h});
+    if (config.type_vocab_size > 0) Add(prefix + kTypeEmbeddings, {config.type_vocab_size, h});
+    AddPair(prefix + kEmbeddingNorm, {h});
+    if (config.relative_span > 0) {
+      Add(prefix + kRelativeEmbeddings, {2 * config.relative_span, h});
+      AddPair(prefix + kRelativeNorm, {h});
     }
-    AddPair(bert ? "bert.pooler.dense" : "pre_classifier", {h, h});
-    AddPair("classifier", {static_cast<int64_t>(config.labels.size()), h});
+    for (int l = 0; l < config.num_layers; ++l) {
+      const std::string layer = prefix + std::string(names.layer) + std::to_string(l) + ".";
+      const auto add = [&](std::string_view name, const std::vector<int64_t>& shape) {
+        AddPair(layer + std::string(name), shape);
+      };
+      for (const std::string_view name : {names.query, names.key, names.value, names.out}) add(name, {h, h});
+      if (config.relative_span > 0 && !config.share_position_weights) {
+        add(names.position_query, {h, h});
+        add(names.position_key, {h, h});
+      }
+      add(names.attention_norm, {h});
+      add(names.up, {i, h});
+      add(names.down, {h, i});
+      add(names.output_norm, {h});
+    }
+    AddPair(std::string(names.head_dense), {h, h});
+    AddPair(std::string(names.classifier), {static_cast<int64_t>(config.labels.size()), h});
   }
 
   /// Writes config.json, model.safetensors and labels.json into `dir`.

@@ -11,7 +11,7 @@ MiniLM; exports each in all forms, and checks that
   - labels of the INT8 file are those of the float file for 99.5 % of the texts
   - --external-data changes no bit, and --with-token-types gives the logits of a model that has the other type folded in
   - onnxruntime has fast kernels for every product of the INT8 graph
-  - random BERT and DistilBERT models give the logits that transformers gave, where the shared directory has them
+  - random models of every family give the logits that transformers gave, where the shared directory has them
 Exits 0 when all is as it should be, 77 when the packages can't be had ("skipped: ..."), else 1.
 """
 import argparse
@@ -316,7 +316,7 @@ def main():
             attempt(name, compare_bundle, bundle, lines)
         for activation in ("gelu_new", "relu"):
             attempt(activation, compare_activation, Path(temporary) / "scratch", activation, lines[:100])
-        for name in ("bert", "bert_multilabel", "distilbert"):
+        for name in ("bert", "bert_multilabel", "distilbert", "roberta", "xlm_roberta", "deberta_v3", "deberta_v2_unshared"):
             fixture = shared / "fixtures" / "encoders" / name
             if fixture.exists():
                 attempt(name, compare_fixture, fixture)
