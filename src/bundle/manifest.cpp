@@ -65,8 +65,10 @@ Result<void> ValidateManifest(const Manifest& manifest, std::string_view where) 
     return Bad(where, fmt::format("'max_length' is {}, expected 3 to {}", manifest.max_length, kMaxLength));
   if (!(manifest.temperature > 0) || !std::isfinite(manifest.temperature))
     return Bad(where, fmt::format("'temperature' is {}, expected a number above 0", manifest.temperature));
-  for (const double threshold :
-       {manifest.thresholds.strict, manifest.thresholds.moderate, manifest.thresholds.lenient}) {
+  std::vector<double> thresholds = {manifest.thresholds.strict, manifest.thresholds.moderate,
+                                    manifest.thresholds.lenient};
+  for (const auto& [label, threshold] : manifest.thresholds.labels) thresholds.push_back(threshold);
+  for (const double threshold : thresholds) {
     if (!(threshold >= 0 && threshold <= 1))
       return Bad(where, fmt::format("a threshold is {}, expected 0 to 1", threshold));
   }
@@ -129,6 +131,14 @@ Result<Manifest> ParseManifest(std::string_view text, std::string_view where) {
     manifest.thresholds.strict = TRY(thresholds.Number("strict")).value_or(manifest.thresholds.strict);
     manifest.thresholds.moderate = TRY(thresholds.Number("moderate")).value_or(manifest.thresholds.moderate);
     manifest.thresholds.lenient = TRY(thresholds.Number("lenient")).value_or(manifest.thresholds.lenient);
+    if (thresholds.Has("labels")) {
+      const Json& labels = json["thresholds"]["labels"];
+      if (!labels.is_object()) return Bad(where, "'thresholds': 'labels' must be an object of numbers by label");
+      for (const auto& [label, value] : labels.items()) {
+        if (!value.is_number()) return Bad(where, fmt::format("the threshold of '{}' is not a number", label));
+        manifest.thresholds.labels[label] = value.get<double>();
+      }
+    }
   }
   if (object.Has("sha256")) {
     if (!json["sha256"].is_object()) return Bad(where, "'sha256' must be an object of digests by file");
@@ -173,6 +183,8 @@ Result<void> WriteManifest(const fs::path& dir, const Manifest& manifest) {
   json["thresholds"]["strict"] = manifest.thresholds.strict;
   json["thresholds"]["moderate"] = manifest.thresholds.moderate;
   json["thresholds"]["lenient"] = manifest.thresholds.lenient;
+  json["thresholds"].erase("labels");
+  if (!manifest.thresholds.labels.empty()) json["thresholds"]["labels"] = manifest.thresholds.labels;
   json["sha256"] = manifest.sha256;
   return WriteFileAtomically(path, DumpJson(json));
 }

@@ -18,6 +18,9 @@ struct Thresholds {
   double strict = .3;
   double moderate = .5;
   double lenient = .7;
+  /// Of a multi-label model: labels' own, in the moderate mode; the other modes move them (decide/label_thresholds.h).
+  /// A label that is not named has the moderate one.
+  std::map<std::string, double> labels{};
 };
 
 struct Manifest {

@@ -45,7 +45,7 @@ TEST(Manifest, WhatIsWrittenReadsBack) {
   manifest.max_length = 96;
   manifest.positive_label = "spam";
   manifest.temperature = 1.25;
-  manifest.thresholds = {.2, .4, .9};
+  manifest.thresholds = {.2, .4, .9, {{"spam", .25}}};
   manifest.sha256["config.json"] = Sha256("x");
   manifest.source = R"({"x-note": "kept", "max_length": 7})";
   ASSERT_TRUE(WriteManifest(dir.path(), manifest));
@@ -59,6 +59,7 @@ TEST(Manifest, WhatIsWrittenReadsBack) {
   EXPECT_EQ(read->positive_label, "spam");
   EXPECT_EQ(read->temperature, 1.25);
   EXPECT_EQ(read->thresholds.lenient, .9);
+  EXPECT_EQ(read->thresholds.labels, manifest.thresholds.labels);
   EXPECT_EQ(read->sha256, manifest.sha256);
   EXPECT_THAT(read->source, HasSubstr("kept"));
 }

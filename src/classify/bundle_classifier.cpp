@@ -4,9 +4,11 @@
 #include <malloc.h>
 
 #include <algorithm>
+#include <array>
 #include <mutex>
 #include <optional>
 
+#include "decide/label_thresholds.h"
 #include "decide/probabilities.h"
 #include "encoder/forward.h"
 #include "encoder/model.h"
@@ -42,6 +44,8 @@ struct BundleClassifier::Parts {
   Tokenizer tokenizer;
   ModelConfig config;
   int32_t positive_label = -1;
+  ModeThresholds modes;
+  std::array<std::vector<float>, 3> label_thresholds;  // by mode; of a multi-label model with thresholds of its own
   // One of two pairs.
   std::optional<QuantizedModel> quantized;
   std::unique_ptr<QuantizedRunner> quantized_runner;
@@ -107,6 +111,24 @@ Result<BundleClassifier> BundleClassifier::Load(const std::filesystem::path& bun
                                                 parts->manifest.positive_label + "' is none of config.json's labels");
     }
     parts->positive_label = static_cast<int32_t>(found - labels.begin());
+  }
+  const Thresholds& thresholds = parts->manifest.thresholds;
+  parts->modes = {.strict = static_cast<float>(thresholds.strict),
+                  .moderate = static_cast<float>(thresholds.moderate),
+                  .lenient = static_cast<float>(thresholds.lenient)};
+  for (const auto& [label, threshold] : thresholds.labels) {
+    if (std::ranges::find(labels, label) != labels.end()) continue;
+    return Fail(ErrorCode::kInvalidModel, bundle.string() + ": winnow.json has a threshold for '" + label +
+                                              "', which is none of config.json's labels");
+  }
+  if (parts->config.multi_label && !thresholds.labels.empty()) {
+    for (const Mode mode : {Mode::kStrict, Mode::kModerate, Mode::kLenient}) {
+      for (const std::string& label : labels) {
+        const auto own = thresholds.labels.find(label);
+        const float moderate = own == thresholds.labels.end() ? parts->modes.moderate : static_cast<float>(own->second);
+        parts->label_thresholds[static_cast<size_t>(mode)].push_back(ThresholdInMode(moderate, parts->modes, mode));
+      }
+    }
   }
 #ifdef __GLIBC__
   ::malloc_trim(0);  // what reading took goes back to the system: a server lives long after it
@@ -175,14 +197,11 @@ Result<std::vector<float>> BundleClassifier::Probabilities(std::span<const std::
 }
 
 Decision BundleClassifier::DecideOne(std::span<const float> probabilities, const ClassifyOptions& options) const {
-  const Thresholds& thresholds = parts_->manifest.thresholds;
-  const ModeThresholds by_mode{.strict = static_cast<float>(thresholds.strict),
-                               .moderate = static_cast<float>(thresholds.moderate),
-                               .lenient = static_cast<float>(thresholds.lenient)};
   const DecideOptions decide{.positive_label = parts_->positive_label,
-                             .threshold = by_mode.At(options.mode),
+                             .threshold = parts_->modes.At(options.mode),
                              .abstain_below = options.abstain_below};
-  return multi_label() ? DecideMultiLabel(probabilities, {}, decide) : Decide(probabilities, decide);
+  const std::vector<float>& thresholds = parts_->label_thresholds[static_cast<size_t>(options.mode)];
+  return multi_label() ? DecideMultiLabel(probabilities, thresholds, decide) : Decide(probabilities, decide);
 }
 
 Result<std::vector<ClassifiedText>> BundleClassifier::Classify(std::span<const std::string_view> texts,

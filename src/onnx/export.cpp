@@ -83,7 +83,7 @@ Result<void> WriteOnnxMetadata(const fs::path& bundle, const fs::path& target) {
     const Json training = TRY(ParseJson(TRY(ReadFile(info)), info.string(), ErrorCode::kInvalidModel));
     if (training.is_object() && training.contains("metrics")) metrics = training["metrics"];
   }
-  const Json metadata = {
+  Json metadata = {
       {"name", manifest.name},
       {"version", manifest.version},
       {"labels", config.labels},
@@ -99,6 +99,7 @@ Result<void> WriteOnnxMetadata(const fs::path& bundle, const fs::path& target) {
       {"sha256", digests},
       {"metrics", metrics},
   };
+  if (!manifest.thresholds.labels.empty()) metadata["thresholds"]["labels"] = manifest.thresholds.labels;
   return WriteFileAtomically(target / kFolder / kMetadataFile, DumpJson(metadata));
 }
 

@@ -350,7 +350,7 @@ TEST_F(ExportTest, WritesWhatAServiceNeedsToKnow) {
   manifest.version = "1.4.0";
   manifest.max_length = 20;
   manifest.temperature = 1.5;
-  manifest.thresholds = {.strict = .2, .moderate = .4, .lenient = .6};
+  manifest.thresholds = {.strict = .2, .moderate = .4, .lenient = .6, .labels = {{"spam", .3}}};
   ASSERT_TRUE(WriteManifest(bundle(), manifest));
   ASSERT_TRUE(WriteFileAtomically(bundle() / "training_info.json", R"({"metrics": {"accuracy": 0.97}})"));
   ASSERT_TRUE(WriteOnnxMetadata(bundle(), bundle()));
@@ -359,7 +359,7 @@ TEST_F(ExportTest, WritesWhatAServiceNeedsToKnow) {
   EXPECT_EQ(metadata["labels"], Json({"ham", "spam", "other"}));
   EXPECT_EQ(metadata["max_length"], 20);
   EXPECT_EQ(metadata["temperature"], 1.5);
-  EXPECT_EQ(metadata["thresholds"], Json({{"strict", .2}, {"moderate", .4}, {"lenient", .6}}));
+  EXPECT_EQ(metadata["thresholds"], Json({{"strict", .2}, {"moderate", .4}, {"lenient", .6}, {"labels", {{"spam", .3}}}}));
   EXPECT_EQ(metadata["metrics"]["accuracy"], 0.97);
   ASSERT_EQ(metadata["sha256"].size(), 2u);
   for (const char* name : {"model.onnx", "model.onnx.data"})
