@@ -95,6 +95,7 @@ TEST(Files, LinesOfManyThreadsStandWholeAndAlone) {
   TemporaryDirectory directory;
   const auto path = directory.path() / "lines";
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&, t] {
       for (int i = 0; i < 10; ++i) EXPECT_TRUE(AppendLine(path, std::string(5000, static_cast<char>('a' + t))));

@@ -42,7 +42,7 @@ void Describe(CompareOptions& options, OptionTable& table) {
       "its error, and does not stop the others. A text whose label a model doesn't know is left out for that model.");
   table.AddPositional("data", &options.data, "Labelled texts: a CSV, TSV, JSONL or fastText file, gzip of each")
       .Required();
-  table.AddPositional("bundles", &options.bundles, "Directories of models").ValueName("BUNDLE");
+  table.AddPositional("bundle", &options.bundles, "Directories of models");
   table.Add("models", &options.models, "Take every model below DIR too, one or two levels deep").ValueName("DIR");
   AddLabelledDataOptions(options, table);
   table.Group("Output");
@@ -86,6 +86,7 @@ std::string BaseModelOf(const fs::path& bundle) {
 std::vector<std::string_view> Sample(const Dataset& dataset) {
   const size_t count = std::min(dataset.examples.size(), kTimedTexts);
   std::vector<std::string_view> texts;
+  texts.reserve(count);
   for (size_t i = 0; i < count; ++i) texts.push_back(dataset.examples[dataset.examples.size() * i / count].text);
   return texts;
 }

@@ -72,6 +72,7 @@ struct Box {
 /// name: models of one family lie close together.
 std::string Labels(const std::vector<Point>& points, const Axes& axes) {
   std::vector<Box> taken;
+  taken.reserve(2 * points.size());
   for (const Point& p : points) {
     taken.push_back({axes.X(p.ms) - 5, axes.Y(p.f1) - 5, axes.X(p.ms) + 5, axes.Y(p.f1) + 5});
   }
@@ -83,7 +84,8 @@ std::string Labels(const std::vector<Point>& points, const Axes& axes) {
     double offset = 0;
     Box box{};
     for (int attempt = 0; attempt < 40; ++attempt) {
-      offset = (attempt % 2 == 0 ? 1 : -1) * 0.5 * kLine * ((attempt + 1) / 2);
+      const int half_lines = (attempt + 1) / 2;
+      offset = (attempt % 2 == 0 ? 1 : -1) * 0.5 * kLine * half_lines;
       const double from = leftwards ? axes.X(p.ms) - 10 - width : axes.X(p.ms) + 10;
       const double middle = axes.Y(p.f1) + offset;
       box = {from, middle - kLine / 2, from + width, middle + kLine / 2};

@@ -30,7 +30,7 @@ constexpr char kClassifier[] =
 
 TEST(FindBundles, LookOneAndTwoLevelsDeepAndNotIntoABundle) {
   const TemporaryDirectory dir;
-  const fs::path root = dir.path();
+  const fs::path& root = dir.path();
   Write(root / "one" / "winnow.json");
   Write(root / "one" / "checkpoint-9" / "config.json", kClassifier);
   Write(root / "group" / "two" / "training_info.json");
@@ -42,7 +42,7 @@ TEST(FindBundles, LookOneAndTwoLevelsDeepAndNotIntoABundle) {
 
 TEST(FindBundles, BaseModelsAndOtherProgramsFilesAreNoClassifiers) {
   const TemporaryDirectory dir;
-  const fs::path root = dir.path();
+  const fs::path& root = dir.path();
   Write(root / "classifier" / "config.json", kClassifier);
   std::string base = kClassifier;
   base.replace(base.find("ForSequenceClassification"), 25, "Model");
@@ -59,7 +59,7 @@ TEST(FindBundles, BaseModelsAndOtherProgramsFilesAreNoClassifiers) {
 
 TEST(FindBundles, OneThatIsMetTwiceCountsOnce) {
   const TemporaryDirectory dir;
-  const fs::path root = dir.path();
+  const fs::path& root = dir.path();
   Write(root / "spam" / "winnow.json");
   fs::create_directory_symlink("spam", root / "latest");
   EXPECT_THAT(Names({root / "spam/", root / "." / "spam"}, root), testing::ElementsAre("spam"));
@@ -68,7 +68,7 @@ TEST(FindBundles, OneThatIsMetTwiceCountsOnce) {
 
 TEST(FindBundles, NamesTellBundlesApart) {
   const TemporaryDirectory dir;
-  const fs::path root = dir.path();
+  const fs::path& root = dir.path();
   for (const char* name : {"a/model", "b/model", "b/other"}) Write(root / name / "winnow.json");
   EXPECT_THAT(Names({}, root), testing::ElementsAre("a/model", "b/model", "other"));
   EXPECT_THAT(Names({root / "x\xff", root / "x\xfe"}, {}),

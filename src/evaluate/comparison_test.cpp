@@ -48,6 +48,7 @@ Comparison Of(std::vector<ComparedModel> models) {
 
 std::vector<std::string> NamesOf(const Comparison& comparison) {
   std::vector<std::string> names;
+  names.reserve(comparison.models.size());
   for (const ComparedModel& model : comparison.models) names.push_back(model.name);
   return names;
 }

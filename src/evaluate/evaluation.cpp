@@ -5,6 +5,7 @@ namespace winnow {
 Result<Metrics> EvaluateClassifier(const BundleClassifier& classifier, const Dataset& dataset,
                                    const ClassifyOptions& options, const BundleClassifier::Progress& progress) {
   std::vector<std::string_view> texts;
+  texts.reserve(dataset.examples.size());
   for (const Example& example : dataset.examples) texts.push_back(example.text);
   const std::vector<float> probabilities = TRY(classifier.Probabilities(texts, /*segmented=*/true, progress));
   const size_t labels = classifier.labels().size();
