@@ -1,6 +1,7 @@
 #include "base/files.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -94,6 +95,30 @@ Result<void> WriteFileAtomically(const std::filesystem::path& path,
   if (::fsync(fd.get()) != 0 || !fd.Close()) return give_up(SystemError(path, "can't write"));
   if (::rename(temporary.c_str(), path.c_str()) != 0) return give_up(SystemError(path, "can't rename into place"));
   SyncDirectory(path.has_parent_path() ? path.parent_path() : std::filesystem::path("."));
+  return {};
+}
+
+Result<void> AppendLine(const std::filesystem::path& path, std::string_view line) {
+  FileDescriptor fd(::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
+  if (fd.get() < 0) return std::unexpected(SystemError(path, "can't write"));
+  while (::flock(fd.get(), LOCK_EX) != 0) {
+    if (errno != EINTR) return std::unexpected(SystemError(path, "can't lock"));
+  }
+  struct stat status {};
+  if (::fstat(fd.get(), &status) != 0) return std::unexpected(SystemError(path, "can't write"));
+  std::string text;
+  if (char last = '\n'; S_ISREG(status.st_mode) && status.st_size > 0) {
+    if (::pread(fd.get(), &last, 1, status.st_size - 1) != 1) return std::unexpected(SystemError(path, "can't read"));
+    if (last != '\n') text += '\n';
+  }
+  text.append(line) += '\n';
+  if (!WriteAll(fd.get(), std::as_bytes(std::span(text))) || (::fsync(fd.get()) != 0 && S_ISREG(status.st_mode))) {
+    Error error = SystemError(path, "can't write");
+    // Where even this fails, the next line begins by ending the half one.
+    if (::ftruncate(fd.get(), status.st_size) != 0) error.message += "; a part of the line may have been written";
+    return std::unexpected(std::move(error));
+  }
+  if (status.st_size == 0) SyncDirectory(path.has_parent_path() ? path.parent_path() : std::filesystem::path("."));
   return {};
 }
 

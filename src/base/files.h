@@ -24,6 +24,13 @@ using FileSink = std::function<Result<void>(std::span<const std::byte>)>;
 Result<void> WriteFileAtomically(const std::filesystem::path& path,
                                  const std::function<Result<void>(const FileSink&)>& write);
 
+/// Appends `line` and a line end to `path`, which is made where it is missing, and fsyncs. Writers of several processes
+/// take turns (flock), and what a writer that was killed left of a line is ended first, so that every line appended
+/// here stands whole and alone; where it can't be written (a full disk), the file is as it was. Unlike a rewrite this
+/// costs no more the longer the file is, and loses no line that another process appends meanwhile. `line` holds no line
+/// end. Errors: kIo, kNotFound when the directory is missing.
+Result<void> AppendLine(const std::filesystem::path& path, std::string_view line);
+
 /// A file mapped read-only for its lifetime. Movable, not copyable. The file must not be truncated meanwhile; Winnow's
 /// own writers replace files by rename, which leaves a mapping whole.
 class MappedFile {

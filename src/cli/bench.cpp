@@ -10,6 +10,7 @@
 #include "base/machine.h"
 #include "base/progress.h"
 #include "cli/commands.h"
+#include "cli/gnuplot.h"
 #include "cli/latency_plot.h"
 #include "cli/output.h"
 #include "data/dataset.h"

@@ -4,8 +4,8 @@ namespace winnow {
 
 const std::vector<Command>& AllCommands() {
   static const std::vector<Command> commands = {
-      TrainCommand(), EvaluateCommand(), ClassifyCommand(), QuantizeCommand(), ExportCommand(),  BenchCommand(),
-      PullCommand(),  VerifyCommand(),   TokenizeCommand(), HelpCommand(),     VersionCommand(),
+      TrainCommand(), EvaluateCommand(), CompareCommand(), ClassifyCommand(), QuantizeCommand(), ExportCommand(),
+      BenchCommand(), PullCommand(),     VerifyCommand(),  TokenizeCommand(), HelpCommand(),     VersionCommand(),
   };
   return commands;
 }

@@ -13,6 +13,7 @@ const std::vector<Command>& AllCommands();
 // One file each: help.cpp, version.cpp ...
 Command TrainCommand();
 Command EvaluateCommand();
+Command CompareCommand();
 Command ClassifyCommand();
 Command QuantizeCommand();
 Command BenchCommand();

@@ -37,24 +37,32 @@ bool HasGnuplot() {
   return version && version->succeeded();
 }
 
+Result<void> CheckPlotFile(const fs::path& file) {
+  if (file.extension() != ".svg" && file.extension() != ".png") {
+    return Fail(ErrorCode::kInvalidArgument, file.string() + ": a plot is an .svg or a .png file");
+  }
+  if (HasGnuplot()) return {};
+  return std::unexpected(NoGnuplot());
+}
+
 std::string GnuplotQuoted(const std::string& text) {
   std::string quoted = "'";
   for (const char c : text) quoted += c == '\'' ? "''" : std::string(1, static_cast<unsigned char>(c) < ' ' ? ' ' : c);
   return quoted + "'";
 }
 
-std::string GnuplotHeading(const fs::path& out, int width, int height, const std::string& title) {
+std::string GnuplotHeading(const fs::path& out, int width, int height, const std::string& title, int plots) {
   const bool svg = out.extension() == ".svg";
   return fmt::format(
       "set encoding utf8\n"
       "set terminal {} size {},{} {} font 'sans,{}'\n"
       "set output {}\n"
-      "set multiplot layout 1,2 title {} noenhanced\n"
+      "set multiplot layout 1,{} title {} noenhanced\n"
       "set style line 1 lc rgb '#1f77b4' lw 2 pt 7\nset style line 2 lc rgb '#ff7f0e' lw 2 pt 7\n"
       "set style line 3 lc rgb '#2ca02c' lw 2 pt 7\nset style line 4 lc rgb '#d62728' lw 2 pt 7\n"
       "set grid lc rgb '#dddddd'\nset border 3\nset tics nomirror\nset key left top\n",
       svg ? "svg" : "pngcairo", svg ? width : width * 6 / 5, svg ? height : height * 6 / 5,
-      svg ? "background '#ffffff'" : "", svg ? 12 : 11, GnuplotQuoted(out.string()), GnuplotQuoted(title));
+      svg ? "background '#ffffff'" : "", svg ? 12 : 11, GnuplotQuoted(out.string()), plots, GnuplotQuoted(title));
 }
 
 Result<void> DrawWithGnuplot(const fs::path& file, const std::function<std::string(const fs::path& out)>& script) {

@@ -60,15 +60,6 @@ std::string Script(const LatencyReport& report, const std::string& name, const f
 
 }  // namespace
 
-Result<void> CheckPlotFile(const fs::path& file) {
-  if (file.extension() != ".svg" && file.extension() != ".png") {
-    return Fail(ErrorCode::kInvalidArgument, file.string() + ": a plot is an .svg or a .png file");
-  }
-  if (HasGnuplot()) return {};
-  return Fail(ErrorCode::kNotFound, "plots are drawn by gnuplot, which is not installed",
-              "install it (Debian: apt-get install gnuplot-nox), or leave --plot out");
-}
-
 Result<void> PlotLatency(const LatencyReport& report, const std::string& name, const fs::path& file) {
   TRY(CheckPlotFile(file));
   return DrawWithGnuplot(file, [&](const fs::path& out) { return Script(report, name, out); });

@@ -9,12 +9,8 @@
 
 namespace winnow {
 
-/// Whether PlotLatency can write `file`, asked before a long measurement. Errors: kInvalidArgument unless it ends in
-/// .svg or .png; kNotFound where there is no gnuplot.
-Result<void> CheckPlotFile(const std::filesystem::path& file);
-
 /// Throughput by batch size, a line for each number of threads, and how the times of single texts are spread.
-/// The file appears once it is whole. Errors: as above; kIo with gnuplot's own words.
+/// The file appears once it is whole. Errors: CheckPlotFile's; kIo with gnuplot's own words.
 Result<void> PlotLatency(const LatencyReport& report, const std::string& name, const std::filesystem::path& file);
 
 }  // namespace winnow

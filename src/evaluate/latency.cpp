@@ -18,18 +18,6 @@ using Clock = std::chrono::steady_clock;
 
 double SecondsSince(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
-/// Sizes of what this classifier reads.
-double BundleMegabytes(const std::filesystem::path& bundle, bool int8) {
-  double bytes = 0;
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(bundle, error)) {
-    const std::string name = entry.path().filename().string();
-    if (!entry.is_regular_file() || name == (int8 ? "model.safetensors" : "model_int8.safetensors")) continue;
-    bytes += static_cast<double>(entry.file_size(error));
-  }
-  return bytes / 1e6;
-}
-
 class Measurement {
  public:
   Measurement(const std::filesystem::path& bundle, std::span<const std::string> texts, const LatencyOptions& options)
@@ -68,7 +56,7 @@ class Measurement {
     report_.resident_mb = static_cast<double>(resident.bytes) / 1e6;
     report_.resident_file_mb = static_cast<double>(resident.file_bytes) / 1e6;
     report_.weights = classifier_->weights();
-    report_.bundle_mb = BundleMegabytes(bundle_, report_.weights != "f32");
+    report_.bundle_mb = BundleMegabytes(bundle_, report_.weights);
     PackedBatch all;
     classifier_->Tokenize(texts_, false, all);
     report_.tokens_per_text = static_cast<double>(all.ids.size()) / static_cast<double>(texts_.size());
@@ -83,18 +71,9 @@ class Measurement {
   }
 
   Result<void> Singles() {
-    const auto count = static_cast<size_t>(options_.iterations);
-    for (size_t i = 0; i < count / 10 + 1; ++i) {  // warm
-      const std::string_view text = Text(i);
-      TRY(classifier_->ClassifyInto({&text, 1}, {}, results_));
-    }
-    for (size_t i = 0; i < count; ++i) {
-      const std::string_view text = Text(i);
-      const Clock::time_point begin = Clock::now();
-      TRY(classifier_->ClassifyInto({&text, 1}, {}, results_));
-      report_.single_times_ms.push_back(SecondsSince(begin) * 1000);
-      if (i % 100 == 0) TRY(Tell(0.15 * static_cast<double>(i) / static_cast<double>(count)));
-    }
+    report_.single_times_ms =
+        TRY(TimeSingleTexts(*classifier_, texts_, static_cast<size_t>(options_.iterations),
+                            [&](double done) { return !options_.progress || options_.progress(0.15 * done); }));
     report_.single = Summarize(report_.single_times_ms);
     return {};
   }
@@ -172,6 +151,41 @@ LatencySummary Summarize(std::vector<double> milliseconds) {
           .p50 = percentile(.50),
           .p95 = percentile(.95),
           .p99 = percentile(.99)};
+}
+
+Result<std::vector<double>> TimeSingleTexts(const BundleClassifier& classifier, std::span<const std::string_view> texts,
+                                            size_t count, const std::function<bool(double done)>& progress) {
+  std::vector<ClassifiedText> results;
+  std::vector<double> times;
+  const size_t warm = count / 10 + 1;
+  for (size_t i = 0; i < warm + count; ++i) {
+    const size_t t = i < warm ? i : i - warm;
+    const std::string_view text = texts[t % texts.size()];
+    const Clock::time_point begin = Clock::now();
+    TRY(classifier.ClassifyInto({&text, 1}, {}, results));
+    if (i < warm) continue;
+    times.push_back(SecondsSince(begin) * 1000);
+    if (t % 100 == 0 && progress && !progress(static_cast<double>(t) / static_cast<double>(count))) {
+      return Fail(ErrorCode::kCancelled, "stopped");
+    }
+  }
+  return times;
+}
+
+double BundleMegabytes(const std::filesystem::path& bundle, std::string_view weights) {
+  const bool int8 = weights != "f32";
+  double bytes = 0;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(bundle, error)) {
+    const std::string name = entry.path().filename().string();
+    const bool other_weights =
+        name == (int8 ? "model.safetensors" : "model_int8.safetensors") || name == "pytorch_model.bin";
+    const bool of_training = name == "calibration.jsonl" || name.starts_with("training");
+    if (other_weights || of_training || !entry.is_regular_file(error)) continue;
+    const auto size = entry.file_size(error);
+    if (!error) bytes += static_cast<double>(size);
+  }
+  return bytes / 1e6;
 }
 
 Result<LatencyReport> MeasureLatency(const std::filesystem::path& bundle, std::span<const std::string> texts,

@@ -6,6 +6,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -13,12 +14,24 @@
 
 namespace winnow {
 
+class BundleClassifier;
+
 /// Times in milliseconds. A percentile is that of the nearest rank: the smallest time that at least p % of all don't
 /// exceed.
 struct LatencySummary {
   double mean = 0, p50 = 0, p95 = 0, p99 = 0;
 };
 LatencySummary Summarize(std::vector<double> milliseconds);
+
+/// Milliseconds that `count` single texts take, text to decision, after a tenth as many that warm up. Texts are taken
+/// in their order, again and again; there must be one. `progress` is told how much is done, 0 to 1, and stops the rest
+/// by returning false. Errors: those of classifying; kCancelled.
+Result<std::vector<double>> TimeSingleTexts(const BundleClassifier& classifier, std::span<const std::string_view> texts,
+                                            size_t count, const std::function<bool(double done)>& progress = {});
+
+/// Size of the files that answer: without ONNX models, weights in a form that isn't used, and what training left.
+/// `weights` is BundleClassifier::weights().
+double BundleMegabytes(const std::filesystem::path& bundle, std::string_view weights);
 
 struct Throughput {
   int threads = 0;
@@ -50,7 +63,7 @@ struct LatencyReport {
   double resident_mb = 0;               ///< after the first answer; of it, what is mapped from files:
   double resident_file_mb = 0;
   double resident_after_mb = 0;  ///< at the end, with memory for the largest batch
-  double bundle_mb = 0;          ///< of the bundle's files without ONNX ones and the weights that aren't used
+  double bundle_mb = 0;          ///< BundleMegabytes
 };
 
 /// Texts are taken in their order, again and again. Errors: those of loading; kInvalidArgument without texts;

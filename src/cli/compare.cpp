@@ -1,0 +1,222 @@
+#include <algorithm>
+
+#include "base/files.h"
+#include "base/hash.h"
+#include "base/interrupt.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/machine.h"
+#include "base/progress.h"
+#include "cli/commands.h"
+#include "cli/comparison_plot.h"
+#include "cli/data_options.h"
+#include "cli/find_bundles.h"
+#include "cli/gnuplot.h"
+#include "cli/labelled_data.h"
+#include "cli/output.h"
+#include "data/filter.h"
+#include "evaluate/comparison.h"
+#include "evaluate/evaluation.h"
+
+namespace winnow {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kTimedTexts = 200;
+constexpr int64_t kSteps = 100;     // of the progress bar for each model: so many
+constexpr double kEvaluating = 80;  // are its evaluation, the others the timing
+
+struct CompareOptions : LabelledDataOptions {
+  fs::path data;
+  std::vector<fs::path> bundles;
+  std::optional<fs::path> models;
+  std::optional<fs::path> save;
+  std::optional<fs::path> plot;
+};
+
+void Describe(CompareOptions& options, OptionTable& table) {
+  table.Describe(
+      "Every model answers the same texts; the table is sorted by macro-F1. A model that can't be loaded is listed "
+      "with "
+      "its error, and does not stop the others. A text whose label a model doesn't know is left out for that model.");
+  table.AddPositional("data", &options.data, "Labelled texts: a CSV, TSV, JSONL or fastText file, gzip of each")
+      .Required();
+  table.AddPositional("bundle", &options.bundles, "Directories of models");
+  table.Add("models", &options.models, "Take every model below DIR too, one or two levels deep").ValueName("DIR");
+  AddLabelledDataOptions(options, table);
+  table.Group("Output");
+  table.Add("save", &options.save, "Append all figures to FILE, as one line of JSON a run").ValueName("FILE");
+  table.Add("plot", &options.plot, "Draw macro-F1 against time a text, as FILE.svg or FILE.png (by gnuplot)")
+      .ValueName("FILE");
+  table.Example("winnow compare held-out.tsv spam spam-small", "which one to take");
+  table.Example("winnow compare held-out.tsv --models models --save history.jsonl --plot models.svg",
+                "all of them, remembered, and as a picture");
+}
+
+/// A file by its bytes, as sha256sum says it: other tools can tell, too, that a line of the history is about it.
+Result<std::string> DigestOf(const fs::path& data) {
+  std::error_code error;
+  if (fs::exists(data, error) && !fs::is_regular_file(data, error)) {
+    return Fail(ErrorCode::kInvalidArgument, data.string() + ": not a regular file",
+                "the data are read once for each model; save them to a file first");
+  }
+  return Sha256OfFile(data);
+}
+
+std::string NameOf(Mode mode) {
+  return mode == Mode::kStrict ? "strict" : mode == Mode::kLenient ? "lenient" : "moderate";
+}
+
+/// What the bundle itself tells about where it comes from; it is no error where it doesn't.
+std::string BaseModelOf(const fs::path& bundle) {
+  const auto field = [&](const char* file, const char* key) -> std::string {
+    const Result<std::string> text = ReadFile(bundle / file);
+    if (!text) return "";
+    const Result<Json> json = ParseJson(*text, file);
+    if (!json || !json->is_object() || !json->contains(key) || !(*json)[key].is_string()) return "";
+    return (*json)[key].get<std::string>();
+  };
+  std::string name = field("training_info.json", "base_model_id");
+  if (name.empty()) name = field("config.json", "_name_or_path");
+  return name.empty() ? field("config.json", "model_type") : name;
+}
+
+/// Texts from all over the file, which may be sorted.
+std::vector<std::string_view> Sample(const Dataset& dataset) {
+  const size_t count = std::min(dataset.examples.size(), kTimedTexts);
+  std::vector<std::string_view> texts;
+  texts.reserve(count);
+  for (size_t i = 0; i < count; ++i) texts.push_back(dataset.examples[dataset.examples.size() * i / count].text);
+  return texts;
+}
+
+/// Measures one model after the other, each gone before the next is loaded.
+class Measurements {
+ public:
+  Measurements(const CompareOptions& options, size_t models)
+      : options_(options), pool_(options.threads), bar_("compare", kSteps * static_cast<int64_t>(models)) {}
+
+  int threads() const { return pool_.size(); }
+
+  /// Errors: kCancelled; what is wrong with the model is in it.
+  Result<ComparedModel> Take(const FoundBundle& bundle) {
+    bar_.SetField("", bundle.name);
+    ComparedModel model{.name = bundle.name, .bundle = bundle.path.string()};
+    const Result<void> measured = Measure(bundle.path, model);
+    TRY(CheckInterrupted());
+    if (!measured) {
+      model = {.name = bundle.name, .bundle = bundle.path.string(), .error = measured.error()};
+      LogWarning("{}: {}", bundle.name, measured.error().message);
+    }
+    bar_.Set(kSteps * ++taken_);
+    return model;
+  }
+
+  void Finish() { bar_.Finish(); }
+
+ private:
+  Result<void> Measure(const fs::path& bundle, ComparedModel& model) {
+    const BundleClassifier classifier = TRY(BundleClassifier::Load(bundle, pool_, options_.weights));
+    const Dataset dataset = TRY(Read(classifier, model));
+    const auto texts = static_cast<double>(dataset.examples.size());
+    model.metrics = TRY(EvaluateClassifier(classifier, dataset, {.mode = options_.mode}, [&](size_t done) {
+      return Tell(kEvaluating * static_cast<double>(done) / texts);
+    }));
+    const std::vector<std::string_view> sample = Sample(dataset);
+    model.single = Summarize(TRY(TimeSingleTexts(classifier, sample, sample.size(), [&](double done) {
+      return Tell(kEvaluating + (kSteps - kEvaluating) * done);
+    })));
+    model.version = classifier.manifest().version;
+    model.kind = classifier.manifest().kind;
+    model.base_model = BaseModelOf(bundle);
+    model.weights = classifier.weights();
+    model.size_mb = BundleMegabytes(bundle, model.weights);
+    return {};
+  }
+
+  Result<Dataset> Read(const BundleClassifier& classifier, ComparedModel& model) {
+    ReadReport report;
+    Result<Dataset> dataset = ReadLabelledData(classifier, std::span(&options_.data, 1), options_, report);
+    // Once: the file is the same for all, and what differs is the labels that a model doesn't know.
+    if (!told_) {
+      for (const std::string& line : Lines(report.Text())) LogInfo("{}", line);
+      told_ = true;
+    }
+    model.left_out = report.Dropped(DropReason::kUnknownLabel);
+    model.unknown_labels = report.unknown_labels;
+    // In a multi-label set, texts without any label are left, which say nothing about a model of other labels.
+    if (dataset && report.label_counts.empty()) {
+      return Fail(ErrorCode::kInvalidData, options_.data.string() + ": no row has a label that the model knows");
+    }
+    return dataset;
+  }
+
+  bool Tell(double step) {
+    bar_.Set(kSteps * taken_ + static_cast<int64_t>(step));
+    return !Interrupted();
+  }
+
+  const CompareOptions& options_;
+  ThreadPool pool_;
+  ProgressBar bar_;
+  int64_t taken_ = 0;
+  bool told_ = false;
+};
+
+/// False, with a warning, where only gnuplot is missing: the figures are worth having without it.
+Result<bool> CanPlot(const CompareOptions& options) {
+  if (!options.plot) return false;
+  const Result<void> can = CheckPlotFile(*options.plot);
+  if (can) return true;
+  if (can.error().code != ErrorCode::kNotFound) return std::unexpected(can.error());
+  LogWarning("{}", can.error().Text());
+  return false;
+}
+
+Result<void> CheckSaveFile(const std::optional<fs::path>& file) {
+  std::error_code ignored;
+  if (!file || fs::is_directory(file->has_parent_path() ? file->parent_path() : fs::path("."), ignored)) return {};
+  return Fail(ErrorCode::kNotFound, "--save: " + file->string() + ": there is no such directory");
+}
+
+Result<void> Run(const CompareOptions& options) {
+  HandleInterrupts();
+  const bool plots = TRY(CanPlot(options));
+  TRY(CheckSaveFile(options.save));
+  TRY(Filter::Parse(FilterOf(options)));
+  const std::vector<FoundBundle> bundles = TRY(FindBundles(options.bundles, options.models));
+  Comparison comparison{.timestamp = TimestampUtc(),
+                        .data = options.data.string(),
+                        .data_sha256 = TRY(DigestOf(options.data)),
+                        .filter = FilterOf(options),
+                        .mode = NameOf(options.mode),
+                        .threads = 0,
+                        .models = {}};
+  Measurements measurements(options, bundles.size());
+  comparison.threads = measurements.threads();
+  for (const FoundBundle& bundle : bundles) comparison.models.push_back(TRY(measurements.Take(bundle)));
+  measurements.Finish();
+  Rank(comparison);
+  constexpr auto kReplace = nlohmann::ordered_json::error_handler_t::replace;  // a path may be no UTF-8
+  const nlohmann::ordered_json json = ComparisonJson(comparison);
+  TRY(Print(options.json ? json.dump(2, ' ', false, kReplace) + "\n" : ComparisonText(comparison)));
+  if (BestOf(comparison) == nullptr) {
+    return Fail(ErrorCode::kInvalidModel, "no model could be evaluated: the error of each is above");
+  }
+  if (options.save) TRY(AppendLine(*options.save, json.dump(-1, ' ', false, kReplace)));
+  if (plots) {
+    TRY(PlotComparison(comparison, *options.plot));
+    LogInfo("{} shows it", options.plot->string());
+  }
+  return {};
+}
+
+}  // namespace
+
+Command CompareCommand() {
+  return MakeCommand<CompareOptions>("compare", "Measures models side by side on the same labelled texts.", Describe,
+                                     Run);
+}
+
+}  // namespace winnow

@@ -1,0 +1,38 @@
+#include "cli/labelled_data.h"
+
+namespace winnow {
+
+void AddLabelledDataOptions(LabelledDataOptions& options, OptionTable& table) {
+  table.Group("Data");
+  table.Add("text-field", &options.text_field, "Column or key of the text").ValueName("NAME").Default("found by name");
+  table.Add("label-field", &options.label_field, "Column or key of the label; several name 0/1 columns")
+      .ValueName("NAME")
+      .Default("found by name");
+  table.Add("filter", &options.filter, "Keep the rows of which this is true: lang=en, chars<320").ValueName("EXPR");
+  table.Group("Decision");
+  table.AddChoice("mode", &options.mode,
+                  {{"strict", Mode::kStrict}, {"moderate", Mode::kModerate}, {"lenient", Mode::kLenient}},
+                  "Which of the model's thresholds decides");
+  AddWeightsOption(options.weights, table);
+}
+
+std::string FilterOf(const LabelledDataOptions& options) {
+  std::string all;
+  for (const std::string& filter : options.filter) all += (all.empty() ? "" : " and ") + filter;
+  return all;
+}
+
+Result<Dataset> ReadLabelledData(const BundleClassifier& classifier, std::span<const std::filesystem::path> files,
+                                 const LabelledDataOptions& options, ReadReport& report) {
+  ReadOptions read;
+  read.text_field = options.text_field;
+  for (const std::string& field : options.label_field)
+    read.label_field += (read.label_field.empty() ? "" : ",") + field;
+  read.filter = FilterOf(options);
+  read.template_text = classifier.manifest().text_template;
+  read.labels = LabelSet{classifier.labels()};
+  read.problem_type = classifier.multi_label() ? ProblemType::kMulti : ProblemType::kSingle;
+  return ReadDataset(files, read, report);
+}
+
+}  // namespace winnow

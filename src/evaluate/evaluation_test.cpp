@@ -1,0 +1,109 @@
+#include "evaluate/evaluation.h"
+
+#include <gtest/gtest.h>
+
+#include "base/files.h"
+#include "evaluate/latency.h"
+#include "support/temporary_directory.h"
+#include "support/tiny_bundle.h"
+
+namespace winnow {
+namespace {
+
+const std::vector<std::string> kTexts = {"win a prize now", "see you at six", "call me later", "free money"};
+
+BundleClassifier Load(const std::filesystem::path& dir, ThreadPool& pool, bool multi_label = false) {
+  ModelConfig config = WriteTinyTokenizer(kTexts, dir);
+  config.multi_label = multi_label;
+  EXPECT_TRUE(WriteModelConfig(dir, config));
+  EXPECT_TRUE(Model::Fresh(config, 3).Save(dir));
+  auto classifier = BundleClassifier::Load(dir, pool);
+  EXPECT_TRUE(classifier) << classifier.error().Text();
+  return *std::move(classifier);
+}
+
+Dataset Texts(bool multi_label = false) {
+  Dataset dataset;
+  dataset.labels.names = {"ham", "spam"};
+  dataset.multi_label = multi_label;
+  for (size_t i = 0; i < kTexts.size(); ++i) {
+    dataset.examples.push_back({.text = kTexts[i], .labels = {static_cast<int32_t>(i % 2)}, .file = "", .row = i});
+  }
+  return dataset;
+}
+
+TEST(Evaluation, CountsTheDecisionsThatTheClassifierGives) {
+  const TemporaryDirectory dir;
+  ThreadPool pool(2);
+  const BundleClassifier classifier = Load(dir.path(), pool);
+  const Dataset dataset = Texts();
+  for (const Mode mode : {Mode::kStrict, Mode::kLenient}) {
+    int64_t right = 0;
+    for (const Example& example : dataset.examples) {
+      const std::string_view text = example.text;
+      const auto answer = classifier.Classify({&text, 1}, {.mode = mode});
+      ASSERT_TRUE(answer);
+      right += answer->front().decision.label == example.labels.front() ? 1 : 0;
+    }
+    const auto metrics = EvaluateClassifier(classifier, dataset, {.mode = mode});
+    ASSERT_TRUE(metrics) << metrics.error().Text();
+    EXPECT_EQ(metrics->accuracy, static_cast<double>(right) / 4);
+  }
+}
+
+TEST(Evaluation, TakesSetsOfLabelsToo) {
+  const TemporaryDirectory dir;
+  ThreadPool pool(2);
+  const BundleClassifier classifier = Load(dir.path(), pool, true);
+  Dataset dataset = Texts(true);
+  dataset.examples[0].labels = {0, 1};
+  dataset.examples[1].labels = {};
+  const auto metrics = EvaluateClassifier(classifier, dataset, {});
+  ASSERT_TRUE(metrics) << metrics.error().Text();
+  EXPECT_TRUE(metrics->multi_label);
+  EXPECT_EQ(metrics->count, 4);
+}
+
+TEST(Evaluation, SetsOfLabelsAreNoTruthForASingleLabelModel) {
+  const TemporaryDirectory dir;
+  ThreadPool pool(2);
+  const BundleClassifier classifier = Load(dir.path(), pool);
+  Dataset dataset = Texts();
+  dataset.examples[2].labels = {};
+  const auto metrics = EvaluateClassifier(classifier, dataset, {});
+  ASSERT_FALSE(metrics);
+  EXPECT_EQ(metrics.error().code, ErrorCode::kInvalidData);
+}
+
+TEST(Evaluation, StopsWhenAskedTo) {
+  const TemporaryDirectory dir;
+  ThreadPool pool(2);
+  const BundleClassifier classifier = Load(dir.path(), pool);
+  const auto metrics = EvaluateClassifier(classifier, Texts(), {}, [](size_t) { return false; });
+  ASSERT_FALSE(metrics);
+  EXPECT_EQ(metrics.error().code, ErrorCode::kCancelled);
+  const std::vector<std::string_view> texts(kTexts.begin(), kTexts.end());
+  EXPECT_EQ(TimeSingleTexts(classifier, texts, 5, [](double) { return false; }).error().code, ErrorCode::kCancelled);
+}
+
+TEST(Evaluation, SoManySingleTextsAreTimedAsAskedFor) {
+  const TemporaryDirectory dir;
+  ThreadPool pool(2);
+  const BundleClassifier classifier = Load(dir.path(), pool);
+  const std::vector<std::string_view> texts(kTexts.begin(), kTexts.end());
+  EXPECT_EQ(TimeSingleTexts(classifier, texts, 7).value().size(), 7u);
+}
+
+TEST(Evaluation, TheSizeIsThatOfTheFilesThatAnswer) {
+  const TemporaryDirectory dir;
+  for (const char* name : {"model.safetensors", "model_int8.safetensors", "config.json", "calibration.jsonl",
+                           "training_info.json", "pytorch_model.bin"}) {
+    ASSERT_TRUE(WriteFileAtomically(dir.path() / name, std::string(name[6] == 's' ? 4000000 : 1000000, ' ')));
+  }
+  EXPECT_EQ(BundleMegabytes(dir.path(), "f32"), 5);
+  EXPECT_EQ(BundleMegabytes(dir.path(), "int8"), 2);
+  EXPECT_EQ(BundleMegabytes(dir.path() / "none", "int8"), 0);
+}
+
+}  // namespace
+}  // namespace winnow
