@@ -124,9 +124,9 @@ class Fetcher {
       if (got) return address;
       const Error& error = got.error();
       if (error.code != ErrorCode::kNetwork && error.code != ErrorCode::kNotFound) return std::unexpected(error);
-      tried += "\n  " + error.message + (error.hint.empty() ? "" : " (" + error.hint + ")");
+      tried += (tried.empty() ? "" : "; ") + error.message + (error.hint.empty() ? "" : " (" + error.hint + ")");
     }
-    return Fail(ErrorCode::kNetwork, fmt::format("{}: could not be fetched{}", file.name, tried),
+    return Fail(ErrorCode::kNetwork, fmt::format("{}: could not be fetched: {}", file.name, tried),
                 fmt::format("try again later: what has arrived is kept. Or name a mirror with --mirror, or put {} into "
                             "{} yourself: {}",
                             file.name, sources_.string(), set_.homepage));
@@ -223,7 +223,15 @@ Result<void> Run(const DataGetOptions& options) {
   json["directory"] = output.string();
   const Fetcher fetcher(*set, options, output / kSources);
   for (const PublicFile& file : set->files) {
-    const Arrived arrived = TRY(fetcher.Get(file));
+    const Result<Arrived> got = fetcher.Get(file);
+    if (!got) {
+      // Directories that hold nothing go again.
+      std::error_code ignored;
+      fs::remove(output / kSources, ignored);
+      fs::remove(output, ignored);
+      return std::unexpected(got.error());
+    }
+    const Arrived& arrived = *got;
     if (!arrived.verified) {
       LogWarning("{}: SHA-256 {} is unverified{}", file.name, arrived.sha256,
                  file.sha256.empty() ? ": none is known to compare it with" : ", and another is known");

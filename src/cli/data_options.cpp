@@ -74,6 +74,7 @@ SplitOptions SplitOptionsOf(const TrainCommandOptions& options) {
 
 std::vector<std::vector<int32_t>> LabelSets(const Dataset& dataset) {
   std::vector<std::vector<int32_t>> sets;
+  sets.reserve(dataset.examples.size());
   for (const Example& example : dataset.examples) sets.push_back(example.labels);
   return sets;
 }

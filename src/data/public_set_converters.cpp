@@ -130,6 +130,7 @@ Parts ConvertClinc150(const PublicSet& set, const std::filesystem::path& sources
     RowWriter writer;
   };
   std::vector<Out> outs;
+  outs.reserve(set.parts.size());
   for (const PublicPart& part : set.parts) outs.push_back({part.file, TRY(RowWriter::For(output / part.file))});
   const std::map<std::string, size_t> places = {{"train", 0},     {"val", 1},     {"test", 2},
                                                 {"oos_train", 3}, {"oos_val", 3}, {"oos_test", 3}};

@@ -46,7 +46,7 @@ PublicSet EnronSpam() {
   PublicSet set{.name = "enron-spam",
                 .title = "Enron-Spam, preprocessed: 33,716 English mails, about half of them spam",
                 .homepage = "http://nlp.cs.aueb.gr/software_and_datasets/Enron-Spam/index.html",
-                .licence = "for research; the authors name no licence",
+                .licence = "none is named; made for research",
                 .citation =
                     "Metsis, Androutsopoulos, Paliouras (2006), Spam Filtering with Naive Bayes - Which Naive "
                     "Bayes?, CEAS",

@@ -181,6 +181,7 @@ class Get(TestCase):
         _, err = self.get("sms-spam", code=1, environment={"WINNOW_DATA_MIRROR": f"http://127.0.0.1:{port}"})
         for says in ("could not be fetched", f"127.0.0.1:{port}", "--mirror", "sms-spam/source", "archive.ics.uci.edu"):
             self.assertIn(says, err)
+        self.assertEqual(os.listdir(self.directory), [], "nothing is left behind")
         _, err = self.get("banking77", code=1)
         self.assertIn("404", err)
 
