@@ -21,6 +21,11 @@ Command ExportCommand();
 Command PullCommand();
 Command VerifyCommand();
 Command TokenizeCommand();
+Command DataGetCommand();
+Command DataInspectCommand();
+Command DataFilterCommand();
+Command DataDedupeCommand();
+Command DataSplitCommand();
 Command HelpCommand();
 Command VersionCommand();
 

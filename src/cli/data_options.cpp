@@ -1,5 +1,7 @@
 #include "cli/data_options.h"
 
+#include <algorithm>
+
 namespace winnow {
 namespace {
 
@@ -10,6 +12,42 @@ std::string Joined(const std::vector<std::string>& parts, std::string_view betwe
 }
 
 }  // namespace
+
+void AddReadingOptions(TrainCommandOptions& options, OptionTable& table) {
+  table.AddPositional("data", &options.data, "CSV, TSV, JSONL or fastText files, gzip of each").Required();
+  table.Group("Data");
+  table.Add("text-field", &options.text_field, "Column or key of the text")
+      .ValueName("NAME")
+      .Default("found by name: text, message, sentence ...")
+      .Alias("text-column-name");
+  table
+      .Add("label-field", &options.label_field,
+           "Column or key of the label; several name the 0/1 columns of a multi-label set")
+      .ValueName("NAME")
+      .Default("found by name: label, category, intent ...")
+      .Alias("label-column-name");
+  table.Add("filter", &options.filter, "Keep the rows of which this is true: execution_success, lang=en, chars<320")
+      .ValueName("EXPR");
+  table
+      .Add("template", &options.template_text,
+           "What counts as the text, made of several fields: '{subject} [SEP] {body}'; rows stay as they are")
+      .ValueName("TEXT");
+  table.Add("problem-type", &options.problem_type, "One label a text, or any number")
+      .OneOf({"single", "multi"}, {{"single_label_classification", "single"}, {"multi_label_classification", "multi"}})
+      .Default("by the data");
+}
+
+Result<std::vector<std::filesystem::path>> DataFilesOf(const TrainCommandOptions& options) {
+  std::vector<std::filesystem::path> files;
+  for (const std::filesystem::path& file : options.data) {
+    if (file == "-") {
+      return Fail(ErrorCode::kInvalidArgument, "standard input is no data file here: its rows are read twice",
+                  "write them to a file first");
+    }
+    if (std::ranges::find(files, file) == files.end()) files.push_back(file);
+  }
+  return files;
+}
 
 ReadOptions ReadOptionsOf(const TrainCommandOptions& options) {
   ReadOptions read;
@@ -36,6 +74,7 @@ SplitOptions SplitOptionsOf(const TrainCommandOptions& options) {
 
 std::vector<std::vector<int32_t>> LabelSets(const Dataset& dataset) {
   std::vector<std::vector<int32_t>> sets;
+  sets.reserve(dataset.examples.size());
   for (const Example& example : dataset.examples) sets.push_back(example.labels);
   return sets;
 }

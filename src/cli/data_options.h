@@ -1,6 +1,7 @@
 /// How a command's data options become those of the data folder.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,13 @@
 #include "data/split.h"
 
 namespace winnow {
+
+/// Binds DATA and how it is read to the fields that `winnow train` has for it, under the same names: for the commands
+/// that look at data and rewrite it.
+void AddReadingOptions(TrainCommandOptions& options, OptionTable& table);
+
+/// The files that DATA names, each once. Errors: kInvalidArgument for standard input, which can't be read twice.
+Result<std::vector<std::filesystem::path>> DataFilesOf(const TrainCommandOptions& options);
 
 ReadOptions ReadOptionsOf(const TrainCommandOptions& options);
 SplitFiles SplitFilesOf(const TrainCommandOptions& options);

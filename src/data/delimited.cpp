@@ -17,6 +17,7 @@ struct Row {
   size_t count = 0;
   size_t used = 0;                // bytes of the text, line end included
   size_t quote_at = 0;            // where the last quoted field opened
+  size_t quoted = 0;              // fields that opened with a quote
   bool tail_after_quote = false;  // text follows a closing quote, which RFC 4180 does not allow
 
   std::string& Open() {
@@ -30,12 +31,14 @@ struct Row {
 /// Cuts one row off `text`. `last`: nothing follows the text, so that its end ends the row.
 RowEnd CutRow(std::string_view text, const Dialect& dialect, char line_end, bool last, Row& row) {
   row.count = 0;
+  row.quoted = 0;
   row.tail_after_quote = false;
   size_t i = 0;
   for (;;) {
     std::string& cell = row.Open();
     if (dialect.quotes && i < text.size() && text[i] == '"') {
       row.quote_at = i++;
+      ++row.quoted;
       for (;;) {
         const size_t quote = text.find('"', i);
         if (quote == std::string_view::npos) return last ? RowEnd::kOpenQuote : RowEnd::kNeedsMore;
@@ -70,6 +73,7 @@ struct Sampled {
   std::vector<std::vector<std::string>> rows;
   bool broken_quotes = false;  // a quote that never closes, or text after a closing one
   bool needed_quotes = false;  // a quoted field holds a quote, the delimiter or a line end
+  bool quoted_first = false;   // every field of the first row is quoted
 };
 
 Sampled SampleRows(std::string_view sample, const Dialect& dialect, char line_end) {
@@ -91,6 +95,7 @@ Sampled SampleRows(std::string_view sample, const Dialect& dialect, char line_en
         dialect.quotes && (raw.find("\"\"") != std::string_view::npos || raw.find(line_end) + 1 != row.used);
     sample.remove_prefix(row.used);
     if (BlankRow(row)) continue;
+    if (sampled.rows.empty()) sampled.quoted_first = row.quoted == row.count;
     sampled.rows.emplace_back(row.cells.begin(), row.cells.begin() + static_cast<ptrdiff_t>(row.count));
   }
   return sampled;
@@ -206,7 +211,8 @@ std::optional<Dialect> DetectDialect(std::string_view sample, std::string_view e
   for (const char delimiter : candidates) {
     Dialect dialect{delimiter, true, false, {}};
     Sampled sampled = SampleRows(sample, dialect, line_end);
-    if (delimiter == '\t' && (sampled.broken_quotes || !sampled.needed_quotes || sampled.rows.empty())) {
+    const bool means_quotes = sampled.needed_quotes || sampled.quoted_first;
+    if (delimiter == '\t' && (sampled.broken_quotes || !means_quotes || sampled.rows.empty())) {
       dialect.quotes = false;
       sampled = SampleRows(sample, dialect, line_end);
     }

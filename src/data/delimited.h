@@ -22,9 +22,10 @@ struct Dialect {
 };
 
 /// Finds out the dialect from the first piece of a file: the delimiter that gives the most rows the same number of
-/// columns; quotes, which in a TSV are plain characters unless its rows use them as pandas writes them; and whether the
-/// first row is a header, which it is when it holds one of the usual names of columns or one of `known_names`. Nothing
-/// when no delimiter gives two columns. `extension` (".csv", ".tsv" or anything) settles ties.
+/// columns; quotes, which in a TSV are plain characters unless its rows use them as pandas writes them, or every field
+/// of its first row is quoted (data/row_writer.h); and whether the first row is a header, which it is when it holds one
+/// of the usual names of columns or one of `known_names`. Nothing when no delimiter gives two columns. `extension`
+/// (".csv", ".tsv" or anything) settles ties.
 std::optional<Dialect> DetectDialect(std::string_view sample, std::string_view extension,
                                      std::span<const std::string> known_names);
 

@@ -90,6 +90,7 @@ Result<FileScan::Outcome> FileScan::Next() {
   }
   ++here().rows;
   row = record->row;
+  record_ = record;
   return Take(*record);
 }
 

@@ -45,6 +45,11 @@ class FileScan {
   /// Counts a dropped row, and shows the first few of each reason.
   void Drop(DropReason reason, size_t at, const std::string& why);
 
+  /// The fields of the row that Next read last; valid until it is called again.
+  const std::vector<Field>& fields() const { return record_->fields; }
+  /// Whether the columns are numbered, since the file names none.
+  bool numbered_columns() const { return !reader_->columns().empty() && !reader_->has_header(); }
+
   /// Whether the rows so far make the set a multi-label one.
   bool multi_label() const { return multi_label_; }
 
@@ -75,6 +80,7 @@ class FileScan {
   size_t sampled_ = 0;
   bool sample_ended_ = false;
   Record current_;
+  const Record* record_ = nullptr;  // in sample_ or current_
   bool multi_label_ = false;
 };
 

@@ -1,0 +1,59 @@
+#include <nlohmann/json.hpp>
+
+#include "base/log.h"
+#include "cli/commands.h"
+#include "cli/data_options.h"
+#include "cli/output.h"
+#include "data/deduplicate.h"
+#include "data/row_writer.h"
+#include "data/rows.h"
+
+namespace winnow {
+namespace {
+
+struct DataDedupeOptions : TrainCommandOptions {
+  std::filesystem::path output;
+};
+
+void Describe(DataDedupeOptions& options, OptionTable& table) {
+  AddReadingOptions(options, table);
+  table.Group("Output");
+  table.Add("output", &options.output, "The rows that are kept, with all of their fields; .tsv, .csv or .jsonl")
+      .ValueName("FILE")
+      .Required();
+  table.Describe(
+      "Texts are the same where they differ in nothing but case, white space, width and invisible characters. The "
+      "first "
+      "row of each stays. Where rows of one text have different labels, the label of most of them stays, and none "
+      "where "
+      "two have equally many. 'winnow train' does this by itself.");
+  table.Example("winnow data dedupe a.tsv b.tsv --output all.tsv", "two files into one, each text once");
+}
+
+Result<void> Run(const DataDedupeOptions& options) {
+  RowWriter writer = TRY(RowWriter::For(options.output));
+  const std::vector<std::filesystem::path> files = TRY(DataFilesOf(options));
+  const ReadOptions read = ReadOptionsOf(options);
+  ReadReport report;
+  Dataset dataset = TRY(ReadDataset(files, read, report));
+  for (const std::string& line : Lines(report.Text())) LogInfo("{}", line);
+  const DedupeReport duplicates = Deduplicate(dataset);
+  std::map<RowPlace, size_t> places;
+  for (const Example& example : dataset.examples) places.emplace(RowPlace{example.file, example.row}, 0);
+  TRY(ForRowsOf(files, read, places, [&](size_t, std::span<const Field> fields) { writer.Add(fields); }));
+  for (const std::string& name : writer.left_out()) LogWarning("'{}' holds objects and is left out", name);
+  TRY(writer.Write());
+  if (!options.json) return Print(duplicates.Text());
+  nlohmann::ordered_json json = nlohmann::ordered_json::parse(duplicates.Json());
+  json["output"] = options.output.string();
+  return Print(json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+}
+
+}  // namespace
+
+Command DataDedupeCommand() {
+  return MakeCommand<DataDedupeOptions>("data dedupe", "Keeps each text once, and drops contradictory ones.", Describe,
+                                        Run);
+}
+
+}  // namespace winnow

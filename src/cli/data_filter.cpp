@@ -1,0 +1,100 @@
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "base/progress.h"
+#include "cli/commands.h"
+#include "cli/data_options.h"
+#include "cli/output.h"
+#include "data/encoding.h"
+#include "data/row_writer.h"
+#include "data/rows.h"
+
+namespace winnow {
+namespace {
+
+struct DataFilterOptions : TrainCommandOptions {
+  std::filesystem::path output;
+  uint64_t min_chars = 1;
+  std::optional<uint64_t> max_chars;
+};
+
+void Describe(DataFilterOptions& options, OptionTable& table) {
+  AddReadingOptions(options, table);
+  table.Add("min-chars", &options.min_chars, "Keep texts of at least so many characters");
+  table.Add("max-chars", &options.max_chars, "Keep texts of at most so many characters").Default("any length");
+  table.Group("Output");
+  table.Add("output", &options.output, "The rows that are kept, with all of their fields; .tsv, .csv or .jsonl")
+      .ValueName("FILE")
+      .Required();
+  table.Describe(
+      "Any text survives the way out and back, tabs, quotes and line ends included. A TSV is plain where no field "
+      "needs "
+      "more; otherwise fields are quoted as in CSV, the whole header among them.");
+  table.Example("winnow data filter mail.jsonl --max-chars 320 --output short.tsv", "texts as long as messages");
+  table.Example("winnow data filter all.csv --filter 'lang=en and label!=unsure' --output english.csv",
+                "rows by their fields");
+}
+
+Result<void> Run(const DataFilterOptions& options) {
+  HandleInterrupts();
+  RowWriter writer = TRY(RowWriter::For(options.output));
+  size_t blank = 0;
+  size_t too_short = 0;
+  size_t too_long = 0;
+  ReadReport report;
+  TRY(ForEachRow(TRY(DataFilesOf(options)), ReadOptionsOf(options), report, [&](const Row& row) -> Result<void> {
+    TRY(CheckInterrupted());
+    const size_t chars = CountCodePoints(row.text);
+    if (IsBlank(row.text)) {
+      ++blank;
+    } else if (chars < options.min_chars) {
+      ++too_short;
+    } else if (options.max_chars && chars > *options.max_chars) {
+      ++too_long;
+    } else {
+      writer.Add(row.fields);
+    }
+    return {};
+  }));
+  for (const std::string& line : Lines(report.Text())) LogInfo("{}", line);
+  for (const std::string& name : writer.left_out()) LogWarning("'{}' holds objects and is left out", name);
+  if (writer.rows() == 0) {
+    return Fail(
+        ErrorCode::kInvalidData,
+        fmt::format("none of {} rows is kept, so nothing is written", FormatCount(static_cast<int64_t>(report.rows()))),
+        "check --filter, --min-chars and --max-chars");
+  }
+  TRY(writer.Write());
+  const size_t filtered = report.Dropped(DropReason::kFiltered);
+  if (options.json) {
+    return Print(nlohmann::ordered_json{{"output", options.output.string()},
+                                        {"rows", report.rows()},
+                                        {"kept", writer.rows()},
+                                        {"filtered", filtered},
+                                        {"too_short", too_short},
+                                        {"too_long", too_long},
+                                        {"empty_text", blank + report.Dropped(DropReason::kEmptyText)},
+                                        {"no_label", report.Dropped(DropReason::kNoLabel)},
+                                        {"unreadable", report.Dropped(DropReason::kUnreadable)}}
+                     .dump() +
+                 "\n");
+  }
+  return Print(
+      fmt::format("{}: {} of {} rows; dropped {} by --filter, {} too short, {} too long, {} empty, {} without "
+                  "a label, {} unreadable\n",
+                  options.output.string(), writer.rows(), report.rows(), filtered, too_short, too_long,
+                  blank + report.Dropped(DropReason::kEmptyText), report.Dropped(DropReason::kNoLabel),
+                  report.Dropped(DropReason::kUnreadable)));
+}
+
+}  // namespace
+
+Command DataFilterCommand() {
+  return MakeCommand<DataFilterOptions>("data filter", "Keeps the rows that fit: by length, by their fields.", Describe,
+                                        Run);
+}
+
+}  // namespace winnow

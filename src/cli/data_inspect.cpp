@@ -1,0 +1,37 @@
+#include <nlohmann/json.hpp>
+
+#include "base/log.h"
+#include "cli/commands.h"
+#include "cli/data_options.h"
+#include "cli/output.h"
+#include "data/inspect.h"
+
+namespace winnow {
+namespace {
+
+struct DataInspectOptions : TrainCommandOptions {};
+
+void Describe(DataInspectOptions& options, OptionTable& table) {
+  AddReadingOptions(options, table);
+  table.Example("winnow data inspect sms.tsv", "rows, labels, lengths, duplicates, scripts, and what can't be read");
+}
+
+Result<void> Run(const DataInspectOptions& options) {
+  ReadReport report;
+  const Dataset dataset = TRY(ReadDataset(options.data, ReadOptionsOf(options), report));
+  const DataInspection found = Inspect(dataset);
+  if (!options.json) return Print(report.Text() + found.Text());
+  nlohmann::ordered_json json = nlohmann::ordered_json::parse(found.Json());
+  json["rows"] = report.rows();
+  json["reading"] = nlohmann::ordered_json::parse(report.Json());
+  return Print(json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+}
+
+}  // namespace
+
+Command DataInspectCommand() {
+  return MakeCommand<DataInspectOptions>("data inspect", "Tells what a data set holds, and what is odd about it.",
+                                         Describe, Run);
+}
+
+}  // namespace winnow

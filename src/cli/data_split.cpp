@@ -1,0 +1,116 @@
+#include <fmt/format.h>
+
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "base/log.h"
+#include "cli/commands.h"
+#include "cli/data_options.h"
+#include "cli/output.h"
+#include "data/encoding.h"
+#include "data/row_writer.h"
+#include "data/rows.h"
+#include "data/split.h"
+
+namespace winnow {
+namespace {
+
+constexpr std::array kParts = {"train", "validation", "test"};
+
+struct DataSplitOptions : TrainCommandOptions {
+  std::string format;  // empty: by the data
+};
+
+void Describe(DataSplitOptions& options, OptionTable& table) {
+  AddReadingOptions(options, table);
+  table.Group("Parts");
+  table.Add("test-size", &options.test_size, "Part of the texts that goes to the test file; 0: no such file")
+      .Range(0, 0.9);
+  table.Add("validation-size", &options.validation_size, "Part of the texts that goes to the validation file; 0: none")
+      .Range(0, 0.9);
+  table.Add("seed", &options.seed, "Another seed gives another split");
+  table.Group("Output");
+  table.Add("output-dir", &options.output_dir, "Where train, validation and test go").ValueName("DIR").Required();
+  table.Add("format", &options.format, "Of the files")
+      .OneOf({"tsv", "csv", "jsonl"})
+      .Default("jsonl for JSON and for lists of labels, tsv for others");
+  table.Add("overwrite", &options.overwrite, "Replace the parts that an earlier split left there");
+  table.Describe(
+      "Each part has every label in proportion, and no text is in two parts: duplicates are dropped before. 'winnow "
+      "train' with the same sizes and seed makes the same parts by itself.");
+  table.Example("winnow data split sms.tsv --output-dir sms --validation-size 0",
+                "four fifths into sms/train.tsv, a fifth into sms/test.tsv");
+}
+
+std::string FormatFor(const DataSplitOptions& options, const Split& split, const SplitReport& report) {
+  if (!options.format.empty()) return options.format;
+  for (const FileReport& file : report.train.files) {
+    if (file.description.find("JSON") != std::string::npos) return "jsonl";
+    if (split.train.multi_label && file.label_fields.size() == 1) return "jsonl";
+  }
+  return "tsv";
+}
+
+/// Makes the directory, and makes sure that no earlier part stays beside the new ones.
+Result<void> Prepare(const DataSplitOptions& options) {
+  std::error_code error;
+  std::filesystem::create_directories(options.output_dir, error);
+  if (error)
+    return Fail(ErrorCode::kIo, fmt::format("{}: can't make it: {}", options.output_dir.string(), error.message()));
+  for (const char* part : kParts) {
+    for (const char* extension : {".tsv", ".csv", ".jsonl"}) {
+      const std::filesystem::path file = options.output_dir / (std::string(part) + extension);
+      if (!std::filesystem::exists(file, error)) continue;
+      if (!options.overwrite) {
+        return Fail(ErrorCode::kExists, file.string() + ": is there already",
+                    "name another --output-dir, or pass --overwrite");
+      }
+      if (std::ranges::find(options.data, file) != options.data.end()) {
+        return Fail(ErrorCode::kExists, file.string() + ": is read and would be replaced", "name another --output-dir");
+      }
+      std::filesystem::remove(file, error);
+    }
+  }
+  return {};
+}
+
+Result<void> Run(const DataSplitOptions& options) {
+  const std::vector<std::filesystem::path> files = TRY(DataFilesOf(options));
+  const ReadOptions read = ReadOptionsOf(options);
+  SplitReport report;
+  const Split split =
+      TRY(ReadSplit({.train = files, .validation = {}, .test = {}}, read, SplitOptionsOf(options), report));
+  for (const std::string& line : Lines(report.Text())) LogInfo("{}", line);
+  TRY(Prepare(options));
+
+  const std::string format = FormatFor(options, split, report);
+  std::vector<RowWriter> writers;
+  std::map<RowPlace, size_t> places;
+  nlohmann::ordered_json json = {{"directory", options.output_dir.string()}};
+  std::string text;
+  for (const Dataset* part : {&split.train, &split.validation, &split.test}) {
+    const size_t index = writers.size();
+    const std::filesystem::path file = options.output_dir / fmt::format("{}.{}", kParts[index], format);
+    writers.push_back(TRY(RowWriter::For(file)));
+    for (const Example& example : part->examples) places.emplace(RowPlace{example.file, example.row}, index);
+    if (part->examples.empty()) continue;
+    json["parts"].push_back({{"file", file.string()}, {"rows", part->examples.size()}});
+    text += fmt::format("{}  {} rows\n", file.string(), part->examples.size());
+  }
+  TRY(ForRowsOf(files, read, places, [&](size_t part, std::span<const Field> fields) { writers[part].Add(fields); }));
+  for (const std::string& name : writers[0].left_out()) LogWarning("'{}' holds objects and is left out", name);
+  for (const RowWriter& writer : writers) {
+    if (writer.rows() > 0) TRY(writer.Write());
+  }
+  json["report"] = nlohmann::ordered_json::parse(report.Json());
+  return Print(options.json ? json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n" : text);
+}
+
+}  // namespace
+
+Command DataSplitCommand() {
+  return MakeCommand<DataSplitOptions>("data split", "Splits texts into training, validation and test files.", Describe,
+                                       Run);
+}
+
+}  // namespace winnow

@@ -1,0 +1,114 @@
+#include "data/augment.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <unordered_set>
+
+#include "base/random.h"
+#include "data/augment_edits.h"
+#include "data/deduplicate.h"
+#include "data/encoding.h"
+
+namespace winnow {
+namespace {
+
+constexpr std::array<std::string_view, kAugmentKinds> kNames = {"leetspeak", "homoglyphs", "spacing", "urls",
+                                                                "numbers"};
+
+/// All that keeps a variant out, and the counts of it.
+class Sieve {
+ public:
+  Sieve(const Dataset& dataset, std::span<const Dataset* const> forbidden, AugmentReport& report) : report_(report) {
+    for (const Example& example : dataset.examples) texts_.insert(example.text);
+    for (const Dataset* set : forbidden) {
+      for (const Example& example : set->examples) forbidden_.insert(DuplicateKey(example.text));
+    }
+  }
+
+  /// Remembers what it lets through.
+  bool Passes(const std::string& variant) {
+    if (!forbidden_.empty() && forbidden_.contains(DuplicateKey(variant))) {
+      ++report_.forbidden;
+      return false;
+    }
+    if (IsBlank(variant) || !texts_.insert(variant).second) {
+      ++report_.repeated;
+      return false;
+    }
+    return true;
+  }
+
+ private:
+  std::unordered_set<std::string> texts_;
+  std::unordered_set<std::string> forbidden_;
+  AugmentReport& report_;
+};
+
+}  // namespace
+
+std::string_view AugmentKindName(AugmentKind kind) { return kNames[static_cast<size_t>(kind)]; }
+
+std::optional<AugmentKind> AugmentKindNamed(std::string_view name) {
+  const auto found = std::ranges::find(kNames, name);
+  if (found == kNames.end()) return std::nullopt;
+  return static_cast<AugmentKind>(found - kNames.begin());
+}
+
+std::vector<Example> Augment(const Dataset& dataset, const AugmentOptions& options, AugmentReport& report,
+                             std::span<const Dataset* const> forbidden) {
+  report = {};
+  report.sources = dataset.examples.size();
+  std::vector<Example> variants;
+  if (options.variants <= 0 || options.kinds.empty()) return variants;
+  Sieve sieve(dataset, forbidden, report);
+  for (const Example& source : dataset.examples) {
+    Random random(options.seed, "augment " + source.text);
+    const size_t kinds = options.kinds.size();
+    size_t next = random.Below(static_cast<uint32_t>(kinds));
+    for (int made = 0; made < options.variants; ++made) {
+      std::string variant = source.text;
+      AugmentKind kind{};
+      for (size_t turn = 0; turn < kinds && variant == source.text; ++turn) {
+        kind = options.kinds[next++ % kinds];
+        variant = MakeVariant(kind, source.text, random);
+      }
+      if (variant == source.text) {
+        ++report.unchanged;
+        continue;
+      }
+      if (!sieve.Passes(variant)) continue;
+      ++report.made_of[static_cast<size_t>(kind)];
+      variants.push_back({std::move(variant), source.labels, source.file, source.row});
+    }
+  }
+  report.made = variants.size();
+  return variants;
+}
+
+std::string AugmentReport::Text() const {
+  std::string text = "augmentation: " + std::to_string(made) + " variants of " + std::to_string(sources) + " texts";
+  std::string_view between = ": ";
+  for (size_t i = 0; i < kAugmentKinds; ++i) {
+    if (made_of[i] == 0) continue;
+    text += std::string(between) + std::to_string(made_of[i]) + " " + std::string(kNames[i]);
+    between = ", ";
+  }
+  if (unchanged + repeated + forbidden > 0) {
+    text += "; left out " + std::to_string(unchanged) + " with nothing to change, " + std::to_string(repeated) +
+            " equal to another text, " + std::to_string(forbidden) + " equal to a held-out one";
+  }
+  return text + "\n";
+}
+
+std::string AugmentReport::Json() const {
+  nlohmann::ordered_json json;
+  json["sources"] = sources;
+  json["made"] = made;
+  for (size_t i = 0; i < kAugmentKinds; ++i) json["kinds"][std::string(kNames[i])] = made_of[i];
+  json["unchanged"] = unchanged;
+  json["repeated"] = repeated;
+  json["forbidden"] = forbidden;
+  return json.dump(2);
+}
+
+}  // namespace winnow

@@ -1,0 +1,16 @@
+/// The single disguises of data/augment.h, each on a text as code points.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/random.h"
+#include "data/augment.h"
+
+namespace winnow {
+
+/// `text` disguised in one way, or as it is where that finds nothing to change. `text` is valid UTF-8, and so is the
+/// result. Addresses in the text (http://, https://, www.) are left whole by all kinds but kUrls.
+std::string MakeVariant(AugmentKind kind, std::string_view text, Random& random);
+
+}  // namespace winnow

@@ -1,0 +1,165 @@
+#include "data/row_writer.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/files.h"
+#include "data/encoding.h"
+
+namespace winnow {
+namespace {
+
+constexpr size_t kPiece = size_t{1} << 18;
+
+std::string JsonText(std::string_view text) {
+  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+std::string JsonValue(const Value& value) {
+  switch (value.kind) {
+    case Value::Kind::kNumber:
+    case Value::Kind::kBool:
+      return value.text;  // as JSON spelt it
+    case Value::Kind::kList: {
+      std::string list;
+      for (const std::string& item : value.items) list += (list.empty() ? "" : ", ") + JsonText(item);
+      return "[" + list + "]";
+    }
+    default:
+      return JsonText(value.text);
+  }
+}
+
+std::string JsonLine(const std::vector<Field>& row) {
+  std::string line;
+  for (const Field& field : row) {
+    line += (line.empty() ? "{" : ", ") + JsonText(field.name) + ": " + JsonValue(field.value);
+  }
+  return (line.empty() ? "{" : line) + "}\n";
+}
+
+std::string_view CellText(const Value& value) {
+  if (value.kind != Value::Kind::kList) return value.text;
+  return value.items.empty() ? std::string_view() : std::string_view(value.items[0]);
+}
+
+std::string Quoted(std::string_view cell) {
+  std::string quoted = "\"";
+  for (const char c : cell) quoted += c == '"' ? "\"\"" : std::string(1, c);
+  return quoted + '"';
+}
+
+bool NeedsQuotes(std::string_view cell, char delimiter) {
+  return cell.find_first_of(std::string("\r\n\"") + delimiter) != std::string_view::npos;
+}
+
+/// Whether a plain line would give the field back as something else.
+bool BreaksPlainLine(std::string_view cell, char delimiter) {
+  return cell.starts_with('"') || cell.find_first_of(std::string("\r\n") + delimiter) != std::string_view::npos;
+}
+
+/// Hands pieces of a good size to the file.
+class Pieces {
+ public:
+  explicit Pieces(const FileSink& sink) : sink_(sink) {}
+  Result<void> Add(std::string_view text) {
+    buffer_ += text;
+    return buffer_.size() < kPiece ? Result<void>() : Flush();
+  }
+  Result<void> Flush() {
+    TRY(sink_(std::as_bytes(std::span(buffer_))));
+    buffer_.clear();
+    return {};
+  }
+
+ private:
+  const FileSink& sink_;
+  std::string buffer_;
+};
+
+/// One table's way of writing cells.
+struct Dialect {
+  char delimiter;
+  bool quotes;
+
+  std::string Line(std::span<const std::string_view> cells, bool quote_all) const {
+    std::string line;
+    for (size_t i = 0; i < cells.size(); ++i) {
+      if (i > 0) line += delimiter;
+      const bool quote = quotes && (quote_all || NeedsQuotes(cells[i], delimiter));
+      line += quote ? Quoted(cells[i]) : std::string(cells[i]);
+    }
+    return line + "\n";
+  }
+};
+
+}  // namespace
+
+Field TextField(std::string name, std::string text) {
+  return {std::move(name), {Value::Kind::kText, std::move(text), {}}};
+}
+
+Result<RowWriter> RowWriter::For(const std::filesystem::path& path) {
+  const std::string extension = LowerAscii(path.extension().string());
+  if (extension == ".tsv") return RowWriter(path, '\t');
+  if (extension == ".csv") return RowWriter(path, ',');
+  if (extension == ".jsonl" || extension == ".ndjson") return RowWriter(path, '\0');
+  return Fail(ErrorCode::kInvalidArgument, path.string() + ": can't tell the format to write",
+              "end the name in .tsv, .csv or .jsonl");
+}
+
+void RowWriter::Add(std::span<const Field> fields) {
+  std::vector<Field>& row = rows_.emplace_back();
+  for (const Field& field : fields) {
+    if (field.value.kind == Value::Kind::kOther) left_out_.insert(field.name);
+    if (field.value.kind == Value::Kind::kOther || field.value.kind == Value::Kind::kMissing) continue;
+    row.push_back(field);
+    if (std::ranges::find(columns_, field.name) == columns_.end()) columns_.push_back(field.name);
+  }
+}
+
+Result<void> RowWriter::CheckLists() const {
+  for (const std::vector<Field>& row : rows_) {
+    for (const Field& field : row) {
+      if (field.value.kind != Value::Kind::kList || field.value.items.size() == 1) continue;
+      return Fail(ErrorCode::kInvalidData,
+                  path_.string() + ": '" + field.name + "' holds lists, which a table has no place for",
+                  "write JSON lines: end the name in .jsonl");
+    }
+  }
+  return {};
+}
+
+Result<void> RowWriter::Write() const {
+  if (delimiter_ == '\0') {
+    return WriteFileAtomically(path_, [&](const FileSink& sink) -> Result<void> {
+      Pieces pieces(sink);
+      for (const std::vector<Field>& row : rows_) TRY(pieces.Add(JsonLine(row)));
+      return pieces.Flush();
+    });
+  }
+  TRY(CheckLists());
+  const auto breaks = [&](std::string_view cell) { return BreaksPlainLine(cell, delimiter_); };
+  const bool tabs = delimiter_ == '\t';
+  const bool needed =
+      std::ranges::any_of(columns_, breaks) || std::ranges::any_of(rows_, [&](const std::vector<Field>& row) {
+        return std::ranges::any_of(row, [&](const Field& field) { return breaks(CellText(field.value)); });
+      });
+  const Dialect dialect{delimiter_, !tabs || needed};
+  return WriteFileAtomically(path_, [&](const FileSink& sink) -> Result<void> {
+    Pieces pieces(sink);
+    std::vector<std::string_view> cells(columns_.begin(), columns_.end());
+    TRY(pieces.Add(dialect.Line(cells, tabs)));
+    for (const std::vector<Field>& row : rows_) {
+      std::ranges::fill(cells, std::string_view());
+      for (const Field& field : row) {
+        const auto column = std::ranges::find(columns_, field.name);
+        cells[static_cast<size_t>(column - columns_.begin())] = CellText(field.value);
+      }
+      TRY(pieces.Add(dialect.Line(cells, false)));
+    }
+    return pieces.Flush();
+  });
+}
+
+}  // namespace winnow

@@ -1,0 +1,55 @@
+/// Members of a .tar or .tar.gz file, one after the other.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+
+namespace winnow {
+
+/// Reads ustar archives (POSIX.1-1988) and GNU tar's long names. Only plain files are given: directories, links and
+/// devices are passed over. Names are text: whoever makes a path of one answers for it. Nothing is unpacked to disk,
+/// and no more memory is taken than one member that is asked for. Movable, not thread-safe.
+class TarReader {
+ public:
+  /// Unpacked bytes past which an archive is refused; the largest set of mails that is known takes a tenth of it.
+  static constexpr uint64_t kMaxBytes = uint64_t{2} << 30;
+
+  /// Errors: kNotFound, kIo.
+  static Result<TarReader> Open(const std::filesystem::path& path);
+
+  /// Goes on to the next plain file; false at the end. Errors: kInvalidData for what is no tar file, is damaged, cut
+  /// off, or unpacks to more than kMaxBytes; kIo.
+  Result<bool> Next();
+
+  const std::string& name() const { return member_; }
+  uint64_t size() const { return size_; }
+
+  /// The member's contents; once for each. Errors: as Next; kInvalidData where it is larger than `limit`.
+  Result<std::string> Read(size_t limit);
+
+ private:
+  struct Closer {
+    void operator()(void* file) const;
+  };
+  TarReader() = default;
+  Result<bool> ReadBlock(char* block);
+  Result<void> ReadBytes(char* bytes, size_t count);
+  Result<void> Skip(uint64_t count);
+  Result<void> Drain();
+  Error Bad(const std::string& why) const;
+
+  std::string path_;
+  std::unique_ptr<void, Closer> file_;  // a gzFile, which also reads plain files
+  std::string member_;
+  uint64_t size_ = 0;
+  uint64_t unread_ = 0;   // of the member's bytes
+  uint64_t padding_ = 0;  // behind them
+  uint64_t total_ = 0;
+};
+
+}  // namespace winnow
