@@ -36,7 +36,7 @@ std::string Small64() {
   zip.insert(begin + 46 + 5, little(0x4246, 2) + little(2, 2) + "ZZ" + little(1, 2) + little(24, 2) + little(5, 8) +
                                  little(5, 8) + little(0, 8));
   const size_t end64 = end + 34;
-  zip.insert(end64, little(0x06064b50, 4) + little(44, 8) + little(0, 12) + little(3, 8) + little(3, 8) +
+  zip.insert(end64, little(0x06064b50, 4) + little(44, 8) + std::string(12, '\0') + little(3, 8) + little(3, 8) +
                         little(end64 - begin, 8) + little(begin, 8) + little(0x07064b50, 4) + little(0, 4) +
                         little(end64, 8) + little(1, 4));
   zip.replace(zip.size() - 12, 10, std::string(10, '\xff'));
