@@ -222,7 +222,7 @@ class Machine {
 
   /// A state dict's attributes: '_metadata', versions of its modules.
   Result<void> Build() {
-    TRY(Pop());
+    static_cast<void>(TRY(Pop()));
     if (stack_.size() <= Floor() || pickle_[stack_.back()].kind != Kind::kDict)
       return Refuse("setting the state of something other than a dict");
     return {};
@@ -257,7 +257,7 @@ class Machine {
         return {};
       }
       case kFrame:
-        TRY(Number(8));  // how much a reader may want to fetch at once
+        static_cast<void>(TRY(Number(8)));  // how much a reader may want to fetch at once
         return {};
       case kMark:
         marks_.push_back(stack_.size());
@@ -276,7 +276,7 @@ class Machine {
       case kLong1:
         return PushLong();
       case kBinFloat:
-        TRY(Take(8));
+        static_cast<void>(TRY(Take(8)));
         return Push({Kind::kFloat, 0, {}, {}});
       case kShortBinString:
       case kShortBinUnicode:
@@ -293,7 +293,7 @@ class Machine {
       case kTuple1:
       case kTuple2:
       case kTuple3:
-        return PushTuple(static_cast<size_t>(opcode - kTuple1 + 1));
+        return PushTuple(static_cast<size_t>(opcode - kTuple1) + 1);
       case kTuple:
         return PushItems(Kind::kTuple, TRY(PopToMark()));
       case kEmptyList:

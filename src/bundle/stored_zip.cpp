@@ -37,6 +37,7 @@ class Reader {
     const Directory directory = TRY(FindDirectory());
     if (directory.count > kMaxEntries) return Bad(fmt::format("says it has {} entries", directory.count));
     std::vector<StoredEntry> entries;
+    entries.reserve(std::min(directory.count, bytes_.size() / kCentralBytes));
     uint64_t offset = directory.begin;
     for (uint64_t i = 0; i < directory.count; ++i) entries.push_back(TRY(ReadEntry(offset)));
     return entries;
