@@ -73,7 +73,7 @@ HubCache::HubCache(const fs::path& cache, std::string_view repository) {
   locks_ = cache / ".locks" / folder;
 }
 
-Result<std::optional<fs::path>> HubCache::Find(const std::string& revision) const {
+Result<std::optional<fs::path>> HubCache::Find(const std::string& revision, std::string_view weights) const {
   std::string commit = revision;
   if (!IsCommit(revision)) {
     if (!IsRevision(revision)) return std::nullopt;
@@ -87,15 +87,18 @@ Result<std::optional<fs::path>> HubCache::Find(const std::string& revision) cons
     std::error_code ignored;
     return fs::is_regular_file(dir / name, ignored);
   };
-  if (!has("config.json") || !has("model.safetensors") || !std::ranges::any_of(kTokenizers, has)) return std::nullopt;
-  for (const std::string_view name : kModelFiles) {
-    std::error_code not_a_link;
-    const fs::path target = fs::read_symlink(dir / name, not_a_link);
-    // Where links can't be made, huggingface_hub puts the files here themselves; then there is no name to check
-    // against.
-    if (!not_a_link) TRY(CheckBlob(target.filename().string()));
-  }
+  if (!has("config.json") || !has(weights) || !std::ranges::any_of(kTokenizers, has)) return std::nullopt;
+  for (const std::string_view name : kModelFiles) TRY(CheckFile(dir, name));
+  TRY(CheckFile(dir, weights));
   return dir;
+}
+
+Result<void> HubCache::CheckFile(const fs::path& snapshot, std::string_view file) const {
+  std::error_code not_a_link;
+  const fs::path target = fs::read_symlink(snapshot / file, not_a_link);
+  // Where links can't be made, huggingface_hub puts the files here themselves; then there is no name to check against.
+  if (not_a_link) return {};
+  return CheckBlob(target.filename().string());
 }
 
 Result<void> HubCache::Prepare() const {

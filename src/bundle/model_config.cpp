@@ -212,8 +212,24 @@ Result<bool> ReadMultiLabel(const JsonObject& object, size_t num_labels, std::st
   return (type && *type == "multi_label_classification") || num_labels == 1;
 }
 
+/// Configs from before there was a 'model_type', as TinyBERT's: they have all of BERT's sizes, and name no class or
+/// BERT's.
+bool LooksLikeBert(const Json& config) {
+  for (const char* key :
+       {"vocab_size", kBertKeys.hidden_size, kBertKeys.num_layers, kBertKeys.num_heads, kBertKeys.intermediate_size,
+        kBertKeys.type_vocab_size, kBertKeys.activation, "max_position_embeddings"}) {
+    if (!config.contains(key)) return false;
+  }
+  const auto architectures = config.find("architectures");
+  return architectures == config.end() || !architectures->is_array() ||
+         std::ranges::all_of(*architectures, [](const Json& name) {
+           return name.is_string() && name.get_ref<const std::string&>().starts_with("Bert");
+         });
+}
+
 Result<Architecture> ReadArchitecture(const JsonObject& object, std::string_view where) {
   const std::optional<std::string> type = TRY(object.String("model_type"));
+  if (!type && LooksLikeBert(object.json())) return Architecture::kBert;
   if (!type) return Bad(where, "has no 'model_type'", "is this a Hugging Face model's config.json?");
   for (const Architecture each : kArchitectures) {
     if (*type == KeysOf(each).model_type) return each;

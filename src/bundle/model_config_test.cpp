@@ -41,6 +41,27 @@ Error ErrorOf(const std::string& key, Json value) {
   return config ? Error{ErrorCode::kInternal, "parsed", ""} : config.error();
 }
 
+TEST(ModelConfig, BertsSizesWithoutAModelTypeAreBert) {
+  // The fields of huawei-noah/TinyBERT_General_4L_312D.
+  const auto tiny = ParseModelConfig(R"({"attention_probs_dropout_prob":0.1,"cell":{},"emb_size":312,
+    "hidden_act":"gelu","hidden_dropout_prob":0.1,"hidden_size":312,"initializer_range":0.02,"intermediate_size":1200,
+    "max_position_embeddings":512,"num_attention_heads":12,"num_hidden_layers":4,"pre_trained":"","structure":[],
+    "type_vocab_size":2,"vocab_size":30522})",
+                                     "config.json");
+  ASSERT_TRUE(tiny) << tiny.error().Text();
+  EXPECT_EQ(tiny->architecture, Architecture::kBert);
+  EXPECT_EQ(tiny->hidden_size, 312);
+  EXPECT_TRUE(tiny->labels.empty());
+  EXPECT_EQ(Json::parse(FormatModelConfig(*tiny).value())["model_type"], "bert");
+  Json other = Json::parse(tiny->source);
+  other["architectures"] = {"RobertaForMaskedLM"};
+  EXPECT_THAT(Parse(other).error().message, HasSubstr("no 'model_type'"));
+  other["architectures"] = {"BertForMaskedLM"};
+  EXPECT_TRUE(Parse(other));
+  other.erase("type_vocab_size");
+  EXPECT_THAT(Parse(other).error().message, HasSubstr("no 'model_type'"));
+}
+
 TEST(ModelConfig, ReadsBert) {
   const auto config = Parse(Bert());
   ASSERT_TRUE(config) << config.error().Text();

@@ -11,6 +11,7 @@
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "bundle/convert.h"
 #include "bundle/hub_cache.h"
 #include "bundle/known_models.h"
 #include "bundle/wheel.h"
@@ -184,41 +185,84 @@ class Hub {
   std::string endpoint_;
 };
 
-bool Holds(const std::vector<std::string>& files, std::string_view name) {
-  return std::ranges::find(files, name) != files.end();
+/// Fetches one file into the cache, where it isn't there yet.
+Result<void> FetchIntoCache(const Hub& hub, const HubCache& cache, const std::string& commit, const std::string& file) {
+  const RemoteFile remote = TRY(hub.Describe(commit, file));
+  const HubCache::Lock lock = TRY(cache.LockBlob(remote.etag));
+  const fs::path blob = cache.blob(remote.etag);
+  std::error_code ignored;
+  if (fs::exists(blob, ignored) && !cache.CheckBlob(remote.etag)) fs::remove(blob, ignored);  // damaged: anew
+  if (!fs::exists(blob, ignored)) {
+    // HttpDownload checks a SHA-256 before the file gets its name; Git's SHA-1 is checked here.
+    const fs::path arriving = blob.string() + ".winnow";
+    TRY(hub.Fetch(commit, file, remote, arriving));
+    TRY(cache.Adopt(arriving, remote.etag));
+  }
+  return cache.Link(commit, file, remote.etag);
 }
 
-Result<void> RequireUsable(const std::string& repository, const std::vector<std::string>& files) {
-  if (!Holds(files, "config.json"))
-    return Fail(ErrorCode::kUnsupported, fmt::format("{}: has no config.json; it is no transformer model", repository));
-  if (Holds(files, "model.safetensors")) return {};
-  if (Holds(files, "model.safetensors.index.json"))
-    return Fail(ErrorCode::kUnsupported, fmt::format("{}: its weights lie in several files", repository),
-                "choose a smaller base model, such as all-MiniLM-L6-v2");
-  return Fail(ErrorCode::kUnsupported, fmt::format("{}: has no model.safetensors", repository),
-              "choose a revision or a model that has one; most have been converted");
+void NoteConversion(const PullOptions& options, const std::string& where, const std::string& entry) {
+  if (options.note)
+    options.note(
+        fmt::format("{}: has no {}; making it of {} (nothing in that is executed)", where, kWeightsFile, entry));
+}
+
+/// Makes model.safetensors of the weights that a snapshot has in another form. It becomes a blob like others, named by
+/// its digest: what the hub itself would have given.
+Result<void> ConvertInCache(const HubCache& cache, const std::string& commit, const std::string& entry,
+                            const PullOptions& options) {
+  const fs::path snapshot = cache.snapshot(commit);
+  std::vector<fs::path> files;
+  for (const std::string& file : TRY(WeightsFiles(snapshot, entry))) {
+    TRY(cache.CheckFile(snapshot, file));
+    files.push_back(snapshot / file);
+  }
+  const Scratch scratch = TRY(Scratch::Make(options.cache));
+  const fs::path converted = scratch.path() / kWeightsFile;
+  TRY(ConvertWeights(files, converted));
+  const std::string digest = TRY(Sha256OfFile(converted));
+  const HubCache::Lock lock = TRY(cache.LockBlob(digest));
+  TRY(cache.Adopt(converted, digest));
+  return cache.Link(commit, std::string(kWeightsFile), digest);
+}
+
+/// A snapshot that is in the cache, its weights in another form: huggingface_hub has put it there. Nothing where there
+/// is none, or a part of it is missing.
+Result<std::optional<fs::path>> FindUnconverted(const HubCache& cache, const std::string& repository,
+                                                const PullOptions& options) {
+  for (const std::string_view entry : kWeightsEntries) {
+    const auto found = cache.Find(options.revision, entry);
+    if (!found) return std::unexpected(found.error());
+    if (!*found) continue;
+    NoteConversion(options, repository, std::string(entry));
+    const Result<void> converted = ConvertInCache(cache, (*found)->filename().string(), std::string(entry), options);
+    if (converted) return **found;
+    if (converted.error().code != ErrorCode::kNotFound) return std::unexpected(converted.error());
+  }
+  return std::nullopt;
 }
 
 Result<fs::path> PullFromHub(const std::string& repository, const PullOptions& options) {
   const Hub hub(repository, options);
   const Listing listing = TRY(hub.List());
-  TRY(RequireUsable(repository, listing.files));
+  if (std::ranges::find(listing.files, "config.json") == listing.files.end())
+    return Fail(ErrorCode::kUnsupported, fmt::format("{}: has no config.json; it is no transformer model", repository));
+  const std::optional<std::string> entry = WeightsEntry(listing.files);
+  if (!entry)
+    return Fail(ErrorCode::kUnsupported,
+                fmt::format("{}: has neither model.safetensors nor pytorch_model.bin", repository),
+                "choose a revision or a model that has one");
   const HubCache cache(options.cache, repository);
   TRY(cache.Prepare());
   for (const std::string& file : listing.files) {
-    if (!IsModelFile(file)) continue;
-    const RemoteFile remote = TRY(hub.Describe(listing.commit, file));
-    const HubCache::Lock lock = TRY(cache.LockBlob(remote.etag));
-    const fs::path blob = cache.blob(remote.etag);
-    std::error_code ignored;
-    if (fs::exists(blob, ignored) && !cache.CheckBlob(remote.etag)) fs::remove(blob, ignored);  // damaged: anew
-    if (!fs::exists(blob, ignored)) {
-      // HttpDownload checks a SHA-256 before the file gets its name; Git's SHA-1 is checked here.
-      const fs::path arriving = blob.string() + ".winnow";
-      TRY(hub.Fetch(listing.commit, file, remote, arriving));
-      TRY(cache.Adopt(arriving, remote.etag));
+    if (IsModelFile(file) || file == *entry) TRY(FetchIntoCache(hub, cache, listing.commit, file));
+  }
+  if (*entry != kWeightsFile) {
+    for (const std::string& file : TRY(WeightsFiles(cache.snapshot(listing.commit), *entry))) {
+      if (file != *entry) TRY(FetchIntoCache(hub, cache, listing.commit, file));
     }
-    TRY(cache.Link(listing.commit, file, remote.etag));
+    NoteConversion(options, repository, *entry);
+    TRY(ConvertInCache(cache, listing.commit, *entry, options));
   }
   TRY(cache.SetRevision(options.revision, listing.commit));
   return cache.snapshot(listing.commit);
@@ -263,6 +307,20 @@ Result<fs::path> PullFromIndex(const KnownModel& model, const PullOptions& optio
   return cache.snapshot(name);
 }
 
+/// Makes model.safetensors within a user's directory that has its weights in another form. One that has none at all is
+/// left for its reader to complain of.
+Result<void> ConvertInPlace(const fs::path& directory, const PullOptions& options) {
+  const std::optional<std::string> entry = WeightsEntry(directory);
+  if (!entry || *entry == kWeightsFile) return {};
+  NoteConversion(options, directory.string(), *entry);
+  std::vector<fs::path> files;
+  for (const std::string& file : TRY(WeightsFiles(directory, *entry))) files.push_back(directory / file);
+  Result<void> converted = ConvertWeights(files, directory / kWeightsFile);
+  if (!converted && converted.error().code == ErrorCode::kIo && converted.error().hint.empty())
+    converted.error().hint = "model.safetensors is made beside it: copy the model to where you may write";
+  return converted;
+}
+
 std::string OneLine(const Error& error) {
   std::string text = error.message;
   if (!error.hint.empty()) text += " (" + error.hint + ")";
@@ -300,7 +358,9 @@ Result<fs::path> Pull(const std::string& name, const PullOptions& options) {
   if (!IsRepositoryName(repository))
     return Fail(ErrorCode::kInvalidArgument, fmt::format("'{}' is neither a directory nor a model's name", name),
                 "name a directory, owner/name on the Hugging Face hub, or all-MiniLM-L6-v2");
-  const auto found = HubCache(options.cache, repository).Find(options.revision);
+  const HubCache cache(options.cache, repository);
+  auto found = cache.Find(options.revision);
+  if (found && !*found) found = FindUnconverted(cache, repository, options);
   if (found && *found) return **found;
   if (!found && (options.offline || found.error().code != ErrorCode::kInvalidModel))
     return std::unexpected(found.error());
@@ -332,7 +392,11 @@ Result<fs::path> Pull(const std::string& name, const PullOptions& options) {
 
 Result<fs::path> ResolveBaseModel(const std::string& name_or_directory, const PullOptions& options) {
   std::error_code ignored;
-  if (fs::is_directory(name_or_directory, ignored)) return fs::path(name_or_directory);
+  if (fs::is_directory(name_or_directory, ignored)) {
+    const fs::path directory = name_or_directory;
+    TRY(ConvertInPlace(directory, options));
+    return directory;
+  }
   if (fs::exists(name_or_directory, ignored))
     return Fail(ErrorCode::kInvalidArgument,
                 fmt::format("{}: is a file; a base model is a directory", name_or_directory),

@@ -35,12 +35,15 @@ struct PullOptions {
 std::string RepositoryOf(std::string_view name);
 
 /// A directory with config.json, model.safetensors and a tokenizer. A model that is in the cache is not asked for
-/// again. Digests are checked when files arrive, and once for files that others have put into the cache. Errors:
-/// kInvalidArgument for what can't be a name; kNotFound, kNetwork, saying what was tried and what to do; kUnsupported
-/// for a model without safetensors; kInvalidModel for a damaged cache; kIo; kCancelled.
+/// again. Digests are checked when files arrive, and once for files that others have put into the cache. Of a
+/// pytorch_model.bin, or of weights in several files, model.safetensors is made in the cache, and a note says so; see
+/// convert.h. Errors: kInvalidArgument for what can't be a name; kNotFound, kNetwork, saying what was tried and what to
+/// do; kUnsupported for a model without such files; kInvalidModel for a damaged cache; ConvertWeights'; kIo;
+/// kCancelled.
 Result<std::filesystem::path> Pull(const std::string& name, const PullOptions& options);
 
-/// A directory is taken as it is; anything else is a name for Pull.
+/// A directory is taken as it is, except that model.safetensors is made beside a pytorch_model.bin (or weights in
+/// several files) where it is missing; anything else is a name for Pull. Errors: ConvertWeights', Pull's.
 Result<std::filesystem::path> ResolveBaseModel(const std::string& name_or_directory, const PullOptions& options);
 
 }  // namespace winnow

