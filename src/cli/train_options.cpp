@@ -113,6 +113,8 @@ void AddTrainingOptions(TrainCommandOptions& options, OptionTable& table) {
   table.Add("label-smoothing", &options.label_smoothing, "Share of each label that is spread over all of them")
       .Range(0, 0.9)
       .Alias("label-smoothing-factor");
+  table.Add("tune-thresholds", &options.tune_thresholds,
+            "Multi-label: give each label the threshold with the best F1 on the validation texts, instead of .5");
   table
       .Add("freeze", &options.freeze,
            "Weights that stay as they are: embeddings, a number of layers from below (and the embeddings), or encoder "

@@ -51,7 +51,8 @@ struct TrainCommandOptions : CommonOptions {
   double max_grad_norm = 1;
   std::string class_weights = "none";
   double label_smoothing = 0;
-  std::string freeze;  // "", "embeddings", "encoder" or a number of layers
+  bool tune_thresholds = false;  // of a multi-label model
+  std::string freeze;            // "", "embeddings", "encoder" or a number of layers
   bool gradient_checkpointing = false;
   std::string metric = "f1_macro";
   std::string precision = "auto";

@@ -1,0 +1,127 @@
+#include "cli/trainer_options.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/machine.h"
+#include "cli/training_profile.h"
+#include "train/checkpoint.h"
+
+namespace winnow {
+namespace {
+
+/// `usual` passes, but over a few hundred texts so many that the model moves away from where it began: about 200 steps.
+int DefaultEpochs(int usual, size_t texts, int batch_size) {
+  const int steps = static_cast<int>((texts + static_cast<size_t>(batch_size) - 1) / static_cast<size_t>(batch_size));
+  return std::max(usual, std::min(20, (200 + steps - 1) / std::max(steps, 1)));
+}
+
+/// --freeze: how many depths of weights stay as they are.
+Result<int> FrozenDepths(const std::string& freeze, int num_layers) {
+  if (freeze.empty()) return 0;
+  if (freeze == "embeddings") return 1;
+  if (freeze == "encoder") return num_layers + 1;
+  int layers = -1;
+  const char* end = freeze.data() + freeze.size();
+  if (std::from_chars(freeze.data(), end, layers).ptr != end || layers < 0 || layers > num_layers) {
+    return Fail(ErrorCode::kInvalidArgument, "--freeze: '" + freeze + "' is none of encoder, embeddings, 0 ... " +
+                                                 std::to_string(num_layers) + " layers");
+  }
+  return layers == 0 ? 0 : layers + 1;
+}
+
+/// --precision. A training that is gone on with keeps its checkpoint's.
+Result<Precision> PrecisionOf(const TrainCommandOptions& options) {
+  std::string name = options.precision;
+  if (name == "auto" && options.resume) {
+    const auto checkpoint = NewestCheckpoint(options.output_dir, [](const std::string&) {});
+    if (checkpoint) name = checkpoint->run.value("precision", name);
+  }
+  if (name == "auto") return FastestPrecision();
+  const Precision precision = name == NameOf(Precision::kBf16) ? Precision::kBf16 : Precision::kF32;
+  if (IsSupported(precision)) return precision;
+  return Fail(ErrorCode::kUnsupported,
+              "--precision " + name + ": this CPU (" + CpuExtensions() + ") has no such products", "take f32");
+}
+
+}  // namespace
+
+Result<void> RequireEvaluations(const TrainerOptions& trainer, int total_steps) {
+  if (trainer.patience == 0) return {};
+  const int evaluations = trainer.eval_steps == 0 ? trainer.epochs : (total_steps - 1) / trainer.eval_steps + 1;
+  if (trainer.patience < evaluations) return {};
+  return Fail(ErrorCode::kInvalidArgument,
+              fmt::format("--early-stopping-patience {} can never stop a training of {} evaluations", trainer.patience,
+                          evaluations),
+              "lower it, evaluate more often with --eval-steps, or train for more --epochs");
+}
+
+Result<TrainerOptions> ToTrainerOptions(const TrainCommandOptions& options, const TextSet& train, int num_layers,
+                                        int32_t positive_label) {
+  const bool scratch = options.base_model == "scratch";
+  TrainerOptions trainer;
+  trainer.epochs = options.epochs.value_or(DefaultEpochs(scratch ? 12 : 3, train.size(), options.batch_size));
+  trainer.batch_size = options.batch_size;
+  trainer.batch_tokens = options.batch_tokens;
+  trainer.accumulation = options.accumulation;
+  trainer.lr = options.lr.value_or(scratch ? 1e-3 : 2e-5);
+  trainer.schedule = options.lr_scheduler == "cosine"                 ? Schedule::kCosine
+                     : options.lr_scheduler == "cosine_with_restarts" ? Schedule::kCosineRestarts
+                     : options.lr_scheduler == "constant"             ? Schedule::kConstant
+                                                                      : Schedule::kLinear;
+  trainer.num_cycles = options.num_cycles;
+  trainer.warmup_steps = options.warmup_steps;
+  trainer.warmup_ratio = options.warmup_ratio;
+  trainer.head_lr_factor = options.head_lr_factor;
+  trainer.weight_decay = options.weight_decay;
+  trainer.max_grad_norm = options.max_grad_norm;
+  trainer.layer_lr_decay = options.layer_lr_decay;
+  trainer.frozen_depths = TRY(FrozenDepths(options.freeze, num_layers));
+  trainer.recompute = options.gradient_checkpointing;
+  trainer.precision = TRY(PrecisionOf(options));
+  if (options.class_weights == "balanced") {
+    if (train.multi_label) {
+      trainer.loss.pos_weights = BalancedPosWeights(train);
+    } else {
+      trainer.loss.class_weights = BalancedClassWeights(train);
+    }
+  }
+  trainer.loss.label_smoothing = options.label_smoothing;
+  trainer.eval_steps = options.eval_steps;
+  trainer.save_steps = options.save_steps;
+  trainer.patience = options.early_stopping_patience;
+  trainer.metric = options.metric;
+  trainer.positive_label = positive_label;
+  trainer.seed = options.seed;
+  return trainer;
+}
+
+Json Hyperparameters(const TrainCommandOptions& options, const TrainerOptions& trainer, int max_length) {
+  return {{"epochs", trainer.epochs},
+          {"batch_size", trainer.batch_size},
+          {"batch_tokens", trainer.batch_tokens},
+          {"gradient_accumulation_steps", trainer.accumulation},
+          {"learning_rate", trainer.lr},
+          {"head_lr_factor", trainer.head_lr_factor},
+          {"layer_lr_decay", trainer.layer_lr_decay},
+          {"lr_scheduler", options.lr_scheduler},
+          {"num_cycles", trainer.num_cycles},
+          {"warmup_steps", trainer.warmup_steps ? Json(*trainer.warmup_steps) : Json()},
+          {"warmup_ratio", trainer.warmup_ratio},
+          {"weight_decay", trainer.weight_decay},
+          {"max_grad_norm", trainer.max_grad_norm},
+          {"class_weights", options.class_weights},
+          {"label_smoothing", trainer.loss.label_smoothing},
+          {"freeze", options.freeze},
+          {"metric", trainer.metric},
+          {"eval_steps", trainer.eval_steps},
+          {"save_steps", trainer.save_steps},
+          {"early_stopping_patience", trainer.patience},
+          {"max_length", max_length},
+          {"precision", NameOf(trainer.precision)},
+          {"seed", trainer.seed}};
+}
+
+}  // namespace winnow

@@ -1,0 +1,253 @@
+#include "cli/training.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/files.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/progress.h"
+#include "bundle/manifest.h"
+#include "cli/base_model.h"
+#include "cli/data_options.h"
+#include "cli/gnuplot.h"
+#include "cli/trainer_options.h"
+#include "cli/training_info.h"
+#include "cli/training_profile.h"
+#include "cli/training_run.h"
+#include "decide/decide.h"
+#include "decide/label_thresholds.h"
+#include "decide/probabilities.h"
+#include "decide/temperature.h"
+#include "encoder/forward.h"
+#include "train/trainer.h"
+
+namespace winnow {
+namespace {
+
+double SecondsSince(std::chrono::steady_clock::time_point begin) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+Result<int32_t> PositiveLabel(const TrainCommandOptions& options, const LabelSet& labels) {
+  if (options.positive_label.empty()) return labels.Find(DefaultPositiveLabel(labels.names));
+  const int id = labels.Find(options.positive_label);
+  if (id >= 0) return id;
+  std::string names;
+  for (const std::string& name : labels.names) names += (names.empty() ? "" : ", ") + name;
+  return Fail(ErrorCode::kInvalidArgument, "--positive-label: the data have no label '" + options.positive_label + "'",
+              "labels are: " + names);
+}
+
+/// What the trained bytes depend on: a checkpoint of another run is not gone on from.
+RunIdentity IdentityOf(Json hyperparameters, const Split& split, const Model& base, int threads) {
+  Hasher hasher(Hasher::Kind::kSha256);
+  const auto add = [&](const float* values, size_t count) {
+    hasher.Update({reinterpret_cast<const char*>(values), count * sizeof(float)});
+  };
+  const Layout& layout = base.layout();
+  add(base.words(), layout.matrices);
+  add(base.at(layout.matrices), layout.total - layout.matrices);
+  RunIdentity run = std::move(hyperparameters);
+  run["weights_before_training"] = hasher.Hex();  // last in order: other data may be why they differ
+  run["training_data"] = DataSha256(split.train);
+  run["validation_data"] = DataSha256(split.validation);
+  run["labels"] = split.train.labels.names;
+  run["threads"] = threads;
+  run["hidden_dropout"] = base.config().hidden_dropout;
+  run["classifier_dropout"] = base.config().classifier_dropout;
+  return run;
+}
+
+Manifest ManifestOf(const TrainCommandOptions& options, const Model& model, int max_length, int32_t positive_label) {
+  Manifest manifest;
+  manifest.name =
+      options.name.empty() ? std::filesystem::weakly_canonical(options.output_dir).filename().string() : options.name;
+  manifest.text_template = options.template_text;
+  manifest.max_length = max_length;
+  if (positive_label >= 0) manifest.positive_label = model.config().labels[static_cast<size_t>(positive_label)];
+  return manifest;
+}
+
+std::vector<float> ProbabilitiesOf(std::span<const float> logits, const TextSet& set, double temperature) {
+  std::vector<float> probabilities(logits.size());
+  if (set.multi_label) {
+    Sigmoid(logits, temperature, probabilities);
+  } else {
+    Softmax(logits, static_cast<int>(set.num_labels), temperature, probabilities);
+  }
+  return probabilities;
+}
+
+/// --tune-thresholds: each label's own, from validation texts.
+Result<void> TuneThresholds(std::span<const float> probabilities, const Dataset& validation, Manifest& manifest) {
+  if (!validation.multi_label) {
+    return Fail(ErrorCode::kInvalidArgument, "--tune-thresholds is for multi-label data: here each text has one label",
+                "leave it out");
+  }
+  const std::vector<std::string>& labels = validation.labels.names;
+  const std::vector<float> thresholds = BestF1Thresholds(probabilities, LabelSets(validation), labels.size());
+  std::string line;
+  for (size_t i = 0; i < labels.size(); ++i) {
+    manifest.thresholds.labels[labels[i]] = std::round(static_cast<double>(thresholds[i]) * 1e4) / 1e4;
+    line += fmt::format("{}{} {:.2f}", i == 0 ? "" : ", ", labels[i], thresholds[i]);
+  }
+  LogInfo("thresholds with the best F1 on the validation texts: {}", line);
+  return {};
+}
+
+/// Figures of the bundle's own decisions in the moderate mode.
+Result<Metrics> MetricsOf(std::span<const float> probabilities, const Dataset& set, const Manifest& manifest) {
+  const std::vector<std::string>& labels = set.labels.names;
+  const MetricsOptions options{.positive_label =
+                                   manifest.positive_label.empty() ? -1 : set.labels.Find(manifest.positive_label)};
+  if (!set.multi_label) {
+    std::vector<int32_t> truth;
+    for (const Example& example : set.examples) truth.push_back(example.labels.front());
+    return ComputeMetrics(probabilities, truth, labels, options);
+  }
+  std::vector<float> thresholds;
+  for (const std::string& label : labels) {
+    const auto own = manifest.thresholds.labels.find(label);
+    thresholds.push_back(
+        static_cast<float>(own == manifest.thresholds.labels.end() ? manifest.thresholds.moderate : own->second));
+  }
+  std::vector<std::vector<int32_t>> decided;
+  for (size_t t = 0; t < set.examples.size(); ++t) {
+    decided.push_back(DecideMultiLabel(probabilities.subspan(t * labels.size(), labels.size()), thresholds).labels);
+  }
+  return ComputeMultiLabelMetrics(probabilities, LabelSets(set), labels, options, decided);
+}
+
+/// The time of one text alone through the encoder, as a mean over some.
+double InferenceMs(const Model& model, const TextSet& texts, ThreadPool& pool) {
+  ForwardRunner runner(model, pool);
+  const size_t count = std::min<size_t>(texts.size(), 64);
+  const PackedTexts all = texts.texts.view();
+  PackedBatch one;
+  const auto begin = std::chrono::steady_clock::now();
+  for (size_t t = 0; t < count; ++t) {
+    one.Clear();
+    one.Append(all.ids.subspan(all.begin(t), all.length(t)));
+    runner.Logits(one.view());
+  }
+  return SecondsSince(begin) * 1000 / static_cast<double>(std::max<size_t>(count, 1));
+}
+
+/// The held-out texts that calibration used, for the INT8 gate and for calibrating again.
+Result<void> WriteCalibrationTexts(const std::filesystem::path& path, const Dataset& dataset) {
+  std::string lines;
+  for (const Example& example : dataset.examples) {
+    Json labels = Json::array();
+    for (const int32_t label : example.labels) labels.push_back(dataset.labels.names[static_cast<size_t>(label)]);
+    lines += DumpJsonLine({{"text", example.text}, {"label", dataset.multi_label ? labels : labels.front()}}) + "\n";
+  }
+  return WriteFileAtomically(path, lines);
+}
+
+/// training.svg, and the event files that were written while training went on. Neither is worth a trained model: what
+/// fails is told.
+void WriteCurves(const TrainingRun& run, const std::string& name, const std::string& metric,
+                 const std::filesystem::path& output, const std::filesystem::path& bundle) {
+  if (HasGnuplot()) {
+    const auto drawn = PlotTraining(run.losses, run.result.state.evaluations, metric, name, bundle / "training.svg");
+    if (!drawn) LogWarning("no training.svg: {}", drawn.error().message);
+  } else {
+    LogInfo("no training.svg: gnuplot is not installed");
+  }
+  std::error_code error;
+  if (!std::filesystem::exists(output / kRunsDirectory, error)) return;
+  std::filesystem::copy(output / kRunsDirectory, bundle / kRunsDirectory, std::filesystem::copy_options::recursive,
+                        error);
+  if (error) LogWarning("{}: {}", (bundle / kRunsDirectory).string(), error.message());
+}
+
+}  // namespace
+
+Result<TrainedBundle> TrainBundle(const TrainCommandOptions& options, const Split& split, BundleWriter bundle,
+                                  ThreadPool& pool, std::chrono::steady_clock::time_point begin) {
+  const int32_t positive_label = TRY(PositiveLabel(options, split.train.labels));
+
+  StartingPoint start = TRY(PrepareBaseModel(options, split.train));
+  const int max_length = std::min(options.max_length, MaxTokens(start.model.config()));
+  if (max_length < options.max_length) LogInfo("--max-length is {}: the base model has no more positions", max_length);
+  const auto tokenizing = std::chrono::steady_clock::now();
+  const TextSet train = TokenizeExamples(split.train, start.tokenizer, max_length);
+  const TextSet validation = TokenizeExamples(split.validation, start.tokenizer, max_length);
+  const TextSet test = TokenizeExamples(split.test, start.tokenizer, max_length);
+
+  const double tokenize_seconds = SecondsSince(tokenizing);
+  const TrainerOptions trainer = TRY(ToTrainerOptions(options, train, start.model.config().num_layers, positive_label));
+  const int total_steps = TotalSteps(trainer, train);
+  TRY(RequireEvaluations(trainer, total_steps));
+  TRY(RequireMemory(options, start.model.config(), trainer, train, pool.size()));
+  LogInfo("training on {} texts, {} tokens, {} epochs of {} steps, {} thread{}, {}",
+          FormatCount(static_cast<int64_t>(train.size())), FormatCount(static_cast<int64_t>(train.texts.ids.size())),
+          trainer.epochs, total_steps / trainer.epochs, pool.size(), pool.size() == 1 ? "" : "s",
+          NameOf(trainer.precision));
+  Manifest manifest = ManifestOf(options, start.model, max_length, positive_label);
+  const Json hyperparameters = Hyperparameters(options, trainer, max_length);
+  const TrainingJob job{.options = options,
+                        .start = start,
+                        .train = train,
+                        .validation = validation,
+                        .trainer = trainer,
+                        .manifest = manifest,
+                        .run = IdentityOf(hyperparameters, split, start.model, pool.size())};
+  MeterMatMul(options.profile);
+  const TrainingRun run = TRY(RunTraining(job, pool));
+  const TrainingResult& result = run.result;
+  MeterMatMul(false);
+  if (options.profile) {
+    for (const std::string& line : Lines(ProfileText(result.times, tokenize_seconds, trainer.precision, pool))) {
+      LogInfo("{}", line);
+    }
+  }
+
+  // Calibration sees the validation texts only; the reported figures are of texts that nothing has seen.
+  const auto fit =
+      validation.multi_label
+          ? FitTemperatureMultiLabel(result.validation_logits, static_cast<int>(validation.num_labels),
+                                     LabelSets(split.validation))
+          : FitTemperature(result.validation_logits, static_cast<int>(validation.num_labels), validation.labels);
+  manifest.temperature = TRY(fit).Usable();
+  LogInfo("temperature {:.2f}{}", manifest.temperature, fit->note.empty() ? "" : " (" + fit->note + ")");
+  const bool has_test = test.size() > 0;
+  const TextSet& reported = has_test ? test : validation;
+  ForwardRunner runner(start.model, pool);
+  const std::vector<float> logits = has_test ? runner.AllLogits(test.texts.view()) : result.validation_logits;
+  const std::vector<float> probabilities = ProbabilitiesOf(logits, reported, manifest.temperature);
+  if (options.tune_thresholds) {
+    TRY(TuneThresholds(ProbabilitiesOf(result.validation_logits, validation, manifest.temperature), split.validation,
+                       manifest));
+  }
+  const Metrics metrics = TRY(MetricsOf(probabilities, has_test ? split.test : split.validation, manifest));
+
+  const TrainingInfo info{.name = manifest.name,
+                          .base_model = options.base_model,
+                          .result = &result,
+                          .metrics = &metrics,
+                          .metrics_of = has_test ? "test" : "validation",
+                          .train = &split.train,
+                          .validation_count = validation.size(),
+                          .test_count = test.size(),
+                          .total_seconds = SecondsSince(begin),
+                          .inference_ms = InferenceMs(start.model, reported, pool),
+                          .threads = pool.size(),
+                          .hyperparameters = hyperparameters};
+  nlohmann::ordered_json document = TrainingInfoJson(info);
+  TRY(WriteModelFiles(start.model, start, max_length, bundle.path()));
+  TRY(WriteFileAtomically(bundle.path() / "training_info.json", document.dump(2) + "\n"));
+  WriteCurves(run, manifest.name, trainer.metric, options.output_dir, bundle.path());
+  if (options.keep_data) TRY(WriteCalibrationTexts(bundle.path() / "calibration.jsonl", split.validation));
+  TRY(SealBundle(bundle.path(), manifest));
+  TRY(bundle.Commit());
+
+  LogInfo("{} is ready: {} training texts, {:.0f} s, best epoch {:.3g}", options.output_dir.string(),
+          FormatCount(static_cast<int64_t>(train.size())), info.total_seconds, result.best().epoch);
+  return TrainedBundle{std::move(document), metrics, has_test, probabilities};
+}
+
+}  // namespace winnow

@@ -1,0 +1,30 @@
+/// From a split data set to a finished bundle: what `winnow train` does once, and cross-validation several times.
+#pragma once
+
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "base/result.h"
+#include "base/threads.h"
+#include "bundle/directory.h"
+#include "cli/train_options.h"
+#include "data/split.h"
+#include "evaluate/metrics.h"
+
+namespace winnow {
+
+struct TrainedBundle {
+  nlohmann::ordered_json info;  ///< training_info.json
+  Metrics metrics;              ///< of the test part, or of validation where there is none
+  bool has_test = false;
+  std::vector<float> probabilities;  ///< [texts of that part, labels], calibrated
+};
+
+/// Trains options.base_model on the split's training part and writes `bundle`, whole or not at all.
+/// `begin`: since when the reported time counts. Errors: those of all that it takes; kCancelled with advice.
+Result<TrainedBundle> TrainBundle(const TrainCommandOptions& options, const Split& split, BundleWriter bundle,
+                                  ThreadPool& pool,
+                                  std::chrono::steady_clock::time_point begin = std::chrono::steady_clock::now());
+
+}  // namespace winnow
