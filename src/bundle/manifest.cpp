@@ -121,6 +121,13 @@ Result<Manifest> ParseManifest(std::string_view text, std::string_view where) {
   manifest.version = TRY(object.String("version")).value_or(manifest.version);
   manifest.kind = TRY(object.String("kind")).value_or(manifest.kind);
   manifest.text_template = TRY(object.String("text_template")).value_or("");
+  if (object.Has("label_map")) {
+    if (!json["label_map"].is_object()) return Bad(where, "'label_map' must be an object of names");
+    for (const auto& [from, to] : json["label_map"].items()) {
+      if (!to.is_string()) return Bad(where, fmt::format("'label_map' of '{}' is not a string", from));
+      manifest.label_map[from] = to.get<std::string>();
+    }
+  }
   const int64_t max_length = TRY(object.Integer("max_length")).value_or(manifest.max_length);
   manifest.max_length = static_cast<int>(std::clamp<int64_t>(max_length, -1, kMaxLength + 1));
   manifest.positive_label = TRY(object.String("positive_label")).value_or("");
@@ -177,6 +184,8 @@ Result<void> WriteManifest(const fs::path& dir, const Manifest& manifest) {
   json["version"] = manifest.version;
   json["kind"] = manifest.kind;
   json["text_template"] = manifest.text_template;
+  json.erase("label_map");
+  if (!manifest.label_map.empty()) json["label_map"] = manifest.label_map;
   json["max_length"] = manifest.max_length;
   json["positive_label"] = manifest.positive_label;
   json["temperature"] = manifest.temperature;

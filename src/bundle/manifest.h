@@ -25,11 +25,12 @@ struct Thresholds {
 
 struct Manifest {
   std::string name;
-  std::string version = "1.0.0";     ///< semantic version
-  std::string kind = "transformer";  ///< or "lr", "svm"
-  std::string text_template;         ///< empty: the text as it is
-  int max_length = 128;              ///< tokens, [CLS] and [SEP] included
-  std::string positive_label;        ///< empty: of several labels, the decided one
+  std::string version = "1.0.0";                 ///< semantic version
+  std::string kind = "transformer";              ///< or "lr", "svm"
+  std::string text_template;                     ///< empty: the text as it is
+  std::map<std::string, std::string> label_map;  ///< labels of data files, and what they are here (--label-map)
+  int max_length = 128;                          ///< tokens, [CLS] and [SEP] included
+  std::string positive_label;                    ///< empty: of several labels, the decided one
   double temperature = 1;
   Thresholds thresholds;
   std::map<std::string, std::string> sha256;  ///< by path relative to the bundle, with '/'

@@ -43,6 +43,7 @@ TEST(Manifest, WhatIsWrittenReadsBack) {
   manifest.version = "1.2.3";
   manifest.text_template = "{subject} [SEP] {body:400}";
   manifest.max_length = 96;
+  manifest.label_map = {{"0", "ham"}, {"1", "spam"}};
   manifest.positive_label = "spam";
   manifest.temperature = 1.25;
   manifest.thresholds = {.2, .4, .9, {{"spam", .25}}};
@@ -56,6 +57,7 @@ TEST(Manifest, WhatIsWrittenReadsBack) {
   EXPECT_EQ(read->kind, "transformer");
   EXPECT_EQ(read->text_template, manifest.text_template);
   EXPECT_EQ(read->max_length, 96);
+  EXPECT_EQ(read->label_map, manifest.label_map);
   EXPECT_EQ(read->positive_label, "spam");
   EXPECT_EQ(read->temperature, 1.25);
   EXPECT_EQ(read->thresholds.lenient, .9);

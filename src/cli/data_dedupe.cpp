@@ -33,7 +33,7 @@ void Describe(DataDedupeOptions& options, OptionTable& table) {
 Result<void> Run(const DataDedupeOptions& options) {
   RowWriter writer = TRY(RowWriter::For(options.output));
   const std::vector<std::filesystem::path> files = TRY(DataFilesOf(options));
-  const ReadOptions read = ReadOptionsOf(options);
+  const ReadOptions read = TRY(ReadOptionsOf(options));
   ReadReport report;
   Dataset dataset = TRY(ReadDataset(files, read, report));
   for (const std::string& line : Lines(report.Text())) LogInfo("{}", line);

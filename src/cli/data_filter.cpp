@@ -45,7 +45,7 @@ Result<void> Run(const DataFilterOptions& options) {
   size_t too_short = 0;
   size_t too_long = 0;
   ReadReport report;
-  TRY(ForEachRow(TRY(DataFilesOf(options)), ReadOptionsOf(options), report, [&](const Row& row) -> Result<void> {
+  TRY(ForEachRow(TRY(DataFilesOf(options)), TRY(ReadOptionsOf(options)), report, [&](const Row& row) -> Result<void> {
     TRY(CheckInterrupted());
     const size_t chars = CountCodePoints(row.text);
     if (IsBlank(row.text)) {

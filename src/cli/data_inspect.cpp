@@ -18,7 +18,7 @@ void Describe(DataInspectOptions& options, OptionTable& table) {
 
 Result<void> Run(const DataInspectOptions& options) {
   ReadReport report;
-  const Dataset dataset = TRY(ReadDataset(options.data, ReadOptionsOf(options), report));
+  const Dataset dataset = TRY(ReadDataset(options.data, TRY(ReadOptionsOf(options)), report));
   const DataInspection found = Inspect(dataset);
   if (!options.json) return Print(report.Text() + found.Text());
   nlohmann::ordered_json json = nlohmann::ordered_json::parse(found.Json());

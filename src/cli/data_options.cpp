@@ -49,13 +49,37 @@ Result<std::vector<std::filesystem::path>> DataFilesOf(const TrainCommandOptions
   return files;
 }
 
-ReadOptions ReadOptionsOf(const TrainCommandOptions& options) {
+Result<std::map<std::string, std::string>> LabelMapOf(const TrainCommandOptions& options) {
+  std::map<std::string, std::string> map;
+  for (const std::string& entry : options.label_map) {
+    const size_t equals = entry.find('=');
+    if (equals == std::string::npos || equals == 0 || equals + 1 == entry.size()) {
+      return Fail(ErrorCode::kInvalidArgument, "--label-map: '" + entry + "' is not FROM=TO",
+                  "for example: --label-map \"hate=Hate Speech\"");
+    }
+    map[entry.substr(0, equals)] = entry.substr(equals + 1);
+  }
+  return map;
+}
+
+Result<ReadOptions> ReadOptionsOf(const TrainCommandOptions& options) {
   ReadOptions read;
+  read.label_map = TRY(LabelMapOf(options));
+  if (options.labels.size() == 1) {
+    // Names are several: one alone would be no choice.
+    read.labels_file = options.labels.front();
+  } else if (!options.labels.empty()) {
+    read.labels = LabelSet{options.labels};
+    std::vector<std::string> sorted = options.labels;
+    std::ranges::sort(sorted);
+    if (const auto twice = std::ranges::adjacent_find(sorted); twice != sorted.end()) {
+      return Fail(ErrorCode::kInvalidArgument, "--labels names '" + *twice + "' twice");
+    }
+  }
   read.text_field = options.text_field;
   read.label_field = Joined(options.label_field, ",");
   read.filter = Joined(options.filter, " and ");
   read.template_text = options.template_text;
-  if (options.labels) read.labels_file = *options.labels;
   if (options.problem_type == "single") read.problem_type = ProblemType::kSingle;
   if (options.problem_type == "multi") read.problem_type = ProblemType::kMulti;
   return read;
@@ -69,7 +93,10 @@ SplitFiles SplitFilesOf(const TrainCommandOptions& options) {
 }
 
 SplitOptions SplitOptionsOf(const TrainCommandOptions& options) {
-  return {.test_size = options.test_size, .validation_size = options.validation_size, .seed = options.seed};
+  return {.test_size = options.test_size,
+          .validation_size = options.validation_size,
+          .seed = options.seed,
+          .min_class_texts = static_cast<size_t>(options.min_class_texts)};
 }
 
 std::vector<std::vector<int32_t>> LabelSets(const Dataset& dataset) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,7 +20,10 @@ void AddReadingOptions(TrainCommandOptions& options, OptionTable& table);
 /// The files that DATA names, each once. Errors: kInvalidArgument for standard input, which can't be read twice.
 Result<std::vector<std::filesystem::path>> DataFilesOf(const TrainCommandOptions& options);
 
-ReadOptions ReadOptionsOf(const TrainCommandOptions& options);
+/// --label-map. Errors: kInvalidArgument for an entry that is no FROM=TO.
+Result<std::map<std::string, std::string>> LabelMapOf(const TrainCommandOptions& options);
+/// Errors: kInvalidArgument for --labels and --label-map that make no sense.
+Result<ReadOptions> ReadOptionsOf(const TrainCommandOptions& options);
 SplitFiles SplitFilesOf(const TrainCommandOptions& options);
 SplitOptions SplitOptionsOf(const TrainCommandOptions& options);
 

@@ -76,7 +76,7 @@ Result<void> Prepare(const DataSplitOptions& options) {
 
 Result<void> Run(const DataSplitOptions& options) {
   const std::vector<std::filesystem::path> files = TRY(DataFilesOf(options));
-  const ReadOptions read = ReadOptionsOf(options);
+  const ReadOptions read = TRY(ReadOptionsOf(options));
   SplitReport report;
   const Split split =
       TRY(ReadSplit({.train = files, .validation = {}, .test = {}}, read, SplitOptionsOf(options), report));

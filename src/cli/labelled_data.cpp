@@ -30,6 +30,7 @@ Result<Dataset> ReadLabelledData(const BundleClassifier& classifier, std::span<c
     read.label_field += (read.label_field.empty() ? "" : ",") + field;
   read.filter = FilterOf(options);
   read.template_text = classifier.manifest().text_template;
+  read.label_map = classifier.manifest().label_map;
   read.labels = LabelSet{classifier.labels()};
   read.problem_type = classifier.multi_label() ? ProblemType::kMulti : ProblemType::kSingle;
   return ReadDataset(files, read, report);

@@ -1,6 +1,9 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
+#include <iterator>
 
 #include "base/interrupt.h"
 #include "base/log.h"
@@ -13,6 +16,7 @@
 #include "cli/quantize.h"
 #include "cli/train_options.h"
 #include "cli/training.h"
+#include "data/augment.h"
 #include "evaluate/report.h"
 
 namespace winnow {
@@ -34,7 +38,33 @@ Result<void> RunWithoutTraining(const TrainCommandOptions& options) {
   return options.json ? Print(report.dump(2) + "\n") : Result<void>();
 }
 
-Result<void> Run(const TrainCommandOptions& options) {
+/// --augment: variants of the training texts, none of which is a held-out text.
+void AddVariants(const TrainCommandOptions& options, Split& split) {
+  AugmentReport report;
+  const std::array<const Dataset*, 2> held_out = {&split.validation, &split.test};
+  std::vector<Example> variants =
+      Augment(split.train, {.variants = options.augment_variants, .seed = options.seed}, report, held_out);
+  std::ranges::move(variants, std::back_inserter(split.train.examples));
+  for (const std::string& line : Lines(report.Text())) LogInfo("{}", line);
+}
+
+/// Where the model goes when nobody said: models/PRESET-BASE.
+std::filesystem::path DefaultOutput(const TrainCommandOptions& options) {
+  const std::string prefix = std::filesystem::path(*options.preset).stem().string();
+  return std::filesystem::path("models") /
+         (prefix + "-" + std::filesystem::path(options.base_model).filename().string());
+}
+
+Result<void> Run(const TrainCommandOptions& given) {
+  TrainCommandOptions options = given;
+  if (options.output_dir.empty()) {
+    if (!options.preset) {
+      return Fail(ErrorCode::kInvalidArgument, "--output-dir is required",
+                  "usage: winnow train DATA... --output-dir DIR");
+    }
+    options.output_dir = DefaultOutput(options);
+    LogInfo("the model goes to {}", options.output_dir.string());
+  }
   if (options.skip_training) return RunWithoutTraining(options);
   if (options.data.empty()) {
     return Fail(ErrorCode::kInvalidArgument, "no data to train on", "usage: winnow train DATA... --output-dir DIR");
@@ -54,8 +84,9 @@ Result<void> Run(const TrainCommandOptions& options) {
   }
 
   SplitReport report;
-  const Split split = TRY(ReadSplit(SplitFilesOf(options), ReadOptionsOf(options), SplitOptionsOf(options), report));
+  Split split = TRY(ReadSplit(SplitFilesOf(options), TRY(ReadOptionsOf(options)), SplitOptionsOf(options), report));
   for (const std::string& line : Lines(report.Text())) LogInfo("{}", line);
+  if (options.augment) AddVariants(options, split);
   TrainedBundle trained = TRY(TrainBundle(options, split, std::move(bundle), pool, begin));
   if (options.quantize) {
     trained.info["quantization"] =

@@ -36,7 +36,24 @@ void AddDataOptions(TrainCommandOptions& options, OptionTable& table) {
       .Add("template", &options.template_text,
            "Make the text of several fields: '{subject} [SEP] {body:400}' takes 400 characters of the body")
       .ValueName("TEXT");
-  table.Add("labels", &options.labels, "JSON list of the labels, in the order of their ids").Default("sorted by name");
+  table
+      .Add(
+          "labels", &options.labels,
+          "The labels in the order of their ids: a JSON file, or their names; rows with others are dropped and counted")
+      .ValueName("FILE|NAME,...")
+      .Default("sorted by name");
+  table
+      .Add("label-map", &options.label_map,
+           "Other names for labels of the data, of which several may become one: hate='Hate Speech'")
+      .ValueName("FROM=TO");
+  table
+      .Add("min-class-texts", &options.min_class_texts,
+           "Leave labels of fewer texts out, with a warning (one label a text)")
+      .AtLeast(0);
+  table.Add("augment", &options.augment,
+            "Train on disguised variants of the training texts too: leetspeak, look-alike letters, spacing, addresses, "
+            "numbers; never of held-out texts");
+  table.Add("augment-variants", &options.augment_variants, "Variants of each training text, at most").AtLeast(1);
   table.Add("problem-type", &options.problem_type, "One label a text, or any number")
       .OneOf({"single", "multi"}, {{"single_label_classification", "single"}, {"multi_label_classification", "multi"}})
       .Default("by the data");
@@ -48,7 +65,9 @@ void AddDataOptions(TrainCommandOptions& options, OptionTable& table) {
 
 void AddModelOptions(TrainCommandOptions& options, OptionTable& table) {
   table.Group("Model");
-  table.Add("output-dir", &options.output_dir, "Where the trained model goes").ValueName("DIR").Required();
+  table.Add("output-dir", &options.output_dir, "Where the trained model goes")
+      .ValueName("DIR")
+      .Default("models/PRESET-BASE_MODEL with a --preset; else to be given");
   table.Add("name", &options.name, "The model's name").ValueName("NAME").Default("the output directory's");
   table
       .Add("base-model", &options.base_model,
@@ -141,6 +160,12 @@ void AddCheckpointOptions(TrainCommandOptions& options, OptionTable& table) {
       .Add("early-stopping-patience", &options.early_stopping_patience,
            "Stop after so many evaluations without a better one; 0 goes on to the end")
       .AtLeast(0);
+  table
+      .Add("eval-batch-size", &options.eval_batch_size,
+           "Texts that an evaluation computes together, at most; bounds memory, changes no figure")
+      .AtLeast(0)
+      .Default("by tokens")
+      .Alias("per-device-eval-batch-size");
   table.Add("save-steps", &options.save_steps, "Steps from checkpoint to checkpoint")
       .AtLeast(0)
       .Default("at each evaluation");

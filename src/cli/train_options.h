@@ -22,7 +22,11 @@ struct TrainCommandOptions : CommonOptions {
   std::vector<std::string> label_field;  // empty: found by name; several: 0/1 columns of a multi-label set
   std::vector<std::string> filter;
   std::string template_text;
-  std::optional<std::filesystem::path> labels;
+  std::vector<std::string> labels;     // a file, or names
+  std::vector<std::string> label_map;  // FROM=TO
+  int min_class_texts = 0;
+  bool augment = false;
+  int augment_variants = 1;
   std::string problem_type;  // "single", "multi"; empty: by the data
   std::string positive_label;
 
@@ -64,6 +68,7 @@ struct TrainCommandOptions : CommonOptions {
   int save_steps = 0;  // 0: each evaluation
   int save_total_limit = 1;
   int early_stopping_patience = 0;
+  int eval_batch_size = 0;  // 0: by tokens
   bool resume = false;
 
   // Output

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/log.h"
 #include "base/machine.h"
 #include "cli/training_profile.h"
 #include "train/checkpoint.h"
@@ -48,10 +49,14 @@ Result<Precision> PrecisionOf(const TrainCommandOptions& options) {
 
 }  // namespace
 
-Result<void> RequireEvaluations(const TrainerOptions& trainer, int total_steps) {
+Result<void> RequireEvaluations(const TrainCommandOptions& options, const TrainerOptions& trainer, int total_steps) {
   if (trainer.patience == 0) return {};
   const int evaluations = trainer.eval_steps == 0 ? trainer.epochs : (total_steps - 1) / trainer.eval_steps + 1;
   if (trainer.patience < evaluations) return {};
+  if (options.preset) {  // which may be run for fewer epochs than it was made for
+    LogInfo("early stopping has no part: {} evaluations, a patience of {}", evaluations, trainer.patience);
+    return {};
+  }
   return Fail(ErrorCode::kInvalidArgument,
               fmt::format("--early-stopping-patience {} can never stop a training of {} evaluations", trainer.patience,
                           evaluations),
@@ -89,6 +94,7 @@ Result<TrainerOptions> ToTrainerOptions(const TrainCommandOptions& options, cons
     }
   }
   trainer.loss.label_smoothing = options.label_smoothing;
+  trainer.eval_batch_size = options.eval_batch_size;
   trainer.eval_steps = options.eval_steps;
   trainer.save_steps = options.save_steps;
   trainer.patience = options.early_stopping_patience;

@@ -12,7 +12,7 @@ Result<TrainerOptions> ToTrainerOptions(const TrainCommandOptions& options, cons
                                         int32_t positive_label);
 
 /// Early stopping looks at evaluations: it must not be off because there are too few. Errors: kInvalidArgument.
-Result<void> RequireEvaluations(const TrainerOptions& trainer, int total_steps);
+Result<void> RequireEvaluations(const TrainCommandOptions& options, const TrainerOptions& trainer, int total_steps);
 
 /// For training_info.json, and for the identity of a run.
 Json Hyperparameters(const TrainCommandOptions& options, const TrainerOptions& trainer, int max_length);

@@ -61,11 +61,13 @@ RunIdentity IdentityOf(Json hyperparameters, const Split& split, const Model& ba
   return run;
 }
 
-Manifest ManifestOf(const TrainCommandOptions& options, const Model& model, int max_length, int32_t positive_label) {
+Manifest ManifestOf(const TrainCommandOptions& options, std::map<std::string, std::string> label_map,
+                    const Model& model, int max_length, int32_t positive_label) {
   Manifest manifest;
   manifest.name =
       options.name.empty() ? std::filesystem::weakly_canonical(options.output_dir).filename().string() : options.name;
   manifest.text_template = options.template_text;
+  manifest.label_map = std::move(label_map);
   manifest.max_length = max_length;
   if (positive_label >= 0) manifest.positive_label = model.config().labels[static_cast<size_t>(positive_label)];
   return manifest;
@@ -181,13 +183,13 @@ Result<TrainedBundle> TrainBundle(const TrainCommandOptions& options, const Spli
   const double tokenize_seconds = SecondsSince(tokenizing);
   const TrainerOptions trainer = TRY(ToTrainerOptions(options, train, start.model.config().num_layers, positive_label));
   const int total_steps = TotalSteps(trainer, train);
-  TRY(RequireEvaluations(trainer, total_steps));
+  TRY(RequireEvaluations(options, trainer, total_steps));
   TRY(RequireMemory(options, start.model.config(), trainer, train, pool.size()));
   LogInfo("training on {} texts, {} tokens, {} epochs of {} steps, {} thread{}, {}",
           FormatCount(static_cast<int64_t>(train.size())), FormatCount(static_cast<int64_t>(train.texts.ids.size())),
           trainer.epochs, total_steps / trainer.epochs, pool.size(), pool.size() == 1 ? "" : "s",
           NameOf(trainer.precision));
-  Manifest manifest = ManifestOf(options, start.model, max_length, positive_label);
+  Manifest manifest = ManifestOf(options, TRY(LabelMapOf(options)), start.model, max_length, positive_label);
   const Json hyperparameters = Hyperparameters(options, trainer, max_length);
   const TrainingJob job{.options = options,
                         .start = start,

@@ -78,7 +78,8 @@ std::vector<Example> Augment(const Dataset& dataset, const AugmentOptions& optio
       }
       if (!sieve.Passes(variant)) continue;
       ++report.made_of[static_cast<size_t>(kind)];
-      variants.push_back({std::move(variant), source.labels, source.file, source.row});
+      variants.push_back(source);
+      variants.back().text = std::move(variant);
     }
   }
   report.made = variants.size();

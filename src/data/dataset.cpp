@@ -16,6 +16,16 @@ std::string SomeNames(const std::vector<std::string>& names) {
   return text;
 }
 
+/// Labels that a map made one have their shares together.
+void AddShare(int32_t id, float share, Example& example) {
+  const auto same = std::ranges::find(example.shares, id, &std::pair<int32_t, float>::first);
+  if (same == example.shares.end()) {
+    example.shares.emplace_back(id, share);
+  } else {
+    same->second += share;
+  }
+}
+
 Error NothingUsable(const ReadReport& report) {
   std::string files;
   for (const FileReport& file : report.files) files += (files.empty() ? "" : ", ") + file.file;
@@ -69,7 +79,9 @@ Result<Dataset> ReadDataset(std::span<const std::filesystem::path> files, const 
       if (outcome == FileScan::Outcome::kDropped) continue;
       Example example;
       bool known = true;
-      for (const std::string& name : scan.labels) {
+      for (size_t i = 0; i < scan.labels.size(); ++i) {
+        const auto mapped = options.label_map.find(scan.labels[i]);
+        const std::string& name = mapped == options.label_map.end() ? scan.labels[i] : mapped->second;
         auto found = ids.find(name);
         if (found == ids.end() && labels_given) {
           ++report.unknown_labels[name];
@@ -79,6 +91,7 @@ Result<Dataset> ReadDataset(std::span<const std::filesystem::path> files, const 
         }
         if (found == ids.end()) found = ids.emplace(name, static_cast<int32_t>(ids.size())).first;
         example.labels.push_back(found->second);
+        if (!scan.shares.empty()) AddShare(found->second, static_cast<float>(scan.shares[i]), example);
       }
       if (!known) {
         --report.files.back().kept;
@@ -102,10 +115,16 @@ Result<Dataset> ReadDataset(std::span<const std::filesystem::path> files, const 
     }
     for (Example& example : dataset.examples) {
       for (int32_t& id : example.labels) id = final_ids[static_cast<size_t>(id)];
+      for (auto& [id, share] : example.shares) id = final_ids[static_cast<size_t>(id)];
     }
   }
   for (Example& example : dataset.examples) {
+    std::ranges::sort(example.shares);
+    if (!example.shares.empty()) {
+      example.labels = {std::ranges::max_element(example.shares, {}, &std::pair<int32_t, float>::second)->first};
+    }
     std::ranges::sort(example.labels);
+    example.labels.erase(std::unique(example.labels.begin(), example.labels.end()), example.labels.end());
     for (const int32_t id : example.labels) ++report.label_counts[dataset.labels.names[static_cast<size_t>(id)]];
   }
   const size_t needed = dataset.multi_label ? 1 : 2;
@@ -155,6 +174,10 @@ void CanonicalBytes(const Dataset& dataset, const std::function<void(std::string
   for (const Example& example : dataset.examples) {
     number(example.labels.size());
     for (const int32_t id : example.labels) number(static_cast<size_t>(id));
+    for (const auto& [id, share] : example.shares) {
+      number(static_cast<size_t>(id));
+      take(std::to_string(share) + ":");
+    }
     number(example.text.size());
     take(example.text);
   }

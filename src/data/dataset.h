@@ -5,10 +5,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -22,6 +24,8 @@ struct Example {
   std::vector<int32_t> labels;  ///< ids in ascending order: one of them, or any number in a multi-label set
   std::string file;             ///< as it was named
   size_t row = 0;               ///< 1-based line where the row begins, or item of a JSON document
+  /// Soft labels, where the file gives shares: each label's share of 1, by id. `labels` has the one with the largest.
+  std::vector<std::pair<int32_t, float>> shares = {};
 };
 
 struct Dataset {
@@ -34,6 +38,8 @@ enum class ProblemType { kAuto, kSingle, kMulti };
 
 /// Each member has a default, so that a designated initializer may name only some.
 struct ReadOptions {
+  /// Names in the file and what they become, before anything else looks at them: several may become one.
+  std::map<std::string, std::string> label_map = {};
   std::string text_field = {};             ///< empty: found by name (data/columns.h)
   std::string label_field = {};            ///< empty: found by name; "a,b,c": 0/1 columns of a multi-label set
   std::string filter = {};                 ///< data/filter.h
@@ -45,7 +51,8 @@ struct ReadOptions {
 
 /// Reads and joins files. Labels get ids in SortLabels' order unless the options give them. A set is multi-label when
 /// the options say so, when labels are several 0/1 columns or lists in JSON, or when a fastText line has more than one;
-/// with ProblemType::kMulti a label column is cut at commas, semicolons and bars. `report` tells what was read, what
+/// with ProblemType::kMulti a label column is cut at commas, semicolons and bars. In JSON a label may be an object of
+/// shares, {"spam": 0.8, "ham": 0.2}: a soft label. `report` tells what was read, what
 /// was dropped, and why; it is filled as far as reading went on errors too. Errors: kNotFound, kIo; kInvalidArgument
 /// for a filter or template that makes no sense; kInvalidData, with columns or rows named, for a file that is empty,
 /// not text, without a text or label column, mostly unreadable, or without one usable row, and where all rows have one

@@ -353,5 +353,52 @@ TEST_F(DatasetTest, ReadsListsOfLabels) {
   }
 }
 
+class SoftLabels : public ::testing::Test {
+ protected:
+  Result<Dataset> Read(const std::string& contents, const ReadOptions& options = {}) {
+    EXPECT_TRUE(WriteFileAtomically(directory_.path() / "votes.jsonl", contents));
+    const std::vector<std::filesystem::path> files = {directory_.path() / "votes.jsonl"};
+    return ReadDataset(files, options, report_);
+  }
+  TemporaryDirectory directory_;
+  ReadReport report_;
+};
+
+TEST_F(SoftLabels, SharesOfLabelsAreReadAndMadeOne) {
+  const Result<Dataset> dataset = Read(
+      "{\"text\": \"one\", \"label\": {\"spam\": 3, \"ham\": 1}}\n"
+      "{\"text\": \"two\", \"label\": {\"spam\": 0, \"ham\": 0.5}}\n"
+      "{\"text\": \"three\", \"label\": \"spam\"}\n"
+      "{\"text\": \"four\", \"label\": {\"spam\": -1, \"ham\": 2}}\n"
+      "{\"text\": \"five\", \"label\": {\"spam\": 0}}\n");
+  ASSERT_TRUE(dataset) << dataset.error().Text();
+  EXPECT_FALSE(dataset->multi_label);
+  EXPECT_EQ(dataset->labels.names, (std::vector<std::string>{"ham", "spam"}));
+  ASSERT_EQ(dataset->examples.size(), 3u);
+  EXPECT_EQ(dataset->examples[0].shares, (std::vector<std::pair<int32_t, float>>{{0, .25f}, {1, .75f}}));
+  EXPECT_EQ(dataset->examples[0].labels, std::vector<int32_t>{1});
+  EXPECT_EQ(dataset->examples[1].shares, (std::vector<std::pair<int32_t, float>>{{0, 1.0f}}));
+  EXPECT_TRUE(dataset->examples[2].shares.empty());
+  EXPECT_EQ(report_.Dropped(DropReason::kUnreadable), 1u);
+  EXPECT_EQ(report_.Dropped(DropReason::kNoLabel), 1u);
+}
+
+TEST_F(SoftLabels, ALabelMapJoinsLabelsAndTheirShares) {
+  ReadOptions options;
+  options.label_map = {{"hate", "bad"}, {"offensive", "bad"}, {"neither", "good"}};
+  const Result<Dataset> dataset = Read(
+      "{\"text\": \"one\", \"label\": {\"hate\": 0.3, \"offensive\": 0.3, \"neither\": 0.4}}\n"
+      "{\"text\": \"two\", \"label\": \"neither\"}\n"
+      "{\"text\": \"three\", \"label\": \"offensive\"}\n",
+      options);
+  ASSERT_TRUE(dataset) << dataset.error().Text();
+  EXPECT_EQ(dataset->labels.names, (std::vector<std::string>{"bad", "good"}));
+  EXPECT_EQ(dataset->examples[0].labels, std::vector<int32_t>{0});
+  ASSERT_EQ(dataset->examples[0].shares.size(), 2u);
+  EXPECT_FLOAT_EQ(dataset->examples[0].shares[0].second, .6f);
+  EXPECT_EQ(dataset->examples[1].labels, std::vector<int32_t>{1});
+  EXPECT_EQ(dataset->examples[2].labels, std::vector<int32_t>{0});
+}
+
 }  // namespace
 }  // namespace winnow

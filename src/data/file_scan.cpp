@@ -201,6 +201,7 @@ bool FileScan::MakeText(const Record& record) {
 /// Fills `labels`. False when the row has none, or when they make no sense; `problem` then says why.
 bool FileScan::TakeLabels(const Record& record, std::string& problem) {
   labels.clear();
+  shares.clear();
   const std::vector<std::string>& fields = roles_.label_fields;
   if (fields.size() > 1) return TakeColumns(record, problem);
   const Value* value = record.Find(fields[0]);
@@ -209,6 +210,7 @@ bool FileScan::TakeLabels(const Record& record, std::string& problem) {
     problem = "'" + fields[0] + "' is neither a text nor a list of texts";
     return false;
   }
+  if (value->kind == Value::Kind::kShares) return TakeShares(*value, problem);
   const bool list = value->kind == Value::Kind::kList;
   if (list) {
     for (const std::string& item : value->items) {
@@ -232,6 +234,31 @@ bool FileScan::TakeLabels(const Record& record, std::string& problem) {
   // asked to.
   const bool none_allowed = plan_->problem_type == ProblemType::kMulti || (list && !fasttext);
   return !labels.empty() || (none_allowed && plan_->problem_type != ProblemType::kSingle);
+}
+
+/// Fills `labels` and `shares` from an object like {"spam": 0.8, "ham": 0.2}: what several people, or a model, made of
+/// the text.
+bool FileScan::TakeShares(const Value& value, std::string& problem) {
+  if (plan_->problem_type == ProblemType::kMulti) {
+    problem = "shares of labels are for one label a text, not for --problem-type multi";
+    return false;
+  }
+  double sum = 0;
+  for (const double share : value.shares) {
+    if (!(share >= 0 && share <= 1e9)) {
+      problem = "a label's share is negative, or no number";
+      return false;
+    }
+    sum += share;
+  }
+  if (!(sum > 0)) return false;
+  for (size_t i = 0; i < value.items.size(); ++i) {
+    const std::string_view name = TrimAscii(value.items[i]);
+    if (value.shares[i] == 0 || name.empty()) continue;
+    labels.emplace_back(name);
+    shares.push_back(value.shares[i] / sum);
+  }
+  return !labels.empty();
 }
 
 /// Fills `labels` from several 0/1 columns.

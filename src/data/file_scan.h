@@ -55,6 +55,7 @@ class FileScan {
 
   std::string text;
   std::vector<std::string> labels;
+  std::vector<double> shares;  ///< of `labels`, where the row gives them: above 0, in all 1
   size_t row = 0;
 
  private:
@@ -70,6 +71,7 @@ class FileScan {
   bool MakeText(const Record& record);
   bool TakeLabels(const Record& record, std::string& problem);
   bool TakeColumns(const Record& record, std::string& problem);
+  bool TakeShares(const Value& value, std::string& problem);
 
   const ReadPlan* plan_;
   ReadReport* report_;

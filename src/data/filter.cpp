@@ -20,7 +20,7 @@ std::optional<double> Number(std::string_view text) {
 bool Truthy(const Value& value) {
   if (value.kind == Value::Kind::kMissing) return false;
   if (value.kind == Value::Kind::kList) return !value.items.empty();
-  if (value.kind == Value::Kind::kOther) return true;
+  if (value.kind == Value::Kind::kOther || value.kind == Value::Kind::kShares) return true;
   const std::string text = LowerAscii(TrimAscii(value.text));
   if (text.empty() || text == "false" || text == "no" || text == "null" || text == "none" || text == "nan")
     return false;

@@ -17,6 +17,7 @@ std::string Spelling(const Json& json) {
 void Convert(const Json& json, Value& value) {
   value.text.clear();
   value.items.clear();
+  value.shares.clear();
   if (json.is_null()) {
     value.kind = Value::Kind::kMissing;
   } else if (IsScalar(json)) {
@@ -25,6 +26,13 @@ void Convert(const Json& json, Value& value) {
   } else if (json.is_array() && std::all_of(json.begin(), json.end(), IsScalar)) {
     value.kind = Value::Kind::kList;
     for (const Json& item : json) value.items.push_back(Spelling(item));
+  } else if (json.is_object() && !json.empty() &&
+             std::all_of(json.begin(), json.end(), [](const Json& item) { return item.is_number(); })) {
+    value.kind = Value::Kind::kShares;
+    for (const auto& [name, share] : json.items()) {
+      value.items.push_back(name);
+      value.shares.push_back(share.get<double>());
+    }
   } else {
     value.kind = Value::Kind::kOther;
   }

@@ -20,12 +20,14 @@ struct Value {
     kText,
     kNumber,
     kBool,
-    kList,   ///< of texts, numbers, booleans: their spellings in `items`
-    kOther,  ///< an object, or a list of such
+    kList,    ///< of texts, numbers, booleans: their spellings in `items`
+    kShares,  ///< an object of numbers: its names in `items`, and the numbers in `shares`
+    kOther,   ///< another object, or a list of objects
   };
   Kind kind = Kind::kMissing;
   std::string text;
   std::vector<std::string> items;
+  std::vector<double> shares = {};
 };
 
 struct Field {

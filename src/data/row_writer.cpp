@@ -111,8 +111,9 @@ Result<RowWriter> RowWriter::For(const std::filesystem::path& path) {
 void RowWriter::Add(std::span<const Field> fields) {
   std::vector<Field>& row = rows_.emplace_back();
   for (const Field& field : fields) {
-    if (field.value.kind == Value::Kind::kOther) left_out_.insert(field.name);
-    if (field.value.kind == Value::Kind::kOther || field.value.kind == Value::Kind::kMissing) continue;
+    const bool object = field.value.kind == Value::Kind::kOther || field.value.kind == Value::Kind::kShares;
+    if (object) left_out_.insert(field.name);
+    if (object || field.value.kind == Value::Kind::kMissing) continue;
     row.push_back(field);
     if (std::ranges::find(columns_, field.name) == columns_.end()) columns_.push_back(field.name);
   }

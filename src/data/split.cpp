@@ -53,6 +53,78 @@ void WarnOfUntrained(const Dataset& train, std::vector<std::string>& warnings) {
   if (!absent.empty()) warnings.push_back("no training text has the label: " + Listed(absent));
 }
 
+/// A label of fewer texts is hardly learnt, and worse measured.
+void WarnOfSmallClasses(const Dataset& train, std::vector<std::string>& warnings) {
+  constexpr size_t kFew = 5;
+  std::vector<size_t> counts(train.labels.size(), 0);
+  for (const Example& example : train.examples) {
+    for (const int32_t id : example.labels) ++counts[static_cast<size_t>(id)];
+  }
+  std::vector<std::string> few;
+  for (size_t i = 0; i < counts.size(); ++i) {
+    if (counts[i] > 0 && counts[i] < kFew)
+      few.push_back(train.labels.names[i] + " (" + std::to_string(counts[i]) + ")");
+  }
+  if (!few.empty()) {
+    warnings.push_back("labels with fewer than " + std::to_string(kFew) + " training texts: " + Listed(few));
+  }
+}
+
+/// Takes labels of fewer texts out of all parts, and their texts; each with a warning.
+Result<void> DropSmallClasses(size_t least, Dataset& train, Dataset& validation, Dataset& test, SplitReport& report) {
+  if (train.multi_label) return {};  // a text without a label is one too
+  std::vector<size_t> counts(train.labels.size(), 0);
+  for (const Example& example : train.examples) ++counts[static_cast<size_t>(example.labels.front())];
+  LabelSet kept;
+  std::vector<int32_t> new_ids(counts.size(), -1);
+  for (size_t i = 0; i < counts.size(); ++i) {
+    if (counts[i] >= least) {
+      new_ids[i] = static_cast<int32_t>(kept.size());
+      kept.names.push_back(train.labels.names[i]);
+      continue;
+    }
+    report.warnings.push_back("label '" + train.labels.names[i] + "' is left out: it has " +
+                              (counts[i] == 0 ? "no text" : std::to_string(counts[i]) + " text") +
+                              (counts[i] > 1 ? "s" : "") + ", and " + std::to_string(least) + " are needed");
+  }
+  if (kept.size() < 2) {
+    return Fail(
+        ErrorCode::kInvalidData,
+        "only " + std::to_string(kept.size()) + " of the labels has at least " + std::to_string(least) + " texts",
+        "add texts; a classifier needs two labels");
+  }
+  for (Dataset* part : {&train, &validation, &test}) {
+    std::erase_if(part->examples,
+                  [&](const Example& example) { return new_ids[static_cast<size_t>(example.labels.front())] < 0; });
+    for (Example& example : part->examples) {
+      for (int32_t& id : example.labels) id = new_ids[static_cast<size_t>(id)];
+      std::erase_if(example.shares, [&](const auto& share) { return new_ids[static_cast<size_t>(share.first)] < 0; });
+      for (auto& [id, share] : example.shares) id = new_ids[static_cast<size_t>(id)];
+    }
+    part->labels = kept;
+  }
+  return {};
+}
+
+/// With fewer parts where there are too few texts for all.
+Result<Split> SplitAsFarAsPossible(Dataset dataset, SplitOptions sizes, std::vector<std::string>& warnings) {
+  Result<Split> split = StratifiedSplit(dataset, sizes);
+  if (!split && split.error().code == ErrorCode::kInvalidData && sizes.test_size > 0) {
+    warnings.push_back("too few texts for a test part: there is none");
+    sizes.test_size = 0;
+    split = StratifiedSplit(dataset, sizes);
+  }
+  if (!split && split.error().code == ErrorCode::kInvalidData && sizes.validation_size > 0) {
+    warnings.push_back(
+        "too few texts for a validation part: the training texts are it too, so its figures say nothing about new "
+        "texts");
+    sizes.validation_size = 0;
+    split = StratifiedSplit(std::move(dataset), sizes);
+    if (split) split->validation = split->train;
+  }
+  return split;
+}
+
 }  // namespace
 
 Result<Split> ReadSplit(const SplitFiles& files, const ReadOptions& options, const SplitOptions& split_options,
@@ -88,7 +160,8 @@ Result<Split> ReadSplit(const SplitFiles& files, const ReadOptions& options, con
   SplitOptions sizes = split_options;
   if (!files.test.empty()) sizes.test_size = 0;
   if (!files.validation.empty()) sizes.validation_size = 0;
-  Split split = TRY(StratifiedSplit(std::move(train), sizes));
+  if (sizes.min_class_texts > 0) TRY(DropSmallClasses(sizes.min_class_texts, train, validation, test, report));
+  Split split = TRY(SplitAsFarAsPossible(std::move(train), sizes, report.warnings));
   if (!files.test.empty()) split.test = std::move(test);
   if (!files.validation.empty()) split.validation = std::move(validation);
   if (!split.training_only.empty()) {
@@ -96,6 +169,7 @@ Result<Split> ReadSplit(const SplitFiles& files, const ReadOptions& options, con
                               Listed(split.training_only));
   }
   WarnOfUntrained(split.train, report.warnings);
+  WarnOfSmallClasses(split.train, report.warnings);
   report.train_size = split.train.examples.size();
   report.validation_size = split.validation.examples.size();
   report.test_size = split.test.examples.size();

@@ -17,6 +17,7 @@ struct SplitOptions {
   double test_size = 0.2;        ///< share of all texts, to a millionth; 0: no such part
   double validation_size = 0.1;  ///< the same
   uint64_t seed = 42;
+  size_t min_class_texts = 0;  ///< of one label a text: labels of fewer texts are left out, with their texts
 };
 
 /// The parts share one label set and hold their texts in the order of the data.
@@ -51,8 +52,10 @@ struct SplitReport {
   std::string Json() const;
 };
 
-/// Reads, de-duplicates and splits. Errors: as ReadDataset and StratifiedSplit; kInvalidData when a held-out file has
-/// labels that training lacks (unless the options give the labels: such rows are then dropped and counted).
+/// Reads, de-duplicates and splits. Where there are too few texts for all parts there is no test part, and where they
+/// are still too few the training texts are the validation part too; a warning says so. Errors: as ReadDataset and
+/// StratifiedSplit; kInvalidData when a held-out file has labels that training lacks (unless the options give the
+/// labels: such rows are then dropped and counted).
 Result<Split> ReadSplit(const SplitFiles& files, const ReadOptions& options, const SplitOptions& split,
                         SplitReport& report);
 

@@ -214,7 +214,45 @@ TEST_F(ReadSplitTest, NamesLabelsThatTrainingLacks) {
   EXPECT_THAT(Texts(given->test), ElementsAre("six x"));
   EXPECT_EQ(report_.test.unknown_labels.at("junk"), 2u);
   EXPECT_THAT(report_.warnings,
-              ElementsAre("the test part has no text of: spam, bacon", "no training text has the label: bacon"));
+              ElementsAre("the test part has no text of: spam, bacon", "no training text has the label: bacon",
+                          "labels with fewer than 5 training texts: ham (2), spam (2)"));
+}
+
+TEST_F(ReadSplitTest, LeavesSmallClassesOutWithAWarningEach) {
+  std::string text;
+  for (int i = 0; i < 6; ++i) text += "a\tone " + std::to_string(i) + "\nb\ttwo " + std::to_string(i) + "\n";
+  const auto file = Write("mail.tsv", text + "c\talone x\n");
+  ReadOptions options;
+  options.labels = LabelSet{{"d", "c", "b", "a"}};
+  const Result<Split> split =
+      ReadSplit({{file}, {}, {}}, options, {.test_size = 0.2, .validation_size = 0.2, .min_class_texts = 2}, report_);
+  ASSERT_TRUE(split) << split.error().Text();
+  EXPECT_THAT(split->train.labels.names, ElementsAre("b", "a"));
+  EXPECT_EQ(Count(split->train, 0) + Count(split->validation, 0) + Count(split->test, 0), 6u);
+  EXPECT_THAT(report_.warnings, ElementsAre("label 'd' is left out: it has no text, and 2 are needed",
+                                            "label 'c' is left out: it has 1 text, and 2 are needed",
+                                            "labels with fewer than 5 training texts: b (4), a (4)"));
+
+  const auto lonely = Write("lonely.tsv", "a\tone x\na\ttwo x\nb\tthree x\n");
+  const Result<Split> none = ReadSplit({{lonely}, {}, {}}, {}, {.min_class_texts = 2}, report_);
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().code, ErrorCode::kInvalidData);
+}
+
+TEST_F(ReadSplitTest, DoesWithFewerPartsWhereThereAreTooFewTexts) {
+  const auto six = Write("six.tsv", "a\t1 x\na\t2 x\nb\t3 x\nb\t4 x\nc\t5 x\nc\t6 x\n");
+  const Result<Split> split = ReadSplit({{six}, {}, {}}, {}, {}, report_);
+  ASSERT_TRUE(split) << split.error().Text();
+  EXPECT_EQ(split->train.examples.size(), 3u);
+  EXPECT_EQ(split->validation.examples.size(), 3u);
+  EXPECT_THAT(split->test.examples, IsEmpty());
+  EXPECT_EQ(report_.warnings.front(), "too few texts for a test part: there is none");
+
+  const auto two = Write("two.tsv", "a\t1 x\nb\t2 x\n");
+  const Result<Split> tiny = ReadSplit({{two}, {}, {}}, {}, {}, report_);
+  ASSERT_TRUE(tiny) << tiny.error().Text();
+  EXPECT_EQ(Texts(tiny->validation), Texts(tiny->train));
+  EXPECT_THAT(report_.warnings[1], HasSubstr("the training texts are it too"));
 }
 
 TEST_F(ReadSplitTest, SaysWhenNothingIsLeftToTrainOn) {

@@ -235,7 +235,8 @@ std::span<const float> ForwardRunner::Logits(const PackedTexts& texts) {
   return {activations_.logits, texts.texts() * model_.config().labels.size()};
 }
 
-std::vector<float> ForwardRunner::AllLogits(const PackedTexts& texts, const std::function<bool(size_t)>& done) {
+std::vector<float> ForwardRunner::AllLogits(const PackedTexts& texts, const std::function<bool(size_t)>& done,
+                                            size_t max_texts) {
   constexpr size_t kBatchTokens =
       8192;  // enough rows for the products' full speed on several cores; about 100 MB for MiniLM
   const size_t labels = model_.config().labels.size();
@@ -248,7 +249,8 @@ std::vector<float> ForwardRunner::AllLogits(const PackedTexts& texts, const std:
     do {
       batch.Append(texts.ids.subspan(texts.begin(t), texts.length(t)));
       ++t;
-    } while (t < texts.texts() && batch.ids.size() + texts.length(t) <= kBatchTokens);
+    } while (t < texts.texts() && batch.ids.size() + texts.length(t) <= kBatchTokens &&
+             (max_texts == 0 || t - first < max_texts));
     std::ranges::copy(Logits(batch.view()), logits.begin() + static_cast<std::ptrdiff_t>(first * labels));
     if (done && !done(t)) break;
   }

@@ -53,7 +53,9 @@ class ForwardRunner {
 
   /// The same for any number of texts, in batches that bound memory, with logits in the order of the texts. `done`,
   /// where given, is told how many texts are finished, and stops the rest by returning false (their logits are zero).
-  std::vector<float> AllLogits(const PackedTexts& texts, const std::function<bool(size_t done)>& done = {});
+  /// `max_texts`: in a batch; 0: as many as fit.
+  std::vector<float> AllLogits(const PackedTexts& texts, const std::function<bool(size_t done)>& done = {},
+                               size_t max_texts = 0);
 
  private:
   const Model& model_;

@@ -132,7 +132,13 @@ void AddRanking(std::span<const float> probabilities, const std::vector<std::vec
       undefined.push_back(label);
     }
   }
-  if (!undefined.empty()) {
+  if (metrics.multi_label && !undefined.empty() && undefined.size() < labels) {
+    // Rare labels are often missing from a small part; the others are ranked well or badly all the same.
+    metrics.roc_auc = sum / static_cast<double>(labels - undefined.size());
+    metrics.notes.push_back("roc_auc is the mean over " + std::to_string(labels - undefined.size()) + " of " +
+                            std::to_string(labels) + " labels: no text has, or all have, " +
+                            NamesOf(undefined, metrics.labels));
+  } else if (!undefined.empty()) {
     metrics.notes.push_back("roc_auc is undefined: it needs texts with and without " +
                             NamesOf(undefined, metrics.labels));
   } else if (!metrics.multi_label && labels == 2) {

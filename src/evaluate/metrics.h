@@ -35,7 +35,8 @@ struct Metrics {
   /// scikit-learn's.
   double f1_macro = 0, f1_micro = 0, f1_weighted = 0, precision_macro = 0, recall_macro = 0;
   /// Two labels: of the positive one (without one, of label 1). More: the mean over labels against the rest
-  /// (roc_auc_score(multi_class='ovr') and its multi-label form); absent when a label has only one kind of text.
+  /// (roc_auc_score(multi_class='ovr') and its multi-label form). A label with only one kind of text makes it absent;
+  /// multi-label, it is left out of the mean, and a note says so.
   std::optional<double> roc_auc;
   /// Legitimate texts called positive / all legitimate ones; a text without the positive label is legitimate.
   std::optional<double> fpr;

@@ -359,7 +359,8 @@ TEST_F(ExportTest, WritesWhatAServiceNeedsToKnow) {
   EXPECT_EQ(metadata["labels"], Json({"ham", "spam", "other"}));
   EXPECT_EQ(metadata["max_length"], 20);
   EXPECT_EQ(metadata["temperature"], 1.5);
-  EXPECT_EQ(metadata["thresholds"], Json({{"strict", .2}, {"moderate", .4}, {"lenient", .6}, {"labels", {{"spam", .3}}}}));
+  EXPECT_EQ(metadata["thresholds"],
+            Json({{"strict", .2}, {"moderate", .4}, {"lenient", .6}, {"labels", {{"spam", .3}}}}));
   EXPECT_EQ(metadata["metrics"]["accuracy"], 0.97);
   ASSERT_EQ(metadata["sha256"].size(), 2u);
   for (const char* name : {"model.onnx", "model.onnx.data"})

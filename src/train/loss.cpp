@@ -10,27 +10,52 @@ double At(const std::vector<float>& weights, size_t label) {
   return weights.empty() ? 1.0 : static_cast<double>(weights[label]);
 }
 
-/// The loss of one text with one label, and its gradient times `scale`.
-double CrossEntropy(const float* logits, size_t n, size_t label, const LossOptions& options, double scale,
+/// sum_i factor(i) (-log softmax(logits / temperature)_i); adds `scale` times its gradient to `grad`.
+template <class Factor>
+double CrossEntropy(const float* logits, size_t n, double temperature, const Factor& factor, double scale,
                     float* grad) {
-  const auto largest = static_cast<double>(*std::max_element(logits, logits + n));
+  const auto at = [&](size_t i) { return static_cast<double>(logits[i]) / temperature; };
+  double largest = at(0);
+  for (size_t i = 1; i < n; ++i) largest = std::max(largest, at(i));
   double sum = 0;
-  for (size_t i = 0; i < n; ++i) sum += std::exp(static_cast<double>(logits[i]) - largest);
+  for (size_t i = 0; i < n; ++i) sum += std::exp(at(i) - largest);
   const double log_sum = std::log(sum) + largest;
-  // What each label's -log p is multiplied by.
-  const double spread = options.label_smoothing / static_cast<double>(n);
-  const auto factor = [&](size_t i) {
-    return spread * At(options.class_weights, i) +
-           (i == label ? (1.0 - options.label_smoothing) * At(options.class_weights, i) : 0.0);
-  };
   double loss = 0, factors = 0;
   for (size_t i = 0; i < n; ++i) {
     factors += factor(i);
-    loss += factor(i) * (log_sum - static_cast<double>(logits[i]));
+    loss += factor(i) * (log_sum - at(i));
   }
   for (size_t i = 0; i < n; ++i) {
-    const double p = std::exp(static_cast<double>(logits[i]) - largest) / sum;
-    grad[i] = static_cast<float>(scale * (factors * p - factor(i)));
+    const double p = std::exp(at(i) - largest) / sum;
+    grad[i] += static_cast<float>(scale / temperature * (factors * p - factor(i)));
+  }
+  return loss;
+}
+
+/// The loss of text t with one label, and its gradient times `scale`.
+double SingleLabelLoss(const float* logits, size_t n, const Targets& targets, size_t t, const LossOptions& options,
+                       double scale, float* grad) {
+  std::fill_n(grad, n, 0.0f);
+  const bool soft = !targets.soft.empty();
+  const int32_t label = targets.labels[t];
+  const double soft_weight = soft ? static_cast<double>(targets.soft_weight) : 0;
+  double loss = 0;
+  if (label >= 0 && soft_weight < 1) {
+    // What each label's -log p is multiplied by.
+    const double spread = options.label_smoothing / static_cast<double>(n);
+    const auto factor = [&](size_t i) {
+      const double hit = i == static_cast<size_t>(label) ? 1.0 - options.label_smoothing : 0.0;
+      return (1.0 - soft_weight) * At(options.class_weights, i) * (spread + hit);
+    };
+    loss += CrossEntropy(logits, n, 1.0, factor, scale, grad);
+  }
+  if (soft_weight > 0) {
+    const auto temperature = static_cast<double>(targets.soft_temperature);
+    const float* wanted = targets.soft.data() + t * n;
+    const auto factor = [&](size_t i) {
+      return soft_weight * temperature * temperature * At(options.class_weights, i) * static_cast<double>(wanted[i]);
+    };
+    loss += CrossEntropy(logits, n, temperature, factor, scale, grad);
   }
   return loss;
 }
@@ -56,6 +81,7 @@ double BinaryCrossEntropy(const float* logits, const float* targets, size_t n, c
 
 double LossWeight(const Targets& targets, size_t num_labels, const LossOptions& options) {
   if (targets.multi_label()) return static_cast<double>(targets.targets.size() / num_labels * num_labels);
+  if (!targets.soft.empty()) return static_cast<double>(targets.labels.size());
   double weight = 0;
   for (const int32_t label : targets.labels) weight += At(options.class_weights, static_cast<size_t>(label));
   return weight;
@@ -72,7 +98,7 @@ double ComputeLoss(std::span<const float> logits, size_t num_labels, const Targe
       loss +=
           BinaryCrossEntropy(row, targets.targets.data() + t * num_labels, num_labels, options, 1.0 / weight, row_grad);
     } else {
-      loss += CrossEntropy(row, num_labels, static_cast<size_t>(targets.labels[t]), options, 1.0 / weight, row_grad);
+      loss += SingleLabelLoss(row, num_labels, targets, t, options, 1.0 / weight, row_grad);
     }
   }
   return loss / weight;

@@ -10,7 +10,12 @@ namespace winnow {
 /// What a batch's texts should be labelled. For one label out of many, `labels`; for several at once, `targets`.
 struct Targets {
   std::span<const int32_t> labels;  ///< [texts]
-  std::span<const float> targets;   ///< [texts, num_labels], each 0 or 1
+  std::span<const float> targets;   ///< [texts, num_labels], 0 to 1 each
+  /// Of one label a text: a distribution over labels that is wanted besides, or instead, as people's votes or a
+  /// teacher's answer; [texts, num_labels], or empty. A text whose label is -1 has this alone.
+  std::span<const float> soft{};
+  float soft_weight = 1;       ///< its part of the loss; the rest is the label's
+  float soft_temperature = 1;  ///< of both distributions (Hinton, Vinyals, Dean 2015): `soft` is at it already
   bool multi_label() const { return !targets.empty(); }
 };
 
@@ -18,8 +23,9 @@ struct Targets {
 /// w, smoothing e and C labels a text of label y costs
 ///   (1 - e) w_y (-log p_y) + e / C sum_c w_c (-log p_c),
 /// and the sum over texts is divided by the sum of their w_y.
-/// Several labels: the mean over texts and labels, as torch.nn.BCEWithLogitsLoss(pos_weight); smoothing moves targets
-/// by e / 2 towards the other side.
+/// With soft labels a text costs (1 - a) times that of its label and a T^2 (-sum_c w_c soft_c log p_c(T)), divided by
+/// the number of texts, as torch.nn.CrossEntropyLoss does with probabilities. Several labels: the mean over texts and
+/// labels, as torch.nn.BCEWithLogitsLoss(pos_weight); smoothing moves targets by e / 2 towards the other side.
 struct LossOptions {
   std::vector<float> class_weights{};  ///< [num_labels], or empty: all 1; of one label a text
   std::vector<float>

@@ -40,6 +40,45 @@ TEST(Loss, BinaryCrossEntropySurvivesLargeLogits) {
   EXPECT_NEAR(grad[0], 0, 1e-7);
 }
 
+TEST(Loss, SoftLabelsWithClassWeightsEqualPyTorch) {
+  // torch 2.15: CrossEntropyLoss(weight=[1, 2, .5])(logits, probabilities) and its gradient, in double.
+  const std::vector<float> logits = {1.0f, -2.0f, 0.5f, 0.0f, 3.0f, -1.0f, 2.0f, 2.0f, 2.0f};
+  const std::vector<float> soft = {.2f, .3f, .5f, 1, 0, 0, .25f, .25f, .5f};
+  const std::vector<int32_t> labels = {2, 0, 2};
+  const LossOptions options{.class_weights = {1.0f, 2.0f, 0.5f}};
+  const Targets targets{.labels = labels, .targets = {}, .soft = soft};
+  EXPECT_DOUBLE_EQ(LossWeight(targets, 3, options), 3.0);
+  std::vector<float> grad(9);
+  EXPECT_NEAR(ComputeLoss(logits, 3, targets, options, 3.0, grad), 2.2064409799616453, 1e-7);
+  const double expected[] = {0.14464544698535237, -0.18947938935064906, 0.04483394236529674,
+                             -0.3177957924740087, 0.3120798506255019,   0.005715941848506796,
+                             0.02777777777777777, -0.05555555555555556, 0.02777777777777777};
+  for (size_t i = 0; i < 9; ++i) EXPECT_NEAR(grad[i], expected[i], 1e-7) << i;
+}
+
+TEST(Loss, DistillationEqualsPyTorch) {
+  // torch 2.15, in double: mean of (1 - a) cross_entropy(z, y) + a T^2 (-sum soft log_softmax(z / T)), a = .7, T = 2.
+  const std::vector<float> logits = {1.0f, -2.0f, 0.5f, 0.0f, 3.0f, -1.0f, 2.0f, 2.0f, 2.0f};
+  const std::vector<float> soft = {.2f, .3f, .5f, 1, 0, 0, .25f, .25f, .5f};
+  const std::vector<int32_t> labels = {2, 0, 1};
+  Targets targets{.labels = labels, .targets = {}, .soft = soft, .soft_weight = .7f, .soft_temperature = 2};
+  std::vector<float> grad(9);
+  EXPECT_NEAR(ComputeLoss(logits, 3, targets, {}, 3.0, grad), 4.412717484289341, 1e-6);
+  const double expected[] = {0.20014983019436286,  -0.08498062475294797, -0.11516920544141496,
+                             -0.48535464485049495, 0.43714882653352766,  0.04820581831696724,
+                             0.07222222222222222,  -0.02777777777777779, -0.044444444444444446};
+  for (size_t i = 0; i < 9; ++i) EXPECT_NEAR(grad[i], expected[i], 1e-6) << i;
+
+  // A text without a label has the teacher's part alone.
+  const std::vector<int32_t> unlabelled = {-1, -1, -1};
+  std::vector<float> soft_grad(9), half(9);
+  targets.labels = unlabelled;
+  const double taught = ComputeLoss(logits, 3, targets, {}, 3.0, soft_grad);
+  targets.soft_weight = .35f;
+  EXPECT_NEAR(ComputeLoss(logits, 3, targets, {}, 3.0, half), taught / 2, 1e-6);
+  for (size_t i = 0; i < 9; ++i) EXPECT_NEAR(half[i], soft_grad[i] / 2, 1e-6);
+}
+
 TEST(Loss, LabelSmoothingWithClassWeightsEqualsPyTorch) {
   // torch 2.15: CrossEntropyLoss(weight=[1, 2, .5], label_smoothing=.1)(logits, [2, 0, 1]) and its gradient, in double.
   const std::vector<float> logits = {1.0f, -2.0f, 0.5f, 0.0f, 3.0f, -1.0f, 2.0f, 2.0f, 2.0f};

@@ -16,7 +16,9 @@ struct TextSet {
   PackedBatch texts;
   std::vector<int32_t> labels;  ///< [texts], of a single-label set
   std::vector<float> targets;   ///< [texts, num_labels] 0 or 1, of a multi-label set
-  std::vector<size_t> rows;     ///< [texts] where each stood in its file
+  std::vector<float> soft;      ///< [texts, num_labels], where texts have soft labels (train/loss.h); else empty
+  float soft_weight = 1, soft_temperature = 1;
+  std::vector<size_t> rows;  ///< [texts] where each stood in its file
   size_t num_labels = 0;
   bool multi_label = false;
 
@@ -30,6 +32,12 @@ TextSet TokenizeExamples(const Dataset& dataset, const Tokenizer& tokenizer, int
 void Gather(const TextSet& set, std::span<const uint32_t> indices, TextSet& batch);
 
 /// Views for the loss.
-inline Targets TargetsOf(const TextSet& set) { return {.labels = set.labels, .targets = set.targets}; }
+inline Targets TargetsOf(const TextSet& set) {
+  return {.labels = set.labels,
+          .targets = set.targets,
+          .soft = set.soft,
+          .soft_weight = set.soft_weight,
+          .soft_temperature = set.soft_temperature};
+}
 
 }  // namespace winnow

@@ -230,7 +230,8 @@ class Trainer {
     report.step = state_.step;
     report.train_loss = state_.loss_sum / state_.loss_weight;
     state_.loss_sum = state_.loss_weight = 0;
-    std::vector<float> logits = runner_.AllLogits(validation_.texts.view());
+    std::vector<float> logits =
+        runner_.AllLogits(validation_.texts.view(), {}, static_cast<size_t>(options_.eval_batch_size));
     std::vector<float> unused(logits.size());
     report.validation_loss = ComputeLoss(logits, validation_.num_labels, TargetsOf(validation_), {},
                                          LossWeight(TargetsOf(validation_), validation_.num_labels, {}), unused);

@@ -41,6 +41,7 @@ struct TrainerOptions {
   LossOptions loss;
   std::string metric = "f1_macro";  ///< decides which evaluation is the best (evaluate/metrics.h)
   int32_t positive_label = -1;      ///< for metrics of a positive label
+  int eval_batch_size = 0;          ///< texts that an evaluation computes together, at most; 0: by tokens
   int eval_steps = 0;               ///< steps from evaluation to evaluation; 0: after each epoch
   int save_steps = 0;               ///< steps from checkpoint to checkpoint; 0: after each evaluation
   int patience = 0;                 ///< evaluations without a better one that end the training; 0: never
