@@ -13,6 +13,7 @@
 #include "cli/find_bundles.h"
 #include "cli/gnuplot.h"
 #include "cli/labelled_data.h"
+#include "cli/measure_model.h"
 #include "cli/output.h"
 #include "data/filter.h"
 #include "evaluate/comparison.h"
@@ -23,9 +24,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t kTimedTexts = 200;
-constexpr int64_t kSteps = 100;     // of the progress bar for each model: so many
-constexpr double kEvaluating = 80;  // are its evaluation, the others the timing
+constexpr int64_t kSteps = 100;  // of the progress bar for each model: so many
 
 struct CompareOptions : LabelledDataOptions {
   fs::path data;
@@ -68,29 +67,6 @@ std::string NameOf(Mode mode) {
   return mode == Mode::kStrict ? "strict" : mode == Mode::kLenient ? "lenient" : "moderate";
 }
 
-/// What the bundle itself tells about where it comes from; it is no error where it doesn't.
-std::string BaseModelOf(const fs::path& bundle) {
-  const auto field = [&](const char* file, const char* key) -> std::string {
-    const Result<std::string> text = ReadFile(bundle / file);
-    if (!text) return "";
-    const Result<Json> json = ParseJson(*text, file);
-    if (!json || !json->is_object() || !json->contains(key) || !(*json)[key].is_string()) return "";
-    return (*json)[key].get<std::string>();
-  };
-  std::string name = field("training_info.json", "base_model_id");
-  if (name.empty()) name = field("config.json", "_name_or_path");
-  return name.empty() ? field("config.json", "model_type") : name;
-}
-
-/// Texts from all over the file, which may be sorted.
-std::vector<std::string_view> Sample(const Dataset& dataset) {
-  const size_t count = std::min(dataset.examples.size(), kTimedTexts);
-  std::vector<std::string_view> texts;
-  texts.reserve(count);
-  for (size_t i = 0; i < count; ++i) texts.push_back(dataset.examples[dataset.examples.size() * i / count].text);
-  return texts;
-}
-
 /// Measures one model after the other, each gone before the next is loaded.
 class Measurements {
  public:
@@ -119,19 +95,8 @@ class Measurements {
   Result<void> Measure(const fs::path& bundle, ComparedModel& model) {
     const BundleClassifier classifier = TRY(BundleClassifier::Load(bundle, pool_, options_.weights));
     const Dataset dataset = TRY(Read(classifier, model));
-    const auto texts = static_cast<double>(dataset.examples.size());
-    model.metrics = TRY(EvaluateClassifier(classifier, dataset, {.mode = options_.mode}, [&](size_t done) {
-      return Tell(kEvaluating * static_cast<double>(done) / texts);
-    }));
-    const std::vector<std::string_view> sample = Sample(dataset);
-    model.single = Summarize(TRY(TimeSingleTexts(classifier, sample, sample.size(), [&](double done) {
-      return Tell(kEvaluating + (kSteps - kEvaluating) * done);
-    })));
-    model.version = classifier.manifest().version;
-    model.kind = classifier.manifest().kind;
-    model.base_model = BaseModelOf(bundle);
-    model.weights = classifier.weights();
-    model.size_mb = BundleMegabytes(bundle, model.weights);
+    TRY(MeasureModel(
+        bundle, classifier, dataset, options_.mode, [&](double done) { return Tell(kSteps * done); }, model));
     return {};
   }
 

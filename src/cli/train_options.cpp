@@ -79,6 +79,11 @@ void AddModelOptions(TrainCommandOptions& options, OptionTable& table) {
   table.Add("max-length", &options.max_length, "Tokens of a text that are read, [CLS] and [SEP] included")
       .AtLeast(3)
       .Alias("max-seq-length");
+  table
+      .Add("layers", &options.layers,
+           "Begin with so many of the base model's layers, evenly spaced: a smaller and faster model")
+      .AtLeast(1)
+      .Default("all");
   table.Add("dropout", &options.dropout, "Dropout of hidden layers")
       .Range(0, 0.95)
       .Default("the base model's")
@@ -153,6 +158,20 @@ void AddTrainingOptions(TrainCommandOptions& options, OptionTable& table) {
   table.Add("profile", &options.profile, "Print where the time went, and how fast the matrix products were");
 }
 
+void AddDistillationOptions(TrainCommandOptions& options, OptionTable& table) {
+  table.Group("Distillation");
+  table
+      .Add("teacher", &options.teacher,
+           "A trained model whose answers are learnt too; teacher and student are compared at the end")
+      .ValueName("BUNDLE");
+  table.Add("unlabelled", &options.unlabelled, "Texts without labels, of which the teacher's answers are learnt")
+      .ValueName("FILE")
+      .Alias("unlabeled");
+  table.Add("distil-temperature", &options.distil_temperature, "Softens the teacher's answers and the student's")
+      .MoreThan(0);
+  table.Add("distil-weight", &options.distil_weight, "The teacher's part of the loss of a labelled text").Range(0, 1);
+}
+
 void AddCheckpointOptions(TrainCommandOptions& options, OptionTable& table) {
   table.Group("Evaluation and checkpoints");
   table.Add("eval-steps", &options.eval_steps, "Steps from evaluation to evaluation").AtLeast(0).Default("an epoch's");
@@ -183,6 +202,7 @@ void AddTrainOptions(TrainCommandOptions& options, OptionTable& table) {
   AddDataOptions(options, table);
   AddModelOptions(options, table);
   AddTrainingOptions(options, table);
+  AddDistillationOptions(options, table);
   AddCheckpointOptions(options, table);
   table.Group("Output");
   table.Add("overwrite", &options.overwrite, "Write into a directory that holds something else than a Winnow model")

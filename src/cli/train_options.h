@@ -38,6 +38,7 @@ struct TrainCommandOptions : CommonOptions {
   std::optional<double> dropout;             // empty: the base model's
   std::optional<double> classifier_dropout;  // empty: the base model's
   int max_length = 128;
+  std::optional<int> layers;  // of the base model; empty: all
 
   // Training
   std::optional<int> epochs;  // empty: 3, or 12 from scratch
@@ -62,6 +63,12 @@ struct TrainCommandOptions : CommonOptions {
   std::string precision = "auto";
   uint64_t seed = 42;
   bool profile = false;
+
+  // Distillation
+  std::optional<std::filesystem::path> teacher;
+  std::vector<std::filesystem::path> unlabelled;
+  double distil_temperature = 2;
+  double distil_weight = 0.5;
 
   // Evaluation and checkpoints
   int eval_steps = 0;  // 0: each epoch

@@ -105,29 +105,36 @@ Result<TrainerOptions> ToTrainerOptions(const TrainCommandOptions& options, cons
 }
 
 Json Hyperparameters(const TrainCommandOptions& options, const TrainerOptions& trainer, int max_length) {
-  return {{"epochs", trainer.epochs},
-          {"batch_size", trainer.batch_size},
-          {"batch_tokens", trainer.batch_tokens},
-          {"gradient_accumulation_steps", trainer.accumulation},
-          {"learning_rate", trainer.lr},
-          {"head_lr_factor", trainer.head_lr_factor},
-          {"layer_lr_decay", trainer.layer_lr_decay},
-          {"lr_scheduler", options.lr_scheduler},
-          {"num_cycles", trainer.num_cycles},
-          {"warmup_steps", trainer.warmup_steps ? Json(*trainer.warmup_steps) : Json()},
-          {"warmup_ratio", trainer.warmup_ratio},
-          {"weight_decay", trainer.weight_decay},
-          {"max_grad_norm", trainer.max_grad_norm},
-          {"class_weights", options.class_weights},
-          {"label_smoothing", trainer.loss.label_smoothing},
-          {"freeze", options.freeze},
-          {"metric", trainer.metric},
-          {"eval_steps", trainer.eval_steps},
-          {"save_steps", trainer.save_steps},
-          {"early_stopping_patience", trainer.patience},
-          {"max_length", max_length},
-          {"precision", NameOf(trainer.precision)},
-          {"seed", trainer.seed}};
+  Json json = {{"epochs", trainer.epochs},
+               {"batch_size", trainer.batch_size},
+               {"batch_tokens", trainer.batch_tokens},
+               {"gradient_accumulation_steps", trainer.accumulation},
+               {"learning_rate", trainer.lr},
+               {"head_lr_factor", trainer.head_lr_factor},
+               {"layer_lr_decay", trainer.layer_lr_decay},
+               {"lr_scheduler", options.lr_scheduler},
+               {"num_cycles", trainer.num_cycles},
+               {"warmup_steps", trainer.warmup_steps ? Json(*trainer.warmup_steps) : Json()},
+               {"warmup_ratio", trainer.warmup_ratio},
+               {"weight_decay", trainer.weight_decay},
+               {"max_grad_norm", trainer.max_grad_norm},
+               {"class_weights", options.class_weights},
+               {"label_smoothing", trainer.loss.label_smoothing},
+               {"freeze", options.freeze},
+               {"metric", trainer.metric},
+               {"eval_steps", trainer.eval_steps},
+               {"save_steps", trainer.save_steps},
+               {"early_stopping_patience", trainer.patience},
+               {"max_length", max_length},
+               {"precision", NameOf(trainer.precision)},
+               {"seed", trainer.seed}};
+  if (options.layers) json["layers"] = *options.layers;
+  if (options.teacher) {
+    json["teacher"] = options.teacher->string();
+    json["distil_temperature"] = options.distil_temperature;
+    json["distil_weight"] = options.distil_weight;
+  }
+  return json;
 }
 
 }  // namespace winnow

@@ -13,6 +13,7 @@
 #include "cli/base_model.h"
 #include "cli/data_options.h"
 #include "cli/gnuplot.h"
+#include "cli/teaching.h"
 #include "cli/trainer_options.h"
 #include "cli/training_info.h"
 #include "cli/training_profile.h"
@@ -42,7 +43,7 @@ Result<int32_t> PositiveLabel(const TrainCommandOptions& options, const LabelSet
 }
 
 /// What the trained bytes depend on: a checkpoint of another run is not gone on from.
-RunIdentity IdentityOf(Json hyperparameters, const Split& split, const Model& base, int threads) {
+RunIdentity IdentityOf(Json hyperparameters, const Split& split, const TextSet& train, const Model& base, int threads) {
   Hasher hasher(Hasher::Kind::kSha256);
   const auto add = [&](const float* values, size_t count) {
     hasher.Update({reinterpret_cast<const char*>(values), count * sizeof(float)});
@@ -53,6 +54,11 @@ RunIdentity IdentityOf(Json hyperparameters, const Split& split, const Model& ba
   RunIdentity run = std::move(hyperparameters);
   run["weights_before_training"] = hasher.Hex();  // last in order: other data may be why they differ
   run["training_data"] = DataSha256(split.train);
+  if (!train.soft.empty()) {
+    Hasher soft(Hasher::Kind::kSha256);
+    soft.Update({reinterpret_cast<const char*>(train.soft.data()), train.soft.size() * sizeof(float)});
+    run["soft_labels"] = soft.Hex();
+  }
   run["validation_data"] = DataSha256(split.validation);
   run["labels"] = split.train.labels.names;
   run["threads"] = threads;
@@ -176,11 +182,12 @@ Result<TrainedBundle> TrainBundle(const TrainCommandOptions& options, const Spli
   const int max_length = std::min(options.max_length, MaxTokens(start.model.config()));
   if (max_length < options.max_length) LogInfo("--max-length is {}: the base model has no more positions", max_length);
   const auto tokenizing = std::chrono::steady_clock::now();
-  const TextSet train = TokenizeExamples(split.train, start.tokenizer, max_length);
+  TextSet train = TokenizeExamples(split.train, start.tokenizer, max_length);
   const TextSet validation = TokenizeExamples(split.validation, start.tokenizer, max_length);
   const TextSet test = TokenizeExamples(split.test, start.tokenizer, max_length);
 
   const double tokenize_seconds = SecondsSince(tokenizing);
+  if (options.teacher) TRY(AddTeacherOf(options, split, start.tokenizer, max_length, pool, train));
   const TrainerOptions trainer = TRY(ToTrainerOptions(options, train, start.model.config().num_layers, positive_label));
   const int total_steps = TotalSteps(trainer, train);
   TRY(RequireEvaluations(options, trainer, total_steps));
@@ -197,7 +204,7 @@ Result<TrainedBundle> TrainBundle(const TrainCommandOptions& options, const Spli
                         .validation = validation,
                         .trainer = trainer,
                         .manifest = manifest,
-                        .run = IdentityOf(hyperparameters, split, start.model, pool.size())};
+                        .run = IdentityOf(hyperparameters, split, train, start.model, pool.size())};
   MeterMatMul(options.profile);
   const TrainingRun run = TRY(RunTraining(job, pool));
   const TrainingResult& result = run.result;
@@ -249,6 +256,10 @@ Result<TrainedBundle> TrainBundle(const TrainCommandOptions& options, const Spli
 
   LogInfo("{} is ready: {} training texts, {:.0f} s, best epoch {:.3g}", options.output_dir.string(),
           FormatCount(static_cast<int64_t>(train.size())), info.total_seconds, result.best().epoch);
+  if (options.teacher) {
+    document["compared_with_teacher"] =
+        TRY(CompareWithTeacher(options, has_test ? split.test : split.validation, pool));
+  }
   return TrainedBundle{std::move(document), metrics, has_test, probabilities};
 }
 

@@ -331,11 +331,16 @@ size_t TrainingBytes(const ModelConfig& config, const TrainerOptions& options, c
 
 std::vector<float> BalancedClassWeights(const TextSet& set) {
   std::vector<size_t> counts(set.num_labels, 0);
-  for (const int32_t label : set.labels) ++counts[static_cast<size_t>(label)];
+  size_t labelled = 0;
+  for (const int32_t label : set.labels) {
+    if (label < 0) continue;  // an unlabelled text, for distillation
+    ++counts[static_cast<size_t>(label)];
+    ++labelled;
+  }
   std::vector<float> weights(set.num_labels, 1.0f);
   for (size_t i = 0; i < counts.size(); ++i) {
     if (counts[i] == 0) continue;
-    weights[i] = static_cast<float>(static_cast<double>(set.size()) /
+    weights[i] = static_cast<float>(static_cast<double>(labelled) /
                                     (static_cast<double>(counts.size()) * static_cast<double>(counts[i])));
   }
   return weights;

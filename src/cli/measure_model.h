@@ -1,0 +1,19 @@
+/// One model's row of a comparison.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+
+#include "classify/bundle_classifier.h"
+#include "data/dataset.h"
+#include "evaluate/comparison.h"
+
+namespace winnow {
+
+/// Fills in all that is measured or known of a loaded bundle: figures on `dataset`, the time of one text, its size.
+/// `progress` is told how much is done, 0 to 1, and stops by returning false. Errors: those of classifying; kCancelled.
+Result<void> MeasureModel(const std::filesystem::path& bundle, const BundleClassifier& classifier,
+                          const Dataset& dataset, Mode mode, const std::function<bool(double done)>& progress,
+                          ComparedModel& model);
+
+}  // namespace winnow

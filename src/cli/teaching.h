@@ -1,0 +1,25 @@
+/// --teacher: a model that exists already helps to train a smaller one.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "base/result.h"
+#include "base/threads.h"
+#include "cli/train_options.h"
+#include "data/split.h"
+#include "tokenize/tokenizer.h"
+#include "train/text_set.h"
+
+namespace winnow {
+
+/// Appends the texts of --unlabelled to `train`, and gives every text the answer of --teacher. Errors: those of loading
+/// and reading; kInvalidArgument where the teacher knows other labels.
+Result<void> AddTeacherOf(const TrainCommandOptions& options, const Split& split, const Tokenizer& tokenizer,
+                          int max_length, ThreadPool& pool, TextSet& train);
+
+/// Teacher and student side by side on the same texts: their size, their speed and their figures; as a table for the
+/// log, and as `winnow compare` has it in JSON. Errors: those of measuring.
+Result<nlohmann::ordered_json> CompareWithTeacher(const TrainCommandOptions& options, const Dataset& texts,
+                                                  ThreadPool& pool);
+
+}  // namespace winnow

@@ -1,0 +1,45 @@
+#include "encoder/cut_layers.h"
+
+#include <algorithm>
+#include <map>
+#include <string>
+
+#include "bundle/weight_names.h"
+
+namespace winnow {
+namespace {
+
+/// The layer of the larger model that becomes layer `l` of `count`.
+int SourceLayer(int l, int count, int of) { return count == 1 ? 0 : (l * (of - 1) + (count - 1) / 2) / (count - 1); }
+
+}  // namespace
+
+Result<Model> CutLayers(const Model& model, int num_layers) {
+  const int of = model.config().num_layers;
+  if (num_layers < 1 || num_layers > of) {
+    return Fail(ErrorCode::kInvalidArgument,
+                "--layers " + std::to_string(num_layers) + ": the base model has " + std::to_string(of) + " layers");
+  }
+  ModelConfig config = model.config();
+  config.num_layers = num_layers;
+  Model cut = Model::Fresh(std::move(config), /*seed=*/0);
+  const WeightNames& names = WeightNamesOf(model.config().architecture);
+  const std::string layers = std::string(names.prefix) + std::string(names.layer);
+  std::map<std::string, const WeightInfo*> sources;
+  for (const WeightInfo& weight : model.layout().weights) sources[weight.name] = &weight;
+  for (const WeightInfo& weight : cut.layout().weights) {
+    std::string name = weight.name;
+    if (name.starts_with(layers)) {
+      const size_t dot = name.find('.', layers.size());
+      const int layer = std::stoi(name.substr(layers.size(), dot - layers.size()));
+      name = layers + std::to_string(SourceLayer(layer, num_layers, of)) + name.substr(dot);
+    }
+    const WeightInfo& source = *sources.at(name);
+    const bool words = source.offset < model.layout().matrices;
+    const float* from = words ? model.words() + source.offset : model.at(source.offset);
+    std::copy_n(from, weight.count, words ? cut.writable_words() + weight.offset : cut.at(weight.offset));
+  }
+  return cut;
+}
+
+}  // namespace winnow
