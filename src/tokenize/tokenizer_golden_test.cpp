@@ -8,6 +8,7 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "support/shared.h"
+#include "support/temporary_directory.h"
 #include "text/segments.h"
 #include "tokenize/tokenizer.h"
 
@@ -116,6 +117,79 @@ TEST(TokenizerGolden, MiniLmIds) {
       tokenizer.Encode(item["text"].get<std::string>(), expected["max_length"].get<int>(), ids);
       EXPECT_EQ(ids, item["input_ids"].get<std::vector<int32_t>>()) << item["text"];
     }
+  }
+}
+
+/// Only `names` of a tokenizer's files, so that nothing else can be read.
+Tokenizer LoadOnly(const std::filesystem::path& dir, std::initializer_list<const char*> names) {
+  const TemporaryDirectory copy;
+  for (const char* name : names) std::filesystem::copy_file(dir / name, copy.path() / name);
+  return Tokenizer::Load(copy.path()).value();
+}
+
+void ExpectGolden(const Tokenizer& tokenizer, const std::filesystem::path& golden, size_t count) {
+  std::istringstream lines(ReadFile(golden).value());
+  size_t cases = 0;
+  for (std::string line; std::getline(lines, line); ++cases) {
+    const Json item = ParseJson(line, "golden").value();
+    const auto text = item["text"].get<std::string>();
+    std::vector<int32_t> ids;
+    std::vector<TokenSpan> spans;
+    tokenizer.Encode(text, {.parse_special_tokens = true}, ids, &spans);
+    EXPECT_EQ(ids, item["ids"].get<std::vector<int32_t>>()) << text;
+    ASSERT_EQ(spans.size(), ids.size());
+    for (size_t i = 0, begin = 0; i < spans.size(); ++i) {
+      if (spans[i].begin == spans[i].end) continue;
+      EXPECT_LE(begin, spans[i].begin) << text;
+      EXPECT_LE(spans[i].end, text.size());
+      begin = spans[i].begin;
+    }
+    if (item.contains("tokens")) {
+      std::vector<std::string> tokens;
+      for (const int32_t id : ids) tokens.emplace_back(tokenizer.TokenText(id));
+      EXPECT_EQ(tokens, item["tokens"].get<std::vector<std::string>>()) << text;
+    }
+    for (const int32_t id : ids) EXPECT_EQ(tokenizer.TokenId(tokenizer.TokenText(id)), id);
+    std::vector<int32_t> cut;
+    tokenizer.Encode(text, {.max_length = 9, .parse_special_tokens = true}, cut);
+    if (ids.size() > 9) ids.erase(ids.begin() + 8, ids.end() - 1);
+    EXPECT_EQ(cut, ids) << text;
+  }
+  EXPECT_EQ(cases, count);
+}
+
+TEST(TokenizerGolden, DebertaV3Ids) {
+  REQUIRE_SHARED(golden, "tokenizers/golden/deberta_v3.jsonl");
+  REQUIRE_SHARED(dir, "tokenizers/deberta-v3");
+  const Tokenizer tokenizer = LoadFrom(dir);
+  ExpectGolden(tokenizer, golden, 411);
+  EXPECT_EQ(tokenizer.vocab_size(), 128001);
+  EXPECT_EQ(tokenizer.TokenId("[MASK]"), 128000);
+  EXPECT_EQ(tokenizer.separator_id(), 2);
+  EXPECT_EQ(tokenizer.unknown_id(), 3);
+}
+
+TEST(TokenizerGolden, XlmRobertaIdsFromEitherFile) {
+  REQUIRE_SHARED(golden, "tokenizers/golden/xlmr_small.jsonl");
+  REQUIRE_SHARED(dir, "tokenizers/xlmr-small");
+  for (const Tokenizer& tokenizer : {LoadOnly(dir, {"tokenizer.json"}), LoadOnly(dir, {"sentencepiece.bpe.model"}),
+                                     LoadOnly(dir, {"sentencepiece.bpe.model", "tokenizer_config.json"})}) {
+    ExpectGolden(tokenizer, golden, 409);
+    EXPECT_EQ(tokenizer.vocab_size(), 4002);
+    EXPECT_EQ(tokenizer.TokenId("<mask>"), 4001);
+    EXPECT_EQ(tokenizer.separator_id(), 2);
+    EXPECT_EQ(tokenizer.unknown_id(), 3);
+  }
+}
+
+TEST(TokenizerGolden, RobertaIdsFromEitherFile) {
+  REQUIRE_SHARED(golden, "tokenizers/golden/roberta_small.jsonl");
+  REQUIRE_SHARED(dir, "tokenizers/roberta-small");
+  for (const Tokenizer& tokenizer : {LoadOnly(dir, {"tokenizer.json"}), LoadOnly(dir, {"vocab.json", "merges.txt"}),
+                                     LoadOnly(dir, {"vocab.json", "merges.txt", "tokenizer_config.json"})}) {
+    ExpectGolden(tokenizer, golden, 412);
+    EXPECT_EQ(tokenizer.vocab_size(), 4000);
+    EXPECT_EQ(tokenizer.separator_id(), 2);
   }
 }
 
