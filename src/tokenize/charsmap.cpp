@@ -42,7 +42,7 @@ Result<Charsmap> Charsmap::Parse(std::string_view blob, std::string_view where) 
   for (size_t i = 0, form = 0; i < normal.size();) {
     const size_t begin = i;
     if (normal[i] == '\0') form = i + 1;
-    if (i - form > kLongestForm) return broken("have a normal form of more than 1024 bytes");
+    if (i + 1 - form > kLongestForm) return broken("have a normal form of more than 1024 bytes");
     if (NextCodePoint(normal, i) == 0xFFFD && normal.substr(begin, 3) != "\xEF\xBF\xBD")
       return broken("have normal forms that are not UTF-8");
   }

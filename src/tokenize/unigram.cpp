@@ -1,5 +1,7 @@
 // Viterbi's algorithm over the places of the normalised text, forwards, as google/sentencepiece, src/unigram_model.cc
-// (Model::EncodeOptimized) has it; sums are kept in 32 bits as there, so that ties fall the same way.
+// (Model::EncodeOptimized) has it. Sums have 64 bits, as in Hugging Face's tokenizers: scores have 24, so they are exact,
+// and of ways to cut a word that score the same (". ..." and "... .") always the same one is taken. SentencePiece's own
+// have 32 bits, and there it depends on how the text begins.
 //
 // The text is not laid out as a whole. A place that no piece of the vocabulary spans, as the text goes there (almost
 // every beginning of a word), is one that all ways of cutting pass through: what comes before is settled, whatever
@@ -79,7 +81,7 @@ class Unigram::Walk {
   static constexpr uint32_t kUnreached = UINT32_MAX;
 
   struct Place {
-    float score = 0;  // of the best path to here
+    double score = 0;  // of the best path to here
     int32_t id = -1;  // its last piece
     uint32_t begin = kUnreached;
   };
@@ -87,7 +89,7 @@ class Unigram::Walk {
   void Reach(size_t end, size_t begin, double score, int32_t id) {
     Place& place = best_[end];
     if (place.begin != kUnreached && !(score > place.score)) return;
-    place = {static_cast<float>(score), id, static_cast<uint32_t>(begin)};
+    place = {score, id, static_cast<uint32_t>(begin)};
   }
 
   /// All pieces that begin at a place. Returns the end of the longest.
@@ -170,7 +172,7 @@ Result<std::unique_ptr<PieceModel>> Unigram::Make(UnigramParts parts, std::strin
   model->bytes_.fill(-1);
   model->scores_.reserve(model->pieces_.size());
   std::vector<std::pair<std::string_view, int32_t>> found, user_defined;
-  float min_score = std::numeric_limits<float>::infinity(), max_score = -min_score;
+  double min_score = std::numeric_limits<double>::infinity(), max_score = -min_score;
   for (size_t i = 0; i < model->pieces_.size(); ++i) {
     const UnigramPiece& piece = model->pieces_[i];
     const auto id = static_cast<int32_t>(i);

@@ -20,7 +20,7 @@ struct UnigramPiece {
     kByte,         ///< "<0x41>", for byte fallback
   };
   std::string text;
-  float score = 0;  ///< log-probability
+  double score = 0;  ///< log-probability
   Kind kind = Kind::kNormal;
 };
 
@@ -56,19 +56,19 @@ class Unigram final : public PieceModel {
   double Score(int32_t id, size_t length) const {
     const UnigramPiece& piece = pieces_[static_cast<size_t>(id)];
     if (user_defined_ && piece.kind == UnigramPiece::Kind::kUserDefined)
-      return static_cast<double>(static_cast<float>(length) * max_score_) - 0.1;
+      return static_cast<double>(length) * max_score_ - 0.1;
     return scores_[static_cast<size_t>(id)];
   }
 
   std::vector<UnigramPiece> pieces_;
   PieceTrie trie_;                    // of those that are found in texts; its strings are pieces_'
   std::vector<int32_t> other_;        // ids of the others
-  std::vector<float> scores_;         // by id
+  std::vector<double> scores_;        // by id
   bool user_defined_ = false;         // some piece is
   std::array<int32_t, 256> bytes_{};  // ids of the bytes' pieces
   bool byte_fallback_ = false;
   int32_t unknown_id_ = -1;
-  float unknown_score_ = 0, max_score_ = 0;
+  double unknown_score_ = 0, max_score_ = 0;
   UnigramNormalizer normalizer_;
 };
 

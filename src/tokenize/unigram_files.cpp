@@ -101,7 +101,7 @@ Result<UnigramParts> ReadModel(const Json& model, std::span<const AddedToken> ad
   for (const Json& item : vocab) {
     if (!item.is_array() || item.size() != 2 || !item[0].is_string() || !item[1].is_number())
       return BrokenTokenizer(where, "model.vocab[" + std::to_string(parts.pieces.size()) + "] is not [piece, score]");
-    UnigramPiece piece{.text = item[0].get<std::string>(), .score = static_cast<float>(item[1].get<double>())};
+    UnigramPiece piece{.text = item[0].get<std::string>(), .score = item[1].get<double>()};
     if (special.contains(piece.text)) piece.kind = Kind::kControl;
     if (parts.byte_fallback && piece.text.size() == 6 && piece.text.starts_with("<0x")) piece.kind = Kind::kByte;
     parts.pieces.push_back(std::move(piece));
