@@ -149,10 +149,11 @@ Result<UnigramParts> ParseSentencePieceModel(std::string_view bytes, std::string
   }
   Fields of_normalizer(normalizer);
   using Prefix = UnigramNormalization::Prefix;
+  using Spaces = UnigramNormalization::Spaces;
   while (const auto field = of_normalizer.Next()) {
     if (field->number == 2) parts.normalization.charsmap = field->bytes;
     if (field->number == 3) parts.normalization.prefix = field->value != 0 ? Prefix::kAlways : Prefix::kNever;
-    if (field->number == 4) parts.normalization.collapse_spaces = field->value != 0;
+    if (field->number == 4) parts.normalization.spaces = field->value != 0 ? Spaces::kBetweenWords : Spaces::kAll;
     if (field->number == 5 && field->value == 0)
       return unsupported("escape_whitespaces is not set, which is not supported");
   }

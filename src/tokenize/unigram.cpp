@@ -1,7 +1,7 @@
 // Viterbi's algorithm over the places of the normalised text, forwards, as google/sentencepiece, src/unigram_model.cc
-// (Model::EncodeOptimized) has it. Sums have 64 bits, as in Hugging Face's tokenizers: scores have 24, so they are exact,
-// and of ways to cut a word that score the same (". ..." and "... .") always the same one is taken. SentencePiece's own
-// have 32 bits, and there it depends on how the text begins.
+// (Model::EncodeOptimized) has it. Sums have 64 bits, as in Hugging Face's tokenizers: scores have 24, so they are
+// exact, and of ways to cut a word that score the same (". ..." and "... .") always the same one is taken.
+// SentencePiece's own have 32 bits, and there it depends on how the text begins.
 //
 // The text is not laid out as a whole. A place that no piece of the vocabulary spans, as the text goes there (almost
 // every beginning of a word), is one that all ways of cutting pass through: what comes before is settled, whatever
@@ -82,7 +82,7 @@ class Unigram::Walk {
 
   struct Place {
     double score = 0;  // of the best path to here
-    int32_t id = -1;  // its last piece
+    int32_t id = -1;   // its last piece
     uint32_t begin = kUnreached;
   };
 

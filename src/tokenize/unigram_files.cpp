@@ -12,6 +12,7 @@ namespace {
 
 using Kind = UnigramPiece::Kind;
 using Prefix = UnigramNormalization::Prefix;
+using Spaces = UnigramNormalization::Spaces;
 
 /// tokenizer.json's normaliser. What SentencePiece does with spaces is written there as Strip and Replace.
 Result<void> ReadNormalizer(const Json& json, const std::string& where, int depth, UnigramNormalization& to) {
@@ -51,7 +52,7 @@ Result<void> ReadNormalizer(const Json& json, const std::string& where, int dept
     const Json& pattern = Member(json, "pattern");
     const Json& content = Member(json, "content");
     if (Member(pattern, "Regex") == " {2,}" && (content == " " || content == kSpaceSymbol)) {
-      to.collapse_spaces = true;
+      if (to.spaces == Spaces::kAll) to.spaces = Spaces::kSingle;
       return {};
     }
     if (Member(pattern, "String") == " " && content == kSpaceSymbol) return {};
@@ -71,7 +72,7 @@ Result<void> ReadPreTokenizer(const Json& json, const std::string& where, int de
     return {};
   }
   if (type == "WhitespaceSplit") {
-    to.collapse_spaces = true;
+    to.spaces = Spaces::kBetweenWords;
     return {};
   }
   if (type == "Metaspace") {
@@ -171,7 +172,7 @@ Result<Tokenizer> UnigramFromJson(const Json& json, const std::string& where) {
   TokenFrame frame = TRY(ReadFrame(json, where));
   UnigramParts parts = TRY(ReadModel(Member(json, "model"), frame.added, where));
   parts.normalization.prefix = Prefix::kNever;
-  parts.normalization.collapse_spaces = false;
+  parts.normalization.spaces = Spaces::kAll;
   TRY(ReadNormalizer(Member(json, "normalizer"), where, 0, parts.normalization));
   TRY(ReadPreTokenizer(Member(json, "pre_tokenizer"), where, 0, parts.normalization));
   return Tokenizer::Make(TRY(Unigram::Make(std::move(parts), where)), std::move(frame), where);
@@ -206,12 +207,14 @@ PieceModel::Files Unigram::Describe() const {
     steps.push_back({{"type", "Strip"}, {"strip_left", options.strip_left}, {"strip_right", options.strip_right}});
   if (!options.charsmap.empty())
     steps.push_back({{"type", "Precompiled"}, {"precompiled_charsmap", EncodeBase64(options.charsmap)}});
+  if (options.spaces == Spaces::kSingle)
+    steps.push_back({{"type", "Replace"}, {"pattern", {{"Regex", " {2,}"}}}, {"content", " "}});
   const Json metaspace = {{"type", "Metaspace"},
                           {"replacement", kSpaceSymbol},
                           {"prepend_scheme", options.prefix == Prefix::kNever ? "never" : "always"},
                           {"split", true}};
   Json pre = metaspace;
-  if (options.collapse_spaces)
+  if (options.spaces == Spaces::kBetweenWords)
     pre = {{"type", "Sequence"}, {"pretokenizers", Json::array({{{"type", "WhitespaceSplit"}}, metaspace})}};
   Json vocab = Json::array();
   for (const UnigramPiece& piece : pieces_) vocab.push_back(Json::array({piece.text, piece.score}));

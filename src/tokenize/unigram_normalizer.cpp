@@ -8,6 +8,9 @@
 namespace winnow {
 namespace {
 
+using Prefix = UnigramNormalization::Prefix;
+using Spaces = UnigramNormalization::Spaces;
+
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
 size_t WhiteSpaceAtBegin(std::string_view text) {
@@ -61,17 +64,16 @@ UnigramNormalizer::Stream::Stream(const UnigramNormalizer& normalizer, std::stri
   }
   if (options.strip_right) text_ = text_.substr(0, WithoutWhiteSpaceAtEnd(text_));
   if (options.strip_left) at_ = WhiteSpaceAtBegin(text_);
-  while (options.collapse_spaces && at_ < text_.size()) {
+  while (options.spaces == Spaces::kBetweenWords && at_ < text_.size()) {
     const Charsmap::Rule next = normalizer.Next(text_, at_);
     if (next.normal != " ") break;
     at_ += next.length;
   }
   if (at_ == text_.size()) return;
-  using Prefix = UnigramNormalization::Prefix;
   const std::string_view first = normalizer.Next(text_, at_).normal;
   const bool there = first.starts_with(' ') || first.starts_with(kSpaceSymbol);
   if (options.prefix == Prefix::kAlways || (options.prefix == Prefix::kUnlessThere && !there)) Append(" ", at_, at_);
-  after_space_ = options.collapse_spaces;
+  after_space_ = options.spaces == Spaces::kBetweenWords;
 }
 
 bool UnigramNormalizer::Stream::More() {
@@ -80,7 +82,7 @@ bool UnigramNormalizer::Stream::More() {
   std::string_view normal = next.normal;
   while (after_space_ && normal.starts_with(' ')) normal.remove_prefix(1);
   Append(normal, at_, at_ + next.length);
-  if (!normal.empty()) after_space_ = normalizer_.options_.collapse_spaces && normal.ends_with(' ');
+  if (!normal.empty()) after_space_ = normalizer_.options_.spaces != Spaces::kAll && normal.ends_with(' ');
   at_ += next.length;
   return true;
 }
@@ -95,7 +97,7 @@ void UnigramNormalizer::Stream::Append(std::string_view normal, size_t begin, si
     }
   }
   size_t settled = bytes_.size();
-  if (normalizer_.options_.collapse_spaces) {
+  if (normalizer_.options_.spaces == Spaces::kBetweenWords) {
     while (settled >= before + kSpaceSymbol.size() &&
            std::string_view(bytes_).substr(0, settled).ends_with(kSpaceSymbol))
       settled -= kSpaceSymbol.size();

@@ -18,11 +18,14 @@ struct UnigramNormalization {
   /// Whether a text gets a "▁" in front: SentencePiece's add_dummy_prefix is kAlways or kNever; tokenizer.json's
   /// Metaspace adds none to a text that begins with a space.
   enum class Prefix { kNever, kAlways, kUnlessThere };
+  /// Spaces after the rules: as they are, single ones, or single ones between words alone (SentencePiece's
+  /// remove_extra_whitespaces).
+  enum class Spaces { kAll, kSingle, kBetweenWords };
 
   std::vector<RewriteStep> rewrite;  ///< before everything else
   std::string charsmap;              ///< rules: see Charsmap::Parse
   Prefix prefix = Prefix::kAlways;
-  bool collapse_spaces = true;                   ///< none at the ends, and single ones between words
+  Spaces spaces = Spaces::kBetweenWords;
   bool strip_left = false, strip_right = false;  ///< white space at the ends of the text goes before the rules
 };
 
