@@ -135,6 +135,11 @@ Result<TokenFrame> DebertaFrame(UnigramParts& parts, const Json& config, const J
     if (key == std::string_view("cls_token")) frame.before = {id};
     if (key == std::string_view("sep_token")) frame.after = {id};
   }
+  for (const auto& [token, id] : added.items()) {
+    if (std::ranges::find(frame.added, token, &AddedToken::content) != frame.added.end()) continue;
+    if (!id.is_number_integer()) return BrokenTokenizer(where, "added_tokens.json has no id for '" + token + "'");
+    frame.added.push_back({.content = token, .id = id.get<int32_t>()});
+  }
   return frame;
 }
 
