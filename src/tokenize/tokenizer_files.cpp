@@ -21,11 +21,12 @@ std::unexpected<Error> NoFiles(const std::filesystem::path& dir) {
       "copy the tokenizer's files of the model next to config.json");
 }
 
-Result<Tokenizer> LoadTokenizerJson(const std::filesystem::path& path) {
-  const std::string where = path.string();
+}  // namespace
+
+Result<Tokenizer> ParseTokenizerJson(std::string_view text, const std::string& where) {
   PiecesById pieces;
   const Json json = TRY(ParseJson(
-      TRY(ReadFile(path)), where, ErrorCode::kInvalidModel,
+      text, where, ErrorCode::kInvalidModel,
       {.path = {"model", "vocab"}, .take = [&](const std::string& piece, const Json& id) { pieces.Take(piece, id); }}));
   const Json& model = Member(json, "model");
   if (!model.is_object()) return BrokenTokenizer(where, "there is no 'model'");
@@ -41,11 +42,12 @@ Result<Tokenizer> LoadTokenizerJson(const std::filesystem::path& path) {
   return UnsupportedTokenizer(where, "model", type);
 }
 
-}  // namespace
-
 Result<Tokenizer> Tokenizer::Load(const std::filesystem::path& dir) {
   const auto has = [&](const char* name) { return std::filesystem::exists(dir / name); };
-  if (has("tokenizer.json")) return LoadTokenizerJson(dir / "tokenizer.json");
+  if (has("tokenizer.json")) {
+    const std::filesystem::path path = dir / "tokenizer.json";
+    return ParseTokenizerJson(TRY(ReadFile(path)), path.string());
+  }
   if (has("vocab.txt")) return WordPieceFromVocabTxt(dir);
   if (has("spm.model")) return UnigramFromSentencePiece(dir / "spm.model");
   if (has("sentencepiece.bpe.model")) return UnigramFromSentencePiece(dir / "sentencepiece.bpe.model");
@@ -117,7 +119,7 @@ Result<void> CopyTokenizerFiles(const std::filesystem::path& from, const std::fi
   };
   bool any = false;
   for (const char* name : kVocabularies) any = TRY(copy(name)) || any;
-  for (const char* name : kOthers) TRY(copy(name));
+  for (const char* name : kOthers) static_cast<void>(TRY(copy(name)));
   if (!any) return NoFiles(from);
   return {};
 }

@@ -49,6 +49,9 @@ Result<TokenFrame> ReadFrame(const Json& tokenizer, const std::string& where);
 Result<std::string> DecodeBase64(std::string_view text, const std::string& where);
 std::string EncodeBase64(std::string_view bytes);
 
+/// A whole tokenizer.json, of any kind. `where` opens the messages. Errors: as Tokenizer::Load's.
+Result<Tokenizer> ParseTokenizerJson(std::string_view text, const std::string& where);
+
 /// Readers of the kinds: of a parsed tokenizer.json, whose model.vocab, where it is an object, was collected into
 /// `pieces`; and of a directory's other files.
 Result<Tokenizer> WordPieceFromJson(const Json& json, PiecesById pieces, const std::string& where);
