@@ -1,9 +1,11 @@
 // A word's merges: its symbols lie in a list linked both ways, and the merge with the lowest rank, the leftmost of
 // equals, is done until none is left. Short words, nearly all, are searched through for it; long ones keep their merges
-// in a heap, where those that have become void are recognised when they come up.
+// in a heap, where those that have become void are recognised when they come up. Between two bytes that stand side by
+// side in no piece nothing ever merges: there a word is cut before, so that what is kept at a time is mostly short.
 #include "tokenize/byte_level_bpe.h"
 
 #include <algorithm>
+#include <map>
 #include <queue>
 
 #include "text/character_classes.h"
@@ -75,14 +77,14 @@ size_t ByteLevelWord(std::string_view text, size_t begin) {
 /// One text on its way.
 class ByteLevelBpe::Encoding {
  public:
-  Encoding(const ByteLevelBpe& model, std::vector<int32_t>& ids, std::vector<TokenSpan>* spans)
-      : model_(model), ids_(ids), spans_(spans) {}
+  Encoding(const ByteLevelBpe& model, size_t limit, std::vector<int32_t>& ids, std::vector<TokenSpan>* spans)
+      : model_(model), limit_(limit), ids_(ids), spans_(spans) {}
 
   /// A word that begins at `begin` of the text.
   void Add(std::string_view word, size_t begin) {
-    size_ = 0;
-    sources_.clear();
-    for (size_t i = 0; i < word.size();) {
+    word_ = word;
+    word_begin_ = begin;
+    for (size_t i = 0; i < word.size() && ids_.size() < limit_;) {
       const size_t at = i;
       if (static_cast<unsigned char>(word[i]) < 0x80) {
         ++i;
@@ -95,12 +97,7 @@ class ByteLevelBpe::Encoding {
         for (size_t j = at; j < i; ++j) AddByte(word[j], begin + j, begin + j + 1);
       }
     }
-    if (size_ <= kShort) {
-      MergeShort();
-    } else {
-      MergeLong();
-    }
-    for (uint32_t i = 0; i < size_; i = symbols()[i].next) Write(symbols()[i], word, begin);
+    Flush();
   }
 
  private:
@@ -115,8 +112,11 @@ class ByteLevelBpe::Encoding {
 
   Symbol* symbols() { return size_ <= kShort ? short_.data() : long_.data(); }
 
-  void AddByte(char byte, size_t begin, size_t end) {
-    int32_t id = model_.bytes_[static_cast<unsigned char>(byte)];
+  void AddByte(char c, size_t begin, size_t end) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (size_ > 0 && !model_.neighbours_[static_cast<size_t>(last_byte_ << 8 | byte)]) Flush();
+    last_byte_ = byte;
+    const int32_t id = model_.bytes_[byte];
     const auto at = static_cast<uint32_t>(size_);
     if (size_ == kShort) long_.assign(short_.begin(), short_.end());
     const Symbol symbol{.id = id, .begin = at, .end = at + 1, .previous = at == 0 ? kNowhere : at - 1, .next = at + 1};
@@ -127,6 +127,18 @@ class ByteLevelBpe::Encoding {
     }
     ++size_;
     if (spans_ != nullptr) sources_.push_back({static_cast<uint32_t>(begin), static_cast<uint32_t>(end)});
+  }
+
+  /// Merges and writes what there is.
+  void Flush() {
+    if (size_ <= kShort) {
+      MergeShort();
+    } else {
+      MergeLong();
+    }
+    for (uint32_t i = 0; i < size_; i = symbols()[i].next) Write(symbols()[i]);
+    size_ = 0;
+    sources_.clear();
   }
 
   /// Takes the symbol after `left` into it.
@@ -141,6 +153,7 @@ class ByteLevelBpe::Encoding {
   }
 
   void MergeShort() {
+    if (size_ == 0) return;
     std::array<Merge, kShort> merges;  // of each symbol with the next
     Symbol* all = symbols();
     const auto look = [&](uint32_t i) {
@@ -187,15 +200,15 @@ class ByteLevelBpe::Encoding {
     }
   }
 
-  void Write(const Symbol& symbol, std::string_view word, size_t word_begin) {
+  void Write(const Symbol& symbol) {
     const int32_t id = symbol.id >= 0 ? symbol.id : model_.unknown_id_;
     if (id < 0) return;
     ids_.push_back(id);
     if (spans_ == nullptr) return;
     TokenSpan span = {sources_[symbol.begin].begin, sources_[symbol.end - 1].end};
     if (model_.trim_offsets_) {
-      while (span.begin < span.end && IsSpaceByte(word[span.begin - word_begin])) ++span.begin;
-      while (span.begin < span.end && IsSpaceByte(word[span.end - 1 - word_begin])) --span.end;
+      while (span.begin < span.end && IsSpaceByte(word_[span.begin - word_begin_])) ++span.begin;
+      while (span.begin < span.end && IsSpaceByte(word_[span.end - 1 - word_begin_])) --span.end;
     }
     spans_->push_back(span);
   }
@@ -203,9 +216,13 @@ class ByteLevelBpe::Encoding {
   static constexpr int32_t kGone = -2;
 
   const ByteLevelBpe& model_;
+  const size_t limit_;
   std::vector<int32_t>& ids_;
   std::vector<TokenSpan>* spans_;
-  size_t size_ = 0;  // of the word's bytes
+  std::string_view word_;
+  size_t word_begin_ = 0;
+  size_t size_ = 0;  // bytes that are not written yet
+  unsigned last_byte_ = 0;
   std::array<Symbol, kShort> short_;
   std::vector<Symbol> long_;
   std::vector<TokenSpan> sources_;
@@ -230,6 +247,7 @@ Result<std::unique_ptr<PieceModel>> ByteLevelBpe::Make(ByteLevelBpeParts parts, 
   }
   const std::array<std::string, 256> letters = ByteLetters();
   for (size_t byte = 0; byte < 256; ++byte) model->bytes_[byte] = model->Find(letters[byte]);
+  model->FindNeighbours(letters);
   if (!parts.unknown.empty()) model->unknown_id_ = model->Find(parts.unknown);
   capacity = 16;
   while (capacity < 2 * parts.merges.size()) capacity *= 2;
@@ -248,6 +266,21 @@ Result<std::unique_ptr<PieceModel>> ByteLevelBpe::Make(ByteLevelBpeParts parts, 
     model->merges_[at] = {pair, rank, id};
   }
   return model;
+}
+
+void ByteLevelBpe::FindNeighbours(const std::array<std::string, 256>& letters) {
+  std::map<std::string_view, size_t> bytes;
+  for (size_t byte = 0; byte < letters.size(); ++byte) bytes.emplace(letters[byte], byte);
+  for (const std::string& piece : pieces_) {
+    size_t last = 256;
+    for (size_t i = 0; i < piece.size();) {
+      const size_t begin = i;
+      NextCodePoint(piece, i);
+      const auto found = bytes.find(std::string_view(piece).substr(begin, i - begin));
+      if (found != bytes.end() && last < 256) neighbours_.set(last << 8 | found->second);
+      last = found == bytes.end() ? 256 : found->second;
+    }
+  }
 }
 
 size_t ByteLevelBpe::PlaceOf(std::string_view piece) const {
@@ -280,7 +313,7 @@ void ByteLevelBpe::Encode(std::string_view text, size_t base, size_t limit, std:
     with_space.append(" ").append(text);
     text = with_space;
   }
-  Encoding encoding(*this, ids, spans);
+  Encoding encoding(*this, limit, ids, spans);
   for (size_t begin = 0; begin < text.size() && ids.size() < limit;) {
     const size_t length = ByteLevelWord(text, begin);
     encoding.Add(text.substr(begin, length), begin);

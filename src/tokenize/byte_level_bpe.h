@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <bitset>
 
 #include "tokenize/piece_model.h"
 
@@ -21,8 +22,9 @@ class ByteLevelBpe final : public PieceModel {
   /// Errors: kInvalidModel for a merge of pieces that there are not or whose result is none, for pieces that repeat.
   static Result<std::unique_ptr<PieceModel>> Make(ByteLevelBpeParts parts, std::string_view where);
 
-  /// n log n in the length of a word. Allocates nothing beyond `ids`' growth for words of up to 64 bytes, and a copy of
-  /// the text with add_prefix_space. A span may divide a character, as the pieces do.
+  /// n log n in the length of a word, or of its part up to where no piece can go on. Allocates nothing beyond `ids`'
+  /// growth for words of up to 64 bytes, and a copy of the text with add_prefix_space. A span may divide a character,
+  /// as the pieces do.
   void Encode(std::string_view text, size_t base, size_t limit, std::vector<int32_t>& ids,
               std::vector<TokenSpan>* spans) const override;
   size_t size() const override { return pieces_.size(); }
@@ -44,11 +46,13 @@ class ByteLevelBpe final : public PieceModel {
   ByteLevelBpe() = default;
   const Merge& FindMerge(int32_t left, int32_t right) const;
   size_t PlaceOf(std::string_view piece) const;
+  void FindNeighbours(const std::array<std::string, 256>& letters);
 
   std::vector<std::string> pieces_;
   std::vector<int32_t> places_;  // open-addressed by a hash of the piece
   std::vector<Merge> merges_;    // open-addressed by pair; a power of two
   std::array<int32_t, 256> bytes_{};
+  std::bitset<1 << 16> neighbours_;  // first byte << 8 | second: some piece has the two side by side
   int32_t unknown_id_ = -1;
   bool add_prefix_space_ = false, trim_offsets_ = true;
 };
