@@ -256,9 +256,9 @@ Result<std::unique_ptr<PieceModel>> ByteLevelBpe::Make(ByteLevelBpeParts parts, 
     const auto& [left, right] = parts.merges[rank];
     const int32_t left_id = model->Find(left), right_id = model->Find(right), id = model->Find(left + right);
     if (left_id < 0 || right_id < 0 || id < 0) {
-      return broken("the merge " + std::to_string(rank) + " ('" + left + "', '" + right +
-                    "') is of pieces, or makes one, "
-                    "that the vocabulary does not have");
+      std::string message = "the merge " + std::to_string(rank);
+      message.append(" ('").append(left).append("', '").append(right);
+      return broken(message.append("') is of pieces, or makes one, that the vocabulary does not have"));
     }
     const uint64_t pair = PairOf(left_id, right_id);
     size_t at = Mix(pair) & (capacity - 1);

@@ -154,7 +154,7 @@ TEST(ByteLevelBpe, BytesWithoutAPieceAreUnknownOrLeftOut) {
   ByteLevelBpeParts parts = SmallParts();
   std::erase(parts.pieces, "c");
   EXPECT_EQ(Pieces(*Make(parts), "acb"), "a b");
-  parts.pieces.push_back("<unk>");
+  parts.pieces.emplace_back("<unk>");
   parts.unknown = "<unk>";
   EXPECT_EQ(Pieces(*Make(parts), "acb"), "a <unk> b");
 }

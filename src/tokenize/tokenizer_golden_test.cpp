@@ -45,6 +45,7 @@ TEST(TokenizerGolden, BertQuestions) {
     tokenizer.Encode(text, {.add_special_tokens = false, .parse_special_tokens = true}, got);
     ASSERT_EQ(got, ids[i].get<std::vector<int32_t>>()) << text;
     std::vector<std::string> pieces;
+    pieces.reserve(got.size());
     for (const int32_t id : got) pieces.emplace_back(tokenizer.TokenText(id));
     ASSERT_EQ(pieces, tokens[i]["wordpiece"].get<std::vector<std::string>>()) << text;
   }
@@ -210,6 +211,7 @@ void ExpectGolden(const Tokenizer& tokenizer, const std::filesystem::path& golde
     }
     if (item.contains("tokens")) {
       std::vector<std::string> tokens;
+      tokens.reserve(ids.size());
       for (const int32_t id : ids) tokens.emplace_back(tokenizer.TokenText(id));
       EXPECT_EQ(tokens, item["tokens"].get<std::vector<std::string>>()) << text;
     }

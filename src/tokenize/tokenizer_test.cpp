@@ -168,6 +168,7 @@ TEST(Tokenizer, SpansAreBytesOfTheText) {
   tokenizer.Encode(text, {.parse_special_tokens = true}, ids, &spans);
   ASSERT_EQ(spans.size(), ids.size());
   std::vector<std::string> parts;
+  parts.reserve(spans.size());
   for (const TokenSpan& span : spans) parts.push_back(text.substr(span.begin, span.end - span.begin));
   EXPECT_EQ(parts, (std::vector<std::string>{"", "É", "中", "un", "aff", "able", "[SEP]", "x", ""}));
   for (int max_length = 0; max_length < 9; ++max_length) {

@@ -40,6 +40,13 @@ UnigramParts SmallParts() {
 
 std::unique_ptr<PieceModel> Make(UnigramParts parts) { return Unigram::Make(std::move(parts), "test").value(); }
 
+/// What each span has of a text.
+std::vector<std::string> Places(const std::string& text, const std::vector<TokenSpan>& spans) {
+  std::vector<std::string> places(spans.size());
+  for (size_t i = 0; i < spans.size(); ++i) places[i] = text.substr(spans[i].begin, spans[i].end - spans[i].begin);
+  return places;
+}
+
 std::string Pieces(const PieceModel& model, std::string_view text) {
   std::vector<int32_t> ids;
   model.Encode(text, 0, 1u << 30, ids, nullptr);
@@ -84,9 +91,7 @@ TEST(Unigram, TextsAreRewrittenBeforeTheRules) {
   std::vector<int32_t> ids;
   std::vector<TokenSpan> spans;
   model->Encode(text, 0, 100, ids, &spans);
-  std::vector<std::string> places;
-  for (const TokenSpan& span : spans) places.push_back(text.substr(span.begin, span.end - span.begin));
-  EXPECT_EQ(places, (std::vector<std::string>{"Ａ", "B", "\t", "E\u0301", "\u0001a"}));
+  EXPECT_EQ(Places(text, spans), (std::vector<std::string>{"Ａ", "B", "\t", "E\u0301", "\u0001a"}));
 }
 
 TEST(Unigram, UnknownCharactersBecomeBytesWhereTheModelHasThem) {
@@ -119,9 +124,7 @@ TEST(Unigram, SpansAreBytesOfTheText) {
   std::vector<int32_t> ids;
   std::vector<TokenSpan> spans;
   model->Encode(text, 0, 100, ids, &spans);
-  std::vector<std::string> places;
-  for (const TokenSpan& span : spans) places.push_back(text.substr(span.begin, span.end - span.begin));
-  EXPECT_EQ(places, (std::vector<std::string>{"a", "b", "\xFF", "a", " ", "é", " ", "中", "xy"}));
+  EXPECT_EQ(Places(text, spans), (std::vector<std::string>{"a", "b", "\xFF", "a", " ", "é", " ", "中", "xy"}));
 }
 
 TEST(Unigram, BrokenVocabulariesAreRefused) {
