@@ -28,12 +28,29 @@ constexpr std::string_view kOld = ".old";
 constexpr std::string_view kRuns = "runs";  // event files of a training
 
 /// What a bundle may hold beside the files that its manifest lists (DESIGN.md's table; a report and logs of training).
-constexpr std::array<std::string_view, 20> kKnownFiles = {
-    kManifestFile,        "config.json",         "model.safetensors",         "model_int8.safetensors",
-    "pytorch_model.bin",  "tokenizer.json",      "tokenizer_config.json",     "special_tokens_map.json",
-    "vocab.txt",          "spm.model",           "sentencepiece.bpe.model",   "labels.json",
-    "training_info.json", "model_metadata.json", "trainer_state.json",        "linear.bin",
-    "calibration.jsonl",  "onnx/model.onnx",     "onnx/model_quantized.onnx", "onnx/model_metadata.json"};
+constexpr std::array<std::string_view, 23> kKnownFiles = {kManifestFile,
+                                                          "config.json",
+                                                          "model.safetensors",
+                                                          "model_int8.safetensors",
+                                                          "pytorch_model.bin",
+                                                          "tokenizer.json",
+                                                          "tokenizer_config.json",
+                                                          "special_tokens_map.json",
+                                                          "vocab.txt",
+                                                          "spm.model",
+                                                          "sentencepiece.bpe.model",
+                                                          "vocab.json",
+                                                          "merges.txt",
+                                                          "added_tokens.json",
+                                                          "labels.json",
+                                                          "training_info.json",
+                                                          "model_metadata.json",
+                                                          "trainer_state.json",
+                                                          "linear.bin",
+                                                          "calibration.jsonl",
+                                                          "onnx/model.onnx",
+                                                          "onnx/model_quantized.onnx",
+                                                          "onnx/model_metadata.json"};
 
 Error SystemError(const fs::path& path, std::string_view doing, int number) {
   std::string hint;

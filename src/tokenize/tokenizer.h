@@ -25,13 +25,18 @@ struct AddedToken {
   bool rstrip = false;       ///< and after it
 };
 
-/// What a tokenizer is made of.
-struct TokenizerParts {
+/// What a tokenizer puts beside a text's pieces.
+struct TokenFrame {
+  std::vector<AddedToken> added;
+  std::vector<int32_t> before, after;  ///< ids that the post-processor puts around a text: [CLS], [SEP]
+  std::vector<int32_t> between;        ///< and between the texts of a pair; empty: as `after`
+};
+
+/// What a WordPiece tokenizer is made of.
+struct TokenizerParts : TokenFrame {
   BertNormalization normalization;
   std::vector<std::string> pieces;  ///< by id
   WordPieceVocabulary::Options wordpiece;
-  std::vector<AddedToken> added;
-  std::vector<int32_t> before, after;  ///< ids that the post-processor puts around a text: [CLS], [SEP]
 };
 
 /// Where a token came from: bytes [begin, end) of the text. Empty for tokens that the post-processor adds.
@@ -40,25 +45,46 @@ struct TokenSpan {
   bool operator==(const TokenSpan&) const = default;
 };
 
-/// WordPiece as BERT's reference tokenizer does it (Devlin et al. 2018), from tokenizer.json or vocab.txt.
-/// Movable. Thread-safe when const.
+class PieceModel;  // piece_model.h
+
+/// One of three kinds: WordPiece (BERT, DistilBERT, MiniLM), Unigram as SentencePiece has it (DeBERTa-v2/v3,
+/// XLM-RoBERTa), byte-level BPE (RoBERTa). Movable. Thread-safe when const.
 class Tokenizer {
  public:
-  /// Reads tokenizer.json, or vocab.txt with tokenizer_config.json beside it (do_lower_case, strip_accents,
-  /// tokenize_chinese_chars; without it: lower case, as BERT's default). Errors: kNotFound; kInvalidModel for broken
+  /// Reads the first of these that is there:
+  ///   tokenizer.json           any kind; alone it says everything
+  ///   vocab.txt                WordPiece; tokenizer_config.json beside it tells do_lower_case, strip_accents,
+  ///                            tokenize_chinese_chars (without it: lower case, as BERT's default)
+  ///   spm.model                DeBERTa-v2/v3, whose ids are SentencePiece's
+  ///   sentencepiece.bpe.model  XLM-RoBERTa, whose ids are fairseq's: <s> <pad> </s> <unk>, then SentencePiece's
+  ///   vocab.json, merges.txt   RoBERTa
+  /// Of the files with other names tokenizer_config.json's tokenizer_class, then config.json's model_type decide which
+  /// family's ids an spm file has; its name does where they say nothing. Errors: kNotFound; kInvalidModel for broken
   /// files, a repeated piece or a missing [UNK]; kUnsupported, by name, for other kinds of tokenizers.
   static Result<Tokenizer> Load(const std::filesystem::path& dir);
 
   /// Errors: kInvalidModel, as Load's. `where` opens the messages.
   static Result<Tokenizer> Make(TokenizerParts parts, std::string_view where);
+  static Result<Tokenizer> Make(std::unique_ptr<const PieceModel> model, TokenFrame frame, std::string_view where);
+
+  Tokenizer(Tokenizer&&) noexcept;
+  Tokenizer& operator=(Tokenizer&&) noexcept;
+  ~Tokenizer();
 
   /// Appends the text's ids: at most `max_length`, the post-processor's tokens included (as many of those as fit where
   /// it is less than they need). `text` is UTF-8; invalid bytes count as U+FFFD. Special tokens in the text are plain
-  /// text. Costs no more than the kept tokens need, however long the text. Allocates nothing beyond `ids`' growth.
+  /// text. Costs no more than the kept tokens need, however long the text (and the word that they end in). Allocates
+  /// nothing beyond `ids`' growth, Unigram a few buffers of some hundred bytes besides.
   void Encode(std::string_view text, int max_length, std::vector<int32_t>& ids) const;
 
   /// The same for a text of segments (text/segments.h), whose divisions become the separator token.
   void EncodeSegments(std::string_view text, int max_length, std::vector<int32_t>& ids) const;
+
+  /// Two texts, as cross-encoders for inference or ranking read them: BERT's and DeBERTa's [CLS] first [SEP] second
+  /// [SEP], RoBERTa's <s> first </s></s> second </s>. Where they are too long the first is cut (Hugging Face's
+  /// truncation="only_first"), and the second only once nothing is left of the first. Returns how many of the ids
+  /// appended come before the second text's own: those have token type 0, the others 1.
+  size_t EncodePair(std::string_view first, std::string_view second, int max_length, std::vector<int32_t>& ids) const;
 
   struct EncodeOptions {
     int max_length = 1 << 30;
@@ -76,21 +102,21 @@ class Tokenizer {
   /// -1 where there is no such token.
   int32_t TokenId(std::string_view token) const;
   int32_t separator_id() const { return separator_id_; }
-  int32_t unknown_id() const { return vocabulary_.unknown_id(); }
-  bool lowercase() const { return characters_->normalization().lowercase; }
+  int32_t unknown_id() const;
+  bool lowercase() const;
 
-  /// Writes vocab.txt, tokenizer.json, tokenizer_config.json and special_tokens_map.json, which Hugging Face's
-  /// AutoTokenizer loads. `max_length` is what tokenizer_config.json tells as model_max_length. Errors: kIo.
+  /// Writes tokenizer.json, tokenizer_config.json and special_tokens_map.json, which Hugging Face's AutoTokenizer
+  /// loads, and vocab.txt (WordPiece) or vocab.json and merges.txt (byte-level BPE) as well. `max_length` is what
+  /// tokenizer_config.json tells as model_max_length. Errors: kIo.
   Result<void> Save(const std::filesystem::path& dir, int max_length) const;
 
  private:
   Tokenizer() = default;
+  void EncodeText(std::string_view text, bool parse_special_tokens, size_t limit, std::vector<int32_t>& ids,
+                  std::vector<TokenSpan>* spans) const;
 
-  class Encoding;  // one text on its way
-  std::unique_ptr<BertCharacters> characters_;
-  WordPieceVocabulary vocabulary_;
-  std::vector<AddedToken> added_;
-  std::vector<int32_t> before_, after_;
+  std::unique_ptr<const PieceModel> model_;
+  TokenFrame frame_;  // its added tokens the longest first
   int32_t separator_id_ = -1;
   int vocab_size_ = 0;
   bool plain_added_ = false;  // some added token is not special, so every text is searched for it

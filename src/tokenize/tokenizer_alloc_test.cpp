@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <new>
 
+#include "tokenize/byte_level_bpe.h"
 #include "tokenize/wordpiece_trainer.h"
 
 // GCC pairs the library's operator new with free() where it inlines only one of the two below.
@@ -38,6 +39,20 @@ TEST(TokenizerAllocations, AreNoneOnceTheOutputHasGrown) {
   }
   EXPECT_EQ(allocations - before, 0);
   EXPECT_GT(before, 0) << "the counter counts";
+}
+
+TEST(TokenizerAllocations, AreNoneForByteLevelBpeEither) {
+  ByteLevelBpeParts parts;
+  for (char c = 'a'; c <= 'z'; ++c) parts.pieces.emplace_back(1, c);
+  parts.pieces.insert(parts.pieces.end(), {"ab", "Ġ", "Ġab"});
+  parts.merges = {{"a", "b"}, {"Ġ", "ab"}};
+  const auto model = ByteLevelBpe::Make(std::move(parts), "test").value();
+  std::vector<int32_t> ids;
+  ids.reserve(1000);
+  const long before = allocations;
+  model->Encode("abc ab éa\xFF  abab ", 0, 1000, ids, nullptr);
+  EXPECT_EQ(allocations - before, 0);
+  EXPECT_GT(ids.size(), 5u);
 }
 
 }  // namespace

@@ -112,6 +112,31 @@ TEST(Tokenizer, SegmentsAreDividedBySeparators) {
   EXPECT_EQ(std::ranges::count(ids, 3), 1) << "for a plain text the divider is a control character";
 }
 
+TEST(Tokenizer, PairsAreDividedAndTheFirstTextIsCut) {
+  const Tokenizer tokenizer = Small();
+  using Ids = std::vector<int32_t>;
+  const auto pair = [&](std::string_view first, std::string_view second, int max_length) {
+    Ids ids = {99};
+    const size_t before_second = tokenizer.EncodePair(first, second, max_length, ids);
+    EXPECT_EQ(ids[0], 99) << "what was there stays";
+    ids.erase(ids.begin());
+    EXPECT_LE(ids.size(), static_cast<size_t>(std::max(max_length, 0)));
+    EXPECT_LE(before_second, ids.size());
+    ids.push_back(-static_cast<int32_t>(before_second));
+    return ids;
+  };
+  EXPECT_EQ(pair("the play!", "plays", 100), (Ids{2, 8, 5, 15, 3, 5, 7, 3, -5}));
+  EXPECT_EQ(pair("the play!", "plays", 8), (Ids{2, 8, 5, 15, 3, 5, 7, 3, -5}));
+  EXPECT_EQ(pair("the play!", "plays", 7), (Ids{2, 8, 5, 3, 5, 7, 3, -4}));
+  EXPECT_EQ(pair("the play!", "plays", 5), (Ids{2, 3, 5, 7, 3, -2})) << "nothing is left of the first";
+  EXPECT_EQ(pair("the play!", "plays", 4), (Ids{2, 3, 5, 3, -2})) << "only then the second is cut";
+  EXPECT_EQ(pair("the play!", "plays", 2), (Ids{2, 3, -2}));
+  EXPECT_EQ(pair("the play!", "plays", 1), (Ids{2, -1}));
+  EXPECT_EQ(pair("the play!", "plays", -1), (Ids{0}));
+  EXPECT_EQ(pair("", "", 100), (Ids{2, 3, 3, -2}));
+  EXPECT_EQ(pair("[SEP]", "the", 100), (Ids{2, 24, 26, 25, 3, 8, 3, -5})) << "letters in a text are letters";
+}
+
 TEST(Tokenizer, SpecialTokensInATextArePlainUnlessAskedFor) {
   const Tokenizer tokenizer = Small();
   EXPECT_EQ(Pieces(tokenizer, "the[SEP]"), "the [ sep ]");
@@ -143,6 +168,7 @@ TEST(Tokenizer, SpansAreBytesOfTheText) {
   tokenizer.Encode(text, {.parse_special_tokens = true}, ids, &spans);
   ASSERT_EQ(spans.size(), ids.size());
   std::vector<std::string> parts;
+  parts.reserve(spans.size());
   for (const TokenSpan& span : spans) parts.push_back(text.substr(span.begin, span.end - span.begin));
   EXPECT_EQ(parts, (std::vector<std::string>{"", "É", "中", "un", "aff", "able", "[SEP]", "x", ""}));
   for (int max_length = 0; max_length < 9; ++max_length) {
@@ -236,8 +262,7 @@ TEST(TokenizerFiles, BrokenAndForeignFilesAreNamed) {
   const std::pair<const char*, const char*> cases[] = {
       {"{", "tokenizer.json"},
       {"[]", "no 'model'"},
-      {R"({"model": {"type": "BPE", "vocab": {}}})", "'BPE'"},
-      {R"({"model": {"type": "Unigram", "vocab": []}})", "'Unigram'"},
+      {R"({"model": {"type": "WordLevel", "vocab": {}}})", "'WordLevel'"},
       {R"({"model": {"type": "WordPiece", "vocab": {"a": 0}}, "pre_tokenizer": {"type": "ByteLevel"}})", "'ByteLevel'"},
       {R"({"model": {"type": "WordPiece", "vocab": {"a": 0}}, "pre_tokenizer": {"type": "BertPreTokenizer"}})",
        "no [UNK]"},

@@ -1,0 +1,13 @@
+/// The classes of characters that GPT-2's pattern and others name: \p{L}, \p{N}, \s (Unicode's, by ICU's tables).
+#pragma once
+
+#include <cstdint>
+
+namespace winnow {
+
+enum class CharacterClass : uint8_t { kOther, kLetter, kNumber, kSpace };
+
+/// \s is the property White_Space; \p{L} and \p{N} are general categories. No character is of two of them. Thread-safe.
+CharacterClass ClassOf(char32_t c);
+
+}  // namespace winnow

@@ -1,0 +1,65 @@
+/// GPT-2's byte-level byte-pair encoding (Radford et al. 2019; Sennrich et al. 2016), as RoBERTa has it: a text is cut
+/// into words by a pattern, a word's bytes are pieces, and pairs of neighbours merge in the order of a list.
+#pragma once
+
+#include <array>
+#include <bitset>
+
+#include "tokenize/piece_model.h"
+
+namespace winnow {
+
+struct ByteLevelBpeParts {
+  std::vector<std::string> pieces;                          ///< by id, their bytes as GPT-2 writes them: " a" is "Ġa"
+  std::vector<std::pair<std::string, std::string>> merges;  ///< the first one first
+  std::string unknown;                                      ///< for bytes that no piece has; empty: those are left out
+  bool add_prefix_space = false;                            ///< a text that begins with no space gets one
+  bool trim_offsets = true;                                 ///< spans without white space at their ends
+};
+
+class ByteLevelBpe final : public PieceModel {
+ public:
+  /// Errors: kInvalidModel for a merge of pieces that there are not or whose result is none, for pieces that repeat.
+  static Result<std::unique_ptr<PieceModel>> Make(ByteLevelBpeParts parts, std::string_view where);
+
+  /// n log n in the length of a word, or of its part up to where no piece can go on. Allocates nothing beyond `ids`'
+  /// growth for words of up to 64 bytes, and a copy of the text with add_prefix_space. A span may divide a character,
+  /// as the pieces do.
+  void Encode(std::string_view text, size_t base, size_t limit, std::vector<int32_t>& ids,
+              std::vector<TokenSpan>* spans) const override;
+  size_t size() const override { return pieces_.size(); }
+  std::string_view piece(int32_t id) const override { return pieces_[static_cast<size_t>(id)]; }
+  int32_t Find(std::string_view piece) const override;
+  int32_t unknown_id() const override { return unknown_id_; }
+  Files Describe() const override;
+
+ private:
+  class Encoding;  // one text on its way
+
+  struct Merge {
+    uint64_t pair = kNoPair;
+    uint32_t rank = UINT32_MAX;
+    int32_t id = -1;
+  };
+  static constexpr uint64_t kNoPair = UINT64_MAX;
+
+  ByteLevelBpe() = default;
+  const Merge& FindMerge(int32_t left, int32_t right) const;
+  size_t PlaceOf(std::string_view piece) const;
+  void FindNeighbours(const std::array<std::string, 256>& letters);
+
+  std::vector<std::string> pieces_;
+  std::vector<int32_t> places_;  // open-addressed by a hash of the piece
+  std::vector<Merge> merges_;    // open-addressed by pair; a power of two
+  std::array<int32_t, 256> bytes_{};
+  std::bitset<1 << 16> neighbours_;  // first byte << 8 | second: some piece has the two side by side
+  int32_t unknown_id_ = -1;
+  bool add_prefix_space_ = false, trim_offsets_ = true;
+};
+
+/// The bytes of the word that begins at `begin`, as GPT-2's pattern cuts it:
+/// 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
+/// Linear in what it returns. begin < text.size().
+size_t ByteLevelWord(std::string_view text, size_t begin);
+
+}  // namespace winnow

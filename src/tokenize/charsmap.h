@@ -1,0 +1,41 @@
+/// SentencePiece's normalisation rules: a table of byte strings and what each becomes (nmt_nfkc and its like), as its
+/// models and tokenizer.json's "Precompiled" normaliser carry them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace winnow {
+
+/// Thread-safe when const.
+class Charsmap {
+ public:
+  Charsmap() = default;
+  /// `blob` as SentencePiece's Normalizer::EncodePrecompiledCharsMap writes it: a 32-bit length, a double-array trie of
+  /// that many bytes (Darts-clone's units), the normal forms, each ended by NUL; empty for no rules. Any bytes are
+  /// safe: a step that leaves the trie, or a rule whose normal form lies elsewhere than among them, is no rule. Errors:
+  /// kInvalidModel where the lengths don't fit or the normal forms are not UTF-8.
+  static Result<Charsmap> Parse(std::string_view blob, std::string_view where);
+
+  struct Rule {
+    size_t length = 0;  ///< bytes of the text that it takes; 0: none applies
+    std::string_view normal;
+  };
+  /// The rule for the longest prefix of `text`.
+  Rule Longest(std::string_view text) const;
+
+  bool empty() const { return units_.empty(); }
+  /// What Parse was given.
+  const std::string& blob() const { return blob_; }
+
+ private:
+  std::string blob_;
+  std::vector<uint32_t> units_;
+  size_t normal_begin_ = 0;  // of blob_
+};
+
+}  // namespace winnow

@@ -1,0 +1,46 @@
+/// What a tokenizer has inside: the part that turns a text without special tokens into pieces. One implementation for
+/// each kind (WordPiece, Unigram, byte-level BPE); Tokenizer puts special tokens around it.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/json.h"
+#include "tokenize/tokenizer.h"
+
+namespace winnow {
+
+/// Thread-safe when const.
+class PieceModel {
+ public:
+  virtual ~PieceModel() = default;
+
+  /// Appends the ids of `text`, and stops soon after `ids` holds `limit` of them: the first `limit` are those of the
+  /// whole text. `text` is UTF-8; invalid bytes count as U+FFFD. `spans`, where not null, gets one entry for each id,
+  /// in bytes of `text` plus `base`.
+  virtual void Encode(std::string_view text, size_t base, size_t limit, std::vector<int32_t>& ids,
+                      std::vector<TokenSpan>* spans) const = 0;
+
+  /// The number of ids: one more than the largest.
+  virtual size_t size() const = 0;
+  /// `id` is below size(); empty where no piece has it.
+  virtual std::string_view piece(int32_t id) const = 0;
+  /// -1 where there is no such piece.
+  virtual int32_t Find(std::string_view piece) const = 0;
+  virtual int32_t unknown_id() const = 0;
+  virtual bool lowercase() const { return false; }
+
+  /// What Tokenizer::Save writes of it.
+  struct Files {
+    Json tokenizer;  ///< tokenizer.json's normalizer, pre_tokenizer, decoder and model
+    Json config;     ///< tokenizer_config.json's tokenizer_class and options
+    std::vector<std::pair<std::string, std::string>> others;  ///< names and contents
+  };
+  virtual Files Describe() const = 0;
+};
+
+}  // namespace winnow
