@@ -95,7 +95,7 @@ def in_child(role, arguments, argv):
 
 
 def measured(command):
-    """The last JSON document of a program's output, and the most memory it took."""
+    """A program's output, and the most memory it took."""
     with tempfile.NamedTemporaryFile("r", suffix=".rss") as rss:
         done = subprocess.run(["/usr/bin/env", "python3", "-c",
                                "import resource, subprocess, sys\n"
@@ -104,7 +104,7 @@ def measured(command):
                                "sys.exit(code)", rss.name, *map(str, command)], capture_output=True, text=True)
         if done.returncode != 0:
             raise SystemExit(f"{' '.join(map(str, command))}:\n{done.stderr[-2000:]}")
-        return json.loads(done.stdout), float(rss.read())
+        return done.stdout, float(rss.read())
 
 
 def winnow_train(arguments, directory):
@@ -119,15 +119,19 @@ def winnow_train(arguments, directory):
                "--max-length", 64, "--precision", "f32", "--threads", arguments.threads, "--json", "--quiet"]
     if arguments.gradient_checkpointing:
         command.append("--gradient-checkpointing")
-    info, peak = measured(command)
+    output, peak = measured(command)
+    info = json.loads(output)
     return {"step_seconds": 64 * arguments.batch_size / info["tokens_per_second"], "peak_mb": peak}
 
 
 def winnow_infer(arguments, weights, directory):
     with open(f"{directory}/texts.txt", "w", encoding="utf-8") as file:
         file.writelines(text + "\n" for _, text in read(arguments.data)[:32])
-    report, peak = measured([arguments.winnow, "bench", arguments.model, f"{directory}/texts.txt", "--weights", weights, "--iterations", 20,
-                             "--batch-sizes", "32", "--threads", arguments.threads, "--json", "--quiet"])
+    report = json.loads(measured([arguments.winnow, "bench", arguments.model, f"{directory}/texts.txt", "--weights", weights, "--iterations", 20,
+                                  "--batch-sizes", "32", "--threads", arguments.threads, "--json", "--quiet"])[0])
+    # Memory as PyTorch's above: a process that loads the model once, and answers a batch.
+    peak = measured([arguments.winnow, "classify", arguments.model, "--input", f"{directory}/texts.txt", "--weights", weights, "--threads",
+                     arguments.threads, "--json", "--quiet"])[1]
     return {"single_ms": report["p50_ms"], "texts_per_s": report["batch_32_per_s"], "peak_mb": peak, "isa": report["isa"]}
 
 

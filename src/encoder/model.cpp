@@ -76,7 +76,11 @@ Result<Model> Model::Load(const std::filesystem::path& dir, ModelConfig config, 
     if (tensor->shape != weight.shape) {
       if (weight.head && options.reinit_head) {
         model.Initialize(weight, options.seed);
-        fresh.insert(weight.name.substr(0, weight.name.rfind('.')));
+        if (weight.name.ends_with(".weight")) {
+          model.notes_.push_back("'" + weight.name.substr(0, weight.name.rfind('.')) + "' of " +
+                                 ShapeText(tensor->shape) + " is replaced by a new one of " + ShapeText(weight.shape) +
+                                 ", as --reinit-head asks: its weights are random before training");
+        }
         continue;
       }
       const bool classifier = weight.head && !weight.optional;

@@ -97,7 +97,10 @@ TEST_P(ModelFiles, AHeadOfAnotherSizeIsReplacedOnlyWhenAskedFor) {
             std::string::npos)
       << refused.error().message;
   EXPECT_NE(refused.error().hint.find("--reinit-head"), std::string::npos);
-  EXPECT_TRUE(Model::Load(directory_.path(), ten, {.reinit_head = true}));
+  const Model replaced = Model::Load(directory_.path(), ten, {.reinit_head = true}).value();
+  ASSERT_EQ(replaced.notes().size(), 1u);
+  EXPECT_NE(replaced.notes()[0].find("of [2, 24] is replaced by a new one of [10, 24]"), std::string::npos)
+      << replaced.notes()[0];
 }
 
 TEST_P(ModelFiles, AMissingOrMisshapenTensorIsNamed) {
