@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Winnow beside its peers, each pair in one run: ./dev bench [WHAT...] with WHAT of tokenize, train, threads, start, infer,
-# share, train_best, train_distilbert, profile, accuracy, int8_accuracy, recipes, bf16 (default: all but the last four, which
-# train for minutes). The real data and weights are looked for in WINNOW_SHARED, or ../shared; the peers (torch,
+# share, full_size, train_best, train_distilbert, profile, accuracy, int8_accuracy, recipes, bf16, hate, toxicity, mail (default: all but
+# the last seven, which train for minutes). The real data and weights are looked for in WINNOW_SHARED, or ../shared; the peers (torch,
 # transformers, tokenizers, accelerate, onnxruntime, onnx, openvino from PyPI) in PEERS_PYTHON's packages.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -151,6 +151,54 @@ with open(work + "/words.tsv", "w", encoding="utf-8") as file:
 PYTHON
 }
 
+# Full-size DeBERTa-v3-small and bge-m3 (568 million parameters) of random weights: a training step and an inference, time and memory.
+full_size() {
+  local shape options
+  for shape in deberta-v3-small bge-m3; do
+    options=(--batch-size 16)
+    [[ $shape != bge-m3 ]] || options=(--batch-size 4)
+    "$python" bench/peers/random_model.py --shape $shape --tokenizer "$minilm" --output "$work/$shape" --data "$work/$shape.tsv" --words 62 --texts 128 2>/dev/null
+    "$winnow" quantize "$work/$shape" --data "$work/$shape.tsv" --max-drop 1 --quiet >/dev/null
+    printf '%s\n' $shape
+    "$python" bench/peers/full_size.py --model "$work/$shape" --data "$work/$shape.tsv" --winnow "$winnow" --int8 "${options[@]}"
+    rm -rf "${work:?}/$shape"
+  done
+}
+
+# Hate or offensive against neither (Davidson et al. 2017): three seeds.
+hate() {
+  local seed
+  for seed in 1 2 3; do
+    "$winnow" train "$shared/data/hate_davidson/labeled_data.csv" --preset hate-speech --base-model "$minilm" --lr 1e-4 --epochs 4 --eval-steps 0 --save-steps 0 \
+      --early-stopping-patience 0 --lr-scheduler linear --max-length 96 --gradient-accumulation-steps 1 --seed $seed --output-dir "$work/hate" --json --quiet --log-level error >"$work/hate_$seed.json"
+  done
+  figures_of hate
+}
+
+# figures_of NAME: of the three seeds' training_info.json.
+figures_of() {
+  python3 - "$work" "$1" <<'PYTHON'
+import json, sys
+infos = [json.load(open(f"{sys.argv[1]}/{sys.argv[2]}_{seed}.json")) for seed in (1, 2, 3)]
+for key in ("accuracy", "f1_macro", "roc_auc"):
+    values = [info["metrics"][key] for info in infos]
+    print("{}: {} mean {:.4f}".format(key, " ".join(f"{v:.4f}" for v in values), sum(values) / 3))
+print("{} test texts; {:.0f} s each".format(infos[0]["test_count"], sum(info["training_time_seconds"] for info in infos) / 3))
+PYTHON
+}
+
+# Six labels of Jigsaw's comments, in five folds.
+toxicity() {
+  "$winnow" train "$shared/data/jigsaw_toxic/jigsaw_merged_unique.csv" --preset toxicity --text-field comment_text --base-model "$minilm" --lr 1e-4 --epochs 3 --max-length 192 \
+    --folds 5 --quiet
+}
+
+# Mail with a subject and a body beside the best of some linear models.
+mail() {
+  "$python" bench/peers/mail.py --set newsgroups20 --shared "$shared" --base-model "$minilm" --winnow "$winnow"
+  "$python" bench/peers/mail.py --set email_triage --shared "$shared" --base-model "$minilm" --winnow "$winnow"
+}
+
 infer() {
   train --epochs 1 --quantize
   "$winnow" quantize "$work/model" --output "$work/int8" --quiet >/dev/null
@@ -192,7 +240,7 @@ PYTHON
   done
 }
 
-(($#)) || set -- tokenize train train_best train_distilbert profile threads start infer share
+(($#)) || set -- tokenize train train_best train_distilbert profile threads start infer share full_size
 for what in "$@"; do
   printf '== %s\n' "$what"
   case $what in
@@ -207,6 +255,10 @@ for what in "$@"; do
     start) start ;;
     infer) infer ;;
     share) share ;;
+    full_size) full_size ;;
+    hate) hate ;;
+    toxicity) toxicity ;;
+    mail) mail ;;
     int8_accuracy) int8_accuracy ;;
     accuracy) accuracy ;;
     *) printf 'bench: no benchmark "%s"\n' "$what" >&2; exit 2 ;;
