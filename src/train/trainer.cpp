@@ -326,6 +326,7 @@ size_t TrainingBytes(const ModelConfig& config, const TrainerOptions& options, c
   floats += rest + static_cast<size_t>(threads) * (layout.total - layout.vectors);  // gradients
   floats += batch.tokens * static_cast<size_t>(config.hidden_size);                 // of token embeddings
   floats += TrainingPass::Floats(config, batch.tokens, batch.texts, Trainer::PassOptionsOf(options));
+  if (config.relative_span > 0) floats += RelativePositions::Floats(config, LongestOf(train.texts.view()), threads);
   return floats * sizeof(float);
 }
 
