@@ -10,6 +10,7 @@
 
 #include "base/files.h"
 #include "base/json.h"
+#include "bundle/config_keys.h"
 #include "bundle/labels.h"
 
 namespace winnow {
@@ -18,107 +19,6 @@ namespace {
 constexpr int64_t kMaxSize = 1 << 20;
 constexpr int64_t kMaxVocabulary = 1 << 24;
 constexpr int64_t kMaxLayers = 1024;
-
-/// The same quantity under each architecture's own name. Null: the architecture has no such field.
-struct Keys {
-  const char* model_type;
-  const char* base_class;
-  const char* classifier_class;
-  const char* hidden_size;
-  const char* num_layers;
-  const char* num_heads;
-  const char* intermediate_size;
-  const char* type_vocab_size;
-  const char* layer_norm_eps;
-  const char* activation;
-  const char* hidden_dropout;
-  const char* attention_dropout;
-  const char* classifier_dropout;
-};
-
-constexpr Keys kBertKeys = {"bert",
-                            "BertModel",
-                            "BertForSequenceClassification",
-                            "hidden_size",
-                            "num_hidden_layers",
-                            "num_attention_heads",
-                            "intermediate_size",
-                            "type_vocab_size",
-                            "layer_norm_eps",
-                            "hidden_act",
-                            "hidden_dropout_prob",
-                            "attention_probs_dropout_prob",
-                            "classifier_dropout"};
-constexpr Keys kDistilBertKeys = {"distilbert",
-                                  "DistilBertModel",
-                                  "DistilBertForSequenceClassification",
-                                  "dim",
-                                  "n_layers",
-                                  "n_heads",
-                                  "hidden_dim",
-                                  nullptr,
-                                  nullptr,
-                                  "activation",
-                                  "dropout",
-                                  "attention_dropout",
-                                  "seq_classif_dropout"};
-
-/// The families that keep BERT's names.
-constexpr Keys LikeBert(const char* model_type, const char* base_class, const char* classifier_class) {
-  Keys keys = kBertKeys;
-  keys.model_type = model_type;
-  keys.base_class = base_class;
-  keys.classifier_class = classifier_class;
-  return keys;
-}
-constexpr Keys kRobertaKeys = LikeBert("roberta", "RobertaModel", "RobertaForSequenceClassification");
-constexpr Keys kXlmRobertaKeys = LikeBert("xlm-roberta", "XLMRobertaModel", "XLMRobertaForSequenceClassification");
-constexpr Keys kElectraKeys = LikeBert("electra", "ElectraModel", "ElectraForSequenceClassification");
-constexpr Keys DebertaKeys() {
-  Keys keys = LikeBert("deberta-v2", "DebertaV2Model", "DebertaV2ForSequenceClassification");
-  keys.classifier_dropout = "cls_dropout";
-  return keys;
-}
-constexpr Keys kDebertaKeys = DebertaKeys();
-
-constexpr std::array kArchitectures = {Architecture::kBert,       Architecture::kDistilBert, Architecture::kRoberta,
-                                       Architecture::kXlmRoberta, Architecture::kElectra,    Architecture::kDebertaV2};
-
-const Keys& KeysOf(Architecture architecture) {
-  switch (architecture) {
-    case Architecture::kBert:
-      return kBertKeys;
-    case Architecture::kDistilBert:
-      return kDistilBertKeys;
-    case Architecture::kRoberta:
-      return kRobertaKeys;
-    case Architecture::kXlmRoberta:
-      return kXlmRobertaKeys;
-    case Architecture::kElectra:
-      return kElectraKeys;
-    case Architecture::kDebertaV2:
-      return kDebertaKeys;
-  }
-  return kBertKeys;
-}
-
-/// What Hugging Face takes where config.json says nothing.
-struct Defaults {
-  int type_vocab_size;
-  float layer_norm_eps;
-  int pad_token_id;
-};
-Defaults DefaultsOf(Architecture architecture) {
-  switch (architecture) {
-    case Architecture::kRoberta:
-    case Architecture::kXlmRoberta:
-      return {2, 1e-12f, 1};
-    case Architecture::kDebertaV2:
-      return {0, 1e-7f, 0};
-    default:
-      return {2, 1e-12f, 0};
-  }
-}
 
 bool IsRoberta(Architecture architecture) {
   return architecture == Architecture::kRoberta || architecture == Architecture::kXlmRoberta;
@@ -215,9 +115,9 @@ Result<bool> ReadMultiLabel(const JsonObject& object, size_t num_labels, std::st
 /// Configs from before there was a 'model_type', as TinyBERT's: they have all of BERT's sizes, and name no class or
 /// BERT's.
 bool LooksLikeBert(const Json& config) {
-  for (const char* key :
-       {"vocab_size", kBertKeys.hidden_size, kBertKeys.num_layers, kBertKeys.num_heads, kBertKeys.intermediate_size,
-        kBertKeys.type_vocab_size, kBertKeys.activation, "max_position_embeddings"}) {
+  const ConfigKeys& bert = ConfigKeysOf(Architecture::kBert);
+  for (const char* key : {"vocab_size", bert.hidden_size, bert.num_layers, bert.num_heads, bert.intermediate_size,
+                          bert.type_vocab_size, bert.activation, "max_position_embeddings"}) {
     if (!config.contains(key)) return false;
   }
   const auto architectures = config.find("architectures");
@@ -232,7 +132,7 @@ Result<Architecture> ReadArchitecture(const JsonObject& object, std::string_view
   if (!type && LooksLikeBert(object.json())) return Architecture::kBert;
   if (!type) return Bad(where, "has no 'model_type'", "is this a Hugging Face model's config.json?");
   for (const Architecture each : kArchitectures) {
-    if (*type == KeysOf(each).model_type) return each;
+    if (*type == ConfigKeysOf(each).model_type) return each;
   }
   return Fail(ErrorCode::kUnsupported, fmt::format("{}: model_type is '{}'", where, *type),
               "supported: bert (also MiniLM and TinyBERT), distilbert, roberta, xlm-roberta, electra, deberta-v2 (also "
@@ -311,7 +211,7 @@ double ShortestDouble(float value) { return std::strtod(fmt::format("{}", value)
 
 }  // namespace
 
-std::string_view ModelTypeOf(Architecture architecture) { return KeysOf(architecture).model_type; }
+std::string_view ModelTypeOf(Architecture architecture) { return ConfigKeysOf(architecture).model_type; }
 
 int FirstPosition(const ModelConfig& config) { return IsRoberta(config.architecture) ? config.pad_token_id + 1 : 0; }
 
@@ -325,8 +225,8 @@ Result<ModelConfig> ParseModelConfig(std::string_view text, std::string_view whe
   ModelConfig config;
   config.architecture = TRY(ReadArchitecture(object, where));
   TRY(RefuseVariants(object, where));
-  const Keys& keys = KeysOf(config.architecture);
-  const Defaults defaults = DefaultsOf(config.architecture);
+  const ConfigKeys& keys = ConfigKeysOf(config.architecture);
+  const ConfigDefaults defaults = ConfigDefaultsOf(config.architecture);
   const bool distilbert = config.architecture == Architecture::kDistilBert;
   const bool deberta = config.architecture == Architecture::kDebertaV2;
   config.vocab_size = TRY(reader.Size("vocab_size", std::nullopt, 1, kMaxVocabulary));
@@ -370,7 +270,7 @@ Result<ModelConfig> ReadModelConfig(const std::filesystem::path& dir) {
 }
 
 Result<void> ValidateModelConfig(const ModelConfig& config, std::string_view where) {
-  const Keys& keys = KeysOf(config.architecture);
+  const ConfigKeys& keys = ConfigKeysOf(config.architecture);
   const auto size = [&](const char* key, int value, int64_t maximum) -> Result<void> {
     if (value >= 1 && value <= maximum) return {};
     return Bad(where, fmt::format("'{}' is {}, expected 1 to {}", key, value, maximum));
@@ -425,7 +325,7 @@ Result<std::string> FormatModelConfig(const ModelConfig& config) {
   TRY(ValidateModelConfig(config, "config.json"));
   Json json = Json::object();
   if (!config.source.empty()) json = TRY(ParseJson(config.source, "config.json", ErrorCode::kInvalidModel));
-  const Keys& keys = KeysOf(config.architecture);
+  const ConfigKeys& keys = ConfigKeysOf(config.architecture);
   json["model_type"] = keys.model_type;
   json["architectures"] = {config.labels.empty() ? keys.base_class : keys.classifier_class};
   json["vocab_size"] = config.vocab_size;

@@ -1,0 +1,84 @@
+#include "bundle/config_keys.h"
+
+namespace winnow {
+namespace {
+
+constexpr ConfigKeys kBertKeys = {"bert",
+                                  "BertModel",
+                                  "BertForSequenceClassification",
+                                  "hidden_size",
+                                  "num_hidden_layers",
+                                  "num_attention_heads",
+                                  "intermediate_size",
+                                  "type_vocab_size",
+                                  "layer_norm_eps",
+                                  "hidden_act",
+                                  "hidden_dropout_prob",
+                                  "attention_probs_dropout_prob",
+                                  "classifier_dropout"};
+constexpr ConfigKeys kDistilBertKeys = {"distilbert",
+                                        "DistilBertModel",
+                                        "DistilBertForSequenceClassification",
+                                        "dim",
+                                        "n_layers",
+                                        "n_heads",
+                                        "hidden_dim",
+                                        nullptr,
+                                        nullptr,
+                                        "activation",
+                                        "dropout",
+                                        "attention_dropout",
+                                        "seq_classif_dropout"};
+
+/// The families that keep BERT's names.
+constexpr ConfigKeys LikeBert(const char* model_type, const char* base_class, const char* classifier_class) {
+  ConfigKeys keys = kBertKeys;
+  keys.model_type = model_type;
+  keys.base_class = base_class;
+  keys.classifier_class = classifier_class;
+  return keys;
+}
+constexpr ConfigKeys kRobertaKeys = LikeBert("roberta", "RobertaModel", "RobertaForSequenceClassification");
+constexpr ConfigKeys kXlmRobertaKeys =
+    LikeBert("xlm-roberta", "XLMRobertaModel", "XLMRobertaForSequenceClassification");
+constexpr ConfigKeys kElectraKeys = LikeBert("electra", "ElectraModel", "ElectraForSequenceClassification");
+constexpr ConfigKeys DebertaKeys() {
+  ConfigKeys keys = LikeBert("deberta-v2", "DebertaV2Model", "DebertaV2ForSequenceClassification");
+  keys.classifier_dropout = "cls_dropout";
+  return keys;
+}
+constexpr ConfigKeys kDebertaKeys = DebertaKeys();
+
+}  // namespace
+
+const ConfigKeys& ConfigKeysOf(Architecture architecture) {
+  switch (architecture) {
+    case Architecture::kBert:
+      return kBertKeys;
+    case Architecture::kDistilBert:
+      return kDistilBertKeys;
+    case Architecture::kRoberta:
+      return kRobertaKeys;
+    case Architecture::kXlmRoberta:
+      return kXlmRobertaKeys;
+    case Architecture::kElectra:
+      return kElectraKeys;
+    case Architecture::kDebertaV2:
+      return kDebertaKeys;
+  }
+  return kBertKeys;
+}
+
+ConfigDefaults ConfigDefaultsOf(Architecture architecture) {
+  switch (architecture) {
+    case Architecture::kRoberta:
+    case Architecture::kXlmRoberta:
+      return {2, 1e-12f, 1};
+    case Architecture::kDebertaV2:
+      return {0, 1e-7f, 0};
+    default:
+      return {2, 1e-12f, 0};
+  }
+}
+
+}  // namespace winnow

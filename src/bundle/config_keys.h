@@ -1,0 +1,40 @@
+/// How each family of encoders spells its config.json.
+#pragma once
+
+#include <array>
+
+#include "bundle/model_config.h"
+
+namespace winnow {
+
+inline constexpr std::array kArchitectures = {Architecture::kBert,    Architecture::kDistilBert,
+                                              Architecture::kRoberta, Architecture::kXlmRoberta,
+                                              Architecture::kElectra, Architecture::kDebertaV2};
+
+/// The same quantity under each architecture's own name. Null: the architecture has no such field.
+struct ConfigKeys {
+  const char* model_type;
+  const char* base_class;
+  const char* classifier_class;
+  const char* hidden_size;
+  const char* num_layers;
+  const char* num_heads;
+  const char* intermediate_size;
+  const char* type_vocab_size;
+  const char* layer_norm_eps;
+  const char* activation;
+  const char* hidden_dropout;
+  const char* attention_dropout;
+  const char* classifier_dropout;
+};
+const ConfigKeys& ConfigKeysOf(Architecture architecture);
+
+/// What Hugging Face takes where config.json says nothing.
+struct ConfigDefaults {
+  int type_vocab_size;
+  float layer_norm_eps;
+  int pad_token_id;
+};
+ConfigDefaults ConfigDefaultsOf(Architecture architecture);
+
+}  // namespace winnow
