@@ -42,31 +42,6 @@ std::string Hypothesis(std::string_view pattern, std::string_view label) {
   }
 }
 
-Result<void> CheckOptions(const ZeroShotOptions& options) {
-  if (options.labels.empty()) {
-    return Fail(ErrorCode::kInvalidArgument, "zero-shot classification has no label to choose",
-                "name one at least: spam,work,private");
-  }
-  std::set<std::string_view> seen;
-  for (const std::string& label : options.labels) {
-    if (label.find_first_not_of(" \t\r\n") == std::string::npos)
-      return Fail(ErrorCode::kInvalidArgument, "a label is blank");
-    if (!seen.insert(label).second) {
-      return Fail(ErrorCode::kInvalidArgument, "label '" + label + "' is there twice");
-    }
-  }
-  if (!options.phrases.empty() && options.phrases.size() != options.labels.size()) {
-    return Fail(ErrorCode::kInvalidArgument,
-                fmt::format("{} phrases are given for {} labels", options.phrases.size(), options.labels.size()));
-  }
-  if (options.hypothesis.find(PlaceIn(options.hypothesis)) == std::string::npos) {
-    return Fail(ErrorCode::kInvalidArgument,
-                "the hypothesis '" + options.hypothesis + "' has no {label}, so it says the same of all labels",
-                std::string("as in '") + kDefaultHypothesis + "'");
-  }
-  return {};
-}
-
 /// Tokenizers of RoBERTa's kind put two separators between the texts, and give all tokens type 0, whatever model they
 /// are used with; those of BERT's kind one, and the second text's tokens have type 1.
 bool HasTokenTypes(const BundleModel& model) {
@@ -107,6 +82,31 @@ Result<NliLabels> FindNliLabels(std::span<const std::string> labels, std::option
   return found;
 }
 
+Result<void> CheckZeroShotOptions(const ZeroShotOptions& options) {
+  if (options.labels.empty()) {
+    return Fail(ErrorCode::kInvalidArgument, "zero-shot classification has no label to choose",
+                "name one at least: spam,work,private");
+  }
+  std::set<std::string_view> seen;
+  for (const std::string& label : options.labels) {
+    if (label.find_first_not_of(" \t\r\n") == std::string::npos)
+      return Fail(ErrorCode::kInvalidArgument, "a label is blank");
+    if (!seen.insert(label).second) {
+      return Fail(ErrorCode::kInvalidArgument, "label '" + label + "' is there twice");
+    }
+  }
+  if (!options.phrases.empty() && options.phrases.size() != options.labels.size()) {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("{} phrases are given for {} labels", options.phrases.size(), options.labels.size()));
+  }
+  if (options.hypothesis.find(PlaceIn(options.hypothesis)) == std::string::npos) {
+    return Fail(ErrorCode::kInvalidArgument,
+                "the hypothesis '" + options.hypothesis + "' has no {label}, so it says the same of all labels",
+                std::string("as in '") + kDefaultHypothesis + "'");
+  }
+  return {};
+}
+
 std::string PhraseOfLabel(std::string_view label) {
   std::string phrase(label);
   std::ranges::replace_if(
@@ -126,7 +126,7 @@ ZeroShotClassifier::ZeroShotClassifier(std::unique_ptr<const BundleModel> model,
 
 Result<ZeroShotClassifier> ZeroShotClassifier::Load(const std::filesystem::path& bundle, ThreadPool& pool,
                                                     ZeroShotOptions options) {
-  TRY(CheckOptions(options));
+  TRY(CheckZeroShotOptions(options));
   // Before the weights, which may take a while.
   const ModelConfig config = TRY(ReadModelConfig(bundle));
   const NliLabels outputs = TRY(FindNliLabels(config.labels, options.entailment_id, bundle.string()));

@@ -56,6 +56,9 @@ Result<NliLabels> FindNliLabels(std::span<const std::string> labels, std::option
 /// A label's name as words: '_' and '-' become spaces. What labels of a data file are called in hypotheses.
 std::string PhraseOfLabel(std::string_view label);
 
+/// Errors: kInvalidArgument for labels, phrases or a hypothesis that make no sense, whatever the model.
+Result<void> CheckZeroShotOptions(const ZeroShotOptions& options);
+
 /// Movable. Thread-safe.
 class ZeroShotClassifier {
  public:
