@@ -184,6 +184,7 @@ TEST(ZeroShot, ManyTextsRunInBatchesThatChangeNothing) {
   const auto classifier = Load(dir.path(), pool, {.labels = kLabels});
   ASSERT_TRUE(classifier);
   std::vector<std::string> texts;
+  texts.reserve(700);
   for (int i = 0; i < 700; ++i)
     texts.push_back(kTexts[static_cast<size_t>(i) % kTexts.size()] + " " + std::to_string(i));
   std::vector<size_t> told;
@@ -216,6 +217,7 @@ TEST(ZeroShot, ThreadsMayShareOne) {
     ASSERT_TRUE(classifier);
     const std::vector<float> expected = classifier->Probabilities(Views()).value();
     std::vector<std::thread> threads;
+    threads.reserve(3);
     std::vector<int> wrong(3, 0);
     for (int& mine : wrong) {
       threads.emplace_back([&] {
