@@ -11,6 +11,7 @@
 #include "classify/bundle_classifier.h"
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "cli/zero_shot_options.h"
 #include "data/dataset.h"
 
 namespace winnow {
@@ -26,6 +27,9 @@ struct ClassifyCommandOptions : CommonOptions {
   Weights weights = Weights::kAuto;
   int top_k = 0;
   int batch_size = 256;
+  std::optional<std::string> zero_shot;
+  ZeroShotDetails zero_shot_details;
+  bool multi_label = false;
 };
 
 void Describe(ClassifyCommandOptions& options, OptionTable& table) {
@@ -48,12 +52,32 @@ void Describe(ClassifyCommandOptions& options, OptionTable& table) {
                   {{"strict", Mode::kStrict}, {"moderate", Mode::kModerate}, {"lenient", Mode::kLenient}},
                   "Which of the model's thresholds decides");
   AddWeightsOption(options.weights, table);
+  table.Group("Without training");
+  table
+      .Add("zero-shot", &options.zero_shot,
+           "Choose among these labels, divided by commas, instead of the model's own: BUNDLE is a model for natural "
+           "language inference, which judges a hypothesis about each label")
+      .ValueName("LABELS");
+  table.Add("multi-label", &options.multi_label, "With --zero-shot: judge each label by itself; any number may apply");
+  AddZeroShotDetails(options.zero_shot_details, table);
   table.Example("winnow classify spam 'You won a prize'", "one text");
   table.Example("winnow classify spam --input messages.txt --output answers.jsonl", "a file, a text a line");
+  table.Example("winnow classify nli 'The fix is ready' --zero-shot 'spam,work,private'",
+                "labels that no model was trained for");
 }
 
-nlohmann::ordered_json AnswerJson(const BundleClassifier& classifier, const ClassifiedText& prediction, int top_k) {
-  const auto& labels = classifier.labels();
+/// What answers: a bundle's own labels, or those that it is asked about.
+struct Answering {
+  std::vector<std::string> labels;
+  bool multi_label = false;
+  std::string text_template;
+  std::function<Result<std::vector<ClassifiedText>>(std::span<const std::string_view> texts,
+                                                    const BundleClassifier::Progress& progress)>
+      classify;
+};
+
+nlohmann::ordered_json AnswerJson(const Answering& answering, const ClassifiedText& prediction, int top_k) {
+  const auto& labels = answering.labels;
   std::vector<size_t> order(labels.size());
   std::iota(order.begin(), order.end(), size_t{0});
   std::ranges::stable_sort(order, std::greater<>(), [&](size_t i) { return prediction.probabilities[i]; });
@@ -63,7 +87,7 @@ nlohmann::ordered_json AnswerJson(const BundleClassifier& classifier, const Clas
   const Decision& decision = prediction.decision;
   const auto name = [&](int32_t id) { return nlohmann::ordered_json(labels[static_cast<size_t>(id)]); };
   nlohmann::ordered_json decided = decision.label < 0 ? nlohmann::ordered_json() : name(decision.label);
-  if (classifier.multi_label()) {
+  if (answering.multi_label) {
     decided = nlohmann::ordered_json::array();
     for (const int32_t id : decision.labels) decided.push_back(name(id));
   }
@@ -76,13 +100,13 @@ nlohmann::ordered_json AnswerJson(const BundleClassifier& classifier, const Clas
 }
 
 /// For people: the label, how sure, and the text.
-std::string AnswerLine(const BundleClassifier& classifier, const ClassifiedText& prediction, std::string_view text) {
+std::string AnswerLine(const Answering& answering, const ClassifiedText& prediction, std::string_view text) {
   const Decision& decision = prediction.decision;
-  std::string label = decision.label < 0 ? "(none)" : classifier.labels()[static_cast<size_t>(decision.label)];
-  if (classifier.multi_label() && decision.labels.size() > 1) {
+  std::string label = decision.label < 0 ? "(none)" : answering.labels[static_cast<size_t>(decision.label)];
+  if (answering.multi_label && decision.labels.size() > 1) {
     label.clear();
     for (const int32_t id : decision.labels)
-      label += (label.empty() ? "" : ",") + classifier.labels()[static_cast<size_t>(id)];
+      label += (label.empty() ? "" : ",") + answering.labels[static_cast<size_t>(id)];
   }
   return fmt::format("{:<12} {:6.1f} %  {}\n", label, 100 * static_cast<double>(decision.confidence), Printable(text));
 }
@@ -90,9 +114,10 @@ std::string AnswerLine(const BundleClassifier& classifier, const ClassifiedText&
 /// Collects texts and answers them a batch at a time, in order.
 class Answerer {
  public:
-  Answerer(const BundleClassifier& classifier, const ClassifyCommandOptions& options,
-           std::function<Result<void>(std::string_view)> write)
-      : classifier_(classifier), options_(options), write_(std::move(write)) {}
+  /// `told` is told how many texts are answered.
+  Answerer(const Answering& answering, const ClassifyCommandOptions& options,
+           std::function<Result<void>(std::string_view)> write, std::function<void(size_t)> told)
+      : answering_(answering), options_(options), write_(std::move(write)), told_(std::move(told)) {}
 
   Result<void> Take(std::string_view text) {
     texts_.emplace_back(text);
@@ -102,45 +127,84 @@ class Answerer {
   Result<void> Flush() {
     TRY(CheckInterrupted());
     const std::vector<std::string_view> views(texts_.begin(), texts_.end());
-    const bool segmented = !classifier_.manifest().text_template.empty();
-    const auto predictions = TRY(classifier_.Classify(views, {.mode = options_.mode}, segmented));
+    const auto predictions = TRY(answering_.classify(views, [&](size_t done) {
+      told_(answered_ + done);
+      return !Interrupted();
+    }));
+    answered_ += texts_.size();
     std::string lines;
     for (size_t i = 0; i < predictions.size(); ++i) {
-      lines += options_.json || options_.output ? AnswerJson(classifier_, predictions[i], options_.top_k)
+      lines += options_.json || options_.output ? AnswerJson(answering_, predictions[i], options_.top_k)
                                                           .dump(-1, ' ', false, Json::error_handler_t::replace) +
                                                       "\n"
-                                                : AnswerLine(classifier_, predictions[i], texts_[i]);
+                                                : AnswerLine(answering_, predictions[i], texts_[i]);
     }
     texts_.clear();
     return write_(lines);
   }
 
  private:
-  const BundleClassifier& classifier_;
+  const Answering& answering_;
   const ClassifyCommandOptions& options_;
   std::function<Result<void>(std::string_view)> write_;
+  std::function<void(size_t)> told_;
+  size_t answered_ = 0;
   std::vector<std::string> texts_;
 };
 
-Result<void> AnswerAll(const BundleClassifier& classifier, const ClassifyCommandOptions& options,
+Result<void> AnswerAll(const Answering& answering, const ClassifyCommandOptions& options,
                        const std::function<Result<void>(std::string_view)>& write) {
-  Answerer answerer(classifier, options, write);
+  ProgressBar bar("classify", static_cast<int64_t>(options.texts.size()));
+  Answerer answerer(answering, options, write, [&](size_t answered) { bar.Set(static_cast<int64_t>(answered)); });
   for (const std::string& text : options.texts) TRY(answerer.Take(text));
   if (options.texts.empty()) {
     ReadOptions read;
     read.text_field = options.text_field;
     // A template needs fields, which plain lines do not have.
-    if (options.input && *options.input != "-") read.template_text = classifier.manifest().text_template;
+    if (options.input && *options.input != "-") read.template_text = answering.text_template;
     ReadReport report;
-    ProgressBar bar("classify", 0);
-    TRY(ForEachText(options.input.value_or("-"), read, report, [&](std::string_view text, size_t) {
-      bar.Advance();
-      return answerer.Take(text);
-    }));
+    TRY(ForEachText(options.input.value_or("-"), read, report,
+                    [&](std::string_view text, size_t) { return answerer.Take(text); }));
+    TRY(answerer.Flush());
     if (options.input) bar.Finish();
     for (const std::string& warning : report.warnings) LogWarning("{}", warning);
   }
   return answerer.Flush();
+}
+
+Result<void> AnswerInto(const Answering& answering, const ClassifyCommandOptions& options) {
+  if (!options.output) return AnswerAll(answering, options, Print);
+  return WriteFileAtomically(*options.output, [&](const FileSink& sink) {
+    return AnswerAll(answering, options, [&](std::string_view lines) { return sink(std::as_bytes(std::span(lines))); });
+  });
+}
+
+Result<void> RunOwnLabels(const ClassifyCommandOptions& options, ThreadPool& pool) {
+  const BundleClassifier classifier = TRY(BundleClassifier::Load(options.bundle, pool, options.weights));
+  const std::string& text_template = classifier.manifest().text_template;
+  return AnswerInto({.labels = classifier.labels(),
+                     .multi_label = classifier.multi_label(),
+                     .text_template = text_template,
+                     .classify =
+                         [&](std::span<const std::string_view> texts, const BundleClassifier::Progress& progress) {
+                           return classifier.Classify(texts, {.mode = options.mode}, !text_template.empty(), progress);
+                         }},
+                    options);
+}
+
+Result<void> RunZeroShot(const ClassifyCommandOptions& options, ThreadPool& pool) {
+  const auto classifier =
+      TRY(ZeroShotClassifier::Load(options.bundle, pool,
+                                   ZeroShotOptionsOf(options.zero_shot_details, SplitLabels(*options.zero_shot),
+                                                     options.multi_label, options.weights)));
+  return AnswerInto({.labels = classifier.labels(),
+                     .multi_label = classifier.multi_label(),
+                     .text_template = "",
+                     .classify =
+                         [&](std::span<const std::string_view> texts, const ZeroShotClassifier::Progress& progress) {
+                           return classifier.Classify(texts, {.mode = options.mode}, progress);
+                         }},
+                    options);
 }
 
 Result<void> Run(const ClassifyCommandOptions& options) {
@@ -148,14 +212,16 @@ Result<void> Run(const ClassifyCommandOptions& options) {
     return Fail(ErrorCode::kInvalidArgument, "texts on the command line and --input are two sources",
                 "give one of them");
   }
+  if (!options.zero_shot) {
+    TRY(RequireNoZeroShotDetails(options.zero_shot_details));
+    if (options.multi_label) {
+      return Fail(ErrorCode::kInvalidArgument, "--multi-label says something only with --zero-shot",
+                  "a model itself knows whether any number of its labels may apply");
+    }
+  }
   HandleInterrupts();
   ThreadPool pool(options.threads);
-  const BundleClassifier classifier = TRY(BundleClassifier::Load(options.bundle, pool, options.weights));
-  if (!options.output) return AnswerAll(classifier, options, Print);
-  return WriteFileAtomically(*options.output, [&](const FileSink& sink) {
-    return AnswerAll(classifier, options,
-                     [&](std::string_view lines) { return sink(std::as_bytes(std::span(lines))); });
-  });
+  return options.zero_shot ? RunZeroShot(options, pool) : RunOwnLabels(options, pool);
 }
 
 }  // namespace

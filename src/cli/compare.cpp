@@ -15,6 +15,7 @@
 #include "cli/labelled_data.h"
 #include "cli/measure_model.h"
 #include "cli/output.h"
+#include "cli/zero_shot_options.h"
 #include "data/filter.h"
 #include "evaluate/comparison.h"
 #include "evaluate/evaluation.h"
@@ -32,6 +33,8 @@ struct CompareOptions : LabelledDataOptions {
   std::optional<fs::path> models;
   std::optional<fs::path> save;
   std::optional<fs::path> plot;
+  std::optional<fs::path> zero_shot;
+  ZeroShotDetails zero_shot_details;
 };
 
 void Describe(CompareOptions& options, OptionTable& table) {
@@ -44,11 +47,20 @@ void Describe(CompareOptions& options, OptionTable& table) {
   table.AddPositional("bundle", &options.bundles, "Directories of models");
   table.Add("models", &options.models, "Take every model below DIR too, one or two levels deep").ValueName("DIR");
   AddLabelledDataOptions(options, table);
+  table.Group("Without training");
+  table
+      .Add("zero-shot", &options.zero_shot,
+           "Measure a model for natural language inference too, which is asked about each of the data's labels: their "
+           "names, with spaces for _ and -")
+      .ValueName("NLI_BUNDLE");
+  AddZeroShotDetails(options.zero_shot_details, table);
   table.Group("Output");
   table.Add("save", &options.save, "Append all figures to FILE, as one line of JSON a run").ValueName("FILE");
   table.Add("plot", &options.plot, "Draw macro-F1 against time a text, as FILE.svg or FILE.png (by gnuplot)")
       .ValueName("FILE");
   table.Example("winnow compare held-out.tsv spam spam-small", "which one to take");
+  table.Example("winnow compare held-out.tsv spam --zero-shot nli --hypothesis 'This message is {label}.'",
+                "what training gained over none");
   table.Example("winnow compare held-out.tsv --models models --save history.jsonl --plot models.svg",
                 "all of them, remembered, and as a picture");
 }
@@ -77,9 +89,21 @@ class Measurements {
 
   /// Errors: kCancelled; what is wrong with the model is in it.
   Result<ComparedModel> Take(const FoundBundle& bundle) {
+    return Take(bundle, [&](ComparedModel& model) { return Measure(bundle.path, model); });
+  }
+  /// The same of a model that is asked about the data's labels.
+  Result<ComparedModel> TakeZeroShot(const FoundBundle& bundle) {
+    return Take(bundle, [&](ComparedModel& model) { return MeasureZeroShot(bundle.path, model); });
+  }
+
+  void Finish() { bar_.Finish(); }
+
+ private:
+  template <class Function>
+  Result<ComparedModel> Take(const FoundBundle& bundle, const Function& measure) {
     bar_.SetField("", bundle.name);
     ComparedModel model{.name = bundle.name, .bundle = bundle.path.string()};
-    const Result<void> measured = Measure(bundle.path, model);
+    const Result<void> measured = measure(model);
     TRY(CheckInterrupted());
     if (!measured) {
       model = {.name = bundle.name, .bundle = bundle.path.string(), .error = measured.error()};
@@ -89,20 +113,34 @@ class Measurements {
     return model;
   }
 
-  void Finish() { bar_.Finish(); }
-
- private:
   Result<void> Measure(const fs::path& bundle, ComparedModel& model) {
     const BundleClassifier classifier = TRY(BundleClassifier::Load(bundle, pool_, options_.weights));
-    const Dataset dataset = TRY(Read(classifier, model));
+    const Dataset dataset = TRY(Read(
+        [&](ReadReport& report) {
+          return ReadLabelledData(classifier, std::span(&options_.data, 1), options_, report);
+        },
+        model));
     TRY(MeasureModel(
         bundle, classifier, dataset, options_.mode, [&](double done) { return Tell(kSteps * done); }, model));
     return {};
   }
 
-  Result<Dataset> Read(const BundleClassifier& classifier, ComparedModel& model) {
+  Result<void> MeasureZeroShot(const fs::path& bundle, ComparedModel& model) {
+    const Dataset dataset = TRY(Read(
+        [&](ReadReport& report) { return ReadLabelledData(std::span(&options_.data, 1), options_, report); }, model));
+    ZeroShotOptions options =
+        ZeroShotOptionsOf(options_.zero_shot_details, dataset.labels.names, dataset.multi_label, options_.weights);
+    for (const std::string& label : options.labels) options.phrases.push_back(PhraseOfLabel(label));
+    const ZeroShotClassifier classifier = TRY(ZeroShotClassifier::Load(bundle, pool_, std::move(options)));
+    TRY(MeasureModel(
+        bundle, classifier, dataset, options_.mode, [&](double done) { return Tell(kSteps * done); }, model));
+    return {};
+  }
+
+  template <class Function>
+  Result<Dataset> Read(const Function& read, ComparedModel& model) {
     ReadReport report;
-    Result<Dataset> dataset = ReadLabelledData(classifier, std::span(&options_.data, 1), options_, report);
+    Result<Dataset> dataset = read(report);
     // Once: the file is the same for all, and what differs is the labels that a model doesn't know.
     if (!told_) {
       for (const std::string& line : Lines(report.Text())) LogInfo("{}", line);
@@ -145,12 +183,22 @@ Result<void> CheckSaveFile(const std::optional<fs::path>& file) {
   return Fail(ErrorCode::kNotFound, "--save: " + file->string() + ": there is no such directory");
 }
 
+/// What is wrong with the hypothesis is wrong with the command, whatever the model.
+Result<void> CheckZeroShot(const CompareOptions& options) {
+  if (!options.zero_shot) return RequireNoZeroShotDetails(options.zero_shot_details);
+  return CheckZeroShotOptions(ZeroShotOptionsOf(options.zero_shot_details, {"label"}, false, options.weights));
+}
+
 Result<void> Run(const CompareOptions& options) {
   HandleInterrupts();
   const bool plots = TRY(CanPlot(options));
   TRY(CheckSaveFile(options.save));
   TRY(Filter::Parse(FilterOf(options)));
-  const std::vector<FoundBundle> bundles = TRY(FindBundles(options.bundles, options.models));
+  TRY(CheckZeroShot(options));
+  std::vector<FoundBundle> bundles;
+  if (!options.zero_shot || !options.bundles.empty() || options.models) {
+    bundles = TRY(FindBundles(options.bundles, options.models));
+  }
   Comparison comparison{.timestamp = TimestampUtc(),
                         .data = options.data.string(),
                         .data_sha256 = TRY(DigestOf(options.data)),
@@ -158,9 +206,14 @@ Result<void> Run(const CompareOptions& options) {
                         .mode = NameOf(options.mode),
                         .threads = 0,
                         .models = {}};
-  Measurements measurements(options, bundles.size());
+  Measurements measurements(options, bundles.size() + (options.zero_shot ? 1 : 0));
   comparison.threads = measurements.threads();
   for (const FoundBundle& bundle : bundles) comparison.models.push_back(TRY(measurements.Take(bundle)));
+  if (options.zero_shot) {
+    FoundBundle bundle = TRY(FindBundles(std::span(&*options.zero_shot, 1), std::nullopt)).front();
+    bundle.name += " (zero-shot)";
+    comparison.models.push_back(TRY(measurements.TakeZeroShot(bundle)));
+  }
   measurements.Finish();
   Rank(comparison);
   constexpr auto kReplace = nlohmann::ordered_json::error_handler_t::replace;  // a path may be no UTF-8

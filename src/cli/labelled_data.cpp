@@ -22,13 +22,27 @@ std::string FilterOf(const LabelledDataOptions& options) {
   return all;
 }
 
-Result<Dataset> ReadLabelledData(const BundleClassifier& classifier, std::span<const std::filesystem::path> files,
-                                 const LabelledDataOptions& options, ReadReport& report) {
+namespace {
+
+ReadOptions ReadOptionsOf(const LabelledDataOptions& options) {
   ReadOptions read;
   read.text_field = options.text_field;
   for (const std::string& field : options.label_field)
     read.label_field += (read.label_field.empty() ? "" : ",") + field;
   read.filter = FilterOf(options);
+  return read;
+}
+
+}  // namespace
+
+Result<Dataset> ReadLabelledData(std::span<const std::filesystem::path> files, const LabelledDataOptions& options,
+                                 ReadReport& report) {
+  return ReadDataset(files, ReadOptionsOf(options), report);
+}
+
+Result<Dataset> ReadLabelledData(const BundleClassifier& classifier, std::span<const std::filesystem::path> files,
+                                 const LabelledDataOptions& options, ReadReport& report) {
+  ReadOptions read = ReadOptionsOf(options);
   read.template_text = classifier.manifest().text_template;
   read.label_map = classifier.manifest().label_map;
   read.labels = LabelSet{classifier.labels()};

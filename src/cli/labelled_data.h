@@ -30,4 +30,8 @@ std::string FilterOf(const LabelledDataOptions& options);
 Result<Dataset> ReadLabelledData(const BundleClassifier& classifier, std::span<const std::filesystem::path> files,
                                  const LabelledDataOptions& options, ReadReport& report);
 
+/// The same for a model without labels of its own: the set has those that the rows have.
+Result<Dataset> ReadLabelledData(std::span<const std::filesystem::path> files, const LabelledDataOptions& options,
+                                 ReadReport& report);
+
 }  // namespace winnow

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "classify/bundle_classifier.h"
+#include "classify/zero_shot.h"
 #include "data/dataset.h"
 #include "evaluate/comparison.h"
 
@@ -13,6 +14,11 @@ namespace winnow {
 /// Fills in all that is measured or known of a loaded bundle: figures on `dataset`, the time of one text, its size.
 /// `progress` is told how much is done, 0 to 1, and stops by returning false. Errors: those of classifying; kCancelled.
 Result<void> MeasureModel(const std::filesystem::path& bundle, const BundleClassifier& classifier,
+                          const Dataset& dataset, Mode mode, const std::function<bool(double done)>& progress,
+                          ComparedModel& model);
+
+/// The same of a model that was not trained for these labels; its kind is "zero-shot".
+Result<void> MeasureModel(const std::filesystem::path& bundle, const ZeroShotClassifier& classifier,
                           const Dataset& dataset, Mode mode, const std::function<bool(double done)>& progress,
                           ComparedModel& model);
 

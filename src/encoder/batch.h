@@ -1,8 +1,10 @@
 /// Texts as token ids, packed: one after the other, without padding.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -12,29 +14,56 @@ namespace winnow {
 struct PackedTexts {
   std::span<const int32_t> ids;
   std::span<const int32_t> offsets;  ///< one more than there are texts; the first is 0
+  /// Of pairs, by text: the token, counted from the text's first, from which on tokens have type 1 (the second segment
+  /// embedding). Texts past its end are single ones, of type 0 alone. Inference reads it; training makes no pairs, and
+  /// its backward pass takes all tokens for type 0.
+  std::span<const int32_t> second_begins = {};
 
   size_t texts() const { return offsets.size() - 1; }
   size_t tokens() const { return ids.size(); }
   size_t begin(size_t text) const { return static_cast<size_t>(offsets[text]); }
   size_t length(size_t text) const { return static_cast<size_t>(offsets[text + 1] - offsets[text]); }
+  /// How many of the text's tokens have type 0: at most length(text).
+  size_t first_length(size_t text) const {
+    if (text >= second_begins.size()) return length(text);
+    return std::min(length(text), static_cast<size_t>(second_begins[text]));
+  }
 };
 
-/// The same, owning: a tokenizer appends a text's ids, and EndText closes it.
+/// The same, owning: a tokenizer appends a text's ids, and EndText closes it, or EndPair.
 struct PackedBatch {
   std::vector<int32_t> ids;
   std::vector<int32_t> offsets = {0};
+  std::vector<int32_t> second_begins = {};  ///< up to the last pair
 
   void Clear() {
     ids.clear();
     offsets.assign(1, 0);
+    second_begins.clear();
   }
   void EndText() { offsets.push_back(static_cast<int32_t>(ids.size())); }
+  /// `second_begin`: how many of the text's tokens come before those of type 1 (Tokenizer::EncodePair tells).
+  void EndPair(size_t second_begin) {
+    second_begins.resize(texts(), std::numeric_limits<int32_t>::max());  // the single texts before it
+    second_begins.push_back(static_cast<int32_t>(second_begin));
+    EndText();
+  }
   void Append(std::span<const int32_t> text) {
     ids.insert(ids.end(), text.begin(), text.end());
     EndText();
   }
+  /// One text of others, with its token types.
+  void AppendText(const PackedTexts& from, size_t text) {
+    const auto tokens = from.ids.subspan(from.begin(text), from.length(text));
+    ids.insert(ids.end(), tokens.begin(), tokens.end());
+    if (from.first_length(text) < from.length(text)) {
+      EndPair(from.first_length(text));
+    } else {
+      EndText();
+    }
+  }
   size_t texts() const { return offsets.size() - 1; }
-  PackedTexts view() const { return {ids, offsets}; }
+  PackedTexts view() const { return {ids, offsets, second_begins}; }
 };
 
 /// Tokens of the longest text; 0 where there is none.

@@ -85,12 +85,19 @@ class ForwardPass {
     float* x = activations_.layers.front().input;
     const Layout& layout = model_.layout();
     const float* segment = config_.type_vocab_size > 0 ? model_.at(layout.segments) : nullptr;
+    const bool pairs = config_.type_vocab_size > 1;
     const float* positions = config_.absolute_positions
                                  ? model_.at(layout.positions) + static_cast<size_t>(FirstPosition(config_)) * hidden_
                                  : nullptr;
     for (size_t t = first_text_; t < last_text_; ++t) {
-      EmbedText(texts_.length(t), hidden_, texts_.ids.data() + texts_.begin(t), model_.words(), positions, segment,
-                x + texts_.begin(t) * hidden_);
+      const int32_t* ids = texts_.ids.data() + texts_.begin(t);
+      float* rows = x + texts_.begin(t) * hidden_;
+      const size_t first = pairs ? texts_.first_length(t) : texts_.length(t);
+      EmbedText(first, hidden_, ids, model_.words(), positions, segment, rows);
+      if (first == texts_.length(t)) continue;
+      EmbedText(texts_.length(t) - first, hidden_, ids + first, model_.words(),
+                positions == nullptr ? nullptr : positions + first * hidden_, segment + hidden_,
+                rows + first * hidden_);
     }
     float* mine = x + first_ * hidden_;
     AddLayerNorm(rows_, hidden_, mine, nullptr, {}, 0, nullptr, Norm(layout.embedding_gamma, layout.embedding_beta),
@@ -247,7 +254,7 @@ std::vector<float> ForwardRunner::AllLogits(const PackedTexts& texts, const std:
     const size_t first = t;
     batch.Clear();
     do {
-      batch.Append(texts.ids.subspan(texts.begin(t), texts.length(t)));
+      batch.AppendText(texts, t);
       ++t;
     } while (t < texts.texts() && batch.ids.size() + texts.length(t) <= kBatchTokens &&
              (max_texts == 0 || t - first < max_texts));

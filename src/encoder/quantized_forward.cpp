@@ -116,7 +116,7 @@ class Pass {
     for (size_t t = mine.begin; t < mine.end; ++t) {
       const size_t row = begin(t);
       float* x = s_.x.data() + row * hidden_;
-      model_.Embed(texts_.ids.subspan(first_token_ + row, length(t)), x);
+      model_.Embed(texts_.ids.subspan(first_token_ + row, length(t)), texts_.first_length(first_text_ + t), x);
       AddLayerNorm(length(t), hidden_, x, nullptr, {}, 0, nullptr,
                    {model_.embedding_gamma(), model_.embedding_beta(), config_.layer_norm_eps}, x, nullptr, nullptr);
       if (bytes) {

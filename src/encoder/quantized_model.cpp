@@ -316,6 +316,12 @@ Result<QuantizedModel> QuantizedModel::Load(const std::filesystem::path& dir, Mo
     for (size_t i = 0; i < model.positions_.size(); i += hidden) {
       AddTo(hidden, segments.data(), model.positions_.data() + i);
     }
+    if (model.config_.type_vocab_size > 1) {
+      model.second_segment_.Resize(hidden);
+      for (size_t i = 0; i < hidden; ++i) {
+        model.second_segment_.data()[i] = segments.data()[hidden + i] - segments.data()[i];
+      }
+    }
   }
   if (model.config_.relative_span > 0) TRY(model.LoadRelativePositions(read, layout, pool));
   model.embedding_gamma_ = TRY(read.Floats(layout.embedding_gamma));
@@ -379,7 +385,7 @@ size_t QuantizedModel::qkv_block() const {
   return (static_cast<size_t>(config_.hidden_size) + kColumnBlock - 1) / kColumnBlock * kColumnBlock;
 }
 
-void QuantizedModel::Embed(std::span<const int32_t> ids, float* out) const {
+void QuantizedModel::Embed(std::span<const int32_t> ids, size_t first_length, float* out) const {
   const auto hidden = static_cast<size_t>(config_.hidden_size);
   const float* positions =
       positions_.size() == 0 ? nullptr : positions_.data() + static_cast<size_t>(FirstPosition(config_)) * hidden;
@@ -388,6 +394,8 @@ void QuantizedModel::Embed(std::span<const int32_t> ids, float* out) const {
   } else {
     EmbedText(ids.size(), hidden, ids.data(), float_words_.data(), positions, nullptr, out);
   }
+  if (second_segment_.size() == 0) return;
+  for (size_t t = first_length; t < ids.size(); ++t) AddTo(hidden, second_segment_.data(), out + t * hidden);
 }
 
 int QuantizedModel::bf16_layers() const {

@@ -53,8 +53,9 @@ class QuantizedModel {
   /// hidden_size, rounded up to whole column blocks: the distance of query, key and value in a row.
   size_t qkv_block() const;
 
-  /// Rows of words and positions, summed: out [tokens, hidden] of one text.
-  void Embed(std::span<const int32_t> ids, float* out) const;
+  /// Rows of words, positions and token types, summed: out [tokens, hidden] of one text, of whose tokens the first
+  /// `first_length` have type 0 and the others type 1, where the model has that.
+  void Embed(std::span<const int32_t> ids, size_t first_length, float* out) const;
   const float* embedding_gamma() const { return embedding_gamma_.data(); }
   const float* embedding_beta() const { return embedding_beta_.data(); }
 
@@ -83,6 +84,7 @@ class QuantizedModel {
   FloatBuffer float_words_;
   FloatBuffer positions_;  // [positions, hidden] from the first token's on, the first segment's embedding added; empty
                            // where there is neither
+  FloatBuffer second_segment_;  // [hidden]: what the second segment's embedding is more than the first's; may be empty
   RelativeColumns relative_columns_;
   size_t relative_stride_ = 0;
   FloatBuffer relative_;  // [layers, 2h, stride] as RelativeHead has it

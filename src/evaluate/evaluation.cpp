@@ -1,21 +1,26 @@
 #include "evaluate/evaluation.h"
 
 namespace winnow {
+namespace {
 
-Result<Metrics> EvaluateClassifier(const BundleClassifier& classifier, const Dataset& dataset,
-                                   const ClassifyOptions& options, const BundleClassifier::Progress& progress) {
+std::vector<std::string_view> TextsOf(const Dataset& dataset) {
   std::vector<std::string_view> texts;
   texts.reserve(dataset.examples.size());
   for (const Example& example : dataset.examples) texts.push_back(example.text);
-  const std::vector<float> probabilities = TRY(classifier.Probabilities(texts, /*segmented=*/true, progress));
-  const size_t labels = classifier.labels().size();
-  const MetricsOptions metrics{.positive_label = classifier.positive_label()};
+  return texts;
+}
+
+}  // namespace
+
+Result<Metrics> EvaluateAnswers(const Answers& answers, const Dataset& dataset) {
+  const size_t labels = answers.labels.size();
+  const MetricsOptions metrics{.positive_label = answers.positive_label};
   std::vector<std::vector<int32_t>> truths, sets;
   std::vector<int32_t> truth, decided;
-  for (size_t t = 0; t < texts.size(); ++t) {
-    Decision decision = classifier.DecideOne(std::span(probabilities).subspan(t * labels, labels), options);
+  for (size_t t = 0; t < dataset.examples.size(); ++t) {
+    Decision decision = answers.decide(answers.probabilities.subspan(t * labels, labels));
     const std::vector<int32_t>& of_text = dataset.examples[t].labels;
-    if (classifier.multi_label()) {
+    if (answers.multi_label) {
       truths.push_back(of_text);
       sets.push_back(std::move(decision.labels));
     } else if (of_text.size() == 1) {
@@ -28,10 +33,33 @@ Result<Metrics> EvaluateClassifier(const BundleClassifier& classifier, const Dat
                   "the data are a multi-label set; give data with one label a text");
     }
   }
-  if (classifier.multi_label()) {
-    return ComputeMultiLabelMetrics(probabilities, truths, classifier.labels(), metrics, sets);
+  if (answers.multi_label) {
+    return ComputeMultiLabelMetrics(answers.probabilities, truths, answers.labels, metrics, sets);
   }
-  return ComputeMetrics(probabilities, truth, classifier.labels(), metrics, decided);
+  return ComputeMetrics(answers.probabilities, truth, answers.labels, metrics, decided);
+}
+
+Result<Metrics> EvaluateClassifier(const BundleClassifier& classifier, const Dataset& dataset,
+                                   const ClassifyOptions& options, const BundleClassifier::Progress& progress) {
+  const std::vector<std::string_view> texts = TextsOf(dataset);
+  const std::vector<float> probabilities = TRY(classifier.Probabilities(texts, /*segmented=*/true, progress));
+  return EvaluateAnswers({.probabilities = probabilities,
+                          .labels = classifier.labels(),
+                          .multi_label = classifier.multi_label(),
+                          .positive_label = classifier.positive_label(),
+                          .decide = [&](std::span<const float> row) { return classifier.DecideOne(row, options); }},
+                         dataset);
+}
+
+Result<Metrics> EvaluateZeroShot(const ZeroShotClassifier& classifier, const Dataset& dataset,
+                                 const ClassifyOptions& options, const ZeroShotClassifier::Progress& progress) {
+  const std::vector<std::string_view> texts = TextsOf(dataset);
+  const std::vector<float> probabilities = TRY(classifier.Probabilities(texts, progress));
+  return EvaluateAnswers({.probabilities = probabilities,
+                          .labels = classifier.labels(),
+                          .multi_label = classifier.multi_label(),
+                          .decide = [&](std::span<const float> row) { return classifier.DecideOne(row, options); }},
+                         dataset);
 }
 
 }  // namespace winnow

@@ -156,16 +156,26 @@ LatencySummary Summarize(std::vector<double> milliseconds) {
 Result<std::vector<double>> TimeSingleTexts(const BundleClassifier& classifier, std::span<const std::string_view> texts,
                                             size_t count, const std::function<bool(double done)>& progress) {
   std::vector<ClassifiedText> results;
+  return TimeSingleTexts(
+      [&](std::string_view text) {
+        return classifier.ClassifyInto({&text, 1}, {}, results);
+      },
+      texts, count, progress);
+}
+
+Result<std::vector<double>> TimeSingleTexts(const std::function<Result<void>(std::string_view text)>& classify,
+                                            std::span<const std::string_view> texts, size_t count,
+                                            const std::function<bool(double done)>& progress) {
   std::vector<double> times;
   const size_t warm = count / 10 + 1;
   for (size_t i = 0; i < warm + count; ++i) {
     const size_t t = i < warm ? i : i - warm;
     const std::string_view text = texts[t % texts.size()];
     const Clock::time_point begin = Clock::now();
-    TRY(classifier.ClassifyInto({&text, 1}, {}, results));
+    TRY(classify(text));
     if (i < warm) continue;
     times.push_back(SecondsSince(begin) * 1000);
-    if (t % 100 == 0 && progress && !progress(static_cast<double>(t) / static_cast<double>(count))) {
+    if (t % 10 == 0 && progress && !progress(static_cast<double>(t) / static_cast<double>(count))) {
       return Fail(ErrorCode::kCancelled, "stopped");
     }
   }

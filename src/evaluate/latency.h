@@ -29,6 +29,11 @@ LatencySummary Summarize(std::vector<double> milliseconds);
 Result<std::vector<double>> TimeSingleTexts(const BundleClassifier& classifier, std::span<const std::string_view> texts,
                                             size_t count, const std::function<bool(double done)>& progress = {});
 
+/// The same of anything that classifies one text.
+Result<std::vector<double>> TimeSingleTexts(const std::function<Result<void>(std::string_view text)>& classify,
+                                            std::span<const std::string_view> texts, size_t count,
+                                            const std::function<bool(double done)>& progress = {});
+
 /// Size of the files that answer: without ONNX models, weights in a form that isn't used, and what training left.
 /// `weights` is BundleClassifier::weights().
 double BundleMegabytes(const std::filesystem::path& bundle, std::string_view weights);

@@ -22,6 +22,7 @@ class BadData(TestCase):
 
     def test_files_that_are_no_data(self):
         self.fails("train", "none.tsv", "--output-dir", "model", says=["none.tsv"])
+        self.fails("train", "none.tsv", says=["--output-dir is required"], code=2)
         self.refused("", "empty")
         self.refused("label\ttext\n", "data.tsv")
         self.refused("label\ttext\n" + "ham\tsee you 1\nham\tsee you 2\n" * 5, "ham")

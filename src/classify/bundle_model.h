@@ -1,0 +1,62 @@
+/// A bundle's tokenizer and encoder, with whichever of its weights answer: tokens to logits. What they mean is the
+/// caller's: zero_shot.h reads them as a judgement of two texts.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "base/result.h"
+#include "base/threads.h"
+#include "bundle/manifest.h"
+#include "bundle/model_config.h"
+#include "encoder/forward.h"
+#include "encoder/model.h"
+#include "encoder/quantized_forward.h"
+#include "tokenize/tokenizer.h"
+#include "winnow/classifier.h"
+
+namespace winnow {
+
+/// Thread-safe. Stays where it is, as runners know their models by address.
+class BundleModel {
+ public:
+  /// Told now and then how many texts are done; stops the rest by returning false.
+  using Progress = std::function<bool(size_t done)>;
+
+  /// Loads a bundle or a plain Hugging Face classifier directory. `pool` must outlive the model. Errors: kNotFound,
+  /// kIo, kInvalidModel, kUnsupported.
+  static Result<std::unique_ptr<const BundleModel>> Load(const std::filesystem::path& bundle, ThreadPool& pool,
+                                                         Weights weights);
+  BundleModel(const BundleModel&) = delete;
+  BundleModel& operator=(const BundleModel&) = delete;
+
+  const Manifest& manifest() const { return manifest_; }
+  const ModelConfig& config() const { return config_; }  ///< with one label at least
+  const Tokenizer& tokenizer() const { return tokenizer_; }
+  /// What answers: "f32", "int8", "int8 with 2 of 6 layers bf16".
+  std::string weights() const;
+
+  /// logits [texts, labels]. Errors: CheckBatch's; kCancelled when `progress` returns false.
+  Result<void> Logits(const PackedTexts& texts, std::span<float> logits, const Progress& progress = {}) const;
+
+ private:
+  BundleModel(Manifest manifest, ModelConfig config, Tokenizer tokenizer)
+      : manifest_(std::move(manifest)), config_(std::move(config)), tokenizer_(std::move(tokenizer)) {}
+
+  Manifest manifest_;
+  ModelConfig config_;
+  Tokenizer tokenizer_;
+  // One of two pairs.
+  std::optional<QuantizedModel> quantized_;
+  std::unique_ptr<QuantizedRunner> quantized_runner_;
+  std::optional<Model> model_;
+  std::unique_ptr<ForwardRunner> runner_;
+  mutable std::mutex runner_mutex_;  // the float runner takes one caller at a time
+};
+
+}  // namespace winnow
