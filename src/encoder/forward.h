@@ -55,6 +55,10 @@ class ForwardRunner {
   /// where given, is told how many texts are finished, and stops the rest by returning false (their logits are zero).
   std::vector<float> AllLogits(const PackedTexts& texts, const std::function<bool(size_t done)>& done = {});
 
+  /// What the classification head reads of each text, [texts, hidden]: the last layer's output at the first token
+  /// (encoder/head_pass.h). Order, batches and `done` as above; features of texts that were stopped are undefined.
+  FloatBuffer AllFeatures(const PackedTexts& texts, const std::function<bool(size_t done)>& done = {});
+
  private:
   const Model& model_;
   ThreadPool& pool_;
