@@ -73,7 +73,7 @@ void AddTrainingOptions(TrainCommandOptions& options, OptionTable& table) {
   table.Group("Training");
   table.Add("epochs", &options.epochs, "Passes over the training texts")
       .AtLeast(1)
-      .Default("3, 12 from scratch; more where these are less than 200 steps, up to 20")
+      .Default("3, 12 from scratch, 20 with --freeze encoder; more where these are less than 200 steps, up to 20")
       .Alias("num-train-epochs");
   table.Add("batch-size", &options.batch_size, "Texts a step")
       .AtLeast(1)
@@ -90,7 +90,7 @@ void AddTrainingOptions(TrainCommandOptions& options, OptionTable& table) {
       .AtLeast(1);
   table.Add("lr", &options.lr, "Peak learning rate")
       .MoreThan(0)
-      .Default("2e-5; 1e-3 from scratch")
+      .Default("2e-5; 1e-4 with --freeze encoder, 1e-3 from scratch")
       .Alias("learning-rate");
   table.Add("head-lr-factor", &options.head_lr_factor, "The classification head's learning rate, in multiples of --lr")
       .MoreThan(0);
@@ -118,7 +118,8 @@ void AddTrainingOptions(TrainCommandOptions& options, OptionTable& table) {
   table
       .Add("freeze", &options.freeze,
            "Weights that stay as they are: embeddings, a number of layers from below (and the embeddings), or encoder "
-           "for all but the head")
+           "for all but the head: then each text goes through the encoder once, without dropout, and epochs take "
+           "seconds")
       .ValueName("encoder|embeddings|N")
       .Default("nothing");
   table.Add("gradient-checkpointing", &options.gradient_checkpointing,
@@ -143,7 +144,7 @@ void AddCheckpointOptions(TrainCommandOptions& options, OptionTable& table) {
       .AtLeast(0);
   table.Add("save-steps", &options.save_steps, "Steps from checkpoint to checkpoint")
       .AtLeast(0)
-      .Default("at each evaluation");
+      .Default("at each evaluation; none with --freeze encoder, which takes seconds");
   table.Add("save-total-limit", &options.save_total_limit, "Checkpoints kept, the best ones, beside the newest")
       .AtLeast(1);
   table.Add("resume", &options.resume,

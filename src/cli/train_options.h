@@ -65,6 +65,7 @@ struct TrainCommandOptions : CommonOptions {
   int save_total_limit = 1;
   int early_stopping_patience = 0;
   bool resume = false;
+  bool checkpoints = true;  // no option: off where a training is one of many, and none is gone on with
 
   // Output
   std::string report_to = "none";

@@ -266,6 +266,8 @@ class Trainer {
     // The best weights can be had again only from a checkpoint of their own.
     const bool best = evaluate && state_.evaluations.back().best;
     if (last || Stopped() || !(save || best) || !callbacks_.on_checkpoint) return {};
+    // A head's steps take less time than writing the model, and the features would be computed again all the same.
+    if (head_alone_ && options_.save_steps == 0) return {};
     optimizer_.Settle();
     if (!HasFiniteWeights())
       return std::unexpected(NotFinite(epoch, state_.step, "a weight"));  // and the good checkpoint stays

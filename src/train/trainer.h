@@ -46,7 +46,8 @@ struct TrainerOptions {
   std::string metric = "f1_macro";  ///< decides which evaluation is the best (evaluate/metrics.h)
   int32_t positive_label = -1;      ///< for metrics of a positive label
   int eval_steps = 0;               ///< steps from evaluation to evaluation; 0: after each epoch
-  int save_steps = 0;               ///< steps from checkpoint to checkpoint; 0: after each evaluation
+  int save_steps = 0;               ///< steps from checkpoint to checkpoint; 0: after each evaluation, and none where
+                                    ///< features are cached
   int patience = 0;                 ///< evaluations without a better one that end the training; 0: never
   uint64_t seed = 42;
 };
