@@ -7,6 +7,7 @@
 #include "base/progress.h"
 #include "bundle/directory.h"
 #include "cli/commands.h"
+#include "cli/cross_validation.h"
 #include "cli/data_options.h"
 #include "cli/export.h"
 #include "cli/output.h"
@@ -35,6 +36,10 @@ Result<void> RunWithoutTraining(const TrainCommandOptions& options) {
 }
 
 Result<void> Run(const TrainCommandOptions& options) {
+  if (options.folds) return RunTrainingFolds(options);
+  if (options.output_dir.empty()) {
+    return Fail(ErrorCode::kInvalidArgument, "--output-dir is missing", "usage: winnow train DATA... --output-dir DIR");
+  }
   if (options.skip_training) return RunWithoutTraining(options);
   if (options.data.empty()) {
     return Fail(ErrorCode::kInvalidArgument, "no data to train on", "usage: winnow train DATA... --output-dir DIR");

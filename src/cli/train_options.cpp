@@ -46,10 +46,14 @@ void AddDataOptions(TrainCommandOptions& options, OptionTable& table) {
       .ValueName("LABEL");
 }
 
+void AddOutputOptions(TrainCommandOptions& options, OptionTable& table) {
+  table.Group("Model");
+  table.Add("output-dir", &options.output_dir, "Where the trained model goes").ValueName("DIR").Default("to be given");
+  table.Add("name", &options.name, "The model's name").ValueName("NAME").Default("the output directory's");
+}
+
 void AddModelOptions(TrainCommandOptions& options, OptionTable& table) {
   table.Group("Model");
-  table.Add("output-dir", &options.output_dir, "Where the trained model goes").ValueName("DIR").Required();
-  table.Add("name", &options.name, "The model's name").ValueName("NAME").Default("the output directory's");
   table
       .Add("base-model", &options.base_model,
            "What training starts from: a name as for 'winnow pull', a directory, or 'scratch' for a small new model")
@@ -135,13 +139,16 @@ void AddTrainingOptions(TrainCommandOptions& options, OptionTable& table) {
   table.Add("profile", &options.profile, "Print where the time went, and how fast the matrix products were");
 }
 
-void AddCheckpointOptions(TrainCommandOptions& options, OptionTable& table) {
+void AddEvaluationOptions(TrainCommandOptions& options, OptionTable& table) {
   table.Group("Evaluation and checkpoints");
   table.Add("eval-steps", &options.eval_steps, "Steps from evaluation to evaluation").AtLeast(0).Default("an epoch's");
   table
       .Add("early-stopping-patience", &options.early_stopping_patience,
            "Stop after so many evaluations without a better one; 0 goes on to the end")
       .AtLeast(0);
+}
+
+void AddCheckpointOptions(TrainCommandOptions& options, OptionTable& table) {
   table.Add("save-steps", &options.save_steps, "Steps from checkpoint to checkpoint")
       .AtLeast(0)
       .Default("at each evaluation; none with --freeze encoder, which takes seconds");
@@ -157,8 +164,15 @@ void AddCheckpointOptions(TrainCommandOptions& options, OptionTable& table) {
 void AddTrainOptions(TrainCommandOptions& options, OptionTable& table) {
   table.AddPositional("data", &options.data, "Labelled texts: CSV, TSV, JSONL or fastText files, gzip of each");
   AddDataOptions(options, table);
+  table
+      .Add("folds", &options.folds,
+           "Cross-validation: cut the texts into so many folds, train once for each on the others, and report on all; "
+           "no model stays")
+      .AtLeast(2);
+  AddOutputOptions(options, table);
   AddModelOptions(options, table);
   AddTrainingOptions(options, table);
+  AddEvaluationOptions(options, table);
   AddCheckpointOptions(options, table);
   table.Group("Output");
   table.Add("overwrite", &options.overwrite, "Write into a directory that holds something else than a Winnow model")
@@ -174,6 +188,17 @@ void AddTrainOptions(TrainCommandOptions& options, OptionTable& table) {
   table.Example("winnow train sms.tsv --output-dir spam", "fine-tune, and report on a held-out fifth");
   table.Example("winnow train mail.csv --template '{subject} [SEP] {body:400}' --label-field folder --output-dir mail",
                 "columns by name");
+  table.Example("winnow train sms.tsv --folds 5 --freeze encoder", "how good it would be, told on every text");
+}
+
+void AddRecipeOptions(TrainCommandOptions& options, OptionTable& table) {
+  table.AddPositional("data", &options.data, "Labelled texts: CSV, TSV, JSONL or fastText files, gzip of each")
+      .Required();
+  AddDataOptions(options, table);
+  AddModelOptions(options, table);
+  AddTrainingOptions(options, table);
+  AddEvaluationOptions(options, table);
+  table.AddPreset("preset", &options.preset, "Options for a known task, from share/winnow/presets");
 }
 
 }  // namespace winnow

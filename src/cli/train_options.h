@@ -65,7 +65,6 @@ struct TrainCommandOptions : CommonOptions {
   int save_total_limit = 1;
   int early_stopping_patience = 0;
   bool resume = false;
-  bool checkpoints = true;  // no option: off where a training is one of many, and none is gone on with
 
   // Output
   std::string report_to = "none";
@@ -75,9 +74,16 @@ struct TrainCommandOptions : CommonOptions {
   double max_drop = 0.005;  // of the INT8 gate
   bool skip_training = false;
   std::optional<std::string> preset;
+
+  // Measuring
+  std::optional<int> folds;  // cross-validation, instead of a model that stays
+  bool throwaway = false;    // no option: a model of which only the figures stay; no checkpoints, curves, or advice
 };
 
 /// Binds the struct; only options that `winnow train` acts on are in the table.
 void AddTrainOptions(TrainCommandOptions& options, OptionTable& table);
+
+/// Those alone that decide what is learnt, of which data: for commands that train to measure, and keep no model.
+void AddRecipeOptions(TrainCommandOptions& options, OptionTable& table);
 
 }  // namespace winnow

@@ -137,7 +137,7 @@ Result<TrainingRun> RunTraining(const TrainingJob& job, ThreadPool& pool) {
       record(("eval/" + job.trainer.metric).c_str(), e.metric, e.step);
     }
   };
-  if (job.options.checkpoints) {
+  if (!job.options.throwaway) {
     callbacks.on_checkpoint = [&](const TrainingState& state, const Optimizer& optimizer, const Model& model) {
       return checkpoints.Save(state, optimizer, model);
     };
