@@ -69,10 +69,12 @@ TEST_F(TrainOptionsTest, HuggingFacesCommandLineIsUnderstood) {
   EXPECT_EQ(options.text_field, "body");
 }
 
-TEST_F(TrainOptionsTest, AnOutputDirectoryIsRequired) {
-  const Result<ParseOutcome> parsed = Parse({"a.csv"});
+TEST_F(TrainOptionsTest, OneFoldIsNoCrossValidation) {
+  EXPECT_TRUE(Parse({"a.csv", "--folds", "5"}));
+  EXPECT_EQ(options.folds, 5);
+  const Result<ParseOutcome> parsed = Parse({"a.csv", "--folds", "1"});
   ASSERT_FALSE(parsed);
-  EXPECT_EQ(parsed.error().message, "--output-dir DIR is missing");
+  EXPECT_EQ(parsed.error().code, ErrorCode::kInvalidArgument);
 }
 
 TEST_F(TrainOptionsTest, ValuesThatMakeNoSenseAreRefused) {

@@ -190,7 +190,7 @@ Result<TrainedBundle> TrainBundle(const TrainCommandOptions& options, const Spli
   const TrainerOptions trainer = TRY(ToTrainerOptions(options, train, start.model.config().num_layers, positive_label));
   const int total_steps = TotalSteps(trainer, train);
   TRY(RequireEvaluations(trainer, total_steps));
-  TRY(RequireMemory(options, start.model.config(), trainer, train, validation.size(), pool.size()));
+  TRY(RequireMemory(options, start.model.config(), trainer, train, pool.size(), validation.size()));
   LogInfo("training on {} texts, {} tokens, {} epochs of {} steps, {} thread{}, {}",
           FormatCount(static_cast<int64_t>(train.size())), FormatCount(static_cast<int64_t>(train.texts.ids.size())),
           trainer.epochs, total_steps / trainer.epochs, pool.size(), pool.size() == 1 ? "" : "s",

@@ -166,7 +166,7 @@ Result<TrainingRun> RunTraining(const TrainingJob& job, ThreadPool& pool) {
 }
 
 Result<void> RequireMemory(const TrainCommandOptions& options, const ModelConfig& config, const TrainerOptions& trainer,
-                           const TextSet& train, size_t validation_texts, int threads) {
+                           const TextSet& train, int threads, size_t validation_texts) {
   const auto gigabytes = [&](const TrainerOptions& of) {
     return static_cast<double>(TrainingBytes(config, of, train, threads, validation_texts)) / 1e9;
   };

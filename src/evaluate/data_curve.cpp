@@ -26,8 +26,6 @@ Result<size_t> SizeOf(const std::string& wanted, size_t available) {
               "give numbers of texts (50,100,200) or shares (0.1,0.5,1)");
 }
 
-std::string Signed(double value) { return fmt::format("{:+.4f}", value); }
-
 }  // namespace
 
 Result<std::vector<size_t>> CurveSizes(std::span<const std::string> wanted, size_t available, size_t labels) {
@@ -69,12 +67,15 @@ std::string Outlook(const DataCurve& curve) {
   const Change change = ChangeBetween(before.right, last.right);
   const double growth = static_cast<double>(last.texts) / static_cast<double>(before.texts);
   std::string text = fmt::format(
-      "From {} to {} training texts macro-F1 went from {:.4f} to {:.4f} ({}), with {} more of {} test texts right and "
-      "{} more wrong",
-      before.texts, last.texts, before.metrics.f1_macro, last.metrics.f1_macro, Signed(gain), change.better,
-      last.metrics.count, change.worse);
+      "From {} to {} training texts macro-F1 went from {:.4f} to {:.4f} ({:+.4f}); of {} test texts {} came right and "
+      "{} went wrong",
+      before.texts, last.texts, before.metrics.f1_macro, last.metrics.f1_macro, gain, last.metrics.count, change.better,
+      change.worse);
   if (!change.beyond_chance) {
-    return text + ": no more than chance explains, so more texts of this kind are not likely to bring much.";
+    constexpr double kLittle = 0.01;
+    return text + (std::abs(gain) < kLittle
+                       ? ": no more than chance explains, so more texts of this kind are not likely to bring much."
+                       : ": chance may explain it, and more test texts would tell (--test-size, --test).");
   }
   if (change.better < change.worse) {
     return text +

@@ -62,9 +62,11 @@ TEST(Change, BeyondChanceIsMcNemars) {
 }
 
 TEST(Outlook, SaysWhatTheLastDoublingBrought) {
-  EXPECT_THAT(Outlook(Curve(150, 180)), testing::AllOf(HasSubstr("From 400 to 800"), HasSubstr("30 more of 200"),
-                                                       HasSubstr("800 texts more"), HasSubstr("up to about")));
-  EXPECT_THAT(Outlook(Curve(180, 182)), HasSubstr("no more than chance"));
+  EXPECT_THAT(Outlook(Curve(150, 180)),
+              testing::AllOf(HasSubstr("From 400 to 800"), HasSubstr("of 200 test texts 30 came right"),
+                             HasSubstr("800 texts more"), HasSubstr("up to about")));
+  EXPECT_THAT(Outlook(Curve(180, 181)), HasSubstr("no more than chance"));
+  EXPECT_THAT(Outlook(Curve(180, 184)), HasSubstr("more test texts would tell"));
   EXPECT_THAT(Outlook(Curve(180, 150)), HasSubstr("worse"));
   EXPECT_THAT(Outlook({.available = 800, .points = {Point(800, 150)}}), HasSubstr("two or more"));
 }
