@@ -32,6 +32,7 @@ struct Pool {
     const MetricsOptions options{.positive_label = positive_label};
     if (data.multi_label) return ComputeMultiLabelMetrics(probabilities, truth, data.labels.names, options, decided);
     std::vector<int32_t> labels;
+    labels.reserve(truth.size());
     for (const std::vector<int32_t>& of_text : truth) labels.push_back(of_text.front());
     return ComputeMetrics(probabilities, labels, data.labels.names, options);
   }

@@ -1,5 +1,7 @@
 #include "cli/recipe.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -23,7 +25,7 @@ std::vector<std::string> ArgumentsOf(const Json& hyperparameters, const OptionTa
     const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
     if (value.is_null() || value.is_structured() || text.empty() || table.Find(name) == nullptr) continue;
     if (name == "warmup_ratio" && by_steps) continue;  // two ways to say one thing
-    arguments.push_back("--" + name + "=" + text);
+    arguments.push_back(fmt::format("--{}={}", name, text));
   }
   return arguments;
 }

@@ -103,6 +103,7 @@ std::vector<std::vector<int32_t>> DecidedSets(std::span<const float> probabiliti
                                               const Manifest& manifest) {
   const std::vector<std::string>& labels = set.labels.names;
   std::vector<float> thresholds;
+  thresholds.reserve(labels.size());
   for (const std::string& label : labels) {
     const auto own = manifest.thresholds.labels.find(label);
     thresholds.push_back(
