@@ -26,6 +26,7 @@ Command DataInspectCommand();
 Command DataFilterCommand();
 Command DataDedupeCommand();
 Command DataSplitCommand();
+Command DataCurveCommand();
 Command HelpCommand();
 Command VersionCommand();
 

@@ -1,6 +1,11 @@
 #include "cli/data_options.h"
 
 #include <algorithm>
+#include <array>
+#include <iterator>
+
+#include "base/log.h"
+#include "data/augment.h"
 
 namespace winnow {
 namespace {
@@ -97,6 +102,16 @@ SplitOptions SplitOptionsOf(const TrainCommandOptions& options) {
           .validation_size = options.validation_size,
           .seed = options.seed,
           .min_class_texts = static_cast<size_t>(options.min_class_texts)};
+}
+
+void AddVariants(const TrainCommandOptions& options, Split& split) {
+  if (!options.augment) return;
+  AugmentReport report;
+  const std::array<const Dataset*, 2> held_out = {&split.validation, &split.test};
+  std::vector<Example> variants =
+      Augment(split.train, {.variants = options.augment_variants, .seed = options.seed}, report, held_out);
+  std::ranges::move(variants, std::back_inserter(split.train.examples));
+  for (const std::string& line : Lines(report.Text())) LogInfo("{}", line);
 }
 
 std::vector<std::vector<int32_t>> LabelSets(const Dataset& dataset) {

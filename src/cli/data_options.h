@@ -27,6 +27,9 @@ Result<ReadOptions> ReadOptionsOf(const TrainCommandOptions& options);
 SplitFiles SplitFilesOf(const TrainCommandOptions& options);
 SplitOptions SplitOptionsOf(const TrainCommandOptions& options);
 
+/// --augment: adds variants of the training texts, none of which is a held-out text.
+void AddVariants(const TrainCommandOptions& options, Split& split);
+
 /// Each text's label ids.
 std::vector<std::vector<int32_t>> LabelSets(const Dataset& dataset);
 

@@ -1,10 +1,10 @@
 #include "cli/gnuplot.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "base/files.h"
 #include "base/process.h"
+#include "cli/workplace.h"
 
 namespace winnow {
 namespace {
@@ -17,18 +17,6 @@ Error NoGnuplot() {
   return {ErrorCode::kNotFound, "plots are drawn by gnuplot, which is not installed",
           "install it (Debian: apt-get install gnuplot-nox), or leave --plot out"};
 }
-
-/// A directory that goes with all in it.
-struct Workplace {
-  fs::path path;
-  explicit Workplace(fs::path p) : path(std::move(p)) {}
-  Workplace(const Workplace&) = delete;
-  Workplace& operator=(const Workplace&) = delete;
-  ~Workplace() {
-    std::error_code ignored;
-    fs::remove_all(path, ignored);
-  }
-};
 
 }  // namespace
 
@@ -66,20 +54,15 @@ std::string GnuplotHeading(const fs::path& out, int width, int height, const std
 }
 
 Result<void> DrawWithGnuplot(const fs::path& file, const std::function<std::string(const fs::path& out)>& script) {
-  std::error_code error;
-  std::string directory = (fs::temp_directory_path(error) / "winnow-plot-XXXXXX").string();
-  if (error || ::mkdtemp(directory.data()) == nullptr) {
-    return Fail(ErrorCode::kIo, "can't make a temporary directory for the plot", "is TMPDIR writable?");
-  }
-  const Workplace work(directory);
-  const fs::path drawn = work.path / ("plot" + file.extension().string());
-  TRY(WriteFileAtomically(work.path / "script", script(drawn)));
+  const Workplace work = TRY(Workplace::Make("plot"));
+  const fs::path drawn = work.path() / ("plot" + file.extension().string());
+  TRY(WriteFileAtomically(work.path() / "script", script(drawn)));
   const auto end =
-      RunProgram({kGnuplot, (work.path / "script").string()}, {.log = work.path / "log", .timeout_seconds = 60});
+      RunProgram({kGnuplot, (work.path() / "script").string()}, {.log = work.path() / "log", .timeout_seconds = 60});
   if (!end) return std::unexpected(NoGnuplot());
   const Result<std::string> picture = ReadFile(drawn);
   if (!end->succeeded() || !picture || picture->empty()) {
-    return Fail(ErrorCode::kIo, "gnuplot could not draw: " + ReadFile(work.path / "log").value_or("").substr(0, 400));
+    return Fail(ErrorCode::kIo, "gnuplot could not draw: " + ReadFile(work.path() / "log").value_or("").substr(0, 400));
   }
   return WriteFileAtomically(file, *picture);
 }

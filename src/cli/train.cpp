@@ -1,22 +1,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
-#include <iterator>
 
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "bundle/directory.h"
 #include "cli/commands.h"
+#include "cli/cross_validation.h"
 #include "cli/data_options.h"
 #include "cli/export.h"
 #include "cli/output.h"
 #include "cli/quantize.h"
 #include "cli/train_options.h"
 #include "cli/training.h"
-#include "data/augment.h"
 #include "evaluate/report.h"
 
 namespace winnow {
@@ -38,16 +36,6 @@ Result<void> RunWithoutTraining(const TrainCommandOptions& options) {
   return options.json ? Print(report.dump(2) + "\n") : Result<void>();
 }
 
-/// --augment: variants of the training texts, none of which is a held-out text.
-void AddVariants(const TrainCommandOptions& options, Split& split) {
-  AugmentReport report;
-  const std::array<const Dataset*, 2> held_out = {&split.validation, &split.test};
-  std::vector<Example> variants =
-      Augment(split.train, {.variants = options.augment_variants, .seed = options.seed}, report, held_out);
-  std::ranges::move(variants, std::back_inserter(split.train.examples));
-  for (const std::string& line : Lines(report.Text())) LogInfo("{}", line);
-}
-
 /// Where the model goes when nobody said: models/PRESET-BASE.
 std::filesystem::path DefaultOutput(const TrainCommandOptions& options) {
   const std::string prefix = std::filesystem::path(*options.preset).stem().string();
@@ -56,6 +44,7 @@ std::filesystem::path DefaultOutput(const TrainCommandOptions& options) {
 }
 
 Result<void> Run(const TrainCommandOptions& given) {
+  if (given.folds) return RunTrainingFolds(given);
   TrainCommandOptions options = given;
   if (options.output_dir.empty()) {
     if (!options.preset) {
@@ -86,7 +75,7 @@ Result<void> Run(const TrainCommandOptions& given) {
   SplitReport report;
   Split split = TRY(ReadSplit(SplitFilesOf(options), TRY(ReadOptionsOf(options)), SplitOptionsOf(options), report));
   for (const std::string& line : Lines(report.Text())) LogInfo("{}", line);
-  if (options.augment) AddVariants(options, split);
+  AddVariants(options, split);
   TrainedBundle trained = TRY(TrainBundle(options, split, std::move(bundle), pool, begin));
   if (options.quantize) {
     trained.info["quantization"] =

@@ -63,12 +63,16 @@ void AddDataOptions(TrainCommandOptions& options, OptionTable& table) {
       .ValueName("LABEL");
 }
 
-void AddModelOptions(TrainCommandOptions& options, OptionTable& table) {
+void AddOutputOptions(TrainCommandOptions& options, OptionTable& table) {
   table.Group("Model");
   table.Add("output-dir", &options.output_dir, "Where the trained model goes")
       .ValueName("DIR")
       .Default("models/PRESET-BASE_MODEL with a --preset; else to be given");
   table.Add("name", &options.name, "The model's name").ValueName("NAME").Default("the output directory's");
+}
+
+void AddModelOptions(TrainCommandOptions& options, OptionTable& table) {
+  table.Group("Model");
   table
       .Add("base-model", &options.base_model,
            "What training starts from: a name as for 'winnow pull', a directory, or 'scratch' for a small new model")
@@ -97,7 +101,7 @@ void AddTrainingOptions(TrainCommandOptions& options, OptionTable& table) {
   table.Group("Training");
   table.Add("epochs", &options.epochs, "Passes over the training texts")
       .AtLeast(1)
-      .Default("3, 12 from scratch; more where these are less than 200 steps, up to 20")
+      .Default("3, 12 from scratch, 20 with --freeze encoder; more where these are less than 200 steps, up to 20")
       .Alias("num-train-epochs");
   table.Add("batch-size", &options.batch_size, "Texts a step")
       .AtLeast(1)
@@ -114,7 +118,7 @@ void AddTrainingOptions(TrainCommandOptions& options, OptionTable& table) {
       .AtLeast(1);
   table.Add("lr", &options.lr, "Peak learning rate")
       .MoreThan(0)
-      .Default("2e-5; 1e-3 from scratch")
+      .Default("2e-5; 1e-4 with --freeze encoder, 1e-3 from scratch")
       .Alias("learning-rate");
   table.Add("head-lr-factor", &options.head_lr_factor, "The classification head's learning rate, in multiples of --lr")
       .MoreThan(0);
@@ -142,7 +146,8 @@ void AddTrainingOptions(TrainCommandOptions& options, OptionTable& table) {
   table
       .Add("freeze", &options.freeze,
            "Weights that stay as they are: embeddings, a number of layers from below (and the embeddings), or encoder "
-           "for all but the head")
+           "for all but the head: then each text goes through the encoder once, without dropout, and epochs take "
+           "seconds")
       .ValueName("encoder|embeddings|N")
       .Default("nothing");
   table.Add("gradient-checkpointing", &options.gradient_checkpointing,
@@ -172,7 +177,7 @@ void AddDistillationOptions(TrainCommandOptions& options, OptionTable& table) {
   table.Add("distil-weight", &options.distil_weight, "The teacher's part of the loss of a labelled text").Range(0, 1);
 }
 
-void AddCheckpointOptions(TrainCommandOptions& options, OptionTable& table) {
+void AddEvaluationOptions(TrainCommandOptions& options, OptionTable& table) {
   table.Group("Evaluation and checkpoints");
   table.Add("eval-steps", &options.eval_steps, "Steps from evaluation to evaluation").AtLeast(0).Default("an epoch's");
   table
@@ -185,9 +190,12 @@ void AddCheckpointOptions(TrainCommandOptions& options, OptionTable& table) {
       .AtLeast(0)
       .Default("by tokens")
       .Alias("per-device-eval-batch-size");
+}
+
+void AddCheckpointOptions(TrainCommandOptions& options, OptionTable& table) {
   table.Add("save-steps", &options.save_steps, "Steps from checkpoint to checkpoint")
       .AtLeast(0)
-      .Default("at each evaluation");
+      .Default("at each evaluation; none with --freeze encoder, which takes seconds");
   table.Add("save-total-limit", &options.save_total_limit, "Checkpoints kept, the best ones, beside the newest")
       .AtLeast(1);
   table.Add("resume", &options.resume,
@@ -200,9 +208,16 @@ void AddCheckpointOptions(TrainCommandOptions& options, OptionTable& table) {
 void AddTrainOptions(TrainCommandOptions& options, OptionTable& table) {
   table.AddPositional("data", &options.data, "Labelled texts: CSV, TSV, JSONL or fastText files, gzip of each");
   AddDataOptions(options, table);
+  table
+      .Add("folds", &options.folds,
+           "Cross-validation: cut the texts into so many folds, train once for each on the others, and report on all; "
+           "no model stays")
+      .AtLeast(2);
+  AddOutputOptions(options, table);
   AddModelOptions(options, table);
   AddTrainingOptions(options, table);
   AddDistillationOptions(options, table);
+  AddEvaluationOptions(options, table);
   AddCheckpointOptions(options, table);
   table.Group("Output");
   table.Add("overwrite", &options.overwrite, "Write into a directory that holds something else than a Winnow model")
@@ -218,6 +233,18 @@ void AddTrainOptions(TrainCommandOptions& options, OptionTable& table) {
   table.Example("winnow train sms.tsv --output-dir spam", "fine-tune, and report on a held-out fifth");
   table.Example("winnow train mail.csv --template '{subject} [SEP] {body:400}' --label-field folder --output-dir mail",
                 "columns by name");
+  table.Example("winnow train sms.tsv --folds 5 --freeze encoder", "how good it would be, told on every text");
+}
+
+void AddRecipeOptions(TrainCommandOptions& options, OptionTable& table) {
+  table.AddPositional("data", &options.data, "Labelled texts: CSV, TSV, JSONL or fastText files, gzip of each")
+      .Required();
+  AddDataOptions(options, table);
+  AddModelOptions(options, table);
+  AddTrainingOptions(options, table);
+  AddDistillationOptions(options, table);
+  AddEvaluationOptions(options, table);
+  table.AddPreset("preset", &options.preset, "Options for a known task, from share/winnow/presets");
 }
 
 }  // namespace winnow

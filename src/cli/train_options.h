@@ -86,9 +86,16 @@ struct TrainCommandOptions : CommonOptions {
   double max_drop = 0.005;  // of the INT8 gate
   bool skip_training = false;
   std::optional<std::string> preset;
+
+  // Measuring
+  std::optional<int> folds;  // cross-validation, instead of a model that stays
+  bool throwaway = false;    // no option: a model of which only the figures stay; no checkpoints, curves, or advice
 };
 
 /// Binds the struct; only options that `winnow train` acts on are in the table.
 void AddTrainOptions(TrainCommandOptions& options, OptionTable& table);
+
+/// Those alone that decide what is learnt, of which data: for commands that train to measure, and keep no model.
+void AddRecipeOptions(TrainCommandOptions& options, OptionTable& table);
 
 }  // namespace winnow

@@ -74,6 +74,14 @@ TEST_F(TrainOptionsTest, OnlyAPresetDoesWithoutAnOutputDirectory) {
   EXPECT_TRUE(options.output_dir.empty());
 }
 
+TEST_F(TrainOptionsTest, OneFoldIsNoCrossValidation) {
+  EXPECT_TRUE(Parse({"a.csv", "--folds", "5"}));
+  EXPECT_EQ(options.folds, 5);
+  const Result<ParseOutcome> parsed = Parse({"a.csv", "--folds", "1"});
+  ASSERT_FALSE(parsed);
+  EXPECT_EQ(parsed.error().code, ErrorCode::kInvalidArgument);
+}
+
 TEST_F(TrainOptionsTest, ValuesThatMakeNoSenseAreRefused) {
   const std::vector<std::pair<std::string, std::string>> wrong = {
       {"epochs", "0"},        {"batch-size", "0"},    {"lr", "-1"},          {"max-length", "2"},

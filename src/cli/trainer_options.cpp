@@ -67,11 +67,14 @@ Result<TrainerOptions> ToTrainerOptions(const TrainCommandOptions& options, cons
                                         int32_t positive_label) {
   const bool scratch = options.base_model == "scratch";
   TrainerOptions trainer;
-  trainer.epochs = options.epochs.value_or(DefaultEpochs(scratch ? 12 : 3, train.size(), options.batch_size));
+  trainer.frozen_depths = TRY(FrozenDepths(options.freeze, num_layers));
+  const bool head_alone = trainer.frozen_depths > num_layers;  // whose epochs take little, and which has far to go
+  const int usual_epochs = head_alone ? 20 : scratch ? 12 : 3;
+  trainer.epochs = options.epochs.value_or(DefaultEpochs(usual_epochs, train.size(), options.batch_size));
   trainer.batch_size = options.batch_size;
   trainer.batch_tokens = options.batch_tokens;
   trainer.accumulation = options.accumulation;
-  trainer.lr = options.lr.value_or(scratch ? 1e-3 : 2e-5);
+  trainer.lr = options.lr.value_or(scratch ? 1e-3 : head_alone ? 1e-4 : 2e-5);
   trainer.schedule = options.lr_scheduler == "cosine"                 ? Schedule::kCosine
                      : options.lr_scheduler == "cosine_with_restarts" ? Schedule::kCosineRestarts
                      : options.lr_scheduler == "constant"             ? Schedule::kConstant
@@ -83,7 +86,6 @@ Result<TrainerOptions> ToTrainerOptions(const TrainCommandOptions& options, cons
   trainer.weight_decay = options.weight_decay;
   trainer.max_grad_norm = options.max_grad_norm;
   trainer.layer_lr_decay = options.layer_lr_decay;
-  trainer.frozen_depths = TRY(FrozenDepths(options.freeze, num_layers));
   trainer.recompute = options.gradient_checkpointing;
   trainer.precision = TRY(PrecisionOf(options));
   if (options.class_weights == "balanced") {

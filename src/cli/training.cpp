@@ -106,17 +106,12 @@ Result<void> TuneThresholds(std::span<const float> probabilities, const Dataset&
   return {};
 }
 
-/// Figures of the bundle's own decisions in the moderate mode.
-Result<Metrics> MetricsOf(std::span<const float> probabilities, const Dataset& set, const Manifest& manifest) {
+/// The bundle's own decisions in the moderate mode, of several labels a text.
+std::vector<std::vector<int32_t>> DecidedSets(std::span<const float> probabilities, const Dataset& set,
+                                              const Manifest& manifest) {
   const std::vector<std::string>& labels = set.labels.names;
-  const MetricsOptions options{.positive_label =
-                                   manifest.positive_label.empty() ? -1 : set.labels.Find(manifest.positive_label)};
-  if (!set.multi_label) {
-    std::vector<int32_t> truth;
-    for (const Example& example : set.examples) truth.push_back(example.labels.front());
-    return ComputeMetrics(probabilities, truth, labels, options);
-  }
   std::vector<float> thresholds;
+  thresholds.reserve(labels.size());
   for (const std::string& label : labels) {
     const auto own = manifest.thresholds.labels.find(label);
     thresholds.push_back(
@@ -125,6 +120,20 @@ Result<Metrics> MetricsOf(std::span<const float> probabilities, const Dataset& s
   std::vector<std::vector<int32_t>> decided;
   for (size_t t = 0; t < set.examples.size(); ++t) {
     decided.push_back(DecideMultiLabel(probabilities.subspan(t * labels.size(), labels.size()), thresholds).labels);
+  }
+  return decided;
+}
+
+/// `decided`: as above, where there are several labels a text.
+Result<Metrics> MetricsOf(std::span<const float> probabilities, const Dataset& set, const Manifest& manifest,
+                          std::span<const std::vector<int32_t>> decided) {
+  const std::vector<std::string>& labels = set.labels.names;
+  const MetricsOptions options{.positive_label =
+                                   manifest.positive_label.empty() ? -1 : set.labels.Find(manifest.positive_label)};
+  if (!set.multi_label) {
+    std::vector<int32_t> truth;
+    for (const Example& example : set.examples) truth.push_back(example.labels.front());
+    return ComputeMetrics(probabilities, truth, labels, options);
   }
   return ComputeMultiLabelMetrics(probabilities, LabelSets(set), labels, options, decided);
 }
@@ -191,7 +200,7 @@ Result<TrainedBundle> TrainBundle(const TrainCommandOptions& options, const Spli
   const TrainerOptions trainer = TRY(ToTrainerOptions(options, train, start.model.config().num_layers, positive_label));
   const int total_steps = TotalSteps(trainer, train);
   TRY(RequireEvaluations(options, trainer, total_steps));
-  TRY(RequireMemory(options, start.model.config(), trainer, train, pool.size()));
+  TRY(RequireMemory(options, start.model.config(), trainer, train, pool.size(), validation.size()));
   LogInfo("training on {} texts, {} tokens, {} epochs of {} steps, {} thread{}, {}",
           FormatCount(static_cast<int64_t>(train.size())), FormatCount(static_cast<int64_t>(train.texts.ids.size())),
           trainer.epochs, total_steps / trainer.epochs, pool.size(), pool.size() == 1 ? "" : "s",
@@ -232,7 +241,10 @@ Result<TrainedBundle> TrainBundle(const TrainCommandOptions& options, const Spli
     TRY(TuneThresholds(ProbabilitiesOf(result.validation_logits, validation, manifest.temperature), split.validation,
                        manifest));
   }
-  const Metrics metrics = TRY(MetricsOf(probabilities, has_test ? split.test : split.validation, manifest));
+  const Dataset& reported_texts = has_test ? split.test : split.validation;
+  std::vector<std::vector<int32_t>> decided;
+  if (reported.multi_label) decided = DecidedSets(probabilities, reported_texts, manifest);
+  const Metrics metrics = TRY(MetricsOf(probabilities, reported_texts, manifest, decided));
 
   const TrainingInfo info{.name = manifest.name,
                           .base_model = options.base_model,
@@ -247,6 +259,9 @@ Result<TrainedBundle> TrainBundle(const TrainCommandOptions& options, const Spli
                           .threads = pool.size(),
                           .hyperparameters = hyperparameters};
   nlohmann::ordered_json document = TrainingInfoJson(info);
+  if (options.throwaway) {
+    return TrainedBundle{std::move(document), metrics, has_test, probabilities, std::move(decided)};
+  }
   TRY(WriteModelFiles(start.model, start, max_length, bundle.path()));
   TRY(WriteFileAtomically(bundle.path() / "training_info.json", document.dump(2) + "\n"));
   WriteCurves(run, manifest.name, trainer.metric, options.output_dir, bundle.path());
@@ -260,7 +275,7 @@ Result<TrainedBundle> TrainBundle(const TrainCommandOptions& options, const Spli
     document["compared_with_teacher"] =
         TRY(CompareWithTeacher(options, has_test ? split.test : split.validation, pool));
   }
-  return TrainedBundle{std::move(document), metrics, has_test, probabilities};
+  return TrainedBundle{std::move(document), metrics, has_test, probabilities, std::move(decided)};
 }
 
 }  // namespace winnow

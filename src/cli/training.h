@@ -18,10 +18,12 @@ struct TrainedBundle {
   nlohmann::ordered_json info;  ///< training_info.json
   Metrics metrics;              ///< of the test part, or of validation where there is none
   bool has_test = false;
-  std::vector<float> probabilities;  ///< [texts of that part, labels], calibrated
+  std::vector<float> probabilities;                ///< [texts of that part, labels], calibrated
+  std::vector<std::vector<int32_t>> decided = {};  ///< [texts of that part] of several labels a text: the sets
 };
 
-/// Trains options.base_model on the split's training part and writes `bundle`, whole or not at all.
+/// Trains options.base_model on the split's training part and writes `bundle`, whole or not at all (with
+/// options.throwaway not at all).
 /// `begin`: since when the reported time counts. Errors: those of all that it takes; kCancelled with advice.
 Result<TrainedBundle> TrainBundle(const TrainCommandOptions& options, const Split& split, BundleWriter bundle,
                                   ThreadPool& pool,

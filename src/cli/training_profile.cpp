@@ -25,12 +25,13 @@ Precision FastestPrecision() {
 
 std::string ProfileText(const PhaseTimes& times, double tokenize, Precision precision, ThreadPool& pool) {
   const double steps = times.forward + times.backward + times.optimizer + times.other;
-  const double all = tokenize + steps + times.evaluation + times.checkpoints;
+  const double all = tokenize + times.features + steps + times.evaluation + times.checkpoints;
   std::string text = "phase          seconds   share\n";
   const auto row = [&](const char* name, double seconds) {
     text += fmt::format("{:<12} {:>9.2f}  {:>4.1f} %\n", name, seconds, 100 * seconds / all);
   };
   row("tokenize", tokenize);
+  if (times.features > 0) row("features", times.features);
   row("forward", times.forward);
   row("backward", times.backward);
   row("optimizer", times.optimizer);

@@ -106,8 +106,12 @@ Result<TrainingRun> RunTraining(const TrainingJob& job, ThreadPool& pool) {
     }
   };
   std::vector<CurvePoint> losses;
-  ProgressBar bar("train", TotalSteps(job.trainer, job.train));
-  if (resume) bar.Set(resume->state.step);
+  std::optional<ProgressBar> features, bar;
+  const auto begin_steps = [&] {
+    bar.emplace("train", TotalSteps(job.trainer, job.train));
+    if (resume) bar->Set(resume->state.step);
+  };
+  if (!CachesFeatures(job.trainer, job.start.model.config())) begin_steps();
   double loss = 0, seconds = 0;
   size_t tokens = 0;
   TrainerCallbacks callbacks;
@@ -119,13 +123,13 @@ Result<TrainingRun> RunTraining(const TrainingJob& job, ThreadPool& pool) {
     record("train/grad_norm", step.gradient_norm, step.step);
     tokens += step.tokens;
     seconds += step.seconds;
-    bar.SetField("loss", fmt::format("{:.4f}", loss));
-    bar.SetField("", FormatCount(static_cast<int64_t>(static_cast<double>(tokens) / seconds)) + " tokens/s");
-    bar.Advance();
+    bar->SetField("loss", fmt::format("{:.4f}", loss));
+    bar->SetField("", FormatCount(static_cast<int64_t>(static_cast<double>(tokens) / seconds)) + " tokens/s");
+    bar->Advance();
   };
   callbacks.on_evaluation = [&](const Evaluation& e) {
     LogInfo("{}", EvaluationLine(job, e));
-    bar.SetField(job.trainer.metric, fmt::format("{:.4f}", e.metric));
+    bar->SetField(job.trainer.metric, fmt::format("{:.4f}", e.metric));
     record("eval/loss", e.validation_loss, e.step);
     record("eval/accuracy", e.accuracy, e.step);
     record("eval/f1_macro", e.f1_macro, e.step);
@@ -133,8 +137,17 @@ Result<TrainingRun> RunTraining(const TrainingJob& job, ThreadPool& pool) {
       record(("eval/" + job.trainer.metric).c_str(), e.metric, e.step);
     }
   };
-  callbacks.on_checkpoint = [&](const TrainingState& state, const Optimizer& optimizer, const Model& model) {
-    return checkpoints.Save(state, optimizer, model);
+  if (!job.options.throwaway) {
+    callbacks.on_checkpoint = [&](const TrainingState& state, const Optimizer& optimizer, const Model& model) {
+      return checkpoints.Save(state, optimizer, model);
+    };
+  }
+  callbacks.on_features = [&](size_t done, size_t total) {
+    if (!features) features.emplace("features", static_cast<int64_t>(total));
+    features->Set(static_cast<int64_t>(done));
+    if (done < total) return;
+    features->Finish();
+    begin_steps();
   };
   callbacks.cancelled = Interrupted;
   Result<TrainingResult> result =
@@ -144,7 +157,7 @@ Result<TrainingRun> RunTraining(const TrainingJob& job, ThreadPool& pool) {
     hint = (result.error().code == ErrorCode::kCancelled ? "" : hint + "; ") + checkpoints.Advice();
     return std::unexpected(result.error());
   }
-  bar.Finish();
+  bar->Finish();
   if (result->stopped_early) {
     LogInfo("stopped early: {} evaluations were no better than the one at step {}", job.trainer.patience,
             result->best().step);
@@ -153,9 +166,9 @@ Result<TrainingRun> RunTraining(const TrainingJob& job, ThreadPool& pool) {
 }
 
 Result<void> RequireMemory(const TrainCommandOptions& options, const ModelConfig& config, const TrainerOptions& trainer,
-                           const TextSet& train, int threads) {
+                           const TextSet& train, int threads, size_t validation_texts) {
   const auto gigabytes = [&](const TrainerOptions& of) {
-    return static_cast<double>(TrainingBytes(config, of, train, threads)) / 1e9;
+    return static_cast<double>(TrainingBytes(config, of, train, threads, validation_texts)) / 1e9;
   };
   const double needed = gigabytes(trainer);
   const double available = static_cast<double>(AvailableMemory()) / 1e9;
@@ -180,6 +193,9 @@ Result<void> RequireMemory(const TrainCommandOptions& options, const ModelConfig
     if (gigabytes(instead) > available) continue;
     suggest(fmt::format("--batch-size {} --gradient-accumulation-steps {}", batch, instead.accumulation), instead);
     break;
+  }
+  if (advice.empty() && CachesFeatures(trainer, config)) {
+    advice = "--freeze encoder keeps what the encoder gives of each text: freeze fewer layers, or train on fewer texts";
   }
   if (advice.empty())
     advice = "lower --max-length (now " + std::to_string(options.max_length) + "), or take a smaller model";

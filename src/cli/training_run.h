@@ -43,6 +43,6 @@ Result<TrainingRun> RunTraining(const TrainingJob& job, ThreadPool& pool);
 
 /// Refuses a training that would not fit into memory, with what would. Errors: kUnsupported.
 Result<void> RequireMemory(const TrainCommandOptions& options, const ModelConfig& config, const TrainerOptions& trainer,
-                           const TextSet& train, int threads);
+                           const TextSet& train, int threads, size_t validation_texts = 0);
 
 }  // namespace winnow

@@ -7,40 +7,15 @@
 #include <algorithm>
 
 #include "encoder/activation_functions.h"
+#include "encoder/head.h"
 #include "encoder/heads.h"
+#include "encoder/weight_gradients.h"
 #include "kernels/activation.h"
 #include "kernels/embedding.h"
 #include "kernels/layer_norm.h"
 
 namespace winnow {
 namespace {
-
-/// gradient[out, in] (+)= of_output[rows, out]^T input[rows, in], the rows of `gradient` dealt out to the pool's
-/// threads.
-struct WeightGradient {
-  size_t rows, out, in;
-  const float* of_output;
-  const float* input;
-  float* gradient;
-};
-
-void ComputeWeightGradients(std::span<const WeightGradient> products, bool accumulate, Precision precision, int thread,
-                            int threads) {
-  constexpr size_t kGrain = 16;
-  for (const WeightGradient& p : products) {
-    const size_t units = (p.out + kGrain - 1) / kGrain;
-    const auto part = [&](int t) {
-      return std::min(units * static_cast<size_t>(t) / static_cast<size_t>(threads) * kGrain, p.out);
-    };
-    const size_t begin = part(thread), end = part(thread + 1);
-    MatMulTN(end - begin, p.in, p.rows, p.of_output + begin, p.out, p.input, p.in, accumulate ? 1.0f : 0.0f,
-             p.gradient + begin * p.in, p.in, precision);
-  }
-}
-
-void AddColumnSums(size_t rows, size_t n, const float* x, float* sums) {
-  for (size_t r = 0; r < rows; ++r) AddTo(n, x + r * n, sums);
-}
 
 Activations::Keep KeepFor(const TrainingPass::Options& options) {
   return options.recompute ? Activations::Keep::kOutputs : Activations::Keep::kAll;
@@ -100,13 +75,18 @@ void TrainingPass::Backward(std::span<const float> logits_grad, Gradients& gradi
     });
   };
 
-  each_threads_texts(
-      [&](size_t first, size_t last, int thread) { HeadBackward(first, last, thread, logits_grad.data(), gradients); });
-  weight_gradients({{texts, config_.labels.size(), hidden_, logits_grad.data(), activations_.pooled,
-                     gradients.at(layout.classifier)},
-                    {texts, hidden_, hidden_, pooled_,
-                     activations_.head_input != nullptr ? activations_.head_input : activations_.layers.back().output,
-                     gradients.at(layout.head_dense)}});
+  const HeadPlaces head{.features = activations_.layers.back().output,
+                        .input = activations_.head_input,
+                        .pooled_input = activations_.pooled_input,
+                        .pooled = activations_.pooled,
+                        .logits = activations_.logits};
+  const HeadGradPlaces head_grads{
+      .logits = logits_grad.data(), .pooled = pooled_, .again = pooled_again_, .features = first_tokens_};
+  each_threads_texts([&](size_t first, size_t last, int thread) {
+    HeadBackward(model_, first, last, thread, dropout_, options_.precision, head, head_grads, gradients);
+  });
+  const auto [of_classifier, of_dense] = HeadWeightGradients(model_, texts, head, head_grads, gradients);
+  weight_gradients({of_classifier, of_dense});
   const bool relative = config_.relative_span > 0;
   if (relative) activations_.relative.BeginBackward(pool_);
 
@@ -173,28 +153,6 @@ void TrainingPass::PrepareGrads() {
   first_tokens_ = take(texts * hidden_);
   pooled_ = take(texts * hidden_);
   pooled_again_ = take(texts * hidden_);
-}
-
-void TrainingPass::HeadBackward(size_t first_text, size_t last_text, int thread, const float* logits_grad,
-                                Gradients& gradients) {
-  const Layout& layout = model_.layout();
-  const size_t texts = last_text - first_text;
-  const size_t labels = config_.labels.size();
-  const float* of_logits = logits_grad + first_text * labels;
-  float* pooled = pooled_ + first_text * hidden_;
-  AddColumnSums(texts, labels, of_logits, gradients.vector_at(thread, layout.classifier_bias));
-  MatMulNN(texts, hidden_, labels, of_logits, labels, model_.at(layout.classifier), hidden_, 0.0f, pooled, hidden_,
-           options_.precision);
-  ApplyDropout(dropout_.At(config_, StepDropout::kHead), first_text, texts, hidden_, pooled);
-  BiasActivationBackward(HeadFunction(config_), texts, hidden_, activations_.pooled_input + first_text * hidden_,
-                         pooled, pooled_again_ + first_text * hidden_,
-                         gradients.vector_at(thread, layout.head_dense_bias));
-  MatMulNN(texts, hidden_, hidden_, pooled, hidden_, model_.at(layout.head_dense), hidden_, 0.0f,
-           first_tokens_ + first_text * hidden_, hidden_, options_.precision);
-  if (HasHeadInputDropout(config_)) {
-    ApplyDropout(dropout_.At(config_, StepDropout::kHeadInput), first_text, texts, hidden_,
-                 first_tokens_ + first_text * hidden_);
-  }
 }
 
 void TrainingPass::LayerBackward(size_t l, size_t first_text, size_t last_text, int thread, Gradients& gradients) {

@@ -41,7 +41,6 @@ class TrainingPass {
 
  private:
   void PrepareGrads();
-  void HeadBackward(size_t first_text, size_t last_text, int thread, const float* logits_grad, Gradients& gradients);
   void LayerBackward(size_t l, size_t first_text, size_t last_text, int thread, Gradients& gradients);
   void AttentionBackwardOfTexts(size_t l, size_t first_text, size_t last_text, int thread);
   void EmbeddingBackward(size_t first_text, size_t last_text, int thread, Gradients& gradients);

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "encoder/activation_functions.h"
+#include "encoder/head.h"
 #include "encoder/heads.h"
 #include "kernels/activation.h"
 #include "kernels/embedding.h"
@@ -123,25 +124,13 @@ class ForwardPass {
   }
 
   void Head() {
-    const Layout& layout = model_.layout();
-    const size_t texts = last_text_ - first_text_;
-    const size_t labels = config_.labels.size();
-    float* pooled_input = activations_.pooled_input + first_text_ * hidden_;
-    float* pooled = activations_.pooled + first_text_ * hidden_;
-    float* logits = activations_.logits + first_text_ * labels;
-    float* input = activations_.layers.back().output + first_text_ * hidden_;
-    if (HasHeadInputDropout(config_)) {
-      // A backward needs the output itself too.
-      if (activations_.head_input != nullptr) {
-        input = std::copy_n(input, texts * hidden_, activations_.head_input + first_text_ * hidden_) - texts * hidden_;
-      }
-      ApplyDropout(dropout_.At(config_, StepDropout::kHeadInput), first_text_, texts, hidden_, input);
-    }
-    Product(texts, hidden_, hidden_, input, layout.head_dense, pooled_input);
-    BiasActivation(HeadFunction(config_), texts, hidden_, pooled_input, model_.at(layout.head_dense_bias), pooled);
-    ApplyDropout(dropout_.At(config_, StepDropout::kHead), first_text_, texts, hidden_, pooled);
-    Product(texts, labels, hidden_, pooled, layout.classifier, logits);
-    Bias(texts, labels, layout.classifier_bias, logits);
+    // Where the input has a dropout of its own, a backward needs the last layer's output itself too.
+    const HeadPlaces places{.features = activations_.layers.back().output,
+                            .input = activations_.head_input,
+                            .pooled_input = activations_.pooled_input,
+                            .pooled = activations_.pooled,
+                            .logits = activations_.logits};
+    HeadForward(model_, first_text_, last_text_, dropout_, precision_, places);
   }
 
   void GatherFirstTokens(const float* from, float* to) {
@@ -242,13 +231,14 @@ std::span<const float> ForwardRunner::Logits(const PackedTexts& texts) {
   return {activations_.logits, texts.texts() * model_.config().labels.size()};
 }
 
-std::vector<float> ForwardRunner::AllLogits(const PackedTexts& texts, const std::function<bool(size_t)>& done,
-                                            size_t max_texts) {
+namespace {
+
+/// Calls run(batch, first text) for batches of all `texts`, in their order, of `max_texts` at most (0: as many as fit),
+/// until `done` stops it.
+template <class Run>
+void InBatches(const PackedTexts& texts, size_t max_texts, const std::function<bool(size_t)>& done, const Run& run) {
   constexpr size_t kBatchTokens =
       8192;  // enough rows for the products' full speed on several cores; about 100 MB for MiniLM
-  const size_t labels = model_.config().labels.size();
-  std::vector<float> logits(texts.texts() * labels, 0.0f);
-  activations_.relative.Clear();
   PackedBatch batch;
   for (size_t t = 0; t < texts.texts();) {
     const size_t first = t;
@@ -258,10 +248,33 @@ std::vector<float> ForwardRunner::AllLogits(const PackedTexts& texts, const std:
       ++t;
     } while (t < texts.texts() && batch.ids.size() + texts.length(t) <= kBatchTokens &&
              (max_texts == 0 || t - first < max_texts));
-    std::ranges::copy(Logits(batch.view()), logits.begin() + static_cast<std::ptrdiff_t>(first * labels));
+    run(batch.view(), first);
     if (done && !done(t)) break;
   }
+}
+
+}  // namespace
+
+std::vector<float> ForwardRunner::AllLogits(const PackedTexts& texts, const std::function<bool(size_t)>& done,
+                                            size_t max_texts) {
+  const size_t labels = model_.config().labels.size();
+  std::vector<float> logits(texts.texts() * labels, 0.0f);
+  activations_.relative.Clear();
+  InBatches(texts, max_texts, done, [&](const PackedTexts& batch, size_t first) {
+    std::ranges::copy(Logits(batch), logits.begin() + static_cast<std::ptrdiff_t>(first * labels));
+  });
   return logits;
+}
+
+FloatBuffer ForwardRunner::AllFeatures(const PackedTexts& texts, const std::function<bool(size_t)>& done) {
+  const auto hidden = static_cast<size_t>(model_.config().hidden_size);
+  FloatBuffer features(texts.texts() * hidden);
+  activations_.relative.Clear();
+  InBatches(texts, /*max_texts=*/0, done, [&](const PackedTexts& batch, size_t first) {
+    Logits(batch);
+    std::copy_n(activations_.layers.back().output, batch.texts() * hidden, features.data() + first * hidden);
+  });
+  return features;
 }
 
 }  // namespace winnow

@@ -57,6 +57,10 @@ class ForwardRunner {
   std::vector<float> AllLogits(const PackedTexts& texts, const std::function<bool(size_t done)>& done = {},
                                size_t max_texts = 0);
 
+  /// What the classification head reads of each text, [texts, hidden]: the last layer's output at the first token
+  /// (encoder/head_pass.h). Order, batches and `done` as above; features of texts that were stopped are undefined.
+  FloatBuffer AllFeatures(const PackedTexts& texts, const std::function<bool(size_t done)>& done = {});
+
  private:
   const Model& model_;
   ThreadPool& pool_;

@@ -7,18 +7,25 @@
 
 namespace winnow {
 
-Gradients::Gradients(const ModelConfig& config, const Layout& layout, int threads)
+Gradients::Gradients(const ModelConfig& config, const Layout& layout, int threads, int frozen_depths)
     : hidden_(static_cast<size_t>(config.hidden_size)),
-      matrices_(layout.matrices),
+      first_matrix_(layout.WeightsFrom(frozen_depths).matrix),
       vectors_(layout.vectors),
-      dense_(layout.total - layout.matrices),
+      first_vector_(layout.WeightsFrom(frozen_depths).vector),
+      dense_(Floats(layout, 0, frozen_depths)),
       thread_vectors_(static_cast<size_t>(threads)),
       slot_of_(static_cast<size_t>(config.vocab_size), -1) {
   dense_.Zero();
   for (FloatBuffer& vectors : thread_vectors_) {
-    vectors.Resize(layout.total - layout.vectors);
+    vectors.Resize(layout.total - first_vector_);
     vectors.Zero();
   }
+}
+
+size_t Gradients::Floats(const Layout& layout, int threads, int frozen_depths) {
+  const Layout::From from = layout.WeightsFrom(frozen_depths);
+  const size_t vectors = layout.total - from.vector;
+  return layout.vectors - from.matrix + vectors + static_cast<size_t>(threads) * vectors;
 }
 
 void Gradients::Begin() {
@@ -39,8 +46,8 @@ void Gradients::Touch(const PackedTexts& texts) {
 }
 
 void Gradients::AddVectors() {
-  float* sum = at(vectors_);
-  const size_t count = dense_.size() - (vectors_ - matrices_);
+  float* sum = at(first_vector_);
+  const size_t count = dense_.size() - (vectors_ - first_matrix_);
   if (!accumulating) std::fill_n(sum, count, 0.0f);
   for (FloatBuffer& vectors : thread_vectors_) {
     AddTo(count, vectors.data(), sum);

@@ -1,4 +1,4 @@
-/// Gradients of all weights: dense for matrices and vectors, only the touched rows for the token embeddings.
+/// Gradients of all weights that learn: dense for matrices and vectors, only the touched rows for the token embeddings.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,11 @@ namespace winnow {
 
 class Gradients {
  public:
-  Gradients(const ModelConfig& config, const Layout& layout, int threads);
+  /// Weights of depths below `frozen_depths` have no place.
+  Gradients(const ModelConfig& config, const Layout& layout, int threads, int frozen_depths = 0);
+
+  /// Floats that so many threads' take, without those of token embeddings.
+  static size_t Floats(const Layout& layout, int threads, int frozen_depths);
 
   /// Begins a step: forgets the touched rows; the first backward of the step overwrites the dense gradients.
   void Begin();
@@ -25,13 +29,13 @@ class Gradients {
   bool accumulating = false;
 
   /// A weight's gradient by its offset in the layout, of the matrices or vectors.
-  float* at(size_t offset) { return dense_.data() + (offset - matrices_); }
-  const float* at(size_t offset) const { return dense_.data() + (offset - matrices_); }
+  float* at(size_t offset) { return dense_.data() + Place(offset); }
+  const float* at(size_t offset) const { return dense_.data() + Place(offset); }
   std::span<float> dense() { return dense_.span(); }
 
   /// A thread's own sums for the vectors' region, added up by AddVectors at the end of a backward.
   float* vector_at(int thread, size_t offset) {
-    return thread_vectors_[static_cast<size_t>(thread)].data() + (offset - vectors_);
+    return thread_vectors_[static_cast<size_t>(thread)].data() + (offset - first_vector_);
   }
   void AddVectors();
 
@@ -49,8 +53,13 @@ class Gradients {
   double Norm(ThreadPool& pool);
 
  private:
+  /// Of a weight of the layout in the dense ones.
+  size_t Place(size_t offset) const {
+    return offset < vectors_ ? offset - first_matrix_ : offset - first_vector_ + (vectors_ - first_matrix_);
+  }
+
   size_t hidden_;
-  size_t matrices_, vectors_;
+  size_t first_matrix_, vectors_, first_vector_;  // in the layout: what learns, and where the region of vectors begins
   FloatBuffer dense_;
   std::vector<FloatBuffer> thread_vectors_;
   std::vector<int32_t> word_ids_;

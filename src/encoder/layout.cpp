@@ -1,5 +1,7 @@
 #include "encoder/layout.h"
 
+#include <algorithm>
+
 #include "bundle/weight_names.h"
 
 namespace winnow {
@@ -115,6 +117,17 @@ Layout::Layout(const ModelConfig& config) {
   classifier_bias = place.Vector(std::string(names.classifier) + ".bias", num_labels, Init::kZero);
   mark(false);
   place.Align();
+}
+
+Layout::From Layout::WeightsFrom(int depth) const {
+  if (depth <= 0) return {matrices, vectors};
+  From from{vectors, total};
+  for (const WeightInfo& weight : weights) {
+    if (weight.depth < depth || weight.offset < matrices) continue;
+    size_t& begin = weight.offset < vectors ? from.matrix : from.vector;
+    begin = std::min(begin, weight.offset);
+  }
+  return from;
 }
 
 }  // namespace winnow

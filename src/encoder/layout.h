@@ -52,6 +52,13 @@ struct Layout {
   /// The head's depth, and the number of what lies below.
   int head_depth() const { return static_cast<int>(layers.size()) + 1; }
 
+  /// Where, in the matrices' and in the vectors' region, the weights of `depth` and above begin: they reach to the
+  /// region's end.
+  struct From {
+    size_t matrix, vector;
+  };
+  From WeightsFrom(int depth) const;
+
   size_t matrices = 0;  ///< begin of the region; words end here
   size_t vectors = 0;   ///< begin of the region
   size_t total = 0;

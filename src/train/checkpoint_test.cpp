@@ -98,9 +98,14 @@ TrainerOptions ThirtySteps() {
 }
 
 TEST(Checkpoint, AStopAnywhereChangesNoByte) {
-  for (const bool by_steps : {false, true}) {
+  enum Kind { kByEpochs, kBySteps, kHeadAlone };
+  for (const Kind kind : {kByEpochs, kBySteps, kHeadAlone}) {
     TrainerOptions options = ThirtySteps();
-    if (by_steps) {
+    if (kind == kHeadAlone) {
+      options.frozen_depths = TinyConfig().num_layers + 1;
+      options.save_steps = 3;
+    }
+    if (kind == kBySteps) {
       options.eval_steps = 4;
       options.save_steps = 3;
       options.accumulation = 2;

@@ -17,15 +17,20 @@ Optimizer::Optimizer(Model& model, const AdamWOptions& options, ThreadPool& pool
       options_(options),
       pool_(pool),
       hidden_(static_cast<size_t>(model.config().hidden_size)),
-      first_(model.layout().total),
-      second_(model.layout().total),
+      words_(options.frozen_depths > 0 ? 0 : model.layout().matrices),
+      first_(Floats(model.layout(), options.frozen_depths)),
+      second_(Floats(model.layout(), options.frozen_depths)),
       used_(static_cast<size_t>(model.config().vocab_size), 0) {
   first_.Zero();
   second_.Zero();
   const Layout& layout = model.layout();
+  const Layout::From from = layout.WeightsFrom(options.frozen_depths);
+  const size_t vectors_place = words_ + (layout.vectors - from.matrix);
   for (const WeightInfo& weight : layout.weights) {
     if (weight.offset < layout.matrices || weight.depth < options.frozen_depths) continue;
-    const Run run{weight.offset, weight.offset + weight.count, weight.offset < layout.vectors, LrFactor(weight.depth)};
+    const bool vector = weight.offset >= layout.vectors;
+    const size_t place = vector ? vectors_place + (weight.offset - from.vector) : words_ + weight.offset - from.matrix;
+    const Run run{weight.offset, weight.offset + weight.count, place, !vector, LrFactor(weight.depth)};
     const bool joins = !runs_.empty() && runs_.back().decay == run.decay && runs_.back().lr_factor == run.lr_factor &&
                        run.begin - runs_.back().end < 16;  // between them is padding at most
     if (joins) {
@@ -34,6 +39,11 @@ Optimizer::Optimizer(Model& model, const AdamWOptions& options, ThreadPool& pool
       runs_.push_back(run);
     }
   }
+}
+
+size_t Optimizer::Floats(const Layout& layout, int frozen_depths) {
+  const Layout::From from = layout.WeightsFrom(frozen_depths);
+  return (frozen_depths > 0 ? 0 : layout.matrices) + (layout.vectors - from.matrix) + (layout.total - from.vector);
 }
 
 double Optimizer::LrFactor(int depth) const {
@@ -65,16 +75,16 @@ void Optimizer::Step(const Gradients& gradients, double lr, double grad_scale) {
       .bias_correction2_sqrt = static_cast<float>(std::sqrt(1.0 - std::pow(options_.beta2, t))),
       .grad_scale = static_cast<float>(grad_scale),
   };
-  const size_t base = model_.layout().matrices;
-  pool_.ForRanges(model_.layout().total - base, 4096, [&](size_t first, size_t last, int) {
+  pool_.ForRanges(first_.size() - words_, 4096, [&](size_t first, size_t last, int) {
     for (const Run& run : runs_) {
-      const size_t begin = std::max(run.begin, base + first);
-      const size_t end = std::min(run.end, base + last);
+      const size_t begin = std::max(run.place, words_ + first);
+      const size_t end = std::min(run.place + (run.end - run.begin), words_ + last);
       if (begin >= end) continue;
       AdamWStep step = plain;
       step.lr *= static_cast<float>(run.lr_factor);
       if (!run.decay) step.weight_decay = 0;
-      AdamWUpdate(step, end - begin, model_.at(begin), gradients.at(begin), first_.data() + begin,
+      const size_t weight = run.begin + (begin - run.place);
+      AdamWUpdate(step, end - begin, model_.at(weight), gradients.at(weight), first_.data() + begin,
                   second_.data() + begin);
     }
   });
@@ -106,15 +116,14 @@ namespace {
 
 constexpr char kSteps[] = "winnow.steps";
 constexpr char kUsedIds[] = "used_ids";
-// The moments of matrices and vectors, and of the token embeddings that were used, in the order of used_ids.
+// The moments of matrices and vectors that learn, and of the token embeddings that were used, in the order of used_ids.
 constexpr std::array kMoments = {"first", "second"};
 constexpr std::array kWordMoments = {"first.words", "second.words"};
 
 }  // namespace
 
 Result<void> Optimizer::Save(const std::filesystem::path& file) const {
-  const size_t base = model_.layout().matrices;
-  const auto rest = static_cast<int64_t>(model_.layout().total - base);
+  const auto rest = static_cast<int64_t>(first_.size() - words_);
   const auto used = static_cast<int64_t>(used_ids_.size());
   std::vector<TensorView> tensors = {
       {kUsedIds, DType::kI32, {used}, std::as_bytes(std::span<const int32_t>(used_ids_))}};
@@ -126,7 +135,7 @@ Result<void> Optimizer::Save(const std::filesystem::path& file) const {
       const float* row = moments.data() + static_cast<size_t>(id) * hidden_;
       words[m].insert(words[m].end(), row, row + hidden_);
     }
-    tensors.push_back(ViewOf(kMoments[m], {rest}, moments.span().subspan(base)));
+    tensors.push_back(ViewOf(kMoments[m], {rest}, moments.span().subspan(words_)));
     tensors.push_back(ViewOf(kWordMoments[m], {used, static_cast<int64_t>(hidden_)}, words[m]));
   }
   return WriteSafetensors(file, tensors, {{kSteps, std::to_string(steps_)}});
@@ -151,18 +160,18 @@ Result<void> Optimizer::Load(const std::filesystem::path& path) {
     if (id < 0 || static_cast<size_t>(id) >= used_.size()) return wrong("a token id outside the vocabulary");
     if (std::exchange(used_[static_cast<size_t>(id)], 1) != 0) return wrong("a token id twice");
   }
-  const size_t base = model_.layout().matrices;
+  if (words_ == 0 && !used_ids_.empty()) return wrong("moments of token embeddings, which are frozen");
   std::vector<float> words(used_ids_.size() * hidden_);
   for (size_t m = 0; m < 2; ++m) {
     FloatBuffer& moments = m == 0 ? first_ : second_;
     const TensorView* rest = file.Find(kMoments[m]);
     const TensorView* of_words = file.Find(kWordMoments[m]);
-    if (rest == nullptr || of_words == nullptr || rest->count() != static_cast<int64_t>(moments.size() - base) ||
+    if (rest == nullptr || of_words == nullptr || rest->count() != static_cast<int64_t>(moments.size() - words_) ||
         of_words->count() != static_cast<int64_t>(words.size())) {
       return wrong("moments of another size");
     }
     moments.Zero();
-    TRY(CopyAsF32(*rest, moments.span().subspan(base)));
+    TRY(CopyAsF32(*rest, moments.span().subspan(words_)));
     TRY(CopyAsF32(*of_words, words));
     for (size_t i = 0; i < used_ids_.size(); ++i) {
       std::copy_n(words.data() + i * hidden_, hidden_, moments.data() + static_cast<size_t>(used_ids_[i]) * hidden_);

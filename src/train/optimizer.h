@@ -27,13 +27,16 @@ struct AdamWOptions {
   double head_lr_factor = 1.0;  ///< the classification head learns so many times faster (Howard, Ruder 2018)
   /// Each layer learns at so much of the rate of the one above, the top one at so much of `lr` (Howard, Ruder 2018).
   double layer_lr_decay = 1.0;
-  int frozen_depths = 0;  ///< weights of lower depths (WeightInfo::depth) stay as they are
+  int frozen_depths = 0;  ///< weights of lower depths (WeightInfo::depth) stay as they are, and have no moments
 };
 
 class Optimizer {
  public:
   /// `model` was loaded writable. All must outlive the optimizer.
   Optimizer(Model& model, const AdamWOptions& options, ThreadPool& pool);
+
+  /// Floats of the moments.
+  static size_t Floats(const Layout& layout, int frozen_depths);
 
   /// Before a forward pass that reads these token embeddings: brings rows that are used for the first time up to date.
   void Use(std::span<const int32_t> ids);
@@ -53,7 +56,8 @@ class Optimizer {
  private:
   /// Neighbours in the layout that are updated alike.
   struct Run {
-    size_t begin, end;
+    size_t begin, end;  // in the layout
+    size_t place;       // of the first one's moments
     bool decay;
     double lr_factor;
   };
@@ -63,8 +67,9 @@ class Optimizer {
   AdamWOptions options_;
   ThreadPool& pool_;
   size_t hidden_;
-  std::vector<Run> runs_;       // of matrices and vectors
-  FloatBuffer first_, second_;  // moments, of the whole layout
+  size_t words_;                // floats of the token embeddings; none where they are frozen
+  std::vector<Run> runs_;       // of matrices and vectors that learn
+  FloatBuffer first_, second_;  // moments of what learns, in the layout's order
   std::vector<uint8_t> used_;   // [vocabulary]
   std::vector<int32_t> used_ids_;
   double unused_decay_ = 1.0;

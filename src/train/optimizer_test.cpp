@@ -105,6 +105,7 @@ TEST(Optimizer, MomentsOfOthersAreRefused) {
   larger.num_layers = 4;
   Model other = Model::Fresh(larger, 2);
   EXPECT_EQ(Optimizer(other, {}, pool).Load(file).error().code, ErrorCode::kInvalidModel);
+  EXPECT_EQ(Optimizer(model, {.frozen_depths = 4}, pool).Load(file).error().code, ErrorCode::kInvalidModel);
   EXPECT_EQ(optimizer.Load(dir.path() / "none").error().code, ErrorCode::kNotFound);
   // Every prefix of the file, and every file with a byte turned over, is read or refused, and nothing worse.
   const std::string good = ReadFile(file).value();

@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "decide/probabilities.h"
 #include "encoder/backward.h"
+#include "encoder/head_pass.h"
 #include "kernels/adamw.h"
 
 namespace winnow {
@@ -70,8 +71,11 @@ class Trainer {
         options_(options),
         pool_(pool),
         callbacks_(callbacks),
+        from_(model.layout().WeightsFrom(options.frozen_depths)),
+        head_alone_(CachesFeatures(options, model.config())),
         pass_(model, pool, PassOptionsOf(options)),
-        gradients_(model.config(), model.layout(), pool.size()),
+        head_(model, pool, options.precision),
+        gradients_(model.config(), model.layout(), pool.size(), options.frozen_depths),
         optimizer_(model,
                    {.weight_decay = options.weight_decay,
                     .head_lr_factor = options.head_lr_factor,
@@ -91,7 +95,9 @@ class Trainer {
   }
 
   Result<TrainingResult> Run(const ResumePoint* resume) {
+    if (head_alone_) TRY(ComputeFeatures());
     if (resume != nullptr) TRY(Resume(*resume));
+    state_.training_seconds += times_.features;
     int before = 0;  // steps of the epochs before
     for (int epoch = 1; epoch <= options_.epochs && !Stopped(); ++epoch) {
       const EpochPlan plan = PlanEpoch(options_, train_, epoch);
@@ -115,8 +121,54 @@ class Trainer {
     ModelConfig config = model_.config();
     const Model best = TRY(Model::Load(point.best_checkpoint, std::move(config), {}));
     KeepBest(best);
-    best_logits_ = ForwardRunner(best, pool_).AllLogits(validation_.texts.view());
+    best_logits_ = ValidationLogits(best);
     return {};
+  }
+
+  /// What the head reads of all texts. The frozen weights are the same before and after a resume, hence these too.
+  Result<void> ComputeFeatures() {
+    double since = Now();
+    const size_t total = train_.size() + validation_.size();
+    const auto of = [&](const TextSet& set, size_t before) -> Result<FloatBuffer> {
+      bool stopped = false;
+      FloatBuffer features = runner_.AllFeatures(set.texts.view(), [&](size_t done) {
+        if (callbacks_.on_features) callbacks_.on_features(before + done, total);
+        stopped = callbacks_.cancelled && callbacks_.cancelled();
+        return !stopped;
+      });
+      if (stopped) return Fail(ErrorCode::kCancelled, "stopped while the frozen encoder's outputs were computed");
+      return features;
+    };
+    features_ = TRY(of(train_, 0));
+    validation_features_ = TRY(of(validation_, train_.size()));
+    times_.features = Since(since);
+    return {};
+  }
+
+  std::vector<float> ValidationLogits(const Model& model) {
+    if (head_alone_) return HeadPass(model, pool_).AllLogits(validation_features_.span());
+    const auto max_texts = static_cast<size_t>(options_.eval_batch_size);
+    if (&model == &model_) return runner_.AllLogits(validation_.texts.view(), {}, max_texts);
+    return ForwardRunner(model, pool_).AllLogits(validation_.texts.view(), {}, max_texts);
+  }
+
+  /// Of the texts in batch_, which are those of `indices`.
+  std::span<const float> Forward(std::span<const uint32_t> indices, const StepDropout& dropout) {
+    if (!head_alone_) return pass_.Forward(batch_.texts.view(), dropout);
+    const auto hidden = static_cast<size_t>(model_.config().hidden_size);
+    batch_features_.Resize(indices.size() * hidden);
+    for (size_t i = 0; i < indices.size(); ++i) {
+      std::copy_n(features_.data() + indices[i] * hidden, hidden, batch_features_.data() + i * hidden);
+    }
+    return head_.Forward(batch_features_.span(), dropout);
+  }
+
+  void Backward() {
+    if (head_alone_) {
+      head_.Backward(logits_grad_, gradients_);
+    } else {
+      pass_.Backward(logits_grad_, gradients_);
+    }
   }
 
   /// By early stopping.
@@ -143,7 +195,7 @@ class Trainer {
       optimizer_.Use(batch_.texts.ids);
       const StepDropout dropout{.enabled = true, .key = b == first ? key : Dropout::MixKey(key, b - first)};
       double since = Now();
-      const std::span<const float> logits = pass_.Forward(batch_.texts.view(), dropout);
+      const std::span<const float> logits = Forward(plan.batch(b), dropout);
       times_.forward += Since(since);
       logits_grad_.resize(logits.size());
       const double part =
@@ -151,7 +203,7 @@ class Trainer {
       if (!std::isfinite(part)) return std::unexpected(NotFinite(epoch, state_.step + 1, "the loss"));
       loss += part;
       since = Now();
-      pass_.Backward(logits_grad_, gradients_);
+      Backward();
       times_.backward += Since(since);
       tokens += batch_.texts.ids.size();
       texts += batch_.size();
@@ -215,6 +267,8 @@ class Trainer {
     // The best weights can be had again only from a checkpoint of their own.
     const bool best = evaluate && state_.evaluations.back().best;
     if (last || Stopped() || !(save || best) || !callbacks_.on_checkpoint) return {};
+    // A head's steps take less time than writing the model, and the features would be computed again all the same.
+    if (head_alone_ && options_.save_steps == 0) return {};
     optimizer_.Settle();
     if (!HasFiniteWeights())
       return std::unexpected(NotFinite(epoch, state_.step, "a weight"));  // and the good checkpoint stays
@@ -230,8 +284,7 @@ class Trainer {
     report.step = state_.step;
     report.train_loss = state_.loss_sum / state_.loss_weight;
     state_.loss_sum = state_.loss_weight = 0;
-    std::vector<float> logits =
-        runner_.AllLogits(validation_.texts.view(), {}, static_cast<size_t>(options_.eval_batch_size));
+    std::vector<float> logits = ValidationLogits(model_);
     std::vector<float> unused(logits.size());
     report.validation_loss = ComputeLoss(logits, validation_.num_labels, TargetsOf(validation_), {},
                                          LossWeight(TargetsOf(validation_), validation_.num_labels, {}), unused);
@@ -261,14 +314,16 @@ class Trainer {
 
   void KeepBest(const Model& model) {
     if (options_.frozen_depths == 0) best_words_.assign(model.words(), model.words() + model.layout().matrices);
-    const float* rest = model.at(model.layout().matrices);
-    best_rest_.assign(rest, rest + (model.layout().total - model.layout().matrices));
+    const Layout& layout = model.layout();
+    best_matrices_.assign(model.at(from_.matrix), model.at(layout.vectors));
+    best_vectors_.assign(model.at(from_.vector), model.at(layout.total));
   }
 
   void RestoreBest() {
     if (state_.evaluations[static_cast<size_t>(state_.best)].step == state_.step) return;
     std::ranges::copy(best_words_, model_.writable_words());
-    std::ranges::copy(best_rest_, model_.at(model_.layout().matrices));
+    std::ranges::copy(best_matrices_, model_.at(from_.matrix));
+    std::ranges::copy(best_vectors_, model_.at(from_.vector));
   }
 
   Model& model_;
@@ -278,13 +333,17 @@ class Trainer {
   ThreadPool& pool_;
   const TrainerCallbacks& callbacks_;
   ScheduleOptions schedule_;
+  const Layout::From from_;  // what learns
+  const bool head_alone_;    // on cached features
   TrainingPass pass_;
+  HeadPass head_;
   Gradients gradients_;
   Optimizer optimizer_;
   ForwardRunner runner_;
   TextSet batch_;
   std::vector<float> logits_grad_;
-  std::vector<float> best_words_, best_rest_;
+  FloatBuffer features_, validation_features_, batch_features_;  // [texts, hidden], where the head trains alone
+  std::vector<float> best_words_, best_matrices_, best_vectors_;
   std::vector<float> best_logits_;
   TrainingState state_;
   PhaseTimes times_;
@@ -317,16 +376,24 @@ BatchBound LargestBatch(const TrainerOptions& options, const TextSet& train) {
   return {.texts = lengths.size(), .tokens = std::accumulate(lengths.begin(), lengths.end(), size_t{0})};
 }
 
-size_t TrainingBytes(const ModelConfig& config, const TrainerOptions& options, const TextSet& train, int threads) {
+bool CachesFeatures(const TrainerOptions& options, const ModelConfig& config) {
+  return options.cache_features && options.frozen_depths > config.num_layers;
+}
+
+size_t TrainingBytes(const ModelConfig& config, const TrainerOptions& options, const TextSet& train, int threads,
+                     size_t validation_texts) {
   const Layout layout(config);
   const BatchBound batch = LargestBatch(options, train);
-  const size_t rest = layout.total - layout.matrices;
-  size_t floats = 2 * layout.total;                                                 // moments
-  floats += options.frozen_depths > 0 ? rest : layout.total;                        // the best weights
-  floats += rest + static_cast<size_t>(threads) * (layout.total - layout.vectors);  // gradients
-  floats += batch.tokens * static_cast<size_t>(config.hidden_size);                 // of token embeddings
-  floats += TrainingPass::Floats(config, batch.tokens, batch.texts, Trainer::PassOptionsOf(options));
-  if (config.relative_span > 0) floats += RelativePositions::Floats(config, LongestOf(train.texts.view()), threads);
+  const auto hidden = static_cast<size_t>(config.hidden_size);
+  size_t floats = 3 * Optimizer::Floats(layout, options.frozen_depths);  // moments, and the best weights
+  floats += Gradients::Floats(layout, threads, options.frozen_depths);   // but for token embeddings
+  if (options.frozen_depths == 0) floats += batch.tokens * hidden;       // which are these
+  if (CachesFeatures(options, config)) {
+    floats += (train.size() + validation_texts + batch.texts) * hidden + HeadPass::Floats(config, batch.texts);
+  } else {
+    floats += TrainingPass::Floats(config, batch.tokens, batch.texts, Trainer::PassOptionsOf(options));
+    if (config.relative_span > 0) floats += RelativePositions::Floats(config, LongestOf(train.texts.view()), threads);
+  }
   return floats * sizeof(float);
 }
 

@@ -36,6 +36,10 @@ struct TrainerOptions {
   double weight_decay = .01;    ///< of all but biases and normalisation weights
   double max_grad_norm = 1.0;   ///< 0: no clipping
   int frozen_depths = 0;        ///< lowest weights that stay as they are: 1 the embeddings, 1 + n with n layers
+  /// Where all below the head is frozen: compute what the head reads of each text once, in f32, and train the head on
+  /// that. Dropout inside the encoder is off then, as in feature extraction; the head's own stays. Otherwise each step
+  /// goes through the layers again, with their dropout.
+  bool cache_features = true;
   Precision precision = Precision::kF32;  ///< of the matrix products in training; evaluation is in f32
   bool recompute = false;                 ///< gradient checkpointing: less memory, the same bytes (encoder/backward.h)
   LossOptions loss;
@@ -43,7 +47,8 @@ struct TrainerOptions {
   int32_t positive_label = -1;      ///< for metrics of a positive label
   int eval_batch_size = 0;          ///< texts that an evaluation computes together, at most; 0: by tokens
   int eval_steps = 0;               ///< steps from evaluation to evaluation; 0: after each epoch
-  int save_steps = 0;               ///< steps from checkpoint to checkpoint; 0: after each evaluation
+  int save_steps = 0;               ///< steps from checkpoint to checkpoint; 0: after each evaluation, and none where
+                                    ///< features are cached
   int patience = 0;                 ///< evaluations without a better one that end the training; 0: never
   uint64_t seed = 42;
 };
@@ -77,7 +82,7 @@ struct TrainingState {
   int best = -1;                         ///< index of the best evaluation
   double loss_sum = 0, loss_weight = 0;  ///< of the texts since the last evaluation
   size_t tokens = 0;                     ///< trained on
-  double training_seconds = 0;           ///< steps alone, without evaluations
+  double training_seconds = 0;           ///< steps, and features that were cached; without evaluations
 
   /// Evaluations since the best one.
   int stale() const { return static_cast<int>(evaluations.size()) - 1 - best; }
@@ -89,7 +94,9 @@ struct TrainerCallbacks {
   /// When a checkpoint is due: after evaluations that are the best so far, and as options.save_steps says, but not
   /// after the last step. The model is settled. An error ends the training.
   std::function<Result<void>(const TrainingState&, const Optimizer&, const Model&)> on_checkpoint;
-  /// Polled after each step; true ends the training with kCancelled.
+  /// While features are cached (TrainerOptions::cache_features): how many of all texts have theirs.
+  std::function<void(size_t done, size_t total)> on_features = {};
+  /// Polled after each step, and between batches of features; true ends the training with kCancelled.
   std::function<bool()> cancelled;
 };
 
@@ -102,6 +109,7 @@ struct ResumePoint {
 
 /// Where the time of this process went, in seconds.
 struct PhaseTimes {
+  double features = 0;  ///< that are cached, before the steps
   double forward = 0, backward = 0, optimizer = 0;
   double other = 0;  ///< of a step: batches, the loss
   double evaluation = 0, checkpoints = 0;
@@ -134,8 +142,12 @@ struct BatchBound {
 };
 BatchBound LargestBatch(const TrainerOptions& options, const TextSet& train);
 
-/// Bytes that TrainModel takes beside the model's own, at most.
-size_t TrainingBytes(const ModelConfig& config, const TrainerOptions& options, const TextSet& train, int threads);
+/// Whether TrainModel will train the head alone, on cached features.
+bool CachesFeatures(const TrainerOptions& options, const ModelConfig& config);
+
+/// Bytes that TrainModel takes beside the model's own, at most. `validation_texts` matter where features are cached.
+size_t TrainingBytes(const ModelConfig& config, const TrainerOptions& options, const TextSet& train, int threads,
+                     size_t validation_texts = 0);
 
 /// n / (classes * n_i) for each class, which occurs n_i times: scikit-learn's "balanced". A class that never occurs
 /// gets 1.

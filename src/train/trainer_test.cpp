@@ -287,6 +287,107 @@ TEST(Trainer, FreezingChangesNoGradientAbove) {
   }
 }
 
+/// The largest distance of two models' weights, in multiples of the largest weight.
+double Distance(const Model& a, const Model& b) {
+  const std::vector<float> x = AllWeights(a), y = AllWeights(b);
+  double largest = 0, apart = 0;
+  for (size_t i = 0; i < x.size(); ++i) {
+    largest = std::max(largest, std::abs(static_cast<double>(x[i])));
+    apart = std::max(apart, std::abs(static_cast<double>(x[i]) - static_cast<double>(y[i])));
+  }
+  return apart / largest;
+}
+
+TEST(Trainer, AHeadLearnsOnCachedFeaturesWhatItLearnsThroughTheLayers) {
+  ThreadPool pool(2);
+  const TextSet train = MakeSet(70, 0), validation = MakeSet(30, 300);
+  for (const Architecture architecture : kEveryArchitecture) {
+    ModelConfig config = TinyConfig(architecture);
+    config.hidden_dropout = config.attention_dropout = config.classifier_dropout = config.pooler_dropout = 0;
+    TrainerOptions options = QuickOptions();
+    options.epochs = 4;
+    options.accumulation = 2;
+    options.batch_size = 12;
+    options.frozen_depths = config.num_layers + 1;
+    EXPECT_TRUE(CachesFeatures(options, config));
+    Model cached = Model::Fresh(config, 1), through = Model::Fresh(config, 1);
+    const Model before = Model::Fresh(config, 1);
+    size_t told = 0;
+    const auto result = TrainModel(cached, train, validation, options, pool,
+                                   {.on_step = {},
+                                    .on_evaluation = {},
+                                    .on_checkpoint = {},
+                                    .on_features =
+                                        [&](size_t done, size_t total) {
+                                          EXPECT_GT(done, told);
+                                          EXPECT_EQ(total, 100u);
+                                          told = done;
+                                        },
+                                    .cancelled = {}});
+    ASSERT_TRUE(result) << result.error().Text();
+    EXPECT_EQ(told, 100u);
+    options.cache_features = false;
+    EXPECT_FALSE(CachesFeatures(options, config));
+    const auto slow = TrainModel(through, train, validation, options, pool);
+    ASSERT_TRUE(slow);
+    EXPECT_GT(Distance(before, cached), 1e-3);
+    EXPECT_LT(Distance(cached, through), 1e-4);
+    for (size_t e = 0; e < slow->state.evaluations.size(); ++e) {
+      EXPECT_NEAR(result->state.evaluations[e].train_loss, slow->state.evaluations[e].train_loss, 1e-4);
+      EXPECT_NEAR(result->state.evaluations[e].validation_loss, slow->state.evaluations[e].validation_loss, 1e-4);
+    }
+    ForwardRunner runner(cached, pool);
+    const std::vector<float> logits = runner.AllLogits(validation.texts.view());
+    for (size_t i = 0; i < logits.size(); ++i) EXPECT_NEAR(result->validation_logits[i], logits[i], 1e-4);
+  }
+}
+
+TEST(Trainer, TheHeadsDropoutStaysOnCachedFeatures) {
+  ThreadPool pool(2);
+  const TextSet train = MakeSet(40, 0);
+  TrainerOptions options = QuickOptions();
+  options.frozen_depths = TinyConfig().num_layers + 1;
+  ModelConfig config = WithoutDropout();
+  Model plain = Model::Fresh(config, 1);
+  config.classifier_dropout = 0.5f;
+  Model dropping = Model::Fresh(config, 1), again = Model::Fresh(config, 1);
+  const std::vector<double> losses = Losses(dropping, train, options, pool);
+  EXPECT_NE(Losses(plain, train, options, pool), losses);
+  EXPECT_EQ(Losses(again, train, options, pool), losses);
+  EXPECT_EQ(AllWeights(again), AllWeights(dropping));
+}
+
+TEST(Trainer, CachedFeaturesAreCountedAndTheFrozenTakesNothing) {
+  const ModelConfig config = TinyConfig();
+  TrainerOptions options = QuickOptions();
+  const TextSet train = MakeSet(200, 0);
+  const size_t all = TrainingBytes(config, options, train, 2);
+  options.frozen_depths = config.num_layers + 1;
+  const size_t head = TrainingBytes(config, options, train, 2);
+  EXPECT_LT(head, all / 2);
+  const size_t row = static_cast<size_t>(config.hidden_size) * sizeof(float);
+  EXPECT_EQ(TrainingBytes(config, options, train, 2, 1000), head + 1000 * row);
+  EXPECT_EQ(TrainingBytes(config, options, MakeSet(1200, 0), 2), head + 1000 * row);
+  const Layout layout(config);
+  size_t learns = 0;
+  for (const WeightInfo& weight : layout.weights) learns += weight.depth == layout.head_depth() ? weight.count : 0;
+  EXPECT_LE(Optimizer::Floats(layout, options.frozen_depths), learns + 64) << "weights, and padding between them";
+}
+
+TEST(Trainer, CancellingStopsBetweenBatchesOfFeatures) {
+  Model model = Model::Fresh(TinyConfig(), 1);
+  const Model before = Model::Fresh(TinyConfig(), 1);
+  ThreadPool pool(1);
+  TrainerOptions options = QuickOptions();
+  options.frozen_depths = TinyConfig().num_layers + 1;
+  const auto result = TrainModel(
+      model, MakeSet(60, 0), MakeSet(40, 300), options, pool,
+      {.on_step = {}, .on_evaluation = {}, .on_checkpoint = {}, .on_features = {}, .cancelled = [] { return true; }});
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, ErrorCode::kCancelled);
+  EXPECT_EQ(AllWeights(model), AllWeights(before));
+}
+
 TEST(Trainer, EarlyStoppingCountsEvaluations) {
   ThreadPool pool(1);
   TrainerOptions options = QuickOptions();

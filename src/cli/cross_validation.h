@@ -1,0 +1,34 @@
+/// `winnow train --folds` and `winnow evaluate --folds`: one recipe trained once for each fold.
+#pragma once
+
+#include "base/result.h"
+#include "base/threads.h"
+#include "cli/recipe.h"
+#include "cli/train_options.h"
+#include "data/dataset.h"
+#include "evaluate/cross_validation.h"
+
+namespace winnow {
+
+struct FoldOptions {
+  int folds = 5;
+  uint64_t seed = 42;  ///< of the folds; trainings have the recipe's
+};
+
+struct CrossValidated {
+  CrossValidation result;
+  nlohmann::ordered_json recipe;  ///< base_model_id and hyperparameters, as in training_info.json
+};
+
+/// Trains `recipe` once for each fold of `data`, without duplicates: on the others, of which a part validates, unless
+/// `validation` has texts. Errors: StratifiedFolds', TrainToMeasure's; kCancelled between trainings and in them.
+Result<CrossValidated> CrossValidate(const TrainCommandOptions& recipe, const Dataset& data, const Dataset& validation,
+                                     const FoldOptions& options, ThreadPool& pool);
+
+/// The same of data as a model's labels read them, de-duplicated here, and printed.
+Result<void> RunFolds(const TrainCommandOptions& recipe, Dataset data, const FoldOptions& options, ThreadPool& pool);
+
+/// `winnow train DATA --folds K`.
+Result<void> RunTrainingFolds(const TrainCommandOptions& options);
+
+}  // namespace winnow
