@@ -24,6 +24,7 @@ struct ClassifyCommandOptions : CommonOptions {
   std::string text_field;
   Mode mode = Mode::kModerate;
   Weights weights = Weights::kAuto;
+  std::optional<LongText> long_text;
   int top_k = 0;
   int batch_size = 256;
 };
@@ -48,6 +49,7 @@ void Describe(ClassifyCommandOptions& options, OptionTable& table) {
                   {{"strict", Mode::kStrict}, {"moderate", Mode::kModerate}, {"lenient", Mode::kLenient}},
                   "Which of the model's thresholds decides");
   AddWeightsOption(options.weights, table);
+  AddLongTextOption(options.long_text, table);
   table.Example("winnow classify spam 'You won a prize'", "one text");
   table.Example("winnow classify spam --input messages.txt --output answers.jsonl", "a file, a text a line");
 }
@@ -150,7 +152,8 @@ Result<void> Run(const ClassifyCommandOptions& options) {
   }
   HandleInterrupts();
   ThreadPool pool(options.threads);
-  const BundleClassifier classifier = TRY(BundleClassifier::Load(options.bundle, pool, options.weights));
+  const BundleClassifier classifier =
+      TRY(BundleClassifier::Load(options.bundle, pool, options.weights, options.long_text));
   if (!options.output) return AnswerAll(classifier, options, Print);
   return WriteFileAtomically(*options.output, [&](const FileSink& sink) {
     return AnswerAll(classifier, options,

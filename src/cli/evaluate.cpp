@@ -14,6 +14,7 @@ namespace {
 struct EvaluateOptions : LabelledDataOptions {
   std::filesystem::path bundle;
   std::vector<std::filesystem::path> data;
+  std::optional<LongText> long_text;
 };
 
 void Describe(EvaluateOptions& options, OptionTable& table) {
@@ -21,13 +22,15 @@ void Describe(EvaluateOptions& options, OptionTable& table) {
   table.AddPositional("data", &options.data, "Labelled texts: CSV, TSV, JSONL or fastText files, gzip of each")
       .Required();
   AddLabelledDataOptions(options, table);
+  AddLongTextOption(options.long_text, table);
   table.Example("winnow evaluate spam held-out.tsv", "figures with their confidence intervals");
 }
 
 Result<void> Run(const EvaluateOptions& options) {
   HandleInterrupts();
   ThreadPool pool(options.threads);
-  const BundleClassifier classifier = TRY(BundleClassifier::Load(options.bundle, pool, options.weights));
+  const BundleClassifier classifier =
+      TRY(BundleClassifier::Load(options.bundle, pool, options.weights, options.long_text));
   ReadReport read;
   const Result<Dataset> dataset = ReadLabelledData(classifier, options.data, options, read);
   for (const std::string& line : Lines(read.Text())) LogInfo("{}", line);
