@@ -97,7 +97,7 @@ void TokenizeTexts(const Tokenizer& tokenizer, std::span<const std::string_view>
     out.begins.push_back(static_cast<int32_t>(out.windows.texts()));
     if (long_text == LongText::kHead || text.size() <= kLargeText) continue;
     out.windows.ids.shrink_to_fit();
-    out.scratch = {};
+    std::vector<int32_t>().swap(out.scratch);  // = {} would keep its capacity
   }
 }
 
