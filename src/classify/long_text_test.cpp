@@ -4,12 +4,12 @@
 
 #include <algorithm>
 
-#include "text/segments.h"
 
 namespace winnow {
 namespace {
 
 constexpr int32_t kWords = 4000;
+constexpr char kSegmentSeparator = '\x1e';  // text/segments.h
 
 /// [UNK], [CLS], [SEP], and the word "wN" with the id 3 + N.
 Tokenizer WordTokenizer() {

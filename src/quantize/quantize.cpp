@@ -40,6 +40,9 @@ class Gate {
   }
 
   Result<QuantizeReport> Run() {
+    if (tokens_.windows.ids.size() > size_t{1} << 31) {
+      return Fail(ErrorCode::kUnsupported, "the held-out texts have more than 2^31 tokens", "give fewer with --data");
+    }
     TRY(CheckBatch(model_.config(), tokens_.windows.view()));
     ForwardRunner runner(model_, pool_);
     exact_ = runner.AllLogits(tokens_.windows.view());
