@@ -33,7 +33,9 @@ enum class Weights {
 enum class LongText {
   kHead,      ///< the first tokens
   kHeadTail,  ///< the first tokens and the last ones, a quarter and three quarters
-  kWindows,   ///< overlapping windows over all of it, at most 64, answered together (see src/classify/long_text.h)
+  /// Overlapping windows over all of it, at most 64. The one where the positive label is most probable answers;
+  /// multi-label: so for each label; without a positive label: the mean of their probabilities.
+  kWindows,
 };
 
 struct LoadOptions {
