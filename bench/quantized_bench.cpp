@@ -98,7 +98,9 @@ int main(int argc, char** argv) {
   for (size_t begin = 0; begin + kBatch <= std::min<size_t>(texts->size(), 1024); begin += kBatch) {
     const std::vector<std::string_view> views(texts->begin() + static_cast<std::ptrdiff_t>(begin),
                                               texts->begin() + static_cast<std::ptrdiff_t>(begin + kBatch));
-    classifier->Tokenize(views, false, batches.emplace_back());
+    TokenizedTexts tokens;
+    classifier->Tokenize(views, false, tokens);
+    batches.push_back(std::move(tokens.windows));
   }
   std::vector<float> logits(kBatch * config->labels.size());
   std::vector<double> engine, products;

@@ -9,6 +9,7 @@
 #include <expected>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -28,9 +29,19 @@ enum class Weights {
   kInt8,   ///< model_int8.safetensors, an error where there are none
 };
 
+/// What is read of a text that has more tokens than the model's length. It changes nothing for shorter ones.
+enum class LongText {
+  kHead,      ///< the first tokens
+  kHeadTail,  ///< the first tokens and the last ones, a quarter and three quarters
+  /// Overlapping windows over all of it, at most 64. The one where the positive label is most probable answers;
+  /// multi-label: so for each label; without a positive label: the mean of their probabilities.
+  kWindows,
+};
+
 struct LoadOptions {
   int threads = 0;  ///< that a call may use, the caller's included; 0: all cores of the process
   Weights weights = Weights::kAuto;
+  std::optional<LongText> long_text = {};  ///< empty: as the bundle says, by `winnow train --long-text`
 };
 
 struct ClassifyOptions {
@@ -64,8 +75,8 @@ class Classifier {
   Classifier& operator=(Classifier&&) noexcept;
   ~Classifier();
 
-  /// `text` is UTF-8; invalid bytes become U+FFFD, tokens past the model's length are left out, an empty text is
-  /// classified as such. Errors: kInvalidModel when the tokenizer belongs to another model.
+  /// `text` is UTF-8; invalid bytes become U+FFFD, what is read of a text past the model's length is said by
+  /// LongText, an empty text is classified as such. Errors: kInvalidModel when the tokenizer belongs to another model.
   std::expected<Prediction, Error> Classify(std::string_view text, const ClassifyOptions& options = {}) const;
   /// The same for many, in their order: several times faster than one by one.
   std::expected<std::vector<Prediction>, Error> Classify(std::span<const std::string> texts,

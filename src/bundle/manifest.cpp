@@ -47,6 +47,15 @@ bool AreIdentifiers(std::string_view text, bool leading_zeros) {
   }
 }
 
+constexpr std::array kLongTexts = {LongText::kHead, LongText::kHeadTail, LongText::kWindows};
+
+Result<LongText> ParseLongText(std::string_view name, std::string_view where) {
+  for (const LongText each : kLongTexts) {
+    if (NameOf(each) == name) return each;
+  }
+  return Bad(where, fmt::format("'long_text' is '{}', expected head, head+tail or windows", name));
+}
+
 /// A manifest comes from elsewhere: it may name files below the bundle, nothing else.
 bool IsInside(const std::string& name) {
   const fs::path path(name);
@@ -94,6 +103,10 @@ Result<void> CheckForms(const fs::path& dir, const std::vector<std::string>& fil
 
 }  // namespace
 
+std::string_view NameOf(LongText long_text) {
+  return long_text == LongText::kWindows ? "windows" : long_text == LongText::kHeadTail ? "head+tail" : "head";
+}
+
 bool IsSemanticVersion(std::string_view version) {
   if (version.size() > 256) return false;
   if (const size_t plus = version.find('+'); plus != std::string_view::npos) {
@@ -130,6 +143,9 @@ Result<Manifest> ParseManifest(std::string_view text, std::string_view where) {
   }
   const int64_t max_length = TRY(object.Integer("max_length")).value_or(manifest.max_length);
   manifest.max_length = static_cast<int>(std::clamp<int64_t>(max_length, -1, kMaxLength + 1));
+  if (const std::optional<std::string> name = TRY(object.String("long_text"))) {
+    manifest.long_text = TRY(ParseLongText(*name, where));
+  }
   manifest.positive_label = TRY(object.String("positive_label")).value_or("");
   manifest.temperature = TRY(object.Number("temperature")).value_or(1);
   if (object.Has("thresholds")) {
@@ -187,6 +203,7 @@ Result<void> WriteManifest(const fs::path& dir, const Manifest& manifest) {
   json.erase("label_map");
   if (!manifest.label_map.empty()) json["label_map"] = manifest.label_map;
   json["max_length"] = manifest.max_length;
+  json["long_text"] = NameOf(manifest.long_text);
   json["positive_label"] = manifest.positive_label;
   json["temperature"] = manifest.temperature;
   json["thresholds"]["strict"] = manifest.thresholds.strict;

@@ -8,10 +8,14 @@
 #include <vector>
 
 #include "base/result.h"
+#include "winnow/classifier.h"
 
 namespace winnow {
 
 inline constexpr char kManifestFile[] = "winnow.json";
+
+/// As winnow.json and --long-text have it: "head", "head+tail", "windows".
+std::string_view NameOf(LongText long_text);
 
 /// A score at or above it is decided as the positive label.
 struct Thresholds {
@@ -30,6 +34,7 @@ struct Manifest {
   std::string text_template;                     ///< empty: the text as it is
   std::map<std::string, std::string> label_map;  ///< labels of data files, and what they are here (--label-map)
   int max_length = 128;                          ///< tokens, [CLS] and [SEP] included
+  LongText long_text = LongText::kHead;          ///< what is read of texts that have more
   std::string positive_label;                    ///< empty: of several labels, the decided one
   double temperature = 1;
   Thresholds thresholds;

@@ -43,6 +43,7 @@ TEST(Manifest, WhatIsWrittenReadsBack) {
   manifest.version = "1.2.3";
   manifest.text_template = "{subject} [SEP] {body:400}";
   manifest.max_length = 96;
+  manifest.long_text = LongText::kHeadTail;
   manifest.label_map = {{"0", "ham"}, {"1", "spam"}};
   manifest.positive_label = "spam";
   manifest.temperature = 1.25;
@@ -57,6 +58,7 @@ TEST(Manifest, WhatIsWrittenReadsBack) {
   EXPECT_EQ(read->kind, "transformer");
   EXPECT_EQ(read->text_template, manifest.text_template);
   EXPECT_EQ(read->max_length, 96);
+  EXPECT_EQ(read->long_text, LongText::kHeadTail);
   EXPECT_EQ(read->label_map, manifest.label_map);
   EXPECT_EQ(read->positive_label, "spam");
   EXPECT_EQ(read->temperature, 1.25);
@@ -73,6 +75,7 @@ TEST(Manifest, PlainHuggingFaceDirectoryHasDefaults) {
   ASSERT_TRUE(manifest) << manifest.error().Text();
   EXPECT_EQ(manifest->name, dir.path().filename().string());
   EXPECT_EQ(manifest->max_length, 64);
+  EXPECT_EQ(manifest->long_text, LongText::kHead);
   EXPECT_EQ(manifest->positive_label, "spam");
   EXPECT_EQ(manifest->temperature, 1);
   EXPECT_EQ(manifest->thresholds.strict, .3);
@@ -89,6 +92,8 @@ TEST(Manifest, BadValuesAreNamed) {
            {R"({"kind":"forest"})", "'kind' is 'forest'"},
            {R"({"max_length":2})", "'max_length'"},
            {R"({"max_length":9223372036854775807})", "'max_length'"},
+           {R"({"long_text":"tail"})", "'long_text' is 'tail', expected head, head+tail or windows"},
+           {R"({"long_text":3})", "'long_text'"},
            {R"({"temperature":0})", "'temperature'"},
            {R"({"temperature":"hot"})", "'temperature' must be a number"},
            {R"({"thresholds":{"strict":1.5}})", "threshold"},

@@ -17,13 +17,21 @@
 
 namespace winnow {
 
+namespace {
+
+/// So many tokens are computed at once, and only what a single text has over that more: memory stays bounded however
+/// many windows the texts of a call have.
+constexpr size_t kTokensAtOnce = size_t{1} << 26;
+
+}  // namespace
+
 struct BundleClassifier::Parts {
   Parts(Manifest m, Tokenizer t, ModelConfig c)
       : manifest(std::move(m)), tokenizer(std::move(t)), config(std::move(c)) {}
 
   /// What a call needs besides its arguments.
   struct Call {
-    PackedBatch batch;
+    TokenizedTexts tokens;
     std::vector<float> probabilities;
   };
 
@@ -32,7 +40,7 @@ struct BundleClassifier::Parts {
     if (calls.empty()) return std::make_unique<Call>();
     std::unique_ptr<Call> call = std::move(calls.back());
     calls.pop_back();
-    call->batch.Clear();
+    call->tokens.Clear();
     return call;
   }
   void GiveBack(std::unique_ptr<Call> call) {
@@ -71,8 +79,8 @@ BundleClassifier::BundleClassifier(BundleClassifier&&) noexcept = default;
 BundleClassifier& BundleClassifier::operator=(BundleClassifier&&) noexcept = default;
 BundleClassifier::~BundleClassifier() = default;
 
-Result<BundleClassifier> BundleClassifier::Load(const std::filesystem::path& bundle, ThreadPool& pool,
-                                                Weights weights) {
+Result<BundleClassifier> BundleClassifier::Load(const std::filesystem::path& bundle, ThreadPool& pool, Weights weights,
+                                                std::optional<LongText> long_text) {
   Manifest manifest = TRY(ReadManifest(bundle));
   ModelConfig config = TRY(ReadModelConfig(bundle));
   if (config.labels.empty()) {
@@ -89,6 +97,7 @@ Result<BundleClassifier> BundleClassifier::Load(const std::filesystem::path& bun
   }
   auto parts = std::make_unique<Parts>(std::move(manifest), std::move(tokenizer), std::move(config));
   parts->manifest.max_length = std::min(parts->manifest.max_length, MaxTokens(parts->config));
+  parts->manifest.long_text = long_text.value_or(parts->manifest.long_text);
   std::error_code ignored;
   const bool has_int8 = std::filesystem::exists(bundle / kInt8Weights, ignored);
   if (weights == Weights::kInt8 && !has_int8) {
@@ -148,22 +157,32 @@ std::string BundleClassifier::weights() const {
   return fmt::format("int8 with {} of {} layers bf16", halves, parts_->config.num_layers);
 }
 
-void BundleClassifier::Tokenize(std::span<const std::string_view> texts, bool segmented, PackedBatch& batch) const {
-  const int max_length = parts_->manifest.max_length;
-  for (const std::string_view text : texts) {
-    if (segmented) {
-      parts_->tokenizer.EncodeSegments(text, max_length, batch.ids);
-    } else {
-      parts_->tokenizer.Encode(text, max_length, batch.ids);
-    }
-    batch.EndText();
-  }
+void BundleClassifier::Tokenize(std::span<const std::string_view> texts, bool segmented, TokenizedTexts& tokens) const {
+  const Manifest& manifest = parts_->manifest;
+  TokenizeTexts(parts_->tokenizer, texts, segmented, manifest.max_length, manifest.long_text, tokens);
 }
 
-Result<void> BundleClassifier::ProbabilitiesOfTokens(const PackedTexts& texts, std::span<float> probabilities,
+Result<void> BundleClassifier::ProbabilitiesOfTokens(const TokenizedTexts& tokens, std::span<float> probabilities,
                                                      const Progress& progress) const {
-  if (texts.texts() == 0) return {};
-  TRY(CheckBatch(parts_->config, texts));
+  const PackedTexts windows = tokens.windows.view();
+  if (tokens.whole()) return ComputeWindows(windows, probabilities, progress);
+  std::unique_ptr<Parts::Call> call = parts_->TakeCall();
+  call->probabilities.resize(windows.texts() * labels().size());
+  const auto in_texts = [&](size_t done) { return progress(done * tokens.texts() / windows.texts()); };
+  const Result<void> computed =
+      ComputeWindows(windows, call->probabilities, progress ? Progress(std::ref(in_texts)) : Progress());
+  if (computed) {
+    PoolWindows(tokens, labels().size(), {.multi_label = multi_label(), .positive_label = parts_->positive_label},
+                call->probabilities, probabilities);
+  }
+  parts_->GiveBack(std::move(call));
+  return computed;
+}
+
+Result<void> BundleClassifier::ComputeWindows(const PackedTexts& windows, std::span<float> probabilities,
+                                              const Progress& progress) const {
+  if (windows.texts() == 0) return {};
+  TRY(CheckBatch(parts_->config, windows));
   bool stopped = false;
   const auto note = [&](size_t done) {
     stopped = stopped || !progress(done);
@@ -171,28 +190,50 @@ Result<void> BundleClassifier::ProbabilitiesOfTokens(const PackedTexts& texts, s
   };
   const Progress watched = progress ? Progress(std::ref(note)) : Progress();
   if (parts_->quantized_runner != nullptr) {
-    parts_->quantized_runner->Logits(texts, probabilities, watched);
+    parts_->quantized_runner->Logits(windows, probabilities, watched);
   } else {
     const std::lock_guard lock(parts_->runner_mutex);
-    std::ranges::copy(parts_->runner->AllLogits(texts, watched), probabilities.begin());
+    std::ranges::copy(parts_->runner->AllLogits(windows, watched), probabilities.begin());
   }
   if (stopped) return Fail(ErrorCode::kCancelled, "stopped");
   Calibrate(*parts_, probabilities, probabilities);
   return {};
 }
 
-std::vector<float> BundleClassifier::ProbabilitiesOfLogits(std::span<const float> logits) const {
-  std::vector<float> probabilities(logits.size());
-  Calibrate(*parts_, logits, probabilities);
-  return probabilities;
+std::vector<float> BundleClassifier::ProbabilitiesOfLogits(std::span<const float> logits,
+                                                           const TokenizedTexts& tokens) const {
+  std::vector<float> windows(logits.size());
+  Calibrate(*parts_, logits, windows);
+  if (tokens.whole()) return windows;
+  std::vector<float> texts(tokens.texts() * labels().size());
+  PoolWindows(tokens, labels().size(), {.multi_label = multi_label(), .positive_label = parts_->positive_label},
+              windows, texts);
+  return texts;
+}
+
+/// `tokens` is memory to use. Texts go together as long as there are few enough tokens.
+Result<void> BundleClassifier::Compute(std::span<const std::string_view> texts, bool segmented, TokenizedTexts& tokens,
+                                       std::span<float> probabilities, const Progress& progress) const {
+  for (size_t done = 0; done < texts.size();) {
+    tokens.Clear();
+    size_t end = done;
+    for (; end < texts.size() && tokens.windows.ids.size() < kTokensAtOnce; ++end) {
+      Tokenize(texts.subspan(end, 1), segmented, tokens);
+    }
+    const auto of_all = [&](size_t more) { return progress(done + more); };
+    const size_t count = labels().size();
+    TRY(ProbabilitiesOfTokens(tokens, probabilities.subspan(done * count, (end - done) * count),
+                              progress ? Progress(std::ref(of_all)) : Progress()));
+    done = end;
+  }
+  return {};
 }
 
 Result<std::vector<float>> BundleClassifier::Probabilities(std::span<const std::string_view> texts, bool segmented,
                                                            const Progress& progress) const {
-  PackedBatch batch;
-  Tokenize(texts, segmented, batch);
+  TokenizedTexts tokens;
   std::vector<float> probabilities(texts.size() * labels().size());
-  TRY(ProbabilitiesOfTokens(batch.view(), probabilities, progress));
+  TRY(Compute(texts, segmented, tokens, probabilities, progress));
   return probabilities;
 }
 
@@ -221,10 +262,9 @@ Result<std::vector<ClassifiedText>> BundleClassifier::Classify(std::span<const s
 Result<void> BundleClassifier::ClassifyInto(std::span<const std::string_view> texts, const ClassifyOptions& options,
                                             std::vector<ClassifiedText>& results) const {
   std::unique_ptr<Parts::Call> call = parts_->TakeCall();
-  Tokenize(texts, /*segmented=*/false, call->batch);
   const size_t count = labels().size();
   call->probabilities.resize(texts.size() * count);
-  const Result<void> computed = ProbabilitiesOfTokens(call->batch.view(), call->probabilities);
+  const Result<void> computed = Compute(texts, /*segmented=*/false, call->tokens, call->probabilities, {});
   if (computed) {
     results.resize(texts.size());
     for (size_t t = 0; t < texts.size(); ++t) {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@
 #include "base/threads.h"
 #include "bundle/manifest.h"
 #include "bundle/model_config.h"
+#include "classify/long_text.h"
 #include "decide/decide.h"
 #include "encoder/batch.h"
 #include "winnow/classifier.h"
@@ -32,23 +34,25 @@ class BundleClassifier {
   /// Told now and then how many texts are done; stops the rest by returning false.
   using Progress = std::function<bool(size_t done)>;
 
-  /// Loads a bundle, or a plain Hugging Face classifier directory. `pool` must outlive the classifier.
-  /// Errors: kNotFound, kIo, kInvalidModel, kUnsupported.
+  /// Loads a bundle, or a plain Hugging Face classifier directory. `pool` must outlive the classifier. `long_text`,
+  /// where given, takes the manifest's place. Errors: kNotFound, kIo, kInvalidModel, kUnsupported.
   static Result<BundleClassifier> Load(const std::filesystem::path& bundle, ThreadPool& pool,
-                                       Weights weights = Weights::kAuto);
+                                       Weights weights = Weights::kAuto, std::optional<LongText> long_text = {});
   BundleClassifier(BundleClassifier&&) noexcept;
   BundleClassifier& operator=(BundleClassifier&&) noexcept;
   ~BundleClassifier();
 
   const std::vector<std::string>& labels() const;
   bool multi_label() const;
+  /// max_length and long_text as they are in force.
   const Manifest& manifest() const;
   /// Of manifest().positive_label; -1 where there is none.
   int32_t positive_label() const;
   /// What answers: "f32", "int8", "int8 with 2 of 6 layers bf16".
   std::string weights() const;
 
-  /// Decisions in the order of the texts, each truncated to the manifest's max_length tokens. `texts` are UTF-8;
+  /// Decisions in the order of the texts; of those past the manifest's max_length tokens that is read which its
+  /// long_text says (classify/long_text.h). `texts` are UTF-8;
   /// invalid bytes become U+FFFD; an empty text is classified as such. `segmented`: texts come from a data template,
   /// with segments divided by kSegmentSeparator. Errors: kInvalidModel when the tokenizer belongs to another model;
   /// kCancelled when `progress` returns false.
@@ -65,19 +69,23 @@ class BundleClassifier {
   Result<std::vector<float>> Probabilities(std::span<const std::string_view> texts, bool segmented = false,
                                            const Progress& progress = {}) const;
 
-  /// The two halves of it: texts appended to `batch` as tokens, and tokens to probabilities [texts, labels].
-  void Tokenize(std::span<const std::string_view> texts, bool segmented, PackedBatch& batch) const;
-  Result<void> ProbabilitiesOfTokens(const PackedTexts& texts, std::span<float> probabilities,
+  /// The two halves of it: texts appended to `tokens`, and tokens to probabilities [texts, labels].
+  void Tokenize(std::span<const std::string_view> texts, bool segmented, TokenizedTexts& tokens) const;
+  Result<void> ProbabilitiesOfTokens(const TokenizedTexts& tokens, std::span<float> probabilities,
                                      const Progress& progress = {}) const;
 
-  /// Logits to calibrated probabilities, both [texts, labels].
-  std::vector<float> ProbabilitiesOfLogits(std::span<const float> logits) const;
+  /// Logits [windows, labels] of these texts to their calibrated probabilities [texts, labels].
+  std::vector<float> ProbabilitiesOfLogits(std::span<const float> logits, const TokenizedTexts& tokens) const;
 
   /// The decision that these probabilities of one text lead to.
   Decision DecideOne(std::span<const float> probabilities, const ClassifyOptions& options = {}) const;
 
  private:
   struct Parts;
+  Result<void> Compute(std::span<const std::string_view> texts, bool segmented, TokenizedTexts& tokens,
+                       std::span<float> probabilities, const Progress& progress) const;
+  Result<void> ComputeWindows(const PackedTexts& windows, std::span<float> probabilities,
+                              const Progress& progress) const;
   static void Calibrate(const Parts& parts, std::span<const float> logits, std::span<float> probabilities);
   explicit BundleClassifier(std::unique_ptr<Parts> parts);
   std::unique_ptr<Parts> parts_;

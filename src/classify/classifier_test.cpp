@@ -15,7 +15,7 @@ namespace winnow {
 namespace {
 
 /// A bundle of random weights, with INT8 ones beside them.
-void MakeBundle(const std::filesystem::path& dir, bool int8 = true) {
+void MakeBundle(const std::filesystem::path& dir, bool int8 = true, LongText long_text = LongText::kHead) {
   const std::vector<std::string> texts = {"win a prize now", "see you at six", "call me later", "free money"};
   const Model model = Model::Fresh(WriteTinyTokenizer(texts, dir), 3);
   ASSERT_TRUE(model.Save(dir));
@@ -26,6 +26,7 @@ void MakeBundle(const std::filesystem::path& dir, bool int8 = true) {
   manifest.name = "spam";
   manifest.max_length = kTinyMaxLength;
   manifest.positive_label = "spam";
+  manifest.long_text = long_text;
   ASSERT_TRUE(SealBundle(dir, manifest));
 }
 
@@ -92,6 +93,91 @@ TEST(Classifier, ChoosesWeightsAsAsked) {
   // A bundle for serving needs no floats.
   std::filesystem::remove(dir.path() / "both" / "model.safetensors");
   EXPECT_EQ(weights("both", Weights::kAuto), "int8");
+}
+
+/// Short and long ones, some of several windows of kTinyMaxLength.
+std::vector<std::string> TextsOfManyLengths() {
+  std::vector<std::string> texts = {""};
+  const std::string words[] = {"win ", "a prize ", "now ", "see ", "you at six ", "call me later ", "free money "};
+  for (size_t i = 0; i < 40; ++i) {
+    std::string text;
+    for (size_t w = 0; w < i * i / 12; ++w) text += words[(w * w + i) % 7];
+    texts.push_back(text);
+  }
+  return texts;
+}
+
+TEST(Classifier, TheMostPositiveWindowOfALongTextAnswers) {
+  const TemporaryDirectory dir;
+  MakeBundle(dir.path());
+  ThreadPool pool(2);
+  const auto classifier = BundleClassifier::Load(dir.path(), pool, Weights::kInt8, LongText::kWindows);
+  ASSERT_TRUE(classifier);
+  size_t longer = 0;
+  for (const std::string& text : TextsOfManyLengths()) {
+    const std::string_view view = text;
+    TokenizedTexts tokens, apart;
+    classifier->Tokenize({&view, 1}, false, tokens);
+    apart.windows = tokens.windows;
+    for (size_t w = 1; w <= tokens.windows.texts(); ++w) apart.begins.push_back(static_cast<int32_t>(w));
+    std::vector<float> windows(2 * apart.texts()), whole(2);
+    ASSERT_TRUE(classifier->ProbabilitiesOfTokens(apart, windows));
+    ASSERT_TRUE(classifier->ProbabilitiesOfTokens(tokens, whole));
+    float most = 0;
+    for (size_t w = 0; w < apart.texts(); ++w) most = std::max(most, windows[2 * w + 1]);
+    EXPECT_EQ(whole[1], most);
+    EXPECT_NEAR(whole[0] + whole[1], 1, 1e-6);
+    longer += apart.texts() > 2;
+  }
+  EXPECT_GT(longer, 5u);
+}
+
+TEST(Classifier, AnswersToLongTextsDependOnNoOtherText) {
+  const TemporaryDirectory dir;
+  MakeBundle(dir.path(), true, LongText::kWindows);
+  const std::vector<std::string> texts = TextsOfManyLengths();
+  for (const LongText long_text : {LongText::kHead, LongText::kHeadTail, LongText::kWindows}) {
+    const auto classifier = Classifier::Load(dir.path(), {.threads = 2, .long_text = long_text});
+    const auto head = Classifier::Load(dir.path(), {.threads = 1, .long_text = LongText::kHead});
+    const auto bundle = Classifier::Load(dir.path(), {.threads = 1});
+    ASSERT_TRUE(classifier && head && bundle);
+    const auto together = classifier->Classify(texts);
+    ASSERT_TRUE(together);
+    size_t others = 0;
+    for (size_t i = 0; i < texts.size(); ++i) {
+      const float score = (*together)[i].score;
+      EXPECT_EQ(score, classifier->Classify(texts[i])->score) << i;
+      if (texts[i].size() < kTinyMaxLength - 1) {
+        EXPECT_EQ(score, head->Classify(texts[i])->score) << "a short text";
+      }
+      if (long_text == LongText::kWindows) {
+        EXPECT_EQ(score, bundle->Classify(texts[i])->score) << "as the bundle says";
+      }
+      others += score != head->Classify(texts[i])->score;
+    }
+    EXPECT_EQ(others > 5, long_text != LongText::kHead);
+  }
+}
+
+TEST(Classifier, ProgressCountsTextsAndNotWindows) {
+  const TemporaryDirectory dir;
+  MakeBundle(dir.path());
+  const std::vector<std::string> texts = TextsOfManyLengths();
+  const std::vector<std::string_view> views(texts.begin(), texts.end());
+  ThreadPool pool(2);
+  for (const Weights weights : {Weights::kInt8, Weights::kFloat}) {
+    const auto classifier = BundleClassifier::Load(dir.path(), pool, weights, LongText::kWindows);
+    ASSERT_TRUE(classifier);
+    size_t most = 0;
+    ASSERT_TRUE(classifier->Probabilities(views, false, [&](size_t done) {
+      most = std::max(most, done);
+      return true;
+    }));
+    EXPECT_EQ(most, texts.size());
+    const auto stopped = classifier->Probabilities(views, false, [](size_t) { return false; });
+    ASSERT_FALSE(stopped);
+    EXPECT_EQ(stopped.error().code, ErrorCode::kCancelled);
+  }
 }
 
 TEST(Classifier, ErrorsAreValues) {

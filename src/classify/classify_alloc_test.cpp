@@ -44,16 +44,19 @@ namespace winnow {
 namespace {
 
 TEST(ClassifyAllocations, AreNoneOnceWarm) {
-  const std::vector<std::string_view> texts = {"win a prize now", "see you at six", "", "free money free money free",
-                                               "call me later, \xFF naive 中文"};
+  std::string many;
+  for (int i = 0; i < 100; ++i) many += "free money for you ";
+  const std::vector<std::string_view> texts = {
+      many, "win a prize now", "see you at six", "", "free money free money free", "call me later, \xFF naive 中文"};
   const TemporaryDirectory dir;
   const std::vector<std::string> corpus(texts.begin(), texts.end());
   const Model model = Model::Fresh(WriteTinyTokenizer(corpus, dir.path()), 3);
   ASSERT_TRUE(WriteQuantizedWeights(model, {.bf16_layers = {false, true, false}}, dir.path()));
 
-  for (const int threads : {1, 2}) {
+  for (const auto& [threads, long_text] : {std::pair(1, LongText::kHead), std::pair(2, LongText::kHead),
+                                           std::pair(2, LongText::kHeadTail), std::pair(2, LongText::kWindows)}) {
     ThreadPool pool(threads);
-    const auto classifier = BundleClassifier::Load(dir.path(), pool);
+    const auto classifier = BundleClassifier::Load(dir.path(), pool, Weights::kAuto, long_text);
     ASSERT_TRUE(classifier) << classifier.error().Text();
     std::vector<ClassifiedText> results, one;
     const auto classify_all = [&] {

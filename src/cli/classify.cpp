@@ -25,6 +25,7 @@ struct ClassifyCommandOptions : CommonOptions {
   std::string text_field;
   Mode mode = Mode::kModerate;
   Weights weights = Weights::kAuto;
+  std::optional<LongText> long_text;
   int top_k = 0;
   int batch_size = 256;
   std::optional<std::string> zero_shot;
@@ -52,6 +53,7 @@ void Describe(ClassifyCommandOptions& options, OptionTable& table) {
                   {{"strict", Mode::kStrict}, {"moderate", Mode::kModerate}, {"lenient", Mode::kLenient}},
                   "Which of the model's thresholds decides");
   AddWeightsOption(options.weights, table);
+  AddLongTextOption(options.long_text, table);
   table.Group("Without training");
   table
       .Add("zero-shot", &options.zero_shot,
@@ -180,7 +182,8 @@ Result<void> AnswerInto(const Answering& answering, const ClassifyCommandOptions
 }
 
 Result<void> RunOwnLabels(const ClassifyCommandOptions& options, ThreadPool& pool) {
-  const BundleClassifier classifier = TRY(BundleClassifier::Load(options.bundle, pool, options.weights));
+  const BundleClassifier classifier =
+      TRY(BundleClassifier::Load(options.bundle, pool, options.weights, options.long_text));
   const std::string& text_template = classifier.manifest().text_template;
   return AnswerInto({.labels = classifier.labels(),
                      .multi_label = classifier.multi_label(),
@@ -211,6 +214,10 @@ Result<void> Run(const ClassifyCommandOptions& options) {
   if (!options.texts.empty() && options.input) {
     return Fail(ErrorCode::kInvalidArgument, "texts on the command line and --input are two sources",
                 "give one of them");
+  }
+  if (options.zero_shot && options.long_text) {
+    return Fail(ErrorCode::kInvalidArgument, "--long-text has no part in --zero-shot, which reads a text's beginning",
+                "leave it out");
   }
   if (!options.zero_shot) {
     TRY(RequireNoZeroShotDetails(options.zero_shot_details));

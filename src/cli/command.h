@@ -44,6 +44,9 @@ void AddCommonOptions(CommonOptions& options, OptionTable& table);
 /// --weights: which of a bundle's weights answer.
 void AddWeightsOption(Weights& weights, OptionTable& table);
 
+/// --long-text of a model that exists: empty, as it says itself.
+void AddLongTextOption(std::optional<LongText>& long_text, OptionTable& table);
+
 /// One use of a command: its options, and the table that fills them.
 class Invocation {
  public:

@@ -17,6 +17,16 @@ void AddWeightsOption(Weights& weights, OptionTable& table) {
                   "Which weights answer; auto takes INT8 where the model has them");
 }
 
+void AddLongTextOption(std::optional<LongText>& long_text, OptionTable& table) {
+  table
+      .AddChoice(
+          "long-text", &long_text,
+          {{"head", LongText::kHead}, {"head+tail", LongText::kHeadTail}, {"windows", LongText::kWindows}},
+          "What is read of a text past the model's length: its first tokens, first and last ones, or all of it in "
+          "overlapping windows, of which the most positive decides")
+      .Default("the model's");
+}
+
 void AddCommonOptions(CommonOptions& options, OptionTable& table) {
   table.Group("General");
   table.Add("json", &options.json, "Results for machines: one JSON document, or JSON lines");

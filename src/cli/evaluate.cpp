@@ -15,6 +15,7 @@ namespace {
 struct EvaluateOptions : LabelledDataOptions {
   std::filesystem::path bundle;
   std::vector<std::filesystem::path> data;
+  std::optional<LongText> long_text;
   std::optional<int> folds;
   uint64_t seed = 42;
 };
@@ -24,6 +25,7 @@ void Describe(EvaluateOptions& options, OptionTable& table) {
   table.AddPositional("data", &options.data, "Labelled texts: CSV, TSV, JSONL or fastText files, gzip of each")
       .Required();
   AddLabelledDataOptions(options, table);
+  AddLongTextOption(options.long_text, table);
   table.Group("Cross-validation");
   table
       .Add(
@@ -42,11 +44,12 @@ void Describe(EvaluateOptions& options, OptionTable& table) {
 Result<void> Run(const EvaluateOptions& options) {
   HandleInterrupts();
   ThreadPool pool(options.threads);
-  if (options.folds && (options.mode != Mode::kModerate || options.weights != Weights::kAuto)) {
+  if (options.folds && (options.mode != Mode::kModerate || options.weights != Weights::kAuto || options.long_text)) {
     return Fail(ErrorCode::kInvalidArgument, "--folds trains models of its own, which decide in the moderate mode",
-                "leave --mode and --weights out");
+                "leave --mode, --weights and --long-text out");
   }
-  const BundleClassifier classifier = TRY(BundleClassifier::Load(options.bundle, pool, options.weights));
+  const BundleClassifier classifier =
+      TRY(BundleClassifier::Load(options.bundle, pool, options.weights, options.long_text));
   ReadReport read;
   const Result<Dataset> dataset = ReadLabelledData(classifier, options.data, options, read);
   for (const std::string& line : Lines(read.Text())) LogInfo("{}", line);

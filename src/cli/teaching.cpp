@@ -71,8 +71,7 @@ Result<void> AddTeacherOf(const TrainCommandOptions& options, const Split& split
   for (const Example& example : split.train.examples) texts.push_back(example.text);
   for (const std::string& text : unlabelled) {
     texts.push_back(text);
-    tokenizer.EncodeSegments(text, max_length, train.texts.ids);
-    train.texts.EndText();
+    AppendText(tokenizer, text, max_length, options.long_text, train.texts);
     train.rows.push_back(0);
     if (train.multi_label) {
       train.targets.resize(train.targets.size() + train.num_labels, 0.0f);

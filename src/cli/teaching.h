@@ -12,8 +12,8 @@
 
 namespace winnow {
 
-/// Appends the texts of --unlabelled to `train`, and gives every text the answer of --teacher. Errors: those of loading
-/// and reading; kInvalidArgument where the teacher knows other labels.
+/// Appends the texts of --unlabelled to `train`, cut by --long-text, and gives every text the answer of --teacher.
+/// Errors: those of loading and reading; kInvalidArgument where the teacher knows other labels.
 Result<void> AddTeacherOf(const TrainCommandOptions& options, const Split& split, const Tokenizer& tokenizer,
                           int max_length, ThreadPool& pool, TextSet& train);
 

@@ -83,6 +83,10 @@ void AddModelOptions(TrainCommandOptions& options, OptionTable& table) {
   table.Add("max-length", &options.max_length, "Tokens of a text that are read, [CLS] and [SEP] included")
       .AtLeast(3)
       .Alias("max-seq-length");
+  table.AddChoice("long-text", &options.long_text,
+                  {{"head", LongText::kHead}, {"head+tail", LongText::kHeadTail}, {"windows", LongText::kWindows}},
+                  "What the model reads of a longer text: its first tokens, a quarter of first and three of last ones, "
+                  "or all of it in overlapping windows (then it learns from head+tail)");
   table
       .Add("layers", &options.layers,
            "Begin with so many of the base model's layers, evenly spaced: a smaller and faster model")

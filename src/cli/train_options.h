@@ -38,6 +38,7 @@ struct TrainCommandOptions : CommonOptions {
   std::optional<double> dropout;             // empty: the base model's
   std::optional<double> classifier_dropout;  // empty: the base model's
   int max_length = 128;
+  LongText long_text = LongText::kHead;
   std::optional<int> layers;  // of the base model; empty: all
 
   // Training

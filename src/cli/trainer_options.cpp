@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/machine.h"
+#include "bundle/manifest.h"
 #include "cli/training_profile.h"
 #include "train/checkpoint.h"
 
@@ -131,6 +132,7 @@ Json Hyperparameters(const TrainCommandOptions& options, const TrainerOptions& t
                {"precision", NameOf(trainer.precision)},
                {"seed", trainer.seed}};
   if (options.layers) json["layers"] = *options.layers;
+  if (options.long_text != LongText::kHead) json["long_text"] = NameOf(options.long_text);
   if (options.teacher) {
     json["teacher"] = options.teacher->string();
     json["distil_temperature"] = options.distil_temperature;

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "bundle/manifest.h"
+#include "classify/long_text.h"
 #include "cli/base_model.h"
 #include "cli/data_options.h"
 #include "cli/gnuplot.h"
@@ -75,6 +76,7 @@ Manifest ManifestOf(const TrainCommandOptions& options, std::map<std::string, st
   manifest.text_template = options.template_text;
   manifest.label_map = std::move(label_map);
   manifest.max_length = max_length;
+  manifest.long_text = options.long_text;
   if (positive_label >= 0) manifest.positive_label = model.config().labels[static_cast<size_t>(positive_label)];
   return manifest;
 }
@@ -87,6 +89,30 @@ std::vector<float> ProbabilitiesOf(std::span<const float> logits, const TextSet&
     Softmax(logits, static_cast<int>(set.num_labels), temperature, probabilities);
   }
   return probabilities;
+}
+
+/// What the bundle will answer to texts that it reads in windows; the trainer saw head and tail of them.
+std::vector<float> AnswersByWindows(const Dataset& dataset, const TextSet& set, const Tokenizer& tokenizer,
+                                    const Manifest& manifest, ForwardRunner& runner) {
+  constexpr size_t kTextsAtOnce = 1024;  // bounds memory
+  const Pooling pooling{
+      .multi_label = set.multi_label,
+      .positive_label = manifest.positive_label.empty() ? -1 : dataset.labels.Find(manifest.positive_label)};
+  std::vector<float> answers(set.size() * set.num_labels);
+  TokenizedTexts tokens;
+  std::vector<std::string_view> texts;
+  for (size_t begin = 0; begin < set.size(); begin += texts.size()) {
+    texts.clear();
+    for (size_t t = begin; t < std::min(begin + kTextsAtOnce, set.size()); ++t) {
+      texts.push_back(dataset.examples[t].text);
+    }
+    tokens.Clear();
+    TokenizeTexts(tokenizer, texts, /*segmented=*/true, manifest.max_length, LongText::kWindows, tokens);
+    const std::vector<float> logits = runner.AllLogits(tokens.windows.view());
+    PoolWindows(tokens, set.num_labels, pooling, ProbabilitiesOf(logits, set, manifest.temperature),
+                std::span(answers).subspan(begin * set.num_labels));
+  }
+  return answers;
 }
 
 /// --tune-thresholds: each label's own, from validation texts.
@@ -191,9 +217,9 @@ Result<TrainedBundle> TrainBundle(const TrainCommandOptions& options, const Spli
   const int max_length = std::min(options.max_length, MaxTokens(start.model.config()));
   if (max_length < options.max_length) LogInfo("--max-length is {}: the base model has no more positions", max_length);
   const auto tokenizing = std::chrono::steady_clock::now();
-  TextSet train = TokenizeExamples(split.train, start.tokenizer, max_length);
-  const TextSet validation = TokenizeExamples(split.validation, start.tokenizer, max_length);
-  const TextSet test = TokenizeExamples(split.test, start.tokenizer, max_length);
+  TextSet train = TokenizeExamples(split.train, start.tokenizer, max_length, options.long_text);
+  const TextSet validation = TokenizeExamples(split.validation, start.tokenizer, max_length, options.long_text);
+  const TextSet test = TokenizeExamples(split.test, start.tokenizer, max_length, options.long_text);
 
   const double tokenize_seconds = SecondsSince(tokenizing);
   if (options.teacher) TRY(AddTeacherOf(options, split, start.tokenizer, max_length, pool, train));
@@ -235,11 +261,16 @@ Result<TrainedBundle> TrainBundle(const TrainCommandOptions& options, const Spli
   const bool has_test = test.size() > 0;
   const TextSet& reported = has_test ? test : validation;
   ForwardRunner runner(start.model, pool);
-  const std::vector<float> logits = has_test ? runner.AllLogits(test.texts.view()) : result.validation_logits;
-  const std::vector<float> probabilities = ProbabilitiesOf(logits, reported, manifest.temperature);
+  const bool windows = options.long_text == LongText::kWindows;
+  const auto answers = [&](const Dataset& dataset, const TextSet& set, std::span<const float> logits) {
+    return windows ? AnswersByWindows(dataset, set, start.tokenizer, manifest, runner)
+                   : ProbabilitiesOf(logits, set, manifest.temperature);
+  };
+  const std::vector<float> logits =
+      has_test && !windows ? runner.AllLogits(test.texts.view()) : result.validation_logits;
+  const std::vector<float> probabilities = answers(has_test ? split.test : split.validation, reported, logits);
   if (options.tune_thresholds) {
-    TRY(TuneThresholds(ProbabilitiesOf(result.validation_logits, validation, manifest.temperature), split.validation,
-                       manifest));
+    TRY(TuneThresholds(answers(split.validation, validation, result.validation_logits), split.validation, manifest));
   }
   const Dataset& reported_texts = has_test ? split.test : split.validation;
   std::vector<std::vector<int32_t>> decided;

@@ -57,9 +57,9 @@ class Measurement {
     report_.resident_file_mb = static_cast<double>(resident.file_bytes) / 1e6;
     report_.weights = classifier_->weights();
     report_.bundle_mb = BundleMegabytes(bundle_, report_.weights);
-    PackedBatch all;
+    TokenizedTexts all;
     classifier_->Tokenize(texts_, false, all);
-    report_.tokens_per_text = static_cast<double>(all.ids.size()) / static_cast<double>(texts_.size());
+    report_.tokens_per_text = static_cast<double>(all.windows.ids.size()) / static_cast<double>(texts_.size());
     return {};
   }
 
@@ -79,15 +79,15 @@ class Measurement {
   }
 
   Result<void> SinglesFromTokens() {
-    PackedBatch batch;
+    TokenizedTexts tokens;
     std::vector<float> probabilities(classifier_->labels().size());
     std::vector<double> times;
     for (size_t i = 0; i < static_cast<size_t>(options_.iterations); ++i) {
       const std::string_view text = Text(i);
-      batch.Clear();
-      classifier_->Tokenize({&text, 1}, false, batch);
+      tokens.Clear();
+      classifier_->Tokenize({&text, 1}, false, tokens);
       const Clock::time_point begin = Clock::now();
-      TRY(classifier_->ProbabilitiesOfTokens(batch.view(), probabilities));
+      TRY(classifier_->ProbabilitiesOfTokens(tokens, probabilities));
       times.push_back(SecondsSince(begin) * 1000);
     }
     report_.single_tokens = Summarize(std::move(times));
@@ -109,7 +109,7 @@ class Measurement {
     while (SecondsSince(begin) < options_.batch_seconds);
     const double seconds = SecondsSince(begin);
     size_t tokens = 0;
-    PackedBatch packed;
+    TokenizedTexts packed;
     for (size_t i = 0; i < next; ++i) {
       if (i == texts_.size()) {  // counted once, the rest in proportion
         tokens = tokens * next / i;
@@ -118,7 +118,7 @@ class Measurement {
       const std::string_view text = Text(i);
       packed.Clear();
       classifier.Tokenize({&text, 1}, false, packed);
-      tokens += packed.ids.size();
+      tokens += packed.windows.ids.size();
     }
     report_.throughput.push_back(
         {threads, batch_size, static_cast<double>(next) / seconds, static_cast<double>(tokens) / seconds});

@@ -40,9 +40,12 @@ class Gate {
   }
 
   Result<QuantizeReport> Run() {
-    TRY(CheckBatch(model_.config(), tokens_.view()));
+    if (tokens_.windows.ids.size() > size_t{1} << 31) {
+      return Fail(ErrorCode::kUnsupported, "the held-out texts have more than 2^31 tokens", "give fewer with --data");
+    }
+    TRY(CheckBatch(model_.config(), tokens_.windows.view()));
     ForwardRunner runner(model_, pool_);
-    exact_ = runner.AllLogits(tokens_.view());
+    exact_ = runner.AllLogits(tokens_.windows.view());
     QuantizeReport report;
     report.before = TRY(MetricsOf(exact_, decided_before_));
     QuantizationPlan plan{.bf16_layers = std::vector<bool>(static_cast<size_t>(model_.config().num_layers))};
@@ -100,7 +103,7 @@ class Gate {
   Result<void> Measure(const QuantizationPlan& plan, QuantizeReport& report) {
     const QuantizedModel quantized = TRY(Quantized(plan));
     std::vector<Decision> decided;
-    report.after = TRY(MetricsOf(LogitsOf(quantized, tokens_.view(), pool_), decided));
+    report.after = TRY(MetricsOf(LogitsOf(quantized, tokens_.windows.view(), pool_), decided));
     size_t same = 0;
     for (size_t i = 0; i < decided.size(); ++i) {
       same += decided[i].label == decided_before_[i].label && decided[i].labels == decided_before_[i].labels;
@@ -114,7 +117,7 @@ class Gate {
   /// What becomes of the answers: probabilities and decisions as the bundle makes them.
   Result<Metrics> MetricsOf(std::span<const float> logits, std::vector<Decision>& decided) const {
     const size_t labels = model_.config().labels.size();
-    const std::vector<float> probabilities = classifier_.ProbabilitiesOfLogits(logits);
+    const std::vector<float> probabilities = classifier_.ProbabilitiesOfLogits(logits, tokens_);
     decided.clear();
     std::vector<int32_t> truth, label;
     std::vector<std::vector<int32_t>> truths, sets;
@@ -133,7 +136,7 @@ class Gate {
 
   /// Parts in the order of what their bytes do to the logits, while all other parts are bytes too.
   Result<std::vector<Part>> MostSensitiveFirst() const {
-    const PackedTexts all = tokens_.view();
+    const PackedTexts all = tokens_.windows.view();
     const size_t count = std::min(kSensitivityTexts, all.texts());
     const PackedTexts some{all.ids.first(static_cast<size_t>(all.offsets[count])), all.offsets.first(count + 1)};
     const auto exact = std::span(exact_).first(count * model_.config().labels.size());
@@ -155,7 +158,7 @@ class Gate {
   const QuantizeOptions& options_;
   const std::filesystem::path& out_;
   ThreadPool& pool_;
-  PackedBatch tokens_;
+  TokenizedTexts tokens_;
   std::vector<float> exact_;  // logits of the float model
   std::vector<Decision> decided_before_;
 };

@@ -125,19 +125,39 @@ void Tokenizer::EncodeText(std::string_view text, bool parse_special_tokens, siz
 }
 
 void Tokenizer::EncodeSegments(std::string_view text, int max_length, std::vector<int32_t>& ids) const {
-  const size_t first = text.find(kSegmentSeparator);
-  if (first == std::string_view::npos || separator_id_ < 0) return Encode(text, max_length, ids);
   const size_t end = ids.size() + Positive(max_length);
   AddTokens(frame_.before, end, ids, nullptr);
-  const size_t limit = end - std::min(end - ids.size(), frame_.after.size());
-  for (size_t begin = 0;;) {
-    const size_t division = text.find(kSegmentSeparator, begin);
-    EncodeText(text.substr(begin, division - begin), false, limit, ids, nullptr);
-    if (division == std::string_view::npos || ids.size() >= limit) break;
-    ids.push_back(separator_id_);
-    begin = division + 1;
+  const size_t room = end - ids.size();
+  EncodeContent(text, /*segmented=*/true, room - std::min(room, frame_.after.size()), ids);
+  AddTokens(frame_.after, end, ids, nullptr);
+}
+
+void Tokenizer::EncodeHeadTail(std::string_view text, bool segmented, int max_length, std::vector<int32_t>& ids) const {
+  const size_t end = ids.size() + Positive(max_length);
+  AddTokens(frame_.before, end, ids, nullptr);
+  const size_t begin = ids.size();
+  const size_t room = end - begin - std::min(end - begin, frame_.after.size());
+  const size_t lead = EncodeContent(text, segmented, kMostTokens, ids);
+  if (const size_t size = ids.size() - begin; size > room) {
+    const auto head = ids.begin() + static_cast<std::ptrdiff_t>(begin + HeadTokens(room, lead));
+    ids.erase(head, head + static_cast<std::ptrdiff_t>(size - room));
   }
   AddTokens(frame_.after, end, ids, nullptr);
+}
+
+size_t Tokenizer::EncodeContent(std::string_view text, bool segmented, size_t limit, std::vector<int32_t>& ids) const {
+  const size_t start = ids.size();
+  const size_t end = start + limit;
+  size_t lead = 0;
+  for (size_t begin = 0;;) {
+    const size_t division =
+        segmented && separator_id_ >= 0 ? text.find(kSegmentSeparator, begin) : std::string_view::npos;
+    EncodeText(text.substr(begin, division - begin), false, end, ids, nullptr);
+    if (division == std::string_view::npos || ids.size() >= end) return lead;
+    ids.push_back(separator_id_);
+    lead = ids.size() - start;
+    begin = division + 1;
+  }
 }
 
 size_t Tokenizer::EncodePair(std::string_view first, std::string_view second, int max_length,

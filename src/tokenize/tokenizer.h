@@ -1,6 +1,7 @@
 /// Text -> token ids, as the model's own tokenizer files say.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -79,6 +80,27 @@ class Tokenizer {
 
   /// The same for a text of segments (text/segments.h), whose divisions become the separator token.
   void EncodeSegments(std::string_view text, int max_length, std::vector<int32_t>& ids) const;
+
+  /// The same again, but of a text that is too long the begin and the end stay, as many tokens from each as
+  /// HeadTokens says: in longer texts either may hold what matters (Sun et al. 2019, "How to Fine-Tune BERT for Text
+  /// Classification?", whose best cut is the first 128 and the last 382 of 510). Reads all of the text, up to
+  /// kMostTokens. `segmented`: as in EncodeSegments; separators are cut out like other tokens.
+  void EncodeHeadTail(std::string_view text, bool segmented, int max_length, std::vector<int32_t>& ids) const;
+
+  /// The text's own tokens, without the post-processor's: at most `limit`. Returns the lead: how many of them come
+  /// before the last segment, its separator included; 0 for a text of one segment.
+  size_t EncodeContent(std::string_view text, bool segmented, size_t limit, std::vector<int32_t>& ids) const;
+
+  /// The post-processor's tokens, that come before and after a text.
+  std::span<const int32_t> before() const { return frame_.before; }
+  std::span<const int32_t> after() const { return frame_.after; }
+
+  /// Where a text is read as a whole, that is so many of its tokens: bounds the memory that a hostile text takes.
+  static constexpr size_t kMostTokens = size_t{1} << 24;
+
+  /// How many of `room` tokens are a long text's first ones: a quarter, or the lead (subject and separator) where that
+  /// is longer and leaves half of the room for the last segment (the body).
+  static size_t HeadTokens(size_t room, size_t lead) { return std::max(room / 4, 2 * lead <= room ? lead : 0); }
 
   /// Two texts, as cross-encoders for inference or ranking read them: BERT's and DeBERTa's [CLS] first [SEP] second
   /// [SEP], RoBERTa's <s> first </s></s> second </s>. Where they are too long the first is cut (Hugging Face's

@@ -1,0 +1,38 @@
+#include "train/text_set.h"
+
+#include <gtest/gtest.h>
+
+#include "tokenize/wordpiece_trainer.h"
+
+namespace winnow {
+namespace {
+
+TEST(TextSet, WindowsAreLearntFromHeadAndTail) {
+  Dataset dataset;
+  dataset.labels.names = {"ham", "spam"};
+  const std::string subject = "ab\x1e";  // text/segments.h
+  for (const std::string& text :
+       {std::string("a b c"), subject + "a b c d e f g h", std::string("a b c d e f g h i j")})
+    dataset.examples.push_back({text, {0}, "", 0});
+  const std::vector<std::string> words = {"ab a b c d e f g h i j"};
+  const Tokenizer tokenizer = TrainWordPiece(words, {.vocab_size = 60}).value();
+  for (const LongText long_text : {LongText::kHead, LongText::kHeadTail, LongText::kWindows}) {
+    const TextSet set = TokenizeExamples(dataset, tokenizer, 8, long_text);
+    PackedBatch expected;
+    for (const Example& example : dataset.examples) {
+      if (long_text == LongText::kHead) {
+        tokenizer.EncodeSegments(example.text, 8, expected.ids);
+      } else {
+        tokenizer.EncodeHeadTail(example.text, true, 8, expected.ids);
+      }
+      expected.EndText();
+    }
+    EXPECT_EQ(set.texts.ids, expected.ids);
+    EXPECT_EQ(set.texts.offsets, expected.offsets);
+    EXPECT_EQ(set.size(), 3u) << "a text is one example";
+    EXPECT_EQ(tokenizer.TokenText(set.texts.ids[set.texts.ids.size() - 2]), long_text == LongText::kHead ? "f" : "j");
+  }
+}
+
+}  // namespace
+}  // namespace winnow
