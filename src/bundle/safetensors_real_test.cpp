@@ -53,9 +53,12 @@ TEST(SafetensorsReal, FixtureConfigsAreRead) {
   EXPECT_EQ(distilbert->intermediate_size, 112);
   EXPECT_EQ(distilbert->type_vocab_size, 0);
   const auto deberta = ReadModelConfig(path / "deberta_v3");
-  ASSERT_FALSE(deberta);
-  EXPECT_EQ(deberta.error().code, ErrorCode::kUnsupported);
-  EXPECT_THAT(deberta.error().message, HasSubstr("deberta-v2"));
+  ASSERT_TRUE(deberta) << deberta.error().Text();
+  EXPECT_EQ(deberta->architecture, Architecture::kDebertaV2);
+  EXPECT_EQ(deberta->relative_span, 8);
+  EXPECT_TRUE(deberta->share_position_weights);
+  EXPECT_FALSE(ReadModelConfig(path / "deberta_v2_unshared")->share_position_weights);
+  EXPECT_EQ(MaxTokens(ReadModelConfig(path / "roberta").value()), 38);
 }
 
 }  // namespace
