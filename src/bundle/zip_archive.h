@@ -1,0 +1,25 @@
+/// libzip's handles, closed by themselves. For this folder's files that read archives.
+#pragma once
+
+#include <zip.h>
+
+#include <filesystem>
+#include <memory>
+
+#include "base/result.h"
+
+namespace winnow {
+
+struct ZipCloser {
+  void operator()(zip_t* zip) const { zip_discard(zip); }
+};
+struct ZipEntryCloser {
+  void operator()(zip_file_t* file) const { zip_fclose(file); }
+};
+using ZipArchive = std::unique_ptr<zip_t, ZipCloser>;
+using ZipEntry = std::unique_ptr<zip_file_t, ZipEntryCloser>;
+
+/// Opens an archive for reading, its directory checked. Errors: kNotFound; kInvalidData for what is no zip file.
+Result<ZipArchive> OpenZip(const std::filesystem::path& path);
+
+}  // namespace winnow
