@@ -158,10 +158,10 @@ full_size() {
     options=(--batch-size 16)
     [[ $shape != bge-m3 ]] || options=(--batch-size 4)
     "$python" bench/peers/random_model.py --shape $shape --tokenizer "$minilm" --output "$work/$shape" --data "$work/$shape.tsv" --words 62 --texts 128 2>/dev/null
-    "$winnow" quantize "$work/$shape" --data "$work/$shape.tsv" --max-drop 1 --quiet >/dev/null
+    "$winnow" quantize "$work/$shape" --data "$work/$shape.tsv" --max-drop 1 --output "$work/$shape-int8" --quiet >/dev/null
     printf '%s\n' $shape
-    "$python" bench/peers/full_size.py --model "$work/$shape" --data "$work/$shape.tsv" --winnow "$winnow" --int8 "${options[@]}"
-    rm -rf "${work:?}/$shape"
+    "$python" bench/peers/full_size.py --model "$work/$shape" --data "$work/$shape.tsv" --winnow "$winnow" --int8 "$work/$shape-int8" "${options[@]}"
+    rm -rf "${work:?}/$shape" "$work/$shape-int8"
   done
 }
 

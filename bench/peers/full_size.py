@@ -124,13 +124,13 @@ def winnow_train(arguments, directory):
     return {"step_seconds": 64 * arguments.batch_size / info["tokens_per_second"], "peak_mb": peak}
 
 
-def winnow_infer(arguments, weights, directory):
+def winnow_infer(arguments, model, weights, directory):
     with open(f"{directory}/texts.txt", "w", encoding="utf-8") as file:
         file.writelines(text + "\n" for _, text in read(arguments.data)[:32])
-    report = json.loads(measured([arguments.winnow, "bench", arguments.model, f"{directory}/texts.txt", "--weights", weights, "--iterations", 20,
+    report = json.loads(measured([arguments.winnow, "bench", model, f"{directory}/texts.txt", "--weights", weights, "--iterations", 20,
                                   "--batch-sizes", "32", "--threads", arguments.threads, "--json", "--quiet"])[0])
     # Memory as PyTorch's above: a process that loads the model once, and answers a batch.
-    peak = measured([arguments.winnow, "classify", arguments.model, "--input", f"{directory}/texts.txt", "--weights", weights, "--threads",
+    peak = measured([arguments.winnow, "classify", model, "--input", f"{directory}/texts.txt", "--weights", weights, "--threads",
                      arguments.threads, "--json", "--quiet"])[1]
     return {"single_ms": report["p50_ms"], "texts_per_s": report["batch_32_per_s"], "peak_mb": peak, "isa": report["isa"]}
 
@@ -144,7 +144,7 @@ def main():
     parser.add_argument("--steps", type=int, default=4)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--gradient-checkpointing", action="store_true")
-    parser.add_argument("--int8", action="store_true", help="time the bundle's INT8 weights too")
+    parser.add_argument("--int8", help="the same model quantised, to be timed too")
     parser.add_argument("--role", choices=("torch_train", "torch_infer"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.role:
@@ -161,8 +161,10 @@ def main():
               f"{ours['step_seconds']:.2f} s, {ours['peak_mb']:.0f} MB; {theirs['step_seconds'] / ours['step_seconds']:.2f} times as fast, "
               f"{ours['peak_mb'] / theirs['peak_mb']:.2f} of the memory")
         theirs = in_child("torch_infer", arguments, argv)
-        for weights in ("float", "int8") if arguments.int8 else ("float",):
-            ours = winnow_infer(arguments, weights, directory)
+        for weights, model in (("float", arguments.model), ("int8", arguments.int8)):
+            if not model:
+                continue
+            ours = winnow_infer(arguments, model, weights, directory)
             print(f"inference, {weights} ({ours['isa']}): one text {theirs['single_ms']:.1f} ms and {ours['single_ms']:.1f} ms, "
                   f"{theirs['single_ms'] / ours['single_ms']:.2f} times as fast; 32 texts {theirs['texts_per_s']:.1f}/s and {ours['texts_per_s']:.1f}/s, "
                   f"{ours['texts_per_s'] / theirs['texts_per_s']:.2f} times; {theirs['peak_mb']:.0f} MB and {ours['peak_mb']:.0f} MB")
