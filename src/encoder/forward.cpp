@@ -20,7 +20,8 @@ namespace {
 class ForwardPass {
  public:
   ForwardPass(const Model& model, const PackedTexts& texts, size_t first_text, size_t last_text,
-              const StepDropout& dropout, Precision precision, Activations& activations, AttentionScratch& scratch)
+              const StepDropout& dropout, Precision precision, Activations& activations, AttentionScratch& scratch,
+              ThreadPool* team = nullptr)
       : model_(model),
         config_(model.config()),
         texts_(texts),
@@ -33,7 +34,8 @@ class ForwardPass {
         dropout_(dropout),
         precision_(precision),
         activations_(activations),
-        scratch_(scratch) {}
+        scratch_(scratch),
+        team_(team) {}
 
   void Run() {
     Embed();
@@ -139,7 +141,15 @@ class ForwardPass {
     }
   }
   void Product(size_t rows, size_t out, size_t in, const float* x, size_t weight, float* y) {
-    MatMulNT(rows, out, in, x, in, model_.at(weight), in, 0.0f, y, out, precision_);
+    const auto columns = [&](size_t begin, size_t end, int) {
+      MatMulNT(rows, end - begin, in, x, in, model_.at(weight) + begin * in, in, 0.0f, y + begin, out, precision_);
+    };
+    constexpr size_t kShared = 1 << 16;  // multiplications from which waking the team pays
+    if (team_ != nullptr && rows * out * in >= kShared) {
+      team_->ForRanges(out, 64, columns);
+    } else {
+      columns(0, out, 0);
+    }
   }
   void Bias(size_t rows, size_t n, size_t bias, float* x) {
     BiasActivation(Activation::kIdentity, rows, n, x, model_.at(bias), x);
@@ -159,6 +169,7 @@ class ForwardPass {
   const Precision precision_;
   Activations& activations_;
   AttentionScratch& scratch_;
+  ThreadPool* team_;
 };
 
 }  // namespace
@@ -199,9 +210,11 @@ Result<void> CheckBatch(const ModelConfig& config, const PackedTexts& texts) {
 }
 
 void Forward(const Model& model, const PackedTexts& texts, size_t first_text, size_t last_text,
-             const StepDropout& dropout, Precision precision, Activations& activations, AttentionScratch& scratch) {
-  if (first_text < last_text)
-    ForwardPass(model, texts, first_text, last_text, dropout, precision, activations, scratch).Run();
+             const StepDropout& dropout, Precision precision, Activations& activations, AttentionScratch& scratch,
+             ThreadPool* team) {
+  if (first_text < last_text) {
+    ForwardPass(model, texts, first_text, last_text, dropout, precision, activations, scratch, team).Run();
+  }
 }
 
 void ForwardLayer(const Model& model, const PackedTexts& texts, size_t first_text, size_t last_text, size_t layer,
@@ -222,6 +235,11 @@ std::span<const float> ForwardRunner::Logits(const PackedTexts& texts) {
       activations_.relative.Compute(model_, std::min((longest + 31) / 32 * 32, most), {}, Precision::kF32,
                                     /*keep=*/false, pool_);
     }
+  }
+  if (texts.texts() < static_cast<size_t>(pool_.size())) {
+    // Fewer texts than threads: all of them compute one text after the other together.
+    Forward(model_, texts, 0, texts.texts(), {}, Precision::kF32, activations_, scratch_[0], &pool_);
+    return {activations_.logits, texts.texts() * model_.config().labels.size()};
   }
   const std::vector<size_t> cuts = CutByTokens(texts, pool_.size());
   pool_.Run([&](int thread) {
@@ -259,7 +277,6 @@ std::vector<float> ForwardRunner::AllLogits(const PackedTexts& texts, const std:
                                             size_t max_texts) {
   const size_t labels = model_.config().labels.size();
   std::vector<float> logits(texts.texts() * labels, 0.0f);
-  activations_.relative.Clear();
   InBatches(texts, max_texts, done, [&](const PackedTexts& batch, size_t first) {
     std::ranges::copy(Logits(batch), logits.begin() + static_cast<std::ptrdiff_t>(first * labels));
   });
@@ -269,7 +286,6 @@ std::vector<float> ForwardRunner::AllLogits(const PackedTexts& texts, const std:
 FloatBuffer ForwardRunner::AllFeatures(const PackedTexts& texts, const std::function<bool(size_t)>& done) {
   const auto hidden = static_cast<size_t>(model_.config().hidden_size);
   FloatBuffer features(texts.texts() * hidden);
-  activations_.relative.Clear();
   InBatches(texts, /*max_texts=*/0, done, [&](const PackedTexts& batch, size_t first) {
     Logits(batch);
     std::copy_n(activations_.layers.back().output, batch.texts() * hidden, features.data() + first * hidden);

@@ -33,8 +33,10 @@ Result<void> CheckBatch(const ModelConfig& config, const PackedTexts& texts);
 /// Computes activations.logits of texts first_text ... last_text - 1, on the calling thread. `activations` was prepared
 /// for `texts`, its relative positions computed where the model has them. Different ranges may run at the same time,
 /// each with a scratch of its own.
+/// `team`, where given and idle, shares the products with the caller, which then runs no other range.
 void Forward(const Model& model, const PackedTexts& texts, size_t first_text, size_t last_text,
-             const StepDropout& dropout, Precision precision, Activations& activations, AttentionScratch& scratch);
+             const StepDropout& dropout, Precision precision, Activations& activations, AttentionScratch& scratch,
+             ThreadPool* team = nullptr);
 
 /// Computes one layer again from its kept input, to the same bytes.
 void ForwardLayer(const Model& model, const PackedTexts& texts, size_t first_text, size_t last_text, size_t layer,
@@ -47,8 +49,8 @@ class ForwardRunner {
   ForwardRunner(const Model& model, ThreadPool& pool)
       : model_(model), pool_(pool), scratch_(static_cast<size_t>(pool.size())) {}
 
-  /// Logits [texts, labels]; they stay valid until the next call. `texts` has passed CheckBatch. The weights are those
-  /// of the first call, or of the last AllLogits: what depends on them alone is kept.
+  /// Logits [texts, labels]; they stay valid until the next call. `texts` has passed CheckBatch. What depends on
+  /// the weights alone is kept from call to call: see WeightsChanged.
   std::span<const float> Logits(const PackedTexts& texts);
 
   /// The same for any number of texts, in batches that bound memory, with logits in the order of the texts. `done`,
@@ -60,6 +62,9 @@ class ForwardRunner {
   /// What the classification head reads of each text, [texts, hidden]: the last layer's output at the first token
   /// (encoder/head_pass.h). Order, batches and `done` as above; features of texts that were stopped are undefined.
   FloatBuffer AllFeatures(const PackedTexts& texts, const std::function<bool(size_t done)>& done = {});
+
+  /// To be told when the model's weights are others than at the last call.
+  void WeightsChanged() { activations_.relative.Clear(); }
 
  private:
   const Model& model_;

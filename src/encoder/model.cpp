@@ -108,7 +108,10 @@ Result<Model> Model::Load(const std::filesystem::path& dir, ModelConfig config, 
       TRY(CopyAsF32(*tensor, {model.Place(weight), weight.count}));
       values = model.Place(weight);
     }
-    if (!AllFinite(weight.count, values)) {
+    const bool finite = AllFinite(weight.count, values);
+    constexpr size_t kLarge = 1 << 20;
+    if (weight.count >= kLarge) file->ReleaseMemory();  // what was read of the file need not stay
+    if (!finite) {
       return Fail(ErrorCode::kInvalidModel,
                   path.string() + ": tensor '" + tensor->name + "' holds NaN or infinite values",
                   "the file is damaged, or its training diverged; get it again");

@@ -148,6 +148,7 @@ class Trainer {
   std::vector<float> ValidationLogits(const Model& model) {
     if (head_alone_) return HeadPass(model, pool_).AllLogits(validation_features_.span());
     const auto max_texts = static_cast<size_t>(options_.eval_batch_size);
+    runner_.WeightsChanged();
     if (&model == &model_) return runner_.AllLogits(validation_.texts.view(), {}, max_texts);
     return ForwardRunner(model, pool_).AllLogits(validation_.texts.view(), {}, max_texts);
   }
