@@ -1,5 +1,6 @@
 #include "encoder/model.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <set>
@@ -108,9 +109,13 @@ Result<Model> Model::Load(const std::filesystem::path& dir, ModelConfig config, 
       TRY(CopyAsF32(*tensor, {model.Place(weight), weight.count}));
       values = model.Place(weight);
     }
-    const bool finite = AllFinite(weight.count, values);
-    constexpr size_t kLarge = 1 << 20;
-    if (weight.count >= kLarge) file->ReleaseMemory();  // what was read of the file need not stay
+    // A part at a time, and what was read of the file need not stay: token embeddings can be a gigabyte.
+    constexpr size_t kPart = 1 << 24;
+    bool finite = true;
+    for (size_t begin = 0; begin < weight.count; begin += kPart) {
+      finite = finite && AllFinite(std::min(kPart, weight.count - begin), values + begin);
+      if (weight.count >= kPart / 16) file->ReleaseMemory();
+    }
     if (!finite) {
       return Fail(ErrorCode::kInvalidModel,
                   path.string() + ": tensor '" + tensor->name + "' holds NaN or infinite values",
