@@ -1,0 +1,44 @@
+/// Fits linear classifiers to sparse rows: logistic regression and the linear support vector machine, with the optima
+/// of scikit-learn's LogisticRegression and LinearSVC.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/result.h"
+#include "base/threads.h"
+#include "linear/sparse_rows.h"
+
+namespace winnow {
+
+enum class LinearKind {
+  kLogistic,  ///< labels exclude each other: multinomial; two labels: binary
+  kLogisticOneVsRest,
+  kSvm,  ///< squared hinge, one against the rest
+};
+
+struct SolverOptions {
+  LinearKind kind = LinearKind::kLogistic;
+  double C = 1;                         ///< of the loss against |w|^2 / 2, as scikit-learn and liblinear have it
+  std::vector<float> row_weights = {};  ///< one a row, or empty: all 1
+  double tolerance = 1e-4;
+  int max_iterations = 1000;
+};
+
+/// Outputs are the labels; of two labels that exclude each other there is one output, label 1's.
+struct LinearWeights {
+  size_t features = 0, outputs = 0;
+  std::vector<float> weights;  ///< [features, outputs] row-major
+  std::vector<float> bias;     ///< [outputs]
+};
+
+/// `truth`: each row's label ids: one of them, or any number with `multi_label` (then each label is fitted by itself,
+/// as a logistic regression or SVM of its own). A label that no row, or every row, has gets weights of zero and a bias
+/// that says so. The same input, options and number of threads give the same weights. Errors: kInvalidArgument when
+/// sizes disagree, C is not above 0 or a label is out of range; kInvalidData where there are no rows.
+Result<LinearWeights> FitLinear(const SparseRows& rows, std::span<const std::vector<int32_t>> truth, size_t labels,
+                                bool multi_label, const SolverOptions& options, ThreadPool& pool);
+
+}  // namespace winnow

@@ -1,0 +1,30 @@
+/// From labelled texts to a linear classifier.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/threads.h"
+#include "linear/features.h"
+#include "linear/linear_model.h"
+#include "linear/solver.h"
+
+namespace winnow {
+
+struct LinearTrainingOptions {
+  FeatureOptions features = {};
+  SolverOptions solver = {};
+  bool platt = true;   ///< SVMs: probabilities by Platt scaling over five cross-validation folds (Platt 1999; Lin, Lin,
+                       ///< Weng 2007)
+  uint64_t seed = 42;  ///< of those folds
+};
+
+/// `truth`: each text's label ids. Errors: FitLinear's; kInvalidData where the texts have no features at all.
+Result<LinearModel> TrainLinear(std::span<const std::string_view> texts, std::span<const std::vector<int32_t>> truth,
+                                size_t labels, bool multi_label, const LinearTrainingOptions& options,
+                                ThreadPool& pool);
+
+}  // namespace winnow
