@@ -156,24 +156,31 @@ Result<FittedFeatures> Vectorizer::Fit(std::span<const std::string_view> texts, 
 }
 
 Result<Vectorizer> Vectorizer::FromParts(const FeatureParts& given) {
-  TRY(CheckFeatureOptions(given.options));
-  const size_t features = given.names.size();
-  const bool both = given.options.analyzer == Analyzer::kBoth;
-  if (features > INT32_MAX || given.idf.size() != features || given.word_features > (both ? features : 0)) {
+  StringPool names;
+  for (const std::string& name : given.names) names.Add(name);
+  return FromPool(given.options, std::move(names), given.word_features, given.idf);
+}
+
+Result<Vectorizer> Vectorizer::FromPool(const FeatureOptions& options, StringPool names, size_t word_features,
+                                        std::vector<float> idf) {
+  TRY(CheckFeatureOptions(options));
+  const size_t features = names.size();
+  const bool both = options.analyzer == Analyzer::kBoth;
+  if (features > INT32_MAX || idf.size() != features || word_features > (both ? features : 0)) {
     return Fail(ErrorCode::kInvalidModel, std::to_string(features) + " features, of which " +
-                                              std::to_string(given.word_features) + " are words', have " +
-                                              std::to_string(given.idf.size()) + " weights");
+                                              std::to_string(word_features) + " are words', have " +
+                                              std::to_string(idf.size()) + " weights");
+  }
+  for (size_t i = 0; i < features; ++i) {
+    if (!std::isfinite(idf[i])) {
+      return Fail(ErrorCode::kInvalidModel, "feature '" + std::string(names[i]) + "' has an idf that is no number");
+    }
   }
   auto parts = std::make_shared<Parts>();
-  parts->options = given.options;
-  parts->word_features = given.word_features;
-  parts->idf = given.idf;
-  for (size_t i = 0; i < features; ++i) {
-    if (!std::isfinite(given.idf[i])) {
-      return Fail(ErrorCode::kInvalidModel, "feature '" + given.names[i] + "' has an idf that is no number");
-    }
-    parts->names.Add(given.names[i]);
-  }
+  parts->options = options;
+  parts->names = std::move(names);
+  parts->word_features = word_features;
+  parts->idf = std::move(idf);
   TRY(parts->BuildBlocks());
   return Vectorizer(std::move(parts));
 }

@@ -46,6 +46,7 @@ struct FeatureParts {
 };
 
 struct FittedFeatures;
+class StringPool;
 
 /// Which features there are, and the weight of each. Immutable and thread-safe; copies share what they hold.
 class Vectorizer {
@@ -62,6 +63,8 @@ class Vectorizer {
   /// kInvalidArgument for options; kInvalidModel where sizes disagree, a name stands there twice, or an idf is not
   /// finite.
   static Result<Vectorizer> FromParts(const FeatureParts& parts);
+  static Result<Vectorizer> FromPool(const FeatureOptions& options, StringPool names, size_t word_features,
+                                     std::vector<float> idf);
   FeatureParts ToParts() const;
 
   const FeatureOptions& options() const;
