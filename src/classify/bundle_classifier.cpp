@@ -9,7 +9,6 @@
 #include <optional>
 
 #include "decide/label_thresholds.h"
-#include "decide/probabilities.h"
 #include "encoder/forward.h"
 #include "encoder/model.h"
 #include "encoder/quantized_forward.h"
@@ -22,6 +21,17 @@ namespace {
 /// So many tokens are computed at once, and only what a single text has over that more: memory stays bounded however
 /// many windows the texts of a call have.
 constexpr size_t kTokensAtOnce = size_t{1} << 26;
+
+/// What the manifest says for the label in the mode, else the label's moderate threshold, moved.
+float LabelThreshold(const Thresholds& thresholds, const std::string& label, const ModeThresholds& modes, Mode mode) {
+  if (mode != Mode::kModerate) {
+    const auto& own = mode == Mode::kStrict ? thresholds.labels_strict : thresholds.labels_lenient;
+    if (const auto found = own.find(label); found != own.end()) return static_cast<float>(found->second);
+  }
+  const auto found = thresholds.labels.find(label);
+  const float moderate = found == thresholds.labels.end() ? modes.moderate : static_cast<float>(found->second);
+  return ThresholdInMode(moderate, modes, mode);
+}
 
 }  // namespace
 
@@ -52,7 +62,9 @@ struct BundleClassifier::Parts {
   Tokenizer tokenizer;
   ModelConfig config;
   int32_t positive_label = -1;
+  Calibration calibration;
   ModeThresholds modes;
+  std::array<float, 3> abstain_below = {};             // by mode
   std::array<std::vector<float>, 3> label_thresholds;  // by mode; of a multi-label model with thresholds of its own
   // One of two pairs.
   std::optional<QuantizedModel> quantized;
@@ -64,15 +76,6 @@ struct BundleClassifier::Parts {
   std::mutex calls_mutex;
   std::vector<std::unique_ptr<Call>> calls;  // that are not in use
 };
-
-void BundleClassifier::Calibrate(const Parts& parts, std::span<const float> logits, std::span<float> probabilities) {
-  const double temperature = parts.manifest.temperature;
-  if (parts.config.multi_label) {
-    Sigmoid(logits, temperature, probabilities);
-  } else {
-    Softmax(logits, static_cast<int>(parts.config.labels.size()), temperature, probabilities);
-  }
-}
 
 BundleClassifier::BundleClassifier(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 BundleClassifier::BundleClassifier(BundleClassifier&&) noexcept = default;
@@ -121,21 +124,32 @@ Result<BundleClassifier> BundleClassifier::Load(const std::filesystem::path& bun
     }
     parts->positive_label = static_cast<int32_t>(found - labels.begin());
   }
+  if (const auto fits = CheckCalibrationFits(CalibrationOf(parts->manifest), labels.size(), parts->config.multi_label);
+      !fits) {
+    return Fail(ErrorCode::kInvalidModel, bundle.string() + ": winnow.json's " + fits.error().message,
+                "calibrate it again: winnow calibrate " + bundle.string());
+  }
+  parts->calibration = CalibrationOf(parts->manifest);
+  if (const auto& abstain = parts->manifest.abstain) {
+    parts->abstain_below = {static_cast<float>(abstain->strict), static_cast<float>(abstain->moderate),
+                            static_cast<float>(abstain->lenient)};
+  }
   const Thresholds& thresholds = parts->manifest.thresholds;
   parts->modes = {.strict = static_cast<float>(thresholds.strict),
                   .moderate = static_cast<float>(thresholds.moderate),
                   .lenient = static_cast<float>(thresholds.lenient)};
-  for (const auto& [label, threshold] : thresholds.labels) {
-    if (std::ranges::find(labels, label) != labels.end()) continue;
-    return Fail(ErrorCode::kInvalidModel, bundle.string() + ": winnow.json has a threshold for '" + label +
-                                              "', which is none of config.json's labels");
+  for (const auto* own : {&thresholds.labels, &thresholds.labels_strict, &thresholds.labels_lenient}) {
+    for (const auto& [label, threshold] : *own) {
+      if (std::ranges::find(labels, label) != labels.end()) continue;
+      return Fail(ErrorCode::kInvalidModel, bundle.string() + ": winnow.json has a threshold for '" + label +
+                                                "', which is none of config.json's labels");
+    }
   }
   if (parts->config.multi_label && !thresholds.labels.empty()) {
     for (const Mode mode : {Mode::kStrict, Mode::kModerate, Mode::kLenient}) {
       for (const std::string& label : labels) {
-        const auto own = thresholds.labels.find(label);
-        const float moderate = own == thresholds.labels.end() ? parts->modes.moderate : static_cast<float>(own->second);
-        parts->label_thresholds[static_cast<size_t>(mode)].push_back(ThresholdInMode(moderate, parts->modes, mode));
+        parts->label_thresholds[static_cast<size_t>(mode)].push_back(
+            LabelThreshold(thresholds, label, parts->modes, mode));
       }
     }
   }
@@ -181,6 +195,13 @@ Result<void> BundleClassifier::ProbabilitiesOfTokens(const TokenizedTexts& token
 
 Result<void> BundleClassifier::ComputeWindows(const PackedTexts& windows, std::span<float> probabilities,
                                               const Progress& progress) const {
+  TRY(LogitsOfWindows(windows, probabilities, progress));
+  Calibrate(parts_->calibration, probabilities, labels().size(), multi_label(), probabilities);
+  return {};
+}
+
+Result<void> BundleClassifier::LogitsOfWindows(const PackedTexts& windows, std::span<float> logits,
+                                               const Progress& progress) const {
   if (windows.texts() == 0) return {};
   TRY(CheckBatch(parts_->config, windows));
   bool stopped = false;
@@ -190,20 +211,24 @@ Result<void> BundleClassifier::ComputeWindows(const PackedTexts& windows, std::s
   };
   const Progress watched = progress ? Progress(std::ref(note)) : Progress();
   if (parts_->quantized_runner != nullptr) {
-    parts_->quantized_runner->Logits(windows, probabilities, watched);
+    parts_->quantized_runner->Logits(windows, logits, watched);
   } else {
     const std::lock_guard lock(parts_->runner_mutex);
-    std::ranges::copy(parts_->runner->AllLogits(windows, watched), probabilities.begin());
+    std::ranges::copy(parts_->runner->AllLogits(windows, watched), logits.begin());
   }
   if (stopped) return Fail(ErrorCode::kCancelled, "stopped");
-  Calibrate(*parts_, probabilities, probabilities);
   return {};
 }
 
 std::vector<float> BundleClassifier::ProbabilitiesOfLogits(std::span<const float> logits,
                                                            const TokenizedTexts& tokens) const {
+  return ProbabilitiesOfLogits(logits, tokens, parts_->calibration);
+}
+
+std::vector<float> BundleClassifier::ProbabilitiesOfLogits(std::span<const float> logits, const TokenizedTexts& tokens,
+                                                           const Calibration& calibration) const {
   std::vector<float> windows(logits.size());
-  Calibrate(*parts_, logits, windows);
+  Calibrate(calibration, logits, labels().size(), multi_label(), windows);
   if (tokens.whole()) return windows;
   std::vector<float> texts(tokens.texts() * labels().size());
   PoolWindows(tokens, labels().size(), {.multi_label = multi_label(), .positive_label = parts_->positive_label},
@@ -238,9 +263,10 @@ Result<std::vector<float>> BundleClassifier::Probabilities(std::span<const std::
 }
 
 Decision BundleClassifier::DecideOne(std::span<const float> probabilities, const ClassifyOptions& options) const {
-  const DecideOptions decide{.positive_label = parts_->positive_label,
-                             .threshold = parts_->modes.At(options.mode),
-                             .abstain_below = options.abstain_below};
+  const DecideOptions decide{
+      .positive_label = parts_->positive_label,
+      .threshold = parts_->modes.At(options.mode),
+      .abstain_below = options.abstain_below.value_or(parts_->abstain_below[static_cast<size_t>(options.mode)])};
   const std::vector<float>& thresholds = parts_->label_thresholds[static_cast<size_t>(options.mode)];
   return multi_label() ? DecideMultiLabel(probabilities, thresholds, decide) : Decide(probabilities, decide);
 }
