@@ -26,9 +26,9 @@ struct FprPromise {
   double max_fpr = 0;
   double lenient_max_fpr = 0;  ///< half of it, or more where there were too few texts
   double confidence = 0;
-  int64_t texts = 0;    ///< legitimate ones that chose them; of several labels the fewest
-  std::string source;   ///< which texts
-  std::string weights;  ///< that answered: "f32", "int8"
+  int64_t texts = 0;      ///< legitimate ones that chose them; of several labels the fewest
+  std::string source{};   ///< which texts
+  std::string weights{};  ///< that answered: "f32", "int8"
 };
 
 /// A score at or above it is decided as the positive label.
@@ -50,12 +50,12 @@ struct CalibrationFigures {
 };
 
 struct CalibrationRecord {
-  Calibration calibration;                          ///< its temperature is the manifest's
-  int64_t texts = 0;                                ///< that it was fitted on
-  std::string sha256;                               ///< of labels and texts, as training_info.json's data_sha256
-  std::string source;                               ///< which texts: "calibration.jsonl", a file's name
-  std::string measured;                             ///< which texts `after` is of, and how
-  std::optional<CalibrationFigures> before, after;  ///< of the plain logits, and calibrated
+  Calibration calibration;                              ///< its temperature is the manifest's
+  int64_t texts = 0;                                    ///< that it was fitted on
+  std::string sha256{};                                 ///< of labels and texts, as training_info.json's data_sha256
+  std::string source{};                                 ///< which texts: "calibration.jsonl", a file's name
+  std::string measured{};                               ///< which texts `after` is of, and how
+  std::optional<CalibrationFigures> before{}, after{};  ///< of the plain logits, and calibrated
 };
 
 /// A confidence below which a decision goes to review, by mode, and what that promises (decide/conformal.h).
@@ -63,7 +63,7 @@ struct Abstention {
   double max_error = 0;
   double strict = 0, moderate = 0, lenient = 0;
   int64_t texts = 0;
-  std::string source, weights;
+  std::string source{}, weights{};
 };
 
 struct Manifest {

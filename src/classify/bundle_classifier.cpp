@@ -4,11 +4,10 @@
 #include <malloc.h>
 
 #include <algorithm>
-#include <array>
 #include <mutex>
 #include <optional>
 
-#include "decide/label_thresholds.h"
+#include "classify/decision_rule.h"
 #include "encoder/forward.h"
 #include "encoder/model.h"
 #include "encoder/quantized_forward.h"
@@ -21,17 +20,6 @@ namespace {
 /// So many tokens are computed at once, and only what a single text has over that more: memory stays bounded however
 /// many windows the texts of a call have.
 constexpr size_t kTokensAtOnce = size_t{1} << 26;
-
-/// What the manifest says for the label in the mode, else the label's moderate threshold, moved.
-float LabelThreshold(const Thresholds& thresholds, const std::string& label, const ModeThresholds& modes, Mode mode) {
-  if (mode != Mode::kModerate) {
-    const auto& own = mode == Mode::kStrict ? thresholds.labels_strict : thresholds.labels_lenient;
-    if (const auto found = own.find(label); found != own.end()) return static_cast<float>(found->second);
-  }
-  const auto found = thresholds.labels.find(label);
-  const float moderate = found == thresholds.labels.end() ? modes.moderate : static_cast<float>(found->second);
-  return ThresholdInMode(moderate, modes, mode);
-}
 
 }  // namespace
 
@@ -61,11 +49,8 @@ struct BundleClassifier::Parts {
   Manifest manifest;
   Tokenizer tokenizer;
   ModelConfig config;
-  int32_t positive_label = -1;
   Calibration calibration;
-  ModeThresholds modes;
-  std::array<float, 3> abstain_below = {};             // by mode
-  std::array<std::vector<float>, 3> label_thresholds;  // by mode; of a multi-label model with thresholds of its own
+  std::optional<DecisionRule> rule;
   // One of two pairs.
   std::optional<QuantizedModel> quantized;
   std::unique_ptr<QuantizedRunner> quantized_runner;
@@ -116,43 +101,13 @@ Result<BundleClassifier> BundleClassifier::Load(const std::filesystem::path& bun
   }
   // After the weights: where they have fewer labels than config.json claims, that is what is wrong.
   const auto& labels = parts->config.labels;
-  if (!parts->manifest.positive_label.empty()) {
-    const auto found = std::ranges::find(labels, parts->manifest.positive_label);
-    if (found == labels.end()) {
-      return Fail(ErrorCode::kInvalidModel, bundle.string() + ": winnow.json's positive_label '" +
-                                                parts->manifest.positive_label + "' is none of config.json's labels");
-    }
-    parts->positive_label = static_cast<int32_t>(found - labels.begin());
-  }
   if (const auto fits = CheckCalibrationFits(CalibrationOf(parts->manifest), labels.size(), parts->config.multi_label);
       !fits) {
     return Fail(ErrorCode::kInvalidModel, bundle.string() + ": winnow.json's " + fits.error().message,
-                "calibrate it again: winnow calibrate " + bundle.string());
+                "take 'calibration' out of winnow.json, and calibrate again: winnow calibrate " + bundle.string());
   }
   parts->calibration = CalibrationOf(parts->manifest);
-  if (const auto& abstain = parts->manifest.abstain) {
-    parts->abstain_below = {static_cast<float>(abstain->strict), static_cast<float>(abstain->moderate),
-                            static_cast<float>(abstain->lenient)};
-  }
-  const Thresholds& thresholds = parts->manifest.thresholds;
-  parts->modes = {.strict = static_cast<float>(thresholds.strict),
-                  .moderate = static_cast<float>(thresholds.moderate),
-                  .lenient = static_cast<float>(thresholds.lenient)};
-  for (const auto* own : {&thresholds.labels, &thresholds.labels_strict, &thresholds.labels_lenient}) {
-    for (const auto& [label, threshold] : *own) {
-      if (std::ranges::find(labels, label) != labels.end()) continue;
-      return Fail(ErrorCode::kInvalidModel, bundle.string() + ": winnow.json has a threshold for '" + label +
-                                                "', which is none of config.json's labels");
-    }
-  }
-  if (parts->config.multi_label && !thresholds.labels.empty()) {
-    for (const Mode mode : {Mode::kStrict, Mode::kModerate, Mode::kLenient}) {
-      for (const std::string& label : labels) {
-        parts->label_thresholds[static_cast<size_t>(mode)].push_back(
-            LabelThreshold(thresholds, label, parts->modes, mode));
-      }
-    }
-  }
+  parts->rule = TRY(DecisionRule::Of(parts->manifest, labels, parts->config.multi_label, bundle.string()));
 #ifdef __GLIBC__
   ::malloc_trim(0);  // what reading took goes back to the system: a server lives long after it
 #endif
@@ -162,7 +117,7 @@ Result<BundleClassifier> BundleClassifier::Load(const std::filesystem::path& bun
 const std::vector<std::string>& BundleClassifier::labels() const { return parts_->config.labels; }
 bool BundleClassifier::multi_label() const { return parts_->config.multi_label; }
 const Manifest& BundleClassifier::manifest() const { return parts_->manifest; }
-int32_t BundleClassifier::positive_label() const { return parts_->positive_label; }
+int32_t BundleClassifier::positive_label() const { return parts_->rule->positive_label(); }
 
 std::string BundleClassifier::weights() const {
   if (!parts_->quantized) return "f32";
@@ -186,8 +141,9 @@ Result<void> BundleClassifier::ProbabilitiesOfTokens(const TokenizedTexts& token
   const Result<void> computed =
       ComputeWindows(windows, call->probabilities, progress ? Progress(std::ref(in_texts)) : Progress());
   if (computed) {
-    PoolWindows(tokens, labels().size(), {.multi_label = multi_label(), .positive_label = parts_->positive_label},
-                call->probabilities, probabilities);
+    PoolWindows(tokens, labels().size(),
+                {.multi_label = multi_label(), .positive_label = parts_->rule->positive_label()}, call->probabilities,
+                probabilities);
   }
   parts_->GiveBack(std::move(call));
   return computed;
@@ -231,7 +187,7 @@ std::vector<float> BundleClassifier::ProbabilitiesOfLogits(std::span<const float
   Calibrate(calibration, logits, labels().size(), multi_label(), windows);
   if (tokens.whole()) return windows;
   std::vector<float> texts(tokens.texts() * labels().size());
-  PoolWindows(tokens, labels().size(), {.multi_label = multi_label(), .positive_label = parts_->positive_label},
+  PoolWindows(tokens, labels().size(), {.multi_label = multi_label(), .positive_label = parts_->rule->positive_label()},
               windows, texts);
   return texts;
 }
@@ -263,12 +219,7 @@ Result<std::vector<float>> BundleClassifier::Probabilities(std::span<const std::
 }
 
 Decision BundleClassifier::DecideOne(std::span<const float> probabilities, const ClassifyOptions& options) const {
-  const DecideOptions decide{
-      .positive_label = parts_->positive_label,
-      .threshold = parts_->modes.At(options.mode),
-      .abstain_below = options.abstain_below.value_or(parts_->abstain_below[static_cast<size_t>(options.mode)])};
-  const std::vector<float>& thresholds = parts_->label_thresholds[static_cast<size_t>(options.mode)];
-  return multi_label() ? DecideMultiLabel(probabilities, thresholds, decide) : Decide(probabilities, decide);
+  return parts_->rule->Decide(probabilities, options);
 }
 
 Result<std::vector<ClassifiedText>> BundleClassifier::Classify(std::span<const std::string_view> texts,
