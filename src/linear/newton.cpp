@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace winnow {
 namespace {
@@ -38,6 +39,11 @@ class Newton {
       for (size_t k = 0; k < outputs_; ++k) near &= decrement[k] / 2 <= accuracy * loss[k];
       const bool moved = Move(decrement, loss);
       solution.converged = near || !moved;
+    }
+    if (softmax()) {  // what the intercepts have in common changes nothing
+      const auto bias = w_.end() - static_cast<ptrdiff_t>(outputs_);
+      const double common = std::accumulate(bias, w_.end(), 0.0) / static_cast<double>(outputs_);
+      for (auto b = bias; b != w_.end(); ++b) *b -= common;
     }
     for (size_t i = 0; i < w_.size(); ++i) solution.weights[i] = static_cast<float>(w_[i]);
   }

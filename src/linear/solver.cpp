@@ -33,6 +33,9 @@ Result<void> Check(const SparseRows& rows, std::span<const std::vector<int32_t>>
       return Fail(ErrorCode::kInvalidArgument, fmt::format("a row's weight is {}; weights are not negative", weight));
     }
   }
+  for (const float value : rows.values) {
+    if (!std::isfinite(value)) return Fail(ErrorCode::kInvalidArgument, fmt::format("a feature is {}", value));
+  }
   if (!(options.C > 0) || !std::isfinite(options.C)) {
     return Fail(ErrorCode::kInvalidArgument, fmt::format("C is {}; it is above 0", options.C));
   }

@@ -1,0 +1,134 @@
+#include "linear/platt.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "base/random.h"
+
+namespace winnow {
+namespace {
+
+TEST(FitPlattScale, FindsTheSigmoidThatMadeTheLabels) {
+  Random random(1);
+  std::vector<float> scores;
+  std::vector<char> positive;
+  for (int i = 0; i < 200'000; ++i) {
+    const double score = random.Normal() * 2;
+    scores.push_back(static_cast<float>(score));
+    positive.push_back(random.Uniform() < 1 / (1 + std::exp(-1.7 * score + 0.4)));
+  }
+  const PlattScale scale = FitPlattScale(scores, positive, {});
+  EXPECT_NEAR(scale.a, -1.7, 0.03);
+  EXPECT_NEAR(scale.b, 0.4, 0.03);
+}
+
+TEST(FitPlattScale, EqualsScikitLearnsSigmoidCalibration) {
+  // sklearn.calibration._SigmoidCalibration().fit(scores, y), 1.9.1.
+  const std::vector<float> scores = {-2, -1.5f, -1, -0.5f, -0.25f, 0, 0.25f, 0.5f, 1, 1.5f, 2, 3};
+  const std::vector<char> positive = {0, 0, 0, 1, 0, 0, 1, 0, 1, 1, 1, 1};
+  const PlattScale scale = FitPlattScale(scores, positive, {});
+  EXPECT_NEAR(scale.a, -0.965978, 1e-3);
+  EXPECT_NEAR(scale.b, 0.204105, 1e-3);
+}
+
+TEST(FitPlattScale, OneAnswerOnlyGivesItsShare) {
+  const std::vector<float> scores = {-1, 0, 2};
+  const PlattScale always = FitPlattScale(scores, std::vector<char>{1, 1, 1}, {});
+  EXPECT_EQ(always.a, 0.0f);
+  EXPECT_NEAR(1 / (1 + std::exp(always.b)), 0.8, 1e-6);  // (3 + 1) / (3 + 2)
+  const PlattScale never = FitPlattScale(scores, std::vector<char>{0, 0, 0}, {});
+  EXPECT_NEAR(1 / (1 + std::exp(never.b)), 0.2, 1e-6);
+  EXPECT_EQ(FitPlattScale({}, {}, {}).b, 0.0f);
+}
+
+TEST(FitPlattScale, StaysFiniteForScoresThatSeparateAndForHugeOnes) {
+  for (const float size : {1e-6f, 1.0f, 1e6f}) {
+    std::vector<float> scores;
+    std::vector<char> positive;
+    for (int i = 0; i < 100; ++i) {
+      scores.push_back((i < 50 ? -1.0f : 1.0f) * size);
+      positive.push_back(i >= 50);
+    }
+    const PlattScale scale = FitPlattScale(scores, positive, {});
+    EXPECT_TRUE(std::isfinite(scale.a) && std::isfinite(scale.b));
+    EXPECT_LT(1 / (1 + std::exp(-scale.a * size + scale.b)), 0.5f) << size;
+    EXPECT_GT(1 / (1 + std::exp(scale.a * size + scale.b)), 0.5f) << size;
+  }
+}
+
+struct Data {
+  SparseRows rows;
+  std::vector<std::vector<int32_t>> truth;
+};
+
+/// One feature says the label, most of the time; others say nothing.
+Data DataOf(size_t n, int32_t labels) {
+  Random random(3);
+  Data data;
+  data.rows.num_columns = 50;
+  for (size_t i = 0; i < n; ++i) {
+    const auto label = static_cast<int32_t>(random.Below(static_cast<uint32_t>(labels)));
+    const int32_t said =
+        random.Below(4) == 0 ? static_cast<int32_t>(random.Below(static_cast<uint32_t>(labels))) : label;
+    data.rows.columns.push_back(said);
+    data.rows.columns.push_back(20 + static_cast<int32_t>(random.Below(30)));
+    data.rows.values.push_back(0.8f), data.rows.values.push_back(0.6f);
+    data.rows.begins.push_back(data.rows.columns.size());
+    data.truth.push_back({label});
+  }
+  return data;
+}
+
+TEST(FitPlatt, ProbabilitiesAreSharesOfUnseenRows) {
+  for (const int32_t labels : {2, 3}) {
+    const Data data = DataOf(3000, labels);
+    ThreadPool pool(2);
+    SolverOptions options;
+    options.kind = LinearKind::kSvm;
+    const auto count = static_cast<size_t>(labels);
+    const auto scales = FitPlatt(data.rows, data.truth, count, false, options, 42, pool);
+    ASSERT_TRUE(scales.has_value());
+    ASSERT_EQ(scales->size(), labels == 2 ? 1u : 3u);
+    const auto weights = FitLinear(data.rows, data.truth, count, false, options, pool);
+    double sum = 0, share = 0;
+    for (size_t row = 0; row < data.truth.size(); ++row) {
+      float score = weights->bias.back();
+      for (size_t e = data.rows.begins[row]; e < data.rows.begins[row + 1]; ++e) {
+        const size_t f = static_cast<size_t>(data.rows.columns[e]);
+        score += data.rows.values[e] * weights->weights[f * weights->outputs + weights->outputs - 1];
+      }
+      sum += 1 / (1 + std::exp(static_cast<double>(scales->back().a * score + scales->back().b)));
+      share += data.truth[row][0] == labels - 1;
+    }
+    EXPECT_NEAR(sum / share, 1.0, 0.02);
+    const auto again = FitPlatt(data.rows, data.truth, count, false, options, 42, pool);
+    for (size_t k = 0; k < scales->size(); ++k) {
+      EXPECT_EQ((*scales)[k].a, (*again)[k].a);
+      EXPECT_EQ((*scales)[k].b, (*again)[k].b);
+      EXPECT_LT((*scales)[k].a, 0.0f);
+    }
+  }
+}
+
+TEST(FitPlatt, TakesFewRowsManyLabelsAndLabelsThatNobodyHas) {
+  ThreadPool pool(1);
+  SolverOptions options;
+  options.kind = LinearKind::kSvm;
+  for (const size_t n : {1, 2, 3, 7}) {
+    Data data = DataOf(n, 3);
+    options.row_weights.assign(n, 1.0f);
+    const auto scales = FitPlatt(data.rows, data.truth, 5, false, options, 42, pool);
+    ASSERT_TRUE(scales.has_value()) << n;
+    ASSERT_EQ(scales->size(), 5u);
+    for (const PlattScale& scale : *scales) EXPECT_TRUE(std::isfinite(scale.a) && std::isfinite(scale.b));
+    EXPECT_LT(1 / (1 + std::exp((*scales)[4].b)), 0.4f);
+    data.truth[0] = {0, 2};
+    EXPECT_TRUE(FitPlatt(data.rows, data.truth, 3, true, options, 42, pool).has_value());
+    EXPECT_FALSE(FitPlatt(data.rows, data.truth, 3, false, options, 42, pool).has_value());
+  }
+  EXPECT_FALSE(FitPlatt({}, {}, 3, false, options, 42, pool).has_value());
+}
+
+}  // namespace
+}  // namespace winnow
