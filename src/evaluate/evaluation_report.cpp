@@ -170,7 +170,7 @@ void AddSlices(const Dataset& dataset, const ReportedAnswers& answers, const Rep
   add(by_file ? "file" : "source", sources);
 }
 
-ShownText ShownOf(const Example& example, const DecidedTexts& texts, size_t i, double confidence, bool with_text) {
+ReportedText ShownOf(const Example& example, const DecidedTexts& texts, size_t i, double confidence, bool with_text) {
   return {.text = with_text ? example.text : "",
           .file = example.file,
           .row = example.row,
@@ -248,7 +248,7 @@ void AddComparison(EvaluationReport& report, const Dataset& first, const Reporte
                           .texts = {}};
   for (size_t n = 0; n < std::min(section.paired.differing.size(), settings.most_texts); ++n) {
     const size_t i = section.paired.differing[n];
-    ShownText shown =
+    ReportedText shown =
         ShownOf(first.examples[i], first_answers.decided, i, first_answers.decided.confidence[i], settings.with_texts);
     for (const int32_t label : second_answers.decided.decided[i]) {
       shown.second_decided.push_back(second.labels.names[static_cast<size_t>(label)]);

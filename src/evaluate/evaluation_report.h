@@ -77,7 +77,7 @@ struct SliceGroup {
   std::vector<Slice> slices;
 };
 
-struct ShownText {
+struct ReportedText {
   std::string text, file;  ///< of a template's segments, divided by kSegmentSeparator
   size_t row = 0;
   std::vector<int32_t> truth, decided;
@@ -93,7 +93,7 @@ struct ComparedSection {
   Metrics metrics;
   PairedComparison paired;
   std::optional<LabelCurve> curve;  ///< where the first model has one curve for the same label
-  std::vector<ShownText> texts;     ///< that one model alone got right, the surest mistakes first
+  std::vector<ReportedText> texts;  ///< that one model alone got right, the surest mistakes first
 };
 
 struct EvaluationReport {
@@ -107,7 +107,7 @@ struct EvaluationReport {
   std::vector<ReliabilityBin> reliability;
   std::optional<ThresholdSection> thresholds;
   std::vector<SliceGroup> slices;
-  std::vector<ShownText> errors;  ///< the most confident ones
+  std::vector<ReportedText> errors;  ///< the most confident ones
   int64_t error_count = 0;
   bool with_texts = true;
   std::optional<ComparedSection> against;
