@@ -113,10 +113,18 @@ Result<void> EvaluateFolds(const EvaluateOptions& options, const Dataset& datase
 Result<MeasuredModel> MeasureSecond(const EvaluateOptions& options, Dataset& dataset, ThreadPool& pool) {
   const std::filesystem::path& bundle = *options.report.against;
   const BundleClassifier classifier = TRY(BundleClassifier::Load(bundle, pool, options.weights, options.long_text));
+  if (classifier.multi_label() != dataset.multi_label) {
+    return Fail(ErrorCode::kInvalidArgument,
+                "--against: one model decides for one label a text, the other for any number of them");
+  }
   size_t unknown = 0;
-  Dataset texts = TRY(Read(options, classifier, /*tell=*/false, unknown));
-  const size_t left_out = TRY(KeepCommonTexts(dataset, texts));
-  MeasuredModel second = TRY(MeasureOnTexts(bundle, classifier, std::move(texts), options.mode));
+  Result<Dataset> texts = Read(options, classifier, /*tell=*/false, unknown);
+  if (!texts) {
+    texts.error().message = "--against " + bundle.string() + ": " + texts.error().message;
+    return std::unexpected(texts.error());
+  }
+  const size_t left_out = TRY(KeepCommonTexts(dataset, *texts));
+  MeasuredModel second = TRY(MeasureOnTexts(bundle, classifier, *std::move(texts), options.mode));
   second.left_out = left_out;
   return second;
 }

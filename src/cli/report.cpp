@@ -138,10 +138,6 @@ Result<MeasuredModel> MeasuredOfFolds(const fs::path& bundle, CrossValidated& do
 }
 
 Result<size_t> KeepCommonTexts(Dataset& first, Dataset& second) {
-  if (first.multi_label != second.multi_label) {
-    return Fail(ErrorCode::kInvalidArgument,
-                "--against: one model decides for one label a text, the other for any number of them");
-  }
   auto rows_of_second = TextsByRow(second);
   std::vector<size_t> of_first, of_second;
   for (size_t i = 0; i < first.examples.size(); ++i) {

@@ -45,7 +45,7 @@ Result<MeasuredModel> MeasuredOfFolds(const std::filesystem::path& bundle, Cross
 
 /// Leaves those texts in both sets that both have, with the same labels by name, in the first one's order. Texts are
 /// known by file and row, since templates may differ. Returns how many rows were left out of the first set. Errors:
-/// kInvalidData where nothing is left; kInvalidArgument where one model decides for sets of labels and the other not.
+/// kInvalidData where nothing is left.
 Result<size_t> KeepCommonTexts(Dataset& first, Dataset& second);
 
 /// How a report's figures came to be, for its last section.

@@ -12,8 +12,8 @@ namespace winnow {
 /// Pictures as <svg> elements, made by us alone; empty ones are left out. In them, var(--c1) ... var(--c8) are the
 /// colours of series, var(--ink), var(--muted) and var(--line) those of text, axes and grids.
 struct ReportCharts {
-  std::string roc, precision_recall, reliability, rates, fpr;
-  std::string missing;  ///< why there are none: "gnuplot is not installed"
+  std::string roc = {}, precision_recall = {}, reliability = {}, rates = {}, fpr = {};
+  std::string missing = {};  ///< why there are none: "gnuplot is not installed"
 };
 
 /// UTF-8, with the lines of its source ended by \n.

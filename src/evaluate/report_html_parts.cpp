@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "evaluate/report_words.h"
 #include "evaluate/shown_text.h"
@@ -13,11 +14,18 @@ namespace {
 
 constexpr size_t kNameWidth = 80;
 constexpr size_t kMatrixLabels = 12;
+constexpr size_t kUprightLabels = 6;  // whose names stand side by side over a matrix
 constexpr size_t kWorstPairs = 15;
 constexpr size_t kOpenClasses = 40;  // of more labels the worst few, and the others behind a click
 constexpr size_t kWorstClasses = 15;
 
 std::string Name(const Metrics& metrics, size_t label) { return HtmlName(metrics.labels[label]); }
+
+/// A figure's name as people say it.
+std::string FigureName(const std::string& name) {
+  if (name == "f1_macro") return "macro-F1";
+  return name == "fpr" ? "false positive rate" : name;
+}
 
 /// A cell of a share with its interval below.
 std::string ShareCell(std::optional<double> share, const std::optional<Interval>& interval) {
@@ -47,7 +55,7 @@ std::string Matrix(const Metrics& metrics) {
   const std::vector<size_t> shown = MatrixLabels(metrics, kMatrixLabels);
   if (shown.empty()) return "";
   std::string html = "<thead><tr><th scope=\"col\">truth \\ decided</th>";
-  for (const size_t label : shown) html += "<th scope=\"col\">" + Name(metrics, label) + "</th>";
+  for (const size_t label : shown) html += "<th scope=\"col\"><span>" + Name(metrics, label) + "</span></th>";
   html += "</tr></thead>\n<tbody>";
   const size_t labels = metrics.labels.size();
   for (const size_t truth : shown) {
@@ -56,13 +64,18 @@ std::string Matrix(const Metrics& metrics) {
     for (const size_t decided : shown) {
       const int64_t texts = metrics.confusion[truth * labels + decided];
       const double share = support == 0 ? 0 : static_cast<double>(texts) / static_cast<double>(support);
-      html +=
-          fmt::format("<td class=\"{}\" style=\"--s:{:.3f}\">{}", truth == decided ? "right" : "wrong", share, texts);
+      // By the root, so that rare mistakes are seen.
+      const double shade = truth == decided ? share : std::sqrt(share);
+      html += fmt::format("<td class=\"{}\" style=\"--s:{:.3f}\">{}",
+                          texts == 0         ? "zero"
+                          : truth == decided ? "right"
+                                             : "wrong",
+                          shade, texts);
       html += texts > 0 ? "<small>" + PercentText(share) + "</small></td>" : "</td>";
     }
     html += "</tr>\n";
   }
-  return Table("Confusion matrix", html + "</tbody>", "matrix");
+  return Table("Confusion matrix", html + "</tbody>", shown.size() > kUprightLabels ? "matrix many" : "matrix");
 }
 
 std::string ClassRow(const EvaluationReport& report, size_t label) {
@@ -145,13 +158,13 @@ std::string HtmlConfusion(const Metrics& metrics) {
           Name(metrics, c.truth), Name(metrics, c.decided), c.texts,
           ShareCell(c.texts, metrics.per_class[c.truth].support));
     }
-    html += "<h3>Most often confused</h3>\n" + Table("Most often confused", rows + "</tbody>");
+    html += "<h3>Most often confused</h3>\n" + Table("Most often confused", rows + "</tbody>", "pairs");
     html += "<h3>The labels of those, among each other</h3>\n";
   }
   html += Matrix(metrics);
   return html +
          "<p class=\"note\">A row for each true label, a column for each decision; percentages are of the row"
-         "&#39;s texts, and so is the shade.</p>\n";
+         "&#39;s texts, and so is the shade (of mistakes by its root).</p>\n";
 }
 
 std::string HtmlClasses(const EvaluationReport& report) {
@@ -227,7 +240,7 @@ std::string HtmlReliability(const EvaluationReport& report, const ReportCharts& 
                "<figcaption>Points: share of right answers with its interval, by stated confidence; bars below: how "
                "many " +
                    std::string(report.metrics.multi_label ? "pairs of text and label" : "texts") +
-                   "; the diagonal is a model whose word can be taken.</figcaption>") +
+                   ", on a logarithmic scale; the diagonal is a model whose word can be taken.</figcaption>") +
         "<div>";
   }
   std::string rows =
@@ -293,12 +306,12 @@ std::string HtmlComparison(const EvaluationReport& report) {
                      "</th><th scope=\"col\" class=\"label\">" + second +
                      "</th><th scope=\"col\">difference</th><th scope=\"col\">its interval</th></tr></thead>\n<tbody>";
   for (const PairedFigure& figure : against.paired.figures) {
-    rows += fmt::format(
-        "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{:+.2f}</td><td>{}</td></tr>\n", figure.name,
-        PercentText(figure.first), PercentText(figure.second), 100 * (figure.second - figure.first),
-        figure.difference
-            ? fmt::format("{:+.2f} to {:+.2f}", 100 * figure.difference->low, 100 * figure.difference->high)
-            : "");
+    rows += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{:+.2f}</td><td>{}</td></tr>\n",
+                        FigureName(figure.name), PercentText(figure.first), PercentText(figure.second),
+                        100 * (figure.second - figure.first),
+                        figure.difference ? fmt::format("{:+.2f} to {:+.2f}", 100 * figure.difference->low,
+                                                        100 * figure.difference->high)
+                                          : "");
   }
   html += Table("Figures of both models", rows + "</tbody>");
   html += "<p class=\"note\">Differences are in percentage points, second minus first.</p>\n";

@@ -23,7 +23,7 @@ p { margin: .4rem 0 .8rem; max-width: 75ch; overflow-wrap: anywhere; }
 .lead, .note, figcaption { color: var(--muted); }
 .note { font-size: .875rem; }
 bdi { overflow-wrap: anywhere; }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 16rem), 1fr)); gap: .75rem;
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 19rem), 1fr)); gap: .75rem;
   margin: 1.25rem 0; padding: 0; list-style: none; }
 .tiles li { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: .8rem 1rem; }
 .tiles .name { color: var(--muted); font-size: .875rem; }
@@ -43,13 +43,19 @@ table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabul
 th, td { padding: .3rem .7rem; text-align: right; border-bottom: 1px solid var(--line); vertical-align: top; white-space: nowrap; }
 th { font-weight: 600; color: var(--muted); vertical-align: bottom; }
 th[scope=row] { color: var(--ink); font-weight: 500; vertical-align: top; }
-th:first-child, td.left, th.left { text-align: left; }
+th:first-child, .pairs th:nth-child(2), td.left, th.left { text-align: left; }
 th.label, td.label { white-space: normal; min-width: 7rem; max-width: 22rem; overflow-wrap: anywhere; }
 td .range { display: block; color: var(--muted); font-size: .8rem; }
 tr.stands-out td, tr.stands-out th { background: var(--warn); }
 .matrix td { text-align: center; min-width: 4.2rem; border: 1px solid var(--line); padding: .45rem .5rem; vertical-align: middle; }
 .matrix td small { display: block; color: var(--ink); opacity: .8; font-size: .75rem; }
+.matrix th[scope=row] { vertical-align: middle; }
 .matrix thead th { text-align: center; white-space: normal; min-width: 4.2rem; max-width: 8rem; overflow-wrap: anywhere; }
+.matrix.many thead th { min-width: 3rem; text-align: center; }
+.matrix.many thead th span { writing-mode: vertical-rl; transform: rotate(180deg); max-height: 12rem; text-align: left; }
+.matrix.many thead th:first-child { text-align: left; }
+.matrix th.label { min-width: 9rem; }
+.matrix .zero { color: var(--muted); }
 .matrix .right { background: rgb(var(--good) / calc(var(--s) * var(--shade))); }
 .matrix .wrong { background: rgb(var(--bad) / calc(var(--s) * var(--shade))); }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); gap: 1.25rem; margin: 1rem 0; }

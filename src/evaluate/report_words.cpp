@@ -20,7 +20,7 @@ std::string Quoted(const std::string& name) { return "'" + ShownText(name, {.mos
 /// "0.2" of 100.
 std::string OfHundred(double share) {
   const std::string percent = PercentText(share);
-  return percent.substr(0, percent.find(' '));
+  return percent.substr(0, percent.rfind(' '));
 }
 
 const char* WereOrWas(const std::string& number) { return number == "1" || number == "1.0" ? "was" : "were"; }
@@ -32,6 +32,8 @@ std::string PercentText(std::optional<double> share) {
   const double percent = 100 * *share;
   if (percent == 0) return "0 %";
   if (percent == 100) return "100 %";
+  if (percent < 0.005) return "< 0.01 %";
+  if (percent > 99.995) return "> 99.99 %";
   const bool at_an_end = percent < 0.095 || percent > 99.905;
   return fmt::format("{:.{}f} %", percent, at_an_end ? 2 : 1);
 }
@@ -77,7 +79,7 @@ std::vector<Headline> Headlines(const EvaluationReport& report) {
                        PercentRange(m.f1_macro_interval)});
   if (m.ece) {
     headlines.push_back({"Calibration error", PercentText(m.ece),
-                         "So far, on average, the stated confidence is from the share of right answers (ECE).", ""});
+                         "How far, on average, the stated confidence lies from the share of right answers (ECE).", ""});
   }
   return headlines;
 }
@@ -109,6 +111,7 @@ std::vector<std::string> Warnings(const EvaluationReport& report) {
   }
   warnings.insert(warnings.end(), report.origin.notes.begin(), report.origin.notes.end());
   for (std::string note : m.notes) {
+    if (m.positive_label < 0 && note.starts_with("fpr ")) continue;  // and nobody has asked for it
     if (!note.empty() && note[0] >= 'a' && note[0] <= 'z' && note.find('_') > note.find(' ')) {
       note[0] = static_cast<char>(note[0] - 'a' + 'A');
     }
