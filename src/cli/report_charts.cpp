@@ -95,19 +95,19 @@ std::string ReliabilityScript(const EvaluationReport& report) {
   });
   script += fmt::format(
       "set multiplot\nset xrange [0:1]\nset lmargin at screen 0.18\nset rmargin at screen 0.97\n"
-      "set tmargin at screen 0.97\nset bmargin at screen 0.42\nset format x ''\nset yrange [0:1.02]\n"
+      "set tmargin at screen 0.97\nset bmargin at screen 0.45\nset format x ''\nset yrange [0:1.02]\n"
       "set ylabel 'share of right'\nset bars 0.6\n"
       "plot x with lines dt 3 lw 1 lc rgb '{}', $bins using 1:2:3:4 with yerrorbars pt 0 lw 1.5 lc rgb '{}', "
       "$bins using 1:2 with points pt 7 ps 0.9 lc rgb '{}'\n",
       kMutedColour, SeriesColour(1), SeriesColour(1));
-  return script +
-         fmt::format(
-             "set tmargin at screen 0.36\nset bmargin at screen 0.15\nset format x '%g'\nset logscale y\n"
-             "set yrange [0.7:{}]\nset ytics {}\nset mytics 1\nset xlabel 'stated confidence'\nset ylabel '{}'\n"
-             "set style fill solid 1 noborder\nset boxwidth 0.055\n"
-             "plot $bins using 5:6 with boxes lc rgb '{}'\nunset multiplot\n",
-             std::max<int64_t>(most * 2, 20), most < 1000 ? 10 : 100, report.metrics.multi_label ? "pairs" : "texts",
-             SeriesColour(6));
+  return script + fmt::format(
+                      "set tmargin at screen 0.39\nset bmargin at screen 0.21\nset format x '%g'\nset logscale y\n"
+                      "set yrange [0.7:{}]\nset ytics {}\nset mytics 1\nset format y '%.0s%c'\nset xlabel 'stated "
+                      "confidence'\nset ylabel '{}'\n"
+                      "set style fill solid 1 noborder\nset boxwidth 0.055\n"
+                      "plot $bins using 5:6 with boxes lc rgb '{}'\nunset multiplot\n",
+                      std::max<int64_t>(most * 2, 20), most < 1000 ? 10 : 100,
+                      report.metrics.multi_label ? "pairs" : "texts", SeriesColour(6));
 }
 
 /// Upright lines at the modes' thresholds, from the bottom to the top of the picture.

@@ -18,7 +18,7 @@ struct DecidedTexts {
   int32_t positive_label = -1;
   bool multi_label = false;
   std::vector<std::vector<int32_t>> truth = {}, decided = {};  ///< ascending sets; single-label: one id each
-  std::vector<float> confidence = {};                ///< in what was decided
+  std::vector<float> confidence = {};                          ///< in what was decided
 
   bool Right(size_t text) const { return truth[text] == decided[text]; }
   size_t size() const { return truth.size(); }
