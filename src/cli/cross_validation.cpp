@@ -90,12 +90,21 @@ Result<CrossValidated> CrossValidate(const TrainCommandOptions& recipe, const Da
             trained.metrics.accuracy, trained.metrics.f1_macro);
   }
   done.result.pooled = TRY(pooled.Figures(data, done.result.folds.front().metrics.positive_label));
+  done.tested.labels = data.labels;
+  done.tested.multi_label = data.multi_label;
+  for (const std::vector<size_t>& fold : folds) {
+    for (const size_t i : fold) done.tested.examples.push_back(data.examples[i]);
+  }
+  done.probabilities = std::move(pooled.probabilities);
+  done.decided = std::move(pooled.decided);
   return done;
 }
 
-Result<void> RunFolds(const TrainCommandOptions& recipe, Dataset data, const FoldOptions& options, ThreadPool& pool) {
+Result<void> RunFolds(const TrainCommandOptions& recipe, Dataset data, const FoldOptions& options, ThreadPool& pool,
+                      const FoldsReport& report) {
   for (const std::string& line : Lines(Deduplicate(data).Text())) LogInfo("{}", line);
-  const CrossValidated done = TRY(CrossValidate(recipe, data, {}, options, pool));
+  CrossValidated done = TRY(CrossValidate(recipe, data, {}, options, pool));
+  if (report) TRY(report(done));
   return PrintFolds(done, data.examples.size(), options, recipe.json);
 }
 

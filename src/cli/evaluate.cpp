@@ -1,12 +1,11 @@
 #include "base/interrupt.h"
 #include "base/log.h"
-#include "base/progress.h"
 #include "cli/commands.h"
 #include "cli/cross_validation.h"
 #include "cli/data_options.h"
 #include "cli/labelled_data.h"
 #include "cli/output.h"
-#include "evaluate/evaluation.h"
+#include "cli/report.h"
 #include "evaluate/report.h"
 
 namespace winnow {
@@ -18,6 +17,7 @@ struct EvaluateOptions : LabelledDataOptions {
   std::optional<LongText> long_text;
   std::optional<int> folds;
   uint64_t seed = 42;
+  ReportFilesOptions report;
 };
 
 void Describe(EvaluateOptions& options, OptionTable& table) {
@@ -26,6 +26,7 @@ void Describe(EvaluateOptions& options, OptionTable& table) {
       .Required();
   AddLabelledDataOptions(options, table);
   AddLongTextOption(options.long_text, table);
+  AddReportOptions(options.report, table);
   table.Group("Cross-validation");
   table
       .Add(
@@ -39,33 +40,124 @@ void Describe(EvaluateOptions& options, OptionTable& table) {
       "no model was trained on yet: winnow train DATA --folds K, with the options of a training.");
   table.Example("winnow evaluate spam sms.tsv --folds 5", "how good the recipe is, told on every text of the data");
   table.Example("winnow evaluate spam held-out.tsv", "figures with their confidence intervals");
+  table.Example("winnow evaluate spam held-out.tsv --report report",
+                "the same with charts, as a page: report/report.html");
+  table.Example("winnow evaluate spam held-out.tsv --against spam-small",
+                "whether another model is better beyond chance");
+}
+
+/// The command that makes the report again.
+std::string CommandLine(const EvaluateOptions& options) {
+  std::vector<std::string> line = {"winnow", "evaluate", options.bundle.string()};
+  const auto add = [&](const char* name, const std::string& value) {
+    line.emplace_back(name);
+    line.push_back(value);
+  };
+  for (const std::filesystem::path& file : options.data) line.push_back(file.string());
+  if (!options.text_field.empty()) add("--text-field", options.text_field);
+  for (const std::string& field : options.label_field) add("--label-field", field);
+  for (const std::string& filter : options.filter) add("--filter", filter);
+  if (options.mode != Mode::kModerate) add("--mode", std::string(ModeName(options.mode)));
+  if (options.weights != Weights::kAuto) add("--weights", options.weights == Weights::kInt8 ? "int8" : "float");
+  if (options.long_text) add("--long-text", std::string(NameOf(*options.long_text)));
+  if (options.folds) {
+    add("--folds", std::to_string(*options.folds));
+    add("--seed", std::to_string(options.seed));
+  }
+  if (options.report.against) add("--against", options.report.against->string());
+  if (options.report.report) add("--report", options.report.report->string());
+  if (!options.report.texts) line.emplace_back("--no-texts");
+  return ShellLine(line);
+}
+
+Result<void> CheckOptions(const EvaluateOptions& options) {
+  if (options.folds && (options.mode != Mode::kModerate || options.weights != Weights::kAuto || options.long_text)) {
+    return Fail(ErrorCode::kInvalidArgument, "--folds trains models of its own, which decide in the moderate mode",
+                "leave --mode, --weights and --long-text out");
+  }
+  if (options.folds && options.report.against) {
+    return Fail(ErrorCode::kInvalidArgument, "--against compares models as they are; --folds trains new ones",
+                "leave one of them out");
+  }
+  if (options.report.report) TRY(PrepareReportDirectory(*options.report.report));
+  return {};
+}
+
+Result<Dataset> Read(const EvaluateOptions& options, const BundleClassifier& classifier, bool tell, size_t& left_out) {
+  ReadReport read;
+  Result<Dataset> dataset = ReadLabelledData(classifier, options.data, options, read);
+  if (tell || !dataset) {
+    for (const std::string& line : Lines(read.Text())) LogInfo("{}", line);
+  }
+  left_out = read.Dropped(DropReason::kUnknownLabel);
+  return dataset;
+}
+
+Result<void> EvaluateFolds(const EvaluateOptions& options, const Dataset& dataset, size_t left_out, ThreadPool& pool) {
+  TrainCommandOptions recipe = TRY(RecipeOf(options.bundle));
+  recipe.json = options.json;
+  FoldsReport report;
+  if (options.report.report) {
+    report = [&](CrossValidated& done) -> Result<void> {
+      MeasuredModel measured = TRY(MeasuredOfFolds(options.bundle, done));
+      measured.left_out = left_out;
+      return WriteReport(TRY(MakeReport({options, options.data, CommandLine(options), *options.folds}, options.report,
+                                        measured, nullptr)),
+                         *options.report.report);
+    };
+  }
+  return RunFolds(recipe, dataset, {.folds = *options.folds, .seed = options.seed}, pool, report);
+}
+
+/// The second model's answers to the texts that both know; the others are taken out of `dataset`.
+Result<MeasuredModel> MeasureSecond(const EvaluateOptions& options, Dataset& dataset, ThreadPool& pool) {
+  const std::filesystem::path& bundle = *options.report.against;
+  const BundleClassifier classifier = TRY(BundleClassifier::Load(bundle, pool, options.weights, options.long_text));
+  if (classifier.multi_label() != dataset.multi_label) {
+    return Fail(ErrorCode::kInvalidArgument,
+                "--against: one model decides for one label a text, the other for any number of them");
+  }
+  size_t unknown = 0;
+  Result<Dataset> texts = Read(options, classifier, /*tell=*/false, unknown);
+  if (!texts) {
+    texts.error().message = "--against " + bundle.string() + ": " + texts.error().message;
+    return std::unexpected(texts.error());
+  }
+  const size_t left_out = TRY(KeepCommonTexts(dataset, *texts));
+  MeasuredModel second = TRY(MeasureOnTexts(bundle, classifier, *std::move(texts), options.mode));
+  second.left_out = left_out;
+  return second;
+}
+
+Result<void> PrintResult(const EvaluateOptions& options, const EvaluationReport& report) {
+  if (!options.json) {
+    return Print(ReportText(report.metrics) + (report.against ? "\n" + ComparedText(report) : ""));
+  }
+  nlohmann::ordered_json json = ReportJson(report.metrics);
+  if (report.against) json["against"] = ComparedJson(report);
+  return Print(json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
 }
 
 Result<void> Run(const EvaluateOptions& options) {
   HandleInterrupts();
   ThreadPool pool(options.threads);
-  if (options.folds && (options.mode != Mode::kModerate || options.weights != Weights::kAuto || options.long_text)) {
-    return Fail(ErrorCode::kInvalidArgument, "--folds trains models of its own, which decide in the moderate mode",
-                "leave --mode, --weights and --long-text out");
-  }
+  TRY(CheckOptions(options));
   const BundleClassifier classifier =
       TRY(BundleClassifier::Load(options.bundle, pool, options.weights, options.long_text));
-  ReadReport read;
-  const Result<Dataset> dataset = ReadLabelledData(classifier, options.data, options, read);
-  for (const std::string& line : Lines(read.Text())) LogInfo("{}", line);
-  if (!dataset) return std::unexpected(dataset.error());
-  if (options.folds) {
-    TrainCommandOptions recipe = TRY(RecipeOf(options.bundle));
-    recipe.json = options.json;
-    return RunFolds(recipe, *dataset, {.folds = *options.folds, .seed = options.seed}, pool);
+  size_t left_out = 0;
+  Dataset dataset = TRY(Read(options, classifier, /*tell=*/true, left_out));
+  if (options.folds) return EvaluateFolds(options, dataset, left_out, pool);
+  std::optional<MeasuredModel> second;
+  if (options.report.against) second = TRY(MeasureSecond(options, dataset, pool));
+  MeasuredModel first = TRY(MeasureOnTexts(options.bundle, classifier, std::move(dataset), options.mode));
+  first.left_out = left_out;
+  if (!options.report.report && !second) {
+    return Print(options.json ? ReportJsonText(first.metrics) + "\n" : ReportText(first.metrics));
   }
-  ProgressBar bar("evaluate", static_cast<int64_t>(dataset->examples.size()));
-  const Metrics metrics = TRY(EvaluateClassifier(classifier, *dataset, {.mode = options.mode}, [&](size_t done) {
-    bar.Set(static_cast<int64_t>(done));
-    return !Interrupted();
-  }));
-  bar.Finish();
-  return Print(options.json ? ReportJsonText(metrics) + "\n" : ReportText(metrics));
+  const EvaluationReport report = TRY(
+      MakeReport({options, options.data, CommandLine(options)}, options.report, first, second ? &*second : nullptr));
+  if (options.report.report) TRY(WriteReport(report, *options.report.report));
+  return PrintResult(options, report);
 }
 
 }  // namespace

@@ -16,20 +16,6 @@ constexpr size_t kTimedTexts = 200;
 constexpr size_t kTimedSlowTexts = 50;  // each as many runs of a large model as there are labels
 constexpr double kEvaluating = 0.8;     // of the time that one model takes, about
 
-/// What the bundle itself tells about where it comes from; it is no error where it doesn't.
-std::string BaseModelOf(const fs::path& bundle) {
-  const auto field = [&](const char* file, const char* key) -> std::string {
-    const Result<std::string> text = ReadFile(bundle / file);
-    if (!text) return "";
-    const Result<Json> json = ParseJson(*text, file);
-    if (!json || !json->is_object() || !json->contains(key) || !(*json)[key].is_string()) return "";
-    return (*json)[key].get<std::string>();
-  };
-  std::string name = field("training_info.json", "base_model_id");
-  if (name.empty()) name = field("config.json", "_name_or_path");
-  return name.empty() ? field("config.json", "model_type") : name;
-}
-
 /// Texts from all over the file, which may be sorted.
 std::vector<std::string_view> Sample(const Dataset& dataset, size_t most) {
   const size_t count = std::min(dataset.examples.size(), most);
@@ -67,6 +53,19 @@ void Describe(const fs::path& bundle, const Manifest& manifest, std::string weig
 }
 
 }  // namespace
+
+std::string BaseModelOf(const fs::path& bundle) {
+  const auto field = [&](const char* file, const char* key) -> std::string {
+    const Result<std::string> text = ReadFile(bundle / file);
+    if (!text) return "";
+    const Result<Json> json = ParseJson(*text, file);
+    if (!json || !json->is_object() || !json->contains(key) || !(*json)[key].is_string()) return "";
+    return (*json)[key].get<std::string>();
+  };
+  std::string name = field("training_info.json", "base_model_id");
+  if (name.empty()) name = field("config.json", "_name_or_path");
+  return name.empty() ? field("config.json", "model_type") : name;
+}
 
 Result<void> MeasureModel(const fs::path& bundle, const BundleClassifier& classifier, const Dataset& dataset, Mode mode,
                           const std::function<bool(double)>& progress, ComparedModel& model) {

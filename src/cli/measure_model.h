@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <string>
 
 #include "classify/bundle_classifier.h"
 #include "classify/zero_shot.h"
@@ -21,5 +22,9 @@ Result<void> MeasureModel(const std::filesystem::path& bundle, const BundleClass
 Result<void> MeasureModel(const std::filesystem::path& bundle, const ZeroShotClassifier& classifier,
                           const Dataset& dataset, Mode mode, const std::function<bool(double done)>& progress,
                           ComparedModel& model);
+
+/// What the bundle itself tells about where it comes from: what it was trained from, else its architecture. Empty where
+/// it doesn't, which is no error.
+std::string BaseModelOf(const std::filesystem::path& bundle);
 
 }  // namespace winnow

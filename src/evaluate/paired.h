@@ -1,0 +1,55 @@
+/// Two models that answered the same texts: how far their figures are apart, and how sure that is.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "evaluate/intervals.h"
+#include "evaluate/mcnemar.h"
+
+namespace winnow {
+
+/// What a model decided about the texts, and the truth, in its own label ids.
+struct DecidedTexts {
+  size_t labels = 0;
+  int32_t positive_label = -1;
+  bool multi_label = false;
+  std::vector<std::vector<int32_t>> truth = {}, decided = {};  ///< ascending sets; single-label: one id each
+  std::vector<float> confidence = {};                          ///< in what was decided
+
+  bool Right(size_t text) const { return truth[text] == decided[text]; }
+  size_t size() const { return truth.size(); }
+};
+
+struct PairedFigure {
+  std::string name;  ///< "accuracy", "f1_macro", "fpr", "recall"
+  double first = 0, second = 0;
+  /// Of second - first: percentiles of a bootstrap over the texts, the same ones drawn for both (Efron 1979), 95 %.
+  std::optional<Interval> difference;
+};
+
+struct PairedComparison {
+  std::vector<PairedFigure> figures;
+  int64_t both_right = 0, both_wrong = 0;
+  McNemar test;
+  /// Texts that one alone got right, the surest mistake first.
+  std::vector<size_t> differing;
+};
+
+struct PairedOptions {
+  int resamples = 1000;
+  uint64_t seed = 42;
+};
+
+/// Both have the same texts in the same order, at least one. fpr and recall are there where both have a positive label,
+/// which the caller has seen to be the same, and texts with and without it.
+PairedComparison ComparePaired(const DecidedTexts& first, const DecidedTexts& second,
+                               const PairedOptions& options = {});
+
+/// One sentence: whether the difference can be told from chance, with McNemar's p.
+std::string VerdictOf(const PairedComparison& comparison, const std::string& first, const std::string& second);
+
+}  // namespace winnow
