@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 
 namespace winnow {
 namespace {
@@ -32,7 +33,7 @@ std::vector<std::vector<size_t>> Members(const std::vector<size_t>& group_of) {
   return members;
 }
 
-/// What most of a group's texts are labelled; `labels` is empty where they all are, or where two are even.
+/// What most of a group's texts are labelled; no `winner` where two labels are even.
 struct Vote {
   bool all_agree = true;
   std::optional<Labels> winner;
@@ -50,9 +51,7 @@ class Duplicates {
     for (const auto& group : same) Conflicts(group);
     for (const auto& group : alike) NearLeaks(group);
     NearConflicts(alike);
-    for (const DuplicateLink& link : groups_.links) {
-      if (link.likeness != Likeness::kNear) Repeat(link.text, link);
-    }
+    for (const auto& group : same) Repeats(group);
     NearRepeats();
     SortFindings(findings_);
     return std::move(findings_);
@@ -149,18 +148,16 @@ class Duplicates {
     }
   }
 
-  /// Where both are in one part and have one label.
-  void Repeat(size_t text, const DuplicateLink& link) {
-    if (parts_[link.text] != parts_[link.other] || LabelsOf(link.text) != LabelsOf(link.other)) return;
-    const size_t other = text == link.text ? link.other : link.text;
-    const std::string place = PlaceText(dataset_.examples[other]);
-    if (link.likeness == Likeness::kNear) {
-      Add(FindingKind::kNearDuplicate, text, "", link.similarity,
-          fmt::format("{:.0f} % alike: {}", 100 * link.similarity, place));
-    } else {
-      const bool exact = link.likeness == Likeness::kExact;
-      Add(FindingKind::kDuplicate, text, std::string(kDropFix), exact ? 1 : 0.9,
-          (exact ? "the same as " : "the same but for case and spaces as ") + place);
+  /// Of the texts in one part and with one label the first stays.
+  void Repeats(const std::vector<size_t>& group) {
+    std::map<std::pair<Part, Labels>, size_t> firsts;
+    for (const size_t t : group) {
+      const auto [first, fresh] = firsts.emplace(std::pair(parts_[t], LabelsOf(t)), t);
+      if (fresh) continue;
+      const Example& other = dataset_.examples[first->second];
+      const bool exact = other.text == dataset_.examples[t].text;
+      Add(FindingKind::kDuplicate, t, std::string(kDropFix), exact ? 1 : 0.9,
+          (exact ? "the same as " : "the same but for case and spaces as ") + PlaceText(other));
     }
   }
 
@@ -171,7 +168,10 @@ class Duplicates {
       if (link.likeness != Likeness::kNear) continue;
       const bool told = taken_[link.text] != 0;
       if (told && groups_.group_of[link.other] == link.other) continue;  // the first of a group stays
-      Repeat(told ? link.other : link.text, link);
+      if (parts_[link.text] != parts_[link.other] || LabelsOf(link.text) != LabelsOf(link.other)) continue;
+      Add(FindingKind::kNearDuplicate, told ? link.other : link.text, "", link.similarity,
+          fmt::format("{:.0f} % alike: {}", 100 * link.similarity,
+                      PlaceText(dataset_.examples[told ? link.text : link.other])));
     }
   }
 

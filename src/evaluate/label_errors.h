@@ -36,10 +36,10 @@ struct LabelErrors {
 /// self-confidence. Errors: kInvalidArgument where sizes disagree, a label is out of
 /// range, or a probability is no number between 0 and 1.
 ///
-/// Of the paper's and cleanlab's orders self-confidence found most of 3 % flipped labels among the first 6 % of five
-/// sets (docs/benchmarks.md): the normalised margin p(given) - p(suggested) found as many or up to 4 points fewer,
-/// margins from which the thresholds were taken, and errors before all others, up to 37 and 15 points fewer on three
-/// unequal classes.
+/// Of the orders that are in use, self-confidence found most of 3 % flipped labels among the first 6 % of a list: on
+/// SMS, two and three classes of hate speech, and BANKING77 (scikit-learn's probabilities of DoubtRecipe) it found 98,
+/// 92, 87 and 99 %; the normalised margin p(given) - p(suggested) 98, 92, 84 and 95 %; the margin of probabilities less
+/// their thresholds 99, 92, 51 and 92 %; errors before all others, and those by margin, 98, 92, 76 and 94 %.
 Result<LabelErrors> FindLabelErrors(std::span<const float> probabilities, std::span<const int32_t> given,
                                     size_t labels);
 
