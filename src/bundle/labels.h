@@ -11,6 +11,8 @@
 
 namespace winnow {
 
+inline constexpr char kLabelsFile[] = "labels.json";
+
 /// {"0": "ham", "1": "spam"}: ids run from 0 without a gap. Errors: kInvalidModel.
 Result<std::vector<std::string>> LabelsById(const Json& id2label, std::string_view where);
 

@@ -8,12 +8,11 @@
 #include <mutex>
 #include <optional>
 
+#include "bundle/labels.h"
+#include "classify/bundle_model.h"
 #include "decide/label_thresholds.h"
 #include "decide/probabilities.h"
-#include "encoder/forward.h"
-#include "encoder/model.h"
-#include "encoder/quantized_forward.h"
-#include "tokenize/tokenizer.h"
+#include "linear/linear_model.h"
 
 namespace winnow {
 
@@ -23,18 +22,20 @@ namespace {
 /// many windows the texts of a call have.
 constexpr size_t kTokensAtOnce = size_t{1} << 26;
 
+/// Linear models: between two reports of progress, and from how many texts on waking other threads is worth it.
+constexpr size_t kLinearTextsAtOnce = 8192;
+constexpr size_t kLinearTextsForThreads = 64;
+
 }  // namespace
 
+/// What a call needs besides its arguments.
+struct BundleClassifier::Call {
+  TokenizedTexts tokens;
+  std::vector<float> probabilities;
+  LinearModel::Scratch linear;
+};
+
 struct BundleClassifier::Parts {
-  Parts(Manifest m, Tokenizer t, ModelConfig c)
-      : manifest(std::move(m)), tokenizer(std::move(t)), config(std::move(c)) {}
-
-  /// What a call needs besides its arguments.
-  struct Call {
-    TokenizedTexts tokens;
-    std::vector<float> probabilities;
-  };
-
   std::unique_ptr<Call> TakeCall() {
     const std::lock_guard lock(calls_mutex);
     if (calls.empty()) return std::make_unique<Call>();
@@ -49,17 +50,17 @@ struct BundleClassifier::Parts {
   }
 
   Manifest manifest;
-  Tokenizer tokenizer;
-  ModelConfig config;
+  std::vector<std::string> labels;
+  bool multi_label = false;
   int32_t positive_label = -1;
   ModeThresholds modes;
   std::array<std::vector<float>, 3> label_thresholds;  // by mode; of a multi-label model with thresholds of its own
-  // One of two pairs.
-  std::optional<QuantizedModel> quantized;
-  std::unique_ptr<QuantizedRunner> quantized_runner;
-  std::optional<Model> model;
-  std::unique_ptr<ForwardRunner> runner;
-  std::mutex runner_mutex;  // the float runner takes one caller at a time
+  // One of two.
+  std::unique_ptr<const BundleModel> encoder;
+  std::optional<LinearModel> linear;
+
+  ThreadPool* pool = nullptr;
+  std::mutex pool_mutex;  // linear models: one caller at a time has the other threads
 
   std::mutex calls_mutex;
   std::vector<std::unique_ptr<Call>> calls;  // that are not in use
@@ -67,11 +68,27 @@ struct BundleClassifier::Parts {
 
 void BundleClassifier::Calibrate(const Parts& parts, std::span<const float> logits, std::span<float> probabilities) {
   const double temperature = parts.manifest.temperature;
-  if (parts.config.multi_label) {
+  if (parts.multi_label) {
     Sigmoid(logits, temperature, probabilities);
   } else {
-    Softmax(logits, static_cast<int>(parts.config.labels.size()), temperature, probabilities);
+    Softmax(logits, static_cast<int>(parts.labels.size()), temperature, probabilities);
   }
+}
+
+Result<void> BundleClassifier::LoadLinear(const std::filesystem::path& bundle, Weights weights, Parts& parts) {
+  if (weights == Weights::kInt8) {
+    return Fail(ErrorCode::kInvalidArgument, bundle.string() + ": a linear model has no INT8 weights",
+                "leave --weights out");
+  }
+  parts.manifest = TRY(ReadManifest(bundle));
+  parts.labels = TRY(ReadLabelsFile(bundle / kLabelsFile));
+  parts.linear = TRY(LinearModel::Load(bundle / kLinearFile));
+  parts.multi_label = parts.linear->multi_label();
+  if (parts.linear->labels() == parts.labels.size()) return {};
+  return Fail(ErrorCode::kInvalidModel,
+              fmt::format("{}: {} has {} labels, but {} {}", bundle.string(), kLinearFile, parts.linear->labels(),
+                          kLabelsFile, parts.labels.size()),
+              "the files are of different models");
 }
 
 BundleClassifier::BundleClassifier(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -81,43 +98,26 @@ BundleClassifier::~BundleClassifier() = default;
 
 Result<BundleClassifier> BundleClassifier::Load(const std::filesystem::path& bundle, ThreadPool& pool, Weights weights,
                                                 std::optional<LongText> long_text) {
-  Manifest manifest = TRY(ReadManifest(bundle));
-  ModelConfig config = TRY(ReadModelConfig(bundle));
-  if (config.labels.empty()) {
-    return Fail(ErrorCode::kInvalidModel,
-                bundle.string() + ": config.json has no labels, so this is a base model without a classifier",
-                "fine-tune it first: winnow train DATA --base-model " + bundle.string() + " --output-dir DIR");
-  }
-  Tokenizer tokenizer = TRY(Tokenizer::Load(bundle));
-  if (tokenizer.vocab_size() > config.vocab_size) {
-    return Fail(ErrorCode::kInvalidModel,
-                bundle.string() + ": the tokenizer has " + std::to_string(tokenizer.vocab_size()) +
-                    " tokens, but config.json says " + std::to_string(config.vocab_size),
-                "the tokenizer files and config.json are of different models");
-  }
-  auto parts = std::make_unique<Parts>(std::move(manifest), std::move(tokenizer), std::move(config));
-  parts->manifest.max_length = std::min(parts->manifest.max_length, MaxTokens(parts->config));
-  parts->manifest.long_text = long_text.value_or(parts->manifest.long_text);
+  auto parts = std::make_unique<Parts>();
   std::error_code ignored;
-  const bool has_int8 = std::filesystem::exists(bundle / kInt8Weights, ignored);
-  if (weights == Weights::kInt8 && !has_int8) {
-    return Fail(ErrorCode::kNotFound, bundle.string() + ": no INT8 weights (" + kInt8Weights + ")",
-                "make them: winnow quantize " + bundle.string());
-  }
-  if (has_int8 && weights != Weights::kFloat) {
-    parts->quantized = TRY(QuantizedModel::Load(bundle, parts->config, pool));
-    parts->quantized_runner = std::make_unique<QuantizedRunner>(*parts->quantized, pool);
+  if (std::filesystem::exists(bundle / kLinearFile, ignored)) {
+    TRY(LoadLinear(bundle, weights, *parts));
   } else {
-    parts->model = TRY(Model::Load(bundle, parts->config, {}));
-    parts->runner = std::make_unique<ForwardRunner>(*parts->model, pool);
+    parts->encoder = TRY(BundleModel::Load(bundle, pool, weights));
+    parts->manifest = parts->encoder->manifest();
+    parts->labels = parts->encoder->config().labels;
+    parts->multi_label = parts->encoder->config().multi_label;
+    parts->manifest.max_length = std::min(parts->manifest.max_length, MaxTokens(parts->encoder->config()));
   }
+  parts->pool = &pool;
+  parts->manifest.long_text = long_text.value_or(parts->manifest.long_text);
   // After the weights: where they have fewer labels than config.json claims, that is what is wrong.
-  const auto& labels = parts->config.labels;
+  const auto& labels = parts->labels;
   if (!parts->manifest.positive_label.empty()) {
     const auto found = std::ranges::find(labels, parts->manifest.positive_label);
     if (found == labels.end()) {
       return Fail(ErrorCode::kInvalidModel, bundle.string() + ": winnow.json's positive_label '" +
-                                                parts->manifest.positive_label + "' is none of config.json's labels");
+                                                parts->manifest.positive_label + "' is none of its labels");
     }
     parts->positive_label = static_cast<int32_t>(found - labels.begin());
   }
@@ -127,10 +127,10 @@ Result<BundleClassifier> BundleClassifier::Load(const std::filesystem::path& bun
                   .lenient = static_cast<float>(thresholds.lenient)};
   for (const auto& [label, threshold] : thresholds.labels) {
     if (std::ranges::find(labels, label) != labels.end()) continue;
-    return Fail(ErrorCode::kInvalidModel, bundle.string() + ": winnow.json has a threshold for '" + label +
-                                              "', which is none of config.json's labels");
+    return Fail(ErrorCode::kInvalidModel,
+                bundle.string() + ": winnow.json has a threshold for '" + label + "', which is none of its labels");
   }
-  if (parts->config.multi_label && !thresholds.labels.empty()) {
+  if (parts->multi_label && !thresholds.labels.empty()) {
     for (const Mode mode : {Mode::kStrict, Mode::kModerate, Mode::kLenient}) {
       for (const std::string& label : labels) {
         const auto own = thresholds.labels.find(label);
@@ -145,28 +145,24 @@ Result<BundleClassifier> BundleClassifier::Load(const std::filesystem::path& bun
   return BundleClassifier(std::move(parts));
 }
 
-const std::vector<std::string>& BundleClassifier::labels() const { return parts_->config.labels; }
-bool BundleClassifier::multi_label() const { return parts_->config.multi_label; }
+const std::vector<std::string>& BundleClassifier::labels() const { return parts_->labels; }
+bool BundleClassifier::multi_label() const { return parts_->multi_label; }
 const Manifest& BundleClassifier::manifest() const { return parts_->manifest; }
 int32_t BundleClassifier::positive_label() const { return parts_->positive_label; }
 
-std::string BundleClassifier::weights() const {
-  if (!parts_->quantized) return "f32";
-  const int halves = parts_->quantized->bf16_layers();
-  if (halves == 0) return "int8";
-  return fmt::format("int8 with {} of {} layers bf16", halves, parts_->config.num_layers);
-}
+std::string BundleClassifier::weights() const { return parts_->linear ? "linear" : parts_->encoder->weights(); }
+bool BundleClassifier::has_tokens() const { return !parts_->linear; }
 
 void BundleClassifier::Tokenize(std::span<const std::string_view> texts, bool segmented, TokenizedTexts& tokens) const {
   const Manifest& manifest = parts_->manifest;
-  TokenizeTexts(parts_->tokenizer, texts, segmented, manifest.max_length, manifest.long_text, tokens);
+  TokenizeTexts(parts_->encoder->tokenizer(), texts, segmented, manifest.max_length, manifest.long_text, tokens);
 }
 
 Result<void> BundleClassifier::ProbabilitiesOfTokens(const TokenizedTexts& tokens, std::span<float> probabilities,
                                                      const Progress& progress) const {
   const PackedTexts windows = tokens.windows.view();
   if (tokens.whole()) return ComputeWindows(windows, probabilities, progress);
-  std::unique_ptr<Parts::Call> call = parts_->TakeCall();
+  std::unique_ptr<Call> call = parts_->TakeCall();
   call->probabilities.resize(windows.texts() * labels().size());
   const auto in_texts = [&](size_t done) { return progress(done * tokens.texts() / windows.texts()); };
   const Result<void> computed =
@@ -181,21 +177,7 @@ Result<void> BundleClassifier::ProbabilitiesOfTokens(const TokenizedTexts& token
 
 Result<void> BundleClassifier::ComputeWindows(const PackedTexts& windows, std::span<float> probabilities,
                                               const Progress& progress) const {
-  if (windows.texts() == 0) return {};
-  TRY(CheckBatch(parts_->config, windows));
-  bool stopped = false;
-  const auto note = [&](size_t done) {
-    stopped = stopped || !progress(done);
-    return !stopped;
-  };
-  const Progress watched = progress ? Progress(std::ref(note)) : Progress();
-  if (parts_->quantized_runner != nullptr) {
-    parts_->quantized_runner->Logits(windows, probabilities, watched);
-  } else {
-    const std::lock_guard lock(parts_->runner_mutex);
-    std::ranges::copy(parts_->runner->AllLogits(windows, watched), probabilities.begin());
-  }
-  if (stopped) return Fail(ErrorCode::kCancelled, "stopped");
+  TRY(parts_->encoder->Logits(windows, probabilities, progress));
   Calibrate(*parts_, probabilities, probabilities);
   return {};
 }
@@ -211,9 +193,33 @@ std::vector<float> BundleClassifier::ProbabilitiesOfLogits(std::span<const float
   return texts;
 }
 
-/// `tokens` is memory to use. Texts go together as long as there are few enough tokens.
-Result<void> BundleClassifier::Compute(std::span<const std::string_view> texts, bool segmented, TokenizedTexts& tokens,
+Result<void> BundleClassifier::ComputeLinear(std::span<const std::string_view> texts, Call& call,
+                                             std::span<float> probabilities, const Progress& progress) const {
+  const size_t count = labels().size();
+  std::unique_lock pool(parts_->pool_mutex, std::defer_lock);
+  if (texts.size() >= kLinearTextsForThreads) (void)pool.try_lock();
+  for (size_t done = 0; done < texts.size();) {
+    const auto some = texts.subspan(done, std::min(texts.size() - done, kLinearTextsAtOnce));
+    const auto logits = probabilities.subspan(done * count, some.size() * count);
+    if (pool.owns_lock()) {
+      parts_->linear->Logits(some, *parts_->pool, logits);
+    } else {
+      for (size_t t = 0; t < some.size(); ++t) {
+        parts_->linear->Logits(some[t], call.linear, logits.subspan(t * count, count));
+      }
+    }
+    Calibrate(*parts_, logits, logits);
+    done += some.size();
+    if (progress && !progress(done)) return Fail(ErrorCode::kCancelled, "stopped");
+  }
+  return {};
+}
+
+/// Texts go together as long as there are few enough tokens.
+Result<void> BundleClassifier::Compute(std::span<const std::string_view> texts, bool segmented, Call& call,
                                        std::span<float> probabilities, const Progress& progress) const {
+  if (parts_->linear) return ComputeLinear(texts, call, probabilities, progress);
+  TokenizedTexts& tokens = call.tokens;
   for (size_t done = 0; done < texts.size();) {
     tokens.Clear();
     size_t end = done;
@@ -231,9 +237,11 @@ Result<void> BundleClassifier::Compute(std::span<const std::string_view> texts, 
 
 Result<std::vector<float>> BundleClassifier::Probabilities(std::span<const std::string_view> texts, bool segmented,
                                                            const Progress& progress) const {
-  TokenizedTexts tokens;
+  std::unique_ptr<Call> call = parts_->TakeCall();
   std::vector<float> probabilities(texts.size() * labels().size());
-  TRY(Compute(texts, segmented, tokens, probabilities, progress));
+  const Result<void> computed = Compute(texts, segmented, *call, probabilities, progress);
+  parts_->GiveBack(std::move(call));
+  if (!computed) return std::unexpected(computed.error());
   return probabilities;
 }
 
@@ -261,10 +269,10 @@ Result<std::vector<ClassifiedText>> BundleClassifier::Classify(std::span<const s
 
 Result<void> BundleClassifier::ClassifyInto(std::span<const std::string_view> texts, const ClassifyOptions& options,
                                             std::vector<ClassifiedText>& results) const {
-  std::unique_ptr<Parts::Call> call = parts_->TakeCall();
+  std::unique_ptr<Call> call = parts_->TakeCall();
   const size_t count = labels().size();
   call->probabilities.resize(texts.size() * count);
-  const Result<void> computed = Compute(texts, /*segmented=*/false, call->tokens, call->probabilities, {});
+  const Result<void> computed = Compute(texts, /*segmented=*/false, *call, call->probabilities, {});
   if (computed) {
     results.resize(texts.size());
     for (size_t t = 0; t < texts.size(); ++t) {

@@ -1,4 +1,5 @@
-/// From a bundle and texts to decisions: tokenizer, encoder, calibration and thresholds together. What the installed
+/// From a bundle and texts to decisions: tokenizer and encoder, or features and linear weights, then calibration and
+/// thresholds. What the installed
 /// Classifier is made of, with label ids instead of names, and batches of tokens.
 #pragma once
 
@@ -48,8 +49,10 @@ class BundleClassifier {
   const Manifest& manifest() const;
   /// Of manifest().positive_label; -1 where there is none.
   int32_t positive_label() const;
-  /// What answers: "f32", "int8", "int8 with 2 of 6 layers bf16".
+  /// What answers: "f32", "int8", "int8 with 2 of 6 layers bf16", "linear".
   std::string weights() const;
+  /// Texts become tokens first. False for linear models, which have no use for the functions of tokens below.
+  bool has_tokens() const;
 
   /// Decisions in the order of the texts; of those past the manifest's max_length tokens that is read which its
   /// long_text says (classify/long_text.h). `texts` are UTF-8;
@@ -82,8 +85,12 @@ class BundleClassifier {
 
  private:
   struct Parts;
-  Result<void> Compute(std::span<const std::string_view> texts, bool segmented, TokenizedTexts& tokens,
+  struct Call;
+  static Result<void> LoadLinear(const std::filesystem::path& bundle, Weights weights, Parts& parts);
+  Result<void> Compute(std::span<const std::string_view> texts, bool segmented, Call& call,
                        std::span<float> probabilities, const Progress& progress) const;
+  Result<void> ComputeLinear(std::span<const std::string_view> texts, Call& call, std::span<float> probabilities,
+                             const Progress& progress) const;
   Result<void> ComputeWindows(const PackedTexts& windows, std::span<float> probabilities,
                               const Progress& progress) const;
   static void Calibrate(const Parts& parts, std::span<const float> logits, std::span<float> probabilities);

@@ -6,6 +6,7 @@
 
 #include "base/files.h"
 #include "base/interrupt.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/machine.h"
 #include "base/progress.h"
@@ -84,9 +85,10 @@ nlohmann::ordered_json ReportJson(const LatencyReport& report) {
   for (const Throughput& t : report.throughput) {
     if (t.threads == report.threads) json[fmt::format("batch_{}_per_s", t.batch_size)] = t.texts_per_s;
   }
-  json["tokens_p50_ms"] = report.single_tokens.p50;
-  json["tokens_p95_ms"] = report.single_tokens.p95;
-  json["tokens_p99_ms"] = report.single_tokens.p99;
+  const bool tokens = report.tokens_per_text > 0;
+  json["tokens_p50_ms"] = tokens ? Json(report.single_tokens.p50) : Json();
+  json["tokens_p95_ms"] = tokens ? Json(report.single_tokens.p95) : Json();
+  json["tokens_p99_ms"] = tokens ? Json(report.single_tokens.p99) : Json();
   json["resident_mb"] = report.resident_mb;
   json["resident_file_mb"] = report.resident_file_mb;
   json["resident_after_mb"] = report.resident_after_mb;
@@ -95,13 +97,13 @@ nlohmann::ordered_json ReportJson(const LatencyReport& report) {
   json["isa"] = report.isa;
   json["weights"] = report.weights;
   json["texts"] = report.texts;
-  json["tokens_per_text"] = report.tokens_per_text;
+  json["tokens_per_text"] = tokens ? Json(report.tokens_per_text) : Json();
   json["throughput"] = nlohmann::ordered_json::array();
   for (const Throughput& t : report.throughput) {
     json["throughput"].push_back({{"threads", t.threads},
                                   {"batch_size", t.batch_size},
                                   {"texts_per_s", t.texts_per_s},
-                                  {"tokens_per_s", t.tokens_per_s}});
+                                  {"tokens_per_s", tokens ? Json(t.tokens_per_s) : Json()}});
   }
   json["cpu"] = CpuName();
   json["extensions"] = CpuExtensions();
@@ -109,19 +111,27 @@ nlohmann::ordered_json ReportJson(const LatencyReport& report) {
   return json;
 }
 
+std::string Threads(int count) { return fmt::format("{} thread{}", count, count == 1 ? "" : "s"); }
+
 std::string Table(const LatencyReport& report) {
-  std::string text = fmt::format(
-      "{}, {}\n"
-      "{} weights, {} kernels, {} thread{}, texts of {:.1f} tokens\n\n"
+  const bool tokens = report.tokens_per_text > 0;
+  std::string text = fmt::format("{}, {}\n", CpuName(), CpuExtensions());
+  text += tokens ? fmt::format("{} weights, {} kernels, {}, texts of {:.1f} tokens\n\n", report.weights, report.isa,
+                               Threads(report.threads), report.tokens_per_text)
+                 : fmt::format("{} model, {} kernels, {}\n\n", report.weights, report.isa, Threads(report.threads));
+  text += fmt::format(
       "load to first answer      {:8.1f} ms\n"
       "resident memory           {:8.1f} MB   (bundle {:.1f} MB)\n\n"
-      "one text at a time (ms)        p50      p95      p99     mean\n"
-      "  text to decision        {:8.3f} {:8.3f} {:8.3f} {:8.3f}\n"
-      "  tokens to probabilities {:8.3f} {:8.3f} {:8.3f} {:8.3f}\n\n",
-      CpuName(), CpuExtensions(), report.weights, report.isa, report.threads, report.threads == 1 ? "" : "s",
-      report.tokens_per_text, report.load_ms, report.resident_mb, report.bundle_mb, report.single.p50,
-      report.single.p95, report.single.p99, report.single.mean, report.single_tokens.p50, report.single_tokens.p95,
-      report.single_tokens.p99, report.single_tokens.mean);
+      "one text at a time (ms)        p50      p95      p99     mean\n",
+      report.load_ms, report.resident_mb, report.bundle_mb);
+  const auto row = [&](const char* what, const LatencySummary& times) {
+    // Linear models answer within microseconds.
+    text += fmt::format("  {:<24}{:8.{}f} {:8.{}f} {:8.{}f} {:8.{}f}\n", what, times.p50, tokens ? 3 : 4, times.p95,
+                        tokens ? 3 : 4, times.p99, tokens ? 3 : 4, times.mean, tokens ? 3 : 4);
+  };
+  row("text to decision", report.single);
+  if (tokens) row("tokens to probabilities", report.single_tokens);
+  text += "\n";
   std::vector<int> threads, sizes;
   for (const Throughput& t : report.throughput) {
     if (threads.empty() || threads.back() != t.threads) threads.push_back(t.threads);

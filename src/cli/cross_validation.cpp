@@ -77,12 +77,15 @@ Result<CrossValidated> CrossValidate(const TrainCommandOptions& recipe, const Da
     AddVariants(recipe, split);
     TrainedBundle trained = TRY(TrainToMeasure(prepared, split, what, pool));
     pooled.Add(split.test, trained);
-    done.result.folds.push_back({.train = static_cast<int64_t>(split.train.examples.size()),
-                                 .validation = static_cast<int64_t>(split.validation.examples.size()),
-                                 .best_epoch = trained.info["best_epoch"].get<double>(),
-                                 .seconds = trained.info["training_time_seconds"].get<double>(),
-                                 .metrics = trained.metrics});
-    done.recipe = {{"base_model_id", recipe.base_model}, {"hyperparameters", trained.info["hyperparameters"]}};
+    const auto& best_epoch = trained.info["best_epoch"];
+    done.result.folds.push_back(
+        {.train = static_cast<int64_t>(split.train.examples.size()),
+         .validation = static_cast<int64_t>(split.validation.examples.size()),
+         .best_epoch = best_epoch.is_null() ? std::nullopt : std::optional(best_epoch.get<double>()),
+         .seconds = trained.info["training_time_seconds"].get<double>(),
+         .metrics = trained.metrics});
+    done.recipe = {{"base_model_id", trained.info["base_model_id"]},
+                   {"hyperparameters", trained.info["hyperparameters"]}};
     LogInfo("{}: {} texts tested, accuracy {:.4f}, macro-F1 {:.4f}", what, trained.metrics.count,
             trained.metrics.accuracy, trained.metrics.f1_macro);
   }

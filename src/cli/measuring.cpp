@@ -37,6 +37,7 @@ Result<TrainCommandOptions> PrepareToMeasure(TrainCommandOptions recipe) {
   if (!recipe.output_dir.empty()) LogInfo("--output-dir has no part: here no model stays");
   recipe.report_to = "none";
   recipe.throwaway = true;
+  if (recipe.kind != "transformer") return recipe;
   if (recipe.base_model != "scratch") recipe.base_model = TRY(PullWithProgress(recipe.base_model)).string();
   // Measured once: models of different numbers would not be comparable.
   if (recipe.precision == "auto") recipe.precision = NameOf(FastestPrecision());

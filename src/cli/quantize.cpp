@@ -113,6 +113,10 @@ Result<Quantized> Quantize(const QuantizeRecipe& recipe, ThreadPool& pool) {
     return Fail(ErrorCode::kInvalidArgument, recipe.bundle.string() + ": not a Winnow bundle, so it is left as it is",
                 "name a place for the quantised one with --output");
   }
+  if (manifest.kind != "transformer") {
+    return Fail(ErrorCode::kUnsupported, recipe.bundle.string() + ": a linear model has no weights to quantise",
+                "it is small and fast as it is");
+  }
   const Dataset held_out = TRY(ReadHeldOut(recipe, TRY(BundleClassifier::Load(recipe.bundle, pool, Weights::kFloat))));
   BundleWriter writer = TRY(BundleWriter::Begin(target, recipe.overwrite));
   TRY(LinkBundleFiles(recipe.bundle, writer.path(), [&](const std::string& name) {

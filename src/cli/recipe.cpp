@@ -45,7 +45,7 @@ double ValidationSize(const JsonObject& info, double otherwise) {
 
 Result<TrainCommandOptions> RecipeOf(const fs::path& bundle) {
   const Manifest manifest = TRY(ReadManifest(bundle));
-  const ModelConfig config = TRY(ReadModelConfig(bundle));
+  const bool transformer = manifest.kind == "transformer";
   const fs::path file = bundle / "training_info.json";
   const Result<std::string> text = ReadFile(file);
   if (!text) {
@@ -69,16 +69,19 @@ Result<TrainCommandOptions> RecipeOf(const fs::path& bundle) {
     return Fail(ErrorCode::kInvalidModel, file.string() + ": hyperparameters: " + parsed.error().message,
                 parsed.error().hint);
   }
-  recipe.base_model = *base_model;
-  recipe.reinit_head = true;  // of another size alone, which the training must have had done
+  recipe.kind = manifest.kind;
   recipe.validation_size = ValidationSize(info, recipe.validation_size);
-  recipe.dropout = static_cast<double>(config.hidden_dropout);
-  recipe.classifier_dropout = static_cast<double>(config.classifier_dropout);
   recipe.template_text = manifest.text_template;
   recipe.long_text = manifest.long_text;
   for (const auto& [from, to] : manifest.label_map) recipe.label_map.push_back(from + "=" + to);
   recipe.positive_label = manifest.positive_label;
-  recipe.tune_thresholds = config.multi_label && !manifest.thresholds.labels.empty();
+  recipe.tune_thresholds = !manifest.thresholds.labels.empty();
+  if (!transformer) return recipe;
+  const ModelConfig config = TRY(ReadModelConfig(bundle));
+  recipe.base_model = *base_model;
+  recipe.reinit_head = true;  // of another size alone, which the training must have had done
+  recipe.dropout = static_cast<double>(config.hidden_dropout);
+  recipe.classifier_dropout = static_cast<double>(config.classifier_dropout);
   return recipe;
 }
 

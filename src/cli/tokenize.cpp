@@ -2,6 +2,7 @@
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "data/dataset.h"
+#include "linear/linear_model.h"
 #include "tokenize/tokenizer.h"
 
 namespace winnow {
@@ -44,6 +45,11 @@ Result<void> PrintTokens(const Tokenizer& tokenizer, const TokenizeOptions& opti
 }
 
 Result<void> Run(const TokenizeOptions& options) {
+  std::error_code ignored;
+  if (std::filesystem::exists(options.directory / kLinearFile, ignored)) {
+    return Fail(ErrorCode::kUnsupported, options.directory.string() + ": a linear model has features, not tokens",
+                "winnow classify --explain shows what its words weigh");
+  }
   const Tokenizer tokenizer = TRY(Tokenizer::Load(options.directory));
   for (const std::string& text : options.texts) TRY(PrintTokens(tokenizer, options, text));
   if (!options.texts.empty()) return {};

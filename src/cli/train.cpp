@@ -40,7 +40,9 @@ Result<void> RunWithoutTraining(const TrainCommandOptions& options) {
 std::filesystem::path DefaultOutput(const TrainCommandOptions& options) {
   const std::string prefix = std::filesystem::path(*options.preset).stem().string();
   return std::filesystem::path("models") /
-         (prefix + "-" + std::filesystem::path(options.base_model).filename().string());
+         (prefix + "-" +
+          (options.kind == "transformer" ? std::filesystem::path(options.base_model).filename().string()
+                                         : options.kind));
 }
 
 Result<void> Run(const TrainCommandOptions& given) {

@@ -74,6 +74,11 @@ void AddOutputOptions(TrainCommandOptions& options, OptionTable& table) {
 void AddModelOptions(TrainCommandOptions& options, OptionTable& table) {
   table.Group("Model");
   table
+      .Add("kind", &options.kind,
+           "A transformer; or a linear model of words or characters, which trains and answers in no time: logistic "
+           "regression (lr) or a support vector machine (svm)")
+      .OneOf({"transformer", "lr", "svm"});
+  table
       .Add("base-model", &options.base_model,
            "What training starts from: a name as for 'winnow pull', a directory, or 'scratch' for a small new model")
       .ValueName("NAME|DIR|scratch")
@@ -167,6 +172,27 @@ void AddTrainingOptions(TrainCommandOptions& options, OptionTable& table) {
   table.Add("profile", &options.profile, "Print where the time went, and how fast the matrix products were");
 }
 
+void AddLinearOptions(TrainCommandOptions& options, OptionTable& table) {
+  table.Group("Linear models (--kind lr, --kind svm)");
+  table.Add("C", &options.C, "How much the texts count against small weights: more fits closer, less generalises more")
+      .MoreThan(0);
+  table
+      .Add("analyzer", &options.analyzer,
+           "What is counted: words, characters, characters within words, or words and those (both)")
+      .OneOf({"word", "char", "char_wb", "both"});
+  table.Add("ngrams", &options.ngrams, "How many words, or characters, go together")
+      .ValueName("FROM-TO")
+      .Default("1-3 words, 1-5 characters");
+  table.Add("char-ngrams", &options.char_ngrams, "With --analyzer both: how many characters")
+      .ValueName("FROM-TO")
+      .Default("1-5");
+  table.Add("max-features", &options.max_features, "The most frequent ones are kept; 0 keeps all").AtLeast(0);
+  table.Add("sublinear", &options.sublinear, "Count a feature that is n times in a text as 1 + log n")
+      .Alias("sublinear-tf");
+  table.Add("one-vs-rest", &options.one_vs_rest,
+            "Logistic regression of more than two labels: one against the rest, instead of all at once");
+}
+
 void AddDistillationOptions(TrainCommandOptions& options, OptionTable& table) {
   table.Group("Distillation");
   table
@@ -220,6 +246,7 @@ void AddTrainOptions(TrainCommandOptions& options, OptionTable& table) {
   AddOutputOptions(options, table);
   AddModelOptions(options, table);
   AddTrainingOptions(options, table);
+  AddLinearOptions(options, table);
   AddDistillationOptions(options, table);
   AddEvaluationOptions(options, table);
   AddCheckpointOptions(options, table);
@@ -235,6 +262,7 @@ void AddTrainOptions(TrainCommandOptions& options, OptionTable& table) {
       .OneOf({"none", "tensorboard"});
   table.AddPreset("preset", &options.preset, "Options for a known task, from share/winnow/presets");
   table.Example("winnow train sms.tsv --output-dir spam", "fine-tune, and report on a held-out fifth");
+  table.Example("winnow train sms.tsv --kind lr --output-dir spam-lr", "a linear model, in less than a second");
   table.Example("winnow train mail.csv --template '{subject} [SEP] {body:400}' --label-field folder --output-dir mail",
                 "columns by name");
   table.Example("winnow train sms.tsv --folds 5 --freeze encoder", "how good it would be, told on every text");
@@ -246,6 +274,7 @@ void AddRecipeOptions(TrainCommandOptions& options, OptionTable& table) {
   AddDataOptions(options, table);
   AddModelOptions(options, table);
   AddTrainingOptions(options, table);
+  AddLinearOptions(options, table);
   AddDistillationOptions(options, table);
   AddEvaluationOptions(options, table);
   table.AddPreset("preset", &options.preset, "Options for a known task, from share/winnow/presets");

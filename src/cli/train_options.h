@@ -32,7 +32,8 @@ struct TrainCommandOptions : CommonOptions {
 
   // Model
   std::filesystem::path output_dir;
-  std::string name;  // empty: the output directory's
+  std::string name;                  // empty: the output directory's
+  std::string kind = "transformer";  // or "lr", "svm"
   std::string base_model = "all-MiniLM-L6-v2";
   bool reinit_head = false;
   std::optional<double> dropout;             // empty: the base model's
@@ -64,6 +65,15 @@ struct TrainCommandOptions : CommonOptions {
   std::string precision = "auto";
   uint64_t seed = 42;
   bool profile = false;
+
+  // Linear models
+  double C = 1;
+  std::string analyzer = "word";
+  std::string ngrams;       // "1-3"; empty: by the analyzer
+  std::string char_ngrams;  // of characters, with "both"
+  int64_t max_features = 10000;
+  bool sublinear = false;
+  bool one_vs_rest = false;
 
   // Distillation
   std::optional<std::filesystem::path> teacher;

@@ -14,7 +14,9 @@
 #include "cli/base_model.h"
 #include "cli/data_options.h"
 #include "cli/gnuplot.h"
+#include "cli/linear_training.h"
 #include "cli/teaching.h"
+#include "cli/trained_model.h"
 #include "cli/trainer_options.h"
 #include "cli/training_info.h"
 #include "cli/training_profile.h"
@@ -31,16 +33,6 @@ namespace {
 
 double SecondsSince(std::chrono::steady_clock::time_point begin) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-}
-
-Result<int32_t> PositiveLabel(const TrainCommandOptions& options, const LabelSet& labels) {
-  if (options.positive_label.empty()) return labels.Find(DefaultPositiveLabel(labels.names));
-  const int id = labels.Find(options.positive_label);
-  if (id >= 0) return id;
-  std::string names;
-  for (const std::string& name : labels.names) names += (names.empty() ? "" : ", ") + name;
-  return Fail(ErrorCode::kInvalidArgument, "--positive-label: the data have no label '" + options.positive_label + "'",
-              "labels are: " + names);
 }
 
 /// What the trained bytes depend on: a checkpoint of another run is not gone on from.
@@ -66,19 +58,6 @@ RunIdentity IdentityOf(Json hyperparameters, const Split& split, const TextSet& 
   run["hidden_dropout"] = base.config().hidden_dropout;
   run["classifier_dropout"] = base.config().classifier_dropout;
   return run;
-}
-
-Manifest ManifestOf(const TrainCommandOptions& options, std::map<std::string, std::string> label_map,
-                    const Model& model, int max_length, int32_t positive_label) {
-  Manifest manifest;
-  manifest.name =
-      options.name.empty() ? std::filesystem::weakly_canonical(options.output_dir).filename().string() : options.name;
-  manifest.text_template = options.template_text;
-  manifest.label_map = std::move(label_map);
-  manifest.max_length = max_length;
-  manifest.long_text = options.long_text;
-  if (positive_label >= 0) manifest.positive_label = model.config().labels[static_cast<size_t>(positive_label)];
-  return manifest;
 }
 
 std::vector<float> ProbabilitiesOf(std::span<const float> logits, const TextSet& set, double temperature) {
@@ -115,55 +94,6 @@ std::vector<float> AnswersByWindows(const Dataset& dataset, const TextSet& set, 
   return answers;
 }
 
-/// --tune-thresholds: each label's own, from validation texts.
-Result<void> TuneThresholds(std::span<const float> probabilities, const Dataset& validation, Manifest& manifest) {
-  if (!validation.multi_label) {
-    return Fail(ErrorCode::kInvalidArgument, "--tune-thresholds is for multi-label data: here each text has one label",
-                "leave it out");
-  }
-  const std::vector<std::string>& labels = validation.labels.names;
-  const std::vector<float> thresholds = BestF1Thresholds(probabilities, LabelSets(validation), labels.size());
-  std::string line;
-  for (size_t i = 0; i < labels.size(); ++i) {
-    manifest.thresholds.labels[labels[i]] = std::round(static_cast<double>(thresholds[i]) * 1e4) / 1e4;
-    line += fmt::format("{}{} {:.2f}", i == 0 ? "" : ", ", labels[i], thresholds[i]);
-  }
-  LogInfo("thresholds with the best F1 on the validation texts: {}", line);
-  return {};
-}
-
-/// The bundle's own decisions in the moderate mode, of several labels a text.
-std::vector<std::vector<int32_t>> DecidedSets(std::span<const float> probabilities, const Dataset& set,
-                                              const Manifest& manifest) {
-  const std::vector<std::string>& labels = set.labels.names;
-  std::vector<float> thresholds;
-  thresholds.reserve(labels.size());
-  for (const std::string& label : labels) {
-    const auto own = manifest.thresholds.labels.find(label);
-    thresholds.push_back(
-        static_cast<float>(own == manifest.thresholds.labels.end() ? manifest.thresholds.moderate : own->second));
-  }
-  std::vector<std::vector<int32_t>> decided;
-  for (size_t t = 0; t < set.examples.size(); ++t) {
-    decided.push_back(DecideMultiLabel(probabilities.subspan(t * labels.size(), labels.size()), thresholds).labels);
-  }
-  return decided;
-}
-
-/// `decided`: as above, where there are several labels a text.
-Result<Metrics> MetricsOf(std::span<const float> probabilities, const Dataset& set, const Manifest& manifest,
-                          std::span<const std::vector<int32_t>> decided) {
-  const std::vector<std::string>& labels = set.labels.names;
-  const MetricsOptions options{.positive_label =
-                                   manifest.positive_label.empty() ? -1 : set.labels.Find(manifest.positive_label)};
-  if (!set.multi_label) {
-    std::vector<int32_t> truth;
-    for (const Example& example : set.examples) truth.push_back(example.labels.front());
-    return ComputeMetrics(probabilities, truth, labels, options);
-  }
-  return ComputeMultiLabelMetrics(probabilities, LabelSets(set), labels, options, decided);
-}
-
 /// The time of one text alone through the encoder, as a mean over some.
 double InferenceMs(const Model& model, const TextSet& texts, ThreadPool& pool) {
   ForwardRunner runner(model, pool);
@@ -177,17 +107,6 @@ double InferenceMs(const Model& model, const TextSet& texts, ThreadPool& pool) {
     runner.Logits(one.view());
   }
   return SecondsSince(begin) * 1000 / static_cast<double>(std::max<size_t>(count, 1));
-}
-
-/// The held-out texts that calibration used, for the INT8 gate and for calibrating again.
-Result<void> WriteCalibrationTexts(const std::filesystem::path& path, const Dataset& dataset) {
-  std::string lines;
-  for (const Example& example : dataset.examples) {
-    Json labels = Json::array();
-    for (const int32_t label : example.labels) labels.push_back(dataset.labels.names[static_cast<size_t>(label)]);
-    lines += DumpJsonLine({{"text", example.text}, {"label", dataset.multi_label ? labels : labels.front()}}) + "\n";
-  }
-  return WriteFileAtomically(path, lines);
 }
 
 /// training.svg, and the event files that were written while training went on. Neither is worth a trained model: what
@@ -211,6 +130,7 @@ void WriteCurves(const TrainingRun& run, const std::string& name, const std::str
 
 Result<TrainedBundle> TrainBundle(const TrainCommandOptions& options, const Split& split, BundleWriter bundle,
                                   ThreadPool& pool, std::chrono::steady_clock::time_point begin) {
+  if (options.kind != "transformer") return TrainLinearBundle(options, split, std::move(bundle), pool, begin);
   const int32_t positive_label = TRY(PositiveLabel(options, split.train.labels));
 
   StartingPoint start = TRY(PrepareBaseModel(options, split.train));
@@ -231,7 +151,9 @@ Result<TrainedBundle> TrainBundle(const TrainCommandOptions& options, const Spli
           FormatCount(static_cast<int64_t>(train.size())), FormatCount(static_cast<int64_t>(train.texts.ids.size())),
           trainer.epochs, total_steps / trainer.epochs, pool.size(), pool.size() == 1 ? "" : "s",
           NameOf(trainer.precision));
-  Manifest manifest = ManifestOf(options, TRY(LabelMapOf(options)), start.model, max_length, positive_label);
+  Manifest manifest = TRY(ManifestOf(options, split.train.labels, positive_label));
+  manifest.max_length = max_length;
+  manifest.long_text = options.long_text;
   const Json hyperparameters = Hyperparameters(options, trainer, max_length);
   const TrainingJob job{.options = options,
                         .start = start,

@@ -15,6 +15,23 @@ double Rounded(double value) { return std::round(value * 1000) / 1000; }
 /// Whole passes over the texts as a whole number.
 Json Epochs(double epochs) { return epochs == std::floor(epochs) ? Json(static_cast<int>(epochs)) : Json(epochs); }
 
+double TokensPerSecond(const TrainingResult& result) {
+  return std::round(static_cast<double>(result.state.tokens) / result.state.training_seconds);
+}
+
+nlohmann::ordered_json History(std::span<const Evaluation> evaluations) {
+  nlohmann::ordered_json history = nlohmann::ordered_json::array();
+  for (const Evaluation& epoch : evaluations) {
+    history.push_back({{"epoch", Epochs(epoch.epoch)},
+                       {"step", epoch.step},
+                       {"train_loss", epoch.train_loss},
+                       {"validation_loss", epoch.validation_loss},
+                       {"accuracy", epoch.accuracy},
+                       {"f1_macro", epoch.f1_macro}});
+  }
+  return history;
+}
+
 }  // namespace
 
 std::string DataSha256(const Dataset& dataset) {
@@ -24,7 +41,6 @@ std::string DataSha256(const Dataset& dataset) {
 }
 
 nlohmann::ordered_json TrainingInfoJson(const TrainingInfo& info) {
-  const TrainingResult& result = *info.result;
   nlohmann::ordered_json counts;
   for (const std::string& label : info.train->labels.names) counts[label] = 0;
   for (const Example& example : info.train->examples) {
@@ -33,29 +49,21 @@ nlohmann::ordered_json TrainingInfoJson(const TrainingInfo& info) {
       count = count.get<int64_t>() + 1;
     }
   }
-  nlohmann::ordered_json history = nlohmann::ordered_json::array();
-  for (const Evaluation& epoch : result.state.evaluations) {
-    history.push_back({{"epoch", Epochs(epoch.epoch)},
-                       {"step", epoch.step},
-                       {"train_loss", epoch.train_loss},
-                       {"validation_loss", epoch.validation_loss},
-                       {"accuracy", epoch.accuracy},
-                       {"f1_macro", epoch.f1_macro}});
-  }
-  return {
+  const Evaluation* best = info.result == nullptr ? nullptr : &info.result->best();
+  nlohmann::ordered_json document = {
       {"name", info.name},
       {"base_model_id", info.base_model},
       {"timestamp", TimestampUtc()},
-      {"epochs_run", Epochs(result.state.evaluations.back().epoch)},
-      {"best_epoch", Epochs(result.best().epoch)},
-      {"val_macro_f1", result.best().f1_macro},
-      {"val_accuracy", result.best().accuracy},
+      {"epochs_run", best == nullptr ? Json() : Epochs(info.result->state.evaluations.back().epoch)},
+      {"best_epoch", best == nullptr ? Json() : Epochs(best->epoch)},
+      {"val_macro_f1", best == nullptr ? info.val_macro_f1 : best->f1_macro},
+      {"val_accuracy", best == nullptr ? info.val_accuracy : best->accuracy},
       {"metrics", FiguresJson(*info.metrics)},
       {"metrics_of", info.metrics_of},
       {"sample_count", info.train->examples.size()},
       {"validation_count", info.validation_count},
       {"test_count", info.test_count},
-      {"tokens_per_second", std::round(static_cast<double>(result.state.tokens) / result.state.training_seconds)},
+      {"tokens_per_second", best == nullptr ? Json() : Json(TokensPerSecond(*info.result))},
       {"peak_memory_mb", PeakMemoryBytes() / (1 << 20)},
       {"label_counts", counts},
       {"num_classes", info.train->labels.size()},
@@ -66,9 +74,10 @@ nlohmann::ordered_json TrainingInfoJson(const TrainingInfo& info) {
       {"hyperparameters", info.hyperparameters},
       {"data_sha256", DataSha256(*info.train)},
       {"hardware", {{"cpu", CpuName()}, {"extensions", CpuExtensions()}, {"threads", info.threads}}},
-      {"history", history},
-      {"winnow_version", WINNOW_VERSION},
   };
+  if (best != nullptr) document["history"] = History(info.result->state.evaluations);
+  document["winnow_version"] = WINNOW_VERSION;
+  return document;
 }
 
 }  // namespace winnow

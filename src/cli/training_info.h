@@ -15,7 +15,8 @@ namespace winnow {
 struct TrainingInfo {
   std::string name;
   std::string base_model;
-  const TrainingResult* result = nullptr;
+  const TrainingResult* result = nullptr;  ///< of a training by epochs; null for a linear model, then:
+  double val_macro_f1 = 0, val_accuracy = 0;
   const Metrics* metrics = nullptr;  ///< the reported figures
   std::string metrics_of;            ///< "test" or "validation": which part they are of
   const Dataset* train = nullptr;

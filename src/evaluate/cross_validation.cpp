@@ -81,7 +81,7 @@ Json CrossValidationJson(const CrossValidation& result) {
                   {"train_count", fold.train},
                   {"validation_count", fold.validation},
                   {"test_count", fold.metrics.count},
-                  {"best_epoch", fold.best_epoch},
+                  {"best_epoch", fold.best_epoch ? Json(*fold.best_epoch) : Json()},
                   {"seconds", fold.seconds}};
     entry.update(FiguresJson(fold.metrics));
     folds.push_back(std::move(entry));

@@ -14,10 +14,10 @@
 namespace winnow {
 
 struct FoldResult {
-  int64_t train = 0, validation = 0;  ///< texts; those of the test are metrics.count
-  double best_epoch = 0;
-  double seconds = 0;  ///< of the training
-  Metrics metrics;     ///< of the fold's texts
+  int64_t train = 0, validation = 0;      ///< texts; those of the test are metrics.count
+  std::optional<double> best_epoch = {};  ///< none of a linear model
+  double seconds = 0;                     ///< of the training
+  Metrics metrics;                        ///< of the fold's texts
 };
 
 struct CrossValidation {

@@ -57,6 +57,7 @@ class Measurement {
     report_.resident_file_mb = static_cast<double>(resident.file_bytes) / 1e6;
     report_.weights = classifier_->weights();
     report_.bundle_mb = BundleMegabytes(bundle_, report_.weights);
+    if (!classifier_->has_tokens()) return {};
     TokenizedTexts all;
     classifier_->Tokenize(texts_, false, all);
     report_.tokens_per_text = static_cast<double>(all.windows.ids.size()) / static_cast<double>(texts_.size());
@@ -79,6 +80,7 @@ class Measurement {
   }
 
   Result<void> SinglesFromTokens() {
+    if (!classifier_->has_tokens()) return Tell(0.3);
     TokenizedTexts tokens;
     std::vector<float> probabilities(classifier_->labels().size());
     std::vector<double> times;
@@ -108,24 +110,24 @@ class Measurement {
     do TRY(step());
     while (SecondsSince(begin) < options_.batch_seconds);
     const double seconds = SecondsSince(begin);
-    size_t tokens = 0;
-    TokenizedTexts packed;
-    for (size_t i = 0; i < next; ++i) {
-      if (i == texts_.size()) {  // counted once, the rest in proportion
-        tokens = tokens * next / i;
-        break;
-      }
-      const std::string_view text = Text(i);
-      packed.Clear();
-      classifier.Tokenize({&text, 1}, false, packed);
-      tokens += packed.windows.ids.size();
-    }
-    report_.throughput.push_back(
-        {threads, batch_size, static_cast<double>(next) / seconds, static_cast<double>(tokens) / seconds});
+    const double tokens = static_cast<double>(classifier.has_tokens() ? TokensOfFirst(classifier, next) : 0);
+    report_.throughput.push_back({threads, batch_size, static_cast<double>(next) / seconds, tokens / seconds});
     int thread_counts = 0;
     for (int t = 1; t <= report_.threads; t = NextThreads(t)) ++thread_counts;
     const double all = static_cast<double>(options_.batch_sizes.size()) * thread_counts;
     return Tell(0.3 + 0.7 * static_cast<double>(report_.throughput.size()) / all);
+  }
+
+  /// Of the first `count` texts, taken again and again: counted once, the rest in proportion.
+  size_t TokensOfFirst(const BundleClassifier& classifier, size_t count) const {
+    size_t tokens = 0;
+    TokenizedTexts packed;
+    for (size_t i = 0; i < std::min(count, texts_.size()); ++i) {
+      packed.Clear();
+      classifier.Tokenize({&texts_[i], 1}, false, packed);
+      tokens += packed.windows.ids.size();
+    }
+    return count <= texts_.size() ? tokens : tokens * count / texts_.size();
   }
 
   const std::filesystem::path& bundle_;
@@ -183,7 +185,7 @@ Result<std::vector<double>> TimeSingleTexts(const std::function<Result<void>(std
 }
 
 double BundleMegabytes(const std::filesystem::path& bundle, std::string_view weights) {
-  const bool int8 = weights != "f32";
+  const bool int8 = weights.starts_with("int8");
   double bytes = 0;
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(bundle, error)) {

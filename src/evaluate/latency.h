@@ -59,7 +59,7 @@ struct LatencyReport {
   std::string isa;      ///< "avx512_vnni"
   int threads = 0;
   size_t texts = 0;
-  double tokens_per_text = 0;
+  double tokens_per_text = 0;           ///< 0 for linear models, as all that is of tokens
   double load_ms = 0;                   ///< from nothing in memory to the first answer, the files in the page cache
   LatencySummary single;                ///< one text at a time, text to decision, all threads
   LatencySummary single_tokens;         ///< the same from tokens

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,6 +30,99 @@ struct FeatureOptions {
   bool sublinear = false;                      ///< 1 + log(tf) instead of tf
   bool lowercase = true;
   bool operator==(const FeatureOptions&) const = default;
+};
+
+/// n-grams of one to kMostNgram symbols, the fewest no more than the most. Errors: kInvalidArgument.
+Result<void> CheckFeatureOptions(const FeatureOptions& options);
+inline constexpr int kMostNgram = 64;
+
+/// All that makes a Vectorizer, to be read from and written to other formats.
+struct FeatureParts {
+  FeatureOptions options = {};
+  /// A feature's n-gram in UTF-8, words joined by a space. With kBoth the words' features come first.
+  std::vector<std::string> names;
+  size_t word_features = 0;  ///< with kBoth: how many are words'
+  std::vector<float> idf;    ///< one a feature
+};
+
+struct FittedFeatures;
+class StringPool;
+
+/// Which features there are, and the weight of each. Immutable and thread-safe; copies share what they hold.
+class Vectorizer {
+ public:
+  /// Learns the vocabulary of `texts` (UTF-8; invalid bytes become U+FFFD) and gives their rows along with it. Features
+  /// are in the order of their code points. Of those as frequent as the last that max_features admits, the first in
+  /// that order are taken: scikit-learn leaves it to the order in which NumPy's sort happens to put equal numbers,
+  /// which differs between CPUs. The result is the same for any number of threads. Errors: kInvalidArgument for
+  /// options; kInvalidData where the texts have no features at all.
+  static Result<FittedFeatures> Fit(std::span<const std::string_view> texts, const FeatureOptions& options,
+                                    ThreadPool& pool);
+
+  /// A name that no text can have with these options is a feature that is never found, as with scikit-learn. Errors:
+  /// kInvalidArgument for options; kInvalidModel where sizes disagree, a name stands there twice, or an idf is not
+  /// finite.
+  static Result<Vectorizer> FromParts(const FeatureParts& parts);
+  static Result<Vectorizer> FromPool(const FeatureOptions& options, StringPool names, size_t word_features,
+                                     std::vector<float> idf);
+  FeatureParts ToParts() const;
+
+  const FeatureOptions& options() const;
+  size_t features() const;
+  size_t word_features() const;  ///< with kBoth: how many of the features, the first ones, are words'
+  std::string_view name(size_t feature) const;
+  std::span<const float> idf() const;
+
+  /// The rows of other texts, on the pool's threads. Features that fitting didn't see are none.
+  SparseRows Transform(std::span<const std::string_view> texts, ThreadPool& pool) const;
+
+  /// What Weigh works in. Made once a thread, for any number of texts and vectorizers.
+  class Scratch {
+   public:
+    Scratch();
+    Scratch(Scratch&&) noexcept;
+    Scratch& operator=(Scratch&&) noexcept;
+    ~Scratch();
+
+   private:
+    friend class Vectorizer;
+    struct State;
+    std::unique_ptr<State> state_;
+  };
+
+  struct Row {
+    std::span<const int32_t> columns;
+    std::span<const float> values;
+  };
+  /// One text's row; its columns are in the order in which they are met, unless `sorted`. Valid until the next use of
+  /// `scratch`. Allocates nothing once that has grown.
+  Row Weigh(std::string_view text, Scratch& scratch, bool sorted = false) const;
+
+  /// An n-gram of a text: words or characters, each a byte range of the text.
+  struct Occurrence {
+    int32_t column;
+    size_t first, end;  ///< of Occurrences::symbols
+  };
+  struct Symbol {
+    size_t begin, end;  ///< bytes of the text
+    bool is_word;
+  };
+  struct Occurrences {
+    std::vector<Symbol> symbols;
+    std::vector<Occurrence> occurrences;
+  };
+  /// Where a text's features are, for explanations. A character that pads a word has the place of its neighbour.
+  Occurrences Find(std::string_view text) const;
+
+ private:
+  struct Parts;
+  explicit Vectorizer(std::shared_ptr<const Parts> parts);
+  std::shared_ptr<const Parts> parts_;
+};
+
+struct FittedFeatures {
+  Vectorizer vectorizer;
+  SparseRows rows;
 };
 
 }  // namespace winnow

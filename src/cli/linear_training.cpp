@@ -1,0 +1,246 @@
+#include "cli/linear_training.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "base/files.h"
+#include "base/log.h"
+#include "base/progress.h"
+#include "bundle/labels.h"
+#include "bundle/manifest.h"
+#include "cli/data_options.h"
+#include "cli/trained_model.h"
+#include "cli/training_info.h"
+#include "decide/probabilities.h"
+#include "decide/temperature.h"
+#include "linear/train_linear.h"
+
+namespace winnow {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double SecondsSince(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
+
+struct NgramRange {
+  int min = 1, max = 1;
+};
+
+constexpr int kLongestNgram = 32;
+
+/// "1-3", or "2" for 2-2.
+Result<NgramRange> ParseNgrams(std::string_view option, const std::string& text, NgramRange otherwise) {
+  if (text.empty()) return otherwise;
+  NgramRange range;
+  const char* const end = text.data() + text.size();
+  auto [rest, error] = std::from_chars(text.data(), end, range.min);
+  range.max = range.min;
+  if (error == std::errc() && rest != end && *rest == '-') {
+    const auto second = std::from_chars(rest + 1, end, range.max);
+    rest = second.ptr;
+    error = second.ec;
+  }
+  if (error != std::errc() || rest != end || range.min < 1 || range.max < range.min || range.max > kLongestNgram) {
+    return Fail(ErrorCode::kInvalidArgument, fmt::format("{}: '{}' is no range of lengths", option, text),
+                fmt::format("expected FROM-TO, like 1-3, up to {}", kLongestNgram));
+  }
+  return range;
+}
+
+Result<FeatureOptions> FeaturesOf(const TrainCommandOptions& options) {
+  FeatureOptions features{.analyzer = options.analyzer == "word"      ? Analyzer::kWord
+                                      : options.analyzer == "char"    ? Analyzer::kChar
+                                      : options.analyzer == "char_wb" ? Analyzer::kCharWb
+                                                                      : Analyzer::kBoth,
+                          .max_features = options.max_features,
+                          .sublinear = options.sublinear};
+  const bool words = features.analyzer == Analyzer::kWord || features.analyzer == Analyzer::kBoth;
+  const NgramRange ngrams = TRY(ParseNgrams("--ngrams", options.ngrams, {1, words ? 3 : 5}));
+  const NgramRange characters = TRY(ParseNgrams("--char-ngrams", options.char_ngrams, {1, 5}));
+  features.min_ngram = ngrams.min;
+  features.max_ngram = ngrams.max;
+  features.min_char_ngram = characters.min;
+  features.max_char_ngram = characters.max;
+  return features;
+}
+
+/// n / (k n_i) for a text of label i, which occurs n_i times: scikit-learn's "balanced".
+std::vector<float> BalancedRowWeights(const Dataset& set) {
+  std::vector<double> counts(set.labels.size());
+  for (const Example& example : set.examples) ++counts[static_cast<size_t>(example.labels.front())];
+  const auto present = static_cast<double>(std::ranges::count_if(counts, [](double count) { return count > 0; }));
+  std::vector<float> weights;
+  weights.reserve(set.examples.size());
+  for (const Example& example : set.examples) {
+    const double count = counts[static_cast<size_t>(example.labels.front())];
+    weights.push_back(static_cast<float>(static_cast<double>(set.examples.size()) / (present * count)));
+  }
+  return weights;
+}
+
+Result<LinearTrainingOptions> TrainingOptionsOf(const TrainCommandOptions& options, const Dataset& train) {
+  LinearTrainingOptions linear{.features = TRY(FeaturesOf(options)), .seed = options.seed};
+  linear.solver.C = options.C;
+  linear.solver.kind = options.kind == "svm" ? LinearKind::kSvm
+                       : options.one_vs_rest ? LinearKind::kLogisticOneVsRest
+                                             : LinearKind::kLogistic;
+  if (options.class_weights == "balanced") {
+    if (train.multi_label) {
+      return Fail(ErrorCode::kUnsupported, "--class-weights balanced: linear models weigh labels of one label a text",
+                  "leave it out; --tune-thresholds evens rare labels out");
+    }
+    linear.solver.row_weights = BalancedRowWeights(train);
+  }
+  return linear;
+}
+
+Result<void> CheckKind(const TrainCommandOptions& options) {
+  const auto refuse = [&](const char* option) {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("{} is for transformers, and --kind is {}", option, options.kind), "leave one of them out");
+  };
+  if (options.teacher) return refuse("--teacher");
+  if (options.quantize) return refuse("--quantize");
+  if (options.resume) return refuse("--resume");
+  return {};
+}
+
+Json HyperparametersOf(const TrainCommandOptions& options, const FeatureOptions& features) {
+  Json json = {{"kind", options.kind},
+               {"C", options.C},
+               {"analyzer", options.analyzer},
+               {"ngrams", fmt::format("{}-{}", features.min_ngram, features.max_ngram)},
+               {"max_features", options.max_features},
+               {"sublinear", options.sublinear},
+               {"class_weights", options.class_weights},
+               {"seed", options.seed}};
+  if (features.analyzer == Analyzer::kBoth) {
+    json["char_ngrams"] = fmt::format("{}-{}", features.min_char_ngram, features.max_char_ngram);
+  }
+  if (options.one_vs_rest) json["one_vs_rest"] = true;
+  return json;
+}
+
+/// "TF-IDF of word 1-3".
+std::string DescribeFeatures(const TrainCommandOptions& options, const FeatureOptions& features) {
+  if (features.analyzer == Analyzer::kBoth) {
+    return fmt::format("TF-IDF of word {}-{} and char_wb {}-{}", features.min_ngram, features.max_ngram,
+                       features.min_char_ngram, features.max_char_ngram);
+  }
+  return fmt::format("TF-IDF of {} {}-{}", options.analyzer, features.min_ngram, features.max_ngram);
+}
+
+std::vector<std::string_view> TextsOf(const Dataset& set) {
+  std::vector<std::string_view> texts;
+  texts.reserve(set.examples.size());
+  for (const Example& example : set.examples) texts.push_back(example.text);
+  return texts;
+}
+
+std::vector<float> LogitsOf(const LinearModel& model, const Dataset& set, ThreadPool& pool) {
+  std::vector<float> logits(set.examples.size() * set.labels.size());
+  model.Logits(TextsOf(set), pool, logits);
+  return logits;
+}
+
+std::vector<float> ProbabilitiesOf(std::span<const float> logits, const Dataset& set, double temperature) {
+  std::vector<float> probabilities(logits.size());
+  if (set.multi_label) {
+    Sigmoid(logits, temperature, probabilities);
+  } else {
+    Softmax(logits, static_cast<int>(set.labels.size()), temperature, probabilities);
+  }
+  return probabilities;
+}
+
+Result<double> FitTemperatureOf(std::span<const float> logits, const Dataset& validation) {
+  const int count = static_cast<int>(validation.labels.size());
+  std::vector<int32_t> truth;
+  for (const Example& example : validation.examples) {
+    truth.push_back(example.labels.empty() ? -1 : example.labels.front());
+  }
+  const TemperatureFit fit = TRY(validation.multi_label ? FitTemperatureMultiLabel(logits, count, LabelSets(validation))
+                                                        : FitTemperature(logits, count, truth));
+  LogInfo("temperature {:.2f}{}", fit.Usable(), fit.note.empty() ? "" : " (" + fit.note + ")");
+  return fit.Usable();
+}
+
+/// The time of one text alone, text to logits, as a mean over some.
+double InferenceMs(const LinearModel& model, const Dataset& set) {
+  constexpr size_t kTexts = 1000;
+  LinearModel::Scratch scratch;
+  std::vector<float> logits(set.labels.size());
+  const size_t count = std::min(set.examples.size(), kTexts);
+  const auto begin = Clock::now();
+  for (size_t t = 0; t < count; ++t) model.Logits(set.examples[t].text, scratch, logits);
+  return SecondsSince(begin) * 1000 / static_cast<double>(std::max<size_t>(count, 1));
+}
+
+}  // namespace
+
+Result<TrainedBundle> TrainLinearBundle(const TrainCommandOptions& options, const Split& split, BundleWriter bundle,
+                                        ThreadPool& pool, Clock::time_point begin) {
+  TRY(CheckKind(options));
+  const int32_t positive_label = TRY(PositiveLabel(options, split.train.labels));
+  Manifest manifest = TRY(ManifestOf(options, split.train.labels, positive_label));
+  const LinearTrainingOptions training = TRY(TrainingOptionsOf(options, split.train));
+
+  const auto fitting = Clock::now();
+  const LinearModel model = TRY(TrainLinear(TextsOf(split.train), LabelSets(split.train), split.train.labels.size(),
+                                            split.train.multi_label, training, pool));
+  const double fit_seconds = SecondsSince(fitting);
+  LogInfo("{}: {} features, fitted to {} texts in {:.2f} s", DescribeFeatures(options, training.features),
+          FormatCount(static_cast<int64_t>(model.features())),
+          FormatCount(static_cast<int64_t>(split.train.examples.size())), fit_seconds);
+
+  const std::vector<float> validation_logits = LogitsOf(model, split.validation, pool);
+  manifest.temperature = TRY(FitTemperatureOf(validation_logits, split.validation));
+  const std::vector<float> validated = ProbabilitiesOf(validation_logits, split.validation, manifest.temperature);
+  if (options.tune_thresholds) TRY(TuneThresholds(validated, split.validation, manifest));
+
+  const auto measure = [&](std::span<const float> probabilities, const Dataset& set,
+                           std::vector<std::vector<int32_t>>& decided) {
+    if (set.multi_label) decided = DecidedSets(probabilities, set, manifest);
+    return MetricsOf(probabilities, set, manifest, decided);
+  };
+  std::vector<std::vector<int32_t>> decided;
+  const Metrics validation_metrics = TRY(measure(validated, split.validation, decided));
+  const bool has_test = !split.test.examples.empty();
+  std::vector<float> probabilities = validated;
+  Metrics metrics = validation_metrics;
+  if (has_test) {
+    probabilities = ProbabilitiesOf(LogitsOf(model, split.test, pool), split.test, manifest.temperature);
+    metrics = TRY(measure(probabilities, split.test, decided));
+  }
+
+  const TrainingInfo info{.name = manifest.name,
+                          .base_model = DescribeFeatures(options, training.features),
+                          .val_macro_f1 = validation_metrics.f1_macro,
+                          .val_accuracy = validation_metrics.accuracy,
+                          .metrics = &metrics,
+                          .metrics_of = has_test ? "test" : "validation",
+                          .train = &split.train,
+                          .validation_count = split.validation.examples.size(),
+                          .test_count = split.test.examples.size(),
+                          .total_seconds = SecondsSince(begin),
+                          .inference_ms = InferenceMs(model, has_test ? split.test : split.validation),
+                          .threads = pool.size(),
+                          .hyperparameters = HyperparametersOf(options, training.features)};
+  nlohmann::ordered_json document = TrainingInfoJson(info);
+  document["num_features"] = model.features();
+  document["fit_seconds"] = fit_seconds;
+  if (!options.throwaway) {
+    TRY(model.Save(bundle.path() / kLinearFile));
+    TRY(WriteLabelsFile(bundle.path() / "labels.json", split.train.labels.names));
+    TRY(WriteFileAtomically(bundle.path() / "training_info.json", document.dump(2) + "\n"));
+    if (options.keep_data) TRY(WriteCalibrationTexts(bundle.path() / "calibration.jsonl", split.validation));
+    TRY(SealBundle(bundle.path(), manifest));
+    TRY(bundle.Commit());
+    LogInfo("{} is ready: {} training texts, {:.2f} s", options.output_dir.string(),
+            FormatCount(static_cast<int64_t>(split.train.examples.size())), SecondsSince(begin));
+  }
+  return TrainedBundle{std::move(document), std::move(metrics), has_test, std::move(probabilities), std::move(decided)};
+}
+
+}  // namespace winnow

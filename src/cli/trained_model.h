@@ -1,0 +1,38 @@
+/// What every kind of training does with a model that has learnt: its manifest, thresholds, figures, held-out texts.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <vector>
+
+#include "base/result.h"
+#include "bundle/manifest.h"
+#include "cli/train_options.h"
+#include "data/dataset.h"
+#include "evaluate/metrics.h"
+
+namespace winnow {
+
+/// --positive-label, or what DefaultPositiveLabel makes of the labels; -1 for none. Errors: kInvalidArgument.
+Result<int32_t> PositiveLabel(const TrainCommandOptions& options, const LabelSet& labels);
+
+/// Name, kind, template, label map and positive label. Errors: LabelMapOf's.
+Result<Manifest> ManifestOf(const TrainCommandOptions& options, const LabelSet& labels, int32_t positive_label);
+
+/// --tune-thresholds: each label's own into the manifest, from the `probabilities` [texts, labels] of validation texts.
+/// Errors: kInvalidArgument for a model of one label a text.
+Result<void> TuneThresholds(std::span<const float> probabilities, const Dataset& validation, Manifest& manifest);
+
+/// The bundle's own decisions in the moderate mode, of several labels a text.
+std::vector<std::vector<int32_t>> DecidedSets(std::span<const float> probabilities, const Dataset& set,
+                                              const Manifest& manifest);
+
+/// `decided`: as above, where there are several labels a text. Errors: ComputeMetrics'.
+Result<Metrics> MetricsOf(std::span<const float> probabilities, const Dataset& set, const Manifest& manifest,
+                          std::span<const std::vector<int32_t>> decided);
+
+/// The held-out texts that calibration used, for the INT8 gate and for calibrating again. Errors: kIo.
+Result<void> WriteCalibrationTexts(const std::filesystem::path& path, const Dataset& dataset);
+
+}  // namespace winnow

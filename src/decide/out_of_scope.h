@@ -1,0 +1,50 @@
+/// How far a text is from all that a classifier knows, told from its logits: "none of these".
+///
+///   max_probability  1 - the highest probability (Hendrycks and Gimpel 2017)
+///   energy           -log sum exp(logit / T) of the logits as they are, which softmax would throw away
+///                    (Liu, Wang, Owens, Li 2020)
+///   distance         the squared Mahalanobis distance to the nearest label's mean, with one covariance for all (Lee,
+///                    Lee, Lee, Shin 2018); of logits instead of a hidden layer, so that float, INT8, ONNX and linear
+///                    models have it alike. On CLINC150 that loses nothing (docs/benchmarks.md).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace winnow {
+
+enum class ScopeMethod { kMaxProbability, kEnergy, kDistance };
+
+std::string_view NameOf(ScopeMethod method);
+/// Errors: kInvalidArgument, with the list.
+Result<ScopeMethod> ParseScopeMethod(std::string_view name);
+
+/// What the distance is measured with, for `labels` labels.
+struct ScopeShape {
+  std::vector<float> whitening;  ///< [labels, labels] row-major: turns logits into what has the identity's covariance
+  std::vector<float> means;      ///< [labels, labels]: row i is label i's mean, whitened
+
+  bool empty() const { return means.empty(); }
+};
+
+/// From logits [texts, labels] and their label ids. The covariance within labels is drawn towards a multiple of the
+/// identity by a hundredth of its mean variance, so that it can be inverted for any number of texts. A label without
+/// texts is never the nearest (its mean is infinite). Errors: kInvalidData for fewer texts than twice the labels;
+/// kInvalidArgument when sizes disagree, an id is out of range or a logit is not finite.
+Result<ScopeShape> FitScopeShape(std::span<const float> logits, std::span<const int32_t> truth, size_t labels);
+
+/// Scores of rows [texts, labels], higher for what is further away. `shape` is used by kDistance alone. A NaN logit
+/// gives infinity: what can't be judged is not in scope. `scratch` is memory to use. Thread-safe with a scratch each.
+void ScopeScores(ScopeMethod method, std::span<const float> logits, size_t labels, const ScopeShape& shape,
+                 std::span<float> scores, std::vector<float>& scratch);
+
+/// The area under the ROC curve of telling `out_of_scope` scores from `in_scope` ones; ties count half (Mann-Whitney).
+/// None where either is empty.
+std::optional<double> ScopeAuroc(std::span<const float> in_scope, std::span<const float> out_of_scope);
+
+}  // namespace winnow

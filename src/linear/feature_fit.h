@@ -1,0 +1,34 @@
+/// Learns which n-grams of an analyzer are features, and counts them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/threads.h"
+#include "linear/feature_block.h"
+
+namespace winnow {
+
+/// What each text holds of each feature, of the texts [begin, end).
+struct CountedRows {
+  size_t begin = 0, end = 0;
+  std::vector<uint32_t> sizes;   // of each text's row
+  std::vector<int32_t> columns;  // ascending within a row
+  std::vector<uint32_t> counts;
+};
+
+struct FittedBlock {
+  StringPool names;                            ///< in the order of their code points
+  std::vector<uint32_t> document_frequencies;  ///< texts that hold each feature
+  std::vector<CountedRows> parts;              ///< one a thread
+};
+
+/// `max_features`: 0 for all. Errors: kInvalidData for more n-grams than have numbers.
+Result<FittedBlock> FitBlock(std::span<const std::string_view> texts, const BlockOptions& options, bool lowercase,
+                             size_t max_features, ThreadPool& pool);
+
+}  // namespace winnow

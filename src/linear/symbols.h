@@ -1,0 +1,103 @@
+/// What n-grams are made of: a text's words or characters, as scikit-learn's analyzers cut it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "linear/features.h"
+#include "linear/word_table.h"
+#include "text/python_text.h"
+
+namespace winnow {
+
+/// The symbols of a text in runs, which no n-gram leaves: one run of all words or characters, or with kCharWb one for
+/// each word, a space before it and behind it.
+struct SymbolRuns {
+  std::vector<uint32_t> symbols;   ///< words' numbers, WordTable::kNone for unknown ones, or code points
+  std::vector<uint32_t> run_ends;  ///< places in `symbols`
+};
+
+/// A symbol's bytes. A space that pads a word has those of its neighbour; one that stands for several those of all.
+struct SymbolPlace {
+  uint32_t begin = 0, end = 0;
+};
+
+/// A text made ready to be cut. Allocates nothing once it has grown.
+class LoweredText {
+ public:
+  /// Texts of more than 2 GiB are cut there.
+  void Set(std::string_view text, bool lowercase, TextOrigins* origins = nullptr);
+  /// WordTable::kPadding bytes can be read behind it.
+  std::string_view text() const { return {bytes_.data(), size_}; }
+
+ private:
+  std::string bytes_;
+  size_t size_ = 0;
+};
+
+/// Calls on_word(begin, end) for each match of (?u)\b\w\w+\b in valid UTF-8.
+template <class OnWord>
+void ForEachWord(std::string_view text, const OnWord& on_word);
+
+/// Replaces what `out` holds by the words of `text`; number(std::string_view) gives each its symbol.
+template <class Number>
+void WordSymbols(std::string_view text, const Number& number, SymbolRuns& out,
+                 std::vector<SymbolPlace>* places = nullptr) {
+  out.symbols.clear();
+  ForEachWord(text, [&](size_t begin, size_t end) {
+    out.symbols.push_back(number(text.substr(begin, end - begin)));
+    if (places != nullptr) places->push_back({static_cast<uint32_t>(begin), static_cast<uint32_t>(end)});
+  });
+  out.run_ends.assign(1, static_cast<uint32_t>(out.symbols.size()));
+}
+
+/// The same for characters, with kChar or kCharWb. White space of two characters or more becomes one space.
+void CharacterSymbols(std::string_view text, Analyzer analyzer, SymbolRuns& out,
+                      std::vector<SymbolPlace>* places = nullptr);
+
+namespace internal {
+/// The word character at text[i] (not ASCII), moving i past it, or false.
+bool SkipWordCharacter(std::string_view text, size_t& i);
+
+constexpr bool IsAsciiWordCharacter(unsigned char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+struct AsciiTable {
+  bool is[256] = {};
+  constexpr AsciiTable() {
+    for (int c = 0; c < 128; ++c) is[c] = IsAsciiWordCharacter(static_cast<unsigned char>(c));
+  }
+};
+inline constexpr AsciiTable kAsciiWord;
+}  // namespace internal
+
+template <class OnWord>
+void ForEachWord(std::string_view text, const OnWord& on_word) {
+  const size_t size = text.size();
+  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
+  const auto skip = [&](size_t& i) {
+    if (internal::kAsciiWord.is[byte(i)]) {
+      ++i;
+      return true;
+    }
+    return byte(i) >= 0x80 && internal::SkipWordCharacter(text, i);
+  };
+  for (size_t i = 0; i < size;) {
+    const size_t begin = i;
+    if (!skip(i)) {
+      // A character that is no part of a word: past its first byte, then past the rest.
+      for (++i; i < size && (byte(i) & 0xC0) == 0x80; ++i) {
+      }
+      continue;
+    }
+    const size_t second = i;
+    while (i < size && skip(i)) {
+    }
+    if (i > second) on_word(begin, i);
+  }
+}
+
+}  // namespace winnow

@@ -1,0 +1,184 @@
+#!/usr/bin/env python3
+"""Compares Winnow's TF-IDF features and linear scores with scikit-learn's.
+
+    tools/conformance/sklearn.py LINEAR_PROBE [--venv DIR] [--shared DIR]
+
+Needs scikit-learn: of this Python, or of a virtual environment that is made in DIR and used again later. Fits both on real texts
+(where the shared directory has them) and on a torture set of Unicode, with several analyzers; vocabularies must be equal and
+features within 1e-6. scikit-learn's fitted coefficients, put into a Winnow model, must give its decision function and its
+probabilities. Exits 0 when all agree, 77 when scikit-learn can't be had ("skipped: ..."), else 1.
+"""
+import argparse
+import csv
+import json
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+# This file is called sklearn.py, as is what it imports.
+sys.path = [path for path in sys.path if os.path.abspath(path or ".") != os.path.dirname(os.path.abspath(__file__))]
+sys.path.append(os.path.dirname(os.path.abspath(__file__)))
+import packages  # noqa: E402
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("sklearn",)
+TOLERANCE = 1e-6
+
+CONFIGURATIONS = {
+    "word 1-3, 10k": {"analyzer": "word", "max_ngram": 3},
+    "word 1, all": {"analyzer": "word", "max_ngram": 1, "max_features": 0},
+    "word 2-3, 500, sublinear": {"analyzer": "word", "min_ngram": 2, "max_ngram": 3, "max_features": 500, "sublinear": True},
+    "word 1-2, case kept": {"analyzer": "word", "max_ngram": 2, "max_features": 0, "lowercase": False},
+    "char 1-5, 10k": {"analyzer": "char", "max_ngram": 5},
+    "char 3-4, all": {"analyzer": "char", "min_ngram": 3, "max_ngram": 4, "max_features": 0},
+    "char_wb 2-5, 10k": {"analyzer": "char_wb", "min_ngram": 2, "max_ngram": 5},
+    "char_wb 4-6, all, sublinear": {"analyzer": "char_wb", "min_ngram": 4, "max_ngram": 6, "max_features": 0, "sublinear": True},
+    "both 1-2 and 2-4, 5k": {"analyzer": "both", "max_ngram": 2, "min_char_ngram": 2, "max_char_ngram": 4, "max_features": 5000},
+}
+
+
+def torture_texts():
+    """Texts of odd characters: every white space, cases that change length, marks, numbers of other scripts, no text at all."""
+    spaces = [chr(c) for c in (*range(0x09, 0x0E), *range(0x1C, 0x21), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F,
+                               0x205F, 0x3000, 0x200B, 0x180E, 0xFEFF)]
+    words = ["\u0130stanbul", "I\u0307", "STRASSE", "stra\u00dfe", "\u1e9e\u1e9e", "\u039f\u0394\u039f\u03a3", "\u03a3\u03a3", "\u0391\u03a3.", "\u0391\u03a3.\u0391",
+             "\u0391\u03a3\u0301\u0391", "\u0391'\u03a3", "\u01c5ungla", "\ufb01sh", "caf\u00e9", "cafe\u0301", "\u0928\u092e\u0938\u094d\u0924\u0947", "\u4f60\u597d\u4e16\u754c", "\u3053\u3093\u306b\u3061\u306f",
+             "\U0001f600\U0001f600", "a\U0001f600b", "\u00b2\u00b3", "\u2167\u2168", "\u0661\u0662\u0663", "\u2460\u2461", "\u00bd\u00bc", "_x_", "__", "a_b", "don't", "x", "42",
+             "\U0001d518\U0001d52b", "\U00010400\U00010401", "\u0414\u0410", "\ufffd\ufffd", "a\u200db", "\u0e2a\u0e27\u0e31\u0e2a\u0e14\u0e35", "A" * 40, "\u00c5ngstr\u00f6m", "\u1f88\u1fbc", "\u3007\u3007"]
+    draw = random.Random(7)
+    texts = ["", " ", "\t", "x", "  x  ", "a b", "\u03a3", "word", "\u00a0\u00a0", "one two three"]
+    for _ in range(600):
+        parts = []
+        for _ in range(draw.randrange(1, 12)):
+            parts.append(draw.choice(words) if draw.random() < 0.8 else chr(draw.choice([draw.randrange(32, 0x250), draw.randrange(0x370, 0x590),
+                                                                                       draw.randrange(0x900, 0x2000), draw.randrange(0x2C00, 0x3100)])) * 2)
+            parts.append(draw.choice(spaces) * draw.choice([1, 1, 2, 3]) if draw.random() < 0.8 else draw.choice(["", "-", "!!", "'"]))
+        texts.append("".join(parts))
+    # Characters that one of the two tables of Unicode doesn't know yet are of another class there.
+    import unicodedata
+
+    return ["".join(c for c in text if unicodedata.category(c) != "Cn") for text in texts]
+
+
+def data_sets(shared):
+    """name -> (train texts, test texts, train labels, test labels)"""
+    torture = torture_texts()
+    sets = {"Unicode torture": (torture[:450], torture[450:], [i % 3 for i in range(450)], None)}
+    sms = shared / "sms_spam" / "SMSSpamCollection"
+    if sms.exists():
+        rows = sorted(set(csv.reader(sms.open(encoding="utf-8"), delimiter="\t", quoting=csv.QUOTE_NONE).__iter__().__class__ and
+                          [tuple(line.rstrip("\n").split("\t", 1)) for line in sms.open(encoding="utf-8")]))
+        random.Random(1).shuffle(rows)
+        cut = len(rows) * 4 // 5
+        sets["SMS"] = ([r[1] for r in rows[:cut]], [r[1] for r in rows[cut:]], [int(r[0] == "spam") for r in rows[:cut]], None)
+    clinc = shared / "clinc150" / "data_full.json"
+    if clinc.exists():
+        data = json.loads(clinc.read_text(encoding="utf-8"))
+        names = sorted({label for _, label in data["train"]})
+        sets["CLINC150"] = ([text for text, _ in data["train"]], [text for text, _ in data["test"]],
+                            [names.index(label) for _, label in data["train"]], None)
+    return sets
+
+
+def stable_limit(self, X, vocabulary, high=None, low=None, limit=None):
+    """CountVectorizer._limit_features with a stable sort, so that equally frequent features are taken in their order."""
+    import numpy as np
+
+    if limit is None or X.shape[1] <= limit:
+        return X
+    totals = np.asarray(X.sum(axis=0)).ravel()
+    kept = np.sort((-totals).argsort(kind="stable")[:limit])
+    place = {old: new for new, old in enumerate(kept)}
+    for term, old in list(vocabulary.items()):
+        if old in place:
+            vocabulary[term] = place[old]
+        else:
+            del vocabulary[term]
+    return X[:, kept]
+
+
+def vectorizer(options):
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.pipeline import FeatureUnion
+
+    class Stable(TfidfVectorizer):
+        _limit_features = stable_limit
+
+    def make(analyzer, low, high):
+        return Stable(analyzer=analyzer, ngram_range=(low, high), max_features=options.get("max_features", 10000) or None,
+                      sublinear_tf=options.get("sublinear", False), lowercase=options.get("lowercase", True))
+
+    if options["analyzer"] == "both":
+        return FeatureUnion([("word", make("word", options.get("min_ngram", 1), options["max_ngram"])),
+                             ("char", make("char_wb", options["min_char_ngram"], options["max_char_ngram"]))])
+    return make(options["analyzer"], options.get("min_ngram", 1), options["max_ngram"])
+
+
+def parts_of(fitted):
+    return [part for _, part in fitted.transformer_list] if hasattr(fitted, "transformer_list") else [fitted]
+
+
+def run_probe(probe, request):
+    done = subprocess.run([str(probe)], input=json.dumps(request), capture_output=True, text=True, encoding="utf-8")
+    if done.returncode != 0:
+        sys.exit(f"failed: {probe} exited with {done.returncode}: {done.stderr.strip()}")
+    return json.loads(done.stdout)
+
+
+def worst_difference(rows, expected):
+    """Of rows [columns, values] from a sparse matrix."""
+    import numpy as np
+    import scipy.sparse as sp
+
+    lengths = [len(columns) for columns, _ in rows]
+    columns = np.array([c for row in rows for c in row[0]], dtype=np.int64)
+    values = np.array([v for row in rows for v in row[1]], dtype=np.float64)
+    ours = sp.csr_array((values, columns, np.concatenate([[0], np.cumsum(lengths)])), shape=expected.shape)
+    difference = abs(ours - sp.csr_array(expected))
+    return difference.max() if difference.nnz else 0.0
+
+
+def compare_features(probe, options, train, test):
+    """None, or what differs."""
+    import numpy as np
+
+    own = run_probe(probe, {"options": options, "train": train, "test": test})
+    theirs = vectorizer(options)
+    rows = theirs.fit_transform(train)
+    names = [name for part in parts_of(theirs) for name in part.get_feature_names_out()]
+    if own["names"] != names:
+        missing, more = set(names) - set(own["names"]), set(own["names"]) - set(names)
+        return f"vocabularies differ: {len(own['names'])} and {len(names)} features, missing {list(missing)[:5]}, too many {list(more)[:5]}", 1.0
+    idf = np.concatenate([part.idf_ for part in parts_of(theirs)])
+    worst = max(np.abs(idf - own["idf"]).max() / idf.max(), worst_difference(own["train"], rows),
+                worst_difference(own["test"], theirs.transform(test)))
+    return None if worst <= TOLERANCE else f"features differ by {worst:.2g}", worst
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("probe", type=Path)
+    parser.add_argument("--venv", type=Path, help="make a virtual environment with scikit-learn here")
+    parser.add_argument("--shared", type=Path, default=os.environ.get("WINNOW_SHARED", ROOT / ".." / "shared"))
+    arguments = parser.parse_args()
+    if arguments.venv:
+        packages.use(PACKAGES, arguments.venv.absolute())
+    try:
+        import sklearn
+    except ImportError:
+        packages.skip("this Python has no scikit-learn; --venv DIR installs it")
+    compared, failures = 0, 0
+    for set_name, (train, test, labels, _) in data_sets(Path(arguments.shared).resolve() / "data").items():
+        for name, options in CONFIGURATIONS.items():
+            problem, worst = compare_features(arguments.probe.resolve(), options, train, test)
+            compared += 1
+            failures += problem is not None
+            print(f"{'failed' if problem else 'ok'}: {set_name}, {name}: {problem or f'equal within {worst:.2g}'}", flush=True)
+    print(f"{compared - failures} of {compared} agree with scikit-learn {sklearn.__version__}")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
