@@ -24,7 +24,7 @@ constexpr size_t kTokensAtOnce = size_t{1} << 26;
 
 /// Linear models: between two reports of progress, and from how many texts on waking other threads is worth it.
 constexpr size_t kLinearTextsAtOnce = 8192;
-constexpr size_t kLinearTextsForThreads = 64;
+constexpr size_t kLinearTextsForThreads = 512;
 
 }  // namespace
 

@@ -1,13 +1,18 @@
-// What src/linear makes of texts, for tools/conformance/sklearn.py. Reads one JSON object from standard input:
-//   {"options": {...}, "train": [texts], "test": [texts], "threads": n}
-// and writes {"names", "idf", "train", "test"}; rows are [columns, values].
+// What src/linear makes of texts, for tools/conformance/sklearn.py. Reads one JSON object from standard input, either
+//   {"options": {...}, "train": [texts], "test": [texts], "threads": n}, and writes {"names", "word_features", "idf",
+//   "train", "test"}, where rows are [columns, values]; or with
+//   "model": {"names", "word_features", "idf", "weights", "bias", "kind", "labels", "multi_label", "platt"} and "file",
+//   where the model is written and read again, and writes {"scores", "logits", "bytes"} of the test texts, with
+//   "contributions": a label also the text pieces [begin, end, share] that speak for it.
 #include <cstdio>
+#include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "linear/features.h"
+#include "linear/linear_model.h"
 
 namespace winnow {
 namespace {
@@ -39,23 +44,75 @@ Json RowsOf(const SparseRows& rows) {
 
 std::vector<std::string_view> Views(const std::vector<std::string>& texts) { return {texts.begin(), texts.end()}; }
 
-int Main() {
-  const Json in = Json::parse(std::cin);
+Result<LinearModel> ModelOf(const Json& json, const FeatureOptions& options) {
+  FeatureParts parts;
+  parts.options = options;
+  parts.names = json["names"].get<std::vector<std::string>>();
+  parts.word_features = json.value("word_features", size_t{0});
+  parts.idf = json["idf"].get<std::vector<float>>();
+  Vectorizer vectorizer = TRY(Vectorizer::FromParts(parts));
+  LinearWeights weights;
+  weights.weights = json["weights"].get<std::vector<float>>();
+  weights.bias = json["bias"].get<std::vector<float>>();
+  weights.features = parts.names.size();
+  weights.outputs = weights.bias.size();
+  std::vector<PlattScale> platt;
+  for (const auto& [a, b] : json.value("platt", std::vector<std::pair<float, float>>())) platt.push_back({a, b});
+  return LinearModel::Make(std::move(vectorizer), std::move(weights), static_cast<LinearKind>(json["kind"].get<int>()),
+                           json["labels"].get<size_t>(), json["multi_label"].get<bool>(), std::move(platt));
+}
+
+Result<Json> Score(const Json& in) {
+  const auto texts = in["test"].get<std::vector<std::string>>();
+  const std::filesystem::path file = in["file"].get<std::string>();
+  const LinearModel made = TRY(ModelOf(in["model"], OptionsOf(in["options"])));
+  TRY(made.Save(file));
+  const LinearModel model = TRY(LinearModel::Load(file));
   ThreadPool pool(in.value("threads", 2));
-  const auto train = in.value("train", std::vector<std::string>()), test = in.value("test", std::vector<std::string>());
-  Json out;
-  auto fitted = Vectorizer::Fit(Views(train), OptionsOf(in["options"]), pool);
-  if (!fitted) {
-    std::fprintf(stderr, "%s\n", fitted.error().Text().c_str());
-    return 1;
+  std::vector<float> logits(texts.size() * model.labels()), scores(texts.size() * model.outputs());
+  model.Logits(Views(texts), pool, logits);
+  LinearModel::Scratch scratch;
+  for (size_t t = 0; t < texts.size(); ++t) {
+    model.Scores(texts[t], scratch, std::span(scores).subspan(t * model.outputs(), model.outputs()));
   }
-  const FeatureParts parts = fitted->vectorizer.ToParts();
+  Json out;
+  out["scores"] = scores;
+  out["logits"] = logits;
+  out["bytes"] = std::filesystem::file_size(file);
+  if (in.contains("contributions")) {
+    for (const std::string& text : texts) {
+      Json pieces = Json::array();
+      for (const Contribution& piece : model.Contributions(text, in["contributions"].get<size_t>())) {
+        pieces.push_back({piece.begin, piece.end, piece.share});
+      }
+      out["contributions"].push_back(pieces);
+    }
+  }
+  return out;
+}
+
+Result<Json> Fit(const Json& in) {
+  ThreadPool pool(in.value("threads", 2));
+  const auto train = in["train"].get<std::vector<std::string>>(), test = in["test"].get<std::vector<std::string>>();
+  const FittedFeatures fitted = TRY(Vectorizer::Fit(Views(train), OptionsOf(in["options"]), pool));
+  const FeatureParts parts = fitted.vectorizer.ToParts();
+  Json out;
   out["names"] = parts.names;
   out["word_features"] = parts.word_features;
   out["idf"] = parts.idf;
-  out["train"] = RowsOf(fitted->rows);
-  out["test"] = RowsOf(fitted->vectorizer.Transform(Views(test), pool));
-  std::cout << out.dump() << "\n";
+  out["train"] = RowsOf(fitted.rows);
+  out["test"] = RowsOf(fitted.vectorizer.Transform(Views(test), pool));
+  return out;
+}
+
+int Main() {
+  const Json in = Json::parse(std::cin);
+  const Result<Json> out = in.contains("model") ? Score(in) : Fit(in);
+  if (!out) {
+    std::fprintf(stderr, "%s\n", out.error().Text().c_str());
+    return 1;
+  }
+  std::cout << out->dump() << "\n";
   return 0;
 }
 

@@ -9,12 +9,12 @@ features within 1e-6. scikit-learn's fitted coefficients, put into a Winnow mode
 probabilities. Exits 0 when all agree, 77 when scikit-learn can't be had ("skipped: ..."), else 1.
 """
 import argparse
-import csv
 import json
 import os
 import random
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 # This file is called sklearn.py, as is what it imports.
@@ -63,22 +63,21 @@ def torture_texts():
 
 
 def data_sets(shared):
-    """name -> (train texts, test texts, train labels, test labels)"""
+    """name -> (train texts, test texts, train labels)"""
     torture = torture_texts()
-    sets = {"Unicode torture": (torture[:450], torture[450:], [i % 3 for i in range(450)], None)}
+    sets = {"Unicode torture": (torture[:450], torture[450:], [i % 3 for i in range(450)])}
     sms = shared / "sms_spam" / "SMSSpamCollection"
     if sms.exists():
-        rows = sorted(set(csv.reader(sms.open(encoding="utf-8"), delimiter="\t", quoting=csv.QUOTE_NONE).__iter__().__class__ and
-                          [tuple(line.rstrip("\n").split("\t", 1)) for line in sms.open(encoding="utf-8")]))
+        rows = sorted({tuple(line.rstrip("\n").split("\t", 1)) for line in sms.open(encoding="utf-8")})
         random.Random(1).shuffle(rows)
         cut = len(rows) * 4 // 5
-        sets["SMS"] = ([r[1] for r in rows[:cut]], [r[1] for r in rows[cut:]], [int(r[0] == "spam") for r in rows[:cut]], None)
+        sets["SMS"] = ([text for _, text in rows[:cut]], [text for _, text in rows[cut:]], [int(label == "spam") for label, _ in rows[:cut]])
     clinc = shared / "clinc150" / "data_full.json"
     if clinc.exists():
         data = json.loads(clinc.read_text(encoding="utf-8"))
         names = sorted({label for _, label in data["train"]})
         sets["CLINC150"] = ([text for text, _ in data["train"]], [text for text, _ in data["test"]],
-                            [names.index(label) for _, label in data["train"]], None)
+                            [names.index(label) for _, label in data["train"]])
     return sets
 
 
@@ -157,6 +156,79 @@ def compare_features(probe, options, train, test):
     return None if worst <= TOLERANCE else f"features differ by {worst:.2g}", worst
 
 
+KINDS = {"logistic": 0, "one against the rest": 1, "SVM": 2, "SVM, Platt": 2}
+
+
+def sklearn_model(kind):
+    from sklearn.calibration import CalibratedClassifierCV
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.multiclass import OneVsRestClassifier
+    from sklearn.svm import LinearSVC
+
+    if kind == "logistic":
+        return LogisticRegression(C=10, max_iter=300)
+    if kind == "one against the rest":
+        return OneVsRestClassifier(LogisticRegression(C=10))
+    return CalibratedClassifierCV(LinearSVC(), method="sigmoid", cv=2, ensemble=False) if kind == "SVM, Platt" else LinearSVC()
+
+
+def compare_scores(probe, options, kind, train, test, labels, directory):
+    """What differs or None, the largest relative difference of a score, that of a probability, and the file's size."""
+    import numpy as np
+
+    fitted = vectorizer(options)
+    rows, test_rows = fitted.fit_transform(train), fitted.transform(test)
+    model = sklearn_model(kind).fit(rows, labels)
+    classes = len(set(labels))
+    platt = []
+    linear = [model]
+    if kind == "SVM, Platt":
+        calibrated = model.calibrated_classifiers_[0]
+        linear = [calibrated.estimator]
+        platt = [[c.a_, c.b_] for c in calibrated.calibrators]
+    elif kind == "one against the rest":
+        linear = model.estimators_
+    coefficients = np.concatenate([each.coef_ for each in linear])
+    bias = np.concatenate([each.intercept_ for each in linear])
+    names = [str(name) for part in parts_of(fitted) for name in part.get_feature_names_out()]
+    own = run_probe(probe, {
+        "options": options, "test": test, "file": str(Path(directory) / "linear.bin"), "contributions": classes - 1,
+        "model": {"names": names, "word_features": len(parts_of(fitted)[0].vocabulary_) if len(parts_of(fitted)) > 1 else 0,
+                  "idf": np.concatenate([part.idf_ for part in parts_of(fitted)]).tolist(), "weights": coefficients.T.ravel().tolist(),
+                  "bias": bias.tolist(), "kind": KINDS[kind], "labels": classes, "multi_label": False, "platt": platt}})
+    theirs = np.asarray(test_rows @ coefficients.T + bias)
+    if kind != "SVM, Platt":  # whose decision function is the SVM's, by way of its estimator
+        assert np.allclose(theirs.reshape(model.decision_function(test_rows).shape), model.decision_function(test_rows), atol=1e-12)
+    scores = np.array(own["scores"]).reshape(theirs.shape)
+    worst = np.abs(scores - theirs).max() / max(1.0, np.abs(theirs).max())
+    worst_probability = 0.0
+    if kind != "SVM":
+        logits = np.array(own["logits"]).reshape(len(test), classes)
+        probabilities = np.exp(logits - logits.max(axis=1, keepdims=True))
+        probabilities /= probabilities.sum(axis=1, keepdims=True)
+        worst_probability = np.abs(probabilities - model.predict_proba(test_rows)).max()
+    # What the pieces of a text say sums to the score without its bias, and every piece is one of the text.
+    shares = np.array([sum(share for _, _, share in pieces) for pieces in own["contributions"]])
+    worst_share = np.abs(shares - (theirs[:, -1] - bias[-1])).max()
+    for text, pieces in zip(test, own["contributions"], strict=True):
+        size, last = len(text.encode()), 0
+        for begin, end, _ in pieces:
+            if not last <= begin < end <= size:
+                return f"a piece [{begin}, {end}) of a text of {size} bytes", worst, worst_probability, own["bytes"]
+            last = end
+    good = max(worst, worst_probability, worst_share / max(1.0, np.abs(theirs).max())) <= TOLERANCE
+    problem = None if good else f"scores differ by {worst:.2g}, probabilities by {worst_probability:.2g}, shares by {worst_share:.2g}"
+    return problem, worst, worst_probability, own["bytes"]
+
+
+SCORED = {
+    "SMS": (("word 1-3, 10k", "logistic"), ("char 1-5, 10k", "logistic"), ("both 1-2 and 2-4, 5k", "SVM"), ("word 1-3, 10k", "SVM, Platt")),
+    "CLINC150": (("word 1-3, 10k", "logistic"), ("word 1, all", "one against the rest"), ("word 1, all", "SVM"),
+                 ("word 2-3, 500, sublinear", "SVM, Platt")),
+    "Unicode torture": tuple((name, "logistic") for name in CONFIGURATIONS),
+}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("probe", type=Path)
@@ -170,12 +242,20 @@ def main():
     except ImportError:
         packages.skip("this Python has no scikit-learn; --venv DIR installs it")
     compared, failures = 0, 0
-    for set_name, (train, test, labels, _) in data_sets(Path(arguments.shared).resolve() / "data").items():
+    for set_name, (train, test, labels) in data_sets(Path(arguments.shared).resolve() / "data").items():
         for name, options in CONFIGURATIONS.items():
             problem, worst = compare_features(arguments.probe.resolve(), options, train, test)
             compared += 1
             failures += problem is not None
             print(f"{'failed' if problem else 'ok'}: {set_name}, {name}: {problem or f'equal within {worst:.2g}'}", flush=True)
+        for name, kind in SCORED[set_name]:
+            with tempfile.TemporaryDirectory(prefix="winnow-sklearn-") as directory:
+                problem, worst, worst_probability, size = compare_scores(arguments.probe.resolve(), CONFIGURATIONS[name], kind, train, test, labels,
+                                                                         directory)
+            compared += 1
+            failures += problem is not None
+            print(f"{'failed' if problem else 'ok'}: {set_name}, {name}, {kind}: "
+                  f"{problem or f'scores within {worst:.2g}, probabilities within {worst_probability:.2g}'}; {size} bytes", flush=True)
     print(f"{compared - failures} of {compared} agree with scikit-learn {sklearn.__version__}")
     return 1 if failures else 0
 

@@ -1,0 +1,284 @@
+// With p = softmax(u), the softmax's problem has slope  p - duals + a (u - z)  and Hessian  diag(p + a) - p p', of
+// which Sherman and Morrison's formula gives the inverse. Far steps are damped by log(1 + 2 d) / (2 d), d being the
+// largest change of a score, which lets every step go down (Sun, Tran-Dinh 2019, "Generalized self-concordant
+// functions"). Once steps are short, one more Newton step's end is as good as exact: what is left of the slope is
+// quadratic in it. The new duals are  duals - a (u - z),  cut at 0, instead of softmax(u): where C is large, u has to
+// be exact for that.
+#include "kernels/dual_step.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/dual_step.cpp"
+// The next line comes first, as it includes this file again for each target.
+#include "hwy/foreach_target.h"
+//
+#include "hwy/contrib/math/math-inl.h"
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace winnow {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+using D = hn::CappedTag<float, 16>;  // widths are multiples of 16
+using V = hn::Vec<D>;
+
+constexpr int kMostNewtonSteps = 60;
+constexpr float kShortStep = 0.25f;
+constexpr float kFarStep = 0.5f;
+
+DualProgress SoftmaxDualStep(size_t count, size_t width, size_t truth, float cost, float square,
+                             const float* HWY_RESTRICT scores, const float* HWY_RESTRICT duals,
+                             float* HWY_RESTRICT next, float* HWY_RESTRICT change, float* HWY_RESTRICT scratch) {
+  const D d;
+  const size_t lanes = hn::Lanes(d);
+  const float a = 1.0f / (cost * square);
+  const V va = hn::Set(d, a), zero = hn::Zero(d);
+  float* HWY_RESTRICT moved = scratch;             // u - z
+  float* HWY_RESTRICT weighted = scratch + width;  // p, then p / (p + a)
+  float* HWY_RESTRICT direction = change;          // free until the end
+  DualProgress progress{};
+  for (size_t k = 0; k < width; k += lanes) hn::StoreU(zero, d, moved + k);
+  for (int step = 0; step < kMostNewtonSteps; ++step) {
+    V most = hn::Set(d, -1e30f);
+    for (size_t k = 0; k < width; k += lanes) {
+      const V u = hn::Add(hn::LoadU(d, scores + k), hn::LoadU(d, moved + k));
+      most = hn::Max(most, hn::IfThenElse(hn::FirstN(d, count > k ? count - k : 0), u, most));
+    }
+    most = hn::MaxOfLanes(d, most);
+    V sums = zero;
+    for (size_t k = 0; k < width; k += lanes) {
+      const V u = hn::Add(hn::LoadU(d, scores + k), hn::LoadU(d, moved + k));
+      const V e = hn::IfThenElseZero(hn::FirstN(d, count > k ? count - k : 0), hn::Exp(d, hn::Sub(u, most)));
+      hn::StoreU(e, d, weighted + k);
+      sums = hn::Add(sums, e);
+    }
+    const float sum = hn::GetLane(hn::SumOfLanes(d, sums));
+    const V inverse = hn::Set(d, 1.0f / sum);
+    V along = zero, squares = zero;
+    for (size_t k = 0; k < width; k += lanes) {
+      const V p = hn::Mul(hn::LoadU(d, weighted + k), inverse);
+      const V slope = hn::MulAdd(va, hn::LoadU(d, moved + k), hn::Sub(p, hn::LoadU(d, duals + k)));
+      const V h = hn::Div(hn::Set(d, 1.0f), hn::Add(p, va));
+      const V part = hn::Mul(p, h);
+      const V down = hn::Neg(hn::Mul(h, slope));
+      along = hn::MulAdd(p, down, along);
+      squares = hn::MulAdd(p, part, squares);
+      hn::StoreU(part, d, weighted + k);
+      hn::StoreU(down, d, direction + k);
+      hn::StoreU(slope, d, next + k);
+    }
+    // 1 - p' diag(p + a)^-1 p = a p' diag(p + a)^-1 1, which is above 0; rounding might hide that.
+    const float rest = std::max(1.0f - hn::GetLane(hn::SumOfLanes(d, squares)), 1e-6f);
+    const V common = hn::Set(d, hn::GetLane(hn::SumOfLanes(d, along)) / rest);
+    V longest = zero, decrement = zero;
+    for (size_t k = 0; k < width; k += lanes) {
+      const V down = hn::MulAdd(common, hn::LoadU(d, weighted + k), hn::LoadU(d, direction + k));
+      longest = hn::Max(longest, hn::Abs(down));
+      decrement = hn::NegMulAdd(down, hn::LoadU(d, next + k), decrement);
+      hn::StoreU(down, d, direction + k);
+    }
+    const float length = hn::GetLane(hn::MaxOfLanes(d, longest));
+    if (step == 0) {
+      progress.won = std::max(
+          0.0, 0.5 * static_cast<double>(cost) * static_cast<double>(hn::GetLane(hn::SumOfLanes(d, decrement))));
+      progress.loss =
+          static_cast<double>(cost) * static_cast<double>(std::log(sum) + hn::GetLane(most) - scores[truth]);
+    }
+    const V taken = hn::Set(d, length > kFarStep ? std::log1p(2.0f * length) / (2.0f * length) : 1.0f);
+    for (size_t k = 0; k < width; k += lanes) {
+      hn::StoreU(hn::MulAdd(taken, hn::LoadU(d, direction + k), hn::LoadU(d, moved + k)), d, moved + k);
+    }
+    if (!(length >= kShortStep)) break;
+  }
+  const V factor = hn::Set(d, cost);
+  for (size_t k = 0; k < width; k += lanes) {
+    const V before = hn::LoadU(d, duals + k);
+    const V after = hn::Max(zero, hn::NegMulAdd(va, hn::LoadU(d, moved + k), before));
+    hn::StoreU(after, d, next + k);
+    hn::StoreU(hn::Mul(factor, hn::Sub(before, after)), d, change + k);
+  }
+  return progress;
+}
+
+bool LogisticDualStep(size_t width, float cost, float square, const float* HWY_RESTRICT signs,
+                      const float* HWY_RESTRICT scores, float* HWY_RESTRICT duals, float* HWY_RESTRICT change,
+                      float* HWY_RESTRICT won, float* HWY_RESTRICT loss) {
+  const D d;
+  const size_t lanes = hn::Lanes(d);
+  const V a = hn::Set(d, 1.0f / (cost * square)), one = hn::Set(d, 1.0f), zero = hn::Zero(d), c = hn::Set(d, cost);
+  V any = zero;
+  for (size_t k = 0; k < width; k += lanes) {
+    const V sign = hn::LoadU(d, signs + k);
+    const V counts = hn::Abs(sign);
+    const V margin = hn::Mul(sign, hn::LoadU(d, scores + k));
+    const V before = hn::LoadU(d, duals + k);
+    const V e = hn::Exp(d, hn::Neg(hn::Abs(margin)));
+    const V l = hn::Add(hn::Max(zero, hn::Neg(margin)), hn::Log1p(d, e));
+    hn::StoreU(hn::MulAdd(hn::Mul(c, counts), l, hn::LoadU(d, loss + k)), d, loss + k);
+    V moved = zero;
+    for (int step = 0; step < kMostNewtonSteps; ++step) {
+      // Exp of at most 80: then p is as good as 0.
+      const V u = hn::Min(hn::Add(margin, moved), hn::Set(d, 80.0f));
+      const V p = hn::Div(one, hn::Add(one, hn::Exp(d, u)));  // of the wrong answer
+      const V slope = hn::MulAdd(a, moved, hn::Sub(before, p));
+      const V down = hn::Neg(hn::Div(slope, hn::MulAdd(p, hn::Sub(one, p), a)));
+      const V length = hn::Abs(down);
+      if (step == 0) {
+        const V win = hn::Mul(hn::Mul(c, counts), hn::Mul(hn::Set(d, -0.5f), hn::Mul(down, slope)));
+        hn::StoreU(hn::Add(win, hn::LoadU(d, won + k)), d, won + k);
+      }
+      const float longest = hn::GetLane(hn::MaxOfLanes(d, length));
+      if (longest > kFarStep) {
+        const V twice = hn::Max(hn::Add(length, length), hn::Set(d, 1e-3f));
+        moved = hn::MulAdd(hn::Div(hn::Log1p(d, twice), twice), down, moved);
+      } else {
+        moved = hn::Add(moved, down);
+      }
+      if (!(longest >= kShortStep)) break;
+    }
+    const V after = hn::Min(one, hn::Max(zero, hn::MulAdd(a, moved, before)));
+    const V grows = hn::Mul(hn::Mul(c, sign), hn::Sub(after, before));
+    hn::StoreU(after, d, duals + k);
+    hn::StoreU(grows, d, change + k);
+    any = hn::Max(any, hn::Abs(grows));
+  }
+  return hn::GetLane(hn::MaxOfLanes(d, any)) > 0.0f;
+}
+
+bool HingeDualStep(size_t width, float cost, float square, const float* HWY_RESTRICT signs,
+                   const float* HWY_RESTRICT scores, float* HWY_RESTRICT duals, float* HWY_RESTRICT change,
+                   float* HWY_RESTRICT won, float* HWY_RESTRICT loss) {
+  const D d;
+  const size_t lanes = hn::Lanes(d);
+  const V one = hn::Set(d, 1.0f), zero = hn::Zero(d), half = hn::Set(d, 0.5f), c = hn::Set(d, cost);
+  const V curve = hn::Set(d, cost * square + 0.5f), inverse = hn::Set(d, 1.0f / (cost * square + 0.5f));
+  V any = zero;
+  for (size_t k = 0; k < width; k += lanes) {
+    const V sign = hn::LoadU(d, signs + k);
+    const V weight = hn::Mul(c, hn::Abs(sign));
+    const V shortage = hn::NegMulAdd(sign, hn::LoadU(d, scores + k), one);
+    const V before = hn::LoadU(d, duals + k);
+    const V missed = hn::Max(zero, shortage);
+    hn::StoreU(hn::MulAdd(weight, hn::Mul(missed, missed), hn::LoadU(d, loss + k)), d, loss + k);
+    const V slope = hn::NegMulAdd(half, before, shortage);
+    const V after = hn::Max(zero, hn::MulAdd(slope, inverse, before));
+    const V step = hn::Sub(after, before);
+    const V win = hn::Mul(hn::Mul(weight, step), hn::NegMulAdd(hn::Mul(half, curve), step, slope));
+    hn::StoreU(hn::Add(hn::Max(zero, win), hn::LoadU(d, won + k)), d, won + k);
+    const V grows = hn::Mul(hn::Mul(c, sign), step);
+    hn::StoreU(after, d, duals + k);
+    hn::StoreU(grows, d, change + k);
+    any = hn::Max(any, hn::Abs(grows));
+  }
+  return hn::GetLane(hn::MaxOfLanes(d, any)) > 0.0f;
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace winnow
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace winnow {
+
+HWY_EXPORT(SoftmaxDualStep);
+DualProgress SoftmaxDualStep(size_t count, size_t width, size_t truth, float cost, float square, const float* scores,
+                             const float* duals, float* next, float* change, float* scratch) {
+  return HWY_DYNAMIC_DISPATCH(SoftmaxDualStep)(count, width, truth, cost, square, scores, duals, next, change, scratch);
+}
+
+HWY_EXPORT(LogisticDualStep);
+bool LogisticDualStep(size_t width, float cost, float square, const float* signs, const float* scores, float* duals,
+                      float* change, float* won, float* loss) {
+  return HWY_DYNAMIC_DISPATCH(LogisticDualStep)(width, cost, square, signs, scores, duals, change, won, loss);
+}
+
+HWY_EXPORT(HingeDualStep);
+bool HingeDualStep(size_t width, float cost, float square, const float* signs, const float* scores, float* duals,
+                   float* change, float* won, float* loss) {
+  return HWY_DYNAMIC_DISPATCH(HingeDualStep)(width, cost, square, signs, scores, duals, change, won, loss);
+}
+
+namespace reference {
+DualProgress SoftmaxDualStep(size_t count, size_t width, size_t truth, float cost, float square, const float* scores,
+                             const float* duals, float* next, float* change) {
+  const double c = static_cast<double>(cost), a = 1.0 / (c * static_cast<double>(square));
+  std::vector<double> moved(count), p(count), down(count), slope(count);
+  DualProgress progress{};
+  for (int step = 0; step < 200; ++step) {
+    double most = -1e300, sum = 0, along = 0, squares = 0, length = 0, decrement = 0;
+    for (size_t k = 0; k < count; ++k) most = std::max(most, static_cast<double>(scores[k]) + moved[k]);
+    for (size_t k = 0; k < count; ++k) sum += p[k] = std::exp(static_cast<double>(scores[k]) + moved[k] - most);
+    for (size_t k = 0; k < count; ++k) {
+      p[k] /= sum;
+      slope[k] = p[k] - static_cast<double>(duals[k]) + a * moved[k];
+      down[k] = -slope[k] / (p[k] + a);
+      along += p[k] * down[k], squares += p[k] * p[k] / (p[k] + a);
+    }
+    for (size_t k = 0; k < count; ++k) {
+      down[k] += along / (1 - squares) * p[k] / (p[k] + a);
+      length = std::max(length, std::abs(down[k])), decrement -= down[k] * slope[k];
+    }
+    if (step == 0) {
+      progress = {.won = c * decrement / 2, .loss = c * (most + std::log(sum) - static_cast<double>(scores[truth]))};
+    }
+    for (size_t k = 0; k < count; ++k) moved[k] += down[k] * (length > 0.5 ? std::log1p(2 * length) / (2 * length) : 1);
+    if (length < 1e-9) break;
+  }
+  for (size_t k = 0; k < width; ++k) {
+    const double before = static_cast<double>(duals[k]);
+    const double after = k < count ? std::max(0.0, before - a * moved[k]) : 0.0;
+    next[k] = static_cast<float>(after);
+    change[k] = static_cast<float>(c * (before - after));
+  }
+  return progress;
+}
+
+bool LogisticDualStep(size_t width, float cost, float square, const float* signs, const float* scores, float* duals,
+                      float* change, float* won, float* loss) {
+  const double c = static_cast<double>(cost), a = 1.0 / (c * static_cast<double>(square));
+  bool any = false;
+  for (size_t k = 0; k < width; ++k) {
+    const double sign = static_cast<double>(signs[k]), before = static_cast<double>(duals[k]);
+    const double margin = sign * static_cast<double>(scores[k]);
+    loss[k] +=
+        static_cast<float>(c * std::abs(sign) * (std::max(0.0, -margin) + std::log1p(std::exp(-std::abs(margin)))));
+    double moved = 0;
+    for (int step = 0; step < 200; ++step) {
+      const double p = 1 / (1 + std::exp(margin + moved)), slope = a * moved + before - p;
+      const double down = -slope / (a + p * (1 - p)), length = std::abs(down);
+      if (step == 0) won[k] += static_cast<float>(-c * std::abs(sign) * down * slope / 2);
+      moved += length > 0.5 ? down * std::log1p(2 * length) / (2 * length) : down;
+      if (length < 1e-9) break;
+    }
+    const double after = std::clamp(before + a * moved, 0.0, 1.0);
+    duals[k] = static_cast<float>(after);
+    change[k] = static_cast<float>(c * sign * (after - before));
+    any |= change[k] != 0.0f;
+  }
+  return any;
+}
+
+bool HingeDualStep(size_t width, float cost, float square, const float* signs, const float* scores, float* duals,
+                   float* change, float* won, float* loss) {
+  const double c = static_cast<double>(cost), curve = c * static_cast<double>(square) + 0.5;
+  bool any = false;
+  for (size_t k = 0; k < width; ++k) {
+    const double sign = static_cast<double>(signs[k]), before = static_cast<double>(duals[k]);
+    const double shortage = 1 - sign * static_cast<double>(scores[k]), missed = std::max(0.0, shortage);
+    loss[k] += static_cast<float>(c * std::abs(sign) * missed * missed);
+    const double slope = shortage - before / 2, after = std::max(0.0, before + slope / curve), step = after - before;
+    won[k] += static_cast<float>(c * std::abs(sign) * step * (slope - curve * step / 2));
+    duals[k] = static_cast<float>(after);
+    change[k] = static_cast<float>(c * sign * step);
+    any |= change[k] != 0.0f;
+  }
+  return any;
+}
+}  // namespace reference
+
+}  // namespace winnow
+#endif

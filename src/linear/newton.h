@@ -1,0 +1,14 @@
+/// Truncated Newton: the way to an optimum that dual ascent comes to slowly.
+#pragma once
+
+#include "base/threads.h"
+#include "linear/linear_problem.h"
+
+namespace winnow {
+
+/// Goes on from `solution` until the objective is within about `accuracy` times itself of the optimum, for at most
+/// `max_steps` steps.
+void SolveByNewton(const LinearProblem& problem, double accuracy, int max_steps, ThreadPool& pool,
+                   LinearSolution& solution);
+
+}  // namespace winnow
