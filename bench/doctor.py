@@ -97,7 +97,7 @@ def examine(arguments, name, seed):
     first = int(0.06 * len(texts))
     suspects = [row for row in rows if row["kind"] == "label error"]
     part = lambda list_: len({int(row["line"]) - 1 for row in list_[:first] if row["line"]} & chosen) / len(chosen)  # noqa: E731
-    right = sum(row["suggested"] == "; ".join(texts[int(row["line"]) - 1][1]) for row in suspects[:first] if int(row["line"]) - 1 in chosen)
+    right = sum(row["suggested"] == ("; ".join(sorted(texts[int(row["line"]) - 1][1])) or "(none)") for row in suspects[:first] if int(row["line"]) - 1 in chosen)
     return {"texts": len(texts), "flips": len(chosen), "review": part(rows), "label_errors": part(suspects), "listed": len(suspects), "right": right / len(chosen),
             "errors": json.loads(out)["labels_judged"]["errors"], "seconds": seconds}
 

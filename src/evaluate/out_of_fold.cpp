@@ -83,7 +83,7 @@ LinearTrainingOptions DoubtRecipe() {
                      .max_features = 50000,
                      .sublinear = true,
                      .lowercase = true};
-  recipe.solver.kind = LinearKind::kLogistic;
+  recipe.solver.kind = LinearKind::kLogisticOneVsRest;
   recipe.solver.C = 3;
   // The order of doubts is settled long before the weights are.
   recipe.solver.tolerance = 1e-2;
