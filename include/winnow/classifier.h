@@ -46,7 +46,9 @@ struct LoadOptions {
 
 struct ClassifyOptions {
   Mode mode = Mode::kModerate;  ///< which of the bundle's thresholds decides
-  float abstain_below = 0;      ///< confidence below which a decision is marked as abstained
+  /// Confidence below which a decision is marked as abstained; empty: as the bundle says (`winnow calibrate
+  /// --max-error`, else never), 0: never.
+  std::optional<float> abstain_below = {};
 };
 
 struct LabelScore {
@@ -56,10 +58,10 @@ struct LabelScore {
 
 /// What one text got.
 struct Prediction {
-  std::string label;     ///< the decided one; multi-label and none decided: the most probable
-  float score = 0;       ///< probability of the positive label; of more than two labels, that of the decided one
-  float confidence = 0;  ///< probability of what was decided
-  bool abstained = false;
+  std::string label;       ///< the decided one; multi-label and none decided: the most probable
+  float score = 0;         ///< probability of the positive label; of more than two labels, that of the decided one
+  float confidence = 0;    ///< probability of what was decided
+  bool abstained = false;  ///< too unsure to act on: for review
   std::vector<std::string> labels;  ///< multi-label: all that were decided
   std::vector<LabelScore> scores;   ///< of all labels, most probable first
 };

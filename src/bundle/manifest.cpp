@@ -5,12 +5,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/json.h"
 #include "bundle/labels.h"
+#include "bundle/manifest_calibration.h"
 #include "bundle/model_config.h"
 #include "bundle/safetensors.h"
 
@@ -72,15 +72,7 @@ Result<void> ValidateManifest(const Manifest& manifest, std::string_view where) 
     return Bad(where, fmt::format("'kind' is '{}', expected transformer, lr or svm", manifest.kind));
   if (manifest.max_length < 3 || manifest.max_length > kMaxLength)
     return Bad(where, fmt::format("'max_length' is {}, expected 3 to {}", manifest.max_length, kMaxLength));
-  if (!(manifest.temperature > 0) || !std::isfinite(manifest.temperature))
-    return Bad(where, fmt::format("'temperature' is {}, expected a number above 0", manifest.temperature));
-  std::vector<double> thresholds = {manifest.thresholds.strict, manifest.thresholds.moderate,
-                                    manifest.thresholds.lenient};
-  for (const auto& [label, threshold] : manifest.thresholds.labels) thresholds.push_back(threshold);
-  for (const double threshold : thresholds) {
-    if (!(threshold >= 0 && threshold <= 1))
-      return Bad(where, fmt::format("a threshold is {}, expected 0 to 1", threshold));
-  }
+  TRY(ValidateCalibration(manifest, where));
   for (const auto& [name, digest] : manifest.sha256) {
     if (!IsInside(name)) return Bad(where, fmt::format("'sha256' names '{}', which lies outside the bundle", name));
     if (!IsHexDigest(digest, 64))
@@ -147,22 +139,7 @@ Result<Manifest> ParseManifest(std::string_view text, std::string_view where) {
     manifest.long_text = TRY(ParseLongText(*name, where));
   }
   manifest.positive_label = TRY(object.String("positive_label")).value_or("");
-  manifest.temperature = TRY(object.Number("temperature")).value_or(1);
-  if (object.Has("thresholds")) {
-    const JsonObject thresholds =
-        TRY(JsonObject::Of(json["thresholds"], place + ": thresholds", ErrorCode::kInvalidModel));
-    manifest.thresholds.strict = TRY(thresholds.Number("strict")).value_or(manifest.thresholds.strict);
-    manifest.thresholds.moderate = TRY(thresholds.Number("moderate")).value_or(manifest.thresholds.moderate);
-    manifest.thresholds.lenient = TRY(thresholds.Number("lenient")).value_or(manifest.thresholds.lenient);
-    if (thresholds.Has("labels")) {
-      const Json& labels = json["thresholds"]["labels"];
-      if (!labels.is_object()) return Bad(where, "'thresholds': 'labels' must be an object of numbers by label");
-      for (const auto& [label, value] : labels.items()) {
-        if (!value.is_number()) return Bad(where, fmt::format("the threshold of '{}' is not a number", label));
-        manifest.thresholds.labels[label] = value.get<double>();
-      }
-    }
-  }
+  TRY(ReadCalibration(json, where, manifest));
   if (object.Has("sha256")) {
     if (!json["sha256"].is_object()) return Bad(where, "'sha256' must be an object of digests by file");
     for (const auto& [name, digest] : json["sha256"].items()) {
@@ -205,12 +182,7 @@ Result<void> WriteManifest(const fs::path& dir, const Manifest& manifest) {
   json["max_length"] = manifest.max_length;
   json["long_text"] = NameOf(manifest.long_text);
   json["positive_label"] = manifest.positive_label;
-  json["temperature"] = manifest.temperature;
-  json["thresholds"]["strict"] = manifest.thresholds.strict;
-  json["thresholds"]["moderate"] = manifest.thresholds.moderate;
-  json["thresholds"]["lenient"] = manifest.thresholds.lenient;
-  json["thresholds"].erase("labels");
-  if (!manifest.thresholds.labels.empty()) json["thresholds"]["labels"] = manifest.thresholds.labels;
+  WriteCalibration(manifest, json);
   json["sha256"] = manifest.sha256;
   return WriteFileAtomically(path, DumpJson(json));
 }

@@ -110,6 +110,120 @@ TEST(Manifest, BadValuesAreNamed) {
   }
 }
 
+TEST(Manifest, CalibrationAndPromisesReadBack) {
+  const TemporaryDirectory dir;
+  Manifest manifest;
+  manifest.source =
+      R"({"calibration": {"x-note": 1, "scale": [1], "fitted_on": {"who": "me"}}, "abstain": {"why": "x"}})";
+  manifest.thresholds = {.strict = .2, .moderate = .4, .lenient = .9, .labels = {{"spam", .25}}};
+  manifest.thresholds.labels_strict = {{"spam", .2}};
+  manifest.thresholds.labels_lenient = {{"spam", .3}};
+  manifest.thresholds.promise = {
+      .max_fpr = .02, .lenient_max_fpr = .012, .confidence = .95, .texts = 200, .source = "a.tsv", .weights = "int8"};
+  manifest.abstain = {.max_error = .01,
+                      .strict = static_cast<double>(.1f),
+                      .moderate = static_cast<double>(.7f),
+                      .lenient = 1,
+                      .texts = 300,
+                      .source = "b.tsv",
+                      .weights = "f32"};
+  for (const Calibration& calibration :
+       {Calibration{.temperatures = {1.5, 2}},
+        Calibration{.method = CalibrationMethod::kVector, .scale = {1, 2}, .bias = {0, -1. / 3}},
+        Calibration{.method = CalibrationMethod::kIsotonic, .curves = {{{-1, 1. / 3}, {0, 1}}, {{0}, {.5}}}}}) {
+    manifest.calibration = {.calibration = calibration,
+                            .texts = 300,
+                            .sha256 = "ab",
+                            .source = "a.tsv",
+                            .measured = "on others",
+                            .before = CalibrationFigures{.4, .1, .11, .2},
+                            .after = CalibrationFigures{.3, .01, .02, .1}};
+    ASSERT_TRUE(WriteManifest(dir.path(), manifest));
+    const auto read = ReadManifest(dir.path());
+    ASSERT_TRUE(read) << read.error().Text();
+    EXPECT_EQ(CalibrationOf(*read), calibration);
+    EXPECT_EQ(read->calibration->texts, 300);
+    EXPECT_EQ(read->calibration->source, "a.tsv");
+    EXPECT_EQ(read->calibration->measured, "on others");
+    EXPECT_EQ(read->calibration->before->nll, .4);
+    EXPECT_EQ(read->calibration->after->adaptive_ece, .02);
+    EXPECT_EQ(read->thresholds.labels_strict, manifest.thresholds.labels_strict);
+    EXPECT_EQ(read->thresholds.labels_lenient, manifest.thresholds.labels_lenient);
+    EXPECT_EQ(read->thresholds.promise->lenient_max_fpr, .012);
+    EXPECT_EQ(read->thresholds.promise->weights, "int8");
+    EXPECT_EQ(static_cast<float>(read->abstain->moderate), .7f);
+    EXPECT_EQ(read->abstain->source, "b.tsv");
+    EXPECT_THAT(read->source, HasSubstr("x-note"));
+    EXPECT_THAT(read->source, HasSubstr("who"));
+    EXPECT_THAT(read->source, HasSubstr("why"));
+    EXPECT_EQ(Json::parse(read->source)["calibration"].contains("scale"),
+              calibration.method == CalibrationMethod::kVector);
+  }
+  manifest.calibration.reset();
+  manifest.abstain.reset();
+  manifest.thresholds.promise.reset();
+  ASSERT_TRUE(WriteManifest(dir.path(), manifest));
+  const auto plain = ReadManifest(dir.path());
+  EXPECT_FALSE(plain->calibration);
+  EXPECT_FALSE(plain->abstain);
+  EXPECT_FALSE(plain->thresholds.promise);
+}
+
+TEST(Manifest, HostileCalibrationIsRefused) {
+  for (const char* text : {R"({"calibration":[]})",
+                           R"({"calibration":"temperature"})",
+                           R"({"calibration":{"method":"magic"}})",
+                           R"({"calibration":{"method":7}})",
+                           R"({"calibration":{"temperatures":[1,0]}})",
+                           R"({"calibration":{"temperatures":[1,-2]}})",
+                           R"({"calibration":{"temperatures":["1"]}})",
+                           R"({"calibration":{"temperatures":{"a":1}}})",
+                           R"({"calibration":{"temperatures":[1e999]}})",
+                           R"({"calibration":{"method":"vector"}})",
+                           R"({"calibration":{"method":"vector","scale":[1],"bias":[0,1]}})",
+                           R"({"calibration":{"method":"vector","scale":[0],"bias":[0]}})",
+                           R"({"calibration":{"scale":[1],"bias":[0]}})",
+                           R"({"calibration":{"method":"isotonic"}})",
+                           R"({"calibration":{"method":"isotonic","points":[[]]}})",
+                           R"({"calibration":{"method":"isotonic","points":[[0,1]]}})",
+                           R"({"calibration":{"method":"isotonic","points":[[[0,1,2]]]}})",
+                           R"({"calibration":{"method":"isotonic","points":[[[0,0],[0,1]]]}})",
+                           R"({"calibration":{"method":"isotonic","points":[[[0,1],[1,0.5]]]}})",
+                           R"({"calibration":{"method":"isotonic","points":[[[0,2]]]}})",
+                           R"({"calibration":{"fitted_on":[]}})",
+                           R"({"calibration":{"fitted_on":{"texts":"many"}}})",
+                           R"({"calibration":{"before":{"nll":"low"}}})",
+                           R"({"thresholds":{"labels_strict":{"a":2}}})",
+                           R"({"thresholds":{"labels_lenient":{"a":"x"}}})",
+                           R"({"thresholds":{"promise":3}})",
+                           R"({"thresholds":{"promise":{"max_fpr":-1}}})",
+                           R"({"abstain":[]})",
+                           R"({"abstain":{"max_error":0.01}})",
+                           R"({"abstain":{"below":{"moderate":1.5}}})",
+                           R"({"abstain":{"max_error":7,"below":{}}})"}) {
+    const auto manifest = ParseManifest(text, "winnow.json");
+    ASSERT_FALSE(manifest) << text;
+    EXPECT_EQ(manifest.error().code, ErrorCode::kInvalidModel) << text;
+    EXPECT_THAT(manifest.error().message, HasSubstr("winnow.json: ")) << text;
+  }
+}
+
+TEST(Manifest, DamagedCalibrationNeverCrashes) {
+  const std::string good =
+      R"({"temperature":1,"calibration":{"method":"isotonic","points":[[[-1,0.1],[2,0.9]],[[0,0.5]]],"fitted_on":{"texts":3}},)"
+      R"("thresholds":{"labels_strict":{"a":0.1},"promise":{"max_fpr":0.02}},"abstain":{"max_error":0.01,"below":{"strict":0.5}}})";
+  ASSERT_TRUE(ParseManifest(good, "winnow.json"));
+  for (size_t length = 0; length < good.size(); ++length) EXPECT_FALSE(ParseManifest(good.substr(0, length), "x"));
+  for (size_t i = 0; i < good.size(); ++i) {
+    for (const char flip : {'\x01', '\x10', '\x40'}) {
+      std::string bad = good;
+      bad[i] = static_cast<char>(bad[i] ^ flip);
+      const auto manifest = ParseManifest(bad, "x");
+      EXPECT_TRUE(!manifest || CheckCalibration(CalibrationOf(*manifest)));
+    }
+  }
+}
+
 TEST(Manifest, SemanticVersionsAreTold) {
   for (const char* good : {"0.0.0", "1.2.3", "10.20.30", "1.0.0-alpha.1", "1.0.0-0a", "1.0.0+001", "1.0.0-x-y+b.7"})
     EXPECT_TRUE(IsSemanticVersion(good)) << good;

@@ -4,14 +4,12 @@
 #include <malloc.h>
 
 #include <algorithm>
-#include <array>
 #include <mutex>
 #include <optional>
 
 #include "bundle/labels.h"
 #include "classify/bundle_model.h"
-#include "decide/label_thresholds.h"
-#include "decide/probabilities.h"
+#include "classify/decision_rule.h"
 #include "linear/linear_model.h"
 
 namespace winnow {
@@ -52,9 +50,8 @@ struct BundleClassifier::Parts {
   Manifest manifest;
   std::vector<std::string> labels;
   bool multi_label = false;
-  int32_t positive_label = -1;
-  ModeThresholds modes;
-  std::array<std::vector<float>, 3> label_thresholds;  // by mode; of a multi-label model with thresholds of its own
+  Calibration calibration;
+  std::optional<DecisionRule> rule;
   // One of two.
   std::unique_ptr<const BundleModel> encoder;
   std::optional<LinearModel> linear;
@@ -65,15 +62,6 @@ struct BundleClassifier::Parts {
   std::mutex calls_mutex;
   std::vector<std::unique_ptr<Call>> calls;  // that are not in use
 };
-
-void BundleClassifier::Calibrate(const Parts& parts, std::span<const float> logits, std::span<float> probabilities) {
-  const double temperature = parts.manifest.temperature;
-  if (parts.multi_label) {
-    Sigmoid(logits, temperature, probabilities);
-  } else {
-    Softmax(logits, static_cast<int>(parts.labels.size()), temperature, probabilities);
-  }
-}
 
 Result<void> BundleClassifier::LoadLinear(const std::filesystem::path& bundle, Weights weights, Parts& parts) {
   if (weights == Weights::kInt8) {
@@ -113,32 +101,13 @@ Result<BundleClassifier> BundleClassifier::Load(const std::filesystem::path& bun
   parts->manifest.long_text = long_text.value_or(parts->manifest.long_text);
   // After the weights: where they have fewer labels than config.json claims, that is what is wrong.
   const auto& labels = parts->labels;
-  if (!parts->manifest.positive_label.empty()) {
-    const auto found = std::ranges::find(labels, parts->manifest.positive_label);
-    if (found == labels.end()) {
-      return Fail(ErrorCode::kInvalidModel, bundle.string() + ": winnow.json's positive_label '" +
-                                                parts->manifest.positive_label + "' is none of its labels");
-    }
-    parts->positive_label = static_cast<int32_t>(found - labels.begin());
+  if (const auto fits = CheckCalibrationFits(CalibrationOf(parts->manifest), labels.size(), parts->multi_label);
+      !fits) {
+    return Fail(ErrorCode::kInvalidModel, bundle.string() + ": winnow.json's " + fits.error().message,
+                "take 'calibration' out of winnow.json, and calibrate again: winnow calibrate " + bundle.string());
   }
-  const Thresholds& thresholds = parts->manifest.thresholds;
-  parts->modes = {.strict = static_cast<float>(thresholds.strict),
-                  .moderate = static_cast<float>(thresholds.moderate),
-                  .lenient = static_cast<float>(thresholds.lenient)};
-  for (const auto& [label, threshold] : thresholds.labels) {
-    if (std::ranges::find(labels, label) != labels.end()) continue;
-    return Fail(ErrorCode::kInvalidModel,
-                bundle.string() + ": winnow.json has a threshold for '" + label + "', which is none of its labels");
-  }
-  if (parts->multi_label && !thresholds.labels.empty()) {
-    for (const Mode mode : {Mode::kStrict, Mode::kModerate, Mode::kLenient}) {
-      for (const std::string& label : labels) {
-        const auto own = thresholds.labels.find(label);
-        const float moderate = own == thresholds.labels.end() ? parts->modes.moderate : static_cast<float>(own->second);
-        parts->label_thresholds[static_cast<size_t>(mode)].push_back(ThresholdInMode(moderate, parts->modes, mode));
-      }
-    }
-  }
+  parts->calibration = CalibrationOf(parts->manifest);
+  parts->rule = TRY(DecisionRule::Of(parts->manifest, labels, parts->multi_label, bundle.string()));
 #ifdef __GLIBC__
   ::malloc_trim(0);  // what reading took goes back to the system: a server lives long after it
 #endif
@@ -148,7 +117,7 @@ Result<BundleClassifier> BundleClassifier::Load(const std::filesystem::path& bun
 const std::vector<std::string>& BundleClassifier::labels() const { return parts_->labels; }
 bool BundleClassifier::multi_label() const { return parts_->multi_label; }
 const Manifest& BundleClassifier::manifest() const { return parts_->manifest; }
-int32_t BundleClassifier::positive_label() const { return parts_->positive_label; }
+int32_t BundleClassifier::positive_label() const { return parts_->rule->positive_label(); }
 
 std::string BundleClassifier::weights() const { return parts_->linear ? "linear" : parts_->encoder->weights(); }
 bool BundleClassifier::has_tokens() const { return !parts_->linear; }
@@ -168,8 +137,9 @@ Result<void> BundleClassifier::ProbabilitiesOfTokens(const TokenizedTexts& token
   const Result<void> computed =
       ComputeWindows(windows, call->probabilities, progress ? Progress(std::ref(in_texts)) : Progress());
   if (computed) {
-    PoolWindows(tokens, labels().size(), {.multi_label = multi_label(), .positive_label = parts_->positive_label},
-                call->probabilities, probabilities);
+    PoolWindows(tokens, labels().size(),
+                {.multi_label = multi_label(), .positive_label = parts_->rule->positive_label()}, call->probabilities,
+                probabilities);
   }
   parts_->GiveBack(std::move(call));
   return computed;
@@ -178,17 +148,27 @@ Result<void> BundleClassifier::ProbabilitiesOfTokens(const TokenizedTexts& token
 Result<void> BundleClassifier::ComputeWindows(const PackedTexts& windows, std::span<float> probabilities,
                                               const Progress& progress) const {
   TRY(parts_->encoder->Logits(windows, probabilities, progress));
-  Calibrate(*parts_, probabilities, probabilities);
+  Calibrate(parts_->calibration, probabilities, labels().size(), multi_label(), probabilities);
   return {};
+}
+
+Result<void> BundleClassifier::LogitsOfWindows(const PackedTexts& windows, std::span<float> logits,
+                                               const Progress& progress) const {
+  return parts_->encoder->Logits(windows, logits, progress);
 }
 
 std::vector<float> BundleClassifier::ProbabilitiesOfLogits(std::span<const float> logits,
                                                            const TokenizedTexts& tokens) const {
+  return ProbabilitiesOfLogits(logits, tokens, parts_->calibration);
+}
+
+std::vector<float> BundleClassifier::ProbabilitiesOfLogits(std::span<const float> logits, const TokenizedTexts& tokens,
+                                                           const Calibration& calibration) const {
   std::vector<float> windows(logits.size());
-  Calibrate(*parts_, logits, windows);
+  Calibrate(calibration, logits, labels().size(), multi_label(), windows);
   if (tokens.whole()) return windows;
   std::vector<float> texts(tokens.texts() * labels().size());
-  PoolWindows(tokens, labels().size(), {.multi_label = multi_label(), .positive_label = parts_->positive_label},
+  PoolWindows(tokens, labels().size(), {.multi_label = multi_label(), .positive_label = parts_->rule->positive_label()},
               windows, texts);
   return texts;
 }
@@ -208,7 +188,7 @@ Result<void> BundleClassifier::ComputeLinear(std::span<const std::string_view> t
         parts_->linear->Logits(some[t], call.linear, logits.subspan(t * count, count));
       }
     }
-    Calibrate(*parts_, logits, logits);
+    Calibrate(parts_->calibration, logits, count, multi_label(), logits);
     done += some.size();
     if (progress && !progress(done)) return Fail(ErrorCode::kCancelled, "stopped");
   }
@@ -246,11 +226,7 @@ Result<std::vector<float>> BundleClassifier::Probabilities(std::span<const std::
 }
 
 Decision BundleClassifier::DecideOne(std::span<const float> probabilities, const ClassifyOptions& options) const {
-  const DecideOptions decide{.positive_label = parts_->positive_label,
-                             .threshold = parts_->modes.At(options.mode),
-                             .abstain_below = options.abstain_below};
-  const std::vector<float>& thresholds = parts_->label_thresholds[static_cast<size_t>(options.mode)];
-  return multi_label() ? DecideMultiLabel(probabilities, thresholds, decide) : Decide(probabilities, decide);
+  return parts_->rule->Decide(probabilities, options);
 }
 
 Result<std::vector<ClassifiedText>> BundleClassifier::Classify(std::span<const std::string_view> texts,

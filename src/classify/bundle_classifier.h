@@ -77,8 +77,15 @@ class BundleClassifier {
   Result<void> ProbabilitiesOfTokens(const TokenizedTexts& tokens, std::span<float> probabilities,
                                      const Progress& progress = {}) const;
 
-  /// Logits [windows, labels] of these texts to their calibrated probabilities [texts, labels].
+  /// The logits of windows of texts, [windows, labels]: what calibration starts from. Errors: as Classify's.
+  Result<void> LogitsOfWindows(const PackedTexts& windows, std::span<float> logits,
+                               const Progress& progress = {}) const;
+
+  /// Logits [windows, labels] of these texts to their calibrated probabilities [texts, labels]; by the bundle's
+  /// calibration, or another that fits its labels.
   std::vector<float> ProbabilitiesOfLogits(std::span<const float> logits, const TokenizedTexts& tokens) const;
+  std::vector<float> ProbabilitiesOfLogits(std::span<const float> logits, const TokenizedTexts& tokens,
+                                           const Calibration& calibration) const;
 
   /// The decision that these probabilities of one text lead to.
   Decision DecideOne(std::span<const float> probabilities, const ClassifyOptions& options = {}) const;
@@ -93,7 +100,6 @@ class BundleClassifier {
                              const Progress& progress) const;
   Result<void> ComputeWindows(const PackedTexts& windows, std::span<float> probabilities,
                               const Progress& progress) const;
-  static void Calibrate(const Parts& parts, std::span<const float> logits, std::span<float> probabilities);
   explicit BundleClassifier(std::unique_ptr<Parts> parts);
   std::unique_ptr<Parts> parts_;
 };

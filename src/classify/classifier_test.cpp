@@ -2,11 +2,14 @@
 
 #include <gmock/gmock.h>
 
+#include <array>
 #include <atomic>
+#include <functional>
 #include <thread>
 
 #include "base/files.h"
 #include "classify/bundle_classifier.h"
+#include "classify/decision_rule.h"
 #include "encoder/quantized_model.h"
 #include "support/temporary_directory.h"
 #include "support/tiny_bundle.h"
@@ -54,6 +57,86 @@ TEST(Classifier, AnswersInTheOrderOfTheTexts) {
     EXPECT_EQ(alone->score, alone->scores[alone->scores[0].label == "spam" ? 0 : 1].score);
   }
   EXPECT_TRUE(classifier->Classify(std::vector<std::string>{})->empty());
+}
+
+/// The bundle's manifest with something else in it.
+void Change(const std::filesystem::path& dir, const std::function<void(Manifest&)>& change) {
+  Manifest manifest = ReadManifest(dir).value();
+  change(manifest);
+  ASSERT_TRUE(WriteManifest(dir, manifest));
+}
+
+TEST(Classifier, AppliesWhicheverCalibrationTheManifestHas) {
+  const TemporaryDirectory dir;
+  MakeBundle(dir.path());
+  ThreadPool pool(1);
+  const std::vector<std::string_view> texts = {"win a prize", "see you"};
+  TokenizedTexts tokens;
+  std::vector<float> logits(4), expected(4);
+  {
+    const auto classifier = BundleClassifier::Load(dir.path(), pool).value();
+    classifier.Tokenize(texts, false, tokens);
+    ASSERT_TRUE(classifier.LogitsOfWindows(tokens.windows.view(), logits));
+  }
+  for (const Calibration& calibration :
+       {Calibration{.method = CalibrationMethod::kVector, .scale = {.5, 2}, .bias = {.25, 0}},
+        Calibration{.method = CalibrationMethod::kIsotonic, .curves = {{{-1, 1}, {.125, .75}}}}}) {
+    Change(dir.path(),
+           [&](Manifest& manifest) { manifest.calibration = CalibrationRecord{.calibration = calibration}; });
+    const auto classifier = BundleClassifier::Load(dir.path(), pool).value();
+    Calibrate(calibration, logits, 2, false, expected);
+    EXPECT_EQ(classifier.Probabilities(texts).value(), expected);
+    EXPECT_EQ(classifier.ProbabilitiesOfLogits(logits, tokens), expected);
+    EXPECT_NE(classifier.ProbabilitiesOfLogits(logits, tokens, {}), expected);
+  }
+}
+
+TEST(Classifier, RefusesACalibrationOfOtherLabels) {
+  const TemporaryDirectory dir;
+  MakeBundle(dir.path());
+  for (const Calibration& calibration :
+       {Calibration{.method = CalibrationMethod::kVector, .scale = {1, 1, 1}, .bias = {0, 0, 0}},
+        Calibration{.temperatures = {1, 1}},
+        Calibration{.method = CalibrationMethod::kIsotonic, .curves = {{{0}, {0}}, {{0}, {0}}}}}) {
+    Change(dir.path(),
+           [&](Manifest& manifest) { manifest.calibration = CalibrationRecord{.calibration = calibration}; });
+    const auto classifier = Classifier::Load(dir.path());
+    ASSERT_FALSE(classifier);
+    EXPECT_EQ(classifier.error().code, ErrorCode::kInvalidModel);
+    EXPECT_THAT(classifier.error().message, testing::HasSubstr("calibration: "));
+  }
+}
+
+TEST(Classifier, AbstainsAsTheBundleSaysUnlessToldOtherwise) {
+  const TemporaryDirectory dir;
+  MakeBundle(dir.path());
+  Change(dir.path(), [](Manifest& manifest) { manifest.abstain = Abstention{.max_error = .01, .moderate = 1}; });
+  const auto classifier = Classifier::Load(dir.path());
+  ASSERT_TRUE(classifier);
+  EXPECT_TRUE(classifier->Classify("win a prize")->abstained);
+  EXPECT_FALSE(classifier->Classify("win a prize", {.mode = Mode::kStrict})->abstained);
+  EXPECT_FALSE(classifier->Classify("win a prize", {.abstain_below = 0.0f})->abstained);
+  EXPECT_TRUE(classifier->Classify("win a prize", {.mode = Mode::kStrict, .abstain_below = 1.0f})->abstained);
+}
+
+TEST(DecisionRule, ReadsLabelsOwnThresholdsOfEachMode) {
+  Manifest manifest;
+  manifest.thresholds.labels = {{"a", .4}};
+  manifest.thresholds.labels_strict = {{"a", .35}};
+  const std::vector<std::string> labels = {"a", "b"};
+  const DecisionRule rule = DecisionRule::Of(manifest, labels, true, "x").value();
+  const std::array row = {0.36f, 0.45f};
+  EXPECT_THAT(rule.Decide(row, {.mode = Mode::kStrict}).labels, testing::ElementsAre(0, 1));
+  EXPECT_THAT(rule.Decide(row).labels, testing::IsEmpty());
+  EXPECT_THAT(rule.Decide(std::array{0.41f, 0.5f}).labels, testing::ElementsAre(0, 1));
+  EXPECT_THAT(rule.Decide(std::array{0.59f, 0.69f}, {.mode = Mode::kLenient}).labels, testing::IsEmpty());
+  EXPECT_THAT(rule.Decide(std::array{0.61f, 0.71f}, {.mode = Mode::kLenient}).labels, testing::ElementsAre(0, 1));
+  manifest.thresholds.labels_lenient = {{"a", .9}};
+  EXPECT_THAT(
+      DecisionRule::Of(manifest, labels, true, "x")->Decide(std::array{0.61f, 0.71f}, {.mode = Mode::kLenient}).labels,
+      testing::ElementsAre(1));
+  manifest.thresholds.labels_strict["c"] = .1;
+  EXPECT_FALSE(DecisionRule::Of(manifest, labels, true, "x"));
 }
 
 TEST(Classifier, ThreadsMayShareOne) {

@@ -178,7 +178,8 @@ Result<std::vector<float>> ZeroShotClassifier::Probabilities(std::span<const std
 }
 
 Decision ZeroShotClassifier::DecideOne(std::span<const float> probabilities, const ClassifyOptions& options) const {
-  const DecideOptions decide{.threshold = ModeThresholds().At(options.mode), .abstain_below = options.abstain_below};
+  const DecideOptions decide{.threshold = ModeThresholds().At(options.mode),
+                             .abstain_below = options.abstain_below.value_or(0)};
   return multi_label() ? DecideMultiLabel(probabilities, {}, decide) : Decide(probabilities, decide);
 }
 

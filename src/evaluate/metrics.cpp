@@ -185,6 +185,47 @@ Metrics Start(std::span<const std::string> labels, size_t texts, bool multi_labe
   return metrics;
 }
 
+/// The figures of probabilities that need no ranking, collected label by label.
+class ProbabilityFigures {
+ public:
+  /// A text of a single-label model.
+  void Add(std::span<const float> row, size_t truth) {
+    const size_t top = MostProbable(row);
+    AddConfidence(static_cast<double>(row[top]), top == truth);
+    for (size_t label = 0; label < row.size(); ++label) {
+      if (row.size() != 2 || label == 1) AddSquare(static_cast<double>(row[label]), label == truth);
+    }
+    log_loss_ += LogLoss(static_cast<double>(row[truth]));
+    ++count_;
+  }
+  /// A text and label of a multi-label one.
+  void Add(float probability, bool has) {
+    const auto p = static_cast<double>(probability);
+    AddConfidence(p, has);
+    AddSquare(p, has);
+    log_loss_ += LogLoss(has ? p : 1 - p);
+    ++count_;
+  }
+  void Fill(Metrics& metrics) const {
+    const double count = std::max(count_, 1.0);
+    metrics.ece = calibration_.Value();
+    metrics.adaptive_ece = adaptive_.Value();
+    metrics.brier = squares_ / count;
+    metrics.nll = log_loss_ / count;
+  }
+
+ private:
+  void AddConfidence(double confidence, bool hit) {
+    calibration_.Add(confidence, hit);
+    adaptive_.Add(confidence, hit);
+  }
+  void AddSquare(double probability, bool has) { squares_ += std::pow(probability - (has ? 1.0 : 0.0), 2); }
+
+  CalibrationError calibration_;
+  AdaptiveCalibrationError adaptive_;
+  double squares_ = 0, log_loss_ = 0, count_ = 0;
+};
+
 struct Named {
   std::string_view name;
   bool higher_is_better;
@@ -202,6 +243,9 @@ const std::vector<Named>& Table() {
       {"roc_auc", true, [](const Metrics& m) { return m.roc_auc; }},
       {"fpr", false, [](const Metrics& m) { return m.fpr; }},
       {"ece", false, [](const Metrics& m) { return m.ece; }},
+      {"adaptive_ece", false, [](const Metrics& m) { return m.adaptive_ece; }},
+      {"brier", false, [](const Metrics& m) { return m.brier; }},
+      {"nll", false, [](const Metrics& m) { return m.nll; }},
   };
   return table;
 }
@@ -228,7 +272,7 @@ Result<Metrics> ComputeMetrics(std::span<const float> probabilities, std::span<c
   metrics.confusion.assign(labels.size() * labels.size(), 0);
   std::vector<std::vector<uint8_t>> has_label(labels.size(), std::vector<uint8_t>(truth.size(), 0));
   Outcomes outcomes(labels.size());
-  CalibrationError calibration;
+  ProbabilityFigures figures;
   int64_t right = 0;
   for (size_t text = 0; text < truth.size(); ++text) {
     const auto row = probabilities.subspan(text * labels.size(), labels.size());
@@ -240,12 +284,11 @@ Result<Metrics> ComputeMetrics(std::span<const float> probabilities, std::span<c
     ++metrics.confusion[of_truth * labels.size() + static_cast<size_t>(answer)];
     outcomes.Add({&truth[text], 1}, {&answer, 1});
     right += answer == truth[text] ? 1 : 0;
-    const size_t top = MostProbable(row);
-    calibration.Add(row[top], top == of_truth);
+    figures.Add(row, of_truth);
   }
   metrics.accuracy = Ratio(right, metrics.count);
   metrics.accuracy_interval = WilsonInterval(right, metrics.count);
-  metrics.ece = calibration.Value();
+  figures.Fill(metrics);
   AddLabelFigures(outcomes, metrics);
   AddRanking(probabilities, has_label, metrics);
   AddPositive(metrics);
@@ -261,7 +304,7 @@ Result<Metrics> ComputeMultiLabelMetrics(std::span<const float> probabilities,
   Metrics metrics = Start(labels, truth.size(), true, options);
   std::vector<std::vector<uint8_t>> has_label(labels.size(), std::vector<uint8_t>(truth.size(), 0));
   Outcomes outcomes(labels.size());
-  CalibrationError calibration;
+  ProbabilityFigures figures;
   int64_t right = 0;
   for (size_t text = 0; text < truth.size(); ++text) {
     const auto row = probabilities.subspan(text * labels.size(), labels.size());
@@ -269,13 +312,13 @@ Result<Metrics> ComputeMultiLabelMetrics(std::span<const float> probabilities,
     const auto answer =
         decided.empty() ? DefaultSet(row) : TRY(SortedSet(decided[text], labels.size(), text, "decided"));
     for (const int32_t label : of_truth) has_label[static_cast<size_t>(label)][text] = 1;
-    for (size_t label = 0; label < labels.size(); ++label) calibration.Add(row[label], has_label[label][text] != 0);
+    for (size_t label = 0; label < labels.size(); ++label) figures.Add(row[label], has_label[label][text] != 0);
     outcomes.Add(of_truth, answer);
     right += answer == of_truth ? 1 : 0;
   }
   metrics.accuracy = Ratio(right, metrics.count);
   metrics.accuracy_interval = WilsonInterval(right, metrics.count);
-  metrics.ece = calibration.Value();
+  figures.Fill(metrics);
   AddLabelFigures(outcomes, metrics);
   AddRanking(probabilities, has_label, metrics);
   AddPositive(metrics);

@@ -42,6 +42,13 @@ struct Metrics {
   std::optional<double> fpr;
   /// Of the most probable label; multi-label: of every text and label.
   std::optional<double> ece;
+  std::optional<double> adaptive_ece;  ///< the same with bins of as many texts each (evaluate/ranking.h)
+  /// Mean squared difference of probabilities and truth (Brier 1950). Two labels: of the second one's probability, 0 to
+  /// 1; more: summed over the labels, 0 to 2 (scikit-learn's brier_score_loss); multi-label: the mean over texts and
+  /// labels, 0 to 1.
+  std::optional<double> brier;
+  /// Mean negative log likelihood in nats of a text, scikit-learn's log_loss; multi-label: of a text and label.
+  std::optional<double> nll;
 
   std::optional<Interval> accuracy_interval, fpr_interval,
       recall_interval;                        ///< Wilson's; recall is the positive label's
@@ -82,7 +89,7 @@ std::span<const std::string_view> MetricNames();
 /// Errors: kInvalidArgument for an unknown name, with the list; kInvalidData where these data do not define it.
 Result<double> MetricByName(const Metrics& metrics, std::string_view name);
 
-/// False for fpr and ece, which are better when lower. Errors: as for an unknown name above.
+/// False for fpr, ece, adaptive_ece, brier and nll, which are better when lower. Errors: as for an unknown name above.
 Result<bool> HigherIsBetter(std::string_view name);
 
 }  // namespace winnow

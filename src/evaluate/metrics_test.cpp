@@ -18,6 +18,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
@@ -138,6 +139,37 @@ TEST(ComputeMetrics, EqualsScikitLearnOnTwoLabelsWithTies) {
   EXPECT_EQ(metrics.accuracy_interval, WilsonInterval(145, 200));
   EXPECT_THAT(metrics.confusion, ElementsAre(58, 41, 14, 87));
   EXPECT_THAT(metrics.notes, testing::IsEmpty());
+}
+
+// brier_score_loss(t, p[:, 1]), log_loss(t, p) of two labels; brier_score_loss(t, p, labels=range(5)) and
+// log_loss(t, p, labels=range(5)) of five; multi-label the mean of both over y[:, j], p[:, j]. adaptive_ece in numpy:
+// confidences sorted, hits replaced by their mean where confidences are equal, bins b * n // 15; each in float64.
+TEST(ComputeMetrics, BrierScoreAndLogLossEqualScikitLearn) {
+  const auto expect = [](const Metrics& metrics, double brier, double nll, double adaptive_ece) {
+    EXPECT_NEAR(metrics.brier.value(), brier, kExact);
+    EXPECT_NEAR(metrics.nll.value(), nll, kExact);
+    EXPECT_NEAR(metrics.adaptive_ece.value(), adaptive_ece, kExact);
+  };
+  expect(Compute(Single(200, 2, 4, 11, 1, 2), 1), 0.18640961726678668, 0.5562849725140256, 0.1192121181325479);
+  expect(Compute(Single(300, 5, 6, 31, 2, 5)), 0.6765399314299859, 1.3062597577793214, 0.2050978314269472);
+  expect(Compute(Multi(150, 4, 9, 41, 0.3, 2)), 0.20426997500920774, 0.5728330158169466, 0.1669191955857807);
+}
+
+TEST(ComputeMetrics, AdaptiveErrorDoesNotDependOnTheOrderOfTexts) {
+  Sample sample = Single(200, 2, 4, 11, 1, 2);
+  const double before = Compute(sample, 1).adaptive_ece.value();
+  std::ranges::reverse(sample.truth);
+  std::ranges::reverse(sample.probabilities);
+  for (size_t i = 0; i < sample.probabilities.size(); i += 2)
+    std::swap(sample.probabilities[i], sample.probabilities[i + 1]);
+  EXPECT_NEAR(Compute(sample, 1).adaptive_ece.value(), before, kExact);
+}
+
+TEST(ComputeMetrics, LogLossOfCertainMistakesIsFinite) {
+  const std::array<std::string, 2> labels = {"a", "b"};
+  const auto metrics = ComputeMetrics(std::array{1.0F, 0.0F}, std::array{1}, labels).value();
+  EXPECT_NEAR(metrics.nll.value(), 36.04365338911715, 1e-9);  // log_loss([1], [[1., 0.]], labels=[0, 1])
+  EXPECT_EQ(metrics.brier, 1.0);
 }
 
 TEST(ComputeMetrics, TakesEitherLabelAsThePositiveOne) {
@@ -334,7 +366,7 @@ TEST(ComputeMetrics, RefusesWhatDoesNotFit) {
   EXPECT_EQ(code(ComputeMultiLabelMetrics(row, outside, labels)), ErrorCode::kInvalidArgument);
 }
 
-TEST(ComputeMetrics, StaysWithinZeroAndOneOnAnySmallSample) {
+TEST(ComputeMetrics, StaysWithinItsBoundsOnAnySmallSample) {
   for (size_t texts = 1; texts <= 4; ++texts) {
     for (size_t labels = 1; labels <= 4; ++labels) {
       for (uint64_t seed = 1; seed <= 50; ++seed) {
@@ -344,7 +376,7 @@ TEST(ComputeMetrics, StaysWithinZeroAndOneOnAnySmallSample) {
           const auto value = MetricByName(metrics, name);
           if (!value) continue;
           EXPECT_GE(*value, 0.0) << name;  // fails for NaN
-          EXPECT_LE(*value, 1.0) << name;
+          EXPECT_LE(*value, name == "nll" ? 37.0 : name == "brier" ? 2.0 : 1.0) << name;
         }
       }
     }
@@ -359,7 +391,7 @@ TEST(MetricByName, KnowsEveryNameItLists) {
   EXPECT_EQ(MetricByName(metrics, "eval_accuracy").value(), metrics.accuracy);
   EXPECT_EQ(MetricByName(metrics, "fpr").value(), metrics.fpr);
   EXPECT_TRUE(HigherIsBetter("f1_macro").value());
-  EXPECT_FALSE(HigherIsBetter("ece").value());
+  for (const char* name : {"ece", "adaptive_ece", "brier", "nll"}) EXPECT_FALSE(HigherIsBetter(name).value());
 }
 
 TEST(MetricByName, ListsTheNamesInItsError) {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <vector>
+#include <limits>
 
 namespace winnow {
 
@@ -50,6 +50,31 @@ std::optional<double> CalibrationError::Value() const {
   }
   if (count == 0) return std::nullopt;
   return gap / static_cast<double>(count);
+}
+
+std::optional<double> AdaptiveCalibrationError::Value() const {
+  constexpr size_t kBins = 15;
+  if (texts_.empty()) return std::nullopt;
+  std::vector<Text> sorted = texts_;
+  std::ranges::sort(sorted, {}, &Text::confidence);
+  for (size_t begin = 0; begin < sorted.size();) {
+    size_t end = begin;
+    double hits = 0;
+    for (; end < sorted.size() && sorted[end].confidence == sorted[begin].confidence; ++end) hits += sorted[end].hit;
+    for (const double mean = hits / static_cast<double>(end - begin); begin < end; ++begin) sorted[begin].hit = mean;
+  }
+  double gap = 0;
+  for (size_t bin = 0; bin < kBins; ++bin) {
+    double difference = 0;
+    for (size_t i = bin * sorted.size() / kBins; i < (bin + 1) * sorted.size() / kBins; ++i)
+      difference += sorted[i].confidence - sorted[i].hit;
+    gap += std::abs(difference);
+  }
+  return gap / static_cast<double>(sorted.size());
+}
+
+double LogLoss(double probability_of_truth) {
+  return -std::log(std::clamp(probability_of_truth, std::numeric_limits<double>::epsilon(), 1.0));
 }
 
 }  // namespace winnow

@@ -1,9 +1,10 @@
-/// Figures of probabilities rather than of decisions: ROC-AUC and the expected calibration error.
+/// Figures of probabilities rather than of decisions: ROC-AUC, calibration errors, Brier score and log loss.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 namespace winnow {
 
@@ -28,5 +29,24 @@ class CalibrationError {
   };
   Bin bins_[kBins];
 };
+
+/// The same with 15 bins of as many texts each (Nixon et al. 2019, "Measuring Calibration in Deep Learning", adaptive
+/// bins), which stays meaningful where nearly all confidences lie above 14/15. Equal confidences count alike, with the
+/// mean of their hits, so that no order of texts changes it.
+class AdaptiveCalibrationError {
+ public:
+  void Add(double confidence, bool hit) { texts_.push_back({confidence, hit ? 1.0 : 0.0}); }
+  /// None where nothing was added.
+  std::optional<double> Value() const;
+
+ private:
+  struct Text {
+    double confidence, hit;
+  };
+  std::vector<Text> texts_;
+};
+
+/// -log p of what is true, in nats; p no less than 2^-52, as scikit-learn's log_loss has it.
+double LogLoss(double probability_of_truth);
 
 }  // namespace winnow

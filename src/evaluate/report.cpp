@@ -37,6 +37,9 @@ std::string Figures(const Metrics& metrics) {
     table.Add({"fpr", FigureText(metrics.fpr), RangeText(metrics.fpr_interval)});
   }
   table.Add({"ece", FigureText(metrics.ece)});
+  table.Add({"adaptive_ece", FigureText(metrics.adaptive_ece)});
+  table.Add({"brier", FigureText(metrics.brier)});
+  table.Add({"nll", FigureText(metrics.nll)});
   std::string text = table.Text() + "  95 % intervals: Wilson's";
   return text + (metrics.f1_macro_interval ? ", for f1_macro a bootstrap over texts\n" : "\n");
 }

@@ -19,10 +19,10 @@ struct ReportOptions {
 std::string ReportText(const Metrics& metrics, const ReportOptions& options = {});
 
 /// `evaluate --json`'s document: count, accuracy, f1_macro, f1_micro, f1_weighted, precision_macro, recall_macro,
-/// roc_auc, fpr, ece, intervals {level, accuracy, f1_macro, fpr, recall: [low, high]}, labels, positive_label,
-/// multi_label, per_class [{label, precision, recall, recall_interval, f1, support, roc_auc}], confusion (single-label:
-/// [truth][decided]; multi-label: for each label [[tn, fp], [fn, tp]], as scikit-learn has it), notes. What is
-/// undefined is null; NaN is never written.
+/// roc_auc, fpr, ece, adaptive_ece, brier, nll, intervals {level, accuracy, f1_macro, fpr, recall: [low, high]},
+/// labels, positive_label, multi_label, per_class [{label, precision, recall, recall_interval, f1, support, roc_auc}],
+/// confusion (single-label: [truth][decided]; multi-label: for each label [[tn, fp], [fn, tp]], as scikit-learn has
+/// it), notes. What is undefined is null; NaN is never written.
 nlohmann::ordered_json ReportJson(const Metrics& metrics);
 
 /// The same as text, one line; invalid UTF-8 in label names becomes U+FFFD.

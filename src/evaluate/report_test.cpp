@@ -30,6 +30,9 @@ TEST(ReportText, AlignsFiguresAndTables) {
   recall of the positive  0.6667  [0.2077, 0.9385]
   fpr                     0.3333  [0.0615, 0.7923]
   ece                     0.3167
+  adaptive_ece            0.3167
+  brier                   0.1583
+  nll                     0.4629
   95 % intervals: Wilson's, for f1_macro a bootstrap over texts
 
 by label
@@ -87,7 +90,7 @@ TEST(ReportText, ShowsMultiLabelCounts) {
 TEST(ReportJson, HasTheNamesOfTheContract) {
   const auto json = ReportJson(Spam());
   for (const char* name : {"accuracy", "f1_macro", "f1_weighted", "precision_macro", "recall_macro", "roc_auc", "fpr",
-                           "ece", "confusion", "per_class", "intervals", "count"}) {
+                           "ece", "adaptive_ece", "brier", "nll", "confusion", "per_class", "intervals", "count"}) {
     EXPECT_TRUE(json.contains(name)) << name;
   }
   EXPECT_EQ(json["count"], 6);

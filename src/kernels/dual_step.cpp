@@ -30,12 +30,12 @@ constexpr int kMostNewtonSteps = 60;
 constexpr float kShortStep = 0.25f;
 constexpr float kFarStep = 0.5f;
 
-DualProgress SoftmaxDualStep(size_t count, size_t width, size_t truth, float cost, float square,
+DualProgress SoftmaxDualStep(size_t count, size_t width, size_t truth, const DualRow& row,
                              const float* HWY_RESTRICT scores, const float* HWY_RESTRICT duals,
                              float* HWY_RESTRICT next, float* HWY_RESTRICT change, float* HWY_RESTRICT scratch) {
   const D d;
   const size_t lanes = hn::Lanes(d);
-  const float a = 1.0f / (cost * square);
+  const float a = 1.0f / (row.cost * row.parts * row.square);
   const V va = hn::Set(d, a), zero = hn::Zero(d);
   float* HWY_RESTRICT moved = scratch;             // u - z
   float* HWY_RESTRICT weighted = scratch + width;  // p, then p / (p + a)
@@ -84,9 +84,9 @@ DualProgress SoftmaxDualStep(size_t count, size_t width, size_t truth, float cos
     const float length = hn::GetLane(hn::MaxOfLanes(d, longest));
     if (step == 0) {
       progress.won = std::max(
-          0.0, 0.5 * static_cast<double>(cost) * static_cast<double>(hn::GetLane(hn::SumOfLanes(d, decrement))));
+          0.0, 0.5 * static_cast<double>(row.cost) * static_cast<double>(hn::GetLane(hn::SumOfLanes(d, decrement))));
       progress.loss =
-          static_cast<double>(cost) * static_cast<double>(std::log(sum) + hn::GetLane(most) - scores[truth]);
+          static_cast<double>(row.cost) * static_cast<double>(std::log(sum) + hn::GetLane(most) - scores[truth]);
     }
     const V taken = hn::Set(d, length > kFarStep ? std::log1p(2.0f * length) / (2.0f * length) : 1.0f);
     for (size_t k = 0; k < width; k += lanes) {
@@ -94,22 +94,23 @@ DualProgress SoftmaxDualStep(size_t count, size_t width, size_t truth, float cos
     }
     if (!(length >= kShortStep)) break;
   }
-  const V factor = hn::Set(d, cost);
+  const V growth = hn::Set(d, row.parts * row.cost);
   for (size_t k = 0; k < width; k += lanes) {
     const V before = hn::LoadU(d, duals + k);
     const V after = hn::Max(zero, hn::NegMulAdd(va, hn::LoadU(d, moved + k), before));
     hn::StoreU(after, d, next + k);
-    hn::StoreU(hn::Mul(factor, hn::Sub(before, after)), d, change + k);
+    hn::StoreU(hn::Mul(growth, hn::Sub(before, after)), d, change + k);
   }
   return progress;
 }
 
-bool LogisticDualStep(size_t width, float cost, float square, const float* HWY_RESTRICT signs,
+bool LogisticDualStep(size_t width, const DualRow& row, const float* HWY_RESTRICT signs,
                       const float* HWY_RESTRICT scores, float* HWY_RESTRICT duals, float* HWY_RESTRICT change,
                       float* HWY_RESTRICT won, float* HWY_RESTRICT loss) {
   const D d;
   const size_t lanes = hn::Lanes(d);
-  const V a = hn::Set(d, 1.0f / (cost * square)), one = hn::Set(d, 1.0f), zero = hn::Zero(d), c = hn::Set(d, cost);
+  const V a = hn::Set(d, 1.0f / (row.cost * row.parts * row.square)), one = hn::Set(d, 1.0f), zero = hn::Zero(d);
+  const V c = hn::Set(d, row.cost), growth = hn::Set(d, row.parts * row.cost);
   V any = zero;
   for (size_t k = 0; k < width; k += lanes) {
     const V sign = hn::LoadU(d, signs + k);
@@ -141,7 +142,7 @@ bool LogisticDualStep(size_t width, float cost, float square, const float* HWY_R
       if (!(longest >= kShortStep)) break;
     }
     const V after = hn::Min(one, hn::Max(zero, hn::MulAdd(a, moved, before)));
-    const V grows = hn::Mul(hn::Mul(c, sign), hn::Sub(after, before));
+    const V grows = hn::Mul(hn::Mul(growth, sign), hn::Sub(after, before));
     hn::StoreU(after, d, duals + k);
     hn::StoreU(grows, d, change + k);
     any = hn::Max(any, hn::Abs(grows));
@@ -149,13 +150,15 @@ bool LogisticDualStep(size_t width, float cost, float square, const float* HWY_R
   return hn::GetLane(hn::MaxOfLanes(d, any)) > 0.0f;
 }
 
-bool HingeDualStep(size_t width, float cost, float square, const float* HWY_RESTRICT signs,
-                   const float* HWY_RESTRICT scores, float* HWY_RESTRICT duals, float* HWY_RESTRICT change,
-                   float* HWY_RESTRICT won, float* HWY_RESTRICT loss) {
+bool HingeDualStep(size_t width, const DualRow& row, const float* HWY_RESTRICT signs, const float* HWY_RESTRICT scores,
+                   float* HWY_RESTRICT duals, float* HWY_RESTRICT change, float* HWY_RESTRICT won,
+                   float* HWY_RESTRICT loss) {
   const D d;
   const size_t lanes = hn::Lanes(d);
-  const V one = hn::Set(d, 1.0f), zero = hn::Zero(d), half = hn::Set(d, 0.5f), c = hn::Set(d, cost);
-  const V curve = hn::Set(d, cost * square + 0.5f), inverse = hn::Set(d, 1.0f / (cost * square + 0.5f));
+  const V one = hn::Set(d, 1.0f), zero = hn::Zero(d), half = hn::Set(d, 0.5f);
+  const V c = hn::Set(d, row.cost), growth = hn::Set(d, row.parts * row.cost);
+  const float steepness = row.cost * row.parts * row.square + 0.5f;
+  const V curve = hn::Set(d, steepness), inverse = hn::Set(d, 1.0f / steepness);
   V any = zero;
   for (size_t k = 0; k < width; k += lanes) {
     const V sign = hn::LoadU(d, signs + k);
@@ -169,7 +172,7 @@ bool HingeDualStep(size_t width, float cost, float square, const float* HWY_REST
     const V step = hn::Sub(after, before);
     const V win = hn::Mul(hn::Mul(weight, step), hn::NegMulAdd(hn::Mul(half, curve), step, slope));
     hn::StoreU(hn::Add(hn::Max(zero, win), hn::LoadU(d, won + k)), d, won + k);
-    const V grows = hn::Mul(hn::Mul(c, sign), step);
+    const V grows = hn::Mul(hn::Mul(growth, sign), step);
     hn::StoreU(after, d, duals + k);
     hn::StoreU(grows, d, change + k);
     any = hn::Max(any, hn::Abs(grows));
@@ -184,28 +187,61 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace winnow {
 
+constexpr int kMostSingleSteps = 60;
+
 HWY_EXPORT(SoftmaxDualStep);
-DualProgress SoftmaxDualStep(size_t count, size_t width, size_t truth, float cost, float square, const float* scores,
+DualProgress SoftmaxDualStep(size_t count, size_t width, size_t truth, const DualRow& row, const float* scores,
                              const float* duals, float* next, float* change, float* scratch) {
-  return HWY_DYNAMIC_DISPATCH(SoftmaxDualStep)(count, width, truth, cost, square, scores, duals, next, change, scratch);
+  return HWY_DYNAMIC_DISPATCH(SoftmaxDualStep)(count, width, truth, row, scores, duals, next, change, scratch);
 }
 
 HWY_EXPORT(LogisticDualStep);
-bool LogisticDualStep(size_t width, float cost, float square, const float* signs, const float* scores, float* duals,
+bool LogisticDualStep(size_t width, const DualRow& row, const float* signs, const float* scores, float* duals,
                       float* change, float* won, float* loss) {
-  return HWY_DYNAMIC_DISPATCH(LogisticDualStep)(width, cost, square, signs, scores, duals, change, won, loss);
+  return HWY_DYNAMIC_DISPATCH(LogisticDualStep)(width, row, signs, scores, duals, change, won, loss);
 }
 
 HWY_EXPORT(HingeDualStep);
-bool HingeDualStep(size_t width, float cost, float square, const float* signs, const float* scores, float* duals,
+bool HingeDualStep(size_t width, const DualRow& row, const float* signs, const float* scores, float* duals,
                    float* change, float* won, float* loss) {
-  return HWY_DYNAMIC_DISPATCH(HingeDualStep)(width, cost, square, signs, scores, duals, change, won, loss);
+  return HWY_DYNAMIC_DISPATCH(HingeDualStep)(width, row, signs, scores, duals, change, won, loss);
+}
+
+SingleDualStep LogisticDualStepOfOne(const DualRow& row, float sign, float score, float dual) {
+  const float margin = sign * score, a = 1.0f / (row.cost * row.parts * row.square);
+  SingleDualStep result{};
+  result.loss = row.cost * (std::max(0.0f, -margin) + std::log1p(std::exp(-std::abs(margin))));
+  float moved = 0;
+  for (int step = 0; step < kMostSingleSteps; ++step) {
+    const float p = 1.0f / (1.0f + std::exp(std::min(margin + moved, 80.0f)));
+    const float slope = a * moved + dual - p;
+    const float down = -slope / (a + p * (1.0f - p)), length = std::abs(down);
+    if (step == 0) result.won = -0.5f * row.cost * down * slope;
+    moved += length > 0.5f ? down * std::log1p(2.0f * length) / (2.0f * length) : down;
+    if (!(length >= 0.25f)) break;
+  }
+  result.dual = std::clamp(dual + a * moved, 0.0f, 1.0f);
+  result.change = sign * row.parts * row.cost * (result.dual - dual);
+  return result;
+}
+
+SingleDualStep HingeDualStepOfOne(const DualRow& row, float sign, float score, float dual) {
+  const float curve = row.cost * row.parts * row.square + 0.5f, shortage = 1.0f - sign * score;
+  const float missed = std::max(0.0f, shortage), slope = shortage - dual / 2;
+  SingleDualStep result{};
+  result.loss = row.cost * missed * missed;
+  result.dual = std::max(0.0f, dual + slope / curve);
+  const float step = result.dual - dual;
+  result.won = std::max(0.0f, row.cost * step * (slope - curve * step / 2));
+  result.change = sign * row.parts * row.cost * step;
+  return result;
 }
 
 namespace reference {
-DualProgress SoftmaxDualStep(size_t count, size_t width, size_t truth, float cost, float square, const float* scores,
+DualProgress SoftmaxDualStep(size_t count, size_t width, size_t truth, const DualRow& row, const float* scores,
                              const float* duals, float* next, float* change) {
-  const double c = static_cast<double>(cost), a = 1.0 / (c * static_cast<double>(square));
+  const double c = static_cast<double>(row.cost), parts = static_cast<double>(row.parts);
+  const double a = 1.0 / (c * parts * static_cast<double>(row.square));
   std::vector<double> moved(count), p(count), down(count), slope(count);
   DualProgress progress{};
   for (int step = 0; step < 200; ++step) {
@@ -232,14 +268,15 @@ DualProgress SoftmaxDualStep(size_t count, size_t width, size_t truth, float cos
     const double before = static_cast<double>(duals[k]);
     const double after = k < count ? std::max(0.0, before - a * moved[k]) : 0.0;
     next[k] = static_cast<float>(after);
-    change[k] = static_cast<float>(c * (before - after));
+    change[k] = static_cast<float>(parts * c * (before - after));
   }
   return progress;
 }
 
-bool LogisticDualStep(size_t width, float cost, float square, const float* signs, const float* scores, float* duals,
+bool LogisticDualStep(size_t width, const DualRow& row, const float* signs, const float* scores, float* duals,
                       float* change, float* won, float* loss) {
-  const double c = static_cast<double>(cost), a = 1.0 / (c * static_cast<double>(square));
+  const double c = static_cast<double>(row.cost), parts = static_cast<double>(row.parts);
+  const double a = 1.0 / (c * parts * static_cast<double>(row.square));
   bool any = false;
   for (size_t k = 0; k < width; ++k) {
     const double sign = static_cast<double>(signs[k]), before = static_cast<double>(duals[k]);
@@ -256,15 +293,16 @@ bool LogisticDualStep(size_t width, float cost, float square, const float* signs
     }
     const double after = std::clamp(before + a * moved, 0.0, 1.0);
     duals[k] = static_cast<float>(after);
-    change[k] = static_cast<float>(c * sign * (after - before));
+    change[k] = static_cast<float>(parts * c * sign * (after - before));
     any |= change[k] != 0.0f;
   }
   return any;
 }
 
-bool HingeDualStep(size_t width, float cost, float square, const float* signs, const float* scores, float* duals,
+bool HingeDualStep(size_t width, const DualRow& row, const float* signs, const float* scores, float* duals,
                    float* change, float* won, float* loss) {
-  const double c = static_cast<double>(cost), curve = c * static_cast<double>(square) + 0.5;
+  const double c = static_cast<double>(row.cost), parts = static_cast<double>(row.parts);
+  const double curve = c * parts * static_cast<double>(row.square) + 0.5;
   bool any = false;
   for (size_t k = 0; k < width; ++k) {
     const double sign = static_cast<double>(signs[k]), before = static_cast<double>(duals[k]);
@@ -273,7 +311,7 @@ bool HingeDualStep(size_t width, float cost, float square, const float* signs, c
     const double slope = shortage - before / 2, after = std::max(0.0, before + slope / curve), step = after - before;
     won[k] += static_cast<float>(c * std::abs(sign) * step * (slope - curve * step / 2));
     duals[k] = static_cast<float>(after);
-    change[k] = static_cast<float>(c * sign * step);
+    change[k] = static_cast<float>(parts * c * sign * step);
     any |= change[k] != 0.0f;
   }
   return any;

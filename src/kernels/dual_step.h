@@ -12,6 +12,16 @@
 
 namespace winnow {
 
+/// The row whose duals step.
+struct DualRow {
+  float cost;    ///< C, above 0
+  float square;  ///< |x|^2, above 0
+  /// How many threads ascend from the same weights, each on rows and a copy of the weights of its own: a copy moves by
+  /// `parts` times what its rows' duals say, so that the mean of all copies is what all duals say together (Ma, Smith,
+  /// Jaggi, Jordan, Richtarik, Takac 2015, "Adding vs. averaging in distributed primal-dual optimization").
+  float parts = 1;
+};
+
 /// What a step did and saw.
 struct DualProgress {
   double won;   ///< of the dual objective, about: half the first Newton step's decrement. Never below 0
@@ -23,25 +33,33 @@ struct DualProgress {
 /// duals: what stands for the probability of each output (at first 1 for the true label `truth`, else 0). Writes the
 /// new ones to `next`, and cost * (duals - next), by which weights grow with x, to `change`. `square` is |x|^2; both it
 /// and `cost` (C) are above 0.
-DualProgress SoftmaxDualStep(size_t count, size_t width, size_t truth, float cost, float square, const float* scores,
+DualProgress SoftmaxDualStep(size_t count, size_t width, size_t truth, const DualRow& row, const float* scores,
                              const float* duals, float* next, float* change, float* scratch);
 
 /// `width` logistic regressions by themselves. signs: 1 or -1 for each output's truth; 0 for none, whose change is 0.
 /// duals (0 ... 1, at first 0) are updated; `change` is what weights grow by with x. Adds each output's progress to
 /// won and loss [width]. Returns whether any change is not 0.
-bool LogisticDualStep(size_t width, float cost, float square, const float* signs, const float* scores, float* duals,
+bool LogisticDualStep(size_t width, const DualRow& row, const float* signs, const float* scores, float* duals,
                       float* change, float* won, float* loss);
 
 /// The same for support vector machines with the squared hinge loss max(0, 1 - sign z)^2; duals from 0 up.
-bool HingeDualStep(size_t width, float cost, float square, const float* signs, const float* scores, float* duals,
+bool HingeDualStep(size_t width, const DualRow& row, const float* signs, const float* scores, float* duals,
                    float* change, float* won, float* loss);
 
+/// Both for a single output, in plain C++.
+struct SingleDualStep {
+  float dual, change;
+  float won, loss;
+};
+SingleDualStep LogisticDualStepOfOne(const DualRow& row, float sign, float score, float dual);
+SingleDualStep HingeDualStepOfOne(const DualRow& row, float sign, float score, float dual);
+
 namespace reference {
-DualProgress SoftmaxDualStep(size_t count, size_t width, size_t truth, float cost, float square, const float* scores,
+DualProgress SoftmaxDualStep(size_t count, size_t width, size_t truth, const DualRow& row, const float* scores,
                              const float* duals, float* next, float* change);
-bool LogisticDualStep(size_t width, float cost, float square, const float* signs, const float* scores, float* duals,
+bool LogisticDualStep(size_t width, const DualRow& row, const float* signs, const float* scores, float* duals,
                       float* change, float* won, float* loss);
-bool HingeDualStep(size_t width, float cost, float square, const float* signs, const float* scores, float* duals,
+bool HingeDualStep(size_t width, const DualRow& row, const float* signs, const float* scores, float* duals,
                    float* change, float* won, float* loss);
 }  // namespace reference
 

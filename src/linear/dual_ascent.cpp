@@ -3,11 +3,11 @@
 // such products. (Shalev-Shwartz, Zhang 2013, "Stochastic dual coordinate ascent methods for regularized loss
 // minimization".)
 //
-// Outputs lie side by side, so that every entry of a row is a product of a number with a vector. Each thread owns a
-// range of outputs, with their weights and duals:
-// - outputs by themselves don't know of each other; each range goes on until its own outputs have converged;
-// - those of a softmax meet once a row, to hand round their scores; then each thread takes the row's step for all
-//   outputs, which is little work beside the sums over features, and applies its part.
+// Outputs lie side by side, so that each entry of a row is one product of a number with a vector. Outputs by themselves
+// are cut into ranges, which know nothing of each other: threads take one after the other. Where there are fewer ranges
+// than threads, and for one softmax over all, threads share the rows instead: each goes over its part of them with a
+// copy of the weights, and the mean of the copies is where all go on from (DualRow::parts). They meet once a pass, so
+// that a busy machine doesn't keep them waiting for each other; two of them need about one pass more than one.
 //
 // An intercept without a penalty makes the duals of each output sum to 0, which coordinates can't keep one by one. So
 // the intercept gets the penalty (b - center)^2 / (2 rho) instead, under which it is the weight of a feature of value
@@ -18,21 +18,18 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
-#include <numeric>
 
 #include "base/aligned_buffer.h"
 #include "base/random.h"
-#include "kernels/adamw.h"
 #include "kernels/dual_step.h"
 #include "kernels/gathered_rows.h"
 
 namespace winnow {
 namespace {
 
-constexpr size_t kStandaloneWidth = 32;  // of ranges of outputs by themselves
-constexpr size_t kLeastSoftmaxRange = 64;
-
-size_t Padded(size_t outputs) { return (outputs + kGatheredWidth - 1) / kGatheredWidth * kGatheredWidth; }
+constexpr size_t kRangeWidth = 32;      // of outputs by themselves
+constexpr size_t kMostParts = 8;        // more of them need more passes than they save
+constexpr size_t kLeastWork = 200'000;  // products in a pass, for each part: about as much as handing out costs
 
 /// Which passes will do.
 class Convergence {
@@ -51,10 +48,11 @@ class Convergence {
   double accuracy_, last_ = 0;
 };
 
-/// What all ranges share: the rows' squared lengths, and how far the intercept moves.
+/// What all ranges share: the rows that count, their squared lengths, and how far the intercept moves.
 struct Rows {
   explicit Rows(const LinearProblem& problem) : problem(problem), x(*problem.x) {
     double total = 0;
+    float most_cost = 0;
     for (size_t row = 0; row < x.rows(); ++row) {
       double square = 0;
       for (const float value : x.values_of(row)) square += static_cast<double>(value) * static_cast<double>(value);
@@ -70,255 +68,275 @@ struct Rows {
     for (float& square : squares) square += rho;
   }
 
+  const int32_t* columns(size_t row) const { return x.columns.data() + x.begins[row]; }
+  const float* values(size_t row) const { return x.values.data() + x.begins[row]; }
+
   const LinearProblem& problem;
   const SparseRows& x;
   std::vector<float> squares;  // with the intercept
   std::vector<uint32_t> order;
-  float most_cost = 0, rho = 1;
+  float rho = 1;
 };
 
-/// Outputs first ... first + count - 1: weights [features + 1, width], the intercept last, and duals [rows, width].
-struct Range {
-  Range(const Rows& rows, size_t first, size_t count)
-      : first(first), count(count), width(Padded(count)), features(rows.x.num_columns) {
-    weights.Resize((features + 1) * width);
-    duals.Resize(rows.x.rows() * width);
-    weights.Zero(), duals.Zero();
-    center.assign(width, 0);
-  }
+/// Some rows, and a copy of the weights that they move. Of what is won and lost there is one number for each problem.
+struct Part {
+  std::span<const uint32_t> order;  // of this pass
+  FloatBuffer weights;              // [features + 1, width], the intercept last
+  std::vector<double> won, loss, squares;
+  std::vector<float> scores, signs, next, change, scratch, lanes_won, lanes_loss;
+};
 
-  float* bias() { return weights.data() + features * width; }
-  float* duals_of(size_t row) { return duals.data() + row * width; }
-
-  void CopyTo(size_t outputs, std::vector<float>& result) const {
-    for (size_t f = 0; f <= features; ++f) {
-      std::copy_n(weights.data() + f * width, count, result.data() + f * outputs + first);
+/// Ascends for outputs first ... first + count - 1.
+class Ascent {
+ public:
+  Ascent(const Rows& rows, size_t first, size_t count, size_t parts)
+      : rows_(rows),
+        problem_(rows.problem),
+        first_(first),
+        count_(count),
+        width_(count == 1 ? 1 : (count + kGatheredWidth - 1) / kGatheredWidth * kGatheredWidth),
+        features_(rows.x.num_columns),
+        problems_(problem_.loss == LinearLoss::kSoftmax ? 1 : count),
+        order_(rows.order),
+        parts_(parts),
+        center_(width_) {
+    duals_.Resize(rows.x.rows() * width_);
+    duals_.Zero();
+    if (problem_.loss == LinearLoss::kSoftmax) {
+      for (const uint32_t row : rows.order) duals_of(row)[problem_.truth(row)[0]] = 1;
+    }
+    for (size_t p = 0; p < parts; ++p) {
+      Part& part = parts_[p];
+      part.weights.Resize((features_ + 1) * width_);
+      part.weights.Zero();
+      for (auto* array : {&part.won, &part.loss, &part.squares}) array->resize(problems_);
+      for (auto* array : {&part.scores, &part.next, &part.change, &part.lanes_won, &part.lanes_loss}) {
+        array->resize(width_);
+      }
+      part.scratch.resize(2 * width_);
+      part.signs.assign(width_, 0.0f);
+      std::fill_n(part.signs.begin(), count, -1.0f);
     }
   }
 
-  size_t first, count, width, features;
-  FloatBuffer weights, duals;
-  std::vector<float> center;
-};
-
-void Sum(const Rows& rows, size_t row, Range& range, float* scores) {
-  SumRows(rows.x.size(row), rows.x.columns.data() + rows.x.begins[row], rows.x.values.data() + rows.x.begins[row],
-          range.weights.data(), range.width, range.bias(), scores);
-}
-
-void Add(const Rows& rows, size_t row, const float* change, Range& range) {
-  AddToRows(rows.x.size(row), rows.x.columns.data() + rows.x.begins[row], rows.x.values.data() + rows.x.begins[row],
-            change, range.width, range.weights.data());
-  float* bias = range.bias();
-  for (size_t k = 0; k < range.width; ++k) bias[k] += rows.rho * change[k];
-}
-
-/// The intercept's center moves to where the intercept is.
-void MoveCenter(Range& range) {
-  for (size_t k = 0; k < range.width; ++k) {
-    const float bias = range.bias()[k];
-    range.bias()[k] += bias - range.center[k];
-    range.center[k] = bias;
+  /// `pool` has a thread for each part; null with one part. Returns whether it converged.
+  bool Solve(double accuracy, int max_passes, ThreadPool* pool) {
+    std::vector<Convergence> convergence(problems_, Convergence(accuracy));
+    for (int pass = 0; pass < max_passes; ++pass) {
+      HandOut();
+      ForParts(pool, [&](size_t p) { Pass(parts_[p]); });
+      ForParts(pool, [&](size_t p) { Merge(p); });
+      if (!problem_.penalises_bias()) MoveCenter();
+      bool reached = true;
+      for (size_t k = 0; k < problems_; ++k) {
+        double won = 0, objective = 0;
+        for (const Part& part : parts_) won += part.won[k], objective += part.loss[k] + part.squares[k] / 2;
+        reached &= convergence[k].Reached(won, objective);
+      }
+      if (getenv("DBG")) {
+        double won = 0, o = 0;
+        for (const Part& part : parts_) won += part.won[0], o += part.loss[0] + part.squares[0] / 2;
+        fprintf(stderr, "pass %d won %.3g obj %.6g\n", pass, won, o);
+      }
+      if (reached) return true;
+    }
+    return false;
   }
-}
 
-// ---- Outputs by themselves ----
+  void CopyTo(std::vector<float>& result) const {
+    const float* weights = parts_[0].weights.data();
+    for (size_t f = 0; f <= features_; ++f) {
+      std::copy_n(weights + f * width_, count_, result.data() + f * problem_.outputs + first_);
+    }
+  }
 
-bool SolveStandalone(const Rows& rows, double accuracy, int max_passes, Range& range) {
-  const LinearProblem& problem = rows.problem;
-  const bool hinge = problem.loss == LinearLoss::kHinge;
-  const auto step = hinge ? HingeDualStep : LogisticDualStep;
-  std::vector<float> scores(range.width), signs(range.width), change(range.width), won(range.width), loss(range.width);
-  std::vector<Convergence> convergence(range.count, Convergence(accuracy));
-  for (size_t k = 0; k < range.count; ++k) signs[k] = -1;
-  std::vector<uint32_t> order = rows.order;
-  Random random(1, "dual ascent");
-  for (int pass = 0; pass < max_passes; ++pass) {
-    random.Shuffle(order);
-    std::fill(won.begin(), won.end(), 0.0f), std::fill(loss.begin(), loss.end(), 0.0f);
-    for (const uint32_t row : order) {
-      Sum(rows, row, range, scores.data());
+ private:
+  float* duals_of(size_t row) { return duals_.data() + row * width_; }
+  float* bias(Part& part) const { return part.weights.data() + features_ * width_; }
+  DualRow row_of(size_t row) const {
+    return {problem_.costs[row], rows_.squares[row], static_cast<float>(parts_.size())};
+  }
+
+  template <class Task>
+  void ForParts(ThreadPool* pool, const Task& task) {
+    if (parts_.size() == 1) return task(0);
+    pool->Run([&](int thread) {
+      if (static_cast<size_t>(thread) < parts_.size()) task(static_cast<size_t>(thread));
+    });
+  }
+
+  /// Each part other rows than in the last pass: what keeping them would leave between parts, no part sees, and it
+  /// would take many passes to go away.
+  void HandOut() {
+    random_.Shuffle(order_);
+    for (size_t p = 0; p < parts_.size(); ++p) {
+      const size_t begin = order_.size() * p / parts_.size(), end = order_.size() * (p + 1) / parts_.size();
+      parts_[p].order = {order_.data() + begin, end - begin};
+    }
+  }
+
+  void Pass(Part& part) {
+    std::fill(part.won.begin(), part.won.end(), 0.0), std::fill(part.loss.begin(), part.loss.end(), 0.0);
+    if (problem_.loss == LinearLoss::kSoftmax) {
+      PassOfSoftmax(part);
+    } else if (width_ == 1) {
+      PassOfOne(part);
+    } else {
+      PassOfMany(part);
+    }
+  }
+
+  void Sum(size_t row, Part& part) {
+    SumRows(rows_.x.size(row), rows_.columns(row), rows_.values(row), part.weights.data(), width_, bias(part),
+            part.scores.data());
+  }
+
+  void Add(size_t row, Part& part) {
+    AddToRows(rows_.x.size(row), rows_.columns(row), rows_.values(row), part.change.data(), width_,
+              part.weights.data());
+    float* b = bias(part);
+    for (size_t k = 0; k < width_; ++k) b[k] += rows_.rho * part.change[k];
+  }
+
+  void PassOfSoftmax(Part& part) {
+    for (const uint32_t row : part.order) {
+      Sum(row, part);
+      const DualProgress progress =
+          SoftmaxDualStep(count_, width_, static_cast<size_t>(problem_.truth(row)[0]), row_of(row), part.scores.data(),
+                          duals_of(row), part.next.data(), part.change.data(), part.scratch.data());
+      part.won[0] += progress.won, part.loss[0] += progress.loss;
+      std::copy_n(part.next.data(), width_, duals_of(row));
+      Add(row, part);
+    }
+  }
+
+  void PassOfMany(Part& part) {
+    const auto step = problem_.loss == LinearLoss::kHinge ? HingeDualStep : LogisticDualStep;
+    std::fill(part.lanes_won.begin(), part.lanes_won.end(), 0.0f);
+    std::fill(part.lanes_loss.begin(), part.lanes_loss.end(), 0.0f);
+    for (const uint32_t row : part.order) {
+      Sum(row, part);
       const auto mark = [&](float sign) {
-        for (const int32_t output : problem.truth(row)) {
-          const size_t k = static_cast<size_t>(output) - range.first;  // huge where it is before the range
-          if (k < range.count) signs[k] = sign;
+        for (const int32_t output : problem_.truth(row)) {
+          const size_t k = static_cast<size_t>(output) - first_;  // huge where it is before the range
+          if (k < count_) part.signs[k] = sign;
         }
       };
       mark(1);
-      if (step(range.width, problem.costs[row], rows.squares[row], signs.data(), scores.data(), range.duals_of(row),
-               change.data(), won.data(), loss.data())) {
-        Add(rows, row, change.data(), range);
+      if (step(width_, row_of(row), part.signs.data(), part.scores.data(), duals_of(row), part.change.data(),
+               part.lanes_won.data(), part.lanes_loss.data())) {
+        Add(row, part);
       }
       mark(-1);
     }
-    if (!hinge) MoveCenter(range);
-    std::vector<double> squares(range.width);
-    for (size_t f = 0; f < range.features; ++f) {
-      const float* w = range.weights.data() + f * range.width;
-      for (size_t k = 0; k < range.width; ++k) squares[k] += static_cast<double>(w[k]) * static_cast<double>(w[k]);
-    }
-    bool reached = true;
-    for (size_t k = 0; k < range.count; ++k) {
-      reached &= convergence[k].Reached(static_cast<double>(won[k]), static_cast<double>(loss[k]) + squares[k] / 2);
-    }
-    if (reached) return true;
+    std::copy_n(part.lanes_won.begin(), count_, part.won.begin());
+    std::copy_n(part.lanes_loss.begin(), count_, part.loss.begin());
   }
-  return false;
-}
 
-LinearSolution SolveStandalone(const LinearProblem& problem, double accuracy, int max_passes, ThreadPool& pool) {
-  const Rows rows(problem);
-  LinearSolution solution{std::vector<float>((rows.x.num_columns + 1) * problem.outputs), true};
-  const size_t ranges = (problem.outputs + kStandaloneWidth - 1) / kStandaloneWidth;
-  std::atomic<size_t> next = 0;
-  std::atomic<bool> converged = true;
-  pool.Run([&](int) {
-    for (size_t i; (i = next.fetch_add(1)) < ranges;) {
-      const size_t first = i * kStandaloneWidth;
-      Range range(rows, first, std::min(kStandaloneWidth, problem.outputs - first));
-      if (!SolveStandalone(rows, accuracy, max_passes, range)) converged = false;
-      range.CopyTo(problem.outputs, solution.weights);
-    }
-  });
-  solution.converged = converged;
-  return solution;
-}
-
-// ---- One output ----
-
-/// The logistic step of kernels/dual_step.h for one output. Returns the new dual.
-float LogisticStep(float cost, float square, float margin, float dual, double& won, double& loss) {
-  const float a = 1.0f / (cost * square);
-  loss += static_cast<double>(cost * (std::max(0.0f, -margin) + std::log1p(std::exp(-std::abs(margin)))));
-  float moved = 0;
-  for (int step = 0; step < 60; ++step) {
-    const float p = 1.0f / (1.0f + std::exp(std::min(margin + moved, 80.0f)));
-    const float slope = a * moved + dual - p;
-    const float down = -slope / (a + p * (1.0f - p)), length = std::abs(down);
-    if (step == 0) won += static_cast<double>(-0.5f * cost * down * slope);
-    moved += length > 0.5f ? down * std::log1p(2.0f * length) / (2.0f * length) : down;
-    if (!(length >= 0.25f)) break;
-  }
-  return std::clamp(dual + a * moved, 0.0f, 1.0f);
-}
-
-float HingeStep(float cost, float square, float margin, float dual, double& won, double& loss) {
-  const float curve = cost * square + 0.5f, shortage = 1.0f - margin, missed = std::max(0.0f, shortage);
-  loss += static_cast<double>(cost * missed * missed);
-  const float slope = shortage - dual / 2;
-  const float next = std::max(0.0f, dual + slope / curve), step = next - dual;
-  won += static_cast<double>(std::max(0.0f, cost * step * (slope - curve * step / 2)));
-  return next;
-}
-
-/// Scalars, with four sums at once: there is nothing to put into a vector but a few scattered weights.
-LinearSolution SolveSingle(const LinearProblem& problem, double accuracy, int max_passes) {
-  const Rows rows(problem);
-  const bool hinge = problem.loss == LinearLoss::kHinge;
-  LinearSolution solution{std::vector<float>(rows.x.num_columns + 1), false};
-  float* const w = solution.weights.data();
-  float& bias = solution.weights.back();
-  float center = 0;
-  std::vector<float> duals(rows.x.rows());
-  std::vector<uint32_t> order = rows.order;
-  Random random(1, "dual ascent");
-  Convergence convergence(accuracy);
-  for (int pass = 0; pass < max_passes && !solution.converged; ++pass) {
-    random.Shuffle(order);
-    double won = 0, loss = 0;
-    for (const uint32_t row : order) {
-      const size_t count = rows.x.size(row);
-      const int32_t* columns = rows.x.columns.data() + rows.x.begins[row];
-      const float* values = rows.x.values.data() + rows.x.begins[row];
+  /// Numbers one at a time: of a row's weights no two lie together.
+  void PassOfOne(Part& part) {
+    const bool hinge = problem_.loss == LinearLoss::kHinge;
+    float* const w = part.weights.data();
+    float& bias = w[features_];
+    for (const uint32_t row : part.order) {
+      const size_t count = rows_.x.size(row);
+      const int32_t* columns = rows_.columns(row);
+      const float* values = rows_.values(row);
       float sums[4] = {bias, 0, 0, 0};
       size_t i = 0;
       for (; i + 4 <= count; i += 4) {
         for (size_t j = 0; j < 4; ++j) sums[j] += values[i + j] * w[columns[i + j]];
       }
       for (; i < count; ++i) sums[0] += values[i] * w[columns[i]];
-      const float sign = problem.truth(row).empty() ? -1.0f : 1.0f;
-      const float margin = sign * ((sums[0] + sums[1]) + (sums[2] + sums[3]));
-      const float cost = problem.costs[row], before = duals[row];
-      duals[row] = (hinge ? HingeStep : LogisticStep)(cost, rows.squares[row], margin, before, won, loss);
-      const float change = sign * cost * (duals[row] - before);
-      if (change == 0.0f) continue;
-      for (i = 0; i < count; ++i) w[columns[i]] += change * values[i];
-      bias += rows.rho * change;
+      const float score = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+      const bool truth =
+          std::ranges::find(problem_.truth(row), static_cast<int32_t>(first_)) != problem_.truth(row).end();
+      const SingleDualStep step = (hinge ? HingeDualStepOfOne : LogisticDualStepOfOne)(
+          row_of(row), truth ? 1.0f : -1.0f, score, *duals_of(row));
+      part.won[0] += static_cast<double>(step.won), part.loss[0] += static_cast<double>(step.loss);
+      *duals_of(row) = step.dual;
+      if (step.change == 0.0f) continue;
+      for (i = 0; i < count; ++i) w[columns[i]] += step.change * values[i];
+      bias += rows_.rho * step.change;
     }
-    if (!hinge) {
-      const float at = bias;
-      bias += at - center;
-      center = at;
-    }
-    solution.converged = convergence.Reached(won, loss + SumOfSquares(rows.x.num_columns, w) / 2);
   }
-  return solution;
-}
 
-// ---- One softmax ----
+  /// The p-th slice of the weights becomes the mean of all copies, in all copies.
+  void Merge(size_t p) {
+    const size_t begin = (features_ + 1) * p / parts_.size() * width_;
+    const size_t end = (features_ + 1) * (p + 1) / parts_.size() * width_;
+    const float share = 1.0f / static_cast<float>(parts_.size());
+    float* const w = parts_[0].weights.data();
+    if (parts_.size() > 1) {
+      for (size_t q = 1; q < parts_.size(); ++q) {
+        const float* other = parts_[q].weights.data();
+        for (size_t i = begin; i < end; ++i) w[i] += other[i];
+      }
+      for (size_t i = begin; i < end; ++i) w[i] *= share;
+      for (size_t q = 1; q < parts_.size(); ++q) std::copy(w + begin, w + end, parts_[q].weights.data() + begin);
+    }
+    std::vector<double>& squares = parts_[p].squares;
+    std::fill(squares.begin(), squares.end(), 0.0);
+    for (size_t i = begin; i < std::min(end, features_ * width_); i += width_) {
+      float sum = 0;
+      for (size_t k = 0; k < count_; ++k) {
+        if (problems_ == 1) {
+          sum += w[i + k] * w[i + k];
+        } else {
+          squares[k] += static_cast<double>(w[i + k] * w[i + k]);
+        }
+      }
+      if (problems_ == 1) squares[0] += static_cast<double>(sum);
+    }
+  }
 
-LinearSolution SolveSoftmax(const LinearProblem& problem, double accuracy, int max_passes, ThreadPool& pool) {
-  const Rows rows(problem);
-  const size_t width = Padded(problem.outputs), units = width / kGatheredWidth;
-  const size_t threads = std::clamp<size_t>(width / kLeastSoftmaxRange, 1, static_cast<size_t>(pool.size()));
-  LinearSolution solution{std::vector<float>((rows.x.num_columns + 1) * problem.outputs), false};
-  // Two rows' scores and duals: while some threads read one row's, others may write the next one's.
-  FloatBuffer scores[2], duals[2];
-  for (int i = 0; i < 2; ++i) scores[i].Resize(width), duals[i].Resize(width);
-  Barrier barrier(static_cast<int>(threads));
-  std::vector<double> squares(threads);
-  pool.Run([&](int thread) {
-    const auto part = static_cast<size_t>(thread);
-    if (part >= threads) return;
-    const size_t first = units * part / threads * kGatheredWidth;
-    const size_t end = units * (part + 1) / threads * kGatheredWidth;
-    Range range(rows, first, std::min(end, problem.outputs) - first);
-    for (const uint32_t row : rows.order) {
-      const size_t k = static_cast<size_t>(problem.truth(row)[0]) - first;
-      if (k < range.count) range.duals_of(row)[k] = 1;
+  /// The intercept's center moves to where the intercept is, and the intercept on by as much.
+  void MoveCenter() {
+    for (size_t k = 0; k < width_; ++k) {
+      const float at = bias(parts_[0])[k];
+      for (Part& part : parts_) bias(part)[k] = at + (at - center_[k]);
+      center_[k] = at;
     }
-    FloatBuffer next(width), change(width), scratch(2 * width);
-    std::vector<uint32_t> order = rows.order;
-    Random random(1, "dual ascent");
-    Convergence convergence(accuracy);
-    size_t turn = 0;
-    for (int pass = 0; pass < max_passes; ++pass) {
-      random.Shuffle(order);
-      double won = 0, loss = 0;
-      for (const uint32_t row : order) {
-        float* all_scores = scores[turn].data();
-        float* all_duals = duals[turn].data();
-        turn ^= 1;
-        Sum(rows, row, range, all_scores + first);
-        std::copy_n(range.duals_of(row), range.width, all_duals + first);
-        barrier.Wait();
-        const DualProgress progress =
-            SoftmaxDualStep(problem.outputs, width, static_cast<size_t>(problem.truth(row)[0]), problem.costs[row],
-                            rows.squares[row], all_scores, all_duals, next.data(), change.data(), scratch.data());
-        won += progress.won, loss += progress.loss;
-        std::copy_n(next.data() + first, range.width, range.duals_of(row));
-        Add(rows, row, change.data() + first, range);
-      }
-      MoveCenter(range);
-      squares[part] = SumOfSquares(range.features * range.width, range.weights.data());
-      barrier.Wait();
-      const double objective = loss + std::accumulate(squares.begin(), squares.end(), 0.0) / 2;
-      if (convergence.Reached(won, objective)) {  // for all threads alike
-        if (part == 0) solution.converged = true;
-        break;
-      }
-    }
-    range.CopyTo(problem.outputs, solution.weights);
-  });
-  return solution;
-}
+  }
+
+  const Rows& rows_;
+  const LinearProblem& problem_;
+  const size_t first_, count_, width_, features_;
+  const size_t problems_;  // outputs by themselves; 1 of a softmax
+  std::vector<uint32_t> order_;
+  Random random_{1, "dual ascent"};
+  std::vector<Part> parts_;
+  FloatBuffer duals_;  // [rows, width]
+  std::vector<float> center_;
+};
 
 }  // namespace
 
 LinearSolution SolveByDualAscent(const LinearProblem& problem, double accuracy, int max_passes, ThreadPool& pool) {
-  if (problem.loss == LinearLoss::kSoftmax) return SolveSoftmax(problem, accuracy, max_passes, pool);
-  if (problem.outputs == 1) return SolveSingle(problem, accuracy, max_passes);
-  return SolveStandalone(problem, accuracy, max_passes, pool);
+  const Rows rows(problem);
+  LinearSolution solution{std::vector<float>((rows.x.num_columns + 1) * problem.outputs), true};
+  const size_t width = problem.loss == LinearLoss::kSoftmax ? problem.outputs : kRangeWidth;
+  const size_t ranges = (problem.outputs + width - 1) / width;
+  const size_t threads = static_cast<size_t>(pool.size());
+  std::atomic<bool> converged = true;
+  const auto solve = [&](size_t i, size_t parts) {
+    const size_t first = i * width;
+    Ascent ascent(rows, first, std::min(width, problem.outputs - first), parts);
+    if (!ascent.Solve(accuracy, max_passes, parts > 1 ? &pool : nullptr)) converged = false;
+    ascent.CopyTo(solution.weights);
+  };
+  if (ranges >= threads) {
+    std::atomic<size_t> next = 0;
+    pool.Run([&](int) {
+      for (size_t i; (i = next.fetch_add(1)) < ranges;) solve(i, 1);
+    });
+  } else {
+    const size_t work = rows.x.columns.size() * std::min(width, problem.outputs);
+    const size_t parts = std::clamp<size_t>(work / kLeastWork, 1, std::min(threads, kMostParts));
+    for (size_t i = 0; i < ranges; ++i) solve(i, parts);
+  }
+  solution.converged = converged;
+  return solution;
 }
 
 }  // namespace winnow

@@ -1,0 +1,70 @@
+#include "classify/decision_rule.h"
+
+#include <algorithm>
+
+#include "decide/label_thresholds.h"
+
+namespace winnow {
+namespace {
+
+/// What the manifest says for the label in the mode, else the label's moderate threshold, moved.
+float LabelThreshold(const Thresholds& thresholds, const std::string& label, const ModeThresholds& modes, Mode mode) {
+  if (mode != Mode::kModerate) {
+    const auto& own = mode == Mode::kStrict ? thresholds.labels_strict : thresholds.labels_lenient;
+    if (const auto found = own.find(label); found != own.end()) return static_cast<float>(found->second);
+  }
+  const auto found = thresholds.labels.find(label);
+  const float moderate = found == thresholds.labels.end() ? modes.moderate : static_cast<float>(found->second);
+  return ThresholdInMode(moderate, modes, mode);
+}
+
+}  // namespace
+
+Result<DecisionRule> DecisionRule::Of(const Manifest& manifest, std::span<const std::string> labels, bool multi_label,
+                                      std::string_view where) {
+  DecisionRule rule;
+  rule.multi_label_ = multi_label;
+  if (!manifest.positive_label.empty()) {
+    const auto found = std::ranges::find(labels, manifest.positive_label);
+    if (found == labels.end()) {
+      return Fail(ErrorCode::kInvalidModel, std::string(where) + ": winnow.json's positive_label '" +
+                                                manifest.positive_label + "' is none of config.json's labels");
+    }
+    rule.positive_label_ = static_cast<int32_t>(found - labels.begin());
+  }
+  const Thresholds& thresholds = manifest.thresholds;
+  rule.modes_ = {.strict = static_cast<float>(thresholds.strict),
+                 .moderate = static_cast<float>(thresholds.moderate),
+                 .lenient = static_cast<float>(thresholds.lenient)};
+  for (const auto* own : {&thresholds.labels, &thresholds.labels_strict, &thresholds.labels_lenient}) {
+    for (const auto& [label, threshold] : *own) {
+      if (std::ranges::find(labels, label) != labels.end()) continue;
+      return Fail(ErrorCode::kInvalidModel, std::string(where) + ": winnow.json has a threshold for '" + label +
+                                                "', which is none of config.json's labels");
+    }
+  }
+  if (multi_label && !thresholds.labels.empty()) {
+    for (const Mode mode : {Mode::kStrict, Mode::kModerate, Mode::kLenient}) {
+      for (const std::string& label : labels) {
+        rule.label_thresholds_[static_cast<size_t>(mode)].push_back(
+            LabelThreshold(thresholds, label, rule.modes_, mode));
+      }
+    }
+  }
+  if (const auto& abstain = manifest.abstain) {
+    rule.abstain_below_ = {static_cast<float>(abstain->strict), static_cast<float>(abstain->moderate),
+                           static_cast<float>(abstain->lenient)};
+  }
+  return rule;
+}
+
+Decision DecisionRule::Decide(std::span<const float> probabilities, const ClassifyOptions& options) const {
+  const auto mode = static_cast<size_t>(options.mode);
+  const DecideOptions decide{.positive_label = positive_label_,
+                             .threshold = modes_.At(options.mode),
+                             .abstain_below = options.abstain_below.value_or(abstain_below_[mode])};
+  return multi_label_ ? DecideMultiLabel(probabilities, label_thresholds_[mode], decide)
+                      : winnow::Decide(probabilities, decide);
+}
+
+}  // namespace winnow

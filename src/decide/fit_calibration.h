@@ -1,0 +1,41 @@
+/// A calibration fitted on held-out texts, by any of the methods.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "decide/calibration.h"
+
+namespace winnow {
+
+/// A label's own temperature needs so many texts with it, and as many without; vector scaling needs as many of every
+/// label.
+inline constexpr int64_t kEnoughOfLabel = 10;
+
+/// Held-out texts and what the model says of them: logits [texts, labels], and each text's label ids.
+struct LabelledLogits {
+  std::span<const float> logits;
+  std::span<const std::vector<int32_t>> truth;
+  std::span<const std::string> labels;
+  bool multi_label = false;
+};
+
+struct CalibrationFit {
+  Calibration calibration;
+  /// What a user should know: why a temperature stayed 1, which labels share one.
+  std::vector<std::string> notes;
+};
+
+/// Whether there are enough texts for the method. A temperature is never refused: with too few texts it stays 1, and
+/// FitCalibration says so. Errors: kInvalidData, with how many there are and how many are needed.
+Result<void> CheckEnoughFor(CalibrationMethod method, std::span<const std::vector<int32_t>> truth,
+                            std::span<const std::string> labels, bool multi_label);
+
+/// Deterministic. Errors: CheckEnoughFor's; kInvalidArgument when sizes disagree, an id is out of range, a single-label
+/// text has not one label, or a logit is not finite.
+Result<CalibrationFit> FitCalibration(CalibrationMethod method, const LabelledLogits& texts);
+
+}  // namespace winnow
