@@ -7,7 +7,7 @@ const std::vector<Command>& AllCommands() {
       TrainCommand(),     EvaluateCommand(),    CompareCommand(),    ClassifyCommand(),   QuantizeCommand(),
       ExportCommand(),    BenchCommand(),       PullCommand(),       VerifyCommand(),     TokenizeCommand(),
       DataGetCommand(),   DataInspectCommand(), DataFilterCommand(), DataDedupeCommand(), DataSplitCommand(),
-      DataCurveCommand(), HelpCommand(),        VersionCommand(),
+      DataCurveCommand(), DataDoctorCommand(),  HelpCommand(),       VersionCommand(),
   };
   return commands;
 }

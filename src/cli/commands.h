@@ -27,6 +27,7 @@ Command DataFilterCommand();
 Command DataDedupeCommand();
 Command DataSplitCommand();
 Command DataCurveCommand();
+Command DataDoctorCommand();
 Command HelpCommand();
 Command VersionCommand();
 

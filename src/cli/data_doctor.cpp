@@ -1,0 +1,209 @@
+#include <fmt/format.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "base/progress.h"
+#include "cli/commands.h"
+#include "cli/data_options.h"
+#include "cli/output.h"
+#include "data/row_writer.h"
+#include "data/rows.h"
+#include "evaluate/doctor.h"
+#include "evaluate/review.h"
+
+namespace winnow {
+namespace {
+
+struct DataDoctorOptions : TrainCommandOptions {
+  DoctorOptions doctor;
+  std::optional<std::filesystem::path> output;
+  std::optional<std::filesystem::path> fix;
+};
+
+void Describe(DataDoctorOptions& options, OptionTable& table) {
+  AddReadingOptions(options, table);
+  table.Add("validation", &options.validation, "Held-out texts for validation: leaks into them are found")
+      .ValueName("FILE");
+  table.Add("test", &options.test, "Held-out texts of the test: the same").ValueName("FILE");
+  table.Group("Examination");
+  table
+      .Add("near", &options.doctor.near,
+           "How alike near duplicates are: what is common of their runs of five characters")
+      .Range(0.1, 1);
+  table.Add("folds", &options.doctor.folds, "Parts in which labels are judged, each by a linear model of the others")
+      .Range(2, 20);
+  table
+      .Add(
+          "suspects", &options.doctor.suspects,
+          "List at least so large a share of the texts as doubtful, where the model thinks another label more probable")
+      .Range(0, 1);
+  table.Add("seed", &options.doctor.seed, "Another seed gives other folds");
+  table.Group("Output");
+  table
+      .Add(
+          "output", &options.output,
+          "The findings, to be gone through in a spreadsheet, the worst first; with --fix the mended rows, with all of "
+          "their fields; .csv, .tsv or .jsonl")
+      .ValueName("FILE");
+  table.Add("fix", &options.fix, "A review with its column 'fix' filled in: a label, drop or keep").ValueName("REVIEW");
+  table.Describe(
+      "Finds texts that come twice, exactly or nearly, within a part and across parts; texts with several labels; "
+      "labels "
+      "that are probably wrong, by confident learning; classes too small, or one under two names; broken characters, "
+      "odd "
+      "scripts and lengths.");
+  table.Describe(
+      "A fix is a label of the set (several: 'a; b', or '(none)'), 'label:NAME' for a new one, 'drop' or 'keep'; in a "
+      "row "
+      "about a class it holds for all of its texts. Rows without a fix stay as they are. A cell that a spreadsheet "
+      "would "
+      "take for a formula begins with an apostrophe, which is taken off again. Read the data with the same options "
+      "both "
+      "times.");
+  table.Example("winnow data doctor mail.csv --test held-out.csv --output review.csv", "what should a person look at?");
+  table.Example("winnow data doctor mail.csv --fix review.csv --output mended.csv", "what the person decided");
+}
+
+/// All files in one set, so that a label has one id in all parts.
+struct Patients {
+  std::vector<std::filesystem::path> files;
+  std::vector<std::pair<std::string, Part>> held_out;
+  Dataset dataset;
+  ReadReport report;
+
+  std::vector<Part> Parts() const {
+    std::vector<Part> parts;
+    for (const Example& example : dataset.examples) {
+      Part part = Part::kTrain;
+      for (const auto& [file, of] : held_out) part = example.file == file ? of : part;
+      parts.push_back(part);
+    }
+    return parts;
+  }
+};
+
+Result<Patients> Read(const DataDoctorOptions& options) {
+  Patients patients{.files = TRY(DataFilesOf(options)), .held_out = {}, .dataset = {}, .report = {}};
+  const auto add = [&](const std::optional<std::filesystem::path>& file, Part part) -> Result<void> {
+    if (!file) return {};
+    if (std::ranges::find(patients.files, *file) != patients.files.end()) {
+      return Fail(ErrorCode::kInvalidArgument, file->string() + ": a file can't be two parts", "name another one");
+    }
+    patients.files.push_back(*file);
+    patients.held_out.emplace_back(file->string(), part);
+    return {};
+  };
+  if (!options.fix) {
+    TRY(add(options.validation, Part::kValidation));
+    TRY(add(options.test, Part::kTest));
+  }
+  patients.dataset = TRY(ReadDataset(patients.files, TRY(ReadOptionsOf(options)), patients.report));
+  for (const std::string& line : Lines(patients.report.Text())) LogInfo("{}", line);
+  return patients;
+}
+
+Result<void> PrintJson(const nlohmann::ordered_json& json) {
+  return Print(json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+}
+
+Result<void> Examine(const DataDoctorOptions& options) {
+  if (options.output) TRY(RowWriter::For(*options.output));
+  const Patients patients = TRY(Read(options));
+  ThreadPool pool(options.threads);
+  std::unique_ptr<ProgressBar> bar;
+  const DoctorProgress progress = [&](std::string_view work, size_t steps) {
+    if (bar) bar->Finish();
+    bar = std::make_unique<ProgressBar>(std::string(work), static_cast<int64_t>(steps));
+    return [&](size_t done) { bar->Advance(static_cast<int64_t>(done)); };
+  };
+  const Examination found = TRY(Examine(patients.dataset, patients.Parts(), options.doctor, pool, progress));
+  if (bar) bar->Finish();
+  if (options.output) TRY(WriteReview(*options.output, patients.dataset, found.findings));
+  if (options.json) {
+    nlohmann::ordered_json json = ExaminationJson(found, patients.dataset);
+    if (options.output) json["output"] = options.output->string();
+    json["reading"] = nlohmann::ordered_json::parse(patients.report.Json());
+    return PrintJson(json);
+  }
+  std::string text = ExaminationText(found, patients.dataset);
+  if (options.output) {
+    text += fmt::format(
+        "\nnext: open {0}, fill in its column 'fix' (a label, drop or keep), save it as CSV, and run\n"
+        "  winnow data doctor {1} --fix {0} --output mended{2}\n",
+        options.output->string(), options.data.front().string(), options.output->extension().string());
+  } else if (!found.findings.empty()) {
+    text += "\nnext: add --output review.csv for all of them as a table to go through\n";
+  }
+  return Print(text);
+}
+
+/// The rows of DATA as the review wants them.
+Result<void> Mend(const DataDoctorOptions& options) {
+  if (!options.output) {
+    return Fail(ErrorCode::kInvalidArgument, "--fix needs --output: data files are never changed in place",
+                "name the file for the mended rows");
+  }
+  RowWriter writer = TRY(RowWriter::For(*options.output));
+  const Patients patients = TRY(Read(options));
+  const Dataset& dataset = patients.dataset;
+  const Fixes fixes = TRY(ReadReview(*options.fix, dataset));
+  for (const Example& example : dataset.examples) {
+    if (example.shares.empty()) continue;
+    return Fail(ErrorCode::kInvalidArgument, PlaceText(example) + ": soft labels can't be mended",
+                "make them hard labels first");
+  }
+  std::map<std::string, std::vector<std::string>> label_fields;
+  for (const FileReport& file : patients.report.files) label_fields[file.file] = file.label_fields;
+  std::map<RowPlace, size_t> places;
+  for (size_t t = 0; t < dataset.examples.size(); ++t) {
+    if (fixes.of_text[t].kind == Fix::Kind::kDrop) continue;
+    places.emplace(RowPlace{dataset.examples[t].file, dataset.examples[t].row}, t);
+  }
+  Result<void> mended;
+  TRY(ForRowsOf(patients.files, TRY(ReadOptionsOf(options)), places, [&](size_t t, std::span<const Field> fields) {
+    std::vector<Field> row(fields.begin(), fields.end());
+    if (mended && fixes.of_text[t].kind == Fix::Kind::kRelabel) {
+      mended = SetLabels(row, label_fields[dataset.examples[t].file], fixes.of_text[t].labels);
+    }
+    writer.Add(row);
+  }));
+  TRY(mended);
+  for (const std::string& name : writer.left_out()) LogWarning("'{}' holds objects and is left out", name);
+  for (const std::string& label : fixes.new_labels) LogWarning("'{}' is a new label", label);
+  if (fixes.elsewhere > 0) {
+    LogWarning("{} fixes are of other files: name those as DATA, too", fixes.elsewhere);
+  }
+  TRY(writer.Write());
+  if (options.json) {
+    return PrintJson({{"output", options.output->string()},
+                      {"rows", writer.rows()},
+                      {"relabelled", fixes.relabelled},
+                      {"dropped", fixes.dropped},
+                      {"answered", fixes.answered},
+                      {"unanswered", fixes.unanswered},
+                      {"kept", fixes.kept},
+                      {"elsewhere", fixes.elsewhere},
+                      {"new_labels", fixes.new_labels}});
+  }
+  return Print(
+      fmt::format("{}: {} rows; {} relabelled, {} dropped; of the review's rows {} had a fix ({} keep), {} none\n",
+                  options.output->string(), writer.rows(), fixes.relabelled, fixes.dropped, fixes.answered, fixes.kept,
+                  fixes.unanswered));
+}
+
+Result<void> Run(const DataDoctorOptions& options) {
+  HandleInterrupts();
+  return options.fix ? Mend(options) : Examine(options);
+}
+
+}  // namespace
+
+Command DataDoctorCommand() {
+  return MakeCommand<DataDoctorOptions>("data doctor", "Finds what is wrong with a data set, and mends it.", Describe,
+                                        Run);
+}
+
+}  // namespace winnow
