@@ -43,7 +43,7 @@ class NgramTrie {
   /// Makes room for so many nodes.
   void Reserve(size_t nodes) {
     size_t size = table_.size();
-    while (size < nodes * 2) size *= 2;
+    while (size * 2 < nodes * 3) size *= 2;
     if (size > table_.size()) Rehash(size);
     keys_.reserve(nodes);
   }
@@ -86,7 +86,7 @@ class NgramTrie {
   Entry& Add(uint64_t key, size_t place) {
     const auto node = static_cast<uint32_t>(keys_.size());
     keys_.push_back(key);
-    if (keys_.size() * 2 > table_.size()) {
+    if (keys_.size() * 3 > table_.size() * 2) {
       Rehash(table_.size() * 2);
       place = FreePlace(key);
     }
@@ -107,7 +107,7 @@ class NgramTrie {
     }
   }
 
-  AlignedBuffer<Entry> table_;  // a power of two of them, at most half of it in use
+  AlignedBuffer<Entry> table_;  // a power of two of them, at most two thirds of it in use
   size_t mask_ = 0;
   std::vector<uint64_t> keys_;  // of each node
 };
