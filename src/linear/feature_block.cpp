@@ -12,7 +12,10 @@ void SymbolsOf(std::string_view name, Analyzer analyzer, WordTable& words, std::
                std::vector<uint32_t>& symbols) {
   symbols.clear();
   if (analyzer != Analyzer::kWord) {
-    for (size_t i = 0; i < name.size();) symbols.push_back(NextCodePoint(name, i));
+    for (size_t i = 0; i < name.size();) {
+      const auto byte = static_cast<unsigned char>(name[i]);
+      symbols.push_back(byte < 0x80 ? static_cast<char32_t>(name[i++]) : NextCodePoint(name, i));
+    }
     return;
   }
   padded.assign(name).append(WordTable::kPadding, '\0');

@@ -18,6 +18,7 @@ namespace winnow {
 namespace {
 
 constexpr size_t kMostNodes = size_t{1} << 31;
+constexpr size_t kNodesAtFirst = size_t{1} << 20;
 
 /// A thread's part of the texts.
 struct Part {
@@ -38,6 +39,7 @@ void ReadTexts(std::span<const std::string_view> texts, const BlockOptions& opti
   for (size_t t = part.begin; t < part.end; ++t) bytes += texts[t].size();
   part.longest.reserve(options.analyzer == Analyzer::kWord ? bytes / 4 : bytes);
   part.text_ends.reserve(part.end - part.begin);
+  part.trie.Reserve(std::min(bytes / 4, kNodesAtFirst));  // about what short texts have
   for (size_t t = part.begin; t < part.end; ++t) {
     lowered.Set(texts[t], lowercase);
     if (options.analyzer == Analyzer::kWord) {

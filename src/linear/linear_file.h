@@ -46,8 +46,8 @@ constexpr size_t OutputsOf(size_t labels, bool multi_label) { return labels == 2
 /// Errors: kInvalidModel where sizes disagree or a number is not finite. `where` opens the messages.
 Result<void> CheckLinearContents(const LinearContents& contents, std::string_view where);
 
-/// Reads from memory, which is aligned to floats and must outlive the result's weights. Takes no more memory than some
-/// twenty times `bytes`. Errors: kInvalidModel; kUnsupported for other versions.
+/// Reads from memory, which is aligned to floats and must outlive the result's weights. Takes less memory than a
+/// hundred times `bytes`. Errors: kInvalidModel; kUnsupported for other versions.
 Result<LinearContents> ParseLinearFile(std::span<const std::byte> bytes, std::string_view where);
 
 /// Atomically. Errors: kIo.

@@ -6,7 +6,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
+
+#include "base/aligned_buffer.h"
 
 namespace winnow {
 
@@ -32,14 +35,15 @@ class NgramTrie {
 
   /// The root alone.
   void Clear() {
-    table_.assign(kLeast, {});
+    table_.Resize(kLeast);
+    table_.Zero();
     mask_ = kLeast - 1;
     keys_.assign(1, 0);
   }
   /// Makes room for so many nodes.
   void Reserve(size_t nodes) {
     size_t size = table_.size();
-    while (size < nodes * 2) size *= 2;
+    while (size * 2 < nodes * 3) size *= 2;
     if (size > table_.size()) Rehash(size);
     keys_.reserve(nodes);
   }
@@ -48,7 +52,7 @@ class NgramTrie {
   const Entry* Find(uint32_t parent, uint32_t symbol) const {
     const uint64_t key = KeyOf(parent, symbol);
     for (size_t i = MixBits(key) & mask_;; i = (i + 1) & mask_) {
-      const Entry& entry = table_[i];
+      const Entry& entry = table_.data()[i];
       if (entry.node == kRoot) return nullptr;
       if (entry.key == key) return &entry;
     }
@@ -57,7 +61,7 @@ class NgramTrie {
   Entry& FindOrAdd(uint32_t parent, uint32_t symbol) {
     const uint64_t key = KeyOf(parent, symbol);
     for (size_t i = MixBits(key) & mask_;; i = (i + 1) & mask_) {
-      Entry& entry = table_[i];
+      Entry& entry = table_.data()[i];
       if (entry.node == kRoot) return Add(key, i);
       if (entry.key == key) return entry;
     }
@@ -70,7 +74,7 @@ class NgramTrie {
   /// Calls visit(entry) for each node but the root, in no particular order.
   template <class Visit>
   void ForEach(const Visit& visit) const {
-    for (const Entry& entry : table_) {
+    for (const Entry& entry : table_.span()) {
       if (entry.node != kRoot) visit(entry);
     }
   }
@@ -82,27 +86,28 @@ class NgramTrie {
   Entry& Add(uint64_t key, size_t place) {
     const auto node = static_cast<uint32_t>(keys_.size());
     keys_.push_back(key);
-    if (keys_.size() * 2 > table_.size()) {
+    if (keys_.size() * 3 > table_.size() * 2) {
       Rehash(table_.size() * 2);
       place = FreePlace(key);
     }
-    return table_[place] = {key, node, 0};
+    return table_.data()[place] = {key, node, 0};
   }
   size_t FreePlace(uint64_t key) const {
     size_t i = MixBits(key) & mask_;
-    while (table_[i].node != kRoot) i = (i + 1) & mask_;
+    while (table_.data()[i].node != kRoot) i = (i + 1) & mask_;
     return i;
   }
   void Rehash(size_t size) {
-    std::vector<Entry> old(size);
-    old.swap(table_);
+    AlignedBuffer<Entry> old(size);
+    old.Zero();
+    std::swap(old, table_);
     mask_ = size - 1;
-    for (const Entry& entry : old) {
-      if (entry.node != kRoot) table_[FreePlace(entry.key)] = entry;
+    for (const Entry& entry : old.span()) {
+      if (entry.node != kRoot) table_.data()[FreePlace(entry.key)] = entry;
     }
   }
 
-  std::vector<Entry> table_;  // a power of two of them, at most half of it in use
+  AlignedBuffer<Entry> table_;  // a power of two of them, at most two thirds of it in use
   size_t mask_ = 0;
   std::vector<uint64_t> keys_;  // of each node
 };
