@@ -343,16 +343,15 @@ LinearSolution SolveByDualAscent(const LinearProblem& problem, double accuracy, 
     if (!ascent.Solve(accuracy, max_passes, parts > 1 ? &pool : nullptr)) converged = false;
     ascent.CopyTo(solution.weights);
   };
-  if (ranges >= threads) {
+  // The hinge's duals are less even: with two parts it takes twice the passes, so it has only one.
+  if (ranges >= threads || problem.loss == LinearLoss::kHinge) {
     std::atomic<size_t> next = 0;
     pool.Run([&](int) {
       for (size_t i; (i = next.fetch_add(1)) < ranges;) solve(i, 1);
     });
   } else {
     const size_t work = rows.x.columns.size() * std::min(width, problem.outputs);
-    // The hinge's duals are less even: with two parts it takes twice the passes.
-    const bool hinge = problem.loss == LinearLoss::kHinge;
-    const size_t parts = hinge ? 1 : std::clamp<size_t>(work / kLeastWork, 1, std::min(threads, kMostParts));
+    const size_t parts = std::clamp<size_t>(work / kLeastWork, 1, std::min(threads, kMostParts));
     for (size_t i = 0; i < ranges; ++i) solve(i, parts);
   }
   solution.converged = converged;

@@ -80,7 +80,7 @@ Data DataOf(size_t n, int32_t labels) {
   return data;
 }
 
-TEST(FitPlatt, ProbabilitiesAreSharesOfUnseenRows) {
+TEST(FitPlatt, ThreadsFindTheSharesOfUnseenRows) {
   for (const int32_t labels : {2, 3}) {
     const Data data = DataOf(3000, labels);
     ThreadPool pool(2);
