@@ -167,6 +167,11 @@ void AddTrainingOptions(TrainCommandOptions& options, OptionTable& table) {
   table.Add("profile", &options.profile, "Print where the time went, and how fast the matrix products were");
 }
 
+void AddCalibration(TrainCommandOptions& options, OptionTable& table) {
+  table.Group("Calibration and thresholds");
+  AddCalibrationOptions(options.calibrating, table, /*of_a_bundle=*/false);
+}
+
 void AddDistillationOptions(TrainCommandOptions& options, OptionTable& table) {
   table.Group("Distillation");
   table
@@ -220,6 +225,7 @@ void AddTrainOptions(TrainCommandOptions& options, OptionTable& table) {
   AddOutputOptions(options, table);
   AddModelOptions(options, table);
   AddTrainingOptions(options, table);
+  AddCalibration(options, table);
   AddDistillationOptions(options, table);
   AddEvaluationOptions(options, table);
   AddCheckpointOptions(options, table);
@@ -246,6 +252,7 @@ void AddRecipeOptions(TrainCommandOptions& options, OptionTable& table) {
   AddDataOptions(options, table);
   AddModelOptions(options, table);
   AddTrainingOptions(options, table);
+  AddCalibration(options, table);
   AddDistillationOptions(options, table);
   AddEvaluationOptions(options, table);
   table.AddPreset("preset", &options.preset, "Options for a known task, from share/winnow/presets");

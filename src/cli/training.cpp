@@ -4,14 +4,18 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string_view>
+#include <unordered_set>
 
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "bundle/manifest.h"
+#include "classify/decision_rule.h"
 #include "classify/long_text.h"
 #include "cli/base_model.h"
+#include "cli/calibrating.h"
 #include "cli/data_options.h"
 #include "cli/gnuplot.h"
 #include "cli/teaching.h"
@@ -19,10 +23,8 @@
 #include "cli/training_info.h"
 #include "cli/training_profile.h"
 #include "cli/training_run.h"
-#include "decide/decide.h"
+#include "decide/calibration.h"
 #include "decide/label_thresholds.h"
-#include "decide/probabilities.h"
-#include "decide/temperature.h"
 #include "encoder/forward.h"
 #include "train/trainer.h"
 
@@ -81,19 +83,15 @@ Manifest ManifestOf(const TrainCommandOptions& options, std::map<std::string, st
   return manifest;
 }
 
-std::vector<float> ProbabilitiesOf(std::span<const float> logits, const TextSet& set, double temperature) {
+std::vector<float> ProbabilitiesOf(std::span<const float> logits, const TextSet& set, const Calibration& calibration) {
   std::vector<float> probabilities(logits.size());
-  if (set.multi_label) {
-    Sigmoid(logits, temperature, probabilities);
-  } else {
-    Softmax(logits, static_cast<int>(set.num_labels), temperature, probabilities);
-  }
+  Calibrate(calibration, logits, set.num_labels, set.multi_label, probabilities);
   return probabilities;
 }
 
 /// What the bundle will answer to texts that it reads in windows; the trainer saw head and tail of them.
 std::vector<float> AnswersByWindows(const Dataset& dataset, const TextSet& set, const Tokenizer& tokenizer,
-                                    const Manifest& manifest, ForwardRunner& runner) {
+                                    const Manifest& manifest, const Calibration& calibration, ForwardRunner& runner) {
   constexpr size_t kTextsAtOnce = 1024;  // bounds memory
   const Pooling pooling{
       .multi_label = set.multi_label,
@@ -109,7 +107,7 @@ std::vector<float> AnswersByWindows(const Dataset& dataset, const TextSet& set, 
     tokens.Clear();
     TokenizeTexts(tokenizer, texts, /*segmented=*/true, manifest.max_length, LongText::kWindows, tokens);
     const std::vector<float> logits = runner.AllLogits(tokens.windows.view());
-    PoolWindows(tokens, set.num_labels, pooling, ProbabilitiesOf(logits, set, manifest.temperature),
+    PoolWindows(tokens, set.num_labels, pooling, ProbabilitiesOf(logits, set, calibration),
                 std::span(answers).subspan(begin * set.num_labels));
   }
   return answers;
@@ -132,36 +130,76 @@ Result<void> TuneThresholds(std::span<const float> probabilities, const Dataset&
   return {};
 }
 
-/// The bundle's own decisions in the moderate mode, of several labels a text.
-std::vector<std::vector<int32_t>> DecidedSets(std::span<const float> probabilities, const Dataset& set,
-                                              const Manifest& manifest) {
+/// The bundle's own decisions in the moderate mode: each text's labels.
+Result<std::vector<std::vector<int32_t>>> Decided(std::span<const float> probabilities, const Dataset& set,
+                                                  const Manifest& manifest) {
   const std::vector<std::string>& labels = set.labels.names;
-  std::vector<float> thresholds;
-  thresholds.reserve(labels.size());
-  for (const std::string& label : labels) {
-    const auto own = manifest.thresholds.labels.find(label);
-    thresholds.push_back(
-        static_cast<float>(own == manifest.thresholds.labels.end() ? manifest.thresholds.moderate : own->second));
-  }
+  const DecisionRule rule = TRY(DecisionRule::Of(manifest, labels, set.multi_label, manifest.name));
   std::vector<std::vector<int32_t>> decided;
   for (size_t t = 0; t < set.examples.size(); ++t) {
-    decided.push_back(DecideMultiLabel(probabilities.subspan(t * labels.size(), labels.size()), thresholds).labels);
+    Decision decision = rule.Decide(probabilities.subspan(t * labels.size(), labels.size()));
+    decided.push_back(set.multi_label ? std::move(decision.labels) : std::vector{decision.label});
   }
   return decided;
 }
 
-/// `decided`: as above, where there are several labels a text.
 Result<Metrics> MetricsOf(std::span<const float> probabilities, const Dataset& set, const Manifest& manifest,
                           std::span<const std::vector<int32_t>> decided) {
   const std::vector<std::string>& labels = set.labels.names;
   const MetricsOptions options{.positive_label =
                                    manifest.positive_label.empty() ? -1 : set.labels.Find(manifest.positive_label)};
-  if (!set.multi_label) {
-    std::vector<int32_t> truth;
-    for (const Example& example : set.examples) truth.push_back(example.labels.front());
-    return ComputeMetrics(probabilities, truth, labels, options);
+  if (set.multi_label) return ComputeMultiLabelMetrics(probabilities, LabelSets(set), labels, options, decided);
+  std::vector<int32_t> truth, one;
+  for (const Example& example : set.examples) truth.push_back(example.labels.front());
+  for (const std::vector<int32_t>& ids : decided) one.push_back(ids.front());
+  return ComputeMetrics(probabilities, truth, labels, options, one);
+}
+
+/// Whether there are texts to calibrate on that were not trained on. With very few texts the training texts are the
+/// validation part too.
+bool HasHeldOut(const Split& split) {
+  std::unordered_set<std::string_view> trained;
+  for (const Example& example : split.train.examples) trained.insert(example.text);
+  return std::ranges::any_of(split.validation.examples,
+                             [&](const Example& example) { return !trained.contains(example.text); });
+}
+
+/// What would fail after the training, told before it.
+Result<void> CheckCalibrationOptions(const TrainCommandOptions& options, const Split& split, int32_t positive_label) {
+  if (options.tune_thresholds && options.calibrating.max_fpr) {
+    return Fail(ErrorCode::kInvalidArgument, "--tune-thresholds and --max-fpr both choose thresholds", "leave one out");
   }
-  return ComputeMultiLabelMetrics(probabilities, LabelSets(set), labels, options, decided);
+  if (HasHeldOut(split)) {
+    return CheckEnoughTexts(options.calibrating, split.validation, positive_label,
+                            options.long_text == LongText::kWindows);
+  }
+  if (!options.calibrating.max_fpr) return {};
+  return Fail(ErrorCode::kInvalidData, "--max-fpr: there are no validation texts besides the training texts",
+              "give more texts, or validation texts with --validation");
+}
+
+/// Fits what is asked for on the validation texts, and tells of it. What --json prints comes back.
+Result<nlohmann::ordered_json> CalibrateTrained(const TrainCommandOptions& options, const Split& split,
+                                                const HeldOutTexts& texts, Manifest& manifest) {
+  if (!HasHeldOut(split)) {
+    LogInfo("temperature 1.00 (no held-out texts: nothing is calibrated on what was trained on)");
+    return nlohmann::ordered_json();
+  }
+  CalibrationReport report = TRY(CalibrateManifest(texts, options.calibrating, manifest));
+  if (report.notes.size() == 1) {
+    LogInfo("{} ({})", report.line, report.notes.front());
+  } else {
+    LogInfo("{}", report.line);
+    for (const std::string& note : report.notes) LogInfo("{}", note);
+  }
+  if (options.calibrating.max_fpr) {
+    for (const std::string& line : Lines(report.text)) LogInfo("{}", line);
+    LogInfo(
+        "the validation texts also chose the best epoch: for a promise without that reservation, winnow calibrate {} "
+        "with texts of your own",
+        options.output_dir.string());
+  }
+  return std::move(report.json);
 }
 
 /// The time of one text alone through the encoder, as a mean over some.
@@ -212,6 +250,7 @@ void WriteCurves(const TrainingRun& run, const std::string& name, const std::str
 Result<TrainedBundle> TrainBundle(const TrainCommandOptions& options, const Split& split, BundleWriter bundle,
                                   ThreadPool& pool, std::chrono::steady_clock::time_point begin) {
   const int32_t positive_label = TRY(PositiveLabel(options, split.train.labels));
+  TRY(CheckCalibrationOptions(options, split, positive_label));
 
   StartingPoint start = TRY(PrepareBaseModel(options, split.train));
   const int max_length = std::min(options.max_length, MaxTokens(start.model.config()));
@@ -251,20 +290,28 @@ Result<TrainedBundle> TrainBundle(const TrainCommandOptions& options, const Spli
   }
 
   // Calibration sees the validation texts only; the reported figures are of texts that nothing has seen.
-  const auto fit =
-      validation.multi_label
-          ? FitTemperatureMultiLabel(result.validation_logits, static_cast<int>(validation.num_labels),
-                                     LabelSets(split.validation))
-          : FitTemperature(result.validation_logits, static_cast<int>(validation.num_labels), validation.labels);
-  manifest.temperature = TRY(fit).Usable();
-  LogInfo("temperature {:.2f}{}", manifest.temperature, fit->note.empty() ? "" : " (" + fit->note + ")");
   const bool has_test = test.size() > 0;
   const TextSet& reported = has_test ? test : validation;
   ForwardRunner runner(start.model, pool);
   const bool windows = options.long_text == LongText::kWindows;
+  const auto answers_with = [&](const Calibration& calibration, const Dataset& dataset, const TextSet& set,
+                                std::span<const float> logits) {
+    return windows ? AnswersByWindows(dataset, set, start.tokenizer, manifest, calibration, runner)
+                   : ProbabilitiesOf(logits, set, calibration);
+  };
+  const HeldOutTexts held_out{.dataset = split.validation,
+                              .logits = result.validation_logits,
+                              .answers = [&](const Calibration& calibration) -> Result<std::vector<float>> {
+                                return answers_with(calibration, split.validation, validation,
+                                                    result.validation_logits);
+                              },
+                              .positive_label = positive_label,
+                              .pooled = windows,
+                              .source = "validation texts",
+                              .weights = "f32"};
+  const nlohmann::ordered_json calibration = TRY(CalibrateTrained(options, split, held_out, manifest));
   const auto answers = [&](const Dataset& dataset, const TextSet& set, std::span<const float> logits) {
-    return windows ? AnswersByWindows(dataset, set, start.tokenizer, manifest, runner)
-                   : ProbabilitiesOf(logits, set, manifest.temperature);
+    return answers_with(CalibrationOf(manifest), dataset, set, logits);
   };
   const std::vector<float> logits =
       has_test && !windows ? runner.AllLogits(test.texts.view()) : result.validation_logits;
@@ -273,8 +320,7 @@ Result<TrainedBundle> TrainBundle(const TrainCommandOptions& options, const Spli
     TRY(TuneThresholds(answers(split.validation, validation, result.validation_logits), split.validation, manifest));
   }
   const Dataset& reported_texts = has_test ? split.test : split.validation;
-  std::vector<std::vector<int32_t>> decided;
-  if (reported.multi_label) decided = DecidedSets(probabilities, reported_texts, manifest);
+  std::vector<std::vector<int32_t>> decided = TRY(Decided(probabilities, reported_texts, manifest));
   const Metrics metrics = TRY(MetricsOf(probabilities, reported_texts, manifest, decided));
 
   const TrainingInfo info{.name = manifest.name,
@@ -290,6 +336,7 @@ Result<TrainedBundle> TrainBundle(const TrainCommandOptions& options, const Spli
                           .threads = pool.size(),
                           .hyperparameters = hyperparameters};
   nlohmann::ordered_json document = TrainingInfoJson(info);
+  if (!calibration.is_null()) document["calibration"] = calibration["figures"];
   if (options.throwaway) {
     return TrainedBundle{std::move(document), metrics, has_test, probabilities, std::move(decided)};
   }
