@@ -152,9 +152,25 @@ Result<void> BundleClassifier::ComputeWindows(const PackedTexts& windows, std::s
   return {};
 }
 
-Result<void> BundleClassifier::LogitsOfWindows(const PackedTexts& windows, std::span<float> logits,
-                                               const Progress& progress) const {
-  return parts_->encoder->Logits(windows, logits, progress);
+Result<std::vector<float>> BundleClassifier::Logits(std::span<const std::string_view> texts, bool segmented,
+                                                    TokenizedTexts& tokens, const Progress& progress) const {
+  tokens.Clear();
+  if (!parts_->linear) {
+    Tokenize(texts, segmented, tokens);
+    std::vector<float> logits(tokens.windows.texts() * labels().size());
+    TRY(parts_->encoder->Logits(tokens.windows.view(), logits, progress));
+    return logits;
+  }
+  for (size_t t = 0; t < texts.size(); ++t) {
+    tokens.windows.Append({});
+    tokens.begins.push_back(static_cast<int32_t>(t + 1));
+  }
+  std::vector<float> logits(texts.size() * labels().size());
+  std::unique_ptr<Call> call = parts_->TakeCall();
+  const Result<void> computed = LinearLogits(texts, *call, logits, progress);
+  parts_->GiveBack(std::move(call));
+  if (!computed) return std::unexpected(computed.error());
+  return logits;
 }
 
 std::vector<float> BundleClassifier::ProbabilitiesOfLogits(std::span<const float> logits,
@@ -173,14 +189,14 @@ std::vector<float> BundleClassifier::ProbabilitiesOfLogits(std::span<const float
   return texts;
 }
 
-Result<void> BundleClassifier::ComputeLinear(std::span<const std::string_view> texts, Call& call,
-                                             std::span<float> probabilities, const Progress& progress) const {
+Result<void> BundleClassifier::LinearLogits(std::span<const std::string_view> texts, Call& call, std::span<float> all,
+                                            const Progress& progress) const {
   const size_t count = labels().size();
   std::unique_lock pool(parts_->pool_mutex, std::defer_lock);
   if (texts.size() >= kLinearTextsForThreads) (void)pool.try_lock();
   for (size_t done = 0; done < texts.size();) {
     const auto some = texts.subspan(done, std::min(texts.size() - done, kLinearTextsAtOnce));
-    const auto logits = probabilities.subspan(done * count, some.size() * count);
+    const auto logits = all.subspan(done * count, some.size() * count);
     if (pool.owns_lock()) {
       parts_->linear->Logits(some, *parts_->pool, logits);
     } else {
@@ -188,7 +204,6 @@ Result<void> BundleClassifier::ComputeLinear(std::span<const std::string_view> t
         parts_->linear->Logits(some[t], call.linear, logits.subspan(t * count, count));
       }
     }
-    Calibrate(parts_->calibration, logits, count, multi_label(), logits);
     done += some.size();
     if (progress && !progress(done)) return Fail(ErrorCode::kCancelled, "stopped");
   }
@@ -198,7 +213,11 @@ Result<void> BundleClassifier::ComputeLinear(std::span<const std::string_view> t
 /// Texts go together as long as there are few enough tokens.
 Result<void> BundleClassifier::Compute(std::span<const std::string_view> texts, bool segmented, Call& call,
                                        std::span<float> probabilities, const Progress& progress) const {
-  if (parts_->linear) return ComputeLinear(texts, call, probabilities, progress);
+  if (parts_->linear) {
+    TRY(LinearLogits(texts, call, probabilities, progress));
+    Calibrate(parts_->calibration, probabilities, labels().size(), multi_label(), probabilities);
+    return {};
+  }
   TokenizedTexts& tokens = call.tokens;
   for (size_t done = 0; done < texts.size();) {
     tokens.Clear();

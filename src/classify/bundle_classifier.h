@@ -77,9 +77,10 @@ class BundleClassifier {
   Result<void> ProbabilitiesOfTokens(const TokenizedTexts& tokens, std::span<float> probabilities,
                                      const Progress& progress = {}) const;
 
-  /// The logits of windows of texts, [windows, labels]: what calibration starts from. Errors: as Classify's.
-  Result<void> LogitsOfWindows(const PackedTexts& windows, std::span<float> logits,
-                               const Progress& progress = {}) const;
+  /// What calibration starts from: logits [windows, labels] of texts, whose windows are put into `tokens` (a linear
+  /// model's are one a text, empty). Errors: as Classify's.
+  Result<std::vector<float>> Logits(std::span<const std::string_view> texts, bool segmented, TokenizedTexts& tokens,
+                                    const Progress& progress = {}) const;
 
   /// Logits [windows, labels] of these texts to their calibrated probabilities [texts, labels]; by the bundle's
   /// calibration, or another that fits its labels.
@@ -96,8 +97,8 @@ class BundleClassifier {
   static Result<void> LoadLinear(const std::filesystem::path& bundle, Weights weights, Parts& parts);
   Result<void> Compute(std::span<const std::string_view> texts, bool segmented, Call& call,
                        std::span<float> probabilities, const Progress& progress) const;
-  Result<void> ComputeLinear(std::span<const std::string_view> texts, Call& call, std::span<float> probabilities,
-                             const Progress& progress) const;
+  Result<void> LinearLogits(std::span<const std::string_view> texts, Call& call, std::span<float> all,
+                            const Progress& progress) const;
   Result<void> ComputeWindows(const PackedTexts& windows, std::span<float> probabilities,
                               const Progress& progress) const;
   explicit BundleClassifier(std::unique_ptr<Parts> parts);

@@ -16,6 +16,7 @@ Command EvaluateCommand();
 Command CompareCommand();
 Command ClassifyCommand();
 Command QuantizeCommand();
+Command CalibrateCommand();
 Command BenchCommand();
 Command ExportCommand();
 Command PullCommand();

@@ -31,10 +31,10 @@ struct Pool {
   Result<Metrics> Figures(const Dataset& data, int32_t positive_label) const {
     const MetricsOptions options{.positive_label = positive_label};
     if (data.multi_label) return ComputeMultiLabelMetrics(probabilities, truth, data.labels.names, options, decided);
-    std::vector<int32_t> labels;
-    labels.reserve(truth.size());
+    std::vector<int32_t> labels, answers;
     for (const std::vector<int32_t>& of_text : truth) labels.push_back(of_text.front());
-    return ComputeMetrics(probabilities, labels, data.labels.names, options);
+    for (const std::vector<int32_t>& of_text : decided) answers.push_back(of_text.front());
+    return ComputeMetrics(probabilities, labels, data.labels.names, options, answers);
   }
 };
 

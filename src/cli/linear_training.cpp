@@ -12,8 +12,7 @@
 #include "cli/data_options.h"
 #include "cli/trained_model.h"
 #include "cli/training_info.h"
-#include "decide/probabilities.h"
-#include "decide/temperature.h"
+#include "decide/calibration.h"
 #include "linear/train_linear.h"
 
 namespace winnow {
@@ -144,26 +143,10 @@ std::vector<float> LogitsOf(const LinearModel& model, const Dataset& set, Thread
   return logits;
 }
 
-std::vector<float> ProbabilitiesOf(std::span<const float> logits, const Dataset& set, double temperature) {
+std::vector<float> ProbabilitiesOf(std::span<const float> logits, const Dataset& set, const Calibration& calibration) {
   std::vector<float> probabilities(logits.size());
-  if (set.multi_label) {
-    Sigmoid(logits, temperature, probabilities);
-  } else {
-    Softmax(logits, static_cast<int>(set.labels.size()), temperature, probabilities);
-  }
+  Calibrate(calibration, logits, set.labels.size(), set.multi_label, probabilities);
   return probabilities;
-}
-
-Result<double> FitTemperatureOf(std::span<const float> logits, const Dataset& validation) {
-  const int count = static_cast<int>(validation.labels.size());
-  std::vector<int32_t> truth;
-  for (const Example& example : validation.examples) {
-    truth.push_back(example.labels.empty() ? -1 : example.labels.front());
-  }
-  const TemperatureFit fit = TRY(validation.multi_label ? FitTemperatureMultiLabel(logits, count, LabelSets(validation))
-                                                        : FitTemperature(logits, count, truth));
-  LogInfo("temperature {:.2f}{}", fit.Usable(), fit.note.empty() ? "" : " (" + fit.note + ")");
-  return fit.Usable();
 }
 
 /// The time of one text alone, text to logits, as a mean over some.
@@ -183,6 +166,7 @@ Result<TrainedBundle> TrainLinearBundle(const TrainCommandOptions& options, cons
                                         ThreadPool& pool, Clock::time_point begin) {
   TRY(CheckKind(options));
   const int32_t positive_label = TRY(PositiveLabel(options, split.train.labels));
+  TRY(CheckCalibrationOptions(options, split, positive_label));
   Manifest manifest = TRY(ManifestOf(options, split.train.labels, positive_label));
   const LinearTrainingOptions training = TRY(TrainingOptionsOf(options, split.train));
 
@@ -195,23 +179,30 @@ Result<TrainedBundle> TrainLinearBundle(const TrainCommandOptions& options, cons
           FormatCount(static_cast<int64_t>(split.train.examples.size())), fit_seconds);
 
   const std::vector<float> validation_logits = LogitsOf(model, split.validation, pool);
-  manifest.temperature = TRY(FitTemperatureOf(validation_logits, split.validation));
-  const std::vector<float> validated = ProbabilitiesOf(validation_logits, split.validation, manifest.temperature);
+  const auto answers = [&](std::span<const float> logits, const Dataset& set) {
+    return ProbabilitiesOf(logits, set, CalibrationOf(manifest));
+  };
+  const HeldOutTexts held_out{.dataset = split.validation,
+                              .logits = validation_logits,
+                              .answers = [&](const Calibration& calibration) -> Result<std::vector<float>> {
+                                return ProbabilitiesOf(validation_logits, split.validation, calibration);
+                              },
+                              .positive_label = positive_label,
+                              .source = "validation texts",
+                              .weights = "linear"};
+  const nlohmann::ordered_json calibration = TRY(CalibrateTrained(options, split, held_out, manifest));
+  const std::vector<float> validated = answers(validation_logits, split.validation);
   if (options.tune_thresholds) TRY(TuneThresholds(validated, split.validation, manifest));
 
-  const auto measure = [&](std::span<const float> probabilities, const Dataset& set,
-                           std::vector<std::vector<int32_t>>& decided) {
-    if (set.multi_label) decided = DecidedSets(probabilities, set, manifest);
-    return MetricsOf(probabilities, set, manifest, decided);
-  };
-  std::vector<std::vector<int32_t>> decided;
-  const Metrics validation_metrics = TRY(measure(validated, split.validation, decided));
+  std::vector<std::vector<int32_t>> decided = TRY(Decided(validated, split.validation, manifest));
+  const Metrics validation_metrics = TRY(MetricsOf(validated, split.validation, manifest, decided));
   const bool has_test = !split.test.examples.empty();
   std::vector<float> probabilities = validated;
   Metrics metrics = validation_metrics;
   if (has_test) {
-    probabilities = ProbabilitiesOf(LogitsOf(model, split.test, pool), split.test, manifest.temperature);
-    metrics = TRY(measure(probabilities, split.test, decided));
+    probabilities = answers(LogitsOf(model, split.test, pool), split.test);
+    decided = TRY(Decided(probabilities, split.test, manifest));
+    metrics = TRY(MetricsOf(probabilities, split.test, manifest, decided));
   }
 
   const TrainingInfo info{.name = manifest.name,
@@ -228,6 +219,7 @@ Result<TrainedBundle> TrainLinearBundle(const TrainCommandOptions& options, cons
                           .threads = pool.size(),
                           .hyperparameters = HyperparametersOf(options, training.features)};
   nlohmann::ordered_json document = TrainingInfoJson(info);
+  if (!calibration.is_null()) document["calibration"] = calibration["figures"];
   document["num_features"] = model.features();
   document["fit_seconds"] = fit_seconds;
   if (!options.throwaway) {

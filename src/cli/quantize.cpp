@@ -103,6 +103,7 @@ std::string ReportLines(const QuantizeReport& report) {
 struct Quantized {
   QuantizeReport report;
   std::filesystem::path target;
+  bool promised;  ///< thresholds or abstention, by the scores of the float weights
 };
 
 Result<Quantized> Quantize(const QuantizeRecipe& recipe, ThreadPool& pool) {
@@ -131,10 +132,11 @@ Result<Quantized> Quantize(const QuantizeRecipe& recipe, ThreadPool& pool) {
                                                .note = [](const std::string& text) { LogInfo("{}", text); }},
                                               pool));
   TRY(CheckInterrupted());
+  const bool promised = manifest.thresholds.promise || manifest.abstain;
   TRY(SealBundle(writer.path(), std::move(manifest)));
   TRY(writer.Commit());
   LogInfo("{} answers with INT8 weights now", target.string());
-  return Quantized{std::move(report), target};
+  return Quantized{std::move(report), target, promised};
 }
 
 Result<void> Run(const QuantizeCommandOptions& options) {
@@ -146,6 +148,12 @@ Result<void> Run(const QuantizeCommandOptions& options) {
                                        .max_drop = options.max_drop,
                                        .overwrite = options.overwrite},
                                       pool));
+  if (done.promised) {
+    LogWarning(
+        "thresholds promise something for the weights that chose them; choose them again for these: winnow "
+        "calibrate {}",
+        done.target.string());
+  }
   return Print(options.json ? ReportJson(done.report, done.target).dump(2) + "\n" : ReportLines(done.report));
 }
 

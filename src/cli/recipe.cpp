@@ -75,7 +75,19 @@ Result<TrainCommandOptions> RecipeOf(const fs::path& bundle) {
   recipe.long_text = manifest.long_text;
   for (const auto& [from, to] : manifest.label_map) recipe.label_map.push_back(from + "=" + to);
   recipe.positive_label = manifest.positive_label;
-  recipe.tune_thresholds = !manifest.thresholds.labels.empty();
+  if (manifest.calibration) {
+    const Calibration& calibration = manifest.calibration->calibration;
+    recipe.calibrating.calibration = calibration.method == CalibrationMethod::kVector     ? CalibrationChoice::kVector
+                                     : calibration.method == CalibrationMethod::kIsotonic ? CalibrationChoice::kIsotonic
+                                     : manifest.calibration->texts == 0                   ? CalibrationChoice::kNone
+                                                                        : CalibrationChoice::kTemperature;
+  }
+  if (const auto& promise = manifest.thresholds.promise) {
+    recipe.calibrating.max_fpr = promise->max_fpr;
+    recipe.calibrating.confidence = promise->confidence;
+  } else {
+    recipe.tune_thresholds = !manifest.thresholds.labels.empty();
+  }
   if (!transformer) return recipe;
   const ModelConfig config = TRY(ReadModelConfig(bundle));
   recipe.base_model = *base_model;

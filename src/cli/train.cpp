@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "bundle/directory.h"
+#include "cli/calibrate.h"
 #include "cli/commands.h"
 #include "cli/cross_validation.h"
 #include "cli/data_options.h"
@@ -82,6 +83,11 @@ Result<void> Run(const TrainCommandOptions& given) {
   if (options.quantize) {
     trained.info["quantization"] =
         TRY(QuantizeBundle({.bundle = options.output_dir, .max_drop = options.max_drop}, pool));
+    if (options.calibrating.max_fpr) {
+      // The float weights' scores chose the thresholds, and bytes answer now.
+      const CalibrationReport report = TRY(CalibrateBundle(options.output_dir, options.calibrating, pool));
+      for (const std::string& line : Lines(report.text)) LogInfo("{}", line);
+    }
   }
   if (!trained.has_test) {
     LogWarning("there is no test part: the figures are of the validation texts, which chose the best epoch");

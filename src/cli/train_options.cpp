@@ -193,6 +193,11 @@ void AddLinearOptions(TrainCommandOptions& options, OptionTable& table) {
             "Logistic regression of more than two labels: one against the rest, instead of all at once");
 }
 
+void AddCalibration(TrainCommandOptions& options, OptionTable& table) {
+  table.Group("Calibration and thresholds");
+  AddCalibrationOptions(options.calibrating, table, /*of_a_bundle=*/false);
+}
+
 void AddDistillationOptions(TrainCommandOptions& options, OptionTable& table) {
   table.Group("Distillation");
   table
@@ -247,6 +252,7 @@ void AddTrainOptions(TrainCommandOptions& options, OptionTable& table) {
   AddModelOptions(options, table);
   AddTrainingOptions(options, table);
   AddLinearOptions(options, table);
+  AddCalibration(options, table);
   AddDistillationOptions(options, table);
   AddEvaluationOptions(options, table);
   AddCheckpointOptions(options, table);
@@ -275,6 +281,7 @@ void AddRecipeOptions(TrainCommandOptions& options, OptionTable& table) {
   AddModelOptions(options, table);
   AddTrainingOptions(options, table);
   AddLinearOptions(options, table);
+  AddCalibration(options, table);
   AddDistillationOptions(options, table);
   AddEvaluationOptions(options, table);
   table.AddPreset("preset", &options.preset, "Options for a known task, from share/winnow/presets");

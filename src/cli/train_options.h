@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/calibrating.h"
 #include "cli/command.h"
 
 namespace winnow {
@@ -59,7 +60,8 @@ struct TrainCommandOptions : CommonOptions {
   std::string class_weights = "none";
   double label_smoothing = 0;
   bool tune_thresholds = false;  // of a multi-label model
-  std::string freeze;            // "", "embeddings", "encoder" or a number of layers
+  CalibrationOptions calibrating;
+  std::string freeze;  // "", "embeddings", "encoder" or a number of layers
   bool gradient_checkpointing = false;
   std::string metric = "f1_macro";
   std::string precision = "auto";

@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <string_view>
+#include <unordered_set>
 
 #include "base/files.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "classify/decision_rule.h"
 #include "cli/data_options.h"
 #include "decide/decide.h"
 #include "decide/label_thresholds.h"
@@ -51,36 +54,80 @@ Result<void> TuneThresholds(std::span<const float> probabilities, const Dataset&
   return {};
 }
 
-/// The bundle's own decisions in the moderate mode, of several labels a text.
-std::vector<std::vector<int32_t>> DecidedSets(std::span<const float> probabilities, const Dataset& set,
-                                              const Manifest& manifest) {
+/// The bundle's own decisions in the moderate mode: each text's labels.
+Result<std::vector<std::vector<int32_t>>> Decided(std::span<const float> probabilities, const Dataset& set,
+                                                  const Manifest& manifest) {
   const std::vector<std::string>& labels = set.labels.names;
-  std::vector<float> thresholds;
-  thresholds.reserve(labels.size());
-  for (const std::string& label : labels) {
-    const auto own = manifest.thresholds.labels.find(label);
-    thresholds.push_back(
-        static_cast<float>(own == manifest.thresholds.labels.end() ? manifest.thresholds.moderate : own->second));
-  }
+  const DecisionRule rule = TRY(DecisionRule::Of(manifest, labels, set.multi_label, manifest.name));
   std::vector<std::vector<int32_t>> decided;
   for (size_t t = 0; t < set.examples.size(); ++t) {
-    decided.push_back(DecideMultiLabel(probabilities.subspan(t * labels.size(), labels.size()), thresholds).labels);
+    Decision decision = rule.Decide(probabilities.subspan(t * labels.size(), labels.size()));
+    decided.push_back(set.multi_label ? std::move(decision.labels) : std::vector{decision.label});
   }
   return decided;
 }
 
-/// `decided`: as above, where there are several labels a text.
 Result<Metrics> MetricsOf(std::span<const float> probabilities, const Dataset& set, const Manifest& manifest,
                           std::span<const std::vector<int32_t>> decided) {
   const std::vector<std::string>& labels = set.labels.names;
   const MetricsOptions options{.positive_label =
                                    manifest.positive_label.empty() ? -1 : set.labels.Find(manifest.positive_label)};
-  if (!set.multi_label) {
-    std::vector<int32_t> truth;
-    for (const Example& example : set.examples) truth.push_back(example.labels.front());
-    return ComputeMetrics(probabilities, truth, labels, options);
+  if (set.multi_label) return ComputeMultiLabelMetrics(probabilities, LabelSets(set), labels, options, decided);
+  std::vector<int32_t> truth, one;
+  for (const Example& example : set.examples) truth.push_back(example.labels.front());
+  for (const std::vector<int32_t>& ids : decided) one.push_back(ids.front());
+  return ComputeMetrics(probabilities, truth, labels, options, one);
+}
+
+namespace {
+
+/// Whether there are texts to calibrate on that were not trained on. With very few texts the training texts are the
+/// validation part too.
+bool HasHeldOut(const Split& split) {
+  std::unordered_set<std::string_view> trained;
+  for (const Example& example : split.train.examples) trained.insert(example.text);
+  return std::ranges::any_of(split.validation.examples,
+                             [&](const Example& example) { return !trained.contains(example.text); });
+}
+
+}  // namespace
+
+/// What would fail after the training, told before it.
+Result<void> CheckCalibrationOptions(const TrainCommandOptions& options, const Split& split, int32_t positive_label) {
+  if (options.tune_thresholds && options.calibrating.max_fpr) {
+    return Fail(ErrorCode::kInvalidArgument, "--tune-thresholds and --max-fpr both choose thresholds", "leave one out");
   }
-  return ComputeMultiLabelMetrics(probabilities, LabelSets(set), labels, options, decided);
+  if (HasHeldOut(split)) {
+    return CheckEnoughTexts(options.calibrating, split.validation, positive_label,
+                            options.long_text == LongText::kWindows);
+  }
+  if (!options.calibrating.max_fpr) return {};
+  return Fail(ErrorCode::kInvalidData, "--max-fpr: there are no validation texts besides the training texts",
+              "give more texts, or validation texts with --validation");
+}
+
+/// Fits what is asked for on the validation texts, and tells of it. What --json prints comes back.
+Result<nlohmann::ordered_json> CalibrateTrained(const TrainCommandOptions& options, const Split& split,
+                                                const HeldOutTexts& texts, Manifest& manifest) {
+  if (!HasHeldOut(split)) {
+    LogInfo("temperature 1.00 (no held-out texts: nothing is calibrated on what was trained on)");
+    return nlohmann::ordered_json();
+  }
+  CalibrationReport report = TRY(CalibrateManifest(texts, options.calibrating, manifest));
+  if (report.notes.size() == 1) {
+    LogInfo("{} ({})", report.line, report.notes.front());
+  } else {
+    LogInfo("{}", report.line);
+    for (const std::string& note : report.notes) LogInfo("{}", note);
+  }
+  if (options.calibrating.max_fpr) {
+    for (const std::string& line : Lines(report.text)) LogInfo("{}", line);
+    LogInfo(
+        "the validation texts also chose the best epoch: for a promise without that reservation, winnow calibrate {} "
+        "with texts of your own",
+        options.output_dir.string());
+  }
+  return std::move(report.json);
 }
 
 /// The held-out texts that calibration used, for the INT8 gate and for calibrating again.

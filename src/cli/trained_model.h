@@ -3,13 +3,16 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <span>
 #include <vector>
 
 #include "base/result.h"
 #include "bundle/manifest.h"
+#include "cli/calibrating.h"
 #include "cli/train_options.h"
 #include "data/dataset.h"
+#include "data/split.h"
 #include "evaluate/metrics.h"
 
 namespace winnow {
@@ -24,13 +27,21 @@ Result<Manifest> ManifestOf(const TrainCommandOptions& options, const LabelSet& 
 /// Errors: kInvalidArgument for a model of one label a text.
 Result<void> TuneThresholds(std::span<const float> probabilities, const Dataset& validation, Manifest& manifest);
 
-/// The bundle's own decisions in the moderate mode, of several labels a text.
-std::vector<std::vector<int32_t>> DecidedSets(std::span<const float> probabilities, const Dataset& set,
-                                              const Manifest& manifest);
+/// The bundle's own decisions in the moderate mode: each text's labels. Errors: kInvalidModel.
+Result<std::vector<std::vector<int32_t>>> Decided(std::span<const float> probabilities, const Dataset& set,
+                                                  const Manifest& manifest);
 
-/// `decided`: as above, where there are several labels a text. Errors: ComputeMetrics'.
+/// The figures of these decisions. Errors: ComputeMetrics'.
 Result<Metrics> MetricsOf(std::span<const float> probabilities, const Dataset& set, const Manifest& manifest,
                           std::span<const std::vector<int32_t>> decided);
+
+/// What would fail after the training, told before it. Errors: CheckEnoughTexts'.
+Result<void> CheckCalibrationOptions(const TrainCommandOptions& options, const Split& split, int32_t positive_label);
+
+/// Fits what is asked for on the validation texts, and tells of it. What --json prints comes back, null where there
+/// was nothing to fit on. Errors: CalibrateManifest's.
+Result<nlohmann::ordered_json> CalibrateTrained(const TrainCommandOptions& options, const Split& split,
+                                                const HeldOutTexts& texts, Manifest& manifest);
 
 /// The held-out texts that calibration used, for the INT8 gate and for calibrating again. Errors: kIo.
 Result<void> WriteCalibrationTexts(const std::filesystem::path& path, const Dataset& dataset);

@@ -4,14 +4,18 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string_view>
+#include <unordered_set>
 
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "bundle/manifest.h"
+#include "classify/decision_rule.h"
 #include "classify/long_text.h"
 #include "cli/base_model.h"
+#include "cli/calibrating.h"
 #include "cli/data_options.h"
 #include "cli/gnuplot.h"
 #include "cli/linear_training.h"
@@ -21,10 +25,8 @@
 #include "cli/training_info.h"
 #include "cli/training_profile.h"
 #include "cli/training_run.h"
-#include "decide/decide.h"
+#include "decide/calibration.h"
 #include "decide/label_thresholds.h"
-#include "decide/probabilities.h"
-#include "decide/temperature.h"
 #include "encoder/forward.h"
 #include "train/trainer.h"
 
@@ -60,19 +62,15 @@ RunIdentity IdentityOf(Json hyperparameters, const Split& split, const TextSet& 
   return run;
 }
 
-std::vector<float> ProbabilitiesOf(std::span<const float> logits, const TextSet& set, double temperature) {
+std::vector<float> ProbabilitiesOf(std::span<const float> logits, const TextSet& set, const Calibration& calibration) {
   std::vector<float> probabilities(logits.size());
-  if (set.multi_label) {
-    Sigmoid(logits, temperature, probabilities);
-  } else {
-    Softmax(logits, static_cast<int>(set.num_labels), temperature, probabilities);
-  }
+  Calibrate(calibration, logits, set.num_labels, set.multi_label, probabilities);
   return probabilities;
 }
 
 /// What the bundle will answer to texts that it reads in windows; the trainer saw head and tail of them.
 std::vector<float> AnswersByWindows(const Dataset& dataset, const TextSet& set, const Tokenizer& tokenizer,
-                                    const Manifest& manifest, ForwardRunner& runner) {
+                                    const Manifest& manifest, const Calibration& calibration, ForwardRunner& runner) {
   constexpr size_t kTextsAtOnce = 1024;  // bounds memory
   const Pooling pooling{
       .multi_label = set.multi_label,
@@ -88,7 +86,7 @@ std::vector<float> AnswersByWindows(const Dataset& dataset, const TextSet& set, 
     tokens.Clear();
     TokenizeTexts(tokenizer, texts, /*segmented=*/true, manifest.max_length, LongText::kWindows, tokens);
     const std::vector<float> logits = runner.AllLogits(tokens.windows.view());
-    PoolWindows(tokens, set.num_labels, pooling, ProbabilitiesOf(logits, set, manifest.temperature),
+    PoolWindows(tokens, set.num_labels, pooling, ProbabilitiesOf(logits, set, calibration),
                 std::span(answers).subspan(begin * set.num_labels));
   }
   return answers;
@@ -132,6 +130,7 @@ Result<TrainedBundle> TrainBundle(const TrainCommandOptions& options, const Spli
                                   ThreadPool& pool, std::chrono::steady_clock::time_point begin) {
   if (options.kind != "transformer") return TrainLinearBundle(options, split, std::move(bundle), pool, begin);
   const int32_t positive_label = TRY(PositiveLabel(options, split.train.labels));
+  TRY(CheckCalibrationOptions(options, split, positive_label));
 
   StartingPoint start = TRY(PrepareBaseModel(options, split.train));
   const int max_length = std::min(options.max_length, MaxTokens(start.model.config()));
@@ -173,20 +172,28 @@ Result<TrainedBundle> TrainBundle(const TrainCommandOptions& options, const Spli
   }
 
   // Calibration sees the validation texts only; the reported figures are of texts that nothing has seen.
-  const auto fit =
-      validation.multi_label
-          ? FitTemperatureMultiLabel(result.validation_logits, static_cast<int>(validation.num_labels),
-                                     LabelSets(split.validation))
-          : FitTemperature(result.validation_logits, static_cast<int>(validation.num_labels), validation.labels);
-  manifest.temperature = TRY(fit).Usable();
-  LogInfo("temperature {:.2f}{}", manifest.temperature, fit->note.empty() ? "" : " (" + fit->note + ")");
   const bool has_test = test.size() > 0;
   const TextSet& reported = has_test ? test : validation;
   ForwardRunner runner(start.model, pool);
   const bool windows = options.long_text == LongText::kWindows;
+  const auto answers_with = [&](const Calibration& calibration, const Dataset& dataset, const TextSet& set,
+                                std::span<const float> logits) {
+    return windows ? AnswersByWindows(dataset, set, start.tokenizer, manifest, calibration, runner)
+                   : ProbabilitiesOf(logits, set, calibration);
+  };
+  const HeldOutTexts held_out{.dataset = split.validation,
+                              .logits = result.validation_logits,
+                              .answers = [&](const Calibration& calibration) -> Result<std::vector<float>> {
+                                return answers_with(calibration, split.validation, validation,
+                                                    result.validation_logits);
+                              },
+                              .positive_label = positive_label,
+                              .pooled = windows,
+                              .source = "validation texts",
+                              .weights = "f32"};
+  const nlohmann::ordered_json calibration = TRY(CalibrateTrained(options, split, held_out, manifest));
   const auto answers = [&](const Dataset& dataset, const TextSet& set, std::span<const float> logits) {
-    return windows ? AnswersByWindows(dataset, set, start.tokenizer, manifest, runner)
-                   : ProbabilitiesOf(logits, set, manifest.temperature);
+    return answers_with(CalibrationOf(manifest), dataset, set, logits);
   };
   const std::vector<float> logits =
       has_test && !windows ? runner.AllLogits(test.texts.view()) : result.validation_logits;
@@ -195,8 +202,7 @@ Result<TrainedBundle> TrainBundle(const TrainCommandOptions& options, const Spli
     TRY(TuneThresholds(answers(split.validation, validation, result.validation_logits), split.validation, manifest));
   }
   const Dataset& reported_texts = has_test ? split.test : split.validation;
-  std::vector<std::vector<int32_t>> decided;
-  if (reported.multi_label) decided = DecidedSets(probabilities, reported_texts, manifest);
+  std::vector<std::vector<int32_t>> decided = TRY(Decided(probabilities, reported_texts, manifest));
   const Metrics metrics = TRY(MetricsOf(probabilities, reported_texts, manifest, decided));
 
   const TrainingInfo info{.name = manifest.name,
@@ -212,6 +218,7 @@ Result<TrainedBundle> TrainBundle(const TrainCommandOptions& options, const Spli
                           .threads = pool.size(),
                           .hyperparameters = hyperparameters};
   nlohmann::ordered_json document = TrainingInfoJson(info);
+  if (!calibration.is_null()) document["calibration"] = calibration["figures"];
   if (options.throwaway) {
     return TrainedBundle{std::move(document), metrics, has_test, probabilities, std::move(decided)};
   }

@@ -19,7 +19,7 @@ struct TrainedBundle {
   Metrics metrics;              ///< of the test part, or of validation where there is none
   bool has_test = false;
   std::vector<float> probabilities;                ///< [texts of that part, labels], calibrated
-  std::vector<std::vector<int32_t>> decided = {};  ///< [texts of that part] of several labels a text: the sets
+  std::vector<std::vector<int32_t>> decided = {};  ///< [texts of that part] the labels that thresholds decided
 };
 
 /// Trains options.base_model on the split's training part and writes `bundle`, whole or not at all (with

@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "bundle/manifest.h"
+#include "bundle/manifest_calibration.h"
 #include "bundle/model_config.h"
 #include "onnx/checkpoint.h"
 #include "onnx/encoder_graph.h"
@@ -91,15 +92,10 @@ Result<void> WriteOnnxMetadata(const fs::path& bundle, const fs::path& target) {
       {"positive_label", manifest.positive_label},
       {"text_template", manifest.text_template},
       {"max_length", manifest.max_length},
-      {"temperature", manifest.temperature},
-      {"thresholds",
-       {{"strict", manifest.thresholds.strict},
-        {"moderate", manifest.thresholds.moderate},
-        {"lenient", manifest.thresholds.lenient}}},
       {"sha256", digests},
       {"metrics", metrics},
   };
-  if (!manifest.thresholds.labels.empty()) metadata["thresholds"]["labels"] = manifest.thresholds.labels;
+  WriteCalibration(manifest, metadata);  // as winnow.json has it
   return WriteFileAtomically(target / kFolder / kMetadataFile, DumpJson(metadata));
 }
 

@@ -351,6 +351,9 @@ TEST_F(ExportTest, WritesWhatAServiceNeedsToKnow) {
   manifest.max_length = 20;
   manifest.temperature = 1.5;
   manifest.thresholds = {.strict = .2, .moderate = .4, .lenient = .6, .labels = {{"spam", .3}}};
+  manifest.calibration = CalibrationRecord{
+      .calibration = {.method = CalibrationMethod::kVector, .scale = {1, 2, 3}, .bias = {0, 0, .5}}, .texts = 100};
+  manifest.abstain = Abstention{.max_error = .01, .moderate = .75};
   ASSERT_TRUE(WriteManifest(bundle(), manifest));
   ASSERT_TRUE(WriteFileAtomically(bundle() / "training_info.json", R"({"metrics": {"accuracy": 0.97}})"));
   ASSERT_TRUE(WriteOnnxMetadata(bundle(), bundle()));
@@ -359,6 +362,9 @@ TEST_F(ExportTest, WritesWhatAServiceNeedsToKnow) {
   EXPECT_EQ(metadata["labels"], Json({"ham", "spam", "other"}));
   EXPECT_EQ(metadata["max_length"], 20);
   EXPECT_EQ(metadata["temperature"], 1.5);
+  EXPECT_EQ(metadata["calibration"]["method"], "vector");
+  EXPECT_EQ(metadata["calibration"]["scale"], Json({1., 2., 3.}));
+  EXPECT_EQ(metadata["abstain"]["below"]["moderate"], .75);
   EXPECT_EQ(metadata["thresholds"],
             Json({{"strict", .2}, {"moderate", .4}, {"lenient", .6}, {"labels", {{"spam", .3}}}}));
   EXPECT_EQ(metadata["metrics"]["accuracy"], 0.97);

@@ -1,0 +1,277 @@
+#include "cli/calibrate.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "base/files.h"
+#include "base/interrupt.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/progress.h"
+#include "bundle/copy.h"
+#include "bundle/directory.h"
+#include "bundle/manifest.h"
+#include "classify/bundle_classifier.h"
+#include "cli/commands.h"
+#include "cli/data_options.h"
+#include "cli/labelled_data.h"
+#include "cli/output.h"
+#include "cli/training_info.h"
+#include "data/deduplicate.h"
+#include "onnx/export.h"
+
+namespace winnow {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char kHeldOut[] = "calibration.jsonl";
+constexpr char kOnnxMetadata[] = "onnx/model_metadata.json";
+
+struct CalibrateOptions : LabelledDataOptions {
+  fs::path bundle;
+  std::vector<fs::path> data;
+  CalibrationOptions calibrating;
+  bool reset = false;
+  bool force = false;
+  std::optional<fs::path> output;
+  bool overwrite = false;
+  bool dry_run = false;
+};
+
+void Describe(CalibrateOptions& options, OptionTable& table) {
+  table.AddPositional("bundle", &options.bundle, "The model's directory").ValueName("BUNDLE").Required();
+  table
+      .AddPositional("data", &options.data,
+                     "Labelled texts that training has not seen: CSV, TSV, JSONL or fastText files, gzip of each")
+      .Default("calibration.jsonl in BUNDLE");
+  table.Group("Data");
+  table.Add("text-field", &options.text_field, "Column or key of the text").ValueName("NAME").Default("found by name");
+  table.Add("label-field", &options.label_field, "Column or key of the label; several name 0/1 columns")
+      .ValueName("NAME")
+      .Default("found by name");
+  table.Add("filter", &options.filter, "Keep the rows of which this is true: lang=en, chars<320").ValueName("EXPR");
+  table.Add("force", &options.force, "Take texts that the model seems to have been trained on");
+  table.Group("Calibration");
+  AddCalibrationOptions(options.calibrating, table, /*of_a_bundle=*/true);
+  table.Add("reset", &options.reset, "Forget former thresholds and abstention: .3, .5 and .7, and none");
+  AddWeightsOption(options.weights, table);
+  table.Group("Output");
+  table.Add("output", &options.output, "Write a bundle of its own there, and leave BUNDLE as it is").ValueName("DIR");
+  table.Add("overwrite", &options.overwrite, "Replace whatever lies at --output");
+  table.Add("dry-run", &options.dry_run, "Only tell what would be written");
+  table.Describe(
+      "A threshold's promise: of the legitimate texts to come, if they are like these, at most --max-fpr are called "
+      "positive, with --confidence. Abstention's promise: of all texts to come, at most --max-error are decided "
+      "wrongly "
+      "without being marked as unsure. The texts in BUNDLE also chose its best epoch; for promises without that "
+      "reservation give texts of your own.");
+  table.Example("winnow calibrate spam recent.tsv --max-fpr .02",
+                "at most 2 % of legitimate messages are flagged, with 95 % confidence");
+  table.Example("winnow calibrate spam recent.tsv --max-error .01 --dry-run", "how many texts would go to review");
+}
+
+/// The bundle's own held-out texts. They are as the model reads them: a template was applied, and what divides its
+/// segments stays, which a reader of users' files would replace.
+Result<Dataset> ReadKeptTexts(const fs::path& path, const BundleClassifier& classifier) {
+  std::error_code ignored;
+  if (!fs::exists(path, ignored)) {
+    return Fail(ErrorCode::kNotFound, path.string() + ": not there, so there are no held-out texts",
+                "name labelled texts that training has not seen: winnow calibrate BUNDLE DATA");
+  }
+  Dataset dataset{.examples = {}, .labels = {classifier.labels()}, .multi_label = classifier.multi_label()};
+  const std::string contents = TRY(ReadFile(path));
+  size_t row = 0;
+  for (size_t begin = 0; begin < contents.size();) {
+    const size_t end = std::min(contents.find('\n', begin), contents.size());
+    const std::string_view line = std::string_view(contents).substr(begin, end - begin);
+    begin = end + 1;
+    ++row;
+    if (line.empty()) continue;
+    const std::string where = fmt::format("{}, line {}", path.string(), row);
+    const Json json = TRY(ParseJson(line, where));
+    const JsonObject object = TRY(JsonObject::Of(json, where));
+    Example example{.text = TRY(object.String("text")).value_or(""), .labels = {}, .file = path.string(), .row = row};
+    const Json names = !json.contains("label")    ? Json::array()
+                       : json["label"].is_array() ? json["label"]
+                                                  : Json::array({json["label"]});
+    for (const Json& name : names) {
+      const int id = name.is_string() ? dataset.labels.Find(name.get<std::string>()) : -1;
+      if (id < 0) return Fail(ErrorCode::kInvalidData, where + ": has a label that the model has not");
+      example.labels.push_back(id);
+    }
+    std::ranges::sort(example.labels);
+    const auto repeated = std::ranges::unique(example.labels);
+    example.labels.erase(repeated.begin(), repeated.end());
+    if (!dataset.multi_label && example.labels.size() != 1)
+      return Fail(ErrorCode::kInvalidData, where + ": has not one label, but the model decides for one");
+    dataset.examples.push_back(std::move(example));
+  }
+  if (dataset.examples.empty()) return Fail(ErrorCode::kInvalidData, path.string() + ": holds no texts");
+  return dataset;
+}
+
+Result<Dataset> ReadTextsFor(const CalibrateOptions& options, const BundleClassifier& classifier) {
+  if (options.data.empty()) {
+    const fs::path path = options.bundle / kHeldOut;
+    LogInfo("texts: {}, which also chose the best epoch when the model was trained", path.string());
+    return ReadKeptTexts(path, classifier);
+  }
+  ReadReport report;
+  Result<Dataset> dataset = ReadLabelledData(classifier, options.data, options, report);
+  for (const std::string& line : Lines(report.Text())) LogInfo("{}", line);
+  return dataset;
+}
+
+/// Why these texts seem to be those that the model was trained on, or nothing. What it was trained on is not in the
+/// bundle; its digest is, and the texts that were held out of the same data.
+std::string SeemsTrainedOn(const CalibrateOptions& options, const Dataset& dataset,
+                           const BundleClassifier& classifier) {
+  std::string digest;
+  if (const auto text = ReadFile(options.bundle / "training_info.json")) {
+    const auto info = ParseJson(*text, "training_info.json");
+    if (info && info->is_object() && info->contains("data_sha256") && (*info)["data_sha256"].is_string())
+      digest = (*info)["data_sha256"].get<std::string>();
+  }
+  Dataset once = dataset;
+  Deduplicate(once);
+  if (!digest.empty() && (DataSha256(dataset) == digest || DataSha256(once) == digest))
+    return "these are the texts that the model was trained on";
+  const auto kept =
+      options.data.empty() ? Result<Dataset>(Dataset()) : ReadKeptTexts(options.bundle / kHeldOut, classifier);
+  if (!kept || kept->examples.empty()) return {};
+  std::unordered_set<std::string> keys;
+  for (const Example& example : dataset.examples) keys.insert(DuplicateKey(example.text));
+  const auto held = static_cast<size_t>(std::ranges::count_if(
+      kept->examples, [&](const Example& example) { return keys.contains(DuplicateKey(example.text)); }));
+  if (2 * held < kept->examples.size() || 2 * dataset.examples.size() < 3 * kept->examples.size()) return {};
+  return fmt::format(
+      "{} of the {} texts that were held out of the training data are among these {}: the others may have been trained "
+      "on",
+      held, kept->examples.size(), dataset.examples.size());
+}
+
+/// Logits of one window a text: what a temperature is fitted on, as in training. Texts of several windows are read at
+/// their head and tail.
+Result<std::vector<float>> LogitsOf(const BundleClassifier& classifier, std::span<const std::string_view> texts,
+                                    TokenizedTexts& tokens, const std::string& what) {
+  ProgressBar bar(what, static_cast<int64_t>(texts.size()));
+  std::vector<float> logits = TRY(classifier.Logits(texts, /*segmented=*/true, tokens, [&](size_t done) {
+    bar.Set(static_cast<int64_t>(done));
+    return !Interrupted();
+  }));
+  bar.Finish();
+  return logits;
+}
+
+/// Digests stay as they are: a damaged weight stays a damaged weight. What lies beside ONNX files follows.
+Result<void> WriteInto(const fs::path& dir, const Manifest& manifest, bool has_onnx) {
+  TRY(WriteManifest(dir, manifest));
+  if (!has_onnx) return {};
+  TRY(WriteOnnxMetadata(dir, dir));
+  return SealOnnxFiles(dir);
+}
+
+Result<void> Write(const CalibrateOptions& options, const Manifest& manifest) {
+  std::error_code ignored;
+  const bool has_onnx = fs::exists(options.bundle / kOnnxMetadata, ignored);
+  if (!options.output) {
+    TRY(WriteInto(options.bundle, manifest, has_onnx));
+    LogInfo("{} is calibrated", options.bundle.string());
+    return {};
+  }
+  BundleWriter writer = TRY(BundleWriter::Begin(*options.output, options.overwrite));
+  TRY(LinkBundleFiles(options.bundle, writer.path(), [](const std::string& name) {
+    return !name.starts_with("checkpoint-") && name != kOnnxMetadata;
+  }));
+  TRY(WriteInto(writer.path(), manifest, has_onnx));
+  TRY(writer.Commit());
+  LogInfo("{} is calibrated", options.output->string());
+  return {};
+}
+
+Result<CalibrationReport> Calibrated(const CalibrateOptions& options, ThreadPool& pool) {
+  const BundleClassifier classifier = TRY(BundleClassifier::Load(options.bundle, pool, options.weights));
+  const Dataset dataset = TRY(ReadTextsFor(options, classifier));
+  if (const std::string why = SeemsTrainedOn(options, dataset, classifier); !why.empty()) {
+    if (!options.force) {
+      return Fail(ErrorCode::kInvalidData, why,
+                  "calibrate on texts that training has not seen: without DATA those in BUNDLE are used; --force takes "
+                  "these all the same");
+    }
+    LogWarning("{}", why);
+  }
+  const bool pooled = classifier.manifest().long_text == LongText::kWindows;
+  TRY(CheckEnoughTexts(options.calibrating, dataset, classifier.positive_label(), pooled));
+
+  std::vector<std::string_view> views;
+  for (const Example& example : dataset.examples) views.push_back(example.text);
+  TokenizedTexts tokens;
+  const std::vector<float> logits = TRY(LogitsOf(classifier, views, tokens, "calibrate"));
+  std::vector<float> whole = logits;
+  if (!tokens.whole()) {
+    TokenizedTexts single;
+    const BundleClassifier short_reader =
+        TRY(BundleClassifier::Load(options.bundle, pool, options.weights, LongText::kHeadTail));
+    whole = TRY(LogitsOf(short_reader, views, single, "calibrate, head and tail"));
+  }
+  std::string source = kHeldOut;
+  if (!options.data.empty()) {
+    source = options.data.front().filename().string();
+    if (options.data.size() > 1) source += fmt::format(" and {} more", options.data.size() - 1);
+  }
+  Manifest manifest = TRY(ReadManifest(options.bundle));
+  if (options.reset) {
+    manifest.thresholds = {};
+    manifest.abstain.reset();
+  }
+  const HeldOutTexts texts{.dataset = dataset,
+                           .logits = std::move(whole),
+                           .answers = [&](const Calibration& calibration) -> Result<std::vector<float>> {
+                             return classifier.ProbabilitiesOfLogits(logits, tokens, calibration);
+                           },
+                           .positive_label = classifier.positive_label(),
+                           .pooled = pooled,
+                           .source = source,
+                           .weights = classifier.weights()};
+  CalibrationReport report = TRY(CalibrateManifest(texts, options.calibrating, manifest));
+  TRY(CheckInterrupted());
+  if (!options.dry_run) TRY(Write(options, manifest));
+  return report;
+}
+
+Result<void> Run(const CalibrateOptions& options) {
+  HandleInterrupts();
+  std::error_code ignored;
+  if (!options.output && !options.dry_run && fs::is_directory(options.bundle, ignored) &&
+      !fs::exists(options.bundle / kManifestFile, ignored)) {
+    return Fail(ErrorCode::kInvalidArgument, options.bundle.string() + ": not a Winnow bundle, so it is left as it is",
+                "name a place for the calibrated one with --output");
+  }
+  ThreadPool pool(options.threads);
+  const CalibrationReport report = TRY(Calibrated(options, pool));
+  if (!options.json) return Print(report.text);
+  nlohmann::ordered_json document = {{"bundle", options.output.value_or(options.bundle).string()},
+                                     {"written", !options.dry_run}};
+  document.update(report.json);
+  return Print(document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+}
+
+}  // namespace
+
+Result<CalibrationReport> CalibrateBundle(const fs::path& bundle, const CalibrationOptions& options, ThreadPool& pool) {
+  CalibrateOptions all;
+  all.bundle = bundle;
+  all.calibrating = options;
+  return Calibrated(all, pool);
+}
+
+Command CalibrateCommand() {
+  return MakeCommand<CalibrateOptions>(
+      "calibrate", "Makes probabilities honest, and chooses thresholds that keep a promise, on held-out texts.",
+      Describe, Run);
+}
+
+}  // namespace winnow
