@@ -306,11 +306,13 @@ void ReadToken(Characters& text, size_t begin, size_t end) {
     size_t last = i;
     bool consonants = true;
     bool other = false;
+    bool needs_vowel = false;  // or, once read, it would be consonants, and the sign after it a part of the word
     for (; last < end; ++last) {
       const char32_t c = text[last].code;
       if (c == '!' || c == '|' || c == '+') {
         const char32_t next = last + 1 < end ? text[last + 1].code : U' ';
         const bool goes_on = IsLatin(next) || IsDigit(next) || next == '$' || next == '@';
+        needs_vowel = goes_on;
         if (!consonants || word.size() > 3 || !goes_on) break;
       } else if (IsWordCharacter(c)) {
         other = other || !(IsLatin(c) || IsDigit(c));
@@ -323,7 +325,9 @@ void ReadToken(Characters& text, size_t begin, size_t end) {
     while (!word.empty() && word.back() == '@') word.pop_back();
     if (!other) {
       const std::u32string read = ReadLeetspeak(word);
-      for (size_t k = 0; k < read.size(); ++k) text[i + k].code = read[k];
+      const bool vowel = std::ranges::any_of(read, [](char32_t c) { return IsAsciiLetter(c) && !IsConsonant(c); });
+      const bool taken = vowel || !needs_vowel;
+      for (size_t k = 0; taken && k < read.size(); ++k) text[i + k].code = read[k];
     }
     i = last;
   }
