@@ -42,6 +42,9 @@ struct LoadOptions {
   int threads = 0;  ///< that a call may use, the caller's included; 0: all cores of the process
   Weights weights = Weights::kAuto;
   std::optional<LongText> long_text = {};  ///< empty: as the bundle says, by `winnow train --long-text`
+  /// Whether texts are read without disguises (fr33, look-alike letters, f r e e); empty: as the bundle says, by `winnow
+  /// train --fold-disguises`.
+  std::optional<bool> fold_disguises = {};
 };
 
 struct ClassifyOptions {

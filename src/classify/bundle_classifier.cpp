@@ -13,6 +13,7 @@
 #include "encoder/forward.h"
 #include "encoder/model.h"
 #include "encoder/quantized_forward.h"
+#include "text/disguise.h"
 #include "tokenize/tokenizer.h"
 
 namespace winnow {
@@ -80,7 +81,7 @@ BundleClassifier& BundleClassifier::operator=(BundleClassifier&&) noexcept = def
 BundleClassifier::~BundleClassifier() = default;
 
 Result<BundleClassifier> BundleClassifier::Load(const std::filesystem::path& bundle, ThreadPool& pool, Weights weights,
-                                                std::optional<LongText> long_text) {
+                                                std::optional<LongText> long_text, std::optional<bool> fold_disguises) {
   Manifest manifest = TRY(ReadManifest(bundle));
   ModelConfig config = TRY(ReadModelConfig(bundle));
   if (config.labels.empty()) {
@@ -98,6 +99,7 @@ Result<BundleClassifier> BundleClassifier::Load(const std::filesystem::path& bun
   auto parts = std::make_unique<Parts>(std::move(manifest), std::move(tokenizer), std::move(config));
   parts->manifest.max_length = std::min(parts->manifest.max_length, MaxTokens(parts->config));
   parts->manifest.long_text = long_text.value_or(parts->manifest.long_text);
+  parts->manifest.fold_disguises = fold_disguises.value_or(parts->manifest.fold_disguises);
   std::error_code ignored;
   const bool has_int8 = std::filesystem::exists(bundle / kInt8Weights, ignored);
   if (weights == Weights::kInt8 && !has_int8) {
@@ -159,7 +161,15 @@ std::string BundleClassifier::weights() const {
 
 void BundleClassifier::Tokenize(std::span<const std::string_view> texts, bool segmented, TokenizedTexts& tokens) const {
   const Manifest& manifest = parts_->manifest;
-  TokenizeTexts(parts_->tokenizer, texts, segmented, manifest.max_length, manifest.long_text, tokens);
+  const auto append = [&](std::span<const std::string_view> some) {
+    TokenizeTexts(parts_->tokenizer, some, segmented, manifest.max_length, manifest.long_text, tokens);
+  };
+  if (!manifest.fold_disguises) return append(texts);
+  for (const std::string_view text : texts) {
+    const std::string folded = FoldDisguises(text);
+    const std::string_view view = folded;
+    append({&view, 1});
+  }
 }
 
 Result<void> BundleClassifier::ProbabilitiesOfTokens(const TokenizedTexts& tokens, std::span<float> probabilities,

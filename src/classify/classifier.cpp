@@ -58,7 +58,8 @@ Classifier::~Classifier() = default;
 std::expected<Classifier, Error> Classifier::Load(const std::filesystem::path& bundle, const LoadOptions& options) {
   return Guarded([&]() -> Result<Classifier> {
     auto parts = std::make_unique<Parts>(options.threads);
-    parts->classifier = TRY(BundleClassifier::Load(bundle, parts->pool, options.weights, options.long_text));
+    parts->classifier =
+        TRY(BundleClassifier::Load(bundle, parts->pool, options.weights, options.long_text, options.fold_disguises));
     return Classifier(std::move(parts));
   });
 }

@@ -76,6 +76,7 @@ Result<TrainCommandOptions> RecipeOf(const fs::path& bundle) {
   recipe.classifier_dropout = static_cast<double>(config.classifier_dropout);
   recipe.template_text = manifest.text_template;
   recipe.long_text = manifest.long_text;
+  recipe.fold_disguises = manifest.fold_disguises;
   for (const auto& [from, to] : manifest.label_map) recipe.label_map.push_back(from + "=" + to);
   recipe.positive_label = manifest.positive_label;
   recipe.tune_thresholds = config.multi_label && !manifest.thresholds.labels.empty();

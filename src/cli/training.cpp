@@ -24,6 +24,7 @@
 #include "decide/probabilities.h"
 #include "decide/temperature.h"
 #include "encoder/forward.h"
+#include "text/disguise.h"
 #include "train/trainer.h"
 
 namespace winnow {
@@ -77,8 +78,17 @@ Manifest ManifestOf(const TrainCommandOptions& options, std::map<std::string, st
   manifest.label_map = std::move(label_map);
   manifest.max_length = max_length;
   manifest.long_text = options.long_text;
+  manifest.fold_disguises = options.fold_disguises;
   if (positive_label >= 0) manifest.positive_label = model.config().labels[static_cast<size_t>(positive_label)];
   return manifest;
+}
+
+/// The texts as the model reads them.
+Split Folded(Split split) {
+  for (Dataset* set : {&split.train, &split.validation, &split.test}) {
+    for (Example& example : set->examples) example.text = FoldDisguises(example.text);
+  }
+  return split;
 }
 
 std::vector<float> ProbabilitiesOf(std::span<const float> logits, const TextSet& set, double temperature) {
@@ -213,13 +223,16 @@ Result<TrainedBundle> TrainBundle(const TrainCommandOptions& options, const Spli
                                   ThreadPool& pool, std::chrono::steady_clock::time_point begin) {
   const int32_t positive_label = TRY(PositiveLabel(options, split.train.labels));
 
-  StartingPoint start = TRY(PrepareBaseModel(options, split.train));
+  std::optional<Split> folded;
+  if (options.fold_disguises) folded = Folded(split);
+  const Split& texts = folded ? *folded : split;
+  StartingPoint start = TRY(PrepareBaseModel(options, texts.train));
   const int max_length = std::min(options.max_length, MaxTokens(start.model.config()));
   if (max_length < options.max_length) LogInfo("--max-length is {}: the base model has no more positions", max_length);
   const auto tokenizing = std::chrono::steady_clock::now();
-  TextSet train = TokenizeExamples(split.train, start.tokenizer, max_length, options.long_text);
-  const TextSet validation = TokenizeExamples(split.validation, start.tokenizer, max_length, options.long_text);
-  const TextSet test = TokenizeExamples(split.test, start.tokenizer, max_length, options.long_text);
+  TextSet train = TokenizeExamples(texts.train, start.tokenizer, max_length, options.long_text);
+  const TextSet validation = TokenizeExamples(texts.validation, start.tokenizer, max_length, options.long_text);
+  const TextSet test = TokenizeExamples(texts.test, start.tokenizer, max_length, options.long_text);
 
   const double tokenize_seconds = SecondsSince(tokenizing);
   if (options.teacher) TRY(AddTeacherOf(options, split, start.tokenizer, max_length, pool, train));
@@ -268,9 +281,9 @@ Result<TrainedBundle> TrainBundle(const TrainCommandOptions& options, const Spli
   };
   const std::vector<float> logits =
       has_test && !windows ? runner.AllLogits(test.texts.view()) : result.validation_logits;
-  const std::vector<float> probabilities = answers(has_test ? split.test : split.validation, reported, logits);
+  const std::vector<float> probabilities = answers(has_test ? texts.test : texts.validation, reported, logits);
   if (options.tune_thresholds) {
-    TRY(TuneThresholds(answers(split.validation, validation, result.validation_logits), split.validation, manifest));
+    TRY(TuneThresholds(answers(texts.validation, validation, result.validation_logits), split.validation, manifest));
   }
   const Dataset& reported_texts = has_test ? split.test : split.validation;
   std::vector<std::vector<int32_t>> decided;

@@ -99,6 +99,8 @@ Result<void> WriteOnnxMetadata(const fs::path& bundle, const fs::path& target) {
       {"sha256", digests},
       {"metrics", metrics},
   };
+  // No part of the graph: a service folds texts itself, or sees fewer disguises than it could.
+  if (manifest.fold_disguises) metadata["fold_disguises"] = true;
   if (!manifest.thresholds.labels.empty()) metadata["thresholds"]["labels"] = manifest.thresholds.labels;
   return WriteFileAtomically(target / kFolder / kMetadataFile, DumpJson(metadata));
 }
