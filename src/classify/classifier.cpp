@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "classify/bundle_classifier.h"
+#include "classify/explain.h"
 
 namespace winnow {
 namespace {
@@ -82,6 +83,10 @@ std::expected<std::vector<Prediction>, Error> Classifier::Classify(std::span<con
     for (const ClassifiedText& result : results) predictions.push_back(parts_->Named(result));
     return predictions;
   });
+}
+
+std::expected<Explanation, Error> Classifier::Explain(std::string_view text, const ClassifyOptions& options) const {
+  return Guarded([&]() -> Result<Explanation> { return ExplainText(*parts_->classifier, text, options); });
 }
 
 const std::vector<std::string>& Classifier::labels() const { return parts_->classifier->labels(); }

@@ -6,6 +6,7 @@
 #include "cli/data_options.h"
 #include "cli/labelled_data.h"
 #include "cli/output.h"
+#include "cli/robustness.h"
 #include "evaluate/evaluation.h"
 #include "evaluate/report.h"
 
@@ -16,6 +17,8 @@ struct EvaluateOptions : LabelledDataOptions {
   std::filesystem::path bundle;
   std::vector<std::filesystem::path> data;
   std::optional<LongText> long_text;
+  std::optional<bool> fold_disguises;
+  bool robustness = false;
   std::optional<int> folds;
   uint64_t seed = 42;
 };
@@ -26,6 +29,11 @@ void Describe(EvaluateOptions& options, OptionTable& table) {
       .Required();
   AddLabelledDataOptions(options, table);
   AddLongTextOption(options.long_text, table);
+  AddFoldDisguisesOption(options.fold_disguises, table);
+  table.Group("Robustness");
+  table.Add("robustness", &options.robustness,
+            "Measure the texts under disguises instead: look-alike letters, leetspeak, invisible characters, spaced "
+            "letters, typos and others, with and without --fold-disguises");
   table.Group("Cross-validation");
   table
       .Add(
@@ -33,7 +41,7 @@ void Describe(EvaluateOptions& options, OptionTable& table) {
           "Instead of measuring the model as it is, train its recipe anew on the data, once for each of so many folds, "
           "and measure each on the texts that it has not seen; no model stays")
       .AtLeast(2);
-  table.Add("seed", &options.seed, "Another seed gives other folds");
+  table.Add("seed", &options.seed, "Another seed gives other folds, and other disguises");
   table.Describe(
       "With --folds the model's base model, hyperparameters, template and labels are taken from BUNDLE. For data that "
       "no model was trained on yet: winnow train DATA --folds K, with the options of a training.");
@@ -44,12 +52,22 @@ void Describe(EvaluateOptions& options, OptionTable& table) {
 Result<void> Run(const EvaluateOptions& options) {
   HandleInterrupts();
   ThreadPool pool(options.threads);
+  if (options.folds && (options.robustness || options.fold_disguises)) {
+    return Fail(ErrorCode::kInvalidArgument,
+                "--folds trains models of its own: --robustness and --fold-disguises are about BUNDLE",
+                "leave one out");
+  }
+  if (options.robustness && options.fold_disguises) {
+    return Fail(ErrorCode::kInvalidArgument, "--robustness measures both, with and without folding",
+                "leave --fold-disguises out");
+  }
   if (options.folds && (options.mode != Mode::kModerate || options.weights != Weights::kAuto || options.long_text)) {
     return Fail(ErrorCode::kInvalidArgument, "--folds trains models of its own, which decide in the moderate mode",
                 "leave --mode, --weights and --long-text out");
   }
+  const std::optional<bool> fold = options.robustness ? std::optional(false) : options.fold_disguises;
   const BundleClassifier classifier =
-      TRY(BundleClassifier::Load(options.bundle, pool, options.weights, options.long_text));
+      TRY(BundleClassifier::Load(options.bundle, pool, options.weights, options.long_text, fold));
   ReadReport read;
   const Result<Dataset> dataset = ReadLabelledData(classifier, options.data, options, read);
   for (const std::string& line : Lines(read.Text())) LogInfo("{}", line);
@@ -58,6 +76,10 @@ Result<void> Run(const EvaluateOptions& options) {
     TrainCommandOptions recipe = TRY(RecipeOf(options.bundle));
     recipe.json = options.json;
     return RunFolds(recipe, *dataset, {.folds = *options.folds, .seed = options.seed}, pool);
+  }
+  if (options.robustness) {
+    return RunRobustness(options.bundle, classifier, *dataset,
+                         {.seed = options.seed, .classify = {.mode = options.mode}}, options.json);
   }
   ProgressBar bar("evaluate", static_cast<int64_t>(dataset->examples.size()));
   const Metrics metrics = TRY(EvaluateClassifier(classifier, *dataset, {.mode = options.mode}, [&](size_t done) {
