@@ -134,11 +134,17 @@ bool IsDivider(char32_t c) {
   return IsSpace(c) || kDividers.find(c) != std::u32string_view::npos;
 }
 
+/// As it looks, in small letters where it looks like one of ASCII.
+char32_t Look(char32_t c) {
+  if (IsAsciiLetter(c)) return c | 0x20;
+  const char look = LookAlike(c);
+  return look == 0 ? c : static_cast<char32_t>(look | 0x20);
+}
+
 /// Not one of those that stand alone: a, I, slang such as "r u", initials such as "c/o", enumerations a to d.
 bool SpeaksForAWord(char32_t c) {
-  const char look = IsAsciiLetter(c) ? static_cast<char>(c) : LookAlike(c);
-  constexpr std::string_view kRarelyAlone = "efghjlpqvw";
-  return look != 0 && kRarelyAlone.find(static_cast<char>(look | 0x20)) != std::string_view::npos;
+  constexpr std::u32string_view kRarelyAlone = U"efghjlpqvw";
+  return kRarelyAlone.find(Look(c)) != std::u32string_view::npos;
 }
 
 /// The end of the run of spaced letters that begins at `begin`, one past its last letter, or `begin`.
@@ -157,15 +163,17 @@ size_t SpacedEnd(const Characters& text, size_t begin) {
   size_t last = begin;
   size_t letters = 1;
   bool speaks = SpeaksForAWord(code(begin));
+  bool all_alike = true;  // x x x x
   while (code(last + 1) == divider && IsLetter(code(last + 2)) && !IsWordCharacter(code(last + 3)) &&
          (code(last + 3) == divider || !tied(code(last + 3), code(last + 4)))) {
     last += 2;
     ++letters;
     speaks = speaks || SpeaksForAWord(code(last));
+    all_alike = all_alike && Look(code(last)) == Look(code(begin));
   }
   if (tied(code(last + 1), code(last + 2))) return begin;
   const bool enough = letters >= (IsSpace(divider) && !speaks ? 4 : 3);
-  return enough ? last + 1 : begin;
+  return enough && !all_alike ? last + 1 : begin;
 }
 
 void JoinSpaced(Characters& text) {
@@ -189,7 +197,8 @@ void ShortenLong(Characters& text) {
   for (size_t i = 0; i < text.size();) {
     size_t end = i + 1;
     while (end < text.size() && text[end].code == text[i].code) ++end;
-    const size_t kept = end - i >= 4 && IsLetter(text[i].code) ? 2 : end - i;
+    const bool kisses = (text[i].code | 0x20) == 'x';  // or digits made unreadable: 07XXXXXXX
+    const size_t kept = end - i >= 4 && IsLetter(text[i].code) && !kisses ? 2 : end - i;
     for (size_t k = 0; k < kept; ++k) text[out + k] = text[i + k];
     out += kept;
     text[out - 1].end = text[end - 1].end;

@@ -9,7 +9,7 @@
 ///                       and marks past the second on a letter
 ///   spaced letters      f r e e, w-i-n, F.R.E.E: from three on, divided alike; with spaces from four on, or three of
 ///                       which one is no word or slang of its own ("i c u")
-///   long letters        freeeee: four or more of one letter are two
+///   long letters        freeeee: four or more of one letter are two, but for x
 ///   homoglyphs          letters of other scripts that look like Latin ones (text/look_alikes.h), all or none of a
 ///   word:
 ///                       in words that have Latin letters too; in others where the text has Latin words and no letter

@@ -80,7 +80,7 @@ TEST(Disguise, LatinLettersInCyrillicWordsBecomeCyrillic) {
 TEST(Disguise, LeetspeakIsRead) {
   for (const auto& [from, to] : std::vector<std::pair<std::string_view, std::string_view>>{
            {"fr33", "free"},   {"fre3e", "freee"}, {"c4sh", "cash"},       {"m0n3y", "money"},   {"w1n", "win"},
-           {"pr1ze", "prize"}, {"cl41m", "claim"}, {"C4SH", "CASH"},       {"PR1Z3", "PRIZE"},   {"c@sh", "cash"},
+           {"pr1ze", "prize"}, {"cl41m", "claim"}, {"CA$H", "CASH"},       {"PR1ZE", "PRIZE"},   {"c@sh", "cash"},
            {"ca$h", "cash"},   {"0ffer", "offer"}, {"v1agra", "viagra"},   {"w!n", "win"},       {"pr|ze", "prize"},
            {"$ave", "save"},   {"deal$", "deals"}, {"4cc0unt", "account"}, {"num8er", "number"}, {"a9ain", "again"},
            {"fr33!", "free!"}, {"sh00", "shoo"},   {"s+op", "stop"},       {"pri2e", "prize"},   {"f1oor", "floor"}}) {
@@ -101,6 +101,18 @@ TEST(Disguise, NumbersCodesAndSlangAreNoLeetspeak) {
                                       "l8r",
                                       "4ever",
                                       "some1",
+                                      "m8s",
+                                      "WC1N",
+                                      "W1J",
+                                      "SK38xh",
+                                      "LdnW15H",
+                                      "only1more",
+                                      "the4th",
+                                      "Max10mins",
+                                      "club4mobiles",
+                                      "recd@home",
+                                      "07XXXXXXX",
+                                      "x x x x x",
                                       "no1",
                                       "b4u",
                                       "just4u",

@@ -33,6 +33,14 @@ char32_t One(char32_t before, char32_t after) {
   return IsVowelLike(before) ? U'l' : U'i';
 }
 
+/// c@sh, not me@work.
+bool BeginsInConsonants(const Word& word, size_t end) {
+  for (size_t i = 0; i < end; ++i) {
+    if (!word.IsLetter(i) || IsVowel(word.text[i])) return false;
+  }
+  return end <= 3;
+}
+
 /// What the sign at `i` stands for, in lower case, or 0.
 char32_t Reading(const Word& word, size_t i) {
   const char32_t before = word.Before(i);
@@ -52,12 +60,13 @@ char32_t Reading(const Word& word, size_t i) {
       return Lower(after) == 's' && i + 2 == word.text.size() ? U'\0' : U's';
     case '7':
       return 't';
-    case '8':  // "ate" in l8r, sk8er: only about, number
-      return (IsVowelLike(before) || Lower(before) == 'm') && word.IsLetter(i + 1) ? U'b' : U'\0';
+    case '8':  // "ate" in l8r, sk8er, m8s: only about, number
+      if (Lower(before) == 'm') return IsVowel(after) ? U'b' : U'\0';
+      return IsVowelLike(before) && word.IsLetter(i + 1) ? U'b' : U'\0';
     case '9':
       return before != 0 && after != 0 && (IsVowelLike(before) || IsVowelLike(after)) ? U'g' : U'\0';
     case '@':
-      return before != 0 && after != 0 ? U'a' : U'\0';
+      return before != 0 && after != 0 && BeginsInConsonants(word, i) ? U'a' : U'\0';
     case '$':
       return IsDigit(after) ? U'\0' : U's';
     case '!':
@@ -73,7 +82,9 @@ char32_t Reading(const Word& word, size_t i) {
 
 struct Signs {
   size_t letters = 0, signs = 0;
+  size_t vowels = 0;            ///< of the letters
   bool capitals = true;         ///< no letter is a small one
+  bool small = true;            ///< none but the first is a capital
   size_t longest = 0;           ///< run of signs
   size_t longest_interior = 0;  ///< with a letter on both sides
 };
@@ -83,7 +94,9 @@ Signs Count(const Word& word) {
   for (size_t i = 0; i < word.text.size();) {
     if (word.IsLetter(i)) {
       ++counts.letters;
+      counts.vowels += IsVowel(word.text[i]) ? 1 : 0;
       counts.capitals = counts.capitals && IsCapital(word.text[i]);
+      counts.small = counts.small && (i == 0 || !IsCapital(word.text[i]));
       ++i;
       continue;
     }
@@ -94,6 +107,33 @@ Signs Count(const Word& word) {
     if (begin > 0 && i < word.text.size()) counts.longest_interior = std::max(counts.longest_interior, i - begin);
   }
   return counts;
+}
+
+size_t CountVowels(std::u32string_view text) { return static_cast<size_t>(std::ranges::count_if(text, IsVowel)); }
+
+/// A number between two words, or in one: club4mobiles, only1more, the4th, max10mins.
+bool HoldsANumber(const Word& word) {
+  const std::u32string_view text = word.text;
+  const size_t begin = text.find_first_of(U"0123456789");
+  if (begin == text.npos) return false;
+  size_t end = begin;
+  while (end < text.size() && IsDigit(text[end])) ++end;
+  const std::u32string_view number = text.substr(begin, end - begin);
+  const std::u32string_view after = text.substr(end);
+  if (begin == 0) return false;
+  if (number == U"10") return true;
+  if (after.size() == 2) {
+    const char32_t a = Lower(after[0]);
+    const char32_t b = Lower(after[1]);
+    const char32_t last = number.back();
+    if (last == '1' ? a == 's' && b == 't' : last == '3' ? a == 'r' && b == 'd' : last != '0' && a == 't' && b == 'h') {
+      return true;
+    }
+  }
+  const auto is_word = [](std::u32string_view part) {
+    return part.size() >= 4 && CountVowels(part) > 0 && part.find_first_of(U"0123456789") == part.npos;
+  };
+  return IsOneOf(number.front(), U"145") && is_word(text.substr(0, begin)) && is_word(after);
 }
 
 /// Signs at an end that are read though none stands between letters.
@@ -116,10 +156,14 @@ std::u32string ReadLeetspeak(std::u32string_view text) {
   const Signs counts = Count(word);
   if (counts.signs == 0 || counts.letters < 2 || counts.signs > counts.letters || counts.longest > 2) return {};
   if (counts.capitals) {
-    // SW73HP, H1N1, AB12CD are no words; C4SH and PR1Z3 are.
-    if (counts.signs == counts.letters) return {};
+    // SW73HP, H1N1, WC1N, D3WV are no words; C4SH would be one, but is not told from them. PR1ZE, CA$H, FR33 are.
+    if (counts.letters <= counts.signs) return {};
     if (counts.longest_interior > 1 && counts.letters <= 2 * counts.signs) return {};
+    if (counts.longest_interior > 0 && (counts.vowels == 0 || counts.letters < 3)) return {};
+  } else if (!counts.small) {
+    return {};  // SK38xh, LdnW15H
   }
+  if (HoldsANumber(word)) return {};
   if (counts.longest_interior == 0 && !IsKnownEnd(word, counts)) return {};
   std::u32string read(text);
   for (size_t i = 0; i < text.size(); ++i) {
