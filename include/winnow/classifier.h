@@ -42,6 +42,9 @@ struct LoadOptions {
   int threads = 0;  ///< that a call may use, the caller's included; 0: all cores of the process
   Weights weights = Weights::kAuto;
   std::optional<LongText> long_text = {};  ///< empty: as the bundle says, by `winnow train --long-text`
+  /// Whether texts are read without disguises (fr33, look-alike letters, f r e e); empty: as the bundle says, by
+  /// `winnow train --fold-disguises`.
+  std::optional<bool> fold_disguises = {};
 };
 
 struct ClassifyOptions {
@@ -66,6 +69,24 @@ struct Prediction {
   std::vector<LabelScore> scores;   ///< of all labels, most probable first
 };
 
+/// What a word of a text does to the score.
+struct WordEffect {
+  size_t begin = 0, end = 0;  ///< bytes of the text
+  float effect = 0;           ///< on the label's log-odds; above 0 it speaks for the label
+  float score_change = 0;     ///< on its probability: with the word, minus without
+};
+
+/// Why a text got its score.
+struct Explanation {
+  std::string label;   ///< what is explained: the positive label of two, else the decided one
+  float score = 0;     ///< its probability
+  float base = 0;      ///< its log-odds before any word is read
+  bool exact = false;  ///< a linear model's: base and effects add up to the log-odds. Else each word was left out once
+  size_t words_in_effect = 1;     ///< more than one in long texts, where neighbours share an effect
+  size_t unread = 0;              ///< words past the model's length, which have no effect and are left out
+  std::vector<WordEffect> words;  ///< in their order
+};
+
 /// Immutable and thread-safe: any number of threads may classify at the same time. A call uses all threads while no
 /// other call is using them, and its own alone otherwise; answers don't depend on that, nor, with INT8 weights, on the
 /// texts that share a call.
@@ -83,6 +104,10 @@ class Classifier {
   /// The same for many, in their order: several times faster than one by one.
   std::expected<std::vector<Prediction>, Error> Classify(std::span<const std::string> texts,
                                                          const ClassifyOptions& options = {}) const;
+
+  /// Which words speak for the score, and how much. Costs as much as classifying the text once for each of its words,
+  /// up to 200 and a few. Errors: Classify's.
+  std::expected<Explanation, Error> Explain(std::string_view text, const ClassifyOptions& options = {}) const;
 
   /// By label id.
   const std::vector<std::string>& labels() const;

@@ -138,6 +138,10 @@ Result<Manifest> ParseManifest(std::string_view text, std::string_view where) {
   if (const std::optional<std::string> name = TRY(object.String("long_text"))) {
     manifest.long_text = TRY(ParseLongText(*name, where));
   }
+  if (object.Has("fold_disguises")) {
+    if (!json["fold_disguises"].is_boolean()) return Bad(where, "'fold_disguises' must be true or false");
+    manifest.fold_disguises = json["fold_disguises"].get<bool>();
+  }
   manifest.positive_label = TRY(object.String("positive_label")).value_or("");
   TRY(ReadCalibration(json, where, manifest));
   if (object.Has("sha256")) {
@@ -181,6 +185,8 @@ Result<void> WriteManifest(const fs::path& dir, const Manifest& manifest) {
   if (!manifest.label_map.empty()) json["label_map"] = manifest.label_map;
   json["max_length"] = manifest.max_length;
   json["long_text"] = NameOf(manifest.long_text);
+  json.erase("fold_disguises");
+  if (manifest.fold_disguises) json["fold_disguises"] = true;
   json["positive_label"] = manifest.positive_label;
   WriteCalibration(manifest, json);
   json["sha256"] = manifest.sha256;

@@ -74,6 +74,7 @@ struct Manifest {
   std::map<std::string, std::string> label_map;       ///< labels of data files, and what they are here (--label-map)
   int max_length = 128;                               ///< tokens, [CLS] and [SEP] included
   LongText long_text = LongText::kHead;               ///< what is read of texts that have more
+  bool fold_disguises = false;                        ///< texts are read as text/disguise.h folds them
   std::string positive_label;                         ///< empty: of several labels, the decided one
   double temperature = 1;                             ///< 1 where another method calibrates
   std::optional<CalibrationRecord> calibration = {};  ///< none: the temperature is all

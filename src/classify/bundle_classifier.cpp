@@ -11,6 +11,7 @@
 #include "classify/bundle_model.h"
 #include "classify/decision_rule.h"
 #include "linear/linear_model.h"
+#include "text/disguise.h"
 
 namespace winnow {
 
@@ -31,6 +32,8 @@ struct BundleClassifier::Call {
   TokenizedTexts tokens;
   std::vector<float> probabilities;
   LinearModel::Scratch linear;
+  std::vector<std::string> folded;  // of linear models
+  std::vector<std::string_view> views;
 };
 
 struct BundleClassifier::Parts {
@@ -85,7 +88,7 @@ BundleClassifier& BundleClassifier::operator=(BundleClassifier&&) noexcept = def
 BundleClassifier::~BundleClassifier() = default;
 
 Result<BundleClassifier> BundleClassifier::Load(const std::filesystem::path& bundle, ThreadPool& pool, Weights weights,
-                                                std::optional<LongText> long_text) {
+                                                std::optional<LongText> long_text, std::optional<bool> fold_disguises) {
   auto parts = std::make_unique<Parts>();
   std::error_code ignored;
   if (std::filesystem::exists(bundle / kLinearFile, ignored)) {
@@ -99,6 +102,7 @@ Result<BundleClassifier> BundleClassifier::Load(const std::filesystem::path& bun
   }
   parts->pool = &pool;
   parts->manifest.long_text = long_text.value_or(parts->manifest.long_text);
+  parts->manifest.fold_disguises = fold_disguises.value_or(parts->manifest.fold_disguises);
   // After the weights: where they have fewer labels than config.json claims, that is what is wrong.
   const auto& labels = parts->labels;
   if (const auto fits = CheckCalibrationFits(CalibrationOf(parts->manifest), labels.size(), parts->multi_label);
@@ -124,7 +128,15 @@ bool BundleClassifier::has_tokens() const { return !parts_->linear; }
 
 void BundleClassifier::Tokenize(std::span<const std::string_view> texts, bool segmented, TokenizedTexts& tokens) const {
   const Manifest& manifest = parts_->manifest;
-  TokenizeTexts(parts_->encoder->tokenizer(), texts, segmented, manifest.max_length, manifest.long_text, tokens);
+  const auto append = [&](std::span<const std::string_view> some) {
+    TokenizeTexts(parts_->encoder->tokenizer(), some, segmented, manifest.max_length, manifest.long_text, tokens);
+  };
+  if (!manifest.fold_disguises) return append(texts);
+  for (const std::string_view text : texts) {
+    const std::string folded = FoldDisguises(text);
+    const std::string_view view = folded;
+    append({&view, 1});
+  }
 }
 
 Result<void> BundleClassifier::ProbabilitiesOfTokens(const TokenizedTexts& tokens, std::span<float> probabilities,
@@ -195,7 +207,13 @@ Result<void> BundleClassifier::LinearLogits(std::span<const std::string_view> te
   std::unique_lock pool(parts_->pool_mutex, std::defer_lock);
   if (texts.size() >= kLinearTextsForThreads) (void)pool.try_lock();
   for (size_t done = 0; done < texts.size();) {
-    const auto some = texts.subspan(done, std::min(texts.size() - done, kLinearTextsAtOnce));
+    auto some = texts.subspan(done, std::min(texts.size() - done, kLinearTextsAtOnce));
+    if (parts_->manifest.fold_disguises) {
+      call.folded.clear();
+      for (const std::string_view text : some) call.folded.push_back(FoldDisguises(text));
+      call.views.assign(call.folded.begin(), call.folded.end());
+      some = call.views;
+    }
     const auto logits = all.subspan(done * count, some.size() * count);
     if (pool.owns_lock()) {
       parts_->linear->Logits(some, *parts_->pool, logits);

@@ -36,16 +36,17 @@ class BundleClassifier {
   using Progress = std::function<bool(size_t done)>;
 
   /// Loads a bundle, or a plain Hugging Face classifier directory. `pool` must outlive the classifier. `long_text`,
-  /// where given, takes the manifest's place. Errors: kNotFound, kIo, kInvalidModel, kUnsupported.
+  /// and `fold_disguises`, where given, take the manifest's place. Errors: kNotFound, kIo, kInvalidModel, kUnsupported.
   static Result<BundleClassifier> Load(const std::filesystem::path& bundle, ThreadPool& pool,
-                                       Weights weights = Weights::kAuto, std::optional<LongText> long_text = {});
+                                       Weights weights = Weights::kAuto, std::optional<LongText> long_text = {},
+                                       std::optional<bool> fold_disguises = {});
   BundleClassifier(BundleClassifier&&) noexcept;
   BundleClassifier& operator=(BundleClassifier&&) noexcept;
   ~BundleClassifier();
 
   const std::vector<std::string>& labels() const;
   bool multi_label() const;
-  /// max_length and long_text as they are in force.
+  /// max_length, long_text and fold_disguises as they are in force.
   const Manifest& manifest() const;
   /// Of manifest().positive_label; -1 where there is none.
   int32_t positive_label() const;
@@ -63,8 +64,8 @@ class BundleClassifier {
                                                const ClassifyOptions& options = {}, bool segmented = false,
                                                const Progress& progress = {}) const;
 
-  /// The same into `results`, whose memory is used again: with INT8 weights and one label a text, nothing is allocated
-  /// once it has seen as many texts and tokens.
+  /// The same into `results`, whose memory is used again: with INT8 weights, one label a text and no folding of
+  /// disguises, nothing is allocated once it has seen as many texts and tokens.
   Result<void> ClassifyInto(std::span<const std::string_view> texts, const ClassifyOptions& options,
                             std::vector<ClassifiedText>& results) const;
 

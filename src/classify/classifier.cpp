@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "classify/bundle_classifier.h"
+#include "classify/explain.h"
 
 namespace winnow {
 namespace {
@@ -58,7 +59,8 @@ Classifier::~Classifier() = default;
 std::expected<Classifier, Error> Classifier::Load(const std::filesystem::path& bundle, const LoadOptions& options) {
   return Guarded([&]() -> Result<Classifier> {
     auto parts = std::make_unique<Parts>(options.threads);
-    parts->classifier = TRY(BundleClassifier::Load(bundle, parts->pool, options.weights, options.long_text));
+    parts->classifier =
+        TRY(BundleClassifier::Load(bundle, parts->pool, options.weights, options.long_text, options.fold_disguises));
     return Classifier(std::move(parts));
   });
 }
@@ -81,6 +83,10 @@ std::expected<std::vector<Prediction>, Error> Classifier::Classify(std::span<con
     for (const ClassifiedText& result : results) predictions.push_back(parts_->Named(result));
     return predictions;
   });
+}
+
+std::expected<Explanation, Error> Classifier::Explain(std::string_view text, const ClassifyOptions& options) const {
+  return Guarded([&]() -> Result<Explanation> { return ExplainText(*parts_->classifier, text, options); });
 }
 
 const std::vector<std::string>& Classifier::labels() const { return parts_->classifier->labels(); }

@@ -1,15 +1,19 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <numeric>
 
+#include "base/environment.h"
 #include "base/files.h"
 #include "base/interrupt.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "classify/bundle_classifier.h"
+#include "classify/explain.h"
 #include "cli/commands.h"
+#include "cli/explanation.h"
 #include "cli/output.h"
 #include "cli/zero_shot_options.h"
 #include "data/dataset.h"
@@ -28,6 +32,8 @@ struct ClassifyCommandOptions : CommonOptions {
   std::optional<LongText> long_text;
   int top_k = 0;
   int batch_size = 256;
+  bool explain = false;
+  std::optional<bool> fold_disguises;
   std::optional<std::string> zero_shot;
   ZeroShotDetails zero_shot_details;
   bool multi_label = false;
@@ -47,6 +53,9 @@ void Describe(ClassifyCommandOptions& options, OptionTable& table) {
       .ValueName("FILE");
   table.Add("text-field", &options.text_field, "Column or key of the text").ValueName("NAME").Default("found by name");
   table.Add("top-k", &options.top_k, "Show the K most probable labels; 0 shows all").AtLeast(0);
+  table.Add("explain", &options.explain,
+            "Show what each word does to the score: it is left out, and the text classified again, so a text takes the "
+            "time of as many as it has words, up to 200");
   table.Add("batch-size", &options.batch_size, "Texts that are computed together").AtLeast(1);
   table.Group("Decision");
   table.AddChoice("mode", &options.mode,
@@ -54,6 +63,7 @@ void Describe(ClassifyCommandOptions& options, OptionTable& table) {
                   "Which of the model's thresholds decides");
   AddWeightsOption(options.weights, table);
   AddLongTextOption(options.long_text, table);
+  AddFoldDisguisesOption(options.fold_disguises, table);
   table.Group("Without training");
   table
       .Add("zero-shot", &options.zero_shot,
@@ -64,6 +74,7 @@ void Describe(ClassifyCommandOptions& options, OptionTable& table) {
   AddZeroShotDetails(options.zero_shot_details, table);
   table.Example("winnow classify spam 'You won a prize'", "one text");
   table.Example("winnow classify spam --input messages.txt --output answers.jsonl", "a file, a text a line");
+  table.Example("winnow classify spam 'You won a prize' --explain", "which words it was");
   table.Example("winnow classify nli 'The fix is ready' --zero-shot 'spam,work,private'",
                 "labels that no model was trained for");
 }
@@ -76,6 +87,7 @@ struct Answering {
   std::function<Result<std::vector<ClassifiedText>>(std::span<const std::string_view> texts,
                                                     const BundleClassifier::Progress& progress)>
       classify;
+  std::function<Result<Explanation>(std::string_view text)> explain;  // empty: not asked for
 };
 
 nlohmann::ordered_json AnswerJson(const Answering& answering, const ClassifiedText& prediction, int top_k) {
@@ -136,10 +148,20 @@ class Answerer {
     answered_ += texts_.size();
     std::string lines;
     for (size_t i = 0; i < predictions.size(); ++i) {
-      lines += options_.json || options_.output ? AnswerJson(answering_, predictions[i], options_.top_k)
-                                                          .dump(-1, ' ', false, Json::error_handler_t::replace) +
-                                                      "\n"
-                                                : AnswerLine(answering_, predictions[i], texts_[i]);
+      std::optional<Explanation> explanation;
+      if (answering_.explain) explanation = TRY(answering_.explain(texts_[i]));
+      if (options_.json || options_.output) {
+        nlohmann::ordered_json answer = AnswerJson(answering_, predictions[i], options_.top_k);
+        if (explanation) answer["explanation"] = ExplanationJson(*explanation, texts_[i]);
+        lines += answer.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+      } else {
+        lines += AnswerLine(answering_, predictions[i], texts_[i]);
+        if (explanation) lines += ExplanationText(*explanation, texts_[i], UsesColour(STDOUT_FILENO));
+      }
+      if (!explanation) continue;
+      TRY(CheckInterrupted());
+      TRY(write_(lines));
+      lines.clear();
     }
     texts_.clear();
     return write_(lines);
@@ -183,16 +205,22 @@ Result<void> AnswerInto(const Answering& answering, const ClassifyCommandOptions
 
 Result<void> RunOwnLabels(const ClassifyCommandOptions& options, ThreadPool& pool) {
   const BundleClassifier classifier =
-      TRY(BundleClassifier::Load(options.bundle, pool, options.weights, options.long_text));
+      TRY(BundleClassifier::Load(options.bundle, pool, options.weights, options.long_text, options.fold_disguises));
   const std::string& text_template = classifier.manifest().text_template;
-  return AnswerInto({.labels = classifier.labels(),
-                     .multi_label = classifier.multi_label(),
-                     .text_template = text_template,
-                     .classify =
-                         [&](std::span<const std::string_view> texts, const BundleClassifier::Progress& progress) {
-                           return classifier.Classify(texts, {.mode = options.mode}, !text_template.empty(), progress);
-                         }},
-                    options);
+  const ClassifyOptions classify{.mode = options.mode};
+  const bool segmented = !text_template.empty();
+  Answering answering{.labels = classifier.labels(),
+                      .multi_label = classifier.multi_label(),
+                      .text_template = text_template,
+                      .classify =
+                          [&](std::span<const std::string_view> texts, const BundleClassifier::Progress& progress) {
+                            return classifier.Classify(texts, classify, segmented, progress);
+                          },
+                      .explain = {}};
+  if (options.explain) {
+    answering.explain = [&](std::string_view text) { return ExplainText(classifier, text, classify, segmented); };
+  }
+  return AnswerInto(answering, options);
 }
 
 Result<void> RunZeroShot(const ClassifyCommandOptions& options, ThreadPool& pool) {
@@ -206,7 +234,8 @@ Result<void> RunZeroShot(const ClassifyCommandOptions& options, ThreadPool& pool
                      .classify =
                          [&](std::span<const std::string_view> texts, const ZeroShotClassifier::Progress& progress) {
                            return classifier.Classify(texts, {.mode = options.mode}, progress);
-                         }},
+                         },
+                     .explain = {}},
                     options);
 }
 
@@ -214,6 +243,11 @@ Result<void> Run(const ClassifyCommandOptions& options) {
   if (!options.texts.empty() && options.input) {
     return Fail(ErrorCode::kInvalidArgument, "texts on the command line and --input are two sources",
                 "give one of them");
+  }
+  if (options.zero_shot && (options.explain || options.fold_disguises)) {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("{} has no part in --zero-shot", options.explain ? "--explain" : "--fold-disguises"),
+                "it is about a model's own labels: leave it out");
   }
   if (options.zero_shot && options.long_text) {
     return Fail(ErrorCode::kInvalidArgument, "--long-text has no part in --zero-shot, which reads a text's beginning",

@@ -47,6 +47,9 @@ void AddWeightsOption(Weights& weights, OptionTable& table);
 /// --long-text of a model that exists: empty, as it says itself.
 void AddLongTextOption(std::optional<LongText>& long_text, OptionTable& table);
 
+/// --fold-disguises of a model that exists: empty, as it says itself.
+void AddFoldDisguisesOption(std::optional<bool>& fold_disguises, OptionTable& table);
+
 /// One use of a command: its options, and the table that fills them.
 class Invocation {
  public:

@@ -27,6 +27,15 @@ void AddLongTextOption(std::optional<LongText>& long_text, OptionTable& table) {
       .Default("the model's");
 }
 
+void AddFoldDisguisesOption(std::optional<bool>& fold_disguises, OptionTable& table) {
+  table
+      .AddChoice(
+          "fold-disguises", &fold_disguises, {{"on", true}, {"off", false}},
+          "Read texts without disguises: invisible characters, spaced letters, letters of other scripts that look "
+          "alike, digits for letters")
+      .Default("the model's");
+}
+
 void AddCommonOptions(CommonOptions& options, OptionTable& table) {
   table.Group("General");
   table.Add("json", &options.json, "Results for machines: one JSON document, or JSON lines");

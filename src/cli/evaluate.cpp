@@ -6,6 +6,7 @@
 #include "cli/labelled_data.h"
 #include "cli/output.h"
 #include "cli/report.h"
+#include "cli/robustness.h"
 #include "evaluate/report.h"
 
 namespace winnow {
@@ -15,6 +16,8 @@ struct EvaluateOptions : LabelledDataOptions {
   std::filesystem::path bundle;
   std::vector<std::filesystem::path> data;
   std::optional<LongText> long_text;
+  std::optional<bool> fold_disguises;
+  bool robustness = false;
   std::optional<int> folds;
   uint64_t seed = 42;
   ReportFilesOptions report;
@@ -27,6 +30,11 @@ void Describe(EvaluateOptions& options, OptionTable& table) {
   AddLabelledDataOptions(options, table);
   AddLongTextOption(options.long_text, table);
   AddReportOptions(options.report, table);
+  AddFoldDisguisesOption(options.fold_disguises, table);
+  table.Group("Robustness");
+  table.Add("robustness", &options.robustness,
+            "Measure the texts under disguises instead: look-alike letters, leetspeak, invisible characters, spaced "
+            "letters, typos and others, with and without --fold-disguises");
   table.Group("Cross-validation");
   table
       .Add(
@@ -34,7 +42,7 @@ void Describe(EvaluateOptions& options, OptionTable& table) {
           "Instead of measuring the model as it is, train its recipe anew on the data, once for each of so many folds, "
           "and measure each on the texts that it has not seen; no model stays")
       .AtLeast(2);
-  table.Add("seed", &options.seed, "Another seed gives other folds");
+  table.Add("seed", &options.seed, "Another seed gives other folds, and other disguises");
   table.Describe(
       "With --folds the model's base model, hyperparameters, template and labels are taken from BUNDLE. For data that "
       "no model was trained on yet: winnow train DATA --folds K, with the options of a training.");
@@ -78,6 +86,19 @@ Result<void> CheckOptions(const EvaluateOptions& options) {
   if (options.folds && options.report.against) {
     return Fail(ErrorCode::kInvalidArgument, "--against compares models as they are; --folds trains new ones",
                 "leave one of them out");
+  }
+  if (options.folds && (options.robustness || options.fold_disguises)) {
+    return Fail(ErrorCode::kInvalidArgument,
+                "--folds trains models of its own: --robustness and --fold-disguises are about BUNDLE",
+                "leave one out");
+  }
+  if (options.robustness && options.fold_disguises) {
+    return Fail(ErrorCode::kInvalidArgument, "--robustness measures both, with and without folding",
+                "leave --fold-disguises out");
+  }
+  if (options.robustness && (options.report.report || options.report.against)) {
+    return Fail(ErrorCode::kInvalidArgument, "--robustness has a table of its own, no report of files",
+                "leave --report and --against out");
   }
   if (options.report.report) TRY(PrepareReportDirectory(*options.report.report));
   return {};
@@ -143,10 +164,15 @@ Result<void> Run(const EvaluateOptions& options) {
   ThreadPool pool(options.threads);
   TRY(CheckOptions(options));
   const BundleClassifier classifier =
-      TRY(BundleClassifier::Load(options.bundle, pool, options.weights, options.long_text));
+      TRY(BundleClassifier::Load(options.bundle, pool, options.weights, options.long_text,
+                                 options.robustness ? std::optional(false) : options.fold_disguises));
   size_t left_out = 0;
   Dataset dataset = TRY(Read(options, classifier, /*tell=*/true, left_out));
   if (options.folds) return EvaluateFolds(options, dataset, left_out, pool);
+  if (options.robustness) {
+    return RunRobustness(options.bundle, classifier, dataset,
+                         {.seed = options.seed, .classify = {.mode = options.mode}}, options.json);
+  }
   std::optional<MeasuredModel> second;
   if (options.report.against) second = TRY(MeasureSecond(options, dataset, pool));
   MeasuredModel first = TRY(MeasureOnTexts(options.bundle, classifier, std::move(dataset), options.mode));

@@ -170,15 +170,17 @@ Result<TrainedBundle> TrainLinearBundle(const TrainCommandOptions& options, cons
   Manifest manifest = TRY(ManifestOf(options, split.train.labels, positive_label));
   const LinearTrainingOptions training = TRY(TrainingOptionsOf(options, split.train));
 
+  const std::optional<Split> folded = FoldedTexts(options, split);
+  const Split& texts = folded ? *folded : split;
   const auto fitting = Clock::now();
-  const LinearModel model = TRY(TrainLinear(TextsOf(split.train), LabelSets(split.train), split.train.labels.size(),
+  const LinearModel model = TRY(TrainLinear(TextsOf(texts.train), LabelSets(split.train), split.train.labels.size(),
                                             split.train.multi_label, training, pool));
   const double fit_seconds = SecondsSince(fitting);
   LogInfo("{}: {} features, fitted to {} texts in {:.2f} s", DescribeFeatures(options, training.features),
           FormatCount(static_cast<int64_t>(model.features())),
           FormatCount(static_cast<int64_t>(split.train.examples.size())), fit_seconds);
 
-  const std::vector<float> validation_logits = LogitsOf(model, split.validation, pool);
+  const std::vector<float> validation_logits = LogitsOf(model, texts.validation, pool);
   const auto answers = [&](std::span<const float> logits, const Dataset& set) {
     return ProbabilitiesOf(logits, set, CalibrationOf(manifest));
   };
@@ -200,7 +202,7 @@ Result<TrainedBundle> TrainLinearBundle(const TrainCommandOptions& options, cons
   std::vector<float> probabilities = validated;
   Metrics metrics = validation_metrics;
   if (has_test) {
-    probabilities = answers(LogitsOf(model, split.test, pool), split.test);
+    probabilities = answers(LogitsOf(model, texts.test, pool), split.test);
     decided = TRY(Decided(probabilities, split.test, manifest));
     metrics = TRY(MetricsOf(probabilities, split.test, manifest, decided));
   }

@@ -73,6 +73,7 @@ Result<TrainCommandOptions> RecipeOf(const fs::path& bundle) {
   recipe.validation_size = ValidationSize(info, recipe.validation_size);
   recipe.template_text = manifest.text_template;
   recipe.long_text = manifest.long_text;
+  recipe.fold_disguises = manifest.fold_disguises;
   for (const auto& [from, to] : manifest.label_map) recipe.label_map.push_back(from + "=" + to);
   recipe.positive_label = manifest.positive_label;
   if (manifest.calibration) {

@@ -9,6 +9,7 @@
 #include "classify/bundle_classifier.h"
 #include "cli/data_options.h"
 #include "cli/measure_model.h"
+#include "text/disguise.h"
 #include "train/distil.h"
 
 namespace winnow {
@@ -71,7 +72,8 @@ Result<void> AddTeacherOf(const TrainCommandOptions& options, const Split& split
   for (const Example& example : split.train.examples) texts.push_back(example.text);
   for (const std::string& text : unlabelled) {
     texts.push_back(text);
-    AppendText(tokenizer, text, max_length, options.long_text, train.texts);
+    AppendText(tokenizer, options.fold_disguises ? FoldDisguises(text) : text, max_length, options.long_text,
+               train.texts);
     train.rows.push_back(0);
     if (train.multi_label) {
       train.targets.resize(train.targets.size() + train.num_labels, 0.0f);

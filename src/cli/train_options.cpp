@@ -92,6 +92,10 @@ void AddModelOptions(TrainCommandOptions& options, OptionTable& table) {
                   {{"head", LongText::kHead}, {"head+tail", LongText::kHeadTail}, {"windows", LongText::kWindows}},
                   "What the model reads of a longer text: its first tokens, a quarter of first and three of last ones, "
                   "or all of it in overlapping windows (then it learns from head+tail)");
+  table.Add(
+      "fold-disguises", &options.fold_disguises,
+      "Read texts without disguises, in training and ever after: invisible characters, spaced letters, letters of "
+      "other scripts that look alike, digits for letters; numbers, codes and other languages stay");
   table
       .Add("layers", &options.layers,
            "Begin with so many of the base model's layers, evenly spaced: a smaller and faster model")

@@ -41,6 +41,7 @@ struct TrainCommandOptions : CommonOptions {
   std::optional<double> classifier_dropout;  // empty: the base model's
   int max_length = 128;
   LongText long_text = LongText::kHead;
+  bool fold_disguises = false;
   std::optional<int> layers;  // of the base model; empty: all
 
   // Training

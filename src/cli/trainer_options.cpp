@@ -134,6 +134,7 @@ Json Hyperparameters(const TrainCommandOptions& options, const TrainerOptions& t
                {"seed", trainer.seed}};
   if (options.layers) json["layers"] = *options.layers;
   if (options.long_text != LongText::kHead) json["long_text"] = NameOf(options.long_text);
+  if (options.fold_disguises) json["fold_disguises"] = true;
   if (options.teacher) {
     json["teacher"] = options.teacher->string();
     json["distil_temperature"] = options.distil_temperature;

@@ -132,13 +132,15 @@ Result<TrainedBundle> TrainBundle(const TrainCommandOptions& options, const Spli
   const int32_t positive_label = TRY(PositiveLabel(options, split.train.labels));
   TRY(CheckCalibrationOptions(options, split, positive_label));
 
-  StartingPoint start = TRY(PrepareBaseModel(options, split.train));
+  const std::optional<Split> folded = FoldedTexts(options, split);
+  const Split& texts = folded ? *folded : split;
+  StartingPoint start = TRY(PrepareBaseModel(options, texts.train));
   const int max_length = std::min(options.max_length, MaxTokens(start.model.config()));
   if (max_length < options.max_length) LogInfo("--max-length is {}: the base model has no more positions", max_length);
   const auto tokenizing = std::chrono::steady_clock::now();
-  TextSet train = TokenizeExamples(split.train, start.tokenizer, max_length, options.long_text);
-  const TextSet validation = TokenizeExamples(split.validation, start.tokenizer, max_length, options.long_text);
-  const TextSet test = TokenizeExamples(split.test, start.tokenizer, max_length, options.long_text);
+  TextSet train = TokenizeExamples(texts.train, start.tokenizer, max_length, options.long_text);
+  const TextSet validation = TokenizeExamples(texts.validation, start.tokenizer, max_length, options.long_text);
+  const TextSet test = TokenizeExamples(texts.test, start.tokenizer, max_length, options.long_text);
 
   const double tokenize_seconds = SecondsSince(tokenizing);
   if (options.teacher) TRY(AddTeacherOf(options, split, start.tokenizer, max_length, pool, train));
@@ -184,7 +186,7 @@ Result<TrainedBundle> TrainBundle(const TrainCommandOptions& options, const Spli
   const HeldOutTexts held_out{.dataset = split.validation,
                               .logits = result.validation_logits,
                               .answers = [&](const Calibration& calibration) -> Result<std::vector<float>> {
-                                return answers_with(calibration, split.validation, validation,
+                                return answers_with(calibration, texts.validation, validation,
                                                     result.validation_logits);
                               },
                               .positive_label = positive_label,
@@ -197,9 +199,9 @@ Result<TrainedBundle> TrainBundle(const TrainCommandOptions& options, const Spli
   };
   const std::vector<float> logits =
       has_test && !windows ? runner.AllLogits(test.texts.view()) : result.validation_logits;
-  const std::vector<float> probabilities = answers(has_test ? split.test : split.validation, reported, logits);
+  const std::vector<float> probabilities = answers(has_test ? texts.test : texts.validation, reported, logits);
   if (options.tune_thresholds) {
-    TRY(TuneThresholds(answers(split.validation, validation, result.validation_logits), split.validation, manifest));
+    TRY(TuneThresholds(answers(texts.validation, validation, result.validation_logits), split.validation, manifest));
   }
   const Dataset& reported_texts = has_test ? split.test : split.validation;
   std::vector<std::vector<int32_t>> decided = TRY(Decided(probabilities, reported_texts, manifest));

@@ -112,6 +112,12 @@ constexpr std::array kLookAlikes = {
     Substitute{'Y', U"\u04AE\u03A5"}, Substitute{'Z', U"\u0396"},
 };
 
+template <size_t n>
+std::u32string_view ChoicesIn(const std::array<Substitute, n>& table, char32_t letter) {
+  const auto found = std::ranges::find(table, letter, &Substitute::letter);
+  return found == table.end() ? std::u32string_view() : found->choices;
+}
+
 uint32_t Count(size_t size) { return static_cast<uint32_t>(std::min<size_t>(size, UINT32_MAX)); }
 
 /// Replaces a share of the letters that have a substitute, at least one.
@@ -119,8 +125,7 @@ template <size_t n>
 CodePoints Substituted(CodePoints points, const std::array<Substitute, n>& table, bool fold_case, Random& random) {
   const auto choices = [&](char32_t c) -> std::u32string_view {
     if (fold_case && c >= 'A' && c <= 'Z') c += 32;
-    const auto found = std::ranges::find(table, c, &Substitute::letter);
-    return found == table.end() ? std::u32string_view() : found->choices;
+    return ChoicesIn(table, c);
   };
   const std::vector<char> outside = OutsideUrls(points);
   std::vector<size_t> places;
@@ -309,6 +314,12 @@ CodePoints WithOtherNumbers(const CodePoints& points, Random& random) {
 }
 
 }  // namespace
+
+std::u32string_view LeetChoices(char32_t letter) {
+  return ChoicesIn(kLeet, letter >= 'A' && letter <= 'Z' ? letter + 32 : letter);
+}
+
+std::u32string_view LookAlikeChoices(char32_t letter) { return ChoicesIn(kLookAlikes, letter); }
 
 std::string MakeVariant(AugmentKind kind, std::string_view text, Random& random) {
   const CodePoints points = Decoded(text);

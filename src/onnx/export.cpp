@@ -96,6 +96,8 @@ Result<void> WriteOnnxMetadata(const fs::path& bundle, const fs::path& target) {
       {"metrics", metrics},
   };
   WriteCalibration(manifest, metadata);  // as winnow.json has it
+  // No part of the graph: a service folds texts itself, or sees fewer disguises than it could.
+  if (manifest.fold_disguises) metadata["fold_disguises"] = true;
   return WriteFileAtomically(target / kFolder / kMetadataFile, DumpJson(metadata));
 }
 

@@ -1,0 +1,200 @@
+#include "classify/explain.h"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "text/disguise.h"
+#include "text/segments.h"
+#include "text/words.h"
+
+namespace winnow {
+namespace {
+
+constexpr size_t kBytesAtOnce = size_t{1} << 24;
+
+/// The words of the text as it is read, where they stand in the text as it is.
+std::vector<TextRange> WordsAsRead(std::string_view text, bool fold) {
+  if (!fold) return Words(text);
+  std::vector<uint32_t> ends;
+  const std::string folded = FoldDisguises(text, &ends);
+  std::vector<TextRange> words = Words(folded);
+  for (TextRange& word : words) {
+    word.begin = word.begin == 0 ? 0 : ends[word.begin - 1];
+    word.end = ends[word.end - 1];
+  }
+  return words;
+}
+
+std::vector<int32_t> TokensOf(const BundleClassifier& classifier, std::string_view text, bool segmented) {
+  TokenizedTexts tokens;
+  classifier.Tokenize({&text, 1}, segmented, tokens);
+  return std::move(tokens.windows.ids);
+}
+
+/// How many of the words the model reads: the fewest whose tokens are those of the whole text.
+size_t WordsRead(const BundleClassifier& classifier, std::string_view text, bool segmented,
+                 std::span<const TextRange> words) {
+  if (classifier.manifest().long_text != LongText::kHead) return words.size();
+  const std::vector<int32_t> all = TokensOf(classifier, text, segmented);
+  if (all.size() < static_cast<size_t>(classifier.manifest().max_length)) return words.size();
+  size_t low = 0;
+  size_t high = words.size();
+  while (low < high) {
+    const size_t middle = low + (high - low) / 2;
+    const size_t end = middle == 0 ? 0 : words[middle - 1].end;
+    if (TokensOf(classifier, text.substr(0, end), segmented) == all) {
+      high = middle;
+    } else {
+      low = middle + 1;
+    }
+  }
+  return low;
+}
+
+/// `per` neighbours as one, but none across a segment's end.
+std::vector<TextRange> Grouped(std::string_view text, std::span<const TextRange> words, size_t per) {
+  std::vector<TextRange> groups;
+  size_t in_group = per;
+  for (const TextRange& word : words) {
+    const size_t before = groups.empty() ? 0 : groups.back().end;
+    const bool divided = text.substr(before, word.begin - before).find(kSegmentSeparator) != std::string_view::npos;
+    if (in_group == per || divided) {
+      groups.push_back(word);
+      in_group = 0;
+    }
+    groups.back().end = word.end;
+    ++in_group;
+  }
+  return groups;
+}
+
+bool IsBlankAt(std::string_view text, size_t i) { return static_cast<unsigned char>(text[i]) <= ' '; }
+
+/// The text without a word, and without one of the spaces around it; where there are none, one comes instead: its
+/// neighbours must not become a word that was not there.
+std::string Without(std::string_view text, TextRange word) {
+  size_t begin = word.begin;
+  size_t end = word.end;
+  const bool after_blank = begin == 0 || IsBlankAt(text, begin - 1);
+  const bool before_blank = end == text.size() || IsBlankAt(text, end);
+  if (after_blank && end < text.size() && text[end] == ' ') {
+    ++end;
+  } else if (before_blank && begin > 0 && text[begin - 1] == ' ') {
+    --begin;
+  }
+  std::string without(text.substr(0, begin));
+  if (!after_blank && !before_blank) without += ' ';
+  return without.append(text.substr(end));
+}
+
+std::string WithoutAll(std::string_view text) {
+  std::string separators;
+  for (const char c : text) {
+    if (c == kSegmentSeparator) separators += c;
+  }
+  return separators;
+}
+
+/// From what the other labels have: 1 - p of a p near 1 would be rounding alone.
+double LogOdds(std::span<const float> probabilities, size_t label, bool multi_label) {
+  constexpr double kLeast = 1e-12;
+  const auto at = [&](size_t i) { return static_cast<double>(probabilities[i]); };
+  double others = 0;
+  if (multi_label) {
+    others = 1 - at(label);
+  } else {
+    for (size_t i = 0; i < probabilities.size(); ++i) others += i == label ? 0 : at(i);
+  }
+  return std::log(std::max(at(label), kLeast)) - std::log(std::max(others, kLeast));
+}
+
+/// The text itself, the text without words, and without each range: [ranges + 2, labels].
+Result<std::vector<float>> Occlude(const BundleClassifier& classifier, std::string_view text, bool segmented,
+                                   std::span<const TextRange> ranges) {
+  const size_t count = ranges.size() + 2;
+  std::vector<float> probabilities;
+  std::vector<std::string> variants;
+  for (size_t next = 0; next < count;) {
+    variants.clear();
+    for (size_t bytes = 0; next < count && (variants.empty() || bytes + text.size() <= kBytesAtOnce); ++next) {
+      variants.push_back(next == 0   ? std::string(text)
+                         : next == 1 ? WithoutAll(segmented ? text : std::string_view())
+                                     : Without(text, ranges[next - 2]));
+      bytes += text.size();
+    }
+    const std::vector<std::string_view> views(variants.begin(), variants.end());
+    const std::vector<float> part = TRY(classifier.Probabilities(views, segmented));
+    probabilities.insert(probabilities.end(), part.begin(), part.end());
+  }
+  return probabilities;
+}
+
+size_t ExplainedLabel(const BundleClassifier& classifier, const Decision& decision) {
+  if (classifier.labels().size() == 2 && !classifier.multi_label() && classifier.positive_label() >= 0) {
+    return static_cast<size_t>(classifier.positive_label());
+  }
+  return static_cast<size_t>(decision.label >= 0 ? decision.label : decision.top);
+}
+
+double Sigmoid(double log_odds) { return 1 / (1 + std::exp(-log_odds)); }
+
+}  // namespace
+
+Result<Explanation> ExplainText(const BundleClassifier& classifier, std::string_view text,
+                                const ClassifyOptions& options, bool segmented, size_t most) {
+  const std::vector<TextRange> all = WordsAsRead(text, classifier.manifest().fold_disguises);
+  const size_t read = WordsRead(classifier, text, segmented, all);
+  const size_t per = std::max<size_t>((read + most - 1) / std::max<size_t>(most, 1), 1);
+  const std::vector<TextRange> ranges = Grouped(text, std::span(all).first(read), per);
+  const std::vector<float> probabilities = TRY(Occlude(classifier, text, segmented, ranges));
+
+  const size_t labels = classifier.labels().size();
+  const auto row = [&](size_t i) { return std::span(probabilities).subspan(i * labels, labels); };
+  const size_t label = ExplainedLabel(classifier, classifier.DecideOne(row(0), options));
+  const auto log_odds = [&](size_t i) { return LogOdds(row(i), label, classifier.multi_label()); };
+  Explanation explanation{.label = classifier.labels()[label],
+                          .score = row(0)[label],
+                          .base = static_cast<float>(log_odds(1)),
+                          .words_in_effect = per,
+                          .unread = all.size() - read,
+                          .words = {}};
+  for (size_t i = 0; i < ranges.size(); ++i) {
+    explanation.words.push_back({.begin = ranges[i].begin,
+                                 .end = ranges[i].end,
+                                 .effect = static_cast<float>(log_odds(0) - log_odds(i + 2)),
+                                 .score_change = row(0)[label] - row(i + 2)[label]});
+  }
+  return explanation;
+}
+
+Explanation ExplainShares(std::string_view text, std::span<const TextShare> shares, std::string label, double base) {
+  const std::vector<TextRange> words = Words(text);
+  double log_odds = base;
+  for (const TextShare& share : shares) log_odds += share.share;
+  Explanation explanation{.label = std::move(label),
+                          .score = static_cast<float>(Sigmoid(log_odds)),
+                          .base = static_cast<float>(base),
+                          .exact = true,
+                          .words = {}};
+  const auto add = [&](size_t begin, size_t end, double effect) {
+    explanation.words.push_back({.begin = begin,
+                                 .end = end,
+                                 .effect = static_cast<float>(effect),
+                                 .score_change = static_cast<float>(Sigmoid(log_odds) - Sigmoid(log_odds - effect))});
+  };
+  size_t next = 0;
+  for (const TextRange& word : words) {
+    for (; next < shares.size() && shares[next].end <= word.begin; ++next) {
+      add(shares[next].begin, shares[next].end, shares[next].share);  // of a space
+    }
+    double effect = 0;
+    const size_t first = next;
+    for (; next < shares.size() && shares[next].begin < word.end; ++next) effect += shares[next].share;
+    if (next > first) add(word.begin, word.end, effect);
+  }
+  for (; next < shares.size(); ++next) add(shares[next].begin, shares[next].end, shares[next].share);
+  return explanation;
+}
+
+}  // namespace winnow

@@ -1,0 +1,48 @@
+/// Which words speak for a text's score, and how much.
+///
+/// Encoders are asked: each word is left out once, and its effect is the log-odds of the label with it minus those
+/// without it (occlusion: Zeiler and Fergus 2014, "Visualizing and Understanding Convolutional Networks"; words erased:
+/// Li, Monroe and Jurafsky 2016, "Understanding Neural Networks through Representation Erasure"). A word is left out
+/// rather than replaced by [MASK] or [UNK], which a fine-tuned classifier has never seen: a text without a word is
+/// still a text. Effects of occlusion don't add up: of two words that say the same each may have none, since the other
+/// stays.
+///
+/// Linear models are taken apart: each word's share of the score is exact, and shares add up.
+///
+/// Effects are on log-odds, as probabilities near 0 and 1 hardly move; the change of the probability stands beside it.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "classify/bundle_classifier.h"
+#include "winnow/classifier.h"
+
+namespace winnow {
+
+inline constexpr size_t kMostOcclusions = 200;
+
+/// By occlusion, all variants of the text in one batch (of at most 16 MiB of text). Words are those of text/words.h, of
+/// the folded text where the classifier folds disguises, so that "f r e e" is one. Of more than `most` words neighbours
+/// are left out together, as many as it takes, but never across segments; words that a model with LongText::kHead does
+/// not read are counted as `unread`. `text` is UTF-8; invalid bytes count as symbols. `segmented` is
+/// BundleClassifier::Classify's. Costs two texts more than there are words. Errors: those of classifying. Thread-safe.
+Result<Explanation> ExplainText(const BundleClassifier& classifier, std::string_view text,
+                                const ClassifyOptions& options = {}, bool segmented = false,
+                                size_t most = kMostOcclusions);
+
+/// A piece of a text, bytes [begin, end), and what it adds to the log-odds of a label.
+struct TextShare {
+  size_t begin = 0, end = 0;
+  double share = 0;
+};
+
+/// Of a linear model: `shares` in the order of the text, without overlaps, each within a word or a character between
+/// two; those of one word are added up. `base` is the bias; shares are scaled as the score is, so that base and all of
+/// them are the log-odds of `label`.
+Explanation ExplainShares(std::string_view text, std::span<const TextShare> shares, std::string label, double base);
+
+}  // namespace winnow

@@ -1,0 +1,64 @@
+#include "cli/explanation.h"
+
+#include <gmock/gmock.h>
+
+namespace winnow {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+Explanation Example() {
+  return {.label = "spam",
+          .score = 0.9f,
+          .base = -1,
+          .words = {{.begin = 0, .end = 3, .effect = 2, .score_change = 0.3f},
+                    {.begin = 4, .end = 6, .effect = -1, .score_change = -0.05f},
+                    {.begin = 7, .end = 9, .effect = 0.001f, .score_change = 0}}};
+}
+constexpr std::string_view kText = "win \u00A3\u00FC at";
+
+TEST(ExplanationText, IsPlainWithoutColour) {
+  Explanation explanation = Example();
+  explanation.words[1].end = 8;
+  explanation.words[2] = {.begin = 9, .end = 11, .effect = 0.001f};
+  const std::string text = ExplanationText(explanation, kText, false);
+  EXPECT_THAT(text, HasSubstr("+2.00  spam 60.0 % without  win\n"));
+  EXPECT_THAT(text, HasSubstr("-1.00  spam 95.0 % without  \u00A3\u00FC\n"));
+  EXPECT_THAT(text, Not(HasSubstr("  at\n")));
+  EXPECT_THAT(text, Not(HasSubstr("\x1b")));
+}
+
+TEST(ExplanationText, ColoursWordsByEffect) {
+  const std::string text = ExplanationText(Example(), "win \x1b[31m at", true);
+  EXPECT_THAT(text, HasSubstr("48;5;208mwin\x1b[0m"));
+  EXPECT_THAT(text, HasSubstr("48;5;111m\\x1b["));  // the user's own escape is shown, not sent
+  EXPECT_THAT(text, Not(HasSubstr("\x1b[31m")));
+  EXPECT_THAT(text, HasSubstr("speaks for spam"));
+}
+
+TEST(ExplanationText, SaysWhatItLeavesOut) {
+  EXPECT_THAT(ExplanationText({.label = "spam", .words = {}}, "", true), HasSubstr("no word"));
+  Explanation explanation = Example();
+  explanation.words_in_effect = 3;
+  explanation.unread = 70;
+  EXPECT_THAT(ExplanationText(explanation, kText, false), HasSubstr("3 words at a time"));
+  EXPECT_THAT(ExplanationText(explanation, kText, false), HasSubstr("70 words past"));
+}
+
+TEST(ExplanationJson, CountsCodePoints) {
+  Explanation explanation = Example();
+  explanation.words[1].end = 8;
+  explanation.words[2] = {.begin = 9, .end = 11, .effect = 0.001f};
+  const nlohmann::ordered_json json = ExplanationJson(explanation, kText);
+  EXPECT_EQ(json["method"], "occlusion");
+  EXPECT_EQ(json["words"][1]["text"], "\u00A3\u00FC");
+  EXPECT_EQ(json["words"][1]["begin"], 4);
+  EXPECT_EQ(json["words"][1]["end"], 6);
+  EXPECT_EQ(json["words"][2]["begin"], 7);
+  EXPECT_EQ(json["words"][2]["end"], 9);
+  EXPECT_FALSE(json.contains("unread_words"));
+}
+
+}  // namespace
+}  // namespace winnow

@@ -1,0 +1,49 @@
+/// How well a classifier knows texts that are disguised, before and after folding (text/disguise.h).
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "classify/bundle_classifier.h"
+#include "data/dataset.h"
+#include "evaluate/disguises.h"
+#include "evaluate/metrics.h"
+
+namespace winnow {
+
+struct RobustnessOptions {
+  std::vector<double> strengths = {0.3, 1.0};  ///< shares of the words that are disguised
+  uint64_t seed = 42;
+  ClassifyOptions classify = {};
+};
+
+/// The set under one disguise.
+struct RobustnessRow {
+  std::string disguise;  ///< DisguiseName, or "none"
+  double strength = 0;   ///< of "none" 0; of disguises without strength 1
+  size_t changed = 0;    ///< texts that the disguise changed
+  Metrics off, on;       ///< without and with folding
+};
+
+/// Disguises all texts of the set, whatever their label: a sender of spam disguises spam, so the recall of the positive
+/// label is what a disguise costs, and its false-positive rate what a filter that distrusts disguises costs. The
+/// classifier must not fold disguises itself (BundleClassifier::Load). The rows are "none", then kAllDisguises by
+/// strength. Errors: EvaluateClassifier's; `progress` is told the texts so far of RobustnessTexts.
+Result<std::vector<RobustnessRow>> MeasureRobustness(const BundleClassifier& classifier, const Dataset& dataset,
+                                                     const RobustnessOptions& options,
+                                                     const BundleClassifier::Progress& progress = {});
+
+/// How many texts that classifies.
+size_t RobustnessTexts(size_t texts, const RobustnessOptions& options);
+
+/// A table for the terminal. `folds`: whether the model folds by itself.
+std::string RobustnessText(const std::vector<RobustnessRow>& rows, bool folds);
+
+/// {"count", "labels", "positive_label", "fold_disguises", "rows": [{"disguise", "strength", "changed", "off":
+/// {accuracy, f1_macro, recall, fpr, intervals}, "on": ...}]}.
+nlohmann::ordered_json RobustnessJson(const std::vector<RobustnessRow>& rows, bool folds);
+
+}  // namespace winnow
