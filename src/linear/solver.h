@@ -25,7 +25,7 @@ struct SolverOptions {
   double C = 1;                         ///< of the loss against |w|^2 / 2, as scikit-learn and liblinear have it
   std::vector<float> row_weights = {};  ///< one a row, or empty: all 1
   double tolerance = 1e-4;              ///< ends within about a tenth of it, relative, of the least objective
-  int max_iterations = 1000;            ///< passes over the rows (200 at most), then Newton steps
+  int max_iterations = 1000;            ///< passes over the rows (200 at most without hinge), then Newton steps
 };
 
 /// Outputs are the labels; of two labels that exclude each other there is one output, label 1's.
