@@ -270,8 +270,7 @@ Result<CalibrationReport> CalibrateBundle(const fs::path& bundle, const Calibrat
 
 Command CalibrateCommand() {
   return MakeCommand<CalibrateOptions>(
-      "calibrate", "Makes probabilities honest, and chooses thresholds that keep a promise, on held-out texts.",
-      Describe, Run);
+      "calibrate", "Makes probabilities honest, and thresholds keep what they promise.", Describe, Run);
 }
 
 }  // namespace winnow

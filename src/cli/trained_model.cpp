@@ -125,13 +125,12 @@ Result<nlohmann::ordered_json> CalibrateTrained(const TrainCommandOptions& optio
     return nlohmann::ordered_json();
   }
   CalibrationReport report = TRY(CalibrateManifest(texts, options.calibrating, manifest));
-  if (report.notes.size() == 1) {
-    LogInfo("{} ({})", report.line, report.notes.front());
+  if (!options.calibrating.max_fpr) {
+    LogInfo("{}{}", report.line, report.notes.size() == 1 ? " (" + report.notes.front() + ")" : "");
+    for (const std::string& note : report.notes) {
+      if (report.notes.size() > 1) LogInfo("{}", note);
+    }
   } else {
-    LogInfo("{}", report.line);
-    for (const std::string& note : report.notes) LogInfo("{}", note);
-  }
-  if (options.calibrating.max_fpr) {
     for (const std::string& line : Lines(report.text)) LogInfo("{}", line);
     LogInfo(
         "the validation texts also chose the best epoch: for a promise without that reservation, winnow calibrate {} "
