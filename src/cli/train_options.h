@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/calibrating.h"
+#include "cli/calibration_options.h"
 #include "cli/command.h"
 
 namespace winnow {
