@@ -65,6 +65,9 @@ struct Prediction {
   float score = 0;         ///< probability of the positive label; of more than two labels, that of the decided one
   float confidence = 0;    ///< probability of what was decided
   bool abstained = false;  ///< too unsure to act on: for review
+  /// The text is none of what the model knows (`winnow calibrate --out-of-scope`): label is the name for such texts,
+  /// score and confidence are those of the most fitting label all the same.
+  bool out_of_scope = false;
   std::vector<std::string> labels;  ///< multi-label: all that were decided
   std::vector<LabelScore> scores;   ///< of all labels, most probable first
 };

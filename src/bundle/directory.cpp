@@ -28,7 +28,7 @@ constexpr std::string_view kOld = ".old";
 constexpr std::string_view kRuns = "runs";  // event files of a training
 
 /// What a bundle may hold beside the files that its manifest lists (DESIGN.md's table; a report and logs of training).
-constexpr std::array<std::string_view, 23> kKnownFiles = {kManifestFile,
+constexpr std::array<std::string_view, 24> kKnownFiles = {kManifestFile,
                                                           "config.json",
                                                           "model.safetensors",
                                                           "model_int8.safetensors",
@@ -47,6 +47,7 @@ constexpr std::array<std::string_view, 23> kKnownFiles = {kManifestFile,
                                                           "model_metadata.json",
                                                           "trainer_state.json",
                                                           "linear.bin",
+                                                          "out_of_scope.safetensors",
                                                           "calibration.jsonl",
                                                           "onnx/model.onnx",
                                                           "onnx/model_quantized.onnx",

@@ -31,6 +31,7 @@ constexpr size_t kLinearTextsForThreads = 512;
 struct BundleClassifier::Call {
   TokenizedTexts tokens;
   std::vector<float> probabilities;
+  std::vector<float> scope;  // scores of the texts; empty where there is no rule
   LinearModel::Scratch linear;
   std::vector<std::string> folded;  // of linear models
   std::vector<std::string_view> views;
@@ -55,6 +56,7 @@ struct BundleClassifier::Parts {
   bool multi_label = false;
   Calibration calibration;
   std::optional<DecisionRule> rule;
+  std::optional<ScopeRule> scope;
   // One of two.
   std::unique_ptr<const BundleModel> encoder;
   std::optional<LinearModel> linear;
@@ -112,6 +114,13 @@ Result<BundleClassifier> BundleClassifier::Load(const std::filesystem::path& bun
   }
   parts->calibration = CalibrationOf(parts->manifest);
   parts->rule = TRY(DecisionRule::Of(parts->manifest, labels, parts->multi_label, bundle.string()));
+  if (std::filesystem::exists(bundle / kScopeFile, ignored)) {
+    if (parts->multi_label) {
+      return Fail(ErrorCode::kInvalidModel, (bundle / kScopeFile).string() + ": is for models of one label a text",
+                  "remove it: a multi-label model can decide for none of its labels as it is");
+    }
+    parts->scope = TRY(ReadScopeRule(bundle / kScopeFile, labels));
+  }
 #ifdef __GLIBC__
   ::malloc_trim(0);  // what reading took goes back to the system: a server lives long after it
 #endif
@@ -141,27 +150,44 @@ void BundleClassifier::Tokenize(std::span<const std::string_view> texts, bool se
 
 Result<void> BundleClassifier::ProbabilitiesOfTokens(const TokenizedTexts& tokens, std::span<float> probabilities,
                                                      const Progress& progress) const {
+  return ComputeTokens(tokens, probabilities, {}, progress);
+}
+
+Result<void> BundleClassifier::ComputeTokens(const TokenizedTexts& tokens, std::span<float> probabilities,
+                                             std::span<float> scope, const Progress& progress) const {
   const PackedTexts windows = tokens.windows.view();
-  if (tokens.whole()) return ComputeWindows(windows, probabilities, progress);
+  if (tokens.whole()) return ComputeWindows(windows, probabilities, scope, progress);
   std::unique_ptr<Call> call = parts_->TakeCall();
   call->probabilities.resize(windows.texts() * labels().size());
+  call->scope.resize(scope.empty() ? 0 : windows.texts());
   const auto in_texts = [&](size_t done) { return progress(done * tokens.texts() / windows.texts()); };
   const Result<void> computed =
-      ComputeWindows(windows, call->probabilities, progress ? Progress(std::ref(in_texts)) : Progress());
+      ComputeWindows(windows, call->probabilities, call->scope, progress ? Progress(std::ref(in_texts)) : Progress());
   if (computed) {
     PoolWindows(tokens, labels().size(),
                 {.multi_label = multi_label(), .positive_label = parts_->rule->positive_label()}, call->probabilities,
                 probabilities);
+    // A text is in scope as soon as a part of it is.
+    for (size_t t = 0; t < scope.size(); ++t) {
+      scope[t] = *std::min_element(call->scope.begin() + tokens.begins[t], call->scope.begin() + tokens.begins[t + 1]);
+    }
   }
   parts_->GiveBack(std::move(call));
   return computed;
 }
 
 Result<void> BundleClassifier::ComputeWindows(const PackedTexts& windows, std::span<float> probabilities,
-                                              const Progress& progress) const {
+                                              std::span<float> scope, const Progress& progress) const {
   TRY(parts_->encoder->Logits(windows, probabilities, progress));
+  ScoreScope(probabilities, scope);
   Calibrate(parts_->calibration, probabilities, labels().size(), multi_label(), probabilities);
   return {};
+}
+
+void BundleClassifier::ScoreScope(std::span<const float> logits, std::span<float> scope) const {
+  if (scope.empty()) return;
+  std::vector<float> scratch;
+  ScopeScores(parts_->scope->method, logits, labels().size(), parts_->scope->shape, scope, scratch);
 }
 
 Result<std::vector<float>> BundleClassifier::Logits(std::span<const std::string_view> texts, bool segmented,
@@ -231,8 +257,10 @@ Result<void> BundleClassifier::LinearLogits(std::span<const std::string_view> te
 /// Texts go together as long as there are few enough tokens.
 Result<void> BundleClassifier::Compute(std::span<const std::string_view> texts, bool segmented, Call& call,
                                        std::span<float> probabilities, const Progress& progress) const {
+  call.scope.resize(parts_->scope ? texts.size() : 0);
   if (parts_->linear) {
     TRY(LinearLogits(texts, call, probabilities, progress));
+    ScoreScope(probabilities, call.scope);
     Calibrate(parts_->calibration, probabilities, labels().size(), multi_label(), probabilities);
     return {};
   }
@@ -245,8 +273,9 @@ Result<void> BundleClassifier::Compute(std::span<const std::string_view> texts, 
     }
     const auto of_all = [&](size_t more) { return progress(done + more); };
     const size_t count = labels().size();
-    TRY(ProbabilitiesOfTokens(tokens, probabilities.subspan(done * count, (end - done) * count),
-                              progress ? Progress(std::ref(of_all)) : Progress()));
+    const auto scope = std::span(call.scope).subspan(parts_->scope ? done : 0, parts_->scope ? end - done : 0);
+    TRY(ComputeTokens(tokens, probabilities.subspan(done * count, (end - done) * count), scope,
+                      progress ? Progress(std::ref(of_all)) : Progress()));
     done = end;
   }
   return {};
@@ -266,33 +295,35 @@ Decision BundleClassifier::DecideOne(std::span<const float> probabilities, const
   return parts_->rule->Decide(probabilities, options);
 }
 
+const ScopeRule* BundleClassifier::scope_rule() const { return parts_->scope ? &*parts_->scope : nullptr; }
+
+void BundleClassifier::Fill(const Call& call, size_t text, const ClassifyOptions& options,
+                            ClassifiedText& result) const {
+  const size_t count = labels().size();
+  const auto row = std::span(call.probabilities).subspan(text * count, count);
+  result.probabilities.assign(row.begin(), row.end());
+  result.decision = DecideOne(row, options);
+  result.scope_score = parts_->scope ? std::optional(call.scope[text]) : std::nullopt;
+  result.out_of_scope = parts_->scope && parts_->scope->Rejects(call.scope[text]);
+}
+
 Result<std::vector<ClassifiedText>> BundleClassifier::Classify(std::span<const std::string_view> texts,
                                                                const ClassifyOptions& options, bool segmented,
                                                                const Progress& progress) const {
-  const std::vector<float> probabilities = TRY(Probabilities(texts, segmented, progress));
-  const size_t count = labels().size();
-  std::vector<ClassifiedText> results(texts.size());
-  for (size_t t = 0; t < texts.size(); ++t) {
-    const auto row = std::span(probabilities).subspan(t * count, count);
-    results[t].probabilities.assign(row.begin(), row.end());
-    results[t].decision = DecideOne(row, options);
-  }
+  std::vector<ClassifiedText> results;
+  TRY(ClassifyInto(texts, options, results, segmented, progress));
   return results;
 }
 
 Result<void> BundleClassifier::ClassifyInto(std::span<const std::string_view> texts, const ClassifyOptions& options,
-                                            std::vector<ClassifiedText>& results) const {
+                                            std::vector<ClassifiedText>& results, bool segmented,
+                                            const Progress& progress) const {
   std::unique_ptr<Call> call = parts_->TakeCall();
-  const size_t count = labels().size();
-  call->probabilities.resize(texts.size() * count);
-  const Result<void> computed = Compute(texts, /*segmented=*/false, *call, call->probabilities, {});
+  call->probabilities.resize(texts.size() * labels().size());
+  const Result<void> computed = Compute(texts, segmented, *call, call->probabilities, progress);
   if (computed) {
     results.resize(texts.size());
-    for (size_t t = 0; t < texts.size(); ++t) {
-      const auto row = std::span<const float>(call->probabilities).subspan(t * count, count);
-      results[t].probabilities.assign(row.begin(), row.end());
-      results[t].decision = DecideOne(row, options);
-    }
+    for (size_t t = 0; t < texts.size(); ++t) Fill(*call, t, options, results[t]);
   }
   parts_->GiveBack(std::move(call));
   return computed;

@@ -17,6 +17,7 @@
 #include "bundle/manifest.h"
 #include "bundle/model_config.h"
 #include "classify/long_text.h"
+#include "classify/scope_rule.h"
 #include "decide/decide.h"
 #include "encoder/batch.h"
 #include "winnow/classifier.h"
@@ -26,7 +27,9 @@ namespace winnow {
 /// What one text got.
 struct ClassifiedText {
   std::vector<float> probabilities;  ///< by label id; calibrated. Multi-label: each for itself
-  Decision decision;
+  Decision decision;                 ///< among the labels, whether the text is in their scope or not
+  std::optional<float> scope_score;  ///< how far out of scope; of bundles with a ScopeRule
+  bool out_of_scope = false;         ///< none of the labels: scope_rule()->label
 };
 
 /// Thread-safe, as Classifier is.
@@ -67,7 +70,8 @@ class BundleClassifier {
   /// The same into `results`, whose memory is used again: with INT8 weights, one label a text and no folding of
   /// disguises, nothing is allocated once it has seen as many texts and tokens.
   Result<void> ClassifyInto(std::span<const std::string_view> texts, const ClassifyOptions& options,
-                            std::vector<ClassifiedText>& results) const;
+                            std::vector<ClassifiedText>& results, bool segmented = false,
+                            const Progress& progress = {}) const;
 
   /// The probabilities alone, [texts, labels] row-major.
   Result<std::vector<float>> Probabilities(std::span<const std::string_view> texts, bool segmented = false,
@@ -89,6 +93,9 @@ class BundleClassifier {
   std::vector<float> ProbabilitiesOfLogits(std::span<const float> logits, const TokenizedTexts& tokens,
                                            const Calibration& calibration) const;
 
+  /// Null where the bundle decides for one of its labels whatever the text.
+  const ScopeRule* scope_rule() const;
+
   /// The decision that these probabilities of one text lead to.
   Decision DecideOne(std::span<const float> probabilities, const ClassifyOptions& options = {}) const;
 
@@ -98,10 +105,14 @@ class BundleClassifier {
   static Result<void> LoadLinear(const std::filesystem::path& bundle, Weights weights, Parts& parts);
   Result<void> Compute(std::span<const std::string_view> texts, bool segmented, Call& call,
                        std::span<float> probabilities, const Progress& progress) const;
+  Result<void> ComputeTokens(const TokenizedTexts& tokens, std::span<float> probabilities, std::span<float> scope,
+                             const Progress& progress) const;
+  void Fill(const Call& call, size_t text, const ClassifyOptions& options, ClassifiedText& result) const;
   Result<void> LinearLogits(std::span<const std::string_view> texts, Call& call, std::span<float> all,
                             const Progress& progress) const;
-  Result<void> ComputeWindows(const PackedTexts& windows, std::span<float> probabilities,
+  Result<void> ComputeWindows(const PackedTexts& windows, std::span<float> probabilities, std::span<float> scope,
                               const Progress& progress) const;
+  void ScoreScope(std::span<const float> logits, std::span<float> scope) const;
   explicit BundleClassifier(std::unique_ptr<Parts> parts);
   std::unique_ptr<Parts> parts_;
 };

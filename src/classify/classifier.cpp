@@ -40,8 +40,10 @@ struct Classifier::Parts {
                           .score = decision.score,
                           .confidence = decision.confidence,
                           .abstained = decision.abstained,
+                          .out_of_scope = text.out_of_scope,
                           .labels = {},
                           .scores = {}};
+    if (text.out_of_scope) prediction.label = classifier->scope_rule()->label;
     for (const int32_t id : decision.labels) prediction.labels.push_back(labels[static_cast<size_t>(id)]);
     for (const size_t i : order) prediction.scores.push_back({labels[i], text.probabilities[i]});
     return prediction;

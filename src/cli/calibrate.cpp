@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "base/files.h"
+#include "base/hash.h"
 #include "base/interrupt.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -18,6 +19,7 @@
 #include "cli/data_options.h"
 #include "cli/labelled_data.h"
 #include "cli/output.h"
+#include "cli/scope.h"
 #include "cli/training_info.h"
 #include "data/deduplicate.h"
 #include "onnx/export.h"
@@ -34,6 +36,7 @@ struct CalibrateOptions : LabelledDataOptions {
   fs::path bundle;
   std::vector<fs::path> data;
   CalibrationOptions calibrating;
+  ScopeOptions scope;
   bool reset = false;
   bool force = false;
   std::optional<fs::path> output;
@@ -56,6 +59,8 @@ void Describe(CalibrateOptions& options, OptionTable& table) {
   table.Add("force", &options.force, "Take texts that the model seems to have been trained on");
   table.Group("Calibration");
   AddCalibrationOptions(options.calibrating, table, /*of_a_bundle=*/true);
+  AddScopeOptions(options.scope, table);
+  table.Group("Calibration");
   table.Add("reset", &options.reset, "Forget former thresholds and abstention: .3, .5 and .7, and none");
   AddWeightsOption(options.weights, table);
   table.Group("Output");
@@ -174,21 +179,30 @@ Result<void> WriteInto(const fs::path& dir, const Manifest& manifest, bool has_o
   return SealOnnxFiles(dir);
 }
 
-Result<void> Write(const CalibrateOptions& options, const Manifest& manifest) {
+Result<void> Write(const CalibrateOptions& options, Manifest manifest, const ScopeRule* scope) {
   std::error_code ignored;
   const bool has_onnx = fs::exists(options.bundle / kOnnxMetadata, ignored);
-  if (!options.output) {
+  const fs::path& target = options.output.value_or(options.bundle);
+  if (!options.output && scope == nullptr && !options.scope.remove) {
     TRY(WriteInto(options.bundle, manifest, has_onnx));
     LogInfo("{} is calibrated", options.bundle.string());
     return {};
   }
-  BundleWriter writer = TRY(BundleWriter::Begin(*options.output, options.overwrite));
+  // The rule has a file of its own beside the manifest: the bundle is replaced as a whole.
+  BundleWriter writer = TRY(BundleWriter::Begin(target, options.overwrite));
   TRY(LinkBundleFiles(options.bundle, writer.path(), [](const std::string& name) {
-    return !name.starts_with("checkpoint-") && name != kOnnxMetadata;
+    const bool forgotten = name == kScopeFile && (scope != nullptr || options.scope.remove);
+    return !(options.output && name.starts_with("checkpoint-")) && name != kOnnxMetadata && !forgotten;
   }));
+  if (scope != nullptr) {
+    TRY(WriteScopeRule(writer.path() / kScopeFile, *scope));
+    manifest.sha256[kScopeFile] = TRY(Sha256OfFile(writer.path() / kScopeFile));
+  } else if (options.scope.remove) {
+    manifest.sha256.erase(kScopeFile);
+  }
   TRY(WriteInto(writer.path(), manifest, has_onnx));
   TRY(writer.Commit());
-  LogInfo("{} is calibrated", options.output->string());
+  LogInfo("{} is calibrated", target.string());
   return {};
 }
 
@@ -238,7 +252,14 @@ Result<CalibrationReport> Calibrated(const CalibrateOptions& options, ThreadPool
                            .weights = classifier.weights()};
   CalibrationReport report = TRY(CalibrateManifest(texts, options.calibrating, manifest));
   TRY(CheckInterrupted());
-  if (!options.dry_run) TRY(Write(options, manifest));
+  std::optional<ScopeReport> scope;
+  if (options.scope.asked()) {
+    scope = TRY(CalibrateScope(classifier, dataset, texts.logits, source, options.scope));
+    report.text += "\n" + scope->text;
+    report.json["out_of_scope"] = scope->json;
+    for (const std::string& note : scope->notes) LogInfo("{}", note);
+  }
+  if (!options.dry_run) TRY(Write(options, manifest, scope ? &scope->rule : nullptr));
   return report;
 }
 

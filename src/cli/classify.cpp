@@ -84,6 +84,7 @@ struct Answering {
   std::vector<std::string> labels;
   bool multi_label = false;
   std::string text_template;
+  std::string scope_label = {};  // of texts that are none of the labels; empty where there is no such answer
   std::function<Result<std::vector<ClassifiedText>>(std::span<const std::string_view> texts,
                                                     const BundleClassifier::Progress& progress)>
       classify;
@@ -105,12 +106,15 @@ nlohmann::ordered_json AnswerJson(const Answering& answering, const ClassifiedTe
     decided = nlohmann::ordered_json::array();
     for (const int32_t id : decision.labels) decided.push_back(name(id));
   }
-  return {{"label", name(decision.label < 0 ? decision.top : decision.label)},
-          {"score", decision.score},
-          {"confidence", decision.confidence},
-          {"scores", scores},
-          {"decision", decided},
-          {"abstained", decision.abstained}};
+  nlohmann::ordered_json label = name(decision.label < 0 ? decision.top : decision.label);
+  if (prediction.out_of_scope) label = decided = answering.scope_label;
+  nlohmann::ordered_json answer = {{"label", label},   {"score", decision.score}, {"confidence", decision.confidence},
+                                   {"scores", scores}, {"decision", decided},     {"abstained", decision.abstained}};
+  if (prediction.scope_score) {
+    answer["out_of_scope"] = prediction.out_of_scope;
+    answer["scope_score"] = *prediction.scope_score;
+  }
+  return answer;
 }
 
 /// For people: the label, how sure, and the text.
@@ -122,6 +126,7 @@ std::string AnswerLine(const Answering& answering, const ClassifiedText& predict
     for (const int32_t id : decision.labels)
       label += (label.empty() ? "" : ",") + answering.labels[static_cast<size_t>(id)];
   }
+  if (prediction.out_of_scope) label = answering.scope_label + "?";
   return fmt::format("{:<12} {:6.1f} %  {}\n", label, 100 * static_cast<double>(decision.confidence), Printable(text));
 }
 
@@ -212,6 +217,7 @@ Result<void> RunOwnLabels(const ClassifyCommandOptions& options, ThreadPool& poo
   Answering answering{.labels = classifier.labels(),
                       .multi_label = classifier.multi_label(),
                       .text_template = text_template,
+                      .scope_label = classifier.scope_rule() == nullptr ? "" : classifier.scope_rule()->label,
                       .classify =
                           [&](std::span<const std::string_view> texts, const BundleClassifier::Progress& progress) {
                             return classifier.Classify(texts, classify, segmented, progress);

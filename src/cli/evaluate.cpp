@@ -7,6 +7,7 @@
 #include "cli/output.h"
 #include "cli/report.h"
 #include "cli/robustness.h"
+#include "cli/scope.h"
 #include "evaluate/report.h"
 
 namespace winnow {
@@ -18,6 +19,7 @@ struct EvaluateOptions : LabelledDataOptions {
   std::optional<LongText> long_text;
   std::optional<bool> fold_disguises;
   bool robustness = false;
+  std::vector<std::filesystem::path> out_of_scope;
   std::optional<int> folds;
   uint64_t seed = 42;
   ReportFilesOptions report;
@@ -31,6 +33,11 @@ void Describe(EvaluateOptions& options, OptionTable& table) {
   AddLongTextOption(options.long_text, table);
   AddReportOptions(options.report, table);
   AddFoldDisguisesOption(options.fold_disguises, table);
+  table.Group("Out of scope");
+  table
+      .Add("out-of-scope", &options.out_of_scope,
+           "Measure how well the model tells these texts, which are none of its labels, from DATA's instead")
+      .ValueName("FILE");
   table.Group("Robustness");
   table.Add("robustness", &options.robustness,
             "Measure the texts under disguises instead: look-alike letters, leetspeak, invisible characters, spaced "
@@ -95,6 +102,11 @@ Result<void> CheckOptions(const EvaluateOptions& options) {
   if (options.robustness && options.fold_disguises) {
     return Fail(ErrorCode::kInvalidArgument, "--robustness measures both, with and without folding",
                 "leave --fold-disguises out");
+  }
+  if (!options.out_of_scope.empty() &&
+      (options.folds || options.robustness || options.report.report || options.report.against)) {
+    return Fail(ErrorCode::kInvalidArgument, "--out-of-scope has figures of its own",
+                "leave --folds, --robustness, --report and --against out");
   }
   if (options.robustness && (options.report.report || options.report.against)) {
     return Fail(ErrorCode::kInvalidArgument, "--robustness has a table of its own, no report of files",
@@ -169,6 +181,9 @@ Result<void> Run(const EvaluateOptions& options) {
   size_t left_out = 0;
   Dataset dataset = TRY(Read(options, classifier, /*tell=*/true, left_out));
   if (options.folds) return EvaluateFolds(options, dataset, left_out, pool);
+  if (!options.out_of_scope.empty()) {
+    return RunScopeEvaluation(classifier, dataset, options.out_of_scope, {.mode = options.mode}, options.json);
+  }
   if (options.robustness) {
     return RunRobustness(options.bundle, classifier, dataset,
                          {.seed = options.seed, .classify = {.mode = options.mode}}, options.json);
