@@ -4,10 +4,10 @@ namespace winnow {
 
 const std::vector<Command>& AllCommands() {
   static const std::vector<Command> commands = {
-      TrainCommand(),     EvaluateCommand(),    CompareCommand(),    ClassifyCommand(),   QuantizeCommand(),
-      ExportCommand(),    BenchCommand(),       PullCommand(),       VerifyCommand(),     TokenizeCommand(),
-      DataGetCommand(),   DataInspectCommand(), DataFilterCommand(), DataDedupeCommand(), DataSplitCommand(),
-      DataCurveCommand(), HelpCommand(),        VersionCommand(),
+      TrainCommand(),     EvaluateCommand(),  CompareCommand(),     ClassifyCommand(),   QuantizeCommand(),
+      ExportCommand(),    ImportCommand(),    BenchCommand(),       PullCommand(),       VerifyCommand(),
+      TokenizeCommand(),  DataGetCommand(),   DataInspectCommand(), DataFilterCommand(), DataDedupeCommand(),
+      DataSplitCommand(), DataCurveCommand(), HelpCommand(),        VersionCommand(),
   };
   return commands;
 }

@@ -18,6 +18,7 @@ Command ClassifyCommand();
 Command QuantizeCommand();
 Command BenchCommand();
 Command ExportCommand();
+Command ImportCommand();
 Command PullCommand();
 Command VerifyCommand();
 Command TokenizeCommand();

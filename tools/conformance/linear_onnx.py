@@ -139,8 +139,9 @@ def compare_export(winnow, data, texts, options, directory):
 
 
 def every_character():
-    """Each as a word's part and alone, but the one whose lower case is two characters and the sigmas."""
-    characters = [chr(c) for c in range(1, 0x110000) if not 0xD800 <= c < 0xE000 and c not in (0x130, 0x3A3)]
+    """Each as a word's part and alone, but the one whose lower case is two characters, the capital sigma, and the one that
+    divides a text's fields."""
+    characters = [chr(c) for c in range(1, 0x110000) if not 0xD800 <= c < 0xE000 and c not in (0x1E, 0x130, 0x3A3)]
     return [" ".join(f"fr{c}ee {c} {c}prize win{c}" for c in characters[begin:begin + 200]) for begin in range(0, len(characters), 200)]
 
 
