@@ -10,7 +10,7 @@
 ///   - With characters, a capital sigma at a word's end becomes the small one that is not final, and U+0130, whose
 ///   lower
 ///     case is two characters, becomes i.
-///   - Invalid UTF-8, which is no string there.
+///   - Invalid UTF-8, which is no string there; U+001E, which Winnow's readers make a space.
 /// Where words are made small, StringNormalizer asks for the locale C.UTF-8: glibc has it, and musl and Emscripten take
 /// any; characters need none.
 #pragma once

@@ -19,7 +19,7 @@
 namespace winnow {
 namespace {
 
-constexpr size_t kMostBytes = size_t{512} << 20;
+constexpr size_t kMostBytes = size_t{256} << 20;
 
 bool IsUtf8(std::string_view text) {
   std::string valid;

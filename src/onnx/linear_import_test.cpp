@@ -8,7 +8,6 @@
 
 #include "base/files.h"
 #include "base/random.h"
-#include "decide/probabilities.h"
 #include "onnx/linear_graph.h"
 #include "onnx/model_check.h"
 #include "support/numbers.h"
@@ -67,10 +66,11 @@ std::vector<float> Probabilities(const LinearModel& model, std::string_view text
   LinearModel::Scratch scratch;
   std::vector<float> logits(model.labels()), probabilities(model.labels());
   model.Logits(text, scratch, logits);
-  if (model.multi_label()) {
-    Sigmoid(logits, temperature, probabilities);
-  } else {
-    Softmax(logits, static_cast<int>(model.labels()), temperature, probabilities);
+  double sum = 0;
+  for (const float logit : logits) sum += std::exp(static_cast<double>(logit) / temperature);
+  for (size_t l = 0; l < logits.size(); ++l) {
+    const double power = std::exp(static_cast<double>(logits[l]) / temperature);
+    probabilities[l] = static_cast<float>(power / (model.multi_label() ? 1 + power : sum));
   }
   return probabilities;
 }

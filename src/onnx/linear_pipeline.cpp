@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <climits>
-#include <cstring>
 #include <map>
 #include <optional>
 #include <utility>
 
+#include "onnx/linear_nodes.h"
 #include "onnx/linear_text.h"
 
 namespace winnow {
@@ -17,31 +17,6 @@ namespace {
 
 using onnx::NodeProto;
 using onnx::TensorProto;
-
-constexpr char kHint[] =
-    "what can be imported is counts or TF-IDF of words with a logistic regression or linear SVM behind it, as skl2onnx "
-    "writes them; train any other anew: winnow train DATA --kind lr";
-
-const onnx::AttributeProto* Find(const NodeProto& node, std::string_view name) {
-  for (const onnx::AttributeProto& attribute : node.attribute()) {
-    if (attribute.name() == name) return &attribute;
-  }
-  return nullptr;
-}
-int64_t IntOf(const NodeProto& node, std::string_view name, int64_t otherwise) {
-  const auto* attribute = Find(node, name);
-  return attribute == nullptr ? otherwise : attribute->i();
-}
-std::string TextOf(const NodeProto& node, std::string_view name, const char* otherwise) {
-  const auto* attribute = Find(node, name);
-  return attribute == nullptr ? otherwise : attribute->s();
-}
-
-/// "TfIdfVectorizer", "ai.onnx.ml.Normalizer".
-std::string OperatorOf(const NodeProto& node) {
-  const bool own = node.domain().empty() || node.domain() == "ai.onnx";
-  return own ? node.op_type() : node.domain() + "." + node.op_type();
-}
 
 /// What a tensor of the graph is. There is one that texts become step by step, and what hangs beside it.
 enum class Role {
@@ -56,20 +31,19 @@ enum class Role {
 /// How far the texts are.
 enum class Stage { kText, kTokens, kTokensAndOne, kCounts, kScores, kNegative, kSoftplus, kLogits, kProbabilities };
 
-class Reader {
+class Reader : GraphReader {
  public:
-  Reader(const onnx::ModelProto& model, std::string_view where) : graph_(model.graph()), where_(where) {}
+  Reader(const onnx::ModelProto& model, std::string_view where)
+      : GraphReader(model.graph(), where), graph_(model.graph()) {}
 
   Result<LinearPipeline> Read() {
-    for (const TensorProto& tensor : graph_.initializer()) constants_[tensor.name()] = &tensor;
     TRY(ReadInput());
     for (const NodeProto& node : graph_.node()) TRY(ReadNode(node));
     if (graph_.output_size() == 0) return Wrong("it has no output");
     for (const auto& output : graph_.output()) {
       const auto role = roles_.find(output.name());
-      const bool is_answer = stage_ == Stage::kProbabilities || stage_ == Stage::kScores;
-      if (role == roles_.end() || (role->second != Role::kLabel && !(role->second == Role::kMain && is_answer))) {
-        return Unsupported(fmt::format("its output '{}' is neither a label nor probabilities", output.name()));
+      if (output.name() != current_ && (role == roles_.end() || role->second != Role::kLabel)) {
+        return Unsupported(fmt::format("its output '{}' is neither a label nor probabilities", Shown(output.name())));
       }
     }
     if (stage_ != Stage::kProbabilities && (stage_ != Stage::kScores || result_.scores == PipelineScores::kSigmoid)) {
@@ -79,34 +53,16 @@ class Reader {
   }
 
  private:
-  std::unexpected<Error> Wrong(const std::string& what) const {
-    return Fail(ErrorCode::kInvalidModel, fmt::format("{}: {}", where_, what), "the file is damaged, or no ONNX model");
-  }
-  std::unexpected<Error> Unsupported(const std::string& what) const {
-    return Fail(ErrorCode::kUnsupported, fmt::format("{}: {}", where_, what), kHint);
-  }
-  std::string NameOf(const NodeProto& node) const {
-    const std::string name = !node.name().empty() ? node.name() : node.output_size() > 0 ? node.output(0) : "";
-    return name == node.op_type() ? fmt::format("node {}", name)
-                                  : fmt::format("node '{}' ({})", name, OperatorOf(node));
-  }
-  std::unexpected<Error> Refuse(const NodeProto& node, const std::string& why = "is not understood here") const {
-    return Unsupported(fmt::format("{} {}", NameOf(node), why));
-  }
-  std::unexpected<Error> Broken(const NodeProto& node, const std::string& why) const {
-    return Wrong(fmt::format("{} {}", NameOf(node), why));
-  }
-
   Result<void> ReadInput() {
     const onnx::ValueInfoProto* found = nullptr;
     for (const auto& input : graph_.input()) {
-      if (constants_.contains(input.name())) continue;
-      if (found != nullptr) return Unsupported(fmt::format("it has a second input, '{}'", input.name()));
+      if (IsConstant(input.name())) continue;
+      if (found != nullptr) return Unsupported(fmt::format("it has a second input, '{}'", Shown(input.name())));
       found = &input;
     }
     if (found == nullptr) return Wrong("it has no input");
     if (found->type().tensor_type().elem_type() != TensorProto::STRING) {
-      return Unsupported(fmt::format("its input '{}' is no text", found->name()));
+      return Unsupported(fmt::format("its input '{}' is no text", Shown(found->name())));
     }
     roles_[found->name()] = Role::kMain;
     current_ = found->name();
@@ -128,56 +84,13 @@ class Reader {
     stage_ = stage;
   }
 
-  /// A constant's values, which are as many as its shape says. `dims` are its shape.
-  Result<std::vector<float>> Floats(const NodeProto& node, int input, std::vector<int64_t>* dims = nullptr) const {
-    const TensorProto* tensor = TRY(ConstantOf(node, input, TensorProto::FLOAT));
-    std::vector<float> values(tensor->float_data().begin(), tensor->float_data().end());
-    TRY(TakeRaw(node, *tensor, values));
-    if (dims != nullptr) dims->assign(tensor->dims().begin(), tensor->dims().end());
-    return values;
-  }
-  Result<std::vector<int64_t>> Ints(const NodeProto& node, int input) const {
-    const TensorProto* tensor = TRY(ConstantOf(node, input, TensorProto::INT64));
-    std::vector<int64_t> values(tensor->int64_data().begin(), tensor->int64_data().end());
-    TRY(TakeRaw(node, *tensor, values));
-    return values;
-  }
-  Result<const TensorProto*> ConstantOf(const NodeProto& node, int input, int32_t type) const {
-    const auto found = node.input_size() > input ? constants_.find(node.input(input)) : constants_.end();
-    if (found == constants_.end()) return Refuse(node);
-    const TensorProto& tensor = *found->second;
-    if (tensor.data_type() != type || tensor.data_location() == TensorProto::EXTERNAL) {
-      return Refuse(node, fmt::format("has '{}' of another type, or in another file", tensor.name()));
-    }
-    return &tensor;
-  }
-  template <class T>
-  Result<void> TakeRaw(const NodeProto& node, const TensorProto& tensor, std::vector<T>& values) const {
-    const std::string& raw = tensor.raw_data();
-    if (values.empty() && raw.size() % sizeof(T) == 0 && !raw.empty()) {
-      values.resize(raw.size() / sizeof(T));
-      std::memcpy(values.data(), raw.data(), raw.size());
-    }
-    uint64_t count = 1;
-    for (const int64_t dim : tensor.dims()) {
-      if (dim < 0 || dim > INT_MAX || count > INT_MAX) return Broken(node, "has a constant of impossible size");
-      count *= static_cast<uint64_t>(dim);
-    }
-    if (count == values.size()) return {};
-    return Broken(node, fmt::format("has '{}' with {} values in a shape of {}", tensor.name(), values.size(), count));
-  }
-  bool IsOne(const NodeProto& node, int input) const {
-    const auto values = Floats(node, input);
-    return values && values->size() == 1 && values->front() == 1;
-  }
-
   Result<void> ReadNode(const NodeProto& node) {
     if (node.output_size() == 0) return Broken(node, "has no output");
     const std::string op = OperatorOf(node);
     if (op == "Constant") {
-      const auto* value = Find(node, "value");
+      const auto* value = FindAttribute(node, "value");
       if (value == nullptr || !value->has_t()) return Refuse(node);
-      constants_[node.output(0)] = &value->t();
+      AddConstant(node.output(0), value->t());
       return {};
     }
     if (RoleOf(node, 0) == Role::kLabel) {
@@ -226,8 +139,8 @@ class Reader {
     const int64_t shortest = IntOf(node, "mincharnum", 1);
     const auto rule = WordsOfPattern(pattern, static_cast<size_t>(std::clamp<int64_t>(shortest, 1, 3)));
     if (!rule) {
-      return Refuse(node, fmt::format("has the token pattern {}{}, from {} characters on, which Winnow doesn't know",
-                                      pattern.substr(0, 60), pattern.size() > 60 ? "..." : "", shortest));
+      return Refuse(node, fmt::format("has the token pattern {}, from {} characters on, which Winnow doesn't know",
+                                      Shown(pattern), shortest));
     }
     result_.words = *rule;
     pad_ = TextOf(node, "pad_value", "");
@@ -236,11 +149,12 @@ class Reader {
   }
 
   Result<void> ReadNormalizer(const NodeProto& node) {
-    if (const auto* stopwords = Find(node, "stopwords"); stopwords != nullptr && stopwords->strings_size() > 0) {
+    if (const auto* stopwords = FindAttribute(node, "stopwords");
+        stopwords != nullptr && stopwords->strings_size() > 0) {
       return Refuse(node, "leaves out stop words");
     }
     const std::string action = TextOf(node, "case_change_action", "NONE");
-    if (action != "LOWER" && action != "NONE") return Refuse(node, fmt::format("changes texts by {}", action));
+    if (action != "LOWER" && action != "NONE") return Refuse(node, fmt::format("changes texts by {}", Shown(action)));
     result_.lowercase = result_.lowercase || action == "LOWER";
     Advance(node, stage_);
     return {};
@@ -286,14 +200,15 @@ class Reader {
   }
 
   Result<void> ReadVectorizer(const NodeProto& node) {
-    const auto* pool = Find(node, "pool_strings");
-    const auto* starts = Find(node, "ngram_counts");
-    const auto* columns = Find(node, "ngram_indexes");
-    const auto* weights = Find(node, "weights");
+    const auto* pool = FindAttribute(node, "pool_strings");
+    const auto* starts = FindAttribute(node, "ngram_counts");
+    const auto* columns = FindAttribute(node, "ngram_indexes");
+    const auto* weights = FindAttribute(node, "weights");
     const std::string mode = TextOf(node, "mode", "");
     if (pool == nullptr || starts == nullptr || columns == nullptr) return Refuse(node, "has no n-grams of words");
     if (mode != "TF" && mode != "TFIDF") {
-      return Refuse(node, fmt::format("has the mode '{}', which sees whether a word is there, not how often", mode));
+      return Refuse(node,
+                    fmt::format("has the mode '{}', which sees whether a word is there, not how often", Shown(mode)));
     }
     if (IntOf(node, "max_skip_count", 0) != 0) return Refuse(node, "has n-grams that leave out words");
     const int64_t least = IntOf(node, "min_gram_length", 1), most = IntOf(node, "max_gram_length", 1);
@@ -364,7 +279,7 @@ class Reader {
     if (!IsMain(node, 0)) return Refuse(node);
     if (op == "ai.onnx.ml.Normalizer" && !result_.normalize) {
       const std::string norm = TextOf(node, "norm", "MAX");
-      if (norm != "L2") return Refuse(node, fmt::format("brings rows to length 1 by {}, not L2", norm));
+      if (norm != "L2") return Refuse(node, fmt::format("brings rows to length 1 by {}, not L2", Shown(norm)));
       result_.normalize = true;
       Advance(node, stage_);
       return {};
@@ -379,14 +294,14 @@ class Reader {
   }
 
   Result<void> ReadClassifier(const NodeProto& node) {
-    const auto* weights = Find(node, "coefficients");
-    const auto* biases = Find(node, "intercepts");
+    const auto* weights = FindAttribute(node, "coefficients");
+    const auto* biases = FindAttribute(node, "intercepts");
     if (weights == nullptr || biases == nullptr || node.output_size() != 2) return Refuse(node);
     result_.weights.assign(weights->floats().begin(), weights->floats().end());
     result_.biases.assign(biases->floats().begin(), biases->floats().end());
-    if (const auto* names = Find(node, "classlabels_strings"); names != nullptr && names->strings_size() > 0) {
+    if (const auto* names = FindAttribute(node, "classlabels_strings"); names != nullptr && names->strings_size() > 0) {
       result_.labels.assign(names->strings().begin(), names->strings().end());
-    } else if (const auto* numbers = Find(node, "classlabels_ints"); numbers != nullptr) {
+    } else if (const auto* numbers = FindAttribute(node, "classlabels_ints"); numbers != nullptr) {
       for (const int64_t number : numbers->ints()) result_.labels.push_back(std::to_string(number));
     }
     TRY(CheckWeights(node));
@@ -402,14 +317,16 @@ class Reader {
       return {};
     }
     if (transform != "LOGISTIC" && transform != "SOFTMAX")
-      return Refuse(node, fmt::format("has the post_transform {}", transform));
+      return Refuse(node, fmt::format("has the post_transform {}", Shown(transform)));
     result_.scores = transform == "LOGISTIC" ? PipelineScores::kLogistic : PipelineScores::kSoftmax;
     Advance(node, Stage::kProbabilities, 1);
     return {};
   }
 
   Result<void> ReadGemm(const NodeProto& node) {
-    const auto factor = [&](const char* name) { return Find(node, name) == nullptr ? 1 : Find(node, name)->f(); };
+    const auto factor = [&](const char* name) {
+      return FindAttribute(node, name) == nullptr ? 1 : FindAttribute(node, name)->f();
+    };
     if (IntOf(node, "transA", 0) != 0 || IntOf(node, "transB", 0) != 0 || factor("alpha") != 1 || factor("beta") != 1) {
       return Refuse(node);
     }
@@ -474,8 +391,6 @@ class Reader {
   }
 
   const onnx::GraphProto& graph_;
-  std::string where_;
-  std::map<std::string, const TensorProto*> constants_;
   std::map<std::string, Role> roles_;
   std::string current_;  // the tensor that the texts have become
   Stage stage_ = Stage::kText;
