@@ -75,8 +75,7 @@ TEST(Classifier, AppliesWhicheverCalibrationTheManifestHas) {
   std::vector<float> logits(4), expected(4);
   {
     const auto classifier = BundleClassifier::Load(dir.path(), pool).value();
-    classifier.Tokenize(texts, false, tokens);
-    ASSERT_TRUE(classifier.LogitsOfWindows(tokens.windows.view(), logits));
+    logits = classifier.Logits(texts, /*segmented=*/false, tokens).value();
   }
   for (const Calibration& calibration :
        {Calibration{.method = CalibrationMethod::kVector, .scale = {.5, 2}, .bias = {.25, 0}},

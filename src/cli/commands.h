@@ -19,6 +19,7 @@ Command QuantizeCommand();
 Command CalibrateCommand();
 Command BenchCommand();
 Command ExportCommand();
+Command ImportCommand();
 Command PullCommand();
 Command VerifyCommand();
 Command TokenizeCommand();

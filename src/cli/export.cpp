@@ -15,6 +15,7 @@
 #include "bundle/model_config.h"
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "linear/linear_model.h"
 #include "onnx/export.h"
 #include "tokenize/tokenizer.h"
 
@@ -45,7 +46,9 @@ void Describe(ExportCommandOptions& options, OptionTable& table) {
             "Weights in a file of their own, such as onnx/model.onnx.data; models over 2 GB always have it");
   table.Describe(
       "Inputs are input_ids and attention_mask, int64 [batch, sequence]; the output is logits, float [batch, labels]. "
-      "Batch and sequence vary. onnx/model_metadata.json says what a service needs to know beside that.");
+      "Batch and sequence vary. A linear model takes the texts themselves: its input is text, strings [batch, 1], its "
+      "outputs are label and probabilities, float [batch, labels], of a multi-label model probabilities alone. "
+      "onnx/model_metadata.json says what a service needs to know beside that.");
   table.Example("winnow export spam --format onnx-int8", "spam/onnx/model_quantized.onnx");
   table.Example("winnow export spam --format onnx,onnx-int8 --output web", "both, with all that transformers.js reads");
 }
@@ -68,7 +71,9 @@ Result<void> CheckOutput(const ExportRecipe& options) {
                 "without --output the ONNX files go into the model's own directory");
   }
   std::error_code ignored;
-  if (!options.overwrite && fs::exists(output / "model.safetensors", ignored)) {
+  const bool has_weights =
+      fs::exists(output / "model.safetensors", ignored) || fs::exists(output / kLinearFile, ignored);
+  if (!options.overwrite && has_weights) {
     return Fail(ErrorCode::kExists, fmt::format("{}: holds a model with its weights", output.string()),
                 "name another output directory, or pass --overwrite to replace that model by the export");
   }
@@ -93,12 +98,15 @@ Result<OnnxExport> ExportWithProgress(const ExportRecipe& options, const std::st
 
 /// What stands beside the ONNX files in a directory that deploys as it is.
 Result<void> CopyModelFiles(const fs::path& bundle, const fs::path& target, int max_length) {
-  const ModelConfig config = TRY(ReadModelConfig(bundle));
-  TRY(WriteFileAtomically(target / "config.json", config.source));
-  TRY(WriteLabelsFile(target / "labels.json", config.labels));
   std::error_code ignored;
   if (fs::exists(bundle / "training_info.json", ignored))
     TRY(WriteFileAtomically(target / "training_info.json", TRY(ReadFile(bundle / "training_info.json"))));
+  if (fs::exists(bundle / kLinearFile, ignored)) {
+    return WriteLabelsFile(target / "labels.json", TRY(ReadLabelsFile(bundle / "labels.json")));
+  }
+  const ModelConfig config = TRY(ReadModelConfig(bundle));
+  TRY(WriteFileAtomically(target / "config.json", config.source));
+  TRY(WriteLabelsFile(target / "labels.json", config.labels));
   TRY(CopyTokenizerFiles(bundle, target));
   // transformers.js reads tokenizer.json alone.
   if (fs::exists(bundle / "tokenizer.json", ignored)) return {};

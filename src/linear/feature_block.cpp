@@ -35,10 +35,11 @@ bool IsShortWord(const std::vector<uint32_t>& symbols) {
 
 std::vector<BlockOptions> BlocksOf(const FeatureOptions& options) {
   const auto size = [](int n) { return static_cast<size_t>(n); };
-  const BlockOptions first{options.analyzer, size(options.min_ngram), size(options.max_ngram)};
+  const WordRule words{options.word_characters, size(options.shortest_word)};
+  const BlockOptions first{options.analyzer, size(options.min_ngram), size(options.max_ngram), words};
   if (options.analyzer != Analyzer::kBoth) return {first};
-  return {{Analyzer::kWord, first.min_ngram, first.max_ngram},
-          {Analyzer::kCharWb, size(options.min_char_ngram), size(options.max_char_ngram)}};
+  return {{Analyzer::kWord, first.min_ngram, first.max_ngram, words},
+          {Analyzer::kCharWb, size(options.min_char_ngram), size(options.max_char_ngram), words}};
 }
 
 Result<FeatureBlock> FeatureBlock::Build(const BlockOptions& options, const StringPool& names, size_t begin,

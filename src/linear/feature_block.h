@@ -47,6 +47,7 @@ class StringPool {
 struct BlockOptions {
   Analyzer analyzer = Analyzer::kWord;  ///< not kBoth
   size_t min_ngram = 1, max_ngram = 1;
+  WordRule words = {};
 };
 
 /// One block, or with kBoth two: words, then char_wb.
@@ -63,7 +64,7 @@ class FeatureBlock {
   void Read(std::string_view lowered, SymbolRuns& out, std::vector<SymbolPlace>* places = nullptr) const {
     if (options_.analyzer == Analyzer::kWord) {
       WordSymbols(
-          lowered, [&](std::string_view word) { return words_.Find(word); }, out, places);
+          lowered, options_.words, [&](std::string_view word) { return words_.Find(word); }, out, places);
     } else {
       CharacterSymbols(lowered, options_.analyzer, out, places);
     }

@@ -44,7 +44,7 @@ void ReadTexts(std::span<const std::string_view> texts, const BlockOptions& opti
     lowered.Set(texts[t], lowercase);
     if (options.analyzer == Analyzer::kWord) {
       WordSymbols(
-          lowered.text(), [&](std::string_view word) { return part.words.FindOrAdd(word); }, runs);
+          lowered.text(), options.words, [&](std::string_view word) { return part.words.FindOrAdd(word); }, runs);
     } else {
       CharacterSymbols(lowered.text(), options.analyzer, runs);
     }

@@ -85,6 +85,11 @@ Result<void> CheckFeatureOptions(const FeatureOptions& options) {
           "the first number is 1 or more, the second no less than it and at most " + std::to_string(kMostNgram));
     }
   }
+  if (options.shortest_word != 1 && options.shortest_word != 2) {
+    return Fail(ErrorCode::kInvalidArgument,
+                "the shortest word has " + std::to_string(options.shortest_word) + " characters",
+                "1 or 2 are possible");
+  }
   if (options.max_features < 0) {
     return Fail(ErrorCode::kInvalidArgument, "max_features is " + std::to_string(options.max_features),
                 "0 takes all features");
@@ -146,7 +151,7 @@ Result<FittedFeatures> Vectorizer::Fit(std::span<const std::string_view> texts, 
           rows.values[to + i] =
               TermWeight(part.counts[from[b] + i], options.sublinear) * parts->idf[static_cast<size_t>(column)];
         }
-        Normalize(std::span(rows.values).subspan(to, size));
+        if (options.normalize) Normalize(std::span(rows.values).subspan(to, size));
         from[b] += size;
         to += size;
       }
@@ -213,7 +218,9 @@ Vectorizer::Row Vectorizer::Weigh(std::string_view text, Scratch& scratch, bool 
     values[i] =
         TermWeight(counter.count(columns[i]), options().sublinear) * parts_->idf[static_cast<size_t>(columns[i])];
   }
-  for (size_t b = 0; b < parts_->blocks.size(); ++b) Normalize(values.subspan(ends[b], ends[b + 1] - ends[b]));
+  for (size_t b = 0; b < parts_->blocks.size() && options().normalize; ++b) {
+    Normalize(values.subspan(ends[b], ends[b + 1] - ends[b]));
+  }
   return {columns, values};
 }
 

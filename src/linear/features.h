@@ -15,11 +15,17 @@
 namespace winnow {
 
 enum class Analyzer {
-  kWord,    ///< n-grams of words of two characters or more: the token pattern (?u)\b\w\w+\b
+  kWord,    ///< n-grams of words, as a rule of two characters or more: the token pattern (?u)\b\w\w+\b
   kChar,    ///< n-grams of characters, of the whole text
   kCharWb,  ///< n-grams of characters within words, padded with a space at both ends
   kBoth,    ///< words and char_wb, each its own TF-IDF (and its own max_features), side by side: scikit-learn's
             ///< FeatureUnion
+};
+
+/// What words are made of.
+enum class WordCharacters {
+  kPython,  ///< \w of Python's re: letters and numbers of all scripts, and the underscore
+  kAscii,   ///< [a-zA-Z0-9_], as scikit-learn's pipelines have it in ONNX
 };
 
 struct FeatureOptions {
@@ -29,6 +35,9 @@ struct FeatureOptions {
   int64_t max_features = 10000;                ///< the most frequent in all texts together; 0: all
   bool sublinear = false;                      ///< 1 + log(tf) instead of tf
   bool lowercase = true;
+  WordCharacters word_characters = WordCharacters::kPython;
+  int shortest_word = 2;  ///< characters: 2, or 1
+  bool normalize = true;  ///< rows of length 1; with kBoth each analyzer's part. Without idf, false is CountVectorizer
   bool operator==(const FeatureOptions&) const = default;
 };
 

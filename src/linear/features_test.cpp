@@ -129,6 +129,30 @@ TEST(Features, WordsHaveTwoCharactersOfPythonsClassW) {
               ElementsAre("cafe", "stanbul", "ёлка", "नमस", "世界", "你好"));
 }
 
+TEST(Features, CanBeOfAsciiWordsAndOfSingleCharacters) {
+  const std::vector<std::string_view> texts = {"I saw x_1 über Äpfel: naïve \xe2\x84\xaa 9 é"};
+  ThreadPool pool(1);
+  const auto names = [&](FeatureOptions options) {
+    options.max_ngram = 1;
+    return Vectorizer::Fit(texts, options, pool)->vectorizer.ToParts().names;
+  };
+  EXPECT_EQ(names({.word_characters = WordCharacters::kAscii}),
+            (std::vector<std::string>{"ber", "na", "pfel", "saw", "ve", "x_1"}));
+  EXPECT_EQ(names({.word_characters = WordCharacters::kAscii, .shortest_word = 1}),
+            (std::vector<std::string>{"9", "ber", "i", "k", "na", "pfel", "saw", "ve", "x_1"}));
+  EXPECT_EQ(names({.shortest_word = 1}),
+            (std::vector<std::string>{"9", "i", "k", "naïve", "saw", "x_1", "äpfel", "é", "über"}));
+  EXPECT_FALSE(CheckFeatureOptions({.shortest_word = 3}));
+}
+
+TEST(Features, AreCountsWhereRowsAreNotNormalized) {
+  FeatureParts parts{{.max_ngram = 1, .normalize = false}, {"dusk", "seal"}, 0, {1, 2}};
+  const Vectorizer vectorizer = *Vectorizer::FromParts(parts);
+  Vectorizer::Scratch scratch;
+  const Vectorizer::Row row = vectorizer.Weigh("seal dusk seal seal", scratch, true);
+  EXPECT_EQ(std::vector<float>(row.values.begin(), row.values.end()), (std::vector<float>{1, 6}));
+}
+
 TEST(Features, OfWordsAreJoinedByOneSpaceAndSortedByCodePoint) {
   EXPECT_THAT(Names({"ab\n\tab, abc \U00010400\U00010400 \uFF21\uFF21"}, Options(Analyzer::kWord, 2, 3)),
               ElementsAre("ab ab", "ab ab abc", "ab abc", "ab abc \U00010428\U00010428", "abc \U00010428\U00010428",

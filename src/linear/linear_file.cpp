@@ -21,7 +21,15 @@ constexpr size_t kHeader = 128;
 constexpr size_t kAlignment = 64;
 constexpr size_t kMostShared = 15;  // bytes of a name that is written in short; bounds what a file can unfold to
 constexpr size_t kLongName = 15;
-enum Flags : uint8_t { kSublinear = 1, kLowercase = 2, kPlatt = 4, kAllFlags = 7 };
+enum Flags : uint8_t {
+  kSublinear = 1,
+  kLowercase = 2,
+  kPlatt = 4,
+  kAsciiWords = 8,
+  kShortWords = 16,
+  kAnyLength = 32,
+  kAllFlags = 63
+};
 
 struct Header {
   char magic[8] = {};
@@ -166,6 +174,9 @@ Result<LinearContents> ParseLinearFile(std::span<const std::byte> bytes, std::st
   options.max_features = header.max_features;
   options.sublinear = (header.flags & kSublinear) != 0;
   options.lowercase = (header.flags & kLowercase) != 0;
+  if ((header.flags & kAsciiWords) != 0) options.word_characters = WordCharacters::kAscii;
+  options.shortest_word = (header.flags & kShortWords) != 0 ? 1 : 2;
+  options.normalize = (header.flags & kAnyLength) == 0;
   auto vectorizer = Vectorizer::FromPool(options, TRY(UnpackNames(vocabulary, features, where)), header.word_features,
                                          std::move(idf));
   if (!vectorizer) return Wrong(where, vectorizer.error().message);
@@ -189,8 +200,10 @@ Result<void> WriteLinearFile(const std::filesystem::path& path, const LinearCont
   header.analyzer = static_cast<uint8_t>(options.analyzer);
   header.kind = static_cast<uint8_t>(contents.kind);
   header.multi_label = contents.multi_label ? 1 : 0;
-  header.flags = static_cast<uint8_t>((options.sublinear ? kSublinear : 0) | (options.lowercase ? kLowercase : 0) |
-                                      (contents.platt.empty() ? 0 : kPlatt));
+  header.flags = static_cast<uint8_t>(
+      (options.sublinear ? kSublinear : 0) | (options.lowercase ? kLowercase : 0) |
+      (contents.platt.empty() ? 0 : kPlatt) | (options.word_characters == WordCharacters::kAscii ? kAsciiWords : 0) |
+      (options.shortest_word == 1 ? kShortWords : 0) | (options.normalize ? 0 : kAnyLength));
   header.min_ngram = options.min_ngram;
   header.max_ngram = options.max_ngram;
   header.min_char_ngram = options.min_char_ngram;

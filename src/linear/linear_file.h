@@ -2,7 +2,8 @@
 ///
 ///     bytes 0-7     "WNLINEAR"
 ///     u32           version: 1
-///     u8 x 4        analyzer, kind, multi-label, flags (1: sublinear, 2: lowercase, 4: Platt scales)
+///     u8 x 4        analyzer, kind, multi-label, flags (1: sublinear, 2: lowercase, 4: Platt scales,
+///                   8: words are ASCII, 16: of one character too, 32: rows are not brought to length 1)
 ///     i32 x 4       the fewest and the most symbols of n-grams; of characters with both analyzers
 ///     i64           max_features, as it was asked for
 ///     u64 x 5       labels, outputs, features, word features, bytes of the vocabulary

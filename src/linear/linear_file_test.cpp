@@ -22,6 +22,11 @@ LinearModel Example(Analyzer analyzer, size_t labels, LinearKind kind = LinearKi
   options.analyzer = analyzer;
   options.max_features = 60;
   options.sublinear = labels > 2;
+  // What is stored as flags, and is not as it is by default.
+  options.lowercase = labels == 2;
+  options.word_characters = labels > 2 ? WordCharacters::kAscii : WordCharacters::kPython;
+  options.shortest_word = labels > 2 ? 1 : 2;
+  options.normalize = labels == 2;
   ThreadPool pool(1);
   const FittedFeatures fitted = *Vectorizer::Fit(texts, options, pool);
   const size_t features = fitted.vectorizer.features(), outputs = OutputsOf(labels, false);

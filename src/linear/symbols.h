@@ -38,16 +38,22 @@ class LoweredText {
   size_t size_ = 0;
 };
 
-/// Calls on_word(begin, end) for each match of (?u)\b\w\w+\b in valid UTF-8.
+/// Which words there are: runs of such characters, at least so many of them.
+struct WordRule {
+  WordCharacters characters = WordCharacters::kPython;
+  size_t shortest = 2;  ///< 1 or 2
+};
+
+/// Calls on_word(begin, end) for each word in valid UTF-8: by default each match of (?u)\b\w\w+\b.
 template <class OnWord>
-void ForEachWord(std::string_view text, const OnWord& on_word);
+void ForEachWord(std::string_view text, const WordRule& rule, const OnWord& on_word);
 
 /// Replaces what `out` holds by the words of `text`; number(std::string_view) gives each its symbol.
 template <class Number>
-void WordSymbols(std::string_view text, const Number& number, SymbolRuns& out,
+void WordSymbols(std::string_view text, const WordRule& rule, const Number& number, SymbolRuns& out,
                  std::vector<SymbolPlace>* places = nullptr) {
   out.symbols.clear();
-  ForEachWord(text, [&](size_t begin, size_t end) {
+  ForEachWord(text, rule, [&](size_t begin, size_t end) {
     out.symbols.push_back(number(text.substr(begin, end - begin)));
     if (places != nullptr) places->push_back({static_cast<uint32_t>(begin), static_cast<uint32_t>(end)});
   });
@@ -75,15 +81,17 @@ inline constexpr AsciiTable kAsciiWord;
 }  // namespace internal
 
 template <class OnWord>
-void ForEachWord(std::string_view text, const OnWord& on_word) {
+void ForEachWord(std::string_view text, const WordRule& rule, const OnWord& on_word) {
   const size_t size = text.size();
+  const bool ascii = rule.characters == WordCharacters::kAscii;
+  const bool single = rule.shortest < 2;
   const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
   const auto skip = [&](size_t& i) {
     if (internal::kAsciiWord.is[byte(i)]) {
       ++i;
       return true;
     }
-    return byte(i) >= 0x80 && internal::SkipWordCharacter(text, i);
+    return byte(i) >= 0x80 && !ascii && internal::SkipWordCharacter(text, i);
   };
   for (size_t i = 0; i < size;) {
     const size_t begin = i;
@@ -96,7 +104,7 @@ void ForEachWord(std::string_view text, const OnWord& on_word) {
     const size_t second = i;
     while (i < size && skip(i)) {
     }
-    if (i > second) on_word(begin, i);
+    if (i > second || single) on_word(begin, i);
   }
 }
 

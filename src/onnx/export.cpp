@@ -5,11 +5,13 @@
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "bundle/labels.h"
 #include "bundle/manifest.h"
 #include "bundle/manifest_calibration.h"
 #include "bundle/model_config.h"
 #include "onnx/checkpoint.h"
 #include "onnx/encoder_graph.h"
+#include "onnx/linear_graph.h"
 #include "onnx/model_check.h"
 #include "onnx/model_file.h"
 
@@ -32,23 +34,49 @@ Result<void> MakeDirectory(const fs::path& dir) {
 /// model.onnx and model.onnx.data, not what a stopped export left.
 bool IsOnnxFile(const std::string& name) { return name.ends_with(".onnx") || name.ends_with(".onnx.data"); }
 
-Result<Manifest> TransformerManifest(const fs::path& bundle) {
-  Manifest manifest = TRY(ReadManifest(bundle));
-  if (manifest.kind == "transformer") return manifest;
-  return Fail(ErrorCode::kUnsupported,
-              fmt::format("{}: is a linear model ('{}'), which has no ONNX form here", bundle.string(), manifest.kind),
-              "transformers can be exported: winnow train DATA --kind transformer");
+bool IsLinear(const fs::path& bundle) {
+  std::error_code ignored;
+  return fs::exists(bundle / kLinearFile, ignored);
+}
+
+struct LabelsOfBundle {
+  std::vector<std::string> names;
+  bool multi_label = false;
+};
+
+Result<LabelsOfBundle> ReadLabels(const fs::path& bundle) {
+  if (IsLinear(bundle)) {
+    const LinearModel model = TRY(LinearModel::Load(bundle / kLinearFile));
+    return LabelsOfBundle{TRY(ReadLabelsFile(bundle / kLabelsFile)), model.multi_label()};
+  }
+  ModelConfig config = TRY(ReadModelConfig(bundle));
+  return LabelsOfBundle{std::move(config.labels), config.multi_label};
+}
+
+Result<OnnxModel> BuildGraph(const fs::path& bundle, const OnnxExportOptions& options) {
+  if (!IsLinear(bundle)) {
+    const ModelConfig config = TRY(ReadModelConfig(bundle));
+    const Checkpoint checkpoint = TRY(Checkpoint::Open(bundle, config));
+    return BuildEncoderGraph(checkpoint, config,
+                             {.int8 = options.format == OnnxFormat::kInt8, .token_types = options.token_types});
+  }
+  const auto refuse = [&](const char* what, const char* hint) {
+    return Fail(ErrorCode::kUnsupported, fmt::format("{}: a linear model has no {}", bundle.string(), what), hint);
+  };
+  if (options.format == OnnxFormat::kInt8) return refuse("INT8 form", "leave it at --format onnx");
+  if (options.token_types) return refuse("tokens, so no token types", "leave out --with-token-types");
+  if (options.external_data)
+    return refuse("weights that could lie in a file of their own", "leave out --external-data");
+  const LinearModel model = TRY(LinearModel::Load(bundle / kLinearFile));
+  return BuildLinearGraph(model, TRY(ReadLabelsFile(bundle / kLabelsFile)), TRY(ReadManifest(bundle)).temperature);
 }
 
 }  // namespace
 
 Result<OnnxExport> ExportOnnx(const fs::path& bundle, const fs::path& target, const OnnxExportOptions& options) {
-  TRY(TransformerManifest(bundle));
-  const ModelConfig config = TRY(ReadModelConfig(bundle));
+  TRY(ReadManifest(bundle));
   const bool int8 = options.format == OnnxFormat::kInt8;
-  const Checkpoint checkpoint = TRY(Checkpoint::Open(bundle, config));
-  const OnnxModel model =
-      TRY(BuildEncoderGraph(checkpoint, config, {.int8 = int8, .token_types = options.token_types}));
+  const OnnxModel model = TRY(BuildGraph(bundle, options));
   TRY(CheckOnnxModel(model));
 
   TRY(MakeDirectory(target / kFolder));
@@ -70,8 +98,8 @@ Result<OnnxExport> ExportOnnx(const fs::path& bundle, const fs::path& target, co
 }
 
 Result<void> WriteOnnxMetadata(const fs::path& bundle, const fs::path& target) {
-  const Manifest manifest = TRY(TransformerManifest(bundle));
-  const ModelConfig config = TRY(ReadModelConfig(bundle));
+  const Manifest manifest = TRY(ReadManifest(bundle));
+  const LabelsOfBundle labels = TRY(ReadLabels(bundle));
   Json digests = Json::object();
   std::error_code error;
   for (auto entry = fs::directory_iterator(target / kFolder, error); !error && entry != fs::directory_iterator();
@@ -87,8 +115,8 @@ Result<void> WriteOnnxMetadata(const fs::path& bundle, const fs::path& target) {
   Json metadata = {
       {"name", manifest.name},
       {"version", manifest.version},
-      {"labels", config.labels},
-      {"problem_type", config.multi_label ? "multi_label_classification" : "single_label_classification"},
+      {"labels", labels.names},
+      {"problem_type", labels.multi_label ? "multi_label_classification" : "single_label_classification"},
       {"positive_label", manifest.positive_label},
       {"text_template", manifest.text_template},
       {"max_length", manifest.max_length},

@@ -33,8 +33,8 @@ struct OnnxExport {
 
 /// Writes the model of `bundle` to `target`/onnx/model.onnx or model_quantized.onnx (the layout that transformers.js
 /// reads). onnx's own checker and strict shape inference accept it, or nothing is written; files appear whole or not at
-/// all. Errors: kNotFound, kIo, kInvalidModel; kUnsupported for a linear model, and for token types where there are
-/// none; kCancelled.
+/// all. A linear model has a graph of strings, see onnx/linear_graph.h. Errors: kNotFound, kIo, kInvalidModel;
+/// kUnsupported for token types where there are none, and for INT8 and external data of a linear model; kCancelled.
 Result<OnnxExport> ExportOnnx(const std::filesystem::path& bundle, const std::filesystem::path& target,
                               const OnnxExportOptions& options);
 

@@ -321,14 +321,6 @@ TEST_F(ExportTest, RefusesABaseModel) {
   EXPECT_THAT(Failure(random), HasSubstr("which has no classifier"));
 }
 
-TEST_F(ExportTest, RefusesALinearModel) {
-  const RandomBundle random(Architecture::kBert);
-  Manifest manifest;
-  manifest.kind = "svm";
-  ASSERT_TRUE(WriteManifest(bundle(), manifest));
-  EXPECT_THAT(Failure(random), HasSubstr("is a linear model ('svm')"));
-}
-
 TEST_F(ExportTest, LeavesNothingWhenStopped) {
   const RandomBundle random(Architecture::kBert);
   for (const bool external : {false, true}) {

@@ -14,7 +14,8 @@
 
 namespace winnow {
 
-using OnnxAttribute = std::pair<std::string, std::variant<int64_t, float, std::vector<int64_t>>>;
+using OnnxAttribute = std::pair<std::string, std::variant<int64_t, float, std::string, std::vector<int64_t>,
+                                                          std::vector<float>, std::vector<std::string>>>;
 
 class GraphBuilder {
  public:
@@ -28,7 +29,11 @@ class GraphBuilder {
   /// States the shape of a node's output, where it can't be inferred.
   void Shape(const std::string& name, int32_t data_type, const Dims& dims);
 
-  /// The node and its first output are called `name`; further outputs `name`:1, `name`:2.
+  /// Operators of another domain than ONNX's own, such as ai.onnx.ml, from here on.
+  void UseDomain(const std::string& domain, int64_t version);
+
+  /// The node and its first output are called `name`; further outputs `name`:1, `name`:2. `op` may have a domain in
+  /// front: "ai.onnx.ml.Normalizer".
   std::string Node(std::string_view op, const std::string& name, const std::vector<std::string>& inputs,
                    const std::vector<OnnxAttribute>& attributes = {}, int outputs = 1);
 
@@ -36,8 +41,13 @@ class GraphBuilder {
   std::string Floats(const std::string& name, const std::vector<int64_t>& dims, std::span<const float> values);
   std::string Scalar(const std::string& name, float value) { return Floats(name, {}, {&value, 1}); }
   std::string Ints(const std::string& name, const std::vector<int64_t>& values);
+  std::string Int(const std::string& name, int64_t value);  ///< a scalar
+  std::string Strings(const std::string& name, const std::vector<std::string>& values);
   /// A large one.
   std::string Streamed(StreamedTensor tensor);
+
+  /// What is told of the model beside its graph: metadata_props.
+  void Property(const std::string& key, const std::string& value);
 
   /// The model; the builder is empty then.
   OnnxModel Take() { return std::move(model_); }

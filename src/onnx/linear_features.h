@@ -1,0 +1,28 @@
+/// The first half of a linear model's ONNX graph: from texts to how often each n-gram stands in them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "linear/linear_model.h"
+#include "onnx/graph_builder.h"
+
+namespace winnow {
+
+/// Counts [batch, features] of one analyzer, and which feature each column is.
+struct OnnxCounts {
+  std::string counts;            ///< the node's output
+  std::vector<size_t> features;  ///< of the Vectorizer
+};
+
+/// Appends the nodes that count the Vectorizer's word n-grams, its features [begin, end), in `lines`, strings [batch].
+/// Appends nothing where no text can have any of the features.
+OnnxCounts AddWordCounts(GraphBuilder& graph, const std::string& lines, const Vectorizer& vectorizer, size_t begin,
+                         size_t end);
+
+/// The same for its n-grams of characters; `within_words`: char_wb.
+OnnxCounts AddCharacterCounts(GraphBuilder& graph, const std::string& lines, const Vectorizer& vectorizer, size_t begin,
+                              size_t end, bool within_words);
+
+}  // namespace winnow

@@ -1,0 +1,55 @@
+/// The nodes of a text classifier's ONNX graph, read one after the other into what they do: com.microsoft's Tokenizer,
+/// StringNormalizer, TfIdfVectorizer, idf, Normalizer, LinearClassifier, as skl2onnx writes scikit-learn's pipelines,
+/// and Winnow's own graphs of words.
+#pragma once
+
+#include <onnx/onnx_pb.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "linear/symbols.h"
+
+namespace winnow {
+
+/// The outputs of LinearClassifier, or of Gemm for labels that are decided each by itself.
+enum class PipelineScores {
+  kPlain,       ///< as they are: no probabilities
+  kLogistic,    ///< each through 1 / (1 + exp(-x))
+  kSoftmax,     ///< all together
+  kLogSigmoid,  ///< the softmax of their log(1 / (1 + exp(-x))), at a temperature
+  kSigmoid,     ///< Gemm's, each through 1 / (1 + exp(-x))
+};
+
+struct LinearPipeline {
+  bool lowercase = false;
+  WordRule words;
+  int min_ngram = 1, max_ngram = 1;
+  struct Ngram {
+    std::vector<std::string_view> words;  ///< the message's
+    int64_t column = 0;
+    float weight = 1;
+  };
+  std::vector<Ngram> ngrams;
+  size_t columns = 0;
+  bool sublinear = false;
+  std::vector<float> idf;  ///< one a column, or empty: all 1
+  bool normalize = false;  ///< rows are brought to length 1
+
+  PipelineScores scores = PipelineScores::kPlain;
+  bool sum_to_one = false;          ///< probabilities are divided by their sum
+  std::vector<float> weights;       ///< [outputs, columns] row-major
+  std::vector<float> biases;        ///< [outputs]
+  std::vector<std::string> labels;  ///< empty where the graph doesn't name them
+  float minus_by_temperature = -1;  ///< with kLogSigmoid
+};
+
+/// Sizes agree with each other: as many weights as columns and outputs. `model` must outlive the result. Errors:
+/// kUnsupported, naming the node that is not understood; kInvalidModel for one that contradicts itself. `where` opens
+/// the messages.
+Result<LinearPipeline> ReadLinearPipeline(const onnx::ModelProto& model, std::string_view where);
+
+}  // namespace winnow
