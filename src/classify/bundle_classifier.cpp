@@ -133,7 +133,8 @@ const Manifest& BundleClassifier::manifest() const { return parts_->manifest; }
 int32_t BundleClassifier::positive_label() const { return parts_->rule->positive_label(); }
 
 std::string BundleClassifier::weights() const { return parts_->linear ? "linear" : parts_->encoder->weights(); }
-bool BundleClassifier::has_tokens() const { return !parts_->linear; }
+const LinearModel* BundleClassifier::linear() const { return parts_->linear ? &*parts_->linear : nullptr; }
+bool BundleClassifier::has_tokens() const { return linear() == nullptr; }
 
 void BundleClassifier::Tokenize(std::span<const std::string_view> texts, bool segmented, TokenizedTexts& tokens) const {
   const Manifest& manifest = parts_->manifest;

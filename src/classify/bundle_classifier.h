@@ -20,6 +20,7 @@
 #include "classify/scope_rule.h"
 #include "decide/decide.h"
 #include "encoder/batch.h"
+#include "linear/linear_model.h"
 #include "winnow/classifier.h"
 
 namespace winnow {
@@ -55,6 +56,8 @@ class BundleClassifier {
   int32_t positive_label() const;
   /// What answers: "f32", "int8", "int8 with 2 of 6 layers bf16", "linear".
   std::string weights() const;
+  /// Null of a transformer.
+  const LinearModel* linear() const;
   /// Texts become tokens first. False for linear models, which have no use for the functions of tokens below.
   bool has_tokens() const;
 

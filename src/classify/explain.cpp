@@ -35,7 +35,7 @@ std::vector<int32_t> TokensOf(const BundleClassifier& classifier, std::string_vi
 /// How many of the words the model reads: the fewest whose tokens are those of the whole text.
 size_t WordsRead(const BundleClassifier& classifier, std::string_view text, bool segmented,
                  std::span<const TextRange> words) {
-  if (classifier.manifest().long_text != LongText::kHead) return words.size();
+  if (!classifier.has_tokens() || classifier.manifest().long_text != LongText::kHead) return words.size();
   const std::vector<int32_t> all = TokensOf(classifier, text, segmented);
   if (all.size() < static_cast<size_t>(classifier.manifest().max_length)) return words.size();
   size_t low = 0;
@@ -139,10 +139,67 @@ size_t ExplainedLabel(const BundleClassifier& classifier, const Decision& decisi
 
 double Sigmoid(double log_odds) { return 1 / (1 + std::exp(-log_odds)); }
 
+/// What turns a linear model's score of a label into log-odds: scale * score + shift.
+struct ToLogOdds {
+  double scale = 1, shift = 0;
+};
+
+ToLogOdds LogOddsOf(const LinearModel& model, const Calibration& calibration, size_t label) {
+  const double temperature =
+      calibration.temperatures.empty() ? calibration.temperature : calibration.temperatures[label];
+  if (model.platt().empty()) return {1 / temperature, 0};
+  const PlattScale& platt = model.platt()[std::min(label, model.outputs() - 1)];
+  // Of two labels with one output, label 0 is label 1 with the opposite sign.
+  const double sign = model.outputs() == 1 && model.labels() == 2 && label == 0 ? 1 : -1;
+  return {-static_cast<double>(platt.a) / temperature, sign * static_cast<double>(platt.b) / temperature};
+}
+
+/// The share of each piece of the text in the label's log-odds. Where labels exclude each other and were fitted
+/// together these are against the strongest rival, which alone makes them a sum; else against the label's absence.
+Explanation ExplainLinear(const BundleClassifier& classifier, std::string_view text, size_t label,
+                          std::span<const float> probabilities) {
+  const LinearModel& model = *classifier.linear();
+  const size_t labels = classifier.labels().size();
+  const ToLogOdds to = LogOddsOf(model, CalibrationOf(classifier.manifest()), label);
+  std::vector<TextShare> shares;
+  for (const Contribution& piece : model.Contributions(text, label)) {
+    shares.push_back({piece.begin, piece.end, to.scale * piece.share});
+  }
+  const auto bias_of = [&](size_t of) {
+    if (model.outputs() > 1 || labels == 1) return static_cast<double>(model.bias()[of]);
+    return (of == 0 ? -1 : 1) * static_cast<double>(model.bias()[0]);
+  };
+  double base = to.scale * bias_of(label) + to.shift;
+  if (model.kind() == LinearKind::kLogistic && !model.multi_label() && model.outputs() > 1) {
+    size_t rival = label == 0 ? 1 : 0;
+    for (size_t other = 0; other < labels; ++other) {
+      if (other != label && probabilities[other] > probabilities[rival]) rival = other;
+    }
+    // The same features, so the same pieces.
+    const std::vector<Contribution> against = model.Contributions(text, rival);
+    for (size_t i = 0; i < std::min(shares.size(), against.size()); ++i) shares[i].share -= to.scale * against[i].share;
+    base -= to.scale * bias_of(rival);
+  }
+  Explanation explanation = ExplainShares(text, shares, classifier.labels()[label], base);
+  explanation.score = probabilities[label];
+  return explanation;
+}
+
+/// Shares add up where what follows them is a scale. Folded texts have other pieces than the text.
+bool AddsUp(const BundleClassifier& classifier) {
+  return classifier.linear() != nullptr && !classifier.manifest().fold_disguises &&
+         CalibrationOf(classifier.manifest()).method == CalibrationMethod::kTemperature;
+}
+
 }  // namespace
 
 Result<Explanation> ExplainText(const BundleClassifier& classifier, std::string_view text,
                                 const ClassifyOptions& options, bool segmented, size_t most) {
+  if (AddsUp(classifier)) {
+    const std::vector<float> probabilities = TRY(classifier.Probabilities({&text, 1}, segmented));
+    return ExplainLinear(classifier, text, ExplainedLabel(classifier, classifier.DecideOne(probabilities, options)),
+                         probabilities);
+  }
   const std::vector<TextRange> all = WordsAsRead(text, classifier.manifest().fold_disguises);
   const size_t read = WordsRead(classifier, text, segmented, all);
   const size_t per = std::max<size_t>((read + most - 1) / std::max<size_t>(most, 1), 1);

@@ -7,7 +7,10 @@
 /// still a text. Effects of occlusion don't add up: of two words that say the same each may have none, since the other
 /// stays.
 ///
-/// Linear models are taken apart: each word's share of the score is exact, and shares add up.
+/// Linear models are taken apart: each word's share of the score is exact, and shares add up. Of labels that were
+/// fitted together (multinomial) they add up to the log-odds against the strongest rival, else to those against the
+/// label's absence. Where something follows that is no mere scale (an isotonic calibration), or texts are folded first,
+/// linear models are asked like encoders.
 ///
 /// Effects are on log-odds, as probabilities near 0 and 1 hardly move; the change of the probability stands beside it.
 #pragma once

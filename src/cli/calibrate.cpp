@@ -190,7 +190,7 @@ Result<void> Write(const CalibrateOptions& options, Manifest manifest, const Sco
   }
   // The rule has a file of its own beside the manifest: the bundle is replaced as a whole.
   BundleWriter writer = TRY(BundleWriter::Begin(target, options.overwrite));
-  TRY(LinkBundleFiles(options.bundle, writer.path(), [](const std::string& name) {
+  TRY(LinkBundleFiles(options.bundle, writer.path(), [&](const std::string& name) {
     const bool forgotten = name == kScopeFile && (scope != nullptr || options.scope.remove);
     return !(options.output && name.starts_with("checkpoint-")) && name != kOnnxMetadata && !forgotten;
   }));

@@ -68,7 +68,22 @@ Result<OnnxModel> BuildGraph(const fs::path& bundle, const OnnxExportOptions& op
   if (options.external_data)
     return refuse("weights that could lie in a file of their own", "leave out --external-data");
   const LinearModel model = TRY(LinearModel::Load(bundle / kLinearFile));
-  return BuildLinearGraph(model, TRY(ReadLabelsFile(bundle / kLabelsFile)), TRY(ReadManifest(bundle)).temperature);
+  const Manifest manifest = TRY(ReadManifest(bundle));
+  const Calibration calibration = CalibrationOf(manifest);
+  if (calibration.method != CalibrationMethod::kTemperature || !calibration.temperatures.empty()) {
+    return Fail(ErrorCode::kUnsupported,
+                fmt::format("{}: the ONNX file of a linear model gives probabilities, and can't give those of this "
+                            "calibration ({})",
+                            bundle.string(),
+                            calibration.temperatures.empty() ? NameOf(calibration.method) : "a temperature a label"),
+                "take one temperature for all: winnow calibrate BUNDLE --calibration temperature, or none");
+  }
+  if (manifest.fold_disguises) {
+    return Fail(ErrorCode::kUnsupported,
+                bundle.string() + ": an ONNX file can't fold disguises, and takes the texts themselves",
+                "train without --fold-disguises");
+  }
+  return BuildLinearGraph(model, TRY(ReadLabelsFile(bundle / kLabelsFile)), calibration.temperature);
 }
 
 }  // namespace

@@ -1,0 +1,93 @@
+"""Linear models: trained, asked, measured, explained and refused, as a user would."""
+import json
+import math
+import os
+
+import winnow
+from winnow import MESSAGES, TestCase
+
+
+class LinearModels(TestCase):
+    def train_linear(self, *arguments, kind="lr", data=MESSAGES, output="model"):
+        out, err = self.winnow("train", data, "--kind", kind, "--output-dir", self.path(output), "--json", *arguments)
+        return json.loads(out), err
+
+    def answers(self, model, texts, *arguments):
+        out, _ = self.winnow("classify", model, "--json", *arguments, stdin="\n".join(texts).encode())
+        return [json.loads(line) for line in out.splitlines()]
+
+    def test_a_model_is_trained_and_used_like_any_other(self):
+        info, _ = self.train_linear()
+        self.assertGreater(info["metrics"]["accuracy"], .9)
+        self.assertEqual(info["base_model_id"], "TF-IDF of word 1-3")
+        self.assertEqual(info["hyperparameters"]["kind"], "lr")
+        self.assertIsNone(info["best_epoch"])
+        self.assertEqual(sorted(os.listdir(self.path("model"))),
+                         ["calibration.jsonl", "labels.json", "linear.bin", "training_info.json", "winnow.json"])
+        self.winnow("verify", "model")
+        spam, ham = self.answers("model", ["You won a prize, claim it now", "See you at lunch"])
+        self.assertEqual([spam["label"], ham["label"]], ["spam", "ham"])
+        self.assertAlmostEqual(sum(score["score"] for score in spam["scores"]), 1, places=5)
+        figures = json.loads(self.winnow("evaluate", "model", MESSAGES, "--json")[0])
+        self.assertGreater(figures["accuracy"], .9)
+        bench = json.loads(self.winnow("bench", "model", "--json", "--seconds", .01, "--iterations", 50)[0])
+        self.assertEqual(bench["weights"], "linear")
+        self.assertIsNone(bench["tokens_per_text"])
+        self.assertGreater(bench["batch_32_per_s"], 0)
+        again, _ = self.train_linear(output="again")
+        self.assertEqual(self.files("model")["linear.bin"], self.files("again")["linear.bin"])
+
+    def test_every_kind_and_analyzer_learns(self):
+        for kind, options in (("svm", []), ("lr", ["--analyzer", "char", "--ngrams", "1-4"]), ("svm", ["--analyzer", "char_wb", "--ngrams", "2-5"]),
+                              ("lr", ["--analyzer", "both", "--ngrams", "1-2", "--char-ngrams", "2-4", "--sublinear", "--C", 10]),
+                              ("lr", ["--class-weights", "balanced", "--max-features", 500])):
+            info, _ = self.train_linear(*options, kind=kind, output=f"{kind}{len(options)}{options[1] if options else ''}")
+            self.assertGreater(info["metrics"]["accuracy"], .85, (kind, options))
+
+    def test_several_labels_and_sets_of_labels(self):
+        rows = "".join(f"{label}\tthis is {word} number {i}\n" for i in range(60) for label, word in (("a", "apple"), ("b", "pear"), ("c", "plum")))
+        for options in ([], ["--one-vs-rest"]):
+            info, _ = self.train_linear(*options, data=self.write("three.tsv", rows), output="three")
+            self.assertEqual(info["metrics"]["accuracy"], 1)
+            self.assertEqual(self.answers("three", ["a pear"])[0]["label"], "b")
+        sets = "".join(json.dumps({"text": f"{'red ' if i % 2 else ''}{'big ' if i % 3 else ''}ball {i}", "labels": ["red"] * (i % 2) + ["big"] * (i % 3 > 0)}) + "\n"
+                       for i in range(240))
+        self.train_linear(data=self.write("sets.jsonl", sets), output="sets")
+        self.assertEqual(sorted(self.answers("sets", ["red big ball"])[0]["decision"]), ["big", "red"])
+        self.assertEqual(self.answers("sets", ["ball"])[0]["decision"], [])
+
+    def test_words_are_explained_exactly(self):
+        for kind in ("lr", "svm"):
+            self.train_linear(kind=kind)
+            [answer] = self.answers("model", ["You won a cash prize, call now"], "--explain")
+            explanation = answer["explanation"]
+            self.assertEqual(explanation["method"], "linear")
+            # Base and effects add up to the log-odds.
+            log_odds = explanation["base"] + sum(word["effect"] for word in explanation["words"])
+            self.assertAlmostEqual(1 / (1 + math.exp(-log_odds)), answer["score"], places=4)
+
+    def test_it_is_calibrated_compared_and_cross_validated(self):
+        self.train_linear()
+        self.winnow("calibrate", "model", "--dry-run", "--max-error", .05)
+        table = json.loads(self.winnow("compare", MESSAGES, "model", "--json")[0])
+        self.assertEqual(table["models"][0]["kind"], "lr")
+        folds = json.loads(self.winnow("evaluate", "model", MESSAGES, "--folds", 3, "--json")[0])
+        self.assertEqual(len(folds["folds"]), 3)
+        self.assertIsNone(folds["folds"][0]["best_epoch"])
+        self.winnow("train", MESSAGES, "--kind", "svm", "--folds", 2, "--json")
+
+    def test_what_it_can_not_do_is_said(self):
+        self.train_linear()
+        self.fails("quantize", "model", says=["linear"])
+        self.fails("tokenize", "model", "hi", says=["linear"])
+        self.fails("classify", "model", "hi", "--weights", "int8", code=2, says=["no INT8"])
+        for options, says in ((["--ngrams", "3-1"], "no range"), (["--ngrams", "x"], "no range"), (["--teacher", "model"], "transformers"), (["--quantize"], "transformers")):
+            self.fails("train", MESSAGES, "--kind", "lr", "--output-dir", "other", *options, code=2, says=[says])
+        self.assertFalse(os.path.exists(self.path("other")))
+        whole = self.files()["linear.bin"]
+        self.write("model/linear.bin", whole[:len(whole) // 2])
+        self.fails("classify", "model", "hi", says=["linear.bin"])
+
+
+if __name__ == "__main__":
+    winnow.main()

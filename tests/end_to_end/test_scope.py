@@ -1,0 +1,55 @@
+"""Texts that are none of the labels: chosen for by calibrate, told by classify, measured by evaluate."""
+import json
+
+import winnow
+from winnow import TestCase
+
+
+class OutOfScope(TestCase):
+    def setUp(self):
+        super().setUp()
+        intents = {"weather": "will it rain in {} today", "music": "play the song {} again", "alarm": "wake me up at {} tomorrow"}
+        names = [f"place{i}" for i in range(400)]
+        self.data = self.write("intents.tsv", "".join(f"{label}\t{form.format(name)}\n" for name in names for label, form in intents.items()))
+        self.outside = self.write("outside.txt", "".join(f"how many kilos does elephant {i} weigh on the moon\n" for i in range(80)))
+        self.winnow("train", self.data, "--kind", "lr", "--validation-size", .3, "--output-dir", self.path("model"))
+
+    def classify(self, text, *arguments):
+        return json.loads(self.winnow("classify", "model", "--json", *arguments, text)[0])
+
+    def test_a_text_that_is_none_of_the_labels_is_told(self):
+        self.assertNotIn("out_of_scope", self.classify("how many kilos does an elephant weigh"))
+        report = json.loads(self.winnow("calibrate", "model", "--out-of-scope", self.outside, "--json")[0])["out_of_scope"]
+        self.assertGreater(report["auroc"], .95)
+        self.assertEqual(len(report["methods"]), 3)
+        self.assertEqual(report["auroc"], max(method["auroc"] for method in report["methods"]))
+        self.winnow("verify", "model")
+        strange = self.classify("how many kilos does an elephant weigh")
+        self.assertEqual((strange["label"], strange["decision"], strange["out_of_scope"]), ("out_of_scope", "out_of_scope", True))
+        known = [self.classify(f"will it rain in place{i} today") for i in range(0, 400, 20)]
+        kept = [answer for answer in known if not answer["out_of_scope"]]
+        self.assertGreater(len(kept), 15)  # some may be called out of scope, .05 of all
+        self.assertEqual({answer["label"] for answer in kept}, {"weather"})
+        self.assertGreater(strange["scope_score"], max(answer["scope_score"] for answer in kept))
+        figures = json.loads(self.winnow("evaluate", "model", self.data, "--out-of-scope", self.outside, "--json")[0])
+        self.assertGreater(figures["auroc"], .95)
+        self.assertLess(figures["rejected"], .1)
+        self.assertEqual(figures["outside_count"], 80)
+
+    def test_it_can_be_chosen_without_such_texts_named_and_forgotten(self):
+        self.winnow("calibrate", "model", "--in-scope-only", "--scope-label", "none of these", "--scope-method", "max_probability")
+        self.assertEqual(self.classify("elephants on the moon")["label"], "none of these")
+        self.winnow("calibrate", "model", "--no-out-of-scope")
+        self.assertNotIn("out_of_scope", self.classify("elephants on the moon"))
+        self.assertNotIn("out_of_scope.safetensors", self.files())
+        self.winnow("verify", "model")
+
+    def test_what_makes_no_sense_is_refused(self):
+        self.fails("evaluate", "model", self.data, "--out-of-scope", self.outside, code=2, says=["winnow calibrate"])
+        self.fails("calibrate", "model", "--out-of-scope", self.outside, "--scope-label", "music", code=2, says=["none of the model's labels"])
+        self.fails("calibrate", "model", "--out-of-scope", self.outside, "--max-rejected", .001, says=["takes"])
+        self.assertNotIn("out_of_scope.safetensors", self.files())
+
+
+if __name__ == "__main__":
+    winnow.main()
