@@ -140,9 +140,8 @@ Result<void> Run(const ImportCommandOptions& options) {
 }  // namespace
 
 Command ImportCommand() {
-  return MakeCommand<ImportCommandOptions>(
-      "import", "Makes a model of an ONNX file: scikit-learn's pipelines of TF-IDF and a linear classifier.", Describe,
-      Run);
+  return MakeCommand<ImportCommandOptions>("import", "Makes a model of scikit-learn's TF-IDF pipeline in an ONNX file.",
+                                           Describe, Run);
 }
 
 }  // namespace winnow

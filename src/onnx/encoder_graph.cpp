@@ -25,7 +25,7 @@ constexpr float kMasked = std::numeric_limits<float>::lowest();
 
 class EncoderGraph {
  public:
-  EncoderGraph(const Checkpoint& checkpoint, const ModelConfig& config, const EncoderGraphOptions& options)
+  EncoderGraph(const WeightFile& checkpoint, const ModelConfig& config, const EncoderGraphOptions& options)
       : checkpoint_(checkpoint),
         config_(config),
         options_(options),
@@ -370,7 +370,7 @@ class EncoderGraph {
     return x;
   }
 
-  const Checkpoint& checkpoint_;
+  const WeightFile& checkpoint_;
   const ModelConfig& config_;
   const EncoderGraphOptions& options_;
   const WeightNames& names_;
@@ -385,7 +385,7 @@ class EncoderGraph {
 
 }  // namespace
 
-Result<OnnxModel> BuildEncoderGraph(const Checkpoint& checkpoint, const ModelConfig& config,
+Result<OnnxModel> BuildEncoderGraph(const WeightFile& checkpoint, const ModelConfig& config,
                                     const EncoderGraphOptions& options) {
   if (config.labels.empty()) {
     return Fail(ErrorCode::kInvalidModel, "config.json describes a base model, which has no classifier",

@@ -4,8 +4,8 @@
 
 #include "base/result.h"
 #include "bundle/model_config.h"
-#include "onnx/checkpoint.h"
 #include "onnx/model_file.h"
+#include "onnx/weight_file.h"
 
 namespace winnow {
 
@@ -19,7 +19,7 @@ struct EncoderGraphOptions {
 /// MaxTokens(config) long. Errors: kInvalidModel for missing tensors, other shapes, a model without labels, and
 /// (int8, which reads the values here; else when they are written) NaN; kUnsupported for token types in a model
 /// without.
-Result<OnnxModel> BuildEncoderGraph(const Checkpoint& checkpoint, const ModelConfig& config,
+Result<OnnxModel> BuildEncoderGraph(const WeightFile& checkpoint, const ModelConfig& config,
                                     const EncoderGraphOptions& options);
 
 }  // namespace winnow

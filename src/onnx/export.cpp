@@ -9,11 +9,11 @@
 #include "bundle/manifest.h"
 #include "bundle/manifest_calibration.h"
 #include "bundle/model_config.h"
-#include "onnx/checkpoint.h"
 #include "onnx/encoder_graph.h"
 #include "onnx/linear_graph.h"
 #include "onnx/model_check.h"
 #include "onnx/model_file.h"
+#include "onnx/weight_file.h"
 
 namespace winnow {
 namespace {
@@ -56,7 +56,7 @@ Result<LabelsOfBundle> ReadLabels(const fs::path& bundle) {
 Result<OnnxModel> BuildGraph(const fs::path& bundle, const OnnxExportOptions& options) {
   if (!IsLinear(bundle)) {
     const ModelConfig config = TRY(ReadModelConfig(bundle));
-    const Checkpoint checkpoint = TRY(Checkpoint::Open(bundle, config));
+    const WeightFile checkpoint = TRY(WeightFile::Open(bundle, config));
     return BuildEncoderGraph(checkpoint, config,
                              {.int8 = options.format == OnnxFormat::kInt8, .token_types = options.token_types});
   }
@@ -69,21 +69,12 @@ Result<OnnxModel> BuildGraph(const fs::path& bundle, const OnnxExportOptions& op
     return refuse("weights that could lie in a file of their own", "leave out --external-data");
   const LinearModel model = TRY(LinearModel::Load(bundle / kLinearFile));
   const Manifest manifest = TRY(ReadManifest(bundle));
-  const Calibration calibration = CalibrationOf(manifest);
-  if (calibration.method != CalibrationMethod::kTemperature || !calibration.temperatures.empty()) {
-    return Fail(ErrorCode::kUnsupported,
-                fmt::format("{}: the ONNX file of a linear model gives probabilities, and can't give those of this "
-                            "calibration ({})",
-                            bundle.string(),
-                            calibration.temperatures.empty() ? NameOf(calibration.method) : "a temperature a label"),
-                "take one temperature for all: winnow calibrate BUNDLE --calibration temperature, or none");
-  }
   if (manifest.fold_disguises) {
     return Fail(ErrorCode::kUnsupported,
                 bundle.string() + ": an ONNX file can't fold disguises, and takes the texts themselves",
                 "train without --fold-disguises");
   }
-  return BuildLinearGraph(model, TRY(ReadLabelsFile(bundle / kLabelsFile)), calibration.temperature);
+  return BuildLinearGraph(model, TRY(ReadLabelsFile(bundle / kLabelsFile)), CalibrationOf(manifest));
 }
 
 }  // namespace

@@ -39,8 +39,9 @@ Result<OnnxExport> ExportOnnx(const std::filesystem::path& bundle, const std::fi
                               const OnnxExportOptions& options);
 
 /// Writes `target`/onnx/model_metadata.json, what a service needs to know of `bundle` beside the ONNX files: version,
-/// labels, max_length, temperature, calibration, thresholds, abstention, fold_disguises where it is true, digests of the ONNX files that lie there, and
-/// the metrics of training_info.json where there is one. Errors: kNotFound, kIo, kInvalidModel.
+/// labels, max_length, temperature, calibration, thresholds, abstention, fold_disguises where it is true, digests of
+/// the ONNX files that lie there, and the metrics of training_info.json where there is one. Errors: kNotFound, kIo,
+/// kInvalidModel.
 Result<void> WriteOnnxMetadata(const std::filesystem::path& bundle, const std::filesystem::path& target);
 
 /// Brings the digests of `bundle`'s winnow.json up to date for the files below onnx/, and leaves the others as they

@@ -22,8 +22,8 @@ struct Scale {
 
 class LinearGraph {
  public:
-  LinearGraph(const LinearModel& model, std::span<const std::string> labels, double temperature)
-      : model_(model), labels_(labels.begin(), labels.end()), temperature_(temperature), graph_("linear") {
+  LinearGraph(const LinearModel& model, std::span<const std::string> labels, const Calibration& calibration)
+      : model_(model), labels_(labels.begin(), labels.end()), calibration_(calibration), graph_("linear") {
     graph_.UseDomain("ai.onnx.ml", 3);
     graph_.UseDomain("com.microsoft", 1);
     graph_.Property("labels", Json(labels_).dump());
@@ -130,7 +130,7 @@ class LinearGraph {
     std::vector<float> weights, biases;
     for (size_t label = 0; label < model_.labels(); ++label) {
       const size_t output = of_two ? 0 : label;
-      Scale scale = ScaleOf(output, one_by_one ? 1 : temperature_);
+      Scale scale = ScaleOf(output, one_by_one ? 1 : calibration_.temperature);
       if (of_two && label == 0) scale = {-scale.factor, -scale.shift};
       for (size_t c = 0; c < columns_.size(); ++c) weights.push_back(Weight(c, output, scale));
       biases.push_back(Bias(output, scale));
@@ -152,8 +152,13 @@ class LinearGraph {
     const std::string negative = graph_.Node("Neg", "negative", {"label:1"});
     const std::string softplus = graph_.Node("Softplus", "softplus", {negative});
     const std::string logits = graph_.Node(
-        "Mul", "logits", {softplus, graph_.Scalar("minus_by_temperature", static_cast<float>(-1 / temperature_))});
+        "Mul", "logits",
+        {softplus, graph_.Scalar("minus_by_temperature", static_cast<float>(-1 / calibration_.temperature))});
     graph_.Node("Softmax", "probabilities", {logits}, {{"axis", int64_t{1}}});
+  }
+
+  double TemperatureOf(size_t label) const {
+    return calibration_.temperatures.empty() ? calibration_.temperature : calibration_.temperatures[label];
   }
 
   void AddLabelsByThemselves(const std::string& features) {
@@ -161,9 +166,10 @@ class LinearGraph {
     const size_t outputs = model_.outputs();
     for (size_t c = 0; c < columns_.size(); ++c) {
       for (size_t output = 0; output < outputs; ++output)
-        weights.push_back(Weight(c, output, ScaleOf(output, temperature_)));
+        weights.push_back(Weight(c, output, ScaleOf(output, TemperatureOf(output))));
     }
-    for (size_t output = 0; output < outputs; ++output) biases.push_back(Bias(output, ScaleOf(output, temperature_)));
+    for (size_t output = 0; output < outputs; ++output)
+      biases.push_back(Bias(output, ScaleOf(output, TemperatureOf(output))));
     const auto count = static_cast<int64_t>(outputs);
     const std::string scores =
         graph_.Node("Gemm", "scores",
@@ -174,15 +180,22 @@ class LinearGraph {
 
   const LinearModel& model_;
   std::vector<std::string> labels_;
-  double temperature_;
+  const Calibration& calibration_;
   GraphBuilder graph_;
   std::vector<size_t> columns_;  // of each column of the features, which feature of the model it is
 };
 
 }  // namespace
 
-Result<OnnxModel> BuildLinearGraph(const LinearModel& model, std::span<const std::string> labels, double temperature) {
-  return LinearGraph(model, labels, temperature).Build();
+Result<OnnxModel> BuildLinearGraph(const LinearModel& model, std::span<const std::string> labels,
+                                   const Calibration& calibration) {
+  if (calibration.method != CalibrationMethod::kTemperature) {
+    return Fail(ErrorCode::kUnsupported,
+                fmt::format("the ONNX file of a linear model gives probabilities, and has no '{}' calibration",
+                            NameOf(calibration.method)),
+                "calibrate by temperature first: winnow calibrate BUNDLE --calibration temperature");
+  }
+  return LinearGraph(model, labels, calibration).Build();
 }
 
 }  // namespace winnow

@@ -19,13 +19,16 @@
 #include <string>
 
 #include "base/result.h"
+#include "decide/calibration.h"
 #include "linear/linear_model.h"
 #include "onnx/model_file.h"
 
 namespace winnow {
 
-/// `labels` are the model's; probabilities are those at `temperature`. Features that no text can have are left out.
-/// Errors: kUnsupported for more than protobuf can hold; kInvalidModel where sizes disagree or no feature is left.
-Result<OnnxModel> BuildLinearGraph(const LinearModel& model, std::span<const std::string> labels, double temperature);
+/// `labels` are the model's; probabilities are calibrated by temperature, a label's own where it has one. Features that
+/// no text can have are left out. Errors: kUnsupported for more than protobuf can hold and for other calibrations;
+/// kInvalidModel where sizes disagree or no feature is left.
+Result<OnnxModel> BuildLinearGraph(const LinearModel& model, std::span<const std::string> labels,
+                                   const Calibration& calibration);
 
 }  // namespace winnow

@@ -52,7 +52,7 @@ LinearModel Example(const Shape& shape) {
 }
 
 OnnxModel Exported(const Shape& shape) {
-  auto graph = BuildLinearGraph(Example(shape), NamesOf(shape.labels), shape.temperature);
+  auto graph = BuildLinearGraph(Example(shape), NamesOf(shape.labels), Calibration{.temperature = shape.temperature});
   EXPECT_TRUE(graph) << graph.error().Text();
   EXPECT_TRUE(CheckOnnxModel(*graph));
   return *std::move(graph);
@@ -139,7 +139,7 @@ TEST(LinearExport, OfCharactersPassesOnnxsChecks) {
 }
 
 TEST(LinearExport, RefusesLabelsOfAnotherModel) {
-  const auto graph = BuildLinearGraph(Example({}), NamesOf(3), 1);
+  const auto graph = BuildLinearGraph(Example({}), NamesOf(3), Calibration{});
   ASSERT_FALSE(graph);
   EXPECT_THAT(graph.error().message, HasSubstr("3 names for a model of 2 labels"));
 }
@@ -220,7 +220,7 @@ std::string Small() {
       *Vectorizer::Fit(texts, {.max_ngram = 2, .word_characters = WordCharacters::kAscii}, pool);
   const LinearModel model =
       *LinearModel::Make(fitted.vectorizer, {3, 1, {1, 2, 3}, {.5f}}, LinearKind::kLogistic, 2, false);
-  return BuildLinearGraph(model, NamesOf(2), 1)->proto.SerializeAsString();
+  return BuildLinearGraph(model, NamesOf(2), Calibration{})->proto.SerializeAsString();
 }
 
 void Use(const Result<ImportedLinear>& imported) {

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "base/result.h"
-#include "onnx/checkpoint.h"
 #include "onnx/model_file.h"
+#include "onnx/weight_file.h"
 
 namespace winnow {
 

@@ -1,4 +1,4 @@
-#include "onnx/checkpoint.h"
+#include "onnx/weight_file.h"
 
 #include <gmock/gmock.h>
 
@@ -17,7 +17,7 @@ using ::testing::HasSubstr;
 
 Result<Weight> OnlyWeight(const std::filesystem::path& dir, const TensorView& tensor) {
   TRY(WriteSafetensors(dir / "model.safetensors", std::span(&tensor, 1)));
-  return TRY(Checkpoint::Open(dir, ModelConfig())).Encoder(tensor.name, tensor.shape);
+  return TRY(WeightFile::Open(dir, ModelConfig())).Encoder(tensor.name, tensor.shape);
 }
 
 TEST(OnnxWeight, ReadsRowsOfEveryFloatType) {

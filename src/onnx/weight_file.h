@@ -40,10 +40,10 @@ class Weight {
   size_t columns_ = 1;
 };
 
-class Checkpoint {
+class WeightFile {
  public:
   /// Maps `dir`/model.safetensors. Errors: kNotFound, kIo, kInvalidModel.
-  static Result<Checkpoint> Open(const std::filesystem::path& dir, const ModelConfig& config);
+  static Result<WeightFile> Open(const std::filesystem::path& dir, const ModelConfig& config);
 
   /// The weight `name`, without the model's prefix: "embeddings.word_embeddings.weight". Files may have the prefix
   /// ("bert.", "distilbert.") or not, and LayerNorm.gamma and .beta for .weight and .bias. `shape` is what config.json

@@ -1,4 +1,4 @@
-#include "onnx/checkpoint.h"
+#include "onnx/weight_file.h"
 
 #include <fmt/format.h>
 
@@ -34,8 +34,8 @@ Result<std::vector<float>> Weight::ReadAll() const {
   return values;
 }
 
-Result<Checkpoint> Checkpoint::Open(const std::filesystem::path& dir, const ModelConfig& config) {
-  Checkpoint checkpoint;
+Result<WeightFile> WeightFile::Open(const std::filesystem::path& dir, const ModelConfig& config) {
+  WeightFile checkpoint;
   const std::filesystem::path path = dir / "model.safetensors";
   checkpoint.dir_ = dir;
   checkpoint.where_ = path.string();
@@ -46,15 +46,15 @@ Result<Checkpoint> Checkpoint::Open(const std::filesystem::path& dir, const Mode
   return checkpoint;
 }
 
-Result<Weight> Checkpoint::Encoder(const std::string& name, const std::vector<int64_t>& shape) const {
+Result<Weight> WeightFile::Encoder(const std::string& name, const std::vector<int64_t>& shape) const {
   return Find(prefix_ + name, shape, /*head=*/false);
 }
 
-Result<Weight> Checkpoint::Head(const std::string& name, const std::vector<int64_t>& shape) const {
+Result<Weight> WeightFile::Head(const std::string& name, const std::vector<int64_t>& shape) const {
   return Find(name, shape, /*head=*/true);
 }
 
-Result<Weight> Checkpoint::Find(const std::string& name, const std::vector<int64_t>& shape, bool head) const {
+Result<Weight> WeightFile::Find(const std::string& name, const std::vector<int64_t>& shape, bool head) const {
   const std::vector<std::string> names = NamesInFiles(architecture_, name);
   const TensorView* tensor = nullptr;
   for (size_t i = 0; i < names.size() && tensor == nullptr; ++i) tensor = file_->Find(names[i]);
