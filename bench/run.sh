@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Winnow beside its peers, each pair in one run: ./dev bench [WHAT...] with WHAT of tokenize, train, threads, start, infer,
-# share, full_size, train_best, train_distilbert, profile, accuracy, int8_accuracy, recipes, bf16, hate, toxicity, mail, doctor (default: all
-# but the last eight, which train for minutes). The real data and weights are looked for in WINNOW_SHARED, or ../shared; the peers (torch,
+# share, full_size, train_best, train_distilbert, profile, accuracy, int8_accuracy, recipes, bf16, hate, toxicity, mail, doctor, linear
+# (default: all but the last nine, which train for minutes). The real data and weights are looked for in WINNOW_SHARED, or ../shared; the peers (torch,
 # transformers, tokenizers, accelerate, onnxruntime, onnx, openvino from PyPI) in PEERS_PYTHON's packages.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -199,6 +199,9 @@ mail() {
   "$python" bench/peers/mail.py --set email_triage --shared "$shared" --base-model "$minilm" --winnow "$winnow"
 }
 
+# Linear models beside scikit-learn's.
+linear() { "$python" bench/peers/linear.py --shared "$shared" --winnow "$winnow" ${REPEATS:+--repeats "$REPEATS"}; }
+
 # Flipped labels that the data doctor finds.
 doctor() { "$python" bench/doctor.py --shared "$shared" --winnow "$winnow"; }
 
@@ -263,6 +266,7 @@ for what in "$@"; do
     toxicity) toxicity ;;
     mail) mail ;;
     doctor) doctor ;;
+    linear) linear ;;
     int8_accuracy) int8_accuracy ;;
     accuracy) accuracy ;;
     *) printf 'bench: no benchmark "%s"\n' "$what" >&2; exit 2 ;;

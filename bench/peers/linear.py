@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""scikit-learn's linear text classifiers, for comparison with Winnow's: TfidfVectorizer with LogisticRegression or LinearSVC.
+"""scikit-learn's linear text classifiers beside Winnow's: TfidfVectorizer with LogisticRegression or LinearSVC, on the same texts.
 
-    python bench/peers/linear.py --shared DIR [--repeats 5] [--with-duplicates] [--only SUBSTRING]
+    python bench/peers/linear.py --shared DIR [--winnow build/release/winnow] [--repeats 5] [--with-duplicates] [--only SUBSTRING]
 
 Prints for each configuration the time of a fit (features and weights), of one text, the rate of a batch, accuracy and macro-F1.
 Times are medians of wall time, and in parentheses of processor time over all threads, which a busy machine disturbs less. The SMS
@@ -13,7 +13,9 @@ import json
 import os
 import platform
 import statistics
+import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -48,9 +50,43 @@ def measured(repeats, function):
     return statistics.median(walls), statistics.median(cpus), result
 
 
+def write(path, texts, labels):
+    path.write_text("".join(json.dumps({"text": text, "label": label}) + "\n" for text, label in zip(texts, labels)), encoding="utf-8")
+
+
+def run(*command):
+    return json.loads(subprocess.run([str(part) for part in command], check=True, capture_output=True, text=True).stdout)
+
+
+def winnow(program, repeats, data, options, kind):
+    """Medians of what `winnow train` and `winnow bench` report of the same texts."""
+    train_x, test_x, train_y, test_y = data
+    arguments = ["--kind", "svm" if kind == "SVC" else "lr", "--analyzer", options.get("analyzer", "word"), "--ngrams", "{}-{}".format(*options["ngram_range"]),
+                 "--max-features", options.get("max_features", 0), "--C", 10 if "C=10" in kind else 1]
+    with tempfile.TemporaryDirectory() as directory:
+        directory = Path(directory)
+        write(directory / "train.jsonl", train_x, train_y)
+        write(directory / "test.jsonl", test_x, test_y)
+        labels = sorted(set(train_y))
+        write(directory / "validation.jsonl", [f"validation of {label} {i}" for i, label in enumerate(labels)], labels)
+        runs, seconds = [], []
+        for _ in range(repeats):
+            begin = time.perf_counter()
+            runs.append(run(program, "train", directory / "train.jsonl", "--validation", directory / "validation.jsonl", "--test", directory / "test.jsonl", *arguments,
+                            "--output-dir", directory / "model", "--json", "--quiet", "--log-level", "error"))
+            seconds.append(time.perf_counter() - begin)
+        bench = [run(program, "bench", directory / "model", directory / "test.jsonl", "--batch-sizes", "4096", "--seconds", "0.5", "--json", "--quiet") for _ in range(3)]
+        size = (directory / "model" / "linear.bin").stat().st_size
+    median = lambda values: statistics.median(values)  # noqa: E731
+    return {"fit": median(r["fit_seconds"] for r in runs), "all": median(seconds), "one": median(b["p50_ms"] for b in bench) / 1000,
+            "batch": median(b["batch_4096_per_s"] for b in bench), "load_ms": median(b["load_ms"] for b in bench), "size": size,
+            "accuracy": runs[0]["metrics"]["accuracy"], "f1_macro": runs[0]["metrics"]["f1_macro"], "features": runs[0]["num_features"]}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--shared", type=Path, required=True)
+    parser.add_argument("--winnow", help="the program to measure beside it")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--with-duplicates", action="store_true")
     parser.add_argument("--only", default="", help="configurations whose name holds this")
@@ -75,7 +111,7 @@ def main():
                                                 ("char 1-5, all", char))
                       for kind, model in (("LR", lambda: LogisticRegression(max_iter=1000)),
                                           ("LR C=10", lambda: LogisticRegression(C=10, max_iter=1000)), ("SVC", LinearSVC))
-                      if name == "SMS" or (kind == "LR" and features != "char 1-5, all")]
+                      if name == "SMS" or kind == "LR"]
     print(f"{platform.processor() or platform.machine()}, Python {platform.python_version()}, scikit-learn {sklearn.__version__}; medians of "
           f"{arguments.repeats} fits; processor time in parentheses")
     for name, (train_x, test_x, train_y, test_y), options, make_model in configurations:
@@ -93,6 +129,12 @@ def main():
               f"features {features:.3f} s ({features_cpu:.3f}); one text {one / len(some) * 1e6:.0f} us ({one_cpu / len(some) * 1e6:.0f}); "
               f"batch {len(test_x) / batch:.0f} texts/s ({len(test_x) / batch_cpu:.0f} a core); accuracy {accuracy_score(test_y, predicted):.4f}, "
               f"macro-F1 {f1_score(test_y, predicted, average='macro'):.4f}", flush=True)
+        if arguments.winnow:
+            ours = winnow(arguments.winnow, arguments.repeats, (train_x, test_x, train_y, test_y), options, name.rsplit(", ", 1)[1])
+            print(f"  winnow: {ours['features']} features; fit {ours['fit']:.4f} s, {fit / ours['fit']:.1f} times as fast ({ours['all']:.2f} s for all of winnow train); "
+                  f"one text {ours['one'] * 1e6:.1f} us, {one / len(some) / ours['one']:.0f} times; batch {ours['batch']:.0f} texts/s, "
+                  f"{ours['batch'] * batch / len(test_x):.1f} times; accuracy {ours['accuracy']:.4f}, macro-F1 {ours['f1_macro']:.4f}; "
+                  f"linear.bin {ours['size'] / 1000:.0f} kB, load to first answer {ours['load_ms']:.1f} ms", flush=True)
     return 0
 
 

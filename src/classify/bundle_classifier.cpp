@@ -38,6 +38,23 @@ struct BundleClassifier::Call {
 };
 
 struct BundleClassifier::Parts {
+  /// The other threads, for one caller at a time and for enough texts; else the caller is on its own.
+  std::unique_lock<std::mutex> Pool(size_t texts) {
+    std::unique_lock lock(pool_mutex, std::defer_lock);
+    if (linear && texts >= kLinearTextsForThreads) (void)lock.try_lock();
+    return lock;
+  }
+
+  /// task(begin, end) for parts of the texts. A linear model is so fast that what comes after it counts.
+  template <class Task>
+  void ForTexts(size_t texts, const Task& task) {
+    if (const auto lock = Pool(texts); lock.owns_lock()) {
+      pool->ForRanges(texts, 64, [&](size_t begin, size_t end, int) { task(begin, end); });
+    } else {
+      task(size_t{0}, texts);
+    }
+  }
+
   std::unique_ptr<Call> TakeCall() {
     const std::lock_guard lock(calls_mutex);
     if (calls.empty()) return std::make_unique<Call>();
@@ -231,8 +248,6 @@ std::vector<float> BundleClassifier::ProbabilitiesOfLogits(std::span<const float
 Result<void> BundleClassifier::LinearLogits(std::span<const std::string_view> texts, Call& call, std::span<float> all,
                                             const Progress& progress) const {
   const size_t count = labels().size();
-  std::unique_lock pool(parts_->pool_mutex, std::defer_lock);
-  if (texts.size() >= kLinearTextsForThreads) (void)pool.try_lock();
   for (size_t done = 0; done < texts.size();) {
     auto some = texts.subspan(done, std::min(texts.size() - done, kLinearTextsAtOnce));
     if (parts_->manifest.fold_disguises) {
@@ -242,7 +257,7 @@ Result<void> BundleClassifier::LinearLogits(std::span<const std::string_view> te
       some = call.views;
     }
     const auto logits = all.subspan(done * count, some.size() * count);
-    if (pool.owns_lock()) {
+    if (const auto pool = parts_->Pool(some.size()); pool.owns_lock()) {
       parts_->linear->Logits(some, *parts_->pool, logits);
     } else {
       for (size_t t = 0; t < some.size(); ++t) {
@@ -262,7 +277,11 @@ Result<void> BundleClassifier::Compute(std::span<const std::string_view> texts, 
   if (parts_->linear) {
     TRY(LinearLogits(texts, call, probabilities, progress));
     ScoreScope(probabilities, call.scope);
-    Calibrate(parts_->calibration, probabilities, labels().size(), multi_label(), probabilities);
+    const size_t count = labels().size();
+    parts_->ForTexts(texts.size(), [&](size_t begin, size_t end) {
+      const auto rows = probabilities.subspan(begin * count, (end - begin) * count);
+      Calibrate(parts_->calibration, rows, count, multi_label(), rows);
+    });
     return {};
   }
   TokenizedTexts& tokens = call.tokens;
@@ -324,7 +343,9 @@ Result<void> BundleClassifier::ClassifyInto(std::span<const std::string_view> te
   const Result<void> computed = Compute(texts, segmented, *call, call->probabilities, progress);
   if (computed) {
     results.resize(texts.size());
-    for (size_t t = 0; t < texts.size(); ++t) Fill(*call, t, options, results[t]);
+    parts_->ForTexts(texts.size(), [&](size_t begin, size_t end) {
+      for (size_t t = begin; t < end; ++t) Fill(*call, t, options, results[t]);
+    });
   }
   parts_->GiveBack(std::move(call));
   return computed;

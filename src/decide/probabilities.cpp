@@ -1,6 +1,7 @@
 #include "decide/probabilities.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -29,10 +30,19 @@ void SoftmaxRow(std::span<const float> row, double inverse, std::span<float> out
     return;
   }
   if (std::isinf(largest)) return ShareAmongLargest(row, largest, out);
+  const auto power = [&](float value) {
+    return std::exp((static_cast<double>(value) - static_cast<double>(largest)) * inverse);
+  };
+  // Exponentials are what takes the time: they are kept, as far as there is room for them.
+  std::array<double, 256> powers;
   double sum = 0;
-  for (const float value : row) sum += std::exp((static_cast<double>(value) - static_cast<double>(largest)) * inverse);
   for (size_t i = 0; i < row.size(); ++i) {
-    out[i] = static_cast<float>(std::exp((static_cast<double>(row[i]) - static_cast<double>(largest)) * inverse) / sum);
+    const double each = power(row[i]);
+    if (i < powers.size()) powers[i] = each;
+    sum += each;
+  }
+  for (size_t i = 0; i < row.size(); ++i) {
+    out[i] = static_cast<float>((i < powers.size() ? powers[i] : power(row[i])) / sum);
   }
 }
 

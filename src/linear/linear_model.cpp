@@ -86,7 +86,11 @@ void LinearModel::ToLogits(std::span<const float> scores, std::span<float> logit
   }
   // Labels that were fitted one by one have a probability each, which Softmax makes sum to 1.
   const bool logarithms = !multi_label() && kind() != LinearKind::kLogistic;
-  for (size_t l = 0; l < labels(); ++l) logits[l] = logarithms ? LogSigmoid(logit(l)) : logit(l);
+  if (!logarithms && contents.platt.empty()) {
+    std::ranges::copy(scores, logits.begin());
+    return;
+  }
+  for (size_t l = 0; l < logits.size(); ++l) logits[l] = logarithms ? LogSigmoid(logit(l)) : logit(l);
 }
 
 void LinearModel::Logits(std::string_view text, Scratch& scratch, std::span<float> logits) const {
