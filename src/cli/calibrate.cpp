@@ -17,6 +17,7 @@
 #include "classify/bundle_classifier.h"
 #include "cli/commands.h"
 #include "cli/data_options.h"
+#include "cli/kept_texts.h"
 #include "cli/labelled_data.h"
 #include "cli/output.h"
 #include "cli/scope.h"
@@ -29,7 +30,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr char kHeldOut[] = "calibration.jsonl";
 constexpr char kOnnxMetadata[] = "onnx/model_metadata.json";
 
 struct CalibrateOptions : LabelledDataOptions {
@@ -78,49 +78,9 @@ void Describe(CalibrateOptions& options, OptionTable& table) {
   table.Example("winnow calibrate spam recent.tsv --max-error .01 --dry-run", "how many texts would go to review");
 }
 
-/// The bundle's own held-out texts. They are as the model reads them: a template was applied, and what divides its
-/// segments stays, which a reader of users' files would replace.
-Result<Dataset> ReadKeptTexts(const fs::path& path, const BundleClassifier& classifier) {
-  std::error_code ignored;
-  if (!fs::exists(path, ignored)) {
-    return Fail(ErrorCode::kNotFound, path.string() + ": not there, so there are no held-out texts",
-                "name labelled texts that training has not seen: winnow calibrate BUNDLE DATA");
-  }
-  Dataset dataset{.examples = {}, .labels = {classifier.labels()}, .multi_label = classifier.multi_label()};
-  const std::string contents = TRY(ReadFile(path));
-  size_t row = 0;
-  for (size_t begin = 0; begin < contents.size();) {
-    const size_t end = std::min(contents.find('\n', begin), contents.size());
-    const std::string_view line = std::string_view(contents).substr(begin, end - begin);
-    begin = end + 1;
-    ++row;
-    if (line.empty()) continue;
-    const std::string where = fmt::format("{}, line {}", path.string(), row);
-    const Json json = TRY(ParseJson(line, where));
-    const JsonObject object = TRY(JsonObject::Of(json, where));
-    Example example{.text = TRY(object.String("text")).value_or(""), .labels = {}, .file = path.string(), .row = row};
-    const Json names = !json.contains("label")    ? Json::array()
-                       : json["label"].is_array() ? json["label"]
-                                                  : Json::array({json["label"]});
-    for (const Json& name : names) {
-      const int id = name.is_string() ? dataset.labels.Find(name.get<std::string>()) : -1;
-      if (id < 0) return Fail(ErrorCode::kInvalidData, where + ": has a label that the model has not");
-      example.labels.push_back(id);
-    }
-    std::ranges::sort(example.labels);
-    const auto repeated = std::ranges::unique(example.labels);
-    example.labels.erase(repeated.begin(), repeated.end());
-    if (!dataset.multi_label && example.labels.size() != 1)
-      return Fail(ErrorCode::kInvalidData, where + ": has not one label, but the model decides for one");
-    dataset.examples.push_back(std::move(example));
-  }
-  if (dataset.examples.empty()) return Fail(ErrorCode::kInvalidData, path.string() + ": holds no texts");
-  return dataset;
-}
-
 Result<Dataset> ReadTextsFor(const CalibrateOptions& options, const BundleClassifier& classifier) {
   if (options.data.empty()) {
-    const fs::path path = options.bundle / kHeldOut;
+    const fs::path path = options.bundle / kKeptTextsFile;
     LogInfo("texts: {}, which also chose the best epoch when the model was trained", path.string());
     return ReadKeptTexts(path, classifier);
   }
@@ -145,7 +105,7 @@ std::string SeemsTrainedOn(const CalibrateOptions& options, const Dataset& datas
   if (!digest.empty() && (DataSha256(dataset) == digest || DataSha256(once) == digest))
     return "these are the texts that the model was trained on";
   const auto kept =
-      options.data.empty() ? Result<Dataset>(Dataset()) : ReadKeptTexts(options.bundle / kHeldOut, classifier);
+      options.data.empty() ? Result<Dataset>(Dataset()) : ReadKeptTexts(options.bundle / kKeptTextsFile, classifier);
   if (!kept || kept->examples.empty()) return {};
   std::unordered_set<std::string> keys;
   for (const Example& example : dataset.examples) keys.insert(DuplicateKey(example.text));
@@ -231,7 +191,7 @@ Result<CalibrationReport> Calibrated(const CalibrateOptions& options, ThreadPool
         TRY(BundleClassifier::Load(options.bundle, pool, options.weights, LongText::kHeadTail));
     whole = TRY(LogitsOf(short_reader, views, single, "calibrate, head and tail"));
   }
-  std::string source = kHeldOut;
+  std::string source = kKeptTextsFile;
   if (!options.data.empty()) {
     source = options.data.front().filename().string();
     if (options.data.size() > 1) source += fmt::format(" and {} more", options.data.size() - 1);

@@ -10,13 +10,12 @@
 #include "classify/bundle_classifier.h"
 #include "cli/commands.h"
 #include "cli/data_options.h"
+#include "cli/kept_texts.h"
 #include "cli/output.h"
 #include "quantize/quantize.h"
 
 namespace winnow {
 namespace {
-
-constexpr char kHeldOut[] = "calibration.jsonl";
 
 struct QuantizeCommandOptions : CommonOptions {
   std::filesystem::path bundle;
@@ -45,22 +44,13 @@ void Describe(QuantizeCommandOptions& options, OptionTable& table) {
 
 /// The held-out texts, with the bundle's labels.
 Result<Dataset> ReadHeldOut(const QuantizeRecipe& recipe, const BundleClassifier& classifier) {
+  if (recipe.data.empty()) return ReadKeptTexts(recipe.bundle / kKeptTextsFile, classifier);
   ReadOptions read;
   read.labels = LabelSet{classifier.labels()};
   read.problem_type = classifier.multi_label() ? ProblemType::kMulti : ProblemType::kSingle;
-  std::vector<std::filesystem::path> files = recipe.data;
-  if (files.empty()) {
-    files = {recipe.bundle / kHeldOut};
-    std::error_code ignored;
-    if (!std::filesystem::exists(files.front(), ignored)) {
-      return Fail(ErrorCode::kNotFound, recipe.bundle.string() + ": no " + kHeldOut + " to measure accuracy on",
-                  "give labelled texts that training has not seen with --data");
-    }
-  } else {
-    read.template_text = classifier.manifest().text_template;
-  }
+  read.template_text = classifier.manifest().text_template;
   ReadReport report;
-  Result<Dataset> dataset = ReadDataset(files, read, report);
+  Result<Dataset> dataset = ReadDataset(recipe.data, read, report);
   for (const std::string& warning : report.warnings) LogWarning("{}", warning);
   return dataset;
 }
@@ -125,10 +115,9 @@ Result<Quantized> Quantize(const QuantizeRecipe& recipe, ThreadPool& pool) {
     const bool other = name.starts_with("checkpoint-") || name.starts_with("onnx/");
     return name != kInt8Weights && !(recipe.output && (float_weights || other));
   }));
-  const bool segmented = recipe.data.empty() ? false : !manifest.text_template.empty();
   QuantizeReport report = TRY(QuantizeWeights(recipe.bundle, writer.path(), held_out,
                                               {.max_drop = recipe.max_drop,
-                                               .segmented = segmented,
+                                               .segmented = !manifest.text_template.empty(),
                                                .note = [](const std::string& text) { LogInfo("{}", text); }},
                                               pool));
   TRY(CheckInterrupted());
