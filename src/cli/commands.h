@@ -22,6 +22,7 @@ Command ExportCommand();
 Command ImportCommand();
 Command PullCommand();
 Command VerifyCommand();
+Command ServeCommand();
 Command TokenizeCommand();
 Command DataGetCommand();
 Command DataInspectCommand();

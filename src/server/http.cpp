@@ -1,0 +1,90 @@
+#include "server/http.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+namespace winnow {
+namespace {
+
+std::vector<std::string_view> Segments(std::string_view path) {
+  std::vector<std::string_view> segments;
+  while (!path.empty()) {
+    path.remove_prefix(1);  // '/'
+    const size_t end = std::min(path.find('/'), path.size());
+    segments.push_back(path.substr(0, end));
+    path.remove_prefix(end);
+  }
+  return segments;
+}
+
+bool IsParameter(std::string_view segment) { return segment.starts_with('{') && segment.ends_with('}'); }
+
+/// The parameters, where the path is one of the route's.
+std::optional<std::vector<std::string>> ParametersOf(std::string_view route, std::string_view path) {
+  const std::vector<std::string_view> wanted = Segments(route), given = Segments(path);
+  if (wanted.size() != given.size()) return std::nullopt;
+  std::vector<std::string> parameters;
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    if (!IsParameter(wanted[i])) {
+      if (wanted[i] != given[i]) return std::nullopt;
+      continue;
+    }
+    std::optional<std::string> value = PercentDecoded(given[i]);
+    if (!value || value->empty()) return std::nullopt;
+    parameters.push_back(std::move(*value));
+  }
+  return parameters;
+}
+
+int HexDigit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+}  // namespace
+
+RouteMatch FindRoute(const std::vector<Route>& routes, std::string_view method, std::string_view path) {
+  RouteMatch match;
+  if (!path.starts_with('/')) return match;
+  // What answers GET answers HEAD too; the body is left out where it is sent.
+  const std::string_view wanted = method == "HEAD" ? "GET" : method;
+  for (const Route& route : routes) {
+    std::optional<std::vector<std::string>> parameters = ParametersOf(route.path, path);
+    if (!parameters) continue;
+    if (route.method == wanted) {
+      match.route = &route;
+      match.parameters = std::move(*parameters);
+      return match;
+    }
+    match.allowed += (match.allowed.empty() ? "" : ", ") + route.method;
+  }
+  return match;
+}
+
+HttpResponse ErrorResponse(int status, std::string_view type, std::string_view message) {
+  const nlohmann::ordered_json body = {{"error", message}, {"error_type", type}};
+  return {.status = status,
+          .body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace),
+          .content_type = "application/json",
+          .headers = {}};
+}
+
+std::optional<std::string> PercentDecoded(std::string_view text) {
+  std::string decoded;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      decoded += text[i];
+      continue;
+    }
+    if (i + 2 >= text.size()) return std::nullopt;
+    const int high = HexDigit(text[i + 1]), low = HexDigit(text[i + 2]);
+    if (high < 0 || low < 0) return std::nullopt;
+    decoded += static_cast<char>(high * 16 + low);
+    i += 2;
+  }
+  return decoded;
+}
+
+}  // namespace winnow

@@ -1,0 +1,65 @@
+#include "server/http.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace winnow {
+namespace {
+
+using testing::ElementsAre;
+
+const std::vector<Route>& Table() {
+  static const std::vector<Route> routes = {
+      {.method = "GET", .path = "/health", .summary = "", .request_schema = "", .response_schema = "", .handle = {}},
+      {.method = "POST",
+       .path = "/v2/models/{model}/infer",
+       .summary = "",
+       .request_schema = "",
+       .response_schema = "",
+       .handle = {}},
+      {.method = "GET",
+       .path = "/v2/models/{model}",
+       .summary = "",
+       .request_schema = "",
+       .response_schema = "",
+       .handle = {}}};
+  return routes;
+}
+
+TEST(Routes, MatchWholeSegments) {
+  EXPECT_EQ(FindRoute(Table(), "GET", "/health").route, &Table()[0]);
+  for (const char* path : {"/healthy", "/health/", "/", "", "health", "/v2/models", "/v2/models/"}) {
+    EXPECT_EQ(FindRoute(Table(), "GET", path).route, nullptr) << path;
+  }
+}
+
+TEST(Routes, GiveTheirParametersDecoded) {
+  const RouteMatch match = FindRoute(Table(), "POST", "/v2/models/my%20spam/infer");
+  EXPECT_EQ(match.route, &Table()[1]);
+  EXPECT_THAT(match.parameters, ElementsAre("my spam"));
+  EXPECT_EQ(FindRoute(Table(), "POST", "/v2/models/%zz/infer").route, nullptr);
+  EXPECT_EQ(FindRoute(Table(), "POST", "/v2/models//infer").route, nullptr);
+}
+
+TEST(Routes, SayWhichMethodsThereAre) {
+  const RouteMatch match = FindRoute(Table(), "DELETE", "/health");
+  EXPECT_EQ(match.route, nullptr);
+  EXPECT_EQ(match.allowed, "GET");
+  EXPECT_EQ(FindRoute(Table(), "HEAD", "/health").route, &Table()[0]);
+}
+
+TEST(Http, PercentSequencesAreDecodedOrRefused) {
+  EXPECT_EQ(PercentDecoded("a%2Fb%c3%a9"), "a/b\xc3\xa9");
+  EXPECT_EQ(PercentDecoded("%"), std::nullopt);
+  EXPECT_EQ(PercentDecoded("%4"), std::nullopt);
+  EXPECT_EQ(PercentDecoded("%4g"), std::nullopt);
+}
+
+TEST(Http, ErrorsAreJsonWhateverTheMessage) {
+  const HttpResponse response = ErrorResponse(422, "Validation", "bad \"text\"\xff");
+  EXPECT_EQ(response.status, 422);
+  EXPECT_EQ(response.body, "{\"error\":\"bad \\\"text\\\"\xef\xbf\xbd\",\"error_type\":\"Validation\"}");
+}
+
+}  // namespace
+}  // namespace winnow

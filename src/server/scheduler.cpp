@@ -1,0 +1,190 @@
+#include "server/scheduler.h"
+
+#include <algorithm>
+
+#include "base/threads.h"
+
+namespace winnow {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+}  // namespace
+
+struct Scheduler::Request {
+  std::shared_ptr<ScheduledTexts> texts;
+  size_t next = 0;               // text to take; only with the scheduler's lock
+  std::atomic<size_t> left = 0;  // texts that are not computed
+  std::atomic<bool> failed = false;
+
+  /// Of the text's windows.
+  size_t TokensOf(size_t text) const {
+    const auto& offsets = texts->tokens.windows.offsets;
+    const auto& begins = texts->tokens.begins;
+    return static_cast<size_t>(offsets[static_cast<size_t>(begins[text + 1])] -
+                               offsets[static_cast<size_t>(begins[text])]);
+  }
+  bool Wanted() const { return Clock::now() < texts->deadline && (!texts->wanted || texts->wanted()); }
+  void Fail(const Error& error) {
+    if (!failed.exchange(true)) texts->done(std::unexpected(error));
+  }
+};
+
+struct Scheduler::Taken {
+  std::shared_ptr<Request> request;
+  size_t text = 0;
+};
+
+Scheduler::Scheduler(const BundleClassifier& classifier, const SchedulerOptions& options)
+    : classifier_(classifier), options_(options) {
+  const int workers = options.workers > 0 ? options.workers : AvailableCores();
+  for (int i = 0; i < workers; ++i) workers_.emplace_back([this] { Work(); });
+}
+
+Scheduler::~Scheduler() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  more_.notify_all();
+  for (std::thread& worker : workers_) worker.join();
+}
+
+bool Scheduler::Submit(std::shared_ptr<ScheduledTexts> texts) {
+  const size_t count = texts->tokens.texts();
+  texts->probabilities.resize(count * classifier_.labels().size());
+  if (count == 0) {
+    texts->done({});
+    return true;
+  }
+  auto request = std::make_shared<Request>();
+  request->left = count;
+  request->texts = std::move(texts);
+  {
+    const std::lock_guard lock(mutex_);
+    // A request larger than the whole queue is let in when nothing waits: it could never be answered else.
+    if (counts_.queued > 0 && counts_.queued + count > options_.max_queued_texts) {
+      counts_.refused += count;
+      return false;
+    }
+    counts_.queued += count;
+    const std::string& client = request->texts->client;
+    std::deque<std::shared_ptr<Request>>& queue = clients_[client];
+    if (queue.empty()) turns_.push_back(client);
+    queue.push_back(std::move(request));
+  }
+  if (count > 1) {
+    more_.notify_all();
+  } else {
+    more_.notify_one();
+  }
+  return true;
+}
+
+SchedulerCounts Scheduler::counts() const {
+  const std::lock_guard lock(mutex_);
+  return counts_;
+}
+
+std::chrono::milliseconds Scheduler::ExpectedWait() const {
+  const std::lock_guard lock(mutex_);
+  const double seconds =
+      seconds_a_text_ * static_cast<double>(counts_.queued) / static_cast<double>(std::max<size_t>(workers_.size(), 1));
+  return std::chrono::milliseconds(static_cast<int64_t>(seconds * 1000));
+}
+
+/// With the lock held. Takes texts of the clients in turn; false when there are none. Requests that nobody waits for
+/// any more go to `dropped`.
+bool Scheduler::TakeBatch(std::vector<Taken>& batch, std::vector<std::shared_ptr<Request>>& dropped) {
+  size_t tokens = 0;
+  while (!turns_.empty()) {
+    const auto found = clients_.find(turns_.front());
+    std::deque<std::shared_ptr<Request>>& queue = found->second;
+    const std::shared_ptr<Request>& request = queue.front();
+    const size_t count = request->texts->tokens.texts();
+    bool used_up = false;
+    if (request->next == 0 || request->next % 64 == 0) used_up = !request->Wanted();
+    if (used_up) {
+      counts_.queued -= count - request->next;
+      counts_.dropped += count - request->next;
+      dropped.push_back(request);
+    } else {
+      const size_t more = request->TokensOf(request->next);
+      if (!batch.empty() && tokens + more > options_.max_batch_tokens) return true;
+      batch.push_back({request, request->next++});
+      tokens += more;
+      --counts_.queued;
+      used_up = request->next == count;
+    }
+    // The next client's turn.
+    std::string client = std::move(turns_.front());
+    turns_.pop_front();
+    if (used_up) queue.pop_front();
+    if (queue.empty()) {
+      clients_.erase(found);
+    } else {
+      turns_.push_back(std::move(client));
+    }
+  }
+  return !batch.empty();
+}
+
+void Scheduler::Work() {
+  std::vector<Taken> batch;
+  std::vector<std::shared_ptr<Request>> dropped;
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    more_.wait(lock, [this] { return stopping_ || !turns_.empty(); });
+    if (turns_.empty()) return;  // stopping, and all is done
+    if (options_.max_batch_delay.count() > 0 && !stopping_) more_.wait_for(lock, options_.max_batch_delay);
+    batch.clear();
+    dropped.clear();
+    if (!TakeBatch(batch, dropped) && dropped.empty()) continue;
+    lock.unlock();
+    for (const auto& request : dropped) {
+      request->Fail(
+          {ErrorCode::kCancelled, "the request was not computed: its time was over, or its client had gone", ""});
+    }
+    const Clock::time_point begin = Clock::now();
+    if (!batch.empty()) Compute(batch);
+    const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+    lock.lock();
+    if (batch.empty()) continue;
+    constexpr double kKept = 0.9;
+    const double each = seconds / static_cast<double>(batch.size());
+    seconds_a_text_ = seconds_a_text_ == 0 ? each : kKept * seconds_a_text_ + (1 - kKept) * each;
+  }
+}
+
+void Scheduler::Compute(std::vector<Taken>& batch) {
+  TokenizedTexts tokens;
+  for (const Taken& taken : batch) {
+    const TokenizedTexts& from = taken.request->texts->tokens;
+    const PackedTexts windows = from.windows.view();
+    for (int32_t window = from.begins[taken.text]; window < from.begins[taken.text + 1]; ++window) {
+      tokens.windows.AppendText(windows, static_cast<size_t>(window));
+    }
+    tokens.begins.push_back(static_cast<int32_t>(tokens.windows.texts()));
+  }
+  const size_t labels = classifier_.labels().size();
+  std::vector<float> probabilities(batch.size() * labels);
+  const Result<void> computed = classifier_.ProbabilitiesOfTokens(tokens, probabilities);
+  {
+    const std::lock_guard lock(mutex_);
+    ++counts_.batches;
+    counts_.texts += batch.size();
+    counts_.tokens += tokens.windows.ids.size();
+  }
+  for (size_t i = 0; i < batch.size(); ++i) {
+    Request& request = *batch[i].request;
+    if (!computed) {
+      request.Fail(computed.error());
+    } else {
+      std::copy_n(probabilities.begin() + static_cast<ptrdiff_t>(i * labels), labels,
+                  request.texts->probabilities.begin() + static_cast<ptrdiff_t>(batch[i].text * labels));
+    }
+    if (--request.left == 0 && !request.failed.exchange(true)) request.texts->done({});
+  }
+}
+
+}  // namespace winnow

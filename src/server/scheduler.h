@@ -1,0 +1,95 @@
+/// Texts of many requests, computed together: one queue a model, one worker a core.
+///
+/// Requests are tokenized where they arrive and queued as tokens. A worker that has nothing to do takes at once what is
+/// there, up to `max_batch_tokens`; it waits only if `max_batch_delay` says so. So batches are as large as the load
+/// makes them: a single request on an idle server is computed alone and at once, a thousand waiting ones share passes.
+///
+/// Clients take turns, a text each, so that one that sends ten thousand texts and one that sends a single text both
+/// move on: the single one waits for a batch or two, not for ten thousand texts.
+///
+/// Answers don't depend on load or batch: with INT8 weights and with linear models a text's numbers are the same in any
+/// batch (classify/bundle_classifier.h); with float weights they agree to rounding.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/result.h"
+#include "classify/bundle_classifier.h"
+
+namespace winnow {
+
+struct SchedulerOptions {
+  int workers = 0;                               ///< 0: a core each
+  size_t max_batch_tokens = 2048;                ///< a text that has more is computed alone
+  size_t max_queued_texts = 8192;                ///< more are refused: better at once than late
+  std::chrono::microseconds max_batch_delay{0};  ///< that a worker waits for a batch to fill
+};
+
+/// The texts of one request. What is computed of it is written here; `done` is called once, by a worker, when all texts
+/// are, or with what went wrong.
+struct ScheduledTexts {
+  TokenizedTexts tokens;             ///< of all texts
+  std::vector<float> probabilities;  ///< [texts, labels], as answers come
+  std::string client;                ///< who takes turns: an address or a key
+  std::function<bool()> wanted;      ///< false: the client has gone, so the rest is not computed. Empty: always
+  std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
+  std::function<void(const Result<void>&)> done;
+};
+
+/// What a scheduler has done, for metrics. Counters only grow.
+struct SchedulerCounts {
+  uint64_t batches = 0, texts = 0, tokens = 0;
+  uint64_t refused = 0;  ///< texts for which there was no room
+  uint64_t dropped = 0;  ///< texts whose client had gone, or whose time was over
+  size_t queued = 0;     ///< texts that wait now
+};
+
+/// Thread-safe. Destroying it computes what is queued first.
+class Scheduler {
+ public:
+  /// `classifier` must outlive it, and was loaded with a pool of one thread: workers are the threads.
+  Scheduler(const BundleClassifier& classifier, const SchedulerOptions& options);
+  Scheduler(const Scheduler&) = delete;
+  Scheduler& operator=(const Scheduler&) = delete;
+  ~Scheduler();
+
+  /// Queues all of the request's texts, or none: false when there is no room for them. `texts` with none are done at
+  /// once.
+  bool Submit(std::shared_ptr<ScheduledTexts> texts);
+
+  SchedulerCounts counts() const;
+  /// How long a text that is queued now will wait, about: for Retry-After.
+  std::chrono::milliseconds ExpectedWait() const;
+
+ private:
+  struct Request;
+  struct Taken;
+  void Work();
+  bool TakeBatch(std::vector<Taken>& batch, std::vector<std::shared_ptr<Request>>& dropped);
+  void Compute(std::vector<Taken>& batch);
+
+  const BundleClassifier& classifier_;
+  const SchedulerOptions options_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable more_;
+  std::map<std::string, std::deque<std::shared_ptr<Request>>> clients_;  // those with texts to take
+  std::deque<std::string> turns_;                                        // whose turn it is next
+  SchedulerCounts counts_;
+  double seconds_a_text_ = 0;  // of one worker, as it has been lately
+  bool stopping_ = false;
+  std::vector<std::thread> workers_;
+};
+
+}  // namespace winnow

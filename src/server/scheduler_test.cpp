@@ -1,0 +1,153 @@
+#include "server/scheduler.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <future>
+
+#include "encoder/quantized_model.h"
+#include "support/temporary_directory.h"
+#include "support/tiny_bundle.h"
+
+namespace winnow {
+namespace {
+
+void MakeBundle(const std::filesystem::path& dir) {
+  const std::vector<std::string> texts = {"win a prize now", "see you at six", "call me later", "free money"};
+  const Model model = Model::Fresh(WriteTinyTokenizer(texts, dir), 3);
+  ASSERT_TRUE(model.Save(dir));
+  ASSERT_TRUE(WriteQuantizedWeights(model, {}, dir));
+  Manifest manifest;
+  manifest.name = "spam";
+  manifest.max_length = kTinyMaxLength;
+  manifest.positive_label = "spam";
+  ASSERT_TRUE(SealBundle(dir, manifest));
+}
+
+/// A classifier of random weights, and requests to it.
+class SchedulerTest : public testing::Test {
+ protected:
+  SchedulerTest() : pool_(1) {
+    MakeBundle(dir_.path());
+    classifier_.emplace(BundleClassifier::Load(dir_.path(), pool_).value());
+  }
+
+  struct Answer {
+    std::shared_ptr<ScheduledTexts> texts;
+    std::future<Result<void>> done;
+  };
+
+  Answer Request(const std::vector<std::string>& texts, const std::string& client = "") {
+    auto scheduled = std::make_shared<ScheduledTexts>();
+    const std::vector<std::string_view> views(texts.begin(), texts.end());
+    classifier_->Tokenize(views, false, scheduled->tokens);
+    scheduled->client = client;
+    auto promise = std::make_shared<std::promise<Result<void>>>();
+    scheduled->done = [promise](const Result<void>& result) { promise->set_value(result); };
+    return {scheduled, promise->get_future()};
+  }
+
+  const TemporaryDirectory dir_;
+  ThreadPool pool_;
+  std::optional<BundleClassifier> classifier_;
+};
+
+std::vector<std::string> Texts(size_t count) {
+  std::vector<std::string> texts;
+  for (size_t i = 0; i < count; ++i) texts.push_back("win a prize " + std::string(i % 7, 'a'));
+  return texts;
+}
+
+TEST_F(SchedulerTest, AnswersAreThoseOfTheClassifierWhateverTheLoad) {
+  Scheduler scheduler(*classifier_, {.workers = 2, .max_batch_tokens = 64});
+  std::vector<Answer> answers;
+  for (size_t i = 0; i < 50; ++i) answers.push_back(Request(Texts(1 + i % 9), std::to_string(i % 3)));
+  for (Answer& answer : answers) ASSERT_TRUE(scheduler.Submit(answer.texts));
+  for (size_t i = 0; i < answers.size(); ++i) {
+    ASSERT_TRUE(answers[i].done.get());
+    const std::vector<std::string> texts = Texts(1 + i % 9);
+    const std::vector<std::string_view> views(texts.begin(), texts.end());
+    const std::vector<float> expected = classifier_->Probabilities(views).value();
+    for (size_t k = 0; k < expected.size(); ++k) EXPECT_NEAR(answers[i].texts->probabilities[k], expected[k], 1e-5);
+  }
+  const SchedulerCounts counts = scheduler.counts();
+  EXPECT_EQ(counts.queued, 0u);
+  EXPECT_EQ(counts.refused, 0u);
+  EXPECT_GE(counts.texts, 50u);
+}
+
+TEST_F(SchedulerTest, AFullQueueRefusesAtOnceAndWhole) {
+  std::promise<void> go;
+  const std::shared_future<void> started = go.get_future().share();
+  Scheduler scheduler(*classifier_, {.workers = 1, .max_queued_texts = 10});
+  // The only worker is kept busy by the first request's end.
+  Answer first = Request(Texts(1));
+  first.texts->done = [started](const Result<void>&) { started.wait(); };
+  ASSERT_TRUE(scheduler.Submit(first.texts));
+  while (scheduler.counts().texts < 1) std::this_thread::yield();
+  Answer fits = Request(Texts(8)), not_all = Request(Texts(3)), small = Request(Texts(2));
+  EXPECT_TRUE(scheduler.Submit(fits.texts));
+  EXPECT_FALSE(scheduler.Submit(not_all.texts));
+  EXPECT_TRUE(scheduler.Submit(small.texts));
+  EXPECT_EQ(scheduler.counts().queued, 10u);
+  EXPECT_EQ(scheduler.counts().refused, 3u);
+  go.set_value();
+  EXPECT_TRUE(fits.done.get());
+  EXPECT_TRUE(small.done.get());
+}
+
+TEST_F(SchedulerTest, ClientsTakeTurns) {
+  std::promise<void> go;
+  const std::shared_future<void> started = go.get_future().share();
+  std::mutex mutex;
+  std::vector<std::string> order;
+  std::promise<void> all;
+  {
+    Scheduler scheduler(*classifier_, {.workers = 1, .max_batch_tokens = 1});
+    Answer first = Request(Texts(1));
+    first.texts->done = [started](const Result<void>&) { started.wait(); };
+    ASSERT_TRUE(scheduler.Submit(first.texts));
+    while (scheduler.counts().texts < 1) std::this_thread::yield();
+    for (int i = 0; i < 20; ++i) {
+      Answer one = Request(Texts(1), "many");
+      one.texts->done = [&](const Result<void>&) {
+        const std::lock_guard lock(mutex);
+        order.push_back("many");
+      };
+      ASSERT_TRUE(scheduler.Submit(one.texts));
+    }
+    Answer one = Request(Texts(1), "one");
+    one.texts->done = [&](const Result<void>&) {
+      const std::lock_guard lock(mutex);
+      order.push_back("one");
+    };
+    ASSERT_TRUE(scheduler.Submit(one.texts));
+    go.set_value();
+  }  // what is queued is computed
+  ASSERT_EQ(order.size(), 21u);
+  EXPECT_LE(std::ranges::find(order, "one") - order.begin(), 1);
+}
+
+TEST_F(SchedulerTest, WhatNobodyWaitsForIsNotComputed) {
+  Scheduler scheduler(*classifier_, {.workers = 1});
+  Answer gone = Request(Texts(5));
+  gone.texts->wanted = [] { return false; };
+  ASSERT_TRUE(scheduler.Submit(gone.texts));
+  EXPECT_EQ(gone.done.get().error().code, ErrorCode::kCancelled);
+  Answer late = Request(Texts(5));
+  late.texts->deadline = std::chrono::steady_clock::now() - std::chrono::seconds(1);
+  ASSERT_TRUE(scheduler.Submit(late.texts));
+  EXPECT_EQ(late.done.get().error().code, ErrorCode::kCancelled);
+  EXPECT_EQ(scheduler.counts().dropped, 10u);
+  EXPECT_EQ(scheduler.counts().texts, 0u);
+}
+
+TEST_F(SchedulerTest, NoTextsAreDoneAtOnce) {
+  Scheduler scheduler(*classifier_, {.workers = 1});
+  Answer none = Request({});
+  ASSERT_TRUE(scheduler.Submit(none.texts));
+  EXPECT_TRUE(none.done.get());
+}
+
+}  // namespace
+}  // namespace winnow

@@ -1,0 +1,48 @@
+#include "server/served_model.h"
+
+#include <algorithm>
+
+namespace winnow {
+
+Result<std::shared_ptr<ServedModel>> ServedModel::Load(const std::filesystem::path& bundle,
+                                                       const SchedulerOptions& options) {
+  std::shared_ptr<ServedModel> model(new ServedModel());
+  model->classifier_ = std::make_unique<BundleClassifier>(TRY(BundleClassifier::Load(bundle, model->pool_)));
+  if (model->classifier_->has_tokens()) model->scheduler_ = std::make_unique<Scheduler>(*model->classifier_, options);
+  return model;
+}
+
+bool ServedModel::Classify(Request request, Done done) const {
+  const std::vector<std::string_view> views(request.texts.begin(), request.texts.end());
+  if (!scheduler_) {
+    done(classifier_->Classify(views, request.options));
+    return true;
+  }
+  auto texts = std::make_shared<ScheduledTexts>();
+  classifier_->Tokenize(views, /*segmented=*/false, texts->tokens);
+  texts->client = std::move(request.client);
+  texts->wanted = std::move(request.wanted);
+  texts->deadline = request.deadline;
+  // The texts don't hold themselves: `done` is called while they are alive.
+  ScheduledTexts* const raw = texts.get();
+  texts->done = [this, raw, options = request.options, done = std::move(done)](const Result<void>& computed) {
+    if (!computed) return done(std::unexpected(computed.error()));
+    const size_t labels = classifier_->labels().size();
+    std::vector<ClassifiedText> results(raw->tokens.texts());
+    for (size_t t = 0; t < results.size(); ++t) {
+      const auto row = std::span<const float>(raw->probabilities).subspan(t * labels, labels);
+      results[t].probabilities.assign(row.begin(), row.end());
+      results[t].decision = classifier_->DecideOne(row, options);
+    }
+    done(std::move(results));
+  };
+  return scheduler_->Submit(std::move(texts));
+}
+
+int ServedModel::RetryAfterSeconds() const {
+  if (!scheduler_) return 1;
+  const auto wait = std::chrono::duration_cast<std::chrono::seconds>(scheduler_->ExpectedWait());
+  return static_cast<int>(std::clamp<int64_t>(wait.count() + 1, 1, 60));
+}
+
+}  // namespace winnow

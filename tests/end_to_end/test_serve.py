@@ -1,0 +1,88 @@
+"""The server: started on a free port, asked over HTTP, overloaded with nonsense, and stopped."""
+import concurrent.futures
+import http.client
+import json
+import signal
+import subprocess
+import time
+
+import winnow
+from winnow import MESSAGES, TestCase
+
+
+class Server(TestCase):
+    def setUp(self):
+        super().setUp()
+        self.winnow("train", MESSAGES, "--kind", "lr", "--output-dir", self.path("fast"))
+        self.train("--epochs", 1)
+        self.process = subprocess.Popen([winnow.PROGRAM, "serve", self.path("model"), self.path("fast"), "--port", "0", "--json"], stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, text=True)
+        self.addCleanup(self.stop)
+        self.port = json.loads(self.process.stdout.readline())["port"]
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.communicate()
+
+    def ask(self, method, path, body=None, headers=None):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection.request(method, path, body if body is None or isinstance(body, (bytes, str)) else json.dumps(body), headers or {})
+        response = connection.getresponse()
+        data = response.read()
+        connection.close()
+        return response, json.loads(data) if data and response.headers["Content-Type"] == "application/json" else data
+
+    def test_it_answers_as_the_command_line_does(self):
+        texts = ["You won a prize, claim it now", "See you at lunch", ""]
+        for model in ("model", "fast"):
+            _, answer = self.ask("POST", "/v1/classify", {"texts": texts, "model": model})
+            self.assertEqual((answer["model"], answer["version"], len(answer["results"])), (model, "1.0.0", 3))
+            lines = self.winnow("classify", model, "--json", *texts)[0].splitlines()
+            for ours, theirs in zip(answer["results"], map(json.loads, lines)):
+                self.assertEqual(ours["label"], theirs["label"])
+                self.assertAlmostEqual(ours["score"], theirs["score"], places=4)
+        _, one = self.ask("POST", "/v1/classify", {"text": texts[0], "top_k": 1, "mode": "strict"})
+        self.assertEqual(len(one["results"][0]["scores"]), 1)
+        _, tei = self.ask("POST", "/predict", {"inputs": texts[0]})
+        self.assertEqual({score["label"] for score in tei}, {"ham", "spam"})
+        _, batch = self.ask("POST", "/predict", {"inputs": [[text] for text in texts[:2]]})
+        self.assertEqual(len(batch), 2)
+        _, simple = self.ask("POST", "/predict", {"text": texts[0]})
+        self.assertEqual(set(simple), {"label", "confidence", "scores", "model", "inference_time_ms"})
+        _, models = self.ask("GET", "/models")
+        self.assertEqual([model["name"] for model in models["models"]], ["model", "fast"])
+        self.assertEqual(self.ask("GET", "/info")[1]["model_id"], "model")
+        self.assertEqual(self.ask("GET", "/health")[0].status, 200)
+        self.assertEqual(self.ask("GET", "/ready", headers={"X-Request-Id": "mine"})[0].headers["X-Request-Id"], "mine")
+
+    def test_what_makes_no_sense_gets_the_right_status_and_the_next_request_an_answer(self):
+        deep = "[" * 5000 + "]" * 5000
+        for path, body, status in (("/v1/classify", "{", 400), ("/v1/classify", b'{"text": "\xff"}', 400), ("/v1/classify", "[]", 422), ("/v1/classify", {}, 422),
+                                   ("/v1/classify", {"text": 7}, 422), ("/v1/classify", {"text": "a", "texts": []}, 422), ("/v1/classify", {"text": "a", "mode": "x"}, 422),
+                                   ("/v1/classify", {"text": "a", "top_k": -1}, 422), ("/v1/classify", {"text": "a", "model": "none"}, 404),
+                                   ("/v1/classify", '{"text": ' + deep + "}", 422), ("/v1/classify", {"text": "a" * (2 << 20)}, 413), ("/predict", {}, 422),
+                                   ("/predict", {"inputs": []}, 422), ("/predict", {"inputs": [["a", "b"]]}, 422), ("/nowhere", {}, 404)):
+            response, answer = self.ask("POST", path, body)
+            self.assertEqual(response.status, status, (path, str(body)[:60]))
+            self.assertEqual(set(answer), {"error", "error_type"})
+        self.assertEqual(self.ask("DELETE", "/health")[0].headers["Allow"], "GET")
+        self.assertEqual(self.ask("POST", "/v1/classify", {"texts": []})[1]["results"], [])
+        self.assertEqual(self.ask("POST", "/v1/classify", {"text": "free money"})[0].status, 200)
+
+    def test_many_at_once_are_answered_and_a_stop_waits_for_them(self):
+        with concurrent.futures.ThreadPoolExecutor(16) as pool:
+            answers = list(pool.map(lambda i: self.ask("POST", "/v1/classify", {"texts": [f"message {i}"] * (1 + i % 5)}), range(200)))
+            self.assertTrue(all(response.status == 200 for response, _ in answers))
+            self.assertEqual([len(answer["results"]) for _, answer in answers], [1 + i % 5 for i in range(200)])
+            large = pool.submit(self.ask, "POST", "/v1/classify", {"texts": ["a message of some words"] * 8000})
+            while not large.running():
+                pass
+            time.sleep(.2)
+            self.process.send_signal(signal.SIGTERM)
+            self.assertEqual(len(large.result()[1]["results"]), 8000)
+        self.assertIn(self.process.wait(30), (0, -signal.SIGTERM, 130, 143))
+
+
+if __name__ == "__main__":
+    winnow.main()
