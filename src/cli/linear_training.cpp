@@ -14,6 +14,7 @@
 #include "cli/training_info.h"
 #include "decide/calibration.h"
 #include "linear/train_linear.h"
+#include "train/class_weights.h"
 
 namespace winnow {
 namespace {
@@ -64,17 +65,12 @@ Result<FeatureOptions> FeaturesOf(const TrainCommandOptions& options) {
   return features;
 }
 
-/// n / (k n_i) for a text of label i, which occurs n_i times: scikit-learn's "balanced".
 std::vector<float> BalancedRowWeights(const Dataset& set) {
-  std::vector<double> counts(set.labels.size());
-  for (const Example& example : set.examples) ++counts[static_cast<size_t>(example.labels.front())];
-  const auto present = static_cast<double>(std::ranges::count_if(counts, [](double count) { return count > 0; }));
+  std::vector<int32_t> labels;
+  for (const Example& example : set.examples) labels.push_back(example.labels.front());
+  const std::vector<float> of_label = BalancedClassWeights(labels, set.labels.size());
   std::vector<float> weights;
-  weights.reserve(set.examples.size());
-  for (const Example& example : set.examples) {
-    const double count = counts[static_cast<size_t>(example.labels.front())];
-    weights.push_back(static_cast<float>(static_cast<double>(set.examples.size()) / (present * count)));
-  }
+  for (const int32_t label : labels) weights.push_back(of_label[static_cast<size_t>(label)]);
   return weights;
 }
 
@@ -130,16 +126,9 @@ std::string DescribeFeatures(const TrainCommandOptions& options, const FeatureOp
   return fmt::format("TF-IDF of {} {}-{}", options.analyzer, features.min_ngram, features.max_ngram);
 }
 
-std::vector<std::string_view> TextsOf(const Dataset& set) {
-  std::vector<std::string_view> texts;
-  texts.reserve(set.examples.size());
-  for (const Example& example : set.examples) texts.push_back(example.text);
-  return texts;
-}
-
 std::vector<float> LogitsOf(const LinearModel& model, const Dataset& set, ThreadPool& pool) {
   std::vector<float> logits(set.examples.size() * set.labels.size());
-  model.Logits(TextsOf(set), pool, logits);
+  model.Logits(TextViews(set), pool, logits);
   return logits;
 }
 
@@ -173,7 +162,7 @@ Result<TrainedBundle> TrainLinearBundle(const TrainCommandOptions& options, cons
   const std::optional<Split> folded = FoldedTexts(options, split);
   const Split& texts = folded ? *folded : split;
   const auto fitting = Clock::now();
-  const LinearModel model = TRY(TrainLinear(TextsOf(texts.train), LabelSets(split.train), split.train.labels.size(),
+  const LinearModel model = TRY(TrainLinear(TextViews(texts.train), LabelSets(split.train), split.train.labels.size(),
                                             split.train.multi_label, training, pool));
   const double fit_seconds = SecondsSince(fitting);
   LogInfo("{}: {} features, fitted to {} texts in {:.2f} s", DescribeFeatures(options, training.features),

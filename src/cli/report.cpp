@@ -98,9 +98,7 @@ Result<MeasuredModel> MeasureOnTexts(const fs::path& bundle, const BundleClassif
                                                .moderate = static_cast<float>(t.moderate),
                                                .lenient = static_cast<float>(t.lenient)};
   }
-  std::vector<std::string_view> texts;
-  texts.reserve(measured.dataset.examples.size());
-  for (const Example& example : measured.dataset.examples) texts.push_back(example.text);
+  const std::vector<std::string_view> texts = TextViews(measured.dataset);
   ProgressBar bar("evaluate", static_cast<int64_t>(texts.size()));
   measured.probabilities = TRY(classifier.Probabilities(texts, /*segmented=*/true, [&](size_t done) {
     bar.Set(static_cast<int64_t>(done));

@@ -68,8 +68,7 @@ Result<void> AddTeacherOf(const TrainCommandOptions& options, const Split& split
       return Fail(ErrorCode::kUnsupported, "more than 2^31 texts");
     }
   }
-  std::vector<std::string_view> texts;
-  for (const Example& example : split.train.examples) texts.push_back(example.text);
+  std::vector<std::string_view> texts = TextViews(split.train);
   for (const std::string& text : unlabelled) {
     texts.push_back(text);
     AppendText(tokenizer, options.fold_disguises ? FoldDisguises(text) : text, max_length, options.long_text,

@@ -94,7 +94,7 @@ Result<TrainerOptions> ToTrainerOptions(const TrainCommandOptions& options, cons
     if (train.multi_label) {
       trainer.loss.pos_weights = BalancedPosWeights(train);
     } else {
-      trainer.loss.class_weights = BalancedClassWeights(train);
+      trainer.loss.class_weights = BalancedClassWeights(train.labels, train.num_labels);
     }
   }
   trainer.loss.label_smoothing = options.label_smoothing;

@@ -48,6 +48,13 @@ Error NothingUsable(const ReadReport& report) {
 
 }  // namespace
 
+std::vector<std::string_view> TextViews(const Dataset& dataset) {
+  std::vector<std::string_view> texts;
+  texts.reserve(dataset.examples.size());
+  for (const Example& example : dataset.examples) texts.push_back(example.text);
+  return texts;
+}
+
 Result<Dataset> ReadDataset(std::span<const std::filesystem::path> files, const ReadOptions& options,
                             ReadReport& report) {
   report = {};

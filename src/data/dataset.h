@@ -34,6 +34,9 @@ struct Dataset {
   bool multi_label = false;
 };
 
+/// The examples' texts in their order; views into the set.
+std::vector<std::string_view> TextViews(const Dataset& dataset);
+
 enum class ProblemType { kAuto, kSingle, kMulti };
 
 /// Each member has a default, so that a designated initializer may name only some.

@@ -1,17 +1,6 @@
 #include "evaluate/evaluation.h"
 
 namespace winnow {
-namespace {
-
-std::vector<std::string_view> TextsOf(const Dataset& dataset) {
-  std::vector<std::string_view> texts;
-  texts.reserve(dataset.examples.size());
-  for (const Example& example : dataset.examples) texts.push_back(example.text);
-  return texts;
-}
-
-}  // namespace
-
 Result<Metrics> EvaluateAnswers(const Answers& answers, const Dataset& dataset) {
   const size_t labels = answers.labels.size();
   const MetricsOptions metrics{.positive_label = answers.positive_label};
@@ -41,7 +30,7 @@ Result<Metrics> EvaluateAnswers(const Answers& answers, const Dataset& dataset) 
 
 Result<Metrics> EvaluateClassifier(const BundleClassifier& classifier, const Dataset& dataset,
                                    const ClassifyOptions& options, const BundleClassifier::Progress& progress) {
-  const std::vector<std::string_view> texts = TextsOf(dataset);
+  const std::vector<std::string_view> texts = TextViews(dataset);
   const std::vector<float> probabilities = TRY(classifier.Probabilities(texts, /*segmented=*/true, progress));
   return EvaluateAnswers({.probabilities = probabilities,
                           .labels = classifier.labels(),
@@ -53,7 +42,7 @@ Result<Metrics> EvaluateClassifier(const BundleClassifier& classifier, const Dat
 
 Result<Metrics> EvaluateZeroShot(const ZeroShotClassifier& classifier, const Dataset& dataset,
                                  const ClassifyOptions& options, const ZeroShotClassifier::Progress& progress) {
-  const std::vector<std::string_view> texts = TextsOf(dataset);
+  const std::vector<std::string_view> texts = TextViews(dataset);
   const std::vector<float> probabilities = TRY(classifier.Probabilities(texts, progress));
   return EvaluateAnswers({.probabilities = probabilities,
                           .labels = classifier.labels(),

@@ -34,9 +34,7 @@ class Gate {
   Gate(const BundleClassifier& classifier, const Model& model, const Dataset& held_out, const QuantizeOptions& options,
        const std::filesystem::path& out, ThreadPool& pool)
       : classifier_(classifier), model_(model), held_out_(held_out), options_(options), out_(out), pool_(pool) {
-    std::vector<std::string_view> texts;
-    for (const Example& example : held_out.examples) texts.push_back(example.text);
-    classifier.Tokenize(texts, options.segmented, tokens_);
+    classifier.Tokenize(TextViews(held_out), options.segmented, tokens_);
   }
 
   Result<QuantizeReport> Run() {

@@ -4,15 +4,15 @@
 
 namespace winnow {
 
-std::vector<float> BalancedClassWeights(const TextSet& set) {
-  std::vector<size_t> counts(set.num_labels, 0);
+std::vector<float> BalancedClassWeights(std::span<const int32_t> labels, size_t classes) {
+  std::vector<size_t> counts(classes, 0);
   size_t labelled = 0;
-  for (const int32_t label : set.labels) {
+  for (const int32_t label : labels) {
     if (label < 0) continue;  // an unlabelled text, for distillation
     ++counts[static_cast<size_t>(label)];
     ++labelled;
   }
-  std::vector<float> weights(set.num_labels, 1.0f);
+  std::vector<float> weights(classes, 1.0f);
   for (size_t i = 0; i < counts.size(); ++i) {
     if (counts[i] == 0) continue;
     weights[i] = static_cast<float>(static_cast<double>(labelled) /

@@ -1,15 +1,18 @@
 /// What a rare label counts in the loss.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <span>
 #include <vector>
 
 #include "train/text_set.h"
 
 namespace winnow {
 
-/// n / (classes * n_i) for each class, which occurs n_i times: scikit-learn's "balanced". A class that never occurs
-/// gets 1; texts without a label (-1) don't count.
-std::vector<float> BalancedClassWeights(const TextSet& set);
+/// Of one label a text. n / (classes * n_i) for each class, which occurs n_i times: scikit-learn's "balanced". A class
+/// that never occurs gets 1; texts without a label (-1) don't count.
+std::vector<float> BalancedClassWeights(std::span<const int32_t> labels, size_t classes);
 
 /// For a multi-label set: texts without a label by texts with it, as torch.nn.BCEWithLogitsLoss's documentation
 /// suggests; between .01 and 100, and 1 for a label that never occurs.

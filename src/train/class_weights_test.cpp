@@ -22,7 +22,7 @@ TEST(ClassWeights, AreScikitLearnsBalancedOnes) {
   set.num_labels = 3;
   set.labels = {0, 0, 0, 1};
   for (size_t i = 0; i < 4; ++i) set.texts.Append(std::vector<int32_t>{1, 2});
-  const auto weights = BalancedClassWeights(set);
+  const auto weights = BalancedClassWeights(set.labels, set.num_labels);
   EXPECT_FLOAT_EQ(weights[0], 4.0f / 9);
   EXPECT_FLOAT_EQ(weights[1], 4.0f / 3);
   EXPECT_FLOAT_EQ(weights[2], 1.0f);
@@ -32,7 +32,7 @@ TEST(ClassWeights, TextsWithoutALabelDontCount) {
   TextSet set;
   set.num_labels = 2;
   set.labels = {0, -1, 1, -1, -1};
-  for (const float weight : BalancedClassWeights(set)) EXPECT_FLOAT_EQ(weight, 1.0f);
+  for (const float weight : BalancedClassWeights(set.labels, set.num_labels)) EXPECT_FLOAT_EQ(weight, 1.0f);
 }
 
 }  // namespace
