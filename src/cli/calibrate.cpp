@@ -180,8 +180,7 @@ Result<CalibrationReport> Calibrated(const CalibrateOptions& options, ThreadPool
   const bool pooled = classifier.manifest().long_text == LongText::kWindows;
   TRY(CheckEnoughTexts(options.calibrating, dataset, classifier.positive_label(), pooled));
 
-  std::vector<std::string_view> views;
-  for (const Example& example : dataset.examples) views.push_back(example.text);
+  const std::vector<std::string_view> views = TextViews(dataset);
   TokenizedTexts tokens;
   const std::vector<float> logits = TRY(LogitsOf(classifier, views, tokens, "calibrate"));
   std::vector<float> whole = logits;
@@ -214,7 +213,8 @@ Result<CalibrationReport> Calibrated(const CalibrateOptions& options, ThreadPool
   TRY(CheckInterrupted());
   std::optional<ScopeReport> scope;
   if (options.scope.asked()) {
-    scope = TRY(CalibrateScope(classifier, dataset, texts.logits, source, options.scope));
+    scope =
+        TRY(CalibrateScope(classifier, dataset, texts.logits, source, options.calibrating.confidence, options.scope));
     report.text += "\n" + scope->text;
     report.json["out_of_scope"] = scope->json;
     for (const std::string& note : scope->notes) LogInfo("{}", note);

@@ -8,6 +8,7 @@
 #include "bundle/directory.h"
 #include "bundle/manifest.h"
 #include "classify/bundle_classifier.h"
+#include "classify/scope_rule.h"
 #include "cli/commands.h"
 #include "cli/data_options.h"
 #include "cli/kept_texts.h"
@@ -93,7 +94,7 @@ std::string ReportLines(const QuantizeReport& report) {
 struct Quantized {
   QuantizeReport report;
   std::filesystem::path target;
-  bool promised;  ///< thresholds or abstention, by the scores of the float weights
+  bool promised;  ///< thresholds, abstention or a scope, by the scores of the float weights
 };
 
 Result<Quantized> Quantize(const QuantizeRecipe& recipe, ThreadPool& pool) {
@@ -121,7 +122,8 @@ Result<Quantized> Quantize(const QuantizeRecipe& recipe, ThreadPool& pool) {
                                                .note = [](const std::string& text) { LogInfo("{}", text); }},
                                               pool));
   TRY(CheckInterrupted());
-  const bool promised = manifest.thresholds.promise || manifest.abstain;
+  const bool promised =
+      manifest.thresholds.promise || manifest.abstain || std::filesystem::exists(recipe.bundle / kScopeFile, ignored);
   TRY(SealBundle(writer.path(), std::move(manifest)));
   TRY(writer.Commit());
   LogInfo("{} answers with INT8 weights now", target.string());

@@ -30,7 +30,7 @@ Result<std::vector<std::string>> ReadOutside(const BundleClassifier& classifier,
   return texts;
 }
 
-/// Of the last window of each text alone; what is learnt is of texts in one window.
+/// Of each text's first window: of one that is out of scope any part will do.
 Result<std::vector<float>> LogitsOfTexts(const BundleClassifier& classifier, std::span<const std::string> texts) {
   const std::vector<std::string_view> views(texts.begin(), texts.end());
   TokenizedTexts tokens;
@@ -102,7 +102,7 @@ void AddScopeOptions(ScopeOptions& options, OptionTable& table) {
 }
 
 Result<ScopeReport> CalibrateScope(const BundleClassifier& classifier, const Dataset& held_out,
-                                   std::span<const float> logits, const std::string& source,
+                                   std::span<const float> logits, const std::string& source, double confidence,
                                    const ScopeOptions& options) {
   if (classifier.multi_label()) {
     return Fail(ErrorCode::kInvalidArgument, "--out-of-scope is for models of one label a text",
@@ -116,8 +116,9 @@ Result<ScopeReport> CalibrateScope(const BundleClassifier& classifier, const Dat
   for (const Example& example : held_out.examples) truth.push_back(example.labels.front());
   const std::vector<std::string> texts = TRY(ReadOutside(classifier, options.outside));
   const std::vector<float> outside = TRY(LogitsOfTexts(classifier, texts));
-  ScopeFit fit = TRY(FitScope(logits, truth, outside, classifier.labels().size(),
-                              {.method = options.method, .max_rejected = options.max_rejected, .confidence = 0.95}));
+  ScopeFit fit =
+      TRY(FitScope(logits, truth, outside, classifier.labels().size(),
+                   {.method = options.method, .max_rejected = options.max_rejected, .confidence = confidence}));
   fit.rule.label = options.label;
   fit.rule.source = source;
   fit.rule.weights = classifier.weights();
@@ -133,7 +134,7 @@ Result<ScopeReport> CalibrateScope(const BundleClassifier& classifier, const Dat
     methods.push_back(FiguresJson(figures));
   }
   report.text = table.Text() + fmt::format(
-                                   "  of the texts in scope at most {:g} are called {}, with {:.0f} % confidence "
+                                   "  of the texts in scope at most {:g} are called {}, with {:g} % confidence "
                                    "({} texts chose the threshold)\n",
                                    rule.max_rejected, rule.label, 100 * rule.confidence, rule.texts);
   report.json = {{"label", rule.label},
@@ -158,9 +159,7 @@ Result<void> RunScopeEvaluation(const BundleClassifier& classifier, const Datase
                 "choose when it shall: winnow calibrate BUNDLE DATA --out-of-scope FILE");
   }
   const std::vector<std::string> outside_texts = TRY(ReadOutside(classifier, outside));
-  std::vector<std::string_view> views;
-  for (const Example& example : inside.examples) views.push_back(example.text);
-  const Classified in = TRY(ClassifyAll(classifier, views, classify));
+  const Classified in = TRY(ClassifyAll(classifier, TextViews(inside), classify));
   const std::vector<std::string_view> outside_views(outside_texts.begin(), outside_texts.end());
   const Classified out = TRY(ClassifyAll(classifier, outside_views, classify));
   std::vector<char> right;

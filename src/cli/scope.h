@@ -37,10 +37,11 @@ struct ScopeReport {
   std::vector<std::string> notes;
 };
 
-/// Chooses a rule for the bundle. `logits` [texts, labels] and the set's labels are those of held-out texts. Errors:
-/// FitScope's, those of reading; kInvalidArgument for a multi-label model and for a label that the model has.
+/// Chooses a rule for the bundle, which keeps --max-rejected with `confidence`. `logits` [texts, labels] and the set's
+/// labels are those of held-out texts. Errors: FitScope's, those of reading; kInvalidArgument for a multi-label model
+/// and for a label that the model has.
 Result<ScopeReport> CalibrateScope(const BundleClassifier& classifier, const Dataset& held_out,
-                                   std::span<const float> logits, const std::string& source,
+                                   std::span<const float> logits, const std::string& source, double confidence,
                                    const ScopeOptions& options);
 
 /// Measures the bundle's rule on labelled texts in scope and these out of scope, and prints it. Errors: those of

@@ -22,6 +22,7 @@ class OutOfScope(TestCase):
         self.assertNotIn("out_of_scope", self.classify("how many kilos does an elephant weigh"))
         report = json.loads(self.winnow("calibrate", "model", "--out-of-scope", self.outside, "--json")[0])["out_of_scope"]
         self.assertGreater(report["auroc"], .95)
+        self.assertEqual(report["confidence"], .95)
         self.assertEqual(len(report["methods"]), 3)
         self.assertEqual(report["auroc"], max(method["auroc"] for method in report["methods"]))
         self.winnow("verify", "model")
@@ -38,7 +39,9 @@ class OutOfScope(TestCase):
         self.assertEqual(figures["outside_count"], 80)
 
     def test_it_can_be_chosen_without_such_texts_named_and_forgotten(self):
-        self.winnow("calibrate", "model", "--in-scope-only", "--scope-label", "none of these", "--scope-method", "max_probability")
+        self.winnow("calibrate", "model", "--in-scope-only", "--scope-label", "none of these", "--scope-method", "max_probability", "--confidence", .8)
+        with open(self.path("model", "out_of_scope.safetensors"), "rb") as file:
+            self.assertIn(b'"confidence":"0.8"', file.read())
         self.assertEqual(self.classify("elephants on the moon")["label"], "none of these")
         self.winnow("calibrate", "model", "--no-out-of-scope")
         self.assertNotIn("out_of_scope", self.classify("elephants on the moon"))
