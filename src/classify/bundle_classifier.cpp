@@ -167,12 +167,7 @@ void BundleClassifier::Tokenize(std::span<const std::string_view> texts, bool se
 }
 
 Result<void> BundleClassifier::ProbabilitiesOfTokens(const TokenizedTexts& tokens, std::span<float> probabilities,
-                                                     const Progress& progress) const {
-  return ComputeTokens(tokens, probabilities, {}, progress);
-}
-
-Result<void> BundleClassifier::ComputeTokens(const TokenizedTexts& tokens, std::span<float> probabilities,
-                                             std::span<float> scope, const Progress& progress) const {
+                                                     const Progress& progress, std::span<float> scope) const {
   const PackedTexts windows = tokens.windows.view();
   if (tokens.whole()) return ComputeWindows(windows, probabilities, scope, progress);
   std::unique_ptr<Call> call = parts_->TakeCall();
@@ -294,8 +289,8 @@ Result<void> BundleClassifier::Compute(std::span<const std::string_view> texts, 
     const auto of_all = [&](size_t more) { return progress(done + more); };
     const size_t count = labels().size();
     const auto scope = std::span(call.scope).subspan(parts_->scope ? done : 0, parts_->scope ? end - done : 0);
-    TRY(ComputeTokens(tokens, probabilities.subspan(done * count, (end - done) * count), scope,
-                      progress ? Progress(std::ref(of_all)) : Progress()));
+    TRY(ProbabilitiesOfTokens(tokens, probabilities.subspan(done * count, (end - done) * count),
+                              progress ? Progress(std::ref(of_all)) : Progress(), scope));
     done = end;
   }
   return {};
@@ -317,14 +312,12 @@ Decision BundleClassifier::DecideOne(std::span<const float> probabilities, const
 
 const ScopeRule* BundleClassifier::scope_rule() const { return parts_->scope ? &*parts_->scope : nullptr; }
 
-void BundleClassifier::Fill(const Call& call, size_t text, const ClassifyOptions& options,
-                            ClassifiedText& result) const {
-  const size_t count = labels().size();
-  const auto row = std::span(call.probabilities).subspan(text * count, count);
-  result.probabilities.assign(row.begin(), row.end());
-  result.decision = DecideOne(row, options);
-  result.scope_score = parts_->scope ? std::optional(call.scope[text]) : std::nullopt;
-  result.out_of_scope = parts_->scope && parts_->scope->Rejects(call.scope[text]);
+void BundleClassifier::Judge(std::span<const float> probabilities, std::span<const float> scope,
+                             const ClassifyOptions& options, ClassifiedText& result) const {
+  result.probabilities.assign(probabilities.begin(), probabilities.end());
+  result.decision = DecideOne(probabilities, options);
+  result.scope_score = scope.empty() ? std::nullopt : std::optional(scope.front());
+  result.out_of_scope = !scope.empty() && parts_->scope->Rejects(scope.front());
 }
 
 Result<std::vector<ClassifiedText>> BundleClassifier::Classify(std::span<const std::string_view> texts,
@@ -344,7 +337,12 @@ Result<void> BundleClassifier::ClassifyInto(std::span<const std::string_view> te
   if (computed) {
     results.resize(texts.size());
     parts_->ForTexts(texts.size(), [&](size_t begin, size_t end) {
-      for (size_t t = begin; t < end; ++t) Fill(*call, t, options, results[t]);
+      const size_t count = labels().size();
+      for (size_t t = begin; t < end; ++t) {
+        const auto scope =
+            std::span<const float>(call->scope).subspan(call->scope.empty() ? 0 : t, call->scope.empty() ? 0 : 1);
+        Judge(std::span(call->probabilities).subspan(t * count, count), scope, options, results[t]);
+      }
     });
   }
   parts_->GiveBack(std::move(call));

@@ -80,10 +80,11 @@ class BundleClassifier {
   Result<std::vector<float>> Probabilities(std::span<const std::string_view> texts, bool segmented = false,
                                            const Progress& progress = {}) const;
 
-  /// The two halves of it: texts appended to `tokens`, and tokens to probabilities [texts, labels].
+  /// The two halves of it: texts appended to `tokens`, and tokens to probabilities [texts, labels]. `scope`: for each
+  /// text how far it is out of scope, of a bundle with a rule for that; or empty.
   void Tokenize(std::span<const std::string_view> texts, bool segmented, TokenizedTexts& tokens) const;
   Result<void> ProbabilitiesOfTokens(const TokenizedTexts& tokens, std::span<float> probabilities,
-                                     const Progress& progress = {}) const;
+                                     const Progress& progress = {}, std::span<float> scope = {}) const;
 
   /// What calibration starts from: logits [windows, labels] of texts, whose windows are put into `tokens` (a linear
   /// model's are one a text, empty). Errors: as Classify's.
@@ -101,6 +102,9 @@ class BundleClassifier {
 
   /// The decision that these probabilities of one text lead to.
   Decision DecideOne(std::span<const float> probabilities, const ClassifyOptions& options = {}) const;
+  /// All that one text got: the same, and whether its score in `scope` (one, or none) is out of scope.
+  void Judge(std::span<const float> probabilities, std::span<const float> scope, const ClassifyOptions& options,
+             ClassifiedText& result) const;
 
  private:
   struct Parts;
@@ -108,9 +112,6 @@ class BundleClassifier {
   static Result<void> LoadLinear(const std::filesystem::path& bundle, Weights weights, Parts& parts);
   Result<void> Compute(std::span<const std::string_view> texts, bool segmented, Call& call,
                        std::span<float> probabilities, const Progress& progress) const;
-  Result<void> ComputeTokens(const TokenizedTexts& tokens, std::span<float> probabilities, std::span<float> scope,
-                             const Progress& progress) const;
-  void Fill(const Call& call, size_t text, const ClassifyOptions& options, ClassifiedText& result) const;
   Result<void> LinearLogits(std::span<const std::string_view> texts, Call& call, std::span<float> all,
                             const Progress& progress) const;
   Result<void> ComputeWindows(const PackedTexts& windows, std::span<float> probabilities, std::span<float> scope,

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <exception>
 #include <new>
-#include <numeric>
 #include <optional>
 
+#include "classify/answer_json.h"
 #include "classify/bundle_classifier.h"
 #include "classify/explain.h"
 
@@ -31,9 +31,6 @@ struct Classifier::Parts {
 
   Prediction Named(const ClassifiedText& text) const {
     const std::vector<std::string>& labels = classifier->labels();
-    std::vector<size_t> order(labels.size());
-    std::iota(order.begin(), order.end(), size_t{0});
-    std::ranges::stable_sort(order, std::greater<>(), [&](size_t i) { return text.probabilities[i]; });
     const Decision& decision = text.decision;
     const int32_t label = decision.label >= 0 ? decision.label : decision.top;
     Prediction prediction{.label = label < 0 ? "" : labels[static_cast<size_t>(label)],
@@ -45,7 +42,8 @@ struct Classifier::Parts {
                           .scores = {}};
     if (text.out_of_scope) prediction.label = classifier->scope_rule()->label;
     for (const int32_t id : decision.labels) prediction.labels.push_back(labels[static_cast<size_t>(id)]);
-    for (const size_t i : order) prediction.scores.push_back({labels[i], text.probabilities[i]});
+    for (const size_t i : ByProbability(text.probabilities))
+      prediction.scores.push_back({labels[i], text.probabilities[i]});
     return prediction;
   }
 

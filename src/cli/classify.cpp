@@ -2,7 +2,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <numeric>
 
 #include "base/environment.h"
 #include "base/files.h"
@@ -10,6 +9,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/progress.h"
+#include "classify/answer_json.h"
 #include "classify/bundle_classifier.h"
 #include "classify/explain.h"
 #include "cli/commands.h"
@@ -91,32 +91,6 @@ struct Answering {
   std::function<Result<Explanation>(std::string_view text)> explain;  // empty: not asked for
 };
 
-nlohmann::ordered_json AnswerJson(const Answering& answering, const ClassifiedText& prediction, int top_k) {
-  const auto& labels = answering.labels;
-  std::vector<size_t> order(labels.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::ranges::stable_sort(order, std::greater<>(), [&](size_t i) { return prediction.probabilities[i]; });
-  if (top_k > 0) order.resize(std::min(order.size(), static_cast<size_t>(top_k)));
-  nlohmann::ordered_json scores = nlohmann::ordered_json::array();
-  for (const size_t i : order) scores.push_back({{"label", labels[i]}, {"score", prediction.probabilities[i]}});
-  const Decision& decision = prediction.decision;
-  const auto name = [&](int32_t id) { return nlohmann::ordered_json(labels[static_cast<size_t>(id)]); };
-  nlohmann::ordered_json decided = decision.label < 0 ? nlohmann::ordered_json() : name(decision.label);
-  if (answering.multi_label) {
-    decided = nlohmann::ordered_json::array();
-    for (const int32_t id : decision.labels) decided.push_back(name(id));
-  }
-  nlohmann::ordered_json label = name(decision.label < 0 ? decision.top : decision.label);
-  if (prediction.out_of_scope) label = decided = answering.scope_label;
-  nlohmann::ordered_json answer = {{"label", label},   {"score", decision.score}, {"confidence", decision.confidence},
-                                   {"scores", scores}, {"decision", decided},     {"abstained", decision.abstained}};
-  if (prediction.scope_score) {
-    answer["out_of_scope"] = prediction.out_of_scope;
-    answer["scope_score"] = *prediction.scope_score;
-  }
-  return answer;
-}
-
 /// For people: the label, how sure, and the text.
 std::string AnswerLine(const Answering& answering, const ClassifiedText& prediction, std::string_view text) {
   const Decision& decision = prediction.decision;
@@ -156,7 +130,8 @@ class Answerer {
       std::optional<Explanation> explanation;
       if (answering_.explain) explanation = TRY(answering_.explain(texts_[i]));
       if (options_.json || options_.output) {
-        nlohmann::ordered_json answer = AnswerJson(answering_, predictions[i], options_.top_k);
+        nlohmann::ordered_json answer = AnswerJson({answering_.labels, answering_.multi_label, answering_.scope_label},
+                                                   predictions[i], static_cast<size_t>(options_.top_k));
         if (explanation) answer["explanation"] = ExplanationJson(*explanation, texts_[i]);
         lines += answer.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
       } else {

@@ -20,7 +20,6 @@ struct HttpRequest {
   std::string id;                              ///< its X-Request-Id, or one of ours
   std::map<std::string, std::string> headers;  ///< names in small letters
   std::vector<std::string> parameters;         ///< of the route's path, {model} and the like, in their order
-  std::function<bool()> connected;             ///< false once the client has gone
 
   /// Empty where there is none. `name` is in small letters.
   std::string_view Header(const std::string& name) const {
@@ -39,13 +38,11 @@ struct HttpResponse {
 /// Called once, from any thread.
 using HttpReply = std::function<void(HttpResponse)>;
 
-/// One row of the table that feeds routing, /openapi.json and /docs.
+/// One row of the table of routes.
 struct Route {
   std::string method;
   std::string path;  ///< "/v2/models/{model}/infer"
   std::string summary;
-  std::string request_schema;   ///< JSON Schema of the body, or empty
-  std::string response_schema;  ///< of the answer with status 200, or empty: not JSON
   std::function<void(const HttpRequest&, HttpReply)> handle;
 };
 

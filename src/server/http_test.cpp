@@ -10,19 +10,9 @@ using testing::ElementsAre;
 
 const std::vector<Route>& Table() {
   static const std::vector<Route> routes = {
-      {.method = "GET", .path = "/health", .summary = "", .request_schema = "", .response_schema = "", .handle = {}},
-      {.method = "POST",
-       .path = "/v2/models/{model}/infer",
-       .summary = "",
-       .request_schema = "",
-       .response_schema = "",
-       .handle = {}},
-      {.method = "GET",
-       .path = "/v2/models/{model}",
-       .summary = "",
-       .request_schema = "",
-       .response_schema = "",
-       .handle = {}}};
+      {.method = "GET", .path = "/health", .summary = "", .handle = {}},
+      {.method = "POST", .path = "/v2/models/{model}/infer", .summary = "", .handle = {}},
+      {.method = "GET", .path = "/v2/models/{model}", .summary = "", .handle = {}}};
   return routes;
 }
 

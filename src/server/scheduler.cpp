@@ -53,6 +53,7 @@ Scheduler::~Scheduler() {
 bool Scheduler::Submit(std::shared_ptr<ScheduledTexts> texts) {
   const size_t count = texts->tokens.texts();
   texts->probabilities.resize(count * classifier_.labels().size());
+  if (classifier_.scope_rule() != nullptr) texts->scope.resize(count);
   if (count == 0) {
     texts->done({});
     return true;
@@ -168,7 +169,8 @@ void Scheduler::Compute(std::vector<Taken>& batch) {
   }
   const size_t labels = classifier_.labels().size();
   std::vector<float> probabilities(batch.size() * labels);
-  const Result<void> computed = classifier_.ProbabilitiesOfTokens(tokens, probabilities);
+  std::vector<float> scope(classifier_.scope_rule() == nullptr ? 0 : batch.size());
+  const Result<void> computed = classifier_.ProbabilitiesOfTokens(tokens, probabilities, {}, scope);
   {
     const std::lock_guard lock(mutex_);
     ++counts_.batches;
@@ -182,6 +184,7 @@ void Scheduler::Compute(std::vector<Taken>& batch) {
     } else {
       std::copy_n(probabilities.begin() + static_cast<ptrdiff_t>(i * labels), labels,
                   request.texts->probabilities.begin() + static_cast<ptrdiff_t>(batch[i].text * labels));
+      if (!scope.empty()) request.texts->scope[batch[i].text] = scope[i];
     }
     if (--request.left == 0 && !request.failed.exchange(true)) request.texts->done({});
   }

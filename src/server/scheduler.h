@@ -41,6 +41,7 @@ struct SchedulerOptions {
 struct ScheduledTexts {
   TokenizedTexts tokens;             ///< of all texts
   std::vector<float> probabilities;  ///< [texts, labels], as answers come
+  std::vector<float> scope;          ///< [texts], of a bundle that tells what is out of scope
   std::string client;                ///< who takes turns: an address or a key
   std::function<bool()> wanted;      ///< false: the client has gone, so the rest is not computed. Empty: always
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();

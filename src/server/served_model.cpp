@@ -21,8 +21,6 @@ bool ServedModel::Classify(Request request, Done done) const {
   auto texts = std::make_shared<ScheduledTexts>();
   classifier_->Tokenize(views, /*segmented=*/false, texts->tokens);
   texts->client = std::move(request.client);
-  texts->wanted = std::move(request.wanted);
-  texts->deadline = request.deadline;
   // The texts don't hold themselves: `done` is called while they are alive.
   ScheduledTexts* const raw = texts.get();
   texts->done = [this, raw, options = request.options, done = std::move(done)](const Result<void>& computed) {
@@ -30,9 +28,10 @@ bool ServedModel::Classify(Request request, Done done) const {
     const size_t labels = classifier_->labels().size();
     std::vector<ClassifiedText> results(raw->tokens.texts());
     for (size_t t = 0; t < results.size(); ++t) {
-      const auto row = std::span<const float>(raw->probabilities).subspan(t * labels, labels);
-      results[t].probabilities.assign(row.begin(), row.end());
-      results[t].decision = classifier_->DecideOne(row, options);
+      const auto scope =
+          std::span<const float>(raw->scope).subspan(raw->scope.empty() ? 0 : t, raw->scope.empty() ? 0 : 1);
+      classifier_->Judge(std::span<const float>(raw->probabilities).subspan(t * labels, labels), scope, options,
+                         results[t]);
     }
     done(std::move(results));
   };

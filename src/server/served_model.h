@@ -29,8 +29,6 @@ class ServedModel {
     std::vector<std::string> texts;
     ClassifyOptions options = {};
     std::string client;
-    std::function<bool()> wanted;
-    std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
   };
   using Done = std::function<void(Result<std::vector<ClassifiedText>>)>;
 

@@ -5,8 +5,9 @@
 #include <algorithm>
 #include <chrono>
 #include <nlohmann/json.hpp>
-#include <numeric>
 #include <optional>
+
+#include "classify/answer_json.h"
 
 namespace winnow {
 namespace {
@@ -92,32 +93,12 @@ std::expected<std::vector<std::string>, Refusal> TextsOf(const Json& value, std:
   return texts;
 }
 
-std::vector<size_t> ByProbability(const ClassifiedText& text) {
-  std::vector<size_t> order(text.probabilities.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::ranges::stable_sort(order, std::greater<>(), [&](size_t i) { return text.probabilities[i]; });
-  return order;
-}
-
 /// /v1/classify's result of one text.
 Json ResultJson(const BundleClassifier& classifier, const ClassifiedText& text, size_t top_k) {
-  const std::vector<std::string>& labels = classifier.labels();
-  const auto name = [&](int32_t id) -> Json { return id < 0 ? Json() : Json(labels[static_cast<size_t>(id)]); };
-  std::vector<size_t> order = ByProbability(text);
-  if (top_k > 0) order.resize(std::min(order.size(), top_k));
-  Json scores = Json::array();
-  for (const size_t i : order) scores.push_back({{"label", labels[i]}, {"score", text.probabilities[i]}});
-  const Decision& decision = text.decision;
-  Json decided = name(decision.label);
-  if (classifier.multi_label()) {
-    decided = Json::array();
-    for (const int32_t id : decision.labels) decided.push_back(name(id));
-  }
-  return {{"label", name(decision.label < 0 ? decision.top : decision.label)},
-          {"score", decision.score},
-          {"scores", scores},
-          {"decision", decided},
-          {"abstained", decision.abstained}};
+  const ScopeRule* const scope = classifier.scope_rule();
+  return AnswerJson(
+      {classifier.labels(), classifier.multi_label(), scope == nullptr ? "" : std::string_view(scope->label)}, text,
+      top_k);
 }
 
 class Service {
@@ -148,8 +129,7 @@ class Service {
       return reply(Refusal{.message = "'top_k' must be a whole number from 0 on"}.Response());
     }
     Submit(
-        **model,
-        {.texts = std::move(*texts), .options = options, .client = request.client, .wanted = request.connected}, reply,
+        **model, {.texts = std::move(*texts), .options = options, .client = request.client}, reply,
         [model = *model, top_k = static_cast<size_t>(top_k.get<int64_t>()),
          id = request.id](const std::vector<ClassifiedText>& results) {
           Json list = Json::array();
@@ -167,7 +147,7 @@ class Service {
     if (body->contains("text")) {
       auto text = TextOf((*body)["text"], "text", limits_);
       if (!text) return reply(text.error().Response());
-      return Submit(*model, {.texts = {std::move(*text)}, .client = request.client, .wanted = request.connected}, reply,
+      return Submit(*model, {.texts = {std::move(*text)}, .client = request.client}, reply,
                     [model, begin](const std::vector<ClassifiedText>& results) {
                       const Json result = ResultJson(model->classifier(), results.front(), 0);
                       Json scores = Json::object();
@@ -196,11 +176,11 @@ class Service {
     auto texts = TextsOf(inputs, "inputs", limits_);
     if (!texts) return reply(texts.error().Response());
     if (texts->empty()) return reply(Refusal{.message = "'inputs' is empty"}.Response());
-    Submit(*model, {.texts = std::move(*texts), .client = request.client, .wanted = request.connected}, reply,
+    Submit(*model, {.texts = std::move(*texts), .client = request.client}, reply,
            [model, batch](const std::vector<ClassifiedText>& results) {
              const auto of = [&](const ClassifiedText& text) {
                Json scores = Json::array();
-               for (const size_t i : ByProbability(text)) {
+               for (const size_t i : ByProbability(text.probabilities)) {
                  scores.push_back({{"score", text.probabilities[i]}, {"label", model->classifier().labels()[i]}});
                }
                return scores;
@@ -278,12 +258,7 @@ class Service {
 std::vector<Route> ServiceRoutes(std::vector<std::shared_ptr<ServedModel>> models, const ServiceLimits& limits) {
   const auto service = std::make_shared<const Service>(std::move(models), limits);
   const auto route = [](const char* method, const char* path, const char* summary, auto handle) {
-    return Route{.method = method,
-                 .path = path,
-                 .summary = summary,
-                 .request_schema = "",
-                 .response_schema = "",
-                 .handle = std::move(handle)};
+    return Route{.method = method, .path = path, .summary = summary, .handle = std::move(handle)};
   };
   const auto ok = [](const HttpRequest&, const HttpReply& reply) {
     reply({.status = 200, .body = "{\"status\":\"ok\"}", .headers = {}});

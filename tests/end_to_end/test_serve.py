@@ -15,6 +15,8 @@ class Server(TestCase):
         super().setUp()
         self.winnow("train", MESSAGES, "--kind", "lr", "--output-dir", self.path("fast"))
         self.train("--epochs", 1)
+        for model in ("fast", "model"):
+            self.winnow("calibrate", model, "--in-scope-only", "--max-rejected", .3)
         self.process = subprocess.Popen([winnow.PROGRAM, "serve", self.path("model"), self.path("fast"), "--port", "0", "--json"], stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, text=True)
         self.addCleanup(self.stop)
@@ -42,6 +44,8 @@ class Server(TestCase):
             for ours, theirs in zip(answer["results"], map(json.loads, lines)):
                 self.assertEqual(ours["label"], theirs["label"])
                 self.assertAlmostEqual(ours["score"], theirs["score"], places=4)
+                self.assertEqual((ours.keys(), ours["out_of_scope"]), (theirs.keys(), theirs["out_of_scope"]))
+                self.assertAlmostEqual(ours["scope_score"], theirs["scope_score"], delta=1e-3 * (1 + abs(theirs["scope_score"])))
         _, one = self.ask("POST", "/v1/classify", {"text": texts[0], "top_k": 1, "mode": "strict"})
         self.assertEqual(len(one["results"][0]["scores"]), 1)
         _, tei = self.ask("POST", "/predict", {"inputs": texts[0]})

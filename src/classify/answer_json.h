@@ -1,0 +1,29 @@
+/// What one text got, as `winnow classify --json` and /v1/classify tell it.
+#pragma once
+
+#include <cstddef>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "classify/bundle_classifier.h"
+
+namespace winnow {
+
+/// Label ids, the most probable first; equals in the order of their ids.
+std::vector<size_t> ByProbability(std::span<const float> probabilities);
+
+/// Whose answers are told.
+struct AnswerLabels {
+  std::span<const std::string> names;  ///< by label id
+  bool multi_label = false;
+  std::string_view out_of_scope = {};  ///< the name for texts that are none of the labels
+};
+
+/// {"label", "score", "confidence", "scores": [{"label", "score"}], "decision", "abstained"}, and of models that can
+/// say so "out_of_scope" and "scope_score". `top_k`: so many scores, 0 for all.
+nlohmann::ordered_json AnswerJson(const AnswerLabels& labels, const ClassifiedText& text, size_t top_k);
+
+}  // namespace winnow
