@@ -44,11 +44,12 @@ Result<void> Run(const ServeOptions& options) {
                                    .max_batch_tokens = static_cast<size_t>(options.max_batch_tokens),
                                    .max_queued_texts = static_cast<size_t>(options.max_queued_texts),
                                    .max_batch_delay = std::chrono::microseconds(options.max_batch_delay_us)};
-  std::vector<std::shared_ptr<ServedModel>> models;
-  for (const auto& bundle : options.bundles) models.push_back(TRY(ServedModel::Load(bundle, scheduler)));
-  HttpServer server = TRY(
-      HttpServer::Start(ServiceRoutes(models), {.host = options.host, .port = static_cast<uint16_t>(options.port)}));
-  LogInfo("{} answers at http://{}:{}/v1/classify", models.front()->name(), options.host, server.port());
+  auto service = std::make_shared<Service>();
+  service->models = TRY(ModelSet::Open(options.bundles, scheduler));
+  const auto table = std::make_shared<const RouteTable>(ServiceRoutes(service));
+  HttpServer server =
+      TRY(HttpServer::Start(Routed(table), {.host = options.host, .port = static_cast<uint16_t>(options.port)}));
+  LogInfo("answers at http://{}:{}/v1/classify", options.host, server.port());
   if (options.json) {
     TRY(Print(fmt::format("{{\"port\":{}}}\n", server.port())));
     std::fflush(stdout);  // whoever started the server waits for it

@@ -45,22 +45,57 @@ int HexDigit(char c) {
 
 }  // namespace
 
-RouteMatch FindRoute(const std::vector<Route>& routes, std::string_view method, std::string_view path) {
+RouteTable::RouteTable(std::vector<Route> routes) : routes_(std::move(routes)) {
+  for (const Route& route : routes_) {
+    if (route.path.find('{') == std::string::npos) {
+      fixed_.emplace(route.path, &route);
+    } else {
+      patterns_.push_back(&route);
+    }
+  }
+}
+
+RouteMatch RouteTable::Find(std::string_view method, std::string_view path) const {
   RouteMatch match;
   if (!path.starts_with('/')) return match;
-  // What answers GET answers HEAD too; the body is left out where it is sent.
   const std::string_view wanted = method == "HEAD" ? "GET" : method;
-  for (const Route& route : routes) {
-    std::optional<std::vector<std::string>> parameters = ParametersOf(route.path, path);
-    if (!parameters) continue;
+  const auto try_route = [&](const Route& route, std::vector<std::string> parameters) {
     if (route.method == wanted) {
       match.route = &route;
-      match.parameters = std::move(*parameters);
-      return match;
+      match.parameters = std::move(parameters);
+      return true;
     }
     match.allowed += (match.allowed.empty() ? "" : ", ") + route.method;
+    return false;
+  };
+  const auto [begin, end] = fixed_.equal_range(std::string(path));
+  for (auto it = begin; it != end; ++it) {
+    if (try_route(*it->second, {})) return match;
+  }
+  if (begin != end) return match;
+  for (const Route* const route : patterns_) {
+    std::optional<std::vector<std::string>> parameters = ParametersOf(route->path, path);
+    if (parameters && try_route(*route, std::move(*parameters))) return match;
   }
   return match;
+}
+
+HttpHandler Routed(std::shared_ptr<const RouteTable> routes) {
+  return [routes = std::move(routes)](const SharedRequest& request, const HttpReply& reply) {
+    RouteMatch match = routes->Find(request->method, request->path);
+    if (match.route == nullptr && match.allowed.empty()) {
+      return reply(ErrorResponse(404, "NotFound", "there is nothing at this path; GET /docs tells what there is"));
+    }
+    if (match.route == nullptr) {
+      HttpResponse response = ErrorResponse(405, "MethodNotAllowed", "this path takes " + match.allowed);
+      response.headers.emplace_back("Allow", match.allowed);
+      return reply(std::move(response));
+    }
+    if (match.parameters.empty()) return match.route->handle(request, reply);
+    auto with_parameters = std::make_shared<HttpRequest>(*request);
+    with_parameters->parameters = std::move(match.parameters);
+    match.route->handle(with_parameters, reply);
+  };
 }
 
 HttpResponse ErrorResponse(int status, std::string_view type, std::string_view message) {

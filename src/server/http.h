@@ -1,13 +1,19 @@
 /// Requests and responses as handlers see them, whatever library speaks HTTP.
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <functional>
-#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
+
+#include "server/role.h"
 
 namespace winnow {
 
@@ -15,16 +21,21 @@ struct HttpRequest {
   std::string method;  ///< "GET"
   std::string path;    ///< as it came, without the query
   std::string query;   ///< as it came
-  std::string body;
-  std::string client;                          ///< the address it comes from
-  std::string id;                              ///< its X-Request-Id, or one of ours
-  std::map<std::string, std::string> headers;  ///< names in small letters
-  std::vector<std::string> parameters;         ///< of the route's path, {model} and the like, in their order
+  std::string body;    ///< unpacked, where it came compressed
+  std::string client;  ///< the address it comes from; "unix" through a unix socket
+  std::string caller;  ///< who takes turns and is limited: the name of the API key, else the address
+  std::string id;      ///< its X-Request-Id, or one of ours
+  std::vector<std::pair<std::string, std::string>> headers;  ///< names in small letters
+  std::vector<std::string> parameters;                       ///< of the route's path, {model} and the like, in order
+  std::chrono::steady_clock::time_point arrived = std::chrono::steady_clock::now();
+  std::shared_ptr<const std::atomic<bool>> gone;  ///< becomes true when the client has closed; or null
 
-  /// Empty where there is none. `name` is in small letters.
-  std::string_view Header(const std::string& name) const {
-    const auto found = headers.find(name);
-    return found == headers.end() ? std::string_view() : std::string_view(found->second);
+  /// The first of this name, which is in small letters; empty where there is none.
+  std::string_view Header(std::string_view name) const {
+    for (const auto& [key, value] : headers) {
+      if (key == name) return value;
+    }
+    return {};
   }
 };
 
@@ -38,12 +49,28 @@ struct HttpResponse {
 /// Called once, from any thread.
 using HttpReply = std::function<void(HttpResponse)>;
 
-/// One row of the table of routes.
+/// Handlers keep it for as long as they need it.
+using SharedRequest = std::shared_ptr<const HttpRequest>;
+using HttpHandler = std::function<void(const SharedRequest&, const HttpReply&)>;
+
+/// What /openapi.json and /docs tell of a route, besides its path.
+struct RouteDocs {
+  std::string summary = {};      ///< a line
+  std::string description = {};  ///< Markdown; or empty
+  std::string tag = {};          ///< what it is listed under
+  /// JSON Schemas (of OpenAPI 3.1) of the body that is sent, null for none, and of the one that comes with status 200.
+  nlohmann::ordered_json request = {}, answer = {};
+  nlohmann::ordered_json example = {};  ///< of a request; or null
+  std::vector<int> errors = {};         ///< statuses besides 200 that it may answer
+};
+
+/// One row of the table that feeds routing, access, /openapi.json and /docs.
 struct Route {
   std::string method;
   std::string path;  ///< "/v2/models/{model}/infer"
-  std::string summary;
-  std::function<void(const HttpRequest&, HttpReply)> handle;
+  Role role = Role::kPublic;
+  RouteDocs docs = {};
+  HttpHandler handle = {};
 };
 
 /// Which route a path and method are for. Paths match whole segments; {name} matches one that is not empty.
@@ -52,7 +79,25 @@ struct RouteMatch {
   std::vector<std::string> parameters;  ///< decoded
   std::string allowed;                  ///< with another method: "GET, POST", for Allow and status 405
 };
-RouteMatch FindRoute(const std::vector<Route>& routes, std::string_view method, std::string_view path);
+
+/// Thread-safe.
+class RouteTable {
+ public:
+  explicit RouteTable(std::vector<Route> routes);
+
+  /// What answers GET answers HEAD too.
+  RouteMatch Find(std::string_view method, std::string_view path) const;
+  const std::vector<Route>& routes() const { return routes_; }
+
+ private:
+  std::vector<Route> routes_;
+  // By path, of routes without parameters; the rest are looked through.
+  std::unordered_multimap<std::string, const Route*> fixed_;
+  std::vector<const Route*> patterns_;
+};
+
+/// Hands requests to their routes; answers 404 and 405 where there is none.
+HttpHandler Routed(std::shared_ptr<const RouteTable> routes);
 
 /// {"error": ..., "error_type": ...}
 HttpResponse ErrorResponse(int status, std::string_view type, std::string_view message);

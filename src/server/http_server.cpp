@@ -1,175 +1,230 @@
 #include "server/http_server.h"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
-#include <random>
-#include <thread>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/post.hpp>
+#include <future>
 
 #include "base/log.h"
-#include "restinio/all.hpp"
+#include "server/http_connection.h"
 
 namespace winnow {
 namespace {
 
-std::string LowerCase(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
+using Acceptor = asio::basic_socket_acceptor<asio::generic::stream_protocol, Executor>;
+using BoostError = boost::system::error_code;
 
-/// 16 hexadecimal digits.
-std::string NewRequestId() {
-  thread_local std::mt19937_64 random(std::random_device{}());
-  return fmt::format("{:016x}", random());
-}
-
-/// One that is safe to log and to send back.
-bool IsGoodRequestId(std::string_view id) {
-  return !id.empty() && id.size() <= 128 &&
-         std::ranges::all_of(id, [](char c) { return c > ' ' && c <= '~' && c != '"' && c != '\\'; });
-}
-
-/// What all requests share.
-struct Serving {
-  std::vector<Route> routes;
-  std::atomic<size_t> under_way = 0;
-  std::atomic<bool> stopping = false;
+struct Listener {
+  Acceptor acceptor;
+  bool tls = false;
 };
 
-/// Sends one answer; where nobody did, says so.
-class Answer {
- public:
-  Answer(restinio::request_handle_t request, std::shared_ptr<Serving> serving, std::string id)
-      : request_(std::move(request)), serving_(std::move(serving)), id_(std::move(id)) {
-    ++serving_->under_way;
+/// "127.0.0.1", "::1", "unix".
+std::string AddressOf(const sockaddr* address) {
+  char text[INET6_ADDRSTRLEN] = "";
+  if (address->sa_family == AF_INET) {
+    inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in*>(address)->sin_addr, text, sizeof(text));
+    return text;
   }
-  Answer(const Answer&) = delete;
-  Answer& operator=(const Answer&) = delete;
-  ~Answer() {
-    if (!sent_.exchange(true)) Write(ErrorResponse(500, "Internal", "no answer was made"));
-    --serving_->under_way;
+  if (address->sa_family == AF_INET6) {
+    const in6_addr& ip = reinterpret_cast<const sockaddr_in6*>(address)->sin6_addr;
+    if (IN6_IS_ADDR_V4MAPPED(&ip)) {
+      inet_ntop(AF_INET, ip.s6_addr + 12, text, sizeof(text));
+    } else {
+      inet_ntop(AF_INET6, &ip, text, sizeof(text));
+    }
+    return text;
   }
+  return "unix";
+}
 
-  void Send(const HttpResponse& response) {
-    if (!sent_.exchange(true)) Write(response);
-  }
+Error ListenError(const std::string& where, const std::string& why) {
+  return {ErrorCode::kIo, fmt::format("{}: can't listen there: {}", where, why),
+          "is another server running? try another --port, or --host 127.0.0.1"};
+}
 
- private:
-  void Write(const HttpResponse& response) {
-    try {
-      const auto status = static_cast<std::uint16_t>(response.status);
-      auto builder =
-          request_->create_response(restinio::http_status_line_t(restinio::http_status_code_t(status), Reason(status)));
-      builder.append_header(restinio::http_field::server, "winnow");
-      builder.append_header(restinio::http_field::content_type, response.content_type);
-      builder.append_header("X-Request-Id", id_);
-      builder.append_header("X-Content-Type-Options", "nosniff");
-      for (const auto& [name, value] : response.headers) builder.append_header(name, value);
-      if (serving_->stopping) {
-        builder.connection_close();
-      } else if (request_->header().should_keep_alive()) {
-        builder.connection_keep_alive();
-      }
-      if (request_->header().method() != restinio::http_method_head()) builder.set_body(response.body);
-      builder.done();
-    } catch (const std::exception& e) {
-      LogDebug("an answer could not be sent: {}", e.what());  // the client has gone
+/// A socket that listens at `endpoint`.
+template <class Protocol>
+Result<Acceptor> Listen(asio::io_context& context, const typename Protocol::endpoint& endpoint,
+                        const std::string& where) {
+  BoostError error;
+  typename Protocol::acceptor acceptor(context);
+  acceptor.open(endpoint.protocol(), error);
+  if (!error) acceptor.set_option(asio::socket_base::reuse_address(true), error);
+  if (!error) acceptor.bind(endpoint, error);
+  if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
+  if (error) return std::unexpected(ListenError(where, error.message()));
+  Acceptor generic(context.get_executor());
+  const auto protocol = endpoint.protocol();
+  generic.assign(asio::generic::stream_protocol(protocol.family(), protocol.protocol()), acceptor.release(), error);
+  if (error) return std::unexpected(ListenError(where, error.message()));
+  return generic;
+}
+
+Result<Acceptor> ListenTcp(asio::io_context& context, const std::string& host, uint16_t port) {
+  const std::string where = fmt::format("{}:{}", host, port);
+  BoostError error;
+  asio::ip::tcp::resolver resolver(context);
+  const auto found = resolver.resolve(host, std::to_string(port), asio::ip::resolver_base::passive, error);
+  if (error || found.empty()) return std::unexpected(ListenError(where, error.message()));
+  return Listen<asio::ip::tcp>(context, found.begin()->endpoint(), where);
+}
+
+Result<Acceptor> ListenUnix(asio::io_context& context, const std::filesystem::path& path) {
+  struct stat status = {};
+  if (::lstat(path.c_str(), &status) == 0) {
+    if (!S_ISSOCK(status.st_mode)) return std::unexpected(ListenError(path.string(), "a file is in the way"));
+    ::unlink(path.c_str());  // of a server that was killed
+  }
+  if (path.native().size() >= sizeof(sockaddr_un::sun_path)) {
+    return Fail(ErrorCode::kInvalidArgument, path.string() + ": too long for a unix socket's path");
+  }
+  return Listen<asio::local::stream_protocol>(context, asio::local::stream_protocol::endpoint(path.string()),
+                                              path.string());
+}
+
+/// One that somebody else has opened.
+Result<Acceptor> Adopt(asio::io_context& context, int socket) {
+  sockaddr_storage address = {};
+  socklen_t length = sizeof(address);
+  if (::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &length) != 0) {
+    return Fail(ErrorCode::kIo, fmt::format("file descriptor {} is no socket that listens", socket));
+  }
+  BoostError error;
+  Acceptor acceptor(context.get_executor());
+  acceptor.assign(asio::generic::stream_protocol(address.ss_family, 0), socket, error);
+  if (error) return Fail(ErrorCode::kIo, fmt::format("file descriptor {}: {}", socket, error.message()));
+  return acceptor;
+}
+
+uint16_t PortOf(const Acceptor& acceptor) {
+  sockaddr_storage address = {};
+  socklen_t length = sizeof(address);
+  ::getsockname(const_cast<Acceptor&>(acceptor).native_handle(), reinterpret_cast<sockaddr*>(&address), &length);
+  if (address.ss_family == AF_INET) return ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);
+  if (address.ss_family == AF_INET6) return ntohs(reinterpret_cast<const sockaddr_in6&>(address).sin6_port);
+  return 0;
+}
+
+Result<void> LoadCertificate(const HttpServerOptions& options, ServerState& state) {
+  for (const auto& file : {options.tls_certificate, options.tls_key}) {
+    if (!std::filesystem::exists(file)) {
+      return Fail(ErrorCode::kNotFound, fmt::format("'{}': there is no such file", file.string()),
+                  "--tls-cert and --tls-key name PEM files: the certificate with its chain, and its key");
     }
   }
-
-  static std::string Reason(int status) {
-    switch (status) {
-      case 200:
-        return "OK";
-      case 400:
-        return "Bad Request";
-      case 401:
-        return "Unauthorized";
-      case 403:
-        return "Forbidden";
-      case 404:
-        return "Not Found";
-      case 405:
-        return "Method Not Allowed";
-      case 413:
-        return "Payload Too Large";
-      case 415:
-        return "Unsupported Media Type";
-      case 422:
-        return "Unprocessable Entity";
-      case 429:
-        return "Too Many Requests";
-      case 503:
-        return "Service Unavailable";
-      default:
-        return status < 400 ? "OK" : "Error";
-    }
+  state.tls.emplace(asio::ssl::context::tls_server);
+  BoostError error;
+  state.tls->set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 |
+                             asio::ssl::context::no_tlsv1_1 | SSL_OP_NO_RENEGOTIATION,
+                         error);
+  if (!error) state.tls->use_certificate_chain_file(options.tls_certificate.string(), error);
+  if (!error) state.tls->use_private_key_file(options.tls_key.string(), asio::ssl::context::pem, error);
+  if (error) {
+    return Fail(
+        ErrorCode::kInvalidArgument,
+        fmt::format("{} and {}: {}", options.tls_certificate.string(), options.tls_key.string(), error.message()),
+        "both must be PEM, and the key must be the certificate's");
   }
-
-  restinio::request_handle_t request_;
-  std::shared_ptr<Serving> serving_;
-  std::string id_;
-  std::atomic<bool> sent_ = false;
-};
-
-HttpRequest ToRequest(const restinio::request_handle_t& handle) {
-  HttpRequest request;
-  const auto& header = handle->header();
-  request.method = header.method().c_str();
-  request.path = std::string(header.path().data(), header.path().size());
-  request.query = std::string(header.query().data(), header.query().size());
-  request.body = handle->body();
-  request.client = handle->remote_endpoint().address().to_string();
-  header.for_each_field([&](const auto& field) {
-    request.headers[LowerCase({field.name().data(), field.name().size()})] =
-        std::string(field.value().data(), field.value().size());
-  });
-  const std::string_view given = request.Header("x-request-id");
-  request.id = IsGoodRequestId(given) ? std::string(given) : NewRequestId();
-  return request;
+  return {};
 }
-
-restinio::request_handling_status_t Handle(const std::shared_ptr<Serving>& serving,
-                                           const restinio::request_handle_t& handle) {
-  HttpRequest request = ToRequest(handle);
-  const auto answer = std::make_shared<Answer>(handle, serving, request.id);
-  RouteMatch match = FindRoute(serving->routes, request.method, request.path);
-  if (match.route == nullptr) {
-    HttpResponse response = match.allowed.empty()
-                                ? ErrorResponse(404, "NotFound", "there is nothing at " + request.path)
-                                : ErrorResponse(405, "MethodNotAllowed", request.path + " takes " + match.allowed);
-    if (!match.allowed.empty()) response.headers.emplace_back("Allow", match.allowed);
-    answer->Send(response);
-    return restinio::request_accepted();
-  }
-  request.parameters = std::move(match.parameters);
-  try {
-    match.route->handle(request, [answer](const HttpResponse& response) { answer->Send(response); });
-  } catch (const std::exception& e) {
-    LogError("{} {}: {}", request.method, request.path, e.what());
-    answer->Send(ErrorResponse(500, "Internal", "something went wrong; the log says what, under this request's id"));
-  }
-  return restinio::request_accepted();
-}
-
-struct Traits : restinio::default_traits_t {
-  using request_handler_t = std::function<restinio::request_handling_status_t(restinio::request_handle_t)>;
-};
-using Server = restinio::http_server_t<Traits>;
 
 }  // namespace
 
 struct HttpServer::Parts {
-  std::shared_ptr<Serving> serving = std::make_shared<Serving>();
-  asio::io_context context;
-  std::unique_ptr<Server> server;
-  std::vector<std::thread> threads;
+  std::shared_ptr<ServerState> state = std::make_shared<ServerState>();
+  std::vector<std::unique_ptr<IoThread>> threads;
+  std::vector<std::unique_ptr<Listener>> listeners;  // on the first thread
+  size_t next_thread = 0;
   uint16_t port = 0;
   bool stopped = false;
+
+  /// Takes the connection to a thread, or closes it when there are too many.
+  void Admit(StreamSocket socket, IoThread& thread, bool tls) {
+    BoostError error;
+    const auto remote = socket.remote_endpoint(error);
+    if (error) return;  // it has gone already
+    std::string address = AddressOf(reinterpret_cast<const sockaddr*>(remote.data()));
+    if (address == "unix") {
+      tls = false;
+    } else {
+      socket.set_option(asio::ip::tcp::no_delay(true), error);
+    }
+    if (state->connections >= state->options.max_connections || !state->addresses->Enter(address)) return;
+    ++state->connections;
+    const auto moved = std::make_shared<StreamSocket>(std::move(socket));
+    asio::post(thread.context, [state = state, &thread, moved, tls, address = std::move(address)] {
+      ServeConnection(state, thread, std::move(*moved), tls, address);
+    });
+  }
+
+  Awaitable<void> Accept(Listener& listener) {
+    for (;;) {
+      IoThread& thread = *threads[next_thread++ % threads.size()];
+      auto [error, socket] =
+          co_await listener.acceptor.async_accept(thread.context, asio::as_tuple(asio::use_awaitable_t<Executor>()));
+      if (!listener.acceptor.is_open() || error == asio::error::operation_aborted) co_return;
+      if (error) {  // no file descriptors are left, most likely; those that close give some back
+        LogWarning("a connection could not be taken: {}", error.message());
+        asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>
+            timer(threads.front()->context.get_executor(), std::chrono::milliseconds(50));
+        co_await timer.async_wait(asio::as_tuple(asio::use_awaitable_t<Executor>()));
+        continue;
+      }
+      Admit(std::move(socket), thread, listener.tls);
+    }
+  }
+
+  /// Those who have connected are taken still; the rest find nobody listening.
+  void CloseListener(Listener& listener) {
+    BoostError error;
+    listener.acceptor.non_blocking(true, error);
+    while (!error) {
+      IoThread& thread = *threads[next_thread++ % threads.size()];
+      StreamSocket socket(thread.context.get_executor());
+      listener.acceptor.accept(socket, error);
+      if (!error) Admit(std::move(socket), thread, listener.tls);
+    }
+    listener.acceptor.close(error);
+  }
+
+  /// Runs `what` for each open connection, on its thread, and waits.
+  void ForEachConnection(void (HttpConnection::*what)()) {
+    for (const auto& thread : threads) {
+      std::promise<void> done;
+      asio::post(thread->context, [&thread = *thread, &done, what] {
+        const std::vector<HttpConnection*> now(thread.connections.begin(), thread.connections.end());
+        for (HttpConnection* const connection : now) {
+          if (thread.connections.contains(connection)) (connection->*what)();
+        }
+        done.set_value();
+      });
+      done.get_future().wait();
+    }
+  }
+
+  bool WaitForConnections(std::chrono::milliseconds patience) const {
+    const auto until = std::chrono::steady_clock::now() + patience;
+    while (state->connections > 0) {
+      if (std::chrono::steady_clock::now() >= until) return false;
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+    return true;
+  }
 };
 
 HttpServer::HttpServer(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -179,61 +234,61 @@ HttpServer::~HttpServer() {
   if (parts_) Stop();
 }
 
-Result<HttpServer> HttpServer::Start(std::vector<Route> routes, const HttpServerOptions& options) {
+Result<HttpServer> HttpServer::Start(HttpHandler handler, const HttpServerOptions& options) {
   auto parts = std::make_unique<Parts>();
-  parts->serving->routes = std::move(routes);
-  Parts* const raw = parts.get();
-  try {
-    const auto limits = restinio::incoming_http_msg_limits_t{}
-                            .max_url_size(options.max_url_bytes)
-                            .max_field_name_size(options.max_header_bytes)
-                            .max_field_value_size(options.max_header_bytes)
-                            .max_field_count(options.max_header_fields)
-                            .max_body_size(options.max_body_bytes);
-    parts->server = std::make_unique<Server>(restinio::external_io_context(parts->context), [&](auto& settings) {
-      settings.address(options.host)
-          .port(options.port)
-          .separate_accept_and_create_connect(true)
-          .max_pipelined_requests(16)
-          .read_next_http_message_timelimit(options.read_timeout)
-          .write_http_response_timelimit(options.write_timeout)
-          .handle_request_timeout(std::chrono::hours(1))
-          .incoming_http_msg_limits(limits)
-          .acceptor_post_bind_hook(
-              [raw](asio::ip::tcp::acceptor& acceptor) { raw->port = acceptor.local_endpoint().port(); })
-          .request_handler([serving = parts->serving](const restinio::request_handle_t& request) {
-            return Handle(serving, request);
-          });
-    });
-    parts->server->open_sync();
-  } catch (const std::exception& e) {
-    return Fail(ErrorCode::kIo, fmt::format("{}:{}: can't listen there: {}", options.host, options.port, e.what()),
-                "is another server running? try another --port, or --host 127.0.0.1");
+  ServerState& state = *parts->state;
+  state.handler = std::move(handler);
+  state.options = options;
+  state.addresses.emplace(options.max_connections_per_address);
+  const bool tls = !options.tls_certificate.empty();
+  if (tls) TRY(LoadCertificate(options, state));
+  for (int i = 0; i < std::max(options.threads, 1); ++i) parts->threads.push_back(std::make_unique<IoThread>());
+
+  asio::io_context& first = parts->threads.front()->context;
+  const auto add = [&](Acceptor acceptor) {
+    if (parts->port == 0) parts->port = PortOf(acceptor);
+    parts->listeners.push_back(std::make_unique<Listener>(std::move(acceptor), tls));
+  };
+  for (const int socket : options.sockets) add(TRY(Adopt(first, socket)));
+  if (options.sockets.empty() && !options.host.empty()) add(TRY(ListenTcp(first, options.host, options.port)));
+  if (!options.unix_socket.empty()) add(TRY(ListenUnix(first, options.unix_socket)));
+
+  for (const auto& listener : parts->listeners) {
+    asio::co_spawn(
+        first.get_executor(), [parts = parts.get(), &listener = *listener] { return parts->Accept(listener); },
+        asio::detached);
   }
-  for (int i = 0; i < std::max(options.threads, 1); ++i) {
-    parts->threads.emplace_back([raw] { raw->context.run(); });
+  for (const auto& thread : parts->threads) {
+    thread->thread = std::thread([&context = thread->context] {
+      const auto work = asio::make_work_guard(context);
+      context.run();
+    });
   }
   return HttpServer(std::move(parts));
 }
 
 uint16_t HttpServer::port() const { return parts_->port; }
+size_t HttpServer::connections() const { return parts_->state->connections; }
 
 void HttpServer::Stop(std::chrono::milliseconds patience) {
   if (parts_->stopped) return;
   parts_->stopped = true;
-  parts_->serving->stopping = true;
-  const auto until = std::chrono::steady_clock::now() + patience;
-  while (parts_->serving->under_way > 0 && std::chrono::steady_clock::now() < until) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  std::promise<void> closed;
+  asio::post(parts_->threads.front()->context, [this, &closed] {
+    for (const auto& listener : parts_->listeners) parts_->CloseListener(*listener);
+    closed.set_value();
+  });
+  closed.get_future().wait();
+  if (const auto& path = parts_->state->options.unix_socket; !path.empty()) ::unlink(path.c_str());
+  parts_->state->stopping = true;
+  parts_->ForEachConnection(&HttpConnection::CloseIfIdle);
+  if (!parts_->WaitForConnections(patience)) {
+    parts_->ForEachConnection(&HttpConnection::Abandon);
+    parts_->WaitForConnections(std::chrono::milliseconds(1000));
   }
-  try {
-    parts_->server->close_async([] {}, [](std::exception_ptr) {});
-  } catch (const std::exception& e) {
-    LogWarning("the server did not close as it should: {}", e.what());
-  }
-  std::this_thread::sleep_for(std::chrono::milliseconds(20));  // for answers to leave
-  parts_->context.stop();
-  for (std::thread& thread : parts_->threads) thread.join();
+  parts_->state->heavy.join();
+  for (const auto& thread : parts_->threads) thread->context.stop();
+  for (const auto& thread : parts_->threads) thread->thread.join();
   parts_->threads.clear();
 }
 

@@ -1,8 +1,15 @@
-/// Speaks HTTP/1.1 for a table of routes. The only place that sees the HTTP library (RESTinio on Asio).
+/// Speaks HTTP/1.1, in plain or through TLS, on TCP and unix sockets. The only place that sees the HTTP library
+/// (Boost.Beast on Boost.Asio).
+///
+/// A connection belongs to one of the server's threads and is a coroutine there: it reads a request, hands it on, waits
+/// for the reply, writes it, and goes round. Requests that were sent ahead (pipelining) wait in its buffer, and are
+/// answered in their order. A large or compressed request is handled on a thread apart, so that reading ten thousand
+/// texts does not hold up those who send one.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,28 +20,40 @@
 namespace winnow {
 
 struct HttpServerOptions {
-  std::string host = "127.0.0.1";
-  uint16_t port = 8080;  ///< 0: a free one
-  int threads = 1;       ///< that read and write; handlers run on them until they hand over
-  uint64_t max_body_bytes = 8 << 20;
-  size_t max_header_fields = 100, max_header_bytes = 16 << 10, max_url_bytes = 8 << 10;
+  std::string host = "127.0.0.1";         ///< a name or an address; empty: no TCP
+  uint16_t port = 8080;                   ///< 0: a free one
+  std::filesystem::path unix_socket;      ///< listened at too; or empty. A socket that lies there is replaced
+  std::vector<int> sockets;               ///< that listen already (systemd's); ours from then on, instead of host
+  std::filesystem::path tls_certificate;  ///< PEM, the whole chain; empty: no TLS. Unix sockets stay plain
+  std::filesystem::path tls_key;          ///< PEM
+  int threads = 1;                        ///< that read and write; handlers run on them until they hand over
+  uint64_t max_body_bytes = 8 << 20;      ///< also of what a compressed body becomes
+  uint32_t max_header_bytes = 16 << 10;   ///< with the request line
+  size_t handed_over_bytes = 32 << 10;    ///< bodies from here on are handled on a thread apart
+  size_t max_connections = 16384;         ///< more are closed at once
+  size_t max_connections_per_address = 4096;
   std::chrono::milliseconds read_timeout{30000};   ///< for a request to arrive whole, and between requests
   std::chrono::milliseconds write_timeout{30000};  ///< for an answer to leave
 };
 
 /// Runs from Start to Stop. Handlers are called on its threads, several at once, and reply from any thread; a handler
 /// that throws, and a reply that never comes because its function was dropped, become status 500.
+///
+/// What is no request gets a status and is closed: 400 (no HTTP), 408 (too slow), 413 (body), 415 (its encoding), 431
+/// (header), 505 (version).
 class HttpServer {
  public:
-  /// Listens from when this returns. `routes` is copied. Errors: kIo when the address can't be had, with advice.
-  static Result<HttpServer> Start(std::vector<Route> routes, const HttpServerOptions& options);
+  /// Listens from when this returns. Errors: kIo when the address can't be had, kNotFound and kInvalidArgument of
+  /// certificates; with advice.
+  static Result<HttpServer> Start(HttpHandler handler, const HttpServerOptions& options);
   HttpServer(HttpServer&&) noexcept;
   HttpServer& operator=(HttpServer&&) noexcept;
   ~HttpServer();  ///< stops
 
-  uint16_t port() const;
+  uint16_t port() const;       ///< of TCP; 0 where there is none
+  size_t connections() const;  ///< that are open now
 
-  /// Takes no new requests, and waits until those that are on their way are answered, but no longer than `patience`.
+  /// Listens no more, and waits until those requests that have come are answered, but no longer than `patience`.
   void Stop(std::chrono::milliseconds patience = std::chrono::milliseconds(10000));
 
  private:

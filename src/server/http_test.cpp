@@ -8,34 +8,33 @@ namespace {
 
 using testing::ElementsAre;
 
-const std::vector<Route>& Table() {
-  static const std::vector<Route> routes = {
-      {.method = "GET", .path = "/health", .summary = "", .handle = {}},
-      {.method = "POST", .path = "/v2/models/{model}/infer", .summary = "", .handle = {}},
-      {.method = "GET", .path = "/v2/models/{model}", .summary = "", .handle = {}}};
-  return routes;
+const RouteTable& Table() {
+  static const RouteTable table({{.method = "GET", .path = "/health", .docs = {}, .handle = {}},
+                                 {.method = "POST", .path = "/v2/models/{model}/infer", .docs = {}, .handle = {}},
+                                 {.method = "GET", .path = "/v2/models/{model}", .docs = {}, .handle = {}}});
+  return table;
 }
 
 TEST(Routes, MatchWholeSegments) {
-  EXPECT_EQ(FindRoute(Table(), "GET", "/health").route, &Table()[0]);
+  EXPECT_EQ(Table().Find("GET", "/health").route, &Table().routes()[0]);
   for (const char* path : {"/healthy", "/health/", "/", "", "health", "/v2/models", "/v2/models/"}) {
-    EXPECT_EQ(FindRoute(Table(), "GET", path).route, nullptr) << path;
+    EXPECT_EQ(Table().Find("GET", path).route, nullptr) << path;
   }
 }
 
 TEST(Routes, GiveTheirParametersDecoded) {
-  const RouteMatch match = FindRoute(Table(), "POST", "/v2/models/my%20spam/infer");
-  EXPECT_EQ(match.route, &Table()[1]);
+  const RouteMatch match = Table().Find("POST", "/v2/models/my%20spam/infer");
+  EXPECT_EQ(match.route, &Table().routes()[1]);
   EXPECT_THAT(match.parameters, ElementsAre("my spam"));
-  EXPECT_EQ(FindRoute(Table(), "POST", "/v2/models/%zz/infer").route, nullptr);
-  EXPECT_EQ(FindRoute(Table(), "POST", "/v2/models//infer").route, nullptr);
+  EXPECT_EQ(Table().Find("POST", "/v2/models/%zz/infer").route, nullptr);
+  EXPECT_EQ(Table().Find("POST", "/v2/models//infer").route, nullptr);
 }
 
 TEST(Routes, SayWhichMethodsThereAre) {
-  const RouteMatch match = FindRoute(Table(), "DELETE", "/health");
+  const RouteMatch match = Table().Find("DELETE", "/health");
   EXPECT_EQ(match.route, nullptr);
   EXPECT_EQ(match.allowed, "GET");
-  EXPECT_EQ(FindRoute(Table(), "HEAD", "/health").route, &Table()[0]);
+  EXPECT_EQ(Table().Find("HEAD", "/health").route, &Table().routes()[0]);
 }
 
 TEST(Http, PercentSequencesAreDecodedOrRefused) {

@@ -1,21 +1,36 @@
-/// The routes of a server that answers with models.
+/// The routes of a server that answers with models: one table, which feeds routing, access, /openapi.json and /docs.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "server/http.h"
-#include "server/served_model.h"
+#include "server/json_request.h"
+#include "server/model_set.h"
 
 namespace winnow {
 
-struct ServiceLimits {
-  size_t max_texts = 10000;         ///< of one request
-  size_t max_text_bytes = 1 << 20;  ///< of one text
-  int max_json_depth = 32;
+/// What handlers share. Outlives the routes that are made of it.
+struct Service {
+  std::shared_ptr<ModelSet> models;
+  ServiceLimits limits = {};
 };
 
-/// /health, /ready, /info, /models, /predict, /v1/classify. Handlers share the models; the first is the default.
-std::vector<Route> ServiceRoutes(std::vector<std::shared_ptr<ServedModel>> models, const ServiceLimits& limits = {});
+using SharedService = std::shared_ptr<const Service>;
+
+/// All of it.
+std::vector<Route> ServiceRoutes(const SharedService& service);
+
+/// Its parts, a file each.
+std::vector<Route> HealthRoutes(const SharedService& service);    ///< /health, /ready
+std::vector<Route> ModelRoutes(const SharedService& service);     ///< /models, /models/switch
+std::vector<Route> ClassifyRoutes(const SharedService& service);  ///< /v1/classify
+std::vector<Route> TeiRoutes(const SharedService& service);       ///< /predict, /info, /tokenize
+
+/// Classifies with `model` and replies with what `answer` makes of it; or with 429, 503 or 500.
+void ClassifyAndReply(const ModelSet::Model& model, ServedModel::Request request, const HttpReply& reply,
+                      std::function<HttpResponse(const std::vector<ClassifiedText>&)> answer);
 
 }  // namespace winnow

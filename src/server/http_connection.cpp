@@ -1,0 +1,421 @@
+#include "server/http_connection.h"
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http.hpp>
+#include <random>
+#include <type_traits>
+
+#include "base/log.h"
+#include "server/gzip.h"
+
+namespace winnow {
+
+void ReplySlot::Put(HttpResponse response) {
+  std::move_only_function<void()> wake;
+  {
+    const std::lock_guard lock(mutex_);
+    if (response_) return;
+    response_ = std::move(response);
+    wake = std::move(wake_);
+  }
+  if (wake) wake();
+}
+
+void ReplySlot::WhenReady(std::move_only_function<void()> wake) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!response_) {
+      wake_ = std::move(wake);
+      return;
+    }
+  }
+  wake();
+}
+
+bool ReplySlot::ready() const {
+  const std::lock_guard lock(mutex_);
+  return response_.has_value();
+}
+
+HttpResponse ReplySlot::Take() {
+  const std::lock_guard lock(mutex_);
+  return std::move(*response_);
+}
+
+namespace {
+
+namespace beast = boost::beast;
+namespace http = beast::http;
+using ErrorCodeOf = boost::system::error_code;
+using Clock = std::chrono::steady_clock;
+
+constexpr auto kAwait = asio::as_tuple(asio::use_awaitable_t<Executor>());
+constexpr size_t kWorthPacking = 1024;  // bytes; less is not made smaller by much
+
+/// Replies 500 where nobody did.
+class Replier {
+ public:
+  explicit Replier(std::shared_ptr<ReplySlot> slot) : slot_(std::move(slot)) {}
+  Replier(const Replier&) = delete;
+  Replier& operator=(const Replier&) = delete;
+  ~Replier() {
+    if (!slot_->ready()) slot_->Put(ErrorResponse(500, "Internal", "no answer was made"));
+  }
+  void operator()(HttpResponse response) const { slot_->Put(std::move(response)); }
+
+ private:
+  std::shared_ptr<ReplySlot> slot_;
+};
+
+std::string LowerCase(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
+}
+
+/// 16 hexadecimal digits.
+std::string NewRequestId() {
+  thread_local std::mt19937_64 random(std::random_device{}());
+  return fmt::format("{:016x}", random());
+}
+
+/// One that is safe to log and to send back.
+bool IsGoodRequestId(std::string_view id) {
+  return !id.empty() && id.size() <= 128 &&
+         std::ranges::all_of(id, [](char c) { return c > ' ' && c <= '~' && c != '"' && c != '\\'; });
+}
+
+std::string_view View(beast::string_view text) { return {text.data(), text.size()}; }
+
+std::shared_ptr<HttpRequest> ToRequest(http::request<http::string_body>&& message, const std::string& address) {
+  auto request = std::make_shared<HttpRequest>();
+  request->method = std::string(View(message.method_string()));
+  std::string_view target = View(message.target());
+  // As a proxy would be asked: "GET http://host/path".
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (!LowerCase(target.substr(0, scheme.size())).starts_with(scheme)) continue;
+    target.remove_prefix(scheme.size());
+    const size_t slash = target.find('/');
+    target = slash == std::string_view::npos ? "/" : target.substr(slash);
+  }
+  const size_t query = std::min(target.find('?'), target.size());
+  request->path = std::string(target.substr(0, query));
+  if (query < target.size()) request->query = std::string(target.substr(query + 1));
+  for (const auto& field : message) {
+    request->headers.emplace_back(LowerCase(View(field.name_string())), std::string(View(field.value())));
+  }
+  request->body = std::move(message.body());
+  request->client = address;
+  request->caller = address;
+  const std::string_view given = request->Header("x-request-id");
+  request->id = IsGoodRequestId(given) ? std::string(given) : NewRequestId();
+  return request;
+}
+
+/// Unpacks the body where it is packed, and has the request handled.
+void Handle(const std::shared_ptr<ServerState>& state, const std::shared_ptr<HttpRequest>& request,
+            const std::shared_ptr<ReplySlot>& slot) {
+  const auto replier = std::make_shared<const Replier>(slot);
+  try {
+    if (const std::string_view encoding = request->Header("content-encoding");
+        !encoding.empty() && encoding != "identity") {
+      if (LowerCase(encoding) != "gzip") {
+        return (*replier)(ErrorResponse(415, "Validation", "Content-Encoding: only gzip is understood"));
+      }
+      auto unpacked = Gunzip(request->body, state->options.max_body_bytes);
+      if (!unpacked && unpacked.error().code == ErrorCode::kUnsupported) {
+        return (*replier)(ErrorResponse(413, "TooLarge", "the unpacked body is too large"));
+      }
+      if (!unpacked) return (*replier)(ErrorResponse(400, "Validation", "the body is no whole gzip stream"));
+      request->body = std::move(*unpacked);
+    }
+    state->handler(request, [replier](HttpResponse response) { (*replier)(std::move(response)); });
+  } catch (const std::exception& e) {
+    LogError("request {}: {}", request->id, e.what());
+    (*replier)(ErrorResponse(500, "Internal", "something went wrong; the log says what, under this request's id"));
+  }
+}
+
+/// What a request that can't be read is told.
+struct ReadFailure {
+  int status = 0;  ///< 0: nothing is told
+  const char* type = "Validation";
+  const char* message = "";
+};
+
+ReadFailure FailureOf(const ErrorCodeOf& error) {
+  if (error == http::error::body_limit) return {413, "TooLarge", "the body is too large"};
+  if (error == http::error::header_limit || error == http::error::buffer_overflow) {
+    return {431, "TooLarge", "the header is too large"};
+  }
+  if (error == http::error::bad_version) return {505, "Validation", "HTTP/1.0 and HTTP/1.1 are understood"};
+  if (error == http::error::end_of_stream) return {};
+  if (error == http::error::partial_message) return {400, "Validation", "the request ended early"};
+  if (error.category() == make_error_code(http::error::bad_method).category()) {
+    return {400, "Validation", "this is no HTTP request"};
+  }
+  return {};  // the connection broke
+}
+
+template <class Stream>
+class Connection : public HttpConnection, public std::enable_shared_from_this<Connection<Stream>> {
+ public:
+  static constexpr bool kTls = !std::is_same_v<Stream, StreamSocket>;
+
+  Connection(std::shared_ptr<ServerState> state, IoThread& thread, Stream stream, std::string address)
+      : state_(std::move(state)),
+        thread_(thread),
+        stream_(std::move(stream)),
+        address_(std::move(address)),
+        watchdog_(thread.context.get_executor()) {
+    buffer_.max_size(state_->options.max_header_bytes + (64 << 10));
+    thread_.connections.insert(this);
+  }
+  ~Connection() override {
+    thread_.connections.erase(this);
+    state_->addresses->Leave(address_);
+    --state_->connections;
+  }
+
+  void CloseIfIdle() override {
+    ErrorCodeOf ignored;
+    if (idle_ && buffer_.size() == 0 && socket().available(ignored) == 0) socket().cancel(ignored);
+  }
+
+  void Abandon() override {
+    if (slot_) slot_->Put(ErrorResponse(503, "Unavailable", "the server is stopping"));
+  }
+
+  Awaitable<void> Run() {
+    Watch();
+    if (co_await Greet()) {
+      while (co_await ServeOne()) {
+      }
+    }
+    watchdog_.cancel();
+    ErrorCodeOf ignored;
+    socket().shutdown(StreamSocket::shutdown_both, ignored);
+    socket().close(ignored);
+  }
+
+ private:
+  StreamSocket& socket() {
+    if constexpr (kTls) {
+      return stream_.next_layer();
+    } else {
+      return stream_;
+    }
+  }
+
+  /// What is under way may take so long.
+  void Within(Clock::duration time) { deadline_ = Clock::now() + time; }
+
+  /// One timer, looked at when it fires: setting a deadline costs nothing, and there is one for each step of a request.
+  void Watch() {
+    watchdog_.expires_at(std::max(deadline_, Clock::now() + std::chrono::milliseconds(20)));
+    watchdog_.async_wait([self = this->shared_from_this()](const ErrorCodeOf& error) {
+      if (error) return;
+      if (Clock::now() >= self->deadline_) {
+        self->late_ = true;
+        ErrorCodeOf ignored;
+        self->socket().cancel(ignored);
+        self->deadline_ = Clock::now() + std::chrono::seconds(1);
+      }
+      self->Watch();
+    });
+  }
+
+  Awaitable<bool> Greet() {
+    if constexpr (kTls) {
+      Within(state_->options.read_timeout);
+      const auto [error] = co_await stream_.async_handshake(asio::ssl::stream_base::server, kAwait);
+      co_return !error;
+    }
+    co_return true;
+  }
+
+  /// A request and its answer; false when the connection is to be closed.
+  Awaitable<bool> ServeOne() {
+    http::request_parser<http::string_body> parser;
+    parser.header_limit(state_->options.max_header_bytes);
+    parser.body_limit(state_->options.max_body_bytes);
+    late_ = false;
+    Within(state_->options.read_timeout);
+    idle_ = true;
+    const auto [no_header, header_bytes] = co_await http::async_read_header(stream_, buffer_, parser, kAwait);
+    idle_ = false;
+    if (no_header) co_return co_await Refuse(no_header, parser.got_some());
+    if (!parser.is_done()) {
+      if (beast::iequals(parser.get()[http::field::expect], "100-continue")) {
+        http::response<http::empty_body> go_on(http::status::continue_, parser.get().version());
+        const auto [error, bytes] = co_await http::async_write(stream_, go_on, kAwait);
+        if (error) co_return false;
+      }
+      const auto [no_body, body_bytes] = co_await http::async_read(stream_, buffer_, parser, kAwait);
+      if (no_body) co_return co_await Refuse(no_body, true);
+    }
+    const bool keep_alive = parser.keep_alive();
+    const unsigned version = parser.get().version();
+    const std::shared_ptr<HttpRequest> request = ToRequest(parser.release(), address_);
+    const HttpResponse response = co_await Ask(request);
+    const bool stays = keep_alive && !state_->stopping;
+    const bool written = co_await Write(*request, response, version, stays);
+    if (written && !stays) co_await Linger();
+    co_return written&& stays;
+  }
+
+  /// Has the request handled, and waits for the reply.
+  Awaitable<HttpResponse> Ask(const std::shared_ptr<HttpRequest>& request) {
+    const auto slot = std::make_shared<ReplySlot>();
+    const auto gone = std::make_shared<std::atomic<bool>>(false);
+    request->gone = gone;
+    const bool hand_over =
+        request->body.size() >= state_->options.handed_over_bytes || !request->Header("content-encoding").empty();
+    if (hand_over) {
+      asio::post(state_->heavy, [state = state_, request, slot] { Handle(state, request, slot); });
+    } else {
+      Handle(state_, request, slot);
+    }
+    if (!slot->ready()) {
+      slot_ = slot;
+      deadline_ = Clock::time_point::max();
+      NoticeClosing(gone);
+      // Named, since this compiler moves temporaries of a co_await wrongly.
+      auto wait = asio::async_initiate<const asio::use_awaitable_t<Executor>, void()>(
+          [slot, executor = thread_.context.get_executor()](auto handler) {
+            auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+            slot->WhenReady([shared, executor] { asio::post(executor, [shared] { std::move (*shared)(); }); });
+          },
+          asio::use_awaitable_t<Executor>());
+      co_await std::move(wait);
+      slot_ = nullptr;
+      ErrorCodeOf ignored;
+      if (watching_) socket().cancel(ignored);
+    }
+    co_return slot->Take();
+  }
+
+  /// Sets `gone` when the client closes while it waits. Bytes of a next request end the watch: what comes after them is
+  /// not looked at.
+  void NoticeClosing(std::shared_ptr<std::atomic<bool>> gone) {
+    watching_ = true;
+    socket().async_wait(StreamSocket::wait_read,
+                        [self = this->shared_from_this(), gone = std::move(gone)](const ErrorCodeOf& error) {
+                          self->watching_ = false;
+                          if (error) return;
+                          char byte = 0;
+                          const auto got = ::recv(self->socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+                          if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) *gone = true;
+                        });
+  }
+
+  Awaitable<bool> Write(const HttpRequest& request, const HttpResponse& response, unsigned version, bool keep_alive) {
+    http::response<http::string_body> message(static_cast<http::status>(response.status), version);
+    message.set(http::field::server, "winnow");
+    message.set(http::field::content_type, response.content_type);
+    message.set("X-Request-Id", request.id);
+    message.set("X-Content-Type-Options", "nosniff");
+    for (const auto& [name, value] : response.headers) message.insert(name, value);
+    message.keep_alive(keep_alive);
+    message.body() = response.body;
+    if (message.body().size() >= kWorthPacking && AcceptsGzip(request.Header("accept-encoding"))) {
+      message.body() = Gzip(message.body());
+      message.set(http::field::content_encoding, "gzip");
+      message.insert(http::field::vary, "Accept-Encoding");
+    }
+    if (response.status != 204) message.content_length(message.body().size());
+    Within(state_->options.write_timeout);
+    if (request.method == "HEAD") {
+      http::response<http::empty_body> head(std::move(message.base()));
+      http::response_serializer<http::empty_body> serializer(head);
+      const auto [error, bytes] = co_await http::async_write_header(stream_, serializer, kAwait);
+      co_return !error;
+    }
+    const auto [error, bytes] = co_await http::async_write(stream_, message, kAwait);
+    co_return !error;
+  }
+
+  /// What is no request is told so, and the connection closed.
+  Awaitable<bool> Refuse(ErrorCodeOf error, bool got_some) {
+    ReadFailure failure = FailureOf(error);
+    if (late_ && got_some) failure = {408, "Timeout", "the request took too long to come"};
+    if (failure.status == 0 || state_->stopping) co_return false;
+    late_ = false;
+    HttpRequest unread;
+    unread.id = NewRequestId();
+    const HttpResponse response = ErrorResponse(failure.status, failure.type, failure.message);
+    if (co_await Write(unread, response, 11, /*keep_alive=*/false)) co_await Linger();
+    co_return false;
+  }
+
+  /// Reads what the client still sends, for a while: a connection that is closed with bytes unread is reset, which can
+  /// take the answer back.
+  Awaitable<void> Linger() {
+    ErrorCodeOf ignored;
+    if constexpr (kTls) {
+      Within(std::chrono::seconds(2));
+      const auto [error] = co_await stream_.async_shutdown(kAwait);
+      if (error) co_return;
+    }
+    socket().shutdown(StreamSocket::shutdown_send, ignored);
+    Within(std::chrono::seconds(2));
+    std::array<char, 16384> rest;
+    size_t left = size_t{32} << 20;
+    while (left > 0 && !late_) {
+      const auto [error, bytes] = co_await socket().async_read_some(asio::buffer(rest), kAwait);
+      if (error) co_return;
+      left -= std::min(left, bytes);
+    }
+  }
+
+  const std::shared_ptr<ServerState> state_;
+  IoThread& thread_;
+  Stream stream_;
+  const std::string address_;
+  beast::flat_buffer buffer_;
+  asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, Executor> watchdog_;
+  Clock::time_point deadline_ = Clock::time_point::max();
+  bool late_ = false;      // the deadline passed, which ended what was under way
+  bool idle_ = false;      // between requests
+  bool watching_ = false;  // whether the client closes
+  std::shared_ptr<ReplySlot> slot_;
+};
+
+template <class Stream>
+void Start(const std::shared_ptr<ServerState>& state, IoThread& thread, Stream stream, std::string address) {
+  const auto connection = std::make_shared<Connection<Stream>>(state, thread, std::move(stream), std::move(address));
+  asio::co_spawn(
+      thread.context.get_executor(), [connection] { return connection->Run(); },
+      [connection](const std::exception_ptr& failed) {
+        try {
+          if (failed) std::rethrow_exception(failed);
+        } catch (const std::exception& e) {
+          LogError("a connection: {}", e.what());
+        }
+      });
+}
+
+}  // namespace
+
+void ServeConnection(const std::shared_ptr<ServerState>& state, IoThread& thread, StreamSocket socket, bool tls,
+                     std::string address) {
+  if (tls) {
+    Start(state, thread, asio::ssl::stream<StreamSocket>(std::move(socket), *state->tls), std::move(address));
+  } else {
+    Start(state, thread, std::move(socket), std::move(address));
+  }
+}
+
+}  // namespace winnow

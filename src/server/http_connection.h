@@ -1,0 +1,87 @@
+/// One connection of the HTTP server, as a coroutine on one of its threads. Only http_server.cpp and
+/// http_connection.cpp include this.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <thread>
+
+#include "server/connection_limit.h"
+#include "server/http.h"
+#include "server/http_server.h"
+
+namespace winnow {
+
+namespace asio = boost::asio;
+using Executor = asio::io_context::executor_type;
+using StreamSocket = asio::basic_stream_socket<asio::generic::stream_protocol, Executor>;
+template <class T>
+using Awaitable = asio::awaitable<T, Executor>;
+
+/// Where a reply and the connection that waits for it meet. The first reply counts. Thread-safe.
+class ReplySlot {
+ public:
+  void Put(HttpResponse response);
+  /// Calls `wake` once there is a response: at once, or from the thread that puts it.
+  void WhenReady(std::move_only_function<void()> wake);
+  bool ready() const;
+  HttpResponse Take();
+
+ private:
+  mutable std::mutex mutex_;
+  std::optional<HttpResponse> response_;
+  std::move_only_function<void()> wake_;
+};
+
+class HttpConnection;
+
+/// One thread, and what runs on it.
+struct IoThread {
+  asio::io_context context{1};
+  std::set<HttpConnection*> connections;  // only on the thread
+  std::thread thread;
+};
+
+/// What connections share.
+struct ServerState {
+  HttpHandler handler;
+  HttpServerOptions options;
+  std::optional<asio::ssl::context> tls;
+  std::optional<ConnectionLimit> addresses;
+  std::atomic<size_t> connections = 0;
+  std::atomic<bool> stopping = false;
+  asio::thread_pool heavy{1};  // large requests
+};
+
+/// What the server may do to a connection that is open; on the connection's thread.
+class HttpConnection {
+ public:
+  HttpConnection() = default;
+  HttpConnection(const HttpConnection&) = delete;
+  HttpConnection& operator=(const HttpConnection&) = delete;
+  virtual ~HttpConnection() = default;
+
+  /// The server stops: closes it, unless a request is under way or has come.
+  virtual void CloseIfIdle() = 0;
+  /// The server's patience is over: whoever waits for a reply gets status 503.
+  virtual void Abandon() = 0;
+};
+
+/// Serves the connection until it is closed. Called on `thread`.
+void ServeConnection(const std::shared_ptr<ServerState>& state, IoThread& thread, StreamSocket socket, bool tls,
+                     std::string address);
+
+}  // namespace winnow

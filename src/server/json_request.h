@@ -1,0 +1,45 @@
+/// What handlers of JSON share: bodies read and checked, answers written.
+#pragma once
+
+#include <cstddef>
+#include <expected>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/http.h"
+
+namespace winnow {
+
+struct ServiceLimits {
+  size_t max_texts = 10000;         ///< of one request
+  size_t max_text_bytes = 1 << 20;  ///< of one text
+  int max_json_depth = 32;
+};
+
+/// A request that can't be answered as it is. No message holds what a text says.
+struct Refusal {
+  int status = 422;
+  std::string type = "Validation";
+  std::string message;
+
+  HttpResponse Response() const { return ErrorResponse(status, type, message); }
+};
+
+/// The request's body, an object. Refusals: 400 of what is no JSON in UTF-8; 422 of what is nested too deep, or no
+/// object.
+std::expected<nlohmann::json, Refusal> ParseBody(const HttpRequest& request, const ServiceLimits& limits);
+
+/// A string, named `name` in errors. Refusals: 422; 413 of what is too long.
+std::expected<std::string, Refusal> TextOf(const nlohmann::json& value, std::string_view name,
+                                           const ServiceLimits& limits);
+/// A string, or a list of strings.
+std::expected<std::vector<std::string>, Refusal> TextsOf(const nlohmann::json& value, std::string_view name,
+                                                         const ServiceLimits& limits);
+
+/// In one line; bytes that are no UTF-8 become U+FFFD.
+std::string Dump(const nlohmann::ordered_json& json);
+HttpResponse JsonResponse(const nlohmann::ordered_json& json);
+
+}  // namespace winnow
