@@ -6,6 +6,7 @@
 
 #include "base/interrupt.h"
 #include "base/log.h"
+#include "base/threads.h"
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "server/http_server.h"
@@ -21,6 +22,11 @@ struct ServeOptions : CommonOptions {
   int64_t max_batch_tokens = 2048;
   int64_t max_queued_texts = 8192;
   int max_batch_delay_us = 0;
+  std::filesystem::path unix_socket, tls_cert, tls_key;
+  int http_threads = 0;
+  double max_body_mb = 8;
+  double read_timeout = 30, drain_timeout = 30;
+  int64_t max_connections = 16384, max_connections_per_address = 4096;
 };
 
 void Describe(ServeOptions& options, OptionTable& table) {
@@ -30,12 +36,27 @@ void Describe(ServeOptions& options, OptionTable& table) {
   table.Group("Where");
   table.Add("host", &options.host, "Address to listen at; 0.0.0.0 for all of this machine's").ValueName("ADDRESS");
   table.Add("port", &options.port, "Port to listen at; 0 takes a free one, and says which").Range(0, 65535);
+  table.Add("unix-socket", &options.unix_socket, "Listen at this unix socket too").ValueName("PATH");
+  table.Add("tls-cert", &options.tls_cert, "Speak TLS: the certificate with its chain, PEM").ValueName("FILE");
+  table.Add("tls-key", &options.tls_key, "The certificate's key, PEM").ValueName("FILE");
+  table.Group("Limits");
+  table.Add("max-body-mb", &options.max_body_mb, "Megabytes of a request's body, unpacked").Range(0.001, 4096);
+  table.Add("max-connections", &options.max_connections, "Connections that may be open").AtLeast(1);
+  table.Add("max-connections-per-address", &options.max_connections_per_address, "Of one address").AtLeast(1);
+  table.Add("read-timeout", &options.read_timeout, "Seconds for a request to arrive whole, and between requests")
+      .Range(0.01, 86400);
+  table.Add("drain-timeout", &options.drain_timeout, "Seconds that a stop waits for what is under way").Range(0, 86400);
+  table.Add("http-threads", &options.http_threads, "Threads that read and write").Default("a core each").AtLeast(0);
   table.Group("Batches");
   table.Add("max-batch-tokens", &options.max_batch_tokens, "Tokens that are computed together, at most").AtLeast(1);
   table.Add("max-batch-delay", &options.max_batch_delay_us, "Microseconds to wait for a batch to fill").Range(0, 1e6);
   table.Add("max-queue", &options.max_queued_texts, "Texts that may wait; more are refused at once, with status 429")
       .AtLeast(1);
   table.Example("winnow serve spam", "answers at http://127.0.0.1:8080/v1/classify");
+}
+
+std::chrono::milliseconds Milliseconds(double seconds) {
+  return std::chrono::milliseconds(static_cast<int64_t>(seconds * 1000));
 }
 
 Result<void> Run(const ServeOptions& options) {
@@ -47,16 +68,30 @@ Result<void> Run(const ServeOptions& options) {
   auto service = std::make_shared<Service>();
   service->models = TRY(ModelSet::Open(options.bundles, scheduler));
   const auto table = std::make_shared<const RouteTable>(ServiceRoutes(service));
-  HttpServer server =
-      TRY(HttpServer::Start(Routed(table), {.host = options.host, .port = static_cast<uint16_t>(options.port)}));
-  LogInfo("answers at http://{}:{}/v1/classify", options.host, server.port());
+  if (options.tls_cert.empty() != options.tls_key.empty()) {
+    return Fail(ErrorCode::kInvalidArgument, "--tls-cert and --tls-key go together");
+  }
+  HttpServerOptions http;
+  http.host = options.host;
+  http.port = static_cast<uint16_t>(options.port);
+  http.unix_socket = options.unix_socket;
+  http.tls_certificate = options.tls_cert;
+  http.tls_key = options.tls_key;
+  http.threads = options.http_threads > 0 ? options.http_threads : AvailableCores();
+  http.max_body_bytes = static_cast<uint64_t>(options.max_body_mb * (1 << 20));
+  http.max_connections = static_cast<size_t>(options.max_connections);
+  http.max_connections_per_address = static_cast<size_t>(options.max_connections_per_address);
+  http.read_timeout = Milliseconds(options.read_timeout);
+  HttpServer server = TRY(HttpServer::Start(Routed(table), http));
+  LogInfo("answers at {}://{}:{}/v1/classify", options.tls_cert.empty() ? "http" : "https", options.host,
+          server.port());
   if (options.json) {
     TRY(Print(fmt::format("{{\"port\":{}}}\n", server.port())));
     std::fflush(stdout);  // whoever started the server waits for it
   }
   while (!Interrupted()) std::this_thread::sleep_for(std::chrono::milliseconds(50));
   LogInfo("stopping: what was asked is answered first");
-  server.Stop();
+  server.Stop(Milliseconds(options.drain_timeout));
   return {};
 }
 
