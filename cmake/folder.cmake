@@ -21,6 +21,12 @@ add_library(hwy::hwy ALIAS PkgConfig::hwy)
 # By pkg-config: Debian's CMake files of libzip ask for its command line tools too.
 pkg_check_modules(libzip REQUIRED IMPORTED_TARGET libzip)
 add_library(libzip::libzip ALIAS PkgConfig::libzip)
+# Its core alone: its CMake files ask for what the rest of it needs too.
+find_path(WINNOW_PROMETHEUS_INCLUDE prometheus/registry.h REQUIRED)
+find_library(WINNOW_PROMETHEUS_LIBRARY prometheus-cpp-core REQUIRED)
+add_library(prometheus::core UNKNOWN IMPORTED)
+set_target_properties(prometheus::core PROPERTIES IMPORTED_LOCATION ${WINNOW_PROMETHEUS_LIBRARY}
+                                                  INTERFACE_INCLUDE_DIRECTORIES ${WINNOW_PROMETHEUS_INCLUDE})
 find_package(Protobuf REQUIRED)
 find_package(ONNX REQUIRED)
 if(WINNOW_TESTS)

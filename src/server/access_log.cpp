@@ -1,0 +1,95 @@
+#include "server/access_log.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cmath>
+#include <cstring>
+
+#include "base/log.h"
+
+namespace winnow {
+namespace {
+
+constexpr size_t kMostBody = 4096;
+
+bool IsHex(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+bool IsZero(std::string_view text) { return text.find_first_not_of('0') == std::string_view::npos; }
+
+std::string Now() {
+  const auto now = std::chrono::system_clock::now();
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(now);
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now - seconds).count();
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)), ms);
+}
+
+}  // namespace
+
+std::optional<TraceParent> ParseTraceParent(std::string_view header) {
+  // version "-" trace-id "-" parent-id "-" flags; versions after 00 may have more behind another "-".
+  constexpr size_t kLength = 55;
+  if (header.size() < kLength || (header.size() > kLength && (header.starts_with("00") || header[kLength] != '-'))) {
+    return std::nullopt;
+  }
+  const std::string_view version = header.substr(0, 2), trace = header.substr(3, 32), parent = header.substr(36, 16),
+                         flags = header.substr(53, 2);
+  if (header[2] != '-' || header[35] != '-' || header[52] != '-') return std::nullopt;
+  if (!IsHex(version) || !IsHex(trace) || !IsHex(parent) || !IsHex(flags)) return std::nullopt;
+  if (version == "ff" || IsZero(trace) || IsZero(parent)) return std::nullopt;
+  const char last = flags[1];
+  const int low = last <= '9' ? last - '0' : last - 'a' + 10;
+  return TraceParent{std::string(trace), std::string(parent), (low & 1) != 0};
+}
+
+Result<std::unique_ptr<AccessLog>> AccessLog::Open(const std::filesystem::path& path, bool texts) {
+  std::FILE* const file = path == "-" ? stdout : std::fopen(path.c_str(), "ae");
+  if (file == nullptr) {
+    return Fail(ErrorCode::kIo, fmt::format("'{}': can't be written: {}", path.string(), std::strerror(errno)));
+  }
+  return std::unique_ptr<AccessLog>(new AccessLog(path, texts, file));
+}
+
+AccessLog::~AccessLog() {
+  if (file_ != stdout) std::fclose(file_);
+}
+
+void AccessLog::Write(const HttpRequest& request, std::string_view route, const HttpResponse& response,
+                      double seconds) {
+  constexpr double kMs = 1000;
+  nlohmann::ordered_json line = {{"time", Now()}, {"id", request.id}, {"client", request.client}};
+  if (request.caller != request.client) line["caller"] = request.caller;
+  line["method"] = request.method;
+  // The path of the table, since texts may stand in a path that leads nowhere.
+  line["path"] = route;
+  line["status"] = response.status;
+  line["bytes_in"] = request.body.size();
+  line["bytes_out"] = response.body.size();
+  line["ms"] = std::round(seconds * kMs * kMs) / kMs;
+  if (const auto trace = ParseTraceParent(request.Header("traceparent"))) {
+    line["trace_id"] = trace->trace_id;
+    line["parent_id"] = trace->parent_id;
+  }
+  if (texts_) line["body"] = request.body.substr(0, kMostBody);
+  const std::string text = line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+  const std::lock_guard lock(mutex_);
+  std::fwrite(text.data(), 1, text.size(), file_);
+  std::fflush(file_);
+}
+
+void AccessLog::Reopen() {
+  if (file_ == stdout) return;
+  std::FILE* const file = std::fopen(path_.c_str(), "ae");
+  if (file == nullptr) {
+    LogWarning("'{}' can't be opened anew: {}", path_.string(), std::strerror(errno));
+    return;
+  }
+  const std::lock_guard lock(mutex_);
+  std::fclose(std::exchange(file_, file));
+}
+
+}  // namespace winnow

@@ -1,0 +1,92 @@
+#include "server/access_log.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "support/temporary_directory.h"
+
+namespace winnow {
+namespace {
+
+TEST(TraceParentHeader, IsReadAsTheStandardHasIt) {
+  const auto trace = ParseTraceParent("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+  ASSERT_TRUE(trace);
+  EXPECT_EQ(trace->trace_id, "4bf92f3577b34da6a3ce929d0e0e4736");
+  EXPECT_EQ(trace->parent_id, "00f067aa0ba902b7");
+  EXPECT_TRUE(trace->sampled);
+  EXPECT_FALSE(ParseTraceParent("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00")->sampled);
+  EXPECT_TRUE(ParseTraceParent("01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more"));
+}
+
+TEST(TraceParentHeader, IsIgnoredWhereItIsNone) {
+  for (const char* bad : {"", "00", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more",
+                          "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+                          "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+                          "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
+                          "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
+                          "00_4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}) {
+    EXPECT_FALSE(ParseTraceParent(bad)) << bad;
+  }
+}
+
+nlohmann::json FirstLine(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  std::string line;
+  std::getline(file, line);
+  return nlohmann::json::parse(line);
+}
+
+TEST(AccessLog, TellsWhoCalledButNoText) {
+  const TemporaryDirectory directory;
+  HttpRequest request;
+  request.method = "POST";
+  request.path = "/secret words";
+  request.body = "{\"text\": \"secret words\"}";
+  request.client = "10.0.0.1";
+  request.caller = "mobile-app";
+  request.id = "abc";
+  request.headers = {{"traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}};
+  const HttpResponse response = {.status = 200, .body = "12345", .headers = {}};
+  {
+    const auto log = AccessLog::Open(directory.path() / "log", /*texts=*/false);
+    ASSERT_TRUE(log);
+    (*log)->Write(request, "/v1/classify", response, .0123);
+  }
+  const nlohmann::json line = FirstLine(directory.path() / "log");
+  EXPECT_EQ(line["caller"], "mobile-app");
+  EXPECT_EQ(line["path"], "/v1/classify");
+  EXPECT_EQ(line["status"], 200);
+  EXPECT_EQ(line["bytes_out"], 5);
+  EXPECT_DOUBLE_EQ(line["ms"], 12.3);
+  EXPECT_EQ(line["trace_id"], "4bf92f3577b34da6a3ce929d0e0e4736");
+  EXPECT_EQ(line.dump().find("secret"), std::string::npos);
+}
+
+TEST(AccessLog, HasBodiesWhereAskedFor) {
+  const TemporaryDirectory directory;
+  HttpRequest request;
+  request.body = "{\"text\": \"hello \xff\"}";
+  {
+    const auto log = AccessLog::Open(directory.path() / "log", /*texts=*/true);
+    ASSERT_TRUE(log);
+    (*log)->Write(request, "", {.status = 400, .body = "", .headers = {}}, .001);
+  }
+  EXPECT_NE(FirstLine(directory.path() / "log")["body"].get<std::string>().find("hello"), std::string::npos);
+}
+
+TEST(AccessLog, GoesOnInANewFileWhenReopened) {
+  const TemporaryDirectory directory;
+  const auto path = directory.path() / "log";
+  const auto log = AccessLog::Open(path, false);
+  ASSERT_TRUE(log);
+  (*log)->Write({}, "/a", {.status = 200, .body = "", .headers = {}}, 0);
+  std::filesystem::rename(path, directory.path() / "old");
+  (*log)->Reopen();
+  (*log)->Write({}, "/b", {.status = 200, .body = "", .headers = {}}, 0);
+  EXPECT_EQ(FirstLine(directory.path() / "old")["path"], "/a");
+  EXPECT_EQ(FirstLine(path)["path"], "/b");
+}
+
+}  // namespace
+}  // namespace winnow

@@ -1,0 +1,231 @@
+#include "server/metrics.h"
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+#include <map>
+#include <mutex>
+#include <shared_mutex>
+#include <utility>
+
+namespace winnow {
+namespace {
+
+using prometheus::Counter;
+using prometheus::Family;
+using prometheus::Gauge;
+using prometheus::Histogram;
+using prometheus::Registry;
+
+/// Seconds: an INT8 MiniLM answers in less than one of a thousand, a cache in less than one of ten thousand.
+const Histogram::BucketBoundaries kSeconds = {.00005, .0001, .0002, .0005, .001, .002, .005, .01,
+                                              .02,    .05,   .1,    .2,    .5,   1,    2,    5};
+const Histogram::BucketBoundaries kTexts = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512};
+const Histogram::BucketBoundaries kTokens = {16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192};
+
+Histogram& MakeHistogram(Registry& registry, const char* name, const char* help,
+                         const Histogram::BucketBoundaries& bounds) {
+  return prometheus::BuildHistogram().Name(name).Help(help).Register(registry).Add({}, bounds);
+}
+Counter& MakeCounter(Registry& registry, const char* name, const char* help) {
+  return prometheus::BuildCounter().Name(name).Help(help).Register(registry).Add({});
+}
+Gauge& MakeGauge(Registry& registry, const char* name, const char* help) {
+  return prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add({});
+}
+
+/// A counter that somebody else keeps.
+void RaiseTo(Counter& counter, size_t value) {
+  const double more = static_cast<double>(value) - counter.Value();
+  if (more > 0) counter.Increment(more);
+}
+
+/// As Text Embeddings Inference names what went wrong.
+const char* TeiError(int status) {
+  if (status == 429) return "overloaded";
+  if (status == 503) return "timeout";
+  return status < 500 ? "validation" : "inference";
+}
+
+}  // namespace
+
+struct ServerMetrics::Parts {
+  Registry registry;
+  mutable std::mutex scraping;
+  std::function<MetricsSnapshot()> snapshot;
+
+  // By route and status; made when first seen, looked up under a shared lock from then on.
+  std::shared_mutex mutex;
+  std::map<std::pair<std::string, int>, Counter*, std::less<>> requests;
+  std::map<std::string, Histogram*, std::less<>> seconds;
+  Family<Counter>& request_family = prometheus::BuildCounter()
+                                        .Name("winnow_requests_total")
+                                        .Help("Requests answered, by route and status")
+                                        .Register(registry);
+  Family<Histogram>& seconds_family = prometheus::BuildHistogram()
+                                          .Name("winnow_request_seconds")
+                                          .Help("From a request's arrival to its answer, by route")
+                                          .Register(registry);
+  Family<Histogram>& stage_family = prometheus::BuildHistogram()
+                                        .Name("winnow_stage_seconds")
+                                        .Help("What a classified request's time went to, by stage")
+                                        .Register(registry);
+  Histogram& tokenize = stage_family.Add({{"stage", "tokenize"}}, kSeconds);
+  Histogram& queue = stage_family.Add({{"stage", "queue"}}, kSeconds);
+  Histogram& infer = stage_family.Add({{"stage", "infer"}}, kSeconds);
+  Histogram& batch_texts = MakeHistogram(registry, "winnow_batch_texts", "Texts computed together", kTexts);
+  Histogram& batch_tokens = MakeHistogram(registry, "winnow_batch_tokens", "Tokens computed together", kTokens);
+  Histogram& batch_seconds = MakeHistogram(registry, "winnow_batch_seconds", "Of computing them", kSeconds);
+  Histogram& load_seconds = MakeHistogram(registry, "winnow_model_load_seconds", "Of loading a model", kSeconds);
+  Counter& texts = MakeCounter(registry, "winnow_texts_total", "Texts that were classified");
+
+  Gauge& connections = MakeGauge(registry, "winnow_connections", "Connections that are open");
+  Gauge& queued = MakeGauge(registry, "winnow_queue_texts", "Texts that wait to be computed");
+  Counter& dropped = MakeCounter(registry, "winnow_queue_dropped_texts_total",
+                                 "Texts not computed: their clients had gone, or their time was over");
+  Family<Gauge>& model_family =
+      prometheus::BuildGauge().Name("winnow_models").Help("Models, by state").Register(registry);
+  Gauge& models_loaded = model_family.Add({{"state", "loaded"}});
+  Gauge& models_failed = model_family.Add({{"state", "failed"}});
+  Gauge& model_bytes = MakeGauge(registry, "winnow_model_bytes", "Memory of the models that are loaded");
+  Counter& loads = MakeCounter(registry, "winnow_model_loads_total", "Models loaded");
+  Counter& load_failures = MakeCounter(registry, "winnow_model_load_failures_total", "Models that could not be loaded");
+  Counter& evictions = MakeCounter(registry, "winnow_model_evictions_total", "Models dropped for want of memory");
+  Family<Counter>& lookup_family = prometheus::BuildCounter()
+                                       .Name("winnow_cache_lookups_total")
+                                       .Help("Texts looked up, by cache and result")
+                                       .Register(registry);
+  Counter& cache_hits = lookup_family.Add({{"cache", "memory"}, {"result", "hit"}});
+  Counter& cache_misses = lookup_family.Add({{"cache", "memory"}, {"result", "miss"}});
+  Counter& redis_hits = lookup_family.Add({{"cache", "redis"}, {"result", "hit"}});
+  Counter& redis_misses = lookup_family.Add({{"cache", "redis"}, {"result", "miss"}});
+  Counter& redis_errors = lookup_family.Add({{"cache", "redis"}, {"result", "error"}});
+  Counter& redis_timeouts = lookup_family.Add({{"cache", "redis"}, {"result", "timeout"}});
+  Gauge& redis_available = MakeGauge(registry, "winnow_redis_available", "1 while Redis answers");
+  Gauge& cache_bytes = MakeGauge(registry, "winnow_cache_bytes", "Memory of the cache");
+  Gauge& cache_entries = MakeGauge(registry, "winnow_cache_entries", "Texts in the cache");
+  Counter& cache_evictions = MakeCounter(registry, "winnow_cache_evictions_total", "Texts dropped from the cache");
+
+  // Text Embeddings Inference's: https://github.com/huggingface/text-embeddings-inference (docs, "Metrics").
+  Family<Counter>& te_count_family = prometheus::BuildCounter()
+                                         .Name("te_request_count")
+                                         .Help("Requests that classify, one text or many")
+                                         .Register(registry);
+  Counter& te_single = te_count_family.Add({{"method", "single"}});
+  Counter& te_many = te_count_family.Add({{"method", "batch"}});
+  Family<Counter>& te_success_family =
+      prometheus::BuildCounter().Name("te_request_success").Help("Those that were answered").Register(registry);
+  Counter& te_single_success = te_success_family.Add({{"method", "single"}});
+  Counter& te_many_success = te_success_family.Add({{"method", "batch"}});
+  Family<Counter>& te_failure_family =
+      prometheus::BuildCounter().Name("te_request_failure").Help("Those that were not").Register(registry);
+  Histogram& te_duration = MakeHistogram(registry, "te_request_duration", "Seconds of a request", kSeconds);
+  Histogram& te_tokenization =
+      MakeHistogram(registry, "te_request_tokenization_duration", "Seconds of its tokenization", kSeconds);
+  Histogram& te_queue = MakeHistogram(registry, "te_request_queue_duration", "Seconds in the queue", kSeconds);
+  Histogram& te_inference = MakeHistogram(registry, "te_request_inference_duration", "Seconds of inference", kSeconds);
+  Histogram& te_batch_size = MakeHistogram(registry, "te_batch_next_size", "Texts of a batch", kTexts);
+  Histogram& te_batch_tokens = MakeHistogram(registry, "te_batch_next_tokens", "Tokens of a batch", kTokens);
+  Gauge& te_queue_size = MakeGauge(registry, "te_queue_size", "Texts that wait");
+};
+
+ServerMetrics::ServerMetrics() : parts_(std::make_unique<Parts>()) {}
+ServerMetrics::~ServerMetrics() = default;
+
+void ServerMetrics::Answered(std::string_view route, int status, double seconds) {
+  Parts& p = *parts_;
+  const std::pair<std::string, int> key(route, status);
+  Counter* count = nullptr;
+  Histogram* histogram = nullptr;
+  {
+    const std::shared_lock lock(p.mutex);
+    const auto found = p.requests.find(key);
+    if (found != p.requests.end()) {
+      count = found->second;
+      histogram = p.seconds.find(route)->second;
+    }
+  }
+  if (count == nullptr) {
+    const std::unique_lock lock(p.mutex);
+    const std::string name = route.empty() ? "none" : std::string(route);
+    count = p.requests[key] = &p.request_family.Add({{"route", name}, {"status", std::to_string(status)}});
+    histogram = p.seconds[key.first] = &p.seconds_family.Add({{"route", name}}, kSeconds);
+  }
+  count->Increment();
+  histogram->Observe(seconds);
+}
+
+void ServerMetrics::Classified(size_t texts, int status, double seconds) {
+  Parts& p = *parts_;
+  (texts == 1 ? p.te_single : p.te_many).Increment();
+  p.te_duration.Observe(seconds);
+  if (status == 200) {
+    p.texts.Increment(static_cast<double>(texts));
+    (texts == 1 ? p.te_single_success : p.te_many_success).Increment();
+  } else {
+    p.te_failure_family.Add({{"err", TeiError(status)}}).Increment();
+  }
+}
+
+void ServerMetrics::Tokenized(double seconds) {
+  parts_->tokenize.Observe(seconds);
+  parts_->te_tokenization.Observe(seconds);
+}
+
+void ServerMetrics::Queued(double seconds) {
+  parts_->queue.Observe(seconds);
+  parts_->te_queue.Observe(seconds);
+}
+
+void ServerMetrics::Inferred(double seconds) {
+  parts_->infer.Observe(seconds);
+  parts_->te_inference.Observe(seconds);
+}
+
+void ServerMetrics::Batch(size_t texts, size_t tokens, double seconds) {
+  Parts& p = *parts_;
+  p.batch_texts.Observe(static_cast<double>(texts));
+  p.te_batch_size.Observe(static_cast<double>(texts));
+  p.batch_tokens.Observe(static_cast<double>(tokens));
+  p.te_batch_tokens.Observe(static_cast<double>(tokens));
+  p.batch_seconds.Observe(seconds);
+}
+
+void ServerMetrics::Loaded(double seconds) { parts_->load_seconds.Observe(seconds); }
+
+void ServerMetrics::SetSnapshot(std::function<MetricsSnapshot()> snapshot) { parts_->snapshot = std::move(snapshot); }
+
+std::string ServerMetrics::Scrape() const {
+  Parts& p = *parts_;
+  const std::lock_guard lock(p.scraping);
+  if (p.snapshot) {
+    const MetricsSnapshot now = p.snapshot();
+    const auto set = [](Gauge& gauge, size_t value) { gauge.Set(static_cast<double>(value)); };
+    set(p.connections, now.connections);
+    set(p.queued, now.queued_texts);
+    set(p.te_queue_size, now.queued_texts);
+    set(p.models_loaded, now.models_loaded);
+    set(p.models_failed, now.models_failed);
+    set(p.model_bytes, now.model_bytes);
+    set(p.cache_bytes, now.cache_bytes);
+    set(p.cache_entries, now.cache_entries);
+    set(p.redis_available, now.redis_available ? 1 : 0);
+    RaiseTo(p.dropped, now.queued_texts_dropped);
+    RaiseTo(p.loads, now.model_loads);
+    RaiseTo(p.load_failures, now.model_load_failures);
+    RaiseTo(p.evictions, now.model_evictions);
+    RaiseTo(p.cache_hits, now.cache_hits);
+    RaiseTo(p.cache_misses, now.cache_misses);
+    RaiseTo(p.cache_evictions, now.cache_evictions);
+    RaiseTo(p.redis_hits, now.redis_hits);
+    RaiseTo(p.redis_misses, now.redis_misses);
+    RaiseTo(p.redis_errors, now.redis_errors);
+    RaiseTo(p.redis_timeouts, now.redis_timeouts);
+  }
+  return prometheus::TextSerializer().Serialize(p.registry.Collect());
+}
+
+}  // namespace winnow
