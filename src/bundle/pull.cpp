@@ -87,7 +87,7 @@ class Hub {
   Result<Listing> List() const {
     const std::string url =
         fmt::format("{}/api/models/{}/revision/{}", endpoint_, repository_, EncodeRevision(options_.revision));
-    const HttpResponse response = TRY(HttpGet(url, http_));
+    const HttpAnswer response = TRY(HttpGet(url, http_));
     TRY(Explain(url, response));
     const Json json = TRY(ParseJson(response.body, url, ErrorCode::kNetwork));
     Listing listing;
@@ -109,7 +109,7 @@ class Hub {
     http.follow_redirects = false;
     std::string url = FileUrl(commit, file);
     for (int hop = 0; hop < 5; ++hop) {
-      const HttpResponse response = TRY(HttpHead(url, http));
+      const HttpAnswer response = TRY(HttpHead(url, http));
       const auto linked = response.LastHeader("x-linked-etag");
       const auto location = response.LastHeader("location");
       const bool redirects = response.status >= 300 && response.status < 400;
@@ -167,7 +167,7 @@ class Hub {
     return std::stoull(*text);
   }
 
-  Result<void> Explain(const std::string& url, const HttpResponse& response) const {
+  Result<void> Explain(const std::string& url, const HttpAnswer& response) const {
     Result<void> result = RequireOk(url, response);
     if (result) return result;
     // The hub answers 401 for what doesn't exist too, so as not to tell what is private.

@@ -60,7 +60,7 @@ std::optional<uint64_t> ParseNumber(std::string_view text) {
 /// One request's state while curl runs it. `sink` takes the body: memory or a file.
 struct Transfer {
   CURL* easy = nullptr;
-  HttpResponse response;
+  HttpAnswer response;
   size_t header_bytes = 0;
   std::function<bool(std::string_view)> sink;
   const TransferProgress* progress = nullptr;
@@ -215,7 +215,7 @@ class Retries {
   explicit Retries(const HttpOptions& options) : options_(options), wait_(options.backoff) {}
 
   /// True once it is time to try again; false when there is nothing to hope for or the user cancelled.
-  bool Again(const Outcome& outcome, const HttpResponse& response, bool& cancelled) {
+  bool Again(const Outcome& outcome, const HttpAnswer& response, bool& cancelled) {
     const bool hope = outcome.code == CURLE_OK ? MayPassByItself(response.status) : MayPassByItself(outcome.code);
     const int allowed = NothingAnswers(outcome.code) ? std::min(options_.retries, 1) : options_.retries;
     if (!hope || used_ >= allowed) return false;
@@ -247,7 +247,7 @@ std::unexpected<Error> Cancelled(const std::string& url) {
   return Fail(ErrorCode::kCancelled, fmt::format("{}: cancelled", Shown(url)));
 }
 
-Result<HttpResponse> Request(const std::string& url, const HttpOptions& options, bool head) {
+Result<HttpAnswer> Request(const std::string& url, const HttpOptions& options, bool head) {
   Retries retries(options);
   for (;;) {
     Transfer transfer;
@@ -309,7 +309,7 @@ class PartialFile {
   }
 
   /// Remembers the strong ETag, or the date, of the file whose bytes follow.
-  void SetValidator(const HttpResponse& response) {
+  void SetValidator(const HttpAnswer& response) {
     std::string validator = response.LastHeader("etag").value_or("");
     if (validator.empty() || validator.starts_with("W/")) validator = response.LastHeader("last-modified").value_or("");
     if (validator == validator_) return;
@@ -357,7 +357,7 @@ class PartialFile {
 };
 
 /// True where "bytes 100-199/200" begins at `offset`.
-bool RangeBeginsAt(const HttpResponse& response, uint64_t offset) {
+bool RangeBeginsAt(const HttpAnswer& response, uint64_t offset) {
   const std::string range = response.LastHeader("content-range").value_or("");
   constexpr std::string_view kUnit = "bytes ";
   if (!range.starts_with(kUnit)) return false;
@@ -390,14 +390,14 @@ bool TakeBody(const std::string& url, std::string_view bytes, bool& begun, Trans
 }
 
 /// All bytes of the file, over as many attempts as it takes. Their digest is not looked at here.
-Result<HttpResponse> FetchAll(const std::string& url, PartialFile& part, const DownloadOptions& options) {
+Result<HttpAnswer> FetchAll(const std::string& url, PartialFile& part, const DownloadOptions& options) {
   Retries retries(options.http);
   for (;;) {
     const uint64_t begin = part.size();
     if (options.size && begin > *options.size && !part.Restart())
       return std::unexpected(part.Failure("can't truncate"));
     if (options.size && begin == *options.size && begin > 0 && !options.sha256.empty()) {
-      HttpResponse complete;  // cut off between the last byte and the rename; the digest decides
+      HttpAnswer complete;  // cut off between the last byte and the rename; the digest decides
       complete.status = 200;
       return complete;
     }
@@ -415,7 +415,7 @@ Result<HttpResponse> FetchAll(const std::string& url, PartialFile& part, const D
     const Outcome outcome = Perform(url, options.http, headers, false, transfer);
     if (transfer.cancelled) return Cancelled(url);
     if (transfer.failure) return std::unexpected(std::move(*transfer.failure));
-    HttpResponse& response = transfer.response;
+    HttpAnswer& response = transfer.response;
     if (outcome.code == CURLE_OK && response.status == 416 && transfer.resumed_from > 0) {
       if (!part.Restart()) return std::unexpected(part.Failure("can't truncate"));
       continue;  // the part is no part of what the server has; a fresh request can't be answered so again
@@ -433,27 +433,27 @@ Result<HttpResponse> FetchAll(const std::string& url, PartialFile& part, const D
 
 }  // namespace
 
-std::optional<std::string> HttpResponse::FirstHeader(std::string_view name) const {
+std::optional<std::string> HttpAnswer::FirstHeader(std::string_view name) const {
   const auto found = std::ranges::find(headers, name, &std::pair<std::string, std::string>::first);
   return found == headers.end() ? std::nullopt : std::optional(found->second);
 }
 
-std::optional<std::string> HttpResponse::LastHeader(std::string_view name) const {
+std::optional<std::string> HttpAnswer::LastHeader(std::string_view name) const {
   for (auto each = headers.rbegin(); each != headers.rend(); ++each) {
     if (each->first == name) return each->second;
   }
   return std::nullopt;
 }
 
-Result<HttpResponse> HttpGet(const std::string& url, const HttpOptions& options) {
+Result<HttpAnswer> HttpGet(const std::string& url, const HttpOptions& options) {
   return Request(url, options, false);
 }
 
-Result<HttpResponse> HttpHead(const std::string& url, const HttpOptions& options) {
+Result<HttpAnswer> HttpHead(const std::string& url, const HttpOptions& options) {
   return Request(url, options, true);
 }
 
-Result<void> RequireOk(const std::string& url, const HttpResponse& response) {
+Result<void> RequireOk(const std::string& url, const HttpAnswer& response) {
   if (response.ok()) return {};
   std::string meaning;
   if (response.status == 401) meaning = " (not signed in)";
@@ -464,11 +464,11 @@ Result<void> RequireOk(const std::string& url, const HttpResponse& response) {
               fmt::format("{}: the server answered {}{}", Shown(url), response.status, meaning));
 }
 
-Result<HttpResponse> HttpDownload(const std::string& url, const fs::path& path, const DownloadOptions& options) {
+Result<HttpAnswer> HttpDownload(const std::string& url, const fs::path& path, const DownloadOptions& options) {
   for (const bool last_attempt : {false, true}) {
     const fs::path part_path = path.string() + ".incomplete";
     PartialFile part = TRY(PartialFile::Open(part_path));
-    Result<HttpResponse> response = FetchAll(url, part, options);
+    Result<HttpAnswer> response = FetchAll(url, part, options);
     std::error_code ignored;
     if (!response) {
       if (part.size() == 0) fs::remove(part_path, ignored);

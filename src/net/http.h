@@ -32,7 +32,7 @@ struct HttpOptions {
   TransferProgress progress;
 };
 
-struct HttpResponse {
+struct HttpAnswer {
   int status = 0;
   /// Lower-case names, in order of arrival, over all redirects.
   std::vector<std::pair<std::string, std::string>> headers;
@@ -46,11 +46,11 @@ struct HttpResponse {
 };
 
 /// Any status is an answer, not an error; 5xx only once the retries are used up. Errors: kNetwork, kCancelled.
-Result<HttpResponse> HttpGet(const std::string& url, const HttpOptions& options);
-Result<HttpResponse> HttpHead(const std::string& url, const HttpOptions& options);
+Result<HttpAnswer> HttpGet(const std::string& url, const HttpOptions& options);
+Result<HttpAnswer> HttpHead(const std::string& url, const HttpOptions& options);
 
 /// "https://...: the server answered 404" for what is not 2xx.
-Result<void> RequireOk(const std::string& url, const HttpResponse& response);
+Result<void> RequireOk(const std::string& url, const HttpAnswer& response);
 
 struct DownloadOptions {
   HttpOptions http;
@@ -62,7 +62,7 @@ struct DownloadOptions {
 /// same (Range with If-Range; where `sha256` is given, that decides), then checks, fsyncs and renames to `path`. A file
 /// whose digest is wrong is thrown away, tried once more from its start, and then an error. Errors: kNetwork, also for
 /// every status but 2xx; kIo; kCancelled (the part stays, for the next time).
-Result<HttpResponse> HttpDownload(const std::string& url, const std::filesystem::path& path,
+Result<HttpAnswer> HttpDownload(const std::string& url, const std::filesystem::path& path,
                                   const DownloadOptions& options);
 
 /// Percent-encodes what can't stand in a path; '/' stays.

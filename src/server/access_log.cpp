@@ -62,7 +62,7 @@ void AccessLog::Write(const HttpRequest& request, std::string_view route, const 
                       double seconds) {
   constexpr double kMs = 1000;
   nlohmann::ordered_json line = {{"time", Now()}, {"id", request.id}, {"client", request.client}};
-  if (request.caller != request.client) line["caller"] = request.caller;
+  if (!request.key.empty()) line["key"] = request.key;
   line["method"] = request.method;
   // The path of the table, since texts may stand in a path that leads nowhere.
   line["path"] = route;

@@ -31,7 +31,7 @@ class AccessLog {
   static Result<std::unique_ptr<AccessLog>> Open(const std::filesystem::path& path, bool texts);
   ~AccessLog();
 
-  /// {"time","id","client","caller"?,"method","path","route"?,"status","bytes_in","bytes_out","ms","trace_id"?,
+  /// {"time","id","client","key"?,"method","path","route"?,"status","bytes_in","bytes_out","ms","trace_id"?,
   /// "parent_id"?,"body"?}
   void Write(const HttpRequest& request, std::string_view route, const HttpResponse& response, double seconds);
   /// Opens the file anew, for those who rotate logs.

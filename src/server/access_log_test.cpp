@@ -44,7 +44,7 @@ TEST(AccessLog, TellsWhoCalledButNoText) {
   request.path = "/secret words";
   request.body = "{\"text\": \"secret words\"}";
   request.client = "10.0.0.1";
-  request.caller = "mobile-app";
+  request.key = "mobile-app";
   request.id = "abc";
   request.headers = {{"traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}};
   const HttpResponse response = {.status = 200, .body = "12345", .headers = {}};
@@ -54,7 +54,7 @@ TEST(AccessLog, TellsWhoCalledButNoText) {
     (*log)->Write(request, "/v1/classify", response, .0123);
   }
   const nlohmann::json line = FirstLine(directory.path() / "log");
-  EXPECT_EQ(line["caller"], "mobile-app");
+  EXPECT_EQ(line["key"], "mobile-app");
   EXPECT_EQ(line["path"], "/v1/classify");
   EXPECT_EQ(line["status"], 200);
   EXPECT_EQ(line["bytes_out"], 5);

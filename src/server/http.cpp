@@ -80,24 +80,6 @@ RouteMatch RouteTable::Find(std::string_view method, std::string_view path) cons
   return match;
 }
 
-HttpHandler Routed(std::shared_ptr<const RouteTable> routes) {
-  return [routes = std::move(routes)](const SharedRequest& request, const HttpReply& reply) {
-    RouteMatch match = routes->Find(request->method, request->path);
-    if (match.route == nullptr && match.allowed.empty()) {
-      return reply(ErrorResponse(404, "NotFound", "there is nothing at this path; GET /docs tells what there is"));
-    }
-    if (match.route == nullptr) {
-      HttpResponse response = ErrorResponse(405, "MethodNotAllowed", "this path takes " + match.allowed);
-      response.headers.emplace_back("Allow", match.allowed);
-      return reply(std::move(response));
-    }
-    if (match.parameters.empty()) return match.route->handle(request, reply);
-    auto with_parameters = std::make_shared<HttpRequest>(*request);
-    with_parameters->parameters = std::move(match.parameters);
-    match.route->handle(with_parameters, reply);
-  };
-}
-
 HttpResponse ErrorResponse(int status, std::string_view type, std::string_view message) {
   const nlohmann::ordered_json body = {{"error", message}, {"error_type", type}};
   return {.status = status,

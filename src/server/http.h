@@ -23,7 +23,8 @@ struct HttpRequest {
   std::string query;   ///< as it came
   std::string body;    ///< unpacked, where it came compressed
   std::string client;  ///< the address it comes from; "unix" through a unix socket
-  std::string caller;  ///< who takes turns and is limited: the name of the API key, else the address
+  std::string key;     ///< the name of the API key that it came with; or empty
+  std::string caller;  ///< who takes turns with others: a key, or an address
   std::string id;      ///< its X-Request-Id, or one of ours
   std::vector<std::pair<std::string, std::string>> headers;  ///< names in small letters
   std::vector<std::string> parameters;                       ///< of the route's path, {model} and the like, in order
@@ -48,6 +49,9 @@ struct HttpResponse {
 
 /// Called once, from any thread.
 using HttpReply = std::function<void(HttpResponse)>;
+
+/// What a server is given: it may still change the request before handlers see it.
+using HttpApplication = std::function<void(const std::shared_ptr<HttpRequest>&, const HttpReply&)>;
 
 /// Handlers keep it for as long as they need it.
 using SharedRequest = std::shared_ptr<const HttpRequest>;
@@ -95,9 +99,6 @@ class RouteTable {
   std::unordered_multimap<std::string, const Route*> fixed_;
   std::vector<const Route*> patterns_;
 };
-
-/// Hands requests to their routes; answers 404 and 405 where there is none.
-HttpHandler Routed(std::shared_ptr<const RouteTable> routes);
 
 /// {"error": ..., "error_type": ...}
 HttpResponse ErrorResponse(int status, std::string_view type, std::string_view message);

@@ -57,7 +57,7 @@ struct IoThread {
 
 /// What connections share.
 struct ServerState {
-  HttpHandler handler;
+  HttpApplication handler;
   HttpServerOptions options;
   std::optional<asio::ssl::context> tls;
   std::optional<ConnectionLimit> addresses;

@@ -234,7 +234,7 @@ HttpServer::~HttpServer() {
   if (parts_) Stop();
 }
 
-Result<HttpServer> HttpServer::Start(HttpHandler handler, const HttpServerOptions& options) {
+Result<HttpServer> HttpServer::Start(HttpApplication handler, const HttpServerOptions& options) {
   auto parts = std::make_unique<Parts>();
   ServerState& state = *parts->state;
   state.handler = std::move(handler);

@@ -45,7 +45,7 @@ class HttpServer {
  public:
   /// Listens from when this returns. Errors: kIo when the address can't be had, kNotFound and kInvalidArgument of
   /// certificates; with advice.
-  static Result<HttpServer> Start(HttpHandler handler, const HttpServerOptions& options);
+  static Result<HttpServer> Start(HttpApplication handler, const HttpServerOptions& options);
   HttpServer(HttpServer&&) noexcept;
   HttpServer& operator=(HttpServer&&) noexcept;
   ~HttpServer();  ///< stops
