@@ -1,0 +1,30 @@
+#include "server/connection_limit.h"
+
+#include "server/address.h"
+
+namespace winnow {
+
+bool ConnectionLimit::Enter(std::string_view address) {
+  if (max_ == 0) return true;
+  std::string group = AddressGroup(address);
+  const std::lock_guard lock(mutex_);
+  const auto [entry, made] = counts_.try_emplace(std::move(group), 0);
+  if (entry->second >= max_) return false;
+  ++entry->second;
+  return true;
+}
+
+void ConnectionLimit::Leave(std::string_view address) {
+  if (max_ == 0) return;
+  const std::string group = AddressGroup(address);
+  const std::lock_guard lock(mutex_);
+  const auto entry = counts_.find(group);
+  if (entry != counts_.end() && --entry->second == 0) counts_.erase(entry);
+}
+
+size_t ConnectionLimit::addresses() const {
+  const std::lock_guard lock(mutex_);
+  return counts_.size();
+}
+
+}  // namespace winnow
