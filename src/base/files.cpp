@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace winnow {
 namespace {
@@ -54,6 +55,30 @@ void SyncDirectory(const std::filesystem::path& directory) {
   if (fd.get() >= 0) ::fsync(fd.get());
 }
 
+/// `prepare` is called with the new file before anything is in it.
+Result<void> WriteWhole(const std::filesystem::path& path, mode_t mode, const std::function<void(int fd)>& prepare,
+                        const std::function<Result<void>(const FileSink&)>& write) {
+  static std::atomic<unsigned> counter = 0;
+  std::filesystem::path temporary = path;
+  temporary += ".tmp" + std::to_string(::getpid()) + "." + std::to_string(counter++);
+  FileDescriptor fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
+  if (fd.get() < 0) return std::unexpected(SystemError(path, "can't write"));
+  if (prepare) prepare(fd.get());
+  const auto give_up = [&](Error error) {
+    ::unlink(temporary.c_str());
+    return std::unexpected(std::move(error));
+  };
+  const FileSink sink = [&](std::span<const std::byte> bytes) -> Result<void> {
+    if (!WriteAll(fd.get(), bytes)) return std::unexpected(SystemError(path, "can't write"));
+    return {};
+  };
+  if (Result<void> result = write(sink); !result) return give_up(std::move(result).error());
+  if (::fsync(fd.get()) != 0 || !fd.Close()) return give_up(SystemError(path, "can't write"));
+  if (::rename(temporary.c_str(), path.c_str()) != 0) return give_up(SystemError(path, "can't rename into place"));
+  SyncDirectory(path.has_parent_path() ? path.parent_path() : std::filesystem::path("."));
+  return {};
+}
+
 }  // namespace
 
 Result<std::string> ReadFile(const std::filesystem::path& path) {
@@ -78,24 +103,68 @@ Result<void> WriteFileAtomically(const std::filesystem::path& path, std::string_
 
 Result<void> WriteFileAtomically(const std::filesystem::path& path,
                                  const std::function<Result<void>(const FileSink&)>& write) {
-  static std::atomic<unsigned> counter = 0;
-  std::filesystem::path temporary = path;
-  temporary += ".tmp" + std::to_string(::getpid()) + "." + std::to_string(counter++);
-  FileDescriptor fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
-  if (fd.get() < 0) return std::unexpected(SystemError(path, "can't write"));
-  const auto give_up = [&](Error error) {
-    ::unlink(temporary.c_str());
-    return std::unexpected(std::move(error));
+  return WriteWhole(path, 0666, nullptr, write);
+}
+
+Result<SecretFile> ReadSecretFile(const std::filesystem::path& path, size_t max_bytes) {
+  // Non-blocking, so that a named pipe is refused instead of waited for.
+  FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  struct stat status {};
+  if (fd.get() < 0 || ::fstat(fd.get(), &status) != 0) return std::unexpected(SystemError(path, "can't open"));
+  if (!S_ISREG(status.st_mode)) return Fail(ErrorCode::kIo, path.string() + ": not a regular file");
+  if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+    return Fail(ErrorCode::kIo, path.string() + ": can be written by others than its owner",
+                "look whether it is as it should be, then: chmod go-w " + path.string());
+  }
+  SecretFile file;
+  file.others_read = (status.st_mode & S_IROTH) != 0;
+  char buffer[1 << 16];
+  for (;;) {
+    const ssize_t count = ::read(fd.get(), buffer, sizeof buffer);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return std::unexpected(SystemError(path, "can't read"));
+    if (count == 0) return file;
+    if (file.contents.size() + static_cast<size_t>(count) > max_bytes) {
+      return Fail(ErrorCode::kInvalidData, path.string() + ": larger than " + std::to_string(max_bytes) + " bytes",
+                  "this is not the file that was meant");
+    }
+    file.contents.append(buffer, static_cast<size_t>(count));
+  }
+}
+
+Result<void> UpdateSecretFile(
+    const std::filesystem::path& path, size_t max_bytes,
+    const std::function<Result<std::string>(const std::optional<std::string>& contents)>& change) {
+  std::filesystem::path target = path;
+  std::error_code error;
+  constexpr int kMostLinks = 40;  // as Linux follows
+  for (int i = 0; i < kMostLinks && std::filesystem::is_symlink(target, error); ++i) {
+    target = target.parent_path() / std::filesystem::read_symlink(target, error);
+    if (error) return Fail(ErrorCode::kIo, path.string() + ": " + error.message());
+  }
+  const std::filesystem::path directory = target.has_parent_path() ? target.parent_path() : std::filesystem::path(".");
+  // Not the file itself: it is replaced, and who waited for it would then hold the lock of one that is gone.
+  FileDescriptor lock(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (lock.get() < 0) return std::unexpected(SystemError(directory, "can't open"));
+  while (::flock(lock.get(), LOCK_EX) != 0) {
+    if (errno == EINTR) continue;
+    return std::unexpected(SystemError(directory, "can't lock"));
+  }
+  struct stat old {};
+  const bool exists = ::stat(target.c_str(), &old) == 0;
+  std::optional<std::string> contents;
+  if (exists) contents = TRY(ReadSecretFile(target, max_bytes)).contents;
+  const std::string changed = TRY(change(contents));
+  const auto keep_owner = [&](int fd) {
+    if (!exists) return;
+    // Only root can give a file away; a member of its group can keep at least that. Where neither can be had, the new
+    // file is its writer's alone.
+    const bool group =
+        ::fchown(fd, old.st_uid, old.st_gid) == 0 || ::fchown(fd, static_cast<uid_t>(-1), old.st_gid) == 0;
+    if (group && (old.st_mode & S_IRGRP) != 0) ::fchmod(fd, S_IRUSR | S_IWUSR | S_IRGRP);
   };
-  const FileSink sink = [&](std::span<const std::byte> bytes) -> Result<void> {
-    if (!WriteAll(fd.get(), bytes)) return std::unexpected(SystemError(path, "can't write"));
-    return {};
-  };
-  if (Result<void> result = write(sink); !result) return give_up(std::move(result).error());
-  if (::fsync(fd.get()) != 0 || !fd.Close()) return give_up(SystemError(path, "can't write"));
-  if (::rename(temporary.c_str(), path.c_str()) != 0) return give_up(SystemError(path, "can't rename into place"));
-  SyncDirectory(path.has_parent_path() ? path.parent_path() : std::filesystem::path("."));
-  return {};
+  return WriteWhole(target, S_IRUSR | S_IWUSR, keep_owner,
+                    [&](const FileSink& sink) { return sink(std::as_bytes(std::span(changed))); });
 }
 
 Result<void> AppendLine(const std::filesystem::path& path, std::string_view line) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -30,6 +31,26 @@ Result<void> WriteFileAtomically(const std::filesystem::path& path,
 /// costs no more the longer the file is, and loses no line that another process appends meanwhile. `line` holds no line
 /// end. Errors: kIo, kNotFound when the directory is missing.
 Result<void> AppendLine(const std::filesystem::path& path, std::string_view line);
+
+/// A file of secrets, or of what grants rights.
+struct SecretFile {
+  std::string contents;
+  bool others_read = false;  ///< anybody on this machine can
+};
+
+/// Reads it, unless somebody besides its owner could have written it: then it says nothing that can be trusted. That
+/// the group reads it is how a service gets at a file of root's, and fine. Errors: kNotFound; kIo, also for what is no
+/// regular file and where its group or others can write it; kInvalidData when it is larger than `max_bytes`.
+Result<SecretFile> ReadSecretFile(const std::filesystem::path& path, size_t max_bytes);
+
+/// Replaces a file of secrets as WriteFileAtomically does, by what `change` makes of its contents (nothing: there is
+/// none yet). A new one is for its owner alone (mode 0600); of one that is there already, owner and group stay as far
+/// as the system allows, and whether that group can read it. A symbolic link stays, and what it points to is replaced.
+/// Writers of several processes take turns (flock on the directory), so that none undoes another's change. Errors:
+/// those of ReadSecretFile, WriteFileAtomically and `change`.
+Result<void> UpdateSecretFile(
+    const std::filesystem::path& path, size_t max_bytes,
+    const std::function<Result<std::string>(const std::optional<std::string>& contents)>& change);
 
 /// A file mapped read-only for its lifetime. Movable, not copyable. The file must not be truncated meanwhile; Winnow's
 /// own writers replace files by rename, which leaves a mapping whole.

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <csignal>
 #include <thread>
@@ -107,6 +108,90 @@ TEST(Files, LinesOfManyThreadsStandWholeAndAlone) {
   for (size_t line = 0; line < 40; ++line) {
     EXPECT_EQ(text.substr(line * 5001, 5001), std::string(5000, text[line * 5001]) + "\n");
   }
+}
+
+mode_t ModeOf(const std::filesystem::path& path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 ? status.st_mode & 07777u : 0;
+}
+
+Result<void> Append(const std::filesystem::path& path, const std::string& text) {
+  return UpdateSecretFile(path, 1 << 20, [&](const std::optional<std::string>& contents) -> Result<std::string> {
+    return contents.value_or("") + text;
+  });
+}
+
+TEST(Files, ASecretFileIsItsOwnersAlone) {
+  TemporaryDirectory directory;
+  const auto path = directory.path() / "keys";
+  ASSERT_TRUE(Append(path, "a"));
+  EXPECT_EQ(ModeOf(path), 0600u);
+  ASSERT_TRUE(Append(path, "b"));
+  EXPECT_EQ(ModeOf(path), 0600u);
+  const SecretFile file = ReadSecretFile(path, 2).value();
+  EXPECT_EQ(file.contents, "ab");
+  EXPECT_FALSE(file.others_read);
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(directory.path()), {}), 1) << "nothing is left behind";
+}
+
+TEST(Files, ASecretFileKeepsThatItsGroupReadsItButNobodyElse) {
+  TemporaryDirectory directory;
+  const auto path = directory.path() / "keys";
+  ASSERT_TRUE(Append(path, "a"));
+  ASSERT_EQ(::chmod(path.c_str(), 0644), 0);
+  EXPECT_TRUE(ReadSecretFile(path, 10)->others_read);
+  ASSERT_TRUE(Append(path, "b"));
+  EXPECT_EQ(ModeOf(path), 0640u);
+}
+
+TEST(Files, ASecretFileThatOthersCouldHaveWrittenIsRefused) {
+  TemporaryDirectory directory;
+  const auto path = directory.path() / "keys";
+  ASSERT_TRUE(Append(path, "a"));
+  for (const mode_t mode : {0620u, 0602u, 0666u}) {
+    ASSERT_EQ(::chmod(path.c_str(), mode), 0);
+    const auto read = ReadSecretFile(path, 10);
+    ASSERT_FALSE(read);
+    EXPECT_NE(read.error().hint.find("chmod go-w"), std::string::npos);
+    EXPECT_FALSE(Append(path, "b"));
+  }
+  EXPECT_EQ(ReadFile(path).value(), "a");
+}
+
+TEST(Files, WhatIsNoSecretFileIsRefused) {
+  TemporaryDirectory directory;
+  EXPECT_EQ(ReadSecretFile(directory.path() / "none", 10).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(ReadSecretFile(directory.path(), 10).error().code, ErrorCode::kIo);
+  const auto pipe = directory.path() / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_EQ(ReadSecretFile(pipe, 10).error().code, ErrorCode::kIo) << "and nobody waits for its other end";
+  ASSERT_TRUE(Append(directory.path() / "large", "eleven char"));
+  EXPECT_EQ(ReadSecretFile(directory.path() / "large", 10).error().code, ErrorCode::kInvalidData);
+  EXPECT_EQ(Append(directory.path() / "missing" / "file", "a").error().code, ErrorCode::kNotFound);
+}
+
+TEST(Files, ALinkToASecretFileStaysALink) {
+  TemporaryDirectory directory;
+  const auto link = directory.path() / "link";
+  std::filesystem::create_symlink("real", link);
+  ASSERT_TRUE(Append(link, "a"));
+  ASSERT_TRUE(Append(link, "b"));
+  EXPECT_TRUE(std::filesystem::is_symlink(link));
+  EXPECT_EQ(ReadFile(directory.path() / "real").value(), "ab");
+}
+
+TEST(Files, NoChangeOfASecretFileIsLostAmongThreads) {
+  TemporaryDirectory directory;
+  const auto path = directory.path() / "keys";
+  {
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < 4; ++t) {
+      threads.emplace_back([&] {
+        for (int i = 0; i < 10; ++i) EXPECT_TRUE(Append(path, "x"));
+      });
+    }
+  }
+  EXPECT_EQ(ReadFile(path).value(), std::string(40, 'x'));
 }
 
 }  // namespace

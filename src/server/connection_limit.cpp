@@ -1,31 +1,30 @@
 #include "server/connection_limit.h"
 
-#include <arpa/inet.h>
+#include "server/address.h"
 
 namespace winnow {
-namespace {
-
-std::string KeyOf(std::string_view address) {
-  std::string key(address);
-  in6_addr ip = {};
-  if (inet_pton(AF_INET6, key.c_str(), &ip) == 1) key.assign(reinterpret_cast<const char*>(ip.s6_addr), 8);
-  return key;
-}
-
-}  // namespace
 
 bool ConnectionLimit::Enter(std::string_view address) {
+  if (max_ == 0) return true;
+  std::string group = AddressGroup(address);
   const std::lock_guard lock(mutex_);
-  size_t& open = open_[KeyOf(address)];
-  if (open >= most_) return false;
-  ++open;
+  const auto [entry, made] = counts_.try_emplace(std::move(group), 0);
+  if (entry->second >= max_) return false;
+  ++entry->second;
   return true;
 }
 
 void ConnectionLimit::Leave(std::string_view address) {
+  if (max_ == 0) return;
+  const std::string group = AddressGroup(address);
   const std::lock_guard lock(mutex_);
-  const auto found = open_.find(KeyOf(address));
-  if (found != open_.end() && --found->second == 0) open_.erase(found);
+  const auto entry = counts_.find(group);
+  if (entry != counts_.end() && --entry->second == 0) counts_.erase(entry);
+}
+
+size_t ConnectionLimit::addresses() const {
+  const std::lock_guard lock(mutex_);
+  return counts_.size();
 }
 
 }  // namespace winnow

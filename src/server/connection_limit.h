@@ -1,4 +1,4 @@
-/// How many connections an address may have.
+/// How many connections an address may have at once.
 #pragma once
 
 #include <cstddef>
@@ -9,19 +9,25 @@
 
 namespace winnow {
 
-/// Thread-safe; remembers only those who have connections. IPv6 addresses count by /64, which is what one customer has.
+/// Counts by AddressGroup (server/address.h): an IPv6 network of 64 bits is one address. Holds nothing of an address
+/// that has no connection, so never more than there are connections. Thread-safe.
 class ConnectionLimit {
  public:
-  explicit ConnectionLimit(size_t most) : most_(most) {}
+  /// 0: no limit, and nothing is counted.
+  explicit ConnectionLimit(size_t max_per_address) : max_(max_per_address) {}
 
-  /// False: the address has as many as it may.
+  /// A connection is made: false when the address has as many as it may; it then isn't counted.
   bool Enter(std::string_view address);
+  /// One that entered is gone.
   void Leave(std::string_view address);
 
+  /// Of addresses that have connections.
+  size_t addresses() const;
+
  private:
-  const size_t most_;
-  std::mutex mutex_;
-  std::unordered_map<std::string, size_t> open_;
+  const size_t max_;
+  mutable std::mutex mutex_;
+  std::unordered_map<std::string, size_t> counts_;
 };
 
 }  // namespace winnow

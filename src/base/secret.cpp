@@ -1,0 +1,53 @@
+#include "base/secret.h"
+
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+namespace winnow {
+namespace {
+
+Result<std::vector<unsigned char>> RandomBytes(size_t count) {
+  std::vector<unsigned char> bytes(count);
+  if (count > static_cast<size_t>(std::numeric_limits<int>::max()) ||
+      RAND_bytes(bytes.data(), static_cast<int>(count)) != 1) {
+    return Fail(ErrorCode::kIo, "the system gives no random bytes", "is /dev/urandom there?");
+  }
+  return bytes;
+}
+
+}  // namespace
+
+Result<std::string> RandomHex(size_t bytes) {
+  const std::vector<unsigned char> random = TRY(RandomBytes(bytes));
+  std::string text;
+  for (const unsigned char byte : random) {
+    text += "0123456789abcdef"[byte >> 4];
+    text += "0123456789abcdef"[byte & 15];
+  }
+  return text;
+}
+
+Result<std::string> RandomBase64Url(size_t bytes) {
+  constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  const std::vector<unsigned char> random = TRY(RandomBytes(bytes));
+  std::string text;
+  uint32_t held = 0;  // bits that have no digit yet
+  int bits = 0;
+  for (const unsigned char byte : random) {
+    held = held << 8 | byte;
+    for (bits += 8; bits >= 6; bits -= 6) text += kDigits[held >> (bits - 6) & 63];
+    held &= (1u << bits) - 1;
+  }
+  if (bits > 0) text += kDigits[held << (6 - bits) & 63];
+  return text;
+}
+
+bool ConstantTimeEqual(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+}  // namespace winnow

@@ -1,0 +1,153 @@
+#include "server/access.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "server/address.h"
+
+namespace winnow {
+namespace {
+
+constexpr char kChallenge[] = "Bearer realm=\"winnow\"";
+
+/// Without blanks around it (RFC 9110, section 5.6.3).
+std::string_view Trimmed(std::string_view text) {
+  const size_t begin = text.find_first_not_of(" \t");
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
+}
+
+/// The key of "Bearer KEY", whatever the case of its scheme (RFC 9110, section 11.1); empty for another scheme.
+std::string_view BearerToken(std::string_view header) {
+  constexpr std::string_view kScheme = "bearer";
+  header = Trimmed(header);
+  if (header.size() <= kScheme.size() || (header[kScheme.size()] != ' ' && header[kScheme.size()] != '\t')) return {};
+  const bool bearer = std::equal(kScheme.begin(), kScheme.end(), header.begin(),
+                                 [](char small, char c) { return small == c || small - 32 == c; });
+  return bearer ? Trimmed(header.substr(kScheme.size())) : std::string_view();
+}
+
+/// "example.org" of "http://example.org:8080" and of "example.org:8080"; "::1" of "[::1]:80".
+std::string_view HostOf(std::string_view address) {
+  if (const size_t scheme = address.find("://"); scheme != std::string_view::npos) address.remove_prefix(scheme + 3);
+  if (address.starts_with('[')) return address.substr(1, address.find(']') - 1);
+  return address.substr(0, address.find(':'));
+}
+
+/// Whether a page of another site may be behind the request: its browser reaches this machine's loopback although the
+/// page's author doesn't. Such a request names the page in Origin; or, where the page's own name was made to lead here
+/// (DNS rebinding), that name in Host. Programs send no Origin, and name the host as they were told.
+bool MayBeOfAnotherSite(const AccessRequest& request) {
+  const auto elsewhere = [](std::string_view header) { return !header.empty() && !IsLoopback(HostOf(header)); };
+  // No browser reaches unix sockets, and what stands in Host there is up to the client.
+  if (request.client.starts_with("unix")) return false;
+  return elsewhere(request.origin) || elsewhere(request.host);
+}
+
+AccessRefusal Unauthorized(std::string message, std::string_view error) {
+  return {.status = 401,
+          .type = "Unauthorized",
+          .message = std::move(message),
+          .www_authenticate = error.empty() ? kChallenge : fmt::format("{}, error=\"{}\"", kChallenge, error)};
+}
+
+AccessRefusal TooMany(std::chrono::seconds wait) {
+  return {.status = 429,
+          .type = "RateLimited",
+          .message = fmt::format("too many requests; come again in {} s", wait.count()),
+          .retry_after = wait};
+}
+
+}  // namespace
+
+Access::Access(AccessOptions options, std::shared_ptr<const ApiKeys> keys)
+    : options_(std::move(options)), limiter_(options_.steady_clock), keys_(std::move(keys)) {}
+
+std::shared_ptr<const ApiKeys> Access::keys() const {
+  const std::lock_guard lock(mutex_);
+  return keys_;
+}
+
+void Access::Replace(std::shared_ptr<const ApiKeys> keys) {
+  const std::lock_guard lock(mutex_);
+  if (keys != nullptr) keys_.swap(keys);
+}
+
+AccessDecision Access::Decide(const AccessRequest& request) {
+  if (request.role == Role::kPublic) return {{}, "address:" + AddressGroup(request.client), {}};
+  const std::shared_ptr<const ApiKeys> keys = this->keys();
+  return keys == nullptr ? DecideWithout(request) : DecideWith(*keys, request);
+}
+
+std::optional<AccessRefusal> Access::Limit(const std::string& turn, const RateLimit& limit) {
+  const std::optional<std::chrono::seconds> wait = limiter_.Take(turn, limit);
+  return wait ? std::optional(TooMany(*wait)) : std::nullopt;
+}
+
+AccessDecision Access::DecideWithout(const AccessRequest& request) {
+  AccessDecision decision{{}, "address:" + AddressGroup(request.client), {}};
+  decision.refusal = Limit(decision.turn, options_.address_limit);
+  if (decision.refusal || request.role != Role::kAdmin) return decision;
+  if (options_.public_address) {
+    decision.refusal = AccessRefusal{
+        .status = 403,
+        .type = "Forbidden",
+        .message =
+            "a server that listens on a public address does this for API keys alone: make one with 'winnow keys "
+            "add FILE --name NAME --role admin', and serve with --api-key-file FILE"};
+  } else if (MayBeOfAnotherSite(request)) {
+    decision.refusal =
+        AccessRefusal{.status = 403,
+                      .type = "Forbidden",
+                      .message =
+                          "without API keys this is not done for pages of other sites, nor under another name "
+                          "than localhost: make a key with 'winnow keys add FILE --name NAME --role admin', and "
+                          "serve with --api-key-file FILE"};
+  }
+  return decision;
+}
+
+AccessDecision Access::DecideWith(const ApiKeys& keys, const AccessRequest& request) {
+  const std::string group = AddressGroup(request.client);
+  AccessDecision decision{{}, "address:" + group, {}};
+  std::string_view secret = Trimmed(request.x_api_key);
+  if (secret.empty()) secret = BearerToken(request.authorization);
+  if (secret.empty()) {
+    decision.refusal =
+        Unauthorized("this needs an API key, in a header 'Authorization: Bearer KEY' or 'X-API-Key: KEY'", {});
+    return decision;
+  }
+  const std::string failures = "wrong keys:" + group;
+  if (!IsLoopback(request.client)) {
+    if (const auto wait = limiter_.Wait(failures, options_.failure_limit)) {
+      decision.refusal = TooMany(*wait);
+      return decision;
+    }
+  }
+  const ApiKey* key = keys.Find(secret, options_.system_clock());
+  if (key == nullptr) {
+    decision.refusal = Limit(failures, options_.failure_limit);
+    if (!decision.refusal) decision.refusal = Unauthorized("the API key is not valid", "invalid_token");
+    return decision;
+  }
+  decision.key = key->name;
+  decision.turn = "key:" + key->name;
+  RateLimit limit = options_.key_limit;
+  if (key->requests_per_minute) {
+    limit = {static_cast<double>(*key->requests_per_minute), static_cast<double>(key->burst.value_or(0))};
+  }
+  decision.refusal = Limit(decision.turn, limit);
+  if (!decision.refusal && !Includes(key->role, request.role)) {
+    decision.refusal =
+        AccessRefusal{.status = 403,
+                      .type = "Forbidden",
+                      .message = fmt::format("this needs an API key with the role {}", RoleName(request.role)),
+                      .www_authenticate = fmt::format("{}, error=\"insufficient_scope\", scope=\"{}\"", kChallenge,
+                                                      RoleName(request.role))};
+  }
+  return decision;
+}
+
+}  // namespace winnow

@@ -1,0 +1,277 @@
+#include "server/api_keys.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+#include <utility>
+
+#include "base/files.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include "base/suggest.h"
+
+namespace winnow {
+namespace {
+
+constexpr std::string_view kPrefix = "wk_";
+constexpr size_t kSecretBytes = 32, kSecretCharacters = 43;
+constexpr size_t kSaltBytes = 16;
+constexpr size_t kMaxSaltDigits = 128, kDigestDigits = 64;
+constexpr size_t kMaxName = 64;
+constexpr std::string_view kBlanks = " \t";
+constexpr std::string_view kHashName = "sha256:";
+constexpr char kLineForm[] =
+    "a line is NAME ROLE sha256:SALT:DIGEST [requests_per_minute=N] [burst=N] [expires=YYYY-MM-DD]; 'winnow keys add' "
+    "writes one";
+constexpr char kFileHeading[] =
+    "# API keys of 'winnow serve', a line each: NAME ROLE HASH [requests_per_minute=N] [burst=N] [expires=YYYY-MM-DD]\n"
+    "# Roles: classify, feedback, admin; each includes those before it. A key's secret is not here, only its hash.\n";
+
+bool IsName(std::string_view text) {
+  return !text.empty() && text.size() <= kMaxName && !text.starts_with(kPrefix) &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+                  c == '-';
+         });
+}
+
+/// A word of the file, for a message; nothing that could be a key or a digest that slipped into the wrong column.
+std::string Shown(std::string_view word) {
+  constexpr size_t kShort = 24;
+  if (word.find(kPrefix) != std::string_view::npos || word.size() > kShort) return "what stands there";
+  return "'" + Printable(word) + "'";
+}
+
+/// The words of a line, up to a comment.
+std::vector<std::string_view> Words(std::string_view line) {
+  std::vector<std::string_view> words;
+  for (;;) {
+    const size_t begin = line.find_first_not_of(kBlanks);
+    if (begin == std::string_view::npos || line[begin] == '#') return words;
+    line.remove_prefix(begin);
+    const size_t end = std::min(line.find_first_of(kBlanks), line.size());
+    words.push_back(line.substr(0, end));
+    line.remove_prefix(end);
+  }
+}
+
+/// Calls `take` with each line's number, from 1, and its contents without the line end.
+template <typename Take>
+Result<void> ForEachLine(std::string_view text, const Take& take) {
+  for (size_t number = 1; !text.empty(); ++number) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    TRY(take(number, line));
+  }
+  return {};
+}
+
+std::optional<int> PositiveNumber(std::string_view text) {
+  int value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value < 1) return std::nullopt;
+  return value;
+}
+
+/// What is wrong with it, or "".
+std::string ReadHash(std::string_view word, ApiKey& key) {
+  if (word.starts_with(kPrefix)) return "this is a key itself, which the file must not hold: only its hash";
+  if (!word.starts_with(kHashName)) return "the third word is no hash";
+  word.remove_prefix(kHashName.size());
+  const size_t colon = word.find(':');
+  if (colon == std::string_view::npos) return "the hash lacks its salt or its digest";
+  key.salt = word.substr(0, colon);
+  key.digest = word.substr(colon + 1);
+  if (key.salt.empty() || key.salt.size() > kMaxSaltDigits || !IsHexDigest(key.salt, key.salt.size()))
+    return fmt::format("the salt is not of 1 to {} lower-case hexadecimal digits", kMaxSaltDigits);
+  if (!IsHexDigest(key.digest, kDigestDigits))
+    return fmt::format("the digest is not of {} lower-case hexadecimal digits, but of {} characters", kDigestDigits,
+                       key.digest.size());
+  return {};
+}
+
+/// Fills an optional that must be empty yet; what is wrong, or "".
+template <typename T>
+std::string SetOnce(std::optional<T>& field, std::optional<T> value, std::string_view name, std::string_view expected) {
+  if (field) return fmt::format("'{}' is there twice", name);
+  if (!value) return fmt::format("'{}' must be {}", name, expected);
+  field = value;
+  return {};
+}
+
+/// "burst=50"; what is wrong, or "".
+std::string ReadSetting(std::string_view word, ApiKey& key) {
+  const size_t equals = word.find('=');
+  if (equals == std::string_view::npos) return Shown(word) + " is no setting NAME=VALUE";
+  constexpr size_t kLongEnough = 32;  // for any name, and short enough to look for what was meant
+  std::string name(word.substr(0, std::min(equals, kLongEnough)));
+  std::replace(name.begin(), name.end(), '-', '_');
+  const std::string_view value = word.substr(equals + 1);
+  constexpr std::string_view kNumber = "a whole number of at least 1";
+  if (name == "requests_per_minute") return SetOnce(key.requests_per_minute, PositiveNumber(value), name, kNumber);
+  if (name == "burst") return SetOnce(key.burst, PositiveNumber(value), name, kNumber);
+  if (name == "expires") return SetOnce(key.last_day, ParseDay(value), name, "a day, YYYY-MM-DD");
+  const std::vector<std::string> names = {"requests_per_minute", "burst", "expires"};
+  return fmt::format("{} is no setting that is known: {}", Shown(name),
+                     DidYouMean(name, names, "there are requests_per_minute, burst and expires"));
+}
+
+/// What is wrong with the words of a line, or "".
+std::string ReadLine(const std::vector<std::string_view>& words, ApiKey& key) {
+  if (words.size() < 3) return fmt::format("{} of the three words that a key needs", words.size());
+  if (!IsName(words[0])) {
+    return fmt::format("{} is no name, which is of 1 to {} letters, digits, '.', '_' and '-'", Shown(words[0]),
+                       kMaxName);
+  }
+  key.name = words[0];
+  const std::optional<Role> role = ParseRole(words[1]);
+  if (!role) return Shown(words[1]) + " is no role; they are public, classify, feedback and admin";
+  key.role = *role;
+  if (std::string wrong = ReadHash(words[2], key); !wrong.empty()) return wrong;
+  for (size_t i = 3; i < words.size(); ++i) {
+    if (std::string wrong = ReadSetting(words[i], key); !wrong.empty()) return wrong;
+  }
+  if (key.burst && !key.requests_per_minute) return "'burst' needs 'requests_per_minute'";
+  return {};
+}
+
+std::string LineOf(const ApiKey& key) {
+  std::string line = fmt::format("{} {} {}{}:{}", key.name, RoleName(key.role), kHashName, key.salt, key.digest);
+  if (key.requests_per_minute) line += fmt::format(" requests_per_minute={}", *key.requests_per_minute);
+  if (key.burst) line += fmt::format(" burst={}", *key.burst);
+  if (key.last_day) line += " expires=" + DayText(*key.last_day);
+  return line + "\n";
+}
+
+std::string DigestOf(std::string_view salt, std::string_view secret) {
+  Hasher hasher(Hasher::Kind::kSha256);
+  hasher.Update(salt);
+  hasher.Update(secret);
+  return hasher.Hex();
+}
+
+}  // namespace
+
+Result<ApiKeys> ApiKeys::Parse(std::string_view text, std::string_view where) {
+  ApiKeys keys;
+  std::set<std::string, std::less<>> names;
+  std::set<std::pair<std::string, std::string>> hashes;
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);  // editors on Windows
+  TRY(ForEachLine(text, [&](size_t number, std::string_view line) -> Result<void> {
+    const std::vector<std::string_view> words = Words(line);
+    if (words.empty()) return {};
+    ApiKey key;
+    key.line = number;
+    std::string wrong = ReadLine(words, key);
+    if (wrong.empty() && !names.insert(key.name).second) wrong = "the name '" + key.name + "' is there twice";
+    if (wrong.empty() && !hashes.emplace(key.salt, key.digest).second)
+      wrong = "another line has the same hash, so it isn't clear whose key it is";
+    if (!wrong.empty()) {
+      return Fail(ErrorCode::kInvalidData, fmt::format("{}, line {}: {}", where, number, wrong), kLineForm);
+    }
+    keys.keys_.push_back(std::move(key));
+    return {};
+  }));
+  return keys;
+}
+
+Result<ApiKeys> ApiKeys::Read(const std::filesystem::path& path) {
+  const SecretFile file = TRY(ReadSecretFile(path, kMaxApiKeysBytes));
+  ApiKeys keys = TRY(Parse(file.contents, path.string()));
+  if (file.others_read) LogWarning("{}: anybody on this machine can read it; better: chmod o-r", path.string());
+  return keys;
+}
+
+const ApiKey* ApiKeys::Find(std::string_view secret, std::chrono::system_clock::time_point now) const {
+  if (!IsApiKeySecret(secret)) return nullptr;
+  const ApiKey* found = nullptr;
+  std::string_view salt;
+  std::string digest;
+  for (const ApiKey& key : keys_) {
+    if (key.salt != salt) {
+      salt = key.salt;
+      digest = DigestOf(salt, secret);
+    }
+    // All are compared, whichever it is.
+    if (ConstantTimeEqual(key.digest, digest)) found = &key;
+  }
+  return found == nullptr || found->ExpiredAt(now) ? nullptr : found;
+}
+
+bool IsApiKeySecret(std::string_view text) {
+  return text.size() == kPrefix.size() + kSecretCharacters && text.starts_with(kPrefix) &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+         });
+}
+
+std::optional<std::chrono::sys_days> ParseDay(std::string_view text) {
+  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return std::nullopt;
+  const auto number = [&](size_t begin, size_t count) {
+    const std::string_view digits = text.substr(begin, count);
+    const bool all = std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; });
+    return all ? PositiveNumber(digits).value_or(0) : 0;
+  };
+  const std::chrono::year_month_day day(std::chrono::year(number(0, 4)),
+                                        std::chrono::month(static_cast<unsigned>(number(5, 2))),
+                                        std::chrono::day(static_cast<unsigned>(number(8, 2))));
+  // Before 1970, and after what the clock's 64 bits of nanoseconds hold, is no day on which a key expires.
+  if (!day.ok() || day.year() < std::chrono::year(1970) || day.year() > std::chrono::year(2200)) return std::nullopt;
+  return std::chrono::sys_days(day);
+}
+
+std::string DayText(std::chrono::sys_days day) {
+  const std::chrono::year_month_day date(day);
+  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                     static_cast<unsigned>(date.day()));
+}
+
+Result<AddedApiKey> AddApiKey(std::string_view text, std::string_view where, ApiKey key) {
+  const ApiKeys there = TRY(ApiKeys::Parse(text, where));
+  if (!IsName(key.name)) {
+    return Fail(ErrorCode::kInvalidArgument, fmt::format("{} is no name for a key", Shown(key.name)),
+                fmt::format("it is of 1 to {} letters, digits, '.', '_' and '-', and doesn't begin with {}", kMaxName,
+                            kPrefix));
+  }
+  if (key.burst && !key.requests_per_minute) {
+    return Fail(ErrorCode::kInvalidArgument, "a burst needs a number of requests per minute",
+                "the burst is how many of them may come at once");
+  }
+  for (const ApiKey& other : there.keys()) {
+    if (other.name != key.name) continue;
+    return Fail(ErrorCode::kExists,
+                fmt::format("{}, line {}: there is a key '{}' already", where, other.line, key.name),
+                fmt::format("choose another name, or revoke that one: winnow keys revoke {} {}", where, key.name));
+  }
+  AddedApiKey added;
+  added.secret = std::string(kPrefix) + TRY(RandomBase64Url(kSecretBytes));
+  key.salt = there.keys().empty() ? TRY(RandomHex(kSaltBytes)) : there.keys().back().salt;
+  key.digest = DigestOf(key.salt, added.secret);
+  if (!IsHexDigest(key.digest, kDigestDigits)) return Fail(ErrorCode::kInternal, "SHA-256 gave no digest");
+  added.contents = text.empty() ? std::string_view(kFileHeading) : text;
+  if (!added.contents.ends_with('\n')) added.contents += '\n';
+  added.contents += LineOf(key);
+  return added;
+}
+
+Result<std::string> RemoveApiKey(std::string_view text, std::string_view where, std::string_view name) {
+  const ApiKeys there = TRY(ApiKeys::Parse(text, where));
+  std::vector<std::string> names;
+  for (const ApiKey& key : there.keys()) {
+    names.push_back(key.name);
+    if (key.name != name) continue;
+    size_t begin = 0;
+    for (size_t line = 1; line < key.line; ++line) begin = text.find('\n', begin) + 1;
+    const size_t end = std::min(text.find('\n', begin), text.size() - 1) + 1;
+    return std::string(text.substr(0, begin)) + std::string(text.substr(end));
+  }
+  return Fail(ErrorCode::kNotFound, fmt::format("{}: there is no key {}", where, Shown(name)),
+              DidYouMean(name, names, fmt::format("'winnow keys list {}' lists them", where)));
+}
+
+}  // namespace winnow
