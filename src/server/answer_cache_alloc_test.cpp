@@ -3,20 +3,22 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <new>
+#include <vector>
 
 #include "server/answer_cache.h"
-
-// glibc's own, under the name that remains when a program brings its own malloc.
-extern "C" void* __libc_malloc(size_t size);
 
 namespace {
 std::atomic<long> allocations = 0;
 }  // namespace
 
-extern "C" void* malloc(size_t size) {
+void* operator new(size_t size) {
   ++allocations;
-  return __libc_malloc(size);
+  if (void* memory = std::malloc(size)) return memory;
+  throw std::bad_alloc();
 }
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, size_t) noexcept { std::free(memory); }
 
 namespace winnow {
 namespace {
