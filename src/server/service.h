@@ -8,6 +8,7 @@
 
 #include "server/http.h"
 #include "server/json_request.h"
+#include "server/metrics.h"
 #include "server/model_set.h"
 
 namespace winnow {
@@ -16,6 +17,7 @@ namespace winnow {
 struct Service {
   std::shared_ptr<ModelSet> models;
   ServiceLimits limits = {};
+  std::shared_ptr<ServerMetrics> metrics = {};  ///< or null
 };
 
 using SharedService = std::shared_ptr<const Service>;

@@ -1,0 +1,84 @@
+/// How often keys have come lately, about, in a few bits a key: TinyLFU's sketch (Einziger, Friedman, Manes 2017,
+/// "TinyLFU: A Highly Efficient Cache Admission Policy"). A count-min sketch (Cormode, Muthukrishnan 2005) of four rows
+/// of 4-bit counters, in which only the smallest of a key's four counters grow; all are halved after every ten
+/// additions a key, so that what was popular once doesn't stay so. The four counters of a key lie in one cache line.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace winnow {
+
+/// Not thread-safe.
+class FrequencySketch {
+ public:
+  static constexpr int kMost = 15;  ///< where counters stay
+
+  /// For about that many keys: rounded down to a power of two, at least 8. Takes 8 bytes a key.
+  explicit FrequencySketch(size_t keys)
+      : blocks_(std::bit_floor(std::max<size_t>(keys, 8)) / 8), additions_a_period_(10 * 8 * blocks_.size()) {}
+
+  /// `hash` is well mixed in all of its bits.
+  void Add(uint64_t hash) {
+    const Place place = Find(hash);
+    const int least = Least(place);
+    if (least == kMost) return;
+    for (size_t row = 0; row < 4; ++row) {
+      uint64_t& word = blocks_[place.block][place.word[row]];
+      if (static_cast<int>(word >> place.shift[row] & 15) == least) word += uint64_t{1} << place.shift[row];
+    }
+    if (++additions_ >= additions_a_period_) Age();
+  }
+
+  int Estimate(uint64_t hash) const { return Least(Find(hash)); }
+
+  /// Asks the CPU for the key's counters.
+  void Prefetch(uint64_t hash) const { __builtin_prefetch(&blocks_[Find(hash).block]); }
+
+  size_t bytes() const { return blocks_.size() * sizeof(Block); }
+
+ private:
+  using Block = std::array<uint64_t, 8>;  // a row is two words of 16 counters
+  struct Place {
+    size_t block;
+    std::array<uint8_t, 4> word, shift;
+  };
+
+  Place Find(uint64_t hash) const {
+    // Its own mix: the bits that chose a shard or a bucket are the same for all keys there.
+    const uint64_t mixed = (hash ^ hash >> 32) * 0x9E3779B97F4A7C15ull;
+    Place place;
+    place.block = (mixed >> 40) & (blocks_.size() - 1);
+    for (size_t row = 0; row < 4; ++row) {
+      const auto bits = static_cast<uint8_t>(mixed >> (18 + 5 * row) & 31);
+      place.word[row] = static_cast<uint8_t>(2 * row + (bits >> 4));
+      place.shift[row] = static_cast<uint8_t>(4 * (bits & 15));
+    }
+    return place;
+  }
+
+  int Least(const Place& place) const {
+    int least = kMost;
+    for (size_t row = 0; row < 4; ++row) {
+      least = std::min(least, static_cast<int>(blocks_[place.block][place.word[row]] >> place.shift[row] & 15));
+    }
+    return least;
+  }
+
+  void Age() {
+    for (Block& block : blocks_) {
+      for (uint64_t& word : block) word = word >> 1 & 0x7777777777777777ull;
+    }
+    additions_ /= 2;
+  }
+
+  std::vector<Block> blocks_;
+  size_t additions_ = 0;
+  size_t additions_a_period_;
+};
+
+}  // namespace winnow

@@ -1,0 +1,302 @@
+#include "store/redis_cache.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "base/log.h"
+
+namespace winnow {
+namespace {
+
+constexpr size_t kMostKeys = 64;       // of an MGET
+constexpr size_t kMostCommands = 256;  // under way
+constexpr size_t kMostUnwritten = 1 << 18;
+
+/// For poll: rounded up, so that it doesn't wake before the time.
+int Milliseconds(std::chrono::steady_clock::duration time) {
+  const auto rounded = std::chrono::ceil<std::chrono::milliseconds>(time).count();
+  return static_cast<int>(std::clamp<int64_t>(rounded, 0, 60000));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<RedisCache>> RedisCache::Open(std::string_view url, const RedisCacheOptions& options) {
+  std::unique_ptr<RedisCache> cache(new RedisCache(TRY(ParseRedisUrl(url)), options));
+  cache->wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (cache->wake_ < 0) return Fail(ErrorCode::kIo, fmt::format("no eventfd: {}", std::strerror(errno)));
+  try {
+    cache->thread_ = std::thread([raw = cache.get()] { raw->Run(); });
+  } catch (const std::system_error& error) {
+    return Fail(ErrorCode::kIo, fmt::format("no thread for Redis: {}", error.what()));
+  }
+  return cache;
+}
+
+RedisCache::RedisCache(RedisAddress address, const RedisCacheOptions& options)
+    : address_(std::move(address)),
+      options_(options),
+      connection_((options.max_value_bytes + 64) * kMostKeys, kMostKeys) {}
+
+RedisCache::~RedisCache() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    Wake();
+  }
+  if (thread_.joinable()) thread_.join();
+  if (wake_ >= 0) ::close(wake_);
+}
+
+void RedisCache::Find(std::string key, Done done) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (ready_ && questions_.size() < options_.max_queued) {
+      questions_.push_back({std::move(key), std::move(done), Clock::now() + options_.timeout});
+      Wake();
+      return;
+    }
+    ++counts_.skipped;
+  }
+  done(std::nullopt);
+}
+
+void RedisCache::Insert(std::string key, std::string value) {
+  const size_t bytes = key.size() + value.size();
+  const std::lock_guard lock(mutex_);
+  if (!ready_ || value.size() > options_.max_value_bytes || values_.size() >= options_.max_queued ||
+      value_bytes_ + bytes > options_.max_queued_bytes) {
+    ++counts_.dropped;
+    return;
+  }
+  values_.push_back({std::move(key), std::move(value)});
+  value_bytes_ += bytes;
+  Wake();
+}
+
+bool RedisCache::available() const {
+  const std::lock_guard lock(mutex_);
+  return ready_;
+}
+
+RedisCacheCounts RedisCache::counts() const {
+  const std::lock_guard lock(mutex_);
+  return counts_;
+}
+
+bool RedisCache::stopping() const {
+  const std::lock_guard lock(mutex_);
+  return stopping_;
+}
+
+void RedisCache::SetReady(bool ready) {
+  const std::lock_guard lock(mutex_);
+  ready_ = ready;
+}
+
+/// With the lock held.
+void RedisCache::Wake() {
+  if (std::exchange(woken_, true)) return;
+  const uint64_t one = 1;
+  [[maybe_unused]] const ssize_t written =
+      ::write(wake_, &one, sizeof one);  // can't fail: it is read before it is full
+}
+
+void RedisCache::Run() {
+  bool away = false;
+  std::chrono::milliseconds pause = options_.first_pause;
+  while (!stopping()) {
+    const Clock::time_point began = Clock::now();
+    Result<void> ended =
+        connection_.Connect(address_, began + options_.connect_timeout, [this] { return !stopping(); });
+    if (ended) {
+      if (std::exchange(away, false)) LogWarning("{} is back", name());
+      refusal_logged_ = false;
+      SetReady(true);
+      ended = Serve();
+    }
+    SetReady(false);
+    connection_.Close();
+    AnswerAll();
+    if (stopping()) break;
+    {
+      const std::lock_guard lock(mutex_);
+      ++counts_.errors;
+    }
+    if (!std::exchange(away, true)) {
+      LogWarning("{} is away: {}; nothing is shared meanwhile", name(), ended.error().message);
+    }
+    // A connection that fails soon after it was made counts as none: so one that comes and goes isn't tried, nor told
+    // of, ten times a second.
+    if (Clock::now() - began > options_.longest_pause) pause = options_.first_pause;
+    Pause(pause);
+    pause = std::min(2 * pause, options_.longest_pause);
+  }
+}
+
+void RedisCache::Pause(std::chrono::milliseconds time) {
+  const Clock::time_point end = Clock::now() + time;
+  while (!stopping() && Clock::now() < end) {
+    pollfd wake{wake_, POLLIN, 0};
+    if (::poll(&wake, 1, Milliseconds(end - Clock::now())) <= 0) continue;
+    uint64_t count = 0;
+    const std::lock_guard lock(mutex_);
+    woken_ = false;
+    [[maybe_unused]] const ssize_t got = ::read(wake_, &count, sizeof count);
+  }
+}
+
+/// Until Redis fails, which is what it returns, or the cache is stopped.
+Result<void> RedisCache::Serve() {
+  while (!stopping()) {
+    SendQueued();
+    TRY(connection_.Write());
+    WaitForSocket();
+    TRY(TakeReplies());
+    const Clock::time_point now = Clock::now();
+    AnswerLate(now);
+    const Clock::duration late = commands_.empty() ? Clock::duration::zero() : now - commands_.front().sent;
+    if (late > options_.connect_timeout) return Fail(ErrorCode::kNetwork, "it hangs");
+    SetReady(late <= options_.timeout);
+  }
+  return {};
+}
+
+/// Makes commands of what is queued: questions first.
+void RedisCache::SendQueued() {
+  const std::lock_guard lock(mutex_);
+  const Clock::time_point now = Clock::now();
+  const auto room = [&] { return commands_.size() < kMostCommands && connection_.unwritten() < kMostUnwritten; };
+  while (!questions_.empty() && room()) {
+    const size_t count = std::min(questions_.size(), kMostKeys);
+    std::vector<std::string_view> words = {"MGET"};
+    for (size_t i = 0; i < count; ++i) words.emplace_back(questions_[i].key);
+    connection_.Append(words);
+    for (size_t i = 0; i < count; ++i) {
+      asked_.push_back(std::move(questions_.front()));
+      questions_.pop_front();
+    }
+    commands_.push_back({count, now});
+  }
+  const std::string ttl = std::to_string(std::max<int64_t>(options_.ttl.count(), 1));
+  while (!values_.empty() && room()) {
+    const Value& value = values_.front();
+    connection_.Append(std::vector<std::string_view>{"SET", value.key, value.bytes, "EX", ttl});
+    value_bytes_ -= value.key.size() + value.bytes.size();
+    values_.pop_front();
+    commands_.push_back({0, now});
+    ++counts_.sent;
+  }
+}
+
+/// For its answers, room to write, something queued, or the time of the next question that is late.
+void RedisCache::WaitForSocket() {
+  std::optional<Clock::time_point> next;
+  const auto at_the_latest = [&](Clock::time_point time) { next = std::min(time, next.value_or(time)); };
+  if (answered_ < asked_.size()) at_the_latest(asked_[answered_].deadline);
+  if (!commands_.empty()) {
+    const Clock::time_point sent = commands_.front().sent;
+    // Late is first too late to ask more, then too late to go on.
+    at_the_latest(sent + options_.connect_timeout);
+    if (Clock::now() - sent <= options_.timeout) at_the_latest(sent + options_.timeout);
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    if (!questions_.empty()) at_the_latest(questions_.front().deadline);
+  }
+  const auto events = static_cast<short>(connection_.unwritten() > 0 ? POLLIN | POLLOUT : POLLIN);
+  pollfd wanted[] = {{wake_, POLLIN, 0}, {connection_.socket(), events, 0}};
+  const int timeout = next ? std::max(Milliseconds(*next - Clock::now()), 1) : -1;
+  if (::poll(wanted, 2, timeout) <= 0 || wanted[0].revents == 0) return;
+  uint64_t count = 0;
+  const std::lock_guard lock(mutex_);
+  woken_ = false;
+  [[maybe_unused]] const ssize_t got = ::read(wake_, &count, sizeof count);
+}
+
+Result<void> RedisCache::TakeReplies() {
+  TRY(connection_.Read());
+  while (const std::unique_ptr<RedisReply> reply = TRY(connection_.NextReply())) TRY(TakeReply(*reply));
+  return {};
+}
+
+Result<void> RedisCache::TakeReply(const RedisReply& reply) {
+  if (commands_.empty()) return Fail(ErrorCode::kNetwork, "it talks without being asked");
+  const size_t questions = commands_.front().questions;
+  const std::string says = reply.kind == RedisReply::kError ? "it says: " + reply.text.substr(0, 200) : "";
+  if (questions == 0) {
+    if (!says.empty()) {
+      // Full, or a replica that can't be written to: it can be read all the same.
+      if (!std::exchange(refusal_logged_, true)) LogWarning("{} keeps no answers: {}", name(), says);
+      const std::lock_guard lock(mutex_);
+      ++counts_.errors;
+    } else if (reply.kind != RedisReply::kStatus) {
+      return Fail(ErrorCode::kNetwork, "it answers something else than it was asked");
+    }
+    commands_.pop_front();
+    return {};
+  }
+  if (!says.empty()) return Fail(ErrorCode::kNetwork, says);
+  if (reply.kind != RedisReply::kArray || reply.items.size() != questions) {
+    return Fail(ErrorCode::kNetwork, "it answers something else than it was asked");
+  }
+  commands_.pop_front();
+  for (const std::unique_ptr<RedisReply>& item : reply.items) {
+    const Question question = std::move(asked_.front());
+    asked_.pop_front();
+    if (answered_ > 0) {
+      --answered_;
+      continue;
+    }
+    const bool hit = item != nullptr && item->kind == RedisReply::kString;
+    {
+      const std::lock_guard lock(mutex_);
+      ++(hit ? counts_.hits : counts_.misses);
+    }
+    question.done(hit ? std::optional(std::move(item->text)) : std::nullopt);
+  }
+  return {};
+}
+
+/// Deadlines are in the order of asking, so those that have passed are the first.
+void RedisCache::AnswerLate(Clock::time_point now) {
+  std::vector<Done> late;
+  for (; answered_ < asked_.size() && asked_[answered_].deadline <= now; ++answered_) {
+    late.push_back(std::move(asked_[answered_].done));
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    for (; !questions_.empty() && questions_.front().deadline <= now; questions_.pop_front()) {
+      late.push_back(std::move(questions_.front().done));
+    }
+    counts_.timeouts += late.size();
+  }
+  for (const Done& done : late) done(std::nullopt);
+}
+
+/// With nothing. Nobody asks meanwhile: the cache isn't ready.
+void RedisCache::AnswerAll() {
+  std::deque<Question> questions = std::exchange(asked_, {});
+  questions.erase(questions.begin(), questions.begin() + static_cast<std::ptrdiff_t>(std::exchange(answered_, 0)));
+  commands_.clear();
+  {
+    const std::lock_guard lock(mutex_);
+    std::ranges::move(questions_, std::back_inserter(questions));
+    questions_.clear();
+    counts_.skipped += questions.size();
+    counts_.dropped += values_.size();
+    values_.clear();
+    value_bytes_ = 0;
+  }
+  for (const Question& question : questions) question.done(std::nullopt);
+}
+
+}  // namespace winnow

@@ -1,0 +1,455 @@
+#include "store/redis_cache.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+
+#include <atomic>
+#include <future>
+#include <thread>
+#include <vector>
+
+#include "base/random.h"
+#include "support/redis_server.h"
+
+namespace winnow {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+// Generous where a test wants answers, so that a slow machine passes; short where it wants none.
+RedisCacheOptions Patient() {
+  RedisCacheOptions options;
+  options.timeout = std::chrono::seconds(20);
+  options.connect_timeout = std::chrono::seconds(20);
+  options.first_pause = std::chrono::milliseconds(5);
+  options.longest_pause = std::chrono::milliseconds(50);
+  return options;
+}
+
+RedisCacheOptions Impatient() {
+  RedisCacheOptions options = Patient();
+  options.timeout = std::chrono::milliseconds(20);
+  options.connect_timeout = std::chrono::milliseconds(200);
+  return options;
+}
+
+std::unique_ptr<RedisCache> Cache(const std::string& url, const RedisCacheOptions& options = Patient()) {
+  return RedisCache::Open(url, options).value();
+}
+
+using Answer = std::optional<std::string>;
+
+std::future<Answer> Asked(RedisCache& cache, const std::string& key) {
+  auto promise = std::make_shared<std::promise<Answer>>();
+  cache.Find(key, [promise](Answer value) { promise->set_value(std::move(value)); });
+  return promise->get_future();
+}
+
+/// Fails the test where `done` isn't called at all.
+Answer Ask(RedisCache& cache, const std::string& key) {
+  std::future<Answer> answer = Asked(cache, key);
+  if (answer.wait_for(std::chrono::minutes(2)) != std::future_status::ready) {
+    ADD_FAILURE() << "no answer";
+    return std::nullopt;
+  }
+  return answer.get();
+}
+
+/// Waits for what must come true some time.
+bool Eventually(const std::function<bool()>& true_now) {
+  for (int i = 0; i < 12000; ++i) {
+    if (true_now()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return false;
+}
+
+/// Puts it there, whatever happens to one try.
+bool Put(RedisCache& cache, const std::string& key, const std::string& value) {
+  return Eventually([&] {
+    cache.Insert(key, value);
+    return Ask(cache, key) == value;
+  });
+}
+
+size_t Count(const std::string& text, std::string_view part) {
+  size_t count = 0;
+  for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++count;
+  return count;
+}
+
+class RedisCacheTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (RedisServer::Program().empty()) GTEST_SKIP() << "no redis-server here (Debian: redis-tools)";
+  }
+};
+
+TEST_F(RedisCacheTest, FindsWhatAnyServerInserted) {
+  RedisServer redis;
+  redis.Start();
+  const auto first = Cache(redis.url());
+  const std::string bytes("\0\r\n$-1\r\n\xff", 10);
+  EXPECT_TRUE(Put(*first, "key", bytes));
+  EXPECT_TRUE(Put(*first, "empty", ""));
+  const auto second = Cache(redis.url());
+  ASSERT_TRUE(Eventually([&] { return second->available(); }));
+  EXPECT_EQ(Ask(*second, "key"), bytes);
+  EXPECT_EQ(Ask(*second, "empty"), "");
+  EXPECT_EQ(Ask(*second, "other"), std::nullopt);
+  const RedisCacheCounts counts = second->counts();
+  EXPECT_EQ(counts.hits, 2u);
+  EXPECT_EQ(counts.misses, 1u);
+  EXPECT_EQ(counts.errors + counts.timeouts + counts.skipped, 0u);
+}
+
+TEST_F(RedisCacheTest, ValuesEndWithTheirTime) {
+  RedisServer redis;
+  redis.Start();
+  RedisCacheOptions options = Patient();
+  options.ttl = std::chrono::seconds(1);
+  const auto cache = Cache(redis.url(), options);
+  EXPECT_TRUE(Put(*cache, "key", "value"));
+  EXPECT_TRUE(Eventually([&] { return Ask(*cache, "key") == std::nullopt; }));
+}
+
+TEST_F(RedisCacheTest, ManyQuestionsAtOnceGetTheirOwnAnswers) {
+  RedisServer redis;
+  redis.Start();
+  const auto cache = Cache(redis.url());
+  ASSERT_TRUE(Eventually([&] { return cache->available(); }));
+  for (int i = 0; i < 1000; i += 2) cache->Insert("key" + std::to_string(i), std::string(i, 'x') + std::to_string(i));
+  ASSERT_TRUE(Eventually([&] { return Ask(*cache, "key998").has_value(); }));
+  std::vector<std::future<Answer>> answers;
+  for (int i = 0; i < 1000; ++i) answers.push_back(Asked(*cache, "key" + std::to_string(i)));
+  for (int i = 0; i < 1000; ++i) {
+    const Answer right = i % 2 == 0 ? Answer(std::string(i, 'x') + std::to_string(i)) : std::nullopt;
+    EXPECT_EQ(answers[static_cast<size_t>(i)].get(), right) << i;
+  }
+}
+
+TEST_F(RedisCacheTest, ThreadsGetTheirOwnAnswersWhileRedisComesAndGoes) {
+  RedisServer redis;
+  redis.Start();
+  const auto cache = Cache(redis.url(), Impatient());
+  std::atomic<int> hits = 0, asked = 0, answered = 0;
+  std::atomic<bool> stop = false;
+  std::vector<std::thread> threads;
+  for (uint64_t thread = 0; thread < 4; ++thread) {
+    threads.emplace_back([&, thread] {
+      Random random(thread);
+      while (!stop) {
+        const std::string key = "key" + std::to_string(random.Below(200));
+        cache->Insert(key, key + "'s");
+        ++asked;
+        cache->Find(key, [&, key](const Answer& value) {
+          if (value) {
+            EXPECT_EQ(*value, key + "'s");
+            ++hits;
+          }
+          ++answered;
+        });
+        std::this_thread::sleep_for(std::chrono::microseconds(100));
+      }
+    });
+  }
+  for (int round = 0; round < 3; ++round) {
+    const int before = hits;
+    EXPECT_TRUE(Eventually([&] { return hits > before; }));
+    redis.Kill();
+    EXPECT_TRUE(Eventually([&] { return !cache->available(); }));
+    redis.Start();
+  }
+  stop = true;
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_TRUE(Eventually([&] { return answered == asked; }));
+}
+
+TEST_F(RedisCacheTest, ThatIsAwayAtFirstIsUsedOnceItIsThere) {
+  RedisServer redis;
+  const auto cache = Cache(redis.url());
+  EXPECT_EQ(Ask(*cache, "key"), std::nullopt);
+  cache->Insert("key", "value");
+  EXPECT_FALSE(cache->available());
+  EXPECT_EQ(cache->counts().skipped, 1u);
+  EXPECT_EQ(cache->counts().dropped, 1u);
+  redis.Start();
+  EXPECT_TRUE(Eventually([&] { return cache->available(); }));
+  EXPECT_TRUE(Put(*cache, "key", "value"));
+}
+
+TEST_F(RedisCacheTest, ThatDiesIsMissedAndWelcomedOnceEach) {
+  RedisServer redis;
+  redis.Start();
+  const auto cache = Cache(redis.url());
+  EXPECT_TRUE(Put(*cache, "key", "value"));
+  testing::internal::CaptureStderr();
+  redis.Kill();
+  EXPECT_TRUE(Eventually([&] { return !cache->available(); }));
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(Ask(*cache, "key"), std::nullopt);
+  const uint64_t errors = cache->counts().errors;
+  EXPECT_TRUE(Eventually([&] { return cache->counts().errors > errors + 2; })) << "it is tried again";
+  redis.Start();
+  EXPECT_TRUE(Put(*cache, "key", "value"));
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(Count(log, "is away"), 1u) << log;
+  EXPECT_EQ(Count(log, "is back"), 1u) << log;
+}
+
+TEST_F(RedisCacheTest, ThatHangsHoldsUpNobody) {
+  RedisServer redis;
+  redis.Start();
+  const auto cache = Cache(redis.url(), Impatient());
+  EXPECT_TRUE(Put(*cache, "key", "value"));
+  redis.Signal(SIGSTOP);
+  EXPECT_TRUE(Eventually([&] {
+    EXPECT_EQ(Ask(*cache, "key"), std::nullopt);
+    return cache->counts().skipped > 3 && cache->counts().errors > 1;
+  }));
+  EXPECT_GE(cache->counts().timeouts, 1u);
+  redis.Signal(SIGCONT);
+  EXPECT_TRUE(Eventually([&] { return Ask(*cache, "key") == "value"; }));
+}
+
+TEST_F(RedisCacheTest, LateAnswersBelongToTheQuestionsThatGaveUp) {
+  RedisServer redis;
+  redis.Start();
+  RedisCacheOptions options = Patient();
+  options.timeout = std::chrono::milliseconds(20);
+  const auto cache = Cache(redis.url(), options);
+  EXPECT_TRUE(Put(*cache, "old", "old value"));
+  EXPECT_TRUE(Put(*cache, "new", "new value"));
+  const uint64_t errors = cache->counts().errors;
+  redis.Signal(SIGSTOP);
+  std::vector<std::future<Answer>> given_up;
+  for (int i = 0; i < 100; ++i) given_up.push_back(Asked(*cache, "old"));
+  for (std::future<Answer>& answer : given_up) EXPECT_EQ(answer.get(), std::nullopt);
+  EXPECT_TRUE(Eventually([&] { return !cache->available(); }));
+  redis.Signal(SIGCONT);
+  EXPECT_TRUE(Eventually([&] {
+    const Answer answer = Ask(*cache, "new");
+    EXPECT_TRUE(!answer || answer == "new value");
+    return answer.has_value();
+  }));
+  EXPECT_EQ(cache->counts().errors, errors) << "it is the same connection";
+}
+
+TEST_F(RedisCacheTest, QuestionsThatWaitAreAnsweredWhenItGoes) {
+  RedisServer redis;
+  redis.Start();
+  auto cache = Cache(redis.url());
+  EXPECT_TRUE(Put(*cache, "key", "value"));
+  redis.Signal(SIGSTOP);
+  std::future<Answer> answer = Asked(*cache, "key");
+  cache.reset();
+  EXPECT_EQ(answer.get(), std::nullopt);
+}
+
+TEST_F(RedisCacheTest, QueuesAreBounded) {
+  RedisServer redis;
+  redis.Start();
+  RedisCacheOptions options = Patient();
+  options.max_queued = 10;
+  options.max_queued_bytes = 4 << 20;
+  const auto cache = Cache(redis.url(), options);
+  EXPECT_TRUE(Put(*cache, "key", "value"));
+  const uint64_t dropped = cache->counts().dropped;
+  cache->Insert("large", std::string(options.max_value_bytes + 1, 'x'));
+  EXPECT_EQ(cache->counts().dropped, dropped + 1);
+  redis.Signal(SIGSTOP);
+  std::vector<std::future<Answer>> answers;
+  EXPECT_TRUE(Eventually([&] {
+    for (int i = 0; i < 1000; ++i) cache->Insert("key", std::string(60000, 'x'));
+    for (int i = 0; i < 1000; ++i) answers.push_back(Asked(*cache, "key"));
+    return cache->counts().dropped > dropped + 1000 && cache->counts().skipped > 1000;
+  }));
+  redis.Signal(SIGCONT);
+  for (std::future<Answer>& answer : answers) answer.get();
+}
+
+TEST_F(RedisCacheTest, LogsInAndChoosesItsDatabase) {
+  RedisServer redis;
+  redis.UsePort();
+  redis.Start({"--requirepass", "s3 cret"});
+  const std::string host = "localhost:" + std::to_string(redis.port());
+  testing::internal::CaptureStderr();
+  const auto right = Cache("redis://:s3%20cret@" + host + "/3"), named = Cache("redis://default:s3%20cret@" + host),
+             wrong = Cache("redis://:s4cret@" + host), none = Cache("redis://" + host);
+  EXPECT_TRUE(Put(*right, "key", "value"));
+  EXPECT_TRUE(Eventually([&] { return named->available(); }));
+  EXPECT_EQ(Ask(*named, "key"), std::nullopt) << "another database";
+  EXPECT_TRUE(Eventually([&] { return wrong->counts().errors > 2 && none->counts().errors > 2; }));
+  EXPECT_FALSE(wrong->available());
+  EXPECT_FALSE(none->available());
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_THAT(log, HasSubstr("NOAUTH"));
+  EXPECT_THAT(log, Not(HasSubstr("cret")));
+}
+
+TEST_F(RedisCacheTest, ThatTakesNoValuesCanStillBeRead) {
+  RedisServer redis;
+  redis.Start({"--maxmemory", "1", "--maxmemory-policy", "noeviction"});
+  testing::internal::CaptureStderr();
+  const auto cache = Cache(redis.url());
+  EXPECT_TRUE(Eventually([&] { return cache->available(); }));
+  cache->Insert("key", "value");
+  cache->Insert("key", "value");
+  EXPECT_TRUE(Eventually([&] { return cache->counts().errors >= 2; }));
+  EXPECT_EQ(Ask(*cache, "key"), std::nullopt);
+  EXPECT_EQ(cache->counts().misses, 1u);
+  EXPECT_EQ(Count(testing::internal::GetCapturedStderr(), "keeps no answers"), 1u);
+}
+
+/// Answers the n-th thing it hears on a connection with the n-th reply, then the last one again and again; "" closes.
+class FakeRedis {
+ public:
+  explicit FakeRedis(std::vector<std::string> replies, bool endless = false)
+      : replies_(std::move(replies)), endless_(endless) {
+    listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    EXPECT_EQ(::bind(listener_, reinterpret_cast<sockaddr*>(&address), size), 0);
+    EXPECT_EQ(::listen(listener_, 16), 0);
+    EXPECT_EQ(::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size), 0);
+    port_ = ntohs(address.sin_port);
+    thread_ = std::thread([this] { Serve(); });
+  }
+  FakeRedis(const FakeRedis&) = delete;
+  FakeRedis& operator=(const FakeRedis&) = delete;
+  ~FakeRedis() {
+    stopping_ = true;
+    thread_.join();
+    ::close(listener_);
+  }
+  std::string url() const { return "redis://127.0.0.1:" + std::to_string(port_); }
+  int connections() const { return connections_; }
+
+ private:
+  bool Wait(int fd, short events) const {
+    while (!stopping_) {
+      pollfd wanted{fd, events, 0};
+      if (::poll(&wanted, 1, 10) > 0) return true;
+    }
+    return false;
+  }
+  void Serve() {
+    while (Wait(listener_, POLLIN)) {
+      const int connection = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+      if (connection < 0) continue;
+      ++connections_;
+      Talk(connection);
+      ::close(connection);
+    }
+  }
+  void Talk(int connection) const {
+    char buffer[4096];
+    for (size_t turn = 0;; ++turn) {
+      if (!Wait(connection, POLLIN) || ::recv(connection, buffer, sizeof buffer, 0) <= 0) return;
+      const std::string& reply = replies_[std::min(turn, replies_.size() - 1)];
+      if (reply.empty() || !Send(connection, reply)) return;
+      while (endless_ && turn + 1 >= replies_.size()) {
+        if (!Send(connection, std::string(10000, 'x'))) return;
+      }
+    }
+  }
+  bool Send(int connection, std::string_view bytes) const {
+    while (!bytes.empty()) {
+      if (!Wait(connection, POLLOUT)) return false;
+      const ssize_t count = ::send(connection, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      if (count < 0) return false;
+      bytes.remove_prefix(static_cast<size_t>(count));
+    }
+    return true;
+  }
+
+  const std::vector<std::string> replies_;
+  const bool endless_;
+  int listener_ = -1, port_ = 0;
+  std::atomic<bool> stopping_ = false;
+  std::atomic<int> connections_ = 0;
+  std::thread thread_;
+};
+
+const std::vector<std::string> kNonsense = {
+    "",
+    "HTTP/1.1 400 Bad Request\r\n\r\n",
+    "\r\n",
+    std::string(1000, '\0'),
+    std::string(1000, '\xff'),
+    "*1000000000\r\n",
+    "*9223372036854775807\r\n",
+    "*99999999999999999999999\r\n",
+    "*-7\r\n",
+    "*-1\r\n",
+    "*0\r\n",
+    "*2\r\n$-1\r\n$-1\r\n",
+    "*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n$-1\r\n",
+    "*1\r\n*64\r\n*64\r\n",
+    "*1\r\n$-5\r\n",
+    "*1\r\n$99999999999999999999\r\n",
+    "*1\r\n$3\r\nabcdef\r\n",
+    "*1\r\n$-1\r\n+OK\r\n+OK\r\n+OK\r\n+OK\r\n",
+    "+OK\r\n",
+    ":1\r\n",
+    "$5\r\nvalue\r\n",
+    "-ERR no\r\n",
+    "%1\r\n+a\r\n,1.5\r\n",
+    "#t\r\n",
+    ",1.5\r\n",
+};
+
+TEST(RedisCache, NonsenseIsNoAnswer) {
+  for (const std::string& nonsense : kNonsense) {
+    const FakeRedis fake({nonsense});
+    const auto cache = Cache(fake.url(), Impatient());
+    EXPECT_TRUE(Eventually([&] {
+      EXPECT_EQ(Ask(*cache, "key"), std::nullopt);
+      return fake.connections() > 2;
+    })) << nonsense;
+  }
+}
+
+TEST(RedisCache, NonsenseAfterAGoodStartIsNoAnswer) {
+  for (const std::string& nonsense : kNonsense) {
+    const FakeRedis fake({"*1\r\n$-1\r\n", nonsense});
+    const auto cache = Cache(fake.url(), Impatient());
+    EXPECT_TRUE(Eventually([&] {
+      const Answer answer = Ask(*cache, "key");
+      EXPECT_TRUE(!answer || answer == "abc") << *answer;  // a whole reply with rubbish behind it
+      return fake.connections() > 2;
+    })) << nonsense;
+  }
+}
+
+TEST(RedisCache, RepliesWithoutEndAreCutOff) {
+  for (const char* begin : {"+", "*1\r\n$9223372036854775807\r\n", "*1\r\n$2000000000\r\n", "$2000000000\r\n"}) {
+    const FakeRedis fake({"*1\r\n$-1\r\n", begin}, true);
+    RedisCacheOptions options = Patient();
+    options.max_value_bytes = 1000;
+    const auto cache = Cache(fake.url(), options);
+    EXPECT_TRUE(Eventually([&] {
+      EXPECT_EQ(Ask(*cache, "key"), std::nullopt);
+      return fake.connections() > 2;
+    })) << begin;
+  }
+}
+
+TEST(RedisCache, ThatCanNotBeReachedIsNoError) {
+  for (const char* url : {"unix:///nowhere/redis.sock", "redis://127.0.0.1:1", "redis://name.invalid"}) {
+    const auto cache = Cache(url);
+    EXPECT_EQ(Ask(*cache, "key"), std::nullopt);
+    EXPECT_FALSE(cache->available());
+  }
+}
+
+TEST(RedisCache, RefusesWhatIsNoUrlOfRedis) {
+  EXPECT_EQ(RedisCache::Open("http://cache").error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(RedisCache::Open("rediss://cache").error().code, ErrorCode::kUnsupported);
+}
+
+}  // namespace
+}  // namespace winnow

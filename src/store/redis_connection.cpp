@@ -1,0 +1,276 @@
+#include "store/redis_connection.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <hiredis/hiredis.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <thread>
+#include <utility>
+
+namespace winnow {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+std::unexpected<Error> Lost(std::string why) { return Fail(ErrorCode::kNetwork, std::move(why)); }
+std::unexpected<Error> Lost(int error) { return Lost(std::strerror(error)); }
+
+// hiredis builds replies through these; a null from one is the end of the connection. The reader's private data is the
+// most items of an array.
+
+/// Puts a new object where the reader is: into its array, or as the reply.
+void* Place(const redisReadTask* task, std::unique_ptr<RedisReply> made) {
+  if (task->parent == nullptr) return made.release();
+  auto* array = static_cast<RedisReply*>(task->parent->obj);
+  if (task->idx < 0 || static_cast<size_t>(task->idx) >= array->items.size()) return nullptr;
+  auto& place = array->items[static_cast<size_t>(task->idx)];
+  place = std::move(made);
+  return place.get();
+}
+
+std::unique_ptr<RedisReply> Reply(RedisReply::Kind kind) {
+  auto reply = std::make_unique<RedisReply>();
+  reply->kind = kind;
+  return reply;
+}
+
+void* MakeString(const redisReadTask* task, char* text, size_t size) {
+  auto reply = Reply(task->type == REDIS_REPLY_ERROR    ? RedisReply::kError
+                     : task->type == REDIS_REPLY_STATUS ? RedisReply::kStatus
+                                                        : RedisReply::kString);
+  reply->text.assign(text, size);
+  return Place(task, std::move(reply));
+}
+
+/// The count is an int in hiredis 0.14, a size_t from 1.0 on. No reply to what we ask has an array in an array.
+template <typename Count>
+void* MakeArray(const redisReadTask* task, Count count) {
+  const auto size = static_cast<size_t>(count);
+  if (task->parent != nullptr || size > *static_cast<const size_t*>(task->privdata)) return nullptr;
+  auto reply = Reply(RedisReply::kArray);
+  reply->items.resize(size);
+  return Place(task, std::move(reply));
+}
+
+void* MakeInteger(const redisReadTask* task, long long) { return Place(task, Reply(RedisReply::kInteger)); }
+void* MakeNil(const redisReadTask* task) { return Place(task, Reply(RedisReply::kNil)); }
+void FreeReply(void* reply) { delete static_cast<RedisReply*>(reply); }
+
+template <typename Functions>
+Functions ReplyFunctions() {
+  Functions functions{};
+  functions.createString = MakeString;
+  functions.createArray = MakeArray;
+  functions.createInteger = MakeInteger;
+  functions.createNil = MakeNil;
+  functions.freeObject = FreeReply;
+  // hiredis 1.0 and later: types of RESP3, which we never ask for.
+  if constexpr (requires { functions.createDouble; }) {
+    functions.createDouble = [](const redisReadTask*, double, char*, size_t) -> void* { return nullptr; };
+    functions.createBool = [](const redisReadTask*, int) -> void* { return nullptr; };
+  }
+  return functions;
+}
+
+struct Addresses {
+  addrinfo* first = nullptr;
+  int error = 0;
+  std::atomic<bool> done = false;
+  Addresses() = default;
+  Addresses(const Addresses&) = delete;
+  Addresses& operator=(const Addresses&) = delete;
+  ~Addresses() {
+    if (first != nullptr) ::freeaddrinfo(first);
+  }
+  void Find(const RedisAddress& address, int flags) {
+    addrinfo wanted{};
+    wanted.ai_socktype = SOCK_STREAM;
+    wanted.ai_flags = flags;
+    error = ::getaddrinfo(address.host.c_str(), address.port.c_str(), &wanted, &first);
+    done = true;
+  }
+};
+
+}  // namespace
+
+struct RedisConnection::Waiter {
+  Clock::time_point deadline;
+  const std::function<bool()>& keep_going;
+
+  /// Until `ready`, asked every few milliseconds, says yes after having waited a little itself.
+  Result<void> Until(const std::function<bool(int milliseconds)>& ready) const {
+    while (!ready(20)) {
+      if (!keep_going()) return Fail(ErrorCode::kCancelled, "stopped");
+      if (Clock::now() >= deadline) return Lost("no answer in time");
+    }
+    return {};
+  }
+  Result<void> ForSocket(int socket, short events) const {
+    return Until([&](int milliseconds) {
+      pollfd wanted{socket, events, 0};
+      return ::poll(&wanted, 1, milliseconds) > 0;
+    });
+  }
+};
+
+RedisConnection::RedisConnection(size_t max_reply_bytes, size_t max_items)
+    : max_reply_bytes_(max_reply_bytes), max_items_(max_items) {}
+
+RedisConnection::~RedisConnection() { Close(); }
+
+void RedisConnection::Close() {
+  if (socket_ >= 0) ::close(std::exchange(socket_, -1));
+  if (reader_ != nullptr) ::redisReaderFree(std::exchange(reader_, nullptr));
+  out_.clear();
+  written_ = 0;
+}
+
+Result<void> RedisConnection::Connect(const RedisAddress& address, Clock::time_point deadline,
+                                      const std::function<bool()>& keep_going) {
+  static redisReplyObjectFunctions functions = ReplyFunctions<redisReplyObjectFunctions>();
+  Close();
+  reader_ = ::redisReaderCreateWithFunctions(&functions);
+  if (reader_ == nullptr) return Lost("out of memory");
+  reader_->privdata = &max_items_;
+  const Waiter waiter{deadline, keep_going};
+  Result<void> done = Open(address, waiter);
+  if (done) done = LogIn(address, waiter);
+  if (!done) Close();
+  return done;
+}
+
+Result<void> RedisConnection::Open(const RedisAddress& address, const Waiter& waiter) {
+  const auto connect = [&](int family, const sockaddr* to, socklen_t size) -> Result<void> {
+    if (socket_ >= 0) ::close(socket_);
+    socket_ = ::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (socket_ < 0) return Lost(errno);
+    if (::connect(socket_, to, size) == 0) return {};
+    if (errno != EINPROGRESS) return Lost(errno);
+    TRY(waiter.ForSocket(socket_, POLLOUT));
+    int error = 0;
+    socklen_t error_size = sizeof error;
+    if (::getsockopt(socket_, SOL_SOCKET, SO_ERROR, &error, &error_size) != 0) return Lost(errno);
+    if (error != 0) return Lost(error);
+    return {};
+  };
+
+  if (!address.socket.empty()) {
+    sockaddr_un to{};
+    to.sun_family = AF_UNIX;
+    if (address.socket.size() >= sizeof to.sun_path) return Lost(ENAMETOOLONG);
+    address.socket.copy(to.sun_path, address.socket.size());
+    return connect(AF_UNIX, reinterpret_cast<const sockaddr*>(&to), sizeof to);
+  }
+
+  auto addresses = std::make_shared<Addresses>();
+  addresses->Find(address, AI_NUMERICHOST);
+  if (addresses->error != 0) {
+    // Looking up a name can't be given a time limit, so nobody waits for the thread that does it.
+    addresses = std::make_shared<Addresses>();
+    std::thread([addresses, address] { addresses->Find(address, AI_ADDRCONFIG); }).detach();
+    TRY(waiter.Until([&](int milliseconds) {
+      for (int waited = 0; waited < milliseconds && !addresses->done; ++waited) ::poll(nullptr, 0, 1);
+      return addresses->done.load();
+    }));
+    if (addresses->error != 0) return Lost(::gai_strerror(addresses->error));
+  }
+  Result<void> connected = Lost("no address");
+  for (const addrinfo* to = addresses->first; to != nullptr; to = to->ai_next) {
+    connected = connect(to->ai_family, to->ai_addr, to->ai_addrlen);
+    if (connected) break;
+  }
+  const int on = 1;
+  if (connected) ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  return connected;
+}
+
+Result<void> RedisConnection::LogIn(const RedisAddress& address, const Waiter& waiter) {
+  int replies = 1;
+  if (!address.password.empty()) {
+    std::vector<std::string_view> words = {"AUTH", address.user, address.password};
+    if (address.user.empty()) words.erase(words.begin() + 1);
+    Append(words);
+    ++replies;
+  }
+  if (address.database > 0) {
+    const std::string database = std::to_string(address.database);
+    Append(std::vector<std::string_view>{"SELECT", database});
+    ++replies;
+  }
+  // Not PING: that is answered by one who may read nothing, and by one that is still loading its data.
+  Append(std::vector<std::string_view>{"MGET", "winnow:is-it-there"});
+  while (unwritten() > 0) {
+    TRY(Write());
+    if (unwritten() > 0) TRY(waiter.ForSocket(socket_, POLLOUT));
+  }
+  while (replies > 0) {
+    TRY(waiter.ForSocket(socket_, POLLIN));
+    TRY(Read());
+    for (; replies > 0; --replies) {
+      const std::unique_ptr<RedisReply> reply = TRY(NextReply());
+      if (reply == nullptr) break;
+      if (reply->kind == RedisReply::kError) return Lost("it says: " + reply->text.substr(0, 200));
+      if (reply->kind != (replies == 1 ? RedisReply::kArray : RedisReply::kStatus)) return Lost("it is no Redis");
+    }
+  }
+  return {};
+}
+
+void RedisConnection::Append(std::span<const std::string_view> words) {
+  fmt::format_to(std::back_inserter(out_), "*{}\r\n", words.size());
+  for (const std::string_view word : words) {
+    fmt::format_to(std::back_inserter(out_), "${}\r\n", word.size());
+    out_ += word;
+    out_ += "\r\n";
+  }
+}
+
+Result<void> RedisConnection::Write() {
+  while (unwritten() > 0) {
+    const ssize_t count = ::send(socket_, out_.data() + written_, unwritten(), MSG_NOSIGNAL);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && errno == EAGAIN) return {};
+    if (count < 0) return Lost(errno);
+    written_ += static_cast<size_t>(count);
+  }
+  out_.clear();
+  written_ = 0;
+  return {};
+}
+
+Result<void> RedisConnection::Read() {
+  char buffer[16384];
+  // Not for ever: one that sends without end is found out when its replies are looked at.
+  for (int reads = 0; reads < 16; ++reads) {
+    const ssize_t count = ::recv(socket_, buffer, sizeof buffer, 0);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && errno == EAGAIN) return {};
+    if (count < 0) return Lost(errno);
+    if (count == 0) return Lost("it closed the connection");
+    if (::redisReaderFeed(reader_, buffer, static_cast<size_t>(count)) != REDIS_OK) return Lost("out of memory");
+  }
+  return {};
+}
+
+Result<std::unique_ptr<RedisReply>> RedisConnection::NextReply() {
+  void* reply = nullptr;
+  if (::redisReaderGetReply(reader_, &reply) != REDIS_OK) {
+    return Lost(reader_->err == REDIS_ERR_OOM ? "its reply is larger than any that was asked for"
+                                              : fmt::format("it is no Redis ({})", reader_->errstr));
+  }
+  if (reply == nullptr && reader_->len - reader_->pos > max_reply_bytes_) return Lost("its reply has no end");
+  return std::unique_ptr<RedisReply>(static_cast<RedisReply*>(reply));
+}
+
+}  // namespace winnow

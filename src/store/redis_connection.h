@@ -1,0 +1,70 @@
+/// One connection to Redis that never waits longer than it was told to: a socket that doesn't block, and hiredis'
+/// reader of replies. What comes from the other end is bounded in bytes, items and depth, whatever it claims.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "store/redis_url.h"
+
+struct redisReader;
+
+namespace winnow {
+
+struct RedisReply {
+  enum Kind { kNil, kString, kStatus, kError, kInteger, kArray } kind = kNil;
+  std::string text;  ///< of strings, status and errors
+  std::vector<std::unique_ptr<RedisReply>> items;
+};
+
+/// For one thread.
+class RedisConnection {
+ public:
+  /// A reply larger than `max_reply_bytes`, or an array of more than `max_items`, is an error.
+  RedisConnection(size_t max_reply_bytes, size_t max_items);
+  RedisConnection(const RedisConnection&) = delete;
+  RedisConnection& operator=(const RedisConnection&) = delete;
+  ~RedisConnection();
+
+  /// Connects, logs in, chooses the database, and sees that keys can be read; anew if it was connected. Blocks until
+  /// `deadline` at most; less when `keep_going`, which is asked every few milliseconds, says no. Errors: kNetwork,
+  /// kCancelled.
+  Result<void> Connect(const RedisAddress& address, std::chrono::steady_clock::time_point deadline,
+                       const std::function<bool()>& keep_going);
+  void Close();
+
+  /// Queues a command. It goes out with Write.
+  void Append(std::span<const std::string_view> words);
+  /// Writes what the socket takes. Errors: kNetwork.
+  Result<void> Write();
+  size_t unwritten() const { return out_.size() - written_; }
+
+  /// Takes what the socket has. Errors: kNetwork when the other end has closed.
+  Result<void> Read();
+  /// The next whole reply, or null. Errors: kNetwork for what is no reply.
+  Result<std::unique_ptr<RedisReply>> NextReply();
+
+  /// To poll; -1 when closed.
+  int socket() const { return socket_; }
+
+ private:
+  struct Waiter;
+  Result<void> Open(const RedisAddress& address, const Waiter& waiter);
+  Result<void> LogIn(const RedisAddress& address, const Waiter& waiter);
+
+  const size_t max_reply_bytes_;
+  size_t max_items_;
+  int socket_ = -1;
+  redisReader* reader_ = nullptr;
+  std::string out_;
+  size_t written_ = 0;
+};
+
+}  // namespace winnow

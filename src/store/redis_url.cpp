@@ -1,0 +1,118 @@
+#include "store/redis_url.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <optional>
+
+namespace winnow {
+namespace {
+
+constexpr std::string_view kForms =
+    "write redis://[[user]:password@]host[:port][/database] or unix:///path; in names and passwords %40 stands for @";
+
+std::unexpected<Error> Wrong(std::string_view what) {
+  return Fail(ErrorCode::kInvalidArgument, fmt::format("URL of Redis: {}", what), std::string(kForms));
+}
+
+std::optional<int> Number(std::string_view digits, int most) {
+  int number = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (error != std::errc() || end != digits.data() + digits.size() || number < 0 || number > most) return std::nullopt;
+  return number;
+}
+
+/// Nothing for a broken sequence, and for a zero byte, which no path or host name can hold.
+std::optional<std::string> Decoded(std::string_view text) {
+  std::string decoded;
+  for (size_t i = 0; i < text.size(); ++i) {
+    char c = text[i];
+    if (c == '%') {
+      unsigned byte = 0;
+      const std::string_view digits = text.substr(i + 1, 2);
+      const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), byte, 16);
+      if (digits.size() != 2 || error != std::errc() || end != digits.data() + 2) return std::nullopt;
+      c = static_cast<char>(byte);
+      i += 2;
+    }
+    if (c == '\0') return std::nullopt;
+    decoded += c;
+  }
+  return decoded;
+}
+
+}  // namespace
+
+std::string RedisAddress::Name() const {
+  if (!socket.empty()) return "unix://" + socket;
+  const bool six = host.find(':') != std::string::npos;
+  return fmt::format("redis://{}{}{}:{}{}", six ? "[" : "", host, six ? "]" : "", port,
+                     database > 0 ? fmt::format("/{}", database) : "");
+}
+
+Result<RedisAddress> ParseRedisUrl(std::string_view url) {
+  if (url.starts_with("rediss://")) {
+    return Fail(ErrorCode::kUnsupported, "URL of Redis: this build speaks no TLS to Redis (rediss://)",
+                "put a TLS tunnel (stunnel, a sidecar) beside Winnow and give its redis:// or unix:// address");
+  }
+  const bool is_unix = url.starts_with("unix://");
+  if (!is_unix && !url.starts_with("redis://")) return Wrong("it begins with neither redis:// nor unix://");
+  std::string_view rest = url.substr(url.find("//") + 2);
+  if (rest.find_first_of("?#") != std::string_view::npos)
+    return Wrong("it has a query or fragment, which mean nothing");
+
+  const size_t slash = rest.find('/');
+  std::string_view authority = rest.substr(0, slash);
+  const std::string_view path = slash == std::string_view::npos ? std::string_view() : rest.substr(slash);
+  RedisAddress address;
+  if (const size_t at = authority.rfind('@'); at != std::string_view::npos) {
+    const std::string_view who = authority.substr(0, at);
+    const size_t colon = who.find(':');
+    // Clients disagree on what a lone word is; a password in the wrong place would be sent as a name.
+    if (colon == std::string_view::npos) return Wrong("before the @ stands no colon: is it a user or a password?");
+    const auto user = Decoded(who.substr(0, colon)), password = Decoded(who.substr(colon + 1));
+    if (!user || !password) return Wrong("user or password are badly percent-encoded");
+    if (password->empty()) return Wrong("the password is empty");
+    address.user = *user;
+    address.password = *password;
+    authority.remove_prefix(at + 1);
+  }
+
+  if (is_unix) {
+    if (!authority.empty()) return Wrong("the path of a Unix socket begins with a slash: unix:///run/redis/redis.sock");
+    const auto socket = Decoded(path);
+    if (!socket || socket->size() < 2) return Wrong("no path of a Unix socket");
+    if (socket->size() > 107) return Wrong("the path of a Unix socket has at most 107 bytes");
+    address.socket = *socket;
+    return address;
+  }
+
+  std::string_view host = authority, port;
+  if (host.starts_with('[')) {
+    const size_t end = host.find(']');
+    if (end == std::string_view::npos) return Wrong("no ] after [");
+    port = host.substr(end + 1);
+    host = host.substr(1, end - 1);
+    if (!port.empty() && !port.starts_with(':')) return Wrong("something else than a port after ]");
+  } else if (const size_t colon = host.find(':'); colon != std::string_view::npos) {
+    port = host.substr(colon);
+    host = host.substr(0, colon);
+  }
+  const auto name = Decoded(host);
+  if (!name || name->empty()) return Wrong("no host");
+  address.host = *name;
+  address.port = "6379";
+  if (!port.empty()) {
+    const auto number = Number(port.substr(1), 65535);
+    if (!number || *number == 0) return Wrong("the port is no number from 1 to 65535");
+    address.port = std::to_string(*number);
+  }
+  if (path.size() > 1) {
+    const auto number = Number(path.substr(1), 1000000);
+    if (!number) return Wrong("the database, after the last slash, is no number");
+    address.database = *number;
+  }
+  return address;
+}
+
+}  // namespace winnow
