@@ -31,6 +31,9 @@ Command DataDedupeCommand();
 Command DataSplitCommand();
 Command DataCurveCommand();
 Command DataDoctorCommand();
+Command KeysAddCommand();
+Command KeysListCommand();
+Command KeysRevokeCommand();
 Command HelpCommand();
 Command VersionCommand();
 

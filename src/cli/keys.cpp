@@ -1,0 +1,164 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <nlohmann/json.hpp>
+
+#include "base/files.h"
+#include "base/log.h"
+#include "cli/commands.h"
+#include "cli/output.h"
+#include "server/api_keys.h"
+
+namespace winnow {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct KeysOptions : CommonOptions {
+  fs::path file;
+};
+
+struct KeysAddOptions : KeysOptions {
+  std::string name;
+  Role role = Role::kClassify;
+  std::optional<int> requests_per_minute, burst;
+  std::string expires;
+};
+
+struct KeysRevokeOptions : KeysOptions {
+  std::string name;
+};
+
+void AddFile(KeysOptions& options, OptionTable& table) {
+  table.AddPositional("file", &options.file, "The file of keys").ValueName("FILE").Required();
+}
+
+nlohmann::ordered_json Described(const ApiKey& key) {
+  nlohmann::ordered_json json = {{"name", key.name}, {"role", RoleName(key.role)}};
+  if (key.requests_per_minute) json["requests_per_minute"] = *key.requests_per_minute;
+  if (key.burst) json["burst"] = *key.burst;
+  if (key.last_day) json["expires"] = DayText(*key.last_day);
+  return json;
+}
+
+void DescribeAdd(KeysAddOptions& options, OptionTable& table) {
+  AddFile(options, table);
+  table.Add("name", &options.name, "What it is called, in logs and in the file: who has it, or what for")
+      .ValueName("NAME")
+      .Required();
+  table.AddChoice("role", &options.role,
+                  {{"classify", Role::kClassify}, {"feedback", Role::kFeedback}, {"admin", Role::kAdmin}},
+                  "What it allows; each role includes those before it");
+  table.Group("Limits");
+  table.Add("requests-per-minute", &options.requests_per_minute, "How often it may be used")
+      .AtLeast(1)
+      .Default("the server's limit");
+  table.Add("burst", &options.burst, "How many of these may come at once").AtLeast(1).Default("a minute's worth");
+  table.Add("expires", &options.expires, "The last day on which it is valid, YYYY-MM-DD, in UTC")
+      .ValueName("DATE")
+      .Default("never");
+  table.Describe(
+      "Prints the new key. It is shown this once: the file, which only its owner can read, holds its hash alone. A "
+      "server that runs takes the file anew when it gets the signal SIGHUP. The file may be edited by hand: a line is "
+      "NAME ROLE HASH [requests_per_minute=N] [burst=N] [expires=YYYY-MM-DD].");
+  table.Example("winnow keys add keys --name website", "prints wk_...; then: winnow serve spam --api-key-file keys");
+  table.Example("winnow keys add keys --name anna --role admin --expires 2030-12-31",
+                "for a while, and for everything");
+}
+
+Result<void> RunAdd(const KeysAddOptions& options) {
+  ApiKey key{.name = options.name,
+             .role = options.role,
+             .requests_per_minute = options.requests_per_minute,
+             .burst = options.burst};
+  if (!options.expires.empty()) {
+    key.last_day = ParseDay(options.expires);
+    if (!key.last_day) {
+      return Fail(ErrorCode::kInvalidArgument, "--expires: '" + options.expires + "' is no day",
+                  "write it as YYYY-MM-DD: 2030-12-31");
+    }
+    if (key.ExpiredAt(std::chrono::system_clock::now())) {
+      return Fail(ErrorCode::kInvalidArgument, "--expires: " + options.expires + " is over",
+                  "it is the last day on which the key is valid, in UTC");
+    }
+  }
+  std::string secret;
+  TRY(UpdateSecretFile(options.file, kMaxApiKeysBytes,
+                       [&](const std::optional<std::string>& contents) -> Result<std::string> {
+                         AddedApiKey added = TRY(AddApiKey(contents.value_or(""), options.file.string(), key));
+                         secret = std::move(added.secret);
+                         return std::move(added.contents);
+                       }));
+  LogInfo("{}: '{}' may {}; its key is shown this once", options.file.string(), key.name, RoleName(key.role));
+  if (!options.json) return Print(secret + "\n");
+  nlohmann::ordered_json json = Described(key);
+  json["key"] = secret;
+  json["file"] = options.file.string();
+  return Print(json.dump() + "\n");
+}
+
+void DescribeList(KeysOptions& options, OptionTable& table) {
+  AddFile(options, table);
+  table.Example("winnow keys list keys", "names, roles and limits");
+}
+
+Result<void> RunList(const KeysOptions& options) {
+  const ApiKeys keys = TRY(ApiKeys::Read(options.file));
+  const auto now = std::chrono::system_clock::now();
+  nlohmann::ordered_json json = nlohmann::ordered_json::array();
+  size_t width = 0;
+  for (const ApiKey& key : keys.keys()) width = std::max(width, key.name.size());
+  std::string text;
+  for (const ApiKey& key : keys.keys()) {
+    json.push_back(Described(key));
+    json.back()["expired"] = key.ExpiredAt(now);
+    std::string limits;
+    if (key.requests_per_minute) limits += fmt::format("  {} a minute", *key.requests_per_minute);
+    if (key.burst) limits += fmt::format(", {} at once", *key.burst);
+    if (key.last_day) {
+      limits += fmt::format("  {} {}", key.ExpiredAt(now) ? "expired after" : "until", DayText(*key.last_day));
+    }
+    text += limits.empty() ? fmt::format("{:<{}}  {}\n", key.name, width, RoleName(key.role))
+                           : fmt::format("{:<{}}  {:<8}{}\n", key.name, width, RoleName(key.role), limits);
+  }
+  if (keys.keys().empty()) LogInfo("{}: there are no keys", options.file.string());
+  return Print(options.json ? json.dump(2) + "\n" : text);
+}
+
+void DescribeRevoke(KeysRevokeOptions& options, OptionTable& table) {
+  AddFile(options, table);
+  table.AddPositional("name", &options.name, "What the key is called").ValueName("NAME").Required();
+  table.Describe("A server that runs knows of it when it gets the signal SIGHUP.");
+  table.Example("winnow keys revoke keys website", "its line is taken out of the file; the others stay as they are");
+}
+
+Result<void> RunRevoke(const KeysRevokeOptions& options) {
+  TRY(UpdateSecretFile(options.file, kMaxApiKeysBytes,
+                       [&](const std::optional<std::string>& contents) -> Result<std::string> {
+                         if (!contents) return Fail(ErrorCode::kNotFound, options.file.string() + ": no such file");
+                         return RemoveApiKey(*contents, options.file.string(), options.name);
+                       }));
+  LogInfo("{}: '{}' is no longer valid where the file is read anew", options.file.string(), options.name);
+  if (!options.json) return {};
+  return Print(nlohmann::ordered_json({{"revoked", options.name}, {"file", options.file.string()}}).dump() + "\n");
+}
+
+}  // namespace
+
+Command KeysAddCommand() {
+  return MakeCommand<KeysAddOptions>("keys add", "Makes an API key for a server, and shows it once.", DescribeAdd,
+                                     RunAdd);
+}
+
+Command KeysListCommand() {
+  return MakeCommand<KeysOptions>("keys list", "Lists a server's API keys by name, with what they allow.", DescribeList,
+                                  RunList);
+}
+
+Command KeysRevokeCommand() {
+  return MakeCommand<KeysRevokeOptions>("keys revoke", "Takes an API key out of a server's file.", DescribeRevoke,
+                                        RunRevoke);
+}
+
+}  // namespace winnow
