@@ -9,8 +9,12 @@
 #include "base/threads.h"
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "server/access_log.h"
+#include "server/api_keys.h"
+#include "server/application.h"
 #include "server/http_server.h"
 #include "server/service.h"
+#include "server/systemd.h"
 
 namespace winnow {
 namespace {
@@ -27,6 +31,12 @@ struct ServeOptions : CommonOptions {
   double max_body_mb = 8;
   double read_timeout = 30, drain_timeout = 30;
   int64_t max_connections = 16384, max_connections_per_address = 4096;
+  std::filesystem::path api_key_file, access_log;
+  bool access_log_texts = false;
+  double requests_per_minute = 0, request_burst = 0;
+  std::vector<std::string> cors_origins;
+  double cache_mb = 64;
+  std::string redis;
 };
 
 void Describe(ServeOptions& options, OptionTable& table) {
@@ -39,6 +49,24 @@ void Describe(ServeOptions& options, OptionTable& table) {
   table.Add("unix-socket", &options.unix_socket, "Listen at this unix socket too").ValueName("PATH");
   table.Add("tls-cert", &options.tls_cert, "Speak TLS: the certificate with its chain, PEM").ValueName("FILE");
   table.Add("tls-key", &options.tls_key, "The certificate's key, PEM").ValueName("FILE");
+  table.Group("Who may");
+  table
+      .Add("api-key-file", &options.api_key_file,
+           "Keys that callers need, as 'winnow keys add' writes them; read again on SIGHUP")
+      .ValueName("FILE");
+  table.Add("requests-per-minute", &options.requests_per_minute, "Of each address, or of each key; 0 for no limit")
+      .AtLeast(0);
+  table.Add("request-burst", &options.request_burst, "How many of them at once; 0 for all of a minute").AtLeast(0);
+  table.Add("cors-origin", &options.cors_origins, "Origins whose pages may call: https://example.org, or *")
+      .ValueName("ORIGIN");
+  table.Group("Log");
+  table.Add("access-log", &options.access_log, "A JSON line for each request, without its texts; - is standard output")
+      .ValueName("FILE");
+  table.Add("access-log-texts", &options.access_log_texts, "Log what the requests say, too");
+  table.Group("Cache");
+  table.Add("cache-mb", &options.cache_mb, "Megabytes of answers that are kept; 0 for none").Range(0, 1e6);
+  table.Add("redis", &options.redis, "Keep answers there too, where other servers find them: redis://host:6379/0")
+      .ValueName("URL");
   table.Group("Limits");
   table.Add("max-body-mb", &options.max_body_mb, "Megabytes of a request's body, unpacked").Range(0.001, 4096);
   table.Add("max-connections", &options.max_connections, "Connections that may be open").AtLeast(1);
@@ -59,21 +87,14 @@ std::chrono::milliseconds Milliseconds(double seconds) {
   return std::chrono::milliseconds(static_cast<int64_t>(seconds * 1000));
 }
 
-Result<void> Run(const ServeOptions& options) {
-  HandleInterrupts();
-  const SchedulerOptions scheduler{.workers = options.threads,
-                                   .max_batch_tokens = static_cast<size_t>(options.max_batch_tokens),
-                                   .max_queued_texts = static_cast<size_t>(options.max_queued_texts),
-                                   .max_batch_delay = std::chrono::microseconds(options.max_batch_delay_us)};
-  auto service = std::make_shared<Service>();
-  service->models = TRY(ModelSet::Open(options.bundles, scheduler));
-  const auto table = std::make_shared<const RouteTable>(ServiceRoutes(service));
+Result<HttpServerOptions> HttpOptionsOf(const ServeOptions& options) {
   if (options.tls_cert.empty() != options.tls_key.empty()) {
     return Fail(ErrorCode::kInvalidArgument, "--tls-cert and --tls-key go together");
   }
   HttpServerOptions http;
   http.host = options.host;
   http.port = static_cast<uint16_t>(options.port);
+  http.sockets = SystemdSockets();
   http.unix_socket = options.unix_socket;
   http.tls_certificate = options.tls_cert;
   http.tls_key = options.tls_key;
@@ -82,14 +103,57 @@ Result<void> Run(const ServeOptions& options) {
   http.max_connections = static_cast<size_t>(options.max_connections);
   http.max_connections_per_address = static_cast<size_t>(options.max_connections_per_address);
   http.read_timeout = Milliseconds(options.read_timeout);
-  HttpServer server = TRY(HttpServer::Start(Routed(table), http));
+  return http;
+}
+
+Result<std::shared_ptr<Access>> OpenAccess(const ServeOptions& options, const HttpServerOptions& http) {
+  const RateLimit limit{.per_minute = options.requests_per_minute, .burst = options.request_burst};
+  std::shared_ptr<const ApiKeys> keys;
+  if (!options.api_key_file.empty()) keys = std::make_shared<const ApiKeys>(TRY(ApiKeys::Read(options.api_key_file)));
+  AccessOptions access;
+  access.public_address = ListensPublicly(http);
+  access.address_limit = limit;
+  access.key_limit = limit;
+  if (access.public_address && !keys) {
+    LogWarning("anybody who reaches {} may ask: --api-key-file names those who may", options.host);
+  }
+  return std::make_shared<Access>(access, std::move(keys));
+}
+
+Result<std::shared_ptr<AccessLog>> OpenAccessLog(const ServeOptions& options) {
+  if (options.access_log.empty()) {
+    if (options.access_log_texts) return Fail(ErrorCode::kInvalidArgument, "--access-log-texts needs --access-log");
+    return std::shared_ptr<AccessLog>();
+  }
+  return std::shared_ptr<AccessLog>(TRY(AccessLog::Open(options.access_log, options.access_log_texts)));
+}
+
+Result<void> Run(const ServeOptions& options) {
+  HandleInterrupts();
+  const SchedulerOptions scheduler{.workers = options.threads,
+                                   .max_batch_tokens = static_cast<size_t>(options.max_batch_tokens),
+                                   .max_queued_texts = static_cast<size_t>(options.max_queued_texts),
+                                   .max_batch_delay = std::chrono::microseconds(options.max_batch_delay_us)};
+  const HttpServerOptions http = TRY(HttpOptionsOf(options));
+  auto service = std::make_shared<Service>();
+  service->models = TRY(ModelSet::Open(options.bundles, scheduler));
+  service->metrics = std::make_shared<ServerMetrics>();
+  ApplicationParts parts;
+  parts.routes = std::make_shared<const RouteTable>(ServiceRoutes(service));
+  parts.access = TRY(OpenAccess(options, http));
+  parts.metrics = service->metrics;
+  parts.log = TRY(OpenAccessLog(options));
+  parts.cors_origins = options.cors_origins;
+  HttpServer server = TRY(HttpServer::Start(MakeApplication(parts), http));
   LogInfo("answers at {}://{}:{}/v1/classify", options.tls_cert.empty() ? "http" : "https", options.host,
           server.port());
   if (options.json) {
     TRY(Print(fmt::format("{{\"port\":{}}}\n", server.port())));
     std::fflush(stdout);  // whoever started the server waits for it
   }
+  NotifySystemd("READY=1");
   while (!Interrupted()) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  NotifySystemd("STOPPING=1");
   LogInfo("stopping: what was asked is answered first");
   server.Stop(Milliseconds(options.drain_timeout));
   return {};

@@ -20,6 +20,7 @@
 #include <future>
 
 #include "base/log.h"
+#include "server/address.h"
 #include "server/http_connection.h"
 
 namespace winnow {
@@ -226,6 +227,17 @@ struct HttpServer::Parts {
     return true;
   }
 };
+
+bool ListensPublicly(const HttpServerOptions& options) {
+  for (const int socket : options.sockets) {
+    sockaddr_storage address = {};
+    socklen_t length = sizeof(address);
+    const auto* const generic = reinterpret_cast<const sockaddr*>(&address);
+    if (::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &length) != 0) continue;
+    if (!IsLoopback(AddressOf(generic))) return true;
+  }
+  return options.sockets.empty() && !options.host.empty() && !IsLoopback(options.host);
+}
 
 HttpServer::HttpServer(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 HttpServer::HttpServer(HttpServer&&) noexcept = default;

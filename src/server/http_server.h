@@ -36,6 +36,9 @@ struct HttpServerOptions {
   std::chrono::milliseconds write_timeout{30000};  ///< for an answer to leave
 };
 
+/// Whether others than this machine can reach it.
+bool ListensPublicly(const HttpServerOptions& options);
+
 /// Runs from Start to Stop. Handlers are called on its threads, several at once, and reply from any thread; a handler
 /// that throws, and a reply that never comes because its function was dropped, become status 500.
 ///

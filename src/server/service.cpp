@@ -25,16 +25,25 @@ void ClassifyAndReply(const ModelSet::Model& model, ServedModel::Request request
   reply(std::move(refused));
 }
 
-std::vector<Route> HealthRoutes(const SharedService&) {
+std::vector<Route> HealthRoutes(const SharedService& service) {
   const auto ok = [](const SharedRequest&, const HttpReply& reply) {
     reply({.status = 200, .body = "{\"status\":\"ok\"}", .headers = {}});
   };
-  return {
-      {.method = "GET",
-       .path = "/health",
-       .docs = {.summary = "Whether the server runs", .tag = "Health"},
-       .handle = ok},
-      {.method = "GET", .path = "/ready", .docs = {.summary = "Whether it answers", .tag = "Health"}, .handle = ok}};
+  return {{.method = "GET",
+           .path = "/health",
+           .docs = {.summary = "Whether the server runs", .tag = "Health"},
+           .handle = ok},
+          {.method = "GET", .path = "/ready", .docs = {.summary = "Whether it answers", .tag = "Health"}, .handle = ok},
+          {.method = "GET",
+           .path = "/metrics",
+           .role = Role::kClassify,
+           .docs = {.summary = "Figures for Prometheus, in its text format", .tag = "Health"},
+           .handle = [service](const SharedRequest&, const HttpReply& reply) {
+             reply({.status = 200,
+                    .body = service->metrics ? service->metrics->Scrape() : "",
+                    .content_type = "text/plain; version=0.0.4; charset=utf-8",
+                    .headers = {}});
+           }}};
 }
 
 }  // namespace winnow
