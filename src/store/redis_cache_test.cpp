@@ -91,7 +91,7 @@ TEST_F(RedisCacheTest, FindsWhatAnyServerInserted) {
   RedisServer redis;
   redis.Start();
   const auto first = Cache(redis.url());
-  const std::string bytes("\0\r\n$-1\r\n\xff", 10);
+  const std::string bytes("\0\r\n$-1\r\n\xff", 9);
   EXPECT_TRUE(Put(*first, "key", bytes));
   EXPECT_TRUE(Put(*first, "empty", ""));
   const auto second = Cache(redis.url());
@@ -123,6 +123,7 @@ TEST_F(RedisCacheTest, ManyQuestionsAtOnceGetTheirOwnAnswers) {
   for (int i = 0; i < 1000; i += 2) cache->Insert("key" + std::to_string(i), std::string(i, 'x') + std::to_string(i));
   ASSERT_TRUE(Eventually([&] { return Ask(*cache, "key998").has_value(); }));
   std::vector<std::future<Answer>> answers;
+  answers.reserve(1000);
   for (int i = 0; i < 1000; ++i) answers.push_back(Asked(*cache, "key" + std::to_string(i)));
   for (int i = 0; i < 1000; ++i) {
     const Answer right = i % 2 == 0 ? Answer(std::string(i, 'x') + std::to_string(i)) : std::nullopt;
@@ -137,6 +138,7 @@ TEST_F(RedisCacheTest, ThreadsGetTheirOwnAnswersWhileRedisComesAndGoes) {
   std::atomic<int> hits = 0, asked = 0, answered = 0;
   std::atomic<bool> stop = false;
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (uint64_t thread = 0; thread < 4; ++thread) {
     threads.emplace_back([&, thread] {
       Random random(thread);
@@ -224,6 +226,7 @@ TEST_F(RedisCacheTest, LateAnswersBelongToTheQuestionsThatGaveUp) {
   const uint64_t errors = cache->counts().errors;
   redis.Signal(SIGSTOP);
   std::vector<std::future<Answer>> given_up;
+  given_up.reserve(100);
   for (int i = 0; i < 100; ++i) given_up.push_back(Asked(*cache, "old"));
   for (std::future<Answer>& answer : given_up) EXPECT_EQ(answer.get(), std::nullopt);
   EXPECT_TRUE(Eventually([&] { return !cache->available(); }));
