@@ -11,6 +11,7 @@ constexpr SipKey kKey = {0x0706050403020100ull, 0x0f0e0d0c0b0a0908ull};
 
 std::vector<std::byte> Counting(size_t size) {
   std::vector<std::byte> bytes;
+  bytes.reserve(size);
   for (size_t i = 0; i < size; ++i) bytes.push_back(static_cast<std::byte>(i));
   return bytes;
 }

@@ -222,7 +222,7 @@ bool AnswerCache::Find(uint64_t model, std::span<const int32_t> ids, std::span<f
   const uint64_t hash = Hash(model, ids);
   Shard& shard = ShardOf(hash);
   // Large caches lie in main memory: both are on their way while the lock is taken.
-  __builtin_prefetch(&shard.Bucket(hash));
+  __builtin_prefetch(static_cast<const void*>(&shard.Bucket(hash)));
   shard.sketch.Prefetch(hash);
   const std::lock_guard lock(shard.mutex);
   shard.sketch.Add(hash);

@@ -169,6 +169,7 @@ TEST(AnswerCache, NeverHoldsMoreThanItsBytes) {
 TEST(AnswerCache, HitsMoreOftenThanPlainLru) {
   const Zipf zipf(50000, 0.9);
   std::vector<Ids> texts;
+  texts.reserve(50000);
   for (uint32_t key = 0; key < 50000; ++key) texts.push_back(Text(key));
   AnswerCache cache(500000);
   Random random(7);
@@ -215,8 +216,10 @@ TEST(AnswerCache, AnotherModelTakesOver) {
 TEST(AnswerCache, ThreadsNeverGetAnAnswerOfAnotherText) {
   AnswerCache cache(200000, 4);
   std::vector<Ids> texts;
+  texts.reserve(3000);
   for (uint32_t key = 0; key < 3000; ++key) texts.push_back(Text(key));
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (uint64_t thread = 0; thread < 4; ++thread) {
     threads.emplace_back([&, thread] {
       const Zipf zipf(3000, 0.8);
@@ -256,6 +259,7 @@ TEST(FrequencySketch, NeverCountsTooLittleAndSeldomTooMuch) {
   FrequencySketch sketch(1024);
   Random random(1);
   std::vector<uint64_t> hashes;
+  hashes.reserve(700);
   for (int i = 0; i < 700; ++i) hashes.push_back(uint64_t{random.Bits()} << 32 | random.Bits());
   for (size_t i = 0; i < hashes.size(); ++i) {
     for (size_t times = 0; times < 1 + i % 5; ++times) sketch.Add(hashes[i]);

@@ -20,7 +20,7 @@ class FrequencySketch {
 
   /// For about that many keys: rounded down to a power of two, at least 8. Takes 8 bytes a key.
   explicit FrequencySketch(size_t keys)
-      : blocks_(std::bit_floor(std::max<size_t>(keys, 8)) / 8), additions_a_period_(10 * 8 * blocks_.size()) {}
+      : blocks_(std::bit_floor(std::max<size_t>(keys, 8)) / 8), additions_a_period_(size_t{10} * 8 * blocks_.size()) {}
 
   /// `hash` is well mixed in all of its bits.
   void Add(uint64_t hash) {

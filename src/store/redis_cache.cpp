@@ -30,7 +30,8 @@ int Milliseconds(std::chrono::steady_clock::duration time) {
 }  // namespace
 
 Result<std::unique_ptr<RedisCache>> RedisCache::Open(std::string_view url, const RedisCacheOptions& options) {
-  std::unique_ptr<RedisCache> cache(new RedisCache(TRY(ParseRedisUrl(url)), options));
+  RedisAddress address = TRY(ParseRedisUrl(url));
+  std::unique_ptr<RedisCache> cache(new RedisCache(std::move(address), options));
   cache->wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (cache->wake_ < 0) return Fail(ErrorCode::kIo, fmt::format("no eventfd: {}", std::strerror(errno)));
   try {

@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <poll.h>
 
 #include <atomic>
 #include <future>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "support/fake_redis.h"
 #include "support/redis_server.h"
 
 namespace winnow {
@@ -91,7 +91,7 @@ TEST_F(RedisCacheTest, FindsWhatAnyServerInserted) {
   RedisServer redis;
   redis.Start();
   const auto first = Cache(redis.url());
-  const std::string bytes("\0\r\n$-1\r\n\xff", 10);
+  const std::string bytes("\0\r\n$-1\r\n\xff", 9);
   EXPECT_TRUE(Put(*first, "key", bytes));
   EXPECT_TRUE(Put(*first, "empty", ""));
   const auto second = Cache(redis.url());
@@ -123,6 +123,7 @@ TEST_F(RedisCacheTest, ManyQuestionsAtOnceGetTheirOwnAnswers) {
   for (int i = 0; i < 1000; i += 2) cache->Insert("key" + std::to_string(i), std::string(i, 'x') + std::to_string(i));
   ASSERT_TRUE(Eventually([&] { return Ask(*cache, "key998").has_value(); }));
   std::vector<std::future<Answer>> answers;
+  answers.reserve(1000);
   for (int i = 0; i < 1000; ++i) answers.push_back(Asked(*cache, "key" + std::to_string(i)));
   for (int i = 0; i < 1000; ++i) {
     const Answer right = i % 2 == 0 ? Answer(std::string(i, 'x') + std::to_string(i)) : std::nullopt;
@@ -137,6 +138,7 @@ TEST_F(RedisCacheTest, ThreadsGetTheirOwnAnswersWhileRedisComesAndGoes) {
   std::atomic<int> hits = 0, asked = 0, answered = 0;
   std::atomic<bool> stop = false;
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (uint64_t thread = 0; thread < 4; ++thread) {
     threads.emplace_back([&, thread] {
       Random random(thread);
@@ -224,6 +226,7 @@ TEST_F(RedisCacheTest, LateAnswersBelongToTheQuestionsThatGaveUp) {
   const uint64_t errors = cache->counts().errors;
   redis.Signal(SIGSTOP);
   std::vector<std::future<Answer>> given_up;
+  given_up.reserve(100);
   for (int i = 0; i < 100; ++i) given_up.push_back(Asked(*cache, "old"));
   for (std::future<Answer>& answer : given_up) EXPECT_EQ(answer.get(), std::nullopt);
   EXPECT_TRUE(Eventually([&] { return !cache->available(); }));
@@ -301,78 +304,6 @@ TEST_F(RedisCacheTest, ThatTakesNoValuesCanStillBeRead) {
   EXPECT_EQ(cache->counts().misses, 1u);
   EXPECT_EQ(Count(testing::internal::GetCapturedStderr(), "keeps no answers"), 1u);
 }
-
-/// Answers the n-th thing it hears on a connection with the n-th reply, then the last one again and again; "" closes.
-class FakeRedis {
- public:
-  explicit FakeRedis(std::vector<std::string> replies, bool endless = false)
-      : replies_(std::move(replies)), endless_(endless) {
-    listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    EXPECT_EQ(::bind(listener_, reinterpret_cast<sockaddr*>(&address), size), 0);
-    EXPECT_EQ(::listen(listener_, 16), 0);
-    EXPECT_EQ(::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size), 0);
-    port_ = ntohs(address.sin_port);
-    thread_ = std::thread([this] { Serve(); });
-  }
-  FakeRedis(const FakeRedis&) = delete;
-  FakeRedis& operator=(const FakeRedis&) = delete;
-  ~FakeRedis() {
-    stopping_ = true;
-    thread_.join();
-    ::close(listener_);
-  }
-  std::string url() const { return "redis://127.0.0.1:" + std::to_string(port_); }
-  int connections() const { return connections_; }
-
- private:
-  bool Wait(int fd, short events) const {
-    while (!stopping_) {
-      pollfd wanted{fd, events, 0};
-      if (::poll(&wanted, 1, 10) > 0) return true;
-    }
-    return false;
-  }
-  void Serve() {
-    while (Wait(listener_, POLLIN)) {
-      const int connection = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-      if (connection < 0) continue;
-      ++connections_;
-      Talk(connection);
-      ::close(connection);
-    }
-  }
-  void Talk(int connection) const {
-    char buffer[4096];
-    for (size_t turn = 0;; ++turn) {
-      if (!Wait(connection, POLLIN) || ::recv(connection, buffer, sizeof buffer, 0) <= 0) return;
-      const std::string& reply = replies_[std::min(turn, replies_.size() - 1)];
-      if (reply.empty() || !Send(connection, reply)) return;
-      while (endless_ && turn + 1 >= replies_.size()) {
-        if (!Send(connection, std::string(10000, 'x'))) return;
-      }
-    }
-  }
-  bool Send(int connection, std::string_view bytes) const {
-    while (!bytes.empty()) {
-      if (!Wait(connection, POLLOUT)) return false;
-      const ssize_t count = ::send(connection, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-      if (count < 0) return false;
-      bytes.remove_prefix(static_cast<size_t>(count));
-    }
-    return true;
-  }
-
-  const std::vector<std::string> replies_;
-  const bool endless_;
-  int listener_ = -1, port_ = 0;
-  std::atomic<bool> stopping_ = false;
-  std::atomic<int> connections_ = 0;
-  std::thread thread_;
-};
 
 const std::vector<std::string> kNonsense = {
     "",

@@ -70,6 +70,7 @@ class RedisServer {
                                       (dir_.path() / "log").string()};
     words.insert(words.end(), more.begin(), more.end());
     std::vector<char*> arguments;
+    arguments.reserve(words.size() + 1);
     for (std::string& word : words) arguments.push_back(word.data());
     arguments.push_back(nullptr);
     const std::string program = Program();
