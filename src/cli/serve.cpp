@@ -27,10 +27,15 @@ struct ServeOptions : CommonOptions {
   double max_body_mb = 8;
   double read_timeout = 30, drain_timeout = 30;
   int64_t max_connections = 16384, max_connections_per_address = 4096;
+  bool lazy = false;
+  std::vector<std::string> aliases;
+  double models_memory_mb = 0;
 };
 
 void Describe(ServeOptions& options, OptionTable& table) {
-  table.AddPositional("bundle", &options.bundles, "Directories of models; the first answers where none is named")
+  table
+      .AddPositional("bundle", &options.bundles,
+                     "Models' directories, or directories that hold some; the first answers where none is named")
       .ValueName("BUNDLE")
       .Required();
   table.Group("Where");
@@ -39,6 +44,14 @@ void Describe(ServeOptions& options, OptionTable& table) {
   table.Add("unix-socket", &options.unix_socket, "Listen at this unix socket too").ValueName("PATH");
   table.Add("tls-cert", &options.tls_cert, "Speak TLS: the certificate with its chain, PEM").ValueName("FILE");
   table.Add("tls-key", &options.tls_key, "The certificate's key, PEM").ValueName("FILE");
+  table.Group("Models");
+  table.Add("lazy", &options.lazy, "Load each model when it is first asked for, not at the start");
+  table.Add("alias", &options.aliases, "Another name: champion=spam:1.2.0 is asked for as spam@champion; repeatable")
+      .ValueName("ALIAS=NAME:VERSION");
+  table
+      .Add("models-memory-mb", &options.models_memory_mb,
+           "Megabytes that loaded models may take together, about; the least recently used leave. 0: no limit")
+      .Range(0, 1e9);
   table.Group("Limits");
   table.Add("max-body-mb", &options.max_body_mb, "Megabytes of a request's body, unpacked").Range(0.001, 4096);
   table.Add("max-connections", &options.max_connections, "Connections that may be open").AtLeast(1);
@@ -53,20 +66,31 @@ void Describe(ServeOptions& options, OptionTable& table) {
   table.Add("max-queue", &options.max_queued_texts, "Texts that may wait; more are refused at once, with status 429")
       .AtLeast(1);
   table.Example("winnow serve spam", "answers at http://127.0.0.1:8080/v1/classify");
+  table.Example("winnow serve models --lazy --models-memory-mb 500",
+                "all of a directory's; kill -HUP looks for new ones");
 }
 
 std::chrono::milliseconds Milliseconds(double seconds) {
   return std::chrono::milliseconds(static_cast<int64_t>(seconds * 1000));
 }
 
+Result<ModelSetOptions> ModelOptions(const ServeOptions& options) {
+  ModelSetOptions models;
+  models.scheduler = {.workers = options.threads,
+                      .max_batch_tokens = static_cast<size_t>(options.max_batch_tokens),
+                      .max_queued_texts = static_cast<size_t>(options.max_queued_texts),
+                      .max_batch_delay = std::chrono::microseconds(options.max_batch_delay_us)};
+  models.lazy = options.lazy;
+  models.max_memory_bytes = static_cast<uint64_t>(options.models_memory_mb * 1e6);
+  for (const std::string& alias : options.aliases) models.aliases.push_back(TRY(ParseModelAlias(alias)));
+  return models;
+}
+
 Result<void> Run(const ServeOptions& options) {
   HandleInterrupts();
-  const SchedulerOptions scheduler{.workers = options.threads,
-                                   .max_batch_tokens = static_cast<size_t>(options.max_batch_tokens),
-                                   .max_queued_texts = static_cast<size_t>(options.max_queued_texts),
-                                   .max_batch_delay = std::chrono::microseconds(options.max_batch_delay_us)};
+  HandleReloads();
   auto service = std::make_shared<Service>();
-  service->models = TRY(ModelSet::Open(options.bundles, scheduler));
+  service->models = TRY(ModelSet::Open(options.bundles, TRY(ModelOptions(options))));
   const auto table = std::make_shared<const RouteTable>(ServiceRoutes(service));
   if (options.tls_cert.empty() != options.tls_key.empty()) {
     return Fail(ErrorCode::kInvalidArgument, "--tls-cert and --tls-key go together");
@@ -89,7 +113,9 @@ Result<void> Run(const ServeOptions& options) {
     TRY(Print(fmt::format("{{\"port\":{}}}\n", server.port())));
     std::fflush(stdout);  // whoever started the server waits for it
   }
-  while (!Interrupted()) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  for (; !Interrupted(); std::this_thread::sleep_for(std::chrono::milliseconds(50))) {
+    if (TakeReload()) service->models->Reload([] { LogInfo("looked at all models again"); });
+  }
   LogInfo("stopping: what was asked is answered first");
   server.Stop(Milliseconds(options.drain_timeout));
   return {};
