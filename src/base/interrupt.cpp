@@ -15,6 +15,7 @@ namespace winnow {
 namespace {
 
 std::atomic<bool> interrupted = false;
+std::atomic<bool> reload = false;
 
 void WaitForSignals(sigset_t signals) {
   for (int signal = 0; sigwait(&signals, &signal) == 0;) {
@@ -22,6 +23,21 @@ void WaitForSignals(sigset_t signals) {
     constexpr std::string_view kMessage = "\nstopping at the next safe place; once more stops at once\n";
     [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, kMessage.data(), kMessage.size());
   }
+}
+
+void WaitForReloads(sigset_t signals) {
+  for (int signal = 0; sigwait(&signals, &signal) == 0;) reload = true;
+}
+
+/// Blocks `signals` here, and in every thread that is made from here on; `wait` takes them on one of its own.
+void TakeOnThread(const sigset_t& signals, void (*wait)(sigset_t)) {
+  // The thread takes none of the other's: they would end the process there as long as they aren't blocked here.
+  sigset_t all, before;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_BLOCK, &all, &before);
+  std::thread(wait, signals).detach();
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
 }  // namespace
@@ -33,8 +49,7 @@ void HandleInterrupts() {
   ::sigemptyset(&signals);
   ::sigaddset(&signals, SIGINT);
   ::sigaddset(&signals, SIGTERM);
-  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // and in every thread that is made from here on
-  std::thread(WaitForSignals, signals).detach();
+  TakeOnThread(signals, WaitForSignals);
 }
 
 bool Interrupted() noexcept { return interrupted.load(std::memory_order_relaxed); }
@@ -45,5 +60,16 @@ Result<void> CheckInterrupted() {
 }
 
 void ClearInterrupt() noexcept { interrupted = false; }
+
+void HandleReloads() {
+  static std::atomic<bool> handled = false;
+  if (handled.exchange(true)) return;
+  sigset_t signals;
+  ::sigemptyset(&signals);
+  ::sigaddset(&signals, SIGHUP);
+  TakeOnThread(signals, WaitForReloads);
+}
+
+bool TakeReload() noexcept { return reload.exchange(false); }
 
 }  // namespace winnow

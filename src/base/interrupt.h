@@ -1,4 +1,5 @@
 /// Ctrl-C (SIGINT) and SIGTERM: the first asks long work to stop at its next safe place, the second ends the process.
+/// SIGHUP asks what serves to look at its files again.
 #pragma once
 
 #include "base/result.h"
@@ -17,5 +18,11 @@ Result<void> CheckInterrupted();
 
 /// Takes an interrupt back, for tests and for work that goes on.
 void ClearInterrupt() noexcept;
+
+/// Takes SIGHUP from here on, which ends the process else. Called before threads are made, HandleInterrupts' excepted.
+void HandleReloads();
+
+/// Whether SIGHUP has come since the last call. Thread-safe.
+bool TakeReload() noexcept;
 
 }  // namespace winnow

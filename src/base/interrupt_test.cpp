@@ -53,5 +53,29 @@ TEST(Interrupt, OtherThreadsAreNotInterruptedThemselves) {
       ::testing::ExitedWithCode(0), "");
 }
 
+TEST(Interrupt, AHangUpAsksForAReloadInEitherOrderOfHandlers) {
+  for (const bool interrupts_first : {true, false}) {
+    EXPECT_EXIT(
+        {
+          if (interrupts_first) HandleInterrupts();
+          HandleReloads();
+          HandleInterrupts();
+          if (TakeReload()) ::_exit(1);
+          for (int time = 0; time < 2; ++time) {
+            ::kill(::getpid(), SIGHUP);
+            bool taken = false;
+            for (int i = 0; i < 2000 && !taken; ++i) {
+              taken = TakeReload();
+              if (!taken) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+            }
+            if (!taken || Interrupted()) ::_exit(1);
+          }
+          Send(SIGTERM);
+          ::_exit(Interrupted() && !TakeReload() ? 0 : 1);
+        },
+        ::testing::ExitedWithCode(0), "");
+  }
+}
+
 }  // namespace
 }  // namespace winnow

@@ -37,10 +37,15 @@ struct ServeOptions : CommonOptions {
   std::vector<std::string> cors_origins;
   double cache_mb = 64;
   std::string redis;
+  bool lazy = false;
+  std::vector<std::string> aliases;
+  double models_memory_mb = 0;
 };
 
 void Describe(ServeOptions& options, OptionTable& table) {
-  table.AddPositional("bundle", &options.bundles, "Directories of models; the first answers where none is named")
+  table
+      .AddPositional("bundle", &options.bundles,
+                     "Models' directories, or directories that hold some; the first answers where none is named")
       .ValueName("BUNDLE")
       .Required();
   table.Group("Where");
@@ -49,6 +54,14 @@ void Describe(ServeOptions& options, OptionTable& table) {
   table.Add("unix-socket", &options.unix_socket, "Listen at this unix socket too").ValueName("PATH");
   table.Add("tls-cert", &options.tls_cert, "Speak TLS: the certificate with its chain, PEM").ValueName("FILE");
   table.Add("tls-key", &options.tls_key, "The certificate's key, PEM").ValueName("FILE");
+  table.Group("Models");
+  table.Add("lazy", &options.lazy, "Load each model when it is first asked for, not at the start");
+  table.Add("alias", &options.aliases, "Another name: champion=spam:1.2.0 is asked for as spam@champion; repeatable")
+      .ValueName("ALIAS=NAME:VERSION");
+  table
+      .Add("models-memory-mb", &options.models_memory_mb,
+           "Megabytes that loaded models may take together, about; the least recently used leave. 0: no limit")
+      .Range(0, 1e9);
   table.Group("Who may");
   table
       .Add("api-key-file", &options.api_key_file,
@@ -81,10 +94,24 @@ void Describe(ServeOptions& options, OptionTable& table) {
   table.Add("max-queue", &options.max_queued_texts, "Texts that may wait; more are refused at once, with status 429")
       .AtLeast(1);
   table.Example("winnow serve spam", "answers at http://127.0.0.1:8080/v1/classify");
+  table.Example("winnow serve models --lazy --models-memory-mb 500",
+                "all of a directory's; kill -HUP looks for new ones");
 }
 
 std::chrono::milliseconds Milliseconds(double seconds) {
   return std::chrono::milliseconds(static_cast<int64_t>(seconds * 1000));
+}
+
+Result<ModelSetOptions> ModelOptions(const ServeOptions& options) {
+  ModelSetOptions models;
+  models.scheduler = {.workers = options.threads,
+                      .max_batch_tokens = static_cast<size_t>(options.max_batch_tokens),
+                      .max_queued_texts = static_cast<size_t>(options.max_queued_texts),
+                      .max_batch_delay = std::chrono::microseconds(options.max_batch_delay_us)};
+  models.lazy = options.lazy;
+  models.max_memory_bytes = static_cast<uint64_t>(options.models_memory_mb * 1e6);
+  for (const std::string& alias : options.aliases) models.aliases.push_back(TRY(ParseModelAlias(alias)));
+  return models;
 }
 
 Result<HttpServerOptions> HttpOptionsOf(const ServeOptions& options) {
@@ -128,15 +155,30 @@ Result<std::shared_ptr<AccessLog>> OpenAccessLog(const ServeOptions& options) {
   return std::shared_ptr<AccessLog>(TRY(AccessLog::Open(options.access_log, options.access_log_texts)));
 }
 
+/// SIGHUP: files are read again. What can't be read stays as it was.
+void Reload(const ServeOptions& options, const ApplicationParts& parts, const Service& service) {
+  NotifySystemd("RELOADING=1");
+  if (!options.api_key_file.empty()) {
+    auto keys = ApiKeys::Read(options.api_key_file);
+    if (keys) {
+      parts.access->Replace(std::make_shared<const ApiKeys>(std::move(*keys)));
+    } else {
+      LogError("the keys stay as they were: {}", keys.error().Text());
+    }
+  }
+  if (parts.log) parts.log->Reopen();
+  service.models->Reload([] {
+    LogInfo("looked at all models again");
+    NotifySystemd("READY=1");
+  });
+}
+
 Result<void> Run(const ServeOptions& options) {
   HandleInterrupts();
-  const SchedulerOptions scheduler{.workers = options.threads,
-                                   .max_batch_tokens = static_cast<size_t>(options.max_batch_tokens),
-                                   .max_queued_texts = static_cast<size_t>(options.max_queued_texts),
-                                   .max_batch_delay = std::chrono::microseconds(options.max_batch_delay_us)};
+  HandleReloads();
   const HttpServerOptions http = TRY(HttpOptionsOf(options));
   auto service = std::make_shared<Service>();
-  service->models = TRY(ModelSet::Open(options.bundles, scheduler));
+  service->models = TRY(ModelSet::Open(options.bundles, TRY(ModelOptions(options))));
   service->metrics = std::make_shared<ServerMetrics>();
   ApplicationParts parts;
   parts.routes = std::make_shared<const RouteTable>(ServiceRoutes(service));
@@ -152,7 +194,9 @@ Result<void> Run(const ServeOptions& options) {
     std::fflush(stdout);  // whoever started the server waits for it
   }
   NotifySystemd("READY=1");
-  while (!Interrupted()) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  for (; !Interrupted(); std::this_thread::sleep_for(std::chrono::milliseconds(50))) {
+    if (TakeReload()) Reload(options, parts, *service);
+  }
   NotifySystemd("STOPPING=1");
   LogInfo("stopping: what was asked is answered first");
   server.Stop(Milliseconds(options.drain_timeout));

@@ -1,27 +1,260 @@
 #include "server/model_set.h"
 
-namespace winnow {
+#include <algorithm>
+#include <exception>
+#include <utility>
 
-Result<std::unique_ptr<ModelSet>> ModelSet::Open(const std::vector<std::filesystem::path>& bundles,
-                                                 const SchedulerOptions& scheduler) {
-  auto set = std::make_unique<ModelSet>();
-  for (const auto& bundle : bundles) set->models_.push_back(TRY(ServedModel::Load(bundle, scheduler)));
+#include "base/log.h"
+#include "server/model_slot.h"
+
+namespace winnow {
+namespace {
+
+Refusal UnknownModel() {
+  return {.status = 404, .type = "NotFound", .message = "no model has this name; GET /models lists them"};
+}
+
+Refusal Unavailable(std::string message) {
+  return {.status = 503, .type = "Unavailable", .message = std::move(message)};
+}
+
+/// What is called on the set's thread must not end it. A request whose handler throws is answered with 500, as its
+/// reply goes with it.
+template <class Callback, class... Arguments>
+void Call(const Callback& callback, Arguments&&... arguments) {
+  try {
+    callback(std::forward<Arguments>(arguments)...);
+  } catch (const std::exception& exception) {
+    LogError("a request failed while it was given its model: {}", exception.what());
+  }
+}
+
+}  // namespace
+
+std::string_view NameOf(ModelState state) {
+  switch (state) {
+    case ModelState::kUnloaded:
+      return "unloaded";
+    case ModelState::kLoading:
+      return "loading";
+    case ModelState::kLoaded:
+      return "loaded";
+    case ModelState::kFailed:
+      return "failed";
+  }
+  return "";
+}
+
+std::string PublicMessage(const Error& error, const std::filesystem::path& bundle) {
+  std::string message = error.message.substr(0, error.message.find('\n'));
+  const std::string above = bundle.parent_path().string() + "/";
+  for (size_t at = 0; above != "/" && (at = message.find(above, at)) != std::string::npos;) {
+    message.erase(at, above.size());
+  }
+  return Printable(message);
+}
+
+ModelSet::ModelSet(std::vector<std::filesystem::path> roots, ModelSetOptions options)
+    : roots_(std::move(roots)), options_(std::move(options)) {}
+
+ModelSet::~ModelSet() {
+  {
+    const std::lock_guard lock(mutex_);
+    closing_ = true;
+  }
+  tasks_.Finish();
+  default_slot_.reset();
+  slots_.clear();
+}
+
+Result<std::unique_ptr<ModelSet>> ModelSet::Open(const std::vector<std::filesystem::path>& roots,
+                                                 const ModelSetOptions& options) {
+  std::unique_ptr<ModelSet> set(new ModelSet(roots, options));
+  TRY(set->OpenAll());
   return set;
 }
 
-void ModelSet::Use(std::string_view spec, const Then& then) const {
-  if (spec.empty()) return then(models_.front());
-  for (const Model& model : models_) {
-    if (spec == model->name() || spec == model->name() + ":" + model->version()) return then(model);
+/// The highest version of those that can answer; else one that can tell why not.
+std::shared_ptr<ModelSet::Slot> ModelSet::FindNamed(std::string_view name) const {
+  const auto rank = [](const Slot& slot) { return slot.unloaded ? 0 : slot.error && !slot.model ? 1 : 2; };
+  std::shared_ptr<Slot> best;
+  for (const auto& slot : slots_) {
+    if (slot->summary.name != name) continue;
+    if (!best || rank(*slot) > rank(*best) ||
+        (rank(*slot) == rank(*best) && CompareVersions(slot->summary.version, best->summary.version) > 0)) {
+      best = slot;
+    }
   }
-  then(std::unexpected(
-      Refusal{.status = 404, .type = "NotFound", .message = "no model has this name; GET /models lists them"}));
+  return best;
+}
+
+std::shared_ptr<ModelSet::Slot> ModelSet::Find(std::string_view spec) const {
+  if (spec.empty()) return default_slot_ || default_spec_.empty() ? default_slot_ : Find(default_spec_);
+  if (auto named = FindNamed(spec)) return named;
+  ModelSpec wanted = ParseModelSpec(spec);
+  if (!wanted.alias.empty()) {
+    const auto alias = std::ranges::find_if(options_.aliases, [&](const ModelAlias& each) {
+      return each.alias == wanted.alias && each.name == wanted.name;
+    });
+    if (alias == options_.aliases.end()) return nullptr;
+    wanted.version = alias->version;
+    if (wanted.version.empty()) return FindNamed(wanted.name);
+  }
+  std::shared_ptr<Slot> found;
+  for (const auto& slot : slots_) {
+    if (slot->summary.name != wanted.name || slot->summary.version != wanted.version) continue;
+    // Of two that say they are the same, one has only an error to tell.
+    if (!found || (found->error && !found->model)) found = slot;
+  }
+  return found;
+}
+
+ModelSet::Slots ModelSet::Matching(std::string_view spec) const {
+  Slots found;
+  std::ranges::copy_if(slots_, std::back_inserter(found), [&](const auto& slot) { return slot->summary.name == spec; });
+  if (!found.empty()) return found;
+  if (auto slot = Find(spec)) found.push_back(std::move(slot));
+  return found;
+}
+
+Refusal ModelSet::RefusalOf(const Slot& slot) const {
+  if (slot.unloaded) return Unavailable("this model was unloaded");
+  if (!slot.error) return Unavailable("this model is not loaded");
+  return Unavailable("this model could not be loaded: " + PublicMessage(*slot.error, slot.place.dir));
+}
+
+void ModelSet::Use(std::string_view spec, const Then& then) {
+  const auto now = [&]() -> std::optional<std::expected<Model, Refusal>> {
+    const std::lock_guard lock(mutex_);
+    const std::shared_ptr<Slot> slot = Find(spec);
+    if (!slot && spec.empty()) return std::unexpected(Unavailable("the default model is gone"));
+    if (!slot) return std::unexpected(UnknownModel());
+    if (slot->model) {
+      slot->used = ++uses_;
+      slot->last_used = std::chrono::system_clock::now();
+      return slot->model;
+    }
+    const bool failed_just_now =
+        slot->error && std::chrono::steady_clock::now() < slot->failed_at + options_.retry_after;
+    if (closing_ || slot->unloaded || failed_just_now) return std::unexpected(RefusalOf(*slot));
+    slot->waiting.push_back({std::string(spec), then});
+    if (!slot->loading) tasks_.Post([this, slot] { Provide(slot); });
+    slot->loading = true;
+    return std::nullopt;
+  }();
+  if (now) then(*now);
+}
+
+void ModelSet::TellWaiting(Slot& slot, const std::optional<Refusal>& refusal) {
+  std::vector<Slot::Waiting> waiting;
+  {
+    const std::lock_guard lock(mutex_);
+    slot.loading = false;
+    waiting = std::exchange(slot.waiting, {});
+  }
+  for (const auto& [spec, then] : waiting) {
+    if (refusal) {
+      Call(then, std::unexpected(*refusal));
+    } else {
+      Call([&] { Use(spec, then); });
+    }
+  }
+}
+
+void ModelSet::Switch(std::string_view spec, const Then& then) {
+  Use(spec, [this, spec = std::string(spec), then](std::expected<Model, Refusal> model) {
+    if (model && !spec.empty()) {
+      const std::lock_guard lock(mutex_);
+      const bool one_version = !FindNamed(spec) && !ParseModelSpec(spec).version.empty();
+      default_slot_ = one_version ? Find(spec) : nullptr;
+      default_spec_ = spec;
+    }
+    if (model) LogInfo("the default model is {}:{} now", (*model)->name(), (*model)->version());
+    then(std::move(model));
+  });
+}
+
+void ModelSet::Load(std::string_view spec, const Done& done) {
+  tasks_.Post([this, spec = std::string(spec), done] {
+    const std::expected<void, Refusal> loaded = LoadNow(spec);
+    Call(done, loaded);
+  });
+}
+
+void ModelSet::Unload(std::string_view spec, const Done& done) {
+  std::vector<Model> dropped;  // outlives the lock
+  std::expected<void, Refusal> unloaded;
+  {
+    const std::lock_guard lock(mutex_);
+    const Slots found = Matching(spec);
+    if (found.empty()) unloaded = std::unexpected(UnknownModel());
+    for (const auto& slot : found) {
+      slot->unloaded = true;
+      dropped.push_back(std::move(slot->model));
+    }
+  }
+  done(unloaded);
+}
+
+void ModelSet::Reload(std::function<void()> done) {
+  const std::lock_guard lock(mutex_);
+  reloading_.push_back(std::move(done));
+  if (reloading_.size() > 1) return;  // one that is still to begin serves them all
+  tasks_.Post([this] {
+    std::vector<std::function<void()>> told;
+    {
+      const std::lock_guard again(mutex_);
+      told = std::exchange(reloading_, {});
+      ++counts_.reloads;
+    }
+    ReloadAll();
+    for (const auto& each : told) {
+      if (each) Call(each);
+    }
+  });
 }
 
 std::vector<ModelSet::Entry> ModelSet::List() const {
+  const std::lock_guard lock(mutex_);
   std::vector<Entry> entries;
-  for (const Model& model : models_) entries.push_back({model, model == models_.front()});
+  const std::shared_ptr<Slot> first = Find("");
+  for (const auto& slot : slots_) {
+    const BundleSummary& summary = slot->summary;
+    Entry entry{.model = slot->model,
+                .is_default = slot == first,
+                .name = summary.name,
+                .version = summary.version,
+                .kind = summary.kind,
+                .weights = slot->model ? slot->model->classifier().weights() : summary.weights,
+                .labels = summary.labels,
+                .aliases = {},
+                .error = slot->error ? PublicMessage(*slot->error, slot->place.dir) : "",
+                .size_bytes = summary.size_bytes,
+                .memory_bytes = summary.memory_bytes,
+                .metrics = summary.metrics,
+                .directory = slot->directory,
+                .last_used = slot->last_used};
+    entry.state = slot->model     ? ModelState::kLoaded
+                  : slot->loading ? ModelState::kLoading
+                  : slot->error   ? ModelState::kFailed
+                                  : ModelState::kUnloaded;
+    for (const ModelAlias& alias : options_.aliases) {
+      if (alias.name == summary.name && Find(alias.name + "@" + alias.alias) == slot) {
+        entry.aliases.push_back(alias.alias);
+      }
+    }
+    entries.push_back(std::move(entry));
+  }
   return entries;
+}
+
+ModelSetCounts ModelSet::counts() const {
+  const std::lock_guard lock(mutex_);
+  ModelSetCounts counts = counts_;
+  counts.loaded =
+      static_cast<size_t>(std::ranges::count_if(slots_, [](const auto& slot) { return slot->model != nullptr; }));
+  counts.memory_bytes = living_.bytes();
+  return counts;
 }
 
 }  // namespace winnow

@@ -1,6 +1,7 @@
 #include "server/scheduler.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/threads.h"
 
@@ -15,18 +16,21 @@ struct Scheduler::Request {
   std::shared_ptr<ScheduledTexts> texts;
   size_t next = 0;               // text to take; only with the scheduler's lock
   std::atomic<size_t> left = 0;  // texts that are not computed
-  std::atomic<bool> failed = false;
+  std::atomic<bool> ended = false;
 
-  /// Of the text's windows.
-  size_t TokensOf(size_t text) const {
+  /// The tokens of the text's windows. A linear model takes about as long for four bytes, so to speak: what matters is
+  /// that a batch is soon over.
+  size_t CostOf(size_t text) const {
+    if (!texts->texts.empty()) return texts->texts[text].size() / 4 + 1;
     const auto& offsets = texts->tokens.windows.offsets;
     const auto& begins = texts->tokens.begins;
     return static_cast<size_t>(offsets[static_cast<size_t>(begins[text + 1])] -
                                offsets[static_cast<size_t>(begins[text])]);
   }
   bool Wanted() const { return Clock::now() < texts->deadline && (!texts->wanted || texts->wanted()); }
-  void Fail(const Error& error) {
-    if (!failed.exchange(true)) texts->done(std::unexpected(error));
+  /// What `done` holds goes with it: the model that this scheduler belongs to, often.
+  void End(const Result<void>& result) {
+    if (!ended.exchange(true)) std::exchange(texts->done, {})(result);
   }
 };
 
@@ -36,10 +40,7 @@ struct Scheduler::Taken {
 };
 
 Scheduler::Scheduler(const BundleClassifier& classifier, const SchedulerOptions& options)
-    : classifier_(classifier), options_(options) {
-  const int workers = options.workers > 0 ? options.workers : AvailableCores();
-  for (int i = 0; i < workers; ++i) workers_.emplace_back([this] { Work(); });
-}
+    : classifier_(classifier), options_(options) {}
 
 Scheduler::~Scheduler() {
   {
@@ -51,11 +52,11 @@ Scheduler::~Scheduler() {
 }
 
 bool Scheduler::Submit(std::shared_ptr<ScheduledTexts> texts) {
-  const size_t count = texts->tokens.texts();
+  const size_t count = texts->count();
   texts->probabilities.resize(count * classifier_.labels().size());
   if (classifier_.scope_rule() != nullptr) texts->scope.resize(count);
   if (count == 0) {
-    texts->done({});
+    std::exchange(texts->done, {})({});
     return true;
   }
   auto request = std::make_shared<Request>();
@@ -67,6 +68,10 @@ bool Scheduler::Submit(std::shared_ptr<ScheduledTexts> texts) {
     if (counts_.queued > 0 && counts_.queued + count > options_.max_queued_texts) {
       counts_.refused += count;
       return false;
+    }
+    if (workers_.empty()) {
+      const int workers = options_.workers > 0 ? options_.workers : AvailableCores();
+      for (int i = 0; i < workers; ++i) workers_.emplace_back([this] { Work(); });
     }
     counts_.queued += count;
     const std::string& client = request->texts->client;
@@ -97,12 +102,12 @@ std::chrono::milliseconds Scheduler::ExpectedWait() const {
 /// With the lock held. Takes texts of the clients in turn; false when there are none. Requests that nobody waits for
 /// any more go to `dropped`.
 bool Scheduler::TakeBatch(std::vector<Taken>& batch, std::vector<std::shared_ptr<Request>>& dropped) {
-  size_t tokens = 0;
+  size_t cost = 0;
   while (!turns_.empty()) {
     const auto found = clients_.find(turns_.front());
     std::deque<std::shared_ptr<Request>>& queue = found->second;
     const std::shared_ptr<Request>& request = queue.front();
-    const size_t count = request->texts->tokens.texts();
+    const size_t count = request->texts->count();
     bool used_up = false;
     if (request->next == 0 || request->next % 64 == 0) used_up = !request->Wanted();
     if (used_up) {
@@ -110,10 +115,10 @@ bool Scheduler::TakeBatch(std::vector<Taken>& batch, std::vector<std::shared_ptr
       counts_.dropped += count - request->next;
       dropped.push_back(request);
     } else {
-      const size_t more = request->TokensOf(request->next);
-      if (!batch.empty() && tokens + more > options_.max_batch_tokens) return true;
+      const size_t more = request->CostOf(request->next);
+      if (!batch.empty() && cost + more > options_.max_batch_tokens) return true;
       batch.push_back({request, request->next++});
-      tokens += more;
+      cost += more;
       --counts_.queued;
       used_up = request->next == count;
     }
@@ -138,26 +143,29 @@ void Scheduler::Work() {
     more_.wait(lock, [this] { return stopping_ || !turns_.empty(); });
     if (turns_.empty()) return;  // stopping, and all is done
     if (options_.max_batch_delay.count() > 0 && !stopping_) more_.wait_for(lock, options_.max_batch_delay);
-    batch.clear();
-    dropped.clear();
     if (!TakeBatch(batch, dropped) && dropped.empty()) continue;
     lock.unlock();
     for (const auto& request : dropped) {
-      request->Fail(
-          {ErrorCode::kCancelled, "the request was not computed: its time was over, or its client had gone", ""});
+      request->End(
+          Fail(ErrorCode::kCancelled, "the request was not computed: its time was over, or its client had gone"));
     }
     const Clock::time_point begin = Clock::now();
-    if (!batch.empty()) Compute(batch);
+    const size_t texts = batch.size();
+    if (texts > 0) Compute(batch);
     const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+    // Not kept until there is more to do.
+    batch.clear();
+    dropped.clear();
     lock.lock();
-    if (batch.empty()) continue;
+    if (texts == 0) continue;
     constexpr double kKept = 0.9;
-    const double each = seconds / static_cast<double>(batch.size());
+    const double each = seconds / static_cast<double>(texts);
     seconds_a_text_ = seconds_a_text_ == 0 ? each : kKept * seconds_a_text_ + (1 - kKept) * each;
   }
 }
 
-void Scheduler::Compute(std::vector<Taken>& batch) {
+Result<void> Scheduler::ComputeTokens(const std::vector<Taken>& batch, std::span<float> probabilities,
+                                      std::span<float> scope) const {
   TokenizedTexts tokens;
   for (const Taken& taken : batch) {
     const TokenizedTexts& from = taken.request->texts->tokens;
@@ -167,26 +175,47 @@ void Scheduler::Compute(std::vector<Taken>& batch) {
     }
     tokens.begins.push_back(static_cast<int32_t>(tokens.windows.texts()));
   }
+  return classifier_.ProbabilitiesOfTokens(tokens, probabilities, {}, scope);
+}
+
+Result<void> Scheduler::ComputeTexts(const std::vector<Taken>& batch, std::span<float> probabilities,
+                                     std::span<float> scope) const {
+  std::vector<std::string_view> texts;
+  for (const Taken& taken : batch) texts.push_back(taken.request->texts->texts[taken.text]);
+  // What a request decides of them is its own affair.
+  const std::vector<ClassifiedText> results = TRY(classifier_.Classify(texts));
+  for (size_t i = 0; i < results.size(); ++i) {
+    std::ranges::copy(results[i].probabilities,
+                      probabilities.begin() + static_cast<ptrdiff_t>(i * classifier_.labels().size()));
+    if (!scope.empty()) scope[i] = results[i].scope_score.value_or(0);
+  }
+  return {};
+}
+
+void Scheduler::Compute(std::vector<Taken>& batch) {
   const size_t labels = classifier_.labels().size();
   std::vector<float> probabilities(batch.size() * labels);
   std::vector<float> scope(classifier_.scope_rule() == nullptr ? 0 : batch.size());
-  const Result<void> computed = classifier_.ProbabilitiesOfTokens(tokens, probabilities, {}, scope);
+  const Result<void> computed =
+      classifier_.has_tokens() ? ComputeTokens(batch, probabilities, scope) : ComputeTexts(batch, probabilities, scope);
+  size_t tokens = 0;
+  for (const Taken& taken : batch) tokens += taken.request->CostOf(taken.text);
   {
     const std::lock_guard lock(mutex_);
     ++counts_.batches;
     counts_.texts += batch.size();
-    counts_.tokens += tokens.windows.ids.size();
+    counts_.tokens += tokens;
   }
   for (size_t i = 0; i < batch.size(); ++i) {
     Request& request = *batch[i].request;
     if (!computed) {
-      request.Fail(computed.error());
+      request.End(std::unexpected(computed.error()));
     } else {
       std::copy_n(probabilities.begin() + static_cast<ptrdiff_t>(i * labels), labels,
                   request.texts->probabilities.begin() + static_cast<ptrdiff_t>(batch[i].text * labels));
       if (!scope.empty()) request.texts->scope[batch[i].text] = scope[i];
     }
-    if (--request.left == 0 && !request.failed.exchange(true)) request.texts->done({});
+    if (--request.left == 0) request.End({});
   }
 }
 

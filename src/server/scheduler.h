@@ -1,8 +1,9 @@
 /// Texts of many requests, computed together: one queue a model, one worker a core.
 ///
-/// Requests are tokenized where they arrive and queued as tokens. A worker that has nothing to do takes at once what is
-/// there, up to `max_batch_tokens`; it waits only if `max_batch_delay` says so. So batches are as large as the load
-/// makes them: a single request on an idle server is computed alone and at once, a thousand waiting ones share passes.
+/// Requests are tokenized where they arrive and queued as tokens; those of linear models, which have none, as texts. A
+/// worker that has nothing to do takes at once what is there, up to `max_batch_tokens`; it waits only if
+/// `max_batch_delay` says so. So batches are as large as the load makes them: a single request on an idle server is
+/// computed alone and at once, a thousand waiting ones share passes.
 ///
 /// Clients take turns, a text each, so that one that sends ten thousand texts and one that sends a single text both
 /// move on: the single one waits for a batch or two, not for ten thousand texts.
@@ -40,23 +41,28 @@ struct SchedulerOptions {
 /// are, or with what went wrong.
 struct ScheduledTexts {
   TokenizedTexts tokens;             ///< of all texts
+  std::vector<std::string> texts;    ///< themselves, instead of tokens: of a linear model
   std::vector<float> probabilities;  ///< [texts, labels], as answers come
   std::vector<float> scope;          ///< [texts], of a bundle that tells what is out of scope
   std::string client;                ///< who takes turns: an address or a key
   std::function<bool()> wanted;      ///< false: the client has gone, so the rest is not computed. Empty: always
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
-  std::function<void(const Result<void>&)> done;
+  std::function<void(const Result<void>&)> done;  ///< let go once it was called
+
+  size_t count() const { return texts.empty() ? tokens.texts() : texts.size(); }
 };
 
 /// What a scheduler has done, for metrics. Counters only grow.
 struct SchedulerCounts {
-  uint64_t batches = 0, texts = 0, tokens = 0;
+  uint64_t batches = 0, texts = 0;
+  uint64_t tokens = 0;   ///< of a linear model a fourth of the bytes
   uint64_t refused = 0;  ///< texts for which there was no room
   uint64_t dropped = 0;  ///< texts whose client had gone, or whose time was over
   size_t queued = 0;     ///< texts that wait now
 };
 
-/// Thread-safe. Destroying it computes what is queued first.
+/// Thread-safe. Its threads start with the first request. Destroying it computes what is queued first; that must not
+/// happen on one of its own threads, which a `done` is called on (LivingModels sees to it).
 class Scheduler {
  public:
   /// `classifier` must outlive it, and was loaded with a pool of one thread: workers are the threads.
@@ -79,6 +85,10 @@ class Scheduler {
   void Work();
   bool TakeBatch(std::vector<Taken>& batch, std::vector<std::shared_ptr<Request>>& dropped);
   void Compute(std::vector<Taken>& batch);
+  Result<void> ComputeTokens(const std::vector<Taken>& batch, std::span<float> probabilities,
+                             std::span<float> scope) const;
+  Result<void> ComputeTexts(const std::vector<Taken>& batch, std::span<float> probabilities,
+                            std::span<float> scope) const;
 
   const BundleClassifier& classifier_;
   const SchedulerOptions options_;

@@ -1,4 +1,4 @@
-/// A model that a server answers with: its classifier, and for transformers the queue in front of it.
+/// A model that a server answers with: its classifier, and the queue in front of it.
 #pragma once
 
 #include <filesystem>
@@ -14,11 +14,11 @@
 
 namespace winnow {
 
-/// Thread-safe.
+/// Thread-safe. Destroying it computes what is queued first, and must not happen within a `done` (LivingModels).
 class ServedModel {
  public:
   /// Errors: BundleClassifier::Load's.
-  static Result<std::shared_ptr<ServedModel>> Load(const std::filesystem::path& bundle,
+  static Result<std::unique_ptr<ServedModel>> Load(const std::filesystem::path& bundle,
                                                    const SchedulerOptions& options);
 
   const std::string& name() const { return classifier_->manifest().name; }
@@ -28,14 +28,15 @@ class ServedModel {
   struct Request {
     std::vector<std::string> texts;
     ClassifyOptions options = {};
-    std::string client;
+    std::string client = {};
   };
   using Done = std::function<void(Result<std::vector<ClassifiedText>>)>;
 
-  /// Classifies, and calls `done` once, here or on a worker. False, and no call, when the queue is full.
+  /// Classifies, and calls `done` once, here or on a worker. False, and no call, when the queue is full. A few texts of
+  /// a linear model are classified here, faster than they could queue; many wait their turn as all others do.
   bool Classify(Request request, Done done) const;
 
-  SchedulerCounts counts() const { return scheduler_ ? scheduler_->counts() : SchedulerCounts(); }
+  SchedulerCounts counts() const { return scheduler_->counts(); }
   /// Whole seconds after which a refused client may come again, at least 1.
   int RetryAfterSeconds() const;
 
@@ -44,7 +45,7 @@ class ServedModel {
 
   ThreadPool pool_;
   std::unique_ptr<const BundleClassifier> classifier_;
-  std::unique_ptr<Scheduler> scheduler_;  // none of a linear model, which answers faster than it could queue
+  std::unique_ptr<Scheduler> scheduler_;
 };
 
 }  // namespace winnow

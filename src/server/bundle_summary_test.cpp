@@ -1,0 +1,68 @@
+#include "server/bundle_summary.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/files.h"
+#include "bundle/manifest.h"
+#include "support/temporary_directory.h"
+#include "support/tiny_linear.h"
+
+namespace winnow {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ElementsAre;
+
+TEST(BundleSummary, TellsOfABundleWhatItsFilesSay) {
+  const TemporaryDirectory dir;
+  WriteTinyLinear(dir.path() / "a", "spam", "1.2.0", .9);
+  ASSERT_TRUE(WriteFileAtomically(dir.path() / "a" / "training_info.json",
+                                  R"({"metrics": {"f1_macro": 0.9, "accuracy": 1, "note": "none"}})"));
+  const BundleSummary summary = ReadBundleSummary(dir.path() / "a").value();
+  EXPECT_EQ(summary.name, "spam");
+  EXPECT_EQ(summary.version, "1.2.0");
+  EXPECT_EQ(summary.kind, "lr");
+  EXPECT_EQ(summary.weights, "linear");
+  EXPECT_THAT(summary.labels, ElementsAre("ham", "spam"));
+  EXPECT_EQ(summary.metrics.dump(), R"({"f1_macro":0.9,"accuracy":1})");
+  EXPECT_GT(summary.size_bytes, fs::file_size(dir.path() / "a" / "linear.bin"));
+  EXPECT_GT(summary.memory_bytes, 0u);
+  EXPECT_EQ(summary.files.size(), 4u);
+  for (const char* rubbish : {"", "[]", "{", R"({"metrics": 7})"}) {
+    ASSERT_TRUE(WriteFileAtomically(dir.path() / "a" / "training_info.json", rubbish));
+    EXPECT_EQ(ReadBundleSummary(dir.path() / "a").value().metrics.dump(), "{}") << rubbish;
+  }
+}
+
+TEST(BundleSummary, StampsChangeWithAFile) {
+  const TemporaryDirectory dir;
+  EXPECT_EQ(StampsOf(dir.path() / "none").error().code, ErrorCode::kNotFound);
+  ASSERT_TRUE(WriteFileAtomically(dir.path() / "file", "one"));
+  ASSERT_TRUE(WriteFileAtomically(dir.path() / ".hidden", "one"));
+  const auto before = StampsOf(dir.path()).value();
+  EXPECT_EQ(before.size(), 1u);
+  EXPECT_EQ(StampsOf(dir.path()).value(), before);
+  ASSERT_TRUE(WriteFileAtomically(dir.path() / "file", "two"));
+  EXPECT_NE(StampsOf(dir.path()).value(), before);
+}
+
+TEST(BundleSummary, BundlesAreFoundOneLevelDown) {
+  const TemporaryDirectory dir;
+  const fs::path root = fs::canonical(dir.path()), models = root / "models";
+  WriteTinyLinear(models / "b", "b", "1.0.0", .5);
+  WriteTinyLinear(models / "a", "a", "1.0.0", .5);
+  WriteTinyLinear(models / ".hidden", "hidden", "1.0.0", .5);
+  WriteTinyLinear(models / "deeper" / "c", "c", "1.0.0", .5);
+  fs::create_directory_symlink("b", models / "latest");
+  WriteTinyLinear(root / "named", "named", "1.0.0", .5);
+  const auto places = FindBundlePlaces({root / "named/", models, models / "a", root / "none"}).value();
+  std::vector<std::string> found;
+  for (const BundlePlace& place : places) {
+    found.push_back(place.dir.lexically_relative(root).string() + (place.named ? "!" : ""));
+  }
+  EXPECT_THAT(found, ElementsAre("named!", "models/a", "models/b", "none!"));
+}
+
+}  // namespace
+}  // namespace winnow

@@ -1,0 +1,334 @@
+// What a ModelSet does on its own thread: it alone loads, exchanges and evicts, one model after another.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <exception>
+#include <map>
+#include <utility>
+
+#include "base/log.h"
+#include "bundle/manifest.h"
+#include "server/model_slot.h"
+
+namespace winnow {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+std::string LastPart(const fs::path& dir) {
+  std::error_code error;
+  const fs::path canonical = fs::weakly_canonical(dir, error);
+  return (error ? dir : canonical).filename().string();
+}
+
+double Megabytes(uint64_t bytes) { return static_cast<double>(bytes) / 1e6; }
+
+}  // namespace
+
+bool ModelSet::Clashes(const Slot& slot, const BundleSummary& summary) const {
+  return std::ranges::any_of(slots_, [&](const auto& other) {
+    return other.get() != &slot && !other->vanished && other->summary.name == summary.name &&
+           other->summary.version == summary.version && !(other->error && other->error->code == ErrorCode::kExists);
+  });
+}
+
+/// What can be told without loading, whether that succeeds or not.
+Result<void> ModelSet::ReadSummary(Slot& slot) {
+  Result<BundleSummary> summary = ReadBundleSummary(slot.place.dir);
+  const std::lock_guard lock(mutex_);
+  if (summary && Clashes(slot, *summary)) {
+    slot.error = Error{
+        ErrorCode::kExists,
+        fmt::format("{}: another directory is {}:{} already", slot.place.dir.string(), summary->name, summary->version),
+        "give it another version in winnow.json"};
+  } else if (summary) {
+    slot.error.reset();
+  } else {
+    slot.error = summary.error();
+  }
+  if (summary) slot.summary = *std::move(summary);
+  if (!slot.error) return {};
+  slot.failed_files = slot.summary.files;
+  slot.failed_at = Clock::now();
+  return std::unexpected(*slot.error);
+}
+
+std::shared_ptr<ModelSet::Slot> ModelSet::NewSlot(BundlePlace place) {
+  auto slot = std::make_shared<Slot>(std::move(place));
+  slot->directory = LastPart(slot->place.dir);
+  slot->summary.name = slot->directory;  // until it says another
+  if (const auto read = ReadSummary(*slot); !read) LogWarning("{}", read.error().Text());
+  return slot;
+}
+
+Result<void> ModelSet::OpenAll() {
+  for (const BundlePlace& place : TRY(FindBundlePlaces(roots_))) slots_.push_back(NewSlot(place));
+  size_t usable = 0;
+  for (const auto& slot : slots_) {
+    if (!slot->error && !options_.lazy && Fits(*slot)) (void)LoadInto(*slot);
+    usable += slot->error ? 0 : 1;
+  }
+  if (slots_.size() == 1 && usable == 0) return std::unexpected(*slots_.front()->error);
+  if (usable == 0) {
+    std::string errors = slots_.empty() ? "there are no models" : "none of the models can be loaded";
+    for (const auto& slot : slots_) errors += "\n  " + slot->error->message;
+    return Fail(slots_.empty() ? ErrorCode::kNotFound : slots_.front()->error->code, errors);
+  }
+  TRY(CheckAliases());
+  ChooseDefault();
+  return {};
+}
+
+Result<void> ModelSet::CheckAliases() const {
+  for (const ModelAlias& alias : options_.aliases) {
+    const std::string spec = alias.name + "@" + alias.alias;
+    if (Find(spec)) continue;
+    std::string known;
+    for (const auto& slot : slots_) {
+      known += fmt::format("{}{}:{}", known.empty() ? "" : ", ", slot->summary.name, slot->summary.version);
+    }
+    // The one that is meant may be one that can't tell its name.
+    const bool broken = std::ranges::any_of(slots_, [](const auto& slot) { return slot->summary.version.empty(); });
+    const std::string message = fmt::format("alias {}: there is no model {}{}{}", spec, alias.name,
+                                            alias.version.empty() ? "" : ":", alias.version);
+    if (!broken) return Fail(ErrorCode::kInvalidArgument, message, "there are " + known);
+    LogWarning("{}", message);
+  }
+  return {};
+}
+
+/// A directory of models follows its versions; a model that was named is meant, whatever becomes of it.
+void ModelSet::ChooseDefault() {
+  for (const auto& slot : slots_) {
+    if (!slot->place.named && slot->error) continue;
+    if (slot->place.named) default_slot_ = slot;
+    default_spec_ = slot->summary.name;
+    if (slot->error) LogWarning("requests that name no model are refused: the first one can't be loaded");
+    return;
+  }
+}
+
+bool ModelSet::Fits(const Slot& slot) const {
+  return options_.max_memory_bytes == 0 || living_.bytes() + slot.summary.memory_bytes <= options_.max_memory_bytes;
+}
+
+/// Drops what was used least lately, but not `keep`'s model, until there is room for so many bytes more or nothing left
+/// to drop. What requests still use is waited for.
+Result<void> ModelSet::MakeRoom(uint64_t bytes, const Slot& keep) {
+  const uint64_t limit = options_.max_memory_bytes;
+  if (limit == 0) return {};
+  if (bytes > limit) {
+    return Fail(ErrorCode::kUnsupported,
+                fmt::format("takes about {:.0f} MB of memory, but all models together may {:.0f}", Megabytes(bytes),
+                            Megabytes(limit)),
+                "raise --models-memory-mb");
+  }
+  std::vector<Model> dropped;
+  uint64_t loaded = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    for (;;) {
+      loaded = 0;
+      std::shared_ptr<Slot> oldest;
+      for (const auto& slot : slots_) {
+        if (!slot->model) continue;
+        loaded += slot->summary.memory_bytes;
+        if (slot.get() != &keep && (!oldest || slot->used < oldest->used)) oldest = slot;
+      }
+      if (loaded + bytes <= limit || !oldest) break;
+      LogDebug("{} leaves memory", oldest->directory);
+      dropped.push_back(std::move(oldest->model));
+      ++counts_.evictions;
+    }
+  }
+  dropped.clear();
+  if (!living_.WaitUntilAtMost(std::max(limit - bytes, loaded), options_.memory_patience)) {
+    LogWarning("models take more memory than they may: requests still use some that are to go");
+  }
+  return {};
+}
+
+/// `again`: its files are others than those that were seen before; then they must be those that the manifest speaks of,
+/// as they may be half of a copy.
+Result<ModelSet::Loaded> ModelSet::TryReading(Slot& slot, bool again) {
+  const fs::path& dir = slot.place.dir;
+  Loaded loaded;
+  loaded.summary = TRY(ReadBundleSummary(dir));
+  if (again || (!slot.summary.files.empty() && loaded.summary.files != slot.summary.files)) TRY(RequireVerified(dir));
+  TRY(MakeRoom(loaded.summary.memory_bytes, slot));
+  try {
+    loaded.model = TRY(ServedModel::Load(dir, options_.scheduler));
+  } catch (const std::exception& exception) {  // too little memory
+    return Fail(ErrorCode::kInternal, dir.string() + ": can't be loaded: " + exception.what());
+  }
+  return loaded;
+}
+
+/// All of its files as they were at one time.
+Result<ModelSet::Loaded> ModelSet::ReadWhole(Slot& slot) {
+  constexpr int kAttempts = 3;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    const auto before = TRY(StampsOf(slot.place.dir));
+    Result<Loaded> loaded = TryReading(slot, attempt > 0);
+    const auto after = TRY(StampsOf(slot.place.dir));
+    if (before == after) return loaded;
+  }
+  return Fail(ErrorCode::kIo, slot.place.dir.string() + ": its files changed while they were read");
+}
+
+/// Whatever the slot has, stays unless this succeeds.
+Result<void> ModelSet::LoadInto(Slot& slot) {
+  {
+    const std::lock_guard lock(mutex_);
+    slot.loading = true;
+  }
+  const Clock::time_point begin = Clock::now();
+  Result<Loaded> loaded = ReadWhole(slot);
+  const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  std::vector<FileStamp> failed_files;
+  if (!loaded) failed_files = StampsOf(slot.place.dir).value_or(std::vector<FileStamp>());
+  Model old;  // outlives the lock
+  Result<void> result;
+  {
+    const std::lock_guard lock(mutex_);
+    if (loaded && Clashes(slot, loaded->summary)) {
+      failed_files = loaded->summary.files;
+      loaded = Fail(ErrorCode::kExists, fmt::format("{}: another directory is {}:{} already", slot.place.dir.string(),
+                                                    loaded->summary.name, loaded->summary.version));
+    }
+    counts_.load_seconds += seconds;
+    if (loaded) {
+      ++counts_.loads;
+      slot.summary = std::move(loaded->summary);
+      slot.error.reset();
+      old = std::move(slot.model);
+      if (!slot.unloaded) slot.model = living_.Add(std::move(loaded->model), slot.summary.memory_bytes);
+      slot.used = ++uses_;
+    } else {
+      ++counts_.load_failures;
+      slot.error = loaded.error();
+      slot.failed_files = std::move(failed_files);
+      slot.failed_at = Clock::now();
+      result = std::unexpected(loaded.error());
+    }
+  }
+  if (result) {
+    LogInfo("loaded {}:{} in {:.0f} ms", slot.summary.name, slot.summary.version, seconds * 1000);
+  } else {
+    LogWarning("{}", slot.error->Text());
+  }
+  TellWaiting(slot);
+  return result;
+}
+
+/// Whether trying again is in vain.
+bool ModelSet::StillBroken(Slot& slot) {
+  if (!slot.error) return false;
+  const auto files = StampsOf(slot.place.dir);
+  const std::lock_guard lock(mutex_);
+  if (files.value_or(std::vector<FileStamp>()) != slot.failed_files) return false;
+  slot.failed_at = Clock::now();
+  return true;
+}
+
+void ModelSet::Provide(const std::shared_ptr<Slot>& slot) {
+  const bool still_broken = StillBroken(*slot);
+  std::optional<Refusal> refusal;
+  bool needed = false;
+  {
+    const std::lock_guard lock(mutex_);
+    needed = !slot->model && !slot->vanished && !slot->unloaded && !closing_;
+    if (needed && still_broken) refusal = RefusalOf(*slot);
+  }
+  if (!needed || refusal) return TellWaiting(*slot, refusal);
+  (void)LoadInto(*slot);
+}
+
+/// `load`: also where it isn't loaded.
+Result<void> ModelSet::Refresh(Slot& slot, bool load) {
+  const auto files = StampsOf(slot.place.dir);
+  const bool same = files && *files == slot.summary.files;
+  {
+    const std::lock_guard lock(mutex_);
+    if (slot.model && same) {
+      slot.error.reset();  // of files that were replaced by the old ones
+      return {};
+    }
+    load = load || slot.model;
+  }
+  if (load) return LoadInto(slot);
+  if (same && !slot.error) return {};
+  const Result<void> read = ReadSummary(slot);
+  if (!read) LogWarning("{}", read.error().Text());
+  return read;
+}
+
+void ModelSet::ReloadAll() {
+  const auto places = FindBundlePlaces(roots_);
+  if (!places) return LogWarning("no reload: {}", places.error().Text());
+  std::map<fs::path, std::shared_ptr<Slot>> known;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& slot : slots_) {
+      known[slot->place.dir] = slot;
+      slot->vanished =
+          std::ranges::none_of(*places, [&](const BundlePlace& place) { return place.dir == slot->place.dir; });
+    }
+  }
+  Slots now;
+  for (const BundlePlace& place : *places) {
+    std::shared_ptr<Slot>& slot = known[place.dir];
+    if (slot) {
+      bool wanted = false;
+      {
+        const std::lock_guard lock(mutex_);
+        if (closing_) return;
+        wanted = !options_.lazy && !slot->unloaded;
+      }
+      (void)Refresh(*slot, wanted && Fits(*slot));
+    } else {
+      slot = NewSlot(place);
+      // Before anybody can ask for it: the version before it answers until then.
+      if (!options_.lazy && !slot->error && Fits(*slot)) (void)LoadInto(*slot);
+      const std::lock_guard lock(mutex_);
+      slots_.push_back(slot);
+    }
+    now.push_back(slot);
+  }
+  const std::lock_guard lock(mutex_);
+  slots_.swap(now);
+  // Other versions of its name may still be there.
+  if (default_slot_ && default_slot_->vanished) {
+    default_spec_ = default_slot_->summary.name;
+    default_slot_.reset();
+  }
+}
+
+std::expected<void, Refusal> ModelSet::LoadNow(const std::string& spec) {
+  const auto wanted = [&] {
+    const std::lock_guard lock(mutex_);
+    for (const auto& slot : Matching(spec)) slot->unloaded = false;
+    return Find(spec);
+  };
+  std::shared_ptr<Slot> slot = wanted();
+  if (!slot) {
+    // One that has come since the last look.
+    for (const BundlePlace& place : FindBundlePlaces(roots_).value_or(std::vector<BundlePlace>())) {
+      if (std::ranges::any_of(slots_, [&](const auto& each) { return each->place.dir == place.dir; })) continue;
+      auto found = NewSlot(place);
+      const std::lock_guard lock(mutex_);
+      slots_.push_back(std::move(found));
+    }
+    slot = wanted();
+  }
+  if (!slot) {
+    return std::unexpected(
+        Refusal{.status = 404, .type = "NotFound", .message = "no model has this name; GET /models lists them"});
+  }
+  if (Refresh(*slot, /*load=*/true)) return {};
+  const std::lock_guard lock(mutex_);
+  return std::unexpected(RefusalOf(*slot));
+}
+
+}  // namespace winnow

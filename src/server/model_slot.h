@@ -1,0 +1,48 @@
+/// One bundle's place in a ModelSet. Only for the set's own files.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "server/model_set.h"
+
+namespace winnow {
+
+/// What is written only on the set's thread is read there without the lock.
+struct ModelSet::Slot {
+  struct Waiting {
+    std::string spec;
+    Then then;
+  };
+
+  explicit Slot(BundlePlace of) : place(std::move(of)) {}
+
+  const BundlePlace place;
+  /// The last part of the path: "spam" of "." too.
+  std::string directory;
+
+  // With the set's lock. The first three are written only on the set's thread.
+  BundleSummary summary;       // of the loaded model, else what was read last
+  std::optional<Error> error;  // of the last attempt to load or to read it
+  std::vector<FileStamp> failed_files;
+  std::chrono::steady_clock::time_point failed_at;
+  Model model;
+  bool loading = false;   // those in `waiting` will be told
+  bool unloaded = false;  // on request
+  bool vanished = false;  // from the directory where it was found
+  uint64_t used = 0;      // the set's count of uses then
+  std::optional<std::chrono::system_clock::time_point> last_used;
+  std::vector<Waiting> waiting;
+};
+
+struct ModelSet::Loaded {
+  BundleSummary summary;
+  std::unique_ptr<const ServedModel> model;
+};
+
+/// An error's first line, without the path to the bundle: clients may see it.
+std::string PublicMessage(const Error& error, const std::filesystem::path& bundle);
+
+}  // namespace winnow
