@@ -67,6 +67,7 @@ Result<void> Run(const ServeOptions& options) {
                                    .max_batch_delay = std::chrono::microseconds(options.max_batch_delay_us)};
   auto service = std::make_shared<Service>();
   service->models = TRY(ModelSet::Open(options.bundles, scheduler));
+  service->scheduler = scheduler;
   const auto table = std::make_shared<const RouteTable>(ServiceRoutes(service));
   if (options.tls_cert.empty() != options.tls_key.empty()) {
     return Fail(ErrorCode::kInvalidArgument, "--tls-cert and --tls-key go together");

@@ -21,6 +21,7 @@ bool ServedModel::Classify(Request request, Done done) const {
   auto texts = std::make_shared<ScheduledTexts>();
   classifier_->Tokenize(views, /*segmented=*/false, texts->tokens);
   texts->client = std::move(request.client);
+  texts->deadline = request.deadline;
   // The texts don't hold themselves: `done` is called while they are alive.
   ScheduledTexts* const raw = texts.get();
   texts->done = [this, raw, options = request.options, done = std::move(done)](const Result<void>& computed) {
