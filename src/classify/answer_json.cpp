@@ -4,6 +4,8 @@
 #include <functional>
 #include <numeric>
 
+#include "text/utf8.h"
+
 namespace winnow {
 
 using Json = nlohmann::ordered_json;
@@ -36,6 +38,32 @@ Json AnswerJson(const AnswerLabels& labels, const ClassifiedText& text, size_t t
     answer["scope_score"] = *text.scope_score;
   }
   return answer;
+}
+
+Json ExplanationJson(const Explanation& explanation, std::string_view text) {
+  Json words = Json::array();
+  size_t at = 0;
+  size_t points = 0;
+  const auto points_at = [&](size_t place) {
+    for (; at < place; ++points) NextCodePoint(text, at);
+    return points;
+  };
+  for (const WordEffect& word : explanation.words) {
+    const size_t begin = points_at(word.begin);
+    words.push_back({{"text", text.substr(word.begin, word.end - word.begin)},
+                     {"begin", begin},
+                     {"end", points_at(word.end)},
+                     {"effect", word.effect},
+                     {"score_change", word.score_change}});
+  }
+  Json json = {{"label", explanation.label},
+               {"method", explanation.exact ? "linear" : "occlusion"},
+               {"score", explanation.score},
+               {"base", explanation.base},
+               {"words", std::move(words)}};
+  if (explanation.words_in_effect > 1) json["words_in_effect"] = explanation.words_in_effect;
+  if (explanation.unread > 0) json["unread_words"] = explanation.unread;
+  return json;
 }
 
 }  // namespace winnow

@@ -152,6 +152,9 @@ int32_t BundleClassifier::positive_label() const { return parts_->rule->positive
 std::string BundleClassifier::weights() const { return parts_->linear ? "linear" : parts_->encoder->weights(); }
 const LinearModel* BundleClassifier::linear() const { return parts_->linear ? &*parts_->linear : nullptr; }
 bool BundleClassifier::has_tokens() const { return linear() == nullptr; }
+const Tokenizer* BundleClassifier::tokenizer() const {
+  return parts_->linear ? nullptr : &parts_->encoder->tokenizer();
+}
 
 void BundleClassifier::Tokenize(std::span<const std::string_view> texts, bool segmented, TokenizedTexts& tokens) const {
   const Manifest& manifest = parts_->manifest;

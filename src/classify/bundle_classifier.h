@@ -60,6 +60,8 @@ class BundleClassifier {
   const LinearModel* linear() const;
   /// Texts become tokens first. False for linear models, which have no use for the functions of tokens below.
   bool has_tokens() const;
+  /// Null of a linear model.
+  const Tokenizer* tokenizer() const;
 
   /// Decisions in the order of the texts; of those past the manifest's max_length tokens that is read which its
   /// long_text says (classify/long_text.h). `texts` are UTF-8;

@@ -94,30 +94,4 @@ std::string ExplanationText(const Explanation& explanation, std::string_view tex
   return lines;
 }
 
-nlohmann::ordered_json ExplanationJson(const Explanation& explanation, std::string_view text) {
-  nlohmann::ordered_json words = nlohmann::ordered_json::array();
-  size_t at = 0;
-  size_t points = 0;
-  const auto points_at = [&](size_t place) {
-    for (; at < place; ++points) NextCodePoint(text, at);
-    return points;
-  };
-  for (const WordEffect& word : explanation.words) {
-    const size_t begin = points_at(word.begin);
-    words.push_back({{"text", WordOf(text, word)},
-                     {"begin", begin},
-                     {"end", points_at(word.end)},
-                     {"effect", word.effect},
-                     {"score_change", word.score_change}});
-  }
-  nlohmann::ordered_json json = {{"label", explanation.label},
-                                 {"method", explanation.exact ? "linear" : "occlusion"},
-                                 {"score", explanation.score},
-                                 {"base", explanation.base},
-                                 {"words", std::move(words)}};
-  if (explanation.words_in_effect > 1) json["words_in_effect"] = explanation.words_in_effect;
-  if (explanation.unread > 0) json["unread_words"] = explanation.unread;
-  return json;
-}
-
 }  // namespace winnow

@@ -46,19 +46,5 @@ TEST(ExplanationText, SaysWhatItLeavesOut) {
   EXPECT_THAT(ExplanationText(explanation, kText, false), HasSubstr("70 words past"));
 }
 
-TEST(ExplanationJson, CountsCodePoints) {
-  Explanation explanation = Example();
-  explanation.words[1].end = 8;
-  explanation.words[2] = {.begin = 9, .end = 11, .effect = 0.001f};
-  const nlohmann::ordered_json json = ExplanationJson(explanation, kText);
-  EXPECT_EQ(json["method"], "occlusion");
-  EXPECT_EQ(json["words"][1]["text"], "\u00A3\u00FC");
-  EXPECT_EQ(json["words"][1]["begin"], 4);
-  EXPECT_EQ(json["words"][1]["end"], 6);
-  EXPECT_EQ(json["words"][2]["begin"], 7);
-  EXPECT_EQ(json["words"][2]["end"], 9);
-  EXPECT_FALSE(json.contains("unread_words"));
-}
-
 }  // namespace
 }  // namespace winnow

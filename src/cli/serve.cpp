@@ -178,7 +178,9 @@ Result<void> Run(const ServeOptions& options) {
   HandleReloads();
   const HttpServerOptions http = TRY(HttpOptionsOf(options));
   auto service = std::make_shared<Service>();
-  service->models = TRY(ModelSet::Open(options.bundles, TRY(ModelOptions(options))));
+  const ModelSetOptions models = TRY(ModelOptions(options));
+  service->models = TRY(ModelSet::Open(options.bundles, models));
+  service->scheduler = models.scheduler;
   service->metrics = std::make_shared<ServerMetrics>();
   ApplicationParts parts;
   parts.routes = std::make_shared<const RouteTable>(ServiceRoutes(service));

@@ -65,7 +65,8 @@ struct RouteDocs {
   /// JSON Schemas (of OpenAPI 3.1) of the body that is sent, null for none, and of the one that comes with status 200.
   nlohmann::ordered_json request = {}, answer = {};
   nlohmann::ordered_json example = {};  ///< of a request; or null
-  std::vector<int> errors = {};         ///< statuses besides 200 that it may answer
+  std::vector<int> errors = {};         ///< statuses besides 200 that it may answer, and those that all may
+  std::vector<std::string> answer_types = {"application/json"};  ///< content types of status 200
 };
 
 /// One row of the table that feeds routing, access, /openapi.json and /docs.

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 namespace winnow {
 namespace {
 
@@ -28,16 +30,54 @@ bool NestedTooDeep(std::string_view json, int most) {
 }  // namespace
 
 std::expected<Json, Refusal> ParseBody(const HttpRequest& request, const ServiceLimits& limits) {
-  if (NestedTooDeep(request.body, limits.max_json_depth)) {
+  return ParseObject(request.body, limits);
+}
+
+std::expected<Json, Refusal> ParseObject(std::string_view json, const ServiceLimits& limits) {
+  if (NestedTooDeep(json, limits.max_json_depth)) {
     return std::unexpected(
         Refusal{.message = fmt::format("the JSON is nested deeper than {} levels", limits.max_json_depth)});
   }
-  Json body = Json::parse(request.body, nullptr, /*allow_exceptions=*/false);
+  Json body = Json::parse(json, nullptr, /*allow_exceptions=*/false);
   if (body.is_discarded()) {
     return std::unexpected(Refusal{.status = 400, .message = "the body is no valid JSON in UTF-8"});
   }
   if (!body.is_object()) return std::unexpected(Refusal{.message = "the body must be a JSON object"});
   return body;
+}
+
+const Json* Field(const Json& object, const char* name) {
+  const auto found = object.find(name);
+  return found == object.end() || found->is_null() ? nullptr : &*found;
+}
+
+std::expected<bool, Refusal> FlagOr(const Json& object, const char* name, bool otherwise) {
+  const Json* const value = Field(object, name);
+  if (value == nullptr) return otherwise;
+  if (!value->is_boolean()) {
+    return std::unexpected(Refusal{.message = fmt::format("'{}' must be true or false", name)});
+  }
+  return value->get<bool>();
+}
+
+std::expected<std::string, Refusal> StringOr(const Json& object, const char* name, std::string otherwise) {
+  const Json* const value = Field(object, name);
+  if (value == nullptr) return otherwise;
+  if (!value->is_string()) return std::unexpected(Refusal{.message = fmt::format("'{}' must be a string", name)});
+  return value->get<std::string>();
+}
+
+std::expected<int64_t, Refusal> IntegerOr(const Json& object, const char* name, int64_t otherwise, int64_t least,
+                                          int64_t most) {
+  const Json* const value = Field(object, name);
+  if (value == nullptr) return otherwise;
+  // JSON has one kind of number: 1.0 is as whole as 1 is. Compared as doubles, which hold all bounds that we have.
+  const double number = value->is_number() ? value->get<double>() : std::nan("");
+  if (!(number >= static_cast<double>(least) && number <= static_cast<double>(most)) || number != std::trunc(number)) {
+    return std::unexpected(
+        Refusal{.message = fmt::format("'{}' must be a whole number from {} to {}", name, least, most)});
+  }
+  return static_cast<int64_t>(number);
 }
 
 std::expected<std::string, Refusal> TextOf(const Json& value, std::string_view name, const ServiceLimits& limits) {

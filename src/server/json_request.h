@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <expected>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -30,6 +31,17 @@ struct Refusal {
 /// The request's body, an object. Refusals: 400 of what is no JSON in UTF-8; 422 of what is nested too deep, or no
 /// object.
 std::expected<nlohmann::json, Refusal> ParseBody(const HttpRequest& request, const ServiceLimits& limits);
+
+/// The same of bytes that are not the whole body.
+std::expected<nlohmann::json, Refusal> ParseObject(std::string_view json, const ServiceLimits& limits);
+
+/// The field of that name, or null where it is absent or null: many clients send null for what they leave out.
+const nlohmann::json* Field(const nlohmann::json& object, const char* name);
+/// Fields that may be absent. Refusals: 422 of another type, or of a number outside [least, most].
+std::expected<bool, Refusal> FlagOr(const nlohmann::json& object, const char* name, bool otherwise);
+std::expected<std::string, Refusal> StringOr(const nlohmann::json& object, const char* name, std::string otherwise);
+std::expected<int64_t, Refusal> IntegerOr(const nlohmann::json& object, const char* name, int64_t otherwise,
+                                          int64_t least, int64_t most);
 
 /// A string, named `name` in errors. Refusals: 422; 413 of what is too long.
 std::expected<std::string, Refusal> TextOf(const nlohmann::json& value, std::string_view name,

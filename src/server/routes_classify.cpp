@@ -1,82 +1,208 @@
 #include <algorithm>
 
 #include "classify/answer_json.h"
+#include "classify/explain.h"
 #include "server/service.h"
+#include "server/side_thread.h"
 
 namespace winnow {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
+/// Of one request that is to be explained: each text takes the time of as many as it has words.
+constexpr size_t kMostExplained = 16;
+constexpr size_t kMostExplanationsWaiting = 64;
+constexpr int64_t kMostMilliseconds = 600000;
+
 /// One request of /v1/classify, checked.
 struct ClassifyCall {
   std::string model;
-  std::vector<std::string> texts;
-  ClassifyOptions options;
+  ServedModel::Request texts;
   size_t top_k = 0;
+  bool explain = false;
 };
+
+/// Whether a list of values divided by commas, as of Cache-Control, has this one.
+bool HasDirective(std::string_view header, std::string_view wanted) {
+  while (!header.empty()) {
+    const size_t comma = std::min(header.find(','), header.size());
+    std::string_view value = header.substr(0, comma);
+    header.remove_prefix(std::min(comma + 1, header.size()));
+    while (value.starts_with(' ') || value.starts_with('\t')) value.remove_prefix(1);
+    while (value.ends_with(' ') || value.ends_with('\t')) value.remove_suffix(1);
+    if (std::ranges::equal(value, wanted, [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; })) {
+      return true;
+    }
+  }
+  return false;
+}
+
+std::unexpected<Refusal> Refuse(std::string message) { return std::unexpected(Refusal{.message = std::move(message)}); }
+
+/// Fields besides the texts.
+std::expected<void, Refusal> ReadOptions(const nlohmann::json& body, const HttpRequest& request, ClassifyCall& call) {
+  auto model = StringOr(body, "model", "");
+  if (!model) return std::unexpected(model.error());
+  call.model = std::move(*model);
+  const auto mode = StringOr(body, "mode", "moderate");
+  if (!mode) return std::unexpected(mode.error());
+  const Result<Mode> parsed = ParseMode(*mode);
+  if (!parsed) return Refuse("'mode' must be strict, moderate or lenient");
+  call.texts.options.mode = *parsed;
+  const auto top_k = IntegerOr(body, "top_k", 0, 0, 1 << 30);
+  if (!top_k) return std::unexpected(top_k.error());
+  call.top_k = static_cast<size_t>(*top_k);
+  const auto user = StringOr(body, "user", "");
+  if (!user) return std::unexpected(user.error());
+  const auto explain = FlagOr(body, "explain", false);
+  if (!explain) return std::unexpected(explain.error());
+  call.explain = *explain;
+  const auto cache = StringOr(body, "cache", "");
+  if (!cache) return std::unexpected(cache.error());
+  if (!cache->empty() && *cache != "no-store") return Refuse("'cache' must be no-store, or left out");
+  call.texts.no_store = !cache->empty() || HasDirective(request.Header("cache-control"), "no-store");
+  const auto timeout = IntegerOr(body, "timeout_ms", 0, 1, kMostMilliseconds);
+  if (!timeout) return std::unexpected(timeout.error());
+  if (*timeout > 0) call.texts.deadline = request.arrived + std::chrono::milliseconds(*timeout);
+  return {};
+}
 
 std::expected<ClassifyCall, Refusal> ReadCall(const HttpRequest& request, const ServiceLimits& limits) {
   const auto body = ParseBody(request, limits);
   if (!body) return std::unexpected(body.error());
-  if (body->contains("text") == body->contains("texts")) {
-    return std::unexpected(Refusal{.message = "give either 'text' or 'texts'"});
-  }
+  const nlohmann::json *const text = Field(*body, "text"), *const texts = Field(*body, "texts");
+  if ((text == nullptr) == (texts == nullptr)) return Refuse("give either 'text' or 'texts'");
   ClassifyCall call;
-  const char* const name = body->contains("text") ? "text" : "texts";
-  auto texts = TextsOf((*body)[name], name, limits);
-  if (!texts) return std::unexpected(texts.error());
-  call.texts = std::move(*texts);
-  if (const auto model = body->find("model"); model != body->end()) {
-    if (!model->is_string()) return std::unexpected(Refusal{.message = "'model' must be a string"});
-    call.model = model->get<std::string>();
+  if (text != nullptr) {
+    auto checked = TextOf(*text, "text", limits);
+    if (!checked) return std::unexpected(checked.error());
+    call.texts.texts.push_back(std::move(*checked));
+  } else {
+    if (!texts->is_array()) return Refuse("'texts' must be a list of strings");
+    auto checked = TextsOf(*texts, "texts", limits);
+    if (!checked) return std::unexpected(checked.error());
+    call.texts.texts = std::move(*checked);
   }
-  if (const auto mode = body->find("mode"); mode != body->end()) {
-    const Result<Mode> parsed = ParseMode(mode->is_string() ? mode->get<std::string>() : mode->dump());
-    if (!parsed) return std::unexpected(Refusal{.message = "'mode' must be strict, moderate or lenient"});
-    call.options.mode = *parsed;
-  }
-  if (const auto top_k = body->find("top_k"); top_k != body->end()) {
-    if (!top_k->is_number_integer() || (!top_k->is_number_unsigned() && top_k->get<int64_t>() < 0)) {
-      return std::unexpected(Refusal{.message = "'top_k' must be a whole number from 0 on"});
-    }
-    call.top_k = top_k->get<size_t>();
+  call.texts.client = request.caller;
+  if (const auto options = ReadOptions(*body, request, call); !options) return std::unexpected(options.error());
+  if (call.explain && call.texts.texts.size() > kMostExplained) {
+    return Refuse("'explain' is for " + std::to_string(kMostExplained) + " texts at once");
   }
   return call;
 }
 
-HttpResponse Answer(const ServedModel& model, const std::string& id, size_t top_k,
-                    const std::vector<ClassifiedText>& texts) {
-  const BundleClassifier& classifier = model.classifier();
+Json ResultsOf(const BundleClassifier& classifier, size_t top_k, const std::vector<ClassifiedText>& texts) {
   const ScopeRule* const scope = classifier.scope_rule();
   const AnswerLabels labels{classifier.labels(), classifier.multi_label(),
                             scope == nullptr ? "" : std::string_view(scope->label)};
   Json results = Json::array();
   for (const ClassifiedText& text : texts) results.push_back(AnswerJson(labels, text, top_k));
-  return JsonResponse({{"id", id}, {"model", model.name()}, {"version", model.version()}, {"results", results}});
+  return results;
 }
 
-void Classify(const Service& service, const HttpRequest& request, const HttpReply& reply) {
-  auto call = ReadCall(request, service.limits);
+HttpResponse Answer(const ServedModel& model, const std::string& id, Json results) {
+  return JsonResponse(
+      {{"id", id}, {"model", model.name()}, {"version", model.version()}, {"results", std::move(results)}});
+}
+
+/// Answers with explanations; takes its time.
+HttpResponse Explain(const ServedModel& model, const HttpRequest& request, const ClassifyCall& call) {
+  const BundleClassifier& classifier = model.classifier();
+  const std::vector<std::string_view> views(call.texts.texts.begin(), call.texts.texts.end());
+  const auto classified = classifier.Classify(views, call.texts.options);
+  if (!classified) return ErrorResponse(500, "Internal", classified.error().message);
+  Json results = ResultsOf(classifier, call.top_k, *classified);
+  for (size_t t = 0; t < views.size(); ++t) {
+    if (std::chrono::steady_clock::now() >= call.texts.deadline || (request.gone && *request.gone)) {
+      return ErrorResponse(503, "Timeout", "the request was not computed: its time was over, or its client had gone");
+    }
+    const auto explanation = ExplainText(classifier, views[t], call.texts.options);
+    if (!explanation) return ErrorResponse(500, "Internal", explanation.error().message);
+    results[t]["explanation"] = ExplanationJson(*explanation, views[t]);
+  }
+  return Answer(model, request.id, std::move(results));
+}
+
+void Classify(const Service& service, const std::shared_ptr<SideThread>& side, const SharedRequest& request,
+              const HttpReply& reply) {
+  auto call = ReadCall(*request, service.limits);
   if (!call) return reply(call.error().Response());
-  ServedModel::Request texts = {.texts = std::move(call->texts), .options = call->options, .client = request.caller};
-  service.models->Use(call->model, [texts = std::move(texts), top_k = call->top_k, id = request.id,
-                                    reply](const std::expected<ModelSet::Model, Refusal>& model) mutable {
-    if (!model) return reply(model.error().Response());
-    ClassifyAndReply(*model, std::move(texts), reply,
-                     [model = *model, top_k, id](const auto& results) { return Answer(*model, id, top_k, results); });
+  const std::string model = call->model;
+  service.models->Use(model, [call = std::move(*call), side, request,
+                              reply](const std::expected<ModelSet::Model, Refusal>& used) mutable {
+    if (!used) return reply(used.error().Response());
+    if (call.explain) {
+      const auto shared = std::make_shared<const ClassifyCall>(std::move(call));
+      if (side->Run([model = *used, request, shared, reply] { reply(Explain(*model, *request, *shared)); })) return;
+      HttpResponse refused = ErrorResponse(429, "Overloaded", "too many explanations are waiting");
+      refused.headers.emplace_back("Retry-After", "1");
+      return reply(std::move(refused));
+    }
+    ClassifyAndReply(*used, std::move(call.texts), reply,
+                     [model = *used, top_k = call.top_k, id = request->id](const auto& results) {
+                       return Answer(*model, id, ResultsOf(model->classifier(), top_k, results));
+                     });
   });
+}
+
+RouteDocs Docs() {
+  return {.summary = "Classifies one text or many",
+          .description =
+              "`score` is the probability of the positive label (of several without one, that of the decided "
+              "label), `confidence` that of the decided label; `decision` is null where the model abstains, and "
+              "a list for models of several labels a text.",
+          .tag = "Classify",
+          .request = Json::parse(R"({
+        "type": "object",
+        "oneOf": [{"required": ["text"]}, {"required": ["texts"]}],
+        "properties": {
+          "text": {"type": "string", "description": "One text"},
+          "texts": {"type": "array", "items": {"type": "string"}, "maxItems": 10000, "description": "Texts"},
+          "model": {"type": ["string", "null"], "description": "\"spam\", \"spam@champion\" or \"spam:1.2.0\"; left out: the default model"},
+          "mode": {"enum": ["strict", "moderate", "lenient", null], "default": "moderate", "description": "Which of the model's thresholds decides"},
+          "top_k": {"type": ["integer", "null"], "minimum": 0, "maximum": 1073741824, "default": 0, "description": "So many scores a text; 0: all"},
+          "user": {"type": ["string", "null"], "description": "For whom"},
+          "explain": {"type": ["boolean", "null"], "default": false, "description": "What each word does to the score; of 16 texts at most, and slow: a text takes the time of as many as it has words"},
+          "cache": {"enum": ["no-store", null], "description": "no-store: these texts go into no cache, and come from none. The header Cache-Control: no-store says the same"},
+          "timeout_ms": {"type": ["integer", "null"], "minimum": 1, "maximum": 600000, "description": "Not computed any more after that: 503"}}})"),
+          .answer = Json::parse(R"({
+        "type": "object", "required": ["id", "model", "version", "results"],
+        "properties": {
+          "id": {"type": "string", "description": "The request's, as in the header X-Request-Id"},
+          "model": {"type": "string"}, "version": {"type": "string"},
+          "results": {"type": "array", "items": {
+            "type": "object", "required": ["label", "score", "confidence", "scores", "decision", "abstained"],
+            "properties": {
+              "label": {"type": ["string", "null"]}, "score": {"type": "number"}, "confidence": {"type": "number"},
+              "scores": {"type": "array", "items": {"type": "object", "required": ["label", "score"],
+                "properties": {"label": {"type": "string"}, "score": {"type": "number"}}}},
+              "decision": {"type": ["string", "null", "array"], "items": {"type": "string"}},
+              "abstained": {"type": "boolean"},
+              "out_of_scope": {"type": "boolean", "description": "Of models that can tell"}, "scope_score": {"type": "number"},
+              "explanation": {"type": "object", "required": ["label", "method", "score", "base", "words"],
+                "properties": {
+                  "label": {"type": "string"}, "method": {"enum": ["occlusion", "linear"]},
+                  "score": {"type": "number"}, "base": {"type": "number"},
+                  "words": {"type": "array", "items": {"type": "object",
+                    "required": ["text", "begin", "end", "effect", "score_change"],
+                    "properties": {"text": {"type": "string"}, "begin": {"type": "integer"}, "end": {"type": "integer"},
+                                   "effect": {"type": "number"}, "score_change": {"type": "number"}}}},
+                  "words_in_effect": {"type": "integer"}, "unread_words": {"type": "integer"}}}}}}}})"),
+          .example = {{"text", "You won a prize, claim it now"}},
+          .errors = {404}};
 }
 
 }  // namespace
 
 std::vector<Route> ClassifyRoutes(const SharedService& service) {
+  const auto side = std::make_shared<SideThread>(kMostExplanationsWaiting);
   return {{.method = "POST",
            .path = "/v1/classify",
            .role = Role::kClassify,
-           .docs = {.summary = "Classifies one text or many", .tag = "Classify"},
-           .handle = [service](const SharedRequest& request, const HttpReply& reply) {
-             Classify(*service, *request, reply);
+           .docs = Docs(),
+           .handle = [service, side](const SharedRequest& request, const HttpReply& reply) {
+             Classify(*service, side, request, reply);
            }}};
 }
 

@@ -1,5 +1,12 @@
-/// What Text Embeddings Inference's clients call: https://huggingface.github.io/text-embeddings-inference.
+/// What Text Embeddings Inference's clients call (https://huggingface.github.io/text-embeddings-inference), and
+/// huggingface_hub's InferenceClient, which posts to whatever URL it is given.
+#include <fmt/format.h>
+
+#include <algorithm>
+
 #include "classify/answer_json.h"
+#include "classify/text_tokens.h"
+#include "server/raw_scores.h"
 #include "server/service.h"
 
 namespace winnow {
@@ -8,111 +15,291 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Clock = std::chrono::steady_clock;
 
-/// {"text": s}.
-void PredictOne(const HttpRequest& request, const ModelSet::Model& model, std::string text, const HttpReply& reply) {
-  ClassifyAndReply(model, {.texts = {std::move(text)}, .client = request.caller}, reply,
-                   [model, begin = request.arrived](const std::vector<ClassifiedText>& results) {
-                     const ClassifiedText& result = results.front();
-                     const auto& labels = model->classifier().labels();
-                     Json scores = Json::object();
-                     for (const size_t i : ByProbability(result.probabilities)) {
-                       scores[labels[i]] = result.probabilities[i];
-                     }
-                     const auto first = AnswerJson({labels, model->classifier().multi_label()}, result, 1);
-                     const double ms = std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
-                     return JsonResponse({{"label", first["label"]},
-                                          {"confidence", result.decision.confidence},
-                                          {"scores", scores},
-                                          {"model", model->name()},
-                                          {"inference_time_ms", ms}});
-                   });
+constexpr char kTag[] = "Text Embeddings Inference";
+
+/// Statuses as TEI has them: 424 where the model failed, 413 with "Validation" where there is too much of something.
+HttpReply AsTei(const HttpReply& reply) {
+  return [reply](HttpResponse response) {
+    if (response.status == 500) {
+      return reply(ErrorResponse(424, "Backend", "inference failed; the log says why, under this request's id"));
+    }
+    reply(std::move(response));
+  };
 }
 
-/// {"inputs": s | [s] | [[s], ...]}.
-void PredictInputs(const HttpRequest& request, const ServiceLimits& limits, const ModelSet::Model& model,
-                   nlohmann::json inputs, const HttpReply& reply) {
-  const bool batch = inputs.is_array();
-  if (batch) {
+/// What a request cost, for the headers; what is not known is not told.
+struct Costs {
+  size_t characters = 0;
+  Clock::time_point arrived;
+  std::optional<size_t> tokens = {};
+  std::optional<Clock::duration> tokenization = {}, queue = {}, inference = {};
+};
+
+void AddHeaders(const Costs& costs, HttpResponse& response) {
+  const auto add = [&](const char* name, std::string value) { response.headers.emplace_back(name, std::move(value)); };
+  const auto add_time = [&](const char* name, std::optional<Clock::duration> time) {
+    if (time) add(name, std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(*time).count()));
+  };
+  const Clock::duration total = Clock::now() - costs.arrived;
+  add("x-compute-type", "cpu");
+  add_time("x-compute-time", total);
+  add("x-compute-characters", std::to_string(costs.characters));
+  if (costs.tokens) add("x-compute-tokens", std::to_string(*costs.tokens));
+  add_time("x-total-time", total);
+  add_time("x-tokenization-time", costs.tokenization);
+  add_time("x-queue-time", costs.queue);
+  add_time("x-inference-time", costs.inference);
+}
+
+size_t Characters(std::span<const std::string> texts) {
+  size_t count = 0;
+  for (const std::string& text : texts) {
+    count += static_cast<size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
+  }
+  return count;
+}
+
+/// A request of /predict, checked.
+struct PredictCall {
+  /// What the answer looks like.
+  enum class Form {
+    kPlain,   // of {"text": s}: {"label", "confidence", ...}
+    kSingle,  // of {"inputs": s}: [{"score", "label"}]
+    kBatch,   // of a list: [[...], ...]. Also of {"inputs": s, "parameters": {}}, as the hub's own servers have it
+  };
+  Form form = Form::kPlain;
+  std::vector<std::string> texts;
+  bool raw = false;      // logits
+  bool may_cut = true;   // texts that are too long
+  size_t top_k = 0;      // 0: all
+  std::string function;  // "softmax" or "sigmoid", where the client insists on one
+};
+
+std::expected<std::vector<std::string>, Refusal> InputTexts(nlohmann::json& inputs, const ServiceLimits& limits) {
+  if (inputs.is_array()) {
     for (auto& input : inputs) {
       if (input.is_array() && input.size() == 1) input = nlohmann::json(input[0]);
       if (input.is_array()) {
-        return reply(
-            Refusal{.message = "'inputs': pairs of texts are for models of pairs, which this is not"}.Response());
+        return std::unexpected(
+            Refusal{.message = "'inputs': pairs of texts are for models of pairs, which this is not"});
       }
     }
   }
   auto texts = TextsOf(inputs, "inputs", limits);
-  if (!texts) return reply(texts.error().Response());
-  if (texts->empty()) return reply(Refusal{.message = "'inputs' is empty"}.Response());
-  ClassifyAndReply(
-      model, {.texts = std::move(*texts), .client = request.caller}, reply,
-      [model, batch](const std::vector<ClassifiedText>& results) {
-        const auto of = [&](const ClassifiedText& text) {
-          Json scores = Json::array();
-          for (const size_t i : ByProbability(text.probabilities)) {
-            scores.push_back({{"score", text.probabilities[i]}, {"label", model->classifier().labels()[i]}});
-          }
-          return scores;
-        };
-        if (!batch) return JsonResponse(of(results.front()));
-        Json list = Json::array();
-        for (const ClassifiedText& text : results) list.push_back(of(text));
-        return JsonResponse(list);
+  if (texts && texts->empty()) return std::unexpected(Refusal{.message = "'inputs' is empty"});
+  if (!texts && texts.error().status == 413) texts.error().type = "Validation";
+  return texts;
+}
+
+/// "parameters" of the hub's own servers: transformers' text classification pipeline.
+std::expected<void, Refusal> ReadParameters(const nlohmann::json& parameters, PredictCall& call) {
+  if (!parameters.is_object()) return std::unexpected(Refusal{.message = "'parameters' must be an object"});
+  const auto top_k = IntegerOr(parameters, "top_k", 0, 0, 1 << 30);
+  if (!top_k) return std::unexpected(top_k.error());
+  call.top_k = static_cast<size_t>(*top_k);
+  const auto function = StringOr(parameters, "function_to_apply", "");
+  if (!function) return std::unexpected(function.error());
+  if (*function == "none") {
+    call.raw = true;
+  } else if (*function == "softmax" || *function == "sigmoid") {
+    call.function = *function;
+  } else if (!function->empty()) {
+    return std::unexpected(Refusal{.message = "'function_to_apply' must be softmax, sigmoid or none"});
+  }
+  return {};
+}
+
+std::expected<PredictCall, Refusal> ReadPredict(const HttpRequest& request, const ServiceLimits& limits) {
+  auto body = ParseBody(request, limits);
+  if (!body) return std::unexpected(body.error());
+  PredictCall call;
+  const nlohmann::json* const text = Field(*body, "text");
+  if ((text != nullptr) == (Field(*body, "inputs") != nullptr)) {
+    return std::unexpected(Refusal{.message = "give either 'inputs' or 'text'"});
+  }
+  if (text != nullptr) {
+    auto checked = TextOf(*text, "text", limits);
+    if (!checked) return std::unexpected(checked.error());
+    call.texts.push_back(std::move(*checked));
+    return call;
+  }
+  nlohmann::json& inputs = (*body)["inputs"];
+  call.form = inputs.is_array() ? PredictCall::Form::kBatch : PredictCall::Form::kSingle;
+  auto texts = InputTexts(inputs, limits);
+  if (!texts) return std::unexpected(texts.error());
+  call.texts = std::move(*texts);
+  const auto truncate = FlagOr(*body, "truncate", true);
+  if (!truncate) return std::unexpected(truncate.error());
+  call.may_cut = *truncate;
+  const auto direction = StringOr(*body, "truncation_direction", "right");
+  if (!direction) return std::unexpected(direction.error());
+  if (*direction != "right" && *direction != "Right") {
+    return std::unexpected(Refusal{.message = "'truncation_direction': which part of a long text is read is the "
+                                              "model's own; only right is accepted"});
+  }
+  const auto raw = FlagOr(*body, "raw_scores", false);
+  if (!raw) return std::unexpected(raw.error());
+  call.raw = *raw;
+  if (const nlohmann::json* const parameters = Field(*body, "parameters")) {
+    call.form = PredictCall::Form::kBatch;
+    if (const auto read = ReadParameters(*parameters, call); !read) return std::unexpected(read.error());
+  }
+  return call;
+}
+
+/// {"label", "confidence", "scores", "model", "inference_time_ms"}
+Json PlainAnswer(const ServedModel& model, const ClassifiedText& text, Clock::time_point arrived) {
+  const BundleClassifier& classifier = model.classifier();
+  const auto& labels = classifier.labels();
+  Json scores = Json::object();
+  for (const size_t i : ByProbability(text.probabilities)) scores[labels[i]] = text.probabilities[i];
+  const ScopeRule* const scope = classifier.scope_rule();
+  const auto first =
+      AnswerJson({labels, classifier.multi_label(), scope == nullptr ? "" : std::string_view(scope->label)}, text, 1);
+  return {{"label", first["label"]},
+          {"confidence", text.decision.confidence},
+          {"scores", scores},
+          {"model", model.name()},
+          {"inference_time_ms", std::chrono::duration<double, std::milli>(Clock::now() - arrived).count()}};
+}
+
+/// [{"score", "label"}], the highest first.
+Json Predictions(const ServedModel& model, const PredictCall& call, const ClassifiedText& text) {
+  const BundleClassifier& classifier = model.classifier();
+  std::vector<float> scores = text.probabilities;
+  if (call.raw) {
+    scores = RawScores(CalibrationOf(classifier.manifest()), text.probabilities, classifier.multi_label());
+  }
+  std::vector<size_t> order = ByProbability(scores);
+  if (call.top_k > 0) order.resize(std::min(order.size(), call.top_k));
+  Json list = Json::array();
+  for (const size_t i : order) list.push_back({{"score", scores[i]}, {"label", classifier.labels()[i]}});
+  return list;
+}
+
+HttpResponse PredictAnswer(const ServedModel& model, const PredictCall& call, const Costs& costs,
+                           const std::vector<ClassifiedText>& texts) {
+  Json answer = Json::array();
+  switch (call.form) {
+    case PredictCall::Form::kPlain:
+      answer = PlainAnswer(model, texts.front(), costs.arrived);
+      break;
+    case PredictCall::Form::kSingle:
+      answer = Predictions(model, call, texts.front());
+      break;
+    case PredictCall::Form::kBatch:
+      for (const ClassifiedText& text : texts) answer.push_back(Predictions(model, call, text));
+  }
+  HttpResponse response = JsonResponse(answer);
+  AddHeaders(costs, response);
+  return response;
+}
+
+/// What only the model knows to be wrong with a request.
+std::optional<Refusal> CheckFits(const PredictCall& call, const BundleClassifier& classifier) {
+  const char* const own = classifier.multi_label() ? "sigmoid" : "softmax";
+  if (!call.function.empty() && call.function != own) {
+    return Refusal{.message = fmt::format("'function_to_apply': this model's is {}", own)};
+  }
+  if (call.may_cut) return std::nullopt;
+  for (const std::string& text : call.texts) {
+    if (!IsCut(classifier, text)) continue;
+    return Refusal{.status = 413,
+                   .message = fmt::format("'inputs': a text has more than the {} tokens that the model reads; "
+                                          "'truncate' may be left out or true",
+                                          classifier.manifest().max_length)};
+  }
+  return std::nullopt;
+}
+
+void Predict(const Service& service, const SharedRequest& request, const HttpReply& plain_reply) {
+  const HttpReply reply = AsTei(plain_reply);
+  auto call = ReadPredict(*request, service.limits);
+  if (!call) return reply(call.error().Response());
+  service.models->Use(
+      "", [request, reply, call = std::move(*call)](const std::expected<ModelSet::Model, Refusal>& model) mutable {
+        if (!model) return reply(model.error().Response());
+        if (const auto refusal = CheckFits(call, (*model)->classifier())) return reply(refusal->Response());
+        const Costs costs{.characters = Characters(call.texts), .arrived = request->arrived};
+        ServedModel::Request texts = {.texts = std::move(call.texts), .client = request->caller};
+        ClassifyAndReply(*model, std::move(texts), reply,
+                         [model = *model, call = std::move(call), costs](const std::vector<ClassifiedText>& results) {
+                           return PredictAnswer(*model, call, costs, results);
+                         });
       });
 }
 
-void Predict(const Service& service, const SharedRequest& request, const HttpReply& reply) {
-  auto body = ParseBody(*request, service.limits);
-  if (!body) return reply(body.error().Response());
-  service.models->Use("", [&service, request, reply,
-                           body = std::move(*body)](const std::expected<ModelSet::Model, Refusal>& model) mutable {
-    if (!model) return reply(model.error().Response());
-    if (const auto text = body.find("text"); text != body.end()) {
-      auto checked = TextOf(*text, "text", service.limits);
-      if (!checked) return reply(checked.error().Response());
-      return PredictOne(*request, *model, std::move(*checked), reply);
-    }
-    if (!body.contains("inputs")) return reply(Refusal{.message = "give 'inputs' or 'text'"}.Response());
-    PredictInputs(*request, service.limits, *model, std::move(body["inputs"]), reply);
-  });
+// Documentation.
+
+Json PredictSchema() {
+  return Json::parse(R"({
+    "type": "object",
+    "oneOf": [{"required": ["inputs"]}, {"required": ["text"]}],
+    "properties": {
+      "inputs": {"anyOf": [
+        {"type": "string", "description": "One text"},
+        {"type": "array", "minItems": 1, "maxItems": 10000, "description": "Texts",
+         "items": {"anyOf": [{"type": "string"},
+                             {"type": "array", "minItems": 1, "maxItems": 1, "items": {"type": "string"}}]}}]},
+      "text": {"type": "string", "description": "One text, for the simple form of the answer"},
+      "truncate": {"type": ["boolean", "null"], "default": true,
+                   "description": "false: refuse a text of which the model would not read all"},
+      "raw_scores": {"type": ["boolean", "null"], "default": false, "description": "Logits instead of probabilities"},
+      "truncation_direction": {"enum": ["Right", "right", null], "description": "What is read is the model's own"},
+      "parameters": {"type": ["object", "null"], "description": "As the hub's own servers take them",
+        "properties": {
+          "top_k": {"type": ["integer", "null"], "minimum": 0, "maximum": 1073741824, "description": "So many labels; 0: all"},
+          "function_to_apply": {"enum": ["softmax", "sigmoid", "none", null],
+            "description": "softmax of models of one label a text, sigmoid of others; none: logits"}}}}})");
 }
 
-void Info(const Service& service, const HttpReply& reply) {
-  service.models->Use("", [&service, reply](const std::expected<ModelSet::Model, Refusal>& model) {
-    if (!model) return reply(model.error().Response());
-    Json id2label = Json::object(), label2id = Json::object();
-    const BundleClassifier& classifier = (*model)->classifier();
-    const auto& labels = classifier.labels();
-    for (size_t i = 0; i < labels.size(); ++i) {
-      id2label[std::to_string(i)] = labels[i];
-      label2id[labels[i]] = i;
-    }
-    reply(JsonResponse({{"model_id", (*model)->name()},
-                        {"model_sha", nullptr},
-                        {"model_dtype", classifier.weights()},
-                        {"model_type", {{"classifier", {{"id2label", id2label}, {"label2id", label2id}}}}},
-                        {"max_input_length", classifier.manifest().max_length},
-                        {"max_client_batch_size", service.limits.max_texts},
-                        {"version", WINNOW_VERSION}}));
-  });
+Json PredictAnswerSchema() {
+  return Json::parse(R"({"anyOf": [
+    {"type": "array", "description": "Of one text", "items": {"$ref": "#/components/schemas/Prediction"}},
+    {"type": "array", "description": "Of several",
+     "items": {"type": "array", "items": {"$ref": "#/components/schemas/Prediction"}}},
+    {"type": "object", "description": "Of {\"text\": ...}",
+     "required": ["label", "confidence", "scores", "model", "inference_time_ms"],
+     "properties": {"label": {"type": ["string", "null"]}, "confidence": {"type": "number"},
+                    "scores": {"type": "object", "additionalProperties": {"type": "number"}},
+                    "model": {"type": "string"}, "inference_time_ms": {"type": "number"}}}]})");
+}
+
+RouteDocs PredictDocs() {
+  return {.summary = "Classifies, in the form of Text Embeddings Inference",
+          .description =
+              "Answers a text with `[{\"score\", \"label\"}]`, a list of texts with a list of those; `{\"text\": ...}` "
+              "with one object; and where there are `parameters`, as huggingface_hub's InferenceClient sends them, "
+              "with a list also for one text.\n\nA text that is longer than the model reads is cut, or read in "
+              "windows, as the model was trained; with `truncate` false a text of which something would be left out is "
+              "refused with 413.\n\n`raw_scores` are the model's logits: what the calibration made of them is undone. "
+              "For one label of several a constant is lost, so that their mean is 0; only a temperature can be undone "
+              "so. With other calibrations they are logits as calibrated: their softmax, or sigmoid, is the "
+              "scores.\n\nThe headers `x-compute-type`, `x-compute-time`, `x-compute-characters` and `x-total-time` "
+              "come with an answer; times are milliseconds.",
+          .tag = kTag,
+          .request = PredictSchema(),
+          .answer = PredictAnswerSchema(),
+          .example = {{"inputs", {"You won a prize, claim it now", "See you at lunch"}}},
+          .errors = {424}};
 }
 
 }  // namespace
 
 std::vector<Route> TeiRoutes(const SharedService& service) {
-  return {
-      {.method = "POST",
-       .path = "/predict",
-       .role = Role::kClassify,
-       .docs = {.summary = "Classifies, in the form of Text Embeddings Inference", .tag = "Text Embeddings Inference"},
-       .handle = [service](const SharedRequest& request,
-                           const HttpReply& reply) { Predict(*service, request, reply); }},
-      {.method = "GET",
-       .path = "/info",
-       .docs = {.summary = "The default model, as Text Embeddings Inference tells it",
-                .tag = "Text Embeddings Inference"},
-       .handle = [service](const SharedRequest&, const HttpReply& reply) { Info(*service, reply); }},
-  };
+  std::vector<Route> routes;
+  for (const char* const path : {"/predict", "/", "/invocations"}) {
+    RouteDocs docs = PredictDocs();
+    if (path != std::string_view("/predict")) docs.summary = "The same as /predict";
+    routes.push_back({.method = "POST",
+                      .path = path,
+                      .role = Role::kClassify,
+                      .docs = std::move(docs),
+                      .handle = [service](const SharedRequest& request, const HttpReply& reply) {
+                        Predict(*service, request, reply);
+                      }});
+  }
+  return routes;
 }
 
 }  // namespace winnow

@@ -39,6 +39,7 @@ bool ServedModel::Classify(Request request, Done done) const {
     texts->texts = std::move(request.texts);
   }
   texts->client = std::move(request.client);
+  texts->deadline = request.deadline;
   // The texts don't hold themselves: `done` is called while they are alive.
   ScheduledTexts* const raw = texts.get();
   texts->done = [this, raw, options = request.options, done = std::move(done)](const Result<void>& computed) {

@@ -1,6 +1,7 @@
 /// A model that a server answers with: its classifier, and the queue in front of it.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -29,6 +30,8 @@ class ServedModel {
     std::vector<std::string> texts;
     ClassifyOptions options = {};
     std::string client = {};
+    std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
+    bool no_store = false;  ///< these texts go into no cache, and come from none
   };
   using Done = std::function<void(Result<std::vector<ClassifiedText>>)>;
 

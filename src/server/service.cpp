@@ -4,9 +4,10 @@ namespace winnow {
 
 std::vector<Route> ServiceRoutes(const SharedService& service) {
   std::vector<Route> routes;
-  for (const auto& part : {ClassifyRoutes, TeiRoutes, ModelRoutes, HealthRoutes}) {
+  for (const auto& part : {ClassifyRoutes, TeiRoutes, TeiModelRoutes, V2Routes, ModelRoutes, HealthRoutes}) {
     for (Route& route : part(service)) routes.push_back(std::move(route));
   }
+  for (Route& route : DocsRoutes(routes)) routes.push_back(std::move(route));
   return routes;
 }
 
@@ -26,18 +27,26 @@ void ClassifyAndReply(const ModelSet::Model& model, ServedModel::Request request
 }
 
 std::vector<Route> HealthRoutes(const SharedService& service) {
+  const nlohmann::ordered_json answer = {
+      {"type", "object"}, {"required", {"status"}}, {"properties", {{"status", {{"const", "ok"}}}}}};
   const auto ok = [](const SharedRequest&, const HttpReply& reply) {
     reply({.status = 200, .body = "{\"status\":\"ok\"}", .headers = {}});
   };
   return {{.method = "GET",
            .path = "/health",
-           .docs = {.summary = "Whether the server runs", .tag = "Health"},
+           .docs = {.summary = "Whether the server runs", .tag = "Health", .answer = answer},
            .handle = ok},
-          {.method = "GET", .path = "/ready", .docs = {.summary = "Whether it answers", .tag = "Health"}, .handle = ok},
+          {.method = "GET",
+           .path = "/ready",
+           .docs = {.summary = "Whether it answers", .tag = "Health", .answer = answer},
+           .handle = ok},
           {.method = "GET",
            .path = "/metrics",
            .role = Role::kClassify,
-           .docs = {.summary = "Figures for Prometheus, in its text format", .tag = "Health"},
+           .docs = {.summary = "Figures for Prometheus, in its text format",
+                    .tag = "Health",
+                    .answer = {{"type", "string"}},
+                    .answer_types = {"text/plain"}},
            .handle = [service](const SharedRequest&, const HttpReply& reply) {
              reply({.status = 200,
                     .body = service->metrics ? service->metrics->Scrape() : "",

@@ -18,6 +18,7 @@ struct Service {
   std::shared_ptr<ModelSet> models;
   ServiceLimits limits = {};
   std::shared_ptr<ServerMetrics> metrics = {};  ///< or null
+  SchedulerOptions scheduler = {};              ///< that models were opened with, for /info
 };
 
 using SharedService = std::shared_ptr<const Service>;
@@ -29,7 +30,11 @@ std::vector<Route> ServiceRoutes(const SharedService& service);
 std::vector<Route> HealthRoutes(const SharedService& service);    ///< /health, /ready
 std::vector<Route> ModelRoutes(const SharedService& service);     ///< /models, /models/switch
 std::vector<Route> ClassifyRoutes(const SharedService& service);  ///< /v1/classify
-std::vector<Route> TeiRoutes(const SharedService& service);       ///< /predict, /info, /tokenize
+std::vector<Route> TeiRoutes(const SharedService& service);       ///< /predict
+std::vector<Route> TeiModelRoutes(const SharedService& service);  ///< /info, /tokenize
+std::vector<Route> V2Routes(const SharedService& service);        ///< /v2 and below: the Open Inference Protocol
+/// /openapi.json, /docs: of all other routes, which are given, and of themselves.
+std::vector<Route> DocsRoutes(const std::vector<Route>& others);
 
 /// Classifies with `model` and replies with what `answer` makes of it; or with 429, 503 or 500.
 void ClassifyAndReply(const ModelSet::Model& model, ServedModel::Request request, const HttpReply& reply,

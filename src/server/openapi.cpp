@@ -1,0 +1,189 @@
+#include "server/openapi.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace winnow {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Status {
+  int code;
+  std::string_view name, meaning;
+};
+
+/// Those that an answer can have besides 200.
+constexpr Status kStatuses[] = {
+    {400, "BadRequest", "The body is no JSON, or no UTF-8"},
+    {401, "Unauthorized", "A key is needed, and there is none, or an unknown one"},
+    {403, "Forbidden", "The key is for less than this"},
+    {404, "NotFound", "There is nothing of this name"},
+    {413, "TooLarge", "The body, a text or their number is too large"},
+    {415, "UnsupportedEncoding", "Content-Encoding is neither gzip nor identity"},
+    {422, "Unprocessable", "The request makes no sense as it is; the error says why"},
+    {424, "InferenceFailed", "The model failed"},
+    {429, "Overloaded", "Too much is waiting, or asked for with this key: come again after Retry-After seconds"},
+    {500, "Internal", "Something went wrong on the server; its log says what"},
+    {501, "NotImplemented", "This server does not do that"},
+    {503, "Unavailable", "The model is not loaded, the server is stopping, or the request's time was over"},
+};
+
+const Status* Find(int code) {
+  const auto* const found = std::ranges::find(kStatuses, code, &Status::code);
+  return found == std::end(kStatuses) ? nullptr : found;
+}
+
+std::string_view ResponseName(int code) {
+  const Status* const status = Find(code);
+  return status == nullptr ? "Internal" : status->name;
+}
+
+Json SuccessOf(const Route& route) {
+  Json content = Json::object();
+  for (const std::string& type : route.docs.answer_types) {
+    content[type] = Json::object();
+    if (type == "application/json" && !route.docs.answer.is_null()) content[type]["schema"] = route.docs.answer;
+  }
+  return {{"description", "As asked"}, {"content", content}};
+}
+
+std::string_view DescriptionOf(std::string_view parameter) {
+  if (parameter == "model") return "A model's name";
+  if (parameter == "version") return "Its version, as 1.2.0";
+  return "";
+}
+
+Json Operation(const Route& route) {
+  const RouteDocs& docs = route.docs;
+  Json operation = {{"operationId", OperationId(route)}, {"summary", docs.summary}};
+  if (!docs.description.empty()) operation["description"] = docs.description;
+  if (!docs.tag.empty()) operation["tags"] = Json::array({docs.tag});
+  for (const std::string& name : ParametersOf(route)) {
+    Json parameter = {
+        {"name", name}, {"in", "path"}, {"required", true}, {"schema", {{"type", "string"}, {"minLength", 1}}}};
+    if (const auto description = DescriptionOf(name); !description.empty()) parameter["description"] = description;
+    operation["parameters"].push_back(std::move(parameter));
+  }
+  if (!docs.request.is_null()) {
+    Json content = {{"schema", docs.request}};
+    if (!docs.example.is_null()) content["example"] = docs.example;
+    operation["requestBody"] = {{"required", true}, {"content", {{"application/json", content}}}};
+  }
+  operation["responses"]["200"] = SuccessOf(route);
+  for (const int code : ErrorsOf(route)) {
+    operation["responses"][std::to_string(code)] = {
+        {"$ref", "#/components/responses/" + std::string(ResponseName(code))}};
+  }
+  if (route.role != Role::kPublic) {
+    // {}: a server that was started without keys asks for none.
+    operation["security"] = Json::array({Json::object(), {{"bearer", Json::array()}}, {{"apiKey", Json::array()}}});
+    operation["x-role"] = NameOfRole(route.role);
+  }
+  return operation;
+}
+
+Json Components() {
+  Json responses = Json::object();
+  for (const Status& status : kStatuses) {
+    Json response = {{"description", status.meaning},
+                     {"content", {{"application/json", {{"schema", {{"$ref", "#/components/schemas/Error"}}}}}}}};
+    if (status.code == 429) {
+      response["headers"]["Retry-After"] = {{"description", "Seconds"}, {"schema", {{"type", "string"}}}};
+    }
+    responses[std::string(status.name)] = std::move(response);
+  }
+  return {{"schemas", Json::parse(R"({
+             "Error": {"type": "object", "required": ["error", "error_type"], "properties": {
+               "error": {"type": "string", "description": "What is wrong; never what a text says"},
+               "error_type": {"type": "string", "description": "The kind of error: \"Validation\", \"Overloaded\" and so on"}}},
+             "Prediction": {"type": "object", "required": ["score", "label"], "properties": {
+               "score": {"type": "number"}, "label": {"type": "string"}}}})")},
+          {"responses", std::move(responses)},
+          {"securitySchemes",
+           {{"bearer", {{"type", "http"}, {"scheme", "bearer"}}},
+            {"apiKey", {{"type", "apiKey"}, {"in", "header"}, {"name", "X-API-Key"}}}}}};
+}
+
+}  // namespace
+
+std::vector<int> ErrorsOf(const Route& route) {
+  std::set<int> errors(route.docs.errors.begin(), route.docs.errors.end());
+  errors.insert({500, 503});
+  if (route.method != "GET") errors.insert({400, 413, 415, 422, 429});
+  if (route.role != Role::kPublic) errors.insert({401, 403, 429});
+  return {errors.begin(), errors.end()};
+}
+
+std::string_view MeaningOf(int code) {
+  const Status* const status = Find(code);
+  return status == nullptr ? "" : status->meaning;
+}
+
+std::string OperationId(const Route& route) {
+  std::string id;
+  for (const char c : route.method) id += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  for (const char c : route.path) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    if (plain) {
+      id += c;
+    } else if (id.back() != '_') {
+      id += '_';
+    }
+  }
+  if (id.back() == '_') id.pop_back();
+  return id;
+}
+
+std::vector<std::string> ParametersOf(const Route& route) {
+  std::vector<std::string> names;
+  for (size_t begin = 0; (begin = route.path.find('{', begin)) != std::string::npos;) {
+    const size_t end = route.path.find('}', begin);
+    if (end == std::string::npos) break;
+    names.push_back(route.path.substr(begin + 1, end - begin - 1));
+    begin = end;
+  }
+  return names;
+}
+
+std::string_view NameOfRole(Role role) {
+  switch (role) {
+    case Role::kPublic:
+      return "public";
+    case Role::kClassify:
+      return "classify";
+    case Role::kFeedback:
+      return "feedback";
+    case Role::kAdmin:
+      return "admin";
+  }
+  return "";
+}
+
+Json OpenApi(const std::vector<Route>& routes) {
+  Json paths = Json::object(), tags = Json::array();
+  std::set<std::string> seen;
+  for (const Route& route : routes) {
+    std::string method = route.method;
+    std::ranges::transform(method, method.begin(), [](char c) { return static_cast<char>(c | 0x20); });
+    paths[route.path][method] = Operation(route);
+    if (!route.docs.tag.empty() && seen.insert(route.docs.tag).second) tags.push_back({{"name", route.docs.tag}});
+  }
+  return {{"openapi", "3.1.0"},
+          {"info",
+           {{"title", "Winnow"},
+            {"version", WINNOW_VERSION},
+            {"description",
+             "Small text classifiers. Bodies may come packed with Content-Encoding: gzip. Every answer has an "
+             "X-Request-Id, the one that came with the request or a new one. What is no HTTP request gets 400, 408, "
+             "413, 431 or 505, a path that there is not 404, another method 405; fields that are not described here "
+             "are ignored."},
+            {"license", {{"name", "Apache 2.0"}, {"identifier", "Apache-2.0"}}}}},
+          {"servers", Json::array({{{"url", "/"}}})},
+          {"tags", tags},
+          {"paths", paths},
+          {"components", Components()}};
+}
+
+}  // namespace winnow

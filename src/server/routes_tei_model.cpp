@@ -1,0 +1,152 @@
+/// What Text Embeddings Inference tells of the model itself: /info, /tokenize.
+#include <fmt/format.h>
+
+#include "base/threads.h"
+#include "classify/text_tokens.h"
+#include "server/service.h"
+
+namespace winnow {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr char kTag[] = "Text Embeddings Inference";
+/// Of the texts of one /tokenize: answers are some seventy times as large.
+constexpr size_t kMostTokenizedBytes = 256 << 10;
+
+void Info(const Service& service, const HttpReply& reply) {
+  service.models->Use("", [limits = service.limits, scheduler = service.scheduler,
+                           reply](const std::expected<ModelSet::Model, Refusal>& model) {
+    if (!model) return reply(model.error().Response());
+    Json id2label = Json::object(), label2id = Json::object();
+    const BundleClassifier& classifier = (*model)->classifier();
+    const auto& labels = classifier.labels();
+    for (size_t i = 0; i < labels.size(); ++i) {
+      id2label[std::to_string(i)] = labels[i];
+      label2id[labels[i]] = i;
+    }
+    reply(JsonResponse({{"model_id", (*model)->name()},
+                        {"model_sha", nullptr},
+                        {"model_dtype", classifier.weights()},
+                        {"model_type", {{"classifier", {{"id2label", id2label}, {"label2id", label2id}}}}},
+                        {"max_concurrent_requests", scheduler.max_queued_texts},
+                        {"max_input_length", classifier.manifest().max_length},
+                        {"max_batch_tokens", scheduler.max_batch_tokens},
+                        {"max_batch_requests", nullptr},
+                        {"max_client_batch_size", limits.max_texts},
+                        {"auto_truncate", true},
+                        {"tokenization_workers", scheduler.workers > 0 ? scheduler.workers : AvailableCores()},
+                        {"version", WINNOW_VERSION},
+                        {"sha", nullptr},
+                        {"docker_label", nullptr}}));
+  });
+}
+
+/// The tokens as JSON; by hand, since there may be hundreds of thousands.
+void AppendTokens(const BundleClassifier& classifier, std::string_view text, bool special, std::string& json) {
+  json += '[';
+  for (const TextToken& token : TokensOfText(classifier, text, special)) {
+    if (json.back() != '[') json += ',';
+    const std::string_view shown = token.special ? token.piece : text.substr(token.begin, token.end - token.begin);
+    json += fmt::format("{{\"id\":{},\"text\":{},\"special\":{}", token.id, Dump(shown), token.special);
+    json += token.special ? std::string(",\"start\":null,\"stop\":null}")
+                          : fmt::format(",\"start\":{},\"stop\":{}}}", token.point_begin, token.point_end);
+  }
+  json += ']';
+}
+
+void Tokenize(const Service& service, const HttpRequest& request, const HttpReply& reply) {
+  auto body = ParseBody(request, service.limits);
+  if (!body) return reply(body.error().Response());
+  const nlohmann::json* const inputs = Field(*body, "inputs");
+  if (inputs == nullptr) return reply(Refusal{.message = "give 'inputs'"}.Response());
+  auto texts = TextsOf(*inputs, "inputs", service.limits);
+  if (!texts) return reply(texts.error().Response());
+  if (texts->empty()) return reply(Refusal{.message = "'inputs' is empty"}.Response());
+  size_t bytes = 0;
+  for (const std::string& text : *texts) bytes += text.size();
+  if (bytes > kMostTokenizedBytes) {
+    return reply(Refusal{
+        .status = 413,
+        .message = fmt::format("'inputs' has more than {} bytes: tokenize fewer texts at once", kMostTokenizedBytes)}
+                     .Response());
+  }
+  const auto special = FlagOr(*body, "add_special_tokens", true);
+  if (!special) return reply(special.error().Response());
+  service.models->Use(
+      "", [texts = std::move(*texts), special = *special, reply](const std::expected<ModelSet::Model, Refusal>& model) {
+        if (!model) return reply(model.error().Response());
+        const BundleClassifier& classifier = (*model)->classifier();
+        if (!classifier.has_tokens()) {
+          return reply(Refusal{.type = "Tokenizer",
+                               .message = "the model is linear: it counts words and letters, and has no tokens"}
+                           .Response());
+        }
+        HttpResponse response{.body = "[", .headers = {}};
+        for (const std::string& text : texts) {
+          if (response.body.size() > 1) response.body += ',';
+          AppendTokens(classifier, text, special, response.body);
+        }
+        response.body += ']';
+        reply(std::move(response));
+      });
+}
+
+// Documentation.
+
+RouteDocs InfoDocs() {
+  return {.summary = "The default model, as Text Embeddings Inference tells it",
+          .tag = kTag,
+          .answer = Json::parse(R"({"type": "object",
+            "required": ["model_id", "model_dtype", "model_type", "max_concurrent_requests", "max_input_length",
+                         "max_batch_tokens", "max_client_batch_size", "auto_truncate", "tokenization_workers", "version"],
+            "properties": {
+              "model_id": {"type": "string"}, "model_sha": {"type": ["string", "null"]},
+              "model_dtype": {"type": "string"},
+              "model_type": {"type": "object", "required": ["classifier"], "properties": {"classifier": {
+                "type": "object", "required": ["id2label", "label2id"], "properties": {
+                  "id2label": {"type": "object", "additionalProperties": {"type": "string"}},
+                  "label2id": {"type": "object", "additionalProperties": {"type": "integer"}}}}}},
+              "max_concurrent_requests": {"type": "integer", "description": "Texts that may wait"},
+              "max_input_length": {"type": "integer", "description": "Tokens"},
+              "max_batch_tokens": {"type": "integer"}, "max_batch_requests": {"type": ["integer", "null"]},
+              "max_client_batch_size": {"type": "integer"}, "auto_truncate": {"type": "boolean"},
+              "tokenization_workers": {"type": "integer"}, "version": {"type": "string"},
+              "sha": {"type": ["string", "null"]}, "docker_label": {"type": ["string", "null"]}}})")};
+}
+
+RouteDocs TokenizeDocs() {
+  return {.summary = "The tokens of texts, whatever the model's length",
+          .description =
+              "`start` and `stop` count code points; special tokens have none. Takes 256 KiB of texts. Linear "
+              "models have no tokens: 422.",
+          .tag = kTag,
+          .request = Json::parse(R"({"type": "object", "required": ["inputs"], "properties": {
+            "inputs": {"anyOf": [{"type": "string"},
+                                 {"type": "array", "minItems": 1, "maxItems": 10000, "items": {"type": "string"}}]},
+            "add_special_tokens": {"type": ["boolean", "null"], "default": true}}})"),
+          .answer = Json::parse(R"({"type": "array", "items": {"type": "array", "items": {
+            "type": "object", "required": ["id", "text", "special", "start", "stop"], "properties": {
+              "id": {"type": "integer"}, "text": {"type": "string"}, "special": {"type": "boolean"},
+              "start": {"type": ["integer", "null"]}, "stop": {"type": ["integer", "null"]}}}}})"),
+          .example = {{"inputs", "You won a prize"}}};
+}
+
+}  // namespace
+
+std::vector<Route> TeiModelRoutes(const SharedService& service) {
+  return {
+      {.method = "GET",
+       .path = "/info",
+       .docs = InfoDocs(),
+       .handle = [service](const SharedRequest&, const HttpReply& reply) { Info(*service, reply); }},
+      {.method = "POST",
+       .path = "/tokenize",
+       .role = Role::kClassify,
+       .docs = TokenizeDocs(),
+       .handle = [service](const SharedRequest& request,
+                           const HttpReply& reply) { Tokenize(*service, *request, reply); }},
+  };
+}
+
+}  // namespace winnow

@@ -1,0 +1,318 @@
+/// The Open Inference Protocol, version 2, that clients of KServe, Triton, Seldon and MLServer speak (v2_tensors.h).
+#include <algorithm>
+#include <optional>
+
+#include "server/service.h"
+#include "server/v2_tensors.h"
+
+namespace winnow {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr char kTag[] = "Open Inference Protocol (KServe v2)";
+
+/// A model as paths name it: /v2/models/{model}[/versions/{version}].
+struct Named {
+  std::string model, version;
+
+  /// As ModelSet::Use has it; nothing where it says the version twice.
+  std::optional<std::string> Spec() const {
+    if (version.empty()) return model;
+    if (model.find_first_of(":@") != std::string::npos || version.find_first_of(":@") != std::string::npos) return {};
+    return model + ":" + version;
+  }
+};
+
+Named NamedIn(const HttpRequest& request) {
+  return {request.parameters.at(0), request.parameters.size() > 1 ? request.parameters[1] : ""};
+}
+
+HttpResponse Unknown() { return ErrorResponse(404, "NotFound", "no model has this name and version"); }
+
+// What needs more than a model in hand, in one place: the set of models as it is listed.
+
+/// Whether the model answers without being loaded first; nothing where there is none of that name.
+std::optional<bool> IsReady(const ModelSet& models, const Named& named) {
+  std::optional<bool> ready;
+  for (const ModelSet::Entry& entry : models.List()) {
+    const std::string full = entry.name + ":" + entry.version;
+    const bool alias = std::ranges::any_of(
+        entry.aliases, [&](const std::string& name) { return named.model == entry.name + "@" + name; });
+    const bool meant = named.version.empty() ? named.model == entry.name || named.model == full || alias
+                                             : named.model == entry.name && named.version == entry.version;
+    if (meant) ready = ready.value_or(false) || entry.model != nullptr;
+  }
+  return ready;
+}
+
+std::vector<std::string> VersionsOf(const ModelSet& models, std::string_view name) {
+  std::vector<std::string> versions;
+  for (const ModelSet::Entry& entry : models.List()) {
+    if (entry.name == name) versions.push_back(entry.version);
+  }
+  return versions;
+}
+
+/// READY, LOADING or UNAVAILABLE, as Triton has it.
+const char* StateOf(const ModelSet::Entry& entry) {
+  if (entry.model) return "READY";
+  return entry.state == ModelState::kLoading ? "LOADING" : "UNAVAILABLE";
+}
+
+Json Index(const ModelSet& models, bool ready_only) {
+  Json list = Json::array();
+  for (const ModelSet::Entry& entry : models.List()) {
+    if (ready_only && !entry.model) continue;
+    list.push_back(
+        {{"name", entry.name}, {"version", entry.version}, {"state", StateOf(entry)}, {"reason", entry.error}});
+  }
+  return list;
+}
+
+void ChangeModel(ModelSet& models, const std::string& name, bool load, const HttpReply& reply) {
+  const ModelSet::Done done = [reply](const std::expected<void, Refusal>& changed) {
+    reply(changed ? JsonResponse(Json::object()) : changed.error().Response());
+  };
+  load ? models.Load(name, done) : models.Unload(name, done);
+}
+
+// What follows goes by ModelSet::Use alone.
+
+void Infer(const Service& service, const HttpRequest& request, const HttpReply& reply) {
+  const auto spec = NamedIn(request).Spec();
+  if (!spec) return reply(Unknown());
+  auto read = ReadV2Request(request.body, request.Header(kInferenceHeader), service.limits);
+  if (!read) return reply(read.error().Response());
+  ServedModel::Request texts = {.texts = std::move(read->texts), .client = request.caller};
+  if (read->timeout) texts.deadline = request.arrived + *read->timeout;
+  service.models->Use(*spec, [texts = std::move(texts), wanted = std::move(*read),
+                              reply](const std::expected<ModelSet::Model, Refusal>& model) mutable {
+    if (!model) return reply(model.error().Response());
+    ClassifyAndReply(*model, std::move(texts), reply,
+                     [model = *model, wanted = std::move(wanted)](const std::vector<ClassifiedText>& results) {
+                       const BundleClassifier& classifier = model->classifier();
+                       const ScopeRule* const scope = classifier.scope_rule();
+                       return WriteV2Answer({.name = model->name(),
+                                             .version = model->version(),
+                                             .labels = classifier.labels(),
+                                             .multi_label = classifier.multi_label(),
+                                             .out_of_scope = scope == nullptr ? "" : std::string_view(scope->label)},
+                                            wanted, results);
+                     });
+  });
+}
+
+Json Tensor(const char* name, const char* datatype, const std::vector<int64_t>& shape) {
+  return {{"name", name}, {"datatype", datatype}, {"shape", shape}};
+}
+
+void Metadata(const Service& service, const HttpRequest& request, const HttpReply& reply) {
+  const auto spec = NamedIn(request).Spec();
+  if (!spec) return reply(Unknown());
+  service.models->Use(*spec, [models = service.models, reply](const std::expected<ModelSet::Model, Refusal>& model) {
+    if (!model) return reply(model.error().Response());
+    const BundleClassifier& classifier = (*model)->classifier();
+    const auto labels = static_cast<int64_t>(classifier.labels().size());
+    reply(JsonResponse({{"name", (*model)->name()},
+                        {"versions", VersionsOf(*models, (*model)->name())},
+                        {"platform", "winnow_" + classifier.manifest().kind},
+                        {"inputs", Json::array({Tensor("text", "BYTES", {-1})})},
+                        {"outputs", Json::array({Tensor("label", "BYTES", {-1}), Tensor("score", "FP32", {-1}),
+                                                 Tensor("scores", "FP32", {-1, labels})})},
+                        {"labels", classifier.labels()}}));
+  });
+}
+
+void Ready(const Service& service, const HttpRequest& request, const HttpReply& reply) {
+  const Named named = NamedIn(request);
+  const std::optional<bool> ready = IsReady(*service.models, named);
+  if (!ready) return reply(Unknown());
+  HttpResponse response = JsonResponse({{"name", named.model}, {"ready", *ready}});
+  if (!*ready) response = ErrorResponse(503, "Unavailable", "the model is not loaded");
+  reply(std::move(response));
+}
+
+void RepositoryIndex(const Service& service, const HttpRequest& request, const HttpReply& reply) {
+  bool ready_only = false;
+  if (!request.body.empty()) {  // Triton's client sends none; else {"ready": true} leaves out what is not loaded
+    const auto body = ParseBody(request, service.limits);
+    if (!body) return reply(body.error().Response());
+    const auto ready = FlagOr(*body, "ready", false);
+    if (!ready) return reply(ready.error().Response());
+    ready_only = *ready;
+  }
+  reply(JsonResponse(Index(*service.models, ready_only)));
+}
+
+// Documentation.
+
+Json ObjectOf(Json properties, Json required) {
+  return {{"type", "object"}, {"required", std::move(required)}, {"properties", std::move(properties)}};
+}
+
+const Json kString = {{"type", "string"}};
+const Json kBoolean = {{"type", "boolean"}};
+
+Json TensorSchema(bool with_data) {
+  Json properties = {{"name", kString},
+                     {"datatype", {{"enum", {"BYTES", "FP32"}}}},
+                     {"shape", {{"type", "array"}, {"items", {{"type", "integer"}}}}}};
+  if (with_data) {
+    properties["data"] = {{"type", "array"}, {"items", {{"type", {"string", "number"}}}}};
+    properties["parameters"] = {{"type", "object"}};
+  }
+  return ObjectOf(properties, {"name", "datatype", "shape"});
+}
+
+Json InferRequestSchema() {
+  return Json::parse(R"({
+    "type": "object", "required": ["inputs"],
+    "properties": {
+      "id": {"type": ["string", "null"], "description": "Comes back with the answer"},
+      "parameters": {"type": ["object", "null"], "properties": {
+        "binary_data_output": {"type": ["boolean", "null"], "default": false, "description": "Outputs as bytes behind the JSON"},
+        "timeout": {"type": ["integer", "null"], "minimum": 0, "maximum": 3600000000,
+                    "description": "Microseconds after which nobody waits any more; 0: none"}}},
+      "inputs": {"type": "array", "minItems": 1, "maxItems": 1, "items": {
+        "type": "object", "required": ["name", "datatype", "shape"],
+        "properties": {
+          "name": {"const": "text"}, "datatype": {"const": "BYTES"},
+          "shape": {"type": "array", "minItems": 1, "maxItems": 2, "items": {"type": "integer", "minimum": 0},
+                    "description": "[n] or [n, 1]"},
+          "data": {"type": "array", "items": {"anyOf": [{"type": "string"},
+                    {"type": "array", "minItems": 1, "maxItems": 1, "items": {"type": "string"}}]},
+                   "description": "n texts"},
+          "parameters": {"type": ["object", "null"], "properties": {
+            "binary_data_size": {"type": "integer", "minimum": 0,
+              "description": "Instead of data: so many bytes behind the JSON, each text as its length in 4 bytes, little-endian, and itself"}}}}}},
+      "outputs": {"type": ["array", "null"], "items": {
+        "type": "object", "required": ["name"],
+        "properties": {
+          "name": {"enum": ["label", "score", "scores", "probabilities"]},
+          "parameters": {"type": ["object", "null"], "properties": {
+            "binary_data": {"type": ["boolean", "null"], "description": "As bytes behind the JSON"},
+            "classification": {"type": ["integer", "null"], "minimum": 0, "maximum": 2147483648,
+              "description": "Of scores: so many classes, each as \"score:id:label\""}}}}},
+        "description": "Which; left out: all of label, score and scores"}}})");
+}
+
+RouteDocs InferDocs() {
+  return {.summary = "Classifies texts, as tensors",
+          .description =
+              "Takes one tensor, `text`, and answers with `label`, `score` and `scores` (all probabilities, in "
+              "the order of the labels that the model's metadata tells).\n\nThe binary data extension is "
+              "understood in both directions: `Inference-Header-Content-Length` says how many bytes of the "
+              "body are JSON; tensors lie behind it. With 0 the whole body is one text.",
+          .tag = kTag,
+          .request = InferRequestSchema(),
+          .answer = ObjectOf({{"model_name", kString},
+                              {"model_version", kString},
+                              {"id", kString},
+                              {"outputs", {{"type", "array"}, {"items", TensorSchema(true)}}}},
+                             {"model_name", "model_version", "outputs"}),
+          .example = Json::parse(R"({"inputs": [{"name": "text", "shape": [2], "datatype": "BYTES",
+                                     "data": ["You won a prize, claim it now", "See you at lunch"]}]})"),
+          .errors = {404},
+          .answer_types = {"application/json", "application/octet-stream"}};
+}
+
+RouteDocs MetadataDocs() {
+  const Json tensors = {{"type", "array"}, {"items", TensorSchema(false)}};
+  const Json strings = {{"type", "array"}, {"items", kString}};
+  return {.summary = "What goes into a model, and what comes out",
+          .description = "`labels` names the columns of `scores`.",
+          .tag = kTag,
+          .answer = ObjectOf({{"name", kString},
+                              {"versions", strings},
+                              {"platform", kString},
+                              {"inputs", tensors},
+                              {"outputs", tensors},
+                              {"labels", strings}},
+                             {"name", "versions", "platform", "inputs", "outputs", "labels"}),
+          .errors = {404}};
+}
+
+RouteDocs ReadyDocs() {
+  return {.summary = "Whether a model is loaded",
+          .tag = kTag,
+          .answer = ObjectOf({{"name", kString}, {"ready", kBoolean}}, {"name", "ready"}),
+          .errors = {404, 503}};
+}
+
+RouteDocs ChangeDocs(const char* summary) {
+  return {.summary = summary, .tag = kTag, .answer = {{"type", "object"}}, .errors = {404, 503}};
+}
+
+}  // namespace
+
+std::vector<Route> V2Routes(const SharedService& service) {
+  const auto handler = [service](void (*handle)(const Service&, const HttpRequest&, const HttpReply&)) {
+    return
+        [service, handle](const SharedRequest& request, const HttpReply& reply) { handle(*service, *request, reply); };
+  };
+  const auto always = [](const Json& answer) {
+    return [answer = Dump(answer)](const SharedRequest&, const HttpReply& reply) {
+      reply({.body = answer, .headers = {}});
+    };
+  };
+  const auto change = [service](bool load) {
+    return [service, load](const SharedRequest& request, const HttpReply& reply) {
+      ChangeModel(*service->models, request->parameters.at(0), load, reply);
+    };
+  };
+  std::vector<Route> routes = {
+      {.method = "GET",
+       .path = "/v2",
+       .docs = {.summary = "The server",
+                .tag = kTag,
+                .answer = ObjectOf(
+                    {{"name", kString}, {"version", kString}, {"extensions", {{"type", "array"}, {"items", kString}}}},
+                    {"name", "version", "extensions"})},
+       .handle = always({{"name", "winnow"},
+                         {"version", WINNOW_VERSION},
+                         {"extensions", {"binary_tensor_data", "classification", "model_repository"}}})},
+      {.method = "GET",
+       .path = "/v2/health/live",
+       .docs = {.summary = "Whether the server runs", .tag = kTag, .answer = ObjectOf({{"live", kBoolean}}, {"live"})},
+       .handle = always({{"live", true}})},
+      {.method = "GET",
+       .path = "/v2/health/ready",
+       .docs = {.summary = "Whether it answers", .tag = kTag, .answer = ObjectOf({{"ready", kBoolean}}, {"ready"})},
+       .handle = always({{"ready", true}})},
+      {.method = "POST",
+       .path = "/v2/repository/index",
+       .role = Role::kClassify,
+       .docs = {.summary = "All models",
+                .tag = kTag,
+                .answer = {{"type", "array"},
+                           {"items",
+                            ObjectOf({{"name", kString}, {"version", kString}, {"state", kString}, {"reason", kString}},
+                                     {"name", "version", "state", "reason"})}}},
+       .handle = handler(RepositoryIndex)},
+      {.method = "POST",
+       .path = "/v2/repository/models/{model}/load",
+       .role = Role::kAdmin,
+       .docs = ChangeDocs("Loads a model, or loads it anew"),
+       .handle = change(true)},
+      {.method = "POST",
+       .path = "/v2/repository/models/{model}/unload",
+       .role = Role::kAdmin,
+       .docs = ChangeDocs("Takes a model out of memory"),
+       .handle = change(false)},
+  };
+  for (const char* const path : {"/v2/models/{model}", "/v2/models/{model}/versions/{version}"}) {
+    const std::string base = path;
+    routes.push_back(
+        {.method = "GET", .path = base, .role = Role::kClassify, .docs = MetadataDocs(), .handle = handler(Metadata)});
+    routes.push_back({.method = "GET", .path = base + "/ready", .docs = ReadyDocs(), .handle = handler(Ready)});
+    routes.push_back({.method = "POST",
+                      .path = base + "/infer",
+                      .role = Role::kClassify,
+                      .docs = InferDocs(),
+                      .handle = handler(Infer)});
+  }
+  return routes;
+}
+
+}  // namespace winnow

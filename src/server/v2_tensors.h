@@ -1,0 +1,63 @@
+/// Requests and answers of the Open Inference Protocol, version 2, over HTTP: its JSON, and the extension in which
+/// tensors lie as bytes behind the JSON. Facts: https://github.com/kserve/open-inference-protocol (inference_rest.md)
+/// and "Binary Tensor Data Extension" and "Classification Extension" in the Triton Inference Server's documentation.
+///
+/// A model has one input, "text": BYTES, shape [n] or [n, 1]; and the outputs
+///
+///   label   BYTES [n]          what was decided: AnswerJson's "label"
+///   score   FP32 [n]           of the positive label, or of the decided one
+///   scores  FP32 [n, labels]   all probabilities, by label id; "probabilities" is another name for it
+///
+/// A tensor as bytes is row-major and little-endian, an element of BYTES its length in 4 bytes and then itself. Inputs
+/// lie behind the JSON in their order, as many bytes as each one's "binary_data_size" says.
+#pragma once
+
+#include <chrono>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "classify/bundle_classifier.h"
+#include "server/json_request.h"
+
+namespace winnow {
+
+inline constexpr char kInferenceHeader[] = "inference-header-content-length";
+
+struct V2Output {
+  enum class Kind { kLabel, kScore, kScores };
+  Kind kind = Kind::kLabel;
+  std::string name;
+  bool binary = false;
+  /// Of kScores: so many classes instead of the numbers, as BYTES [n, classes] "score:id:label"; 0: the numbers.
+  size_t classes = 0;
+};
+
+struct V2Request {
+  std::string id;
+  bool has_id = false;
+  std::vector<std::string> texts;
+  std::vector<V2Output> outputs;
+  std::optional<std::chrono::microseconds> timeout;
+};
+
+/// `header_length`: of Inference-Header-Content-Length, how many bytes of the body are JSON; empty: all. 0: there is no
+/// JSON, and the body is one text. Refusals: as ParseObject's and TextOf's; 400 of bytes that are not what the JSON
+/// says they are.
+std::expected<V2Request, Refusal> ReadV2Request(std::string_view body, std::string_view header_length,
+                                                const ServiceLimits& limits);
+
+/// Whose answers are told.
+struct V2Model {
+  std::string name, version;
+  std::span<const std::string> labels;
+  bool multi_label = false;
+  std::string_view out_of_scope = {};
+};
+
+/// With outputs in the order in which they were asked for.
+HttpResponse WriteV2Answer(const V2Model& model, const V2Request& request, std::span<const ClassifiedText> texts);
+
+}  // namespace winnow
