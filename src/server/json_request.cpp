@@ -67,17 +67,21 @@ std::expected<std::string, Refusal> StringOr(const Json& object, const char* nam
   return value->get<std::string>();
 }
 
+std::optional<int64_t> WholeNumber(const Json& value, int64_t least, int64_t most) {
+  if (!value.is_number()) return std::nullopt;
+  const auto number = value.get<double>();
+  if (!(number >= static_cast<double>(least) && number <= static_cast<double>(most))) return std::nullopt;
+  if (number != std::trunc(number)) return std::nullopt;
+  return static_cast<int64_t>(number);
+}
+
 std::expected<int64_t, Refusal> IntegerOr(const Json& object, const char* name, int64_t otherwise, int64_t least,
                                           int64_t most) {
   const Json* const value = Field(object, name);
   if (value == nullptr) return otherwise;
-  // JSON has one kind of number: 1.0 is as whole as 1 is. Compared as doubles, which hold all bounds that we have.
-  const double number = value->is_number() ? value->get<double>() : std::nan("");
-  if (!(number >= static_cast<double>(least) && number <= static_cast<double>(most)) || number != std::trunc(number)) {
-    return std::unexpected(
-        Refusal{.message = fmt::format("'{}' must be a whole number from {} to {}", name, least, most)});
-  }
-  return static_cast<int64_t>(number);
+  if (const auto number = WholeNumber(*value, least, most)) return *number;
+  return std::unexpected(
+      Refusal{.message = fmt::format("'{}' must be a whole number from {} to {}", name, least, most)});
 }
 
 std::expected<std::string, Refusal> TextOf(const Json& value, std::string_view name, const ServiceLimits& limits) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <expected>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,6 +38,8 @@ std::expected<nlohmann::json, Refusal> ParseObject(std::string_view json, const 
 
 /// The field of that name, or null where it is absent or null: many clients send null for what they leave out.
 const nlohmann::json* Field(const nlohmann::json& object, const char* name);
+/// A whole number in [least, most], which a double can hold; JSON has one kind of number, so 1.0 is as good as 1.
+std::optional<int64_t> WholeNumber(const nlohmann::json& value, int64_t least, int64_t most);
 /// Fields that may be absent. Refusals: 422 of another type, or of a number outside [least, most].
 std::expected<bool, Refusal> FlagOr(const nlohmann::json& object, const char* name, bool otherwise);
 std::expected<std::string, Refusal> StringOr(const nlohmann::json& object, const char* name, std::string otherwise);

@@ -155,10 +155,11 @@ RouteDocs Docs() {
           .tag = "Classify",
           .request = Json::parse(R"({
         "type": "object",
-        "oneOf": [{"required": ["text"]}, {"required": ["texts"]}],
+        "oneOf": [{"required": ["text"], "properties": {"text": {"type": "string"}, "texts": {"type": "null"}}},
+                  {"required": ["texts"], "properties": {"texts": {"type": "array"}, "text": {"type": "null"}}}],
         "properties": {
-          "text": {"type": "string", "description": "One text"},
-          "texts": {"type": "array", "items": {"type": "string"}, "maxItems": 10000, "description": "Texts"},
+          "text": {"type": ["string", "null"], "description": "One text"},
+          "texts": {"type": ["array", "null"], "items": {"type": "string"}, "description": "Texts, 10000 at most"},
           "model": {"type": ["string", "null"], "description": "\"spam\", \"spam@champion\" or \"spam:1.2.0\"; left out: the default model"},
           "mode": {"enum": ["strict", "moderate", "lenient", null], "default": "moderate", "description": "Which of the model's thresholds decides"},
           "top_k": {"type": ["integer", "null"], "minimum": 0, "maximum": 1073741824, "default": 0, "description": "So many scores a text; 0: all"},

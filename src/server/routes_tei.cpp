@@ -117,17 +117,6 @@ std::expected<PredictCall, Refusal> ReadPredict(const HttpRequest& request, cons
   if ((text != nullptr) == (Field(*body, "inputs") != nullptr)) {
     return std::unexpected(Refusal{.message = "give either 'inputs' or 'text'"});
   }
-  if (text != nullptr) {
-    auto checked = TextOf(*text, "text", limits);
-    if (!checked) return std::unexpected(checked.error());
-    call.texts.push_back(std::move(*checked));
-    return call;
-  }
-  nlohmann::json& inputs = (*body)["inputs"];
-  call.form = inputs.is_array() ? PredictCall::Form::kBatch : PredictCall::Form::kSingle;
-  auto texts = InputTexts(inputs, limits);
-  if (!texts) return std::unexpected(texts.error());
-  call.texts = std::move(*texts);
   const auto truncate = FlagOr(*body, "truncate", true);
   if (!truncate) return std::unexpected(truncate.error());
   call.may_cut = *truncate;
@@ -140,10 +129,21 @@ std::expected<PredictCall, Refusal> ReadPredict(const HttpRequest& request, cons
   const auto raw = FlagOr(*body, "raw_scores", false);
   if (!raw) return std::unexpected(raw.error());
   call.raw = *raw;
-  if (const nlohmann::json* const parameters = Field(*body, "parameters")) {
-    call.form = PredictCall::Form::kBatch;
+  const nlohmann::json* const parameters = Field(*body, "parameters");
+  if (parameters != nullptr) {
     if (const auto read = ReadParameters(*parameters, call); !read) return std::unexpected(read.error());
   }
+  if (text != nullptr) {
+    auto checked = TextOf(*text, "text", limits);
+    if (!checked) return std::unexpected(checked.error());
+    call.texts.push_back(std::move(*checked));
+    return call;
+  }
+  nlohmann::json& inputs = (*body)["inputs"];
+  call.form = inputs.is_array() || parameters != nullptr ? PredictCall::Form::kBatch : PredictCall::Form::kSingle;
+  auto texts = InputTexts(inputs, limits);
+  if (!texts) return std::unexpected(texts.error());
+  call.texts = std::move(*texts);
   return call;
 }
 
@@ -234,14 +234,15 @@ void Predict(const Service& service, const SharedRequest& request, const HttpRep
 Json PredictSchema() {
   return Json::parse(R"({
     "type": "object",
-    "oneOf": [{"required": ["inputs"]}, {"required": ["text"]}],
+    "oneOf": [{"required": ["inputs"], "properties": {"inputs": {"type": ["string", "array"]}, "text": {"type": "null"}}},
+              {"required": ["text"], "properties": {"text": {"type": "string"}, "inputs": {"type": "null"}}}],
     "properties": {
       "inputs": {"anyOf": [
-        {"type": "string", "description": "One text"},
-        {"type": "array", "minItems": 1, "maxItems": 10000, "description": "Texts",
+        {"type": "string", "description": "One text"}, {"type": "null"},
+        {"type": "array", "minItems": 1, "description": "Texts, 10000 at most",
          "items": {"anyOf": [{"type": "string"},
                              {"type": "array", "minItems": 1, "maxItems": 1, "items": {"type": "string"}}]}}]},
-      "text": {"type": "string", "description": "One text, for the simple form of the answer"},
+      "text": {"type": ["string", "null"], "description": "One text, for the simple form of the answer"},
       "truncate": {"type": ["boolean", "null"], "default": true,
                    "description": "false: refuse a text of which the model would not read all"},
       "raw_scores": {"type": ["boolean", "null"], "default": false, "description": "Logits instead of probabilities"},

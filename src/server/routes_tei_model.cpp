@@ -123,7 +123,7 @@ RouteDocs TokenizeDocs() {
           .tag = kTag,
           .request = Json::parse(R"({"type": "object", "required": ["inputs"], "properties": {
             "inputs": {"anyOf": [{"type": "string"},
-                                 {"type": "array", "minItems": 1, "maxItems": 10000, "items": {"type": "string"}}]},
+                                 {"type": "array", "minItems": 1, "items": {"type": "string"}}]},
             "add_special_tokens": {"type": ["boolean", "null"], "default": true}}})"),
           .answer = Json::parse(R"({"type": "array", "items": {"type": "array", "items": {
             "type": "object", "required": ["id", "text", "special", "start", "stop"], "properties": {

@@ -180,11 +180,11 @@ Json InferRequestSchema() {
           "name": {"const": "text"}, "datatype": {"const": "BYTES"},
           "shape": {"type": "array", "minItems": 1, "maxItems": 2, "items": {"type": "integer", "minimum": 0},
                     "description": "[n] or [n, 1]"},
-          "data": {"type": "array", "items": {"anyOf": [{"type": "string"},
+          "data": {"type": ["array", "null"], "items": {"anyOf": [{"type": "string"},
                     {"type": "array", "minItems": 1, "maxItems": 1, "items": {"type": "string"}}]},
                    "description": "n texts"},
           "parameters": {"type": ["object", "null"], "properties": {
-            "binary_data_size": {"type": "integer", "minimum": 0,
+            "binary_data_size": {"type": ["integer", "null"], "minimum": 0,
               "description": "Instead of data: so many bytes behind the JSON, each text as its length in 4 bytes, little-endian, and itself"}}}}}},
       "outputs": {"type": ["array", "null"], "items": {
         "type": "object", "required": ["name"],

@@ -18,6 +18,7 @@ using Out = nlohmann::ordered_json;
 static_assert(std::endian::native == std::endian::little, "tensors are little-endian");
 
 constexpr char kInput[] = "text";
+constexpr int64_t kMostElements = int64_t{1} << 53;  // that a number in JSON tells exactly
 constexpr int64_t kMostMicroseconds = int64_t{3600} * 1000000;
 
 std::unexpected<Refusal> Refuse(std::string message) { return std::unexpected(Refusal{.message = std::move(message)}); }
@@ -45,19 +46,16 @@ std::expected<size_t, Refusal> CountOf(const Json& input, const ServiceLimits& l
   if (shape == nullptr || !shape->is_array() || shape->empty() || shape->size() > 2) {
     return Refuse("'shape' of the input must be [n] or [n, 1]");
   }
-  for (const Json& size : *shape) {
-    if (!size.is_number_unsigned()) return Refuse("'shape' must be whole numbers from 0 on");
-  }
-  if (shape->size() == 2 && (*shape)[1].get<uint64_t>() != 1) {
+  const auto count = WholeNumber(shape->front(), 0, kMostElements);
+  if (!count || (shape->size() == 2 && WholeNumber(shape->back(), 1, 1) != 1)) {
     return Refuse("'shape' of the input must be [n] or [n, 1]");
   }
-  const auto count = (*shape)[0].get<uint64_t>();
-  if (count > limits.max_texts) {
+  if (static_cast<uint64_t>(*count) > limits.max_texts) {
     return std::unexpected(Refusal{.status = 413,
                                    .type = "TooLarge",
                                    .message = fmt::format("'shape' means more than {} texts", limits.max_texts)});
   }
-  return static_cast<size_t>(count);
+  return static_cast<size_t>(*count);
 }
 
 /// "data", flat or as the shape has it.
@@ -122,7 +120,8 @@ std::expected<std::vector<std::string>, Refusal> ReadInput(const Json& body, std
     return TextsOfData(*data, *count, limits);
   }
   if (data != nullptr) return Refuse("'text' has both 'data' and a 'binary_data_size'");
-  if (!size->is_number_unsigned() || size->get<uint64_t>() != binary.size()) {
+  const auto bytes = static_cast<int64_t>(binary.size());
+  if (!WholeNumber(*size, bytes, bytes)) {
     return Broken(fmt::format("'binary_data_size' must be the number of bytes behind the JSON, {}", binary.size()));
   }
   return TextsOfBytes(binary, *count, limits);
@@ -148,7 +147,6 @@ std::expected<V2Output, Refusal> ReadOutput(const Json& json, bool binary) {
   output.binary = *own;
   const auto classes = IntegerOr(*parameters, "classification", 0, 0, int64_t{1} << 31);
   if (!classes) return std::unexpected(classes.error());
-  if (*classes > 0 && output.kind != V2Output::Kind::kScores) return Refuse("'classification' is for 'scores'");
   output.classes = static_cast<size_t>(*classes);
   return output;
 }

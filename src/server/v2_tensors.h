@@ -31,7 +31,8 @@ struct V2Output {
   Kind kind = Kind::kLabel;
   std::string name;
   bool binary = false;
-  /// Of kScores: so many classes instead of the numbers, as BYTES [n, classes] "score:id:label"; 0: the numbers.
+  /// Of kScores, else without effect: so many classes instead of the numbers, as BYTES [n, classes] "score:id:label";
+  /// 0: the numbers.
   size_t classes = 0;
 };
 

@@ -1,0 +1,136 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "support/served_routes.h"
+
+namespace winnow {
+namespace {
+
+using nlohmann::json;
+using testing::Contains;
+using testing::HasSubstr;
+using testing::Key;
+using testing::Pair;
+
+const ServedRoutes& Routes() {
+  static const ServedRoutes routes;
+  return routes;
+}
+
+std::string Long() {
+  std::string text;
+  for (int i = 0; i < 40; ++i) text += "win ";
+  return text;
+}
+
+TEST(Predict, AnswersInTheFormOfTheQuestion) {
+  const json one = Routes().Json("POST", "/predict", R"({"inputs": "win a prize"})");
+  ASSERT_EQ(one.size(), 2u);
+  EXPECT_GE(one[0]["score"], one[1]["score"]);
+  EXPECT_NEAR(one[0]["score"].get<double>() + one[1]["score"].get<double>(), 1, 1e-5);
+  for (const char* const path : {"/", "/invocations"}) {
+    EXPECT_EQ(Routes().Json("POST", path, R"({"inputs": "win a prize"})"), one);
+  }
+  const json list = Routes().Json("POST", "/predict", R"({"inputs": ["win a prize"]})");
+  EXPECT_EQ(list, json::array({one}));
+  EXPECT_EQ(Routes().Json("POST", "/predict", R"({"inputs": [["win a prize"]], "truncate": true})"), list);
+  // As huggingface_hub's InferenceClient asks, and takes the answer's first.
+  EXPECT_EQ(Routes().Json("POST", "/", R"({"inputs": "win a prize", "parameters": {}})"), list);
+  const json top =
+      Routes().Json("POST", "/", R"({"inputs": "win a prize", "parameters": {"top_k": 1, "function_to_apply": null}})");
+  EXPECT_EQ(top, json::array({json::array({one[0]})}));
+  const json plain = Routes().Json("POST", "/predict", R"({"text": "win a prize"})");
+  EXPECT_EQ(plain["model"], "spam");
+  EXPECT_EQ(plain["scores"].size(), 2u);
+}
+
+TEST(Predict, RawScoresAreTheLogitsButForAConstant) {
+  const std::string_view text = "win a prize";
+  TokenizedTexts tokens;
+  const auto logits = Routes().Served("spam")->classifier().Logits({&text, 1}, false, tokens).value();
+  const json raw = Routes().Json("POST", "/predict", R"({"inputs": "win a prize", "raw_scores": true})");
+  std::map<std::string, double> by_label;
+  for (const json& each : raw) by_label[each["label"]] = each["score"];
+  EXPECT_NEAR(by_label["spam"] - by_label["ham"], logits[1] - logits[0], 1e-3);
+  EXPECT_NEAR(by_label["spam"] + by_label["ham"], 0, 1e-6);
+  EXPECT_EQ(Routes().Json("POST", "/", R"({"inputs": "win a prize", "parameters": {"function_to_apply": "none"}})")[0],
+            raw);
+}
+
+TEST(Predict, RefusesATextThatWouldBeCutWhereItMustNotBe) {
+  const std::string text = Long();
+  EXPECT_EQ(Routes().Ask("POST", "/predict", json({{"inputs", text}}).dump()).status, 200);
+  EXPECT_EQ(Routes().Ask("POST", "/predict", json({{"inputs", text}, {"truncate", true}}).dump()).status, 200);
+  const HttpResponse response = Routes().Ask("POST", "/predict", json({{"inputs", text}, {"truncate", false}}).dump());
+  EXPECT_EQ(response.status, 413);
+  EXPECT_EQ(json::parse(response.body)["error_type"], "Validation");
+  EXPECT_THAT(response.body, HasSubstr("24 tokens"));
+  EXPECT_EQ(Routes().Ask("POST", "/predict", R"({"inputs": ["win", "call me"], "truncate": false})").status, 200);
+}
+
+TEST(Predict, TellsWhatItCost) {
+  const HttpResponse response = Routes().Ask("POST", "/predict", R"({"inputs": ["wän", "call me"]})");
+  EXPECT_THAT(response.headers, Contains(Pair("x-compute-characters", "10")));
+  EXPECT_THAT(response.headers, Contains(Pair("x-compute-type", "cpu")));
+  EXPECT_THAT(response.headers, Contains(Key("x-compute-time")));
+  EXPECT_THAT(response.headers, Contains(Key("x-total-time")));
+}
+
+TEST(Predict, RefusesWhatMakesNoSense) {
+  for (const char* const body :
+       {"{}", R"({"inputs": []})", R"({"inputs": [["a", "b"]]})", R"({"inputs": [[]]})", R"({"inputs": 7})",
+        R"({"inputs": [7]})", R"({"inputs": "a", "text": "b"})", R"({"inputs": null})", R"({"text": ["a"]})",
+        R"({"inputs": "a", "truncate": "yes"})", R"({"inputs": "a", "raw_scores": 1})",
+        R"({"inputs": "a", "truncation_direction": "Left"})", R"({"inputs": "a", "parameters": 7})",
+        R"({"inputs": "a", "parameters": {"top_k": -1}})", R"({"inputs": "a", "parameters": {"top_k": 1.5}})",
+        R"({"inputs": "a", "parameters": {"function_to_apply": "relu"}})",
+        R"({"inputs": "a", "parameters": {"function_to_apply": "sigmoid"}})"}) {
+    const HttpResponse response = Routes().Ask("POST", "/predict", body);
+    EXPECT_EQ(response.status, 422) << body;
+    EXPECT_EQ(json::parse(response.body)["error_type"], "Validation") << body;
+  }
+  const ServedRoutes few({.max_texts = 2});
+  const HttpResponse many = few.Ask("POST", "/predict", R"({"inputs": ["a", "b", "c"]})");
+  EXPECT_EQ(many.status, 413);
+  EXPECT_EQ(json::parse(many.body)["error_type"], "Validation");
+}
+
+TEST(Tokenize, TellsWhatEachTokenStandsFor) {
+  const json answer = Routes().Json("POST", "/tokenize", R"({"inputs": ["ä win", ""]})");
+  ASSERT_EQ(answer.size(), 2u);
+  const json& tokens = answer[0];
+  EXPECT_EQ(tokens.front(), json::parse(R"({"id": 2, "text": "[CLS]", "special": true, "start": null, "stop": null})"));
+  EXPECT_EQ(tokens.back()["text"], "[SEP]");
+  EXPECT_EQ(tokens[1]["text"], "ä");
+  EXPECT_EQ(tokens[1]["start"], 0);
+  EXPECT_EQ(tokens[1]["stop"], 1);
+  EXPECT_EQ(tokens[2]["start"], 2);
+  EXPECT_EQ(answer[1].size(), 2u);
+  const json bare = Routes().Json("POST", "/tokenize", R"({"inputs": "ä win", "add_special_tokens": false})");
+  EXPECT_EQ(bare[0].size() + 2, tokens.size());
+  // Longer than the model reads.
+  EXPECT_GT(Routes().Json("POST", "/tokenize", json({{"inputs", Long()}}).dump())[0].size(), 40u);
+}
+
+TEST(Tokenize, RefusesWhatMakesNoSense) {
+  for (const char* const body :
+       {"{}", R"({"inputs": []})", R"({"inputs": 7})", R"({"inputs": "a", "add_special_tokens": 1})"}) {
+    EXPECT_EQ(Routes().Ask("POST", "/tokenize", body).status, 422) << body;
+  }
+  const std::string large(257 << 10, 'a');
+  EXPECT_EQ(Routes().Ask("POST", "/tokenize", json({{"inputs", large}}).dump()).status, 413);
+}
+
+TEST(Info, HasTheFieldsOfTextEmbeddingsInference) {
+  const json info = Routes().Json("GET", "/info");
+  EXPECT_EQ(info["model_id"], "spam");
+  EXPECT_EQ(info["max_input_length"], kTinyMaxLength);
+  EXPECT_EQ(info["model_type"]["classifier"]["id2label"]["1"], "spam");
+  EXPECT_EQ(info["auto_truncate"], true);
+  EXPECT_EQ(info["max_batch_tokens"], 2048);
+}
+
+}  // namespace
+}  // namespace winnow

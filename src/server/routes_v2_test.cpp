@@ -1,0 +1,94 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+#include "support/served_routes.h"
+
+namespace winnow {
+namespace {
+
+using nlohmann::json;
+
+const ServedRoutes& Routes() {
+  static const ServedRoutes routes;
+  return routes;
+}
+
+constexpr char kTexts[] =
+    R"({"inputs": [{"name": "text", "datatype": "BYTES", "shape": [2], "data": ["win a prize", "call me"]}]})";
+
+TEST(V2Routes, AnswerAsClassifyDoes) {
+  for (const std::string model : {"spam", "words"}) {
+    const json ours = Routes().Json("POST", "/v2/models/" + model + "/infer", kTexts);
+    const json theirs =
+        Routes().Json("POST", "/v1/classify", R"({"texts": ["win a prize", "call me"], "model": ")" + model + "\"}");
+    EXPECT_EQ(ours["model_name"], model);
+    EXPECT_EQ(ours["model_version"], "1.0.0");
+    for (size_t i = 0; i < 2; ++i) {
+      EXPECT_EQ(ours["outputs"][0]["data"][i], theirs["results"][i]["label"]);
+      EXPECT_NEAR(ours["outputs"][1]["data"][i], theirs["results"][i]["score"], 1e-5);
+    }
+  }
+}
+
+TEST(V2Routes, FindModelsByNameAndVersion) {
+  for (const char* const path : {"/v2/models/spam", "/v2/models/spam/versions/1.0.0", "/v2/models/spam:1.0.0"}) {
+    const std::string base = path;
+    EXPECT_EQ(Routes().Ask("GET", base).status, 200) << path;
+    EXPECT_EQ(Routes().Ask("GET", base + "/ready").status, 200) << path;
+    EXPECT_EQ(Routes().Ask("POST", base + "/infer", kTexts).status, 200) << path;
+  }
+  for (const char* const path : {"/v2/models/none", "/v2/models/spam/versions/2.0.0", "/v2/models/spam:2.0.0",
+                                 "/v2/models/spam:1.0.0/versions/1.0.0", "/v2/models/spam/versions/@x"}) {
+    const std::string base = path;
+    EXPECT_EQ(Routes().Ask("GET", base).status, 404) << path;
+    EXPECT_EQ(Routes().Ask("GET", base + "/ready").status, 404) << path;
+    const HttpResponse response = Routes().Ask("POST", base + "/infer", kTexts);
+    EXPECT_EQ(response.status, 404) << path;
+    EXPECT_TRUE(json::parse(response.body)["error"].is_string());
+  }
+}
+
+TEST(V2Routes, TellWhatThereIs) {
+  EXPECT_EQ(Routes().Json("GET", "/v2")["name"], "winnow");
+  EXPECT_EQ(Routes().Json("GET", "/v2/health/live")["live"], true);
+  EXPECT_EQ(Routes().Json("GET", "/v2/health/ready")["ready"], true);
+  const json model = Routes().Json("GET", "/v2/models/words");
+  EXPECT_EQ(model["platform"], "winnow_lr");
+  EXPECT_EQ(model["versions"], json({"1.0.0"}));
+  EXPECT_EQ(model["inputs"], json::parse(R"([{"name": "text", "datatype": "BYTES", "shape": [-1]}])"));
+  EXPECT_EQ(model["outputs"][2], json::parse(R"({"name": "scores", "datatype": "FP32", "shape": [-1, 2]})"));
+  EXPECT_EQ(model["labels"], json({"ham", "spam"}));
+  for (const char* const body : {"", "{}", R"({"ready": true})"}) {  // Triton's client sends nothing
+    const json index = Routes().Json("POST", "/v2/repository/index", body);
+    ASSERT_EQ(index.size(), 2u);
+    EXPECT_EQ(index[0]["name"], "spam");
+    EXPECT_EQ(index[0]["state"], "READY");
+  }
+  EXPECT_EQ(Routes().Ask("POST", "/v2/repository/index", R"({"ready": 1})").status, 422);
+}
+
+TEST(V2Routes, SpeakBytesInAndOut) {
+  const std::string head =
+      R"({"parameters":{"binary_data_output":true},"inputs":[{"name":"text","datatype":"BYTES","shape":[1,1],)"
+      R"("parameters":{"binary_data_size":7}}]})";
+  const std::string text("\x03\0\0\0win", 7);
+  const HttpResponse response = Routes().Ask("POST", "/v2/models/spam/infer", head + text,
+                                             {{"inference-header-content-length", std::to_string(head.size())}});
+  ASSERT_EQ(response.status, 200) << response.body;
+  EXPECT_EQ(response.content_type, "application/octet-stream");
+  const size_t size = std::stoul(response.headers.at(0).second);
+  const json answer = json::parse(response.body.substr(0, size));
+  float score = 0;
+  std::memcpy(&score,
+              response.body.data() + size + answer["outputs"][0]["parameters"]["binary_data_size"].get<size_t>(),
+              sizeof(score));
+  EXPECT_NEAR(score, Routes().Json("POST", "/v1/classify", R"({"text": "win"})")["results"][0]["score"], 1e-5);
+  EXPECT_EQ(Routes().Ask("POST", "/v2/models/spam/infer", head + text).status, 400);  // which is no JSON
+  EXPECT_EQ(Routes().Ask("POST", "/v2/models/spam/infer", "win", {{"inference-header-content-length", "0"}}).status,
+            200);
+}
+
+}  // namespace
+}  // namespace winnow

@@ -1,0 +1,96 @@
+/// A server's routes without a server: a random transformer "spam" and a linear model "words", asked directly.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <future>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "bundle/labels.h"
+#include "linear/train_linear.h"
+#include "server/service.h"
+#include "support/temporary_directory.h"
+#include "support/tiny_bundle.h"
+
+namespace winnow {
+
+class ServedRoutes {
+ public:
+  explicit ServedRoutes(ServiceLimits limits = {}) {
+    WriteTransformer();
+    WriteLinear();
+    auto service = std::make_shared<Service>();
+    service->limits = limits;
+    service->models = ModelSet::Open({dir_.path() / "spam", dir_.path() / "words"}, {.workers = 1}).value();
+    models_ = service->models;
+    table_ = std::make_shared<const RouteTable>(ServiceRoutes(service));
+    ask_ = Routed(table_);
+  }
+
+  HttpResponse Ask(std::string method, std::string path, std::string body = "",
+                   std::vector<std::pair<std::string, std::string>> headers = {}) const {
+    const auto request = std::make_shared<HttpRequest>();
+    request->method = std::move(method);
+    request->path = std::move(path);
+    request->body = std::move(body);
+    request->headers = std::move(headers);
+    request->id = "the-id";
+    const auto promise = std::make_shared<std::promise<HttpResponse>>();
+    std::future<HttpResponse> answer = promise->get_future();
+    ask_(request, [promise](HttpResponse response) { promise->set_value(std::move(response)); });
+    return answer.get();
+  }
+  nlohmann::json Json(const std::string& method, const std::string& path, const std::string& body = "") const {
+    return nlohmann::json::parse(Ask(method, path, body).body, nullptr, false);
+  }
+
+  const RouteTable& table() const { return *table_; }
+  std::shared_ptr<const ServedModel> Served(std::string_view name) const {
+    std::shared_ptr<const ServedModel> model;
+    models_->Use(name, [&](const auto& used) { model = used.value(); });
+    return model;
+  }
+
+ private:
+  static std::vector<std::string> Texts() {
+    return {"win a prize now", "see you at six", "call me later", "free money"};
+  }
+
+  void WriteTransformer() {
+    const auto dir = dir_.path() / "spam";
+    std::filesystem::create_directory(dir);
+    const Model model = Model::Fresh(WriteTinyTokenizer(Texts(), dir), 3);
+    EXPECT_TRUE(model.Save(dir));
+    Manifest manifest;
+    manifest.name = "spam";
+    manifest.max_length = kTinyMaxLength;
+    manifest.positive_label = "spam";
+    manifest.temperature = 2;
+    EXPECT_TRUE(SealBundle(dir, manifest));
+  }
+
+  void WriteLinear() {
+    const auto dir = dir_.path() / "words";
+    std::filesystem::create_directory(dir);
+    const std::vector<std::string> texts = Texts();
+    const std::vector<std::string_view> views(texts.begin(), texts.end());
+    ThreadPool pool(1);
+    const std::vector<std::vector<int32_t>> truth = {{1}, {0}, {0}, {1}};
+    EXPECT_TRUE(TrainLinear(views, truth, 2, false, {}, pool).value().Save(dir / kLinearFile));
+    EXPECT_TRUE(WriteLabelsFile(dir / kLabelsFile, std::vector<std::string>{"ham", "spam"}));
+    Manifest manifest;
+    manifest.name = "words";
+    manifest.kind = "lr";
+    manifest.positive_label = "spam";
+    EXPECT_TRUE(SealBundle(dir, manifest));
+  }
+
+  const TemporaryDirectory dir_;
+  std::shared_ptr<ModelSet> models_;
+  std::shared_ptr<const RouteTable> table_;
+  HttpHandler ask_;
+};
+
+}  // namespace winnow
