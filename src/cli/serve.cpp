@@ -155,6 +155,39 @@ Result<std::shared_ptr<AccessLog>> OpenAccessLog(const ServeOptions& options) {
   return std::shared_ptr<AccessLog>(TRY(AccessLog::Open(options.access_log, options.access_log_texts)));
 }
 
+MetricsSnapshot Snapshot(const HttpServer& server, const ModelSet& models, const SharedParts& shared) {
+  MetricsSnapshot now;
+  now.connections = server.connections();
+  for (const ModelSet::Entry& entry : models.List()) {
+    now.models_failed += entry.state == ModelState::kFailed ? 1 : 0;
+    if (!entry.model) continue;
+    const SchedulerCounts counts = entry.model->counts();
+    now.queued_texts += counts.queued;
+    now.queued_texts_dropped += counts.dropped;
+  }
+  const ModelSetCounts counts = models.counts();
+  now.models_loaded = counts.loaded;
+  now.model_bytes = counts.memory_bytes;
+  now.model_loads = counts.loads;
+  now.model_load_failures = counts.load_failures;
+  now.model_evictions = counts.evictions;
+  const AnswerCacheCounts cache = shared.cache->counts();
+  now.cache_hits = cache.hits;
+  now.cache_misses = cache.misses;
+  now.cache_evictions = cache.evicted;
+  now.cache_bytes = cache.bytes;
+  now.cache_entries = cache.entries;
+  if (shared.redis) {
+    const RedisCacheCounts redis = shared.redis->counts();
+    now.redis_hits = redis.hits;
+    now.redis_misses = redis.misses;
+    now.redis_errors = redis.errors;
+    now.redis_timeouts = redis.timeouts;
+    now.redis_available = shared.redis->available();
+  }
+  return now;
+}
+
 /// SIGHUP: files are read again. What can't be read stays as it was.
 void Reload(const ServeOptions& options, const ApplicationParts& parts, const Service& service) {
   NotifySystemd("RELOADING=1");
@@ -178,10 +211,13 @@ Result<void> Run(const ServeOptions& options) {
   HandleReloads();
   const HttpServerOptions http = TRY(HttpOptionsOf(options));
   auto service = std::make_shared<Service>();
-  const ModelSetOptions models = TRY(ModelOptions(options));
+  ModelSetOptions models = TRY(ModelOptions(options));
+  models.shared.metrics = std::make_shared<ServerMetrics>();
+  models.shared.cache = std::make_shared<AnswerCache>(static_cast<size_t>(options.cache_mb * (1 << 20)));
+  if (!options.redis.empty()) models.shared.redis = TRY(RedisCache::Open(options.redis));
   service->models = TRY(ModelSet::Open(options.bundles, models));
   service->scheduler = models.scheduler;
-  service->metrics = std::make_shared<ServerMetrics>();
+  service->metrics = models.shared.metrics;
   ApplicationParts parts;
   parts.routes = std::make_shared<const RouteTable>(ServiceRoutes(service));
   parts.access = TRY(OpenAccess(options, http));
@@ -189,6 +225,9 @@ Result<void> Run(const ServeOptions& options) {
   parts.log = TRY(OpenAccessLog(options));
   parts.cors_origins = options.cors_origins;
   HttpServer server = TRY(HttpServer::Start(MakeApplication(parts), http));
+  // What is asked for when metrics are: the server is stopped before it goes.
+  service->metrics->SetSnapshot(
+      [&server, models = service->models, shared = models.shared] { return Snapshot(server, *models, shared); });
   LogInfo("answers at {}://{}:{}/v1/classify", options.tls_cert.empty() ? "http" : "https", options.host,
           server.port());
   if (options.json) {

@@ -169,6 +169,21 @@ ReadFailure FailureOf(const ErrorCodeOf& error) {
   return {};  // the connection broke
 }
 
+/// Of a header that can be read, but leaves open where the request ends or whom it is for. Another reader of the same
+/// bytes, a proxy, might see other requests in them; so the connection ends here.
+template <class Parser>
+ReadFailure FailureOf(const Parser& parser) {
+  const auto& message = parser.get();
+  if (message.count(http::field::transfer_encoding) > 0 && !parser.chunked()) {
+    return {501, "Validation", "Transfer-Encoding: only chunked is understood"};
+  }
+  const size_t hosts = message.count(http::field::host);
+  if (hosts > 1 || (hosts == 0 && message.version() >= 11)) {
+    return {400, "Validation", "a request names one Host"};
+  }
+  return {};
+}
+
 template <class Stream>
 class Connection : public HttpConnection, public std::enable_shared_from_this<Connection<Stream>> {
  public:
@@ -199,7 +214,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
   }
 
   Awaitable<void> Run() {
-    Watch();
+    Within(state_->options.read_timeout);
     if (co_await Greet()) {
       while (co_await ServeOne()) {
       }
@@ -219,12 +234,16 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     }
   }
 
-  /// What is under way may take so long.
-  void Within(Clock::duration time) { deadline_ = Clock::now() + time; }
+  /// What is under way may take so long. There is one timer, which looks at the deadline when it fires; a deadline
+  /// that is moved on, as each step of a request does it, costs nothing.
+  void Within(Clock::duration time) {
+    deadline_ = Clock::now() + time;
+    if (deadline_ < alarm_) Watch();
+  }
 
-  /// One timer, looked at when it fires: setting a deadline costs nothing, and there is one for each step of a request.
   void Watch() {
-    watchdog_.expires_at(std::max(deadline_, Clock::now() + std::chrono::milliseconds(20)));
+    alarm_ = std::min(deadline_, Clock::now() + std::chrono::hours(1));
+    watchdog_.expires_at(alarm_);  // takes back the wait before
     watchdog_.async_wait([self = this->shared_from_this()](const ErrorCodeOf& error) {
       if (error) return;
       if (Clock::now() >= self->deadline_) {
@@ -239,7 +258,6 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
 
   Awaitable<bool> Greet() {
     if constexpr (kTls) {
-      Within(state_->options.read_timeout);
       const auto [error] = co_await stream_.async_handshake(asio::ssl::stream_base::server, kAwait);
       co_return !error;
     }
@@ -257,6 +275,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     const auto [no_header, header_bytes] = co_await http::async_read_header(stream_, buffer_, parser, kAwait);
     idle_ = false;
     if (no_header) co_return co_await Refuse(no_header, parser.got_some());
+    if (const ReadFailure failure = FailureOf(parser); failure.status != 0) co_return co_await Refuse(failure);
     if (!parser.is_done()) {
       if (beast::iequals(parser.get()[http::field::expect], "100-continue")) {
         http::response<http::empty_body> go_on(http::status::continue_, parser.get().version());
@@ -351,6 +370,10 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
   Awaitable<bool> Refuse(ErrorCodeOf error, bool got_some) {
     ReadFailure failure = FailureOf(error);
     if (late_ && got_some) failure = {408, "Timeout", "the request took too long to come"};
+    return Refuse(failure);
+  }
+
+  Awaitable<bool> Refuse(ReadFailure failure) {
     if (failure.status == 0 || state_->stopping) co_return false;
     late_ = false;
     HttpRequest unread;
@@ -387,9 +410,10 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
   beast::flat_buffer buffer_;
   asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, Executor> watchdog_;
   Clock::time_point deadline_ = Clock::time_point::max();
-  bool late_ = false;      // the deadline passed, which ended what was under way
-  bool idle_ = false;      // between requests
-  bool watching_ = false;  // whether the client closes
+  Clock::time_point alarm_ = Clock::time_point::max();  // when the timer fires
+  bool late_ = false;                                   // the deadline passed, which ended what was under way
+  bool idle_ = false;                                   // between requests
+  bool watching_ = false;                               // whether the client closes
   std::shared_ptr<ReplySlot> slot_;
 };
 

@@ -50,8 +50,8 @@ class HttpConnection;
 
 /// One thread, and what runs on it.
 struct IoThread {
-  asio::io_context context{1};
   std::set<HttpConnection*> connections;  // only on the thread
+  asio::io_context context{1};            // after them: what it still holds when it goes are connections
   std::thread thread;
 };
 

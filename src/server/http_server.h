@@ -43,7 +43,7 @@ bool ListensPublicly(const HttpServerOptions& options);
 /// that throws, and a reply that never comes because its function was dropped, become status 500.
 ///
 /// What is no request gets a status and is closed: 400 (no HTTP), 408 (too slow), 413 (body), 415 (its encoding), 431
-/// (header), 505 (version).
+/// (header), 501 (a transfer encoding), 505 (version).
 class HttpServer {
  public:
   /// Listens from when this returns. Errors: kIo when the address can't be had, kNotFound and kInvalidArgument of

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "server/http.h"
+#include "server/refusal.h"
 
 namespace winnow {
 
@@ -18,15 +19,6 @@ struct ServiceLimits {
   size_t max_texts = 10000;         ///< of one request
   size_t max_text_bytes = 1 << 20;  ///< of one text
   int max_json_depth = 32;
-};
-
-/// A request that can't be answered as it is. No message holds what a text says.
-struct Refusal {
-  int status = 422;
-  std::string type = "Validation";
-  std::string message;
-
-  HttpResponse Response() const { return ErrorResponse(status, type, message); }
 };
 
 /// The request's body, an object. Refusals: 400 of what is no JSON in UTF-8; 422 of what is nested too deep, or no

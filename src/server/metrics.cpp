@@ -196,7 +196,10 @@ void ServerMetrics::Batch(size_t texts, size_t tokens, double seconds) {
 
 void ServerMetrics::Loaded(double seconds) { parts_->load_seconds.Observe(seconds); }
 
-void ServerMetrics::SetSnapshot(std::function<MetricsSnapshot()> snapshot) { parts_->snapshot = std::move(snapshot); }
+void ServerMetrics::SetSnapshot(std::function<MetricsSnapshot()> snapshot) {
+  const std::lock_guard lock(parts_->scraping);
+  parts_->snapshot = std::move(snapshot);
+}
 
 std::string ServerMetrics::Scrape() const {
   Parts& p = *parts_;

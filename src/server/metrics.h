@@ -42,7 +42,7 @@ class ServerMetrics {
   void Batch(size_t texts, size_t tokens, double seconds);
   void Loaded(double seconds);  ///< a model
 
-  /// Asked at each Scrape. Set before the first.
+  /// Asked at each Scrape from here on.
   void SetSnapshot(std::function<MetricsSnapshot()> snapshot);
 
   /// All of it in Prometheus' text format 0.0.4.

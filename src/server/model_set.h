@@ -30,6 +30,7 @@ namespace winnow {
 
 struct ModelSetOptions {
   SchedulerOptions scheduler = {};
+  SharedParts shared = {};
   bool lazy = false;              ///< models are loaded when they are first asked for
   uint64_t max_memory_bytes = 0;  ///< of all models together (LivingModels); 0: no limit
   std::vector<ModelAlias> aliases = {};

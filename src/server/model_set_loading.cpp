@@ -158,7 +158,7 @@ Result<ModelSet::Loaded> ModelSet::TryReading(Slot& slot, bool again) {
   if (again || (!slot.summary.files.empty() && loaded.summary.files != slot.summary.files)) TRY(RequireVerified(dir));
   TRY(MakeRoom(loaded.summary.memory_bytes, slot));
   try {
-    loaded.model = TRY(ServedModel::Load(dir, options_.scheduler));
+    loaded.model = TRY(ServedModel::Load(dir, options_.scheduler, options_.shared));
   } catch (const std::exception& exception) {  // too little memory
     return Fail(ErrorCode::kInternal, dir.string() + ": can't be loaded: " + exception.what());
   }

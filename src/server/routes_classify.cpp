@@ -139,8 +139,8 @@ void Classify(const Service& service, const std::shared_ptr<SideThread>& side, c
       refused.headers.emplace_back("Retry-After", "1");
       return reply(std::move(refused));
     }
-    ClassifyAndReply(*used, std::move(call.texts), reply,
-                     [model = *used, top_k = call.top_k, id = request->id](const auto& results) {
+    ClassifyAndReply(*used, *request, std::move(call.texts), reply,
+                     [model = *used, top_k = call.top_k, id = request->id](const auto& results, const auto&) {
                        return Answer(*model, id, ResultsOf(model->classifier(), top_k, results));
                      });
   });

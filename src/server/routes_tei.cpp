@@ -32,12 +32,12 @@ struct Costs {
   size_t characters = 0;
   Clock::time_point arrived;
   std::optional<size_t> tokens = {};
-  std::optional<Clock::duration> tokenization = {}, queue = {}, inference = {};
+  std::optional<std::chrono::duration<double>> tokenization = {}, queue = {}, inference = {};
 };
 
 void AddHeaders(const Costs& costs, HttpResponse& response) {
   const auto add = [&](const char* name, std::string value) { response.headers.emplace_back(name, std::move(value)); };
-  const auto add_time = [&](const char* name, std::optional<Clock::duration> time) {
+  const auto add_time = [&](const char* name, std::optional<std::chrono::duration<double>> time) {
     if (time) add(name, std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(*time).count()));
   };
   const Clock::duration total = Clock::now() - costs.arrived;
@@ -220,10 +220,15 @@ void Predict(const Service& service, const SharedRequest& request, const HttpRep
       "", [request, reply, call = std::move(*call)](const std::expected<ModelSet::Model, Refusal>& model) mutable {
         if (!model) return reply(model.error().Response());
         if (const auto refusal = CheckFits(call, (*model)->classifier())) return reply(refusal->Response());
-        const Costs costs{.characters = Characters(call.texts), .arrived = request->arrived};
-        ServedModel::Request texts = {.texts = std::move(call.texts), .client = request->caller};
-        ClassifyAndReply(*model, std::move(texts), reply,
-                         [model = *model, call = std::move(call), costs](const std::vector<ClassifiedText>& results) {
+        Costs costs{.characters = Characters(call.texts), .arrived = request->arrived};
+        ServedModel::Request texts = {.texts = std::move(call.texts)};
+        ClassifyAndReply(*model, *request, std::move(texts), reply,
+                         [model = *model, call = std::move(call), costs](const std::vector<ClassifiedText>& results,
+                                                                         const ServedTimes& times) mutable {
+                           if (times.tokens > 0) costs.tokens = times.tokens;
+                           costs.tokenization = times.tokenize;
+                           costs.queue = times.queue;
+                           costs.inference = times.infer;
                            return PredictAnswer(*model, call, costs, results);
                          });
       });

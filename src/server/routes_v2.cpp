@@ -79,27 +79,28 @@ void ChangeModel(ModelSet& models, const std::string& name, bool load, const Htt
 
 // What follows goes by ModelSet::Use alone.
 
-void Infer(const Service& service, const HttpRequest& request, const HttpReply& reply) {
-  const auto spec = NamedIn(request).Spec();
+void Infer(const Service& service, const SharedRequest& request, const HttpReply& reply) {
+  const auto spec = NamedIn(*request).Spec();
   if (!spec) return reply(Unknown());
-  auto read = ReadV2Request(request.body, request.Header(kInferenceHeader), service.limits);
+  auto read = ReadV2Request(request->body, request->Header(kInferenceHeader), service.limits);
   if (!read) return reply(read.error().Response());
-  ServedModel::Request texts = {.texts = std::move(read->texts), .client = request.caller};
-  if (read->timeout) texts.deadline = request.arrived + *read->timeout;
-  service.models->Use(*spec, [texts = std::move(texts), wanted = std::move(*read),
+  ServedModel::Request texts = {.texts = std::move(read->texts)};
+  if (read->timeout) texts.deadline = request->arrived + *read->timeout;
+  service.models->Use(*spec, [request, texts = std::move(texts), wanted = std::move(*read),
                               reply](const std::expected<ModelSet::Model, Refusal>& model) mutable {
     if (!model) return reply(model.error().Response());
-    ClassifyAndReply(*model, std::move(texts), reply,
-                     [model = *model, wanted = std::move(wanted)](const std::vector<ClassifiedText>& results) {
-                       const BundleClassifier& classifier = model->classifier();
-                       const ScopeRule* const scope = classifier.scope_rule();
-                       return WriteV2Answer({.name = model->name(),
-                                             .version = model->version(),
-                                             .labels = classifier.labels(),
-                                             .multi_label = classifier.multi_label(),
-                                             .out_of_scope = scope == nullptr ? "" : std::string_view(scope->label)},
-                                            wanted, results);
-                     });
+    ClassifyAndReply(
+        *model, *request, std::move(texts), reply,
+        [model = *model, wanted = std::move(wanted)](const std::vector<ClassifiedText>& results, const ServedTimes&) {
+          const BundleClassifier& classifier = model->classifier();
+          const ScopeRule* const scope = classifier.scope_rule();
+          return WriteV2Answer({.name = model->name(),
+                                .version = model->version(),
+                                .labels = classifier.labels(),
+                                .multi_label = classifier.multi_label(),
+                                .out_of_scope = scope == nullptr ? "" : std::string_view(scope->label)},
+                               wanted, results);
+        });
   });
 }
 
@@ -107,8 +108,8 @@ Json Tensor(const char* name, const char* datatype, const std::vector<int64_t>& 
   return {{"name", name}, {"datatype", datatype}, {"shape", shape}};
 }
 
-void Metadata(const Service& service, const HttpRequest& request, const HttpReply& reply) {
-  const auto spec = NamedIn(request).Spec();
+void Metadata(const Service& service, const SharedRequest& request, const HttpReply& reply) {
+  const auto spec = NamedIn(*request).Spec();
   if (!spec) return reply(Unknown());
   service.models->Use(*spec, [models = service.models, reply](const std::expected<ModelSet::Model, Refusal>& model) {
     if (!model) return reply(model.error().Response());
@@ -124,8 +125,8 @@ void Metadata(const Service& service, const HttpRequest& request, const HttpRepl
   });
 }
 
-void Ready(const Service& service, const HttpRequest& request, const HttpReply& reply) {
-  const Named named = NamedIn(request);
+void Ready(const Service& service, const SharedRequest& request, const HttpReply& reply) {
+  const Named named = NamedIn(*request);
   const std::optional<bool> ready = IsReady(*service.models, named);
   if (!ready) return reply(Unknown());
   HttpResponse response = JsonResponse({{"name", named.model}, {"ready", *ready}});
@@ -133,10 +134,10 @@ void Ready(const Service& service, const HttpRequest& request, const HttpReply& 
   reply(std::move(response));
 }
 
-void RepositoryIndex(const Service& service, const HttpRequest& request, const HttpReply& reply) {
+void RepositoryIndex(const Service& service, const SharedRequest& request, const HttpReply& reply) {
   bool ready_only = false;
-  if (!request.body.empty()) {  // Triton's client sends none; else {"ready": true} leaves out what is not loaded
-    const auto body = ParseBody(request, service.limits);
+  if (!request->body.empty()) {  // Triton's client sends none; else {"ready": true} leaves out what is not loaded
+    const auto body = ParseBody(*request, service.limits);
     if (!body) return reply(body.error().Response());
     const auto ready = FlagOr(*body, "ready", false);
     if (!ready) return reply(ready.error().Response());
@@ -247,9 +248,9 @@ RouteDocs ChangeDocs(const char* summary) {
 }  // namespace
 
 std::vector<Route> V2Routes(const SharedService& service) {
-  const auto handler = [service](void (*handle)(const Service&, const HttpRequest&, const HttpReply&)) {
+  const auto handler = [service](void (*handle)(const Service&, const SharedRequest&, const HttpReply&)) {
     return
-        [service, handle](const SharedRequest& request, const HttpReply& reply) { handle(*service, *request, reply); };
+        [service, handle](const SharedRequest& request, const HttpReply& reply) { handle(*service, request, reply); };
   };
   const auto always = [](const Json& answer) {
     return [answer = Dump(answer)](const SharedRequest&, const HttpReply& reply) {

@@ -39,8 +39,8 @@ struct Scheduler::Taken {
   size_t text = 0;
 };
 
-Scheduler::Scheduler(const BundleClassifier& classifier, const SchedulerOptions& options)
-    : classifier_(classifier), options_(options) {}
+Scheduler::Scheduler(const BundleClassifier& classifier, const SchedulerOptions& options, ServerMetrics* metrics)
+    : classifier_(classifier), options_(options), metrics_(metrics) {}
 
 Scheduler::~Scheduler() {
   {
@@ -52,6 +52,7 @@ Scheduler::~Scheduler() {
 }
 
 bool Scheduler::Submit(std::shared_ptr<ScheduledTexts> texts) {
+  texts->submitted = texts->taken = Clock::now();
   const size_t count = texts->count();
   texts->probabilities.resize(count * classifier_.labels().size());
   if (classifier_.scope_rule() != nullptr) texts->scope.resize(count);
@@ -151,6 +152,9 @@ void Scheduler::Work() {
     }
     const Clock::time_point begin = Clock::now();
     const size_t texts = batch.size();
+    for (const Taken& taken : batch) {
+      if (taken.text == 0) taken.request->texts->taken = begin;
+    }
     if (texts > 0) Compute(batch);
     const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
     // Not kept until there is more to do.
@@ -193,6 +197,7 @@ Result<void> Scheduler::ComputeTexts(const std::vector<Taken>& batch, std::span<
 }
 
 void Scheduler::Compute(std::vector<Taken>& batch) {
+  const Clock::time_point begin = Clock::now();
   const size_t labels = classifier_.labels().size();
   std::vector<float> probabilities(batch.size() * labels);
   std::vector<float> scope(classifier_.scope_rule() == nullptr ? 0 : batch.size());
@@ -205,6 +210,9 @@ void Scheduler::Compute(std::vector<Taken>& batch) {
     ++counts_.batches;
     counts_.texts += batch.size();
     counts_.tokens += tokens;
+  }
+  if (metrics_ != nullptr) {
+    metrics_->Batch(batch.size(), tokens, std::chrono::duration<double>(Clock::now() - begin).count());
   }
   for (size_t i = 0; i < batch.size(); ++i) {
     Request& request = *batch[i].request;

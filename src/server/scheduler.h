@@ -27,6 +27,7 @@
 
 #include "base/result.h"
 #include "classify/bundle_classifier.h"
+#include "server/metrics.h"
 
 namespace winnow {
 
@@ -48,6 +49,8 @@ struct ScheduledTexts {
   std::function<bool()> wanted;      ///< false: the client has gone, so the rest is not computed. Empty: always
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
   std::function<void(const Result<void>&)> done;  ///< let go once it was called
+  /// When they were queued, and the first of them was taken: told by the scheduler.
+  std::chrono::steady_clock::time_point submitted = {}, taken = {};
 
   size_t count() const { return texts.empty() ? tokens.texts() : texts.size(); }
 };
@@ -66,7 +69,8 @@ struct SchedulerCounts {
 class Scheduler {
  public:
   /// `classifier` must outlive it, and was loaded with a pool of one thread: workers are the threads.
-  Scheduler(const BundleClassifier& classifier, const SchedulerOptions& options);
+  /// `metrics`, which may be null, is told of batches; it must outlive the scheduler too.
+  Scheduler(const BundleClassifier& classifier, const SchedulerOptions& options, ServerMetrics* metrics = nullptr);
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;
   ~Scheduler();
@@ -92,6 +96,7 @@ class Scheduler {
 
   const BundleClassifier& classifier_;
   const SchedulerOptions options_;
+  ServerMetrics* const metrics_;
 
   mutable std::mutex mutex_;
   std::condition_variable more_;

@@ -2,12 +2,20 @@
 
 #include <algorithm>
 
+#include "base/hash.h"
+#include "store/cached_answer.h"
+
 namespace winnow {
 namespace {
+
+using Clock = std::chrono::steady_clock;
 
 /// What a linear model classifies at once, in less than a millisecond.
 constexpr size_t kFewTexts = 32;
 constexpr size_t kFewBytes = 64 << 10;
+
+/// More than these are computed sooner than they are looked up elsewhere.
+constexpr size_t kMostAskedOfRedis = 512;
 
 bool AreFew(const std::vector<std::string>& texts) {
   if (texts.size() > kFewTexts) return false;
@@ -16,45 +24,203 @@ bool AreFew(const std::vector<std::string>& texts) {
   return bytes <= kFewBytes;
 }
 
+double Seconds(Clock::duration time) { return std::chrono::duration<double>(time).count(); }
+
+uint64_t NextCacheKey() {
+  static std::atomic<uint64_t> next = 0;
+  return ++next;
+}
+
+/// All that a model's probabilities depend on, where its manifest has the digests of its files: these, how its logits
+/// become probabilities, what of a text is read, and what computes.
+std::string RedisKeyOf(const BundleClassifier& classifier) {
+  const Manifest& manifest = classifier.manifest();
+  if (manifest.sha256.empty() || manifest.source.empty()) return "";
+  Hasher hash(Hasher::Kind::kSha256);
+  for (const std::string_view part :
+       {std::string_view(WINNOW_VERSION), std::string_view(manifest.source), std::string_view(classifier.weights())}) {
+    hash.Update(part);
+    hash.Update(std::string_view("\0", 1));
+  }
+  return hash.Hex();
+}
+
+/// All of a text's windows, one behind the other: no two texts that are read differently have the same.
+std::span<const int32_t> IdsOf(const TokenizedTexts& tokens, size_t text) {
+  const auto begin = static_cast<size_t>(tokens.windows.offsets[static_cast<size_t>(tokens.begins[text])]);
+  const auto end = static_cast<size_t>(tokens.windows.offsets[static_cast<size_t>(tokens.begins[text + 1])]);
+  return std::span<const int32_t>(tokens.windows.ids).subspan(begin, end - begin);
+}
+
 }  // namespace
 
+/// A request on its way. What is found or computed is written to its text's row.
+struct ServedModel::Call {
+  Request request;
+  Done done;
+  TokenizedTexts tokens;
+  size_t texts = 0;
+  size_t width = 0;             // of a row: the labels' probabilities, and what tells the scope
+  std::vector<float> rows;      // [texts, width]
+  std::vector<size_t> missing;  // texts whose rows are not known yet, in order
+  std::vector<char> found;      // [missing]: in Redis
+  std::atomic<size_t> asked = 0;
+  ServedTimes times;
+
+  std::span<float> Row(size_t text) { return std::span<float>(rows).subspan(text * width, width); }
+};
+
+ServedModel::ServedModel(SharedParts shared) : shared_(std::move(shared)), cache_key_(NextCacheKey()), pool_(1) {}
+
 Result<std::unique_ptr<ServedModel>> ServedModel::Load(const std::filesystem::path& bundle,
-                                                       const SchedulerOptions& options) {
-  std::unique_ptr<ServedModel> model(new ServedModel());
+                                                       const SchedulerOptions& options, SharedParts shared) {
+  std::unique_ptr<ServedModel> model(new ServedModel(std::move(shared)));
   model->classifier_ = std::make_unique<BundleClassifier>(TRY(BundleClassifier::Load(bundle, model->pool_)));
-  model->scheduler_ = std::make_unique<Scheduler>(*model->classifier_, options);
+  model->scheduler_ = std::make_unique<Scheduler>(*model->classifier_, options, model->shared_.metrics.get());
+  model->redis_key_ = RedisKeyOf(*model->classifier_);
   return model;
 }
 
-bool ServedModel::Classify(Request request, Done done) const {
-  const std::vector<std::string_view> views(request.texts.begin(), request.texts.end());
-  if (!classifier_->has_tokens() && AreFew(request.texts)) {
-    done(classifier_->Classify(views, request.options));
-    return true;
+void ServedModel::Classify(Request request, Done done) const {
+  const auto call = std::make_shared<Call>();
+  call->request = std::move(request);
+  call->done = std::move(done);
+  call->texts = call->request.texts.size();
+  call->width = classifier_->labels().size() + (classifier_->scope_rule() == nullptr ? 0 : 1);
+  const std::vector<std::string_view> views(call->request.texts.begin(), call->request.texts.end());
+  const Clock::time_point begin = Clock::now();
+  if (!classifier_->has_tokens() && AreFew(call->request.texts)) {
+    auto results = classifier_->Classify(views, call->request.options);
+    call->times.infer = Clock::now() - begin;
+    if (!results) return Refuse(*call, results.error());
+    if (shared_.metrics) {
+      shared_.metrics->Inferred(call->times.infer.count());
+      shared_.metrics->Classified(call->texts, 200, Seconds(Clock::now() - call->request.arrived));
+    }
+    return call->done(std::move(*results), call->times);
   }
+  call->rows.resize(call->texts * call->width);
+  call->missing.resize(call->texts);
+  for (size_t i = 0; i < call->texts; ++i) call->missing[i] = i;
+  if (!classifier_->has_tokens()) return Schedule(call);
+  classifier_->Tokenize(views, /*segmented=*/false, call->tokens);
+  call->times.tokenize = Clock::now() - begin;
+  call->times.tokens = call->tokens.windows.ids.size();
+  if (shared_.metrics) shared_.metrics->Tokenized(call->times.tokenize.count());
+  if (call->request.no_store) return Schedule(call);
+  LookUp(call);
+}
+
+void ServedModel::LookUp(const std::shared_ptr<Call>& call) const {
+  if (shared_.cache && shared_.cache->enabled()) {
+    std::erase_if(call->missing, [&](size_t text) {
+      return shared_.cache->Find(cache_key_, IdsOf(call->tokens, text), call->Row(text));
+    });
+  }
+  if (call->missing.empty()) return Finish(*call);
+  if (shared_.redis && !redis_key_.empty() && call->missing.size() <= kMostAskedOfRedis && shared_.redis->available()) {
+    return AskRedis(call);
+  }
+  Schedule(call);
+}
+
+void ServedModel::AskRedis(const std::shared_ptr<Call>& call) const {
+  call->found.assign(call->missing.size(), 0);
+  call->asked = call->missing.size();
+  for (size_t i = 0; i < call->found.size(); ++i) {
+    const size_t text = call->missing[i];
+    std::string key = AnswerKey(redis_key_, IdsOf(call->tokens, text));
+    // The last answer goes on with the call; until then nobody else touches it but for the rows of their own texts.
+    shared_.redis->Find(key, [this, call, i, text, key](const std::optional<std::string>& value) {
+      if (value && DecodeAnswer(key, *value, call->Row(text))) {
+        call->found[i] = 1;
+        if (shared_.cache) shared_.cache->Insert(cache_key_, IdsOf(call->tokens, text), call->Row(text));
+      }
+      if (--call->asked > 0) return;
+      std::vector<size_t> rest;
+      for (size_t j = 0; j < call->found.size(); ++j) {
+        if (call->found[j] == 0) rest.push_back(call->missing[j]);
+      }
+      call->missing = std::move(rest);
+      if (call->missing.empty()) return Finish(*call);
+      Schedule(call);
+    });
+  }
+}
+
+void ServedModel::Schedule(const std::shared_ptr<Call>& call) const {
   auto texts = std::make_shared<ScheduledTexts>();
-  if (classifier_->has_tokens()) {
-    classifier_->Tokenize(views, /*segmented=*/false, texts->tokens);
+  if (!classifier_->has_tokens()) {
+    texts->texts = std::move(call->request.texts);
+  } else if (call->missing.size() == call->texts) {
+    texts->tokens = std::move(call->tokens);
   } else {
-    texts->texts = std::move(request.texts);
+    const PackedTexts windows = call->tokens.windows.view();
+    for (const size_t text : call->missing) {
+      for (int32_t w = call->tokens.begins[text]; w < call->tokens.begins[text + 1]; ++w) {
+        texts->tokens.windows.AppendText(windows, static_cast<size_t>(w));
+      }
+      texts->tokens.begins.push_back(static_cast<int32_t>(texts->tokens.windows.texts()));
+    }
   }
-  texts->client = std::move(request.client);
-  texts->deadline = request.deadline;
+  texts->client = call->request.client;
+  texts->deadline = call->request.deadline;
+  if (call->request.gone) texts->wanted = [gone = call->request.gone] { return !*gone; };
   // The texts don't hold themselves: `done` is called while they are alive.
   ScheduledTexts* const raw = texts.get();
-  texts->done = [this, raw, options = request.options, done = std::move(done)](const Result<void>& computed) {
-    if (!computed) return done(std::unexpected(computed.error()));
-    const size_t labels = classifier_->labels().size();
-    std::vector<ClassifiedText> results(raw->count());
-    for (size_t t = 0; t < results.size(); ++t) {
-      const auto scope =
-          std::span<const float>(raw->scope).subspan(raw->scope.empty() ? 0 : t, raw->scope.empty() ? 0 : 1);
-      classifier_->Judge(std::span<const float>(raw->probabilities).subspan(t * labels, labels), scope, options,
-                         results[t]);
+  texts->done = [this, raw, call](const Result<void>& computed) {
+    call->times.queue = raw->taken - raw->submitted;
+    call->times.infer = Clock::now() - raw->taken;
+    if (!computed) return Refuse(*call, computed.error());
+    if (shared_.metrics) {
+      shared_.metrics->Queued(call->times.queue.count());
+      shared_.metrics->Inferred(call->times.infer.count());
     }
-    done(std::move(results));
+    const size_t labels = classifier_->labels().size();
+    for (size_t i = 0; i < call->missing.size(); ++i) {
+      const std::span<float> row = call->Row(call->missing[i]);
+      std::copy_n(raw->probabilities.begin() + static_cast<ptrdiff_t>(i * labels), labels, row.begin());
+      if (!raw->scope.empty()) row[labels] = raw->scope[i];
+      if (classifier_->has_tokens() && !call->request.no_store) Keep(IdsOf(raw->tokens, i), row);
+    }
+    Finish(*call);
   };
-  return scheduler_->Submit(std::move(texts));
+  if (scheduler_->Submit(std::move(texts))) return;
+  if (shared_.metrics) {
+    shared_.metrics->Classified(call->texts, 429, Seconds(Clock::now() - call->request.arrived));
+  }
+  call->done(std::unexpected(Refusal{.status = 429,
+                                     .type = "Overloaded",
+                                     .message = "too many texts are waiting",
+                                     .retry_after_seconds = RetryAfterSeconds()}),
+             call->times);
+}
+
+void ServedModel::Keep(std::span<const int32_t> ids, std::span<const float> values) const {
+  if (shared_.cache) shared_.cache->Insert(cache_key_, ids, values);
+  if (shared_.redis && !redis_key_.empty()) {
+    const std::string key = AnswerKey(redis_key_, ids);
+    shared_.redis->Insert(key, EncodeAnswer(key, values));
+  }
+}
+
+void ServedModel::Finish(Call& call) const {
+  const size_t labels = classifier_->labels().size();
+  std::vector<ClassifiedText> results(call.texts);
+  for (size_t t = 0; t < results.size(); ++t) {
+    const std::span<const float> row = call.Row(t);
+    classifier_->Judge(row.first(labels), row.subspan(labels), call.request.options, results[t]);
+  }
+  if (shared_.metrics) shared_.metrics->Classified(call.texts, 200, Seconds(Clock::now() - call.request.arrived));
+  call.done(std::move(results), call.times);
+}
+
+void ServedModel::Refuse(Call& call, const Error& error) const {
+  const bool late = error.code == ErrorCode::kCancelled;
+  const int status = late ? 503 : 500;
+  if (shared_.metrics) shared_.metrics->Classified(call.texts, status, Seconds(Clock::now() - call.request.arrived));
+  call.done(std::unexpected(Refusal{.status = status, .type = late ? "Timeout" : "Internal", .message = error.message}),
+            call.times);
 }
 
 int ServedModel::RetryAfterSeconds() const {

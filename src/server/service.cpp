@@ -11,19 +11,17 @@ std::vector<Route> ServiceRoutes(const SharedService& service) {
   return routes;
 }
 
-void ClassifyAndReply(const ModelSet::Model& model, ServedModel::Request request, const HttpReply& reply,
-                      std::function<HttpResponse(const std::vector<ClassifiedText>&)> answer) {
+void ClassifyAndReply(const ModelSet::Model& model, const HttpRequest& request, ServedModel::Request texts,
+                      const HttpReply& reply, AnswerMaker answer) {
+  texts.client = request.caller;
+  texts.arrived = request.arrived;
+  texts.gone = request.gone;
   // The model lives as long as somebody waits for it.
-  const bool queued = model->Classify(
-      std::move(request), [model, reply, answer = std::move(answer)](Result<std::vector<ClassifiedText>> results) {
-        if (results) return reply(answer(*results));
-        const bool late = results.error().code == ErrorCode::kCancelled;
-        reply(ErrorResponse(late ? 503 : 500, late ? "Timeout" : "Internal", results.error().message));
-      });
-  if (queued) return;
-  HttpResponse refused = ErrorResponse(429, "Overloaded", "too many texts are waiting");
-  refused.headers.emplace_back("Retry-After", std::to_string(model->RetryAfterSeconds()));
-  reply(std::move(refused));
+  model->Classify(std::move(texts),
+                  [model, reply, answer = std::move(answer)](
+                      const std::expected<std::vector<ClassifiedText>, Refusal>& results, const ServedTimes& times) {
+                    reply(results ? answer(*results, times) : results.error().Response());
+                  });
 }
 
 std::vector<Route> HealthRoutes(const SharedService& service) {

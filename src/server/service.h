@@ -36,8 +36,11 @@ std::vector<Route> V2Routes(const SharedService& service);        ///< /v2 and b
 /// /openapi.json, /docs: of all other routes, which are given, and of themselves.
 std::vector<Route> DocsRoutes(const std::vector<Route>& others);
 
-/// Classifies with `model` and replies with what `answer` makes of it; or with 429, 503 or 500.
-void ClassifyAndReply(const ModelSet::Model& model, ServedModel::Request request, const HttpReply& reply,
-                      std::function<HttpResponse(const std::vector<ClassifiedText>&)> answer);
+/// What is made of the answers to one request's texts.
+using AnswerMaker = std::function<HttpResponse(const std::vector<ClassifiedText>&, const ServedTimes&)>;
+
+/// Classifies with `model`, for whoever sent `request`, and replies with what `answer` makes of it, or with a refusal.
+void ClassifyAndReply(const ModelSet::Model& model, const HttpRequest& request, ServedModel::Request texts,
+                      const HttpReply& reply, AnswerMaker answer);
 
 }  // namespace winnow
