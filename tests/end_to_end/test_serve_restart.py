@@ -45,7 +45,7 @@ class Load:
             thread.join(PATIENCE)
 
     def ask(self, client):
-        connection, connected, turn = None, None, client
+        connection, response, connected, turn = None, None, None, client
         while not self.stop.is_set():
             turn += 1
             which, size = turn * 7 % len(self.texts), self.sizes[turn % len(self.sizes)]
@@ -70,9 +70,10 @@ class Load:
                     connection = None
             except (OSError, http.client.HTTPException) as e:
                 request.error = f"{type(e).__name__}: {e}"
-                if connection:
-                    connection.close()
-                connection = None
+                for open_one in (response, connection):
+                    if open_one:
+                        open_one.close()
+                connection = response = None
                 time.sleep(.005)
             request.ended = time.monotonic()
             self.requests[client].append(request)
