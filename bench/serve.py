@@ -85,7 +85,7 @@ def wrk(server, bodies, connections, seconds, cores=None):
     errors = {key: value for key, value in figures.items() if key.endswith("_errors") or key == "timeouts"}
     if any(errors.values()):
         print(f"attention: {connections} connections had errors: {errors}", flush=True)
-    figures["rate"] = figures["requests"] / figures["seconds"]
+    figures["rate"] = (figures["requests"] - figures["status_errors"]) / figures["seconds"]
     return figures
 
 
