@@ -187,7 +187,10 @@ Result<void> RunOnServer(const ClassifyCommandOptions& options) {
                                    .batch_size = static_cast<size_t>(options.batch_size),
                                    .json = options.json || options.output,
                                    .colour = UsesColour(STDOUT_FILENO)};
-  const std::vector<ServerModel> models = TRY(ClassifyServer(classifying.access).Models());
+  // A wrong address is told soon; one that has answered may come back.
+  ServerAccess first = classifying.access;
+  first.unanswered_retries = 3;
+  const std::vector<ServerModel> models = TRY(ClassifyServer(first).Models());
   const ServerModel* const model = TRY(FindModel(models, classifying.question.model, address));
   const std::string text_template = model == nullptr ? "" : model->text_template;
   classifying.segmented = !text_template.empty();

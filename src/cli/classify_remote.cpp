@@ -41,10 +41,10 @@ struct RemoteAnswerer::State {
   std::vector<std::string> texts = {};  // of the next batch
   size_t bytes = 0;
   size_t answered = 0;
+  std::atomic<bool> gave_up = false;    // before the lanes, whose threads look at it
   // Batches take the lanes in turns and are collected in turns, so the next lane is free or holds the oldest batch.
   std::vector<Lane> lanes = {};
   size_t next = 0;
-  std::atomic<bool> gave_up = false;
 
   Result<void> Send();
   Result<void> Collect(Lane& lane);

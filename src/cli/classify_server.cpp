@@ -25,7 +25,8 @@ HttpOptions OptionsOf(const ServerAccess& access) {
   options.bearer_token = access.api_key;
   options.unix_socket = access.address.unix_socket;
   options.follow_redirects = false;  // the key is for this server
-  options.retries = options.unanswered_retries = access.retries;
+  options.retries = access.retries;
+  options.unanswered_retries = access.unanswered_retries;
   options.backoff = access.backoff;
   options.max_backoff = std::chrono::milliseconds(4000);
   options.stall_timeout = kPatience;
@@ -114,11 +115,13 @@ Error ClassifyServer::Unlike(std::string_view problem) const {
           "is this the address of a 'winnow serve'? It is as in http://127.0.0.1:8080"};
 }
 
-Error ClassifyServer::WithAdvice(Error error) const {
-  if (error.hint.starts_with("is the network up")) {
-    error.message = fmt::format("{}: nothing answers there ({})", address_.shown, error.message);
-    error.hint = "is the server running, and at this address? 'winnow serve MODEL' starts one";
-  }
+Error ClassifyServer::Unanswered(Error error) const {
+  if (error.code != ErrorCode::kNetwork || error.hint.find("certificate") != std::string::npos) return error;
+  // After the url, which the address says in fewer words.
+  const size_t reason = error.message.find(": ");
+  error.message = fmt::format("{}: no answer: {}", address_.shown,
+                              error.message.substr(reason == std::string::npos ? 0 : reason + 2));
+  error.hint = "is the server running, and at this address? 'winnow serve MODEL' starts one";
   return error;
 }
 
@@ -144,8 +147,8 @@ Error ClassifyServer::Refused(const HttpAnswer& answer, size_t texts) const {
       return with(ErrorCode::kNotFound, "", "without a model's name the server's default answers");
     case 413:
       return with(ErrorCode::kInvalidArgument, "too large",
-                  texts > 1 ? "a smaller --batch-size sends fewer texts at once"
-                            : "cut the text, or raise the server's limit (winnow serve --max-body-mb)");
+                  texts > 1 ? "is a text among them too long? Otherwise a smaller --batch-size sends fewer at once"
+                            : "the server takes no text so long: cut it");
     case 422:
       return with(ErrorCode::kInvalidArgument, "the request is refused", "");
     case 429:
@@ -158,6 +161,7 @@ Error ClassifyServer::Refused(const HttpAnswer& answer, size_t texts) const {
     return {ErrorCode::kNetwork, fmt::format("{} refers to {}", address_.shown, target), "give --server that address"};
   }
   if (answer.status >= 500) {
+    if (said.empty() && answer.status < 502) return Unlike(fmt::format("fails (status {})", answer.status));
     return with(ErrorCode::kNetwork, "the server failed",
                 answer.status == 503 ? "it may be starting or stopping; its log and GET /models tell more"
                                      : "the server's log tells more");
@@ -168,7 +172,7 @@ Error ClassifyServer::Refused(const HttpAnswer& answer, size_t texts) const {
 
 Result<std::vector<ServerModel>> ClassifyServer::Models() {
   Result<HttpAnswer> answer = client_.Get(address_.base + "/models");
-  if (!answer) return std::unexpected(WithAdvice(std::move(answer).error()));
+  if (!answer) return std::unexpected(Unanswered(std::move(answer).error()));
   if (answer->status == 401 || answer->status >= 500) return std::unexpected(Refused(*answer, 0));
   std::vector<ServerModel> models;
   if (!answer->ok()) return models;
@@ -201,7 +205,7 @@ Result<std::vector<OrderedJson>> ClassifyServer::Classify(const ServerQuestion& 
   Result<HttpAnswer> answer =
       client_.Post(address_.base + "/v1/classify", body.dump(-1, ' ', false, OrderedJson::error_handler_t::replace),
                    "application/json");
-  if (!answer) return std::unexpected(WithAdvice(std::move(answer).error()));
+  if (!answer) return std::unexpected(Unanswered(std::move(answer).error()));
   if (!answer->ok()) return std::unexpected(Refused(*answer, texts.size()));
   auto json = Parsed(answer->body);
   if (!json || !json->is_object() || !json->contains("results") || !(*json)["results"].is_array()) {

@@ -2,6 +2,7 @@
 /// error of the server or of the way to it asks the user to do.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <nlohmann/json.hpp>
@@ -32,11 +33,11 @@ struct ServerAddress {
 
 struct ServerAccess {
   ServerAddress address;
-  std::string api_key;            ///< or empty
-  std::function<bool()> stopped;  ///< asked while waiting; true gives up. Thread-safe
-  /// Before the first retry, doubling up to 4 s; so often again, where nothing answers or the server is busy.
-  std::chrono::milliseconds backoff{250};
-  int retries = 7;
+  std::string api_key;                     ///< or empty
+  std::function<bool()> stopped;           ///< asked while waiting; true gives up. Thread-safe
+  std::chrono::milliseconds backoff{250};  ///< before the first retry; doubles up to 4 s
+  int retries = 7;                         ///< while the server is busy or starting: 16 s
+  int unanswered_retries = 7;              ///< of those, where nothing listens
 };
 
 struct ServerModel {
@@ -70,9 +71,9 @@ class ClassifyServer {
                                                        std::span<const std::string> texts);
 
  private:
-  Error Refused(const HttpAnswer& answer, size_t texts) const;
-  Error Unlike(std::string_view problem) const;
-  Error WithAdvice(Error error) const;
+  Error Refused(const HttpAnswer& answer, size_t texts) const;  // what it says to so many texts
+  Error Unlike(std::string_view problem) const;                 // it doesn't speak as a server of ours
+  Error Unanswered(Error error) const;
 
   ServerAddress address_;
   bool has_key_;

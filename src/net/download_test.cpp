@@ -35,7 +35,7 @@ TEST(HttpDownload, CutConnectionGoesOnWhereItStopped) {
   const TemporaryDirectory dir;
   const std::string body = LargeBody();
   std::atomic<int> count = 0;
-  const HttpServer server([&](const TestRequest& request) {
+  const TestServer server([&](const TestRequest& request) {
     TestReply reply = ReplyWithRange(request, body, "\"v1\"");
     if (count++ < 2) reply.cut_after = 100'000;
     return reply;
@@ -63,7 +63,7 @@ TEST(HttpDownload, NextCallGoesOnToo) {
   const TemporaryDirectory dir;
   const std::string body = LargeBody();
   std::atomic<bool> cut = true;
-  const HttpServer server([&](const TestRequest& request) {
+  const TestServer server([&](const TestRequest& request) {
     TestReply reply = ReplyWithRange(request, body, "\"v1\"");
     if (cut) reply.cut_after = 50'000;
     return reply;
@@ -82,7 +82,7 @@ TEST(HttpDownload, FileThatChangedMeanwhileStartsOver) {
   const TemporaryDirectory dir;
   const std::string body = LargeBody();
   std::atomic<int> count = 0;
-  const HttpServer server([&](const TestRequest& request) {
+  const TestServer server([&](const TestRequest& request) {
     if (count++ == 0) return TestReply{200, std::string(1000, 'x'), {"ETag: \"v1\""}, 500};
     return ReplyWithRange(request, body, "\"v2\"");
   });
@@ -92,7 +92,7 @@ TEST(HttpDownload, FileThatChangedMeanwhileStartsOver) {
 
 TEST(HttpDownload, WrongDigestIsTriedOnceMoreAndThenAnError) {
   const TemporaryDirectory dir;
-  const HttpServer server([](const TestRequest& request) { return ReplyWithRange(request, "tampered", "\"v1\""); });
+  const TestServer server([](const TestRequest& request) { return ReplyWithRange(request, "tampered", "\"v1\""); });
   const auto response = HttpDownload(server.url(), dir.path() / "f", {Quick(), std::nullopt, Sha256("genuine")});
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error().code, ErrorCode::kNetwork);
@@ -105,7 +105,7 @@ TEST(HttpDownload, DamagedPartIsRepairedByTheDigest) {
   const TemporaryDirectory dir;
   const std::string body = LargeBody();
   std::ofstream(dir.path() / "f.incomplete") << std::string(1000, '?');
-  const HttpServer server([&](const TestRequest& request) { return ReplyWithRange(request, body, "\"v1\""); });
+  const TestServer server([&](const TestRequest& request) { return ReplyWithRange(request, body, "\"v1\""); });
   ASSERT_TRUE(HttpDownload(server.url(), dir.path() / "f", {Quick(), body.size(), Sha256(body)}));
   EXPECT_EQ(ReadFile(dir.path() / "f").value(), body);
 }
@@ -113,7 +113,7 @@ TEST(HttpDownload, DamagedPartIsRepairedByTheDigest) {
 TEST(HttpDownload, PartOfFullSizeOrMoreIsJudgedAgain) {
   const TemporaryDirectory dir;
   const std::string body = LargeBody();
-  const HttpServer server([&](const TestRequest& request) { return ReplyWithRange(request, body, "\"v1\""); });
+  const TestServer server([&](const TestRequest& request) { return ReplyWithRange(request, body, "\"v1\""); });
   std::ofstream(dir.path() / "a.incomplete") << body;
   ASSERT_TRUE(HttpDownload(server.url(), dir.path() / "a", {Quick(), body.size(), Sha256(body)}));
   EXPECT_EQ(server.requests().size(), 0u);
@@ -125,7 +125,7 @@ TEST(HttpDownload, PartOfFullSizeOrMoreIsJudgedAgain) {
 
 TEST(HttpDownload, ErrorPageNeverBecomesTheFile) {
   const TemporaryDirectory dir;
-  const HttpServer server([](const TestRequest&) { return TestReply{404, "<html>", {}}; });
+  const TestServer server([](const TestRequest&) { return TestReply{404, "<html>", {}}; });
   const auto response = HttpDownload(server.url() + "/x", dir.path() / "f", {Quick(), std::nullopt, ""});
   EXPECT_EQ(response.error().code, ErrorCode::kNotFound);
   EXPECT_TRUE(std::filesystem::is_empty(dir.path()));
@@ -134,7 +134,7 @@ TEST(HttpDownload, ErrorPageNeverBecomesTheFile) {
 TEST(HttpDownload, CancelKeepsThePart) {
   const TemporaryDirectory dir;
   const std::string body = LargeBody();
-  const HttpServer server([&](const TestRequest& request) { return ReplyWithRange(request, body, "\"v1\""); });
+  const TestServer server([&](const TestRequest& request) { return ReplyWithRange(request, body, "\"v1\""); });
   DownloadOptions options{Quick(), std::nullopt, ""};
   options.http.progress = [](uint64_t done, uint64_t) { return done == 0; };
   EXPECT_EQ(HttpDownload(server.url(), dir.path() / "f", options).error().code, ErrorCode::kCancelled);

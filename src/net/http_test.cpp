@@ -26,7 +26,7 @@ HttpOptions Quick() {
 }
 
 TEST(Http, AnswersAndTheirHeadersArrive) {
-  const HttpServer server([](const TestRequest& request) {
+  const TestServer server([](const TestRequest& request) {
     return TestReply{request.path == "/there" ? 200 : 404, "hello", {"X-Kind:  greeting  "}};
   });
   const auto response = HttpGet(server.url() + "/there", Quick());
@@ -51,7 +51,7 @@ TEST(Http, AnswersAndTheirHeadersArrive) {
 
 TEST(Http, ServerErrorsAreRetriedAndClientErrorsAreNot) {
   std::atomic<int> count = 0;
-  const HttpServer server([&](const TestRequest& request) {
+  const TestServer server([&](const TestRequest& request) {
     if (request.path == "/401") return TestReply{401, "no", {}};
     return TestReply{++count <= 2 ? 503 : 200, "ok", {}};
   });
@@ -64,7 +64,7 @@ TEST(Http, ServerErrorsAreRetriedAndClientErrorsAreNot) {
 }
 
 TEST(Http, RetriesEndSomeTime) {
-  const HttpServer server([](const TestRequest&) { return TestReply{500, "broken", {}}; });
+  const TestServer server([](const TestRequest&) { return TestReply{500, "broken", {}}; });
   const auto response = HttpGet(server.url(), Quick());
   ASSERT_TRUE(response);
   EXPECT_EQ(response->status, 500);
@@ -72,8 +72,8 @@ TEST(Http, RetriesEndSomeTime) {
 }
 
 TEST(Http, TokenGoesToTheGivenHostAlone) {
-  const HttpServer other([](const TestRequest&) { return TestReply{200, "data", {}}; });
-  const HttpServer server([&](const TestRequest&) {
+  const TestServer other([](const TestRequest&) { return TestReply{200, "data", {}}; });
+  const TestServer server([&](const TestRequest&) {
     return TestReply{302, "", {"Location: " + other.url() + "/elsewhere", "X-Linked-Etag: \"abc\""}};
   });
   HttpOptions options = Quick();
@@ -91,7 +91,7 @@ TEST(Http, TokenGoesToTheGivenHostAlone) {
 }
 
 TEST(Http, RedirectsInACircleEnd) {
-  const HttpServer server([](const TestRequest&) { return TestReply{302, "", {"Location: /again"}}; });
+  const TestServer server([](const TestRequest&) { return TestReply{302, "", {"Location: /again"}}; });
   const auto response = HttpGet(server.url(), Quick());
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error().code, ErrorCode::kNetwork);
@@ -99,12 +99,12 @@ TEST(Http, RedirectsInACircleEnd) {
 
 TEST(Http, OtherSchemesAreRefused) {
   EXPECT_FALSE(HttpGet("file:///etc/hostname", Quick()));
-  const HttpServer server([](const TestRequest&) { return TestReply{302, "", {"Location: file:///etc/hostname"}}; });
+  const TestServer server([](const TestRequest&) { return TestReply{302, "", {"Location: file:///etc/hostname"}}; });
   EXPECT_FALSE(HttpGet(server.url(), Quick()));
 }
 
 TEST(Http, SilentServerIsGivenUp) {
-  const HttpServer server([](const TestRequest&) { return TestReply{200, "late", {}, std::string::npos, 10'000}; });
+  const TestServer server([](const TestRequest&) { return TestReply{200, "late", {}, std::string::npos, 10'000}; });
   HttpOptions options = Quick();
   options.retries = 0;
   const auto begin = std::chrono::steady_clock::now();
@@ -117,7 +117,7 @@ TEST(Http, SilentServerIsGivenUp) {
 TEST(Http, ClosedPortIsAClearError) {
   std::string url;
   {
-    const HttpServer server([](const TestRequest&) { return TestReply{}; });
+    const TestServer server([](const TestRequest&) { return TestReply{}; });
     url = server.url();
   }
   const auto response = HttpGet(url, Quick());
@@ -127,7 +127,7 @@ TEST(Http, ClosedPortIsAClearError) {
 }
 
 TEST(Http, ABodyIsPostedAndARedirectOfItIsAnAnswer) {
-  const HttpServer server([](const TestRequest& request) {
+  const TestServer server([](const TestRequest& request) {
     if (request.path == "/moved") return TestReply{302, "", {"Location: /there"}};
     return TestReply{200, request.method + " " + request.body, {}};
   });
@@ -143,7 +143,7 @@ TEST(Http, ABodyIsPostedAndARedirectOfItIsAnAnswer) {
 
 TEST(Http, APostIsRepeatedWithItsWholeBodyWhenTheServerIsBusyOrCutsIt) {
   std::atomic<int> count = 0;
-  const HttpServer server([&](const TestRequest& request) {
+  const TestServer server([&](const TestRequest& request) {
     const int number = ++count;
     if (number == 1) return TestReply{429, "later", {"Retry-After: 0"}};
     if (number == 2) return TestReply{503, "loading", {}};
@@ -156,7 +156,7 @@ TEST(Http, APostIsRepeatedWithItsWholeBodyWhenTheServerIsBusyOrCutsIt) {
 }
 
 TEST(Http, AClientKeepsItsConnection) {
-  const HttpServer server([](const TestRequest& request) {
+  const TestServer server([](const TestRequest& request) {
     TestReply reply{request.path == "/missing" ? 404 : 200, request.body, {}};
     reply.keep_alive = true;
     return reply;
@@ -184,10 +184,10 @@ TEST(Http, AClientKeepsItsConnection) {
 TEST(Http, AServerThatComesBackWithinTheRetriesAnswers) {
   int port = 0;
   {
-    const HttpServer server([](const TestRequest&) { return TestReply{}; });
+    const TestServer server([](const TestRequest&) { return TestReply{}; });
     port = server.port();
   }
-  std::optional<HttpServer> server;
+  std::optional<TestServer> server;
   HttpOptions options = Quick();
   options.retries = options.unanswered_retries = 3;
   int asked = 0;
@@ -201,7 +201,7 @@ TEST(Http, AServerThatComesBackWithinTheRetriesAnswers) {
 }
 
 TEST(Http, NoProxyStandsBeforeThisMachine) {
-  const HttpServer server([](const TestRequest& request) { return TestReply{200, request.path, {}}; });
+  const TestServer server([](const TestRequest& request) { return TestReply{200, request.path, {}}; });
   ::setenv("http_proxy", "http://192.0.2.1:9", 1);
   ::setenv("no_proxy", "none.invalid", 1);
   const auto response = HttpGet(server.url() + "/here", Quick());
@@ -220,7 +220,7 @@ TEST(Http, AUnixSocketThatIsNotThereIsNamed) {
 }
 
 TEST(Http, MemoryIsBounded) {
-  const HttpServer server([](const TestRequest&) { return TestReply{200, std::string(300'000, 'x'), {}}; });
+  const TestServer server([](const TestRequest&) { return TestReply{200, std::string(300'000, 'x'), {}}; });
   HttpOptions options = Quick();
   options.max_body_bytes = 1000;
   const auto response = HttpGet(server.url(), options);

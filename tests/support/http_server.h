@@ -53,12 +53,12 @@ inline TestReply ReplyWithRange(const TestRequest& request, const std::string& b
                                 "/" + std::to_string(body.size())}};
 }
 
-class HttpServer {
+class TestServer {
  public:
   using Handler = std::function<TestReply(const TestRequest&)>;
 
   /// At a free port, or the one that is given.
-  explicit HttpServer(Handler handler, int port = 0) : handler_(std::move(handler)) {
+  explicit TestServer(Handler handler, int port = 0) : handler_(std::move(handler)) {
     for (const char* name : {"no_proxy", "NO_PROXY"}) ::setenv(name, "127.0.0.1", 1);
     listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
@@ -74,9 +74,9 @@ class HttpServer {
     port_ = ntohs(address.sin_port);
     thread_ = std::thread([this] { Serve(); });
   }
-  HttpServer(const HttpServer&) = delete;
-  HttpServer& operator=(const HttpServer&) = delete;
-  ~HttpServer() {
+  TestServer(const TestServer&) = delete;
+  TestServer& operator=(const TestServer&) = delete;
+  ~TestServer() {
     stopping_ = true;
     thread_.join();
     ::close(listener_);
