@@ -145,7 +145,7 @@ Result<void> AnswerInto(const MakeSink& make, const std::string& text_template, 
 }
 
 template <typename Sink>
-TextSink SinkOf(std::shared_ptr<Sink> sink) {
+TextSink SinkOf(const std::shared_ptr<Sink>& sink) {
   return {.take = [sink](std::string_view text) { return sink->Take(text); },
           .flush = [sink] { return sink->Flush(); }};
 }

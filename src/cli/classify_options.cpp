@@ -93,7 +93,8 @@ void DescribeClassify(ClassifyCommandOptions& options, OptionTable& table) {
   table.Add("explain", &options.explain,
             "Show what each word does to the score: it is left out, and the text classified again, so a text takes the "
             "time of as many as it has words, up to 200");
-  table.Add("batch-size", &options.batch_size, "Texts that are computed together").AtLeast(1);
+  table.Add("batch-size", &options.batch_size, "Texts that are computed together, or sent to a server together")
+      .AtLeast(1);
   table.Group("Decision");
   table.AddChoice("mode", &options.mode,
                   {{"strict", Mode::kStrict}, {"moderate", Mode::kModerate}, {"lenient", Mode::kLenient}},

@@ -41,7 +41,7 @@ struct RemoteAnswerer::State {
   std::vector<std::string> texts = {};  // of the next batch
   size_t bytes = 0;
   size_t answered = 0;
-  std::atomic<bool> gave_up = false;    // before the lanes, whose threads look at it
+  std::atomic<bool> gave_up = false;  // before the lanes, whose threads look at it
   // Batches take the lanes in turns and are collected in turns, so the next lane is free or holds the oldest batch.
   std::vector<Lane> lanes = {};
   size_t next = 0;

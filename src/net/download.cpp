@@ -61,9 +61,12 @@ class PartialFile {
     if (validator == validator_) return;
     validator_ = validator;
     std::error_code ignored;
-    if (validator_.empty()) fs::remove(validator_path_, ignored);
+    if (validator_.empty()) {
+      fs::remove(validator_path_, ignored);
+      return;
+    }
     // Without it the next attempt starts over: no reason to fail this one.
-    if (!validator_.empty()) static_cast<void>(WriteFileAtomically(validator_path_, validator_));
+    [[maybe_unused]] const auto written = WriteFileAtomically(validator_path_, validator_);
   }
 
   bool Append(std::string_view bytes) {

@@ -124,10 +124,9 @@ Outcome CurlConnection::Perform(const HttpOptions& options, const HttpCall& call
   char message[CURL_ERROR_SIZE] = "";
   std::unique_ptr<curl_slist, ListDeleter> list;
   const auto add = [&list](const std::string& header) {
-    curl_slist* longer = Curl().slist_append(list.get(), header.c_str());
-    if (longer == nullptr) return;
-    static_cast<void>(list.release());
-    list.reset(longer);
+    curl_slist* const shorter = list.release();
+    curl_slist* const longer = Curl().slist_append(shorter, header.c_str());
+    list.reset(longer != nullptr ? longer : shorter);
   };
   for (const std::string& header : options.headers) add(header);
   for (const std::string& header : call.headers) add(header);
