@@ -15,6 +15,7 @@
 #include "bundle/hub_cache.h"
 #include "bundle/known_models.h"
 #include "bundle/wheel.h"
+#include "net/download.h"
 
 namespace winnow {
 namespace {

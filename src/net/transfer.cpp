@@ -1,0 +1,234 @@
+#include "net/transfer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <cstring>
+#include <thread>
+
+namespace winnow {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kMaxRetryAfter{30'000};
+constexpr size_t kMaxHeaderBytes = 1 << 20;
+
+/// What Perform has loaded.
+const CurlLibrary& Curl() { return **CurlLibrary::Load(); }
+
+struct ListDeleter {
+  void operator()(curl_slist* list) const { Curl().slist_free_all(list); }
+};
+
+size_t OnHeader(char* data, size_t, size_t size, void* user) {
+  auto& transfer = *static_cast<Transfer*>(user);
+  transfer.header_bytes += size;
+  if (transfer.header_bytes > kMaxHeaderBytes) return 0;
+  const std::string_view line(data, size);
+  const size_t colon = line.find(':');
+  if (colon == std::string_view::npos) return size;
+  std::string name(line.substr(0, colon));
+  std::ranges::transform(name, name.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::string_view value = line.substr(colon + 1);
+  while (!value.empty() && std::strchr(" \t\r\n", value.back()) != nullptr) value.remove_suffix(1);
+  while (!value.empty() && std::strchr(" \t", value.front()) != nullptr) value.remove_prefix(1);
+  transfer.response.headers.emplace_back(std::move(name), value);
+  return size;
+}
+
+size_t OnBody(char* data, size_t, size_t size, void* user) {
+  auto& transfer = *static_cast<Transfer*>(user);
+  return transfer.sink(std::string_view(data, size)) ? size : 0;
+}
+
+int OnProgress(void* user, curl_off_t total, curl_off_t done, curl_off_t, curl_off_t) {
+  auto& transfer = *static_cast<Transfer*>(user);
+  if (transfer.progress == nullptr || !*transfer.progress) return 0;
+  const long status = transfer.Status();
+  if (status != 200 && status != 206 && status != 0) return 0;  // bytes of a redirect or an error page
+  const uint64_t base = status == 206 ? transfer.resumed_from : 0;
+  const uint64_t all = total > 0 ? base + static_cast<uint64_t>(total) : 0;
+  transfer.cancelled = !(*transfer.progress)(base + static_cast<uint64_t>(done), all);
+  return transfer.cancelled ? 1 : 0;
+}
+
+void SetCertificates(CURL* easy) {
+  for (const char* name : {"CURL_CA_BUNDLE", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"}) {
+    if (const char* file = std::getenv(name); file != nullptr && *file != '\0') {
+      Curl().easy_setopt(easy, CURLOPT_CAINFO, file);
+      break;
+    }
+  }
+  if (const char* dir = std::getenv("SSL_CERT_DIR"); dir != nullptr && *dir != '\0')
+    Curl().easy_setopt(easy, CURLOPT_CAPATH, dir);
+}
+
+/// Whether the url names this machine: no proxy can reach that.
+bool IsHere(std::string_view url) {
+  const size_t scheme = url.find("://");
+  if (scheme == std::string_view::npos) return false;
+  std::string_view host = url.substr(scheme + 3);
+  host = host.substr(0, host.find_first_of("/?#"));
+  if (const size_t at = host.rfind('@'); at != std::string_view::npos) host.remove_prefix(at + 1);
+  if (host.starts_with("[::1]")) return true;
+  host = host.substr(0, host.find(':'));
+  return host == "localhost" ||
+         (host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos);
+}
+
+bool NothingAnswers(CURLcode code) {
+  return code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_COULDNT_CONNECT;
+}
+
+bool MayPassByItself(CURLcode code) {
+  switch (code) {
+    case CURLE_OPERATION_TIMEDOUT:
+    case CURLE_PARTIAL_FILE:
+    case CURLE_GOT_NOTHING:
+    case CURLE_RECV_ERROR:
+    case CURLE_SEND_ERROR:
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_HTTP2:
+    case CURLE_HTTP2_STREAM:
+      return true;
+    default:
+      return NothingAnswers(code);
+  }
+}
+
+bool MayPassByItself(int status) {
+  return status == 408 || status == 429 || status == 500 || status == 502 || status == 503 || status == 504;
+}
+
+}  // namespace
+
+long Transfer::Status() const {
+  long status = 0;
+  Curl().easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+  return status;
+}
+
+void CurlConnection::Deleter::operator()(CURL* easy) const { Curl().easy_cleanup(easy); }
+
+Outcome CurlConnection::Perform(const HttpOptions& options, const HttpCall& call, Transfer& transfer) {
+  if (const auto library = CurlLibrary::Load(); !library) return {CURLE_FAILED_INIT, library.error().Text()};
+  if (!easy_) easy_.reset(Curl().easy_init());
+  if (!easy_) return {CURLE_FAILED_INIT, "can't start libcurl"};
+  CURL* const easy = easy_.get();
+  transfer.easy = easy;
+  transfer.progress = &options.progress;
+  char message[CURL_ERROR_SIZE] = "";
+  std::unique_ptr<curl_slist, ListDeleter> list;
+  const auto add = [&list](const std::string& header) {
+    curl_slist* const shorter = list.release();
+    curl_slist* const longer = Curl().slist_append(shorter, header.c_str());
+    list.reset(longer != nullptr ? longer : shorter);
+  };
+  for (const std::string& header : options.headers) add(header);
+  for (const std::string& header : call.headers) add(header);
+
+  const auto set = [easy](CURLoption option, auto value) { Curl().easy_setopt(easy, option, value); };
+  set(CURLOPT_URL, call.url.c_str());
+  set(CURLOPT_PROTOCOLS_STR, "http,https");
+  set(CURLOPT_REDIR_PROTOCOLS_STR, call.url.starts_with("https:") ? "https" : "http,https");
+  set(CURLOPT_FOLLOWLOCATION, options.follow_redirects ? 1L : 0L);
+  set(CURLOPT_MAXREDIRS, 10L);
+  set(CURLOPT_NOSIGNAL, 1L);
+  set(CURLOPT_TCP_KEEPALIVE, 1L);
+  set(CURLOPT_NOBODY, call.method == HttpMethod::kHead ? 1L : 0L);
+  if (call.method == HttpMethod::kPost) {
+    set(CURLOPT_POST, 1L);
+    set(CURLOPT_POSTFIELDS, call.body.data());
+    set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(call.body.size()));
+    add("Expect:");  // curl would wait a second for servers that don't know it
+  }
+  if (!options.unix_socket.empty()) set(CURLOPT_UNIX_SOCKET_PATH, options.unix_socket.c_str());
+  if (!options.unix_socket.empty() || IsHere(call.url)) set(CURLOPT_PROXY, "");
+  set(CURLOPT_USERAGENT, "winnow/" WINNOW_VERSION);
+  set(CURLOPT_HTTPHEADER, list.get());
+  set(CURLOPT_ERRORBUFFER, static_cast<char*>(message));
+  set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout.count()));
+  set(CURLOPT_LOW_SPEED_LIMIT, 1L);
+  set(CURLOPT_LOW_SPEED_TIME, std::max(1L, static_cast<long>(options.stall_timeout.count() / 1000)));
+  set(CURLOPT_HEADERFUNCTION, &OnHeader);
+  set(CURLOPT_HEADERDATA, static_cast<void*>(&transfer));
+  set(CURLOPT_WRITEFUNCTION, &OnBody);
+  set(CURLOPT_WRITEDATA, static_cast<void*>(&transfer));
+  set(CURLOPT_NOPROGRESS, 0L);
+  set(CURLOPT_XFERINFOFUNCTION, &OnProgress);
+  set(CURLOPT_XFERINFODATA, static_cast<void*>(&transfer));
+  if (!options.bearer_token.empty()) {
+    set(CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
+    set(CURLOPT_XOAUTH2_BEARER, options.bearer_token.c_str());
+    set(CURLOPT_UNRESTRICTED_AUTH, 0L);
+  }
+  SetCertificates(easy);
+
+  const CURLcode code = Curl().easy_perform(easy);
+  transfer.response.status = static_cast<int>(transfer.Status());
+  transfer.easy = nullptr;
+  // The options point to what ends here; connections stay.
+  std::string told = *message != '\0' ? message : Curl().easy_strerror(code);
+  Curl().easy_reset(easy);
+  return {code, std::move(told)};
+}
+
+bool Retries::Again(const Outcome& outcome, const HttpAnswer& response, bool& cancelled) {
+  const bool hope = outcome.code == CURLE_OK ? MayPassByItself(response.status) : MayPassByItself(outcome.code);
+  const int allowed =
+      NothingAnswers(outcome.code) ? std::min(options_.retries, options_.unanswered_retries) : options_.retries;
+  if (!hope || used_ >= allowed) return false;
+  ++used_;
+  milliseconds wait = wait_;
+  wait_ = std::min(wait_ * 2, std::max(options_.max_backoff, options_.backoff));
+  if (const auto after = ParseNumber(response.LastHeader("retry-after").value_or(""))) {
+    wait = std::max(wait, milliseconds(static_cast<int64_t>(std::min<uint64_t>(*after, 3600)) * 1000));
+    wait = std::min(wait, std::max(kMaxRetryAfter, wait_));
+  }
+  const auto until = std::chrono::steady_clock::now() + wait;
+  while (std::chrono::steady_clock::now() < until) {
+    std::this_thread::sleep_for(std::min(wait, milliseconds(50)));
+    if (options_.progress && !options_.progress(0, 0)) {
+      cancelled = true;
+      return false;
+    }
+  }
+  return true;
+}
+
+std::string Shown(std::string url, const HttpOptions& options) {
+  if (!options.unix_socket.empty()) return "unix://" + options.unix_socket;
+  url.resize(std::min(url.find('?'), url.size()));
+  const size_t host = url.find("://");
+  if (host != std::string::npos) {
+    const size_t slash = url.find('/', host + 3);
+    const size_t at = url.rfind('@', slash);
+    if (at != std::string::npos && at > host) url.erase(host + 3, at - host - 2);
+  }
+  return url;
+}
+
+std::optional<uint64_t> ParseNumber(std::string_view text) {
+  uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+Error NetworkError(const std::string& url, const HttpOptions& options, const Outcome& outcome) {
+  std::string hint;
+  if (NothingAnswers(outcome.code)) hint = "is the network up? A proxy is named by https_proxy";
+  if (outcome.code == CURLE_PEER_FAILED_VERIFICATION || outcome.code == CURLE_SSL_CACERT_BADFILE)
+    hint = "name the file of the certificate authorities in SSL_CERT_FILE";
+  return {ErrorCode::kNetwork, fmt::format("{}: {}", Shown(url, options), outcome.message), hint};
+}
+
+std::unexpected<Error> Cancelled(const std::string& url, const HttpOptions& options) {
+  return Fail(ErrorCode::kCancelled, fmt::format("{}: cancelled", Shown(url, options)));
+}
+
+}  // namespace winnow

@@ -1,0 +1,83 @@
+/// What requests and downloads share: one exchange with a server as curl runs it, and when to try again.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "net/curl_library.h"
+#include "net/http.h"
+
+namespace winnow {
+
+enum class HttpMethod { kGet, kHead, kPost };
+
+/// What is asked, besides the options.
+struct HttpCall {
+  const std::string& url;
+  HttpMethod method = HttpMethod::kGet;
+  std::vector<std::string> headers = {};  ///< more than the options'
+  std::string_view body = {};             ///< of kPost
+};
+
+/// One exchange's state while curl runs it. `sink` takes the body, to memory or a file; false stops.
+struct Transfer {
+  CURL* easy = nullptr;
+  HttpAnswer response;
+  size_t header_bytes = 0;
+  std::function<bool(std::string_view)> sink;
+  const TransferProgress* progress = nullptr;
+  uint64_t resumed_from = 0;
+  bool cancelled = false;
+  std::optional<Error> failure;  ///< why `sink` stopped it
+
+  /// While it runs; 0 before the first header.
+  long Status() const;
+};
+
+struct Outcome {
+  CURLcode code = CURLE_OK;
+  std::string message;  ///< curl's own words
+};
+
+/// A curl handle, made at first use, whose connection serves the next request to the same host too. Not thread-safe.
+class CurlConnection {
+ public:
+  Outcome Perform(const HttpOptions& options, const HttpCall& call, Transfer& transfer);
+
+ private:
+  struct Deleter {
+    void operator()(CURL* easy) const;
+  };
+  std::unique_ptr<CURL, Deleter> easy_;
+};
+
+/// Decides after each attempt whether there is another one, and waits for it.
+class Retries {
+ public:
+  /// `options` must outlive this.
+  explicit Retries(const HttpOptions& options) : options_(options), wait_(options.backoff) {}
+
+  /// True once it is time to try again; false when there is nothing to hope for or the user cancelled.
+  bool Again(const Outcome& outcome, const HttpAnswer& response, bool& cancelled);
+
+ private:
+  const HttpOptions& options_;
+  std::chrono::milliseconds wait_;
+  int used_ = 0;
+};
+
+/// The url for messages: without a user's password, without a signed query; or the socket that stands for it.
+std::string Shown(std::string url, const HttpOptions& options = {});
+/// Digits alone.
+std::optional<uint64_t> ParseNumber(std::string_view text);
+
+Error NetworkError(const std::string& url, const HttpOptions& options, const Outcome& outcome);
+std::unexpected<Error> Cancelled(const std::string& url, const HttpOptions& options);
+
+}  // namespace winnow
