@@ -48,6 +48,12 @@ void Describe(ServeOptions& options, OptionTable& table) {
                      "Models' directories, or directories that hold some; the first answers where none is named")
       .ValueName("BUNDLE")
       .Required();
+  table.Describe(
+      "On SIGHUP all models are looked at again: what has changed is loaded beside the old and takes its place without "
+      "a "
+      "dropped request. Exchange files by renaming others into place, as winnow's own commands, mv and rsync do: a "
+      "file "
+      "that is cut short while it is served (cp onto it) ends the server.");
   table.Group("Where");
   table.Add("host", &options.host, "Address to listen at; 0.0.0.0 for all of this machine's").ValueName("ADDRESS");
   table.Add("port", &options.port, "Port to listen at; 0 takes a free one, and says which").Range(0, 65535);

@@ -370,14 +370,24 @@ TEST_F(ModelSetTest, AModelThatIsTooLargeIsRefused) {
   EXPECT_THAT(Use(*set, "a").error().message, HasSubstr("memory"));
 }
 
-TEST_F(ModelSetTest, ManyTextsOfALinearModelAreQueued) {
-  Write("a", "a", "1.0.0", .6);
+TEST_F(ModelSetTest, ManyTextsOfALinearModelAreQueuedAndGetTheSameAnswers) {
+  Write("a", "a", "1.0.0", .4);
   const auto set = Open({"a"});
   const Found model = Use(*set, "a");
-  EXPECT_NEAR(Score(model, 32), .6, 1e-6);
-  EXPECT_EQ((*model)->counts().texts, 0u);
-  EXPECT_NEAR(Score(model, 33), .6, 1e-6);
-  EXPECT_EQ((*model)->counts().texts, 33u);
+  for (const Mode mode : {Mode::kStrict, Mode::kModerate}) {
+    for (const size_t texts : {32u, 33u}) {
+      std::promise<std::vector<ClassifiedText>> promise;
+      ASSERT_TRUE((*model)->Classify({.texts = std::vector<std::string>(texts, "a prize"), .options = {.mode = mode}},
+                                     [&](auto results) { promise.set_value(results.value()); }));
+      const std::vector<ClassifiedText> results = promise.get_future().get();
+      ASSERT_EQ(results.size(), texts);
+      for (const ClassifiedText& result : results) {
+        EXPECT_NEAR(result.probabilities[1], .4, 1e-6);
+        EXPECT_EQ(result.decision.label, mode == Mode::kStrict ? 1 : 0);
+      }
+    }
+  }
+  EXPECT_EQ((*model)->counts().texts, 2u * 33u) << "few are classified at once";
 }
 
 TEST_F(ModelSetTest, AnAnswerMayBeTheLastToHoldAModelThread) {
