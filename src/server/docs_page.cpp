@@ -89,25 +89,28 @@ const Json* Objects(const Json& schema) {
   return nullptr;
 }
 
-/// Rows of a schema's fields, those of nested ones under "outer.inner".
-void FieldRows(const Json& schema, const std::string& prefix, int depth, std::string& html) {
+/// Rows of a schema's fields, those of nested ones under "outer.inner". `asked`: it is a request's, else an answer's.
+void FieldRows(const Json& schema, bool asked, const std::string& prefix, int depth, std::string& html) {
   const Json* const object = Objects(schema);
   if (object == nullptr || depth > 4) return;
   const Json required = object->value("required", Json::array());
   for (const auto& [name, field] : (*object)["properties"].items()) {
     const bool needed = std::ranges::find(required, Json(name)) != required.end();
+    const char* const note =
+        needed == asked ? (asked ? " <span class=\"when\">required</span>" : " <span class=\"when\">not always</span>")
+                        : "";
     std::string type = Escaped(TypeOf(field));
     if (field.contains("default")) type += ", else " + Escaped(field["default"].dump());
     html += fmt::format("<tr><th scope=\"row\"><code>{}</code>{}</th><td>{}</td><td>{}</td></tr>\n",
-                        Escaped(prefix + name), needed ? " <span class=\"needed\">required</span>" : "", type,
-                        Escaped(field.value("description", "")));
-    FieldRows(field, prefix + name + (field.contains("items") ? "[]." : "."), depth + 1, html);
+                        Escaped(prefix + name), note, type, Escaped(field.value("description", "")));
+    FieldRows(field, asked, prefix + name + (field.contains("items") ? "[]." : "."), depth + 1, html);
   }
 }
 
-std::string FieldTable(const Json& schema, std::string_view title) {
+std::string FieldTable(const Json& schema, bool asked) {
+  const char* const title = asked ? "Request" : "Answer";
   std::string rows;
-  FieldRows(schema, "", 0, rows);
+  FieldRows(schema, asked, "", 0, rows);
   if (rows.empty()) {
     return schema.is_null() ? "" : fmt::format("<h4>{}</h4>\n<p>{}</p>\n", title, Escaped(TypeOf(schema)));
   }
@@ -161,7 +164,7 @@ std::string RouteSection(const Route& route) {
                         NameOfRole(route.role));
   }
   html += CurlLine(route) + TryForm(route, id);
-  html += FieldTable(route.docs.request, "Request") + FieldTable(route.docs.answer, "Answer");
+  html += FieldTable(route.docs.request, true) + FieldTable(route.docs.answer, false);
   html += "<h4>Errors</h4>\n<ul class=\"errors\">\n";
   for (const int code : ErrorsOf(route)) {
     html += fmt::format("<li><b>{}</b> {}</li>\n", code, Escaped(MeaningOf(code)));
@@ -241,7 +244,7 @@ th, td { text-align: left; vertical-align: top; padding: .3rem .8rem .3rem 0; bo
   min-width: 7rem; }
 thead th { color: var(--muted); font-weight: 600; }
 tbody th { font-weight: 500; }
-.needed { color: var(--muted); font-size: .8em; }
+.when { color: var(--muted); font-size: .8em; }
 .errors { list-style: none; margin: 0; padding: 0; font-size: .875rem; }
 .errors b { display: inline-block; min-width: 2.5rem; }
 label { display: block; font-size: .875rem; color: var(--muted); margin: .5rem 0; }
