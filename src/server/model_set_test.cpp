@@ -61,11 +61,10 @@ void Reload(ModelSet& set) {
 double Score(const Found& model, size_t texts = 1) {
   if (!model) return -1;
   std::promise<double> promise;
-  const bool queued = (*model)->Classify(
-      {.texts = std::vector<std::string>(texts, "a prize")}, [&](const Result<std::vector<ClassifiedText>>& results) {
-        promise.set_value(results && results->size() == texts ? results->back().probabilities[1] : -2);
-      });
-  return queued ? promise.get_future().get() : -3;
+  (*model)->Classify({.texts = std::vector<std::string>(texts, "a prize")}, [&](const auto& results, const auto&) {
+    promise.set_value(results && results->size() == texts ? results->back().probabilities[1] : -2);
+  });
+  return promise.get_future().get();
 }
 
 double Score(ModelSet& set, std::string_view spec) { return Score(Use(set, spec)); }
@@ -377,8 +376,8 @@ TEST_F(ModelSetTest, ManyTextsOfALinearModelAreQueuedAndGetTheSameAnswers) {
   for (const Mode mode : {Mode::kStrict, Mode::kModerate}) {
     for (const size_t texts : {32u, 33u}) {
       std::promise<std::vector<ClassifiedText>> promise;
-      ASSERT_TRUE((*model)->Classify({.texts = std::vector<std::string>(texts, "a prize"), .options = {.mode = mode}},
-                                     [&](auto results) { promise.set_value(results.value()); }));
+      (*model)->Classify({.texts = std::vector<std::string>(texts, "a prize"), .options = {.mode = mode}},
+                         [&](const auto& results, const auto&) { promise.set_value(results.value()); });
       const std::vector<ClassifiedText> results = promise.get_future().get();
       ASSERT_EQ(results.size(), texts);
       for (const ClassifiedText& result : results) {
@@ -398,12 +397,12 @@ TEST_F(ModelSetTest, AnAnswerMayBeTheLastToHoldAModelThread) {
   {
     Found model = Use(*set, "a");
     const ServedModel& served = **model;
-    ASSERT_TRUE(
-        served.Classify({.texts = std::vector<std::string>(100, "a")}, [&, released, model](const auto& results) {
-          released.wait();
-          EXPECT_TRUE(results && model);
-          answered.set_value();
-        }));
+    served.Classify({.texts = std::vector<std::string>(100, "a")},
+                    [&, released, model](const auto& results, const auto&) {
+                      released.wait();
+                      EXPECT_TRUE(results && model);
+                      answered.set_value();
+                    });
   }
   EXPECT_EQ(Unload(*set, "a"), 200);
   unloaded.set_value();

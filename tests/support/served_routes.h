@@ -10,6 +10,7 @@
 
 #include "bundle/labels.h"
 #include "linear/train_linear.h"
+#include "server/application.h"
 #include "server/service.h"
 #include "support/temporary_directory.h"
 #include "support/tiny_bundle.h"
@@ -23,10 +24,12 @@ class ServedRoutes {
     WriteLinear();
     auto service = std::make_shared<Service>();
     service->limits = limits;
-    service->models = ModelSet::Open({dir_.path() / "spam", dir_.path() / "words"}, {.workers = 1}).value();
+    service->models = ModelSet::Open({dir_.path() / "spam", dir_.path() / "words"}, {.scheduler = {.workers = 1}}).value();
     models_ = service->models;
     table_ = std::make_shared<const RouteTable>(ServiceRoutes(service));
-    ask_ = Routed(table_);
+    ApplicationParts parts;
+    parts.routes = table_;
+    ask_ = MakeApplication(std::move(parts));
   }
 
   HttpResponse Ask(std::string method, std::string path, std::string body = "",
@@ -90,7 +93,7 @@ class ServedRoutes {
   const TemporaryDirectory dir_;
   std::shared_ptr<ModelSet> models_;
   std::shared_ptr<const RouteTable> table_;
-  HttpHandler ask_;
+  HttpApplication ask_;
 };
 
 }  // namespace winnow
