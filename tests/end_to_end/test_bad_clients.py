@@ -193,7 +193,8 @@ class BadClients(TestCase):
             client.send(request(json.dumps({"texts": ["some words"] * 500}).encode()))
             client.socket.shutdown(socket.SHUT_WR)
             answer = client.answer()
-            if answer is not None:
+            self.assertIn(answer.status if answer else None, (200, 503, None))
+            if answer is not None and answer.status == 200:
                 self.assertEqual(len(self.results(answer)), 500)
             self.assertTrue(client.is_closed_by_server())
         self.assert_still_answers()
