@@ -17,7 +17,7 @@ std::string AnswerLine(std::string_view label, double confidence, std::string_vi
 /// The same of an answer as AnswerJson (classify/answer_json.h) writes it. Errors: kNetwork for one that is not.
 Result<std::string> AnswerLineOf(const nlohmann::ordered_json& answer, std::string_view text);
 
-/// ExplanationJson (cli/explanation.h) read back; nothing for what is not one of this text.
+/// What ExplanationJson wrote, read back; nothing for what is not one of this text.
 std::optional<Explanation> ReadExplanation(const nlohmann::ordered_json& json, std::string_view text);
 
 }  // namespace winnow
