@@ -118,6 +118,7 @@ Result<BundleSummary> ReadBundleSummary(const fs::path& dir) {
   summary.name = manifest.name;
   summary.version = manifest.version;
   summary.kind = manifest.kind;
+  summary.text_template = manifest.text_template;
   const auto size_of = [&](std::string_view name) -> uint64_t {
     const auto file = std::ranges::find(summary.files, name, &FileStamp::name);
     return file == summary.files.end() ? 0 : file->size;

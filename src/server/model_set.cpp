@@ -228,6 +228,7 @@ std::vector<ModelSet::Entry> ModelSet::List() const {
                 .weights = slot->model ? slot->model->classifier().weights() : summary.weights,
                 .labels = summary.labels,
                 .aliases = {},
+                .text_template = summary.text_template,
                 .error = slot->error ? PublicMessage(*slot->error, slot->place.dir) : "",
                 .size_bytes = summary.size_bytes,
                 .memory_bytes = summary.memory_bytes,

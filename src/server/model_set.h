@@ -100,6 +100,7 @@ class ModelSet {
     bool is_default = false;
     std::string name, version, kind, weights;
     std::vector<std::string> labels, aliases;
+    std::string text_template;
     ModelState state = ModelState::kUnloaded;
     std::string error;          ///< of the last load that failed, in one line, without paths; or empty
     uint64_t size_bytes = 0;    ///< of its files
