@@ -11,6 +11,10 @@
 
 namespace winnow {
 
+/// Whether a call that may come from several threads at once takes its pool's other threads, where they are free, or
+/// leaves them to other callers.
+enum class PoolUse { kIfFree, kNone };
+
 class ThreadPool {
  public:
   /// `threads` counts the caller; 0 takes the machine's number of cores that this process may use.

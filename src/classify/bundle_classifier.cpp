@@ -170,15 +170,16 @@ void BundleClassifier::Tokenize(std::span<const std::string_view> texts, bool se
 }
 
 Result<void> BundleClassifier::ProbabilitiesOfTokens(const TokenizedTexts& tokens, std::span<float> probabilities,
-                                                     const Progress& progress, std::span<float> scope) const {
+                                                     const Progress& progress, std::span<float> scope,
+                                                     PoolUse use) const {
   const PackedTexts windows = tokens.windows.view();
-  if (tokens.whole()) return ComputeWindows(windows, probabilities, scope, progress);
+  if (tokens.whole()) return ComputeWindows(windows, probabilities, scope, progress, use);
   std::unique_ptr<Call> call = parts_->TakeCall();
   call->probabilities.resize(windows.texts() * labels().size());
   call->scope.resize(scope.empty() ? 0 : windows.texts());
   const auto in_texts = [&](size_t done) { return progress(done * tokens.texts() / windows.texts()); };
-  const Result<void> computed =
-      ComputeWindows(windows, call->probabilities, call->scope, progress ? Progress(std::ref(in_texts)) : Progress());
+  const Result<void> computed = ComputeWindows(windows, call->probabilities, call->scope,
+                                               progress ? Progress(std::ref(in_texts)) : Progress(), use);
   if (computed) {
     PoolWindows(tokens, labels().size(),
                 {.multi_label = multi_label(), .positive_label = parts_->rule->positive_label()}, call->probabilities,
@@ -193,8 +194,8 @@ Result<void> BundleClassifier::ProbabilitiesOfTokens(const TokenizedTexts& token
 }
 
 Result<void> BundleClassifier::ComputeWindows(const PackedTexts& windows, std::span<float> probabilities,
-                                              std::span<float> scope, const Progress& progress) const {
-  TRY(parts_->encoder->Logits(windows, probabilities, progress));
+                                              std::span<float> scope, const Progress& progress, PoolUse use) const {
+  TRY(parts_->encoder->Logits(windows, probabilities, progress, use));
   ScoreScope(probabilities, scope);
   Calibrate(parts_->calibration, probabilities, labels().size(), multi_label(), probabilities);
   return {};

@@ -86,7 +86,8 @@ class BundleClassifier {
   /// text how far it is out of scope, of a bundle with a rule for that; or empty.
   void Tokenize(std::span<const std::string_view> texts, bool segmented, TokenizedTexts& tokens) const;
   Result<void> ProbabilitiesOfTokens(const TokenizedTexts& tokens, std::span<float> probabilities,
-                                     const Progress& progress = {}, std::span<float> scope = {}) const;
+                                     const Progress& progress = {}, std::span<float> scope = {},
+                                     PoolUse use = PoolUse::kIfFree) const;
 
   /// What calibration starts from: logits [windows, labels] of texts, whose windows are put into `tokens` (a linear
   /// model's are one a text, empty). Errors: as Classify's.
@@ -117,7 +118,7 @@ class BundleClassifier {
   Result<void> LinearLogits(std::span<const std::string_view> texts, Call& call, std::span<float> all,
                             const Progress& progress) const;
   Result<void> ComputeWindows(const PackedTexts& windows, std::span<float> probabilities, std::span<float> scope,
-                              const Progress& progress) const;
+                              const Progress& progress, PoolUse use) const;
   void ScoreScope(std::span<const float> logits, std::span<float> scope) const;
   explicit BundleClassifier(std::unique_ptr<Parts> parts);
   std::unique_ptr<Parts> parts_;

@@ -44,7 +44,8 @@ std::string BundleModel::weights() const {
   return halves == 0 ? "int8" : fmt::format("int8 with {} of {} layers bf16", halves, config_.num_layers);
 }
 
-Result<void> BundleModel::Logits(const PackedTexts& texts, std::span<float> logits, const Progress& progress) const {
+Result<void> BundleModel::Logits(const PackedTexts& texts, std::span<float> logits, const Progress& progress,
+                                 PoolUse use) const {
   if (texts.texts() == 0) return {};
   TRY(CheckBatch(config_, texts));
   bool stopped = false;
@@ -54,7 +55,7 @@ Result<void> BundleModel::Logits(const PackedTexts& texts, std::span<float> logi
   };
   const Progress watched = progress ? Progress(std::ref(note)) : Progress();
   if (quantized_runner_ != nullptr) {
-    quantized_runner_->Logits(texts, logits, watched);
+    quantized_runner_->Logits(texts, logits, watched, use);
   } else {
     const std::lock_guard lock(runner_mutex_);
     std::ranges::copy(runner_->AllLogits(texts, watched), logits.begin());

@@ -42,7 +42,9 @@ class BundleModel {
   std::string weights() const;
 
   /// logits [texts, labels]. Errors: CheckBatch's; kCancelled when `progress` returns false.
-  Result<void> Logits(const PackedTexts& texts, std::span<float> logits, const Progress& progress = {}) const;
+  /// Float weights take one caller at a time, who always has the pool.
+  Result<void> Logits(const PackedTexts& texts, std::span<float> logits, const Progress& progress = {},
+                      PoolUse use = PoolUse::kIfFree) const;
 
  private:
   BundleModel(Manifest manifest, ModelConfig config, Tokenizer tokenizer)

@@ -113,7 +113,8 @@ Result<ModelSetOptions> ModelOptions(const ServeOptions& options) {
   models.scheduler = {.workers = options.threads,
                       .max_batch_tokens = static_cast<size_t>(options.max_batch_tokens),
                       .max_queued_texts = static_cast<size_t>(options.max_queued_texts),
-                      .max_batch_delay = std::chrono::microseconds(options.max_batch_delay_us)};
+                      .max_batch_delay = std::chrono::microseconds(options.max_batch_delay_us),
+                      .compute_in_submit = options.max_batch_delay_us == 0};
   models.lazy = options.lazy;
   models.max_memory_bytes = static_cast<uint64_t>(options.models_memory_mb * 1e6);
   for (const std::string& alias : options.aliases) models.aliases.push_back(TRY(ParseModelAlias(alias)));

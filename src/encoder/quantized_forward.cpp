@@ -329,9 +329,10 @@ QuantizedRunner::QuantizedRunner(const QuantizedModel& model, ThreadPool& pool)
     : model_(model), pool_(pool), barrier_(pool.size()), scratch_(static_cast<size_t>(pool.size())) {}
 
 void QuantizedRunner::Logits(const PackedTexts& texts, std::span<float> logits,
-                             const std::function<bool(size_t)>& done) {
+                             const std::function<bool(size_t)>& done, PoolUse use) {
   const auto threads = static_cast<size_t>(pool_.size());
-  const std::unique_lock lock(pool_mutex_, std::try_to_lock);
+  std::unique_lock lock(pool_mutex_, std::defer_lock);
+  if (use == PoolUse::kIfFree) (void)lock.try_lock();
   const bool deal = lock.owns_lock() && texts.texts() >= threads;
   Job job{.texts = texts,
           .logits = logits,
@@ -372,7 +373,7 @@ void QuantizedRunner::RunParts(Job& job, QuantizedScratch& scratch) {
 }
 
 void QuantizedRunner::RunAlone(Job& job, const QuantizedScratch::Need& need) {
-  // The pool is at work for another caller.
+  // The pool is at work for another caller, or meant for others.
   std::unique_ptr<QuantizedScratch> scratch;
   {
     const std::lock_guard lock(spare_mutex_);

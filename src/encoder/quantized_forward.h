@@ -65,7 +65,8 @@ class QuantizedRunner {
   /// logits [texts, labels], in the order of the texts. `texts` has passed CheckBatch. Allocates nothing once it has
   /// seen a batch with as much in each of its parts. `done`, where given, is told now and then how many texts are
   /// finished, and stops the rest by returning false.
-  void Logits(const PackedTexts& texts, std::span<float> logits, const std::function<bool(size_t done)>& done = {});
+  void Logits(const PackedTexts& texts, std::span<float> logits, const std::function<bool(size_t done)>& done = {},
+              PoolUse use = PoolUse::kIfFree);
 
  private:
   struct Job;

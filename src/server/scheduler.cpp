@@ -64,7 +64,7 @@ bool Scheduler::Submit(std::shared_ptr<ScheduledTexts> texts) {
   request->left = count;
   request->texts = std::move(texts);
   {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     // A request larger than the whole queue is let in when nothing waits: it could never be answered else.
     if (counts_.queued > 0 && counts_.queued + count > options_.max_queued_texts) {
       counts_.refused += count;
@@ -79,6 +79,10 @@ bool Scheduler::Submit(std::shared_ptr<ScheduledTexts> texts) {
     std::deque<std::shared_ptr<Request>>& queue = clients_[client];
     if (queue.empty()) turns_.push_back(client);
     queue.push_back(std::move(request));
+    if (options_.compute_in_submit && count == 1 && computing_ == 0 && counts_.queued == 1) {
+      ComputeNext(lock);
+      return true;
+    }
   }
   if (count > 1) {
     more_.notify_all();
@@ -137,39 +141,46 @@ bool Scheduler::TakeBatch(std::vector<Taken>& batch, std::vector<std::shared_ptr
 }
 
 void Scheduler::Work() {
-  std::vector<Taken> batch;
-  std::vector<std::shared_ptr<Request>> dropped;
   std::unique_lock lock(mutex_);
   for (;;) {
     more_.wait(lock, [this] { return stopping_ || !turns_.empty(); });
     if (turns_.empty()) return;  // stopping, and all is done
     if (options_.max_batch_delay.count() > 0 && !stopping_) more_.wait_for(lock, options_.max_batch_delay);
-    if (!TakeBatch(batch, dropped) && dropped.empty()) continue;
-    lock.unlock();
-    for (const auto& request : dropped) {
-      request->End(
-          Fail(ErrorCode::kCancelled, "the request was not computed: its time was over, or its client had gone"));
-    }
-    const Clock::time_point begin = Clock::now();
-    const size_t texts = batch.size();
-    for (const Taken& taken : batch) {
-      if (taken.text == 0) taken.request->texts->taken = begin;
-    }
-    if (texts > 0) Compute(batch);
-    const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-    // Not kept until there is more to do.
-    batch.clear();
-    dropped.clear();
-    lock.lock();
-    if (texts == 0) continue;
-    constexpr double kKept = 0.9;
-    const double each = seconds / static_cast<double>(texts);
-    seconds_a_text_ = seconds_a_text_ == 0 ? each : kKept * seconds_a_text_ + (1 - kKept) * each;
+    ComputeNext(lock);
   }
 }
 
+void Scheduler::ComputeNext(std::unique_lock<std::mutex>& lock) {
+  std::vector<Taken> batch;
+  std::vector<std::shared_ptr<Request>> dropped;
+  if (!TakeBatch(batch, dropped) && dropped.empty()) return;
+  const PoolUse use = computing_ == 0 && turns_.empty() ? PoolUse::kIfFree : PoolUse::kNone;
+  ++computing_;
+  lock.unlock();
+  for (const auto& request : dropped) {
+    request->End(
+        Fail(ErrorCode::kCancelled, "the request was not computed: its time was over, or its client had gone"));
+  }
+  const Clock::time_point begin = Clock::now();
+  const size_t texts = batch.size();
+  for (const Taken& taken : batch) {
+    if (taken.text == 0) taken.request->texts->taken = begin;
+  }
+  if (texts > 0) Compute(batch, use);
+  const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  // Not kept until there is more to do.
+  batch.clear();
+  dropped.clear();
+  lock.lock();
+  --computing_;
+  if (texts == 0) return;
+  constexpr double kKept = 0.9;
+  const double each = seconds / static_cast<double>(texts);
+  seconds_a_text_ = seconds_a_text_ == 0 ? each : kKept * seconds_a_text_ + (1 - kKept) * each;
+}
+
 Result<void> Scheduler::ComputeTokens(const std::vector<Taken>& batch, std::span<float> probabilities,
-                                      std::span<float> scope) const {
+                                      std::span<float> scope, PoolUse use) const {
   TokenizedTexts tokens;
   for (const Taken& taken : batch) {
     const TokenizedTexts& from = taken.request->texts->tokens;
@@ -179,7 +190,7 @@ Result<void> Scheduler::ComputeTokens(const std::vector<Taken>& batch, std::span
     }
     tokens.begins.push_back(static_cast<int32_t>(tokens.windows.texts()));
   }
-  return classifier_.ProbabilitiesOfTokens(tokens, probabilities, {}, scope);
+  return classifier_.ProbabilitiesOfTokens(tokens, probabilities, {}, scope, use);
 }
 
 Result<void> Scheduler::ComputeTexts(const std::vector<Taken>& batch, std::span<float> probabilities,
@@ -196,13 +207,13 @@ Result<void> Scheduler::ComputeTexts(const std::vector<Taken>& batch, std::span<
   return {};
 }
 
-void Scheduler::Compute(std::vector<Taken>& batch) {
+void Scheduler::Compute(std::vector<Taken>& batch, PoolUse use) {
   const Clock::time_point begin = Clock::now();
   const size_t labels = classifier_.labels().size();
   std::vector<float> probabilities(batch.size() * labels);
   std::vector<float> scope(classifier_.scope_rule() == nullptr ? 0 : batch.size());
-  const Result<void> computed =
-      classifier_.has_tokens() ? ComputeTokens(batch, probabilities, scope) : ComputeTexts(batch, probabilities, scope);
+  const Result<void> computed = classifier_.has_tokens() ? ComputeTokens(batch, probabilities, scope, use)
+                                                         : ComputeTexts(batch, probabilities, scope);
   size_t tokens = 0;
   for (const Taken& taken : batch) tokens += taken.request->CostOf(taken.text);
   {

@@ -5,6 +5,10 @@
 /// `max_batch_delay` says so. So batches are as large as the load makes them: a single request on an idle server is
 /// computed alone and at once, a thousand waiting ones share passes.
 ///
+/// A worker that finds itself alone has the model's other threads help it with its batch, so that a single request on
+/// an idle server is answered by all cores; as soon as there is more to do, each worker computes by itself, which makes
+/// more of them.
+///
 /// Clients take turns, a text each, so that one that sends ten thousand texts and one that sends a single text both
 /// move on: the single one waits for a batch or two, not for ten thousand texts.
 ///
@@ -36,6 +40,8 @@ struct SchedulerOptions {
   size_t max_batch_tokens = 2048;                ///< a text that has more is computed alone
   size_t max_queued_texts = 8192;                ///< more are refused: better at once than late
   std::chrono::microseconds max_batch_delay{0};  ///< that a worker waits for a batch to fill
+  /// A single text is computed by who submits it while nothing else is: sooner than a worker has woken.
+  bool compute_in_submit = false;
 };
 
 /// The texts of one request. What is computed of it is written here; `done` is called once, by a worker, when all texts
@@ -68,7 +74,7 @@ struct SchedulerCounts {
 /// happen on one of its own threads, which a `done` is called on (LivingModels sees to it).
 class Scheduler {
  public:
-  /// `classifier` must outlive it, and was loaded with a pool of one thread: workers are the threads.
+  /// `classifier` must outlive it, and was loaded with a pool of as many threads as there are workers.
   /// `metrics`, which may be null, is told of batches; it must outlive the scheduler too.
   Scheduler(const BundleClassifier& classifier, const SchedulerOptions& options, ServerMetrics* metrics = nullptr);
   Scheduler(const Scheduler&) = delete;
@@ -76,7 +82,7 @@ class Scheduler {
   ~Scheduler();
 
   /// Queues all of the request's texts, or none: false when there is no room for them. `texts` with none are done at
-  /// once.
+  /// once. With compute_in_submit the caller keeps the scheduler alive.
   bool Submit(std::shared_ptr<ScheduledTexts> texts);
 
   SchedulerCounts counts() const;
@@ -87,10 +93,12 @@ class Scheduler {
   struct Request;
   struct Taken;
   void Work();
+  /// With the lock held, which is let go while a batch is computed.
+  void ComputeNext(std::unique_lock<std::mutex>& lock);
   bool TakeBatch(std::vector<Taken>& batch, std::vector<std::shared_ptr<Request>>& dropped);
-  void Compute(std::vector<Taken>& batch);
-  Result<void> ComputeTokens(const std::vector<Taken>& batch, std::span<float> probabilities,
-                             std::span<float> scope) const;
+  void Compute(std::vector<Taken>& batch, PoolUse use);
+  Result<void> ComputeTokens(const std::vector<Taken>& batch, std::span<float> probabilities, std::span<float> scope,
+                             PoolUse use) const;
   Result<void> ComputeTexts(const std::vector<Taken>& batch, std::span<float> probabilities,
                             std::span<float> scope) const;
 
@@ -104,6 +112,7 @@ class Scheduler {
   std::deque<std::string> turns_;                                        // whose turn it is next
   SchedulerCounts counts_;
   double seconds_a_text_ = 0;  // of one worker, as it has been lately
+  int computing_ = 0;          // workers
   bool stopping_ = false;
   std::vector<std::thread> workers_;
 };

@@ -70,11 +70,12 @@ struct ServedModel::Call {
   std::span<float> Row(size_t text) { return std::span<float>(rows).subspan(text * width, width); }
 };
 
-ServedModel::ServedModel(SharedParts shared) : shared_(std::move(shared)), cache_key_(NextCacheKey()), pool_(1) {}
+ServedModel::ServedModel(int threads, SharedParts shared)
+    : shared_(std::move(shared)), cache_key_(NextCacheKey()), pool_(threads) {}
 
 Result<std::unique_ptr<ServedModel>> ServedModel::Load(const std::filesystem::path& bundle,
                                                        const SchedulerOptions& options, SharedParts shared) {
-  std::unique_ptr<ServedModel> model(new ServedModel(std::move(shared)));
+  std::unique_ptr<ServedModel> model(new ServedModel(options.workers, std::move(shared)));
   model->classifier_ = std::make_unique<BundleClassifier>(TRY(BundleClassifier::Load(bundle, model->pool_)));
   model->scheduler_ = std::make_unique<Scheduler>(*model->classifier_, options, model->shared_.metrics.get());
   model->redis_key_ = RedisKeyOf(*model->classifier_);

@@ -68,7 +68,7 @@ class ServedModel {
  private:
   struct Call;
 
-  explicit ServedModel(SharedParts shared);
+  ServedModel(int threads, SharedParts shared);
   void LookUp(const std::shared_ptr<Call>& call) const;
   void AskRedis(const std::shared_ptr<Call>& call) const;
   void Schedule(const std::shared_ptr<Call>& call) const;
