@@ -26,6 +26,7 @@ struct ServeOptions : CommonOptions {
   int64_t max_batch_tokens = 2048;
   int64_t max_queued_texts = 8192;
   int max_batch_delay_us = 0;
+  int max_wait_ms = 1000;
   std::filesystem::path unix_socket, tls_cert, tls_key;
   int http_threads = 0;
   double max_body_mb = 8;
@@ -99,6 +100,10 @@ void Describe(ServeOptions& options, OptionTable& table) {
   table.Add("max-batch-delay", &options.max_batch_delay_us, "Microseconds to wait for a batch to fill").Range(0, 1e6);
   table.Add("max-queue", &options.max_queued_texts, "Texts that may wait; more are refused at once, with status 429")
       .AtLeast(1);
+  table
+      .Add("max-wait", &options.max_wait_ms,
+           "Milliseconds that a text may have to wait; one that would wait longer is refused at once. 0: any time")
+      .Range(0, 1e9);
   table.Example("winnow serve spam", "answers at http://127.0.0.1:8080/v1/classify");
   table.Example("winnow serve models --lazy --models-memory-mb 500",
                 "all of a directory's; kill -HUP looks for new ones");
@@ -114,7 +119,7 @@ Result<ModelSetOptions> ModelOptions(const ServeOptions& options) {
                       .max_batch_tokens = static_cast<size_t>(options.max_batch_tokens),
                       .max_queued_texts = static_cast<size_t>(options.max_queued_texts),
                       .max_batch_delay = std::chrono::microseconds(options.max_batch_delay_us),
-                      .compute_in_submit = options.max_batch_delay_us == 0};
+                      .max_wait = std::chrono::milliseconds(options.max_wait_ms)};
   models.lazy = options.lazy;
   models.max_memory_bytes = static_cast<uint64_t>(options.models_memory_mb * 1e6);
   for (const std::string& alias : options.aliases) models.aliases.push_back(TRY(ParseModelAlias(alias)));

@@ -29,7 +29,7 @@ struct BundleSummary {
   std::string kind;     ///< "transformer", "lr", "svm"
   std::string weights;  ///< that will answer: "linear", "int8", "f32"
   std::vector<std::string> labels;
-  std::string text_template;  ///< how a text is made of a row of data; or empty
+  std::string text_template;                                          ///< how a text is made of a row of data; or empty
   nlohmann::ordered_json metrics = nlohmann::ordered_json::object();  ///< training_info.json's, by name
   uint64_t size_bytes = 0;                                            ///< of its files
   uint64_t memory_bytes = 0;  ///< that the loaded model takes, about (bundle_summary.cpp says how it is told)

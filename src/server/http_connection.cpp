@@ -302,6 +302,11 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     request->gone = gone;
     const bool hand_over =
         request->body.size() >= state_->options.handed_over_bytes || !request->Header("content-encoding").empty();
+    if (!hand_over) {
+      request->later = [executor = thread_.context.get_executor()](std::function<void()> what) {
+        asio::post(executor, std::move(what));
+      };
+    }
     if (hand_over) {
       asio::post(state_->heavy, [state = state_, request, slot] { Handle(state, request, slot); });
     } else {

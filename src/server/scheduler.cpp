@@ -27,6 +27,11 @@ struct Scheduler::Request {
     return static_cast<size_t>(offsets[static_cast<size_t>(begins[text + 1])] -
                                offsets[static_cast<size_t>(begins[text])]);
   }
+  size_t Cost(size_t begin) const {
+    size_t cost = 0;
+    for (size_t text = begin; text < texts->count(); ++text) cost += CostOf(text);
+    return cost;
+  }
   bool Wanted() const { return Clock::now() < texts->deadline && (!texts->wanted || texts->wanted()); }
   /// What `done` holds goes with it: the model that this scheduler belongs to, often.
   void End(const Result<void>& result) {
@@ -62,11 +67,16 @@ bool Scheduler::Submit(std::shared_ptr<ScheduledTexts> texts) {
   }
   auto request = std::make_shared<Request>();
   request->left = count;
-  request->texts = std::move(texts);
+  request->texts = texts;
+  const size_t cost = request->Cost(0);
+  bool later = false;
   {
-    std::unique_lock lock(mutex_);
+    const std::lock_guard lock(mutex_);
+    const std::string& client = texts->client;
     // A request larger than the whole queue is let in when nothing waits: it could never be answered else.
-    if (counts_.queued > 0 && counts_.queued + count > options_.max_queued_texts) {
+    const bool full = counts_.queued > 0 && counts_.queued + count > options_.max_queued_texts;
+    const bool late = options_.max_wait.count() > 0 && WaitOf(Ahead(client)) > options_.max_wait;
+    if (full || late) {
       counts_.refused += count;
       return false;
     }
@@ -75,21 +85,46 @@ bool Scheduler::Submit(std::shared_ptr<ScheduledTexts> texts) {
       for (int i = 0; i < workers; ++i) workers_.emplace_back([this] { Work(); });
     }
     counts_.queued += count;
-    const std::string& client = request->texts->client;
+    queued_cost_ += cost;
     std::deque<std::shared_ptr<Request>>& queue = clients_[client];
     if (queue.empty()) turns_.push_back(client);
     queue.push_back(std::move(request));
-    if (options_.compute_in_submit && count == 1 && computing_ == 0 && counts_.queued == 1) {
-      ComputeNext(lock);
-      return true;
-    }
+    later = texts->later && count == 1 && counts_.queued == 1 && computing_ == 0;
+    later_ = later_ || later;
   }
-  if (count > 1) {
+  if (later) {
+    ComputeLater(*texts);
+  } else if (count > 1) {
     more_.notify_all();
   } else {
     more_.notify_one();
   }
   return true;
+}
+
+/// With the lock held: texts that are taken before a new one of this client, at least.
+size_t Scheduler::Ahead(const std::string& client) const {
+  const auto found = clients_.find(client);
+  const size_t own = found == clients_.end() ? 0 : found->second.size();
+  return std::min(counts_.queued, own == 0 ? clients_.size() : own * clients_.size());
+}
+
+/// With the lock held: how long so many texts take all workers.
+std::chrono::milliseconds Scheduler::WaitOf(size_t texts) const {
+  const double seconds =
+      seconds_a_text_ * static_cast<double>(texts) / static_cast<double>(std::max<size_t>(workers_.size(), 1));
+  return std::chrono::milliseconds(static_cast<int64_t>(seconds * 1000));
+}
+
+void Scheduler::ComputeLater(const ScheduledTexts& texts) {
+  texts.later([this, keeper = texts.keeper] {
+    std::unique_lock lock(mutex_);
+    later_ = false;
+    if (computing_ == 0 && counts_.queued == 1) return ComputeNext(lock);
+    if (turns_.empty()) return;
+    lock.unlock();
+    more_.notify_all();
+  });
 }
 
 SchedulerCounts Scheduler::counts() const {
@@ -99,38 +134,47 @@ SchedulerCounts Scheduler::counts() const {
 
 std::chrono::milliseconds Scheduler::ExpectedWait() const {
   const std::lock_guard lock(mutex_);
-  const double seconds =
-      seconds_a_text_ * static_cast<double>(counts_.queued) / static_cast<double>(std::max<size_t>(workers_.size(), 1));
-  return std::chrono::milliseconds(static_cast<int64_t>(seconds * 1000));
+  return WaitOf(counts_.queued);
+}
+
+/// With the lock held: what a worker takes at once.
+size_t Scheduler::BatchTokens() const {
+  constexpr size_t kWorthwhile = 512;  // computed as fast, a text, as more
+  const size_t share = queued_cost_ / (2 * std::max<size_t>(workers_.size(), 1));
+  return std::min(options_.max_batch_tokens, std::max(share, kWorthwhile));
 }
 
 /// With the lock held. Takes texts of the clients in turn; false when there are none. Requests that nobody waits for
 /// any more go to `dropped`.
 bool Scheduler::TakeBatch(std::vector<Taken>& batch, std::vector<std::shared_ptr<Request>>& dropped) {
   size_t cost = 0;
+  const size_t most = BatchTokens();
   while (!turns_.empty()) {
     const auto found = clients_.find(turns_.front());
     std::deque<std::shared_ptr<Request>>& queue = found->second;
-    const std::shared_ptr<Request>& request = queue.front();
+    const std::shared_ptr<Request> request = queue.front();
     const size_t count = request->texts->count();
     bool used_up = false;
     if (request->next == 0 || request->next % 64 == 0) used_up = !request->Wanted();
     if (used_up) {
       counts_.queued -= count - request->next;
       counts_.dropped += count - request->next;
+      queued_cost_ -= request->Cost(request->next);
       dropped.push_back(request);
     } else {
       const size_t more = request->CostOf(request->next);
-      if (!batch.empty() && cost + more > options_.max_batch_tokens) return true;
+      if (!batch.empty() && cost + more > most) return true;
       batch.push_back({request, request->next++});
       cost += more;
       --counts_.queued;
+      queued_cost_ -= more;
       used_up = request->next == count;
     }
-    // The next client's turn.
+    // The next client's turn, and the next request's of this one.
     std::string client = std::move(turns_.front());
     turns_.pop_front();
-    if (used_up) queue.pop_front();
+    queue.pop_front();
+    if (!used_up) queue.push_back(request);
     if (queue.empty()) {
       clients_.erase(found);
     } else {
@@ -143,7 +187,7 @@ bool Scheduler::TakeBatch(std::vector<Taken>& batch, std::vector<std::shared_ptr
 void Scheduler::Work() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    more_.wait(lock, [this] { return stopping_ || !turns_.empty(); });
+    more_.wait(lock, [this] { return stopping_ || (!turns_.empty() && !(later_ && counts_.queued == 1)); });
     if (turns_.empty()) return;  // stopping, and all is done
     if (options_.max_batch_delay.count() > 0 && !stopping_) more_.wait_for(lock, options_.max_batch_delay);
     ComputeNext(lock);

@@ -9,8 +9,10 @@
 /// an idle server is answered by all cores; as soon as there is more to do, each worker computes by itself, which makes
 /// more of them.
 ///
-/// Clients take turns, a text each, so that one that sends ten thousand texts and one that sends a single text both
-/// move on: the single one waits for a batch or two, not for ten thousand texts.
+/// While there is little left to do, batches are smaller, so that all workers are done at about the same time.
+///
+/// Clients take turns, a text each, and so do the requests of one client: so that one that sends ten thousand texts and
+/// one that sends a single text both move on: the single one waits for a batch or two, not for ten thousand texts.
 ///
 /// Answers don't depend on load or batch: with INT8 weights and with linear models a text's numbers are the same in any
 /// batch (classify/bundle_classifier.h); with float weights they agree to rounding.
@@ -40,8 +42,8 @@ struct SchedulerOptions {
   size_t max_batch_tokens = 2048;                ///< a text that has more is computed alone
   size_t max_queued_texts = 8192;                ///< more are refused: better at once than late
   std::chrono::microseconds max_batch_delay{0};  ///< that a worker waits for a batch to fill
-  /// A single text is computed by who submits it while nothing else is: sooner than a worker has woken.
-  bool compute_in_submit = false;
+  /// A text that would wait longer, as things are, is refused. 0: only max_queued_texts counts.
+  std::chrono::milliseconds max_wait{0};
 };
 
 /// The texts of one request. What is computed of it is written here; `done` is called once, by a worker, when all texts
@@ -57,6 +59,10 @@ struct ScheduledTexts {
   std::function<void(const Result<void>&)> done;  ///< let go once it was called
   /// When they were queued, and the first of them was taken: told by the scheduler.
   std::chrono::steady_clock::time_point submitted = {}, taken = {};
+  /// Runs something on the thread that submits, when that has looked at what else has come; or empty. A single text is
+  /// then computed there if nothing else has: sooner than a worker has woken.
+  std::function<void(std::function<void()>)> later;
+  std::shared_ptr<const void> keeper;  ///< with `later`: what keeps the scheduler alive
 
   size_t count() const { return texts.empty() ? tokens.texts() : texts.size(); }
 };
@@ -82,7 +88,7 @@ class Scheduler {
   ~Scheduler();
 
   /// Queues all of the request's texts, or none: false when there is no room for them. `texts` with none are done at
-  /// once. With compute_in_submit the caller keeps the scheduler alive.
+  /// once.
   bool Submit(std::shared_ptr<ScheduledTexts> texts);
 
   SchedulerCounts counts() const;
@@ -93,6 +99,10 @@ class Scheduler {
   struct Request;
   struct Taken;
   void Work();
+  size_t BatchTokens() const;
+  size_t Ahead(const std::string& client) const;
+  std::chrono::milliseconds WaitOf(size_t texts) const;
+  void ComputeLater(const ScheduledTexts& texts);
   /// With the lock held, which is let go while a batch is computed.
   void ComputeNext(std::unique_lock<std::mutex>& lock);
   bool TakeBatch(std::vector<Taken>& batch, std::vector<std::shared_ptr<Request>>& dropped);
@@ -111,7 +121,9 @@ class Scheduler {
   std::map<std::string, std::deque<std::shared_ptr<Request>>> clients_;  // those with texts to take
   std::deque<std::string> turns_;                                        // whose turn it is next
   SchedulerCounts counts_;
+  size_t queued_cost_ = 0;     // tokens that wait
   double seconds_a_text_ = 0;  // of one worker, as it has been lately
+  bool later_ = false;         // somebody may compute a single text soon; no worker was woken for it
   int computing_ = 0;          // workers
   bool stopping_ = false;
   std::vector<std::thread> workers_;

@@ -96,6 +96,79 @@ TEST_F(SchedulerTest, AFullQueueRefusesAtOnceAndWhole) {
   EXPECT_TRUE(small.done.get());
 }
 
+TEST_F(SchedulerTest, WhoWouldWaitTooLongIsRefused) {
+  std::promise<void> go;
+  const std::shared_future<void> started = go.get_future().share();
+  Scheduler scheduler(*classifier_, {.workers = 1, .max_wait = std::chrono::milliseconds(10)});
+  // A text that takes the only worker long, so that texts are known to be slow; then one that keeps it.
+  Answer slow = Request(Texts(1)), first = Request(Texts(1));
+  slow.texts->done = [](const Result<void>&) { std::this_thread::sleep_for(std::chrono::milliseconds(100)); };
+  first.texts->done = [started](const Result<void>&) { started.wait(); };
+  ASSERT_TRUE(scheduler.Submit(slow.texts));
+  while (scheduler.counts().texts < 1) std::this_thread::yield();
+  ASSERT_TRUE(scheduler.Submit(first.texts));
+  while (scheduler.counts().texts < 2) std::this_thread::yield();
+  Answer next = Request(Texts(1), "one"), behind = Request(Texts(1), "one"), other = Request(Texts(1), "other");
+  EXPECT_TRUE(scheduler.Submit(next.texts)) << "nothing waits";
+  EXPECT_FALSE(scheduler.Submit(behind.texts));
+  EXPECT_FALSE(scheduler.Submit(other.texts));
+  EXPECT_EQ(scheduler.counts().refused, 2u);
+  go.set_value();
+  EXPECT_TRUE(next.done.get());
+}
+
+TEST_F(SchedulerTest, ASingleTextIsComputedByWhoSubmitsItWhereNothingElseHasCome) {
+  Scheduler scheduler(*classifier_, {.workers = 1});
+  std::vector<std::function<void()>> posted;
+  Answer one = Request(Texts(1));
+  std::thread::id where;
+  one.texts->keeper = std::make_shared<int>();
+  one.texts->later = [&](std::function<void()> what) { posted.push_back(std::move(what)); };
+  one.texts->done = [&](const Result<void>& computed) {
+    EXPECT_TRUE(computed);
+    where = std::this_thread::get_id();
+  };
+  ASSERT_TRUE(scheduler.Submit(one.texts));
+  ASSERT_EQ(posted.size(), 1u);
+  EXPECT_EQ(scheduler.counts().texts, 0u) << "no worker takes it";
+  posted[0]();
+  EXPECT_EQ(where, std::this_thread::get_id());
+
+  // Two: the workers have both, and what was posted finds nothing, or a worker at it.
+  Answer second = Request(Texts(1)), third = Request(Texts(1));
+  second.texts->keeper = std::make_shared<int>();
+  second.texts->later = one.texts->later;
+  ASSERT_TRUE(scheduler.Submit(second.texts));
+  ASSERT_TRUE(scheduler.Submit(third.texts));
+  posted.back()();
+  EXPECT_TRUE(second.done.get());
+  EXPECT_TRUE(third.done.get());
+}
+
+TEST_F(SchedulerTest, RequestsOfOneClientTakeTurnsToo) {
+  std::promise<void> go;
+  const std::shared_future<void> started = go.get_future().share();
+  std::mutex mutex;
+  std::vector<int> order;
+  {
+    Scheduler scheduler(*classifier_, {.workers = 1, .max_batch_tokens = 1});
+    Answer first = Request(Texts(1));
+    first.texts->done = [started](const Result<void>&) { started.wait(); };
+    ASSERT_TRUE(scheduler.Submit(first.texts));
+    while (scheduler.counts().texts < 1) std::this_thread::yield();
+    for (const int count : {30, 1}) {
+      Answer answer = Request(Texts(static_cast<size_t>(count)), "same");
+      answer.texts->done = [&, count](const Result<void>&) {
+        const std::lock_guard lock(mutex);
+        order.push_back(count);
+      };
+      ASSERT_TRUE(scheduler.Submit(answer.texts));
+    }
+    go.set_value();
+  }
+  EXPECT_EQ(order, (std::vector<int>{1, 30})) << "the single text is not behind the thirty";
+}
+
 TEST_F(SchedulerTest, ClientsTakeTurns) {
   std::promise<void> go;
   const std::shared_future<void> started = go.get_future().share();

@@ -166,6 +166,8 @@ void ServedModel::Schedule(const std::shared_ptr<Call>& call) const {
   }
   texts->client = call->request.client;
   texts->deadline = call->request.deadline;
+  texts->keeper = weak_from_this().lock();
+  if (texts->keeper) texts->later = std::move(call->request.later);
   if (call->request.gone) texts->wanted = [gone = call->request.gone] { return !*gone; };
   // The texts don't hold themselves: `done` is called while they are alive.
   ScheduledTexts* const raw = texts.get();

@@ -37,7 +37,7 @@ struct ServedTimes {
 };
 
 /// Thread-safe. Destroying it computes what is queued first, and must not happen within a `done` (LivingModels).
-class ServedModel {
+class ServedModel : public std::enable_shared_from_this<ServedModel> {
  public:
   /// Errors: BundleClassifier::Load's.
   static Result<std::unique_ptr<ServedModel>> Load(const std::filesystem::path& bundle, const SchedulerOptions& options,
@@ -53,8 +53,9 @@ class ServedModel {
     std::string client = {};
     std::chrono::steady_clock::time_point arrived = std::chrono::steady_clock::now();
     std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
-    bool no_store = false;                               ///< these texts go into no cache, and come from none
-    std::shared_ptr<const std::atomic<bool>> gone = {};  ///< true once nobody waits any more; or null
+    bool no_store = false;                                  ///< these texts go into no cache, and come from none
+    std::shared_ptr<const std::atomic<bool>> gone = {};     ///< true once nobody waits any more; or null
+    std::function<void(std::function<void()>)> later = {};  ///< ScheduledTexts'
   };
   /// Refusals: 429 when the queue is full, 503 when its time was over or nobody waits any more, 500.
   using Done = std::function<void(std::expected<std::vector<ClassifiedText>, Refusal>, const ServedTimes&)>;

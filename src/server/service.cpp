@@ -16,6 +16,7 @@ void ClassifyAndReply(const ModelSet::Model& model, const HttpRequest& request, 
   texts.client = request.caller;
   texts.arrived = request.arrived;
   texts.gone = request.gone;
+  texts.later = request.later;
   // The model lives as long as somebody waits for it.
   model->Classify(std::move(texts),
                   [model, reply, answer = std::move(answer)](
