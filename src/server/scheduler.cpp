@@ -75,7 +75,7 @@ bool Scheduler::Submit(std::shared_ptr<ScheduledTexts> texts) {
     const std::string& client = texts->client;
     // A request larger than the whole queue is let in when nothing waits: it could never be answered else.
     const bool full = counts_.queued > 0 && counts_.queued + count > options_.max_queued_texts;
-    const bool late = options_.max_wait.count() > 0 && WaitOf(Ahead(client)) > options_.max_wait;
+    const bool late = options_.max_wait.count() > 0 && WaitOf(Ahead(client) + computing_texts_) > options_.max_wait;
     if (full || late) {
       counts_.refused += count;
       return false;
@@ -200,6 +200,7 @@ void Scheduler::ComputeNext(std::unique_lock<std::mutex>& lock) {
   if (!TakeBatch(batch, dropped) && dropped.empty()) return;
   const PoolUse use = computing_ == 0 && turns_.empty() ? PoolUse::kIfFree : PoolUse::kNone;
   ++computing_;
+  computing_texts_ += batch.size();
   lock.unlock();
   for (const auto& request : dropped) {
     request->End(
@@ -217,6 +218,7 @@ void Scheduler::ComputeNext(std::unique_lock<std::mutex>& lock) {
   dropped.clear();
   lock.lock();
   --computing_;
+  computing_texts_ -= texts;
   if (texts == 0) return;
   constexpr double kKept = 0.9;
   const double each = seconds / static_cast<double>(texts);

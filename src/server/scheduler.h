@@ -125,6 +125,7 @@ class Scheduler {
   double seconds_a_text_ = 0;  // of one worker, as it has been lately
   bool later_ = false;         // somebody may compute a single text soon; no worker was woken for it
   int computing_ = 0;          // workers
+  size_t computing_texts_ = 0;
   bool stopping_ = false;
   std::vector<std::thread> workers_;
 };
