@@ -279,8 +279,15 @@ std::vector<Route> V2Routes(const SharedService& service) {
        .handle = always({{"live", true}})},
       {.method = "GET",
        .path = "/v2/health/ready",
-       .docs = {.summary = "Whether it answers", .tag = kTag, .answer = ObjectOf({{"ready", kBoolean}}, {"ready"})},
-       .handle = always({{"ready", true}})},
+       .docs = {.summary = "Whether the default model answers",
+                .tag = kTag,
+                .answer = ObjectOf({{"ready", kBoolean}}, {"ready"}),
+                .errors = {503}},
+       .handle =
+           [service](const SharedRequest&, const HttpReply& reply) {
+             if (IsReady(*service)) return reply(JsonResponse({{"ready", true}}));
+             reply(ErrorResponse(503, "Unavailable", "the default model can't be loaded"));
+           }},
       {.method = "POST",
        .path = "/v2/repository/index",
        .role = Role::kClassify,

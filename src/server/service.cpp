@@ -1,5 +1,7 @@
 #include "server/service.h"
 
+#include <algorithm>
+
 namespace winnow {
 
 std::vector<Route> ServiceRoutes(const SharedService& service) {
@@ -25,6 +27,13 @@ void ClassifyAndReply(const ModelSet::Model& model, const HttpRequest& request, 
                   });
 }
 
+bool IsReady(const Service& service) {
+  const auto models = service.models->List();
+  return std::ranges::any_of(models, [](const ModelSet::Entry& entry) {
+    return entry.is_default && (entry.model != nullptr || entry.state != ModelState::kFailed);
+  });
+}
+
 std::vector<Route> HealthRoutes(const SharedService& service) {
   const nlohmann::ordered_json answer = {
       {"type", "object"}, {"required", {"status"}}, {"properties", {{"status", {{"const", "ok"}}}}}};
@@ -37,8 +46,12 @@ std::vector<Route> HealthRoutes(const SharedService& service) {
            .handle = ok},
           {.method = "GET",
            .path = "/ready",
-           .docs = {.summary = "Whether it answers", .tag = "Health", .answer = answer},
-           .handle = ok},
+           .docs = {.summary = "Whether the default model answers", .tag = "Health", .answer = answer, .errors = {503}},
+           .handle =
+               [service, ok](const SharedRequest& request, const HttpReply& reply) {
+                 if (IsReady(*service)) return ok(request, reply);
+                 reply(ErrorResponse(503, "Unavailable", "the default model can't be loaded; GET /models says why"));
+               }},
           {.method = "GET",
            .path = "/metrics",
            .role = Role::kClassify,

@@ -36,6 +36,9 @@ std::vector<Route> V2Routes(const SharedService& service);        ///< /v2 and b
 /// /openapi.json, /docs: of all other routes, which are given, and of themselves.
 std::vector<Route> DocsRoutes(const std::vector<Route>& others);
 
+/// Whether the default model answers, or would once it is loaded.
+bool IsReady(const Service& service);
+
 /// What is made of the answers to one request's texts.
 using AnswerMaker = std::function<HttpResponse(const std::vector<ClassifiedText>&, const ServedTimes&)>;
 
