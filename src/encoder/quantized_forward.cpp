@@ -328,8 +328,8 @@ struct QuantizedRunner::Job {
 QuantizedRunner::QuantizedRunner(const QuantizedModel& model, ThreadPool& pool)
     : model_(model), pool_(pool), barrier_(pool.size()), scratch_(static_cast<size_t>(pool.size())) {}
 
-void QuantizedRunner::Logits(const PackedTexts& texts, std::span<float> logits,
-                             const std::function<bool(size_t)>& done, PoolUse use) {
+void QuantizedRunner::Logits(const PackedTexts& texts, std::span<float> logits, const std::function<bool(size_t)>& done,
+                             PoolUse use) {
   const auto threads = static_cast<size_t>(pool_.size());
   std::unique_lock lock(pool_mutex_, std::defer_lock);
   if (use == PoolUse::kIfFree) (void)lock.try_lock();

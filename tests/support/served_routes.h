@@ -24,7 +24,8 @@ class ServedRoutes {
     WriteLinear();
     auto service = std::make_shared<Service>();
     service->limits = limits;
-    service->models = ModelSet::Open({dir_.path() / "spam", dir_.path() / "words"}, {.scheduler = {.workers = 1}}).value();
+    service->models =
+        ModelSet::Open({dir_.path() / "spam", dir_.path() / "words"}, {.scheduler = {.workers = 1}}).value();
     models_ = service->models;
     table_ = std::make_shared<const RouteTable>(ServiceRoutes(service));
     ApplicationParts parts;
