@@ -3,7 +3,7 @@
 #   BUNDLE=DIR         a transformer's bundle with float and INT8 weights; else one is trained on real SMS (three epochs of MiniLM)
 #   WINNOW_BENCH_CACHE a directory that keeps what was made for the next run: the bundle, its ONNX files
 #   PEERS_PYTHON       a Python with fastapi, uvicorn[standard], onnxruntime, tokenizers and onnx
-#   REPEATS=3 SECONDS_EACH=8 PARTS=closed,overload,cached,large SERVE_OPTIONS= OVERLOAD_OPTIONS=   see bench/serve.py
+#   REPEATS=3 SECONDS_EACH=8 PARTS=closed,overload,cached,large SERVE_OPTIONS= OVERLOAD_OPTIONS="--max-wait 100"   see bench/serve.py
 set -euo pipefail
 cd "$(dirname "$0")/.."
 shared=${WINNOW_SHARED:-../shared}
@@ -47,4 +47,4 @@ fi
 
 "$python" bench/serve.py --winnow "$winnow" --open-loop build/release/bench/open_loop --bundle "$bundle" --onnx "$onnx/int8.onnx" --data "$sms" \
   ${REPEATS:+--repeats "$REPEATS"} ${SECONDS_EACH:+--seconds "$SECONDS_EACH"} ${PARTS:+--parts "$PARTS"} \
-  ${SERVE_OPTIONS:+--serve-options="$SERVE_OPTIONS"} ${OVERLOAD_OPTIONS:+--overload-options="$OVERLOAD_OPTIONS"}
+  ${SERVE_OPTIONS:+--serve-options="$SERVE_OPTIONS"} --overload-options="${OVERLOAD_OPTIONS:---max-wait 100}"
