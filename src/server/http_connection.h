@@ -22,6 +22,7 @@
 #include "server/connection_limit.h"
 #include "server/http.h"
 #include "server/http_server.h"
+#include "server/reply_slot.h"
 
 namespace winnow {
 
@@ -30,21 +31,6 @@ using Executor = asio::io_context::executor_type;
 using StreamSocket = asio::basic_stream_socket<asio::generic::stream_protocol, Executor>;
 template <class T>
 using Awaitable = asio::awaitable<T, Executor>;
-
-/// Where a reply and the connection that waits for it meet. The first reply counts. Thread-safe.
-class ReplySlot {
- public:
-  void Put(HttpResponse response);
-  /// Calls `wake` once there is a response: at once, or from the thread that puts it.
-  void WhenReady(std::move_only_function<void()> wake);
-  bool ready() const;
-  HttpResponse Take();
-
- private:
-  mutable std::mutex mutex_;
-  std::optional<HttpResponse> response_;
-  std::move_only_function<void()> wake_;
-};
 
 class HttpConnection;
 

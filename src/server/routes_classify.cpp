@@ -3,7 +3,7 @@
 #include "classify/answer_json.h"
 #include "classify/explain.h"
 #include "server/service.h"
-#include "server/side_thread.h"
+#include "server/task_thread.h"
 
 namespace winnow {
 namespace {
@@ -124,7 +124,7 @@ HttpResponse Explain(const ServedModel& model, const HttpRequest& request, const
   return Answer(model, request.id, std::move(results));
 }
 
-void Classify(const Service& service, const std::shared_ptr<SideThread>& side, const SharedRequest& request,
+void Classify(const Service& service, const std::shared_ptr<TaskThread>& side, const SharedRequest& request,
               const HttpReply& reply) {
   auto call = ReadCall(*request, service.limits);
   if (!call) return reply(call.error().Response());
@@ -134,7 +134,7 @@ void Classify(const Service& service, const std::shared_ptr<SideThread>& side, c
     if (!used) return reply(used.error().Response());
     if (call.explain) {
       const auto shared = std::make_shared<const ClassifyCall>(std::move(call));
-      if (side->Run([model = *used, request, shared, reply] { reply(Explain(*model, *request, *shared)); })) return;
+      if (side->Post([model = *used, request, shared, reply] { reply(Explain(*model, *request, *shared)); })) return;
       HttpResponse refused = ErrorResponse(429, "Overloaded", "too many explanations are waiting");
       refused.headers.emplace_back("Retry-After", "1");
       return reply(std::move(refused));
@@ -197,7 +197,7 @@ RouteDocs Docs() {
 }  // namespace
 
 std::vector<Route> ClassifyRoutes(const SharedService& service) {
-  const auto side = std::make_shared<SideThread>(kMostExplanationsWaiting);
+  const auto side = std::make_shared<TaskThread>(kMostExplanationsWaiting);
   return {{.method = "POST",
            .path = "/v1/classify",
            .role = Role::kClassify,

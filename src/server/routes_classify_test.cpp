@@ -1,9 +1,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <future>
-
-#include "server/side_thread.h"
 #include "support/served_routes.h"
 
 namespace winnow {
@@ -53,24 +50,6 @@ TEST(ClassifyRoute, TakesItsOptionsAndNulls) {
   EXPECT_EQ(Routes().Ask("POST", "/v1/classify", many.dump()).status, 200);
   many["explain"] = true;
   EXPECT_EQ(Routes().Ask("POST", "/v1/classify", many.dump()).status, 422);
-}
-
-TEST(SideThread, RunsTasksInOrderAndAllOfThemBeforeItEnds) {
-  std::vector<int> ran;
-  std::promise<void> go;
-  {
-    SideThread side(3);
-    std::promise<void> started;
-    EXPECT_TRUE(side.Run([&] {
-      started.set_value();
-      go.get_future().wait();
-    }));
-    started.get_future().wait();
-    for (int i = 0; i < 3; ++i) EXPECT_TRUE(side.Run([&ran, i] { ran.push_back(i); }));
-    EXPECT_FALSE(side.Run([] {}));
-    go.set_value();
-  }
-  EXPECT_THAT(ran, testing::ElementsAre(0, 1, 2));
 }
 
 }  // namespace

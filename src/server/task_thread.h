@@ -1,7 +1,10 @@
-/// A thread that does one thing after another.
+/// A thread that does one thing after another: what takes long, and must hold up neither those who read and write nor
+/// the workers of a queue.
 #pragma once
 
 #include <condition_variable>
+#include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <mutex>
@@ -12,45 +15,21 @@ namespace winnow {
 /// Thread-safe. The thread starts with the first task. Destroying it does what was posted first.
 class TaskThread {
  public:
-  TaskThread() = default;
+  explicit TaskThread(size_t most_waiting = SIZE_MAX) : most_waiting_(most_waiting) {}
   TaskThread(const TaskThread&) = delete;
   TaskThread& operator=(const TaskThread&) = delete;
   ~TaskThread() { Finish(); }
 
-  /// Tasks must not throw. What is posted after Finish is not done.
-  void Post(std::function<void()> task) {
-    const std::lock_guard lock(mutex_);
-    if (finished_) return;
-    tasks_.push_back(std::move(task));
-    if (!thread_.joinable()) thread_ = std::thread([this] { Work(); });
-    more_.notify_one();
-  }
+  /// False, and the task is not done: after Finish, and where too many wait. What a task throws is logged.
+  bool Post(std::function<void()> task);
 
   /// Returns when all is done. Not for tasks themselves.
-  void Finish() {
-    {
-      const std::lock_guard lock(mutex_);
-      finished_ = true;
-      more_.notify_one();
-    }
-    if (thread_.joinable()) thread_.join();
-  }
+  void Finish();
 
  private:
-  void Work() {
-    std::unique_lock lock(mutex_);
-    for (;;) {
-      more_.wait(lock, [this] { return finished_ || !tasks_.empty(); });
-      if (tasks_.empty()) return;
-      std::function<void()> task = std::move(tasks_.front());
-      tasks_.pop_front();
-      lock.unlock();
-      task();
-      task = {};  // what it holds goes without the lock
-      lock.lock();
-    }
-  }
+  void Work();
 
+  const size_t most_waiting_;
   std::mutex mutex_;
   std::condition_variable more_;
   std::deque<std::function<void()>> tasks_;

@@ -1,0 +1,39 @@
+#include "server/reply_slot.h"
+
+#include <utility>
+
+namespace winnow {
+
+void ReplySlot::Put(HttpResponse response) {
+  std::move_only_function<void()> wake;
+  {
+    const std::lock_guard lock(mutex_);
+    if (response_) return;
+    response_ = std::move(response);
+    wake = std::move(wake_);
+  }
+  if (wake) wake();
+}
+
+void ReplySlot::WhenReady(std::move_only_function<void()> wake) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!response_) {
+      wake_ = std::move(wake);
+      return;
+    }
+  }
+  wake();
+}
+
+bool ReplySlot::ready() const {
+  const std::lock_guard lock(mutex_);
+  return response_.has_value();
+}
+
+HttpResponse ReplySlot::Take() {
+  const std::lock_guard lock(mutex_);
+  return std::move(*response_);
+}
+
+}  // namespace winnow
