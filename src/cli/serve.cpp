@@ -63,7 +63,7 @@ void Describe(ServeOptions& options, OptionTable& table) {
   table.Add("tls-key", &options.tls_key, "The certificate's key, PEM").ValueName("FILE");
   table.Group("Models");
   table.Add("lazy", &options.lazy, "Load each model when it is first asked for, not at the start");
-  table.Add("alias", &options.aliases, "Another name: champion=spam:1.2.0 is asked for as spam@champion; repeatable")
+  table.Add("alias", &options.aliases, "Another name: champion=spam:1.2.0 is asked for as spam@champion")
       .ValueName("ALIAS=NAME:VERSION");
   table
       .Add("models-memory-mb", &options.models_memory_mb,
@@ -104,7 +104,9 @@ void Describe(ServeOptions& options, OptionTable& table) {
       .Add("max-wait", &options.max_wait_ms,
            "Milliseconds that a text may have to wait; one that would wait longer is refused at once. 0: any time")
       .Range(0, 1e9);
-  table.Example("winnow serve spam", "answers at http://127.0.0.1:8080/v1/classify");
+  table.Example("winnow serve spam", "answers at http://127.0.0.1:8080/v1/classify; /docs tells the rest");
+  table.Example("winnow serve spam --host 0.0.0.0 --tls-cert chain.pem --tls-key key.pem --api-key-file keys.txt",
+                "for others, who have keys");
   table.Example("winnow serve models --lazy --models-memory-mb 500",
                 "all of a directory's; kill -HUP looks for new ones");
 }
