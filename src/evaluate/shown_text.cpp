@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "text/html.h"
 #include "text/segments.h"
 #include "text/utf8.h"
 
@@ -17,33 +18,6 @@ bool IsHidden(char32_t c) {
          c == 0x200F || (c >= 0x2028 && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF ||
          (c >= 0xFFF9 && c <= 0xFFFB) || (c >= 0xFDD0 && c <= 0xFDEF) || (c & 0xFFFE) == 0xFFFE ||
          (c >= 0xE0000 && c <= 0xE007F);
-}
-
-std::string Escaped(std::string_view text) {
-  std::string html;
-  html.reserve(text.size());
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        html += "&amp;";
-        break;
-      case '<':
-        html += "&lt;";
-        break;
-      case '>':
-        html += "&gt;";
-        break;
-      case '"':
-        html += "&quot;";
-        break;
-      case '\'':
-        html += "&#39;";
-        break;
-      default:
-        html += c;
-    }
-  }
-  return html;
 }
 
 size_t CodePoints(std::string_view text) {
@@ -77,7 +51,7 @@ std::string ShownText(std::string_view text, const ShownTextOptions& options) {
 }
 
 std::string HtmlText(std::string_view text, const ShownTextOptions& options) {
-  return Escaped(ShownText(text, options));
+  return EscapedHtml(ShownText(text, options));
 }
 
 std::string HtmlMessage(std::string_view text, size_t most) {

@@ -3,34 +3,12 @@
 #include <algorithm>
 
 #include "server/openapi.h"
+#include "text/html.h"
 
 namespace winnow {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-std::string Escaped(std::string_view text) {
-  std::string html;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        html += "&amp;";
-        break;
-      case '<':
-        html += "&lt;";
-        break;
-      case '>':
-        html += "&gt;";
-        break;
-      case '"':
-        html += "&quot;";
-        break;
-      default:
-        html += c;
-    }
-  }
-  return html;
-}
 
 /// Of Markdown what our descriptions use: `code`, and blank lines between paragraphs.
 std::string Paragraphs(std::string_view markdown) {
@@ -39,7 +17,7 @@ std::string Paragraphs(std::string_view markdown) {
     const size_t end = std::min(markdown.find("\n\n"), markdown.size());
     html += "<p>";
     bool code = false;
-    for (const char c : Escaped(markdown.substr(0, end))) {
+    for (const char c : EscapedHtml(markdown.substr(0, end))) {
       if (c == '`') {
         code = !code;
         html += code ? "<code>" : "</code>";
@@ -99,10 +77,10 @@ void FieldRows(const Json& schema, bool asked, const std::string& prefix, int de
     const char* const note =
         needed == asked ? (asked ? " <span class=\"when\">required</span>" : " <span class=\"when\">not always</span>")
                         : "";
-    std::string type = Escaped(TypeOf(field));
-    if (field.contains("default")) type += ", else " + Escaped(field["default"].dump());
+    std::string type = EscapedHtml(TypeOf(field));
+    if (field.contains("default")) type += ", else " + EscapedHtml(field["default"].dump());
     html += fmt::format("<tr><th scope=\"row\"><code>{}</code>{}</th><td>{}</td><td>{}</td></tr>\n",
-                        Escaped(prefix + name), note, type, Escaped(field.value("description", "")));
+                        EscapedHtml(prefix + name), note, type, EscapedHtml(field.value("description", "")));
     FieldRows(field, asked, prefix + name + (field.contains("items") ? "[]." : "."), depth + 1, html);
   }
 }
@@ -112,7 +90,7 @@ std::string FieldTable(const Json& schema, bool asked) {
   std::string rows;
   FieldRows(schema, asked, "", 0, rows);
   if (rows.empty()) {
-    return schema.is_null() ? "" : fmt::format("<h4>{}</h4>\n<p>{}</p>\n", title, Escaped(TypeOf(schema)));
+    return schema.is_null() ? "" : fmt::format("<h4>{}</h4>\n<p>{}</p>\n", title, EscapedHtml(TypeOf(schema)));
   }
   return fmt::format(
       "<h4>{}</h4>\n<div class=\"scroll\"><table><thead><tr><th>Field</th><th>Type</th><th>Meaning</th></tr></thead>"
@@ -134,19 +112,19 @@ std::string CurlLine(const Route& route) {
   if (!route.docs.example.is_null()) {
     line += " -H 'Content-Type: application/json' -d " + Quoted(route.docs.example.dump());
   }
-  return "<pre class=\"curl\">" + Escaped(line) + "</pre>\n";
+  return "<pre class=\"curl\">" + EscapedHtml(line) + "</pre>\n";
 }
 
 std::string TryForm(const Route& route, const std::string& id) {
-  std::string html = fmt::format("<form class=\"try\" data-method=\"{}\" data-path=\"{}\">\n", Escaped(route.method),
-                                 Escaped(route.path));
+  std::string html = fmt::format("<form class=\"try\" data-method=\"{}\" data-path=\"{}\">\n",
+                                 EscapedHtml(route.method), EscapedHtml(route.path));
   for (const std::string& name : ParametersOf(route)) {
-    html +=
-        fmt::format("<label>{0} <input data-parameter=\"{0}\" required autocomplete=\"off\"></label>\n", Escaped(name));
+    html += fmt::format("<label>{0} <input data-parameter=\"{0}\" required autocomplete=\"off\"></label>\n",
+                        EscapedHtml(name));
   }
   if (!route.docs.request.is_null()) {
     html += fmt::format("<label>Body <textarea rows=\"5\" spellcheck=\"false\">{}</textarea></label>\n",
-                        Escaped(route.docs.example.is_null() ? "{}" : route.docs.example.dump(2)));
+                        EscapedHtml(route.docs.example.is_null() ? "{}" : route.docs.example.dump(2)));
   }
   return html + fmt::format("<button>Send</button>\n<output id=\"{}-answer\"></output>\n</form>\n", id);
 }
@@ -156,18 +134,18 @@ std::string RouteSection(const Route& route) {
   std::string html = fmt::format(
       "<details class=\"route\" id=\"{}\"><summary><span class=\"method {}\">{}</span> <code>{}</code> "
       "<span class=\"says\">{}</span></summary>\n",
-      id, route.method == "GET" ? "get" : "post", Escaped(route.method), Escaped(route.path),
-      Escaped(route.docs.summary));
+      id, route.method == "GET" ? "get" : "post", EscapedHtml(route.method), EscapedHtml(route.path),
+      EscapedHtml(route.docs.summary));
   html += Paragraphs(route.docs.description);
   if (route.role != Role::kPublic) {
-    html += fmt::format("<p class=\"note\">Where keys are in use: for those with the role {}.</p>\n",
-                        NameOfRole(route.role));
+    html +=
+        fmt::format("<p class=\"note\">Where keys are in use: for those with the role {}.</p>\n", RoleName(route.role));
   }
   html += CurlLine(route) + TryForm(route, id);
   html += FieldTable(route.docs.request, true) + FieldTable(route.docs.answer, false);
   html += "<h4>Errors</h4>\n<ul class=\"errors\">\n";
   for (const int code : ErrorsOf(route)) {
-    html += fmt::format("<li><b>{}</b> {}</li>\n", code, Escaped(MeaningOf(code)));
+    html += fmt::format("<li><b>{}</b> {}</li>\n", code, EscapedHtml(MeaningOf(code)));
   }
   return html + "</ul>\n</details>\n";
 }
@@ -181,7 +159,7 @@ std::string DocsPage(const std::vector<Route>& routes) {
   }
   std::string sections;
   for (const std::string& tag : tags) {
-    sections += fmt::format("<h2>{}</h2>\n", Escaped(tag.empty() ? "Others" : tag));
+    sections += fmt::format("<h2>{}</h2>\n", EscapedHtml(tag.empty() ? "Others" : tag));
     for (const Route& route : routes) {
       if (route.docs.tag == tag) sections += RouteSection(route);
     }

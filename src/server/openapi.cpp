@@ -26,7 +26,6 @@ constexpr Status kStatuses[] = {
     {424, "InferenceFailed", "The model failed"},
     {429, "Overloaded", "Too much is waiting, or asked for with this key: come again after Retry-After seconds"},
     {500, "Internal", "Something went wrong on the server; its log says what"},
-    {501, "NotImplemented", "This server does not do that"},
     {503, "Unavailable", "The model is not loaded, the server is stopping, or the request's time was over"},
 };
 
@@ -79,7 +78,7 @@ Json Operation(const Route& route) {
   if (route.role != Role::kPublic) {
     // {}: a server that was started without keys asks for none.
     operation["security"] = Json::array({Json::object(), {{"bearer", Json::array()}}, {{"apiKey", Json::array()}}});
-    operation["x-role"] = NameOfRole(route.role);
+    operation["x-role"] = RoleName(route.role);
   }
   return operation;
 }
@@ -147,20 +146,6 @@ std::vector<std::string> ParametersOf(const Route& route) {
   return names;
 }
 
-std::string_view NameOfRole(Role role) {
-  switch (role) {
-    case Role::kPublic:
-      return "public";
-    case Role::kClassify:
-      return "classify";
-    case Role::kFeedback:
-      return "feedback";
-    case Role::kAdmin:
-      return "admin";
-  }
-  return "";
-}
-
 Json OpenApi(const std::vector<Route>& routes) {
   Json paths = Json::object(), tags = Json::array();
   std::set<std::string> seen;
@@ -170,20 +155,21 @@ Json OpenApi(const std::vector<Route>& routes) {
     paths[route.path][method] = Operation(route);
     if (!route.docs.tag.empty() && seen.insert(route.docs.tag).second) tags.push_back({{"name", route.docs.tag}});
   }
-  return {{"openapi", "3.1.0"},
-          {"info",
-           {{"title", "Winnow"},
-            {"version", WINNOW_VERSION},
-            {"description",
-             "Small text classifiers. Bodies may come packed with Content-Encoding: gzip. Every answer has an "
-             "X-Request-Id, the one that came with the request or a new one. What is no HTTP request gets 400, 408, "
-             "413, 431 or 505, a path that there is not 404, another method 405; fields that are not described here "
-             "are ignored."},
-            {"license", {{"name", "Apache 2.0"}, {"identifier", "Apache-2.0"}}}}},
-          {"servers", Json::array({{{"url", "/"}}})},
-          {"tags", tags},
-          {"paths", paths},
-          {"components", Components()}};
+  return {
+      {"openapi", "3.1.0"},
+      {"info",
+       {{"title", "Winnow"},
+        {"version", WINNOW_VERSION},
+        {"description",
+         "Small text classifiers. Bodies may come packed with Content-Encoding: gzip. Every answer has an "
+         "X-Request-Id, the one that came with the request or a new one. What is no HTTP request gets 400, 408, "
+         "413, 431, 501 or 505, a path that there is not 404, another method 405; fields that are not described here "
+         "are ignored."},
+        {"license", {{"name", "Apache 2.0"}, {"identifier", "Apache-2.0"}}}}},
+      {"servers", Json::array({{{"url", "/"}}})},
+      {"tags", tags},
+      {"paths", paths},
+      {"components", Components()}};
 }
 
 }  // namespace winnow

@@ -22,8 +22,6 @@ std::string_view MeaningOf(int status);
 std::string OperationId(const Route& route);
 /// The names in braces, in order.
 std::vector<std::string> ParametersOf(const Route& route);
-/// "public", "classify", "feedback", "admin".
-std::string_view NameOfRole(Role role);
 
 /// A page that lists the routes, with forms to try them: it loads docs/docs.css and docs/docs.js from this server and
 /// nothing from elsewhere, and holds no script.
