@@ -6,27 +6,20 @@
 #include <utility>
 
 #include "server/address.h"
+#include "server/header_values.h"
 
 namespace winnow {
 namespace {
 
 constexpr char kChallenge[] = "Bearer realm=\"winnow\"";
 
-/// Without blanks around it (RFC 9110, section 5.6.3).
-std::string_view Trimmed(std::string_view text) {
-  const size_t begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
 /// The key of "Bearer KEY", whatever the case of its scheme (RFC 9110, section 11.1); empty for another scheme.
 std::string_view BearerToken(std::string_view header) {
   constexpr std::string_view kScheme = "bearer";
-  header = Trimmed(header);
+  header = TrimmedValue(header);
   if (header.size() <= kScheme.size() || (header[kScheme.size()] != ' ' && header[kScheme.size()] != '\t')) return {};
-  const bool bearer = std::equal(kScheme.begin(), kScheme.end(), header.begin(),
-                                 [](char small, char c) { return small == c || small - 32 == c; });
-  return bearer ? Trimmed(header.substr(kScheme.size())) : std::string_view();
+  const bool bearer = EqualsIgnoringCase(header.substr(0, kScheme.size()), kScheme);
+  return bearer ? TrimmedValue(header.substr(kScheme.size())) : std::string_view();
 }
 
 /// "example.org" of "http://example.org:8080" and of "example.org:8080"; "::1" of "[::1]:80".
@@ -112,7 +105,7 @@ AccessDecision Access::DecideWithout(const AccessRequest& request) {
 AccessDecision Access::DecideWith(const ApiKeys& keys, const AccessRequest& request) {
   const std::string group = AddressGroup(request.client);
   AccessDecision decision{{}, "address:" + group, {}};
-  std::string_view secret = Trimmed(request.x_api_key);
+  std::string_view secret = TrimmedValue(request.x_api_key);
   if (secret.empty()) secret = BearerToken(request.authorization);
   if (secret.empty()) {
     decision.refusal =

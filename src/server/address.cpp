@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <optional>
 
+#include "server/header_values.h"
+
 namespace winnow {
 namespace {
 
@@ -31,11 +33,6 @@ std::optional<AddressBytes> ReadAddress(std::string_view text) {
   bytes[10] = bytes[11] = 0xff;
   if (::inet_pton(AF_INET, terminated.c_str(), bytes.data() + kMappedBytes) == 1) return bytes;
   return std::nullopt;
-}
-
-bool EqualsIgnoringCase(std::string_view text, std::string_view small) {
-  return std::equal(text.begin(), text.end(), small.begin(), small.end(),
-                    [](char a, char b) { return (a >= 'A' && a <= 'Z' ? static_cast<char>(a + 32) : a) == b; });
 }
 
 }  // namespace

@@ -5,16 +5,12 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "server/header_values.h"
+
 namespace winnow {
 namespace {
 
 constexpr int kGzipWindow = MAX_WBITS + 16;  // zlib's way to say gzip
-
-std::string_view Trimmed(std::string_view text) {
-  const size_t begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
 
 }  // namespace
 
@@ -63,11 +59,9 @@ Result<std::string> Gunzip(std::string_view data, size_t most) {
 bool AcceptsGzip(std::string_view accept_encoding) {
   bool any = false;
   while (!accept_encoding.empty()) {
-    const size_t end = std::min(accept_encoding.find(','), accept_encoding.size());
-    const std::string_view item = accept_encoding.substr(0, end);
-    accept_encoding.remove_prefix(std::min(end + 1, accept_encoding.size()));
+    const std::string_view item = TakeListed(accept_encoding);
     const size_t semicolon = std::min(item.find(';'), item.size());
-    const std::string_view coding = Trimmed(item.substr(0, semicolon));
+    const std::string_view coding = TrimmedValue(item.substr(0, semicolon));
     double quality = 1;
     if (const size_t q = item.find("q="); q != std::string_view::npos) {
       quality = std::strtod(std::string(item.substr(q + 2)).c_str(), nullptr);

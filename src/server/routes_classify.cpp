@@ -1,7 +1,6 @@
-#include <algorithm>
-
 #include "classify/answer_json.h"
 #include "classify/explain.h"
+#include "server/header_values.h"
 #include "server/service.h"
 #include "server/task_thread.h"
 
@@ -23,17 +22,10 @@ struct ClassifyCall {
   bool explain = false;
 };
 
-/// Whether a list of values divided by commas, as of Cache-Control, has this one.
+/// Whether a list of values, as of Cache-Control, has this one.
 bool HasDirective(std::string_view header, std::string_view wanted) {
   while (!header.empty()) {
-    const size_t comma = std::min(header.find(','), header.size());
-    std::string_view value = header.substr(0, comma);
-    header.remove_prefix(std::min(comma + 1, header.size()));
-    while (value.starts_with(' ') || value.starts_with('\t')) value.remove_prefix(1);
-    while (value.ends_with(' ') || value.ends_with('\t')) value.remove_suffix(1);
-    if (std::ranges::equal(value, wanted, [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; })) {
-      return true;
-    }
+    if (EqualsIgnoringCase(TakeListed(header), wanted)) return true;
   }
   return false;
 }
@@ -135,9 +127,9 @@ void Classify(const Service& service, const std::shared_ptr<TaskThread>& side, c
     if (call.explain) {
       const auto shared = std::make_shared<const ClassifyCall>(std::move(call));
       if (side->Post([model = *used, request, shared, reply] { reply(Explain(*model, *request, *shared)); })) return;
-      HttpResponse refused = ErrorResponse(429, "Overloaded", "too many explanations are waiting");
-      refused.headers.emplace_back("Retry-After", "1");
-      return reply(std::move(refused));
+      return reply(Refusal{
+          .status = 429, .type = "Overloaded", .message = "too many explanations are waiting", .retry_after_seconds = 1}
+                       .Response());
     }
     ClassifyAndReply(*used, *request, std::move(call.texts), reply,
                      [model = *used, top_k = call.top_k, id = request->id](const auto& results, const auto&) {
