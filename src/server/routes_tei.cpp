@@ -27,28 +27,27 @@ HttpReply AsTei(const HttpReply& reply) {
   };
 }
 
-/// What a request cost, for the headers; what is not known is not told.
+/// What a request cost, for the headers.
 struct Costs {
   size_t characters = 0;
   Clock::time_point arrived;
-  std::optional<size_t> tokens = {};
-  std::optional<std::chrono::duration<double>> tokenization = {}, queue = {}, inference = {};
+  ServedTimes times = {};
 };
 
 void AddHeaders(const Costs& costs, HttpResponse& response) {
   const auto add = [&](const char* name, std::string value) { response.headers.emplace_back(name, std::move(value)); };
-  const auto add_time = [&](const char* name, std::optional<std::chrono::duration<double>> time) {
-    if (time) add(name, std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(*time).count()));
+  const auto add_time = [&](const char* name, std::chrono::duration<double> time) {
+    add(name, std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(time).count()));
   };
   const Clock::duration total = Clock::now() - costs.arrived;
   add("x-compute-type", "cpu");
   add_time("x-compute-time", total);
   add("x-compute-characters", std::to_string(costs.characters));
-  if (costs.tokens) add("x-compute-tokens", std::to_string(*costs.tokens));
+  if (costs.times.tokens > 0) add("x-compute-tokens", std::to_string(costs.times.tokens));
   add_time("x-total-time", total);
-  add_time("x-tokenization-time", costs.tokenization);
-  add_time("x-queue-time", costs.queue);
-  add_time("x-inference-time", costs.inference);
+  add_time("x-tokenization-time", costs.times.tokenize);
+  add_time("x-queue-time", costs.times.queue);
+  add_time("x-inference-time", costs.times.infer);
 }
 
 size_t Characters(std::span<const std::string> texts) {
@@ -220,16 +219,13 @@ void Predict(const Service& service, const SharedRequest& request, const HttpRep
       "", [request, reply, call = std::move(*call)](const std::expected<ModelSet::Model, Refusal>& model) mutable {
         if (!model) return reply(model.error().Response());
         if (const auto refusal = CheckFits(call, (*model)->classifier())) return reply(refusal->Response());
-        Costs costs{.characters = Characters(call.texts), .arrived = request->arrived};
+        const size_t characters = Characters(call.texts);
         ServedModel::Request texts = {.texts = std::move(call.texts)};
         ClassifyAndReply(*model, *request, std::move(texts), reply,
-                         [model = *model, call = std::move(call), costs](const std::vector<ClassifiedText>& results,
-                                                                         const ServedTimes& times) mutable {
-                           if (times.tokens > 0) costs.tokens = times.tokens;
-                           costs.tokenization = times.tokenize;
-                           costs.queue = times.queue;
-                           costs.inference = times.infer;
-                           return PredictAnswer(*model, call, costs, results);
+                         [model = *model, call = std::move(call), characters, arrived = request->arrived](
+                             const std::vector<ClassifiedText>& results, const ServedTimes& times) {
+                           return PredictAnswer(
+                               *model, call, {.characters = characters, .arrived = arrived, .times = times}, results);
                          });
       });
 }
@@ -281,8 +277,9 @@ RouteDocs PredictDocs() {
               "refused with 413.\n\n`raw_scores` are the model's logits: what the calibration made of them is undone. "
               "For one label of several a constant is lost, so that their mean is 0; only a temperature can be undone "
               "so. With other calibrations they are logits as calibrated: their softmax, or sigmoid, is the "
-              "scores.\n\nThe headers `x-compute-type`, `x-compute-time`, `x-compute-characters` and `x-total-time` "
-              "come with an answer; times are milliseconds.",
+              "scores.\n\nThe headers `x-compute-type`, `x-compute-time`, `x-compute-characters`, `x-compute-tokens`, "
+              "`x-total-time`, `x-tokenization-time`, `x-queue-time` and `x-inference-time` come with an answer; times "
+              "are milliseconds.",
           .tag = kTag,
           .request = PredictSchema(),
           .answer = PredictAnswerSchema(),
