@@ -51,10 +51,8 @@ void Describe(ServeOptions& options, OptionTable& table) {
       .Required();
   table.Describe(
       "On SIGHUP all models are looked at again: what has changed is loaded beside the old and takes its place without "
-      "a "
-      "dropped request. Exchange files by renaming others into place, as winnow's own commands, mv and rsync do: a "
-      "file "
-      "that is cut short while it is served (cp onto it) ends the server.");
+      "a dropped request. Exchange files by renaming others into place, as winnow's own commands, mv and rsync do: a "
+      "file that is cut short while it is served (cp onto it) ends the server.");
   table.Group("Where");
   table.Add("host", &options.host, "Address to listen at; 0.0.0.0 for all of this machine's").ValueName("ADDRESS");
   table.Add("port", &options.port, "Port to listen at; 0 takes a free one, and says which").Range(0, 65535);
@@ -202,6 +200,12 @@ MetricsSnapshot Snapshot(const HttpServer& server, const ModelSet& models, const
   return now;
 }
 
+/// Ends what is still computed, after the server and before what it needs.
+struct Closing {
+  ModelSet& models;
+  ~Closing() { models.Close(); }
+};
+
 /// SIGHUP: files are read again. What can't be read stays as it was.
 void Reload(const ServeOptions& options, const ApplicationParts& parts, const Service& service) {
   NotifySystemd("RELOADING=1");
@@ -238,10 +242,11 @@ Result<void> Run(const ServeOptions& options) {
   parts.metrics = service->metrics;
   parts.log = TRY(OpenAccessLog(options));
   parts.cors_origins = options.cors_origins;
+  const Closing closing{*service->models};
   HttpServer server = TRY(HttpServer::Start(MakeApplication(parts), http));
-  // What is asked for when metrics are: the server is stopped before it goes.
+  // By reference: the models hold the metrics, which hold this. It is called by the server's threads alone.
   service->metrics->SetSnapshot(
-      [&server, models = service->models, shared = models.shared] { return Snapshot(server, *models, shared); });
+      [&server, &set = *service->models, &shared = models.shared] { return Snapshot(server, set, shared); });
   LogInfo("answers at {}://{}:{}/v1/classify", options.tls_cert.empty() ? "http" : "https", options.host,
           server.port());
   if (options.json) {

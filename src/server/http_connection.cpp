@@ -17,6 +17,7 @@
 
 #include "base/log.h"
 #include "server/gzip.h"
+#include "server/header_values.h"
 
 namespace winnow {
 
@@ -73,7 +74,7 @@ std::shared_ptr<HttpRequest> ToRequest(http::request<http::string_body>&& messag
   std::string_view target = View(message.target());
   // As a proxy would be asked: "GET http://host/path".
   for (const std::string_view scheme : {"http://", "https://"}) {
-    if (!LowerCase(target.substr(0, scheme.size())).starts_with(scheme)) continue;
+    if (!EqualsIgnoringCase(target.substr(0, scheme.size()), scheme)) continue;
     target.remove_prefix(scheme.size());
     const size_t slash = target.find('/');
     target = slash == std::string_view::npos ? "/" : target.substr(slash);
@@ -99,7 +100,7 @@ void Handle(const std::shared_ptr<ServerState>& state, const std::shared_ptr<Htt
   try {
     if (const std::string_view encoding = request->Header("content-encoding");
         !encoding.empty() && encoding != "identity") {
-      if (LowerCase(encoding) != "gzip") {
+      if (!EqualsIgnoringCase(encoding, "gzip")) {
         return (*replier)(ErrorResponse(415, "Validation", "Content-Encoding: only gzip is understood"));
       }
       auto unpacked = Gunzip(request->body, state->options.max_body_bytes);
@@ -178,6 +179,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
   }
 
   void Abandon() override {
+    if (gone_) *gone_ = true;  // what is not computed yet needs no computing
     if (slot_) slot_->Put(ErrorResponse(503, "Unavailable", "the server is stopping"));
   }
 
@@ -256,9 +258,9 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     const bool keep_alive = parser.keep_alive();
     const unsigned version = parser.get().version();
     const std::shared_ptr<HttpRequest> request = ToRequest(parser.release(), address_);
-    const HttpResponse response = co_await Ask(request);
+    HttpResponse response = co_await Ask(request);
     const bool stays = keep_alive && !state_->stopping;
-    const bool written = co_await Write(*request, response, version, stays);
+    const bool written = co_await Write(*request, std::move(response), version, stays);
     if (written && !stays) co_await Linger();
     co_return written&& stays;
   }
@@ -266,24 +268,22 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
   /// Has the request handled, and waits for the reply.
   Awaitable<HttpResponse> Ask(const std::shared_ptr<HttpRequest>& request) {
     const auto slot = std::make_shared<ReplySlot>();
-    const auto gone = std::make_shared<std::atomic<bool>>(false);
-    request->gone = gone;
+    gone_ = std::make_shared<std::atomic<bool>>(false);
+    request->gone = gone_;
     const bool hand_over =
         request->body.size() >= state_->options.handed_over_bytes || !request->Header("content-encoding").empty();
-    if (!hand_over) {
-      request->later = [executor = thread_.context.get_executor()](std::function<void()> what) {
-        asio::post(executor, std::move(what));
-      };
-    }
     if (hand_over) {
       asio::post(state_->heavy, [state = state_, request, slot] { Handle(state, request, slot); });
     } else {
+      request->later = [executor = thread_.context.get_executor()](std::function<void()> what) {
+        asio::post(executor, std::move(what));
+      };
       Handle(state_, request, slot);
     }
     if (!slot->ready()) {
       slot_ = slot;
       deadline_ = Clock::time_point::max();
-      NoticeClosing(gone);
+      NoticeClosing();
       // Named, since this compiler moves temporaries of a co_await wrongly.
       auto wait = asio::async_initiate<const asio::use_awaitable_t<Executor>, void()>(
           [slot, executor = thread_.context.get_executor()](auto handler) {
@@ -299,12 +299,12 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     co_return slot->Take();
   }
 
-  /// Sets `gone` when the client closes while it waits. Bytes of a next request end the watch: what comes after them is
-  /// not looked at.
-  void NoticeClosing(std::shared_ptr<std::atomic<bool>> gone) {
+  /// Sets `gone_` when the client closes while it waits. Bytes of a next request end the watch: what comes after them
+  /// is not looked at.
+  void NoticeClosing() {
     watching_ = true;
     socket().async_wait(StreamSocket::wait_read,
-                        [self = this->shared_from_this(), gone = std::move(gone)](const ErrorCodeOf& error) {
+                        [self = this->shared_from_this(), gone = gone_](const ErrorCodeOf& error) {
                           self->watching_ = false;
                           if (error) return;
                           char byte = 0;
@@ -313,7 +313,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
                         });
   }
 
-  Awaitable<bool> Write(const HttpRequest& request, const HttpResponse& response, unsigned version, bool keep_alive) {
+  Awaitable<bool> Write(const HttpRequest& request, HttpResponse response, unsigned version, bool keep_alive) {
     http::response<http::string_body> message(static_cast<http::status>(response.status), version);
     message.set(http::field::server, "winnow");
     message.set(http::field::content_type, response.content_type);
@@ -321,7 +321,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     message.set("X-Content-Type-Options", "nosniff");
     for (const auto& [name, value] : response.headers) message.insert(name, value);
     message.keep_alive(keep_alive);
-    message.body() = response.body;
+    message.body() = std::move(response.body);
     if (message.body().size() >= kWorthPacking && AcceptsGzip(request.Header("accept-encoding"))) {
       message.body() = Gzip(message.body());
       message.set(http::field::content_encoding, "gzip");
@@ -351,8 +351,8 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     late_ = false;
     HttpRequest unread;
     unread.id = NewRequestId();
-    const HttpResponse response = ErrorResponse(failure.status, failure.type, failure.message);
-    if (co_await Write(unread, response, 11, /*keep_alive=*/false)) co_await Linger();
+    HttpResponse response = ErrorResponse(failure.status, failure.type, failure.message);
+    if (co_await Write(unread, std::move(response), 11, /*keep_alive=*/false)) co_await Linger();
     co_return false;
   }
 
@@ -387,7 +387,8 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
   bool late_ = false;                                   // the deadline passed, which ended what was under way
   bool idle_ = false;                                   // between requests
   bool watching_ = false;                               // whether the client closes
-  std::shared_ptr<ReplySlot> slot_;
+  std::shared_ptr<ReplySlot> slot_;                     // of a reply that is waited for
+  std::shared_ptr<std::atomic<bool>> gone_;             // the last request's
 };
 
 template <class Stream>

@@ -301,6 +301,7 @@ void HttpServer::Stop(std::chrono::milliseconds patience) {
   parts_->state->heavy.join();
   for (const auto& thread : parts_->threads) thread->context.stop();
   for (const auto& thread : parts_->threads) thread->thread.join();
+  parts_->listeners.clear();  // before the first thread's context, which they belong to
   parts_->threads.clear();
 }
 

@@ -8,13 +8,13 @@ namespace winnow {
 
 LivingModels::LivingModels() : thread_([this] { Destroy(); }) {}
 
-LivingModels::~LivingModels() {
+void LivingModels::Finish() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
     changed_.notify_all();
   }
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 std::shared_ptr<const ServedModel> LivingModels::Add(std::unique_ptr<const ServedModel> model, uint64_t bytes) {

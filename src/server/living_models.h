@@ -22,8 +22,10 @@ class LivingModels {
   LivingModels();
   LivingModels(const LivingModels&) = delete;
   LivingModels& operator=(const LivingModels&) = delete;
-  /// Waits until the last model has been let go and destroyed.
-  ~LivingModels();
+  ~LivingModels() { Finish(); }
+
+  /// Waits until the last model has been let go and destroyed. Nothing is added from here on.
+  void Finish();
 
   /// From here on the model counts, with so much memory.
   std::shared_ptr<const ServedModel> Add(std::unique_ptr<const ServedModel> model, uint64_t bytes);

@@ -10,10 +10,6 @@
 namespace winnow {
 namespace {
 
-Refusal UnknownModel() {
-  return {.status = 404, .type = "NotFound", .message = "no model has this name; GET /models lists them"};
-}
-
 Refusal Unavailable(std::string message) {
   return {.status = 503, .type = "Unavailable", .message = std::move(message)};
 }
@@ -45,6 +41,10 @@ std::string_view NameOf(ModelState state) {
   return "";
 }
 
+Refusal UnknownModel() {
+  return {.status = 404, .type = "NotFound", .message = "no model has this name; GET /models lists them"};
+}
+
 std::string PublicMessage(const Error& error, const std::filesystem::path& bundle) {
   std::string message = error.message.substr(0, error.message.find('\n'));
   const std::string above = bundle.parent_path().string() + "/";
@@ -57,14 +57,20 @@ std::string PublicMessage(const Error& error, const std::filesystem::path& bundl
 ModelSet::ModelSet(std::vector<std::filesystem::path> roots, ModelSetOptions options)
     : roots_(std::move(roots)), options_(std::move(options)) {}
 
-ModelSet::~ModelSet() {
+void ModelSet::Close() {
   {
     const std::lock_guard lock(mutex_);
     closing_ = true;
   }
   tasks_.Finish();
-  default_slot_.reset();
-  slots_.clear();
+  Slots dropped;  // outlive the lock
+  {
+    const std::lock_guard lock(mutex_);
+    default_slot_.reset();
+    dropped.swap(slots_);
+  }
+  dropped.clear();
+  living_.Finish();
 }
 
 Result<std::unique_ptr<ModelSet>> ModelSet::Open(const std::vector<std::filesystem::path>& roots,

@@ -73,8 +73,12 @@ class ModelSet {
                                                 const ModelSetOptions& options);
   ModelSet(const ModelSet&) = delete;
   ModelSet& operator=(const ModelSet&) = delete;
-  /// Refuses those who wait for a load, and waits until nobody holds a model any more.
-  ~ModelSet();
+  ~ModelSet() { Close(); }
+
+  /// Refuses those who wait for a load, and waits until nobody holds a model any more: until all that was asked has
+  /// been answered. Not for threads that do so, which is why who serves calls it: an answer may be the last to hold the
+  /// set.
+  void Close();
 
   /// `spec`: "" for the default, "spam" (its highest version, of those that don't fail), "spam:1.2.0", "spam@champion".
   /// Requests for a model that is being loaded wait for the one load.

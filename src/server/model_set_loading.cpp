@@ -186,6 +186,7 @@ Result<void> ModelSet::LoadInto(Slot& slot) {
   const Clock::time_point begin = Clock::now();
   Result<Loaded> loaded = ReadWhole(slot);
   const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  if (loaded && options_.shared.metrics) options_.shared.metrics->Loaded(seconds);
   std::vector<FileStamp> failed_files;
   if (!loaded) failed_files = StampsOf(slot.place.dir).value_or(std::vector<FileStamp>());
   Model old;  // outlives the lock
@@ -322,10 +323,7 @@ std::expected<void, Refusal> ModelSet::LoadNow(const std::string& spec) {
     }
     slot = wanted();
   }
-  if (!slot) {
-    return std::unexpected(
-        Refusal{.status = 404, .type = "NotFound", .message = "no model has this name; GET /models lists them"});
-  }
+  if (!slot) return std::unexpected(UnknownModel());
   if (Refresh(*slot, /*load=*/true)) return {};
   const std::lock_guard lock(mutex_);
   return std::unexpected(RefusalOf(*slot));

@@ -42,6 +42,9 @@ struct ModelSet::Loaded {
   std::unique_ptr<const ServedModel> model;
 };
 
+/// Of a name that no model has.
+Refusal UnknownModel();
+
 /// An error's first line, without the path to the bundle: clients may see it.
 std::string PublicMessage(const Error& error, const std::filesystem::path& bundle);
 

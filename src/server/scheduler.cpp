@@ -89,7 +89,8 @@ bool Scheduler::Submit(std::shared_ptr<ScheduledTexts> texts) {
     std::deque<std::shared_ptr<Request>>& queue = clients_[client];
     if (queue.empty()) turns_.push_back(client);
     queue.push_back(std::move(request));
-    later = texts->later && count == 1 && counts_.queued == 1 && computing_ == 0;
+    later =
+        texts->later && count == 1 && counts_.queued == 1 && computing_ == 0 && options_.max_batch_delay.count() == 0;
     later_ = later_ || later;
   }
   if (later) {
@@ -117,7 +118,15 @@ std::chrono::milliseconds Scheduler::WaitOf(size_t texts) const {
 }
 
 void Scheduler::ComputeLater(const ScheduledTexts& texts) {
-  texts.later([this, keeper = texts.keeper] {
+  // What is posted to a thread that ends is not run: then the workers have it.
+  const std::shared_ptr<void> not_run(nullptr, [this, keeper = texts.keeper](void*) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!std::exchange(later_, false)) return;  // it was run
+    }
+    more_.notify_all();
+  });
+  texts.later([this, not_run] {
     std::unique_lock lock(mutex_);
     later_ = false;
     if (computing_ == 0 && counts_.queued == 1) return ComputeNext(lock);

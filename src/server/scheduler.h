@@ -46,8 +46,8 @@ struct SchedulerOptions {
   std::chrono::milliseconds max_wait{0};
 };
 
-/// The texts of one request. What is computed of it is written here; `done` is called once, by a worker, when all texts
-/// are, or with what went wrong.
+/// The texts of one request. What is computed of it is written here; `done` is called once, by a worker or by `later`'s
+/// thread, when all texts are, or with what went wrong.
 struct ScheduledTexts {
   TokenizedTexts tokens;             ///< of all texts
   std::vector<std::string> texts;    ///< themselves, instead of tokens: of a linear model

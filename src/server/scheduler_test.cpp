@@ -143,6 +143,15 @@ TEST_F(SchedulerTest, ASingleTextIsComputedByWhoSubmitsItWhereNothingElseHasCome
   EXPECT_TRUE(third.done.get());
 }
 
+TEST_F(SchedulerTest, WhatWasToBeComputedLaterIsComputedByWorkersWhereThatIsForgotten) {
+  Scheduler scheduler(*classifier_, {.workers = 1});
+  Answer one = Request(Texts(1));
+  one.texts->keeper = std::make_shared<int>();
+  one.texts->later = [](const std::function<void()>&) {};  // a thread that has ended
+  ASSERT_TRUE(scheduler.Submit(one.texts));
+  EXPECT_TRUE(one.done.get());
+}
+
 TEST_F(SchedulerTest, RequestsOfOneClientTakeTurnsToo) {
   std::promise<void> go;
   const std::shared_future<void> started = go.get_future().share();

@@ -1,38 +1,25 @@
 """The server: started on a free port, asked over HTTP, overloaded with nonsense, and stopped."""
 import concurrent.futures
-import http.client
 import json
 import signal
-import subprocess
 import time
 
 import winnow
-from winnow import MESSAGES, TestCase
+from serving import ServingTest
+from winnow import MESSAGES
 
 
-class Server(TestCase):
+class Server(ServingTest):
     def setUp(self):
         super().setUp()
         self.winnow("train", MESSAGES, "--kind", "lr", "--output-dir", self.path("fast"))
         self.train("--epochs", 1)
         for model in ("fast", "model"):
             self.winnow("calibrate", model, "--in-scope-only", "--max-rejected", .3)
-        self.process = subprocess.Popen([winnow.PROGRAM, "serve", self.path("model"), self.path("fast"), "--port", "0", "--json"], stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, text=True)
-        self.addCleanup(self.stop)
-        self.port = json.loads(self.process.stdout.readline())["port"]
-
-    def stop(self):
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.communicate()
+        self.serve("model", "fast")
 
     def ask(self, method, path, body=None, headers=None):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        connection.request(method, path, body if body is None or isinstance(body, (bytes, str)) else json.dumps(body), headers or {})
-        response = connection.getresponse()
-        data = response.read()
-        connection.close()
+        response, data = self.send(method, path, body, headers)
         return response, json.loads(data) if data and response.headers["Content-Type"] == "application/json" else data
 
     def test_it_answers_as_the_command_line_does(self):
@@ -86,6 +73,18 @@ class Server(TestCase):
             self.process.send_signal(signal.SIGTERM)
             self.assertEqual(len(large.result()[1]["results"]), 8000)
         self.assertIn(self.process.wait(30), (0, -signal.SIGTERM, 130, 143))
+
+
+    def test_what_is_under_way_when_patience_ends_is_told_so(self):
+        self.stop(self.process)
+        self.serve("model", "--drain-timeout", 0, "--threads", 1, "--cache-mb", 0)
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            large = pool.submit(self.ask, "POST", "/v1/classify", {"texts": [f"message number {i} of many, each with some words" for i in range(10000)]})
+            while "winnow_queue_texts 0" in self.send("GET", "/metrics")[1].decode():
+                self.assertFalse(large.done())
+            self.process.send_signal(signal.SIGTERM)
+            self.assertEqual(large.result()[0].status, 503)
+        self.assertEqual(self.process.wait(60), 0, self.logged())
 
 
 if __name__ == "__main__":

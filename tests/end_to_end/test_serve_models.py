@@ -10,12 +10,13 @@ import threading
 import time
 
 import winnow
-from winnow import MESSAGES, TestCase
+from serving import ServingTest
+from winnow import MESSAGES
 
 TEXT = "You won a prize, claim it now"
 
 
-class Models(TestCase):
+class Models(ServingTest):
     def setUp(self):
         super().setUp()
         for directory, c in (("one", 1), ("two", .05)):
@@ -37,27 +38,9 @@ class Models(TestCase):
         os.rename(self.path("next"), self.path(target))
         shutil.rmtree(self.path("last"), ignore_errors=True)
 
-    def serve(self, *arguments):
-        self.log = open(self.path("log"), "w", encoding="utf-8")
-        self.addCleanup(self.log.close)
-        self.process = subprocess.Popen([winnow.PROGRAM, "serve", *map(str, arguments), "--port", "0", "--json"], stdout=subprocess.PIPE,
-                                        stderr=self.log, text=True, cwd=self.directory)
-        self.addCleanup(self.stop)
-        self.port = json.loads(self.process.stdout.readline())["port"]
-
-    def stop(self):
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        self.process.stdout.close()
-
     def ask(self, method, path, body=None):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        connection.request(method, path, body if body is None else json.dumps(body))
-        response = connection.getresponse()
-        answer = json.loads(response.read())
-        connection.close()
-        return response.status, answer
+        response, data = self.send(method, path, body)
+        return response.status, json.loads(data)
 
     def classify(self, model=None):
         status, answer = self.ask("POST", "/v1/classify", {"text": TEXT, **({"model": model} if model else {})})
@@ -66,10 +49,6 @@ class Models(TestCase):
 
     def models(self):
         return {model["path"]: model for model in self.ask("GET", "/models")[1]["models"]}
-
-    def logged(self):
-        with open(self.path("log"), encoding="utf-8") as file:
-            return file.read()
 
     def ruin(self, file):
         """Replaced, as whoever exchanges files of a running server must do: what is mapped must not be cut short."""
@@ -123,7 +102,7 @@ class Models(TestCase):
         self.assertEqual((models["bad"]["state"], models["good"]["state"]), ("failed", "loaded"))
         self.assertIn("linear.bin", models["bad"]["error"])
         self.assertNotIn(self.directory, json.dumps(models))
-        self.stop()
+        self.stop(self.process)
         self.fails("serve", "models/bad", "--port", 0, says=["linear.bin"])
 
     def test_reloads_and_switches_drop_no_request(self):
@@ -184,7 +163,7 @@ class Models(TestCase):
         each = self.models()["a"]["memory_bytes"]
         self.classify("b")
         self.assertEqual([self.models()[name]["state"] for name in "abc"], ["unloaded", "loaded", "unloaded"])
-        self.stop()
+        self.stop(self.process)
         self.serve("models", "--lazy", "--models-memory-mb", each * 1.5 / 1e6)
         with concurrent.futures.ThreadPoolExecutor(6) as pool:
             answers = list(pool.map(lambda i: self.classify("abc"[i % 3])["model"], range(60)))

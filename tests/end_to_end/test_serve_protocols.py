@@ -11,7 +11,8 @@ import unittest
 
 import browser
 import winnow
-from winnow import MESSAGES, TestCase
+from serving import ServingTest
+from winnow import MESSAGES
 
 TEXTS = ["You won a prize, claim it now", "See you at lunch", "Überraschung: £100"]
 
@@ -40,29 +41,12 @@ addEventListener("load", async () => {
 """
 
 
-class Protocols(TestCase):
+class Protocols(ServingTest):
     def setUp(self):
         super().setUp()
         self.winnow("train", MESSAGES, "--kind", "lr", "--output-dir", self.path("fast"))
         self.train("--epochs", 1)
-        self.process = subprocess.Popen([winnow.PROGRAM, "serve", self.path("model"), self.path("fast"), "--port", "0", "--json"], stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, text=True)
-        self.addCleanup(self.stop)
-        self.port = json.loads(self.process.stdout.readline())["port"]
-
-    def stop(self):
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.communicate()
-
-    def send(self, method, path, body=None, headers=None):
-        """(response, bytes)"""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        connection.request(method, path, body if body is None or isinstance(body, (bytes, str)) else json.dumps(body), headers or {})
-        response = connection.getresponse()
-        data = response.read()
-        connection.close()
-        return response, data
+        self.serve("model", "fast")
 
     def ask(self, method, path, body=None, headers=None, status=200):
         response, data = self.send(method, path, body, headers)

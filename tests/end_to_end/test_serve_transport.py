@@ -13,7 +13,8 @@ import subprocess
 import time
 
 import winnow
-from winnow import MESSAGES, TestCase
+from serving import ServingTest
+from winnow import MESSAGES
 
 BODY = json.dumps({"text": "You won a prize, claim it now"})
 
@@ -29,33 +30,10 @@ class UnixConnection(http.client.HTTPConnection):
         self.sock.connect(self.path)
 
 
-class ServerTest(TestCase):
+class ServerTest(ServingTest):
     def setUp(self):
         super().setUp()
         self.winnow("train", MESSAGES, "--kind", "lr", "--output-dir", self.path("fast"))
-
-    def serve(self, *arguments, model="fast", environment=None, **popen):
-        process = subprocess.Popen([winnow.PROGRAM, "serve", self.path(model), "--json", *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                   text=True, cwd=self.directory, env={**os.environ, **(environment or {})}, **popen)
-        self.addCleanup(self.stop, process)
-        line = process.stdout.readline()
-        self.assertTrue(line, process.stderr.read() if process.poll() is not None else "")
-        self.port = json.loads(line)["port"]
-        return process
-
-    @staticmethod
-    def stop(process):
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
-
-    def ask(self, method, path, body=None, headers=None, connection=None):
-        connection = connection or http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        connection.request(method, path, body, headers or {})
-        response = connection.getresponse()
-        data = response.read()
-        connection.close()
-        return response, data
 
     def label(self, answer):
         response, data = answer
@@ -71,43 +49,43 @@ class Transport(ServerTest):
                         "-addext", "subjectAltName=DNS:localhost"], cwd=self.directory, check=True, capture_output=True)
         self.fails("serve", "fast", "--port", 0, "--tls-cert", "cert.pem", says=["--tls-key"], code=2)
         self.fails("serve", "fast", "--port", 0, "--tls-cert", "cert.pem", "--tls-key", "none.pem", says=["none.pem"])
-        process = self.serve("--port", 0, "--tls-cert", "cert.pem", "--tls-key", "key.pem", "--unix-socket", "winnow.sock")
+        process = self.serve("fast", "--tls-cert", "cert.pem", "--tls-key", "key.pem", "--unix-socket", "winnow.sock")
         context = ssl.create_default_context(cafile=self.path("cert.pem"))
         secure = http.client.HTTPSConnection("localhost", self.port, timeout=30, context=context)
-        self.assertIn(self.label(self.ask("POST", "/v1/classify", BODY, connection=secure)), ("ham", "spam"))
+        self.assertIn(self.label(self.send("POST", "/v1/classify", BODY, connection=secure)), ("ham", "spam"))
         old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
         old.maximum_version = ssl.TLSVersion.TLSv1_1
         with self.assertRaises((ssl.SSLError, OSError)):
-            self.ask("GET", "/health", connection=http.client.HTTPSConnection("localhost", self.port, timeout=30, context=old))
+            self.send("GET", "/health", connection=http.client.HTTPSConnection("localhost", self.port, timeout=30, context=old))
         with self.assertRaises((http.client.HTTPException, OSError)):
-            self.ask("GET", "/health")  # in plain
-        self.assertIn(self.label(self.ask("POST", "/v1/classify", BODY, connection=UnixConnection(self.path("winnow.sock")))), ("ham", "spam"))
+            self.send("GET", "/health")  # in plain
+        self.assertIn(self.label(self.send("POST", "/v1/classify", BODY, connection=UnixConnection(self.path("winnow.sock")))), ("ham", "spam"))
         process.send_signal(signal.SIGTERM)
         self.assertEqual(process.wait(30), 0)
         self.assertFalse(os.path.exists(self.path("winnow.sock")))
 
     def test_bodies_travel_packed_both_ways(self):
-        self.serve("--port", 0, "--max-body-mb", 1)
+        self.serve("fast", "--max-body-mb", 1)
         texts = json.dumps({"texts": ["some words"] * 50}).encode()
         packed = gzip.compress(texts)
-        response, data = self.ask("POST", "/v1/classify", packed, {"Content-Encoding": "gzip", "Accept-Encoding": "gzip"})
+        response, data = self.send("POST", "/v1/classify", packed, {"Content-Encoding": "gzip", "Accept-Encoding": "gzip"})
         self.assertEqual((response.status, response.headers["Content-Encoding"]), (200, "gzip"))
         self.assertEqual(len(json.loads(gzip.decompress(data))["results"]), 50)
-        self.assertIsNone(self.ask("POST", "/v1/classify", texts)[0].headers["Content-Encoding"])
-        self.assertIsNone(self.ask("POST", "/v1/classify", texts, {"Accept-Encoding": "gzip;q=0, br"})[0].headers["Content-Encoding"])
+        self.assertIsNone(self.send("POST", "/v1/classify", texts)[0].headers["Content-Encoding"])
+        self.assertIsNone(self.send("POST", "/v1/classify", texts, {"Accept-Encoding": "gzip;q=0, br"})[0].headers["Content-Encoding"])
         for body, encoding, status in ((packed[:-5], "gzip", 400), (b"no gzip", "gzip", 400), (texts, "br", 415), (gzip.compress(b" " * (2 << 20)), "gzip", 413)):
-            self.assertEqual(self.ask("POST", "/v1/classify", body, {"Content-Encoding": encoding})[0].status, status, encoding)
+            self.assertEqual(self.send("POST", "/v1/classify", body, {"Content-Encoding": encoding})[0].status, status, encoding)
 
     def test_pages_of_named_origins_may_call(self):
-        self.serve("--port", 0, "--cors-origin", "https://good.example")
+        self.serve("fast", "--cors-origin", "https://good.example")
         asks = {"Origin": "https://good.example", "Access-Control-Request-Method": "POST"}
-        response, _ = self.ask("OPTIONS", "/v1/classify", headers=asks)
+        response, _ = self.send("OPTIONS", "/v1/classify", headers=asks)
         self.assertEqual((response.status, response.headers["Access-Control-Allow-Origin"], response.headers["Access-Control-Allow-Methods"]),
                          (204, "https://good.example", "POST"))
-        self.assertEqual(self.ask("POST", "/v1/classify", BODY, {"Origin": "https://good.example"})[0].headers["Access-Control-Allow-Origin"], "https://good.example")
+        self.assertEqual(self.send("POST", "/v1/classify", BODY, {"Origin": "https://good.example"})[0].headers["Access-Control-Allow-Origin"], "https://good.example")
         for headers in ({"Origin": "https://bad.example"}, {}):
-            self.assertIsNone(self.ask("POST", "/v1/classify", BODY, headers)[0].headers["Access-Control-Allow-Origin"])
+            self.assertIsNone(self.send("POST", "/v1/classify", BODY, headers)[0].headers["Access-Control-Allow-Origin"])
 
     def test_systemd_opens_the_socket_and_is_told(self):
         told = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -130,7 +108,7 @@ class Transport(ServerTest):
         self.assertEqual(told.recv(100), b"READY=1")
         self.assertEqual(json.loads(process.stdout.readline())["port"], port)
         self.port = port
-        self.assertEqual(self.ask("GET", "/health")[0].status, 200)
+        self.assertEqual(self.send("GET", "/health")[0].status, 200)
         process.send_signal(signal.SIGHUP)
         self.assertEqual([told.recv(100), told.recv(100)], [b"RELOADING=1", b"READY=1"])
         process.send_signal(signal.SIGTERM)
@@ -141,23 +119,23 @@ class Transport(ServerTest):
 class Access(ServerTest):
     def test_keys_and_what_each_may(self):
         keys = {role: json.loads(self.winnow("keys", "add", "keys.txt", "--name", role, "--role", role, "--json")[0])["key"] for role in ("classify", "admin")}
-        process = self.serve("--port", 0, "--api-key-file", "keys.txt", "--access-log", "access.jsonl")
+        process = self.serve("fast", "--api-key-file", "keys.txt", "--access-log", "access.jsonl")
         bearer = {role: {"Authorization": "Bearer " + key} for role, key in keys.items()}
-        self.assertEqual(self.ask("GET", "/health")[0].status, 200)
-        response, data = self.ask("POST", "/v1/classify", BODY)
+        self.assertEqual(self.send("GET", "/health")[0].status, 200)
+        response, data = self.send("POST", "/v1/classify", BODY)
         self.assertEqual((response.status, response.headers["WWW-Authenticate"][:6]), (401, "Bearer"))
-        self.assertEqual(self.ask("POST", "/v1/classify", BODY, {"X-API-Key": keys["classify"][:-1] + "x"})[0].status, 401)
-        self.assertEqual(self.ask("POST", "/v1/classify", BODY, {"X-API-Key": keys["classify"]})[0].status, 200)
-        self.assertEqual(self.ask("POST", "/v1/classify", BODY, {**bearer["classify"], "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"})[0].status, 200)
+        self.assertEqual(self.send("POST", "/v1/classify", BODY, {"X-API-Key": keys["classify"][:-1] + "x"})[0].status, 401)
+        self.assertEqual(self.send("POST", "/v1/classify", BODY, {"X-API-Key": keys["classify"]})[0].status, 200)
+        self.assertEqual(self.send("POST", "/v1/classify", BODY, {**bearer["classify"], "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"})[0].status, 200)
         switch = json.dumps({"model": "fast"})
-        self.assertEqual(self.ask("POST", "/models/switch", switch, bearer["classify"])[0].status, 403)
-        self.assertEqual(self.ask("POST", "/models/switch", switch, bearer["admin"])[0].status, 200)
+        self.assertEqual(self.send("POST", "/models/switch", switch, bearer["classify"])[0].status, 403)
+        self.assertEqual(self.send("POST", "/models/switch", switch, bearer["admin"])[0].status, 200)
         # A key that is taken back works until the file is read again.
         self.winnow("keys", "revoke", "keys.txt", "classify")
-        self.assertEqual(self.ask("POST", "/v1/classify", BODY, bearer["classify"])[0].status, 200)
+        self.assertEqual(self.send("POST", "/v1/classify", BODY, bearer["classify"])[0].status, 200)
         process.send_signal(signal.SIGHUP)
         deadline = time.time() + 30
-        while self.ask("POST", "/v1/classify", BODY, bearer["classify"])[0].status != 401:
+        while self.send("POST", "/v1/classify", BODY, bearer["classify"])[0].status != 401:
             self.assertLess(time.time(), deadline)
         with open(self.path("access.jsonl"), encoding="utf-8") as file:
             log = file.read()
@@ -170,29 +148,29 @@ class Access(ServerTest):
             self.assertNotIn(key, log)
 
     def test_a_rate_is_kept(self):
-        self.serve("--port", 0, "--requests-per-minute", 60, "--request-burst", 5)
-        statuses = [self.ask("POST", "/v1/classify", BODY) for _ in range(12)]
+        self.serve("fast", "--requests-per-minute", 60, "--request-burst", 5)
+        statuses = [self.send("POST", "/v1/classify", BODY) for _ in range(12)]
         self.assertEqual([response.status for response, _ in statuses[:5]], [200] * 5)
         refused = [response for response, _ in statuses if response.status == 429]
         self.assertGreaterEqual(len(refused), 5)
         self.assertGreaterEqual(int(refused[0].headers["Retry-After"]), 1)
-        self.assertEqual(self.ask("GET", "/health")[0].status, 200)
+        self.assertEqual(self.send("GET", "/health")[0].status, 200)
 
     def test_admin_is_not_for_strangers(self):
-        self.serve("--port", 0, "--host", "0.0.0.0")
-        response, data = self.ask("POST", "/models/switch", json.dumps({"model": "fast"}))
+        self.serve("fast", "--host", "0.0.0.0")
+        response, data = self.send("POST", "/models/switch", json.dumps({"model": "fast"}))
         self.assertEqual(response.status, 403)
         self.assertIn("winnow keys add", json.loads(data)["error"])
-        self.assertEqual(self.ask("POST", "/v1/classify", BODY)[0].status, 200)
+        self.assertEqual(self.send("POST", "/v1/classify", BODY)[0].status, 200)
 
     def test_no_error_repeats_a_text(self):
-        self.serve("--port", 0)
+        self.serve("fast")
         for body in ('{"text": "secret-word", "mode": "secret-word"}', '{"texts": "secret-word"}', '{"text": "secret-word', '{"text": ["secret-word"]}',
                      '{"text": "secret-word", "top_k": "secret-word"}', '{"text": "a", "model": "secret-word"}'):
-            response, data = self.ask("POST", "/v1/classify", body)
+            response, data = self.send("POST", "/v1/classify", body)
             self.assertGreaterEqual(response.status, 400, body)
             self.assertNotIn(b"secret-word", data)
-        self.assertNotIn(b"secret-word", self.ask("GET", "/secret-word")[1])
+        self.assertNotIn(b"secret-word", self.send("GET", "/secret-word")[1])
 
 
 class Caches(ServerTest):
@@ -201,7 +179,7 @@ class Caches(ServerTest):
         self.train("--epochs", 1)
 
     def figure(self, pattern):
-        found = re.search(r"^" + re.escape(pattern) + r" (\S+)$", self.ask("GET", "/metrics")[1].decode(), re.MULTILINE)
+        found = re.search(r"^" + re.escape(pattern) + r" (\S+)$", self.send("GET", "/metrics")[1].decode(), re.MULTILINE)
         self.assertIsNotNone(found, pattern)
         return float(found.group(1))
 
@@ -209,18 +187,18 @@ class Caches(ServerTest):
         return self.figure(f'winnow_cache_lookups_total{{cache="{cache}",result="{result}"}}')
 
     def test_a_text_is_computed_once(self):
-        self.serve("--port", 0, model="model")
-        first = json.loads(self.ask("POST", "/v1/classify", BODY)[1])["results"]
+        self.serve("model")
+        first = json.loads(self.send("POST", "/v1/classify", BODY)[1])["results"]
         self.assertEqual((self.hits(), self.hits(result="miss")), (0, 1))
-        self.assertEqual(json.loads(self.ask("POST", "/v1/classify", BODY)[1])["results"], first)
+        self.assertEqual(json.loads(self.send("POST", "/v1/classify", BODY)[1])["results"], first)
         self.assertEqual(self.hits(), 1)
         batches = self.figure("winnow_batch_texts_count")
         for body, headers in ((json.dumps({**json.loads(BODY), "cache": "no-store"}), {}), (BODY, {"Cache-Control": "no-store"})):
-            self.assertEqual(json.loads(self.ask("POST", "/v1/classify", body, headers)[1])["results"], first)
+            self.assertEqual(json.loads(self.send("POST", "/v1/classify", body, headers)[1])["results"], first)
         self.assertEqual((self.hits(), self.figure("winnow_batch_texts_count")), (1, batches + 2))
         # Some of a request's texts are known, and some are not.
         many = json.dumps({"texts": ["You won a prize, claim it now", "something else", "You won a prize, claim it now"]})
-        results = json.loads(self.ask("POST", "/v1/classify", many)[1])["results"]
+        results = json.loads(self.send("POST", "/v1/classify", many)[1])["results"]
         self.assertEqual([results[0], results[2]], [first[0]] * 2)
         self.assertEqual(self.hits(), 3)
         self.assertEqual(self.figure('winnow_requests_total{route="/v1/classify",status="200"}'), 5)
@@ -238,20 +216,20 @@ class Caches(ServerTest):
             self.assertLess(time.time(), deadline)
             time.sleep(.01)
         url = "unix://" + self.path("redis.sock")
-        first = self.serve("--port", 0, "--redis", url, model="model")
+        first = self.serve("model", "--redis", url)
         while self.figure("winnow_redis_available") == 0:
             self.assertLess(time.time(), deadline)
-        expected = json.loads(self.ask("POST", "/v1/classify", BODY)[1])["results"]
+        expected = json.loads(self.send("POST", "/v1/classify", BODY)[1])["results"]
         self.stop(first)
         # Another server finds what the first has answered.
-        self.serve("--port", 0, "--redis", url, model="model")
+        self.serve("model", "--redis", url)
         while self.figure("winnow_redis_available") == 0:
             self.assertLess(time.time(), deadline)
-        self.assertEqual(json.loads(self.ask("POST", "/v1/classify", BODY)[1])["results"], expected)
+        self.assertEqual(json.loads(self.send("POST", "/v1/classify", BODY)[1])["results"], expected)
         self.assertEqual((self.hits("redis"), self.figure("winnow_batch_texts_count")), (1, 0))
         redis.kill()
         for i in range(20):
-            response, data = self.ask("POST", "/v1/classify", json.dumps({"text": f"text {i}"}))
+            response, data = self.send("POST", "/v1/classify", json.dumps({"text": f"text {i}"}))
             self.assertEqual(response.status, 200, data)
 
 
