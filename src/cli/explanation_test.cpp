@@ -2,27 +2,19 @@
 
 #include <gmock/gmock.h>
 
+#include "support/example_explanation.h"
+
 namespace winnow {
 namespace {
 
 using testing::HasSubstr;
 using testing::Not;
 
-Explanation Example() {
-  return {.label = "spam",
-          .score = 0.9f,
-          .base = -1,
-          .words = {{.begin = 0, .end = 3, .effect = 2, .score_change = 0.3f},
-                    {.begin = 4, .end = 6, .effect = -1, .score_change = -0.05f},
-                    {.begin = 7, .end = 9, .effect = 0.001f, .score_change = 0}}};
-}
-constexpr std::string_view kText = "win \u00A3\u00FC at";
-
 TEST(ExplanationText, IsPlainWithoutColour) {
-  Explanation explanation = Example();
+  Explanation explanation = ExampleExplanation();
   explanation.words[1].end = 8;
   explanation.words[2] = {.begin = 9, .end = 11, .effect = 0.001f};
-  const std::string text = ExplanationText(explanation, kText, false);
+  const std::string text = ExplanationText(explanation, kExplainedText, false);
   EXPECT_THAT(text, HasSubstr("+2.00  spam 60.0 % without  win\n"));
   EXPECT_THAT(text, HasSubstr("-1.00  spam 95.0 % without  \u00A3\u00FC\n"));
   EXPECT_THAT(text, Not(HasSubstr("  at\n")));
@@ -30,7 +22,7 @@ TEST(ExplanationText, IsPlainWithoutColour) {
 }
 
 TEST(ExplanationText, ColoursWordsByEffect) {
-  const std::string text = ExplanationText(Example(), "win \x1b[31m at", true);
+  const std::string text = ExplanationText(ExampleExplanation(), "win \x1b[31m at", true);
   EXPECT_THAT(text, HasSubstr("48;5;208mwin\x1b[0m"));
   EXPECT_THAT(text, HasSubstr("48;5;111m\\x1b["));  // the user's own escape is shown, not sent
   EXPECT_THAT(text, Not(HasSubstr("\x1b[31m")));
@@ -39,11 +31,11 @@ TEST(ExplanationText, ColoursWordsByEffect) {
 
 TEST(ExplanationText, SaysWhatItLeavesOut) {
   EXPECT_THAT(ExplanationText({.label = "spam", .words = {}}, "", true), HasSubstr("no word"));
-  Explanation explanation = Example();
+  Explanation explanation = ExampleExplanation();
   explanation.words_in_effect = 3;
   explanation.unread = 70;
-  EXPECT_THAT(ExplanationText(explanation, kText, false), HasSubstr("3 words at a time"));
-  EXPECT_THAT(ExplanationText(explanation, kText, false), HasSubstr("70 words past"));
+  EXPECT_THAT(ExplanationText(explanation, kExplainedText, false), HasSubstr("3 words at a time"));
+  EXPECT_THAT(ExplanationText(explanation, kExplainedText, false), HasSubstr("70 words past"));
 }
 
 }  // namespace
