@@ -202,8 +202,8 @@ MetricsSnapshot Snapshot(const HttpServer& server, const ModelSet& models, const
 
 /// Ends what is still computed, after the server and before what it needs.
 struct Closing {
-  ModelSet& models;
-  ~Closing() { models.Close(); }
+  const Service& service;
+  ~Closing() { service.Close(); }
 };
 
 /// SIGHUP: files are read again. What can't be read stays as it was.
@@ -242,7 +242,7 @@ Result<void> Run(const ServeOptions& options) {
   parts.metrics = service->metrics;
   parts.log = TRY(OpenAccessLog(options));
   parts.cors_origins = options.cors_origins;
-  const Closing closing{*service->models};
+  const Closing closing{*service};
   HttpServer server = TRY(HttpServer::Start(MakeApplication(parts), http));
   // By reference: the models hold the metrics, which hold this. It is called by the server's threads alone.
   service->metrics->SetSnapshot(

@@ -2,7 +2,6 @@
 #include "classify/explain.h"
 #include "server/header_values.h"
 #include "server/service.h"
-#include "server/task_thread.h"
 
 namespace winnow {
 namespace {
@@ -11,7 +10,6 @@ using Json = nlohmann::ordered_json;
 
 /// Of one request that is to be explained: each text takes the time of as many as it has words.
 constexpr size_t kMostExplained = 16;
-constexpr size_t kMostExplanationsWaiting = 64;
 constexpr int64_t kMostMilliseconds = 600000;
 
 /// One request of /v1/classify, checked.
@@ -116,17 +114,18 @@ HttpResponse Explain(const ServedModel& model, const HttpRequest& request, const
   return Answer(model, request.id, std::move(results));
 }
 
-void Classify(const Service& service, const std::shared_ptr<TaskThread>& side, const SharedRequest& request,
-              const HttpReply& reply) {
-  auto call = ReadCall(*request, service.limits);
+void Classify(const SharedService& service, const SharedRequest& request, const HttpReply& reply) {
+  auto call = ReadCall(*request, service->limits);
   if (!call) return reply(call.error().Response());
   const std::string model = call->model;
-  service.models->Use(model, [call = std::move(*call), side, request,
-                              reply](const std::expected<ModelSet::Model, Refusal>& used) mutable {
+  service->models->Use(model, [call = std::move(*call), explaining = service->explaining, request,
+                               reply](const std::expected<ModelSet::Model, Refusal>& used) mutable {
     if (!used) return reply(used.error().Response());
     if (call.explain) {
       const auto shared = std::make_shared<const ClassifyCall>(std::move(call));
-      if (side->Post([model = *used, request, shared, reply] { reply(Explain(*model, *request, *shared)); })) return;
+      if (explaining->Post([model = *used, request, shared, reply] { reply(Explain(*model, *request, *shared)); })) {
+        return;
+      }
       return reply(Refusal{
           .status = 429, .type = "Overloaded", .message = "too many explanations are waiting", .retry_after_seconds = 1}
                        .Response());
@@ -189,13 +188,12 @@ RouteDocs Docs() {
 }  // namespace
 
 std::vector<Route> ClassifyRoutes(const SharedService& service) {
-  const auto side = std::make_shared<TaskThread>(kMostExplanationsWaiting);
   return {{.method = "POST",
            .path = "/v1/classify",
            .role = Role::kClassify,
            .docs = Docs(),
-           .handle = [service, side](const SharedRequest& request, const HttpReply& reply) {
-             Classify(*service, side, request, reply);
+           .handle = [service](const SharedRequest& request, const HttpReply& reply) {
+             Classify(service, request, reply);
            }}};
 }
 

@@ -4,6 +4,11 @@
 
 namespace winnow {
 
+void Service::Close() const {
+  explaining->Finish();
+  models->Close();
+}
+
 std::vector<Route> ServiceRoutes(const SharedService& service) {
   std::vector<Route> routes;
   for (const auto& part : {ClassifyRoutes, TeiRoutes, TeiModelRoutes, V2Routes, ModelRoutes, HealthRoutes}) {

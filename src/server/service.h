@@ -10,15 +10,22 @@
 #include "server/json_request.h"
 #include "server/metrics.h"
 #include "server/model_set.h"
+#include "server/task_thread.h"
 
 namespace winnow {
 
 /// What handlers share. Outlives the routes that are made of it.
 struct Service {
+  /// Returns when nothing is computed any more and no thread holds a reply. Not for threads that answer: who makes a
+  /// server calls it after its last request, for a reply may be the last to hold all of this.
+  void Close() const;
+
   std::shared_ptr<ModelSet> models;
   ServiceLimits limits = {};
   std::shared_ptr<ServerMetrics> metrics = {};  ///< or null
   SchedulerOptions scheduler = {};              ///< that models were opened with, for /info
+  /// For explanations, which take long; so many may wait.
+  std::shared_ptr<TaskThread> explaining = std::make_shared<TaskThread>(64);
 };
 
 using SharedService = std::shared_ptr<const Service>;

@@ -26,12 +26,15 @@ class ServedRoutes {
     service->limits = limits;
     service->models =
         ModelSet::Open({dir_.path() / "spam", dir_.path() / "words"}, {.scheduler = {.workers = 1}}).value();
-    models_ = service->models;
+    service_ = service;
     table_ = std::make_shared<const RouteTable>(ServiceRoutes(service));
     ApplicationParts parts;
     parts.routes = table_;
     ask_ = MakeApplication(std::move(parts));
   }
+  ServedRoutes(const ServedRoutes&) = delete;
+  ServedRoutes& operator=(const ServedRoutes&) = delete;
+  ~ServedRoutes() { service_->Close(); }
 
   HttpResponse Ask(std::string method, std::string path, std::string body = "",
                    std::vector<std::pair<std::string, std::string>> headers = {}) const {
@@ -53,7 +56,7 @@ class ServedRoutes {
   const RouteTable& table() const { return *table_; }
   std::shared_ptr<const ServedModel> Served(std::string_view name) const {
     std::shared_ptr<const ServedModel> model;
-    models_->Use(name, [&](const auto& used) { model = used.value(); });
+    service_->models->Use(name, [&](const auto& used) { model = used.value(); });
     return model;
   }
 
@@ -92,7 +95,7 @@ class ServedRoutes {
   }
 
   const TemporaryDirectory dir_;
-  std::shared_ptr<ModelSet> models_;
+  SharedService service_;
   std::shared_ptr<const RouteTable> table_;
   HttpApplication ask_;
 };
