@@ -38,6 +38,7 @@ struct ServeOptions : CommonOptions {
   std::vector<std::string> cors_origins;
   double cache_mb = 64;
   std::string redis;
+  int redis_timeout_ms = 20;
   bool lazy = false;
   std::vector<std::string> aliases;
   double models_memory_mb = 0;
@@ -85,6 +86,10 @@ void Describe(ServeOptions& options, OptionTable& table) {
   table.Add("cache-mb", &options.cache_mb, "Megabytes of answers that are kept; 0 for none").Range(0, 1e6);
   table.Add("redis", &options.redis, "Keep answers there too, where other servers find them: redis://host:6379/0")
       .ValueName("URL");
+  table
+      .Add("redis-timeout", &options.redis_timeout_ms,
+           "Milliseconds that Redis has for an answer; then the model computes it")
+      .Range(1, 60000);
   table.Group("Limits");
   table.Add("max-body-mb", &options.max_body_mb, "Megabytes of a request's body, unpacked").Range(0.001, 4096);
   table.Add("max-connections", &options.max_connections, "Connections that may be open").AtLeast(1);
@@ -167,6 +172,13 @@ Result<std::shared_ptr<AccessLog>> OpenAccessLog(const ServeOptions& options) {
   return std::shared_ptr<AccessLog>(TRY(AccessLog::Open(options.access_log, options.access_log_texts)));
 }
 
+Result<std::unique_ptr<RedisCache>> OpenRedis(const ServeOptions& options) {
+  RedisCacheOptions redis;
+  redis.timeout = std::chrono::milliseconds(options.redis_timeout_ms);
+  redis.connect_timeout = std::max(redis.connect_timeout, redis.timeout);
+  return RedisCache::Open(options.redis, redis);
+}
+
 MetricsSnapshot Snapshot(const HttpServer& server, const ModelSet& models, const SharedParts& shared) {
   MetricsSnapshot now;
   now.connections = server.connections();
@@ -232,7 +244,7 @@ Result<void> Run(const ServeOptions& options) {
   ModelSetOptions models = TRY(ModelOptions(options));
   models.shared.metrics = std::make_shared<ServerMetrics>();
   models.shared.cache = std::make_shared<AnswerCache>(static_cast<size_t>(options.cache_mb * (1 << 20)));
-  if (!options.redis.empty()) models.shared.redis = TRY(RedisCache::Open(options.redis));
+  if (!options.redis.empty()) models.shared.redis = TRY(OpenRedis(options));
   service->models = TRY(ModelSet::Open(options.bundles, models));
   service->scheduler = models.scheduler;
   service->metrics = models.shared.metrics;

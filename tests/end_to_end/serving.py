@@ -9,10 +9,10 @@ import winnow
 
 class ServingTest(winnow.TestCase):
     def serve(self, *arguments, environment=None):
-        """Starts it on a free port, in the test's directory; it ends with the test at the latest."""
+        """Starts it on a free port, in the test's directory; it ends with the test at the latest. It refuses nobody because of a machine that is busy with other things."""
         log = open(self.path("log"), "w", encoding="utf-8")
         self.addCleanup(log.close)
-        self.process = subprocess.Popen([winnow.PROGRAM, "serve", *map(str, arguments), "--port", "0", "--json"], stdout=subprocess.PIPE, stderr=log, text=True,
+        self.process = subprocess.Popen([winnow.PROGRAM, "serve", *map(str, arguments), "--port", "0", "--json", "--max-wait", "0"], stdout=subprocess.PIPE, stderr=log, text=True,
                                         cwd=self.directory, env={**os.environ, **(environment or {})})
         self.addCleanup(self.stop, self.process)
         line = self.process.stdout.readline()

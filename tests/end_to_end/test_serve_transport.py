@@ -215,14 +215,21 @@ class Caches(ServerTest):
         while not os.path.exists(self.path("redis.sock")) or not stat.S_ISSOCK(os.stat(self.path("redis.sock")).st_mode):
             self.assertLess(time.time(), deadline)
             time.sleep(.01)
-        url = "unix://" + self.path("redis.sock")
-        first = self.serve("model", "--redis", url)
+        patient = ("--redis", "unix://" + self.path("redis.sock"), "--redis-timeout", 30000)
+        first = self.serve("model", *patient)
         while self.figure("winnow_redis_available") == 0:
             self.assertLess(time.time(), deadline)
         expected = json.loads(self.send("POST", "/v1/classify", BODY)[1])["results"]
+        with socket.socket(socket.AF_UNIX) as asking:  # the server does not wait until Redis has what it sends
+            asking.connect(self.path("redis.sock"))
+            size = b""
+            while size != b":1\r\n":
+                self.assertLess(time.time(), deadline, size)
+                asking.sendall(b"DBSIZE\r\n")
+                size = asking.recv(64)
         self.stop(first)
         # Another server finds what the first has answered.
-        self.serve("model", "--redis", url)
+        self.serve("model", *patient)
         while self.figure("winnow_redis_available") == 0:
             self.assertLess(time.time(), deadline)
         self.assertEqual(json.loads(self.send("POST", "/v1/classify", BODY)[1])["results"], expected)
