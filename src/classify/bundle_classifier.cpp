@@ -10,8 +10,10 @@
 #include "bundle/labels.h"
 #include "classify/bundle_model.h"
 #include "classify/decision_rule.h"
+#include "classify/pairs.h"
 #include "linear/linear_model.h"
 #include "text/disguise.h"
+#include "text/segments.h"
 
 namespace winnow {
 
@@ -74,6 +76,8 @@ struct BundleClassifier::Parts {
   Calibration calibration;
   std::optional<DecisionRule> rule;
   std::optional<ScopeRule> scope;
+  std::optional<TextTemplate> text_template;
+  bool pair_types = false;  // HasPairTypes
   // One of two.
   std::unique_ptr<const BundleModel> encoder;
   std::optional<LinearModel> linear;
@@ -120,6 +124,15 @@ Result<BundleClassifier> BundleClassifier::Load(const std::filesystem::path& bun
     parts->manifest.max_length = std::min(parts->manifest.max_length, MaxTokens(parts->encoder->config()));
   }
   parts->pool = &pool;
+  if (!parts->manifest.text_template.empty()) {
+    Result<TextTemplate> parsed = TextTemplate::Parse(parts->manifest.text_template);
+    if (!parsed) {
+      return Fail(ErrorCode::kInvalidModel,
+                  bundle.string() + ": winnow.json's 'text_template': " + parsed.error().message, parsed.error().hint);
+    }
+    parts->text_template = std::move(*parsed);
+  }
+  if (parts->encoder) parts->pair_types = HasPairTypes(parts->encoder->tokenizer(), parts->encoder->config());
   parts->manifest.long_text = long_text.value_or(parts->manifest.long_text);
   parts->manifest.fold_disguises = fold_disguises.value_or(parts->manifest.fold_disguises);
   // After the weights: where they have fewer labels than config.json claims, that is what is wrong.
@@ -155,17 +168,28 @@ bool BundleClassifier::has_tokens() const { return linear() == nullptr; }
 const Tokenizer* BundleClassifier::tokenizer() const {
   return parts_->linear ? nullptr : &parts_->encoder->tokenizer();
 }
+const TextTemplate* BundleClassifier::text_template() const {
+  return parts_->text_template ? &*parts_->text_template : nullptr;
+}
+bool BundleClassifier::reads_pairs() const {
+  return has_tokens() && (!parts_->text_template || parts_->text_template->segments() == 1);
+}
 
 void BundleClassifier::Tokenize(std::span<const std::string_view> texts, bool segmented, TokenizedTexts& tokens) const {
   const Manifest& manifest = parts_->manifest;
-  const auto append = [&](std::span<const std::string_view> some) {
-    TokenizeTexts(parts_->encoder->tokenizer(), some, segmented, manifest.max_length, manifest.long_text, tokens);
-  };
-  if (!manifest.fold_disguises) return append(texts);
+  const Tokenizer& tokenizer = parts_->encoder->tokenizer();
+  const bool pairs = segmented && reads_pairs();
+  if (!manifest.fold_disguises && !pairs) {
+    return TokenizeTexts(tokenizer, texts, segmented, manifest.max_length, manifest.long_text, tokens);
+  }
   for (const std::string_view text : texts) {
-    const std::string folded = FoldDisguises(text);
-    const std::string_view view = folded;
-    append({&view, 1});
+    const std::string folded = manifest.fold_disguises ? FoldDisguises(text) : "";
+    const std::string_view read = manifest.fold_disguises ? folded : text;
+    if (pairs && read.find(kSegmentSeparator) != std::string_view::npos) {
+      TokenizePair(tokenizer, read, manifest.max_length, parts_->pair_types, tokens);
+    } else {
+      TokenizeTexts(tokenizer, {&read, 1}, segmented && !pairs, manifest.max_length, manifest.long_text, tokens);
+    }
   }
 }
 

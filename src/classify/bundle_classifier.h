@@ -21,6 +21,7 @@
 #include "decide/decide.h"
 #include "encoder/batch.h"
 #include "linear/linear_model.h"
+#include "text/text_template.h"
 #include "winnow/classifier.h"
 
 namespace winnow {
@@ -62,12 +63,17 @@ class BundleClassifier {
   bool has_tokens() const;
   /// Null of a linear model.
   const Tokenizer* tokenizer() const;
+  /// How texts are made of rows of data; null where they are read as they are.
+  const TextTemplate* text_template() const;
+  /// Texts of two parts that are divided by kSegmentSeparator are read as pairs: of transformers whose template has no
+  /// division of its own.
+  bool reads_pairs() const;
 
   /// Decisions in the order of the texts; of those past the manifest's max_length tokens that is read which its
   /// long_text says (classify/long_text.h). `texts` are UTF-8;
   /// invalid bytes become U+FFFD; an empty text is classified as such. `segmented`: texts come from a data template,
-  /// with segments divided by kSegmentSeparator. Errors: kInvalidModel when the tokenizer belongs to another model;
-  /// kCancelled when `progress` returns false.
+  /// with segments divided by kSegmentSeparator, or are pairs where the bundle reads_pairs(). Errors: kInvalidModel
+  /// when the tokenizer belongs to another model; kCancelled when `progress` returns false.
   Result<std::vector<ClassifiedText>> Classify(std::span<const std::string_view> texts,
                                                const ClassifyOptions& options = {}, bool segmented = false,
                                                const Progress& progress = {}) const;

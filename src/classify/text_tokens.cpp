@@ -4,6 +4,7 @@
 #include <string>
 
 #include "text/disguise.h"
+#include "text/segments.h"
 #include "text/utf8.h"
 #include "tokenize/tokenizer.h"
 
@@ -56,13 +57,24 @@ std::vector<TextToken> TokensOfText(const BundleClassifier& classifier, std::str
   return tokens;
 }
 
-bool IsCut(const BundleClassifier& classifier, std::string_view text) {
+bool IsCut(const BundleClassifier& classifier, std::string_view text, bool segmented) {
   const Tokenizer* const tokenizer = classifier.tokenizer();
   const Manifest& manifest = classifier.manifest();
-  if (tokenizer == nullptr || manifest.long_text == LongText::kWindows) return false;
+  const size_t division = segmented ? text.find(kSegmentSeparator) : std::string_view::npos;
+  const bool pair = division != std::string_view::npos && classifier.reads_pairs();
+  if (tokenizer == nullptr || (manifest.long_text == LongText::kWindows && !pair)) return false;
   const std::string folded = manifest.fold_disguises ? FoldDisguises(text) : "";
+  const std::string_view read = manifest.fold_disguises ? folded : text;
+  const int one_more = manifest.max_length + 1;
   std::vector<int32_t> ids;
-  tokenizer->Encode(manifest.fold_disguises ? std::string_view(folded) : text, manifest.max_length + 1, ids);
+  if (pair) {
+    const size_t end = read.find(kSegmentSeparator);
+    tokenizer->EncodePair(read.substr(0, end), read.substr(end + 1), one_more, PairCut::kLonger, ids);
+  } else if (segmented) {
+    tokenizer->EncodeSegments(read, one_more, ids);
+  } else {
+    tokenizer->Encode(read, one_more, ids);
+  }
   return ids.size() > static_cast<size_t>(manifest.max_length);
 }
 

@@ -26,7 +26,8 @@ struct TextToken {
 std::vector<TextToken> TokensOfText(const BundleClassifier& classifier, std::string_view text, bool special);
 
 /// Whether tokens of the text are left out, as it has more than the model reads at once and LongText::kWindows does not
-/// read the rest. Of a linear model: never. Costs no more than the tokens that the model reads.
-bool IsCut(const BundleClassifier& classifier, std::string_view text);
+/// read the rest. Of a linear model: never. Costs no more than the tokens that the model reads. `segmented`: as
+/// BundleClassifier::Classify's.
+bool IsCut(const BundleClassifier& classifier, std::string_view text, bool segmented = false);
 
 }  // namespace winnow

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "classify/pairs.h"
 #include "decide/probabilities.h"
 
 namespace winnow {
@@ -40,14 +41,6 @@ std::string Hypothesis(std::string_view pattern, std::string_view label) {
     text += label;
     begin = end + place.size();
   }
-}
-
-/// Tokenizers of RoBERTa's kind put two separators between the texts, and give all tokens type 0, whatever model they
-/// are used with; those of BERT's kind one, and the second text's tokens have type 1.
-bool HasTokenTypes(const BundleModel& model) {
-  std::vector<int32_t> ids;
-  const size_t before_second = model.tokenizer().EncodePair("", "", kMostPairTokens, ids);
-  return model.config().type_vocab_size > 1 && before_second <= 2;  // [CLS] [SEP]
 }
 
 }  // namespace
@@ -116,7 +109,10 @@ std::string PhraseOfLabel(std::string_view label) {
 
 ZeroShotClassifier::ZeroShotClassifier(std::unique_ptr<const BundleModel> model, ZeroShotOptions options,
                                        NliLabels outputs)
-    : model_(std::move(model)), options_(std::move(options)), outputs_(outputs), token_types_(HasTokenTypes(*model_)) {
+    : model_(std::move(model)),
+      options_(std::move(options)),
+      outputs_(outputs),
+      token_types_(HasPairTypes(model_->tokenizer(), model_->config())) {
   for (const std::string& phrase : options_.phrases.empty() ? options_.labels : options_.phrases)
     hypotheses_.push_back(Hypothesis(options_.hypothesis, phrase));
   const int most = MaxTokens(model_->config());
@@ -148,7 +144,7 @@ Result<std::vector<float>> ZeroShotClassifier::Probabilities(std::span<const std
     batch.Clear();
     for (; pair < pairs && (pair == first || batch.ids.size() < kBatchTokens); ++pair) {
       const size_t second_begin = model_->tokenizer().EncodePair(texts[pair / labels], hypotheses_[pair % labels],
-                                                                 options_.max_length, batch.ids);
+                                                                 options_.max_length, PairCut::kFirst, batch.ids);
       if (token_types_) {
         batch.EndPair(second_begin);
       } else {

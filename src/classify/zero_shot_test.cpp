@@ -55,7 +55,7 @@ std::vector<double> LogitsOfPair(const Model& model, const std::filesystem::path
   ThreadPool pool(1);
   ForwardRunner runner(model, pool);
   PackedBatch batch;
-  const size_t second = Tokenizer::Load(dir)->EncodePair(text, hypothesis, max_length, batch.ids);
+  const size_t second = Tokenizer::Load(dir)->EncodePair(text, hypothesis, max_length, PairCut::kFirst, batch.ids);
   batch.EndPair(second);
   const auto logits = runner.Logits(batch.view());
   return {logits.begin(), logits.end()};

@@ -8,9 +8,9 @@
 #include "cli/commands.h"
 #include "cli/data_options.h"
 #include "cli/output.h"
-#include "data/encoding.h"
 #include "data/row_writer.h"
 #include "data/rows.h"
+#include "text/text_parts.h"
 
 namespace winnow {
 namespace {

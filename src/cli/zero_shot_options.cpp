@@ -1,6 +1,6 @@
 #include "cli/zero_shot_options.h"
 
-#include "data/encoding.h"
+#include "text/text_parts.h"
 
 namespace winnow {
 

@@ -7,7 +7,7 @@
 #include "base/random.h"
 #include "data/augment_edits.h"
 #include "data/deduplicate.h"
-#include "data/encoding.h"
+#include "text/text_parts.h"
 
 namespace winnow {
 namespace {

@@ -11,6 +11,7 @@
 #include "data/deduplicate.h"
 #include "data/encoding.h"
 #include "text/segments.h"
+#include "text/text_parts.h"
 #include "text/utf8.h"
 
 namespace winnow {

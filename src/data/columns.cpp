@@ -5,6 +5,8 @@
 #include <optional>
 #include <unordered_map>
 
+#include "text/text_parts.h"
+
 namespace winnow {
 namespace {
 

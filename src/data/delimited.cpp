@@ -5,6 +5,7 @@
 #include <map>
 
 #include "data/columns.h"
+#include "text/text_parts.h"
 
 namespace winnow {
 namespace {

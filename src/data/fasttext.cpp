@@ -1,5 +1,7 @@
 #include "data/fasttext.h"
 
+#include "text/text_parts.h"
+
 namespace winnow {
 namespace {
 

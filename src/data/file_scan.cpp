@@ -4,6 +4,7 @@
 
 #include "data/fasttext.h"
 #include "text/segments.h"
+#include "text/text_parts.h"
 
 namespace winnow {
 namespace {

@@ -15,7 +15,7 @@
 #include "data/dataset.h"
 #include "data/filter.h"
 #include "data/record.h"
-#include "data/text_template.h"
+#include "text/text_template.h"
 
 namespace winnow {
 

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <optional>
 
+#include "text/text_parts.h"
+
 namespace winnow {
 namespace {
 

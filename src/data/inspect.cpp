@@ -4,7 +4,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
-#include "data/encoding.h"
+#include "text/text_parts.h"
 #include "text/utf8.h"
 
 namespace winnow {

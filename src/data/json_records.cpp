@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "text/text_parts.h"
+
 namespace winnow {
 namespace {
 

@@ -9,6 +9,7 @@
 
 #include "data/json_records.h"
 #include "data/text_stream.h"
+#include "text/text_parts.h"
 
 namespace winnow {
 namespace {

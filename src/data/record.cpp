@@ -7,6 +7,7 @@
 #include "data/delimited.h"
 #include "data/fasttext.h"
 #include "data/json_records.h"
+#include "text/text_parts.h"
 
 namespace winnow {
 namespace {

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/files.h"
-#include "data/encoding.h"
+#include "text/text_parts.h"
 
 namespace winnow {
 namespace {

@@ -10,6 +10,8 @@
 #include <cstring>
 #include <vector>
 
+#include "text/text_parts.h"
+
 namespace winnow {
 namespace {
 

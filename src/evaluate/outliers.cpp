@@ -10,6 +10,7 @@
 #include "data/inspect.h"
 #include "data/mojibake.h"
 #include "text/character_classes.h"
+#include "text/text_parts.h"
 #include "text/utf8.h"
 
 namespace winnow {

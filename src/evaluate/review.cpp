@@ -9,10 +9,10 @@
 
 #include "base/suggest.h"
 #include "data/deduplicate.h"
-#include "data/encoding.h"
 #include "data/row_writer.h"
 #include "data/rows.h"
 #include "evaluate/text_table.h"
+#include "text/text_parts.h"
 
 namespace winnow {
 namespace {

@@ -97,6 +97,12 @@ Json Components() {
              "Error": {"type": "object", "required": ["error", "error_type"], "properties": {
                "error": {"type": "string", "description": "What is wrong; never what a text says"},
                "error_type": {"type": "string", "description": "The kind of error: \"Validation\", \"Overloaded\" and so on"}}},
+             "Text": {"anyOf": [
+               {"type": "string", "description": "A text"},
+               {"type": "array", "minItems": 1, "maxItems": 16, "items": {"type": "string"},
+                "description": "A text's segments, as the model's template divides them, or a pair of texts"},
+               {"type": "object", "additionalProperties": true,
+                "description": "A row with the fields of the model's template, which GET /models tells: strings, or null; other fields do not matter"}]},
              "Prediction": {"type": "object", "required": ["score", "label"], "properties": {
                "score": {"type": "number"}, "label": {"type": "string"}}}})")},
           {"responses", std::move(responses)},

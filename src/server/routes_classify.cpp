@@ -1,6 +1,7 @@
 #include "classify/answer_json.h"
 #include "classify/explain.h"
 #include "server/header_values.h"
+#include "server/request_texts.h"
 #include "server/service.h"
 
 namespace winnow {
@@ -15,7 +16,8 @@ constexpr int64_t kMostMilliseconds = 600000;
 /// One request of /v1/classify, checked.
 struct ClassifyCall {
   std::string model;
-  ServedModel::Request texts;
+  RequestTexts texts;
+  ServedModel::Request request;
   size_t top_k = 0;
   bool explain = false;
 };
@@ -39,7 +41,7 @@ std::expected<void, Refusal> ReadOptions(const nlohmann::json& body, const HttpR
   if (!mode) return std::unexpected(mode.error());
   const Result<Mode> parsed = ParseMode(*mode);
   if (!parsed) return Refuse("'mode' must be strict, moderate or lenient");
-  call.texts.options.mode = *parsed;
+  call.request.options.mode = *parsed;
   const auto top_k = IntegerOr(body, "top_k", 0, 0, 1 << 30);
   if (!top_k) return std::unexpected(top_k.error());
   call.top_k = static_cast<size_t>(*top_k);
@@ -51,10 +53,10 @@ std::expected<void, Refusal> ReadOptions(const nlohmann::json& body, const HttpR
   const auto cache = StringOr(body, "cache", "");
   if (!cache) return std::unexpected(cache.error());
   if (!cache->empty() && *cache != "no-store") return Refuse("'cache' must be no-store, or left out");
-  call.texts.no_store = !cache->empty() || HasDirective(request.Header("cache-control"), "no-store");
+  call.request.no_store = !cache->empty() || HasDirective(request.Header("cache-control"), "no-store");
   const auto timeout = IntegerOr(body, "timeout_ms", 0, 1, kMostMilliseconds);
   if (!timeout) return std::unexpected(timeout.error());
-  if (*timeout > 0) call.texts.deadline = request.arrived + std::chrono::milliseconds(*timeout);
+  if (*timeout > 0) call.request.deadline = request.arrived + std::chrono::milliseconds(*timeout);
   return {};
 }
 
@@ -64,17 +66,10 @@ std::expected<ClassifyCall, Refusal> ReadCall(const HttpRequest& request, const 
   const nlohmann::json *const text = Field(*body, "text"), *const texts = Field(*body, "texts");
   if ((text == nullptr) == (texts == nullptr)) return Refuse("give either 'text' or 'texts'");
   ClassifyCall call;
-  if (text != nullptr) {
-    auto checked = TextOf(*text, "text", limits);
-    if (!checked) return std::unexpected(checked.error());
-    call.texts.texts.push_back(std::move(*checked));
-  } else {
-    if (!texts->is_array()) return Refuse("'texts' must be a list of strings");
-    auto checked = TextsOf(*texts, "texts", limits);
-    if (!checked) return std::unexpected(checked.error());
-    call.texts.texts = std::move(*checked);
-  }
-  call.texts.client = request.caller;
+  auto read = text != nullptr ? ReadText(*text, "text", limits) : ReadTexts(*texts, "texts", limits);
+  if (!read) return std::unexpected(read.error());
+  call.texts = std::move(*read);
+  call.request.client = request.caller;
   if (const auto options = ReadOptions(*body, request, call); !options) return std::unexpected(options.error());
   if (call.explain && call.texts.texts.size() > kMostExplained) {
     return Refuse("'explain' is for " + std::to_string(kMostExplained) + " texts at once");
@@ -99,39 +94,44 @@ HttpResponse Answer(const ServedModel& model, const std::string& id, Json result
 /// Answers with explanations; takes its time.
 HttpResponse Explain(const ServedModel& model, const HttpRequest& request, const ClassifyCall& call) {
   const BundleClassifier& classifier = model.classifier();
-  const std::vector<std::string_view> views(call.texts.texts.begin(), call.texts.texts.end());
-  const auto classified = classifier.Classify(views, call.texts.options);
+  const RequestTexts& texts = call.texts;
+  const std::vector<std::string_view> views(texts.texts.begin(), texts.texts.end());
+  const auto classified = classifier.Classify(views, call.request.options, texts.segmented);
   if (!classified) return ErrorResponse(500, "Internal", classified.error().message);
   Json results = ResultsOf(classifier, call.top_k, *classified);
   for (size_t t = 0; t < views.size(); ++t) {
-    if (std::chrono::steady_clock::now() >= call.texts.deadline || (request.gone && *request.gone)) {
+    if (std::chrono::steady_clock::now() >= call.request.deadline || (request.gone && *request.gone)) {
       return ErrorResponse(503, "Timeout", "the request was not computed: its time was over, or its client had gone");
     }
-    const auto explanation = ExplainText(classifier, views[t], call.texts.options);
+    const auto explanation = ExplainText(classifier, views[t], call.request.options, texts.segmented);
     if (!explanation) return ErrorResponse(500, "Internal", explanation.error().message);
     results[t]["explanation"] = ExplanationJson(*explanation, views[t]);
+    if (texts.segmented) results[t]["explanation"]["text"] = views[t];
   }
   return Answer(model, request.id, std::move(results));
 }
 
 void Classify(const SharedService& service, const SharedRequest& request, const HttpReply& reply) {
-  auto call = ReadCall(*request, service->limits);
-  if (!call) return reply(call.error().Response());
-  const std::string model = call->model;
-  service->models->Use(model, [call = std::move(*call), explaining = service->explaining, request,
-                               reply](const std::expected<ModelSet::Model, Refusal>& used) mutable {
+  auto read = ReadCall(*request, service->limits);
+  if (!read) return reply(read.error().Response());
+  const auto call = std::make_shared<ClassifyCall>(std::move(*read));
+  service->models->Use(call->model, [service, call, request,
+                                     reply](const std::expected<ModelSet::Model, Refusal>& used) {
     if (!used) return reply(used.error().Response());
-    if (call.explain) {
-      const auto shared = std::make_shared<const ClassifyCall>(std::move(call));
-      if (explaining->Post([model = *used, request, shared, reply] { reply(Explain(*model, *request, *shared)); })) {
-        return;
-      }
+    const ModelSet::Model& model = *used;
+    if (const auto fits = FitToModel(call->texts, model->classifier(), service->limits); !fits) {
+      return reply(fits.error().Response());
+    }
+    if (call->explain) {
+      if (service->explaining->Post([model, request, call, reply] { reply(Explain(*model, *request, *call)); })) return;
       return reply(Refusal{
           .status = 429, .type = "Overloaded", .message = "too many explanations are waiting", .retry_after_seconds = 1}
                        .Response());
     }
-    ClassifyAndReply(*used, *request, std::move(call.texts), reply,
-                     [model = *used, top_k = call.top_k, id = request->id](const auto& results, const auto&) {
+    call->request.texts = std::move(call->texts.texts);
+    call->request.segmented = call->texts.segmented;
+    ClassifyAndReply(model, *request, std::move(call->request), reply,
+                     [model, top_k = call->top_k, id = request->id](const auto& results, const auto&) {
                        return Answer(*model, id, ResultsOf(model->classifier(), top_k, results));
                      });
   });
@@ -146,11 +146,11 @@ RouteDocs Docs() {
           .tag = "Classify",
           .request = Json::parse(R"({
         "type": "object",
-        "oneOf": [{"required": ["text"], "properties": {"text": {"type": "string"}, "texts": {"type": "null"}}},
+        "oneOf": [{"required": ["text"], "properties": {"text": {"$ref": "#/components/schemas/Text"}, "texts": {"type": "null"}}},
                   {"required": ["texts"], "properties": {"texts": {"type": "array"}, "text": {"type": "null"}}}],
         "properties": {
-          "text": {"type": ["string", "null"], "description": "One text"},
-          "texts": {"type": ["array", "null"], "items": {"type": "string"}, "description": "Texts, 10000 at most"},
+          "text": {"anyOf": [{"$ref": "#/components/schemas/Text"}, {"type": "null"}]},
+          "texts": {"type": ["array", "null"], "items": {"$ref": "#/components/schemas/Text"}, "description": "Texts, 10000 at most"},
           "model": {"type": ["string", "null"], "description": "\"spam\", \"spam@champion\" or \"spam:1.2.0\"; left out: the default model"},
           "mode": {"enum": ["strict", "moderate", "lenient", null], "default": "moderate", "description": "Which of the model's thresholds decides"},
           "top_k": {"type": ["integer", "null"], "minimum": 0, "maximum": 1073741824, "default": 0, "description": "So many scores a text; 0: all"},

@@ -7,7 +7,10 @@
 #include "classify/answer_json.h"
 #include "classify/text_tokens.h"
 #include "server/raw_scores.h"
+#include "server/request_texts.h"
 #include "server/service.h"
+#include "text/segments.h"
+#include "text/text_parts.h"
 
 namespace winnow {
 namespace {
@@ -50,10 +53,11 @@ void AddHeaders(const Costs& costs, HttpResponse& response) {
   add_time("x-inference-time", costs.times.infer);
 }
 
-size_t Characters(std::span<const std::string> texts) {
+size_t Characters(const RequestTexts& texts) {
   size_t count = 0;
-  for (const std::string& text : texts) {
-    count += static_cast<size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
+  for (const std::string& text : texts.texts) {
+    count += CountCodePoints(text);
+    if (texts.segmented) count -= static_cast<size_t>(std::ranges::count(text, kSegmentSeparator));
   }
   return count;
 }
@@ -67,25 +71,34 @@ struct PredictCall {
     kBatch,   // of a list: [[...], ...]. Also of {"inputs": s, "parameters": {}}, as the hub's own servers have it
   };
   Form form = Form::kPlain;
-  std::vector<std::string> texts;
+  RequestTexts texts;
+  bool may_be_pair = false;  // ["a", "b"]
+  bool has_parameters = false;
   bool raw = false;      // logits
   bool may_cut = true;   // texts that are too long
   size_t top_k = 0;      // 0: all
   std::string function;  // "softmax" or "sigmoid", where the client insists on one
 };
 
-std::expected<std::vector<std::string>, Refusal> InputTexts(nlohmann::json& inputs, const ServiceLimits& limits) {
-  if (inputs.is_array()) {
-    for (auto& input : inputs) {
-      if (input.is_array() && input.size() == 1) input = nlohmann::json(input[0]);
-      if (input.is_array()) {
-        return std::unexpected(
-            Refusal{.message = "'inputs': pairs of texts are for models of pairs, which this is not"});
-      }
+/// A list of texts, each a string, or a list of one or two.
+std::expected<RequestTexts, Refusal> ReadList(nlohmann::json& inputs, const ServiceLimits& limits) {
+  for (auto& input : inputs) {
+    if (input.is_array() && input.size() == 1) input = nlohmann::json(input[0]);
+    const bool pair = input.is_array() && input.size() == 2;
+    if (!input.is_string() && !pair) {
+      return std::unexpected(Refusal{.message = "'inputs' must be a text, or a list of texts, each a string or a list "
+                                                "of one or two"});
     }
   }
-  auto texts = TextsOf(inputs, "inputs", limits);
-  if (texts && texts->empty()) return std::unexpected(Refusal{.message = "'inputs' is empty"});
+  auto texts = ReadTexts(inputs, "inputs", limits);
+  if (texts && texts->texts.empty()) return std::unexpected(Refusal{.message = "'inputs' is empty"});
+  return texts;
+}
+
+std::expected<RequestTexts, Refusal> ReadInputs(nlohmann::json& inputs, const ServiceLimits& limits) {
+  auto texts = inputs.is_object()  ? std::unexpected(Refusal{.message = "'inputs' must be a text or a list of texts"})
+               : inputs.is_array() ? ReadList(inputs, limits)
+                                   : ReadText(inputs, "inputs", limits);
   if (!texts && texts.error().status == 413) texts.error().type = "Validation";
   return texts;
 }
@@ -135,12 +148,14 @@ std::expected<PredictCall, Refusal> ReadPredict(const HttpRequest& request, cons
   if (text != nullptr) {
     auto checked = TextOf(*text, "text", limits);
     if (!checked) return std::unexpected(checked.error());
-    call.texts.push_back(std::move(*checked));
+    call.texts.texts.push_back(std::move(*checked));
     return call;
   }
   nlohmann::json& inputs = (*body)["inputs"];
-  call.form = inputs.is_array() || parameters != nullptr ? PredictCall::Form::kBatch : PredictCall::Form::kSingle;
-  auto texts = InputTexts(inputs, limits);
+  call.has_parameters = parameters != nullptr;
+  call.form = inputs.is_array() || call.has_parameters ? PredictCall::Form::kBatch : PredictCall::Form::kSingle;
+  call.may_be_pair = inputs.is_array() && inputs.size() == 2 && inputs[0].is_string() && inputs[1].is_string();
+  auto texts = ReadInputs(inputs, limits);
   if (!texts) return std::unexpected(texts.error());
   call.texts = std::move(*texts);
   return call;
@@ -194,6 +209,17 @@ HttpResponse PredictAnswer(const ServedModel& model, const PredictCall& call, co
   return response;
 }
 
+/// To TEI a list of two strings is one pair. For a model that reads texts of several segments it is; for others it is a
+/// batch, as lists of other lengths are, which TEI refuses.
+void JoinPair(PredictCall& call, const BundleClassifier& classifier) {
+  const TextTemplate* const text_template = classifier.text_template();
+  if (!call.may_be_pair || text_template == nullptr || text_template->segments() == 1) return;
+  for (std::string& text : call.texts.texts) std::ranges::replace(text, kSegmentSeparator, ' ');
+  call.texts.texts = {call.texts.texts[0] + kSegmentSeparator + call.texts.texts[1]};
+  call.texts.segmented = true;
+  if (!call.has_parameters) call.form = PredictCall::Form::kSingle;
+}
+
 /// What only the model knows to be wrong with a request.
 std::optional<Refusal> CheckFits(const PredictCall& call, const BundleClassifier& classifier) {
   const char* const own = classifier.multi_label() ? "sigmoid" : "softmax";
@@ -201,8 +227,8 @@ std::optional<Refusal> CheckFits(const PredictCall& call, const BundleClassifier
     return Refusal{.message = fmt::format("'function_to_apply': this model's is {}", own)};
   }
   if (call.may_cut) return std::nullopt;
-  for (const std::string& text : call.texts) {
-    if (!IsCut(classifier, text)) continue;
+  for (const std::string& text : call.texts.texts) {
+    if (!IsCut(classifier, text, call.texts.segmented)) continue;
     return Refusal{.status = 413,
                    .message = fmt::format("'inputs': a text has more than the {} tokens that the model reads; "
                                           "'truncate' may be left out or true",
@@ -215,19 +241,24 @@ void Predict(const Service& service, const SharedRequest& request, const HttpRep
   const HttpReply reply = AsTei(plain_reply);
   auto call = ReadPredict(*request, service.limits);
   if (!call) return reply(call.error().Response());
-  service.models->Use(
-      "", [request, reply, call = std::move(*call)](const std::expected<ModelSet::Model, Refusal>& model) mutable {
-        if (!model) return reply(model.error().Response());
-        if (const auto refusal = CheckFits(call, (*model)->classifier())) return reply(refusal->Response());
-        const size_t characters = Characters(call.texts);
-        ServedModel::Request texts = {.texts = std::move(call.texts)};
-        ClassifyAndReply(*model, *request, std::move(texts), reply,
-                         [model = *model, call = std::move(call), characters, arrived = request->arrived](
-                             const std::vector<ClassifiedText>& results, const ServedTimes& times) {
-                           return PredictAnswer(
-                               *model, call, {.characters = characters, .arrived = arrived, .times = times}, results);
-                         });
-      });
+  auto use = [request, reply, limits = service.limits,
+              call = std::move(*call)](const std::expected<ModelSet::Model, Refusal>& model) mutable {
+    if (!model) return reply(model.error().Response());
+    JoinPair(call, (*model)->classifier());
+    if (const auto fits = FitToModel(call.texts, (*model)->classifier(), limits); !fits) {
+      return reply(fits.error().Response());
+    }
+    if (const auto refusal = CheckFits(call, (*model)->classifier())) return reply(refusal->Response());
+    const size_t characters = Characters(call.texts);
+    ServedModel::Request texts = {.texts = std::move(call.texts.texts), .segmented = call.texts.segmented};
+    ClassifyAndReply(*model, *request, std::move(texts), reply,
+                     [model = *model, call = std::move(call), characters, arrived = request->arrived](
+                         const std::vector<ClassifiedText>& results, const ServedTimes& times) {
+                       return PredictAnswer(*model, call,
+                                            {.characters = characters, .arrived = arrived, .times = times}, results);
+                     });
+  };
+  service.models->Use("", std::move(use));
 }
 
 // Documentation.
@@ -242,7 +273,8 @@ Json PredictSchema() {
         {"type": "string", "description": "One text"}, {"type": "null"},
         {"type": "array", "minItems": 1, "description": "Texts, 10000 at most",
          "items": {"anyOf": [{"type": "string"},
-                             {"type": "array", "minItems": 1, "maxItems": 1, "items": {"type": "string"}}]}}]},
+                             {"type": "array", "description": "A text, or a pair of texts",
+                              "minItems": 1, "maxItems": 2, "items": {"type": "string"}}]}}]},
       "text": {"type": ["string", "null"], "description": "One text, for the simple form of the answer"},
       "truncate": {"type": ["boolean", "null"], "default": true,
                    "description": "false: refuse a text of which the model would not read all"},
@@ -272,7 +304,11 @@ RouteDocs PredictDocs() {
           .description =
               "Answers a text with `[{\"score\", \"label\"}]`, a list of texts with a list of those; `{\"text\": ...}` "
               "with one object; and where there are `parameters`, as huggingface_hub's InferenceClient sends them, "
-              "with a list also for one text.\n\nA text that is longer than the model reads is cut, or read in "
+              "with a list also for one text.\n\nA list within the list is a text or a pair: `[[\"a\"], [\"a\", "
+              "\"b\"]]`. A model whose template divides texts (`{subject} [SEP] {body}`) reads a pair as it does such "
+              "a text, and takes `[\"a\", \"b\"]` for one pair, as Text Embeddings Inference does; other models "
+              "read a pair as their tokenizer has it, cut where it is too long from the longer text, and `[\"a\", "
+              "\"b\"]` as two texts.\n\nA text that is longer than the model reads is cut, or read in "
               "windows, as the model was trained; with `truncate` false a text of which something would be left out is "
               "refused with 413.\n\n`raw_scores` are the model's logits: what the calibration made of them is undone. "
               "For one label of several a constant is lost, so that their mean is 0; only a temperature can be undone "

@@ -104,7 +104,7 @@ void ServedModel::Classify(Request request, Done done) const {
   call->missing.resize(call->texts);
   for (size_t i = 0; i < call->texts; ++i) call->missing[i] = i;
   if (!classifier_->has_tokens()) return Schedule(call);
-  classifier_->Tokenize(views, /*segmented=*/false, call->tokens);
+  classifier_->Tokenize(views, call->request.segmented, call->tokens);
   call->times.tokenize = Clock::now() - begin;
   call->times.tokens = call->tokens.windows.ids.size();
   if (shared_.metrics) shared_.metrics->Tokenized(call->times.tokenize.count());

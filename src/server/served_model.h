@@ -49,6 +49,7 @@ class ServedModel : public std::enable_shared_from_this<ServedModel> {
 
   struct Request {
     std::vector<std::string> texts;
+    bool segmented = false;  ///< as BundleClassifier::Classify's
     ClassifyOptions options = {};
     std::string client = {};
     std::chrono::steady_clock::time_point arrived = std::chrono::steady_clock::now();

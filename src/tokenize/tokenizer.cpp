@@ -29,6 +29,20 @@ void AddTokens(std::span<const int32_t> tokens, size_t end, std::vector<int32_t>
 
 size_t Positive(int max_length) { return static_cast<size_t>(std::max(max_length, 0)); }
 
+struct PairSizes {
+  size_t first, second;
+};
+
+/// How many tokens of each stay within `room`; neither has more than that.
+PairSizes KeptOfPair(PairSizes sizes, size_t room, PairCut cut) {
+  const size_t both = sizes.first + sizes.second;
+  if (both <= room) return sizes;
+  if (cut == PairCut::kFirst) return {sizes.first - (both - room), sizes.second};
+  const size_t shorter = std::min({sizes.first, sizes.second, room / 2});
+  const size_t longer = room - shorter;
+  return sizes.first > sizes.second ? PairSizes{longer, shorter} : PairSizes{shorter, longer};
+}
+
 }  // namespace
 
 Tokenizer::Tokenizer(Tokenizer&&) noexcept = default;
@@ -160,7 +174,7 @@ size_t Tokenizer::EncodeContent(std::string_view text, bool segmented, size_t li
   }
 }
 
-size_t Tokenizer::EncodePair(std::string_view first, std::string_view second, int max_length,
+size_t Tokenizer::EncodePair(std::string_view first, std::string_view second, int max_length, PairCut cut,
                              std::vector<int32_t>& ids) const {
   const size_t start = ids.size();
   const size_t end = start + Positive(max_length);
@@ -173,10 +187,10 @@ size_t Tokenizer::EncodePair(std::string_view first, std::string_view second, in
   const size_t second_begin = ids.size();
   EncodeText(second, false, second_begin + room, ids, nullptr);
   const size_t second_size = ids.size() - second_begin;
-  const size_t over = first_size + second_size - std::min(first_size + second_size, room);
-  const auto cut = ids.begin() + static_cast<std::ptrdiff_t>(second_begin);
-  ids.erase(cut - static_cast<std::ptrdiff_t>(over), cut);
-  const size_t place = second_begin - over;
+  const PairSizes kept = KeptOfPair({first_size, second_size}, room, cut);
+  ids.resize(second_begin + kept.second);
+  const size_t place = first_begin + kept.first;
+  ids.erase(ids.begin() + static_cast<std::ptrdiff_t>(place), ids.begin() + static_cast<std::ptrdiff_t>(second_begin));
   const size_t between = std::min(frame_.between.size(), end - first_begin);
   ids.insert(ids.begin() + static_cast<std::ptrdiff_t>(place), frame_.between.begin(),
              frame_.between.begin() + static_cast<std::ptrdiff_t>(between));

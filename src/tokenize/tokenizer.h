@@ -48,6 +48,12 @@ struct TokenSpan {
 
 class PieceModel;  // piece_model.h
 
+/// Which of two texts ends sooner where they are too long together.
+enum class PairCut {
+  kFirst,   ///< the first, and the second only once nothing is left of it (Hugging Face's truncation="only_first")
+  kLonger,  ///< the longer one, until both are as long; then both ("longest_first")
+};
+
 /// One of three kinds: WordPiece (BERT, DistilBERT, MiniLM), Unigram as SentencePiece has it (DeBERTa-v2/v3,
 /// XLM-RoBERTa), byte-level BPE (RoBERTa). Movable. Thread-safe when const.
 class Tokenizer {
@@ -103,10 +109,10 @@ class Tokenizer {
   static size_t HeadTokens(size_t room, size_t lead) { return std::max(room / 4, 2 * lead <= room ? lead : 0); }
 
   /// Two texts, as cross-encoders for inference or ranking read them: BERT's and DeBERTa's [CLS] first [SEP] second
-  /// [SEP], RoBERTa's <s> first </s></s> second </s>. Where they are too long the first is cut (Hugging Face's
-  /// truncation="only_first"), and the second only once nothing is left of the first. Returns how many of the ids
-  /// appended come before the second text's own: those have token type 0, the others 1.
-  size_t EncodePair(std::string_view first, std::string_view second, int max_length, std::vector<int32_t>& ids) const;
+  /// [SEP], RoBERTa's <s> first </s></s> second </s>. Returns how many of the ids appended come before the second
+  /// text's own: those have token type 0, the others 1.
+  size_t EncodePair(std::string_view first, std::string_view second, int max_length, PairCut cut,
+                    std::vector<int32_t>& ids) const;
 
   struct EncodeOptions {
     int max_length = 1 << 30;

@@ -63,7 +63,7 @@ TEST_F(DebertaFiles, IdsAreSentencePieces) {
   EXPECT_EQ(Encode(tokenizer, "a[SEP]a[MASK]", true), (Ids{1, 261, 2, 261, 266, 2}));
   EXPECT_EQ(std::ranges::count(Encode(tokenizer, "a[SEP]a"), 2), 1) << "letters in a text are letters";
   Ids ids;
-  EXPECT_EQ(tokenizer.EncodePair("a b", "c", 100, ids), 5u);
+  EXPECT_EQ(tokenizer.EncodePair("a b", "c", 100, PairCut::kFirst, ids), 5u);
   EXPECT_EQ(ids, (Ids{1, 261, 260, 263, 2, 260, 265, 2}));
 }
 
@@ -91,10 +91,10 @@ TEST_F(XlmRobertaFiles, IdsAreFairseqs) {
   EXPECT_EQ(tokenizer.TokenId("<mask>"), 10);
   EXPECT_EQ(tokenizer.TokenId("<pad>"), 1);
   Ids ids;
-  EXPECT_EQ(tokenizer.EncodePair("a b", "c", 100, ids), 6u);
+  EXPECT_EQ(tokenizer.EncodePair("a b", "c", 100, PairCut::kFirst, ids), 6u);
   EXPECT_EQ(ids, (Ids{0, 5, 4, 7, 2, 2, 4, 9, 2}));
   ids.clear();
-  EXPECT_EQ(tokenizer.EncodePair("a b", "c", 7, ids), 4u) << "only the first is cut";
+  EXPECT_EQ(tokenizer.EncodePair("a b", "c", 7, PairCut::kFirst, ids), 4u) << "only the first is cut";
   EXPECT_EQ(ids, (Ids{0, 5, 2, 2, 4, 9, 2}));
   ids.clear();
   tokenizer.EncodeSegments(std::string("a") + kSegmentSeparator + "a", 100, ids);
@@ -122,7 +122,7 @@ TEST_F(RobertaFiles, EitherFileGivesTheSameIds) {
     EXPECT_EQ(Encode(*tokenizer, "ab ab"), (Ids{0, 5, 6, 1}));
     EXPECT_EQ(Encode(*tokenizer, "ba</s>", true), (Ids{0, 3, 2, 1, 1}));
     Ids ids;
-    EXPECT_EQ(tokenizer->EncodePair("ab", "b", 100, ids), 4u);
+    EXPECT_EQ(tokenizer->EncodePair("ab", "b", 100, PairCut::kFirst, ids), 4u);
     EXPECT_EQ(ids, (Ids{0, 5, 1, 1, 3, 1}));
   }
   Write("merges.txt", "a b c\n");
@@ -141,7 +141,8 @@ TEST_F(TokenizerFilesOf, WhatIsSavedLoadsAgain) {
     EXPECT_EQ(Encode(after, text), Encode(before, text)) << name;
     EXPECT_EQ(after.vocab_size(), before.vocab_size());
     Ids first, second;
-    EXPECT_EQ(before.EncodePair(text, "b", 100, first), after.EncodePair(text, "b", 100, second));
+    EXPECT_EQ(before.EncodePair(text, "b", 100, PairCut::kFirst, first),
+              after.EncodePair(text, "b", 100, PairCut::kFirst, second));
     EXPECT_EQ(first, second);
     const TemporaryDirectory copy;
     ASSERT_TRUE(CopyTokenizerFiles(from.path(), copy.path()));

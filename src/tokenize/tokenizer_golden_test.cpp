@@ -139,7 +139,8 @@ TEST(TokenizerGolden, TransformersJsCases) {
     std::vector<int32_t> ids;
     const Tokenizer& tokenizer = tokenizers.at(found->second);
     if (item.contains("text_pair")) {
-      tokenizer.EncodePair(item["text"].get<std::string>(), item["text_pair"].get<std::string>(), 512, ids);
+      tokenizer.EncodePair(item["text"].get<std::string>(), item["text_pair"].get<std::string>(), 512, PairCut::kFirst,
+                           ids);
     } else {
       tokenizer.Encode(item["text"].get<std::string>(), {.parse_special_tokens = true}, ids);
     }

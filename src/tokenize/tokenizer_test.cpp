@@ -162,7 +162,7 @@ TEST(Tokenizer, PairsAreDividedAndTheFirstTextIsCut) {
   using Ids = std::vector<int32_t>;
   const auto pair = [&](std::string_view first, std::string_view second, int max_length) {
     Ids ids = {99};
-    const size_t before_second = tokenizer.EncodePair(first, second, max_length, ids);
+    const size_t before_second = tokenizer.EncodePair(first, second, max_length, PairCut::kFirst, ids);
     EXPECT_EQ(ids[0], 99) << "what was there stays";
     ids.erase(ids.begin());
     EXPECT_LE(ids.size(), static_cast<size_t>(std::max(max_length, 0)));

@@ -1,4 +1,4 @@
-#include "data/text_template.h"
+#include "text/text_template.h"
 
 #include <gtest/gtest.h>
 

@@ -1,11 +1,11 @@
-#include "data/text_template.h"
+#include "text/text_template.h"
 
 #include <algorithm>
 #include <charconv>
 #include <limits>
 
-#include "data/encoding.h"
 #include "text/segments.h"
+#include "text/text_parts.h"
 
 namespace winnow {
 
@@ -87,6 +87,12 @@ std::vector<std::string> TextTemplate::fields() const {
     if (!part.field.empty() && std::ranges::find(names, part.field) == names.end()) names.push_back(part.field);
   }
   return names;
+}
+
+size_t TextTemplate::segments() const {
+  size_t count = 1;
+  for (const Part& part : parts_) count += static_cast<size_t>(std::ranges::count(part.literal, kSegmentSeparator));
+  return count;
 }
 
 }  // namespace winnow

@@ -25,6 +25,8 @@ class TextTemplate {
 
   /// The names of its fields, each once.
   std::vector<std::string> fields() const;
+  /// How many segments its divisions make; 1 without one.
+  size_t segments() const;
 
  private:
   struct Part {

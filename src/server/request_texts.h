@@ -1,0 +1,38 @@
+/// Texts as requests give them: strings; lists of the segments of one text; rows, whose fields the model's template
+/// makes a text of, as in training.
+#pragma once
+
+#include <cstddef>
+#include <expected>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "classify/bundle_classifier.h"
+#include "server/json_request.h"
+#include "server/refusal.h"
+
+namespace winnow {
+
+/// Not of any model yet: what is known once the request is read.
+struct RequestTexts {
+  std::vector<std::string> texts;                       ///< UTF-8; an empty one for each row
+  std::vector<std::pair<size_t, nlohmann::json>> rows;  ///< which text it is, and its fields
+  bool segmented = false;  ///< as BundleClassifier::Classify's: then no string of a user's holds kSegmentSeparator
+};
+
+/// One text, named `name` in errors. Refusals: 422; 413 of what is too long.
+std::expected<RequestTexts, Refusal> ReadText(const nlohmann::json& value, std::string_view name,
+                                              const ServiceLimits& limits);
+/// A list of them.
+std::expected<RequestTexts, Refusal> ReadTexts(const nlohmann::json& value, std::string_view name,
+                                               const ServiceLimits& limits);
+
+/// Rows become texts. Refusals: 422 of rows for a model without a template, or without a field of it; and of more
+/// segments than the model reads: two of models that read pairs, as many as the template has of others.
+std::expected<void, Refusal> FitToModel(RequestTexts& texts, const BundleClassifier& classifier,
+                                        const ServiceLimits& limits);
+
+}  // namespace winnow
