@@ -193,7 +193,7 @@ Result<void> RunOnServer(const ClassifyCommandOptions& options) {
   const std::vector<ServerModel> models = TRY(ClassifyServer(first).Models());
   const ServerModel* const model = TRY(FindModel(models, classifying.question.model, address));
   const std::string text_template = model == nullptr ? "" : model->text_template;
-  classifying.segmented = !text_template.empty();
+  classifying.question.segmented = !text_template.empty();
   const MakeSink make = [&](Write write, Told told) {
     return SinkOf(std::make_shared<RemoteAnswerer>(classifying, std::move(write), std::move(told)));
   };

@@ -10,7 +10,6 @@
 #include "base/interrupt.h"
 #include "cli/classify_lines.h"
 #include "cli/explanation.h"
-#include "text/segments.h"
 
 namespace winnow {
 namespace {
@@ -111,11 +110,6 @@ RemoteAnswerer::~RemoteAnswerer() {
 
 Result<void> RemoteAnswerer::Take(std::string_view text) {
   State& state = *state_;
-  if (state.classifying.segmented && text.find(kSegmentSeparator) != std::string_view::npos) {
-    return Fail(ErrorCode::kUnsupported,
-                "the model reads segments that its template divides by [SEP], which texts over HTTP can't tell",
-                "classify with the model's own directory, without --server");
-  }
   if (!state.texts.empty() && state.bytes + text.size() > kMaxBatchBytes) TRY(state.Send());
   state.texts.emplace_back(text);
   state.bytes += text.size();

@@ -16,7 +16,6 @@ struct RemoteClassifying {
   ServerAccess access;
   ServerQuestion question;
   size_t batch_size = 256;  ///< texts of one request
-  bool segmented = false;   ///< texts come from a template, and may hold kSegmentSeparator: those are refused
   bool json = false;        ///< lines of JSON instead of those for people
   bool colour = false;      ///< of explanations for people
 };
@@ -32,7 +31,7 @@ class RemoteAnswerer {
   /// Gives up what is under way.
   ~RemoteAnswerer();
 
-  /// One text more. Errors: ClassifyServer::Classify's of any text so far; kUnsupported for segments; `write`'s.
+  /// One text more. Errors: ClassifyServer::Classify's of any text so far; `write`'s.
   Result<void> Take(std::string_view text);
   /// All that is left: returns when every text is answered. Errors: the same.
   Result<void> Flush();

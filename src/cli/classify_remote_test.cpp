@@ -121,14 +121,20 @@ TEST(RemoteAnswerer, LongTextsTravelInSmallBatches) {
   EXPECT_EQ(server.requests().size(), 4u);
 }
 
-TEST(RemoteAnswerer, SegmentsAreRefused) {
-  const TestServer server(Echo);
-  Written written;
-  RemoteClassifying classifying = Asking(server, 1);
-  classifying.segmented = true;
-  RemoteAnswerer answerer = written.Answerer(classifying);
-  EXPECT_TRUE(answerer.Take("subject"));
-  EXPECT_EQ(answerer.Take(std::string("subject") + kSegmentSeparator + "body").error().code, ErrorCode::kUnsupported);
+TEST(RemoteAnswerer, SegmentsTravelAsAList) {
+  const std::string mail = std::string("subject") + kSegmentSeparator + kSegmentSeparator + "body";
+  for (const bool segmented : {true, false}) {
+    const TestServer server(Echo);
+    Written written;
+    RemoteClassifying classifying = Asking(server, 2);
+    classifying.question.segmented = segmented;
+    RemoteAnswerer answerer = written.Answerer(classifying);
+    ASSERT_TRUE(answerer.Take("subject"));
+    ASSERT_TRUE(answerer.Take(mail));
+    ASSERT_TRUE(answerer.Flush());
+    const OrderedJson expected = segmented ? OrderedJson::array({"subject", "", "body"}) : OrderedJson(mail);
+    EXPECT_EQ(OrderedJson::parse(server.requests().back().body)["texts"], OrderedJson::array({"subject", expected}));
+  }
 }
 
 TEST(RemoteAnswerer, AServerThatDoesNotExplainSaysSoAndOneThatDoesIsShown) {

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/suggest.h"
 #include "decide/decide.h"
+#include "text/segments.h"
 
 namespace winnow {
 namespace {
@@ -196,9 +197,26 @@ Result<std::vector<ServerModel>> ClassifyServer::Models() {
   return models;
 }
 
+namespace {
+
+/// A text of several segments is a list of them.
+OrderedJson TextToSend(std::string_view text, bool segmented) {
+  if (!segmented || text.find(kSegmentSeparator) == std::string_view::npos) return text;
+  OrderedJson segments = OrderedJson::array();
+  for (size_t begin = 0; begin <= text.size();) {
+    const size_t end = std::min(text.find(kSegmentSeparator, begin), text.size());
+    segments.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return segments;
+}
+
+}  // namespace
+
 Result<std::vector<OrderedJson>> ClassifyServer::Classify(const ServerQuestion& question,
                                                           std::span<const std::string> texts) {
-  OrderedJson body = {{"texts", texts}, {"mode", ModeName(question.mode)}};
+  OrderedJson body = {{"texts", OrderedJson::array()}, {"mode", ModeName(question.mode)}};
+  for (const std::string& text : texts) body["texts"].push_back(TextToSend(text, question.segmented));
   if (!question.model.empty()) body["model"] = question.model;
   if (question.top_k > 0) body["top_k"] = question.top_k;
   if (question.explain) body["explain"] = true;

@@ -53,6 +53,7 @@ struct ServerQuestion {
   Mode mode = Mode::kModerate;
   int top_k = 0;
   bool explain = false;
+  bool segmented = false;  ///< texts come from a template: kSegmentSeparator in them divides their segments
 };
 
 /// One connection. Not thread-safe: one a thread.

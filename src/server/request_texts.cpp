@@ -135,7 +135,6 @@ std::expected<void, Refusal> FitToModel(RequestTexts& texts, const BundleClassif
     if (!made) return std::unexpected(made.error());
     texts.texts[text] = std::move(*made);
   }
-  texts.rows.clear();
   return {};
 }
 

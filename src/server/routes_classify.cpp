@@ -106,8 +106,9 @@ HttpResponse Explain(const ServedModel& model, const HttpRequest& request, const
     const auto explanation = ExplainText(classifier, views[t], call.request.options, texts.segmented);
     if (!explanation) return ErrorResponse(500, "Internal", explanation.error().message);
     results[t]["explanation"] = ExplanationJson(*explanation, views[t]);
-    if (texts.segmented) results[t]["explanation"]["text"] = views[t];
   }
+  // What words' places are of, where the template has made it.
+  for (const auto& [t, row] : texts.rows) results[t]["explanation"]["text"] = views[t];
   return Answer(model, request.id, std::move(results));
 }
 
@@ -180,6 +181,7 @@ RouteDocs Docs() {
                     "required": ["text", "begin", "end", "effect", "score_change"],
                     "properties": {"text": {"type": "string"}, "begin": {"type": "integer"}, "end": {"type": "integer"},
                                    "effect": {"type": "number"}, "score_change": {"type": "number"}}}},
+                  "text": {"type": "string", "description": "Of a row: what its template makes of it, segments divided by U+001E; words' places are of this"},
                   "words_in_effect": {"type": "integer"}, "unread_words": {"type": "integer"}}}}}}}})"),
           .example = {{"text", "You won a prize, claim it now"}},
           .errors = {404}};

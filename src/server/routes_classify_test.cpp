@@ -31,6 +31,58 @@ TEST(ClassifyRoute, Explains) {
   }
 }
 
+const ServedRoutes& MailRoutes() {
+  static const ServedRoutes routes({}, "{subject} [SEP] {body:5}");
+  return routes;
+}
+
+TEST(ClassifyRoute, RowsAndSegmentsAreReadAsInTraining) {
+  const auto results = [](const json& texts) {
+    return MailRoutes().Json("POST", "/v1/classify", json({{"texts", texts}}).dump())["results"];
+  };
+  const json rows = results({{{"subject", "win"}, {"body", "a prize now"}, {"lang", 7}},
+                             {{"body", "see you at six"}, {"subject", nullptr}},
+                             {{"subject", "call [SEP] me\u001e"}, {"body", ""}},
+                             "a plain\u001etext"});
+  ASSERT_EQ(rows.size(), 4u);
+  EXPECT_EQ(rows, results({{"win", "a pri"}, {"", "see y"}, {"call [SEP] me ", ""}, "a plain text"}));
+  const auto model = MailRoutes().Served("spam");
+  const std::vector<std::string_view> texts = {
+      "win\x1e"
+      "a pri",
+      "\x1esee y", "call [SEP] me \x1e", "a plain text"};
+  const auto expected = model->classifier().Classify(texts, {}, /*segmented=*/true);
+  for (size_t t = 0; t < texts.size(); ++t) {
+    EXPECT_NEAR(rows[t]["score"], (*expected)[t].probabilities[1], 1e-6) << texts[t];
+  }
+  EXPECT_GT(std::abs(rows[0]["score"].get<double>() - results({"win a pri"})[0]["score"].get<double>()), 1e-5);
+}
+
+TEST(ClassifyRoute, ExplainsWhatTheTemplateMakesOfARow) {
+  const json request = {{"texts", {{{"subject", "win"}, {"body", "a prize"}}, {"win", "a pri"}}}, {"explain", true}};
+  const json answer = MailRoutes().Json("POST", "/v1/classify", request.dump())["results"];
+  EXPECT_EQ(answer[0]["explanation"]["text"], "win\u001ea pri");
+  EXPECT_EQ(answer[0]["explanation"]["words"][1]["text"], "a");
+  EXPECT_EQ(answer[0]["explanation"]["words"][1]["begin"], 4);
+  EXPECT_FALSE(answer[1]["explanation"].contains("text")) << "who sends segments knows it";
+  EXPECT_EQ(answer[1]["explanation"]["words"], answer[0]["explanation"]["words"]);
+}
+
+TEST(ClassifyRoute, RefusesPartsThatTheModelDoesNotRead) {
+  for (const char* const text : {"[]", "[7]", R"([["a"]])", R"(["a", "b", "c"])", "{}", R"({"title": "a"})",
+                                 R"({"subject": 7})", R"({"subject": null})"}) {
+    const HttpResponse response = MailRoutes().Ask("POST", "/v1/classify", R"({"text": )" + std::string(text) + "}");
+    EXPECT_EQ(response.status, 422) << text;
+  }
+  const json row = {{"text", {{"subject", "a"}}}};
+  EXPECT_EQ(Routes().Ask("POST", "/v1/classify", row.dump()).status, 422) << "it has no template";
+  const ServedRoutes small({.max_text_bytes = 8}, "{subject} [SEP] {body}");
+  for (const char* const text : {R"(["12345", "678"])", R"({"subject": "12345", "body": "678"})"}) {
+    EXPECT_EQ(small.Ask("POST", "/v1/classify", R"({"text": )" + std::string(text) + "}").status, 413) << text;
+  }
+  EXPECT_EQ(small.Ask("POST", "/v1/classify", R"({"text": ["12345", "67"]})").status, 200);
+}
+
 TEST(ClassifyRoute, TakesItsOptionsAndNulls) {
   for (
       const char* const options :

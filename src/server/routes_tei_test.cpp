@@ -78,15 +78,80 @@ TEST(Predict, TellsWhatItCost) {
   EXPECT_THAT(response.headers, Contains(Key("x-total-time")));
 }
 
+/// The probability of "spam", computed of tokens that are put together here.
+float OfPair(const ServedModel& model, std::string_view first, std::string_view second) {
+  const Tokenizer& tokenizer = *model.classifier().tokenizer();
+  TokenizedTexts tokens;
+  std::vector<int32_t>& ids = tokens.windows.ids;
+  const int32_t cls = tokenizer.before()[0], sep = tokenizer.after()[0];
+  ids.push_back(cls);
+  tokenizer.EncodeContent(first, false, 100, ids);
+  ids.push_back(sep);
+  const size_t second_begin = ids.size();
+  tokenizer.EncodeContent(second, false, 100, ids);
+  ids.push_back(sep);
+  tokens.windows.EndPair(second_begin);
+  tokens.begins.push_back(1);
+  std::vector<float> probabilities(2);
+  EXPECT_TRUE(model.classifier().ProbabilitiesOfTokens(tokens, probabilities));
+  return probabilities[1];
+}
+
+double SpamScore(const json& predictions) {
+  for (const json& each : predictions) {
+    if (each["label"] == "spam") return each["score"];
+  }
+  return -1;
+}
+
+TEST(Predict, PairsAreReadAsTheTokenizerHasThem) {
+  const json answer =
+      Routes().Json("POST", "/predict", R"({"inputs": [["win", "a prize"], ["win a prize"], "call me"]})");
+  ASSERT_EQ(answer.size(), 3u);
+  EXPECT_NEAR(SpamScore(answer[0]), OfPair(*Routes().Served("spam"), "win", "a prize"), 1e-6);
+  EXPECT_EQ(answer[1], Routes().Json("POST", "/predict", R"({"inputs": "win a prize"})"));
+  EXPECT_GT(std::abs(SpamScore(answer[0]) - SpamScore(answer[1])), 1e-5);
+  EXPECT_EQ(Routes().Json("POST", "/predict", R"({"inputs": ["win", "a prize"]})").size(), 2u) << "a batch";
+  const std::string words = "win a prize now see you at six call me later free money win a prize now see you at six";
+  const json pair = {{"inputs", json::array({json::array({words, "prize"})})}, {"truncate", false}};
+  EXPECT_EQ(Routes().Ask("POST", "/predict", pair.dump()).status, 413);
+}
+
+TEST(Predict, PairsOfAModelOfSegmentsAreItsSegments) {
+  const ServedRoutes mail({}, "{subject} [SEP] {body}");
+  const json segments = mail.Json("POST", "/v1/classify", R"({"text": ["win", "a prize"]})")["results"][0];
+  const json pair = mail.Json("POST", "/predict", R"({"inputs": ["win", "a prize"]})");
+  ASSERT_EQ(pair.size(), 2u);
+  EXPECT_NEAR(SpamScore(pair), segments["score"], 1e-6);
+  EXPECT_EQ(mail.Json("POST", "/predict", R"({"inputs": [["win", "a prize"]]})"), json::array({pair}));
+  EXPECT_EQ(mail.Json("POST", "/", R"({"inputs": ["win", "a prize"], "parameters": {}})"), json::array({pair}));
+  const HttpResponse response = mail.Ask("POST", "/predict", R"({"inputs": ["win", "a prize"]})");
+  EXPECT_THAT(response.headers, Contains(Pair("x-compute-characters", "10")));
+  EXPECT_EQ(mail.Json("POST", "/predict", R"({"inputs": ["win", "a", "prize"]})").size(), 3u);
+}
+
 TEST(Predict, RefusesWhatMakesNoSense) {
-  for (const char* const body :
-       {"{}", R"({"inputs": []})", R"({"inputs": [["a", "b"]]})", R"({"inputs": [[]]})", R"({"inputs": 7})",
-        R"({"inputs": [7]})", R"({"inputs": "a", "text": "b"})", R"({"inputs": null})", R"({"text": ["a"]})",
-        R"({"inputs": "a", "truncate": "yes"})", R"({"inputs": "a", "raw_scores": 1})",
-        R"({"inputs": "a", "truncation_direction": "Left"})", R"({"inputs": "a", "parameters": 7})",
-        R"({"inputs": "a", "parameters": {"top_k": -1}})", R"({"inputs": "a", "parameters": {"top_k": 1.5}})",
-        R"({"inputs": "a", "parameters": {"function_to_apply": "relu"}})",
-        R"({"inputs": "a", "parameters": {"function_to_apply": "sigmoid"}})"}) {
+  for (const char* const body : {"{}",
+                                 R"({"inputs": []})",
+                                 R"({"inputs": [["a", "b", "c"]]})",
+                                 R"({"inputs": [[]]})",
+                                 R"({"inputs": {"a": "b"}})",
+                                 R"({"inputs": [{"a": "b"}]})",
+                                 R"({"inputs": [[["a"]]]})",
+                                 R"({"inputs": [["a", 7]]})",
+                                 R"({"inputs": 7})",
+                                 R"({"inputs": [7]})",
+                                 R"({"inputs": "a", "text": "b"})",
+                                 R"({"inputs": null})",
+                                 R"({"text": ["a"]})",
+                                 R"({"inputs": "a", "truncate": "yes"})",
+                                 R"({"inputs": "a", "raw_scores": 1})",
+                                 R"({"inputs": "a", "truncation_direction": "Left"})",
+                                 R"({"inputs": "a", "parameters": 7})",
+                                 R"({"inputs": "a", "parameters": {"top_k": -1}})",
+                                 R"({"inputs": "a", "parameters": {"top_k": 1.5}})",
+                                 R"({"inputs": "a", "parameters": {"function_to_apply": "relu"}})",
+                                 R"({"inputs": "a", "parameters": {"function_to_apply": "sigmoid"}})"}) {
     const HttpResponse response = Routes().Ask("POST", "/predict", body);
     EXPECT_EQ(response.status, 422) << body;
     EXPECT_EQ(json::parse(response.body)["error_type"], "Validation") << body;

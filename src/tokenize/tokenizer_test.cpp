@@ -182,6 +182,29 @@ TEST(Tokenizer, PairsAreDividedAndTheFirstTextIsCut) {
   EXPECT_EQ(pair("[SEP]", "the", 100), (Ids{2, 24, 26, 25, 3, 8, 3, -5})) << "letters in a text are letters";
 }
 
+TEST(Tokenizer, OfAPairTheLongerTextIsCut) {
+  const Tokenizer tokenizer = Small();
+  // As many tokens of each as Hugging Face's truncation="longest_first" leaves (tokenizers, utils/truncation.rs).
+  const auto kept = [&](int first, int second, int room) {
+    std::string a, b;
+    for (int i = 0; i < first; ++i) a += "the ";
+    for (int i = 0; i < second; ++i) b += "play ";
+    std::vector<int32_t> ids;
+    const size_t before_second = tokenizer.EncodePair(a, b, room + 3, PairCut::kLonger, ids);
+    EXPECT_EQ(std::ranges::count(ids, 8), static_cast<int>(before_second) - 2);
+    return std::pair(static_cast<int>(before_second) - 2, static_cast<int>(ids.size() - before_second) - 1);
+  };
+  EXPECT_EQ(kept(3, 4, 10), std::pair(3, 4));
+  EXPECT_EQ(kept(3, 9, 10), std::pair(3, 7));
+  EXPECT_EQ(kept(9, 3, 10), std::pair(7, 3));
+  EXPECT_EQ(kept(8, 9, 10), std::pair(5, 5));
+  EXPECT_EQ(kept(8, 9, 11), std::pair(5, 6));
+  EXPECT_EQ(kept(9, 8, 11), std::pair(6, 5));
+  EXPECT_EQ(kept(9, 9, 11), std::pair(5, 6));
+  EXPECT_EQ(kept(90, 0, 11), std::pair(11, 0));
+  EXPECT_EQ(kept(9, 9, 0), std::pair(0, 0));
+}
+
 TEST(Tokenizer, SpecialTokensInATextArePlainUnlessAskedFor) {
   const Tokenizer tokenizer = Small();
   EXPECT_EQ(Pieces(tokenizer, "the[SEP]"), "the [ sep ]");

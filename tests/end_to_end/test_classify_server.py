@@ -139,9 +139,9 @@ class ClassifyServer(TestCase):
         self.winnow("classify", *server, "--input", "mail.csv")
         self.assertEqual(asked, ["Hello: worl", "Prize: you "])
         template[0] = "{subject} [SEP] {body}"
-        self.fails("classify", *server, "--input", "mail.csv", says=["[SEP]", "without --server"])
+        self.winnow("classify", *server, "--input", "mail.csv")
         self.winnow("classify", *server, "a plain text")
-        self.assertEqual(asked[2:], ["a plain text"])
+        self.assertEqual(asked[2:], [["Hello", "worlds"], ["Prize", "you won"], "a plain text"])
 
     def test_a_server_that_dies_leaves_an_error_and_no_half_file(self):
         process = self.classify("fast", "--server", self.url, "--input", "-", "--output", "answers.jsonl", "--batch-size", "50")

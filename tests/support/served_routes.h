@@ -19,8 +19,9 @@ namespace winnow {
 
 class ServedRoutes {
  public:
-  explicit ServedRoutes(ServiceLimits limits = {}) {
-    WriteTransformer();
+  /// `text_template`: the transformer's.
+  explicit ServedRoutes(ServiceLimits limits = {}, const std::string& text_template = "") {
+    WriteTransformer(text_template);
     WriteLinear();
     auto service = std::make_shared<Service>();
     service->limits = limits;
@@ -65,7 +66,7 @@ class ServedRoutes {
     return {"win a prize now", "see you at six", "call me later", "free money"};
   }
 
-  void WriteTransformer() {
+  void WriteTransformer(const std::string& text_template) {
     const auto dir = dir_.path() / "spam";
     std::filesystem::create_directory(dir);
     const Model model = Model::Fresh(WriteTinyTokenizer(Texts(), dir), 3);
@@ -75,6 +76,7 @@ class ServedRoutes {
     manifest.max_length = kTinyMaxLength;
     manifest.positive_label = "spam";
     manifest.temperature = 2;
+    manifest.text_template = text_template;
     EXPECT_TRUE(SealBundle(dir, manifest));
   }
 
