@@ -15,6 +15,7 @@
 #include "server/http_server.h"
 #include "server/service.h"
 #include "server/systemd.h"
+#include "server/trusted_proxies.h"
 
 namespace winnow {
 namespace {
@@ -35,7 +36,7 @@ struct ServeOptions : CommonOptions {
   std::filesystem::path api_key_file, access_log;
   bool access_log_texts = false;
   double requests_per_minute = 0, request_burst = 0;
-  std::vector<std::string> cors_origins;
+  std::vector<std::string> cors_origins, trusted_proxies;
   double cache_mb = 64;
   std::string redis;
   int redis_timeout_ms = 20;
@@ -78,6 +79,10 @@ void Describe(ServeOptions& options, OptionTable& table) {
   table.Add("request-burst", &options.request_burst, "How many of them at once; 0 for all of a minute").AtLeast(0);
   table.Add("cors-origin", &options.cors_origins, "Origins whose pages may call: https://example.org, or *")
       .ValueName("ORIGIN");
+  table
+      .Add("trusted-proxy", &options.trusted_proxies,
+           "A proxy whose X-Forwarded-For tells the client's address: 10.0.0.5, 10.0.0.0/8, loopback, unix")
+      .ValueName("ADDRESS");
   table.Group("Log");
   table.Add("access-log", &options.access_log, "A JSON line for each request, without its texts; - is standard output")
       .ValueName("FILE");
@@ -93,7 +98,10 @@ void Describe(ServeOptions& options, OptionTable& table) {
   table.Group("Limits");
   table.Add("max-body-mb", &options.max_body_mb, "Megabytes of a request's body, unpacked").Range(0.001, 4096);
   table.Add("max-connections", &options.max_connections, "Connections that may be open").AtLeast(1);
-  table.Add("max-connections-per-address", &options.max_connections_per_address, "Of one address").AtLeast(1);
+  table
+      .Add("max-connections-per-address", &options.max_connections_per_address,
+           "Of one address that is no trusted proxy")
+      .AtLeast(1);
   table.Add("read-timeout", &options.read_timeout, "Seconds for a request to arrive whole, and between requests")
       .Range(0.01, 86400);
   table.Add("drain-timeout", &options.drain_timeout, "Seconds that a stop waits for what is under way").Range(0, 86400);
@@ -146,6 +154,7 @@ Result<HttpServerOptions> HttpOptionsOf(const ServeOptions& options) {
   http.max_body_bytes = static_cast<uint64_t>(options.max_body_mb * (1 << 20));
   http.max_connections = static_cast<size_t>(options.max_connections);
   http.max_connections_per_address = static_cast<size_t>(options.max_connections_per_address);
+  http.proxies = TRY(TrustedProxies::Parse(options.trusted_proxies));
   http.read_timeout = Milliseconds(options.read_timeout);
   return http;
 }
@@ -155,11 +164,13 @@ Result<std::shared_ptr<Access>> OpenAccess(const ServeOptions& options, const Ht
   std::shared_ptr<const ApiKeys> keys;
   if (!options.api_key_file.empty()) keys = std::make_shared<const ApiKeys>(TRY(ApiKeys::Read(options.api_key_file)));
   AccessOptions access;
-  access.public_address = ListensPublicly(http);
+  const bool listens_publicly = ListensPublicly(http);
+  access.public_address = listens_publicly || !http.proxies.empty();
   access.address_limit = limit;
   access.key_limit = limit;
   if (access.public_address && !keys) {
-    LogWarning("anybody who reaches {} may ask: --api-key-file names those who may", options.host);
+    LogWarning("anybody who reaches {} may ask: --api-key-file names those who may",
+               listens_publicly ? options.host : "a trusted proxy");
   }
   return std::make_shared<Access>(access, std::move(keys));
 }
@@ -254,6 +265,7 @@ Result<void> Run(const ServeOptions& options) {
   parts.metrics = service->metrics;
   parts.log = TRY(OpenAccessLog(options));
   parts.cors_origins = options.cors_origins;
+  parts.proxies = http.proxies;
   const Closing closing{*service};
   HttpServer server = TRY(HttpServer::Start(MakeApplication(parts), http));
   // By reference: the models hold the metrics, which hold this. It is called by the server's threads alone.

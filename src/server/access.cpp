@@ -88,7 +88,7 @@ AccessDecision Access::DecideWithout(const AccessRequest& request) {
         .status = 403,
         .type = "Forbidden",
         .message =
-            "a server that listens on a public address does this for API keys alone: make one with 'winnow keys "
+            "a server that others than this machine can reach does this for API keys alone: make one with 'winnow keys "
             "add FILE --name NAME --role admin', and serve with --api-key-file FILE"};
   } else if (MayBeOfAnotherSite(request)) {
     decision.refusal =

@@ -1,8 +1,9 @@
 /// Who may do what, and how often: the decision for one request, before its route is called.
 ///
 /// Without keys, everything up to feedback is anybody's, and admin routes are for those who reach the server without a
-/// network: where it listens on loopback or a unix socket. With keys, only what is public needs none. Public routes
-/// cost nothing and are refused to nobody, for it is by them that a balancer sees whether the server is well.
+/// network: where it listens on loopback or a unix socket, and no proxy is trusted. With keys, only what is public
+/// needs none. Public routes cost nothing and are refused to nobody, for it is by them that a balancer sees whether the
+/// server is well.
 #pragma once
 
 #include <chrono>
@@ -20,7 +21,8 @@
 namespace winnow {
 
 struct AccessOptions {
-  bool public_address = false;   ///< the server listens where others than this machine can come from: !IsLoopback(host)
+  /// Others than this machine can come: the server listens there, !IsLoopback(host), or a proxy brings them.
+  bool public_address = false;
   RateLimit address_limit = {};  ///< of a server without keys, each address
   RateLimit key_limit = {};      ///< of a key for which the file says nothing else
   /// Wrong keys of an address. When they are used up the address is refused before its key is looked at, so that more

@@ -4,18 +4,15 @@
 #include <netinet/in.h>
 
 #include <algorithm>
-#include <array>
-#include <cstdint>
-#include <optional>
 
 #include "server/header_values.h"
 
 namespace winnow {
 namespace {
 
-/// In the order that they are written; of IPv4 as mapped into IPv6 (::ffff:a.b.c.d).
-using AddressBytes = std::array<uint8_t, 16>;
 constexpr size_t kMappedBytes = 12;
+
+}  // namespace
 
 bool IsMapped(const AddressBytes& bytes) {
   constexpr std::array<uint8_t, kMappedBytes> kMapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
@@ -35,7 +32,15 @@ std::optional<AddressBytes> ReadAddress(std::string_view text) {
   return std::nullopt;
 }
 
-}  // namespace
+std::string AddressText(const AddressBytes& bytes) {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (IsMapped(bytes)) {
+    ::inet_ntop(AF_INET, bytes.data() + kMappedBytes, text.data(), text.size());
+  } else {
+    ::inet_ntop(AF_INET6, bytes.data(), text.data(), text.size());
+  }
+  return text.data();
+}
 
 bool IsLoopback(std::string_view host) {
   if (host == "unix" || host.starts_with("unix:") || host.starts_with('/')) return true;
@@ -51,14 +56,9 @@ bool IsLoopback(std::string_view host) {
 std::string AddressGroup(std::string_view address) {
   std::optional<AddressBytes> bytes = ReadAddress(address);
   if (!bytes) return std::string(address);
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  if (IsMapped(*bytes)) {
-    ::inet_ntop(AF_INET, bytes->data() + kMappedBytes, text.data(), text.size());
-    return text.data();
-  }
+  if (IsMapped(*bytes)) return AddressText(*bytes);
   std::fill(bytes->begin() + 8, bytes->end(), uint8_t{0});
-  ::inet_ntop(AF_INET6, bytes->data(), text.data(), text.size());
-  return std::string(text.data()) + "/64";
+  return AddressText(*bytes) + "/64";
 }
 
 }  // namespace winnow

@@ -48,5 +48,15 @@ TEST(Address, ANetworkOfSixtyFourBitsIsOneClient) {
   EXPECT_EQ(AddressGroup(""), "");
 }
 
+TEST(Address, HasOneText) {
+  const auto text = [](std::string_view address) { return AddressText(ReadAddress(address).value()); };
+  EXPECT_EQ(text("192.0.2.1"), "192.0.2.1");
+  EXPECT_EQ(text("::ffff:192.0.2.1"), "192.0.2.1");
+  EXPECT_EQ(text("[2001:DB8:0:0::1]"), "2001:db8::1");
+  EXPECT_EQ(text("fe80::1%eth0"), "fe80::1");
+  for (const char* none : {"", "localhost", "unix", "192.0.2.1:80", " 192.0.2.1", "192.0.2", "::g", "[::1]:80"})
+    EXPECT_EQ(ReadAddress(none), std::nullopt) << none;
+}
+
 }  // namespace
 }  // namespace winnow

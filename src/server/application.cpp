@@ -48,6 +48,10 @@ HttpResponse Refused(const AccessRefusal& refusal) {
 
 void Handle(const std::shared_ptr<const ApplicationParts>& parts, const std::shared_ptr<HttpRequest>& request,
             const HttpReply& send) {
+  if (!parts->proxies.empty()) {
+    request->client = parts->proxies.ClientOf(request->client, request->headers);
+    request->caller = request->client;  // until Access knows better
+  }
   RouteMatch match = parts->routes->Find(request->method, request->path);
   const Route* const route = match.route;
   const HttpReply reply = [parts, request, route, send](HttpResponse response) {

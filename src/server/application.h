@@ -9,6 +9,7 @@
 #include "server/access_log.h"
 #include "server/http.h"
 #include "server/metrics.h"
+#include "server/trusted_proxies.h"
 
 namespace winnow {
 
@@ -18,6 +19,7 @@ struct ApplicationParts {
   std::shared_ptr<ServerMetrics> metrics;  ///< or null
   std::shared_ptr<AccessLog> log;          ///< or null
   std::vector<std::string> cors_origins;   ///< "https://example.org", or "*"; those whose pages may call
+  TrustedProxies proxies;                  ///< who may say for whom a request is
 };
 
 HttpApplication MakeApplication(ApplicationParts parts);

@@ -5,7 +5,7 @@
 namespace winnow {
 
 bool ConnectionLimit::Enter(std::string_view address) {
-  if (max_ == 0) return true;
+  if (max_ == 0 || unlimited_.Trusts(address)) return true;
   std::string group = AddressGroup(address);
   const std::lock_guard lock(mutex_);
   const auto [entry, made] = counts_.try_emplace(std::move(group), 0);
@@ -15,7 +15,7 @@ bool ConnectionLimit::Enter(std::string_view address) {
 }
 
 void ConnectionLimit::Leave(std::string_view address) {
-  if (max_ == 0) return;
+  if (max_ == 0 || unlimited_.Trusts(address)) return;
   const std::string group = AddressGroup(address);
   const std::lock_guard lock(mutex_);
   const auto entry = counts_.find(group);

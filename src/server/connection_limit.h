@@ -6,6 +6,9 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
+
+#include "server/trusted_proxies.h"
 
 namespace winnow {
 
@@ -13,8 +16,9 @@ namespace winnow {
 /// that has no connection, so never more than there are connections. Thread-safe.
 class ConnectionLimit {
  public:
-  /// 0: no limit, and nothing is counted.
-  explicit ConnectionLimit(size_t max_per_address) : max_(max_per_address) {}
+  /// 0: no limit, and nothing is counted, as of `unlimited`.
+  explicit ConnectionLimit(size_t max_per_address, TrustedProxies unlimited = {})
+      : max_(max_per_address), unlimited_(std::move(unlimited)) {}
 
   /// A connection is made: false when the address has as many as it may; it then isn't counted.
   bool Enter(std::string_view address);
@@ -26,6 +30,7 @@ class ConnectionLimit {
 
  private:
   const size_t max_;
+  const TrustedProxies unlimited_;
   mutable std::mutex mutex_;
   std::unordered_map<std::string, size_t> counts_;
 };

@@ -48,6 +48,15 @@ TEST(ConnectionLimit, WithoutALimitAllEnter) {
   EXPECT_EQ(limit.addresses(), 0u);
 }
 
+TEST(ConnectionLimit, TrustedProxiesHaveNone) {
+  ConnectionLimit limit(1, TrustedProxies::Parse({"10.0.0.0/8", "unix"}).value());
+  for (const char* proxy : {"10.0.0.1", "10.0.0.1", "unix", "unix"}) EXPECT_TRUE(limit.Enter(proxy)) << proxy;
+  EXPECT_TRUE(limit.Enter("192.0.2.1"));
+  EXPECT_FALSE(limit.Enter("192.0.2.1"));
+  limit.Leave("10.0.0.1");
+  EXPECT_EQ(limit.addresses(), 1u);
+}
+
 TEST(ConnectionLimit, HoldsAmongThreads) {
   ConnectionLimit limit(5);
   std::atomic<int> entered = 0;

@@ -251,7 +251,7 @@ Result<HttpServer> HttpServer::Start(HttpApplication handler, const HttpServerOp
   ServerState& state = *parts->state;
   state.handler = std::move(handler);
   state.options = options;
-  state.addresses.emplace(options.max_connections_per_address);
+  state.addresses.emplace(options.max_connections_per_address, options.proxies);
   const bool tls = !options.tls_certificate.empty();
   if (tls) TRY(LoadCertificate(options, state));
   for (int i = 0; i < std::max(options.threads, 1); ++i) parts->threads.push_back(std::make_unique<IoThread>());

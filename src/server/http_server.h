@@ -16,6 +16,7 @@
 
 #include "base/result.h"
 #include "server/http.h"
+#include "server/trusted_proxies.h"
 
 namespace winnow {
 
@@ -32,6 +33,7 @@ struct HttpServerOptions {
   size_t handed_over_bytes = 32 << 10;    ///< bodies from here on are handled on a thread apart
   size_t max_connections = 16384;         ///< more are closed at once
   size_t max_connections_per_address = 4096;
+  TrustedProxies proxies;                          ///< may have any number of them, since many clients are behind one
   std::chrono::milliseconds read_timeout{30000};   ///< for a request to arrive whole, and between requests
   std::chrono::milliseconds write_timeout{30000};  ///< for an answer to leave
 };

@@ -163,6 +163,45 @@ class Access(ServerTest):
         self.assertIn("winnow keys add", json.loads(data)["error"])
         self.assertEqual(self.send("POST", "/v1/classify", BODY)[0].status, 200)
 
+    def forwarded(self, address, path="/v1/classify", body=BODY):
+        return self.send("POST", path, body, {"X-Forwarded-For": address})[0].status
+
+    def clients_logged(self):
+        with open(self.path("access.jsonl"), encoding="utf-8") as file:
+            return {json.loads(line)["client"] for line in file}
+
+    def test_clients_of_a_trusted_proxy_are_told_apart(self):
+        self.serve("fast", "--trusted-proxy", "loopback", "--requests-per-minute", 60, "--request-burst", 5, "--access-log", "access.jsonl",
+                   "--max-connections-per-address", 1)
+        # Whoever sends many is refused, whatever it puts in front of what the proxy adds.
+        self.assertIn(429, [self.forwarded(f"10.0.0.{i}, 198.51.100.1") for i in range(100)])
+        self.assertEqual([self.forwarded("198.51.100.2:4711") for _ in range(5)], [200] * 5)
+        self.assertEqual(self.clients_logged(), {"198.51.100.1", "198.51.100.2"})
+        # It listens on loopback, but others than this machine come.
+        self.assertIn("a trusted proxy", self.logged())
+        for headers in ({}, {"X-Forwarded-For": "198.51.100.3"}, {"X-Forwarded-For": "127.0.0.1"}):
+            response, data = self.send("POST", "/models/switch", json.dumps({"model": "fast"}), headers)
+            self.assertEqual(response.status, 403, headers)
+            self.assertIn("winnow keys add", json.loads(data)["error"])
+        # The limit of connections is not of the proxy.
+        with socket.create_connection(("127.0.0.1", self.port)), socket.create_connection(("127.0.0.1", self.port)):
+            self.assertEqual(self.send("GET", "/health")[0].status, 200)
+
+    def test_a_header_of_anybody_else_is_not_believed(self):
+        self.fails("serve", "fast", "--port", 0, "--trusted-proxy", "10.0.0.0/8,nginx", says=["'nginx'", "loopback"], code=2)
+        self.serve("fast", "--trusted-proxy", "10.0.0.0/8", "--trusted-proxy", "unix", "--unix-socket", "winnow.sock", "--requests-per-minute", 60, "--request-burst", 5,
+                   "--access-log", "access.jsonl")
+        self.assertIn(429, [self.forwarded(f"198.51.100.{i}") for i in range(100)])
+        self.assertEqual(self.clients_logged(), {"127.0.0.1"})
+        behind = UnixConnection(self.path("winnow.sock"))
+        self.assertIn(self.label(self.send("POST", "/v1/classify", BODY, {"X-Forwarded-For": "2001:DB8::1"}, connection=behind)), ("ham", "spam"))
+        self.assertEqual(self.clients_logged(), {"127.0.0.1", "2001:db8::1"})
+
+    def test_without_trusted_proxies_the_header_is_not_looked_at(self):
+        self.serve("fast", "--requests-per-minute", 60, "--request-burst", 5, "--access-log", "access.jsonl")
+        self.assertIn(429, [self.forwarded(f"198.51.100.{i}") for i in range(100)])
+        self.assertEqual(self.clients_logged(), {"127.0.0.1"})
+
     def test_no_error_repeats_a_text(self):
         self.serve("fast")
         for body in ('{"text": "secret-word", "mode": "secret-word"}', '{"texts": "secret-word"}', '{"text": "secret-word', '{"text": ["secret-word"]}',
