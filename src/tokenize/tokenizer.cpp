@@ -33,11 +33,11 @@ struct PairSizes {
   size_t first, second;
 };
 
-/// How many tokens of each stay within `room`; neither has more than that.
+/// How many tokens of each stay within `room`.
 PairSizes KeptOfPair(PairSizes sizes, size_t room, PairCut cut) {
   const size_t both = sizes.first + sizes.second;
   if (both <= room) return sizes;
-  if (cut == PairCut::kFirst) return {sizes.first - (both - room), sizes.second};
+  if (cut == PairCut::kFirst) return {room - sizes.second, sizes.second};
   const size_t shorter = std::min({sizes.first, sizes.second, room / 2});
   const size_t longer = room - shorter;
   return sizes.first > sizes.second ? PairSizes{longer, shorter} : PairSizes{shorter, longer};
@@ -187,7 +187,17 @@ size_t Tokenizer::EncodePair(std::string_view first, std::string_view second, in
   const size_t second_begin = ids.size();
   EncodeText(second, false, second_begin + room, ids, nullptr);
   const size_t second_size = ids.size() - second_begin;
-  const PairSizes kept = KeptOfPair({first_size, second_size}, room, cut);
+  PairSizes sizes = {first_size, second_size};
+  if (cut == PairCut::kLonger && first_size == room && second_size == room && room % 2 != 0) {
+    // Both may have more tokens than were asked for; the one with more gets the odd one.
+    std::vector<int32_t> all;
+    EncodeText(first, false, kMostTokens, all, nullptr);
+    sizes.first = all.size();
+    all.clear();
+    EncodeText(second, false, kMostTokens, all, nullptr);
+    sizes.second = all.size();
+  }
+  const PairSizes kept = KeptOfPair(sizes, room, cut);
   ids.resize(second_begin + kept.second);
   const size_t place = first_begin + kept.first;
   ids.erase(ids.begin() + static_cast<std::ptrdiff_t>(place), ids.begin() + static_cast<std::ptrdiff_t>(second_begin));

@@ -201,6 +201,8 @@ TEST(Tokenizer, OfAPairTheLongerTextIsCut) {
   EXPECT_EQ(kept(8, 9, 11), std::pair(5, 6));
   EXPECT_EQ(kept(9, 8, 11), std::pair(6, 5));
   EXPECT_EQ(kept(9, 9, 11), std::pair(5, 6));
+  EXPECT_EQ(kept(31, 30, 11), std::pair(6, 5));
+  EXPECT_EQ(kept(30, 31, 11), std::pair(5, 6));
   EXPECT_EQ(kept(90, 0, 11), std::pair(11, 0));
   EXPECT_EQ(kept(9, 9, 0), std::pair(0, 0));
 }

@@ -1,7 +1,9 @@
 """winnow classify --server: the lines of a local model, whatever becomes of the server."""
+import http.client
 import http.server
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -142,6 +144,31 @@ class ClassifyServer(TestCase):
         self.winnow("classify", *server, "--input", "mail.csv")
         self.winnow("classify", *server, "a plain text")
         self.assertEqual(asked[2:], [["Hello", "worlds"], ["Prize", "you won"], "a plain text"])
+
+    def test_rows_of_a_model_of_segments_are_answered_as_by_a_local_one(self):
+        rows = [{"subject": f"prize {i}" if i % 2 else f"lunch [SEP] {i}", "body": f"claim your money now {i * 7}" if i % 2 else "see you at noon"} for i in range(60)]
+        self.write("mail.jsonl", "".join(json.dumps({**row, "label": "spam" if i % 2 else "ham"}) + "\n" for i, row in enumerate(rows)))
+        self.train("--template", "{subject} [SEP] {body:12}", data="mail.jsonl", output="mail")
+        self.serve(self.path("mail"))
+        server = ("classify", "mail", "--server", f"http://127.0.0.1:{self.port}", "--input", "mail.jsonl")
+        local = ("classify", "mail", "--input", "mail.jsonl")
+        for options in ([], ["--json"]):
+            near = self.winnow(*server, *options)[0].splitlines(), self.winnow(*local, *options)[0].splitlines()
+            self.assertEqual(len(near[0]), 60)
+            for mine, theirs in zip(*near):
+                self.same(mine, theirs)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection.request("POST", "/v1/classify", json.dumps({"texts": rows, "model": "mail"}), {"Content-Type": "application/json"})
+        results = json.loads(connection.getresponse().read())["results"]
+        for result, line in zip(results, near[1]):
+            self.same(json.dumps(result, separators=(",", ":")), line)
+
+    def same(self, mine, theirs):
+        """Lines with the same words, and numbers of f32 that another batch may change in their last digits."""
+        number = r"-?\d+\.?\d*(?:e-?\d+)?"
+        self.assertEqual(re.sub(number, "#", mine), re.sub(number, "#", theirs))
+        for a, b in zip(re.findall(number, mine), re.findall(number, theirs)):
+            self.assertAlmostEqual(float(a), float(b), places=4)
 
     def test_a_server_that_dies_leaves_an_error_and_no_half_file(self):
         process = self.classify("fast", "--server", self.url, "--input", "-", "--output", "answers.jsonl", "--batch-size", "50")

@@ -53,7 +53,7 @@ class Server(ServingTest):
                                    ("/v1/classify", {"text": 7}, 422), ("/v1/classify", {"text": "a", "texts": []}, 422), ("/v1/classify", {"text": "a", "mode": "x"}, 422),
                                    ("/v1/classify", {"text": "a", "top_k": -1}, 422), ("/v1/classify", {"text": "a", "model": "none"}, 404),
                                    ("/v1/classify", '{"text": ' + deep + "}", 422), ("/v1/classify", {"text": "a" * (2 << 20)}, 413), ("/predict", {}, 422),
-                                   ("/predict", {"inputs": []}, 422), ("/predict", {"inputs": [["a", "b"]]}, 422), ("/nowhere", {}, 404)):
+                                   ("/predict", {"inputs": []}, 422), ("/predict", {"inputs": [["a", "b", "c"]]}, 422), ("/nowhere", {}, 404)):
             response, answer = self.ask("POST", path, body)
             self.assertEqual(response.status, status, (path, str(body)[:60]))
             self.assertEqual(set(answer), {"error", "error_type"})

@@ -204,7 +204,7 @@ class Access(ServerTest):
 
     def test_no_error_repeats_a_text(self):
         self.serve("fast")
-        for body in ('{"text": "secret-word", "mode": "secret-word"}', '{"texts": "secret-word"}', '{"text": "secret-word', '{"text": ["secret-word"]}',
+        for body in ('{"text": "secret-word", "mode": "secret-word"}', '{"texts": "secret-word"}', '{"text": "secret-word', '{"text": [["secret-word"]]}',
                      '{"text": "secret-word", "top_k": "secret-word"}', '{"text": "a", "model": "secret-word"}'):
             response, data = self.send("POST", "/v1/classify", body)
             self.assertGreaterEqual(response.status, 400, body)
