@@ -36,9 +36,10 @@ uint64_t NextCacheKey() {
 std::string RedisKeyOf(const BundleClassifier& classifier) {
   const Manifest& manifest = classifier.manifest();
   if (manifest.sha256.empty() || manifest.source.empty()) return "";
+  const std::string weights = classifier.weights();
   Hasher hash(Hasher::Kind::kSha256);
   for (const std::string_view part :
-       {std::string_view(WINNOW_VERSION), std::string_view(manifest.source), std::string_view(classifier.weights())}) {
+       {std::string_view(WINNOW_VERSION), std::string_view(manifest.source), std::string_view(weights)}) {
     hash.Update(part);
     hash.Update(std::string_view("\0", 1));
   }
