@@ -199,9 +199,10 @@ Result<void> Run(const CompareOptions& options) {
   if (!options.zero_shot || !options.bundles.empty() || options.models) {
     bundles = TRY(FindBundles(options.bundles, options.models));
   }
+  const std::string digest = TRY(DigestOf(options.data));
   Comparison comparison{.timestamp = TimestampUtc(),
                         .data = options.data.string(),
-                        .data_sha256 = TRY(DigestOf(options.data)),
+                        .data_sha256 = digest,
                         .filter = FilterOf(options),
                         .mode = NameOf(options.mode),
                         .threads = 0,

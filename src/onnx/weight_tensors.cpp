@@ -85,11 +85,12 @@ StreamedTensor FloatTransposed(std::string name, const Weight& weight) {
 }
 
 Result<Int8Matrix> Int8Rows(std::string name, const Weight& weight, std::vector<float> addend) {
+  std::vector<float> scales = TRY(RowScales(weight, addend));
   Int8Matrix matrix{.values = {.name = std::move(name),
                                .data_type = onnx::TensorProto::INT8,
                                .dims = Dims(weight.rows(), weight.columns()),
                                .write = {}},
-                    .scales = TRY(RowScales(weight, addend))};
+                    .scales = std::move(scales)};
   matrix.values.write = [weight, addend = std::move(addend)](const FileSink& sink) {
     std::vector<int8_t> bytes;
     std::vector<float> scales;
@@ -104,11 +105,12 @@ Result<Int8Matrix> Int8Rows(std::string name, const Weight& weight, std::vector<
 }
 
 Result<Int8Matrix> Int8Transposed(std::string name, const Weight& weight) {
+  std::vector<float> scales = TRY(RowScales(weight, {}));
   Int8Matrix matrix{.values = {.name = std::move(name),
                                .data_type = onnx::TensorProto::INT8,
                                .dims = Dims(weight.columns(), weight.rows()),
                                .write = {}},
-                    .scales = TRY(RowScales(weight, {}))};
+                    .scales = std::move(scales)};
   matrix.values.write = [weight](const FileSink& sink) -> Result<void> {
     const std::vector<float> values = TRY(weight.ReadAll());
     weight.ReleaseMemory();

@@ -154,7 +154,7 @@ Result<void> Optimizer::Load(const std::filesystem::path& path) {
   const char* end = steps->second.data() + steps->second.size();
   if (std::from_chars(steps->second.data(), end, steps_).ptr != end || steps_ < 0) return wrong("no number of steps");
   used_ids_.resize(static_cast<size_t>(ids->count()));
-  std::memcpy(used_ids_.data(), ids->data.data(), ids->data.size());
+  std::ranges::copy(ids->data, reinterpret_cast<std::byte*>(used_ids_.data()));
   std::ranges::fill(used_, 0);
   for (const int32_t id : used_ids_) {
     if (id < 0 || static_cast<size_t>(id) >= used_.size()) return wrong("a token id outside the vocabulary");
