@@ -171,9 +171,8 @@ const Tokenizer* BundleClassifier::tokenizer() const {
 const TextTemplate* BundleClassifier::text_template() const {
   return parts_->text_template ? &*parts_->text_template : nullptr;
 }
-bool BundleClassifier::reads_pairs() const {
-  return has_tokens() && (!parts_->text_template || parts_->text_template->segments() == 1);
-}
+size_t BundleClassifier::segments() const { return parts_->text_template ? parts_->text_template->segments() : 1; }
+bool BundleClassifier::reads_pairs() const { return has_tokens() && segments() == 1; }
 
 void BundleClassifier::Tokenize(std::span<const std::string_view> texts, bool segmented, TokenizedTexts& tokens) const {
   const Manifest& manifest = parts_->manifest;

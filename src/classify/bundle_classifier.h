@@ -65,6 +65,8 @@ class BundleClassifier {
   const Tokenizer* tokenizer() const;
   /// How texts are made of rows of data; null where they are read as they are.
   const TextTemplate* text_template() const;
+  /// Of a text that the template makes; 1 without a template.
+  size_t segments() const;
   /// Texts of two parts that are divided by kSegmentSeparator are read as pairs: of transformers whose template has no
   /// division of its own.
   bool reads_pairs() const;

@@ -69,7 +69,7 @@ bool IsCut(const BundleClassifier& classifier, std::string_view text, bool segme
   std::vector<int32_t> ids;
   if (pair) {
     const size_t end = read.find(kSegmentSeparator);
-    tokenizer->EncodePair(read.substr(0, end), read.substr(end + 1), one_more, PairCut::kLonger, ids);
+    tokenizer->EncodePair(read.substr(0, end), read.substr(end + 1), one_more, PairCut::kFirst, ids);
   } else if (segmented) {
     tokenizer->EncodeSegments(read, one_more, ids);
   } else {

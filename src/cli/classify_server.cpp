@@ -69,6 +69,18 @@ std::string Names(std::span<const ServerModel> models) {
   return names;
 }
 
+/// A text of several segments is a list of them.
+OrderedJson TextToSend(std::string_view text, bool segmented) {
+  if (!segmented || text.find(kSegmentSeparator) == std::string_view::npos) return text;
+  OrderedJson segments = OrderedJson::array();
+  for (size_t begin = 0; begin <= text.size();) {
+    const size_t end = std::min(text.find(kSegmentSeparator, begin), text.size());
+    segments.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return segments;
+}
+
 }  // namespace
 
 Result<ServerAddress> ServerAddress::Parse(std::string_view url) {
@@ -196,22 +208,6 @@ Result<std::vector<ServerModel>> ClassifyServer::Models() {
   }
   return models;
 }
-
-namespace {
-
-/// A text of several segments is a list of them.
-OrderedJson TextToSend(std::string_view text, bool segmented) {
-  if (!segmented || text.find(kSegmentSeparator) == std::string_view::npos) return text;
-  OrderedJson segments = OrderedJson::array();
-  for (size_t begin = 0; begin <= text.size();) {
-    const size_t end = std::min(text.find(kSegmentSeparator, begin), text.size());
-    segments.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return segments;
-}
-
-}  // namespace
 
 Result<std::vector<OrderedJson>> ClassifyServer::Classify(const ServerQuestion& question,
                                                           std::span<const std::string> texts) {

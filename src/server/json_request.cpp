@@ -84,14 +84,21 @@ std::expected<int64_t, Refusal> IntegerOr(const Json& object, const char* name, 
       Refusal{.message = fmt::format("'{}' must be a whole number from {} to {}", name, least, most)});
 }
 
+Refusal TooLong(std::string_view name, const ServiceLimits& limits) {
+  return {.status = 413,
+          .type = "TooLarge",
+          .message = fmt::format("'{}' has more than {} bytes", name, limits.max_text_bytes)};
+}
+
+Refusal TooMany(std::string_view name, const ServiceLimits& limits) {
+  return {
+      .status = 413, .type = "TooLarge", .message = fmt::format("'{}' has more than {} texts", name, limits.max_texts)};
+}
+
 std::expected<std::string, Refusal> TextOf(const Json& value, std::string_view name, const ServiceLimits& limits) {
   if (!value.is_string()) return std::unexpected(Refusal{.message = fmt::format("'{}' must be a string", name)});
   const auto& text = value.get_ref<const std::string&>();
-  if (text.size() > limits.max_text_bytes) {
-    return std::unexpected(Refusal{.status = 413,
-                                   .type = "TooLarge",
-                                   .message = fmt::format("'{}' has more than {} bytes", name, limits.max_text_bytes)});
-  }
+  if (text.size() > limits.max_text_bytes) return std::unexpected(TooLong(name, limits));
   return text;
 }
 
@@ -104,11 +111,7 @@ std::expected<std::vector<std::string>, Refusal> TextsOf(const Json& value, std:
     texts.push_back(std::move(*text));
     return texts;
   }
-  if (value.size() > limits.max_texts) {
-    return std::unexpected(Refusal{.status = 413,
-                                   .type = "TooLarge",
-                                   .message = fmt::format("'{}' has more than {} texts", name, limits.max_texts)});
-  }
+  if (value.size() > limits.max_texts) return std::unexpected(TooMany(name, limits));
   for (const Json& each : value) {
     auto text = TextOf(each, name, limits);
     if (!text) return std::unexpected(text.error());

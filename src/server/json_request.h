@@ -38,6 +38,10 @@ std::expected<std::string, Refusal> StringOr(const nlohmann::json& object, const
 std::expected<int64_t, Refusal> IntegerOr(const nlohmann::json& object, const char* name, int64_t otherwise,
                                           int64_t least, int64_t most);
 
+/// 413 of a text that is too long, and of too many.
+Refusal TooLong(std::string_view name, const ServiceLimits& limits);
+Refusal TooMany(std::string_view name, const ServiceLimits& limits);
+
 /// A string, named `name` in errors. Refusals: 422; 413 of what is too long.
 std::expected<std::string, Refusal> TextOf(const nlohmann::json& value, std::string_view name,
                                            const ServiceLimits& limits);

@@ -17,13 +17,12 @@ constexpr size_t kMostSegments = 16;
 
 std::unexpected<Refusal> Refuse(std::string message) { return std::unexpected(Refusal{.message = std::move(message)}); }
 
-std::unexpected<Refusal> TooLong(std::string_view name, const ServiceLimits& limits) {
-  return std::unexpected(Refusal{.status = 413,
-                                 .type = "TooLarge",
-                                 .message = fmt::format("'{}' has more than {} bytes", name, limits.max_text_bytes)});
+/// A string of a user's: what divides segments becomes a space in it, as where files are read.
+std::expected<std::string, Refusal> PlainText(const Json& value, std::string_view name, const ServiceLimits& limits) {
+  auto text = TextOf(value, name, limits);
+  if (text) std::ranges::replace(*text, kSegmentSeparator, ' ');
+  return text;
 }
-
-void ReplaceSeparators(std::string& text) { std::ranges::replace(text, kSegmentSeparator, ' '); }
 
 std::expected<std::string, Refusal> JoinSegments(const Json& list, std::string_view name, const ServiceLimits& limits) {
   if (list.empty() || list.size() > kMostSegments) {
@@ -31,44 +30,32 @@ std::expected<std::string, Refusal> JoinSegments(const Json& list, std::string_v
   }
   std::string joined;
   for (const Json& each : list) {
-    if (!each.is_string()) return Refuse(fmt::format("'{}': the segments of a text must be strings", name));
+    const auto segment = PlainText(each, name, limits);
+    if (!segment) return std::unexpected(segment.error());
     if (&each != &list.front()) joined += kSegmentSeparator;
-    std::string segment = each.get<std::string>();
-    ReplaceSeparators(segment);
-    joined += segment;
-    if (joined.size() > limits.max_text_bytes) return TooLong(name, limits);
+    joined += *segment;
+    if (joined.size() > limits.max_text_bytes) return std::unexpected(TooLong(name, limits));
   }
   return joined;
 }
 
 std::expected<void, Refusal> AddText(const Json& value, std::string_view name, const ServiceLimits& limits,
                                      RequestTexts& to) {
+  to.segmented |= value.is_object() || value.is_array();
   if (value.is_object()) {
     to.rows.emplace_back(to.texts.size(), value);
     to.texts.emplace_back();
     return {};
   }
-  if (!value.is_array() && !value.is_string()) {
-    return Refuse(fmt::format("'{}' must be a string, a list of a text's segments, or an object of fields", name));
-  }
-  auto text = value.is_array() ? JoinSegments(value, name, limits) : TextOf(value, name, limits);
+  auto text = value.is_array() ? JoinSegments(value, name, limits) : PlainText(value, name, limits);
   if (!text) return std::unexpected(text.error());
   to.texts.push_back(std::move(*text));
   return {};
 }
 
-/// Texts that are made of parts, and others among them.
-void MarkSegments(const Json* values, size_t count, RequestTexts& texts) {
-  texts.segmented = std::any_of(values, values + count, [](const Json& value) { return !value.is_string(); });
-  if (!texts.segmented) return;
-  for (size_t i = 0; i < count; ++i) {
-    if (values[i].is_string()) ReplaceSeparators(texts.texts[i]);
-  }
-}
-
-std::expected<std::string, Refusal> TextOfRow(const TextTemplate& text_template, const Json& row,
-                                              const ServiceLimits& limits) {
-  const std::vector<std::string> fields = text_template.fields();
+/// `fields`: the template's.
+std::expected<std::string, Refusal> TextOfRow(const TextTemplate& text_template, const std::vector<std::string>& fields,
+                                              const Json& row, const ServiceLimits& limits) {
   bool any = false;
   for (const std::string& field : fields) {
     const auto found = row.find(field);
@@ -87,7 +74,7 @@ std::expected<std::string, Refusal> TextOfRow(const TextTemplate& text_template,
         return std::string_view(found->get_ref<const std::string&>());
       },
       text);
-  if (text.size() > limits.max_text_bytes) return TooLong("text", limits);
+  if (text.size() > limits.max_text_bytes) return std::unexpected(TooLong("text", limits));
   return text;
 }
 
@@ -96,42 +83,36 @@ std::expected<std::string, Refusal> TextOfRow(const TextTemplate& text_template,
 std::expected<RequestTexts, Refusal> ReadText(const Json& value, std::string_view name, const ServiceLimits& limits) {
   RequestTexts texts;
   if (const auto added = AddText(value, name, limits, texts); !added) return std::unexpected(added.error());
-  MarkSegments(&value, 1, texts);
   return texts;
 }
 
 std::expected<RequestTexts, Refusal> ReadTexts(const Json& value, std::string_view name, const ServiceLimits& limits) {
   if (!value.is_array()) return Refuse(fmt::format("'{}' must be a list of texts", name));
-  if (value.size() > limits.max_texts) {
-    return std::unexpected(Refusal{.status = 413,
-                                   .type = "TooLarge",
-                                   .message = fmt::format("'{}' has more than {} texts", name, limits.max_texts)});
-  }
+  if (value.size() > limits.max_texts) return std::unexpected(TooMany(name, limits));
   RequestTexts texts;
   texts.texts.reserve(value.size());
   for (const Json& each : value) {
     if (const auto added = AddText(each, name, limits, texts); !added) return std::unexpected(added.error());
   }
-  MarkSegments(value.get_ref<const Json::array_t&>().data(), value.size(), texts);
   return texts;
 }
 
 std::expected<void, Refusal> FitToModel(RequestTexts& texts, const BundleClassifier& classifier,
                                         const ServiceLimits& limits) {
   if (!texts.segmented) return {};
-  const TextTemplate* const text_template = classifier.text_template();
-  if (!texts.rows.empty() && text_template == nullptr) {
-    return Refuse("the model reads texts as they are: objects are for models with a text template");
-  }
-  const size_t most = classifier.reads_pairs()   ? 2
-                      : text_template == nullptr ? kMostSegments
-                                                 : text_template->segments();
+  const size_t most = std::max<size_t>(classifier.segments(), 2);
   for (const std::string& text : texts.texts) {
     if (static_cast<size_t>(std::ranges::count(text, kSegmentSeparator)) < most) continue;
     return Refuse(fmt::format("a list has more segments than the {} that the model reads", most));
   }
+  if (texts.rows.empty()) return {};
+  const TextTemplate* const text_template = classifier.text_template();
+  if (text_template == nullptr) {
+    return Refuse("the model reads texts as they are: objects are for models with a text template");
+  }
+  const std::vector<std::string> fields = text_template->fields();
   for (const auto& [text, row] : texts.rows) {
-    auto made = TextOfRow(*text_template, row, limits);
+    auto made = TextOfRow(*text_template, fields, row, limits);
     if (!made) return std::unexpected(made.error());
     texts.texts[text] = std::move(*made);
   }

@@ -20,7 +20,7 @@ namespace winnow {
 struct RequestTexts {
   std::vector<std::string> texts;                       ///< UTF-8; an empty one for each row
   std::vector<std::pair<size_t, nlohmann::json>> rows;  ///< which text it is, and its fields
-  bool segmented = false;  ///< as BundleClassifier::Classify's: then no string of a user's holds kSegmentSeparator
+  bool segmented = false;  ///< as BundleClassifier::Classify's; no string of a user's holds kSegmentSeparator
 };
 
 /// One text, named `name` in errors. Refusals: 422; 413 of what is too long.
@@ -31,7 +31,7 @@ std::expected<RequestTexts, Refusal> ReadTexts(const nlohmann::json& value, std:
                                                const ServiceLimits& limits);
 
 /// Rows become texts. Refusals: 422 of rows for a model without a template, or without a field of it; and of more
-/// segments than the model reads: two of models that read pairs, as many as the template has of others.
+/// segments than the model reads: as many as its template has, two at least.
 std::expected<void, Refusal> FitToModel(RequestTexts& texts, const BundleClassifier& classifier,
                                         const ServiceLimits& limits);
 

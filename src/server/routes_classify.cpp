@@ -69,7 +69,6 @@ std::expected<ClassifyCall, Refusal> ReadCall(const HttpRequest& request, const 
   auto read = text != nullptr ? ReadText(*text, "text", limits) : ReadTexts(*texts, "texts", limits);
   if (!read) return std::unexpected(read.error());
   call.texts = std::move(*read);
-  call.request.client = request.caller;
   if (const auto options = ReadOptions(*body, request, call); !options) return std::unexpected(options.error());
   if (call.explain && call.texts.texts.size() > kMostExplained) {
     return Refuse("'explain' is for " + std::to_string(kMostExplained) + " texts at once");

@@ -80,27 +80,18 @@ struct PredictCall {
   std::string function;  // "softmax" or "sigmoid", where the client insists on one
 };
 
-/// A list of texts, each a string, or a list of one or two.
-std::expected<RequestTexts, Refusal> ReadList(nlohmann::json& inputs, const ServiceLimits& limits) {
+/// A text, or a list of texts, each a string or a list of one or two.
+std::expected<RequestTexts, Refusal> ReadInputs(nlohmann::json& inputs, const ServiceLimits& limits) {
+  const Refusal no_texts = {.message =
+                                "'inputs' must be a text, or a list of texts, each a string or a list of one or two"};
+  if (inputs.is_string()) return ReadText(inputs, "inputs", limits);
+  if (!inputs.is_array() || inputs.empty()) return std::unexpected(no_texts);
   for (auto& input : inputs) {
     if (input.is_array() && input.size() == 1) input = nlohmann::json(input[0]);
     const bool pair = input.is_array() && input.size() == 2;
-    if (!input.is_string() && !pair) {
-      return std::unexpected(Refusal{.message = "'inputs' must be a text, or a list of texts, each a string or a list "
-                                                "of one or two"});
-    }
+    if (!input.is_string() && !pair) return std::unexpected(no_texts);
   }
-  auto texts = ReadTexts(inputs, "inputs", limits);
-  if (texts && texts->texts.empty()) return std::unexpected(Refusal{.message = "'inputs' is empty"});
-  return texts;
-}
-
-std::expected<RequestTexts, Refusal> ReadInputs(nlohmann::json& inputs, const ServiceLimits& limits) {
-  auto texts = inputs.is_object()  ? std::unexpected(Refusal{.message = "'inputs' must be a text or a list of texts"})
-               : inputs.is_array() ? ReadList(inputs, limits)
-                                   : ReadText(inputs, "inputs", limits);
-  if (!texts && texts.error().status == 413) texts.error().type = "Validation";
-  return texts;
+  return ReadTexts(inputs, "inputs", limits);
 }
 
 /// "parameters" of the hub's own servers: transformers' text classification pipeline.
@@ -156,6 +147,7 @@ std::expected<PredictCall, Refusal> ReadPredict(const HttpRequest& request, cons
   call.form = inputs.is_array() || call.has_parameters ? PredictCall::Form::kBatch : PredictCall::Form::kSingle;
   call.may_be_pair = inputs.is_array() && inputs.size() == 2 && inputs[0].is_string() && inputs[1].is_string();
   auto texts = ReadInputs(inputs, limits);
+  if (!texts && texts.error().status == 413) texts.error().type = "Validation";
   if (!texts) return std::unexpected(texts.error());
   call.texts = std::move(*texts);
   return call;
@@ -212,9 +204,7 @@ HttpResponse PredictAnswer(const ServedModel& model, const PredictCall& call, co
 /// To TEI a list of two strings is one pair. For a model that reads texts of several segments it is; for others it is a
 /// batch, as lists of other lengths are, which TEI refuses.
 void JoinPair(PredictCall& call, const BundleClassifier& classifier) {
-  const TextTemplate* const text_template = classifier.text_template();
-  if (!call.may_be_pair || text_template == nullptr || text_template->segments() == 1) return;
-  for (std::string& text : call.texts.texts) std::ranges::replace(text, kSegmentSeparator, ' ');
+  if (!call.may_be_pair || classifier.segments() == 1) return;
   call.texts.texts = {call.texts.texts[0] + kSegmentSeparator + call.texts.texts[1]};
   call.texts.segmented = true;
   if (!call.has_parameters) call.form = PredictCall::Form::kSingle;

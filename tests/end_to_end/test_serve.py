@@ -74,7 +74,6 @@ class Server(ServingTest):
             self.assertEqual(len(large.result()[1]["results"]), 8000)
         self.assertIn(self.process.wait(30), (0, -signal.SIGTERM, 130, 143))
 
-
     def test_what_is_under_way_when_patience_ends_is_told_so(self):
         self.stop(self.process)
         self.serve("model", "--drain-timeout", 0, "--threads", 1, "--cache-mb", 0)
