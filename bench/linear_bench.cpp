@@ -8,11 +8,11 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "base/json.h"
 #include "base/machine.h"
 #include "base/random.h"
 #include "linear/linear_model.h"
@@ -47,10 +47,10 @@ Texts ReadSms() {
 Texts ReadClinc() {
   Texts texts;
   std::ifstream file(DataDirectory() / "clinc150" / "data_full.json");
-  const auto json = nlohmann::json::parse(file, nullptr, false);
-  if (!json.is_object()) return texts;
-  for (const auto& pair : json["train"]) texts.train.push_back(pair[0]);
-  for (const auto& pair : json["test"]) texts.test.push_back(pair[0]);
+  const Result<Json> json = ParseJsonLeniently(std::string(std::istreambuf_iterator<char>(file), {}));
+  if (!json) return texts;
+  for (const Json& pair : (*json)["train"]) texts.train.push_back(pair[0].get<std::string>());
+  for (const Json& pair : (*json)["test"]) texts.test.push_back(pair[0].get<std::string>());
   texts.labels = 150;
   return texts;
 }

@@ -30,7 +30,7 @@ TEST(Json, DeepNestingIsRefused) {
 }
 
 TEST(Json, FieldsAreTakenWithTheirTypes) {
-  const Json json = Json::parse(R"({"s":"x","i":-3,"n":1.5,"b":true,"null":null,"big":18446744073709551615})");
+  const Json json = ParsedJson(R"({"s":"x","i":-3,"n":1.5,"b":true,"null":null,"big":18446744073709551615})");
   const auto object = JsonObject::Of(json, "c");
   ASSERT_TRUE(object);
   EXPECT_EQ(object->String("s").value(), "x");
@@ -61,7 +61,7 @@ TEST(Json, MembersAreHandedOutInsteadOfKept) {
       ErrorCode::kInvalidData,
       {.path = {"b", "v"}, .take = [&](const std::string& key, const Json& value) { taken.emplace_back(key, value); }});
   ASSERT_TRUE(json) << json.error().message;
-  EXPECT_EQ(*json, Json::parse(R"({"a": {"v": 1, "w": {"x": 3}}, "b": {"v": {}, "u": [{"v": {"r": 1}}]}})"));
+  EXPECT_EQ(*json, ParsedJson(R"({"a": {"v": 1, "w": {"x": 3}}, "b": {"v": {}, "u": [{"v": {"r": 1}}]}})"));
   ASSERT_EQ(taken.size(), 3u);
   EXPECT_EQ(taken[0].first, "p");
   EXPECT_EQ(taken[1].second, "two");

@@ -9,10 +9,10 @@
 
 #include <chrono>
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "base/console.h"
 #include "base/environment.h"
+#include "base/json.h"
 
 namespace winnow {
 namespace {
@@ -63,11 +63,11 @@ class ConsoleSink : public spdlog::sinks::base_sink<spdlog::details::null_mutex>
     const LevelLook look = Look(message.level);
     if (format_ == LogFormat::kJson) {
       const auto since_epoch = std::chrono::duration<double>(message.time.time_since_epoch());
-      nlohmann::ordered_json line;
+      Json line;
       line["time"] = since_epoch.count();
       line["level"] = look.name;
       line["message"] = payload;
-      Console::Stderr().Print(line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+      Console::Stderr().Print(line.dump());
       return;
     }
     std::string line;
@@ -109,6 +109,10 @@ bool Logs(LogLevel level) { return Logger()->should_log(SpdlogLevel(level)); }
 
 void LogLine(LogLevel level, std::string_view message) {
   Logger()->log(SpdlogLevel(level), spdlog::string_view_t(message.data(), message.size()));
+}
+
+void LogFormatted(LogLevel level, fmt::string_view format, fmt::format_args arguments) {
+  if (Logs(level)) LogLine(level, fmt::vformat(format, arguments));
 }
 
 std::string Printable(std::string_view text) {

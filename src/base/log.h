@@ -27,21 +27,24 @@ bool Logs(LogLevel level);
 /// One line; line ends and control characters inside are shown as escapes, so that no input can forge a line.
 void LogLine(LogLevel level, std::string_view message);
 
+/// One line, formatted if lines of that level are written.
+void LogFormatted(LogLevel level, fmt::string_view format, fmt::format_args arguments);
+
 template <typename... Args>
 void LogDebug(fmt::format_string<Args...> format, Args&&... args) {
-  if (Logs(LogLevel::kDebug)) LogLine(LogLevel::kDebug, fmt::format(format, std::forward<Args>(args)...));
+  LogFormatted(LogLevel::kDebug, format, fmt::make_format_args(args...));
 }
 template <typename... Args>
 void LogInfo(fmt::format_string<Args...> format, Args&&... args) {
-  if (Logs(LogLevel::kInfo)) LogLine(LogLevel::kInfo, fmt::format(format, std::forward<Args>(args)...));
+  LogFormatted(LogLevel::kInfo, format, fmt::make_format_args(args...));
 }
 template <typename... Args>
 void LogWarning(fmt::format_string<Args...> format, Args&&... args) {
-  if (Logs(LogLevel::kWarning)) LogLine(LogLevel::kWarning, fmt::format(format, std::forward<Args>(args)...));
+  LogFormatted(LogLevel::kWarning, format, fmt::make_format_args(args...));
 }
 template <typename... Args>
 void LogError(fmt::format_string<Args...> format, Args&&... args) {
-  if (Logs(LogLevel::kError)) LogLine(LogLevel::kError, fmt::format(format, std::forward<Args>(args)...));
+  LogFormatted(LogLevel::kError, format, fmt::make_format_args(args...));
 }
 
 /// `text` with control characters escaped ("\n", "\x1b"), for lines that quote what users gave.

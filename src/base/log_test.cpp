@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <nlohmann/json.hpp>
+#include "base/json.h"
 
 namespace winnow {
 namespace {
@@ -37,7 +37,7 @@ TEST(Log, BracesInAReadyMessageAreText) {
 
 TEST(Log, JsonLinesParseWhateverTheMessageHolds) {
   const std::string line = Captured({LogLevel::kInfo, LogFormat::kJson}, [] { LogWarning("\"quoted\"\n\xff"); });
-  const nlohmann::json json = nlohmann::json::parse(line);
+  const Json json = ParsedJson(line);
   EXPECT_EQ(json["level"], "warning");
   EXPECT_EQ(json["message"], "\"quoted\"\n\xef\xbf\xbd");
   EXPECT_GT(json["time"].get<double>(), 1.7e9);

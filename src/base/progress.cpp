@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <charconv>
-#include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "base/log.h"
 
 namespace winnow {
@@ -118,7 +118,7 @@ std::string ProgressBar::Fields(size_t count) const {
 }
 
 std::string ProgressBar::JsonLocked(Time now) const {
-  nlohmann::ordered_json line;
+  Json line;
   line["time"] = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
   line["level"] = "progress";
   line["message"] = label_;
@@ -135,7 +135,7 @@ std::string ProgressBar::JsonLocked(Time now) const {
       line[key] = value;
     }
   }
-  return line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return line.dump();
 }
 
 std::string ProgressBar::LineLocked(int width, Time now, Look look) const {

@@ -60,7 +60,7 @@ Result<std::vector<std::string>> WeightsFiles(const fs::path& directory, const s
   const std::string ending = entry.starts_with("pytorch") ? ".bin" : ".safetensors";
   std::set<std::string> files;
   for (const Json& file : json["weight_map"]) {
-    if (!file.is_string() || !IsPlainName(file.get_ref<const std::string&>(), ending))
+    if (!file.is_string() || !IsPlainName(file.str(), ending))
       return bad("'weight_map' names something else than a " + ending + " file beside it");
     files.insert(file.get<std::string>());
   }

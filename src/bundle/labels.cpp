@@ -29,8 +29,8 @@ Result<std::vector<std::string>> LabelsById(const Json& id2label, std::string_vi
   if (!id2label.is_object()) return Bad(where, "'id2label' must be an object of names by id");
   std::vector<std::string> labels;
   for (size_t id = 0; id < id2label.size(); ++id) {
-    const auto found = id2label.find(std::to_string(id));
-    if (found == id2label.end()) {
+    const Json* const found = id2label.Find(std::to_string(id));
+    if (found == nullptr) {
       return Bad(where, fmt::format("'id2label' has {} labels but none with id {}; ids must run from 0 without a gap",
                                     id2label.size(), id));
     }

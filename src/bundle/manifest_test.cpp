@@ -156,7 +156,7 @@ TEST(Manifest, CalibrationAndPromisesReadBack) {
     EXPECT_THAT(read->source, HasSubstr("x-note"));
     EXPECT_THAT(read->source, HasSubstr("who"));
     EXPECT_THAT(read->source, HasSubstr("why"));
-    EXPECT_EQ(Json::parse(read->source)["calibration"].contains("scale"),
+    EXPECT_EQ(ParsedJson(read->source)["calibration"].contains("scale"),
               calibration.method == CalibrationMethod::kVector);
   }
   manifest.calibration.reset();

@@ -77,7 +77,7 @@ Result<std::vector<std::string>> ReadLabels(const JsonObject& object, std::strin
     if (!json["architectures"].is_array()) return Bad(where, "'architectures' must be an array of class names");
     for (const Json& name : json["architectures"]) {
       if (!name.is_string()) return Bad(where, "'architectures' must be an array of class names");
-      classifier = classifier || name.get_ref<const std::string&>().ends_with("ForSequenceClassification");
+      classifier = classifier || name.str().ends_with("ForSequenceClassification");
     }
   }
   if (!classifier) return std::vector<std::string>();
@@ -120,11 +120,10 @@ bool LooksLikeBert(const Json& config) {
                           bert.type_vocab_size, bert.activation, "max_position_embeddings"}) {
     if (!config.contains(key)) return false;
   }
-  const auto architectures = config.find("architectures");
-  return architectures == config.end() || !architectures->is_array() ||
-         std::ranges::all_of(*architectures, [](const Json& name) {
-           return name.is_string() && name.get_ref<const std::string&>().starts_with("Bert");
-         });
+  const Json* const architectures = config.Find("architectures");
+  return architectures == nullptr || !architectures->is_array() ||
+         std::ranges::all_of(*architectures,
+                             [](const Json& name) { return name.is_string() && name.str().starts_with("Bert"); });
 }
 
 Result<Architecture> ReadArchitecture(const JsonObject& object, std::string_view where) {

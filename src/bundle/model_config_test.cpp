@@ -18,14 +18,14 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 Json Bert() {
-  return Json::parse(R"({"model_type":"bert","architectures":["BertForSequenceClassification"],"vocab_size":100,
+  return ParsedJson(R"({"model_type":"bert","architectures":["BertForSequenceClassification"],"vocab_size":100,
     "hidden_size":48,"num_hidden_layers":3,"num_attention_heads":4,"intermediate_size":112,
     "max_position_embeddings":40,"hidden_act":"gelu","hidden_dropout_prob":0.3,"attention_probs_dropout_prob":0.2,
     "classifier_dropout":null,"id2label":{"0":"ham","1":"spam"},"label2id":{"ham":0,"spam":1}})");
 }
 
 Json DistilBert() {
-  return Json::parse(R"({"model_type":"distilbert","architectures":["DistilBertForSequenceClassification"],
+  return ParsedJson(R"({"model_type":"distilbert","architectures":["DistilBertForSequenceClassification"],
     "vocab_size":100,"dim":48,"n_layers":2,"n_heads":6,"hidden_dim":96,"dropout":0.15,"attention_dropout":0.25,
     "seq_classif_dropout":0.35,"activation":"relu","problem_type":"multi_label_classification",
     "id2label":{"0":"a","1":"b","2":"c"}})");
@@ -52,8 +52,8 @@ TEST(ModelConfig, BertsSizesWithoutAModelTypeAreBert) {
   EXPECT_EQ(tiny->architecture, Architecture::kBert);
   EXPECT_EQ(tiny->hidden_size, 312);
   EXPECT_TRUE(tiny->labels.empty());
-  EXPECT_EQ(Json::parse(FormatModelConfig(*tiny).value())["model_type"], "bert");
-  Json other = Json::parse(tiny->source);
+  EXPECT_EQ(ParsedJson(FormatModelConfig(*tiny).value())["model_type"], "bert");
+  Json other = ParsedJson(tiny->source);
   other["architectures"] = {"RobertaForMaskedLM"};
   EXPECT_THAT(Parse(other).error().message, HasSubstr("no 'model_type'"));
   other["architectures"] = {"BertForMaskedLM"};
@@ -189,10 +189,10 @@ TEST(ModelConfig, WrittenConfigReadsBackAndKeepsUnknownFields) {
   config->labels = {"ham", "spam", "z\"ö"};
   ASSERT_TRUE(WriteModelConfig(dir.path(), *config));
 
-  const Json written = Json::parse(ReadFile(dir.path() / "config.json").value());
-  EXPECT_EQ(written["architectures"], Json::parse(R"(["BertForSequenceClassification"])"));
-  EXPECT_EQ(written["id2label"], Json::parse(R"({"0":"ham","1":"spam","2":"z\"ö"})"));
-  EXPECT_EQ(written["label2id"], Json::parse(R"({"ham":0,"spam":1,"z\"ö":2})"));
+  const Json written = ParsedJson(ReadFile(dir.path() / "config.json").value());
+  EXPECT_EQ(written["architectures"], ParsedJson(R"(["BertForSequenceClassification"])"));
+  EXPECT_EQ(written["id2label"], ParsedJson(R"({"0":"ham","1":"spam","2":"z\"ö"})"));
+  EXPECT_EQ(written["label2id"], ParsedJson(R"({"ham":0,"spam":1,"z\"ö":2})"));
   EXPECT_EQ(written["problem_type"], "single_label_classification");
   EXPECT_EQ(written["transformers_version"], "4.8.2");
   EXPECT_EQ(written["torch_dtype"], "float32");
@@ -250,7 +250,7 @@ TEST(ModelConfig, DebertaV3HasSharedRelativePositionsInLogarithmicBuckets) {
 
 TEST(ModelConfig, VariantsOfDebertaThatAreNotComputedAreRefused) {
   const auto changed = [](const char* key, const Json& value) {
-    Json json = Json::parse(kDebertaV3Small);
+    Json json = ParsedJson(kDebertaV3Small);
     json[key] = value;
     return ParseModelConfig(json.dump(), "c");
   };

@@ -8,8 +8,6 @@
 
 namespace winnow {
 
-using Json = nlohmann::ordered_json;
-
 std::vector<size_t> ByProbability(std::span<const float> probabilities) {
   std::vector<size_t> order(probabilities.size());
   std::iota(order.begin(), order.end(), size_t{0});

@@ -2,12 +2,12 @@
 #pragma once
 
 #include <cstddef>
-#include <nlohmann/json.hpp>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/json.h"
 #include "classify/bundle_classifier.h"
 #include "winnow/classifier.h"
 
@@ -25,11 +25,11 @@ struct AnswerLabels {
 
 /// {"label", "score", "confidence", "scores": [{"label", "score"}], "decision", "abstained"}, and of models that can
 /// say so "out_of_scope" and "scope_score". `top_k`: so many scores, 0 for all.
-nlohmann::ordered_json AnswerJson(const AnswerLabels& labels, const ClassifiedText& text, size_t top_k);
+Json AnswerJson(const AnswerLabels& labels, const ClassifiedText& text, size_t top_k);
 
 /// {"label", "method": "occlusion" or "linear", "score", "base", "words": [{"text", "begin", "end", "effect",
 /// "score_change"}]}; "words_in_effect" and "unread_words" where there is something to say. begin and end count code
 /// points, as Python's slices do and JavaScript's [...text]; each maximal piece of invalid UTF-8 is one.
-nlohmann::ordered_json ExplanationJson(const Explanation& explanation, std::string_view text);
+Json ExplanationJson(const Explanation& explanation, std::string_view text);
 
 }  // namespace winnow

@@ -11,7 +11,7 @@ TEST(ExplanationJson, CountsCodePoints) {
   Explanation explanation = ExampleExplanation();
   explanation.words[1].end = 8;
   explanation.words[2] = {.begin = 9, .end = 11, .effect = 0.001f};
-  const nlohmann::ordered_json json = ExplanationJson(explanation, kExplainedText);
+  const Json json = ExplanationJson(explanation, kExplainedText);
   EXPECT_EQ(json["method"], "occlusion");
   EXPECT_EQ(json["words"][1]["text"], "\u00A3\u00FC");
   EXPECT_EQ(json["words"][1]["begin"], 4);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <nlohmann/json.hpp>
 
 #include "base/files.h"
 #include "base/interrupt.h"
@@ -78,10 +77,10 @@ Result<std::vector<std::string>> Texts(const BenchOptions& options) {
   return texts;
 }
 
-nlohmann::ordered_json ReportJson(const LatencyReport& report) {
-  nlohmann::ordered_json json = {{"load_ms", report.load_ms},     {"p50_ms", report.single.p50},
-                                 {"p95_ms", report.single.p95},   {"p99_ms", report.single.p99},
-                                 {"mean_ms", report.single.mean}, {"single_per_s", 1000 / report.single.mean}};
+Json ReportJson(const LatencyReport& report) {
+  Json json = {{"load_ms", report.load_ms},     {"p50_ms", report.single.p50},
+               {"p95_ms", report.single.p95},   {"p99_ms", report.single.p99},
+               {"mean_ms", report.single.mean}, {"single_per_s", 1000 / report.single.mean}};
   for (const Throughput& t : report.throughput) {
     if (t.threads == report.threads) json[fmt::format("batch_{}_per_s", t.batch_size)] = t.texts_per_s;
   }
@@ -98,7 +97,7 @@ nlohmann::ordered_json ReportJson(const LatencyReport& report) {
   json["weights"] = report.weights;
   json["texts"] = report.texts;
   json["tokens_per_text"] = tokens ? Json(report.tokens_per_text) : Json();
-  json["throughput"] = nlohmann::ordered_json::array();
+  json["throughput"] = Json::array();
   for (const Throughput& t : report.throughput) {
     json["throughput"].push_back({{"threads", t.threads},
                                   {"batch_size", t.batch_size},

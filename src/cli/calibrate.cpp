@@ -234,10 +234,9 @@ Result<void> Run(const CalibrateOptions& options) {
   ThreadPool pool(options.threads);
   const CalibrationReport report = TRY(Calibrated(options, pool));
   if (!options.json) return Print(report.text);
-  nlohmann::ordered_json document = {{"bundle", options.output.value_or(options.bundle).string()},
-                                     {"written", !options.dry_run}};
+  Json document = {{"bundle", options.output.value_or(options.bundle).string()}, {"written", !options.dry_run}};
   document.update(report.json);
-  return Print(document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+  return Print(document.dump(2) + "\n");
 }
 
 }  // namespace

@@ -356,7 +356,7 @@ class Calibrator {
     report.json = {{"texts", truth_.size()}, {"source", texts_.source}, {"weights", texts_.weights}};
     report.json["temperature"] = manifest["temperature"];
     report.json["measured"] = measured_;
-    const auto figures = [](const CalibrationFigures& f) -> nlohmann::ordered_json {
+    const auto figures = [](const CalibrationFigures& f) -> Json {
       return {{"nll", f.nll}, {"ece", f.ece}, {"adaptive_ece", f.adaptive_ece}, {"brier", f.brier}};
     };
     report.json["figures"] = {

@@ -4,10 +4,10 @@
 
 #include <cstdint>
 #include <functional>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "base/json.h"
 #include "base/result.h"
 #include "bundle/manifest.h"
 #include "cli/calibration_options.h"
@@ -29,7 +29,7 @@ struct HeldOutTexts {
 };
 
 struct CalibrationReport {
-  nlohmann::ordered_json json;
+  Json json;
   std::string text;                ///< a table of figures, thresholds and abstention, lines ended by \n
   std::string line;                ///< the calibration in a line: "temperature 1.32"
   std::vector<std::string> notes;  ///< what a user should know

@@ -87,10 +87,10 @@ class Answerer {
       std::optional<Explanation> explanation;
       if (answering_.explain) explanation = TRY(answering_.explain(texts_[i]));
       if (options_.json || options_.output) {
-        nlohmann::ordered_json answer = AnswerJson({answering_.labels, answering_.multi_label, answering_.scope_label},
-                                                   predictions[i], static_cast<size_t>(options_.top_k));
+        Json answer = AnswerJson({answering_.labels, answering_.multi_label, answering_.scope_label}, predictions[i],
+                                 static_cast<size_t>(options_.top_k));
         if (explanation) answer["explanation"] = ExplanationJson(*explanation, texts_[i]);
-        lines += answer.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+        lines += answer.dump() + "\n";
       } else {
         lines += AnswerLine(ShownLabel(answering_, predictions[i]),
                             static_cast<double>(predictions[i].decision.confidence), texts_[i]);

@@ -14,7 +14,7 @@ namespace {
 using ::testing::HasSubstr;
 
 std::string LineOf(std::string_view json, std::string_view text = "text") {
-  const auto line = AnswerLineOf(nlohmann::ordered_json::parse(json), text);
+  const auto line = AnswerLineOf(ParsedJson(json), text);
   return line ? *line : "error: " + line.error().message;
 }
 
@@ -51,8 +51,7 @@ TEST(ReadExplanation, GivesBackWhatWasWritten) {
                                              {.begin = 4, .end = 8, .effect = -1, .score_change = -0.05f},
                                              {.begin = 11, .end = 13, .effect = 0.1f, .score_change = 0}}};
   const auto json = ExplanationJson(explanation, text);
-  const auto again = ReadExplanation(
-      nlohmann::ordered_json::parse(json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)), text);
+  const auto again = ReadExplanation(ParsedJson(json.dump()), text);
   ASSERT_TRUE(again);
   EXPECT_EQ(ExplanationText(*again, text, true), ExplanationText(explanation, text, true));
   EXPECT_EQ(ExplanationJson(*again, text), json);
@@ -70,7 +69,7 @@ TEST(ReadExplanation, RefusesWhatIsNotOfTheText) {
     auto changed = json;
     changed.erase(name);
     EXPECT_FALSE(ReadExplanation(changed, text)) << name;
-    changed[name] = nlohmann::ordered_json::array({7});
+    changed[name] = Json::array({7});
     EXPECT_FALSE(ReadExplanation(changed, text)) << name;
   }
   for (const char* name : {"begin", "end", "effect", "score_change"}) {

@@ -14,8 +14,7 @@
 namespace winnow {
 namespace {
 
-using OrderedJson = nlohmann::ordered_json;
-using Answers = Result<std::vector<OrderedJson>>;
+using Answers = Result<std::vector<Json>>;
 
 // Enough that a server always has the next batch while answers travel; one client should not take all of a queue.
 constexpr size_t kLanes = 4;
@@ -47,7 +46,7 @@ struct RemoteAnswerer::State {
 
   Result<void> Send();
   Result<void> Collect(Lane& lane);
-  Result<std::string> Lines(const std::vector<OrderedJson>& answers, const std::vector<std::string>& texts) const;
+  Result<std::string> Lines(const std::vector<Json>& answers, const std::vector<std::string>& texts) const;
 };
 
 Result<void> RemoteAnswerer::State::Send() {
@@ -71,12 +70,12 @@ Result<void> RemoteAnswerer::State::Collect(Lane& lane) {
   return write(TRY(Lines(*answers, lane.texts)));
 }
 
-Result<std::string> RemoteAnswerer::State::Lines(const std::vector<OrderedJson>& answers,
+Result<std::string> RemoteAnswerer::State::Lines(const std::vector<Json>& answers,
                                                  const std::vector<std::string>& asked) const {
   std::string lines;
   for (size_t i = 0; i < answers.size(); ++i) {
     if (classifying.json) {
-      lines += answers[i].dump(-1, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
+      lines += answers[i].dump() + "\n";
       continue;
     }
     lines += TRY(AnswerLineOf(answers[i], asked[i]));

@@ -16,14 +16,13 @@ namespace winnow {
 namespace {
 
 using std::chrono::milliseconds;
-using OrderedJson = nlohmann::ordered_json;
 
 /// Decides for each text itself.
 TestReply Echo(const TestRequest& request) {
-  const OrderedJson body = OrderedJson::parse(request.body);
-  OrderedJson results = OrderedJson::array();
-  for (const OrderedJson& text : body.at("texts")) results.push_back({{"decision", text}, {"confidence", 1}});
-  return {200, OrderedJson({{"results", results}}).dump(), {}};
+  const Json body = ParsedJson(request.body);
+  Json results = Json::array();
+  for (const Json& text : body.at("texts")) results.push_back({{"decision", text}, {"confidence", 1}});
+  return {200, Json({{"results", results}}).dump(), {}};
 }
 
 RemoteClassifying Asking(const TestServer& server, size_t batch_size) {
@@ -132,25 +131,25 @@ TEST(RemoteAnswerer, SegmentsTravelAsAList) {
     ASSERT_TRUE(answerer.Take("subject"));
     ASSERT_TRUE(answerer.Take(mail));
     ASSERT_TRUE(answerer.Flush());
-    const OrderedJson expected = segmented ? OrderedJson::array({"subject", "", "body"}) : OrderedJson(mail);
-    EXPECT_EQ(OrderedJson::parse(server.requests().back().body)["texts"], OrderedJson::array({"subject", expected}));
+    const Json expected = segmented ? Json::array({"subject", "", "body"}) : Json(mail);
+    EXPECT_EQ(ParsedJson(server.requests().back().body)["texts"], Json::array({"subject", expected}));
   }
 }
 
 TEST(RemoteAnswerer, AServerThatDoesNotExplainSaysSoAndOneThatDoesIsShown) {
   bool explains = false;
   const TestServer server([&](const TestRequest& request) {
-    const OrderedJson body = OrderedJson::parse(request.body);
+    const Json body = ParsedJson(request.body);
     EXPECT_EQ(body.at("explain"), true);
-    OrderedJson results = OrderedJson::array();
+    Json results = Json::array();
     for (size_t i = 0; i < body["texts"].size(); ++i) {
       results.push_back({{"decision", "spam"}, {"confidence", 0.9}});
       if (!explains) continue;
-      results.back()["explanation"] = OrderedJson::parse(
+      results.back()["explanation"] = ParsedJson(
           R"({"label": "spam", "method": "linear", "score": 0.9, "base": 0,
               "words": [{"text": "win", "begin": 0, "end": 3, "effect": 2.0, "score_change": 0.3}]})");
     }
-    return TestReply{200, OrderedJson({{"results", results}}).dump(), {}};
+    return TestReply{200, Json({{"results", results}}).dump(), {}};
   });
   RemoteClassifying classifying = Asking(server, 100);
   classifying.question.explain = true;

@@ -14,8 +14,6 @@
 namespace winnow {
 namespace {
 
-using OrderedJson = nlohmann::ordered_json;
-
 constexpr int kMaxJsonDepth = 32;
 constexpr size_t kLongestMessage = 500;  // of what a server says
 // A server tells nothing while it computes, and a batch of long texts takes a small machine its time.
@@ -37,21 +35,16 @@ HttpOptions OptionsOf(const ServerAccess& access) {
 }
 
 /// Nothing for what is no JSON, or nested so deep that writing it out would exhaust the stack.
-std::optional<OrderedJson> Parsed(const std::string& body) {
-  bool too_deep = false;
-  const auto look = [&](int depth, OrderedJson::parse_event_t, const OrderedJson&) {
-    too_deep = too_deep || depth > kMaxJsonDepth;
-    return !too_deep;
-  };
-  OrderedJson json = OrderedJson::parse(body, look, /*allow_exceptions=*/false);
-  if (json.is_discarded() || too_deep) return std::nullopt;
-  return json;
+std::optional<Json> Parsed(const std::string& body) {
+  Result<Json> json = ParseJsonLeniently(body, JsonOrder::kAsWritten);
+  if (!json) return std::nullopt;
+  return *std::move(json);
 }
 
 /// A member that is a string; or empty.
-std::string StringOf(const OrderedJson& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
+std::string StringOf(const Json& object, const char* name) {
+  const Json* found = object.Find(name);
+  return found != nullptr && found->is_string() ? found->str() : "";
 }
 
 /// What the server says went wrong; empty where it isn't ours, whose errors are {"error": ...}.
@@ -70,9 +63,9 @@ std::string Names(std::span<const ServerModel> models) {
 }
 
 /// A text of several segments is a list of them.
-OrderedJson TextToSend(std::string_view text, bool segmented) {
+Json TextToSend(std::string_view text, bool segmented) {
   if (!segmented || text.find(kSegmentSeparator) == std::string_view::npos) return text;
-  OrderedJson segments = OrderedJson::array();
+  Json segments = Json::array();
   for (size_t begin = 0; begin <= text.size();) {
     const size_t end = std::min(text.find(kSegmentSeparator, begin), text.size());
     segments.push_back(text.substr(begin, end - begin));
@@ -193,15 +186,15 @@ Result<std::vector<ServerModel>> ClassifyServer::Models() {
   if (!json || !json->is_object() || !json->contains("models") || !(*json)["models"].is_array()) {
     return std::unexpected(Unlike("doesn't list models as winnow serve does"));
   }
-  for (const OrderedJson& each : (*json)["models"]) {
+  for (const Json& each : (*json)["models"]) {
     if (!each.is_object()) continue;
     ServerModel& model = models.emplace_back();
     model.name = StringOf(each, "name");
     model.version = StringOf(each, "version");
     model.text_template = StringOf(each, "text_template");
-    if (const auto found = each.find("default"); found != each.end()) model.is_default = *found == true;
-    if (const auto aliases = each.find("aliases"); aliases != each.end() && aliases->is_array()) {
-      for (const OrderedJson& alias : *aliases) {
+    if (const Json* const found = each.Find("default"); found != nullptr) model.is_default = *found == true;
+    if (const Json* const aliases = each.Find("aliases"); aliases != nullptr && aliases->is_array()) {
+      for (const Json& alias : *aliases) {
         if (alias.is_string()) model.aliases.push_back(alias.get<std::string>());
       }
     }
@@ -209,28 +202,25 @@ Result<std::vector<ServerModel>> ClassifyServer::Models() {
   return models;
 }
 
-Result<std::vector<OrderedJson>> ClassifyServer::Classify(const ServerQuestion& question,
-                                                          std::span<const std::string> texts) {
-  OrderedJson body = {{"texts", OrderedJson::array()}, {"mode", ModeName(question.mode)}};
+Result<std::vector<Json>> ClassifyServer::Classify(const ServerQuestion& question, std::span<const std::string> texts) {
+  Json body = {{"texts", Json::array()}, {"mode", ModeName(question.mode)}};
   for (const std::string& text : texts) body["texts"].push_back(TextToSend(text, question.segmented));
   if (!question.model.empty()) body["model"] = question.model;
   if (question.top_k > 0) body["top_k"] = question.top_k;
   if (question.explain) body["explain"] = true;
-  Result<HttpAnswer> answer =
-      client_.Post(address_.base + "/v1/classify", body.dump(-1, ' ', false, OrderedJson::error_handler_t::replace),
-                   "application/json");
+  Result<HttpAnswer> answer = client_.Post(address_.base + "/v1/classify", body.dump(), "application/json");
   if (!answer) return std::unexpected(Unanswered(std::move(answer).error()));
   if (!answer->ok()) return std::unexpected(Refused(*answer, texts.size()));
   auto json = Parsed(answer->body);
   if (!json || !json->is_object() || !json->contains("results") || !(*json)["results"].is_array()) {
     return std::unexpected(Unlike("doesn't answer as winnow serve does"));
   }
-  OrderedJson& results = (*json)["results"];
+  Json& results = (*json)["results"];
   if (results.size() != texts.size()) {
     return std::unexpected(Unlike(fmt::format("gives {} answers to {} texts", results.size(), texts.size())));
   }
-  std::vector<OrderedJson> answers;
-  for (OrderedJson& result : results) {
+  std::vector<Json> answers;
+  for (Json& result : results) {
     if (!result.is_object()) return std::unexpected(Unlike("doesn't answer as winnow serve does"));
     if (question.explain && !result.contains("explanation")) {
       return Fail(ErrorCode::kUnsupported, fmt::format("{} doesn't explain answers", address_.shown),

@@ -5,12 +5,12 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
-#include <nlohmann/json.hpp>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/json.h"
 #include "base/result.h"
 #include "net/http.h"
 #include "winnow/classifier.h"
@@ -68,8 +68,7 @@ class ClassifyServer {
   /// POST /v1/classify: the objects of "results", a text each, with their members in the server's order. Invalid UTF-8
   /// becomes U+FFFD. Errors: kNetwork; kNotFound for the model; kInvalidArgument for what the server won't take (401,
   /// 403, 413, 422); kCancelled.
-  Result<std::vector<nlohmann::ordered_json>> Classify(const ServerQuestion& question,
-                                                       std::span<const std::string> texts);
+  Result<std::vector<Json>> Classify(const ServerQuestion& question, std::span<const std::string> texts);
 
  private:
   Error Refused(const HttpAnswer& answer, size_t texts) const;  // what it says to so many texts

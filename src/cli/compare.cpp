@@ -217,13 +217,12 @@ Result<void> Run(const CompareOptions& options) {
   }
   measurements.Finish();
   Rank(comparison);
-  constexpr auto kReplace = nlohmann::ordered_json::error_handler_t::replace;  // a path may be no UTF-8
-  const nlohmann::ordered_json json = ComparisonJson(comparison);
-  TRY(Print(options.json ? json.dump(2, ' ', false, kReplace) + "\n" : ComparisonText(comparison)));
+  const Json json = ComparisonJson(comparison);
+  TRY(Print(options.json ? json.dump(2) + "\n" : ComparisonText(comparison)));
   if (BestOf(comparison) == nullptr) {
     return Fail(ErrorCode::kInvalidModel, "no model could be evaluated: the error of each is above");
   }
-  if (options.save) TRY(AppendLine(*options.save, json.dump(-1, ' ', false, kReplace)));
+  if (options.save) TRY(AppendLine(*options.save, json.dump()));
   if (plots) {
     TRY(PlotComparison(comparison, *options.plot));
     LogInfo("{} shows it", options.plot->string());

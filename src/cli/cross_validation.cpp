@@ -57,10 +57,10 @@ Result<Split> TrainingParts(const Dataset& data, const std::vector<size_t>& fold
 
 Result<void> PrintFolds(const CrossValidated& done, size_t texts, const FoldOptions& options, bool json) {
   if (!json) return Print(CrossValidationText(done.result));
-  nlohmann::ordered_json document = {{"texts", texts}, {"seed", options.seed}};
+  Json document = {{"texts", texts}, {"seed", options.seed}};
   document.update(done.recipe);
   document.update(CrossValidationJson(done.result));
-  return Print(document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+  return Print(document.dump(2) + "\n");
 }
 
 }  // namespace

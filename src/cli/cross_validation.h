@@ -20,7 +20,7 @@ struct FoldOptions {
 
 struct CrossValidated {
   CrossValidation result;
-  nlohmann::ordered_json recipe;                   ///< base_model_id and hyperparameters, as in training_info.json
+  Json recipe;                                     ///< base_model_id and hyperparameters, as in training_info.json
   Dataset tested;                                  ///< all texts, fold by fold
   std::vector<float> probabilities;                ///< [those texts, labels], of the model that had not seen them
   std::vector<std::vector<int32_t>> decided = {};  ///< [those texts] of several labels a text: the sets

@@ -100,8 +100,7 @@ Result<void> Run(const DataCurveOptions& options) {
     TRY(PlotDataCurve(curve, fmt::format("{}, {}", name, options.base_model), *options.plot));
     LogInfo("{} is drawn", options.plot->string());
   }
-  if (options.json)
-    return Print(DataCurveJson(curve).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+  if (options.json) return Print(DataCurveJson(curve).dump(2) + "\n");
   return Print(DataCurveText(curve));
 }
 

@@ -1,5 +1,5 @@
-#include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "base/log.h"
 #include "cli/commands.h"
 #include "cli/data_options.h"
@@ -44,9 +44,9 @@ Result<void> Run(const DataDedupeOptions& options) {
   for (const std::string& name : writer.left_out()) LogWarning("'{}' holds objects and is left out", name);
   TRY(writer.Write());
   if (!options.json) return Print(duplicates.Text());
-  nlohmann::ordered_json json = nlohmann::ordered_json::parse(duplicates.Json());
+  Json json = duplicates.ToJson();
   json["output"] = options.output.string();
-  return Print(json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+  return Print(json.dump(2) + "\n");
 }
 
 }  // namespace

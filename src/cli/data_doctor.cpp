@@ -1,9 +1,9 @@
 #include <fmt/format.h>
 
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "base/interrupt.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "cli/commands.h"
@@ -105,9 +105,7 @@ Result<Patients> Read(const DataDoctorOptions& options) {
   return patients;
 }
 
-Result<void> PrintJson(const nlohmann::ordered_json& json) {
-  return Print(json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
-}
+Result<void> PrintJson(const Json& json) { return Print(json.dump(2) + "\n"); }
 
 Result<void> Examine(const DataDoctorOptions& options) {
   if (options.output) TRY(RowWriter::For(*options.output));
@@ -123,9 +121,9 @@ Result<void> Examine(const DataDoctorOptions& options) {
   if (bar) bar->Finish();
   if (options.output) TRY(WriteReview(*options.output, patients.dataset, found.findings));
   if (options.json) {
-    nlohmann::ordered_json json = ExaminationJson(found, patients.dataset);
+    Json json = ExaminationJson(found, patients.dataset);
     if (options.output) json["output"] = options.output->string();
-    json["reading"] = nlohmann::ordered_json::parse(patients.report.Json());
+    json["reading"] = patients.report.ToJson();
     return PrintJson(json);
   }
   std::string text = ExaminationText(found, patients.dataset);

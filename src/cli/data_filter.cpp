@@ -1,8 +1,7 @@
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
 #include "base/interrupt.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "cli/commands.h"
@@ -70,15 +69,15 @@ Result<void> Run(const DataFilterOptions& options) {
   TRY(writer.Write());
   const size_t filtered = report.Dropped(DropReason::kFiltered);
   if (options.json) {
-    return Print(nlohmann::ordered_json{{"output", options.output.string()},
-                                        {"rows", report.rows()},
-                                        {"kept", writer.rows()},
-                                        {"filtered", filtered},
-                                        {"too_short", too_short},
-                                        {"too_long", too_long},
-                                        {"empty_text", blank + report.Dropped(DropReason::kEmptyText)},
-                                        {"no_label", report.Dropped(DropReason::kNoLabel)},
-                                        {"unreadable", report.Dropped(DropReason::kUnreadable)}}
+    return Print(Json{{"output", options.output.string()},
+                      {"rows", report.rows()},
+                      {"kept", writer.rows()},
+                      {"filtered", filtered},
+                      {"too_short", too_short},
+                      {"too_long", too_long},
+                      {"empty_text", blank + report.Dropped(DropReason::kEmptyText)},
+                      {"no_label", report.Dropped(DropReason::kNoLabel)},
+                      {"unreadable", report.Dropped(DropReason::kUnreadable)}}
                      .dump() +
                  "\n");
   }

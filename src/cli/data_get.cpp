@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "base/environment.h"
 #include "base/files.h"
@@ -177,7 +176,7 @@ Result<void> Prepare(const PublicSet& set, const DataGetOptions& options, const 
   return {};
 }
 
-nlohmann::ordered_json Described(const PublicSet& set) {
+Json Described(const PublicSet& set) {
   return {{"name", set.name},
           {"title", set.title},
           {"homepage", set.homepage},
@@ -187,7 +186,7 @@ nlohmann::ordered_json Described(const PublicSet& set) {
 
 Result<void> List(const DataGetOptions& options) {
   std::string text;
-  nlohmann::ordered_json json = nlohmann::ordered_json::array();
+  Json json = Json::array();
   for (const PublicSet& set : PublicSets()) {
     text += fmt::format("{:<15}{}\n{:15}{}; {}\n", set.name, set.title, "", set.licence, set.homepage);
     json.push_back(Described(set));
@@ -219,7 +218,7 @@ Result<void> Run(const DataGetOptions& options) {
   LogInfo("licence: {}", set->licence);
   LogInfo("cite: {}", set->citation);
 
-  nlohmann::ordered_json json = Described(*set);
+  Json json = Described(*set);
   json["directory"] = output.string();
   const Fetcher fetcher(*set, options, output / kSources);
   for (const PublicFile& file : set->files) {
@@ -254,10 +253,9 @@ Result<void> Run(const DataGetOptions& options) {
     json["parts"].push_back({{"file", file}, {"rows", parts[i].rows}, {"expected_rows", set->parts[i].rows}});
     text += fmt::format("{}  {} rows\n", file, FormatCount(static_cast<int64_t>(parts[i].rows)));
   }
-  TRY(WriteFileAtomically(output / kRecord, json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"));
+  TRY(WriteFileAtomically(output / kRecord, json.dump(2) + "\n"));
   json["train"] = TrainCommandLine(*set, output);
-  return Print(options.json ? json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"
-                            : text + "train on it: " + TrainCommandLine(*set, output) + "\n");
+  return Print(options.json ? json.dump(2) + "\n" : text + "train on it: " + TrainCommandLine(*set, output) + "\n");
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-#include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "base/log.h"
 #include "cli/commands.h"
 #include "cli/data_options.h"
@@ -21,10 +21,10 @@ Result<void> Run(const DataInspectOptions& options) {
   const Dataset dataset = TRY(ReadDataset(options.data, TRY(ReadOptionsOf(options)), report));
   const DataInspection found = Inspect(dataset);
   if (!options.json) return Print(report.Text() + found.Text());
-  nlohmann::ordered_json json = nlohmann::ordered_json::parse(found.Json());
+  Json json = found.ToJson();
   json["rows"] = report.rows();
-  json["reading"] = nlohmann::ordered_json::parse(report.Json());
-  return Print(json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+  json["reading"] = report.ToJson();
+  return Print(json.dump(2) + "\n");
 }
 
 }  // namespace

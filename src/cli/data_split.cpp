@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "base/log.h"
 #include "cli/commands.h"
 #include "cli/data_options.h"
@@ -86,7 +86,7 @@ Result<void> Run(const DataSplitOptions& options) {
   const std::string format = FormatFor(options, split, report);
   std::vector<RowWriter> writers;
   std::map<RowPlace, size_t> places;
-  nlohmann::ordered_json json = {{"directory", options.output_dir.string()}};
+  Json json = {{"directory", options.output_dir.string()}};
   std::string text;
   for (const Dataset* part : {&split.train, &split.validation, &split.test}) {
     const size_t index = writers.size();
@@ -102,8 +102,8 @@ Result<void> Run(const DataSplitOptions& options) {
   for (const RowWriter& writer : writers) {
     if (writer.rows() > 0) TRY(writer.Write());
   }
-  json["report"] = nlohmann::ordered_json::parse(report.Json());
-  return Print(options.json ? json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n" : text);
+  json["report"] = report.ToJson();
+  return Print(options.json ? json.dump(2) + "\n" : text);
 }
 
 }  // namespace

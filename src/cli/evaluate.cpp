@@ -166,9 +166,9 @@ Result<void> PrintResult(const EvaluateOptions& options, const EvaluationReport&
   if (!options.json) {
     return Print(ReportText(report.metrics) + (report.against ? "\n" + ComparedText(report) : ""));
   }
-  nlohmann::ordered_json json = ReportJson(report.metrics);
+  Json json = ReportJson(report.metrics);
   if (report.against) json["against"] = ComparedJson(report);
-  return Print(json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
+  return Print(json.dump() + "\n");
 }
 
 Result<void> Run(const EvaluateOptions& options) {

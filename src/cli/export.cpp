@@ -129,7 +129,7 @@ Result<void> Run(const ExportCommandOptions& options) {
 
 }  // namespace
 
-Result<nlohmann::ordered_json> ExportBundle(const ExportRecipe& recipe) {
+Result<Json> ExportBundle(const ExportRecipe& recipe) {
   std::optional<BundleWriter> writer;
   if (recipe.output) {
     TRY(CheckOutput(recipe));
@@ -138,7 +138,7 @@ Result<nlohmann::ordered_json> ExportBundle(const ExportRecipe& recipe) {
   }
   const fs::path target = writer ? writer->path() : recipe.bundle;
 
-  nlohmann::ordered_json files = nlohmann::ordered_json::array();
+  Json files = Json::array();
   for (const std::string& format : recipe.formats) {
     const OnnxExport result = TRY(ExportWithProgress(recipe, format, target));
     files.push_back({{"path", (recipe.output.value_or(recipe.bundle) / "onnx" / result.model.filename()).string()},

@@ -2,11 +2,11 @@
 #pragma once
 
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/json.h"
 #include "base/result.h"
 
 namespace winnow {
@@ -24,6 +24,6 @@ struct ExportRecipe {
 };
 
 /// Writes the ONNX files, with a progress bar. One object for each format: path, bytes, format, external_data.
-Result<nlohmann::ordered_json> ExportBundle(const ExportRecipe& recipe);
+Result<Json> ExportBundle(const ExportRecipe& recipe);
 
 }  // namespace winnow

@@ -3,9 +3,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "base/environment.h"
+#include "base/json.h"
 #include "base/suggest.h"
 #include "cli/commands.h"
 #include "cli/output.h"
@@ -37,10 +37,10 @@ std::string Overview() {
 }
 
 std::string OverviewJson() {
-  nlohmann::ordered_json commands = nlohmann::ordered_json::array();
+  Json commands = Json::array();
   for (const Command& command : AllCommands())
     commands.push_back({{"name", command.name}, {"summary", command.summary}});
-  return nlohmann::ordered_json{{"commands", commands}}.dump() + "\n";
+  return Json{{"commands", commands}}.dump() + "\n";
 }
 
 Result<void> Run(const HelpOptions& options) {

@@ -74,11 +74,10 @@ Result<std::string> PositiveLabelOf(const ImportCommandOptions& options, const s
               fmt::format("the labels are {}", fmt::join(labels, ", ")));
 }
 
-nlohmann::ordered_json InfoOf(const ImportCommandOptions& options, const ImportedLinear& imported,
-                              const Manifest& manifest, const std::vector<std::string>& labels,
-                              const std::string& digest) {
+Json InfoOf(const ImportCommandOptions& options, const ImportedLinear& imported, const Manifest& manifest,
+            const std::vector<std::string>& labels, const std::string& digest) {
   const FeatureOptions& features = imported.model.vectorizer().options();
-  nlohmann::ordered_json properties = nlohmann::ordered_json::object();
+  Json properties = Json::object();
   for (const auto& [key, value] : imported.properties) properties[key] = value;
   return {{"name", manifest.name},
           {"base_model_id", options.model.filename().string()},
@@ -109,7 +108,7 @@ Result<void> Run(const ImportCommandOptions& options) {
   manifest.kind = model.kind() == LinearKind::kSvm ? "svm" : "lr";
   manifest.positive_label = TRY(PositiveLabelOf(options, labels));
   manifest.temperature = imported.temperature;
-  const nlohmann::ordered_json info = InfoOf(options, imported, manifest, labels, TRY(Sha256OfFile(options.model)));
+  const Json info = InfoOf(options, imported, manifest, labels, TRY(Sha256OfFile(options.model)));
 
   BundleWriter bundle = TRY(BundleWriter::Begin(options.output_dir, options.overwrite));
   if (bundle.replaces_model()) {

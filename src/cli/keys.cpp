@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
-#include <nlohmann/json.hpp>
 
 #include "base/files.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "cli/commands.h"
 #include "cli/output.h"
@@ -34,8 +34,8 @@ void AddFile(KeysOptions& options, OptionTable& table) {
   table.AddPositional("file", &options.file, "The file of keys").ValueName("FILE").Required();
 }
 
-nlohmann::ordered_json Described(const ApiKey& key) {
-  nlohmann::ordered_json json = {{"name", key.name}, {"role", RoleName(key.role)}};
+Json Described(const ApiKey& key) {
+  Json json = {{"name", key.name}, {"role", RoleName(key.role)}};
   if (key.requests_per_minute) json["requests_per_minute"] = *key.requests_per_minute;
   if (key.burst) json["burst"] = *key.burst;
   if (key.last_day) json["expires"] = DayText(*key.last_day);
@@ -92,7 +92,7 @@ Result<void> RunAdd(const KeysAddOptions& options) {
                        }));
   LogInfo("{}: '{}' may {}; its key is shown this once", options.file.string(), key.name, RoleName(key.role));
   if (!options.json) return Print(secret + "\n");
-  nlohmann::ordered_json json = Described(key);
+  Json json = Described(key);
   json["key"] = secret;
   json["file"] = options.file.string();
   return Print(json.dump() + "\n");
@@ -106,7 +106,7 @@ void DescribeList(KeysOptions& options, OptionTable& table) {
 Result<void> RunList(const KeysOptions& options) {
   const ApiKeys keys = TRY(ApiKeys::Read(options.file));
   const auto now = std::chrono::system_clock::now();
-  nlohmann::ordered_json json = nlohmann::ordered_json::array();
+  Json json = Json::array();
   size_t width = 0;
   for (const ApiKey& key : keys.keys()) width = std::max(width, key.name.size());
   std::string text;
@@ -141,7 +141,7 @@ Result<void> RunRevoke(const KeysRevokeOptions& options) {
                        }));
   LogInfo("{}: '{}' is no longer valid where the file is read anew", options.file.string(), options.name);
   if (!options.json) return {};
-  return Print(nlohmann::ordered_json({{"revoked", options.name}, {"file", options.file.string()}}).dump() + "\n");
+  return Print(Json({{"revoked", options.name}, {"file", options.file.string()}}).dump() + "\n");
 }
 
 }  // namespace

@@ -181,7 +181,7 @@ Result<TrainedBundle> TrainLinearBundle(const TrainCommandOptions& options, cons
                               .positive_label = positive_label,
                               .source = "validation texts",
                               .weights = "linear"};
-  const nlohmann::ordered_json calibration = TRY(CalibrateTrained(options, split, held_out, manifest));
+  const Json calibration = TRY(CalibrateTrained(options, split, held_out, manifest));
   const std::vector<float> validated = answers(validation_logits, split.validation);
   if (options.tune_thresholds) TRY(TuneThresholds(validated, split.validation, manifest));
 
@@ -209,7 +209,7 @@ Result<TrainedBundle> TrainLinearBundle(const TrainCommandOptions& options, cons
                           .inference_ms = InferenceMs(model, has_test ? split.test : split.validation),
                           .threads = pool.size(),
                           .hyperparameters = HyperparametersOf(options, training.features)};
-  nlohmann::ordered_json document = TrainingInfoJson(info);
+  Json document = TrainingInfoJson(info);
   if (!calibration.is_null()) document["calibration"] = calibration["figures"];
   document["num_features"] = model.features();
   document["fit_seconds"] = fit_seconds;

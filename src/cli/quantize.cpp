@@ -56,8 +56,8 @@ Result<Dataset> ReadHeldOut(const QuantizeRecipe& recipe, const BundleClassifier
   return dataset;
 }
 
-nlohmann::ordered_json ReportJson(const QuantizeReport& report, const std::filesystem::path& target) {
-  nlohmann::ordered_json bf16 = nlohmann::ordered_json::array();
+Json ReportJson(const QuantizeReport& report, const std::filesystem::path& target) {
+  Json bf16 = Json::array();
   for (size_t l = 0; l < report.plan.bf16_layers.size(); ++l) {
     if (report.plan.bf16_layers[l]) bf16.push_back(l);
   }
@@ -150,7 +150,7 @@ Result<void> Run(const QuantizeCommandOptions& options) {
 
 }  // namespace
 
-Result<nlohmann::ordered_json> QuantizeBundle(const QuantizeRecipe& recipe, ThreadPool& pool) {
+Result<Json> QuantizeBundle(const QuantizeRecipe& recipe, ThreadPool& pool) {
   const Quantized done = TRY(Quantize(recipe, pool));
   for (const std::string& line : Lines(ReportLines(done.report))) LogInfo("{}", line);
   return ReportJson(done.report, done.target);

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <vector>
 
+#include "base/json.h"
 #include "base/result.h"
 #include "base/threads.h"
 
@@ -21,6 +21,6 @@ struct QuantizeRecipe {
 
 /// Quantises, and tells on the log what it did; the figures come back for --json. The bundle at the target is the old
 /// one or the new one at every moment.
-Result<nlohmann::ordered_json> QuantizeBundle(const QuantizeRecipe& recipe, ThreadPool& pool);
+Result<Json> QuantizeBundle(const QuantizeRecipe& recipe, ThreadPool& pool);
 
 }  // namespace winnow

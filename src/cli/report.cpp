@@ -210,9 +210,7 @@ Result<void> WriteReport(const EvaluationReport& report, const fs::path& directo
   } else if (!charts->missing.empty()) {
     LogWarning("the report has no charts: {}", charts->missing);
   }
-  constexpr auto kReplace = nlohmann::ordered_json::error_handler_t::replace;
-  TRY(WriteFileAtomically(directory / "report.json",
-                          EvaluationReportJson(report).dump(1, ' ', false, kReplace) + "\n"));
+  TRY(WriteFileAtomically(directory / "report.json", EvaluationReportJson(report).dump(1) + "\n"));
   TRY(WriteFileAtomically(directory / "report.md", ReportMarkdown(report)));
   TRY(WriteFileAtomically(directory / "report.html", ReportHtml(report, *charts)));
   LogInfo("the report is in {}", (directory / "report.html").string());

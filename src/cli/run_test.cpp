@@ -3,12 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "base/files.h"
+#include "base/json.h"
 #include "cli/commands.h"
 #include "cli/reference.h"
+#include "support/source_directory.h"
 
 namespace winnow {
 namespace {
@@ -45,7 +46,7 @@ TEST(Run, TheVersionIsPrintedForPeopleAndMachines) {
 }
 
 TEST(Run, MachinesGetTheCommandsAsJson) {
-  const nlohmann::json json = nlohmann::json::parse(RunWinnow({"help", "--json"}).out);
+  const Json json = ParsedJson(RunWinnow({"help", "--json"}).out);
   EXPECT_EQ(json["commands"].size(), AllCommands().size());
   EXPECT_EQ(json["commands"][0]["name"], "train");
 }
@@ -96,7 +97,7 @@ TEST(Run, SummariesFitTheOverview) {
 }
 
 TEST(Reference, DocsCliMdIsUpToDate) {
-  const Result<std::string> page = ReadFile(std::filesystem::path(WINNOW_SOURCE_DIR) / "docs" / "cli.md");
+  const Result<std::string> page = ReadFile(SourceDirectory() / "docs" / "cli.md");
   ASSERT_TRUE(page) << page.error().Text();
   EXPECT_EQ(*page, CommandReference()) << "make it anew: build/release/winnow help --markdown > docs/cli.md";
 }

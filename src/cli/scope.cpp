@@ -168,16 +168,16 @@ Result<void> RunScopeEvaluation(const BundleClassifier& classifier, const Datase
   }
   const ScopeMetrics metrics = MeasureScope(*rule, in.scores, right, out.scores);
   if (json) {
-    const nlohmann::ordered_json document = {{"count", metrics.texts},
-                                             {"outside_count", metrics.outside_texts},
-                                             {"method", NameOf(rule->method)},
-                                             {"label", rule->label},
-                                             {"auroc", metrics.auroc ? Json(*metrics.auroc) : Json()},
-                                             {"rejected", metrics.rejected},
-                                             {"outside_rejected", metrics.outside_rejected},
-                                             {"accuracy", metrics.accuracy},
-                                             {"accuracy_kept", metrics.accuracy_kept},
-                                             {"accuracy_all", metrics.accuracy_all}};
+    const Json document = {{"count", metrics.texts},
+                           {"outside_count", metrics.outside_texts},
+                           {"method", NameOf(rule->method)},
+                           {"label", rule->label},
+                           {"auroc", metrics.auroc ? Json(*metrics.auroc) : Json()},
+                           {"rejected", metrics.rejected},
+                           {"outside_rejected", metrics.outside_rejected},
+                           {"accuracy", metrics.accuracy},
+                           {"accuracy_kept", metrics.accuracy_kept},
+                           {"accuracy_all", metrics.accuracy_all}};
     return Print(document.dump(2) + "\n");
   }
   return Print(

@@ -2,12 +2,12 @@
 #pragma once
 
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "base/json.h"
 #include "base/options.h"
 #include "base/result.h"
 #include "classify/bundle_classifier.h"
@@ -33,7 +33,7 @@ void AddScopeOptions(ScopeOptions& options, OptionTable& table);
 struct ScopeReport {
   ScopeRule rule;
   std::string text;  ///< lines ended by \n
-  nlohmann::ordered_json json;
+  Json json;
   std::vector<std::string> notes;
 };
 

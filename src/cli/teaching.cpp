@@ -96,8 +96,7 @@ Result<void> AddTeacherOf(const TrainCommandOptions& options, const Split& split
   return {};
 }
 
-Result<nlohmann::ordered_json> CompareWithTeacher(const TrainCommandOptions& options, const Dataset& texts,
-                                                  ThreadPool& pool) {
+Result<Json> CompareWithTeacher(const TrainCommandOptions& options, const Dataset& texts, ThreadPool& pool) {
   Comparison comparison{.timestamp = TimestampUtc(),
                         .data = "held-out texts",
                         .data_sha256 = "",

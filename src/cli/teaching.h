@@ -1,8 +1,7 @@
 /// --teacher: a model that exists already helps to train a smaller one.
 #pragma once
 
-#include <nlohmann/json.hpp>
-
+#include "base/json.h"
 #include "base/result.h"
 #include "base/threads.h"
 #include "cli/train_options.h"
@@ -19,7 +18,6 @@ Result<void> AddTeacherOf(const TrainCommandOptions& options, const Split& split
 
 /// Teacher and student side by side on the same texts: their size, their speed and their figures; as a table for the
 /// log, and as `winnow compare` has it in JSON. Errors: those of measuring.
-Result<nlohmann::ordered_json> CompareWithTeacher(const TrainCommandOptions& options, const Dataset& texts,
-                                                  ThreadPool& pool);
+Result<Json> CompareWithTeacher(const TrainCommandOptions& options, const Dataset& texts, ThreadPool& pool);
 
 }  // namespace winnow

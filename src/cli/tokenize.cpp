@@ -48,7 +48,7 @@ Result<void> PrintTokens(const Tokenizer& tokenizer, bool fold, const TokenizeOp
   std::vector<int32_t> ids;
   std::vector<TokenSpan> spans;
   tokenizer.Encode(text, {.max_length = options.max_length, .parse_special_tokens = options.special}, ids, &spans);
-  nlohmann::ordered_json tokens = nlohmann::ordered_json::array(), offsets = nlohmann::ordered_json::array();
+  Json tokens = Json::array(), offsets = Json::array();
   for (size_t i = 0; i < ids.size(); ++i) {
     tokens.push_back(tokenizer.TokenText(ids[i]));
     TokenSpan span = spans[i];
@@ -58,8 +58,8 @@ Result<void> PrintTokens(const Tokenizer& tokenizer, bool fold, const TokenizeOp
     }
     offsets.push_back({span.begin, span.end});
   }
-  const nlohmann::ordered_json line = {{"ids", ids}, {"tokens", tokens}, {"offsets", offsets}};
-  return Print(line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+  const Json line = {{"ids", ids}, {"tokens", tokens}, {"offsets", offsets}};
+  return Print(line.dump() + "\n");
 }
 
 Result<void> Run(const TokenizeOptions& options) {

@@ -24,7 +24,7 @@ namespace {
 /// --skip-training: the model that is there is exported, and quantised if that is asked for.
 Result<void> RunWithoutTraining(const TrainCommandOptions& options) {
   HandleInterrupts();
-  nlohmann::ordered_json report;
+  Json report;
   ExportRecipe onnx{.bundle = options.output_dir};
   if (options.quantize) {
     ThreadPool pool(options.threads);

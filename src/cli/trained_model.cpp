@@ -118,11 +118,11 @@ Result<void> CheckCalibrationOptions(const TrainCommandOptions& options, const S
 }
 
 /// Fits what is asked for on the validation texts, and tells of it. What --json prints comes back.
-Result<nlohmann::ordered_json> CalibrateTrained(const TrainCommandOptions& options, const Split& split,
-                                                const HeldOutTexts& texts, Manifest& manifest) {
+Result<Json> CalibrateTrained(const TrainCommandOptions& options, const Split& split, const HeldOutTexts& texts,
+                              Manifest& manifest) {
   if (!HasHeldOut(split)) {
     LogInfo("temperature 1.00 (no held-out texts: nothing is calibrated on what was trained on)");
-    return nlohmann::ordered_json();
+    return Json();
   }
   CalibrationReport report = TRY(CalibrateManifest(texts, options.calibrating, manifest));
   if (!options.calibrating.max_fpr) {

@@ -3,11 +3,11 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <span>
 #include <vector>
 
+#include "base/json.h"
 #include "base/result.h"
 #include "bundle/manifest.h"
 #include "cli/calibrating.h"
@@ -44,8 +44,8 @@ Result<void> CheckCalibrationOptions(const TrainCommandOptions& options, const S
 
 /// Fits what is asked for on the validation texts, and tells of it. What --json prints comes back, null where there
 /// was nothing to fit on. Errors: CalibrateManifest's.
-Result<nlohmann::ordered_json> CalibrateTrained(const TrainCommandOptions& options, const Split& split,
-                                                const HeldOutTexts& texts, Manifest& manifest);
+Result<Json> CalibrateTrained(const TrainCommandOptions& options, const Split& split, const HeldOutTexts& texts,
+                              Manifest& manifest);
 
 /// The held-out texts that calibration used, for the INT8 gate and for calibrating again. Errors: kIo.
 Result<void> WriteCalibrationTexts(const std::filesystem::path& path, const Dataset& dataset);

@@ -47,7 +47,6 @@ RunIdentity IdentityOf(Json hyperparameters, const Split& split, const TextSet& 
   add(base.words(), layout.matrices);
   add(base.at(layout.matrices), layout.total - layout.matrices);
   RunIdentity run = std::move(hyperparameters);
-  run["weights_before_training"] = hasher.Hex();  // last in order: other data may be why they differ
   run["training_data"] = DataSha256(split.train);
   if (!train.soft.empty()) {
     Hasher soft(Hasher::Kind::kSha256);
@@ -59,6 +58,7 @@ RunIdentity IdentityOf(Json hyperparameters, const Split& split, const TextSet& 
   run["threads"] = threads;
   run["hidden_dropout"] = base.config().hidden_dropout;
   run["classifier_dropout"] = base.config().classifier_dropout;
+  run["weights_before_training"] = hasher.Hex();  // last in order: other data may be why they differ
   return run;
 }
 
@@ -193,7 +193,7 @@ Result<TrainedBundle> TrainBundle(const TrainCommandOptions& options, const Spli
                               .pooled = windows,
                               .source = "validation texts",
                               .weights = "f32"};
-  const nlohmann::ordered_json calibration = TRY(CalibrateTrained(options, split, held_out, manifest));
+  const Json calibration = TRY(CalibrateTrained(options, split, held_out, manifest));
   const auto answers = [&](const Dataset& dataset, const TextSet& set, std::span<const float> logits) {
     return answers_with(CalibrationOf(manifest), dataset, set, logits);
   };
@@ -219,7 +219,7 @@ Result<TrainedBundle> TrainBundle(const TrainCommandOptions& options, const Spli
                           .inference_ms = InferenceMs(start.model, reported, pool),
                           .threads = pool.size(),
                           .hyperparameters = hyperparameters};
-  nlohmann::ordered_json document = TrainingInfoJson(info);
+  Json document = TrainingInfoJson(info);
   if (!calibration.is_null()) document["calibration"] = calibration["figures"];
   if (options.throwaway) {
     return TrainedBundle{std::move(document), metrics, has_test, probabilities, std::move(decided)};

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <chrono>
-#include <nlohmann/json.hpp>
 #include <vector>
 
+#include "base/json.h"
 #include "base/result.h"
 #include "base/threads.h"
 #include "bundle/directory.h"
@@ -15,8 +15,8 @@
 namespace winnow {
 
 struct TrainedBundle {
-  nlohmann::ordered_json info;  ///< training_info.json
-  Metrics metrics;              ///< of the test part, or of validation where there is none
+  Json info;        ///< training_info.json
+  Metrics metrics;  ///< of the test part, or of validation where there is none
   bool has_test = false;
   std::vector<float> probabilities;                ///< [texts of that part, labels], calibrated
   std::vector<std::vector<int32_t>> decided = {};  ///< [texts of that part] the labels that thresholds decided

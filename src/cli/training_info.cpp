@@ -19,8 +19,8 @@ double TokensPerSecond(const TrainingResult& result) {
   return std::round(static_cast<double>(result.state.tokens) / result.state.training_seconds);
 }
 
-nlohmann::ordered_json History(std::span<const Evaluation> evaluations) {
-  nlohmann::ordered_json history = nlohmann::ordered_json::array();
+Json History(std::span<const Evaluation> evaluations) {
+  Json history = Json::array();
   for (const Evaluation& epoch : evaluations) {
     history.push_back({{"epoch", Epochs(epoch.epoch)},
                        {"step", epoch.step},
@@ -40,8 +40,8 @@ std::string DataSha256(const Dataset& dataset) {
   return hasher.Hex();
 }
 
-nlohmann::ordered_json TrainingInfoJson(const TrainingInfo& info) {
-  nlohmann::ordered_json counts;
+Json TrainingInfoJson(const TrainingInfo& info) {
+  Json counts;
   for (const std::string& label : info.train->labels.names) counts[label] = 0;
   for (const Example& example : info.train->examples) {
     for (const int32_t label : example.labels) {
@@ -50,7 +50,7 @@ nlohmann::ordered_json TrainingInfoJson(const TrainingInfo& info) {
     }
   }
   const Evaluation* best = info.result == nullptr ? nullptr : &info.result->best();
-  nlohmann::ordered_json document = {
+  Json document = {
       {"name", info.name},
       {"base_model_id", info.base_model},
       {"timestamp", TimestampUtc()},

@@ -28,7 +28,7 @@ struct TrainingInfo {
 };
 
 /// The document, with CONTRACT's names (docs/files.md).
-nlohmann::ordered_json TrainingInfoJson(const TrainingInfo& info);
+Json TrainingInfoJson(const TrainingInfo& info);
 
 /// SHA-256 over labels and texts in their order.
 std::string DataSha256(const Dataset& dataset);

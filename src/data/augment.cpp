@@ -1,9 +1,9 @@
 #include "data/augment.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <unordered_set>
 
+#include "base/json.h"
 #include "base/random.h"
 #include "data/augment_edits.h"
 #include "data/deduplicate.h"
@@ -101,8 +101,8 @@ std::string AugmentReport::Text() const {
   return text + "\n";
 }
 
-std::string AugmentReport::Json() const {
-  nlohmann::ordered_json json;
+Json AugmentReport::ToJson() const {
+  Json json;
   json["sources"] = sources;
   json["made"] = made;
   for (size_t i = 0; i < kAugmentKinds; ++i) json["kinds"][std::string(kNames[i])] = made_of[i];

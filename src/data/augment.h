@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/json.h"
 #include "data/dataset.h"
 
 namespace winnow {
@@ -45,7 +46,7 @@ struct AugmentReport {
   size_t forbidden = 0;                         ///< left out: equal to a forbidden text
 
   std::string Text() const;
-  std::string Json() const;
+  Json ToJson() const;
 };
 
 /// Variants of the data set's texts, in their order; the set itself is not among them. Each has the labels, file and

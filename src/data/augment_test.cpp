@@ -145,7 +145,7 @@ TEST(Augment, ReportsEachKind) {
   Augment(SetOf({"Win 100 prizes today", "Call 12345 for cash now"}), {.variants = 10}, report);
   for (const size_t made : report.made_of) EXPECT_GT(made, 0u);
   EXPECT_THAT(report.Text(), HasSubstr("leetspeak"));
-  EXPECT_THAT(report.Json(), HasSubstr("\"homoglyphs\""));
+  EXPECT_THAT(report.ToJson().dump(2), HasSubstr("\"homoglyphs\""));
 }
 
 TEST(AugmentKinds, HaveNamesThatAreReadBack) {

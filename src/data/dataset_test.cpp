@@ -314,7 +314,7 @@ TEST_F(DatasetTest, JoinsFilesOfDifferentFormats) {
   EXPECT_THAT(dataset->labels.names, ElementsAre("eggs", "ham", "spam"));
   EXPECT_EQ(dataset->examples[2].labels[0], 0);
   EXPECT_EQ(dataset->examples[2].file, files[1].string());
-  EXPECT_THAT(report_.Json(), HasSubstr("\"kept\": 3"));
+  EXPECT_THAT(report_.ToJson().dump(2), HasSubstr("\"kept\": 3"));
 }
 
 TEST_F(DatasetTest, ReadsUnlabelledTexts) {

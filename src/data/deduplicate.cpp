@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <unordered_map>
 #include <unordered_set>
 
+#include "base/json.h"
 #include "text/case_fold.h"
 
 namespace winnow {
@@ -129,8 +129,8 @@ std::string DedupeReport::Text() const {
   return text;
 }
 
-std::string DedupeReport::Json() const {
-  nlohmann::ordered_json json;
+Json DedupeReport::ToJson() const {
+  Json json;
   json["before"] = before;
   json["after"] = after;
   json["exact"] = exact;
@@ -138,7 +138,7 @@ std::string DedupeReport::Json() const {
   json["conflicting_groups"] = conflicting_groups;
   json["conflicting"] = conflicting;
   json["examples"] = examples;
-  return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
+  return json.dump(2);
 }
 
 }  // namespace winnow

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/json.h"
 #include "data/dataset.h"
 
 namespace winnow {
@@ -24,7 +25,7 @@ struct DedupeReport {
   std::vector<std::string> examples;  ///< the first few conflicts: places and labels
 
   std::string Text() const;
-  std::string Json() const;
+  Json ToJson() const;
 };
 
 /// Keeps the first row of each text, in order. A text with several labels keeps the one that most of its rows have;

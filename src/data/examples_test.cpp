@@ -2,11 +2,12 @@
 #include <gtest/gtest.h>
 
 #include "data/split.h"
+#include "support/source_directory.h"
 
 namespace winnow {
 namespace {
 
-const std::filesystem::path kExamples = std::filesystem::path(WINNOW_SOURCE_DIR) / "examples" / "data";
+const std::filesystem::path kExamples = SourceDirectory() / "examples" / "data";
 
 TEST(ExampleMessages, HaveNoDuplicatesAndBothLabelsInEveryPart) {
   SplitReport report;

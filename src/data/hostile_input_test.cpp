@@ -39,7 +39,7 @@ void Check(const std::filesystem::path& file, const std::string& bytes) {
     EXPECT_FALSE(dataset.error().message.empty());
     EXPECT_NE(dataset.error().code, ErrorCode::kInternal);
   }
-  EXPECT_FALSE(report.Json().empty());
+  EXPECT_FALSE(report.ToJson().empty());
   const Result<std::vector<std::string>> texts = ReadTexts(file, {});
   EXPECT_TRUE(texts || !texts.error().message.empty());
 }

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "text/text_parts.h"
 #include "text/utf8.h"
 
@@ -121,18 +121,18 @@ std::string DataInspection::Text() const {
   return text;
 }
 
-std::string DataInspection::Json() const {
-  nlohmann::ordered_json json;
+Json DataInspection::ToJson() const {
+  Json json;
   json["texts"] = texts;
   json["multi_label"] = multi_label;
-  json["labels"] = nlohmann::ordered_json::object();
+  json["labels"] = Json::object();
   for (const auto& [name, count] : labels) json["labels"][name] = count;
   json["unlabelled"] = unlabelled;
   json["chars"] = {{"p50", chars_p50}, {"p95", chars_p95}, {"max", chars_max}};
-  json["scripts"] = nlohmann::ordered_json::object();
+  json["scripts"] = Json::object();
   for (const auto& [name, count] : scripts) json["scripts"][name] = count;
-  json["duplicates"] = nlohmann::ordered_json::parse(duplicates.Json());
-  return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
+  json["duplicates"] = duplicates.ToJson();
+  return json.dump(2);
 }
 
 }  // namespace winnow

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/json.h"
 #include "data/dataset.h"
 #include "data/deduplicate.h"
 
@@ -27,7 +28,7 @@ struct DataInspection {
   std::vector<std::pair<std::string, size_t>> scripts;  ///< dominant ones, with their texts; the most frequent first
 
   std::string Text() const;
-  std::string Json() const;
+  Json ToJson() const;
 };
 
 DataInspection Inspect(const Dataset& dataset);

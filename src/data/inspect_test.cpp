@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <nlohmann/json.hpp>
+#include "base/json.h"
 
 namespace winnow {
 namespace {
@@ -59,7 +59,7 @@ TEST(Inspect, NamesTheScriptThatMostLettersHave) {
 TEST(Inspect, OfNothingIsNothing) {
   const DataInspection found = Inspect({});
   EXPECT_EQ(found.chars_max, 0u);
-  EXPECT_EQ(nlohmann::json::parse(found.Json())["texts"], 0);
+  EXPECT_EQ(found.ToJson()["texts"], 0);
   EXPECT_THAT(found.Text(), HasSubstr("texts: 0"));
 }
 

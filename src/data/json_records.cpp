@@ -1,18 +1,15 @@
 #include "data/json_records.h"
 
-#include <nlohmann/json.hpp>
-
+#include "base/json.h"
 #include "text/text_parts.h"
 
 namespace winnow {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 bool IsScalar(const Json& json) { return json.is_string() || json.is_number() || json.is_boolean(); }
 
 std::string Spelling(const Json& json) {
-  if (json.is_string()) return json.get_ref<const std::string&>();
+  if (json.is_string()) return json.str();
   return json.dump();  // a number or a boolean
 }
 
@@ -50,23 +47,9 @@ void ConvertObject(const Json& object, Record& record) {
   }
 }
 
-/// Parses without exceptions; on an error the value is discarded() and `reason` tells where and why.
-Json Parse(std::string_view text, std::string& reason) {
-  if (NestsTooDeep(text)) {
-    reason = "nested more than 64 levels deep";
-    return Json(Json::value_t::discarded);
-  }
-  try {
-    return Json::parse(text);
-  } catch (const nlohmann::json::exception& exception) {
-    reason = exception.what();
-    // "[json.exception.parse_error.101] parse error at line 1, column 5: syntax error ...": the code says nothing to
-    // users.
-    if (const size_t end = reason.find("] "); reason.starts_with('[') && end != std::string::npos) {
-      reason.erase(0, end + 2);
-    }
-    return Json(Json::value_t::discarded);
-  }
+Result<Json> Parse(std::string_view text) {
+  if (NestsTooDeep(text)) return Fail(ErrorCode::kInvalidData, "nested more than 64 levels deep");
+  return ParseJsonLeniently(text);
 }
 
 class JsonLinesReader : public RecordReader {
@@ -78,16 +61,16 @@ class JsonLinesReader : public RecordReader {
       record.row = stream_.line();
       if (!TRY(stream_.NextLine(line_))) return Step::kEnd;
     } while (TrimAscii(line_).empty());
-    const Json json = Parse(line_, bad_reason_);
-    if (json.is_discarded()) {
-      bad_reason_ = "not JSON: " + bad_reason_;
+    const Result<Json> json = Parse(line_);
+    if (!json) {
+      bad_reason_ = "not JSON: " + json.error().message;
       return Step::kBadRow;
     }
-    if (!json.is_object()) {
-      bad_reason_ = std::string("a JSON ") + json.type_name() + " instead of an object";
+    if (!json->is_object()) {
+      bad_reason_ = std::string("a JSON ") + json->type_name() + " instead of an object";
       return Step::kBadRow;
     }
-    ConvertObject(json, record);
+    ConvertObject(*json, record);
     return Step::kRecord;
   }
 
@@ -180,12 +163,12 @@ Result<std::unique_ptr<RecordReader>> MakeJsonDocumentReader(TextStream stream) 
                   "write it as JSON lines, an object a line: `jq -c '.[]'`");
     }
   } while (TRY(stream.Fill()));
-  std::string reason;
-  Json json = Parse(text, reason);
-  if (json.is_discarded()) {
-    return Fail(ErrorCode::kInvalidData, stream.name() + ": not a JSON document: " + reason,
+  Result<Json> parsed = Parse(text);
+  if (!parsed) {
+    return Fail(ErrorCode::kInvalidData, stream.name() + ": not a JSON document: " + parsed.error().message,
                 "the file may have been cut off; JSON lines need a whole object on every line");
   }
+  Json json = *std::move(parsed);
   std::vector<std::pair<std::string, Json>> parts;
   if (json.is_array()) {
     parts.emplace_back(std::string(), std::move(json));

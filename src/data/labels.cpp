@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <charconv>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <unordered_set>
 
+#include "base/json.h"
 #include "data/json_records.h"
 #include "data/text_stream.h"
 #include "text/text_parts.h"
@@ -39,8 +39,9 @@ Result<LabelSet> FromIds(const std::string& file, const std::map<int64_t, std::s
 Result<LabelSet> FromJson(const std::string& file, std::string_view text) {
   const auto bad = [&](const std::string& why) { return Fail(ErrorCode::kInvalidData, file + ": " + why, kHint); };
   if (NestsTooDeep(text)) return bad("nested too deep for a list of labels");
-  const nlohmann::json json = nlohmann::json::parse(text, nullptr, false);
-  if (json.is_discarded()) return bad("not JSON, although it begins so");
+  const Result<Json> parsed = ParseJsonLeniently(text);
+  if (!parsed) return bad("not JSON, although it begins so");
+  const Json& json = *parsed;
   std::map<int64_t, std::string> by_id;
   if (json.is_object() && json.contains("id2label") && json["id2label"].is_object()) {
     for (const auto& [key, name] : json["id2label"].items()) {
@@ -50,7 +51,7 @@ Result<LabelSet> FromJson(const std::string& file, std::string_view text) {
     }
     return FromIds(file, by_id);
   }
-  const nlohmann::json* list = &json;
+  const Json* list = &json;
   if (json.is_object()) {
     for (const char* key : {"classes", "labels", "id2label"}) {
       if (json.contains(key) && json[key].is_array()) list = &json[key];

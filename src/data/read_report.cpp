@@ -1,7 +1,8 @@
 #include "data/read_report.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
+
+#include "base/json.h"
 
 namespace winnow {
 namespace {
@@ -67,16 +68,16 @@ std::string ReadReport::Text() const {
   return text;
 }
 
-std::string ReadReport::Json() const {
-  nlohmann::ordered_json json;
+Json ReadReport::ToJson() const {
+  Json json;
   json["rows"] = rows();
   json["kept"] = kept();
   for (size_t i = 0; i < kDropReasons; ++i) json["dropped"][kKeys[i]] = Dropped(static_cast<DropReason>(i));
   json["label_counts"] = label_counts;
   json["unknown_labels"] = unknown_labels;
-  json["files"] = nlohmann::ordered_json::array();
+  json["files"] = Json::array();
   for (const FileReport& file : files) {
-    nlohmann::ordered_json entry;
+    Json entry;
     entry["file"] = file.file;
     entry["format"] = file.description;
     entry["gzip"] = file.gzip;
@@ -92,7 +93,7 @@ std::string ReadReport::Json() const {
   json["warnings"] = warnings;
   json["examples"] = examples;
   // A file's name need not be UTF-8, and dump() must not throw over it.
-  return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
+  return json.dump(2);
 }
 
 }  // namespace winnow

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/json.h"
+
 namespace winnow {
 
 enum class DropReason { kUnreadable, kEmptyText, kNoLabel, kUnknownLabel, kFiltered };
@@ -47,7 +49,7 @@ struct ReadReport {
   /// For people: a few lines, ended by a line end.
   std::string Text() const;
   /// For machines: one JSON object.
-  std::string Json() const;
+  Json ToJson() const;
 };
 
 }  // namespace winnow

@@ -1,9 +1,9 @@
 #include "data/record.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <optional>
 
+#include "base/json.h"
 #include "data/delimited.h"
 #include "data/fasttext.h"
 #include "data/json_records.h"
@@ -22,8 +22,9 @@ std::string DataExtension(const std::filesystem::path& path) {
 /// Whether `line` is a whole object that holds lists of rows, as a document in one line does.
 bool HoldsListsOfRows(std::string_view line) {
   if (NestsTooDeep(line)) return false;
-  const nlohmann::json json = nlohmann::json::parse(line, nullptr, false);
-  return json.is_object() && std::any_of(json.begin(), json.end(), [](const nlohmann::json& value) {
+  const Result<Json> json = ParseJsonLeniently(line);
+  return json && json->is_object() && std::ranges::any_of(json->items(), [](const Json::Member& member) {
+           const Json& value = member.second;
            return value.is_array() && !value.empty() && value[0].is_structured();
          });
 }
@@ -46,7 +47,7 @@ Result<Format> GuessFormat(TextStream& stream) {
     return rows ? Format::kJson : Format::kAuto;
   }
   // A whole object in the first line is JSON Lines; an object over several lines is a document.
-  if (nlohmann::json::accept(line)) {
+  if (ParseJsonLeniently(line)) {
     const bool more_lines = line.size() < TrimAscii(text).size();
     return !more_lines && HoldsListsOfRows(line) ? Format::kJson : Format::kJsonLines;
   }

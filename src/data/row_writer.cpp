@@ -1,9 +1,9 @@
 #include "data/row_writer.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "base/files.h"
+#include "base/json.h"
 #include "text/text_parts.h"
 
 namespace winnow {
@@ -11,9 +11,7 @@ namespace {
 
 constexpr size_t kPiece = size_t{1} << 18;
 
-std::string JsonText(std::string_view text) {
-  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
+std::string JsonText(std::string_view text) { return Json(text).dump(); }
 
 std::string JsonValue(const Value& value) {
   switch (value.kind) {

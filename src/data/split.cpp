@@ -1,7 +1,8 @@
 #include "data/split.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
+
+#include "base/json.h"
 
 namespace winnow {
 namespace {
@@ -195,20 +196,19 @@ std::string SplitReport::Text() const {
   return text;
 }
 
-std::string SplitReport::Json() const {
-  using Json = nlohmann::ordered_json;
+Json SplitReport::ToJson() const {
   Json json;
-  json["train"] = Json::parse(train.Json());
-  if (!validation.files.empty()) json["validation"] = Json::parse(validation.Json());
-  if (!test.files.empty()) json["test"] = Json::parse(test.Json());
-  json["duplicates"] = Json::parse(duplicates.Json());
+  json["train"] = train.ToJson();
+  if (!validation.files.empty()) json["validation"] = validation.ToJson();
+  if (!test.files.empty()) json["test"] = test.ToJson();
+  json["duplicates"] = duplicates.ToJson();
   json["train_leaks"] = train_leaks;
   json["validation_leaks"] = validation_leaks;
   json["train_size"] = train_size;
   json["validation_size"] = validation_size;
   json["test_size"] = test_size;
   json["warnings"] = warnings;
-  return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
+  return json.dump(2);
 }
 
 }  // namespace winnow

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/json.h"
 #include "base/result.h"
 #include "data/dataset.h"
 #include "data/deduplicate.h"
@@ -49,7 +50,7 @@ struct SplitReport {
   std::vector<std::string> warnings;
 
   std::string Text() const;
-  std::string Json() const;
+  Json ToJson() const;
 };
 
 /// Reads, de-duplicates and splits. Where there are too few texts for all parts there is no test part, and where they

@@ -197,7 +197,7 @@ TEST_F(ReadSplitTest, TakesHeldOutTextsOutOfTraining) {
   EXPECT_EQ(report_.train_leaks, 2u);
   EXPECT_EQ(report_.validation_leaks, 1u);
   EXPECT_THAT(report_.Text(), HasSubstr("2 training texts are also in a held-out file"));
-  EXPECT_THAT(report_.Json(), HasSubstr("\"train_leaks\": 2"));
+  EXPECT_THAT(report_.ToJson().dump(2), HasSubstr("\"train_leaks\": 2"));
 }
 
 TEST_F(ReadSplitTest, NamesLabelsThatTrainingLacks) {

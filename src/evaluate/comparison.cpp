@@ -127,8 +127,8 @@ std::string Notes(const Comparison& comparison) {
   return text;
 }
 
-nlohmann::ordered_json ModelJson(const ComparedModel& model) {
-  nlohmann::ordered_json json = {{"name", model.name}, {"bundle", model.bundle}};
+Json ModelJson(const ComparedModel& model) {
+  Json json = {{"name", model.name}, {"bundle", model.bundle}};
   if (model.error) {
     json["error"] = {{"message", model.error->message}, {"hint", model.error->hint}};
     return json;
@@ -186,13 +186,13 @@ std::string ComparisonText(const Comparison& comparison) {
   return text;
 }
 
-nlohmann::ordered_json ComparisonJson(const Comparison& comparison) {
+Json ComparisonJson(const Comparison& comparison) {
   const ComparedModel* best = BestOf(comparison);
-  nlohmann::ordered_json json = {
+  Json json = {
       {"timestamp", comparison.timestamp}, {"data", comparison.data},   {"data_sha256", comparison.data_sha256},
       {"filter", comparison.filter},       {"rows", comparison.rows()}, {"mode", comparison.mode},
       {"threads", comparison.threads},     {"cpu", CpuName()},          {"extensions", CpuExtensions()},
-      {"version", WINNOW_VERSION},         {"best", nullptr},           {"models", nlohmann::ordered_json::array()}};
+      {"version", WINNOW_VERSION},         {"best", nullptr},           {"models", Json::array()}};
   if (best != nullptr) json["best"] = best->name;
   for (const ComparedModel& model : comparison.models) json["models"].push_back(ModelJson(model));
   return json;

@@ -3,11 +3,11 @@
 
 #include <cstddef>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/json.h"
 #include "base/result.h"
 #include "evaluate/latency.h"
 #include "evaluate/metrics.h"
@@ -62,6 +62,6 @@ std::string ComparisonText(const Comparison& comparison);
 /// {timestamp, data, data_sha256, filter, rows, mode, threads, cpu, extensions, version, best, models: [...]}. A model
 /// has name, bundle, version, kind, base_model, weights, ms_per_text (the median), ms_p95, size_mb, left_out,
 /// unknown_labels and all of evaluate's document (ReportJson); or name, bundle and error {message, hint}.
-nlohmann::ordered_json ComparisonJson(const Comparison& comparison);
+Json ComparisonJson(const Comparison& comparison);
 
 }  // namespace winnow

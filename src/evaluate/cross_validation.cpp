@@ -8,8 +8,6 @@
 namespace winnow {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 /// What the table of folds shows: all of them would not fit a line.
 std::vector<std::string> ShownFigures(const Metrics& pooled) {
   std::vector<std::string> names = {"accuracy", "f1_macro"};

@@ -3,12 +3,12 @@
 #pragma once
 
 #include <cstdint>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/json.h"
 #include "evaluate/metrics.h"
 
 namespace winnow {
@@ -38,6 +38,6 @@ std::string CrossValidationText(const CrossValidation& result);
 
 /// {folds: [{fold, train_count, validation_count, test_count, best_epoch, seconds, figures by name}], mean: {figures},
 /// standard_deviation: {figures}, pooled: evaluate's document}.
-nlohmann::ordered_json CrossValidationJson(const CrossValidation& result);
+Json CrossValidationJson(const CrossValidation& result);
 
 }  // namespace winnow

@@ -12,8 +12,6 @@
 namespace winnow {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 Result<size_t> SizeOf(const std::string& wanted, size_t available) {
   double value = 0;
   const char* end = wanted.data() + wanted.size();

@@ -3,12 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "base/json.h"
 #include "base/result.h"
 #include "evaluate/metrics.h"
 
@@ -47,6 +47,6 @@ std::string Outlook(const DataCurve& curve);
 std::string DataCurveText(const DataCurve& curve);
 
 /// {available, validation_count, test_count, points: [{texts, seconds, figures, intervals}], outlook}.
-nlohmann::ordered_json DataCurveJson(const DataCurve& curve);
+Json DataCurveJson(const DataCurve& curve);
 
 }  // namespace winnow

@@ -243,8 +243,8 @@ std::string ExaminationText(const Examination& examination, const Dataset& datas
   return text;
 }
 
-nlohmann::ordered_json ExaminationJson(const Examination& examination, const Dataset& dataset) {
-  using Json = nlohmann::ordered_json;
+Json ExaminationJson(const Examination& examination, const Dataset& dataset) {
+  using Json = Json;
   const std::array<size_t, kFindingKinds> counts = CountFindings(examination.findings);
   Json json = {{"texts", examination.texts}, {"labels", examination.labels}, {"multi_label", examination.multi_label}};
   json["parts"] = {{"train", examination.part_sizes[0]},

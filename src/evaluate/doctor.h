@@ -5,12 +5,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/json.h"
 #include "base/result.h"
 #include "base/threads.h"
 #include "data/dataset.h"
@@ -53,6 +53,6 @@ std::string ExaminationText(const Examination& examination, const Dataset& datas
 
 /// {texts, labels, parts, counts: {kind: number}, label_errors: {...}, findings: [{kind, file, line, label, suggested,
 /// score, note}]}.
-nlohmann::ordered_json ExaminationJson(const Examination& examination, const Dataset& dataset);
+Json ExaminationJson(const Examination& examination, const Dataset& dataset);
 
 }  // namespace winnow

@@ -3,12 +3,12 @@
 
 #include <cstdint>
 #include <functional>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "base/json.h"
 #include "data/dataset.h"
 #include "decide/decide.h"
 #include "evaluate/curves.h"
@@ -138,11 +138,11 @@ void AddComparison(EvaluationReport& report, const Dataset& first, const Reporte
 
 /// report.json: evaluate's document (ReportJson) with model, origin, curves, reliability, thresholds, slices, errors
 /// and, where there is a second model, against.
-nlohmann::ordered_json EvaluationReportJson(const EvaluationReport& report);
+Json EvaluationReportJson(const EvaluationReport& report);
 
 /// The part of it about a second model: {model, figures, paired: [{figure, first, second, difference, interval}],
 /// mcnemar, texts}.
-nlohmann::ordered_json ComparedJson(const EvaluationReport& report);
+Json ComparedJson(const EvaluationReport& report);
 
 /// The same for a terminal.
 std::string ComparedText(const EvaluationReport& report, size_t most_texts = 10);

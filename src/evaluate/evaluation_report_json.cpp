@@ -7,7 +7,7 @@
 namespace winnow {
 namespace {
 
-using Ordered = nlohmann::ordered_json;
+using Ordered = Json;
 
 Ordered Number(std::optional<double> value) {
   return value && std::isfinite(*value) ? Ordered(*value) : Ordered(nullptr);

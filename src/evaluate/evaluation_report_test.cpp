@@ -115,7 +115,7 @@ TEST(EvaluationReportJson, HoldsNoNaN) {
   example.answers.metrics =
       ComputeMetrics(example.probabilities, truth, example.dataset.labels.names, {.positive_label = 1}).value();
   const EvaluationReport report = MakeEvaluationReport(example.dataset, example.answers, ModeThresholds{});
-  const nlohmann::ordered_json json = EvaluationReportJson(report);
+  const Json json = EvaluationReportJson(report);
   EXPECT_TRUE(json["thresholds"]["modes"]["strict"]["recall"].is_null());
   EXPECT_THAT(json.dump(), Not(HasSubstr("nan")));
   EXPECT_THAT(ReportHtml(report, {}), Not(HasSubstr("nan")));

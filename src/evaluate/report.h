@@ -1,9 +1,9 @@
 /// Metrics as a table for people and as JSON for machines.
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <string>
 
+#include "base/json.h"
 #include "evaluate/metrics.h"
 
 namespace winnow {
@@ -23,12 +23,12 @@ std::string ReportText(const Metrics& metrics, const ReportOptions& options = {}
 /// labels, positive_label, multi_label, per_class [{label, precision, recall, recall_interval, f1, support, roc_auc}],
 /// confusion (single-label: [truth][decided]; multi-label: for each label [[tn, fp], [fn, tp]], as scikit-learn has
 /// it), notes. What is undefined is null; NaN is never written.
-nlohmann::ordered_json ReportJson(const Metrics& metrics);
+Json ReportJson(const Metrics& metrics);
 
 /// The same as text, one line; invalid UTF-8 in label names becomes U+FFFD.
 std::string ReportJsonText(const Metrics& metrics);
 
 /// The figures alone, by name, null where undefined: for training_info.json's `metrics`.
-nlohmann::ordered_json FiguresJson(const Metrics& metrics);
+Json FiguresJson(const Metrics& metrics);
 
 }  // namespace winnow

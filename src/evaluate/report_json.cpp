@@ -5,8 +5,6 @@
 namespace winnow {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 Json Number(std::optional<double> value) { return value && std::isfinite(*value) ? Json(*value) : Json(nullptr); }
 
 Json Pair(const std::optional<Interval>& interval) {
@@ -47,7 +45,7 @@ Json PerClass(const Metrics& metrics) {
 
 }  // namespace
 
-nlohmann::ordered_json FiguresJson(const Metrics& metrics) {
+Json FiguresJson(const Metrics& metrics) {
   Json figures = Json::object();
   for (const std::string_view name : MetricNames()) {
     const auto value = MetricByName(metrics, name);
@@ -56,7 +54,7 @@ nlohmann::ordered_json FiguresJson(const Metrics& metrics) {
   return figures;
 }
 
-nlohmann::ordered_json ReportJson(const Metrics& metrics) {
+Json ReportJson(const Metrics& metrics) {
   Json report = {{"count", metrics.count}};
   report.update(FiguresJson(metrics));
   report["intervals"] = {{"level", 0.95},
@@ -75,8 +73,6 @@ nlohmann::ordered_json ReportJson(const Metrics& metrics) {
   return report;
 }
 
-std::string ReportJsonText(const Metrics& metrics) {
-  return ReportJson(metrics).dump(-1, ' ', false, Json::error_handler_t::replace);
-}
+std::string ReportJsonText(const Metrics& metrics) { return ReportJson(metrics).dump(); }
 
 }  // namespace winnow

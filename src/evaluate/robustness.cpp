@@ -36,15 +36,13 @@ std::optional<double> Recall(const Metrics& metrics) {
   return positive.support > 0 ? std::optional(positive.recall) : std::nullopt;
 }
 
-nlohmann::ordered_json IntervalJson(const std::optional<Interval>& interval) {
-  return interval ? nlohmann::ordered_json::array({interval->low, interval->high}) : nlohmann::ordered_json();
+Json IntervalJson(const std::optional<Interval>& interval) {
+  return interval ? Json::array({interval->low, interval->high}) : Json();
 }
 
-nlohmann::ordered_json OptionalJson(std::optional<double> value) {
-  return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json();
-}
+Json OptionalJson(std::optional<double> value) { return value ? Json(*value) : Json(); }
 
-nlohmann::ordered_json FiguresOf(const Metrics& metrics) {
+Json FiguresOf(const Metrics& metrics) {
   return {{"accuracy", metrics.accuracy},
           {"f1_macro", metrics.f1_macro},
           {"recall", OptionalJson(Recall(metrics))},
@@ -122,9 +120,8 @@ std::string RobustnessText(const std::vector<RobustnessRow>& rows, bool folds) {
          table.Text() + fmt::format("this model folds disguises: {}\n", folds ? "yes" : "no");
 }
 
-nlohmann::ordered_json RobustnessJson(const std::vector<RobustnessRow>& rows, bool folds) {
-  nlohmann::ordered_json json = {
-      {"count", 0}, {"labels", nlohmann::ordered_json::array()}, {"positive_label", nullptr}};
+Json RobustnessJson(const std::vector<RobustnessRow>& rows, bool folds) {
+  Json json = {{"count", 0}, {"labels", Json::array()}, {"positive_label", nullptr}};
   if (!rows.empty()) {
     const Metrics& clean = rows.front().off;
     json["count"] = clean.count;
@@ -132,7 +129,7 @@ nlohmann::ordered_json RobustnessJson(const std::vector<RobustnessRow>& rows, bo
     if (clean.positive_label >= 0) json["positive_label"] = clean.labels[static_cast<size_t>(clean.positive_label)];
   }
   json["fold_disguises"] = folds;
-  json["rows"] = nlohmann::ordered_json::array();
+  json["rows"] = Json::array();
   for (const RobustnessRow& row : rows) {
     json["rows"].push_back({{"disguise", row.disguise},
                             {"strength", row.strength},

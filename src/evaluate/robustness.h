@@ -2,10 +2,10 @@
 #pragma once
 
 #include <cstdint>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "base/json.h"
 #include "base/result.h"
 #include "classify/bundle_classifier.h"
 #include "data/dataset.h"
@@ -44,6 +44,6 @@ std::string RobustnessText(const std::vector<RobustnessRow>& rows, bool folds);
 
 /// {"count", "labels", "positive_label", "fold_disguises", "rows": [{"disguise", "strength", "changed", "off":
 /// {accuracy, f1_macro, recall, fpr, intervals}, "on": ...}]}.
-nlohmann::ordered_json RobustnessJson(const std::vector<RobustnessRow>& rows, bool folds);
+Json RobustnessJson(const std::vector<RobustnessRow>& rows, bool folds);
 
 }  // namespace winnow

@@ -62,7 +62,7 @@ TEST_F(Robustness, EachDisguiseIsMeasuredWithAndWithoutFolding) {
   const std::string text = RobustnessText(*rows, true);
   EXPECT_THAT(text, HasSubstr("recall of spam"));
   EXPECT_THAT(text, HasSubstr("spaced letters  50 %   off"));
-  const nlohmann::ordered_json json = RobustnessJson(*rows, true);
+  const Json json = RobustnessJson(*rows, true);
   EXPECT_EQ(json["rows"].size(), rows->size());
   EXPECT_EQ(json["positive_label"], "spam");
   EXPECT_TRUE(json["rows"][3]["on"]["intervals"]["recall"].is_array());

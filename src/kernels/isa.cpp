@@ -57,7 +57,7 @@ bool RequestTiles() {
 
 /// Highway's names: a bit each, better ones lower.
 int64_t TargetsUpTo(Isa isa) {
-  int64_t targets = HWY_SSSE3 | HWY_SSE4 | HWY_EMU128 | HWY_SCALAR | HWY_STATIC_TARGET;
+  int64_t targets = HWY_EMU128 | HWY_SCALAR | HWY_STATIC_TARGET;
   if (isa == Isa::kPortable) return HWY_STATIC_TARGET;
   if (isa >= Isa::kAvx2) targets |= HWY_AVX2;
   if (isa >= Isa::kAvx512) targets |= HWY_AVX3;

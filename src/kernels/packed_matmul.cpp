@@ -4,7 +4,6 @@
 // add up in 32: vpmaddubsw, which adds them in 16, would saturate from 2 * 255 * 127 on.
 //
 // Sums stay whole numbers until the tile is done; the epilogue then reads them back from the first-level cache.
-#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128)  // arrays of vectors need known lengths
 #include "kernels/packed_matmul.h"
 
 #include <algorithm>

@@ -349,7 +349,7 @@ TEST_F(ExportTest, WritesWhatAServiceNeedsToKnow) {
   ASSERT_TRUE(WriteManifest(bundle(), manifest));
   ASSERT_TRUE(WriteFileAtomically(bundle() / "training_info.json", R"({"metrics": {"accuracy": 0.97}})"));
   ASSERT_TRUE(WriteOnnxMetadata(bundle(), bundle()));
-  const Json metadata = Json::parse(ReadFile(onnx_files() / "model_metadata.json").value());
+  const Json metadata = ParsedJson(ReadFile(onnx_files() / "model_metadata.json").value());
   EXPECT_EQ(metadata["version"], "1.4.0");
   EXPECT_EQ(metadata["labels"], Json({"ham", "spam", "other"}));
   EXPECT_EQ(metadata["max_length"], 20);

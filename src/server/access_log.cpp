@@ -61,7 +61,7 @@ AccessLog::~AccessLog() {
 void AccessLog::Write(const HttpRequest& request, std::string_view route, const HttpResponse& response,
                       double seconds) {
   constexpr double kMs = 1000;
-  nlohmann::ordered_json line = {{"time", Now()}, {"id", request.id}, {"client", request.client}};
+  Json line = {{"time", Now()}, {"id", request.id}, {"client", request.client}};
   if (!request.key.empty()) line["key"] = request.key;
   line["method"] = request.method;
   // The path of the table, since texts may stand in a path that leads nowhere.
@@ -75,7 +75,7 @@ void AccessLog::Write(const HttpRequest& request, std::string_view route, const 
     line["parent_id"] = trace->parent_id;
   }
   if (texts_) line["body"] = request.body.substr(0, kMostBody);
-  const std::string text = line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+  const std::string text = line.dump() + "\n";
   const std::lock_guard lock(mutex_);
   std::fwrite(text.data(), 1, text.size(), file_);
   std::fflush(file_);

@@ -30,11 +30,11 @@ TEST(TraceParentHeader, IsIgnoredWhereItIsNone) {
   }
 }
 
-nlohmann::json FirstLine(const std::filesystem::path& path) {
+Json FirstLine(const std::filesystem::path& path) {
   std::ifstream file(path);
   std::string line;
   std::getline(file, line);
-  return nlohmann::json::parse(line);
+  return ParsedJson(line);
 }
 
 TEST(AccessLog, TellsWhoCalledButNoText) {
@@ -53,12 +53,12 @@ TEST(AccessLog, TellsWhoCalledButNoText) {
     ASSERT_TRUE(log);
     (*log)->Write(request, "/v1/classify", response, .0123);
   }
-  const nlohmann::json line = FirstLine(directory.path() / "log");
+  const Json line = FirstLine(directory.path() / "log");
   EXPECT_EQ(line["key"], "mobile-app");
   EXPECT_EQ(line["path"], "/v1/classify");
   EXPECT_EQ(line["status"], 200);
   EXPECT_EQ(line["bytes_out"], 5);
-  EXPECT_DOUBLE_EQ(line["ms"], 12.3);
+  EXPECT_DOUBLE_EQ(line["ms"].get<double>(), 12.3);
   EXPECT_EQ(line["trace_id"], "4bf92f3577b34da6a3ce929d0e0e4736");
   EXPECT_EQ(line.dump().find("secret"), std::string::npos);
 }

@@ -75,7 +75,7 @@ TEST_F(ApplicationTest, TheLogNamesTheProxysClientsWhateverTheyAskFor) {
   for (const char* client : {"198.51.100.1", "198.51.100.2"}) {
     std::string line;
     ASSERT_TRUE(std::getline(file, line));
-    EXPECT_EQ(nlohmann::json::parse(line)["client"], client);
+    EXPECT_EQ(ParsedJson(line)["client"], client);
   }
 }
 

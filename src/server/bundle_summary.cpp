@@ -42,13 +42,13 @@ uint64_t LinearMemory(uint64_t file, size_t labels) {
 }
 
 /// Numbers and the like by name: what a list of models can show. Nothing where the file says nothing.
-nlohmann::ordered_json MetricsOf(const fs::path& dir) {
-  nlohmann::ordered_json metrics = nlohmann::ordered_json::object();
+Json MetricsOf(const fs::path& dir) {
+  Json metrics = Json::object();
   const Result<std::string> text = ReadFile(dir / "training_info.json");
   if (!text) return metrics;
-  const auto info = nlohmann::ordered_json::parse(*text, nullptr, /*allow_exceptions=*/false);
-  if (!info.is_object() || !info.contains("metrics") || !info["metrics"].is_object()) return metrics;
-  for (const auto& [name, value] : info["metrics"].items()) {
+  const Result<Json> info = ParseJsonLeniently(*text);
+  if (!info) return metrics;
+  for (const auto& [name, value] : std::as_const(*info)["metrics"].items()) {
     if (value.is_number()) metrics[name] = value;
   }
   return metrics;

@@ -4,10 +4,10 @@
 #include <compare>
 #include <cstdint>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "base/json.h"
 #include "base/result.h"
 
 namespace winnow {
@@ -29,10 +29,10 @@ struct BundleSummary {
   std::string kind;     ///< "transformer", "lr", "svm"
   std::string weights;  ///< that will answer: "linear", "int8", "f32"
   std::vector<std::string> labels;
-  std::string text_template;                                          ///< how a text is made of a row of data; or empty
-  nlohmann::ordered_json metrics = nlohmann::ordered_json::object();  ///< training_info.json's, by name
-  uint64_t size_bytes = 0;                                            ///< of its files
-  uint64_t memory_bytes = 0;  ///< that the loaded model takes, about (bundle_summary.cpp says how it is told)
+  std::string text_template;      ///< how a text is made of a row of data; or empty
+  Json metrics = Json::object();  ///< training_info.json's, by name
+  uint64_t size_bytes = 0;        ///< of its files
+  uint64_t memory_bytes = 0;      ///< that the loaded model takes, about (bundle_summary.cpp says how it is told)
   std::vector<FileStamp> files;
 };
 

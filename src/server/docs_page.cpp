@@ -8,8 +8,6 @@
 namespace winnow {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 /// Of Markdown what our descriptions use: `code`, and blank lines between paragraphs.
 std::string Paragraphs(std::string_view markdown) {
   std::string html;
@@ -32,7 +30,7 @@ std::string Paragraphs(std::string_view markdown) {
 }
 
 std::string TypeOf(const Json& schema) {
-  if (const auto found = schema.find("const"); found != schema.end()) return found->dump();
+  if (const Json* const found = schema.Find("const"); found != nullptr) return found->dump();
   const auto either = [](const Json& list, const auto& name) {
     std::string names;
     for (const Json& each : list) {
@@ -41,13 +39,13 @@ std::string TypeOf(const Json& schema) {
     }
     return names;
   };
-  if (const auto found = schema.find("enum"); found != schema.end()) {
+  if (const Json* const found = schema.Find("enum"); found != nullptr) {
     return either(*found, [](const Json& each) { return each.is_string() ? each.get<std::string>() : each.dump(); });
   }
   for (const char* const some : {"anyOf", "oneOf"}) {
     if (schema.contains(some) && !schema.contains("type")) return either(schema[some], TypeOf);
   }
-  if (const auto found = schema.find("$ref"); found != schema.end()) {
+  if (const Json* const found = schema.Find("$ref"); found != nullptr) {
     const auto path = found->get<std::string>();
     return path.substr(path.rfind('/') + 1);
   }
@@ -55,8 +53,8 @@ std::string TypeOf(const Json& schema) {
     if (type == "array" && schema.contains("items")) return "list of " + TypeOf(schema["items"]);
     return type.is_string() ? type.get<std::string>() : "anything";
   };
-  const auto type = schema.find("type");
-  if (type == schema.end()) return "anything";
+  const Json* const type = schema.Find("type");
+  if (type == nullptr) return "anything";
   return type->is_array() ? either(*type, named) : named(*type);
 }
 

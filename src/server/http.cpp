@@ -1,7 +1,8 @@
 #include "server/http.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
+
+#include "base/json.h"
 
 namespace winnow {
 namespace {
@@ -81,11 +82,8 @@ RouteMatch RouteTable::Find(std::string_view method, std::string_view path) cons
 }
 
 HttpResponse ErrorResponse(int status, std::string_view type, std::string_view message) {
-  const nlohmann::ordered_json body = {{"error", message}, {"error_type", type}};
-  return {.status = status,
-          .body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace),
-          .content_type = "application/json",
-          .headers = {}};
+  const Json body = {{"error", message}, {"error_type", type}};
+  return {.status = status, .body = body.dump(), .content_type = "application/json", .headers = {}};
 }
 
 std::optional<std::string> PercentDecoded(std::string_view text) {

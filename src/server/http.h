@@ -5,7 +5,6 @@
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/json.h"
 #include "server/role.h"
 
 namespace winnow {
@@ -66,9 +66,9 @@ struct RouteDocs {
   std::string description = {};  ///< Markdown; or empty
   std::string tag = {};          ///< what it is listed under
   /// JSON Schemas (of OpenAPI 3.1) of the body that is sent, null for none, and of the one that comes with status 200.
-  nlohmann::ordered_json request = {}, answer = {};
-  nlohmann::ordered_json example = {};  ///< of a request; or null
-  std::vector<int> errors = {};         ///< statuses besides 200 that it may answer, and those that all may
+  Json request = {}, answer = {};
+  Json example = {};             ///< of a request; or null
+  std::vector<int> errors = {};  ///< statuses besides 200 that it may answer, and those that all may
   std::vector<std::string> answer_types = {"application/json"};  ///< content types of status 200
 };
 

@@ -7,8 +7,6 @@
 namespace winnow {
 namespace {
 
-using Json = nlohmann::json;
-
 /// Counted before parsing, so that nesting can't exhaust the stack.
 bool NestedTooDeep(std::string_view json, int most) {
   int depth = 0;
@@ -38,17 +36,17 @@ std::expected<Json, Refusal> ParseObject(std::string_view json, const ServiceLim
     return std::unexpected(
         Refusal{.message = fmt::format("the JSON is nested deeper than {} levels", limits.max_json_depth)});
   }
-  Json body = Json::parse(json, nullptr, /*allow_exceptions=*/false);
-  if (body.is_discarded()) {
+  Result<Json> parsed = ParseJsonLeniently(json);
+  if (!parsed) {
     return std::unexpected(Refusal{.status = 400, .message = "the body is no valid JSON in UTF-8"});
   }
-  if (!body.is_object()) return std::unexpected(Refusal{.message = "the body must be a JSON object"});
-  return body;
+  if (!parsed->is_object()) return std::unexpected(Refusal{.message = "the body must be a JSON object"});
+  return *std::move(parsed);
 }
 
 const Json* Field(const Json& object, const char* name) {
-  const auto found = object.find(name);
-  return found == object.end() || found->is_null() ? nullptr : &*found;
+  const Json* found = object.Find(name);
+  return found == nullptr || found->is_null() ? nullptr : found;
 }
 
 std::expected<bool, Refusal> FlagOr(const Json& object, const char* name, bool otherwise) {
@@ -97,7 +95,7 @@ Refusal TooMany(std::string_view name, const ServiceLimits& limits) {
 
 std::expected<std::string, Refusal> TextOf(const Json& value, std::string_view name, const ServiceLimits& limits) {
   if (!value.is_string()) return std::unexpected(Refusal{.message = fmt::format("'{}' must be a string", name)});
-  const auto& text = value.get_ref<const std::string&>();
+  const auto& text = value.str();
   if (text.size() > limits.max_text_bytes) return std::unexpected(TooLong(name, limits));
   return text;
 }
@@ -120,12 +118,8 @@ std::expected<std::vector<std::string>, Refusal> TextsOf(const Json& value, std:
   return texts;
 }
 
-std::string Dump(const nlohmann::ordered_json& json) {
-  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
-}
+std::string Dump(const Json& json) { return json.dump(); }
 
-HttpResponse JsonResponse(const nlohmann::ordered_json& json) {
-  return {.status = 200, .body = Dump(json), .headers = {}};
-}
+HttpResponse JsonResponse(const Json& json) { return {.status = 200, .body = Dump(json), .headers = {}}; }
 
 }  // namespace winnow

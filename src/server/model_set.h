@@ -12,12 +12,12 @@
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/json.h"
 #include "base/result.h"
 #include "server/bundle_summary.h"
 #include "server/json_request.h"
@@ -109,7 +109,7 @@ class ModelSet {
     std::string error;          ///< of the last load that failed, in one line, without paths; or empty
     uint64_t size_bytes = 0;    ///< of its files
     uint64_t memory_bytes = 0;  ///< that it takes while it is loaded, about
-    nlohmann::ordered_json metrics;
+    Json metrics;
     std::string directory;  ///< the last part of its path
     std::optional<std::chrono::system_clock::time_point> last_used;
   };

@@ -7,8 +7,6 @@
 namespace winnow {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 struct Status {
   int code;
   std::string_view name, meaning;
@@ -93,7 +91,7 @@ Json Components() {
     }
     responses[std::string(status.name)] = std::move(response);
   }
-  return {{"schemas", Json::parse(R"({
+  return {{"schemas", ParsedJson(R"({
              "Error": {"type": "object", "required": ["error", "error_type"], "properties": {
                "error": {"type": "string", "description": "What is wrong; never what a text says"},
                "error_type": {"type": "string", "description": "The kind of error: \"Validation\", \"Overloaded\" and so on"}}},

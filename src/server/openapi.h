@@ -1,18 +1,18 @@
 /// The routes, described: as OpenAPI 3.1 (https://spec.openapis.org/oas/v3.1.0) for programs, and as a page for people.
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/json.h"
 #include "server/http.h"
 
 namespace winnow {
 
 /// What it says of each route is what the route's docs say, and what all of a kind have in common: errors of requests
 /// with a body, and of those that may need a key.
-nlohmann::ordered_json OpenApi(const std::vector<Route>& routes);
+Json OpenApi(const std::vector<Route>& routes);
 
 /// The statuses besides 200 that the route may answer, ascending.
 std::vector<int> ErrorsOf(const Route& route);

@@ -10,8 +10,6 @@
 namespace winnow {
 namespace {
 
-using Json = nlohmann::json;
-
 /// Far more than any template has.
 constexpr size_t kMostSegments = 16;
 
@@ -58,8 +56,8 @@ std::expected<std::string, Refusal> TextOfRow(const TextTemplate& text_template,
                                               const Json& row, const ServiceLimits& limits) {
   bool any = false;
   for (const std::string& field : fields) {
-    const auto found = row.find(field);
-    if (found == row.end() || found->is_null()) continue;
+    const Json* const found = row.Find(field);
+    if (found == nullptr || found->is_null()) continue;
     if (!found->is_string()) return Refuse(fmt::format("the field '{}' must be a string", field));
     any = true;
   }
@@ -69,9 +67,9 @@ std::expected<std::string, Refusal> TextOfRow(const TextTemplate& text_template,
   std::string text;
   text_template.Render(
       [&](std::string_view name) {
-        const auto found = row.find(name);
-        if (found == row.end() || found->is_null()) return std::string_view();
-        return std::string_view(found->get_ref<const std::string&>());
+        const Json* const found = row.Find(name);
+        if (found == nullptr || found->is_null()) return std::string_view();
+        return std::string_view(found->str());
       },
       text);
   if (text.size() > limits.max_text_bytes) return std::unexpected(TooLong("text", limits));

@@ -4,12 +4,12 @@
 
 #include <cstddef>
 #include <expected>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "base/json.h"
 #include "classify/bundle_classifier.h"
 #include "server/json_request.h"
 #include "server/refusal.h"
@@ -18,17 +18,15 @@ namespace winnow {
 
 /// Not of any model yet: what is known once the request is read.
 struct RequestTexts {
-  std::vector<std::string> texts;                       ///< UTF-8; an empty one for each row
-  std::vector<std::pair<size_t, nlohmann::json>> rows;  ///< which text it is, and its fields
+  std::vector<std::string> texts;             ///< UTF-8; an empty one for each row
+  std::vector<std::pair<size_t, Json>> rows;  ///< which text it is, and its fields
   bool segmented = false;  ///< as BundleClassifier::Classify's; no string of a user's holds kSegmentSeparator
 };
 
 /// One text, named `name` in errors. Refusals: 422; 413 of what is too long.
-std::expected<RequestTexts, Refusal> ReadText(const nlohmann::json& value, std::string_view name,
-                                              const ServiceLimits& limits);
+std::expected<RequestTexts, Refusal> ReadText(const Json& value, std::string_view name, const ServiceLimits& limits);
 /// A list of them.
-std::expected<RequestTexts, Refusal> ReadTexts(const nlohmann::json& value, std::string_view name,
-                                               const ServiceLimits& limits);
+std::expected<RequestTexts, Refusal> ReadTexts(const Json& value, std::string_view name, const ServiceLimits& limits);
 
 /// Rows become texts. Refusals: 422 of rows for a model without a template, or without a field of it; and of more
 /// segments than the model reads: as many as its template has, two at least.

@@ -7,8 +7,6 @@
 namespace winnow {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 /// Of one request that is to be explained: each text takes the time of as many as it has words.
 constexpr size_t kMostExplained = 16;
 constexpr int64_t kMostMilliseconds = 600000;
@@ -33,7 +31,7 @@ bool HasDirective(std::string_view header, std::string_view wanted) {
 std::unexpected<Refusal> Refuse(std::string message) { return std::unexpected(Refusal{.message = std::move(message)}); }
 
 /// Fields besides the texts.
-std::expected<void, Refusal> ReadOptions(const nlohmann::json& body, const HttpRequest& request, ClassifyCall& call) {
+std::expected<void, Refusal> ReadOptions(const Json& body, const HttpRequest& request, ClassifyCall& call) {
   auto model = StringOr(body, "model", "");
   if (!model) return std::unexpected(model.error());
   call.model = std::move(*model);
@@ -63,7 +61,7 @@ std::expected<void, Refusal> ReadOptions(const nlohmann::json& body, const HttpR
 std::expected<ClassifyCall, Refusal> ReadCall(const HttpRequest& request, const ServiceLimits& limits) {
   const auto body = ParseBody(request, limits);
   if (!body) return std::unexpected(body.error());
-  const nlohmann::json *const text = Field(*body, "text"), *const texts = Field(*body, "texts");
+  const Json *const text = Field(*body, "text"), *const texts = Field(*body, "texts");
   if ((text == nullptr) == (texts == nullptr)) return Refuse("give either 'text' or 'texts'");
   ClassifyCall call;
   auto read = text != nullptr ? ReadText(*text, "text", limits) : ReadTexts(*texts, "texts", limits);
@@ -144,7 +142,7 @@ RouteDocs Docs() {
               "label), `confidence` that of the decided label; `decision` is null where the model abstains, and "
               "a list for models of several labels a text.",
           .tag = "Classify",
-          .request = Json::parse(R"({
+          .request = ParsedJson(R"({
         "type": "object",
         "oneOf": [{"required": ["text"], "properties": {"text": {"$ref": "#/components/schemas/Text"}, "texts": {"type": "null"}}},
                   {"required": ["texts"], "properties": {"texts": {"type": "array"}, "text": {"type": "null"}}}],
@@ -158,7 +156,7 @@ RouteDocs Docs() {
           "explain": {"type": ["boolean", "null"], "default": false, "description": "What each word does to the score; of 16 texts at most, and slow: a text takes the time of as many as it has words"},
           "cache": {"enum": ["no-store", null], "description": "no-store: these texts go into no cache, and come from none. The header Cache-Control: no-store says the same"},
           "timeout_ms": {"type": ["integer", "null"], "minimum": 1, "maximum": 600000, "description": "Not computed any more after that: 503"}}})"),
-          .answer = Json::parse(R"({
+          .answer = ParsedJson(R"({
         "type": "object", "required": ["id", "model", "version", "results"],
         "properties": {
           "id": {"type": "string", "description": "The request's, as in the header X-Request-Id"},

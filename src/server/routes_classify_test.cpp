@@ -6,8 +6,6 @@
 namespace winnow {
 namespace {
 
-using nlohmann::json;
-
 const ServedRoutes& Routes() {
   static const ServedRoutes routes;
   return routes;
@@ -15,19 +13,19 @@ const ServedRoutes& Routes() {
 
 TEST(ClassifyRoute, Explains) {
   for (const std::string model : {"spam", "words"}) {
-    const json request = {{"texts", {"win a prize", "call me"}}, {"explain", true}, {"model", model}, {"top_k", 1}};
-    const json answer = Routes().Json("POST", "/v1/classify", request.dump());
+    const Json request = {{"texts", {"win a prize", "call me"}}, {"explain", true}, {"model", model}, {"top_k", 1}};
+    const Json answer = Routes().AskJson("POST", "/v1/classify", request.dump());
     ASSERT_EQ(answer["results"].size(), 2u) << answer;
     EXPECT_EQ(answer["id"], "the-id");
-    const json& first = answer["results"][0];
+    const Json& first = answer["results"][0];
     EXPECT_EQ(first["scores"].size(), 1u);
     EXPECT_EQ(first["explanation"]["method"], model == "spam" ? "occlusion" : "linear");
     EXPECT_EQ(first["explanation"]["words"][0]["text"], "win");
-    json plain = request;
+    Json plain = request;
     plain["explain"] = false;
-    const json without = Routes().Json("POST", "/v1/classify", plain.dump())["results"][0];
+    const Json without = Routes().AskJson("POST", "/v1/classify", plain.dump())["results"][0];
     EXPECT_FALSE(without.contains("explanation"));
-    EXPECT_NEAR(without["score"], first["score"], 1e-5);
+    EXPECT_NEAR(without["score"].get<double>(), first["score"].get<double>(), 1e-5);
   }
 }
 
@@ -37,10 +35,10 @@ const ServedRoutes& MailRoutes() {
 }
 
 TEST(ClassifyRoute, RowsAndSegmentsAreReadAsInTraining) {
-  const auto results = [](const json& texts) {
-    return MailRoutes().Json("POST", "/v1/classify", json({{"texts", texts}}).dump())["results"];
+  const auto results = [](const Json& texts) {
+    return MailRoutes().AskJson("POST", "/v1/classify", Json({{"texts", texts}}).dump())["results"];
   };
-  const json rows = results({{{"subject", "win"}, {"body", "a prize now"}, {"lang", 7}},
+  const Json rows = results({{{"subject", "win"}, {"body", "a prize now"}, {"lang", 7}},
                              {{"body", "see you at six"}, {"subject", nullptr}},
                              {{"subject", "call [SEP] me\u001e"}, {"body", ""}},
                              "a plain\u001etext"});
@@ -53,14 +51,14 @@ TEST(ClassifyRoute, RowsAndSegmentsAreReadAsInTraining) {
       "\x1esee y", "call [SEP] me \x1e", "a plain text"};
   const auto expected = model->classifier().Classify(texts, {}, /*segmented=*/true);
   for (size_t t = 0; t < texts.size(); ++t) {
-    EXPECT_NEAR(rows[t]["score"], (*expected)[t].probabilities[1], 1e-6) << texts[t];
+    EXPECT_NEAR(rows[t]["score"].get<double>(), (*expected)[t].probabilities[1], 1e-6) << texts[t];
   }
   EXPECT_GT(std::abs(rows[0]["score"].get<double>() - results({"win a pri"})[0]["score"].get<double>()), 1e-5);
 }
 
 TEST(ClassifyRoute, ExplainsWhatTheTemplateMakesOfARow) {
-  const json request = {{"texts", {{{"subject", "win"}, {"body", "a prize"}}, {"win", "a pri"}}}, {"explain", true}};
-  const json answer = MailRoutes().Json("POST", "/v1/classify", request.dump())["results"];
+  const Json request = {{"texts", {{{"subject", "win"}, {"body", "a prize"}}, {"win", "a pri"}}}, {"explain", true}};
+  const Json answer = MailRoutes().AskJson("POST", "/v1/classify", request.dump())["results"];
   EXPECT_EQ(answer[0]["explanation"]["text"], "win\u001ea pri");
   EXPECT_EQ(answer[0]["explanation"]["words"][1]["text"], "a");
   EXPECT_EQ(answer[0]["explanation"]["words"][1]["begin"], 4);
@@ -74,7 +72,7 @@ TEST(ClassifyRoute, RefusesPartsThatTheModelDoesNotRead) {
     const HttpResponse response = MailRoutes().Ask("POST", "/v1/classify", R"({"text": )" + std::string(text) + "}");
     EXPECT_EQ(response.status, 422) << text;
   }
-  const json row = {{"text", {{"subject", "a"}}}};
+  const Json row = {{"text", {{"subject", "a"}}}};
   EXPECT_EQ(Routes().Ask("POST", "/v1/classify", row.dump()).status, 422) << "it has no template";
   const ServedRoutes small({.max_text_bytes = 8}, "{subject} [SEP] {body}");
   for (const char* const text : {R"(["12345", "678"])", R"({"subject": "12345", "body": "678"})"}) {
@@ -98,7 +96,7 @@ TEST(ClassifyRoute, TakesItsOptionsAndNulls) {
     const std::string body = R"({"text": "win", )" + std::string(options) + "}";
     EXPECT_EQ(Routes().Ask("POST", "/v1/classify", body).status, 422) << options;
   }
-  json many = {{"texts", std::vector<std::string>(17, "win")}};
+  Json many = {{"texts", std::vector<std::string>(17, "win")}};
   EXPECT_EQ(Routes().Ask("POST", "/v1/classify", many.dump()).status, 200);
   many["explain"] = true;
   EXPECT_EQ(Routes().Ask("POST", "/v1/classify", many.dump()).status, 422);

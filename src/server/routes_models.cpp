@@ -8,8 +8,6 @@
 namespace winnow {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 std::string Timestamp(std::chrono::system_clock::time_point time) {
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
 }
@@ -42,8 +40,8 @@ HttpResponse ListModels(const ModelSet& models) {
 void SwitchModel(const Service& service, const HttpRequest& request, const HttpReply& reply) {
   const auto body = ParseBody(request, service.limits);
   if (!body) return reply(body.error().Response());
-  const auto model = body->find("model");
-  if (model == body->end() || !model->is_string() || model->get_ref<const std::string&>().empty()) {
+  const Json* const model = body->Find("model");
+  if (model == nullptr || !model->is_string() || model->str().empty()) {
     return reply(
         Refusal{.message = "'model' must be a model's name: \"spam\", \"spam:1.2.0\" or \"spam@champion\""}.Response());
   }

@@ -15,7 +15,6 @@
 namespace winnow {
 namespace {
 
-using Json = nlohmann::ordered_json;
 using Clock = std::chrono::steady_clock;
 
 constexpr char kTag[] = "Text Embeddings Inference";
@@ -81,13 +80,13 @@ struct PredictCall {
 };
 
 /// A text, or a list of texts, each a string or a list of one or two.
-std::expected<RequestTexts, Refusal> ReadInputs(nlohmann::json& inputs, const ServiceLimits& limits) {
+std::expected<RequestTexts, Refusal> ReadInputs(Json& inputs, const ServiceLimits& limits) {
   const Refusal no_texts = {.message =
                                 "'inputs' must be a text, or a list of texts, each a string or a list of one or two"};
   if (inputs.is_string()) return ReadText(inputs, "inputs", limits);
   if (!inputs.is_array() || inputs.empty()) return std::unexpected(no_texts);
   for (auto& input : inputs) {
-    if (input.is_array() && input.size() == 1) input = nlohmann::json(input[0]);
+    if (input.is_array() && input.size() == 1) input = Json(input[0]);
     const bool pair = input.is_array() && input.size() == 2;
     if (!input.is_string() && !pair) return std::unexpected(no_texts);
   }
@@ -95,7 +94,7 @@ std::expected<RequestTexts, Refusal> ReadInputs(nlohmann::json& inputs, const Se
 }
 
 /// "parameters" of the hub's own servers: transformers' text classification pipeline.
-std::expected<void, Refusal> ReadParameters(const nlohmann::json& parameters, PredictCall& call) {
+std::expected<void, Refusal> ReadParameters(const Json& parameters, PredictCall& call) {
   if (!parameters.is_object()) return std::unexpected(Refusal{.message = "'parameters' must be an object"});
   const auto top_k = IntegerOr(parameters, "top_k", 0, 0, 1 << 30);
   if (!top_k) return std::unexpected(top_k.error());
@@ -116,7 +115,7 @@ std::expected<PredictCall, Refusal> ReadPredict(const HttpRequest& request, cons
   auto body = ParseBody(request, limits);
   if (!body) return std::unexpected(body.error());
   PredictCall call;
-  const nlohmann::json* const text = Field(*body, "text");
+  const Json* const text = Field(*body, "text");
   if ((text != nullptr) == (Field(*body, "inputs") != nullptr)) {
     return std::unexpected(Refusal{.message = "give either 'inputs' or 'text'"});
   }
@@ -132,7 +131,7 @@ std::expected<PredictCall, Refusal> ReadPredict(const HttpRequest& request, cons
   const auto raw = FlagOr(*body, "raw_scores", false);
   if (!raw) return std::unexpected(raw.error());
   call.raw = *raw;
-  const nlohmann::json* const parameters = Field(*body, "parameters");
+  const Json* const parameters = Field(*body, "parameters");
   if (parameters != nullptr) {
     if (const auto read = ReadParameters(*parameters, call); !read) return std::unexpected(read.error());
   }
@@ -142,7 +141,7 @@ std::expected<PredictCall, Refusal> ReadPredict(const HttpRequest& request, cons
     call.texts.texts.push_back(std::move(*checked));
     return call;
   }
-  nlohmann::json& inputs = (*body)["inputs"];
+  Json& inputs = (*body)["inputs"];
   call.has_parameters = parameters != nullptr;
   call.form = inputs.is_array() || call.has_parameters ? PredictCall::Form::kBatch : PredictCall::Form::kSingle;
   call.may_be_pair = inputs.is_array() && inputs.size() == 2 && inputs[0].is_string() && inputs[1].is_string();
@@ -254,7 +253,7 @@ void Predict(const Service& service, const SharedRequest& request, const HttpRep
 // Documentation.
 
 Json PredictSchema() {
-  return Json::parse(R"({
+  return ParsedJson(R"({
     "type": "object",
     "oneOf": [{"required": ["inputs"], "properties": {"inputs": {"type": ["string", "array"]}, "text": {"type": "null"}}},
               {"required": ["text"], "properties": {"text": {"type": "string"}, "inputs": {"type": "null"}}}],
@@ -278,7 +277,7 @@ Json PredictSchema() {
 }
 
 Json PredictAnswerSchema() {
-  return Json::parse(R"({"anyOf": [
+  return ParsedJson(R"({"anyOf": [
     {"type": "array", "description": "Of one text", "items": {"$ref": "#/components/schemas/Prediction"}},
     {"type": "array", "description": "Of several",
      "items": {"type": "array", "items": {"$ref": "#/components/schemas/Prediction"}}},

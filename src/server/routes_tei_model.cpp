@@ -8,8 +8,6 @@
 namespace winnow {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 constexpr char kTag[] = "Text Embeddings Inference";
 /// Of the texts of one /tokenize: answers are some seventy times as large.
 constexpr size_t kMostTokenizedBytes = 256 << 10;
@@ -58,7 +56,7 @@ void AppendTokens(const BundleClassifier& classifier, std::string_view text, boo
 void Tokenize(const Service& service, const HttpRequest& request, const HttpReply& reply) {
   auto body = ParseBody(request, service.limits);
   if (!body) return reply(body.error().Response());
-  const nlohmann::json* const inputs = Field(*body, "inputs");
+  const Json* const inputs = Field(*body, "inputs");
   if (inputs == nullptr) return reply(Refusal{.message = "give 'inputs'"}.Response());
   auto texts = TextsOf(*inputs, "inputs", service.limits);
   if (!texts) return reply(texts.error().Response());
@@ -97,7 +95,7 @@ void Tokenize(const Service& service, const HttpRequest& request, const HttpRepl
 RouteDocs InfoDocs() {
   return {.summary = "The default model, as Text Embeddings Inference tells it",
           .tag = kTag,
-          .answer = Json::parse(R"({"type": "object",
+          .answer = ParsedJson(R"({"type": "object",
             "required": ["model_id", "model_dtype", "model_type", "max_concurrent_requests", "max_input_length",
                          "max_batch_tokens", "max_client_batch_size", "auto_truncate", "tokenization_workers", "version"],
             "properties": {
@@ -121,11 +119,11 @@ RouteDocs TokenizeDocs() {
               "`start` and `stop` count code points; special tokens have none. Takes 256 KiB of texts. Linear "
               "models have no tokens: 422.",
           .tag = kTag,
-          .request = Json::parse(R"({"type": "object", "required": ["inputs"], "properties": {
+          .request = ParsedJson(R"({"type": "object", "required": ["inputs"], "properties": {
             "inputs": {"anyOf": [{"type": "string"},
                                  {"type": "array", "minItems": 1, "items": {"type": "string"}}]},
             "add_special_tokens": {"type": ["boolean", "null"], "default": true}}})"),
-          .answer = Json::parse(R"({"type": "array", "items": {"type": "array", "items": {
+          .answer = ParsedJson(R"({"type": "array", "items": {"type": "array", "items": {
             "type": "object", "required": ["id", "text", "special", "start", "stop"], "properties": {
               "id": {"type": "integer"}, "text": {"type": "string"}, "special": {"type": "boolean"},
               "start": {"type": ["integer", "null"]}, "stop": {"type": ["integer", "null"]}}}}})"),

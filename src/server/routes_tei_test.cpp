@@ -8,7 +8,6 @@
 namespace winnow {
 namespace {
 
-using nlohmann::json;
 using testing::Contains;
 using testing::HasSubstr;
 using testing::Key;
@@ -26,22 +25,22 @@ std::string Long() {
 }
 
 TEST(Predict, AnswersInTheFormOfTheQuestion) {
-  const json one = Routes().Json("POST", "/predict", R"({"inputs": "win a prize"})");
+  const Json one = Routes().AskJson("POST", "/predict", R"({"inputs": "win a prize"})");
   ASSERT_EQ(one.size(), 2u);
-  EXPECT_GE(one[0]["score"], one[1]["score"]);
+  EXPECT_GE(one[0]["score"].get<double>(), one[1]["score"].get<double>());
   EXPECT_NEAR(one[0]["score"].get<double>() + one[1]["score"].get<double>(), 1, 1e-5);
   for (const char* const path : {"/", "/invocations"}) {
-    EXPECT_EQ(Routes().Json("POST", path, R"({"inputs": "win a prize"})"), one);
+    EXPECT_EQ(Routes().AskJson("POST", path, R"({"inputs": "win a prize"})"), one);
   }
-  const json list = Routes().Json("POST", "/predict", R"({"inputs": ["win a prize"]})");
-  EXPECT_EQ(list, json::array({one}));
-  EXPECT_EQ(Routes().Json("POST", "/predict", R"({"inputs": [["win a prize"]], "truncate": true})"), list);
+  const Json list = Routes().AskJson("POST", "/predict", R"({"inputs": ["win a prize"]})");
+  EXPECT_EQ(list, Json::array({one}));
+  EXPECT_EQ(Routes().AskJson("POST", "/predict", R"({"inputs": [["win a prize"]], "truncate": true})"), list);
   // As huggingface_hub's InferenceClient asks, and takes the answer's first.
-  EXPECT_EQ(Routes().Json("POST", "/", R"({"inputs": "win a prize", "parameters": {}})"), list);
-  const json top =
-      Routes().Json("POST", "/", R"({"inputs": "win a prize", "parameters": {"top_k": 1, "function_to_apply": null}})");
-  EXPECT_EQ(top, json::array({json::array({one[0]})}));
-  const json plain = Routes().Json("POST", "/predict", R"({"text": "win a prize"})");
+  EXPECT_EQ(Routes().AskJson("POST", "/", R"({"inputs": "win a prize", "parameters": {}})"), list);
+  const Json top = Routes().AskJson(
+      "POST", "/", R"({"inputs": "win a prize", "parameters": {"top_k": 1, "function_to_apply": null}})");
+  EXPECT_EQ(top, Json::array({Json::array({one[0]})}));
+  const Json plain = Routes().AskJson("POST", "/predict", R"({"text": "win a prize"})");
   EXPECT_EQ(plain["model"], "spam");
   EXPECT_EQ(plain["scores"].size(), 2u);
 }
@@ -50,22 +49,23 @@ TEST(Predict, RawScoresAreTheLogitsButForAConstant) {
   const std::string_view text = "win a prize";
   TokenizedTexts tokens;
   const auto logits = Routes().Served("spam")->classifier().Logits({&text, 1}, false, tokens).value();
-  const json raw = Routes().Json("POST", "/predict", R"({"inputs": "win a prize", "raw_scores": true})");
+  const Json raw = Routes().AskJson("POST", "/predict", R"({"inputs": "win a prize", "raw_scores": true})");
   std::map<std::string, double> by_label;
-  for (const json& each : raw) by_label[each["label"]] = each["score"];
+  for (const Json& each : raw) by_label[each["label"].str()] = each["score"].get<double>();
   EXPECT_NEAR(by_label["spam"] - by_label["ham"], logits[1] - logits[0], 1e-3);
   EXPECT_NEAR(by_label["spam"] + by_label["ham"], 0, 1e-6);
-  EXPECT_EQ(Routes().Json("POST", "/", R"({"inputs": "win a prize", "parameters": {"function_to_apply": "none"}})")[0],
-            raw);
+  EXPECT_EQ(
+      Routes().AskJson("POST", "/", R"({"inputs": "win a prize", "parameters": {"function_to_apply": "none"}})")[0],
+      raw);
 }
 
 TEST(Predict, RefusesATextThatWouldBeCutWhereItMustNotBe) {
   const std::string text = Long();
-  EXPECT_EQ(Routes().Ask("POST", "/predict", json({{"inputs", text}}).dump()).status, 200);
-  EXPECT_EQ(Routes().Ask("POST", "/predict", json({{"inputs", text}, {"truncate", true}}).dump()).status, 200);
-  const HttpResponse response = Routes().Ask("POST", "/predict", json({{"inputs", text}, {"truncate", false}}).dump());
+  EXPECT_EQ(Routes().Ask("POST", "/predict", Json({{"inputs", text}}).dump()).status, 200);
+  EXPECT_EQ(Routes().Ask("POST", "/predict", Json({{"inputs", text}, {"truncate", true}}).dump()).status, 200);
+  const HttpResponse response = Routes().Ask("POST", "/predict", Json({{"inputs", text}, {"truncate", false}}).dump());
   EXPECT_EQ(response.status, 413);
-  EXPECT_EQ(json::parse(response.body)["error_type"], "Validation");
+  EXPECT_EQ(ParsedJson(response.body)["error_type"], "Validation");
   EXPECT_THAT(response.body, HasSubstr("24 tokens"));
   EXPECT_EQ(Routes().Ask("POST", "/predict", R"({"inputs": ["win", "call me"], "truncate": false})").status, 200);
 }
@@ -97,37 +97,37 @@ float OfPair(const ServedModel& model, std::string_view first, std::string_view 
   return probabilities[1];
 }
 
-double SpamScore(const json& predictions) {
-  for (const json& each : predictions) {
-    if (each["label"] == "spam") return each["score"];
+double SpamScore(const Json& predictions) {
+  for (const Json& each : predictions) {
+    if (each["label"] == "spam") return each["score"].get<double>();
   }
   return -1;
 }
 
 TEST(Predict, PairsAreReadAsTheTokenizerHasThem) {
-  const json answer =
-      Routes().Json("POST", "/predict", R"({"inputs": [["win", "a prize"], ["win a prize"], "call me"]})");
+  const Json answer =
+      Routes().AskJson("POST", "/predict", R"({"inputs": [["win", "a prize"], ["win a prize"], "call me"]})");
   ASSERT_EQ(answer.size(), 3u);
   EXPECT_NEAR(SpamScore(answer[0]), OfPair(*Routes().Served("spam"), "win", "a prize"), 1e-6);
-  EXPECT_EQ(answer[1], Routes().Json("POST", "/predict", R"({"inputs": "win a prize"})"));
+  EXPECT_EQ(answer[1], Routes().AskJson("POST", "/predict", R"({"inputs": "win a prize"})"));
   EXPECT_GT(std::abs(SpamScore(answer[0]) - SpamScore(answer[1])), 1e-5);
-  EXPECT_EQ(Routes().Json("POST", "/predict", R"({"inputs": ["win", "a prize"]})").size(), 2u) << "a batch";
+  EXPECT_EQ(Routes().AskJson("POST", "/predict", R"({"inputs": ["win", "a prize"]})").size(), 2u) << "a batch";
   const std::string words = "win a prize now see you at six call me later free money win a prize now see you at six";
-  const json pair = {{"inputs", json::array({json::array({words, "prize"})})}, {"truncate", false}};
+  const Json pair = {{"inputs", Json::array({Json::array({words, "prize"})})}, {"truncate", false}};
   EXPECT_EQ(Routes().Ask("POST", "/predict", pair.dump()).status, 413);
 }
 
 TEST(Predict, PairsOfAModelOfSegmentsAreItsSegments) {
   const ServedRoutes mail({}, "{subject} [SEP] {body}");
-  const json segments = mail.Json("POST", "/v1/classify", R"({"text": ["win", "a prize"]})")["results"][0];
-  const json pair = mail.Json("POST", "/predict", R"({"inputs": ["win", "a prize"]})");
+  const Json segments = mail.AskJson("POST", "/v1/classify", R"({"text": ["win", "a prize"]})")["results"][0];
+  const Json pair = mail.AskJson("POST", "/predict", R"({"inputs": ["win", "a prize"]})");
   ASSERT_EQ(pair.size(), 2u);
-  EXPECT_NEAR(SpamScore(pair), segments["score"], 1e-6);
-  EXPECT_EQ(mail.Json("POST", "/predict", R"({"inputs": [["win", "a prize"]]})"), json::array({pair}));
-  EXPECT_EQ(mail.Json("POST", "/", R"({"inputs": ["win", "a prize"], "parameters": {}})"), json::array({pair}));
+  EXPECT_NEAR(SpamScore(pair), segments["score"].get<double>(), 1e-6);
+  EXPECT_EQ(mail.AskJson("POST", "/predict", R"({"inputs": [["win", "a prize"]]})"), Json::array({pair}));
+  EXPECT_EQ(mail.AskJson("POST", "/", R"({"inputs": ["win", "a prize"], "parameters": {}})"), Json::array({pair}));
   const HttpResponse response = mail.Ask("POST", "/predict", R"({"inputs": ["win", "a prize"]})");
   EXPECT_THAT(response.headers, Contains(Pair("x-compute-characters", "10")));
-  EXPECT_EQ(mail.Json("POST", "/predict", R"({"inputs": ["win", "a", "prize"]})").size(), 3u);
+  EXPECT_EQ(mail.AskJson("POST", "/predict", R"({"inputs": ["win", "a", "prize"]})").size(), 3u);
 }
 
 TEST(Predict, RefusesWhatMakesNoSense) {
@@ -154,29 +154,29 @@ TEST(Predict, RefusesWhatMakesNoSense) {
                                  R"({"inputs": "a", "parameters": {"function_to_apply": "sigmoid"}})"}) {
     const HttpResponse response = Routes().Ask("POST", "/predict", body);
     EXPECT_EQ(response.status, 422) << body;
-    EXPECT_EQ(json::parse(response.body)["error_type"], "Validation") << body;
+    EXPECT_EQ(ParsedJson(response.body)["error_type"], "Validation") << body;
   }
   const ServedRoutes few({.max_texts = 2});
   const HttpResponse many = few.Ask("POST", "/predict", R"({"inputs": ["a", "b", "c"]})");
   EXPECT_EQ(many.status, 413);
-  EXPECT_EQ(json::parse(many.body)["error_type"], "Validation");
+  EXPECT_EQ(ParsedJson(many.body)["error_type"], "Validation");
 }
 
 TEST(Tokenize, TellsWhatEachTokenStandsFor) {
-  const json answer = Routes().Json("POST", "/tokenize", R"({"inputs": ["ä win", ""]})");
+  const Json answer = Routes().AskJson("POST", "/tokenize", R"({"inputs": ["ä win", ""]})");
   ASSERT_EQ(answer.size(), 2u);
-  const json& tokens = answer[0];
-  EXPECT_EQ(tokens.front(), json::parse(R"({"id": 2, "text": "[CLS]", "special": true, "start": null, "stop": null})"));
+  const Json& tokens = answer[0];
+  EXPECT_EQ(tokens.front(), ParsedJson(R"({"id": 2, "text": "[CLS]", "special": true, "start": null, "stop": null})"));
   EXPECT_EQ(tokens.back()["text"], "[SEP]");
   EXPECT_EQ(tokens[1]["text"], "ä");
   EXPECT_EQ(tokens[1]["start"], 0);
   EXPECT_EQ(tokens[1]["stop"], 1);
   EXPECT_EQ(tokens[2]["start"], 2);
   EXPECT_EQ(answer[1].size(), 2u);
-  const json bare = Routes().Json("POST", "/tokenize", R"({"inputs": "ä win", "add_special_tokens": false})");
+  const Json bare = Routes().AskJson("POST", "/tokenize", R"({"inputs": "ä win", "add_special_tokens": false})");
   EXPECT_EQ(bare[0].size() + 2, tokens.size());
   // Longer than the model reads.
-  EXPECT_GT(Routes().Json("POST", "/tokenize", json({{"inputs", Long()}}).dump())[0].size(), 40u);
+  EXPECT_GT(Routes().AskJson("POST", "/tokenize", Json({{"inputs", Long()}}).dump())[0].size(), 40u);
 }
 
 TEST(Tokenize, RefusesWhatMakesNoSense) {
@@ -185,11 +185,11 @@ TEST(Tokenize, RefusesWhatMakesNoSense) {
     EXPECT_EQ(Routes().Ask("POST", "/tokenize", body).status, 422) << body;
   }
   const std::string large(257 << 10, 'a');
-  EXPECT_EQ(Routes().Ask("POST", "/tokenize", json({{"inputs", large}}).dump()).status, 413);
+  EXPECT_EQ(Routes().Ask("POST", "/tokenize", Json({{"inputs", large}}).dump()).status, 413);
 }
 
 TEST(Info, HasTheFieldsOfTextEmbeddingsInference) {
-  const json info = Routes().Json("GET", "/info");
+  const Json info = Routes().AskJson("GET", "/info");
   EXPECT_EQ(info["model_id"], "spam");
   EXPECT_EQ(info["max_input_length"], kTinyMaxLength);
   EXPECT_EQ(info["model_type"]["classifier"]["id2label"]["1"], "spam");

@@ -8,8 +8,6 @@
 namespace winnow {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 constexpr char kTag[] = "Open Inference Protocol (KServe v2)";
 
 /// A model as paths name it: /v2/models/{model}[/versions/{version}].
@@ -167,7 +165,7 @@ Json TensorSchema(bool with_data) {
 }
 
 Json InferRequestSchema() {
-  return Json::parse(R"({
+  return ParsedJson(R"({
     "type": "object", "required": ["inputs"],
     "properties": {
       "id": {"type": ["string", "null"], "description": "Comes back with the answer"},
@@ -212,7 +210,7 @@ RouteDocs InferDocs() {
                               {"id", kString},
                               {"outputs", {{"type", "array"}, {"items", TensorSchema(true)}}}},
                              {"model_name", "model_version", "outputs"}),
-          .example = Json::parse(R"({"inputs": [{"name": "text", "shape": [2], "datatype": "BYTES",
+          .example = ParsedJson(R"({"inputs": [{"name": "text", "shape": [2], "datatype": "BYTES",
                                      "data": ["You won a prize, claim it now", "See you at lunch"]}]})"),
           .errors = {404},
           .answer_types = {"application/json", "application/octet-stream"}};

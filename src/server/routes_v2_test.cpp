@@ -8,8 +8,6 @@
 namespace winnow {
 namespace {
 
-using nlohmann::json;
-
 const ServedRoutes& Routes() {
   static const ServedRoutes routes;
   return routes;
@@ -20,14 +18,14 @@ constexpr char kTexts[] =
 
 TEST(V2Routes, AnswerAsClassifyDoes) {
   for (const std::string model : {"spam", "words"}) {
-    const json ours = Routes().Json("POST", "/v2/models/" + model + "/infer", kTexts);
-    const json theirs =
-        Routes().Json("POST", "/v1/classify", R"({"texts": ["win a prize", "call me"], "model": ")" + model + "\"}");
+    const Json ours = Routes().AskJson("POST", "/v2/models/" + model + "/infer", kTexts);
+    const Json theirs =
+        Routes().AskJson("POST", "/v1/classify", R"({"texts": ["win a prize", "call me"], "model": ")" + model + "\"}");
     EXPECT_EQ(ours["model_name"], model);
     EXPECT_EQ(ours["model_version"], "1.0.0");
     for (size_t i = 0; i < 2; ++i) {
       EXPECT_EQ(ours["outputs"][0]["data"][i], theirs["results"][i]["label"]);
-      EXPECT_NEAR(ours["outputs"][1]["data"][i], theirs["results"][i]["score"], 1e-5);
+      EXPECT_NEAR(ours["outputs"][1]["data"][i].get<double>(), theirs["results"][i]["score"].get<double>(), 1e-5);
     }
   }
 }
@@ -46,22 +44,22 @@ TEST(V2Routes, FindModelsByNameAndVersion) {
     EXPECT_EQ(Routes().Ask("GET", base + "/ready").status, 404) << path;
     const HttpResponse response = Routes().Ask("POST", base + "/infer", kTexts);
     EXPECT_EQ(response.status, 404) << path;
-    EXPECT_TRUE(json::parse(response.body)["error"].is_string());
+    EXPECT_TRUE(ParsedJson(response.body)["error"].is_string());
   }
 }
 
 TEST(V2Routes, TellWhatThereIs) {
-  EXPECT_EQ(Routes().Json("GET", "/v2")["name"], "winnow");
-  EXPECT_EQ(Routes().Json("GET", "/v2/health/live")["live"], true);
-  EXPECT_EQ(Routes().Json("GET", "/v2/health/ready")["ready"], true);
-  const json model = Routes().Json("GET", "/v2/models/words");
+  EXPECT_EQ(Routes().AskJson("GET", "/v2")["name"], "winnow");
+  EXPECT_EQ(Routes().AskJson("GET", "/v2/health/live")["live"], true);
+  EXPECT_EQ(Routes().AskJson("GET", "/v2/health/ready")["ready"], true);
+  const Json model = Routes().AskJson("GET", "/v2/models/words");
   EXPECT_EQ(model["platform"], "winnow_lr");
-  EXPECT_EQ(model["versions"], json({"1.0.0"}));
-  EXPECT_EQ(model["inputs"], json::parse(R"([{"name": "text", "datatype": "BYTES", "shape": [-1]}])"));
-  EXPECT_EQ(model["outputs"][2], json::parse(R"({"name": "scores", "datatype": "FP32", "shape": [-1, 2]})"));
-  EXPECT_EQ(model["labels"], json({"ham", "spam"}));
+  EXPECT_EQ(model["versions"], Json({"1.0.0"}));
+  EXPECT_EQ(model["inputs"], ParsedJson(R"([{"name": "text", "datatype": "BYTES", "shape": [-1]}])"));
+  EXPECT_EQ(model["outputs"][2], ParsedJson(R"({"name": "scores", "datatype": "FP32", "shape": [-1, 2]})"));
+  EXPECT_EQ(model["labels"], Json({"ham", "spam"}));
   for (const char* const body : {"", "{}", R"({"ready": true})"}) {  // Triton's client sends nothing
-    const json index = Routes().Json("POST", "/v2/repository/index", body);
+    const Json index = Routes().AskJson("POST", "/v2/repository/index", body);
     ASSERT_EQ(index.size(), 2u);
     EXPECT_EQ(index[0]["name"], "spam");
     EXPECT_EQ(index[0]["state"], "READY");
@@ -79,12 +77,13 @@ TEST(V2Routes, SpeakBytesInAndOut) {
   ASSERT_EQ(response.status, 200) << response.body;
   EXPECT_EQ(response.content_type, "application/octet-stream");
   const size_t size = std::stoul(response.headers.at(0).second);
-  const json answer = json::parse(response.body.substr(0, size));
+  const Json answer = ParsedJson(response.body.substr(0, size));
   float score = 0;
   std::memcpy(&score,
               response.body.data() + size + answer["outputs"][0]["parameters"]["binary_data_size"].get<size_t>(),
               sizeof(score));
-  EXPECT_NEAR(score, Routes().Json("POST", "/v1/classify", R"({"text": "win"})")["results"][0]["score"], 1e-5);
+  EXPECT_NEAR(
+      score, Routes().AskJson("POST", "/v1/classify", R"({"text": "win"})")["results"][0]["score"].get<double>(), 1e-5);
   EXPECT_EQ(Routes().Ask("POST", "/v2/models/spam/infer", head + text).status, 400);  // which is no JSON
   EXPECT_EQ(Routes().Ask("POST", "/v2/models/spam/infer", "win", {{"inference-header-content-length", "0"}}).status,
             200);

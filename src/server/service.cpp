@@ -40,8 +40,7 @@ bool IsReady(const Service& service) {
 }
 
 std::vector<Route> HealthRoutes(const SharedService& service) {
-  const nlohmann::ordered_json answer = {
-      {"type", "object"}, {"required", {"status"}}, {"properties", {{"status", {{"const", "ok"}}}}}};
+  const Json answer = {{"type", "object"}, {"required", {"status"}}, {"properties", {{"status", {{"const", "ok"}}}}}};
   const auto ok = [](const SharedRequest&, const HttpReply& reply) {
     reply({.status = 200, .body = "{\"status\":\"ok\"}", .headers = {}});
   };

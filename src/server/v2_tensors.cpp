@@ -12,8 +12,7 @@
 namespace winnow {
 namespace {
 
-using Json = nlohmann::json;
-using Out = nlohmann::ordered_json;
+using Out = Json;
 
 static_assert(std::endian::native == std::endian::little, "tensors are little-endian");
 

@@ -6,13 +6,13 @@
 #include <cstring>
 
 #include "base/random.h"
+#include "support/json_pointer.h"
 
 namespace winnow {
 namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-using Json = nlohmann::json;
 
 std::string Element(const std::string& text) {
   const auto length = static_cast<uint32_t>(text.size());
@@ -131,7 +131,7 @@ TEST(V2Request, RefusesWhatItDoesNotUnderstand) {
   ASSERT_TRUE(ReadJson(good));
   const auto changed = [&](const char* pointer, const Json& value) {
     Json json = good;
-    json[Json::json_pointer(pointer)] = value;
+    SetByPointer(json, pointer, value);
     const auto read = ReadJson(json);
     return read ? 200 : read.error().status;
   };
@@ -217,7 +217,7 @@ TEST(V2Answer, IsJsonWhereNothingElseIsWanted) {
   const HttpResponse response = Write(*ReadJson({{"id", "7"}, {"inputs", Json::array({input})}}));
   EXPECT_EQ(response.content_type, "application/json");
   EXPECT_TRUE(response.headers.empty());
-  const Json json = Json::parse(response.body);
+  const Json json = ParsedJson(response.body);
   EXPECT_EQ(json["id"], "7");
   EXPECT_EQ(json["model_name"], "m");
   EXPECT_EQ(json["outputs"][0]["data"], Json({"spam", "ham"}));
@@ -228,14 +228,14 @@ TEST(V2Answer, IsJsonWhereNothingElseIsWanted) {
 
 TEST(V2Answer, PutsTensorsBehindTheJsonInTheirOrder) {
   const Json outputs =
-      Json::parse(R"([{"name": "probabilities"}, {"name": "score", "parameters": {"binary_data": false}},
+      ParsedJson(R"([{"name": "probabilities"}, {"name": "score", "parameters": {"binary_data": false}},
     {"name": "label"}])");
   const HttpResponse response =
       Write(*Read(Binary({"a", "b"}, {{"outputs", outputs}, {"parameters", {{"binary_data_output", true}}}})));
   EXPECT_EQ(response.content_type, "application/octet-stream");
   ASSERT_EQ(response.headers.size(), 1u);
   const size_t json_size = std::stoul(response.headers[0].second);
-  const Json json = Json::parse(response.body.substr(0, json_size));
+  const Json json = ParsedJson(response.body.substr(0, json_size));
   EXPECT_FALSE(json.contains("id"));
   EXPECT_EQ(json["outputs"][0]["name"], "probabilities");
   EXPECT_EQ(json["outputs"][0]["parameters"]["binary_data_size"], 16);
@@ -250,8 +250,8 @@ TEST(V2Answer, PutsTensorsBehindTheJsonInTheirOrder) {
 }
 
 TEST(V2Answer, NamesTheMostProbableClassesWhereTheyAreAskedFor) {
-  const Json outputs = Json::parse(R"([{"name": "scores", "parameters": {"classification": 9}}])");
-  const Json all = Json::parse(Write(*Read(Binary({"a", "b"}, {{"outputs", outputs}}))).body);
+  const Json outputs = ParsedJson(R"([{"name": "scores", "parameters": {"classification": 9}}])");
+  const Json all = ParsedJson(Write(*Read(Binary({"a", "b"}, {{"outputs", outputs}}))).body);
   EXPECT_EQ(all["outputs"][0]["shape"], Json({2, 2}));
   EXPECT_EQ(all["outputs"][0]["data"],
             Json({"0.750000:1:spam", "0.250000:0:ham", "0.500000:0:ham", "0.500000:1:spam"}));

@@ -24,7 +24,7 @@ Result<void> ReadMerges(const Json& merges, const std::string& where, ByteLevelB
   parts.merges.reserve(merges.size());
   for (const Json& merge : merges) {
     if (merge.is_string()) {
-      if (auto pair = SplitMerge(merge.get_ref<const std::string&>())) {
+      if (auto pair = SplitMerge(merge.str())) {
         parts.merges.push_back(*std::move(pair));
         continue;
       }
@@ -55,7 +55,7 @@ bool IsSet(const Json& value) {
   if (value.is_null()) return false;
   if (value.is_boolean()) return value.get<bool>();
   if (value.is_number()) return value.get<double>() != 0;
-  return !value.is_string() || !value.get_ref<const std::string&>().empty();
+  return !value.is_string() || !value.str().empty();
 }
 
 }  // namespace

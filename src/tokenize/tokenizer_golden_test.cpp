@@ -99,7 +99,7 @@ Tokenizer LoadXlmRoberta(bool spaces) {
     vocab.push_back(Json::array({line.substr(first + 1, last - first - 1), std::stod(line.substr(last + 1))}));
   }
   EXPECT_EQ(vocab.size(), 250002u);
-  vocab.erase(vocab.size() - 1);  // <mask>, an added token
+  vocab.pop_back();  // <mask>, an added token
   return MakeUnigram(std::move(vocab), 3, Json::object(), spaces);
 }
 

@@ -24,9 +24,8 @@ std::string TypeOf(const Json& json) {
 
 const Json& Member(const Json& json, std::string_view key) {
   static const Json null;
-  if (!json.is_object()) return null;
-  const auto found = json.find(key);
-  return found == json.end() ? null : *found;
+  const Json* found = json.Find(key);
+  return found == nullptr ? null : *found;
 }
 
 bool BoolOr(const Json& json, const char* key, bool otherwise) {

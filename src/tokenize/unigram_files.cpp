@@ -36,7 +36,7 @@ Result<void> ReadNormalizer(const Json& json, const std::string& where, int dept
   if (type == "Precompiled") {
     const Json& map = Member(json, "precompiled_charsmap");
     if (!map.is_string()) return BrokenTokenizer(where, "normalizer.precompiled_charsmap is not a string");
-    to.charsmap = TRY(DecodeBase64(map.get_ref<const std::string&>(), where));
+    to.charsmap = TRY(DecodeBase64(map.str(), where));
     return {};
   }
   if (type == "Strip") {

@@ -115,7 +115,7 @@ Result<Checkpoint> ReadCheckpoint(const fs::path& path) {
     state.tokens = own.at("tokens").get<size_t>();
     state.training_seconds = own.at("training_seconds").get<double>();
     checkpoint.run = own.at("run");
-  } catch (const nlohmann::json::exception& error) {
+  } catch (const std::logic_error& error) {  // a member is missing or of another type
     return Fail(ErrorCode::kInvalidData, file.string() + ": not the state of a training: " + error.what());
   }
   if (state.step != StepOf(path) || state.best < -1 || state.best >= static_cast<int>(state.evaluations.size())) {
@@ -142,8 +142,8 @@ Result<void> RequireSameRun(const Checkpoint& checkpoint, const RunIdentity& run
                 "go on with the same, or leave --resume out to begin anew");
   };
   for (const auto& [name, value] : run.items()) {
-    const auto found = checkpoint.run.find(name);
-    if (found == checkpoint.run.end()) return refuse(name, "none", value.dump());
+    const Json* const found = checkpoint.run.Find(name);
+    if (found == nullptr) return refuse(name, "none", value.dump());
     if (*found != value) return refuse(name, found->dump(), value.dump());
   }
   for (const auto& [name, value] : checkpoint.run.items()) {

@@ -223,11 +223,11 @@ TEST(Checkpoint, DamagedStatesAreRefused) {
     ASSERT_TRUE(WriteFileAtomically(path / kTrainerStateFile, good.substr(0, length)));
     EXPECT_FALSE(ReadCheckpoint(path)) << length;
   }
-  Json other = Json::parse(good);
+  Json other = ParsedJson(good);
   other["global_step"] = 11;
   ASSERT_TRUE(WriteFileAtomically(path / kTrainerStateFile, other.dump()));
   EXPECT_FALSE(ReadCheckpoint(path));
-  other = Json::parse(good);
+  other = ParsedJson(good);
   other["winnow"]["best"] = 7;
   ASSERT_TRUE(WriteFileAtomically(path / kTrainerStateFile, other.dump()));
   EXPECT_FALSE(ReadCheckpoint(path));

@@ -2,8 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "encoder/backward.h"
 #include "support/shared.h"
 #include "train/loss.h"
@@ -19,7 +19,7 @@ struct Golden {
   PackedBatch batch;
   std::vector<int32_t> labels;
   std::vector<float> targets;
-  nlohmann::json expected;
+  Json expected;
 
   Targets Wanted() const { return {labels, targets}; }
 };
@@ -27,7 +27,7 @@ struct Golden {
 Golden Load(const std::filesystem::path& dir) {
   ModelConfig config = ReadModelConfig(dir).value();
   Model model = Model::Load(dir, config, {.writable = true}).value();
-  Golden golden{config, std::move(model), {}, {}, {}, nlohmann::json::parse(ReadFile(dir / "expected.json").value())};
+  Golden golden{config, std::move(model), {}, {}, {}, ParsedJson(ReadFile(dir / "expected.json").value())};
   for (const auto& ids : golden.expected["input_ids"]) golden.batch.Append(ids.get<std::vector<int32_t>>());
   for (const auto& label : golden.expected["labels"]) {
     if (label.is_array()) {
@@ -39,10 +39,11 @@ Golden Load(const std::filesystem::path& dir) {
   return golden;
 }
 
-void ExpectLogits(std::span<const float> logits, const nlohmann::json& expected, double bound) {
+void ExpectLogits(std::span<const float> logits, const Json& expected, double bound) {
   size_t i = 0;
   for (const auto& row : expected) {
-    for (const double value : row) {
+    for (const Json& number : row) {
+      const auto value = number.get<double>();
       ASSERT_LT(i, logits.size());
       EXPECT_NEAR(static_cast<double>(logits[i]), value, bound) << "logit " << i;
       ++i;
@@ -153,8 +154,10 @@ TEST_P(EncoderGolden, TenAdamWStepsFollowPyTorch) {
   Golden golden = Load(dir);
   const auto& adamw = golden.expected["adamw"];
   const size_t labels = golden.config.labels.size();
-  const int warmup = adamw["warmup_steps"], total = adamw["total_steps"];
-  Optimizer optimizer(golden.model, {.weight_decay = adamw["weight_decay"], .epsilon = adamw["eps"]}, pool_);
+  const int warmup = adamw["warmup_steps"].get<int>(), total = adamw["total_steps"].get<int>();
+  Optimizer optimizer(golden.model,
+                      {.weight_decay = adamw["weight_decay"].get<double>(), .epsilon = adamw["eps"].get<double>()},
+                      pool_);
   TrainingPass pass(golden.model, pool_);
   Gradients gradients(golden.config, golden.model.layout(), pool_.size());
   const double weight = LossWeight(golden.Wanted(), labels, {});
@@ -187,7 +190,7 @@ INSTANTIATE_TEST_SUITE_P(Encoders, EncoderGolden,
 TEST(MiniLm, LogitsOfSeventyTextsEqualTransformers) {
   REQUIRE_SHARED(dir, "models/all-MiniLM-L6-v2");
   REQUIRE_SHARED(fixture, "fixtures/minilm");
-  const auto expected = nlohmann::json::parse(ReadFile(fixture / "expected.json").value());
+  const auto expected = ParsedJson(ReadFile(fixture / "expected.json").value());
   ModelConfig config = ReadModelConfig(dir).value();
   config.labels = {"a", "b", "c", "d"};
   Model model = Model::Load(dir, config, {.create_head = true}).value();
@@ -200,7 +203,7 @@ TEST(MiniLm, LogitsOfSeventyTextsEqualTransformers) {
   ThreadPool pool(2);
   ForwardRunner runner(model, pool);
   PackedBatch all;
-  nlohmann::json logits = nlohmann::json::array();
+  Json logits = Json::array();
   ASSERT_EQ(expected["cases"].size(), 70u);
   double apart = 0;
   std::vector<std::vector<float>> alone;
@@ -210,7 +213,7 @@ TEST(MiniLm, LogitsOfSeventyTextsEqualTransformers) {
     one.Append(ids);
     all.Append(ids);
     const auto row = runner.Logits(one.view());
-    ExpectLogits(row, nlohmann::json::array({item["logits"]}), 1e-3);
+    ExpectLogits(row, Json::array({item["logits"]}), 1e-3);
     alone.emplace_back(row.begin(), row.end());
   }
   const auto together = runner.Logits(all.view());

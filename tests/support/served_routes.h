@@ -50,8 +50,8 @@ class ServedRoutes {
     ask_(request, [promise](HttpResponse response) { promise->set_value(std::move(response)); });
     return answer.get();
   }
-  nlohmann::json Json(const std::string& method, const std::string& path, const std::string& body = "") const {
-    return nlohmann::json::parse(Ask(method, path, body).body, nullptr, false);
+  Json AskJson(const std::string& method, const std::string& path, const std::string& body = "") const {
+    return ParsedJson(Ask(method, path, body).body);
   }
 
   const RouteTable& table() const { return *table_; }

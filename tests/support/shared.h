@@ -7,11 +7,13 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "support/source_directory.h"
+
 namespace winnow {
 
 inline std::filesystem::path SharedDirectory() {
   if (const char* given = std::getenv("WINNOW_SHARED")) return given;
-  return std::filesystem::path(WINNOW_SOURCE_DIR) / ".." / "shared";
+  return SourceDirectory() / ".." / "shared";
 }
 
 }  // namespace winnow

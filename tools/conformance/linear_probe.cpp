@@ -7,17 +7,15 @@
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "base/json.h"
 #include "linear/features.h"
 #include "linear/linear_model.h"
 
 namespace winnow {
 namespace {
-
-using Json = nlohmann::json;
 
 FeatureOptions OptionsOf(const Json& json) {
   FeatureOptions options;
@@ -57,7 +55,7 @@ Result<LinearModel> ModelOf(const Json& json, const FeatureOptions& options) {
   weights.features = parts.names.size();
   weights.outputs = weights.bias.size();
   std::vector<PlattScale> platt;
-  for (const auto& [a, b] : json.value("platt", std::vector<std::pair<float, float>>())) platt.push_back({a, b});
+  for (const Json& scale : json["platt"]) platt.push_back({scale[0].get<float>(), scale[1].get<float>()});
   return LinearModel::Make(std::move(vectorizer), std::move(weights), static_cast<LinearKind>(json["kind"].get<int>()),
                            json["labels"].get<size_t>(), json["multi_label"].get<bool>(), std::move(platt));
 }
@@ -106,7 +104,7 @@ Result<Json> Fit(const Json& in) {
 }
 
 int Main() {
-  const Json in = Json::parse(std::cin);
+  const Json in = ParsedJson(std::string(std::istreambuf_iterator<char>(std::cin), {}));
   const Result<Json> out = in.contains("model") ? Score(in) : Fit(in);
   if (!out) {
     std::fprintf(stderr, "%s\n", out.error().Text().c_str());
