@@ -109,7 +109,7 @@ Json AugmentReport::ToJson() const {
   json["unchanged"] = unchanged;
   json["repeated"] = repeated;
   json["forbidden"] = forbidden;
-  return json.dump(2);
+  return json;
 }
 
 }  // namespace winnow
