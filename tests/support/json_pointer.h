@@ -29,11 +29,17 @@ inline const Json* FindByPointer(const Json& json, std::string_view pointer) {
   return at;
 }
 
-/// Sets the value at `pointer`; its parent exists.
+/// Sets the value at `pointer`; objects on the way that are not there are made.
 inline void SetByPointer(Json& json, std::string_view pointer, const Json& value) {
   const size_t last = pointer.rfind('/');
-  auto& parent = const_cast<Json&>(*FindByPointer(json, pointer.substr(0, last)));
-  parent[pointer.substr(last + 1)] = value;
+  const std::string_view parent = pointer.substr(0, last), key = pointer.substr(last + 1);
+  if (FindByPointer(json, parent) == nullptr) SetByPointer(json, parent, Json::object());
+  auto& at = const_cast<Json&>(*FindByPointer(json, parent));
+  if (at.is_array()) {
+    at[std::stoul(std::string(key))] = value;
+  } else {
+    at[key] = value;
+  }
 }
 
 }  // namespace winnow
