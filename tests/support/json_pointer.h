@@ -2,6 +2,7 @@
 #pragma once
 
 #include <charconv>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -36,7 +37,9 @@ inline void SetByPointer(Json& json, std::string_view pointer, const Json& value
   if (FindByPointer(json, parent) == nullptr) SetByPointer(json, parent, Json::object());
   auto& at = const_cast<Json&>(*FindByPointer(json, parent));
   if (at.is_array()) {
-    at[std::stoul(std::string(key))] = value;
+    const size_t index = std::stoul(std::string(key));
+    while (at.size() <= index) at.push_back(nullptr);
+    at[index] = value;
   } else {
     at[key] = value;
   }
