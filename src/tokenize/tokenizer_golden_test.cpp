@@ -1,12 +1,12 @@
 // Token ids that other implementations gave for real and for awkward texts.
 #include <gtest/gtest.h>
-#include <zlib.h>
 
 #include <map>
 #include <sstream>
 
 #include "base/files.h"
 #include "base/json.h"
+#include "support/gzip_file.h"
 #include "support/shared.h"
 #include "support/temporary_directory.h"
 #include "text/segments.h"
@@ -16,15 +16,6 @@
 
 namespace winnow {
 namespace {
-
-std::string ReadGzip(const std::filesystem::path& path) {
-  gzFile file = gzopen(path.c_str(), "rb");
-  std::string text;
-  char buffer[1 << 16];
-  for (int count; (count = gzread(file, buffer, sizeof buffer)) > 0;) text.append(buffer, static_cast<size_t>(count));
-  gzclose(file);
-  return text;
-}
 
 Json ReadGzipJson(const std::filesystem::path& path) { return ParseJson(ReadGzip(path), path.string()).value(); }
 
