@@ -73,8 +73,8 @@ class Trainer {
         callbacks_(callbacks),
         from_(model.layout().WeightsFrom(options.frozen_depths)),
         head_alone_(CachesFeatures(options, model.config())),
-        pass_(model, pool, PassOptionsOf(options)),
-        head_(model, pool, options.precision),
+        pass_(model, pool, PassOptionsOf(options, &meter_)),
+        head_(model, pool, PassOptionsOf(options, &meter_).products),
         gradients_(model.config(), model.layout(), pool.size(), options.frozen_depths),
         optimizer_(model,
                    {.weight_decay = options.weight_decay,
@@ -90,8 +90,10 @@ class Trainer {
                  .cycles = options.num_cycles};
   }
 
-  static TrainingPass::Options PassOptionsOf(const TrainerOptions& options) {
-    return {.frozen_depths = options.frozen_depths, .recompute = options.recompute, .precision = options.precision};
+  static TrainingPass::Options PassOptionsOf(const TrainerOptions& options, MatMulMeter* meter = nullptr) {
+    return {.frozen_depths = options.frozen_depths,
+            .recompute = options.recompute,
+            .products = {options.precision, options.meter_products ? meter : nullptr}};
   }
 
   Result<TrainingResult> Run(const ResumePoint* resume) {
@@ -176,7 +178,6 @@ class Trainer {
   bool Stopped() const { return options_.patience > 0 && state_.best >= 0 && state_.stale() >= options_.patience; }
 
   Result<void> RunStep(int epoch, const EpochPlan& plan, size_t step_of_epoch) {
-    TakeMatMulUse();
     const double begin = Now();
     const auto each = static_cast<size_t>(options_.accumulation);
     const size_t first = step_of_epoch * each;
@@ -221,7 +222,7 @@ class Trainer {
     state_.training_seconds += seconds;
     step_seconds_ += seconds;
     times_.other = step_seconds_ - times_.forward - times_.backward - times_.optimizer;
-    const MatMulUse use = TakeMatMulUse();
+    const MatMulUse use = meter_.Take();
     times_.products.seconds += use.seconds;
     times_.products.operations += use.operations;
     state_.tokens += tokens;
@@ -336,6 +337,7 @@ class Trainer {
   ScheduleOptions schedule_;
   const Layout::From from_;  // what learns
   const bool head_alone_;    // on cached features
+  MatMulMeter meter_;
   TrainingPass pass_;
   HeadPass head_;
   Gradients gradients_;

@@ -51,6 +51,7 @@ struct TrainerOptions {
                                     ///< features are cached
   int patience = 0;                 ///< evaluations without a better one that end the training; 0: never
   uint64_t seed = 42;
+  bool meter_products = false;  ///< count what matrix products take, in PhaseTimes::products
 };
 
 struct StepReport {
@@ -113,7 +114,7 @@ struct PhaseTimes {
   double forward = 0, backward = 0, optimizer = 0;
   double other = 0;  ///< of a step: batches, the loss
   double evaluation = 0, checkpoints = 0;
-  MatMulUse products;  ///< of steps, where they are metered (kernels/matmul.h)
+  MatMulUse products;  ///< of steps, with TrainerOptions::meter_products
 };
 
 struct TrainingResult {
