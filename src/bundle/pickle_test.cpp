@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "support/error_of.h"
 #include "support/pytorch_writer.h"
 
 namespace winnow {
@@ -26,8 +27,7 @@ PickleValue Root(const std::string& value) {
 }
 
 Error ErrorOf(const std::string& value) {
-  const auto pickle = Parse(P::Whole(value));
-  return pickle ? Error{ErrorCode::kInternal, "read", ""} : pickle.error();
+  return ErrorOf(Parse(P::Whole(value)));
 }
 
 TEST(Pickle, NumbersAreReadWithTheirSigns) {

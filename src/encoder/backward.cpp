@@ -64,7 +64,7 @@ void TrainingPass::Backward(std::span<const float> logits_grad, Gradients& gradi
   const bool add = gradients.accumulating;
   PrepareGrads();
   const bool of_embeddings = options_.frozen_depths == 0;
-  if (of_embeddings) gradients.Touch(texts_);
+  if (of_embeddings) gradients.AddRows(texts_);
   const auto weight_gradients = [&](std::initializer_list<WeightGradient> products) {
     pool_.Run([&](int thread) { ComputeWeightGradients(products, add, options_.products, thread, pool_.size()); });
   };

@@ -242,8 +242,6 @@ Result<void> WriteQuantizedWeights(const Model& model, const QuantizationPlan& p
 }
 
 Result<QuantizedModel> QuantizedModel::Load(const std::filesystem::path& dir, ModelConfig config, ThreadPool& pool) {
-  static const Result<void> isa = ChooseIsaFromEnvironment();  // once a process, for programs that use the library
-  TRY(isa);
   const std::filesystem::path path = dir / kInt8Weights;
   auto file = std::make_shared<const SafetensorsFile>(TRY(SafetensorsFile::Open(path)));
   QuantizedModel model(std::move(config));

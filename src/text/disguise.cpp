@@ -197,8 +197,8 @@ void ShortenLong(Characters& text) {
   for (size_t i = 0; i < text.size();) {
     size_t end = i + 1;
     while (end < text.size() && text[end].code == text[i].code) ++end;
-    const bool kisses = (text[i].code | 0x20) == 'x';  // or digits made unreadable: 07XXXXXXX
-    const size_t kept = end - i >= 4 && IsLetter(text[i].code) && !kisses ? 2 : end - i;
+    const bool is_x_run = (text[i].code | 0x20) == 'x';  // or digits made unreadable: 07XXXXXXX
+    const size_t kept = end - i >= 4 && IsLetter(text[i].code) && !is_x_run ? 2 : end - i;
     for (size_t k = 0; k < kept; ++k) text[out + k] = text[i + k];
     out += kept;
     text[out - 1].end = text[end - 1].end;

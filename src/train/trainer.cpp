@@ -194,7 +194,7 @@ class Trainer {
     gradients_.Begin();
     for (size_t b = first; b < last; ++b) {
       if (last - first > 1) Gather(train_, plan.batch(b), batch_);
-      optimizer_.Use(batch_.texts.ids);
+      optimizer_.PrepareRows(batch_.texts.ids);
       const StepDropout dropout{.enabled = true, .key = b == first ? key : Dropout::MixKey(key, b - first)};
       double since = Now();
       const std::span<const float> logits = Forward(plan.batch(b), dropout);
@@ -271,7 +271,7 @@ class Trainer {
     if (last || Stopped() || !(save || best) || !callbacks_.on_checkpoint) return {};
     // A head's steps take less time than writing the model, and the features would be computed again all the same.
     if (head_alone_ && options_.save_steps == 0) return {};
-    optimizer_.Settle();
+    optimizer_.ApplyPendingDecay();
     if (!HasFiniteWeights())
       return std::unexpected(NotFinite(epoch, state_.step, "a weight"));  // and the good checkpoint stays
     TRY(callbacks_.on_checkpoint(state_, optimizer_, model_));
@@ -280,7 +280,7 @@ class Trainer {
   }
 
   Result<void> Evaluate(double epoch) {
-    optimizer_.Settle();
+    optimizer_.ApplyPendingDecay();
     Evaluation report;
     report.epoch = epoch;
     report.step = state_.step;

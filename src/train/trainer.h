@@ -93,7 +93,7 @@ struct TrainerCallbacks {
   std::function<void(const StepReport&)> on_step;
   std::function<void(const Evaluation&)> on_evaluation;
   /// When a checkpoint is due: after evaluations that are the best so far, and as options.save_steps says, but not
-  /// after the last step. The model is settled. An error ends the training.
+  /// after the last step. No weight decay is pending. An error ends the training.
   std::function<Result<void>(const TrainingState&, const Optimizer&, const Model&)> on_checkpoint;
   /// While features are cached (TrainerOptions::cache_features): how many of all texts have theirs.
   std::function<void(size_t done, size_t total)> on_features = {};
