@@ -151,7 +151,7 @@ TEST(Augment, ReportsEachKind) {
 TEST(AugmentKinds, HaveTheirNames) {
   std::vector<std::string_view> names;
   for (const AugmentKind kind : kAllAugmentKinds) names.push_back(AugmentKindName(kind));
-  EXPECT_THAT(names, ElementsAre("leetspeak", "homoglyphs", "spacing", "urls", "numbers"));
+  EXPECT_THAT(names, testing::ElementsAre("leetspeak", "homoglyphs", "spacing", "urls", "numbers"));
 }
 
 TEST(AugmentEdits, LeetspeakChangesLettersOnlyAndKeepsTheLength) {

@@ -21,7 +21,7 @@ class TrainingPass {
     /// Keeps the layers' outputs alone, and computes the rest again on the way back: about a fifth of the memory for a
     /// third more work, and the same bytes.
     bool recompute = false;
-    MatMulOptions products;  ///< of forward and backward
+    MatMulOptions products = {};  ///< of forward and backward
   };
 
   /// All must outlive the pass. The pool's size decides how sums are split, hence the last bits of the gradients.

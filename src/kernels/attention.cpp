@@ -6,8 +6,8 @@
 // Padded tokens have score -inf, hence a probability of 1e-38 at most, which no sum of at least 1 notices.
 //
 // Backward, with P = softmax(s), A = P * mask, o = A v:
-//   dv = A^T do;  dA = do v^T;  dP = dA * mask;  ds = P (dP - sum_j P dP);  dq = ds k / sqrt(d);  dk = ds^T q /
-//   sqrt(d).
+//   dv = A^T do;  dA = do v^T;  dP = dA * mask;  ds = P (dP - sum_j P dP);
+//   dq = ds k / sqrt(d);  dk = ds^T q / sqrt(d).
 #include "kernels/attention.h"
 
 #include <algorithm>

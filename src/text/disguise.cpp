@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "text/leetspeak.h"
 #include "text/look_alikes.h"
 #include "text/utf8.h"
@@ -26,7 +27,6 @@ struct Character {
 using Characters = std::vector<Character>;
 
 bool IsWithin(char32_t c, char32_t first, char32_t last) { return c >= first && c <= last; }
-bool IsAsciiLetter(char32_t c) { return IsWithin(c | 0x20, 'a', 'z') && c < 0x80; }
 bool IsDigit(char32_t c) { return IsWithin(c, '0', '9'); }
 
 bool IsMark(char32_t c) { return c >= 0x300 && (U_GET_GC_MASK(static_cast<UChar32>(c)) & U_GC_M_MASK) != 0; }
