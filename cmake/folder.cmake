@@ -92,7 +92,8 @@ endif()
 
 # winnow_folder(NAME [OPTIMIZE level] [DEPS folder...] [LIBS target...])
 # Makes the static library winnow_NAME of src/NAME/*.cpp, and its tests: NAME_test.cpp carries the ctest label "unit";
-# NAME_golden_test.cpp, NAME_real_test.cpp, NAME_alloc_test.cpp (counts allocations, in a program of its own) carry theirs.
+# NAME_golden_test.cpp, NAME_real_test.cpp (needs ../shared) and NAME_alloc_test.cpp (counts allocations, in a program
+# of its own) carry theirs.
 # OPTIMIZE is that of a release: 3 where numbers are computed, 1 where a command or a report is put together, which
 # compiles in half the time; else 2.
 function(winnow_folder name)

@@ -103,7 +103,7 @@ Json AugmentReport::ToJson() const {
   json["unchanged"] = unchanged;
   json["repeated"] = repeated;
   json["forbidden"] = forbidden;
-  return json.dump(2);
+  return json;
 }
 
 }  // namespace winnow

@@ -202,7 +202,7 @@ Json SplitReport::ToJson() const {
   json["validation_size"] = validation_size;
   json["test_size"] = test_size;
   json["warnings"] = warnings;
-  return json.dump(2);
+  return json;
 }
 
 }  // namespace winnow

@@ -46,7 +46,7 @@ Json MetricsOf(const fs::path& dir) {
   Json metrics = Json::object();
   const Result<std::string> text = ReadFile(dir / "training_info.json");
   if (!text) return metrics;
-  const Result<Json> info = ParseJsonLeniently(*text);
+  const Result<Json> info = ParseJsonLeniently(*text, JsonOrder::kAsWritten);
   if (!info) return metrics;
   for (const auto& [name, value] : std::as_const(*info)["metrics"].items()) {
     if (value.is_number()) metrics[name] = value;
