@@ -26,9 +26,7 @@ PickleValue Root(const std::string& value) {
   return pickle ? (*pickle)[pickle->root] : PickleValue{};
 }
 
-Error ErrorOf(const std::string& value) {
-  return ErrorOf(Parse(P::Whole(value)));
-}
+Error ErrorOf(const std::string& value) { return ErrorOf(Parse(P::Whole(value))); }
 
 TEST(Pickle, NumbersAreReadWithTheirSigns) {
   EXPECT_EQ(Root(std::string("K\xff")).integer, 255);

@@ -8,8 +8,8 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "bundle/pull.h"
-#include "encoder/truncate_layers.h"
 #include "encoder/scratch.h"
+#include "encoder/truncate_layers.h"
 #include "tokenize/wordpiece_trainer.h"
 
 namespace winnow {

@@ -24,9 +24,7 @@ class PublicSetsTest : public ::testing::Test {
   void Source(const std::string& name, std::string_view contents) {
     EXPECT_TRUE(WriteFileAtomically(directory_.path() / name, contents));
   }
-  void GzipSource(const std::string& name, std::string_view contents) {
-    WriteGzip(directory_.path() / name, contents);
-  }
+  void GzipSource(const std::string& name, std::string_view contents) { WriteGzip(directory_.path() / name, contents); }
   /// "train.tsv 2" of each part, or the error.
   std::vector<std::string> Convert(const std::string& name) {
     std::filesystem::create_directories(output());

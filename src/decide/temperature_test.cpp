@@ -12,7 +12,6 @@
 namespace winnow {
 namespace {
 
-
 struct Sample {
   std::vector<float> logits;
   std::vector<int32_t> truth;
