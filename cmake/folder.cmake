@@ -86,7 +86,7 @@ if(WINNOW_TESTS)
   # Where the sources lie, known to one file alone, so that a compiler cache serves checkouts in other places.
   add_library(winnow_test_support STATIC ${PROJECT_SOURCE_DIR}/tests/support/source_directory.cpp)
   target_compile_definitions(winnow_test_support PRIVATE WINNOW_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
-  target_link_libraries(winnow_test_support PUBLIC winnow_options)
+  target_link_libraries(winnow_test_support PUBLIC winnow_options ZLIB::ZLIB)
   target_include_directories(winnow_test_support PUBLIC ${PROJECT_SOURCE_DIR}/tests)
 endif()
 

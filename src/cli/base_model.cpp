@@ -8,8 +8,8 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "bundle/pull.h"
-#include "encoder/cut_layers.h"
 #include "encoder/scratch.h"
+#include "encoder/truncate_layers.h"
 #include "tokenize/wordpiece_trainer.h"
 
 namespace winnow {
@@ -72,7 +72,7 @@ Result<StartingPoint> PrepareBaseModel(const TrainCommandOptions& options, const
       Model::Load(directory, std::move(config),
                   {.reinit_head = options.reinit_head, .create_head = true, .seed = options.seed, .writable = true}));
   for (const std::string& note : model.notes()) LogInfo("{}", note);
-  if (options.layers) model = TRY(CutLayers(model, *options.layers));
+  if (options.layers) model = TRY(TruncateLayers(model, *options.layers));
   return StartingPoint{std::move(tokenizer), std::move(model), directory};
 }
 

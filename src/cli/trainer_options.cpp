@@ -90,6 +90,7 @@ Result<TrainerOptions> ToTrainerOptions(const TrainCommandOptions& options, cons
   trainer.layer_lr_decay = options.layer_lr_decay;
   trainer.recompute = options.gradient_checkpointing;
   trainer.precision = TRY(PrecisionOf(options));
+  trainer.meter_products = options.profile;
   if (options.class_weights == "balanced") {
     if (train.multi_label) {
       trainer.loss.pos_weights = BalancedPosWeights(train);

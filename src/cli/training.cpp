@@ -163,10 +163,8 @@ Result<TrainedBundle> TrainBundle(const TrainCommandOptions& options, const Spli
                         .trainer = trainer,
                         .manifest = manifest,
                         .run = IdentityOf(hyperparameters, split, train, start.model, pool.size())};
-  MeterMatMul(options.profile);
   const TrainingRun run = TRY(RunTraining(job, pool));
   const TrainingResult& result = run.result;
-  MeterMatMul(false);
   if (options.profile) {
     for (const std::string& line : Lines(ProfileText(result.times, tokenize_seconds, trainer.precision, pool))) {
       LogInfo("{}", line);

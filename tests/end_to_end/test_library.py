@@ -20,7 +20,7 @@ class Library(TestCase):
         return result.stdout
 
     def test_a_program_outside_the_tree_classifies(self):
-        build = os.path.dirname(os.path.abspath(winnow.PROGRAM))
+        build = os.path.dirname(os.path.abspath(winnow.TestCase.program))
         prefix = self.path("prefix")
         self.succeeds("cmake", "--install", build, "--prefix", prefix)
         self.succeeds("cmake", "-S", EXAMPLE, "-B", self.path("build"), f"-DCMAKE_PREFIX_PATH={prefix}")
