@@ -2,10 +2,11 @@
 # Winnow::winnow) and a pkg-config file (winnow). What it is made of stays inside.
 include(CMakePackageConfigHelpers)
 
-add_library(winnow_library SHARED ${PROJECT_SOURCE_DIR}/src/classify/classifier.cpp)
+add_library(winnow_library SHARED ${PROJECT_SOURCE_DIR}/src/classify/classifier.cpp
+                                  ${PROJECT_SOURCE_DIR}/src/pipeline/trainer.cpp)
 set_target_properties(winnow_library PROPERTIES OUTPUT_NAME winnow EXPORT_NAME winnow VERSION ${PROJECT_VERSION}
                                                 SOVERSION ${PROJECT_VERSION_MAJOR})
-target_link_libraries(winnow_library PRIVATE winnow_classify)
+target_link_libraries(winnow_library PRIVATE winnow_classify winnow_pipeline)
 target_link_options(winnow_library PRIVATE -Wl,--exclude-libs,ALL)
 target_include_directories(winnow_library INTERFACE $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 target_compile_features(winnow_library INTERFACE cxx_std_23)

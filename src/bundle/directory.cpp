@@ -15,7 +15,9 @@
 #include <set>
 
 #include "base/files.h"
+#include "bundle/calibration_texts.h"
 #include "bundle/manifest.h"
+#include "bundle/training_info.h"
 
 namespace winnow {
 namespace {
@@ -43,12 +45,12 @@ constexpr std::array<std::string_view, 24> kKnownFiles = {kManifestFile,
                                                           "merges.txt",
                                                           "added_tokens.json",
                                                           "labels.json",
-                                                          "training_info.json",
+                                                          kTrainingInfoFile,
                                                           "model_metadata.json",
                                                           "trainer_state.json",
                                                           "linear.bin",
                                                           "out_of_scope.safetensors",
-                                                          "calibration.jsonl",
+                                                          kCalibrationTextsFile,
                                                           "onnx/model.onnx",
                                                           "onnx/model_quantized.onnx",
                                                           "onnx/model_metadata.json"};

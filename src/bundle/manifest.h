@@ -20,13 +20,13 @@ inline constexpr char kManifestFile[] = "winnow.json";
 /// As winnow.json and --long-text have it: "head", "head+tail", "windows".
 std::string_view NameOf(LongText long_text);
 
-/// What thresholds promise (decide/neyman_pearson.h): moderate keeps max_fpr, strict twice that, lenient
+/// What thresholds guarantee (decide/neyman_pearson.h): moderate keeps max_fpr, strict twice that, lenient
 /// lenient_max_fpr; with labels of their own, each of its texts without the label.
-struct FprPromise {
+struct FprGuarantee {
   double max_fpr = 0;
   double lenient_max_fpr = 0;  ///< half of it, or more where there were too few texts
   double confidence = 0;
-  int64_t texts = 0;      ///< legitimate ones that chose them; of several labels the fewest
+  int64_t texts = 0;      ///< negatives that chose them; of several labels the fewest
   std::string source{};   ///< which texts
   std::string weights{};  ///< that answered: "f32", "int8"
 };
@@ -41,7 +41,7 @@ struct Thresholds {
   std::map<std::string, double> labels{};
   /// Labels' own in the other modes, instead of the moved ones.
   std::map<std::string, double> labels_strict{}, labels_lenient{};
-  std::optional<FprPromise> promise{};  ///< none: thresholds as they were given
+  std::optional<FprGuarantee> guarantee{};  ///< none: thresholds as they were given
 };
 
 /// Of probabilities on texts that the model has not been trained on (evaluate/metrics.h).
@@ -58,7 +58,7 @@ struct CalibrationRecord {
   std::optional<CalibrationFigures> before{}, after{};  ///< of the plain logits, and calibrated
 };
 
-/// A confidence below which a decision goes to review, by mode, and what that promises (decide/conformal.h).
+/// A confidence below which a decision goes to review, by mode, and what that guarantees (decide/conformal.h).
 struct Abstention {
   double max_error = 0;
   double strict = 0, moderate = 0, lenient = 0;

@@ -111,7 +111,7 @@ Result<void> ReadThresholds(const Json& json, std::string_view where, Thresholds
   thresholds.labels_lenient = TRY(LabelThresholds(json, where, "labels_lenient"));
   if (!object.Has("promise")) return {};
   const JsonObject promise = TRY(Object(json["promise"], where, "thresholds: promise"));
-  FprPromise& found = thresholds.promise.emplace();
+  FprGuarantee& found = thresholds.guarantee.emplace();
   found.max_fpr = TRY(promise.Number("max_fpr")).value_or(0);
   found.lenient_max_fpr = TRY(promise.Number("lenient_max_fpr")).value_or(found.max_fpr / 2);
   found.confidence = TRY(promise.Number("confidence")).value_or(0);
@@ -181,18 +181,18 @@ void WriteThresholds(const Thresholds& thresholds, Json& json) {
   Put(json, "labels", thresholds.labels, !thresholds.labels.empty());
   Put(json, "labels_strict", thresholds.labels_strict, !thresholds.labels_strict.empty());
   Put(json, "labels_lenient", thresholds.labels_lenient, !thresholds.labels_lenient.empty());
-  if (!thresholds.promise) {
+  if (!thresholds.guarantee) {
     json.erase("promise");
     return;
   }
-  const FprPromise& promise = *thresholds.promise;
+  const FprGuarantee& guarantee = *thresholds.guarantee;
   Json& out = ObjectAt(json, "promise");
-  out["max_fpr"] = promise.max_fpr;
-  out["lenient_max_fpr"] = promise.lenient_max_fpr;
-  out["confidence"] = promise.confidence;
-  out["texts"] = promise.texts;
-  out["source"] = promise.source;
-  out["weights"] = promise.weights;
+  out["max_fpr"] = guarantee.max_fpr;
+  out["lenient_max_fpr"] = guarantee.lenient_max_fpr;
+  out["confidence"] = guarantee.confidence;
+  out["texts"] = guarantee.texts;
+  out["source"] = guarantee.source;
+  out["weights"] = guarantee.weights;
 }
 
 void WriteAbstention(const Abstention& abstain, Json& json) {
@@ -231,8 +231,8 @@ Result<void> ValidateCalibration(const Manifest& manifest, std::string_view wher
   for (const double threshold : values) {
     if (!is_share(threshold)) return Bad(where, fmt::format("a threshold is {}, expected 0 to 1", threshold));
   }
-  if (const auto& promise = thresholds.promise) {
-    for (const double value : {promise->max_fpr, promise->lenient_max_fpr, promise->confidence}) {
+  if (const auto& guarantee = thresholds.guarantee) {
+    for (const double value : {guarantee->max_fpr, guarantee->lenient_max_fpr, guarantee->confidence}) {
       if (!is_share(value)) return Bad(where, fmt::format("thresholds: promise: {}, expected 0 to 1", value));
     }
   }

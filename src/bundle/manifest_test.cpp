@@ -118,7 +118,7 @@ TEST(Manifest, CalibrationAndPromisesReadBack) {
   manifest.thresholds = {.strict = .2, .moderate = .4, .lenient = .9, .labels = {{"spam", .25}}};
   manifest.thresholds.labels_strict = {{"spam", .2}};
   manifest.thresholds.labels_lenient = {{"spam", .3}};
-  manifest.thresholds.promise = {
+  manifest.thresholds.guarantee = {
       .max_fpr = .02, .lenient_max_fpr = .012, .confidence = .95, .texts = 200, .source = "a.tsv", .weights = "int8"};
   manifest.abstain = {.max_error = .01,
                       .strict = static_cast<double>(.1f),
@@ -149,8 +149,8 @@ TEST(Manifest, CalibrationAndPromisesReadBack) {
     EXPECT_EQ(read->calibration->after->adaptive_ece, .02);
     EXPECT_EQ(read->thresholds.labels_strict, manifest.thresholds.labels_strict);
     EXPECT_EQ(read->thresholds.labels_lenient, manifest.thresholds.labels_lenient);
-    EXPECT_EQ(read->thresholds.promise->lenient_max_fpr, .012);
-    EXPECT_EQ(read->thresholds.promise->weights, "int8");
+    EXPECT_EQ(read->thresholds.guarantee->lenient_max_fpr, .012);
+    EXPECT_EQ(read->thresholds.guarantee->weights, "int8");
     EXPECT_EQ(static_cast<float>(read->abstain->moderate), .7f);
     EXPECT_EQ(read->abstain->source, "b.tsv");
     EXPECT_THAT(read->source, HasSubstr("x-note"));
@@ -161,12 +161,12 @@ TEST(Manifest, CalibrationAndPromisesReadBack) {
   }
   manifest.calibration.reset();
   manifest.abstain.reset();
-  manifest.thresholds.promise.reset();
+  manifest.thresholds.guarantee.reset();
   ASSERT_TRUE(WriteManifest(dir.path(), manifest));
   const auto plain = ReadManifest(dir.path());
   EXPECT_FALSE(plain->calibration);
   EXPECT_FALSE(plain->abstain);
-  EXPECT_FALSE(plain->thresholds.promise);
+  EXPECT_FALSE(plain->thresholds.guarantee);
 }
 
 TEST(Manifest, HostileCalibrationIsRefused) {

@@ -9,7 +9,9 @@
 #include "base/log.h"
 #include "base/machine.h"
 #include "base/progress.h"
+#include "bundle/calibration_texts.h"
 #include "cli/commands.h"
+#include "cli/field_options.h"
 #include "cli/gnuplot.h"
 #include "cli/latency_plot.h"
 #include "cli/output.h"
@@ -37,7 +39,7 @@ void Describe(BenchOptions& options, OptionTable& table) {
   table.AddPositional("data", &options.data, "Texts to measure with (a line each, CSV, TSV, JSONL, gzip of each)")
       .ValueName("DATA")
       .Default("the model's held-out texts");
-  table.Add("text-field", &options.text_field, "Column or key of the text").ValueName("NAME").Default("found by name");
+  AddTextField(options.text_field, table);
   table.Add("iterations", &options.iterations, "Single texts to time").Alias("n").Range(1, 1e7);
   table.Add("batch-sizes", &options.batch_sizes, "How many texts go together, for each throughput").ValueName("N");
   table.Add("seconds", &options.seconds, "Time for each batch size and number of threads").Range(0.01, 3600);
@@ -62,7 +64,7 @@ std::vector<std::string> OurTexts() {
 }
 
 Result<std::vector<std::string>> Texts(const BenchOptions& options) {
-  std::filesystem::path file = options.data.value_or(options.bundle / "calibration.jsonl");
+  std::filesystem::path file = options.data.value_or(options.bundle / kCalibrationTextsFile);
   std::error_code ignored;
   std::vector<std::string> texts;
   if (!options.data && !std::filesystem::exists(file, ignored)) {

@@ -2,27 +2,28 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <unordered_set>
-
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/interrupt.h"
 #include "base/json.h"
+#include "base/lines.h"
 #include "base/log.h"
 #include "base/progress.h"
+#include "bundle/calibration_texts.h"
 #include "bundle/copy.h"
 #include "bundle/directory.h"
 #include "bundle/manifest.h"
+#include "calibrate/calibration_set.h"
+#include "calibrate/calibration_text.h"
+#include "calibrate/calibrator.h"
+#include "calibrate/scope_text.h"
 #include "classify/bundle_classifier.h"
+#include "cli/calibration_options.h"
 #include "cli/commands.h"
-#include "cli/data_options.h"
-#include "cli/kept_texts.h"
+#include "cli/field_options.h"
 #include "cli/labelled_data.h"
 #include "cli/output.h"
 #include "cli/scope.h"
-#include "cli/training_info.h"
-#include "data/deduplicate.h"
 #include "onnx/export.h"
 
 namespace winnow {
@@ -36,7 +37,7 @@ struct CalibrateOptions : LabelledDataOptions {
   fs::path bundle;
   std::vector<fs::path> data;
   CalibrationOptions calibrating;
-  ScopeOptions scope;
+  ScopeCommandOptions scope;
   bool reset = false;
   bool force = false;
   std::optional<fs::path> output;
@@ -51,11 +52,9 @@ void Describe(CalibrateOptions& options, OptionTable& table) {
                      "Labelled texts that training has not seen: CSV, TSV, JSONL or fastText files, gzip of each")
       .Default("calibration.jsonl in BUNDLE");
   table.Group("Data");
-  table.Add("text-field", &options.text_field, "Column or key of the text").ValueName("NAME").Default("found by name");
-  table.Add("label-field", &options.label_field, "Column or key of the label; several name 0/1 columns")
-      .ValueName("NAME")
-      .Default("found by name");
-  table.Add("filter", &options.filter, "Keep the rows of which this is true: lang=en, chars<320").ValueName("EXPR");
+  AddTextField(options.text_field, table);
+  AddLabelField(options.label_field, table);
+  AddFilter(options.filter, table);
   table.Add("force", &options.force, "Take texts that the model seems to have been trained on");
   table.Group("Calibration");
   AddCalibrationOptions(options.calibrating, table, /*of_a_bundle=*/true);
@@ -65,13 +64,13 @@ void Describe(CalibrateOptions& options, OptionTable& table) {
   AddWeightsOption(options.weights, table);
   table.Group("Output");
   table.Add("output", &options.output, "Write a bundle of its own there, and leave BUNDLE as it is").ValueName("DIR");
-  table.Add("overwrite", &options.overwrite, "Replace whatever lies at --output");
+  AddOverwrite(options.overwrite, table);
   table.Add("dry-run", &options.dry_run, "Only tell what would be written");
   table.Describe(
       "A threshold's promise: of the legitimate texts to come, if they are like these, at most --max-fpr are called "
       "positive, with --confidence. Abstention's promise: of all texts to come, at most --max-error are decided "
-      "wrongly "
-      "without being marked as unsure. The texts in BUNDLE also chose its best epoch; for promises without that "
+      "wrongly without being marked as unsure. The texts in BUNDLE also chose its best epoch; for promises without "
+      "that "
       "reservation give texts of your own.");
   table.Example("winnow calibrate spam recent.tsv --max-fpr .02",
                 "at most 2 % of legitimate messages are flagged, with 95 % confidence");
@@ -80,42 +79,14 @@ void Describe(CalibrateOptions& options, OptionTable& table) {
 
 Result<Dataset> ReadTextsFor(const CalibrateOptions& options, const BundleClassifier& classifier) {
   if (options.data.empty()) {
-    const fs::path path = options.bundle / kKeptTextsFile;
-    LogInfo("texts: {}, which also chose the best epoch when the model was trained", path.string());
-    return ReadKeptTexts(path, classifier);
+    LogInfo("texts: {}, which also chose the best epoch when the model was trained",
+            (options.bundle / kCalibrationTextsFile).string());
+    return ReadCalibrationSet(options.bundle, classifier);
   }
   ReadReport report;
   Result<Dataset> dataset = ReadLabelledData(classifier, options.data, options, report);
   for (const std::string& line : Lines(report.Text())) LogInfo("{}", line);
   return dataset;
-}
-
-/// Why these texts seem to be those that the model was trained on, or nothing. What it was trained on is not in the
-/// bundle; its digest is, and the texts that were held out of the same data.
-std::string SeemsTrainedOn(const CalibrateOptions& options, const Dataset& dataset,
-                           const BundleClassifier& classifier) {
-  std::string digest;
-  if (const auto text = ReadFile(options.bundle / "training_info.json")) {
-    const auto info = ParseJson(*text, "training_info.json");
-    if (info && info->is_object() && info->contains("data_sha256") && (*info)["data_sha256"].is_string())
-      digest = (*info)["data_sha256"].get<std::string>();
-  }
-  Dataset once = dataset;
-  Deduplicate(once);
-  if (!digest.empty() && (DataSha256(dataset) == digest || DataSha256(once) == digest))
-    return "these are the texts that the model was trained on";
-  const auto kept =
-      options.data.empty() ? Result<Dataset>(Dataset()) : ReadKeptTexts(options.bundle / kKeptTextsFile, classifier);
-  if (!kept || kept->examples.empty()) return {};
-  std::unordered_set<std::string> keys;
-  for (const Example& example : dataset.examples) keys.insert(DuplicateKey(example.text));
-  const auto held = static_cast<size_t>(std::ranges::count_if(
-      kept->examples, [&](const Example& example) { return keys.contains(DuplicateKey(example.text)); }));
-  if (2 * held < kept->examples.size() || 2 * dataset.examples.size() < 3 * kept->examples.size()) return {};
-  return fmt::format(
-      "{} of the {} texts that were held out of the training data are among these {}: the others may have been trained "
-      "on",
-      held, kept->examples.size(), dataset.examples.size());
 }
 
 /// Logits of one window a text: what a temperature is fitted on, as in training. Texts of several windows are read at
@@ -166,17 +137,58 @@ Result<void> Write(const CalibrateOptions& options, Manifest manifest, const Sco
   return {};
 }
 
-Result<CalibrationReport> Calibrated(const CalibrateOptions& options, ThreadPool& pool) {
+/// Texts that the model was trained on make no calibration, unless --force says so.
+Result<void> RefuseTrainingTexts(const CalibrateOptions& options, const Dataset& dataset,
+                                 const BundleClassifier& classifier) {
+  const std::string why = SeemsTrainedOn(options.bundle, dataset, classifier, !options.data.empty());
+  if (why.empty()) return {};
+  if (!options.force) {
+    return Fail(ErrorCode::kInvalidData, why,
+                "calibrate on texts that training has not seen: without DATA those in BUNDLE are used; --force takes "
+                "these all the same");
+  }
+  LogWarning("{}", why);
+  return {};
+}
+
+/// What the manifest calls the texts.
+std::string SourceOf(const CalibrateOptions& options) {
+  if (options.data.empty()) return kCalibrationTextsFile;
+  const std::string first = options.data.front().filename().string();
+  return options.data.size() == 1 ? first : fmt::format("{} and {} more", first, options.data.size() - 1);
+}
+
+Result<Manifest> FormerManifest(const CalibrateOptions& options) {
+  Manifest manifest = TRY(ReadManifest(options.bundle));
+  if (options.reset) {
+    manifest.thresholds = {};
+    manifest.abstain.reset();
+  }
+  return manifest;
+}
+
+/// Chooses calibration, thresholds, abstention and scope from the texts, and writes them.
+Result<CalibratedBundle> CalibrateOn(const HeldOutTexts& texts, const BundleClassifier& classifier,
+                                     const CalibrateOptions& options) {
+  Manifest manifest = TRY(FormerManifest(options));
+  const CalibrationResult result = TRY(Calibrator(texts, options.calibrating).Calibrate(manifest));
+  TRY(CheckInterrupted());
+  CalibratedBundle calibrated{.text = CalibrationReportText(result), .json = CalibrationReportJson(result, manifest)};
+  std::optional<ScopeFit> scope;
+  if (options.scope.asked()) {
+    scope = TRY(ChooseScope(classifier, texts, options.calibrating.confidence, options.scope));
+    calibrated.text += "\n" + ScopeFitText(*scope);
+    calibrated.json["out_of_scope"] = ScopeFitJson(*scope);
+    for (const std::string& note : scope->notes) LogInfo("{}", note);
+  }
+  if (!options.dry_run) TRY(Write(options, manifest, scope ? &scope->rule : nullptr));
+  return calibrated;
+}
+
+Result<CalibratedBundle> Calibrated(const CalibrateOptions& options, ThreadPool& pool) {
   const BundleClassifier classifier = TRY(BundleClassifier::Load(options.bundle, pool, options.weights));
   const Dataset dataset = TRY(ReadTextsFor(options, classifier));
-  if (const std::string why = SeemsTrainedOn(options, dataset, classifier); !why.empty()) {
-    if (!options.force) {
-      return Fail(ErrorCode::kInvalidData, why,
-                  "calibrate on texts that training has not seen: without DATA those in BUNDLE are used; --force takes "
-                  "these all the same");
-    }
-    LogWarning("{}", why);
-  }
+  TRY(RefuseTrainingTexts(options, dataset, classifier));
   const bool pooled = classifier.manifest().long_text == LongText::kWindows;
   TRY(CheckEnoughTexts(options.calibrating, dataset, classifier.positive_label(), pooled));
 
@@ -190,37 +202,16 @@ Result<CalibrationReport> Calibrated(const CalibrateOptions& options, ThreadPool
         TRY(BundleClassifier::Load(options.bundle, pool, options.weights, LongText::kHeadTail));
     whole = TRY(LogitsOf(short_reader, views, single, "calibrate, head and tail"));
   }
-  std::string source = kKeptTextsFile;
-  if (!options.data.empty()) {
-    source = options.data.front().filename().string();
-    if (options.data.size() > 1) source += fmt::format(" and {} more", options.data.size() - 1);
-  }
-  Manifest manifest = TRY(ReadManifest(options.bundle));
-  if (options.reset) {
-    manifest.thresholds = {};
-    manifest.abstain.reset();
-  }
   const HeldOutTexts texts{.dataset = dataset,
                            .logits = std::move(whole),
-                           .answers = [&](const Calibration& calibration) -> Result<std::vector<float>> {
+                           .predict = [&](const Calibration& calibration) -> Result<std::vector<float>> {
                              return classifier.ProbabilitiesOfLogits(logits, tokens, calibration);
                            },
                            .positive_label = classifier.positive_label(),
                            .pooled = pooled,
-                           .source = source,
+                           .source = SourceOf(options),
                            .weights = classifier.weights()};
-  CalibrationReport report = TRY(CalibrateManifest(texts, options.calibrating, manifest));
-  TRY(CheckInterrupted());
-  std::optional<ScopeReport> scope;
-  if (options.scope.asked()) {
-    scope =
-        TRY(CalibrateScope(classifier, dataset, texts.logits, source, options.calibrating.confidence, options.scope));
-    report.text += "\n" + scope->text;
-    report.json["out_of_scope"] = scope->json;
-    for (const std::string& note : scope->notes) LogInfo("{}", note);
-  }
-  if (!options.dry_run) TRY(Write(options, manifest, scope ? &scope->rule : nullptr));
-  return report;
+  return CalibrateOn(texts, classifier, options);
 }
 
 Result<void> Run(const CalibrateOptions& options) {
@@ -232,7 +223,7 @@ Result<void> Run(const CalibrateOptions& options) {
                 "name a place for the calibrated one with --output");
   }
   ThreadPool pool(options.threads);
-  const CalibrationReport report = TRY(Calibrated(options, pool));
+  const CalibratedBundle report = TRY(Calibrated(options, pool));
   if (!options.json) return Print(report.text);
   Json document = {{"bundle", options.output.value_or(options.bundle).string()}, {"written", !options.dry_run}};
   document.update(report.json);
@@ -241,7 +232,7 @@ Result<void> Run(const CalibrateOptions& options) {
 
 }  // namespace
 
-Result<CalibrationReport> CalibrateBundle(const fs::path& bundle, const CalibrationOptions& options, ThreadPool& pool) {
+Result<CalibratedBundle> CalibrateBundle(const fs::path& bundle, const CalibrationOptions& options, ThreadPool& pool) {
   CalibrateOptions all;
   all.bundle = bundle;
   all.calibrating = options;

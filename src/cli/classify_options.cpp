@@ -6,6 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "cli/field_options.h"
+
 namespace winnow {
 namespace {
 
@@ -88,7 +90,7 @@ void DescribeClassify(ClassifyCommandOptions& options, OptionTable& table) {
       .ValueName("FILE");
   table.Add("output", &options.output, "Where the answers go, as JSON lines; it appears once it is whole")
       .ValueName("FILE");
-  table.Add("text-field", &options.text_field, "Column or key of the text").ValueName("NAME").Default("found by name");
+  AddTextField(options.text_field, table);
   table.Add("top-k", &options.top_k, "Show the K most probable labels; 0 shows all").AtLeast(0);
   table.Add("explain", &options.explain,
             "Show what each word does to the score: it is left out, and the text classified again, so a text takes the "

@@ -1,5 +1,6 @@
 
 #include "base/json.h"
+#include "base/lines.h"
 #include "base/log.h"
 #include "cli/commands.h"
 #include "cli/data_options.h"
@@ -7,11 +8,12 @@
 #include "data/deduplicate.h"
 #include "data/row_writer.h"
 #include "data/rows.h"
+#include "pipeline/data_plan.h"
 
 namespace winnow {
 namespace {
 
-struct DataDedupeOptions : TrainCommandOptions {
+struct DataDedupeOptions : DataCommandOptions {
   std::filesystem::path output;
 };
 
@@ -23,17 +25,16 @@ void Describe(DataDedupeOptions& options, OptionTable& table) {
       .Required();
   table.Describe(
       "Texts are the same where they differ in nothing but case, white space, width and invisible characters. The "
-      "first "
-      "row of each stays. Where rows of one text have different labels, the label of most of them stays, and none "
-      "where "
-      "two have equally many. 'winnow train' does this by itself.");
+      "first row of each stays. Where rows of one text have different labels, the label of most of them stays, and "
+      "none "
+      "where two have equally many. 'winnow train' does this by itself.");
   table.Example("winnow data dedupe a.tsv b.tsv --output all.tsv", "two files into one, each text once");
 }
 
 Result<void> Run(const DataDedupeOptions& options) {
   RowWriter writer = TRY(RowWriter::For(options.output));
   const std::vector<std::filesystem::path> files = TRY(DataFilesOf(options));
-  const ReadOptions read = TRY(ReadOptionsOf(options));
+  const ReadOptions read = ReadOptionsOf(options.reading);
   ReadReport report;
   Dataset dataset = TRY(ReadDataset(files, read, report));
   for (const std::string& line : Lines(report.Text())) LogInfo("{}", line);

@@ -4,6 +4,7 @@
 
 #include "base/interrupt.h"
 #include "base/json.h"
+#include "base/lines.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "cli/commands.h"
@@ -13,11 +14,13 @@
 #include "data/rows.h"
 #include "evaluate/doctor.h"
 #include "evaluate/review.h"
+#include "pipeline/data_plan.h"
 
 namespace winnow {
 namespace {
 
-struct DataDoctorOptions : TrainCommandOptions {
+struct DataDoctorOptions : DataCommandOptions {
+  std::optional<std::filesystem::path> validation, test;
   DoctorOptions doctor;
   std::optional<std::filesystem::path> output;
   std::optional<std::filesystem::path> fix;
@@ -100,7 +103,7 @@ Result<Patients> Read(const DataDoctorOptions& options) {
     TRY(add(options.validation, Part::kValidation));
     TRY(add(options.test, Part::kTest));
   }
-  patients.dataset = TRY(ReadDataset(patients.files, TRY(ReadOptionsOf(options)), patients.report));
+  patients.dataset = TRY(ReadDataset(patients.files, ReadOptionsOf(options.reading), patients.report));
   for (const std::string& line : Lines(patients.report.Text())) LogInfo("{}", line);
   return patients;
 }
@@ -161,7 +164,7 @@ Result<void> Mend(const DataDoctorOptions& options) {
     places.emplace(RowPlace{dataset.examples[t].file, dataset.examples[t].row}, t);
   }
   Result<void> mended;
-  TRY(ForRowsOf(patients.files, TRY(ReadOptionsOf(options)), places, [&](size_t t, std::span<const Field> fields) {
+  TRY(ForRowsOf(patients.files, ReadOptionsOf(options.reading), places, [&](size_t t, std::span<const Field> fields) {
     std::vector<Field> row(fields.begin(), fields.end());
     if (mended && fixes.of_text[t].kind == Fix::Kind::kRelabel) {
       mended = SetLabels(row, label_fields[dataset.examples[t].file], fixes.of_text[t].labels);

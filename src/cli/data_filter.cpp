@@ -2,6 +2,7 @@
 
 #include "base/interrupt.h"
 #include "base/json.h"
+#include "base/lines.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "cli/commands.h"
@@ -9,12 +10,13 @@
 #include "cli/output.h"
 #include "data/row_writer.h"
 #include "data/rows.h"
+#include "pipeline/data_plan.h"
 #include "text/text_parts.h"
 
 namespace winnow {
 namespace {
 
-struct DataFilterOptions : TrainCommandOptions {
+struct DataFilterOptions : DataCommandOptions {
   std::filesystem::path output;
   uint64_t min_chars = 1;
   std::optional<uint64_t> max_chars;
@@ -44,20 +46,21 @@ Result<void> Run(const DataFilterOptions& options) {
   size_t too_short = 0;
   size_t too_long = 0;
   ReadReport report;
-  TRY(ForEachRow(TRY(DataFilesOf(options)), TRY(ReadOptionsOf(options)), report, [&](const Row& row) -> Result<void> {
-    TRY(CheckInterrupted());
-    const size_t chars = CountCodePoints(row.text);
-    if (IsBlank(row.text)) {
-      ++blank;
-    } else if (chars < options.min_chars) {
-      ++too_short;
-    } else if (options.max_chars && chars > *options.max_chars) {
-      ++too_long;
-    } else {
-      writer.Add(row.fields);
-    }
-    return {};
-  }));
+  TRY(ForEachRow(TRY(DataFilesOf(options)), ReadOptionsOf(options.reading), report,
+                 [&](const Row& row) -> Result<void> {
+                   TRY(CheckInterrupted());
+                   const size_t chars = CountCodePoints(row.text);
+                   if (IsBlank(row.text)) {
+                     ++blank;
+                   } else if (chars < options.min_chars) {
+                     ++too_short;
+                   } else if (options.max_chars && chars > *options.max_chars) {
+                     ++too_long;
+                   } else {
+                     writer.Add(row.fields);
+                   }
+                   return {};
+                 }));
   for (const std::string& line : Lines(report.Text())) LogInfo("{}", line);
   for (const std::string& name : writer.left_out()) LogWarning("'{}' holds objects and is left out", name);
   if (writer.rows() == 0) {

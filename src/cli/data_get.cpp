@@ -12,6 +12,7 @@
 #include "base/suggest.h"
 #include "bundle/zip_entry.h"
 #include "cli/commands.h"
+#include "cli/field_options.h"
 #include "cli/output.h"
 #include "data/public_sets.h"
 #include "net/download.h"
@@ -39,7 +40,7 @@ void Describe(DataGetOptions& options, OptionTable& table) {
   table.AddPositional("name", &options.name, "The set: " + names + "; without one, all are listed").ValueName("NAME");
   table.Group("Output");
   table.Add("output-dir", &options.output_dir, "Where its files go").ValueName("DIR").Default("the set's name");
-  table.Add("overwrite", &options.overwrite, "Write over files of other origin");
+  AddOverwrite(options.overwrite, table, "Write over files of other origin");
   table.Group("Source");
   table
       .Add("mirror", &options.mirror,

@@ -5,11 +5,12 @@
 #include "cli/data_options.h"
 #include "cli/output.h"
 #include "data/inspect.h"
+#include "pipeline/data_plan.h"
 
 namespace winnow {
 namespace {
 
-struct DataInspectOptions : TrainCommandOptions {};
+using DataInspectOptions = DataCommandOptions;
 
 void Describe(DataInspectOptions& options, OptionTable& table) {
   AddReadingOptions(options, table);
@@ -18,7 +19,7 @@ void Describe(DataInspectOptions& options, OptionTable& table) {
 
 Result<void> Run(const DataInspectOptions& options) {
   ReadReport report;
-  const Dataset dataset = TRY(ReadDataset(options.data, TRY(ReadOptionsOf(options)), report));
+  const Dataset dataset = TRY(ReadDataset(options.data, ReadOptionsOf(options.reading), report));
   const DataInspection found = Inspect(dataset);
   if (!options.json) return Print(report.Text() + found.Text());
   Json json = found.ToJson();

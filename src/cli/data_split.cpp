@@ -3,38 +3,46 @@
 #include <array>
 
 #include "base/json.h"
+#include "base/lines.h"
 #include "base/log.h"
 #include "cli/commands.h"
 #include "cli/data_options.h"
+#include "cli/field_options.h"
 #include "cli/output.h"
 #include "data/encoding.h"
 #include "data/row_writer.h"
 #include "data/rows.h"
 #include "data/split.h"
+#include "pipeline/data_plan.h"
 
 namespace winnow {
 namespace {
 
 constexpr std::array kParts = {"train", "validation", "test"};
 
-struct DataSplitOptions : TrainCommandOptions {
+struct DataSplitOptions : DataCommandOptions {
+  SplitOptions split;
+  std::filesystem::path output_dir;
+  bool overwrite = false;
   std::string format;  // empty: by the data
 };
 
 void Describe(DataSplitOptions& options, OptionTable& table) {
   AddReadingOptions(options, table);
   table.Group("Parts");
-  table.Add("test-size", &options.test_size, "Part of the texts that goes to the test file; 0: no such file")
+  table.Add("test-size", &options.split.test_size, "Part of the texts that goes to the test file; 0: no such file")
       .Range(0, 0.9);
-  table.Add("validation-size", &options.validation_size, "Part of the texts that goes to the validation file; 0: none")
+  table
+      .Add("validation-size", &options.split.validation_size,
+           "Part of the texts that goes to the validation file; 0: none")
       .Range(0, 0.9);
-  table.Add("seed", &options.seed, "Another seed gives another split");
+  table.Add("seed", &options.split.seed, "Another seed gives another split");
   table.Group("Output");
   table.Add("output-dir", &options.output_dir, "Where train, validation and test go").ValueName("DIR").Required();
   table.Add("format", &options.format, "Of the files")
       .OneOf({"tsv", "csv", "jsonl"})
       .Default("jsonl for JSON and for lists of labels, tsv for others");
-  table.Add("overwrite", &options.overwrite, "Replace the parts that an earlier split left there");
+  AddOverwrite(options.overwrite, table, "Replace the parts that an earlier split left there");
   table.Describe(
       "Each part has every label in proportion, and no text is in two parts: duplicates are dropped before. 'winnow "
       "train' with the same sizes and seed makes the same parts by itself.");
@@ -76,10 +84,9 @@ Result<void> Prepare(const DataSplitOptions& options) {
 
 Result<void> Run(const DataSplitOptions& options) {
   const std::vector<std::filesystem::path> files = TRY(DataFilesOf(options));
-  const ReadOptions read = TRY(ReadOptionsOf(options));
+  const ReadOptions read = ReadOptionsOf(options.reading);
   SplitReport report;
-  const Split split =
-      TRY(ReadSplit({.train = files, .validation = {}, .test = {}}, read, SplitOptionsOf(options), report));
+  const Split split = TRY(ReadSplit({.train = files, .validation = {}, .test = {}}, read, options.split, report));
   for (const std::string& line : Lines(report.Text())) LogInfo("{}", line);
   TRY(Prepare(options));
 

@@ -1,14 +1,15 @@
 #include "base/interrupt.h"
+#include "base/lines.h"
 #include "base/log.h"
 #include "cli/commands.h"
-#include "cli/cross_validation.h"
-#include "cli/data_options.h"
+#include "cli/folds.h"
 #include "cli/labelled_data.h"
 #include "cli/output.h"
 #include "cli/report.h"
 #include "cli/robustness.h"
 #include "cli/scope.h"
 #include "evaluate/report.h"
+#include "pipeline/plan_of_model.h"
 
 namespace winnow {
 namespace {
@@ -127,8 +128,7 @@ Result<Dataset> Read(const EvaluateOptions& options, const BundleClassifier& cla
 }
 
 Result<void> EvaluateFolds(const EvaluateOptions& options, const Dataset& dataset, size_t left_out, ThreadPool& pool) {
-  TrainCommandOptions recipe = TRY(RecipeOf(options.bundle));
-  recipe.json = options.json;
+  const TrainingPlan plan = TRY(PlanOfModel(options.bundle));
   FoldsReport report;
   if (options.report.report) {
     report = [&](CrossValidated& done) -> Result<void> {
@@ -139,7 +139,7 @@ Result<void> EvaluateFolds(const EvaluateOptions& options, const Dataset& datase
                          *options.report.report);
     };
   }
-  return RunFolds(recipe, dataset, {.folds = *options.folds, .seed = options.seed}, pool, report);
+  return RunFolds(plan, dataset, {.folds = *options.folds, .seed = options.seed}, options.json, pool, report);
 }
 
 /// The second model's answers to the texts that both know; the others are taken out of `dataset`.

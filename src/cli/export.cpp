@@ -13,7 +13,9 @@
 #include "bundle/labels.h"
 #include "bundle/manifest.h"
 #include "bundle/model_config.h"
+#include "bundle/training_info.h"
 #include "cli/commands.h"
+#include "cli/field_options.h"
 #include "cli/output.h"
 #include "linear/linear_model.h"
 #include "onnx/export.h"
@@ -38,7 +40,7 @@ void Describe(ExportCommandOptions& options, OptionTable& table) {
   table.Add("output", &options.output, "A new directory that deploys as it is: config, tokenizer, labels, ONNX files")
       .ValueName("DIR")
       .Default("into the bundle");
-  table.Add("overwrite", &options.overwrite, "Replace what --output holds, though it is no former export");
+  AddOverwrite(options.overwrite, table, "Replace what --output holds, though it is no former export");
   table.Group("Graph");
   table.Add("with-token-types", &options.with_token_types,
             "A third input, token_type_ids, as models of text pairs need it; otherwise every token is of type 0");
@@ -99,8 +101,8 @@ Result<OnnxExport> ExportWithProgress(const ExportRecipe& options, const std::st
 /// What stands beside the ONNX files in a directory that deploys as it is.
 Result<void> CopyModelFiles(const fs::path& bundle, const fs::path& target, int max_length) {
   std::error_code ignored;
-  if (fs::exists(bundle / "training_info.json", ignored))
-    TRY(WriteFileAtomically(target / "training_info.json", TRY(ReadFile(bundle / "training_info.json"))));
+  if (fs::exists(bundle / kTrainingInfoFile, ignored))
+    TRY(WriteFileAtomically(target / kTrainingInfoFile, TRY(ReadFile(bundle / kTrainingInfoFile))));
   if (fs::exists(bundle / kLinearFile, ignored)) {
     return WriteLabelsFile(target / "labels.json", TRY(ReadLabelsFile(bundle / "labels.json")));
   }

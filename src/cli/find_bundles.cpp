@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "bundle/manifest.h"
 #include "bundle/model_config.h"
+#include "bundle/training_info.h"
 #include "text/utf8.h"
 
 namespace winnow {
@@ -33,7 +34,7 @@ bool HoldsClassifier(const fs::path& dir) {
 }
 
 bool IsBundle(const fs::path& dir) {
-  return Exists(dir / kManifestFile) || Exists(dir / "training_info.json") || HoldsClassifier(dir);
+  return Exists(dir / kManifestFile) || Exists(dir / kTrainingInfoFile) || HoldsClassifier(dir);
 }
 
 void FindBelow(const fs::path& dir, int levels, std::vector<fs::path>& found) {

@@ -10,7 +10,9 @@
 #include "bundle/directory.h"
 #include "bundle/labels.h"
 #include "bundle/manifest.h"
+#include "bundle/training_info.h"
 #include "cli/commands.h"
+#include "cli/field_options.h"
 #include "cli/output.h"
 #include "onnx/linear_import.h"
 
@@ -35,7 +37,7 @@ void Describe(ImportCommandOptions& options, OptionTable& table) {
       .ValueName("DIR")
       .Required();
   table.Add("name", &options.name, "The model's name").Default("the output directory's");
-  table.Add("overwrite", &options.overwrite, "Replace whatever lies at --output-dir");
+  AddOverwrite(options.overwrite, table, "Replace whatever lies at --output-dir");
   table.Group("Labels");
   table
       .Add("labels", &options.labels,
@@ -74,29 +76,28 @@ Result<std::string> PositiveLabelOf(const ImportCommandOptions& options, const s
               fmt::format("the labels are {}", fmt::join(labels, ", ")));
 }
 
-Json InfoOf(const ImportCommandOptions& options, const ImportedLinear& imported, const Manifest& manifest,
-            const std::vector<std::string>& labels, const std::string& digest) {
+TrainingInfo InfoOf(const ImportCommandOptions& options, const ImportedLinear& imported, const Manifest& manifest,
+                    const std::vector<std::string>& labels, const std::string& digest) {
   const FeatureOptions& features = imported.model.vectorizer().options();
   Json properties = Json::object();
   for (const auto& [key, value] : imported.properties) properties[key] = value;
-  return {{"name", manifest.name},
-          {"base_model_id", options.model.filename().string()},
-          {"timestamp", TimestampUtc()},
-          {"num_classes", labels.size()},
-          {"classes", labels},
-          {"hyperparameters",
-           {{"kind", manifest.kind},
-            {"analyzer", "word"},
-            {"ngrams", fmt::format("{}-{}", features.min_ngram, features.max_ngram)},
-            {"max_features", features.max_features},
-            {"sublinear", features.sublinear}}},
-          {"imported_from",
-           {{"file", options.model.filename().string()},
-            {"sha256", digest},
-            {"producer", imported.producer},
-            {"properties", properties}}},
-          {"num_features", imported.model.features()},
-          {"winnow_version", WINNOW_VERSION}};
+  TrainingInfo info;
+  info.name = manifest.name;
+  info.base_model_id = options.model.filename().string();
+  info.timestamp = TimestampUtc();
+  info.classes = labels;
+  info.hyperparameters = {{"kind", manifest.kind},
+                          {"analyzer", "word"},
+                          {"ngrams", fmt::format("{}-{}", features.min_ngram, features.max_ngram)},
+                          {"max_features", features.max_features},
+                          {"sublinear", features.sublinear}};
+  info.imported_from = {{"file", options.model.filename().string()},
+                        {"sha256", digest},
+                        {"producer", imported.producer},
+                        {"properties", properties}};
+  info.num_features = imported.model.features();
+  info.winnow_version = WINNOW_VERSION;
+  return info;
 }
 
 Result<void> Run(const ImportCommandOptions& options) {
@@ -108,7 +109,7 @@ Result<void> Run(const ImportCommandOptions& options) {
   manifest.kind = model.kind() == LinearKind::kSvm ? "svm" : "lr";
   manifest.positive_label = TRY(PositiveLabelOf(options, labels));
   manifest.temperature = imported.temperature;
-  const Json info = InfoOf(options, imported, manifest, labels, TRY(Sha256OfFile(options.model)));
+  const TrainingInfo info = InfoOf(options, imported, manifest, labels, TRY(Sha256OfFile(options.model)));
 
   BundleWriter bundle = TRY(BundleWriter::Begin(options.output_dir, options.overwrite));
   if (bundle.replaces_model()) {
@@ -116,7 +117,7 @@ Result<void> Run(const ImportCommandOptions& options) {
   }
   TRY(model.Save(bundle.path() / kLinearFile));
   TRY(WriteLabelsFile(bundle.path() / kLabelsFile, labels));
-  TRY(WriteFileAtomically(bundle.path() / "training_info.json", info.dump(2) + "\n"));
+  TRY(WriteTrainingInfo(bundle.path(), info));
   TRY(SealBundle(bundle.path(), manifest));
   TRY(bundle.Commit());
   if (!imported.has_probabilities) {

@@ -1,14 +1,14 @@
 #include "cli/labelled_data.h"
 
+#include "cli/field_options.h"
+
 namespace winnow {
 
 void AddLabelledDataOptions(LabelledDataOptions& options, OptionTable& table) {
   table.Group("Data");
-  table.Add("text-field", &options.text_field, "Column or key of the text").ValueName("NAME").Default("found by name");
-  table.Add("label-field", &options.label_field, "Column or key of the label; several name 0/1 columns")
-      .ValueName("NAME")
-      .Default("found by name");
-  table.Add("filter", &options.filter, "Keep the rows of which this is true: lang=en, chars<320").ValueName("EXPR");
+  AddTextField(options.text_field, table);
+  AddLabelField(options.label_field, table);
+  AddFilter(options.filter, table);
   table.Group("Decision");
   table.AddChoice("mode", &options.mode,
                   {{"strict", Mode::kStrict}, {"moderate", Mode::kModerate}, {"lenient", Mode::kLenient}},

@@ -4,6 +4,7 @@
 
 #include "base/files.h"
 #include "base/json.h"
+#include "bundle/training_info.h"
 #include "evaluate/evaluation.h"
 #include "evaluate/latency.h"
 
@@ -55,16 +56,16 @@ void Describe(const fs::path& bundle, const Manifest& manifest, std::string weig
 }  // namespace
 
 std::string BaseModelOf(const fs::path& bundle) {
-  const auto field = [&](const char* file, const char* key) -> std::string {
-    const Result<std::string> text = ReadFile(bundle / file);
+  if (const auto info = ReadTrainingInfo(bundle); info && !info->base_model_id.empty()) return info->base_model_id;
+  const auto field = [&](const char* key) -> std::string {
+    const Result<std::string> text = ReadFile(bundle / "config.json");
     if (!text) return "";
-    const Result<Json> json = ParseJson(*text, file);
+    const Result<Json> json = ParseJson(*text, "config.json");
     if (!json || !json->is_object() || !json->contains(key) || !(*json)[key].is_string()) return "";
     return (*json)[key].get<std::string>();
   };
-  std::string name = field("training_info.json", "base_model_id");
-  if (name.empty()) name = field("config.json", "_name_or_path");
-  return name.empty() ? field("config.json", "model_type") : name;
+  const std::string name = field("_name_or_path");
+  return name.empty() ? field("model_type") : name;
 }
 
 Result<void> MeasureModel(const fs::path& bundle, const BundleClassifier& classifier, const Dataset& dataset, Mode mode,

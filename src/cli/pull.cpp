@@ -3,9 +3,10 @@
 #include "base/interrupt.h"
 #include "base/json.h"
 #include "bundle/known_models.h"
-#include "cli/base_model.h"
 #include "cli/commands.h"
+#include "cli/console_observer.h"
 #include "cli/output.h"
+#include "pipeline/base_model.h"
 
 namespace winnow {
 namespace {
@@ -56,7 +57,9 @@ void Describe(PullCommandOptions& options, OptionTable& table) {
 Result<void> Run(const PullCommandOptions& options) {
   if (options.name.empty()) return ListNames(options.json);
   HandleInterrupts();
-  const std::filesystem::path directory = TRY(PullWithProgress(options.name));
+  ConsoleObserver observer;
+  const std::filesystem::path directory = TRY(PullBaseModel(options.name, observer));
+  observer.FinishWork();
   return Print(options.json ? DumpJsonLine({{"name", options.name}, {"directory", directory.string()}}) + "\n"
                             : directory.string() + "\n");
 }

@@ -3,15 +3,16 @@
 #include <fmt/format.h>
 
 #include "base/interrupt.h"
+#include "base/lines.h"
 #include "base/log.h"
 #include "bundle/copy.h"
 #include "bundle/directory.h"
 #include "bundle/manifest.h"
+#include "calibrate/calibration_set.h"
 #include "classify/bundle_classifier.h"
 #include "classify/scope_rule.h"
 #include "cli/commands.h"
-#include "cli/data_options.h"
-#include "cli/kept_texts.h"
+#include "cli/field_options.h"
 #include "cli/output.h"
 #include "quantize/quantize.h"
 
@@ -33,7 +34,7 @@ void Describe(QuantizeCommandOptions& options, OptionTable& table) {
       .Add("output", &options.output,
            "Write a bundle of its own there, without the float weights; otherwise INT8 weights join them in BUNDLE")
       .ValueName("DIR");
-  table.Add("overwrite", &options.overwrite, "Replace whatever lies at --output");
+  AddOverwrite(options.overwrite, table);
   table.Group("Gate");
   table.Add("max-drop", &options.max_drop, "How much accuracy, and how much macro-F1, may be lost").Range(0, 1);
   table.Add("data", &options.data, "Labelled texts to measure it on, which training has not seen (CSV, TSV, JSONL)")
@@ -45,7 +46,7 @@ void Describe(QuantizeCommandOptions& options, OptionTable& table) {
 
 /// The held-out texts, with the bundle's labels.
 Result<Dataset> ReadHeldOut(const QuantizeRecipe& recipe, const BundleClassifier& classifier) {
-  if (recipe.data.empty()) return ReadKeptTexts(recipe.bundle / kKeptTextsFile, classifier);
+  if (recipe.data.empty()) return ReadCalibrationSet(recipe.bundle, classifier);
   ReadOptions read;
   read.labels = LabelSet{classifier.labels()};
   read.problem_type = classifier.multi_label() ? ProblemType::kMulti : ProblemType::kSingle;
@@ -94,7 +95,7 @@ std::string ReportLines(const QuantizeReport& report) {
 struct Quantized {
   QuantizeReport report;
   std::filesystem::path target;
-  bool promised;  ///< thresholds, abstention or a scope, by the scores of the float weights
+  bool guaranteed;  ///< thresholds, abstention or a scope hold for the scores of the float weights
 };
 
 Result<Quantized> Quantize(const QuantizeRecipe& recipe, ThreadPool& pool) {
@@ -122,12 +123,12 @@ Result<Quantized> Quantize(const QuantizeRecipe& recipe, ThreadPool& pool) {
                                                .note = [](const std::string& text) { LogInfo("{}", text); }},
                                               pool));
   TRY(CheckInterrupted());
-  const bool promised =
-      manifest.thresholds.promise || manifest.abstain || std::filesystem::exists(recipe.bundle / kScopeFile, ignored);
+  const bool guaranteed =
+      manifest.thresholds.guarantee || manifest.abstain || std::filesystem::exists(recipe.bundle / kScopeFile, ignored);
   TRY(SealBundle(writer.path(), std::move(manifest)));
   TRY(writer.Commit());
   LogInfo("{} answers with INT8 weights now", target.string());
-  return Quantized{std::move(report), target, promised};
+  return Quantized{std::move(report), target, guaranteed};
 }
 
 Result<void> Run(const QuantizeCommandOptions& options) {
@@ -139,7 +140,7 @@ Result<void> Run(const QuantizeCommandOptions& options) {
                                        .max_drop = options.max_drop,
                                        .overwrite = options.overwrite},
                                       pool));
-  if (done.promised) {
+  if (done.guaranteed) {
     LogWarning(
         "thresholds promise something for the weights that chose them; choose them again for these: winnow "
         "calibrate {}",

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "classify/bundle_classifier.h"
-#include "cli/cross_validation.h"
 #include "cli/labelled_data.h"
 #include "evaluate/evaluation_report.h"
+#include "pipeline/cross_validation.h"
 
 namespace winnow {
 

@@ -1,35 +1,39 @@
+#include "pipeline/train.h"
+
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <chrono>
 
 #include "base/interrupt.h"
+#include "base/lines.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "bundle/directory.h"
+#include "calibrate/calibration_text.h"
 #include "cli/calibrate.h"
 #include "cli/commands.h"
-#include "cli/cross_validation.h"
-#include "cli/data_options.h"
+#include "cli/console_observer.h"
 #include "cli/export.h"
+#include "cli/folds.h"
 #include "cli/output.h"
 #include "cli/quantize.h"
+#include "cli/teacher_comparison.h"
 #include "cli/train_options.h"
-#include "cli/training.h"
 #include "evaluate/report.h"
+#include "pipeline/data_plan.h"
 
 namespace winnow {
 namespace {
 
 /// --skip-training: the model that is there is exported, and quantised if that is asked for.
-Result<void> RunWithoutTraining(const TrainCommandOptions& options) {
+Result<void> RunWithoutTraining(const TrainCommandOptions& options, const TrainingPlan& plan) {
   HandleInterrupts();
   Json report;
-  ExportRecipe onnx{.bundle = options.output_dir};
+  ExportRecipe onnx{.bundle = plan.output.dir};
   if (options.quantize) {
     ThreadPool pool(options.threads);
     report["quantization"] =
-        TRY(QuantizeBundle({.bundle = options.output_dir, .data = options.data, .max_drop = options.max_drop}, pool));
+        TRY(QuantizeBundle({.bundle = plan.output.dir, .data = plan.data.files, .max_drop = options.max_drop}, pool));
     onnx.formats.push_back(kOnnxInt8Format);
   }
   report["onnx"] = TRY(ExportBundle(onnx));
@@ -38,61 +42,78 @@ Result<void> RunWithoutTraining(const TrainCommandOptions& options) {
 }
 
 /// Where the model goes when nobody said: models/PRESET-BASE.
-std::filesystem::path DefaultOutput(const TrainCommandOptions& options) {
-  const std::string prefix = std::filesystem::path(*options.preset).stem().string();
+std::filesystem::path DefaultOutput(const std::string& preset, const ModelPlan& model) {
+  const std::string prefix = std::filesystem::path(preset).stem().string();
   return std::filesystem::path("models") /
          (prefix + "-" +
-          (options.kind == "transformer" ? std::filesystem::path(options.base_model).filename().string()
-                                         : options.kind));
+          (model.transformer() ? std::filesystem::path(model.base_model).filename().string() : model.kind));
 }
 
-Result<void> Run(const TrainCommandOptions& given) {
-  if (given.folds) return RunTrainingFolds(given);
-  TrainCommandOptions options = given;
-  if (options.output_dir.empty()) {
+/// The target is looked at first: finding it full of other things after the training would be late.
+Result<void> CheckTarget(const OutputPlan& output) {
+  const BundleWriter bundle = TRY(BundleWriter::Begin(output.dir, output.overwrite));
+  if (bundle.replaces_model()) {
+    LogWarning("{} holds a model, which this one replaces once it is whole", output.dir.string());
+  }
+  return {};
+}
+
+Result<void> CheckOptions(const TrainCommandOptions& options, const TrainingPlan& plan) {
+  if (plan.data.files.empty()) {
+    return Fail(ErrorCode::kInvalidArgument, "no data to train on", "usage: winnow train DATA... --output-dir DIR");
+  }
+  if (options.quantize && !plan.output.keep_data) {
+    return Fail(ErrorCode::kInvalidArgument, "--quantize measures on the texts that --no-keep-data leaves out",
+                "drop one of them, or run: winnow quantize --data FILE");
+  }
+  if (options.quantize && !plan.model.transformer()) {
+    return Fail(ErrorCode::kInvalidArgument, "--quantize is for transformers, and --kind is " + plan.model.kind,
+                "leave one of them out");
+  }
+  return {};
+}
+
+/// What is done with a bundle once it is trained: `document` gets what --json prints of it.
+Result<void> Finish(const TrainCommandOptions& options, const TrainingPlan& plan, const Dataset& reported,
+                    ThreadPool& pool, Json& document) {
+  if (plan.distillation.teacher) document["compared_with_teacher"] = TRY(CompareWithTeacher(plan, reported, pool));
+  if (!options.quantize) return {};
+  document["quantization"] = TRY(QuantizeBundle({.bundle = plan.output.dir, .max_drop = options.max_drop}, pool));
+  if (plan.calibration.max_fpr) {
+    // The scores of the float weights chose the thresholds, and INT8 weights predict now.
+    const CalibratedBundle calibrated = TRY(CalibrateBundle(plan.output.dir, plan.calibration, pool));
+    for (const std::string& line : Lines(calibrated.text)) LogInfo("{}", line);
+  }
+  return {};
+}
+
+Result<void> Run(const TrainCommandOptions& options) {
+  if (options.folds) return RunTrainingFolds(options);
+  TrainingPlan plan = PlanOf(options);
+  if (plan.output.dir.empty()) {
     if (!options.preset) {
       return Fail(ErrorCode::kInvalidArgument, "--output-dir is required",
                   "usage: winnow train DATA... --output-dir DIR");
     }
-    options.output_dir = DefaultOutput(options);
-    LogInfo("the model goes to {}", options.output_dir.string());
+    plan.output.dir = DefaultOutput(*options.preset, plan.model);
+    LogInfo("the model goes to {}", plan.output.dir.string());
   }
-  if (options.skip_training) return RunWithoutTraining(options);
-  if (options.data.empty()) {
-    return Fail(ErrorCode::kInvalidArgument, "no data to train on", "usage: winnow train DATA... --output-dir DIR");
-  }
-  if (options.quantize && !options.keep_data) {
-    return Fail(ErrorCode::kInvalidArgument, "--quantize measures on the texts that --no-keep-data leaves out",
-                "drop one of them, or run: winnow quantize --data FILE");
-  }
+  if (options.skip_training) return RunWithoutTraining(options, plan);
+  TRY(CheckOptions(options, plan));
   const auto begin = std::chrono::steady_clock::now();
   HandleInterrupts();
   ThreadPool pool(options.threads);
-
-  // The target is looked at first: finding it full of other things after the training would be late.
-  BundleWriter bundle = TRY(BundleWriter::Begin(options.output_dir, options.overwrite));
-  if (bundle.replaces_model()) {
-    LogWarning("{} holds a model, which this one replaces once it is whole", options.output_dir.string());
-  }
-
-  SplitReport report;
-  Split split = TRY(ReadSplit(SplitFilesOf(options), TRY(ReadOptionsOf(options)), SplitOptionsOf(options), report));
-  for (const std::string& line : Lines(report.Text())) LogInfo("{}", line);
-  AddVariants(options, split);
-  TrainedBundle trained = TRY(TrainBundle(options, split, std::move(bundle), pool, begin));
-  if (options.quantize) {
-    trained.info["quantization"] =
-        TRY(QuantizeBundle({.bundle = options.output_dir, .max_drop = options.max_drop}, pool));
-    if (options.calibrating.max_fpr) {
-      // The float weights' scores chose the thresholds, and bytes answer now.
-      const CalibrationReport report = TRY(CalibrateBundle(options.output_dir, options.calibrating, pool));
-      for (const std::string& line : Lines(report.text)) LogInfo("{}", line);
-    }
-  }
+  ConsoleObserver observer;
+  TRY(CheckTarget(plan.output));
+  Split split = TRY(ReadParts(plan, observer));
+  AddVariants(plan, split, observer);
+  const TrainedModel trained = TRY(Train(plan, split, pool, observer, begin));
+  Json document = TrainingInfoJson(trained.info);
+  TRY(Finish(options, plan, trained.has_test ? split.test : split.validation, pool, document));
   if (!trained.has_test) {
     LogWarning("there is no test part: the figures are of the validation texts, which chose the best epoch");
   }
-  if (options.json) return Print(trained.info.dump(2) + "\n");
+  if (options.json) return Print(document.dump(2) + "\n");
   return Print(fmt::format("On {} {} texts:\n{}", FormatCount(trained.metrics.count),
                            trained.has_test ? "test" : "validation", ReportText(trained.metrics)));
 }

@@ -52,26 +52,26 @@ TEST_F(TrainOptionsTest, HuggingFacesCommandLineIsUnderstood) {
                              "--text_column_name",
                              "body"});
   ASSERT_TRUE(parsed) << parsed.error().Text();
-  EXPECT_THAT(options.data, ElementsAre("train.csv"));
-  EXPECT_EQ(options.base_model, "distilbert");
-  EXPECT_EQ(options.epochs, 4);
-  EXPECT_EQ(options.batch_size, 16);
-  EXPECT_EQ(options.lr, 5e-5);
-  EXPECT_EQ(options.warmup_ratio, 0.06);
-  EXPECT_EQ(options.weight_decay, 0);
-  EXPECT_EQ(options.lr_scheduler, "cosine");
-  EXPECT_EQ(options.max_length, 256);
-  EXPECT_EQ(options.max_grad_norm, 0.5);
-  EXPECT_EQ(options.output_dir, "out");
-  EXPECT_TRUE(options.overwrite);
-  EXPECT_EQ(options.seed, 7u);
-  EXPECT_EQ(options.validation, "val.csv");
-  EXPECT_EQ(options.text_field, "body");
+  EXPECT_THAT(options.plan.data.files, ElementsAre("train.csv"));
+  EXPECT_EQ(options.plan.model.base_model, "distilbert");
+  EXPECT_EQ(options.plan.trainer.epochs, 4);
+  EXPECT_EQ(options.plan.trainer.batch_size, 16);
+  EXPECT_EQ(options.plan.trainer.lr, 5e-5);
+  EXPECT_EQ(options.plan.trainer.warmup_ratio, 0.06);
+  EXPECT_EQ(options.plan.trainer.weight_decay, 0);
+  EXPECT_EQ(options.plan.trainer.lr_scheduler, "cosine");
+  EXPECT_EQ(options.plan.model.max_length, 256);
+  EXPECT_EQ(options.plan.trainer.max_grad_norm, 0.5);
+  EXPECT_EQ(options.plan.output.dir, "out");
+  EXPECT_TRUE(options.plan.output.overwrite);
+  EXPECT_EQ(options.plan.seed, 7u);
+  EXPECT_EQ(options.plan.data.validation, "val.csv");
+  EXPECT_EQ(options.plan.data.reading.text_field, "body");
 }
 
 TEST_F(TrainOptionsTest, OnlyAPresetDoesWithoutAnOutputDirectory) {
   ASSERT_TRUE(Parse({"a.csv"}));  // the command itself asks for it: models/PRESET-BASE is the default with a preset
-  EXPECT_TRUE(options.output_dir.empty());
+  EXPECT_TRUE(options.plan.output.dir.empty());
 }
 
 TEST_F(TrainOptionsTest, OneFoldIsNoCrossValidation) {

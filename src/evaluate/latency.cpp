@@ -9,6 +9,7 @@
 
 #include "base/machine.h"
 #include "base/threads.h"
+#include "bundle/calibration_texts.h"
 #include "classify/bundle_classifier.h"
 
 namespace winnow {
@@ -192,7 +193,7 @@ double BundleMegabytes(const std::filesystem::path& bundle, std::string_view wei
     const std::string name = entry.path().filename().string();
     const bool other_weights =
         name == (int8 ? "model.safetensors" : "model_int8.safetensors") || name == "pytorch_model.bin";
-    const bool of_training = name == "calibration.jsonl" || name.starts_with("training");
+    const bool of_training = name == kCalibrationTextsFile || name.starts_with("training");
     if (other_weights || of_training || !entry.is_regular_file(error)) continue;
     const auto size = entry.file_size(error);
     if (!error) bytes += static_cast<double>(size);

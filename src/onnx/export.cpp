@@ -9,6 +9,7 @@
 #include "bundle/manifest.h"
 #include "bundle/manifest_calibration.h"
 #include "bundle/model_config.h"
+#include "bundle/training_info.h"
 #include "onnx/encoder_graph.h"
 #include "onnx/linear_graph.h"
 #include "onnx/model_check.h"
@@ -114,10 +115,7 @@ Result<void> WriteOnnxMetadata(const fs::path& bundle, const fs::path& target) {
     if (IsOnnxFile(name)) digests[name] = TRY(Sha256OfFile(entry->path()));
   }
   Json metrics = Json::object();
-  if (const fs::path info = bundle / "training_info.json"; fs::exists(info, error)) {
-    const Json training = TRY(ParseJson(TRY(ReadFile(info)), info.string(), ErrorCode::kInvalidModel));
-    if (training.is_object() && training.contains("metrics")) metrics = training["metrics"];
-  }
+  if (fs::exists(bundle / kTrainingInfoFile, error)) metrics = TRY(ReadTrainingInfo(bundle)).metrics;
   Json metadata = {
       {"name", manifest.name},
       {"version", manifest.version},

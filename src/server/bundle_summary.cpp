@@ -12,6 +12,7 @@
 #include "bundle/labels.h"
 #include "bundle/manifest.h"
 #include "bundle/model_config.h"
+#include "bundle/training_info.h"
 #include "classify/bundle_classifier.h"
 #include "encoder/quantized_model.h"
 
@@ -44,11 +45,9 @@ uint64_t LinearMemory(uint64_t file, size_t labels) {
 /// Numbers and the like by name: what a list of models can show. Nothing where the file says nothing.
 Json MetricsOf(const fs::path& dir) {
   Json metrics = Json::object();
-  const Result<std::string> text = ReadFile(dir / "training_info.json");
-  if (!text) return metrics;
-  const Result<Json> info = ParseJsonLeniently(*text, JsonOrder::kAsWritten);
+  const Result<TrainingInfo> info = ReadTrainingInfo(dir);
   if (!info) return metrics;
-  for (const auto& [name, value] : std::as_const(*info)["metrics"].items()) {
+  for (const auto& [name, value] : info->metrics.items()) {
     if (value.is_number()) metrics[name] = value;
   }
   return metrics;

@@ -90,6 +90,7 @@ class Training {
 
 TrainerOptions ThirtySteps() {
   TrainerOptions options;
+  options.head_lr_factor = 1;
   options.epochs = 6;
   options.batch_size = 14;
   options.lr = 3e-3;

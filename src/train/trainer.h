@@ -31,7 +31,7 @@ struct TrainerOptions {
   int num_cycles = 1;               ///< of Schedule::kCosineRestarts
   std::optional<int> warmup_steps;  ///< instead of the ratio
   double warmup_ratio = 0.0;
-  double head_lr_factor = 1.0;  ///< the head's learning rate, in multiples of lr
+  double head_lr_factor = 10;   ///< the head's learning rate, in multiples of lr
   double layer_lr_decay = 1.0;  ///< train/optimizer.h
   double weight_decay = .01;    ///< of all but biases and normalisation weights
   double max_grad_norm = 1.0;   ///< 0: no clipping

@@ -31,6 +31,7 @@ TextSet MakeSet(int count, int seed) {
 
 TrainerOptions QuickOptions() {
   TrainerOptions options;
+  options.head_lr_factor = 1;
   options.epochs = 6;
   options.batch_size = 16;
   options.lr = 3e-3;

@@ -1,0 +1,13 @@
+/// Lines of a text.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace winnow {
+
+/// The lines of `text` without their line ends; empty lines are left out.
+std::vector<std::string> Lines(std::string_view text);
+
+}  // namespace winnow

@@ -1,0 +1,70 @@
+#include "calibrate/calibration_set.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_set>
+#include <vector>
+
+#include "bundle/calibration_texts.h"
+#include "bundle/training_info.h"
+#include "data/data_digest.h"
+#include "data/deduplicate.h"
+
+namespace winnow {
+
+Result<Dataset> ReadCalibrationSet(const std::filesystem::path& bundle, const BundleClassifier& classifier) {
+  const std::filesystem::path file = bundle / kCalibrationTextsFile;
+  Dataset dataset{.examples = {}, .labels = {classifier.labels()}, .multi_label = classifier.multi_label()};
+  std::vector<CalibrationText> texts = TRY(ReadCalibrationTexts(file));
+  for (CalibrationText& text : texts) {
+    const std::string where = fmt::format("{}, line {}", file.string(), text.line);
+    Example example{.text = std::move(text.text), .labels = {}, .file = file.string(), .row = text.line};
+    for (const std::string& name : text.labels) {
+      const int id = dataset.labels.Find(name);
+      if (id < 0) return Fail(ErrorCode::kInvalidData, where + ": has a label that the model has not");
+      example.labels.push_back(id);
+    }
+    std::ranges::sort(example.labels);
+    const auto repeated = std::ranges::unique(example.labels);
+    example.labels.erase(repeated.begin(), repeated.end());
+    if (!dataset.multi_label && example.labels.size() != 1)
+      return Fail(ErrorCode::kInvalidData, where + ": has not one label, but the model decides for one");
+    dataset.examples.push_back(std::move(example));
+  }
+  return dataset;
+}
+
+Result<void> WriteCalibrationSet(const std::filesystem::path& bundle, const Dataset& dataset) {
+  std::vector<CalibrationText> texts;
+  for (const Example& example : dataset.examples) {
+    CalibrationText& text = texts.emplace_back();
+    text.text = example.text;
+    for (const int32_t label : example.labels) text.labels.push_back(dataset.labels.names[static_cast<size_t>(label)]);
+  }
+  return WriteCalibrationTexts(bundle, texts, dataset.multi_label);
+}
+
+std::string SeemsTrainedOn(const std::filesystem::path& bundle, const Dataset& dataset,
+                           const BundleClassifier& classifier, bool given) {
+  const Result<TrainingInfo> info = ReadTrainingInfo(bundle);
+  Dataset once = dataset;
+  Deduplicate(once);
+  if (info && !info->data_sha256.empty() &&
+      (DataSha256(dataset) == info->data_sha256 || DataSha256(once) == info->data_sha256)) {
+    return "these are the texts that the model was trained on";
+  }
+  const Result<Dataset> kept = given ? ReadCalibrationSet(bundle, classifier) : Result<Dataset>(Dataset());
+  if (!kept || kept->examples.empty()) return {};
+  std::unordered_set<std::string> keys;
+  for (const Example& example : dataset.examples) keys.insert(DuplicateKey(example.text));
+  const auto held = static_cast<size_t>(std::ranges::count_if(
+      kept->examples, [&](const Example& example) { return keys.contains(DuplicateKey(example.text)); }));
+  if (2 * held < kept->examples.size() || 2 * dataset.examples.size() < 3 * kept->examples.size()) return {};
+  return fmt::format(
+      "{} of the {} texts that were held out of the training data are among these {}: the others may have been trained "
+      "on",
+      held, kept->examples.size(), dataset.examples.size());
+}
+
+}  // namespace winnow

@@ -1,0 +1,301 @@
+#include "calibrate/calibrator.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <utility>
+
+#include "base/random.h"
+#include "classify/decision_rule.h"
+#include "data/data_digest.h"
+#include "data/label_sets.h"
+#include "decide/label_thresholds.h"
+#include "evaluate/metrics.h"
+
+namespace winnow {
+namespace {
+
+constexpr size_t kFolds = 5;
+constexpr size_t kEnoughForFolds = 100;  // with fewer, a fit on four fifths says little about the one on all
+
+}  // namespace
+
+Calibrator::Calibrator(const HeldOutTexts& texts, const CalibrationOptions& options)
+    : texts_(texts),
+      options_(options),
+      labels_(texts.dataset.labels.names),
+      multi_label_(texts.dataset.multi_label),
+      truth_(LabelSets(texts.dataset)) {}
+
+Result<CalibrationResult> Calibrator::Calibrate(Manifest& manifest) {
+  KeepGuarantees(manifest);
+  TRY(CheckEnoughTexts(options_, texts_.dataset, texts_.positive_label, texts_.pooled));
+  result_.partition = PartitionTexts(options_, truth_.size(), labels_.size(), multi_label_, texts_.pooled);
+  TRY(Fit(manifest));
+  probabilities_ = TRY(texts_.predict(CalibrationOf(manifest)));
+  if (options_.max_fpr) {
+    TRY(ChooseThresholds(manifest.thresholds));
+  } else if (tune_) {
+    TuneThresholds(manifest.thresholds);
+  }
+  if (options_.max_error) TRY(ChooseAbstention(manifest));
+  NotePartition();
+  result_.options = options_;
+  result_.texts = truth_.size();
+  result_.source = texts_.source;
+  result_.weights = texts_.weights;
+  result_.labels = labels_;
+  result_.calibration = CalibrationOf(manifest);
+  return std::move(result_);
+}
+
+/// What was guaranteed with the former calibration is guaranteed with the new one.
+void Calibrator::KeepGuarantees(const Manifest& manifest) {
+  const bool changes = options_.calibration != CalibrationChoice::kKeep;
+  const Thresholds& thresholds = manifest.thresholds;
+  if (changes && thresholds.guarantee && !options_.max_fpr) {
+    options_.max_fpr = thresholds.guarantee->max_fpr;
+    options_.confidence = thresholds.guarantee->confidence;
+    Note(fmt::format("thresholds promised a false-positive rate of {}: they are chosen again", *options_.max_fpr));
+  }
+  tune_ = changes && !thresholds.guarantee && !thresholds.labels.empty() && multi_label_;
+  if (manifest.abstain && !options_.max_error && (changes || options_.max_fpr)) {
+    options_.max_error = manifest.abstain->max_error;
+    Note(fmt::format("abstention promised an error rate of {}: it is chosen again", *options_.max_error));
+  }
+}
+
+Result<void> Calibrator::Fit(Manifest& manifest) {
+  const Calibration former = CalibrationOf(manifest);
+  result_.was_calibrated = former != Calibration{};
+  Calibration now;
+  const auto method = options_.Method();
+  if (options_.calibration == CalibrationChoice::kKeep) {
+    now = former;
+  } else if (method) {
+    CalibrationFit fit = TRY(FitOn(*method, result_.partition.fit));
+    now = std::move(fit.calibration);
+    for (std::string& note : fit.notes) Note(std::move(note));
+  }
+  TRY(Measure(former, now));
+  if (options_.calibration == CalibrationChoice::kKeep) return {};
+  CalibrationRecord record;
+  record.calibration = now;
+  record.texts = static_cast<int64_t>(method ? result_.partition.fit.size() : 0);
+  record.sha256 = DataSha256(texts_.dataset);
+  record.source = texts_.source;
+  record.measured = result_.measured;
+  record.before = result_.before;
+  record.after = result_.after;
+  manifest.temperature = now.temperature;
+  manifest.calibration = std::move(record);
+  return {};
+}
+
+Result<CalibrationFit> Calibrator::FitOn(CalibrationMethod method, const Indices& part) const {
+  const std::vector<float> logits = LogitsAt(part);
+  const LabelIds truth = TruthAt(part);
+  return FitCalibration(method, {logits, truth, labels_, multi_label_});
+}
+
+/// Before and after, on the same texts: those that the fit has not seen if there are any.
+Result<void> Calibrator::Measure(const Calibration& former, const Calibration& now) {
+  const auto method = options_.Method();
+  const CalibrationPartition& partition = result_.partition;
+  Indices part = partition.fit;
+  std::vector<float> after;
+  if (method && partition.parts() > 1) {
+    part = partition.thresholds_apart ? partition.thresholds : Indices();
+    if (partition.abstention_apart) part.insert(part.end(), partition.abstention.begin(), partition.abstention.end());
+    result_.measured = fmt::format("on {} texts that the fit has not seen", part.size());
+  } else if (method && part.size() >= kEnoughForFolds && TRY(CrossFit(*method, part, after))) {
+    result_.measured = fmt::format("cross-fitted: each of {} parts by a fit on the others", kFolds);
+  } else if (method) {
+    result_.measured = "on the texts that it was fitted on, which flatters";
+  } else {
+    part.resize(truth_.size());
+    std::iota(part.begin(), part.end(), size_t{0});
+    result_.measured = "on all texts; nothing was fitted";
+  }
+  if (after.empty()) after = ProbabilitiesAt(now, part);
+  result_.before = TRY(FiguresOf(ProbabilitiesAt({}, part), part));
+  result_.was = TRY(FiguresOf(ProbabilitiesAt(former, part), part));
+  result_.after = TRY(FiguresOf(after, part));
+  return {};
+}
+
+/// Probabilities of each fold by a fit on the others; `part` gets the order of their rows. False where one of the fits
+/// has too few texts.
+Result<bool> Calibrator::CrossFit(CalibrationMethod method, Indices& part, std::vector<float>& probabilities) const {
+  Indices order = part;
+  Random(42, "folds").Shuffle(order);
+  part.clear();
+  for (size_t fold = 0; fold < kFolds; ++fold) {
+    const auto begin = order.begin() + static_cast<std::ptrdiff_t>(fold * order.size() / kFolds);
+    const auto end = order.begin() + static_cast<std::ptrdiff_t>((fold + 1) * order.size() / kFolds);
+    Indices others(order.begin(), begin);
+    others.insert(others.end(), end, order.end());
+    const Indices held(begin, end);
+    const Result<CalibrationFit> fit = FitOn(method, others);
+    if (!fit && fit.error().code == ErrorCode::kInvalidData) {
+      part = order;
+      probabilities.clear();
+      return false;
+    }
+    const std::vector<float> row = ProbabilitiesAt(TRY(fit).calibration, held);
+    probabilities.insert(probabilities.end(), row.begin(), row.end());
+    part.insert(part.end(), held.begin(), held.end());
+  }
+  return true;
+}
+
+Result<CalibrationFigures> Calibrator::FiguresOf(std::span<const float> probabilities, const Indices& part) const {
+  const MetricsOptions options{.bootstrap_resamples = 0};
+  Metrics metrics;
+  if (multi_label_) {
+    metrics = TRY(ComputeMultiLabelMetrics(probabilities, TruthAt(part), labels_, options));
+  } else {
+    std::vector<int32_t> truth;
+    for (const size_t t : part) truth.push_back(truth_[t].front());
+    metrics = TRY(ComputeMetrics(probabilities, truth, labels_, options));
+  }
+  return CalibrationFigures{.nll = metrics.nll.value_or(0),
+                            .ece = metrics.ece.value_or(0),
+                            .adaptive_ece = metrics.adaptive_ece.value_or(0),
+                            .brier = metrics.brier.value_or(0)};
+}
+
+Result<void> Calibrator::ChooseThresholds(Thresholds& thresholds) {
+  thresholds = {};
+  FprGuarantee guarantee{.max_fpr = *options_.max_fpr,
+                         .confidence = options_.confidence,
+                         .texts = std::numeric_limits<int64_t>::max(),
+                         .source = texts_.source,
+                         .weights = texts_.weights};
+  for (size_t k = 0; k < labels_.size(); ++k) {
+    if (!multi_label_ && static_cast<int32_t>(k) != texts_.positive_label) continue;
+    const ChosenThresholds& chosen = result_.thresholds.emplace_back(TRY(ThresholdsOf(k)));
+    for (const std::string& note : chosen.thresholds.notes) Note(labels_[k] + ": " + note);
+    guarantee.texts = std::min(guarantee.texts, static_cast<int64_t>(chosen.negatives));
+    guarantee.lenient_max_fpr = std::max(guarantee.lenient_max_fpr, chosen.thresholds.lenient.max_fpr);
+    // A float's own value as a double: it reads back as the same float.
+    const ModeThresholds modes = chosen.thresholds.modes();
+    const auto strict = static_cast<double>(modes.strict), moderate = static_cast<double>(modes.moderate),
+               lenient = static_cast<double>(modes.lenient);
+    if (multi_label_) {
+      thresholds.labels_strict[labels_[k]] = strict;
+      thresholds.labels[labels_[k]] = moderate;
+      thresholds.labels_lenient[labels_[k]] = lenient;
+    } else {
+      thresholds.strict = strict;
+      thresholds.moderate = moderate;
+      thresholds.lenient = lenient;
+    }
+  }
+  thresholds.guarantee = std::move(guarantee);
+  return {};
+}
+
+Result<ChosenThresholds> Calibrator::ThresholdsOf(size_t label) const {
+  const std::vector<float> negatives = NegativeScores(label);
+  Result<FprThresholds> found = ThresholdsForFpr(negatives, *options_.max_fpr, options_.confidence);
+  if (!found) {
+    found.error().message = labels_[label] + ": " + found.error().message;
+    return std::unexpected(found.error());
+  }
+  ChosenThresholds chosen{.label = labels_[label], .thresholds = *std::move(found), .negatives = negatives.size()};
+  const ModeThresholds modes = chosen.thresholds.modes();
+  for (const Mode mode : kModes) {
+    chosen.reached[static_cast<size_t>(mode)] =
+        std::ranges::count_if(negatives, [&](float score) { return score >= modes.At(mode); });
+  }
+  return chosen;
+}
+
+/// The scores of the texts without the label.
+std::vector<float> Calibrator::NegativeScores(size_t label) const {
+  std::vector<float> scores;
+  for (const size_t t : result_.partition.thresholds) {
+    if (std::ranges::find(truth_[t], static_cast<int32_t>(label)) != truth_[t].end()) continue;
+    scores.push_back(multi_label_ ? RowOf(t)[label] : PositiveScore(RowOf(t), static_cast<int32_t>(label)));
+  }
+  return scores;
+}
+
+/// Thresholds that --tune-thresholds chose were of the former probabilities.
+void Calibrator::TuneThresholds(Thresholds& thresholds) {
+  Note("thresholds of labels are tuned again: those with the best F1 on these texts");
+  const std::vector<float> best = BestF1Thresholds(probabilities_, truth_, labels_.size());
+  thresholds.labels.clear();
+  for (size_t k = 0; k < labels_.size(); ++k) {
+    thresholds.labels[labels_[k]] = std::round(static_cast<double>(best[k]) * 1e4) / 1e4;
+  }
+}
+
+Result<void> Calibrator::ChooseAbstention(Manifest& manifest) {
+  Manifest plain = manifest;
+  plain.abstain.reset();
+  const DecisionRule rule = TRY(DecisionRule::Of(plain, labels_, multi_label_, "calibration"));
+  Abstention abstain{.max_error = *options_.max_error,
+                     .texts = static_cast<int64_t>(result_.partition.abstention.size()),
+                     .source = texts_.source,
+                     .weights = texts_.weights};
+  const std::array below = {&abstain.strict, &abstain.moderate, &abstain.lenient};
+  for (const Mode mode : kModes) {
+    std::vector<float> confidence;
+    std::vector<uint8_t> wrong;
+    for (const size_t t : result_.partition.abstention) {
+      const Decision decision = rule.Decide(RowOf(t), {.mode = mode});
+      confidence.push_back(decision.confidence);
+      wrong.push_back((multi_label_ ? decision.labels != truth_[t] : decision.label != truth_[t].front()) ? 1 : 0);
+    }
+    const auto at = static_cast<size_t>(mode);
+    result_.abstention[at] = TRY(AbstainForError(confidence, wrong, *options_.max_error));
+    *below[at] = static_cast<double>(result_.abstention[at].below);
+  }
+  manifest.abstain = std::move(abstain);
+  return {};
+}
+
+void Calibrator::NotePartition() {
+  const CalibrationPartition& partition = result_.partition;
+  if (partition.parts() == 1) return;
+  std::string told = fmt::format("texts were dealt out by chance, so that no choice sees those of another: {} for {}",
+                                 partition.fit.size(), options_.Method() ? "calibration" : "thresholds");
+  if (options_.Method() && options_.max_fpr && !partition.thresholds_apart) told += " and thresholds";
+  if (partition.thresholds_apart) told += fmt::format(", {} for thresholds", partition.thresholds.size());
+  if (partition.abstention_apart) told += fmt::format(", {} for abstention", partition.abstention.size());
+  Note(std::move(told));
+}
+
+std::vector<float> Calibrator::LogitsAt(const Indices& part) const {
+  std::vector<float> logits;
+  logits.reserve(part.size() * labels_.size());
+  for (const size_t t : part) {
+    const auto row = std::span(texts_.logits).subspan(t * labels_.size(), labels_.size());
+    logits.insert(logits.end(), row.begin(), row.end());
+  }
+  return logits;
+}
+
+Calibrator::LabelIds Calibrator::TruthAt(const Indices& part) const {
+  LabelIds truth;
+  truth.reserve(part.size());
+  for (const size_t t : part) truth.push_back(truth_[t]);
+  return truth;
+}
+
+std::vector<float> Calibrator::ProbabilitiesAt(const Calibration& calibration, const Indices& part) const {
+  std::vector<float> probabilities = LogitsAt(part);
+  winnow::Calibrate(calibration, probabilities, labels_.size(), multi_label_, probabilities);
+  return probabilities;
+}
+
+std::span<const float> Calibrator::RowOf(size_t text) const {
+  return std::span(probabilities_).subspan(text * labels_.size(), labels_.size());
+}
+
+}  // namespace winnow

@@ -1,0 +1,144 @@
+#include "calibrate/calibrator.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "calibrate/calibration_text.h"
+#include "support/simulated_texts.h"
+
+namespace winnow {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr int kDraws = 10000;
+/// Three standard errors of a share that is measured in kDraws draws, at most.
+constexpr double kSlack = 0.015;
+
+TEST(Calibrator, ThresholdsKeepTheirFalsePositiveRateInTenThousandDraws) {
+  const CalibrationOptions options{.max_fpr = 0.2, .confidence = 0.8};
+  SimulatedTexts texts(1);
+  std::array<int, 3> violations = {};
+  for (int draw = 0; draw < kDraws; ++draw) {
+    texts.Draw(60);
+    Manifest manifest;
+    const HeldOutTexts held_out = texts.HeldOut();
+    const auto result = Calibrator(held_out, options).Calibrate(manifest);
+    ASSERT_TRUE(result) << result.error().Text();
+    const Calibration calibration = CalibrationOf(manifest);
+    const Thresholds& thresholds = manifest.thresholds;
+    violations[0] += TrueFpr(calibration, thresholds.strict) > 2 * 0.2 ? 1 : 0;
+    violations[1] += TrueFpr(calibration, thresholds.moderate) > 0.2 ? 1 : 0;
+    violations[2] += TrueFpr(calibration, thresholds.lenient) > thresholds.guarantee->lenient_max_fpr ? 1 : 0;
+  }
+  for (const int count : violations) EXPECT_LE(static_cast<double>(count) / kDraws, 1 - 0.8 + kSlack);
+  EXPECT_GT(violations[1], kDraws / 20);  // and is no stricter than it has to be
+}
+
+TEST(Calibrator, AbstentionKeepsItsErrorRateInTenThousandDraws) {
+  const CalibrationOptions options{.max_error = 0.1};
+  SimulatedTexts texts(2);
+  double error = 0;
+  for (int draw = 0; draw < kDraws; ++draw) {
+    texts.Draw(60);
+    Manifest manifest;
+    const HeldOutTexts held_out = texts.HeldOut();
+    const auto result = Calibrator(held_out, options).Calibrate(manifest);
+    ASSERT_TRUE(result) << result.error().Text();
+    error += TrueErrorAnswered(CalibrationOf(manifest), manifest.abstain->moderate) / kDraws;
+  }
+  EXPECT_LE(error, 0.1 + 0.002);
+  EXPECT_GT(error, 0.05);                // and abstains no more often than it has to
+  EXPECT_GT(NormalTail(1), 0.1 + 0.05);  // without abstention it would not be kept
+}
+
+TEST(Calibrator, AGuaranteeIsKeptWhenTheModelIsCalibratedAgain) {
+  constexpr int kFewerDraws = 2000;
+  SimulatedTexts texts(3);
+  int violations = 0;
+  for (int draw = 0; draw < kFewerDraws; ++draw) {
+    texts.Draw(120);
+    Manifest manifest;
+    const HeldOutTexts first = texts.HeldOut();
+    ASSERT_TRUE(Calibrator(first, {.max_fpr = 0.2, .confidence = 0.8, .max_error = 0.15}).Calibrate(manifest));
+    texts.Draw(200);
+    const HeldOutTexts second = texts.HeldOut();
+    const auto again = Calibrator(second, {.calibration = CalibrationChoice::kVector}).Calibrate(manifest);
+    ASSERT_TRUE(again) << again.error().Text();
+    ASSERT_EQ(manifest.calibration->calibration.method, CalibrationMethod::kVector);
+    ASSERT_TRUE(manifest.thresholds.guarantee);
+    EXPECT_EQ(manifest.thresholds.guarantee->max_fpr, 0.2);
+    EXPECT_EQ(manifest.thresholds.guarantee->confidence, 0.8);
+    EXPECT_EQ(manifest.abstain->max_error, 0.15);
+    EXPECT_THAT(again->notes, testing::Contains(HasSubstr("chosen again")));
+    violations += TrueFpr(CalibrationOf(manifest), manifest.thresholds.moderate) > 0.2 ? 1 : 0;
+  }
+  EXPECT_LE(static_cast<double>(violations) / kFewerDraws, 1 - 0.8 + 0.03);
+}
+
+TEST(Calibrator, NoChoiceSeesTheTextsOfAnother) {
+  const CalibrationOptions options{
+      .calibration = CalibrationChoice::kVector, .max_fpr = 0.2, .confidence = 0.8, .max_error = 0.2};
+  SimulatedTexts texts(4);
+  texts.Draw(300);
+  const auto calibrated = [&] {
+    Manifest manifest;
+    const HeldOutTexts held_out = texts.HeldOut();
+    const auto result = Calibrator(held_out, options).Calibrate(manifest);
+    EXPECT_TRUE(result) << result.error().Text();
+    return manifest;
+  };
+  const CalibrationPartition partition = PartitionTexts(options, 300, 2, /*multi_label=*/false, /*pooled=*/false);
+  ASSERT_EQ(partition.parts(), 3u);
+  const auto change = [&](const std::vector<size_t>& part) {
+    for (const size_t t : part) texts.logits[2 * t + 1] = 0.5f * texts.logits[2 * t + 1] - 0.25f;
+  };
+  const Manifest before = calibrated();
+  change(partition.abstention);
+  const Manifest other_abstention = calibrated();
+  EXPECT_EQ(other_abstention.calibration->calibration, before.calibration->calibration);
+  EXPECT_EQ(other_abstention.thresholds.moderate, before.thresholds.moderate);
+  EXPECT_NE(other_abstention.abstain->moderate, before.abstain->moderate);
+  change(partition.thresholds);
+  const Manifest other_thresholds = calibrated();
+  EXPECT_EQ(other_thresholds.calibration->calibration, before.calibration->calibration);
+  EXPECT_NE(other_thresholds.thresholds.moderate, before.thresholds.moderate);
+  change(partition.fit);
+  EXPECT_NE(calibrated().calibration->calibration, before.calibration->calibration);
+}
+
+TEST(Calibrator, ToldToKeepTheCalibrationChangesThresholdsAlone) {
+  SimulatedTexts texts(5);
+  texts.Draw(100);
+  Manifest manifest;
+  manifest.temperature = 1.5;
+  const HeldOutTexts held_out = texts.HeldOut();
+  const auto result = Calibrator(held_out, {.calibration = CalibrationChoice::kKeep, .max_fpr = 0.2, .confidence = 0.8})
+                          .Calibrate(manifest);
+  ASSERT_TRUE(result) << result.error().Text();
+  EXPECT_EQ(manifest.temperature, 1.5);
+  EXPECT_FALSE(manifest.calibration);
+  EXPECT_TRUE(manifest.thresholds.guarantee);
+  EXPECT_EQ(CalibrationLine(*result), "temperature 1.50");
+}
+
+TEST(Calibrator, TheSameTextsGiveTheSameResult) {
+  SimulatedTexts texts(6);
+  texts.Draw(150);
+  const auto report = [&] {
+    Manifest manifest;
+    const HeldOutTexts held_out = texts.HeldOut();
+    const auto result = Calibrator(held_out, {.max_fpr = 0.2, .max_error = 0.1}).Calibrate(manifest);
+    EXPECT_TRUE(result) << result.error().Text();
+    return CalibrationReportText(*result) + CalibrationReportJson(*result, manifest).dump();
+  };
+  const std::string once = report();
+  EXPECT_THAT(once, HasSubstr("thresholds"));
+  EXPECT_THAT(once, HasSubstr("unsure below"));
+  EXPECT_EQ(report(), once);
+}
+
+}  // namespace
+}  // namespace winnow

@@ -1,0 +1,84 @@
+#include "calibrate/scope.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "text/text_parts.h"
+
+namespace winnow {
+
+Result<std::vector<std::string>> ReadOutOfScopeTexts(const BundleClassifier& classifier,
+                                                     std::span<const std::filesystem::path> files) {
+  ReadOptions read;
+  read.template_text = classifier.manifest().text_template;
+  std::vector<std::string> texts;
+  for (const std::filesystem::path& file : files) {
+    std::vector<std::string> more = TRY(ReadTexts(file, read));
+    for (std::string& text : more) {
+      if (!TrimAscii(text).empty()) texts.push_back(std::move(text));
+    }
+  }
+  if (!files.empty() && texts.empty()) {
+    return Fail(ErrorCode::kInvalidData, "--out-of-scope: " + files.front().string() + " holds no texts");
+  }
+  return texts;
+}
+
+Result<std::vector<float>> FirstWindowLogits(const BundleClassifier& classifier, std::span<const std::string> texts,
+                                             const TextProgress& progress) {
+  const std::vector<std::string_view> views(texts.begin(), texts.end());
+  TokenizedTexts tokens;
+  const std::vector<float> windows = TRY(classifier.Logits(views, /*segmented=*/true, tokens, progress));
+  const size_t labels = classifier.labels().size();
+  std::vector<float> logits;
+  for (size_t t = 0; t < texts.size(); ++t) {
+    const auto row = windows.begin() + static_cast<ptrdiff_t>(static_cast<size_t>(tokens.begins[t]) * labels);
+    logits.insert(logits.end(), row, row + static_cast<ptrdiff_t>(labels));
+  }
+  return logits;
+}
+
+Result<ScopeFit> CalibrateScope(const HeldOutTexts& texts, std::span<const float> outside,
+                                const ScopeOptions& options) {
+  const std::vector<std::string>& labels = texts.dataset.labels.names;
+  if (texts.dataset.multi_label) {
+    return Fail(ErrorCode::kInvalidArgument, "--out-of-scope is for models of one label a text",
+                "this one may decide for none of its labels as it is");
+  }
+  if (std::ranges::find(labels, options.label) != labels.end() || options.label.empty()) {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("--scope-label '{}' must be a name that is none of the model's labels", options.label));
+  }
+  std::vector<int32_t> truth;
+  for (const Example& example : texts.dataset.examples) truth.push_back(example.labels.front());
+  ScopeFit fit = TRY(FitScope(texts.logits, truth, outside, labels.size(), options));
+  fit.rule.label = options.label;
+  fit.rule.source = texts.source;
+  fit.rule.weights = texts.weights;
+  return fit;
+}
+
+Result<ScopePredictions> PredictScope(const BundleClassifier& classifier, std::span<const std::string_view> texts,
+                                      const ClassifyOptions& options, const TextProgress& progress) {
+  const auto classified = TRY(classifier.Classify(texts, options, /*segmented=*/true, progress));
+  ScopePredictions predictions;
+  for (const ClassifiedText& text : classified) {
+    predictions.scores.push_back(text.scope_score.value_or(0));
+    predictions.labels.push_back(text.decision.label);
+  }
+  return predictions;
+}
+
+ScopeMetrics MeasureScopeRule(const ScopeRule& rule, const Dataset& inside, const ScopePredictions& of_inside,
+                              const ScopePredictions& of_outside) {
+  std::vector<char> right;
+  for (size_t t = 0; t < inside.examples.size(); ++t) {
+    right.push_back(of_inside.labels[t] == inside.examples[t].labels.front() ? 1 : 0);
+  }
+  return MeasureScope(rule, of_inside.scores, right, of_outside.scores);
+}
+
+}  // namespace winnow

@@ -1,0 +1,71 @@
+#include "cli/folds.h"
+
+#include <string>
+#include <utility>
+
+#include "base/interrupt.h"
+#include "base/lines.h"
+#include "base/log.h"
+#include "cli/console_observer.h"
+#include "cli/output.h"
+#include "data/deduplicate.h"
+#include "data/split.h"
+#include "pipeline/data_plan.h"
+
+namespace winnow {
+namespace {
+
+Result<void> PrintFolds(const CrossValidated& done, size_t texts, const FoldOptions& options, bool json) {
+  if (!json) return Print(CrossValidationText(done.result));
+  Json document = {{"texts", texts},
+                   {"seed", options.seed},
+                   {"base_model_id", done.base_model_id},
+                   {"hyperparameters", done.hyperparameters}};
+  document.update(CrossValidationJson(done.result));
+  return Print(document.dump(2) + "\n");
+}
+
+}  // namespace
+
+Result<void> RequireMeasuringOnly(const TrainCommandOptions& options) {
+  for (const auto& [given, name] :
+       {std::pair(options.plan.output.resume, "resume"), std::pair(options.quantize, "quantize"),
+        std::pair(options.skip_training, "skip-training")}) {
+    if (!given) continue;
+    return Fail(ErrorCode::kInvalidArgument, std::string("--") + name + ": here no model stays", "leave it out");
+  }
+  return {};
+}
+
+Result<void> RunFolds(const TrainingPlan& plan, Dataset data, const FoldOptions& options, bool json, ThreadPool& pool,
+                      const FoldsReport& report) {
+  for (const std::string& line : Lines(Deduplicate(data).Text())) LogInfo("{}", line);
+  ConsoleObserver observer;
+  CrossValidated done = TRY(CrossValidate(plan, data, {}, options, pool, observer));
+  if (report) TRY(report(done));
+  return PrintFolds(done, data.examples.size(), options, json);
+}
+
+Result<void> RunTrainingFolds(const TrainCommandOptions& options) {
+  const TrainingPlan plan = PlanOf(options);
+  if (plan.data.files.empty()) {
+    return Fail(ErrorCode::kInvalidArgument, "no data to train on", "usage: winnow train DATA... --folds K");
+  }
+  if (plan.data.test) {
+    return Fail(ErrorCode::kInvalidArgument, "--test: with --folds every text is tested once",
+                "leave it out, or name its file as more data");
+  }
+  HandleInterrupts();
+  ThreadPool pool(options.threads);
+  ConsoleObserver observer;
+  SplitReport report;
+  const Split split = TRY(ReadSplit(SplitFilesOf(plan.data), TRY(ReadOptionsOf(plan.data)),
+                                    {.test_size = 0, .validation_size = 0, .seed = plan.seed}, report));
+  for (const std::string& line : Lines(report.train.Text() + report.duplicates.Text())) LogInfo("{}", line);
+  TRY(RequireMeasuringOnly(options));
+  const FoldOptions folds{.folds = *options.folds, .seed = plan.seed};
+  const CrossValidated done = TRY(CrossValidate(plan, split.train, split.validation, folds, pool, observer));
+  return PrintFolds(done, split.train.examples.size(), folds, options.json);
+}
+
+}  // namespace winnow

@@ -1,0 +1,28 @@
+/// `winnow train --folds` and `winnow evaluate --folds`.
+#pragma once
+
+#include <functional>
+
+#include "base/result.h"
+#include "base/threads.h"
+#include "cli/train_options.h"
+#include "data/dataset.h"
+#include "pipeline/cross_validation.h"
+
+namespace winnow {
+
+/// Told what came out, before it is printed.
+using FoldsReport = std::function<Result<void>(CrossValidated& done)>;
+
+/// Cross-validates the plan on data as the labels of a model read them, de-duplicated here, and prints the result.
+/// Errors: CrossValidate's, those of the report.
+Result<void> RunFolds(const TrainingPlan& plan, Dataset data, const FoldOptions& options, bool json, ThreadPool& pool,
+                      const FoldsReport& report = {});
+
+/// Runs `winnow train DATA --folds K`.
+Result<void> RunTrainingFolds(const TrainCommandOptions& options);
+
+/// Refuses options that ask for a model that stays. Errors: kInvalidArgument.
+Result<void> RequireMeasuringOnly(const TrainCommandOptions& options);
+
+}  // namespace winnow

@@ -1,0 +1,70 @@
+#include "pipeline/base_model.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+
+#include "base/progress.h"
+#include "bundle/pull.h"
+#include "encoder/scratch.h"
+#include "encoder/truncate_layers.h"
+#include "tokenize/wordpiece_trainer.h"
+
+namespace winnow {
+namespace {
+
+/// The labels of the data, and the dropout of the plan.
+void Configure(const ModelPlan& plan, const Dataset& train, ModelConfig& config) {
+  config.labels = train.labels.names;
+  config.multi_label = train.multi_label;
+  if (plan.dropout) config.hidden_dropout = static_cast<float>(*plan.dropout);
+  if (plan.classifier_dropout) config.classifier_dropout = static_cast<float>(*plan.classifier_dropout);
+}
+
+Result<BaseModel> FromScratch(const TrainingPlan& plan, const Dataset& train, TrainingObserver& observer) {
+  std::vector<std::string> texts;
+  for (const Example& example : train.examples) texts.push_back(example.text);
+  Tokenizer tokenizer = TRY(TrainWordPiece(texts, {}));
+  ModelConfig config = ScratchConfig(tokenizer.vocab_size(), plan.model.max_length);
+  Configure(plan.model, train, config);
+  observer.Note(fmt::format("a new model: {} pieces learnt from the texts, {} layers of {}",
+                            FormatCount(tokenizer.vocab_size()), config.num_layers, config.hidden_size));
+  return BaseModel{std::move(tokenizer), Model::Fresh(std::move(config), plan.seed), {}};
+}
+
+}  // namespace
+
+Result<std::filesystem::path> PullBaseModel(const std::string& name, TrainingObserver& observer) {
+  PullOptions pull = PullOptions::FromEnvironment();
+  pull.progress = [&](std::string_view file, uint64_t done, uint64_t total) {
+    if (!file.empty()) {  // else asking, not yet receiving
+      observer.OnProgress("pull " + std::string(file), static_cast<int64_t>(done), static_cast<int64_t>(total));
+    }
+    return !observer.Cancelled();
+  };
+  pull.note = [&](const std::string& line) { observer.Note(line); };
+  return ResolveBaseModel(name, pull);
+}
+
+Result<BaseModel> PrepareBaseModel(const TrainingPlan& plan, const Dataset& train, TrainingObserver& observer) {
+  if (plan.model.base_model == "scratch") return FromScratch(plan, train, observer);
+  const std::filesystem::path directory = TRY(PullBaseModel(plan.model.base_model, observer));
+  ModelConfig config = TRY(ReadModelConfig(directory));
+  if (!config.labels.empty() && config.labels != train.labels.names && config.labels.size() == train.labels.size() &&
+      !plan.model.reinit_head) {
+    observer.Note(
+        fmt::format("the base model's classification head is kept, its {} labels renamed to the data's; --reinit-head "
+                    "trains a new one",
+                    config.labels.size()));
+  }
+  Configure(plan.model, train, config);
+  Tokenizer tokenizer = TRY(Tokenizer::Load(directory));
+  Model model = TRY(
+      Model::Load(directory, std::move(config),
+                  {.reinit_head = plan.model.reinit_head, .create_head = true, .seed = plan.seed, .writable = true}));
+  for (const std::string& note : model.notes()) observer.Note(note);
+  if (plan.model.layers) model = TRY(TruncateLayers(model, *plan.model.layers));
+  return BaseModel{std::move(tokenizer), std::move(model), directory};
+}
+
+}  // namespace winnow

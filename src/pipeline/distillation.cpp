@@ -1,0 +1,107 @@
+#include "pipeline/distillation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+#include "base/progress.h"
+#include "data/deduplicate.h"
+#include "pipeline/data_plan.h"
+#include "text/disguise.h"
+#include "text/text_parts.h"
+#include "train/distil.h"
+
+namespace winnow {
+namespace {
+
+std::string Listed(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+/// The unlabelled texts of the plan but for those that are held-out texts: the student would have seen them.
+Result<std::vector<std::string>> ReadUnlabelled(const TrainingPlan& plan, const Split& split,
+                                                TrainingObserver& observer) {
+  std::vector<std::string> unlabelled;
+  if (plan.distillation.unlabelled.empty()) return unlabelled;
+  ReadOptions read = TRY(ReadOptionsOf(plan.data));
+  read.label_field.clear();
+  Dataset extra;
+  for (const std::filesystem::path& file : plan.distillation.unlabelled) {
+    for (std::string& text : TRY(ReadTexts(file, read))) {
+      if (!TrimAscii(text).empty()) extra.examples.push_back({std::move(text), {}, "", 0});
+    }
+  }
+  const size_t leaks = RemoveLeaks(extra, split.validation) + RemoveLeaks(extra, split.test);
+  for (Example& example : extra.examples) unlabelled.push_back(std::move(example.text));
+  observer.Note(fmt::format("{} unlabelled texts{}", FormatCount(static_cast<int64_t>(unlabelled.size())),
+                            leaks == 0 ? "" : "; " + std::to_string(leaks) + " more are held-out texts, and left out"));
+  if (split.train.examples.size() + unlabelled.size() > (size_t{1} << 31)) {
+    return Fail(ErrorCode::kUnsupported, "more than 2^31 texts");
+  }
+  return unlabelled;
+}
+
+/// Appends texts that have no label of their own.
+void AppendUnlabelled(const ModelPlan& model, const std::vector<std::string>& texts, const Tokenizer& tokenizer,
+                      int max_length, TextSet& train) {
+  for (const std::string& text : texts) {
+    AppendText(tokenizer, model.fold_disguises ? FoldDisguises(text) : text, max_length, model.long_text, train.texts);
+    train.rows.push_back(0);
+    if (train.multi_label) {
+      train.targets.resize(train.targets.size() + train.num_labels, 0.0f);
+    } else {
+      train.labels.push_back(-1);
+    }
+  }
+}
+
+}  // namespace
+
+Result<std::vector<size_t>> LabelIdsIn(const BundleClassifier& classifier, const std::filesystem::path& bundle,
+                                       const LabelSet& labels) {
+  std::vector<size_t> ids;
+  for (const std::string& name : labels.names) {
+    const auto found = std::ranges::find(classifier.labels(), name);
+    if (found == classifier.labels().end()) break;
+    ids.push_back(static_cast<size_t>(found - classifier.labels().begin()));
+  }
+  if (ids.size() == labels.size() && classifier.labels().size() == labels.size()) return ids;
+  return Fail(ErrorCode::kInvalidArgument,
+              "--teacher " + bundle.string() + " knows other labels than the data: " + Listed(classifier.labels()),
+              "the data have: " + Listed(labels.names));
+}
+
+Result<void> AddTeacherPredictions(const TrainingPlan& plan, const Split& split, const Tokenizer& tokenizer,
+                                   int max_length, ThreadPool& pool, TrainingObserver& observer, TextSet& train) {
+  const std::filesystem::path& bundle = *plan.distillation.teacher;
+  const BundleClassifier teacher = TRY(BundleClassifier::Load(bundle, pool, Weights::kFloat));
+  if (teacher.multi_label() != train.multi_label) {
+    return Fail(ErrorCode::kInvalidArgument, "--teacher " + bundle.string() + " decides for " +
+                                                 (train.multi_label ? "one label a text, the data have several"
+                                                                    : "several labels a text, the data have one"));
+  }
+  const std::vector<size_t> ids = TRY(LabelIdsIn(teacher, bundle, split.train.labels));
+  const std::vector<std::string> unlabelled = TRY(ReadUnlabelled(plan, split, observer));
+  AppendUnlabelled(plan.model, unlabelled, tokenizer, max_length, train);
+  std::vector<std::string_view> texts = TextViews(split.train);
+  texts.insert(texts.end(), unlabelled.begin(), unlabelled.end());
+  const auto total = static_cast<int64_t>(texts.size());
+  const std::vector<float> predicted = TRY(teacher.Probabilities(texts, /*segmented=*/true, [&](size_t done) {
+    observer.OnProgress("teacher", static_cast<int64_t>(done), total);
+    return !observer.Cancelled();
+  }));
+  std::vector<float> probabilities(predicted.size());
+  for (size_t i = 0; i < predicted.size(); ++i) {
+    const size_t row = i / ids.size() * ids.size();
+    probabilities[i] = predicted[row + ids[i % ids.size()]];
+  }
+  AddTeacher(probabilities, unlabelled.size(),
+             {.temperature = plan.distillation.temperature, .weight = plan.distillation.weight}, train);
+  return {};
+}
+
+}  // namespace winnow

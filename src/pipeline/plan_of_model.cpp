@@ -1,0 +1,147 @@
+#include "pipeline/plan_of_model.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+
+#include "base/json.h"
+#include "base/option_values.h"
+#include "bundle/manifest.h"
+#include "bundle/model_config.h"
+#include "bundle/training_info.h"
+
+namespace winnow {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Typed reading of hyperparameters by name. Null, an empty string and what is missing mean the default.
+class HyperparameterReader {
+ public:
+  explicit HyperparameterReader(const Json& values) : values_(values) {}
+
+  template <typename T>
+  Result<void> Read(const char* name, T& field) const {
+    const Json* const value = values_.Find(name);
+    if (value == nullptr || value->is_null() || value->is_structured()) return {};
+    const std::string text = value->is_string() ? value->get<std::string>() : value->dump();
+    if (text.empty()) return {};
+    const Result<void> parsed = ParseOptionValue(text, field);
+    if (parsed) return {};
+    return Fail(parsed.error().code, fmt::format("{}: '{}' {}", name, text, parsed.error().message),
+                parsed.error().hint);
+  }
+
+ private:
+  const Json& values_;
+};
+
+Result<void> ReadTrainer(const HyperparameterReader& values, TrainerPlan& trainer) {
+  TRY(values.Read("epochs", trainer.epochs));
+  TRY(values.Read("batch_size", trainer.batch_size));
+  TRY(values.Read("batch_tokens", trainer.batch_tokens));
+  TRY(values.Read("gradient_accumulation_steps", trainer.accumulation));
+  TRY(values.Read("learning_rate", trainer.lr));
+  TRY(values.Read("head_lr_factor", trainer.head_lr_factor));
+  TRY(values.Read("layer_lr_decay", trainer.layer_lr_decay));
+  TRY(values.Read("lr_scheduler", trainer.lr_scheduler));
+  TRY(values.Read("num_cycles", trainer.num_cycles));
+  TRY(values.Read("warmup_steps", trainer.warmup_steps));
+  if (!trainer.warmup_steps) TRY(values.Read("warmup_ratio", trainer.warmup_ratio));  // two ways to say one thing
+  TRY(values.Read("weight_decay", trainer.weight_decay));
+  TRY(values.Read("max_grad_norm", trainer.max_grad_norm));
+  TRY(values.Read("class_weights", trainer.class_weights));
+  TRY(values.Read("label_smoothing", trainer.label_smoothing));
+  TRY(values.Read("freeze", trainer.freeze));
+  TRY(values.Read("metric", trainer.metric));
+  TRY(values.Read("precision", trainer.precision));
+  TRY(values.Read("eval_steps", trainer.eval_steps));
+  TRY(values.Read("save_steps", trainer.save_steps));
+  return values.Read("early_stopping_patience", trainer.early_stopping_patience);
+}
+
+Result<void> ReadLinear(const HyperparameterReader& values, LinearPlan& linear) {
+  TRY(values.Read("C", linear.C));
+  TRY(values.Read("analyzer", linear.analyzer));
+  TRY(values.Read("ngrams", linear.ngrams));
+  TRY(values.Read("char_ngrams", linear.char_ngrams));
+  TRY(values.Read("max_features", linear.max_features));
+  TRY(values.Read("sublinear", linear.sublinear));
+  return values.Read("one_vs_rest", linear.one_vs_rest);
+}
+
+Result<void> ReadHyperparameters(const Json& json, TrainingPlan& plan) {
+  const HyperparameterReader values(json);
+  TRY(ReadTrainer(values, plan.trainer));
+  TRY(ReadLinear(values, plan.linear));
+  TRY(values.Read("max_length", plan.model.max_length));
+  TRY(values.Read("layers", plan.model.layers));
+  TRY(values.Read("teacher", plan.distillation.teacher));
+  TRY(values.Read("distil_temperature", plan.distillation.temperature));
+  TRY(values.Read("distil_weight", plan.distillation.weight));
+  TRY(values.Read("seed", plan.seed));
+  return CheckPlan(plan);
+}
+
+/// Share of the texts that chose the best epoch.
+double ValidationSize(const TrainingInfo& info, double otherwise) {
+  const auto validation = static_cast<double>(info.validation_count);
+  const double all = static_cast<double>(info.sample_count) + validation + static_cast<double>(info.test_count);
+  return validation > 0 ? std::clamp(validation / all, 0.02, 0.5) : otherwise;
+}
+
+CalibrationPlan CalibrationPlanOf(const Manifest& manifest) {
+  CalibrationPlan plan;
+  if (manifest.calibration) {
+    const Calibration& calibration = manifest.calibration->calibration;
+    plan.calibration = calibration.method == CalibrationMethod::kVector     ? CalibrationChoice::kVector
+                       : calibration.method == CalibrationMethod::kIsotonic ? CalibrationChoice::kIsotonic
+                       : manifest.calibration->texts == 0                   ? CalibrationChoice::kNone
+                                                                            : CalibrationChoice::kTemperature;
+  }
+  if (const auto& guarantee = manifest.thresholds.guarantee) {
+    plan.max_fpr = guarantee->max_fpr;
+    plan.confidence = guarantee->confidence;
+  } else {
+    plan.tune_thresholds = !manifest.thresholds.labels.empty();
+  }
+  return plan;
+}
+
+}  // namespace
+
+Result<TrainingPlan> PlanOfModel(const fs::path& bundle) {
+  constexpr char kAdvice[] = "give the recipe yourself: winnow train DATA --folds K --base-model NAME ...";
+  const Manifest manifest = TRY(ReadManifest(bundle));
+  const std::string file = (bundle / kTrainingInfoFile).string();
+  const Result<TrainingInfo> info = ReadTrainingInfo(bundle);
+  if (!info && info.error().code == ErrorCode::kInvalidModel) return std::unexpected(info.error());
+  if (!info) {
+    return Fail(ErrorCode::kNotFound, file + ": can't be read, so how the model was trained is not known", kAdvice);
+  }
+  if (info->base_model_id.empty() || info->hyperparameters.is_null()) {
+    return Fail(ErrorCode::kInvalidModel, file + ": has no base_model_id or no hyperparameters", kAdvice);
+  }
+  TrainingPlan plan;
+  if (const auto read = ReadHyperparameters(info->hyperparameters, plan); !read) {
+    return Fail(ErrorCode::kInvalidModel, file + ": hyperparameters: " + read.error().message, read.error().hint);
+  }
+  plan.data.validation_size = ValidationSize(*info, plan.data.validation_size);
+  plan.data.reading.template_text = manifest.text_template;
+  for (const auto& [from, to] : manifest.label_map) plan.data.label_map.push_back(from + "=" + to);
+  plan.data.positive_label = manifest.positive_label;
+  plan.model.kind = manifest.kind;
+  plan.model.long_text = manifest.long_text;
+  plan.model.fold_disguises = manifest.fold_disguises;
+  plan.calibration = CalibrationPlanOf(manifest);
+  if (!plan.model.transformer()) return plan;
+  const ModelConfig config = TRY(ReadModelConfig(bundle));
+  plan.model.base_model = info->base_model_id;
+  plan.model.reinit_head = true;  // of another size alone, which the training must have had done
+  plan.model.dropout = static_cast<double>(config.hidden_dropout);
+  plan.model.classifier_dropout = static_cast<double>(config.classifier_dropout);
+  return plan;
+}
+
+}  // namespace winnow

@@ -1,0 +1,129 @@
+#include "pipeline/plan_of_model.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/files.h"
+#include "base/json.h"
+#include "bundle/manifest.h"
+#include "bundle/model_config.h"
+#include "bundle/training_info.h"
+#include "pipeline/trainer_options.h"
+#include "support/temporary_directory.h"
+#include "support/tiny_config.h"
+
+namespace winnow {
+namespace {
+
+class PlanOfModelTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ModelConfig config = TinyConfig();
+    config.hidden_dropout = 0.25f;
+    ASSERT_TRUE(WriteModelConfig(dir.path(), config));
+    Manifest manifest;
+    manifest.name = "m";
+    manifest.text_template = "{subject} [SEP] {body}";
+    manifest.positive_label = "spam";
+    ASSERT_TRUE(WriteManifest(dir.path(), manifest));
+  }
+  void WriteInfo(const Json& info) { ASSERT_TRUE(WriteFileAtomically(dir.path() / kTrainingInfoFile, info.dump())); }
+  static Json Info(const Json& hyperparameters) {
+    return {{"base_model_id", "some/model"},
+            {"hyperparameters", hyperparameters},
+            {"sample_count", 70},
+            {"validation_count", 15},
+            {"test_count", 15}};
+  }
+
+  TemporaryDirectory dir;
+};
+
+TEST_F(PlanOfModelTest, IsWhatTrainingWasTold) {
+  TrainingPlan told;
+  TrainingObserver observer;
+  told.trainer.batch_size = 7;
+  told.trainer.accumulation = 3;
+  told.trainer.layer_lr_decay = 0.95;
+  told.trainer.lr_scheduler = "cosine";
+  told.trainer.label_smoothing = 0.1;
+  told.trainer.warmup_ratio = 0.06;
+  told.trainer.freeze = "encoder";
+  told.trainer.metric = "accuracy";
+  told.trainer.class_weights = "balanced";
+  TrainerOptions trainer = ToTrainerOptions(told, {}, 3, 1, observer).value();
+  WriteInfo(Info(Hyperparameters(told, trainer, 99)));
+  const auto plan = PlanOfModel(dir.path());
+  ASSERT_TRUE(plan) << plan.error().Text();
+  EXPECT_EQ(plan->model.base_model, "some/model");
+  EXPECT_EQ(plan->trainer.batch_size, 7);
+  EXPECT_EQ(plan->trainer.accumulation, 3);
+  EXPECT_EQ(plan->trainer.epochs, trainer.epochs);
+  EXPECT_EQ(plan->trainer.lr, trainer.lr);
+  EXPECT_EQ(plan->trainer.layer_lr_decay, 0.95);
+  EXPECT_EQ(plan->trainer.lr_scheduler, "cosine");
+  EXPECT_EQ(plan->trainer.label_smoothing, 0.1);
+  EXPECT_EQ(plan->trainer.warmup_ratio, 0.06);
+  EXPECT_EQ(plan->trainer.freeze, "encoder");
+  EXPECT_EQ(plan->trainer.metric, "accuracy");
+  EXPECT_EQ(plan->trainer.class_weights, "balanced");
+  EXPECT_EQ(plan->model.max_length, 99);
+  EXPECT_EQ(plan->trainer.precision, NameOf(trainer.precision));
+  EXPECT_EQ(plan->model.dropout, 0.25);
+  EXPECT_EQ(plan->data.reading.template_text, "{subject} [SEP] {body}");
+  EXPECT_EQ(plan->data.positive_label, "spam");
+  EXPECT_NEAR(plan->data.validation_size, 0.15, 1e-12);
+  // The same again, through all of it.
+  const TrainerOptions again = ToTrainerOptions(*plan, {}, 3, 1, observer).value();
+  EXPECT_EQ(Hyperparameters(*plan, again, 99), Hyperparameters(told, trainer, 99));
+}
+
+TEST_F(PlanOfModelTest, WarmUpIsSaidInOneWay) {
+  WriteInfo(Info({{"warmup_steps", 12}, {"warmup_ratio", 0.1}}));
+  const auto plan = PlanOfModel(dir.path());
+  ASSERT_TRUE(plan) << plan.error().Text();
+  EXPECT_EQ(plan->trainer.warmup_steps, 12);
+  EXPECT_EQ(plan->trainer.warmup_ratio, 0);
+}
+
+TEST_F(PlanOfModelTest, WhatIsMissingOrMakesNoSenseIsNamed) {
+  EXPECT_EQ(PlanOfModel(dir.path()).error().code, ErrorCode::kNotFound);
+  EXPECT_THAT(PlanOfModel(dir.path()).error().hint, testing::HasSubstr("--folds"));
+  const auto refused = [&](const Json& info) {
+    WriteInfo(info);
+    const auto plan = PlanOfModel(dir.path());
+    EXPECT_FALSE(plan) << info.dump();
+    EXPECT_EQ(plan.error().code, ErrorCode::kInvalidModel);
+    return plan.error().message;
+  };
+  EXPECT_THAT(refused(Info({{"epochs", -3}})), testing::AllOf(testing::HasSubstr("epochs"), testing::HasSubstr("-3")));
+  EXPECT_THAT(refused(Info({{"lr_scheduler", "up and down"}})), testing::HasSubstr("lr-scheduler"));
+  refused(Info({{"batch_size", "many"}}));
+  refused(Info("none"));
+  refused(Json::array());
+  refused({{"base_model_id", 7}, {"hyperparameters", Json::object()}});
+  refused({{"hyperparameters", Json::object()}});
+  // What this version does not know is no option.
+  WriteInfo(Info({{"of_another_version", 3}, {"list", Json::array({1})}}));
+  EXPECT_TRUE(PlanOfModel(dir.path()));
+}
+
+TEST_F(PlanOfModelTest, DamagedFilesAreReadOrRefused) {
+  const std::string good = Info({{"epochs", 3}, {"learning_rate", 2e-5}, {"freeze", "encoder"}}).dump();
+  for (size_t length = 0; length < good.size(); ++length) {
+    ASSERT_TRUE(WriteFileAtomically(dir.path() / kTrainingInfoFile, good.substr(0, length)));
+    EXPECT_FALSE(PlanOfModel(dir.path())) << length;
+  }
+  for (size_t at = 0; at < good.size(); ++at) {
+    std::string bad = good;
+    bad[at] = static_cast<char>(bad[at] ^ 0x15);
+    ASSERT_TRUE(WriteFileAtomically(dir.path() / kTrainingInfoFile, bad));
+    const auto plan = PlanOfModel(dir.path());
+    if (!plan) {
+      EXPECT_FALSE(plan.error().message.empty());
+    }
+  }
+}
+
+}  // namespace
+}  // namespace winnow

@@ -1,0 +1,140 @@
+#include "pipeline/train.h"
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/machine.h"
+#include "bundle/directory.h"
+#include "bundle/manifest.h"
+#include "calibrate/calibration_set.h"
+#include "calibrate/calibration_text.h"
+#include "data/data_digest.h"
+#include "pipeline/fitted_model.h"
+#include "pipeline/trained_model.h"
+
+namespace winnow {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// Calibration sees the validation part only; the reported metrics are of texts that nothing has seen.
+Result<std::optional<CalibrationResult>> CalibrateFitted(const FitInput& input, FittedModel& model,
+                                                         TrainingObserver& observer) {
+  const HeldOutTexts texts{.dataset = input.split.validation,
+                           .logits = model.validation_logits(),
+                           .predict = [&](const Calibration& calibration) -> Result<std::vector<float>> {
+                             return model.Probabilities(HeldOutPart::kValidation, calibration);
+                           },
+                           .positive_label = input.positive_label,
+                           .pooled = model.pooled(),
+                           .source = "validation texts",
+                           .weights = model.weights()};
+  return CalibrateTrained(input.plan, input.split, texts, input.manifest, observer);
+}
+
+/// Probabilities, decisions and metrics of the reported part.
+Result<TrainedModel> Measure(const FitInput& input, FittedModel& model, TrainingObserver& observer) {
+  const Calibration calibration = CalibrationOf(input.manifest);
+  const Dataset& validation = input.split.validation;
+  if (input.plan.calibration.tune_thresholds) {
+    TRY(TuneThresholds(model.Probabilities(HeldOutPart::kValidation, calibration), validation, input.manifest,
+                       observer));
+  }
+  TrainedModel trained;
+  trained.has_test = !input.split.test.examples.empty();
+  const Dataset& reported = trained.has_test ? input.split.test : validation;
+  trained.probabilities =
+      model.Probabilities(trained.has_test ? HeldOutPart::kTest : HeldOutPart::kValidation, calibration);
+  trained.decisions = TRY(DecisionsOf(trained.probabilities, reported, input.manifest));
+  trained.metrics = TRY(MetricsOf(trained.probabilities, reported, input.manifest, trained.decisions));
+  return trained;
+}
+
+/// A training by epochs has measured the validation part at its best epoch; another one is measured now.
+Result<void> MeasureValidation(const FitInput& input, FittedModel& model, TrainingInfo& info) {
+  if (info.val_macro_f1) return {};
+  const Dataset& validation = input.split.validation;
+  const std::vector<float> probabilities = model.Probabilities(HeldOutPart::kValidation, CalibrationOf(input.manifest));
+  const auto decisions = TRY(DecisionsOf(probabilities, validation, input.manifest));
+  const Metrics metrics = TRY(MetricsOf(probabilities, validation, input.manifest, decisions));
+  info.val_macro_f1 = metrics.f1_macro;
+  info.val_accuracy = metrics.accuracy;
+  return {};
+}
+
+TrainingInfo InfoOf(const FitInput& input, const TrainedModel& trained, int threads) {
+  const Dataset& train = input.split.train;
+  TrainingInfo info;
+  info.name = input.manifest.name;
+  info.timestamp = TimestampUtc();
+  for (const std::string_view name : MetricNames()) {
+    const Result<double> value = MetricByName(trained.metrics, name);
+    info.metrics[std::string(name)] = value ? Json(*value) : Json();
+  }
+  info.metrics_of = trained.has_test ? "test" : "validation";
+  info.sample_count = train.examples.size();
+  info.validation_count = input.split.validation.examples.size();
+  info.test_count = input.split.test.examples.size();
+  info.peak_memory_mb = PeakMemoryBytes() / (1 << 20);
+  info.classes = train.labels.names;
+  info.label_counts.assign(train.labels.size(), 0);
+  for (const Example& example : train.examples) {
+    for (const int32_t label : example.labels) ++info.label_counts[static_cast<size_t>(label)];
+  }
+  info.data_sha256 = DataSha256(train);
+  info.cpu = CpuName();
+  info.cpu_extensions = CpuExtensions();
+  info.threads = threads;
+  info.winnow_version = WINNOW_VERSION;
+  return info;
+}
+
+Result<void> WriteBundle(const FitInput& input, FittedModel& model, const TrainingInfo& info, BundleWriter& bundle) {
+  TRY(model.WriteFiles(bundle.path()));
+  TRY(WriteTrainingInfo(bundle.path(), info));
+  model.BeforeSealing(bundle.path());
+  if (input.plan.output.keep_data) TRY(WriteCalibrationSet(bundle.path(), input.split.validation));
+  TRY(SealBundle(bundle.path(), input.manifest));
+  return bundle.Commit();
+}
+
+}  // namespace
+
+Result<TrainedModel> Train(const TrainingPlan& plan, const Split& split, ThreadPool& pool, TrainingObserver& observer,
+                           Clock::time_point begin) {
+  TRY(CheckPlan(plan));
+  if (!plan.model.transformer()) TRY(CheckLinearPlan(plan));
+  const int32_t positive_label = TRY(PositiveLabel(plan.data, split.train.labels));
+  TRY(CheckCalibrationPlan(plan, split, positive_label));
+  Manifest manifest = TRY(ManifestOf(plan, split.train.labels, positive_label));
+  std::optional<BundleWriter>
+      bundle;  // first: finding the target full of other things after the training would be late
+  if (!plan.output.discard_model) bundle = TRY(BundleWriter::Begin(plan.output.dir, plan.output.overwrite));
+
+  const std::optional<Split> folded = FoldedTexts(plan.model, split);
+  const FitInput input{.plan = plan,
+                       .split = split,
+                       .texts = folded ? *folded : split,
+                       .positive_label = positive_label,
+                       .manifest = manifest};
+  const std::unique_ptr<FittedModel> model =
+      TRY(plan.model.transformer() ? FitTransformer(input, pool, observer) : FitLinear(input, pool, observer));
+  const std::optional<CalibrationResult> calibration = TRY(CalibrateFitted(input, *model, observer));
+  TrainedModel trained = TRY(Measure(input, *model, observer));
+  TrainingInfo& info = trained.info;
+  info = InfoOf(input, trained, pool.size());
+  const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  info.training_seconds = RoundedToThousandths(seconds);
+  model->Describe(trained.has_test ? HeldOutPart::kTest : HeldOutPart::kValidation, info);
+  TRY(MeasureValidation(input, *model, info));
+  if (calibration) info.calibration = CalibrationFiguresJson(*calibration);
+  if (!bundle) return trained;
+  TRY(WriteBundle(input, *model, info, *bundle));
+  observer.Note(fmt::format("{} is ready: {}", plan.output.dir.string(), model->Summary(seconds)));
+  return trained;
+}
+
+}  // namespace winnow

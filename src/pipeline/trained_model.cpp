@@ -1,0 +1,146 @@
+#include "pipeline/trained_model.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string_view>
+#include <unordered_set>
+
+#include "base/lines.h"
+#include "calibrate/calibration_text.h"
+#include "classify/decision_rule.h"
+#include "data/label_sets.h"
+#include "decide/decide.h"
+#include "decide/label_thresholds.h"
+#include "pipeline/data_plan.h"
+#include "text/disguise.h"
+
+namespace winnow {
+namespace {
+
+/// Whether there are texts to calibrate on that were not trained on. With very few texts the training texts are the
+/// validation part too.
+bool HasHeldOut(const Split& split) {
+  std::unordered_set<std::string_view> trained;
+  for (const Example& example : split.train.examples) trained.insert(example.text);
+  return std::ranges::any_of(split.validation.examples,
+                             [&](const Example& example) { return !trained.contains(example.text); });
+}
+
+void NoteCalibration(const CalibrationResult& result, const TrainingPlan& plan, TrainingObserver& observer) {
+  if (plan.calibration.max_fpr) {
+    for (const std::string& line : Lines(CalibrationReportText(result))) observer.Note(line);
+    observer.Note(fmt::format(
+        "the validation texts also chose the best epoch: for a promise without that reservation, winnow calibrate {} "
+        "with texts of your own",
+        plan.output.dir.string()));
+    return;
+  }
+  const std::vector<std::string>& notes = result.notes;
+  observer.Note(CalibrationLine(result) + (notes.size() == 1 ? " (" + notes.front() + ")" : ""));
+  if (notes.size() == 1) return;
+  for (const std::string& note : notes) observer.Note(note);
+}
+
+}  // namespace
+
+Result<int32_t> PositiveLabel(const DataPlan& data, const LabelSet& labels) {
+  if (data.positive_label.empty()) return labels.Find(DefaultPositiveLabel(labels.names));
+  const int id = labels.Find(data.positive_label);
+  if (id >= 0) return id;
+  std::string names;
+  for (const std::string& name : labels.names) names += (names.empty() ? "" : ", ") + name;
+  return Fail(ErrorCode::kInvalidArgument, "--positive-label: the data have no label '" + data.positive_label + "'",
+              "labels are: " + names);
+}
+
+Result<Manifest> ManifestOf(const TrainingPlan& plan, const LabelSet& labels, int32_t positive_label) {
+  Manifest manifest;
+  manifest.name = !plan.output.name.empty() || plan.output.dir.empty()
+                      ? plan.output.name
+                      : std::filesystem::weakly_canonical(plan.output.dir).filename().string();
+  manifest.kind = plan.model.kind;
+  manifest.text_template = plan.data.reading.template_text;
+  manifest.label_map = TRY(LabelMapOf(plan.data));
+  manifest.fold_disguises = plan.model.fold_disguises;
+  if (positive_label >= 0) manifest.positive_label = labels.names[static_cast<size_t>(positive_label)];
+  return manifest;
+}
+
+std::optional<Split> FoldedTexts(const ModelPlan& model, const Split& split) {
+  if (!model.fold_disguises) return std::nullopt;
+  Split folded = split;
+  for (Dataset* set : {&folded.train, &folded.validation, &folded.test}) {
+    for (Example& example : set->examples) example.text = FoldDisguises(example.text);
+  }
+  return folded;
+}
+
+Result<void> TuneThresholds(std::span<const float> probabilities, const Dataset& validation, Manifest& manifest,
+                            TrainingObserver& observer) {
+  if (!validation.multi_label) {
+    return Fail(ErrorCode::kInvalidArgument, "--tune-thresholds is for multi-label data: here each text has one label",
+                "leave it out");
+  }
+  const std::vector<std::string>& labels = validation.labels.names;
+  const std::vector<float> thresholds = BestF1Thresholds(probabilities, LabelSets(validation), labels.size());
+  std::string line;
+  for (size_t i = 0; i < labels.size(); ++i) {
+    manifest.thresholds.labels[labels[i]] = std::round(static_cast<double>(thresholds[i]) * 1e4) / 1e4;
+    line += fmt::format("{}{} {:.2f}", i == 0 ? "" : ", ", labels[i], thresholds[i]);
+  }
+  observer.Note("thresholds with the best F1 on the validation texts: " + line);
+  return {};
+}
+
+Result<std::vector<std::vector<int32_t>>> DecisionsOf(std::span<const float> probabilities, const Dataset& set,
+                                                      const Manifest& manifest) {
+  const std::vector<std::string>& labels = set.labels.names;
+  const DecisionRule rule = TRY(DecisionRule::Of(manifest, labels, set.multi_label, manifest.name));
+  std::vector<std::vector<int32_t>> decisions;
+  for (size_t t = 0; t < set.examples.size(); ++t) {
+    Decision decision = rule.Decide(probabilities.subspan(t * labels.size(), labels.size()));
+    decisions.push_back(set.multi_label ? std::move(decision.labels) : std::vector{decision.label});
+  }
+  return decisions;
+}
+
+Result<Metrics> MetricsOf(std::span<const float> probabilities, const Dataset& set, const Manifest& manifest,
+                          std::span<const std::vector<int32_t>> decisions) {
+  const std::vector<std::string>& labels = set.labels.names;
+  const MetricsOptions options{.positive_label =
+                                   manifest.positive_label.empty() ? -1 : set.labels.Find(manifest.positive_label)};
+  if (set.multi_label) return ComputeMultiLabelMetrics(probabilities, LabelSets(set), labels, options, decisions);
+  std::vector<int32_t> truth, one;
+  for (const Example& example : set.examples) truth.push_back(example.labels.front());
+  for (const std::vector<int32_t>& ids : decisions) one.push_back(ids.front());
+  return ComputeMetrics(probabilities, truth, labels, options, one);
+}
+
+Result<void> CheckCalibrationPlan(const TrainingPlan& plan, const Split& split, int32_t positive_label) {
+  if (plan.calibration.tune_thresholds && plan.calibration.max_fpr) {
+    return Fail(ErrorCode::kInvalidArgument, "--tune-thresholds and --max-fpr both choose thresholds", "leave one out");
+  }
+  if (HasHeldOut(split)) {
+    return CheckEnoughTexts(plan.calibration, split.validation, positive_label,
+                            plan.model.long_text == LongText::kWindows);
+  }
+  if (!plan.calibration.max_fpr) return {};
+  return Fail(ErrorCode::kInvalidData, "--max-fpr: there are no validation texts besides the training texts",
+              "give more texts, or validation texts with --validation");
+}
+
+Result<std::optional<CalibrationResult>> CalibrateTrained(const TrainingPlan& plan, const Split& split,
+                                                          const HeldOutTexts& texts, Manifest& manifest,
+                                                          TrainingObserver& observer) {
+  if (!HasHeldOut(split)) {
+    observer.Note("temperature 1.00 (no held-out texts: nothing is calibrated on what was trained on)");
+    return std::nullopt;
+  }
+  CalibrationResult result = TRY(Calibrator(texts, plan.calibration).Calibrate(manifest));
+  NoteCalibration(result, plan, observer);
+  return result;
+}
+
+}  // namespace winnow

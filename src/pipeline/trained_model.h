@@ -1,0 +1,52 @@
+/// What every kind of training does with a model that has learnt: manifest, calibration, thresholds, metrics.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/result.h"
+#include "bundle/manifest.h"
+#include "calibrate/calibrator.h"
+#include "data/dataset.h"
+#include "data/split.h"
+#include "evaluate/metrics.h"
+#include "pipeline/training_observer.h"
+#include "pipeline/training_plan.h"
+
+namespace winnow {
+
+/// The positive label of the plan, or what DefaultPositiveLabel makes of the labels; -1 for none. Errors:
+/// kInvalidArgument.
+Result<int32_t> PositiveLabel(const DataPlan& data, const LabelSet& labels);
+
+/// Name, kind, template, label map and positive label. Errors: LabelMapOf's.
+Result<Manifest> ManifestOf(const TrainingPlan& plan, const LabelSet& labels, int32_t positive_label);
+
+/// The texts as the model reads them, if the plan has them folded.
+std::optional<Split> FoldedTexts(const ModelPlan& model, const Split& split);
+
+/// Puts each label's threshold with the best F1 into the manifest, from the `probabilities` [texts, labels] of the
+/// validation part. Errors: kInvalidArgument for a single-label model.
+Result<void> TuneThresholds(std::span<const float> probabilities, const Dataset& validation, Manifest& manifest,
+                            TrainingObserver& observer);
+
+/// The decisions of the bundle in the moderate mode: the labels of each text. Errors: kInvalidModel.
+Result<std::vector<std::vector<int32_t>>> DecisionsOf(std::span<const float> probabilities, const Dataset& set,
+                                                      const Manifest& manifest);
+
+/// The metrics of these decisions. Errors: ComputeMetrics'.
+Result<Metrics> MetricsOf(std::span<const float> probabilities, const Dataset& set, const Manifest& manifest,
+                          std::span<const std::vector<int32_t>> decisions);
+
+/// Refuses before the training what would fail after it. Errors: CheckEnoughTexts'.
+Result<void> CheckCalibrationPlan(const TrainingPlan& plan, const Split& split, int32_t positive_label);
+
+/// Fits what the plan asks for on the validation part, and notes it. Nothing comes back if there was nothing to fit on.
+/// Errors: Calibrator's.
+Result<std::optional<CalibrationResult>> CalibrateTrained(const TrainingPlan& plan, const Split& split,
+                                                          const HeldOutTexts& texts, Manifest& manifest,
+                                                          TrainingObserver& observer);
+
+}  // namespace winnow

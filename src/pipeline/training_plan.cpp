@@ -1,0 +1,104 @@
+#include "pipeline/training_plan.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <initializer_list>
+#include <limits>
+#include <string_view>
+
+namespace winnow {
+namespace {
+
+constexpr double kUnbounded = std::numeric_limits<double>::infinity();
+
+std::unexpected<Error> OutOfRange(const char* option, double value, const std::string& bounds) {
+  return Fail(ErrorCode::kInvalidArgument,
+              fmt::format("--{}: {} is out of range; it must be {}", option, value, bounds));
+}
+
+/// Both bounds included; NaN is refused.
+Result<void> InRange(const char* option, double value, double least, double most = kUnbounded) {
+  if (value >= least && value <= most) return {};
+  return OutOfRange(option, value,
+                    most == kUnbounded ? fmt::format("at least {}", least) : fmt::format("from {} to {}", least, most));
+}
+
+Result<void> MoreThan(const char* option, double value, double bound, double most = kUnbounded) {
+  if (value > bound && value <= most) return {};
+  return OutOfRange(
+      option, value,
+      fmt::format("more than {}{}", bound, most == kUnbounded ? "" : fmt::format(" and at most {}", most)));
+}
+
+Result<void> OneOf(const char* option, const std::string& value, std::initializer_list<std::string_view> allowed) {
+  if (std::ranges::find(allowed, value) != allowed.end()) return {};
+  return Fail(ErrorCode::kInvalidArgument,
+              fmt::format("--{}: '{}' is not one of {}", option, value, fmt::join(allowed, ", ")));
+}
+
+Result<void> CheckData(const DataPlan& data) {
+  TRY(InRange("test-size", data.test_size, 0, 0.9));
+  TRY(InRange("validation-size", data.validation_size, 0, 0.9));
+  TRY(InRange("min-class-texts", data.min_class_texts, 0));
+  TRY(InRange("augment-variants", data.augment_variants, 1));
+  if (!data.reading.problem_type.empty()) TRY(OneOf("problem-type", data.reading.problem_type, {"single", "multi"}));
+  return {};
+}
+
+Result<void> CheckModel(const ModelPlan& model) {
+  TRY(OneOf("kind", model.kind, {"transformer", "lr", "svm"}));
+  if (model.dropout) TRY(InRange("dropout", *model.dropout, 0, 0.95));
+  if (model.classifier_dropout) TRY(InRange("classifier-dropout", *model.classifier_dropout, 0, 0.95));
+  TRY(InRange("max-length", model.max_length, 3));
+  if (model.layers) TRY(InRange("layers", *model.layers, 1));
+  return {};
+}
+
+Result<void> CheckTrainer(const TrainerPlan& trainer) {
+  if (trainer.epochs) TRY(InRange("epochs", *trainer.epochs, 1));
+  TRY(InRange("batch-size", trainer.batch_size, 1));
+  TRY(InRange("batch-tokens", trainer.batch_tokens, 0));
+  TRY(InRange("gradient-accumulation-steps", trainer.accumulation, 1));
+  if (trainer.lr) TRY(MoreThan("lr", *trainer.lr, 0));
+  TRY(MoreThan("head-lr-factor", trainer.head_lr_factor, 0));
+  TRY(MoreThan("layer-lr-decay", trainer.layer_lr_decay, 0));
+  TRY(OneOf("lr-scheduler", trainer.lr_scheduler, {"linear", "cosine", "cosine_with_restarts", "constant"}));
+  TRY(InRange("num-cycles", trainer.num_cycles, 1));
+  if (trainer.warmup_steps) TRY(InRange("warmup-steps", *trainer.warmup_steps, 0));
+  TRY(InRange("warmup-ratio", trainer.warmup_ratio, 0, 1));
+  TRY(InRange("weight-decay", trainer.weight_decay, 0));
+  TRY(InRange("max-grad-norm", trainer.max_grad_norm, 0));
+  TRY(OneOf("class-weights", trainer.class_weights, {"balanced", "none"}));
+  TRY(InRange("label-smoothing", trainer.label_smoothing, 0, 0.9));
+  TRY(OneOf("precision", trainer.precision, {"auto", "f32", "bf16"}));
+  TRY(InRange("eval-steps", trainer.eval_steps, 0));
+  TRY(InRange("save-steps", trainer.save_steps, 0));
+  TRY(InRange("early-stopping-patience", trainer.early_stopping_patience, 0));
+  return InRange("eval-batch-size", trainer.eval_batch_size, 0);
+}
+
+Result<void> CheckCalibrationOptions(const CalibrationOptions& calibration) {
+  if (calibration.max_fpr) TRY(MoreThan("max-fpr", *calibration.max_fpr, 0, 0.499));
+  TRY(MoreThan("confidence", calibration.confidence, 0, 0.999999));
+  if (calibration.max_error) TRY(MoreThan("max-error", *calibration.max_error, 0, 0.999));
+  return {};
+}
+
+}  // namespace
+
+Result<void> CheckPlan(const TrainingPlan& plan) {
+  TRY(CheckData(plan.data));
+  TRY(CheckModel(plan.model));
+  TRY(CheckTrainer(plan.trainer));
+  TRY(MoreThan("C", plan.linear.C, 0));
+  TRY(OneOf("analyzer", plan.linear.analyzer, {"word", "char", "char_wb", "both"}));
+  TRY(InRange("max-features", static_cast<double>(plan.linear.max_features), 0));
+  TRY(CheckCalibrationOptions(plan.calibration));
+  TRY(MoreThan("distil-temperature", plan.distillation.temperature, 0));
+  TRY(InRange("distil-weight", plan.distillation.weight, 0, 1));
+  return InRange("save-total-limit", plan.output.save_total_limit, 1);
+}
+
+}  // namespace winnow
