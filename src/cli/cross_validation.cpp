@@ -13,6 +13,7 @@
 #include "data/deduplicate.h"
 #include "data/split.h"
 #include "evaluate/strata.h"
+#include "report/cross_validation_report.h"
 
 namespace winnow {
 namespace {

@@ -7,14 +7,15 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "cli/commands.h"
-#include "cli/data_curve_plot.h"
 #include "cli/data_options.h"
-#include "cli/gnuplot.h"
 #include "cli/measuring.h"
 #include "cli/output.h"
 #include "cli/train_options.h"
 #include "data/split.h"
 #include "evaluate/strata.h"
+#include "report/data_curve_plot.h"
+#include "report/data_curve_report.h"
+#include "report/svg_chart.h"
 
 namespace winnow {
 namespace {
@@ -84,7 +85,7 @@ Result<DataCurve> Measure(const DataCurveOptions& options, const Split& split, T
 }
 
 Result<void> Run(const DataCurveOptions& options) {
-  if (options.plot) TRY(CheckPlotFile(*options.plot));
+  if (options.plot) TRY(CheckChartFile(*options.plot));
   HandleInterrupts();
   ThreadPool pool(options.threads);
   SplitReport report;

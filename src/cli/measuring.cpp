@@ -2,10 +2,10 @@
 
 #include "base/interrupt.h"
 #include "base/log.h"
+#include "base/temporary_directory.h"
 #include "bundle/directory.h"
 #include "cli/base_model.h"
 #include "cli/training_profile.h"
-#include "cli/workplace.h"
 
 namespace winnow {
 namespace {
@@ -47,7 +47,7 @@ Result<TrainCommandOptions> PrepareToMeasure(TrainCommandOptions recipe) {
 Result<TrainedBundle> TrainToMeasure(const TrainCommandOptions& recipe, const Split& split, const std::string& what,
                                      ThreadPool& pool) {
   TRY(CheckInterrupted());
-  const Workplace work = TRY(Workplace::Make("training"));
+  const ScopedTemporaryDirectory work = TRY(ScopedTemporaryDirectory::Make("training"));
   TrainCommandOptions options = recipe;
   options.output_dir = work.path() / "model";
   BundleWriter bundle = TRY(BundleWriter::Begin(options.output_dir, /*overwrite=*/false));

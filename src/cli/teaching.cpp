@@ -8,7 +8,7 @@
 #include "base/progress.h"
 #include "classify/bundle_classifier.h"
 #include "cli/data_options.h"
-#include "cli/measure_model.h"
+#include "report/measure_model.h"
 #include "text/disguise.h"
 #include "train/distil.h"
 

@@ -16,7 +16,7 @@
 #include "cli/quantize.h"
 #include "cli/train_options.h"
 #include "cli/training.h"
-#include "evaluate/report.h"
+#include "report/metrics_report.h"
 
 namespace winnow {
 namespace {

@@ -17,7 +17,6 @@
 #include "cli/base_model.h"
 #include "cli/calibrating.h"
 #include "cli/data_options.h"
-#include "cli/gnuplot.h"
 #include "cli/linear_training.h"
 #include "cli/teaching.h"
 #include "cli/trained_model.h"
@@ -111,12 +110,8 @@ double InferenceMs(const Model& model, const TextSet& texts, ThreadPool& pool) {
 /// fails is told.
 void WriteCurves(const TrainingRun& run, const std::string& name, const std::string& metric,
                  const std::filesystem::path& output, const std::filesystem::path& bundle) {
-  if (HasGnuplot()) {
-    const auto drawn = PlotTraining(run.losses, run.result.state.evaluations, metric, name, bundle / "training.svg");
-    if (!drawn) LogWarning("no training.svg: {}", drawn.error().message);
-  } else {
-    LogInfo("no training.svg: gnuplot is not installed");
-  }
+  const auto drawn = PlotTraining(run.losses, run.result.state.evaluations, metric, name, bundle / "training.svg");
+  if (!drawn) LogWarning("no training.svg: {}", drawn.error().message);
   std::error_code error;
   if (!std::filesystem::exists(output / kRunsDirectory, error)) return;
   std::filesystem::copy(output / kRunsDirectory, bundle / kRunsDirectory, std::filesystem::copy_options::recursive,

@@ -4,7 +4,7 @@
 
 #include "base/hash.h"
 #include "base/machine.h"
-#include "evaluate/report.h"
+#include "report/metrics_report.h"
 
 namespace winnow {
 namespace {

@@ -8,7 +8,7 @@
 #include "bundle/manifest.h"
 #include "cli/base_model.h"
 #include "cli/train_options.h"
-#include "cli/training_plot.h"
+#include "report/training_plot.h"
 #include "train/checkpoint.h"
 #include "train/trainer.h"
 
