@@ -43,7 +43,7 @@ struct LabelErrors {
 Result<LabelErrors> FindLabelErrors(std::span<const float> probabilities, std::span<const int32_t> given,
                                     size_t labels);
 
-/// The same for texts of any number of labels: each label by itself, as a problem of two classes, has it and has it
+/// Finds errors in multi-label data: each label is judged by itself, as a problem of two classes, has it and has it
 /// not. `has`: [texts, labels], 1 or 0; -1 where it is not judged. Gives for each text and label a doubt, of which
 /// `given` and `suggested` are the label; all of them are ranked together. There is no joint of all labels.
 Result<LabelErrors> FindMultiLabelErrors(std::span<const float> probabilities, std::span<const int8_t> has,

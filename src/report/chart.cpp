@@ -38,7 +38,7 @@ std::string NumberText(double value, double largest) {
 std::vector<ChartTick> LinearTicks(double low, double high, double step) {
   std::vector<ChartTick> ticks;
   const double largest = std::max(std::abs(low), std::abs(high));
-  for (double i = std::ceil(low / step - 1e-6); i * step <= high + step * 1e-6; ++i) {
+  for (double i = std::ceil(low / step - 1e-6) + 0.0; i * step <= high + step * 1e-6; ++i) {
     ticks.push_back({i * step, NumberText(i * step, largest)});
   }
   return ticks;

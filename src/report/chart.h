@@ -76,7 +76,7 @@ struct Chart {
 struct AxisRange {
   double low = 0, high = 1;
   bool logarithmic = false;
-  std::vector<ChartTick> ticks;
+  std::vector<ChartTick> ticks = {};
 
   /// Where `value` lies between the ends: 0 at `low`, 1 at `high`. Values beyond the ends lie outside of 0 to 1.
   double Share(double value) const;

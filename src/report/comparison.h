@@ -22,7 +22,7 @@ struct ComparedModel {
 
   std::string version = {};     ///< the manifest's
   std::string kind = {};        ///< "transformer"
-  std::string base_model = {};  ///< that it was trained from, or its architecture; may be empty
+  std::string base_model = {};  ///< the model it was trained from, or its architecture; may be empty
   std::string weights = {};     ///< BundleClassifier::weights()
   Metrics metrics = {};
   LatencySummary single = {};  ///< milliseconds of one text at a time, text to decision

@@ -82,7 +82,7 @@ struct ReportedText {
   size_t row = 0;
   std::vector<int32_t> truth, decided;
   double confidence = 0;
-  /// Of a second model, by name: its labels may have other ids.
+  /// The decision of a second model, by name: its labels may have other ids.
   std::vector<std::string> second_decided;
   double second_confidence = 0;
   bool first_right = false;
@@ -144,7 +144,7 @@ Json EvaluationReportJson(const EvaluationReport& report);
 /// mcnemar, texts}.
 Json ComparedJson(const EvaluationReport& report);
 
-/// The same for a terminal.
+/// The comparison with a second model as text for a terminal.
 std::string ComparedText(const EvaluationReport& report, size_t most_texts = 10);
 
 }  // namespace winnow

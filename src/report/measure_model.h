@@ -18,7 +18,7 @@ Result<void> MeasureModel(const std::filesystem::path& bundle, const BundleClass
                           const Dataset& dataset, Mode mode, const std::function<bool(double done)>& progress,
                           ComparedModel& model);
 
-/// The same of a model that was not trained for these labels; its kind is "zero-shot".
+/// Measures a zero-shot model, which was not trained for these labels; its kind is "zero-shot".
 Result<void> MeasureModel(const std::filesystem::path& bundle, const ZeroShotClassifier& classifier,
                           const Dataset& dataset, Mode mode, const std::function<bool(double done)>& progress,
                           ComparedModel& model);

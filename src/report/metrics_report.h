@@ -25,7 +25,7 @@ std::string ReportText(const Metrics& metrics, const ReportOptions& options = {}
 /// it), notes. What is undefined is null; NaN is never written.
 Json ReportJson(const Metrics& metrics);
 
-/// The same as text, one line; invalid UTF-8 in label names becomes U+FFFD.
+/// ReportJson as text on one line; invalid UTF-8 in label names becomes U+FFFD.
 std::string ReportJsonText(const Metrics& metrics);
 
 /// The figures alone, by name, null where undefined: for training_info.json's `metrics`.

@@ -34,9 +34,11 @@ class GnuplotScript {
     constexpr double kScale = 1.5;  // pixels of the file for one of the chart
     script_ = fmt::format(
         "set encoding utf8\nset terminal pngcairo size {:.0f},{:.0f} fontscale {} font 'sans,10'\nset output {}\n"
-        "set multiplot\nset border 3 lc rgb '{}'\nset grid lc rgb '{}' lt 1\nset tics nomirror out scale 0.5\n"
+        "set multiplot\nset border 3 lc rgb '{}'\nset grid lc rgb '{}' lt 1\nset tics nomirror out scale 0.5 tc rgb "
+        "'{}'\n"
         "unset key\nset bars 0.5\nset style fill solid 1 noborder\n",
-        kScale * chart.width, kScale * chart.height, kScale, Quoted(out.string()), kMutedColour, kLineColour);
+        kScale * chart.width, kScale * chart.height, kScale, Quoted(out.string()), kMutedColour, kLineColour,
+        kInkColour);
     Text({PlacedText::kMiddle, chart.width / 2.0, kChartLine * 0.7, chart.title}, kInkColour);
     const std::vector<PanelLayout> layouts = LayOut(chart, /*with_title=*/true);
     for (size_t i = 0; i < layouts.size(); ++i) Panel(chart.panels[i], layouts[i]);
@@ -49,15 +51,15 @@ class GnuplotScript {
   double X(double pixels) const { return pixels / chart_.width; }
   double Y(double pixels) const { return 1 - pixels / chart_.height; }
 
-  void Text(const PlacedText& text, const std::string& colour) {
+  void Text(const PlacedText& text, const std::string& colour, const char* rotation = "") {
+    if (text.text.empty()) return;
     constexpr const char* kAnchors[] = {"left", "center", "right"};
-    script_ += fmt::format("set label {} at screen {},{} {} noenhanced tc rgb '{}'\n", Quoted(text.text), X(text.x),
-                           Y(text.y), kAnchors[text.anchor], colour);
+    script_ += fmt::format("set label {} at screen {},{} {} {} noenhanced tc rgb '{}'\n", Quoted(text.text), X(text.x),
+                           Y(text.y), kAnchors[text.anchor], rotation, colour);
   }
 
-  void Axis(const char* name, const ChartAxis& axis, const AxisRange& range) {
-    script_ += fmt::format("set {0}range [{1}:{2}]\nset {0}label {3} noenhanced\n", name, range.low, range.high,
-                           Quoted(axis.label));
+  void Axis(const char* name, const AxisRange& range) {
+    script_ += fmt::format("set {}range [{}:{}]\n", name, range.low, range.high);
     script_ += fmt::format("{} logscale {}\nset {}tics (", range.logarithmic ? "set" : "unset", name, name);
     for (size_t i = 0; i < range.ticks.size(); ++i) {
       script_ += fmt::format("{}{} {}", i == 0 ? "" : ", ", Quoted(range.ticks[i].label), range.ticks[i].at);
@@ -69,14 +71,17 @@ class GnuplotScript {
     script_ += fmt::format(
         "set lmargin at screen {}\nset rmargin at screen {}\nset tmargin at screen {}\nset bmargin at screen {}\n",
         X(layout.left), X(layout.left + layout.width), Y(layout.top), Y(layout.top + layout.height));
-    Axis("x", panel.x, layout.x);
-    Axis("y", panel.y, layout.y);
+    Axis("x", layout.x);
+    Axis("y", layout.y);
     if (!panel.title.empty()) {
       Text({PlacedText::kMiddle, layout.left + layout.width / 2, layout.title_y, panel.title}, kInkColour);
     }
+    Text({PlacedText::kMiddle, layout.left + layout.width / 2, layout.x_label_y, panel.x.label}, kInkColour);
+    Text({PlacedText::kMiddle, layout.y_label_x, layout.top + layout.height / 2, panel.y.label}, kInkColour,
+         "rotate by 90");
     for (const ChartMark& mark : panel.marks) {
-      script_ += fmt::format("set arrow from {0},graph 0 to {0},graph 1 nohead lw 1.2 dt 2 lc rgb '{1}'\n", mark.x,
-                             ColourOf(mark.colour));
+      script_ += fmt::format("set arrow from {0},graph 0 to {0},graph 1 nohead front lw 1.2 dt 2 lc rgb '{1}'\n",
+                             mark.x, ColourOf(mark.colour));
     }
     for (const PlacedText& label : layout.labels) Text(label, label.colour == 0 ? kInkColour : ColourOf(label.colour));
     for (const PlacedText& name : layout.legend) {

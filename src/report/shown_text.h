@@ -18,13 +18,13 @@ struct ShownTextOptions {
 /// become U+FFFD; kSegmentSeparator becomes " [SEP] ".
 std::string ShownText(std::string_view text, const ShownTextOptions& options = {});
 
-/// The same as HTML, safe between tags and in quoted attributes.
+/// ShownText as HTML, safe between tags and in quoted attributes.
 std::string HtmlText(std::string_view text, const ShownTextOptions& options = {});
 
 /// A message of several segments: each in a <span class="segment">, divided by <span class="sep">.
 std::string HtmlMessage(std::string_view text, size_t most = 600);
 
-/// The same as Markdown (CommonMark, GitHub's tables), one line that means nothing but itself.
+/// ShownText as Markdown (CommonMark, GitHub's tables), one line that means nothing but itself.
 std::string MarkdownText(std::string_view text, const ShownTextOptions& options = {});
 
 }  // namespace winnow

@@ -72,12 +72,12 @@ class SvgWriter {
 
   void Panel(const ChartPanel& panel, const PanelLayout& layout) {
     Axes(panel, layout);
+    for (const ChartSeries& series : panel.series) Series(series, layout);
     for (const ChartMark& mark : panel.marks) {
       const double x = layout.X(mark.x);
       Path(fmt::format("M{:.1f},{:.1f}V{:.1f}", x, layout.top, layout.top + layout.height), colours_.Of(mark.colour),
            1.2, "5,4");
     }
-    for (const ChartSeries& series : panel.series) Series(series, layout);
     for (const PlacedText& label : layout.labels)
       Text(label, label.colour == 0 ? colours_.ink : colours_.Of(label.colour));
     Legend(panel, layout);
@@ -129,7 +129,7 @@ class SvgWriter {
     if (!panel.x.label.empty()) Text({PlacedText::kMiddle, middle, layout.x_label_y, panel.x.label}, colours_.ink);
     if (!panel.y.label.empty()) {
       const double x = layout.y_label_x, y = layout.top + layout.height / 2;
-      Text({PlacedText::kMiddle, x, y - 0.35 * kChartFont, panel.y.label}, colours_.ink,
+      Text({PlacedText::kMiddle, x, y, panel.y.label}, colours_.ink,
            fmt::format(" transform=\"rotate(-90 {:.1f} {:.1f})\"", x, y));
     }
   }
