@@ -17,12 +17,13 @@
 #include "cli/classify_lines.h"
 #include "cli/classify_options.h"
 #include "cli/classify_remote.h"
-#include "cli/classify_server.h"
 #include "cli/commands.h"
 #include "cli/explanation.h"
 #include "cli/output.h"
 #include "cli/zero_shot_options.h"
+#include "client/server_client.h"
 #include "data/dataset.h"
+#include "text/text_parts.h"
 
 namespace winnow {
 namespace {
@@ -161,11 +162,11 @@ Result<void> AnswerInto(const Answering& answering, const ClassifyCommandOptions
 Result<std::string> ApiKey(const ClassifyCommandOptions& options) {
   if (!options.api_key_file) return EnvironmentVariable("WINNOW_API_KEY").value_or("");
   const std::string text = TRY(ReadFile(*options.api_key_file));
-  const size_t begin = text.find_first_not_of(" \t\r\n");
-  if (begin == std::string::npos) {
+  const std::string_view key = TrimAscii(text);
+  if (key.empty()) {
     return Fail(ErrorCode::kInvalidData, options.api_key_file->string() + ": the API key's file is empty");
   }
-  return text.substr(begin, text.find_last_not_of(" \t\r\n") + 1 - begin);
+  return std::string(key);
 }
 
 Result<void> RunOnServer(const ClassifyCommandOptions& options) {
@@ -179,21 +180,22 @@ Result<void> RunOnServer(const ClassifyCommandOptions& options) {
   if (!key.empty() && address.IsOpen()) {
     LogWarning("{}: the API key and the texts can be read on their way; https keeps them private", address.shown);
   }
-  RemoteClassifying classifying = {.access = {.address = address, .api_key = key, .stopped = Interrupted},
-                                   .question = {.model = options.model.value_or(""),
-                                                .mode = options.mode,
-                                                .top_k = options.top_k,
-                                                .explain = options.explain},
-                                   .batch_size = static_cast<size_t>(options.batch_size),
+  RemoteClassifying classifying = {.server = {.access = {.address = address, .api_key = key, .stopped = Interrupted},
+                                              .request = {.model = options.model.value_or(""),
+                                                          .mode = options.mode,
+                                                          .top_k = options.top_k,
+                                                          .explain = options.explain},
+                                              .batch_size = static_cast<size_t>(options.batch_size)},
                                    .json = options.json || options.output,
                                    .colour = UsesColour(STDOUT_FILENO)};
   // A wrong address is told soon; one that has answered may come back.
-  ServerAccess first = classifying.access;
+  ServerAccess first = classifying.server.access;
   first.unanswered_retries = 3;
-  const std::vector<ServerModel> models = TRY(ClassifyServer(first).Models());
-  const ServerModel* const model = TRY(FindModel(models, classifying.question.model, address));
+  ClassifyRequest& request = classifying.server.request;
+  const std::vector<RemoteModelInfo> models = TRY(ServerClient(first).Models());
+  const RemoteModelInfo* const model = TRY(FindModel(models, request.model, address));
   const std::string text_template = model == nullptr ? "" : model->text_template;
-  classifying.question.segmented = !text_template.empty();
+  request.segmented = !text_template.empty();
   const MakeSink make = [&](Write write, Told told) {
     return SinkOf(std::make_shared<RemoteAnswerer>(classifying, std::move(write), std::move(told)));
   };

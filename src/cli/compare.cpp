@@ -9,16 +9,16 @@
 #include "base/machine.h"
 #include "base/progress.h"
 #include "cli/commands.h"
-#include "cli/comparison_plot.h"
 #include "cli/find_bundles.h"
-#include "cli/gnuplot.h"
 #include "cli/labelled_data.h"
-#include "cli/measure_model.h"
 #include "cli/output.h"
 #include "cli/zero_shot_options.h"
 #include "data/filter.h"
-#include "evaluate/comparison.h"
 #include "evaluate/evaluation.h"
+#include "report/comparison.h"
+#include "report/comparison_plot.h"
+#include "report/measure_model.h"
+#include "report/svg_chart.h"
 
 namespace winnow {
 namespace {
@@ -40,8 +40,8 @@ struct CompareOptions : LabelledDataOptions {
 void Describe(CompareOptions& options, OptionTable& table) {
   table.Describe(
       "Every model answers the same texts; the table is sorted by macro-F1. A model that can't be loaded is listed "
-      "with "
-      "its error, and does not stop the others. A text whose label a model doesn't know is left out for that model.");
+      "with its error, and does not stop the others. A text whose label a model doesn't know is left out for that "
+      "model.");
   table.AddPositional("data", &options.data, "Labelled texts: a CSV, TSV, JSONL or fastText file, gzip of each")
       .Required();
   table.AddPositional("bundle", &options.bundles, "Directories of models");
@@ -56,8 +56,7 @@ void Describe(CompareOptions& options, OptionTable& table) {
   AddZeroShotDetails(options.zero_shot_details, table);
   table.Group("Output");
   table.Add("save", &options.save, "Append all figures to FILE, as one line of JSON a run").ValueName("FILE");
-  table.Add("plot", &options.plot, "Draw macro-F1 against time a text, as FILE.svg or FILE.png (by gnuplot)")
-      .ValueName("FILE");
+  table.Add("plot", &options.plot, "Draw macro-F1 against time a text, as FILE.svg, or as FILE.png, which requires gnuplot").ValueName("FILE");
   table.Example("winnow compare held-out.tsv spam spam-small", "which one to take");
   table.Example("winnow compare held-out.tsv spam --zero-shot nli --hypothesis 'This message is {label}.'",
                 "what training gained over none");
@@ -75,10 +74,6 @@ Result<std::string> DigestOf(const fs::path& data) {
   return Sha256OfFile(data);
 }
 
-std::string NameOf(Mode mode) {
-  return mode == Mode::kStrict ? "strict" : mode == Mode::kLenient ? "lenient" : "moderate";
-}
-
 /// Measures one model after the other, each gone before the next is loaded.
 class Measurements {
  public:
@@ -91,7 +86,7 @@ class Measurements {
   Result<ComparedModel> Take(const FoundBundle& bundle) {
     return Take(bundle, [&](ComparedModel& model) { return Measure(bundle.path, model); });
   }
-  /// The same of a model that is asked about the data's labels.
+  /// Measures a zero-shot model, which is asked about the labels of the data. Errors: kCancelled.
   Result<ComparedModel> TakeZeroShot(const FoundBundle& bundle) {
     return Take(bundle, [&](ComparedModel& model) { return MeasureZeroShot(bundle.path, model); });
   }
@@ -167,10 +162,10 @@ class Measurements {
   bool told_ = false;
 };
 
-/// False, with a warning, where only gnuplot is missing: the figures are worth having without it.
+/// False, with a warning, if a .png is asked for and only gnuplot is missing: the metrics are worth having without it.
 Result<bool> CanPlot(const CompareOptions& options) {
   if (!options.plot) return false;
-  const Result<void> can = CheckPlotFile(*options.plot);
+  const Result<void> can = CheckChartFile(*options.plot);
   if (can) return true;
   if (can.error().code != ErrorCode::kNotFound) return std::unexpected(can.error());
   LogWarning("{}", can.error().Text());
@@ -204,7 +199,7 @@ Result<void> Run(const CompareOptions& options) {
                         .data = options.data.string(),
                         .data_sha256 = digest,
                         .filter = FilterOf(options),
-                        .mode = NameOf(options.mode),
+                        .mode = std::string(ModeName(options.mode)),
                         .threads = 0,
                         .models = {}};
   Measurements measurements(options, bundles.size() + (options.zero_shot ? 1 : 0));

@@ -4,7 +4,6 @@
 
 #include "base/interrupt.h"
 #include "base/log.h"
-#include "cli/gnuplot.h"
 
 namespace winnow {
 
@@ -63,10 +62,6 @@ void ConsoleObserver::OnStepsEnd() {
 
 void ConsoleObserver::OnBundleFiles(const std::filesystem::path& dir, const std::string& name,
                                     const TrainingState& state, const std::string& metric) {
-  if (!HasGnuplot()) {
-    LogInfo("no training.svg: gnuplot is not installed");
-    return;
-  }
   const auto drawn = PlotTraining(losses_, state.evaluations, metric, name, dir / "training.svg");
   if (!drawn) LogWarning("no training.svg: {}", drawn.error().message);
 }

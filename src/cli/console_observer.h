@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/progress.h"
-#include "cli/training_plot.h"
+#include "report/training_plot.h"
 #include "pipeline/training_observer.h"
 
 namespace winnow {

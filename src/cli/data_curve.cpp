@@ -6,12 +6,13 @@
 #include "base/log.h"
 #include "cli/commands.h"
 #include "cli/console_observer.h"
-#include "cli/data_curve_plot.h"
-#include "cli/gnuplot.h"
 #include "cli/output.h"
 #include "cli/train_options.h"
 #include "pipeline/data_plan.h"
 #include "pipeline/learning_curve.h"
+#include "report/data_curve_plot.h"
+#include "report/data_curve_report.h"
+#include "report/svg_chart.h"
 
 namespace winnow {
 namespace {
@@ -39,7 +40,7 @@ void Describe(DataCurveOptions& options, OptionTable& table) {
 }
 
 Result<void> Run(const DataCurveOptions& options) {
-  if (options.plot) TRY(CheckPlotFile(*options.plot));
+  if (options.plot) TRY(CheckChartFile(*options.plot));
   HandleInterrupts();
   ThreadPool pool(options.threads);
   ConsoleObserver observer;

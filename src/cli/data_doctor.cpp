@@ -12,8 +12,8 @@
 #include "cli/output.h"
 #include "data/row_writer.h"
 #include "data/rows.h"
-#include "evaluate/doctor.h"
-#include "evaluate/review.h"
+#include "doctor/doctor.h"
+#include "doctor/review.h"
 #include "pipeline/data_plan.h"
 
 namespace winnow {
@@ -54,24 +54,19 @@ void Describe(DataDoctorOptions& options, OptionTable& table) {
   table.Add("fix", &options.fix, "A review with its column 'fix' filled in: a label, drop or keep").ValueName("REVIEW");
   table.Describe(
       "Finds texts that come twice, exactly or nearly, within a part and across parts; texts with several labels; "
-      "labels "
-      "that are probably wrong, by confident learning; classes too small, or one under two names; broken characters, "
-      "odd "
-      "scripts and lengths.");
+      "labels that are probably wrong, by confident learning; classes too small, or one under two names; broken "
+      "characters, odd scripts and lengths.");
   table.Describe(
       "A fix is a label of the set (several: 'a; b', or '(none)'), 'label:NAME' for a new one, 'drop' or 'keep'; in a "
-      "row "
-      "about a class it holds for all of its texts. Rows without a fix stay as they are. A cell that a spreadsheet "
-      "would "
-      "take for a formula begins with an apostrophe, which is taken off again. Read the data with the same options "
-      "both "
-      "times.");
+      "row about a class it holds for all of its texts. Rows without a fix stay as they are. A cell that a spreadsheet "
+      "would take for a formula begins with an apostrophe, which is taken off again. Read the data with the same "
+      "options both times.");
   table.Example("winnow data doctor mail.csv --test held-out.csv --output review.csv", "what should a person look at?");
   table.Example("winnow data doctor mail.csv --fix review.csv --output mended.csv", "what the person decided");
 }
 
-/// All files in one set, so that a label has one id in all parts.
-struct Patients {
+/// The texts of all files in one set, so that a label has the same id in all parts.
+struct DoctorInput {
   std::vector<std::filesystem::path> files;
   std::vector<std::pair<std::string, Part>> held_out;
   Dataset dataset;
@@ -88,31 +83,31 @@ struct Patients {
   }
 };
 
-Result<Patients> Read(const DataDoctorOptions& options) {
-  Patients patients{.files = TRY(DataFilesOf(options)), .held_out = {}, .dataset = {}, .report = {}};
+Result<DoctorInput> Read(const DataDoctorOptions& options) {
+  DoctorInput input{.files = TRY(DataFilesOf(options)), .held_out = {}, .dataset = {}, .report = {}};
   const auto add = [&](const std::optional<std::filesystem::path>& file, Part part) -> Result<void> {
     if (!file) return {};
-    if (std::ranges::find(patients.files, *file) != patients.files.end()) {
+    if (std::ranges::find(input.files, *file) != input.files.end()) {
       return Fail(ErrorCode::kInvalidArgument, file->string() + ": a file can't be two parts", "name another one");
     }
-    patients.files.push_back(*file);
-    patients.held_out.emplace_back(file->string(), part);
+    input.files.push_back(*file);
+    input.held_out.emplace_back(file->string(), part);
     return {};
   };
   if (!options.fix) {
     TRY(add(options.validation, Part::kValidation));
     TRY(add(options.test, Part::kTest));
   }
-  patients.dataset = TRY(ReadDataset(patients.files, ReadOptionsOf(options.reading), patients.report));
-  for (const std::string& line : Lines(patients.report.Text())) LogInfo("{}", line);
-  return patients;
+  input.dataset = TRY(ReadDataset(input.files, ReadOptionsOf(options.reading), input.report));
+  for (const std::string& line : Lines(input.report.Text())) LogInfo("{}", line);
+  return input;
 }
 
 Result<void> PrintJson(const Json& json) { return Print(json.dump(2) + "\n"); }
 
-Result<void> Examine(const DataDoctorOptions& options) {
+Result<void> CheckData(const DataDoctorOptions& options) {
   if (options.output) TRY(RowWriter::For(*options.output));
-  const Patients patients = TRY(Read(options));
+  const DoctorInput input = TRY(Read(options));
   ThreadPool pool(options.threads);
   std::unique_ptr<ProgressBar> bar;
   const DoctorProgress progress = [&](std::string_view work, size_t steps) {
@@ -120,16 +115,16 @@ Result<void> Examine(const DataDoctorOptions& options) {
     bar = std::make_unique<ProgressBar>(std::string(work), static_cast<int64_t>(steps));
     return [&](size_t done) { bar->Advance(static_cast<int64_t>(done)); };
   };
-  const Examination found = TRY(Examine(patients.dataset, patients.Parts(), options.doctor, pool, progress));
+  const DataQualityReport found = TRY(CheckDataQuality(input.dataset, input.Parts(), options.doctor, pool, progress));
   if (bar) bar->Finish();
-  if (options.output) TRY(WriteReview(*options.output, patients.dataset, found.findings));
+  if (options.output) TRY(WriteReview(*options.output, input.dataset, found.findings));
   if (options.json) {
-    Json json = ExaminationJson(found, patients.dataset);
+    Json json = DataQualityJson(found, input.dataset);
     if (options.output) json["output"] = options.output->string();
-    json["reading"] = patients.report.ToJson();
+    json["reading"] = input.report.ToJson();
     return PrintJson(json);
   }
-  std::string text = ExaminationText(found, patients.dataset);
+  std::string text = DataQualityText(found, input.dataset);
   if (options.output) {
     text += fmt::format(
         "\nnext: open {0}, fill in its column 'fix' (a label, drop or keep), save it as CSV, and run\n"
@@ -141,15 +136,15 @@ Result<void> Examine(const DataDoctorOptions& options) {
   return Print(text);
 }
 
-/// The rows of DATA as the review wants them.
-Result<void> Mend(const DataDoctorOptions& options) {
+/// Writes the rows of DATA with the changes that the review asks for.
+Result<void> ApplyFixes(const DataDoctorOptions& options) {
   if (!options.output) {
     return Fail(ErrorCode::kInvalidArgument, "--fix needs --output: data files are never changed in place",
                 "name the file for the mended rows");
   }
   RowWriter writer = TRY(RowWriter::For(*options.output));
-  const Patients patients = TRY(Read(options));
-  const Dataset& dataset = patients.dataset;
+  const DoctorInput input = TRY(Read(options));
+  const Dataset& dataset = input.dataset;
   const Fixes fixes = TRY(ReadReview(*options.fix, dataset));
   for (const Example& example : dataset.examples) {
     if (example.shares.empty()) continue;
@@ -157,14 +152,14 @@ Result<void> Mend(const DataDoctorOptions& options) {
                 "make them hard labels first");
   }
   std::map<std::string, std::vector<std::string>> label_fields;
-  for (const FileReport& file : patients.report.files) label_fields[file.file] = file.label_fields;
+  for (const FileReport& file : input.report.files) label_fields[file.file] = file.label_fields;
   std::map<RowPlace, size_t> places;
   for (size_t t = 0; t < dataset.examples.size(); ++t) {
     if (fixes.of_text[t].kind == Fix::Kind::kDrop) continue;
     places.emplace(RowPlace{dataset.examples[t].file, dataset.examples[t].row}, t);
   }
   Result<void> mended;
-  TRY(ForRowsOf(patients.files, ReadOptionsOf(options.reading), places, [&](size_t t, std::span<const Field> fields) {
+  TRY(ForRowsOf(input.files, ReadOptionsOf(options.reading), places, [&](size_t t, std::span<const Field> fields) {
     std::vector<Field> row(fields.begin(), fields.end());
     if (mended && fixes.of_text[t].kind == Fix::Kind::kRelabel) {
       mended = SetLabels(row, label_fields[dataset.examples[t].file], fixes.of_text[t].labels);
@@ -197,7 +192,7 @@ Result<void> Mend(const DataDoctorOptions& options) {
 
 Result<void> Run(const DataDoctorOptions& options) {
   HandleInterrupts();
-  return options.fix ? Mend(options) : Examine(options);
+  return options.fix ? ApplyFixes(options) : CheckData(options);
 }
 
 }  // namespace

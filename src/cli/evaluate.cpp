@@ -1,15 +1,17 @@
 #include "base/interrupt.h"
 #include "base/lines.h"
 #include "base/log.h"
+#include "base/shell.h"
 #include "cli/commands.h"
 #include "cli/folds.h"
 #include "cli/labelled_data.h"
 #include "cli/output.h"
-#include "cli/report.h"
-#include "cli/robustness.h"
+#include "cli/report_options.h"
 #include "cli/scope.h"
-#include "evaluate/report.h"
 #include "pipeline/plan_of_model.h"
+#include "report/metrics_report.h"
+#include "report/report_files.h"
+#include "report/robustness_report.h"
 
 namespace winnow {
 namespace {
@@ -86,6 +88,16 @@ std::string CommandLine(const EvaluateOptions& options) {
   return ShellLine(line);
 }
 
+ReportCommand ReportCommandOf(const EvaluateOptions& options) {
+  return {.data = options.data,
+          .fields = {.text = options.text_field, .labels = options.label_field},
+          .filter = FilterOf(options),
+          .mode = options.mode,
+          .line = CommandLine(options),
+          .folds = options.folds.value_or(0),
+          .with_texts = options.report.texts};
+}
+
 Result<void> CheckOptions(const EvaluateOptions& options) {
   if (options.folds && (options.mode != Mode::kModerate || options.weights != Weights::kAuto || options.long_text)) {
     return Fail(ErrorCode::kInvalidArgument, "--folds trains models of its own, which decide in the moderate mode",
@@ -132,11 +144,12 @@ Result<void> EvaluateFolds(const EvaluateOptions& options, const Dataset& datase
   FoldsReport report;
   if (options.report.report) {
     report = [&](CrossValidated& done) -> Result<void> {
-      MeasuredModel measured = TRY(MeasuredOfFolds(options.bundle, done));
+      MeasuredModel measured = TRY(MeasuredOfFolds(options.bundle, {.dataset = std::move(done.tested),
+                                                                    .probabilities = std::move(done.probabilities),
+                                                                    .decided = std::move(done.decided),
+                                                                    .pooled = done.result.pooled}));
       measured.left_out = left_out;
-      return WriteReport(TRY(MakeReport({options, options.data, CommandLine(options), *options.folds}, options.report,
-                                        measured, nullptr)),
-                         *options.report.report);
+      return WriteReport(TRY(MakeReport(ReportCommandOf(options), measured, nullptr)), *options.report.report);
     };
   }
   return RunFolds(plan, dataset, {.folds = *options.folds, .seed = options.seed}, options.json, pool, report);
@@ -185,8 +198,8 @@ Result<void> Run(const EvaluateOptions& options) {
     return RunScopeEvaluation(classifier, dataset, options.out_of_scope, {.mode = options.mode}, options.json);
   }
   if (options.robustness) {
-    return RunRobustness(options.bundle, classifier, dataset,
-                         {.seed = options.seed, .classify = {.mode = options.mode}}, options.json);
+    return Print(TRY(RobustnessReport(options.bundle, classifier, dataset,
+                                      {.seed = options.seed, .classify = {.mode = options.mode}}, options.json)));
   }
   std::optional<MeasuredModel> second;
   if (options.report.against) second = TRY(MeasureSecond(options, dataset, pool));
@@ -195,8 +208,7 @@ Result<void> Run(const EvaluateOptions& options) {
   if (!options.report.report && !second) {
     return Print(options.json ? ReportJsonText(first.metrics) + "\n" : ReportText(first.metrics));
   }
-  const EvaluationReport report = TRY(
-      MakeReport({options, options.data, CommandLine(options)}, options.report, first, second ? &*second : nullptr));
+  const EvaluationReport report = TRY(MakeReport(ReportCommandOf(options), first, second ? &*second : nullptr));
   if (options.report.report) TRY(WriteReport(report, *options.report.report));
   return PrintResult(options, report);
 }

@@ -3,11 +3,7 @@
 #include <algorithm>
 #include <map>
 
-#include "base/files.h"
-#include "base/json.h"
-#include "bundle/manifest.h"
-#include "bundle/model_config.h"
-#include "bundle/training_info.h"
+#include "bundle/find.h"
 #include "text/utf8.h"
 
 namespace winnow {
@@ -16,52 +12,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kLevels = 2;
-
-bool Exists(const fs::path& path) {
-  std::error_code ignored;
-  return fs::exists(path, ignored);
-}
-
-/// Where config.json is all there is: a base model has no classifier, and other programs have a config.json, too. One
-/// that can't be read is a classifier's, too, if it looks like one: then its error is told instead of nothing.
-bool HoldsClassifier(const fs::path& dir) {
-  const Result<std::string> text = ReadFile(dir / "config.json");
-  if (!text) return false;
-  if (const auto config = ParseModelConfig(*text, "config.json")) return !config->labels.empty();
-  const bool weights =
-      Exists(dir / "model.safetensors") || Exists(dir / "model_int8.safetensors") || Exists(dir / "pytorch_model.bin");
-  return weights && (text->contains("ForSequenceClassification") || !ParseJson(*text, "config.json"));
-}
-
-bool IsBundle(const fs::path& dir) {
-  return Exists(dir / kManifestFile) || Exists(dir / kTrainingInfoFile) || HoldsClassifier(dir);
-}
-
-void FindBelow(const fs::path& dir, int levels, std::vector<fs::path>& found) {
-  std::error_code error;
-  std::vector<fs::path> below;
-  for (fs::directory_iterator entry(dir, error), end; !error && entry != end; entry.increment(error)) {
-    std::error_code ignored;
-    const bool hidden = entry->path().filename().string().starts_with('.');
-    if (!hidden && entry->is_directory(ignored)) below.push_back(entry->path());
-  }
-  std::ranges::sort(below);
-  for (const fs::path& path : below) {
-    if (IsBundle(path)) {
-      found.push_back(path);
-    } else if (levels > 1) {
-      FindBelow(path, levels - 1, found);
-    }
-  }
-}
-
-/// The directory as one path, whichever way it was named.
-fs::path Canonical(const fs::path& path) {
-  std::error_code error;
-  fs::path canonical = fs::weakly_canonical(fs::absolute(path, error), error);
-  if (error) canonical = path;
-  return canonical.has_filename() ? canonical : canonical.parent_path();  // "spam/"
-}
 
 /// The last `parts` of a path, joined by '/'.
 std::string LastParts(const fs::path& path, size_t parts) {
@@ -120,7 +70,9 @@ Result<std::vector<FoundBundle>> FindBundles(std::span<const fs::path> named, co
     if (!fs::is_directory(*models, error)) {
       return Fail(ErrorCode::kNotFound, "--models: " + models->string() + " is no directory");
     }
-    FindBelow(*models, kLevels, paths);
+    // One that cannot be listed holds none that could be used.
+    const auto below = BundlesBelow(*models, kLevels).value_or(std::vector<fs::path>());
+    paths.insert(paths.end(), below.begin(), below.end());
     if (paths.empty()) {
       return Fail(ErrorCode::kNotFound, "--models: no model lies below " + models->string(),
                   IsBundle(*models) ? "it is a model itself: name it as a BUNDLE"
@@ -130,7 +82,7 @@ Result<std::vector<FoundBundle>> FindBundles(std::span<const fs::path> named, co
   std::vector<FoundBundle> bundles;
   std::vector<fs::path> known;
   for (fs::path& path : paths) {
-    const fs::path canonical = Canonical(path);
+    const fs::path canonical = CanonicalPath(path);
     if (std::ranges::find(known, canonical) != known.end()) continue;
     known.push_back(canonical);
     bundles.push_back({.name = {}, .path = std::move(path)});

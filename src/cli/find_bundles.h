@@ -17,10 +17,9 @@ struct FoundBundle {
 };
 
 /// Those named, whatever they hold, in their order; then those that lie below `models`, one or two levels deep, in the
-/// order of their paths: directories with winnow.json, training_info.json, or a config.json of a classifier. What lies
-/// inside of a bundle (checkpoints) and in hidden directories is not looked at; directories that can't be read are
-/// passed over. One that is met twice, by a symbolic link too, counts once. Errors: kNotFound when `models` is no
-/// directory or holds none and none was named; kInvalidArgument when neither was given.
+/// order of their paths (BundlesBelow; if it cannot be listed, it holds none). One that is met twice, by a symbolic
+/// link too, counts once. Errors: kNotFound when `models` is no directory or holds none and none was named;
+/// kInvalidArgument when neither was given.
 Result<std::vector<FoundBundle>> FindBundles(std::span<const std::filesystem::path> named,
                                              const std::optional<std::filesystem::path>& models);
 

@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "base/machine.h"
 #include "classify/bundle_classifier.h"
-#include "cli/measure_model.h"
+#include "report/measure_model.h"
 #include "pipeline/distillation.h"
 
 namespace winnow {

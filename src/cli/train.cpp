@@ -19,8 +19,8 @@
 #include "cli/quantize.h"
 #include "cli/teacher_comparison.h"
 #include "cli/train_options.h"
-#include "evaluate/report.h"
 #include "pipeline/data_plan.h"
+#include "report/metrics_report.h"
 
 namespace winnow {
 namespace {

@@ -2,28 +2,12 @@
 
 #include <cmath>
 
-#include "evaluate/report.h"
-#include "evaluate/text_table.h"
-
 namespace winnow {
-namespace {
 
-/// What the table of folds shows: all of them would not fit a line.
-std::vector<std::string> ShownFigures(const Metrics& pooled) {
-  std::vector<std::string> names = {"accuracy", "f1_macro"};
-  if (pooled.multi_label) names.emplace_back("f1_micro");
-  names.emplace_back("roc_auc");
-  if (pooled.positive_label >= 0) names.emplace_back("fpr");
-  names.emplace_back("ece");
-  return names;
-}
-
-std::optional<double> Figure(const Metrics& metrics, std::string_view name) {
+std::optional<double> DefinedMetric(const Metrics& metrics, std::string_view name) {
   const Result<double> value = MetricByName(metrics, name);
   return value && std::isfinite(*value) ? std::optional(*value) : std::nullopt;
 }
-
-}  // namespace
 
 std::optional<Spread> SpreadOf(const CrossValidation& result, std::string_view metric) {
   const auto count = static_cast<double>(result.folds.size());
@@ -31,7 +15,7 @@ std::optional<Spread> SpreadOf(const CrossValidation& result, std::string_view m
   Spread spread;
   std::vector<double> values;
   for (const FoldResult& fold : result.folds) {
-    const std::optional<double> value = Figure(fold.metrics, metric);
+    const std::optional<double> value = DefinedMetric(fold.metrics, metric);
     if (!value) return std::nullopt;
     values.push_back(*value);
     spread.mean += *value / count;
@@ -40,60 +24,6 @@ std::optional<Spread> SpreadOf(const CrossValidation& result, std::string_view m
   for (const double value : values) squares += (value - spread.mean) * (value - spread.mean);
   spread.deviation = std::sqrt(squares / (count - 1));
   return spread;
-}
-
-std::string CrossValidationText(const CrossValidation& result) {
-  const std::vector<std::string> figures = ShownFigures(result.pooled);
-  TextTable table;
-  std::vector<std::string> head = {"fold", "train", "test"};
-  head.insert(head.end(), figures.begin(), figures.end());
-  head.insert(head.end(), {"best epoch", "seconds"});
-  table.Add(head);
-  for (size_t i = 0; i < result.folds.size(); ++i) {
-    const FoldResult& fold = result.folds[i];
-    std::vector<std::string> row = {std::to_string(i + 1), std::to_string(fold.train),
-                                    std::to_string(fold.metrics.count)};
-    for (const std::string& name : figures) row.push_back(FigureText(Figure(fold.metrics, name)));
-    row.insert(row.end(), {FigureText(fold.best_epoch, 1), FigureText(fold.seconds, 1)});
-    table.Add(row);
-  }
-  std::vector<std::string> means = {"mean", "", ""}, deviations = {"+-", "", ""};
-  for (const std::string& name : figures) {
-    const std::optional<Spread> spread = SpreadOf(result, name);
-    means.push_back(FigureText(spread ? std::optional(spread->mean) : std::nullopt));
-    deviations.push_back(FigureText(spread ? std::optional(spread->deviation) : std::nullopt));
-  }
-  table.Add(means);
-  table.Add(deviations);
-  return std::to_string(result.folds.size()) + " folds\n" + table.Text() +
-         "  +- is the standard deviation over the folds\n\nall folds together, each text decided by the model that had "
-         "not seen it\n" +
-         ReportText(result.pooled);
-}
-
-Json CrossValidationJson(const CrossValidation& result) {
-  Json folds = Json::array();
-  for (size_t i = 0; i < result.folds.size(); ++i) {
-    const FoldResult& fold = result.folds[i];
-    Json entry = {{"fold", i + 1},
-                  {"train_count", fold.train},
-                  {"validation_count", fold.validation},
-                  {"test_count", fold.metrics.count},
-                  {"best_epoch", fold.best_epoch ? Json(*fold.best_epoch) : Json()},
-                  {"seconds", fold.seconds}};
-    entry.update(FiguresJson(fold.metrics));
-    folds.push_back(std::move(entry));
-  }
-  Json means = Json::object(), deviations = Json::object();
-  for (const std::string_view name : MetricNames()) {
-    const std::optional<Spread> spread = SpreadOf(result, name);
-    means[std::string(name)] = spread ? Json(spread->mean) : Json(nullptr);
-    deviations[std::string(name)] = spread ? Json(spread->deviation) : Json(nullptr);
-  }
-  return {{"folds", std::move(folds)},
-          {"mean", std::move(means)},
-          {"standard_deviation", std::move(deviations)},
-          {"pooled", ReportJson(result.pooled)}};
 }
 
 }  // namespace winnow

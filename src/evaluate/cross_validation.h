@@ -8,7 +8,6 @@
 #include <string_view>
 #include <vector>
 
-#include "base/json.h"
 #include "evaluate/metrics.h"
 
 namespace winnow {
@@ -30,14 +29,10 @@ struct Spread {
   double deviation = 0;  ///< sample standard deviation (n - 1) over the folds
 };
 
+/// The metric that MetricByName knows by that name; nothing if it is unknown or not defined for these texts.
+std::optional<double> DefinedMetric(const Metrics& metrics, std::string_view name);
+
 /// Of a figure that MetricByName knows; nothing where a fold does not define it, or there are fewer than two folds.
 std::optional<Spread> SpreadOf(const CrossValidation& result, std::string_view metric);
-
-/// The folds as a table with mean and deviation, then ReportText of the pooled figures.
-std::string CrossValidationText(const CrossValidation& result);
-
-/// {folds: [{fold, train_count, validation_count, test_count, best_epoch, seconds, figures by name}], mean: {figures},
-/// standard_deviation: {figures}, pooled: evaluate's document}.
-Json CrossValidationJson(const CrossValidation& result);
 
 }  // namespace winnow

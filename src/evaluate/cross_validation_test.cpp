@@ -45,24 +45,6 @@ TEST(CrossValidation, AFigureThatAFoldDoesNotDefineHasNoMean) {
   CrossValidation result = Example();
   result.folds[1].metrics.roc_auc.reset();
   EXPECT_FALSE(SpreadOf(result, "roc_auc"));
-  const auto json = CrossValidationJson(result);
-  EXPECT_TRUE(json["mean"]["roc_auc"].is_null());
-  EXPECT_TRUE(json["folds"][1]["roc_auc"].is_null());
-  EXPECT_TRUE(json["folds"][0]["roc_auc"].is_number());
-}
-
-TEST(CrossValidation, ReportsFoldsMeanAndPooledFigures) {
-  const std::string text = CrossValidationText(Example());
-  for (const char* says : {"3 folds", "0.9500", "0.8500", "0.1323", "60 texts", "positive: spam", "roc_auc"}) {
-    EXPECT_THAT(text, testing::HasSubstr(says));
-  }
-  const auto json = CrossValidationJson(Example());
-  EXPECT_EQ(json["folds"].size(), 3u);
-  EXPECT_EQ(json["folds"][2]["fold"], 3);
-  EXPECT_EQ(json["folds"][2]["train_count"], 70);
-  EXPECT_EQ(json["pooled"]["count"], 60);
-  EXPECT_EQ(json["pooled"]["intervals"]["accuracy"].size(), 2u);
-  EXPECT_NEAR(json["mean"]["accuracy"].get<double>(), 0.85, 1e-12);
 }
 
 }  // namespace

@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "base/json.h"
 #include "base/result.h"
 #include "evaluate/metrics.h"
 
@@ -39,14 +38,5 @@ struct Change {
   bool beyond_chance = false;
 };
 Change ChangeBetween(std::span<const uint8_t> before, std::span<const uint8_t> after);
-
-/// One sentence: what the last growth of the training part brought, and what that says of more texts.
-std::string Outlook(const DataCurve& curve);
-
-/// A table of the sizes, with intervals, and the sentence.
-std::string DataCurveText(const DataCurve& curve);
-
-/// {available, validation_count, test_count, points: [{texts, seconds, figures, intervals}], outlook}.
-Json DataCurveJson(const DataCurve& curve);
 
 }  // namespace winnow

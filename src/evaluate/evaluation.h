@@ -33,7 +33,7 @@ Result<Metrics> EvaluateAnswers(const Answers& answers, const Dataset& dataset);
 Result<Metrics> EvaluateClassifier(const BundleClassifier& classifier, const Dataset& dataset,
                                    const ClassifyOptions& options, const BundleClassifier::Progress& progress = {});
 
-/// The same without training: the set has no template, and its labels are the classifier's, in its order.
+/// Measures a zero-shot classifier: the set has no template, and its labels are the classifier's, in its order.
 Result<Metrics> EvaluateZeroShot(const ZeroShotClassifier& classifier, const Dataset& dataset,
                                  const ClassifyOptions& options, const ZeroShotClassifier::Progress& progress = {});
 

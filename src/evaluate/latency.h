@@ -29,7 +29,7 @@ LatencySummary Summarize(std::vector<double> milliseconds);
 Result<std::vector<double>> TimeSingleTexts(const BundleClassifier& classifier, std::span<const std::string_view> texts,
                                             size_t count, const std::function<bool(double done)>& progress = {});
 
-/// The same of anything that classifies one text.
+/// Times anything that classifies one text; see TimeSingleTexts above.
 Result<std::vector<double>> TimeSingleTexts(const std::function<Result<void>(std::string_view text)>& classify,
                                             std::span<const std::string_view> texts, size_t count,
                                             const std::function<bool(double done)>& progress = {});

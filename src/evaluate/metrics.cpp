@@ -171,8 +171,7 @@ void AddBootstrap(const Outcomes& outcomes, const MetricsOptions& options, Metri
   if (metrics.f1_macro_interval && metrics.f1_macro_interval->low == metrics.f1_macro_interval->high) {
     metrics.notes.push_back(
         "f1_macro's interval has no width because resampled texts do not differ; accuracy's interval still tells how "
-        "sure "
-        "the figures are");
+        "sure the figures are");
   }
 }
 
@@ -262,6 +261,19 @@ Result<const Named*> FindMetric(std::string_view name) {
   return Fail(ErrorCode::kInvalidArgument, "metric '" + std::string(name) + "' is not known", "metrics are " + known);
 }
 
+/// Fills in what follows once every text has been counted, `right` of them as decided entirely as they are labelled.
+void Conclude(int64_t right, const ProbabilityFigures& figures, const Outcomes& outcomes,
+              std::span<const float> probabilities, const std::vector<std::vector<uint8_t>>& has_label,
+              const MetricsOptions& options, Metrics& metrics) {
+  metrics.accuracy = Ratio(right, metrics.count);
+  metrics.accuracy_interval = WilsonInterval(right, metrics.count);
+  figures.Fill(metrics);
+  AddLabelFigures(outcomes, metrics);
+  AddRanking(probabilities, has_label, metrics);
+  AddPositive(metrics);
+  AddBootstrap(outcomes, options, metrics);
+}
+
 }  // namespace
 
 Result<Metrics> ComputeMetrics(std::span<const float> probabilities, std::span<const int32_t> truth,
@@ -286,13 +298,7 @@ Result<Metrics> ComputeMetrics(std::span<const float> probabilities, std::span<c
     right += answer == truth[text] ? 1 : 0;
     figures.Add(row, of_truth);
   }
-  metrics.accuracy = Ratio(right, metrics.count);
-  metrics.accuracy_interval = WilsonInterval(right, metrics.count);
-  figures.Fill(metrics);
-  AddLabelFigures(outcomes, metrics);
-  AddRanking(probabilities, has_label, metrics);
-  AddPositive(metrics);
-  AddBootstrap(outcomes, options, metrics);
+  Conclude(right, figures, outcomes, probabilities, has_label, options, metrics);
   return metrics;
 }
 
@@ -316,13 +322,7 @@ Result<Metrics> ComputeMultiLabelMetrics(std::span<const float> probabilities,
     outcomes.Add(of_truth, answer);
     right += answer == of_truth ? 1 : 0;
   }
-  metrics.accuracy = Ratio(right, metrics.count);
-  metrics.accuracy_interval = WilsonInterval(right, metrics.count);
-  figures.Fill(metrics);
-  AddLabelFigures(outcomes, metrics);
-  AddRanking(probabilities, has_label, metrics);
-  AddPositive(metrics);
-  AddBootstrap(outcomes, options, metrics);
+  Conclude(right, figures, outcomes, probabilities, has_label, options, metrics);
   return metrics;
 }
 

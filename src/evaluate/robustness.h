@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "base/json.h"
 #include "base/result.h"
 #include "classify/bundle_classifier.h"
 #include "data/dataset.h"
@@ -38,12 +37,5 @@ Result<std::vector<RobustnessRow>> MeasureRobustness(const BundleClassifier& cla
 
 /// How many texts that classifies.
 size_t RobustnessTexts(size_t texts, const RobustnessOptions& options);
-
-/// A table for the terminal. `folds`: whether the model folds by itself.
-std::string RobustnessText(const std::vector<RobustnessRow>& rows, bool folds);
-
-/// {"count", "labels", "positive_label", "fold_disguises", "rows": [{"disguise", "strength", "changed", "off":
-/// {accuracy, f1_macro, recall, fpr, intervals}, "on": ...}]}.
-Json RobustnessJson(const std::vector<RobustnessRow>& rows, bool folds);
 
 }  // namespace winnow

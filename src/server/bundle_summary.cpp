@@ -9,6 +9,7 @@
 
 #include "base/files.h"
 #include "base/json.h"
+#include "bundle/find.h"
 #include "bundle/labels.h"
 #include "bundle/manifest.h"
 #include "bundle/model_config.h"
@@ -53,36 +54,9 @@ Json MetricsOf(const fs::path& dir) {
   return metrics;
 }
 
-/// Where config.json is all there is: other programs have one too, and base models have no labels.
-bool HoldsClassifier(const fs::path& dir) {
-  if (!Exists(dir / kFloatWeights) && !Exists(dir / kInt8Weights)) return false;
-  const Result<std::string> text = ReadFile(dir / "config.json");
-  if (!text) return false;
-  const auto config = ParseModelConfig(*text, "config.json");
-  return !config || !config->labels.empty();
-}
-
 fs::path WithoutSlash(const fs::path& path) {
   const fs::path normal = path.lexically_normal();
   return normal.has_filename() ? normal : normal.parent_path();
-}
-
-fs::path Canonical(const fs::path& path) {
-  std::error_code error;
-  fs::path canonical = fs::weakly_canonical(path, error);
-  return error ? path : WithoutSlash(canonical);
-}
-
-Result<std::vector<fs::path>> DirectoriesIn(const fs::path& dir) {
-  std::vector<fs::path> found;
-  std::error_code error, ignored;
-  for (fs::directory_iterator entry(dir, error), end; !error && entry != end; entry.increment(error)) {
-    if (entry->path().filename().string().starts_with('.')) continue;
-    if (entry->is_directory(ignored)) found.push_back(entry->path());
-  }
-  if (error) return Fail(ErrorCode::kIo, dir.string() + ": can't be listed: " + error.message());
-  std::ranges::sort(found);
-  return found;
 }
 
 }  // namespace
@@ -137,23 +111,17 @@ Result<BundleSummary> ReadBundleSummary(const fs::path& dir) {
   return summary;
 }
 
-bool IsBundle(const fs::path& dir) {
-  return Exists(dir / kManifestFile) || Exists(dir / kLinearFile) || HoldsClassifier(dir);
-}
-
 Result<std::vector<BundlePlace>> FindBundlePlaces(const std::vector<fs::path>& roots) {
   std::vector<BundlePlace> places;
   std::set<fs::path> known;
   const auto add = [&](fs::path dir, bool named) {
-    if (known.insert(Canonical(dir)).second) places.push_back({std::move(dir), named});
+    if (known.insert(CanonicalPath(dir)).second) places.push_back({std::move(dir), named});
   };
   for (const fs::path& root : roots) {
     std::vector<fs::path> below;
     std::error_code ignored;
     if (!IsBundle(root) && fs::is_directory(root, ignored)) {
-      for (const fs::path& dir : TRY(DirectoriesIn(root))) {
-        if (IsBundle(dir)) below.push_back(Canonical(dir));
-      }
+      for (const fs::path& dir : TRY(BundlesBelow(root, 1))) below.push_back(CanonicalPath(dir));
     }
     for (fs::path& dir : below) add(std::move(dir), false);
     if (below.empty()) add(WithoutSlash(root), true);

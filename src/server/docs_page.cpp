@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/shell.h"
 #include "server/openapi.h"
 #include "text/html.h"
 
@@ -96,19 +97,12 @@ std::string FieldTable(const Json& schema, bool asked) {
       title, rows);
 }
 
-/// For a shell: within single quotes.
-std::string Quoted(const std::string& text) {
-  std::string quoted = "'";
-  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
-}
-
 std::string CurlLine(const Route& route) {
   std::string line = "curl ";
   if (route.method != "GET") line += "-X " + route.method + " ";
   line += "http://127.0.0.1:8080" + route.path;
   if (!route.docs.example.is_null()) {
-    line += " -H 'Content-Type: application/json' -d " + Quoted(route.docs.example.dump());
+    line += " -H 'Content-Type: application/json' -d " + ShellQuoted(route.docs.example.dump());
   }
   return "<pre class=\"curl\">" + EscapedHtml(line) + "</pre>\n";
 }

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import tempfile
 import time
-import unittest
 
 import winnow
 from winnow import MESSAGES, TestCase
@@ -140,7 +139,6 @@ class Curve(Few):
         for says in ("52", "105", "420", "accuracy", "f1_macro", "From 210 to 420"):
             self.assertIn(says, out)
 
-    @unittest.skipUnless(shutil.which("gnuplot"), "needs gnuplot")
     def test_it_is_drawn(self):
         self.winnow("data", "curve", MESSAGES, *SCRATCH, "--sizes", "100,200", "--plot", "curve.svg")
         self.assertIn(b"macro-F1", self.files(".")["curve.svg"])

@@ -1,7 +1,6 @@
 """From a data file to answers, as a user does it."""
 import json
 import os
-import shutil
 import re
 import unittest
 
@@ -27,8 +26,7 @@ class Lifecycle(TestCase):
         self.assertIn("progress", [line["level"] for line in lines])
         self.assertTrue(any("matrix products take" in line["message"] for line in lines), "the profile")
         self.assertEqual([evaluation["step"] for evaluation in info["history"]][:2], [3, 6])
-        if shutil.which("gnuplot"):
-            self.assertIn(b"</svg>", self.files()["training.svg"])
+        self.assertIn(b"</svg>", self.files()["training.svg"])
         self.winnow("classify", "model", "hello")
 
     def test_nothing_but_the_figures_knows_the_test_part(self):
@@ -42,13 +40,10 @@ class Lifecycle(TestCase):
         self.assertEqual(json.loads(one["winnow.json"])["temperature"], json.loads(other["winnow.json"])["temperature"])
         self.assertNotEqual(json.loads(one["training_info.json"])["metrics"], json.loads(other["training_info.json"])["metrics"])
 
-    def test_a_picture_that_fails_loses_no_training(self):
-        self.write("gnuplot", '#!/bin/sh\n[ "$1" = --version ] || { echo no fonts >&2; exit 1; }\n')
-        os.chmod(self.path("gnuplot"), 0o755)
-        _, err = self.train(environment={"PATH": self.directory + os.pathsep + os.environ["PATH"]})
-        self.assertIn("no training.svg", err)
-        self.assertIn("no fonts", err)
-        self.assertNotIn("training.svg", self.files())
+    def test_a_picture_needs_no_other_program(self):
+        os.makedirs(self.path("bin"))
+        self.train(environment={"PATH": self.path("bin")})
+        self.assertIn(b"</svg>", self.files()["training.svg"])
         self.winnow("verify", "model")
 
     def test_training_that_makes_no_sense_is_refused(self):

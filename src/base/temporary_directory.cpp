@@ -1,0 +1,26 @@
+#include "base/temporary_directory.h"
+
+#include <stdlib.h>
+
+#include <utility>
+
+namespace winnow {
+
+Result<ScopedTemporaryDirectory> ScopedTemporaryDirectory::Make(const std::string& purpose) {
+  std::error_code error;
+  std::string directory = (std::filesystem::temp_directory_path(error) / ("winnow-" + purpose + "-XXXXXX")).string();
+  if (error || ::mkdtemp(directory.data()) == nullptr) {
+    return Fail(ErrorCode::kIo, "can't make a temporary directory (" + directory + ")", "is TMPDIR writable?");
+  }
+  return ScopedTemporaryDirectory(std::filesystem::path(std::move(directory)));
+}
+
+ScopedTemporaryDirectory::ScopedTemporaryDirectory(ScopedTemporaryDirectory&& other) noexcept
+    : path_(std::exchange(other.path_, {})) {}
+
+ScopedTemporaryDirectory::~ScopedTemporaryDirectory() {
+  std::error_code ignored;
+  if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+}
+
+}  // namespace winnow

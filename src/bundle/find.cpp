@@ -1,0 +1,70 @@
+#include "bundle/find.h"
+
+#include <algorithm>
+#include <string>
+
+#include "base/files.h"
+#include "bundle/manifest.h"
+#include "bundle/model_config.h"
+#include "bundle/training_info.h"
+
+namespace winnow {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool Exists(const fs::path& path) {
+  std::error_code ignored;
+  return fs::exists(path, ignored);
+}
+
+/// Where config.json is all there is: a base model has no labels, and other programs have a config.json, too.
+bool HoldsClassifier(const fs::path& dir) {
+  const Result<std::string> text = ReadFile(dir / "config.json");
+  if (!text) return false;
+  if (const auto config = ParseModelConfig(*text, "config.json")) return !config->labels.empty();
+  return Exists(dir / "model.safetensors") || Exists(dir / "model_int8.safetensors") ||
+         Exists(dir / "pytorch_model.bin");
+}
+
+/// Sorted, without hidden ones.
+Result<std::vector<fs::path>> DirectoriesIn(const fs::path& dir) {
+  std::vector<fs::path> found;
+  std::error_code error, ignored;
+  for (fs::directory_iterator entry(dir, error), end; !error && entry != end; entry.increment(error)) {
+    if (entry->path().filename().string().starts_with('.')) continue;
+    if (entry->is_directory(ignored)) found.push_back(entry->path());
+  }
+  if (error) return Fail(ErrorCode::kIo, dir.string() + ": can't be listed: " + error.message());
+  std::ranges::sort(found);
+  return found;
+}
+
+}  // namespace
+
+bool IsBundle(const fs::path& dir) {
+  return Exists(dir / kManifestFile) || Exists(dir / "linear.bin") || Exists(dir / kTrainingInfoFile) ||
+         HoldsClassifier(dir);
+}
+
+fs::path CanonicalPath(const fs::path& path) {
+  std::error_code error;
+  fs::path canonical = fs::weakly_canonical(fs::absolute(path, error), error);
+  if (error) canonical = path;
+  return canonical.has_filename() ? canonical : canonical.parent_path();  // "spam/"
+}
+
+Result<std::vector<fs::path>> BundlesBelow(const fs::path& dir, int levels) {
+  std::vector<fs::path> found;
+  for (const fs::path& path : TRY(DirectoriesIn(dir))) {
+    if (IsBundle(path)) {
+      found.push_back(path);
+    } else if (levels > 1) {
+      const std::vector<fs::path> below = BundlesBelow(path, levels - 1).value_or(std::vector<fs::path>());
+      found.insert(found.end(), below.begin(), below.end());
+    }
+  }
+  return found;
+}
+
+}  // namespace winnow

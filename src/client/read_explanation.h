@@ -1,0 +1,15 @@
+/// Explanations as a server writes them.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "base/json.h"
+#include "winnow/classifier.h"
+
+namespace winnow {
+
+/// Reads what ExplanationJson (classify/answer_json.h) wrote; nothing if `json` is not an explanation of `text`.
+std::optional<Explanation> ReadExplanation(const Json& json, std::string_view text);
+
+}  // namespace winnow

@@ -1,0 +1,271 @@
+#include "client/server_client.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "base/log.h"
+#include "base/suggest.h"
+#include "decide/decide.h"
+#include "text/segments.h"
+
+namespace winnow {
+namespace {
+
+constexpr int kMaxJsonDepth = 32;
+constexpr size_t kLongestMessage = 500;  // of what a server says
+// A server tells nothing while it computes, and a batch of long texts takes a small machine its time.
+constexpr std::chrono::minutes kPatience{5};
+
+HttpOptions OptionsOf(const ServerAccess& access) {
+  HttpOptions options;
+  options.bearer_token = access.api_key;
+  options.unix_socket = access.address.unix_socket;
+  options.follow_redirects = false;  // the key is for this server
+  options.retries = access.retries;
+  options.unanswered_retries = access.unanswered_retries;
+  options.backoff = access.backoff;
+  options.max_backoff = std::chrono::milliseconds(4000);
+  options.stall_timeout = kPatience;
+  options.max_body_bytes = uint64_t{1} << 30;
+  if (access.stopped) options.progress = [stopped = access.stopped](uint64_t, uint64_t) { return !stopped(); };
+  return options;
+}
+
+/// Levels of arrays and objects within each other.
+int DepthOf(const Json& json) {
+  if (!json.is_structured()) return 0;
+  int deepest = 0;
+  if (json.is_array()) {
+    for (const Json& item : json) deepest = std::max(deepest, DepthOf(item));
+  } else {
+    for (const auto& [name, member] : json.items()) deepest = std::max(deepest, DepthOf(member));
+  }
+  return deepest + 1;
+}
+
+/// Nothing for what is no JSON, or nested so deep that writing it out would exhaust the stack.
+std::optional<Json> Parsed(const std::string& body) {
+  Result<Json> json = ParseJsonLeniently(body, JsonOrder::kAsWritten);
+  if (!json || DepthOf(*json) > kMaxJsonDepth) return std::nullopt;
+  return *std::move(json);
+}
+
+/// A member that is a string; or empty.
+std::string StringOf(const Json& object, const char* name) {
+  const Json* found = object.Find(name);
+  return found != nullptr && found->is_string() ? found->str() : "";
+}
+
+/// What the server says went wrong; empty where it isn't ours, whose errors are {"error": ...}.
+std::string MessageOf(const HttpAnswer& answer) {
+  const auto json = Parsed(answer.body);
+  if (!json || !json->is_object()) return "";
+  std::string message = Printable(StringOf(*json, "error"));
+  if (message.size() > kLongestMessage) message.resize(kLongestMessage);
+  return message;
+}
+
+std::string Names(std::span<const RemoteModelInfo> models) {
+  std::string names;
+  for (const RemoteModelInfo& model : models) names += (names.empty() ? "" : ", ") + Printable(model.name);
+  return names;
+}
+
+/// A text of several segments is a list of them.
+Json TextToSend(std::string_view text, bool segmented) {
+  if (!segmented || text.find(kSegmentSeparator) == std::string_view::npos) return text;
+  Json segments = Json::array();
+  for (size_t begin = 0; begin <= text.size();) {
+    const size_t end = std::min(text.find(kSegmentSeparator, begin), text.size());
+    segments.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return segments;
+}
+
+}  // namespace
+
+Result<ServerAddress> ServerAddress::Parse(std::string_view url) {
+  const auto wrong = [&](std::string_view why) {
+    return Fail(ErrorCode::kInvalidArgument, fmt::format("--server {}: {}", Printable(url), why),
+                "it is as in http://127.0.0.1:8080 or unix:///run/winnow.sock");
+  };
+  constexpr std::string_view kUnix = "unix://";
+  if (url.starts_with(kUnix)) {
+    url.remove_prefix(kUnix.size());
+    if (!url.starts_with('/')) return wrong("a unix socket is named by its whole path");
+    return ServerAddress{fmt::format("unix://{}", url), "http://localhost", std::string(url)};
+  }
+  std::string text(url);
+  const size_t scheme = text.find("://");
+  if (scheme == std::string::npos) {
+    text = "http://" + text;
+  } else if (!text.starts_with("http://") && !text.starts_with("https://")) {
+    return wrong("http, https and unix are spoken");
+  }
+  if (text.find_first_of("?# \t\r\n") != std::string::npos) return wrong("this is no server's address");
+  while (text.ends_with('/')) text.pop_back();
+  constexpr std::string_view kRoute = "/v1/classify";
+  if (text.ends_with(kRoute)) text.resize(text.size() - kRoute.size());
+  if (text.ends_with(':') || text.ends_with('/')) return wrong("the host is missing");
+  std::string shown = text;
+  const size_t host = text.find("://") + 3;
+  if (const size_t at = text.rfind('@', text.find('/', host)); at != std::string::npos && at > host) {
+    shown.erase(host, at - host + 1);
+  }
+  return ServerAddress{std::move(shown), std::move(text), ""};
+}
+
+bool ServerAddress::IsOpen() const {
+  if (!unix_socket.empty() || shown.starts_with("https:")) return false;
+  const std::string_view host = std::string_view(shown).substr(std::string_view("http://").size());
+  return !host.starts_with("127.") && !host.starts_with("[::1]") && host.substr(0, host.find(':')) != "localhost";
+}
+
+ServerClient::ServerClient(const ServerAccess& access)
+    : address_(access.address), has_key_(!access.api_key.empty()), client_(OptionsOf(access)) {}
+
+Error ServerClient::Unlike(std::string_view problem) const {
+  return {ErrorCode::kNetwork, fmt::format("{} {}", address_.shown, problem),
+          "is this the address of a 'winnow serve'? It is as in http://127.0.0.1:8080"};
+}
+
+Error ServerClient::Unanswered(Error error) const {
+  if (error.code != ErrorCode::kNetwork || error.hint.find("certificate") != std::string::npos) return error;
+  // After the url, which the address says in fewer words.
+  const size_t reason = error.message.find(": ");
+  error.message = fmt::format("{}: no answer: {}", address_.shown,
+                              error.message.substr(reason == std::string::npos ? 0 : reason + 2));
+  error.hint = "is the server running, and at this address? 'winnow serve MODEL' starts one";
+  return error;
+}
+
+Error ServerClient::Refused(const HttpAnswer& answer, size_t texts) const {
+  const std::string said = MessageOf(answer);
+  const auto with = [&](ErrorCode code, std::string_view otherwise, std::string hint) {
+    return Error{code,
+                 fmt::format("{}: {} (status {})", address_.shown, said.empty() ? otherwise : said, answer.status),
+                 std::move(hint)};
+  };
+  switch (answer.status) {
+    case 401:
+      return has_key_ ? with(ErrorCode::kInvalidArgument, "the API key is not accepted",
+                             "the key may be mistyped, revoked or past its date; whoever runs the server can make one")
+                      : with(ErrorCode::kInvalidArgument, "an API key is needed",
+                             "put it into WINNOW_API_KEY, or into a file that --api-key-file names");
+    case 403:
+      return with(ErrorCode::kInvalidArgument, "this is not allowed",
+                  has_key_ ? "the API key needs the role 'classify'"
+                           : "an API key may help: in WINNOW_API_KEY, or in a file that --api-key-file names");
+    case 404:
+      if (said.empty()) return Unlike("has no /v1/classify (status 404)");
+      return with(ErrorCode::kNotFound, "", "without a model's name the server's default answers");
+    case 413:
+      return with(ErrorCode::kInvalidArgument, "too large",
+                  texts > 1 ? "is a text among them too long? Otherwise a smaller --batch-size sends fewer at once"
+                            : "the server takes no text so long: cut it");
+    case 422:
+      return with(ErrorCode::kInvalidArgument, "the request is refused", "");
+    case 429:
+      return with(ErrorCode::kNetwork, "too many requests", "the server stayed busy; try again later");
+    default:
+      break;
+  }
+  if (answer.status >= 300 && answer.status < 400) {
+    const std::string target = Printable(answer.LastHeader("location").value_or("another address"));
+    return {ErrorCode::kNetwork, fmt::format("{} refers to {}", address_.shown, target), "give --server that address"};
+  }
+  if (answer.status >= 500) {
+    if (said.empty() && answer.status < 502) return Unlike(fmt::format("fails (status {})", answer.status));
+    return with(ErrorCode::kNetwork, "the server failed",
+                answer.status == 503 ? "it may be starting or stopping; its log and GET /models tell more"
+                                     : "the server's log tells more");
+  }
+  if (said.empty()) return Unlike(fmt::format("answers with status {}", answer.status));
+  return with(ErrorCode::kNetwork, "", "");
+}
+
+Result<std::vector<RemoteModelInfo>> ServerClient::Models() {
+  Result<HttpAnswer> answer = client_.Get(address_.base + "/models");
+  if (!answer) return std::unexpected(Unanswered(std::move(answer).error()));
+  if (answer->status == 401 || answer->status >= 500) return std::unexpected(Refused(*answer, 0));
+  std::vector<RemoteModelInfo> models;
+  if (!answer->ok()) return models;
+  const auto json = Parsed(answer->body);
+  if (!json || !json->is_object() || !json->contains("models") || !(*json)["models"].is_array()) {
+    return std::unexpected(Unlike("doesn't list models as winnow serve does"));
+  }
+  for (const Json& each : (*json)["models"]) {
+    if (!each.is_object()) continue;
+    RemoteModelInfo& model = models.emplace_back();
+    model.name = StringOf(each, "name");
+    model.version = StringOf(each, "version");
+    model.text_template = StringOf(each, "text_template");
+    if (const Json* const found = each.Find("default"); found != nullptr) model.is_default = *found == true;
+    if (const Json* const aliases = each.Find("aliases"); aliases != nullptr && aliases->is_array()) {
+      for (const Json& alias : *aliases) {
+        if (alias.is_string()) model.aliases.push_back(alias.get<std::string>());
+      }
+    }
+  }
+  return models;
+}
+
+Result<std::vector<Json>> ServerClient::Classify(const ClassifyRequest& request, std::span<const std::string> texts) {
+  Json body = {{"texts", Json::array()}, {"mode", ModeName(request.mode)}};
+  for (const std::string& text : texts) body["texts"].push_back(TextToSend(text, request.segmented));
+  if (!request.model.empty()) body["model"] = request.model;
+  if (request.top_k > 0) body["top_k"] = request.top_k;
+  if (request.explain) body["explain"] = true;
+  Result<HttpAnswer> answer = client_.Post(address_.base + "/v1/classify", body.dump(), "application/json");
+  if (!answer) return std::unexpected(Unanswered(std::move(answer).error()));
+  if (!answer->ok()) return std::unexpected(Refused(*answer, texts.size()));
+  auto json = Parsed(answer->body);
+  if (!json || !json->is_object() || !json->contains("results") || !(*json)["results"].is_array()) {
+    return std::unexpected(Unlike("doesn't answer as winnow serve does"));
+  }
+  Json& results = (*json)["results"];
+  if (results.size() != texts.size()) {
+    return std::unexpected(Unlike(fmt::format("gives {} answers to {} texts", results.size(), texts.size())));
+  }
+  std::vector<Json> answers;
+  for (Json& result : results) {
+    if (!result.is_object()) return std::unexpected(Unlike("doesn't answer as winnow serve does"));
+    if (request.explain && !result.contains("explanation")) {
+      return Fail(ErrorCode::kUnsupported, fmt::format("{} doesn't explain answers", address_.shown),
+                  "leave --explain out, or explain with the model's own directory, without --server");
+    }
+    answers.push_back(std::move(result));
+  }
+  return answers;
+}
+
+Result<const RemoteModelInfo*> FindModel(std::span<const RemoteModelInfo> models, std::string_view wanted,
+                                         const ServerAddress& address) {
+  if (models.empty()) return nullptr;
+  if (wanted.empty()) {
+    const auto found = std::ranges::find(models, true, &RemoteModelInfo::is_default);
+    return found == models.end() ? &models.front() : &*found;
+  }
+  const std::string_view name = wanted.substr(0, wanted.find_first_of(":@"));
+  const RemoteModelInfo* of_that_name = nullptr;
+  for (const RemoteModelInfo& model : models) {
+    if (wanted == model.name + ":" + model.version || wanted == model.name) return &model;
+    for (const std::string& alias : model.aliases) {
+      if (wanted == alias || wanted == model.name + "@" + alias) return &model;
+    }
+    if (name == model.name && of_that_name == nullptr) of_that_name = &model;
+  }
+  if (of_that_name != nullptr) return of_that_name;  // of a version or alias that the server itself may know
+  std::vector<std::string> names;
+  for (const RemoteModelInfo& model : models) names.push_back(model.name);
+  return Fail(ErrorCode::kNotFound,
+              fmt::format("{} has no model '{}'; it has {}", address.shown, Printable(wanted), Names(models)),
+              DidYouMean(name, names,
+                         "an argument of one word is taken as the model's name; for such a text give --model too"));
+}
+
+}  // namespace winnow

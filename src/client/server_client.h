@@ -1,0 +1,90 @@
+/// A client of `winnow serve`: lists the models of a server and classifies texts with them. Errors of the server, or of
+/// the connection to it, say what the user can do.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "net/http.h"
+#include "winnow/classifier.h"
+
+namespace winnow {
+
+/// The address of a server.
+struct ServerAddress {
+  std::string shown;        ///< "http://127.0.0.1:8080", "unix:///run/winnow.sock": for messages
+  std::string base;         ///< what paths are appended to
+  std::string unix_socket;  ///< or empty
+
+  /// "http://host:8080", "host:8080", "https://host/prefix", "unix:///path"; with or without /v1/classify, as the
+  /// server itself shows it. Errors: kInvalidArgument.
+  static Result<ServerAddress> Parse(std::string_view url);
+
+  /// Whether what is sent could be read on its way: neither TLS nor this machine.
+  bool IsOpen() const;
+};
+
+/// How a server is reached.
+struct ServerAccess {
+  ServerAddress address;
+  std::string api_key;                     ///< or empty
+  std::function<bool()> stopped;           ///< asked while waiting; true gives up. Thread-safe
+  std::chrono::milliseconds backoff{250};  ///< before the first retry; doubles up to 4 s
+  int retries = 7;                         ///< while the server is busy or starting: 16 s
+  int unanswered_retries = 7;              ///< of those, where nothing listens
+};
+
+/// A model of a server, as GET /models describes it.
+struct RemoteModelInfo {
+  std::string name, version;
+  std::vector<std::string> aliases;
+  std::string text_template;  ///< empty: it reads plain texts, or an older server doesn't say
+  bool is_default = false;
+};
+
+/// What a server is asked to do with texts.
+struct ClassifyRequest {
+  std::string model;  ///< "spam", "spam:1.2.0", "spam@champion"; empty: the server's default
+  Mode mode = Mode::kModerate;
+  int top_k = 0;
+  bool explain = false;
+  bool segmented = false;  ///< texts come from a template: kSegmentSeparator in them divides their segments
+};
+
+/// One connection to a server. Not thread-safe: each thread needs its own.
+class ServerClient {
+ public:
+  explicit ServerClient(const ServerAccess& access);
+
+  /// GET /models. Empty where the server doesn't tell, as behind a proxy that lets only /v1/classify through. Errors:
+  /// kNetwork, kCancelled.
+  Result<std::vector<RemoteModelInfo>> Models();
+
+  /// POST /v1/classify: the objects of "results", a text each, with their members in the server's order. Invalid UTF-8
+  /// becomes U+FFFD. Errors: kNetwork; kNotFound for the model; kInvalidArgument for what the server won't take (401,
+  /// 403, 413, 422); kCancelled.
+  Result<std::vector<Json>> Classify(const ClassifyRequest& request, std::span<const std::string> texts);
+
+ private:
+  Error Refused(const HttpAnswer& answer, size_t texts) const;  // what it says to so many texts
+  Error Unlike(std::string_view problem) const;                 // it doesn't speak as a server of ours
+  Error Unanswered(Error error) const;
+
+  ServerAddress address_;
+  bool has_key_;
+  HttpClient client_;
+};
+
+/// The one of `models` that `wanted` names ("spam", "spam:1.2.0", "spam@champion"), or the default if it is empty; null
+/// if the server lists no models. Errors: kNotFound, with the names of the models that there are.
+Result<const RemoteModelInfo*> FindModel(std::span<const RemoteModelInfo> models, std::string_view wanted,
+                                         const ServerAddress& address);
+
+}  // namespace winnow

@@ -1,0 +1,91 @@
+#include "doctor/class_findings.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+
+namespace winnow {
+namespace {
+
+using testing::HasSubstr;
+
+struct Made {
+  Dataset dataset;
+  DuplicateGroups groups;
+};
+
+/// Classes of so many texts, none like another.
+Made Make(const std::vector<std::pair<std::string, size_t>>& classes) {
+  Made made;
+  for (const auto& [name, count] : classes) {
+    const auto label = static_cast<int32_t>(made.dataset.labels.size());
+    made.dataset.labels.names.push_back(name);
+    for (size_t i = 0; i < count; ++i) {
+      const size_t t = made.dataset.examples.size();
+      made.dataset.examples.push_back({"text " + std::to_string(t), {label}, "f.csv", t + 1});
+      made.groups.group_of.push_back(t);
+    }
+  }
+  return made;
+}
+
+std::vector<Finding> Of(FindingKind kind, const Made& made) {
+  std::vector<Finding> findings = FindClassFindings(made.dataset, made.groups);
+  std::erase_if(findings, [&](const Finding& finding) { return finding.kind != kind; });
+  return findings;
+}
+
+TEST(ClassFindings, NamesThatDifferInCaseAndSpacesAreOneClass) {
+  const std::vector<Finding> found = Of(
+      FindingKind::kSimilarLabels, Make({{"Spam", 30}, {"SPAM", 20}, {"ham", 50}, {"not spam", 25}, {"Not_Spam", 40}}));
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0].label, "SPAM");
+  EXPECT_EQ(found[0].suggested, "Spam");
+  EXPECT_EQ(found[1].label, "not spam");
+  EXPECT_EQ(found[1].suggested, "Not_Spam");
+  EXPECT_FALSE(found[0].text);
+}
+
+TEST(ClassFindings, ASlipOfARareNameIsOneAndDigitsAndSignsAreNone) {
+  const std::vector<Finding> found = Of(FindingKind::kSimilarLabels, Make({{"positive", 100},
+                                                                           {"postive", 2},
+                                                                           {"level 1", 100},
+                                                                           {"level 2", 2},
+                                                                           {"C++", 30},
+                                                                           {"C#", 30},
+                                                                           {"C", 30},
+                                                                           {"-1", 30},
+                                                                           {"1", 30},
+                                                                           {"negative", 90}}));
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].label, "postive");
+  EXPECT_EQ(found[0].suggested, "positive");
+}
+
+TEST(ClassFindings, ClassesOfFewTextsAreToldOfTheSmallestFirst) {
+  const std::vector<Finding> found = Of(FindingKind::kSmallClass, Make({{"a", 4}, {"b", 1}, {"c", 19}, {"d", 20}}));
+  ASSERT_EQ(found.size(), 3u);
+  EXPECT_EQ(found[0].label, "b");
+  EXPECT_EQ(found[0].suggested, kDropFix);
+  EXPECT_EQ(found[1].label, "a");
+  EXPECT_EQ(found[2].label, "c");
+}
+
+TEST(ClassFindings, AClassThatIsNearlyAllIsToldOf) {
+  EXPECT_EQ(Of(FindingKind::kUnequalClasses, Make({{"a", 97}, {"b", 3}})).size(), 1u);
+  EXPECT_TRUE(Of(FindingKind::kUnequalClasses, Make({{"a", 90}, {"b", 10}})).empty());
+}
+
+TEST(ClassFindings, AClassThatIsMostlyOneTextIsToldOf) {
+  Made made = Make({{"a", 10}, {"b", 10}});
+  for (size_t t = 11; t < 17; ++t) made.groups.group_of[t] = 11;
+  const std::vector<Finding> found = Of(FindingKind::kOneTextClass, made);
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].label, "b");
+  EXPECT_THAT(found[0].note, HasSubstr("6 of its 10"));
+}
+
+}  // namespace
+}  // namespace winnow

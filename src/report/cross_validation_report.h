@@ -1,0 +1,18 @@
+/// The result of a cross-validation as a table for people and as JSON for machines.
+#pragma once
+
+#include <string>
+
+#include "base/json.h"
+#include "evaluate/cross_validation.h"
+
+namespace winnow {
+
+/// The folds as a table with mean and deviation, then ReportText of the pooled figures.
+std::string CrossValidationText(const CrossValidation& result);
+
+/// {folds: [{fold, train_count, validation_count, test_count, best_epoch, seconds, figures by name}], mean: {figures},
+/// standard_deviation: {figures}, pooled: evaluate's document}.
+Json CrossValidationJson(const CrossValidation& result);
+
+}  // namespace winnow

@@ -1,0 +1,70 @@
+#include "report/data_curve_report.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <utility>
+
+#include "evaluate/text_table.h"
+#include "report/metrics_report.h"
+
+namespace winnow {
+
+std::string Outlook(const DataCurve& curve) {
+  if (curve.points.size() < 2) return "One size says nothing about more texts: give two or more.";
+  const DataCurvePoint& before = curve.points[curve.points.size() - 2];
+  const DataCurvePoint& last = curve.points.back();
+  const double gain = last.metrics.f1_macro - before.metrics.f1_macro;
+  const Change change = ChangeBetween(before.right, last.right);
+  const double growth = static_cast<double>(last.texts) / static_cast<double>(before.texts);
+  std::string text = fmt::format(
+      "From {} to {} training texts macro-F1 went from {:.4f} to {:.4f} ({:+.4f}); of {} test texts {} came right and "
+      "{} went wrong",
+      before.texts, last.texts, before.metrics.f1_macro, last.metrics.f1_macro, gain, last.metrics.count, change.better,
+      change.worse);
+  if (!change.beyond_chance) {
+    constexpr double kLittle = 0.01;
+    return text + (std::abs(gain) < kLittle
+                       ? ": no more than chance explains, so more texts of this kind are not likely to bring much."
+                       : ": chance may explain it, and more test texts would tell (--test-size, --test).");
+  }
+  if (change.better < change.worse) {
+    return text +
+           ": more texts made it worse, which points at the training (try more --epochs or another --seed) or at "
+           "labels that contradict each other.";
+  }
+  return text + fmt::format(": {:.0f} texts more, {:.3g} times as many, may bring up to about as much again.",
+                            static_cast<double>(last.texts) * (growth - 1), growth);
+}
+
+std::string DataCurveText(const DataCurve& curve) {
+  TextTable table(0);
+  table.Add({"texts", "accuracy", "95 %", "f1_macro", "95 %", "roc_auc", "seconds"});
+  for (const DataCurvePoint& point : curve.points) {
+    table.Add({std::to_string(point.texts), FigureText(point.metrics.accuracy),
+               RangeText(point.metrics.accuracy_interval), FigureText(point.metrics.f1_macro),
+               RangeText(point.metrics.f1_macro_interval), FigureText(point.metrics.roc_auc),
+               FigureText(point.seconds, 1)});
+  }
+  const int64_t tested = curve.points.empty() ? 0 : curve.points.back().metrics.count;
+  return fmt::format(
+      "trained on parts of {} texts, each of which holds the smaller ones; tested on the same {}\n{}\n{}\n",
+      curve.available, tested, table.Text(), Outlook(curve));
+}
+
+Json DataCurveJson(const DataCurve& curve) {
+  Json points = Json::array();
+  for (const DataCurvePoint& point : curve.points) {
+    Json entry = {{"texts", point.texts}, {"seconds", point.seconds}};
+    entry.update(FiguresJson(point.metrics));
+    entry["intervals"] = ReportJson(point.metrics)["intervals"];
+    points.push_back(std::move(entry));
+  }
+  return {{"available", curve.available},
+          {"validation_count", curve.validation},
+          {"test_count", curve.points.empty() ? 0 : curve.points.back().metrics.count},
+          {"points", std::move(points)},
+          {"outlook", Outlook(curve)}};
+}
+
+}  // namespace winnow

@@ -1,0 +1,20 @@
+/// A learning curve as a table for people and as JSON for machines.
+#pragma once
+
+#include <string>
+
+#include "base/json.h"
+#include "evaluate/data_curve.h"
+
+namespace winnow {
+
+/// One sentence: what the last growth of the training part brought, and what that says of more texts.
+std::string Outlook(const DataCurve& curve);
+
+/// A table of the sizes, with intervals, and the sentence.
+std::string DataCurveText(const DataCurve& curve);
+
+/// {available, validation_count, test_count, points: [{texts, seconds, figures, intervals}], outlook}.
+Json DataCurveJson(const DataCurve& curve);
+
+}  // namespace winnow

@@ -1,0 +1,266 @@
+#include "report/evaluation_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <numeric>
+
+namespace winnow {
+namespace {
+
+constexpr int kThresholdSteps = 200;
+
+/// Whether each text has the label.
+std::vector<uint8_t> TruthOf(const DecidedTexts& texts, int32_t label) {
+  std::vector<uint8_t> truth(texts.size());
+  for (size_t i = 0; i < texts.size(); ++i) truth[i] = std::ranges::binary_search(texts.truth[i], label) ? 1 : 0;
+  return truth;
+}
+
+ThresholdSweep SweepOf(const ReportedAnswers& answers, size_t label) {
+  return {answers.probabilities.subspan(label), answers.metrics.labels.size(),
+          TruthOf(answers.decided, static_cast<int32_t>(label))};
+}
+
+LabelCurve CurveOf(const ThresholdSweep& sweep, int32_t label, std::optional<double> roc_auc, size_t most_points) {
+  return {.label = label,
+          .roc = Thinned(RocCurve(sweep), most_points),
+          .precision_recall = Thinned(PrecisionRecallCurve(sweep), most_points),
+          .roc_auc = roc_auc,
+          .average_precision = AveragePrecision(sweep)};
+}
+
+LabelCurve CurveOfLabel(const ReportedAnswers& answers, size_t label, size_t most_points) {
+  return CurveOf(SweepOf(answers, label), static_cast<int32_t>(label), answers.metrics.per_class[label].roc_auc,
+                 most_points);
+}
+
+double AreaUnder(const std::vector<RocPoint>& curve) {
+  double area = 0;
+  for (size_t i = 1; i < curve.size(); ++i) {
+    area += (curve[i].fpr - curve[i - 1].fpr) * (curve[i].recall + curve[i - 1].recall) / 2;
+  }
+  return area;
+}
+
+LabelCurve CurveOfAll(const ReportedAnswers& answers, size_t most_points) {
+  const size_t labels = answers.metrics.labels.size();
+  std::vector<uint8_t> truth(answers.probabilities.size());
+  for (size_t i = 0; i < answers.decided.size(); ++i) {
+    for (const int32_t label : answers.decided.truth[i]) truth[i * labels + static_cast<size_t>(label)] = 1;
+  }
+  const ThresholdSweep sweep(answers.probabilities, 1, truth);
+  const std::vector<RocPoint> roc = RocCurve(sweep);
+  return CurveOf(sweep, -1, roc.empty() ? std::nullopt : std::optional(AreaUnder(roc)), most_points);
+}
+
+/// Two labels have one curve; of more, all together and the labels that are told apart worst.
+void AddCurves(const ReportedAnswers& answers, const ReportSettings& settings, EvaluationReport& report) {
+  const Metrics& metrics = answers.metrics;
+  const size_t labels = metrics.labels.size();
+  double sum = 0;
+  std::vector<size_t> with_curve;
+  for (size_t label = 0; label < labels; ++label) {
+    report.average_precision.push_back(AveragePrecision(SweepOf(answers, label)));
+    if (!report.average_precision.back()) continue;
+    sum += *report.average_precision.back();
+    with_curve.push_back(label);
+  }
+  if (!with_curve.empty()) report.average_precision_macro = sum / static_cast<double>(with_curve.size());
+  if (!metrics.multi_label && labels == 2) {
+    const size_t label = metrics.positive_label == 0 ? 0 : 1;
+    if (report.average_precision[label]) report.curves.push_back(CurveOfLabel(answers, label, settings.most_points));
+    report.curves_note = metrics.positive_label >= 0 ? "Of the positive label." : "Of the second label.";
+    return;
+  }
+  const bool all_together = answers.probabilities.size() <= settings.most_pairs;
+  if (all_together) report.curves.push_back(CurveOfAll(answers, settings.most_points));
+  const size_t shown = std::min(with_curve.size(), settings.most_curves);
+  std::ranges::stable_sort(with_curve, {}, [&](size_t label) { return *report.average_precision[label]; });
+  for (size_t i = 0; i < shown; ++i) {
+    report.curves.push_back(CurveOfLabel(answers, with_curve[i], settings.most_points));
+  }
+  report.curves_note = all_together
+                           ? "All labels together (micro: each pair of a text and a label is one decision), and "
+                           : "There are too many texts and labels for a curve of all together. ";
+  report.curves_note +=
+      with_curve.size() <= settings.most_curves
+          ? "each label against the rest."
+          : fmt::format("the {} labels of the lowest average precision, each against the rest.", shown);
+}
+
+void AddReliability(const ReportedAnswers& answers, EvaluationReport& report) {
+  const size_t labels = answers.metrics.labels.size();
+  Reliability reliability;
+  for (size_t i = 0; i < answers.decided.size(); ++i) {
+    const std::span<const float> row = answers.probabilities.subspan(i * labels, labels);
+    if (!answers.metrics.multi_label) {
+      const auto top = std::ranges::max_element(row);
+      reliability.Add(*top, answers.decided.truth[i].front() == static_cast<int32_t>(top - row.begin()));
+      continue;
+    }
+    for (size_t label = 0; label < labels; ++label) {
+      reliability.Add(row[label], std::ranges::binary_search(answers.decided.truth[i], static_cast<int32_t>(label)));
+    }
+  }
+  report.reliability = reliability.Bins();
+}
+
+/// What Decide compares with the threshold.
+float ThresholdScore(std::span<const float> row, size_t positive) {
+  float rival = 0;
+  for (size_t label = 0; label < row.size(); ++label) {
+    if (label != positive) rival = std::max(rival, row[label]);
+  }
+  if (row.size() == 2) return row[positive];
+  return row[positive] + rival > 0 ? row[positive] / (row[positive] + rival) : 0;
+}
+
+void AddThresholds(const ReportedAnswers& answers, const std::optional<ModeThresholds>& thresholds,
+                   EvaluationReport& report) {
+  const Metrics& metrics = answers.metrics;
+  if (metrics.multi_label || metrics.positive_label < 0) return;
+  const auto positive = static_cast<size_t>(metrics.positive_label);
+  const size_t labels = metrics.labels.size();
+  std::vector<float> scores;
+  scores.reserve(answers.decided.size());
+  for (size_t i = 0; i < answers.decided.size(); ++i) {
+    scores.push_back(ThresholdScore(answers.probabilities.subspan(i * labels, labels), positive));
+  }
+  const ThresholdSweep sweep(scores, 1, TruthOf(answers.decided, metrics.positive_label));
+  const auto at = [&](float threshold) {
+    const SweepStep step = sweep.At(threshold);
+    return ThresholdPoint{.threshold = threshold, .found = step.hits, .false_alarms = step.false_alarms};
+  };
+  ThresholdSection section{.positives = sweep.with(), .legitimate = sweep.without(), .points = {}, .modes = {}};
+  for (int step = 0; step <= kThresholdSteps; ++step) {
+    section.points.push_back(at(static_cast<float>(step) / kThresholdSteps));
+  }
+  if (thresholds) {
+    for (const Mode mode : {Mode::kStrict, Mode::kModerate, Mode::kLenient}) {
+      section.modes.push_back({.mode = std::string(ModeName(mode)), .at = at(thresholds->At(mode))});
+    }
+  }
+  report.thresholds = std::move(section);
+}
+
+void AddSlices(const Dataset& dataset, const ReportedAnswers& answers, const ReportSettings& settings,
+               EvaluationReport& report) {
+  std::vector<TextOutcome> outcomes;
+  std::vector<std::string_view> texts;
+  std::vector<std::string> sources = settings.sources, order;
+  const bool by_file = sources.empty();
+  for (size_t i = 0; i < dataset.examples.size(); ++i) {
+    const int32_t positive = answers.metrics.positive_label;
+    outcomes.push_back({.right = answers.decided.Right(i),
+                        .positive = std::ranges::binary_search(answers.decided.truth[i], positive),
+                        .called_positive = std::ranges::binary_search(answers.decided.decided[i], positive)});
+    texts.push_back(dataset.examples[i].text);
+    if (by_file) sources.push_back(dataset.examples[i].file);
+  }
+  const auto add = [&](std::string by, std::span<const std::string> keys) {
+    std::vector<Slice> slices = SlicesBy(keys, outcomes, order);
+    if (!slices.empty()) report.slices.push_back({.by = std::move(by), .slices = std::move(slices)});
+    order.clear();
+  };
+  const std::vector<std::string> lengths = LengthKeys(texts, order);
+  add("length", lengths);
+  add("script", ScriptKeys(texts));
+  add(by_file ? "file" : "source", sources);
+}
+
+ReportedText ShownOf(const Example& example, const DecidedTexts& texts, size_t i, double confidence, bool with_text) {
+  return {.text = with_text ? example.text : "",
+          .file = example.file,
+          .row = example.row,
+          .truth = texts.truth[i],
+          .decided = texts.decided[i],
+          .confidence = confidence,
+          .second_decided = {},
+          .second_confidence = 0,
+          .first_right = texts.Right(i)};
+}
+
+/// How sure the model was of what is wrong about its decision. Multi-label: of the label that is most wrong.
+double ConfidenceInError(const ReportedAnswers& answers, size_t i) {
+  const DecidedTexts& texts = answers.decided;
+  if (!texts.multi_label) return texts.confidence[i];
+  const std::span<const float> row = answers.probabilities.subspan(i * texts.labels, texts.labels);
+  double most = 0;
+  for (size_t label = 0; label < texts.labels; ++label) {
+    const bool has = std::ranges::binary_search(texts.truth[i], static_cast<int32_t>(label));
+    const bool decided = std::ranges::binary_search(texts.decided[i], static_cast<int32_t>(label));
+    if (has != decided) most = std::max(most, static_cast<double>(decided ? row[label] : 1 - row[label]));
+  }
+  return most;
+}
+
+void AddErrors(const Dataset& dataset, const ReportedAnswers& answers, const ReportSettings& settings,
+               EvaluationReport& report) {
+  std::vector<std::pair<double, size_t>> wrong;
+  for (size_t i = 0; i < answers.decided.size(); ++i) {
+    if (!answers.decided.Right(i)) wrong.emplace_back(ConfidenceInError(answers, i), i);
+  }
+  report.error_count = static_cast<int64_t>(wrong.size());
+  std::ranges::stable_sort(wrong, std::greater<>(), &std::pair<double, size_t>::first);
+  wrong.resize(std::min(wrong.size(), settings.most_texts));
+  for (const auto& [confidence, i] : wrong) {
+    report.errors.push_back(ShownOf(dataset.examples[i], answers.decided, i, confidence, settings.with_texts));
+  }
+}
+
+}  // namespace
+
+DecidedTexts DecideTexts(const Dataset& dataset, std::span<const float> probabilities, int32_t positive_label,
+                         const std::function<Decision(std::span<const float>)>& decide) {
+  const size_t labels = dataset.labels.size();
+  DecidedTexts texts{.labels = labels, .positive_label = positive_label, .multi_label = dataset.multi_label};
+  for (size_t i = 0; i < dataset.examples.size(); ++i) {
+    const Decision decision = decide(probabilities.subspan(i * labels, labels));
+    texts.truth.push_back(dataset.examples[i].labels);
+    texts.decided.push_back(dataset.multi_label ? decision.labels : std::vector<int32_t>{decision.label});
+    texts.confidence.push_back(decision.confidence);
+  }
+  return texts;
+}
+
+EvaluationReport MakeEvaluationReport(const Dataset& dataset, const ReportedAnswers& answers,
+                                      const std::optional<ModeThresholds>& thresholds, const ReportSettings& settings) {
+  EvaluationReport report;
+  report.metrics = answers.metrics;
+  report.with_texts = settings.with_texts;
+  AddCurves(answers, settings, report);
+  AddReliability(answers, report);
+  AddThresholds(answers, thresholds, report);
+  AddSlices(dataset, answers, settings, report);
+  AddErrors(dataset, answers, settings, report);
+  return report;
+}
+
+void AddComparison(EvaluationReport& report, const Dataset& first, const ReportedAnswers& first_answers,
+                   const Dataset& second, const ReportedAnswers& second_answers, ReportedModel model,
+                   const ReportSettings& settings) {
+  ComparedSection section{.model = std::move(model),
+                          .metrics = second_answers.metrics,
+                          .paired = ComparePaired(first_answers.decided, second_answers.decided),
+                          .curve = {},
+                          .texts = {}};
+  for (size_t n = 0; n < std::min(section.paired.differing.size(), settings.most_texts); ++n) {
+    const size_t i = section.paired.differing[n];
+    ReportedText shown =
+        ShownOf(first.examples[i], first_answers.decided, i, first_answers.decided.confidence[i], settings.with_texts);
+    for (const int32_t label : second_answers.decided.decided[i]) {
+      shown.second_decided.push_back(second.labels.names[static_cast<size_t>(label)]);
+    }
+    shown.second_confidence = second_answers.decided.confidence[i];
+    section.texts.push_back(std::move(shown));
+  }
+  if (report.curves.size() == 1 && report.curves.front().label >= 0) {
+    const int label = second.labels.Find(first.labels.names[static_cast<size_t>(report.curves.front().label)]);
+    if (label >= 0) section.curve = CurveOfLabel(second_answers, static_cast<size_t>(label), settings.most_points);
+  }
+  report.against = std::move(section);
+}
+
+}  // namespace winnow

@@ -1,0 +1,30 @@
+/// One model's row of a comparison.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include "classify/bundle_classifier.h"
+#include "classify/zero_shot.h"
+#include "data/dataset.h"
+#include "report/comparison.h"
+
+namespace winnow {
+
+/// Fills in all that is measured or known of a loaded bundle: figures on `dataset`, the time of one text, its size.
+/// `progress` is told how much is done, 0 to 1, and stops by returning false. Errors: those of classifying; kCancelled.
+Result<void> MeasureModel(const std::filesystem::path& bundle, const BundleClassifier& classifier,
+                          const Dataset& dataset, Mode mode, const std::function<bool(double done)>& progress,
+                          ComparedModel& model);
+
+/// Measures a zero-shot model, which was not trained for these labels; its kind is "zero-shot".
+Result<void> MeasureModel(const std::filesystem::path& bundle, const ZeroShotClassifier& classifier,
+                          const Dataset& dataset, Mode mode, const std::function<bool(double done)>& progress,
+                          ComparedModel& model);
+
+/// What the bundle itself tells about where it comes from: what it was trained from, else its architecture. Empty where
+/// it doesn't, which is no error.
+std::string BaseModelOf(const std::filesystem::path& bundle);
+
+}  // namespace winnow

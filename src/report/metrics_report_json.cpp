@@ -1,0 +1,78 @@
+#include <cmath>
+
+#include "report/metrics_report.h"
+
+namespace winnow {
+namespace {
+
+Json Number(std::optional<double> value) { return value && std::isfinite(*value) ? Json(*value) : Json(nullptr); }
+
+Json Pair(const std::optional<Interval>& interval) {
+  if (!interval || !std::isfinite(interval->low) || !std::isfinite(interval->high)) return nullptr;
+  return Json::array({interval->low, interval->high});
+}
+
+Json Confusion(const Metrics& metrics) {
+  Json rows = Json::array();
+  if (metrics.multi_label) {
+    for (const ClassMetrics& label : metrics.per_class) {
+      const auto& [tp, fp, fn] = label.counts;
+      rows.push_back(Json::array({Json::array({metrics.count - tp - fp - fn, fp}), Json::array({fn, tp})}));
+    }
+    return rows;
+  }
+  const auto width = static_cast<std::ptrdiff_t>(metrics.labels.size());
+  for (auto row = metrics.confusion.begin(); row != metrics.confusion.end(); row += width) {
+    rows.push_back(std::vector<int64_t>(row, row + width));
+  }
+  return rows;
+}
+
+Json PerClass(const Metrics& metrics) {
+  Json all = Json::array();
+  for (size_t i = 0; i < metrics.per_class.size(); ++i) {
+    const ClassMetrics& label = metrics.per_class[i];
+    all.push_back({{"label", metrics.labels[i]},
+                   {"precision", Number(label.precision)},
+                   {"recall", Number(label.recall)},
+                   {"recall_interval", Pair(label.recall_interval)},
+                   {"f1", Number(label.f1)},
+                   {"support", label.support},
+                   {"roc_auc", Number(label.roc_auc)}});
+  }
+  return all;
+}
+
+}  // namespace
+
+Json FiguresJson(const Metrics& metrics) {
+  Json figures = Json::object();
+  for (const std::string_view name : MetricNames()) {
+    const auto value = MetricByName(metrics, name);
+    figures[std::string(name)] = value ? Number(*value) : Json(nullptr);
+  }
+  return figures;
+}
+
+Json ReportJson(const Metrics& metrics) {
+  Json report = {{"count", metrics.count}};
+  report.update(FiguresJson(metrics));
+  report["intervals"] = {{"level", 0.95},
+                         {"accuracy", Pair(metrics.accuracy_interval)},
+                         {"f1_macro", Pair(metrics.f1_macro_interval)},
+                         {"fpr", Pair(metrics.fpr_interval)},
+                         {"recall", Pair(metrics.recall_interval)}};
+  report["labels"] = metrics.labels;
+  const bool has_positive = metrics.positive_label >= 0;
+  report["positive_label"] =
+      has_positive ? Json(metrics.labels[static_cast<size_t>(metrics.positive_label)]) : Json(nullptr);
+  report["multi_label"] = metrics.multi_label;
+  report["per_class"] = PerClass(metrics);
+  report["confusion"] = Confusion(metrics);
+  report["notes"] = metrics.notes;
+  return report;
+}
+
+std::string ReportJsonText(const Metrics& metrics) { return ReportJson(metrics).dump(); }
+
+}  // namespace winnow

@@ -1,0 +1,37 @@
+/// An evaluation report on disk: report.html, report.md and report.json.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "report/evaluation_report.h"
+#include "report/measured_model.h"
+#include "report/report_sources.h"
+
+namespace winnow {
+
+/// How the metrics of a report were obtained, for its last section.
+struct ReportCommand {
+  const std::vector<std::filesystem::path>& data;
+  FieldNames fields;   ///< as they were given
+  std::string filter;  ///< of the rows; or empty
+  Mode mode = Mode::kModerate;
+  std::string line;        ///< the command that makes the report again
+  int folds = 0;           ///< of a cross-validation; otherwise 0
+  bool with_texts = true;  ///< whether the report quotes texts of the data
+};
+
+/// Makes the report of one model or, unless `second` is null, of two models on the same texts. Errors: those of reading
+/// the files of the data again.
+Result<EvaluationReport> MakeReport(const ReportCommand& command, const MeasuredModel& first,
+                                    const MeasuredModel* second);
+
+/// Makes `directory` if it is missing, before long work. Errors: kIo; kInvalidArgument if it is a file.
+Result<void> PrepareReportDirectory(const std::filesystem::path& directory);
+
+/// Writes report.html, report.json and report.md, each whole; other files are left alone. Errors: kIo.
+Result<void> WriteReport(const EvaluationReport& report, const std::filesystem::path& directory);
+
+}  // namespace winnow

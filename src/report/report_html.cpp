@@ -1,0 +1,118 @@
+#include "report/report_html.h"
+
+#include <fmt/format.h>
+
+#include "report/report_charts.h"
+#include "report/report_html_parts.h"
+#include "report/report_style.h"
+#include "report/report_words.h"
+#include "report/shown_text.h"
+
+namespace winnow {
+namespace {
+
+constexpr char kHead[] = R"html(<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<title>{}</title>
+<style>{}</style>
+</head>
+<body>
+<main>
+)html";
+
+std::string Tiles(const EvaluationReport& report) {
+  std::string html = "<ul class=\"tiles\">\n";
+  for (const Headline& headline : Headlines(report)) {
+    html += fmt::format("<li><div class=\"name\">{}</div><div class=\"figure\">{}</div>", HtmlText(headline.name),
+                        HtmlText(headline.figure));
+    if (!headline.interval.empty()) {
+      html += fmt::format("<div class=\"range\">95 %: {}</div>", HtmlText(headline.interval));
+    }
+    html += fmt::format("<p class=\"said\">{}</p></li>\n", HtmlText(headline.sentence));
+  }
+  return html + "</ul>\n";
+}
+
+std::string WarningBox(const EvaluationReport& report) {
+  const std::vector<std::string> warnings = Warnings(report);
+  if (warnings.empty()) return "";
+  std::string html = "<div class=\"warnings\" role=\"note\"><strong>To bear in mind</strong><ul>\n";
+  for (const std::string& warning : warnings) html += "<li>" + HtmlText(warning) + "</li>\n";
+  return html + "</ul></div>\n";
+}
+
+void AddFact(std::string_view name, const std::string& html, std::string& facts) {
+  if (!html.empty()) facts += fmt::format("<dt>{}</dt><dd>{}</dd>\n", name, html);
+}
+
+std::string ModelFacts(const ReportedModel& model) {
+  std::string text = HtmlName(model.name);
+  if (!model.version.empty()) text += " " + HtmlName(model.version);
+  text += " (" + HtmlName(model.bundle) + ")";
+  if (!model.kind.empty()) text += ", " + HtmlText(model.kind);
+  if (!model.base_model.empty()) text += " from " + HtmlName(model.base_model);
+  if (!model.weights.empty()) text += ", weights " + HtmlText(model.weights);
+  if (model.max_length > 0) text += fmt::format(", up to {} tokens", model.max_length);
+  return text;
+}
+
+std::string Facts(const EvaluationReport& report) {
+  const ReportOrigin& origin = report.origin;
+  std::string facts = "<dl class=\"facts\">\n";
+  AddFact("Model", ModelFacts(report.model), facts);
+  if (report.against) AddFact("Against", ModelFacts(report.against->model), facts);
+  for (const ReportedFile& file : origin.data) {
+    AddFact("Data",
+            HtmlName(file.path) + (file.sha256.empty() ? "" : " <code>sha256 " + HtmlText(file.sha256) + "</code>"),
+            facts);
+  }
+  AddFact("Rows kept", origin.filter.empty() ? "" : HtmlName(origin.filter), facts);
+  AddFact("Texts",
+          fmt::format("{}, {} labels{}", report.metrics.count, report.metrics.labels.size(),
+                      report.metrics.multi_label ? ", any number of them a text" : ""),
+          facts);
+  if (report.metrics.positive_label >= 0) {
+    AddFact("Positive label", HtmlName(report.metrics.labels[static_cast<size_t>(report.metrics.positive_label)]),
+            facts);
+  }
+  AddFact("Folds", origin.folds > 0 ? std::to_string(origin.folds) : "", facts);
+  std::string mode = HtmlText(origin.mode);
+  if (report.model.thresholds) {
+    const ModeThresholds& t = *report.model.thresholds;
+    mode +=
+        fmt::format(" (thresholds: strict {:.3g}, moderate {:.3g}, lenient {:.3g})", t.strict, t.moderate, t.lenient);
+  }
+  AddFact("Mode", mode, facts);
+  AddFact("Made", HtmlText(origin.timestamp) + " by Winnow " + HtmlText(origin.winnow_version), facts);
+  AddFact("Machine", HtmlText(origin.cpu) + (origin.extensions.empty() ? "" : ", " + HtmlText(origin.extensions)),
+          facts);
+  return facts + "</dl>\n";
+}
+
+}  // namespace
+
+std::string ReportHtml(const EvaluationReport& report) {
+  const ReportCharts charts = DrawReportCharts(report);
+  std::string html = fmt::format(fmt::runtime(kHead), HtmlText("Evaluation: " + Subject(report)), kReportStyle);
+  html += "<h1>Evaluation of " + HtmlName(report.model.name) + "</h1>\n<p class=\"lead\">" + HtmlText(Subject(report)) +
+          ".</p>\n";
+  html += Tiles(report) + WarningBox(report);
+  if (report.against) html += HtmlComparison(report);
+  html += HtmlConfusion(report.metrics) + HtmlClasses(report);
+  html += HtmlCurves(report, charts) + HtmlThresholds(report, charts) + HtmlReliability(report, charts);
+  html += HtmlSlices(report) + HtmlErrors(report);
+  html += "<h2>What was evaluated</h2>\n" + Facts(report);
+  html += "<h3>How to make this again</h3>\n<pre><code>" + HtmlText(report.origin.command, {.most = 4000}) +
+          "</code></pre>\n";
+  html +=
+      "<p class=\"note\">Intervals are 95 %: Wilson's (1927) for shares, percentiles of a bootstrap over the texts "
+      "for macro-F1 and for differences. report.json has all figures and the points of the curves.</p>\n";
+  return html + "</main>\n</body>\n</html>\n";
+}
+
+}  // namespace winnow

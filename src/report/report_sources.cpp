@@ -1,0 +1,57 @@
+#include "report/report_sources.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "data/record.h"
+
+namespace winnow {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char kField[] = "source";
+
+using RowSources = std::map<std::pair<std::string, size_t>, std::string>;
+
+Result<void> AddSources(const fs::path& file, const FieldNames& fields, RowSources& sources) {
+  std::vector<std::string> known = fields.labels;
+  known.push_back(kField);
+  if (!fields.text.empty()) known.push_back(fields.text);
+  const auto reader = TRY(OpenRecords(file, {.format = Format::kAuto, .allow_lines = false, .known_names = known}));
+  const std::vector<std::string> columns = reader->columns();
+  if (!columns.empty() && std::ranges::find(columns, kField) == columns.end()) return {};
+  Record record;
+  while (true) {
+    const RecordReader::Step step = TRY(reader->Next(record));
+    if (step == RecordReader::Step::kEnd) return {};
+    if (step == RecordReader::Step::kBadRow) continue;
+    const Value* value = record.Find(kField);
+    if (value != nullptr && !value->text.empty()) sources[{file.string(), record.row}] = value->text;
+  }
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> SourcesOf(std::span<const fs::path> files, const FieldNames& fields,
+                                           const Dataset& dataset) {
+  if (fields.text == kField || std::ranges::find(fields.labels, kField) != fields.labels.end()) {
+    return std::vector<std::string>{};
+  }
+  RowSources by_row;
+  for (const fs::path& file : files) {
+    std::error_code ignored;
+    if (!fs::is_regular_file(file, ignored)) return std::vector<std::string>{};
+    TRY(AddSources(file, fields, by_row));
+  }
+  std::vector<std::string> sources;
+  if (by_row.empty()) return sources;
+  for (const Example& example : dataset.examples) {
+    const auto found = by_row.find({example.file, example.row});
+    sources.push_back(found == by_row.end() ? "(none)" : found->second);
+  }
+  return sources;
+}
+
+}  // namespace winnow

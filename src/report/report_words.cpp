@@ -1,0 +1,181 @@
+#include "report/report_words.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <numeric>
+
+#include "report/shown_text.h"
+
+namespace winnow {
+namespace {
+
+constexpr int64_t kFewTexts = 100;   // below: an accuracy of 95 % is known to 4 points at best
+constexpr int64_t kFewOfLabel = 30;  // below: a recall of 90 % is known to 11 points at best
+constexpr size_t kFullClasses = 40;
+
+std::string Quoted(const std::string& name) { return "'" + ShownText(name, {.most = 40}) + "'"; }
+
+/// "0.2" of 100.
+std::string OfHundred(double share) {
+  const std::string percent = PercentText(share);
+  return percent.substr(0, percent.rfind(' '));
+}
+
+const char* WereOrWas(const std::string& number) { return number == "1" || number == "1.0" ? "was" : "were"; }
+
+}  // namespace
+
+std::string PercentText(std::optional<double> share) {
+  if (!share) return "-";
+  const double percent = 100 * *share;
+  if (percent == 0) return "0 %";
+  if (percent == 100) return "100 %";
+  if (percent < 0.005) return "< 0.01 %";
+  if (percent > 99.995) return "> 99.99 %";
+  const bool at_an_end = percent < 0.095 || percent > 99.905;
+  return fmt::format("{:.{}f} %", percent, at_an_end ? 2 : 1);
+}
+
+std::string PercentRange(const std::optional<Interval>& interval) {
+  if (!interval) return "";
+  const std::string low = PercentText(interval->low);
+  return low.substr(0, low.size() - 2) + " to " + PercentText(interval->high);
+}
+
+std::vector<Headline> Headlines(const EvaluationReport& report) {
+  const Metrics& m = report.metrics;
+  std::vector<Headline> headlines;
+  const std::string right = OfHundred(m.accuracy);
+  headlines.push_back({"Accuracy", PercentText(m.accuracy),
+                       m.multi_label ? fmt::format("Of 100 texts, {} got exactly the labels they should.", right)
+                                     : fmt::format("Of 100 texts, {} got the right label.", right),
+                       PercentRange(m.accuracy_interval)});
+  if (m.positive_label >= 0) {
+    const auto positive = static_cast<size_t>(m.positive_label);
+    const std::string name = Quoted(m.labels[positive]);
+    if (m.fpr) {
+      const std::string called = OfHundred(*m.fpr);
+      headlines.push_back(
+          {"False positive rate", PercentText(m.fpr),
+           fmt::format("Of 100 texts that are not {}, {} {} called so.", name, called, WereOrWas(called)),
+           PercentRange(m.fpr_interval)});
+    }
+    if (m.per_class[positive].support > 0) {
+      const std::string found = OfHundred(m.per_class[positive].recall);
+      headlines.push_back({"Recall", PercentText(m.per_class[positive].recall),
+                           fmt::format("Of 100 texts that are {}, {} {} found.", name, found, WereOrWas(found)),
+                           PercentRange(m.recall_interval)});
+    }
+    if (m.per_class[positive].decided > 0) {
+      const ClassMetrics& label = m.per_class[positive];
+      headlines.push_back({"Precision", PercentText(label.precision),
+                           fmt::format("Of 100 texts called {}, {} rightly.", name, OfHundred(label.precision)),
+                           PercentRange(WilsonInterval(label.counts.true_positives, label.decided))});
+    }
+  }
+  headlines.push_back({"Macro-F1", PercentText(m.f1_macro), "The mean over the labels of each one's F1.",
+                       PercentRange(m.f1_macro_interval)});
+  if (m.ece) {
+    headlines.push_back({"Calibration error", PercentText(m.ece),
+                         "How far, on average, the stated confidence lies from the share of right answers (ECE).", ""});
+  }
+  return headlines;
+}
+
+std::vector<std::string> Warnings(const EvaluationReport& report) {
+  const Metrics& m = report.metrics;
+  std::vector<std::string> warnings;
+  if (m.count < kFewTexts) {
+    warnings.push_back(
+        fmt::format("Only {} text{}: the figures may be far from those on other texts, as their "
+                    "intervals tell.",
+                    m.count, m.count == 1 ? "" : "s"));
+  }
+  std::vector<size_t> few;
+  for (size_t i = 0; i < m.per_class.size(); ++i) {
+    if (m.per_class[i].support > 0 && m.per_class[i].support < kFewOfLabel) few.push_back(i);
+  }
+  if (few.size() == 1) {
+    const int64_t support = m.per_class[few[0]].support;
+    warnings.push_back(fmt::format("Only {} text{} {}: figures of that label are rough.", support,
+                                   support == 1 ? " is" : "s are", Quoted(m.labels[few[0]])));
+  } else if (!few.empty()) {
+    warnings.push_back(fmt::format("{} of {} labels have fewer than {} texts: figures of single labels are rough.",
+                                   few.size(), m.labels.size(), kFewOfLabel));
+  }
+  if (report.origin.left_out > 0) {
+    warnings.push_back(fmt::format("{} row{} left out, with labels that the model doesn't know.",
+                                   report.origin.left_out, report.origin.left_out == 1 ? " was" : "s were"));
+  }
+  warnings.insert(warnings.end(), report.origin.notes.begin(), report.origin.notes.end());
+  for (std::string note : m.notes) {
+    if (m.positive_label < 0 && note.starts_with("fpr ")) continue;  // and nobody has asked for it
+    if (!note.empty() && note[0] >= 'a' && note[0] <= 'z' && note.find('_') > note.find(' ')) {
+      note[0] = static_cast<char>(note[0] - 'a' + 'A');
+    }
+    warnings.push_back(note + ".");
+  }
+  return warnings;
+}
+
+std::string Subject(const EvaluationReport& report) {
+  const ReportedModel& model = report.model;
+  std::string text = model.name;
+  if (!model.version.empty()) text += " " + model.version;
+  if (report.origin.folds > 0) text = fmt::format("The recipe of {}, in {} folds,", text, report.origin.folds);
+  return fmt::format("{} on {} text{} with {} labels", text, report.metrics.count, report.metrics.count == 1 ? "" : "s",
+                     report.metrics.labels.size());
+}
+
+std::string LabelNames(const std::vector<int32_t>& ids, const std::vector<std::string>& labels) {
+  std::string names;
+  for (const int32_t id : ids) names += (names.empty() ? "" : ", ") + labels[static_cast<size_t>(id)];
+  return names.empty() ? "none" : names;
+}
+
+std::vector<size_t> ClassOrder(const Metrics& metrics) {
+  std::vector<size_t> order(metrics.per_class.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  if (order.size() <= kFullClasses) return order;
+  std::ranges::stable_sort(order, {}, [&](size_t i) {
+    const ClassMetrics& label = metrics.per_class[i];
+    return label.support + label.decided == 0 ? 2.0 : label.f1;
+  });
+  return order;
+}
+
+std::vector<Confusion> WorstConfusions(const Metrics& metrics, size_t most) {
+  const size_t labels = metrics.labels.size();
+  std::vector<Confusion> worst;
+  for (size_t cell = 0; cell < metrics.confusion.size(); ++cell) {
+    if (cell / labels != cell % labels && metrics.confusion[cell] > 0) {
+      worst.push_back({.truth = cell / labels, .decided = cell % labels, .texts = metrics.confusion[cell]});
+    }
+  }
+  std::ranges::stable_sort(worst, std::greater<>(), &Confusion::texts);
+  worst.resize(std::min(worst.size(), most));
+  return worst;
+}
+
+std::vector<size_t> MatrixLabels(const Metrics& metrics, size_t most) {
+  std::vector<size_t> shown;
+  if (metrics.labels.size() <= most) {
+    shown.resize(metrics.labels.size());
+    std::iota(shown.begin(), shown.end(), size_t{0});
+    return shown;
+  }
+  for (const Confusion& confusion : WorstConfusions(metrics, metrics.confusion.size())) {
+    std::vector<size_t> missing;
+    for (const size_t label : {confusion.truth, confusion.decided}) {
+      if (std::ranges::find(shown, label) == shown.end()) missing.push_back(label);
+    }
+    if (shown.size() + missing.size() > most) continue;
+    shown.insert(shown.end(), missing.begin(), missing.end());
+  }
+  std::ranges::sort(shown);
+  return shown;
+}
+
+}  // namespace winnow

@@ -1,0 +1,49 @@
+#include "report/training_plot.h"
+
+#include <gmock/gmock.h>
+
+#include "base/files.h"
+#include "support/temporary_directory.h"
+
+namespace winnow {
+namespace {
+
+std::vector<CurvePoint> Falling(int count) {
+  std::vector<CurvePoint> points;
+  for (int i = 1; i <= count; ++i) points.push_back({static_cast<double>(i), 1.0 / i});
+  return points;
+}
+
+TEST(TrainingPlot, LongCurvesAreThinnedByMeans) {
+  const auto points = Falling(1000);
+  const auto thin = Thinned(points, 300);
+  ASSERT_EQ(thin.size(), 300u);
+  double sum = 0, of_all = 0;
+  for (const CurvePoint& point : Thinned(points, 100)) sum += 10 * point.value;
+  for (const CurvePoint& point : points) of_all += point.value;
+  EXPECT_NEAR(sum, of_all, 1e-9);
+  EXPECT_EQ(Thinned(Falling(7), 300).size(), 7u);
+  EXPECT_TRUE(Thinned({}, 300).empty());
+}
+
+TEST(TrainingPlot, IsAWholePicture) {
+  const TemporaryDirectory dir;
+  const auto file = dir.path() / "training.svg";
+  std::vector<Evaluation> evaluations;
+  for (int i = 1; i <= 3; ++i) {
+    evaluations.push_back({.step = 400 * i, .validation_loss = 1.0 / i, .metric = 0.9 + 0.01 * i, .best = i < 3});
+  }
+  for (const auto& of : {evaluations, std::vector<Evaluation>{}}) {
+    const auto plotted = PlotTraining(Falling(1200), of, "f1_macro", "it's a \"title\"\n", file);
+    ASSERT_TRUE(plotted) << plotted.error().Text();
+    const std::string svg = ReadFile(file).value();
+    EXPECT_THAT(svg, testing::StartsWith("<?xml"));
+    EXPECT_THAT(svg, testing::HasSubstr("</svg>"));
+    EXPECT_THAT(svg, testing::HasSubstr("title"));
+    EXPECT_EQ(svg.find("kept: 0.9200") != std::string::npos, !of.empty());
+    EXPECT_EQ(svg.find("f1_macro") != std::string::npos, !of.empty());
+  }
+}
+
+}  // namespace
+}  // namespace winnow
