@@ -42,8 +42,8 @@ struct ModelSet::Loaded {
   std::unique_ptr<const ServedModel> model;
 };
 
-/// Of a name that no model has.
-Refusal UnknownModel();
+/// Status 404: no model has the name.
+ApiError UnknownModel();
 
 /// An error's first line, without the path to the bundle: clients may see it.
 std::string PublicMessage(const Error& error, const std::filesystem::path& bundle);
