@@ -7,8 +7,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <future>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "base/files.h"
 #include "server/api_keys.h"
@@ -127,6 +130,26 @@ TEST_F(ServerTest, ReloadKeepsTheKeysIfTheirFileCannotBeRead) {
   ASSERT_TRUE(WriteFileAtomically(options.api_key_file, "not a key\n"));
   Reload(*server);
   EXPECT_THAT(Ask(*server, "GET", "/models", "", "X-API-Key: " + added.secret + "\r\n"), StartsWith("HTTP/1.1 200 "));
+}
+
+TEST_F(ServerTest, ThreadsGetAnswersDuringReloads) {
+  const auto server = Start(Options());
+  ASSERT_NE(server, nullptr);
+  std::atomic<int> answered = 0;
+  std::vector<std::thread> clients;
+  for (int i = 0; i < 2; ++i) {
+    clients.emplace_back([&] {
+      for (int request = 0; request < 20; ++request) {
+        answered += Ask(*server, "POST", "/v1/classify", R"({"text": "a prize"})").starts_with("HTTP/1.1 200 ") ? 1 : 0;
+      }
+    });
+  }
+  for (const char* const version : {"1.0.1", "1.0.2", "1.0.3"}) {
+    WriteTinyLinear(dir_.path() / "spam", "spam", version, 0.9);
+    Reload(*server);
+  }
+  for (std::thread& client : clients) client.join();
+  EXPECT_EQ(answered, 40);
 }
 
 TEST_F(ServerTest, StopEndsListeningAndMayBeCalledTwice) {
