@@ -3,9 +3,9 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <mutex>
 
 #include "base/environment.h"
+#include "base/mutex.h"
 
 namespace winnow {
 namespace {
@@ -24,8 +24,8 @@ void Write(int fd, std::string_view text) {
 }  // namespace
 
 struct Console::State {
-  std::mutex mutex;
-  std::string status;
+  Mutex mutex;
+  std::string status GUARDED_BY(mutex);
 };
 
 Console& Console::Stderr() {
@@ -43,7 +43,7 @@ int Console::width() const {
 }
 
 void Console::Print(std::string_view line) {
-  const std::lock_guard lock(state_->mutex);
+  const MutexLock lock(state_->mutex);
   std::string text;  // one write a line, so that lines of several processes don't mix
   if (!state_->status.empty()) text += kEraseLine;
   text += line;
@@ -54,7 +54,7 @@ void Console::Print(std::string_view line) {
 
 void Console::SetStatus(std::string_view line) {
   if (!terminal_) return;
-  const std::lock_guard lock(state_->mutex);
+  const MutexLock lock(state_->mutex);
   if (line.empty() && state_->status.empty()) return;
   state_->status = line;
   Write(fd_, std::string(kEraseLine) + state_->status);

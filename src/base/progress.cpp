@@ -60,7 +60,7 @@ void ProgressBar::Set(int64_t done) {
 void ProgressBar::SetTotal(int64_t total) { total_.store(total, std::memory_order_relaxed); }
 
 void ProgressBar::SetField(std::string_view name, std::string value) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   for (auto& [known, old] : fields_) {
     if (known == name) {
       old = std::move(value);
@@ -78,7 +78,7 @@ void ProgressBar::MaybeDraw(bool first) {
   const auto next = std::chrono::duration_cast<Time::duration>(kRedrawEvery) + now.time_since_epoch();
   if (!next_draw_.compare_exchange_strong(due, next.count(), std::memory_order_relaxed))
     return;  // another thread draws
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (finished_) return;
   if (redrawn_) {
     console_->SetStatus(LineLocked(console_->width(), now, Look::kBar));
@@ -95,7 +95,7 @@ void ProgressBar::MaybeDraw(bool first) {
 }
 
 void ProgressBar::Finish() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (std::exchange(finished_, true) || console_ == nullptr) return;
   console_->SetStatus("");
   console_->Print(json_ ? JsonLocked(clock_())
@@ -103,7 +103,7 @@ void ProgressBar::Finish() {
 }
 
 std::string ProgressBar::Line(int width) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return LineLocked(width, clock_(), Look::kBar);
 }
 
@@ -155,7 +155,7 @@ std::string ProgressBar::LineLocked(int width, Time now, Look look) const {
 
   // What doesn't fit goes: first fields, from the last; then the time; then all but the label.
   size_t fields = fields_.size();
-  const auto text = [&](const std::string& bar) {
+  const auto text = [&](const std::string& bar) REQUIRES(mutex_) {
     return fmt::format("{}  {}{}{}  {}", label_, bar, count, Fields(fields), time);
   };
   while (fields > 0 && text("").size() > columns) --fields;

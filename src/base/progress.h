@@ -14,13 +14,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/console.h"
+#include "base/mutex.h"
 
 namespace winnow {
 
@@ -60,9 +60,9 @@ class ProgressBar {
   enum class Look { kBar, kLog, kLast };  // redrawn with a bar; a line of a log; the last line, with the whole time
 
   void MaybeDraw(bool first);
-  std::string LineLocked(int width, Time now, Look look) const;
-  std::string JsonLocked(Time now) const;
-  std::string Fields(size_t count) const;
+  std::string LineLocked(int width, Time now, Look look) const REQUIRES(mutex_);
+  std::string JsonLocked(Time now) const REQUIRES(mutex_);
+  std::string Fields(size_t count) const REQUIRES(mutex_);
 
   const std::string label_;
   Console* const console_;  // null: not shown
@@ -73,11 +73,11 @@ class ProgressBar {
   std::atomic<int64_t> done_ = 0;
   std::atomic<int64_t> total_;
   std::atomic<Time::rep> next_draw_;  // when looking again is worth the lock
-  mutable std::mutex mutex_;
-  std::vector<std::pair<std::string, std::string>> fields_;
-  Time last_line_;
-  int64_t next_tenth_ = 1;
-  bool finished_ = false;
+  mutable Mutex mutex_;
+  std::vector<std::pair<std::string, std::string>> fields_ GUARDED_BY(mutex_);
+  Time last_line_ GUARDED_BY(mutex_);
+  int64_t next_tenth_ GUARDED_BY(mutex_) = 1;
+  bool finished_ GUARDED_BY(mutex_) = false;
 };
 
 /// "0:09", "12:05", "1:02:03"

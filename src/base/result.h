@@ -19,10 +19,12 @@ inline std::unexpected<Error> Fail(ErrorCode code, std::string message, std::str
 
 }  // namespace winnow
 
-/// The value of a Result expression; on an error the enclosing function returns it. For Result<void> a statement.
-#define TRY(expression)                                                                        \
-  __extension__({                                                                              \
-    auto try_result_ = (expression);                                                           \
-    if (!try_result_) return std::unexpected<::winnow::Error>(std::move(try_result_).error()); \
-    *std::move(try_result_);                                                                   \
+/// The value of an expression of type std::expected, such as a Result. If it holds an error, the enclosing function
+/// returns that error, whatever its type; the enclosing function's own error type must be constructible from it. For
+/// Result<void> a statement.
+#define TRY(expression)                                                       \
+  __extension__({                                                             \
+    auto try_result_ = (expression);                                          \
+    if (!try_result_) return std::unexpected(std::move(try_result_).error()); \
+    *std::move(try_result_);                                                  \
   })

@@ -1,6 +1,7 @@
 #include "data/json_records.h"
 
 #include "base/json.h"
+#include "base/json_depth.h"
 #include "text/text_parts.h"
 
 namespace winnow {
@@ -132,20 +133,7 @@ class JsonDocumentReader : public RecordReader {
 
 bool NestsTooDeep(std::string_view json) {
   constexpr int kMaxDepth = 64;
-  int depth = 0;
-  for (size_t i = 0; i < json.size(); ++i) {
-    const char c = json[i];
-    if (c == '"') {
-      for (++i; i < json.size() && json[i] != '"'; ++i) {
-        if (json[i] == '\\') ++i;
-      }
-    } else if (c == '[' || c == '{') {
-      if (++depth > kMaxDepth) return true;
-    } else if (c == ']' || c == '}') {
-      --depth;
-    }
-  }
-  return false;
+  return NestsDeeperThan(json, kMaxDepth);
 }
 
 Result<std::unique_ptr<RecordReader>> MakeJsonLinesReader(TextStream stream) {

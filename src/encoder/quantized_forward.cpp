@@ -306,18 +306,18 @@ struct QuantizedRunner::Job {
   std::span<float> logits;
   const std::function<bool(size_t)>& done;
   size_t num_labels;
-  Cutter cutter;
-  size_t finished = 0;  // texts
-  bool stopped = false;
-  std::mutex mutex{};
+  Cutter cutter;                          // guarded by the mutex once threads run
+  size_t finished GUARDED_BY(mutex) = 0;  // texts
+  bool stopped GUARDED_BY(mutex) = false;
+  Mutex mutex{};
 
   /// The next part's texts; none when there are no more.
   Part Take() {
-    const std::lock_guard lock(mutex);
+    const MutexLock lock(mutex);
     return stopped ? Part{} : cutter.Cut();
   }
   void Finish(const Part& taken) {
-    const std::lock_guard lock(mutex);
+    const MutexLock lock(mutex);
     finished += taken.end - taken.begin;
     if (done && !stopped && !done(finished)) stopped = true;
   }
@@ -376,7 +376,7 @@ void QuantizedRunner::RunAlone(Job& job, const QuantizedScratch::Need& need) {
   // The pool is at work for another caller, or meant for others.
   std::unique_ptr<QuantizedScratch> scratch;
   {
-    const std::lock_guard lock(spare_mutex_);
+    const MutexLock lock(spare_mutex_);
     if (!spare_.empty()) {
       scratch = std::move(spare_.back());
       spare_.pop_back();
@@ -385,7 +385,7 @@ void QuantizedRunner::RunAlone(Job& job, const QuantizedScratch::Need& need) {
   if (scratch == nullptr) scratch = std::make_unique<QuantizedScratch>();
   scratch->Prepare(model_, need, 1);
   RunParts(job, *scratch);
-  const std::lock_guard lock(spare_mutex_);
+  const MutexLock lock(spare_mutex_);
   spare_.push_back(std::move(scratch));
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/aligned_buffer.h"
+#include "base/mutex.h"
 #include "base/threads.h"
 #include "encoder/batch.h"
 #include "encoder/quantized_model.h"
@@ -76,11 +77,12 @@ class QuantizedRunner {
 
   const QuantizedModel& model_;
   ThreadPool& pool_;
-  std::mutex pool_mutex_;
+  std::mutex pool_mutex_;  // held by the caller that runs on the pool and uses scratch_; others do not wait for it
   Barrier barrier_;
   std::vector<QuantizedScratch> scratch_;  // by the pool's thread; the first is the team's
-  std::mutex spare_mutex_;
-  std::vector<std::unique_ptr<QuantizedScratch>> spare_;  // of callers that found the pool busy
+  Mutex spare_mutex_;
+  /// Of callers that found the pool busy.
+  std::vector<std::unique_ptr<QuantizedScratch>> spare_ GUARDED_BY(spare_mutex_);
 };
 
 }  // namespace winnow

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
-#include <mutex>
 #include <optional>
 
 #include "base/json.h"
+#include "base/mutex.h"
 #include "bundle/int8_rows.h"
 #include "kernels/adamw.h"
 #include "kernels/bf16.h"
@@ -188,17 +188,18 @@ class FirstError {
  public:
   void Note(Result<void> result) {
     if (result) return;
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!error_) error_ = std::move(result.error());
   }
   Result<void> Take() {
+    const MutexLock lock(mutex_);
     if (error_) return std::unexpected(std::move(*error_));
     return {};
   }
 
  private:
-  std::mutex mutex_;
-  std::optional<Error> error_;
+  Mutex mutex_;
+  std::optional<Error> error_ GUARDED_BY(mutex_);
 };
 
 }  // namespace

@@ -39,18 +39,26 @@ bool MayBeOfAnotherSite(const AccessRequest& request) {
   return elsewhere(request.origin) || elsewhere(request.host);
 }
 
-AccessRefusal Unauthorized(std::string message, std::string_view error) {
+ApiError Unauthorized(std::string message, std::string_view error) {
   return {.status = 401,
           .type = "Unauthorized",
           .message = std::move(message),
-          .www_authenticate = error.empty() ? kChallenge : fmt::format("{}, error=\"{}\"", kChallenge, error)};
+          .headers = {
+              {"WWW-Authenticate", error.empty() ? kChallenge : fmt::format("{}, error=\"{}\"", kChallenge, error)}}};
 }
 
-AccessRefusal TooMany(std::chrono::seconds wait) {
-  return {.status = 429,
-          .type = "RateLimited",
-          .message = fmt::format("too many requests; come again in {} s", wait.count()),
-          .retry_after = wait};
+ApiError Forbidden(std::string message) { return {.status = 403, .type = "Forbidden", .message = std::move(message)}; }
+
+/// The key is valid, but its role does not include `needed`.
+ApiError Forbidden(Role needed) {
+  ApiError error = Forbidden(fmt::format("this needs an API key with the role {}", RoleName(needed)));
+  error.headers.emplace_back(
+      "WWW-Authenticate", fmt::format("{}, error=\"insufficient_scope\", scope=\"{}\"", kChallenge, RoleName(needed)));
+  return error;
+}
+
+ApiError RateLimited(std::chrono::seconds wait) {
+  return TooManyRequests("RateLimited", fmt::format("too many requests; come again in {} s", wait.count()), wait);
 }
 
 }  // namespace
@@ -59,12 +67,12 @@ Access::Access(AccessOptions options, std::shared_ptr<const ApiKeys> keys)
     : options_(std::move(options)), limiter_(options_.steady_clock), keys_(std::move(keys)) {}
 
 std::shared_ptr<const ApiKeys> Access::keys() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return keys_;
 }
 
 void Access::Replace(std::shared_ptr<const ApiKeys> keys) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (keys != nullptr) keys_.swap(keys);
 }
 
@@ -74,9 +82,9 @@ AccessDecision Access::Decide(const AccessRequest& request) {
   return keys == nullptr ? DecideWithout(request) : DecideWith(*keys, request);
 }
 
-std::optional<AccessRefusal> Access::Limit(const std::string& turn, const RateLimit& limit) {
+std::optional<ApiError> Access::Limit(const std::string& turn, const RateLimit& limit) {
   const std::optional<std::chrono::seconds> wait = limiter_.Take(turn, limit);
-  return wait ? std::optional(TooMany(*wait)) : std::nullopt;
+  return wait ? std::optional(RateLimited(*wait)) : std::nullopt;
 }
 
 AccessDecision Access::DecideWithout(const AccessRequest& request) {
@@ -84,20 +92,13 @@ AccessDecision Access::DecideWithout(const AccessRequest& request) {
   decision.refusal = Limit(decision.turn, options_.address_limit);
   if (decision.refusal || request.role != Role::kAdmin) return decision;
   if (options_.public_address) {
-    decision.refusal = AccessRefusal{
-        .status = 403,
-        .type = "Forbidden",
-        .message =
-            "a server that others than this machine can reach does this for API keys alone: make one with 'winnow keys "
-            "add FILE --name NAME --role admin', and serve with --api-key-file FILE"};
+    decision.refusal = Forbidden(
+        "a server that others than this machine can reach does this for API keys alone: make one with 'winnow keys "
+        "add FILE --name NAME --role admin', and serve with --api-key-file FILE");
   } else if (MayBeOfAnotherSite(request)) {
-    decision.refusal =
-        AccessRefusal{.status = 403,
-                      .type = "Forbidden",
-                      .message =
-                          "without API keys this is not done for pages of other sites, nor under another name "
-                          "than localhost: make a key with 'winnow keys add FILE --name NAME --role admin', and "
-                          "serve with --api-key-file FILE"};
+    decision.refusal = Forbidden(
+        "without API keys this is not done for pages of other sites, nor under another name than localhost: make a key "
+        "with 'winnow keys add FILE --name NAME --role admin', and serve with --api-key-file FILE");
   }
   return decision;
 }
@@ -115,7 +116,7 @@ AccessDecision Access::DecideWith(const ApiKeys& keys, const AccessRequest& requ
   const std::string failures = "wrong keys:" + group;
   if (!IsLoopback(request.client)) {
     if (const auto wait = limiter_.Wait(failures, options_.failure_limit)) {
-      decision.refusal = TooMany(*wait);
+      decision.refusal = RateLimited(*wait);
       return decision;
     }
   }
@@ -132,14 +133,7 @@ AccessDecision Access::DecideWith(const ApiKeys& keys, const AccessRequest& requ
     limit = {static_cast<double>(*key->requests_per_minute), static_cast<double>(key->burst.value_or(0))};
   }
   decision.refusal = Limit(decision.turn, limit);
-  if (!decision.refusal && !Includes(key->role, request.role)) {
-    decision.refusal =
-        AccessRefusal{.status = 403,
-                      .type = "Forbidden",
-                      .message = fmt::format("this needs an API key with the role {}", RoleName(request.role)),
-                      .www_authenticate = fmt::format("{}, error=\"insufficient_scope\", scope=\"{}\"", kChallenge,
-                                                      RoleName(request.role))};
-  }
+  if (!decision.refusal && !Includes(key->role, request.role)) decision.refusal = Forbidden(request.role);
   return decision;
 }
 

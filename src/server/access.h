@@ -9,11 +9,12 @@
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/mutex.h"
+#include "server/api_error.h"
 #include "server/api_keys.h"
 #include "server/rate_limit.h"
 #include "server/role.h"
@@ -42,18 +43,13 @@ struct AccessRequest {
   std::string_view host = {}, origin = {};  ///< what a browser says of where it thinks it is, and of whose page asks
 };
 
-struct AccessRefusal {
-  int status = 0;                                        ///< 401, 403 or 429
-  std::string_view type;                                 ///< for error_type: "Unauthorized", "Forbidden", "RateLimited"
-  std::string message;                                   ///< never holds a key, nor tells whether one is known
-  std::optional<std::chrono::seconds> retry_after = {};  ///< with 429: Retry-After
-  std::string www_authenticate = {};  ///< with 401, and 403 for a key: WWW-Authenticate (RFC 6750, section 3)
-};
-
 struct AccessDecision {
-  std::string key;                       ///< the name of the key that was used, for the access log; empty for none
-  std::string turn;                      ///< who takes turns with others and is limited: "key:web", "address:192.0.2.1"
-  std::optional<AccessRefusal> refusal;  ///< nothing: allowed
+  std::string key;   ///< the name of the key that was used, for the access log; empty for none
+  std::string turn;  ///< who takes turns with others and is limited: "key:web", "address:192.0.2.1"
+  /// Empty if the request is allowed. Else 401 "Unauthorized", 403 "Forbidden" or 429 "RateLimited", whose message
+  /// never contains a key, nor tells whether one is known. With the headers Retry-After (429) and WWW-Authenticate
+  /// (401, and 403 for a key; RFC 6750, section 3).
+  std::optional<ApiError> refusal;
 };
 
 /// Thread-safe. Its memory doesn't grow.
@@ -73,12 +69,12 @@ class Access {
   std::shared_ptr<const ApiKeys> keys() const;
   AccessDecision DecideWithout(const AccessRequest& request);
   AccessDecision DecideWith(const ApiKeys& keys, const AccessRequest& request);
-  std::optional<AccessRefusal> Limit(const std::string& turn, const RateLimit& limit);
+  std::optional<ApiError> Limit(const std::string& turn, const RateLimit& limit);
 
   const AccessOptions options_;
   RateLimiter limiter_;
-  mutable std::mutex mutex_;
-  std::shared_ptr<const ApiKeys> keys_;
+  mutable Mutex mutex_;
+  std::shared_ptr<const ApiKeys> keys_ GUARDED_BY(mutex_);
 };
 
 }  // namespace winnow

@@ -76,19 +76,19 @@ void AccessLog::Write(const HttpRequest& request, std::string_view route, const 
   }
   if (texts_) line["body"] = request.body.substr(0, kMostBody);
   const std::string text = line.dump() + "\n";
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::fwrite(text.data(), 1, text.size(), file_);
   std::fflush(file_);
 }
 
 void AccessLog::Reopen() {
-  if (file_ == stdout) return;
+  if (path_ == "-") return;
   std::FILE* const file = std::fopen(path_.c_str(), "ae");
   if (file == nullptr) {
     LogWarning("'{}' can't be opened anew: {}", path_.string(), std::strerror(errno));
     return;
   }
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::fclose(std::exchange(file_, file));
 }
 

@@ -4,11 +4,11 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/mutex.h"
 #include "base/result.h"
 #include "server/http.h"
 
@@ -43,8 +43,8 @@ class AccessLog {
 
   const std::filesystem::path path_;
   const bool texts_;
-  std::mutex mutex_;
-  std::FILE* file_;
+  Mutex mutex_;
+  std::FILE* file_ GUARDED_BY(mutex_);
 };
 
 }  // namespace winnow

@@ -9,7 +9,7 @@
 namespace winnow {
 namespace {
 
-TEST(TraceParentHeader, IsReadAsTheStandardHasIt) {
+TEST(TraceParentHeader, IsReadAsTheStandardSays) {
   const auto trace = ParseTraceParent("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
   ASSERT_TRUE(trace);
   EXPECT_EQ(trace->trace_id, "4bf92f3577b34da6a3ce929d0e0e4736");
@@ -19,7 +19,7 @@ TEST(TraceParentHeader, IsReadAsTheStandardHasIt) {
   EXPECT_TRUE(ParseTraceParent("01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more"));
 }
 
-TEST(TraceParentHeader, IsIgnoredWhereItIsNone) {
+TEST(TraceParentHeader, IsIgnoredIfItIsNotValid) {
   for (const char* bad : {"", "00", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more",
                           "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
                           "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
@@ -37,7 +37,7 @@ Json FirstLine(const std::filesystem::path& path) {
   return ParsedJson(line);
 }
 
-TEST(AccessLog, TellsWhoCalledButNoText) {
+TEST(AccessLog, NamesTheCallerAndContainsNoText) {
   const TemporaryDirectory directory;
   HttpRequest request;
   request.method = "POST";
@@ -63,7 +63,7 @@ TEST(AccessLog, TellsWhoCalledButNoText) {
   EXPECT_EQ(line.dump().find("secret"), std::string::npos);
 }
 
-TEST(AccessLog, HasBodiesWhereAskedFor) {
+TEST(AccessLog, ContainsBodiesIfAskedFor) {
   const TemporaryDirectory directory;
   HttpRequest request;
   request.body = "{\"text\": \"hello \xff\"}";
@@ -75,7 +75,7 @@ TEST(AccessLog, HasBodiesWhereAskedFor) {
   EXPECT_NE(FirstLine(directory.path() / "log")["body"].get<std::string>().find("hello"), std::string::npos);
 }
 
-TEST(AccessLog, GoesOnInANewFileWhenReopened) {
+TEST(AccessLog, WritesToANewFileAfterReopen) {
   const TemporaryDirectory directory;
   const auto path = directory.path() / "log";
   const auto log = AccessLog::Open(path, false);

@@ -50,7 +50,7 @@ class AccessTest : public ::testing::Test {
   const std::string wrong_ = "Bearer wk_" + std::string(43, 'x');
 };
 
-TEST_F(AccessTest, WithoutKeysAllButAdminIsAnybodys) {
+TEST_F(AccessTest, WithoutKeysEverybodyMayDoAllButAdmin) {
   for (const bool public_address : {false, true}) {
     options_.public_address = public_address;
     Access access(options_, nullptr);
@@ -71,7 +71,7 @@ TEST_F(AccessTest, AdminOnAPublicAddressIsToldHowToGetAKey) {
   EXPECT_THAT(decision.refusal->message, HasSubstr("winnow keys add FILE --name NAME --role admin"));
 }
 
-TEST_F(AccessTest, WithoutKeysPagesOfOtherSitesAreNoAdmins) {
+TEST_F(AccessTest, WithoutKeysPagesOfOtherSitesMayNotUseAdminRoutes) {
   Access access(options_, nullptr);
   const auto status = [&](std::string_view host, std::string_view origin, std::string_view client = "127.0.0.1") {
     return Status(access, {.role = Role::kAdmin, .client = client, .host = host, .origin = origin});
@@ -86,7 +86,7 @@ TEST_F(AccessTest, WithoutKeysPagesOfOtherSitesAreNoAdmins) {
   EXPECT_EQ(Status(access, {.role = Role::kClassify, .client = "127.0.0.1", .origin = "https://example.org"}), 200);
 }
 
-TEST_F(AccessTest, WithKeysEachRoleMayWhatItIncludes) {
+TEST_F(AccessTest, AKeyAllowsWhatItsRoleIncludes) {
   Access access(options_, Keys());
   for (const Role has : {Role::kClassify, Role::kFeedback, Role::kAdmin}) {
     for (const Role needed : kRoles) {
@@ -101,29 +101,29 @@ TEST_F(AccessTest, WithKeysEachRoleMayWhatItIncludes) {
   }
 }
 
-TEST_F(AccessTest, ARefusalSaysWhatIsMissingAndNeverAKey) {
+TEST_F(AccessTest, ErrorsSayWhatIsMissingAndNeverContainAKey) {
   Access access(options_, Keys());
   const AccessDecision none = access.Decide({.role = Role::kClassify, .client = "192.0.2.1"});
   EXPECT_EQ(none.refusal->type, "Unauthorized");
-  EXPECT_EQ(none.refusal->www_authenticate, "Bearer realm=\"winnow\"");
+  EXPECT_EQ(none.refusal->Header("WWW-Authenticate"), "Bearer realm=\"winnow\"");
   EXPECT_THAT(none.refusal->message, HasSubstr("X-API-Key"));
   EXPECT_EQ(none.key, "");
   EXPECT_EQ(none.turn, "address:192.0.2.1");
 
   const AccessDecision wrong = access.Decide({.role = Role::kClassify, .authorization = wrong_, .client = "192.0.2.1"});
   EXPECT_EQ(StatusOf(wrong), 401);
-  EXPECT_EQ(wrong.refusal->www_authenticate, "Bearer realm=\"winnow\", error=\"invalid_token\"");
+  EXPECT_EQ(wrong.refusal->Header("WWW-Authenticate"), "Bearer realm=\"winnow\", error=\"invalid_token\"");
   EXPECT_THAT(wrong.refusal->message, Not(HasSubstr("wk_")));
 
   const AccessDecision low =
       access.Decide({.role = Role::kAdmin, .authorization = Bearer("classify"), .client = "192.0.2.1"});
   EXPECT_EQ(StatusOf(low), 403);
-  EXPECT_THAT(low.refusal->www_authenticate, HasSubstr("error=\"insufficient_scope\", scope=\"admin\""));
+  EXPECT_THAT(low.refusal->Header("WWW-Authenticate"), HasSubstr("error=\"insufficient_scope\", scope=\"admin\""));
   EXPECT_EQ(low.key, "classify") << "for the access log";
   EXPECT_THAT(low.refusal->message, Not(HasSubstr("wk_")));
 }
 
-TEST_F(AccessTest, AnExpiredKeyIsRefusedAsOneThatNeverWas) {
+TEST_F(AccessTest, AnExpiredKeyIsRefusedLikeAnUnknownOne) {
   now_ = std::chrono::duration_cast<seconds>((*ParseDay("2030-06-15")).time_since_epoch());
   Add({.name = "old", .last_day = ParseDay("2030-06-14")});
   Add({.name = "today", .last_day = ParseDay("2030-06-15")});
@@ -137,7 +137,7 @@ TEST_F(AccessTest, AnExpiredKeyIsRefusedAsOneThatNeverWas) {
   EXPECT_EQ(Status(access, {.role = Role::kClassify, .authorization = Bearer("today"), .client = "192.0.2.1"}), 200);
 }
 
-TEST_F(AccessTest, AKeyComesInEitherHeader) {
+TEST_F(AccessTest, AKeyIsAcceptedInEitherHeader) {
   Access access(options_, Keys());
   const std::string secret = secrets_["classify"];
   const auto status = [&](const std::string& authorization, const std::string& x_api_key) {
@@ -158,7 +158,7 @@ TEST_F(AccessTest, AKeyComesInEitherHeader) {
     EXPECT_EQ(status(header, ""), 401) << header;
 }
 
-TEST_F(AccessTest, AKeyIsLimitedAsItsLineSaysAndOthersAsTheServerDoes) {
+TEST_F(AccessTest, AKeysOwnRateLimitReplacesTheServers) {
   Add({.name = "slow", .requests_per_minute = 6, .burst = 2});
   options_.key_limit = {.per_minute = 60, .burst = 5};
   Access access(options_, Keys());
@@ -176,14 +176,14 @@ TEST_F(AccessTest, AKeyIsLimitedAsItsLineSaysAndOthersAsTheServerDoes) {
       access.Decide({.role = Role::kClassify, .authorization = Bearer("slow"), .client = "192.0.2.1"});
   EXPECT_EQ(StatusOf(refused), 429);
   EXPECT_EQ(refused.refusal->type, "RateLimited");
-  EXPECT_EQ(refused.refusal->retry_after, seconds(10));
+  EXPECT_EQ(refused.refusal->Header("Retry-After"), "10");
   EXPECT_EQ(refused.key, "slow");
   EXPECT_EQ(refused.turn, "key:slow");
   now_ += seconds(10);
   EXPECT_EQ(passed("slow", "192.0.2.1"), 1);
 }
 
-TEST_F(AccessTest, WithoutKeysAnAddressIsLimited) {
+TEST_F(AccessTest, WithoutKeysTheRateLimitIsPerAddress) {
   options_.address_limit = {.per_minute = 60, .burst = 3};
   Access access(options_, nullptr);
   const AccessRequest request{.role = Role::kClassify, .client = "2001:db8::1"};
@@ -194,7 +194,7 @@ TEST_F(AccessTest, WithoutKeysAnAddressIsLimited) {
   EXPECT_EQ(Status(access, {.role = Role::kPublic, .client = "2001:db8::1"}), 200) << "health is told to everybody";
 }
 
-TEST_F(AccessTest, AfterManyWrongKeysAnAddressIsNotEvenHeard) {
+TEST_F(AccessTest, AfterManyWrongKeysAnAddressIsRefusedEvenWithAValidKey) {
   options_.failure_limit = {.per_minute = 60, .burst = 4};
   Access access(options_, Keys());
   const AccessRequest guess{.role = Role::kClassify, .authorization = wrong_, .client = "192.0.2.1"};
@@ -209,7 +209,7 @@ TEST_F(AccessTest, AfterManyWrongKeysAnAddressIsNotEvenHeard) {
   EXPECT_EQ(Status(access, {.role = Role::kClassify, .authorization = bearer, .client = "192.0.2.1"}), 200);
 }
 
-TEST_F(AccessTest, OnLoopbackAWrongClientDoesNotLockOutTheOthers) {
+TEST_F(AccessTest, WrongKeysFromLoopbackDoNotLockOutOtherClients) {
   options_.failure_limit = {.per_minute = 60, .burst = 4};
   Access access(options_, Keys());
   for (const std::string_view client : {"127.0.0.1", "unix"}) {
@@ -220,7 +220,7 @@ TEST_F(AccessTest, OnLoopbackAWrongClientDoesNotLockOutTheOthers) {
   }
 }
 
-TEST_F(AccessTest, KeysAreReplacedWithoutANewServer) {
+TEST_F(AccessTest, KeysCanBeReplacedWhileTheServerRuns) {
   Access access(options_, Keys());
   const std::string bearer = Bearer("admin");
   const AccessRequest request{.role = Role::kAdmin, .authorization = bearer, .client = "127.0.0.1"};
@@ -232,7 +232,7 @@ TEST_F(AccessTest, KeysAreReplacedWithoutANewServer) {
   EXPECT_EQ(Status(access, request), 401) << "keys don't vanish";
 }
 
-TEST_F(AccessTest, AnEmptyFileOfKeysLetsNobodyIn) {
+TEST_F(AccessTest, AnEmptyKeyFileRefusesEverybody) {
   Access access(options_, std::make_shared<const ApiKeys>(ApiKeys::Parse("", "keys").value()));
   EXPECT_EQ(Status(access, {.role = Role::kClassify, .authorization = wrong_, .client = "127.0.0.1"}), 401);
   EXPECT_EQ(Status(access, {.role = Role::kPublic, .client = "127.0.0.1"}), 200);

@@ -5,13 +5,13 @@
 namespace winnow {
 namespace {
 
-TEST(Address, WhatOnlyThisMachineReachesIsLoopback) {
+TEST(Address, AddressesThatOnlyThisMachineReachesAreLoopback) {
   for (const char* host : {"127.0.0.1", "127.8.9.10", "::1", "[::1]", "0:0:0:0:0:0:0:1", "localhost", "LocalHost",
                            "unix", "unix:/run/winnow.sock", "/run/winnow.sock", "::ffff:127.0.0.1"})
     EXPECT_TRUE(IsLoopback(host)) << host;
 }
 
-TEST(Address, EverythingElseIsPublic) {
+TEST(Address, AllOtherAddressesArePublic) {
   for (const char* host : {"",
                            "0.0.0.0",
                            "::",
@@ -36,7 +36,7 @@ TEST(Address, EverythingElseIsPublic) {
   EXPECT_FALSE(IsLoopback(std::string_view("127.0.0.1\0.example.org", 22)));
 }
 
-TEST(Address, ANetworkOfSixtyFourBitsIsOneClient) {
+TEST(Address, AnIpv6NetworkOf64BitsCountsAsOneClient) {
   EXPECT_EQ(AddressGroup("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
   EXPECT_EQ(AddressGroup("2001:DB8:1:2::"), "2001:db8:1:2::/64");
   EXPECT_NE(AddressGroup("2001:db8:1:3::"), AddressGroup("2001:db8:1:2::"));
@@ -48,7 +48,7 @@ TEST(Address, ANetworkOfSixtyFourBitsIsOneClient) {
   EXPECT_EQ(AddressGroup(""), "");
 }
 
-TEST(Address, HasOneText) {
+TEST(Address, EveryAddressHasOneTextForm) {
   const auto text = [](std::string_view address) { return AddressText(ReadAddress(address).value()); };
   EXPECT_EQ(text("192.0.2.1"), "192.0.2.1");
   EXPECT_EQ(text("::ffff:192.0.2.1"), "192.0.2.1");

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include <mutex>
 #include <new>
 #include <utility>
 #include <vector>
 
+#include "base/mutex.h"
 #include "server/frequency_sketch.h"
 
 namespace winnow {
@@ -85,14 +85,15 @@ struct List {
 }  // namespace
 
 struct alignas(64) AnswerCache::Shard {
-  std::mutex mutex;
+  Mutex mutex;
+  // Set up once. What the tables contain is guarded by the mutex too, but for prefetches, which read their addresses.
   std::vector<Entry*> buckets;  // a power of two
   FrequencySketch sketch{0};
-  List lists[kParts];
   size_t window_bytes = 0, protected_bytes = 0, main_bytes = 0;  // the most of each; main: probation and protected
-  AnswerCacheCounts counts;                                      // but for bytes
   size_t table_bytes = 0;
-  Entry* dropped = nullptr;  // to be freed, once nobody waits for it
+  List lists[kParts] GUARDED_BY(mutex);
+  AnswerCacheCounts counts GUARDED_BY(mutex);  // but for bytes
+  Entry* dropped GUARDED_BY(mutex) = nullptr;  // to be freed, once nobody waits for it
 
   /// False where the bytes don't even do for the tables.
   bool SetUp(size_t bytes) {
@@ -110,7 +111,7 @@ struct alignas(64) AnswerCache::Shard {
 
   Entry*& Bucket(uint64_t hash) { return buckets[hash & (buckets.size() - 1)]; }
 
-  Entry* Lookup(uint64_t hash, uint64_t model, std::span<const int32_t> ids) {
+  Entry* Lookup(uint64_t hash, uint64_t model, std::span<const int32_t> ids) REQUIRES(mutex) {
     for (Entry* entry = Bucket(hash); entry != nullptr; entry = entry->next) {
       if (entry->hash == hash && entry->model == model && entry->id_count == ids.size() &&
           (ids.empty() || std::memcmp(entry->ids(), ids.data(), ids.size_bytes()) == 0)) {
@@ -120,18 +121,18 @@ struct alignas(64) AnswerCache::Shard {
     return nullptr;
   }
 
-  void Move(Entry* entry, Part to) {
+  void Move(Entry* entry, Part to) REQUIRES(mutex) {
     lists[entry->part].Remove(entry);
     entry->part = to;
     lists[to].PushNewest(entry);
   }
 
-  void Touch(Entry* entry) {
+  void Touch(Entry* entry) REQUIRES(mutex) {
     Move(entry, entry->part == kWindow ? kWindow : kProtected);
     while (lists[kProtected].bytes > protected_bytes) Move(lists[kProtected].oldest(), kProbation);
   }
 
-  void Drop(Entry* entry) {
+  void Drop(Entry* entry) REQUIRES(mutex) {
     Entry** link = &Bucket(entry->hash);
     while (*link != entry) link = &(*link)->next;
     *link = entry->next;
@@ -141,7 +142,7 @@ struct alignas(64) AnswerCache::Shard {
     dropped = entry;
   }
 
-  void Add(Entry* entry) {
+  void Add(Entry* entry) REQUIRES(mutex) {
     Entry*& bucket = Bucket(entry->hash);
     entry->next = bucket;
     bucket = entry;
@@ -160,7 +161,7 @@ struct alignas(64) AnswerCache::Shard {
   }
 
   /// The oldest of the main part, probation first: the one after `entry`, or the first.
-  Entry* NextVictim(Entry* entry) {
+  Entry* NextVictim(Entry* entry) REQUIRES(mutex) {
     if (entry == nullptr) {
       Entry* first = lists[kProbation].oldest();
       return first != nullptr ? first : lists[kProtected].oldest();
@@ -170,14 +171,14 @@ struct alignas(64) AnswerCache::Shard {
   }
 
   /// Evicts what is in the way of `candidate`, if that is worth more than all of it.
-  bool MakeRoom(const Entry* candidate) {
-    const size_t wanted = lists[kProbation].bytes + lists[kProtected].bytes + candidate->bytes();
-    if (wanted <= main_bytes) return true;
+  bool MakeRoom(const Entry* candidate) REQUIRES(mutex) {
+    const size_t needed = lists[kProbation].bytes + lists[kProtected].bytes + candidate->bytes();
+    if (needed <= main_bytes) return true;
     const int worth = sketch.Estimate(candidate->hash);
     size_t freed = 0;
     int lost = 0;
     Entry* victim = nullptr;
-    while (freed < wanted - main_bytes) {
+    while (freed < needed - main_bytes) {
       victim = NextVictim(victim);
       if (victim == nullptr) return false;  // larger than all
       lost += sketch.Estimate(victim->hash);
@@ -224,7 +225,7 @@ bool AnswerCache::Find(uint64_t model, std::span<const int32_t> ids, std::span<f
   // Large caches lie in main memory: both are on their way while the lock is taken.
   __builtin_prefetch(static_cast<const void*>(&shard.Bucket(hash)));
   shard.sketch.Prefetch(hash);
-  const std::lock_guard lock(shard.mutex);
+  const MutexLock lock(shard.mutex);
   shard.sketch.Add(hash);
   Entry* entry = shard.Lookup(hash, model, ids);
   if (entry == nullptr || entry->value_count != values.size()) {
@@ -248,7 +249,7 @@ void AnswerCache::Insert(uint64_t model, std::span<const int32_t> ids, std::span
   Entry* made = fits ? Entry::Make(hash, model, ids, values) : nullptr;
   Entry* dropped = nullptr;
   {
-    const std::lock_guard lock(shard.mutex);
+    const MutexLock lock(shard.mutex);
     Entry* old = shard.Lookup(hash, model, ids);
     if (old != nullptr && old->value_count == values.size()) {
       std::ranges::copy(values, old->values());
@@ -267,7 +268,7 @@ void AnswerCache::Clear() {
     Shard& shard = shards_[i];
     Entry* dropped = nullptr;
     {
-      const std::lock_guard lock(shard.mutex);
+      const MutexLock lock(shard.mutex);
       for (List& list : shard.lists) {
         while (Entry* entry = list.oldest()) shard.Drop(entry), ++shard.counts.evicted;
       }
@@ -281,7 +282,7 @@ AnswerCacheCounts AnswerCache::counts() const {
   AnswerCacheCounts sum;
   for (size_t i = 0; i < shard_count_; ++i) {
     Shard& shard = shards_[i];
-    const std::lock_guard lock(shard.mutex);
+    const MutexLock lock(shard.mutex);
     sum.hits += shard.counts.hits;
     sum.misses += shard.counts.misses;
     sum.inserted += shard.counts.inserted;

@@ -121,7 +121,7 @@ TEST(AnswerCache, ReplacesAnAnswer) {
   EXPECT_EQ(cache.counts().entries, 1u);
 }
 
-TEST(AnswerCache, EmptyTextsAndAnswersAreEntriesToo) {
+TEST(AnswerCache, StoresEmptyTextsAndEmptyAnswers) {
   AnswerCache cache(1 << 20);
   std::vector<float> one(1);
   cache.Insert(1, {}, std::vector<float>{9});
@@ -131,7 +131,7 @@ TEST(AnswerCache, EmptyTextsAndAnswersAreEntriesToo) {
   EXPECT_TRUE(cache.Find(1, Ids{1}, {}));
 }
 
-TEST(AnswerCache, ZeroBytesTurnItOff) {
+TEST(AnswerCache, AnswersNothingWithZeroBytes) {
   for (const size_t bytes : {0, 1, 100}) {
     AnswerCache cache(bytes);
     EXPECT_FALSE(cache.enabled());
@@ -200,7 +200,7 @@ TEST(AnswerCache, TextsSeenOnceDoNotPushOutTextsSeenOften) {
   EXPECT_GT(there, 900);
 }
 
-TEST(AnswerCache, AnotherModelTakesOver) {
+TEST(AnswerCache, EntriesOfANewModelReplaceThoseOfTheOldOne) {
   AnswerCache cache(500000);
   for (int round = 0; round < 10; ++round) {
     for (uint32_t key = 0; key < 2000; ++key) Ask(cache, 1, Text(key));
@@ -213,7 +213,7 @@ TEST(AnswerCache, AnotherModelTakesOver) {
   EXPECT_GT(hits, 900) << "what nobody asks for any more has aged out";
 }
 
-TEST(AnswerCache, ThreadsNeverGetAnAnswerOfAnotherText) {
+TEST(AnswerCache, ThreadsNeverGetTheAnswerOfAnotherText) {
   AnswerCache cache(200000, 4);
   std::vector<Ids> texts;
   texts.reserve(3000);
@@ -255,7 +255,7 @@ TEST(FrequencySketch, CountsToFifteenAndForgets) {
   EXPECT_LE(sketch.Estimate(hash(1)), 4);
 }
 
-TEST(FrequencySketch, NeverCountsTooLittleAndSeldomTooMuch) {
+TEST(FrequencySketch, NeverUnderestimatesAndRarelyOverestimates) {
   FrequencySketch sketch(1024);
   Random random(1);
   std::vector<uint64_t> hashes;

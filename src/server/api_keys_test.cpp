@@ -74,7 +74,7 @@ TEST(ApiKeys, TheFileHoldsNoSecretAndOneSaltForAll) {
   EXPECT_EQ(keys.keys()[0].digest, Sha256(keys.keys()[0].salt + two.web)) << "as the header says";
 }
 
-TEST(ApiKeys, LinesOfSeveralFilesStandTogether) {
+TEST(ApiKeys, LinesOfSeveralFilesCanBeJoined) {
   const Two one = TwoKeys(), other = TwoKeys();
   const AddedApiKey third = AddApiKey("", "keys", {.name = "third"}).value();
   const ApiKeys keys = ApiKeys::Parse(third.contents + one.contents, "keys").value();
@@ -91,7 +91,7 @@ TEST(ApiKeys, AKeyIsValidThroughItsLastDay) {
   EXPECT_NE(keys.Find(two.web, At("2131-05-08")), nullptr);
 }
 
-TEST(ApiKeys, PeopleMayWriteTheFileAsTheyLike) {
+TEST(ApiKeys, CommentsBlankLinesAndAnyOrderOfFieldsAreRead) {
   const std::string text =
       "\xEF\xBB\xBF# heading\r\n\r\n  web\tclassify  " + kHash +
       "   burst=2 requests-per-minute=9 # the site\r\n\t# nothing\nroot admin sha256:00:" + std::string(64, 'b') +
@@ -146,7 +146,7 @@ TEST(ApiKeys, AMalformedLineIsAnErrorThatSaysWhereAndWhatIsExpected) {
   }
 }
 
-TEST(ApiKeys, NoErrorTellsASecretThatSlippedIntoTheFile) {
+TEST(ApiKeys, NoErrorContainsASecretFromTheFile) {
   const std::string secret = TwoKeys().web;
   for (const std::string& line :
        {"web classify " + secret, "web " + secret, secret + " classify x", "web " + secret + " x",
@@ -168,7 +168,7 @@ TEST(ApiKeys, AddingAndRemovingLeaveTheRestOfTheFileAsItIs) {
   EXPECT_EQ(RemoveApiKey("a admin " + kHash, "keys", "a").value(), "") << "a last line without its end";
 }
 
-TEST(ApiKeys, WhatCannotBeAddedOrRemovedIsRefused) {
+TEST(ApiKeys, InvalidAdditionsAndRemovalsAreRefused) {
   const Two two = TwoKeys();
   EXPECT_EQ(AddApiKey(two.contents, "keys", {.name = "web"}).error().code, ErrorCode::kExists);
   for (const char* name : {"", "a b", "a\n", "#a", "wk_a", "\xC3\xA9"})
@@ -196,7 +196,7 @@ TEST(ApiKeys, AFileThatOthersCanWriteIsRefused) {
   EXPECT_EQ(ApiKeys::Read(directory.path() / "none").error().code, ErrorCode::kNotFound);
 }
 
-TEST(ApiKeys, DaysAreThoseOfTheCalendar) {
+TEST(ApiKeys, OnlyDaysOfTheCalendarAreAccepted) {
   for (const char* day : {"1970-01-01", "2024-02-29", "2030-12-31"}) EXPECT_EQ(DayText(ParseDay(day).value()), day);
   for (const char* day : {"", "2023-02-29", "2030-13-01", "2030-00-10", "2030-1-1", "2030/01/01", "0000-01-01",
                           "9999-01-01", "2030-01-0x", "2030-01-01 "})

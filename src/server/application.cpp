@@ -39,13 +39,6 @@ HttpResponse Options(const ApplicationParts& parts, const HttpRequest& request, 
   return response;
 }
 
-HttpResponse Refused(const AccessRefusal& refusal) {
-  HttpResponse response = ErrorResponse(refusal.status, refusal.type, refusal.message);
-  if (refusal.retry_after) response.headers.emplace_back("Retry-After", std::to_string(refusal.retry_after->count()));
-  if (!refusal.www_authenticate.empty()) response.headers.emplace_back("WWW-Authenticate", refusal.www_authenticate);
-  return response;
-}
-
 void Handle(const std::shared_ptr<const ApplicationParts>& parts, const std::shared_ptr<HttpRequest>& request,
             const HttpReply& send) {
   if (!parts->proxies.empty()) {
@@ -80,7 +73,7 @@ void Handle(const std::shared_ptr<const ApplicationParts>& parts, const std::sha
                                                      .origin = request->Header("origin")});
     request->key = std::move(decision.key);
     request->caller = std::move(decision.turn);
-    if (decision.refusal) return reply(Refused(*decision.refusal));
+    if (decision.refusal) return reply(decision.refusal->Response());
   }
   request->parameters = std::move(match.parameters);
   route->handle(request, reply);

@@ -36,12 +36,12 @@ class ApplicationTest : public testing::Test {
   ApplicationParts parts_;
 };
 
-TEST_F(ApplicationTest, WithoutTrustedProxiesAClientIsWhoConnects) {
+TEST_F(ApplicationTest, WithoutTrustedProxiesTheClientIsThePeer) {
   const HttpApplication application = MakeApplication(parts_);
   EXPECT_EQ(Ask(application, "127.0.0.1", "198.51.100.1").body, "127.0.0.1 127.0.0.1");
 }
 
-TEST_F(ApplicationTest, ATrustedProxysClientsAreSeenAndTakeTurns) {
+TEST_F(ApplicationTest, ClientsBehindATrustedProxyAreToldApart) {
   parts_.proxies = TrustedProxies::Parse({"loopback"}).value();
   const HttpApplication application = MakeApplication(parts_);
   EXPECT_EQ(Ask(application, "127.0.0.1", "203.0.113.9, 198.51.100.1").body, "198.51.100.1 198.51.100.1");
@@ -49,7 +49,7 @@ TEST_F(ApplicationTest, ATrustedProxysClientsAreSeenAndTakeTurns) {
   EXPECT_EQ(Ask(application, "192.0.2.1", "198.51.100.1").body, "192.0.2.1 192.0.2.1");
 }
 
-TEST_F(ApplicationTest, LimitsAndTurnsAreOfTheProxysClients) {
+TEST_F(ApplicationTest, RateLimitsApplyToTheClientsBehindAProxy) {
   parts_.proxies = TrustedProxies::Parse({"unix"}).value();
   parts_.access = std::make_shared<Access>(
       AccessOptions{.public_address = true,
@@ -64,7 +64,7 @@ TEST_F(ApplicationTest, LimitsAndTurnsAreOfTheProxysClients) {
   EXPECT_EQ(Ask(application, "unix", "198.51.100.3", "/switch").status, 403);
 }
 
-TEST_F(ApplicationTest, TheLogNamesTheProxysClientsWhateverTheyAskFor) {
+TEST_F(ApplicationTest, TheAccessLogNamesTheClientBehindAProxyForEveryPath) {
   const TemporaryDirectory directory;
   parts_.proxies = TrustedProxies::Parse({"unix"}).value();
   parts_.log = AccessLog::Open(directory.path() / "log", /*texts=*/false).value();

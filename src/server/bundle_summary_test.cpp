@@ -14,7 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 using testing::ElementsAre;
 
-TEST(BundleSummary, TellsOfABundleWhatItsFilesSay) {
+TEST(BundleSummary, ContainsWhatTheBundlesFilesSay) {
   const TemporaryDirectory dir;
   WriteTinyLinear(dir.path() / "a", "spam", "1.2.0", .9);
   ASSERT_TRUE(WriteFileAtomically(dir.path() / "a" / "training_info.json",

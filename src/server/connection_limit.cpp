@@ -7,7 +7,7 @@ namespace winnow {
 bool ConnectionLimit::Enter(std::string_view address) {
   if (max_ == 0 || unlimited_.Trusts(address)) return true;
   std::string group = AddressGroup(address);
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto [entry, made] = counts_.try_emplace(std::move(group), 0);
   if (entry->second >= max_) return false;
   ++entry->second;
@@ -17,13 +17,13 @@ bool ConnectionLimit::Enter(std::string_view address) {
 void ConnectionLimit::Leave(std::string_view address) {
   if (max_ == 0 || unlimited_.Trusts(address)) return;
   const std::string group = AddressGroup(address);
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto entry = counts_.find(group);
   if (entry != counts_.end() && --entry->second == 0) counts_.erase(entry);
 }
 
 size_t ConnectionLimit::addresses() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return counts_.size();
 }
 

@@ -2,12 +2,12 @@
 #pragma once
 
 #include <cstddef>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
 
+#include "base/mutex.h"
 #include "server/trusted_proxies.h"
 
 namespace winnow {
@@ -31,8 +31,8 @@ class ConnectionLimit {
  private:
   const size_t max_;
   const TrustedProxies unlimited_;
-  mutable std::mutex mutex_;
-  std::unordered_map<std::string, size_t> counts_;
+  mutable Mutex mutex_;
+  std::unordered_map<std::string, size_t> counts_ GUARDED_BY(mutex_);
 };
 
 }  // namespace winnow

@@ -9,7 +9,7 @@
 namespace winnow {
 namespace {
 
-TEST(ConnectionLimit, AnAddressHasSoManyAtOnceAndNoMore) {
+TEST(ConnectionLimit, AnAddressCannotExceedItsLimit) {
   ConnectionLimit limit(2);
   EXPECT_TRUE(limit.Enter("192.0.2.1"));
   EXPECT_TRUE(limit.Enter("192.0.2.1"));
@@ -20,7 +20,7 @@ TEST(ConnectionLimit, AnAddressHasSoManyAtOnceAndNoMore) {
   EXPECT_FALSE(limit.Enter("192.0.2.1")) << "a refused one counted nowhere";
 }
 
-TEST(ConnectionLimit, ANetworkOfSixtyFourBitsIsOneAddress) {
+TEST(ConnectionLimit, AnIpv6NetworkOf64BitsCountsAsOneAddress) {
   ConnectionLimit limit(1);
   EXPECT_TRUE(limit.Enter("2001:db8::1"));
   EXPECT_FALSE(limit.Enter("2001:db8::ffff"));
@@ -29,7 +29,7 @@ TEST(ConnectionLimit, ANetworkOfSixtyFourBitsIsOneAddress) {
   EXPECT_TRUE(limit.Enter("2001:db8::ffff"));
 }
 
-TEST(ConnectionLimit, NothingIsKeptOfThoseThatAreGone) {
+TEST(ConnectionLimit, AddressesWithoutConnectionsAreForgotten) {
   ConnectionLimit limit(3);
   for (int i = 0; i < 100000; ++i) {
     const std::string address =
@@ -48,7 +48,7 @@ TEST(ConnectionLimit, WithoutALimitAllEnter) {
   EXPECT_EQ(limit.addresses(), 0u);
 }
 
-TEST(ConnectionLimit, TrustedProxiesHaveNone) {
+TEST(ConnectionLimit, TrustedProxiesAreNotLimited) {
   ConnectionLimit limit(1, TrustedProxies::Parse({"10.0.0.0/8", "unix"}).value());
   for (const char* proxy : {"10.0.0.1", "10.0.0.1", "unix", "unix"}) EXPECT_TRUE(limit.Enter(proxy)) << proxy;
   EXPECT_TRUE(limit.Enter("192.0.2.1"));
@@ -57,7 +57,7 @@ TEST(ConnectionLimit, TrustedProxiesHaveNone) {
   EXPECT_EQ(limit.addresses(), 1u);
 }
 
-TEST(ConnectionLimit, HoldsAmongThreads) {
+TEST(ConnectionLimit, HoldsAcrossThreads) {
   ConnectionLimit limit(5);
   std::atomic<int> entered = 0;
   {

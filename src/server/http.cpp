@@ -22,12 +22,12 @@ bool IsParameter(std::string_view segment) { return segment.starts_with('{') && 
 
 /// The parameters, where the path is one of the route's.
 std::optional<std::vector<std::string>> ParametersOf(std::string_view route, std::string_view path) {
-  const std::vector<std::string_view> wanted = Segments(route), given = Segments(path);
-  if (wanted.size() != given.size()) return std::nullopt;
+  const std::vector<std::string_view> expected = Segments(route), given = Segments(path);
+  if (expected.size() != given.size()) return std::nullopt;
   std::vector<std::string> parameters;
-  for (size_t i = 0; i < wanted.size(); ++i) {
-    if (!IsParameter(wanted[i])) {
-      if (wanted[i] != given[i]) return std::nullopt;
+  for (size_t i = 0; i < expected.size(); ++i) {
+    if (!IsParameter(expected[i])) {
+      if (expected[i] != given[i]) return std::nullopt;
       continue;
     }
     std::optional<std::string> value = PercentDecoded(given[i]);
@@ -59,9 +59,9 @@ RouteTable::RouteTable(std::vector<Route> routes) : routes_(std::move(routes)) {
 RouteMatch RouteTable::Find(std::string_view method, std::string_view path) const {
   RouteMatch match;
   if (!path.starts_with('/')) return match;
-  const std::string_view wanted = method == "HEAD" ? "GET" : method;
+  const std::string_view answered_as = method == "HEAD" ? "GET" : method;
   const auto try_route = [&](const Route& route, std::vector<std::string> parameters) {
-    if (route.method == wanted) {
+    if (route.method == answered_as) {
       match.route = &route;
       match.parameters = std::move(parameters);
       return true;

@@ -29,10 +29,11 @@ struct HttpRequest {
   std::vector<std::pair<std::string, std::string>> headers;  ///< names in small letters
   std::vector<std::string> parameters;                       ///< of the route's path, {model} and the like, in order
   std::chrono::steady_clock::time_point arrived = std::chrono::steady_clock::now();
-  std::shared_ptr<const std::atomic<bool>> gone;  ///< becomes true when the client has closed; or null
+  /// Becomes true when the client has closed its connection. Null for a request that came over none.
+  std::shared_ptr<const std::atomic<bool>> client_disconnected;
   /// Runs something on the connection's thread, after what is ready there; or empty, of a request that is handled
   /// apart.
-  std::function<void(std::function<void()>)> later;
+  std::function<void(std::function<void()>)> defer;
 
   /// The first of this name, which is in small letters; empty where there is none.
   std::string_view Header(std::string_view name) const {

@@ -16,8 +16,10 @@
 #include <type_traits>
 
 #include "base/log.h"
+#include "server/api_error.h"
 #include "server/gzip.h"
 #include "server/header_values.h"
+#include "text/text_parts.h"
 
 namespace winnow {
 
@@ -45,14 +47,6 @@ class Replier {
  private:
   std::shared_ptr<ReplySlot> slot_;
 };
-
-std::string LowerCase(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
 
 /// 16 hexadecimal digits.
 std::string NewRequestId() {
@@ -83,7 +77,7 @@ std::shared_ptr<HttpRequest> ToRequest(http::request<http::string_body>&& messag
   request->path = std::string(target.substr(0, query));
   if (query < target.size()) request->query = std::string(target.substr(query + 1));
   for (const auto& field : message) {
-    request->headers.emplace_back(LowerCase(View(field.name_string())), std::string(View(field.value())));
+    request->headers.emplace_back(LowerAscii(View(field.name_string())), std::string(View(field.value())));
   }
   request->body = std::move(message.body());
   request->client = address;
@@ -117,40 +111,38 @@ void Handle(const std::shared_ptr<ServerState>& state, const std::shared_ptr<Htt
   }
 }
 
-/// What a request that can't be read is told.
-struct ReadFailure {
-  int status = 0;  ///< 0: nothing is told
-  const char* type = "Validation";
-  const char* message = "";
-};
-
-ReadFailure FailureOf(const ErrorCodeOf& error) {
-  if (error == http::error::body_limit) return {413, "TooLarge", "the body is too large"};
+/// What the client is told of a request that can't be read; nothing if the connection broke or was closed.
+std::optional<ApiError> ReadError(const ErrorCodeOf& error) {
+  const auto invalid = [](int status, const char* message) { return ApiError{.status = status, .message = message}; };
+  if (error == http::error::body_limit) {
+    return ApiError{.status = 413, .type = "TooLarge", .message = "the body is too large"};
+  }
   if (error == http::error::header_limit || error == http::error::buffer_overflow) {
-    return {431, "TooLarge", "the header is too large"};
+    return ApiError{.status = 431, .type = "TooLarge", .message = "the header is too large"};
   }
-  if (error == http::error::bad_version) return {505, "Validation", "HTTP/1.0 and HTTP/1.1 are understood"};
-  if (error == http::error::end_of_stream) return {};
-  if (error == http::error::partial_message) return {400, "Validation", "the request ended early"};
+  if (error == http::error::bad_version) return invalid(505, "HTTP/1.0 and HTTP/1.1 are understood");
+  if (error == http::error::end_of_stream) return std::nullopt;
+  if (error == http::error::partial_message) return invalid(400, "the request ended early");
   if (error.category() == make_error_code(http::error::bad_method).category()) {
-    return {400, "Validation", "this is no HTTP request"};
+    return invalid(400, "this is no HTTP request");
   }
-  return {};  // the connection broke
+  return std::nullopt;
 }
 
-/// Of a header that can be read, but leaves open where the request ends or whom it is for. Another reader of the same
-/// bytes, a proxy, might see other requests in them; so the connection ends here.
+/// What the client is told of a header that can be read, but leaves open where the request ends or whom it is for;
+/// nothing if it does not. Another reader of the same bytes, a proxy, might see other requests in them; so the
+/// connection ends here.
 template <class Parser>
-ReadFailure FailureOf(const Parser& parser) {
+std::optional<ApiError> HeaderError(const Parser& parser) {
   const auto& message = parser.get();
   if (message.count(http::field::transfer_encoding) > 0 && !parser.chunked()) {
-    return {501, "Validation", "Transfer-Encoding: only chunked is understood"};
+    return ApiError{.status = 501, .message = "Transfer-Encoding: only chunked is understood"};
   }
   const size_t hosts = message.count(http::field::host);
   if (hosts > 1 || (hosts == 0 && message.version() >= 11)) {
-    return {400, "Validation", "a request names one Host"};
+    return ApiError{.status = 400, .message = "a request names one Host"};
   }
-  return {};
+  return std::nullopt;
 }
 
 template <class Stream>
@@ -179,7 +171,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
   }
 
   void Abandon() override {
-    if (gone_) *gone_ = true;  // what is not computed yet needs no computing
+    if (client_disconnected_) *client_disconnected_ = true;  // what is not computed yet needs no computing
     if (slot_) slot_->Put(ErrorResponse(503, "Unavailable", "the server is stopping"));
   }
 
@@ -244,8 +236,9 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     idle_ = true;
     const auto [no_header, header_bytes] = co_await http::async_read_header(stream_, buffer_, parser, kAwait);
     idle_ = false;
-    if (no_header) co_return co_await Refuse(no_header, parser.got_some());
-    if (const ReadFailure failure = FailureOf(parser); failure.status != 0) co_return co_await Refuse(failure);
+    const std::optional<ApiError> header_error =
+        no_header ? ErrorOf(no_header, parser.got_some()) : HeaderError(parser);
+    if (no_header || header_error) co_return co_await Refuse(header_error);
     if (!parser.is_done()) {
       if (beast::iequals(parser.get()[http::field::expect], "100-continue")) {
         http::response<http::empty_body> go_on(http::status::continue_, parser.get().version());
@@ -253,7 +246,8 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
         if (error) co_return false;
       }
       const auto [no_body, body_bytes] = co_await http::async_read(stream_, buffer_, parser, kAwait);
-      if (no_body) co_return co_await Refuse(no_body, true);
+      const std::optional<ApiError> body_error = no_body ? ErrorOf(no_body, true) : std::nullopt;
+      if (no_body) co_return co_await Refuse(body_error);
     }
     const bool keep_alive = parser.keep_alive();
     const unsigned version = parser.get().version();
@@ -268,14 +262,14 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
   /// Has the request handled, and waits for the reply.
   Awaitable<HttpResponse> Ask(const std::shared_ptr<HttpRequest>& request) {
     const auto slot = std::make_shared<ReplySlot>();
-    gone_ = std::make_shared<std::atomic<bool>>(false);
-    request->gone = gone_;
+    client_disconnected_ = std::make_shared<std::atomic<bool>>(false);
+    request->client_disconnected = client_disconnected_;
     const bool hand_over =
         request->body.size() >= state_->options.handed_over_bytes || !request->Header("content-encoding").empty();
     if (hand_over) {
-      asio::post(state_->heavy, [state = state_, request, slot] { Handle(state, request, slot); });
+      asio::post(state_->large_requests, [state = state_, request, slot] { Handle(state, request, slot); });
     } else {
-      request->later = [executor = thread_.context.get_executor()](std::function<void()> what) {
+      request->defer = [executor = thread_.context.get_executor()](std::function<void()> what) {
         asio::post(executor, std::move(what));
       };
       Handle(state_, request, slot);
@@ -299,18 +293,18 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     co_return slot->Take();
   }
 
-  /// Sets `gone_` when the client closes while it waits. Bytes of a next request end the watch: what comes after them
-  /// is not looked at.
+  /// Sets `client_disconnected_` when the client closes while it waits. Bytes of a next request end the watch: what
+  /// comes after them is not looked at.
   void NoticeClosing() {
     watching_ = true;
-    socket().async_wait(StreamSocket::wait_read,
-                        [self = this->shared_from_this(), gone = gone_](const ErrorCodeOf& error) {
-                          self->watching_ = false;
-                          if (error) return;
-                          char byte = 0;
-                          const auto got = ::recv(self->socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-                          if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) *gone = true;
-                        });
+    socket().async_wait(StreamSocket::wait_read, [self = this->shared_from_this(),
+                                                  disconnected = client_disconnected_](const ErrorCodeOf& error) {
+      self->watching_ = false;
+      if (error) return;
+      char byte = 0;
+      const auto got = ::recv(self->socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+      if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) *disconnected = true;
+    });
   }
 
   Awaitable<bool> Write(const HttpRequest& request, HttpResponse response, unsigned version, bool keep_alive) {
@@ -339,19 +333,19 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     co_return !error;
   }
 
-  /// What is no request is told so, and the connection closed.
-  Awaitable<bool> Refuse(ErrorCodeOf error, bool got_some) {
-    ReadFailure failure = FailureOf(error);
-    if (late_ && got_some) failure = {408, "Timeout", "the request took too long to come"};
-    return Refuse(failure);
+  /// What the client is told of a request that ended with `error`, of which something had come (`got_some`) or not.
+  std::optional<ApiError> ErrorOf(const ErrorCodeOf& error, bool got_some) const {
+    if (!late_ || !got_some) return ReadError(error);
+    return ApiError{.status = 408, .type = "Timeout", .message = "the request took too long to come"};
   }
 
-  Awaitable<bool> Refuse(ReadFailure failure) {
-    if (failure.status == 0 || state_->stopping) co_return false;
+  /// Tells the error, if there is one; the connection is to be closed then. `error` outlives the call.
+  Awaitable<bool> Refuse(const std::optional<ApiError>& error) {
+    if (!error || state_->stopping) co_return false;
     late_ = false;
     HttpRequest unread;
     unread.id = NewRequestId();
-    HttpResponse response = ErrorResponse(failure.status, failure.type, failure.message);
+    HttpResponse response = error->Response();
     if (co_await Write(unread, std::move(response), 11, /*keep_alive=*/false)) co_await Linger();
     co_return false;
   }
@@ -383,12 +377,12 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
   beast::flat_buffer buffer_;
   asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, Executor> watchdog_;
   Clock::time_point deadline_ = Clock::time_point::max();
-  Clock::time_point alarm_ = Clock::time_point::max();  // when the timer fires
-  bool late_ = false;                                   // the deadline passed, which ended what was under way
-  bool idle_ = false;                                   // between requests
-  bool watching_ = false;                               // whether the client closes
-  std::shared_ptr<ReplySlot> slot_;                     // of a reply that is waited for
-  std::shared_ptr<std::atomic<bool>> gone_;             // the last request's
+  Clock::time_point alarm_ = Clock::time_point::max();      // when the timer fires
+  bool late_ = false;                                       // the deadline passed, which ended what was under way
+  bool idle_ = false;                                       // between requests
+  bool watching_ = false;                                   // whether the client closes
+  std::shared_ptr<ReplySlot> slot_;                         // of a reply that is waited for
+  std::shared_ptr<std::atomic<bool>> client_disconnected_;  // the last request's
 };
 
 template <class Stream>

@@ -13,7 +13,6 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -49,7 +48,7 @@ struct ServerState {
   std::optional<ConnectionLimit> addresses;
   std::atomic<size_t> connections = 0;
   std::atomic<bool> stopping = false;
-  asio::thread_pool heavy{1};  // large requests
+  asio::thread_pool large_requests{1};
 };
 
 /// What the server may do to a connection that is open; on the connection's thread.

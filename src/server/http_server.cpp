@@ -20,6 +20,7 @@
 #include <future>
 
 #include "base/log.h"
+#include "base/threads.h"
 #include "server/address.h"
 #include "server/http_connection.h"
 
@@ -254,7 +255,8 @@ Result<HttpServer> HttpServer::Start(HttpApplication handler, const HttpServerOp
   state.addresses.emplace(options.max_connections_per_address, options.proxies);
   const bool tls = !options.tls_certificate.empty();
   if (tls) TRY(LoadCertificate(options, state));
-  for (int i = 0; i < std::max(options.threads, 1); ++i) parts->threads.push_back(std::make_unique<IoThread>());
+  const int threads = options.threads > 0 ? options.threads : AvailableCores();
+  for (int i = 0; i < threads; ++i) parts->threads.push_back(std::make_unique<IoThread>());
 
   asio::io_context& first = parts->threads.front()->context;
   const auto add = [&](Acceptor acceptor) {
@@ -298,7 +300,7 @@ void HttpServer::Stop(std::chrono::milliseconds patience) {
     parts_->ForEachConnection(&HttpConnection::Abandon);
     parts_->WaitForConnections(std::chrono::milliseconds(1000));
   }
-  parts_->state->heavy.join();
+  parts_->state->large_requests.join();
   for (const auto& thread : parts_->threads) thread->context.stop();
   for (const auto& thread : parts_->threads) thread->thread.join();
   parts_->listeners.clear();  // before the first thread's context, which they belong to

@@ -27,11 +27,11 @@ struct HttpServerOptions {
   std::vector<int> sockets;               ///< that listen already (systemd's); ours from then on, instead of host
   std::filesystem::path tls_certificate;  ///< PEM, the whole chain; empty: no TLS. Unix sockets stay plain
   std::filesystem::path tls_key;          ///< PEM
-  int threads = 1;                        ///< that read and write; handlers run on them until they hand over
-  uint64_t max_body_bytes = 8 << 20;      ///< also of what a compressed body becomes
-  uint32_t max_header_bytes = 16 << 10;   ///< with the request line
-  size_t handed_over_bytes = 32 << 10;    ///< bodies from here on are handled on a thread apart
-  size_t max_connections = 16384;         ///< more are closed at once
+  int threads = 0;                    ///< that read and write, and run handlers until they hand over; 0: one per core
+  uint64_t max_body_bytes = 8 << 20;  ///< also of what a compressed body becomes
+  uint32_t max_header_bytes = 16 << 10;  ///< with the request line
+  size_t handed_over_bytes = 32 << 10;   ///< bodies from here on are handled on a thread apart
+  size_t max_connections = 16384;        ///< more are closed at once
   size_t max_connections_per_address = 4096;
   TrustedProxies proxies;                          ///< may have any number of them, since many clients are behind one
   std::chrono::milliseconds read_timeout{30000};   ///< for a request to arrive whole, and between requests

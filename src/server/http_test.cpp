@@ -30,7 +30,7 @@ TEST(Routes, GiveTheirParametersDecoded) {
   EXPECT_EQ(Table().Find("POST", "/v2/models//infer").route, nullptr);
 }
 
-TEST(Routes, SayWhichMethodsThereAre) {
+TEST(Routes, ListTheAllowedMethods) {
   const RouteMatch match = Table().Find("DELETE", "/health");
   EXPECT_EQ(match.route, nullptr);
   EXPECT_EQ(match.allowed, "GET");

@@ -3,15 +3,15 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <expected>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/json.h"
+#include "base/result.h"
+#include "server/api_error.h"
 #include "server/http.h"
-#include "server/refusal.h"
 
 namespace winnow {
 
@@ -21,35 +21,37 @@ struct ServiceLimits {
   int max_json_depth = 32;
 };
 
-/// The request's body, an object. Refusals: 400 of what is no JSON in UTF-8; 422 of what is nested too deep, or no
-/// object.
-std::expected<Json, Refusal> ParseBody(const HttpRequest& request, const ServiceLimits& limits);
+/// The request's body, which must be a JSON object. Errors: 400 if it is not valid JSON in UTF-8; 422 if it is nested
+/// too deeply or not an object.
+ApiResult<Json> ParseBody(const HttpRequest& request, const ServiceLimits& limits);
 
-/// The same of bytes that are not the whole body.
-std::expected<Json, Refusal> ParseObject(std::string_view json, const ServiceLimits& limits);
+/// A JSON object that is only a part of the body. Errors: as for ParseBody.
+ApiResult<Json> ParseObject(std::string_view json, const ServiceLimits& limits);
 
-/// The field of that name, or null where it is absent or null: many clients send null for what they leave out.
+/// The field of that name; null if it is absent or JSON's null, which many clients send for what they leave out.
 const Json* Field(const Json& object, const char* name);
 /// A whole number in [least, most], which a double can hold; JSON has one kind of number, so 1.0 is as good as 1.
 std::optional<int64_t> WholeNumber(const Json& value, int64_t least, int64_t most);
-/// Fields that may be absent. Refusals: 422 of another type, or of a number outside [least, most].
-std::expected<bool, Refusal> FlagOr(const Json& object, const char* name, bool otherwise);
-std::expected<std::string, Refusal> StringOr(const Json& object, const char* name, std::string otherwise);
-std::expected<int64_t, Refusal> IntegerOr(const Json& object, const char* name, int64_t otherwise, int64_t least,
-                                          int64_t most);
 
-/// 413 of a text that is too long, and of too many.
-Refusal TooLong(std::string_view name, const ServiceLimits& limits);
-Refusal TooMany(std::string_view name, const ServiceLimits& limits);
+// Optional fields, with the value that they have if they are absent. Errors: 422 if a field has another type.
+ApiResult<bool> FlagOr(const Json& object, const char* name, bool otherwise);
+ApiResult<std::string> StringOr(const Json& object, const char* name, std::string otherwise);
+/// Errors: also 422 if the number is outside [least, most].
+ApiResult<int64_t> IntegerOr(const Json& object, const char* name, int64_t otherwise, int64_t least, int64_t most);
 
-/// A string, named `name` in errors. Refusals: 422; 413 of what is too long.
-std::expected<std::string, Refusal> TextOf(const Json& value, std::string_view name, const ServiceLimits& limits);
-/// A string, or a list of strings.
-std::expected<std::vector<std::string>, Refusal> TextsOf(const Json& value, std::string_view name,
-                                                         const ServiceLimits& limits);
+/// Status 413: the text `name` has more than limits.max_text_bytes.
+std::unexpected<ApiError> TooLong(std::string_view name, const ServiceLimits& limits);
+/// Status 413: the list `name` has more than limits.max_texts.
+std::unexpected<ApiError> TooManyTexts(std::string_view name, const ServiceLimits& limits);
 
-/// In one line; bytes that are no UTF-8 become U+FFFD.
+/// A string, which messages call `name`. Errors: 422 if it is not a string; 413 if it is too long.
+ApiResult<std::string> TextOf(const Json& value, std::string_view name, const ServiceLimits& limits);
+/// A string, or a list of strings. Errors: as for TextOf; 413 if there are too many.
+ApiResult<std::vector<std::string>> TextsOf(const Json& value, std::string_view name, const ServiceLimits& limits);
+
+/// The document on one line; bytes that are not valid UTF-8 become U+FFFD.
 std::string Dump(const Json& json);
+/// Status 200 with the document.
 HttpResponse JsonResponse(const Json& json);
 
 }  // namespace winnow

@@ -7,9 +7,9 @@
 #include <prometheus/text_serializer.h>
 
 #include <map>
-#include <mutex>
-#include <shared_mutex>
 #include <utility>
+
+#include "base/mutex.h"
 
 namespace winnow {
 namespace {
@@ -54,13 +54,13 @@ const char* TeiError(int status) {
 
 struct ServerMetrics::Parts {
   Registry registry;
-  mutable std::mutex scraping;
-  std::function<MetricsSnapshot()> snapshot;
+  Mutex scraping;
+  std::function<MetricsSnapshot()> snapshot GUARDED_BY(scraping);
 
   // By route and status; made when first seen, looked up under a shared lock from then on.
-  std::shared_mutex mutex;
-  std::map<std::pair<std::string, int>, Counter*, std::less<>> requests;
-  std::map<std::string, Histogram*, std::less<>> seconds;
+  SharedMutex mutex;
+  std::map<std::pair<std::string, int>, Counter*, std::less<>> requests GUARDED_BY(mutex);
+  std::map<std::string, Histogram*, std::less<>> seconds GUARDED_BY(mutex);
   Family<Counter>& request_family = prometheus::BuildCounter()
                                         .Name("winnow_requests_total")
                                         .Help("Requests answered, by route and status")
@@ -141,7 +141,7 @@ void ServerMetrics::Answered(std::string_view route, int status, double seconds)
   Counter* count = nullptr;
   Histogram* histogram = nullptr;
   {
-    const std::shared_lock lock(p.mutex);
+    const ReaderLock lock(p.mutex);
     const auto found = p.requests.find(key);
     if (found != p.requests.end()) {
       count = found->second;
@@ -149,7 +149,7 @@ void ServerMetrics::Answered(std::string_view route, int status, double seconds)
     }
   }
   if (count == nullptr) {
-    const std::unique_lock lock(p.mutex);
+    const WriterLock lock(p.mutex);
     const std::string name = route.empty() ? "none" : std::string(route);
     count = p.requests[key] = &p.request_family.Add({{"route", name}, {"status", std::to_string(status)}});
     histogram = p.seconds[key.first] = &p.seconds_family.Add({{"route", name}}, kSeconds);
@@ -197,13 +197,13 @@ void ServerMetrics::Batch(size_t texts, size_t tokens, double seconds) {
 void ServerMetrics::Loaded(double seconds) { parts_->load_seconds.Observe(seconds); }
 
 void ServerMetrics::SetSnapshot(std::function<MetricsSnapshot()> snapshot) {
-  const std::lock_guard lock(parts_->scraping);
+  const MutexLock lock(parts_->scraping);
   parts_->snapshot = std::move(snapshot);
 }
 
 std::string ServerMetrics::Scrape() const {
   Parts& p = *parts_;
-  const std::lock_guard lock(p.scraping);
+  const MutexLock lock(p.scraping);
   if (p.snapshot) {
     const MetricsSnapshot now = p.snapshot();
     const auto set = [](Gauge& gauge, size_t value) { gauge.Set(static_cast<double>(value)); };

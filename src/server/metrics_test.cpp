@@ -25,7 +25,7 @@ TEST(ServerMetrics, CountRequestsByRouteAndStatus) {
   EXPECT_THAT(text, HasSubstr("winnow_request_seconds_count{route=\"/v1/classify\"} 3"));
 }
 
-TEST(ServerMetrics, SpeakTextEmbeddingsInferencesNamesToo) {
+TEST(ServerMetrics, AreAlsoNamedAsTextEmbeddingsInferenceNamesThem) {
   ServerMetrics metrics;
   metrics.Classified(1, 200, .001);
   metrics.Classified(7, 200, .001);
@@ -41,7 +41,7 @@ TEST(ServerMetrics, SpeakTextEmbeddingsInferencesNamesToo) {
   EXPECT_THAT(text, HasSubstr("winnow_texts_total 8"));
 }
 
-TEST(ServerMetrics, LookUpWhatIsAskedForWhenScraped) {
+TEST(ServerMetrics, TakeASnapshotAtEachScrape) {
   ServerMetrics metrics;
   size_t hits = 5;
   metrics.SetSnapshot([&hits] { return MetricsSnapshot{.queued_texts = 3, .cache_hits = hits}; });
@@ -53,7 +53,7 @@ TEST(ServerMetrics, LookUpWhatIsAskedForWhenScraped) {
   EXPECT_THAT(text, Not(HasSubstr("NaN")));
 }
 
-TEST(ServerMetrics, LoseNoCountOfManyThreads) {
+TEST(ServerMetrics, LoseNoCountAcrossThreads) {
   ServerMetrics metrics;
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {

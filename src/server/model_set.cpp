@@ -10,7 +10,7 @@
 namespace winnow {
 namespace {
 
-Refusal Unavailable(std::string message) {
+ApiError Unavailable(std::string message) {
   return {.status = 503, .type = "Unavailable", .message = std::move(message)};
 }
 
@@ -41,7 +41,7 @@ std::string_view NameOf(ModelState state) {
   return "";
 }
 
-Refusal UnknownModel() {
+ApiError UnknownModel() {
   return {.status = 404, .type = "NotFound", .message = "no model has this name; GET /models lists them"};
 }
 
@@ -59,18 +59,18 @@ ModelSet::ModelSet(std::vector<std::filesystem::path> roots, ModelSetOptions opt
 
 void ModelSet::Close() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     closing_ = true;
   }
   tasks_.Finish();
   Slots dropped;  // outlive the lock
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     default_slot_.reset();
     dropped.swap(slots_);
   }
   dropped.clear();
-  living_.Finish();
+  lifetimes_.Finish();
 }
 
 Result<std::unique_ptr<ModelSet>> ModelSet::Open(const std::vector<std::filesystem::path>& roots,
@@ -97,18 +97,18 @@ std::shared_ptr<ModelSet::Slot> ModelSet::FindNamed(std::string_view name) const
 std::shared_ptr<ModelSet::Slot> ModelSet::Find(std::string_view spec) const {
   if (spec.empty()) return default_slot_ || default_spec_.empty() ? default_slot_ : Find(default_spec_);
   if (auto named = FindNamed(spec)) return named;
-  ModelSpec wanted = ParseModelSpec(spec);
-  if (!wanted.alias.empty()) {
+  ModelSpec parsed = ParseModelSpec(spec);
+  if (!parsed.alias.empty()) {
     const auto alias = std::ranges::find_if(options_.aliases, [&](const ModelAlias& each) {
-      return each.alias == wanted.alias && each.name == wanted.name;
+      return each.alias == parsed.alias && each.name == parsed.name;
     });
     if (alias == options_.aliases.end()) return nullptr;
-    wanted.version = alias->version;
-    if (wanted.version.empty()) return FindNamed(wanted.name);
+    parsed.version = alias->version;
+    if (parsed.version.empty()) return FindNamed(parsed.name);
   }
   std::shared_ptr<Slot> found;
   for (const auto& slot : slots_) {
-    if (slot->summary.name != wanted.name || slot->summary.version != wanted.version) continue;
+    if (slot->summary.name != parsed.name || slot->summary.version != parsed.version) continue;
     // Of two that say they are the same, one has only an error to tell.
     if (!found || (found->error && !found->model)) found = slot;
   }
@@ -123,15 +123,15 @@ ModelSet::Slots ModelSet::Matching(std::string_view spec) const {
   return found;
 }
 
-Refusal ModelSet::RefusalOf(const Slot& slot) const {
+ApiError ModelSet::ErrorOf(const Slot& slot) const {
   if (slot.unloaded) return Unavailable("this model was unloaded");
   if (!slot.error) return Unavailable("this model is not loaded");
   return Unavailable("this model could not be loaded: " + PublicMessage(*slot.error, slot.place.dir));
 }
 
 void ModelSet::Use(std::string_view spec, const Then& then) {
-  const auto now = [&]() -> std::optional<std::expected<Model, Refusal>> {
-    const std::lock_guard lock(mutex_);
+  const auto now = [&]() -> std::optional<ApiResult<Model>> {
+    const MutexLock lock(mutex_);
     const std::shared_ptr<Slot> slot = Find(spec);
     if (!slot && spec.empty()) return std::unexpected(Unavailable("the default model is gone"));
     if (!slot) return std::unexpected(UnknownModel());
@@ -142,7 +142,7 @@ void ModelSet::Use(std::string_view spec, const Then& then) {
     }
     const bool failed_just_now =
         slot->error && std::chrono::steady_clock::now() < slot->failed_at + options_.retry_after;
-    if (closing_ || slot->unloaded || failed_just_now) return std::unexpected(RefusalOf(*slot));
+    if (closing_ || slot->unloaded || failed_just_now) return std::unexpected(ErrorOf(*slot));
     slot->waiting.push_back({std::string(spec), then});
     if (!slot->loading) tasks_.Post([this, slot] { Provide(slot); });
     slot->loading = true;
@@ -151,16 +151,16 @@ void ModelSet::Use(std::string_view spec, const Then& then) {
   if (now) then(*now);
 }
 
-void ModelSet::TellWaiting(Slot& slot, const std::optional<Refusal>& refusal) {
+void ModelSet::AnswerWaiting(Slot& slot, const std::optional<ApiError>& error) {
   std::vector<Slot::Waiting> waiting;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     slot.loading = false;
     waiting = std::exchange(slot.waiting, {});
   }
   for (const auto& [spec, then] : waiting) {
-    if (refusal) {
-      Call(then, std::unexpected(*refusal));
+    if (error) {
+      Call(then, std::unexpected(*error));
     } else {
       Call([&] { Use(spec, then); });
     }
@@ -168,9 +168,9 @@ void ModelSet::TellWaiting(Slot& slot, const std::optional<Refusal>& refusal) {
 }
 
 void ModelSet::Switch(std::string_view spec, const Then& then) {
-  Use(spec, [this, spec = std::string(spec), then](std::expected<Model, Refusal> model) {
+  Use(spec, [this, spec = std::string(spec), then](ApiResult<Model> model) {
     if (model && !spec.empty()) {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       const bool one_version = !FindNamed(spec) && !ParseModelSpec(spec).version.empty();
       default_slot_ = one_version ? Find(spec) : nullptr;
       default_spec_ = spec;
@@ -182,16 +182,16 @@ void ModelSet::Switch(std::string_view spec, const Then& then) {
 
 void ModelSet::Load(std::string_view spec, const Done& done) {
   tasks_.Post([this, spec = std::string(spec), done] {
-    const std::expected<void, Refusal> loaded = LoadNow(spec);
+    const ApiResult<void> loaded = LoadNow(spec);
     Call(done, loaded);
   });
 }
 
 void ModelSet::Unload(std::string_view spec, const Done& done) {
   std::vector<Model> dropped;  // outlives the lock
-  std::expected<void, Refusal> unloaded;
+  ApiResult<void> unloaded;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const Slots found = Matching(spec);
     if (found.empty()) unloaded = std::unexpected(UnknownModel());
     for (const auto& slot : found) {
@@ -203,25 +203,25 @@ void ModelSet::Unload(std::string_view spec, const Done& done) {
 }
 
 void ModelSet::Reload(std::function<void()> done) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   reloading_.push_back(std::move(done));
   if (reloading_.size() > 1) return;  // one that is still to begin serves them all
   tasks_.Post([this] {
-    std::vector<std::function<void()>> told;
+    std::vector<std::function<void()>> callbacks;
     {
-      const std::lock_guard again(mutex_);
-      told = std::exchange(reloading_, {});
+      const MutexLock again(mutex_);
+      callbacks = std::exchange(reloading_, {});
       ++counts_.reloads;
     }
     ReloadAll();
-    for (const auto& each : told) {
+    for (const auto& each : callbacks) {
       if (each) Call(each);
     }
   });
 }
 
 std::vector<ModelSet::Entry> ModelSet::List() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::vector<Entry> entries;
   const std::shared_ptr<Slot> first = Find("");
   for (const auto& slot : slots_) {
@@ -256,11 +256,11 @@ std::vector<ModelSet::Entry> ModelSet::List() const {
 }
 
 ModelSetCounts ModelSet::counts() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   ModelSetCounts counts = counts_;
   counts.loaded =
       static_cast<size_t>(std::ranges::count_if(slots_, [](const auto& slot) { return slot->model != nullptr; }));
-  counts.memory_bytes = living_.bytes();
+  counts.memory_bytes = lifetimes_.bytes();
   return counts;
 }
 

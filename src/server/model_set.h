@@ -11,17 +11,17 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/json.h"
+#include "base/mutex.h"
 #include "base/result.h"
 #include "server/bundle_summary.h"
 #include "server/json_request.h"
-#include "server/living_models.h"
+#include "server/model_lifetimes.h"
 #include "server/model_name.h"
 #include "server/served_model.h"
 #include "server/task_thread.h"
@@ -32,7 +32,7 @@ struct ModelSetOptions {
   SchedulerOptions scheduler = {};
   SharedParts shared = {};
   bool lazy = false;              ///< models are loaded when they are first asked for
-  uint64_t max_memory_bytes = 0;  ///< of all models together (LivingModels); 0: no limit
+  uint64_t max_memory_bytes = 0;  ///< of all models together (ModelLifetimes); 0: no limit
   std::vector<ModelAlias> aliases = {};
   /// So long a model that failed is refused without a look at whether its files have changed since.
   std::chrono::milliseconds retry_after{1000};
@@ -62,8 +62,8 @@ class ModelSet {
   using Model = std::shared_ptr<const ServedModel>;
   /// Called with a model or why there is none: 404 of an unknown name, 503 of one that could not be loaded, or was
   /// unloaded.
-  using Then = std::function<void(std::expected<Model, Refusal>)>;
-  using Done = std::function<void(std::expected<void, Refusal>)>;
+  using Then = std::function<void(ApiResult<Model>)>;
+  using Done = std::function<void(ApiResult<void>)>;
 
   /// `roots`: bundles, and directories that hold some. The default is the first; of those that lie in a directory the
   /// first that is whole. A model that can't be loaded is an entry with its error; so is the second one of the same
@@ -124,14 +124,14 @@ class ModelSet {
 
   ModelSet(std::vector<std::filesystem::path> roots, ModelSetOptions options);
 
-  // With the lock held.
-  std::shared_ptr<Slot> Find(std::string_view spec) const;
-  std::shared_ptr<Slot> FindNamed(std::string_view name) const;
-  Slots Matching(std::string_view spec) const;
-  Refusal RefusalOf(const Slot& slot) const;
-  bool Clashes(const Slot& slot, const BundleSummary& summary) const;
+  std::shared_ptr<Slot> Find(std::string_view spec) const REQUIRES(mutex_);
+  std::shared_ptr<Slot> FindNamed(std::string_view name) const REQUIRES(mutex_);
+  Slots Matching(std::string_view spec) const REQUIRES(mutex_);
+  ApiError ErrorOf(const Slot& slot) const REQUIRES(mutex_);
+  bool Clashes(const Slot& slot, const BundleSummary& summary) const REQUIRES(mutex_);
 
   // On the set's thread, and in Open before there is one; without the lock.
+  Slots CopyOfSlots() const EXCLUDES(mutex_);
   Result<void> OpenAll();
   void ChooseDefault();
   Result<void> CheckAliases() const;
@@ -146,22 +146,23 @@ class ModelSet {
   bool StillBroken(Slot& slot);
   void Provide(const std::shared_ptr<Slot>& slot);
   void ReloadAll();
-  std::expected<void, Refusal> LoadNow(const std::string& spec);
-  /// With the refusal; without one they ask again.
-  void TellWaiting(Slot& slot, const std::optional<Refusal>& refusal = {});
+  ApiResult<void> LoadNow(const std::string& spec);
+  /// Answers those who wait for the slot's model: with the error, or, if there is none, by asking again for them.
+  void AnswerWaiting(Slot& slot, const std::optional<ApiError>& error = {});
 
   const std::vector<std::filesystem::path> roots_;
   const ModelSetOptions options_;
-  LivingModels living_;
+  ModelLifetimes lifetimes_;
 
-  mutable std::mutex mutex_;
-  Slots slots_;                         // in the order of the roots
-  std::shared_ptr<Slot> default_slot_;  // or, where it is null:
-  std::string default_spec_;
-  uint64_t uses_ = 0;
-  bool closing_ = false;
-  std::vector<std::function<void()>> reloading_;  // what to call after the reload that is still to begin, if any
-  ModelSetCounts counts_;
+  mutable Mutex mutex_;
+  Slots slots_ GUARDED_BY(mutex_);                         // in the order of the roots
+  std::shared_ptr<Slot> default_slot_ GUARDED_BY(mutex_);  // or, where it is null:
+  std::string default_spec_ GUARDED_BY(mutex_);
+  uint64_t uses_ GUARDED_BY(mutex_) = 0;
+  bool closing_ GUARDED_BY(mutex_) = false;
+  /// What to call after the reload that is still to begin, if any.
+  std::vector<std::function<void()>> reloading_ GUARDED_BY(mutex_);
+  ModelSetCounts counts_ GUARDED_BY(mutex_);
 
   TaskThread tasks_;  // the last: it uses all of the rest
 };

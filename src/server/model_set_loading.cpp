@@ -36,7 +36,7 @@ bool ModelSet::Clashes(const Slot& slot, const BundleSummary& summary) const {
 /// What can be told without loading, whether that succeeds or not.
 Result<void> ModelSet::ReadSummary(Slot& slot) {
   Result<BundleSummary> summary = ReadBundleSummary(slot.place.dir);
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (summary && Clashes(slot, *summary)) {
     slot.error = Error{
         ErrorCode::kExists,
@@ -62,18 +62,28 @@ std::shared_ptr<ModelSet::Slot> ModelSet::NewSlot(BundlePlace place) {
   return slot;
 }
 
+ModelSet::Slots ModelSet::CopyOfSlots() const {
+  const MutexLock lock(mutex_);
+  return slots_;
+}
+
 Result<void> ModelSet::OpenAll() {
-  for (const BundlePlace& place : TRY(FindBundlePlaces(roots_))) slots_.push_back(NewSlot(place));
+  for (const BundlePlace& place : TRY(FindBundlePlaces(roots_))) {
+    std::shared_ptr<Slot> slot = NewSlot(place);
+    const MutexLock lock(mutex_);
+    slots_.push_back(std::move(slot));
+  }
+  const Slots slots = CopyOfSlots();
   size_t usable = 0;
-  for (const auto& slot : slots_) {
+  for (const auto& slot : slots) {
     if (!slot->error && !options_.lazy && Fits(*slot)) (void)LoadInto(*slot);
     usable += slot->error ? 0 : 1;
   }
-  if (slots_.size() == 1 && usable == 0) return std::unexpected(*slots_.front()->error);
+  if (slots.size() == 1 && usable == 0) return std::unexpected(*slots.front()->error);
   if (usable == 0) {
-    std::string errors = slots_.empty() ? "there are no models" : "none of the models can be loaded";
-    for (const auto& slot : slots_) errors += "\n  " + slot->error->message;
-    return Fail(slots_.empty() ? ErrorCode::kNotFound : slots_.front()->error->code, errors);
+    std::string errors = slots.empty() ? "there are no models" : "none of the models can be loaded";
+    for (const auto& slot : slots) errors += "\n  " + slot->error->message;
+    return Fail(slots.empty() ? ErrorCode::kNotFound : slots.front()->error->code, errors);
   }
   TRY(CheckAliases());
   ChooseDefault();
@@ -81,6 +91,7 @@ Result<void> ModelSet::OpenAll() {
 }
 
 Result<void> ModelSet::CheckAliases() const {
+  const MutexLock lock(mutex_);
   for (const ModelAlias& alias : options_.aliases) {
     const std::string spec = alias.name + "@" + alias.alias;
     if (Find(spec)) continue;
@@ -100,6 +111,7 @@ Result<void> ModelSet::CheckAliases() const {
 
 /// A directory of models follows its versions; a model that was named is meant, whatever becomes of it.
 void ModelSet::ChooseDefault() {
+  const MutexLock lock(mutex_);
   for (const auto& slot : slots_) {
     if (!slot->place.named && slot->error) continue;
     if (slot->place.named) default_slot_ = slot;
@@ -110,7 +122,7 @@ void ModelSet::ChooseDefault() {
 }
 
 bool ModelSet::Fits(const Slot& slot) const {
-  return options_.max_memory_bytes == 0 || living_.bytes() + slot.summary.memory_bytes <= options_.max_memory_bytes;
+  return options_.max_memory_bytes == 0 || lifetimes_.bytes() + slot.summary.memory_bytes <= options_.max_memory_bytes;
 }
 
 /// Drops what was used least lately, but not `keep`'s model, until there is room for so many bytes more or nothing left
@@ -127,7 +139,7 @@ Result<void> ModelSet::MakeRoom(uint64_t bytes, const Slot& keep) {
   std::vector<Model> dropped;
   uint64_t loaded = 0;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     for (;;) {
       loaded = 0;
       std::shared_ptr<Slot> oldest;
@@ -143,7 +155,7 @@ Result<void> ModelSet::MakeRoom(uint64_t bytes, const Slot& keep) {
     }
   }
   dropped.clear();
-  if (!living_.WaitUntilAtMost(std::max(limit - bytes, loaded), options_.memory_patience)) {
+  if (!lifetimes_.WaitUntilAtMost(std::max(limit - bytes, loaded), options_.memory_patience)) {
     LogWarning("models take more memory than they may: requests still use some that are to go");
   }
   return {};
@@ -180,7 +192,7 @@ Result<ModelSet::Loaded> ModelSet::ReadWhole(Slot& slot) {
 /// Whatever the slot has, stays unless this succeeds.
 Result<void> ModelSet::LoadInto(Slot& slot) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     slot.loading = true;
   }
   const Clock::time_point begin = Clock::now();
@@ -192,7 +204,7 @@ Result<void> ModelSet::LoadInto(Slot& slot) {
   Model old;  // outlives the lock
   Result<void> result;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (loaded && Clashes(slot, loaded->summary)) {
       failed_files = loaded->summary.files;
       loaded = Fail(ErrorCode::kExists, fmt::format("{}: another directory is {}:{} already", slot.place.dir.string(),
@@ -204,7 +216,7 @@ Result<void> ModelSet::LoadInto(Slot& slot) {
       slot.summary = std::move(loaded->summary);
       slot.error.reset();
       old = std::move(slot.model);
-      if (!slot.unloaded) slot.model = living_.Add(std::move(loaded->model), slot.summary.memory_bytes);
+      if (!slot.unloaded) slot.model = lifetimes_.Add(std::move(loaded->model), slot.summary.memory_bytes);
       slot.used = ++uses_;
     } else {
       ++counts_.load_failures;
@@ -219,7 +231,7 @@ Result<void> ModelSet::LoadInto(Slot& slot) {
   } else {
     LogWarning("{}", slot.error->Text());
   }
-  TellWaiting(slot);
+  AnswerWaiting(slot);
   return result;
 }
 
@@ -227,7 +239,7 @@ Result<void> ModelSet::LoadInto(Slot& slot) {
 bool ModelSet::StillBroken(Slot& slot) {
   if (!slot.error) return false;
   const auto files = StampsOf(slot.place.dir);
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (files.value_or(std::vector<FileStamp>()) != slot.failed_files) return false;
   slot.failed_at = Clock::now();
   return true;
@@ -235,14 +247,14 @@ bool ModelSet::StillBroken(Slot& slot) {
 
 void ModelSet::Provide(const std::shared_ptr<Slot>& slot) {
   const bool still_broken = StillBroken(*slot);
-  std::optional<Refusal> refusal;
+  std::optional<ApiError> error;
   bool needed = false;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     needed = !slot->model && !slot->vanished && !slot->unloaded && !closing_;
-    if (needed && still_broken) refusal = RefusalOf(*slot);
+    if (needed && still_broken) error = ErrorOf(*slot);
   }
-  if (!needed || refusal) return TellWaiting(*slot, refusal);
+  if (!needed || error) return AnswerWaiting(*slot, error);
   (void)LoadInto(*slot);
 }
 
@@ -251,7 +263,7 @@ Result<void> ModelSet::Refresh(Slot& slot, bool load) {
   const auto files = StampsOf(slot.place.dir);
   const bool same = files && *files == slot.summary.files;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (slot.model && same) {
       slot.error.reset();  // of files that were replaced by the old ones
       return {};
@@ -270,7 +282,7 @@ void ModelSet::ReloadAll() {
   if (!places) return LogWarning("no reload: {}", places.error().Text());
   std::map<fs::path, std::shared_ptr<Slot>> known;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     for (const auto& slot : slots_) {
       known[slot->place.dir] = slot;
       slot->vanished =
@@ -281,23 +293,23 @@ void ModelSet::ReloadAll() {
   for (const BundlePlace& place : *places) {
     std::shared_ptr<Slot>& slot = known[place.dir];
     if (slot) {
-      bool wanted = false;
+      bool load = false;
       {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         if (closing_) return;
-        wanted = !options_.lazy && !slot->unloaded;
+        load = !options_.lazy && !slot->unloaded;
       }
-      (void)Refresh(*slot, wanted && Fits(*slot));
+      (void)Refresh(*slot, load && Fits(*slot));
     } else {
       slot = NewSlot(place);
       // Before anybody can ask for it: the version before it answers until then.
       if (!options_.lazy && !slot->error && Fits(*slot)) (void)LoadInto(*slot);
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       slots_.push_back(slot);
     }
     now.push_back(slot);
   }
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   slots_.swap(now);
   // Other versions of its name may still be there.
   if (default_slot_ && default_slot_->vanished) {
@@ -306,27 +318,28 @@ void ModelSet::ReloadAll() {
   }
 }
 
-std::expected<void, Refusal> ModelSet::LoadNow(const std::string& spec) {
-  const auto wanted = [&] {
-    const std::lock_guard lock(mutex_);
+ApiResult<void> ModelSet::LoadNow(const std::string& spec) {
+  const auto find = [&] {
+    const MutexLock lock(mutex_);
     for (const auto& slot : Matching(spec)) slot->unloaded = false;
     return Find(spec);
   };
-  std::shared_ptr<Slot> slot = wanted();
+  std::shared_ptr<Slot> slot = find();
   if (!slot) {
     // One that has come since the last look.
     for (const BundlePlace& place : FindBundlePlaces(roots_).value_or(std::vector<BundlePlace>())) {
-      if (std::ranges::any_of(slots_, [&](const auto& each) { return each->place.dir == place.dir; })) continue;
+      const Slots known = CopyOfSlots();
+      if (std::ranges::any_of(known, [&](const auto& each) { return each->place.dir == place.dir; })) continue;
       auto found = NewSlot(place);
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       slots_.push_back(std::move(found));
     }
-    slot = wanted();
+    slot = find();
   }
   if (!slot) return std::unexpected(UnknownModel());
   if (Refresh(*slot, /*load=*/true)) return {};
-  const std::lock_guard lock(mutex_);
-  return std::unexpected(RefusalOf(*slot));
+  const MutexLock lock(mutex_);
+  return std::unexpected(ErrorOf(*slot));
 }
 
 }  // namespace winnow

@@ -15,7 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-TEST_F(ModelSetTest, TheLeastRecentlyUsedLeavesWhenMemoryIsShort) {
+TEST_F(ModelSetTest, TheLeastRecentlyUsedModelIsEvictedAtTheMemoryLimit) {
   for (const char* name : {"a", "b", "c"}) Write(name, name, "1.0.0", .6);
   const uint64_t each = ReadBundleSummary(Path("a")).value().memory_bytes;
   ModelSetOptions options;
@@ -33,7 +33,7 @@ TEST_F(ModelSetTest, TheLeastRecentlyUsedLeavesWhenMemoryIsShort) {
   EXPECT_EQ(set->counts().loaded, 2u);
 }
 
-TEST_F(ModelSetTest, WhatIsInUseCountsUntilItIsLetGo) {
+TEST_F(ModelSetTest, AnEvictedModelCountsUntilItsLastRequestEnds) {
   for (const char* name : {"a", "b"}) Write(name, name, "1.0.0", .6);
   const uint64_t each = ReadBundleSummary(Path("a")).value().memory_bytes;
   ModelSetOptions options;
@@ -44,7 +44,7 @@ TEST_F(ModelSetTest, WhatIsInUseCountsUntilItIsLetGo) {
   EXPECT_NEAR(Score(*set, "b"), .6, 1e-6) << "rather too much memory than no answer";
   EXPECT_EQ(set->counts().memory_bytes, 2 * each);
   EXPECT_NEAR(Score(held), .6, 1e-6);
-  held = std::unexpected(Refusal());
+  held = std::unexpected(ApiError());
   while (set->counts().memory_bytes > each) std::this_thread::yield();
 }
 
@@ -78,7 +78,7 @@ TEST_F(ModelSetTest, ManyTextsOfALinearModelAreQueuedAndGetTheSameAnswers) {
   EXPECT_EQ((*model)->counts().texts, 2u * 33u) << "few are classified at once";
 }
 
-TEST_F(ModelSetTest, AnAnswerMayBeTheLastToHoldAModelThread) {
+TEST_F(ModelSetTest, AModelMayBeReleasedByItsOwnWorkerThread) {
   Write("a", "a", "1.0.0", .6);
   const auto set = Open({"a"});
   std::promise<void> unloaded, answered;
@@ -99,7 +99,7 @@ TEST_F(ModelSetTest, AnAnswerMayBeTheLastToHoldAModelThread) {
   while (set->counts().memory_bytes > 0) std::this_thread::yield();
 }
 
-TEST_F(ModelSetTest, WhoWaitsWhenASetGoesIsToldThread) {
+TEST_F(ModelSetTest, ClosingTheSetAnswersThoseWhoWaitForALoadThread) {
   for (int i = 0; i < 20; ++i) Write("m" + std::to_string(i), "m" + std::to_string(i), "1.0.0", .6);
   std::vector<std::string> all;
   for (int i = 0; i < 20; ++i) all.push_back("m" + std::to_string(i));

@@ -42,7 +42,7 @@ TEST_F(ModelSetTest, ModelsAreFoundByNameVersionAndAlias) {
   EXPECT_TRUE(entries["new"].last_used);
 }
 
-TEST_F(ModelSetTest, ABrokenModelIsAnEntryAndTheOthersGoOn) {
+TEST_F(ModelSetTest, ABrokenModelIsListedAndTheOthersAnswer) {
   Write("bad", "bad", "1.0.0", .5);
   Break("bad");
   Write("good", "good", "1.0.0", .75);
@@ -64,7 +64,7 @@ TEST_F(ModelSetTest, ABrokenModelIsAnEntryAndTheOthersGoOn) {
   EXPECT_FALSE(ModelSet::Open({Path("missing")}, {}));
 }
 
-TEST_F(ModelSetTest, OfADirectoryOfModelsTheFirstWholeOneIsTheDefault) {
+TEST_F(ModelSetTest, TheDefaultOfADirectoryIsItsFirstValidModel) {
   Write("models/a", "a", "1.0.0", .5);
   Break("models/a");
   Write("models/b", "b", "1.0.0", .25);
@@ -84,7 +84,7 @@ TEST_F(ModelSetTest, TheSameNameAndVersionTwiceIsAnError) {
   EXPECT_NEAR(Score(*set, "spam"), .1, 1e-6);
 }
 
-TEST_F(ModelSetTest, AliasesOfNothingAreRefused) {
+TEST_F(ModelSetTest, AliasesOfUnknownModelsAreRefused) {
   Write("a", "spam", "1.0.0", .9);
   ModelSetOptions options;
   options.aliases = {{"champion", "spam", "1.0.1"}};
@@ -94,7 +94,7 @@ TEST_F(ModelSetTest, AliasesOfNothingAreRefused) {
   EXPECT_THAT(set.error().hint, HasSubstr("spam:1.0.0"));
 }
 
-TEST_F(ModelSetTest, LazyModelsAreLoadedOnceHoweverManyWaitThread) {
+TEST_F(ModelSetTest, ALazyModelIsLoadedOnceForAllThatWaitThread) {
   Write("a", "a", "1.0.0", .6);
   Write("b", "b", "1.0.0", .7);
   ModelSetOptions options;
@@ -124,7 +124,7 @@ TEST_F(ModelSetTest, AFailedModelIsTriedAgainWhenItsFilesHaveChanged) {
   EXPECT_EQ(ByDirectory(*set)["a"].error, "");
 }
 
-TEST_F(ModelSetTest, AReloadExchangesWhatHasChanged) {
+TEST_F(ModelSetTest, AReloadReplacesModelsThatHaveChanged) {
   Write("a", "spam", "1.0.0", .6);
   Write("b", "b", "1.0.0", .7);
   const auto set = Open({"a", "b"});
@@ -161,7 +161,7 @@ TEST_F(ModelSetTest, AReloadThatFailsKeepsTheOldOneAndSaysSo) {
   EXPECT_EQ(ByDirectory(*set)["a"].error, "");
 }
 
-TEST_F(ModelSetTest, AReloadRefusesFilesThatTheManifestDoesNotSpeakOf) {
+TEST_F(ModelSetTest, AReloadRefusesFilesThatDifferFromTheManifest) {
   Write("a", "a", "1.0.0", .6);
   Write("other", "a", "1.0.0", .1);
   const auto set = Open({"a"});
@@ -171,7 +171,7 @@ TEST_F(ModelSetTest, AReloadRefusesFilesThatTheManifestDoesNotSpeakOf) {
   EXPECT_THAT(ByDirectory(*set)["a"].error, HasSubstr("linear.bin"));
 }
 
-TEST_F(ModelSetTest, BundlesComeAndGoInADirectoryOfModels) {
+TEST_F(ModelSetTest, AReloadAddsAndRemovesBundlesOfADirectory) {
   Write("models/a", "spam", "1.0.0", .6);
   const auto set = Open({"models"});
   Write("models/b", "spam", "1.1.0", .9);

@@ -23,13 +23,14 @@ struct ModelSet::Slot {
   /// The last part of the path: "spam" of "." too.
   std::string directory;
 
-  // With the set's lock. The first three are written only on the set's thread.
+  // Guarded by the set's mutex, which an annotation cannot say of another object's. The first three are written only on
+  // the set's thread, which reads them without the mutex.
   BundleSummary summary;       // of the loaded model, else what was read last
   std::optional<Error> error;  // of the last attempt to load or to read it
   std::vector<FileStamp> failed_files;
   std::chrono::steady_clock::time_point failed_at;
   Model model;
-  bool loading = false;   // those in `waiting` will be told
+  bool loading = false;   // those in `waiting` will be answered
   bool unloaded = false;  // on request
   bool vanished = false;  // from the directory where it was found
   uint64_t used = 0;      // the set's count of uses then
@@ -42,8 +43,8 @@ struct ModelSet::Loaded {
   std::unique_ptr<const ServedModel> model;
 };
 
-/// Of a name that no model has.
-Refusal UnknownModel();
+/// Status 404: no model has the name.
+ApiError UnknownModel();
 
 /// An error's first line, without the path to the bundle: clients may see it.
 std::string PublicMessage(const Error& error, const std::filesystem::path& bundle);

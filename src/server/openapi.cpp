@@ -4,6 +4,8 @@
 #include <map>
 #include <set>
 
+#include "text/text_parts.h"
+
 namespace winnow {
 namespace {
 
@@ -125,8 +127,7 @@ std::string_view MeaningOf(int code) {
 }
 
 std::string OperationId(const Route& route) {
-  std::string id;
-  for (const char c : route.method) id += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  std::string id = LowerAscii(route.method);
   for (const char c : route.path) {
     const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
     if (plain) {

@@ -42,7 +42,7 @@ std::optional<std::chrono::seconds> RateLimiter::Ask(std::string_view name, cons
   const size_t row = hash & (buckets_.size() / kRow - 1);
 
   const double now = std::chrono::duration<double>(clock_() - start_).count();
-  const std::lock_guard lock(locks_[row % kLocks]);
+  const MutexLock lock(locks_[row % kLocks]);
   Bucket* const begin = buckets_.data() + row * kRow;
   Bucket* bucket = std::find_if(begin, begin + kRow, [&](const Bucket& each) { return each.hash == hash; });
   const bool known = bucket != begin + kRow;

@@ -16,10 +16,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <string_view>
 #include <vector>
+
+#include "base/mutex.h"
 
 namespace winnow {
 
@@ -56,7 +57,7 @@ class RateLimiter {
   const std::chrono::steady_clock::time_point start_;
   const uint64_t seed_;  // so that nobody outside can tell which names share a row
   std::vector<Bucket> buckets_;
-  std::array<std::mutex, kLocks> locks_;  // of row i: i % kLocks
+  std::array<Mutex, kLocks> locks_;  // those of row i are guarded by locks_[i % kLocks], which no annotation can say
 };
 
 }  // namespace winnow

@@ -35,7 +35,7 @@ TEST(RateLimit, ABurstPassesAtOnceAndThenTheRateHolds) {
   EXPECT_NE(limiter.Take("a", limit), std::nullopt);
 }
 
-TEST(RateLimit, WhoIsRefusedLosesNothingByAsking) {
+TEST(RateLimit, ARefusedRequestTakesNoTokens) {
   Clock clock;
   RateLimiter limiter(clock.Function());
   const RateLimit limit{6, 1};
@@ -47,7 +47,7 @@ TEST(RateLimit, WhoIsRefusedLosesNothingByAsking) {
   EXPECT_EQ(limiter.Take("a", limit), std::nullopt);
 }
 
-TEST(RateLimit, ABucketHoldsNoMoreThanItsBurstHoweverLongItWaits) {
+TEST(RateLimit, ABucketNeverHoldsMoreThanItsBurst) {
   Clock clock;
   RateLimiter limiter(clock.Function());
   const RateLimit limit{600, 5};
@@ -58,7 +58,7 @@ TEST(RateLimit, ABucketHoldsNoMoreThanItsBurstHoweverLongItWaits) {
   EXPECT_EQ(passed, 5);
 }
 
-TEST(RateLimit, OverTimeAsManyPassAsTheRateSays) {
+TEST(RateLimit, OverTimeTheRateHolds) {
   Clock clock;
   RateLimiter limiter(clock.Function());
   int passed = 0;
@@ -68,7 +68,7 @@ TEST(RateLimit, OverTimeAsManyPassAsTheRateSays) {
   EXPECT_NEAR(passed, 900 + 10, 1) << "ten minutes' worth and the burst";
 }
 
-TEST(RateLimit, WithoutABurstAMinutesWorthComesAtOnce) {
+TEST(RateLimit, WithoutABurstAMinutesRequestsPassAtOnce) {
   Clock clock;
   RateLimiter limiter(clock.Function());
   int passed = 0;
@@ -104,7 +104,7 @@ TEST(RateLimit, ANewLimitHoldsAtOnce) {
   EXPECT_EQ(limiter.Take("a", {60, 20}), std::nullopt);
 }
 
-TEST(RateLimit, FullBucketsMakePlaceForOthers) {
+TEST(RateLimit, FullBucketsAreReusedForOtherNames) {
   Clock clock;
   RateLimiter limiter(clock.Function(), 8);  // a single row
   const RateLimit limit{60, 1};
@@ -117,14 +117,14 @@ TEST(RateLimit, FullBucketsMakePlaceForOthers) {
   }
 }
 
-TEST(RateLimit, MoreNamesThanPlacesMakeItMilderAndRefuseNoNewcomer) {
+TEST(RateLimit, WithMoreNamesThanPlacesNoNewNameIsRefused) {
   Clock clock;
   RateLimiter limiter(clock.Function(), 64);
   const RateLimit limit{1, 1};
   for (int i = 0; i < 10000; ++i) EXPECT_EQ(limiter.Take(std::to_string(i), limit), std::nullopt);
 }
 
-TEST(RateLimit, AFloodOfNamesForgetsThoseThatOweLeast) {
+TEST(RateLimit, ManyNewNamesReplaceTheBucketsThatAreNearlyFull) {
   Clock clock;
   RateLimiter limiter(clock.Function(), 8);
   EXPECT_EQ(limiter.Take("greedy", {60, 100}, 100), std::nullopt);
@@ -132,7 +132,7 @@ TEST(RateLimit, AFloodOfNamesForgetsThoseThatOweLeast) {
   EXPECT_EQ(limiter.Take("greedy", {60, 100}, 100), seconds(100));
 }
 
-TEST(RateLimit, ThreadsTogetherGetNoMoreThanTheBurst) {
+TEST(RateLimit, ThreadsTogetherTakeNoMoreThanTheBurst) {
   Clock clock;
   RateLimiter limiter(clock.Function());
   std::atomic<int> passed = 0;

@@ -26,7 +26,7 @@ TEST(RawScores, UndoATemperature) {
   }
 }
 
-TEST(RawScores, UndoWhatLabelsHaveOfTheirOwn) {
+TEST(RawScores, UndoTheCalibrationOfEachLabel) {
   const std::vector<float> logits = {2.5f, -1};
   const Calibration own{.temperatures = {.5, 3}};
   const Calibration vector{.method = CalibrationMethod::kVector, .scale = {.5, 2}, .bias = {1, -1}};
@@ -36,7 +36,7 @@ TEST(RawScores, UndoWhatLabelsHaveOfTheirOwn) {
   }
 }
 
-TEST(RawScores, AreCalibratedLogitsWhereMoreCannotBeUndone) {
+TEST(RawScores, AreCalibratedLogitsIfTheCalibrationCannotBeUndone) {
   const Calibration vector{.method = CalibrationMethod::kVector, .scale = {.5, 2}, .bias = {1, -1}};
   const std::vector<float> probabilities = Probabilities(vector, {2.5f, -1}, false);
   const auto scores = RawScores(vector, probabilities, false);

@@ -7,7 +7,7 @@ namespace winnow {
 void ReplySlot::Put(HttpResponse response) {
   std::move_only_function<void()> wake;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (response_) return;
     response_ = std::move(response);
     wake = std::move(wake_);
@@ -17,7 +17,7 @@ void ReplySlot::Put(HttpResponse response) {
 
 void ReplySlot::WhenReady(std::move_only_function<void()> wake) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!response_) {
       wake_ = std::move(wake);
       return;
@@ -27,12 +27,12 @@ void ReplySlot::WhenReady(std::move_only_function<void()> wake) {
 }
 
 bool ReplySlot::ready() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return response_.has_value();
 }
 
 HttpResponse ReplySlot::Take() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return std::move(*response_);
 }
 

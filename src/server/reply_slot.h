@@ -2,9 +2,9 @@
 #pragma once
 
 #include <functional>
-#include <mutex>
 #include <optional>
 
+#include "base/mutex.h"
 #include "server/http.h"
 
 namespace winnow {
@@ -19,9 +19,9 @@ class ReplySlot {
   HttpResponse Take();
 
  private:
-  mutable std::mutex mutex_;
-  std::optional<HttpResponse> response_;
-  std::move_only_function<void()> wake_;
+  mutable Mutex mutex_;
+  std::optional<HttpResponse> response_ GUARDED_BY(mutex_);
+  std::move_only_function<void()> wake_ GUARDED_BY(mutex_);
 };
 
 }  // namespace winnow

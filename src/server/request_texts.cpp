@@ -13,56 +13,50 @@ namespace {
 /// Far more than any template has.
 constexpr size_t kMostSegments = 16;
 
-std::unexpected<Refusal> Refuse(std::string message) { return std::unexpected(Refusal{.message = std::move(message)}); }
-
 /// A string of a user's: what divides segments becomes a space in it, as where files are read.
-std::expected<std::string, Refusal> PlainText(const Json& value, std::string_view name, const ServiceLimits& limits) {
+ApiResult<std::string> PlainText(const Json& value, std::string_view name, const ServiceLimits& limits) {
   auto text = TextOf(value, name, limits);
   if (text) std::ranges::replace(*text, kSegmentSeparator, ' ');
   return text;
 }
 
-std::expected<std::string, Refusal> JoinSegments(const Json& list, std::string_view name, const ServiceLimits& limits) {
+ApiResult<std::string> JoinSegments(const Json& list, std::string_view name, const ServiceLimits& limits) {
   if (list.empty() || list.size() > kMostSegments) {
-    return Refuse(fmt::format("'{}': a list is of one text's segments, {} at most", name, kMostSegments));
+    return Reject(fmt::format("'{}': a list is of one text's segments, {} at most", name, kMostSegments));
   }
   std::string joined;
   for (const Json& each : list) {
-    const auto segment = PlainText(each, name, limits);
-    if (!segment) return std::unexpected(segment.error());
+    const std::string segment = TRY(PlainText(each, name, limits));
     if (&each != &list.front()) joined += kSegmentSeparator;
-    joined += *segment;
-    if (joined.size() > limits.max_text_bytes) return std::unexpected(TooLong(name, limits));
+    joined += segment;
+    if (joined.size() > limits.max_text_bytes) return TooLong(name, limits);
   }
   return joined;
 }
 
-std::expected<void, Refusal> AddText(const Json& value, std::string_view name, const ServiceLimits& limits,
-                                     RequestTexts& to) {
+ApiResult<void> AddText(const Json& value, std::string_view name, const ServiceLimits& limits, RequestTexts& to) {
   to.segmented |= value.is_object() || value.is_array();
   if (value.is_object()) {
     to.rows.emplace_back(to.texts.size(), value);
     to.texts.emplace_back();
     return {};
   }
-  auto text = value.is_array() ? JoinSegments(value, name, limits) : PlainText(value, name, limits);
-  if (!text) return std::unexpected(text.error());
-  to.texts.push_back(std::move(*text));
+  to.texts.push_back(TRY(value.is_array() ? JoinSegments(value, name, limits) : PlainText(value, name, limits)));
   return {};
 }
 
 /// `fields`: the template's.
-std::expected<std::string, Refusal> TextOfRow(const TextTemplate& text_template, const std::vector<std::string>& fields,
-                                              const Json& row, const ServiceLimits& limits) {
+ApiResult<std::string> TextOfRow(const TextTemplate& text_template, const std::vector<std::string>& fields,
+                                 const Json& row, const ServiceLimits& limits) {
   bool any = false;
   for (const std::string& field : fields) {
     const Json* const found = row.Find(field);
     if (found == nullptr || found->is_null()) continue;
-    if (!found->is_string()) return Refuse(fmt::format("the field '{}' must be a string", field));
+    if (!found->is_string()) return Reject(fmt::format("the field '{}' must be a string", field));
     any = true;
   }
   if (!any) {
-    return Refuse(fmt::format("an object has none of the fields that the model reads: {}", fmt::join(fields, ", ")));
+    return Reject(fmt::format("an object has none of the fields that the model reads: {}", fmt::join(fields, ", ")));
   }
   std::string text;
   text_template.Render(
@@ -72,47 +66,42 @@ std::expected<std::string, Refusal> TextOfRow(const TextTemplate& text_template,
         return std::string_view(found->str());
       },
       text);
-  if (text.size() > limits.max_text_bytes) return std::unexpected(TooLong("text", limits));
+  if (text.size() > limits.max_text_bytes) return TooLong("text", limits);
   return text;
 }
 
 }  // namespace
 
-std::expected<RequestTexts, Refusal> ReadText(const Json& value, std::string_view name, const ServiceLimits& limits) {
+ApiResult<RequestTexts> ReadText(const Json& value, std::string_view name, const ServiceLimits& limits) {
   RequestTexts texts;
-  if (const auto added = AddText(value, name, limits, texts); !added) return std::unexpected(added.error());
+  TRY(AddText(value, name, limits, texts));
   return texts;
 }
 
-std::expected<RequestTexts, Refusal> ReadTexts(const Json& value, std::string_view name, const ServiceLimits& limits) {
-  if (!value.is_array()) return Refuse(fmt::format("'{}' must be a list of texts", name));
-  if (value.size() > limits.max_texts) return std::unexpected(TooMany(name, limits));
+ApiResult<RequestTexts> ReadTexts(const Json& value, std::string_view name, const ServiceLimits& limits) {
+  if (!value.is_array()) return Reject(fmt::format("'{}' must be a list of texts", name));
+  if (value.size() > limits.max_texts) return TooManyTexts(name, limits);
   RequestTexts texts;
   texts.texts.reserve(value.size());
-  for (const Json& each : value) {
-    if (const auto added = AddText(each, name, limits, texts); !added) return std::unexpected(added.error());
-  }
+  for (const Json& each : value) TRY(AddText(each, name, limits, texts));
   return texts;
 }
 
-std::expected<void, Refusal> FitToModel(RequestTexts& texts, const BundleClassifier& classifier,
-                                        const ServiceLimits& limits) {
+ApiResult<void> FitToModel(RequestTexts& texts, const BundleClassifier& classifier, const ServiceLimits& limits) {
   if (!texts.segmented) return {};
   const size_t most = std::max<size_t>(classifier.segments(), 2);
   for (const std::string& text : texts.texts) {
     if (static_cast<size_t>(std::ranges::count(text, kSegmentSeparator)) < most) continue;
-    return Refuse(fmt::format("a list has more segments than the {} that the model reads", most));
+    return Reject(fmt::format("a list has more segments than the {} that the model reads", most));
   }
   if (texts.rows.empty()) return {};
   const TextTemplate* const text_template = classifier.text_template();
   if (text_template == nullptr) {
-    return Refuse("the model reads texts as they are: objects are for models with a text template");
+    return Reject("the model reads texts as they are: objects are for models with a text template");
   }
   const std::vector<std::string> fields = text_template->fields();
   for (const auto& [text, row] : texts.rows) {
-    auto made = TextOfRow(*text_template, fields, row, limits);
-    if (!made) return std::unexpected(made.error());
-    texts.texts[text] = std::move(*made);
+    texts.texts[text] = TRY(TextOfRow(*text_template, fields, row, limits));
   }
   return {};
 }

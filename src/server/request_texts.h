@@ -11,8 +11,8 @@
 
 #include "base/json.h"
 #include "classify/bundle_classifier.h"
+#include "server/api_error.h"
 #include "server/json_request.h"
-#include "server/refusal.h"
 
 namespace winnow {
 
@@ -23,14 +23,13 @@ struct RequestTexts {
   bool segmented = false;  ///< as BundleClassifier::Classify's; no string of a user's holds kSegmentSeparator
 };
 
-/// One text, named `name` in errors. Refusals: 422; 413 of what is too long.
-std::expected<RequestTexts, Refusal> ReadText(const Json& value, std::string_view name, const ServiceLimits& limits);
+/// One text, named `name` in errors. Errors: 422; 413 of what is too long.
+ApiResult<RequestTexts> ReadText(const Json& value, std::string_view name, const ServiceLimits& limits);
 /// A list of them.
-std::expected<RequestTexts, Refusal> ReadTexts(const Json& value, std::string_view name, const ServiceLimits& limits);
+ApiResult<RequestTexts> ReadTexts(const Json& value, std::string_view name, const ServiceLimits& limits);
 
-/// Rows become texts. Refusals: 422 of rows for a model without a template, or without a field of it; and of more
+/// Rows become texts. Errors: 422 of rows for a model without a template, or without a field of it; and of more
 /// segments than the model reads: as many as its template has, two at least.
-std::expected<void, Refusal> FitToModel(RequestTexts& texts, const BundleClassifier& classifier,
-                                        const ServiceLimits& limits);
+ApiResult<void> FitToModel(RequestTexts& texts, const BundleClassifier& classifier, const ServiceLimits& limits);
 
 }  // namespace winnow

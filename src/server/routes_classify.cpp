@@ -21,55 +21,39 @@ struct ClassifyCall {
 };
 
 /// Whether a list of values, as of Cache-Control, has this one.
-bool HasDirective(std::string_view header, std::string_view wanted) {
+bool HasDirective(std::string_view header, std::string_view directive) {
   while (!header.empty()) {
-    if (EqualsIgnoringCase(TakeListed(header), wanted)) return true;
+    if (EqualsIgnoringCase(TakeListed(header), directive)) return true;
   }
   return false;
 }
 
-std::unexpected<Refusal> Refuse(std::string message) { return std::unexpected(Refusal{.message = std::move(message)}); }
-
 /// Fields besides the texts.
-std::expected<void, Refusal> ReadOptions(const Json& body, const HttpRequest& request, ClassifyCall& call) {
-  auto model = StringOr(body, "model", "");
-  if (!model) return std::unexpected(model.error());
-  call.model = std::move(*model);
-  const auto mode = StringOr(body, "mode", "moderate");
-  if (!mode) return std::unexpected(mode.error());
-  const Result<Mode> parsed = ParseMode(*mode);
-  if (!parsed) return Refuse("'mode' must be strict, moderate or lenient");
-  call.request.options.mode = *parsed;
-  const auto top_k = IntegerOr(body, "top_k", 0, 0, 1 << 30);
-  if (!top_k) return std::unexpected(top_k.error());
-  call.top_k = static_cast<size_t>(*top_k);
-  const auto user = StringOr(body, "user", "");
-  if (!user) return std::unexpected(user.error());
-  const auto explain = FlagOr(body, "explain", false);
-  if (!explain) return std::unexpected(explain.error());
-  call.explain = *explain;
-  const auto cache = StringOr(body, "cache", "");
-  if (!cache) return std::unexpected(cache.error());
-  if (!cache->empty() && *cache != "no-store") return Refuse("'cache' must be no-store, or left out");
-  call.request.no_store = !cache->empty() || HasDirective(request.Header("cache-control"), "no-store");
-  const auto timeout = IntegerOr(body, "timeout_ms", 0, 1, kMostMilliseconds);
-  if (!timeout) return std::unexpected(timeout.error());
-  if (*timeout > 0) call.request.deadline = request.arrived + std::chrono::milliseconds(*timeout);
+ApiResult<void> ReadOptions(const Json& body, const HttpRequest& request, ClassifyCall& call) {
+  call.model = TRY(StringOr(body, "model", ""));
+  const Result<Mode> mode = ParseMode(TRY(StringOr(body, "mode", "moderate")));
+  if (!mode) return Reject("'mode' must be strict, moderate or lenient");
+  call.request.options.mode = *mode;
+  call.top_k = static_cast<size_t>(TRY(IntegerOr(body, "top_k", 0, 0, 1 << 30)));
+  TRY(StringOr(body, "user", ""));
+  call.explain = TRY(FlagOr(body, "explain", false));
+  const std::string cache = TRY(StringOr(body, "cache", ""));
+  if (!cache.empty() && cache != "no-store") return Reject("'cache' must be no-store, or left out");
+  call.request.no_store = !cache.empty() || HasDirective(request.Header("cache-control"), "no-store");
+  const int64_t timeout = TRY(IntegerOr(body, "timeout_ms", 0, 1, kMostMilliseconds));
+  if (timeout > 0) call.request.deadline = request.arrived + std::chrono::milliseconds(timeout);
   return {};
 }
 
-std::expected<ClassifyCall, Refusal> ReadCall(const HttpRequest& request, const ServiceLimits& limits) {
-  const auto body = ParseBody(request, limits);
-  if (!body) return std::unexpected(body.error());
-  const Json *const text = Field(*body, "text"), *const texts = Field(*body, "texts");
-  if ((text == nullptr) == (texts == nullptr)) return Refuse("give either 'text' or 'texts'");
+ApiResult<ClassifyCall> ReadCall(const HttpRequest& request, const ServiceLimits& limits) {
+  const Json body = TRY(ParseBody(request, limits));
+  const Json *const text = Field(body, "text"), *const texts = Field(body, "texts");
+  if ((text == nullptr) == (texts == nullptr)) return Reject("give either 'text' or 'texts'");
   ClassifyCall call;
-  auto read = text != nullptr ? ReadText(*text, "text", limits) : ReadTexts(*texts, "texts", limits);
-  if (!read) return std::unexpected(read.error());
-  call.texts = std::move(*read);
-  if (const auto options = ReadOptions(*body, request, call); !options) return std::unexpected(options.error());
+  call.texts = TRY(text != nullptr ? ReadText(*text, "text", limits) : ReadTexts(*texts, "texts", limits));
+  TRY(ReadOptions(body, request, call));
   if (call.explain && call.texts.texts.size() > kMostExplained) {
-    return Refuse("'explain' is for " + std::to_string(kMostExplained) + " texts at once");
+    return Reject("'explain' is for " + std::to_string(kMostExplained) + " texts at once");
   }
   return call;
 }
@@ -89,50 +73,51 @@ HttpResponse Answer(const ServedModel& model, const std::string& id, Json result
 }
 
 /// Answers with explanations; takes its time.
-HttpResponse Explain(const ServedModel& model, const HttpRequest& request, const ClassifyCall& call) {
+ApiResult<HttpResponse> Explain(const ServedModel& model, const HttpRequest& request, const ClassifyCall& call) {
   const BundleClassifier& classifier = model.classifier();
   const RequestTexts& texts = call.texts;
   const std::vector<std::string_view> views(texts.texts.begin(), texts.texts.end());
   const auto classified = classifier.Classify(views, call.request.options, texts.segmented);
-  if (!classified) return ErrorResponse(500, "Internal", classified.error().message);
+  if (!classified) return std::unexpected(ToApiError(classified.error()));
   Json results = ResultsOf(classifier, call.top_k, *classified);
   for (size_t t = 0; t < views.size(); ++t) {
-    if (std::chrono::steady_clock::now() >= call.request.deadline || (request.gone && *request.gone)) {
-      return ErrorResponse(503, "Timeout", "the request was not computed: its time was over, or its client had gone");
+    if (std::chrono::steady_clock::now() >= call.request.deadline ||
+        (request.client_disconnected && *request.client_disconnected)) {
+      return Reject(503, "Timeout", "the request was not computed: its time was over, or its client had gone");
     }
     const auto explanation = ExplainText(classifier, views[t], call.request.options, texts.segmented);
-    if (!explanation) return ErrorResponse(500, "Internal", explanation.error().message);
+    if (!explanation) return std::unexpected(ToApiError(explanation.error()));
     results[t]["explanation"] = ExplanationJson(*explanation, views[t]);
   }
-  // What words' places are of, where the template has made it.
+  // The places of words refer to this text if the template has made it of a row.
   for (const auto& [t, row] : texts.rows) results[t]["explanation"]["text"] = views[t];
   return Answer(model, request.id, std::move(results));
 }
 
-void Classify(const SharedService& service, const SharedRequest& request, const HttpReply& reply) {
-  auto read = ReadCall(*request, service->limits);
-  if (!read) return reply(read.error().Response());
-  const auto call = std::make_shared<ClassifyCall>(std::move(*read));
-  service->models->Use(call->model, [service, call, request,
-                                     reply](const std::expected<ModelSet::Model, Refusal>& used) {
-    if (!used) return reply(used.error().Response());
-    const ModelSet::Model& model = *used;
-    if (const auto fits = FitToModel(call->texts, model->classifier(), service->limits); !fits) {
-      return reply(fits.error().Response());
-    }
-    if (call->explain) {
-      if (service->explaining->Post([model, request, call, reply] { reply(Explain(*model, *request, *call)); })) return;
-      return reply(Refusal{
-          .status = 429, .type = "Overloaded", .message = "too many explanations are waiting", .retry_after_seconds = 1}
-                       .Response());
-    }
-    call->request.texts = std::move(call->texts.texts);
-    call->request.segmented = call->texts.segmented;
-    ClassifyAndReply(model, *request, std::move(call->request), reply,
-                     [model, top_k = call->top_k, id = request->id](const auto& results, const auto&) {
-                       return Answer(*model, id, ResultsOf(model->classifier(), top_k, results));
-                     });
-  });
+/// Explains on the thread for explanations.
+ApiResult<void> ExplainLater(const Service& service, const ModelSet::Model& model, const SharedRequest& request,
+                             const std::shared_ptr<const ClassifyCall>& call, const HttpReply& reply) {
+  const bool posted =
+      service.explaining->Post([model, request, call, reply] { reply(ResponseOf(Explain(*model, *request, *call))); });
+  if (posted) return {};
+  return std::unexpected(TooManyRequests("Overloaded", "too many explanations are waiting", std::chrono::seconds(1)));
+}
+
+ApiResult<void> Classify(const SharedService& service, const SharedRequest& request, const HttpReply& reply) {
+  const auto call = std::make_shared<ClassifyCall>(TRY(ReadCall(*request, service->limits)));
+  UseModel(*service, call->model, reply,
+           [service, call, request, reply](const ModelSet::Model& model) -> ApiResult<void> {
+             TRY(FitToModel(call->texts, model->classifier(), service->limits));
+             if (call->explain) return ExplainLater(*service, model, request, call, reply);
+             call->request.texts = std::move(call->texts.texts);
+             call->request.segmented = call->texts.segmented;
+             ClassifyAndReply(model, *request, std::move(call->request), reply,
+                              [model, top_k = call->top_k, id = request->id](const auto& results, const auto&) {
+                                return Answer(*model, id, ResultsOf(model->classifier(), top_k, results));
+                              });
+             return {};
+           });
+  return {};
 }
 
 RouteDocs Docs() {
@@ -191,9 +176,7 @@ std::vector<Route> ClassifyRoutes(const SharedService& service) {
            .path = "/v1/classify",
            .role = Role::kClassify,
            .docs = Docs(),
-           .handle = [service](const SharedRequest& request, const HttpReply& reply) {
-             Classify(service, request, reply);
-           }}};
+           .handle = Handler(service, Classify)}};
 }
 
 }  // namespace winnow

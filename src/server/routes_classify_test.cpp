@@ -56,7 +56,7 @@ TEST(ClassifyRoute, RowsAndSegmentsAreReadAsInTraining) {
   EXPECT_GT(std::abs(rows[0]["score"].get<double>() - results({"win a pri"})[0]["score"].get<double>()), 1e-5);
 }
 
-TEST(ClassifyRoute, ExplainsWhatTheTemplateMakesOfARow) {
+TEST(ClassifyRoute, ExplainsTheTextThatTheTemplateMakesOfARow) {
   const Json request = {{"texts", {{{"subject", "win"}, {"body", "a prize"}}, {"win", "a pri"}}}, {"explain", true}};
   const Json answer = MailRoutes().AskJson("POST", "/v1/classify", request.dump())["results"];
   EXPECT_EQ(answer[0]["explanation"]["text"], "win\u001ea pri");
@@ -66,7 +66,7 @@ TEST(ClassifyRoute, ExplainsWhatTheTemplateMakesOfARow) {
   EXPECT_EQ(answer[1]["explanation"]["words"], answer[0]["explanation"]["words"]);
 }
 
-TEST(ClassifyRoute, RefusesPartsThatTheModelDoesNotRead) {
+TEST(ClassifyRoute, RefusesMoreSegmentsThanTheModelReads) {
   for (const char* const text : {"[]", "[7]", R"([["a"]])", R"(["a", "b", "c"])", "{}", R"({"title": "a"})",
                                  R"({"subject": 7})", R"({"subject": null})"}) {
     const HttpResponse response = MailRoutes().Ask("POST", "/v1/classify", R"({"text": )" + std::string(text) + "}");

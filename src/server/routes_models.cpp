@@ -31,24 +31,23 @@ Json ModelJson(const ModelSet::Entry& entry) {
   return model;
 }
 
-HttpResponse ListModels(const ModelSet& models) {
+ApiResult<HttpResponse> ListModels(const Service& service, const HttpRequest&) {
   Json list = Json::array();
-  for (const ModelSet::Entry& entry : models.List()) list.push_back(ModelJson(entry));
+  for (const ModelSet::Entry& entry : service.models->List()) list.push_back(ModelJson(entry));
   return JsonResponse({{"models", list}});
 }
 
-void SwitchModel(const Service& service, const HttpRequest& request, const HttpReply& reply) {
-  const auto body = ParseBody(request, service.limits);
-  if (!body) return reply(body.error().Response());
-  const Json* const model = body->Find("model");
+ApiResult<void> SwitchModel(const SharedService& service, const SharedRequest& request, const HttpReply& reply) {
+  const Json body = TRY(ParseBody(*request, service->limits));
+  const Json* const model = body.Find("model");
   if (model == nullptr || !model->is_string() || model->str().empty()) {
-    return reply(
-        Refusal{.message = "'model' must be a model's name: \"spam\", \"spam:1.2.0\" or \"spam@champion\""}.Response());
+    return Reject("'model' must be a model's name: \"spam\", \"spam:1.2.0\" or \"spam@champion\"");
   }
-  service.models->Switch(model->get<std::string>(), [reply](const std::expected<ModelSet::Model, Refusal>& found) {
+  service->models->Switch(model->get<std::string>(), [reply](const ApiResult<ModelSet::Model>& found) {
     if (!found) return reply(found.error().Response());
     reply(JsonResponse({{"model", (*found)->name()}, {"version", (*found)->version()}, {"default", true}}));
   });
+  return {};
 }
 
 Json StringSchema(const char* description) { return {{"type", "string"}, {"description", description}}; }
@@ -107,7 +106,7 @@ std::vector<Route> ModelRoutes(const SharedService& service) {
                 .description = "What there is, also what is not loaded now, and why not.",
                 .tag = "Models",
                 .answer = ObjectSchema({{"models", {{"type", "array"}, {"items", ModelSchema()}}}})},
-       .handle = [service](const SharedRequest&, const HttpReply& reply) { reply(ListModels(*service->models)); }},
+       .handle = Handler(service, ListModels)},
       {.method = "POST",
        .path = "/models/switch",
        .role = Role::kAdmin,
@@ -124,9 +123,7 @@ std::vector<Route> ModelRoutes(const SharedService& service) {
                                         {"default", {{"type", "boolean"}}}}),
                 .example = {{"model", "spam:1.2.0"}},
                 .errors = {400, 404, 422, 503}},
-       .handle = [service](const SharedRequest& request, const HttpReply& reply) {
-         SwitchModel(*service, *request, reply);
-       }}};
+       .handle = Handler(service, SwitchModel)}};
 }
 
 }  // namespace winnow

@@ -80,75 +80,67 @@ struct PredictCall {
 };
 
 /// A text, or a list of texts, each a string or a list of one or two.
-std::expected<RequestTexts, Refusal> ReadInputs(Json& inputs, const ServiceLimits& limits) {
-  const Refusal no_texts = {.message =
-                                "'inputs' must be a text, or a list of texts, each a string or a list of one or two"};
+ApiResult<RequestTexts> ReadInputs(Json& inputs, const ServiceLimits& limits) {
+  constexpr char kNoTexts[] = "'inputs' must be a text, or a list of texts, each a string or a list of one or two";
   if (inputs.is_string()) return ReadText(inputs, "inputs", limits);
-  if (!inputs.is_array() || inputs.empty()) return std::unexpected(no_texts);
+  if (!inputs.is_array() || inputs.empty()) return Reject(kNoTexts);
   for (auto& input : inputs) {
     if (input.is_array() && input.size() == 1) input = Json(input[0]);
     const bool pair = input.is_array() && input.size() == 2;
-    if (!input.is_string() && !pair) return std::unexpected(no_texts);
+    if (!input.is_string() && !pair) return Reject(kNoTexts);
   }
   return ReadTexts(inputs, "inputs", limits);
 }
 
 /// "parameters" of the hub's own servers: transformers' text classification pipeline.
-std::expected<void, Refusal> ReadParameters(const Json& parameters, PredictCall& call) {
-  if (!parameters.is_object()) return std::unexpected(Refusal{.message = "'parameters' must be an object"});
-  const auto top_k = IntegerOr(parameters, "top_k", 0, 0, 1 << 30);
-  if (!top_k) return std::unexpected(top_k.error());
-  call.top_k = static_cast<size_t>(*top_k);
-  const auto function = StringOr(parameters, "function_to_apply", "");
-  if (!function) return std::unexpected(function.error());
-  if (*function == "none") {
+ApiResult<void> ReadParameters(const Json& parameters, PredictCall& call) {
+  if (!parameters.is_object()) return Reject("'parameters' must be an object");
+  call.top_k = static_cast<size_t>(TRY(IntegerOr(parameters, "top_k", 0, 0, 1 << 30)));
+  const std::string function = TRY(StringOr(parameters, "function_to_apply", ""));
+  if (function == "none") {
     call.raw = true;
-  } else if (*function == "softmax" || *function == "sigmoid") {
-    call.function = *function;
-  } else if (!function->empty()) {
-    return std::unexpected(Refusal{.message = "'function_to_apply' must be softmax, sigmoid or none"});
+  } else if (function == "softmax" || function == "sigmoid") {
+    call.function = function;
+  } else if (!function.empty()) {
+    return Reject("'function_to_apply' must be softmax, sigmoid or none");
   }
   return {};
 }
 
-std::expected<PredictCall, Refusal> ReadPredict(const HttpRequest& request, const ServiceLimits& limits) {
-  auto body = ParseBody(request, limits);
-  if (!body) return std::unexpected(body.error());
+/// Fields besides the texts.
+ApiResult<void> ReadOptions(const Json& body, PredictCall& call) {
+  call.may_cut = TRY(FlagOr(body, "truncate", true));
+  const std::string direction = TRY(StringOr(body, "truncation_direction", "right"));
+  if (direction != "right" && direction != "Right") {
+    return Reject(
+        "'truncation_direction': which part of a long text is read is the model's own; only right is accepted");
+  }
+  call.raw = TRY(FlagOr(body, "raw_scores", false));
+  const Json* const parameters = Field(body, "parameters");
+  if (parameters != nullptr) TRY(ReadParameters(*parameters, call));
+  return {};
+}
+
+ApiResult<PredictCall> ReadPredict(const HttpRequest& request, const ServiceLimits& limits) {
+  Json body = TRY(ParseBody(request, limits));
   PredictCall call;
-  const Json* const text = Field(*body, "text");
-  if ((text != nullptr) == (Field(*body, "inputs") != nullptr)) {
-    return std::unexpected(Refusal{.message = "give either 'inputs' or 'text'"});
-  }
-  const auto truncate = FlagOr(*body, "truncate", true);
-  if (!truncate) return std::unexpected(truncate.error());
-  call.may_cut = *truncate;
-  const auto direction = StringOr(*body, "truncation_direction", "right");
-  if (!direction) return std::unexpected(direction.error());
-  if (*direction != "right" && *direction != "Right") {
-    return std::unexpected(Refusal{.message = "'truncation_direction': which part of a long text is read is the "
-                                              "model's own; only right is accepted"});
-  }
-  const auto raw = FlagOr(*body, "raw_scores", false);
-  if (!raw) return std::unexpected(raw.error());
-  call.raw = *raw;
-  const Json* const parameters = Field(*body, "parameters");
-  if (parameters != nullptr) {
-    if (const auto read = ReadParameters(*parameters, call); !read) return std::unexpected(read.error());
-  }
+  const Json* const text = Field(body, "text");
+  if ((text != nullptr) == (Field(body, "inputs") != nullptr)) return Reject("give either 'inputs' or 'text'");
+  TRY(ReadOptions(body, call));
   if (text != nullptr) {
-    auto checked = TextOf(*text, "text", limits);
-    if (!checked) return std::unexpected(checked.error());
-    call.texts.texts.push_back(std::move(*checked));
+    call.texts.texts.push_back(TRY(TextOf(*text, "text", limits)));
     return call;
   }
-  Json& inputs = (*body)["inputs"];
-  call.has_parameters = parameters != nullptr;
+  Json& inputs = body["inputs"];
+  call.has_parameters = Field(body, "parameters") != nullptr;
   call.form = inputs.is_array() || call.has_parameters ? PredictCall::Form::kBatch : PredictCall::Form::kSingle;
   call.may_be_pair = inputs.is_array() && inputs.size() == 2 && inputs[0].is_string() && inputs[1].is_string();
   auto texts = ReadInputs(inputs, limits);
-  if (!texts && texts.error().status == 413) texts.error().type = "Validation";
-  if (!texts) return std::unexpected(texts.error());
-  call.texts = std::move(*texts);
+  if (!texts) {
+    if (texts.error().status == 413) texts.error().type = "Validation";
+    return std::unexpected(std::move(texts).error());
+  }
+  call.texts = *std::move(texts);
   return call;
 }
 
@@ -210,44 +202,42 @@ void JoinPair(PredictCall& call, const BundleClassifier& classifier) {
 }
 
 /// What only the model knows to be wrong with a request.
-std::optional<Refusal> CheckFits(const PredictCall& call, const BundleClassifier& classifier) {
+ApiResult<void> CheckFits(const PredictCall& call, const BundleClassifier& classifier) {
   const char* const own = classifier.multi_label() ? "sigmoid" : "softmax";
   if (!call.function.empty() && call.function != own) {
-    return Refusal{.message = fmt::format("'function_to_apply': this model's is {}", own)};
+    return Reject(fmt::format("'function_to_apply': this model's is {}", own));
   }
-  if (call.may_cut) return std::nullopt;
+  if (call.may_cut) return {};
   for (const std::string& text : call.texts.texts) {
     if (!IsCut(classifier, text, call.texts.segmented)) continue;
-    return Refusal{.status = 413,
-                   .message = fmt::format("'inputs': a text has more than the {} tokens that the model reads; "
-                                          "'truncate' may be left out or true",
-                                          classifier.manifest().max_length)};
+    return Reject(413, "Validation",
+                  fmt::format("'inputs': a text has more than the {} tokens that the model reads; 'truncate' may be "
+                              "left out or true",
+                              classifier.manifest().max_length));
   }
-  return std::nullopt;
+  return {};
 }
 
-void Predict(const Service& service, const SharedRequest& request, const HttpReply& plain_reply) {
+ApiResult<void> Predict(const SharedService& service, const SharedRequest& request, const HttpReply& plain_reply) {
   const HttpReply reply = AsTei(plain_reply);
-  auto call = ReadPredict(*request, service.limits);
-  if (!call) return reply(call.error().Response());
-  auto use = [request, reply, limits = service.limits,
-              call = std::move(*call)](const std::expected<ModelSet::Model, Refusal>& model) mutable {
-    if (!model) return reply(model.error().Response());
-    JoinPair(call, (*model)->classifier());
-    if (const auto fits = FitToModel(call.texts, (*model)->classifier(), limits); !fits) {
-      return reply(fits.error().Response());
-    }
-    if (const auto refusal = CheckFits(call, (*model)->classifier())) return reply(refusal->Response());
-    const size_t characters = Characters(call.texts);
-    ServedModel::Request texts = {.texts = std::move(call.texts.texts), .segmented = call.texts.segmented};
-    ClassifyAndReply(*model, *request, std::move(texts), reply,
-                     [model = *model, call = std::move(call), characters, arrived = request->arrived](
-                         const std::vector<ClassifiedText>& results, const ServedTimes& times) {
-                       return PredictAnswer(*model, call,
-                                            {.characters = characters, .arrived = arrived, .times = times}, results);
-                     });
-  };
-  service.models->Use("", std::move(use));
+  PredictCall call = TRY(ReadPredict(*request, service->limits));
+  UseModel(*service, "", reply,
+           [service, request, reply, call = std::move(call)](const ModelSet::Model& model) mutable -> ApiResult<void> {
+             JoinPair(call, model->classifier());
+             TRY(FitToModel(call.texts, model->classifier(), service->limits));
+             TRY(CheckFits(call, model->classifier()));
+             const size_t characters = Characters(call.texts);
+             ServedModel::Request texts = {.texts = std::move(call.texts.texts), .segmented = call.texts.segmented};
+             ClassifyAndReply(model, *request, std::move(texts), reply,
+                              [model, call = std::move(call), characters, arrived = request->arrived](
+                                  const std::vector<ClassifiedText>& results, const ServedTimes& times) {
+                                return PredictAnswer(*model, call,
+                                                     {.characters = characters, .arrived = arrived, .times = times},
+                                                     results);
+                              });
+             return {};
+           });
+  return {};
 }
 
 // Documentation.
@@ -323,9 +313,7 @@ std::vector<Route> TeiRoutes(const SharedService& service) {
                       .path = path,
                       .role = Role::kClassify,
                       .docs = std::move(docs),
-                      .handle = [service](const SharedRequest& request, const HttpReply& reply) {
-                        Predict(*service, request, reply);
-                      }});
+                      .handle = Handler(service, Predict)});
   }
   return routes;
 }

@@ -12,32 +12,34 @@ constexpr char kTag[] = "Text Embeddings Inference";
 /// Of the texts of one /tokenize: answers are some seventy times as large.
 constexpr size_t kMostTokenizedBytes = 256 << 10;
 
-void Info(const Service& service, const HttpReply& reply) {
-  service.models->Use("", [limits = service.limits, scheduler = service.scheduler,
-                           reply](const std::expected<ModelSet::Model, Refusal>& model) {
-    if (!model) return reply(model.error().Response());
-    Json id2label = Json::object(), label2id = Json::object();
-    const BundleClassifier& classifier = (*model)->classifier();
-    const auto& labels = classifier.labels();
-    for (size_t i = 0; i < labels.size(); ++i) {
-      id2label[std::to_string(i)] = labels[i];
-      label2id[labels[i]] = i;
-    }
-    reply(JsonResponse({{"model_id", (*model)->name()},
-                        {"model_sha", nullptr},
-                        {"model_dtype", classifier.weights()},
-                        {"model_type", {{"classifier", {{"id2label", id2label}, {"label2id", label2id}}}}},
-                        {"max_concurrent_requests", scheduler.max_queued_texts},
-                        {"max_input_length", classifier.manifest().max_length},
-                        {"max_batch_tokens", scheduler.max_batch_tokens},
-                        {"max_batch_requests", nullptr},
-                        {"max_client_batch_size", limits.max_texts},
-                        {"auto_truncate", true},
-                        {"tokenization_workers", scheduler.workers > 0 ? scheduler.workers : AvailableCores()},
-                        {"version", WINNOW_VERSION},
-                        {"sha", nullptr},
-                        {"docker_label", nullptr}}));
-  });
+ApiResult<void> Info(const SharedService& service, const SharedRequest&, const HttpReply& reply) {
+  UseModel(*service, "", reply,
+           [limits = service->limits, scheduler = service->scheduler,
+            reply](const ModelSet::Model& model) -> ApiResult<void> {
+             Json id2label = Json::object(), label2id = Json::object();
+             const BundleClassifier& classifier = model->classifier();
+             const auto& labels = classifier.labels();
+             for (size_t i = 0; i < labels.size(); ++i) {
+               id2label[std::to_string(i)] = labels[i];
+               label2id[labels[i]] = i;
+             }
+             reply(JsonResponse({{"model_id", model->name()},
+                                 {"model_sha", nullptr},
+                                 {"model_dtype", classifier.weights()},
+                                 {"model_type", {{"classifier", {{"id2label", id2label}, {"label2id", label2id}}}}},
+                                 {"max_concurrent_requests", scheduler.max_queued_texts},
+                                 {"max_input_length", classifier.manifest().max_length},
+                                 {"max_batch_tokens", scheduler.max_batch_tokens},
+                                 {"max_batch_requests", nullptr},
+                                 {"max_client_batch_size", limits.max_texts},
+                                 {"auto_truncate", true},
+                                 {"tokenization_workers", scheduler.workers > 0 ? scheduler.workers : AvailableCores()},
+                                 {"version", WINNOW_VERSION},
+                                 {"sha", nullptr},
+                                 {"docker_label", nullptr}}));
+             return {};
+           });
+  return {};
 }
 
 /// The tokens as JSON; by hand, since there may be hundreds of thousands.
@@ -53,41 +55,35 @@ void AppendTokens(const BundleClassifier& classifier, std::string_view text, boo
   json += ']';
 }
 
-void Tokenize(const Service& service, const HttpRequest& request, const HttpReply& reply) {
-  auto body = ParseBody(request, service.limits);
-  if (!body) return reply(body.error().Response());
-  const Json* const inputs = Field(*body, "inputs");
-  if (inputs == nullptr) return reply(Refusal{.message = "give 'inputs'"}.Response());
-  auto texts = TextsOf(*inputs, "inputs", service.limits);
-  if (!texts) return reply(texts.error().Response());
-  if (texts->empty()) return reply(Refusal{.message = "'inputs' is empty"}.Response());
+ApiResult<void> Tokenize(const SharedService& service, const SharedRequest& request, const HttpReply& reply) {
+  const Json body = TRY(ParseBody(*request, service->limits));
+  const Json* const inputs = Field(body, "inputs");
+  if (inputs == nullptr) return Reject("give 'inputs'");
+  std::vector<std::string> texts = TRY(TextsOf(*inputs, "inputs", service->limits));
+  if (texts.empty()) return Reject("'inputs' is empty");
   size_t bytes = 0;
-  for (const std::string& text : *texts) bytes += text.size();
+  for (const std::string& text : texts) bytes += text.size();
   if (bytes > kMostTokenizedBytes) {
-    return reply(Refusal{
-        .status = 413,
-        .message = fmt::format("'inputs' has more than {} bytes: tokenize fewer texts at once", kMostTokenizedBytes)}
-                     .Response());
+    return Reject(413, "Validation",
+                  fmt::format("'inputs' has more than {} bytes: tokenize fewer texts at once", kMostTokenizedBytes));
   }
-  const auto special = FlagOr(*body, "add_special_tokens", true);
-  if (!special) return reply(special.error().Response());
-  service.models->Use(
-      "", [texts = std::move(*texts), special = *special, reply](const std::expected<ModelSet::Model, Refusal>& model) {
-        if (!model) return reply(model.error().Response());
-        const BundleClassifier& classifier = (*model)->classifier();
-        if (!classifier.has_tokens()) {
-          return reply(Refusal{.type = "Tokenizer",
-                               .message = "the model is linear: it counts words and letters, and has no tokens"}
-                           .Response());
-        }
-        HttpResponse response{.body = "[", .headers = {}};
-        for (const std::string& text : texts) {
-          if (response.body.size() > 1) response.body += ',';
-          AppendTokens(classifier, text, special, response.body);
-        }
-        response.body += ']';
-        reply(std::move(response));
-      });
+  const bool special = TRY(FlagOr(body, "add_special_tokens", true));
+  UseModel(*service, "", reply,
+           [texts = std::move(texts), special, reply](const ModelSet::Model& model) -> ApiResult<void> {
+             const BundleClassifier& classifier = model->classifier();
+             if (!classifier.has_tokens()) {
+               return Reject(422, "Tokenizer", "the model is linear: it counts words and letters, and has no tokens");
+             }
+             HttpResponse response{.body = "[", .headers = {}};
+             for (const std::string& text : texts) {
+               if (response.body.size() > 1) response.body += ',';
+               AppendTokens(classifier, text, special, response.body);
+             }
+             response.body += ']';
+             reply(std::move(response));
+             return {};
+           });
+  return {};
 }
 
 // Documentation.
@@ -134,16 +130,12 @@ RouteDocs TokenizeDocs() {
 
 std::vector<Route> TeiModelRoutes(const SharedService& service) {
   return {
-      {.method = "GET",
-       .path = "/info",
-       .docs = InfoDocs(),
-       .handle = [service](const SharedRequest&, const HttpReply& reply) { Info(*service, reply); }},
+      {.method = "GET", .path = "/info", .docs = InfoDocs(), .handle = Handler(service, Info)},
       {.method = "POST",
        .path = "/tokenize",
        .role = Role::kClassify,
        .docs = TokenizeDocs(),
-       .handle = [service](const SharedRequest& request,
-                           const HttpReply& reply) { Tokenize(*service, *request, reply); }},
+       .handle = Handler(service, Tokenize)},
   };
 }
 

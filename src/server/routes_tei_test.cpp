@@ -24,7 +24,7 @@ std::string Long() {
   return text;
 }
 
-TEST(Predict, AnswersInTheFormOfTheQuestion) {
+TEST(Predict, TheFormOfTheRequestDecidesTheFormOfTheAnswer) {
   const Json one = Routes().AskJson("POST", "/predict", R"({"inputs": "win a prize"})");
   ASSERT_EQ(one.size(), 2u);
   EXPECT_GE(one[0]["score"].get<double>(), one[1]["score"].get<double>());
@@ -45,7 +45,7 @@ TEST(Predict, AnswersInTheFormOfTheQuestion) {
   EXPECT_EQ(plain["scores"].size(), 2u);
 }
 
-TEST(Predict, RawScoresAreTheLogitsButForAConstant) {
+TEST(Predict, RawScoresAreTheLogitsUpToAConstant) {
   const std::string_view text = "win a prize";
   TokenizedTexts tokens;
   const auto logits = Routes().Served("spam")->classifier().Logits({&text, 1}, false, tokens).value();
@@ -59,7 +59,7 @@ TEST(Predict, RawScoresAreTheLogitsButForAConstant) {
       raw);
 }
 
-TEST(Predict, RefusesATextThatWouldBeCutWhereItMustNotBe) {
+TEST(Predict, RefusesTooLongATextIfTruncateIsFalse) {
   const std::string text = Long();
   EXPECT_EQ(Routes().Ask("POST", "/predict", Json({{"inputs", text}}).dump()).status, 200);
   EXPECT_EQ(Routes().Ask("POST", "/predict", Json({{"inputs", text}, {"truncate", true}}).dump()).status, 200);
@@ -70,7 +70,7 @@ TEST(Predict, RefusesATextThatWouldBeCutWhereItMustNotBe) {
   EXPECT_EQ(Routes().Ask("POST", "/predict", R"({"inputs": ["win", "call me"], "truncate": false})").status, 200);
 }
 
-TEST(Predict, TellsWhatItCost) {
+TEST(Predict, HeadersTellTimesTokensAndCharacters) {
   const HttpResponse response = Routes().Ask("POST", "/predict", R"({"inputs": ["wän", "call me"]})");
   EXPECT_THAT(response.headers, Contains(Pair("x-compute-characters", "10")));
   EXPECT_THAT(response.headers, Contains(Pair("x-compute-type", "cpu")));
@@ -104,7 +104,7 @@ double SpamScore(const Json& predictions) {
   return -1;
 }
 
-TEST(Predict, PairsAreReadAsTheTokenizerHasThem) {
+TEST(Predict, PairsAreEncodedByTheTokenizer) {
   const Json answer =
       Routes().AskJson("POST", "/predict", R"({"inputs": [["win", "a prize"], ["win a prize"], "call me"]})");
   ASSERT_EQ(answer.size(), 3u);
@@ -117,7 +117,7 @@ TEST(Predict, PairsAreReadAsTheTokenizerHasThem) {
   EXPECT_EQ(Routes().Ask("POST", "/predict", pair.dump()).status, 413);
 }
 
-TEST(Predict, PairsOfAModelOfSegmentsAreItsSegments) {
+TEST(Predict, PairsAreTheSegmentsOfAModelWithATemplate) {
   const ServedRoutes mail({}, "{subject} [SEP] {body}");
   const Json segments = mail.AskJson("POST", "/v1/classify", R"({"text": ["win", "a prize"]})")["results"][0];
   const Json pair = mail.AskJson("POST", "/predict", R"({"inputs": ["win", "a prize"]})");
@@ -130,7 +130,7 @@ TEST(Predict, PairsOfAModelOfSegmentsAreItsSegments) {
   EXPECT_EQ(mail.AskJson("POST", "/predict", R"({"inputs": ["win", "a", "prize"]})").size(), 3u);
 }
 
-TEST(Predict, RefusesWhatMakesNoSense) {
+TEST(Predict, RefusesInvalidRequests) {
   for (const char* const body : {"{}",
                                  R"({"inputs": []})",
                                  R"({"inputs": [["a", "b", "c"]]})",
@@ -162,7 +162,7 @@ TEST(Predict, RefusesWhatMakesNoSense) {
   EXPECT_EQ(ParsedJson(many.body)["error_type"], "Validation");
 }
 
-TEST(Tokenize, TellsWhatEachTokenStandsFor) {
+TEST(Tokenize, ReturnsTheTextOfEachToken) {
   const Json answer = Routes().AskJson("POST", "/tokenize", R"({"inputs": ["ä win", ""]})");
   ASSERT_EQ(answer.size(), 2u);
   const Json& tokens = answer[0];
@@ -179,7 +179,7 @@ TEST(Tokenize, TellsWhatEachTokenStandsFor) {
   EXPECT_GT(Routes().AskJson("POST", "/tokenize", Json({{"inputs", Long()}}).dump())[0].size(), 40u);
 }
 
-TEST(Tokenize, RefusesWhatMakesNoSense) {
+TEST(Tokenize, RefusesInvalidRequests) {
   for (const char* const body :
        {"{}", R"({"inputs": []})", R"({"inputs": 7})", R"({"inputs": "a", "add_special_tokens": 1})"}) {
     EXPECT_EQ(Routes().Ask("POST", "/tokenize", body).status, 422) << body;

@@ -10,14 +10,18 @@ namespace {
 
 constexpr char kTag[] = "Open Inference Protocol (KServe v2)";
 
+std::unexpected<ApiError> UnknownVersion() { return Reject(404, "NotFound", "no model has this name and version"); }
+
 /// A model as paths name it: /v2/models/{model}[/versions/{version}].
 struct Named {
   std::string model, version;
 
-  /// As ModelSet::Use has it; nothing where it says the version twice.
-  std::optional<std::string> Spec() const {
+  /// As ModelSet::Use takes it. Errors: 404 if the path gives the version twice.
+  ApiResult<std::string> Spec() const {
     if (version.empty()) return model;
-    if (model.find_first_of(":@") != std::string::npos || version.find_first_of(":@") != std::string::npos) return {};
+    if (model.find_first_of(":@") != std::string::npos || version.find_first_of(":@") != std::string::npos) {
+      return UnknownVersion();
+    }
     return model + ":" + version;
   }
 };
@@ -25,8 +29,6 @@ struct Named {
 Named NamedIn(const HttpRequest& request) {
   return {request.parameters.at(0), request.parameters.size() > 1 ? request.parameters[1] : ""};
 }
-
-HttpResponse Unknown() { return ErrorResponse(404, "NotFound", "no model has this name and version"); }
 
 // What needs more than a model in hand, in one place: the set of models as it is listed.
 
@@ -68,80 +70,90 @@ Json Index(const ModelSet& models, bool ready_only) {
   return list;
 }
 
-void ChangeModel(ModelSet& models, const std::string& name, bool load, const HttpReply& reply) {
-  const ModelSet::Done done = [reply](const std::expected<void, Refusal>& changed) {
+ApiResult<void> ChangeModel(const Service& service, const SharedRequest& request, bool load, const HttpReply& reply) {
+  const std::string& name = request->parameters.at(0);
+  const ModelSet::Done done = [reply](const ApiResult<void>& changed) {
     reply(changed ? JsonResponse(Json::object()) : changed.error().Response());
   };
-  load ? models.Load(name, done) : models.Unload(name, done);
+  load ? service.models->Load(name, done) : service.models->Unload(name, done);
+  return {};
+}
+
+ApiResult<void> LoadModel(const SharedService& service, const SharedRequest& request, const HttpReply& reply) {
+  return ChangeModel(*service, request, /*load=*/true, reply);
+}
+
+ApiResult<void> UnloadModel(const SharedService& service, const SharedRequest& request, const HttpReply& reply) {
+  return ChangeModel(*service, request, /*load=*/false, reply);
 }
 
 // What follows goes by ModelSet::Use alone.
 
-void Infer(const Service& service, const SharedRequest& request, const HttpReply& reply) {
-  const auto spec = NamedIn(*request).Spec();
-  if (!spec) return reply(Unknown());
-  auto read = ReadV2Request(request->body, request->Header(kInferenceHeader), service.limits);
-  if (!read) return reply(read.error().Response());
-  ServedModel::Request texts = {.texts = std::move(read->texts)};
-  if (read->timeout) texts.deadline = request->arrived + *read->timeout;
-  service.models->Use(*spec, [request, texts = std::move(texts), wanted = std::move(*read),
-                              reply](const std::expected<ModelSet::Model, Refusal>& model) mutable {
-    if (!model) return reply(model.error().Response());
-    ClassifyAndReply(
-        *model, *request, std::move(texts), reply,
-        [model = *model, wanted = std::move(wanted)](const std::vector<ClassifiedText>& results, const ServedTimes&) {
-          const BundleClassifier& classifier = model->classifier();
-          const ScopeRule* const scope = classifier.scope_rule();
-          return WriteV2Answer({.name = model->name(),
-                                .version = model->version(),
-                                .labels = classifier.labels(),
-                                .multi_label = classifier.multi_label(),
-                                .out_of_scope = scope == nullptr ? "" : std::string_view(scope->label)},
-                               wanted, results);
-        });
-  });
+ApiResult<void> Infer(const SharedService& service, const SharedRequest& request, const HttpReply& reply) {
+  const std::string spec = TRY(NamedIn(*request).Spec());
+  V2Request call = TRY(ReadV2Request(request->body, request->Header(kInferenceHeader), service->limits));
+  ServedModel::Request texts = {.texts = std::move(call.texts)};
+  if (call.timeout) texts.deadline = request->arrived + *call.timeout;
+  UseModel(*service, spec, reply,
+           [request, reply, texts = std::move(texts),
+            call = std::move(call)](const ModelSet::Model& model) mutable -> ApiResult<void> {
+             ClassifyAndReply(
+                 model, *request, std::move(texts), reply,
+                 [model, call = std::move(call)](const std::vector<ClassifiedText>& results, const ServedTimes&) {
+                   const BundleClassifier& classifier = model->classifier();
+                   const ScopeRule* const scope = classifier.scope_rule();
+                   return WriteV2Answer({.name = model->name(),
+                                         .version = model->version(),
+                                         .labels = classifier.labels(),
+                                         .multi_label = classifier.multi_label(),
+                                         .out_of_scope = scope == nullptr ? "" : std::string_view(scope->label)},
+                                        call, results);
+                 });
+             return {};
+           });
+  return {};
 }
 
 Json Tensor(const char* name, const char* datatype, const std::vector<int64_t>& shape) {
   return {{"name", name}, {"datatype", datatype}, {"shape", shape}};
 }
 
-void Metadata(const Service& service, const SharedRequest& request, const HttpReply& reply) {
-  const auto spec = NamedIn(*request).Spec();
-  if (!spec) return reply(Unknown());
-  service.models->Use(*spec, [models = service.models, reply](const std::expected<ModelSet::Model, Refusal>& model) {
-    if (!model) return reply(model.error().Response());
-    const BundleClassifier& classifier = (*model)->classifier();
-    const auto labels = static_cast<int64_t>(classifier.labels().size());
-    reply(JsonResponse({{"name", (*model)->name()},
-                        {"versions", VersionsOf(*models, (*model)->name())},
-                        {"platform", "winnow_" + classifier.manifest().kind},
-                        {"inputs", Json::array({Tensor("text", "BYTES", {-1})})},
-                        {"outputs", Json::array({Tensor("label", "BYTES", {-1}), Tensor("score", "FP32", {-1}),
-                                                 Tensor("scores", "FP32", {-1, labels})})},
-                        {"labels", classifier.labels()}}));
-  });
+ApiResult<void> Metadata(const SharedService& service, const SharedRequest& request, const HttpReply& reply) {
+  UseModel(*service, TRY(NamedIn(*request).Spec()), reply,
+           [service, reply](const ModelSet::Model& model) -> ApiResult<void> {
+             const BundleClassifier& classifier = model->classifier();
+             const auto labels = static_cast<int64_t>(classifier.labels().size());
+             reply(JsonResponse({{"name", model->name()},
+                                 {"versions", VersionsOf(*service->models, model->name())},
+                                 {"platform", "winnow_" + classifier.manifest().kind},
+                                 {"inputs", Json::array({Tensor("text", "BYTES", {-1})})},
+                                 {"outputs", Json::array({Tensor("label", "BYTES", {-1}), Tensor("score", "FP32", {-1}),
+                                                          Tensor("scores", "FP32", {-1, labels})})},
+                                 {"labels", classifier.labels()}}));
+             return {};
+           });
+  return {};
 }
 
-void Ready(const Service& service, const SharedRequest& request, const HttpReply& reply) {
-  const Named named = NamedIn(*request);
+ApiResult<HttpResponse> Ready(const Service& service, const HttpRequest& request) {
+  const Named named = NamedIn(request);
   const std::optional<bool> ready = IsReady(*service.models, named);
-  if (!ready) return reply(Unknown());
-  HttpResponse response = JsonResponse({{"name", named.model}, {"ready", *ready}});
-  if (!*ready) response = ErrorResponse(503, "Unavailable", "the model is not loaded");
-  reply(std::move(response));
+  if (!ready) return UnknownVersion();
+  if (!*ready) return Reject(503, "Unavailable", "the model is not loaded");
+  return JsonResponse({{"name", named.model}, {"ready", true}});
 }
 
-void RepositoryIndex(const Service& service, const SharedRequest& request, const HttpReply& reply) {
+ApiResult<HttpResponse> RepositoryIndex(const Service& service, const HttpRequest& request) {
   bool ready_only = false;
-  if (!request->body.empty()) {  // Triton's client sends none; else {"ready": true} leaves out what is not loaded
-    const auto body = ParseBody(*request, service.limits);
-    if (!body) return reply(body.error().Response());
-    const auto ready = FlagOr(*body, "ready", false);
-    if (!ready) return reply(ready.error().Response());
-    ready_only = *ready;
+  if (!request.body.empty()) {  // Triton's client sends none; else {"ready": true} leaves out what is not loaded
+    ready_only = TRY(FlagOr(TRY(ParseBody(request, service.limits)), "ready", false));
   }
-  reply(JsonResponse(Index(*service.models, ready_only)));
+  return JsonResponse(Index(*service.models, ready_only));
+}
+
+ApiResult<HttpResponse> ServerReady(const Service& service, const HttpRequest&) {
+  if (!IsReady(service)) return Reject(503, "Unavailable", "the default model can't be loaded");
+  return JsonResponse({{"ready", true}});
 }
 
 // Documentation.
@@ -246,18 +258,9 @@ RouteDocs ChangeDocs(const char* summary) {
 }  // namespace
 
 std::vector<Route> V2Routes(const SharedService& service) {
-  const auto handler = [service](void (*handle)(const Service&, const SharedRequest&, const HttpReply&)) {
-    return
-        [service, handle](const SharedRequest& request, const HttpReply& reply) { handle(*service, request, reply); };
-  };
   const auto always = [](const Json& answer) {
     return [answer = Dump(answer)](const SharedRequest&, const HttpReply& reply) {
       reply({.body = answer, .headers = {}});
-    };
-  };
-  const auto change = [service](bool load) {
-    return [service, load](const SharedRequest& request, const HttpReply& reply) {
-      ChangeModel(*service->models, request->parameters.at(0), load, reply);
     };
   };
   std::vector<Route> routes = {
@@ -281,11 +284,7 @@ std::vector<Route> V2Routes(const SharedService& service) {
                 .tag = kTag,
                 .answer = ObjectOf({{"ready", kBoolean}}, {"ready"}),
                 .errors = {503}},
-       .handle =
-           [service](const SharedRequest&, const HttpReply& reply) {
-             if (IsReady(*service)) return reply(JsonResponse({{"ready", true}}));
-             reply(ErrorResponse(503, "Unavailable", "the default model can't be loaded"));
-           }},
+       .handle = Handler(service, ServerReady)},
       {.method = "POST",
        .path = "/v2/repository/index",
        .role = Role::kClassify,
@@ -295,28 +294,32 @@ std::vector<Route> V2Routes(const SharedService& service) {
                            {"items",
                             ObjectOf({{"name", kString}, {"version", kString}, {"state", kString}, {"reason", kString}},
                                      {"name", "version", "state", "reason"})}}},
-       .handle = handler(RepositoryIndex)},
+       .handle = Handler(service, RepositoryIndex)},
       {.method = "POST",
        .path = "/v2/repository/models/{model}/load",
        .role = Role::kAdmin,
        .docs = ChangeDocs("Loads a model, or loads it anew"),
-       .handle = change(true)},
+       .handle = Handler(service, LoadModel)},
       {.method = "POST",
        .path = "/v2/repository/models/{model}/unload",
        .role = Role::kAdmin,
        .docs = ChangeDocs("Takes a model out of memory"),
-       .handle = change(false)},
+       .handle = Handler(service, UnloadModel)},
   };
   for (const char* const path : {"/v2/models/{model}", "/v2/models/{model}/versions/{version}"}) {
     const std::string base = path;
+    routes.push_back({.method = "GET",
+                      .path = base,
+                      .role = Role::kClassify,
+                      .docs = MetadataDocs(),
+                      .handle = Handler(service, Metadata)});
     routes.push_back(
-        {.method = "GET", .path = base, .role = Role::kClassify, .docs = MetadataDocs(), .handle = handler(Metadata)});
-    routes.push_back({.method = "GET", .path = base + "/ready", .docs = ReadyDocs(), .handle = handler(Ready)});
+        {.method = "GET", .path = base + "/ready", .docs = ReadyDocs(), .handle = Handler(service, Ready)});
     routes.push_back({.method = "POST",
                       .path = base + "/infer",
                       .role = Role::kClassify,
                       .docs = InferDocs(),
-                      .handle = handler(Infer)});
+                      .handle = Handler(service, Infer)});
   }
   return routes;
 }

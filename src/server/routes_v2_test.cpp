@@ -16,7 +16,7 @@ const ServedRoutes& Routes() {
 constexpr char kTexts[] =
     R"({"inputs": [{"name": "text", "datatype": "BYTES", "shape": [2], "data": ["win a prize", "call me"]}]})";
 
-TEST(V2Routes, AnswerAsClassifyDoes) {
+TEST(V2Routes, GiveTheScoresOfClassify) {
   for (const std::string model : {"spam", "words"}) {
     const Json ours = Routes().AskJson("POST", "/v2/models/" + model + "/infer", kTexts);
     const Json theirs =
@@ -48,7 +48,7 @@ TEST(V2Routes, FindModelsByNameAndVersion) {
   }
 }
 
-TEST(V2Routes, TellWhatThereIs) {
+TEST(V2Routes, ListModelsAndTheirStates) {
   EXPECT_EQ(Routes().AskJson("GET", "/v2")["name"], "winnow");
   EXPECT_EQ(Routes().AskJson("GET", "/v2/health/live")["live"], true);
   EXPECT_EQ(Routes().AskJson("GET", "/v2/health/ready")["ready"], true);
@@ -67,7 +67,7 @@ TEST(V2Routes, TellWhatThereIs) {
   EXPECT_EQ(Routes().Ask("POST", "/v2/repository/index", R"({"ready": 1})").status, 422);
 }
 
-TEST(V2Routes, SpeakBytesInAndOut) {
+TEST(V2Routes, TakeAndReturnBinaryTensors) {
   const std::string head =
       R"({"parameters":{"binary_data_output":true},"inputs":[{"name":"text","datatype":"BYTES","shape":[1,1],)"
       R"("parameters":{"binary_data_size":7}}]})";

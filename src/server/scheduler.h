@@ -20,17 +20,16 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "base/mutex.h"
 #include "base/result.h"
 #include "classify/bundle_classifier.h"
 #include "server/metrics.h"
@@ -43,10 +42,10 @@ struct SchedulerOptions {
   size_t max_queued_texts = 8192;                ///< more are refused: better at once than late
   std::chrono::microseconds max_batch_delay{0};  ///< that a worker waits for a batch to fill
   /// A text that would wait longer, as things are, is refused. 0: only max_queued_texts counts.
-  std::chrono::milliseconds max_wait{0};
+  std::chrono::milliseconds max_wait{1000};
 };
 
-/// The texts of one request. What is computed of it is written here; `done` is called once, by a worker or by `later`'s
+/// The texts of one request. What is computed of it is written here; `done` is called once, by a worker or by `defer`'s
 /// thread, when all texts are, or with what went wrong.
 struct ScheduledTexts {
   TokenizedTexts tokens;             ///< of all texts
@@ -54,15 +53,16 @@ struct ScheduledTexts {
   std::vector<float> probabilities;  ///< [texts, labels], as answers come
   std::vector<float> scope;          ///< [texts], of a bundle that tells what is out of scope
   std::string client;                ///< who takes turns: an address or a key
-  std::function<bool()> wanted;      ///< false: the client has gone, so the rest is not computed. Empty: always
+  /// Returns false once the client has disconnected, so that the rest need not be computed. Empty: always true.
+  std::function<bool()> is_wanted;
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
   std::function<void(const Result<void>&)> done;  ///< let go once it was called
-  /// When they were queued, and the first of them was taken: told by the scheduler.
-  std::chrono::steady_clock::time_point submitted = {}, taken = {};
+  /// When they were queued, and when the first of them was taken from the queue: set by the scheduler.
+  std::chrono::steady_clock::time_point submitted = {}, dequeued_at = {};
   /// Runs something on the thread that submits, when that has looked at what else has come; or empty. A single text is
   /// then computed there if nothing else has: sooner than a worker has woken.
-  std::function<void(std::function<void()>)> later;
-  std::shared_ptr<const void> keeper;  ///< with `later`: what keeps the scheduler alive
+  std::function<void(std::function<void()>)> defer;
+  std::shared_ptr<const void> keep_alive;  ///< with `defer`: what keeps the scheduler alive
 
   size_t count() const { return texts.empty() ? tokens.texts() : texts.size(); }
 };
@@ -77,7 +77,7 @@ struct SchedulerCounts {
 };
 
 /// Thread-safe. Its threads start with the first request. Destroying it computes what is queued first; that must not
-/// happen on one of its own threads, which a `done` is called on (LivingModels sees to it).
+/// happen on one of its own threads, which a `done` is called on (ModelLifetimes sees to it).
 class Scheduler {
  public:
   /// `classifier` must outlive it, and was loaded with a pool of as many threads as there are workers.
@@ -98,15 +98,16 @@ class Scheduler {
  private:
   struct Request;
   struct Taken;
-  void Work();
-  size_t BatchTokens() const;
-  size_t Ahead(const std::string& client) const;
-  std::chrono::milliseconds WaitOf(size_t texts) const;
-  void ComputeLater(const ScheduledTexts& texts);
-  /// With the lock held, which is let go while a batch is computed.
-  void ComputeNext(std::unique_lock<std::mutex>& lock);
-  bool TakeBatch(std::vector<Taken>& batch, std::vector<std::shared_ptr<Request>>& dropped);
-  void Compute(std::vector<Taken>& batch, PoolUse use);
+  struct Work;
+  void RunWorker() EXCLUDES(mutex_);
+  size_t BatchTokens() const REQUIRES(mutex_);
+  size_t Ahead(const std::string& client) const REQUIRES(mutex_);
+  std::chrono::milliseconds WaitOf(size_t texts) const REQUIRES(mutex_);
+  void ComputeDeferred(const ScheduledTexts& texts) EXCLUDES(mutex_);
+  Work TakeWork() REQUIRES(mutex_);
+  void TakeBatch(Work& work) REQUIRES(mutex_);
+  void Do(Work work) EXCLUDES(mutex_);
+  void Compute(std::vector<Taken>& batch, PoolUse use) EXCLUDES(mutex_);
   Result<void> ComputeTokens(const std::vector<Taken>& batch, std::span<float> probabilities, std::span<float> scope,
                              PoolUse use) const;
   Result<void> ComputeTexts(const std::vector<Taken>& batch, std::span<float> probabilities,
@@ -116,18 +117,19 @@ class Scheduler {
   const SchedulerOptions options_;
   ServerMetrics* const metrics_;
 
-  mutable std::mutex mutex_;
-  std::condition_variable more_;
-  std::map<std::string, std::deque<std::shared_ptr<Request>>> clients_;  // those with texts to take
-  std::deque<std::string> turns_;                                        // whose turn it is next
-  SchedulerCounts counts_;
-  size_t queued_cost_ = 0;     // tokens that wait
-  double seconds_a_text_ = 0;  // of one worker, as it has been lately
-  bool later_ = false;         // somebody may compute a single text soon; no worker was woken for it
-  int computing_ = 0;          // workers
-  size_t computing_texts_ = 0;
-  bool stopping_ = false;
-  std::vector<std::thread> workers_;
+  mutable Mutex mutex_;
+  ConditionVariable more_;
+  /// The requests of each client that has texts in the queue.
+  std::map<std::string, std::deque<std::shared_ptr<Request>>> clients_ GUARDED_BY(mutex_);
+  std::deque<std::string> round_robin_ GUARDED_BY(mutex_);  // those clients, the next one first
+  SchedulerCounts counts_ GUARDED_BY(mutex_);
+  size_t queued_cost_ GUARDED_BY(mutex_) = 0;       // tokens that wait
+  double seconds_per_text_ GUARDED_BY(mutex_) = 0;  // of one worker, as it has been lately
+  bool deferred_ GUARDED_BY(mutex_) = false;        // `defer` may compute a single text soon; no worker was woken
+  int computing_ GUARDED_BY(mutex_) = 0;            // threads
+  size_t computing_texts_ GUARDED_BY(mutex_) = 0;
+  bool stopping_ GUARDED_BY(mutex_) = false;
+  std::vector<std::thread> workers_ GUARDED_BY(mutex_);
 };
 
 }  // namespace winnow

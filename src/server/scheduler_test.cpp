@@ -45,7 +45,7 @@ std::vector<std::string> Texts(size_t count) {
   return texts;
 }
 
-TEST_F(SchedulerTest, AnswersAreThoseOfTheClassifierWhateverTheLoad) {
+TEST_F(SchedulerTest, AnswersDoNotDependOnTheLoad) {
   Scheduler scheduler(*classifier_, {.workers = 2, .max_batch_tokens = 64});
   std::vector<Answer> answers;
   for (size_t i = 0; i < 50; ++i) answers.push_back(Request(Texts(1 + i % 9), std::to_string(i % 3)));
@@ -63,7 +63,7 @@ TEST_F(SchedulerTest, AnswersAreThoseOfTheClassifierWhateverTheLoad) {
   EXPECT_GE(counts.texts, 50u);
 }
 
-TEST_F(SchedulerTest, AFullQueueRefusesAtOnceAndWhole) {
+TEST_F(SchedulerTest, AFullQueueRefusesWholeRequestsAtOnce) {
   std::promise<void> go;
   const std::shared_future<void> started = go.get_future().share();
   Scheduler scheduler(*classifier_, {.workers = 1, .max_queued_texts = 10});
@@ -83,7 +83,7 @@ TEST_F(SchedulerTest, AFullQueueRefusesAtOnceAndWhole) {
   EXPECT_TRUE(small.done.get());
 }
 
-TEST_F(SchedulerTest, WhoWouldWaitTooLongIsRefused) {
+TEST_F(SchedulerTest, TextsThatWouldWaitTooLongAreRefused) {
   std::promise<void> go;
   const std::shared_future<void> started = go.get_future().share();
   Scheduler scheduler(*classifier_, {.workers = 1, .max_wait = std::chrono::milliseconds(10)});
@@ -102,13 +102,13 @@ TEST_F(SchedulerTest, WhoWouldWaitTooLongIsRefused) {
   go.set_value();
 }
 
-TEST_F(SchedulerTest, ASingleTextIsComputedByWhoSubmitsItWhereNothingElseHasCome) {
+TEST_F(SchedulerTest, ASingleTextIsComputedByTheSubmittingThreadIfTheQueueIsEmpty) {
   Scheduler scheduler(*classifier_, {.workers = 1});
   std::vector<std::function<void()>> posted;
   Answer one = Request(Texts(1));
   std::thread::id where;
-  one.texts->keeper = std::make_shared<int>();
-  one.texts->later = [&](std::function<void()> what) { posted.push_back(std::move(what)); };
+  one.texts->keep_alive = std::make_shared<int>();
+  one.texts->defer = [&](std::function<void()> what) { posted.push_back(std::move(what)); };
   one.texts->done = [&](const Result<void>& computed) {
     EXPECT_TRUE(computed);
     where = std::this_thread::get_id();
@@ -121,8 +121,8 @@ TEST_F(SchedulerTest, ASingleTextIsComputedByWhoSubmitsItWhereNothingElseHasCome
 
   // Two: the workers have both, and what was posted finds nothing, or a worker at it.
   Answer second = Request(Texts(1)), third = Request(Texts(1));
-  second.texts->keeper = std::make_shared<int>();
-  second.texts->later = one.texts->later;
+  second.texts->keep_alive = std::make_shared<int>();
+  second.texts->defer = one.texts->defer;
   ASSERT_TRUE(scheduler.Submit(second.texts));
   ASSERT_TRUE(scheduler.Submit(third.texts));
   posted.back()();
@@ -130,16 +130,16 @@ TEST_F(SchedulerTest, ASingleTextIsComputedByWhoSubmitsItWhereNothingElseHasCome
   EXPECT_TRUE(third.done.get());
 }
 
-TEST_F(SchedulerTest, WhatWasToBeComputedLaterIsComputedByWorkersWhereThatIsForgotten) {
+TEST_F(SchedulerTest, WorkersComputeADeferredTextIfItsThreadHasEnded) {
   Scheduler scheduler(*classifier_, {.workers = 1});
   Answer one = Request(Texts(1));
-  one.texts->keeper = std::make_shared<int>();
-  one.texts->later = [](const std::function<void()>&) {};  // a thread that has ended
+  one.texts->keep_alive = std::make_shared<int>();
+  one.texts->defer = [](const std::function<void()>&) {};  // a thread that has ended
   ASSERT_TRUE(scheduler.Submit(one.texts));
   EXPECT_TRUE(one.done.get());
 }
 
-TEST_F(SchedulerTest, RequestsOfOneClientTakeTurnsToo) {
+TEST_F(SchedulerTest, RequestsOfOneClientTakeTurns) {
   std::promise<void> go;
   const std::shared_future<void> started = go.get_future().share();
   std::mutex mutex;
@@ -195,12 +195,12 @@ TEST_F(SchedulerTest, ClientsTakeTurns) {
   EXPECT_LE(std::ranges::find(order, "one") - order.begin(), 1);
 }
 
-TEST_F(SchedulerTest, WhatNobodyWaitsForIsNotComputed) {
+TEST_F(SchedulerTest, TextsOfDisconnectedClientsAreNotComputed) {
   Scheduler scheduler(*classifier_, {.workers = 1});
-  Answer gone = Request(Texts(5));
-  gone.texts->wanted = [] { return false; };
-  ASSERT_TRUE(scheduler.Submit(gone.texts));
-  EXPECT_EQ(gone.done.get().error().code, ErrorCode::kCancelled);
+  Answer disconnected = Request(Texts(5));
+  disconnected.texts->is_wanted = [] { return false; };
+  ASSERT_TRUE(scheduler.Submit(disconnected.texts));
+  EXPECT_EQ(disconnected.done.get().error().code, ErrorCode::kCancelled);
   Answer late = Request(Texts(5));
   late.texts->deadline = std::chrono::steady_clock::now() - std::chrono::seconds(1);
   ASSERT_TRUE(scheduler.Submit(late.texts));
@@ -209,7 +209,7 @@ TEST_F(SchedulerTest, WhatNobodyWaitsForIsNotComputed) {
   EXPECT_EQ(scheduler.counts().texts, 0u);
 }
 
-TEST_F(SchedulerTest, NoTextsAreDoneAtOnce) {
+TEST_F(SchedulerTest, ARequestWithoutTextsIsDoneAtOnce) {
   Scheduler scheduler(*classifier_, {.workers = 1});
   Answer none = Request({});
   ASSERT_TRUE(scheduler.Submit(none.texts));

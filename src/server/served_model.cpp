@@ -167,14 +167,16 @@ void ServedModel::Schedule(const std::shared_ptr<Call>& call) const {
   }
   texts->client = call->request.client;
   texts->deadline = call->request.deadline;
-  texts->keeper = weak_from_this().lock();
-  if (texts->keeper) texts->later = std::move(call->request.later);
-  if (call->request.gone) texts->wanted = [gone = call->request.gone] { return !*gone; };
+  texts->keep_alive = weak_from_this().lock();
+  if (texts->keep_alive) texts->defer = std::move(call->request.defer);
+  if (const auto& disconnected = call->request.client_disconnected) {
+    texts->is_wanted = [disconnected] { return !*disconnected; };
+  }
   // The texts don't hold themselves: `done` is called while they are alive.
   ScheduledTexts* const raw = texts.get();
   texts->done = [this, raw, call](const Result<void>& computed) {
-    call->times.queue = raw->taken - raw->submitted;
-    call->times.infer = Clock::now() - raw->taken;
+    call->times.queue = raw->dequeued_at - raw->submitted;
+    call->times.infer = Clock::now() - raw->dequeued_at;
     if (!computed) return Refuse(*call, computed.error());
     if (shared_.metrics) {
       shared_.metrics->Queued(call->times.queue.count());
@@ -193,11 +195,7 @@ void ServedModel::Schedule(const std::shared_ptr<Call>& call) const {
   if (shared_.metrics) {
     shared_.metrics->Classified(call->texts, 429, Seconds(Clock::now() - call->request.arrived));
   }
-  call->done(std::unexpected(Refusal{.status = 429,
-                                     .type = "Overloaded",
-                                     .message = "too many texts are waiting",
-                                     .retry_after_seconds = RetryAfterSeconds()}),
-             call->times);
+  call->done(std::unexpected(TooManyRequests("Overloaded", "too many texts are waiting", RetryAfter())), call->times);
 }
 
 void ServedModel::Keep(std::span<const int32_t> ids, std::span<const float> values) const {
@@ -220,16 +218,16 @@ void ServedModel::Finish(Call& call) const {
 }
 
 void ServedModel::Refuse(Call& call, const Error& error) const {
-  const bool late = error.code == ErrorCode::kCancelled;
-  const int status = late ? 503 : 500;
-  if (shared_.metrics) shared_.metrics->Classified(call.texts, status, Seconds(Clock::now() - call.request.arrived));
-  call.done(std::unexpected(Refusal{.status = status, .type = late ? "Timeout" : "Internal", .message = error.message}),
-            call.times);
+  ApiError told = ToApiError(error);
+  if (shared_.metrics) {
+    shared_.metrics->Classified(call.texts, told.status, Seconds(Clock::now() - call.request.arrived));
+  }
+  call.done(std::unexpected(std::move(told)), call.times);
 }
 
-int ServedModel::RetryAfterSeconds() const {
+std::chrono::seconds ServedModel::RetryAfter() const {
   const auto wait = std::chrono::duration_cast<std::chrono::seconds>(scheduler_->ExpectedWait());
-  return static_cast<int>(std::clamp<int64_t>(wait.count() + 1, 1, 60));
+  return std::clamp(wait + std::chrono::seconds(1), std::chrono::seconds(1), std::chrono::seconds(60));
 }
 
 }  // namespace winnow

@@ -16,8 +16,8 @@
 #include "base/threads.h"
 #include "classify/bundle_classifier.h"
 #include "server/answer_cache.h"
+#include "server/api_error.h"
 #include "server/metrics.h"
-#include "server/refusal.h"
 #include "server/scheduler.h"
 #include "store/redis_cache.h"
 
@@ -36,7 +36,7 @@ struct ServedTimes {
   size_t tokens = 0;
 };
 
-/// Thread-safe. Destroying it computes what is queued first, and must not happen within a `done` (LivingModels).
+/// Thread-safe. Destroying it computes what is queued first, and must not happen within a `done` (ModelLifetimes).
 class ServedModel : public std::enable_shared_from_this<ServedModel> {
  public:
   /// Errors: BundleClassifier::Load's.
@@ -54,12 +54,12 @@ class ServedModel : public std::enable_shared_from_this<ServedModel> {
     std::string client = {};
     std::chrono::steady_clock::time_point arrived = std::chrono::steady_clock::now();
     std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
-    bool no_store = false;                                  ///< these texts go into no cache, and come from none
-    std::shared_ptr<const std::atomic<bool>> gone = {};     ///< true once nobody waits any more; or null
-    std::function<void(std::function<void()>)> later = {};  ///< ScheduledTexts'
+    bool no_store = false;  ///< these texts go into no cache, and come from none
+    std::shared_ptr<const std::atomic<bool>> client_disconnected = {};  ///< HttpRequest's; or null
+    std::function<void(std::function<void()>)> defer = {};              ///< ScheduledTexts'
   };
-  /// Refusals: 429 when the queue is full, 503 when its time was over or nobody waits any more, 500.
-  using Done = std::function<void(std::expected<std::vector<ClassifiedText>, Refusal>, const ServedTimes&)>;
+  /// Errors: 429 when the queue is full, 503 when its time was over or nobody waits any more, 500.
+  using Done = std::function<void(ApiResult<std::vector<ClassifiedText>>, const ServedTimes&)>;
 
   /// Classifies, and calls `done` once, here or on another thread. What is cached is answered here, and a few texts of
   /// a linear model, faster than they could queue; the rest wait their turn.
@@ -77,7 +77,7 @@ class ServedModel : public std::enable_shared_from_this<ServedModel> {
   void Keep(std::span<const int32_t> ids, std::span<const float> values) const;
   void Finish(Call& call) const;
   void Refuse(Call& call, const Error& error) const;
-  int RetryAfterSeconds() const;
+  std::chrono::seconds RetryAfter() const;
 
   const SharedParts shared_;
   const uint64_t cache_key_;  // of this one as it is loaded now

@@ -18,16 +18,37 @@ std::vector<Route> ServiceRoutes(const SharedService& service) {
   return routes;
 }
 
+HttpHandler Handler(const SharedService& service, ServiceHandler handle) {
+  return [service, handle](const SharedRequest& request, const HttpReply& reply) {
+    const ApiResult<void> handled = handle(service, request, reply);
+    if (!handled) reply(handled.error().Response());
+  };
+}
+
+HttpHandler Handler(const SharedService& service, SimpleServiceHandler handle) {
+  return [service, handle](const SharedRequest& request, const HttpReply& reply) {
+    reply(ResponseOf(handle(*service, *request)));
+  };
+}
+
+void UseModel(const Service& service, std::string_view spec, const HttpReply& reply,
+              std::function<ApiResult<void>(const ModelSet::Model&)> then) {
+  service.models->Use(spec, [reply, then = std::move(then)](const ApiResult<ModelSet::Model>& model) {
+    const ApiResult<void> used = model ? then(*model) : std::unexpected(model.error());
+    if (!used) reply(used.error().Response());
+  });
+}
+
 void ClassifyAndReply(const ModelSet::Model& model, const HttpRequest& request, ServedModel::Request texts,
                       const HttpReply& reply, AnswerMaker answer) {
   texts.client = request.caller;
   texts.arrived = request.arrived;
-  texts.gone = request.gone;
-  texts.later = request.later;
+  texts.client_disconnected = request.client_disconnected;
+  texts.defer = request.defer;
   // The model lives as long as somebody waits for it.
   model->Classify(std::move(texts),
-                  [model, reply, answer = std::move(answer)](
-                      const std::expected<std::vector<ClassifiedText>, Refusal>& results, const ServedTimes& times) {
+                  [model, reply, answer = std::move(answer)](const ApiResult<std::vector<ClassifiedText>>& results,
+                                                             const ServedTimes& times) {
                     reply(results ? answer(*results, times) : results.error().Response());
                   });
 }
@@ -39,23 +60,36 @@ bool IsReady(const Service& service) {
   });
 }
 
+namespace {
+
+ApiResult<HttpResponse> Health(const Service&, const HttpRequest&) {
+  return HttpResponse{.status = 200, .body = "{\"status\":\"ok\"}", .headers = {}};
+}
+
+ApiResult<HttpResponse> Ready(const Service& service, const HttpRequest& request) {
+  if (IsReady(service)) return Health(service, request);
+  return Reject(503, "Unavailable", "the default model can't be loaded; GET /models says why");
+}
+
+ApiResult<HttpResponse> Metrics(const Service& service, const HttpRequest&) {
+  return HttpResponse{.status = 200,
+                      .body = service.metrics ? service.metrics->Scrape() : "",
+                      .content_type = "text/plain; version=0.0.4; charset=utf-8",
+                      .headers = {}};
+}
+
+}  // namespace
+
 std::vector<Route> HealthRoutes(const SharedService& service) {
   const Json answer = {{"type", "object"}, {"required", {"status"}}, {"properties", {{"status", {{"const", "ok"}}}}}};
-  const auto ok = [](const SharedRequest&, const HttpReply& reply) {
-    reply({.status = 200, .body = "{\"status\":\"ok\"}", .headers = {}});
-  };
   return {{.method = "GET",
            .path = "/health",
            .docs = {.summary = "Whether the server runs", .tag = "Health", .answer = answer},
-           .handle = ok},
+           .handle = Handler(service, Health)},
           {.method = "GET",
            .path = "/ready",
            .docs = {.summary = "Whether the default model answers", .tag = "Health", .answer = answer, .errors = {503}},
-           .handle =
-               [service, ok](const SharedRequest& request, const HttpReply& reply) {
-                 if (IsReady(*service)) return ok(request, reply);
-                 reply(ErrorResponse(503, "Unavailable", "the default model can't be loaded; GET /models says why"));
-               }},
+           .handle = Handler(service, Ready)},
           {.method = "GET",
            .path = "/metrics",
            .role = Role::kClassify,
@@ -63,12 +97,7 @@ std::vector<Route> HealthRoutes(const SharedService& service) {
                     .tag = "Health",
                     .answer = {{"type", "string"}},
                     .answer_types = {"text/plain"}},
-           .handle = [service](const SharedRequest&, const HttpReply& reply) {
-             reply({.status = 200,
-                    .body = service->metrics ? service->metrics->Scrape() : "",
-                    .content_type = "text/plain; version=0.0.4; charset=utf-8",
-                    .headers = {}});
-           }}};
+           .handle = Handler(service, Metrics)}};
 }
 
 }  // namespace winnow

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "server/api_error.h"
 #include "server/http.h"
 #include "server/json_request.h"
 #include "server/metrics.h"
@@ -49,7 +50,20 @@ bool IsReady(const Service& service);
 /// What is made of the answers to one request's texts.
 using AnswerMaker = std::function<HttpResponse(const std::vector<ClassifiedText>&, const ServedTimes&)>;
 
-/// Classifies with `model`, for whoever sent `request`, and replies with what `answer` makes of it, or with a refusal.
+/// A handler that replies, now or later, or returns the error that its client is told instead.
+using ServiceHandler = ApiResult<void> (*)(const SharedService&, const SharedRequest&, const HttpReply&);
+HttpHandler Handler(const SharedService& service, ServiceHandler handle);
+
+/// A handler whose response is known when it returns.
+using SimpleServiceHandler = ApiResult<HttpResponse> (*)(const Service&, const HttpRequest&);
+HttpHandler Handler(const SharedService& service, SimpleServiceHandler handle);
+
+/// Calls `then` with the model that `spec` means (ModelSet::Use), once it is loaded. `then` replies, or returns the
+/// error that its client is told; without such a model the error is ModelSet::Use's.
+void UseModel(const Service& service, std::string_view spec, const HttpReply& reply,
+              std::function<ApiResult<void>(const ModelSet::Model&)> then);
+
+/// Classifies with `model`, for whoever sent `request`, and replies with what `answer` makes of it, or with an error.
 void ClassifyAndReply(const ModelSet::Model& model, const HttpRequest& request, ServedModel::Request texts,
                       const HttpReply& reply, AnswerMaker answer);
 

@@ -2,13 +2,13 @@
 /// the workers of a queue.
 #pragma once
 
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <mutex>
 #include <thread>
+
+#include "base/mutex.h"
 
 namespace winnow {
 
@@ -30,11 +30,11 @@ class TaskThread {
   void Work();
 
   const size_t most_waiting_;
-  std::mutex mutex_;
-  std::condition_variable more_;
-  std::deque<std::function<void()>> tasks_;
-  bool finished_ = false;
-  std::thread thread_;
+  Mutex mutex_;
+  ConditionVariable changed_;
+  std::deque<std::function<void()>> tasks_ GUARDED_BY(mutex_);
+  bool finished_ GUARDED_BY(mutex_) = false;
+  std::thread thread_;  // started with the mutex held; joined once no task can start it
 };
 
 }  // namespace winnow

@@ -10,7 +10,7 @@
 namespace winnow {
 namespace {
 
-TEST(TaskThread, DoesTasksInOrderAndAllOfThemBeforeItEnds) {
+TEST(TaskThread, RunsAllTasksInOrderBeforeItEnds) {
   std::vector<int> done;
   std::promise<void> go;
   {

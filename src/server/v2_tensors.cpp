@@ -20,60 +20,46 @@ constexpr char kInput[] = "text";
 constexpr int64_t kMostElements = int64_t{1} << 53;  // that a number in JSON tells exactly
 constexpr int64_t kMostMicroseconds = int64_t{3600} * 1000000;
 
-std::unexpected<Refusal> Refuse(std::string message) { return std::unexpected(Refusal{.message = std::move(message)}); }
-std::unexpected<Refusal> Broken(std::string message) {
-  return std::unexpected(Refusal{.status = 400, .message = std::move(message)});
-}
-
-std::unexpected<Refusal> TooLong(const ServiceLimits& limits) {
-  return std::unexpected(Refusal{.status = 413,
-                                 .type = "TooLarge",
-                                 .message = fmt::format("'text' has more than {} bytes", limits.max_text_bytes)});
-}
+/// The bytes of the body contradict its JSON.
+std::unexpected<ApiError> Broken(std::string message) { return Reject(400, "Validation", std::move(message)); }
 
 /// An element's "parameters", or an empty object.
-std::expected<Json, Refusal> ParametersOf(const Json& of) {
+ApiResult<Json> ParametersOf(const Json& of) {
   const Json* const parameters = Field(of, "parameters");
   if (parameters == nullptr) return Json::object();
-  if (!parameters->is_object()) return Refuse("'parameters' must be an object");
+  if (!parameters->is_object()) return Reject("'parameters' must be an object");
   return *parameters;
 }
 
 /// How many texts a shape [n] or [n, 1] means.
-std::expected<size_t, Refusal> CountOf(const Json& input, const ServiceLimits& limits) {
+ApiResult<size_t> CountOf(const Json& input, const ServiceLimits& limits) {
   const Json* const shape = Field(input, "shape");
   if (shape == nullptr || !shape->is_array() || shape->empty() || shape->size() > 2) {
-    return Refuse("'shape' of the input must be [n] or [n, 1]");
+    return Reject("'shape' of the input must be [n] or [n, 1]");
   }
   const auto count = WholeNumber(shape->front(), 0, kMostElements);
   if (!count || (shape->size() == 2 && WholeNumber(shape->back(), 1, 1) != 1)) {
-    return Refuse("'shape' of the input must be [n] or [n, 1]");
+    return Reject("'shape' of the input must be [n] or [n, 1]");
   }
   if (static_cast<uint64_t>(*count) > limits.max_texts) {
-    return std::unexpected(Refusal{.status = 413,
-                                   .type = "TooLarge",
-                                   .message = fmt::format("'shape' means more than {} texts", limits.max_texts)});
+    return Reject(413, "TooLarge", fmt::format("'shape' means more than {} texts", limits.max_texts));
   }
   return static_cast<size_t>(*count);
 }
 
 /// "data", flat or as the shape has it.
-std::expected<std::vector<std::string>, Refusal> TextsOfData(const Json& data, size_t count,
-                                                             const ServiceLimits& limits) {
-  if (!data.is_array()) return Refuse("'data' must be a list of strings");
-  if (data.size() != count) return Refuse("'data' has another number of texts than 'shape' says");
+ApiResult<std::vector<std::string>> TextsOfData(const Json& data, size_t count, const ServiceLimits& limits) {
+  if (!data.is_array()) return Reject("'data' must be a list of strings");
+  if (data.size() != count) return Reject("'data' has another number of texts than 'shape' says");
   std::vector<std::string> texts;
   for (const Json& each : data) {
-    auto text = TextOf(each.is_array() && each.size() == 1 ? each[0] : each, "data", limits);
-    if (!text) return std::unexpected(text.error());
-    texts.push_back(std::move(*text));
+    texts.push_back(TRY(TextOf(each.is_array() && each.size() == 1 ? each[0] : each, "data", limits)));
   }
   return texts;
 }
 
 /// Elements of BYTES, all of `bytes`.
-std::expected<std::vector<std::string>, Refusal> TextsOfBytes(std::string_view bytes, size_t count,
-                                                              const ServiceLimits& limits) {
+ApiResult<std::vector<std::string>> TextsOfBytes(std::string_view bytes, size_t count, const ServiceLimits& limits) {
   std::vector<std::string> texts;
   while (!bytes.empty()) {
     uint32_t length = 0;
@@ -81,7 +67,7 @@ std::expected<std::vector<std::string>, Refusal> TextsOfBytes(std::string_view b
     std::memcpy(&length, bytes.data(), sizeof(length));
     bytes.remove_prefix(sizeof(length));
     if (length > bytes.size()) return Broken("an element of the binary data is longer than what is there");
-    if (length > limits.max_text_bytes) return TooLong(limits);
+    if (length > limits.max_text_bytes) return TooLong(kInput, limits);
     if (texts.size() == count) return Broken("the binary data has more texts than 'shape' says");
     texts.emplace_back(bytes.substr(0, length));
     bytes.remove_prefix(length);
@@ -91,69 +77,58 @@ std::expected<std::vector<std::string>, Refusal> TextsOfBytes(std::string_view b
 }
 
 /// The one input. `binary` is what lies behind the JSON.
-std::expected<std::vector<std::string>, Refusal> ReadInput(const Json& body, std::string_view binary,
-                                                           const ServiceLimits& limits) {
+ApiResult<std::vector<std::string>> ReadInput(const Json& body, std::string_view binary, const ServiceLimits& limits) {
   const Json* const inputs = Field(body, "inputs");
   if (inputs == nullptr || !inputs->is_array() || inputs->size() != 1 || !(*inputs)[0].is_object()) {
-    return Refuse("'inputs' must hold one tensor, 'text'");
+    return Reject("'inputs' must hold one tensor, 'text'");
   }
   const Json& input = (*inputs)[0];
-  const auto name = StringOr(input, "name", "");
-  if (!name) return std::unexpected(name.error());
-  if (*name != kInput) return Refuse("the model's only input is 'text'");
-  const auto datatype = StringOr(input, "datatype", "");
-  if (!datatype) return std::unexpected(datatype.error());
-  if (*datatype != "BYTES") return Refuse("'datatype' of 'text' is BYTES");
-  const auto count = CountOf(input, limits);
-  if (!count) return std::unexpected(count.error());
-  const auto parameters = ParametersOf(input);
-  if (!parameters) return std::unexpected(parameters.error());
-  if (Field(*parameters, "shared_memory_region") != nullptr) {
-    return Refuse("there is no shared memory here: send the text itself");
+  const std::string name = TRY(StringOr(input, "name", ""));
+  if (name != kInput) return Reject("the model's only input is 'text'");
+  const std::string datatype = TRY(StringOr(input, "datatype", ""));
+  if (datatype != "BYTES") return Reject("'datatype' of 'text' is BYTES");
+  const size_t count = TRY(CountOf(input, limits));
+  const Json parameters = TRY(ParametersOf(input));
+  if (Field(parameters, "shared_memory_region") != nullptr) {
+    return Reject("there is no shared memory here: send the text itself");
   }
-  const Json* const size = Field(*parameters, "binary_data_size");
+  const Json* const size = Field(parameters, "binary_data_size");
   const Json* const data = Field(input, "data");
   if (size == nullptr) {
     if (!binary.empty()) return Broken("bytes behind the JSON belong to no input: none has a 'binary_data_size'");
-    if (data == nullptr) return Refuse("'text' has neither 'data' nor a 'binary_data_size'");
-    return TextsOfData(*data, *count, limits);
+    if (data == nullptr) return Reject("'text' has neither 'data' nor a 'binary_data_size'");
+    return TextsOfData(*data, count, limits);
   }
-  if (data != nullptr) return Refuse("'text' has both 'data' and a 'binary_data_size'");
+  if (data != nullptr) return Reject("'text' has both 'data' and a 'binary_data_size'");
   const auto bytes = static_cast<int64_t>(binary.size());
   if (!WholeNumber(*size, bytes, bytes)) {
     return Broken(fmt::format("'binary_data_size' must be the number of bytes behind the JSON, {}", binary.size()));
   }
-  return TextsOfBytes(binary, *count, limits);
+  return TextsOfBytes(binary, count, limits);
 }
 
-std::expected<V2Output, Refusal> ReadOutput(const Json& json, bool binary) {
-  if (!json.is_object()) return Refuse("each of 'outputs' must be an object");
-  const auto name = StringOr(json, "name", "");
-  if (!name) return std::unexpected(name.error());
-  V2Output output{.kind = V2Output::Kind::kLabel, .name = *name};
-  if (*name == "score") {
+ApiResult<V2Output> ReadOutput(const Json& json, bool binary) {
+  if (!json.is_object()) return Reject("each of 'outputs' must be an object");
+  V2Output output;
+  output.name = TRY(StringOr(json, "name", ""));
+  if (output.name == "score") {
     output.kind = V2Output::Kind::kScore;
-  } else if (*name == "scores" || *name == "probabilities") {
+  } else if (output.name == "scores" || output.name == "probabilities") {
     output.kind = V2Output::Kind::kScores;
-  } else if (*name != "label") {
-    return Refuse("the model's outputs are 'label', 'score' and 'scores'");
+  } else if (output.name != "label") {
+    return Reject("the model's outputs are 'label', 'score' and 'scores'");
   }
-  const auto parameters = ParametersOf(json);
-  if (!parameters) return std::unexpected(parameters.error());
-  if (Field(*parameters, "shared_memory_region") != nullptr) return Refuse("there is no shared memory here");
-  const auto own = FlagOr(*parameters, "binary_data", binary);
-  if (!own) return std::unexpected(own.error());
-  output.binary = *own;
-  const auto classes = IntegerOr(*parameters, "classification", 0, 0, int64_t{1} << 31);
-  if (!classes) return std::unexpected(classes.error());
-  output.classes = static_cast<size_t>(*classes);
+  const Json parameters = TRY(ParametersOf(json));
+  if (Field(parameters, "shared_memory_region") != nullptr) return Reject("there is no shared memory here");
+  output.binary = TRY(FlagOr(parameters, "binary_data", binary));
+  output.classes = static_cast<size_t>(TRY(IntegerOr(parameters, "classification", 0, 0, int64_t{1} << 31)));
   return output;
 }
 
-std::expected<std::vector<V2Output>, Refusal> ReadOutputs(const Json& body, bool binary) {
+ApiResult<std::vector<V2Output>> ReadOutputs(const Json& body, bool binary) {
   std::vector<V2Output> outputs;
-  const Json* const wanted = Field(body, "outputs");
-  if (wanted == nullptr || (wanted->is_array() && wanted->empty())) {
+  const Json* const requested = Field(body, "outputs");
+  if (requested == nullptr || (requested->is_array() && requested->empty())) {
     for (const auto& [kind, name] : {std::pair(V2Output::Kind::kLabel, "label"),
                                      {V2Output::Kind::kScore, "score"},
                                      {V2Output::Kind::kScores, "scores"}}) {
@@ -161,14 +136,13 @@ std::expected<std::vector<V2Output>, Refusal> ReadOutputs(const Json& body, bool
     }
     return outputs;
   }
-  if (!wanted->is_array()) return Refuse("'outputs' must be a list");
-  for (const Json& each : *wanted) {
-    auto output = ReadOutput(each, binary);
-    if (!output) return std::unexpected(output.error());
-    if (std::ranges::any_of(outputs, [&](const V2Output& other) { return other.name == output->name; })) {
-      return Refuse("'outputs' names one twice");
+  if (!requested->is_array()) return Reject("'outputs' must be a list");
+  for (const Json& each : *requested) {
+    V2Output output = TRY(ReadOutput(each, binary));
+    if (std::ranges::any_of(outputs, [&](const V2Output& other) { return other.name == output.name; })) {
+      return Reject("'outputs' names one twice");
     }
-    outputs.push_back(std::move(*output));
+    outputs.push_back(std::move(output));
   }
   return outputs;
 }
@@ -261,8 +235,7 @@ void WriteOutput(const V2Output& output, const V2Model& model, std::span<const C
 
 }  // namespace
 
-std::expected<V2Request, Refusal> ReadV2Request(std::string_view body, std::string_view header_length,
-                                                const ServiceLimits& limits) {
+ApiResult<V2Request> ReadV2Request(std::string_view body, std::string_view header_length, const ServiceLimits& limits) {
   size_t json_size = body.size();
   if (!header_length.empty()) {
     const char* const end = header_length.data() + header_length.size();
@@ -273,30 +246,20 @@ std::expected<V2Request, Refusal> ReadV2Request(std::string_view body, std::stri
   }
   V2Request request;
   if (!header_length.empty() && json_size == 0) {
-    if (body.size() > limits.max_text_bytes) return TooLong(limits);
+    if (body.size() > limits.max_text_bytes) return TooLong(kInput, limits);
     request.texts.emplace_back(body);
-    request.outputs = *ReadOutputs(Json::object(), /*binary=*/true);
+    request.outputs = TRY(ReadOutputs(Json::object(), /*binary=*/true));
     return request;
   }
-  const auto json = ParseObject(body.substr(0, json_size), limits);
-  if (!json) return std::unexpected(json.error());
-  auto id = StringOr(*json, "id", "");
-  if (!id) return std::unexpected(id.error());
-  request.id = std::move(*id);
-  request.has_id = Field(*json, "id") != nullptr;
-  const auto parameters = ParametersOf(*json);
-  if (!parameters) return std::unexpected(parameters.error());
-  const auto binary = FlagOr(*parameters, "binary_data_output", false);
-  if (!binary) return std::unexpected(binary.error());
-  const auto timeout = IntegerOr(*parameters, "timeout", 0, 0, kMostMicroseconds);
-  if (!timeout) return std::unexpected(timeout.error());
-  if (*timeout > 0) request.timeout = std::chrono::microseconds(*timeout);
-  auto outputs = ReadOutputs(*json, *binary);
-  if (!outputs) return std::unexpected(outputs.error());
-  request.outputs = std::move(*outputs);
-  auto texts = ReadInput(*json, body.substr(json_size), limits);
-  if (!texts) return std::unexpected(texts.error());
-  request.texts = std::move(*texts);
+  const Json json = TRY(ParseObject(body.substr(0, json_size), limits));
+  request.id = TRY(StringOr(json, "id", ""));
+  request.has_id = Field(json, "id") != nullptr;
+  const Json parameters = TRY(ParametersOf(json));
+  const bool binary = TRY(FlagOr(parameters, "binary_data_output", false));
+  const int64_t timeout = TRY(IntegerOr(parameters, "timeout", 0, 0, kMostMicroseconds));
+  if (timeout > 0) request.timeout = std::chrono::microseconds(timeout);
+  request.outputs = TRY(ReadOutputs(json, binary));
+  request.texts = TRY(ReadInput(json, body.substr(json_size), limits));
   return request;
 }
 

@@ -45,10 +45,9 @@ struct V2Request {
 };
 
 /// `header_length`: of Inference-Header-Content-Length, how many bytes of the body are JSON; empty: all. 0: there is no
-/// JSON, and the body is one text. Refusals: as ParseObject's and TextOf's; 400 of bytes that are not what the JSON
+/// JSON, and the body is one text. Errors: as ParseObject's and TextOf's; 400 of bytes that are not what the JSON
 /// says they are.
-std::expected<V2Request, Refusal> ReadV2Request(std::string_view body, std::string_view header_length,
-                                                const ServiceLimits& limits);
+ApiResult<V2Request> ReadV2Request(std::string_view body, std::string_view header_length, const ServiceLimits& limits);
 
 /// Whose answers are told.
 struct V2Model {

@@ -38,14 +38,14 @@ Body Binary(const std::vector<std::string>& texts, Json more = Json::object()) {
   return {json + behind, std::to_string(json.size())};
 }
 
-std::expected<V2Request, Refusal> Read(const Body& body, ServiceLimits limits = {}) {
+ApiResult<V2Request> Read(const Body& body, ServiceLimits limits = {}) {
   return ReadV2Request(body.bytes, body.header_length, limits);
 }
-std::expected<V2Request, Refusal> ReadJson(const Json& json, ServiceLimits limits = {}) {
+ApiResult<V2Request> ReadJson(const Json& json, ServiceLimits limits = {}) {
   return ReadV2Request(json.dump(), "", limits);
 }
 
-TEST(V2Request, TakesTextsAsJsonFlatOrAsTheShapeHasThem) {
+TEST(V2Request, TakesTextsAsAFlatListOrInTheirShape) {
   Json input = Input({2});
   input["data"] = {"a", "b"};
   const auto flat = ReadJson({{"id", "42"}, {"inputs", Json::array({input})}});
@@ -80,7 +80,7 @@ TEST(V2Request, WithoutJsonTheBodyIsOneText) {
   EXPECT_TRUE(read->outputs.front().binary);
 }
 
-TEST(V2Request, RefusesBytesThatAreNotWhatTheJsonSays) {
+TEST(V2Request, RefusesBytesThatContradictTheJson) {
   const Body good = Binary({"win", "prize"});
   ASSERT_TRUE(Read(good));
   for (const char* const length : {"-1", "+5", "5x", "1e2", "99999999999999999999", "100000", " 5", "0x10"}) {
@@ -112,7 +112,7 @@ TEST(V2Request, RefusesBytesThatAreNotWhatTheJsonSays) {
   }
 }
 
-TEST(V2Request, KeepsItsLimits) {
+TEST(V2Request, RefusesTextsBeyondTheLimits) {
   const ServiceLimits limits{.max_texts = 2, .max_text_bytes = 4};
   EXPECT_TRUE(Read(Binary({"1234", "1"}), limits));
   EXPECT_EQ(Read(Binary({"12345"}), limits).error().status, 413);
@@ -124,7 +124,7 @@ TEST(V2Request, KeepsItsLimits) {
   EXPECT_EQ(ReadJson({{"inputs", Json::array({input})}}).error().status, 413);
 }
 
-TEST(V2Request, RefusesWhatItDoesNotUnderstand) {
+TEST(V2Request, RefusesUnknownNamesTypesAndParameters) {
   Json input = Input({1});
   input["data"] = {"a"};
   const Json good = {{"inputs", Json::array({input})}};
@@ -211,7 +211,7 @@ HttpResponse Write(const V2Request& request) {
   return WriteV2Answer({.name = "m", .version = "1.0.0", .labels = kLabels}, request, Answers());
 }
 
-TEST(V2Answer, IsJsonWhereNothingElseIsWanted) {
+TEST(V2Answer, IsJsonByDefault) {
   Json input = Input({0});
   input["data"] = Json::array();
   const HttpResponse response = Write(*ReadJson({{"id", "7"}, {"inputs", Json::array({input})}}));
@@ -226,7 +226,7 @@ TEST(V2Answer, IsJsonWhereNothingElseIsWanted) {
   EXPECT_EQ(json["outputs"][2]["data"], Json({.25, .75, .5, .5}));
 }
 
-TEST(V2Answer, PutsTensorsBehindTheJsonInTheirOrder) {
+TEST(V2Answer, PutsBinaryTensorsBehindTheJsonInTheirOrder) {
   const Json outputs =
       ParsedJson(R"([{"name": "probabilities"}, {"name": "score", "parameters": {"binary_data": false}},
     {"name": "label"}])");
@@ -249,7 +249,7 @@ TEST(V2Answer, PutsTensorsBehindTheJsonInTheirOrder) {
   EXPECT_EQ(behind.substr(16), Element("spam") + Element("ham"));
 }
 
-TEST(V2Answer, NamesTheMostProbableClassesWhereTheyAreAskedFor) {
+TEST(V2Answer, NamesTheMostProbableClassesIfAskedFor) {
   const Json outputs = ParsedJson(R"([{"name": "scores", "parameters": {"classification": 9}}])");
   const Json all = ParsedJson(Write(*Read(Binary({"a", "b"}, {{"outputs", outputs}}))).body);
   EXPECT_EQ(all["outputs"][0]["shape"], Json({2, 2}));

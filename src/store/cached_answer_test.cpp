@@ -8,7 +8,7 @@
 namespace winnow {
 namespace {
 
-TEST(CachedAnswer, ComesBackAsItWas) {
+TEST(CachedAnswer, IsDecodedAsItWasEncoded) {
   const std::string key = AnswerKey("abc", std::vector<int32_t>{101, 7, 102});
   for (const std::vector<float>& values : {std::vector<float>{}, {0.25f}, {1e-30f, -0.0f, 0.999f}}) {
     std::vector<float> found(values.size());

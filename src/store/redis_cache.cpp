@@ -49,7 +49,7 @@ RedisCache::RedisCache(RedisAddress address, const RedisCacheOptions& options)
 
 RedisCache::~RedisCache() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
     Wake();
   }
@@ -59,7 +59,7 @@ RedisCache::~RedisCache() {
 
 void RedisCache::Find(std::string key, Done done) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (ready_ && questions_.size() < options_.max_queued) {
       questions_.push_back({std::move(key), std::move(done), Clock::now() + options_.timeout});
       Wake();
@@ -72,7 +72,7 @@ void RedisCache::Find(std::string key, Done done) {
 
 void RedisCache::Insert(std::string key, std::string value) {
   const size_t bytes = key.size() + value.size();
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (!ready_ || value.size() > options_.max_value_bytes || values_.size() >= options_.max_queued ||
       value_bytes_ + bytes > options_.max_queued_bytes) {
     ++counts_.dropped;
@@ -84,26 +84,25 @@ void RedisCache::Insert(std::string key, std::string value) {
 }
 
 bool RedisCache::available() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return ready_;
 }
 
 RedisCacheCounts RedisCache::counts() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return counts_;
 }
 
 bool RedisCache::stopping() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return stopping_;
 }
 
 void RedisCache::SetReady(bool ready) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   ready_ = ready;
 }
 
-/// With the lock held.
 void RedisCache::Wake() {
   if (std::exchange(woken_, true)) return;
   const uint64_t one = 1;
@@ -129,7 +128,7 @@ void RedisCache::Run() {
     AnswerAll();
     if (stopping()) break;
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       ++counts_.errors;
     }
     if (!std::exchange(away, true)) {
@@ -149,7 +148,7 @@ void RedisCache::Pause(std::chrono::milliseconds time) {
     pollfd wake{wake_, POLLIN, 0};
     if (::poll(&wake, 1, Milliseconds(end - Clock::now())) <= 0) continue;
     uint64_t count = 0;
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     woken_ = false;
     [[maybe_unused]] const ssize_t got = ::read(wake_, &count, sizeof count);
   }
@@ -173,7 +172,7 @@ Result<void> RedisCache::Serve() {
 
 /// Makes commands of what is queued: questions first.
 void RedisCache::SendQueued() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const Clock::time_point now = Clock::now();
   const auto room = [&] { return commands_.size() < kMostCommands && connection_.unwritten() < kMostUnwritten; };
   while (!questions_.empty() && room()) {
@@ -210,7 +209,7 @@ void RedisCache::WaitForSocket() {
     if (Clock::now() - sent <= options_.timeout) at_the_latest(sent + options_.timeout);
   }
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!questions_.empty()) at_the_latest(questions_.front().deadline);
   }
   const auto events = static_cast<short>(connection_.unwritten() > 0 ? POLLIN | POLLOUT : POLLIN);
@@ -218,7 +217,7 @@ void RedisCache::WaitForSocket() {
   const int timeout = next ? std::max(Milliseconds(*next - Clock::now()), 1) : -1;
   if (::poll(wanted, 2, timeout) <= 0 || wanted[0].revents == 0) return;
   uint64_t count = 0;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   woken_ = false;
   [[maybe_unused]] const ssize_t got = ::read(wake_, &count, sizeof count);
 }
@@ -237,7 +236,7 @@ Result<void> RedisCache::TakeReply(const RedisReply& reply) {
     if (!says.empty()) {
       // Full, or a replica that can't be written to: it can be read all the same.
       if (!std::exchange(refusal_logged_, true)) LogWarning("{} keeps no answers: {}", name(), says);
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       ++counts_.errors;
     } else if (reply.kind != RedisReply::kStatus) {
       return Fail(ErrorCode::kNetwork, "it answers something else than it was asked");
@@ -259,7 +258,7 @@ Result<void> RedisCache::TakeReply(const RedisReply& reply) {
     }
     const bool hit = item != nullptr && item->kind == RedisReply::kString;
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       ++(hit ? counts_.hits : counts_.misses);
     }
     question.done(hit ? std::optional(std::move(item->text)) : std::nullopt);
@@ -274,7 +273,7 @@ void RedisCache::AnswerLate(Clock::time_point now) {
     late.push_back(std::move(asked_[answered_].done));
   }
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     for (; !questions_.empty() && questions_.front().deadline <= now; questions_.pop_front()) {
       late.push_back(std::move(questions_.front().done));
     }
@@ -289,7 +288,7 @@ void RedisCache::AnswerAll() {
   questions.erase(questions.begin(), questions.begin() + static_cast<std::ptrdiff_t>(std::exchange(answered_, 0)));
   commands_.clear();
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     std::ranges::move(questions_, std::back_inserter(questions));
     questions_.clear();
     counts_.skipped += questions.size();

@@ -14,12 +14,12 @@
 #include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
 
+#include "base/mutex.h"
 #include "base/result.h"
 #include "store/redis_connection.h"
 #include "store/redis_url.h"
@@ -101,20 +101,20 @@ class RedisCache {
   bool stopping() const;
   void SetReady(bool ready);
   void Pause(std::chrono::milliseconds time);
-  void Wake();
+  void Wake() REQUIRES(mutex_);
 
   const RedisAddress address_;
   const RedisCacheOptions options_;
   int wake_ = -1;  // an eventfd
 
-  mutable std::mutex mutex_;  // of these
-  bool ready_ = false;        // questions are taken
-  bool stopping_ = false;
-  bool woken_ = false;
-  std::deque<Question> questions_;
-  std::deque<Value> values_;
-  size_t value_bytes_ = 0;
-  RedisCacheCounts counts_;
+  mutable Mutex mutex_;
+  bool ready_ GUARDED_BY(mutex_) = false;  // questions are taken
+  bool stopping_ GUARDED_BY(mutex_) = false;
+  bool woken_ GUARDED_BY(mutex_) = false;
+  std::deque<Question> questions_ GUARDED_BY(mutex_);
+  std::deque<Value> values_ GUARDED_BY(mutex_);
+  size_t value_bytes_ GUARDED_BY(mutex_) = 0;
+  RedisCacheCounts counts_ GUARDED_BY(mutex_);
 
   // The thread's own.
   RedisConnection connection_;

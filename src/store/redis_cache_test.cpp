@@ -105,7 +105,7 @@ TEST_F(RedisCacheTest, FindsWhatAnyServerInserted) {
   EXPECT_EQ(counts.errors + counts.timeouts + counts.skipped, 0u);
 }
 
-TEST_F(RedisCacheTest, ValuesEndWithTheirTime) {
+TEST_F(RedisCacheTest, ValuesExpire) {
   RedisServer redis;
   redis.Start();
   RedisCacheOptions options = Patient();
@@ -169,7 +169,7 @@ TEST_F(RedisCacheTest, ThreadsGetTheirOwnAnswersWhileRedisComesAndGoes) {
   EXPECT_TRUE(Eventually([&] { return answered == asked; }));
 }
 
-TEST_F(RedisCacheTest, ThatIsAwayAtFirstIsUsedOnceItIsThere) {
+TEST_F(RedisCacheTest, UsesAServerThatComesUpLater) {
   RedisServer redis;
   const auto cache = Cache(redis.url());
   EXPECT_EQ(Ask(*cache, "key"), std::nullopt);
@@ -182,7 +182,7 @@ TEST_F(RedisCacheTest, ThatIsAwayAtFirstIsUsedOnceItIsThere) {
   EXPECT_TRUE(Put(*cache, "key", "value"));
 }
 
-TEST_F(RedisCacheTest, ThatDiesIsMissedAndWelcomedOnceEach) {
+TEST_F(RedisCacheTest, LogsOnceThatTheServerWentAndOnceThatItIsBack) {
   RedisServer redis;
   redis.Start();
   const auto cache = Cache(redis.url());
@@ -200,7 +200,7 @@ TEST_F(RedisCacheTest, ThatDiesIsMissedAndWelcomedOnceEach) {
   EXPECT_EQ(Count(log, "is back"), 1u) << log;
 }
 
-TEST_F(RedisCacheTest, ThatHangsHoldsUpNobody) {
+TEST_F(RedisCacheTest, AServerThatHangsDelaysNobody) {
   RedisServer redis;
   redis.Start();
   const auto cache = Cache(redis.url(), Impatient());
@@ -215,7 +215,7 @@ TEST_F(RedisCacheTest, ThatHangsHoldsUpNobody) {
   EXPECT_TRUE(Eventually([&] { return Ask(*cache, "key") == "value"; }));
 }
 
-TEST_F(RedisCacheTest, LateAnswersBelongToTheQuestionsThatGaveUp) {
+TEST_F(RedisCacheTest, LateRepliesAreNotTakenForThoseOfLaterQuestions) {
   RedisServer redis;
   redis.Start();
   RedisCacheOptions options = Patient();
@@ -239,7 +239,7 @@ TEST_F(RedisCacheTest, LateAnswersBelongToTheQuestionsThatGaveUp) {
   EXPECT_EQ(cache->counts().errors, errors) << "it is the same connection";
 }
 
-TEST_F(RedisCacheTest, QuestionsThatWaitAreAnsweredWhenItGoes) {
+TEST_F(RedisCacheTest, ClosingAnswersTheQuestionsThatWait) {
   RedisServer redis;
   redis.Start();
   auto cache = Cache(redis.url());
@@ -291,7 +291,7 @@ TEST_F(RedisCacheTest, LogsInAndChoosesItsDatabase) {
   EXPECT_THAT(log, Not(HasSubstr("cret")));
 }
 
-TEST_F(RedisCacheTest, ThatTakesNoValuesCanStillBeRead) {
+TEST_F(RedisCacheTest, AServerThatRefusesValuesIsStillRead) {
   RedisServer redis;
   redis.Start({"--maxmemory", "1", "--maxmemory-policy", "noeviction"});
   testing::internal::CaptureStderr();
@@ -333,7 +333,7 @@ const std::vector<std::string> kNonsense = {
     ",1.5\r\n",
 };
 
-TEST(RedisCache, NonsenseIsNoAnswer) {
+TEST(RedisCache, InvalidRepliesAreNotAnswers) {
   for (const std::string& nonsense : kNonsense) {
     const FakeRedis fake({nonsense});
     const auto cache = Cache(fake.url(), Impatient());
@@ -344,7 +344,7 @@ TEST(RedisCache, NonsenseIsNoAnswer) {
   }
 }
 
-TEST(RedisCache, NonsenseAfterAGoodStartIsNoAnswer) {
+TEST(RedisCache, InvalidRepliesAfterValidOnesAreNotAnswers) {
   for (const std::string& nonsense : kNonsense) {
     const FakeRedis fake({"*1\r\n$-1\r\n", nonsense});
     const auto cache = Cache(fake.url(), Impatient());
@@ -356,7 +356,7 @@ TEST(RedisCache, NonsenseAfterAGoodStartIsNoAnswer) {
   }
 }
 
-TEST(RedisCache, RepliesWithoutEndAreCutOff) {
+TEST(RedisCache, EndlessRepliesAreCutOff) {
   for (const char* begin : {"+", "*1\r\n$9223372036854775807\r\n", "*1\r\n$2000000000\r\n", "$2000000000\r\n"}) {
     const FakeRedis fake({"*1\r\n$-1\r\n", begin}, true);
     RedisCacheOptions options = Patient();
@@ -369,7 +369,7 @@ TEST(RedisCache, RepliesWithoutEndAreCutOff) {
   }
 }
 
-TEST(RedisCache, ThatCanNotBeReachedIsNoError) {
+TEST(RedisCache, OpensThoughTheServerCannotBeReached) {
   for (const char* url : {"unix:///nowhere/redis.sock", "redis://127.0.0.1:1", "redis://name.invalid"}) {
     const auto cache = Cache(url);
     EXPECT_EQ(Ask(*cache, "key"), std::nullopt);
@@ -377,7 +377,7 @@ TEST(RedisCache, ThatCanNotBeReachedIsNoError) {
   }
 }
 
-TEST(RedisCache, RefusesWhatIsNoUrlOfRedis) {
+TEST(RedisCache, RefusesInvalidUrls) {
   EXPECT_EQ(RedisCache::Open("http://cache").error().code, ErrorCode::kInvalidArgument);
   EXPECT_EQ(RedisCache::Open("rediss://cache").error().code, ErrorCode::kUnsupported);
 }

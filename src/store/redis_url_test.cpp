@@ -11,7 +11,7 @@ RedisAddress Parsed(std::string_view url) {
   return address.value_or(RedisAddress());
 }
 
-TEST(RedisUrl, SaysWhereAndAsWhom) {
+TEST(RedisUrl, ContainsAddressUserAndDatabase) {
   EXPECT_EQ(Parsed("redis://cache").Name(), "redis://cache:6379");
   EXPECT_EQ(Parsed("redis://cache/").Name(), "redis://cache:6379");
   EXPECT_EQ(Parsed("redis://cache:1234/7").Name(), "redis://cache:1234/7");
@@ -29,7 +29,7 @@ TEST(RedisUrl, SaysWhereAndAsWhom) {
   EXPECT_EQ(Parsed("redis://:secret@cache").user, "");
 }
 
-TEST(RedisUrl, WhatItIsNotIsRefusedWithoutItsPassword) {
+TEST(RedisUrl, InvalidUrlsAreRefusedWithoutTellingThePassword) {
   for (const char* url : {"",
                           "cache:6379",
                           "http://cache",
@@ -64,7 +64,7 @@ TEST(RedisUrl, WhatItIsNotIsRefusedWithoutItsPassword) {
   EXPECT_FALSE(ParseRedisUrl("unix:///" + std::string(200, 'x')));
 }
 
-TEST(RedisUrl, TlsIsUnsupportedAndSaysWhatToDo) {
+TEST(RedisUrl, TlsIsRefusedWithAdvice) {
   const auto address = ParseRedisUrl("rediss://cache");
   ASSERT_FALSE(address);
   EXPECT_EQ(address.error().code, ErrorCode::kUnsupported);

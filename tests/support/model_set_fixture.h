@@ -16,7 +16,7 @@
 
 namespace winnow {
 
-using Found = std::expected<ModelSet::Model, Refusal>;
+using Found = ApiResult<ModelSet::Model>;
 
 inline Found Use(ModelSet& set, std::string_view spec) {
   std::promise<Found> promise;
@@ -32,7 +32,7 @@ inline Found Switch(ModelSet& set, std::string_view spec) {
 
 inline int StatusOf(const std::function<void(ModelSet::Done)>& call) {
   std::promise<int> promise;
-  call([&](const std::expected<void, Refusal>& done) { promise.set_value(done ? 200 : done.error().status); });
+  call([&](const ApiResult<void>& done) { promise.set_value(done ? 200 : done.error().status); });
   return promise.get_future().get();
 }
 

@@ -1,17 +1,17 @@
-/// A server's routes without a server: a random transformer "spam" and a linear model "words", asked directly.
+/// A server that listens nowhere: a random transformer "spam" and a linear model "words", asked directly.
 #pragma once
 
 #include <gtest/gtest.h>
 
 #include <future>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "bundle/labels.h"
 #include "linear/train_linear.h"
-#include "server/application.h"
-#include "server/service.h"
+#include "server/server.h"
 #include "support/temporary_directory.h"
 #include "support/tiny_bundle.h"
 
@@ -23,19 +23,17 @@ class ServedRoutes {
   explicit ServedRoutes(ServiceLimits limits = {}, const std::string& text_template = "") {
     WriteTransformer(text_template);
     WriteLinear();
-    auto service = std::make_shared<Service>();
-    service->limits = limits;
-    service->models =
-        ModelSet::Open({dir_.path() / "spam", dir_.path() / "words"}, {.scheduler = {.workers = 1}}).value();
-    service_ = service;
-    table_ = std::make_shared<const RouteTable>(ServiceRoutes(service));
-    ApplicationParts parts;
-    parts.routes = table_;
-    ask_ = MakeApplication(std::move(parts));
+    ServerOptions options;
+    options.bundles = {dir_.path() / "spam", dir_.path() / "words"};
+    options.models.scheduler.workers = 1;
+    options.http.host = "";
+    options.http.threads = 1;
+    options.limits = limits;
+    options.cache_bytes = 0;
+    server_ = Server::Start(std::move(options)).value();
   }
   ServedRoutes(const ServedRoutes&) = delete;
   ServedRoutes& operator=(const ServedRoutes&) = delete;
-  ~ServedRoutes() { service_->Close(); }
 
   HttpResponse Ask(std::string method, std::string path, std::string body = "",
                    std::vector<std::pair<std::string, std::string>> headers = {}) const {
@@ -47,17 +45,17 @@ class ServedRoutes {
     request->id = "the-id";
     const auto promise = std::make_shared<std::promise<HttpResponse>>();
     std::future<HttpResponse> answer = promise->get_future();
-    ask_(request, [promise](HttpResponse response) { promise->set_value(std::move(response)); });
+    server_->Answer(request, [promise](HttpResponse response) { promise->set_value(std::move(response)); });
     return answer.get();
   }
   Json AskJson(const std::string& method, const std::string& path, const std::string& body = "") const {
     return ParsedJson(Ask(method, path, body).body);
   }
 
-  const RouteTable& table() const { return *table_; }
+  const RouteTable& table() const { return server_->routes(); }
   std::shared_ptr<const ServedModel> Served(std::string_view name) const {
     std::shared_ptr<const ServedModel> model;
-    service_->models->Use(name, [&](const auto& used) { model = used.value(); });
+    server_->models().Use(name, [&](const auto& used) { model = used.value(); });
     return model;
   }
 
@@ -97,9 +95,7 @@ class ServedRoutes {
   }
 
   const TemporaryDirectory dir_;
-  SharedService service_;
-  std::shared_ptr<const RouteTable> table_;
-  HttpApplication ask_;
+  std::unique_ptr<Server> server_;
 };
 
 }  // namespace winnow

@@ -5,24 +5,23 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <thread>
 #include <vector>
 
+#include "base/mutex.h"
 #include "server/served_model.h"
 
 namespace winnow {
 
 /// Thread-safe.
-class LivingModels {
+class ModelLifetimes {
  public:
-  LivingModels();
-  LivingModels(const LivingModels&) = delete;
-  LivingModels& operator=(const LivingModels&) = delete;
-  ~LivingModels() { Finish(); }
+  ModelLifetimes();
+  ModelLifetimes(const ModelLifetimes&) = delete;
+  ModelLifetimes& operator=(const ModelLifetimes&) = delete;
+  ~ModelLifetimes() { Finish(); }
 
   /// Waits until the last model has been let go and destroyed. Nothing is added from here on.
   void Finish();
@@ -37,18 +36,18 @@ class LivingModels {
   bool WaitUntilAtMost(uint64_t bytes, std::chrono::milliseconds patience) const;
 
  private:
-  struct Dying {
+  struct Released {
     std::unique_ptr<const ServedModel> model;
     uint64_t bytes = 0;
   };
   void Destroy();
 
-  mutable std::mutex mutex_;
-  mutable std::condition_variable changed_;
-  std::vector<Dying> dying_;
-  size_t count_ = 0;
-  uint64_t bytes_ = 0;
-  bool stopping_ = false;
+  mutable Mutex mutex_;
+  mutable ConditionVariable changed_;
+  std::vector<Released> released_ GUARDED_BY(mutex_);  // to be destroyed
+  size_t count_ GUARDED_BY(mutex_) = 0;                // of models that are not destroyed yet
+  uint64_t bytes_ GUARDED_BY(mutex_) = 0;
+  bool stopping_ GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

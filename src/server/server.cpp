@@ -1,0 +1,141 @@
+#include "server/server.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/log.h"
+#include "server/access_log.h"
+#include "server/api_keys.h"
+
+namespace winnow {
+
+Result<std::unique_ptr<Server>> Server::Start(ServerOptions options) {
+  std::unique_ptr<Server> server(new Server(std::move(options)));
+  TRY(server->StartService());
+  TRY(server->OpenAccess());
+  TRY(server->OpenAccessLog());
+  TRY(server->Listen());
+  return server;
+}
+
+Result<void> Server::StartService() {
+  SharedParts& shared = options_.models.shared;
+  shared.metrics = std::make_shared<ServerMetrics>();
+  shared.cache = std::make_shared<AnswerCache>(options_.cache_bytes);
+  if (!options_.redis.empty()) shared.redis = TRY(RedisCache::Open(options_.redis, options_.redis_options));
+  auto service = std::make_shared<Service>();
+  service->models = TRY(ModelSet::Open(options_.bundles, options_.models));
+  service->limits = options_.limits;
+  service->scheduler = options_.models.scheduler;
+  service->metrics = shared.metrics;
+  service_ = std::move(service);
+  parts_.routes = std::make_shared<const RouteTable>(ServiceRoutes(service_));
+  parts_.metrics = shared.metrics;
+  parts_.cors_origins = options_.cors_origins;
+  parts_.proxies = options_.http.proxies;
+  return {};
+}
+
+Result<void> Server::OpenAccess() {
+  std::shared_ptr<const ApiKeys> keys;
+  if (!options_.api_key_file.empty()) {
+    keys = std::make_shared<const ApiKeys>(TRY(ApiKeys::Read(options_.api_key_file)));
+  }
+  AccessOptions access;
+  const bool listens_publicly = ListensPublicly(options_.http);
+  access.public_address = listens_publicly || !options_.http.proxies.empty();
+  access.address_limit = options_.rate_limit;
+  access.key_limit = options_.rate_limit;
+  if (access.public_address && !keys) {
+    LogWarning("anybody who reaches {} may ask: --api-key-file names those who may",
+               listens_publicly ? options_.http.host : "a trusted proxy");
+  }
+  parts_.access = std::make_shared<Access>(access, std::move(keys));
+  return {};
+}
+
+Result<void> Server::OpenAccessLog() {
+  if (options_.access_log.empty()) return {};
+  parts_.log = TRY(AccessLog::Open(options_.access_log, options_.access_log_texts));
+  return {};
+}
+
+Result<void> Server::Listen() {
+  application_ = MakeApplication(parts_);
+  http_.emplace(TRY(HttpServer::Start(application_, options_.http)));
+  port_ = http_->port();
+  // The metrics hold this, and this the metrics: Stop takes the snapshot back.
+  service_->metrics->SetSnapshot([this] { return Snapshot(); });
+  return {};
+}
+
+void Server::Reload(std::function<void()> done) {
+  if (!options_.api_key_file.empty()) {
+    auto keys = ApiKeys::Read(options_.api_key_file);
+    if (keys) {
+      parts_.access->Replace(std::make_shared<const ApiKeys>(std::move(*keys)));
+    } else {
+      LogError("the keys stay as they were: {}", keys.error().Text());
+    }
+  }
+  if (parts_.log) parts_.log->Reopen();
+  service_->models->Reload(std::move(done));
+}
+
+void Server::Stop() {
+  if (!service_) return;
+  if (http_) http_->Stop(options_.drain_timeout);
+  service_->metrics->SetSnapshot({});
+  http_.reset();
+  // What is still computed ends after the connections that wait for it, and before what it needs.
+  service_->Close();
+  application_ = {};
+  parts_ = {};
+  options_.models.shared = {};
+  service_.reset();
+}
+
+std::string Server::url() const {
+  return fmt::format("{}://{}:{}", options_.http.tls_certificate.empty() ? "http" : "https", address(), port_);
+}
+
+void Server::Answer(const std::shared_ptr<HttpRequest>& request, const HttpReply& reply) const {
+  application_(request, reply);
+}
+
+MetricsSnapshot Server::Snapshot() const {
+  MetricsSnapshot now;
+  now.connections = http_->connections();
+  for (const ModelSet::Entry& entry : service_->models->List()) {
+    now.models_failed += entry.state == ModelState::kFailed ? 1 : 0;
+    if (!entry.model) continue;
+    const SchedulerCounts counts = entry.model->counts();
+    now.queued_texts += counts.queued;
+    now.queued_texts_dropped += counts.dropped;
+  }
+  const ModelSetCounts counts = service_->models->counts();
+  now.models_loaded = counts.loaded;
+  now.model_bytes = counts.memory_bytes;
+  now.model_loads = counts.loads;
+  now.model_load_failures = counts.load_failures;
+  now.model_evictions = counts.evictions;
+  const SharedParts& shared = options_.models.shared;
+  const AnswerCacheCounts cache = shared.cache->counts();
+  now.cache_hits = cache.hits;
+  now.cache_misses = cache.misses;
+  now.cache_evictions = cache.evicted;
+  now.cache_bytes = cache.bytes;
+  now.cache_entries = cache.entries;
+  if (shared.redis) {
+    const RedisCacheCounts redis = shared.redis->counts();
+    now.redis_hits = redis.hits;
+    now.redis_misses = redis.misses;
+    now.redis_errors = redis.errors;
+    now.redis_timeouts = redis.timeouts;
+    now.redis_available = shared.redis->available();
+  }
+  return now;
+}
+
+}  // namespace winnow
