@@ -46,7 +46,8 @@ void Describe(BenchOptions& options, OptionTable& table) {
   table.Add("sorted", &options.sorted, "Take the texts sorted by length, instead of as they come");
   AddWeightsOption(options.weights, table);
   table.Group("Output");
-  table.Add("plot", &options.plot, "Draw the figures too, as FILE.svg, or as FILE.png, which requires gnuplot").ValueName("FILE");
+  table.Add("plot", &options.plot, "Draw the figures too, as FILE.svg, or as FILE.png, which requires gnuplot")
+      .ValueName("FILE");
   table.Example("winnow bench spam", "how fast this model answers here");
   table.Example("winnow bench spam messages.tsv --json --plot bench.svg", "for machines, and a picture");
 }

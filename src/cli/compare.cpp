@@ -56,7 +56,10 @@ void Describe(CompareOptions& options, OptionTable& table) {
   AddZeroShotDetails(options.zero_shot_details, table);
   table.Group("Output");
   table.Add("save", &options.save, "Append all figures to FILE, as one line of JSON a run").ValueName("FILE");
-  table.Add("plot", &options.plot, "Draw macro-F1 against time a text, as FILE.svg, or as FILE.png, which requires gnuplot").ValueName("FILE");
+  table
+      .Add("plot", &options.plot,
+           "Draw macro-F1 against time a text, as FILE.svg, or as FILE.png, which requires gnuplot")
+      .ValueName("FILE");
   table.Example("winnow compare held-out.tsv spam spam-small", "which one to take");
   table.Example("winnow compare held-out.tsv spam --zero-shot nli --hypothesis 'This message is {label}.'",
                 "what training gained over none");

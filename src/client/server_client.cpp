@@ -14,7 +14,6 @@
 namespace winnow {
 namespace {
 
-constexpr int kMaxJsonDepth = 32;
 constexpr size_t kLongestMessage = 500;  // of what a server says
 // A server tells nothing while it computes, and a batch of long texts takes a small machine its time.
 constexpr std::chrono::minutes kPatience{5};

@@ -98,7 +98,7 @@ TEST(ServerClient, EachRefusalSaysWhatToDo) {
            {200, R"({"results": []})", "gives 0 answers to 1 texts", ErrorCode::kNetwork, "winnow serve"},
            {200, R"({"results": [7]})", "doesn't answer", ErrorCode::kNetwork, "winnow serve"},
            {200, R"({"results": )" + std::string(100000, '['), "doesn't answer", ErrorCode::kNetwork, "winnow serve"},
-           {200, R"({"results": [{"a": )" + std::string(40, '[') + std::string(40, ']') + "}]}", "doesn't answer",
+           {200, R"({"results": [{"a": )" + std::string(120, '[') + std::string(120, ']') + "}]}", "doesn't answer",
             ErrorCode::kNetwork, "winnow serve"}}) {
     const TestServer server([&](const TestRequest&) {
       return TestReply{each.status, each.body, {"Location: https://h/"}};

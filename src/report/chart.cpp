@@ -197,7 +197,7 @@ double PlaceLegend(const ChartPanel& panel, double left, double right, double to
 double LeftMargin(const ChartPanel& panel, const PanelLayout& layout) {
   double widest = 0;
   for (const ChartTick& tick : layout.y.ticks) widest = std::max(widest, TextWidth(tick.label));
-  return widest + kTickLength + 6 + (panel.y.label.empty() ? 4 : kChartLine);
+  return widest + kTickLength + 6 + (panel.y.label.empty() ? 4 : kChartLine + 6);
 }
 
 void PlacePanel(const ChartPanel& panel, const Box& box, double left_margin, PanelLayout& layout) {
@@ -206,7 +206,7 @@ void PlacePanel(const ChartPanel& panel, const Box& box, double left_margin, Pan
   double top = box.top + (panel.title.empty() ? 0 : kChartLine);
   layout.title_y = box.top + kChartLine / 2;
   layout.x_label_y = box.bottom - kChartLine / 2;
-  layout.y_label_x = box.left + kChartLine / 2 + 2;
+  layout.y_label_x = box.left + kChartLine / 2;
   top = PlaceLegend(panel, layout.left, box.right, top, layout);
   const bool named = std::ranges::any_of(panel.marks, [](const ChartMark& mark) { return !mark.label.empty(); });
   layout.top = top + (named ? kChartLine : kChartFont * 0.7);
