@@ -50,7 +50,8 @@ if(WINNOW_SANITIZE)
 endif()
 
 # Headers that nearly every file includes, parsed once. Without -DWINNOW_PCH=ON each file is parsed alone, which shows
-# whether it includes what it uses.
+# whether it includes what it uses. Our own headers among them have include guards: #pragma once does not recognize a file
+# again where a compiler cache serves the precompiled header of another checkout.
 option(WINNOW_PCH "Precompile the headers that most files include" ON)
 function(winnow_precompiled_headers name)
   file(WRITE ${PROJECT_BINARY_DIR}/${name}.cpp "// Precompiles headers; see cmake/folder.cmake.\n")

@@ -1,5 +1,6 @@
 /// Errors as values: what went wrong, where, and what to try. Part of the installed API; standard library only.
-#pragma once
+#ifndef WINNOW_ERROR_H_
+#define WINNOW_ERROR_H_
 
 #include <string>
 
@@ -30,3 +31,5 @@ struct Error {
 };
 
 }  // namespace winnow
+
+#endif  // WINNOW_ERROR_H_

@@ -5,7 +5,8 @@
 ///     json["scores"].push_back({{"label", "ham"}, {"score", 0.1}});
 ///     std::string line = json.dump();
 ///     const Json parsed = TRY(ParseJson(line, "answer"));
-#pragma once
+#ifndef WINNOW_BASE_JSON_H_  // not #pragma once: see cmake/folder.cmake
+#define WINNOW_BASE_JSON_H_
 
 #include <concepts>
 #include <cstddef>
@@ -252,3 +253,5 @@ class JsonObject {
 };
 
 }  // namespace winnow
+
+#endif  // WINNOW_BASE_JSON_H_

@@ -1,6 +1,7 @@
 /// Log lines on standard error, for people ("warning: ...", coloured on a terminal) or machines (JSON lines). Results
 /// never go here. Thread-safe once SetUpLogging has returned; without it, text from level info up.
-#pragma once
+#ifndef WINNOW_BASE_LOG_H_  // not #pragma once: see cmake/folder.cmake
+#define WINNOW_BASE_LOG_H_
 
 #include <fmt/format.h>
 
@@ -51,3 +52,5 @@ void LogError(fmt::format_string<Args...> format, Args&&... args) {
 std::string Printable(std::string_view text);
 
 }  // namespace winnow
+
+#endif  // WINNOW_BASE_LOG_H_

@@ -1,5 +1,6 @@
 /// Result<T>: a value or an Error; TRY hands an error up to the caller.
-#pragma once
+#ifndef WINNOW_BASE_RESULT_H_  // not #pragma once: see cmake/folder.cmake
+#define WINNOW_BASE_RESULT_H_
 
 #include <expected>
 #include <string>
@@ -28,3 +29,5 @@ inline std::unexpected<Error> Fail(ErrorCode code, std::string message, std::str
     if (!try_result_) return std::unexpected(std::move(try_result_).error()); \
     *std::move(try_result_);                                                  \
   })
+
+#endif  // WINNOW_BASE_RESULT_H_
