@@ -10,14 +10,15 @@
 #include "bundle/pull.h"
 #include "encoder/cut_layers.h"
 #include "encoder/scratch.h"
+#include "text/folded_text.h"
 #include "tokenize/wordpiece_trainer.h"
 
 namespace winnow {
 namespace {
 
 Result<StartingPoint> FromScratch(const TrainCommandOptions& options, const Dataset& train) {
-  std::vector<std::string> texts;
-  for (const Example& example : train.examples) texts.push_back(example.text);
+  const FoldedTexts read(TextViews(train), options.fold_disguises);
+  const std::vector<std::string> texts(read.texts().begin(), read.texts().end());
   Tokenizer tokenizer = TRY(TrainWordPiece(texts, {}));
   ModelConfig config = ScratchConfig(tokenizer.vocab_size(), options.max_length);
   config.labels = train.labels.names;

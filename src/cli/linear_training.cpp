@@ -14,6 +14,7 @@
 #include "cli/training_info.h"
 #include "decide/calibration.h"
 #include "linear/train_linear.h"
+#include "text/folded_text.h"
 #include "train/class_weights.h"
 
 namespace winnow {
@@ -126,9 +127,9 @@ std::string DescribeFeatures(const TrainCommandOptions& options, const FeatureOp
   return fmt::format("TF-IDF of {} {}-{}", options.analyzer, features.min_ngram, features.max_ngram);
 }
 
-std::vector<float> LogitsOf(const LinearModel& model, const Dataset& set, ThreadPool& pool) {
+std::vector<float> LogitsOf(const LinearModel& model, const Dataset& set, bool fold, ThreadPool& pool) {
   std::vector<float> logits(set.examples.size() * set.labels.size());
-  model.Logits(TextViews(set), pool, logits);
+  model.Logits(FoldedTexts(TextViews(set), fold).texts(), pool, logits);
   return logits;
 }
 
@@ -159,17 +160,16 @@ Result<TrainedBundle> TrainLinearBundle(const TrainCommandOptions& options, cons
   Manifest manifest = TRY(ManifestOf(options, split.train.labels, positive_label));
   const LinearTrainingOptions training = TRY(TrainingOptionsOf(options, split.train));
 
-  const std::optional<Split> folded = FoldedTexts(options, split);
-  const Split& texts = folded ? *folded : split;
+  const FoldedTexts texts(TextViews(split.train), options.fold_disguises);
   const auto fitting = Clock::now();
-  const LinearModel model = TRY(TrainLinear(TextViews(texts.train), LabelSets(split.train), split.train.labels.size(),
+  const LinearModel model = TRY(TrainLinear(texts.texts(), LabelSets(split.train), split.train.labels.size(),
                                             split.train.multi_label, training, pool));
   const double fit_seconds = SecondsSince(fitting);
   LogInfo("{}: {} features, fitted to {} texts in {:.2f} s", DescribeFeatures(options, training.features),
           FormatCount(static_cast<int64_t>(model.features())),
           FormatCount(static_cast<int64_t>(split.train.examples.size())), fit_seconds);
 
-  const std::vector<float> validation_logits = LogitsOf(model, texts.validation, pool);
+  const std::vector<float> validation_logits = LogitsOf(model, split.validation, options.fold_disguises, pool);
   const auto answers = [&](std::span<const float> logits, const Dataset& set) {
     return ProbabilitiesOf(logits, set, CalibrationOf(manifest));
   };
@@ -191,7 +191,7 @@ Result<TrainedBundle> TrainLinearBundle(const TrainCommandOptions& options, cons
   std::vector<float> probabilities = validated;
   Metrics metrics = validation_metrics;
   if (has_test) {
-    probabilities = answers(LogitsOf(model, texts.test, pool), split.test);
+    probabilities = answers(LogitsOf(model, split.test, options.fold_disguises, pool), split.test);
     decided = TRY(Decided(probabilities, split.test, manifest));
     metrics = TRY(MetricsOf(probabilities, split.test, manifest, decided));
   }

@@ -30,12 +30,19 @@ Result<std::vector<std::string>> ReadOutside(const BundleClassifier& classifier,
   return texts;
 }
 
+/// Texts that ReadOutside has read, with the segments that the model's template divides them into.
+std::vector<InputTextView> ReadViews(std::span<const std::string> texts) {
+  std::vector<InputTextView> views;
+  for (const std::string& text : texts) views.push_back(InputTextView::OfJoined(text));
+  return views;
+}
+
 /// Of each text's first window: of one that is out of scope any part will do.
 Result<std::vector<float>> LogitsOfTexts(const BundleClassifier& classifier, std::span<const std::string> texts) {
-  const std::vector<std::string_view> views(texts.begin(), texts.end());
+  const std::vector<InputTextView> views = ReadViews(texts);
   TokenizedTexts tokens;
   ProgressBar bar("out of scope", static_cast<int64_t>(texts.size()));
-  const std::vector<float> windows = TRY(classifier.Logits(views, /*segmented=*/true, tokens, [&](size_t done) {
+  const std::vector<float> windows = TRY(classifier.Logits(views, tokens, [&](size_t done) {
     bar.Set(static_cast<int64_t>(done));
     return !Interrupted();
   }));
@@ -60,10 +67,10 @@ struct Classified {
   std::vector<int32_t> labels;
 };
 
-Result<Classified> ClassifyAll(const BundleClassifier& classifier, std::span<const std::string_view> texts,
+Result<Classified> ClassifyAll(const BundleClassifier& classifier, std::span<const InputTextView> texts,
                                const ClassifyOptions& options) {
   ProgressBar bar("evaluate", static_cast<int64_t>(texts.size()));
-  const auto answers = TRY(classifier.Classify(texts, options, /*segmented=*/true, [&](size_t done) {
+  const auto answers = TRY(classifier.Classify(texts, options, [&](size_t done) {
     bar.Set(static_cast<int64_t>(done));
     return !Interrupted();
   }));
@@ -159,9 +166,8 @@ Result<void> RunScopeEvaluation(const BundleClassifier& classifier, const Datase
                 "choose when it shall: winnow calibrate BUNDLE DATA --out-of-scope FILE");
   }
   const std::vector<std::string> outside_texts = TRY(ReadOutside(classifier, outside));
-  const Classified in = TRY(ClassifyAll(classifier, TextViews(inside), classify));
-  const std::vector<std::string_view> outside_views(outside_texts.begin(), outside_texts.end());
-  const Classified out = TRY(ClassifyAll(classifier, outside_views, classify));
+  const Classified in = TRY(ClassifyAll(classifier, InputTexts(inside), classify));
+  const Classified out = TRY(ClassifyAll(classifier, ReadViews(outside_texts), classify));
   std::vector<char> right;
   for (size_t t = 0; t < inside.examples.size(); ++t) {
     right.push_back(in.labels[t] == inside.examples[t].labels.front() ? 1 : 0);

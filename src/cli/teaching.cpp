@@ -9,7 +9,6 @@
 #include "classify/bundle_classifier.h"
 #include "cli/data_options.h"
 #include "cli/measure_model.h"
-#include "text/disguise.h"
 #include "train/distil.h"
 
 namespace winnow {
@@ -37,8 +36,8 @@ Result<std::vector<size_t>> PlacesOf(const LabelSet& labels, const BundleClassif
 
 }  // namespace
 
-Result<void> AddTeacherOf(const TrainCommandOptions& options, const Split& split, const Tokenizer& tokenizer,
-                          int max_length, ThreadPool& pool, TextSet& train) {
+Result<void> AddTeacherOf(const TrainCommandOptions& options, const Split& split, const TextEncoder& encoder,
+                          ThreadPool& pool, TextSet& train) {
   const BundleClassifier teacher = TRY(BundleClassifier::Load(*options.teacher, pool, Weights::kFloat));
   if (teacher.multi_label() != train.multi_label) {
     return Fail(ErrorCode::kInvalidArgument, "--teacher " + options.teacher->string() + " decides for " +
@@ -68,11 +67,10 @@ Result<void> AddTeacherOf(const TrainCommandOptions& options, const Split& split
       return Fail(ErrorCode::kUnsupported, "more than 2^31 texts");
     }
   }
-  std::vector<std::string_view> texts = TextViews(split.train);
+  std::vector<InputTextView> texts = InputTexts(split.train);
   for (const std::string& text : unlabelled) {
-    texts.push_back(text);
-    AppendText(tokenizer, options.fold_disguises ? FoldDisguises(text) : text, max_length, options.long_text,
-               train.texts);
+    texts.push_back(InputTextView::OfJoined(text));
+    encoder.EncodeForTraining(texts.back(), train.texts);
     train.rows.push_back(0);
     if (train.multi_label) {
       train.targets.resize(train.targets.size() + train.num_labels, 0.0f);
@@ -81,7 +79,7 @@ Result<void> AddTeacherOf(const TrainCommandOptions& options, const Split& split
     }
   }
   ProgressBar bar("teacher", static_cast<int64_t>(texts.size()));
-  const std::vector<float> answers = TRY(teacher.Probabilities(texts, /*segmented=*/true, [&](size_t done) {
+  const std::vector<float> answers = TRY(teacher.Probabilities(texts, [&](size_t done) {
     bar.Set(static_cast<int64_t>(done));
     return !Interrupted();
   }));

@@ -13,7 +13,6 @@
 #include "cli/data_options.h"
 #include "decide/decide.h"
 #include "decide/label_thresholds.h"
-#include "text/disguise.h"
 
 namespace winnow {
 
@@ -37,15 +36,6 @@ Result<Manifest> ManifestOf(const TrainCommandOptions& options, const LabelSet& 
   manifest.fold_disguises = options.fold_disguises;
   if (positive_label >= 0) manifest.positive_label = labels.names[static_cast<size_t>(positive_label)];
   return manifest;
-}
-
-std::optional<Split> FoldedTexts(const TrainCommandOptions& options, const Split& split) {
-  if (!options.fold_disguises) return std::nullopt;
-  Split folded = split;
-  for (Dataset* set : {&folded.train, &folded.validation, &folded.test}) {
-    for (Example& example : set->examples) example.text = FoldDisguises(example.text);
-  }
-  return folded;
 }
 
 /// --tune-thresholds: each label's own, from validation texts.

@@ -24,9 +24,6 @@ Result<int32_t> PositiveLabel(const TrainCommandOptions& options, const LabelSet
 /// Name, kind, template, label map and positive label. Errors: LabelMapOf's.
 Result<Manifest> ManifestOf(const TrainCommandOptions& options, const LabelSet& labels, int32_t positive_label);
 
-/// With --fold-disguises the texts as the model reads them.
-std::optional<Split> FoldedTexts(const TrainCommandOptions& options, const Split& split);
-
 /// --tune-thresholds: each label's own into the manifest, from the `probabilities` [texts, labels] of validation texts.
 /// Errors: kInvalidArgument for a model of one label a text.
 Result<void> TuneThresholds(std::span<const float> probabilities, const Dataset& validation, Manifest& manifest);

@@ -14,6 +14,7 @@
 #include "bundle/manifest.h"
 #include "classify/decision_rule.h"
 #include "classify/long_text.h"
+#include "classify/text_encoder.h"
 #include "cli/base_model.h"
 #include "cli/calibrating.h"
 #include "cli/data_options.h"
@@ -69,7 +70,7 @@ std::vector<float> ProbabilitiesOf(std::span<const float> logits, const TextSet&
 }
 
 /// What the bundle will answer to texts that it reads in windows; the trainer saw head and tail of them.
-std::vector<float> AnswersByWindows(const Dataset& dataset, const TextSet& set, const Tokenizer& tokenizer,
+std::vector<float> AnswersByWindows(const Dataset& dataset, const TextSet& set, const TextEncoder& encoder,
                                     const Manifest& manifest, const Calibration& calibration, ForwardRunner& runner) {
   constexpr size_t kTextsAtOnce = 1024;  // bounds memory
   const Pooling pooling{
@@ -77,14 +78,10 @@ std::vector<float> AnswersByWindows(const Dataset& dataset, const TextSet& set, 
       .positive_label = manifest.positive_label.empty() ? -1 : dataset.labels.Find(manifest.positive_label)};
   std::vector<float> answers(set.size() * set.num_labels);
   TokenizedTexts tokens;
-  std::vector<std::string_view> texts;
-  for (size_t begin = 0; begin < set.size(); begin += texts.size()) {
-    texts.clear();
-    for (size_t t = begin; t < std::min(begin + kTextsAtOnce, set.size()); ++t) {
-      texts.push_back(dataset.examples[t].text);
-    }
+  const std::vector<InputTextView> texts = InputTexts(dataset);
+  for (size_t begin = 0; begin < set.size(); begin += kTextsAtOnce) {
     tokens.Clear();
-    TokenizeTexts(tokenizer, texts, /*segmented=*/true, manifest.max_length, LongText::kWindows, tokens);
+    encoder.Encode(std::span(texts).subspan(begin, std::min(kTextsAtOnce, set.size() - begin)), tokens);
     const std::vector<float> logits = runner.AllLogits(tokens.windows.view());
     PoolWindows(tokens, set.num_labels, pooling, ProbabilitiesOf(logits, set, calibration),
                 std::span(answers).subspan(begin * set.num_labels));
@@ -132,18 +129,19 @@ Result<TrainedBundle> TrainBundle(const TrainCommandOptions& options, const Spli
   const int32_t positive_label = TRY(PositiveLabel(options, split.train.labels));
   TRY(CheckCalibrationOptions(options, split, positive_label));
 
-  const std::optional<Split> folded = FoldedTexts(options, split);
-  const Split& texts = folded ? *folded : split;
-  StartingPoint start = TRY(PrepareBaseModel(options, texts.train));
+  StartingPoint start = TRY(PrepareBaseModel(options, split.train));
   const int max_length = std::min(options.max_length, MaxTokens(start.model.config()));
   if (max_length < options.max_length) LogInfo("--max-length is {}: the base model has no more positions", max_length);
   const auto tokenizing = std::chrono::steady_clock::now();
-  TextSet train = TokenizeExamples(texts.train, start.tokenizer, max_length, options.long_text);
-  const TextSet validation = TokenizeExamples(texts.validation, start.tokenizer, max_length, options.long_text);
-  const TextSet test = TokenizeExamples(texts.test, start.tokenizer, max_length, options.long_text);
+  const TextEncoder encoder(
+      start.tokenizer,
+      {.max_length = max_length, .long_text = options.long_text, .fold_disguises = options.fold_disguises});
+  TextSet train = EncodeExamples(split.train, encoder);
+  const TextSet validation = EncodeExamples(split.validation, encoder);
+  const TextSet test = EncodeExamples(split.test, encoder);
 
   const double tokenize_seconds = SecondsSince(tokenizing);
-  if (options.teacher) TRY(AddTeacherOf(options, split, start.tokenizer, max_length, pool, train));
+  if (options.teacher) TRY(AddTeacherOf(options, split, encoder, pool, train));
   const TrainerOptions trainer = TRY(ToTrainerOptions(options, train, start.model.config().num_layers, positive_label));
   const int total_steps = TotalSteps(trainer, train);
   TRY(RequireEvaluations(options, trainer, total_steps));
@@ -180,13 +178,13 @@ Result<TrainedBundle> TrainBundle(const TrainCommandOptions& options, const Spli
   const bool windows = options.long_text == LongText::kWindows;
   const auto answers_with = [&](const Calibration& calibration, const Dataset& dataset, const TextSet& set,
                                 std::span<const float> logits) {
-    return windows ? AnswersByWindows(dataset, set, start.tokenizer, manifest, calibration, runner)
+    return windows ? AnswersByWindows(dataset, set, encoder, manifest, calibration, runner)
                    : ProbabilitiesOf(logits, set, calibration);
   };
   const HeldOutTexts held_out{.dataset = split.validation,
                               .logits = result.validation_logits,
                               .answers = [&](const Calibration& calibration) -> Result<std::vector<float>> {
-                                return answers_with(calibration, texts.validation, validation,
+                                return answers_with(calibration, split.validation, validation,
                                                     result.validation_logits);
                               },
                               .positive_label = positive_label,
@@ -199,9 +197,9 @@ Result<TrainedBundle> TrainBundle(const TrainCommandOptions& options, const Spli
   };
   const std::vector<float> logits =
       has_test && !windows ? runner.AllLogits(test.texts.view()) : result.validation_logits;
-  const std::vector<float> probabilities = answers(has_test ? texts.test : texts.validation, reported, logits);
+  const std::vector<float> probabilities = answers(has_test ? split.test : split.validation, reported, logits);
   if (options.tune_thresholds) {
-    TRY(TuneThresholds(answers(texts.validation, validation, result.validation_logits), split.validation, manifest));
+    TRY(TuneThresholds(answers(split.validation, validation, result.validation_logits), split.validation, manifest));
   }
   const Dataset& reported_texts = has_test ? split.test : split.validation;
   std::vector<std::vector<int32_t>> decided = TRY(Decided(probabilities, reported_texts, manifest));

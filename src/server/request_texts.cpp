@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "text/segments.h"
+#include "text/input_text.h"
 
 namespace winnow {
 namespace {
@@ -15,45 +15,45 @@ constexpr size_t kMostSegments = 16;
 
 std::unexpected<Refusal> Refuse(std::string message) { return std::unexpected(Refusal{.message = std::move(message)}); }
 
-/// A string of a user's: what divides segments becomes a space in it, as where files are read.
-std::expected<std::string, Refusal> PlainText(const Json& value, std::string_view name, const ServiceLimits& limits) {
+/// A string of a user's is one segment; what divides segments in files becomes a space in it, as when files are read.
+std::expected<InputText, Refusal> PlainText(const Json& value, std::string_view name, const ServiceLimits& limits) {
   auto text = TextOf(value, name, limits);
-  if (text) std::ranges::replace(*text, kSegmentSeparator, ' ');
-  return text;
+  if (!text) return std::unexpected(text.error());
+  return WithoutSeparators(std::move(*text));
 }
 
-std::expected<std::string, Refusal> JoinSegments(const Json& list, std::string_view name, const ServiceLimits& limits) {
+std::expected<InputText, Refusal> ReadSegments(const Json& list, std::string_view name, const ServiceLimits& limits) {
   if (list.empty() || list.size() > kMostSegments) {
     return Refuse(fmt::format("'{}': a list is of one text's segments, {} at most", name, kMostSegments));
   }
-  std::string joined;
+  std::vector<std::string> segments;
+  size_t bytes = 0;
   for (const Json& each : list) {
-    const auto segment = PlainText(each, name, limits);
+    auto segment = TextOf(each, name, limits);
     if (!segment) return std::unexpected(segment.error());
-    if (&each != &list.front()) joined += kSegmentSeparator;
-    joined += *segment;
-    if (joined.size() > limits.max_text_bytes) return std::unexpected(TooLong(name, limits));
+    bytes += segment->size() + (segments.empty() ? 0 : 1);
+    if (bytes > limits.max_text_bytes) return std::unexpected(TooLong(name, limits));
+    segments.push_back(std::move(*segment));
   }
-  return joined;
+  return InputText::OfSegments(segments);
 }
 
 std::expected<void, Refusal> AddText(const Json& value, std::string_view name, const ServiceLimits& limits,
                                      RequestTexts& to) {
-  to.segmented |= value.is_object() || value.is_array();
   if (value.is_object()) {
     to.rows.emplace_back(to.texts.size(), value);
     to.texts.emplace_back();
     return {};
   }
-  auto text = value.is_array() ? JoinSegments(value, name, limits) : PlainText(value, name, limits);
+  auto text = value.is_array() ? ReadSegments(value, name, limits) : PlainText(value, name, limits);
   if (!text) return std::unexpected(text.error());
   to.texts.push_back(std::move(*text));
   return {};
 }
 
 /// `fields`: the template's.
-std::expected<std::string, Refusal> TextOfRow(const TextTemplate& text_template, const std::vector<std::string>& fields,
-                                              const Json& row, const ServiceLimits& limits) {
+std::expected<InputText, Refusal> TextOfRow(const TextTemplate& text_template, const std::vector<std::string>& fields,
+                                            const Json& row, const ServiceLimits& limits) {
   bool any = false;
   for (const std::string& field : fields) {
     const Json* const found = row.Find(field);
@@ -73,7 +73,7 @@ std::expected<std::string, Refusal> TextOfRow(const TextTemplate& text_template,
       },
       text);
   if (text.size() > limits.max_text_bytes) return std::unexpected(TooLong("text", limits));
-  return text;
+  return InputText::OfJoined(std::move(text));
 }
 
 }  // namespace
@@ -97,10 +97,9 @@ std::expected<RequestTexts, Refusal> ReadTexts(const Json& value, std::string_vi
 
 std::expected<void, Refusal> FitToModel(RequestTexts& texts, const BundleClassifier& classifier,
                                         const ServiceLimits& limits) {
-  if (!texts.segmented) return {};
   const size_t most = std::max<size_t>(classifier.segments(), 2);
-  for (const std::string& text : texts.texts) {
-    if (static_cast<size_t>(std::ranges::count(text, kSegmentSeparator)) < most) continue;
+  for (const InputText& text : texts.texts) {
+    if (text.segments() <= most) continue;
     return Refuse(fmt::format("a list has more segments than the {} that the model reads", most));
   }
   if (texts.rows.empty()) return {};

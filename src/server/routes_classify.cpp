@@ -92,20 +92,20 @@ HttpResponse Answer(const ServedModel& model, const std::string& id, Json result
 HttpResponse Explain(const ServedModel& model, const HttpRequest& request, const ClassifyCall& call) {
   const BundleClassifier& classifier = model.classifier();
   const RequestTexts& texts = call.texts;
-  const std::vector<std::string_view> views(texts.texts.begin(), texts.texts.end());
-  const auto classified = classifier.Classify(views, call.request.options, texts.segmented);
+  const std::vector<InputTextView> views(texts.texts.begin(), texts.texts.end());
+  const auto classified = classifier.Classify(views, call.request.options);
   if (!classified) return ErrorResponse(500, "Internal", classified.error().message);
   Json results = ResultsOf(classifier, call.top_k, *classified);
   for (size_t t = 0; t < views.size(); ++t) {
     if (std::chrono::steady_clock::now() >= call.request.deadline || (request.gone && *request.gone)) {
       return ErrorResponse(503, "Timeout", "the request was not computed: its time was over, or its client had gone");
     }
-    const auto explanation = ExplainText(classifier, views[t], call.request.options, texts.segmented);
+    const auto explanation = ExplainText(classifier, views[t], call.request.options);
     if (!explanation) return ErrorResponse(500, "Internal", explanation.error().message);
-    results[t]["explanation"] = ExplanationJson(*explanation, views[t]);
+    results[t]["explanation"] = ExplanationJson(*explanation, views[t].joined());
   }
   // What words' places are of, where the template has made it.
-  for (const auto& [t, row] : texts.rows) results[t]["explanation"]["text"] = views[t];
+  for (const auto& [t, row] : texts.rows) results[t]["explanation"]["text"] = views[t].joined();
   return Answer(model, request.id, std::move(results));
 }
 
@@ -127,7 +127,6 @@ void Classify(const SharedService& service, const SharedRequest& request, const 
                        .Response());
     }
     call->request.texts = std::move(call->texts.texts);
-    call->request.segmented = call->texts.segmented;
     ClassifyAndReply(model, *request, std::move(call->request), reply,
                      [model, top_k = call->top_k, id = request->id](const auto& results, const auto&) {
                        return Answer(*model, id, ResultsOf(model->classifier(), top_k, results));

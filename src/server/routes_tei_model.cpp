@@ -41,9 +41,9 @@ void Info(const Service& service, const HttpReply& reply) {
 }
 
 /// The tokens as JSON; by hand, since there may be hundreds of thousands.
-void AppendTokens(const BundleClassifier& classifier, std::string_view text, bool special, std::string& json) {
+void AppendTokens(std::span<const TextToken> tokens, std::string_view text, std::string& json) {
   json += '[';
-  for (const TextToken& token : TokensOfText(classifier, text, special)) {
+  for (const TextToken& token : tokens) {
     if (json.back() != '[') json += ',';
     const std::string_view shown = token.special ? token.piece : text.substr(token.begin, token.end - token.begin);
     json += fmt::format("{{\"id\":{},\"text\":{},\"special\":{}", token.id, Dump(shown), token.special);
@@ -74,16 +74,12 @@ void Tokenize(const Service& service, const HttpRequest& request, const HttpRepl
   service.models->Use(
       "", [texts = std::move(*texts), special = *special, reply](const std::expected<ModelSet::Model, Refusal>& model) {
         if (!model) return reply(model.error().Response());
-        const BundleClassifier& classifier = (*model)->classifier();
-        if (!classifier.has_tokens()) {
-          return reply(Refusal{.type = "Tokenizer",
-                               .message = "the model is linear: it counts words and letters, and has no tokens"}
-                           .Response());
-        }
         HttpResponse response{.body = "[", .headers = {}};
         for (const std::string& text : texts) {
           if (response.body.size() > 1) response.body += ',';
-          AppendTokens(classifier, text, special, response.body);
+          const auto tokens = (*model)->classifier().scorer().TokensOf(text, special);
+          if (!tokens) return reply(Refusal{.type = "Tokenizer", .message = tokens.error().message}.Response());
+          AppendTokens(*tokens, text, response.body);
         }
         response.body += ']';
         reply(std::move(response));

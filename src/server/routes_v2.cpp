@@ -82,7 +82,8 @@ void Infer(const Service& service, const SharedRequest& request, const HttpReply
   if (!spec) return reply(Unknown());
   auto read = ReadV2Request(request->body, request->Header(kInferenceHeader), service.limits);
   if (!read) return reply(read.error().Response());
-  ServedModel::Request texts = {.texts = std::move(read->texts)};
+  ServedModel::Request texts;
+  for (std::string& text : std::exchange(read->texts, {})) texts.texts.push_back(std::move(text));
   if (read->timeout) texts.deadline = request->arrived + *read->timeout;
   service.models->Use(*spec, [request, texts = std::move(texts), wanted = std::move(*read),
                               reply](const std::expected<ModelSet::Model, Refusal>& model) mutable {
