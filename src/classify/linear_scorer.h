@@ -50,7 +50,7 @@ class LinearScorer : public Scorer {
   mutable ScratchPool<Scratch> scratch_;
 };
 
-/// As LoadScorer, of a directory that holds a linear model. Errors: kInvalidArgument for Weights::kInt8.
+/// Loads a directory that holds a linear model. Errors: those of LoadScorer; kInvalidArgument for Weights::kInt8.
 Result<ScoredBundle> LoadLinearScorer(const std::filesystem::path& bundle, ThreadPool& pool, Weights weights,
                                       const ReadingOverrides& overrides);
 

@@ -12,7 +12,7 @@
 #include "bundle/labels.h"
 #include "bundle/manifest.h"
 #include "bundle/model_config.h"
-#include "classify/bundle_classifier.h"
+#include "classify/linear_scorer.h"
 #include "encoder/quantized_model.h"
 
 namespace winnow {
