@@ -2,7 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "tokenize/wordpiece_trainer.h"
+#include "support/temporary_directory.h"
+#include "support/tiny_bundle.h"
 
 namespace winnow {
 namespace {
@@ -15,7 +16,9 @@ TEST(TextSet, WindowsAreLearntFromHeadAndTail) {
        {std::string("a b c"), subject + "a b c d e f g h", std::string("a b c d e f g h i j")})
     dataset.examples.push_back({text, {0}, "", 0});
   const std::vector<std::string> words = {"ab a b c d e f g h i j"};
-  const Tokenizer tokenizer = TrainWordPiece(words, {.vocab_size = 60}).value();
+  const TemporaryDirectory dir;
+  WriteTinyTokenizer(words, dir.path());
+  const Tokenizer tokenizer = Tokenizer::Load(dir.path()).value();
   for (const LongText long_text : {LongText::kHead, LongText::kHeadTail, LongText::kWindows}) {
     const TextSet set = EncodeExamples(dataset, TextEncoder(tokenizer, {.max_length = 8, .long_text = long_text}));
     PackedBatch expected;
