@@ -99,11 +99,11 @@ int main(int argc, char** argv) {
   QuantizedRunner runner(model, pool);
   std::vector<PackedBatch> batches;
   for (size_t begin = 0; begin + kBatch <= std::min<size_t>(texts->size(), 1024); begin += kBatch) {
-    const std::vector<std::string_view> views(texts->begin() + static_cast<std::ptrdiff_t>(begin),
-                                              texts->begin() + static_cast<std::ptrdiff_t>(begin + kBatch));
-    TokenizedTexts tokens;
-    classifier->Tokenize(views, false, tokens);
-    batches.push_back(std::move(tokens.windows));
+    const std::vector<InputTextView> views(texts->begin() + static_cast<std::ptrdiff_t>(begin),
+                                           texts->begin() + static_cast<std::ptrdiff_t>(begin + kBatch));
+    PreparedTexts prepared;
+    classifier->scorer().Prepare(views, prepared);
+    batches.push_back(std::move(prepared.tokens.windows));
   }
   std::vector<float> logits(kBatch * config->labels.size());
   std::vector<double> engine, products;

@@ -11,8 +11,8 @@
 namespace winnow {
 
 /// Reads the texts that the bundle keeps (bundle/calibration_texts.h). A template has been applied to them and what
-/// divides its segments stays, which a reader of users' files would replace: they are classified as segmented. Errors:
-/// ReadCalibrationTexts'; kInvalidData for a label that the model does not have.
+/// divides its segments stays, which a reader of users' files would replace; so InputTexts (data/dataset.h) has their
+/// segments. Errors: ReadCalibrationTexts'; kInvalidData for a label that the model does not have.
 Result<Dataset> ReadCalibrationSet(const std::filesystem::path& bundle, const BundleClassifier& classifier);
 
 /// Writes the examples into a bundle as its calibration set. Errors: kIo.

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <string_view>
 #include <utility>
 
 #include "text/text_parts.h"
@@ -27,11 +26,18 @@ Result<std::vector<std::string>> ReadOutOfScopeTexts(const BundleClassifier& cla
   return texts;
 }
 
+std::vector<InputTextView> OutOfScopeViews(std::span<const std::string> texts) {
+  std::vector<InputTextView> views;
+  views.reserve(texts.size());
+  for (const std::string& text : texts) views.push_back(InputTextView::OfJoined(text));
+  return views;
+}
+
 Result<std::vector<float>> FirstWindowLogits(const BundleClassifier& classifier, std::span<const std::string> texts,
                                              const TextProgress& progress) {
-  const std::vector<std::string_view> views(texts.begin(), texts.end());
+  const std::vector<InputTextView> views = OutOfScopeViews(texts);
   TokenizedTexts tokens;
-  const std::vector<float> windows = TRY(classifier.Logits(views, /*segmented=*/true, tokens, progress));
+  const std::vector<float> windows = TRY(classifier.Logits(views, tokens, progress));
   const size_t labels = classifier.labels().size();
   std::vector<float> logits;
   for (size_t t = 0; t < texts.size(); ++t) {
@@ -61,9 +67,9 @@ Result<ScopeFit> CalibrateScope(const HeldOutTexts& texts, std::span<const float
   return fit;
 }
 
-Result<ScopePredictions> PredictScope(const BundleClassifier& classifier, std::span<const std::string_view> texts,
+Result<ScopePredictions> PredictScope(const BundleClassifier& classifier, std::span<const InputTextView> texts,
                                       const ClassifyOptions& options, const TextProgress& progress) {
-  const auto classified = TRY(classifier.Classify(texts, options, /*segmented=*/true, progress));
+  const auto classified = TRY(classifier.Classify(texts, options, progress));
   ScopePredictions predictions;
   for (const ClassifiedText& text : classified) {
     predictions.scores.push_back(text.scope_score.value_or(0));

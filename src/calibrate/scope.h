@@ -14,6 +14,7 @@
 #include "classify/bundle_classifier.h"
 #include "data/dataset.h"
 #include "evaluate/scope_fit.h"
+#include "text/input_text.h"
 
 namespace winnow {
 
@@ -28,6 +29,9 @@ using TextProgress = std::function<bool(size_t done)>;
 /// are left out. Errors: ReadTexts'; kInvalidData for files without texts.
 Result<std::vector<std::string>> ReadOutOfScopeTexts(const BundleClassifier& classifier,
                                                      std::span<const std::filesystem::path> files);
+
+/// The texts that ReadOutOfScopeTexts has read, with the segments that the template of the model divides them into.
+std::vector<InputTextView> OutOfScopeViews(std::span<const std::string> texts);
 
 /// Logits [texts, labels] of the first window of each text: of a text that is out of scope any window will do. Errors:
 /// those of classifying.
@@ -46,7 +50,7 @@ struct ScopePredictions {
 };
 
 /// Classifies texts with the rule of the model. Errors: those of classifying.
-Result<ScopePredictions> PredictScope(const BundleClassifier& classifier, std::span<const std::string_view> texts,
+Result<ScopePredictions> PredictScope(const BundleClassifier& classifier, std::span<const InputTextView> texts,
                                       const ClassifyOptions& options, const TextProgress& progress);
 
 /// Measures a rule on labelled texts in scope, `inside`, and texts out of scope.

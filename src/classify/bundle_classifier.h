@@ -1,6 +1,6 @@
-/// From a bundle and texts to decisions: tokenizer and encoder, or features and linear weights, then calibration and
-/// thresholds. What the installed
-/// Classifier is made of, with label ids instead of names, and batches of tokens.
+/// From a bundle and texts to decisions: a scorer turns texts into logits, calibration turns logits into probabilities,
+/// and a decision rule turns probabilities into decisions. What the installed Classifier is made of, with label ids
+/// instead of names, and batches of prepared texts.
 #pragma once
 
 #include <filesystem>
@@ -15,12 +15,10 @@
 #include "base/result.h"
 #include "base/threads.h"
 #include "bundle/manifest.h"
-#include "bundle/model_config.h"
-#include "classify/long_text.h"
 #include "classify/scope_rule.h"
+#include "classify/scorer.h"
 #include "decide/decide.h"
-#include "encoder/batch.h"
-#include "linear/linear_model.h"
+#include "text/input_text.h"
 #include "text/text_template.h"
 #include "winnow/classifier.h"
 
@@ -57,49 +55,36 @@ class BundleClassifier {
   int32_t positive_label() const;
   /// What answers: "f32", "int8", "int8 with 2 of 6 layers bf16", "linear".
   std::string weights() const;
-  /// Null of a transformer.
-  const LinearModel* linear() const;
-  /// Texts become tokens first. False for linear models, which have no use for the functions of tokens below.
-  bool has_tokens() const;
-  /// Null of a linear model.
-  const Tokenizer* tokenizer() const;
-  /// How texts are made of rows of data; null where they are read as they are.
+  const Scorer& scorer() const;
+  /// How texts are made of rows of data; null if they are read as they are.
   const TextTemplate* text_template() const;
-  /// Of a text that the template makes; 1 without a template.
+  /// The number of segments of a text that the template makes; 1 without a template.
   size_t segments() const;
-  /// Texts of two parts that are divided by kSegmentSeparator are read as pairs: of transformers whose template has no
-  /// division of its own.
-  bool reads_pairs() const;
 
-  /// Decisions in the order of the texts; of those past the manifest's max_length tokens that is read which its
-  /// long_text says (classify/long_text.h). `texts` are UTF-8;
-  /// invalid bytes become U+FFFD; an empty text is classified as such. `segmented`: texts come from a data template,
-  /// with segments divided by kSegmentSeparator, or are pairs where the bundle reads_pairs(). Errors: kInvalidModel
-  /// when the tokenizer belongs to another model; kCancelled when `progress` returns false.
-  Result<std::vector<ClassifiedText>> Classify(std::span<const std::string_view> texts,
-                                               const ClassifyOptions& options = {}, bool segmented = false,
+  /// Decisions in the order of the texts. Of a text past the manifest's max_length tokens that part is read which its
+  /// long_text says (classify/long_text.h). `texts` are UTF-8; invalid bytes become U+FFFD; an empty text is classified
+  /// as such. Errors: those of Scorer::Score; kCancelled when `progress` returns false.
+  Result<std::vector<ClassifiedText>> Classify(std::span<const InputTextView> texts,
+                                               const ClassifyOptions& options = {},
                                                const Progress& progress = {}) const;
 
-  /// The same into `results`, whose memory is used again: with INT8 weights, one label a text and no folding of
+  /// Classifies into `results`, whose memory is used again: with INT8 weights, one label per text and no folding of
   /// disguises, nothing is allocated once it has seen as many texts and tokens.
-  Result<void> ClassifyInto(std::span<const std::string_view> texts, const ClassifyOptions& options,
-                            std::vector<ClassifiedText>& results, bool segmented = false,
-                            const Progress& progress = {}) const;
+  Result<void> ClassifyInto(std::span<const InputTextView> texts, const ClassifyOptions& options,
+                            std::vector<ClassifiedText>& results, const Progress& progress = {}) const;
 
   /// The probabilities alone, [texts, labels] row-major.
-  Result<std::vector<float>> Probabilities(std::span<const std::string_view> texts, bool segmented = false,
-                                           const Progress& progress = {}) const;
+  Result<std::vector<float>> Probabilities(std::span<const InputTextView> texts, const Progress& progress = {}) const;
 
-  /// The two halves of it: texts appended to `tokens`, and tokens to probabilities [texts, labels]. `scope`: for each
-  /// text how far it is out of scope, of a bundle with a rule for that; or empty.
-  void Tokenize(std::span<const std::string_view> texts, bool segmented, TokenizedTexts& tokens) const;
-  Result<void> ProbabilitiesOfTokens(const TokenizedTexts& tokens, std::span<float> probabilities,
-                                     const Progress& progress = {}, std::span<float> scope = {},
-                                     PoolUse use = PoolUse::kIfFree) const;
+  /// Texts that were prepared by scorer() to probabilities [texts, labels]. `scope`: for each text how far it is out of
+  /// scope, of a bundle with a rule for that; or empty.
+  Result<void> ProbabilitiesOf(const PreparedTexts& texts, std::span<float> probabilities,
+                               const Progress& progress = {}, std::span<float> scope = {},
+                               PoolUse use = PoolUse::kIfFree) const;
 
-  /// What calibration starts from: logits [windows, labels] of texts, whose windows are put into `tokens` (a linear
-  /// model's are one a text, empty). Errors: as Classify's.
-  Result<std::vector<float>> Logits(std::span<const std::string_view> texts, bool segmented, TokenizedTexts& tokens,
+  /// What calibration starts from: logits [windows, labels] of texts, whose windows are put into `tokens` (of a scorer
+  /// without tokens one per text, empty). Errors: as Classify's.
+  Result<std::vector<float>> Logits(std::span<const InputTextView> texts, TokenizedTexts& tokens,
                                     const Progress& progress = {}) const;
 
   /// Logits [windows, labels] of these texts to their calibrated probabilities [texts, labels]; by the bundle's
@@ -108,26 +93,24 @@ class BundleClassifier {
   std::vector<float> ProbabilitiesOfLogits(std::span<const float> logits, const TokenizedTexts& tokens,
                                            const Calibration& calibration) const;
 
-  /// Null where the bundle decides for one of its labels whatever the text.
+  /// Null if the bundle decides for one of its labels whatever the text.
   const ScopeRule* scope_rule() const;
 
   /// The decision that these probabilities of one text lead to.
   Decision DecideOne(std::span<const float> probabilities, const ClassifyOptions& options = {}) const;
-  /// All that one text got: the same, and whether its score in `scope` (one, or none) is out of scope.
-  void Judge(std::span<const float> probabilities, std::span<const float> scope, const ClassifyOptions& options,
-             ClassifiedText& result) const;
+  /// Fills `result` from one text's probabilities: the decision, and whether the score in `scope` (one, or none) is out
+  /// of scope.
+  void ApplyDecisionRule(std::span<const float> probabilities, std::span<const float> scope,
+                         const ClassifyOptions& options, ClassifiedText& result) const;
 
  private:
   struct Parts;
   struct Call;
-  static Result<void> LoadLinear(const std::filesystem::path& bundle, Weights weights, Parts& parts);
-  Result<void> Compute(std::span<const std::string_view> texts, bool segmented, Call& call,
-                       std::span<float> probabilities, const Progress& progress) const;
-  Result<void> LinearLogits(std::span<const std::string_view> texts, Call& call, std::span<float> all,
-                            const Progress& progress) const;
-  Result<void> ComputeWindows(const PackedTexts& windows, std::span<float> probabilities, std::span<float> scope,
+  Result<void> Compute(std::span<const InputTextView> texts, Call& call, std::span<float> probabilities,
+                       const Progress& progress) const;
+  Result<void> ComputeWindows(const PreparedTexts& texts, std::span<float> probabilities, std::span<float> scope,
                               const Progress& progress, PoolUse use) const;
-  void ScoreScope(std::span<const float> logits, std::span<float> scope) const;
+  Pooling pooling() const;
   explicit BundleClassifier(std::unique_ptr<Parts> parts);
   std::unique_ptr<Parts> parts_;
 };

@@ -70,7 +70,7 @@ std::expected<Classifier, Error> Classifier::Load(const std::filesystem::path& b
 
 std::expected<Prediction, Error> Classifier::Classify(std::string_view text, const ClassifyOptions& options) const {
   return Guarded([&]() -> Result<Prediction> {
-    const std::string_view texts[] = {text};
+    const InputTextView texts[] = {text};
     const std::vector<ClassifiedText> results = TRY(parts_->classifier->Classify(texts, options));
     return parts_->Named(results.front());
   });
@@ -79,7 +79,7 @@ std::expected<Prediction, Error> Classifier::Classify(std::string_view text, con
 std::expected<std::vector<Prediction>, Error> Classifier::Classify(std::span<const std::string> texts,
                                                                    const ClassifyOptions& options) const {
   return Guarded([&]() -> Result<std::vector<Prediction>> {
-    const std::vector<std::string_view> views(texts.begin(), texts.end());
+    const std::vector<InputTextView> views(texts.begin(), texts.end());
     const std::vector<ClassifiedText> results = TRY(parts_->classifier->Classify(views, options));
     std::vector<Prediction> predictions;
     predictions.reserve(results.size());

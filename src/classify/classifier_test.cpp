@@ -54,12 +54,12 @@ TEST(Classifier, AppliesWhicheverCalibrationTheManifestHas) {
   const TemporaryDirectory dir;
   WriteTinyTransformer(dir.path());
   ThreadPool pool(1);
-  const std::vector<std::string_view> texts = {"win a prize", "see you"};
+  const std::vector<InputTextView> texts = {"win a prize", "see you"};
   TokenizedTexts tokens;
   std::vector<float> logits(4), expected(4);
   {
     const auto classifier = BundleClassifier::Load(dir.path(), pool).value();
-    logits = classifier.Logits(texts, /*segmented=*/false, tokens).value();
+    logits = classifier.Logits(texts, tokens).value();
   }
   for (const Calibration& calibration :
        {Calibration{.method = CalibrationMethod::kVector, .scale = {.5, 2}, .bias = {.25, 0}},
@@ -181,14 +181,15 @@ TEST(Classifier, TheMostPositiveWindowOfALongTextAnswers) {
   ASSERT_TRUE(classifier);
   size_t longer = 0;
   for (const std::string& text : TextsOfManyLengths()) {
-    const std::string_view view = text;
-    TokenizedTexts tokens, apart;
-    classifier->Tokenize({&view, 1}, false, tokens);
-    apart.windows = tokens.windows;
-    for (size_t w = 1; w <= tokens.windows.texts(); ++w) apart.begins.push_back(static_cast<int32_t>(w));
+    const InputTextView view = text;
+    PreparedTexts prepared, windows_apart;
+    classifier->scorer().Prepare({&view, 1}, prepared);
+    TokenizedTexts& apart = windows_apart.tokens;
+    apart.windows = prepared.tokens.windows;
+    for (size_t w = 1; w <= apart.windows.texts(); ++w) apart.begins.push_back(static_cast<int32_t>(w));
     std::vector<float> windows(2 * apart.texts()), whole(2);
-    ASSERT_TRUE(classifier->ProbabilitiesOfTokens(apart, windows));
-    ASSERT_TRUE(classifier->ProbabilitiesOfTokens(tokens, whole));
+    ASSERT_TRUE(classifier->ProbabilitiesOf(windows_apart, windows));
+    ASSERT_TRUE(classifier->ProbabilitiesOf(prepared, whole));
     float most = 0;
     for (size_t w = 0; w < apart.texts(); ++w) most = std::max(most, windows[2 * w + 1]);
     EXPECT_EQ(whole[1], most);
@@ -229,18 +230,18 @@ TEST(Classifier, ProgressCountsTextsAndNotWindows) {
   const TemporaryDirectory dir;
   WriteTinyTransformer(dir.path());
   const std::vector<std::string> texts = TextsOfManyLengths();
-  const std::vector<std::string_view> views(texts.begin(), texts.end());
+  const std::vector<InputTextView> views(texts.begin(), texts.end());
   ThreadPool pool(2);
   for (const Weights weights : {Weights::kInt8, Weights::kFloat}) {
     const auto classifier = BundleClassifier::Load(dir.path(), pool, weights, LongText::kWindows);
     ASSERT_TRUE(classifier);
     size_t most = 0;
-    ASSERT_TRUE(classifier->Probabilities(views, false, [&](size_t done) {
+    ASSERT_TRUE(classifier->Probabilities(views, [&](size_t done) {
       most = std::max(most, done);
       return true;
     }));
     EXPECT_EQ(most, texts.size());
-    const auto stopped = classifier->Probabilities(views, false, [](size_t) { return false; });
+    const auto stopped = classifier->Probabilities(views, [](size_t) { return false; });
     ASSERT_FALSE(stopped);
     EXPECT_EQ(stopped.error().code, ErrorCode::kCancelled);
   }

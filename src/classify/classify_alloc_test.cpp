@@ -46,10 +46,11 @@ namespace {
 TEST(ClassifyAllocations, AreNoneOnceWarm) {
   std::string many;
   for (int i = 0; i < 100; ++i) many += "free money for you ";
-  const std::vector<std::string_view> texts = {
+  const std::vector<InputTextView> texts = {
       many, "win a prize now", "see you at six", "", "free money free money free", "call me later, \xFF naive 中文"};
   const TemporaryDirectory dir;
-  const std::vector<std::string> corpus(texts.begin(), texts.end());
+  std::vector<std::string> corpus;
+  for (const InputTextView text : texts) corpus.emplace_back(text.joined());
   const Model model = Model::Fresh(WriteTinyTokenizer(corpus, dir.path()), 3);
   ASSERT_TRUE(WriteQuantizedWeights(model, {.bf16_layers = {false, true, false}}, dir.path()));
 
@@ -61,7 +62,7 @@ TEST(ClassifyAllocations, AreNoneOnceWarm) {
     std::vector<ClassifiedText> results, one;
     const auto classify_all = [&] {
       bool done = classifier->ClassifyInto(texts, {}, results).has_value();
-      for (const std::string_view& text : texts) {
+      for (const InputTextView& text : texts) {
         done = classifier->ClassifyInto({&text, 1}, {}, one).has_value() && done;
       }
       return done;

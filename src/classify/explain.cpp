@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
 
-#include "text/disguise.h"
-#include "text/segments.h"
+#include "text/folded_text.h"
 #include "text/words.h"
 
 namespace winnow {
@@ -14,36 +12,33 @@ namespace {
 constexpr size_t kBytesAtOnce = size_t{1} << 24;
 
 /// The words of the text as it is read, where they stand in the text as it is.
-std::vector<TextRange> WordsAsRead(std::string_view text, bool fold) {
-  if (!fold) return Words(text);
-  std::vector<uint32_t> ends;
-  const std::string folded = FoldDisguises(text, &ends);
-  std::vector<TextRange> words = Words(folded);
+std::vector<TextRange> WordsAsRead(InputTextView text, bool fold) {
+  const FoldedText folded(text, fold, FoldedText::Places::kKept);
+  std::vector<TextRange> words = Words(folded.text().joined());
   for (TextRange& word : words) {
-    word.begin = word.begin == 0 ? 0 : ends[word.begin - 1];
-    word.end = ends[word.end - 1];
+    word.begin = folded.OriginalBegin(word.begin);
+    word.end = folded.OriginalEnd(word.end);
   }
   return words;
 }
 
-std::vector<int32_t> TokensOf(const BundleClassifier& classifier, std::string_view text, bool segmented) {
-  TokenizedTexts tokens;
-  classifier.Tokenize({&text, 1}, segmented, tokens);
-  return std::move(tokens.windows.ids);
+std::vector<int32_t> TokensOf(const Scorer& scorer, InputTextView text) {
+  PreparedTexts prepared;
+  scorer.Prepare({&text, 1}, prepared);
+  return std::move(prepared.tokens.windows.ids);
 }
 
 /// How many of the words the model reads: the fewest whose tokens are those of the whole text.
-size_t WordsRead(const BundleClassifier& classifier, std::string_view text, bool segmented,
-                 std::span<const TextRange> words) {
-  if (!classifier.has_tokens() || classifier.manifest().long_text != LongText::kHead) return words.size();
-  const std::vector<int32_t> all = TokensOf(classifier, text, segmented);
+size_t WordsRead(const BundleClassifier& classifier, InputTextView text, std::span<const TextRange> words) {
+  if (classifier.manifest().long_text != LongText::kHead) return words.size();
+  const std::vector<int32_t> all = TokensOf(classifier.scorer(), text);
   if (all.size() < static_cast<size_t>(classifier.manifest().max_length)) return words.size();
   size_t low = 0;
   size_t high = words.size();
   while (low < high) {
     const size_t middle = low + (high - low) / 2;
     const size_t end = middle == 0 ? 0 : words[middle - 1].end;
-    if (TokensOf(classifier, text.substr(0, end), segmented) == all) {
+    if (TokensOf(classifier.scorer(), text.With(text.joined().substr(0, end))) == all) {
       high = middle;
     } else {
       low = middle + 1;
@@ -53,12 +48,12 @@ size_t WordsRead(const BundleClassifier& classifier, std::string_view text, bool
 }
 
 /// `per` neighbours as one, but none across a segment's end.
-std::vector<TextRange> Grouped(std::string_view text, std::span<const TextRange> words, size_t per) {
+std::vector<TextRange> Grouped(InputTextView text, std::span<const TextRange> words, size_t per) {
   std::vector<TextRange> groups;
   size_t in_group = per;
   for (const TextRange& word : words) {
     const size_t before = groups.empty() ? 0 : groups.back().end;
-    const bool divided = text.substr(before, word.begin - before).find(kSegmentSeparator) != std::string_view::npos;
+    const bool divided = text.With(text.joined().substr(before, word.begin - before)).has_rest();
     if (in_group == per || divided) {
       groups.push_back(word);
       in_group = 0;
@@ -88,14 +83,6 @@ std::string Without(std::string_view text, TextRange word) {
   return without.append(text.substr(end));
 }
 
-std::string WithoutAll(std::string_view text) {
-  std::string separators;
-  for (const char c : text) {
-    if (c == kSegmentSeparator) separators += c;
-  }
-  return separators;
-}
-
 /// From what the other labels have: 1 - p of a p near 1 would be rounding alone.
 double LogOdds(std::span<const float> probabilities, size_t label, bool multi_label) {
   constexpr double kLeast = 1e-12;
@@ -110,21 +97,24 @@ double LogOdds(std::span<const float> probabilities, size_t label, bool multi_la
 }
 
 /// The text itself, the text without words, and without each range: [ranges + 2, labels].
-Result<std::vector<float>> Occlude(const BundleClassifier& classifier, std::string_view text, bool segmented,
+Result<std::vector<float>> Occlude(const BundleClassifier& classifier, InputTextView text,
                                    std::span<const TextRange> ranges) {
   const size_t count = ranges.size() + 2;
+  const InputText without_words = InputText::OfSegments(std::vector<std::string>(text.segments()));
   std::vector<float> probabilities;
   std::vector<std::string> variants;
+  std::vector<InputTextView> views;
   for (size_t next = 0; next < count;) {
     variants.clear();
-    for (size_t bytes = 0; next < count && (variants.empty() || bytes + text.size() <= kBytesAtOnce); ++next) {
-      variants.push_back(next == 0   ? std::string(text)
-                         : next == 1 ? WithoutAll(segmented ? text : std::string_view())
-                                     : Without(text, ranges[next - 2]));
-      bytes += text.size();
+    for (size_t bytes = 0; next < count && (variants.empty() || bytes + text.joined().size() <= kBytesAtOnce); ++next) {
+      variants.push_back(next == 0   ? std::string(text.joined())
+                         : next == 1 ? without_words.joined()
+                                     : Without(text.joined(), ranges[next - 2]));
+      bytes += text.joined().size();
     }
-    const std::vector<std::string_view> views(variants.begin(), variants.end());
-    const std::vector<float> part = TRY(classifier.Probabilities(views, segmented));
+    views.clear();
+    for (const std::string& variant : variants) views.push_back(text.With(variant));
+    const std::vector<float> part = TRY(classifier.Probabilities(views));
     probabilities.insert(probabilities.end(), part.begin(), part.end());
   }
   return probabilities;
@@ -139,72 +129,38 @@ size_t ExplainedLabel(const BundleClassifier& classifier, const Decision& decisi
 
 double Sigmoid(double log_odds) { return 1 / (1 + std::exp(-log_odds)); }
 
-/// What turns a linear model's score of a label into log-odds: scale * score + shift.
-struct ToLogOdds {
-  double scale = 1, shift = 0;
-};
-
-ToLogOdds LogOddsOf(const LinearModel& model, const Calibration& calibration, size_t label) {
-  const double temperature =
-      calibration.temperatures.empty() ? calibration.temperature : calibration.temperatures[label];
-  if (model.platt().empty()) return {1 / temperature, 0};
-  const PlattScale& platt = model.platt()[std::min(label, model.outputs() - 1)];
-  // Of two labels with one output, label 0 is label 1 with the opposite sign.
-  const double sign = model.outputs() == 1 && model.labels() == 2 && label == 0 ? 1 : -1;
-  return {-static_cast<double>(platt.a) / temperature, sign * static_cast<double>(platt.b) / temperature};
+/// Shares add up if what follows the scores is a scale.
+bool AddsUp(const BundleClassifier& classifier) {
+  return classifier.scorer().scores_add_up() &&
+         CalibrationOf(classifier.manifest()).method == CalibrationMethod::kTemperature;
 }
 
-/// The share of each piece of the text in the label's log-odds. Where labels exclude each other and were fitted
-/// together these are against the strongest rival, which alone makes them a sum; else against the label's absence.
-Explanation ExplainLinear(const BundleClassifier& classifier, std::string_view text, size_t label,
-                          std::span<const float> probabilities) {
-  const LinearModel& model = *classifier.linear();
-  const size_t labels = classifier.labels().size();
-  const ToLogOdds to = LogOddsOf(model, CalibrationOf(classifier.manifest()), label);
-  std::vector<TextShare> shares;
-  for (const Contribution& piece : model.Contributions(text, label)) {
-    shares.push_back({piece.begin, piece.end, to.scale * piece.share});
-  }
-  const auto bias_of = [&](size_t of) {
-    if (model.outputs() > 1 || labels == 1) return static_cast<double>(model.bias()[of]);
-    return (of == 0 ? -1 : 1) * static_cast<double>(model.bias()[0]);
-  };
-  double base = to.scale * bias_of(label) + to.shift;
-  if (model.kind() == LinearKind::kLogistic && !model.multi_label() && model.outputs() > 1) {
-    size_t rival = label == 0 ? 1 : 0;
-    for (size_t other = 0; other < labels; ++other) {
-      if (other != label && probabilities[other] > probabilities[rival]) rival = other;
-    }
-    // The same features, so the same pieces.
-    const std::vector<Contribution> against = model.Contributions(text, rival);
-    for (size_t i = 0; i < std::min(shares.size(), against.size()); ++i) shares[i].share -= to.scale * against[i].share;
-    base -= to.scale * bias_of(rival);
-  }
-  Explanation explanation = ExplainShares(text, shares, classifier.labels()[label], base);
+/// The share of each piece of the text in the label's log-odds.
+Explanation ExplainByShares(const BundleClassifier& classifier, std::string_view text, size_t label,
+                            std::span<const float> probabilities) {
+  const Calibration calibration = CalibrationOf(classifier.manifest());
+  const double temperature =
+      calibration.temperatures.empty() ? calibration.temperature : calibration.temperatures[label];
+  const TextShares sum = classifier.scorer().SharesOf(text, label, probabilities, temperature);
+  Explanation explanation = ExplainShares(text, sum.shares, classifier.labels()[label], sum.base);
   explanation.score = probabilities[label];
   return explanation;
 }
 
-/// Shares add up where what follows them is a scale. Folded texts have other pieces than the text.
-bool AddsUp(const BundleClassifier& classifier) {
-  return classifier.linear() != nullptr && !classifier.manifest().fold_disguises &&
-         CalibrationOf(classifier.manifest()).method == CalibrationMethod::kTemperature;
-}
-
 }  // namespace
 
-Result<Explanation> ExplainText(const BundleClassifier& classifier, std::string_view text,
-                                const ClassifyOptions& options, bool segmented, size_t most) {
+Result<Explanation> ExplainText(const BundleClassifier& classifier, InputTextView text, const ClassifyOptions& options,
+                                size_t most) {
   if (AddsUp(classifier)) {
-    const std::vector<float> probabilities = TRY(classifier.Probabilities({&text, 1}, segmented));
-    return ExplainLinear(classifier, text, ExplainedLabel(classifier, classifier.DecideOne(probabilities, options)),
-                         probabilities);
+    const std::vector<float> probabilities = TRY(classifier.Probabilities({&text, 1}));
+    const size_t label = ExplainedLabel(classifier, classifier.DecideOne(probabilities, options));
+    return ExplainByShares(classifier, text.joined(), label, probabilities);
   }
   const std::vector<TextRange> all = WordsAsRead(text, classifier.manifest().fold_disguises);
-  const size_t read = WordsRead(classifier, text, segmented, all);
+  const size_t read = WordsRead(classifier, text, all);
   const size_t per = std::max<size_t>((read + most - 1) / std::max<size_t>(most, 1), 1);
   const std::vector<TextRange> ranges = Grouped(text, std::span(all).first(read), per);
-  const std::vector<float> probabilities = TRY(Occlude(classifier, text, segmented, ranges));
+  const std::vector<float> probabilities = TRY(Occlude(classifier, text, ranges));
 
   const size_t labels = classifier.labels().size();
   const auto row = [&](size_t i) { return std::span(probabilities).subspan(i * labels, labels); };

@@ -31,17 +31,10 @@ inline constexpr size_t kMostOcclusions = 200;
 /// By occlusion, all variants of the text in one batch (of at most 16 MiB of text). Words are those of text/words.h, of
 /// the folded text where the classifier folds disguises, so that "f r e e" is one. Of more than `most` words neighbours
 /// are left out together, as many as it takes, but never across segments; words that a model with LongText::kHead does
-/// not read are counted as `unread`. `text` is UTF-8; invalid bytes count as symbols. `segmented` is
-/// BundleClassifier::Classify's. Costs two texts more than there are words. Errors: those of classifying. Thread-safe.
-Result<Explanation> ExplainText(const BundleClassifier& classifier, std::string_view text,
-                                const ClassifyOptions& options = {}, bool segmented = false,
-                                size_t most = kMostOcclusions);
-
-/// A piece of a text, bytes [begin, end), and what it adds to the log-odds of a label.
-struct TextShare {
-  size_t begin = 0, end = 0;
-  double share = 0;
-};
+/// not read are counted as `unread`. `text` is UTF-8; invalid bytes count as symbols. Places are bytes of its joined
+/// form. Costs two texts more than there are words. Errors: those of classifying. Thread-safe.
+Result<Explanation> ExplainText(const BundleClassifier& classifier, InputTextView text,
+                                const ClassifyOptions& options = {}, size_t most = kMostOcclusions);
 
 /// Of a linear model: `shares` in the order of the text, without overlaps, each within a word or a character between
 /// two; those of one word are added up. `base` is the bias; shares are scaled as the score is, so that base and all of

@@ -31,8 +31,8 @@ class Explain : public testing::Test {
     return BundleClassifier::Load(dir_.path(), pool_).value();
   }
 
-  static double LogOdds(const BundleClassifier& classifier, std::string_view text, bool segmented = false) {
-    const std::vector<float> row = classifier.Probabilities({&text, 1}, segmented).value();
+  static double LogOdds(const BundleClassifier& classifier, InputTextView text) {
+    const std::vector<float> row = classifier.Probabilities({&text, 1}).value();
     return std::log(static_cast<double>(row[1])) - std::log(static_cast<double>(row[0]));
   }
 
@@ -72,7 +72,7 @@ TEST_F(Explain, LongTextsAreExplainedInPhrases) {
   const BundleClassifier classifier = Load("spam", LongText::kWindows);
   std::string text;
   for (int i = 0; i < 100; ++i) text += "win money ";
-  const Explanation explanation = ExplainText(classifier, text, {}, false, 30).value();
+  const Explanation explanation = ExplainText(classifier, text, {}, 30).value();
   EXPECT_EQ(explanation.words_in_effect, 7u);
   EXPECT_EQ(explanation.words.size(), 29u);
   EXPECT_EQ(WordsOf(explanation, text).front(), "win money win money win money win");
@@ -92,10 +92,12 @@ TEST_F(Explain, WordsPastTheModelsLengthAreNotLeftOut) {
 TEST_F(Explain, SegmentsStayApart) {
   const BundleClassifier classifier = Load();
   const std::string text = std::string("win now") + kSegmentSeparator + "call me";
-  const Explanation explanation = ExplainText(classifier, text, {}, true, 2).value();
+  const Explanation explanation = ExplainText(classifier, InputTextView::OfJoined(text), {}, 2).value();
   EXPECT_THAT(WordsOf(explanation, text), ElementsAre("win now", "call me"));
   const std::string without = std::string("win now") + kSegmentSeparator;
-  EXPECT_NEAR(explanation.words[1].effect, LogOdds(classifier, text, true) - LogOdds(classifier, without, true), 1e-4);
+  EXPECT_NEAR(
+      explanation.words[1].effect,
+      LogOdds(classifier, InputTextView::OfJoined(text)) - LogOdds(classifier, InputTextView::OfJoined(without)), 1e-4);
 }
 
 TEST_F(Explain, DisguisedWordsAreOneWhereTheyAreFolded) {
@@ -115,7 +117,7 @@ TEST_F(Explain, AnyBytesAreExplained) {
   for (int i = 0; i < 100; ++i) {
     std::string text;
     for (uint32_t left = random.Below(30); left > 0; --left) text += static_cast<char>(random.Below(256));
-    const auto explanation = ExplainText(classifier, text, {}, i % 2 == 0);
+    const auto explanation = ExplainText(classifier, i % 2 == 0 ? InputTextView::OfJoined(text) : InputTextView(text));
     ASSERT_TRUE(explanation);
     for (const WordEffect& word : explanation->words) {
       ASSERT_LT(word.begin, word.end);

@@ -25,14 +25,12 @@
 /// Windows are pooled as calibrated probabilities, in their order: a text's answer depends on no other text.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string_view>
 #include <vector>
 
 #include "encoder/batch.h"
-#include "tokenize/tokenizer.h"
-#include "winnow/classifier.h"
 
 namespace winnow {
 
@@ -63,12 +61,6 @@ struct Windows {
   size_t count;  ///< at least 2
   size_t last;   ///< the last one's begin
 };
-
-/// Appends texts to `out`, each in windows of at most `max_length` tokens, special ones included: one, but for long
-/// texts with LongText::kWindows. `segmented`: texts hold kSegmentSeparator. Thread-safe. Allocates nothing once `out`
-/// has grown.
-void TokenizeTexts(const Tokenizer& tokenizer, std::span<const std::string_view> texts, bool segmented, int max_length,
-                   LongText long_text, TokenizedTexts& out);
 
 struct Pooling {
   bool multi_label = false;

@@ -4,11 +4,12 @@
 
 #include <algorithm>
 
+#include "classify/text_encoder.h"
+
 namespace winnow {
 namespace {
 
 constexpr int32_t kWords = 4000;
-constexpr char kSegmentSeparator = '\x1e';  // text/segments.h
 
 /// [UNK], [CLS], [SEP], and the word "wN" with the id 3 + N.
 Tokenizer WordTokenizer() {
@@ -26,10 +27,9 @@ std::string Words(int begin, int end) {
   return text;
 }
 
-std::vector<std::vector<int32_t>> WindowsOf(const Tokenizer& tokenizer, std::string_view text, int max_length,
-                                            bool segmented = false) {
+std::vector<std::vector<int32_t>> WindowsOf(const Tokenizer& tokenizer, InputTextView text, int max_length) {
   TokenizedTexts out;
-  TokenizeTexts(tokenizer, {&text, 1}, segmented, max_length, LongText::kWindows, out);
+  TextEncoder(tokenizer, {.max_length = max_length, .long_text = LongText::kWindows}).Encode({&text, 1}, out);
   EXPECT_EQ(out.begins, (std::vector<int32_t>{0, static_cast<int32_t>(out.windows.texts())}));
   std::vector<std::vector<int32_t>> windows;
   const PackedTexts view = out.windows.view();
@@ -81,13 +81,13 @@ TEST(LongText, ShortTextsAreTheSameInEveryMode) {
   const Tokenizer tokenizer = WordTokenizer();
   const std::string mail = "w1 w2" + std::string(1, kSegmentSeparator) + "w3 w4 w5";
   const std::string full = Words(0, 6);
-  for (const std::string_view text : {std::string_view(), std::string_view(mail), std::string_view(full)}) {
-    for (const bool segmented : {false, true}) {
+  for (const std::string_view joined : {std::string_view(), std::string_view(mail), std::string_view(full)}) {
+    for (const InputTextView text : {InputTextView(joined), InputTextView::OfJoined(joined)}) {
       for (const LongText long_text : {LongText::kHead, LongText::kHeadTail, LongText::kWindows}) {
         TokenizedTexts out;
-        TokenizeTexts(tokenizer, {&text, 1}, segmented, 8, long_text, out);
+        TextEncoder(tokenizer, {.max_length = 8, .long_text = long_text}).Encode({&text, 1}, out);
         std::vector<int32_t> expected;
-        segmented ? tokenizer.EncodeSegments(text, 8, expected) : tokenizer.Encode(text, 8, expected);
+        tokenizer.Encode(text, 8, expected);
         EXPECT_EQ(out.windows.ids, expected);
         EXPECT_TRUE(out.whole());
         EXPECT_EQ(out.texts(), 1u);
@@ -100,10 +100,11 @@ TEST(LongText, ASubjectIsInEachWindow) {
   const Tokenizer tokenizer = WordTokenizer();
   const std::string separator(1, kSegmentSeparator);
   // Lead of three in a room of six: three of the body, a step of one.
-  EXPECT_EQ(WindowsOf(tokenizer, "w0 w1" + separator + "w2 w3 w4 w5", 8, true),
+  const std::string two = "w0 w1" + separator + "w2 w3 w4 w5", three = "w0 w1 w2" + separator + "w3 w4 w5";
+  EXPECT_EQ(WindowsOf(tokenizer, InputTextView::OfJoined(two), 8),
             (std::vector<std::vector<int32_t>>{{1, 3, 4, 2, 5, 6, 7, 2}, {1, 3, 4, 2, 6, 7, 8, 2}}));
   // Of four it is content like the rest.
-  EXPECT_EQ(WindowsOf(tokenizer, "w0 w1 w2" + separator + "w3 w4 w5", 8, true),
+  EXPECT_EQ(WindowsOf(tokenizer, InputTextView::OfJoined(three), 8),
             (std::vector<std::vector<int32_t>>{{1, 3, 4, 5, 2, 6, 7, 2}, {1, 4, 5, 2, 6, 7, 8, 2}}));
 }
 
@@ -122,10 +123,10 @@ TEST(LongText, OddLengthsAreTokenizedAllTheSame) {
 TEST(LongText, MemoryOfAHugeTextIsGivenBack) {
   const Tokenizer tokenizer = WordTokenizer();
   const std::string huge = Words(0, 1'000'000);
-  const std::string_view views[] = {huge, "w1"};
+  const InputTextView views[] = {huge, "w1"};
   for (const LongText long_text : {LongText::kHeadTail, LongText::kWindows}) {
     TokenizedTexts out;
-    TokenizeTexts(tokenizer, views, false, 128, long_text, out);
+    TextEncoder(tokenizer, {.max_length = 128, .long_text = long_text}).Encode(views, out);
     EXPECT_LT(out.windows.ids.capacity() + out.scratch.capacity(), 100'000u);
     EXPECT_EQ(out.windows.ids.size(), (long_text == LongText::kWindows ? 64u * 128 : 128u) + 3);
   }

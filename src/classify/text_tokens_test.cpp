@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "classify/bundle_classifier.h"
 #include "support/temporary_directory.h"
 #include "support/tiny_bundle.h"
 
@@ -28,7 +29,7 @@ class TextTokens : public testing::Test {
 TEST_F(TextTokens, CoverTheTextInBytesAndCodePoints) {
   const BundleClassifier classifier = Load(false);
   const std::string text = "\xc3\xa4 win \xe2\x82\xac\xff prize";
-  const auto tokens = TokensOfText(classifier, text, true);
+  const auto tokens = classifier.scorer().TokensOf(text, true).value();
   EXPECT_TRUE(tokens.front().special);
   EXPECT_TRUE(tokens.back().special);
   EXPECT_EQ(tokens.back().piece, "[SEP]");
@@ -41,14 +42,14 @@ TEST_F(TextTokens, CoverTheTextInBytesAndCodePoints) {
   }
   EXPECT_EQ(at, text.size());
   EXPECT_EQ(tokens[tokens.size() - 2].point_end, 14u);  // each of the text's three odd ones is one
-  EXPECT_EQ(TokensOfText(classifier, text, false).size() + 2, tokens.size());
+  EXPECT_EQ(classifier.scorer().TokensOf(text, false).value().size() + 2, tokens.size());
 }
 
 TEST_F(TextTokens, AreThoseOfTheFoldedTextAtThePlacesOfTheOriginal) {
   const BundleClassifier plain = Load(false);
-  const auto expected = TokensOfText(plain, "free money", false);
+  const auto expected = plain.scorer().TokensOf("free money", false).value();
   const BundleClassifier folding = Load(true);
-  const auto tokens = TokensOfText(folding, "f.r.e.e money", false);
+  const auto tokens = folding.scorer().TokensOf("f.r.e.e money", false).value();
   ASSERT_EQ(tokens.size(), expected.size());
   for (size_t i = 0; i < tokens.size(); ++i) EXPECT_EQ(tokens[i].id, expected[i].id);
   EXPECT_EQ(tokens.front().begin, 0u);
@@ -59,9 +60,9 @@ TEST_F(TextTokens, TellWhetherATextIsCut) {
   const BundleClassifier classifier = Load(false);
   std::string text = "x";
   for (int i = 1; i < kTinyMaxLength - 2; ++i) text += " x";
-  EXPECT_FALSE(IsCut(classifier, text));
-  EXPECT_TRUE(IsCut(classifier, text + " x"));
-  EXPECT_FALSE(IsCut(Load(false, LongText::kWindows), text + " x"));
+  EXPECT_FALSE(classifier.scorer().IsCut(text));
+  EXPECT_TRUE(classifier.scorer().IsCut(text + " x"));
+  EXPECT_FALSE(Load(false, LongText::kWindows).scorer().IsCut(text + " x"));
 }
 
 }  // namespace

@@ -91,10 +91,10 @@ Result<Dataset> ReadTextsFor(const CalibrateOptions& options, const BundleClassi
 
 /// Logits of one window a text: what a temperature is fitted on, as in training. Texts of several windows are read at
 /// their head and tail.
-Result<std::vector<float>> LogitsOf(const BundleClassifier& classifier, std::span<const std::string_view> texts,
+Result<std::vector<float>> LogitsOf(const BundleClassifier& classifier, std::span<const InputTextView> texts,
                                     TokenizedTexts& tokens, const std::string& what) {
   ProgressBar bar(what, static_cast<int64_t>(texts.size()));
-  std::vector<float> logits = TRY(classifier.Logits(texts, /*segmented=*/true, tokens, [&](size_t done) {
+  std::vector<float> logits = TRY(classifier.Logits(texts, tokens, [&](size_t done) {
     bar.Set(static_cast<int64_t>(done));
     return !Interrupted();
   }));
@@ -192,7 +192,7 @@ Result<CalibratedBundle> Calibrated(const CalibrateOptions& options, ThreadPool&
   const bool pooled = classifier.manifest().long_text == LongText::kWindows;
   TRY(CheckEnoughTexts(options.calibrating, dataset, classifier.positive_label(), pooled));
 
-  const std::vector<std::string_view> views = TextViews(dataset);
+  const std::vector<InputTextView> views = InputTexts(dataset);
   TokenizedTexts tokens;
   const std::vector<float> logits = TRY(LogitsOf(classifier, views, tokens, "calibrate"));
   std::vector<float> whole = logits;

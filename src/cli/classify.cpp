@@ -207,18 +207,23 @@ Result<void> RunOwnLabels(const ClassifyCommandOptions& options, ThreadPool& poo
       TRY(BundleClassifier::Load(*options.bundle, pool, options.weights, options.long_text, options.fold_disguises));
   const std::string& text_template = classifier.manifest().text_template;
   const ClassifyOptions classify{.mode = options.mode};
-  const bool segmented = !text_template.empty();
+  // Without a template a text is what it is; with one, its segments are divided.
+  const auto read = [divided = !text_template.empty()](std::string_view text) {
+    return divided ? InputTextView::OfJoined(text) : InputTextView(text);
+  };
   Answering answering{.labels = classifier.labels(),
                       .multi_label = classifier.multi_label(),
                       .text_template = text_template,
                       .scope_label = classifier.scope_rule() == nullptr ? "" : classifier.scope_rule()->label,
                       .classify =
                           [&](std::span<const std::string_view> texts, const BundleClassifier::Progress& progress) {
-                            return classifier.Classify(texts, classify, segmented, progress);
+                            std::vector<InputTextView> views;
+                            for (const std::string_view text : texts) views.push_back(read(text));
+                            return classifier.Classify(views, classify, progress);
                           },
                       .explain = {}};
   if (options.explain) {
-    answering.explain = [&](std::string_view text) { return ExplainText(classifier, text, classify, segmented); };
+    answering.explain = [&](std::string_view text) { return ExplainText(classifier, read(text), classify); };
   }
   return AnswerInto(answering, options);
 }

@@ -117,11 +117,9 @@ Result<Quantized> Quantize(const QuantizeRecipe& recipe, ThreadPool& pool) {
     const bool other = name.starts_with("checkpoint-") || name.starts_with("onnx/");
     return name != kInt8Weights && !(recipe.output && (float_weights || other));
   }));
-  QuantizeReport report = TRY(QuantizeWeights(recipe.bundle, writer.path(), held_out,
-                                              {.max_drop = recipe.max_drop,
-                                               .segmented = !manifest.text_template.empty(),
-                                               .note = [](const std::string& text) { LogInfo("{}", text); }},
-                                              pool));
+  QuantizeReport report = TRY(QuantizeWeights(
+      recipe.bundle, writer.path(), held_out,
+      {.max_drop = recipe.max_drop, .note = [](const std::string& text) { LogInfo("{}", text); }}, pool));
   TRY(CheckInterrupted());
   const bool guaranteed =
       manifest.thresholds.guarantee || manifest.abstain || std::filesystem::exists(recipe.bundle / kScopeFile, ignored);

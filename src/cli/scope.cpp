@@ -8,7 +8,7 @@
 namespace winnow {
 namespace {
 
-Result<ScopePredictions> PredictWithBar(const BundleClassifier& classifier, std::span<const std::string_view> texts,
+Result<ScopePredictions> PredictWithBar(const BundleClassifier& classifier, std::span<const InputTextView> texts,
                                         const ClassifyOptions& options) {
   ProgressBar bar("evaluate", static_cast<int64_t>(texts.size()));
   ScopePredictions predictions = TRY(PredictScope(classifier, texts, options, [&](size_t done) {
@@ -67,9 +67,8 @@ Result<void> RunScopeEvaluation(const BundleClassifier& classifier, const Datase
                 "choose when it shall: winnow calibrate BUNDLE DATA --out-of-scope FILE");
   }
   const std::vector<std::string> outside_texts = TRY(ReadOutOfScopeTexts(classifier, outside));
-  const ScopePredictions in = TRY(PredictWithBar(classifier, TextViews(inside), classify));
-  const std::vector<std::string_view> outside_views(outside_texts.begin(), outside_texts.end());
-  const ScopePredictions out = TRY(PredictWithBar(classifier, outside_views, classify));
+  const ScopePredictions in = TRY(PredictWithBar(classifier, InputTexts(inside), classify));
+  const ScopePredictions out = TRY(PredictWithBar(classifier, OutOfScopeViews(outside_texts), classify));
   const ScopeMetrics metrics = MeasureScopeRule(*rule, inside, in, out);
   return Print(json ? ScopeMetricsJson(*rule, metrics).dump(2) + "\n" : ScopeMetricsText(*rule, metrics));
 }

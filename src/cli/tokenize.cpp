@@ -1,10 +1,10 @@
 #include "base/json.h"
 #include "bundle/manifest.h"
+#include "classify/text_encoder.h"
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "data/dataset.h"
 #include "linear/linear_model.h"
-#include "text/disguise.h"
 #include "tokenize/tokenizer.h"
 
 namespace winnow {
@@ -33,30 +33,15 @@ void Describe(TokenizeOptions& options, OptionTable& table) {
   table.Describe("Prints a JSON line a text: token ids, their pieces, and the bytes of the text that each stands for.");
 }
 
-/// What the model reads of the text, and where each byte of that ends in it.
-std::string_view Read(std::string_view text, bool fold, std::string& folded, std::vector<uint32_t>& ends) {
-  if (!fold) return text;
-  folded = FoldDisguises(text, &ends);
-  return folded;
-}
-
-Result<void> PrintTokens(const Tokenizer& tokenizer, bool fold, const TokenizeOptions& options,
-                         std::string_view original) {
-  std::string folded;
-  std::vector<uint32_t> ends;
-  const std::string_view text = Read(original, fold, folded, ends);
+Result<void> PrintTokens(const TextEncoder& encoder, const TokenizeOptions& options, std::string_view text) {
   std::vector<int32_t> ids;
   std::vector<TokenSpan> spans;
-  tokenizer.Encode(text, {.max_length = options.max_length, .parse_special_tokens = options.special}, ids, &spans);
+  encoder.EncodeWithSpans(text, {.max_length = options.max_length, .parse_special_tokens = options.special}, ids,
+                          spans);
   Json tokens = Json::array(), offsets = Json::array();
   for (size_t i = 0; i < ids.size(); ++i) {
-    tokens.push_back(tokenizer.TokenText(ids[i]));
-    TokenSpan span = spans[i];
-    if (fold) {
-      span.begin = span.begin == 0 ? 0 : ends[span.begin - 1];
-      span.end = span.end == 0 ? 0 : ends[span.end - 1];
-    }
-    offsets.push_back({span.begin, span.end});
+    tokens.push_back(encoder.tokenizer().TokenText(ids[i]));
+    offsets.push_back({spans[i].begin, spans[i].end});
   }
   const Json line = {{"ids", ids}, {"tokens", tokens}, {"offsets", offsets}};
   return Print(line.dump() + "\n");
@@ -71,11 +56,12 @@ Result<void> Run(const TokenizeOptions& options) {
   const Tokenizer tokenizer = TRY(Tokenizer::Load(options.directory));
   const bool fold = std::filesystem::exists(options.directory / kManifestFile, ignored) &&
                     TRY(ReadManifest(options.directory)).fold_disguises;
-  for (const std::string& text : options.texts) TRY(PrintTokens(tokenizer, fold, options, text));
+  const TextEncoder encoder(tokenizer, {.fold_disguises = fold});
+  for (const std::string& text : options.texts) TRY(PrintTokens(encoder, options, text));
   if (!options.texts.empty()) return {};
   ReadReport report;
   return ForEachText(options.input.value_or("-"), {}, report,
-                     [&](std::string_view text, size_t) { return PrintTokens(tokenizer, fold, options, text); });
+                     [&](std::string_view text, size_t) { return PrintTokens(encoder, options, text); });
 }
 
 }  // namespace

@@ -128,6 +128,13 @@ std::vector<std::string_view> TextViews(const Dataset& dataset) {
   return texts;
 }
 
+std::vector<InputTextView> InputTexts(const Dataset& dataset) {
+  std::vector<InputTextView> texts;
+  texts.reserve(dataset.examples.size());
+  for (const Example& example : dataset.examples) texts.push_back(InputTextView::OfJoined(example.text));
+  return texts;
+}
+
 Result<Dataset> ReadDataset(std::span<const std::filesystem::path> files, const ReadOptions& options,
                             ReadReport& report) {
   report = {};

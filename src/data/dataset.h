@@ -16,11 +16,13 @@
 #include "base/result.h"
 #include "data/labels.h"
 #include "data/read_report.h"
+#include "text/input_text.h"
 
 namespace winnow {
 
 struct Example {
-  std::string text;             ///< valid UTF-8, not blank; a template's segments are divided by kSegmentSeparator
+  std::string
+      text;  ///< valid UTF-8, not blank; a template's segments are divided as files have them (text/input_text.h)
   std::vector<int32_t> labels;  ///< ids in ascending order: one of them, or any number in a multi-label set
   std::string file;             ///< as it was named
   size_t row = 0;               ///< 1-based line where the row begins, or item of a JSON document
@@ -34,8 +36,10 @@ struct Dataset {
   bool multi_label = false;
 };
 
-/// The examples' texts in their order; views into the set.
+/// The examples' texts in their order, each as one string; views into the set.
 std::vector<std::string_view> TextViews(const Dataset& dataset);
+/// The examples' texts in their order, with their segments, as classifiers read them; views into the set.
+std::vector<InputTextView> InputTexts(const Dataset& dataset);
 
 enum class ProblemType { kAuto, kSingle, kMulti };
 

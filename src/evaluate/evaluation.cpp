@@ -30,8 +30,7 @@ Result<Metrics> EvaluateAnswers(const Answers& answers, const Dataset& dataset) 
 
 Result<Metrics> EvaluateClassifier(const BundleClassifier& classifier, const Dataset& dataset,
                                    const ClassifyOptions& options, const BundleClassifier::Progress& progress) {
-  const std::vector<std::string_view> texts = TextViews(dataset);
-  const std::vector<float> probabilities = TRY(classifier.Probabilities(texts, /*segmented=*/true, progress));
+  const std::vector<float> probabilities = TRY(classifier.Probabilities(InputTexts(dataset), progress));
   return EvaluateAnswers({.probabilities = probabilities,
                           .labels = classifier.labels(),
                           .multi_label = classifier.multi_label(),

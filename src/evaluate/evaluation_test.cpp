@@ -40,7 +40,7 @@ TEST(Evaluation, CountsTheDecisionsThatTheClassifierGives) {
   for (const Mode mode : {Mode::kStrict, Mode::kLenient}) {
     int64_t right = 0;
     for (const Example& example : dataset.examples) {
-      const std::string_view text = example.text;
+      const InputTextView text = example.text;
       const auto answer = classifier.Classify({&text, 1}, {.mode = mode});
       ASSERT_TRUE(answer);
       right += answer->front().decision.label == example.labels.front() ? 1 : 0;

@@ -51,17 +51,16 @@ class Measurement {
     const Clock::time_point begin = Clock::now();
     pool_.emplace(report_.threads);
     classifier_ = TRY(BundleClassifier::Load(bundle_, *pool_, options_.weights));
-    TRY(classifier_->ClassifyInto({texts_.data(), 1}, {}, results_));
+    const InputTextView first = texts_.front();
+    TRY(classifier_->ClassifyInto({&first, 1}, {}, results_));
     report_.load_ms = SecondsSince(begin) * 1000;
     const MemoryUse resident = ResidentMemory();
     report_.resident_mb = static_cast<double>(resident.bytes) / 1e6;
     report_.resident_file_mb = static_cast<double>(resident.file_bytes) / 1e6;
     report_.weights = classifier_->weights();
     report_.bundle_mb = BundleMegabytes(bundle_, report_.weights);
-    if (!classifier_->has_tokens()) return {};
-    TokenizedTexts all;
-    classifier_->Tokenize(texts_, false, all);
-    report_.tokens_per_text = static_cast<double>(all.windows.ids.size()) / static_cast<double>(texts_.size());
+    const size_t tokens = TokensOfFirst(*classifier_, texts_.size());
+    report_.tokens_per_text = static_cast<double>(tokens) / static_cast<double>(texts_.size());
     return {};
   }
 
@@ -81,16 +80,16 @@ class Measurement {
   }
 
   Result<void> SinglesFromTokens() {
-    if (!classifier_->has_tokens()) return Tell(0.3);
-    TokenizedTexts tokens;
+    if (report_.tokens_per_text == 0) return Tell(0.3);
+    PreparedTexts prepared;
     std::vector<float> probabilities(classifier_->labels().size());
     std::vector<double> times;
     for (size_t i = 0; i < static_cast<size_t>(options_.iterations); ++i) {
-      const std::string_view text = Text(i);
-      tokens.Clear();
-      classifier_->Tokenize({&text, 1}, false, tokens);
+      const InputTextView text = Text(i);
+      prepared.Clear();
+      classifier_->scorer().Prepare({&text, 1}, prepared);
       const Clock::time_point begin = Clock::now();
-      TRY(classifier_->ProbabilitiesOfTokens(tokens, probabilities));
+      TRY(classifier_->ProbabilitiesOf(prepared, probabilities));
       times.push_back(SecondsSince(begin) * 1000);
     }
     report_.single_tokens = Summarize(std::move(times));
@@ -98,10 +97,10 @@ class Measurement {
   }
 
   Result<void> Batches(const BundleClassifier& classifier, int threads, int batch_size) {
-    std::vector<std::string_view> batch(static_cast<size_t>(batch_size));
+    std::vector<InputTextView> batch(static_cast<size_t>(batch_size));
     size_t next = 0;
     const auto step = [&]() -> Result<void> {
-      for (std::string_view& text : batch) text = Text(next++);
+      for (InputTextView& text : batch) text = Text(next++);
       return classifier.ClassifyInto(batch, {}, results_);
     };
     TRY(step());  // warm
@@ -111,7 +110,7 @@ class Measurement {
     do TRY(step());
     while (SecondsSince(begin) < options_.batch_seconds);
     const double seconds = SecondsSince(begin);
-    const double tokens = static_cast<double>(classifier.has_tokens() ? TokensOfFirst(classifier, next) : 0);
+    const double tokens = static_cast<double>(TokensOfFirst(classifier, next));
     report_.throughput.push_back({threads, batch_size, static_cast<double>(next) / seconds, tokens / seconds});
     int thread_counts = 0;
     for (int t = 1; t <= report_.threads; t = NextThreads(t)) ++thread_counts;
@@ -119,14 +118,15 @@ class Measurement {
     return Tell(0.3 + 0.7 * static_cast<double>(report_.throughput.size()) / all);
   }
 
-  /// Of the first `count` texts, taken again and again: counted once, the rest in proportion.
+  /// The tokens of the first `count` texts, taken again and again: counted once, the rest in proportion.
   size_t TokensOfFirst(const BundleClassifier& classifier, size_t count) const {
     size_t tokens = 0;
-    TokenizedTexts packed;
+    PreparedTexts prepared;
     for (size_t i = 0; i < std::min(count, texts_.size()); ++i) {
-      packed.Clear();
-      classifier.Tokenize({&texts_[i], 1}, false, packed);
-      tokens += packed.windows.ids.size();
+      const InputTextView text = texts_[i];
+      prepared.Clear();
+      classifier.scorer().Prepare({&text, 1}, prepared);
+      tokens += prepared.tokens.windows.ids.size();
     }
     return count <= texts_.size() ? tokens : tokens * count / texts_.size();
   }
@@ -160,7 +160,7 @@ Result<std::vector<double>> TimeSingleTexts(const BundleClassifier& classifier, 
                                             size_t count, const std::function<bool(double done)>& progress) {
   std::vector<ClassifiedText> results;
   return TimeSingleTexts(
-      [&](std::string_view text) {
+      [&](InputTextView text) {
         return classifier.ClassifyInto({&text, 1}, {}, results);
       },
       texts, count, progress);

@@ -8,6 +8,7 @@
 #include "bundle/pull.h"
 #include "encoder/scratch.h"
 #include "encoder/truncate_layers.h"
+#include "text/folded_text.h"
 #include "tokenize/wordpiece_trainer.h"
 
 namespace winnow {
@@ -22,8 +23,8 @@ void Configure(const ModelPlan& plan, const Dataset& train, ModelConfig& config)
 }
 
 Result<BaseModel> FromScratch(const TrainingPlan& plan, const Dataset& train, TrainingObserver& observer) {
-  std::vector<std::string> texts;
-  for (const Example& example : train.examples) texts.push_back(example.text);
+  const FoldedTexts read(TextViews(train), plan.model.fold_disguises);
+  const std::vector<std::string> texts(read.texts().begin(), read.texts().end());
   Tokenizer tokenizer = TRY(TrainWordPiece(texts, {}));
   ModelConfig config = ScratchConfig(tokenizer.vocab_size(), plan.model.max_length);
   Configure(plan.model, train, config);

@@ -3,13 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 #include <string>
-#include <string_view>
 
 #include "base/progress.h"
 #include "data/deduplicate.h"
 #include "pipeline/data_plan.h"
-#include "text/disguise.h"
 #include "text/text_parts.h"
 #include "train/distil.h"
 
@@ -46,10 +45,9 @@ Result<std::vector<std::string>> ReadUnlabelled(const TrainingPlan& plan, const 
 }
 
 /// Appends texts that have no label of their own.
-void AppendUnlabelled(const ModelPlan& model, const std::vector<std::string>& texts, const Tokenizer& tokenizer,
-                      int max_length, TextSet& train) {
-  for (const std::string& text : texts) {
-    AppendText(tokenizer, model.fold_disguises ? FoldDisguises(text) : text, max_length, model.long_text, train.texts);
+void AppendUnlabelled(std::span<const InputTextView> texts, const TextEncoder& encoder, TextSet& train) {
+  for (const InputTextView text : texts) {
+    encoder.EncodeForTraining(text, train.texts);
     train.rows.push_back(0);
     if (train.multi_label) {
       train.targets.resize(train.targets.size() + train.num_labels, 0.0f);
@@ -75,8 +73,8 @@ Result<std::vector<size_t>> LabelIdsIn(const BundleClassifier& classifier, const
               "the data have: " + Listed(labels.names));
 }
 
-Result<void> AddTeacherPredictions(const TrainingPlan& plan, const Split& split, const Tokenizer& tokenizer,
-                                   int max_length, ThreadPool& pool, TrainingObserver& observer, TextSet& train) {
+Result<void> AddTeacherPredictions(const TrainingPlan& plan, const Split& split, const TextEncoder& encoder,
+                                   ThreadPool& pool, TrainingObserver& observer, TextSet& train) {
   const std::filesystem::path& bundle = *plan.distillation.teacher;
   const BundleClassifier teacher = TRY(BundleClassifier::Load(bundle, pool, Weights::kFloat));
   if (teacher.multi_label() != train.multi_label) {
@@ -86,11 +84,11 @@ Result<void> AddTeacherPredictions(const TrainingPlan& plan, const Split& split,
   }
   const std::vector<size_t> ids = TRY(LabelIdsIn(teacher, bundle, split.train.labels));
   const std::vector<std::string> unlabelled = TRY(ReadUnlabelled(plan, split, observer));
-  AppendUnlabelled(plan.model, unlabelled, tokenizer, max_length, train);
-  std::vector<std::string_view> texts = TextViews(split.train);
-  texts.insert(texts.end(), unlabelled.begin(), unlabelled.end());
+  std::vector<InputTextView> texts = InputTexts(split.train);
+  for (const std::string& text : unlabelled) texts.push_back(InputTextView::OfJoined(text));
+  AppendUnlabelled(std::span(texts).subspan(split.train.examples.size()), encoder, train);
   const auto total = static_cast<int64_t>(texts.size());
-  const std::vector<float> predicted = TRY(teacher.Probabilities(texts, /*segmented=*/true, [&](size_t done) {
+  const std::vector<float> predicted = TRY(teacher.Probabilities(texts, [&](size_t done) {
     observer.OnProgress("teacher", static_cast<int64_t>(done), total);
     return !observer.Cancelled();
   }));

@@ -7,18 +7,18 @@
 #include "base/result.h"
 #include "base/threads.h"
 #include "classify/bundle_classifier.h"
+#include "classify/text_encoder.h"
 #include "data/split.h"
 #include "pipeline/training_observer.h"
 #include "pipeline/training_plan.h"
-#include "tokenize/tokenizer.h"
 #include "train/text_set.h"
 
 namespace winnow {
 
-/// Appends the unlabelled texts of the plan to `train`, cut to `max_length` tokens, and gives each text the prediction
-/// of the teacher. Errors: those of loading and reading; kInvalidArgument for a teacher with other labels.
-Result<void> AddTeacherPredictions(const TrainingPlan& plan, const Split& split, const Tokenizer& tokenizer,
-                                   int max_length, ThreadPool& pool, TrainingObserver& observer, TextSet& train);
+/// Appends the unlabelled texts of the plan to `train`, as `encoder` reads them, and gives each text the prediction of
+/// the teacher. Errors: those of loading and reading; kInvalidArgument for a teacher with other labels.
+Result<void> AddTeacherPredictions(const TrainingPlan& plan, const Split& split, const TextEncoder& encoder,
+                                   ThreadPool& pool, TrainingObserver& observer, TextSet& train);
 
 /// For each label of the data its id in the classifier of `bundle`, which may have the labels in another order. Errors:
 /// kInvalidArgument unless both have the same labels.

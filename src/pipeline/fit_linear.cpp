@@ -10,6 +10,7 @@
 #include "data/label_sets.h"
 #include "linear/train_linear.h"
 #include "pipeline/fitted_model.h"
+#include "text/folded_text.h"
 #include "train/class_weights.h"
 
 namespace winnow {
@@ -120,15 +121,15 @@ class FittedLinear final : public FittedModel {
         model_(std::move(model)),
         fit_seconds_(fit_seconds),
         pool_(pool),
-        validation_logits_(LogitsOf(input.texts.validation)) {}
+        validation_logits_(LogitsOf(input.split.validation)) {}
 
   const std::vector<float>& validation_logits() const override { return validation_logits_; }
   std::string weights() const override { return "linear"; }
 
   std::vector<float> Probabilities(HeldOutPart part, const Calibration& calibration) override {
     const bool test = part == HeldOutPart::kTest;
-    std::vector<float> probabilities = test ? LogitsOf(input_.texts.test) : validation_logits_;
     const Dataset& set = test ? input_.split.test : input_.split.validation;
+    std::vector<float> probabilities = test ? LogitsOf(set) : validation_logits_;
     Calibrate(calibration, probabilities, set.labels.size(), set.multi_label, probabilities);
     return probabilities;
   }
@@ -155,7 +156,7 @@ class FittedLinear final : public FittedModel {
  private:
   std::vector<float> LogitsOf(const Dataset& set) const {
     std::vector<float> logits(set.examples.size() * set.labels.size());
-    model_.Logits(TextViews(set), pool_, logits);
+    model_.Logits(FoldedTexts(TextViews(set), input_.plan.model.fold_disguises).texts(), pool_, logits);
     return logits;
   }
 
@@ -194,9 +195,10 @@ Result<void> CheckLinearPlan(const TrainingPlan& plan) {
 Result<std::unique_ptr<FittedModel>> FitLinear(const FitInput& input, ThreadPool& pool, TrainingObserver& observer) {
   const Dataset& train = input.split.train;
   const LinearTrainingOptions training = TRY(TrainingOptionsOf(input.plan, train));
+  const FoldedTexts texts(TextViews(train), input.plan.model.fold_disguises);
   const auto begin = Clock::now();
-  LinearModel model = TRY(TrainLinear(TextViews(input.texts.train), LabelSets(train), train.labels.size(),
-                                      train.multi_label, training, pool));
+  LinearModel model =
+      TRY(TrainLinear(texts.texts(), LabelSets(train), train.labels.size(), train.multi_label, training, pool));
   const double fit_seconds = SecondsSince(begin);
   observer.Note(fmt::format("{}: {} features, fitted to {} texts in {:.2f} s",
                             DescribeFeatures(input.plan.linear, training.features),

@@ -11,6 +11,7 @@
 #include "base/lines.h"
 #include "base/progress.h"
 #include "classify/long_text.h"
+#include "classify/text_encoder.h"
 #include "data/data_digest.h"
 #include "encoder/forward.h"
 #include "kernels/matmul.h"
@@ -143,15 +144,16 @@ class FineTuned final : public FittedModel {
       observer_.Note(fmt::format("--max-length is {}: the base model has no more positions", max_length_));
     }
     const auto begin = Clock::now();
-    const auto tokenized = [&](const Dataset& part) {
-      return TokenizeExamples(part, base_.tokenizer, max_length_, plan.long_text);
-    };
-    train_ = tokenized(input_.texts.train);
-    validation_ = tokenized(input_.texts.validation);
-    test_ = tokenized(input_.texts.test);
+    const TextEncoder& encoder =
+        encoder_.emplace(base_.tokenizer, TextEncoderOptions{.max_length = max_length_,
+                                                             .long_text = plan.long_text,
+                                                             .fold_disguises = plan.fold_disguises});
+    train_ = EncodeExamples(input_.split.train, encoder);
+    validation_ = EncodeExamples(input_.split.validation, encoder);
+    test_ = EncodeExamples(input_.split.test, encoder);
     tokenize_seconds_ = SecondsSince(begin);
     if (!input_.plan.distillation.teacher) return {};
-    return AddTeacherPredictions(input_.plan, input_.split, base_.tokenizer, max_length_, pool_, observer_, train_);
+    return AddTeacherPredictions(input_.plan, input_.split, encoder, pool_, observer_, train_);
   }
 
   Result<TrainingResult> RunSteps() {
@@ -177,19 +179,15 @@ class FineTuned final : public FittedModel {
   /// What the bundle will predict for texts that it reads in windows; the trainer saw head and tail of them.
   std::vector<float> ProbabilitiesByWindows(HeldOutPart part, const Calibration& calibration) {
     constexpr size_t kTextsAtOnce = 1024;  // bounds memory
-    const Dataset& dataset = part == HeldOutPart::kTest ? input_.texts.test : input_.texts.validation;
+    const Dataset& dataset = part == HeldOutPart::kTest ? input_.split.test : input_.split.validation;
     const TextSet& set = SetOf(part);
     const Pooling pooling{.multi_label = set.multi_label, .positive_label = input_.positive_label};
     std::vector<float> probabilities(set.size() * set.num_labels);
     TokenizedTexts tokens;
-    std::vector<std::string_view> texts;
-    for (size_t begin = 0; begin < set.size(); begin += texts.size()) {
-      texts.clear();
-      for (size_t t = begin; t < std::min(begin + kTextsAtOnce, set.size()); ++t) {
-        texts.push_back(dataset.examples[t].text);
-      }
+    const std::vector<InputTextView> texts = InputTexts(dataset);
+    for (size_t begin = 0; begin < set.size(); begin += kTextsAtOnce) {
       tokens.Clear();
-      TokenizeTexts(base_.tokenizer, texts, /*segmented=*/true, max_length_, LongText::kWindows, tokens);
+      encoder_->Encode(std::span(texts).subspan(begin, std::min(kTextsAtOnce, set.size() - begin)), tokens);
       const std::vector<float> logits = runner_->AllLogits(tokens.windows.view());
       PoolWindows(tokens, set.num_labels, pooling, ProbabilitiesOf(logits, set, calibration),
                   std::span(probabilities).subspan(begin * set.num_labels));
@@ -217,6 +215,7 @@ class FineTuned final : public FittedModel {
   ThreadPool& pool_;
   TrainingObserver& observer_;
   int max_length_ = 0;
+  std::optional<TextEncoder> encoder_;  // with base_'s tokenizer
   TextSet train_, validation_, test_;
   double tokenize_seconds_ = 0;
   TrainerOptions trainer_;
@@ -229,7 +228,7 @@ class FineTuned final : public FittedModel {
 
 Result<std::unique_ptr<FittedModel>> FitTransformer(const FitInput& input, ThreadPool& pool,
                                                     TrainingObserver& observer) {
-  BaseModel base = TRY(PrepareBaseModel(input.plan, input.texts.train, observer));
+  BaseModel base = TRY(PrepareBaseModel(input.plan, input.split.train, observer));
   auto model = std::make_unique<FineTuned>(input, std::move(base), pool, observer);
   TRY(model->Fit());
   return model;

@@ -24,7 +24,6 @@ enum class HeldOutPart { kValidation, kTest };
 struct FitInput {
   const TrainingPlan& plan;
   const Split& split;  ///< texts and labels as they were read
-  const Split& texts;  ///< the examples with texts as the model reads them, folded if the plan says so
   int32_t positive_label = -1;
   Manifest& manifest;  ///< gets what the kind of model adds to it
 };

@@ -114,12 +114,7 @@ Result<TrainedModel> Train(const TrainingPlan& plan, const Split& split, ThreadP
       bundle;  // first: finding the target full of other things after the training would be late
   if (!plan.output.discard_model) bundle = TRY(BundleWriter::Begin(plan.output.dir, plan.output.overwrite));
 
-  const std::optional<Split> folded = FoldedTexts(plan.model, split);
-  const FitInput input{.plan = plan,
-                       .split = split,
-                       .texts = folded ? *folded : split,
-                       .positive_label = positive_label,
-                       .manifest = manifest};
+  const FitInput input{.plan = plan, .split = split, .positive_label = positive_label, .manifest = manifest};
   const std::unique_ptr<FittedModel> model =
       TRY(plan.model.transformer() ? FitTransformer(input, pool, observer) : FitLinear(input, pool, observer));
   const std::optional<CalibrationResult> calibration = TRY(CalibrateFitted(input, *model, observer));

@@ -14,7 +14,6 @@
 #include "decide/decide.h"
 #include "decide/label_thresholds.h"
 #include "pipeline/data_plan.h"
-#include "text/disguise.h"
 
 namespace winnow {
 namespace {
@@ -66,15 +65,6 @@ Result<Manifest> ManifestOf(const TrainingPlan& plan, const LabelSet& labels, in
   manifest.fold_disguises = plan.model.fold_disguises;
   if (positive_label >= 0) manifest.positive_label = labels.names[static_cast<size_t>(positive_label)];
   return manifest;
-}
-
-std::optional<Split> FoldedTexts(const ModelPlan& model, const Split& split) {
-  if (!model.fold_disguises) return std::nullopt;
-  Split folded = split;
-  for (Dataset* set : {&folded.train, &folded.validation, &folded.test}) {
-    for (Example& example : set->examples) example.text = FoldDisguises(example.text);
-  }
-  return folded;
 }
 
 Result<void> TuneThresholds(std::span<const float> probabilities, const Dataset& validation, Manifest& manifest,

@@ -24,9 +24,6 @@ Result<int32_t> PositiveLabel(const DataPlan& data, const LabelSet& labels);
 /// Name, kind, template, label map and positive label. Errors: LabelMapOf's.
 Result<Manifest> ManifestOf(const TrainingPlan& plan, const LabelSet& labels, int32_t positive_label);
 
-/// The texts as the model reads them, if the plan has them folded.
-std::optional<Split> FoldedTexts(const ModelPlan& model, const Split& split);
-
 /// Puts each label's threshold with the best F1 into the manifest, from the `probabilities` [texts, labels] of the
 /// validation part. Errors: kInvalidArgument for a single-label model.
 Result<void> TuneThresholds(std::span<const float> probabilities, const Dataset& validation, Manifest& manifest,

@@ -34,7 +34,9 @@ class Gate {
   Gate(const BundleClassifier& classifier, const Model& model, const Dataset& held_out, const QuantizeOptions& options,
        const std::filesystem::path& out, ThreadPool& pool)
       : classifier_(classifier), model_(model), held_out_(held_out), options_(options), out_(out), pool_(pool) {
-    classifier.Tokenize(TextViews(held_out), options.segmented, tokens_);
+    PreparedTexts prepared;
+    classifier.scorer().Prepare(InputTexts(held_out), prepared);
+    tokens_ = std::move(prepared.tokens);
   }
 
   Result<QuantizeReport> Run() {

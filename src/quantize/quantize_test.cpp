@@ -31,7 +31,7 @@ class OwnTruth {
     }
     EXPECT_TRUE(model.Save(bundle()));
     const auto classifier = BundleClassifier::Load(bundle(), pool);
-    const std::vector<std::string_view> views(texts.begin(), texts.end());
+    const std::vector<InputTextView> views(texts.begin(), texts.end());
     const auto answers = classifier->Classify(views).value();
     held_out.labels.names = config.labels;
     for (size_t i = 0; i < texts.size(); ++i) {

@@ -74,7 +74,7 @@ Result<void> MeasureModel(const fs::path& bundle, const BundleClassifier& classi
   const Candidate candidate{
       .evaluate = [&](const auto& told) { return EvaluateClassifier(classifier, dataset, {.mode = mode}, told); },
       .classify =
-          [&](std::string_view text) {
+          [&](InputTextView text) {
             return classifier.ClassifyInto({&text, 1}, {}, results);
           },
       .timed_texts = kTimedTexts};

@@ -66,9 +66,9 @@ Result<MeasuredModel> MeasureOnTexts(const fs::path& bundle, const BundleClassif
                                                .moderate = static_cast<float>(t.moderate),
                                                .lenient = static_cast<float>(t.lenient)};
   }
-  const std::vector<std::string_view> texts = TextViews(measured.dataset);
+  const std::vector<InputTextView> texts = InputTexts(measured.dataset);
   ProgressBar bar("evaluate", static_cast<int64_t>(texts.size()));
-  measured.probabilities = TRY(classifier.Probabilities(texts, /*segmented=*/true, [&](size_t done) {
+  measured.probabilities = TRY(classifier.Probabilities(texts, [&](size_t done) {
     bar.Set(static_cast<int64_t>(done));
     return !Interrupted();
   }));

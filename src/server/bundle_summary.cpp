@@ -14,7 +14,7 @@
 #include "bundle/manifest.h"
 #include "bundle/model_config.h"
 #include "bundle/training_info.h"
-#include "classify/bundle_classifier.h"
+#include "classify/linear_scorer.h"
 #include "encoder/quantized_model.h"
 
 namespace winnow {

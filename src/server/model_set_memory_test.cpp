@@ -65,7 +65,7 @@ TEST_F(ModelSetTest, ManyTextsOfALinearModelAreQueuedAndGetTheSameAnswers) {
   for (const Mode mode : {Mode::kStrict, Mode::kModerate}) {
     for (const size_t texts : {32u, 33u}) {
       std::promise<std::vector<ClassifiedText>> promise;
-      (*model)->Classify({.texts = std::vector<std::string>(texts, "a prize"), .options = {.mode = mode}},
+      (*model)->Classify({.texts = std::vector<InputText>(texts, "a prize"), .options = {.mode = mode}},
                          [&](const auto& results, const auto&) { promise.set_value(results.value()); });
       const std::vector<ClassifiedText> results = promise.get_future().get();
       ASSERT_EQ(results.size(), texts);
@@ -86,7 +86,7 @@ TEST_F(ModelSetTest, AModelMayBeReleasedByItsOwnWorkerThread) {
   {
     Found model = Use(*set, "a");
     const ServedModel& served = **model;
-    served.Classify({.texts = std::vector<std::string>(100, "a")},
+    served.Classify({.texts = std::vector<InputText>(100, "a")},
                     [&, released, model](const auto& results, const auto&) {
                       released.wait();
                       EXPECT_TRUE(results && model);

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "text/segments.h"
+#include "text/input_text.h"
 
 namespace winnow {
 namespace {
@@ -13,41 +13,39 @@ namespace {
 /// Far more than any template has.
 constexpr size_t kMostSegments = 16;
 
-/// A string of a user's: what divides segments becomes a space in it, as where files are read.
-ApiResult<std::string> PlainText(const Json& value, std::string_view name, const ServiceLimits& limits) {
-  auto text = TextOf(value, name, limits);
-  if (text) std::ranges::replace(*text, kSegmentSeparator, ' ');
-  return text;
+/// A string of a user's is one segment; what divides segments in files becomes a space in it, as when files are read.
+ApiResult<InputText> PlainText(const Json& value, std::string_view name, const ServiceLimits& limits) {
+  return WithoutSeparators(TRY(TextOf(value, name, limits)));
 }
 
-ApiResult<std::string> JoinSegments(const Json& list, std::string_view name, const ServiceLimits& limits) {
+ApiResult<InputText> ReadSegments(const Json& list, std::string_view name, const ServiceLimits& limits) {
   if (list.empty() || list.size() > kMostSegments) {
     return Reject(fmt::format("'{}': a list is of one text's segments, {} at most", name, kMostSegments));
   }
-  std::string joined;
+  std::vector<std::string> segments;
+  size_t bytes = 0;
   for (const Json& each : list) {
-    const std::string segment = TRY(PlainText(each, name, limits));
-    if (&each != &list.front()) joined += kSegmentSeparator;
-    joined += segment;
-    if (joined.size() > limits.max_text_bytes) return TooLong(name, limits);
+    std::string segment = TRY(TextOf(each, name, limits));
+    bytes += segment.size() + (segments.empty() ? 0 : 1);
+    if (bytes > limits.max_text_bytes) return TooLong(name, limits);
+    segments.push_back(std::move(segment));
   }
-  return joined;
+  return InputText::OfSegments(segments);
 }
 
 ApiResult<void> AddText(const Json& value, std::string_view name, const ServiceLimits& limits, RequestTexts& to) {
-  to.segmented |= value.is_object() || value.is_array();
   if (value.is_object()) {
     to.rows.emplace_back(to.texts.size(), value);
     to.texts.emplace_back();
     return {};
   }
-  to.texts.push_back(TRY(value.is_array() ? JoinSegments(value, name, limits) : PlainText(value, name, limits)));
+  to.texts.push_back(TRY(value.is_array() ? ReadSegments(value, name, limits) : PlainText(value, name, limits)));
   return {};
 }
 
 /// `fields`: the template's.
-ApiResult<std::string> TextOfRow(const TextTemplate& text_template, const std::vector<std::string>& fields,
-                                 const Json& row, const ServiceLimits& limits) {
+ApiResult<InputText> TextOfRow(const TextTemplate& text_template, const std::vector<std::string>& fields,
+                               const Json& row, const ServiceLimits& limits) {
   bool any = false;
   for (const std::string& field : fields) {
     const Json* const found = row.Find(field);
@@ -67,7 +65,7 @@ ApiResult<std::string> TextOfRow(const TextTemplate& text_template, const std::v
       },
       text);
   if (text.size() > limits.max_text_bytes) return TooLong("text", limits);
-  return text;
+  return InputText::OfJoined(std::move(text));
 }
 
 }  // namespace
@@ -88,10 +86,9 @@ ApiResult<RequestTexts> ReadTexts(const Json& value, std::string_view name, cons
 }
 
 ApiResult<void> FitToModel(RequestTexts& texts, const BundleClassifier& classifier, const ServiceLimits& limits) {
-  if (!texts.segmented) return {};
   const size_t most = std::max<size_t>(classifier.segments(), 2);
-  for (const std::string& text : texts.texts) {
-    if (static_cast<size_t>(std::ranges::count(text, kSegmentSeparator)) < most) continue;
+  for (const InputText& text : texts.texts) {
+    if (text.segments() <= most) continue;
     return Reject(fmt::format("a list has more segments than the {} that the model reads", most));
   }
   if (texts.rows.empty()) return {};

@@ -13,14 +13,14 @@
 #include "classify/bundle_classifier.h"
 #include "server/api_error.h"
 #include "server/json_request.h"
+#include "text/input_text.h"
 
 namespace winnow {
 
 /// Not of any model yet: what is known once the request is read.
 struct RequestTexts {
-  std::vector<std::string> texts;             ///< UTF-8; an empty one for each row
+  std::vector<InputText> texts;               ///< UTF-8; an empty one for each row
   std::vector<std::pair<size_t, Json>> rows;  ///< which text it is, and its fields
-  bool segmented = false;  ///< as BundleClassifier::Classify's; no string of a user's holds kSegmentSeparator
 };
 
 /// One text, named `name` in errors. Errors: 422; 413 of what is too long.

@@ -76,8 +76,8 @@ HttpResponse Answer(const ServedModel& model, const std::string& id, Json result
 ApiResult<HttpResponse> Explain(const ServedModel& model, const HttpRequest& request, const ClassifyCall& call) {
   const BundleClassifier& classifier = model.classifier();
   const RequestTexts& texts = call.texts;
-  const std::vector<std::string_view> views(texts.texts.begin(), texts.texts.end());
-  const auto classified = classifier.Classify(views, call.request.options, texts.segmented);
+  const std::vector<InputTextView> views(texts.texts.begin(), texts.texts.end());
+  const auto classified = classifier.Classify(views, call.request.options);
   if (!classified) return std::unexpected(ToApiError(classified.error()));
   Json results = ResultsOf(classifier, call.top_k, *classified);
   for (size_t t = 0; t < views.size(); ++t) {
@@ -85,12 +85,12 @@ ApiResult<HttpResponse> Explain(const ServedModel& model, const HttpRequest& req
         (request.client_disconnected && *request.client_disconnected)) {
       return Reject(503, "Timeout", "the request was not computed: its time was over, or its client had gone");
     }
-    const auto explanation = ExplainText(classifier, views[t], call.request.options, texts.segmented);
+    const auto explanation = ExplainText(classifier, views[t], call.request.options);
     if (!explanation) return std::unexpected(ToApiError(explanation.error()));
-    results[t]["explanation"] = ExplanationJson(*explanation, views[t]);
+    results[t]["explanation"] = ExplanationJson(*explanation, views[t].joined());
   }
   // The places of words refer to this text if the template has made it of a row.
-  for (const auto& [t, row] : texts.rows) results[t]["explanation"]["text"] = views[t];
+  for (const auto& [t, row] : texts.rows) results[t]["explanation"]["text"] = views[t].joined();
   return Answer(model, request.id, std::move(results));
 }
 
@@ -110,7 +110,6 @@ ApiResult<void> Classify(const SharedService& service, const SharedRequest& requ
              TRY(FitToModel(call->texts, model->classifier(), service->limits));
              if (call->explain) return ExplainLater(*service, model, request, call, reply);
              call->request.texts = std::move(call->texts.texts);
-             call->request.segmented = call->texts.segmented;
              ClassifyAndReply(model, *request, std::move(call->request), reply,
                               [model, top_k = call->top_k, id = request->id](const auto& results, const auto&) {
                                 return Answer(*model, id, ResultsOf(model->classifier(), top_k, results));

@@ -45,13 +45,15 @@ TEST(ClassifyRoute, RowsAndSegmentsAreReadAsInTraining) {
   ASSERT_EQ(rows.size(), 4u);
   EXPECT_EQ(rows, results({{"win", "a pri"}, {"", "see y"}, {"call [SEP] me ", ""}, "a plain text"}));
   const auto model = MailRoutes().Served("spam");
-  const std::vector<std::string_view> texts = {
-      "win\x1e"
-      "a pri",
-      "\x1esee y", "call [SEP] me \x1e", "a plain text"};
-  const auto expected = model->classifier().Classify(texts, {}, /*segmented=*/true);
+  std::vector<InputTextView> texts;
+  for (const char* const joined : {"win\x1e"
+                                   "a pri",
+                                   "\x1esee y", "call [SEP] me \x1e", "a plain text"}) {
+    texts.push_back(InputTextView::OfJoined(joined));
+  }
+  const auto expected = model->classifier().Classify(texts);
   for (size_t t = 0; t < texts.size(); ++t) {
-    EXPECT_NEAR(rows[t]["score"].get<double>(), (*expected)[t].probabilities[1], 1e-6) << texts[t];
+    EXPECT_NEAR(rows[t]["score"].get<double>(), (*expected)[t].probabilities[1], 1e-6) << texts[t].joined();
   }
   EXPECT_GT(std::abs(rows[0]["score"].get<double>() - results({"win a pri"})[0]["score"].get<double>()), 1e-5);
 }

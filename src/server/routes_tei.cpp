@@ -5,11 +5,9 @@
 #include <algorithm>
 
 #include "classify/answer_json.h"
-#include "classify/text_tokens.h"
 #include "server/raw_scores.h"
 #include "server/request_texts.h"
 #include "server/service.h"
-#include "text/segments.h"
 #include "text/text_parts.h"
 
 namespace winnow {
@@ -54,10 +52,7 @@ void AddHeaders(const Costs& costs, HttpResponse& response) {
 
 size_t Characters(const RequestTexts& texts) {
   size_t count = 0;
-  for (const std::string& text : texts.texts) {
-    count += CountCodePoints(text);
-    if (texts.segmented) count -= static_cast<size_t>(std::ranges::count(text, kSegmentSeparator));
-  }
+  for (const InputText& text : texts.texts) count += CountCodePoints(text.joined()) - (text.segments() - 1);
   return count;
 }
 
@@ -196,8 +191,8 @@ HttpResponse PredictAnswer(const ServedModel& model, const PredictCall& call, co
 /// batch, as lists of other lengths are, which TEI refuses.
 void JoinPair(PredictCall& call, const BundleClassifier& classifier) {
   if (!call.may_be_pair || classifier.segments() == 1) return;
-  call.texts.texts = {call.texts.texts[0] + kSegmentSeparator + call.texts.texts[1]};
-  call.texts.segmented = true;
+  const std::string pair[] = {call.texts.texts[0].joined(), call.texts.texts[1].joined()};
+  call.texts.texts = {InputText::OfSegments(pair)};
   if (!call.has_parameters) call.form = PredictCall::Form::kSingle;
 }
 
@@ -208,8 +203,8 @@ ApiResult<void> CheckFits(const PredictCall& call, const BundleClassifier& class
     return Reject(fmt::format("'function_to_apply': this model's is {}", own));
   }
   if (call.may_cut) return {};
-  for (const std::string& text : call.texts.texts) {
-    if (!IsCut(classifier, text, call.texts.segmented)) continue;
+  for (const InputText& text : call.texts.texts) {
+    if (!classifier.scorer().IsCut(text)) continue;
     return Reject(413, "Validation",
                   fmt::format("'inputs': a text has more than the {} tokens that the model reads; 'truncate' may be "
                               "left out or true",
@@ -227,7 +222,7 @@ ApiResult<void> Predict(const SharedService& service, const SharedRequest& reque
              TRY(FitToModel(call.texts, model->classifier(), service->limits));
              TRY(CheckFits(call, model->classifier()));
              const size_t characters = Characters(call.texts);
-             ServedModel::Request texts = {.texts = std::move(call.texts.texts), .segmented = call.texts.segmented};
+             ServedModel::Request texts = {.texts = std::move(call.texts.texts)};
              ClassifyAndReply(model, *request, std::move(texts), reply,
                               [model, call = std::move(call), characters, arrived = request->arrived](
                                   const std::vector<ClassifiedText>& results, const ServedTimes& times) {

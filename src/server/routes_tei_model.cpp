@@ -1,6 +1,8 @@
 /// What Text Embeddings Inference tells of the model itself: /info, /tokenize.
 #include <fmt/format.h>
 
+#include <span>
+
 #include "base/threads.h"
 #include "classify/text_tokens.h"
 #include "server/service.h"
@@ -43,9 +45,9 @@ ApiResult<void> Info(const SharedService& service, const SharedRequest&, const H
 }
 
 /// The tokens as JSON; by hand, since there may be hundreds of thousands.
-void AppendTokens(const BundleClassifier& classifier, std::string_view text, bool special, std::string& json) {
+void AppendTokens(std::span<const TextToken> tokens, std::string_view text, std::string& json) {
   json += '[';
-  for (const TextToken& token : TokensOfText(classifier, text, special)) {
+  for (const TextToken& token : tokens) {
     if (json.back() != '[') json += ',';
     const std::string_view shown = token.special ? token.piece : text.substr(token.begin, token.end - token.begin);
     json += fmt::format("{{\"id\":{},\"text\":{},\"special\":{}", token.id, Dump(shown), token.special);
@@ -70,14 +72,12 @@ ApiResult<void> Tokenize(const SharedService& service, const SharedRequest& requ
   const bool special = TRY(FlagOr(body, "add_special_tokens", true));
   UseModel(*service, "", reply,
            [texts = std::move(texts), special, reply](const ModelSet::Model& model) -> ApiResult<void> {
-             const BundleClassifier& classifier = model->classifier();
-             if (!classifier.has_tokens()) {
-               return Reject(422, "Tokenizer", "the model is linear: it counts words and letters, and has no tokens");
-             }
              HttpResponse response{.body = "[", .headers = {}};
              for (const std::string& text : texts) {
                if (response.body.size() > 1) response.body += ',';
-               AppendTokens(classifier, text, special, response.body);
+               const auto tokens = model->classifier().scorer().TokensOf(text, special);
+               if (!tokens) return Reject(422, "Tokenizer", tokens.error().message);
+               AppendTokens(*tokens, text, response.body);
              }
              response.body += ']';
              reply(std::move(response));

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "classify/transformer_scorer.h"
 #include "support/served_routes.h"
 
 namespace winnow {
@@ -46,9 +47,9 @@ TEST(Predict, TheFormOfTheRequestDecidesTheFormOfTheAnswer) {
 }
 
 TEST(Predict, RawScoresAreTheLogitsUpToAConstant) {
-  const std::string_view text = "win a prize";
+  const InputTextView text = "win a prize";
   TokenizedTexts tokens;
-  const auto logits = Routes().Served("spam")->classifier().Logits({&text, 1}, false, tokens).value();
+  const auto logits = Routes().Served("spam")->classifier().Logits({&text, 1}, tokens).value();
   const Json raw = Routes().AskJson("POST", "/predict", R"({"inputs": "win a prize", "raw_scores": true})");
   std::map<std::string, double> by_label;
   for (const Json& each : raw) by_label[each["label"].str()] = each["score"].get<double>();
@@ -80,20 +81,22 @@ TEST(Predict, HeadersTellTimesTokensAndCharacters) {
 
 /// The probability of "spam", computed of tokens that are put together here.
 float OfPair(const ServedModel& model, std::string_view first, std::string_view second) {
-  const Tokenizer& tokenizer = *model.classifier().tokenizer();
-  TokenizedTexts tokens;
+  const auto& scorer = dynamic_cast<const TransformerScorer&>(model.classifier().scorer());
+  const Tokenizer& tokenizer = scorer.encoder().tokenizer();
+  PreparedTexts prepared;
+  TokenizedTexts& tokens = prepared.tokens;
   std::vector<int32_t>& ids = tokens.windows.ids;
   const int32_t cls = tokenizer.before()[0], sep = tokenizer.after()[0];
   ids.push_back(cls);
-  tokenizer.EncodeContent(first, false, 100, ids);
+  tokenizer.EncodeContent(first, 100, ids);
   ids.push_back(sep);
   const size_t second_begin = ids.size();
-  tokenizer.EncodeContent(second, false, 100, ids);
+  tokenizer.EncodeContent(second, 100, ids);
   ids.push_back(sep);
   tokens.windows.EndPair(second_begin);
   tokens.begins.push_back(1);
   std::vector<float> probabilities(2);
-  EXPECT_TRUE(model.classifier().ProbabilitiesOfTokens(tokens, probabilities));
+  EXPECT_TRUE(model.classifier().ProbabilitiesOf(prepared, probabilities));
   return probabilities[1];
 }
 

@@ -1,6 +1,7 @@
 /// The Open Inference Protocol, version 2, that clients of KServe, Triton, Seldon and MLServer speak (v2_tensors.h).
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "server/service.h"
 #include "server/v2_tensors.h"
@@ -92,7 +93,8 @@ ApiResult<void> UnloadModel(const SharedService& service, const SharedRequest& r
 ApiResult<void> Infer(const SharedService& service, const SharedRequest& request, const HttpReply& reply) {
   const std::string spec = TRY(NamedIn(*request).Spec());
   V2Request call = TRY(ReadV2Request(request->body, request->Header(kInferenceHeader), service->limits));
-  ServedModel::Request texts = {.texts = std::move(call.texts)};
+  ServedModel::Request texts;
+  for (std::string& text : std::exchange(call.texts, {})) texts.texts.push_back(std::move(text));
   if (call.timeout) texts.deadline = request->arrived + *call.timeout;
   UseModel(*service, spec, reply,
            [request, reply, texts = std::move(texts),

@@ -13,20 +13,13 @@ using Clock = std::chrono::steady_clock;
 }  // namespace
 
 struct Scheduler::Request {
+  const Scorer& scorer;
   std::shared_ptr<ScheduledTexts> texts;
   size_t next = 0;               // text to take; guarded by the scheduler's mutex
   std::atomic<size_t> left = 0;  // texts that are not computed
   std::atomic<bool> ended = false;
 
-  /// The tokens of the text's windows. A linear model takes about as long for four bytes, so to speak: what matters is
-  /// that a batch is soon over.
-  size_t CostOf(size_t text) const {
-    if (!texts->texts.empty()) return texts->texts[text].size() / 4 + 1;
-    const auto& offsets = texts->tokens.windows.offsets;
-    const auto& begins = texts->tokens.begins;
-    return static_cast<size_t>(offsets[static_cast<size_t>(begins[text + 1])] -
-                               offsets[static_cast<size_t>(begins[text])]);
-  }
+  size_t CostOf(size_t text) const { return scorer.Cost(texts->prepared, text); }
   size_t Cost(size_t begin) const {
     size_t cost = 0;
     for (size_t text = begin; text < texts->count(); ++text) cost += CostOf(text);
@@ -74,9 +67,8 @@ bool Scheduler::Submit(std::shared_ptr<ScheduledTexts> texts) {
     std::exchange(texts->done, {})({});
     return true;
   }
-  auto request = std::make_shared<Request>();
+  auto request = std::make_shared<Request>(classifier_.scorer(), texts);
   request->left = count;
-  request->texts = texts;
   const size_t cost = request->Cost(0);
   bool defer = false;
   {
@@ -258,41 +250,14 @@ void Scheduler::Do(Work work) {
   seconds_per_text_ = seconds_per_text_ == 0 ? each : kKept * seconds_per_text_ + (1 - kKept) * each;
 }
 
-Result<void> Scheduler::ComputeTokens(const std::vector<Taken>& batch, std::span<float> probabilities,
-                                      std::span<float> scope, PoolUse use) const {
-  TokenizedTexts tokens;
-  for (const Taken& taken : batch) {
-    const TokenizedTexts& from = taken.request->texts->tokens;
-    const PackedTexts windows = from.windows.view();
-    for (int32_t window = from.begins[taken.text]; window < from.begins[taken.text + 1]; ++window) {
-      tokens.windows.AppendText(windows, static_cast<size_t>(window));
-    }
-    tokens.begins.push_back(static_cast<int32_t>(tokens.windows.texts()));
-  }
-  return classifier_.ProbabilitiesOfTokens(tokens, probabilities, {}, scope, use);
-}
-
-Result<void> Scheduler::ComputeTexts(const std::vector<Taken>& batch, std::span<float> probabilities,
-                                     std::span<float> scope) const {
-  std::vector<std::string_view> texts;
-  for (const Taken& taken : batch) texts.push_back(taken.request->texts->texts[taken.text]);
-  // What a request decides of them is its own affair.
-  const std::vector<ClassifiedText> results = TRY(classifier_.Classify(texts));
-  for (size_t i = 0; i < results.size(); ++i) {
-    std::ranges::copy(results[i].probabilities,
-                      probabilities.begin() + static_cast<ptrdiff_t>(i * classifier_.labels().size()));
-    if (!scope.empty()) scope[i] = results[i].scope_score.value_or(0);
-  }
-  return {};
-}
-
 void Scheduler::Compute(std::vector<Taken>& batch, PoolUse use) {
   const Clock::time_point begin = Clock::now();
   const size_t labels = classifier_.labels().size();
   std::vector<float> probabilities(batch.size() * labels);
   std::vector<float> scope(classifier_.scope_rule() == nullptr ? 0 : batch.size());
-  const Result<void> computed = classifier_.has_tokens() ? ComputeTokens(batch, probabilities, scope, use)
-                                                         : ComputeTexts(batch, probabilities, scope);
+  PreparedTexts prepared;
+  for (const Taken& taken : batch) prepared.AppendText(taken.request->texts->prepared, taken.text);
+  const Result<void> computed = classifier_.ProbabilitiesOf(prepared, probabilities, {}, scope, use);
   size_t tokens = 0;
   for (const Taken& taken : batch) tokens += taken.request->CostOf(taken.text);
   {

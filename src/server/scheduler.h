@@ -1,6 +1,6 @@
 /// Texts of many requests, computed together: one queue a model, one worker a core.
 ///
-/// Requests are tokenized where they arrive and queued as tokens; those of linear models, which have none, as texts. A
+/// Requests are prepared where they arrive (Scorer::Prepare), so that tokens are queued if the model has tokens. A
 /// worker that has nothing to do takes at once what is there, up to `max_batch_tokens`; it waits only if
 /// `max_batch_delay` says so. So batches are as large as the load makes them: a single request on an idle server is
 /// computed alone and at once, a thousand waiting ones share passes.
@@ -48,8 +48,8 @@ struct SchedulerOptions {
 /// The texts of one request. What is computed of it is written here; `done` is called once, by a worker or by `defer`'s
 /// thread, when all texts are, or with what went wrong.
 struct ScheduledTexts {
-  TokenizedTexts tokens;             ///< of all texts
-  std::vector<std::string> texts;    ///< themselves, instead of tokens: of a linear model
+  PreparedTexts prepared;            ///< all texts
+  std::vector<InputText> texts;      ///< what `prepared` may refer to
   std::vector<float> probabilities;  ///< [texts, labels], as answers come
   std::vector<float> scope;          ///< [texts], of a bundle that tells what is out of scope
   std::string client;                ///< who takes turns: an address or a key
@@ -64,13 +64,13 @@ struct ScheduledTexts {
   std::function<void(std::function<void()>)> defer;
   std::shared_ptr<const void> keep_alive;  ///< with `defer`: what keeps the scheduler alive
 
-  size_t count() const { return texts.empty() ? tokens.texts() : texts.size(); }
+  size_t count() const { return prepared.count(); }
 };
 
 /// What a scheduler has done, for metrics. Counters only grow.
 struct SchedulerCounts {
   uint64_t batches = 0, texts = 0;
-  uint64_t tokens = 0;   ///< of a linear model a fourth of the bytes
+  uint64_t tokens = 0;   ///< by Scorer::Cost
   uint64_t refused = 0;  ///< texts for which there was no room
   uint64_t dropped = 0;  ///< texts whose client had gone, or whose time was over
   size_t queued = 0;     ///< texts that wait now
@@ -108,10 +108,6 @@ class Scheduler {
   void TakeBatch(Work& work) REQUIRES(mutex_);
   void Do(Work work) EXCLUDES(mutex_);
   void Compute(std::vector<Taken>& batch, PoolUse use) EXCLUDES(mutex_);
-  Result<void> ComputeTokens(const std::vector<Taken>& batch, std::span<float> probabilities, std::span<float> scope,
-                             PoolUse use) const;
-  Result<void> ComputeTexts(const std::vector<Taken>& batch, std::span<float> probabilities,
-                            std::span<float> scope) const;
 
   const BundleClassifier& classifier_;
   const SchedulerOptions options_;

@@ -26,8 +26,8 @@ class SchedulerTest : public testing::Test {
 
   Answer Request(const std::vector<std::string>& texts, const std::string& client = "") {
     auto scheduled = std::make_shared<ScheduledTexts>();
-    const std::vector<std::string_view> views(texts.begin(), texts.end());
-    classifier_->Tokenize(views, false, scheduled->tokens);
+    const std::vector<InputTextView> views(texts.begin(), texts.end());
+    classifier_->scorer().Prepare(views, scheduled->prepared);
     scheduled->client = client;
     auto promise = std::make_shared<std::promise<Result<void>>>();
     scheduled->done = [promise](const Result<void>& result) { promise->set_value(result); };
@@ -53,7 +53,7 @@ TEST_F(SchedulerTest, AnswersDoNotDependOnTheLoad) {
   for (size_t i = 0; i < answers.size(); ++i) {
     ASSERT_TRUE(answers[i].done.get());
     const std::vector<std::string> texts = Texts(1 + i % 9);
-    const std::vector<std::string_view> views(texts.begin(), texts.end());
+    const std::vector<InputTextView> views(texts.begin(), texts.end());
     const std::vector<float> expected = classifier_->Probabilities(views).value();
     for (size_t k = 0; k < expected.size(); ++k) EXPECT_NEAR(answers[i].texts->probabilities[k], expected[k], 1e-5);
   }

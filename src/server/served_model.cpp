@@ -10,19 +10,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// What a linear model classifies at once, in less than a millisecond.
-constexpr size_t kFewTexts = 32;
-constexpr size_t kFewBytes = 64 << 10;
-
 /// More than these are computed sooner than they are looked up elsewhere.
 constexpr size_t kMostAskedOfRedis = 512;
-
-bool AreFew(const std::vector<std::string>& texts) {
-  if (texts.size() > kFewTexts) return false;
-  size_t bytes = 0;
-  for (const std::string& text : texts) bytes += text.size();
-  return bytes <= kFewBytes;
-}
 
 double Seconds(Clock::duration time) { return std::chrono::duration<double>(time).count(); }
 
@@ -46,20 +35,13 @@ std::string RedisKeyOf(const BundleClassifier& classifier) {
   return hash.Hex();
 }
 
-/// All of a text's windows, one behind the other: no two texts that are read differently have the same.
-std::span<const int32_t> IdsOf(const TokenizedTexts& tokens, size_t text) {
-  const auto begin = static_cast<size_t>(tokens.windows.offsets[static_cast<size_t>(tokens.begins[text])]);
-  const auto end = static_cast<size_t>(tokens.windows.offsets[static_cast<size_t>(tokens.begins[text + 1])]);
-  return std::span<const int32_t>(tokens.windows.ids).subspan(begin, end - begin);
-}
-
 }  // namespace
 
 /// A request on its way. What is found or computed is written to its text's row.
 struct ServedModel::Call {
   Request request;
   Done done;
-  TokenizedTexts tokens;
+  PreparedTexts prepared;
   size_t texts = 0;
   size_t width = 0;             // of a row: the labels' probabilities, and what tells the scope
   std::vector<float> rows;      // [texts, width]
@@ -89,9 +71,9 @@ void ServedModel::Classify(Request request, Done done) const {
   call->done = std::move(done);
   call->texts = call->request.texts.size();
   call->width = classifier_->labels().size() + (classifier_->scope_rule() == nullptr ? 0 : 1);
-  const std::vector<std::string_view> views(call->request.texts.begin(), call->request.texts.end());
+  const std::vector<InputTextView> views(call->request.texts.begin(), call->request.texts.end());
   const Clock::time_point begin = Clock::now();
-  if (!classifier_->has_tokens() && AreFew(call->request.texts)) {
+  if (classifier_->scorer().IsInstant(views)) {
     auto results = classifier_->Classify(views, call->request.options);
     call->times.infer = Clock::now() - begin;
     if (!results) return Refuse(*call, results.error());
@@ -104,10 +86,11 @@ void ServedModel::Classify(Request request, Done done) const {
   call->rows.resize(call->texts * call->width);
   call->missing.resize(call->texts);
   for (size_t i = 0; i < call->texts; ++i) call->missing[i] = i;
-  if (!classifier_->has_tokens()) return Schedule(call);
-  classifier_->Tokenize(views, call->request.segmented, call->tokens);
+  classifier_->scorer().Prepare(views, call->prepared);
+  call->times.tokens = call->prepared.tokens.windows.ids.size();
+  // Texts without tokens have no key that answers could be kept under.
+  if (call->texts > 0 && call->times.tokens == 0) return Schedule(call);
   call->times.tokenize = Clock::now() - begin;
-  call->times.tokens = call->tokens.windows.ids.size();
   if (shared_.metrics) shared_.metrics->Tokenized(call->times.tokenize.count());
   if (call->request.no_store) return Schedule(call);
   LookUp(call);
@@ -116,7 +99,7 @@ void ServedModel::Classify(Request request, Done done) const {
 void ServedModel::LookUp(const std::shared_ptr<Call>& call) const {
   if (shared_.cache && shared_.cache->enabled()) {
     std::erase_if(call->missing, [&](size_t text) {
-      return shared_.cache->Find(cache_key_, IdsOf(call->tokens, text), call->Row(text));
+      return shared_.cache->Find(cache_key_, call->prepared.IdsOf(text), call->Row(text));
     });
   }
   if (call->missing.empty()) return Finish(*call);
@@ -131,12 +114,12 @@ void ServedModel::AskRedis(const std::shared_ptr<Call>& call) const {
   call->asked = call->missing.size();
   for (size_t i = 0; i < call->found.size(); ++i) {
     const size_t text = call->missing[i];
-    std::string key = AnswerKey(redis_key_, IdsOf(call->tokens, text));
+    std::string key = AnswerKey(redis_key_, call->prepared.IdsOf(text));
     // The last answer goes on with the call; until then nobody else touches it but for the rows of their own texts.
     shared_.redis->Find(key, [this, call, i, text, key](const std::optional<std::string>& value) {
       if (value && DecodeAnswer(key, *value, call->Row(text))) {
         call->found[i] = 1;
-        if (shared_.cache) shared_.cache->Insert(cache_key_, IdsOf(call->tokens, text), call->Row(text));
+        if (shared_.cache) shared_.cache->Insert(cache_key_, call->prepared.IdsOf(text), call->Row(text));
       }
       if (--call->asked > 0) return;
       std::vector<size_t> rest;
@@ -152,18 +135,11 @@ void ServedModel::AskRedis(const std::shared_ptr<Call>& call) const {
 
 void ServedModel::Schedule(const std::shared_ptr<Call>& call) const {
   auto texts = std::make_shared<ScheduledTexts>();
-  if (!classifier_->has_tokens()) {
-    texts->texts = std::move(call->request.texts);
-  } else if (call->missing.size() == call->texts) {
-    texts->tokens = std::move(call->tokens);
+  texts->texts = std::move(call->request.texts);
+  if (call->missing.size() == call->texts) {
+    texts->prepared = std::move(call->prepared);
   } else {
-    const PackedTexts windows = call->tokens.windows.view();
-    for (const size_t text : call->missing) {
-      for (int32_t w = call->tokens.begins[text]; w < call->tokens.begins[text + 1]; ++w) {
-        texts->tokens.windows.AppendText(windows, static_cast<size_t>(w));
-      }
-      texts->tokens.begins.push_back(static_cast<int32_t>(texts->tokens.windows.texts()));
-    }
+    for (const size_t text : call->missing) texts->prepared.AppendText(call->prepared, text);
   }
   texts->client = call->request.client;
   texts->deadline = call->request.deadline;
@@ -187,7 +163,7 @@ void ServedModel::Schedule(const std::shared_ptr<Call>& call) const {
       const std::span<float> row = call->Row(call->missing[i]);
       std::copy_n(raw->probabilities.begin() + static_cast<ptrdiff_t>(i * labels), labels, row.begin());
       if (!raw->scope.empty()) row[labels] = raw->scope[i];
-      if (classifier_->has_tokens() && !call->request.no_store) Keep(IdsOf(raw->tokens, i), row);
+      if (const auto ids = raw->prepared.IdsOf(i); !ids.empty() && !call->request.no_store) Keep(ids, row);
     }
     Finish(*call);
   };
@@ -211,7 +187,7 @@ void ServedModel::Finish(Call& call) const {
   std::vector<ClassifiedText> results(call.texts);
   for (size_t t = 0; t < results.size(); ++t) {
     const std::span<const float> row = call.Row(t);
-    classifier_->Judge(row.first(labels), row.subspan(labels), call.request.options, results[t]);
+    classifier_->ApplyDecisionRule(row.first(labels), row.subspan(labels), call.request.options, results[t]);
   }
   if (shared_.metrics) shared_.metrics->Classified(call.texts, 200, Seconds(Clock::now() - call.request.arrived));
   call.done(std::move(results), call.times);

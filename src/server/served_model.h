@@ -48,8 +48,7 @@ class ServedModel : public std::enable_shared_from_this<ServedModel> {
   const BundleClassifier& classifier() const { return *classifier_; }
 
   struct Request {
-    std::vector<std::string> texts;
-    bool segmented = false;  ///< as BundleClassifier::Classify's
+    std::vector<InputText> texts;
     ClassifyOptions options = {};
     std::string client = {};
     std::chrono::steady_clock::time_point arrived = std::chrono::steady_clock::now();
@@ -61,8 +60,8 @@ class ServedModel : public std::enable_shared_from_this<ServedModel> {
   /// Errors: 429 when the queue is full, 503 when its time was over or nobody waits any more, 500.
   using Done = std::function<void(ApiResult<std::vector<ClassifiedText>>, const ServedTimes&)>;
 
-  /// Classifies, and calls `done` once, here or on another thread. What is cached is answered here, and a few texts of
-  /// a linear model, faster than they could queue; the rest wait their turn.
+  /// Classifies, and calls `done` once, here or on another thread. What is cached is answered here, and so are texts
+  /// that are scored faster than they could queue (Scorer::IsInstant); the rest wait their turn.
   void Classify(Request request, Done done) const;
 
   SchedulerCounts counts() const { return scheduler_->counts(); }

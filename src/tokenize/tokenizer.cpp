@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "text/segments.h"
 #include "tokenize/piece_model.h"
 #include "tokenize/wordpiece_model.h"
 
@@ -90,8 +89,12 @@ Result<Tokenizer> Tokenizer::Make(std::unique_ptr<const PieceModel> model, Token
   return tokenizer;
 }
 
-void Tokenizer::Encode(std::string_view text, int max_length, std::vector<int32_t>& ids) const {
-  Encode(text, EncodeOptions{.max_length = max_length}, ids);
+void Tokenizer::Encode(InputTextView text, int max_length, std::vector<int32_t>& ids) const {
+  const size_t end = ids.size() + Positive(max_length);
+  AddTokens(frame_.before, end, ids, nullptr);
+  const size_t room = end - ids.size();
+  EncodeContent(text, room - std::min(room, frame_.after.size()), ids);
+  AddTokens(frame_.after, end, ids, nullptr);
 }
 
 void Tokenizer::Encode(std::string_view text, const EncodeOptions& options, std::vector<int32_t>& ids,
@@ -138,20 +141,12 @@ void Tokenizer::EncodeText(std::string_view text, bool parse_special_tokens, siz
   }
 }
 
-void Tokenizer::EncodeSegments(std::string_view text, int max_length, std::vector<int32_t>& ids) const {
-  const size_t end = ids.size() + Positive(max_length);
-  AddTokens(frame_.before, end, ids, nullptr);
-  const size_t room = end - ids.size();
-  EncodeContent(text, /*segmented=*/true, room - std::min(room, frame_.after.size()), ids);
-  AddTokens(frame_.after, end, ids, nullptr);
-}
-
-void Tokenizer::EncodeHeadTail(std::string_view text, bool segmented, int max_length, std::vector<int32_t>& ids) const {
+void Tokenizer::EncodeHeadTail(InputTextView text, int max_length, std::vector<int32_t>& ids) const {
   const size_t end = ids.size() + Positive(max_length);
   AddTokens(frame_.before, end, ids, nullptr);
   const size_t begin = ids.size();
   const size_t room = end - begin - std::min(end - begin, frame_.after.size());
-  const size_t lead = EncodeContent(text, segmented, kMostTokens, ids);
+  const size_t lead = EncodeContent(text, kMostTokens, ids);
   if (const size_t size = ids.size() - begin; size > room) {
     const auto head = ids.begin() + static_cast<std::ptrdiff_t>(begin + HeadTokens(room, lead));
     ids.erase(head, head + static_cast<std::ptrdiff_t>(size - room));
@@ -159,18 +154,17 @@ void Tokenizer::EncodeHeadTail(std::string_view text, bool segmented, int max_le
   AddTokens(frame_.after, end, ids, nullptr);
 }
 
-size_t Tokenizer::EncodeContent(std::string_view text, bool segmented, size_t limit, std::vector<int32_t>& ids) const {
+size_t Tokenizer::EncodeContent(InputTextView text, size_t limit, std::vector<int32_t>& ids) const {
   const size_t start = ids.size();
   const size_t end = start + limit;
+  // Without a separator token nothing can stand between segments.
+  if (separator_id_ < 0) text = text.joined();
   size_t lead = 0;
-  for (size_t begin = 0;;) {
-    const size_t division =
-        segmented && separator_id_ >= 0 ? text.find(kSegmentSeparator, begin) : std::string_view::npos;
-    EncodeText(text.substr(begin, division - begin), false, end, ids, nullptr);
-    if (division == std::string_view::npos || ids.size() >= end) return lead;
+  for (;; text = text.rest()) {
+    EncodeText(text.first(), false, end, ids, nullptr);
+    if (!text.has_rest() || ids.size() >= end) return lead;
     ids.push_back(separator_id_);
     lead = ids.size() - start;
-    begin = division + 1;
   }
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "text/bert_characters.h"
+#include "text/input_text.h"
 #include "tokenize/wordpiece_vocabulary.h"
 
 namespace winnow {
@@ -79,23 +80,21 @@ class Tokenizer {
   ~Tokenizer();
 
   /// Appends the text's ids: at most `max_length`, the post-processor's tokens included (as many of those as fit where
-  /// it is less than they need). `text` is UTF-8; invalid bytes count as U+FFFD. Special tokens in the text are plain
-  /// text. Costs no more than the kept tokens need, however long the text (and the word that they end in). Allocates
-  /// nothing beyond `ids`' growth, Unigram a few buffers of some hundred bytes besides.
-  void Encode(std::string_view text, int max_length, std::vector<int32_t>& ids) const;
+  /// it is less than they need). A separator token stands between two segments. `text` is UTF-8; invalid bytes count as
+  /// U+FFFD. Special tokens in the text are plain text. Costs no more than the kept tokens need, however long the text
+  /// (and the word that they end in). Allocates nothing beyond `ids`' growth, Unigram a few buffers of some hundred
+  /// bytes besides.
+  void Encode(InputTextView text, int max_length, std::vector<int32_t>& ids) const;
 
-  /// The same for a text of segments (text/segments.h), whose divisions become the separator token.
-  void EncodeSegments(std::string_view text, int max_length, std::vector<int32_t>& ids) const;
+  /// Appends the text's ids as Encode does, but of a text that is too long the begin and the end stay, as many tokens
+  /// from each as HeadTokens says: in longer texts either may hold what matters (Sun et al. 2019, "How to Fine-Tune
+  /// BERT for Text Classification?", whose best cut is the first 128 and the last 382 of 510). Separators are cut out
+  /// like other tokens. Reads all of the text, up to kMostTokens.
+  void EncodeHeadTail(InputTextView text, int max_length, std::vector<int32_t>& ids) const;
 
-  /// The same again, but of a text that is too long the begin and the end stay, as many tokens from each as
-  /// HeadTokens says: in longer texts either may hold what matters (Sun et al. 2019, "How to Fine-Tune BERT for Text
-  /// Classification?", whose best cut is the first 128 and the last 382 of 510). Reads all of the text, up to
-  /// kMostTokens. `segmented`: as in EncodeSegments; separators are cut out like other tokens.
-  void EncodeHeadTail(std::string_view text, bool segmented, int max_length, std::vector<int32_t>& ids) const;
-
-  /// The text's own tokens, without the post-processor's: at most `limit`. Returns the lead: how many of them come
-  /// before the last segment, its separator included; 0 for a text of one segment.
-  size_t EncodeContent(std::string_view text, bool segmented, size_t limit, std::vector<int32_t>& ids) const;
+  /// Appends the text's own tokens, without the post-processor's: at most `limit`. Returns the lead: how many of them
+  /// come before the last segment, its separator included; 0 for a text of one segment.
+  size_t EncodeContent(InputTextView text, size_t limit, std::vector<int32_t>& ids) const;
 
   /// The post-processor's tokens, that come before and after a text.
   std::span<const int32_t> before() const { return frame_.before; }

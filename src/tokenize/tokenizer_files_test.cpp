@@ -97,7 +97,9 @@ TEST_F(XlmRobertaFiles, IdsAreFairseqs) {
   EXPECT_EQ(tokenizer.EncodePair("a b", "c", 7, PairCut::kFirst, ids), 4u) << "only the first is cut";
   EXPECT_EQ(ids, (Ids{0, 5, 2, 2, 4, 9, 2}));
   ids.clear();
-  tokenizer.EncodeSegments(std::string("a") + kSegmentSeparator + "a", 100, ids);
+  tokenizer.Encode(InputTextView::OfJoined("a\x1e"
+                                           "a"),
+                   100, ids);
   EXPECT_EQ(ids, (Ids{0, 5, 2, 5, 2}));
 }
 

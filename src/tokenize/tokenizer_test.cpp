@@ -100,11 +100,11 @@ TEST(Tokenizer, SegmentsAreDividedBySeparators) {
   const Tokenizer tokenizer = Small();
   const std::string text = std::string("the") + kSegmentSeparator + "plays" + kSegmentSeparator + "[SEP]";
   std::vector<int32_t> ids;
-  tokenizer.EncodeSegments(text, 100, ids);
+  tokenizer.Encode(InputTextView::OfJoined(text), 100, ids);
   EXPECT_EQ(ids, (std::vector<int32_t>{2, 8, 3, 5, 7, 3, 24, 26, 25, 3})) << "letters in a text are letters";
   for (int max_length = 0; max_length <= 10; ++max_length) {
     std::vector<int32_t> cut;
-    tokenizer.EncodeSegments(text, max_length, cut);
+    tokenizer.Encode(InputTextView::OfJoined(text), max_length, cut);
     EXPECT_EQ(cut.size(), static_cast<size_t>(max_length));
   }
   ids.clear();
@@ -115,29 +115,30 @@ TEST(Tokenizer, SegmentsAreDividedBySeparators) {
 TEST(Tokenizer, HeadAndTailOfALongTextStay) {
   const Tokenizer tokenizer = Small();
   using Ids = std::vector<int32_t>;
-  const auto cut = [&](std::string_view text, bool segmented, int max_length) {
+  const auto cut = [&](InputTextView text, int max_length) {
     Ids ids = {99};
-    tokenizer.EncodeHeadTail(text, segmented, max_length, ids);
+    tokenizer.EncodeHeadTail(text, max_length, ids);
     EXPECT_EQ(ids[0], 99) << "what was there stays";
     ids.erase(ids.begin());
     return ids;
   };
   const std::string text = "the a b ! i e play un [ ]";
-  EXPECT_EQ(cut(text, false, 100), (Ids{2, 8, 12, 14, 15, 16, 20, 5, 9, 24, 25, 3})) << "all of it where it fits";
-  EXPECT_EQ(cut(text, false, 12), cut(text, false, 100));
-  EXPECT_EQ(cut(text, false, 11), (Ids{2, 8, 12, 15, 16, 20, 5, 9, 24, 25, 3}));
-  EXPECT_EQ(cut(text, false, 10), (Ids{2, 8, 12, 16, 20, 5, 9, 24, 25, 3})) << "a quarter and three";
-  EXPECT_EQ(cut(text, false, 3), (Ids{2, 25, 3}));
-  EXPECT_EQ(cut(text, false, 2), (Ids{2, 3}));
-  EXPECT_EQ(cut(text, false, 1), (Ids{2}));
-  EXPECT_EQ(cut(text, false, -1), Ids{});
-  EXPECT_EQ(cut("", true, 10), (Ids{2, 3}));
+  EXPECT_EQ(cut(text, 100), (Ids{2, 8, 12, 14, 15, 16, 20, 5, 9, 24, 25, 3})) << "all of it where it fits";
+  EXPECT_EQ(cut(text, 12), cut(text, 100));
+  EXPECT_EQ(cut(text, 11), (Ids{2, 8, 12, 15, 16, 20, 5, 9, 24, 25, 3}));
+  EXPECT_EQ(cut(text, 10), (Ids{2, 8, 12, 16, 20, 5, 9, 24, 25, 3})) << "a quarter and three";
+  EXPECT_EQ(cut(text, 3), (Ids{2, 25, 3}));
+  EXPECT_EQ(cut(text, 2), (Ids{2, 3}));
+  EXPECT_EQ(cut(text, 1), (Ids{2}));
+  EXPECT_EQ(cut(text, -1), Ids{});
+  EXPECT_EQ(cut(InputTextView::OfJoined(""), 10), (Ids{2, 3}));
   // A subject stays with its separator where that leaves half of the room for the body.
   const std::string mail = std::string("the a b") + kSegmentSeparator + "! i e play un [ ]";
-  EXPECT_EQ(cut(mail, true, 100), (Ids{2, 8, 12, 14, 3, 15, 16, 20, 5, 9, 24, 25, 3}));
-  EXPECT_EQ(cut(mail, true, 10), (Ids{2, 8, 12, 14, 3, 5, 9, 24, 25, 3}));
-  EXPECT_EQ(cut(mail, true, 9), (Ids{2, 8, 16, 20, 5, 9, 24, 25, 3})) << "too long a subject is text like the rest";
-  EXPECT_EQ(cut(mail, false, 9), (Ids{2, 8, 16, 20, 5, 9, 24, 25, 3}));
+  EXPECT_EQ(cut(InputTextView::OfJoined(mail), 100), (Ids{2, 8, 12, 14, 3, 15, 16, 20, 5, 9, 24, 25, 3}));
+  EXPECT_EQ(cut(InputTextView::OfJoined(mail), 10), (Ids{2, 8, 12, 14, 3, 5, 9, 24, 25, 3}));
+  EXPECT_EQ(cut(InputTextView::OfJoined(mail), 9), (Ids{2, 8, 16, 20, 5, 9, 24, 25, 3}))
+      << "too long a subject is text like the rest";
+  EXPECT_EQ(cut(mail, 9), (Ids{2, 8, 16, 20, 5, 9, 24, 25, 3}));
 }
 
 TEST(Tokenizer, ContentIsATextWithoutSpecialTokens) {
@@ -146,14 +147,14 @@ TEST(Tokenizer, ContentIsATextWithoutSpecialTokens) {
   const std::string mail = std::string("the") + kSegmentSeparator + "a" + kSegmentSeparator + "b b";
   for (size_t limit = 0; limit < 9; ++limit) {
     Ids ids = {99};
-    const size_t lead = tokenizer.EncodeContent(mail, true, limit, ids);
+    const size_t lead = tokenizer.EncodeContent(InputTextView::OfJoined(mail), limit, ids);
     Ids expected = {99, 8, 3, 12, 3, 14, 14};
     expected.resize(std::min(limit, size_t{6}) + 1);
     EXPECT_EQ(ids, expected);
     EXPECT_EQ(lead, limit >= 4 ? 4u : limit >= 2 ? 2u : 0u);
   }
   Ids plain;
-  EXPECT_EQ(tokenizer.EncodeContent(mail, false, 100, plain), 0u);
+  EXPECT_EQ(tokenizer.EncodeContent(mail, 100, plain), 0u);
   EXPECT_EQ(std::ranges::count(plain, 3), 0);
 }
 

@@ -19,23 +19,13 @@ std::vector<float> SoftLabels(const Dataset& dataset) {
 
 }  // namespace
 
-void AppendText(const Tokenizer& tokenizer, std::string_view text, int max_length, LongText long_text,
-                PackedBatch& texts) {
-  if (long_text == LongText::kHead) {
-    tokenizer.EncodeSegments(text, max_length, texts.ids);
-  } else {
-    tokenizer.EncodeHeadTail(text, /*segmented=*/true, max_length, texts.ids);
-  }
-  texts.EndText();
-}
-
-TextSet TokenizeExamples(const Dataset& dataset, const Tokenizer& tokenizer, int max_length, LongText long_text) {
+TextSet EncodeExamples(const Dataset& dataset, const TextEncoder& encoder) {
   TextSet set;
   bool soft = false;
   set.num_labels = dataset.labels.size();
   set.multi_label = dataset.multi_label;
   for (const Example& example : dataset.examples) {
-    AppendText(tokenizer, example.text, max_length, long_text, set.texts);
+    encoder.EncodeForTraining(InputTextView::OfJoined(example.text), set.texts);
     set.rows.push_back(example.row);
     if (set.multi_label) {
       set.targets.resize(set.targets.size() + set.num_labels, 0.0f);

@@ -3,14 +3,12 @@
 
 #include <cstdint>
 #include <span>
-#include <string_view>
 #include <vector>
 
+#include "classify/text_encoder.h"
 #include "data/dataset.h"
 #include "encoder/batch.h"
-#include "tokenize/tokenizer.h"
 #include "train/loss.h"
-#include "winnow/classifier.h"
 
 namespace winnow {
 
@@ -27,14 +25,8 @@ struct TextSet {
   size_t size() const { return texts.texts(); }
 };
 
-/// Appends what training reads of one text, at most `max_length` ids. For LongText::kWindows that is head and tail: as
-/// texts of their own, the harmless windows of a spam text would be learnt as spam.
-void AppendText(const Tokenizer& tokenizer, std::string_view text, int max_length, LongText long_text,
-                PackedBatch& texts);
-
-/// Tokenizes all examples, each so.
-TextSet TokenizeExamples(const Dataset& dataset, const Tokenizer& tokenizer, int max_length,
-                         LongText long_text = LongText::kHead);
+/// Encodes all examples as training reads them (TextEncoder::EncodeForTraining).
+TextSet EncodeExamples(const Dataset& dataset, const TextEncoder& encoder);
 
 /// Copies the texts at `indices` of `set` into `batch`, which is cleared first.
 void Gather(const TextSet& set, std::span<const uint32_t> indices, TextSet& batch);

@@ -2,7 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "tokenize/wordpiece_trainer.h"
+#include "support/temporary_directory.h"
+#include "support/tiny_bundle.h"
 
 namespace winnow {
 namespace {
@@ -10,20 +11,22 @@ namespace {
 TEST(TextSet, WindowsAreLearntFromHeadAndTail) {
   Dataset dataset;
   dataset.labels.names = {"ham", "spam"};
-  const std::string subject = "ab\x1e";  // text/segments.h
+  const std::string subject = "ab\x1e";
   for (const std::string& text :
        {std::string("a b c"), subject + "a b c d e f g h", std::string("a b c d e f g h i j")})
     dataset.examples.push_back({text, {0}, "", 0});
   const std::vector<std::string> words = {"ab a b c d e f g h i j"};
-  const Tokenizer tokenizer = TrainWordPiece(words, {.vocab_size = 60}).value();
+  const TemporaryDirectory dir;
+  WriteTinyTokenizer(words, dir.path());
+  const Tokenizer tokenizer = Tokenizer::Load(dir.path()).value();
   for (const LongText long_text : {LongText::kHead, LongText::kHeadTail, LongText::kWindows}) {
-    const TextSet set = TokenizeExamples(dataset, tokenizer, 8, long_text);
+    const TextSet set = EncodeExamples(dataset, TextEncoder(tokenizer, {.max_length = 8, .long_text = long_text}));
     PackedBatch expected;
     for (const Example& example : dataset.examples) {
       if (long_text == LongText::kHead) {
-        tokenizer.EncodeSegments(example.text, 8, expected.ids);
+        tokenizer.Encode(InputTextView::OfJoined(example.text), 8, expected.ids);
       } else {
-        tokenizer.EncodeHeadTail(example.text, true, 8, expected.ids);
+        tokenizer.EncodeHeadTail(InputTextView::OfJoined(example.text), 8, expected.ids);
       }
       expected.EndText();
     }

@@ -54,7 +54,7 @@ inline void Reload(ModelSet& set) {
 inline double Score(const Found& model, size_t texts = 1) {
   if (!model) return -1;
   std::promise<double> promise;
-  (*model)->Classify({.texts = std::vector<std::string>(texts, "a prize")}, [&](const auto& results, const auto&) {
+  (*model)->Classify({.texts = std::vector<InputText>(texts, "a prize")}, [&](const auto& results, const auto&) {
     promise.set_value(results && results->size() == texts ? results->back().probabilities[1] : -2);
   });
   return promise.get_future().get();

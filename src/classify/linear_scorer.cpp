@@ -1,0 +1,145 @@
+#include "classify/linear_scorer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "bundle/labels.h"
+
+namespace winnow {
+namespace {
+
+/// Texts between two reports of progress.
+constexpr size_t kTextsAtOnce = 8192;
+/// From how many texts on waking other threads is worth it.
+constexpr size_t kTextsForThreads = 512;
+
+/// What is classified at once, in less than a millisecond.
+constexpr size_t kFewTexts = 32;
+constexpr size_t kFewBytes = 64 << 10;
+
+/// What turns a linear model's score of a label into log-odds: scale * score + shift.
+struct ToLogOdds {
+  double scale = 1, shift = 0;
+};
+
+ToLogOdds LogOddsOf(const LinearModel& model, double temperature, size_t label) {
+  if (model.platt().empty()) return {1 / temperature, 0};
+  const PlattScale& platt = model.platt()[std::min(label, model.outputs() - 1)];
+  // Of two labels with one output, label 0 is label 1 with the opposite sign.
+  const double sign = model.outputs() == 1 && model.labels() == 2 && label == 0 ? 1 : -1;
+  return {-static_cast<double>(platt.a) / temperature, sign * static_cast<double>(platt.b) / temperature};
+}
+
+}  // namespace
+
+void LinearScorer::Prepare(std::span<const InputTextView> texts, PreparedTexts& prepared) const {
+  for (const InputTextView& text : texts) {
+    prepared.texts.push_back(text.joined());
+    prepared.tokens.windows.EndText();
+    prepared.tokens.begins.push_back(static_cast<int32_t>(prepared.tokens.windows.texts()));
+  }
+}
+
+/// The other threads, if there are texts enough and no other caller has them; else the caller is on its own.
+std::unique_lock<std::mutex> LinearScorer::TakeThreads(size_t texts) const {
+  std::unique_lock lock(pool_mutex_, std::defer_lock);
+  if (texts >= kTextsForThreads) (void)lock.try_lock();
+  return lock;
+}
+
+Result<void> LinearScorer::Score(const PreparedTexts& prepared, std::span<float> logits, const Progress& progress,
+                                 PoolUse) const {
+  const auto scratch = scratch_.Take();
+  const size_t labels = model_.labels();
+  const std::span<const std::string_view> texts = prepared.texts;
+  for (size_t done = 0; done < texts.size();) {
+    auto some = texts.subspan(done, std::min(texts.size() - done, kTextsAtOnce));
+    if (fold_disguises_) {
+      scratch->folded.Assign(some, /*fold=*/true);
+      some = scratch->folded.texts();
+    }
+    const auto rows = logits.subspan(done * labels, some.size() * labels);
+    if (const auto threads = TakeThreads(some.size()); threads.owns_lock()) {
+      model_.Logits(some, pool_, rows);
+    } else {
+      for (size_t t = 0; t < some.size(); ++t) {
+        model_.Logits(some[t], scratch->model, rows.subspan(t * labels, labels));
+      }
+    }
+    done += some.size();
+    if (progress && !progress(done)) return Fail(ErrorCode::kCancelled, "stopped");
+  }
+  return {};
+}
+
+bool LinearScorer::IsInstant(std::span<const InputTextView> texts) const {
+  if (texts.size() > kFewTexts) return false;
+  size_t bytes = 0;
+  for (const InputTextView& text : texts) bytes += text.joined().size();
+  return bytes <= kFewBytes;
+}
+
+void LinearScorer::ForParts(size_t count, const std::function<void(size_t begin, size_t end)>& task) const {
+  if (const auto threads = TakeThreads(count); threads.owns_lock()) {
+    pool_.ForRanges(count, 64, [&](size_t begin, size_t end, int) { task(begin, end); });
+  } else {
+    task(0, count);
+  }
+}
+
+Result<std::vector<TextToken>> LinearScorer::TokensOf(std::string_view, bool) const {
+  return Fail(ErrorCode::kUnsupported, "the model is linear: it counts words and letters, and has no tokens");
+}
+
+TextShares LinearScorer::SharesOf(std::string_view text, size_t label, std::span<const float> probabilities,
+                                  double temperature) const {
+  const size_t labels = model_.labels();
+  const ToLogOdds to = LogOddsOf(model_, temperature, label);
+  TextShares sum;
+  for (const Contribution& piece : model_.Contributions(text, label)) {
+    sum.shares.push_back({piece.begin, piece.end, to.scale * piece.share});
+  }
+  const auto bias_of = [&](size_t of) {
+    if (model_.outputs() > 1 || labels == 1) return static_cast<double>(model_.bias()[of]);
+    return (of == 0 ? -1 : 1) * static_cast<double>(model_.bias()[0]);
+  };
+  sum.base = to.scale * bias_of(label) + to.shift;
+  if (model_.kind() == LinearKind::kLogistic && !model_.multi_label() && model_.outputs() > 1) {
+    size_t rival = label == 0 ? 1 : 0;
+    for (size_t other = 0; other < labels; ++other) {
+      if (other != label && probabilities[other] > probabilities[rival]) rival = other;
+    }
+    // The same features, so the same pieces.
+    const std::vector<Contribution> against = model_.Contributions(text, rival);
+    for (size_t i = 0; i < std::min(sum.shares.size(), against.size()); ++i) {
+      sum.shares[i].share -= to.scale * against[i].share;
+    }
+    sum.base -= to.scale * bias_of(rival);
+  }
+  return sum;
+}
+
+Result<ScoredBundle> LoadLinearScorer(const std::filesystem::path& bundle, ThreadPool& pool, Weights weights,
+                                      const ReadingOverrides& overrides) {
+  if (weights == Weights::kInt8) {
+    return Fail(ErrorCode::kInvalidArgument, bundle.string() + ": a linear model has no INT8 weights",
+                "leave --weights out");
+  }
+  ScoredBundle loaded;
+  loaded.manifest = TRY(ReadManifest(bundle));
+  loaded.labels = TRY(ReadLabelsFile(bundle / kLabelsFile));
+  LinearModel model = TRY(LinearModel::Load(bundle / kLinearFile));
+  loaded.multi_label = model.multi_label();
+  if (model.labels() != loaded.labels.size()) {
+    return Fail(ErrorCode::kInvalidModel,
+                fmt::format("{}: {} has {} labels, but {} {}", bundle.string(), kLinearFile, model.labels(),
+                            kLabelsFile, loaded.labels.size()),
+                "the files are of different models");
+  }
+  TRY(SettleReading(bundle, overrides, loaded));
+  loaded.scorer = std::make_unique<LinearScorer>(std::move(model), loaded.manifest.fold_disguises, pool);
+  return loaded;
+}
+
+}  // namespace winnow

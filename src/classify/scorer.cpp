@@ -1,0 +1,49 @@
+#include "classify/scorer.h"
+
+#include "classify/linear_scorer.h"
+#include "classify/transformer_scorer.h"
+#include "linear/linear_model.h"
+
+namespace winnow {
+
+std::span<const int32_t> PreparedTexts::IdsOf(size_t text) const {
+  const auto& offsets = tokens.windows.offsets;
+  const auto begin = static_cast<size_t>(offsets[static_cast<size_t>(tokens.begins[text])]);
+  const auto end = static_cast<size_t>(offsets[static_cast<size_t>(tokens.begins[text + 1])]);
+  return std::span<const int32_t>(tokens.windows.ids).subspan(begin, end - begin);
+}
+
+void PreparedTexts::AppendText(const PreparedTexts& from, size_t text) {
+  const PackedTexts windows = from.tokens.windows.view();
+  for (int32_t window = from.tokens.begins[text]; window < from.tokens.begins[text + 1]; ++window) {
+    tokens.windows.AppendText(windows, static_cast<size_t>(window));
+  }
+  tokens.begins.push_back(static_cast<int32_t>(tokens.windows.texts()));
+  if (!from.texts.empty()) texts.push_back(from.texts[text]);
+}
+
+Result<ScoredBundle> LoadScorer(const std::filesystem::path& bundle, ThreadPool& pool, Weights weights,
+                                const ReadingOverrides& overrides) {
+  std::error_code ignored;
+  return std::filesystem::exists(bundle / kLinearFile, ignored)
+             ? LoadLinearScorer(bundle, pool, weights, overrides)
+             : LoadTransformerScorer(bundle, pool, weights, overrides);
+}
+
+Result<void> SettleReading(const std::filesystem::path& bundle, const ReadingOverrides& overrides,
+                           ScoredBundle& loaded) {
+  Manifest& manifest = loaded.manifest;
+  if (!manifest.text_template.empty()) {
+    Result<TextTemplate> parsed = TextTemplate::Parse(manifest.text_template);
+    if (!parsed) {
+      return Fail(ErrorCode::kInvalidModel,
+                  bundle.string() + ": winnow.json's 'text_template': " + parsed.error().message, parsed.error().hint);
+    }
+    loaded.text_template = std::move(*parsed);
+  }
+  manifest.long_text = overrides.long_text.value_or(manifest.long_text);
+  manifest.fold_disguises = overrides.fold_disguises.value_or(manifest.fold_disguises);
+  return {};
+}
+
+}  // namespace winnow

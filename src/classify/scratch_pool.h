@@ -1,0 +1,48 @@
+/// Memory that calls work in, kept for the calls after them.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+namespace winnow {
+
+/// Thread-safe. Holds as many objects as were in use at the same time.
+template <class T>
+class ScratchPool {
+ public:
+  /// An object in use, which goes back to its pool in the end, with all that it holds.
+  class Lease {
+   public:
+    Lease(ScratchPool& pool, std::unique_ptr<T> object) : pool_(pool), object_(std::move(object)) {}
+    Lease(const Lease&) = delete;
+    Lease& operator=(const Lease&) = delete;
+    ~Lease() {
+      const std::lock_guard lock(pool_.mutex_);
+      pool_.free_.push_back(std::move(object_));
+    }
+
+    T& operator*() const { return *object_; }
+    T* operator->() const { return object_.get(); }
+
+   private:
+    ScratchPool& pool_;
+    std::unique_ptr<T> object_;
+  };
+
+  /// An object that nobody uses, as its last user left it, or a new one. The pool must outlive the lease.
+  Lease Take() {
+    const std::lock_guard lock(mutex_);
+    if (free_.empty()) return Lease(*this, std::make_unique<T>());
+    std::unique_ptr<T> object = std::move(free_.back());
+    free_.pop_back();
+    return Lease(*this, std::move(object));
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<T>> free_;
+};
+
+}  // namespace winnow

@@ -1,0 +1,44 @@
+/// Scores by a transformer: texts become tokens, and tokens go through the encoder.
+#pragma once
+
+#include <memory>
+
+#include "classify/bundle_model.h"
+#include "classify/scorer.h"
+#include "classify/text_encoder.h"
+
+namespace winnow {
+
+/// Thread-safe; float weights take one caller at a time.
+class TransformerScorer : public Scorer {
+ public:
+  TransformerScorer(std::unique_ptr<const BundleModel> model, const TextEncoderOptions& options)
+      : model_(std::move(model)), encoder_(model_->tokenizer(), options) {}
+
+  const TextEncoder& encoder() const { return encoder_; }
+
+  std::string weights() const override { return model_->weights(); }
+  void Prepare(std::span<const InputTextView> texts, PreparedTexts& prepared) const override {
+    encoder_.Encode(texts, prepared.tokens);
+  }
+  size_t Cost(const PreparedTexts& prepared, size_t text) const override { return prepared.IdsOf(text).size(); }
+  Result<void> Score(const PreparedTexts& prepared, std::span<float> logits, const Progress& progress,
+                     PoolUse use) const override {
+    return model_->Logits(prepared.tokens.windows.view(), logits, progress, use);
+  }
+  bool IsCut(const InputTextView& text) const override { return encoder_.Cuts(text); }
+  Result<std::vector<TextToken>> TokensOf(std::string_view text, bool special) const override {
+    return TokensOfText(encoder_, text, special);
+  }
+
+ private:
+  std::unique_ptr<const BundleModel> model_;
+  TextEncoder encoder_;
+};
+
+/// Loads a directory that holds a transformer. Texts of several segments are read as pairs if the bundle's template does
+/// not divide texts itself. Errors: those of LoadScorer.
+Result<ScoredBundle> LoadTransformerScorer(const std::filesystem::path& bundle, ThreadPool& pool, Weights weights,
+                                           const ReadingOverrides& overrides);
+
+}  // namespace winnow
