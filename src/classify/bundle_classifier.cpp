@@ -92,7 +92,7 @@ struct BundleClassifier::Parts {
 Result<void> BundleClassifier::LoadLinear(const std::filesystem::path& bundle, Weights weights, Parts& parts) {
   if (weights == Weights::kInt8) {
     return Fail(ErrorCode::kInvalidArgument, bundle.string() + ": a linear model has no INT8 weights",
-                "leave --weights out");
+                "omit --weights");
   }
   parts.manifest = TRY(ReadManifest(bundle));
   parts.labels = TRY(ReadLabelsFile(bundle / kLabelsFile));
@@ -102,7 +102,7 @@ Result<void> BundleClassifier::LoadLinear(const std::filesystem::path& bundle, W
   return Fail(ErrorCode::kInvalidModel,
               fmt::format("{}: {} has {} labels, but {} {}", bundle.string(), kLinearFile, parts.linear->labels(),
                           kLabelsFile, parts.labels.size()),
-              "the files are of different models");
+              "the files belong to different models");
 }
 
 BundleClassifier::BundleClassifier(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -140,14 +140,14 @@ Result<BundleClassifier> BundleClassifier::Load(const std::filesystem::path& bun
   if (const auto fits = CheckCalibrationFits(CalibrationOf(parts->manifest), labels.size(), parts->multi_label);
       !fits) {
     return Fail(ErrorCode::kInvalidModel, bundle.string() + ": winnow.json's " + fits.error().message,
-                "take 'calibration' out of winnow.json, and calibrate again: winnow calibrate " + bundle.string());
+                "remove 'calibration' from winnow.json, and calibrate again: winnow calibrate " + bundle.string());
   }
   parts->calibration = CalibrationOf(parts->manifest);
   parts->rule = TRY(DecisionRule::Of(parts->manifest, labels, parts->multi_label, bundle.string()));
   if (std::filesystem::exists(bundle / kScopeFile, ignored)) {
     if (parts->multi_label) {
-      return Fail(ErrorCode::kInvalidModel, (bundle / kScopeFile).string() + ": is for models of one label a text",
-                  "remove it: a multi-label model can decide for none of its labels as it is");
+      return Fail(ErrorCode::kInvalidModel, (bundle / kScopeFile).string() + ": is for single-label models",
+                  "remove the file: a multi-label model can assign no label without it");
     }
     parts->scope = TRY(ReadScopeRule(bundle / kScopeFile, labels));
   }
