@@ -38,7 +38,7 @@ Result<void> Run(const VerifyOptions& options) {
   }
   if (report.ok()) return {};
   return Fail(ErrorCode::kInvalidModel,
-              fmt::format("{}: {} files are missing and {} were changed", options.bundle.string(),
+              fmt::format("{}: {} files are missing and {} differ from their digests", options.bundle.string(),
                           report.missing.size(), report.changed.size()),
               "copy or train the model again");
 }

@@ -11,8 +11,8 @@
 
 namespace winnow {
 
-/// What makes two texts the same: FoldCase (case, width, composition, invisible characters), and white space run
-/// together. Digits, punctuation and words stay.
+/// Returns the key that is equal for duplicate texts: FoldCase (case, width, composition, invisible characters), and
+/// white space run together. Digits, punctuation and words stay.
 std::string DuplicateKey(std::string_view text);
 
 struct DedupeReport {

@@ -35,7 +35,7 @@ Result<void> ForEachRow(std::span<const std::filesystem::path> files, const Read
 using RowPlace = std::pair<std::string, size_t>;  // file, row
 
 /// Hands the rows that examples came from, read again from their files, to the one that `places` names.
-/// Errors: as above; kInvalidData when a file has changed meanwhile, so that rows are missing.
+/// Errors: those of reading the files; kInvalidData if a file has changed meanwhile, so that rows are missing.
 Result<void> ForRowsOf(std::span<const std::filesystem::path> files, const ReadOptions& options,
                        const std::map<RowPlace, size_t>& places,
                        const std::function<void(size_t part, std::span<const Field> fields)>& take);

@@ -30,7 +30,7 @@ class TextTemplate {
 
  private:
   struct Part {
-    std::string literal;  // of a part without a field
+    std::string literal;  // the text of a part without a field
     std::string field;
     size_t limit = 0;  // code points
   };

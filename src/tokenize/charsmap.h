@@ -29,13 +29,13 @@ class Charsmap {
   Rule Longest(std::string_view text) const;
 
   bool empty() const { return units_.empty(); }
-  /// What Parse was given.
+  /// Returns the blob that was passed to Parse.
   const std::string& blob() const { return blob_; }
 
  private:
   std::string blob_;
   std::vector<uint32_t> units_;
-  size_t normal_begin_ = 0;  // of blob_
+  size_t normal_begin_ = 0;  // offset in blob_
 };
 
 }  // namespace winnow

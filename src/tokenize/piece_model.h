@@ -1,4 +1,4 @@
-/// What a tokenizer has inside: the part that turns a text without special tokens into pieces. One implementation for
+/// The model inside a tokenizer, which turns a text without special tokens into pieces. There is one implementation for
 /// each kind (WordPiece, Unigram, byte-level BPE); Tokenizer puts special tokens around it.
 #pragma once
 
@@ -34,7 +34,7 @@ class PieceModel {
   virtual int32_t unknown_id() const = 0;
   virtual bool lowercase() const { return false; }
 
-  /// What Tokenizer::Save writes of it.
+  /// Returns the files that Tokenizer::Save writes for this model.
   struct Files {
     Json tokenizer;  ///< tokenizer.json's normalizer, pre_tokenizer, decoder and model
     Json config;     ///< tokenizer_config.json's tokenizer_class and options

@@ -49,7 +49,7 @@ class PieceTrie {
     int32_t id = -1;
   };
   std::vector<Node> nodes_;
-  std::vector<unsigned char> bytes_;  // by which a node is reached
+  std::vector<unsigned char> bytes_;  // the byte on the edge to each node
   std::array<uint32_t, 256> roots_ = Nowhere();
   size_t longest_ = 0, pieces_ = 0;
 

@@ -23,20 +23,20 @@ struct AddedToken {
   bool special = false;      ///< [CLS], [SEP]...: plain text inside a user's text, unless asked otherwise
   bool single_word = false;  ///< only where no letter or digit touches it
   bool lstrip = false;       ///< takes the white space before it along
-  bool rstrip = false;       ///< and after it
+  bool rstrip = false;       ///< whether the token absorbs white space after it
 };
 
-/// What a tokenizer puts beside a text's pieces.
+/// The special tokens that a tokenizer adds around the pieces of a text.
 struct TokenFrame {
   std::vector<AddedToken> added;
   std::vector<int32_t> before, after;  ///< ids that the post-processor puts around a text: [CLS], [SEP]
-  std::vector<int32_t> between;        ///< and between the texts of a pair; empty: as `after`
+  std::vector<int32_t> between;        ///< special tokens between the two texts of a pair; empty: `after` is used
 };
 
-/// What a WordPiece tokenizer is made of.
+/// The parts of a WordPiece tokenizer.
 struct TokenizerParts : TokenFrame {
   BertNormalization normalization;
-  std::vector<std::string> pieces;  ///< by id
+  std::vector<std::string> pieces;  ///< pieces by id
   WordPieceVocabulary::Options wordpiece;
 };
 
@@ -84,13 +84,13 @@ class Tokenizer {
   /// nothing beyond `ids`' growth, Unigram a few buffers of some hundred bytes besides.
   void Encode(std::string_view text, int max_length, std::vector<int32_t>& ids) const;
 
-  /// The same for a text of segments (text/segments.h), whose divisions become the separator token.
+  /// Encodes a text of segments (text/segments.h), with the separator token between segments.
   void EncodeSegments(std::string_view text, int max_length, std::vector<int32_t>& ids) const;
 
-  /// The same again, but of a text that is too long the begin and the end stay, as many tokens from each as
-  /// HeadTokens says: in longer texts either may hold what matters (Sun et al. 2019, "How to Fine-Tune BERT for Text
-  /// Classification?", whose best cut is the first 128 and the last 382 of 510). Reads all of the text, up to
-  /// kMostTokens. `segmented`: as in EncodeSegments; separators are cut out like other tokens.
+  /// Encodes a text of segments in the head+tail mode: of a text that is too long, beginning and end are kept, with as
+  /// many tokens from each as HeadTokens says: in longer texts either may hold what matters (Sun et al. 2019, "How to
+  /// Fine-Tune BERT for Text Classification?", whose best cut is the first 128 and the last 382 of 510). Reads all of
+  /// the text, up to kMostTokens. `segmented`: as in EncodeSegments; separators are cut out like other tokens.
   void EncodeHeadTail(std::string_view text, bool segmented, int max_length, std::vector<int32_t>& ids) const;
 
   /// The text's own tokens, without the post-processor's: at most `limit`. Returns the lead: how many of them come

@@ -1,4 +1,4 @@
-/// What the readers of all kinds of tokenizer files share: parts of Hugging Face's tokenizer.json and
+/// Helpers shared by the readers of all kinds of tokenizer files, for parts of Hugging Face's tokenizer.json and
 /// tokenizer_config.json.
 #pragma once
 

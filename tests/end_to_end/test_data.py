@@ -136,7 +136,7 @@ class Get(TestCase):
         self.assertEqual(result["parts"][0]["rows"], 2000)
         self.assertFalse(result["files"][0]["verified"])
         self.assertIn("not verified", err)
-        self.assertIn("the authors count 5574", err)
+        self.assertIn("the authors report 5574", err)
         self.assertIn("CC BY 4.0", err)
         self.assertIn("Almeida", err)
         record = json.loads(self.files("sms-spam")["source.json"])
