@@ -20,7 +20,7 @@ namespace winnow {
 struct Team {
   int rank = 0;
   int size = 1;
-  Barrier* barrier = nullptr;  ///< of `size` threads; unused when alone
+  Barrier* barrier = nullptr;  ///< barrier of the `size` threads; unused by a single thread
 
   void Wait() const {
     if (size > 1) barrier->Wait();
@@ -43,11 +43,11 @@ class QuantizedScratch {
   FloatBuffer query;                   // [texts, block]
   AlignedBuffer<uint8_t> first_bytes;
   AlignedBuffer<ByteScale> first_scales;
-  // Of a panel:
+  // Buffers of one panel:
   FloatBuffer qkv, context, product, up;  // [rows, 3 blocks], [rows, hidden], [rows, hidden], [rows, intermediate]
   AlignedBuffer<uint8_t> panel_bytes;     // as wide as a product's input can be
   AlignedBuffer<ByteScale> panel_scales;
-  std::vector<AttentionScratch> attention;  // by rank
+  std::vector<AttentionScratch> attention;  // scratch by rank
 };
 
 /// Logits [last_text - first_text, labels] of these texts, each the same whatever the range and the team.
@@ -59,7 +59,7 @@ void QuantizedForward(const QuantizedModel& model, const PackedTexts& texts, siz
 /// together. Thread-safe: a caller that finds the pool busy computes by itself. Answers are the same either way.
 class QuantizedRunner {
  public:
-  /// Both must outlive the runner.
+  /// The arguments must outlive the runner.
   QuantizedRunner(const QuantizedModel& model, ThreadPool& pool);
 
   /// logits [texts, labels], in the order of the texts. `texts` has passed CheckBatch. Allocates nothing once it has
@@ -78,9 +78,9 @@ class QuantizedRunner {
   ThreadPool& pool_;
   std::mutex pool_mutex_;
   Barrier barrier_;
-  std::vector<QuantizedScratch> scratch_;  // by the pool's thread; the first is the team's
+  std::vector<QuantizedScratch> scratch_;  // scratch by thread of the pool; the first is the team's
   std::mutex spare_mutex_;
-  std::vector<std::unique_ptr<QuantizedScratch>> spare_;  // of callers that found the pool busy
+  std::vector<std::unique_ptr<QuantizedScratch>> spare_;  // scratch of callers that found the pool busy
 };
 
 }  // namespace winnow
