@@ -11,12 +11,12 @@
 
 namespace winnow {
 
-/// What a row of bytes stands for. A row of zeros has scale 1 and zero 0.
+/// The scale and zero point of a row of bytes. A row of zeros has scale 1 and zero 0.
 struct ByteScale {
   float scale;
   int32_t zero;
 
-  /// What the row would be if all its bytes were 0.
+  /// Returns the value that a byte of 0 stands for.
   float least() const { return -scale * static_cast<float>(zero); }
 };
 
