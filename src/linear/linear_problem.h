@@ -1,4 +1,4 @@
-/// What the solvers of this folder minimise: for each output its own, or one softmax over all,
+/// The objectives that the solvers of this folder minimise: one per output, or one softmax over all outputs,
 ///   sum over rows of cost * loss(x w + bias) + |w|^2 / 2 (+ bias^2 / 2 with the hinge).
 #pragma once
 
@@ -12,8 +12,8 @@
 namespace winnow {
 
 enum class LinearLoss {
-  kSoftmax,   ///< of outputs that exclude each other
-  kLogistic,  ///< of each output by itself
+  kSoftmax,   ///< loss of outputs that exclude each other
+  kLogistic,  ///< loss of each output by itself
   kHinge,     ///< squared, of each output by itself; the bias is the weight of a feature of value 1
 };
 

@@ -109,7 +109,7 @@ class NgramTrie {
 
   AlignedBuffer<Entry> table_;  // a power of two of them, at most two thirds of it in use
   size_t mask_ = 0;
-  std::vector<uint64_t> keys_;  // of each node
+  std::vector<uint64_t> keys_;  // key of each node
 };
 
 }  // namespace winnow

@@ -22,8 +22,8 @@ enum class LinearKind {
 
 struct SolverOptions {
   LinearKind kind = LinearKind::kLogistic;
-  double C = 1;                         ///< of the loss against |w|^2 / 2, as scikit-learn and liblinear have it
-  std::vector<float> row_weights = {};  ///< one a row, or empty: all 1
+  double C = 1;                         ///< factor of the loss against |w|^2 / 2, as in scikit-learn and liblinear
+  std::vector<float> row_weights = {};  ///< one weight per row, or empty: all 1
   double tolerance = 1e-4;              ///< ends within about a tenth of it, relative, of the least objective
   int max_iterations = 1000;            ///< passes over the rows (200 at most without hinge), then Newton steps
 };
