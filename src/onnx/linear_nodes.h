@@ -33,7 +33,7 @@ class GraphReader {
   /// kInvalidModel, and kUnsupported with what can be imported.
   std::unexpected<Error> Wrong(const std::string& what) const;
   std::unexpected<Error> Unsupported(const std::string& what) const;
-  /// The same, naming the node.
+  /// Return an error whose message names the node.
   std::unexpected<Error> Broken(const onnx::NodeProto& node, const std::string& why) const;
   std::unexpected<Error> Refuse(const onnx::NodeProto& node, const std::string& why = "is not supported") const;
 
