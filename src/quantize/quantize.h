@@ -16,18 +16,18 @@
 namespace winnow {
 
 struct QuantizeOptions {
-  double max_drop = .005;  ///< of accuracy and of macro-F1, each: what may be lost on the held-out texts
+  double max_drop = .005;  ///< largest accepted drop in accuracy and in macro-F1 on the held-out texts
   bool segmented = false;  ///< texts come from a data template, with segments divided by kSegmentSeparator
   /// Told about each step, a sentence for people.
   std::function<void(const std::string&)> note = {};
 };
 
 struct QuantizeReport {
-  Metrics before, after;        ///< of the float weights, and of those that were kept, on the same texts
+  Metrics before, after;        ///< metrics of the float and of the final quantized weights, on the same texts
   double agreement = 0;         ///< share of texts that get the same labels from both
-  QuantizationPlan plan;        ///< what had to stay bf16
-  int64_t float_bytes = 0;      ///< of model.safetensors
-  int64_t quantized_bytes = 0;  ///< of model_int8.safetensors
+  QuantizationPlan plan;        ///< the parts that stay bf16
+  int64_t float_bytes = 0;      ///< size of model.safetensors
+  int64_t quantized_bytes = 0;  ///< size of model_int8.safetensors
 
   double accuracy_drop() const { return before.accuracy - after.accuracy; }
   double f1_drop() const { return before.f1_macro - after.f1_macro; }
