@@ -20,7 +20,7 @@ namespace winnow {
 
 struct RedisReply {
   enum Kind { kNil, kString, kStatus, kError, kInteger, kArray } kind = kNil;
-  std::string text;  ///< of strings, status and errors
+  std::string text;  ///< the text of strings, status replies and errors
   std::vector<std::unique_ptr<RedisReply>> items;
 };
 
