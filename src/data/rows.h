@@ -18,8 +18,8 @@ namespace winnow {
 
 /// Valid during the call that it is handed to.
 struct Row {
-  std::string_view file;  ///< as it was named
-  size_t row = 0;         ///< as Example::row
+  std::string_view file;  ///< path of the file as the user gave it
+  size_t row = 0;         ///< row number, counted as Example::row
   std::string_view text;  ///< valid UTF-8; may be blank
   std::span<const Field> fields;
 };

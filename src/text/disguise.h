@@ -15,8 +15,8 @@
 ///   leetspeak           fr33, c4$h (text/leetspeak.h), in words of Latin letters outside web and mail addresses
 ///
 /// Texts in Russian, Greek, Armenian and so on stay what they are: a sentence without any letter of its own is rare.
-/// What is ambiguous stays: numbers, prices, codes, SMS slang. What can't be told: where one of two words of spaced
-/// letters ends when the gap between them is no wider.
+/// Ambiguous characters are kept: numbers, prices, codes, SMS slang. What can't be told: where one of two words of
+/// spaced letters ends when the gap between them is no wider.
 #pragma once
 
 #include <cstdint>

@@ -34,7 +34,7 @@ class PieceModel {
   virtual int32_t unknown_id() const = 0;
   virtual bool lowercase() const { return false; }
 
-  /// Returns the files that Tokenizer::Save writes for this model.
+  /// The parts of this model in the files that Tokenizer::Save writes.
   struct Files {
     Json tokenizer;  ///< tokenizer.json's normalizer, pre_tokenizer, decoder and model
     Json config;     ///< tokenizer_config.json's tokenizer_class and options

@@ -143,7 +143,7 @@ class Tokenizer {
                   std::vector<TokenSpan>* spans) const;
 
   std::unique_ptr<const PieceModel> model_;
-  TokenFrame frame_;  // its added tokens the longest first
+  TokenFrame frame_;  // special tokens, with the added tokens sorted longest first
   int32_t separator_id_ = -1;
   int vocab_size_ = 0;
   bool plain_added_ = false;  // some added token is not special, so every text is searched for it
