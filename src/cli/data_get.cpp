@@ -45,15 +45,16 @@ void Describe(DataGetOptions& options, OptionTable& table) {
   table.Add("overwrite", &options.overwrite, "Replace existing files that this command did not write");
   table.Group("Source");
   table
-      .Add(
-          "mirror", &options.mirror,
-          "Download from URL/NAME/FILE instead of the authors' site; the variable WINNOW_DATA_MIRROR has the same effect")
+      .Add("mirror", &options.mirror,
+           "Download from URL/NAME/FILE instead of the authors' site; the variable WINNOW_DATA_MIRROR has the same "
+           "effect")
       .ValueName("URL")
       .Alias("url");
   table.Add("verify", &options.verify, "Refuse files whose SHA-256 differs from the known one");
   table.Describe(
       "The data set is downloaded from its authors' site, checked, and written as files that 'winnow train' reads. The "
-      "downloaded files stay in DIR/source: an interrupted download is resumed, and files that are already there are not "
+      "downloaded files stay in DIR/source: an interrupted download is resumed, and files that are already there are "
+      "not "
       "downloaded again. DIR/source.json records the source of each file. Note the licence.");
   table.Example("winnow data get sms-spam", "sms-spam/data.tsv");
   table.Example("winnow data get clinc150 --output-dir intents",

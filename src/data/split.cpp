@@ -21,7 +21,8 @@ Result<Dataset> ReadHeldOut(const std::vector<std::filesystem::path>& files, con
     for (const auto& [name, count] : report.unknown_labels) names.push_back(name + " (" + std::to_string(count) + ")");
     return Fail(
         ErrorCode::kInvalidData, report.files[0].file + ": labels without training texts: " + SomeNames(names),
-        "add training texts with these labels, or list the labels to keep with --labels; rows with other labels are then dropped");
+        "add training texts with these labels, or list the labels to keep with --labels; rows with other labels are "
+        "then dropped");
   }
   if (!dataset) return dataset;
   dataset->multi_label = train.multi_label;
@@ -110,7 +111,8 @@ Result<Split> SplitAsFarAsPossible(Dataset dataset, SplitOptions sizes, std::vec
   }
   if (!split && split.error().code == ErrorCode::kInvalidData && sizes.validation_size > 0) {
     warnings.push_back(
-        "too few texts for a validation part: the training texts are used for validation, so the metrics say nothing about new "
+        "too few texts for a validation part: the training texts are used for validation, so the metrics say nothing "
+        "about new "
         "texts");
     sizes.validation_size = 0;
     split = StratifiedSplit(std::move(dataset), sizes);

@@ -78,7 +78,8 @@ Result<void> AddLabelTemperatures(const LabelledLogits& texts, CalibrationFit& f
   if (!shared.empty()) {
     fit.notes.push_back(
         "the labels " + NamesOf(shared, texts.labels) +
-        " share one temperature: too few texts have, or lack, these labels, or the model makes no clear mistake on them");
+        " share one temperature: too few texts have, or lack, these labels, or the model makes no clear mistake on "
+        "them");
   }
   return {};
 }

@@ -57,7 +57,8 @@ Result<FprThreshold> ThresholdOfSorted(std::span<const float> sorted, double max
                     "negatives, and there are {}",
                     max_fpr, 100 * confidence, TextsNeededForFpr(max_fpr, confidence), n),
         fmt::format(
-            "provide more held-out texts, or a higher limit: with {} negatives the lowest rate that can be guaranteed is {:.2g}",
+            "provide more held-out texts, or a higher limit: with {} negatives the lowest rate that can be guaranteed "
+            "is {:.2g}",
             n, n == 0 ? 1.0 : 1 - std::pow(1 - confidence, 1 / static_cast<double>(n))));
   }
   return Above(sorted, n - above, max_fpr);
@@ -101,7 +102,8 @@ Result<FprThresholds> ThresholdsForFpr(std::span<const float> legitimate, double
   const double promised = 1 - std::pow(1 - confidence, 1 / static_cast<double>(n));
   result.lenient = TRY(Above(sorted, n, promised));
   result.notes.push_back(fmt::format(
-      "the lenient mode guarantees a false-positive rate of at most {:.2g} instead of {:.2g}, because the latter needs {} "
+      "the lenient mode guarantees a false-positive rate of at most {:.2g} instead of {:.2g}, because the latter "
+      "needs {} "
       "negatives, and there are {}",
       promised, max_fpr / 2, TextsNeededForFpr(max_fpr / 2, confidence), n));
   return result;

@@ -133,8 +133,7 @@ void RedisCache::Run() {
       ++counts_.errors;
     }
     if (!std::exchange(away, true)) {
-      LogWarning("{} is unavailable: {}; predictions are not shared in the meantime", name(),
-                 ended.error().message);
+      LogWarning("{} is unavailable: {}; predictions are not shared in the meantime", name(), ended.error().message);
     }
     // A connection that fails soon after it was made counts as none: so one that comes and goes isn't tried, nor told
     // of, ten times a second.
