@@ -64,7 +64,7 @@ void MatMulTN(size_t m, size_t n, size_t k, const float* a, size_t lda, const fl
               float* c, size_t ldc, const MatMulOptions& options = {});
 
 /// Multiplications and additions per second of a product like those of training, on the calling thread, measured over
-/// so many seconds.
+/// that number of seconds.
 double MeasureMatMul(Precision precision, double seconds);
 
 }  // namespace winnow

@@ -27,7 +27,7 @@ struct Contribution {
 /// Immutable and thread-safe. Cheap to move and to copy: copies share what they hold.
 class LinearModel {
  public:
-  /// Outputs are as in LinearWeights: one a label, or of two labels that exclude each other one, label 1's. `platt`:
+  /// Outputs are as in LinearWeights: one per label, or for two labels that exclude each other only label 1's. `platt`:
   /// one scale per output for SVMs, or empty: then scores count as logits. Errors: kInvalidModel if sizes disagree or
   /// a number is not finite.
   static Result<LinearModel> Make(Vectorizer vectorizer, LinearWeights weights, LinearKind kind, size_t labels,

@@ -21,7 +21,7 @@ struct LinearProblem {
   const SparseRows* x = nullptr;
   LinearLoss loss = LinearLoss::kSoftmax;
   size_t outputs = 0;
-  std::vector<float> costs;  ///< C times the row's weight, one a row; rows of cost 0 don't count
+  std::vector<float> costs;  ///< C times the row's weight, for each row; rows of cost 0 don't count
   /// The outputs that are right for row r: true_outputs[true_begins[r] ... true_begins[r + 1]); one with kSoftmax.
   std::vector<size_t> true_begins = {0};
   std::vector<int32_t> true_outputs;

@@ -38,7 +38,7 @@ class LoweredText {
   size_t size_ = 0;
 };
 
-/// Which words there are: runs of such characters, at least so many of them.
+/// The rule that defines words: the class of characters, and the minimum length of a run of them.
 struct WordRule {
   WordCharacters characters = WordCharacters::kPython;
   size_t shortest = 2;  ///< 1 or 2

@@ -29,7 +29,7 @@ class PieceModel {
   virtual size_t size() const = 0;
   /// `id` is below size(); empty where no piece has it.
   virtual std::string_view piece(int32_t id) const = 0;
-  /// -1 where there is no such piece.
+  /// Returns the id of a piece, or -1 if there is no such piece.
   virtual int32_t Find(std::string_view piece) const = 0;
   virtual int32_t unknown_id() const = 0;
   virtual bool lowercase() const { return false; }

@@ -101,7 +101,7 @@ class Tokenizer {
   std::span<const int32_t> before() const { return frame_.before; }
   std::span<const int32_t> after() const { return frame_.after; }
 
-  /// Where a text is read as a whole, that is so many of its tokens: bounds the memory that a hostile text takes.
+  /// Maximum number of tokens when a whole text is read, which bounds the memory for hostile texts.
   static constexpr size_t kMostTokens = size_t{1} << 24;
 
   /// How many of `room` tokens are a long text's first ones: a quarter, or the lead (subject and separator) where that
@@ -127,7 +127,7 @@ class Tokenizer {
   int vocab_size() const { return vocab_size_; }
   /// A token as text; empty for an id that there is not.
   std::string_view TokenText(int32_t id) const;
-  /// -1 where there is no such token.
+  /// Returns the id of a token, or -1 if there is no such token.
   int32_t TokenId(std::string_view token) const;
   int32_t unknown_id() const;
   bool lowercase() const;

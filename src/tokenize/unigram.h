@@ -32,7 +32,7 @@ struct UnigramParts {
 
 class Unigram final : public PieceModel {
  public:
-  /// Errors: kInvalidModel for pieces that repeat, are empty or not UTF-8, scores that are no numbers, more or less
+  /// Errors: kInvalidModel for pieces that repeat, are empty or not UTF-8, scores that are not numbers, more or less
   /// than one kUnknown, byte fallback without all 256 kByte.
   static Result<std::unique_ptr<PieceModel>> Make(UnigramParts parts, std::string_view where);
 
