@@ -50,8 +50,11 @@ std::string ReadReport::Text() const {
   for (const FileReport& file : files) {
     text += file.file + ": " + file.description + (file.gzip ? ", gzip" : "") + "; " + std::to_string(file.rows) +
             " rows, " + std::to_string(file.kept) + " kept";
+    const char* separator = "; dropped: ";
     for (size_t i = 0; i < kDropReasons; ++i) {
-      if (file.dropped[i] > 0) text += ", " + std::to_string(file.dropped[i]) + " " + std::string(kTexts[i]);
+      if (file.dropped[i] == 0) continue;
+      text += separator + std::to_string(file.dropped[i]) + " " + std::string(kTexts[i]);
+      separator = ", ";
     }
     text += "\n";
     if (file.invalid_bytes > 0) {
