@@ -24,8 +24,7 @@ void AddLongTextOption(std::optional<LongText>& long_text, OptionTable& table) {
           "long-text", &long_text,
           {{"head", LongText::kHead}, {"head+tail", LongText::kHeadTail}, {"windows", LongText::kWindows}},
           "How a text that exceeds the maximum length is read: its first tokens, its first and last tokens, or all of "
-          "it in "
-          "overlapping windows; the most positive window decides")
+          "it in overlapping windows; the most positive window decides")
       .Default("the model's");
 }
 
@@ -34,8 +33,7 @@ void AddFoldDisguisesOption(std::optional<bool>& fold_disguises, OptionTable& ta
       .AddChoice(
           "fold-disguises", &fold_disguises, {{"on", true}, {"off", false}},
           "Normalize obfuscated texts before they are read: invisible characters, spaced letters, look-alike letters "
-          "of other "
-          "scripts, digits in place of letters")
+          "of other scripts, digits in place of letters")
       .Default("the model's");
 }
 

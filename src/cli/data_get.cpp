@@ -54,8 +54,7 @@ void Describe(DataGetOptions& options, OptionTable& table) {
   table.Describe(
       "The data set is downloaded from its authors' site, checked, and written as files that 'winnow train' reads. The "
       "downloaded files stay in DIR/source: an interrupted download is resumed, and files that are already there are "
-      "not "
-      "downloaded again. DIR/source.json records the source of each file. Note the licence.");
+      "not downloaded again. DIR/source.json records the source of each file. Note the licence.");
   table.Example("winnow data get sms-spam", "sms-spam/data.tsv");
   table.Example("winnow data get clinc150 --output-dir intents",
                 "train, validation and test parts, and out-of-scope texts");

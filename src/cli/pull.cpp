@@ -46,8 +46,7 @@ void Describe(PullCommandOptions& options, OptionTable& table) {
   table.Describe(
       "If a model has a pytorch_model.bin, or weights in several files, instead of a model.safetensors, then "
       "model.safetensors is created from them; this also applies to a directory. A .bin file is read as data: nothing "
-      "in "
-      "it is executed.");
+      "in it is executed.");
   table.Describe("Short names: " + ShortNames() + ".");
   table.Example("winnow pull all-MiniLM-L6-v2", "22 million weights, a good choice for most tasks");
 }

@@ -129,8 +129,7 @@ Result<Quantized> Quantize(const QuantizeRecipe& recipe, ThreadPool& pool) {
       manifest.thresholds.promise || manifest.abstain || std::filesystem::exists(recipe.bundle / kScopeFile, ignored);
   TRY(SealBundle(writer.path(), std::move(manifest)));
   TRY(writer.Commit());
-  LogInfo("{}: added INT8 weights; they are used from now on (--weights float selects the float weights)",
-          target.string());
+  LogInfo("{}: wrote INT8 weights, which are used by default", target.string());
   return Quantized{std::move(report), target, promised};
 }
 
