@@ -78,9 +78,9 @@ class QuantizedRunner {
   ThreadPool& pool_;
   std::mutex pool_mutex_;
   Barrier barrier_;
-  std::vector<QuantizedScratch> scratch_;  // scratch by thread of the pool; the first is the team's
+  std::vector<QuantizedScratch> scratch_;  // by the pool's thread; the first is the team's
   std::mutex spare_mutex_;
-  std::vector<std::unique_ptr<QuantizedScratch>> spare_;  // scratch of callers that found the pool busy
+  std::vector<std::unique_ptr<QuantizedScratch>> spare_;  // of callers that found the pool busy
 };
 
 }  // namespace winnow

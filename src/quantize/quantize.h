@@ -16,7 +16,7 @@
 namespace winnow {
 
 struct QuantizeOptions {
-  double max_drop = .005;  ///< largest accepted drop in accuracy and in macro-F1 on the held-out texts
+  double max_drop = .005;  ///< of accuracy and of macro-F1, each: what may be lost on the held-out texts
   bool segmented = false;  ///< texts come from a data template, with segments divided by kSegmentSeparator
   /// Told about each step, a sentence for people.
   std::function<void(const std::string&)> note = {};

@@ -108,7 +108,7 @@ class RedisCache {
   const RedisCacheOptions options_;
   int wake_ = -1;  // an eventfd
 
-  mutable std::mutex mutex_;  // protects the members below
+  mutable std::mutex mutex_;  // of these
   bool ready_ = false;        // questions are taken
   bool stopping_ = false;
   bool woken_ = false;
@@ -121,7 +121,7 @@ class RedisCache {
   RedisConnection connection_;
   std::deque<Command> commands_;  // sent, without a reply yet
   std::deque<Question> asked_;    // questions of commands_, in order
-  size_t answered_ = 0;           // protects the members below, from the front: too late, and told so
+  size_t answered_ = 0;           // of these, from the front: too late, and told so
   bool refusal_logged_ = false;
 
   std::thread thread_;

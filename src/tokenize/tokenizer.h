@@ -84,13 +84,13 @@ class Tokenizer {
   /// nothing beyond `ids`' growth, Unigram a few buffers of some hundred bytes besides.
   void Encode(std::string_view text, int max_length, std::vector<int32_t>& ids) const;
 
-  /// Encodes a text of segments (text/segments.h), with the separator token between segments.
+  /// The same for a text of segments (text/segments.h), whose divisions become the separator token.
   void EncodeSegments(std::string_view text, int max_length, std::vector<int32_t>& ids) const;
 
-  /// Encodes a text of segments in the head+tail mode: of a text that is too long, beginning and end are kept, with as
-  /// many tokens from each as HeadTokens says: in longer texts either may hold what matters (Sun et al. 2019, "How to
-  /// Fine-Tune BERT for Text Classification?", whose best cut is the first 128 and the last 382 of 510). Reads all of
-  /// the text, up to kMostTokens. `segmented`: as in EncodeSegments; separators are cut out like other tokens.
+  /// The same again, but of a text that is too long the begin and the end stay, as many tokens from each as
+  /// HeadTokens says: in longer texts either may hold what matters (Sun et al. 2019, "How to Fine-Tune BERT for Text
+  /// Classification?", whose best cut is the first 128 and the last 382 of 510). Reads all of the text, up to
+  /// kMostTokens. `segmented`: as in EncodeSegments; separators are cut out like other tokens.
   void EncodeHeadTail(std::string_view text, bool segmented, int max_length, std::vector<int32_t>& ids) const;
 
   /// The text's own tokens, without the post-processor's: at most `limit`. Returns the lead: how many of them come
