@@ -121,7 +121,7 @@ class RedisCache {
   RedisConnection connection_;
   std::deque<Command> commands_;  // sent, without a reply yet
   std::deque<Question> asked_;    // questions of commands_, in order
-  size_t answered_ = 0;           // of these, from the front: too late, and told so
+  size_t answered_ = 0;           // questions at its front that were late and answered with nothing
   bool refusal_logged_ = false;
 
   std::thread thread_;
