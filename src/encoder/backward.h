@@ -1,4 +1,4 @@
-/// From the gradient of the logits to the gradients of all weights, by hand, layer by layer.
+/// Backward pass: computes the gradients of all weights from the gradient of the logits, layer by layer.
 #pragma once
 
 #include <vector>

@@ -1,4 +1,4 @@
-/// From token ids to logits.
+/// Forward pass: computes logits from token ids.
 #pragma once
 
 #include <cstdint>

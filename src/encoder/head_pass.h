@@ -1,6 +1,6 @@
-/// Training and evaluating the classification head alone, over features: what the layers below give of each text.
-/// Where these are frozen, their outputs stay the same from epoch to epoch, and are computed once
-/// (ForwardRunner::AllFeatures); a step costs two small products then, instead of a way through all layers.
+/// Training and evaluating the classification head alone, on features: the outputs of the layers below for each text.
+/// If those layers are frozen, their outputs are the same in each epoch and are computed once
+/// (ForwardRunner::AllFeatures); a step then costs two small products instead of a pass through all layers.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-/// Where each head of each text lies in a layer's activations.
+/// The position of each head of each text in a layer's activations.
 #pragma once
 
 #include <cmath>

@@ -1,4 +1,4 @@
-/// From token ids to logits on a quantised model: what answers requests.
+/// Forward pass of a quantized model, from token ids to logits, as used to serve requests.
 #pragma once
 
 #include <functional>

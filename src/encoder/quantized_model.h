@@ -1,8 +1,8 @@
-/// An encoder whose big matrices are of bytes, ready to answer: what `winnow quantize` makes and what is served.
+/// A quantized encoder, whose large matrices are INT8, for inference. `winnow quantize` creates its file.
 ///
 /// On disk it is model_int8.safetensors, the same for every CPU. Matrices are I8 with a tensor NAME_scale of F32, a
-/// scale for each row (output, word or position); layers that bytes would harm are BF16; the head is BF16, biases and
-/// normalisation F32. Names are those of model.safetensors.
+/// scale for each row (output, word or position); layers that lose too much accuracy in INT8 are BF16; the head is
+/// BF16, biases and normalisation F32. Names are those of model.safetensors.
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,4 @@
-/// A linear classifier of texts: features, weights, and what its scores mean as logits. `linear.bin`.
+/// A linear classifier of texts: features, weights, and the conversion of scores to logits. Stored as `linear.bin`.
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,4 @@
-/// Text -> token ids, as the model's own tokenizer files say.
+/// Conversion of texts to token ids, as defined by the model's tokenizer files.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-/// checkpoint-N directories beside the model in the making: what a training that was cut off goes on from, to the same
-/// bytes as if it had not been.
+/// checkpoint-N directories next to the model being trained, from which an interrupted training resumes, to the same
+/// bytes as without the interruption.
 #pragma once
 
 #include <filesystem>

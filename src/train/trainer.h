@@ -66,7 +66,7 @@ struct StepReport {
 };
 
 struct Evaluation {
-  double epoch = 0;  ///< passes over the texts, by the part of its steps that is done
+  double epoch = 0;  ///< number of passes over the texts, as a fraction of the steps
   int step = 0;
   double train_loss = 0;       ///< mean over the texts since the last evaluation
   double validation_loss = 0;  ///< neither weighted nor smoothed
@@ -75,7 +75,7 @@ struct Evaluation {
   bool best = false;  ///< whether this is the best evaluation so far
 };
 
-/// Where a training stands between two steps. Beside the weights and the optimizer's moments it is all that going on
+/// The state of a training between two steps. Besides the weights and the optimizer's moments it is all that resuming
 /// needs: order and dropout follow from the seed and the number of the step.
 struct TrainingState {
   int step = 0;  ///< steps done
@@ -83,32 +83,33 @@ struct TrainingState {
   int best = -1;                         ///< index of the best evaluation
   double loss_sum = 0, loss_weight = 0;  ///< sums over the texts since the last evaluation
   size_t tokens = 0;                     ///< number of tokens trained on
-  double training_seconds = 0;           ///< steps, and features that were cached; without evaluations
+  double training_seconds = 0;           ///< seconds spent in steps and caching features, without evaluations
 
-  /// Evaluations since the best one.
+  /// Returns the number of evaluations since the best one.
   int stale() const { return static_cast<int>(evaluations.size()) - 1 - best; }
 };
 
 struct TrainerCallbacks {
   std::function<void(const StepReport&)> on_step;
   std::function<void(const Evaluation&)> on_evaluation;
-  /// When a checkpoint is due: after evaluations that are the best so far, and as options.save_steps says, but not
-  /// after the last step. No weight decay is pending. An error ends the training.
+  /// Called when a checkpoint is due: after evaluations that are the best so far, and as options.save_steps says, but
+  /// not after the last step. No weight decay is pending. An error ends the training.
   std::function<Result<void>(const TrainingState&, const Optimizer&, const Model&)> on_checkpoint;
-  /// While features are cached (TrainerOptions::cache_features): how many of all texts have theirs.
+  /// Called while features are cached (TrainerOptions::cache_features), with the number of finished texts and of all
+  /// texts.
   std::function<void(size_t done, size_t total)> on_features = {};
   /// Polled after each step, and between batches of features; true ends the training with kCancelled.
   std::function<bool()> cancelled;
 };
 
-/// A checkpoint to go on from: the model holds its weights already.
+/// A checkpoint to resume from, whose weights the model already has.
 struct ResumePoint {
   TrainingState state;
   std::filesystem::path optimizer;        ///< file that Optimizer::Save wrote
   std::filesystem::path best_checkpoint;  ///< directory with the weights of the best evaluation
 };
 
-/// Where the time of this process went, in seconds.
+/// The time that this process spent per phase, in seconds.
 struct PhaseTimes {
   double features = 0;  ///< computing cached features, before the steps
   double forward = 0, backward = 0, optimizer = 0;
@@ -127,7 +128,7 @@ struct TrainingResult {
 };
 
 /// Trains `model` (loaded writable) in place and leaves it with the weights of the best evaluation. The same data,
-/// options and number of threads give the same bytes, also when a kill and ResumePoint lie in between.
+/// options and number of threads give the same bytes, also if the training was killed and resumed in between.
 /// Errors: kInvalidArgument (an unknown metric, no texts), kInvalidModel and kInvalidData (CheckBatch, a checkpoint
 /// that doesn't fit), kCancelled; kInternal when the loss stops being a number, with the step and the rows at fault.
 Result<TrainingResult> TrainModel(Model& model, const TextSet& train, const TextSet& validation,
