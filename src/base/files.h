@@ -1,4 +1,4 @@
-/// Whole files: read, map, and written so that a reader sees the old contents or the new, never half.
+/// Reading, mapping and atomic writing of whole files: a reader sees either the old or the new contents.
 #pragma once
 
 #include <cstddef>

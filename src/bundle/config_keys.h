@@ -1,4 +1,4 @@
-/// How each family of encoders spells its config.json.
+/// The keys of config.json in each family of encoders.
 #pragma once
 
 #include <array>

@@ -1,5 +1,5 @@
-/// A bundle replaced as a whole: made in a temporary directory beside its place and swapped in, so that a reader, or a
-/// kill at any moment, finds the old bundle or the new one.
+/// Atomic replacement of a bundle: it is written to a temporary directory next to it and swapped in, so that a reader,
+/// or a kill at any moment, finds the old bundle or the new one.
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,4 @@
-/// Base models that go by a short name, and what a package index carries of them.
+/// Base models with a short name, and the packages of a package index that carry them.
 #pragma once
 
 #include <array>

@@ -26,9 +26,9 @@ struct PyTorchContents {
 };
 
 /// Reads from memory, which must outlive the result. State dicts may lie one level down, under "state_dict", "model" or
-/// "model_state_dict"; what is no tensor is passed over. All tensors together may take four times the file's bytes
-/// (tied weights), no more. `where` opens the messages. Errors: kInvalidModel; kUnsupported for what is not allowed in
-/// the pickle, big-endian files, and element types that safetensors has no name for.
+/// "model_state_dict"; entries that are not tensors are skipped. All tensors together may take four times the file's
+/// bytes (tied weights), no more. `where` opens the messages. Errors: kInvalidModel; kUnsupported for what is not
+/// allowed in the pickle, big-endian files, and element types that safetensors has no name for.
 Result<PyTorchContents> ParsePyTorch(std::span<const std::byte> bytes, std::string_view where);
 
 /// A mapped file. Movable; views stay valid as long as it lives, also after a move. Thread-safe.

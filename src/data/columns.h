@@ -1,4 +1,4 @@
-/// Which fields of a file are the text and the label, by the names that people give them.
+/// Detection of the text and label fields of a file by their usual names.
 #pragma once
 
 #include <span>

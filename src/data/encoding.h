@@ -1,4 +1,5 @@
-/// From the bytes of a file to valid UTF-8: byte order marks, UTF-16, repair of invalid bytes, signs of a binary file.
+/// Conversion of the bytes of a file to valid UTF-8: byte order marks, UTF-16, repair of invalid bytes, signs of a
+/// binary file.
 #pragma once
 
 #include <cstddef>

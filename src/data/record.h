@@ -39,7 +39,7 @@ struct Record {
   size_t row = 0;  ///< 1-based: the line that the row begins in, or the item's number in a JSON document
   std::vector<Field> fields;
 
-  /// Null when there is no field of that name.
+  /// Returns the value of the field with that name, or null.
   const Value* Find(std::string_view name) const;
 };
 

@@ -1,4 +1,4 @@
-/// Rows of data files as they are, with all of their fields: for commands that keep some and write them again.
+/// Unmodified rows of data files with all fields, for commands that select rows and write them again.
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,4 @@
-/// Training, validation and test parts: split off by seed, or given as files.
+/// Training, validation and test parts: split at random by a seed, or given as files.
 #pragma once
 
 #include <cstddef>

@@ -22,8 +22,8 @@ class TarReader {
   /// Errors: kNotFound, kIo.
   static Result<TarReader> Open(const std::filesystem::path& path);
 
-  /// Goes on to the next plain file; false at the end. Errors: kInvalidData for what is no tar file, is damaged, cut
-  /// off, or unpacks to more than kMaxBytes; kIo.
+  /// Goes on to the next plain file; false at the end. Errors: kInvalidData for a file that is not a tar file, is
+  /// damaged, cut off, or unpacks to more than kMaxBytes; kIo.
   Result<bool> Next();
 
   const std::string& name() const { return member_; }
