@@ -1,5 +1,5 @@
-/// A large array of numbers for kernels: aligned to a cache line, not initialised unless asked, on huge pages where
-/// there are.
+/// A large array of numbers for kernels: aligned to a cache line, not initialized unless requested, on huge pages where
+/// available.
 #pragma once
 
 #include <sys/mman.h>

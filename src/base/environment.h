@@ -1,4 +1,4 @@
-/// What surrounds the process: its variables, its terminal, where it was installed.
+/// The environment of the process: its variables, its terminal and the directory it was installed in.
 #pragma once
 
 #include <filesystem>
@@ -8,7 +8,7 @@
 
 namespace winnow {
 
-/// An environment variable; one that is set to nothing counts as unset.
+/// Returns the value of an environment variable; a variable with an empty value counts as unset.
 std::optional<std::string> EnvironmentVariable(const std::string& name);
 
 /// Whether the file descriptor is a terminal that can redraw a line (TERM is not "dumb").
@@ -17,10 +17,10 @@ bool IsTerminal(int fd);
 /// Whether to colour what goes to `fd`: on a terminal, unless NO_COLOR is set (no-color.org).
 bool UsesColour(int fd);
 
-/// Columns of the terminal at `fd`, or `otherwise` where it has none.
+/// Returns the number of columns of the terminal at `fd`, or `otherwise` if `fd` is not a terminal.
 int TerminalWidth(int fd, int otherwise);
 
-/// The directory of the running executable; empty where the system doesn't tell.
+/// Returns the directory of the running executable, or an empty path if the system does not report it.
 std::filesystem::path ExecutableDirectory();
 
 /// Directories that hold share/winnow/`name`, nearest first: under the prefix that Winnow is installed in (bin/winnow),

@@ -113,8 +113,8 @@ Result<SecretFile> ReadSecretFile(const std::filesystem::path& path, size_t max_
   if (fd.get() < 0 || ::fstat(fd.get(), &status) != 0) return std::unexpected(SystemError(path, "can't open"));
   if (!S_ISREG(status.st_mode)) return Fail(ErrorCode::kIo, path.string() + ": not a regular file");
   if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-    return Fail(ErrorCode::kIo, path.string() + ": can be written by others than its owner",
-                "look whether it is as it should be, then: chmod go-w " + path.string());
+    return Fail(ErrorCode::kIo, path.string() + ": is writable by users other than its owner",
+                "check its contents, then run: chmod go-w " + path.string());
   }
   SecretFile file;
   file.others_read = (status.st_mode & S_IROTH) != 0;
@@ -126,7 +126,7 @@ Result<SecretFile> ReadSecretFile(const std::filesystem::path& path, size_t max_
     if (count == 0) return file;
     if (file.contents.size() + static_cast<size_t>(count) > max_bytes) {
       return Fail(ErrorCode::kInvalidData, path.string() + ": larger than " + std::to_string(max_bytes) + " bytes",
-                  "this is not the file that was meant");
+                  "is this the right file?");
     }
     file.contents.append(buffer, static_cast<size_t>(count));
   }
@@ -201,7 +201,7 @@ Result<MappedFile> MappedFile::Open(const std::filesystem::path& path) {
   file.size_ = static_cast<size_t>(status.st_size);
   if (file.size_ == 0) return file;
   void* data = ::mmap(nullptr, file.size_, PROT_READ, MAP_PRIVATE, fd.get(), 0);
-  if (data == MAP_FAILED) return std::unexpected(SystemError(path, "can't map"));
+  if (data == MAP_FAILED) return std::unexpected(SystemError(path, "can't map into memory"));
   file.data_ = static_cast<const std::byte*>(data);
   return file;
 }

@@ -1,4 +1,4 @@
-/// Whole files: read, map, and written so that a reader sees the old contents or the new, never half.
+/// Reading, mapping and atomic writing of whole files: a reader sees either the old or the new contents.
 #pragma once
 
 #include <cstddef>
@@ -13,14 +13,15 @@
 
 namespace winnow {
 
-/// The whole file. Errors: kNotFound, kIo.
+/// Returns the contents of the whole file. Errors: kNotFound, kIo.
 Result<std::string> ReadFile(const std::filesystem::path& path);
 
 /// Writes to a temporary name beside `path`, fsyncs, renames over it and fsyncs the directory. On an error (a full
 /// disk) the temporary file is removed and `path` is as it was. Errors: kIo, kNotFound when the directory is missing.
 Result<void> WriteFileAtomically(const std::filesystem::path& path, std::string_view contents);
 
-/// The same for contents that are made piece by piece: `write` is called once with a sink that appends.
+/// Writes a file atomically, as above, for contents produced piece by piece: `write` is called once with a sink that
+/// appends.
 using FileSink = std::function<Result<void>(std::span<const std::byte>)>;
 Result<void> WriteFileAtomically(const std::filesystem::path& path,
                                  const std::function<Result<void>(const FileSink&)>& write);
@@ -32,15 +33,15 @@ Result<void> WriteFileAtomically(const std::filesystem::path& path,
 /// end. Errors: kIo, kNotFound when the directory is missing.
 Result<void> AppendLine(const std::filesystem::path& path, std::string_view line);
 
-/// A file of secrets, or of what grants rights.
+/// A file that contains secrets or grants rights.
 struct SecretFile {
   std::string contents;
-  bool others_read = false;  ///< anybody on this machine can
+  bool others_read = false;  ///< whether every user of this machine can read the file
 };
 
-/// Reads it, unless somebody besides its owner could have written it: then it says nothing that can be trusted. That
-/// the group reads it is how a service gets at a file of root's, and fine. Errors: kNotFound; kIo, also for what is no
-/// regular file and where its group or others can write it; kInvalidData when it is larger than `max_bytes`.
+/// Reads a file of secrets. A file that other users than its owner can write is not trusted and is an error. That
+/// its group can read it is accepted, since services read files owned by root that way. Errors: kNotFound; kIo, also
+/// for a path that is not a regular file or is writable by its group or others; kInvalidData if it exceeds `max_bytes`.
 Result<SecretFile> ReadSecretFile(const std::filesystem::path& path, size_t max_bytes);
 
 /// Replaces a file of secrets as WriteFileAtomically does, by what `change` makes of its contents (nothing: there is

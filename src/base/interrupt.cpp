@@ -20,7 +20,7 @@ std::atomic<bool> reload = false;
 void WaitForSignals(sigset_t signals) {
   for (int signal = 0; sigwait(&signals, &signal) == 0;) {
     if (interrupted.exchange(true)) ::_exit(128 + signal);
-    constexpr std::string_view kMessage = "\nstopping at the next safe place; once more stops at once\n";
+    constexpr std::string_view kMessage = "\nstopping at the next safe point; press Ctrl-C again to stop immediately\n";
     [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, kMessage.data(), kMessage.size());
   }
 }

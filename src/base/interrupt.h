@@ -1,5 +1,5 @@
-/// Ctrl-C (SIGINT) and SIGTERM: the first asks long work to stop at its next safe place, the second ends the process.
-/// SIGHUP asks what serves to look at its files again.
+/// Ctrl-C (SIGINT) and SIGTERM: the first asks long-running work to stop at its next safe point, the second ends the
+/// process. SIGHUP asks a server to read its files again.
 #pragma once
 
 #include "base/result.h"

@@ -25,7 +25,7 @@ TEST(Interrupt, TheFirstSignalSetsTheFlagAndTheSecondEndsTheProcess) {
         ::kill(::getpid(), SIGINT);
         for (;;) ::pause();
       },
-      ::testing::ExitedWithCode(128 + SIGINT), "stopping at the next safe place");
+      ::testing::ExitedWithCode(128 + SIGINT), "stopping at the next safe point");
 }
 
 TEST(Interrupt, OtherThreadsAreNotInterruptedThemselves) {

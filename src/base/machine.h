@@ -1,4 +1,4 @@
-/// The machine that a figure was measured on, and what the process used of it.
+/// The machine that a metric was measured on, and the resources that the process used.
 #pragma once
 
 #include <cstdint>

@@ -28,7 +28,7 @@ Result<void> ParseOptionValue(std::string_view text, std::optional<T>& value) {
   return ParseOptionValue(text, value.emplace());
 }
 
-/// As it is shown in help: the shortest text that reads back as the same value ("2e-5", "0.01").
+/// Formats a value as help shows it: the shortest text that parses as the same value ("2e-5", "0.01").
 std::string FormatOptionValue(bool value);
 std::string FormatOptionValue(int value);
 std::string FormatOptionValue(int64_t value);
@@ -43,7 +43,7 @@ std::string FormatOptionValue(const std::optional<T>& value) {
   return value ? FormatOptionValue(*value) : "";
 }
 
-/// What stands for a value in usage lines: "N", "X", "FILE", "TEXT".
+/// Returns the placeholder for a value of this type in usage lines: "N", "X", "FILE", "TEXT".
 constexpr const char* ValueNameOf(const bool*) { return ""; }
 constexpr const char* ValueNameOf(const int*) { return "N"; }
 constexpr const char* ValueNameOf(const int64_t*) { return "N"; }

@@ -96,7 +96,7 @@ Result<void> Option::Check(std::string& value, const std::string& place) const {
   if (const auto synonym = value_synonyms_.find(value); synonym != value_synonyms_.end()) value = synonym->second;
   if (!allowed_.empty() && std::find(allowed_.begin(), allowed_.end(), value) == allowed_.end()) {
     return Fail(ErrorCode::kInvalidArgument,
-                fmt::format("{}: '{}' is none of {}", place, value, fmt::join(allowed_, ", ")),
+                fmt::format("{}: '{}' is not one of {}", place, value, fmt::join(allowed_, ", ")),
                 DidYouMean(value, allowed_, ""));
   }
   if (!least_ && !most_ && !more_than_) return {};
@@ -271,8 +271,8 @@ Result<void> OptionTable::Assign(Option& option, std::vector<std::string> values
   for (Option& other : options_) {
     if (other.name_ != option.instead_of_ && (option.name_ != other.instead_of_)) continue;
     if (other.origin_ == origin) {
-      return Fail(ErrorCode::kInvalidArgument, fmt::format("{} and {} exclude each other", other.place_, place),
-                  "give one of the two");
+      return Fail(ErrorCode::kInvalidArgument, fmt::format("{} cannot be combined with {}", other.place_, place),
+                  "use only one of them");
     }
     if (other.given()) other.Reset();
   }
@@ -290,10 +290,10 @@ Result<void> OptionTable::ApplyFile(const std::filesystem::path& path, OptionOri
     }
     const bool preset_in_config = option->role_ == Option::Role::kPreset && origin == OptionOrigin::kConfig;
     if (option->role_ != Option::Role::kNone && !preset_in_config) {
-      return Fail(ErrorCode::kInvalidArgument, place + ": can't stand in a file", "give it on the command line");
+      return Fail(ErrorCode::kInvalidArgument, place + ": is not allowed in a file", "give it on the command line");
     }
     if (entry.values.empty() && !option->list_) {
-      return Fail(ErrorCode::kInvalidArgument, place + ": an empty list, where one value is due");
+      return Fail(ErrorCode::kInvalidArgument, place + ": got an empty list, expected one value");
     }
     if (preset_in_config) continue;  // Parse has read it
     TRY(Assign(*option, std::move(entry.values), origin, place));
@@ -314,9 +314,10 @@ Result<std::filesystem::path> OptionTable::FindPreset(const std::string& name, c
     }
   }
   std::sort(known.begin(), known.end());
-  const std::string all = known.empty() ? "there are none in share/winnow/presets; --config FILE takes a file of yours"
-                                        : fmt::format("presets are: {}", fmt::join(known, ", "));
-  return Fail(ErrorCode::kInvalidArgument, fmt::format("no preset '{}'", name), DidYouMean(name, known, all));
+  const std::string all = known.empty()
+                              ? "share/winnow/presets contains no presets; use --config FILE for a file of your own"
+                              : fmt::format("available presets: {}", fmt::join(known, ", "));
+  return Fail(ErrorCode::kInvalidArgument, fmt::format("unknown preset '{}'", name), DidYouMean(name, known, all));
 }
 
 Result<void> OptionTable::CheckRequired() const {

@@ -1,5 +1,5 @@
-/// One table of options a command: it feeds parsing (CLI11), TOML files (toml++), the environment, "did you mean", help
-/// and docs/cli.md. Options bind to the fields of a plain struct whose initial values are the defaults:
+/// One table of options per command: it feeds parsing (CLI11), TOML files (toml++), the environment, "did you mean",
+/// help and docs/cli.md. Options bind to the fields of a plain struct whose initial values are the defaults:
 ///
 ///     struct GreetOptions { int times = 1; std::string name; };
 ///     OptionTable table("greet", "Says hello.");
@@ -37,28 +37,28 @@ enum class OptionOrigin { kDefault, kPreset, kConfig, kEnvironment, kCommandLine
 /// One row of the table. The setters return the option itself, to be chained.
 class Option {
  public:
-  /// Another accepted name, without hyphens in front: Hugging Face's own ("learning-rate").
+  /// Adds another accepted name, without leading hyphens, such as Hugging Face's own ("learning-rate").
   Option& Alias(std::string name);
-  /// What stands for the value in usage lines, instead of what the field's type says: "FILE", "DIR", "NAME".
+  /// Sets the placeholder of the value in usage lines, in place of the field type's: "FILE", "DIR", "NAME".
   Option& ValueName(std::string name);
-  /// The only values that are accepted. A value of `synonyms` is read as what it maps to.
+  /// Sets the only values that are accepted. A key of `synonyms` is read as the value it maps to.
   Option& OneOf(std::vector<std::string> values, std::map<std::string, std::string> synonyms = {});
-  /// Bounds of a number, both included.
+  /// Sets the inclusive bounds of a number.
   Option& Range(double least, double most);
   Option& AtLeast(double least);
-  /// A number greater than `bound`.
+  /// Requires a number greater than `bound`.
   Option& MoreThan(double bound);
-  /// An error when no origin gives a value.
+  /// Makes it an error if no origin gives a value.
   Option& Required();
-  /// What help says when nothing is given and the field's initial value doesn't tell: "the base model's".
+  /// Sets the default that help shows in place of the field's initial value: "the base model's".
   Option& Default(std::string text);
-  /// The other option says the same thing in another way. One from a higher origin resets the other to its default;
-  /// both from the same origin are an error.
+  /// Declares that the option `other` sets the same thing. A value from a higher origin resets the other to its
+  /// default; values of the two options from the same origin are an error.
   Option& InsteadOf(std::string other);
 
   const std::string& name() const { return name_; }
   OptionOrigin origin() const { return origin_; }
-  /// Whether the user said so, in any way.
+  /// Returns whether the user gave a value, by any origin.
   bool given() const { return origin_ != OptionOrigin::kDefault; }
 
  private:
@@ -91,7 +91,7 @@ class Option {
   bool positional_ = false;
   bool flag_ = false;
   bool list_ = false;
-  bool split_ = false;  // a list whose single values may be divided by commas
+  bool split_ = false;  // whether each value of the list is split at commas
   OptionOrigin origin_ = OptionOrigin::kDefault;
   std::string place_;
   std::function<Result<void>(std::span<const std::string>)> set_;
@@ -116,11 +116,11 @@ class OptionTable {
   OptionTable(const OptionTable&) = delete;
   OptionTable& operator=(const OptionTable&) = delete;
 
-  /// A paragraph for help, behind the summary.
+  /// Adds a paragraph to the help, after the summary.
   void Describe(std::string paragraph);
-  /// A command line that help shows, with what it does.
+  /// Adds an example command line to the help, with its effect.
   void Example(std::string command_line, std::string meaning);
-  /// The heading of the options that are added from here on.
+  /// Sets the heading of the options added from here on.
   void Group(std::string title);
 
   /// Binds an option to a field: bool (a flag, with --no-NAME), int, int64_t, uint64_t, float, double, std::string,
@@ -128,31 +128,31 @@ class OptionTable {
   /// or of path (repeatable). The reference stays valid as long as the table.
   template <typename T>
   Option& Add(std::string name, T* field, std::string help);
-  /// An argument without a name on the command line; in files it has one. Those are filled in order; a vector takes
-  /// all that are left.
+  /// Binds a positional argument, which has a name in files only. Positional arguments are filled in order; a vector
+  /// takes all remaining ones.
   template <typename T>
   Option& AddPositional(std::string name, T* field, std::string help);
   /// Binds an enumeration; the names are the allowed values.
   template <typename Enum>
   Option& AddChoice(std::string name, Enum* field, std::vector<std::pair<std::string, Enum>> choices, std::string help);
-  /// The options that name a configuration file, a preset, and that ask for help; Parse acts on them.
+  /// Adds the options for a configuration file, for a preset and for help, which Parse acts on.
   Option& AddConfig(std::string name, std::optional<std::filesystem::path>* field, std::string help);
   Option& AddPreset(std::string name, std::optional<std::string>* field, std::string help);
   Option& AddHelp(std::string name, bool* field, std::string help);
 
-  /// Fills the fields, from their defaults on. `arguments` are those behind the command's name.
+  /// Resets the fields to their defaults and fills them. `arguments` are those after the command's name.
   Result<ParseOutcome> Parse(std::span<const std::string> arguments, const OptionSources& sources = {});
 
-  /// The option of that name or synonym, or null.
+  /// Returns the option with that name or alias, or null.
   const Option* Find(std::string_view name) const;
 
   const std::string& command() const { return command_; }
   const std::string& summary() const { return summary_; }
   /// "winnow train DATA... --output-dir DIR [options]"
   std::string Usage() const;
-  /// What --help prints, wrapped to `width` columns.
+  /// Returns the text of --help, wrapped to `width` columns.
   std::string Help(int width = 100) const;
-  /// The command's section of docs/cli.md.
+  /// Returns the command's section of docs/cli.md.
   std::string Markdown() const;
 
  private:

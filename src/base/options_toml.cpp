@@ -24,17 +24,18 @@ Result<TomlEntry> ReadEntry(const std::string& file, std::string key, const toml
   TomlEntry entry{std::move(key), {}, line};
   const auto refuse = [&](std::string_view what) {
     return Fail(ErrorCode::kInvalidArgument, fmt::format("{}, line {}: {}: {}", file, line, entry.key, what),
-                "write one option a line: name = value");
+                "write one option per line: name = value");
   };
   if (std::optional<std::string> text = ScalarText(node)) {
     entry.values.push_back(*std::move(text));
     return entry;
   }
   const toml::array* array = node.as_array();
-  if (array == nullptr) return refuse(node.is_table() ? "no option is a table" : "no option is a date or time");
+  if (array == nullptr)
+    return refuse(node.is_table() ? "an option cannot be a table" : "an option cannot be a date or time");
   for (const toml::node& element : *array) {
     std::optional<std::string> text = ScalarText(element);
-    if (!text) return refuse("a list holds texts, numbers or true and false");
+    if (!text) return refuse("list elements must be strings, numbers or booleans");
     entry.values.push_back(*std::move(text));
   }
   return entry;

@@ -1,4 +1,4 @@
-/// Other programs, run as children: no shell is involved.
+/// Running other programs as child processes, without a shell.
 #pragma once
 
 #include <filesystem>
@@ -24,7 +24,8 @@ struct ProgramEnd {
 };
 
 /// Runs the program that arguments[0] names (looked for in PATH), with an empty standard input, and waits. One that is
-/// stopped or takes too long is ended with all that it started. Errors: kNotFound when there is no such program; kIo.
+/// stopped or takes too long is ended with all processes that it started. Errors: kNotFound when there is no such
+/// program; kIo.
 Result<ProgramEnd> RunProgram(const std::vector<std::string>& arguments, const ProgramOptions& options);
 
 }  // namespace winnow

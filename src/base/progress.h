@@ -1,5 +1,5 @@
-/// How far long work has come, on standard error: one redrawn line on a terminal, elsewhere a line now and then; with
-/// --log-format json always the latter, as {"time", "level": "progress", "message", "done", "total", "seconds",
+/// Progress of long-running work, on standard error: one redrawn line on a terminal, elsewhere a line now and then;
+/// with --log-format json always the latter, as {"time", "level": "progress", "message", "done", "total", "seconds",
 /// fields}.
 ///
 ///     ProgressBar progress("train", steps);
@@ -32,24 +32,24 @@ class ProgressBar {
  public:
   using Clock = std::function<std::chrono::steady_clock::time_point()>;
 
-  /// `total` is the number of steps; 0 or less where it isn't known, and then only the count is shown.
+  /// `total` is the number of steps; if it is 0 or less, the total is unknown and only the count is shown.
   ProgressBar(std::string label, int64_t total);
-  /// The same on a console and clock of the test's own.
+  /// Creates a bar on a given console and clock, for tests.
   ProgressBar(std::string label, int64_t total, Console& console, Clock clock);
   ProgressBar(const ProgressBar&) = delete;
   ProgressBar& operator=(const ProgressBar&) = delete;
-  /// Removes the line of a bar that was not finished: the work failed, and the error says so.
+  /// Removes the line of an unfinished bar: the work failed, and the error message reports it.
   ~ProgressBar();
 
   void Advance(int64_t steps = 1);
-  /// Sets the count itself, as for bytes that a library reports.
+  /// Sets the absolute count, for instance of bytes reported by a library.
   void Set(int64_t done);
-  /// A learned total (of a download).
+  /// Sets a total that becomes known later, such as the size of a download.
   void SetTotal(int64_t total);
   /// Shown behind the count, in the order of their first setting, dropped from the last where the terminal is narrow:
   /// ("loss", "0.1234") -> "loss 0.1234"; ("", "12,345 tokens/s") -> "12,345 tokens/s".
   void SetField(std::string_view name, std::string value);
-  /// Leaves a last line with the time that all took. Later calls do nothing.
+  /// Draws a last line with the total time. Later calls have no effect.
   void Finish();
 
   /// The line as it would be drawn now in `width` columns; at least the label is in it, cut to the width.

@@ -1,4 +1,4 @@
-/// What a secret needs: bytes that nobody can guess, and a comparison whose time tells nothing. Over OpenSSL.
+/// Cryptographic helpers for secrets, over OpenSSL: unpredictable random bytes and constant-time comparison.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@ namespace winnow {
 /// Thread-safe.
 Result<std::string> RandomHex(size_t bytes);
 
-/// The same as base64url without padding (RFC 4648, section 5): 43 characters for 32 bytes.
+/// Returns random bytes encoded as base64url without padding (RFC 4648, section 5): 43 characters for 32 bytes.
 Result<std::string> RandomBase64Url(size_t bytes);
 
 /// Whether both are the same, in a time that depends on their lengths alone: who measures it can't find a secret byte

@@ -1,5 +1,5 @@
 /// SipHash-1-3 (Aumasson, Bernstein 2012, with the rounds that Rust's and Python's tables use): a hash for tables whose
-/// keys come from outside. Whoever doesn't know the seed can't choose keys that fall together.
+/// keys come from outside. Without knowledge of the seed nobody can choose keys that collide.
 #pragma once
 
 #include <bit>

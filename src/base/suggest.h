@@ -1,4 +1,4 @@
-/// "Did you mean": the name that somebody most likely meant.
+/// "Did you mean" suggestions: the known name closest to a misspelt one.
 #pragma once
 
 #include <optional>

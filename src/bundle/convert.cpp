@@ -56,15 +56,15 @@ Result<std::vector<std::string>> WeightsFiles(const fs::path& directory, const s
   const Json json = TRY(ParseJson(TRY(ReadFile(directory / entry)), where, ErrorCode::kInvalidModel));
   const auto bad = [&](const std::string& why) { return Fail(ErrorCode::kInvalidModel, where + ": " + why); };
   if (!json.is_object() || !json.contains("weight_map") || !json["weight_map"].is_object())
-    return bad("has no 'weight_map', the file of each tensor");
+    return bad("has no 'weight_map', which names the file of each tensor");
   const std::string ending = entry.starts_with("pytorch") ? ".bin" : ".safetensors";
   std::set<std::string> files;
   for (const auto& [tensor, file] : std::as_const(json)["weight_map"].items()) {
     if (!file.is_string() || !IsPlainName(file.str(), ending))
-      return bad("'weight_map' names something else than a " + ending + " file beside it");
+      return bad("'weight_map' contains something other than the name of a " + ending + " file in its directory");
     files.insert(file.get<std::string>());
   }
-  if (files.empty() || files.size() > kMaxFiles) return bad(fmt::format("names {} files of weights", files.size()));
+  if (files.empty() || files.size() > kMaxFiles) return bad(fmt::format("names {} weight files", files.size()));
   return std::vector<std::string>(files.begin(), files.end());
 }
 
@@ -85,7 +85,7 @@ Result<void> ConvertWeights(std::span<const fs::path> files, const fs::path& tar
     for (const TensorView& tensor : held) {
       if (!names.insert(tensor.name).second)
         return Fail(ErrorCode::kInvalidModel,
-                    fmt::format("{}: tensor '{}' is in another of the files too", path.string(), tensor.name));
+                    fmt::format("{}: tensor '{}' is also in another of the files", path.string(), tensor.name));
       tensors.push_back(tensor);
     }
   }

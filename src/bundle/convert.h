@@ -1,4 +1,4 @@
-/// Weights that don't lie in one model.safetensors, made into one: pytorch_model.bin, and either form in several files
+/// Conversion of other weight files to one model.safetensors: pytorch_model.bin, and either format in several files
 /// (an index names the file of each tensor).
 #pragma once
 

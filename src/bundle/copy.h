@@ -1,4 +1,4 @@
-/// A bundle's files in a second place.
+/// Copying of a bundle's files to another directory.
 #pragma once
 
 #include <filesystem>
@@ -10,8 +10,8 @@
 namespace winnow {
 
 /// Gives `to`, an existing directory, the files of `from` (checkpoints included; hidden files and the manifest not), of
-/// which `keep`, told the relative name, says yes. By hard links where the file system has them, since bundle files are
-/// replaced and never changed; else copied. Errors: kIo.
+/// for which `keep` returns true, given the relative name. Files are hard-linked if the file system allows it, since
+/// bundle files are replaced and never changed; otherwise they are copied. Errors: kIo.
 Result<void> LinkBundleFiles(const std::filesystem::path& from, const std::filesystem::path& to,
                              const std::function<bool(const std::string& name)>& keep);
 

@@ -173,7 +173,7 @@ Result<TargetContents> InspectTarget(const fs::path& dir) {
   std::error_code error;
   const fs::file_status status = fs::status(dir, error);
   if (status.type() == fs::file_type::not_found) return TargetContents{};
-  if (error) return std::unexpected(SystemError(dir, "can't look at", error.value()));
+  if (error) return std::unexpected(SystemError(dir, "can't read", error.value()));
   if (status.type() != fs::file_type::directory) return TargetContents{TargetKind::kOther, {dir.filename().string()}};
 
   std::set<std::string> known(kKnownFiles.begin(), kKnownFiles.end());
@@ -248,7 +248,7 @@ Result<BundleWriter> BundleWriter::Begin(const fs::path& target, bool overwrite)
                   "name another output directory");
     if (!overwrite) {
       return Fail(ErrorCode::kExists,
-                  fmt::format("{}: holds other things than a Winnow model: {}", target.string(),
+                  fmt::format("{}: contains files that are not part of a Winnow model: {}", target.string(),
                               fmt::join(contents.strangers, ", ")),
                   "name another output directory, or pass --overwrite to replace everything in it");
     }
@@ -289,7 +289,7 @@ void BundleWriter::Discard() {
 }
 
 Result<void> BundleWriter::Commit() {
-  if (temporary_.empty()) return Fail(ErrorCode::kInternal, "a bundle is committed twice");
+  if (temporary_.empty()) return Fail(ErrorCode::kInternal, "a bundle was committed twice");
   TRY(SyncTree(temporary_));
   std::error_code error;
   if (IsMountPoint(target_)) {

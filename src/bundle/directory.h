@@ -1,5 +1,5 @@
-/// A bundle replaced as a whole: made in a temporary directory beside its place and swapped in, so that a reader, or a
-/// kill at any moment, finds the old bundle or the new one.
+/// Atomic replacement of a bundle: it is written to a temporary directory next to it and swapped in, so that a reader,
+/// or a kill at any moment, finds the old bundle or the new one.
 #pragma once
 
 #include <filesystem>
@@ -19,10 +19,10 @@ enum class TargetKind {
 
 struct TargetContents {
   TargetKind kind = TargetKind::kMissing;
-  std::vector<std::string> strangers;  ///< for kOther: what is no part of a Winnow model (the first ten)
+  std::vector<std::string> strangers;  ///< with kOther: the first ten files that are not part of a Winnow model
 };
 
-/// What lies at `dir`. Errors: kIo, kInvalidData never; an unreadable manifest makes it kOther.
+/// Examines what is at `dir`. Errors: kIo. An unreadable manifest results in kOther, not in an error.
 Result<TargetContents> InspectTarget(const std::filesystem::path& dir);
 
 /// A directory in the making. Movable; not thread-safe. Removes what it made unless Commit succeeded.
@@ -37,9 +37,9 @@ class BundleWriter {
   BundleWriter& operator=(BundleWriter&& other) noexcept;
   ~BundleWriter();
 
-  /// Write the files here.
+  /// Returns the temporary directory to write the files into.
   const std::filesystem::path& path() const { return temporary_; }
-  /// Tells whether Commit will replace a Winnow model: worth a warning to the user.
+  /// Returns whether Commit will replace a Winnow model, of which callers warn the user.
   bool replaces_model() const { return replaces_model_; }
 
   /// Makes all files durable, swaps the directory in (renameat2 with RENAME_EXCHANGE; two renames where the file system

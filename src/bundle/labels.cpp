@@ -59,7 +59,7 @@ Result<void> ValidateLabels(std::span<const std::string> labels, std::string_vie
   std::set<std::string_view> seen;
   for (const std::string& label : labels) {
     if (label.empty()) return Bad(where, "a label has an empty name");
-    if (!seen.insert(label).second) return Bad(where, fmt::format("label '{}' is named twice", label));
+    if (!seen.insert(label).second) return Bad(where, fmt::format("label '{}' occurs twice", label));
   }
   return {};
 }
@@ -83,7 +83,7 @@ Result<std::vector<std::string>> ReadLabelsFile(const std::filesystem::path& pat
     }
     labels = std::move(forms.front());
   }
-  if (labels.empty()) return Bad(where, "names no labels");
+  if (labels.empty()) return Bad(where, "contains no labels");
   TRY(ValidateLabels(labels, where));
   return labels;
 }

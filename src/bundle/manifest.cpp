@@ -89,7 +89,7 @@ Result<void> CheckForms(const fs::path& dir, const std::vector<std::string>& fil
   for (const std::string& name : files) {
     if (name.ends_with(".safetensors")) TRY(SafetensorsFile::Open(dir / name));
     if (name == "labels.json" && has_config && TRY(ReadLabelsFile(dir / name)) != labels)
-      return Bad((dir / name).string(), "names other labels than config.json");
+      return Bad((dir / name).string(), "its labels differ from those in config.json");
   }
   return {};
 }
@@ -268,7 +268,8 @@ Result<void> RequireVerified(const fs::path& dir) {
   if (!report.changed.empty()) found += fmt::format("changed: {}", fmt::join(report.changed, ", "));
   if (!report.missing.empty())
     found += fmt::format("{}missing: {}", found.empty() ? "" : "; ", fmt::join(report.missing, ", "));
-  return Fail(ErrorCode::kInvalidModel, fmt::format("{}: differs from its {}: {}", dir.string(), kManifestFile, found),
+  return Fail(ErrorCode::kInvalidModel,
+              fmt::format("{}: files do not match the digests in {}: {}", dir.string(), kManifestFile, found),
               "copy or download the bundle again");
 }
 

@@ -17,7 +17,7 @@ namespace winnow {
 
 inline constexpr char kManifestFile[] = "winnow.json";
 
-/// As winnow.json and --long-text have it: "head", "head+tail", "windows".
+/// Returns the name of a long-text mode in winnow.json and --long-text: "head", "head+tail", "windows".
 std::string_view NameOf(LongText long_text);
 
 /// What thresholds guarantee (decide/neyman_pearson.h): moderate keeps max_fpr, strict twice that, lenient
@@ -36,26 +36,28 @@ struct Thresholds {
   double strict = .3;
   double moderate = .5;
   double lenient = .7;
-  /// Of a multi-label model: labels' own, in the moderate mode; the other modes move them (decide/label_thresholds.h).
-  /// A label that is not named has the moderate one.
+  /// Thresholds per label of a multi-label model in the moderate mode; the other modes shift them
+  /// (decide/label_thresholds.h). A label without an entry has the moderate threshold.
   std::map<std::string, double> labels{};
-  /// Labels' own in the other modes, instead of the moved ones.
+  /// Thresholds per label in the strict and lenient modes, in place of the shifted ones.
   std::map<std::string, double> labels_strict{}, labels_lenient{};
   std::optional<FprGuarantee> guarantee{};  ///< none: thresholds as they were given
 };
 
-/// Of probabilities on texts that the model has not been trained on (evaluate/metrics.h).
+/// Metrics of probabilities on texts that the model was not trained on (evaluate/metrics.h).
 struct CalibrationFigures {
   double nll = 0, ece = 0, adaptive_ece = 0, brier = 0;
 };
 
 struct CalibrationRecord {
-  Calibration calibration;                              ///< its temperature is the manifest's
-  int64_t texts = 0;                                    ///< that it was fitted on
-  std::string sha256{};                                 ///< of labels and texts, as training_info.json's data_sha256
-  std::string source{};                                 ///< which texts: "calibration.jsonl", a file's name
-  std::string measured{};                               ///< which texts `after` is of, and how
-  std::optional<CalibrationFigures> before{}, after{};  ///< of the plain logits, and calibrated
+  Calibration calibration;  ///< the calibration; its temperature is that of the manifest
+  int64_t texts = 0;        ///< number of texts that it was fitted on
+  /// Digest of labels and texts, computed as data_sha256 in training_info.json.
+  std::string sha256{};
+  /// Source of the texts: "calibration.jsonl" or the name of a file.
+  std::string source{};
+  std::string measured{};                               ///< the texts on which `after` was measured, and the method
+  std::optional<CalibrationFigures> before{}, after{};  ///< metrics before and after calibration
 };
 
 /// A confidence below which a decision goes to review, by mode, and what that guarantees (decide/conformal.h).
@@ -69,23 +71,23 @@ struct Abstention {
 struct Manifest {
   std::string name;
   std::string version = "1.0.0";                      ///< semantic version
-  std::string kind = "transformer";                   ///< or "lr", "svm"
-  std::string text_template;                          ///< empty: the text as it is
-  std::map<std::string, std::string> label_map;       ///< labels of data files, and what they are here (--label-map)
-  int max_length = 128;                               ///< tokens, [CLS] and [SEP] included
-  LongText long_text = LongText::kHead;               ///< what is read of texts that have more
-  bool fold_disguises = false;                        ///< texts are read as text/disguise.h folds them
-  std::string positive_label;                         ///< empty: of several labels, the decided one
-  double temperature = 1;                             ///< 1 where another method calibrates
-  std::optional<CalibrationRecord> calibration = {};  ///< none: the temperature is all
+  std::string kind = "transformer";                   ///< "transformer", "lr" or "svm"
+  std::string text_template;                          ///< text template; empty: none
+  std::map<std::string, std::string> label_map;       ///< labels of data files and the labels they become (--label-map)
+  int max_length = 128;                               ///< maximum length in tokens, [CLS] and [SEP] included
+  LongText long_text = LongText::kHead;               ///< how texts that exceed max_length are read
+  bool fold_disguises = false;                        ///< whether obfuscated texts are folded (text/disguise.h)
+  std::string positive_label;                         ///< positive label; empty: none
+  double temperature = 1;                             ///< 1 if another method calibrates
+  std::optional<CalibrationRecord> calibration = {};  ///< absent: only the temperature is known
   Thresholds thresholds;
   std::optional<Abstention> abstain = {};
-  std::map<std::string, std::string> sha256;  ///< by path relative to the bundle, with '/'
+  std::map<std::string, std::string> sha256;  ///< digests by path relative to the bundle, with '/'
   /// The JSON that this was read from, or empty. Unknown fields survive a rewrite.
   std::string source;
 };
 
-/// What makes probabilities of this bundle's logits.
+/// Returns the calibration that turns this bundle's logits into probabilities.
 Calibration CalibrationOf(const Manifest& manifest);
 
 /// MAJOR.MINOR.PATCH[-pre-release][+build], as semver.org has it.
@@ -98,7 +100,7 @@ Result<Manifest> ParseManifest(std::string_view text, std::string_view where);
 /// texts as long as the model has positions. Errors: kNotFound (no model there), kIo, kInvalidModel.
 Result<Manifest> ReadManifest(const std::filesystem::path& dir);
 
-/// Writes it as it is given, atomically. Errors: kInvalidModel, kIo.
+/// Writes the manifest unchanged and atomically. Errors: kInvalidModel, kIo.
 Result<void> WriteManifest(const std::filesystem::path& dir, const Manifest& manifest);
 
 /// Fills in the digests of all files that belong to the bundle, and writes it: the last step of making a bundle.
@@ -107,15 +109,16 @@ Result<void> SealBundle(const std::filesystem::path& dir, Manifest manifest);
 /// The files that a manifest covers, relative and sorted: all but winnow.json itself, checkpoints, and hidden files.
 Result<std::vector<std::string>> BundleFiles(const std::filesystem::path& dir);
 
-/// For two labels, the one whose name says it ("spam", "toxic", "1", ...), else the second; for others none.
+/// Returns the likely positive label: of two labels the one with a typical name ("spam", "toxic", "1", ...), else the
+/// second; of more labels none.
 std::string DefaultPositiveLabel(const std::vector<std::string>& labels);
 
-/// What comparing a bundle with its manifest found.
+/// The result of comparing a bundle with its manifest.
 struct VerifyReport {
   int checked = 0;                    ///< files whose digests match
-  std::vector<std::string> missing;   ///< in the manifest, not in the directory
-  std::vector<std::string> changed;   ///< another digest than the manifest's
-  std::vector<std::string> unlisted;  ///< in the directory, not in the manifest: not an error
+  std::vector<std::string> missing;   ///< files in the manifest that are not in the directory
+  std::vector<std::string> changed;   ///< files whose digest differs from that in the manifest
+  std::vector<std::string> unlisted;  ///< files in the directory that are not in the manifest, which is not an error
   bool has_manifest = false;
 
   bool ok() const { return missing.empty() && changed.empty(); }
@@ -126,7 +129,7 @@ struct VerifyReport {
 /// report.
 Result<VerifyReport> VerifyBundle(const std::filesystem::path& dir);
 
-/// The same as one answer, for bundles that arrive. Errors: VerifyBundle's, and kInvalidModel when digests differ.
+/// Verifies a bundle that was received. Errors: those of VerifyBundle, and kInvalidModel if digests differ.
 Result<void> RequireVerified(const std::filesystem::path& dir);
 
 }  // namespace winnow

@@ -246,7 +246,7 @@ Result<void> ValidateCalibration(const Manifest& manifest, std::string_view wher
   for (const auto& each : figures) {
     if (each && !(std::isfinite(each->nll) && std::isfinite(each->ece) && std::isfinite(each->adaptive_ece) &&
                   std::isfinite(each->brier)))
-      return Bad(where, "calibration: a figure is not finite");
+      return Bad(where, "calibration: a metric is not finite");
   }
   return {};
 }

@@ -1,9 +1,9 @@
-/// What winnow.json says of calibration and of promises: read, checked, written. Part of bundle/manifest.h.
+/// Reading, checking and writing of the calibration and the guarantees in winnow.json. Part of bundle/manifest.h.
 ///
 ///   "calibration": {"method": "temperature|vector|isotonic",
 ///                   "temperatures": [...]                      multi-label, where labels have their own
 ///                   "scale": [...], "bias": [...]              vector
-///                   "points": [[[x, y], ...], ...]             isotonic, a curve a label
+///                   "points": [[[x, y], ...], ...]             isotonic, a curve per label
 ///                   "fitted_on": {"texts", "sha256", "source"},
 ///                   "measured": how `after` was,
 ///                   "before": {"nll", "ece", "adaptive_ece", "brier"}, "after": {...}}
@@ -25,7 +25,7 @@ namespace winnow {
 /// Fills in the manifest from its JSON. Errors: kInvalidModel.
 Result<void> ReadCalibration(const Json& json, std::string_view where, Manifest& manifest);
 
-/// Errors: kInvalidModel for values that no reader would take.
+/// Checks the values as a reader does. Errors: kInvalidModel.
 Result<void> ValidateCalibration(const Manifest& manifest, std::string_view where);
 
 /// Puts it into the manifest's JSON: "temperature", "calibration", "thresholds", "abstain".

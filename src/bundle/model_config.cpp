@@ -159,7 +159,7 @@ Result<void> RequireHiddenSize(const JsonObject& object, const char* key, int hi
   const int64_t value = TRY(object.Integer(key)).value_or(hidden_size);
   if (value == hidden_size) return {};
   return Fail(ErrorCode::kUnsupported, fmt::format("{}: '{}' is {}, hidden_size {}", where, key, value, hidden_size),
-              "supported: both the same");
+              "supported: equal values");
 }
 
 /// DeBERTa-v2's way of attention; of its many switches those that published models use.
@@ -295,15 +295,15 @@ Result<void> ValidateModelConfig(const ModelConfig& config, std::string_view whe
     }
   }
   if (config.hidden_size % config.num_heads != 0) {
-    return Bad(where, fmt::format("'{}' is {}, which '{}' = {} does not divide", keys.hidden_size, config.hidden_size,
-                                  keys.num_heads, config.num_heads));
+    return Bad(where, fmt::format("'{}' is {}, which is not a multiple of '{}' = {}", keys.hidden_size,
+                                  config.hidden_size, keys.num_heads, config.num_heads));
   }
   if (config.pad_token_id < 0 || config.pad_token_id >= config.vocab_size) {
     return Bad(where, fmt::format("'pad_token_id' is {}, outside the vocabulary of {}", config.pad_token_id,
                                   config.vocab_size));
   }
   if (MaxTokens(config) < 1) {
-    return Bad(where, fmt::format("'max_position_embeddings' is {}: no room for a text", config.max_positions));
+    return Bad(where, fmt::format("'max_position_embeddings' is {}, too small for any text", config.max_positions));
   }
   const auto probability = [&](const char* key, float value) -> Result<void> {
     if (value >= 0 && value < 1) return {};

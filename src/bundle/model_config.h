@@ -28,7 +28,7 @@ struct ModelConfig {
   /// logarithmic buckets where `relative_buckets` is positive.
   int relative_span = 0;                ///< half the rows of its table; 0: no relative positions
   int relative_buckets = 0;             ///< the span, or 0
-  int max_relative_distance = 0;        ///< at which the buckets end
+  int max_relative_distance = 0;        ///< the distance at which the buckets end
   bool share_position_weights = false;  ///< positions are projected with the words' query and key weights
   float layer_norm_eps = 1e-12f;
   HiddenActivation activation = HiddenActivation::kGelu;

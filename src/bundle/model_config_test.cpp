@@ -145,7 +145,7 @@ TEST(ModelConfig, ActivationsHaveTheirSynonyms) {
 }
 
 TEST(ModelConfig, BadValuesAreNamed) {
-  EXPECT_THAT(ErrorOf("hidden_size", 50).message, HasSubstr("'num_attention_heads' = 4 does not divide"));
+  EXPECT_THAT(ErrorOf("hidden_size", 50).message, HasSubstr("not a multiple of 'num_attention_heads' = 4"));
   EXPECT_THAT(ErrorOf("hidden_size", nullptr).message, HasSubstr("has no 'hidden_size'"));
   EXPECT_THAT(ErrorOf("hidden_size", 0).message, HasSubstr("'hidden_size' is 0"));
   EXPECT_THAT(ErrorOf("hidden_size", -4).message, HasSubstr("'hidden_size' is -4"));
@@ -158,7 +158,7 @@ TEST(ModelConfig, BadValuesAreNamed) {
   EXPECT_THAT(ErrorOf("hidden_dropout_prob", 1.0).message, HasSubstr("'hidden_dropout_prob'"));
   EXPECT_THAT(ErrorOf("layer_norm_eps", 0).message, HasSubstr("'layer_norm_eps'"));
   EXPECT_THAT(ErrorOf("id2label", {{"0", "a"}, {"2", "b"}}).message, HasSubstr("none with id 1"));
-  EXPECT_THAT(ErrorOf("id2label", {{"0", "a"}, {"1", "a"}}).message, HasSubstr("'a' is named twice"));
+  EXPECT_THAT(ErrorOf("id2label", {{"0", "a"}, {"1", "a"}}).message, HasSubstr("'a' occurs twice"));
   EXPECT_THAT(ErrorOf("id2label", {{"0", "a"}, {"1", ""}}).message, HasSubstr("empty name"));
   EXPECT_THAT(ErrorOf("num_labels", 5).message, HasSubstr("'num_labels' is 5 but 2"));
   EXPECT_THAT(ErrorOf("architectures", "BertModel").message, HasSubstr("'architectures'"));

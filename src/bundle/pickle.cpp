@@ -16,7 +16,7 @@ constexpr size_t kMaxValues = 1'000'000;  // a model of a thousand tensors has s
 constexpr size_t kMaxBytes = size_t{16} << 20;
 constexpr size_t kMaxName = 256;
 constexpr std::string_view kOrderedDict = "collections.OrderedDict";
-constexpr std::string_view kRefusal = "is not in the list of what tensors need; nothing was executed";
+constexpr std::string_view kRefusal = "is not allowed, because tensors do not need it; nothing was executed";
 
 /// Those that are allowed are all that pickling a dict of tensors gives.
 enum Opcode : uint8_t {
@@ -92,7 +92,7 @@ class Machine {
       if (opcode == kStop) break;
       TRY(Step(opcode));
       if (pickle_.values.size() > kMaxValues)
-        return Bad(fmt::format("makes more than {} values: this is no list of tensors", kMaxValues));
+        return Bad(fmt::format("makes more than {} values: this is not a list of tensors", kMaxValues));
     }
     pickle_.root = TRY(Pop());
     if (!stack_.empty() || !marks_.empty()) return Bad("ends with more than one value");
@@ -112,7 +112,7 @@ class Machine {
 
   Result<std::span<const std::byte>> Take(uint64_t count) {
     if (count > bytes_.size() - position_)
-      return Bad(bytes_.size() < kMaxBytes ? "breaks off" : "is too long for a list of tensors");
+      return Bad(bytes_.size() < kMaxBytes ? "is truncated" : "is too long for a list of tensors");
     const std::span<const std::byte> taken = bytes_.subspan(position_, count);
     position_ += count;
     return taken;
@@ -136,7 +136,7 @@ class Machine {
     const std::span<const std::byte> rest = bytes_.subspan(position_);
     const auto end = std::ranges::find(rest.first(std::min(rest.size(), kMaxName)), std::byte{'\n'});
     const auto length = static_cast<size_t>(end - rest.begin());
-    if (length == std::min(rest.size(), kMaxName)) return Bad("has a name without an end");
+    if (length == std::min(rest.size(), kMaxName)) return Bad("has a name that is not terminated");
     position_ += length + 1;
     return std::string(reinterpret_cast<const char*>(rest.data()), length);
   }
@@ -144,7 +144,7 @@ class Machine {
   /// Values below the last mark belong to what is being built around this.
   size_t Floor() const { return marks_.empty() ? 0 : marks_.back(); }
   Result<uint32_t> Pop() {
-    if (stack_.size() <= Floor()) return Bad("takes a value where there is none");
+    if (stack_.size() <= Floor()) return Bad("takes a value from an empty stack");
     const uint32_t value = stack_.back();
     stack_.pop_back();
     return value;
@@ -158,9 +158,9 @@ class Machine {
     return values;
   }
   Result<PickleValue*> Top(Kind kind) {
-    if (stack_.size() <= Floor()) return Bad("fills something where there is nothing");
+    if (stack_.size() <= Floor()) return Bad("adds values to an empty stack");
     PickleValue* value = &pickle_.values[stack_.back()];
-    if (value->kind != kind) return Bad("fills something that is no list or dict");
+    if (value->kind != kind) return Bad("adds values to something that is not a list or dict");
     return value;
   }
 
@@ -206,7 +206,7 @@ class Machine {
     const uint32_t name = TRY(Pop());
     const uint32_t module = TRY(Pop());
     if (pickle_[name].kind != Kind::kText || pickle_[module].kind != Kind::kText)
-      return Bad("names something by what is no text");
+      return Bad("uses a name that is not text");
     return PushGlobal(pickle_[module].text, pickle_[name].text);
   }
 
@@ -236,13 +236,13 @@ class Machine {
   }
 
   Result<void> Put(uint64_t index) {
-    if (stack_.size() <= Floor()) return Bad("remembers a value where there is none");
+    if (stack_.size() <= Floor()) return Bad("memoizes a value of an empty stack");
     memo_.insert_or_assign(static_cast<uint32_t>(index), stack_.back());
     return {};
   }
   Result<void> Get(uint64_t index) {
     const auto found = memo_.find(static_cast<uint32_t>(index));
-    if (found == memo_.end()) return Bad(fmt::format("refers to value {}, which it has not remembered", index));
+    if (found == memo_.end()) return Bad(fmt::format("refers to value {}, which was not memoized", index));
     stack_.push_back(found->second);
     return {};
   }
@@ -254,7 +254,7 @@ class Machine {
         const uint64_t protocol = TRY(Number(1));
         if (protocol < 2 || protocol > 5)
           return Fail(ErrorCode::kUnsupported, fmt::format("{}: is a pickle of protocol {}", where_, protocol),
-                      "protocols 2 to 5 are read");
+                      "protocols 2 to 5 are supported");
         return {};
       }
       case kFrame:

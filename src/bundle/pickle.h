@@ -20,7 +20,7 @@ struct PickleValue {
     kBool,        ///< `integer` is 0 or 1
     kInt,         ///< `integer`
     kBigInt,      ///< `text`: little-endian two's complement of more than 8 bytes
-    kFloat,       ///< its value is not kept
+    kFloat,       ///< a float, whose value is not kept
     kText,        ///< `text`: a string, or bytes
     kTuple,       ///< `items`
     kList,        ///< `items`

@@ -30,7 +30,7 @@ Result<fs::path> FindWheel(const fs::path& dir) {
   for (const auto& entry : fs::directory_iterator(dir, error)) {
     if (entry.path().extension() == ".whl") return entry.path();
   }
-  return Fail(ErrorCode::kNetwork, "pip says that it has downloaded the package, but there is no wheel");
+  return Fail(ErrorCode::kNetwork, "pip reported success, but there is no wheel");
 }
 
 }  // namespace
@@ -52,13 +52,13 @@ Result<fs::path> PipDownload(const std::string& requirement, const fs::path& dir
     if (end->how == ProgramEnd::kStopped) return Fail(ErrorCode::kCancelled, "pip download: cancelled");
     if (end->how == ProgramEnd::kTimedOut)
       return Fail(ErrorCode::kNetwork,
-                  fmt::format("pip download {}: not done after {} s", requirement, options.timeout_seconds));
+                  fmt::format("pip download {}: timed out after {} s", requirement, options.timeout_seconds));
     if (end->succeeded()) return FindWheel(dir);
     const bool no_pip = log.find("No module named pip") != std::string::npos || end->status == 127;
     if (no_pip) continue;
     return Fail(ErrorCode::kNetwork, fmt::format("pip download {}: {}", requirement, Complaint(log)));
   }
-  return Fail(ErrorCode::kNotFound, fmt::format("pip download {}: there is no pip on this machine", requirement),
+  return Fail(ErrorCode::kNotFound, fmt::format("pip download {}: pip is not installed", requirement),
               "install it: apt-get install python3-pip");
 }
 

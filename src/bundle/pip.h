@@ -19,8 +19,8 @@ struct PipOptions {
 };
 
 /// Downloads the wheel of `requirement` ("name==1.0") into `dir`, without what it depends on and without running
-/// anything of it (wheels only). Returns the wheel's path. Errors: kNotFound when there is no pip, kNetwork with pip's
-/// own words, kCancelled.
+/// anything of it (wheels only). Returns the wheel's path. Errors: kNotFound if pip is not installed, kNetwork with
+/// pip's own words, kCancelled.
 Result<std::filesystem::path> PipDownload(const std::string& requirement, const std::filesystem::path& dir,
                                           const PipOptions& options);
 

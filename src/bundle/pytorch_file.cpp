@@ -68,7 +68,7 @@ Result<std::map<std::string, Storage>> ReferredStorages(const Pickle& pickle, st
     if (id.kind != Kind::kTuple || id.items.size() < 5 || id.items.size() > 6 || view ||
         pickle[id.items[0]].text != "storage" || pickle[id.items[1]].kind != Kind::kGlobal ||
         pickle[id.items[2]].kind != Kind::kText || pickle[id.items[4]].kind != Kind::kInt)
-      return BadModel(where, "refers to something that is no storage of tensors");
+      return BadModel(where, "refers to something that is not a tensor storage");
     const auto type =
         std::ranges::find(kGlobals.begin() + kFirstStorage, kGlobals.end(), std::string_view(pickle[id.items[1]].text));
     const Storage storage{type == kGlobals.end()
@@ -76,10 +76,11 @@ Result<std::map<std::string, Storage>> ReferredStorages(const Pickle& pickle, st
                               : kStorageTypes[static_cast<size_t>(type - kGlobals.begin()) - kFirstStorage],
                           pickle[id.items[4]].integer,
                           {}};
-    if (type == kGlobals.end() || storage.count < 0) return BadModel(where, "has a storage of no type or size");
+    if (type == kGlobals.end() || storage.count < 0)
+      return BadModel(where, "has a storage without a valid type or size");
     const auto [known, added] = storages.try_emplace(pickle[id.items[2]].text, storage);
     if (!added && (known->second.dtype != storage.dtype || known->second.count != storage.count))
-      return BadModel(where, "describes one storage in two ways");
+      return BadModel(where, "describes the same storage in two ways");
   }
   return storages;
 }
@@ -109,7 +110,7 @@ class TensorReader {
       if (tensor) contents.tensors.push_back(*tensor);
     }
     if (contents.tensors.empty())
-      return Fail(ErrorCode::kInvalidModel, fmt::format("{}: holds no tensors by name", where_),
+      return Fail(ErrorCode::kInvalidModel, fmt::format("{}: contains no named tensors", where_),
                   "save the model's state_dict() with torch.save");
     return {};
   }
@@ -165,29 +166,29 @@ class TensorReader {
       if (arguments.items.empty() || !IsTensor(arguments.items[0])) return bad("is a parameter without a tensor");
       call = &pickle_[arguments.items[0]];
     }
-    if (pickle_[call->items[0]].text != kRebuildTensor) return bad("is made by something else than tensors are");
+    if (pickle_[call->items[0]].text != kRebuildTensor) return bad("is not created by a known tensor function");
     // (storage, offset, sizes, strides, requires_grad, hooks[, metadata])
     const PickleValue& arguments = pickle_[call->items[1]];
     if (arguments.items.size() < 6 || arguments.items.size() > 7 ||
         pickle_[arguments.items[0]].kind != Kind::kPersistent || pickle_[arguments.items[1]].kind != Kind::kInt)
-      return bad("is not described as tensors are");
+      return bad("has an invalid description");
     const Storage& storage = storages_.at(pickle_[pickle_[pickle_[arguments.items[0]].items[0]].items[2]].text);
     const int64_t offset = pickle_[arguments.items[1]].integer;
     const auto shape = Numbers(arguments.items[2]);
     const auto strides = Numbers(arguments.items[3]);
-    if (!shape || !strides || shape->size() != strides->size() || offset < 0) return bad("has a shape that is none");
+    if (!shape || !strides || shape->size() != strides->size() || offset < 0) return bad("has an invalid shape");
 
     int64_t count = 1;
     bool in_rows = true;
     for (size_t i = shape->size(); i-- > 0;) {
       in_rows = in_rows && ((*shape)[i] == 1 || (*strides)[i] == count);
-      if (__builtin_mul_overflow(count, (*shape)[i], &count)) return bad("is larger than any memory");
+      if (__builtin_mul_overflow(count, (*shape)[i], &count)) return bad("is too large for memory");
     }
     int64_t last = offset;  // the element that lies furthest back
     for (size_t i = 0; i < shape->size() && count > 0; ++i) {
       int64_t reach = 0;
       if (__builtin_mul_overflow((*shape)[i] - 1, (*strides)[i], &reach) || __builtin_add_overflow(last, reach, &last))
-        return bad("reaches beyond any memory");
+        return bad("has strides too large for memory");
     }
     const uint64_t element = SizeOf(storage.dtype);
     if (count > 0 && last >= storage.count) {
@@ -240,9 +241,9 @@ Result<PyTorchContents> ParseZip(std::span<const std::byte> bytes, std::string_v
   const std::vector<StoredEntry> entries = TRY(ReadStoredZip(bytes, where));
   const StoredEntry* pickled = nullptr;
   for (const StoredEntry& entry : entries) {
-    if (!by_name.emplace(entry.name, &entry).second) return BadModel(where, "holds two files of one name");
+    if (!by_name.emplace(entry.name, &entry).second) return BadModel(where, "contains two files with the same name");
     if (entry.name != "data.pkl" && !entry.name.ends_with("/data.pkl")) continue;
-    if (pickled != nullptr) return BadModel(where, "holds two files 'data.pkl'");
+    if (pickled != nullptr) return BadModel(where, "contains two files 'data.pkl'");
     pickled = &entry;
   }
   if (pickled == nullptr)
@@ -296,14 +297,15 @@ Result<PyTorchContents> ParseLegacy(std::span<const std::byte> bytes, size_t pos
   for (const uint32_t item : keys[keys.root].items) {
     const auto found = keys[item].kind == Kind::kText ? storages.find(keys[item].text) : storages.end();
     if (found == storages.end() || found->second.data.data() != nullptr)
-      return BadModel(where, "lists a storage that no tensor lies in, or one twice");
+      return BadModel(where, "lists a storage that no tensor uses, or the same storage twice");
     const std::span<const std::byte> rest = bytes.subspan(position);
     int64_t count = 0;
-    if (rest.size() < sizeof count) return BadModel(where, "breaks off between storages");
+    if (rest.size() < sizeof count) return BadModel(where, "is truncated between two storages");
     std::memcpy(&count, rest.data(), sizeof count);
     const uint64_t element = SizeOf(found->second.dtype);
     if (count != found->second.count || static_cast<uint64_t>(count) > (rest.size() - sizeof count) / element)
-      return BadModel(where, fmt::format("a storage of {} elements breaks off or is another", found->second.count));
+      return BadModel(
+          where, fmt::format("a storage of {} elements is truncated or has a different size", found->second.count));
     const uint64_t size = static_cast<uint64_t>(count) * element;
     TRY(Place(found->second, rest.subspan(sizeof count, size), where));
     position += sizeof count + size;
@@ -327,8 +329,8 @@ Result<PyTorchContents> ParsePyTorch(std::span<const std::byte> bytes, std::stri
   }
   std::string hint = "is this a pytorch_model.bin?";
   if (text.starts_with("version https://git-lfs"))
-    hint = "this is Git LFS's placeholder for the file: fetch the file itself (git lfs pull)";
-  return Fail(ErrorCode::kInvalidModel, fmt::format("{}: is not what torch.save writes", where), hint);
+    hint = "this is a Git LFS pointer: download the file itself (git lfs pull)";
+  return Fail(ErrorCode::kInvalidModel, fmt::format("{}: is not a file that torch.save wrote", where), hint);
 }
 
 Result<PyTorchFile> PyTorchFile::Open(const std::filesystem::path& path) {

@@ -18,17 +18,17 @@
 
 namespace winnow {
 
-/// What a file's bytes hold. Every offset, shape and stride has been checked against them.
+/// The parsed contents of a file. Every offset, shape and stride has been checked against the size of the file.
 struct PyTorchContents {
-  std::vector<TensorView> tensors;                   ///< by name; tied ones lie in the same place
-  std::vector<std::unique_ptr<std::byte[]>> copies;  ///< of tensors that don't lie row by row in the file
-  std::vector<StoredEntry> storages;                 ///< what tensors lie in; empty for the old form
+  std::vector<TensorView> tensors;                   ///< tensors ordered by name; tied tensors share their data
+  std::vector<std::unique_ptr<std::byte[]>> copies;  ///< copies of tensors that are not stored row by row
+  std::vector<StoredEntry> storages;                 ///< storages of the tensors; empty for the legacy format
 };
 
 /// Reads from memory, which must outlive the result. State dicts may lie one level down, under "state_dict", "model" or
-/// "model_state_dict"; what is no tensor is passed over. All tensors together may take four times the file's bytes
-/// (tied weights), no more. `where` opens the messages. Errors: kInvalidModel; kUnsupported for what is not allowed in
-/// the pickle, big-endian files, and element types that safetensors has no name for.
+/// "model_state_dict"; entries that are not tensors are skipped. All tensors together may take four times the file's
+/// bytes (tied weights), no more. `where` opens the messages. Errors: kInvalidModel; kUnsupported for what is not
+/// allowed in the pickle, big-endian files, and element types that safetensors has no name for.
 Result<PyTorchContents> ParsePyTorch(std::span<const std::byte> bytes, std::string_view where);
 
 /// A mapped file. Movable; views stay valid as long as it lives, also after a move. Thread-safe.

@@ -116,7 +116,7 @@ TEST(PyTorchFile, WhatIsNoTensorIsPassedOver) {
       {{"0", std::string(24, 'x')}});
   EXPECT_EQ(Parse(file).value().tensors.size(), 1u);
   for (const std::string& none : {std::string("}"), std::string("N"), P::Dict({{"state_dict", "K\x01"}})})
-    EXPECT_THAT(Parse(PyTorchZip(none, {})).error().message, HasSubstr("no tensors"));
+    EXPECT_THAT(Parse(PyTorchZip(none, {})).error().message, HasSubstr("no named tensors"));
 }
 
 TEST(PyTorchFile, TensorsBeyondTheirStorageAreRefused) {
@@ -162,7 +162,7 @@ TEST(PyTorchFile, EmptyTensorsAreTensors) {
 }
 
 TEST(PyTorchFile, OtherFilesAreNamed) {
-  EXPECT_THAT(Parse("").error().message, HasSubstr("not what torch.save writes"));
+  EXPECT_THAT(Parse("").error().message, HasSubstr("not a file that torch.save wrote"));
   EXPECT_THAT(Parse("version https://git-lfs.github.com/spec/v1\n").error().hint, HasSubstr("git lfs pull"));
   EXPECT_THAT(Parse(ZipOf({{"a.txt", "x"}})).error().message, HasSubstr("not one that torch.save wrote"));
   EXPECT_FALSE(Parse(P::Whole("N")));

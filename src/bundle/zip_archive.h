@@ -1,4 +1,4 @@
-/// libzip's handles, closed by themselves. For this folder's files that read archives.
+/// Handles of libzip that close themselves, for the files of this folder that read archives.
 #pragma once
 
 #include <zip.h>
@@ -19,7 +19,8 @@ struct ZipEntryCloser {
 using ZipArchive = std::unique_ptr<zip_t, ZipCloser>;
 using ZipEntry = std::unique_ptr<zip_file_t, ZipEntryCloser>;
 
-/// Opens an archive for reading, its directory checked. Errors: kNotFound; kInvalidData for what is no zip file.
+/// Opens an archive for reading, its directory checked. Errors: kNotFound; kInvalidData for a file that is not a zip
+/// file.
 Result<ZipArchive> OpenZip(const std::filesystem::path& path);
 
 }  // namespace winnow

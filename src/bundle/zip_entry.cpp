@@ -16,7 +16,7 @@ Result<void> ExtractZipEntry(const std::filesystem::path& archive, const std::st
   };
   const ZipArchive zip = TRY(OpenZip(archive));
   const zip_int64_t index = zip_name_locate(zip.get(), name.c_str(), 0);
-  if (index < 0) return bad("is not in it");
+  if (index < 0) return bad("is not in the archive");
   const ZipEntry entry(zip_fopen_index(zip.get(), static_cast<zip_uint64_t>(index), 0));
   if (!entry) return bad(fmt::format("can't be opened: {}", zip_strerror(zip.get())));
   return WriteFileAtomically(target, [&](const FileSink& sink) -> Result<void> {

@@ -30,7 +30,7 @@ TEST_F(ZipEntryTest, UnpacksTheEntryThatIsNamed) {
 
 TEST_F(ZipEntryTest, RefusesWhatIsMissingTooLargeOrNoZip) {
   const std::string zip = ZipOf({{"a", "twelve bytes"}});
-  EXPECT_THAT(Extract(zip, "b").error().Text(), HasSubstr("'b' is not in it"));
+  EXPECT_THAT(Extract(zip, "b").error().Text(), HasSubstr("'b' is not in the archive"));
   EXPECT_THAT(Extract(zip, "a", 11).error().Text(), HasSubstr("more than 11"));
   EXPECT_THAT(Extract("hello", "a").error().Text(), HasSubstr("zip file"));
   EXPECT_FALSE(std::filesystem::exists(target()));

@@ -48,15 +48,15 @@ Result<BundleClassifier> BundleClassifier::Load(const std::filesystem::path& bun
   // After the weights: where they have fewer labels than config.json claims, that is what is wrong.
   if (const auto fits = CheckCalibrationFits(CalibrationOf(manifest), labels.size(), multi_label); !fits) {
     return Fail(ErrorCode::kInvalidModel, bundle.string() + ": winnow.json's " + fits.error().message,
-                "take 'calibration' out of winnow.json, and calibrate again: winnow calibrate " + bundle.string());
+                "remove 'calibration' from winnow.json, and calibrate again: winnow calibrate " + bundle.string());
   }
   parts->calibration = CalibrationOf(manifest);
   parts->rule = TRY(DecisionRule::Of(manifest, labels, multi_label, bundle.string()));
   std::error_code ignored;
   if (std::filesystem::exists(bundle / kScopeFile, ignored)) {
     if (multi_label) {
-      return Fail(ErrorCode::kInvalidModel, (bundle / kScopeFile).string() + ": is for models of one label a text",
-                  "remove it: a multi-label model can decide for none of its labels as it is");
+      return Fail(ErrorCode::kInvalidModel, (bundle / kScopeFile).string() + ": is for single-label models",
+                  "remove the file: a multi-label model can assign no label without it");
     }
     parts->scope = TRY(ReadScopeRule(bundle / kScopeFile, labels));
   }

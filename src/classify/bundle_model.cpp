@@ -12,20 +12,20 @@ Result<std::unique_ptr<const BundleModel>> BundleModel::Load(const std::filesyst
   ModelConfig config = TRY(ReadModelConfig(bundle));
   if (config.labels.empty()) {
     return Fail(ErrorCode::kInvalidModel,
-                bundle.string() + ": config.json has no labels, so this is a base model without a classifier");
+                bundle.string() + ": config.json has no labels, so this is a base model without a classification head");
   }
   Tokenizer tokenizer = TRY(Tokenizer::Load(bundle));
   if (tokenizer.vocab_size() > config.vocab_size) {
     return Fail(ErrorCode::kInvalidModel,
                 fmt::format("{}: the tokenizer has {} tokens, but config.json says {}", bundle.string(),
                             tokenizer.vocab_size(), config.vocab_size),
-                "the tokenizer files and config.json are of different models");
+                "the tokenizer files and config.json belong to different models");
   }
   std::error_code ignored;
   const bool has_int8 = std::filesystem::exists(bundle / kInt8Weights, ignored);
   if (weights == Weights::kInt8 && !has_int8) {
     return Fail(ErrorCode::kNotFound, bundle.string() + ": no INT8 weights (" + kInt8Weights + ")",
-                "make them: winnow quantize " + bundle.string());
+                "to create them: winnow quantize " + bundle.string());
   }
   std::unique_ptr<BundleModel> model(new BundleModel(std::move(manifest), std::move(config), std::move(tokenizer)));
   if (has_int8 && weights != Weights::kFloat) {

@@ -28,7 +28,7 @@ Result<DecisionRule> DecisionRule::Of(const Manifest& manifest, std::span<const 
     const auto found = std::ranges::find(labels, manifest.positive_label);
     if (found == labels.end()) {
       return Fail(ErrorCode::kInvalidModel, std::string(where) + ": winnow.json's positive_label '" +
-                                                manifest.positive_label + "' is none of config.json's labels");
+                                                manifest.positive_label + "' is not one of the labels in config.json");
     }
     rule.positive_label_ = static_cast<int32_t>(found - labels.begin());
   }
@@ -40,7 +40,7 @@ Result<DecisionRule> DecisionRule::Of(const Manifest& manifest, std::span<const 
     for (const auto& [label, threshold] : *own) {
       if (std::ranges::find(labels, label) != labels.end()) continue;
       return Fail(ErrorCode::kInvalidModel, std::string(where) + ": winnow.json has a threshold for '" + label +
-                                                "', which is none of config.json's labels");
+                                                "', which is not one of the labels in config.json");
     }
   }
   if (multi_label && !thresholds.labels.empty()) {

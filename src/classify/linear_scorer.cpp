@@ -124,7 +124,7 @@ Result<ScoredBundle> LoadLinearScorer(const std::filesystem::path& bundle, Threa
                                       const ReadingOverrides& overrides) {
   if (weights == Weights::kInt8) {
     return Fail(ErrorCode::kInvalidArgument, bundle.string() + ": a linear model has no INT8 weights",
-                "leave --weights out");
+                "omit --weights");
   }
   ScoredBundle loaded;
   loaded.manifest = TRY(ReadManifest(bundle));
@@ -135,7 +135,7 @@ Result<ScoredBundle> LoadLinearScorer(const std::filesystem::path& bundle, Threa
     return Fail(ErrorCode::kInvalidModel,
                 fmt::format("{}: {} has {} labels, but {} {}", bundle.string(), kLinearFile, model.labels(),
                             kLabelsFile, loaded.labels.size()),
-                "the files are of different models");
+                "the files belong to different models");
   }
   TRY(SettleReading(bundle, overrides, loaded));
   loaded.scorer = std::make_unique<LinearScorer>(std::move(model), loaded.manifest.fold_disguises, pool);

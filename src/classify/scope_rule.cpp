@@ -17,7 +17,7 @@ using Metadata = std::map<std::string, std::string>;
 
 std::unexpected<Error> Bad(const std::filesystem::path& file, const std::string& why) {
   return Fail(ErrorCode::kInvalidModel, fmt::format("{}: {}", file.string(), why),
-              "make it again: winnow calibrate BUNDLE --out-of-scope FILE, or remove the file");
+              "create it again (winnow calibrate BUNDLE --out-of-scope FILE) or remove the file");
 }
 
 std::string TextOf(const Metadata& metadata, const std::string& name) {
@@ -67,11 +67,11 @@ Result<ScopeRule> ReadScopeRule(const std::filesystem::path& file, std::span<con
   if (!method) return Bad(file, "method: " + method.error().message);
   rule.method = *method;
   const std::optional<double> threshold = NumberOf(metadata, "threshold");
-  if (!threshold) return Bad(file, "threshold is no number");
+  if (!threshold) return Bad(file, "threshold is not a number");
   rule.threshold = static_cast<float>(*threshold);
   rule.label = TextOf(metadata, "label");
   if (rule.label.empty() || std::ranges::find(labels, rule.label) != labels.end()) {
-    return Bad(file, fmt::format("label is '{}', expected a name that is none of the model's labels", rule.label));
+    return Bad(file, fmt::format("label is '{}', expected a name that is not one of the model's labels", rule.label));
   }
   rule.max_rejected = NumberOf(metadata, "max_rejected").value_or(0);
   rule.confidence = NumberOf(metadata, "confidence").value_or(0);

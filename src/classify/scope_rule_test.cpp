@@ -65,7 +65,7 @@ TEST(ScopeRule, RefusesWhatDoesNotFitTheModel) {
   EXPECT_THAT(refused(Rule(), {"a", "b", "c"}), HasSubstr("[2, 2], expected [3, 3]"));
   ScopeRule rule = Rule();
   rule.label = "spam";
-  EXPECT_THAT(refused(rule, kLabels), HasSubstr("none of the model's labels"));
+  EXPECT_THAT(refused(rule, kLabels), HasSubstr("not one of the model's labels"));
   rule = Rule();
   rule.threshold = std::numeric_limits<float>::quiet_NaN();
   EXPECT_THAT(refused(rule, kLabels), HasSubstr("threshold"));

@@ -52,22 +52,22 @@ Result<NliLabels> FindNliLabels(std::span<const std::string> labels, std::option
   if (entailment_id && (*entailment_id < 0 || *entailment_id >= count)) {
     return Fail(ErrorCode::kInvalidArgument,
                 fmt::format("{}: there is no label {}; it has {}: {}", where, *entailment_id, count, names),
-                "labels count from 0");
+                "labels are numbered from 0");
   }
   NliLabels found{.entailment = entailment_id.value_or(FirstThatBegins(labels, "entail")),
                   .contradiction = FirstThatBegins(labels, "contra")};
   if (count < 2) {
     return Fail(ErrorCode::kInvalidModel,
-                fmt::format("{}: no model for natural language inference: {}", where,
+                fmt::format("{}: not a natural language inference model: {}", where,
                             count == 0 ? "it has no labels" : "its one label is " + names),
-                "take a model that tells entailment from contradiction");
+                "use a model that distinguishes entailment from contradiction");
   }
   if (found.entailment < 0) {
     return Fail(ErrorCode::kInvalidModel,
-                fmt::format("{}: no model for natural language inference: none of its labels ({}) begins with 'entail'",
+                fmt::format("{}: not a natural language inference model: none of its labels ({}) begins with 'entail'",
                             where, names),
-                "take a model that tells entailment from contradiction; where this does, say which label is "
-                "entailment: --entailment-id N");
+                "use a model that distinguishes entailment from contradiction; if this one does, specify the label of "
+                "entailment with --entailment-id N");
   }
   if (found.contradiction < 0 || found.contradiction == found.entailment) {
     found.contradiction = found.entailment == 0 ? count - 1 : 0;
@@ -77,15 +77,15 @@ Result<NliLabels> FindNliLabels(std::span<const std::string> labels, std::option
 
 Result<void> CheckZeroShotOptions(const ZeroShotOptions& options) {
   if (options.labels.empty()) {
-    return Fail(ErrorCode::kInvalidArgument, "zero-shot classification has no label to choose",
-                "name one at least: spam,work,private");
+    return Fail(ErrorCode::kInvalidArgument, "zero-shot classification requires labels",
+                "name at least one, such as: spam,work,private");
   }
   std::set<std::string_view> seen;
   for (const std::string& label : options.labels) {
     if (label.find_first_not_of(" \t\r\n") == std::string::npos)
       return Fail(ErrorCode::kInvalidArgument, "a label is blank");
     if (!seen.insert(label).second) {
-      return Fail(ErrorCode::kInvalidArgument, "label '" + label + "' is there twice");
+      return Fail(ErrorCode::kInvalidArgument, "label '" + label + "' is given twice");
     }
   }
   if (!options.phrases.empty() && options.phrases.size() != options.labels.size()) {
@@ -94,7 +94,7 @@ Result<void> CheckZeroShotOptions(const ZeroShotOptions& options) {
   }
   if (options.hypothesis.find(PlaceIn(options.hypothesis)) == std::string::npos) {
     return Fail(ErrorCode::kInvalidArgument,
-                "the hypothesis '" + options.hypothesis + "' has no {label}, so it says the same of all labels",
+                "the hypothesis '" + options.hypothesis + "' has no {label}, so it is identical for all labels",
                 std::string("as in '") + kDefaultHypothesis + "'");
   }
   return {};

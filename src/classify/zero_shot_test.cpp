@@ -253,7 +253,7 @@ TEST(ZeroShot, WhatMakesNoSenseIsRefused) {
     EXPECT_FALSE(loaded);
     return loaded ? Error{} : loaded.error();
   };
-  EXPECT_THAT(error({.labels = {}}, dir.path()).message, HasSubstr("no label"));
+  EXPECT_THAT(error({.labels = {}}, dir.path()).message, HasSubstr("requires labels"));
   EXPECT_THAT(error({.labels = {"a", " "}}, dir.path()).message, HasSubstr("blank"));
   EXPECT_THAT(error({.labels = {"a", "b", "a"}}, dir.path()).message, HasSubstr("twice"));
   EXPECT_THAT(error({.labels = {"a", "b"}, .phrases = {"c"}}, dir.path()).message, HasSubstr("1 phrases"));

@@ -15,7 +15,7 @@ const std::vector<Command>& AllCommands() {
 
 void AddWeightsOption(Weights& weights, OptionTable& table) {
   table.AddChoice("weights", &weights, {{"auto", Weights::kAuto}, {"float", Weights::kFloat}, {"int8", Weights::kInt8}},
-                  "Which weights answer; auto takes INT8 where the model has them");
+                  "Weights to use; auto: INT8 if the model has them, else float");
 }
 
 void AddLongTextOption(std::optional<LongText>& long_text, OptionTable& table) {
@@ -23,8 +23,8 @@ void AddLongTextOption(std::optional<LongText>& long_text, OptionTable& table) {
       .AddChoice(
           "long-text", &long_text,
           {{"head", LongText::kHead}, {"head+tail", LongText::kHeadTail}, {"windows", LongText::kWindows}},
-          "What is read of a text past the model's length: its first tokens, first and last ones, or all of it in "
-          "overlapping windows, of which the most positive decides")
+          "How a text that exceeds the maximum length is read: its first tokens, its first and last tokens, or all of "
+          "it in overlapping windows; the most positive window decides")
       .Default("the model's");
 }
 
@@ -32,26 +32,26 @@ void AddFoldDisguisesOption(std::optional<bool>& fold_disguises, OptionTable& ta
   table
       .AddChoice(
           "fold-disguises", &fold_disguises, {{"on", true}, {"off", false}},
-          "Read texts without disguises: invisible characters, spaced letters, letters of other scripts that look "
-          "alike, digits for letters")
+          "Normalize obfuscated texts before they are read: invisible characters, spaced letters, look-alike letters "
+          "of other scripts, digits in place of letters")
       .Default("the model's");
 }
 
 void AddCommonOptions(CommonOptions& options, OptionTable& table) {
   table.Group("General");
-  table.Add("json", &options.json, "Results for machines: one JSON document, or JSON lines");
-  table.Add("threads", &options.threads, "Threads to use; 0 for all cores that the process may use").AtLeast(0);
-  table.AddConfig("config", &options.config, "A TOML file of options, one a line: name = value");
-  table.Add("quiet", &options.quiet, "No progress; only warnings and errors");
+  table.Add("json", &options.json, "Print machine-readable results: one JSON document, or JSON lines");
+  table.Add("threads", &options.threads, "Number of threads; 0: all cores that the process may use").AtLeast(0);
+  table.AddConfig("config", &options.config, "A TOML file of options, one per line: name = value");
+  table.Add("quiet", &options.quiet, "Show no progress; print only warnings and errors");
   table.AddChoice("log-level", &options.log_level,
                   {{"debug", LogLevel::kDebug},
                    {"info", LogLevel::kInfo},
                    {"warning", LogLevel::kWarning},
                    {"error", LogLevel::kError}},
-                  "How much is told on standard error");
+                  "Log verbosity on standard error");
   table.AddChoice("log-format", &options.log_format, {{"text", LogFormat::kText}, {"json", LogFormat::kJson}},
-                  "Log lines for people or for machines");
-  table.AddHelp("help", &options.help, "This text");
+                  "Format of log lines");
+  table.AddHelp("help", &options.help, "Show this help");
 }
 
 }  // namespace winnow

@@ -37,24 +37,28 @@ struct DataGetOptions : CommonOptions {
 void Describe(DataGetOptions& options, OptionTable& table) {
   std::string names;
   for (const PublicSet& set : PublicSets()) names += (names.empty() ? "" : ", ") + set.name;
-  table.AddPositional("name", &options.name, "The set: " + names + "; without one, all are listed").ValueName("NAME");
+  table.AddPositional("name", &options.name, "The data set: " + names + "; without it, all are listed")
+      .ValueName("NAME");
   table.Group("Output");
-  table.Add("output-dir", &options.output_dir, "Where its files go").ValueName("DIR").Default("the set's name");
-  AddOverwrite(options.overwrite, table, "Write over files of other origin");
+  table.Add("output-dir", &options.output_dir, "Directory for the files")
+      .ValueName("DIR")
+      .Default("the data set's name");
+  AddOverwrite(options.overwrite, table, "Replace existing files that this command did not write");
   table.Group("Source");
   table
       .Add("mirror", &options.mirror,
-           "Fetch from here instead of the set's home: URL/NAME/FILE; WINNOW_DATA_MIRROR says the same")
+           "Download from URL/NAME/FILE instead of the authors' site; the variable WINNOW_DATA_MIRROR has the same "
+           "effect")
       .ValueName("URL")
       .Alias("url");
-  table.Add("verify", &options.verify, "Refuse files whose SHA-256 is not the one that is known");
+  table.Add("verify", &options.verify, "Refuse files whose SHA-256 differs from the known one");
   table.Describe(
-      "The set is downloaded from its authors' home, checked, and written as files that 'winnow train' reads. What was "
-      "downloaded stays in DIR/source: a transfer that was interrupted goes on from there, and files that lie there "
-      "already are not asked for again. DIR/source.json says where all of it came from. Mind the licence.");
+      "The data set is downloaded from its authors' site, checked, and written as files that 'winnow train' reads. The "
+      "downloaded files stay in DIR/source: an interrupted download is resumed, and files that are already there are "
+      "not downloaded again. DIR/source.json records the source of each file. Note the licence.");
   table.Example("winnow data get sms-spam", "sms-spam/data.tsv");
   table.Example("winnow data get clinc150 --output-dir intents",
-                "train, validation and test parts, and what fits none");
+                "train, validation and test parts, and out-of-scope texts");
 }
 
 /// What is known of one file that has arrived.
@@ -78,10 +82,10 @@ class Fetcher {
     if (fs::exists(Path(file), ignored)) {
       Result<Arrived> there = Check(file);
       if (there) {
-        LogInfo("{} is there already", Path(file).string());
+        LogInfo("{}: already downloaded", Path(file).string());
         return there;
       }
-      LogInfo("{}; fetching it anew", there.error().message);
+      LogInfo("{}; downloading it again", there.error().message);
     }
     const std::string address = TRY(Download(file));
     Result<Arrived> arrived = Check(file);
@@ -108,7 +112,7 @@ class Fetcher {
     if (arrived.verified || file.sha256.empty() || !options_.verify) return arrived;
     return Fail(ErrorCode::kNetwork,
                 fmt::format("{}: has SHA-256 {}, expected {}", path.string(), arrived.sha256, file.sha256),
-                "this is not the file that is known under the name; --no-verify takes it all the same");
+                "this is not the known file of that name; --no-verify accepts it nevertheless");
   }
 
   std::vector<std::string> Addresses(const PublicFile& file) const {
@@ -126,10 +130,11 @@ class Fetcher {
       if (error.code != ErrorCode::kNetwork && error.code != ErrorCode::kNotFound) return std::unexpected(error);
       tried += (tried.empty() ? "" : "; ") + error.message + (error.hint.empty() ? "" : " (" + error.hint + ")");
     }
-    return Fail(ErrorCode::kNetwork, fmt::format("{}: could not be fetched: {}", file.name, tried),
-                fmt::format("try again later: what has arrived is kept. Or name a mirror with --mirror, or put {} into "
-                            "{} yourself: {}",
-                            file.name, sources_.string(), set_.homepage));
+    return Fail(
+        ErrorCode::kNetwork, fmt::format("{}: could not be downloaded: {}", file.name, tried),
+        fmt::format("try again later (partial downloads are kept), name a mirror with --mirror, or copy {} into "
+                    "{} yourself: {}",
+                    file.name, sources_.string(), set_.homepage));
   }
 
   Result<void> DownloadFrom(const std::string& address, const PublicFile& file) const {
@@ -167,7 +172,8 @@ Result<void> Prepare(const PublicSet& set, const DataGetOptions& options, const 
   const bool ours = RecordedName(output) == set.name;
   for (const PublicPart& part : set.parts) {
     if (ours || options.overwrite || !fs::exists(output / part.file, error)) continue;
-    return Fail(ErrorCode::kExists, (output / part.file).string() + ": is there already, and not by this command",
+    return Fail(ErrorCode::kExists,
+                (output / part.file).string() + ": exists already, and this command did not write it",
                 "name another --output-dir, or pass --overwrite");
   }
   fs::create_directories(output / kSources, error);
@@ -208,14 +214,14 @@ Result<void> Run(const DataGetOptions& options) {
   if (set == nullptr) {
     std::vector<std::string> names;
     for (const PublicSet& each : PublicSets()) names.push_back(each.name);
-    return Fail(ErrorCode::kInvalidArgument, fmt::format("no public set '{}' is known", options.name),
+    return Fail(ErrorCode::kInvalidArgument, fmt::format("unknown data set '{}'", options.name),
                 DidYouMean(options.name, names, "'winnow data get' lists them"));
   }
   HandleInterrupts();
   const fs::path output = options.output_dir.empty() ? fs::path(set->name) : options.output_dir;
   TRY(Prepare(*set, options, output));
   LogInfo("{}", set->title);
-  LogInfo("home: {}", set->homepage);
+  LogInfo("source: {}", set->homepage);
   LogInfo("licence: {}", set->licence);
   LogInfo("cite: {}", set->citation);
 
@@ -233,8 +239,8 @@ Result<void> Run(const DataGetOptions& options) {
     }
     const Arrived& arrived = *got;
     if (!arrived.verified) {
-      LogWarning("{}: SHA-256 {} is unverified{}", file.name, arrived.sha256,
-                 file.sha256.empty() ? ": none is known to compare it with" : ", and another is known");
+      LogWarning("{}: SHA-256 {} was not verified{}", file.name, arrived.sha256,
+                 file.sha256.empty() ? ": the expected one is not known" : ": it differs from the known one");
     }
     json["files"].push_back({{"name", file.name},
                              {"addresses", file.addresses},
@@ -249,21 +255,20 @@ Result<void> Run(const DataGetOptions& options) {
   for (size_t i = 0; i < parts.size(); ++i) {
     const std::string file = (output / parts[i].file).string();
     if (parts[i].rows != set->parts[i].rows) {
-      LogWarning("{}: {} rows, where the authors count {}", file, parts[i].rows, set->parts[i].rows);
+      LogWarning("{}: {} rows, but the authors report {}", file, parts[i].rows, set->parts[i].rows);
     }
     json["parts"].push_back({{"file", file}, {"rows", parts[i].rows}, {"expected_rows", set->parts[i].rows}});
     text += fmt::format("{}  {} rows\n", file, FormatCount(static_cast<int64_t>(parts[i].rows)));
   }
   TRY(WriteFileAtomically(output / kRecord, json.dump(2) + "\n"));
   json["train"] = TrainCommandLine(*set, output);
-  return Print(options.json ? json.dump(2) + "\n" : text + "train on it: " + TrainCommandLine(*set, output) + "\n");
+  return Print(options.json ? json.dump(2) + "\n" : text + "to train on it: " + TrainCommandLine(*set, output) + "\n");
 }
 
 }  // namespace
 
 Command DataGetCommand() {
-  return MakeCommand<DataGetOptions>("data get", "Fetches a public data set from its home, ready to train on.",
-                                     Describe, Run);
+  return MakeCommand<DataGetOptions>("data get", "Downloads a public data set, ready for training.", Describe, Run);
 }
 
 }  // namespace winnow

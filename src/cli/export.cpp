@@ -33,26 +33,28 @@ void Describe(ExportCommandOptions& options, OptionTable& table) {
   table.Group("Output");
   table
       .Add("format", &options.formats,
-           "onnx: onnx/model.onnx in float; onnx-int8: onnx/model_quantized.onnx, a quarter of its size. Several, "
-           "divided by commas, lie side by side")
+           "onnx: onnx/model.onnx in float; onnx-int8: onnx/model_quantized.onnx, a quarter of its size. Several "
+           "formats are separated by commas")
       .ValueName("onnx|onnx-int8")
       .OneOf({kOnnxFloatFormat, kOnnxInt8Format});
-  table.Add("output", &options.output, "A new directory that deploys as it is: config, tokenizer, labels, ONNX files")
+  table.Add("output", &options.output, "A new directory ready to deploy: config, tokenizer, labels, ONNX files")
       .ValueName("DIR")
       .Default("into the bundle");
-  AddOverwrite(options.overwrite, table, "Replace what --output holds, though it is no former export");
+  AddOverwrite(options.overwrite, table, "Replace the contents of --output even if they are not a former export");
   table.Group("Graph");
   table.Add("with-token-types", &options.with_token_types,
-            "A third input, token_type_ids, as models of text pairs need it; otherwise every token is of type 0");
-  table.Add("external-data", &options.external_data,
-            "Weights in a file of their own, such as onnx/model.onnx.data; models over 2 GB always have it");
+            "Add a third input, token_type_ids, which models of text pairs need; otherwise all tokens have type 0");
+  table.Add(
+      "external-data", &options.external_data,
+      "Write the weights to a separate file such as onnx/model.onnx.data, as is always done for models over 2 GB");
   table.Describe(
       "Inputs are input_ids and attention_mask, int64 [batch, sequence]; the output is logits, float [batch, labels]. "
-      "Batch and sequence vary. A linear model takes the texts themselves: its input is text, strings [batch, 1], its "
-      "outputs are label and probabilities, float [batch, labels], of a multi-label model probabilities alone. "
-      "onnx/model_metadata.json says what a service needs to know beside that.");
+      "Batch and sequence are dynamic. A linear model reads texts: its input is text, strings [batch, 1], its "
+      "outputs are label and probabilities, float [batch, labels]; a multi-label model has probabilities only. "
+      "onnx/model_metadata.json contains everything else that a service needs.");
   table.Example("winnow export spam --format onnx-int8", "spam/onnx/model_quantized.onnx");
-  table.Example("winnow export spam --format onnx,onnx-int8 --output web", "both, with all that transformers.js reads");
+  table.Example("winnow export spam --format onnx,onnx-int8 --output web",
+                "both formats, with all files that transformers.js reads");
 }
 
 /// Whether `inner` is `outer` or lies below it.
@@ -68,16 +70,15 @@ bool LiesIn(const fs::path& inner, const fs::path& outer) {
 Result<void> CheckOutput(const ExportRecipe& options) {
   const fs::path& output = *options.output;
   if (LiesIn(options.bundle, output)) {
-    return Fail(ErrorCode::kInvalidArgument,
-                fmt::format("--output {}: holds the model that is to be exported", output.string()),
-                "without --output the ONNX files go into the model's own directory");
+    return Fail(ErrorCode::kInvalidArgument, fmt::format("--output {}: contains the model to export", output.string()),
+                "without --output the ONNX files are written into the model's own directory");
   }
   std::error_code ignored;
   const bool has_weights =
       fs::exists(output / "model.safetensors", ignored) || fs::exists(output / kLinearFile, ignored);
   if (!options.overwrite && has_weights) {
-    return Fail(ErrorCode::kExists, fmt::format("{}: holds a model with its weights", output.string()),
-                "name another output directory, or pass --overwrite to replace that model by the export");
+    return Fail(ErrorCode::kExists, fmt::format("{}: contains a model with its weights", output.string()),
+                "name another output directory, or pass --overwrite to replace that model with the export");
   }
   return {};
 }
@@ -136,7 +137,7 @@ Result<Json> ExportBundle(const ExportRecipe& recipe) {
   if (recipe.output) {
     TRY(CheckOutput(recipe));
     writer = TRY(BundleWriter::Begin(*recipe.output, recipe.overwrite));
-    if (writer->replaces_model()) LogWarning("{} is replaced", recipe.output->string());
+    if (writer->replaces_model()) LogWarning("{}: replaced a model", recipe.output->string());
   }
   const fs::path target = writer ? writer->path() : recipe.bundle;
 
@@ -161,7 +162,7 @@ Result<Json> ExportBundle(const ExportRecipe& recipe) {
 }
 
 Command ExportCommand() {
-  return MakeCommand<ExportCommandOptions>("export", "Writes a model as ONNX files, which any ONNX runtime reads.",
+  return MakeCommand<ExportCommandOptions>("export", "Exports a model to ONNX, which any ONNX runtime can run.",
                                            Describe, Run);
 }
 

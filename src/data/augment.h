@@ -1,4 +1,4 @@
-/// Made-up variants of texts, disguised as senders of spam disguise theirs, so that a classifier has seen such things.
+/// Data augmentation: variants of texts, obfuscated as senders of spam obfuscate theirs, for robust classifiers.
 #pragma once
 
 #include <array>
@@ -31,7 +31,7 @@ inline constexpr std::array<AugmentKind, kAugmentKinds> kAllAugmentKinds = {
 std::string_view AugmentKindName(AugmentKind kind);
 
 struct AugmentOptions {
-  int variants = 1;  ///< of each text, at most; 0: none
+  int variants = 1;  ///< maximum number of variants per text; 0: none
   std::vector<AugmentKind> kinds = {kAllAugmentKinds.begin(), kAllAugmentKinds.end()};
   uint64_t seed = 42;
 };
@@ -39,10 +39,10 @@ struct AugmentOptions {
 struct AugmentReport {
   size_t sources = 0;
   size_t made = 0;
-  std::array<size_t, kAugmentKinds> made_of{};  ///< by kind
-  size_t unchanged = 0;                         ///< left out: no kind had anything to change
-  size_t repeated = 0;                          ///< left out: equal to another text or variant
-  size_t forbidden = 0;                         ///< left out: equal to a forbidden text
+  std::array<size_t, kAugmentKinds> made_of{};  ///< number of variants made, by kind
+  size_t unchanged = 0;                         ///< variants left out because no kind had anything to change
+  size_t repeated = 0;                          ///< variants left out because they equal another text or variant
+  size_t forbidden = 0;                         ///< variants left out because they equal a forbidden text
 
   std::string Text() const;
   Json ToJson() const;

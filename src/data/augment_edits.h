@@ -1,4 +1,4 @@
-/// The single disguises of data/augment.h, each on a text as code points.
+/// The obfuscations of data/augment.h, each applied to a text as code points.
 #pragma once
 
 #include <string>

@@ -112,7 +112,7 @@ class Resolver {
 
   Error Missing(const std::string& what, const std::string& option) const {
     std::string where = file() + ": " + what;
-    if (names_.empty()) return {ErrorCode::kInvalidData, where, "no row of it can be read"};
+    if (names_.empty()) return {ErrorCode::kInvalidData, where, "none of its rows can be read"};
     const bool numbered = !reader_.columns().empty() && !reader_.has_header();
     return {ErrorCode::kInvalidData, where,
             (numbered ? std::to_string(names_.size()) + " columns without a header, numbered " + Listed(names_)
@@ -135,11 +135,12 @@ class Resolver {
     for (const std::string& name : wishes_.template_fields) {
       if (Contains(names_, name)) continue;
       ++absent;
-      roles_.warnings.push_back(file() + ": the template's field '" + name + "' is not there and stays empty");
+      roles_.warnings.push_back(file() + ": there is no column '" + name +
+                                "', so that field of the template stays empty");
     }
     if (absent > 0 && absent == wishes_.template_fields.size()) {
       return std::unexpected(
-          Missing("has none of the template's fields: " + Listed(wishes_.template_fields), "--template"));
+          Missing("has none of the fields of the template: " + Listed(wishes_.template_fields), "--template"));
     }
     for (const std::string& name : wishes_.filter_fields) {
       if (name != "chars" && !Contains(names_, name)) {
@@ -185,7 +186,7 @@ class Resolver {
     if (LooksLikeHeader(sample_, shapes, *label)) {
       const Record& first = sample_[0];
       return Fail(ErrorCode::kInvalidData,
-                  file() + ": its first row looks like a header, of columns with unknown names: " +
+                  file() + ": its first row looks like a header with unknown column names: " +
                       first.fields[0].value.text + ", " + first.fields[1].value.text,
                   "if so, pass --text-field " + first.fields[1 - *label].value.text + " --label-field " +
                       first.fields[*label].value.text + "; if not, pass --text-field " + names_[1 - *label] +

@@ -1,4 +1,4 @@
-/// Which fields of a file are the text and the label, by the names that people give them.
+/// Detection of the text and label fields of a file by their usual names.
 #pragma once
 
 #include <span>
@@ -15,14 +15,14 @@ namespace winnow {
 bool IsLabelName(std::string_view name);
 bool IsTextName(std::string_view name);
 
-/// What the user said about a file's fields; empty members are found by name.
+/// The user's settings for a file's fields; fields whose setting is empty are found by name.
 struct FieldWishes {
   std::string text_field;
-  std::vector<std::string> label_fields;     ///< several: 0/1 columns of a multi-label set
-  std::vector<std::string> template_fields;  ///< instead of text_field
-  std::vector<std::string> filter_fields;    ///< must exist, and are never labels
+  std::vector<std::string> label_fields;     ///< the label field, or several 0/1 columns of a multi-label set
+  std::vector<std::string> template_fields;  ///< fields of the text template, used in place of text_field
+  std::vector<std::string> filter_fields;    ///< fields of the filter, which must exist and are never labels
   bool labels_needed = true;
-  bool single_label = false;  ///< never take several 0/1 columns for labels
+  bool single_label = false;  ///< whether several 0/1 columns are never read as labels
 };
 
 /// The fields of one file.

@@ -116,7 +116,7 @@ Result<void> RequireLabels(const Dataset& dataset, const ReadReport& report) {
                                ? "no row has a label"
                                : "every row has the same label, '" + dataset.labels.names[0] + "'";
   return Fail(ErrorCode::kInvalidData, report.files[0].file + ": " + what,
-              "a classifier needs texts of at least two labels; check --label-field and --filter");
+              "a classifier needs texts with at least two labels; check --label-field and --filter");
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ struct Example {
   std::string
       text;  ///< valid UTF-8, not blank; a template's segments are divided as files have them (text/input_text.h)
   std::vector<int32_t> labels;  ///< ids in ascending order: one of them, or any number in a multi-label set
-  std::string file;             ///< as it was named
+  std::string file;             ///< the path of the file as the user gave it
   size_t row = 0;               ///< 1-based line where the row begins, or item of a JSON document
   /// Soft labels, where the file gives shares: each label's share of 1, by id. `labels` has the one with the largest.
   std::vector<std::pair<int32_t, float>> shares = {};
@@ -52,7 +52,8 @@ struct ReadOptions {
   std::string filter = {};                 ///< data/filter.h
   std::string template_text = {};          ///< data/text_template.h; then text_field is not used
   std::filesystem::path labels_file = {};  ///< ReadLabels; rows with other labels are dropped and counted
-  std::optional<LabelSet> labels = {};     ///< the same, already read (a bundle's); goes before labels_file
+  std::optional<LabelSet> labels =
+      {};  ///< a label set already read, such as a bundle's; takes precedence over labels_file
   ProblemType problem_type = ProblemType::kAuto;
 };
 
@@ -68,12 +69,12 @@ Result<Dataset> ReadDataset(std::span<const std::filesystem::path> files, const 
                             ReadReport& report);
 
 /// Calls `take` with each text of an unlabelled file ("-": standard input) in order, as it is read; a file that is none
-/// of the formats above is a text a line, blank lines included. Labels are not looked at. Stops at `take`'s first
-/// error. Rows that can't be read are counted in `report` and left out.
+/// of the formats above has one text per line, blank lines included. Labels are not looked at. Stops at `take`'s first
+/// error. Unreadable rows are counted in `report` and skipped.
 Result<void> ForEachText(const std::filesystem::path& file, const ReadOptions& options, ReadReport& report,
                          const std::function<Result<void>(std::string_view text, size_t row)>& take);
 
-/// The same, collected.
+/// Returns the texts of an unlabelled file, as ForEachText reads them.
 Result<std::vector<std::string>> ReadTexts(const std::filesystem::path& file, const ReadOptions& options,
                                            ReadReport* report = nullptr);
 

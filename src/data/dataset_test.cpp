@@ -229,7 +229,7 @@ TEST_F(DatasetTest, TellsOfASubjectThatIsNotRead) {
   EXPECT_THAT(report_.warnings, ElementsAre(HasSubstr("--template '{subject} [SEP] {body}'")));
   EXPECT_THAT(
       ErrorOf(Write("a.csv", "text,a,b\nx,1,0\n"), {.label_field = "a,b", .problem_type = ProblemType::kSingle}),
-      HasSubstr("several label columns with --problem-type single"));
+      HasSubstr("several label columns cannot be combined with --problem-type single"));
 }
 
 TEST_F(DatasetTest, DropsLabelsOutsideTheList) {

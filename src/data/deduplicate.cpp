@@ -124,7 +124,8 @@ size_t RemoveLeaks(Dataset& from, const Dataset& held_out) {
 std::string DedupeReport::Text() const {
   std::string text = "duplicates: " + std::to_string(before) + " texts, " + std::to_string(after) + " kept; dropped " +
                      std::to_string(exact) + " exact, " + std::to_string(normalised) +
-                     " the same but for case and spaces, " + std::to_string(conflicting) + " with conflicting labels\n";
+                     " identical except for case and spaces, " + std::to_string(conflicting) +
+                     " with conflicting labels\n";
   for (const std::string& example : examples) text += "  conflict: " + example + "\n";
   return text;
 }

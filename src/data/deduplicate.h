@@ -1,4 +1,4 @@
-/// Texts that come twice: removed before a split, where they would be learnt in one part and asked for in another.
+/// Removal of duplicate texts before a split, where they would leak from the training part into a held-out part.
 #pragma once
 
 #include <cstddef>
@@ -11,14 +11,14 @@
 
 namespace winnow {
 
-/// What makes two texts the same: FoldCase (case, width, composition, invisible characters), and white space run
-/// together. Digits, punctuation and words stay.
+/// Returns the key that is equal for duplicate texts: FoldCase (case, width, composition, invisible characters), and
+/// white space run together. Digits, punctuation and words stay.
 std::string DuplicateKey(std::string_view text);
 
 struct DedupeReport {
   size_t before = 0;
   size_t after = 0;
-  size_t exact = 0;               ///< dropped: byte for byte a text seen before, with the label that was kept
+  size_t exact = 0;               ///< dropped because the text is identical to an earlier one with the kept label
   size_t normalised = 0;          ///< dropped: the same by DuplicateKey, with the label that was kept
   size_t conflicting_groups = 0;  ///< texts that came with different labels
   size_t conflicting = 0;         ///< dropped: rows of a minority label, and all rows where no label has the majority

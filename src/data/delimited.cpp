@@ -158,7 +158,7 @@ class DelimitedReader : public RecordReader {
   std::string Description() const override {
     std::string kind = dialect_.delimiter == '\t'  ? "TSV"
                        : dialect_.delimiter == ',' ? "CSV"
-                                                   : std::string("divided by '") + dialect_.delimiter + "'";
+                                                   : std::string("delimited by '") + dialect_.delimiter + "'";
     return kind + ", " + std::to_string(dialect_.columns.size()) + " columns, " +
            (dialect_.header ? "with" : "without") + " a header";
   }
@@ -187,7 +187,7 @@ class DelimitedReader : public RecordReader {
           return Fail(
               ErrorCode::kInvalidData,
               stream_.name() + ", line " + std::to_string(line) + ": a quoted field opens here and is never closed",
-              "close it, or write a quote within a quoted field twice (\"\"); the file may also have been cut off");
+              "close it, or double each quote inside a quoted field (\"\"); the file may also be truncated");
         }
       }
     }

@@ -18,7 +18,7 @@ struct Dialect {
   char delimiter = ',';
   bool quotes = true;  ///< a field that begins with a quote ends with one; otherwise quotes are plain characters
   bool header = false;
-  std::vector<std::string> columns;  ///< of the header, or "1", "2"...
+  std::vector<std::string> columns;  ///< names from the header, or "1", "2"...
 };
 
 /// Finds out the dialect from the first piece of a file: the delimiter that gives the most rows the same number of

@@ -1,4 +1,5 @@
-/// From the bytes of a file to valid UTF-8: byte order marks, UTF-16, repair of invalid bytes, signs of a binary file.
+/// Conversion of the bytes of a file to valid UTF-8: byte order marks, UTF-16, repair of invalid bytes, signs of a
+/// binary file.
 #pragma once
 
 #include <cstddef>
@@ -31,8 +32,8 @@ class Utf8Decoder {
   size_t invalid_bytes_ = 0;
 };
 
-/// What the first bytes of a file say about it. `problem` is empty when it can be read as text; otherwise it completes
-/// "the file ...": "looks like a Parquet file", and `hint` says what to do.
+/// The result of examining the first bytes of a file. `problem` is empty when it can be read as text; otherwise it
+/// completes "the file ...": "looks like a Parquet file", and `hint` says what to do.
 struct Sniffed {
   Encoding encoding = Encoding::kUtf8;
   size_t mark_bytes = 0;  ///< length of the byte order mark, to be skipped

@@ -1,4 +1,4 @@
-/// Formats of one text a line: fastText's labelled lines (Joulin et al. 2017) and plain lines.
+/// Formats with one text per line: fastText's labelled lines (Joulin et al. 2017) and plain lines.
 #pragma once
 
 #include <memory>

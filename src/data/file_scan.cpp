@@ -35,8 +35,9 @@ Result<ReadPlan> MakeReadPlan(const ReadOptions& options, bool labels_needed) {
   plan.wishes.single_label = options.problem_type == ProblemType::kSingle;
   if (!options.label_field.empty()) plan.wishes.label_fields = SplitAt(options.label_field, ",");
   if (plan.wishes.single_label && plan.wishes.label_fields.size() > 1) {
-    return Fail(ErrorCode::kInvalidArgument, "several label columns with --problem-type single: " + options.label_field,
-                "name one column, or leave --problem-type out");
+    return Fail(ErrorCode::kInvalidArgument,
+                "several label columns cannot be combined with --problem-type single: " + options.label_field,
+                "name one column, or omit --problem-type");
   }
   if (!options.template_text.empty()) {
     plan.text_template = TRY(TextTemplate::Parse(options.template_text));
@@ -144,7 +145,7 @@ Error FileScan::MostlyUnreadable() {
     }
   }
   return {ErrorCode::kInvalidData, message,
-          "check the delimiter and the quotes; a text that holds the delimiter belongs in quotes"};
+          "check the delimiter and the quotes; a text that contains the delimiter must be quoted"};
 }
 
 Result<FileScan::Outcome> FileScan::Finish() {
@@ -227,7 +228,7 @@ bool FileScan::TakeLabels(const Record& record, std::string& problem) {
   // fastText lines are lists by form; only several labels on a line make the set a multi-label one.
   const bool fasttext = reader_->format() == Format::kFastText;
   if (plan_->problem_type == ProblemType::kSingle && labels.size() > 1) {
-    problem = std::to_string(labels.size()) + " labels, where --problem-type single allows one";
+    problem = std::to_string(labels.size()) + " labels, but --problem-type single allows one";
     return false;
   }
   if (list && plan_->problem_type == ProblemType::kAuto && (!fasttext || labels.size() > 1)) multi_label_ = true;
@@ -241,13 +242,13 @@ bool FileScan::TakeLabels(const Record& record, std::string& problem) {
 /// the text.
 bool FileScan::TakeShares(const Value& value, std::string& problem) {
   if (plan_->problem_type == ProblemType::kMulti) {
-    problem = "shares of labels are for one label a text, not for --problem-type multi";
+    problem = "soft labels require a single-label problem and cannot be combined with --problem-type multi";
     return false;
   }
   double sum = 0;
   for (const double share : value.shares) {
     if (!(share >= 0 && share <= 1e9)) {
-      problem = "a label's share is negative, or no number";
+      problem = "the probability of a label is negative or not a number";
       return false;
     }
     sum += share;

@@ -19,7 +19,7 @@
 
 namespace winnow {
 
-/// The options, understood.
+/// The parsed read options.
 struct ReadPlan {
   FieldWishes wishes;
   Filter filter;
@@ -39,7 +39,7 @@ class FileScan {
   static Result<FileScan> Open(const std::filesystem::path& file, const ReadPlan& plan, ReadReport& report);
 
   /// Reads on to the next row: its text, label names and number are then in `text`, `labels`, `row`.
-  /// Errors: as RecordReader::Next; kInvalidData at the end of a file when most of its rows can't be read.
+  /// Errors: those of RecordReader::Next; kInvalidData at the end of a file when most of its rows can't be read.
   Result<Outcome> Next();
 
   /// Counts a dropped row, and shows the first few of each reason.
@@ -55,7 +55,7 @@ class FileScan {
 
   std::string text;
   std::vector<std::string> labels;
-  std::vector<double> shares;  ///< of `labels`, where the row gives them: above 0, in all 1
+  std::vector<double> shares;  ///< soft labels, parallel to `labels`, if the row has them: each above 0, with sum 1
   size_t row = 0;
 
  private:
@@ -82,7 +82,7 @@ class FileScan {
   size_t sampled_ = 0;
   bool sample_ended_ = false;
   Record current_;
-  const Record* record_ = nullptr;  // in sample_ or current_
+  const Record* record_ = nullptr;  // points into sample_ or to current_
   bool multi_label_ = false;
 };
 

@@ -76,8 +76,9 @@ Result<Filter> Filter::Parse(std::string_view expression) {
                                                                                  {">", Op::kGreater}}};
   for (const std::string_view part : Conditions(expression)) {
     const auto bad = [&](const std::string& why) {
-      return Fail(ErrorCode::kInvalidArgument, "filter '" + std::string(expression) + "': " + why,
-                  "write conditions such as  execution_success  lang=en  chars<320  and join them by commas or `and`");
+      return Fail(
+          ErrorCode::kInvalidArgument, "filter '" + std::string(expression) + "': " + why,
+          "write conditions such as  execution_success  lang=en  chars<320  and join them with commas or `and`");
     };
     if (part.empty()) return bad("an empty condition");
     Condition condition;
@@ -88,15 +89,15 @@ Result<Filter> Filter::Parse(std::string_view expression) {
     } else {
       const auto found =
           std::ranges::find_if(kOperators, [&](const auto& op) { return part.substr(at).starts_with(op.first); });
-      if (found == kOperators.end()) return bad("'" + std::string(part) + "' has no operator that is known");
+      if (found == kOperators.end()) return bad("'" + std::string(part) + "' has no known operator");
       condition.field = TrimAscii(part.substr(0, at));
       condition.op = found->second;
       condition.value = Unquoted(TrimAscii(part.substr(at + found->first.size())));
       const bool order = condition.op >= Op::kLess;
-      if (order && !Number(condition.value)) return bad("'" + condition.value + "' is no number to compare with");
+      if (order && !Number(condition.value)) return bad("'" + condition.value + "' is not a number");
     }
     if (condition.field.empty() || condition.field.starts_with('!')) {
-      return bad("'" + std::string(part) + "' names no field");
+      return bad("'" + std::string(part) + "' has no field name");
     }
     filter.conditions_.push_back(std::move(condition));
   }

@@ -108,15 +108,15 @@ std::string DataInspection::Text() const {
             std::to_string(labels.back().second) + "\n";
   }
   if (unlabelled > 0) text += "  none  " + std::to_string(unlabelled) + "  " + Share(unlabelled, texts) + "\n";
-  text += "characters: " + std::to_string(chars_p50) + " median, " + std::to_string(chars_p95) + " at 95 %, " +
-          std::to_string(chars_max) + " at most\n";
+  text += "characters: " + std::to_string(chars_p50) + " median, " + std::to_string(chars_p95) + " 95th percentile, " +
+          std::to_string(chars_max) + " maximum\n";
   text += "scripts:";
   for (size_t i = 0; i < scripts.size(); ++i) {
     text += (i > 0 ? ", " : " ") + scripts[i].first + " " + Share(scripts[i].second, texts);
   }
   text += "\nduplicates: " + std::to_string(duplicates.exact) + " exact, " + std::to_string(duplicates.normalised) +
-          " the same but for case and spaces\n";
-  text += "texts with different labels: " + std::to_string(duplicates.conflicting_groups) + "\n";
+          " identical except for case and spaces\n";
+  text += "texts with conflicting labels: " + std::to_string(duplicates.conflicting_groups) + "\n";
   for (const std::string& example : duplicates.examples) text += "  " + example + "\n";
   return text;
 }

@@ -1,4 +1,4 @@
-/// What a data set looks like, before anything is trained on it.
+/// Statistics of a data set, to be read before training on it.
 #pragma once
 
 #include <cstddef>
@@ -21,11 +21,12 @@ std::string_view DominantScript(std::string_view text);
 struct DataInspection {
   size_t texts = 0;
   bool multi_label = false;
-  std::vector<std::pair<std::string, size_t>> labels;   ///< with their texts; the most frequent first
-  size_t unlabelled = 0;                                ///< of a multi-label set: texts with no label
-  size_t chars_p50 = 0, chars_p95 = 0, chars_max = 0;   ///< code points; the nearest rank
-  DedupeReport duplicates;                              ///< what de-duplication would drop
-  std::vector<std::pair<std::string, size_t>> scripts;  ///< dominant ones, with their texts; the most frequent first
+  std::vector<std::pair<std::string, size_t>> labels;  ///< labels and their numbers of texts, most frequent first
+  size_t unlabelled = 0;                               ///< texts without a label, in a multi-label set
+  size_t chars_p50 = 0, chars_p95 = 0, chars_max = 0;  ///< text length in code points, by nearest rank
+  DedupeReport duplicates;                             ///< the texts that de-duplication would drop
+  std::vector<std::pair<std::string, size_t>>
+      scripts;  ///< dominant scripts and their numbers of texts, most frequent first
 
   std::string Text() const;
   Json ToJson() const;

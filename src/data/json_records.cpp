@@ -148,13 +148,13 @@ Result<std::unique_ptr<RecordReader>> MakeJsonDocumentReader(TextStream stream) 
     stream.Consume(stream.buffered().size());
     if (text.size() > kMaxDocumentBytes) {
       return Fail(ErrorCode::kInvalidData, stream.name() + ": a JSON document of more than 1 GiB",
-                  "write it as JSON lines, an object a line: `jq -c '.[]'`");
+                  "write it as JSON lines, one object per line: `jq -c '.[]'`");
     }
   } while (TRY(stream.Fill()));
   Result<Json> parsed = Parse(text);
   if (!parsed) {
     return Fail(ErrorCode::kInvalidData, stream.name() + ": not a JSON document: " + parsed.error().message,
-                "the file may have been cut off; JSON lines need a whole object on every line");
+                "the file may be truncated; JSON lines need one complete object per line");
   }
   Json json = *std::move(parsed);
   std::vector<std::pair<std::string, Json>> parts;

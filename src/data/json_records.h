@@ -1,4 +1,4 @@
-/// Records from JSON: one object a line (JSON Lines), or one document.
+/// Records from JSON: one object per line (JSON Lines), or one document.
 #pragma once
 
 #include <memory>
@@ -14,7 +14,7 @@ namespace winnow {
 /// is no JSON may give either answer.
 bool NestsTooDeep(std::string_view json);
 
-/// An object a line; blank lines are skipped; a line that is no object is a bad row.
+/// One object per line; blank lines are skipped; a line that is not an object is a bad row.
 Result<std::unique_ptr<RecordReader>> MakeJsonLinesReader(TextStream stream);
 
 /// A whole document: a list of objects, a list of [text, label] pairs, or an object of such lists by split, as in

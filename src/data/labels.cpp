@@ -21,7 +21,8 @@ std::optional<int64_t> WholeNumber(std::string_view text) {
   return number;
 }
 
-constexpr const char* kHint = R"(expected {"id2label": {"0": "ham", "1": "spam"}}, ["ham", "spam"], or a label a line)";
+constexpr const char* kHint =
+    R"(expected {"id2label": {"0": "ham", "1": "spam"}}, ["ham", "spam"], or one label per line)";
 
 Result<LabelSet> FromIds(const std::string& file, const std::map<int64_t, std::string>& by_id) {
   LabelSet labels;
@@ -40,13 +41,13 @@ Result<LabelSet> FromJson(const std::string& file, std::string_view text) {
   const auto bad = [&](const std::string& why) { return Fail(ErrorCode::kInvalidData, file + ": " + why, kHint); };
   if (NestsTooDeep(text)) return bad("nested too deep for a list of labels");
   const Result<Json> parsed = ParseJsonLeniently(text);
-  if (!parsed) return bad("not JSON, although it begins so");
+  if (!parsed) return bad("begins like JSON but is not valid JSON");
   const Json& json = *parsed;
   std::map<int64_t, std::string> by_id;
   if (json.is_object() && json.contains("id2label") && json["id2label"].is_object()) {
     for (const auto& [key, name] : json["id2label"].items()) {
       const auto id = WholeNumber(key);
-      if (!id || !name.is_string()) return bad("id2label: '" + key + "' is no id of a label");
+      if (!id || !name.is_string()) return bad("id2label: '" + key + "' is not a label id");
       by_id[*id] = name.get<std::string>();
     }
     return FromIds(file, by_id);
@@ -60,19 +61,19 @@ Result<LabelSet> FromJson(const std::string& file, std::string_view text) {
   if (list->is_array()) {
     LabelSet labels;
     for (const auto& name : *list) {
-      if (!name.is_string() && !name.is_number_integer()) return bad("a label that is no text");
+      if (!name.is_string() && !name.is_number_integer()) return bad("a label is not a string");
       labels.names.push_back(name.is_string() ? name.get<std::string>() : name.dump());
     }
     return labels;
   }
   if (json.is_object() && json.contains("label2id") && json["label2id"].is_object()) {
     for (const auto& [name, id] : json["label2id"].items()) {
-      if (!id.is_number_integer()) return bad("label2id: '" + name + "' has no whole number");
+      if (!id.is_number_integer()) return bad("label2id: '" + name + "' is not mapped to a whole number");
       if (!by_id.emplace(id.get<int64_t>(), name).second) return bad("label2id: two labels have id " + id.dump());
     }
     return FromIds(file, by_id);
   }
-  return bad("holds no labels");
+  return bad("contains no labels");
 }
 
 }  // namespace
@@ -125,11 +126,11 @@ Result<LabelSet> ReadLabels(const std::filesystem::path& path) {
   std::unordered_set<std::string_view> seen;
   for (const std::string& name : labels.names) {
     if (!seen.insert(name).second) {
-      return Fail(ErrorCode::kInvalidData, stream.name() + ": names the label '" + name + "' twice", kHint);
+      return Fail(ErrorCode::kInvalidData, stream.name() + ": the label '" + name + "' occurs twice", kHint);
     }
     if (name.empty()) return Fail(ErrorCode::kInvalidData, stream.name() + ": has a label without a name", kHint);
   }
-  if (labels.names.empty()) return Fail(ErrorCode::kInvalidData, stream.name() + ": holds no labels", kHint);
+  if (labels.names.empty()) return Fail(ErrorCode::kInvalidData, stream.name() + ": contains no labels", kHint);
   return labels;
 }
 

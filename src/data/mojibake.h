@@ -9,7 +9,7 @@ namespace winnow {
 
 struct Mojibake {
   std::string broken, repaired;  ///< the first such place: "Ã©", "é"
-  size_t count = 0;              ///< of characters that are several in the text
+  size_t count = 0;              ///< number of characters that appear as several characters in the text
 };
 
 /// Characters that are the bytes of one UTF-8 character, each read alone. One of three or four bytes is enough; of

@@ -91,8 +91,8 @@ Result<void> AddMails(const std::filesystem::path& archive, const std::string& p
                            TextField("subject", RunTogether(subject)), TextField("body", RunTogether(body))});
   }
   if (writer.rows() == before) {
-    return Fail(ErrorCode::kInvalidData, archive.string() + ": holds no mails in directories 'ham' and 'spam'",
-                "this is something else than Enron-Spam");
+    return Fail(ErrorCode::kInvalidData, archive.string() + ": contains no mails in directories 'ham' and 'spam'",
+                "this is not the Enron-Spam archive");
   }
   return {};
 }
@@ -147,7 +147,7 @@ Parts ConvertClinc150(const PublicSet& set, const std::filesystem::path& sources
   std::vector<PublicPart> parts;
   for (const Out& out : outs) {
     if (out.writer.rows() == 0) {
-      return Fail(ErrorCode::kInvalidData, (sources / set.files[0].name).string() + ": has nothing for " + out.file,
+      return Fail(ErrorCode::kInvalidData, (sources / set.files[0].name).string() + ": has no examples for " + out.file,
                   "expected lists named train, val, test, oos_train, oos_val and oos_test");
     }
     TRY(out.writer.Write());

@@ -1,4 +1,4 @@
-/// From the files that a public data set's home gives to those that `winnow train` reads (PublicSet::convert).
+/// Conversion of the published files of data sets to files that `winnow train` reads (PublicSet::convert).
 #pragma once
 
 #include <filesystem>

@@ -28,7 +28,7 @@ PublicSet Banking77() {
 PublicSet Clinc150() {
   return {
       .name = "clinc150",
-      .title = "CLINC150: 22,500 requests to an assistant, 150 intents, and 1,200 that are none of them",
+      .title = "CLINC150: 22,500 requests to an assistant, 150 intents, and 1,200 out-of-scope requests",
       .homepage = "https://github.com/clinc/oos-eval",
       .licence = "CC BY 3.0",
       .citation =
@@ -46,7 +46,7 @@ PublicSet EnronSpam() {
   PublicSet set{.name = "enron-spam",
                 .title = "Enron-Spam, preprocessed: 33,716 English mails, about half of them spam",
                 .homepage = "http://nlp.cs.aueb.gr/software_and_datasets/Enron-Spam/index.html",
-                .licence = "none is named; made for research",
+                .licence = "not stated; made for research",
                 .citation =
                     "Metsis, Androutsopoulos, Paliouras (2006), Spam Filtering with Naive Bayes - Which Naive "
                     "Bayes?, CEAS",

@@ -1,5 +1,5 @@
-/// Public data sets: where they live, under which terms, what proves that they arrived whole, and how they become files
-/// that `winnow train` reads. Fetching them is the caller's.
+/// Public data sets: their addresses, licences, digests and conversion to files
+/// that `winnow train` reads. The caller downloads them.
 #pragma once
 
 #include <cstddef>
@@ -14,18 +14,18 @@
 
 namespace winnow {
 
-/// One file of a set, as its home gives it.
+/// One file of a data set as its authors publish it.
 struct PublicFile {
   std::string name;                    ///< its name in the directory of sources
-  std::vector<std::string> addresses;  ///< the first that answers
-  std::string sha256;                  ///< of the file, or empty where none is known
-  std::string member = {};             ///< of a zip archive: the entry that counts; then sha256 is of that
+  std::vector<std::string> addresses;  ///< URLs, tried in order
+  std::string sha256;                  ///< digest of the file, or empty if unknown
+  std::string member = {};             ///< the entry that is used of a zip archive; sha256 then refers to that entry
 };
 
-/// One file that comes of it.
+/// One file that the conversion writes.
 struct PublicPart {
   std::string file;  ///< "train.tsv"
-  size_t rows = 0;   ///< with text and label; those that its authors count
+  size_t rows = 0;   ///< number of rows with text and label that the authors report
 };
 
 struct PublicSet {
@@ -36,7 +36,7 @@ struct PublicSet {
   std::string citation;
   std::vector<PublicFile> files;
   std::vector<PublicPart> parts;
-  std::string train_options = {};  ///< what `winnow train` should be told beside the first part; {dir}: of the parts
+  std::string train_options = {};  ///< further options for `winnow train`; {dir}: the parts' directory
 
   /// Reads the files (of a zip: the member) in `sources` and writes the parts to `output`, each atomically. Returns
   /// them with the rows that there were. Errors: kNotFound, kIo; kInvalidData for files that are not what they should
@@ -45,10 +45,10 @@ struct PublicSet {
                                              const std::filesystem::path& output);
 };
 
-/// All that are known, by name.
+/// Returns all known data sets, ordered by name.
 std::span<const PublicSet> PublicSets();
 
-/// Null when there is none of that name.
+/// Returns the data set with that name, or null.
 const PublicSet* FindPublicSet(std::string_view name);
 
 }  // namespace winnow

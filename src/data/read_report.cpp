@@ -50,16 +50,19 @@ std::string ReadReport::Text() const {
   for (const FileReport& file : files) {
     text += file.file + ": " + file.description + (file.gzip ? ", gzip" : "") + "; " + std::to_string(file.rows) +
             " rows, " + std::to_string(file.kept) + " kept";
+    const char* separator = "; dropped: ";
     for (size_t i = 0; i < kDropReasons; ++i) {
-      if (file.dropped[i] > 0) text += ", " + std::to_string(file.dropped[i]) + " " + std::string(kTexts[i]);
+      if (file.dropped[i] == 0) continue;
+      text += separator + std::to_string(file.dropped[i]) + " " + std::string(kTexts[i]);
+      separator = ", ";
     }
     text += "\n";
     if (file.invalid_bytes > 0) {
       text += "  " + std::to_string(file.invalid_bytes) + " bytes are not UTF-8 (the first near line " +
               std::to_string(file.first_invalid_line) +
-              ") and became U+FFFD; if the file is in another encoding: iconv -f latin1 -t utf-8\n";
+              ") and were replaced by U+FFFD; if the file is in another encoding: iconv -f latin1 -t utf-8\n";
     }
-    if (file.texts_with_nul > 0) text += "  " + std::to_string(file.texts_with_nul) + " texts hold NUL characters\n";
+    if (file.texts_with_nul > 0) text += "  " + std::to_string(file.texts_with_nul) + " texts contain NUL characters\n";
   }
   for (const std::string& example : examples) text += "  " + example + "\n";
   if (!unknown_labels.empty()) text += "unknown labels: " + Counts(unknown_labels, 20) + "\n";

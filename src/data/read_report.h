@@ -1,4 +1,4 @@
-/// What reading found: rows kept, rows dropped and why, and where to look.
+/// The outcome of reading files: rows kept, rows dropped with the reasons, and examples with their positions.
 #pragma once
 
 #include <array>
@@ -23,12 +23,12 @@ struct FileReport {
   std::string description;  ///< "CSV, 2 columns, with a header"
   std::string text_field;
   std::vector<std::string> label_fields;
-  size_t rows = 0;  ///< kept and dropped together
+  size_t rows = 0;  ///< all rows, kept or dropped
   size_t kept = 0;
   std::array<size_t, kDropReasons> dropped{};
-  size_t invalid_bytes = 0;  ///< bytes that were no UTF-8 and became U+FFFD
+  size_t invalid_bytes = 0;  ///< bytes that were not UTF-8 and were replaced by U+FFFD
   size_t first_invalid_line = 0;
-  size_t texts_with_nul = 0;  ///< kept as they are
+  size_t texts_with_nul = 0;  ///< texts that contain NUL characters, which are kept
   bool gzip = false;
 
   size_t Dropped(DropReason reason) const { return dropped[static_cast<size_t>(reason)]; }
@@ -36,19 +36,19 @@ struct FileReport {
 
 struct ReadReport {
   std::vector<FileReport> files;
-  std::map<std::string, size_t> label_counts;    ///< of the rows kept
-  std::map<std::string, size_t> unknown_labels;  ///< of the rows dropped for it
+  std::map<std::string, size_t> label_counts;    ///< number of kept rows, by label
+  std::map<std::string, size_t> unknown_labels;  ///< number of rows dropped as kUnknownLabel, by label
   std::vector<std::string> warnings;
   std::vector<std::string> examples;  ///< "data.csv, line 7: 3 columns instead of 2": the first few dropped rows
-  static constexpr size_t kMaxExamples = 10;  ///< of each reason and file
+  static constexpr size_t kMaxExamples = 10;  ///< maximum number of examples per reason and file
 
   size_t rows() const;
   size_t kept() const;
   size_t Dropped(DropReason reason) const;
 
-  /// For people: a few lines, ended by a line end.
+  /// Returns a few lines for people, each with a line end.
   std::string Text() const;
-  /// For machines: one JSON object.
+  /// Returns one JSON object for machines.
   Json ToJson() const;
 };
 

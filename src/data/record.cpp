@@ -94,7 +94,7 @@ Result<std::unique_ptr<RecordReader>> OpenRecords(const std::filesystem::path& p
   if (!dialect) {
     if (lines_allowed) return MakeLinesReader(std::move(stream));
     return Fail(ErrorCode::kInvalidData,
-                stream.name() + ": found no columns (no tab, comma, semicolon or bar divides its lines)",
+                stream.name() + ": found no columns (no tab, comma, semicolon or bar separates them)",
                 "expected label<TAB>text, CSV with a header, JSON lines, or fastText's '__label__x text'");
   }
   return MakeDelimitedReader(std::move(stream), *std::move(dialect));

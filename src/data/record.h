@@ -20,7 +20,7 @@ struct Value {
     kText,
     kNumber,
     kBool,
-    kList,    ///< of texts, numbers, booleans: their spellings in `items`
+    kList,    ///< a list of texts, numbers or booleans, whose spellings are in `items`
     kShares,  ///< an object of numbers: its names in `items`, and the numbers in `shares`
     kOther,   ///< another object, or a list of objects
   };
@@ -39,7 +39,7 @@ struct Record {
   size_t row = 0;  ///< 1-based: the line that the row begins in, or the item's number in a JSON document
   std::vector<Field> fields;
 
-  /// Null when there is no field of that name.
+  /// Returns the value of the field with that name, or null.
   const Value* Find(std::string_view name) const;
 };
 
@@ -64,7 +64,7 @@ class RecordReader {
   virtual bool label_first() const { return false; }
   /// "TSV, 2 columns without a header", for reports.
   virtual std::string Description() const = 0;
-  /// What Record::row counts.
+  /// Returns the unit that Record::row counts.
   virtual std::string_view row_word() const { return "line"; }
   virtual Format format() const = 0;
 
@@ -80,12 +80,12 @@ class RecordReader {
 /// How to open a file. `known_names` decide whether the first row of a delimited file is a header.
 struct OpenOptions {
   Format format = Format::kAuto;
-  bool allow_lines = false;              ///< plain text, a text a line, where nothing else fits (for unlabelled texts)
+  bool allow_lines = false;              ///< whether plain text with one text per line is accepted (unlabelled texts)
   std::vector<std::string> known_names;  ///< field names that the user gave, beside the usual ones
 };
 
 /// Opens a file and finds out its format, by its contents first and its name second.
-/// Errors: as TextStream::Open; kInvalidData when it has none of the formats.
+/// Errors: those of TextStream::Open; kInvalidData if it has none of the formats.
 Result<std::unique_ptr<RecordReader>> OpenRecords(const std::filesystem::path& path, const OpenOptions& options);
 
 }  // namespace winnow

@@ -102,8 +102,8 @@ Result<RowWriter> RowWriter::For(const std::filesystem::path& path) {
   if (extension == ".tsv") return RowWriter(path, '\t');
   if (extension == ".csv") return RowWriter(path, ',');
   if (extension == ".jsonl" || extension == ".ndjson") return RowWriter(path, '\0');
-  return Fail(ErrorCode::kInvalidArgument, path.string() + ": can't tell the format to write",
-              "end the name in .tsv, .csv or .jsonl");
+  return Fail(ErrorCode::kInvalidArgument, path.string() + ": can't infer the output format from the file name",
+              "use a file name that ends in .tsv, .csv or .jsonl");
 }
 
 void RowWriter::Add(std::span<const Field> fields) {
@@ -122,8 +122,8 @@ Result<void> RowWriter::CheckLists() const {
     for (const Field& field : row) {
       if (field.value.kind != Value::Kind::kList || field.value.items.size() == 1) continue;
       return Fail(ErrorCode::kInvalidData,
-                  path_.string() + ": '" + field.name + "' holds lists, which a table has no place for",
-                  "write JSON lines: end the name in .jsonl");
+                  path_.string() + ": '" + field.name + "' contains lists, which CSV and TSV cannot represent",
+                  "write JSON lines: use a file name that ends in .jsonl");
     }
   }
   return {};

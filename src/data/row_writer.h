@@ -1,4 +1,4 @@
-/// Rows into files that our readers, and spreadsheets, read back as they were.
+/// Writing of rows to files that Winnow and spreadsheets read back unchanged.
 #pragma once
 
 #include <cstddef>

@@ -79,8 +79,9 @@ Result<void> ForRowsOf(std::span<const std::filesystem::path> files, const ReadO
   }
   if (found != places.size()) {
     return Fail(ErrorCode::kInvalidData,
-                std::to_string(places.size() - found) + " rows are no longer there: a data file has changed meanwhile",
-                "run the command again, on files that stay as they are");
+                std::to_string(places.size() - found) +
+                    " rows have disappeared: a data file was changed while it was being read",
+                "run the command again while nothing changes the files");
   }
   return {};
 }

@@ -1,4 +1,4 @@
-/// Rows of data files as they are, with all of their fields: for commands that keep some and write them again.
+/// Unmodified rows of data files with all fields, for commands that select rows and write them again.
 #pragma once
 
 #include <filesystem>
@@ -18,8 +18,8 @@ namespace winnow {
 
 /// Valid during the call that it is handed to.
 struct Row {
-  std::string_view file;  ///< as it was named
-  size_t row = 0;         ///< as Example::row
+  std::string_view file;  ///< path of the file as the user gave it
+  size_t row = 0;         ///< row number, counted as Example::row
   std::string_view text;  ///< valid UTF-8; may be blank
   std::span<const Field> fields;
 };
@@ -35,7 +35,7 @@ Result<void> ForEachRow(std::span<const std::filesystem::path> files, const Read
 using RowPlace = std::pair<std::string, size_t>;  // file, row
 
 /// Hands the rows that examples came from, read again from their files, to the one that `places` names.
-/// Errors: as above; kInvalidData when a file has changed meanwhile, so that rows are missing.
+/// Errors: those of reading the files; kInvalidData if a file has changed meanwhile, so that rows are missing.
 Result<void> ForRowsOf(std::span<const std::filesystem::path> files, const ReadOptions& options,
                        const std::map<RowPlace, size_t>& places,
                        const std::function<void(size_t part, std::span<const Field> fields)>& take);

@@ -20,8 +20,9 @@ Result<Dataset> ReadHeldOut(const std::vector<std::filesystem::path>& files, con
     std::vector<std::string> names;
     for (const auto& [name, count] : report.unknown_labels) names.push_back(name + " (" + std::to_string(count) + ")");
     return Fail(
-        ErrorCode::kInvalidData, report.files[0].file + ": labels that no training text has: " + SomeNames(names),
-        "add training texts of them, or name the labels to learn with --labels: rows with others are then dropped");
+        ErrorCode::kInvalidData, report.files[0].file + ": labels without training texts: " + SomeNames(names),
+        "add training texts with these labels, or list the labels to keep with --labels; rows with other labels are "
+        "then dropped");
   }
   if (!dataset) return dataset;
   dataset->multi_label = train.multi_label;
@@ -30,7 +31,7 @@ Result<Dataset> ReadHeldOut(const std::vector<std::filesystem::path>& files, con
     if (!report.label_counts.contains(name)) absent.push_back(name);
   }
   if (!absent.empty()) {
-    warnings.push_back(std::string("the ") + part + " part has no text of: " + SomeNames(absent));
+    warnings.push_back(std::string("the ") + part + " part has no texts with these labels: " + SomeNames(absent));
   }
   return dataset;
 }
@@ -45,7 +46,7 @@ void WarnOfUntrained(const Dataset& train, std::vector<std::string>& warnings) {
   for (size_t i = 0; i < seen.size(); ++i) {
     if (seen[i] == 0) absent.push_back(train.labels.names[i]);
   }
-  if (!absent.empty()) warnings.push_back("no training text has the label: " + SomeNames(absent));
+  if (!absent.empty()) warnings.push_back("there are no training texts with these labels: " + SomeNames(absent));
 }
 
 /// A label of fewer texts is hardly learnt, and worse measured.
@@ -80,13 +81,12 @@ Result<void> DropSmallClasses(size_t least, Dataset& train, Dataset& validation,
     }
     report.warnings.push_back("label '" + train.labels.names[i] + "' is left out: it has " +
                               (counts[i] == 0 ? "no text" : std::to_string(counts[i]) + " text") +
-                              (counts[i] > 1 ? "s" : "") + ", and " + std::to_string(least) + " are needed");
+                              (counts[i] > 1 ? "s" : "") + ", and " + std::to_string(least) + " are required");
   }
   if (kept.size() < 2) {
-    return Fail(
-        ErrorCode::kInvalidData,
-        "only " + std::to_string(kept.size()) + " of the labels has at least " + std::to_string(least) + " texts",
-        "add texts; a classifier needs two labels");
+    return Fail(ErrorCode::kInvalidData,
+                "labels with at least " + std::to_string(least) + " texts: only " + std::to_string(kept.size()),
+                "add texts; a classifier needs at least two labels");
   }
   for (Dataset* part : {&train, &validation, &test}) {
     std::erase_if(part->examples,
@@ -105,13 +105,14 @@ Result<void> DropSmallClasses(size_t least, Dataset& train, Dataset& validation,
 Result<Split> SplitAsFarAsPossible(Dataset dataset, SplitOptions sizes, std::vector<std::string>& warnings) {
   Result<Split> split = StratifiedSplit(dataset, sizes);
   if (!split && split.error().code == ErrorCode::kInvalidData && sizes.test_size > 0) {
-    warnings.push_back("too few texts for a test part: there is none");
+    warnings.push_back("too few texts for a test part, so there is no test part");
     sizes.test_size = 0;
     split = StratifiedSplit(dataset, sizes);
   }
   if (!split && split.error().code == ErrorCode::kInvalidData && sizes.validation_size > 0) {
     warnings.push_back(
-        "too few texts for a validation part: the training texts are it too, so its figures say nothing about new "
+        "too few texts for a validation part: the training texts are used for validation, so the metrics say nothing "
+        "about new "
         "texts");
     sizes.validation_size = 0;
     split = StratifiedSplit(std::move(dataset), sizes);
@@ -141,7 +142,7 @@ Result<Split> ReadSplit(const SplitFiles& files, const ReadOptions& options, con
     if (validation.examples.empty()) {
       return Fail(ErrorCode::kInvalidData,
                   report.validation.files[0].file + ": all its texts are also in the test file",
-                  "validate on other texts than you test on");
+                  "use different texts for validation and testing");
     }
   }
   report.duplicates = Deduplicate(train);
@@ -149,8 +150,8 @@ Result<Split> ReadSplit(const SplitFiles& files, const ReadOptions& options, con
     return Fail(ErrorCode::kInvalidData,
                 report.train.files[0].file + ": no training text is left after those of the held-out files (" +
                     std::to_string(report.train_leaks) + ") and duplicates with conflicting labels (" +
-                    std::to_string(report.duplicates.conflicting) + ") are taken out",
-                "train on other texts than you test on");
+                    std::to_string(report.duplicates.conflicting) + ") are removed",
+                "use different texts for training and testing");
   }
   SplitOptions sizes = split_options;
   if (!files.test.empty()) sizes.test_size = 0;
@@ -160,7 +161,7 @@ Result<Split> ReadSplit(const SplitFiles& files, const ReadOptions& options, con
   if (!files.test.empty()) split.test = std::move(test);
   if (!files.validation.empty()) split.validation = std::move(validation);
   if (!split.training_only.empty()) {
-    report.warnings.push_back("too few texts to be in every part, so all are trained on: " +
+    report.warnings.push_back("labels with too few texts for every part, whose texts are all used for training: " +
                               SomeNames(split.training_only));
   }
   WarnOfUntrained(split.train, report.warnings);

@@ -1,4 +1,4 @@
-/// Training, validation and test parts: split off by seed, or given as files.
+/// Training, validation and test parts: split at random by a seed, or given as files.
 #pragma once
 
 #include <cstddef>
@@ -15,10 +15,10 @@
 namespace winnow {
 
 struct SplitOptions {
-  double test_size = 0.2;        ///< share of all texts, to a millionth; 0: no such part
-  double validation_size = 0.1;  ///< the same
+  double test_size = 0.2;        ///< share of all texts in the test part, to a millionth; 0: no test part
+  double validation_size = 0.1;  ///< share of all texts in the validation part, to a millionth; 0: no validation part
   uint64_t seed = 42;
-  size_t min_class_texts = 0;  ///< of one label a text: labels of fewer texts are left out, with their texts
+  size_t min_class_texts = 0;  ///< single-label: labels with fewer texts are left out, with their texts
 };
 
 /// The parts share one label set and hold their texts in the order of the data.
@@ -43,7 +43,7 @@ struct SplitFiles {
 
 struct SplitReport {
   ReadReport train, validation, test;
-  DedupeReport duplicates;      ///< of the training files; given held-out files stay as they are
+  DedupeReport duplicates;      ///< duplicates in the training files; given held-out files are not changed
   size_t train_leaks = 0;       ///< training texts that are also in a held-out file: dropped from training
   size_t validation_leaks = 0;  ///< validation texts that are also in the test file: dropped from validation
   size_t train_size = 0, validation_size = 0, test_size = 0;
@@ -54,9 +54,9 @@ struct SplitReport {
 };
 
 /// Reads, de-duplicates and splits. Where there are too few texts for all parts there is no test part, and where they
-/// are still too few the training texts are the validation part too; a warning says so. Errors: as ReadDataset and
-/// StratifiedSplit; kInvalidData when a held-out file has labels that training lacks (unless the options give the
-/// labels: such rows are then dropped and counted).
+/// are still too few the training texts are used for validation as well; a warning says so. Errors: those of
+/// ReadDataset and StratifiedSplit; kInvalidData when a held-out file has labels that training lacks (unless the
+/// options give the labels: such rows are then dropped and counted).
 Result<Split> ReadSplit(const SplitFiles& files, const ReadOptions& options, const SplitOptions& split,
                         SplitReport& report);
 

@@ -204,7 +204,7 @@ TEST_F(ReadSplitTest, NamesLabelsThatTrainingLacks) {
   const auto test = Write("test.tsv", "ham\tsix x\njunk\tseven x\njunk\teight x\n");
   const Result<Split> split = ReadSplit({{train}, {}, {test}}, {}, {.validation_size = 0}, report_);
   ASSERT_FALSE(split);
-  EXPECT_THAT(split.error().Text(), HasSubstr("test.tsv: labels that no training text has: junk (2)"));
+  EXPECT_THAT(split.error().Text(), HasSubstr("test.tsv: labels without training texts: junk (2)"));
 
   ReadOptions options;
   options.labels = LabelSet{{"ham", "spam", "bacon"}};
@@ -212,9 +212,9 @@ TEST_F(ReadSplitTest, NamesLabelsThatTrainingLacks) {
   ASSERT_TRUE(given) << given.error().Text();
   EXPECT_THAT(Texts(given->test), ElementsAre("six x"));
   EXPECT_EQ(report_.test.unknown_labels.at("junk"), 2u);
-  EXPECT_THAT(report_.warnings,
-              ElementsAre("the test part has no text of: spam, bacon", "no training text has the label: bacon",
-                          "labels with fewer than 5 training texts: ham (2), spam (2)"));
+  EXPECT_THAT(report_.warnings, ElementsAre("the test part has no texts with these labels: spam, bacon",
+                                            "there are no training texts with these labels: bacon",
+                                            "labels with fewer than 5 training texts: ham (2), spam (2)"));
 }
 
 TEST_F(ReadSplitTest, LeavesSmallClassesOutWithAWarningEach) {
@@ -228,8 +228,8 @@ TEST_F(ReadSplitTest, LeavesSmallClassesOutWithAWarningEach) {
   ASSERT_TRUE(split) << split.error().Text();
   EXPECT_THAT(split->train.labels.names, ElementsAre("b", "a"));
   EXPECT_EQ(Count(split->train, 0) + Count(split->validation, 0) + Count(split->test, 0), 6u);
-  EXPECT_THAT(report_.warnings, ElementsAre("label 'd' is left out: it has no text, and 2 are needed",
-                                            "label 'c' is left out: it has 1 text, and 2 are needed",
+  EXPECT_THAT(report_.warnings, ElementsAre("label 'd' is left out: it has no text, and 2 are required",
+                                            "label 'c' is left out: it has 1 text, and 2 are required",
                                             "labels with fewer than 5 training texts: b (4), a (4)"));
 
   const auto lonely = Write("lonely.tsv", "a\tone x\na\ttwo x\nb\tthree x\n");
@@ -245,13 +245,13 @@ TEST_F(ReadSplitTest, DoesWithFewerPartsWhereThereAreTooFewTexts) {
   EXPECT_EQ(split->train.examples.size(), 3u);
   EXPECT_EQ(split->validation.examples.size(), 3u);
   EXPECT_THAT(split->test.examples, IsEmpty());
-  EXPECT_EQ(report_.warnings.front(), "too few texts for a test part: there is none");
+  EXPECT_EQ(report_.warnings.front(), "too few texts for a test part, so there is no test part");
 
   const auto two = Write("two.tsv", "a\t1 x\nb\t2 x\n");
   const Result<Split> tiny = ReadSplit({{two}, {}, {}}, {}, {}, report_);
   ASSERT_TRUE(tiny) << tiny.error().Text();
   EXPECT_EQ(Texts(tiny->validation), Texts(tiny->train));
-  EXPECT_THAT(report_.warnings[1], HasSubstr("the training texts are it too"));
+  EXPECT_THAT(report_.warnings[1], HasSubstr("the training texts are used for validation"));
 }
 
 TEST_F(ReadSplitTest, SaysWhenNothingIsLeftToTrainOn) {

@@ -188,7 +188,7 @@ Result<Split> StratifiedSplit(Dataset dataset, const SplitOptions& options) {
   }
   shares[kTrain] = kWhole - shares[kTest] - shares[kValidation];
   if (shares[kTrain] <= 0) {
-    return Fail(ErrorCode::kInvalidArgument, "the test and validation parts leave nothing to train on",
+    return Fail(ErrorCode::kInvalidArgument, "the test and validation parts leave no texts for training",
                 "make their sizes sum to less than 1");
   }
   Split split;
@@ -208,8 +208,8 @@ Result<Split> StratifiedSplit(Dataset dataset, const SplitOptions& options) {
       static constexpr std::array kNames = {"training", "validation", "test"};
       return Fail(ErrorCode::kInvalidData,
                   std::to_string(part_of.size()) + " texts are too few: the " + kNames[part] + " part would be empty",
-                  "add texts (every label needs " + std::to_string(PartsWanted(shares)) +
-                      " to be in every part), or make fewer parts");
+                  "add texts (a label needs " + std::to_string(PartsWanted(shares)) +
+                      " to appear in every part), or use fewer parts");
     }
   }
   return split;

@@ -57,7 +57,7 @@ bool SumIsRight(const char* block) {
 void TarReader::Closer::operator()(void* file) const { gzclose_r(Handle(file)); }
 
 Error TarReader::Bad(const std::string& why) const {
-  return {ErrorCode::kInvalidData, path_ + ": " + why, "fetch the archive again"};
+  return {ErrorCode::kInvalidData, path_ + ": " + why, "download the archive again"};
 }
 
 Result<TarReader> TarReader::Open(const std::filesystem::path& path) {
@@ -85,7 +85,7 @@ Result<void> TarReader::ReadBytes(char* bytes, size_t count) {
   int code = Z_OK;
   const std::string reason = gzerror(Handle(file_.get()), &code);
   if (code == Z_ERRNO) return Fail(ErrorCode::kIo, path_ + ": can't read: " + std::strerror(errno));
-  return std::unexpected(Bad(code == Z_OK ? "is cut off" : "is damaged or cut off: " + reason));
+  return std::unexpected(Bad(code == Z_OK ? "is truncated" : "is damaged or truncated: " + reason));
 }
 
 /// False at the end of the file.
@@ -94,7 +94,7 @@ Result<bool> TarReader::ReadBlock(char* block) {
   if (first == -1) {
     int code = Z_OK;
     const std::string reason = gzerror(Handle(file_.get()), &code);
-    if (code != Z_OK) return std::unexpected(Bad("is damaged or cut off: " + reason));
+    if (code != Z_OK) return std::unexpected(Bad("is damaged or truncated: " + reason));
     return false;
   }
   block[0] = static_cast<char>(first);
@@ -119,7 +119,7 @@ Result<void> TarReader::Drain() {
     const int got = gzread(Handle(file_.get()), buffer.data(), static_cast<unsigned>(buffer.size()));
     int code = Z_OK;
     const std::string reason = gzerror(Handle(file_.get()), &code);
-    if (code != Z_OK) return std::unexpected(Bad("is damaged or cut off: " + reason));
+    if (code != Z_OK) return std::unexpected(Bad("is damaged or truncated: " + reason));
     if (got <= 0) return {};
     total_ += static_cast<uint64_t>(got);
     if (total_ > kMaxBytes) return std::unexpected(Bad("unpacks to more than " + std::to_string(kMaxBytes) + " bytes"));
@@ -134,16 +134,17 @@ Result<bool> TarReader::Next() {
     std::array<char, kBlock> block;
     if (!TRY(ReadBlock(block.data()))) {
       if (total_ == 0) return std::unexpected(Bad("is empty"));
-      return std::unexpected(Bad("is cut off: it lacks the archive's end"));
+      return std::unexpected(Bad("is truncated: the end of the archive is missing"));
     }
     // A block of zeros ends the archive.
     if (std::ranges::all_of(block, [](char c) { return c == '\0'; })) {
       TRY(Drain());
       return false;
     }
-    if (!SumIsRight(block.data())) return std::unexpected(Bad("is no tar file, or damaged: a header's sum is wrong"));
+    if (!SumIsRight(block.data()))
+      return std::unexpected(Bad("is not a tar file, or is damaged: the checksum of a header is wrong"));
     const auto size = OctalAt(block.data(), 124, 12);
-    if (!size || *size > kMaxBytes) return std::unexpected(Bad("a member's size makes no sense"));
+    if (!size || *size > kMaxBytes) return std::unexpected(Bad("the size of a member is invalid"));
     unread_ = *size;
     padding_ = (kBlock - *size % kBlock) % kBlock;
     const char type = block[156];

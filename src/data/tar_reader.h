@@ -22,8 +22,8 @@ class TarReader {
   /// Errors: kNotFound, kIo.
   static Result<TarReader> Open(const std::filesystem::path& path);
 
-  /// Goes on to the next plain file; false at the end. Errors: kInvalidData for what is no tar file, is damaged, cut
-  /// off, or unpacks to more than kMaxBytes; kIo.
+  /// Goes on to the next plain file; false at the end. Errors: kInvalidData for a file that is not a tar file, is
+  /// damaged, cut off, or unpacks to more than kMaxBytes; kIo.
   Result<bool> Next();
 
   const std::string& name() const { return member_; }
@@ -47,7 +47,7 @@ class TarReader {
   std::unique_ptr<void, Closer> file_;  // a gzFile, which also reads plain files
   std::string member_;
   uint64_t size_ = 0;
-  uint64_t unread_ = 0;   // of the member's bytes
+  uint64_t unread_ = 0;   // bytes of the member that were not read yet
   uint64_t padding_ = 0;  // behind them
   uint64_t total_ = 0;
 };

@@ -73,10 +73,10 @@ TEST_F(TarReaderTest, RefusesMembersOverTheLimitAndSizesThatMakeNoSense) {
   EXPECT_THAT(Members(Write(TarOf({{"a", std::string(100, 'x')}})), 99), ElementsAre(HasSubstr("more than 99")));
   std::string huge = TarMember("a", "");
   huge.replace(124, 11, "77777777777");
-  EXPECT_THAT(Members(Write(huge)), ElementsAre(HasSubstr("sum is wrong")));
+  EXPECT_THAT(Members(Write(huge)), ElementsAre(HasSubstr("the checksum of a header is wrong")));
   EXPECT_THAT(Members(Write("")), ElementsAre(HasSubstr("empty")));
-  EXPECT_THAT(Members(Write("hello")), ElementsAre(HasSubstr("cut off")));
-  EXPECT_THAT(Members(Write(std::string(2000, 'a'))), ElementsAre(HasSubstr("no tar file")));
+  EXPECT_THAT(Members(Write("hello")), ElementsAre(HasSubstr("truncated")));
+  EXPECT_THAT(Members(Write(std::string(2000, 'a'))), ElementsAre(HasSubstr("not a tar file")));
   EXPECT_THAT(Members(directory_.path() / "none"), ElementsAre(HasSubstr("none")));
 }
 

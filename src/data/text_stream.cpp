@@ -37,7 +37,7 @@ Result<size_t> TextStream::ReadRaw(char* bytes, size_t count) {
   if (got < 0 || code == Z_BUF_ERROR) {
     if (code == Z_ERRNO) return Fail(ErrorCode::kIo, name_ + ": can't read: " + std::strerror(errno));
     return Fail(ErrorCode::kInvalidData, name_ + ": damaged or incomplete gzip data: " + reason,
-                "fetch or compress the file again; `gzip -t` checks it");
+                "download or compress the file again; `gzip -t` checks it");
   }
   raw_bytes_ += static_cast<size_t>(got);
   if (raw_bytes_ > kSuspectBytes && gzip()) {
@@ -45,7 +45,7 @@ Result<size_t> TextStream::ReadRaw(char* bytes, size_t count) {
     if (raw_bytes_ / packed > kSuspectRatio) {
       return Fail(ErrorCode::kInvalidData,
                   name_ + ": unpacks to more than " + std::to_string(kSuspectRatio) + " times its size",
-                  "this is no honest text; unpack it yourself with `gunzip` if you trust it");
+                  "such a ratio is suspicious; unpack the file with `gunzip` if you trust it");
     }
   }
   return static_cast<size_t>(got);
@@ -60,7 +60,7 @@ Result<TextStream> TextStream::Open(const std::filesystem::path& path) {
     const int number = errno;
     return Fail(number == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo,
                 stream.name_ + ": can't open: " + std::strerror(number),
-                number == ENOENT ? "check the path; it is taken from the current directory" : "check its permissions");
+                number == ENOENT ? "check the path; it is relative to the current directory" : "check its permissions");
   }
   struct stat status {};
   if (::fstat(fd, &status) == 0 && S_ISDIR(status.st_mode)) {
@@ -118,7 +118,7 @@ Result<bool> TextStream::Fill() {
     return Fail(ErrorCode::kInvalidData,
                 name_ + ", line " + std::to_string(line_) + ": a row of more than " +
                     std::to_string(kMaxRecordBytes >> 20) + " MiB",
-                "the file is broken here, or a quote is never closed");
+                "the file is damaged here, or a quote is never closed");
   }
   if (position_ > 0) {
     text_.erase(0, position_);

@@ -28,11 +28,11 @@ Result<void> CheckCurve(const CalibrationCurve& curve, size_t index) {
   const std::string name = "the curve of label " + std::to_string(index);
   if (curve.x.empty() || curve.x.size() != curve.y.size()) {
     return Bad(name + " has " + std::to_string(curve.x.size()) + " places and " + std::to_string(curve.y.size()) +
-               " values, expected as many, at least one");
+               " values, expected equal numbers of at least one");
   }
   for (size_t i = 0; i < curve.x.size(); ++i) {
     if (!std::isfinite(curve.x[i]) || !(curve.y[i] >= 0 && curve.y[i] <= 1))
-      return Bad(name + " has a point that is no number, or no probability");
+      return Bad(name + " has a point that is not a number or not a probability");
     if (i > 0 && (curve.x[i] <= curve.x[i - 1] || curve.y[i] < curve.y[i - 1]))
       return Bad(name + " is not ascending at point " + std::to_string(i));
   }
@@ -130,18 +130,18 @@ Result<void> CheckCalibration(const Calibration& calibration) {
   const bool vector = calibration.method == CalibrationMethod::kVector;
   const bool isotonic = calibration.method == CalibrationMethod::kIsotonic;
   if (calibration.scale.size() != calibration.bias.size() || calibration.scale.empty() == vector)
-    return Bad("'scale' and 'bias' must be lists of the same length where the method is vector, and absent elsewhere");
+    return Bad("'scale' and 'bias' must be lists of the same length if the method is vector, and absent otherwise");
   if (calibration.curves.empty() == isotonic)
-    return Bad("'points' must be there where the method is isotonic, and nowhere else");
+    return Bad("'points' must be present if the method is isotonic, and absent otherwise");
   if (!calibration.temperatures.empty() && (vector || isotonic))
-    return Bad("'temperatures' are there, but the method is " + std::string(NameOf(calibration.method)));
+    return Bad("'temperatures' must be absent if the method is " + std::string(NameOf(calibration.method)));
   return {};
 }
 
 Result<void> CheckCalibrationFits(const Calibration& calibration, size_t labels, bool multi_label) {
   TRY(CheckCalibration(calibration));
   if (!calibration.temperatures.empty()) {
-    if (!multi_label) return Bad("labels have temperatures of their own, but the model decides for one of them");
+    if (!multi_label) return Bad("temperatures per label require a multi-label model");
     TRY(CheckLength(calibration.temperatures.size(), labels, "temperatures"));
   }
   if (!calibration.scale.empty()) TRY(CheckLength(calibration.scale.size(), labels, "scales"));

@@ -18,7 +18,7 @@ namespace winnow {
 
 enum class CalibrationMethod { kTemperature, kVector, kIsotonic };
 
-/// As winnow.json and --calibration have it: "temperature", "vector", "isotonic".
+/// Returns the name of a method in winnow.json and --calibration: "temperature", "vector", "isotonic".
 std::string_view NameOf(CalibrationMethod method);
 
 /// Straight lines between points, flat beyond the first and the last.
@@ -26,7 +26,7 @@ struct CalibrationCurve {
   std::vector<double> x;  ///< ascending, finite
   std::vector<double> y;  ///< non-decreasing, within 0 to 1
 
-  /// At least one point. NaN for NaN.
+  /// Evaluates the curve, which has at least one point. Returns NaN for NaN.
   double At(double at) const;
   bool operator==(const CalibrationCurve&) const = default;
 };
@@ -42,10 +42,10 @@ struct Calibration {
   bool operator==(const Calibration&) const = default;
 };
 
-/// Whether the numbers make sense for any model. Errors: kInvalidModel, naming the first that does not.
+/// Checks that the values are valid for some model. Errors: kInvalidModel, naming the first invalid value.
 Result<void> CheckCalibration(const Calibration& calibration);
 
-/// Whether they are for a model of so many labels. Errors: as above.
+/// Checks that the calibration fits a model with that number of labels. Errors: kInvalidModel.
 Result<void> CheckCalibrationFits(const Calibration& calibration, size_t labels, bool multi_label);
 
 /// Logits [n, labels] row-major to probabilities; `out` has the size of `logits` and may be the same memory. The
@@ -56,8 +56,8 @@ void Calibrate(const Calibration& calibration, std::span<const float> logits, si
 
 /// Whether the method, whatever its numbers are, leaves texts in the order of the score that thresholds look at: for
 /// one label out of several p(positive) / (p(positive) + p(strongest rival)), multi-label the label's probability.
-/// `pooled`: a text's answer is that of one of its windows. Then a threshold's promise holds although the numbers were
-/// fitted on the texts that chose it (decide/neyman_pearson.h).
+/// `pooled`: the prediction of a text is that of one of its windows. If it returns true, the guarantee of a threshold
+/// holds although the calibration was fitted on the texts that chose it (decide/neyman_pearson.h).
 bool KeepsOrder(CalibrationMethod method, size_t labels, bool multi_label, bool pooled);
 
 }  // namespace winnow

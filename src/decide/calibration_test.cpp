@@ -155,7 +155,7 @@ TEST(FitCalibration, SaysWhatIsTooLittle) {
   EXPECT_THAT(FitCalibration(CalibrationMethod::kVector, Sample(false, 20).view()).error().message,
               HasSubstr("fewer than 10 texts with 'a'"));
   EXPECT_THAT(FitCalibration(CalibrationMethod::kIsotonic, Sample().view()).error().message,
-              HasSubstr("there are 300 texts to fit on, and at least 1000 are needed"));
+              HasSubstr("there are 300 texts for fitting, and at least 1000 are required"));
   Texts rare = Sample(true);
   for (auto& truth : rare.truth) {
     if (truth[0] == 2) truth.clear();
@@ -165,7 +165,7 @@ TEST(FitCalibration, SaysWhatIsTooLittle) {
   EXPECT_EQ(shared.calibration.temperatures[2], shared.calibration.temperature);
   EXPECT_NE(shared.calibration.temperatures[0], shared.calibration.temperature);
   ASSERT_FALSE(shared.notes.empty());
-  EXPECT_THAT(shared.notes.back(), HasSubstr("too few texts with or without 'c'"));
+  EXPECT_THAT(shared.notes.back(), HasSubstr("the labels 'c' share one temperature"));
   EXPECT_THAT(FitCalibration(CalibrationMethod::kVector, rare.view()).error().message,
               HasSubstr("with, or without, 'c'"));
 }

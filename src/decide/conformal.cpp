@@ -27,7 +27,7 @@ int64_t TextsNeededForError(double max_error) {
 Result<AbstentionThreshold> AbstainForError(std::span<const float> confidence, std::span<const uint8_t> wrong,
                                             double max_error) {
   if (!(max_error > 0 && max_error < 1)) {
-    return Fail(ErrorCode::kInvalidArgument, fmt::format("an error rate of {}", max_error),
+    return Fail(ErrorCode::kInvalidArgument, fmt::format("{} is not a valid error rate", max_error),
                 "give a number between 0 and 1, such as .01");
   }
   AbstentionThreshold result;
@@ -37,7 +37,7 @@ Result<AbstentionThreshold> AbstainForError(std::span<const float> confidence, s
     return Fail(ErrorCode::kInvalidData,
                 fmt::format("an error rate of at most {} needs at least {} texts, and there are {}", max_error,
                             TextsNeededForError(max_error), result.texts),
-                "give more held-out texts, or allow more errors");
+                "provide more held-out texts, or allow more errors");
   }
   std::vector<float> mistakes;
   for (size_t i = 0; i < confidence.size(); ++i) {
@@ -50,10 +50,11 @@ Result<AbstentionThreshold> AbstainForError(std::span<const float> confidence, s
     if (!(score < 1)) {
       return Fail(
           ErrorCode::kInvalidData,
-          fmt::format("more than {} of {} texts are decided wrongly with a confidence of 1: no abstention keeps "
-                      "an error rate of {}",
-                      allowed, result.texts, max_error),
-          "look for wrong labels among them, calibrate the model, or allow more");
+          fmt::format(
+              "more than {} of {} texts are misclassified with a confidence of 1, so no abstention threshold keeps "
+              "an error rate of {}",
+              allowed, result.texts, max_error),
+          "check these texts for wrong labels, calibrate the model, or allow more errors");
     }
     result.below = std::nextafter(score, std::numeric_limits<float>::infinity());
   }

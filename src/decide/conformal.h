@@ -1,5 +1,5 @@
-/// Abstention with a promised error rate, by split conformal prediction (Vovk, Gammerman & Shafer 2005; Papadopoulos et
-/// al. 2002) with a score made for the purpose; the same threshold is conformal risk control's (Angelopoulos et al.
+/// Abstention with a guaranteed error rate, by split conformal prediction (Vovk, Gammerman & Shafer 2005; Papadopoulos
+/// et al. 2002) with a score made for the purpose; the same threshold is conformal risk control's (Angelopoulos et al.
 /// 2024) for the loss "wrong, and answered".
 ///
 /// A held-out text has the score: its decision's confidence where the decision is wrong, else less than any confidence.
@@ -8,7 +8,7 @@
 ///
 ///     P(the next text is decided wrongly, and not abstained from) <= max_error.
 ///
-/// What is promised, exactly: that probability is over the draw of the held-out texts and of the next one together. It
+/// The exact guarantee: that probability is over the draw of the held-out texts and of the next one together. It
 /// is a share of all texts, not of those that are answered, nor of each label. It needs at least 1 / max_error - 1
 /// texts. A model that is wrong less often than max_error never abstains.
 #pragma once
@@ -20,15 +20,15 @@
 
 namespace winnow {
 
-/// The fewest texts that can promise it: 99 for .01.
+/// Returns the smallest number of texts for which the guarantee is possible: 99 for .01.
 int64_t TextsNeededForError(double max_error);
 
 struct AbstentionThreshold {
-  float below = 0;  ///< confidences below it are abstained from; 0: none
+  float below = 0;  ///< predictions with a confidence below it are abstained from; 0: none
   int64_t texts = 0;
-  int64_t abstained = 0;       ///< of these texts
-  int64_t wrong_before = 0;    ///< decided wrongly
-  int64_t wrong_answered = 0;  ///< of which were not abstained from
+  int64_t abstained = 0;       ///< number of the texts that are abstained from
+  int64_t wrong_before = 0;    ///< number of wrong decisions before abstention
+  int64_t wrong_answered = 0;  ///< number of wrong decisions that are not abstained from
 };
 
 /// `confidence[i]`: of text i's decision; `wrong[i]`: 1 where it is not the truth. The decisions must be made without

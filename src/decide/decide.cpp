@@ -46,8 +46,8 @@ Result<Mode> ParseMode(std::string_view name) {
   for (const Mode mode : {Mode::kStrict, Mode::kModerate, Mode::kLenient}) {
     if (name == ModeName(mode)) return mode;
   }
-  return Fail(ErrorCode::kInvalidArgument, "mode '" + std::string(name) + "' is not known",
-              "modes are strict, moderate, lenient");
+  return Fail(ErrorCode::kInvalidArgument, "unknown mode '" + std::string(name) + "'",
+              "the modes are strict, moderate and lenient");
 }
 
 std::string_view ModeName(Mode mode) {

@@ -11,7 +11,7 @@
 
 namespace winnow {
 
-/// "strict", "moderate" or "lenient". Errors: kInvalidArgument, with the list.
+/// Parses "strict", "moderate" or "lenient". Errors: kInvalidArgument, listing the modes.
 Result<Mode> ParseMode(std::string_view name);
 std::string_view ModeName(Mode mode);
 
@@ -25,7 +25,7 @@ struct ModeThresholds {
   bool operator==(const ModeThresholds&) const = default;
 };
 
-/// What was decided about one text. Label ids are positions in the bundle's label list.
+/// The decision about one text. Label ids are positions in the bundle's label list.
 struct Decision {
   /// The decided label. Multi-label: the most probable decided one, -1 when none was reached.
   int32_t label = -1;
@@ -36,9 +36,9 @@ struct Decision {
   float score = 0;
   /// The probability of what was decided. Multi-label and none decided: 1 minus the highest probability.
   float confidence = 0;
-  /// The positive label was decided.
+  /// Whether the positive label was decided.
   bool positive = false;
-  /// The confidence is below DecideOptions::abstain_below, or a probability is not a number.
+  /// Whether the confidence is below DecideOptions::abstain_below, or a probability is not a number.
   bool abstained = false;
   /// Multi-label: every decided label, ascending. Single-label: empty.
   std::vector<int32_t> labels;
@@ -60,7 +60,7 @@ struct DecideOptions {
 /// border in the same direction. Thread-safe; allocates nothing.
 Decision Decide(std::span<const float> probabilities, const DecideOptions& options = {});
 
-/// Every label of `probabilities` (one row, independent) that reaches its threshold. `thresholds` has one entry a
+/// Every label of `probabilities` (one row, independent) that reaches its threshold. `thresholds` has one entry per
 /// label, or one for all; empty means options.threshold for all. A label beyond a shorter list uses options.threshold.
 /// Thread-safe.
 Decision DecideMultiLabel(std::span<const float> probabilities, std::span<const float> thresholds,

@@ -76,8 +76,10 @@ Result<void> AddLabelTemperatures(const LabelledLogits& texts, CalibrationFit& f
   if (shared.size() == labels) return {};
   fit.calibration.temperatures = std::move(own);
   if (!shared.empty()) {
-    fit.notes.push_back("too few texts with or without " + NamesOf(shared, texts.labels) +
-                        ", or too clear ones, for a temperature of their own: they have the common one");
+    fit.notes.push_back(
+        "the labels " + NamesOf(shared, texts.labels) +
+        " share one temperature: too few texts have, or lack, these labels, or the model makes no clear mistake on "
+        "them");
   }
   return {};
 }
@@ -124,8 +126,8 @@ Result<void> CheckEnoughFor(CalibrationMethod method, std::span<const std::vecto
   const std::string advice = "calibrate with more held-out texts, or with --calibration temperature";
   if (method == CalibrationMethod::kIsotonic && all < kEnoughForIsotonic) {
     return Fail(ErrorCode::kInvalidData,
-                "--calibration isotonic: there are " + std::to_string(all) + " texts to fit on, and at least " +
-                    std::to_string(kEnoughForIsotonic) + " are needed",
+                "--calibration isotonic: there are " + std::to_string(all) + " texts for fitting, and at least " +
+                    std::to_string(kEnoughForIsotonic) + " are required",
                 advice);
   }
   std::vector<size_t> rare;

@@ -11,8 +11,8 @@
 
 namespace winnow {
 
-/// A label's own temperature needs so many texts with it, and as many without; vector scaling needs as many of every
-/// label.
+/// Minimum number of texts with a label, and without it, for a temperature of its own; vector scaling needs as many of
+/// every label.
 inline constexpr int64_t kEnoughOfLabel = 10;
 
 /// Held-out texts and what the model says of them: logits [texts, labels], and each text's label ids.
@@ -25,7 +25,7 @@ struct LabelledLogits {
 
 struct CalibrationFit {
   Calibration calibration;
-  /// What a user should know: why a temperature stayed 1, which labels share one.
+  /// Notes for the user: why a temperature stayed 1, which labels share a temperature.
   std::vector<std::string> notes;
 };
 

@@ -1,4 +1,4 @@
-/// Thresholds of a multi-label model, one a label: chosen on held-out texts, and shifted by the mode.
+/// Thresholds of a multi-label model, one per label: chosen on held-out texts and shifted by the mode.
 #pragma once
 
 #include <cstdint>

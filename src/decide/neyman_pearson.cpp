@@ -14,7 +14,7 @@ float NextAbove(float value) { return std::nextafter(value, std::numeric_limits<
 Result<void> CheckBounds(double max_fpr, double confidence) {
   if (max_fpr > 0 && max_fpr < 1 && confidence > 0 && confidence < 1) return {};
   return Fail(ErrorCode::kInvalidArgument,
-              fmt::format("a false-positive rate of {} with a confidence of {}", max_fpr, confidence),
+              fmt::format("a false-positive rate of {} with a confidence of {} is not valid", max_fpr, confidence),
               "give two numbers between 0 and 1, such as .02 and .95");
 }
 
@@ -38,10 +38,10 @@ Result<FprThreshold> Above(std::span<const float> sorted, int64_t rank, double m
   const float score = sorted[static_cast<size_t>(rank - 1)];
   if (!(score < 1)) {
     return Fail(ErrorCode::kInvalidData,
-                fmt::format("{} of {} legitimate texts score 1, as positive as can be: no threshold keeps a "
+                fmt::format("{} of {} negatives have a score of 1, the highest possible, so no threshold keeps a "
                             "false-positive rate of {}",
                             std::ranges::count_if(sorted, [](float s) { return !(s < 1); }), sorted.size(), max_fpr),
-                "look for wrong labels among them, calibrate the model, or allow more");
+                "check these texts for wrong labels, calibrate the model, or allow more false positives");
   }
   return FprThreshold{.threshold = NextAbove(score), .rank = rank, .max_fpr = max_fpr};
 }
@@ -51,12 +51,15 @@ Result<FprThreshold> ThresholdOfSorted(std::span<const float> sorted, double max
   const auto n = static_cast<int64_t>(sorted.size());
   const int64_t above = AllowedAbove(n, max_fpr, 1 - confidence);
   if (n == 0 || above < 0) {
-    return Fail(ErrorCode::kInvalidData,
-                fmt::format("a false-positive rate of at most {} with {:.4g} % confidence needs at least {} legitimate "
-                            "texts, and there are {}",
-                            max_fpr, 100 * confidence, TextsNeededForFpr(max_fpr, confidence), n),
-                fmt::format("give more held-out texts, or allow more: with {} texts at most {:.2g} can be promised", n,
-                            n == 0 ? 1.0 : 1 - std::pow(1 - confidence, 1 / static_cast<double>(n))));
+    return Fail(
+        ErrorCode::kInvalidData,
+        fmt::format("a false-positive rate of at most {} with {:.4g} % confidence needs at least {} "
+                    "negatives, and there are {}",
+                    max_fpr, 100 * confidence, TextsNeededForFpr(max_fpr, confidence), n),
+        fmt::format(
+            "provide more held-out texts, or a higher limit: with {} negatives the lowest rate that can be guaranteed "
+            "is {:.2g}",
+            n, n == 0 ? 1.0 : 1 - std::pow(1 - confidence, 1 / static_cast<double>(n))));
   }
   return Above(sorted, n - above, max_fpr);
 }
@@ -83,7 +86,7 @@ int64_t TextsNeededForFpr(double max_fpr, double confidence) {
 
 Result<FprThresholds> ThresholdsForFpr(std::span<const float> legitimate, double max_fpr, double confidence) {
   if (!(max_fpr < 0.5)) {
-    return Fail(ErrorCode::kInvalidArgument, fmt::format("a false-positive rate of {}", max_fpr),
+    return Fail(ErrorCode::kInvalidArgument, fmt::format("a false-positive rate of {} is not valid", max_fpr),
                 "give a number below .5: the strict mode allows twice as much");
   }
   std::vector<float> sorted(legitimate.begin(), legitimate.end());
@@ -98,10 +101,11 @@ Result<FprThresholds> ThresholdsForFpr(std::span<const float> legitimate, double
   }
   const double promised = 1 - std::pow(1 - confidence, 1 / static_cast<double>(n));
   result.lenient = TRY(Above(sorted, n, promised));
-  result.notes.push_back(
-      fmt::format("lenient promises a false-positive rate of at most {:.2g}, not {:.2g}: that needs {} legitimate "
-                  "texts, and there are {}",
-                  promised, max_fpr / 2, TextsNeededForFpr(max_fpr / 2, confidence), n));
+  result.notes.push_back(fmt::format(
+      "the lenient mode guarantees a false-positive rate of at most {:.2g} instead of {:.2g}, because the latter "
+      "needs {} "
+      "negatives, and there are {}",
+      promised, max_fpr / 2, TextsNeededForFpr(max_fpr / 2, confidence), n));
   return result;
 }
 

@@ -60,7 +60,7 @@ TEST(ModerateThreshold, SaysHowManyTextsAreMissing) {
   const auto failed = ModerateForFpr(Ascending(148), .02, .95);
   ASSERT_FALSE(failed);
   EXPECT_EQ(failed.error().code, ErrorCode::kInvalidData);
-  EXPECT_THAT(failed.error().message, HasSubstr("needs at least 149 legitimate texts, and there are 148"));
+  EXPECT_THAT(failed.error().message, HasSubstr("needs at least 149 negatives, and there are 148"));
   EXPECT_THAT(ModerateForFpr({}, .02, .95).error().message, HasSubstr("there are 0"));
   for (const double wrong : {0.0, 1.0, -1.0, std::nan("")}) {
     EXPECT_EQ(ModerateForFpr(Ascending(300), wrong, .95).error().code, ErrorCode::kInvalidArgument);
@@ -81,7 +81,7 @@ TEST(ModerateThreshold, IsRefusedWhereScoresCantGoHigher) {
   for (size_t i = 150; i < 200; ++i) scores[i] = 1;
   const auto failed = ModerateForFpr(scores, .02, .95);
   ASSERT_FALSE(failed);
-  EXPECT_THAT(failed.error().message, HasSubstr("50 of 200 legitimate texts score 1"));
+  EXPECT_THAT(failed.error().message, HasSubstr("50 of 200 negatives have a score of 1"));
 }
 
 TEST(ThresholdsForFpr, AreTwiceTheBoundTheBoundAndHalfOfIt) {
@@ -101,7 +101,7 @@ TEST(ThresholdsForFpr, LenientPromisesWhatItsTextsAllow) {
   EXPECT_EQ(found.lenient.rank, 200);
   EXPECT_NEAR(found.lenient.max_fpr, 1 - std::pow(.05, 1 / 200.0), 1e-15);
   ASSERT_EQ(found.notes.size(), 1u);
-  EXPECT_THAT(found.notes[0], HasSubstr("that needs 299 legitimate texts, and there are 200"));
+  EXPECT_THAT(found.notes[0], HasSubstr("needs 299 negatives, and there are 200"));
   EXPECT_GE(found.lenient.threshold, found.moderate.threshold);
   EXPECT_FALSE(ThresholdsForFpr(Ascending(1000), .5, .95));
 }

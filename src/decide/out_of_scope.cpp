@@ -86,7 +86,7 @@ Result<ScopeMethod> ParseScopeMethod(std::string_view name) {
   for (const ScopeMethod method : kMethods) {
     if (NameOf(method) == name) return method;
   }
-  return Fail(ErrorCode::kInvalidArgument, fmt::format("'{}' is no score of being out of scope", name),
+  return Fail(ErrorCode::kInvalidArgument, fmt::format("'{}' is not an out-of-scope score", name),
               "expected max_probability, energy or distance");
 }
 
@@ -98,7 +98,7 @@ Result<ScopeShape> FitScopeShape(std::span<const float> logits, std::span<const 
   }
   if (texts < 2 * labels) {
     return Fail(ErrorCode::kInvalidData,
-                fmt::format("the distance to {} labels' means needs at least {} texts, there are {}", labels,
+                fmt::format("the distance to the means of {} labels needs at least {} texts, and there are {}", labels,
                             2 * labels, texts));
   }
   for (const float logit : logits) {

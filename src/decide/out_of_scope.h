@@ -1,4 +1,4 @@
-/// How far a text is from all that a classifier knows, told from its logits: "none of these".
+/// Out-of-scope scores: how far a text is from the labels of a classifier, computed from its logits.
 ///
 ///   max_probability  1 - the highest probability (Hendrycks and Gimpel 2017)
 ///   energy           -log sum exp(logit / T) of the logits as they are, which softmax would throw away
@@ -21,10 +21,10 @@ namespace winnow {
 enum class ScopeMethod { kMaxProbability, kEnergy, kDistance };
 
 std::string_view NameOf(ScopeMethod method);
-/// Errors: kInvalidArgument, with the list.
+/// Parses the name of a method. Errors: kInvalidArgument, listing the methods.
 Result<ScopeMethod> ParseScopeMethod(std::string_view name);
 
-/// What the distance is measured with, for `labels` labels.
+/// The parameters of the Mahalanobis distance for `labels` labels.
 struct ScopeShape {
   std::vector<float> whitening;  ///< [labels, labels] row-major: turns logits into what has the identity's covariance
   std::vector<float> means;      ///< [labels, labels]: row i is label i's mean, whitened

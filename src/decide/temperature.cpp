@@ -113,7 +113,7 @@ TemperatureFit Fit(const LikelihoodAt& at, size_t texts, size_t terms, bool one_
   TemperatureFit fit;
   fit.count = static_cast<int64_t>(texts);
   if (terms == 0) {
-    fit.note = "no held-out texts: the temperature stays 1";
+    fit.note = "not fitted: there are no held-out texts";
     return fit;
   }
   const Minimum minimum = Minimize(at);
@@ -126,17 +126,16 @@ TemperatureFit Fit(const LikelihoodAt& at, size_t texts, size_t terms, bool one_
   fit.nll_before = at(1.0).value / static_cast<double>(terms);
   fit.nll_after = at(minimum.b).value / static_cast<double>(terms);
   if (minimum.place == Minimum::kFlat) {
-    fit.note = "any temperature fits the held-out logits equally well";
+    fit.note = "not fitted: every temperature fits the held-out texts equally well";
   } else if (minimum.place == Minimum::kAtHigh) {
-    fit.note =
-        "no held-out text is wrong enough to bound the temperature: it would make the model certain of everything";
+    fit.note = "not fitted: the model makes no clear mistake on the held-out texts";
   } else if (minimum.place == Minimum::kAtLow) {
-    fit.note = "the logits say no more than chance on held-out texts: the temperature is at its upper bound";
+    fit.note = "not fitted: on the held-out texts the model is no better than guessing";
   } else if (one_class) {
-    fit.note = "all held-out texts have one label: the temperature says nothing about the others";
+    fit.note = "not fitted: all held-out texts have the same label";
   } else if (fit.count < kEnoughForTemperature) {
     fit.note = "only " + std::to_string(fit.count) + " held-out texts: at least " +
-               std::to_string(kEnoughForTemperature) + " are needed for a temperature";
+               std::to_string(kEnoughForTemperature) + " are required to fit a temperature";
   } else {
     fit.reliable = true;
   }

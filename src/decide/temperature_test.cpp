@@ -124,7 +124,7 @@ TEST(FitTemperature, SaysWhenEveryTextIsRight) {
   EXPECT_EQ(fit->temperature, kMinTemperature);
   EXPECT_FALSE(fit->reliable);
   EXPECT_EQ(fit->Usable(), 1.0);
-  EXPECT_THAT(fit->note, testing::HasSubstr("certain of everything"));
+  EXPECT_THAT(fit->note, testing::HasSubstr("makes no clear mistake"));
 }
 
 TEST(FitTemperature, SaysWhenLogitsAreWorseThanChance) {
@@ -133,7 +133,7 @@ TEST(FitTemperature, SaysWhenLogitsAreWorseThanChance) {
   ASSERT_TRUE(fit);
   EXPECT_EQ(fit->temperature, kMaxTemperature);
   EXPECT_FALSE(fit->reliable);
-  EXPECT_THAT(fit->note, testing::HasSubstr("upper bound"));
+  EXPECT_THAT(fit->note, testing::HasSubstr("no better than guessing"));
 }
 
 TEST(FitTemperature, SaysWhenAllTruthIsOneClass) {

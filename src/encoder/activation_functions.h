@@ -1,4 +1,4 @@
-/// Which function follows which product.
+/// The activation function that follows each matrix product.
 #pragma once
 
 #include "bundle/model_config.h"

@@ -11,13 +11,13 @@
 
 namespace winnow {
 
-/// What a layer computes. T tokens, R rows: T too, but in the last layer only the texts' first tokens, one a text,
+/// The intermediate results of one layer. T tokens; R rows: T, but in the last layer only the first token of each text,
 /// since the classification head reads no other; h hidden, i intermediate size. Pointers into Activations' arena.
 struct LayerActivations {
   float* input;        ///< [T, h]
   float* query_input;  ///< [R, h]; the input itself, but in the last layer its gathered first tokens
   float* query;        ///< [T, 3h] with key and value beside it; in the last layer [R, h] by itself
-  float* key;          ///< at the same rows as value
+  float* key;          ///< key, with the same rows as `value`
   float* value;
   size_t query_stride, key_stride;
   float* log_sum;          ///< [heads of text, queries of text] for each text
@@ -37,12 +37,12 @@ class Activations {
  public:
   enum class Keep {
     kNothing,  ///< every layer writes over the one before
-    kOutputs,  ///< of layers; a backward pass computes what lies inside a layer again (Chen et al. 2016)
-    kAll,      ///< that a backward pass needs
+    kOutputs,  ///< the outputs of layers; a backward pass recomputes what is inside a layer (Chen et al. 2016)
+    kAll,      ///< everything that a backward pass needs
   };
   /// Makes room for `texts`.
   void Prepare(const ModelConfig& config, const PackedTexts& texts, Keep keep);
-  /// Floats that Prepare would take for so many.
+  /// Returns the number of floats that Prepare takes for a batch of that size.
   static size_t Floats(const ModelConfig& config, size_t tokens, size_t texts, Keep keep);
 
   Keep kept = Keep::kNothing;

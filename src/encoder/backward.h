@@ -1,4 +1,4 @@
-/// From the gradient of the logits to the gradients of all weights, by hand, layer by layer.
+/// Backward pass: computes the gradients of all weights from the gradient of the logits, layer by layer.
 #pragma once
 
 #include <vector>
@@ -21,22 +21,22 @@ class TrainingPass {
     /// Keeps the layers' outputs alone, and computes the rest again on the way back: about a fifth of the memory for a
     /// third more work, and the same bytes.
     bool recompute = false;
-    MatMulOptions products = {};  ///< of forward and backward
+    MatMulOptions products = {};  ///< options of the matrix products of forward and backward
   };
 
   /// All must outlive the pass. The pool's size decides how sums are split, hence the last bits of the gradients.
   TrainingPass(const Model& model, ThreadPool& pool, const Options& options);
   TrainingPass(const Model& model, ThreadPool& pool) : TrainingPass(model, pool, Options()) {}
 
-  /// Floats that a batch takes.
+  /// Returns the number of floats that a batch takes.
   static size_t Floats(const ModelConfig& config, size_t tokens, size_t texts, const Options& options);
 
   /// Logits [texts, labels]. What the backward needs is kept until the next call. `texts` has passed CheckBatch and
   /// must stay alive until Backward is done.
   std::span<const float> Forward(const PackedTexts& texts, const StepDropout& dropout);
 
-  /// Gradients of the weights, from that of the logits of the last Forward. Overwrites or adds, as
-  /// gradients.accumulating says, and sets it.
+  /// Computes the gradients of the weights from the gradient of the logits of the last Forward. Overwrites or adds, as
+  /// gradients.accumulating says, and sets that flag.
   void Backward(std::span<const float> logits_grad, Gradients& gradients);
 
  private:

@@ -13,10 +13,10 @@ namespace winnow {
 /// Text t is ids[offsets[t]] ... ids[offsets[t + 1] - 1]. Owns nothing. No text is empty.
 struct PackedTexts {
   std::span<const int32_t> ids;
-  std::span<const int32_t> offsets;  ///< one more than there are texts; the first is 0
-  /// Of pairs, by text: the token, counted from the text's first, from which on tokens have type 1 (the second segment
-  /// embedding). Texts past its end are single ones, of type 0 alone. Inference reads it; training makes no pairs, and
-  /// its backward pass takes all tokens for type 0.
+  std::span<const int32_t> offsets;  ///< offsets of the texts and the total; the first is 0
+  /// For pairs, by text: the index of the first token with type 1, counted from the text's first token (the second
+  /// segment embedding). Texts past its end are single ones, of type 0 alone. Inference reads it; training makes no
+  /// pairs, and its backward pass takes all tokens for type 0.
   std::span<const int32_t> second_begins = {};
 
   size_t texts() const { return offsets.size() - 1; }
@@ -30,7 +30,7 @@ struct PackedTexts {
   }
 };
 
-/// The same, owning: a tokenizer appends a text's ids, and EndText closes it, or EndPair.
+/// A batch that owns its ids: a tokenizer appends the ids of a text, and EndText or EndPair ends it.
 struct PackedBatch {
   std::vector<int32_t> ids;
   std::vector<int32_t> offsets = {0};
@@ -52,7 +52,7 @@ struct PackedBatch {
     ids.insert(ids.end(), text.begin(), text.end());
     EndText();
   }
-  /// One text of others, with its token types.
+  /// Appends one text of another batch, with its token types.
   void AppendText(const PackedTexts& from, size_t text) {
     const auto tokens = from.ids.subspan(from.begin(text), from.length(text));
     ids.insert(ids.end(), tokens.begin(), tokens.end());
@@ -66,7 +66,7 @@ struct PackedBatch {
   PackedTexts view() const { return {ids, offsets, second_begins}; }
 };
 
-/// Tokens of the longest text; 0 where there is none.
+/// Returns the number of tokens of the longest text; 0 if there are no texts.
 size_t LongestOf(const PackedTexts& texts);
 
 /// Cuts the texts into `parts` runs of about equally many tokens: part p is texts cuts[p] ... cuts[p + 1] - 1.

@@ -193,7 +193,7 @@ Result<void> CheckBatch(const ModelConfig& config, const PackedTexts& texts) {
     const size_t length = texts.length(t);
     if (length == 0 || length > static_cast<size_t>(MaxTokens(config))) {
       return Fail(ErrorCode::kInvalidArgument,
-                  "a text has " + std::to_string(length) + " tokens; this model takes 1 to " +
+                  "a text has " + std::to_string(length) + " tokens; this model accepts 1 to " +
                       std::to_string(MaxTokens(config)),
                   "lower --max-length");
     }
@@ -203,7 +203,7 @@ Result<void> CheckBatch(const ModelConfig& config, const PackedTexts& texts) {
       return Fail(ErrorCode::kInvalidModel,
                   "token id " + std::to_string(id) + " is outside the model's vocabulary of " +
                       std::to_string(config.vocab_size),
-                  "the tokenizer files and config.json are of different models");
+                  "the tokenizer files and config.json belong to different models");
     }
   }
   return {};

@@ -1,4 +1,4 @@
-/// From token ids to logits.
+/// Forward pass: computes logits from token ids.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ namespace winnow {
 /// Dropout of one training step; with `enabled` false (evaluation) every place is inactive.
 struct StepDropout {
   bool enabled = false;
-  uint64_t key = 0;  ///< of the seed and the step
+  uint64_t key = 0;  ///< random key, derived from the seed and the step
 
   /// Numbers of a hash: new ones go to the end.
   enum Place { kEmbedding, kAttention, kAttentionOutput, kOutput, kHead, kHeadInput, kPosition };
@@ -46,7 +46,7 @@ void ForwardLayer(const Model& model, const PackedTexts& texts, size_t first_tex
 /// Runs whole batches on a pool: texts are dealt out by tokens, each thread takes its own through all layers.
 class ForwardRunner {
  public:
-  /// Both must outlive the runner.
+  /// The arguments must outlive the runner.
   ForwardRunner(const Model& model, ThreadPool& pool)
       : model_(model), pool_(pool), scratch_(static_cast<size_t>(pool.size())) {}
 
@@ -54,17 +54,18 @@ class ForwardRunner {
   /// the weights alone is kept from call to call: see WeightsChanged.
   std::span<const float> Logits(const PackedTexts& texts);
 
-  /// The same for any number of texts, in batches that bound memory, with logits in the order of the texts. `done`,
-  /// where given, is told how many texts are finished, and stops the rest by returning false (their logits are zero).
-  /// `max_texts`: in a batch; 0: as many as fit.
+  /// Returns the logits of any number of texts, in their order, computed in batches that bound memory. `done`,
+  /// if given, is called with the number of finished texts; returning false stops the rest (their logits are zero).
+  /// `max_texts` is the largest number of texts per batch; 0: as many as fit.
   std::vector<float> AllLogits(const PackedTexts& texts, const std::function<bool(size_t done)>& done = {},
                                size_t max_texts = 0);
 
-  /// What the classification head reads of each text, [texts, hidden]: the last layer's output at the first token
-  /// (encoder/head_pass.h). Order, batches and `done` as above; features of texts that were stopped are undefined.
+  /// Returns the features that the classification head reads, [texts, hidden]: the last layer's output at the first
+  /// token (encoder/head_pass.h). Order, batches and `done` are those of AllLogits; features of texts that were stopped
+  /// are undefined.
   FloatBuffer AllFeatures(const PackedTexts& texts, const std::function<bool(size_t done)>& done = {});
 
-  /// To be told when the model's weights are others than at the last call.
+  /// Must be called when the model's weights have changed since the last call.
   void WeightsChanged() { activations_.relative.Clear(); }
 
  private:

@@ -14,10 +14,10 @@ namespace winnow {
 
 class Gradients {
  public:
-  /// Weights of depths below `frozen_depths` have no place.
+  /// Weights of depths below `frozen_depths` get no gradient.
   Gradients(const ModelConfig& config, const Layout& layout, int threads, int frozen_depths = 0);
 
-  /// Floats that so many threads' take, without those of token embeddings.
+  /// Returns the number of floats for that many threads, without the rows of token embeddings.
   static size_t Floats(const Layout& layout, int threads, int frozen_depths);
 
   /// Begins a step: forgets the touched rows; the first backward of the step overwrites the dense gradients.
@@ -50,16 +50,17 @@ class Gradients {
   double Norm(ThreadPool& pool);
 
  private:
-  /// Of a weight of the layout in the dense ones.
+  /// Returns the position of a weight of the layout in the dense gradients.
   size_t Place(size_t offset) const {
     return offset < vectors_ ? offset - first_matrix_ : offset - first_vector_ + (vectors_ - first_matrix_);
   }
 
   size_t hidden_;
-  size_t first_matrix_, vectors_, first_vector_;  // in the layout: what learns, and where the region of vectors begins
+  // Offsets in the layout: first trained matrix, begin and first trained weight of the vectors.
+  size_t first_matrix_, vectors_, first_vector_;
   FloatBuffer dense_;
   std::vector<FloatBuffer> thread_vectors_;
-  std::vector<int32_t> word_ids_;  // that have a row, in the order of their first appearance
+  std::vector<int32_t> word_ids_;  // token ids that have a row, in the order of their first appearance
   std::vector<int32_t> slot_of_;   // [vocabulary] the row of each token, or -1
   std::vector<float> word_rows_;   // [word_ids_, hidden]
 };

@@ -13,7 +13,7 @@
 
 namespace winnow {
 
-/// Matrices of a batch, a row a text.
+/// Matrices of a batch, with one row per text.
 struct HeadPlaces {
   const float* features;  ///< [texts, h] of the last layer
   float* input;           ///< [texts, h] the features after their dropout; null where the architecture has none

@@ -1,6 +1,6 @@
-/// Training and evaluating the classification head alone, over features: what the layers below give of each text.
-/// Where these are frozen, their outputs stay the same from epoch to epoch, and are computed once
-/// (ForwardRunner::AllFeatures); a step costs two small products then, instead of a way through all layers.
+/// Training and evaluating the classification head alone, on features: the outputs of the layers below for each text.
+/// If those layers are frozen, their outputs are the same in each epoch and are computed once
+/// (ForwardRunner::AllFeatures); a step then costs two small products instead of a pass through all layers.
 #pragma once
 
 #include <cstddef>
@@ -18,10 +18,10 @@ namespace winnow {
 
 class HeadPass {
  public:
-  /// Both must outlive the pass. `products` says how Forward and Backward multiply.
+  /// The arguments must outlive the pass. `products` says how Forward and Backward multiply.
   HeadPass(const Model& model, ThreadPool& pool, const MatMulOptions& products = {});
 
-  /// Floats that a batch takes.
+  /// Returns the number of floats that a batch takes.
   static size_t Floats(const ModelConfig& config, size_t texts);
 
   /// Logits [texts, labels] of features [texts, h], which must stay alive until Backward is done.
@@ -31,7 +31,7 @@ class HeadPass {
   /// gradients.accumulating says, and sets it.
   void Backward(std::span<const float> logits_grad, Gradients& gradients);
 
-  /// Logits of any number of texts, in f32 and without dropout, in batches that bound memory.
+  /// Returns the logits of any number of texts, in f32 and without dropout, in batches that bound memory.
   std::vector<float> AllLogits(std::span<const float> features);
 
  private:

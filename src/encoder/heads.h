@@ -1,4 +1,4 @@
-/// Where each head of each text lies in a layer's activations.
+/// The position of each head of each text in a layer's activations.
 #pragma once
 
 #include <cmath>
@@ -18,7 +18,7 @@ struct HeadPlace {
   size_t query_row;  ///< first row of the text in matrices with a row a query: its first token, or, in the last layer,
                      ///< the text
   size_t token_row;  ///< first row of the text in matrices with a row a token
-  size_t column;     ///< of the head within a row of hidden_size
+  size_t column;     ///< first column of the head within a row of hidden_size
 };
 
 /// Calls visit(place) for all heads of texts first_text ... last_text - 1. In the last layer only a text's first token

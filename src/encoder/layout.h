@@ -1,5 +1,5 @@
-/// Where each weight of an encoder with a classification head lies in one array of floats, and what Hugging Face calls
-/// it.
+/// The position of each weight of an encoder with a classification head in one array of floats, and Hugging Face's name
+/// for it.
 ///
 /// The array has three regions, because training treats them differently:
 ///   words      the token embeddings: gradients touch few rows of it
@@ -20,12 +20,12 @@ namespace winnow {
 struct WeightInfo {
   std::string name;  ///< Hugging Face's, with the model's prefix: "bert.encoder.layer.0.output.dense.weight"
   std::vector<int64_t> shape;
-  size_t offset = 0;  ///< in floats
+  size_t offset = 0;  ///< offset in floats
   size_t count = 0;
   enum class Init { kNormal, kZero, kOne } init = Init::kNormal;
   int depth = 0;          ///< 0 the embeddings, then the layers from 1 on, then the head
   bool head = false;      ///< belongs to the classifier, and is absent from base models
-  bool optional = false;  ///< may be absent from base models all the same (the pooler)
+  bool optional = false;  ///< may nevertheless be absent from base models (the pooler)
 };
 
 struct LayerLayout {
@@ -48,7 +48,7 @@ struct Layout {
   size_t head_dense = 0, head_dense_bias = 0;  ///< BERT's pooler, DistilBERT's pre_classifier ...: [h, h]
   size_t classifier = 0, classifier_bias = 0;  ///< [labels, h]
 
-  /// The head's depth, and the number of what lies below.
+  /// Returns the depth of the head, which equals the number of depths below it.
   int head_depth() const { return static_cast<int>(layers.size()) + 1; }
 
   /// Where, in the matrices' and in the vectors' region, the weights of `depth` and above begin: they reach to the

@@ -66,13 +66,14 @@ Result<Model> Model::Load(const std::filesystem::path& dir, ModelConfig config, 
         continue;
       }
       if (weight.head) {
-        return Fail(ErrorCode::kInvalidModel,
-                    path.string() + ": no tensor '" + weight.name + "', so this is a base model without a classifier",
-                    "fine-tune it first: winnow train DATA --base-model " + dir.string());
+        return Fail(
+            ErrorCode::kInvalidModel,
+            path.string() + ": no tensor '" + weight.name + "', so this is a base model without a classification head",
+            "fine-tune it first: winnow train DATA --base-model " + dir.string());
       }
       return Fail(ErrorCode::kInvalidModel, path.string() + ": no tensor '" + weight.name + "'",
                   "config.json describes a " + std::string(ModelTypeOf(model.config_.architecture)) + " of " +
-                      std::to_string(model.config_.num_layers) + " layers; are the two files of one model?");
+                      std::to_string(model.config_.num_layers) + " layers; do the two files belong to the same model?");
     }
     if (tensor->shape != weight.shape) {
       if (weight.head && options.reinit_head) {
@@ -80,18 +81,18 @@ Result<Model> Model::Load(const std::filesystem::path& dir, ModelConfig config, 
         if (weight.name.ends_with(".weight")) {
           model.notes_.push_back("'" + weight.name.substr(0, weight.name.rfind('.')) + "' of " +
                                  ShapeText(tensor->shape) + " is replaced by a new one of " + ShapeText(weight.shape) +
-                                 ", as --reinit-head asks: its weights are random before training");
+                                 ", because of --reinit-head: its weights are random until it is trained");
         }
         continue;
       }
       const bool classifier = weight.head && !weight.optional;
       const std::string expected = classifier && !weight.shape.empty() && weight.name.starts_with(names.classifier)
                                        ? " but there are " + std::to_string(model.config_.labels.size()) + " labels"
-                                       : " but config.json asks for " + ShapeText(weight.shape);
+                                       : " but config.json requires " + ShapeText(weight.shape);
       return Fail(ErrorCode::kInvalidModel,
                   path.string() + ": tensor '" + tensor->name + "' is " + ShapeText(tensor->shape) + expected,
                   classifier ? "this looks like a pretrained head; pass --reinit-head to train a new one"
-                             : "are the two files of one model?");
+                             : "do the two files belong to the same model?");
     }
     const bool map = weight.offset == model.layout_.words && !options.writable && tensor->dtype == DType::kF32 &&
                      reinterpret_cast<uintptr_t>(tensor->data.data()) % alignof(float) == 0;
@@ -119,11 +120,11 @@ Result<Model> Model::Load(const std::filesystem::path& dir, ModelConfig config, 
     if (!finite) {
       return Fail(ErrorCode::kInvalidModel,
                   path.string() + ": tensor '" + tensor->name + "' holds NaN or infinite values",
-                  "the file is damaged, or its training diverged; get it again");
+                  "the file is damaged, or its training diverged; download it again");
     }
   }
   for (const std::string& name : fresh)
-    model.notes_.push_back("'" + name + "' is new: its weights are random before training");
+    model.notes_.push_back("'" + name + "' is new: its weights are random until it is trained");
   return model;
 }
 

@@ -21,7 +21,7 @@ class Model {
     bool reinit_head = false;
     /// Makes a head where the file has none, as a base model's. Without it that is an error.
     bool create_head = false;
-    uint64_t seed = 42;  ///< of fresh weights
+    uint64_t seed = 42;  ///< random seed of new weights
     /// Copies the token embeddings into memory, to be changed by training; otherwise they stay in the mapped file.
     bool writable = false;
   };
@@ -44,11 +44,11 @@ class Model {
   const float* words() const { return words_; }
   /// A weight of the other two regions, by its offset in the layout.
   const float* at(size_t offset) const { return rest_.data() + (offset - layout_.matrices); }
-  /// Writable, where loaded so.
+  /// Returns writable weights, if the model was loaded writable.
   float* writable_words() { return words_memory_.data(); }
   float* at(size_t offset) { return rest_.data() + (offset - layout_.matrices); }
 
-  /// What loading had to make or leave out, one sentence each, for the user.
+  /// Returns notes for the user, one sentence each, on weights that were created or ignored during loading.
   const std::vector<std::string>& notes() const { return notes_; }
 
  private:

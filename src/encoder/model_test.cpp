@@ -76,7 +76,7 @@ TEST_P(ModelFiles, ABaseModelGetsAHeadOnlyWhenAskedFor) {
   const auto refused = Model::Load(directory_.path(), config_, {});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kInvalidModel);
-  EXPECT_NE(refused.error().message.find("base model without a classifier"), std::string::npos);
+  EXPECT_NE(refused.error().message.find("base model without a classification head"), std::string::npos);
   const Model made = Model::Load(directory_.path(), config_, {.create_head = true, .seed = 1}).value();
   ASSERT_EQ(made.notes().size(), 1u);
   EXPECT_NE(made.notes()[0].find("'" + std::string(names_.classifier) + "'"), std::string::npos);
@@ -116,7 +116,7 @@ TEST_P(ModelFiles, AMissingOrMisshapenTensorIsNamed) {
   wider.intermediate_size = 48;
   result = Model::Load(directory_.path(), wider, {});
   ASSERT_FALSE(result);
-  EXPECT_NE(result.error().message.find("config.json asks for"), std::string::npos) << result.error().message;
+  EXPECT_NE(result.error().message.find("config.json requires"), std::string::npos) << result.error().message;
 }
 
 TEST_P(ModelFiles, NanAndInfinityAreRefusedByName) {

@@ -1,4 +1,4 @@
-/// From token ids to logits on a quantised model: what answers requests.
+/// Forward pass of a quantized model, from token ids to logits, as used to serve requests.
 #pragma once
 
 #include <functional>
@@ -21,7 +21,7 @@ namespace winnow {
 struct Team {
   int rank = 0;
   int size = 1;
-  Barrier* barrier = nullptr;  ///< of `size` threads; unused when alone
+  Barrier* barrier = nullptr;  ///< barrier of the `size` threads; unused by a single thread
 
   void Wait() const {
     if (size > 1) barrier->Wait();
@@ -44,11 +44,11 @@ class QuantizedScratch {
   FloatBuffer query;                   // [texts, block]
   AlignedBuffer<uint8_t> first_bytes;
   AlignedBuffer<ByteScale> first_scales;
-  // Of a panel:
+  // Buffers of one panel:
   FloatBuffer qkv, context, product, up;  // [rows, 3 blocks], [rows, hidden], [rows, hidden], [rows, intermediate]
   AlignedBuffer<uint8_t> panel_bytes;     // as wide as a product's input can be
   AlignedBuffer<ByteScale> panel_scales;
-  std::vector<AttentionScratch> attention;  // by rank
+  std::vector<AttentionScratch> attention;  // scratch by rank
 };
 
 /// Logits [last_text - first_text, labels] of these texts, each the same whatever the range and the team.
@@ -60,7 +60,7 @@ void QuantizedForward(const QuantizedModel& model, const PackedTexts& texts, siz
 /// together. Thread-safe: a caller that finds the pool busy computes by itself. Answers are the same either way.
 class QuantizedRunner {
  public:
-  /// Both must outlive the runner.
+  /// The arguments must outlive the runner.
   QuantizedRunner(const QuantizedModel& model, ThreadPool& pool);
 
   /// logits [texts, labels], in the order of the texts. `texts` has passed CheckBatch. Allocates nothing once it has

@@ -85,7 +85,7 @@ class QuantizedReader {
       const WeightInfo& weight = WeightAt(layout_, offset + p * rows * columns);
       const TensorView* tensor = TRY(Find(weight));
       if (tensor->dtype != DType::kI8)
-        return std::unexpected(Wrong(*tensor, "the parts of one product differ in type"));
+        return std::unexpected(Wrong(*tensor, "the weights of one matrix product differ in type"));
       std::memcpy(values.data() + p * block * columns, tensor->data.data(), rows * columns);
       TRY(CopyScales(weight, rows, scales.span().subspan(p * block, rows)));
     }
@@ -113,11 +113,11 @@ class QuantizedReader {
     const TensorView* tensor = file_.Find(name);
     if (tensor == nullptr) {
       return Fail(ErrorCode::kInvalidModel, where_ + ": no tensor '" + name + "'",
-                  "are it and config.json of one model? make it again: winnow quantize");
+                  "do this file and config.json belong to the same model? To create it again: winnow quantize");
     }
     if (tensor->shape != shape) {
       return std::unexpected(
-          Wrong(*tensor, "it is " + ShapeText(tensor->shape) + " but config.json asks for " + ShapeText(shape)));
+          Wrong(*tensor, "it is " + ShapeText(tensor->shape) + " but config.json requires " + ShapeText(shape)));
     }
     return tensor;
   }
@@ -130,12 +130,12 @@ class QuantizedReader {
  private:
   Error Wrong(const TensorView& tensor, const std::string& what) const {
     return {ErrorCode::kInvalidModel, where_ + ": tensor '" + tensor.name + "': " + what,
-            "the file is damaged or of another model; make it again: winnow quantize"};
+            "the file is damaged or belongs to another model; to create it again: winnow quantize"};
   }
 
   Result<void> CopyFloats(const WeightInfo& weight, std::span<float> out) const {
     const TensorView* tensor = TRY(Find(weight));
-    if (tensor->dtype == DType::kI8) return std::unexpected(Wrong(*tensor, "it is of bytes, where floats belong"));
+    if (tensor->dtype == DType::kI8) return std::unexpected(Wrong(*tensor, "it is INT8, expected floats"));
     TRY(CopyAsF32(*tensor, out));
     if (!AllFinite(out.size(), out.data())) return std::unexpected(Wrong(*tensor, "it holds NaN or infinite values"));
     return {};
@@ -144,13 +144,13 @@ class QuantizedReader {
   Result<const TensorView*> FindScales(const WeightInfo& weight, size_t rows) const {
     const TensorView* tensor = TRY(Find(weight.name + kScaleSuffix, {static_cast<int64_t>(rows)}));
     if (tensor->dtype != DType::kF32 || reinterpret_cast<uintptr_t>(tensor->data.data()) % alignof(float) != 0) {
-      return std::unexpected(Wrong(*tensor, "scales are aligned F32"));
+      return std::unexpected(Wrong(*tensor, "scales must be aligned F32"));
     }
     const auto* scales = reinterpret_cast<const float*>(tensor->data.data());
     for (size_t r = 0; r < rows; ++r) {
       if (!(std::isfinite(scales[r]) && scales[r] > 0)) {
         return std::unexpected(Wrong(*tensor, "scale " + std::to_string(r) + " is " + std::to_string(scales[r]) +
-                                                  "; scales are positive and finite"));
+                                                  "; scales must be positive and finite"));
       }
     }
     return tensor;
@@ -208,8 +208,8 @@ Result<void> WriteQuantizedWeights(const Model& model, const QuantizationPlan& p
   const Layout& layout = model.layout();
   const ModelConfig& config = model.config();
   if (static_cast<size_t>(std::max(config.hidden_size, config.intermediate_size)) > kMaxByteInputs) {
-    return Fail(ErrorCode::kInvalidModel, "the model is too wide for sums of bytes in 32 bits (at most " +
-                                              std::to_string(kMaxByteInputs) + " inputs a product)");
+    return Fail(ErrorCode::kInvalidModel, "the model is too wide for INT8 products with 32-bit sums (at most " +
+                                              std::to_string(kMaxByteInputs) + " inputs per product)");
   }
   std::vector<TensorView> tensors;
   std::vector<AlignedBuffer<int8_t>> bytes;
@@ -324,9 +324,9 @@ Result<QuantizedModel> QuantizedModel::Load(const std::filesystem::path& dir, Mo
   const auto labels = file->metadata().find(kLabelsKey);
   if (labels == file->metadata().end() || labels->second != LabelsText(model.config_)) {
     return Fail(ErrorCode::kInvalidModel,
-                path.string() + ": made for other labels than config.json's: " +
-                    (labels == file->metadata().end() ? "it names none" : labels->second),
-                "make it again: winnow quantize " + dir.string());
+                path.string() + ": made for labels that differ from those in config.json: " +
+                    (labels == file->metadata().end() ? "it lists none" : labels->second),
+                "to create it again: winnow quantize " + dir.string());
   }
   const Layout layout(model.config_);
   const QuantizedReader read(*file, layout, path.string());

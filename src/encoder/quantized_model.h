@@ -1,8 +1,8 @@
-/// An encoder whose big matrices are of bytes, ready to answer: what `winnow quantize` makes and what is served.
+/// A quantized encoder, whose large matrices are INT8, for inference. `winnow quantize` creates its file.
 ///
 /// On disk it is model_int8.safetensors, the same for every CPU. Matrices are I8 with a tensor NAME_scale of F32, a
-/// scale for each row (output, word or position); layers that bytes would harm are BF16; the head is BF16, biases and
-/// normalisation F32. Names are those of model.safetensors.
+/// scale for each row (output, word or position); layers that lose too much accuracy in INT8 are BF16; the head is
+/// BF16, biases and normalisation F32. Names are those of model.safetensors.
 #pragma once
 
 #include <filesystem>
@@ -22,10 +22,10 @@ namespace winnow {
 
 inline constexpr char kInt8Weights[] = "model_int8.safetensors";
 
-/// Which parts keep more than a byte a weight.
+/// The parts of a model that keep more than one byte per weight.
 struct QuantizationPlan {
-  std::vector<bool> bf16_layers;  ///< by layer; empty: none
-  bool bf16_words = false;        ///< the token embeddings
+  std::vector<bool> bf16_layers;  ///< whether each layer stays bf16; empty: none
+  bool bf16_words = false;        ///< whether the token embeddings stay bf16
 };
 
 /// Writes `dir`/model_int8.safetensors, atomically. Errors: kIo, kInvalidModel for products wider than bytes can sum.
@@ -69,7 +69,7 @@ class QuantizedModel {
   const PackedWeights& classifier() const { return classifier_; }
   const float* classifier_bias() const { return classifier_bias_.data(); }
 
-  /// Layers whose products are of bf16.
+  /// Returns the number of layers whose products use bf16.
   int bf16_layers() const;
 
  private:

@@ -116,13 +116,13 @@ TEST(QuantizedModel, OtherLabelsAndOtherConfigsAreRefused) {
   DamagedFile file;
   ModelConfig config = TinyConfig();
   config.labels = {"spam", "ham"};
-  EXPECT_THAT(file.Message(config), HasSubstr("made for other labels"));
+  EXPECT_THAT(file.Message(config), HasSubstr("made for labels that differ"));
   config = TinyConfig();
   config.num_layers = 4;
   EXPECT_THAT(file.Message(config), HasSubstr("layer.3"));
   config = TinyConfig();
   config.hidden_size = 28;
-  EXPECT_THAT(file.Message(config), HasSubstr("config.json asks for"));
+  EXPECT_THAT(file.Message(config), HasSubstr("config.json requires"));
 }
 
 TEST(QuantizedModel, TooWideModelsAreNotQuantized) {

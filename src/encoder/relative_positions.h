@@ -42,9 +42,9 @@ class RelativePositions {
   void Compute(const Model& model, size_t longest, const StepDropout& dropout, const MatMulOptions& products, bool keep,
                ThreadPool& pool);
   void Clear() { columns_ = {}; }
-  /// Of the last Compute; 0 after Clear.
+  /// Returns `longest` of the last Compute; 0 after Clear.
   size_t longest() const { return columns_.longest; }
-  /// Floats that Compute and the backward take.
+  /// Returns the number of floats that Compute and the backward pass take.
   static size_t Floats(const ModelConfig& config, size_t longest, int threads);
 
   RelativePlaces places() const { return columns_.places(); }
@@ -69,13 +69,13 @@ class RelativePositions {
 
   RelativeColumns columns_;
   size_t hidden_ = 0;
-  size_t stride_ = 0;               // of projected_ and grads_
+  size_t stride_ = 0;               // row stride of projected_ and grads_
   FloatBuffer rows_;                // [width, h] normalised
   FloatBuffer normal_, rstd_;       // kept
   FloatBuffer ascending_;           // [width, h] after a layer's dropout
-  FloatBuffer descending_;          // its rows in reverse
+  FloatBuffer descending_;          // the rows of ascending_ in reverse
   FloatBuffer projected_;           // [layers, 2h, stride]
-  std::vector<FloatBuffer> grads_;  // by thread, [2h, stride]
+  std::vector<FloatBuffer> grads_;  // gradients by thread, [2h, stride]
   FloatBuffer row_grads_;           // [width, h] sum over layers
   FloatBuffer layer_row_grads_;     // [2, width, h]
 };

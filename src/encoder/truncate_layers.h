@@ -1,4 +1,4 @@
-/// A smaller model cut from a larger one, to be trained on: what DistilBERT began from (Sanh et al. 2019).
+/// A smaller base model made of some layers of a larger one, as DistilBERT was initialized (Sanh et al. 2019).
 #pragma once
 
 #include "base/result.h"

@@ -1,4 +1,4 @@
-/// Gradients of products' weights: sums over all rows, hence products again.
+/// Gradients of the weights of matrix products, which are sums over all rows and thus matrix products themselves.
 #pragma once
 
 #include <algorithm>

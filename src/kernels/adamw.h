@@ -14,7 +14,7 @@ struct AdamWStep {
   float weight_decay;
   float bias_correction1;       ///< 1 - beta1^t
   float bias_correction2_sqrt;  ///< sqrt(1 - beta2^t)
-  float grad_scale = 1.0f;      ///< from clipping; gradients are multiplied by it
+  float grad_scale = 1.0f;      ///< factor of the gradients, from clipping
 };
 
 /// parameters, first and second moments [n] are updated from grads [n]; a null grads means zeros.

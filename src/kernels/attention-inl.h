@@ -1,5 +1,5 @@
-// What kernels of attention share: transposing a head's rows, and products of rows with them. For Highway's dynamic
-// dispatch: included once for each instruction set.
+// Shared code of the attention kernels: transposing a head's rows, and products of rows with them. For Highway's
+// dynamic dispatch: included once for each instruction set.
 #include <algorithm>
 
 #include "hwy/highway.h"
@@ -84,7 +84,7 @@ HWY_INLINE void ScoresAt(const float* const* rows, const float* transposed, size
   }
 }
 
-/// The same for `padded` columns, a whole number of vectors: `transposed` is read so far.
+/// Computes the scores of `padded` columns, a whole number of vectors; `transposed` is read up to there.
 template <size_t kCount, size_t kVectors>
 HWY_INLINE void Scores(const float* const* rows, const float* transposed, size_t stride, size_t head_size,
                        size_t padded, float* scores) {

@@ -15,14 +15,14 @@ struct AttentionShape {
   size_t queries;  ///< rows of q: all tokens, or only the first where the others' results are not read
   size_t tokens;   ///< rows of k and v
   size_t head_size;
-  size_t q_stride;     ///< of q and its gradient
-  size_t kv_stride;    ///< of k, v and their gradients
-  size_t out_stride;   ///< of out and its gradient
+  size_t q_stride;     ///< row stride of q and its gradient
+  size_t kv_stride;    ///< row stride of k, v and their gradients
+  size_t out_stride;   ///< row stride of out and its gradient
   uint64_t first_row;  ///< numbers the rows of probabilities for dropout
   /// Added to q k^T, [queries, tokens] with rows BiasStride(tokens) floats apart; what lies beyond the tokens is finite
   /// and without effect. Null: nothing.
   const float* bias = nullptr;
-  float scale = 0;  ///< of the scores, bias included; 0: 1 / sqrt(head_size)
+  float scale = 0;  ///< factor of the scores, bias included; 0: 1 / sqrt(head_size)
 };
 
 /// Floats from row to row of a bias.

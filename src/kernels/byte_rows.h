@@ -1,5 +1,5 @@
-/// Rows of floats as bytes: activations on their way into an integer product. Every row has a scale and a zero point of
-/// its own, so a text's numbers never depend on its batch mates:
+/// Quantization of rows of floats to bytes, for activations that enter an integer product. Every row has a scale and a
+/// zero point of its own, so the results of a text never depend on the other texts of its batch:
 ///   value = scale * (byte - zero),  scale = (max - min) / 254,  zero = ceil(-min / scale),
 /// with min and max widened to contain 0, so that zero lies in 0 ... 255 (asymmetric quantisation, as in Jacob et al.
 /// 2018, "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference"). 254 steps
@@ -11,12 +11,12 @@
 
 namespace winnow {
 
-/// What a row of bytes stands for. A row of zeros has scale 1 and zero 0.
+/// The scale and zero point of a row of bytes. A row of zeros has scale 1 and zero 0.
 struct ByteScale {
   float scale;
   int32_t zero;
 
-  /// What the row would be if all its bytes were 0.
+  /// Returns the value that a byte of 0 stands for.
   float least() const { return -scale * static_cast<float>(zero); }
 };
 

@@ -8,8 +8,9 @@
 namespace winnow {
 
 struct Dropout {
-  uint64_t key = 0;          ///< of the seed, the step and the place in the network
-  float probability = 0.0f;  ///< of an element being zeroed; the others are scaled by 1/(1-probability). 0: no dropout
+  uint64_t key = 0;  ///< random key, derived from the seed, the step and the position in the network
+  /// Probability that an element is zeroed; the others are scaled by 1/(1-probability). 0: no dropout.
+  float probability = 0.0f;
 
   bool active() const { return probability > 0.0f; }
   float scale() const { return 1.0f / (1.0f - probability); }

@@ -22,9 +22,9 @@ struct DualRow {
   float parts = 1;
 };
 
-/// What a step did and saw.
+/// The result of one step.
 struct DualProgress {
-  double won;   ///< of the dual objective, about: half the first Newton step's decrement. Never below 0
+  double won;   ///< approximate gain of the dual objective: half the first Newton step's decrement; never negative
   double loss;  ///< C l(z), before the step
 };
 
@@ -42,11 +42,11 @@ DualProgress SoftmaxDualStep(size_t count, size_t width, size_t truth, const Dua
 bool LogisticDualStep(size_t width, const DualRow& row, const float* signs, const float* scores, float* duals,
                       float* change, float* won, float* loss);
 
-/// The same for support vector machines with the squared hinge loss max(0, 1 - sign z)^2; duals from 0 up.
+/// One step for support vector machines with the squared hinge loss max(0, 1 - sign z)^2; duals from 0 up.
 bool HingeDualStep(size_t width, const DualRow& row, const float* signs, const float* scores, float* duals,
                    float* change, float* won, float* loss);
 
-/// Both for a single output, in plain C++.
+/// The two steps above for a single output, in plain C++.
 struct SingleDualStep {
   float dual, change;
   float won, loss;

@@ -11,8 +11,8 @@ namespace winnow {
 void EmbedText(size_t tokens, size_t n, const int32_t* ids, const float* words, const float* positions,
                const float* segment, float* out);
 
-/// The same with words of bytes: out[t, :] = words[ids[t], :] * scales[ids[t]] + positions[t - begin of its text, :];
-/// `positions` may be null.
+/// Sums embeddings with INT8 words: out[t, :] = words[ids[t], :] * scales[ids[t]] + positions[t - begin of its text,
+/// :]; `positions` may be null.
 void EmbedTextOfBytes(size_t tokens, size_t n, const int32_t* ids, const int8_t* words, const float* scales,
                       const float* positions, float* out);
 

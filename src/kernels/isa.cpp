@@ -123,7 +123,7 @@ Result<void> ForceIsa(Isa isa) {
     std::vector<std::string_view> names;
     for (const Isa each : supported) names.push_back(NameOf(each));
     return Fail(ErrorCode::kUnsupported, fmt::format("this CPU lacks '{}'", NameOf(isa)),
-                fmt::format("it has: {}", fmt::join(names, ", ")));
+                fmt::format("it supports: {}", fmt::join(names, ", ")));
   }
   forced = static_cast<int>(isa);
 #if defined(__x86_64__)
@@ -142,8 +142,8 @@ Result<void> ChooseIsaFromEnvironment() {
   if (!isa) {
     std::vector<std::string_view> names;
     for (const auto& [value, each] : kNames) names.push_back(each);
-    return Fail(ErrorCode::kInvalidArgument, fmt::format("WINNOW_ISA is '{}'", *name),
-                fmt::format("it takes: {}", fmt::join(names, ", ")));
+    return Fail(ErrorCode::kInvalidArgument, fmt::format("WINNOW_ISA: '{}' is not a known instruction set", *name),
+                fmt::format("valid values: {}", fmt::join(names, ", ")));
   }
   return ForceIsa(*isa);
 }

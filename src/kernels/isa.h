@@ -14,17 +14,17 @@ namespace winnow {
 enum class Isa {
   kPortable,    ///< any CPU: vectors of plain C++ on x86-64, NEON on AArch64
   kAvx2,        ///< x86-64-v3
-  kAvx2Vnni,    ///< and the dot products of bytes that laptops without AVX-512 have
+  kAvx2Vnni,    ///< AVX2 and the INT8 dot products of CPUs without AVX-512
   kAvx512,      ///< AVX-512 F, BW, DQ, VL
-  kAvx512Vnni,  ///< and its dot products of bytes
-  kAmx,         ///< and tiles of bytes and bf16
+  kAvx512Vnni,  ///< AVX-512 and its INT8 dot products
+  kAmx,         ///< AVX-512 VNNI and tiles of INT8 and bf16
 };
 
 /// "portable", "avx2", "avx2_vnni", "avx512", "avx512_vnni", "amx": what WINNOW_ISA takes and reports print.
 std::string_view NameOf(Isa isa);
 std::optional<Isa> IsaOfName(std::string_view name);
 
-/// What this CPU (and the system that runs it) offers, in rising order.
+/// Returns the instruction sets that this CPU and operating system support, in ascending order.
 std::vector<Isa> SupportedIsas();
 
 /// Takes WINNOW_ISA where it is set, for all kernels of the process and oneDNN's. To be called once, before the first
@@ -32,10 +32,11 @@ std::vector<Isa> SupportedIsas();
 /// lacks.
 Result<void> ChooseIsaFromEnvironment();
 
-/// The same by name, for tests and benchmarks; kernels that ran before may have settled on another one inside oneDNN.
+/// Selects an instruction set by name, for tests and benchmarks; kernels that ran before may have settled on another
+/// one inside oneDNN.
 Result<void> ForceIsa(Isa isa);
 
-/// What kernels run on now.
+/// Returns the instruction set that kernels use now.
 Isa ActiveIsa();
 
 }  // namespace winnow

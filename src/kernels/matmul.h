@@ -9,7 +9,7 @@
 
 namespace winnow {
 
-/// What factors are rounded to; sums and results are float32 always.
+/// The precision that factors are rounded to; sums and results are always float32.
 enum class Precision { kF32, kBf16 };
 /// "f32"
 const char* NameOf(Precision precision);
@@ -17,7 +17,7 @@ const char* NameOf(Precision precision);
 /// Whether this CPU has such products; without, asking for them ends the program.
 bool IsSupported(Precision precision);
 
-/// What matrix products took.
+/// Time and work spent in matrix products.
 struct MatMulUse {
   double seconds = 0;     ///< added up over all threads
   double operations = 0;  ///< multiplications and additions
@@ -31,7 +31,7 @@ class MatMulMeter {
     nanoseconds_ += time.count();
     operations_ += static_cast<int64_t>(operations);
   }
-  /// What was added since the last call, and starts again from zero.
+  /// Returns what was counted since the last call, and resets the counters.
   MatMulUse Take() {
     return {static_cast<double>(nanoseconds_.exchange(0)) * 1e-9, static_cast<double>(operations_.exchange(0))};
   }
@@ -64,7 +64,7 @@ void MatMulTN(size_t m, size_t n, size_t k, const float* a, size_t lda, const fl
               float* c, size_t ldc, const MatMulOptions& options = {});
 
 /// Multiplications and additions per second of a product like those of training, on the calling thread, measured over
-/// so many seconds.
+/// that number of seconds.
 double MeasureMatMul(Precision precision, double seconds);
 
 }  // namespace winnow

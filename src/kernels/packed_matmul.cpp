@@ -355,7 +355,7 @@ Result<PackedWeights> PackedWeights::OfBytes(size_t out, size_t in, std::span<co
   if (in > kMaxByteInputs) {
     return Fail(ErrorCode::kInvalidModel, "a product over " + std::to_string(in) +
                                               " bytes could overflow 32 bits; at most " +
-                                              std::to_string(kMaxByteInputs) + " are taken");
+                                              std::to_string(kMaxByteInputs) + " are supported");
   }
   PackedWeights packed;
   packed.out_ = out;

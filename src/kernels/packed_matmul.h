@@ -34,7 +34,7 @@ class PackedWeights {
   static Result<PackedWeights> OfBytes(size_t out, size_t in, std::span<const int8_t> values,
                                        std::span<const float> scales);
 
-  /// The same as bf16, of floats [out, in], rounded to nearest.
+  /// Packs floats [out, in] as bf16, rounded to nearest.
   static PackedWeights OfFloats(size_t out, size_t in, std::span<const float> values);
 
   size_t out() const { return out_; }
@@ -44,7 +44,7 @@ class PackedWeights {
   const int8_t* bytes() const { return bytes_.data(); }
   const uint16_t* floats() const { return floats_.data(); }
   const float* scales() const { return scales_.data(); }  ///< [out, rounded up to whole blocks of 16]
-  const float* totals() const { return totals_.data(); }  ///< of each output's weights, likewise
+  const float* totals() const { return totals_.data(); }  ///< sum of each output's weights, in the same order
 
  private:
   size_t out_ = 0, in_ = 0;

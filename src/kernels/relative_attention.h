@@ -12,7 +12,7 @@ namespace winnow {
 
 /// Which column of the position matrices a distance (query's position minus key's) has.
 struct RelativePlaces {
-  const int32_t* column;  ///< of distance d at [d + longest - 1], ascending, 0 ... width - 1
+  const int32_t* column;  ///< column of distance d at [d + longest - 1], ascending, 0 ... width - 1
   size_t longest;         ///< text, in tokens
   size_t width;           ///< columns
   size_t linear;          ///< distances up to this have neighbouring columns; further ones may share some

@@ -1,4 +1,4 @@
-/// Dual coordinate ascent: the fast way to a linear classifier on texts.
+/// Dual coordinate ascent, a fast solver for linear classifiers of texts.
 #pragma once
 
 #include "base/threads.h"

@@ -64,7 +64,7 @@ Result<FeatureBlock> FeatureBlock::Build(const BlockOptions& options, const Stri
       way[depth] = entry.node;
       if (depth + 1 < symbols.size()) continue;
       if (entry.value != 0) {
-        return Fail(ErrorCode::kInvalidModel, "feature '" + std::string(names[i]) + "' stands in the vocabulary twice");
+        return Fail(ErrorCode::kInvalidModel, "feature '" + std::string(names[i]) + "' occurs twice in the vocabulary");
       }
       entry.value = static_cast<int32_t>(i - begin) + 1;
     }

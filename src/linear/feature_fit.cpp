@@ -290,8 +290,8 @@ Result<FittedBlock> FitBlock(std::span<const std::string_view> texts, const Bloc
   size_t nodes_of_all = 0;
   for (const Part& part : parts) nodes_of_all += part.trie.nodes();
   if (nodes_of_all > kMostNodes) {
-    return Fail(ErrorCode::kInvalidData, "the texts hold more than two billion different n-grams",
-                "take shorter n-grams");
+    return Fail(ErrorCode::kInvalidData, "the texts contain more than two billion different n-grams",
+                "use shorter n-grams");
   }
   MergeAll(parts, options, pool);
   const Part& merged = parts[0];

@@ -13,18 +13,18 @@
 
 namespace winnow {
 
-/// What each text holds of each feature, of the texts [begin, end).
+/// The feature counts of the texts [begin, end).
 struct CountedRows {
   size_t begin = 0, end = 0;
-  std::vector<uint32_t> sizes;   // of each text's row
+  std::vector<uint32_t> sizes;   // size of each text's row
   std::vector<int32_t> columns;  // ascending within a row
   std::vector<uint32_t> counts;
 };
 
 struct FittedBlock {
-  StringPool names;                            ///< in the order of their code points
+  StringPool names;                            ///< names, ordered by code points
   std::vector<uint32_t> document_frequencies;  ///< texts that hold each feature
-  std::vector<CountedRows> parts;              ///< one a thread
+  std::vector<CountedRows> parts;              ///< one part per thread
 };
 
 /// `max_features`: 0 for all. Errors: kInvalidData for more n-grams than have numbers.

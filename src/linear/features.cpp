@@ -79,20 +79,20 @@ Result<void> CheckFeatureOptions(const FeatureOptions& options) {
   for (size_t i = 0; i < (options.analyzer == Analyzer::kBoth ? 2 : 1); ++i) {
     const auto [least, most] = ranges[i];
     if (least < 1 || most < least || most > kMostNgram) {
-      return Fail(
-          ErrorCode::kInvalidArgument,
-          "n-grams of " + std::to_string(least) + " to " + std::to_string(most) + " are none",
-          "the first number is 1 or more, the second no less than it and at most " + std::to_string(kMostNgram));
+      return Fail(ErrorCode::kInvalidArgument,
+                  "an n-gram range of " + std::to_string(least) + " to " + std::to_string(most) + " is not valid",
+                  "the first number must be at least 1, the second at least the first and at most " +
+                      std::to_string(kMostNgram));
     }
   }
   if (options.shortest_word != 1 && options.shortest_word != 2) {
     return Fail(ErrorCode::kInvalidArgument,
-                "the shortest word has " + std::to_string(options.shortest_word) + " characters",
-                "1 or 2 are possible");
+                "the shortest word cannot have " + std::to_string(options.shortest_word) + " characters",
+                "1 or 2 are supported");
   }
   if (options.max_features < 0) {
-    return Fail(ErrorCode::kInvalidArgument, "max_features is " + std::to_string(options.max_features),
-                "0 takes all features");
+    return Fail(ErrorCode::kInvalidArgument, "max_features cannot be " + std::to_string(options.max_features),
+                "0 keeps all features");
   }
   return {};
 }
@@ -114,7 +114,7 @@ Result<FittedFeatures> Vectorizer::Fit(std::span<const std::string_view> texts, 
   const size_t features = parts->names.size();
   if (features == 0) {
     return Fail(ErrorCode::kInvalidData, "the " + std::to_string(texts.size()) + " texts have no features at all",
-                "words have two characters or more; shorter n-grams or the analyzer char may find some");
+                "words have at least two characters; try shorter n-grams or the analyzer char");
   }
   // Smooth idf, as if one more text held every feature.
   for (const FittedBlock& block : blocks) {
@@ -172,13 +172,12 @@ Result<Vectorizer> Vectorizer::FromPool(const FeatureOptions& options, StringPoo
   const size_t features = names.size();
   const bool both = options.analyzer == Analyzer::kBoth;
   if (features > INT32_MAX || idf.size() != features || word_features > (both ? features : 0)) {
-    return Fail(ErrorCode::kInvalidModel, std::to_string(features) + " features, of which " +
-                                              std::to_string(word_features) + " are words', have " +
-                                              std::to_string(idf.size()) + " weights");
+    return Fail(ErrorCode::kInvalidModel, std::to_string(features) + " features (" + std::to_string(word_features) +
+                                              " of them words) have " + std::to_string(idf.size()) + " weights");
   }
   for (size_t i = 0; i < features; ++i) {
     if (!std::isfinite(idf[i])) {
-      return Fail(ErrorCode::kInvalidModel, "feature '" + std::string(names[i]) + "' has an idf that is no number");
+      return Fail(ErrorCode::kInvalidModel, "feature '" + std::string(names[i]) + "' has an idf that is not a number");
     }
   }
   auto parts = std::make_shared<Parts>();

@@ -22,7 +22,7 @@ enum class Analyzer {
             ///< FeatureUnion
 };
 
-/// What words are made of.
+/// The rule that defines words.
 enum class WordCharacters {
   kPython,  ///< \w of Python's re: letters and numbers of all scripts, and the underscore
   kAscii,   ///< [a-zA-Z0-9_], as scikit-learn's pipelines have it in ONNX
@@ -30,8 +30,8 @@ enum class WordCharacters {
 
 struct FeatureOptions {
   Analyzer analyzer = Analyzer::kWord;
-  int min_ngram = 1, max_ngram = 3;            ///< of words, or of characters where there are no words
-  int min_char_ngram = 1, max_char_ngram = 5;  ///< of characters, with kBoth
+  int min_ngram = 1, max_ngram = 3;            ///< n-gram range of words, or of characters if words are not used
+  int min_char_ngram = 1, max_char_ngram = 5;  ///< n-gram range of characters, with kBoth
   int64_t max_features = 10000;                ///< the most frequent in all texts together; 0: all
   bool sublinear = false;                      ///< 1 + log(tf) instead of tf
   bool lowercase = true;
@@ -50,8 +50,8 @@ struct FeatureParts {
   FeatureOptions options = {};
   /// A feature's n-gram in UTF-8, words joined by a space. With kBoth the words' features come first.
   std::vector<std::string> names;
-  size_t word_features = 0;  ///< with kBoth: how many are words'
-  std::vector<float> idf;    ///< one a feature
+  size_t word_features = 0;  ///< number of word features, with kBoth
+  std::vector<float> idf;    ///< one value per feature
 };
 
 struct FittedFeatures;
@@ -78,14 +78,14 @@ class Vectorizer {
 
   const FeatureOptions& options() const;
   size_t features() const;
-  size_t word_features() const;  ///< with kBoth: how many of the features, the first ones, are words'
+  size_t word_features() const;  ///< number of word features with kBoth; they come first
   std::string_view name(size_t feature) const;
   std::span<const float> idf() const;
 
   /// The rows of other texts, on the pool's threads. Features that fitting didn't see are none.
   SparseRows Transform(std::span<const std::string_view> texts, ThreadPool& pool) const;
 
-  /// What Weigh works in. Made once a thread, for any number of texts and vectorizers.
+  /// Scratch memory of Weigh. Created once per thread, for any number of texts and vectorizers.
   class Scratch {
    public:
     Scratch();
@@ -110,7 +110,7 @@ class Vectorizer {
   /// An n-gram of a text: words or characters, each a byte range of the text.
   struct Occurrence {
     int32_t column;
-    size_t first, end;  ///< of Occurrences::symbols
+    size_t first, end;  ///< range in Occurrences::symbols
   };
   struct Symbol {
     size_t begin, end;  ///< bytes of the text

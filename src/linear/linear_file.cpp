@@ -46,7 +46,7 @@ constexpr size_t Padded(size_t bytes) { return (bytes + kAlignment - 1) / kAlign
 
 std::unexpected<Error> Wrong(std::string_view where, const std::string& what) {
   return Fail(ErrorCode::kInvalidModel, std::string(where) + ": " + what,
-              "the file is damaged: train the model again, or fetch it again");
+              "the file is damaged: train the model again, or download it again");
 }
 
 std::string PackNames(const Vectorizer& vectorizer) {
@@ -86,13 +86,13 @@ Result<StringPool> UnpackNames(std::string_view bytes, size_t count, std::string
       }
     }
     if (shared > last || rest > bytes.size() - at) {
-      return Wrong(where, "feature " + std::to_string(i) + " is longer than what there is");
+      return Wrong(where, "feature " + std::to_string(i) + " is longer than the rest of the file");
     }
     names.AddAfterLast(shared, bytes.substr(at, rest));
     at += rest;
     last = shared + rest;
   }
-  if (at != bytes.size()) return Wrong(where, "its vocabulary goes on after the last feature");
+  if (at != bytes.size()) return Wrong(where, "its vocabulary continues after the last feature");
   return names;
 }
 
@@ -129,17 +129,18 @@ Result<LinearContents> ParseLinearFile(std::span<const std::byte> bytes, std::st
   Header header;
   if (bytes.size() < kHeader) return Wrong(where, "it ends within its header");
   std::memcpy(&header, bytes.data(), kHeader);
-  if (std::memcmp(header.magic, kMagic, sizeof kMagic) != 0) return Wrong(where, "it is no linear model");
+  if (std::memcmp(header.magic, kMagic, sizeof kMagic) != 0) return Wrong(where, "it is not a linear model");
   if (header.version != kVersion) {
     return Fail(ErrorCode::kUnsupported,
-                std::string(where) + ": version " + std::to_string(header.version) + " of linear models",
+                std::string(where) + ": version " + std::to_string(header.version) +
+                    " of the linear model format is not supported",
                 "this Winnow reads version " + std::to_string(kVersion));
   }
   const auto is_zero = [](uint8_t byte) { return byte == 0; };
   if (header.analyzer > static_cast<uint8_t>(Analyzer::kBoth) || header.kind > static_cast<uint8_t>(LinearKind::kSvm) ||
       header.multi_label > 1 || header.flags > kAllFlags ||
       !std::all_of(std::begin(header.zeros), std::end(header.zeros), is_zero)) {
-    return Wrong(where, "its header names an unknown option");
+    return Wrong(where, "its header contains an unknown option");
   }
   // No product below can overflow: each number is checked against the file's size before it is multiplied.
   const size_t floats = (bytes.size() - kHeader) / sizeof(float);
@@ -154,7 +155,7 @@ Result<LinearContents> ParseLinearFile(std::span<const std::byte> bytes, std::st
   if (vocabulary_begin > bytes.size() || bytes.size() - vocabulary_begin != header.vocabulary_bytes) {
     return Wrong(where, "it has " + std::to_string(bytes.size()) + " bytes, not the " +
                             std::to_string(vocabulary_begin) + " and a vocabulary of " +
-                            std::to_string(header.vocabulary_bytes) + " that its header tells of");
+                            std::to_string(header.vocabulary_bytes) + " bytes, as its header specifies");
   }
   const std::byte* weights = bytes.data() + kHeader;
   if (reinterpret_cast<uintptr_t>(weights) % alignof(float) != 0) {

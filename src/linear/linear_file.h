@@ -41,7 +41,7 @@ struct LinearContents {
   std::vector<PlattScale> platt;
 };
 
-/// Of labels: one output each, or one of two that exclude each other.
+/// Returns the number of outputs: one per label, or one for two labels that exclude each other.
 constexpr size_t OutputsOf(size_t labels, bool multi_label) { return labels == 2 && !multi_label ? 1 : labels; }
 
 /// Errors: kInvalidModel where sizes disagree or a number is not finite. `where` opens the messages.

@@ -1,4 +1,4 @@
-/// A linear classifier of texts: features, weights, and what its scores mean as logits. `linear.bin`.
+/// A linear classifier of texts: features, weights, and the conversion of scores to logits. Stored as `linear.bin`.
 #pragma once
 
 #include <filesystem>
@@ -18,7 +18,7 @@ namespace winnow {
 
 inline constexpr char kLinearFile[] = "linear.bin";
 
-/// What a piece of a text adds to a label's score.
+/// The contribution of a piece of a text to the score of a label.
 struct Contribution {
   size_t begin = 0, end = 0;  ///< bytes of the text: a word's, or a character's
   double share = 0;
@@ -27,8 +27,8 @@ struct Contribution {
 /// Immutable and thread-safe. Cheap to move and to copy: copies share what they hold.
 class LinearModel {
  public:
-  /// Outputs are as in LinearWeights: one a label, or of two labels that exclude each other one, label 1's. `platt`:
-  /// one scale an output for SVMs, or empty: then scores count as logits. Errors: kInvalidModel where sizes disagree or
+  /// Outputs are as in LinearWeights: one per label, or for two labels that exclude each other only label 1's. `platt`:
+  /// one scale per output for SVMs, or empty: then scores count as logits. Errors: kInvalidModel if sizes disagree or
   /// a number is not finite.
   static Result<LinearModel> Make(Vectorizer vectorizer, LinearWeights weights, LinearKind kind, size_t labels,
                                   bool multi_label, std::vector<PlattScale> platt = {});
@@ -49,7 +49,7 @@ class LinearModel {
   std::span<const float> bias() const;        ///< [outputs]
   std::span<const PlattScale> platt() const;  ///< [outputs] or none
 
-  /// What scoring works in. Made once a thread, for any number of texts and models.
+  /// Scratch memory of scoring. Created once per thread, for any number of texts and models.
   struct Scratch {
     Vectorizer::Scratch vectorizer;
     std::vector<float> scores;

@@ -1,4 +1,4 @@
-/// What the solvers of this folder minimise: for each output its own, or one softmax over all,
+/// The objectives that the solvers of this folder minimise: one per output, or one softmax over all outputs,
 ///   sum over rows of cost * loss(x w + bias) + |w|^2 / 2 (+ bias^2 / 2 with the hinge).
 #pragma once
 
@@ -12,8 +12,8 @@
 namespace winnow {
 
 enum class LinearLoss {
-  kSoftmax,   ///< of outputs that exclude each other
-  kLogistic,  ///< of each output by itself
+  kSoftmax,   ///< loss of outputs that exclude each other
+  kLogistic,  ///< loss of each output by itself
   kHinge,     ///< squared, of each output by itself; the bias is the weight of a feature of value 1
 };
 
@@ -21,7 +21,7 @@ struct LinearProblem {
   const SparseRows* x = nullptr;
   LinearLoss loss = LinearLoss::kSoftmax;
   size_t outputs = 0;
-  std::vector<float> costs;  ///< C times the row's weight, one a row; rows of cost 0 don't count
+  std::vector<float> costs;  ///< C times the row's weight, for each row; rows of cost 0 don't count
   /// The outputs that are right for row r: true_outputs[true_begins[r] ... true_begins[r + 1]); one with kSoftmax.
   std::vector<size_t> true_begins = {0};
   std::vector<int32_t> true_outputs;

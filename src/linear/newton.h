@@ -1,4 +1,4 @@
-/// Truncated Newton: the way to an optimum that dual ascent comes to slowly.
+/// Truncated Newton method, for optima that dual coordinate ascent approaches slowly.
 #pragma once
 
 #include "base/threads.h"

@@ -40,7 +40,7 @@ class NgramTrie {
     mask_ = kLeast - 1;
     keys_.assign(1, 0);
   }
-  /// Makes room for so many nodes.
+  /// Reserves memory for that number of nodes.
   void Reserve(size_t nodes) {
     size_t size = table_.size();
     while (size * 2 < nodes * 3) size *= 2;
@@ -109,7 +109,7 @@ class NgramTrie {
 
   AlignedBuffer<Entry> table_;  // a power of two of them, at most two thirds of it in use
   size_t mask_ = 0;
-  std::vector<uint64_t> keys_;  // of each node
+  std::vector<uint64_t> keys_;  // key of each node
 };
 
 }  // namespace winnow

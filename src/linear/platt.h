@@ -27,7 +27,7 @@ Result<std::vector<PlattScale>> FitPlatt(const SparseRows& rows, std::span<const
 
 /// The most likely scale for scores of one output (Lin, Lin, Weng 2007, "A note on Platt's probabilistic outputs for
 /// support vector machines": Newton's method with backtracking, targets drawn in from 0 and 1). `positive[i]` is not 0
-/// where row i has the label; `weights`: one a row, or empty.
+/// where row i has the label; `weights`: one per row, or empty.
 PlattScale FitPlattScale(std::span<const float> scores, std::span<const char> positive, std::span<const float> weights);
 
 }  // namespace winnow

@@ -25,33 +25,36 @@ Result<void> Check(const SparseRows& rows, std::span<const std::vector<int32_t>>
                    const SolverOptions& options) {
   if (rows.rows() == 0) return Fail(ErrorCode::kInvalidData, "there are no rows to fit a linear classifier to");
   if (truth.size() != rows.rows()) {
-    return Fail(ErrorCode::kInvalidArgument, fmt::format("{} rows but labels of {}", rows.rows(), truth.size()));
+    return Fail(ErrorCode::kInvalidArgument, fmt::format("{} rows but labels for {}", rows.rows(), truth.size()));
   }
   if (!options.row_weights.empty() && options.row_weights.size() != rows.rows()) {
     return Fail(ErrorCode::kInvalidArgument,
-                fmt::format("{} rows but {} weights of rows", rows.rows(), options.row_weights.size()));
+                fmt::format("{} rows but {} row weights", rows.rows(), options.row_weights.size()));
   }
   for (const float weight : options.row_weights) {
     if (!(weight >= 0) || !std::isfinite(weight)) {
-      return Fail(ErrorCode::kInvalidArgument, fmt::format("a row's weight is {}; weights are not negative", weight));
+      return Fail(ErrorCode::kInvalidArgument,
+                  fmt::format("the weight of a row is {}; weights must not be negative", weight));
     }
   }
   for (const float value : rows.values) {
-    if (!std::isfinite(value)) return Fail(ErrorCode::kInvalidArgument, fmt::format("a feature is {}", value));
+    if (!std::isfinite(value))
+      return Fail(ErrorCode::kInvalidArgument, fmt::format("a feature has the value {}", value));
   }
   if (!(options.C > 0) || !std::isfinite(options.C)) {
-    return Fail(ErrorCode::kInvalidArgument, fmt::format("C is {}; it is above 0", options.C));
+    return Fail(ErrorCode::kInvalidArgument, fmt::format("C is {}; it must be above 0", options.C));
   }
   if (labels < (multi_label ? 1 : 2)) {
-    return Fail(ErrorCode::kInvalidArgument, fmt::format("{} label(s); there is nothing to tell apart", labels));
+    return Fail(ErrorCode::kInvalidArgument, fmt::format("{} label(s), but a classifier needs at least two", labels));
   }
   for (const std::vector<int32_t>& row : truth) {
     if (!multi_label && row.size() != 1) {
-      return Fail(ErrorCode::kInvalidArgument, fmt::format("a row has {} labels, where each has one", row.size()));
+      return Fail(ErrorCode::kInvalidArgument, fmt::format("a row has {} labels, expected one", row.size()));
     }
     for (const int32_t label : row) {
       if (label < 0 || static_cast<size_t>(label) >= labels) {
-        return Fail(ErrorCode::kInvalidArgument, fmt::format("label {} of {} labels", label, labels));
+        return Fail(ErrorCode::kInvalidArgument,
+                    fmt::format("label id {} is out of range for {} labels", label, labels));
       }
     }
   }

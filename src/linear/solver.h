@@ -22,8 +22,8 @@ enum class LinearKind {
 
 struct SolverOptions {
   LinearKind kind = LinearKind::kLogistic;
-  double C = 1;                         ///< of the loss against |w|^2 / 2, as scikit-learn and liblinear have it
-  std::vector<float> row_weights = {};  ///< one a row, or empty: all 1
+  double C = 1;                         ///< factor of the loss against |w|^2 / 2, as in scikit-learn and liblinear
+  std::vector<float> row_weights = {};  ///< one weight per row, or empty: all 1
   double tolerance = 1e-4;              ///< ends within about a tenth of it, relative, of the least objective
   int max_iterations = 1000;            ///< passes over the rows (200 at most without hinge), then Newton steps
 };
@@ -40,7 +40,7 @@ struct LinearWeights {
 /// that says so: 30 of a logistic regression, 1 of an SVM, or minus that. A softmax's biases have mean 0 over the
 /// labels that some row has. The same input, options and number of threads give the same weights. Errors:
 /// kInvalidArgument when sizes disagree, C is not above 0, a feature is not finite, a weight is negative or a label is
-/// out of range; kInvalidData where there are no rows.
+/// out of range; kInvalidData if there are no rows.
 Result<LinearWeights> FitLinear(const SparseRows& rows, std::span<const std::vector<int32_t>> truth, size_t labels,
                                 bool multi_label, const SolverOptions& options, ThreadPool& pool);
 

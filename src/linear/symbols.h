@@ -1,4 +1,4 @@
-/// What n-grams are made of: a text's words or characters, as scikit-learn's analyzers cut it.
+/// The elements of n-grams: words or characters of a text, split as by scikit-learn's analyzers.
 #pragma once
 
 #include <cstddef>
@@ -38,7 +38,7 @@ class LoweredText {
   size_t size_ = 0;
 };
 
-/// Which words there are: runs of such characters, at least so many of them.
+/// The rule that defines words: the class of characters, and the minimum length of a run of them.
 struct WordRule {
   WordCharacters characters = WordCharacters::kPython;
   size_t shortest = 2;  ///< 1 or 2
@@ -60,7 +60,7 @@ void WordSymbols(std::string_view text, const WordRule& rule, const Number& numb
   out.run_ends.assign(1, static_cast<uint32_t>(out.symbols.size()));
 }
 
-/// The same for characters, with kChar or kCharWb. White space of two characters or more becomes one space.
+/// Splits a text into characters, with kChar or kCharWb. White space of two characters or more becomes one space.
 void CharacterSymbols(std::string_view text, Analyzer analyzer, SymbolRuns& out,
                       std::vector<SymbolPlace>* places = nullptr);
 

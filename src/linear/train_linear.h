@@ -19,7 +19,7 @@ struct LinearTrainingOptions {
   SolverOptions solver = {};
   bool platt = true;   ///< SVMs: probabilities by Platt scaling over five cross-validation folds (Platt 1999; Lin, Lin,
                        ///< Weng 2007)
-  uint64_t seed = 42;  ///< of those folds
+  uint64_t seed = 42;  ///< random seed of the folds
 };
 
 /// `truth`: each text's label ids. Errors: FitLinear's; kInvalidData where the texts have no features at all.

@@ -10,7 +10,7 @@ constexpr char kFile[] = "libcurl.so.4";
 Result<CurlLibrary> Open() {
   void* library = ::dlopen(kFile, RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) {
-    return Fail(ErrorCode::kNotFound, std::string("talking to other machines needs libcurl: ") + ::dlerror(),
+    return Fail(ErrorCode::kNotFound, std::string("network access requires libcurl: ") + ::dlerror(),
                 "install it (Debian: apt-get install libcurl4)");
   }
   std::string missing;

@@ -92,7 +92,7 @@ class PartialFile {
   Error Failure(std::string_view doing) const {
     const int number = errno;
     return {ErrorCode::kIo, fmt::format("{}: {}: {}", path_.string(), doing, std::strerror(number)),
-            number == ENOSPC ? "free some space; what has arrived is kept and the download goes on from there" : ""};
+            number == ENOSPC ? "free some space; the partial download is kept and will be resumed" : ""};
   }
 
  private:
@@ -123,8 +123,9 @@ bool TakeBody(const std::string& url, std::string_view bytes, bool& begun, Trans
   if (!begun) {
     begun = true;
     if (status == 206 && !RangeBeginsAt(transfer.response, part.size())) {
-      transfer.failure =
-          Error{ErrorCode::kNetwork, fmt::format("{}: sent another range than asked for", Shown(url)), {}};
+      transfer.failure = Error{ErrorCode::kNetwork,
+                               fmt::format("{}: the server sent a different byte range than requested", Shown(url)),
+                               {}};
       return false;
     }
     if (status == 200 && part.size() > 0 && !part.Restart()) {
@@ -207,8 +208,8 @@ Result<HttpAnswer> HttpDownload(const std::string& url, const fs::path& path, co
     fs::remove(part_path, ignored);
     fs::remove(part_path.string() + ".etag", ignored);
     if (last_attempt) {
-      return Fail(ErrorCode::kNetwork, fmt::format("{}: what arrived {}", Shown(url), problem),
-                  "something between here and the server changes or cuts the file: a proxy, a mirror?");
+      return Fail(ErrorCode::kNetwork, fmt::format("{}: the downloaded file {}", Shown(url), problem),
+                  "a proxy or mirror between here and the server may be changing or truncating the file");
     }
   }
   return Fail(ErrorCode::kInternal, "HttpDownload: not reached");

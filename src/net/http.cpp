@@ -17,10 +17,10 @@ Result<HttpAnswer> Request(CurlConnection& connection, const HttpOptions& option
     transfer.sink = [&](std::string_view bytes) {
       std::string& body = transfer.response.body;
       if (bytes.size() > options.max_body_bytes - body.size()) {
-        transfer.failure =
-            Error{ErrorCode::kNetwork,
-                  fmt::format("{}: answers with more than {} bytes", Shown(call.url, options), options.max_body_bytes),
-                  {}};
+        transfer.failure = Error{
+            ErrorCode::kNetwork,
+            fmt::format("{}: the response is larger than {} bytes", Shown(call.url, options), options.max_body_bytes),
+            {}};
         return false;
       }
       body += bytes;

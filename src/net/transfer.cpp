@@ -221,9 +221,9 @@ std::optional<uint64_t> ParseNumber(std::string_view text) {
 
 Error NetworkError(const std::string& url, const HttpOptions& options, const Outcome& outcome) {
   std::string hint;
-  if (NothingAnswers(outcome.code)) hint = "is the network up? A proxy is named by https_proxy";
+  if (NothingAnswers(outcome.code)) hint = "check the network connection; if a proxy is needed, set https_proxy";
   if (outcome.code == CURLE_PEER_FAILED_VERIFICATION || outcome.code == CURLE_SSL_CACERT_BADFILE)
-    hint = "name the file of the certificate authorities in SSL_CERT_FILE";
+    hint = "set SSL_CERT_FILE to a file of trusted CA certificates";
   return {ErrorCode::kNetwork, fmt::format("{}: {}", Shown(url, options), outcome.message), hint};
 }
 

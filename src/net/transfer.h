@@ -1,4 +1,4 @@
-/// What requests and downloads share: one exchange with a server as curl runs it, and when to try again.
+/// Shared by requests and downloads: one exchange with a server over curl, and the retry policy.
 #pragma once
 
 #include <chrono>
@@ -17,12 +17,12 @@ namespace winnow {
 
 enum class HttpMethod { kGet, kHead, kPost };
 
-/// What is asked, besides the options.
+/// A request, apart from the options.
 struct HttpCall {
   const std::string& url;
   HttpMethod method = HttpMethod::kGet;
-  std::vector<std::string> headers = {};  ///< more than the options'
-  std::string_view body = {};             ///< of kPost
+  std::vector<std::string> headers = {};  ///< headers in addition to those of the options
+  std::string_view body = {};             ///< the body of a kPost request
 };
 
 /// One exchange's state while curl runs it. `sink` takes the body, to memory or a file; false stops.
@@ -36,13 +36,13 @@ struct Transfer {
   bool cancelled = false;
   std::optional<Error> failure;  ///< why `sink` stopped it
 
-  /// While it runs; 0 before the first header.
+  /// Returns the HTTP status so far; 0 before the first header.
   long Status() const;
 };
 
 struct Outcome {
   CURLcode code = CURLE_OK;
-  std::string message;  ///< curl's own words
+  std::string message;  ///< curl's error message
 };
 
 /// A curl handle, made at first use, whose connection serves the next request to the same host too. Not thread-safe.
@@ -74,7 +74,7 @@ class Retries {
 
 /// The url for messages: without a user's password, without a signed query; or the socket that stands for it.
 std::string Shown(std::string url, const HttpOptions& options = {});
-/// Digits alone.
+/// Parses a text that consists of decimal digits only.
 std::optional<uint64_t> ParseNumber(std::string_view text);
 
 Error NetworkError(const std::string& url, const HttpOptions& options, const Outcome& outcome);

@@ -388,12 +388,12 @@ class EncoderGraph {
 Result<OnnxModel> BuildEncoderGraph(const WeightFile& checkpoint, const ModelConfig& config,
                                     const EncoderGraphOptions& options) {
   if (config.labels.empty()) {
-    return Fail(ErrorCode::kInvalidModel, "config.json describes a base model, which has no classifier",
+    return Fail(ErrorCode::kInvalidModel, "config.json describes a base model, which has no classification head",
                 "fine-tune it first: winnow train DATA --base-model DIR");
   }
   if (options.token_types && config.type_vocab_size == 0) {
-    return Fail(ErrorCode::kUnsupported, fmt::format("token types: a {} has none", ModelTypeOf(config.architecture)),
-                "leave out --with-token-types");
+    return Fail(ErrorCode::kUnsupported, fmt::format("a {} model has no token types", ModelTypeOf(config.architecture)),
+                "omit --with-token-types");
   }
   return EncoderGraph(checkpoint, config, options).Build();
 }

@@ -29,7 +29,7 @@ Result<void> MakeDirectory(const fs::path& dir) {
   fs::create_directories(dir, error);
   if (!error) return {};
   return Fail(ErrorCode::kIo, fmt::format("{}: can't make the directory: {}", dir.string(), error.message()),
-              "check the permissions, or name another place with --output");
+              "check the permissions, or name another directory with --output");
 }
 
 /// model.onnx and model.onnx.data, not what a stopped export left.
@@ -64,15 +64,14 @@ Result<OnnxModel> BuildGraph(const fs::path& bundle, const OnnxExportOptions& op
   const auto refuse = [&](const char* what, const char* hint) {
     return Fail(ErrorCode::kUnsupported, fmt::format("{}: a linear model has no {}", bundle.string(), what), hint);
   };
-  if (options.format == OnnxFormat::kInt8) return refuse("INT8 form", "leave it at --format onnx");
-  if (options.token_types) return refuse("tokens, so no token types", "leave out --with-token-types");
-  if (options.external_data)
-    return refuse("weights that could lie in a file of their own", "leave out --external-data");
+  if (options.format == OnnxFormat::kInt8) return refuse("INT8 form", "use --format onnx");
+  if (options.token_types) return refuse("tokens, so no token types", "omit --with-token-types");
+  if (options.external_data) return refuse("separate weight file", "omit --external-data");
   const LinearModel model = TRY(LinearModel::Load(bundle / kLinearFile));
   const Manifest manifest = TRY(ReadManifest(bundle));
   if (manifest.fold_disguises) {
     return Fail(ErrorCode::kUnsupported,
-                bundle.string() + ": an ONNX file can't fold disguises, and takes the texts themselves",
+                bundle.string() + ": an ONNX file of a linear model reads texts and cannot fold obfuscated ones",
                 "train without --fold-disguises");
   }
   return BuildLinearGraph(model, TRY(ReadLabelsFile(bundle / kLabelsFile)), CalibrationOf(manifest));

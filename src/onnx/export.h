@@ -27,7 +27,7 @@ struct OnnxExportOptions {
 
 struct OnnxExport {
   std::filesystem::path model;
-  uint64_t bytes = 0;          ///< of the model and of its data
+  uint64_t bytes = 0;          ///< size of the model file and its external data
   bool external_data = false;  ///< whether there is a file of data
 };
 

@@ -139,8 +139,8 @@ TEST_F(ExportTest, TakesTokenTypesWhereAskedFor) {
 
 TEST_F(ExportTest, RefusesTokenTypesOfADistilBert) {
   const std::string failure = Failure(RandomBundle(Architecture::kDistilBert), {.token_types = true});
-  EXPECT_THAT(failure, HasSubstr("token types: a distilbert has none"));
-  EXPECT_THAT(failure, HasSubstr("leave out --with-token-types"));
+  EXPECT_THAT(failure, HasSubstr("a distilbert model has no token types"));
+  EXPECT_THAT(failure, HasSubstr("omit --with-token-types"));
 }
 
 TEST_F(ExportTest, FoldsTokenTypeZeroIntoThePositions) {
@@ -318,7 +318,7 @@ TEST_F(ExportTest, RefusesWeightsThatAreNoNumbers) {
 TEST_F(ExportTest, RefusesABaseModel) {
   RandomBundle random(Architecture::kBert);
   random.config.labels.clear();
-  EXPECT_THAT(Failure(random), HasSubstr("which has no classifier"));
+  EXPECT_THAT(Failure(random), HasSubstr("which has no classification head"));
 }
 
 TEST_F(ExportTest, LeavesNothingWhenStopped) {

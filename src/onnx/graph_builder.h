@@ -46,7 +46,7 @@ class GraphBuilder {
   /// A large one.
   std::string Streamed(StreamedTensor tensor);
 
-  /// What is told of the model beside its graph: metadata_props.
+  /// Adds an entry to the model's metadata_props.
   void Property(const std::string& key, const std::string& value);
 
   /// The model; the builder is empty then.

@@ -13,7 +13,7 @@ namespace winnow {
 /// Counts [batch, features] of one analyzer, and which feature each column is.
 struct OnnxCounts {
   std::string counts;            ///< the node's output
-  std::vector<size_t> features;  ///< of the Vectorizer
+  std::vector<size_t> features;  ///< features of the Vectorizer
 };
 
 /// Appends the nodes that count the Vectorizer's word n-grams, its features [begin, end), in `lines`, strings [batch].
@@ -21,7 +21,7 @@ struct OnnxCounts {
 OnnxCounts AddWordCounts(GraphBuilder& graph, const std::string& lines, const Vectorizer& vectorizer, size_t begin,
                          size_t end);
 
-/// The same for its n-grams of characters; `within_words`: char_wb.
+/// Adds the nodes that count n-grams of characters; `within_words`: char_wb.
 OnnxCounts AddCharacterCounts(GraphBuilder& graph, const std::string& lines, const Vectorizer& vectorizer, size_t begin,
                               size_t end, bool within_words);
 

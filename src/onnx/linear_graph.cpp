@@ -36,7 +36,7 @@ class LinearGraph {
     const std::string features = AddFeatures(lines);
     if (columns_.empty()) {
       return Fail(ErrorCode::kInvalidModel, "no text can have any of the model's features",
-                  "the vocabulary doesn't fit to the model's options: train it again");
+                  "the vocabulary does not match the model's options: train the model again");
     }
     const auto labels = static_cast<int64_t>(labels_.size());
     if (model_.multi_label()) {
@@ -54,7 +54,7 @@ class LinearGraph {
     if (labels_.size() != model_.labels()) {
       return Fail(ErrorCode::kInvalidModel,
                   fmt::format("{} names for a model of {} labels", labels_.size(), model_.labels()),
-                  "labels.json and linear.bin are of different models");
+                  "labels.json and linear.bin belong to different models");
     }
     const Vectorizer& vectorizer = model_.vectorizer();
     uint64_t bytes = uint64_t{model_.features()} * std::max<uint64_t>(model_.labels(), 2) * sizeof(float);
@@ -190,10 +190,10 @@ class LinearGraph {
 Result<OnnxModel> BuildLinearGraph(const LinearModel& model, std::span<const std::string> labels,
                                    const Calibration& calibration) {
   if (calibration.method != CalibrationMethod::kTemperature) {
-    return Fail(ErrorCode::kUnsupported,
-                fmt::format("the ONNX file of a linear model gives probabilities, and has no '{}' calibration",
-                            NameOf(calibration.method)),
-                "calibrate by temperature first: winnow calibrate BUNDLE --calibration temperature");
+    return Fail(
+        ErrorCode::kUnsupported,
+        fmt::format("an ONNX file of a linear model cannot contain '{}' calibration", NameOf(calibration.method)),
+        "calibrate with a temperature first: winnow calibrate BUNDLE --calibration temperature");
   }
   return LinearGraph(model, labels, calibration).Build();
 }

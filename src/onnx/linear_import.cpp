@@ -53,12 +53,11 @@ class Import {
         // Winnow's own files have such twins.
         if (WithoutFinalSigma(same->second) == feature.name) continue;
         return Fail(ErrorCode::kUnsupported,
-                    fmt::format("{}: '{}' and '{}' are one feature", where_, same->second, feature.name),
+                    fmt::format("{}: '{}' and '{}' are the same feature", where_, same->second, feature.name),
                     "only pipelines in which each n-gram is a feature of its own can be imported");
       }
       const std::string name = feature.name;
-      if (!features.try_emplace(name, std::move(feature)).second)
-        return Wrong(fmt::format("'{}' is there twice", name));
+      if (!features.try_emplace(name, std::move(feature)).second) return Wrong(fmt::format("'{}' occurs twice", name));
     }
     if (features.empty()) return Wrong("no text can have any of its n-grams");
     std::vector<Feature> sorted;
@@ -90,7 +89,7 @@ class Import {
   Result<LinearKind> Kind() const {
     const auto refuse = [&](const char* what) {
       return Fail(ErrorCode::kUnsupported, fmt::format("{}: {}", where_, what),
-                  "train the model anew: winnow train DATA --kind lr");
+                  "train the model with Winnow: winnow train DATA --kind lr");
     };
     const size_t outputs = pipeline_.biases.size();
     switch (pipeline_.scores) {
@@ -98,14 +97,14 @@ class Import {
         return LinearKind::kSvm;
       case PipelineScores::kLogistic:
         if (outputs == 1 || (outputs == 2 && AreOpposite())) return LinearKind::kLogistic;
-        if (outputs == 2) return refuse("the scores of its two labels are not each other's opposite");
+        if (outputs == 2) return refuse("the scores of its two labels are not opposite numbers");
         if (!pipeline_.sum_to_one) return refuse("the probabilities of its labels don't sum to 1");
         return LinearKind::kLogisticOneVsRest;
       case PipelineScores::kSoftmax:
-        if (outputs == 1) return refuse("it has a softmax of one score");
+        if (outputs == 1) return refuse("it applies a softmax to a single score");
         return LinearKind::kLogistic;
       case PipelineScores::kLogSigmoid:
-        if (outputs < 3) return refuse("it has one score a label for two labels");
+        if (outputs < 3) return refuse("it has one score per label for two labels");
         return LinearKind::kLogisticOneVsRest;
       case PipelineScores::kSigmoid:
         return LinearKind::kLogistic;
@@ -174,13 +173,13 @@ std::vector<std::string> LabelsOf(const onnx::ModelProto& proto, size_t count) {
 Result<ImportedLinear> ParseOnnxLinear(std::span<const std::byte> bytes, std::string_view where) {
   if (bytes.size() > kMostBytes) {
     return Fail(ErrorCode::kUnsupported,
-                fmt::format("{}: {} MB are more than is read of an ONNX file", where, bytes.size() >> 20),
+                fmt::format("{}: an ONNX file of {} MB is too large", where, bytes.size() >> 20),
                 fmt::format("the limit is {} MB", kMostBytes >> 20));
   }
   onnx::ModelProto proto;
   if (bytes.empty() || !proto.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) || !proto.has_graph()) {
-    return Fail(ErrorCode::kInvalidModel, fmt::format("{}: is no ONNX model, or a part of one", where),
-                "expected the file that skl2onnx's SerializeToString() gives");
+    return Fail(ErrorCode::kInvalidModel, fmt::format("{}: is not a complete ONNX model", where),
+                "expected the output of skl2onnx's SerializeToString()");
   }
   const LinearPipeline pipeline = TRY(ReadLinearPipeline(proto, where));
   const Import import(pipeline, where);
@@ -189,7 +188,7 @@ Result<ImportedLinear> ParseOnnxLinear(std::span<const std::byte> bytes, std::st
   LinearWeights weights = import.Weights(features);
   std::vector<std::string> labels = pipeline.labels;
   if (labels.empty()) labels = LabelsOf(proto, pipeline.biases.size());
-  if (!std::ranges::all_of(labels, IsUtf8)) return import.Wrong("a label is no UTF-8");
+  if (!std::ranges::all_of(labels, IsUtf8)) return import.Wrong("a label is not UTF-8");
   TRY(ValidateLabels(labels, where));
   auto model = LinearModel::Make(TRY(import.MakeVectorizer(features)), std::move(weights), kind, labels.size(),
                                  import.multi_label());

@@ -16,8 +16,8 @@ namespace winnow {
 
 struct ImportedLinear {
   LinearModel model;
-  std::vector<std::string> labels;  ///< as the file has them; numbers become text, and "0", "1", ... where it has none
-  double temperature = 1;           ///< at which the model's logits give the file's probabilities
+  std::vector<std::string> labels;  ///< labels of the file; numbers become text, and missing labels "0", "1", ...
+  double temperature = 1;           ///< temperature with which the model's logits give the file's probabilities
   bool has_probabilities = true;    ///< false: scores alone, as those of scikit-learn's LinearSVC
   std::string producer;             ///< "skl2onnx 1.20.0"
   std::vector<std::pair<std::string, std::string>> properties;  ///< metadata_props

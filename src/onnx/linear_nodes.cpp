@@ -12,8 +12,8 @@ using onnx::NodeProto;
 using onnx::TensorProto;
 
 constexpr char kHint[] =
-    "what can be imported is counts or TF-IDF of words with a logistic regression or linear SVM behind it, as skl2onnx "
-    "writes them; train any other anew: winnow train DATA --kind lr";
+    "only word counts or TF-IDF followed by logistic regression or a linear SVM can be imported, as skl2onnx "
+    "writes them; train other models with Winnow: winnow train DATA --kind lr";
 constexpr size_t kMostInts = 8;
 
 std::string NameOf(const NodeProto& node) {
@@ -74,7 +74,8 @@ GraphReader::GraphReader(const onnx::GraphProto& graph, std::string_view where) 
 }
 
 std::unexpected<Error> GraphReader::Wrong(const std::string& what) const {
-  return Fail(ErrorCode::kInvalidModel, fmt::format("{}: {}", where_, what), "the file is damaged, or no ONNX model");
+  return Fail(ErrorCode::kInvalidModel, fmt::format("{}: {}", where_, what),
+              "the file is damaged or not an ONNX model");
 }
 
 std::unexpected<Error> GraphReader::Unsupported(const std::string& what) const {
@@ -93,7 +94,8 @@ Result<const TensorProto*> GraphReader::ConstantOf(const NodeProto& node, int in
   if (found == constants_.end()) return Refuse(node);
   const TensorProto& tensor = *found->second;
   if (tensor.data_type() != type || tensor.data_location() == TensorProto::EXTERNAL) {
-    return Refuse(node, fmt::format("has '{}' of another type, or in another file", Shown(tensor.name())));
+    return Refuse(node,
+                  fmt::format("has '{}' of an unsupported type, or stored in another file", Shown(tensor.name())));
   }
   return &tensor;
 }

@@ -33,9 +33,9 @@ class GraphReader {
   /// kInvalidModel, and kUnsupported with what can be imported.
   std::unexpected<Error> Wrong(const std::string& what) const;
   std::unexpected<Error> Unsupported(const std::string& what) const;
-  /// The same, naming the node.
+  /// Return an error whose message names the node.
   std::unexpected<Error> Broken(const onnx::NodeProto& node, const std::string& why) const;
-  std::unexpected<Error> Refuse(const onnx::NodeProto& node, const std::string& why = "is not understood here") const;
+  std::unexpected<Error> Refuse(const onnx::NodeProto& node, const std::string& why = "is not supported") const;
 
   bool IsConstant(const std::string& name) const { return constants_.contains(name); }
   void AddConstant(const std::string& name, const onnx::TensorProto& tensor) { constants_[name] = &tensor; }

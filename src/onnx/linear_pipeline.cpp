@@ -62,7 +62,7 @@ class Reader : GraphReader {
     }
     if (found == nullptr) return Wrong("it has no input");
     if (found->type().tensor_type().elem_type() != TensorProto::STRING) {
-      return Unsupported(fmt::format("its input '{}' is no text", Shown(found->name())));
+      return Unsupported(fmt::format("its input '{}' is not text", Shown(found->name())));
     }
     roles_[found->name()] = Role::kMain;
     current_ = found->name();
@@ -122,7 +122,7 @@ class Reader : GraphReader {
       // A column or a list of texts.
       const std::vector<int64_t> shape = TRY(Ints(node, 1));
       const bool keeps = !shape.empty() && shape.size() <= 2 && shape[0] == -1 && (shape.size() == 1 || shape[1] == 1);
-      if (!keeps) return Refuse(node, "makes other texts of them");
+      if (!keeps) return Refuse(node, "changes the texts, which is not supported");
       Advance(node, stage_);
       return {};
     }
@@ -134,12 +134,13 @@ class Reader : GraphReader {
     if (op != "com.microsoft.Tokenizer") return Refuse(node);
     const std::string pattern = TextOf(node, "tokenexp", "");
     if (pattern.empty())
-      return Refuse(node, "cuts texts at separators, or into characters; words by 'tokenexp' are read");
-    if (IntOf(node, "mark", 0) != 0) return Refuse(node, "marks where texts begin and end");
+      return Refuse(node, "splits texts at separators or into characters; only words by 'tokenexp' are supported");
+    if (IntOf(node, "mark", 0) != 0)
+      return Refuse(node, "marks the beginning and end of texts, which is not supported");
     const int64_t shortest = IntOf(node, "mincharnum", 1);
     const auto rule = WordsOfPattern(pattern, static_cast<size_t>(std::clamp<int64_t>(shortest, 1, 3)));
     if (!rule) {
-      return Refuse(node, fmt::format("has the token pattern {}, from {} characters on, which Winnow doesn't know",
+      return Refuse(node, fmt::format("has the token pattern {} with at least {} characters, which is not supported",
                                       Shown(pattern), shortest));
     }
     result_.words = *rule;
@@ -151,10 +152,11 @@ class Reader : GraphReader {
   Result<void> ReadNormalizer(const NodeProto& node) {
     if (const auto* stopwords = FindAttribute(node, "stopwords");
         stopwords != nullptr && stopwords->strings_size() > 0) {
-      return Refuse(node, "leaves out stop words");
+      return Refuse(node, "removes stop words, which is not supported");
     }
     const std::string action = TextOf(node, "case_change_action", "NONE");
-    if (action != "LOWER" && action != "NONE") return Refuse(node, fmt::format("changes texts by {}", Shown(action)));
+    if (action != "LOWER" && action != "NONE")
+      return Refuse(node, fmt::format("changes texts by {}, which is not supported", Shown(action)));
     result_.lowercase = result_.lowercase || action == "LOWER";
     Advance(node, stage_);
     return {};
@@ -207,10 +209,10 @@ class Reader : GraphReader {
     const std::string mode = TextOf(node, "mode", "");
     if (pool == nullptr || starts == nullptr || columns == nullptr) return Refuse(node, "has no n-grams of words");
     if (mode != "TF" && mode != "TFIDF") {
-      return Refuse(node,
-                    fmt::format("has the mode '{}', which sees whether a word is there, not how often", Shown(mode)));
+      return Refuse(node, fmt::format("has the mode '{}', which ignores how often a word occurs", Shown(mode)));
     }
-    if (IntOf(node, "max_skip_count", 0) != 0) return Refuse(node, "has n-grams that leave out words");
+    if (IntOf(node, "max_skip_count", 0) != 0)
+      return Refuse(node, "has n-grams that skip words, which is not supported");
     const int64_t least = IntOf(node, "min_gram_length", 1), most = IntOf(node, "max_gram_length", 1);
     if (least < 1 || most < least || most > kMostNgram || starts->ints_size() < most) {
       return Broken(node,
@@ -279,7 +281,7 @@ class Reader : GraphReader {
     if (!IsMain(node, 0)) return Refuse(node);
     if (op == "ai.onnx.ml.Normalizer" && !result_.normalize) {
       const std::string norm = TextOf(node, "norm", "MAX");
-      if (norm != "L2") return Refuse(node, fmt::format("brings rows to length 1 by {}, not L2", Shown(norm)));
+      if (norm != "L2") return Refuse(node, fmt::format("normalizes rows by {}; only L2 is supported", Shown(norm)));
       result_.normalize = true;
       Advance(node, stage_);
       return {};

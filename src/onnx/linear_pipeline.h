@@ -17,8 +17,8 @@ namespace winnow {
 
 /// The outputs of LinearClassifier, or of Gemm for labels that are decided each by itself.
 enum class PipelineScores {
-  kPlain,       ///< as they are: no probabilities
-  kLogistic,    ///< each through 1 / (1 + exp(-x))
+  kPlain,       ///< unchanged scores, which are not probabilities
+  kLogistic,    ///< each score through 1 / (1 + exp(-x))
   kSoftmax,     ///< all together
   kLogSigmoid,  ///< the softmax of their log(1 / (1 + exp(-x))), at a temperature
   kSigmoid,     ///< Gemm's, each through 1 / (1 + exp(-x))
@@ -36,7 +36,7 @@ struct LinearPipeline {
   std::vector<Ngram> ngrams;
   size_t columns = 0;
   bool sublinear = false;
-  std::vector<float> idf;  ///< one a column, or empty: all 1
+  std::vector<float> idf;  ///< one value per column, or empty: all 1
   bool normalize = false;  ///< rows are brought to length 1
 
   PipelineScores scores = PipelineScores::kPlain;
@@ -44,7 +44,7 @@ struct LinearPipeline {
   std::vector<float> weights;       ///< [outputs, columns] row-major
   std::vector<float> biases;        ///< [outputs]
   std::vector<std::string> labels;  ///< empty where the graph doesn't name them
-  float minus_by_temperature = -1;  ///< with kLogSigmoid
+  float minus_by_temperature = -1;  ///< -1 / temperature, with kLogSigmoid
 };
 
 /// Sizes agree with each other: as many weights as columns and outputs. `model` must outlive the result. Errors:

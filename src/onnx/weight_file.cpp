@@ -25,7 +25,7 @@ Result<void> Weight::Read(size_t first_row, std::span<float> out) const {
   TRY(CopyAsF32(part, out));
   if (std::ranges::all_of(out, [](float value) { return std::isfinite(value); })) return {};
   return Fail(ErrorCode::kInvalidModel, fmt::format("{}: holds NaN or infinite values", where_),
-              "the file is damaged, or its training diverged; get it again");
+              "the file is damaged, or its training diverged; download it again");
 }
 
 Result<std::vector<float>> Weight::ReadAll() const {
@@ -60,20 +60,20 @@ Result<Weight> WeightFile::Find(const std::string& name, const std::vector<int64
   for (size_t i = 0; i < names.size() && tensor == nullptr; ++i) tensor = file_->Find(names[i]);
   if (tensor == nullptr && head) {
     return Fail(ErrorCode::kInvalidModel,
-                fmt::format("{}: no tensor '{}', so this is a base model without a classifier", where_, name),
+                fmt::format("{}: no tensor '{}', so this is a base model without a classification head", where_, name),
                 fmt::format("fine-tune it first: winnow train DATA --base-model {}", dir_.string()));
   }
   if (tensor == nullptr) {
     return Fail(ErrorCode::kInvalidModel, fmt::format("{}: no tensor '{}'", where_, name),
-                fmt::format("config.json describes {}; are the two files of one model?", model_));
+                fmt::format("config.json describes {}; do the two files belong to the same model?", model_));
   }
   if (tensor->shape != shape) {
     const std::string expected = name.starts_with(std::string(WeightNamesOf(architecture_).classifier) + ".")
                                      ? fmt::format("there are {} labels", shape.front())
-                                     : fmt::format("config.json asks for {}", ShapeText(shape));
+                                     : fmt::format("config.json requires {}", ShapeText(shape));
     return Fail(ErrorCode::kInvalidModel,
                 fmt::format("{}: tensor '{}' is {} but {}", where_, tensor->name, ShapeText(tensor->shape), expected),
-                "are the two files of one model?");
+                "do the two files belong to the same model?");
   }
   return Weight(file_, tensor, fmt::format("{}: tensor '{}'", where_, tensor->name));
 }

@@ -49,7 +49,7 @@ class WeightFile {
   /// ("bert.", "distilbert.") or not, and LayerNorm.gamma and .beta for .weight and .bias. `shape` is what config.json
   /// asks for. Errors: kInvalidModel, naming the tensor.
   Result<Weight> Encoder(const std::string& name, const std::vector<int64_t>& shape) const;
-  /// The same for a weight of the classification head, whose name is always whole: "classifier.weight".
+  /// Returns a weight of the classification head, whose name has no prefix: "classifier.weight".
   Result<Weight> Head(const std::string& name, const std::vector<int64_t>& shape) const;
 
  private:

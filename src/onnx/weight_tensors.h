@@ -21,7 +21,7 @@ StreamedTensor FloatTransposed(std::string name, const Weight& weight);
 /// once, for the scales; the bytes are made while they are written.
 struct Int8Matrix {
   StreamedTensor values;
-  std::vector<float> scales;  ///< one a row
+  std::vector<float> scales;  ///< one scale per row
 };
 
 /// The rows as they are, with `addend` added before. Errors: as Weight::Read.

@@ -41,7 +41,8 @@ class Gate {
 
   Result<QuantizeReport> Run() {
     if (tokens_.windows.ids.size() > size_t{1} << 31) {
-      return Fail(ErrorCode::kUnsupported, "the held-out texts have more than 2^31 tokens", "give fewer with --data");
+      return Fail(ErrorCode::kUnsupported, "the held-out texts have more than 2^31 tokens",
+                  "provide fewer with --data");
     }
     TRY(CheckBatch(model_.config(), tokens_.windows.view()));
     ForwardRunner runner(model_, pool_);
@@ -51,7 +52,7 @@ class Gate {
     QuantizationPlan plan{.bf16_layers = std::vector<bool>(static_cast<size_t>(model_.config().num_layers))};
     TRY(Measure(plan, report));
     if (!Holds(report)) {
-      Note(fmt::format("bytes alone lose too much ({}); looking for the layers that suffer", Drops(report)));
+      Note(fmt::format("INT8 alone loses too much ({}); searching for the layers responsible", Drops(report)));
       for (const Part part : TRY(MostSensitiveFirst())) {
         Keep(part, plan);
         TRY(Measure(plan, report));
@@ -61,12 +62,13 @@ class Gate {
     }
     report.plan = plan;
     if (Holds(report)) return report;
-    return Fail(ErrorCode::kInvalidData,
-                fmt::format("the quantised model is worse by more than --max-drop {}, even with every layer in bf16: "
-                            "accuracy {:.4f} -> {:.4f}, macro-F1 {:.4f} -> {:.4f} on {} texts",
-                            options_.max_drop, report.before.accuracy, report.after.accuracy, report.before.f1_macro,
-                            report.after.f1_macro, held_out_.examples.size()),
-                "a text more or less decides over few texts: give more with --data, or allow more with --max-drop");
+    return Fail(
+        ErrorCode::kInvalidData,
+        fmt::format("the quantized model is worse by more than --max-drop {}, even with every layer in bf16: "
+                    "accuracy {:.4f} -> {:.4f}, macro-F1 {:.4f} -> {:.4f} on {} texts",
+                    options_.max_drop, report.before.accuracy, report.after.accuracy, report.before.f1_macro,
+                    report.after.f1_macro, held_out_.examples.size()),
+        "with few texts a single one can decide: provide more with --data, or allow a larger drop with --max-drop");
   }
 
  private:
@@ -168,7 +170,7 @@ class Gate {
 Result<QuantizeReport> QuantizeWeights(const std::filesystem::path& bundle, const std::filesystem::path& out,
                                        const Dataset& held_out, const QuantizeOptions& options, ThreadPool& pool) {
   if (held_out.examples.empty()) {
-    return Fail(ErrorCode::kInvalidData, "there are no held-out texts to measure on", "give some with --data");
+    return Fail(ErrorCode::kInvalidData, "there are no held-out texts to measure on", "provide some with --data");
   }
   const BundleClassifier classifier = TRY(BundleClassifier::Load(bundle, pool, Weights::kFloat));
   const Model model = TRY(Model::Load(bundle, TRY(ReadModelConfig(bundle)), {}));

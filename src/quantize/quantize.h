@@ -22,11 +22,11 @@ struct QuantizeOptions {
 };
 
 struct QuantizeReport {
-  Metrics before, after;        ///< of the float weights, and of those that were kept, on the same texts
+  Metrics before, after;        ///< metrics of the float and of the final quantized weights, on the same texts
   double agreement = 0;         ///< share of texts that get the same labels from both
-  QuantizationPlan plan;        ///< what had to stay bf16
-  int64_t float_bytes = 0;      ///< of model.safetensors
-  int64_t quantized_bytes = 0;  ///< of model_int8.safetensors
+  QuantizationPlan plan;        ///< the parts that stay bf16
+  int64_t float_bytes = 0;      ///< size of model.safetensors
+  int64_t quantized_bytes = 0;  ///< size of model_int8.safetensors
 
   double accuracy_drop() const { return before.accuracy - after.accuracy; }
   double f1_drop() const { return before.f1_macro - after.f1_macro; }

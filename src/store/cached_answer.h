@@ -16,7 +16,8 @@ std::string AnswerKey(std::string_view model, std::span<const int32_t> ids);
 std::string EncodeAnswer(std::string_view key, std::span<const float> values);
 
 /// Writes all of `values`; or false, and leaves them alone, for anything but what EncodeAnswer made of that key and
-/// that many finite floats. That finds damage and mix-ups, not malice: who may write to the cache can make up answers.
+/// that many finite floats. That finds damage and mix-ups, not malice: anybody who can write to the cache can forge
+/// predictions.
 bool DecodeAnswer(std::string_view key, std::string_view bytes, std::span<float> values);
 
 }  // namespace winnow

@@ -33,11 +33,11 @@ Result<std::unique_ptr<RedisCache>> RedisCache::Open(std::string_view url, const
   RedisAddress address = TRY(ParseRedisUrl(url));
   std::unique_ptr<RedisCache> cache(new RedisCache(std::move(address), options));
   cache->wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (cache->wake_ < 0) return Fail(ErrorCode::kIo, fmt::format("no eventfd: {}", std::strerror(errno)));
+  if (cache->wake_ < 0) return Fail(ErrorCode::kIo, fmt::format("can't create an eventfd: {}", std::strerror(errno)));
   try {
     cache->thread_ = std::thread([raw = cache.get()] { raw->Run(); });
   } catch (const std::system_error& error) {
-    return Fail(ErrorCode::kIo, fmt::format("no thread for Redis: {}", error.what()));
+    return Fail(ErrorCode::kIo, fmt::format("can't start a thread for Redis: {}", error.what()));
   }
   return cache;
 }
@@ -118,7 +118,7 @@ void RedisCache::Run() {
     Result<void> ended =
         connection_.Connect(address_, began + options_.connect_timeout, [this] { return !stopping(); });
     if (ended) {
-      if (std::exchange(away, false)) LogWarning("{} is back", name());
+      if (std::exchange(away, false)) LogWarning("{} is available again", name());
       refusal_logged_ = false;
       SetReady(true);
       ended = Serve();
@@ -132,7 +132,7 @@ void RedisCache::Run() {
       ++counts_.errors;
     }
     if (!std::exchange(away, true)) {
-      LogWarning("{} is away: {}; nothing is shared meanwhile", name(), ended.error().message);
+      LogWarning("{} is unavailable: {}; predictions are not shared in the meantime", name(), ended.error().message);
     }
     // A connection that fails soon after it was made counts as none: so one that comes and goes isn't tried, nor told
     // of, ten times a second.
@@ -164,7 +164,7 @@ Result<void> RedisCache::Serve() {
     const Clock::time_point now = Clock::now();
     AnswerLate(now);
     const Clock::duration late = commands_.empty() ? Clock::duration::zero() : now - commands_.front().sent;
-    if (late > options_.connect_timeout) return Fail(ErrorCode::kNetwork, "it hangs");
+    if (late > options_.connect_timeout) return Fail(ErrorCode::kNetwork, "it does not respond");
     SetReady(late <= options_.timeout);
   }
   return {};
@@ -229,24 +229,24 @@ Result<void> RedisCache::TakeReplies() {
 }
 
 Result<void> RedisCache::TakeReply(const RedisReply& reply) {
-  if (commands_.empty()) return Fail(ErrorCode::kNetwork, "it talks without being asked");
+  if (commands_.empty()) return Fail(ErrorCode::kNetwork, "it sent a reply that was not requested");
   const size_t questions = commands_.front().questions;
   const std::string says = reply.kind == RedisReply::kError ? "it says: " + reply.text.substr(0, 200) : "";
   if (questions == 0) {
     if (!says.empty()) {
       // Full, or a replica that can't be written to: it can be read all the same.
-      if (!std::exchange(refusal_logged_, true)) LogWarning("{} keeps no answers: {}", name(), says);
+      if (!std::exchange(refusal_logged_, true)) LogWarning("{} does not store predictions: {}", name(), says);
       const MutexLock lock(mutex_);
       ++counts_.errors;
     } else if (reply.kind != RedisReply::kStatus) {
-      return Fail(ErrorCode::kNetwork, "it answers something else than it was asked");
+      return Fail(ErrorCode::kNetwork, "its reply does not match the request");
     }
     commands_.pop_front();
     return {};
   }
   if (!says.empty()) return Fail(ErrorCode::kNetwork, says);
   if (reply.kind != RedisReply::kArray || reply.items.size() != questions) {
-    return Fail(ErrorCode::kNetwork, "it answers something else than it was asked");
+    return Fail(ErrorCode::kNetwork, "its reply does not match the request");
   }
   commands_.pop_front();
   for (const std::unique_ptr<RedisReply>& item : reply.items) {

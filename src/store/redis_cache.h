@@ -27,13 +27,14 @@
 namespace winnow {
 
 struct RedisCacheOptions {
-  std::chrono::milliseconds timeout{20};            ///< of a question
-  std::chrono::milliseconds connect_timeout{1000};  ///< of connecting; and an answer that late ends the connection
-  std::chrono::milliseconds first_pause{100};       ///< before it is tried again; doubles each time
+  std::chrono::milliseconds timeout{20};  ///< time limit of one lookup
+  /// Time limit of connecting; a reply as late as this closes the connection.
+  std::chrono::milliseconds connect_timeout{1000};
+  std::chrono::milliseconds first_pause{100};  ///< before it is tried again; doubles each time
   std::chrono::milliseconds longest_pause{10000};
-  std::chrono::seconds ttl{24 * 3600};  ///< how long Redis keeps a value; at least a second
+  std::chrono::seconds ttl{24 * 3600};  ///< time that Redis keeps a value; at least one second
   size_t max_queued = 4096;             ///< questions, and as many values
-  size_t max_queued_bytes = 16 << 20;   ///< of values
+  size_t max_queued_bytes = 16 << 20;   ///< limit of the bytes of queued values
   size_t max_value_bytes = 64 << 10;    ///< larger ones are not kept
 };
 
@@ -71,7 +72,7 @@ class RedisCache {
   /// Whether a Find now would ask Redis.
   bool available() const;
   RedisCacheCounts counts() const;
-  /// Of the address, without password.
+  /// Returns the address without the password.
   std::string name() const { return address_.Name(); }
 
  private:
@@ -119,8 +120,8 @@ class RedisCache {
   // The thread's own.
   RedisConnection connection_;
   std::deque<Command> commands_;  // sent, without a reply yet
-  std::deque<Question> asked_;    // those of commands_, in order
-  size_t answered_ = 0;           // of these, from the front: too late, and told so
+  std::deque<Question> asked_;    // questions of commands_, in order
+  size_t answered_ = 0;           // questions at its front that were late and answered with nothing
   bool refusal_logged_ = false;
 
   std::thread thread_;

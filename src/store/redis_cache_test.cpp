@@ -196,8 +196,8 @@ TEST_F(RedisCacheTest, LogsOnceThatTheServerWentAndOnceThatItIsBack) {
   redis.Start();
   EXPECT_TRUE(Put(*cache, "key", "value"));
   const std::string log = testing::internal::GetCapturedStderr();
-  EXPECT_EQ(Count(log, "is away"), 1u) << log;
-  EXPECT_EQ(Count(log, "is back"), 1u) << log;
+  EXPECT_EQ(Count(log, "is unavailable"), 1u) << log;
+  EXPECT_EQ(Count(log, "is available again"), 1u) << log;
 }
 
 TEST_F(RedisCacheTest, AServerThatHangsDelaysNobody) {
@@ -302,7 +302,7 @@ TEST_F(RedisCacheTest, AServerThatRefusesValuesIsStillRead) {
   EXPECT_TRUE(Eventually([&] { return cache->counts().errors >= 2; }));
   EXPECT_EQ(Ask(*cache, "key"), std::nullopt);
   EXPECT_EQ(cache->counts().misses, 1u);
-  EXPECT_EQ(Count(testing::internal::GetCapturedStderr(), "keeps no answers"), 1u);
+  EXPECT_EQ(Count(testing::internal::GetCapturedStderr(), "does not store predictions"), 1u);
 }
 
 const std::vector<std::string> kNonsense = {

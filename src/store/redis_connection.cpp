@@ -112,7 +112,7 @@ struct RedisConnection::Waiter {
   Result<void> Until(const std::function<bool(int milliseconds)>& ready) const {
     while (!ready(20)) {
       if (!keep_going()) return Fail(ErrorCode::kCancelled, "stopped");
-      if (Clock::now() >= deadline) return Lost("no answer in time");
+      if (Clock::now() >= deadline) return Lost("no reply in time");
     }
     return {};
   }
@@ -221,7 +221,8 @@ Result<void> RedisConnection::LogIn(const RedisAddress& address, const Waiter& w
       const std::unique_ptr<RedisReply> reply = TRY(NextReply());
       if (reply == nullptr) break;
       if (reply->kind == RedisReply::kError) return Lost("it says: " + reply->text.substr(0, 200));
-      if (reply->kind != (replies == 1 ? RedisReply::kArray : RedisReply::kStatus)) return Lost("it is no Redis");
+      if (reply->kind != (replies == 1 ? RedisReply::kArray : RedisReply::kStatus))
+        return Lost("it is not a Redis server");
     }
   }
   return {};
@@ -266,10 +267,11 @@ Result<void> RedisConnection::Read() {
 Result<std::unique_ptr<RedisReply>> RedisConnection::NextReply() {
   void* reply = nullptr;
   if (::redisReaderGetReply(reader_, &reply) != REDIS_OK) {
-    return Lost(reader_->err == REDIS_ERR_OOM ? "its reply is larger than any that was asked for"
-                                              : fmt::format("it is no Redis ({})", reader_->errstr));
+    return Lost(reader_->err == REDIS_ERR_OOM ? "its reply is larger than any requested value"
+                                              : fmt::format("it is not a Redis server ({})", reader_->errstr));
   }
-  if (reply == nullptr && reader_->len - reader_->pos > max_reply_bytes_) return Lost("its reply has no end");
+  if (reply == nullptr && reader_->len - reader_->pos > max_reply_bytes_)
+    return Lost("its reply exceeds the size limit");
   return std::unique_ptr<RedisReply>(static_cast<RedisReply*>(reply));
 }
 

@@ -20,7 +20,7 @@ namespace winnow {
 
 struct RedisReply {
   enum Kind { kNil, kString, kStatus, kError, kInteger, kArray } kind = kNil;
-  std::string text;  ///< of strings, status and errors
+  std::string text;  ///< the text of strings, status replies and errors
   std::vector<std::unique_ptr<RedisReply>> items;
 };
 
@@ -33,7 +33,7 @@ class RedisConnection {
   RedisConnection& operator=(const RedisConnection&) = delete;
   ~RedisConnection();
 
-  /// Connects, logs in, chooses the database, and sees that keys can be read; anew if it was connected. Blocks until
+  /// Connects (again, if connected), logs in, selects the database, and checks that keys can be read. Blocks until
   /// `deadline` at most; less when `keep_going`, which is asked every few milliseconds, says no. Errors: kNetwork,
   /// kCancelled.
   Result<void> Connect(const RedisAddress& address, std::chrono::steady_clock::time_point deadline,
@@ -48,7 +48,7 @@ class RedisConnection {
 
   /// Takes what the socket has. Errors: kNetwork when the other end has closed.
   Result<void> Read();
-  /// The next whole reply, or null. Errors: kNetwork for what is no reply.
+  /// Returns the next complete reply, or null. Errors: kNetwork for data that is not a valid reply.
   Result<std::unique_ptr<RedisReply>> NextReply();
 
   /// To poll; -1 when closed.

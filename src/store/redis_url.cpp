@@ -52,14 +52,14 @@ std::string RedisAddress::Name() const {
 
 Result<RedisAddress> ParseRedisUrl(std::string_view url) {
   if (url.starts_with("rediss://")) {
-    return Fail(ErrorCode::kUnsupported, "URL of Redis: this build speaks no TLS to Redis (rediss://)",
-                "put a TLS tunnel (stunnel, a sidecar) beside Winnow and give its redis:// or unix:// address");
+    return Fail(ErrorCode::kUnsupported, "URL of Redis: TLS (rediss://) is not supported",
+                "run a TLS tunnel (stunnel, a sidecar) beside Winnow and use its redis:// or unix:// address");
   }
   const bool is_unix = url.starts_with("unix://");
   if (!is_unix && !url.starts_with("redis://")) return Wrong("it begins with neither redis:// nor unix://");
   std::string_view rest = url.substr(url.find("//") + 2);
   if (rest.find_first_of("?#") != std::string_view::npos)
-    return Wrong("it has a query or fragment, which mean nothing");
+    return Wrong("it has a query or fragment, which are not supported");
 
   const size_t slash = rest.find('/');
   std::string_view authority = rest.substr(0, slash);
@@ -69,9 +69,10 @@ Result<RedisAddress> ParseRedisUrl(std::string_view url) {
     const std::string_view who = authority.substr(0, at);
     const size_t colon = who.find(':');
     // Clients disagree on what a lone word is; a password in the wrong place would be sent as a name.
-    if (colon == std::string_view::npos) return Wrong("before the @ stands no colon: is it a user or a password?");
+    if (colon == std::string_view::npos)
+      return Wrong("there is no colon before the @, so it could be a user or a password");
     const auto user = Decoded(who.substr(0, colon)), password = Decoded(who.substr(colon + 1));
-    if (!user || !password) return Wrong("user or password are badly percent-encoded");
+    if (!user || !password) return Wrong("the percent-encoding of the user or password is invalid");
     if (password->empty()) return Wrong("the password is empty");
     address.user = *user;
     address.password = *password;
@@ -81,7 +82,7 @@ Result<RedisAddress> ParseRedisUrl(std::string_view url) {
   if (is_unix) {
     if (!authority.empty()) return Wrong("the path of a Unix socket begins with a slash: unix:///run/redis/redis.sock");
     const auto socket = Decoded(path);
-    if (!socket || socket->size() < 2) return Wrong("no path of a Unix socket");
+    if (!socket || socket->size() < 2) return Wrong("the path of the Unix socket is missing");
     if (socket->size() > 107) return Wrong("the path of a Unix socket has at most 107 bytes");
     address.socket = *socket;
     return address;
@@ -90,26 +91,26 @@ Result<RedisAddress> ParseRedisUrl(std::string_view url) {
   std::string_view host = authority, port;
   if (host.starts_with('[')) {
     const size_t end = host.find(']');
-    if (end == std::string_view::npos) return Wrong("no ] after [");
+    if (end == std::string_view::npos) return Wrong("the ] after [ is missing");
     port = host.substr(end + 1);
     host = host.substr(1, end - 1);
-    if (!port.empty() && !port.starts_with(':')) return Wrong("something else than a port after ]");
+    if (!port.empty() && !port.starts_with(':')) return Wrong("only a port can follow ]");
   } else if (const size_t colon = host.find(':'); colon != std::string_view::npos) {
     port = host.substr(colon);
     host = host.substr(0, colon);
   }
   const auto name = Decoded(host);
-  if (!name || name->empty()) return Wrong("no host");
+  if (!name || name->empty()) return Wrong("the host is missing");
   address.host = *name;
   address.port = "6379";
   if (!port.empty()) {
     const auto number = Number(port.substr(1), 65535);
-    if (!number || *number == 0) return Wrong("the port is no number from 1 to 65535");
+    if (!number || *number == 0) return Wrong("the port is not a number from 1 to 65535");
     address.port = std::to_string(*number);
   }
   if (path.size() > 1) {
     const auto number = Number(path.substr(1), 1000000);
-    if (!number) return Wrong("the database, after the last slash, is no number");
+    if (!number) return Wrong("the database, after the last slash, is not a number");
     address.database = *number;
   }
   return address;

@@ -1,4 +1,4 @@
-/// What BERT's reference tokenizer does with each character: drop it, take it for a space, or write it in its normal
+/// How BERT's reference tokenizer treats each character: drop it, replace it by a space, or write it in its normal
 /// form, within a word or as a word of its own (google-research/bert, tokenization.py, BasicTokenizer; Hugging Face's
 /// BertNormalizer and BertPreTokenizer give the same).
 #pragma once
@@ -13,7 +13,7 @@ namespace winnow {
 
 struct BertNormalization {
   bool clean_text = true;            ///< drops control characters, NUL and U+FFFD; every white space is a space
-  bool handle_chinese_chars = true;  ///< each CJK ideograph is a word
+  bool handle_chinese_chars = true;  ///< whether each CJK ideograph is a word of its own
   bool strip_accents = true;         ///< canonical decomposition, then without non-spacing marks
   bool lowercase = true;
 };
@@ -22,7 +22,7 @@ struct BertNormalization {
 struct BertCharacter {
   enum class Kind : uint8_t { kDrop, kSpace, kInWord, kAlone };
   Kind kind = Kind::kDrop;
-  uint8_t length = 0;  ///< of bytes
+  uint8_t length = 0;  ///< length of `bytes`
   uint8_t count = 0;   ///< code points in them
   std::array<char, 13>
       bytes{};  ///< the normal form, UTF-8: at most four code points, of which the longest takes 12 bytes
@@ -41,7 +41,7 @@ class BertCharacters {
     if (page == nullptr) page = MakePage(c >> 8);
     return (*page)[c & 0xFF];
   }
-  /// The same for ASCII, without a look at the page table.
+  /// Returns the treatment of an ASCII character without a page table lookup.
   const BertCharacter& Ascii(unsigned char c) const { return ascii_[c]; }
 
   const BertNormalization& normalization() const { return normalization_; }

@@ -1,4 +1,4 @@
-/// One spelling for texts that differ only in case, width, composition or invisible characters.
+/// Normalization to one spelling of texts that differ only in case, width, composition or invisible characters.
 #pragma once
 
 #include <string>

@@ -10,8 +10,8 @@ namespace winnow {
 /// one to three consonants (w!n), since "hi!there" wants a space.
 bool IsLeetSign(char32_t c);
 
-/// The word with letters in their places, or empty where it is no leetspeak. `word` is of letters, digits and signs. A
-/// rule of thumb, on the careful side, and all or nothing: a word stays as it is where
+/// Returns the word with letters restored, or empty if it is not leetspeak. `word` consists of letters, digits and
+/// signs. A rule of thumb, on the careful side, and all or nothing: a word stays as it is where
 ///   - no sign stands between two letters; but for 0ffer, fr33, $ale and deal$, trailing and leading digits are
 ///     slang or numbers (gr8, some1, 4ever, 2nd, 10am, mp3)
 ///   - signs are more than letters, or three in a row: codes, glued numbers

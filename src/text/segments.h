@@ -1,4 +1,4 @@
-/// How a text made of several parts (a template's subject and body) travels as one string.
+/// Representation of a text of several segments (a template's subject and body) in one string.
 #pragma once
 
 namespace winnow {

@@ -1,4 +1,4 @@
-/// Small questions about texts, asked where they are read and written. Thread-safe, all of them.
+/// Small helpers for reading and writing texts. All functions are thread-safe.
 #pragma once
 
 #include <cstddef>

@@ -43,11 +43,11 @@ Result<TextTemplate> TextTemplate::Parse(std::string_view pattern) {
         const std::string_view limit = TrimAscii(inside.substr(colon + 1));
         const auto [stop, error] = std::from_chars(limit.data(), limit.data() + limit.size(), part.limit);
         if (error != std::errc() || stop != limit.data() + limit.size() || part.limit == 0) {
-          return bad("no number of characters: " + std::string(limit));
+          return bad("not a valid number of characters: " + std::string(limit));
         }
       }
       if (part.field.empty() || part.field.find('{') != std::string::npos) {
-        return bad("no field is named in " + std::string(rest.substr(0, end + 1)));
+        return bad("there is no field name in " + std::string(rest.substr(0, end + 1)));
       }
       flush();
       result.parts_.push_back(std::move(part));
@@ -61,7 +61,7 @@ Result<TextTemplate> TextTemplate::Parse(std::string_view pattern) {
     }
   }
   flush();
-  if (result.fields().empty()) return bad("names no field");
+  if (result.fields().empty()) return bad("it contains no fields");
   return result;
 }
 

@@ -15,7 +15,7 @@ namespace winnow {
 /// with the spaces around it; `{{` and `}}` for braces. Thread-safe when const.
 class TextTemplate {
  public:
-  /// Errors: kInvalidArgument for a brace that is not closed, no field at all, or a limit that is no number.
+  /// Errors: kInvalidArgument for a brace that is not closed, no field at all, or a limit that is not a number.
   static Result<TextTemplate> Parse(std::string_view pattern);
 
   /// `find` gives a field's UTF-8 text, or an empty view when it is missing. Appends to `text`; a segment's division is
@@ -30,7 +30,7 @@ class TextTemplate {
 
  private:
   struct Part {
-    std::string literal;  // of a part without a field
+    std::string literal;  // the text of a part without a field
     std::string field;
     size_t limit = 0;  // code points
   };

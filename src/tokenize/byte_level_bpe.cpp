@@ -242,7 +242,7 @@ Result<std::unique_ptr<PieceModel>> ByteLevelBpe::Make(ByteLevelBpeParts parts, 
   for (size_t id = 0; id < model->pieces_.size(); ++id) {
     if (model->pieces_[id].empty()) continue;
     int32_t& place = model->places_[model->PlaceOf(model->pieces_[id])];
-    if (place >= 0) return broken("'" + model->pieces_[id] + "' stands twice in the vocabulary");
+    if (place >= 0) return broken("'" + model->pieces_[id] + "' occurs twice in the vocabulary");
     place = static_cast<int32_t>(id);
   }
   const std::array<std::string, 256> letters = ByteLetters();
@@ -258,7 +258,7 @@ Result<std::unique_ptr<PieceModel>> ByteLevelBpe::Make(ByteLevelBpeParts parts, 
     if (left_id < 0 || right_id < 0 || id < 0) {
       std::string message = "the merge " + std::to_string(rank);
       message.append(" ('").append(left).append("', '").append(right);
-      return broken(message.append("') is of pieces, or makes one, that the vocabulary does not have"));
+      return broken(message.append("') uses or produces a piece that is not in the vocabulary"));
     }
     const uint64_t pair = PairOf(left_id, right_id);
     size_t at = Mix(pair) & (capacity - 1);

@@ -10,11 +10,11 @@
 namespace winnow {
 
 struct ByteLevelBpeParts {
-  std::vector<std::string> pieces;                          ///< by id, their bytes as GPT-2 writes them: " a" is "Ġa"
+  std::vector<std::string> pieces;  ///< pieces by id, their bytes as GPT-2 writes them: " a" is "Ġa"
   std::vector<std::pair<std::string, std::string>> merges;  ///< the first one first
-  std::string unknown;                                      ///< for bytes that no piece has; empty: those are left out
-  bool add_prefix_space = false;                            ///< a text that begins with no space gets one
-  bool trim_offsets = true;                                 ///< spans without white space at their ends
+  std::string unknown;            ///< piece for bytes that no piece contains; empty: such bytes are dropped
+  bool add_prefix_space = false;  ///< a text that begins with no space gets one
+  bool trim_offsets = true;       ///< spans without white space at their ends
 };
 
 class ByteLevelBpe final : public PieceModel {
@@ -34,7 +34,7 @@ class ByteLevelBpe final : public PieceModel {
   Files Describe() const override;
 
  private:
-  class Encoding;  // one text on its way
+  class Encoding;  // the state of encoding one text
 
   struct Merge {
     uint64_t pair = kNoPair;

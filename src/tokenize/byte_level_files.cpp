@@ -95,7 +95,8 @@ Result<Tokenizer> ByteLevelBpeFromVocabJson(const std::filesystem::path& dir) {
   ByteLevelBpeParts parts;
   parts.pieces = TRY(std::move(pieces).All(where));
   if (!std::filesystem::exists(merges_path))
-    return Fail(ErrorCode::kNotFound, merges_path.string() + ": no such file", "vocab.json needs it beside it");
+    return Fail(ErrorCode::kNotFound, merges_path.string() + ": no such file",
+                "it is required together with vocab.json");
   const std::string text = TRY(ReadFile(merges_path));
   size_t number = 0;
   for (size_t begin = 0; begin < text.size();) {

@@ -30,7 +30,7 @@ Result<Charsmap> Charsmap::Parse(std::string_view blob, std::string_view where) 
     for (size_t i = 0; i < 4; ++i) value |= uint32_t{static_cast<unsigned char>(blob[at + i])} << (8 * i);
     return value;
   };
-  if (blob.size() < 4) return broken("are cut short");
+  if (blob.size() < 4) return broken("are truncated");
   const size_t size = number(0);
   if (size > blob.size() - 4 || size % 4 != 0) {
     return broken("have " + std::to_string(blob.size()) + " bytes, too few for a trie of " + std::to_string(size));

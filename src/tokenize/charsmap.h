@@ -17,7 +17,7 @@ class Charsmap {
   Charsmap() = default;
   /// `blob` as SentencePiece's Normalizer::EncodePrecompiledCharsMap writes it: a 32-bit length, a double-array trie of
   /// that many bytes (Darts-clone's units), the normal forms, each ended by NUL; empty for no rules. Any bytes are
-  /// safe: a step that leaves the trie, or a rule whose normal form lies elsewhere than among them, is no rule. Errors:
+  /// safe: a step that leaves the trie, or a rule whose normal form is outside of them, is ignored. Errors:
   /// kInvalidModel where the lengths don't fit or the normal forms are not UTF-8.
   static Result<Charsmap> Parse(std::string_view blob, std::string_view where);
 
@@ -29,13 +29,13 @@ class Charsmap {
   Rule Longest(std::string_view text) const;
 
   bool empty() const { return units_.empty(); }
-  /// What Parse was given.
+  /// Returns the blob that was passed to Parse.
   const std::string& blob() const { return blob_; }
 
  private:
   std::string blob_;
   std::vector<uint32_t> units_;
-  size_t normal_begin_ = 0;  // of blob_
+  size_t normal_begin_ = 0;  // offset in blob_
 };
 
 }  // namespace winnow

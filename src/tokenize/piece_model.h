@@ -1,4 +1,4 @@
-/// What a tokenizer has inside: the part that turns a text without special tokens into pieces. One implementation for
+/// The model inside a tokenizer, which turns a text without special tokens into pieces. There is one implementation for
 /// each kind (WordPiece, Unigram, byte-level BPE); Tokenizer puts special tokens around it.
 #pragma once
 
@@ -29,12 +29,12 @@ class PieceModel {
   virtual size_t size() const = 0;
   /// `id` is below size(); empty where no piece has it.
   virtual std::string_view piece(int32_t id) const = 0;
-  /// -1 where there is no such piece.
+  /// Returns the id of a piece, or -1 if there is no such piece.
   virtual int32_t Find(std::string_view piece) const = 0;
   virtual int32_t unknown_id() const = 0;
   virtual bool lowercase() const { return false; }
 
-  /// What Tokenizer::Save writes of it.
+  /// The parts of this model in the files that Tokenizer::Save writes.
   struct Files {
     Json tokenizer;  ///< tokenizer.json's normalizer, pre_tokenizer, decoder and model
     Json config;     ///< tokenizer_config.json's tokenizer_class and options

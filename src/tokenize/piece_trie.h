@@ -37,7 +37,7 @@ class PieceTrie {
   /// The id of the piece that ends at a node, or -1.
   int32_t Id(uint32_t node) const { return nodes_[node].id; }
 
-  /// -1 where there is no such piece.
+  /// Returns the id of a piece, or -1 if there is no such piece.
   int32_t Find(std::string_view piece) const;
   /// The bytes of the longest piece that `text` begins with; 0 where there is none.
   size_t LongestPrefix(std::string_view text) const;
@@ -49,7 +49,7 @@ class PieceTrie {
     int32_t id = -1;
   };
   std::vector<Node> nodes_;
-  std::vector<unsigned char> bytes_;  // by which a node is reached
+  std::vector<unsigned char> bytes_;  // the byte on the edge to each node
   std::array<uint32_t, 256> roots_ = Nowhere();
   size_t longest_ = 0, pieces_ = 0;
 

@@ -135,7 +135,7 @@ Result<UnigramParts> ParseSentencePieceModel(std::string_view bytes, std::string
     if (field->number == 3) normalizer = field->bytes;
   }
   if (fields.broken() || parts.pieces.empty())
-    return broken("not a SentencePiece model, or cut short after " + std::to_string(parts.pieces.size()) + " pieces");
+    return broken("not a SentencePiece model, or truncated after " + std::to_string(parts.pieces.size()) + " pieces");
   Fields of_trainer(trainer);
   while (const auto field = of_trainer.Next()) {
     if (field->number == 3 && field->value != 1) {

@@ -1,6 +1,6 @@
 /// SentencePiece's model files: a protobuf message (google/sentencepiece, src/sentencepiece_model.proto), of which the
-/// few fields that encoding needs are read here. Debian's library is no help: it carries a protobuf runtime of its own,
-/// which can't be in one program with that of libonnx.
+/// few fields that encoding needs are read here. Debian's library cannot be used: it contains a protobuf runtime of its
+/// own, which can't be in one program with that of libonnx.
 #pragma once
 
 #include <string_view>

@@ -1,4 +1,4 @@
-/// Text -> token ids, as the model's own tokenizer files say.
+/// Conversion of texts to token ids, as defined by the model's tokenizer files.
 #pragma once
 
 #include <algorithm>
@@ -24,20 +24,20 @@ struct AddedToken {
   bool special = false;      ///< [CLS], [SEP]...: plain text inside a user's text, unless asked otherwise
   bool single_word = false;  ///< only where no letter or digit touches it
   bool lstrip = false;       ///< takes the white space before it along
-  bool rstrip = false;       ///< and after it
+  bool rstrip = false;       ///< whether the token absorbs white space after it
 };
 
-/// What a tokenizer puts beside a text's pieces.
+/// The special tokens that a tokenizer adds around the pieces of a text.
 struct TokenFrame {
   std::vector<AddedToken> added;
   std::vector<int32_t> before, after;  ///< ids that the post-processor puts around a text: [CLS], [SEP]
-  std::vector<int32_t> between;        ///< and between the texts of a pair; empty: as `after`
+  std::vector<int32_t> between;        ///< special tokens between the two texts of a pair; empty: `after` is used
 };
 
-/// What a WordPiece tokenizer is made of.
+/// The parts of a WordPiece tokenizer.
 struct TokenizerParts : TokenFrame {
   BertNormalization normalization;
-  std::vector<std::string> pieces;  ///< by id
+  std::vector<std::string> pieces;  ///< pieces by id
   WordPieceVocabulary::Options wordpiece;
 };
 
@@ -100,7 +100,7 @@ class Tokenizer {
   std::span<const int32_t> before() const { return frame_.before; }
   std::span<const int32_t> after() const { return frame_.after; }
 
-  /// Where a text is read as a whole, that is so many of its tokens: bounds the memory that a hostile text takes.
+  /// Maximum number of tokens when a whole text is read, which bounds the memory for hostile texts.
   static constexpr size_t kMostTokens = size_t{1} << 24;
 
   /// How many of `room` tokens are a long text's first ones: a quarter, or the lead (subject and separator) where that
@@ -126,7 +126,7 @@ class Tokenizer {
   int vocab_size() const { return vocab_size_; }
   /// A token as text; empty for an id that there is not.
   std::string_view TokenText(int32_t id) const;
-  /// -1 where there is no such token.
+  /// Returns the id of a token, or -1 if there is no such token.
   int32_t TokenId(std::string_view token) const;
   int32_t unknown_id() const;
   bool lowercase() const;
@@ -142,7 +142,7 @@ class Tokenizer {
                   std::vector<TokenSpan>* spans) const;
 
   std::unique_ptr<const PieceModel> model_;
-  TokenFrame frame_;  // its added tokens the longest first
+  TokenFrame frame_;  // special tokens, with the added tokens sorted longest first
   int32_t separator_id_ = -1;
   int vocab_size_ = 0;
   bool plain_added_ = false;  // some added token is not special, so every text is searched for it

@@ -18,7 +18,7 @@ std::unexpected<Error> NoFiles(const std::filesystem::path& dir) {
   return Fail(
       ErrorCode::kNotFound,
       dir.string() + ": there is no tokenizer.json, vocab.txt, spm.model, sentencepiece.bpe.model or vocab.json",
-      "copy the tokenizer's files of the model next to config.json");
+      "copy the model's tokenizer files next to config.json");
 }
 
 }  // namespace

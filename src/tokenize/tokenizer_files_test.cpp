@@ -177,7 +177,7 @@ TEST_F(TokenizerFilesOf, UnigramsJsonIsReadOrItsPartsAreNamed) {
       {R"({"type": "StripAccents"})", meta, model, "'StripAccents'"},
       {R"({"type": "Replace", "pattern": {"String": "x"}, "content": "y"})", meta, model, "Replace of"},
       {R"({"type": "Precompiled", "precompiled_charsmap": "?"})", meta, model, "base64"},
-      {R"({"type": "Precompiled", "precompiled_charsmap": "AAAA"})", meta, model, "cut short"},
+      {R"({"type": "Precompiled", "precompiled_charsmap": "AAAA"})", meta, model, "are truncated"},
       {R"({"type": "Precompiled", "precompiled_charsmap": "/////w=="})", meta, model, "too few"},
       {R"({"type": "Sequence", "normalizers": [{"type": "Precompiled", "precompiled_charsmap": "AAAAAA=="}, {"type": "NFKC"}]})",
        meta, model, "after Precompiled"},

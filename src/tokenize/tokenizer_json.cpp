@@ -128,14 +128,14 @@ Result<std::array<std::vector<int32_t>, 3>> ReadTemplate(const Json& post, const
     const Json& token = Member(Member(item, "SpecialToken"), "id");
     if (!token.is_string()) {
       return BrokenTokenizer(
-          where, "post_processor." + std::string(name) + " holds something else than SpecialToken and Sequence");
+          where, "post_processor." + std::string(name) + " contains something other than SpecialToken and Sequence");
     }
     const Json& ids = Member(Member(Member(post, "special_tokens"), token.get<std::string>()), "ids");
     if (!ids.is_array())
       return BrokenTokenizer(where, "post_processor.special_tokens lacks '" + token.get<std::string>() + "'");
     for (const Json& id : ids) {
       if (!id.is_number_integer())
-        return BrokenTokenizer(where, "post_processor.special_tokens holds an id that is no number");
+        return BrokenTokenizer(where, "post_processor.special_tokens contains an id that is not a number");
       result[sequences].push_back(id.get<int32_t>());
     }
   }

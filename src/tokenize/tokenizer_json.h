@@ -1,4 +1,4 @@
-/// What the readers of all kinds of tokenizer files share: parts of Hugging Face's tokenizer.json and
+/// Helpers shared by the readers of all kinds of tokenizer files, for parts of Hugging Face's tokenizer.json and
 /// tokenizer_config.json.
 #pragma once
 
@@ -17,7 +17,7 @@ std::unexpected<Error> UnsupportedTokenizer(const std::string& where, const std:
 
 /// The member "type"; "(none)" without one.
 std::string TypeOf(const Json& json);
-/// null where `json` is no object or has no such member.
+/// null if `json` is not an object or has no such member.
 const Json& Member(const Json& json, std::string_view key);
 bool BoolOr(const Json& json, const char* key, bool otherwise);
 

@@ -198,21 +198,21 @@ Result<std::unique_ptr<PieceModel>> Unigram::Make(UnigramParts parts, std::strin
     }
     if (piece.kind == Kind::kByte) {
       const int byte = ByteOf(piece.text);
-      if (byte < 0) return broken("the byte piece '" + piece.text + "' names no byte");
+      if (byte < 0) return broken("the byte piece '" + piece.text + "' does not name a byte");
       model->bytes_[static_cast<size_t>(byte)] = id;
     }
   }
   if (model->unknown_id_ < 0) return broken("there is no piece for unknown characters");
   if (model->byte_fallback_ && std::ranges::find(model->bytes_, -1) != model->bytes_.end())
     return broken("byte fallback needs pieces for all 256 bytes, <0x00> to <0xFF>");
-  if (min_score > max_score) return broken("there are no pieces to find in texts");
+  if (min_score > max_score) return broken("there are no ordinary pieces");
   model->unknown_score_ = min_score - 10;  // SentencePiece's kUnkPenalty
   model->max_score_ = max_score;
   model->user_defined_ = !user_defined.empty();
   model->normalizer_.SetUserDefined(PieceTrie(std::move(user_defined)));
   const size_t count = found.size();
   model->trie_ = PieceTrie(std::move(found));
-  if (model->trie_.pieces() != count) return broken("a piece stands twice in the vocabulary");
+  if (model->trie_.pieces() != count) return broken("a piece occurs twice in the vocabulary");
   return model;
 }
 

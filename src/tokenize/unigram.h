@@ -13,7 +13,7 @@ namespace winnow {
 struct UnigramPiece {
   enum class Kind : uint8_t {
     kNormal,
-    kUnknown,      ///< of which there is one; it stands for runs of characters that are in no piece
+    kUnknown,      ///< the single piece for runs of characters that no piece contains
     kControl,      ///< never found in a text: [CLS], <s>
     kUserDefined,  ///< always taken where a text has it
     kUnused,       ///< never found either
@@ -25,14 +25,14 @@ struct UnigramPiece {
 };
 
 struct UnigramParts {
-  std::vector<UnigramPiece> pieces;  ///< by id
+  std::vector<UnigramPiece> pieces;  ///< pieces by id
   UnigramNormalization normalization;
   bool byte_fallback = false;  ///< unknown characters become their bytes' pieces
 };
 
 class Unigram final : public PieceModel {
  public:
-  /// Errors: kInvalidModel for pieces that repeat, are empty or not UTF-8, scores that are no numbers, more or less
+  /// Errors: kInvalidModel for pieces that repeat, are empty or not UTF-8, scores that are not numbers, more or less
   /// than one kUnknown, byte fallback without all 256 kByte.
   static Result<std::unique_ptr<PieceModel>> Make(UnigramParts parts, std::string_view where);
 
@@ -49,10 +49,10 @@ class Unigram final : public PieceModel {
   Files Describe() const override;
 
  private:
-  class Walk;  // one text on its way
+  class Walk;  // the state of encoding one text
 
   Unigram() = default;
-  /// Of a piece of `length` bytes in a path. SentencePiece has user-defined pieces always win.
+  /// Returns the score of a piece of `length` bytes in a path. User-defined pieces always win, as in SentencePiece.
   double Score(int32_t id, size_t length) const {
     const UnigramPiece& piece = pieces_[static_cast<size_t>(id)];
     if (user_defined_ && piece.kind == UnigramPiece::Kind::kUserDefined)
@@ -61,10 +61,10 @@ class Unigram final : public PieceModel {
   }
 
   std::vector<UnigramPiece> pieces_;
-  PieceTrie trie_;                    // of those that are found in texts; its strings are pieces_'
-  std::vector<int32_t> other_;        // ids of the others
-  std::vector<double> scores_;        // by id
-  bool user_defined_ = false;         // some piece is
+  PieceTrie trie_;              // trie of the pieces that are searched for in texts; its strings belong to pieces_
+  std::vector<int32_t> other_;  // ids of the others
+  std::vector<double> scores_;  // scores by id
+  bool user_defined_ = false;   // some piece is
   std::array<int32_t, 256> bytes_{};  // ids of the bytes' pieces
   bool byte_fallback_ = false;
   int32_t unknown_id_ = -1;

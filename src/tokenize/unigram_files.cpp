@@ -93,7 +93,7 @@ Result<UnigramParts> ReadModel(const Json& model, std::span<const AddedToken> ad
   const Json& unknown = Member(model, "unk_id");
   if (!unknown.is_number_integer() || unknown.get<int64_t>() < 0 ||
       static_cast<uint64_t>(unknown.get<int64_t>()) >= vocab.size())
-    return BrokenTokenizer(where, "model.unk_id is no piece's number");
+    return BrokenTokenizer(where, "model.unk_id is not the id of a piece");
   std::set<std::string_view> special;
   for (const AddedToken& token : added) {
     if (token.special) special.insert(token.content);

@@ -62,7 +62,7 @@ class UnigramNormalizer {
     const bool with_sources_;
     std::string rewritten_;
     std::vector<TokenSpan> rewritten_from_;
-    std::string_view text_;  // or rewritten_
+    std::string_view text_;  // the input, or a view of rewritten_
     size_t at_ = 0;
     std::string bytes_;
     std::vector<TokenSpan> sources_;
@@ -71,7 +71,7 @@ class UnigramNormalizer {
   };
 
  private:
-  /// What becomes of the text at `at`.
+  /// Returns the normal form of the text at `at`.
   Charsmap::Rule Next(std::string_view text, size_t at) const;
 
   UnigramNormalization options_;

@@ -128,7 +128,7 @@ TEST(Unigram, BrokenVocabulariesAreRefused) {
     return result ? std::string() : result.error().message;
   };
   EXPECT_EQ(error([](UnigramParts& parts) { parts.pieces[5] = parts.pieces[4]; }),
-            "test: a piece stands twice in the vocabulary");
+            "test: a piece occurs twice in the vocabulary");
   EXPECT_EQ(error([](UnigramParts& parts) { parts.pieces[5].text = ""; }), "test: the piece 5 is empty");
   EXPECT_EQ(error([](UnigramParts& parts) { parts.pieces[5].text = "\xC3"; }), "test: the piece 5 is not UTF-8");
   EXPECT_EQ(error([](UnigramParts& parts) { parts.pieces[5].text = std::string(2000, 'a'); }),
@@ -139,7 +139,7 @@ TEST(Unigram, BrokenVocabulariesAreRefused) {
             "test: there are two pieces for unknown characters");
   EXPECT_EQ(error([](UnigramParts& parts) { parts.pieces[0].kind = Kind::kControl; }),
             "test: there is no piece for unknown characters");
-  EXPECT_EQ(error([](UnigramParts& parts) { parts.pieces.resize(2); }), "test: there are no pieces to find in texts");
+  EXPECT_EQ(error([](UnigramParts& parts) { parts.pieces.resize(2); }), "test: there are no ordinary pieces");
   EXPECT_NE(error([](UnigramParts& parts) { parts.normalization.charsmap = "abc"; }), "");
 }
 

@@ -24,7 +24,7 @@ class WordPieceModel final : public PieceModel {
   Files Describe() const override;
 
  private:
-  class Encoding;  // one text on its way
+  class Encoding;  // the state of encoding one text
 
   WordPieceModel(const BertNormalization& normalization, WordPieceVocabulary vocabulary)
       : characters_(normalization), vocabulary_(std::move(vocabulary)) {}

@@ -174,8 +174,8 @@ class Merger {
 
 Result<Tokenizer> TrainWordPiece(std::span<const std::string> texts, const WordPieceTrainerOptions& options) {
   if (options.vocab_size <= static_cast<int>(kSpecialTokens.size())) {
-    return Fail(ErrorCode::kInvalidArgument,
-                "a vocabulary of " + std::to_string(options.vocab_size) + " pieces has no room for any character");
+    return Fail(ErrorCode::kInvalidArgument, "a vocabulary of " + std::to_string(options.vocab_size) +
+                                                 " pieces is too small to contain any character");
   }
   TokenizerParts parts;
   parts.normalization.lowercase = parts.normalization.strip_accents = options.lowercase;

@@ -10,8 +10,8 @@
 namespace winnow {
 
 struct WordPieceTrainerOptions {
-  int vocab_size = 8000;    ///< at most; special tokens included
-  int min_frequency = 2;    ///< of a pair that is merged
+  int vocab_size = 8000;    ///< maximum number of pieces, special tokens included
+  int min_frequency = 2;    ///< smallest frequency of a pair that is merged
   int max_alphabet = 1000;  ///< characters that get a piece of their own, the most frequent ones
   bool lowercase = true;
 };

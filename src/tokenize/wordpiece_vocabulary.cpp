@@ -46,13 +46,12 @@ Result<WordPieceVocabulary> WordPieceVocabulary::Make(std::vector<std::string> p
   if (count == 0) return Fail(ErrorCode::kInvalidModel, std::string(where) + ": the vocabulary is empty");
   if (count > (size_t{1} << 22)) {
     return Fail(ErrorCode::kInvalidModel,
-                std::string(where) + ": " + std::to_string(count) + " pieces are more than a vocabulary has");
+                std::string(where) + ": " + std::to_string(count) + " pieces exceed the supported vocabulary size");
   }
   size_t bytes = 0;
   for (const std::string& piece : vocabulary.pieces_) bytes += piece.size();
   if (bytes >= kMaxBytes) {
-    return Fail(ErrorCode::kInvalidModel,
-                std::string(where) + ": the vocabulary's pieces are longer than any tokenizer's");
+    return Fail(ErrorCode::kInvalidModel, std::string(where) + ": the pieces of the vocabulary are too long in total");
   }
   vocabulary.words_.assign(std::bit_ceil(count * 2), -1);
   vocabulary.steps_.resize(std::bit_ceil(count * 4));
@@ -67,7 +66,7 @@ Result<WordPieceVocabulary> WordPieceVocabulary::Make(std::vector<std::string> p
       const auto other = static_cast<size_t>(vocabulary.words_[place]);
       if (vocabulary.pieces_[other] != piece) continue;
       return Fail(ErrorCode::kInvalidModel, std::string(where) + ": '" + piece +
-                                                "' stands twice in the vocabulary, as ids " + std::to_string(other) +
+                                                "' occurs twice in the vocabulary, as ids " + std::to_string(other) +
                                                 " and " + std::to_string(i));
     }
     vocabulary.words_[place] = id;
@@ -81,7 +80,7 @@ Result<WordPieceVocabulary> WordPieceVocabulary::Make(std::vector<std::string> p
   vocabulary.unknown_id_ = vocabulary.Find(options.unknown);
   if (vocabulary.unknown_id_ < 0) {
     return Fail(ErrorCode::kInvalidModel, std::string(where) + ": the vocabulary has no " + options.unknown,
-                "words outside the vocabulary need it; is this a WordPiece vocabulary?");
+                "it is required for words outside the vocabulary; is this a WordPiece vocabulary?");
   }
   return vocabulary;
 }

@@ -32,10 +32,10 @@ class WordPieceVocabulary {
   /// in the word's length. Thread-safe; allocates nothing beyond `ids`' growth.
   void Encode(std::string_view word, int chars, std::vector<int32_t>& ids) const;
 
-  /// The same, with the byte after each piece, for offsets.
+  /// Splits a word into piece ids and also appends the byte offset after each piece.
   void Encode(std::string_view word, int chars, std::vector<int32_t>& ids, std::vector<uint32_t>& ends) const;
 
-  /// -1 where there is no such piece.
+  /// Returns the id of a piece, or -1 if there is no such piece.
   int32_t Find(std::string_view piece) const;
   std::string_view piece(int32_t id) const { return pieces_[static_cast<size_t>(id)]; }
   std::span<const std::string> pieces() const { return pieces_; }

@@ -116,7 +116,7 @@ Result<Checkpoint> ReadCheckpoint(const fs::path& path) {
     state.training_seconds = own.at("training_seconds").get<double>();
     checkpoint.run = own.at("run");
   } catch (const std::logic_error& error) {  // a member is missing or of another type
-    return Fail(ErrorCode::kInvalidData, file.string() + ": not the state of a training: " + error.what());
+    return Fail(ErrorCode::kInvalidData, file.string() + ": not the state of a training run: " + error.what());
   }
   if (state.step != StepOf(path) || state.best < -1 || state.best >= static_cast<int>(state.evaluations.size())) {
     return Fail(ErrorCode::kInvalidData, file.string() + ": the state of another checkpoint");
@@ -130,7 +130,7 @@ std::optional<Checkpoint> NewestCheckpoint(const fs::path& output,
     const fs::path path = CheckpointPath(output, step);
     Result<Checkpoint> checkpoint = WholeCheckpoint(path);
     if (checkpoint) return std::move(*checkpoint);
-    note(path.string() + " is passed over: " + checkpoint.error().message);
+    note(path.string() + " is skipped: " + checkpoint.error().message);
   }
   return std::nullopt;
 }
@@ -139,7 +139,7 @@ Result<void> RequireSameRun(const Checkpoint& checkpoint, const RunIdentity& run
   const auto refuse = [&](const std::string& name, const std::string& there, const std::string& here) {
     return Fail(ErrorCode::kInvalidArgument,
                 checkpoint.path.string() + ": was made with another " + name + ": " + there + ", and now " + here,
-                "go on with the same, or leave --resume out to begin anew");
+                "use the former value, or omit --resume to start again");
   };
   for (const auto& [name, value] : run.items()) {
     const Json* const found = checkpoint.run.Find(name);

@@ -1,5 +1,5 @@
-/// checkpoint-N directories beside the model in the making: what a training that was cut off goes on from, to the same
-/// bytes as if it had not been.
+/// checkpoint-N directories next to the model being trained, from which an interrupted training resumes, to the same
+/// bytes as without the interruption.
 #pragma once
 
 #include <filesystem>
@@ -14,7 +14,7 @@
 
 namespace winnow {
 
-/// What the bytes of a run depend on, as name -> value: options, and digests of data and base model.
+/// Everything that determines the bytes of a run, as name -> value: options, and digests of data and base model.
 using RunIdentity = Json;
 
 constexpr char kTrainerStateFile[] = "trainer_state.json";
@@ -25,7 +25,7 @@ struct Checkpoint {
   TrainingState state;
   RunIdentity run;
 
-  /// Its own place, or the neighbour's that holds the best weights so far.
+  /// Returns the point to resume from: this checkpoint, and the one with the best weights so far.
   ResumePoint Resume() const;
 };
 
@@ -37,7 +37,7 @@ std::filesystem::path CheckpointPath(const std::filesystem::path& output, int st
 Result<void> WriteTrainingState(const std::filesystem::path& dir, const TrainingState& state,
                                 const Optimizer& optimizer, const RunIdentity& run);
 
-/// Errors: kNotFound, kInvalidData when it is damaged.
+/// Reads a checkpoint. Errors: kNotFound; kInvalidData if it is damaged.
 Result<Checkpoint> ReadCheckpoint(const std::filesystem::path& path);
 
 /// The newest checkpoint in `output` that is whole, its best neighbour included; `note` is told of each that is passed

@@ -1,4 +1,4 @@
-/// What a rare label counts in the loss.
+/// Class weights: larger weights in the loss for rare labels.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@
 
 namespace winnow {
 
-/// Of one label a text. n / (classes * n_i) for each class, which occurs n_i times: scikit-learn's "balanced". A class
+/// Single-label: returns n / (classes * n_i) for each class, which occurs n_i times: scikit-learn's "balanced". A class
 /// that never occurs gets 1; texts without a label (-1) don't count.
 std::vector<float> BalancedClassWeights(std::span<const int32_t> labels, size_t classes);
 

@@ -7,19 +7,20 @@
 
 namespace winnow {
 
-/// What a batch's texts should be labelled. For one label out of many, `labels`; for several at once, `targets`.
+/// The true labels of a batch: `labels` if each text has one label, `targets` if it has any number.
 struct Targets {
   std::span<const int32_t> labels;  ///< [texts]
   std::span<const float> targets;   ///< [texts, num_labels], 0 to 1 each
-  /// Of one label a text: a distribution over labels that is wanted besides, or instead, as people's votes or a
+  /// Single-label: a distribution over labels in addition to the label or in place of it, such as people's votes or a
   /// teacher's answer; [texts, num_labels], or empty. A text whose label is -1 has this alone.
   std::span<const float> soft{};
-  float soft_weight = 1;       ///< its part of the loss; the rest is the label's
-  float soft_temperature = 1;  ///< of both distributions (Hinton, Vinyals, Dean 2015): `soft` is at it already
+  float soft_weight = 1;  ///< share of the soft labels in the loss; the rest is the label's
+  /// Temperature of the two distributions (Hinton, Vinyals, Dean 2015), already applied to `soft`.
+  float soft_temperature = 1;
   bool multi_label() const { return !targets.empty(); }
 };
 
-/// One label a text: the loss is a weighted mean, as torch.nn.CrossEntropyLoss(weight, label_smoothing): with weights
+/// Single-label: the loss is a weighted mean, as torch.nn.CrossEntropyLoss(weight, label_smoothing): with weights
 /// w, smoothing e and C labels a text of label y costs
 ///   (1 - e) w_y (-log p_y) + e / C sum_c w_c (-log p_c),
 /// and the sum over texts is divided by the sum of their w_y.
@@ -27,7 +28,7 @@ struct Targets {
 /// the number of texts, as torch.nn.CrossEntropyLoss does with probabilities. Several labels: the mean over texts and
 /// labels, as torch.nn.BCEWithLogitsLoss(pos_weight); smoothing moves targets by e / 2 towards the other side.
 struct LossOptions {
-  std::vector<float> class_weights{};  ///< [num_labels], or empty: all 1; of one label a text
+  std::vector<float> class_weights{};  ///< [num_labels], or empty: all 1; single-label only
   std::vector<float>
       pos_weights{};           ///< [num_labels], or empty: all 1; what a label's presence counts, of several labels
   double label_smoothing = 0;  ///< 0 ... 1

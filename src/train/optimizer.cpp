@@ -144,15 +144,17 @@ Result<void> Optimizer::Save(const std::filesystem::path& file) const {
 Result<void> Optimizer::Load(const std::filesystem::path& path) {
   const SafetensorsFile file = TRY(SafetensorsFile::Open(path));
   const auto wrong = [&](const std::string& what) {
-    return Fail(ErrorCode::kInvalidModel, path.string() + ": " + what, "the checkpoint is damaged, or another model's");
+    return Fail(ErrorCode::kInvalidModel, path.string() + ": " + what,
+                "the checkpoint is damaged or belongs to another model");
   };
   const auto steps = file.metadata().find(kSteps);
   const TensorView* ids = file.Find(kUsedIds);
   if (steps == file.metadata().end() || ids == nullptr || ids->dtype != DType::kI32 || ids->shape.size() != 1) {
-    return wrong("not a file of moments");
+    return wrong("not a file of optimizer moments");
   }
   const char* end = steps->second.data() + steps->second.size();
-  if (std::from_chars(steps->second.data(), end, steps_).ptr != end || steps_ < 0) return wrong("no number of steps");
+  if (std::from_chars(steps->second.data(), end, steps_).ptr != end || steps_ < 0)
+    return wrong("the number of steps is invalid");
   used_ids_.resize(static_cast<size_t>(ids->count()));
   std::ranges::copy(ids->data, reinterpret_cast<std::byte*>(used_ids_.data()));
   std::ranges::fill(used_, 0);
@@ -168,7 +170,7 @@ Result<void> Optimizer::Load(const std::filesystem::path& path) {
     const TensorView* of_words = file.Find(kWordMoments[m]);
     if (rest == nullptr || of_words == nullptr || rest->count() != static_cast<int64_t>(moments.size() - words_) ||
         of_words->count() != static_cast<int64_t>(words.size())) {
-      return wrong("moments of another size");
+      return wrong("moments of a different size");
     }
     moments.Zero();
     TRY(CopyAsF32(*rest, moments.span().subspan(words_)));
@@ -176,7 +178,7 @@ Result<void> Optimizer::Load(const std::filesystem::path& path) {
     for (size_t i = 0; i < used_ids_.size(); ++i) {
       std::copy_n(words.data() + i * hidden_, hidden_, moments.data() + static_cast<size_t>(used_ids_[i]) * hidden_);
     }
-    if (!AllFinite(moments.size(), moments.data())) return wrong("moments that are no numbers");
+    if (!AllFinite(moments.size(), moments.data())) return wrong("moments that are NaN or infinite");
   }
   unused_decay_ = 1.0;
   return {};

@@ -24,18 +24,19 @@ struct AdamWOptions {
   double beta1 = .9;
   double beta2 = .999;
   double epsilon = 1e-8;
-  double head_lr_factor = 1.0;  ///< the classification head learns so many times faster (Howard, Ruder 2018)
-  /// Each layer learns at so much of the rate of the one above, the top one at so much of `lr` (Howard, Ruder 2018).
+  double head_lr_factor = 1.0;  ///< factor of the learning rate for the head (Howard, Ruder 2018)
+  /// Factor of the learning rate from each layer to the one below; the top layer has `lr` times it (Howard, Ruder
+  /// 2018).
   double layer_lr_decay = 1.0;
   int frozen_depths = 0;  ///< weights of lower depths (WeightInfo::depth) stay as they are, and have no moments
 };
 
 class Optimizer {
  public:
-  /// `model` was loaded writable. All must outlive the optimizer.
+  /// `model` was loaded writable. The arguments must outlive the optimizer.
   Optimizer(Model& model, const AdamWOptions& options, ThreadPool& pool);
 
-  /// Floats of the moments.
+  /// Returns the number of floats of the moments.
   static size_t Floats(const Layout& layout, int frozen_depths);
 
   /// Brings the rows of these token embeddings up to date. Called before a forward pass that reads them.
@@ -44,20 +45,21 @@ class Optimizer {
   /// One step: p -= lr * (moment estimates) after p *= 1 - lr * decay; gradients are multiplied by `grad_scale` first.
   void Step(const Gradients& gradients, double lr, double grad_scale);
 
-  /// Applies the weight decay that rows which no text has used still lack. Called before the model is evaluated or saved.
+  /// Applies the weight decay that rows which no text has used still lack. Called before the model is evaluated or
+  /// saved.
   void ApplyPendingDecay();
 
-  /// All that the next steps depend on besides the weights, after ApplyPendingDecay. Save writes atomically; Load takes back
-  /// what Save wrote for a model of this shape. Errors: kIo; kInvalidModel for a file that is damaged or of another
-  /// model.
+  /// All that the next steps depend on besides the weights, after ApplyPendingDecay. Save writes atomically; Load takes
+  /// back what Save wrote for a model of this shape. Errors: kIo; kInvalidModel for a file that is damaged or of
+  /// another model.
   Result<void> Save(const std::filesystem::path& file) const;
   Result<void> Load(const std::filesystem::path& file);
 
  private:
   /// Neighbours in the layout that are updated alike.
   struct Run {
-    size_t begin, end;  // in the layout
-    size_t place;       // of the first one's moments
+    size_t begin, end;  // range in the layout
+    size_t place;       // position of the first weight's moments
     bool decay;
     double lr_factor;
   };
@@ -68,7 +70,7 @@ class Optimizer {
   ThreadPool& pool_;
   size_t hidden_;
   size_t words_;                // floats of the token embeddings; none where they are frozen
-  std::vector<Run> runs_;       // of matrices and vectors that learn
+  std::vector<Run> runs_;       // runs of matrices and vectors that are trained
   FloatBuffer first_, second_;  // moments of what learns, in the layout's order
   std::vector<uint8_t> used_;   // [vocabulary]
   std::vector<int32_t> used_ids_;

@@ -13,7 +13,7 @@ struct ScheduleOptions {
   Schedule kind = Schedule::kLinear;
   int warmup = 0;  ///< steps that rise linearly from 0
   int total = 0;   ///< steps, the warm-up included
-  int cycles = 1;  ///< of kCosineRestarts: each falls from 1 to 0
+  int cycles = 1;  ///< number of cycles of kCosineRestarts, each from 1 to 0
 };
 
 /// The factor on the learning rate at `step`, from 0.

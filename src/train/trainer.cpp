@@ -423,7 +423,7 @@ Result<TrainingResult> TrainModel(Model& model, const TextSet& train, const Text
   if (train.size() == 0 || validation.size() == 0) {
     return Fail(ErrorCode::kInvalidData,
                 "there are no texts to " + std::string(train.size() == 0 ? "train on" : "validate with"),
-                "give more data, or a --validation file");
+                "provide more data, or a --validation file");
   }
   TRY(HigherIsBetter(options.metric));  // an unknown metric is found before the work, not after
   TRY(CheckBatch(model.config(), train.texts.view()));

@@ -181,7 +181,7 @@ class Calibrate(TestCase):
         self.assertEqual(self.manifest()["thresholds"]["promise"]["weights"], "int8")
         self.fails("train", data, "--base-model", "scratch", "--output-dir", "x", "--max-fpr", .05, "--tune-thresholds", code=2, says=["leave one out"])
         _, err = self.winnow("quantize", "model", "--output", "small", "--max-drop", 1)
-        self.assertIn("choose them again", err)
+        self.assertIn("apply to the float weights only", err)
 
     def test_templates_keep_their_segments(self):
         rows = [line.split("\t") for line in texts(400, 1).splitlines()[1:]]

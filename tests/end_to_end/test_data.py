@@ -135,8 +135,8 @@ class Get(TestCase):
         result = json.loads(out)
         self.assertEqual(result["parts"][0]["rows"], 2000)
         self.assertFalse(result["files"][0]["verified"])
-        self.assertIn("unverified", err)
-        self.assertIn("the authors count 5574", err)
+        self.assertIn("not verified", err)
+        self.assertIn("the authors report 5574", err)
         self.assertIn("CC BY 4.0", err)
         self.assertIn("Almeida", err)
         record = json.loads(self.files("sms-spam")["source.json"])
@@ -179,14 +179,14 @@ class Get(TestCase):
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         _, err = self.get("sms-spam", code=1, environment={"WINNOW_DATA_MIRROR": f"http://127.0.0.1:{port}"})
-        for says in ("could not be fetched", f"127.0.0.1:{port}", "--mirror", "sms-spam/source", "archive.ics.uci.edu"):
+        for says in ("could not be downloaded", f"127.0.0.1:{port}", "--mirror", "sms-spam/source", "archive.ics.uci.edu"):
             self.assertIn(says, err)
         self.assertEqual(os.listdir(self.directory), [], "nothing is left behind")
         _, err = self.get("banking77", code=1)
         self.assertIn("404", err)
 
     def test_an_archive_that_is_damaged_or_lacks_the_set_is_refused(self):
-        for contents, says in ((b"not a zip", "zip file"), (zip_of(other="x"), "is not in it"), (self.served[self.zip][:-30], "zip file")):
+        for contents, says in ((b"not a zip", "zip file"), (zip_of(other="x"), "is not in the archive"), (self.served[self.zip][:-30], "zip file")):
             self.served[self.zip] = contents
             _, err = self.get("sms-spam", "--no-verify", code=1)
             self.assertIn(says, err)

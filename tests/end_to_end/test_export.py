@@ -62,17 +62,17 @@ class Export(TestCase):
         self.winnow("verify", "deep/er/web")
         # A former export is replaced, with a word about it.
         _, err = self.winnow("export", "model", "--format", "onnx-int8", "--output", "deep/er/web")
-        self.assertIn("is replaced", err)
+        self.assertIn("replaced a model", err)
         self.assertEqual(set(self.files("deep/er/web")), DEPLOYED | {"onnx/model_quantized.onnx"})
 
     def test_an_output_directory_never_costs_a_model(self):
         before = self.files()
         for output in ("model", "model/", "./model", ".", self.directory, ".."):
-            self.fails("export", "model", "--output", output, "--overwrite", code=2, says=["holds the model that is to be exported"])
+            self.fails("export", "model", "--output", output, "--overwrite", code=2, says=["contains the model to export"])
         os.symlink("model", self.path("link"))
-        self.fails("export", "model", "--output", "link", "--overwrite", code=2, says=["holds the model"])
+        self.fails("export", "model", "--output", "link", "--overwrite", code=2, says=["contains the model"])
         shutil.copytree(self.path("model"), self.path("other"))
-        self.fails("export", "model", "--output", "other", says=["other: holds a model with its weights", "--overwrite"])
+        self.fails("export", "model", "--output", "other", says=["other: contains a model with its weights", "--overwrite"])
         self.write("notes.txt", "mine")
         self.fails("export", "model", "--output", "notes.txt", says=["is a file"])
         os.mkdir(self.path("mine"))
@@ -93,7 +93,7 @@ class Export(TestCase):
         write_safetensors(path, {key: value for key, value in tensors.items() if key != name})
         self.fails("export", "model", says=[f"no tensor '{name}'"])
         write_safetensors(path, {key: value for key, value in tensors.items() if not key.startswith("classifier")})
-        self.fails("export", "model", says=["base model without a classifier", "winnow train"])
+        self.fails("export", "model", says=["base model without a classification head", "winnow train"])
         dtype, shape, data = tensors[name]
         write_safetensors(path, {**tensors, name: (dtype, shape, data[:-4] + b"\0\0\xc0\x7f")})
         for output in ([], ["--output", "web"]):

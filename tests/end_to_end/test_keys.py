@@ -82,7 +82,7 @@ class Keys(TestCase):
         self.fails("keys", "add", "keys", code=2, says=["--name"])
         self.fails("keys", "add", "keys", "--name", "a", "--role", "root", code=2, says=["classify"])
         self.fails("keys", "add", "keys", "--name", "a", "--expires", "2030-02-30", code=2, says=["YYYY-MM-DD"])
-        self.fails("keys", "add", "keys", "--name", "a", "--expires", "2020-01-01", code=2, says=["is over"])
+        self.fails("keys", "add", "keys", "--name", "a", "--expires", "2020-01-01", code=2, says=["is in the past"])
         self.fails("keys", "add", "keys", "--name", "a", "--burst", 5, code=2, says=["requests per minute"])
         self.fails("keys", "add", "keys", "--name", "a", "--requests-per-minute", 0, code=2)
         self.fails("keys", "list", "none", says=["none"])
@@ -103,7 +103,7 @@ class Keys(TestCase):
         self.assertIn("warning", self.winnow("keys", "list", "keys")[1])
         os.chmod(self.path("keys"), 0o664)
         for arguments in (["list", "keys"], ["add", "keys", "--name", "a"], ["revoke", "keys", "web"]):
-            self.fails("keys", *arguments, says=["can be written by others", "chmod go-w"])
+            self.fails("keys", *arguments, says=["is writable by users other", "chmod go-w"])
 
     def test_keys_that_are_added_at_once_are_all_there(self):
         running = [subprocess.Popen([winnow.TestCase.program, "keys", "add", "keys", "--name", f"k{i}", "--quiet"], cwd=self.directory,

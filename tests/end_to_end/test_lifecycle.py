@@ -73,7 +73,7 @@ class Lifecycle(TestCase):
         self.assertEqual(labels["id2label"], {"0": "ham", "1": "spam"})
 
         out, _ = self.winnow("verify", "model")
-        self.assertIn("files are as winnow.json says", out)
+        self.assertIn("files match the digests in winnow.json", out)
         texts = [line.rstrip("\n").split("\t")[1] for line in messages()][1:41]
         answers = [json.loads(line) for line in self.winnow("classify", "model", "--json", "--", *texts)[0].splitlines()]
         self.assertEqual(len(answers), 40)

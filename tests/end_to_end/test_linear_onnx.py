@@ -50,7 +50,7 @@ class LinearOnnx(TestCase):
         self.fails("export", "model", "--with-token-types", says=["no token types"])
         self.fails("export", "model", "--external-data", says=["--external-data"])
         self.winnow("train", MESSAGES, "--output-dir", "other", "--kind", "lr", "--quiet")
-        self.fails("export", "model", "--output", "other", says=["other: holds a model with its weights", "--overwrite"])
+        self.fails("export", "model", "--output", "other", says=["other: contains a model with its weights", "--overwrite"])
 
     def test_characters_are_exported_but_not_imported(self):
         self.train_linear("--kind", "lr", "--analyzer", "both")
@@ -78,7 +78,7 @@ class LinearOnnx(TestCase):
         self.fails("import", "text.onnx", "--output-dir", "back", says=["text.onnx: is no ONNX model"])
         self.train()
         self.winnow("export", "model", "--quiet")
-        self.fails("import", "model/onnx/model.onnx", "--output-dir", "back", says=["a second input, 'attention_mask'", "what can be imported"])
+        self.fails("import", "model/onnx/model.onnx", "--output-dir", "back", says=["a second input, 'attention_mask'", "can be imported"])
         self.assertFalse(os.path.exists(self.path("back")))
 
     def test_scikit_learns_pipeline_answers(self):

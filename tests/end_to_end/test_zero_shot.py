@@ -122,8 +122,8 @@ class ZeroShot(TestCase):
 
     def test_what_makes_no_sense_is_refused(self):
         nli = ("classify", "nli", "some text")
-        self.fails(*nli, "--zero-shot", "", code=2, says=["no label"])
-        self.fails(*nli, "--zero-shot", " , ", code=2, says=["no label"])
+        self.fails(*nli, "--zero-shot", "", code=2, says=["requires labels"])
+        self.fails(*nli, "--zero-shot", " , ", code=2, says=["requires labels"])
         self.fails(*nli, "--zero-shot", "a,b,a", code=2, says=["twice"])
         self.fails(*nli, "--zero-shot", "a,b", "--hypothesis", "about this", code=2, says=["{label}"])
         self.fails(*nli, "--hypothesis", "It is {label}.", code=2, says=["--hypothesis", "--zero-shot"])
