@@ -80,7 +80,7 @@ TEST(Calibrator, AGuaranteeIsKeptWhenTheModelIsCalibratedAgain) {
 
 TEST(Calibrator, NoChoiceSeesTheTextsOfAnother) {
   const CalibrationOptions options{
-      .calibration = CalibrationChoice::kVector, .max_fpr = 0.2, .confidence = 0.8, .max_error = 0.2};
+      .calibration = CalibrationChoice::kVector, .max_fpr = 0.2, .confidence = 0.8, .max_error = 0.05};
   SimulatedTexts texts(4);
   texts.Draw(300);
   const auto calibrated = [&] {
