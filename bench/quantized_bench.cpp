@@ -84,6 +84,9 @@ double Products(const QuantizedModel& model, size_t tokens, size_t texts, double
 
 int main(int argc, char** argv) {
   if (argc != 3) return std::fprintf(stderr, "usage: quantized_bench BUNDLE DATA\n"), 2;
+  if (const Result<void> isa = ChooseIsaFromEnvironment(); !isa) {
+    return std::fprintf(stderr, "%s\n", isa.error().Text().c_str()), 1;
+  }
   ThreadPool pool(1);
   const auto classifier = BundleClassifier::Load(argv[1], pool, Weights::kInt8);
   const auto config = ReadModelConfig(argv[1]);

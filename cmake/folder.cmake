@@ -86,13 +86,14 @@ if(WINNOW_TESTS)
   # Where the sources lie, known to one file alone, so that a compiler cache serves checkouts in other places.
   add_library(winnow_test_support STATIC ${PROJECT_SOURCE_DIR}/tests/support/source_directory.cpp)
   target_compile_definitions(winnow_test_support PRIVATE WINNOW_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
-  target_link_libraries(winnow_test_support PUBLIC winnow_options)
+  target_link_libraries(winnow_test_support PUBLIC winnow_options ZLIB::ZLIB)
   target_include_directories(winnow_test_support PUBLIC ${PROJECT_SOURCE_DIR}/tests)
 endif()
 
 # winnow_folder(NAME [OPTIMIZE level] [DEPS folder...] [LIBS target...])
 # Makes the static library winnow_NAME of src/NAME/*.cpp, and its tests: NAME_test.cpp carries the ctest label "unit";
-# NAME_golden_test.cpp, NAME_alloc_test.cpp (counts allocations, in a program of its own) carry theirs.
+# NAME_golden_test.cpp, NAME_real_test.cpp (needs ../shared) and NAME_alloc_test.cpp (counts allocations, in a program
+# of its own) carry theirs.
 # OPTIMIZE is that of a release: 3 where numbers are computed, 1 where a command or a report is put together, which
 # compiles in half the time; else 2.
 function(winnow_folder name)
@@ -113,7 +114,7 @@ function(winnow_folder name)
   if(NOT WINNOW_TESTS)
     return()
   endif()
-  foreach(label golden alloc unit)
+  foreach(label golden real alloc unit)
     set(chosen ${tests})
     if(NOT label STREQUAL unit)
       list(FILTER chosen INCLUDE REGEX "_${label}_test\\.cpp$")

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks every #include of src/ and include/ against the table in docs/architecture.md.
+"""Checks every #include of src/ and include/ against the table in docs/architecture.md, and that table against src/.
 
     tests/include_check.py              check the project
     tests/include_check.py --self-test  check that violations are found, on a project made up for it
@@ -9,7 +9,7 @@ import re
 import sys
 import tempfile
 
-EVERYONE = ("fmt/", "nlohmann/")
+EVERYONE = ("fmt/",)
 TESTS = ("gtest/", "gmock/", "support/")
 BENCHMARKS = ("benchmark/",)
 # Headers of the system that have an ending or a folder; the C++ standard library's have neither.
@@ -69,10 +69,32 @@ def problem(file, header, quoted, folder, table):
     return "no folder in docs/architecture.md has this header"
 
 
+def is_product(file):
+    return not file.name.endswith(("_test.cpp", "_bench.cpp"))
+
+
+def ghosts(root, table, used):
+    """What the table describes and src/ doesn't have, as lines of text. `used`: {folder: headers of its product files}."""
+    found = []
+    for folder, (folders, prefixes) in table.items():
+        if not (root / "src" / folder).is_dir():
+            found.append(f"docs/architecture.md: {folder}: there is no folder src/{folder}")
+            continue
+        headers = used.get(folder, set())
+        for other in sorted(folders or ()):
+            if not any(header.startswith(other + "/") for header in headers):
+                found.append(f"docs/architecture.md: {folder} may include {other}, but none of its product files does")
+        for prefix in prefixes:
+            if not any(matches(header, (prefix,)) for header in headers):
+                found.append(f"docs/architecture.md: {folder} may include {prefix}, but none of its product files does")
+    return found
+
+
 def check(root):
     """All violations, as lines of text."""
     table = read_table((root / "docs" / "architecture.md").read_text(encoding="utf-8"))
     found = []
+    used = {}
     for top in ("include", "src"):
         for file in sorted((root / top).rglob("*")):
             if file.suffix not in (".h", ".cpp", ".inc"):
@@ -84,20 +106,35 @@ def check(root):
                 continue
             text = file.read_text(encoding="utf-8")
             for match in INCLUDE.finditer(text):
+                if folder is not None and is_product(file):
+                    used.setdefault(folder, set()).add(match[2])
                 why = problem(file, match[2], match[1] == '"', folder, table)
                 if why:
                     line = text.count("\n", 0, match.start(2)) + 1
                     found.append(f"{file.relative_to(root)}:{line}: includes {match[2]}: {why}")
-    return found
+    return found + ghosts(root, table, used)
+
+
+def check_files(files):
+    """check() of a project made of `files`: {path: text}."""
+    with tempfile.TemporaryDirectory() as directory:
+        root = pathlib.Path(directory)
+        for name, text in files.items():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_text(text, encoding="utf-8")
+        return check(root)
 
 
 def self_test():
     page = ("| folder | what | includes | third-party headers |\n| --- | --- | --- | --- |\n| base | b | - | CLI/ |\n"
             "| net | n | - | curl/ zip.h |\n| bundle | m | net | - |\n| cli | c | everything | - |\n")
+    # Rows, edges and prefixes of which src/ has nothing; what a test alone includes counts as nothing.
+    ghost_page = ("| ghost | g | base | dnnl.h |\n| idle | i | net bundle | zlib.h re2/ pqxx/ |\n")
     fine = {
         "src/base/a.h": "#include <vector>\n#include <sys/stat.h>\n#include <CLI/CLI.hpp>\n#include <fmt/format.h>\n",
         "src/net/a.cpp": '#include "base/a.h"\n#include "net/b.h"\n#include <curl/curl.h>\n#include <zip.h>\n',
         "src/bundle/a_test.cpp": '#include "net/b.h"\n#include "winnow/error.h"\n#include <gtest/gtest.h>\n',
+        "src/bundle/a.cpp": '#include "net/b.h"\n',
         "src/cli/a.cpp": '#include "bundle/a.h"\n#include "net/a.h"\n',
         "include/winnow/a.h": '#include <string>\n#include "winnow/b.h"\n',
     }
@@ -113,17 +150,20 @@ def self_test():
         "src/stray/a.h": "",  # a folder that nobody has described
         "include/winnow/c.h": '#include "base/a.h"\n',
     }
-    with tempfile.TemporaryDirectory() as directory:
-        root = pathlib.Path(directory)
-        for name, text in {"docs/architecture.md": page, **fine, **wrong}.items():
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            (root / name).write_text(text, encoding="utf-8")
-        found = check(root)
+    found = check_files({"docs/architecture.md": page, **fine, **wrong})
     files = {line.split(":")[0] for line in found}
     assert files == set(wrong), f"missed {set(wrong) - files}, wrongly found {files - set(wrong)}"
     assert len(found) == len(wrong), found
     assert any(line.startswith("src/bundle/b.h:2: includes curl/curl.h: only net may") for line in found), found
-    print(f"include check: finds all of {len(wrong)} made-up violations and none in {len(fine)} good files")
+    idle = {
+        "src/idle/a.cpp": '#include "net/b.h"\n#include <zlib.h>\n',
+        "src/idle/a_test.cpp": '#include "bundle/a.h"\n#include <re2/re2.h>\n',
+    }
+    found = check_files({"docs/architecture.md": page + ghost_page, **fine, **idle})
+    assert [line.removeprefix("docs/architecture.md: ").split(",")[0] for line in found] == [
+        "ghost: there is no folder src/ghost", "idle may include bundle", "idle may include re2/",
+        "idle may include pqxx/"], found
+    print(f"include check: finds all of {len(wrong) + len(found)} made-up violations and none in {len(fine)} good files")
 
 
 def main():

@@ -59,8 +59,6 @@ Result<void> CheckInterrupted() {
   return Fail(ErrorCode::kCancelled, "stopped on request");
 }
 
-void ClearInterrupt() noexcept { interrupted = false; }
-
 void HandleReloads() {
   static std::atomic<bool> handled = false;
   if (handled.exchange(true)) return;

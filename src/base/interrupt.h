@@ -16,9 +16,6 @@ bool Interrupted() noexcept;
 /// kCancelled when to stop: `TRY(CheckInterrupted());`
 Result<void> CheckInterrupted();
 
-/// Takes an interrupt back, for tests and for work that goes on.
-void ClearInterrupt() noexcept;
-
 /// Takes SIGHUP from here on, which ends the process else. Called before threads are made, HandleInterrupts' excepted.
 void HandleReloads();
 

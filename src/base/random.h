@@ -46,9 +46,6 @@ class Random {
     for (size_t i = items.size(); i > 1; --i) std::swap(items[i - 1], items[Below(static_cast<uint32_t>(i))]);
   }
 
-  uint64_t state() const { return state_; }
-  void set_state(uint64_t state) { state_ = state; }
-
  private:
   uint64_t state_;
 };

@@ -3,19 +3,9 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/ascii.h"
+
 namespace winnow {
-namespace {
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
-
-}  // namespace
-
 size_t EditDistance(std::string_view a, std::string_view b) {
   // Three rows of the usual table: the swap looks two rows back.
   std::vector<size_t> before_last(b.size() + 1);
@@ -39,18 +29,18 @@ size_t EditDistance(std::string_view a, std::string_view b) {
 std::optional<std::string> Closest(std::string_view word, std::span<const std::string> candidates) {
   constexpr size_t kLongestName = 100;  // the table is quadratic, and nobody mistypes a longer name
   if (word.empty() || word.size() > kLongestName) return std::nullopt;
-  const std::string lower = Lower(word);
+  const std::string lower = LowerAscii(word);
   size_t best_distance = std::max<size_t>(1, lower.size() / 3) + 1;
   std::optional<std::string> best;
   for (const std::string& candidate : candidates) {
-    const size_t distance = EditDistance(lower, Lower(candidate));
+    const size_t distance = EditDistance(lower, LowerAscii(candidate));
     if (distance >= best_distance) continue;
     best_distance = distance;
     best = candidate;
   }
   if (best || lower.size() < 2) return best;
   for (const std::string& candidate : candidates) {
-    if (!Lower(candidate).starts_with(lower)) continue;
+    if (!LowerAscii(candidate).starts_with(lower)) continue;
     if (best) return std::nullopt;
     best = candidate;
   }

@@ -59,7 +59,7 @@ Result<std::vector<std::string>> WeightsFiles(const fs::path& directory, const s
     return bad("has no 'weight_map', the file of each tensor");
   const std::string ending = entry.starts_with("pytorch") ? ".bin" : ".safetensors";
   std::set<std::string> files;
-  for (const Json& file : json["weight_map"]) {
+  for (const auto& [tensor, file] : std::as_const(json)["weight_map"].items()) {
     if (!file.is_string() || !IsPlainName(file.str(), ending))
       return bad("'weight_map' names something else than a " + ending + " file beside it");
     files.insert(file.get<std::string>());

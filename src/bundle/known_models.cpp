@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
+
 namespace winnow {
 namespace {
 
@@ -55,10 +57,7 @@ const std::array<KnownModel, 13> kModels = {{
     {"MoritzLaurer/bge-m3-zeroshot-v2.0", kBgeM3Aliases, "100 languages, 570 million weights; entailment", "", {}},
 }};
 
-bool SameLetters(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
+bool SameLetters(std::string_view a, std::string_view b) { return LowerAscii(a) == LowerAscii(b); }
 
 }  // namespace
 

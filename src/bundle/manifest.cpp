@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.h"
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/json.h"
@@ -228,11 +229,8 @@ std::string DefaultPositiveLabel(const std::vector<std::string>& labels) {
       "spam", "toxic", "hate", "hate speech", "offensive", "abusive", "phishing", "scam", "junk",
       "1",    "true",  "yes",  "positive",    "pos",       "unsafe",  "harmful",  "bad",  "urgent"};
   for (const std::string& label : labels) {
-    std::string lower = label;
-    for (char& c : lower) {
-      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-      if (c == '_' || c == '-') c = ' ';
-    }
+    std::string lower = LowerAscii(label);
+    for (char& c : lower) c = c == '_' || c == '-' ? ' ' : c;
     if (std::ranges::find(kPositive, std::string_view(lower)) != kPositive.end()) return label;
   }
   return labels[1];

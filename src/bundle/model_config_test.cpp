@@ -7,6 +7,7 @@
 
 #include "base/files.h"
 #include "base/json.h"
+#include "support/error_of.h"
 #include "support/temporary_directory.h"
 #include "support/tiny_config.h"
 
@@ -37,8 +38,7 @@ Result<ModelConfig> Parse(const Json& json) { return ParseModelConfig(json.dump(
 Error ErrorOf(const std::string& key, Json value) {
   Json json = Bert();
   json[key] = std::move(value);
-  auto config = Parse(json);
-  return config ? Error{ErrorCode::kInternal, "parsed", ""} : config.error();
+  return ErrorOf(Parse(json));
 }
 
 TEST(ModelConfig, BertsSizesWithoutAModelTypeAreBert) {

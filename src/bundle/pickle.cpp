@@ -247,6 +247,7 @@ class Machine {
     return {};
   }
 
+  /// Runs one opcode, of which the operands follow in the file.
   Result<void> Step(uint8_t opcode) {
     switch (opcode) {
       case kProto: {
@@ -262,32 +263,6 @@ class Machine {
       case kMark:
         marks_.push_back(stack_.size());
         return {};
-      case kNone:
-        return Push({});
-      case kNewTrue:
-      case kNewFalse:
-        return Push({Kind::kBool, opcode == kNewTrue, {}, {}});
-      case kBinInt:
-        return PushInt(static_cast<int32_t>(static_cast<uint32_t>(TRY(Number(4)))));
-      case kBinInt1:
-        return PushInt(static_cast<int64_t>(TRY(Number(1))));
-      case kBinInt2:
-        return PushInt(static_cast<int64_t>(TRY(Number(2))));
-      case kLong1:
-        return PushLong();
-      case kBinFloat:
-        static_cast<void>(TRY(Take(8)));
-        return Push({Kind::kFloat, 0, {}, {}});
-      case kShortBinString:
-      case kShortBinUnicode:
-      case kShortBinBytes:
-        return PushText(TRY(Text(1)));
-      case kBinString:
-      case kBinUnicode:
-      case kBinBytes:
-        return PushText(TRY(Text(4)));
-      case kBinUnicode8:
-        return PushText(TRY(Text(8)));
       case kEmptyTuple:
         return PushItems(Kind::kTuple, {});
       case kTuple1:
@@ -333,6 +308,40 @@ class Machine {
         return Get(TRY(Number(1)));
       case kLongBinGet:
         return Get(TRY(Number(4)));
+      default:
+        return PushScalar(opcode);
+    }
+  }
+
+  /// Runs an opcode that pushes a number, a truth value or a text; refuses all others.
+  Result<void> PushScalar(uint8_t opcode) {
+    switch (opcode) {
+      case kNone:
+        return Push({});
+      case kNewTrue:
+      case kNewFalse:
+        return Push({Kind::kBool, opcode == kNewTrue, {}, {}});
+      case kBinInt:
+        return PushInt(static_cast<int32_t>(static_cast<uint32_t>(TRY(Number(4)))));
+      case kBinInt1:
+        return PushInt(static_cast<int64_t>(TRY(Number(1))));
+      case kBinInt2:
+        return PushInt(static_cast<int64_t>(TRY(Number(2))));
+      case kLong1:
+        return PushLong();
+      case kBinFloat:
+        static_cast<void>(TRY(Take(8)));
+        return Push({Kind::kFloat, 0, {}, {}});
+      case kShortBinString:
+      case kShortBinUnicode:
+      case kShortBinBytes:
+        return PushText(TRY(Text(1)));
+      case kBinString:
+      case kBinUnicode:
+      case kBinBytes:
+        return PushText(TRY(Text(4)));
+      case kBinUnicode8:
+        return PushText(TRY(Text(8)));
       default:
         return Refuse("pickle opcode " + NameOfOpcode(opcode));
     }

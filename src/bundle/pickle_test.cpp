@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "support/error_of.h"
 #include "support/pytorch_writer.h"
 
 namespace winnow {
@@ -25,10 +26,7 @@ PickleValue Root(const std::string& value) {
   return pickle ? (*pickle)[pickle->root] : PickleValue{};
 }
 
-Error ErrorOf(const std::string& value) {
-  const auto pickle = Parse(P::Whole(value));
-  return pickle ? Error{ErrorCode::kInternal, "read", ""} : pickle.error();
-}
+Error ErrorOf(const std::string& value) { return ErrorOf(Parse(P::Whole(value))); }
 
 TEST(Pickle, NumbersAreReadWithTheirSigns) {
   EXPECT_EQ(Root(std::string("K\xff")).integer, 255);

@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/ascii.h"
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/json.h"
@@ -34,9 +35,8 @@ fs::path ExpandHome(const std::string& path) {
   return fs::path(Environment("HOME").value_or("/")) / fs::path(path.substr(std::min<size_t>(path.size(), 2)));
 }
 
-bool IsTrue(std::string value) {
-  std::ranges::transform(value, value.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+bool IsTrue(std::string_view text) {
+  const std::string value = LowerAscii(text);
   return value == "1" || value == "true" || value == "yes" || value == "on";
 }
 
@@ -353,8 +353,7 @@ std::string RepositoryOf(std::string_view name) {
 Result<fs::path> Pull(const std::string& name, const PullOptions& options) {
   const std::string to_do =
       "copy a model's files into a directory and name that, name a mirror of the hub in HF_ENDPOINT, or train from "
-      "scratch "
-      "(--base-model scratch)";
+      "scratch (--base-model scratch)";
   const std::string repository = RepositoryOf(name);
   if (!IsRepositoryName(repository))
     return Fail(ErrorCode::kInvalidArgument, fmt::format("'{}' is neither a directory nor a model's name", name),

@@ -7,6 +7,7 @@
 #include <map>
 #include <numeric>
 
+#include "support/error_of.h"
 #include "support/pytorch_writer.h"
 #include "support/temporary_directory.h"
 
@@ -39,8 +40,7 @@ std::vector<float> Values(const TensorView& tensor) {
 
 /// The error of a file whose only tensor is this one, in a storage of 6 floats.
 Error ErrorOf(const TestTensor& tensor) {
-  const auto read = Parse(PyTorchZip(P::Dict({{"w", tensor.Pickled()}}), {{"0", std::string(24, 'x')}}));
-  return read ? Error{ErrorCode::kInternal, "read", ""} : read.error();
+  return ErrorOf(Parse(PyTorchZip(P::Dict({{"w", tensor.Pickled()}}), {{"0", std::string(24, 'x')}})));
 }
 
 std::string Small(bool legacy) {

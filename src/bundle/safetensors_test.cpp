@@ -256,12 +256,19 @@ TEST(Safetensors, RandomHeadersAreReadSafelyOrRefused) {
                                            "\"",
                                            "\\u",
                                            "\xff"};
+  unsigned read = 0;
   for (int round = 0; round < 20000; ++round) {
     std::string header;
     const auto length = random() % 24;
     for (unsigned i = 0; i < length; ++i) header += pieces[random() % pieces.size()];
-    if (const auto contents = Parse(FileOf(header, random() % 8))) Touch(*contents);
+    const bool sound = round % 100 == 0;  // some headers are
+    if (sound) header = R"({"a":{"dtype":"I8","shape":[1],"data_offsets":[0,1]}})";
+    if (const auto contents = Parse(FileOf(header, sound ? 1 : random() % 8))) {
+      ++read;
+      Touch(*contents);
+    }
   }
+  EXPECT_GE(read, 200u);
 }
 
 TEST(Safetensors, MissingFileIsNotFound) {

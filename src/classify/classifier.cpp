@@ -8,6 +8,7 @@
 #include "classify/answer_json.h"
 #include "classify/bundle_classifier.h"
 #include "classify/explain.h"
+#include "kernels/isa.h"
 
 namespace winnow {
 namespace {
@@ -58,6 +59,8 @@ Classifier::~Classifier() = default;
 
 std::expected<Classifier, Error> Classifier::Load(const std::filesystem::path& bundle, const LoadOptions& options) {
   return Guarded([&]() -> Result<Classifier> {
+    static const Result<void> isa = ChooseIsaFromEnvironment();  // for all kernels of the process, before the first
+    TRY(isa);
     auto parts = std::make_unique<Parts>(options.threads);
     parts->classifier =
         TRY(BundleClassifier::Load(bundle, parts->pool, options.weights, options.long_text, options.fold_disguises));

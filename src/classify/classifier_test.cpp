@@ -12,30 +12,14 @@
 #include "classify/decision_rule.h"
 #include "encoder/quantized_model.h"
 #include "support/temporary_directory.h"
-#include "support/tiny_bundle.h"
+#include "support/tiny_transformer.h"
 
 namespace winnow {
 namespace {
 
-/// A bundle of random weights, with INT8 ones beside them.
-void MakeBundle(const std::filesystem::path& dir, bool int8 = true, LongText long_text = LongText::kHead) {
-  const std::vector<std::string> texts = {"win a prize now", "see you at six", "call me later", "free money"};
-  const Model model = Model::Fresh(WriteTinyTokenizer(texts, dir), 3);
-  ASSERT_TRUE(model.Save(dir));
-  if (int8) {
-    ASSERT_TRUE(WriteQuantizedWeights(model, {}, dir));
-  }
-  Manifest manifest;
-  manifest.name = "spam";
-  manifest.max_length = kTinyMaxLength;
-  manifest.positive_label = "spam";
-  manifest.long_text = long_text;
-  ASSERT_TRUE(SealBundle(dir, manifest));
-}
-
 TEST(Classifier, AnswersInTheOrderOfTheTexts) {
   const TemporaryDirectory dir;
-  MakeBundle(dir.path());
+  WriteTinyTransformer(dir.path());
   const auto classifier = Classifier::Load(dir.path(), {.threads = 2});
   ASSERT_TRUE(classifier) << classifier.error().Text();
   EXPECT_THAT(classifier->labels(), testing::ElementsAre("ham", "spam"));
@@ -68,7 +52,7 @@ void Change(const std::filesystem::path& dir, const std::function<void(Manifest&
 
 TEST(Classifier, AppliesWhicheverCalibrationTheManifestHas) {
   const TemporaryDirectory dir;
-  MakeBundle(dir.path());
+  WriteTinyTransformer(dir.path());
   ThreadPool pool(1);
   const std::vector<std::string_view> texts = {"win a prize", "see you"};
   TokenizedTexts tokens;
@@ -92,7 +76,7 @@ TEST(Classifier, AppliesWhicheverCalibrationTheManifestHas) {
 
 TEST(Classifier, RefusesACalibrationOfOtherLabels) {
   const TemporaryDirectory dir;
-  MakeBundle(dir.path());
+  WriteTinyTransformer(dir.path());
   for (const Calibration& calibration :
        {Calibration{.method = CalibrationMethod::kVector, .scale = {1, 1, 1}, .bias = {0, 0, 0}},
         Calibration{.temperatures = {1, 1}},
@@ -108,7 +92,7 @@ TEST(Classifier, RefusesACalibrationOfOtherLabels) {
 
 TEST(Classifier, AbstainsAsTheBundleSaysUnlessToldOtherwise) {
   const TemporaryDirectory dir;
-  MakeBundle(dir.path());
+  WriteTinyTransformer(dir.path());
   Change(dir.path(), [](Manifest& manifest) { manifest.abstain = Abstention{.max_error = .01, .moderate = 1}; });
   const auto classifier = Classifier::Load(dir.path());
   ASSERT_TRUE(classifier);
@@ -140,7 +124,7 @@ TEST(DecisionRule, ReadsLabelsOwnThresholdsOfEachMode) {
 
 TEST(Classifier, ThreadsMayShareOne) {
   const TemporaryDirectory dir;
-  MakeBundle(dir.path());
+  WriteTinyTransformer(dir.path());
   for (const Weights weights : {Weights::kInt8, Weights::kFloat}) {
     const auto classifier = Classifier::Load(dir.path(), {.threads = 2, .weights = weights});
     ASSERT_TRUE(classifier);
@@ -161,8 +145,8 @@ TEST(Classifier, ChoosesWeightsAsAsked) {
   const TemporaryDirectory dir;
   std::filesystem::create_directory(dir.path() / "both");
   std::filesystem::create_directory(dir.path() / "float");
-  MakeBundle(dir.path() / "both");
-  MakeBundle(dir.path() / "float", /*int8=*/false);
+  WriteTinyTransformer(dir.path() / "both");
+  WriteTinyTransformer(dir.path() / "float", /*int8=*/false);
   ThreadPool pool(1);
   const auto weights = [&](const char* name, Weights asked) -> std::string {
     const auto loaded = BundleClassifier::Load(dir.path() / name, pool, asked);
@@ -191,7 +175,7 @@ std::vector<std::string> TextsOfManyLengths() {
 
 TEST(Classifier, TheMostPositiveWindowOfALongTextAnswers) {
   const TemporaryDirectory dir;
-  MakeBundle(dir.path());
+  WriteTinyTransformer(dir.path());
   ThreadPool pool(2);
   const auto classifier = BundleClassifier::Load(dir.path(), pool, Weights::kInt8, LongText::kWindows);
   ASSERT_TRUE(classifier);
@@ -216,7 +200,7 @@ TEST(Classifier, TheMostPositiveWindowOfALongTextAnswers) {
 
 TEST(Classifier, AnswersToLongTextsDependOnNoOtherText) {
   const TemporaryDirectory dir;
-  MakeBundle(dir.path(), true, LongText::kWindows);
+  WriteTinyTransformer(dir.path(), true, LongText::kWindows);
   const std::vector<std::string> texts = TextsOfManyLengths();
   for (const LongText long_text : {LongText::kHead, LongText::kHeadTail, LongText::kWindows}) {
     const auto classifier = Classifier::Load(dir.path(), {.threads = 2, .long_text = long_text});
@@ -243,7 +227,7 @@ TEST(Classifier, AnswersToLongTextsDependOnNoOtherText) {
 
 TEST(Classifier, ProgressCountsTextsAndNotWindows) {
   const TemporaryDirectory dir;
-  MakeBundle(dir.path());
+  WriteTinyTransformer(dir.path());
   const std::vector<std::string> texts = TextsOfManyLengths();
   const std::vector<std::string_view> views(texts.begin(), texts.end());
   ThreadPool pool(2);

@@ -48,12 +48,6 @@ class Sieve {
 
 std::string_view AugmentKindName(AugmentKind kind) { return kNames[static_cast<size_t>(kind)]; }
 
-std::optional<AugmentKind> AugmentKindNamed(std::string_view name) {
-  const auto found = std::ranges::find(kNames, name);
-  if (found == kNames.end()) return std::nullopt;
-  return static_cast<AugmentKind>(found - kNames.begin());
-}
-
 std::vector<Example> Augment(const Dataset& dataset, const AugmentOptions& options, AugmentReport& report,
                              std::span<const Dataset* const> forbidden) {
   report = {};
@@ -109,7 +103,7 @@ Json AugmentReport::ToJson() const {
   json["unchanged"] = unchanged;
   json["repeated"] = repeated;
   json["forbidden"] = forbidden;
-  return json.dump(2);
+  return json;
 }
 
 }  // namespace winnow

@@ -29,7 +29,6 @@ inline constexpr std::array<AugmentKind, kAugmentKinds> kAllAugmentKinds = {
 
 /// "leetspeak", "homoglyphs", "spacing", "urls", "numbers".
 std::string_view AugmentKindName(AugmentKind kind);
-std::optional<AugmentKind> AugmentKindNamed(std::string_view name);
 
 struct AugmentOptions {
   int variants = 1;  ///< of each text, at most; 0: none

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/ascii.h"
 #include "text/segments.h"
 #include "text/utf8.h"
 
@@ -27,7 +28,6 @@ std::string Encoded(const CodePoints& points) {
 }
 
 bool IsDigit(char32_t c) { return c >= '0' && c <= '9'; }
-bool IsAsciiLetter(char32_t c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 /// Letters that stand alone, so that something may come between two of them: of Latin, Greek and Cyrillic. Between
 /// other characters there may be joins (marks, emoji sequences, scripts that shape) that an insertion would break.
@@ -48,9 +48,7 @@ struct Span {
 bool BeginsWith(const CodePoints& points, size_t at, std::string_view prefix) {
   if (points.size() - at < prefix.size()) return false;
   for (size_t i = 0; i < prefix.size(); ++i) {
-    const char32_t c = points[at + i];
-    const char32_t lower = c >= 'A' && c <= 'Z' ? c + 32 : c;
-    if (lower != static_cast<unsigned char>(prefix[i])) return false;
+    if (LowerAscii(points[at + i]) != static_cast<unsigned char>(prefix[i])) return false;
   }
   return true;
 }
@@ -124,8 +122,7 @@ uint32_t Count(size_t size) { return static_cast<uint32_t>(std::min<size_t>(size
 template <size_t n>
 CodePoints Substituted(CodePoints points, const std::array<Substitute, n>& table, bool fold_case, Random& random) {
   const auto choices = [&](char32_t c) -> std::u32string_view {
-    if (fold_case && c >= 'A' && c <= 'Z') c += 32;
-    return ChoicesIn(table, c);
+    return ChoicesIn(table, fold_case ? LowerAscii(c) : c);
   };
   const std::vector<char> outside = OutsideUrls(points);
   std::vector<size_t> places;
@@ -315,9 +312,7 @@ CodePoints WithOtherNumbers(const CodePoints& points, Random& random) {
 
 }  // namespace
 
-std::u32string_view LeetChoices(char32_t letter) {
-  return ChoicesIn(kLeet, letter >= 'A' && letter <= 'Z' ? letter + 32 : letter);
-}
+std::u32string_view LeetChoices(char32_t letter) { return ChoicesIn(kLeet, LowerAscii(letter)); }
 
 std::u32string_view LookAlikeChoices(char32_t letter) { return ChoicesIn(kLookAlikes, letter); }
 

@@ -148,9 +148,10 @@ TEST(Augment, ReportsEachKind) {
   EXPECT_THAT(report.ToJson().dump(2), HasSubstr("\"homoglyphs\""));
 }
 
-TEST(AugmentKinds, HaveNamesThatAreReadBack) {
-  for (const AugmentKind kind : kAllAugmentKinds) EXPECT_EQ(AugmentKindNamed(AugmentKindName(kind)), kind);
-  EXPECT_EQ(AugmentKindNamed("magic"), std::nullopt);
+TEST(AugmentKinds, HaveTheirNames) {
+  std::vector<std::string_view> names;
+  for (const AugmentKind kind : kAllAugmentKinds) names.push_back(AugmentKindName(kind));
+  EXPECT_THAT(names, testing::ElementsAre("leetspeak", "homoglyphs", "spacing", "urls", "numbers"));
 }
 
 TEST(AugmentEdits, LeetspeakChangesLettersOnlyAndKeepsTheLength) {

@@ -8,14 +8,6 @@
 namespace winnow {
 namespace {
 
-/// "a, b and 3 more"
-std::string SomeNames(const std::vector<std::string>& names) {
-  std::string text;
-  for (size_t i = 0; i < names.size() && i < 10; ++i) text += (i > 0 ? ", " : "") + names[i];
-  if (names.size() > 10) text += " and " + std::to_string(names.size() - 10) + " more";
-  return text;
-}
-
 /// Labels that a map made one have their shares together.
 void AddShare(int32_t id, float share, Example& example) {
   const auto same = std::ranges::find(example.shares, id, &std::pair<int32_t, float>::first);
@@ -46,6 +38,87 @@ Error NothingUsable(const ReadReport& report) {
   return {ErrorCode::kInvalidData, message, hint};
 }
 
+/// Ids of labels while files are read: final ones where the labels are given; else provisional ones, in the order of
+/// their appearance.
+class LabelIds {
+ public:
+  /// `map` names labels anew, and outlives this.
+  LabelIds(const LabelSet& labels, bool given, const decltype(ReadOptions::label_map)& map) : given_(given), map_(map) {
+    for (const std::string& name : labels.names) ids_.emplace(name, Next());
+  }
+
+  /// Makes `names` labels, unless labels are given.
+  void AddNames(std::span<const std::string> names) {
+    if (given_) return;
+    for (const std::string& name : names) ids_.emplace(name, Next());
+  }
+
+  /// Gives `example` the labels and shares of the row that `scan` is at. Returns false where one is unknown: then the
+  /// row was dropped.
+  bool SetLabels(FileScan& scan, ReadReport& report, Example& example) {
+    bool known = true;
+    for (size_t i = 0; i < scan.labels.size(); ++i) {
+      const auto mapped = map_.find(scan.labels[i]);
+      const std::string& name = mapped == map_.end() ? scan.labels[i] : mapped->second;
+      auto found = ids_.find(name);
+      if (found == ids_.end() && given_) {
+        ++report.unknown_labels[name];
+        if (known) scan.Drop(DropReason::kUnknownLabel, scan.row, "unknown label '" + name + "'");
+        known = false;
+        continue;
+      }
+      if (found == ids_.end()) found = ids_.emplace(name, Next()).first;
+      example.labels.push_back(found->second);
+      if (!scan.shares.empty()) AddShare(found->second, static_cast<float>(scan.shares[i]), example);
+    }
+    return known;
+  }
+
+  /// Sorts the names that were found, and gives all examples the ids that follow from their order. Given labels keep
+  /// theirs.
+  void MakeFinal(Dataset& dataset) const {
+    if (given_) return;
+    std::vector<int32_t> final_ids(ids_.size());
+    for (const auto& [name, id] : ids_) dataset.labels.names.push_back(name);
+    SortLabels(dataset.labels.names);
+    for (size_t i = 0; i < dataset.labels.size(); ++i) {
+      final_ids[static_cast<size_t>(ids_.at(dataset.labels.names[i]))] = static_cast<int32_t>(i);
+    }
+    for (Example& example : dataset.examples) {
+      for (int32_t& id : example.labels) id = final_ids[static_cast<size_t>(id)];
+      for (auto& [id, share] : example.shares) id = final_ids[static_cast<size_t>(id)];
+    }
+  }
+
+ private:
+  int32_t Next() const { return static_cast<int32_t>(ids_.size()); }
+
+  const bool given_;
+  const decltype(ReadOptions::label_map)& map_;
+  std::unordered_map<std::string, int32_t> ids_;
+};
+
+/// Puts labels and shares in ascending order, each label once. The label of a text with shares is the largest one's.
+void OrderLabels(Example& example) {
+  std::ranges::sort(example.shares);
+  if (!example.shares.empty()) {
+    example.labels = {std::ranges::max_element(example.shares, {}, &std::pair<int32_t, float>::second)->first};
+  }
+  std::ranges::sort(example.labels);
+  example.labels.erase(std::unique(example.labels.begin(), example.labels.end()), example.labels.end());
+}
+
+/// Errors: kInvalidData for fewer labels than a classifier needs.
+Result<void> RequireLabels(const Dataset& dataset, const ReadReport& report) {
+  const size_t needed = dataset.multi_label ? 1 : 2;
+  if (dataset.labels.size() >= needed) return {};
+  const std::string what = dataset.labels.size() == 0
+                               ? "no row has a label"
+                               : "every row has the same label, '" + dataset.labels.names[0] + "'";
+  return Fail(ErrorCode::kInvalidData, report.files[0].file + ": " + what,
+              "a classifier needs texts of at least two labels; check --label-field and --filter");
+}
+
 }  // namespace
 
 std::vector<std::string_view> TextViews(const Dataset& dataset) {
@@ -61,46 +134,24 @@ Result<Dataset> ReadDataset(std::span<const std::filesystem::path> files, const 
   if (files.empty()) return Fail(ErrorCode::kInvalidArgument, "no data file given", "name at least one");
   const ReadPlan plan = TRY(MakeReadPlan(options, true));
   Dataset dataset;
-  bool labels_given = true;
   if (options.labels) {
     dataset.labels = *options.labels;
   } else if (!options.labels_file.empty()) {
     dataset.labels = TRY(ReadLabels(options.labels_file));
-  } else {
-    labels_given = false;
   }
+  LabelIds ids(dataset.labels, options.labels.has_value() || !options.labels_file.empty(), options.label_map);
 
-  // Labels get provisional ids in order of appearance, or their final ones where they are given.
-  std::unordered_map<std::string, int32_t> ids;
-  for (const std::string& name : dataset.labels.names) ids.emplace(name, static_cast<int32_t>(ids.size()));
   dataset.multi_label = options.problem_type == ProblemType::kMulti;
   for (const std::filesystem::path& file : files) {
     FileScan scan = TRY(FileScan::Open(file, plan, report));
     // Named 0/1 columns are labels even where no row has a 1.
-    if (const auto& columns = report.files.back().label_fields; columns.size() > 1 && !labels_given) {
-      for (const std::string& name : columns) ids.emplace(name, static_cast<int32_t>(ids.size()));
-    }
+    if (const auto& columns = report.files.back().label_fields; columns.size() > 1) ids.AddNames(columns);
     for (;;) {
       const FileScan::Outcome outcome = TRY(scan.Next());
       if (outcome == FileScan::Outcome::kEnd) break;
       if (outcome == FileScan::Outcome::kDropped) continue;
       Example example;
-      bool known = true;
-      for (size_t i = 0; i < scan.labels.size(); ++i) {
-        const auto mapped = options.label_map.find(scan.labels[i]);
-        const std::string& name = mapped == options.label_map.end() ? scan.labels[i] : mapped->second;
-        auto found = ids.find(name);
-        if (found == ids.end() && labels_given) {
-          ++report.unknown_labels[name];
-          if (known) scan.Drop(DropReason::kUnknownLabel, scan.row, "unknown label '" + name + "'");
-          known = false;
-          continue;
-        }
-        if (found == ids.end()) found = ids.emplace(name, static_cast<int32_t>(ids.size())).first;
-        example.labels.push_back(found->second);
-        if (!scan.shares.empty()) AddShare(found->second, static_cast<float>(scan.shares[i]), example);
-      }
-      if (!known) {
+      if (!ids.SetLabels(scan, report, example)) {
         --report.files.back().kept;
         continue;
       }
@@ -113,35 +164,12 @@ Result<Dataset> ReadDataset(std::span<const std::filesystem::path> files, const 
   }
   if (dataset.examples.empty()) return std::unexpected(NothingUsable(report));
 
-  if (!labels_given) {
-    std::vector<int32_t> final_ids(ids.size());
-    for (const auto& [name, id] : ids) dataset.labels.names.push_back(name);
-    SortLabels(dataset.labels.names);
-    for (size_t i = 0; i < dataset.labels.size(); ++i) {
-      final_ids[static_cast<size_t>(ids.at(dataset.labels.names[i]))] = static_cast<int32_t>(i);
-    }
-    for (Example& example : dataset.examples) {
-      for (int32_t& id : example.labels) id = final_ids[static_cast<size_t>(id)];
-      for (auto& [id, share] : example.shares) id = final_ids[static_cast<size_t>(id)];
-    }
-  }
+  ids.MakeFinal(dataset);
   for (Example& example : dataset.examples) {
-    std::ranges::sort(example.shares);
-    if (!example.shares.empty()) {
-      example.labels = {std::ranges::max_element(example.shares, {}, &std::pair<int32_t, float>::second)->first};
-    }
-    std::ranges::sort(example.labels);
-    example.labels.erase(std::unique(example.labels.begin(), example.labels.end()), example.labels.end());
+    OrderLabels(example);
     for (const int32_t id : example.labels) ++report.label_counts[dataset.labels.names[static_cast<size_t>(id)]];
   }
-  const size_t needed = dataset.multi_label ? 1 : 2;
-  if (dataset.labels.size() < needed) {
-    const std::string what = dataset.labels.size() == 0
-                                 ? "no row has a label"
-                                 : "every row has the same label, '" + dataset.labels.names[0] + "'";
-    return Fail(ErrorCode::kInvalidData, report.files[0].file + ": " + what,
-                "a classifier needs texts of at least two labels; check --label-field and --filter");
-  }
+  TRY(RequireLabels(dataset, report));
   return dataset;
 }
 

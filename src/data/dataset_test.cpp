@@ -5,6 +5,7 @@
 #include <zlib.h>
 
 #include "base/files.h"
+#include "support/gzip_file.h"
 #include "support/temporary_directory.h"
 #include "text/segments.h"
 
@@ -24,9 +25,7 @@ class DatasetTest : public ::testing::Test {
   }
   std::filesystem::path WriteGzip(const std::string& name, std::string_view contents) {
     const std::filesystem::path path = directory_.path() / name;
-    gzFile file = gzopen(path.c_str(), "wb");
-    gzwrite(file, contents.data(), static_cast<unsigned>(contents.size()));
-    gzclose(file);
+    winnow::WriteGzip(path, contents);
     return path;
   }
   Result<Dataset> Read(const std::filesystem::path& file, const ReadOptions& options = {}) {

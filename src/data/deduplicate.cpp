@@ -138,7 +138,7 @@ Json DedupeReport::ToJson() const {
   json["conflicting_groups"] = conflicting_groups;
   json["conflicting"] = conflicting;
   json["examples"] = examples;
-  return json.dump(2);
+  return json;
 }
 
 }  // namespace winnow

@@ -132,7 +132,7 @@ Json DataInspection::ToJson() const {
   json["scripts"] = Json::object();
   for (const auto& [name, count] : scripts) json["scripts"][name] = count;
   json["duplicates"] = duplicates.ToJson();
-  return json.dump(2);
+  return json;
 }
 
 }  // namespace winnow

@@ -26,7 +26,7 @@ void Convert(const Json& json, Value& value) {
     value.kind = Value::Kind::kList;
     for (const Json& item : json) value.items.push_back(Spelling(item));
   } else if (json.is_object() && !json.empty() &&
-             std::all_of(json.begin(), json.end(), [](const Json& item) { return item.is_number(); })) {
+             std::ranges::all_of(json.items(), [](const Json::Member& item) { return item.second.is_number(); })) {
     value.kind = Value::Kind::kShares;
     for (const auto& [name, share] : json.items()) {
       value.items.push_back(name);
@@ -49,7 +49,7 @@ void ConvertObject(const Json& object, Record& record) {
 
 Result<Json> Parse(std::string_view text) {
   if (NestsTooDeep(text)) return Fail(ErrorCode::kInvalidData, "nested more than 64 levels deep");
-  return ParseJsonLeniently(text);
+  return ParseJsonLeniently(text, JsonOrder::kAsWritten);
 }
 
 class JsonLinesReader : public RecordReader {

@@ -92,6 +92,13 @@ void SortLabels(std::vector<std::string>& names) {
   });
 }
 
+std::string SomeNames(const std::vector<std::string>& names) {
+  constexpr size_t kShown = 10;
+  std::string text;
+  for (size_t i = 0; i < names.size() && i < kShown; ++i) text += (i > 0 ? ", " : "") + names[i];
+  return names.size() > kShown ? text + " and " + std::to_string(names.size() - kShown) + " more" : text;
+}
+
 Result<LabelSet> ReadLabels(const std::filesystem::path& path) {
   TextStream stream = TRY(TextStream::Open(path));
   std::string text;

@@ -23,6 +23,9 @@ struct LabelSet {
 /// Puts names into the order that gives ids: whole numbers by value when all names are such, otherwise by bytes.
 void SortLabels(std::vector<std::string>& names);
 
+/// The first ten names and how many there are besides: "a, b and 3 more".
+std::string SomeNames(const std::vector<std::string>& names);
+
 /// Reads `--labels FILE`: JSON with id2label, classes or label2id (labels.json and config.json), a plain JSON list, or
 /// a label a line. Errors: kNotFound, kIo; kInvalidData when it names fewer than one label, one twice, or skips an id.
 Result<LabelSet> ReadLabels(const std::filesystem::path& path);

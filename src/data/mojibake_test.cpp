@@ -29,9 +29,17 @@ TEST(Mojibake, RealWordsAreNone) {
 TEST(Mojibake, BytesThatAreNoTextAreSurvived) {
   std::string bytes;
   for (int i = 0; i < 4096; ++i) bytes += static_cast<char>((i * 2654435761u) >> 13);
-  FindMojibake(bytes);
-  FindMojibake("\xC3");
-  FindMojibake("\xC3\x83\xC2");
+  bytes += "\xC3\x83\xC2\xA9";  // "Ã©", among what is no text
+  size_t found = 0;
+  for (size_t begin = 0; begin < bytes.size(); begin += 64) {
+    const auto mojibake = FindMojibake(std::string_view(bytes).substr(begin));
+    if (!mojibake) continue;
+    ++found;
+    EXPECT_LT(mojibake->repaired.size(), mojibake->broken.size());
+  }
+  EXPECT_EQ(found, 65u);
+  EXPECT_FALSE(FindMojibake("\xC3"));
+  EXPECT_FALSE(FindMojibake("\xC3\x83\xC2"));
 }
 
 }  // namespace

@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <set>
@@ -10,6 +9,7 @@
 #include "base/files.h"
 #include "base/hash.h"
 #include "data/dataset.h"
+#include "support/gzip_file.h"
 #include "support/tar_writer.h"
 #include "support/temporary_directory.h"
 
@@ -24,11 +24,7 @@ class PublicSetsTest : public ::testing::Test {
   void Source(const std::string& name, std::string_view contents) {
     EXPECT_TRUE(WriteFileAtomically(directory_.path() / name, contents));
   }
-  void GzipSource(const std::string& name, std::string_view contents) {
-    gzFile file = gzopen((directory_.path() / name).c_str(), "wb");
-    gzwrite(file, contents.data(), static_cast<unsigned>(contents.size()));
-    gzclose(file);
-  }
+  void GzipSource(const std::string& name, std::string_view contents) { WriteGzip(directory_.path() / name, contents); }
   /// "train.tsv 2" of each part, or the error.
   std::vector<std::string> Convert(const std::string& name) {
     std::filesystem::create_directories(output());

@@ -7,7 +7,9 @@
 
 namespace winnow {
 
-/// SplitMix64 (Steele, Lea, Flood 2014): a good stream from any seed, 0 included. A value; not thread-safe.
+/// SplitMix64 (Steele, Lea, Flood 2014): a good stream from any seed, 0 included. A value; not thread-safe. Splits, folds
+/// and samples are drawn from it. It gives other numbers than base/random.h's Random (PCG), and neither may take the
+/// other's place: which texts a seed chooses is a promise.
 class SplitMix64 {
  public:
   explicit SplitMix64(uint64_t seed) : state_(seed) {}

@@ -93,7 +93,7 @@ Json ReadReport::ToJson() const {
   json["warnings"] = warnings;
   json["examples"] = examples;
   // A file's name need not be UTF-8, and dump() must not throw over it.
-  return json.dump(2);
+  return json;
 }
 
 }  // namespace winnow

@@ -65,24 +65,6 @@ const Value* Record::Find(std::string_view name) const {
   return nullptr;
 }
 
-std::string_view FormatName(Format format) {
-  switch (format) {
-    case Format::kAuto:
-      return "unknown";
-    case Format::kDelimited:
-      return "delimited";
-    case Format::kJsonLines:
-      return "jsonl";
-    case Format::kJson:
-      return "json";
-    case Format::kFastText:
-      return "fasttext";
-    case Format::kLines:
-      return "lines";
-  }
-  return "unknown";
-}
-
 Result<std::unique_ptr<RecordReader>> OpenRecords(const std::filesystem::path& path, const OpenOptions& options) {
   TextStream stream = TRY(TextStream::Open(path));
   const std::string extension = DataExtension(path);

@@ -44,7 +44,6 @@ struct Record {
 };
 
 enum class Format { kAuto, kDelimited, kJsonLines, kJson, kFastText, kLines };
-std::string_view FormatName(Format format);
 
 /// Reads a file's records one by one. Not thread-safe.
 class RecordReader {

@@ -7,12 +7,6 @@
 namespace winnow {
 namespace {
 
-std::string Listed(const std::vector<std::string>& names) {
-  std::string text;
-  for (size_t i = 0; i < names.size() && i < 10; ++i) text += (i > 0 ? ", " : "") + names[i];
-  return names.size() > 10 ? text + " and " + std::to_string(names.size() - 10) + " more" : text;
-}
-
 /// Reads a held-out part with training's labels and kind.
 Result<Dataset> ReadHeldOut(const std::vector<std::filesystem::path>& files, const char* part, const Dataset& train,
                             const ReadOptions& options, bool labels_given, ReadReport& report,
@@ -26,7 +20,7 @@ Result<Dataset> ReadHeldOut(const std::vector<std::filesystem::path>& files, con
     std::vector<std::string> names;
     for (const auto& [name, count] : report.unknown_labels) names.push_back(name + " (" + std::to_string(count) + ")");
     return Fail(
-        ErrorCode::kInvalidData, report.files[0].file + ": labels that no training text has: " + Listed(names),
+        ErrorCode::kInvalidData, report.files[0].file + ": labels that no training text has: " + SomeNames(names),
         "add training texts of them, or name the labels to learn with --labels: rows with others are then dropped");
   }
   if (!dataset) return dataset;
@@ -36,7 +30,7 @@ Result<Dataset> ReadHeldOut(const std::vector<std::filesystem::path>& files, con
     if (!report.label_counts.contains(name)) absent.push_back(name);
   }
   if (!absent.empty()) {
-    warnings.push_back(std::string("the ") + part + " part has no text of: " + Listed(absent));
+    warnings.push_back(std::string("the ") + part + " part has no text of: " + SomeNames(absent));
   }
   return dataset;
 }
@@ -51,7 +45,7 @@ void WarnOfUntrained(const Dataset& train, std::vector<std::string>& warnings) {
   for (size_t i = 0; i < seen.size(); ++i) {
     if (seen[i] == 0) absent.push_back(train.labels.names[i]);
   }
-  if (!absent.empty()) warnings.push_back("no training text has the label: " + Listed(absent));
+  if (!absent.empty()) warnings.push_back("no training text has the label: " + SomeNames(absent));
 }
 
 /// A label of fewer texts is hardly learnt, and worse measured.
@@ -67,7 +61,7 @@ void WarnOfSmallClasses(const Dataset& train, std::vector<std::string>& warnings
       few.push_back(train.labels.names[i] + " (" + std::to_string(counts[i]) + ")");
   }
   if (!few.empty()) {
-    warnings.push_back("labels with fewer than " + std::to_string(kFew) + " training texts: " + Listed(few));
+    warnings.push_back("labels with fewer than " + std::to_string(kFew) + " training texts: " + SomeNames(few));
   }
 }
 
@@ -167,7 +161,7 @@ Result<Split> ReadSplit(const SplitFiles& files, const ReadOptions& options, con
   if (!files.validation.empty()) split.validation = std::move(validation);
   if (!split.training_only.empty()) {
     report.warnings.push_back("too few texts to be in every part, so all are trained on: " +
-                              Listed(split.training_only));
+                              SomeNames(split.training_only));
   }
   WarnOfUntrained(split.train, report.warnings);
   WarnOfSmallClasses(split.train, report.warnings);
@@ -208,7 +202,7 @@ Json SplitReport::ToJson() const {
   json["validation_size"] = validation_size;
   json["test_size"] = test_size;
   json["warnings"] = warnings;
-  return json.dump(2);
+  return json;
 }
 
 }  // namespace winnow

@@ -2,10 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <zlib.h>
 
 #include "base/files.h"
 #include "base/random.h"
+#include "support/gzip_file.h"
 #include "support/tar_writer.h"
 #include "support/temporary_directory.h"
 
@@ -23,9 +23,7 @@ class TarReaderTest : public ::testing::Test {
   }
   std::filesystem::path WriteGzip(std::string_view contents) {
     const std::filesystem::path path = directory_.path() / "a.tar.gz";
-    gzFile file = gzopen(path.c_str(), "wb");
-    gzwrite(file, contents.data(), static_cast<unsigned>(contents.size()));
-    gzclose(file);
+    winnow::WriteGzip(path, contents);
     return path;
   }
   /// "name:contents" of each member, and at last an error's text.

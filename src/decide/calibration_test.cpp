@@ -18,6 +18,7 @@
 #include "decide/fit_calibration.h"
 #include "decide/isotonic.h"
 #include "decide/probabilities.h"
+#include "support/lcg.h"
 
 namespace winnow {
 namespace {
@@ -31,18 +32,6 @@ struct Texts {
   bool multi_label = false;
 
   LabelledLogits view() const { return {logits, truth, labels, multi_label}; }
-};
-
-class Lcg {
- public:
-  explicit Lcg(uint64_t seed) : state_(seed) {}
-  double Next() {
-    state_ = state_ * 6364136223846793005U + 1442695040888963407U;
-    return static_cast<double>(state_ >> 33) / 2147483648.0;
-  }
-
- private:
-  uint64_t state_;
 };
 
 Texts Sample(bool multi_label = false, size_t texts = 300) {

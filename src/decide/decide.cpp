@@ -74,16 +74,6 @@ float ModeThresholds::At(Mode mode) const {
   return moderate;
 }
 
-Result<void> CheckThresholds(const ModeThresholds& thresholds) {
-  const bool ordered = 0.0F <= thresholds.strict && thresholds.strict <= thresholds.moderate &&
-                       thresholds.moderate <= thresholds.lenient && thresholds.lenient <= 1.0F;
-  if (ordered) return {};
-  return Fail(ErrorCode::kInvalidArgument,
-              "thresholds are strict " + std::to_string(thresholds.strict) + ", moderate " +
-                  std::to_string(thresholds.moderate) + ", lenient " + std::to_string(thresholds.lenient),
-              "give numbers of 0 to 1 with strict <= moderate <= lenient");
-}
-
 Decision Decide(std::span<const float> probabilities, const DecideOptions& options) {
   if (probabilities.empty() || AnyNaN(probabilities)) return Undecided(probabilities);
   Decision decision;

@@ -25,9 +25,6 @@ struct ModeThresholds {
   bool operator==(const ModeThresholds&) const = default;
 };
 
-/// Errors: kInvalidArgument unless 0 <= strict <= moderate <= lenient <= 1 (NaN included).
-Result<void> CheckThresholds(const ModeThresholds& thresholds);
-
 /// What was decided about one text. Label ids are positions in the bundle's label list.
 struct Decision {
   /// The decided label. Multi-label: the most probable decided one, -1 when none was reached.

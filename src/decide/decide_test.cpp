@@ -27,14 +27,6 @@ TEST(ModeThresholds, AreThoseOfTheContract) {
   EXPECT_EQ(thresholds.At(Mode::kStrict), 0.3F);
   EXPECT_EQ(thresholds.At(Mode::kModerate), 0.5F);
   EXPECT_EQ(thresholds.At(Mode::kLenient), 0.7F);
-  EXPECT_TRUE(CheckThresholds(thresholds));
-}
-
-TEST(ModeThresholds, AreRefusedOutOfOrderOrOutOfRange) {
-  EXPECT_FALSE(CheckThresholds({.strict = 0.6F, .moderate = 0.5F, .lenient = 0.7F}));
-  EXPECT_FALSE(CheckThresholds({.strict = 0.3F, .moderate = 0.5F, .lenient = 1.1F}));
-  EXPECT_FALSE(CheckThresholds({.strict = -0.1F, .moderate = 0.5F, .lenient = 0.7F}));
-  EXPECT_FALSE(CheckThresholds({.strict = 0.3F, .moderate = kNaN, .lenient = 0.7F}));
 }
 
 TEST(Decide, TakesTheFirstOfTheMostProbableLabels) {

@@ -81,12 +81,6 @@ int64_t TextsNeededForFpr(double max_fpr, double confidence) {
   return needed;
 }
 
-Result<FprThreshold> ThresholdForFpr(std::span<const float> legitimate, double max_fpr, double confidence) {
-  std::vector<float> sorted(legitimate.begin(), legitimate.end());
-  std::ranges::sort(sorted);
-  return ThresholdOfSorted(sorted, max_fpr, confidence);
-}
-
 Result<FprThresholds> ThresholdsForFpr(std::span<const float> legitimate, double max_fpr, double confidence) {
   if (!(max_fpr < 0.5)) {
     return Fail(ErrorCode::kInvalidArgument, fmt::format("a false-positive rate of {}", max_fpr),

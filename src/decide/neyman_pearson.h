@@ -38,10 +38,6 @@ struct FprThreshold {
   double max_fpr = 0;  ///< what is promised
 };
 
-/// Errors: kInvalidArgument unless 0 < max_fpr < 1 and 0 < confidence < 1; kInvalidData with fewer texts than needed,
-/// telling how many there are and how many are needed, and where the threshold would lie above 1.
-Result<FprThreshold> ThresholdForFpr(std::span<const float> legitimate, double max_fpr, double confidence);
-
 struct FprThresholds {
   FprThreshold strict, moderate, lenient;
   std::vector<std::string> notes;  ///< where lenient had to promise less than half
@@ -51,7 +47,8 @@ struct FprThresholds {
 
 /// Moderate keeps the bound, strict twice and lenient half of it, each with the confidence; strict <= moderate <=
 /// lenient. With too few texts for half the bound, lenient lies above the highest score, and promises what that does.
-/// Errors: as above, for max_fpr; kInvalidArgument from .5 on.
+/// Errors: kInvalidArgument unless 0 < max_fpr < .5 and 0 < confidence < 1; kInvalidData with fewer texts than needed,
+/// telling how many there are and how many are needed, and where the threshold would lie above 1.
 Result<FprThresholds> ThresholdsForFpr(std::span<const float> legitimate, double max_fpr, double confidence);
 
 /// The score that decides, of one text of a single-label model with that positive label: for two labels its

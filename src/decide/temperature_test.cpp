@@ -7,21 +7,10 @@
 #include <cmath>
 #include <limits>
 
+#include "support/lcg.h"
+
 namespace winnow {
 namespace {
-
-/// Knuth's MMIX generator, which the snippet below repeats: numbers in [0, 1) of 31 bits.
-class Lcg {
- public:
-  explicit Lcg(uint64_t seed) : state_(seed) {}
-  double Next() {
-    state_ = state_ * 6364136223846793005U + 1442695040888963407U;
-    return static_cast<double>(state_ >> 33) / 2147483648.0;
-  }
-
- private:
-  uint64_t state_;
-};
 
 struct Sample {
   std::vector<float> logits;

@@ -47,12 +47,12 @@ std::span<const float> TrainingPass::Forward(const PackedTexts& texts, const Ste
   dropout_ = dropout;
   activations_.Prepare(config_, texts, KeepFor(options_));
   if (config_.relative_span > 0) {
-    activations_.relative.Compute(model_, LongestOf(texts), dropout, options_.precision, /*keep=*/true, pool_);
+    activations_.relative.Compute(model_, LongestOf(texts), dropout, options_.products, /*keep=*/true, pool_);
   }
   cuts_ = CutByTokens(texts, pool_.size());
   pool_.Run([&](int thread) {
     const auto i = static_cast<size_t>(thread);
-    winnow::Forward(model_, texts_, cuts_[i], cuts_[i + 1], dropout_, options_.precision, activations_, scratch_[i]);
+    winnow::Forward(model_, texts_, cuts_[i], cuts_[i + 1], dropout_, options_.products, activations_, scratch_[i]);
   });
   return {activations_.logits, texts.texts() * config_.labels.size()};
 }
@@ -64,9 +64,9 @@ void TrainingPass::Backward(std::span<const float> logits_grad, Gradients& gradi
   const bool add = gradients.accumulating;
   PrepareGrads();
   const bool of_embeddings = options_.frozen_depths == 0;
-  if (of_embeddings) gradients.Touch(texts_);
+  if (of_embeddings) gradients.AddRows(texts_);
   const auto weight_gradients = [&](std::initializer_list<WeightGradient> products) {
-    pool_.Run([&](int thread) { ComputeWeightGradients(products, add, options_.precision, thread, pool_.size()); });
+    pool_.Run([&](int thread) { ComputeWeightGradients(products, add, options_.products, thread, pool_.size()); });
   };
   const auto each_threads_texts = [&](auto&& backward) {
     pool_.Run([&](int thread) {
@@ -81,9 +81,9 @@ void TrainingPass::Backward(std::span<const float> logits_grad, Gradients& gradi
                         .pooled = activations_.pooled,
                         .logits = activations_.logits};
   const HeadGradPlaces head_grads{
-      .logits = logits_grad.data(), .pooled = pooled_, .again = pooled_again_, .features = first_tokens_};
+      .logits = logits_grad.data(), .pooled = d_pooled_, .again = pooled_again_, .features = d_first_tokens_};
   each_threads_texts([&](size_t first, size_t last, int thread) {
-    HeadBackward(model_, first, last, thread, dropout_, options_.precision, head, head_grads, gradients);
+    HeadBackward(model_, first, last, thread, dropout_, options_.products, head, head_grads, gradients);
   });
   const auto [of_classifier, of_dense] = HeadWeightGradients(model_, texts, head, head_grads, gradients);
   weight_gradients({of_classifier, of_dense});
@@ -101,21 +101,22 @@ void TrainingPass::Backward(std::span<const float> logits_grad, Gradients& gradi
     each_threads_texts([&](size_t first_text, size_t last_text, int thread) {
       LayerBackward(l, first_text, last_text, thread, gradients);
     });
-    const WeightGradient down{rows, hidden_, intermediate_, down_, activated_, gradients.at(weights.down)};
-    const WeightGradient up{rows, intermediate_, hidden_, up_, layer.attended, gradients.at(weights.up)};
-    const WeightGradient out{rows, hidden_, hidden_, out_, layer.context, gradients.at(weights.out)};
+    // y = x W^T: dW = dy^T x.
+    const WeightGradient down{rows, hidden_, intermediate_, d_down_, activated_, gradients.at(weights.down)};
+    const WeightGradient up{rows, intermediate_, hidden_, d_up_, layer.attended, gradients.at(weights.up)};
+    const WeightGradient out{rows, hidden_, hidden_, d_out_, layer.context, gradients.at(weights.out)};
     if (last) {
       float* key_value = gradients.at(weights.qkv + hidden_ * hidden_);
       weight_gradients({down,
                         up,
                         out,
-                        {texts, hidden_, hidden_, query_, layer.query_input, gradients.at(weights.qkv)},
-                        {tokens, 2 * hidden_, hidden_, qkv_, layer.input, key_value}});
+                        {texts, hidden_, hidden_, d_query_, layer.query_input, gradients.at(weights.qkv)},
+                        {tokens, 2 * hidden_, hidden_, d_qkv_, layer.input, key_value}});
     } else {
-      weight_gradients({down, up, out, {tokens, 3 * hidden_, hidden_, qkv_, layer.input, gradients.at(weights.qkv)}});
+      weight_gradients({down, up, out, {tokens, 3 * hidden_, hidden_, d_qkv_, layer.input, gradients.at(weights.qkv)}});
     }
     if (relative) {
-      activations_.relative.EndLayer(model_, l, dropout_, options_.precision, of_embeddings, gradients, pool_);
+      activations_.relative.EndLayer(model_, l, dropout_, options_.products, of_embeddings, gradients, pool_);
     }
   }
 
@@ -142,19 +143,24 @@ void TrainingPass::PrepareGrads() {
   grads_.Resize(GradFloats(config_, tokens, texts));
   float* next = grads_.data();
   const auto take = [&](size_t count) { return std::exchange(next, next + count); };
-  state_ = take(tokens * hidden_);
-  down_ = take(tokens * hidden_);
-  out_ = take(tokens * hidden_);
-  context_ = take(tokens * hidden_);
-  qkv_ = take(tokens * 3 * hidden_);
+  d_state_ = take(tokens * hidden_);
+  d_down_ = take(tokens * hidden_);
+  d_out_ = take(tokens * hidden_);
+  d_context_ = take(tokens * hidden_);
+  d_qkv_ = take(tokens * 3 * hidden_);
   activated_ = take(tokens * intermediate_);
-  up_ = take(tokens * intermediate_);
-  query_ = take(texts * hidden_);
-  first_tokens_ = take(texts * hidden_);
-  pooled_ = take(texts * hidden_);
+  d_up_ = take(tokens * intermediate_);
+  d_query_ = take(texts * hidden_);
+  d_first_tokens_ = take(texts * hidden_);
+  d_pooled_ = take(texts * hidden_);
   pooled_again_ = take(texts * hidden_);
 }
 
+// The forward of a layer, of its input x, in the names of LayerActivations and without dropout:
+//   qkv = x Wqkv^T + b;  context = softmax(q k^T / sqrt(head)) v, each head by itself;  out = context Wout^T
+//   attended = LayerNorm(x + out + b);  up = attended Wup^T + b;  activated = f(up);  down = activated Wdown^T
+//   output = LayerNorm(attended + down + b)
+// A product y = x W^T has dx = dy W and dW = dy^T x; the latter is phase two's.
 void TrainingPass::LayerBackward(size_t l, size_t first_text, size_t last_text, int thread, Gradients& gradients) {
   const LayerLayout& weights = model_.layout().layers[l];
   const LayerActivations& layer = activations_.layers[l];
@@ -163,51 +169,72 @@ void TrainingPass::LayerBackward(size_t l, size_t first_text, size_t last_text, 
   const size_t tokens = static_cast<size_t>(texts_.offsets[last_text]) - first_token;
   const size_t first = last ? first_text : first_token;
   const size_t rows = last ? last_text - first_text : tokens;
-  float* state = (last ? first_tokens_ : state_) + first * hidden_;
-  float* down = down_ + first * hidden_;
-  float* up = up_ + first * intermediate_;
-  float* out = out_ + first * hidden_;
+  float* d_state = (last ? d_first_tokens_ : d_state_) + first * hidden_;
+  float* d_down = d_down_ + first * hidden_;
+  float* d_up = d_up_ + first * intermediate_;
+  float* d_out = d_out_ + first * hidden_;
+  float* d_context = d_context_ + first * hidden_;
   const auto sums = [&](size_t offset) { return gradients.vector_at(thread, offset); };
 
   // The last two layers are as the forward left them: only lower ones were written over.
   if (options_.recompute && l + 2 < activations_.layers.size()) {
-    ForwardLayer(model_, texts_, first_text, last_text, l, dropout_, options_.precision, activations_,
+    ForwardLayer(model_, texts_, first_text, last_text, l, dropout_, options_.products, activations_,
                  scratch_[static_cast<size_t>(thread)]);
   }
-  AddLayerNormBackward(rows, hidden_, state, layer.output_normal + first * hidden_, layer.output_rstd + first,
-                       model_.at(weights.output_gamma), dropout_.At(config_, StepDropout::kOutput, l), first, down,
+  // output = LayerNorm(attended + Dropout(down + b)): d_state becomes d_attended by the residual; d_down = mask
+  // d_state.
+  AddLayerNormBackward(rows, hidden_, d_state, layer.output_normal + first * hidden_, layer.output_rstd + first,
+                       model_.at(weights.output_gamma), dropout_.At(config_, StepDropout::kOutput, l), first, d_down,
                        sums(weights.output_gamma), sums(weights.output_beta), sums(weights.down_bias));
-  MatMulNN(rows, intermediate_, hidden_, down, hidden_, model_.at(weights.down), intermediate_, 0.0f, up, intermediate_,
-           options_.precision);
-  BiasActivationBackward(HiddenFunction(config_), rows, intermediate_, layer.up + first * intermediate_, up,
+  // down = activated Wdown^T: d_activated = d_down Wdown, kept in d_up.
+  MatMulNN(rows, intermediate_, hidden_, d_down, hidden_, model_.at(weights.down), intermediate_, 0.0f, d_up,
+           intermediate_, options_.products);
+  // activated = f(up): d_up = f'(up) d_activated.
+  BiasActivationBackward(HiddenFunction(config_), rows, intermediate_, layer.up + first * intermediate_, d_up,
                          activated_ + first * intermediate_, sums(weights.up_bias));
-  MatMulNN(rows, hidden_, intermediate_, up, intermediate_, model_.at(weights.up), hidden_, 1.0f, state, hidden_,
-           options_.precision);
-  AddLayerNormBackward(rows, hidden_, state, layer.attended_normal + first * hidden_, layer.attended_rstd + first,
+  // up = attended Wup^T + b: d_attended += d_up Wup, beside the residual's part.
+  MatMulNN(rows, hidden_, intermediate_, d_up, intermediate_, model_.at(weights.up), hidden_, 1.0f, d_state, hidden_,
+           options_.products);
+  // attended = LayerNorm(x + Dropout(out + b)): d_state becomes the residual's part of d_x; d_out = mask d_state.
+  AddLayerNormBackward(rows, hidden_, d_state, layer.attended_normal + first * hidden_, layer.attended_rstd + first,
                        model_.at(weights.attention_gamma), dropout_.At(config_, StepDropout::kAttentionOutput, l),
-                       first, out, sums(weights.attention_gamma), sums(weights.attention_beta), sums(weights.out_bias));
-  MatMulNN(rows, hidden_, hidden_, out, hidden_, model_.at(weights.out), hidden_, 0.0f, context_ + first * hidden_,
-           hidden_, options_.precision);
+                       first, d_out, sums(weights.attention_gamma), sums(weights.attention_beta),
+                       sums(weights.out_bias));
+  // out = context Wout^T: d_context = d_out Wout.
+  MatMulNN(rows, hidden_, hidden_, d_out, hidden_, model_.at(weights.out), hidden_, 0.0f, d_context, hidden_,
+           options_.products);
   AttentionBackwardOfTexts(l, first_text, last_text, thread);
-
-  if (!last) {
-    float* qkv = qkv_ + first_token * 3 * hidden_;
-    AddColumnSums(tokens, 3 * hidden_, qkv, sums(weights.qkv_bias));
-    MatMulNN(tokens, hidden_, 3 * hidden_, qkv, 3 * hidden_, model_.at(weights.qkv), hidden_, 1.0f, state, hidden_,
-             options_.precision);
+  if (last) {
+    LastInputBackward(weights, first_text, last_text, thread, gradients);
     return;
   }
-  float* query = query_ + first_text * hidden_;
-  float* key_value = qkv_ + first_token * 2 * hidden_;
-  float* input = state_ + first_token * hidden_;
-  AddColumnSums(rows, hidden_, query, sums(weights.qkv_bias));
-  AddColumnSums(tokens, 2 * hidden_, key_value, sums(weights.qkv_bias + hidden_));
-  MatMulNN(tokens, hidden_, 2 * hidden_, key_value, 2 * hidden_, model_.at(weights.qkv + hidden_ * hidden_), hidden_,
-           0.0f, input, hidden_, options_.precision);
-  MatMulNN(rows, hidden_, hidden_, query, hidden_, model_.at(weights.qkv), hidden_, 1.0f, state, hidden_,
-           options_.precision);
+  // qkv = x Wqkv^T + b: d_x += d_qkv Wqkv, and d_b is the sum of the rows of d_qkv.
+  float* d_qkv = d_qkv_ + first_token * 3 * hidden_;
+  AddColumnSums(tokens, 3 * hidden_, d_qkv, sums(weights.qkv_bias));
+  MatMulNN(tokens, hidden_, 3 * hidden_, d_qkv, 3 * hidden_, model_.at(weights.qkv), hidden_, 1.0f, d_state, hidden_,
+           options_.products);
+}
+
+void TrainingPass::LastInputBackward(const LayerLayout& weights, size_t first_text, size_t last_text, int thread,
+                                     Gradients& gradients) {
+  const size_t texts = last_text - first_text;
+  const size_t first_token = texts_.begin(first_text);
+  const size_t tokens = static_cast<size_t>(texts_.offsets[last_text]) - first_token;
+  float* d_query = d_query_ + first_text * hidden_;
+  float* d_key_value = d_qkv_ + first_token * 2 * hidden_;
+  float* d_input = d_state_ + first_token * hidden_;
+  float* d_first_tokens = d_first_tokens_ + first_text * hidden_;
+  AddColumnSums(texts, hidden_, d_query, gradients.vector_at(thread, weights.qkv_bias));
+  AddColumnSums(tokens, 2 * hidden_, d_key_value, gradients.vector_at(thread, weights.qkv_bias + hidden_));
+  // [k v] = x Wkv^T + b of all tokens: d_x = d_kv Wkv.
+  MatMulNN(tokens, hidden_, 2 * hidden_, d_key_value, 2 * hidden_, model_.at(weights.qkv + hidden_ * hidden_), hidden_,
+           0.0f, d_input, hidden_, options_.products);
+  // q = x0 Wq^T + b of the first tokens x0: d_x0 += d_q Wq, beside the residual's part.
+  MatMulNN(texts, hidden_, hidden_, d_query, hidden_, model_.at(weights.qkv), hidden_, 1.0f, d_first_tokens, hidden_,
+           options_.products);
+  // x0 is a row of x: its gradient is the sum of both parts.
   for (size_t t = first_text; t < last_text; ++t) {
-    AddTo(hidden_, first_tokens_ + t * hidden_, state_ + texts_.begin(t) * hidden_);
+    AddTo(hidden_, d_first_tokens_ + t * hidden_, d_state_ + texts_.begin(t) * hidden_);
   }
 }
 
@@ -216,8 +243,9 @@ void TrainingPass::AttentionBackwardOfTexts(size_t l, size_t first_text, size_t 
   const bool last = l + 1 == activations_.layers.size();
   const Dropout dropout = dropout_.At(config_, StepDropout::kAttention, l);
   // The gradients lie as the activations do: query, key and value in a row, or in the last layer the query by itself.
-  float* query_grad = last ? query_ : qkv_;
-  float* key_grad = last ? qkv_ : qkv_ + hidden_;
+  float* d_query = last ? d_query_ : d_qkv_;
+  float* d_key = last ? d_qkv_ : d_qkv_ + hidden_;
+  float* d_value = d_key + hidden_;
   AttentionScratch& scratch = scratch_[static_cast<size_t>(thread)];
   RelativePositions& relative = activations_.relative;
   ForEachHead(config_, layer, last, texts_, first_text, last_text, [&](const HeadPlace& at) {
@@ -228,14 +256,17 @@ void TrainingPass::AttentionBackwardOfTexts(size_t l, size_t first_text, size_t 
       AddRelativeScores(relative.places(), relative.Head(l, at.column), layer.query + query, layer.key + keys, shape,
                         scratch);
     }
-    float* bias_grad =
-        shape.bias == nullptr ? nullptr : scratch.BiasGradFloats(shape.queries * BiasStride(shape.tokens));
+    float* d_bias = shape.bias == nullptr ? nullptr : scratch.BiasGradFloats(shape.queries * BiasStride(shape.tokens));
+    // context = P v with P = softmax(scale (q k^T + bias)): d_v = P^T d_context; with dP = d_context v^T and
+    // dS = P (dP - the row's sum of P dP):  d_q = scale dS k, d_k = scale dS^T q, d_bias = scale dS.
     AttentionBackward(shape, layer.query + query, layer.key + keys, layer.value + keys, dropout,
-                      layer.log_sum + at.shape.first_row, context_ + at.query_row * hidden_ + at.column,
-                      query_grad + query, key_grad + keys, key_grad + hidden_ + keys, scratch, bias_grad);
-    if (bias_grad == nullptr) return;
+                      layer.log_sum + at.shape.first_row, d_context_ + at.query_row * hidden_ + at.column,
+                      d_query + query, d_key + keys, d_value + keys, scratch, d_bias);
+    if (d_bias == nullptr) return;
+    // bias[i, j] = q_i . key(i - j) + k_j . query(i - j): d_q_i += sum over j of d_bias[i, j] key(i - j); the others
+    // alike.
     RelativeScoresBackward(shape, relative.places(), relative.Head(l, at.column), layer.query + query, layer.key + keys,
-                           bias_grad, query_grad + query, key_grad + keys, relative.query_grad(thread, at.column),
+                           d_bias, d_query + query, d_key + keys, relative.query_grad(thread, at.column),
                            relative.key_grad(thread, at.column), scratch);
   });
 }
@@ -244,9 +275,11 @@ void TrainingPass::EmbeddingBackward(size_t first_text, size_t last_text, int th
   const Layout& layout = model_.layout();
   const size_t first = texts_.begin(first_text);
   const size_t rows = static_cast<size_t>(texts_.offsets[last_text]) - first;
-  float* state = state_ + first * hidden_;
-  ApplyDropout(dropout_.At(config_, StepDropout::kEmbedding), first, rows, hidden_, state);
-  AddLayerNormBackward(rows, hidden_, state, activations_.embedding_normal + first * hidden_,
+  float* d_state = d_state_ + first * hidden_;
+  // x = Dropout(LayerNorm(word + position + segment)): d_state becomes mask d_x, then the gradient of the sum, which is
+  // that of each term.
+  ApplyDropout(dropout_.At(config_, StepDropout::kEmbedding), first, rows, hidden_, d_state);
+  AddLayerNormBackward(rows, hidden_, d_state, activations_.embedding_normal + first * hidden_,
                        activations_.embedding_rstd + first, model_.at(layout.embedding_gamma), {}, 0, nullptr,
                        gradients.vector_at(thread, layout.embedding_gamma),
                        gradients.vector_at(thread, layout.embedding_beta), nullptr);
@@ -263,10 +296,10 @@ void TrainingPass::ScatterEmbeddings(size_t first_column, size_t last_column, Gr
   for (size_t t = 0; t < texts_.texts(); ++t) {
     for (size_t position = 0; position < texts_.length(t); ++position) {
       const size_t row = texts_.begin(t) + position;
-      const float* from = state_ + row * hidden_ + first_column;
-      AddTo(n, from, gradients.word_row_of(texts_.ids[row]) + first_column);
-      if (positions != nullptr) AddTo(n, from, positions + position * hidden_);
-      if (segment != nullptr) AddTo(n, from, segment);
+      const float* d_sum = d_state_ + row * hidden_ + first_column;
+      AddTo(n, d_sum, gradients.word_row_of(texts_.ids[row]) + first_column);
+      if (positions != nullptr) AddTo(n, d_sum, positions + position * hidden_);
+      if (segment != nullptr) AddTo(n, d_sum, segment);
     }
   }
 }

@@ -21,7 +21,7 @@ class TrainingPass {
     /// Keeps the layers' outputs alone, and computes the rest again on the way back: about a fifth of the memory for a
     /// third more work, and the same bytes.
     bool recompute = false;
-    Precision precision = Precision::kF32;  ///< of the products
+    MatMulOptions products = {};  ///< of forward and backward
   };
 
   /// All must outlive the pass. The pool's size decides how sums are split, hence the last bits of the gradients.
@@ -42,6 +42,9 @@ class TrainingPass {
  private:
   void PrepareGrads();
   void LayerBackward(size_t l, size_t first_text, size_t last_text, int thread, Gradients& gradients);
+  /// From d_query_ and d_qkv_ of the last layer to d_state_ of its input.
+  void LastInputBackward(const LayerLayout& weights, size_t first_text, size_t last_text, int thread,
+                         Gradients& gradients);
   void AttentionBackwardOfTexts(size_t l, size_t first_text, size_t last_text, int thread);
   void EmbeddingBackward(size_t first_text, size_t last_text, int thread, Gradients& gradients);
   void ScatterEmbeddings(size_t first_column, size_t last_column, Gradients& gradients);
@@ -57,19 +60,19 @@ class TrainingPass {
   Activations activations_;
   std::vector<AttentionScratch> scratch_;
 
-  // Gradients of activations, for the layer at hand. Rows as in LayerActivations.
+  // For the layer at hand, with rows as in LayerActivations; d_x_ is the gradient of the loss with respect to x.
   FloatBuffer grads_;
-  float* state_ = nullptr;         // [T, h] of the layer's output, then of its input
-  float* down_ = nullptr;          // [T, h] of the second product's output
-  float* activated_ = nullptr;     // [T, i] the activation function's output, made again
-  float* up_ = nullptr;            // [T, i] of the first product's output
-  float* out_ = nullptr;           // [T, h] of attention's product
-  float* context_ = nullptr;       // [T, h]
-  float* qkv_ = nullptr;           // [T, 3h]; in the last layer key and value alone [T, 2h]
-  float* query_ = nullptr;         // [texts, h] in the last layer
-  float* first_tokens_ = nullptr;  // [texts, h] state of the last layer's rows
-  float* pooled_ = nullptr;        // [texts, h]
-  float* pooled_again_ = nullptr;  // [texts, h] scratch
+  float* d_state_ = nullptr;         // [T, h] of the layer's output, then of its input
+  float* d_down_ = nullptr;          // [T, h] of the second product's output
+  float* activated_ = nullptr;       // [T, i] the activation function's output, made again
+  float* d_up_ = nullptr;            // [T, i] of the first product's output
+  float* d_out_ = nullptr;           // [T, h] of the output of attention's product
+  float* d_context_ = nullptr;       // [T, h] of the heads' weighted sums
+  float* d_qkv_ = nullptr;           // [T, 3h]; in the last layer of key and value alone [T, 2h]
+  float* d_query_ = nullptr;         // [texts, h] in the last layer
+  float* d_first_tokens_ = nullptr;  // [texts, h] d_state of the last layer's rows
+  float* d_pooled_ = nullptr;        // [texts, h]
+  float* pooled_again_ = nullptr;    // [texts, h] scratch
 };
 
 }  // namespace winnow

@@ -20,8 +20,8 @@ namespace {
 class ForwardPass {
  public:
   ForwardPass(const Model& model, const PackedTexts& texts, size_t first_text, size_t last_text,
-              const StepDropout& dropout, Precision precision, Activations& activations, AttentionScratch& scratch,
-              ThreadPool* team = nullptr)
+              const StepDropout& dropout, const MatMulOptions& products, Activations& activations,
+              AttentionScratch& scratch, ThreadPool* team = nullptr)
       : model_(model),
         config_(model.config()),
         texts_(texts),
@@ -32,7 +32,7 @@ class ForwardPass {
         hidden_(static_cast<size_t>(config_.hidden_size)),
         intermediate_(static_cast<size_t>(config_.intermediate_size)),
         dropout_(dropout),
-        precision_(precision),
+        products_(products),
         activations_(activations),
         scratch_(scratch),
         team_(team) {}
@@ -132,7 +132,7 @@ class ForwardPass {
                             .pooled_input = activations_.pooled_input,
                             .pooled = activations_.pooled,
                             .logits = activations_.logits};
-    HeadForward(model_, first_text_, last_text_, dropout_, precision_, places);
+    HeadForward(model_, first_text_, last_text_, dropout_, products_, places);
   }
 
   void GatherFirstTokens(const float* from, float* to) {
@@ -142,7 +142,7 @@ class ForwardPass {
   }
   void Product(size_t rows, size_t out, size_t in, const float* x, size_t weight, float* y) {
     const auto columns = [&](size_t begin, size_t end, int) {
-      MatMulNT(rows, end - begin, in, x, in, model_.at(weight) + begin * in, in, 0.0f, y + begin, out, precision_);
+      MatMulNT(rows, end - begin, in, x, in, model_.at(weight) + begin * in, in, 0.0f, y + begin, out, products_);
     };
     constexpr size_t kShared = 1 << 16;  // multiplications from which waking the team pays
     if (team_ != nullptr && rows * out * in >= kShared) {
@@ -166,7 +166,7 @@ class ForwardPass {
   const size_t first_, rows_;  // tokens
   const size_t hidden_, intermediate_;
   const StepDropout& dropout_;
-  const Precision precision_;
+  const MatMulOptions products_;
   Activations& activations_;
   AttentionScratch& scratch_;
   ThreadPool* team_;
@@ -210,18 +210,18 @@ Result<void> CheckBatch(const ModelConfig& config, const PackedTexts& texts) {
 }
 
 void Forward(const Model& model, const PackedTexts& texts, size_t first_text, size_t last_text,
-             const StepDropout& dropout, Precision precision, Activations& activations, AttentionScratch& scratch,
-             ThreadPool* team) {
+             const StepDropout& dropout, const MatMulOptions& products, Activations& activations,
+             AttentionScratch& scratch, ThreadPool* team) {
   if (first_text < last_text) {
-    ForwardPass(model, texts, first_text, last_text, dropout, precision, activations, scratch, team).Run();
+    ForwardPass(model, texts, first_text, last_text, dropout, products, activations, scratch, team).Run();
   }
 }
 
 void ForwardLayer(const Model& model, const PackedTexts& texts, size_t first_text, size_t last_text, size_t layer,
-                  const StepDropout& dropout, Precision precision, Activations& activations,
+                  const StepDropout& dropout, const MatMulOptions& products, Activations& activations,
                   AttentionScratch& scratch) {
   if (first_text < last_text) {
-    ForwardPass(model, texts, first_text, last_text, dropout, precision, activations, scratch).Layer(layer);
+    ForwardPass(model, texts, first_text, last_text, dropout, products, activations, scratch).Layer(layer);
   }
 }
 

@@ -35,12 +35,13 @@ Result<void> CheckBatch(const ModelConfig& config, const PackedTexts& texts);
 /// each with a scratch of its own.
 /// `team`, where given and idle, shares the products with the caller, which then runs no other range.
 void Forward(const Model& model, const PackedTexts& texts, size_t first_text, size_t last_text,
-             const StepDropout& dropout, Precision precision, Activations& activations, AttentionScratch& scratch,
-             ThreadPool* team = nullptr);
+             const StepDropout& dropout, const MatMulOptions& products, Activations& activations,
+             AttentionScratch& scratch, ThreadPool* team = nullptr);
 
 /// Computes one layer again from its kept input, to the same bytes.
 void ForwardLayer(const Model& model, const PackedTexts& texts, size_t first_text, size_t last_text, size_t layer,
-                  const StepDropout& dropout, Precision precision, Activations& activations, AttentionScratch& scratch);
+                  const StepDropout& dropout, const MatMulOptions& products, Activations& activations,
+                  AttentionScratch& scratch);
 
 /// Runs whole batches on a pool: texts are dealt out by tokens, each thread takes its own through all layers.
 class ForwardRunner {

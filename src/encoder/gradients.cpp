@@ -35,7 +35,7 @@ void Gradients::Begin() {
   accumulating = false;
 }
 
-void Gradients::Touch(const PackedTexts& texts) {
+void Gradients::AddRows(const PackedTexts& texts) {
   for (const int32_t id : texts.ids) {
     int32_t& slot = slot_of_[static_cast<size_t>(id)];
     if (slot >= 0) continue;

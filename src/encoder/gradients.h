@@ -22,8 +22,8 @@ class Gradients {
 
   /// Begins a step: forgets the touched rows; the first backward of the step overwrites the dense gradients.
   void Begin();
-  /// Gives each token of `texts` a row.
-  void Touch(const PackedTexts& texts);
+  /// Gives each token of `texts` a row for the gradient of its embedding, zero at first.
+  void AddRows(const PackedTexts& texts);
 
   /// Whether a backward of this step has written already, so that the next one adds.
   bool accumulating = false;
@@ -39,13 +39,10 @@ class Gradients {
   }
   void AddVectors();
 
-  /// Token ids that have a gradient, in the order of their first appearance, and their rows [ids, hidden].
-  std::span<const int32_t> word_ids() const { return word_ids_; }
-  float* word_row(size_t i) { return word_rows_.data() + i * hidden_; }
-  /// The row of a token id, null where it was not touched.
+  /// The gradient [hidden] of a token's embedding; null where the token has no row in this step.
   float* word_row_of(int32_t id) {
     const int32_t slot = slot_of_[static_cast<size_t>(id)];
-    return slot < 0 ? nullptr : word_row(static_cast<size_t>(slot));
+    return slot < 0 ? nullptr : word_rows_.data() + static_cast<size_t>(slot) * hidden_;
   }
   const float* word_row_of(int32_t id) const { return const_cast<Gradients*>(this)->word_row_of(id); }
 
@@ -62,9 +59,9 @@ class Gradients {
   size_t first_matrix_, vectors_, first_vector_;  // in the layout: what learns, and where the region of vectors begins
   FloatBuffer dense_;
   std::vector<FloatBuffer> thread_vectors_;
-  std::vector<int32_t> word_ids_;
-  std::vector<int32_t> slot_of_;  // [vocabulary]
-  std::vector<float> word_rows_;
+  std::vector<int32_t> word_ids_;  // that have a row, in the order of their first appearance
+  std::vector<int32_t> slot_of_;   // [vocabulary] the row of each token, or -1
+  std::vector<float> word_rows_;   // [word_ids_, hidden]
 };
 
 }  // namespace winnow

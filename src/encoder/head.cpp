@@ -9,7 +9,7 @@
 namespace winnow {
 
 void HeadForward(const Model& model, size_t first_text, size_t last_text, const StepDropout& dropout,
-                 Precision precision, const HeadPlaces& at) {
+                 const MatMulOptions& products, const HeadPlaces& at) {
   const ModelConfig& config = model.config();
   const Layout& layout = model.layout();
   const auto hidden = static_cast<size_t>(config.hidden_size);
@@ -21,18 +21,19 @@ void HeadForward(const Model& model, size_t first_text, size_t last_text, const 
     ApplyDropout(dropout.At(config, StepDropout::kHeadInput), first_text, texts, hidden, at.input + first);
   }
   MatMulNT(texts, hidden, hidden, at.dense_input() + first, hidden, model.at(layout.head_dense), hidden, 0.0f,
-           at.pooled_input + first, hidden, precision);
+           at.pooled_input + first, hidden, products);
   BiasActivation(HeadFunction(config), texts, hidden, at.pooled_input + first, model.at(layout.head_dense_bias),
                  at.pooled + first);
   ApplyDropout(dropout.At(config, StepDropout::kHead), first_text, texts, hidden, at.pooled + first);
   float* logits = at.logits + first_text * labels;
   MatMulNT(texts, labels, hidden, at.pooled + first, hidden, model.at(layout.classifier), hidden, 0.0f, logits, labels,
-           precision);
+           products);
   BiasActivation(Activation::kIdentity, texts, labels, logits, model.at(layout.classifier_bias), logits);
 }
 
 void HeadBackward(const Model& model, size_t first_text, size_t last_text, int thread, const StepDropout& dropout,
-                  Precision precision, const HeadPlaces& at, const HeadGradPlaces& grads, Gradients& gradients) {
+                  const MatMulOptions& products, const HeadPlaces& at, const HeadGradPlaces& grads,
+                  Gradients& gradients) {
   const ModelConfig& config = model.config();
   const Layout& layout = model.layout();
   const auto hidden = static_cast<size_t>(config.hidden_size);
@@ -43,13 +44,13 @@ void HeadBackward(const Model& model, size_t first_text, size_t last_text, int t
   float* pooled = grads.pooled + first;
   AddColumnSums(texts, labels, of_logits, gradients.vector_at(thread, layout.classifier_bias));
   MatMulNN(texts, hidden, labels, of_logits, labels, model.at(layout.classifier), hidden, 0.0f, pooled, hidden,
-           precision);
+           products);
   ApplyDropout(dropout.At(config, StepDropout::kHead), first_text, texts, hidden, pooled);
   BiasActivationBackward(HeadFunction(config), texts, hidden, at.pooled_input + first, pooled, grads.again + first,
                          gradients.vector_at(thread, layout.head_dense_bias));
   if (grads.features == nullptr) return;
   MatMulNN(texts, hidden, hidden, pooled, hidden, model.at(layout.head_dense), hidden, 0.0f, grads.features + first,
-           hidden, precision);
+           hidden, products);
   if (at.input != nullptr) {
     ApplyDropout(dropout.At(config, StepDropout::kHeadInput), first_text, texts, hidden, grads.features + first);
   }

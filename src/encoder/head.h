@@ -34,11 +34,12 @@ struct HeadGradPlaces {
 
 /// Computes `at.logits` of texts first_text ... last_text - 1, on the calling thread.
 void HeadForward(const Model& model, size_t first_text, size_t last_text, const StepDropout& dropout,
-                 Precision precision, const HeadPlaces& at);
+                 const MatMulOptions& products, const HeadPlaces& at);
 
 /// Takes the same texts back: fills `grads`, and adds the biases' gradients to the thread's sums.
 void HeadBackward(const Model& model, size_t first_text, size_t last_text, int thread, const StepDropout& dropout,
-                  Precision precision, const HeadPlaces& at, const HeadGradPlaces& grads, Gradients& gradients);
+                  const MatMulOptions& products, const HeadPlaces& at, const HeadGradPlaces& grads,
+                  Gradients& gradients);
 
 /// The gradients of the head's two products of the whole batch, once all its texts were taken back.
 std::array<WeightGradient, 2> HeadWeightGradients(const Model& model, size_t texts, const HeadPlaces& at,

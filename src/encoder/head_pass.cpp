@@ -13,10 +13,10 @@ size_t Aligned(size_t floats) { return (floats + 15) / 16 * 16; }
 
 }  // namespace
 
-HeadPass::HeadPass(const Model& model, ThreadPool& pool, Precision precision)
+HeadPass::HeadPass(const Model& model, ThreadPool& pool, const MatMulOptions& products)
     : model_(model),
       pool_(pool),
-      precision_(precision),
+      products_(products),
       hidden_(static_cast<size_t>(model.config().hidden_size)),
       labels_(model.config().labels.size()) {}
 
@@ -30,7 +30,8 @@ void HeadPass::EachThreadsTexts(const Task& task) {
   pool_.ForRanges(texts_, 1, [&](size_t first, size_t last, int thread) { task(first, last, thread); });
 }
 
-std::span<const float> HeadPass::Run(std::span<const float> features, const StepDropout& dropout, Precision precision) {
+std::span<const float> HeadPass::Run(std::span<const float> features, const StepDropout& dropout,
+                                     const MatMulOptions& products) {
   texts_ = features.size() / hidden_;
   dropout_ = dropout;
   arena_.Resize(Floats(model_.config(), texts_));
@@ -43,23 +44,23 @@ std::span<const float> HeadPass::Run(std::span<const float> features, const Step
          .logits = take(labels_)};
   pooled_grad_ = take(hidden_);
   again_ = take(hidden_);
-  EachThreadsTexts([&](size_t first, size_t last, int) { HeadForward(model_, first, last, dropout_, precision, at_); });
+  EachThreadsTexts([&](size_t first, size_t last, int) { HeadForward(model_, first, last, dropout_, products, at_); });
   return {at_.logits, texts_ * labels_};
 }
 
 std::span<const float> HeadPass::Forward(std::span<const float> features, const StepDropout& dropout) {
-  return Run(features, dropout, precision_);
+  return Run(features, dropout, products_);
 }
 
 void HeadPass::Backward(std::span<const float> logits_grad, Gradients& gradients) {
   const HeadGradPlaces grads{
       .logits = logits_grad.data(), .pooled = pooled_grad_, .again = again_, .features = nullptr};
   EachThreadsTexts([&](size_t first, size_t last, int thread) {
-    HeadBackward(model_, first, last, thread, dropout_, precision_, at_, grads, gradients);
+    HeadBackward(model_, first, last, thread, dropout_, products_, at_, grads, gradients);
   });
   const auto products = HeadWeightGradients(model_, texts_, at_, grads, gradients);
   pool_.Run(
-      [&](int thread) { ComputeWeightGradients(products, gradients.accumulating, precision_, thread, pool_.size()); });
+      [&](int thread) { ComputeWeightGradients(products, gradients.accumulating, products_, thread, pool_.size()); });
   gradients.AddVectors();
   gradients.accumulating = true;
 }

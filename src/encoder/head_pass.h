@@ -18,8 +18,8 @@ namespace winnow {
 
 class HeadPass {
  public:
-  /// Both must outlive the pass. `precision` is that of the products of Forward and Backward.
-  HeadPass(const Model& model, ThreadPool& pool, Precision precision = Precision::kF32);
+  /// Both must outlive the pass. `products` says how Forward and Backward multiply.
+  HeadPass(const Model& model, ThreadPool& pool, const MatMulOptions& products = {});
 
   /// Floats that a batch takes.
   static size_t Floats(const ModelConfig& config, size_t texts);
@@ -35,13 +35,14 @@ class HeadPass {
   std::vector<float> AllLogits(std::span<const float> features);
 
  private:
-  std::span<const float> Run(std::span<const float> features, const StepDropout& dropout, Precision precision);
+  std::span<const float> Run(std::span<const float> features, const StepDropout& dropout,
+                             const MatMulOptions& products);
   template <class Task>
   void EachThreadsTexts(const Task& task);
 
   const Model& model_;
   ThreadPool& pool_;
-  const Precision precision_;
+  const MatMulOptions products_;
   size_t hidden_, labels_;
   size_t texts_ = 0;
   StepDropout dropout_;

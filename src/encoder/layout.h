@@ -3,9 +3,8 @@
 ///
 /// The array has three regions, because training treats them differently:
 ///   words      the token embeddings: gradients touch few rows of it
-///   matrices   position and segment embeddings, products' weights [out, in]; query, key and value stand one below the
-///   other,
-///              so that one product computes all three
+///   matrices   position and segment embeddings, products' weights [out, in]; query, key and value stand one below
+///              the other, so that one product computes all three
 ///   vectors    biases and normalisation weights: no weight decay; their gradients are summed per thread
 #pragma once
 

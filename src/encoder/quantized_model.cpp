@@ -11,7 +11,6 @@
 #include "kernels/adamw.h"
 #include "kernels/bf16.h"
 #include "kernels/embedding.h"
-#include "kernels/isa.h"
 #include "kernels/layer_norm.h"
 
 namespace winnow {
@@ -241,30 +240,15 @@ Result<void> WriteQuantizedWeights(const Model& model, const QuantizationPlan& p
   return WriteSafetensors(dir / kInt8Weights, tensors, {{"format", "pt"}, {kLabelsKey, LabelsText(config)}});
 }
 
-Result<QuantizedModel> QuantizedModel::Load(const std::filesystem::path& dir, ModelConfig config, ThreadPool& pool) {
-  static const Result<void> isa = ChooseIsaFromEnvironment();  // once a process, for programs that use the library
-  TRY(isa);
-  const std::filesystem::path path = dir / kInt8Weights;
-  auto file = std::make_shared<const SafetensorsFile>(TRY(SafetensorsFile::Open(path)));
-  QuantizedModel model(std::move(config));
-  const auto labels = file->metadata().find(kLabelsKey);
-  if (labels == file->metadata().end() || labels->second != LabelsText(model.config_)) {
-    return Fail(ErrorCode::kInvalidModel,
-                path.string() + ": made for other labels than config.json's: " +
-                    (labels == file->metadata().end() ? "it names none" : labels->second),
-                "make it again: winnow quantize " + dir.string());
-  }
-  const Layout layout(model.config_);
-  const QuantizedReader read(*file, layout, path.string());
-  const auto hidden = static_cast<size_t>(model.config_.hidden_size);
-  const auto intermediate = static_cast<size_t>(model.config_.intermediate_size);
-  const size_t block = model.qkv_block();
-
-  model.layers_.resize(layout.layers.size());
+Result<void> QuantizedModel::LoadLayers(const QuantizedReader& read, const Layout& layout, ThreadPool& pool) {
+  const auto hidden = static_cast<size_t>(config_.hidden_size);
+  const auto intermediate = static_cast<size_t>(config_.intermediate_size);
+  const size_t block = qkv_block();
+  layers_.resize(layout.layers.size());
   FirstError error;
   const auto load_matrix = [&](size_t task) -> Result<void> {
     const LayerLayout& from = layout.layers[task / 4];
-    QuantizedLayer& to = model.layers_[task / 4];
+    QuantizedLayer& to = layers_[task / 4];
     switch (task % 4) {
       case 0:
         to.qkv = TRY(read.Matrix(from.qkv, 3, hidden, hidden, block));
@@ -288,7 +272,7 @@ Result<QuantizedModel> QuantizedModel::Load(const std::filesystem::path& dir, Mo
   TRY(error.Take());
   for (size_t l = 0; l < layout.layers.size(); ++l) {
     const LayerLayout& from = layout.layers[l];
-    QuantizedLayer& to = model.layers_[l];
+    QuantizedLayer& to = layers_[l];
     to.qkv_bias = TRY(read.Vectors(from.qkv_bias, 3, hidden, block));
     to.out_bias = TRY(read.Floats(from.out_bias));
     to.up_bias = TRY(read.Floats(from.up_bias));
@@ -298,31 +282,56 @@ Result<QuantizedModel> QuantizedModel::Load(const std::filesystem::path& dir, Mo
     to.output_gamma = TRY(read.Floats(from.output_gamma));
     to.output_beta = TRY(read.Floats(from.output_beta));
   }
+  return {};
+}
+
+Result<void> QuantizedModel::LoadEmbeddings(const QuantizedReader& read, const Layout& layout,
+                                            const std::shared_ptr<const SafetensorsFile>& file) {
+  const auto hidden = static_cast<size_t>(config_.hidden_size);
   const TensorView* words = TRY(read.Find(WeightAt(layout, layout.words)));
   if (words->dtype == DType::kI8) {
-    model.words_ = reinterpret_cast<const int8_t*>(words->data.data());
-    model.word_scales_ = TRY(read.Scales(WeightAt(layout, layout.words)));
-    model.file_ = file;
+    words_ = reinterpret_cast<const int8_t*>(words->data.data());
+    word_scales_ = TRY(read.Scales(WeightAt(layout, layout.words)));
+    file_ = file;
   } else {
-    model.float_words_ = TRY(read.Floats(layout.words));
+    float_words_ = TRY(read.Floats(layout.words));
   }
-  if (model.config_.absolute_positions) model.positions_ = TRY(read.Rows(layout.positions));
-  if (model.config_.type_vocab_size > 0) {
+  if (config_.absolute_positions) positions_ = TRY(read.Rows(layout.positions));
+  if (config_.type_vocab_size > 0) {
     const FloatBuffer segments = TRY(read.Floats(layout.segments));
-    if (model.positions_.size() == 0) {
-      model.positions_.Resize(static_cast<size_t>(model.config_.max_positions) * hidden);
-      model.positions_.Zero();
+    if (positions_.size() == 0) {
+      positions_.Resize(static_cast<size_t>(config_.max_positions) * hidden);
+      positions_.Zero();
     }
-    for (size_t i = 0; i < model.positions_.size(); i += hidden) {
-      AddTo(hidden, segments.data(), model.positions_.data() + i);
+    for (size_t i = 0; i < positions_.size(); i += hidden) {
+      AddTo(hidden, segments.data(), positions_.data() + i);
     }
-    if (model.config_.type_vocab_size > 1) {
-      model.second_segment_.Resize(hidden);
+    if (config_.type_vocab_size > 1) {
+      second_segment_.Resize(hidden);
       for (size_t i = 0; i < hidden; ++i) {
-        model.second_segment_.data()[i] = segments.data()[hidden + i] - segments.data()[i];
+        second_segment_.data()[i] = segments.data()[hidden + i] - segments.data()[i];
       }
     }
   }
+  return {};
+}
+
+Result<QuantizedModel> QuantizedModel::Load(const std::filesystem::path& dir, ModelConfig config, ThreadPool& pool) {
+  const std::filesystem::path path = dir / kInt8Weights;
+  auto file = std::make_shared<const SafetensorsFile>(TRY(SafetensorsFile::Open(path)));
+  QuantizedModel model(std::move(config));
+  const auto labels = file->metadata().find(kLabelsKey);
+  if (labels == file->metadata().end() || labels->second != LabelsText(model.config_)) {
+    return Fail(ErrorCode::kInvalidModel,
+                path.string() + ": made for other labels than config.json's: " +
+                    (labels == file->metadata().end() ? "it names none" : labels->second),
+                "make it again: winnow quantize " + dir.string());
+  }
+  const Layout layout(model.config_);
+  const QuantizedReader read(*file, layout, path.string());
+  const auto hidden = static_cast<size_t>(model.config_.hidden_size);
+  TRY(model.LoadLayers(read, layout, pool));
+  TRY(model.LoadEmbeddings(read, layout, file));
   if (model.config_.relative_span > 0) TRY(model.LoadRelativePositions(read, layout, pool));
   model.embedding_gamma_ = TRY(read.Floats(layout.embedding_gamma));
   model.embedding_beta_ = TRY(read.Floats(layout.embedding_beta));

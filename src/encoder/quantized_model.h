@@ -74,6 +74,10 @@ class QuantizedModel {
 
  private:
   explicit QuantizedModel(ModelConfig config) : config_(std::move(config)) {}
+  Result<void> LoadLayers(const QuantizedReader& read, const Layout& layout, ThreadPool& pool);
+  /// Words stay in `file` where they are bytes.
+  Result<void> LoadEmbeddings(const QuantizedReader& read, const Layout& layout,
+                              const std::shared_ptr<const SafetensorsFile>& file);
   Result<void> LoadRelativePositions(const QuantizedReader& read, const Layout& layout, ThreadPool& pool);
 
   ModelConfig config_;

@@ -44,8 +44,8 @@ const float* RelativePositions::Ascending(const StepDropout& dropout, const Mode
   return ascending_.data();
 }
 
-void RelativePositions::Compute(const Model& model, size_t longest, const StepDropout& dropout, Precision precision,
-                                bool keep, ThreadPool& pool) {
+void RelativePositions::Compute(const Model& model, size_t longest, const StepDropout& dropout,
+                                const MatMulOptions& products, bool keep, ThreadPool& pool) {
   const ModelConfig& config = model.config();
   const Layout& layout = model.layout();
   columns_ = RelativeColumns(config, longest);
@@ -74,7 +74,7 @@ void RelativePositions::Compute(const Model& model, size_t longest, const StepDr
       const auto project = [&](size_t first, size_t last, const float* rows) {
         if (first >= last) return;
         MatMulNT(last - first, width, hidden_, model.at(weights.relative) + first * hidden_, hidden_, rows, hidden_,
-                 0.0f, to + first * stride_, stride_, precision);
+                 0.0f, to + first * stride_, stride_, products);
         for (size_t r = first; r < last; ++r) {
           const float bias = model.at(weights.relative_bias)[r];
           for (size_t i = 0; i < width; ++i) to[r * stride_ + i] += bias;
@@ -103,8 +103,8 @@ void RelativePositions::BeginLayer(ThreadPool& pool) {
   pool.Run([&](int thread) { grads_[static_cast<size_t>(thread)].Zero(); });
 }
 
-void RelativePositions::EndLayer(const Model& model, size_t layer, const StepDropout& dropout, Precision precision,
-                                 bool of_table, Gradients& gradients, ThreadPool& pool) {
+void RelativePositions::EndLayer(const Model& model, size_t layer, const StepDropout& dropout,
+                                 const MatMulOptions& products, bool of_table, Gradients& gradients, ThreadPool& pool) {
   const ModelConfig& config = model.config();
   const LayerLayout& weights = model.layout().layers[layer];
   const size_t width = columns_.width;
@@ -120,7 +120,7 @@ void RelativePositions::EndLayer(const Model& model, size_t layer, const StepDro
     const auto weight = [&](size_t first, size_t last, const float* rows) {
       if (first >= last) return;
       MatMulNN(last - first, hidden_, width, sum + first * stride_, stride_, rows, hidden_, add,
-               gradients.at(weights.relative) + first * hidden_, hidden_, precision);
+               gradients.at(weights.relative) + first * hidden_, hidden_, products);
     };
     weight(begin, std::min(end, hidden_), ascending);
     weight(std::max(begin, hidden_), end, descending_.data());
@@ -135,9 +135,9 @@ void RelativePositions::EndLayer(const Model& model, size_t layer, const StepDro
   pool.ForRanges(width, 8, [&](size_t begin, size_t end, int) {
     const float* matrix = model.at(weights.relative);
     MatMulTN(end - begin, hidden_, hidden_, sum + begin, stride_, matrix, hidden_, 0.0f, of_query + begin * hidden_,
-             hidden_, precision);
+             hidden_, products);
     MatMulTN(end - begin, hidden_, hidden_, sum + hidden_ * stride_ + begin, stride_, matrix + hidden_ * hidden_,
-             hidden_, 0.0f, of_key + begin * hidden_, hidden_, precision);
+             hidden_, 0.0f, of_key + begin * hidden_, hidden_, products);
   });
   for (size_t r = 0; r < width; ++r) AddTo(hidden_, of_key + (width - 1 - r) * hidden_, of_query + r * hidden_);
   const Dropout mask = dropout.At(config, StepDropout::kPosition, layer);

@@ -39,7 +39,7 @@ struct RelativeColumns {
 class RelativePositions {
  public:
   /// For texts up to `longest` tokens; on the pool. `keep`: for a backward.
-  void Compute(const Model& model, size_t longest, const StepDropout& dropout, Precision precision, bool keep,
+  void Compute(const Model& model, size_t longest, const StepDropout& dropout, const MatMulOptions& products, bool keep,
                ThreadPool& pool);
   void Clear() { columns_ = {}; }
   /// Of the last Compute; 0 after Clear.
@@ -59,8 +59,8 @@ class RelativePositions {
   float* key_grad(int thread, size_t column) { return query_grad(thread, hidden_ + column); }
   /// Adds up the threads, and from their sum to the gradients of the layer's weights (those of `qkv` were written
   /// before) and of the table.
-  void EndLayer(const Model& model, size_t layer, const StepDropout& dropout, Precision precision, bool of_table,
-                Gradients& gradients, ThreadPool& pool);
+  void EndLayer(const Model& model, size_t layer, const StepDropout& dropout, const MatMulOptions& products,
+                bool of_table, Gradients& gradients, ThreadPool& pool);
   /// Gradients of the table and its normalisation.
   void EndBackward(const Model& model, Gradients& gradients);
 

@@ -19,9 +19,9 @@ struct WeightGradient {
   float* gradient;
 };
 
-/// One thread's part of them.
-inline void ComputeWeightGradients(std::span<const WeightGradient> products, bool accumulate, Precision precision,
-                                   int thread, int threads) {
+/// Computes the part of `products` that falls to `thread` of `threads`; adds to the gradients where `accumulate`.
+inline void ComputeWeightGradients(std::span<const WeightGradient> products, bool accumulate,
+                                   const MatMulOptions& options, int thread, int threads) {
   constexpr size_t kGrain = 16;
   for (const WeightGradient& p : products) {
     const size_t units = (p.out + kGrain - 1) / kGrain;
@@ -30,7 +30,7 @@ inline void ComputeWeightGradients(std::span<const WeightGradient> products, boo
     };
     const size_t begin = part(thread), end = part(thread + 1);
     MatMulTN(end - begin, p.in, p.rows, p.of_output + begin, p.out, p.input, p.in, accumulate ? 1.0f : 0.0f,
-             p.gradient + begin * p.in, p.in, precision);
+             p.gradient + begin * p.in, p.in, options);
   }
 }
 

@@ -24,24 +24,14 @@
 #include <limits>
 #include <numeric>
 
+#include "support/lcg.h"
+
 namespace winnow {
 namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
 constexpr double kExact = 1e-12;
-
-class Lcg {
- public:
-  explicit Lcg(uint64_t seed) : state_(seed) {}
-  double Next() {
-    state_ = state_ * 6364136223846793005U + 1442695040888963407U;
-    return static_cast<double>(state_ >> 33) / 2147483648.0;
-  }
-
- private:
-  uint64_t state_;
-};
 
 struct Sample {
   std::vector<float> probabilities;
@@ -267,7 +257,9 @@ TEST(ComputeMetrics, UsesTheDecisionsGiven) {
 
 TEST(ComputeMetrics, IsTheSameEachTimeAndWithoutTheBootstrap) {
   const Sample sample = Single(150, 3, 6, 21, 2, 3);
-  EXPECT_EQ(Compute(sample).f1_macro_interval, Compute(sample).f1_macro_interval);
+  const auto interval = Compute(sample).f1_macro_interval;
+  EXPECT_EQ(Compute(sample).f1_macro_interval, interval);
+  EXPECT_NE(Compute(Single(150, 3, 6, 22, 2, 3)).f1_macro_interval, interval);
   const auto plain = ComputeMetrics(sample.probabilities, sample.truth, sample.labels, {.bootstrap_resamples = 0});
   EXPECT_FALSE(plain->f1_macro_interval);
   EXPECT_EQ(plain->f1_macro, Compute(sample).f1_macro);

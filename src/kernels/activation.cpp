@@ -3,8 +3,6 @@
 // (Abramowitz, Stegun, formula 7.1.26; |error| of erf at most 1.5e-7), and phi(x) = exp(-z^2)/sqrt(2 pi).
 #include "kernels/activation.h"
 
-#include <cmath>
-
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/activation.cpp"
 // The next line comes first, as it includes this file again for each target.
@@ -143,44 +141,5 @@ void BiasActivationBackward(Activation f, size_t rows, size_t n, const float* pr
                             float* bias_grad) {
   HWY_DYNAMIC_DISPATCH(BiasActivationBackward)(f, rows, n, pre, grad, out, bias_grad);
 }
-
-namespace reference {
-
-double Activate(Activation f, double x) {
-  switch (f) {
-    case Activation::kIdentity:
-      return x;
-    case Activation::kGelu:
-      return x * 0.5 * std::erfc(-x / std::sqrt(2.0));
-    case Activation::kGeluTanh:
-      return 0.5 * x * (1 + std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x)));
-    case Activation::kRelu:
-      return x > 0 ? x : 0;
-    case Activation::kTanh:
-      return std::tanh(x);
-  }
-  return 0;
-}
-
-double ActivateDerivative(Activation f, double x) {
-  switch (f) {
-    case Activation::kIdentity:
-      return 1;
-    case Activation::kGelu:
-      return 0.5 * std::erfc(-x / std::sqrt(2.0)) + x * std::exp(-x * x / 2) / std::sqrt(2 * M_PI);
-    case Activation::kGeluTanh: {
-      const double c = std::sqrt(2 / M_PI);
-      const double t = std::tanh(c * (x + 0.044715 * x * x * x));
-      return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * c * (1 + 3 * 0.044715 * x * x);
-    }
-    case Activation::kRelu:
-      return x > 0 ? 1 : 0;
-    case Activation::kTanh:
-      return 1 - std::tanh(x) * std::tanh(x);
-  }
-  return 0;
-}
-
-}  // namespace reference
 }  // namespace winnow
 #endif

@@ -22,9 +22,4 @@ void BiasActivation(Activation f, size_t rows, size_t n, float* pre, const float
 void BiasActivationBackward(Activation f, size_t rows, size_t n, const float* pre, float* grad, float* out,
                             float* bias_grad);
 
-namespace reference {
-double Activate(Activation f, double x);
-double ActivateDerivative(Activation f, double x);
-}  // namespace reference
-
 }  // namespace winnow

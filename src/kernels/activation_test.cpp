@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "kernels/reference/activation.h"
 #include "support/numbers.h"
 
 namespace winnow {

@@ -1,7 +1,6 @@
 #include "kernels/adamw.h"
 
 #include <algorithm>
-#include <cmath>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/adamw.cpp"
@@ -85,22 +84,6 @@ double SumOfSquares(size_t n, const float* x) { return HWY_DYNAMIC_DISPATCH(SumO
 
 HWY_EXPORT(AllFinite);
 bool AllFinite(size_t n, const float* x) { return HWY_DYNAMIC_DISPATCH(AllFinite)(n, x); }
-
-namespace reference {
-void AdamWUpdate(const AdamWStep& step, size_t n, float* parameters, const float* grads, float* first, float* second) {
-  for (size_t i = 0; i < n; ++i) {
-    const double g = grads == nullptr ? 0.0 : static_cast<double>(grads[i]) * static_cast<double>(step.grad_scale);
-    const double m = static_cast<double>(step.beta1 * first[i]) + (1.0 - static_cast<double>(step.beta1)) * g;
-    const double v = static_cast<double>(step.beta2 * second[i]) + (1.0 - static_cast<double>(step.beta2)) * g * g;
-    const double root =
-        std::sqrt(v) / static_cast<double>(step.bias_correction2_sqrt) + static_cast<double>(step.epsilon);
-    const double p = static_cast<double>(parameters[i]) * (1.0 - static_cast<double>(step.lr * step.weight_decay));
-    first[i] = static_cast<float>(m);
-    second[i] = static_cast<float>(v);
-    parameters[i] = static_cast<float>(p - static_cast<double>(step.lr / step.bias_correction1) * m / root);
-  }
-}
-}  // namespace reference
 
 }  // namespace winnow
 #endif

@@ -29,8 +29,4 @@ double SumOfSquares(size_t n, const float* x);
 /// Whether no element is infinite or NaN.
 bool AllFinite(size_t n, const float* x);
 
-namespace reference {
-void AdamWUpdate(const AdamWStep& step, size_t n, float* parameters, const float* grads, float* first, float* second);
-}  // namespace reference
-
 }  // namespace winnow

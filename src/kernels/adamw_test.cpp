@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "kernels/reference/adamw.h"
 #include "support/numbers.h"
 
 namespace winnow {

@@ -6,8 +6,8 @@
 // Padded tokens have score -inf, hence a probability of 1e-38 at most, which no sum of at least 1 notices.
 //
 // Backward, with P = softmax(s), A = P * mask, o = A v:
-//   dv = A^T do;  dA = do v^T;  dP = dA * mask;  ds = P (dP - sum_j P dP);  dq = ds k / sqrt(d);  dk = ds^T q /
-//   sqrt(d).
+//   dv = A^T do;  dA = do v^T;  dP = dA * mask;  ds = P (dP - sum_j P dP);
+//   dq = ds k / sqrt(d);  dk = ds^T q / sqrt(d).
 #include "kernels/attention.h"
 
 #include <algorithm>
@@ -294,34 +294,6 @@ void AttentionBackward(const AttentionShape& shape, const float* q, const float*
   HWY_DYNAMIC_DISPATCH(AttentionBackward)
   (shape, q, k, v, dropout, log_sum, out_grad, q_grad, k_grad, v_grad, scratch, bias_grad);
 }
-
-namespace reference {
-void Attention(const AttentionShape& shape, const float* q, const float* k, const float* v, const Dropout& dropout,
-               float* out) {
-  std::vector<double> p(shape.tokens);
-  for (size_t i = 0; i < shape.queries; ++i) {
-    double sum = 0;
-    for (size_t j = 0; j < shape.tokens; ++j) {
-      double score = 0;
-      for (size_t c = 0; c < shape.head_size; ++c) {
-        score += static_cast<double>(q[i * shape.q_stride + c]) * static_cast<double>(k[j * shape.kv_stride + c]);
-      }
-      if (shape.bias != nullptr) score += static_cast<double>(shape.bias[i * BiasStride(shape.tokens) + j]);
-      const double root = 1 / std::sqrt(static_cast<double>(shape.head_size));
-      p[j] = std::exp(score * (shape.scale > 0 ? static_cast<double>(shape.scale) : root));
-      sum += p[j];
-    }
-    for (size_t c = 0; c < shape.head_size; ++c) {
-      double value = 0;
-      for (size_t j = 0; j < shape.tokens; ++j) {
-        const double factor = static_cast<double>(DropoutFactor(dropout, shape.first_row + i, j));
-        value += p[j] / sum * factor * static_cast<double>(v[j * shape.kv_stride + c]);
-      }
-      out[i * shape.out_stride + c] = static_cast<float>(value);
-    }
-  }
-}
-}  // namespace reference
 
 }  // namespace winnow
 #endif

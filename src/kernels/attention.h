@@ -68,9 +68,4 @@ void AttentionBackward(const AttentionShape& shape, const float* q, const float*
                        const Dropout& dropout, const float* log_sum, const float* out_grad, float* q_grad,
                        float* k_grad, float* v_grad, AttentionScratch& scratch, float* bias_grad = nullptr);
 
-namespace reference {
-void Attention(const AttentionShape& shape, const float* q, const float* k, const float* v, const Dropout& dropout,
-               float* out);
-}  // namespace reference
-
 }  // namespace winnow

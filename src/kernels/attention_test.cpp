@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "kernels/reference/attention.h"
 #include "support/numbers.h"
 
 namespace winnow {

@@ -1,6 +1,5 @@
 #include "kernels/bf16.h"
 
-#include <cmath>
 #include <cstring>
 
 #undef HWY_TARGET_INCLUDE
@@ -46,15 +45,6 @@ HWY_EXPORT(RoundToBf16);
 void RoundToBf16(size_t n, const float* values, uint16_t* halves) {
   HWY_DYNAMIC_DISPATCH(RoundToBf16)(n, values, halves);
 }
-
-namespace reference {
-uint16_t RoundToBf16(float value) {
-  if (std::isnan(value)) return 0x7fc0;
-  uint32_t bits;
-  std::memcpy(&bits, &value, sizeof bits);
-  return static_cast<uint16_t>((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
-}
-}  // namespace reference
 
 }  // namespace winnow
 #endif

@@ -9,8 +9,4 @@ namespace winnow {
 /// To the nearest, ties to even; NaN stays NaN, and what is too large becomes infinite.
 void RoundToBf16(size_t n, const float* values, uint16_t* halves);
 
-namespace reference {
-uint16_t RoundToBf16(float value);
-}  // namespace reference
-
 }  // namespace winnow

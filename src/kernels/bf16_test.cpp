@@ -5,6 +5,7 @@
 #include <bit>
 #include <limits>
 
+#include "kernels/reference/bf16.h"
 #include "support/numbers.h"
 
 namespace winnow {

@@ -27,9 +27,4 @@ constexpr size_t ByteStride(size_t n) { return (n + 63) / 64 * 64; }
 /// Values are finite.
 void QuantizeRows(size_t rows, size_t n, const float* values, uint8_t* bytes, ByteScale* scales);
 
-namespace reference {
-/// Equal to the last bit.
-void QuantizeRow(size_t n, const float* values, uint8_t* bytes, ByteScale* scale);
-}  // namespace reference
-
 }  // namespace winnow

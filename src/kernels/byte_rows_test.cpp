@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "kernels/reference/byte_rows.h"
 #include "support/numbers.h"
 
 namespace winnow {

@@ -42,16 +42,5 @@ uint64_t Dropout::MixKey(uint64_t key, uint64_t value) {
 
 uint32_t Dropout::RowKey(uint64_t row) const { return static_cast<uint32_t>(MixKey(key, row) >> 32); }
 
-namespace reference {
-float DropoutFactor(const Dropout& dropout, uint64_t row, size_t column) {
-  if (!dropout.active()) return 1.0f;
-  uint32_t x = (static_cast<uint32_t>(column) * 0x9E3779B9u) ^ dropout.RowKey(row);
-  x = (x ^ (x >> 16)) * 0x7feb352du;
-  x = (x ^ (x >> 15)) * 0x846ca68bu;
-  x ^= x >> 16;
-  return (x >> 1) >= dropout.threshold() ? dropout.scale() : 0.0f;
-}
-}  // namespace reference
-
 }  // namespace winnow
 #endif

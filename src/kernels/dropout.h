@@ -25,9 +25,4 @@ struct Dropout {
 /// same call on a gradient is the backward.
 void ApplyDropout(const Dropout& dropout, uint64_t first_row, size_t rows, size_t n, float* x);
 
-namespace reference {
-/// 0 or the scale, for one element.
-float DropoutFactor(const Dropout& dropout, uint64_t row, size_t column);
-}  // namespace reference
-
 }  // namespace winnow

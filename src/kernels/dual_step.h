@@ -54,13 +54,4 @@ struct SingleDualStep {
 SingleDualStep LogisticDualStepOfOne(const DualRow& row, float sign, float score, float dual);
 SingleDualStep HingeDualStepOfOne(const DualRow& row, float sign, float score, float dual);
 
-namespace reference {
-DualProgress SoftmaxDualStep(size_t count, size_t width, size_t truth, const DualRow& row, const float* scores,
-                             const float* duals, float* next, float* change);
-bool LogisticDualStep(size_t width, const DualRow& row, const float* signs, const float* scores, float* duals,
-                      float* change, float* won, float* loss);
-bool HingeDualStep(size_t width, const DualRow& row, const float* signs, const float* scores, float* duals,
-                   float* change, float* won, float* loss);
-}  // namespace reference
-
 }  // namespace winnow

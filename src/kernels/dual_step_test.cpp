@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "kernels/reference/dual_step.h"
 #include "support/numbers.h"
 
 namespace winnow {

@@ -120,25 +120,5 @@ void AddToRows(size_t count, const int32_t* rows, const float* values, const flo
   HWY_DYNAMIC_DISPATCH(AddToRows)(count, rows, values, change, width, matrix);
 }
 
-namespace reference {
-void SumRows(size_t count, const int32_t* rows, const float* values, const float* matrix, size_t width,
-             const float* start, float* sum) {
-  for (size_t k = 0; k < width; ++k) {
-    double total = static_cast<double>(start[k]);
-    for (size_t i = 0; i < count; ++i) {
-      total += static_cast<double>(values[i]) * static_cast<double>(matrix[static_cast<size_t>(rows[i]) * width + k]);
-    }
-    sum[k] = static_cast<float>(total);
-  }
-}
-
-void AddToRows(size_t count, const int32_t* rows, const float* values, const float* change, size_t width,
-               float* matrix) {
-  for (size_t i = 0; i < count; ++i) {
-    for (size_t k = 0; k < width; ++k) matrix[static_cast<size_t>(rows[i]) * width + k] += values[i] * change[k];
-  }
-}
-}  // namespace reference
-
 }  // namespace winnow
 #endif

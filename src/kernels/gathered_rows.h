@@ -18,11 +18,4 @@ void SumRows(size_t count, const int32_t* rows, const float* values, const float
 void AddToRows(size_t count, const int32_t* rows, const float* values, const float* change, size_t width,
                float* matrix);
 
-namespace reference {
-void SumRows(size_t count, const int32_t* rows, const float* values, const float* matrix, size_t width,
-             const float* start, float* sum);
-void AddToRows(size_t count, const int32_t* rows, const float* values, const float* change, size_t width,
-               float* matrix);
-}  // namespace reference
-
 }  // namespace winnow

@@ -2,7 +2,10 @@
 /// BLAS: the two letters say whether the left and the right factor are transposed.
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 namespace winnow {
 
@@ -14,37 +17,54 @@ const char* NameOf(Precision precision);
 /// Whether this CPU has such products; without, asking for them ends the program.
 bool IsSupported(Precision precision);
 
+/// What matrix products took.
+struct MatMulUse {
+  double seconds = 0;     ///< added up over all threads
+  double operations = 0;  ///< multiplications and additions
+};
+
+/// Counts the products that it is passed to. Thread-safe.
+class MatMulMeter {
+ public:
+  /// Adds a product of `operations` multiplications and additions.
+  void Add(std::chrono::nanoseconds time, size_t operations) {
+    nanoseconds_ += time.count();
+    operations_ += static_cast<int64_t>(operations);
+  }
+  /// What was added since the last call, and starts again from zero.
+  MatMulUse Take() {
+    return {static_cast<double>(nanoseconds_.exchange(0)) * 1e-9, static_cast<double>(operations_.exchange(0))};
+  }
+
+ private:
+  std::atomic<int64_t> nanoseconds_ = 0;
+  std::atomic<int64_t> operations_ = 0;
+};
+
+/// How products are computed, and by whom they are counted. A precision alone converts to it.
+struct MatMulOptions {
+  MatMulOptions(Precision of_factors = Precision::kF32, MatMulMeter* counted_by = nullptr)
+      : precision(of_factors), meter(counted_by) {}
+
+  Precision precision;
+  MatMulMeter* meter;  ///< null: nobody counts; else outlives the products
+};
+
 /// c[m,n] = a[m,k] * b[n,k]^T + beta * c. A linear layer's forward: tokens times a weight stored [out, in].
 /// ld* are row strides in floats; beta is 0 or 1. Thread-safe.
 void MatMulNT(size_t m, size_t n, size_t k, const float* a, size_t lda, const float* b, size_t ldb, float beta,
-              float* c, size_t ldc, Precision precision = Precision::kF32);
+              float* c, size_t ldc, const MatMulOptions& options = {});
 
 /// c[m,n] = a[m,k] * b[k,n] + beta * c. Its backward to the input.
 void MatMulNN(size_t m, size_t n, size_t k, const float* a, size_t lda, const float* b, size_t ldb, float beta,
-              float* c, size_t ldc, Precision precision = Precision::kF32);
+              float* c, size_t ldc, const MatMulOptions& options = {});
 
 /// c[m,n] = a[k,m]^T * b[k,n] + beta * c. Its backward to the weight.
 void MatMulTN(size_t m, size_t n, size_t k, const float* a, size_t lda, const float* b, size_t ldb, float beta,
-              float* c, size_t ldc, Precision precision = Precision::kF32);
+              float* c, size_t ldc, const MatMulOptions& options = {});
 
-/// What all products of the process took since the last call, over all threads; counted only while MeterMatMul(true).
-struct MatMulUse {
-  double seconds = 0;     ///< of threads, added up
-  double operations = 0;  ///< multiplications and additions
-};
 /// Multiplications and additions per second of a product like those of training, on the calling thread, measured over
 /// so many seconds.
 double MeasureMatMul(Precision precision, double seconds);
-
-void MeterMatMul(bool on);
-MatMulUse TakeMatMulUse();
-
-namespace reference {
-void MatMul(bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k, const float* a, size_t lda,
-            const float* b, size_t ldb, float beta, float* c, size_t ldc);
-}  // namespace reference
-
-/// The version of oneDNN that runs, for benchmark headers: "2.6.3".
-const char* MatMulLibraryVersion();
 
 }  // namespace winnow

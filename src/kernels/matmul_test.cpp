@@ -5,6 +5,8 @@
 #include <bit>
 
 #include "kernels/bf16.h"
+#include "kernels/reference/bf16.h"
+#include "kernels/reference/matmul.h"
 #include "support/numbers.h"
 
 namespace winnow {
@@ -57,18 +59,16 @@ TEST(MatMul, Bf16IsTheProductOfRoundedFactors) {
   for (const Shape& shape : shapes) ExpectReferences(shape, Precision::kBf16);
 }
 
-TEST(MatMul, ItsUseIsMetered) {
-  MeterMatMul(true);
-  TakeMatMulUse();
+TEST(MatMul, AMeterCountsTheProductsThatItIsPassedTo) {
+  MatMulMeter meter;
   const std::vector<float> a(64, 1.0f);
   std::vector<float> c(64);
+  MatMulNT(8, 8, 8, a.data(), 8, a.data(), 8, 0.0f, c.data(), 8, {Precision::kF32, &meter});
   MatMulNT(8, 8, 8, a.data(), 8, a.data(), 8, 0.0f, c.data(), 8);
-  MeterMatMul(false);
-  MatMulNT(8, 8, 8, a.data(), 8, a.data(), 8, 0.0f, c.data(), 8);
-  const MatMulUse use = TakeMatMulUse();
+  const MatMulUse use = meter.Take();
   EXPECT_EQ(use.operations, 2 * 8 * 8 * 8);
   EXPECT_GT(use.seconds, 0);
-  EXPECT_EQ(TakeMatMulUse().operations, 0);
+  EXPECT_EQ(meter.Take().operations, 0);
   EXPECT_GT(MeasureMatMul(Precision::kF32, 0.001), 0);
 }
 

@@ -407,13 +407,5 @@ void PackedProduct(size_t rows, const ProductInput& x, const PackedWeights& weig
   HWY_DYNAMIC_DISPATCH(PackedProduct)(rows, x, weights, first, last, bias, activation, y, stride);
 }
 
-namespace reference {
-int64_t Dot(size_t n, const uint8_t* x, int32_t zero, const int8_t* w) {
-  int64_t sum = 0;
-  for (size_t i = 0; i < n; ++i) sum += static_cast<int64_t>(x[i] - zero) * w[i];
-  return sum;
-}
-}  // namespace reference
-
 }  // namespace winnow
 #endif

@@ -79,9 +79,4 @@ const char* PackedProductInstructions();
 /// a polynomial here, whose error no byte would show.
 inline constexpr float kGeluError = 2e-4f;
 
-namespace reference {
-/// One sum, in 64-bit integers: sum_i (x[i] - zero) * w[i].
-int64_t Dot(size_t n, const uint8_t* x, int32_t zero, const int8_t* w);
-}  // namespace reference
-
 }  // namespace winnow

@@ -9,6 +9,8 @@
 
 #include "base/random.h"
 #include "kernels/bf16.h"
+#include "kernels/reference/activation.h"
+#include "kernels/reference/packed_matmul.h"
 #include "support/numbers.h"
 
 namespace winnow {

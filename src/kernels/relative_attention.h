@@ -38,9 +38,4 @@ void RelativeScoresBackward(const AttentionShape& shape, const RelativePlaces& p
                             const float* q, const float* k, const float* bias_grad, float* q_grad, float* k_grad,
                             float* query_t_grad, float* key_t_grad, AttentionScratch& scratch);
 
-namespace reference {
-void RelativeScores(const AttentionShape& shape, const RelativePlaces& places, const RelativeHead& head, const float* q,
-                    const float* k, float* bias);
-}  // namespace reference
-
 }  // namespace winnow

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <vector>
 
+#include "kernels/reference/relative_attention.h"
 #include "support/numbers.h"
 
 namespace winnow {

@@ -79,15 +79,5 @@ void AddWeightedRows(size_t n, const int32_t* rows, const float* weights, const 
   HWY_DYNAMIC_DISPATCH(AddWeightedRows)(n, rows, weights, matrix, width, out);
 }
 
-namespace reference {
-void AddWeightedRows(size_t n, const int32_t* rows, const float* weights, const float* matrix, size_t width,
-                     float* out) {
-  for (size_t i = 0; i < n; ++i) {
-    const float* row = matrix + static_cast<size_t>(rows[i]) * width;
-    for (size_t c = 0; c < width; ++c) out[c] += weights[i] * row[c];
-  }
-}
-}  // namespace reference
-
 }  // namespace winnow
 #endif

@@ -11,10 +11,4 @@ namespace winnow {
 void AddWeightedRows(size_t n, const int32_t* rows, const float* weights, const float* matrix, size_t width,
                      float* out);
 
-namespace reference {
-/// Equal up to the rounding of each sum.
-void AddWeightedRows(size_t n, const int32_t* rows, const float* weights, const float* matrix, size_t width,
-                     float* out);
-}  // namespace reference
-
 }  // namespace winnow

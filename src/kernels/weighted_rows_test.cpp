@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "kernels/reference/weighted_rows.h"
 #include "support/numbers.h"
 
 namespace winnow {

@@ -64,11 +64,6 @@ Result<HttpAnswer> HttpClient::Post(const std::string& url, std::string_view bod
                  {.url = url, .method = HttpMethod::kPost, .headers = {"Content-Type: " + content_type}, .body = body});
 }
 
-std::optional<std::string> HttpAnswer::FirstHeader(std::string_view name) const {
-  const auto found = std::ranges::find(headers, name, &std::pair<std::string, std::string>::first);
-  return found == headers.end() ? std::nullopt : std::optional(found->second);
-}
-
 std::optional<std::string> HttpAnswer::LastHeader(std::string_view name) const {
   for (auto each = headers.rbegin(); each != headers.rend(); ++each) {
     if (each->first == name) return each->second;
@@ -80,11 +75,6 @@ Result<HttpAnswer> HttpGet(const std::string& url, const HttpOptions& options) {
 
 Result<HttpAnswer> HttpHead(const std::string& url, const HttpOptions& options) {
   return HttpClient(options).Head(url);
-}
-
-Result<HttpAnswer> HttpPost(const std::string& url, std::string_view body, const std::string& content_type,
-                            const HttpOptions& options) {
-  return HttpClient(options).Post(url, body, content_type);
 }
 
 Result<void> RequireOk(const std::string& url, const HttpAnswer& response) {

@@ -43,9 +43,7 @@ struct HttpAnswer {
   std::string body;
 
   bool ok() const { return status >= 200 && status < 300; }
-  /// The first header of that lower-case name: the given host's own, before any redirect.
-  std::optional<std::string> FirstHeader(std::string_view name) const;
-  /// The last: the one that came with the body.
+  /// The last header of that lower-case name: the one that came with the body.
   std::optional<std::string> LastHeader(std::string_view name) const;
 };
 
@@ -71,8 +69,6 @@ class HttpClient {
 /// One request, with a client of its own. Thread-safe.
 Result<HttpAnswer> HttpGet(const std::string& url, const HttpOptions& options);
 Result<HttpAnswer> HttpHead(const std::string& url, const HttpOptions& options);
-Result<HttpAnswer> HttpPost(const std::string& url, std::string_view body, const std::string& content_type,
-                            const HttpOptions& options);
 
 /// "https://...: the server answered 404" for what is not 2xx.
 Result<void> RequireOk(const std::string& url, const HttpAnswer& response);

@@ -8,6 +8,8 @@
 #include <cstring>
 #include <thread>
 
+#include "base/ascii.h"
+
 namespace winnow {
 namespace {
 
@@ -30,9 +32,7 @@ size_t OnHeader(char* data, size_t, size_t size, void* user) {
   const std::string_view line(data, size);
   const size_t colon = line.find(':');
   if (colon == std::string_view::npos) return size;
-  std::string name(line.substr(0, colon));
-  std::ranges::transform(name, name.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::string name = LowerAscii(line.substr(0, colon));
   std::string_view value = line.substr(colon + 1);
   while (!value.empty() && std::strchr(" \t\r\n", value.back()) != nullptr) value.remove_suffix(1);
   while (!value.empty() && std::strchr(" \t", value.front()) != nullptr) value.remove_prefix(1);

@@ -8,8 +8,7 @@
 ///   - With words, a Greek text whose word ends in a small sigma of the form that is not final counts as if it were,
 ///     and one in which some of an n-gram's words are capitals and some are not may miss that n-gram.
 ///   - With characters, a capital sigma at a word's end becomes the small one that is not final, and U+0130, whose
-///   lower
-///     case is two characters, becomes i.
+///     lower case is two characters, becomes i.
 ///   - Invalid UTF-8, which is no string there; U+001E, which Winnow's readers make a space.
 /// Where words are made small, StringNormalizer asks for the locale C.UTF-8: glibc has it, and musl and Emscripten take
 /// any; characters need none.

@@ -6,8 +6,8 @@
 
 #include "base/progress.h"
 #include "bundle/pull.h"
-#include "encoder/cut_layers.h"
 #include "encoder/scratch.h"
+#include "encoder/truncate_layers.h"
 #include "tokenize/wordpiece_trainer.h"
 
 namespace winnow {
@@ -63,7 +63,7 @@ Result<BaseModel> PrepareBaseModel(const TrainingPlan& plan, const Dataset& trai
       Model::Load(directory, std::move(config),
                   {.reinit_head = plan.model.reinit_head, .create_head = true, .seed = plan.seed, .writable = true}));
   for (const std::string& note : model.notes()) observer.Note(note);
-  if (plan.model.layers) model = TRY(CutLayers(model, *plan.model.layers));
+  if (plan.model.layers) model = TRY(TruncateLayers(model, *plan.model.layers));
   return BaseModel{std::move(tokenizer), std::move(model), directory};
 }
 

@@ -13,7 +13,6 @@
 #include "classify/long_text.h"
 #include "data/data_digest.h"
 #include "encoder/forward.h"
-#include "kernels/matmul.h"
 #include "pipeline/base_model.h"
 #include "pipeline/distillation.h"
 #include "pipeline/fitted_model.h"
@@ -156,7 +155,6 @@ class FineTuned final : public FittedModel {
 
   Result<TrainingResult> RunSteps() {
     const bool profile = input_.plan.trainer.profile;
-    MeterMatMul(profile);
     Result<TrainingResult> result =
         RunTraining({.output = input_.plan.output,
                      .base = base_,
@@ -166,7 +164,6 @@ class FineTuned final : public FittedModel {
                      .manifest = input_.manifest,
                      .run = IdentityOf(hyperparameters_, input_.split, train_, base_.model, pool_.size())},
                     pool_, observer_);
-    MeterMatMul(false);
     if (!result || !profile) return result;
     for (const std::string& line : Lines(ProfileText(result->times, tokenize_seconds_, trainer_.precision, pool_))) {
       observer_.Note(line);

@@ -96,6 +96,7 @@ Result<TrainerOptions> ToTrainerOptions(const TrainingPlan& plan, const TextSet&
   trainer.layer_lr_decay = given.layer_lr_decay;
   trainer.recompute = given.gradient_checkpointing;
   trainer.precision = TRY(PrecisionOf(plan, observer));
+  trainer.meter_products = given.profile;
   if (given.class_weights == "balanced") {
     if (train.multi_label) {
       trainer.loss.pos_weights = BalancedPosWeights(train);

@@ -5,30 +5,17 @@
 
 #include <future>
 
-#include "encoder/quantized_model.h"
 #include "support/temporary_directory.h"
-#include "support/tiny_bundle.h"
+#include "support/tiny_transformer.h"
 
 namespace winnow {
 namespace {
-
-void MakeBundle(const std::filesystem::path& dir) {
-  const std::vector<std::string> texts = {"win a prize now", "see you at six", "call me later", "free money"};
-  const Model model = Model::Fresh(WriteTinyTokenizer(texts, dir), 3);
-  ASSERT_TRUE(model.Save(dir));
-  ASSERT_TRUE(WriteQuantizedWeights(model, {}, dir));
-  Manifest manifest;
-  manifest.name = "spam";
-  manifest.max_length = kTinyMaxLength;
-  manifest.positive_label = "spam";
-  ASSERT_TRUE(SealBundle(dir, manifest));
-}
 
 /// A classifier of random weights, and requests to it.
 class SchedulerTest : public testing::Test {
  protected:
   SchedulerTest() : pool_(1) {
-    MakeBundle(dir_.path());
+    WriteTinyTransformer(dir_.path());
     classifier_.emplace(BundleClassifier::Load(dir_.path(), pool_).value());
   }
 

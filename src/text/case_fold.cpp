@@ -5,16 +5,14 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
+
 namespace winnow {
 
 std::string FoldCase(std::string_view text) {
   // Most texts are ASCII, where the whole standard comes down to this.
   if (std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; })) {
-    std::string folded(text);
-    for (char& c : folded) {
-      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
-    }
-    return folded;
+    return LowerAscii(text);
   }
   UErrorCode status = U_ZERO_ERROR;
   const icu::Normalizer2* normalizer = icu::Normalizer2::getNFKCCasefoldInstance(status);

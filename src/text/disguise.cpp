@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "text/leetspeak.h"
 #include "text/look_alikes.h"
 #include "text/utf8.h"
@@ -26,7 +27,6 @@ struct Character {
 using Characters = std::vector<Character>;
 
 bool IsWithin(char32_t c, char32_t first, char32_t last) { return c >= first && c <= last; }
-bool IsAsciiLetter(char32_t c) { return IsWithin(c | 0x20, 'a', 'z') && c < 0x80; }
 bool IsDigit(char32_t c) { return IsWithin(c, '0', '9'); }
 
 bool IsMark(char32_t c) { return c >= 0x300 && (U_GET_GC_MASK(static_cast<UChar32>(c)) & U_GC_M_MASK) != 0; }
@@ -197,8 +197,8 @@ void ShortenLong(Characters& text) {
   for (size_t i = 0; i < text.size();) {
     size_t end = i + 1;
     while (end < text.size() && text[end].code == text[i].code) ++end;
-    const bool kisses = (text[i].code | 0x20) == 'x';  // or digits made unreadable: 07XXXXXXX
-    const size_t kept = end - i >= 4 && IsLetter(text[i].code) && !kisses ? 2 : end - i;
+    const bool is_x_run = (text[i].code | 0x20) == 'x';  // or digits made unreadable: 07XXXXXXX
+    const size_t kept = end - i >= 4 && IsLetter(text[i].code) && !is_x_run ? 2 : end - i;
     for (size_t k = 0; k < kept; ++k) text[out + k] = text[i + k];
     out += kept;
     text[out - 1].end = text[end - 1].end;

@@ -1,19 +1,17 @@
 /// Folding of disguised text: what senders of spam do to words so that people still read them and filters don't.
 ///
 ///   other code points   full-width, mathematical, circled, squared letters: as their ASCII letter (Unicode's
-///   compatibility
-///                       decompositions); punctuation and symbols stay
+///                       compatibility decompositions); punctuation and symbols stay
 ///   invisible ones      zero-width and other default-ignorable characters after Latin, Greek, Cyrillic and ASCII;
-///   where
-///                       scripts and emoji need them (Persian, Hindi, families) they stay. Strokes through letters go,
-///                       and marks past the second on a letter
+///                       where scripts and emoji need them (Persian, Hindi, families) they stay. Strokes through
+///                       letters go, and marks past the second on a letter
 ///   spaced letters      f r e e, w-i-n, F.R.E.E: from three on, divided alike; with spaces from four on, or three of
 ///                       which one is no word or slang of its own ("i c u")
 ///   long letters        freeeee: four or more of one letter are two, but for x
 ///   homoglyphs          letters of other scripts that look like Latin ones (text/look_alikes.h), all or none of a
-///   word:
-///                       in words that have Latin letters too; in others where the text has Latin words and no letter
-///                       of those scripts that looks like none. Latin letters in a word of Cyrillic become Cyrillic
+///                       word: in words that have Latin letters too; in others where the text has Latin words and no
+///                       letter of those scripts that looks like none. Latin letters in a word of Cyrillic become
+///                       Cyrillic
 ///   leetspeak           fr33, c4$h (text/leetspeak.h), in words of Latin letters outside web and mail addresses
 ///
 /// Texts in Russian, Greek, Armenian and so on stay what they are: a sentence without any letter of its own is rare.

@@ -46,12 +46,4 @@ std::string_view TrimAscii(std::string_view text) {
   return text;
 }
 
-std::string LowerAscii(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
-  }
-  return lower;
-}
-
 }  // namespace winnow

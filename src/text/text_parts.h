@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/ascii.h"  // LowerAscii
+
 namespace winnow {
 
 /// The number of code points of valid UTF-8.
@@ -18,8 +20,5 @@ bool IsBlank(std::string_view text);
 
 /// `text` without ASCII white space at its ends.
 std::string_view TrimAscii(std::string_view text);
-
-/// `text` in ASCII lower case.
-std::string LowerAscii(std::string_view text);
 
 }  // namespace winnow

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/random.h"
+#include "support/pieces.h"
 #include "text/utf8.h"
 
 namespace winnow {
@@ -62,14 +63,6 @@ ByteLevelBpeParts SmallParts() {
 
 std::unique_ptr<PieceModel> Make(ByteLevelBpeParts parts) {
   return ByteLevelBpe::Make(std::move(parts), "test").value();
-}
-
-std::string Pieces(const PieceModel& model, std::string_view text) {
-  std::vector<int32_t> ids;
-  model.Encode(text, 0, 1u << 30, ids, nullptr);
-  std::string joined;
-  for (const int32_t id : ids) joined += (joined.empty() ? "" : " ") + std::string(model.piece(id));
-  return joined;
 }
 
 /// The lowest rank first, the leftmost of equals, until no two neighbours merge.

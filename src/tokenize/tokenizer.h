@@ -129,7 +129,6 @@ class Tokenizer {
   std::string_view TokenText(int32_t id) const;
   /// -1 where there is no such token.
   int32_t TokenId(std::string_view token) const;
-  int32_t separator_id() const { return separator_id_; }
   int32_t unknown_id() const;
   bool lowercase() const;
 

@@ -267,8 +267,10 @@ TEST(SentencePieceModel, OtherModelsAreNamed) {
 }
 
 TEST_F(TokenizerFilesOf, TruncatedAndFlippedTextFilesAreReadOrRefused) {
+  size_t read = 0, refused = 0;
   const auto survives = [&] {
     const auto result = Tokenizer::Load(directory_.path());
+    ++(result ? read : refused);
     if (result) Encode(*result, "ab A\tb cé\xFF", true);
   };
   const auto vary = [&](const char* name, const std::string& contents) {
@@ -287,6 +289,8 @@ TEST_F(TokenizerFilesOf, TruncatedAndFlippedTextFilesAreReadOrRefused) {
   Write("vocab.json", R"({"<s>": 0, "</s>": 1, "a": 2, "b": 3, "Ġ": 4, "ab": 5, "Ġab": 6})");
   vary("merges.txt", "#version: 0.2\na b\nĠ ab\n");
   vary("vocab.json", R"({"<s>": 0, "</s>": 1, "a": 2, "b": 3, "Ġ": 4, "ab": 5, "Ġab": 6})");
+  EXPECT_GT(read, 0u);
+  EXPECT_GT(refused, 0u);
 }
 
 }  // namespace

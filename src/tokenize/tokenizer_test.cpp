@@ -319,7 +319,9 @@ TEST(TokenizerFiles, ASavedTokenizerLoadsFromEitherFile) {
   std::filesystem::remove(directory.path() / "tokenizer.json");
   const Tokenizer from_text = Tokenizer::Load(directory.path()).value();
   EXPECT_EQ(Pieces(from_text, text), Pieces(tokenizer, text));
-  EXPECT_EQ(from_text.separator_id(), 3);
+  std::vector<int32_t> separator;
+  from_text.EncodeContent(std::string(1, kSegmentSeparator), /*segmented=*/true, 8, separator);
+  EXPECT_EQ(separator, std::vector<int32_t>{3});
   TemporaryDirectory copy;
   ASSERT_TRUE(CopyTokenizerFiles(directory.path(), copy.path()));
   EXPECT_EQ(ReadFile(copy.path() / "vocab.txt").value(), ReadFile(directory.path() / "vocab.txt").value());

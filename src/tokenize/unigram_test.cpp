@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/random.h"
+#include "support/pieces.h"
 #include "text/utf8.h"
 
 namespace winnow {
@@ -45,14 +46,6 @@ std::vector<std::string> Places(const std::string& text, const std::vector<Token
   std::vector<std::string> places(spans.size());
   for (size_t i = 0; i < spans.size(); ++i) places[i] = text.substr(spans[i].begin, spans[i].end - spans[i].begin);
   return places;
-}
-
-std::string Pieces(const PieceModel& model, std::string_view text) {
-  std::vector<int32_t> ids;
-  model.Encode(text, 0, 1u << 30, ids, nullptr);
-  std::string joined;
-  for (const int32_t id : ids) joined += (joined.empty() ? "" : " ") + std::string(model.piece(id));
-  return joined;
 }
 
 TEST(Unigram, TakesTheBestScoredPieces) {

@@ -51,7 +51,7 @@ double Optimizer::LrFactor(int depth) const {
   return depth == head ? options_.head_lr_factor : std::pow(options_.layer_lr_decay, head - depth);
 }
 
-void Optimizer::Use(std::span<const int32_t> ids) {
+void Optimizer::PrepareRows(std::span<const int32_t> ids) {
   if (options_.frozen_depths > 0) return;
   for (const int32_t id : ids) {
     uint8_t& used = used_[static_cast<size_t>(id)];
@@ -102,7 +102,7 @@ void Optimizer::Step(const Gradients& gradients, double lr, double grad_scale) {
   unused_decay_ *= 1.0 - lr * LrFactor(0) * options_.weight_decay;
 }
 
-void Optimizer::Settle() {
+void Optimizer::ApplyPendingDecay() {
   if (unused_decay_ == 1.0) return;
   pool_.ForRanges(used_.size(), 1, [&](size_t begin, size_t end, int) {
     for (size_t id = begin; id < end; ++id) {

@@ -38,16 +38,16 @@ class Optimizer {
   /// Floats of the moments.
   static size_t Floats(const Layout& layout, int frozen_depths);
 
-  /// Before a forward pass that reads these token embeddings: brings rows that are used for the first time up to date.
-  void Use(std::span<const int32_t> ids);
+  /// Brings the rows of these token embeddings up to date. Called before a forward pass that reads them.
+  void PrepareRows(std::span<const int32_t> ids);
 
   /// One step: p -= lr * (moment estimates) after p *= 1 - lr * decay; gradients are multiplied by `grad_scale` first.
   void Step(const Gradients& gradients, double lr, double grad_scale);
 
-  /// Brings unused rows up to date as well: before the model is evaluated or saved.
-  void Settle();
+  /// Applies the weight decay that rows which no text has used still lack. Called before the model is evaluated or saved.
+  void ApplyPendingDecay();
 
-  /// All that the next steps depend on besides the weights, settled before. Save writes atomically; Load takes back
+  /// All that the next steps depend on besides the weights, after ApplyPendingDecay. Save writes atomically; Load takes back
   /// what Save wrote for a model of this shape. Errors: kIo; kInvalidModel for a file that is damaged or of another
   /// model.
   Result<void> Save(const std::filesystem::path& file) const;

@@ -20,7 +20,7 @@ TEST(Optimizer, UnusedEmbeddingRowsEqualADenseAdamW) {
   Optimizer lazily(lazy, {.weight_decay = 0.1}, pool), densely(dense, {.weight_decay = 0.1}, pool);
   std::vector<int32_t> everything(static_cast<size_t>(config.vocab_size));
   for (size_t i = 0; i < everything.size(); ++i) everything[i] = static_cast<int32_t>(i);
-  densely.Use(everything);  // every row takes every step
+  densely.PrepareRows(everything);  // every row takes every step
   TrainingPass lazy_pass(lazy, pool), dense_pass(dense, pool);
   Gradients lazy_gradients(config, lazy.layout(), 1), dense_gradients(config, dense.layout(), 1);
   constexpr int kSteps = 30;
@@ -28,7 +28,7 @@ TEST(Optimizer, UnusedEmbeddingRowsEqualADenseAdamW) {
     PackedBatch batch;
     batch.Append(std::vector<int32_t>{1, 5 + step / 3, 2});  // rows come into use one after the other, some never
     const auto run = [&](Model&, Optimizer& optimizer, TrainingPass& pass, Gradients& gradients) {
-      optimizer.Use(batch.ids);
+      optimizer.PrepareRows(batch.ids);
       const auto logits = pass.Forward(batch.view(), {});
       std::vector<float> grad(logits.size());
       ComputeLoss(logits, 2, {.labels = std::vector<int32_t>{step % 2}, .targets = {}}, {}, 1.0, grad);
@@ -39,8 +39,8 @@ TEST(Optimizer, UnusedEmbeddingRowsEqualADenseAdamW) {
     run(lazy, lazily, lazy_pass, lazy_gradients);
     run(dense, densely, dense_pass, dense_gradients);
   }
-  lazily.Settle();
-  densely.Settle();
+  lazily.ApplyPendingDecay();
+  densely.ApplyPendingDecay();
   // Token embeddings alone: elsewhere Adam makes full steps of gradients that are zero but for rounding (key biases).
   const std::vector<float> a(lazy.words(), lazy.words() + lazy.layout().matrices);
   const std::vector<float> b(dense.words(), dense.words() + dense.layout().matrices);
@@ -56,7 +56,7 @@ void TakeSteps(Model& model, Optimizer& optimizer, ThreadPool& pool, int first, 
   for (int step = first; step < last; ++step) {
     PackedBatch batch;
     batch.Append(std::vector<int32_t>{1, 5 + step, 2});
-    optimizer.Use(batch.ids);
+    optimizer.PrepareRows(batch.ids);
     const auto logits = pass.Forward(batch.view(), {});
     std::vector<float> grad(logits.size());
     ComputeLoss(logits, 2, {.labels = std::vector<int32_t>{step % 2}, .targets = {}}, {}, 1.0, grad);
@@ -72,20 +72,20 @@ TEST(Optimizer, GoesOnFromAFileAsIfNothingHadHappened) {
   Model through = Model::Fresh(TinyConfig(), 2), cut = Model::Fresh(TinyConfig(), 2);
   Optimizer whole(through, {}, pool);
   TakeSteps(through, whole, pool, 0, 5);
-  whole.Settle();
+  whole.ApplyPendingDecay();
   TakeSteps(through, whole, pool, 5, 12);
-  whole.Settle();
+  whole.ApplyPendingDecay();
   {
     Optimizer first(cut, {}, pool);
     TakeSteps(cut, first, pool, 0, 5);
-    first.Settle();
+    first.ApplyPendingDecay();
     ASSERT_TRUE(first.Save(dir.path() / "moments"));
   }
   Optimizer second(cut, {}, pool);
   const auto loaded = second.Load(dir.path() / "moments");
   ASSERT_TRUE(loaded) << loaded.error().Text();
   TakeSteps(cut, second, pool, 5, 12);
-  second.Settle();
+  second.ApplyPendingDecay();
   EXPECT_TRUE(std::equal(through.words(), through.words() + through.layout().matrices, cut.words()));
   const float* rest = through.at(through.layout().matrices);
   EXPECT_TRUE(
@@ -99,7 +99,7 @@ TEST(Optimizer, MomentsOfOthersAreRefused) {
   Model model = Model::Fresh(TinyConfig(), 2);
   Optimizer optimizer(model, {}, pool);
   TakeSteps(model, optimizer, pool, 0, 3);
-  optimizer.Settle();
+  optimizer.ApplyPendingDecay();
   ASSERT_TRUE(optimizer.Save(file));
   ModelConfig larger = TinyConfig();
   larger.num_layers = 4;

@@ -73,8 +73,8 @@ class Trainer {
         callbacks_(callbacks),
         from_(model.layout().WeightsFrom(options.frozen_depths)),
         head_alone_(CachesFeatures(options, model.config())),
-        pass_(model, pool, PassOptionsOf(options)),
-        head_(model, pool, options.precision),
+        pass_(model, pool, PassOptionsOf(options, &meter_)),
+        head_(model, pool, PassOptionsOf(options, &meter_).products),
         gradients_(model.config(), model.layout(), pool.size(), options.frozen_depths),
         optimizer_(model,
                    {.weight_decay = options.weight_decay,
@@ -90,8 +90,10 @@ class Trainer {
                  .cycles = options.num_cycles};
   }
 
-  static TrainingPass::Options PassOptionsOf(const TrainerOptions& options) {
-    return {.frozen_depths = options.frozen_depths, .recompute = options.recompute, .precision = options.precision};
+  static TrainingPass::Options PassOptionsOf(const TrainerOptions& options, MatMulMeter* meter = nullptr) {
+    return {.frozen_depths = options.frozen_depths,
+            .recompute = options.recompute,
+            .products = {options.precision, options.meter_products ? meter : nullptr}};
   }
 
   Result<TrainingResult> Run(const ResumePoint* resume) {
@@ -176,7 +178,6 @@ class Trainer {
   bool Stopped() const { return options_.patience > 0 && state_.best >= 0 && state_.stale() >= options_.patience; }
 
   Result<void> RunStep(int epoch, const EpochPlan& plan, size_t step_of_epoch) {
-    TakeMatMulUse();
     const double begin = Now();
     const auto each = static_cast<size_t>(options_.accumulation);
     const size_t first = step_of_epoch * each;
@@ -193,7 +194,7 @@ class Trainer {
     gradients_.Begin();
     for (size_t b = first; b < last; ++b) {
       if (last - first > 1) Gather(train_, plan.batch(b), batch_);
-      optimizer_.Use(batch_.texts.ids);
+      optimizer_.PrepareRows(batch_.texts.ids);
       const StepDropout dropout{.enabled = true, .key = b == first ? key : Dropout::MixKey(key, b - first)};
       double since = Now();
       const std::span<const float> logits = Forward(plan.batch(b), dropout);
@@ -221,7 +222,7 @@ class Trainer {
     state_.training_seconds += seconds;
     step_seconds_ += seconds;
     times_.other = step_seconds_ - times_.forward - times_.backward - times_.optimizer;
-    const MatMulUse use = TakeMatMulUse();
+    const MatMulUse use = meter_.Take();
     times_.products.seconds += use.seconds;
     times_.products.operations += use.operations;
     state_.tokens += tokens;
@@ -270,7 +271,7 @@ class Trainer {
     if (last || Stopped() || !(save || best) || !callbacks_.on_checkpoint) return {};
     // A head's steps take less time than writing the model, and the features would be computed again all the same.
     if (head_alone_ && options_.save_steps == 0) return {};
-    optimizer_.Settle();
+    optimizer_.ApplyPendingDecay();
     if (!HasFiniteWeights())
       return std::unexpected(NotFinite(epoch, state_.step, "a weight"));  // and the good checkpoint stays
     TRY(callbacks_.on_checkpoint(state_, optimizer_, model_));
@@ -279,7 +280,7 @@ class Trainer {
   }
 
   Result<void> Evaluate(double epoch) {
-    optimizer_.Settle();
+    optimizer_.ApplyPendingDecay();
     Evaluation report;
     report.epoch = epoch;
     report.step = state_.step;
@@ -336,6 +337,7 @@ class Trainer {
   ScheduleOptions schedule_;
   const Layout::From from_;  // what learns
   const bool head_alone_;    // on cached features
+  MatMulMeter meter_;
   TrainingPass pass_;
   HeadPass head_;
   Gradients gradients_;

@@ -51,6 +51,7 @@ struct TrainerOptions {
                                     ///< features are cached
   int patience = 0;                 ///< evaluations without a better one that end the training; 0: never
   uint64_t seed = 42;
+  bool meter_products = false;  ///< count what matrix products take, in PhaseTimes::products
 };
 
 struct StepReport {
@@ -92,7 +93,7 @@ struct TrainerCallbacks {
   std::function<void(const StepReport&)> on_step;
   std::function<void(const Evaluation&)> on_evaluation;
   /// When a checkpoint is due: after evaluations that are the best so far, and as options.save_steps says, but not
-  /// after the last step. The model is settled. An error ends the training.
+  /// after the last step. No weight decay is pending. An error ends the training.
   std::function<Result<void>(const TrainingState&, const Optimizer&, const Model&)> on_checkpoint;
   /// While features are cached (TrainerOptions::cache_features): how many of all texts have theirs.
   std::function<void(size_t done, size_t total)> on_features = {};
@@ -113,7 +114,7 @@ struct PhaseTimes {
   double forward = 0, backward = 0, optimizer = 0;
   double other = 0;  ///< of a step: batches, the loss
   double evaluation = 0, checkpoints = 0;
-  MatMulUse products;  ///< of steps, where they are metered (kernels/matmul.h)
+  MatMulUse products;  ///< of steps, with TrainerOptions::meter_products
 };
 
 struct TrainingResult {

@@ -26,7 +26,7 @@ class BadClients(TestCase):
         self.winnow("train", MESSAGES, "--kind", "lr", "--output-dir", self.path("spam"))
         self.log = open(self.path("log"), "w+b")  # a pipe that nobody reads would stop the server
         self.addCleanup(self.log.close)
-        command = [winnow.PROGRAM, "serve", self.path("spam"), "--port", "0", "--json", *self.options]
+        command = [winnow.TestCase.program, "serve", self.path("spam"), "--port", "0", "--json", *self.options]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, text=True)
         self.addCleanup(self.stop)
         first = self.process.stdout.readline()

@@ -155,7 +155,7 @@ class Output(TestCase):
         self.train(data=data)
         before = self.files()
         # A file may grow to 64 KB: the weights do not fit, as on a full disk.
-        command = f"ulimit -f 64; exec '{winnow.PROGRAM}' train '{data}' --base-model scratch --epochs 2 --output-dir model"
+        command = f"ulimit -f 64; exec '{winnow.TestCase.program}' train '{data}' --base-model scratch --epochs 2 --output-dir model"
         result = subprocess.run(["bash", "-c", command], cwd=self.directory, capture_output=True, text=True, timeout=120)
         self.assertEqual(result.returncode, 1, result.stderr)
         self.assertIn("can't write", result.stderr)
@@ -175,7 +175,7 @@ class Output(TestCase):
 
 class Interruptions(TestCase):
     def start(self, *arguments):
-        return subprocess.Popen([winnow.PROGRAM, "train", MESSAGES, "--base-model", "scratch", "--output-dir", "model", *map(str, arguments)],
+        return subprocess.Popen([winnow.TestCase.program, "train", MESSAGES, "--base-model", "scratch", "--output-dir", "model", *map(str, arguments)],
                                 cwd=self.directory, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
 
     def wait_for_checkpoint(self):

@@ -24,7 +24,7 @@ class ClassifyServer(TestCase):
         self.url = self.serve()
 
     def serve(self, *arguments, port=0):
-        self.process = subprocess.Popen([winnow.PROGRAM, "serve", self.path("model"), self.path("fast"), "--port", str(port), "--json", "--quiet", *arguments],
+        self.process = subprocess.Popen([winnow.TestCase.program, "serve", self.path("model"), self.path("fast"), "--port", str(port), "--json", "--quiet", *arguments],
                                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=self.directory)
         self.addCleanup(self.stop, self.process)
         self.port = json.loads(self.process.stdout.readline())["port"]
@@ -41,7 +41,7 @@ class ClassifyServer(TestCase):
 
     def classify(self, *arguments):
         """Started, with a standard input to write to."""
-        process = subprocess.Popen([winnow.PROGRAM, "classify", *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        process = subprocess.Popen([winnow.TestCase.program, "classify", *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                    text=True, cwd=self.directory)
         self.addCleanup(self.stop, process)
         return process

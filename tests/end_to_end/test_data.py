@@ -154,7 +154,7 @@ class Get(TestCase):
 
     def test_an_interrupted_one_goes_on_the_next_time(self):
         self.server.hang.add(self.zip)
-        process = subprocess.Popen([winnow.PROGRAM, "data", "get", "sms-spam", "--no-verify", "--mirror", self.server.url],
+        process = subprocess.Popen([winnow.TestCase.program, "data", "get", "sms-spam", "--no-verify", "--mirror", self.server.url],
                                    cwd=self.directory, stderr=subprocess.PIPE, text=True, env={**os.environ, "no_proxy": "127.0.0.1"})
         half = len(self.served[self.zip]) // 2
         part = self.path("sms-spam", "source", "sms+spam+collection.zip.incomplete")

@@ -39,7 +39,7 @@ class Explanations(TestCase):
         self.assertIn("without  ", out)
         for environment, coloured in (({"TERM": "xterm-256color"}, True), ({"TERM": "xterm-256color", "NO_COLOR": "1"}, False)):
             ours, theirs = pty.openpty()
-            process = subprocess.Popen([winnow.PROGRAM, "classify", self.path("model"), "--explain", "--quiet", text], stdout=theirs, stderr=subprocess.PIPE,
+            process = subprocess.Popen([winnow.TestCase.program, "classify", self.path("model"), "--explain", "--quiet", text], stdout=theirs, stderr=subprocess.PIPE,
                                        env={**{name: value for name, value in os.environ.items() if name != "NO_COLOR"}, **environment})
             _, err = process.communicate(timeout=120)
             os.close(theirs)

@@ -28,7 +28,7 @@ class Few(TestCase):
 
     def stop_at_step(self, *arguments):
         """Interrupts it once it trains; returns standard error."""
-        process = subprocess.Popen([winnow.PROGRAM, *map(str, arguments)], cwd=self.directory, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        process = subprocess.Popen([winnow.TestCase.program, *map(str, arguments)], cwd=self.directory, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
                                    env={**os.environ, **self.environment})
         told = ""
         for line in process.stderr:
@@ -168,7 +168,7 @@ class FrozenEncoder(Few):
             return os.path.isdir(self.path("cut")) and any(name.startswith("checkpoint-") for name in os.listdir(self.path("cut")))
 
         for _ in range(5):
-            process = subprocess.Popen([winnow.PROGRAM, *map(str, self.command("cut"))], cwd=self.directory, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+            process = subprocess.Popen([winnow.TestCase.program, *map(str, self.command("cut"))], cwd=self.directory, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
             while process.poll() is None and not checkpoints():
                 time.sleep(0.002)
             process.kill()

@@ -106,7 +106,7 @@ class Keys(TestCase):
             self.fails("keys", *arguments, says=["can be written by others", "chmod go-w"])
 
     def test_keys_that_are_added_at_once_are_all_there(self):
-        running = [subprocess.Popen([winnow.PROGRAM, "keys", "add", "keys", "--name", f"k{i}", "--quiet"], cwd=self.directory,
+        running = [subprocess.Popen([winnow.TestCase.program, "keys", "add", "keys", "--name", f"k{i}", "--quiet"], cwd=self.directory,
                                     stdout=subprocess.PIPE) for i in range(8)]
         secrets = {process.communicate()[0] for process in running}
         self.assertEqual(len(secrets), 8)

@@ -21,7 +21,7 @@ class Library(TestCase):
         return result.stdout
 
     def install(self):
-        build = os.path.dirname(os.path.abspath(winnow.PROGRAM))
+        build = os.path.dirname(os.path.abspath(winnow.TestCase.program))
         prefix = self.path("prefix")
         self.succeeds("cmake", "--install", build, "--prefix", prefix)
         return prefix

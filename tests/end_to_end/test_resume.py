@@ -17,7 +17,7 @@ LASTING = ("model.safetensors", "config.json", "labels.json", "tokenizer.json", 
 
 class Resume(TestCase):
     def command(self, *arguments, output="model"):
-        return [winnow.PROGRAM, "train", MESSAGES, "--output-dir", output, *map(str, (*ARGUMENTS, *arguments))]
+        return [winnow.TestCase.program, "train", MESSAGES, "--output-dir", output, *map(str, (*ARGUMENTS, *arguments))]
 
     def run_to_the_end(self, *arguments, output="model", environment=None):
         done = subprocess.run(self.command(*arguments, output=output), cwd=self.directory, capture_output=True, text=True, timeout=120,

@@ -106,7 +106,7 @@ class Restart(TestCase):
         self.addCleanup(self.log.close)
 
     def start(self, *options, port=0):
-        self.process = subprocess.Popen([winnow.PROGRAM, "serve", self.path("spam"), "--port", str(port), "--json", *options], stdout=subprocess.PIPE, stderr=self.log, text=True)
+        self.process = subprocess.Popen([winnow.TestCase.program, "serve", self.path("spam"), "--port", str(port), "--json", *options], stdout=subprocess.PIPE, stderr=self.log, text=True)
         line = self.process.stdout.readline()
         if not line:
             self.fail(f"the server does not start: {self.log_text()[-1000:]}")

@@ -101,7 +101,7 @@ class Transport(ServerTest):
             os.set_inheritable(3, True)
 
         # The number of the process is known only in it, so the variable is set by a shell that becomes the program.
-        process = subprocess.Popen(["/bin/sh", "-c", 'LISTEN_PID=$$ exec "$@"', "sh", winnow.PROGRAM, "serve", self.path("fast"), "--json"], stdout=subprocess.PIPE,
+        process = subprocess.Popen(["/bin/sh", "-c", 'LISTEN_PID=$$ exec "$@"', "sh", winnow.TestCase.program, "serve", self.path("fast"), "--json"], stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE, text=True, preexec_fn=hand_over, close_fds=False,
                                    env={**os.environ, "LISTEN_FDS": "1", "NOTIFY_SOCKET": self.path("notify")})
         self.addCleanup(self.stop, process)

@@ -8,7 +8,6 @@ import sys
 import tempfile
 import unittest
 
-PROGRAM = os.environ.get("WINNOW", "build/release/winnow")
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SHARED = os.environ.get("WINNOW_SHARED", os.path.join(SOURCE, "..", "shared"))
 MESSAGES = os.path.join(SOURCE, "examples", "data", "messages.tsv")
@@ -16,6 +15,7 @@ MESSAGES = os.path.join(SOURCE, "examples", "data", "messages.tsv")
 
 class TestCase(unittest.TestCase):
     """A test in a directory of its own."""
+    program = os.environ.get("WINNOW", "build/release/winnow")  # that is tested; main() takes another
 
     def setUp(self):
         self.directory = tempfile.mkdtemp(prefix="winnow-e2e-")
@@ -30,9 +30,9 @@ class TestCase(unittest.TestCase):
             file.write(contents)
         return self.path(name)
 
-    def winnow(self, *arguments, code=0, stdin=None, environment=None, program=PROGRAM):
+    def winnow(self, *arguments, code=0, stdin=None, environment=None, program=None):
         """Runs it; returns (stdout, stderr). A crash or another exit code than `code` fails the test."""
-        result = subprocess.run([program, *map(str, arguments)], input=stdin, capture_output=True, cwd=self.directory, timeout=300,
+        result = subprocess.run([program or self.program, *map(str, arguments)], input=stdin, capture_output=True, cwd=self.directory, timeout=300,
                                 env={**os.environ, **(environment or {})})
         out, err = result.stdout.decode("utf-8", "replace"), result.stderr.decode("utf-8", "replace")
         self.assertEqual(result.returncode, code, f"winnow {' '.join(map(str, arguments))}\n{out}\n{err}")
@@ -87,7 +87,6 @@ def write_safetensors(path, tensors):
 
 
 def main():
-    global PROGRAM
     if len(sys.argv) > 1 and os.path.exists(sys.argv[1]):
-        PROGRAM = TestCase.winnow.__kwdefaults__["program"] = os.path.abspath(sys.argv.pop(1))
+        TestCase.program = os.path.abspath(sys.argv.pop(1))
     unittest.main(verbosity=2)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <charconv>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -29,11 +30,19 @@ inline const Json* FindByPointer(const Json& json, std::string_view pointer) {
   return at;
 }
 
-/// Sets the value at `pointer`; its parent exists.
+/// Sets the value at `pointer`; objects on the way that are not there are made.
 inline void SetByPointer(Json& json, std::string_view pointer, const Json& value) {
   const size_t last = pointer.rfind('/');
-  auto& parent = const_cast<Json&>(*FindByPointer(json, pointer.substr(0, last)));
-  parent[pointer.substr(last + 1)] = value;
+  const std::string_view parent = pointer.substr(0, last), key = pointer.substr(last + 1);
+  if (FindByPointer(json, parent) == nullptr) SetByPointer(json, parent, Json::object());
+  auto& at = const_cast<Json&>(*FindByPointer(json, parent));
+  if (at.is_array()) {
+    const size_t index = std::stoul(std::string(key));
+    while (at.size() <= index) at.push_back(nullptr);
+    at[index] = value;
+  } else {
+    at[key] = value;
+  }
 }
 
 }  // namespace winnow

@@ -1,4 +1,4 @@
-#include "encoder/cut_layers.h"
+#include "encoder/truncate_layers.h"
 
 #include <algorithm>
 #include <map>
@@ -14,7 +14,7 @@ int SourceLayer(int l, int count, int of) { return count == 1 ? 0 : (l * (of - 1
 
 }  // namespace
 
-Result<Model> CutLayers(const Model& model, int num_layers) {
+Result<Model> TruncateLayers(const Model& model, int num_layers) {
   const int of = model.config().num_layers;
   if (num_layers < 1 || num_layers > of) {
     return Fail(ErrorCode::kInvalidArgument,

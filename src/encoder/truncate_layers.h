@@ -8,6 +8,6 @@ namespace winnow {
 
 /// A model with `num_layers` of the layers, evenly spaced, the first and the last among them (of one: the first);
 /// everything else is copied. Errors: kInvalidArgument unless 1 <= num_layers <= the model's.
-Result<Model> CutLayers(const Model& model, int num_layers);
+Result<Model> TruncateLayers(const Model& model, int num_layers);
 
 }  // namespace winnow
