@@ -125,7 +125,7 @@ Json TrainingInfoJson(const TrainingInfo& info) {
 }
 
 Result<TrainingInfo> ParseTrainingInfo(std::string_view text, std::string_view where) {
-  const Result<Json> json = ParseJsonLeniently(text);
+  const Result<Json> json = ParseJsonLeniently(text, JsonOrder::kAsWritten);
   if (!json) return Fail(ErrorCode::kInvalidModel, std::string(where) + ": " + json.error().message);
   if (!json->is_object()) return Fail(ErrorCode::kInvalidModel, std::string(where) + ": is not a JSON object");
   const Members members(*json);

@@ -55,7 +55,7 @@ TEST(Calibrator, AbstentionKeepsItsErrorRateInTenThousandDraws) {
 }
 
 TEST(Calibrator, AGuaranteeIsKeptWhenTheModelIsCalibratedAgain) {
-  constexpr int kFewerDraws = 2000;
+  constexpr int kFewerDraws = 400;  // each fits a vector many times
   SimulatedTexts texts(3);
   int violations = 0;
   for (int draw = 0; draw < kFewerDraws; ++draw) {
@@ -63,7 +63,7 @@ TEST(Calibrator, AGuaranteeIsKeptWhenTheModelIsCalibratedAgain) {
     Manifest manifest;
     const HeldOutTexts first = texts.HeldOut();
     ASSERT_TRUE(Calibrator(first, {.max_fpr = 0.2, .confidence = 0.8, .max_error = 0.15}).Calibrate(manifest));
-    texts.Draw(200);
+    texts.Draw(150);
     const HeldOutTexts second = texts.HeldOut();
     const auto again = Calibrator(second, {.calibration = CalibrationChoice::kVector}).Calibrate(manifest);
     ASSERT_TRUE(again) << again.error().Text();
@@ -75,12 +75,12 @@ TEST(Calibrator, AGuaranteeIsKeptWhenTheModelIsCalibratedAgain) {
     EXPECT_THAT(again->notes, testing::Contains(HasSubstr("chosen again")));
     violations += TrueFpr(CalibrationOf(manifest), manifest.thresholds.moderate) > 0.2 ? 1 : 0;
   }
-  EXPECT_LE(static_cast<double>(violations) / kFewerDraws, 1 - 0.8 + 0.03);
+  EXPECT_LE(static_cast<double>(violations) / kFewerDraws, 1 - 0.8 + 0.06);
 }
 
 TEST(Calibrator, NoChoiceSeesTheTextsOfAnother) {
   const CalibrationOptions options{
-      .calibration = CalibrationChoice::kVector, .max_fpr = 0.2, .confidence = 0.8, .max_error = 0.2};
+      .calibration = CalibrationChoice::kVector, .max_fpr = 0.2, .confidence = 0.8, .max_error = 0.05};
   SimulatedTexts texts(4);
   texts.Draw(300);
   const auto calibrated = [&] {

@@ -39,7 +39,7 @@ TEST(PartitionTexts, LetsThresholdsShareTheTextsOfACalibrationThatKeepsTheirOrde
   const CalibrationPartition partition = OfTwoLabels({.max_fpr = 0.1});
   EXPECT_FALSE(partition.thresholds_apart);
   EXPECT_EQ(partition.thresholds, partition.fit);
-  EXPECT_TRUE(OfTwoLabels({.calibration = CalibrationChoice::kIsotonic, .max_fpr = 0.1}).thresholds_apart);
+  EXPECT_TRUE(OfTwoLabels({.calibration = CalibrationChoice::kVector, .max_fpr = 0.1}).thresholds_apart);
 }
 
 TEST(PartitionTexts, LetsAbstentionHaveAllTextsIfNothingElseIsChosen) {

@@ -14,7 +14,6 @@
 #include "classify/text_encoder.h"
 #include "data/data_digest.h"
 #include "encoder/forward.h"
-#include "kernels/matmul.h"
 #include "pipeline/base_model.h"
 #include "pipeline/distillation.h"
 #include "pipeline/fitted_model.h"

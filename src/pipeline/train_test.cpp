@@ -1,0 +1,140 @@
+#include "pipeline/train.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "bundle/calibration_texts.h"
+#include "pipeline/cross_validation.h"
+#include "pipeline/learning_curve.h"
+#include "support/temporary_directory.h"
+
+namespace winnow {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+/// Keeps what it is told.
+class Listener : public TrainingObserver {
+ public:
+  void Note(const std::string& line) override { notes.push_back(line); }
+  void Detail(const std::string& line) override { details.push_back(line); }
+  bool Cancelled() override { return cancelled; }
+
+  std::vector<std::string> notes, details;
+  bool cancelled = false;
+};
+
+Dataset Messages(size_t count, size_t first) {
+  Dataset set;
+  set.labels.names = {"ham", "spam"};
+  for (size_t i = first; i < first + count; ++i) {
+    const bool spam = i % 2 == 1;
+    Example& example = set.examples.emplace_back();
+    example.text = (spam ? "win a prize now " : "see you at lunch ") + std::to_string(i);
+    example.labels = {spam ? 1 : 0};
+  }
+  return set;
+}
+
+class TrainTest : public ::testing::Test {
+ protected:
+  TrainTest() {
+    split.train = Messages(60, 0);
+    split.validation = Messages(20, 60);
+    split.test = Messages(20, 80);
+    plan.model.kind = "lr";
+    plan.output.dir = dir.path() / "model";
+  }
+
+  TemporaryDirectory dir;
+  Split split;
+  TrainingPlan plan;
+  ThreadPool pool{1};
+  Listener observer;
+};
+
+TEST_F(TrainTest, LeavesABundleAndSaysWhatIsInIt) {
+  const auto trained = Train(plan, split, pool, observer);
+  ASSERT_TRUE(trained) << trained.error().Text();
+  EXPECT_TRUE(trained->has_test);
+  EXPECT_EQ(trained->metrics.accuracy, 1);
+  EXPECT_EQ(trained->probabilities.size(), 2 * split.test.examples.size());
+  EXPECT_EQ(trained->decisions.size(), split.test.examples.size());
+  const auto info = ReadTrainingInfo(plan.output.dir);
+  ASSERT_TRUE(info) << info.error().Text();
+  EXPECT_EQ(TrainingInfoJson(*info), TrainingInfoJson(trained->info));
+  EXPECT_EQ(info->name, "model");
+  EXPECT_EQ(info->sample_count, 60u);
+  EXPECT_EQ(info->val_accuracy, 1);
+  EXPECT_FALSE(info->calibration.is_null());
+  const auto kept = ReadCalibrationTexts(plan.output.dir / kCalibrationTextsFile);
+  ASSERT_TRUE(kept) << kept.error().Text();
+  EXPECT_EQ(kept->size(), split.validation.examples.size());
+  EXPECT_THAT(observer.notes, Contains(HasSubstr("is ready: 60 training texts")));
+}
+
+TEST_F(TrainTest, WritesNothingIfTheModelIsDiscarded) {
+  plan.output.discard_model = true;
+  const auto trained = Train(plan, split, pool, observer);
+  ASSERT_TRUE(trained) << trained.error().Text();
+  EXPECT_EQ(trained->metrics.accuracy, 1);
+  EXPECT_TRUE(std::filesystem::is_empty(dir.path()));
+}
+
+TEST_F(TrainTest, MeasuresTheValidationPartIfThereIsNoTestPart) {
+  split.test.examples.clear();
+  const auto trained = Train(plan, split, pool, observer);
+  ASSERT_TRUE(trained) << trained.error().Text();
+  EXPECT_FALSE(trained->has_test);
+  EXPECT_EQ(trained->info.metrics_of, "validation");
+  EXPECT_EQ(trained->decisions.size(), split.validation.examples.size());
+}
+
+TEST_F(TrainTest, RefusesAPlanThatMakesNoSenseBeforeAnythingIsWritten) {
+  plan.linear.analyzer = "sentence";
+  EXPECT_EQ(Train(plan, split, pool, observer).error().code, ErrorCode::kInvalidArgument);
+  plan.linear.analyzer = "word";
+  plan.output.resume = true;
+  EXPECT_THAT(Train(plan, split, pool, observer).error().message, HasSubstr("--resume is for transformers"));
+  plan.output.resume = false;
+  plan.data.positive_label = "eggs";
+  EXPECT_THAT(Train(plan, split, pool, observer).error().message, HasSubstr("--positive-label"));
+  EXPECT_TRUE(std::filesystem::is_empty(dir.path()));
+}
+
+TEST_F(TrainTest, CrossValidationTestsEachTextOnceAndKeepsTrainingsQuiet) {
+  const Dataset data = Messages(60, 0);
+  const auto done = CrossValidate(plan, data, {}, {.folds = 3, .seed = 1}, pool, observer);
+  ASSERT_TRUE(done) << done.error().Text();
+  EXPECT_EQ(done->result.folds.size(), 3u);
+  EXPECT_EQ(done->tested.examples.size(), 60u);
+  EXPECT_EQ(done->decided.size(), 60u);
+  EXPECT_EQ(done->result.pooled.count, 60);
+  EXPECT_EQ(done->hyperparameters["kind"], Json("lr"));
+  EXPECT_THAT(observer.notes, Contains(HasSubstr("fold 3 of 3: 20 texts tested")));
+  EXPECT_THAT(observer.notes, Not(Contains(HasSubstr("features, fitted to"))));
+  EXPECT_THAT(observer.details, Contains(HasSubstr("features, fitted to")));
+  EXPECT_TRUE(std::filesystem::is_empty(dir.path()));
+  observer.cancelled = true;
+  EXPECT_EQ(CrossValidate(plan, data, {}, {.folds = 3, .seed = 1}, pool, observer).error().code, ErrorCode::kCancelled);
+}
+
+TEST_F(TrainTest, LearningCurvesTrainOnPartsOfTheTrainingPart) {
+  const auto curve = MeasureLearningCurve(plan, {"10", "1.0"}, split, pool, observer);
+  ASSERT_TRUE(curve) << curve.error().Text();
+  ASSERT_EQ(curve->points.size(), 2u);
+  EXPECT_EQ(curve->points[0].texts, 10);
+  EXPECT_EQ(curve->points[1].texts, 60);
+  EXPECT_EQ(curve->points[1].right.size(), split.test.examples.size());
+  EXPECT_THAT(observer.notes, Not(IsEmpty()));
+}
+
+}  // namespace
+}  // namespace winnow
