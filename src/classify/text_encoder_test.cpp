@@ -73,8 +73,8 @@ TEST_F(TextEncoding, FoldsEverythingThatItReads) {
   const std::string disguised = "f.r.e.e m\u200B0n\u0435y", folded = FoldDisguises(disguised);
   ASSERT_EQ(folded, "free money");
   for (const LongText long_text : {LongText::kHead, LongText::kHeadTail, LongText::kWindows}) {
-    const TextEncoderOptions folding{.max_length = 6, .long_text = long_text, .fold_disguises = true};
-    const TextEncoderOptions plain{.max_length = 6, .long_text = long_text};
+    const TextEncoderOptions folding{.max_length = 16, .long_text = long_text, .fold_disguises = true};
+    const TextEncoderOptions plain{.max_length = 16, .long_text = long_text};
     EXPECT_EQ(Encoded(folding, disguised).windows.ids, Encoded(plain, folded).windows.ids);
     EXPECT_NE(Encoded(plain, disguised).windows.ids, Encoded(plain, folded).windows.ids);
     EXPECT_FALSE(TextEncoder(tokenizer_, folding).Cuts(disguised));

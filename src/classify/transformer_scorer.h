@@ -36,8 +36,8 @@ class TransformerScorer : public Scorer {
   TextEncoder encoder_;
 };
 
-/// Loads a directory that holds a transformer. Texts of several segments are read as pairs if the bundle's template does
-/// not divide texts itself. Errors: those of LoadScorer.
+/// Loads a directory that holds a transformer. Texts of several segments are read as pairs if the bundle's template
+/// does not divide texts itself. Errors: those of LoadScorer.
 Result<ScoredBundle> LoadTransformerScorer(const std::filesystem::path& bundle, ThreadPool& pool, Weights weights,
                                            const ReadingOverrides& overrides);
 

@@ -22,10 +22,11 @@ TEST(FoldedText, LeadsBackToPlacesOfTheOriginal) {
 }
 
 TEST(FoldedText, KeepsTheSegments) {
-  const FoldedText text(InputTextView::OfJoined("f r e e\x1ew i n n e r"), true);
-  EXPECT_EQ(text.text().segments(), 2u);
-  EXPECT_EQ(text.text().first(), "free");
-  EXPECT_EQ(text.text().rest().joined(), "winner");
+  const std::string joined = std::string("f r e e now\x1e") + "m0ney";
+  const FoldedText text(InputTextView::OfJoined(joined), true);
+  ASSERT_EQ(text.text().segments(), 2u);
+  EXPECT_EQ(text.text().first(), "free now");
+  EXPECT_EQ(text.text().rest().joined(), "money");
 }
 
 TEST(FoldedTexts, AreThoseOfTheModelAndUseMemoryAgain) {
