@@ -22,7 +22,7 @@ Json ReadGzipJson(const std::filesystem::path& path) { return ParseJson(ReadGzip
 /// The token that stands for a division between segments.
 int32_t SeparatorOf(const Tokenizer& tokenizer) {
   std::vector<int32_t> ids;
-  tokenizer.EncodeContent(std::string(1, kSegmentSeparator), /*segmented=*/true, 8, ids);
+  tokenizer.EncodeContent(InputTextView::OfJoined(std::string(1, kSegmentSeparator)), 8, ids);
   return ids.size() == 1 ? ids.front() : -1;
 }
 

@@ -321,7 +321,7 @@ TEST(TokenizerFiles, ASavedTokenizerLoadsFromEitherFile) {
   const Tokenizer from_text = Tokenizer::Load(directory.path()).value();
   EXPECT_EQ(Pieces(from_text, text), Pieces(tokenizer, text));
   std::vector<int32_t> separator;
-  from_text.EncodeContent(std::string(1, kSegmentSeparator), /*segmented=*/true, 8, separator);
+  from_text.EncodeContent(InputTextView::OfJoined(std::string(1, kSegmentSeparator)), 8, separator);
   EXPECT_EQ(separator, std::vector<int32_t>{3});
   TemporaryDirectory copy;
   ASSERT_TRUE(CopyTokenizerFiles(directory.path(), copy.path()));
