@@ -218,8 +218,8 @@ TEST_F(OptionsTest, WrongUsageSaysWhatWouldBeRight) {
   EXPECT_THAT(Wrong({"--epochs", "99999999999"}), HasSubstr("out of range"));
   EXPECT_THAT(Wrong({"--seed", "-1"}), HasSubstr("--seed: '-1' is not a whole number"));
   EXPECT_THAT(Wrong({"--warmup-ratio", "1.5"}), HasSubstr("at most 1"));
-  EXPECT_THAT(Wrong({"--lr-scheduler", "cosin"}), HasSubstr("none of linear, cosine\n  did you mean 'cosine'?"));
-  EXPECT_THAT(Wrong({"--precision", "f16"}), HasSubstr("none of auto, f32"));
+  EXPECT_THAT(Wrong({"--lr-scheduler", "cosin"}), HasSubstr("not one of linear, cosine\n  did you mean 'cosine'?"));
+  EXPECT_THAT(Wrong({"--precision", "f16"}), HasSubstr("not one of auto, f32"));
   EXPECT_THAT(Wrong({"--output-dir", ""}), HasSubstr("is not a path"));
   environment = {{"WINNOW_EPOCHS", "x"}};
   EXPECT_THAT(Wrong({}), HasSubstr("WINNOW_EPOCHS: 'x' is not a whole number"));

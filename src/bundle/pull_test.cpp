@@ -224,7 +224,7 @@ TEST(Pull, PyTorchFileIsConvertedInTheCache) {
   const auto pulled = Pull("owner/tiny", options);
   ASSERT_TRUE(pulled) << pulled.error().Text();
   EXPECT_THAT(TensorsIn(*pulled), ElementsAre("w"));
-  EXPECT_THAT(noted, HasSubstr("making it of pytorch_model.bin"));
+  EXPECT_THAT(noted, HasSubstr("converting pytorch_model.bin"));
   // Both are what huggingface_hub expects: links to blobs that are named by their digests.
   const std::string converted = ReadFile(*pulled / "model.safetensors").value();
   EXPECT_EQ(fs::read_symlink(*pulled / "model.safetensors"), fs::path("../../blobs") / Sha256(converted));

@@ -189,7 +189,7 @@ TEST(PyTorchFile, CodeIsRefusedBesideTensors) {
       const auto contents = Parse(file);
       ASSERT_FALSE(contents);
       EXPECT_EQ(contents.error().code, ErrorCode::kUnsupported);
-      EXPECT_THAT(contents.error().message, HasSubstr("'os.system' is not in the list of what tensors need"));
+      EXPECT_THAT(contents.error().message, HasSubstr("'os.system' is not allowed, because tensors do not need it"));
     }
   }
   // Allowed names, where they make no tensor.

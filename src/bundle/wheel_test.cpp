@@ -134,7 +134,7 @@ TEST(PipDownload, SlowPipIsStopped) {
   EXPECT_EQ(PipDownload("pkg", dir.path(), options).error().code, ErrorCode::kCancelled);
   options.keep_going = nullptr;
   options.timeout_seconds = 1;
-  EXPECT_THAT(PipDownload("pkg", dir.path(), options).error().message, HasSubstr("not done after 1 s"));
+  EXPECT_THAT(PipDownload("pkg", dir.path(), options).error().message, HasSubstr("timed out after 1 s"));
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
 }
 

@@ -221,7 +221,7 @@ TEST_F(DatasetTest, FiltersAndFillsTemplates) {
   options.filter = "execution_sucess";
   EXPECT_THAT(ErrorOf(file, options), HasSubstr("no column 'execution_sucess' for the filter"));
   options = {.template_text = "{title}"};
-  EXPECT_THAT(ErrorOf(file, options), HasSubstr("none of the template's fields: title"));
+  EXPECT_THAT(ErrorOf(file, options), HasSubstr("none of the fields of the template: title"));
 }
 
 TEST_F(DatasetTest, TellsOfASubjectThatIsNotRead) {

@@ -72,7 +72,7 @@ TEST_F(PublicSetsTest, Clinc150IsCutIntoItsParts) {
   EXPECT_EQ(Output("train.tsv"), "\"label\"\t\"text\"\ni1\ta\ni2\t\"b\tb\"\n");
   EXPECT_THAT(Output("oos.tsv"), HasSubstr("oos\ty\ttest\n"));
   Source("data_full.json", R"({"train": [["a", "i1"], ["b", "i2"]]})");
-  EXPECT_THAT(Convert("clinc150"), ElementsAre(HasSubstr("nothing for validation.tsv")));
+  EXPECT_THAT(Convert("clinc150"), ElementsAre(HasSubstr("no examples for validation.tsv")));
 }
 
 TEST_F(PublicSetsTest, HateDavidsonGetsTheNamesOfItsClasses) {
@@ -106,7 +106,7 @@ TEST_F(PublicSetsTest, EnronSpamIsReadOutOfItsArchives) {
                                "5\nspam\tenron1\t\tno subject\n"))
       << Output("data.tsv");
   GzipSource("enron3.tar.gz", TarOf({{"a", "b"}}));
-  EXPECT_THAT(Convert("enron-spam"), ElementsAre(HasSubstr("enron3.tar.gz: holds no mails")));
+  EXPECT_THAT(Convert("enron-spam"), ElementsAre(HasSubstr("enron3.tar.gz: contains no mails")));
 }
 
 TEST_F(PublicSetsTest, OtherFilesAreRefused) {

@@ -54,7 +54,7 @@ TEST(Decide, ScoresTwoLabelsByThePositiveOne) {
 
 TEST(Decide, MovesTheBorderWithTheMode) {
   const ModeThresholds thresholds;
-  for (const auto& [positive, strict, moderate and lenient] :
+  for (const auto& [positive, strict, moderate, lenient] :
        {std::tuple{0.29F, 0, 0, 0}, {0.3F, 1, 0, 0}, {0.5F, 1, 1, 0}, {0.69F, 1, 1, 0}, {0.7F, 1, 1, 1}}) {
     const std::array row = {1.0F - positive, positive};
     EXPECT_EQ(Decide(row, {1, thresholds.At(Mode::kStrict)}).label, strict) << positive;

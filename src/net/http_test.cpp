@@ -230,7 +230,7 @@ TEST(Http, MemoryIsBounded) {
   options.max_body_bytes = 1000;
   const auto response = HttpGet(server.url(), options);
   ASSERT_FALSE(response);
-  EXPECT_THAT(response.error().message, HasSubstr("more than 1000 bytes"));
+  EXPECT_THAT(response.error().message, HasSubstr("larger than 1000 bytes"));
 }
 
 TEST(Http, PathsAreEncoded) {

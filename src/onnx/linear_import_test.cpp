@@ -168,7 +168,7 @@ onnx::AttributeProto& AttributeOf(onnx::GraphProto& graph, const std::string& op
 
 TEST(LinearImport, NamesTheNodeThatItDoesNotUnderstand) {
   EXPECT_THAT(Refusal([](auto& graph) { NodeOf(graph, "Mul").set_op_type("Pow"); }),
-              HasSubstr("(Pow) is not understood"));
+              HasSubstr("(Pow) is not supported"));
   EXPECT_THAT(Refusal([](auto& graph) { AttributeOf(graph, "Tokenizer", "tokenexp").set_s("[a-f]+"); }),
               HasSubstr("'tokens' (com.microsoft.Tokenizer) has the token pattern [a-f]+"));
   EXPECT_THAT(Refusal([](auto& graph) { AttributeOf(graph, "TfIdfVectorizer", "mode").set_s("IDF"); }),

@@ -361,7 +361,7 @@ TEST(TokenizerFiles, BrokenAndForeignFilesAreNamed) {
   for (const auto& [text, part] : {std::pair{"[CLS]\n[SEP]\na\n", "no [UNK]"},
                                    {"[UNK]\n[SEP]\n", "no [CLS]"},
                                    {"", "no [CLS]"},
-                                   {"[UNK]\n[CLS]\n[SEP]\na\na\n", "'a' stands twice"}}) {
+                                   {"[UNK]\n[CLS]\n[SEP]\na\na\n", "'a' occurs twice"}}) {
     ASSERT_TRUE(WriteFileAtomically(directory.path() / "vocab.txt", text));
     const auto result = Tokenizer::Load(directory.path());
     ASSERT_FALSE(result) << text;

@@ -211,7 +211,7 @@ class Get(TestCase):
         result = json.loads(out)
         self.assertEqual(result["parts"][0]["rows"], 240)
         self.assertEqual(len(result["files"]), 6)
-        self.assertIn("unverified: none is known", err)
+        self.assertIn("not verified: the expected one is not known", err)
         with open(self.path("enron-spam", "data.tsv"), encoding="utf-8") as file:
             lines = file.read().splitlines()
         self.assertEqual(lines[1], "ham\tenron1\tmeeting 0\tsee you at 0")
@@ -303,7 +303,7 @@ class Rows(TestCase):
     def test_inspect_tells_what_is_odd(self):
         self.write("a.tsv", "label\ttext\nham\tsee you\nham\tsee you\nspam\tпривет мир\nham\tПривет  мир\nspam\twin a prize\nham\t\nham\n")
         out, _ = self.winnow("data", "inspect", "a.tsv")
-        for says in ("texts: 5", "ham  3  60.0 %", "Latin 60.0 %, Cyrillic 40.0 %", "duplicates: 1 exact", "different labels: 1", "a.tsv:4 spam; a.tsv:5 ham"):
+        for says in ("texts: 5", "ham  3  60.0 %", "Latin 60.0 %, Cyrillic 40.0 %", "duplicates: 1 exact", "conflicting labels: 1", "a.tsv:4 spam; a.tsv:5 ham"):
             self.assertIn(says, out)
         found = json.loads(self.winnow("data", "inspect", "a.tsv", "--json")[0])
         self.assertEqual(found["rows"], 7)
@@ -341,7 +341,7 @@ class Rows(TestCase):
         self.winnow("data", "split", "multi.jsonl", "--output-dir", "parts")
         written = sum((self.read(f"parts/{name}.jsonl") for name in ("train", "validation", "test")), [])
         self.assertEqual(sorted(map(json.dumps, written)), sorted(map(json.dumps, map(json.loads, rows.splitlines()))))
-        self.fails("data", "split", "multi.jsonl", "--output-dir", "tables", "--format", "tsv", says=["'labels' holds lists", ".jsonl"])
+        self.fails("data", "split", "multi.jsonl", "--output-dir", "tables", "--format", "tsv", says=["'labels' contains lists", ".jsonl"])
 
     def test_gzip_is_read(self):
         with gzip.open(self.path("a.tsv.gz"), "wt", encoding="utf-8") as file:

@@ -77,7 +77,7 @@ class Export(TestCase):
         self.fails("export", "model", "--output", "notes.txt", says=["is a file"])
         os.mkdir(self.path("mine"))
         shutil.copy(self.path("notes.txt"), self.path("mine"))
-        self.fails("export", "model", "--output", "mine", says=["holds other things than a Winnow model: notes.txt"])
+        self.fails("export", "model", "--output", "mine", says=["contains files that are not part of a Winnow model: notes.txt"])
         self.assertEqual(self.files("other"), before)
         self.assertEqual(self.files(), before)
         self.winnow("export", "model", "--output", "other", "--overwrite")

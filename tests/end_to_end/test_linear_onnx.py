@@ -75,7 +75,7 @@ class LinearOnnx(TestCase):
     def test_other_files_are_refused(self):
         self.fails("import", "missing.onnx", "--output-dir", "back", says=["missing.onnx"])
         self.write("text.onnx", "no model at all")
-        self.fails("import", "text.onnx", "--output-dir", "back", says=["text.onnx: is no ONNX model"])
+        self.fails("import", "text.onnx", "--output-dir", "back", says=["text.onnx: is not a complete ONNX model"])
         self.train()
         self.winnow("export", "model", "--quiet")
         self.fails("import", "model/onnx/model.onnx", "--output-dir", "back", says=["a second input, 'attention_mask'", "can be imported"])
