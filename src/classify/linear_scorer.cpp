@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "bundle/labels.h"
+#include "text/folded_text.h"
 
 namespace winnow {
 namespace {
@@ -50,21 +51,23 @@ std::unique_lock<std::mutex> LinearScorer::TakeThreads(size_t texts) const {
 
 Result<void> LinearScorer::Score(const PreparedTexts& prepared, std::span<float> logits, const Progress& progress,
                                  PoolUse) const {
-  const auto scratch = scratch_.Take();
+  // One per thread: a text takes so little time that a lock would be a good part of it.
+  thread_local LinearModel::Scratch scratch;
+  thread_local FoldedTexts folded;
   const size_t labels = model_.labels();
   const std::span<const std::string_view> texts = prepared.texts;
   for (size_t done = 0; done < texts.size();) {
     auto some = texts.subspan(done, std::min(texts.size() - done, kTextsAtOnce));
     if (fold_disguises_) {
-      scratch->folded.Assign(some, /*fold=*/true);
-      some = scratch->folded.texts();
+      folded.Assign(some, /*fold=*/true);
+      some = folded.texts();
     }
     const auto rows = logits.subspan(done * labels, some.size() * labels);
     if (const auto threads = TakeThreads(some.size()); threads.owns_lock()) {
       model_.Logits(some, pool_, rows);
     } else {
       for (size_t t = 0; t < some.size(); ++t) {
-        model_.Logits(some[t], scratch->model, rows.subspan(t * labels, labels));
+        model_.Logits(some[t], scratch, rows.subspan(t * labels, labels));
       }
     }
     done += some.size();

@@ -7,9 +7,7 @@
 #include <vector>
 
 #include "classify/scorer.h"
-#include "classify/scratch_pool.h"
 #include "linear/linear_model.h"
-#include "text/folded_text.h"
 
 namespace winnow {
 
@@ -36,18 +34,12 @@ class LinearScorer : public Scorer {
                       double temperature) const override;
 
  private:
-  struct Scratch {
-    LinearModel::Scratch model;
-    FoldedTexts folded;
-  };
-
   std::unique_lock<std::mutex> TakeThreads(size_t texts) const;
 
   const LinearModel model_;
   const bool fold_disguises_;
   ThreadPool& pool_;
   mutable std::mutex pool_mutex_;  // one caller at a time has the other threads
-  mutable ScratchPool<Scratch> scratch_;
 };
 
 /// Loads a directory that holds a linear model. Errors: those of LoadScorer; kInvalidArgument for Weights::kInt8.
