@@ -33,22 +33,10 @@ HttpOptions OptionsOf(const ServerAccess& access) {
   return options;
 }
 
-/// Levels of arrays and objects within each other.
-int DepthOf(const Json& json) {
-  if (!json.is_structured()) return 0;
-  int deepest = 0;
-  if (json.is_array()) {
-    for (const Json& item : json) deepest = std::max(deepest, DepthOf(item));
-  } else {
-    for (const auto& [name, member] : json.items()) deepest = std::max(deepest, DepthOf(member));
-  }
-  return deepest + 1;
-}
-
-/// Nothing for what is no JSON, or nested so deep that writing it out would exhaust the stack.
+/// Nothing for text that is not valid JSON, or that is nested deeper than ParseJsonLeniently allows.
 std::optional<Json> Parsed(const std::string& body) {
   Result<Json> json = ParseJsonLeniently(body, JsonOrder::kAsWritten);
-  if (!json || DepthOf(*json) > kMaxJsonDepth) return std::nullopt;
+  if (!json) return std::nullopt;
   return *std::move(json);
 }
 
