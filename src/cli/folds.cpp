@@ -11,6 +11,7 @@
 #include "data/deduplicate.h"
 #include "data/split.h"
 #include "pipeline/data_plan.h"
+#include "report/cross_validation_report.h"
 
 namespace winnow {
 namespace {
