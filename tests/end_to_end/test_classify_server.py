@@ -124,7 +124,7 @@ class ClassifyServer(TestCase):
         self.assertIn("ham", self.winnow(*ask, "--api-key-file", self.write("key", "wk_right\n"))[0])
         self.fails(*ask, code=2, says=["WINNOW_API_KEY", "--api-key-file"])
         err = self.fails(*ask, code=2, environment={"WINNOW_API_KEY": "wk_wrong"}, says=["revoked"])
-        err += self.fails(*ask, "--api-key-file", self.write("key", "wk_wrong\nX-Header: 1"), code=2, says=["one word"])
+        err += self.fails(*ask, "--api-key-file", self.write("key", "wk_wrong\nX-Header: 1"), code=2, says=["one API key on one line"])
         self.assertNotIn("wk_", err)
         self.fails(*ask, "--api-key-file", self.write("key", "\n"), says=["empty"])
 
