@@ -27,8 +27,10 @@ constexpr char kLineForm[] =
     "the format of a line is NAME ROLE sha256:SALT:DIGEST [requests_per_minute=N] [burst=N] "
     "[expires=YYYY-MM-DD]; add lines with 'winnow keys add'";
 constexpr char kFileHeading[] =
-    "# API keys of 'winnow serve', a line each: NAME ROLE HASH [requests_per_minute=N] [burst=N] [expires=YYYY-MM-DD]\n"
-    "# Roles: classify, feedback, admin; each includes those before it. A key's secret is not here, only its hash.\n";
+    "# API keys of 'winnow serve', one per line: "
+    "NAME ROLE HASH [requests_per_minute=N] [burst=N] [expires=YYYY-MM-DD]\n"
+    "# Roles: classify, feedback, admin; each includes the ones before it. This file contains only the hashes of the "
+    "keys.\n";
 
 bool IsName(std::string_view text) {
   return !text.empty() && text.size() <= kMaxName && !text.starts_with(kPrefix) &&
@@ -41,7 +43,7 @@ bool IsName(std::string_view text) {
 /// A word of the file, for a message; nothing that could be a key or a digest that slipped into the wrong column.
 std::string Shown(std::string_view word) {
   constexpr size_t kShort = 24;
-  if (word.find(kPrefix) != std::string_view::npos || word.size() > kShort) return "what stands there";
+  if (word.find(kPrefix) != std::string_view::npos || word.size() > kShort) return "the given value";
   return "'" + Printable(word) + "'";
 }
 
@@ -136,7 +138,7 @@ std::string ReadLine(const std::vector<std::string_view>& words, ApiKey& key) {
   for (size_t i = 3; i < words.size(); ++i) {
     if (std::string wrong = ReadSetting(words[i], key); !wrong.empty()) return wrong;
   }
-  if (key.burst && !key.requests_per_minute) return "'burst' needs 'requests_per_minute'";
+  if (key.burst && !key.requests_per_minute) return "'burst' requires 'requests_per_minute'";
   return {};
 }
 
@@ -253,7 +255,7 @@ Result<AddedApiKey> AddApiKey(std::string_view text, std::string_view where, Api
   added.secret = std::string(kPrefix) + TRY(RandomBase64Url(kSecretBytes));
   key.salt = there.keys().empty() ? TRY(RandomHex(kSaltBytes)) : there.keys().back().salt;
   key.digest = DigestOf(key.salt, added.secret);
-  if (!IsHexDigest(key.digest, kDigestDigits)) return Fail(ErrorCode::kInternal, "SHA-256 gave no digest");
+  if (!IsHexDigest(key.digest, kDigestDigits)) return Fail(ErrorCode::kInternal, "SHA-256 returned no digest");
   added.contents = text.empty() ? std::string_view(kFileHeading) : text;
   if (!added.contents.ends_with('\n')) added.contents += '\n';
   added.contents += LineOf(key);

@@ -123,7 +123,7 @@ TEST(ApiKeys, AMalformedLineIsAnErrorThatSaysWhereAndWhatIsExpected) {
       {"web classify sha256:00:" + std::string(64, 'A'), "the digest"},
       {good + " fast", "is not a setting of the form NAME=VALUE"},
       {good + " burts=3", "did you mean 'burst'?"},
-      {good + " burst=3", "needs 'requests_per_minute'"},
+      {good + " burst=3", "requires 'requests_per_minute'"},
       {good + " requests_per_minute=0", "at least 1"},
       {good + " requests_per_minute=-1", "at least 1"},
       {good + " requests_per_minute=1.5", "at least 1"},

@@ -48,7 +48,7 @@ ApiResult<void> ReadOptions(const Json& body, const HttpRequest& request, Classi
 ApiResult<ClassifyCall> ReadCall(const HttpRequest& request, const ServiceLimits& limits) {
   const Json body = TRY(ParseBody(request, limits));
   const Json *const text = Field(body, "text"), *const texts = Field(body, "texts");
-  if ((text == nullptr) == (texts == nullptr)) return Reject("the request must have either 'text' or 'texts'");
+  if ((text == nullptr) == (texts == nullptr)) return Reject("specify either 'text' or 'texts'");
   ClassifyCall call;
   call.texts = TRY(text != nullptr ? ReadText(*text, "text", limits) : ReadTexts(*texts, "texts", limits));
   TRY(ReadOptions(body, request, call));
@@ -137,7 +137,7 @@ RouteDocs Docs() {
           "model": {"type": ["string", "null"], "description": "\"spam\", \"spam@champion\" or \"spam:1.2.0\"; left out: the default model"},
           "mode": {"enum": ["strict", "moderate", "lenient", null], "default": "moderate", "description": "Decision thresholds to use: strict flags the most texts as the positive label, lenient the fewest"},
           "top_k": {"type": ["integer", "null"], "minimum": 0, "maximum": 1073741824, "default": 0, "description": "Number of scores per text; 0: all"},
-          "user": {"type": ["string", "null"], "description": "Your ID of the end user, for logs and rate limits"},
+          "user": {"type": ["string", "null"], "description": "ID of the end user; accepted, but not used"},
           "explain": {"type": ["boolean", "null"], "default": false, "description": "Return the effect of each word on the score, for at most 16 texts; slow, because each text is classified once per word"},
           "cache": {"enum": ["no-store", null], "description": "no-store: neither read nor write the cache for these texts. The header Cache-Control: no-store has the same effect"},
           "timeout_ms": {"type": ["integer", "null"], "minimum": 1, "maximum": 600000, "description": "Timeout in milliseconds; after it, the request is not computed and gets status 503"}}})"),

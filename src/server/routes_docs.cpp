@@ -30,7 +30,7 @@ HttpHandler Always(std::string body, const std::string& type) {
 }  // namespace
 
 std::vector<Route> DocsRoutes(const std::vector<Route>& others) {
-  std::vector<Route> routes = {Page("/docs", "text/html", "This page"),
+  std::vector<Route> routes = {Page("/docs", "text/html", "This page: the documentation of all routes"),
                                Page("/docs/docs.css", "text/css", "Style sheet of the page"),
                                Page("/docs/docs.js", "text/javascript", "Script of the page"),
                                Page("/openapi.json", "application/json", "This API as an OpenAPI 3.1 document")};

@@ -120,8 +120,7 @@ ApiResult<PredictCall> ReadPredict(const HttpRequest& request, const ServiceLimi
   Json body = TRY(ParseBody(request, limits));
   PredictCall call;
   const Json* const text = Field(body, "text");
-  if ((text != nullptr) == (Field(body, "inputs") != nullptr))
-    return Reject("the request must have either 'inputs' or 'text'");
+  if ((text != nullptr) == (Field(body, "inputs") != nullptr)) return Reject("specify either 'inputs' or 'text'");
   TRY(ReadOptions(body, call));
   if (text != nullptr) {
     call.texts.texts.push_back(TRY(TextOf(*text, "text", limits)));
