@@ -24,7 +24,7 @@ struct DataCurveOptions : TrainCommandOptions {
 
 void Describe(DataCurveOptions& options, OptionTable& table) {
   AddLearningPlanOptions(options, table);
-  table.Group("Curve");
+  table.Group("Learning curve");
   table
       .Add("sizes", &options.sizes,
            "Sizes of the training parts: numbers of texts (50,100,200), or shares up to 1 (0.1,0.5,1)")

@@ -30,7 +30,7 @@ void Describe(DataDoctorOptions& options, OptionTable& table) {
   AddReadingOptions(options, table);
   table.Add("validation", &options.validation, "Validation texts, to be checked for leaks").ValueName("FILE");
   table.Add("test", &options.test, "Test texts, to be checked for leaks").ValueName("FILE");
-  table.Group("Examination");
+  table.Group("Checks");
   table
       .Add("near", &options.doctor.near,
            "Similarity from which two texts are near-duplicates: the share of common character 5-grams")

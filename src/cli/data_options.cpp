@@ -21,10 +21,10 @@ void AddReadingOptions(DataCommandOptions& options, OptionTable& table) {
 
 void AddFieldOptions(ReadingOptions& reading, OptionTable& table) {
   AddTextField(reading.text_field, table)
-      .Default("found by name: text, message, sentence ...")
+      .Default("found by name, such as text, message or sentence")
       .Alias("text-column-name");
   AddLabelField(reading.label_field, table)
-      .Default("found by name: label, category, intent ...")
+      .Default("found by name, such as label, category or intent")
       .Alias("label-column-name");
   AddFilter(reading.filter, table);
 }

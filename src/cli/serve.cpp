@@ -137,7 +137,7 @@ void Describe(ServeOptions& options, OptionTable& table) {
   table.Add("http-threads", &options.server.http.threads, "Number of threads for network I/O")
       .Default("one per core")
       .AtLeast(0);
-  table.Group("Batches");
+  table.Group("Batching");
   table.Add("max-batch-tokens", &options.max_batch_tokens, "Maximum number of tokens per batch").AtLeast(1);
   table.Add("max-batch-delay", &options.max_batch_delay_us, "Maximum time to wait for a batch to fill, in microseconds")
       .Range(0, 1e6);

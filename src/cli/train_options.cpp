@@ -27,11 +27,11 @@ void AddDataOptions(DataPlan& data, OptionTable& table) {
            "calibration")
       .Range(0, 0.9);
   AddTextField(data.reading.text_field, table)
-      .Default("found by name: text, message, sentence ...")
+      .Default("found by name, such as text, message or sentence")
       .Alias("text-column-name")
       .Alias("text-column-names");
   AddLabelField(data.reading.label_field, table)
-      .Default("found by name: label, category, intent ...")
+      .Default("found by name, such as label, category or intent")
       .Alias("label-column-name")
       .Alias("label-column-names");
   AddFilter(data.reading.filter, table);
