@@ -35,21 +35,25 @@ struct BenchOptions : CommonOptions {
 };
 
 void Describe(BenchOptions& options, OptionTable& table) {
-  table.AddPositional("bundle", &options.bundle, "The model's directory").ValueName("BUNDLE").Required();
-  table.AddPositional("data", &options.data, "Texts to measure with (a line each, CSV, TSV, JSONL, gzip of each)")
+  table.AddPositional("bundle", &options.bundle, "Directory of the model").ValueName("BUNDLE").Required();
+  table
+      .AddPositional("data", &options.data,
+                     "Texts to measure with: one per line, or a CSV, TSV or JSONL file, optionally gzip-compressed")
       .ValueName("DATA")
       .Default("the model's held-out texts");
   AddTextField(options.text_field, table);
-  table.Add("iterations", &options.iterations, "Single texts to time").Alias("n").Range(1, 1e7);
-  table.Add("batch-sizes", &options.batch_sizes, "How many texts go together, for each throughput").ValueName("N");
-  table.Add("seconds", &options.seconds, "Time for each batch size and number of threads").Range(0.01, 3600);
-  table.Add("sorted", &options.sorted, "Take the texts sorted by length, instead of as they come");
+  table.Add("iterations", &options.iterations, "Number of texts to time one by one, for latency")
+      .Alias("n")
+      .Range(1, 1e7);
+  table.Add("batch-sizes", &options.batch_sizes, "Batch sizes to measure throughput with").ValueName("N");
+  table.Add("seconds", &options.seconds, "Measuring time per batch size and number of threads").Range(0.01, 3600);
+  table.Add("sorted", &options.sorted, "Sort the texts by length, instead of using their order in the file");
   AddWeightsOption(options.weights, table);
   table.Group("Output");
-  table.Add("plot", &options.plot, "Draw the figures too, as FILE.svg, or as FILE.png, which requires gnuplot")
+  table.Add("plot", &options.plot, "Also plot the measurements, as FILE.svg, or as FILE.png, which requires gnuplot")
       .ValueName("FILE");
-  table.Example("winnow bench spam", "how fast this model answers here");
-  table.Example("winnow bench spam messages.tsv --json --plot bench.svg", "for machines, and a picture");
+  table.Example("winnow bench spam", "measure latency and throughput on this machine");
+  table.Example("winnow bench spam messages.tsv --json --plot bench.svg", "JSON output and a plot");
 }
 
 /// For bundles without held-out texts, when none are given.
@@ -69,7 +73,7 @@ Result<std::vector<std::string>> Texts(const BenchOptions& options) {
   std::error_code ignored;
   std::vector<std::string> texts;
   if (!options.data && !std::filesystem::exists(file, ignored)) {
-    LogInfo("the model holds no held-out texts; measuring with a few of Winnow's own");
+    LogInfo("the model contains no calibration set; measuring with built-in example texts");
     texts = OurTexts();
   } else {
     ReadOptions read;
@@ -88,7 +92,7 @@ Result<void> Run(const BenchOptions& options) {
     int size = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), size);
     if (error != std::errc() || end != text.data() + text.size() || size < 1 || size > 1'000'000) {
-      return Fail(ErrorCode::kInvalidArgument, "--batch-sizes: '" + text + "' is no number of texts");
+      return Fail(ErrorCode::kInvalidArgument, "--batch-sizes: '" + text + "' is not a valid batch size");
     }
     batch_sizes.push_back(size);
   }
@@ -118,7 +122,7 @@ Result<void> Run(const BenchOptions& options) {
 }  // namespace
 
 Command BenchCommand() {
-  return MakeCommand<BenchOptions>("bench", "Measures how fast a model answers on this machine, and its memory.",
+  return MakeCommand<BenchOptions>("bench", "Measures latency, throughput and memory use of a model on this machine.",
                                    Describe, Run);
 }
 

@@ -46,40 +46,43 @@ struct CalibrateOptions : LabelledDataOptions {
 };
 
 void Describe(CalibrateOptions& options, OptionTable& table) {
-  table.AddPositional("bundle", &options.bundle, "The model's directory").ValueName("BUNDLE").Required();
+  table.AddPositional("bundle", &options.bundle, "Directory of the model").ValueName("BUNDLE").Required();
   table
       .AddPositional("data", &options.data,
-                     "Labelled texts that training has not seen: CSV, TSV, JSONL or fastText files, gzip of each")
+                     "Labelled texts that the model was not trained on: CSV, TSV, JSONL or fastText files, optionally "
+                     "gzip-compressed")
       .Default("calibration.jsonl in BUNDLE");
   table.Group("Data");
   AddTextField(options.text_field, table);
   AddLabelField(options.label_field, table);
   AddFilter(options.filter, table);
-  table.Add("force", &options.force, "Take texts that the model seems to have been trained on");
+  table.Add("force", &options.force, "Accept texts that the model was apparently trained on");
   table.Group("Calibration");
   AddCalibrationOptions(options.calibrating, table, /*of_a_bundle=*/true);
   AddScopeOptions(options.scope, table);
   table.Group("Calibration");
-  table.Add("reset", &options.reset, "Forget former thresholds and abstention: .3, .5 and .7, and none");
+  table.Add("reset", &options.reset, "Reset the decision thresholds to 0.3, 0.5 and 0.7, and remove abstention");
   AddWeightsOption(options.weights, table);
   table.Group("Output");
-  table.Add("output", &options.output, "Write a bundle of its own there, and leave BUNDLE as it is").ValueName("DIR");
+  table.Add("output", &options.output, "Write the calibrated model into this directory, and leave BUNDLE unchanged")
+      .ValueName("DIR");
   AddOverwrite(options.overwrite, table);
-  table.Add("dry-run", &options.dry_run, "Only tell what would be written");
+  table.Add("dry-run", &options.dry_run, "Show the result without writing anything");
   table.Describe(
-      "A threshold's promise: of the legitimate texts to come, if they are like these, at most --max-fpr are called "
-      "positive, with --confidence. Abstention's promise: of all texts to come, at most --max-error are decided "
-      "wrongly without being marked as unsure. The texts in BUNDLE also chose its best epoch; for promises without "
-      "that "
-      "reservation give texts of your own.");
+      "Guarantee of the decision thresholds: if future texts are like the calibration set, at most the "
+      "share --max-fpr of the negatives is assigned the positive label, with confidence --confidence. "
+      "Guarantee of abstention: at most the share --max-error of all future texts is decided wrongly "
+      "without abstention. The calibration set in BUNDLE also chose the best epoch; for guarantees without "
+      "this limitation, specify DATA.");
   table.Example("winnow calibrate spam recent.tsv --max-fpr .02",
-                "at most 2 % of legitimate messages are flagged, with 95 % confidence");
-  table.Example("winnow calibrate spam recent.tsv --max-error .01 --dry-run", "how many texts would go to review");
+                "at most 2 % of the negatives are flagged, with 95 % confidence");
+  table.Example("winnow calibrate spam recent.tsv --max-error .01 --dry-run",
+                "number of texts that would go to review");
 }
 
 Result<Dataset> ReadTextsFor(const CalibrateOptions& options, const BundleClassifier& classifier) {
   if (options.data.empty()) {
-    LogInfo("texts: {}, which also chose the best epoch when the model was trained",
+    LogInfo("calibration set: {}, which also chose the best epoch when the model was trained",
             (options.bundle / kCalibrationTextsFile).string());
     return ReadCalibrationSet(options.bundle, classifier);
   }
@@ -116,7 +119,7 @@ Result<void> Write(const CalibrateOptions& options, Manifest manifest, const Sco
   const fs::path& target = options.output.value_or(options.bundle);
   if (!options.output && scope == nullptr && !options.scope.remove) {
     TRY(WriteInto(options.bundle, manifest, has_onnx));
-    LogInfo("{} is calibrated", options.bundle.string());
+    LogInfo("calibrated {}", options.bundle.string());
     return {};
   }
   // The rule has a file of its own beside the manifest: the bundle is replaced as a whole.
@@ -133,7 +136,7 @@ Result<void> Write(const CalibrateOptions& options, Manifest manifest, const Sco
   }
   TRY(WriteInto(writer.path(), manifest, has_onnx));
   TRY(writer.Commit());
-  LogInfo("{} is calibrated", target.string());
+  LogInfo("calibrated {}", target.string());
   return {};
 }
 
@@ -144,8 +147,8 @@ Result<void> RefuseTrainingTexts(const CalibrateOptions& options, const Dataset&
   if (why.empty()) return {};
   if (!options.force) {
     return Fail(ErrorCode::kInvalidData, why,
-                "calibrate on texts that training has not seen: without DATA those in BUNDLE are used; --force takes "
-                "these all the same");
+                "calibrate on texts that the model was not trained on: leave DATA out to use those in BUNDLE, or "
+                "pass --force to use these texts nevertheless");
   }
   LogWarning("{}", why);
   return {};
@@ -219,8 +222,9 @@ Result<void> Run(const CalibrateOptions& options) {
   std::error_code ignored;
   if (!options.output && !options.dry_run && fs::is_directory(options.bundle, ignored) &&
       !fs::exists(options.bundle / kManifestFile, ignored)) {
-    return Fail(ErrorCode::kInvalidArgument, options.bundle.string() + ": not a Winnow bundle, so it is left as it is",
-                "name a place for the calibrated one with --output");
+    return Fail(ErrorCode::kInvalidArgument,
+                options.bundle.string() + ": not a Winnow bundle, so it cannot be changed in place",
+                "write the calibrated model into a new directory with --output DIR");
   }
   ThreadPool pool(options.threads);
   const CalibratedBundle report = TRY(Calibrated(options, pool));
@@ -240,8 +244,8 @@ Result<CalibratedBundle> CalibrateBundle(const fs::path& bundle, const Calibrati
 }
 
 Command CalibrateCommand() {
-  return MakeCommand<CalibrateOptions>(
-      "calibrate", "Makes probabilities honest, and thresholds keep what they promise.", Describe, Run);
+  return MakeCommand<CalibrateOptions>("calibrate", "Calibrates probabilities and sets decision thresholds.", Describe,
+                                       Run);
 }
 
 }  // namespace winnow

@@ -12,26 +12,27 @@ void AddCalibrationOptions(CalibrationOptions& options, OptionTable& table, bool
                                                                     {"isotonic", CalibrationChoice::kIsotonic},
                                                                     {"none", CalibrationChoice::kNone}};
   if (of_a_bundle) choices.emplace_back("keep", CalibrationChoice::kKeep);
-  table.AddChoice(
-      "calibration", &options.calibration, std::move(choices),
-      "What makes probabilities honest: a temperature (multi-label: one a label), a scale and a bias for each "
-      "label (from 10 texts of each), or a curve for each (from 1000 texts)");
+  table.AddChoice("calibration", &options.calibration, std::move(choices),
+                  "How probabilities are calibrated. temperature: one number (multi-label: one per label); vector: "
+                  "scale and bias per label (from 10 texts per label); isotonic: a curve per label (from 1000 texts)");
   table
       .Add("max-fpr", &options.max_fpr,
-           "Choose thresholds whose false-positive rate stays under this in the moderate mode, under twice this in the "
-           "strict and half of it in the lenient one; multi-label: for each label")
+           "Set decision thresholds so that at most this share of the negatives is flagged in the moderate mode "
+           "(strict: twice, lenient: half); multi-label: per label")
       .MoreThan(0)
       .Range(0, 0.499)
-      .Default("thresholds stay");
-  table.Add("confidence", &options.confidence, "How sure --max-fpr is to hold").MoreThan(0).Range(0, 0.999999);
+      .Default("thresholds are unchanged");
+  table.Add("confidence", &options.confidence, "Confidence level of the guarantees, such as the one of --max-fpr")
+      .MoreThan(0)
+      .Range(0, 0.999999);
   if (!of_a_bundle) return;
   table
       .Add("max-error", &options.max_error,
-           "Mark decisions as unsure, for review, so that at most this share of all texts is decided wrongly without "
-           "that mark")
+           "Abstain from uncertain predictions, for review by a person, so that at most this share of all texts "
+           "is decided wrongly without abstention")
       .MoreThan(0)
       .Range(0, 0.999)
-      .Default("none are marked");
+      .Default("no abstention");
 }
 
 }  // namespace winnow

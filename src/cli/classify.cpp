@@ -164,7 +164,7 @@ Result<std::string> ApiKey(const ClassifyCommandOptions& options) {
   const std::string text = TRY(ReadFile(*options.api_key_file));
   const std::string_view key = TrimAscii(text);
   if (key.empty()) {
-    return Fail(ErrorCode::kInvalidData, options.api_key_file->string() + ": the API key's file is empty");
+    return Fail(ErrorCode::kInvalidData, options.api_key_file->string() + ": the file of the API key is empty");
   }
   return std::string(key);
 }
@@ -174,11 +174,11 @@ Result<void> RunOnServer(const ClassifyCommandOptions& options) {
   const std::string key = TRY(ApiKey(options));
   const bool odd = std::ranges::any_of(key, [](char c) { return c <= ' ' || c >= 0x7f; });
   if (odd) {
-    return Fail(ErrorCode::kInvalidArgument, "the API key holds characters that no key has",
-                "a key is one word in one line; is this the file that the server reads?");
+    return Fail(ErrorCode::kInvalidArgument, "the API key contains invalid characters",
+                "the file must contain one API key on one line, not the hashes that the server reads");
   }
   if (!key.empty() && address.IsOpen()) {
-    LogWarning("{}: the API key and the texts can be read on their way; https keeps them private", address.shown);
+    LogWarning("{}: the API key and the texts are sent without encryption; use https to protect them", address.shown);
   }
   RemoteClassifying classifying = {.server = {.access = {.address = address, .api_key = key, .stopped = Interrupted},
                                               .request = {.model = options.model.value_or(""),
@@ -256,8 +256,7 @@ Result<void> Run(const ClassifyCommandOptions& given) {
 }  // namespace
 
 Command ClassifyCommand() {
-  return MakeCommand<ClassifyCommandOptions>("classify", "Says which label each text has, and how sure that is.",
-                                             DescribeClassify, Run);
+  return MakeCommand<ClassifyCommandOptions>("classify", "Classifies texts.", DescribeClassify, Run);
 }
 
 }  // namespace winnow

@@ -8,8 +8,8 @@ namespace winnow {
 namespace {
 
 std::unexpected<Error> NotAsOurs() {
-  return Fail(ErrorCode::kNetwork, "the server's answer is not as winnow serve gives it",
-              "is the server of another version? 'winnow version' tells this one's");
+  return Fail(ErrorCode::kNetwork, "the response is not in the format of winnow serve",
+              "the server may run a different version; compare 'winnow version'");
 }
 
 }  // namespace

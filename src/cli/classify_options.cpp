@@ -20,8 +20,8 @@ Result<void> RequireNothingLocal(const ClassifyCommandOptions& options) {
                                                      {options.multi_label, "--multi-label"}};
   for (const auto& [given, name] : local) {
     if (!given) continue;
-    return Fail(ErrorCode::kInvalidArgument, fmt::format("{} has no part in --server", name),
-                "the server's models answer as they were loaded there: leave it out");
+    return Fail(ErrorCode::kInvalidArgument, fmt::format("{} cannot be combined with --server", name),
+                "the server determines how its models are loaded; leave the option out");
   }
   return RequireNoZeroShotDetails(options.zero_shot_details);
 }
@@ -51,23 +51,25 @@ Result<void> CheckLocal(const ClassifyCommandOptions& options) {
   }
   if (options.model || options.api_key_file) {
     return Fail(ErrorCode::kInvalidArgument,
-                fmt::format("{} says something only with --server", options.model ? "--model" : "--api-key-file"),
-                "a model on this machine is named by its directory");
+                fmt::format("{} requires --server", options.model ? "--model" : "--api-key-file"),
+                "a model on this machine is specified by its directory");
   }
   if (options.zero_shot && (options.explain || options.fold_disguises)) {
-    return Fail(ErrorCode::kInvalidArgument,
-                fmt::format("{} has no part in --zero-shot", options.explain ? "--explain" : "--fold-disguises"),
-                "it is about a model's own labels: leave it out");
+    return Fail(
+        ErrorCode::kInvalidArgument,
+        fmt::format("{} cannot be combined with --zero-shot", options.explain ? "--explain" : "--fold-disguises"),
+        "the option applies only to a model's own labels; leave it out");
   }
   if (options.zero_shot && options.long_text) {
-    return Fail(ErrorCode::kInvalidArgument, "--long-text has no part in --zero-shot, which reads a text's beginning",
-                "leave it out");
+    return Fail(ErrorCode::kInvalidArgument,
+                "--long-text cannot be combined with --zero-shot, which reads only the beginning of a text",
+                "leave --long-text out");
   }
   if (!options.zero_shot) {
     TRY(RequireNoZeroShotDetails(options.zero_shot_details));
     if (options.multi_label) {
-      return Fail(ErrorCode::kInvalidArgument, "--multi-label says something only with --zero-shot",
-                  "a model itself knows whether any number of its labels may apply");
+      return Fail(ErrorCode::kInvalidArgument, "--multi-label requires --zero-shot",
+                  "for a model's own labels, the model determines whether it is multi-label");
     }
   }
   return {};
@@ -78,71 +80,78 @@ Result<void> CheckLocal(const ClassifyCommandOptions& options) {
 void DescribeClassify(ClassifyCommandOptions& options, OptionTable& table) {
   table
       .AddPositional("bundle", &options.bundle,
-                     "The model's directory; with --server its name there, which may be left out")
+                     "Directory of the model; with --server, the optional name of a model on the server")
       .ValueName("BUNDLE");
   table.AddPositional(
       "text", &options.texts,
-      "Texts to classify; without any and without --input they are read from standard input, one a line");
+      "Texts to classify; if neither texts nor --input are given, texts are read from standard input, one "
+      "per line");
   table.Group("Input and output");
   table
       .Add("input", &options.input,
-           "Texts to classify: a line each, or CSV, TSV, JSONL, gzip of each; - is standard input")
+           "Texts to classify: one per line, or a CSV, TSV or JSONL file, optionally gzip-compressed; - is "
+           "standard input")
       .ValueName("FILE");
-  table.Add("output", &options.output, "Where the answers go, as JSON lines; it appears once it is whole")
+  table
+      .Add("output", &options.output,
+           "File for the predictions, as JSON lines; it is created once all predictions are complete")
       .ValueName("FILE");
   AddTextField(options.text_field, table);
-  table.Add("top-k", &options.top_k, "Show the K most probable labels; 0 shows all").AtLeast(0);
+  table.Add("top-k", &options.top_k, "Number of most probable labels to show; 0 shows all").AtLeast(0);
   table.Add("explain", &options.explain,
-            "Show what each word does to the score: it is left out, and the text classified again, so a text takes the "
-            "time of as many as it has words, up to 200");
-  table.Add("batch-size", &options.batch_size, "Texts that are computed together, or sent to a server together")
+            "Show the effect of each word on the score. The text is classified again without each word, so the "
+            "time grows with the number of words, up to 200");
+  table.Add("batch-size", &options.batch_size, "Number of texts per forward pass, or per request to the server")
       .AtLeast(1);
   table.Group("Decision");
   table.AddChoice("mode", &options.mode,
                   {{"strict", Mode::kStrict}, {"moderate", Mode::kModerate}, {"lenient", Mode::kLenient}},
-                  "Which of the model's thresholds decides");
+                  "Decision thresholds to use: strict flags the most texts as the positive label, lenient the fewest");
   AddWeightsOption(options.weights, table);
   AddLongTextOption(options.long_text, table);
   AddFoldDisguisesOption(options.fold_disguises, table);
-  table.Group("On a server");
+  table.Group("Server");
   table
-      .Add(
-          "server", &options.server,
-          "Ask a 'winnow serve' instead of a model on this machine: http://HOST:PORT, https://..., unix:///PATH. A "
-          "first argument of one word is the model's name there; any other is a text, and the server's default answers")
+      .Add("server", &options.server,
+           "Send the texts to a 'winnow serve' at http://HOST:PORT, https://HOST:PORT or unix:///PATH. If the "
+           "first argument is one word, it is the name of a model on the server; otherwise it is a text, and "
+           "the server's default model is used")
       .ValueName("URL");
   table
       .Add("model", &options.model,
-           "With --server: the model's name there, NAME, NAME:VERSION or NAME@ALIAS; all "
-           "arguments are texts then")
+           "Name of the model on the server: NAME, NAME:VERSION or NAME@ALIAS; all arguments are then texts. "
+           "Requires --server")
       .ValueName("NAME");
   table
       .Add("api-key-file", &options.api_key_file,
-           "With --server: the file of the API key; otherwise WINNOW_API_KEY holds it, where the server wants one")
+           "File that contains the API key for the server; without it, the key is read from WINNOW_API_KEY. "
+           "Requires --server")
       .ValueName("FILE");
-  table.Group("Without training");
+  table.Group("Zero-shot classification");
   table
       .Add("zero-shot", &options.zero_shot,
-           "Choose among these labels, divided by commas, instead of the model's own: BUNDLE is a model for natural "
-           "language inference, which judges a hypothesis about each label")
+           "Candidate labels, separated by commas, in place of the model's own labels. BUNDLE must be a natural "
+           "language inference model, which judges a hypothesis about each label")
       .ValueName("LABELS");
-  table.Add("multi-label", &options.multi_label, "With --zero-shot: judge each label by itself; any number may apply");
+  table.Add("multi-label", &options.multi_label,
+            "Judge each label independently, so that any number may apply. Requires --zero-shot");
   AddZeroShotDetails(options.zero_shot_details, table);
   table.Example("winnow classify spam 'You won a prize'", "one text");
-  table.Example("winnow classify spam --input messages.txt --output answers.jsonl", "a file, a text a line");
-  table.Example("winnow classify spam 'You won a prize' --explain", "which words it was");
+  table.Example("winnow classify spam --input messages.txt --output answers.jsonl", "a file with one text per line");
+  table.Example("winnow classify spam 'You won a prize' --explain", "the effect of each word");
   table.Example("winnow classify nli 'The fix is ready' --zero-shot 'spam,work,private'",
-                "labels that no model was trained for");
-  table.Example("winnow classify --server http://127.0.0.1:8080 'You won a prize'", "a server's default model");
+                "labels that the model was not trained on");
+  table.Example("winnow classify --server http://127.0.0.1:8080 'You won a prize'", "the default model of a server");
   table.Example("winnow classify spam --server http://127.0.0.1:8080 --input messages.txt",
-                "another one of the server's");
+                "another model of the server");
 }
 
 Result<void> SettleClassify(ClassifyCommandOptions& options) {
   TRY(options.server ? RequireNothingLocal(options) : CheckLocal(options));
   if (options.server) TellModelFromTexts(options);
   if (options.texts.empty() || !options.input) return {};
-  return Fail(ErrorCode::kInvalidArgument, "texts on the command line and --input are two sources", "give one of them");
+  return Fail(ErrorCode::kInvalidArgument, "texts on the command line cannot be combined with --input",
+              "leave one of them out");
 }
 
 }  // namespace winnow

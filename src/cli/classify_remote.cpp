@@ -16,8 +16,8 @@ Result<std::string> LinesOf(const Json& answer, const std::string& text, bool ex
   if (!explain) return lines;
   const auto explanation = ReadExplanation(answer["explanation"], text);
   if (!explanation) {
-    return Fail(ErrorCode::kNetwork, "the server's explanation is not one of the text that it was asked about",
-                "is the server of another version? 'winnow version' tells this one's");
+    return Fail(ErrorCode::kNetwork, "the server's explanation does not match the text of the request",
+                "the server may run a different version; compare 'winnow version'");
   }
   return lines + ExplanationText(*explanation, text, colour);
 }

@@ -39,32 +39,34 @@ struct CompareOptions : LabelledDataOptions {
 
 void Describe(CompareOptions& options, OptionTable& table) {
   table.Describe(
-      "Every model answers the same texts; the table is sorted by macro-F1. A model that can't be loaded is listed "
-      "with its error, and does not stop the others. A text whose label a model doesn't know is left out for that "
-      "model.");
-  table.AddPositional("data", &options.data, "Labelled texts: a CSV, TSV, JSONL or fastText file, gzip of each")
+      "All models classify the same texts; the table is sorted by macro-F1. A model that cannot be loaded "
+      "is listed with its error, and the others are still evaluated. Texts whose label a model does not "
+      "have are left out for that model.");
+  table
+      .AddPositional("data", &options.data,
+                     "Labelled texts: a CSV, TSV, JSONL or fastText file, optionally gzip-compressed")
       .Required();
   table.AddPositional("bundle", &options.bundles, "Directories of models");
-  table.Add("models", &options.models, "Take every model below DIR too, one or two levels deep").ValueName("DIR");
+  table.Add("models", &options.models, "Also evaluate every model below DIR, one or two levels deep").ValueName("DIR");
   AddLabelledDataOptions(options, table);
-  table.Group("Without training");
+  table.Group("Zero-shot classification");
   table
       .Add("zero-shot", &options.zero_shot,
-           "Measure a model for natural language inference too, which is asked about each of the data's labels: their "
-           "names, with spaces for _ and -")
+           "Also evaluate this natural language inference model by zero-shot classification with the labels of "
+           "the data; _ and - in their names are replaced with spaces")
       .ValueName("NLI_BUNDLE");
   AddZeroShotDetails(options.zero_shot_details, table);
   table.Group("Output");
-  table.Add("save", &options.save, "Append all figures to FILE, as one line of JSON a run").ValueName("FILE");
+  table.Add("save", &options.save, "Append all metrics to FILE, as one line of JSON per run").ValueName("FILE");
   table
       .Add("plot", &options.plot,
-           "Draw macro-F1 against time a text, as FILE.svg, or as FILE.png, which requires gnuplot")
+           "Plot macro-F1 against time per text, as FILE.svg, or as FILE.png, which requires gnuplot")
       .ValueName("FILE");
-  table.Example("winnow compare held-out.tsv spam spam-small", "which one to take");
+  table.Example("winnow compare held-out.tsv spam spam-small", "compare two models");
   table.Example("winnow compare held-out.tsv spam --zero-shot nli --hypothesis 'This message is {label}.'",
-                "what training gained over none");
+                "compare a trained model with zero-shot classification");
   table.Example("winnow compare held-out.tsv --models models --save history.jsonl --plot models.svg",
-                "all of them, remembered, and as a picture");
+                "compare all models of a directory, with a history and a plot");
 }
 
 /// A file by its bytes, as sha256sum says it: other tools can tell, too, that a line of the history is about it.
@@ -72,7 +74,7 @@ Result<std::string> DigestOf(const fs::path& data) {
   std::error_code error;
   if (fs::exists(data, error) && !fs::is_regular_file(data, error)) {
     return Fail(ErrorCode::kInvalidArgument, data.string() + ": not a regular file",
-                "the data are read once for each model; save them to a file first");
+                "the data are read once per model; save them to a file first");
   }
   return Sha256OfFile(data);
 }
@@ -148,7 +150,7 @@ class Measurements {
     model.unknown_labels = report.unknown_labels;
     // In a multi-label set, texts without any label are left, which say nothing about a model of other labels.
     if (dataset && report.label_counts.empty()) {
-      return Fail(ErrorCode::kInvalidData, options_.data.string() + ": no row has a label that the model knows");
+      return Fail(ErrorCode::kInvalidData, options_.data.string() + ": no row has a label of the model");
     }
     return dataset;
   }
@@ -178,7 +180,7 @@ Result<bool> CanPlot(const CompareOptions& options) {
 Result<void> CheckSaveFile(const std::optional<fs::path>& file) {
   std::error_code ignored;
   if (!file || fs::is_directory(file->has_parent_path() ? file->parent_path() : fs::path("."), ignored)) return {};
-  return Fail(ErrorCode::kNotFound, "--save: " + file->string() + ": there is no such directory");
+  return Fail(ErrorCode::kNotFound, "--save: " + file->string() + ": no such directory");
 }
 
 /// What is wrong with the hypothesis is wrong with the command, whatever the model.
@@ -218,7 +220,7 @@ Result<void> Run(const CompareOptions& options) {
   const Json json = ComparisonJson(comparison);
   TRY(Print(options.json ? json.dump(2) + "\n" : ComparisonText(comparison)));
   if (BestOf(comparison) == nullptr) {
-    return Fail(ErrorCode::kInvalidModel, "no model could be evaluated: the error of each is above");
+    return Fail(ErrorCode::kInvalidModel, "no model could be evaluated; the errors are listed above");
   }
   if (options.save) TRY(AppendLine(*options.save, json.dump()));
   if (plots) {
@@ -231,8 +233,7 @@ Result<void> Run(const CompareOptions& options) {
 }  // namespace
 
 Command CompareCommand() {
-  return MakeCommand<CompareOptions>("compare", "Measures models side by side on the same labelled texts.", Describe,
-                                     Run);
+  return MakeCommand<CompareOptions>("compare", "Compares models on the same labelled texts.", Describe, Run);
 }
 
 }  // namespace winnow

@@ -63,7 +63,7 @@ void ConsoleObserver::OnStepsEnd() {
 void ConsoleObserver::OnBundleFiles(const std::filesystem::path& dir, const std::string& name,
                                     const TrainingState& state, const std::string& metric) {
   const auto drawn = PlotTraining(losses_, state.evaluations, metric, name, dir / "training.svg");
-  if (!drawn) LogWarning("no training.svg: {}", drawn.error().message);
+  if (!drawn) LogWarning("training.svg could not be written: {}", drawn.error().message);
 }
 
 bool ConsoleObserver::Cancelled() { return Interrupted(); }

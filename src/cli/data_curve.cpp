@@ -24,19 +24,19 @@ struct DataCurveOptions : TrainCommandOptions {
 
 void Describe(DataCurveOptions& options, OptionTable& table) {
   AddLearningPlanOptions(options, table);
-  table.Group("Curve");
+  table.Group("Learning curve");
   table
       .Add("sizes", &options.sizes,
            "Sizes of the training parts: numbers of texts (50,100,200), or shares up to 1 (0.1,0.5,1)")
       .ValueName("N,...")
-      .Default("halves of all texts, down to about 50");
-  table.Add("plot", &options.plot, "Draw the curve into this .svg or .png file").ValueName("FILE");
+      .Default("all texts, then half as many each time, down to about 50");
+  table.Add("plot", &options.plot, "Plot the learning curve into this .svg or .png file").ValueName("FILE");
   table.Describe(
-      "Trains on a small part of the training texts, then on larger ones, each of which holds the smaller and has "
-      "every label in proportion. The validation and test parts stay the same, so that only the number of training "
-      "texts "
-      "differs. Options are those of 'winnow train'; no model stays.");
-  table.Example("winnow data curve sms.tsv --freeze encoder --plot curve.svg", "would more labelled texts help?");
+      "Trains on increasingly large subsets of the training part. Each subset contains the smaller ones "
+      "and has every label in proportion. The validation and test parts stay the same, so that only the "
+      "number of training texts differs. The options are those of 'winnow train'; no model is saved.");
+  table.Example("winnow data curve sms.tsv --freeze encoder --plot curve.svg",
+                "estimate whether more labelled texts would help");
 }
 
 Result<void> Run(const DataCurveOptions& options) {
@@ -47,7 +47,7 @@ Result<void> Run(const DataCurveOptions& options) {
   const TrainingPlan plan = PlanOf(options);
   const Split split = TRY(ReadParts(plan, observer));
   if (split.test.examples.empty()) {
-    return Fail(ErrorCode::kInvalidData, "there is no test part to measure on", "give a --test file or a --test-size");
+    return Fail(ErrorCode::kInvalidData, "there is no test part to measure on", "specify --test FILE or --test-size");
   }
   const DataCurve curve = TRY(MeasureLearningCurve(plan, options.sizes, split, pool, observer));
   if (options.plot) {
@@ -62,7 +62,8 @@ Result<void> Run(const DataCurveOptions& options) {
 }  // namespace
 
 Command DataCurveCommand() {
-  return MakeCommand<DataCurveOptions>("data curve", "Measures what more training texts bring.", Describe, Run);
+  return MakeCommand<DataCurveOptions>("data curve", "Measures how metrics depend on the number of training texts.",
+                                       Describe, Run);
 }
 
 }  // namespace winnow

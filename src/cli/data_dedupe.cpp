@@ -20,15 +20,15 @@ struct DataDedupeOptions : DataCommandOptions {
 void Describe(DataDedupeOptions& options, OptionTable& table) {
   AddReadingOptions(options, table);
   table.Group("Output");
-  table.Add("output", &options.output, "The rows that are kept, with all of their fields; .tsv, .csv or .jsonl")
+  table.Add("output", &options.output, "File for the rows that are kept, with all fields; .tsv, .csv or .jsonl")
       .ValueName("FILE")
       .Required();
   table.Describe(
-      "Texts are the same where they differ in nothing but case, white space, width and invisible characters. The "
-      "first row of each stays. Where rows of one text have different labels, the label of most of them stays, and "
-      "none "
-      "where two have equally many. 'winnow train' does this by itself.");
-  table.Example("winnow data dedupe a.tsv b.tsv --output all.tsv", "two files into one, each text once");
+      "Texts are duplicates if they differ only in case, white space, character width and invisible "
+      "characters. The first row of each text is kept. If the rows of a text have different labels, the "
+      "most frequent label is kept; if there is a tie, the text is dropped. 'winnow train' removes "
+      "duplicates automatically.");
+  table.Example("winnow data dedupe a.tsv b.tsv --output all.tsv", "merge two files, with each text once");
 }
 
 Result<void> Run(const DataDedupeOptions& options) {
@@ -42,7 +42,7 @@ Result<void> Run(const DataDedupeOptions& options) {
   std::map<RowPlace, size_t> places;
   for (const Example& example : dataset.examples) places.emplace(RowPlace{example.file, example.row}, 0);
   TRY(ForRowsOf(files, read, places, [&](size_t, std::span<const Field> fields) { writer.Add(fields); }));
-  for (const std::string& name : writer.left_out()) LogWarning("'{}' holds objects and is left out", name);
+  for (const std::string& name : writer.left_out()) LogWarning("field '{}' contains objects and is left out", name);
   TRY(writer.Write());
   if (!options.json) return Print(duplicates.Text());
   Json json = duplicates.ToJson();
@@ -53,8 +53,8 @@ Result<void> Run(const DataDedupeOptions& options) {
 }  // namespace
 
 Command DataDedupeCommand() {
-  return MakeCommand<DataDedupeOptions>("data dedupe", "Keeps each text once, and drops contradictory ones.", Describe,
-                                        Run);
+  return MakeCommand<DataDedupeOptions>("data dedupe", "Removes duplicate texts and texts with contradictory labels.",
+                                        Describe, Run);
 }
 
 }  // namespace winnow

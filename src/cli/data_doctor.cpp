@@ -28,41 +28,42 @@ struct DataDoctorOptions : DataCommandOptions {
 
 void Describe(DataDoctorOptions& options, OptionTable& table) {
   AddReadingOptions(options, table);
-  table.Add("validation", &options.validation, "Held-out texts for validation: leaks into them are found")
-      .ValueName("FILE");
-  table.Add("test", &options.test, "Held-out texts of the test: the same").ValueName("FILE");
-  table.Group("Examination");
+  table.Add("validation", &options.validation, "Validation texts, to be checked for leaks").ValueName("FILE");
+  table.Add("test", &options.test, "Test texts, to be checked for leaks").ValueName("FILE");
+  table.Group("Checks");
   table
       .Add("near", &options.doctor.near,
-           "How alike near duplicates are: what is common of their runs of five characters")
+           "Similarity from which two texts are near-duplicates: the share of common character 5-grams")
       .Range(0.1, 1);
-  table.Add("folds", &options.doctor.folds, "Parts in which labels are judged, each by a linear model of the others")
+  table
+      .Add("folds", &options.doctor.folds,
+           "Number of cross-validation folds in which a linear model looks for label errors")
       .Range(2, 20);
   table
-      .Add(
-          "suspects", &options.doctor.suspects,
-          "List at least so large a share of the texts as doubtful, where the model thinks another label more probable")
+      .Add("suspects", &options.doctor.suspects,
+           "Smallest share of the texts to list as possible label errors, as far as the linear model finds "
+           "another label more probable")
       .Range(0, 1);
-  table.Add("seed", &options.doctor.seed, "Another seed gives other folds");
+  table.Add("seed", &options.doctor.seed, "Random seed of the folds");
   table.Group("Output");
   table
-      .Add(
-          "output", &options.output,
-          "The findings, to be gone through in a spreadsheet, the worst first; with --fix the mended rows, with all of "
-          "their fields; .csv, .tsv or .jsonl")
+      .Add("output", &options.output,
+           "File for the findings, most serious first, for review in a spreadsheet; with --fix, file for the "
+           "corrected rows with all fields; .csv, .tsv or .jsonl")
       .ValueName("FILE");
-  table.Add("fix", &options.fix, "A review with its column 'fix' filled in: a label, drop or keep").ValueName("REVIEW");
+  table.Add("fix", &options.fix, "Reviewed findings whose column 'fix' is filled in with a label, drop or keep")
+      .ValueName("REVIEW");
   table.Describe(
-      "Finds texts that come twice, exactly or nearly, within a part and across parts; texts with several labels; "
-      "labels that are probably wrong, by confident learning; classes too small, or one under two names; broken "
-      "characters, odd scripts and lengths.");
+      "Finds duplicates and near-duplicates within a part, and leaks between parts; texts with "
+      "contradictory labels; probable label errors, by confident learning; classes that are too small, or "
+      "that have two names; broken characters, unusual scripts and lengths.");
   table.Describe(
-      "A fix is a label of the set (several: 'a; b', or '(none)'), 'label:NAME' for a new one, 'drop' or 'keep'; in a "
-      "row about a class it holds for all of its texts. Rows without a fix stay as they are. A cell that a spreadsheet "
-      "would take for a formula begins with an apostrophe, which is taken off again. Read the data with the same "
-      "options both times.");
-  table.Example("winnow data doctor mail.csv --test held-out.csv --output review.csv", "what should a person look at?");
-  table.Example("winnow data doctor mail.csv --fix review.csv --output mended.csv", "what the person decided");
+      "A fix is a label of the data (several: 'a; b', or '(none)'), 'label:NAME' for a new label, 'drop' "
+      "or 'keep'; in a row about a class, it applies to all texts of the class. Rows without a fix are not "
+      "changed. A cell that a spreadsheet would interpret as a formula is prefixed with an apostrophe, "
+      "which --fix removes. Use the same reading options in both runs.");
+  table.Example("winnow data doctor mail.csv --test held-out.csv --output review.csv", "write the findings for review");
+  table.Example("winnow data doctor mail.csv --fix review.csv --output corrected.csv", "apply the reviewed fixes");
 }
 
 /// The texts of all files in one set, so that a label has the same id in all parts.
@@ -88,7 +89,8 @@ Result<DoctorInput> Read(const DataDoctorOptions& options) {
   const auto add = [&](const std::optional<std::filesystem::path>& file, Part part) -> Result<void> {
     if (!file) return {};
     if (std::ranges::find(input.files, *file) != input.files.end()) {
-      return Fail(ErrorCode::kInvalidArgument, file->string() + ": a file can't be two parts", "name another one");
+      return Fail(ErrorCode::kInvalidArgument, file->string() + ": a file cannot be used for two parts",
+                  "specify a different file for each part");
     }
     input.files.push_back(*file);
     input.held_out.emplace_back(file->string(), part);
@@ -127,11 +129,11 @@ Result<void> CheckData(const DataDoctorOptions& options) {
   std::string text = DataQualityText(found, input.dataset);
   if (options.output) {
     text += fmt::format(
-        "\nnext: open {0}, fill in its column 'fix' (a label, drop or keep), save it as CSV, and run\n"
-        "  winnow data doctor {1} --fix {0} --output mended{2}\n",
+        "\nnext: open {0}, fill in its column 'fix' (a label, drop or keep), save it as CSV, and run\n  "
+        "winnow data doctor {1} --fix {0} --output corrected{2}\n",
         options.output->string(), options.data.front().string(), options.output->extension().string());
   } else if (!found.findings.empty()) {
-    text += "\nnext: add --output review.csv for all of them as a table to go through\n";
+    text += "\nnext: add --output review.csv to write all findings into a table for review\n";
   }
   return Print(text);
 }
@@ -139,8 +141,8 @@ Result<void> CheckData(const DataDoctorOptions& options) {
 /// Writes the rows of DATA with the changes that the review asks for.
 Result<void> ApplyFixes(const DataDoctorOptions& options) {
   if (!options.output) {
-    return Fail(ErrorCode::kInvalidArgument, "--fix needs --output: data files are never changed in place",
-                "name the file for the mended rows");
+    return Fail(ErrorCode::kInvalidArgument, "--fix requires --output, because data files are never changed in place",
+                "specify a file for the corrected rows");
   }
   RowWriter writer = TRY(RowWriter::For(*options.output));
   const DoctorInput input = TRY(Read(options));
@@ -148,8 +150,8 @@ Result<void> ApplyFixes(const DataDoctorOptions& options) {
   const Fixes fixes = TRY(ReadReview(*options.fix, dataset));
   for (const Example& example : dataset.examples) {
     if (example.shares.empty()) continue;
-    return Fail(ErrorCode::kInvalidArgument, PlaceText(example) + ": soft labels can't be mended",
-                "make them hard labels first");
+    return Fail(ErrorCode::kInvalidArgument, PlaceText(example) + ": soft labels cannot be corrected",
+                "convert them to hard labels first");
   }
   std::map<std::string, std::vector<std::string>> label_fields;
   for (const FileReport& file : input.report.files) label_fields[file.file] = file.label_fields;
@@ -167,10 +169,10 @@ Result<void> ApplyFixes(const DataDoctorOptions& options) {
     writer.Add(row);
   }));
   TRY(mended);
-  for (const std::string& name : writer.left_out()) LogWarning("'{}' holds objects and is left out", name);
+  for (const std::string& name : writer.left_out()) LogWarning("field '{}' contains objects and is left out", name);
   for (const std::string& label : fixes.new_labels) LogWarning("'{}' is a new label", label);
   if (fixes.elsewhere > 0) {
-    LogWarning("{} fixes are of other files: name those as DATA, too", fixes.elsewhere);
+    LogWarning("{} fixes refer to other files: add those files to DATA", fixes.elsewhere);
   }
   TRY(writer.Write());
   if (options.json) {
@@ -198,8 +200,7 @@ Result<void> Run(const DataDoctorOptions& options) {
 }  // namespace
 
 Command DataDoctorCommand() {
-  return MakeCommand<DataDoctorOptions>("data doctor", "Finds what is wrong with a data set, and mends it.", Describe,
-                                        Run);
+  return MakeCommand<DataDoctorOptions>("data doctor", "Finds defects in a data set and corrects them.", Describe, Run);
 }
 
 }  // namespace winnow

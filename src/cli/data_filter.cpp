@@ -24,19 +24,19 @@ struct DataFilterOptions : DataCommandOptions {
 
 void Describe(DataFilterOptions& options, OptionTable& table) {
   AddReadingOptions(options, table);
-  table.Add("min-chars", &options.min_chars, "Keep texts of at least so many characters");
-  table.Add("max-chars", &options.max_chars, "Keep texts of at most so many characters").Default("any length");
+  table.Add("min-chars", &options.min_chars, "Minimum length of a text in characters");
+  table.Add("max-chars", &options.max_chars, "Maximum length of a text in characters").Default("no maximum");
   table.Group("Output");
-  table.Add("output", &options.output, "The rows that are kept, with all of their fields; .tsv, .csv or .jsonl")
+  table.Add("output", &options.output, "File for the rows that are kept, with all fields; .tsv, .csv or .jsonl")
       .ValueName("FILE")
       .Required();
   table.Describe(
-      "Any text survives the way out and back, tabs, quotes and line ends included. A TSV is plain where no field "
-      "needs "
-      "more; otherwise fields are quoted as in CSV, the whole header among them.");
-  table.Example("winnow data filter mail.jsonl --max-chars 320 --output short.tsv", "texts as long as messages");
+      "Texts are preserved exactly, including tabs, quotes and line breaks. A TSV file has no quotes if no "
+      "field needs them; otherwise fields are quoted as in CSV, including the whole header.");
+  table.Example("winnow data filter mail.jsonl --max-chars 320 --output short.tsv",
+                "texts of the length of short messages");
   table.Example("winnow data filter all.csv --filter 'lang=en and label!=unsure' --output english.csv",
-                "rows by their fields");
+                "filter rows by their fields");
 }
 
 Result<void> Run(const DataFilterOptions& options) {
@@ -62,11 +62,11 @@ Result<void> Run(const DataFilterOptions& options) {
                    return {};
                  }));
   for (const std::string& line : Lines(report.Text())) LogInfo("{}", line);
-  for (const std::string& name : writer.left_out()) LogWarning("'{}' holds objects and is left out", name);
+  for (const std::string& name : writer.left_out()) LogWarning("field '{}' contains objects and is left out", name);
   if (writer.rows() == 0) {
     return Fail(
         ErrorCode::kInvalidData,
-        fmt::format("none of {} rows is kept, so nothing is written", FormatCount(static_cast<int64_t>(report.rows()))),
+        fmt::format("none of {} rows is kept, so no file is written", FormatCount(static_cast<int64_t>(report.rows()))),
         "check --filter, --min-chars and --max-chars");
   }
   TRY(writer.Write());
@@ -95,7 +95,7 @@ Result<void> Run(const DataFilterOptions& options) {
 }  // namespace
 
 Command DataFilterCommand() {
-  return MakeCommand<DataFilterOptions>("data filter", "Keeps the rows that fit: by length, by their fields.", Describe,
+  return MakeCommand<DataFilterOptions>("data filter", "Filters rows by text length and by field values.", Describe,
                                         Run);
 }
 

@@ -14,7 +14,7 @@ using DataInspectOptions = DataCommandOptions;
 
 void Describe(DataInspectOptions& options, OptionTable& table) {
   AddReadingOptions(options, table);
-  table.Example("winnow data inspect sms.tsv", "rows, labels, lengths, duplicates, scripts, and what can't be read");
+  table.Example("winnow data inspect sms.tsv", "rows, labels, lengths, duplicates, scripts and unreadable rows");
 }
 
 Result<void> Run(const DataInspectOptions& options) {
@@ -31,8 +31,8 @@ Result<void> Run(const DataInspectOptions& options) {
 }  // namespace
 
 Command DataInspectCommand() {
-  return MakeCommand<DataInspectOptions>("data inspect", "Tells what a data set holds, and what is odd about it.",
-                                         Describe, Run);
+  return MakeCommand<DataInspectOptions>("data inspect", "Summarizes a data set and its irregularities.", Describe,
+                                         Run);
 }
 
 }  // namespace winnow

@@ -7,38 +7,42 @@
 namespace winnow {
 
 void AddReadingOptions(DataCommandOptions& options, OptionTable& table) {
-  table.AddPositional("data", &options.data, "CSV, TSV, JSONL or fastText files, gzip of each").Required();
+  table.AddPositional("data", &options.data, "CSV, TSV, JSONL or fastText files, optionally gzip-compressed")
+      .Required();
   table.Group("Data");
   AddFieldOptions(options.reading, table);
   table
       .Add("template", &options.reading.template_text,
-           "What counts as the text, made of several fields: '{subject} [SEP] {body}'; rows stay as they are")
+           "Text template that combines several fields: '{subject} [SEP] {body}'; the rows themselves are not "
+           "changed")
       .ValueName("TEXT");
   AddProblemType(options.reading, table);
 }
 
 void AddFieldOptions(ReadingOptions& reading, OptionTable& table) {
   AddTextField(reading.text_field, table)
-      .Default("found by name: text, message, sentence ...")
+      .Default("found by name, such as text, message or sentence")
       .Alias("text-column-name");
   AddLabelField(reading.label_field, table)
-      .Default("found by name: label, category, intent ...")
+      .Default("found by name, such as label, category or intent")
       .Alias("label-column-name");
   AddFilter(reading.filter, table);
 }
 
 void AddProblemType(ReadingOptions& reading, OptionTable& table) {
-  table.Add("problem-type", &reading.problem_type, "One label a text, or any number")
+  table
+      .Add("problem-type", &reading.problem_type,
+           "Number of labels per text: exactly one (single), or any number (multi)")
       .OneOf({"single", "multi"}, {{"single_label_classification", "single"}, {"multi_label_classification", "multi"}})
-      .Default("by the data");
+      .Default("determined from the data");
 }
 
 Result<std::vector<std::filesystem::path>> DataFilesOf(const DataCommandOptions& options) {
   std::vector<std::filesystem::path> files;
   for (const std::filesystem::path& file : options.data) {
     if (file == "-") {
-      return Fail(ErrorCode::kInvalidArgument, "standard input is no data file here: its rows are read twice",
-                  "write them to a file first");
+      return Fail(ErrorCode::kInvalidArgument, "standard input cannot be used here, because the rows are read twice",
+                  "save the rows to a file first");
     }
     if (std::ranges::find(files, file) == files.end()) files.push_back(file);
   }

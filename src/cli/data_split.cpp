@@ -30,24 +30,26 @@ struct DataSplitOptions : DataCommandOptions {
 void Describe(DataSplitOptions& options, OptionTable& table) {
   AddReadingOptions(options, table);
   table.Group("Parts");
-  table.Add("test-size", &options.split.test_size, "Part of the texts that goes to the test file; 0: no such file")
+  table.Add("test-size", &options.split.test_size, "Share of the texts in the test file; 0: no test file")
       .Range(0, 0.9);
   table
       .Add("validation-size", &options.split.validation_size,
-           "Part of the texts that goes to the validation file; 0: none")
+           "Share of the texts in the validation file; 0: no validation file")
       .Range(0, 0.9);
-  table.Add("seed", &options.split.seed, "Another seed gives another split");
+  table.Add("seed", &options.split.seed, "Random seed of the split");
   table.Group("Output");
-  table.Add("output-dir", &options.output_dir, "Where train, validation and test go").ValueName("DIR").Required();
-  table.Add("format", &options.format, "Of the files")
+  table.Add("output-dir", &options.output_dir, "Directory for the files train, validation and test")
+      .ValueName("DIR")
+      .Required();
+  table.Add("format", &options.format, "Format of the files")
       .OneOf({"tsv", "csv", "jsonl"})
-      .Default("jsonl for JSON and for lists of labels, tsv for others");
-  AddOverwrite(options.overwrite, table, "Replace the parts that an earlier split left there");
+      .Default("jsonl for JSON data and for lists of labels, otherwise tsv");
+  AddOverwrite(options.overwrite, table, "Replace the files of an earlier split");
   table.Describe(
-      "Each part has every label in proportion, and no text is in two parts: duplicates are dropped before. 'winnow "
-      "train' with the same sizes and seed makes the same parts by itself.");
+      "Each part has every label in proportion, and no text is in two parts, because duplicates are "
+      "dropped first. 'winnow train' with the same sizes and seed splits the data in the same way.");
   table.Example("winnow data split sms.tsv --output-dir sms --validation-size 0",
-                "four fifths into sms/train.tsv, a fifth into sms/test.tsv");
+                "80 % into sms/train.tsv, 20 % into sms/test.tsv");
 }
 
 std::string FormatFor(const DataSplitOptions& options, const Split& split, const SplitReport& report) {
@@ -64,17 +66,19 @@ Result<void> Prepare(const DataSplitOptions& options) {
   std::error_code error;
   std::filesystem::create_directories(options.output_dir, error);
   if (error)
-    return Fail(ErrorCode::kIo, fmt::format("{}: can't make it: {}", options.output_dir.string(), error.message()));
+    return Fail(ErrorCode::kIo,
+                fmt::format("{}: cannot create the directory: {}", options.output_dir.string(), error.message()));
   for (const char* part : kParts) {
     for (const char* extension : {".tsv", ".csv", ".jsonl"}) {
       const std::filesystem::path file = options.output_dir / (std::string(part) + extension);
       if (!std::filesystem::exists(file, error)) continue;
       if (!options.overwrite) {
-        return Fail(ErrorCode::kExists, file.string() + ": is there already",
-                    "name another --output-dir, or pass --overwrite");
+        return Fail(ErrorCode::kExists, file.string() + ": the file already exists",
+                    "choose another --output-dir, or pass --overwrite");
       }
       if (std::ranges::find(options.data, file) != options.data.end()) {
-        return Fail(ErrorCode::kExists, file.string() + ": is read and would be replaced", "name another --output-dir");
+        return Fail(ErrorCode::kExists, file.string() + ": the file is an input and would be overwritten",
+                    "choose another --output-dir");
       }
       std::filesystem::remove(file, error);
     }
@@ -105,7 +109,7 @@ Result<void> Run(const DataSplitOptions& options) {
     text += fmt::format("{}  {} rows\n", file.string(), part->examples.size());
   }
   TRY(ForRowsOf(files, read, places, [&](size_t part, std::span<const Field> fields) { writers[part].Add(fields); }));
-  for (const std::string& name : writers[0].left_out()) LogWarning("'{}' holds objects and is left out", name);
+  for (const std::string& name : writers[0].left_out()) LogWarning("field '{}' contains objects and is left out", name);
   for (const RowWriter& writer : writers) {
     if (writer.rows() > 0) TRY(writer.Write());
   }

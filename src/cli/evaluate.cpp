@@ -29,39 +29,41 @@ struct EvaluateOptions : LabelledDataOptions {
 };
 
 void Describe(EvaluateOptions& options, OptionTable& table) {
-  table.AddPositional("bundle", &options.bundle, "The model's directory").ValueName("BUNDLE").Required();
-  table.AddPositional("data", &options.data, "Labelled texts: CSV, TSV, JSONL or fastText files, gzip of each")
+  table.AddPositional("bundle", &options.bundle, "Directory of the model").ValueName("BUNDLE").Required();
+  table
+      .AddPositional("data", &options.data,
+                     "Labelled texts: CSV, TSV, JSONL or fastText files, optionally gzip-compressed")
       .Required();
   AddLabelledDataOptions(options, table);
   AddLongTextOption(options.long_text, table);
   AddReportOptions(options.report, table);
   AddFoldDisguisesOption(options.fold_disguises, table);
-  table.Group("Out of scope");
+  table.Group("Out-of-scope detection");
   table
       .Add("out-of-scope", &options.out_of_scope,
-           "Measure how well the model tells these texts, which are none of its labels, from DATA's instead")
+           "Measure out-of-scope detection instead, on these texts, which belong to no label, and those of DATA")
       .ValueName("FILE");
   table.Group("Robustness");
   table.Add("robustness", &options.robustness,
-            "Measure the texts under disguises instead: look-alike letters, leetspeak, invisible characters, spaced "
-            "letters, typos and others, with and without --fold-disguises");
+            "Measure robustness to obfuscation instead: look-alike letters, leetspeak, invisible characters, "
+            "spaced letters, typos and others, with and without --fold-disguises");
   table.Group("Cross-validation");
   table
-      .Add(
-          "folds", &options.folds,
-          "Instead of measuring the model as it is, train its recipe anew on the data, once for each of so many folds, "
-          "and measure each on the texts that it has not seen; no model stays")
+      .Add("folds", &options.folds,
+           "Cross-validation with N folds: instead of measuring BUNDLE, train its configuration again, once per "
+           "fold on the other folds, and measure each model on its held-out fold; no model is saved")
       .AtLeast(2);
-  table.Add("seed", &options.seed, "Another seed gives other folds, and other disguises");
+  table.Add("seed", &options.seed, "Random seed of the folds and of the obfuscation");
   table.Describe(
-      "With --folds the model's base model, hyperparameters, template and labels are taken from BUNDLE. For data that "
-      "no model was trained on yet: winnow train DATA --folds K, with the options of a training.");
-  table.Example("winnow evaluate spam sms.tsv --folds 5", "how good the recipe is, told on every text of the data");
-  table.Example("winnow evaluate spam held-out.tsv", "figures with their confidence intervals");
+      "With --folds, the base model, hyperparameters, text template and labels are taken from BUNDLE. To "
+      "cross-validate without a trained model, run winnow train DATA --folds K with the options of the "
+      "training run.");
+  table.Example("winnow evaluate spam sms.tsv --folds 5", "cross-validated metrics of this configuration");
+  table.Example("winnow evaluate spam held-out.tsv", "metrics with their confidence intervals");
   table.Example("winnow evaluate spam held-out.tsv --report report",
-                "the same with charts, as a page: report/report.html");
+                "the metrics with charts, as a page: report/report.html");
   table.Example("winnow evaluate spam held-out.tsv --against spam-small",
-                "whether another model is better beyond chance");
+                "whether another model is significantly better");
 }
 
 /// The command that makes the report again.
@@ -100,29 +102,33 @@ ReportCommand ReportCommandOf(const EvaluateOptions& options) {
 
 Result<void> CheckOptions(const EvaluateOptions& options) {
   if (options.folds && (options.mode != Mode::kModerate || options.weights != Weights::kAuto || options.long_text)) {
-    return Fail(ErrorCode::kInvalidArgument, "--folds trains models of its own, which decide in the moderate mode",
+    return Fail(ErrorCode::kInvalidArgument, "--folds trains new models, which use the moderate mode",
                 "leave --mode, --weights and --long-text out");
   }
   if (options.folds && options.report.against) {
-    return Fail(ErrorCode::kInvalidArgument, "--against compares models as they are; --folds trains new ones",
+    return Fail(ErrorCode::kInvalidArgument,
+                "--against, which compares trained models, cannot be combined with --folds, which trains new ones",
                 "leave one of them out");
   }
   if (options.folds && (options.robustness || options.fold_disguises)) {
     return Fail(ErrorCode::kInvalidArgument,
-                "--folds trains models of its own: --robustness and --fold-disguises are about BUNDLE",
-                "leave one out");
+                "--folds, which trains new models, cannot be combined with --robustness and --fold-disguises, which "
+                "measure BUNDLE",
+                "leave one of them out");
   }
   if (options.robustness && options.fold_disguises) {
-    return Fail(ErrorCode::kInvalidArgument, "--robustness measures both, with and without folding",
+    return Fail(ErrorCode::kInvalidArgument,
+                "--robustness cannot be combined with --fold-disguises, because it measures with and without folding",
                 "leave --fold-disguises out");
   }
   if (!options.out_of_scope.empty() &&
       (options.folds || options.robustness || options.report.report || options.report.against)) {
-    return Fail(ErrorCode::kInvalidArgument, "--out-of-scope has figures of its own",
-                "leave --folds, --robustness, --report and --against out");
+    return Fail(ErrorCode::kInvalidArgument,
+                "--out-of-scope cannot be combined with --folds, --robustness, --report and --against",
+                "run winnow evaluate once with --out-of-scope and once without");
   }
   if (options.robustness && (options.report.report || options.report.against)) {
-    return Fail(ErrorCode::kInvalidArgument, "--robustness has a table of its own, no report of files",
+    return Fail(ErrorCode::kInvalidArgument, "--robustness cannot be combined with --report and --against",
                 "leave --report and --against out");
   }
   if (options.report.report) TRY(PrepareReportDirectory(*options.report.report));
@@ -160,8 +166,7 @@ Result<MeasuredModel> MeasureSecond(const EvaluateOptions& options, Dataset& dat
   const std::filesystem::path& bundle = *options.report.against;
   const BundleClassifier classifier = TRY(BundleClassifier::Load(bundle, pool, options.weights, options.long_text));
   if (classifier.multi_label() != dataset.multi_label) {
-    return Fail(ErrorCode::kInvalidArgument,
-                "--against: one model decides for one label a text, the other for any number of them");
+    return Fail(ErrorCode::kInvalidArgument, "--against: one model is single-label, the other multi-label");
   }
   size_t unknown = 0;
   Result<Dataset> texts = Read(options, classifier, /*tell=*/false, unknown);

@@ -50,8 +50,8 @@ std::string Coloured(const Explanation& explanation, std::string_view text, floa
   }
   shown += Printable(text.substr(at)) + "\n";
   const std::string label = Printable(explanation.label);
-  return shown + fmt::format("    {} speaks for {}, {} against\n", Painted(" ", kFor[2]) + Painted(" ", kFor[0]), label,
-                             Painted(" ", kAgainst[2]) + Painted(" ", kAgainst[0]));
+  return shown + fmt::format("    {} evidence for {}, {} against\n", Painted(" ", kFor[2]) + Painted(" ", kFor[0]),
+                             label, Painted(" ", kAgainst[2]) + Painted(" ", kAgainst[0]));
 }
 
 /// Cut between characters.
@@ -83,13 +83,13 @@ std::string ExplanationText(const Explanation& explanation, std::string_view tex
                          Percent(explanation.score - word.score_change), Shortened(WordOf(text, word)));
   }
   if (lines.empty() || words.empty() || std::fabs(words.front().effect) < kNoEffect) {
-    lines += "    no word by itself changes the score\n";
+    lines += "    no single word changes the score\n";
   }
   if (explanation.words_in_effect > 1) {
-    lines += fmt::format("    {} words at a time, as the text is long\n", explanation.words_in_effect);
+    lines += fmt::format("    effects of {} words at a time, because the text is long\n", explanation.words_in_effect);
   }
   if (explanation.unread > 0) {
-    lines += fmt::format("    {} words past the model's length were not read\n", explanation.unread);
+    lines += fmt::format("    {} words beyond the maximum length were not read\n", explanation.unread);
   }
   return lines;
 }

@@ -26,7 +26,7 @@ TEST(ExplanationText, ColoursWordsByEffect) {
   EXPECT_THAT(text, HasSubstr("48;5;208mwin\x1b[0m"));
   EXPECT_THAT(text, HasSubstr("48;5;111m\\x1b["));  // the user's own escape is shown, not sent
   EXPECT_THAT(text, Not(HasSubstr("\x1b[31m")));
-  EXPECT_THAT(text, HasSubstr("speaks for spam"));
+  EXPECT_THAT(text, HasSubstr("evidence for spam"));
 }
 
 TEST(ExplanationText, SaysWhatItLeavesOut) {

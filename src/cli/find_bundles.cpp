@@ -61,22 +61,22 @@ void GiveNames(std::vector<FoundBundle>& bundles) {
 
 Result<std::vector<FoundBundle>> FindBundles(std::span<const fs::path> named, const std::optional<fs::path>& models) {
   if (named.empty() && !models) {
-    return Fail(ErrorCode::kInvalidArgument, "no model is named",
-                "name BUNDLE directories, or a directory that holds them with --models");
+    return Fail(ErrorCode::kInvalidArgument, "no model is specified",
+                "specify directories of models, or with --models a directory that contains models");
   }
   std::vector<fs::path> paths(named.begin(), named.end());
   if (models) {
     std::error_code error;
     if (!fs::is_directory(*models, error)) {
-      return Fail(ErrorCode::kNotFound, "--models: " + models->string() + " is no directory");
+      return Fail(ErrorCode::kNotFound, "--models: " + models->string() + " is not a directory");
     }
     // One that cannot be listed holds none that could be used.
     const auto below = BundlesBelow(*models, kLevels).value_or(std::vector<fs::path>());
     paths.insert(paths.end(), below.begin(), below.end());
     if (paths.empty()) {
-      return Fail(ErrorCode::kNotFound, "--models: no model lies below " + models->string(),
-                  IsBundle(*models) ? "it is a model itself: name it as a BUNDLE"
-                                    : "models are looked for one and two levels deep");
+      return Fail(ErrorCode::kNotFound, "--models: there is no model below " + models->string(),
+                  IsBundle(*models) ? "the directory is itself a model: specify it as BUNDLE"
+                                    : "models are searched one and two levels deep");
     }
   }
   std::vector<FoundBundle> bundles;

@@ -33,7 +33,8 @@ Result<void> RequireMeasuringOnly(const TrainCommandOptions& options) {
        {std::pair(options.plan.output.resume, "resume"), std::pair(options.quantize, "quantize"),
         std::pair(options.skip_training, "skip-training")}) {
     if (!given) continue;
-    return Fail(ErrorCode::kInvalidArgument, std::string("--") + name + ": here no model stays", "leave it out");
+    return Fail(ErrorCode::kInvalidArgument, std::string("--") + name + ": no model is saved here",
+                "leave the option out");
   }
   return {};
 }
@@ -53,8 +54,8 @@ Result<void> RunTrainingFolds(const TrainCommandOptions& options) {
     return Fail(ErrorCode::kInvalidArgument, "no data to train on", "usage: winnow train DATA... --folds K");
   }
   if (plan.data.test) {
-    return Fail(ErrorCode::kInvalidArgument, "--test: with --folds every text is tested once",
-                "leave it out, or name its file as more data");
+    return Fail(ErrorCode::kInvalidArgument, "--test cannot be combined with --folds, which tests every text once",
+                "leave --test out, or add its file to DATA");
   }
   HandleInterrupts();
   ThreadPool pool(options.threads);

@@ -12,7 +12,7 @@ void AddLabelledDataOptions(LabelledDataOptions& options, OptionTable& table) {
   table.Group("Decision");
   table.AddChoice("mode", &options.mode,
                   {{"strict", Mode::kStrict}, {"moderate", Mode::kModerate}, {"lenient", Mode::kLenient}},
-                  "Which of the model's thresholds decides");
+                  "Decision thresholds to use: strict flags the most texts as the positive label, lenient the fewest");
   AddWeightsOption(options.weights, table);
 }
 

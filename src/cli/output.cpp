@@ -9,7 +9,7 @@ namespace winnow {
 namespace {
 
 Result<void> OutputError() {
-  return Fail(ErrorCode::kIo, std::string("can't write to standard output: ") + std::strerror(errno));
+  return Fail(ErrorCode::kIo, std::string("cannot write to standard output: ") + std::strerror(errno));
 }
 
 }  // namespace

@@ -6,13 +6,15 @@ void AddReportOptions(ReportFilesOptions& options, OptionTable& table) {
   table.Group("Report");
   table
       .Add("report", &options.report,
-           "Write report.html, which needs no network, report.md and report.json into DIR: figures with intervals, "
-           "curves, calibration, slices, the surest errors")
+           "Write report.html (self-contained), report.md and report.json into DIR: metrics with confidence "
+           "intervals, curves, calibration, slices, most confident errors")
       .ValueName("DIR");
-  table.Add("texts", &options.texts, "Texts of the data in the report; leave them out where they are private");
+  table.Add("texts", &options.texts,
+            "Include texts of the data in the report; --no-texts omits them if they are private");
   table
       .Add("against", &options.against,
-           "Compare with a second model on the same texts: differences with intervals, and McNemar's test")
+           "Compare with a second model on the same texts: differences with confidence intervals, and McNemar's "
+           "test")
       .ValueName("BUNDLE");
 }
 

@@ -22,15 +22,18 @@ Result<ScopePredictions> PredictWithBar(const BundleClassifier& classifier, std:
 }  // namespace
 
 void AddScopeOptions(ScopeCommandOptions& options, OptionTable& table) {
-  table.Group("Out of scope");
+  table.Group("Out-of-scope detection");
   table
       .Add("out-of-scope", &options.outside,
-           "Texts that are none of the labels, to choose by when the model says so; like those that it will meet")
+           "Texts that belong to no label, typical of what the model will meet; used to set the out-of-scope "
+           "threshold")
       .ValueName("FILE");
-  table.Add("in-scope-only", &options.in_scope_only, "Choose that without such texts, by the texts in scope alone");
+  table.Add("in-scope-only", &options.in_scope_only,
+            "Set the out-of-scope threshold without such texts, from the texts in scope only");
   table
       .Add("max-rejected", &options.choice.max_rejected,
-           "At most this share of the texts in scope is called out of scope, with --confidence")
+           "Largest share of the texts in scope that may be rejected as out of scope, with confidence "
+           "--confidence")
       .MoreThan(0)
       .Range(0, 0.999);
   table
@@ -38,10 +41,12 @@ void AddScopeOptions(ScopeCommandOptions& options, OptionTable& table) {
                  {{"max_probability", ScopeMethod::kMaxProbability},
                   {"energy", ScopeMethod::kEnergy},
                   {"distance", ScopeMethod::kDistance}},
-                 "What tells: a low highest probability, low logits, or the distance to the labels' means")
-      .Default("the one that tells them apart best");
-  table.Add("scope-label", &options.choice.label, "What such texts are called").ValueName("NAME");
-  table.Add("no-out-of-scope", &options.remove, "Forget it: each text gets one of the labels again");
+                 "Score for out-of-scope detection: the highest probability, the energy of the logits, or the "
+                 "distance to the means of the labels")
+      .Default("the one that separates the texts best");
+  table.Add("scope-label", &options.choice.label, "Label for out-of-scope texts").ValueName("NAME");
+  table.Add("no-out-of-scope", &options.remove,
+            "Remove out-of-scope detection: each text gets one of the labels again");
 }
 
 Result<ScopeFit> ChooseScope(const BundleClassifier& classifier, const HeldOutTexts& texts, double confidence,
@@ -63,8 +68,8 @@ Result<void> RunScopeEvaluation(const BundleClassifier& classifier, const Datase
                                 bool json) {
   const ScopeRule* const rule = classifier.scope_rule();
   if (rule == nullptr) {
-    return Fail(ErrorCode::kInvalidArgument, "the model does not tell what is out of scope",
-                "choose when it shall: winnow calibrate BUNDLE DATA --out-of-scope FILE");
+    return Fail(ErrorCode::kInvalidArgument, "the model has no out-of-scope detection",
+                "add it with: winnow calibrate BUNDLE DATA --out-of-scope FILE");
   }
   const std::vector<std::string> outside_texts = TRY(ReadOutOfScopeTexts(classifier, outside));
   const ScopePredictions in = TRY(PredictWithBar(classifier, InputTexts(inside), classify));

@@ -46,88 +46,115 @@ struct ServeOptions : CommonOptions {
 void Describe(ServeOptions& options, OptionTable& table) {
   table
       .AddPositional("bundle", &options.server.bundles,
-                     "Models' directories, or directories that hold some; the first answers where none is named")
+                     "Directories of models, or directories that contain models; the first model is the default for "
+                     "requests that name none")
       .ValueName("BUNDLE")
       .Required();
   table.Describe(
-      "On SIGHUP all models are looked at again: what has changed is loaded beside the old and takes its place without "
-      "a dropped request. Exchange files by renaming others into place, as winnow's own commands, mv and rsync do: a "
-      "file that is cut short while it is served (cp onto it) ends the server.");
-  table.Group("Where");
-  table.Add("host", &options.server.http.host, "Address to listen at; 0.0.0.0 for all of this machine's")
+      "On SIGHUP, the server checks all models again. A changed model is loaded while the old version "
+      "keeps serving, and replaces it without dropping a request. Replace model files by renaming new ones "
+      "into place, as the commands of winnow, mv and rsync do: a file that is truncated while it is in use "
+      "(for instance by cp) crashes the server.");
+  table.Group("Address");
+  table.Add("host", &options.server.http.host, "Address to listen on; 0.0.0.0 listens on all addresses of this machine")
       .ValueName("ADDRESS");
-  table.Add("port", &options.port, "Port to listen at; 0 takes a free one, and says which").Range(0, 65535);
-  table.Add("unix-socket", &options.server.http.unix_socket, "Listen at this unix socket too").ValueName("PATH");
-  table.Add("tls-cert", &options.server.http.tls_certificate, "Speak TLS: the certificate with its chain, PEM")
+  table.Add("port", &options.port, "Port to listen on; 0 chooses a free port, which is logged").Range(0, 65535);
+  table.Add("unix-socket", &options.server.http.unix_socket, "Also listen on this Unix domain socket")
+      .ValueName("PATH");
+  table
+      .Add("tls-cert", &options.server.http.tls_certificate,
+           "TLS certificate with its chain, in PEM format; enables HTTPS")
       .ValueName("FILE");
-  table.Add("tls-key", &options.server.http.tls_key, "The certificate's key, PEM").ValueName("FILE");
+  table.Add("tls-key", &options.server.http.tls_key, "Private key of the TLS certificate, in PEM format")
+      .ValueName("FILE");
   table.Group("Models");
-  table.Add("lazy", &options.server.models.lazy, "Load each model when it is first asked for, not at the start");
-  table.Add("alias", &options.aliases, "Another name: champion=spam:1.2.0 is asked for as spam@champion")
+  table.Add("lazy", &options.server.models.lazy, "Load each model on its first request instead of at startup");
+  table
+      .Add("alias", &options.aliases,
+           "Alias for a version of a model: with champion=spam:1.2.0, requests may name spam@champion")
       .ValueName("ALIAS=NAME:VERSION");
   table
       .Add("models-memory-mb", &options.models_memory_mb,
-           "Megabytes that loaded models may take together, about; the least recently used leave. 0: no limit")
+           "Approximate memory limit for all loaded models, in MB; the least recently used models are evicted. "
+           "0: no limit")
       .Range(0, 1e9);
-  table.Group("Who may");
+  table.Group("Access");
   table
       .Add("api-key-file", &options.server.api_key_file,
-           "Keys that callers need, as 'winnow keys add' writes them; read again on SIGHUP")
+           "File of the API keys that clients need, as written by 'winnow keys add'; read again on SIGHUP")
       .ValueName("FILE");
   table
       .Add("requests-per-minute", &options.server.rate_limit.per_minute,
-           "Of each address, or of each key; 0 for no limit")
+           "Rate limit per client address or API key; 0 disables it")
       .AtLeast(0);
-  table.Add("request-burst", &options.server.rate_limit.burst, "How many of them at once; 0 for all of a minute")
+  table
+      .Add("request-burst", &options.server.rate_limit.burst,
+           "Number of requests that may arrive at once within the rate limit; 0: as many as "
+           "--requests-per-minute")
       .AtLeast(0);
-  table.Add("cors-origin", &options.server.cors_origins, "Origins whose pages may call: https://example.org, or *")
+  table
+      .Add("cors-origin", &options.server.cors_origins,
+           "Origin whose web pages may send requests (CORS): https://example.org, or * for all")
       .ValueName("ORIGIN");
   table
       .Add("trusted-proxy", &options.trusted_proxies,
-           "A proxy whose X-Forwarded-For tells the client's address: 10.0.0.5, 10.0.0.0/8, loopback, unix")
+           "Reverse proxy whose X-Forwarded-For header is trusted for the client's address: 10.0.0.5, "
+           "10.0.0.0/8, loopback, unix")
       .ValueName("ADDRESS");
   table.Group("Log");
   table
       .Add("access-log", &options.server.access_log,
-           "A JSON line for each request, without its texts; - is standard output")
+           "Write one JSON line per request, without its texts; - is standard output")
       .ValueName("FILE");
-  table.Add("access-log-texts", &options.server.access_log_texts, "Log what the requests say, too");
+  table.Add("access-log-texts", &options.server.access_log_texts,
+            "Include the texts of the requests in the access log");
   table.Group("Cache");
-  table.Add("cache-mb", &options.cache_mb, "Megabytes of answers that are kept; 0 for none").Range(0, 1e6);
+  table.Add("cache-mb", &options.cache_mb, "Size of the cache of predictions, in MB; 0 disables it").Range(0, 1e6);
   table
-      .Add("redis", &options.server.redis, "Keep answers there too, where other servers find them: redis://host:6379/0")
+      .Add("redis", &options.server.redis,
+           "Also cache predictions in Redis, shared with other servers: redis://host:6379/0")
       .ValueName("URL");
   table
       .Add("redis-timeout", &options.redis_timeout_ms,
-           "Milliseconds that Redis has for an answer; then the model computes it")
+           "Timeout for Redis, in milliseconds; after it, the model computes the prediction")
       .Range(1, 60000);
   table.Group("Limits");
-  table.Add("max-body-mb", &options.max_body_mb, "Megabytes of a request's body, unpacked").Range(0.001, 4096);
-  table.Add("max-connections", &options.max_connections, "Connections that may be open").AtLeast(1);
+  table.Add("max-body-mb", &options.max_body_mb, "Maximum size of a request body after decompression, in MB")
+      .Range(0.001, 4096);
+  table.Add("max-connections", &options.max_connections, "Maximum number of open connections").AtLeast(1);
   table
       .Add("max-connections-per-address", &options.max_connections_per_address,
-           "Of one address that is no trusted proxy")
+           "Maximum number of open connections per client address; does not apply to trusted proxies")
       .AtLeast(1);
-  table.Add("read-timeout", &options.read_timeout, "Seconds for a request to arrive whole, and between requests")
+  table
+      .Add("read-timeout", &options.read_timeout,
+           "Timeout in seconds for receiving a complete request, and for an idle connection")
       .Range(0.01, 86400);
-  table.Add("drain-timeout", &options.drain_timeout, "Seconds that a stop waits for what is under way").Range(0, 86400);
-  table.Add("http-threads", &options.server.http.threads, "Threads that read and write")
-      .Default("a core each")
+  table
+      .Add("drain-timeout", &options.drain_timeout,
+           "Maximum time in seconds that a shutdown waits for requests in progress")
+      .Range(0, 86400);
+  table.Add("http-threads", &options.server.http.threads, "Number of threads for network I/O")
+      .Default("one per core")
       .AtLeast(0);
-  table.Group("Batches");
-  table.Add("max-batch-tokens", &options.max_batch_tokens, "Tokens that are computed together, at most").AtLeast(1);
-  table.Add("max-batch-delay", &options.max_batch_delay_us, "Microseconds to wait for a batch to fill").Range(0, 1e6);
-  table.Add("max-queue", &options.max_queued_texts, "Texts that may wait; more are refused at once, with status 429")
+  table.Group("Batching");
+  table.Add("max-batch-tokens", &options.max_batch_tokens, "Maximum number of tokens per batch").AtLeast(1);
+  table.Add("max-batch-delay", &options.max_batch_delay_us, "Maximum time to wait for a batch to fill, in microseconds")
+      .Range(0, 1e6);
+  table
+      .Add("max-queue", &options.max_queued_texts,
+           "Maximum length of the queue, in texts; beyond it, requests get status 429")
       .AtLeast(1);
   table
       .Add("max-wait", &options.max_wait_ms,
-           "Milliseconds that a text may have to wait; one that would wait longer is refused at once. 0: any time")
+           "Maximum expected waiting time of a text, in milliseconds; requests that would wait longer get "
+           "status 429. 0: no limit")
       .Range(0, 1e9);
-  table.Example("winnow serve spam", "answers at http://127.0.0.1:8080/v1/classify; /docs tells the rest");
+  table.Example("winnow serve spam", "serve http://127.0.0.1:8080/v1/classify; all routes are described at /docs");
   table.Example("winnow serve spam --host 0.0.0.0 --tls-cert chain.pem --tls-key key.pem --api-key-file keys.txt",
-                "for others, who have keys");
+                "public, with TLS and API keys");
   table.Example("winnow serve models --lazy --models-memory-mb 500",
-                "all of a directory's; kill -HUP looks for new ones");
+                "all models of a directory; kill -HUP loads new ones");
 }
 
 /// Errors: kInvalidArgument, of options that do not fit together or can't be read.
@@ -135,10 +162,10 @@ Result<ServerOptions> ServerOptionsOf(const ServeOptions& options) {
   ServerOptions server = options.server;
   HttpServerOptions& http = server.http;
   if (http.tls_certificate.empty() != http.tls_key.empty()) {
-    return Fail(ErrorCode::kInvalidArgument, "--tls-cert and --tls-key go together");
+    return Fail(ErrorCode::kInvalidArgument, "--tls-cert and --tls-key must be given together");
   }
   if (server.access_log_texts && server.access_log.empty()) {
-    return Fail(ErrorCode::kInvalidArgument, "--access-log-texts needs --access-log");
+    return Fail(ErrorCode::kInvalidArgument, "--access-log-texts requires --access-log");
   }
   http.port = static_cast<uint16_t>(options.port);
   http.sockets = SystemdSockets();
@@ -166,7 +193,7 @@ Result<void> Run(const ServeOptions& options) {
   HandleInterrupts();
   HandleReloads();
   const std::unique_ptr<Server> server = TRY(Server::Start(TRY(ServerOptionsOf(options))));
-  LogInfo("answers at {}/v1/classify", server->url());
+  LogInfo("listening at {}/v1/classify", server->url());
   if (options.json) {
     TRY(Print(fmt::format("{{\"port\":{}}}\n", server->port())));
     std::fflush(stdout);  // whoever started the server waits for it
@@ -176,12 +203,12 @@ Result<void> Run(const ServeOptions& options) {
     if (!TakeReload()) continue;
     NotifySystemd("RELOADING=1");
     server->Reload([] {
-      LogInfo("looked at all models again");
+      LogInfo("all models were checked again");
       NotifySystemd("READY=1");
     });
   }
   NotifySystemd("STOPPING=1");
-  LogInfo("stopping: what was asked is answered first");
+  LogInfo("shutting down: finishing the requests in progress");
   server->Stop();
   return {};
 }
@@ -189,7 +216,7 @@ Result<void> Run(const ServeOptions& options) {
 }  // namespace
 
 Command ServeCommand() {
-  return MakeCommand<ServeOptions>("serve", "Answers over HTTP, with one model or several.", Describe, Run);
+  return MakeCommand<ServeOptions>("serve", "Serves one or more models over HTTP.", Describe, Run);
 }
 
 }  // namespace winnow

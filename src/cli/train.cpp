@@ -37,7 +37,7 @@ Result<void> RunWithoutTraining(const TrainCommandOptions& options, const Traini
     onnx.formats.push_back(kOnnxInt8Format);
   }
   report["onnx"] = TRY(ExportBundle(onnx));
-  for (const auto& file : report["onnx"]) LogInfo("{} is written", file["path"].get<std::string>());
+  for (const auto& file : report["onnx"]) LogInfo("wrote {}", file["path"].get<std::string>());
   return options.json ? Print(report.dump(2) + "\n") : Result<void>();
 }
 
@@ -53,7 +53,7 @@ std::filesystem::path DefaultOutput(const std::string& preset, const ModelPlan& 
 Result<void> CheckTarget(const OutputPlan& output) {
   const BundleWriter bundle = TRY(BundleWriter::Begin(output.dir, output.overwrite));
   if (bundle.replaces_model()) {
-    LogWarning("{} holds a model, which this one replaces once it is whole", output.dir.string());
+    LogWarning("{} contains a model, which is replaced when the new one is complete", output.dir.string());
   }
   return {};
 }
@@ -63,12 +63,13 @@ Result<void> CheckOptions(const TrainCommandOptions& options, const TrainingPlan
     return Fail(ErrorCode::kInvalidArgument, "no data to train on", "usage: winnow train DATA... --output-dir DIR");
   }
   if (options.quantize && !plan.output.keep_data) {
-    return Fail(ErrorCode::kInvalidArgument, "--quantize measures on the texts that --no-keep-data leaves out",
-                "drop one of them, or run: winnow quantize --data FILE");
+    return Fail(ErrorCode::kInvalidArgument,
+                "--quantize cannot be combined with --no-keep-data, because it needs the validation texts",
+                "leave one of them out, or run: winnow quantize --data FILE");
   }
   if (options.quantize && !plan.model.transformer()) {
-    return Fail(ErrorCode::kInvalidArgument, "--quantize is for transformers, and --kind is " + plan.model.kind,
-                "leave one of them out");
+    return Fail(ErrorCode::kInvalidArgument,
+                "--quantize applies to transformers only, but --kind is " + plan.model.kind, "leave one of them out");
   }
   return {};
 }
@@ -96,7 +97,7 @@ Result<void> Run(const TrainCommandOptions& options) {
                   "usage: winnow train DATA... --output-dir DIR");
     }
     plan.output.dir = DefaultOutput(*options.preset, plan.model);
-    LogInfo("the model goes to {}", plan.output.dir.string());
+    LogInfo("the model is written to {}", plan.output.dir.string());
   }
   if (options.skip_training) return RunWithoutTraining(options, plan);
   TRY(CheckOptions(options, plan));
@@ -111,7 +112,7 @@ Result<void> Run(const TrainCommandOptions& options) {
   Json document = TrainingInfoJson(trained.info);
   TRY(Finish(options, plan, trained.has_test ? split.test : split.validation, pool, document));
   if (!trained.has_test) {
-    LogWarning("there is no test part: the figures are of the validation texts, which chose the best epoch");
+    LogWarning("there is no test part: the metrics are of the validation texts, which also chose the best epoch");
   }
   if (options.json) return Print(document.dump(2) + "\n");
   return Print(fmt::format("On {} {} texts:\n{}", FormatCount(trained.metrics.count),
@@ -121,8 +122,8 @@ Result<void> Run(const TrainCommandOptions& options) {
 }  // namespace
 
 Command TrainCommand() {
-  return MakeCommand<TrainCommandOptions>(
-      "train", "Fine-tunes a classifier on labelled texts, and reports how good it is.", AddTrainOptions, Run);
+  return MakeCommand<TrainCommandOptions>("train", "Fine-tunes a classifier on labelled texts and reports its metrics.",
+                                          AddTrainOptions, Run);
 }
 
 }  // namespace winnow

@@ -7,19 +7,20 @@ namespace winnow {
 void AddZeroShotDetails(ZeroShotDetails& details, OptionTable& table) {
   table
       .Add("hypothesis", &details.hypothesis,
-           "What the model is asked about each label, which stands for {label}, in the texts' language")
+           "Hypothesis that the model judges for each label, in the language of the texts; {label} is replaced "
+           "with the label")
       .ValueName("TEXT")
       .Default(kDefaultHypothesis);
   table
       .Add("entailment-id", &details.entailment_id,
-           "Which of the model's labels is entailment, counted from 0; only where their names don't tell")
+           "ID of the model's entailment label, counted from 0; needed only if the label names do not show it")
       .AtLeast(0)
       .ValueName("N");
   table
       .Add("max-length", &details.max_length,
-           "Tokens of a text and its hypothesis together; of longer ones the text is cut")
+           "Maximum number of tokens of a text and its hypothesis together; longer texts are truncated")
       .AtLeast(8)
-      .Default("the model's, at most " + std::to_string(kMostPairTokens));
+      .Default("the maximum length of the model, at most " + std::to_string(kMostPairTokens));
 }
 
 Result<void> RequireNoZeroShotDetails(const ZeroShotDetails& details) {
@@ -28,7 +29,7 @@ Result<void> RequireNoZeroShotDetails(const ZeroShotDetails& details) {
                       : details.max_length    ? "--max-length"
                                               : nullptr;
   if (given == nullptr) return {};
-  return Fail(ErrorCode::kInvalidArgument, std::string(given) + " says something only with --zero-shot");
+  return Fail(ErrorCode::kInvalidArgument, std::string(given) + " requires --zero-shot");
 }
 
 std::vector<std::string> SplitLabels(std::string_view labels) {

@@ -51,14 +51,14 @@ ApiError Forbidden(std::string message) { return {.status = 403, .type = "Forbid
 
 /// The key is valid, but its role does not include `needed`.
 ApiError Forbidden(Role needed) {
-  ApiError error = Forbidden(fmt::format("this needs an API key with the role {}", RoleName(needed)));
+  ApiError error = Forbidden(fmt::format("this request requires an API key with the role {}", RoleName(needed)));
   error.headers.emplace_back(
       "WWW-Authenticate", fmt::format("{}, error=\"insufficient_scope\", scope=\"{}\"", kChallenge, RoleName(needed)));
   return error;
 }
 
 ApiError RateLimited(std::chrono::seconds wait) {
-  return TooManyRequests("RateLimited", fmt::format("too many requests; come again in {} s", wait.count()), wait);
+  return TooManyRequests("RateLimited", fmt::format("too many requests; try again in {} s", wait.count()), wait);
 }
 
 }  // namespace
@@ -93,12 +93,13 @@ AccessDecision Access::DecideWithout(const AccessRequest& request) {
   if (decision.refusal || request.role != Role::kAdmin) return decision;
   if (options_.public_address) {
     decision.refusal = Forbidden(
-        "a server that others than this machine can reach does this for API keys alone: make one with 'winnow keys "
-        "add FILE --name NAME --role admin', and serve with --api-key-file FILE");
+        "on a server that other machines can reach, this request requires an API key: create one with "
+        "'winnow keys add FILE --name NAME --role admin', and start the server with --api-key-file FILE");
   } else if (MayBeOfAnotherSite(request)) {
     decision.refusal = Forbidden(
-        "without API keys this is not done for pages of other sites, nor under another name than localhost: make a key "
-        "with 'winnow keys add FILE --name NAME --role admin', and serve with --api-key-file FILE");
+        "without API keys, this request is refused from web pages of other sites and under host names other "
+        "than localhost: create a key with 'winnow keys add FILE --name NAME --role admin', and start the "
+        "server with --api-key-file FILE");
   }
   return decision;
 }
@@ -109,8 +110,8 @@ AccessDecision Access::DecideWith(const ApiKeys& keys, const AccessRequest& requ
   std::string_view secret = TrimmedValue(request.x_api_key);
   if (secret.empty()) secret = BearerToken(request.authorization);
   if (secret.empty()) {
-    decision.refusal =
-        Unauthorized("this needs an API key, in a header 'Authorization: Bearer KEY' or 'X-API-Key: KEY'", {});
+    decision.refusal = Unauthorized(
+        "this request requires an API key, in the header 'Authorization: Bearer KEY' or 'X-API-Key: KEY'", {});
     return decision;
   }
   const std::string failures = "wrong keys:" + group;

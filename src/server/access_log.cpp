@@ -49,7 +49,8 @@ std::optional<TraceParent> ParseTraceParent(std::string_view header) {
 Result<std::unique_ptr<AccessLog>> AccessLog::Open(const std::filesystem::path& path, bool texts) {
   std::FILE* const file = path == "-" ? stdout : std::fopen(path.c_str(), "ae");
   if (file == nullptr) {
-    return Fail(ErrorCode::kIo, fmt::format("'{}': can't be written: {}", path.string(), std::strerror(errno)));
+    return Fail(ErrorCode::kIo,
+                fmt::format("'{}': cannot write the access log: {}", path.string(), std::strerror(errno)));
   }
   return std::unique_ptr<AccessLog>(new AccessLog(path, texts, file));
 }
@@ -85,7 +86,7 @@ void AccessLog::Reopen() {
   if (path_ == "-") return;
   std::FILE* const file = std::fopen(path_.c_str(), "ae");
   if (file == nullptr) {
-    LogWarning("'{}' can't be opened anew: {}", path_.string(), std::strerror(errno));
+    LogWarning("'{}': cannot reopen the access log: {}", path_.string(), std::strerror(errno));
     return;
   }
   const MutexLock lock(mutex_);

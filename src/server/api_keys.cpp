@@ -24,11 +24,13 @@ constexpr size_t kMaxName = 64;
 constexpr std::string_view kBlanks = " \t";
 constexpr std::string_view kHashName = "sha256:";
 constexpr char kLineForm[] =
-    "a line is NAME ROLE sha256:SALT:DIGEST [requests_per_minute=N] [burst=N] [expires=YYYY-MM-DD]; 'winnow keys add' "
-    "writes one";
+    "the format of a line is NAME ROLE sha256:SALT:DIGEST [requests_per_minute=N] [burst=N] "
+    "[expires=YYYY-MM-DD]; add lines with 'winnow keys add'";
 constexpr char kFileHeading[] =
-    "# API keys of 'winnow serve', a line each: NAME ROLE HASH [requests_per_minute=N] [burst=N] [expires=YYYY-MM-DD]\n"
-    "# Roles: classify, feedback, admin; each includes those before it. A key's secret is not here, only its hash.\n";
+    "# API keys of 'winnow serve', one per line: "
+    "NAME ROLE HASH [requests_per_minute=N] [burst=N] [expires=YYYY-MM-DD]\n"
+    "# Roles: classify, feedback, admin; each includes the ones before it. This file contains only the hashes of the "
+    "keys.\n";
 
 bool IsName(std::string_view text) {
   return !text.empty() && text.size() <= kMaxName && !text.starts_with(kPrefix) &&
@@ -41,7 +43,7 @@ bool IsName(std::string_view text) {
 /// A word of the file, for a message; nothing that could be a key or a digest that slipped into the wrong column.
 std::string Shown(std::string_view word) {
   constexpr size_t kShort = 24;
-  if (word.find(kPrefix) != std::string_view::npos || word.size() > kShort) return "what stands there";
+  if (word.find(kPrefix) != std::string_view::npos || word.size() > kShort) return "the given value";
   return "'" + Printable(word) + "'";
 }
 
@@ -80,17 +82,17 @@ std::optional<int> PositiveNumber(std::string_view text) {
 
 /// What is wrong with it, or "".
 std::string ReadHash(std::string_view word, ApiKey& key) {
-  if (word.starts_with(kPrefix)) return "this is a key itself, which the file must not hold: only its hash";
-  if (!word.starts_with(kHashName)) return "the third word is no hash";
+  if (word.starts_with(kPrefix)) return "this is the key itself; the file must contain only its hash";
+  if (!word.starts_with(kHashName)) return "the third word is not a valid hash";
   word.remove_prefix(kHashName.size());
   const size_t colon = word.find(':');
-  if (colon == std::string_view::npos) return "the hash lacks its salt or its digest";
+  if (colon == std::string_view::npos) return "the hash has no salt or no digest";
   key.salt = word.substr(0, colon);
   key.digest = word.substr(colon + 1);
   if (key.salt.empty() || key.salt.size() > kMaxSaltDigits || !IsHexDigest(key.salt, key.salt.size()))
-    return fmt::format("the salt is not of 1 to {} lower-case hexadecimal digits", kMaxSaltDigits);
+    return fmt::format("the salt must be 1 to {} lower-case hexadecimal digits", kMaxSaltDigits);
   if (!IsHexDigest(key.digest, kDigestDigits))
-    return fmt::format("the digest is not of {} lower-case hexadecimal digits, but of {} characters", kDigestDigits,
+    return fmt::format("the digest must be {} lower-case hexadecimal digits, but has {} characters", kDigestDigits,
                        key.digest.size());
   return {};
 }
@@ -98,7 +100,7 @@ std::string ReadHash(std::string_view word, ApiKey& key) {
 /// Fills an optional that must be empty yet; what is wrong, or "".
 template <typename T>
 std::string SetOnce(std::optional<T>& field, std::optional<T> value, std::string_view name, std::string_view expected) {
-  if (field) return fmt::format("'{}' is there twice", name);
+  if (field) return fmt::format("'{}' is given twice", name);
   if (!value) return fmt::format("'{}' must be {}", name, expected);
   field = value;
   return {};
@@ -107,7 +109,7 @@ std::string SetOnce(std::optional<T>& field, std::optional<T> value, std::string
 /// "burst=50"; what is wrong, or "".
 std::string ReadSetting(std::string_view word, ApiKey& key) {
   const size_t equals = word.find('=');
-  if (equals == std::string_view::npos) return Shown(word) + " is no setting NAME=VALUE";
+  if (equals == std::string_view::npos) return Shown(word) + " is not a setting of the form NAME=VALUE";
   constexpr size_t kLongEnough = 32;  // for any name, and short enough to look for what was meant
   std::string name(word.substr(0, std::min(equals, kLongEnough)));
   std::replace(name.begin(), name.end(), '-', '_');
@@ -117,26 +119,26 @@ std::string ReadSetting(std::string_view word, ApiKey& key) {
   if (name == "burst") return SetOnce(key.burst, PositiveNumber(value), name, kNumber);
   if (name == "expires") return SetOnce(key.last_day, ParseDay(value), name, "a day, YYYY-MM-DD");
   const std::vector<std::string> names = {"requests_per_minute", "burst", "expires"};
-  return fmt::format("{} is no setting that is known: {}", Shown(name),
-                     DidYouMean(name, names, "there are requests_per_minute, burst and expires"));
+  return fmt::format("unknown setting {}: {}", Shown(name),
+                     DidYouMean(name, names, "the settings are requests_per_minute, burst and expires"));
 }
 
 /// What is wrong with the words of a line, or "".
 std::string ReadLine(const std::vector<std::string_view>& words, ApiKey& key) {
-  if (words.size() < 3) return fmt::format("{} of the three words that a key needs", words.size());
+  if (words.size() < 3) return fmt::format("the line has {} of the three words that a key requires", words.size());
   if (!IsName(words[0])) {
-    return fmt::format("{} is no name, which is of 1 to {} letters, digits, '.', '_' and '-'", Shown(words[0]),
-                       kMaxName);
+    return fmt::format("{} is not a valid name, which consists of 1 to {} letters, digits, '.', '_' and '-'",
+                       Shown(words[0]), kMaxName);
   }
   key.name = words[0];
   const std::optional<Role> role = ParseRole(words[1]);
-  if (!role) return Shown(words[1]) + " is no role; they are public, classify, feedback and admin";
+  if (!role) return Shown(words[1]) + " is not a valid role; the roles are public, classify, feedback and admin";
   key.role = *role;
   if (std::string wrong = ReadHash(words[2], key); !wrong.empty()) return wrong;
   for (size_t i = 3; i < words.size(); ++i) {
     if (std::string wrong = ReadSetting(words[i], key); !wrong.empty()) return wrong;
   }
-  if (key.burst && !key.requests_per_minute) return "'burst' needs 'requests_per_minute'";
+  if (key.burst && !key.requests_per_minute) return "'burst' requires 'requests_per_minute'";
   return {};
 }
 
@@ -168,9 +170,9 @@ Result<ApiKeys> ApiKeys::Parse(std::string_view text, std::string_view where) {
     ApiKey key;
     key.line = number;
     std::string wrong = ReadLine(words, key);
-    if (wrong.empty() && !names.insert(key.name).second) wrong = "the name '" + key.name + "' is there twice";
+    if (wrong.empty() && !names.insert(key.name).second) wrong = "the name '" + key.name + "' is used twice";
     if (wrong.empty() && !hashes.emplace(key.salt, key.digest).second)
-      wrong = "another line has the same hash, so it isn't clear whose key it is";
+      wrong = "another line has the same hash, so the owner of the key is ambiguous";
     if (!wrong.empty()) {
       return Fail(ErrorCode::kInvalidData, fmt::format("{}, line {}: {}", where, number, wrong), kLineForm);
     }
@@ -183,7 +185,8 @@ Result<ApiKeys> ApiKeys::Parse(std::string_view text, std::string_view where) {
 Result<ApiKeys> ApiKeys::Read(const std::filesystem::path& path) {
   const SecretFile file = TRY(ReadSecretFile(path, kMaxApiKeysBytes));
   ApiKeys keys = TRY(Parse(file.contents, path.string()));
-  if (file.others_read) LogWarning("{}: anybody on this machine can read it; better: chmod o-r", path.string());
+  if (file.others_read)
+    LogWarning("{}: the file is readable by all users of this machine; run chmod o-r", path.string());
   return keys;
 }
 
@@ -234,25 +237,25 @@ std::string DayText(std::chrono::sys_days day) {
 Result<AddedApiKey> AddApiKey(std::string_view text, std::string_view where, ApiKey key) {
   const ApiKeys there = TRY(ApiKeys::Parse(text, where));
   if (!IsName(key.name)) {
-    return Fail(ErrorCode::kInvalidArgument, fmt::format("{} is no name for a key", Shown(key.name)),
-                fmt::format("it is of 1 to {} letters, digits, '.', '_' and '-', and doesn't begin with {}", kMaxName,
-                            kPrefix));
+    return Fail(ErrorCode::kInvalidArgument, fmt::format("{} is not a valid name for a key", Shown(key.name)),
+                fmt::format("a name consists of 1 to {} letters, digits, '.', '_' and '-', and does not begin with {}",
+                            kMaxName, kPrefix));
   }
   if (key.burst && !key.requests_per_minute) {
-    return Fail(ErrorCode::kInvalidArgument, "a burst needs a number of requests per minute",
-                "the burst is how many of them may come at once");
+    return Fail(ErrorCode::kInvalidArgument, "--burst requires --requests-per-minute",
+                "the burst is the number of requests that may arrive at once within that rate");
   }
   for (const ApiKey& other : there.keys()) {
     if (other.name != key.name) continue;
-    return Fail(ErrorCode::kExists,
-                fmt::format("{}, line {}: there is a key '{}' already", where, other.line, key.name),
-                fmt::format("choose another name, or revoke that one: winnow keys revoke {} {}", where, key.name));
+    return Fail(
+        ErrorCode::kExists, fmt::format("{}, line {}: a key named '{}' already exists", where, other.line, key.name),
+        fmt::format("choose another name, or revoke the existing key: winnow keys revoke {} {}", where, key.name));
   }
   AddedApiKey added;
   added.secret = std::string(kPrefix) + TRY(RandomBase64Url(kSecretBytes));
   key.salt = there.keys().empty() ? TRY(RandomHex(kSaltBytes)) : there.keys().back().salt;
   key.digest = DigestOf(key.salt, added.secret);
-  if (!IsHexDigest(key.digest, kDigestDigits)) return Fail(ErrorCode::kInternal, "SHA-256 gave no digest");
+  if (!IsHexDigest(key.digest, kDigestDigits)) return Fail(ErrorCode::kInternal, "SHA-256 returned no digest");
   added.contents = text.empty() ? std::string_view(kFileHeading) : text;
   if (!added.contents.ends_with('\n')) added.contents += '\n';
   added.contents += LineOf(key);

@@ -112,18 +112,18 @@ TEST(ApiKeys, AMalformedLineIsAnErrorThatSaysWhereAndWhatIsExpected) {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"web", "three words"},
       {"web classify", "three words"},
-      {"we/b classify " + kHash, "'we/b' is no name"},
-      {std::string(65, 'n') + " classify " + kHash, "is no name"},
-      {"web Classify " + kHash, "'Classify' is no role"},
-      {"web classify md5:00:00", "no hash"},
-      {"web classify sha256:" + std::string(64, 'a'), "lacks its salt"},
+      {"we/b classify " + kHash, "'we/b' is not a valid name"},
+      {std::string(65, 'n') + " classify " + kHash, "is not a valid name"},
+      {"web Classify " + kHash, "'Classify' is not a valid role"},
+      {"web classify md5:00:00", "the third word is not a valid hash"},
+      {"web classify sha256:" + std::string(64, 'a'), "the hash has no salt"},
       {"web classify sha256::" + std::string(64, 'a'), "the salt"},
       {"web classify sha256:0g:" + std::string(64, 'a'), "the salt"},
       {"web classify sha256:00:" + std::string(63, 'a'), "the digest"},
       {"web classify sha256:00:" + std::string(64, 'A'), "the digest"},
-      {good + " fast", "no setting NAME=VALUE"},
+      {good + " fast", "is not a setting of the form NAME=VALUE"},
       {good + " burts=3", "did you mean 'burst'?"},
-      {good + " burst=3", "needs 'requests_per_minute'"},
+      {good + " burst=3", "requires 'requests_per_minute'"},
       {good + " requests_per_minute=0", "at least 1"},
       {good + " requests_per_minute=-1", "at least 1"},
       {good + " requests_per_minute=1.5", "at least 1"},
@@ -132,7 +132,7 @@ TEST(ApiKeys, AMalformedLineIsAnErrorThatSaysWhereAndWhatIsExpected) {
       {good + " expires=2030-02-29", "YYYY-MM-DD"},
       {good + " expires=tomorrow", "YYYY-MM-DD"},
       {good + " expires=+030-01-01", "YYYY-MM-DD"},
-      {"first" + good.substr(3) + "\n# between\nfirst admin sha256:11:" + std::string(64, 'c'), "is there twice"},
+      {"first" + good.substr(3) + "\n# between\nfirst admin sha256:11:" + std::string(64, 'c'), "is used twice"},
       {"first" + good.substr(3) + "\n\nother admin " + kHash, "same hash"},
   };
   for (const auto& [line, says] : cases) {
@@ -190,7 +190,7 @@ TEST(ApiKeys, AFileThatOthersCanWriteIsRefused) {
   ASSERT_EQ(::chmod(path.c_str(), 0644), 0);
   ::testing::internal::CaptureStderr();
   EXPECT_TRUE(ApiKeys::Read(path));
-  EXPECT_THAT(::testing::internal::GetCapturedStderr(), HasSubstr("anybody on this machine can read it"));
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(), HasSubstr("the file is readable by all users of this machine"));
   ASSERT_EQ(::chmod(path.c_str(), 0602), 0);
   EXPECT_FALSE(ApiKeys::Read(path));
   EXPECT_EQ(ApiKeys::Read(directory.path() / "none").error().code, ErrorCode::kNotFound);

@@ -56,11 +56,11 @@ void Handle(const std::shared_ptr<const ApplicationParts>& parts, const std::sha
     send(std::move(response));
   };
   if (route == nullptr && match.allowed.empty()) {
-    return reply(ErrorResponse(404, "NotFound", "there is nothing at this path; GET /docs tells what there is"));
+    return reply(ErrorResponse(404, "NotFound", "no route has this path; GET /docs lists all routes"));
   }
   if (route == nullptr && request->method == "OPTIONS") return reply(Options(*parts, *request, match.allowed));
   if (route == nullptr) {
-    HttpResponse response = ErrorResponse(405, "MethodNotAllowed", "this path takes " + match.allowed);
+    HttpResponse response = ErrorResponse(405, "MethodNotAllowed", "this path allows " + match.allowed);
     response.headers.emplace_back("Allow", match.allowed);
     return reply(std::move(response));
   }

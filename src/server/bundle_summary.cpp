@@ -79,7 +79,7 @@ Result<std::vector<FileStamp>> StampsOf(const fs::path& dir) {
   if (error == std::errc::no_such_file_or_directory) {
     return Fail(ErrorCode::kNotFound, dir.string() + ": no such directory");
   }
-  if (error) return Fail(ErrorCode::kIo, dir.string() + ": can't be listed: " + error.message());
+  if (error) return Fail(ErrorCode::kIo, dir.string() + ": cannot list the directory: " + error.message());
   std::ranges::sort(stamps, {}, &FileStamp::name);
   return stamps;
 }

@@ -74,10 +74,10 @@ void FieldRows(const Json& schema, bool asked, const std::string& prefix, int de
   for (const auto& [name, field] : (*object)["properties"].items()) {
     const bool needed = std::ranges::find(required, Json(name)) != required.end();
     const char* const note =
-        needed == asked ? (asked ? " <span class=\"when\">required</span>" : " <span class=\"when\">not always</span>")
+        needed == asked ? (asked ? " <span class=\"when\">required</span>" : " <span class=\"when\">optional</span>")
                         : "";
     std::string type = EscapedHtml(TypeOf(field));
-    if (field.contains("default")) type += ", else " + EscapedHtml(field["default"].dump());
+    if (field.contains("default")) type += ", default " + EscapedHtml(field["default"].dump());
     html += fmt::format("<tr><th scope=\"row\"><code>{}</code>{}</th><td>{}</td><td>{}</td></tr>\n",
                         EscapedHtml(prefix + name), note, type, EscapedHtml(field.value("description", "")));
     FieldRows(field, asked, prefix + name + (field.contains("items") ? "[]." : "."), depth + 1, html);
@@ -85,7 +85,7 @@ void FieldRows(const Json& schema, bool asked, const std::string& prefix, int de
 }
 
 std::string FieldTable(const Json& schema, bool asked) {
-  const char* const title = asked ? "Request" : "Answer";
+  const char* const title = asked ? "Request" : "Response";
   std::string rows;
   FieldRows(schema, asked, "", 0, rows);
   if (rows.empty()) {
@@ -131,7 +131,7 @@ std::string RouteSection(const Route& route) {
   html += Paragraphs(route.docs.description);
   if (route.role != Role::kPublic) {
     html +=
-        fmt::format("<p class=\"note\">Where keys are in use: for those with the role {}.</p>\n", RoleName(route.role));
+        fmt::format("<p class=\"note\">If API keys are in use, the role {} is required.</p>\n", RoleName(route.role));
   }
   html += CurlLine(route) + TryForm(route, id);
   html += FieldTable(route.docs.request, true) + FieldTable(route.docs.answer, false);
@@ -151,7 +151,7 @@ std::string DocsPage(const std::vector<Route>& routes) {
   }
   std::string sections;
   for (const std::string& tag : tags) {
-    sections += fmt::format("<h2>{}</h2>\n", EscapedHtml(tag.empty() ? "Others" : tag));
+    sections += fmt::format("<h2>{}</h2>\n", EscapedHtml(tag.empty() ? "Other" : tag));
     for (const Route& route : routes) {
       if (route.docs.tag == tag) sections += RouteSection(route);
     }
@@ -161,7 +161,7 @@ std::string DocsPage(const std::vector<Route>& routes) {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Winnow: what this server answers</title>
+<title>Winnow: HTTP API</title>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="docs/docs.css">
 <script src="docs/docs.js" defer></script>
@@ -169,10 +169,10 @@ std::string DocsPage(const std::vector<Route>& routes) {
 <body>
 <main>
 <h1>Winnow</h1>
-<p class="lead">What this server answers. Version {}; for programs: <a href="openapi.json">openapi.json</a>. Errors are
-<code>{{"error", "error_type"}}</code>.</p>
-<p class="key"><label>Key <input id="key" type="password" autocomplete="off"
-placeholder="where the server asks for one"></label></p>
+<p class="lead">HTTP API of this server. Version {}; machine-readable description:
+<a href="openapi.json">openapi.json</a>. Errors have the form <code>{{"error", "error_type"}}</code>.</p>
+<p class="key"><label>API key <input id="key" type="password" autocomplete="off"
+placeholder="if the server requires one"></label></p>
 {}</main>
 </body>
 </html>
@@ -275,7 +275,7 @@ async function send(form) {
     show(output, response.status + " " + response.statusText + ", " + took + " ms",
       long ? text.slice(0, 100000) + "\n..." : text, !response.ok);
   } catch (error) {
-    show(output, "No answer", String(error), true);
+    show(output, "No response", String(error), true);
   }
 }
 

@@ -31,7 +31,7 @@ std::string Gzip(std::string_view data) {
 
 Result<std::string> Gunzip(std::string_view data, size_t most) {
   z_stream stream = {};
-  if (inflateInit2(&stream, kGzipWindow) != Z_OK) return Fail(ErrorCode::kInvalidData, "zlib could not be started");
+  if (inflateInit2(&stream, kGzipWindow) != Z_OK) return Fail(ErrorCode::kInvalidData, "zlib could not be initialized");
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(data.data()));
   stream.avail_in = static_cast<uInt>(data.size());
   std::string unpacked;
@@ -48,11 +48,11 @@ Result<std::string> Gunzip(std::string_view data, size_t most) {
     if (status != Z_OK && status != Z_STREAM_END) break;
     if (unpacked.size() > most) {
       inflateEnd(&stream);
-      return Fail(ErrorCode::kUnsupported, "the unpacked data is too large");
+      return Fail(ErrorCode::kUnsupported, "the decompressed data are too large");
     }
   }
   inflateEnd(&stream);
-  if (status != Z_STREAM_END) return Fail(ErrorCode::kInvalidData, "this is no whole gzip stream");
+  if (status != Z_STREAM_END) return Fail(ErrorCode::kInvalidData, "not a complete gzip stream");
   return unpacked;
 }
 

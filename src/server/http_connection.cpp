@@ -40,7 +40,7 @@ class Replier {
   Replier(const Replier&) = delete;
   Replier& operator=(const Replier&) = delete;
   ~Replier() {
-    if (!slot_->ready()) slot_->Put(ErrorResponse(500, "Internal", "no answer was made"));
+    if (!slot_->ready()) slot_->Put(ErrorResponse(500, "Internal", "the server produced no response"));
   }
   void operator()(HttpResponse response) const { slot_->Put(std::move(response)); }
 
@@ -95,19 +95,19 @@ void Handle(const std::shared_ptr<ServerState>& state, const std::shared_ptr<Htt
     if (const std::string_view encoding = request->Header("content-encoding");
         !encoding.empty() && encoding != "identity") {
       if (!EqualsIgnoringCase(encoding, "gzip")) {
-        return (*replier)(ErrorResponse(415, "Validation", "Content-Encoding: only gzip is understood"));
+        return (*replier)(ErrorResponse(415, "Validation", "Content-Encoding: only gzip is supported"));
       }
       auto unpacked = Gunzip(request->body, state->options.max_body_bytes);
       if (!unpacked && unpacked.error().code == ErrorCode::kUnsupported) {
-        return (*replier)(ErrorResponse(413, "TooLarge", "the unpacked body is too large"));
+        return (*replier)(ErrorResponse(413, "TooLarge", "the decompressed body is too large"));
       }
-      if (!unpacked) return (*replier)(ErrorResponse(400, "Validation", "the body is no whole gzip stream"));
+      if (!unpacked) return (*replier)(ErrorResponse(400, "Validation", "the body is not a complete gzip stream"));
       request->body = std::move(*unpacked);
     }
     state->handler(request, [replier](HttpResponse response) { (*replier)(std::move(response)); });
   } catch (const std::exception& e) {
     LogError("request {}: {}", request->id, e.what());
-    (*replier)(ErrorResponse(500, "Internal", "something went wrong; the log says what, under this request's id"));
+    (*replier)(ErrorResponse(500, "Internal", "internal error; see the server's log under the ID of this request"));
   }
 }
 
@@ -120,11 +120,11 @@ std::optional<ApiError> ReadError(const ErrorCodeOf& error) {
   if (error == http::error::header_limit || error == http::error::buffer_overflow) {
     return ApiError{.status = 431, .type = "TooLarge", .message = "the header is too large"};
   }
-  if (error == http::error::bad_version) return invalid(505, "HTTP/1.0 and HTTP/1.1 are understood");
+  if (error == http::error::bad_version) return invalid(505, "only HTTP/1.0 and HTTP/1.1 are supported");
   if (error == http::error::end_of_stream) return std::nullopt;
   if (error == http::error::partial_message) return invalid(400, "the request ended early");
   if (error.category() == make_error_code(http::error::bad_method).category()) {
-    return invalid(400, "this is no HTTP request");
+    return invalid(400, "this is not a valid HTTP request");
   }
   return std::nullopt;
 }
@@ -136,11 +136,11 @@ template <class Parser>
 std::optional<ApiError> HeaderError(const Parser& parser) {
   const auto& message = parser.get();
   if (message.count(http::field::transfer_encoding) > 0 && !parser.chunked()) {
-    return ApiError{.status = 501, .message = "Transfer-Encoding: only chunked is understood"};
+    return ApiError{.status = 501, .message = "Transfer-Encoding: only chunked is supported"};
   }
   const size_t hosts = message.count(http::field::host);
   if (hosts > 1 || (hosts == 0 && message.version() >= 11)) {
-    return ApiError{.status = 400, .message = "a request names one Host"};
+    return ApiError{.status = 400, .message = "a request must have exactly one Host header"};
   }
   return std::nullopt;
 }
@@ -172,7 +172,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
 
   void Abandon() override {
     if (client_disconnected_) *client_disconnected_ = true;  // what is not computed yet needs no computing
-    if (slot_) slot_->Put(ErrorResponse(503, "Unavailable", "the server is stopping"));
+    if (slot_) slot_->Put(ErrorResponse(503, "Unavailable", "the server is shutting down"));
   }
 
   Awaitable<void> Run() {
@@ -336,7 +336,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
   /// What the client is told of a request that ended with `error`, of which something had come (`got_some`) or not.
   std::optional<ApiError> ErrorOf(const ErrorCodeOf& error, bool got_some) const {
     if (!late_ || !got_some) return ReadError(error);
-    return ApiError{.status = 408, .type = "Timeout", .message = "the request took too long to come"};
+    return ApiError{.status = 408, .type = "Timeout", .message = "the request was not received in time"};
   }
 
   /// Tells the error, if there is one; the connection is to be closed then. `error` outlives the call.
@@ -394,7 +394,7 @@ void Start(const std::shared_ptr<ServerState>& state, IoThread& thread, Stream s
         try {
           if (failed) std::rethrow_exception(failed);
         } catch (const std::exception& e) {
-          LogError("a connection: {}", e.what());
+          LogError("error on a connection: {}", e.what());
         }
       });
 }

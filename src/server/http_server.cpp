@@ -55,7 +55,7 @@ std::string AddressOf(const sockaddr* address) {
 }
 
 Error ListenError(const std::string& where, const std::string& why) {
-  return {ErrorCode::kIo, fmt::format("{}: can't listen there: {}", where, why),
+  return {ErrorCode::kIo, fmt::format("{}: cannot listen: {}", where, why),
           "is another server running? try another --port, or --host 127.0.0.1"};
 }
 
@@ -89,11 +89,12 @@ Result<Acceptor> ListenTcp(asio::io_context& context, const std::string& host, u
 Result<Acceptor> ListenUnix(asio::io_context& context, const std::filesystem::path& path) {
   struct stat status = {};
   if (::lstat(path.c_str(), &status) == 0) {
-    if (!S_ISSOCK(status.st_mode)) return std::unexpected(ListenError(path.string(), "a file is in the way"));
+    if (!S_ISSOCK(status.st_mode))
+      return std::unexpected(ListenError(path.string(), "the path exists and is not a socket"));
     ::unlink(path.c_str());  // of a server that was killed
   }
   if (path.native().size() >= sizeof(sockaddr_un::sun_path)) {
-    return Fail(ErrorCode::kInvalidArgument, path.string() + ": too long for a unix socket's path");
+    return Fail(ErrorCode::kInvalidArgument, path.string() + ": too long for the path of a Unix domain socket");
   }
   return Listen<asio::local::stream_protocol>(context, asio::local::stream_protocol::endpoint(path.string()),
                                               path.string());
@@ -104,7 +105,7 @@ Result<Acceptor> Adopt(asio::io_context& context, int socket) {
   sockaddr_storage address = {};
   socklen_t length = sizeof(address);
   if (::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &length) != 0) {
-    return Fail(ErrorCode::kIo, fmt::format("file descriptor {} is no socket that listens", socket));
+    return Fail(ErrorCode::kIo, fmt::format("file descriptor {} is not a listening socket", socket));
   }
   BoostError error;
   Acceptor acceptor(context.get_executor());
@@ -125,8 +126,8 @@ uint16_t PortOf(const Acceptor& acceptor) {
 Result<void> LoadCertificate(const HttpServerOptions& options, ServerState& state) {
   for (const auto& file : {options.tls_certificate, options.tls_key}) {
     if (!std::filesystem::exists(file)) {
-      return Fail(ErrorCode::kNotFound, fmt::format("'{}': there is no such file", file.string()),
-                  "--tls-cert and --tls-key name PEM files: the certificate with its chain, and its key");
+      return Fail(ErrorCode::kNotFound, fmt::format("'{}': no such file", file.string()),
+                  "--tls-cert and --tls-key must be PEM files: the certificate with its chain, and its private key");
     }
   }
   state.tls.emplace(asio::ssl::context::tls_server);
@@ -140,7 +141,7 @@ Result<void> LoadCertificate(const HttpServerOptions& options, ServerState& stat
     return Fail(
         ErrorCode::kInvalidArgument,
         fmt::format("{} and {}: {}", options.tls_certificate.string(), options.tls_key.string(), error.message()),
-        "both must be PEM, and the key must be the certificate's");
+        "certificate and key must be in PEM format, and must belong together");
   }
   return {};
 }
@@ -181,7 +182,7 @@ struct HttpServer::Parts {
           co_await listener.acceptor.async_accept(thread.context, asio::as_tuple(asio::use_awaitable_t<Executor>()));
       if (!listener.acceptor.is_open() || error == asio::error::operation_aborted) co_return;
       if (error) {  // no file descriptors are left, most likely; those that close give some back
-        LogWarning("a connection could not be taken: {}", error.message());
+        LogWarning("could not accept a connection: {}", error.message());
         asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>
             timer(threads.front()->context.get_executor(), std::chrono::milliseconds(50));
         co_await timer.async_wait(asio::as_tuple(asio::use_awaitable_t<Executor>()));

@@ -17,7 +17,7 @@ ApiResult<Json> ParseObject(std::string_view json, const ServiceLimits& limits) 
     return Reject(fmt::format("the JSON is nested deeper than {} levels", limits.max_json_depth));
   }
   Result<Json> parsed = ParseJsonLeniently(json);
-  if (!parsed) return Reject(400, "Validation", "the body is no valid JSON in UTF-8");
+  if (!parsed) return Reject(400, "Validation", "the body is not valid JSON in UTF-8");
   if (!parsed->is_object()) return Reject("the body must be a JSON object");
   return *std::move(parsed);
 }

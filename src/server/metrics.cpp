@@ -63,37 +63,37 @@ struct ServerMetrics::Parts {
   std::map<std::string, Histogram*, std::less<>> seconds GUARDED_BY(mutex);
   Family<Counter>& request_family = prometheus::BuildCounter()
                                         .Name("winnow_requests_total")
-                                        .Help("Requests answered, by route and status")
+                                        .Help("Responses sent, by route and status")
                                         .Register(registry);
   Family<Histogram>& seconds_family = prometheus::BuildHistogram()
                                           .Name("winnow_request_seconds")
-                                          .Help("From a request's arrival to its answer, by route")
+                                          .Help("Seconds from the arrival of a request to its response, by route")
                                           .Register(registry);
   Family<Histogram>& stage_family = prometheus::BuildHistogram()
                                         .Name("winnow_stage_seconds")
-                                        .Help("What a classified request's time went to, by stage")
+                                        .Help("Seconds per classification request, by stage")
                                         .Register(registry);
   Histogram& tokenize = stage_family.Add({{"stage", "tokenize"}}, kSeconds);
   Histogram& queue = stage_family.Add({{"stage", "queue"}}, kSeconds);
   Histogram& infer = stage_family.Add({{"stage", "infer"}}, kSeconds);
-  Histogram& batch_texts = MakeHistogram(registry, "winnow_batch_texts", "Texts computed together", kTexts);
-  Histogram& batch_tokens = MakeHistogram(registry, "winnow_batch_tokens", "Tokens computed together", kTokens);
-  Histogram& batch_seconds = MakeHistogram(registry, "winnow_batch_seconds", "Of computing them", kSeconds);
-  Histogram& load_seconds = MakeHistogram(registry, "winnow_model_load_seconds", "Of loading a model", kSeconds);
-  Counter& texts = MakeCounter(registry, "winnow_texts_total", "Texts that were classified");
+  Histogram& batch_texts = MakeHistogram(registry, "winnow_batch_texts", "Texts per batch", kTexts);
+  Histogram& batch_tokens = MakeHistogram(registry, "winnow_batch_tokens", "Tokens per batch", kTokens);
+  Histogram& batch_seconds = MakeHistogram(registry, "winnow_batch_seconds", "Seconds to compute a batch", kSeconds);
+  Histogram& load_seconds = MakeHistogram(registry, "winnow_model_load_seconds", "Seconds to load a model", kSeconds);
+  Counter& texts = MakeCounter(registry, "winnow_texts_total", "Texts classified");
 
-  Gauge& connections = MakeGauge(registry, "winnow_connections", "Connections that are open");
-  Gauge& queued = MakeGauge(registry, "winnow_queue_texts", "Texts that wait to be computed");
+  Gauge& connections = MakeGauge(registry, "winnow_connections", "Open connections");
+  Gauge& queued = MakeGauge(registry, "winnow_queue_texts", "Texts in the queue");
   Counter& dropped = MakeCounter(registry, "winnow_queue_dropped_texts_total",
-                                 "Texts not computed: their clients had gone, or their time was over");
+                                 "Texts dropped from the queue because the client disconnected or the timeout expired");
   Family<Gauge>& model_family =
       prometheus::BuildGauge().Name("winnow_models").Help("Models, by state").Register(registry);
   Gauge& models_loaded = model_family.Add({{"state", "loaded"}});
   Gauge& models_failed = model_family.Add({{"state", "failed"}});
-  Gauge& model_bytes = MakeGauge(registry, "winnow_model_bytes", "Memory of the models that are loaded");
+  Gauge& model_bytes = MakeGauge(registry, "winnow_model_bytes", "Bytes of memory used by loaded models");
   Counter& loads = MakeCounter(registry, "winnow_model_loads_total", "Models loaded");
   Counter& load_failures = MakeCounter(registry, "winnow_model_load_failures_total", "Models that could not be loaded");
-  Counter& evictions = MakeCounter(registry, "winnow_model_evictions_total", "Models dropped for want of memory");
+  Counter& evictions = MakeCounter(registry, "winnow_model_evictions_total", "Models evicted to free memory");
   Family<Counter>& lookup_family = prometheus::BuildCounter()
                                        .Name("winnow_cache_lookups_total")
                                        .Help("Texts looked up, by cache and result")
@@ -104,32 +104,34 @@ struct ServerMetrics::Parts {
   Counter& redis_misses = lookup_family.Add({{"cache", "redis"}, {"result", "miss"}});
   Counter& redis_errors = lookup_family.Add({{"cache", "redis"}, {"result", "error"}});
   Counter& redis_timeouts = lookup_family.Add({{"cache", "redis"}, {"result", "timeout"}});
-  Gauge& redis_available = MakeGauge(registry, "winnow_redis_available", "1 while Redis answers");
-  Gauge& cache_bytes = MakeGauge(registry, "winnow_cache_bytes", "Memory of the cache");
+  Gauge& redis_available = MakeGauge(registry, "winnow_redis_available", "1 if Redis is available, otherwise 0");
+  Gauge& cache_bytes = MakeGauge(registry, "winnow_cache_bytes", "Bytes of memory used by the cache");
   Gauge& cache_entries = MakeGauge(registry, "winnow_cache_entries", "Texts in the cache");
-  Counter& cache_evictions = MakeCounter(registry, "winnow_cache_evictions_total", "Texts dropped from the cache");
+  Counter& cache_evictions = MakeCounter(registry, "winnow_cache_evictions_total", "Texts evicted from the cache");
 
   // Text Embeddings Inference's: https://github.com/huggingface/text-embeddings-inference (docs, "Metrics").
-  Family<Counter>& te_count_family = prometheus::BuildCounter()
-                                         .Name("te_request_count")
-                                         .Help("Requests that classify, one text or many")
-                                         .Register(registry);
+  Family<Counter>& te_count_family =
+      prometheus::BuildCounter().Name("te_request_count").Help("Classification requests").Register(registry);
   Counter& te_single = te_count_family.Add({{"method", "single"}});
   Counter& te_many = te_count_family.Add({{"method", "batch"}});
-  Family<Counter>& te_success_family =
-      prometheus::BuildCounter().Name("te_request_success").Help("Those that were answered").Register(registry);
+  Family<Counter>& te_success_family = prometheus::BuildCounter()
+                                           .Name("te_request_success")
+                                           .Help("Successful classification requests")
+                                           .Register(registry);
   Counter& te_single_success = te_success_family.Add({{"method", "single"}});
   Counter& te_many_success = te_success_family.Add({{"method", "batch"}});
   Family<Counter>& te_failure_family =
-      prometheus::BuildCounter().Name("te_request_failure").Help("Those that were not").Register(registry);
-  Histogram& te_duration = MakeHistogram(registry, "te_request_duration", "Seconds of a request", kSeconds);
+      prometheus::BuildCounter().Name("te_request_failure").Help("Failed classification requests").Register(registry);
+  Histogram& te_duration = MakeHistogram(registry, "te_request_duration", "Seconds per request", kSeconds);
   Histogram& te_tokenization =
-      MakeHistogram(registry, "te_request_tokenization_duration", "Seconds of its tokenization", kSeconds);
-  Histogram& te_queue = MakeHistogram(registry, "te_request_queue_duration", "Seconds in the queue", kSeconds);
-  Histogram& te_inference = MakeHistogram(registry, "te_request_inference_duration", "Seconds of inference", kSeconds);
-  Histogram& te_batch_size = MakeHistogram(registry, "te_batch_next_size", "Texts of a batch", kTexts);
-  Histogram& te_batch_tokens = MakeHistogram(registry, "te_batch_next_tokens", "Tokens of a batch", kTokens);
-  Gauge& te_queue_size = MakeGauge(registry, "te_queue_size", "Texts that wait");
+      MakeHistogram(registry, "te_request_tokenization_duration", "Seconds of tokenization per request", kSeconds);
+  Histogram& te_queue =
+      MakeHistogram(registry, "te_request_queue_duration", "Seconds in the queue per request", kSeconds);
+  Histogram& te_inference =
+      MakeHistogram(registry, "te_request_inference_duration", "Seconds of inference per request", kSeconds);
+  Histogram& te_batch_size = MakeHistogram(registry, "te_batch_next_size", "Texts per batch", kTexts);
+  Histogram& te_batch_tokens = MakeHistogram(registry, "te_batch_next_tokens", "Tokens per batch", kTokens);
+  Gauge& te_queue_size = MakeGauge(registry, "te_queue_size", "Texts in the queue");
 };
 
 ServerMetrics::ServerMetrics() : parts_(std::make_unique<Parts>()) {}

@@ -66,8 +66,8 @@ Result<ModelAlias> ParseModelAlias(std::string_view text) {
   const ModelSpec target = ParseModelSpec(equals == std::string_view::npos ? "" : text.substr(equals + 1));
   if (alias.empty() || alias.find_first_of("@:") != std::string_view::npos || target.name.empty() ||
       !target.alias.empty()) {
-    return Fail(ErrorCode::kInvalidArgument, "'" + std::string(text) + "' is no alias",
-                "write ALIAS=NAME:VERSION, as in champion=spam:1.2.0: requests name it spam@champion");
+    return Fail(ErrorCode::kInvalidArgument, "'" + std::string(text) + "' is not a valid alias",
+                "write ALIAS=NAME:VERSION, as in champion=spam:1.2.0; requests then use spam@champion");
   }
   return ModelAlias{std::string(alias), target.name, target.version};
 }

@@ -21,7 +21,7 @@ void Call(const Callback& callback, Arguments&&... arguments) {
   try {
     callback(std::forward<Arguments>(arguments)...);
   } catch (const std::exception& exception) {
-    LogError("a request failed while it was given its model: {}", exception.what());
+    LogError("a request failed after its model was loaded: {}", exception.what());
   }
 }
 
@@ -133,7 +133,7 @@ void ModelSet::Use(std::string_view spec, const Then& then) {
   const auto now = [&]() -> std::optional<ApiResult<Model>> {
     const MutexLock lock(mutex_);
     const std::shared_ptr<Slot> slot = Find(spec);
-    if (!slot && spec.empty()) return std::unexpected(Unavailable("the default model is gone"));
+    if (!slot && spec.empty()) return std::unexpected(Unavailable("the default model no longer exists"));
     if (!slot) return std::unexpected(UnknownModel());
     if (slot->model) {
       slot->used = ++uses_;
@@ -175,7 +175,7 @@ void ModelSet::Switch(std::string_view spec, const Then& then) {
       default_slot_ = one_version ? Find(spec) : nullptr;
       default_spec_ = spec;
     }
-    if (model) LogInfo("the default model is {}:{} now", (*model)->name(), (*model)->version());
+    if (model) LogInfo("the default model is now {}:{}", (*model)->name(), (*model)->version());
     then(std::move(model));
   });
 }

@@ -38,10 +38,10 @@ Result<void> ModelSet::ReadSummary(Slot& slot) {
   Result<BundleSummary> summary = ReadBundleSummary(slot.place.dir);
   const MutexLock lock(mutex_);
   if (summary && Clashes(slot, *summary)) {
-    slot.error = Error{
-        ErrorCode::kExists,
-        fmt::format("{}: another directory is {}:{} already", slot.place.dir.string(), summary->name, summary->version),
-        "give it another version in winnow.json"};
+    slot.error = Error{ErrorCode::kExists,
+                       fmt::format("{}: skipped, because another directory already contains {}:{}",
+                                   slot.place.dir.string(), summary->name, summary->version),
+                       "set a different version in its winnow.json"};
   } else if (summary) {
     slot.error.reset();
   } else {
@@ -116,7 +116,7 @@ void ModelSet::ChooseDefault() {
     if (!slot->place.named && slot->error) continue;
     if (slot->place.named) default_slot_ = slot;
     default_spec_ = slot->summary.name;
-    if (slot->error) LogWarning("requests that name no model are refused: the first one can't be loaded");
+    if (slot->error) LogWarning("requests that name no model are refused, because the default model cannot be loaded");
     return;
   }
 }
@@ -132,8 +132,8 @@ Result<void> ModelSet::MakeRoom(uint64_t bytes, const Slot& keep) {
   if (limit == 0) return {};
   if (bytes > limit) {
     return Fail(ErrorCode::kUnsupported,
-                fmt::format("takes about {:.0f} MB of memory, but all models together may {:.0f}", Megabytes(bytes),
-                            Megabytes(limit)),
+                fmt::format("the model takes about {:.0f} MB of memory, but the limit for all models is {:.0f} MB",
+                            Megabytes(bytes), Megabytes(limit)),
                 "raise --models-memory-mb");
   }
   std::vector<Model> dropped;
@@ -149,14 +149,14 @@ Result<void> ModelSet::MakeRoom(uint64_t bytes, const Slot& keep) {
         if (slot.get() != &keep && (!oldest || slot->used < oldest->used)) oldest = slot;
       }
       if (loaded + bytes <= limit || !oldest) break;
-      LogDebug("{} leaves memory", oldest->directory);
+      LogDebug("unloaded {} to free memory", oldest->directory);
       dropped.push_back(std::move(oldest->model));
       ++counts_.evictions;
     }
   }
   dropped.clear();
   if (!lifetimes_.WaitUntilAtMost(std::max(limit - bytes, loaded), options_.memory_patience)) {
-    LogWarning("models take more memory than they may: requests still use some that are to go");
+    LogWarning("models exceed the memory limit until the requests that use unloaded models are finished");
   }
   return {};
 }
@@ -172,7 +172,7 @@ Result<ModelSet::Loaded> ModelSet::TryReading(Slot& slot, bool again) {
   try {
     loaded.model = TRY(ServedModel::Load(dir, options_.scheduler, options_.shared));
   } catch (const std::exception& exception) {  // too little memory
-    return Fail(ErrorCode::kInternal, dir.string() + ": can't be loaded: " + exception.what());
+    return Fail(ErrorCode::kInternal, dir.string() + ": cannot load the model: " + exception.what());
   }
   return loaded;
 }
@@ -186,7 +186,7 @@ Result<ModelSet::Loaded> ModelSet::ReadWhole(Slot& slot) {
     const auto after = TRY(StampsOf(slot.place.dir));
     if (before == after) return loaded;
   }
-  return Fail(ErrorCode::kIo, slot.place.dir.string() + ": its files changed while they were read");
+  return Fail(ErrorCode::kIo, slot.place.dir.string() + ": the files of the model changed while they were read");
 }
 
 /// Whatever the slot has, stays unless this succeeds.
@@ -207,8 +207,9 @@ Result<void> ModelSet::LoadInto(Slot& slot) {
     const MutexLock lock(mutex_);
     if (loaded && Clashes(slot, loaded->summary)) {
       failed_files = loaded->summary.files;
-      loaded = Fail(ErrorCode::kExists, fmt::format("{}: another directory is {}:{} already", slot.place.dir.string(),
-                                                    loaded->summary.name, loaded->summary.version));
+      loaded =
+          Fail(ErrorCode::kExists, fmt::format("{}: skipped, because another directory already contains {}:{}",
+                                               slot.place.dir.string(), loaded->summary.name, loaded->summary.version));
     }
     counts_.load_seconds += seconds;
     if (loaded) {
@@ -279,7 +280,7 @@ Result<void> ModelSet::Refresh(Slot& slot, bool load) {
 
 void ModelSet::ReloadAll() {
   const auto places = FindBundlePlaces(roots_);
-  if (!places) return LogWarning("no reload: {}", places.error().Text());
+  if (!places) return LogWarning("models were not reloaded: {}", places.error().Text());
   std::map<fs::path, std::shared_ptr<Slot>> known;
   {
     const MutexLock lock(mutex_);

@@ -16,17 +16,17 @@ struct Status {
 
 /// Those that an answer can have besides 200.
 constexpr Status kStatuses[] = {
-    {400, "BadRequest", "The body is no JSON, or no UTF-8"},
-    {401, "Unauthorized", "A key is needed, and there is none, or an unknown one"},
-    {403, "Forbidden", "The key is for less than this"},
-    {404, "NotFound", "There is nothing of this name"},
-    {413, "TooLarge", "The body, a text or their number is too large"},
+    {400, "BadRequest", "The body is not valid JSON in UTF-8"},
+    {401, "Unauthorized", "An API key is required; it is missing or not valid"},
+    {403, "Forbidden", "The role of the API key does not permit this request"},
+    {404, "NotFound", "No model or route has this name"},
+    {413, "TooLarge", "The body, a text or the number of texts is too large"},
     {415, "UnsupportedEncoding", "Content-Encoding is neither gzip nor identity"},
-    {422, "Unprocessable", "The request makes no sense as it is; the error says why"},
+    {422, "Unprocessable", "The request is invalid; the error says why"},
     {424, "InferenceFailed", "The model failed"},
-    {429, "Overloaded", "Too much is waiting, or asked for with this key: come again after Retry-After seconds"},
-    {500, "Internal", "Something went wrong on the server; its log says what"},
-    {503, "Unavailable", "The model is not loaded, the server is stopping, or the request's time was over"},
+    {429, "Overloaded", "The queue is full, or the rate limit is exceeded; try again after Retry-After seconds"},
+    {500, "Internal", "Internal error; see the server's log"},
+    {503, "Unavailable", "The model is not loaded, the server is shutting down, or the request timed out"},
 };
 
 const Status* Find(int code) {
@@ -45,12 +45,12 @@ Json SuccessOf(const Route& route) {
     content[type] = Json::object();
     if (type == "application/json" && !route.docs.answer.is_null()) content[type]["schema"] = route.docs.answer;
   }
-  return {{"description", "As asked"}, {"content", content}};
+  return {{"description", "Success"}, {"content", content}};
 }
 
 std::string_view DescriptionOf(std::string_view parameter) {
-  if (parameter == "model") return "A model's name";
-  if (parameter == "version") return "Its version, as 1.2.0";
+  if (parameter == "model") return "Name of the model";
+  if (parameter == "version") return "Version of the model, such as 1.2.0";
   return "";
 }
 
@@ -89,20 +89,21 @@ Json Components() {
     Json response = {{"description", status.meaning},
                      {"content", {{"application/json", {{"schema", {{"$ref", "#/components/schemas/Error"}}}}}}}};
     if (status.code == 429) {
-      response["headers"]["Retry-After"] = {{"description", "Seconds"}, {"schema", {{"type", "string"}}}};
+      response["headers"]["Retry-After"] = {{"description", "Seconds to wait before the next request"},
+                                            {"schema", {{"type", "string"}}}};
     }
     responses[std::string(status.name)] = std::move(response);
   }
   return {{"schemas", ParsedJson(R"({
              "Error": {"type": "object", "required": ["error", "error_type"], "properties": {
-               "error": {"type": "string", "description": "What is wrong; never what a text says"},
-               "error_type": {"type": "string", "description": "The kind of error: \"Validation\", \"Overloaded\" and so on"}}},
+               "error": {"type": "string", "description": "Error message; never contains text of a request"},
+               "error_type": {"type": "string", "description": "Type of the error, such as \"Validation\" or \"Overloaded\""}}},
              "Text": {"anyOf": [
                {"type": "string", "description": "A text"},
                {"type": "array", "minItems": 1, "maxItems": 16, "items": {"type": "string"},
-                "description": "A text's segments, as the model's template divides them, or a pair of texts"},
+                "description": "Segments of a text, as defined by the model's text template, or a pair of texts"},
                {"type": "object", "additionalProperties": true,
-                "description": "A row with the fields of the model's template, which GET /models tells: strings, or null; other fields do not matter"}]},
+                "description": "A row with the fields of the model's text template (see GET /models) as strings or null; other fields are ignored"}]},
              "Prediction": {"type": "object", "required": ["score", "label"], "properties": {
                "score": {"type": "number"}, "label": {"type": "string"}}}})")},
           {"responses", std::move(responses)},
@@ -160,21 +161,20 @@ Json OpenApi(const std::vector<Route>& routes) {
     paths[route.path][method] = Operation(route);
     if (!route.docs.tag.empty() && seen.insert(route.docs.tag).second) tags.push_back({{"name", route.docs.tag}});
   }
-  return {
-      {"openapi", "3.1.0"},
-      {"info",
-       {{"title", "Winnow"},
-        {"version", WINNOW_VERSION},
-        {"description",
-         "Small text classifiers. Bodies may come packed with Content-Encoding: gzip. Every answer has an "
-         "X-Request-Id, the one that came with the request or a new one. What is no HTTP request gets 400, 408, "
-         "413, 431, 501 or 505, a path that there is not 404, another method 405; fields that are not described here "
-         "are ignored."},
-        {"license", {{"name", "Apache 2.0"}, {"identifier", "Apache-2.0"}}}}},
-      {"servers", Json::array({{{"url", "/"}}})},
-      {"tags", tags},
-      {"paths", paths},
-      {"components", Components()}};
+  return {{"openapi", "3.1.0"},
+          {"info",
+           {{"title", "Winnow"},
+            {"version", WINNOW_VERSION},
+            {"description",
+             "Text classification. Request bodies may be compressed with Content-Encoding: gzip. Every response "
+             "has an X-Request-Id: the one of the request, or a new one. Invalid HTTP requests get 400, 408, 413, "
+             "431, 501 or 505, unknown paths 404, and unsupported methods 405. Fields that are not described here "
+             "are ignored."},
+            {"license", {{"name", "Apache 2.0"}, {"identifier", "Apache-2.0"}}}}},
+          {"servers", Json::array({{{"url", "/"}}})},
+          {"tags", tags},
+          {"paths", paths},
+          {"components", Components()}};
 }
 
 }  // namespace winnow

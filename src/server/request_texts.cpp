@@ -20,7 +20,7 @@ ApiResult<InputText> PlainText(const Json& value, std::string_view name, const S
 
 ApiResult<InputText> ReadSegments(const Json& list, std::string_view name, const ServiceLimits& limits) {
   if (list.empty() || list.size() > kMostSegments) {
-    return Reject(fmt::format("'{}': a list is of one text's segments, {} at most", name, kMostSegments));
+    return Reject(fmt::format("'{}': a list must contain the segments of one text, at most {}", name, kMostSegments));
   }
   std::vector<std::string> segments;
   size_t bytes = 0;
@@ -54,7 +54,8 @@ ApiResult<InputText> TextOfRow(const TextTemplate& text_template, const std::vec
     any = true;
   }
   if (!any) {
-    return Reject(fmt::format("an object has none of the fields that the model reads: {}", fmt::join(fields, ", ")));
+    return Reject(
+        fmt::format("an object has none of the fields of the model's text template: {}", fmt::join(fields, ", ")));
   }
   std::string text;
   text_template.Render(
@@ -89,12 +90,12 @@ ApiResult<void> FitToModel(RequestTexts& texts, const BundleClassifier& classifi
   const size_t most = std::max<size_t>(classifier.segments(), 2);
   for (const InputText& text : texts.texts) {
     if (text.segments() <= most) continue;
-    return Reject(fmt::format("a list has more segments than the {} that the model reads", most));
+    return Reject(fmt::format("a list has more than the {} segments that the model reads", most));
   }
   if (texts.rows.empty()) return {};
   const TextTemplate* const text_template = classifier.text_template();
   if (text_template == nullptr) {
-    return Reject("the model reads texts as they are: objects are for models with a text template");
+    return Reject("objects require a model with a text template, and this model has none");
   }
   const std::vector<std::string> fields = text_template->fields();
   for (const auto& [text, row] : texts.rows) {

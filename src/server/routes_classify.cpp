@@ -38,7 +38,7 @@ ApiResult<void> ReadOptions(const Json& body, const HttpRequest& request, Classi
   TRY(StringOr(body, "user", ""));
   call.explain = TRY(FlagOr(body, "explain", false));
   const std::string cache = TRY(StringOr(body, "cache", ""));
-  if (!cache.empty() && cache != "no-store") return Reject("'cache' must be no-store, or left out");
+  if (!cache.empty() && cache != "no-store") return Reject("'cache' must be no-store or absent");
   call.request.no_store = !cache.empty() || HasDirective(request.Header("cache-control"), "no-store");
   const int64_t timeout = TRY(IntegerOr(body, "timeout_ms", 0, 1, kMostMilliseconds));
   if (timeout > 0) call.request.deadline = request.arrived + std::chrono::milliseconds(timeout);
@@ -48,12 +48,12 @@ ApiResult<void> ReadOptions(const Json& body, const HttpRequest& request, Classi
 ApiResult<ClassifyCall> ReadCall(const HttpRequest& request, const ServiceLimits& limits) {
   const Json body = TRY(ParseBody(request, limits));
   const Json *const text = Field(body, "text"), *const texts = Field(body, "texts");
-  if ((text == nullptr) == (texts == nullptr)) return Reject("give either 'text' or 'texts'");
+  if ((text == nullptr) == (texts == nullptr)) return Reject("specify either 'text' or 'texts'");
   ClassifyCall call;
   call.texts = TRY(text != nullptr ? ReadText(*text, "text", limits) : ReadTexts(*texts, "texts", limits));
   TRY(ReadOptions(body, request, call));
   if (call.explain && call.texts.texts.size() > kMostExplained) {
-    return Reject("'explain' is for " + std::to_string(kMostExplained) + " texts at once");
+    return Reject("'explain' is limited to " + std::to_string(kMostExplained) + " texts per request");
   }
   return call;
 }
@@ -83,7 +83,7 @@ ApiResult<HttpResponse> Explain(const ServedModel& model, const HttpRequest& req
   for (size_t t = 0; t < views.size(); ++t) {
     if (std::chrono::steady_clock::now() >= call.request.deadline ||
         (request.client_disconnected && *request.client_disconnected)) {
-      return Reject(503, "Timeout", "the request was not computed: its time was over, or its client had gone");
+      return Reject(503, "Timeout", "the request was not computed: its timeout expired, or its client disconnected");
     }
     const auto explanation = ExplainText(classifier, views[t], call.request.options);
     if (!explanation) return std::unexpected(ToApiError(explanation.error()));
@@ -100,7 +100,8 @@ ApiResult<void> ExplainLater(const Service& service, const ModelSet::Model& mode
   const bool posted =
       service.explaining->Post([model, request, call, reply] { reply(ResponseOf(Explain(*model, *request, *call))); });
   if (posted) return {};
-  return std::unexpected(TooManyRequests("Overloaded", "too many explanations are waiting", std::chrono::seconds(1)));
+  return std::unexpected(
+      TooManyRequests("Overloaded", "too many explanation requests are in the queue", std::chrono::seconds(1)));
 }
 
 ApiResult<void> Classify(const SharedService& service, const SharedRequest& request, const HttpReply& reply) {
@@ -120,11 +121,11 @@ ApiResult<void> Classify(const SharedService& service, const SharedRequest& requ
 }
 
 RouteDocs Docs() {
-  return {.summary = "Classifies one text or many",
+  return {.summary = "Classifies one or more texts",
           .description =
-              "`score` is the probability of the positive label (of several without one, that of the decided "
-              "label), `confidence` that of the decided label; `decision` is null where the model abstains, and "
-              "a list for models of several labels a text.",
+              "`score` is the probability of the positive label, or of the decided label if the model has no "
+              "positive label; `confidence` is the probability of the decided label. `decision` is null if the "
+              "model abstains, and a list for multi-label models.",
           .tag = "Classify",
           .request = ParsedJson(R"({
         "type": "object",
@@ -132,18 +133,18 @@ RouteDocs Docs() {
                   {"required": ["texts"], "properties": {"texts": {"type": "array"}, "text": {"type": "null"}}}],
         "properties": {
           "text": {"anyOf": [{"$ref": "#/components/schemas/Text"}, {"type": "null"}]},
-          "texts": {"type": ["array", "null"], "items": {"$ref": "#/components/schemas/Text"}, "description": "Texts, 10000 at most"},
+          "texts": {"type": ["array", "null"], "items": {"$ref": "#/components/schemas/Text"}, "description": "At most 10000 texts"},
           "model": {"type": ["string", "null"], "description": "\"spam\", \"spam@champion\" or \"spam:1.2.0\"; left out: the default model"},
-          "mode": {"enum": ["strict", "moderate", "lenient", null], "default": "moderate", "description": "Which of the model's thresholds decides"},
-          "top_k": {"type": ["integer", "null"], "minimum": 0, "maximum": 1073741824, "default": 0, "description": "So many scores a text; 0: all"},
-          "user": {"type": ["string", "null"], "description": "For whom"},
-          "explain": {"type": ["boolean", "null"], "default": false, "description": "What each word does to the score; of 16 texts at most, and slow: a text takes the time of as many as it has words"},
-          "cache": {"enum": ["no-store", null], "description": "no-store: these texts go into no cache, and come from none. The header Cache-Control: no-store says the same"},
-          "timeout_ms": {"type": ["integer", "null"], "minimum": 1, "maximum": 600000, "description": "Not computed any more after that: 503"}}})"),
+          "mode": {"enum": ["strict", "moderate", "lenient", null], "default": "moderate", "description": "Decision thresholds to use: strict flags the most texts as the positive label, lenient the fewest"},
+          "top_k": {"type": ["integer", "null"], "minimum": 0, "maximum": 1073741824, "default": 0, "description": "Number of scores per text; 0: all"},
+          "user": {"type": ["string", "null"], "description": "ID of the end user; accepted, but not used"},
+          "explain": {"type": ["boolean", "null"], "default": false, "description": "Return the effect of each word on the score, for at most 16 texts; slow, because each text is classified once per word"},
+          "cache": {"enum": ["no-store", null], "description": "no-store: neither read nor write the cache for these texts. The header Cache-Control: no-store has the same effect"},
+          "timeout_ms": {"type": ["integer", "null"], "minimum": 1, "maximum": 600000, "description": "Timeout in milliseconds; after it, the request is not computed and gets status 503"}}})"),
           .answer = ParsedJson(R"({
         "type": "object", "required": ["id", "model", "version", "results"],
         "properties": {
-          "id": {"type": "string", "description": "The request's, as in the header X-Request-Id"},
+          "id": {"type": "string", "description": "ID of the request, as in the header X-Request-Id"},
           "model": {"type": "string"}, "version": {"type": "string"},
           "results": {"type": "array", "items": {
             "type": "object", "required": ["label", "score", "confidence", "scores", "decision", "abstained"],
@@ -153,7 +154,7 @@ RouteDocs Docs() {
                 "properties": {"label": {"type": "string"}, "score": {"type": "number"}}}},
               "decision": {"type": ["string", "null", "array"], "items": {"type": "string"}},
               "abstained": {"type": "boolean"},
-              "out_of_scope": {"type": "boolean", "description": "Of models that can tell"}, "scope_score": {"type": "number"},
+              "out_of_scope": {"type": "boolean", "description": "Present for models with out-of-scope detection"}, "scope_score": {"type": "number"},
               "explanation": {"type": "object", "required": ["label", "method", "score", "base", "words"],
                 "properties": {
                   "label": {"type": "string"}, "method": {"enum": ["occlusion", "linear"]},
@@ -162,7 +163,7 @@ RouteDocs Docs() {
                     "required": ["text", "begin", "end", "effect", "score_change"],
                     "properties": {"text": {"type": "string"}, "begin": {"type": "integer"}, "end": {"type": "integer"},
                                    "effect": {"type": "number"}, "score_change": {"type": "number"}}}},
-                  "text": {"type": "string", "description": "Of a row: what its template makes of it, segments divided by U+001E; words' places are of this"},
+                  "text": {"type": "string", "description": "For a row: the text that the template makes of it, with segments separated by U+001E; begin and end refer to this text"},
                   "words_in_effect": {"type": "integer"}, "unread_words": {"type": "integer"}}}}}}}})"),
           .example = {{"text", "You won a prize, claim it now"}},
           .errors = {404}};

@@ -30,10 +30,10 @@ HttpHandler Always(std::string body, const std::string& type) {
 }  // namespace
 
 std::vector<Route> DocsRoutes(const std::vector<Route>& others) {
-  std::vector<Route> routes = {Page("/docs", "text/html", "This description, to read and to try"),
-                               Page("/docs/docs.css", "text/css", "The page's looks"),
-                               Page("/docs/docs.js", "text/javascript", "The page's forms"),
-                               Page("/openapi.json", "application/json", "This description, as OpenAPI 3.1")};
+  std::vector<Route> routes = {Page("/docs", "text/html", "This page: the documentation of all routes"),
+                               Page("/docs/docs.css", "text/css", "Style sheet of the page"),
+                               Page("/docs/docs.js", "text/javascript", "Script of the page"),
+                               Page("/openapi.json", "application/json", "This API as an OpenAPI 3.1 document")};
   routes.back().docs.answer = {{"type", "object"}};
   std::vector<Route> all = others;
   all.insert(all.end(), routes.begin(), routes.end());

@@ -71,27 +71,28 @@ Json ObjectSchema(Json properties, const std::vector<std::string>& optional = {}
 
 Json ModelSchema() {
   return ObjectSchema(
-      {{"name", StringSchema("From its manifest; its directory's where there is none that can be read")},
-       {"version", StringSchema("A semantic version; empty where the manifest can't be read")},
-       {"aliases", StringsSchema("ALIAS of the names NAME@ALIAS that mean it now")},
+      {{"name", StringSchema("Name from the manifest, or from the directory if the manifest cannot be read")},
+       {"version", StringSchema("Semantic version; empty if the manifest cannot be read")},
+       {"aliases", StringsSchema("Aliases: every ALIAS for which NAME@ALIAS currently refers to this model")},
        {"kind", StringSchema("transformer, lr or svm")},
-       {"weights", StringSchema("linear, f32, int8, or int8 with some layers bf16")},
-       {"labels", StringsSchema("By id")},
-       {"text_template", StringSchema("How a text is made of a row of data; or empty")},
-       {"default", {{"type", "boolean"}, {"description", "Answers where no model is named"}}},
+       {"weights", StringSchema("linear, f32, int8, or int8 with some layers in bf16")},
+       {"labels", StringsSchema("Labels in the order of their IDs")},
+       {"text_template", StringSchema("Text template that makes a text of the fields of a row, or empty")},
+       {"default", {{"type", "boolean"}, {"description", "Whether requests that name no model use this one"}}},
        {"state",
         {{"type", "string"},
          {"enum", {"loaded", "unloaded", "loading", "failed"}},
-         {"description", "An unloaded one is loaded when it is asked for, unless it was unloaded on request"}}},
-       {"size_bytes", BytesSchema("Of its files")},
-       {"memory_bytes", BytesSchema("That it takes while it is loaded, about; without scratch of batches")},
+         {"description", "An unloaded model is loaded on its next request, unless it was unloaded on request"}}},
+       {"size_bytes", BytesSchema("Total size of the model's files, in bytes")},
+       {"memory_bytes",
+        BytesSchema("Approximate memory use of the loaded model in bytes, without the memory of batches")},
        {"metrics",
         {{"type", "object"},
          {"additionalProperties", {{"type", "number"}}},
-         {"description", "Of its training, by name: accuracy, f1_macro ..."}}},
-       {"path", StringSchema("The last part of its directory's path")},
+         {"description", "Metrics of the training run by name, such as accuracy and f1_macro"}}},
+       {"path", StringSchema("Name of the model's directory")},
        {"last_used", {{"type", {"string", "null"}}, {"format", "date-time"}}},
-       {"error", StringSchema("Of the last load that failed; a model that is loaded goes on answering")}},
+       {"error", StringSchema("Error of the last failed load; a model that is already loaded stays in use")}},
       {"error"});
 }
 
@@ -102,8 +103,8 @@ std::vector<Route> ModelRoutes(const SharedService& service) {
       {.method = "GET",
        .path = "/models",
        .role = Role::kClassify,  // it tells what the server has and how it fares
-       .docs = {.summary = "All models",
-                .description = "What there is, also what is not loaded now, and why not.",
+       .docs = {.summary = "Lists all models",
+                .description = "Includes models that are not loaded, with the error if loading failed.",
                 .tag = "Models",
                 .answer = ObjectSchema({{"models", {{"type", "array"}, {"items", ModelSchema()}}}})},
        .handle = Handler(service, ListModels)},
@@ -111,15 +112,15 @@ std::vector<Route> ModelRoutes(const SharedService& service) {
        .path = "/models/switch",
        .role = Role::kAdmin,
        .docs = {.summary = "Makes a model the default",
-                .description = "The model is loaded first; requests meanwhile are answered by the one before. "
-                               "`spam` follows its highest version, `spam@champion` what the alias means, "
-                               "`spam:1.2.0` is this one.",
+                .description =
+                    "The model is loaded first; until then, requests use the previous default. `spam` follows the "
+                    "highest version, `spam@champion` follows the alias, `spam:1.2.0` is fixed.",
                 .tag = "Models",
                 .request = ObjectSchema(
                     {{"model",
                       {{"type", "string"}, {"minLength", 1}, {"description", "NAME, NAME:VERSION or NAME@ALIAS"}}}}),
-                .answer = ObjectSchema({{"model", StringSchema("Its name")},
-                                        {"version", StringSchema("Its version")},
+                .answer = ObjectSchema({{"model", StringSchema("Name of the model")},
+                                        {"version", StringSchema("Version of the model")},
                                         {"default", {{"type", "boolean"}}}}),
                 .example = {{"model", "spam:1.2.0"}},
                 .errors = {400, 404, 422, 503}},

@@ -21,7 +21,8 @@ constexpr char kTag[] = "Text Embeddings Inference";
 HttpReply AsTei(const HttpReply& reply) {
   return [reply](HttpResponse response) {
     if (response.status == 500) {
-      return reply(ErrorResponse(424, "Backend", "inference failed; the log says why, under this request's id"));
+      return reply(
+          ErrorResponse(424, "Backend", "inference failed; see the server's log under the ID of this request"));
     }
     reply(std::move(response));
   };
@@ -107,8 +108,7 @@ ApiResult<void> ReadOptions(const Json& body, PredictCall& call) {
   call.may_cut = TRY(FlagOr(body, "truncate", true));
   const std::string direction = TRY(StringOr(body, "truncation_direction", "right"));
   if (direction != "right" && direction != "Right") {
-    return Reject(
-        "'truncation_direction': which part of a long text is read is the model's own; only right is accepted");
+    return Reject("'truncation_direction' must be right; the model determines which part of a long text is read");
   }
   call.raw = TRY(FlagOr(body, "raw_scores", false));
   const Json* const parameters = Field(body, "parameters");
@@ -120,7 +120,7 @@ ApiResult<PredictCall> ReadPredict(const HttpRequest& request, const ServiceLimi
   Json body = TRY(ParseBody(request, limits));
   PredictCall call;
   const Json* const text = Field(body, "text");
-  if ((text != nullptr) == (Field(body, "inputs") != nullptr)) return Reject("give either 'inputs' or 'text'");
+  if ((text != nullptr) == (Field(body, "inputs") != nullptr)) return Reject("specify either 'inputs' or 'text'");
   TRY(ReadOptions(body, call));
   if (text != nullptr) {
     call.texts.texts.push_back(TRY(TextOf(*text, "text", limits)));
@@ -200,15 +200,17 @@ void JoinPair(PredictCall& call, const BundleClassifier& classifier) {
 ApiResult<void> CheckFits(const PredictCall& call, const BundleClassifier& classifier) {
   const char* const own = classifier.multi_label() ? "sigmoid" : "softmax";
   if (!call.function.empty() && call.function != own) {
-    return Reject(fmt::format("'function_to_apply': this model's is {}", own));
+    return Reject(fmt::format("'function_to_apply' must be {} for this model", own));
   }
   if (call.may_cut) return {};
   for (const InputText& text : call.texts.texts) {
     if (!classifier.scorer().IsCut(text)) continue;
-    return Reject(413, "Validation",
-                  fmt::format("'inputs': a text has more than the {} tokens that the model reads; 'truncate' may be "
-                              "left out or true",
-                              classifier.manifest().max_length));
+    return Reject(
+        413, "Validation",
+        fmt::format(
+            "'inputs': a text has more than the {} tokens that the model reads; set 'truncate' to true or leave "
+            "it out",
+            classifier.manifest().max_length));
   }
   return {};
 }
@@ -245,28 +247,28 @@ Json PredictSchema() {
     "properties": {
       "inputs": {"anyOf": [
         {"type": "string", "description": "One text"}, {"type": "null"},
-        {"type": "array", "minItems": 1, "description": "Texts, 10000 at most",
+        {"type": "array", "minItems": 1, "description": "At most 10000 texts",
          "items": {"anyOf": [{"type": "string"},
                              {"type": "array", "description": "A text, or a pair of texts",
                               "minItems": 1, "maxItems": 2, "items": {"type": "string"}}]}}]},
-      "text": {"type": ["string", "null"], "description": "One text, for the simple form of the answer"},
+      "text": {"type": ["string", "null"], "description": "One text, for the simple form of the response"},
       "truncate": {"type": ["boolean", "null"], "default": true,
-                   "description": "false: refuse a text of which the model would not read all"},
+                   "description": "false: refuse a text that the model would not read completely"},
       "raw_scores": {"type": ["boolean", "null"], "default": false, "description": "Logits instead of probabilities"},
-      "truncation_direction": {"enum": ["Right", "right", null], "description": "What is read is the model's own"},
-      "parameters": {"type": ["object", "null"], "description": "As the hub's own servers take them",
+      "truncation_direction": {"enum": ["Right", "right", null], "description": "Only right; the model determines which part of a long text is read"},
+      "parameters": {"type": ["object", "null"], "description": "Parameters in the format of the Hugging Face Inference API",
         "properties": {
-          "top_k": {"type": ["integer", "null"], "minimum": 0, "maximum": 1073741824, "description": "So many labels; 0: all"},
+          "top_k": {"type": ["integer", "null"], "minimum": 0, "maximum": 1073741824, "description": "Number of labels; 0: all"},
           "function_to_apply": {"enum": ["softmax", "sigmoid", "none", null],
-            "description": "softmax of models of one label a text, sigmoid of others; none: logits"}}}}})");
+            "description": "softmax for single-label models, sigmoid for multi-label models; none: logits"}}}}})");
 }
 
 Json PredictAnswerSchema() {
   return ParsedJson(R"({"anyOf": [
-    {"type": "array", "description": "Of one text", "items": {"$ref": "#/components/schemas/Prediction"}},
-    {"type": "array", "description": "Of several",
+    {"type": "array", "description": "Response to one text", "items": {"$ref": "#/components/schemas/Prediction"}},
+    {"type": "array", "description": "Response to several texts",
      "items": {"type": "array", "items": {"$ref": "#/components/schemas/Prediction"}}},
-    {"type": "object", "description": "Of {\"text\": ...}",
+    {"type": "object", "description": "Response to a request with the field text",
      "required": ["label", "confidence", "scores", "model", "inference_time_ms"],
      "properties": {"label": {"type": ["string", "null"]}, "confidence": {"type": "number"},
                     "scores": {"type": "object", "additionalProperties": {"type": "number"}},
@@ -274,22 +276,22 @@ Json PredictAnswerSchema() {
 }
 
 RouteDocs PredictDocs() {
-  return {.summary = "Classifies, in the form of Text Embeddings Inference",
+  return {.summary = "Classifies texts, in the format of Text Embeddings Inference",
           .description =
-              "Answers a text with `[{\"score\", \"label\"}]`, a list of texts with a list of those; `{\"text\": ...}` "
-              "with one object; and where there are `parameters`, as huggingface_hub's InferenceClient sends them, "
-              "with a list also for one text.\n\nA list within the list is a text or a pair: `[[\"a\"], [\"a\", "
-              "\"b\"]]`. A model whose template divides texts (`{subject} [SEP] {body}`) reads a pair as it does such "
-              "a text, and takes `[\"a\", \"b\"]` for one pair, as Text Embeddings Inference does; other models "
-              "read a pair as their tokenizer has it, cut where it is too long from the longer text, and `[\"a\", "
-              "\"b\"]` as two texts.\n\nA text that is longer than the model reads is cut, or read in "
-              "windows, as the model was trained; with `truncate` false a text of which something would be left out is "
-              "refused with 413.\n\n`raw_scores` are the model's logits: what the calibration made of them is undone. "
-              "For one label of several a constant is lost, so that their mean is 0; only a temperature can be undone "
-              "so. With other calibrations they are logits as calibrated: their softmax, or sigmoid, is the "
-              "scores.\n\nThe headers `x-compute-type`, `x-compute-time`, `x-compute-characters`, `x-compute-tokens`, "
-              "`x-total-time`, `x-tokenization-time`, `x-queue-time` and `x-inference-time` come with an answer; times "
-              "are milliseconds.",
+              "The response to one text is `[{\"score\", \"label\"}]`, to a list of texts a list of such lists, "
+              "and to `{\"text\": ...}` one object. With `parameters`, as the InferenceClient of huggingface_hub "
+              "sends them, the response to one text is a list of lists too.\n\nA list within the list is a text or "
+              "a pair: `[[\"a\"], [\"a\", \"b\"]]`. A model whose text template has segments (`{subject} [SEP] "
+              "{body}`) reads a pair as two segments, and reads `[\"a\", \"b\"]` as one pair, as Text Embeddings "
+              "Inference does. Other models read a pair as their tokenizer encodes pairs, truncate the longer text "
+              "first, and read `[\"a\", \"b\"]` as two texts.\n\nA text that exceeds the maximum length is "
+              "truncated or read in windows, depending on the model; with `truncate` false, a text that the model "
+              "would not read completely is refused with 413.\n\n`raw_scores` returns the logits of the model. "
+              "Calibration by a temperature is reversed; for single-label models, the logits are shifted to have a "
+              "mean of 0. With other calibrations, the logits are the calibrated ones, whose softmax or sigmoid is "
+              "the scores.\n\nThe headers `x-compute-type`, `x-compute-time`, `x-compute-characters`, "
+              "`x-compute-tokens`, `x-total-time`, `x-tokenization-time`, `x-queue-time` and `x-inference-time` "
+              "are part of each response; times are in milliseconds.",
           .tag = kTag,
           .request = PredictSchema(),
           .answer = PredictAnswerSchema(),
@@ -303,7 +305,7 @@ std::vector<Route> TeiRoutes(const SharedService& service) {
   std::vector<Route> routes;
   for (const char* const path : {"/predict", "/", "/invocations"}) {
     RouteDocs docs = PredictDocs();
-    if (path != std::string_view("/predict")) docs.summary = "The same as /predict";
+    if (path != std::string_view("/predict")) docs.summary = "Classifies texts, like /predict";
     routes.push_back({.method = "POST",
                       .path = path,
                       .role = Role::kClassify,

@@ -89,7 +89,7 @@ ApiResult<void> Tokenize(const SharedService& service, const SharedRequest& requ
 // Documentation.
 
 RouteDocs InfoDocs() {
-  return {.summary = "The default model, as Text Embeddings Inference tells it",
+  return {.summary = "Describes the default model, in the format of Text Embeddings Inference",
           .tag = kTag,
           .answer = ParsedJson(R"({"type": "object",
             "required": ["model_id", "model_dtype", "model_type", "max_concurrent_requests", "max_input_length",
@@ -101,8 +101,8 @@ RouteDocs InfoDocs() {
                 "type": "object", "required": ["id2label", "label2id"], "properties": {
                   "id2label": {"type": "object", "additionalProperties": {"type": "string"}},
                   "label2id": {"type": "object", "additionalProperties": {"type": "integer"}}}}}},
-              "max_concurrent_requests": {"type": "integer", "description": "Texts that may wait"},
-              "max_input_length": {"type": "integer", "description": "Tokens"},
+              "max_concurrent_requests": {"type": "integer", "description": "Maximum length of the queue, in texts"},
+              "max_input_length": {"type": "integer", "description": "Maximum number of tokens per text"},
               "max_batch_tokens": {"type": "integer"}, "max_batch_requests": {"type": ["integer", "null"]},
               "max_client_batch_size": {"type": "integer"}, "auto_truncate": {"type": "boolean"},
               "tokenization_workers": {"type": "integer"}, "version": {"type": "string"},
@@ -110,10 +110,10 @@ RouteDocs InfoDocs() {
 }
 
 RouteDocs TokenizeDocs() {
-  return {.summary = "The tokens of texts, whatever the model's length",
+  return {.summary = "Tokenizes texts, without truncation",
           .description =
-              "`start` and `stop` count code points; special tokens have none. Takes 256 KiB of texts. Linear "
-              "models have no tokens: 422.",
+              "`start` and `stop` count code points; they are null for special tokens. The limit is 256 KiB of "
+              "texts. Linear models have no tokenizer and return 422.",
           .tag = kTag,
           .request = ParsedJson(R"({"type": "object", "required": ["inputs"], "properties": {
             "inputs": {"anyOf": [{"type": "string"},

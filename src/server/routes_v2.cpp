@@ -154,7 +154,7 @@ ApiResult<HttpResponse> RepositoryIndex(const Service& service, const HttpReques
 }
 
 ApiResult<HttpResponse> ServerReady(const Service& service, const HttpRequest&) {
-  if (!IsReady(service)) return Reject(503, "Unavailable", "the default model can't be loaded");
+  if (!IsReady(service)) return Reject(503, "Unavailable", "the default model cannot be loaded");
   return JsonResponse({{"ready", true}});
 }
 
@@ -182,11 +182,11 @@ Json InferRequestSchema() {
   return ParsedJson(R"({
     "type": "object", "required": ["inputs"],
     "properties": {
-      "id": {"type": ["string", "null"], "description": "Comes back with the answer"},
+      "id": {"type": ["string", "null"], "description": "ID of the request, returned in the response"},
       "parameters": {"type": ["object", "null"], "properties": {
-        "binary_data_output": {"type": ["boolean", "null"], "default": false, "description": "Outputs as bytes behind the JSON"},
+        "binary_data_output": {"type": ["boolean", "null"], "default": false, "description": "Return outputs as binary data after the JSON"},
         "timeout": {"type": ["integer", "null"], "minimum": 0, "maximum": 3600000000,
-                    "description": "Microseconds after which nobody waits any more; 0: none"}}},
+                    "description": "Timeout in microseconds; 0: no timeout"}}},
       "inputs": {"type": "array", "minItems": 1, "maxItems": 1, "items": {
         "type": "object", "required": ["name", "datatype", "shape"],
         "properties": {
@@ -198,25 +198,25 @@ Json InferRequestSchema() {
                    "description": "n texts"},
           "parameters": {"type": ["object", "null"], "properties": {
             "binary_data_size": {"type": ["integer", "null"], "minimum": 0,
-              "description": "Instead of data: so many bytes behind the JSON, each text as its length in 4 bytes, little-endian, and itself"}}}}}},
+              "description": "In place of data: number of bytes of binary data after the JSON; each text is preceded by its length in 4 bytes, little-endian"}}}}}},
       "outputs": {"type": ["array", "null"], "items": {
         "type": "object", "required": ["name"],
         "properties": {
           "name": {"enum": ["label", "score", "scores", "probabilities"]},
           "parameters": {"type": ["object", "null"], "properties": {
-            "binary_data": {"type": ["boolean", "null"], "description": "As bytes behind the JSON"},
+            "binary_data": {"type": ["boolean", "null"], "description": "Return this output as binary data after the JSON"},
             "classification": {"type": ["integer", "null"], "minimum": 0, "maximum": 2147483648,
-              "description": "Of scores: so many classes, each as \"score:id:label\""}}}}},
-        "description": "Which; left out: all of label, score and scores"}}})");
+              "description": "For scores: number of most probable classes to return, each as \"score:id:label\""}}}}},
+        "description": "Outputs to return; if absent: label, score and scores"}}})");
 }
 
 RouteDocs InferDocs() {
-  return {.summary = "Classifies texts, as tensors",
+  return {.summary = "Classifies texts given as tensors",
           .description =
-              "Takes one tensor, `text`, and answers with `label`, `score` and `scores` (all probabilities, in "
-              "the order of the labels that the model's metadata tells).\n\nThe binary data extension is "
-              "understood in both directions: `Inference-Header-Content-Length` says how many bytes of the "
-              "body are JSON; tensors lie behind it. With 0 the whole body is one text.",
+              "The request has one tensor, `text`; the response has `label`, `score` and `scores` (all "
+              "probabilities, in the order of the labels in the model's metadata).\n\nThe binary data extension is "
+              "supported in both directions: `Inference-Header-Content-Length` is the number of bytes of JSON in "
+              "the body, which the binary data follow. If it is 0, the whole body is one text.",
           .tag = kTag,
           .request = InferRequestSchema(),
           .answer = ObjectOf({{"model_name", kString},
@@ -233,8 +233,8 @@ RouteDocs InferDocs() {
 RouteDocs MetadataDocs() {
   const Json tensors = {{"type", "array"}, {"items", TensorSchema(false)}};
   const Json strings = {{"type", "array"}, {"items", kString}};
-  return {.summary = "What goes into a model, and what comes out",
-          .description = "`labels` names the columns of `scores`.",
+  return {.summary = "Describes the inputs and outputs of a model",
+          .description = "`labels` are the names of the columns of `scores`.",
           .tag = kTag,
           .answer = ObjectOf({{"name", kString},
                               {"versions", strings},
@@ -247,7 +247,7 @@ RouteDocs MetadataDocs() {
 }
 
 RouteDocs ReadyDocs() {
-  return {.summary = "Whether a model is loaded",
+  return {.summary = "Reports whether a model is loaded",
           .tag = kTag,
           .answer = ObjectOf({{"name", kString}, {"ready", kBoolean}}, {"name", "ready"}),
           .errors = {404, 503}};
@@ -268,7 +268,7 @@ std::vector<Route> V2Routes(const SharedService& service) {
   std::vector<Route> routes = {
       {.method = "GET",
        .path = "/v2",
-       .docs = {.summary = "The server",
+       .docs = {.summary = "Describes the server",
                 .tag = kTag,
                 .answer = ObjectOf(
                     {{"name", kString}, {"version", kString}, {"extensions", {{"type", "array"}, {"items", kString}}}},
@@ -278,11 +278,13 @@ std::vector<Route> V2Routes(const SharedService& service) {
                          {"extensions", {"binary_tensor_data", "classification", "model_repository"}}})},
       {.method = "GET",
        .path = "/v2/health/live",
-       .docs = {.summary = "Whether the server runs", .tag = kTag, .answer = ObjectOf({{"live", kBoolean}}, {"live"})},
+       .docs = {.summary = "Reports whether the server is running",
+                .tag = kTag,
+                .answer = ObjectOf({{"live", kBoolean}}, {"live"})},
        .handle = always({{"live", true}})},
       {.method = "GET",
        .path = "/v2/health/ready",
-       .docs = {.summary = "Whether the default model answers",
+       .docs = {.summary = "Reports whether the default model is ready",
                 .tag = kTag,
                 .answer = ObjectOf({{"ready", kBoolean}}, {"ready"}),
                 .errors = {503}},
@@ -290,7 +292,7 @@ std::vector<Route> V2Routes(const SharedService& service) {
       {.method = "POST",
        .path = "/v2/repository/index",
        .role = Role::kClassify,
-       .docs = {.summary = "All models",
+       .docs = {.summary = "Lists all models",
                 .tag = kTag,
                 .answer = {{"type", "array"},
                            {"items",
@@ -300,12 +302,12 @@ std::vector<Route> V2Routes(const SharedService& service) {
       {.method = "POST",
        .path = "/v2/repository/models/{model}/load",
        .role = Role::kAdmin,
-       .docs = ChangeDocs("Loads a model, or loads it anew"),
+       .docs = ChangeDocs("Loads a model, or reloads it"),
        .handle = Handler(service, LoadModel)},
       {.method = "POST",
        .path = "/v2/repository/models/{model}/unload",
        .role = Role::kAdmin,
-       .docs = ChangeDocs("Takes a model out of memory"),
+       .docs = ChangeDocs("Unloads a model"),
        .handle = Handler(service, UnloadModel)},
   };
   for (const char* const path : {"/v2/models/{model}", "/v2/models/{model}/versions/{version}"}) {

@@ -229,7 +229,7 @@ void Scheduler::Do(Work work) {
   if (work.empty()) return;
   for (const auto& request : work.dropped) {
     request->End(
-        Fail(ErrorCode::kCancelled, "the request was not computed: its time was over, or its client had gone"));
+        Fail(ErrorCode::kCancelled, "the request was not computed: its timeout expired, or its client disconnected"));
   }
   const Clock::time_point begin = Clock::now();
   const size_t texts = work.batch.size();

@@ -48,8 +48,10 @@ Result<void> Server::OpenAccess() {
   access.address_limit = options_.rate_limit;
   access.key_limit = options_.rate_limit;
   if (access.public_address && !keys) {
-    LogWarning("anybody who reaches {} may ask: --api-key-file names those who may",
-               listens_publicly ? options_.http.host : "a trusted proxy");
+    LogWarning(
+        "no API keys are required, so everyone who can reach {} may send requests; restrict access with "
+        "--api-key-file",
+        listens_publicly ? options_.http.host : "a trusted proxy");
   }
   parts_.access = std::make_shared<Access>(access, std::move(keys));
   return {};
@@ -76,7 +78,7 @@ void Server::Reload(std::function<void()> done) {
     if (keys) {
       parts_.access->Replace(std::make_shared<const ApiKeys>(std::move(*keys)));
     } else {
-      LogError("the keys stay as they were: {}", keys.error().Text());
+      LogError("the API keys were not reloaded: {}", keys.error().Text());
     }
   }
   if (parts_.log) parts_.log->Reopen();

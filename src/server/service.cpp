@@ -68,7 +68,7 @@ ApiResult<HttpResponse> Health(const Service&, const HttpRequest&) {
 
 ApiResult<HttpResponse> Ready(const Service& service, const HttpRequest& request) {
   if (IsReady(service)) return Health(service, request);
-  return Reject(503, "Unavailable", "the default model can't be loaded; GET /models says why");
+  return Reject(503, "Unavailable", "the default model cannot be loaded; GET /models reports the error");
 }
 
 ApiResult<HttpResponse> Metrics(const Service& service, const HttpRequest&) {
@@ -84,16 +84,19 @@ std::vector<Route> HealthRoutes(const SharedService& service) {
   const Json answer = {{"type", "object"}, {"required", {"status"}}, {"properties", {{"status", {{"const", "ok"}}}}}};
   return {{.method = "GET",
            .path = "/health",
-           .docs = {.summary = "Whether the server runs", .tag = "Health", .answer = answer},
+           .docs = {.summary = "Reports whether the server is running", .tag = "Health", .answer = answer},
            .handle = Handler(service, Health)},
           {.method = "GET",
            .path = "/ready",
-           .docs = {.summary = "Whether the default model answers", .tag = "Health", .answer = answer, .errors = {503}},
+           .docs = {.summary = "Reports whether the default model is ready",
+                    .tag = "Health",
+                    .answer = answer,
+                    .errors = {503}},
            .handle = Handler(service, Ready)},
           {.method = "GET",
            .path = "/metrics",
            .role = Role::kClassify,
-           .docs = {.summary = "Figures for Prometheus, in its text format",
+           .docs = {.summary = "Metrics in the Prometheus text format",
                     .tag = "Health",
                     .answer = {{"type", "string"}},
                     .answer_types = {"text/plain"}},

@@ -54,7 +54,7 @@ void NotifySystemd(std::string_view state) {
   const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length);
   if (::sendto(socket, state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address), size) <
       0) {
-    LogWarning("systemd could not be told '{}': {}", state, std::strerror(errno));
+    LogWarning("could not notify systemd of '{}': {}", state, std::strerror(errno));
   }
   ::close(socket);
 }

@@ -76,7 +76,7 @@ Result<TrustedProxies::Network> TrustedProxies::ParseNetwork(std::string_view en
   const std::optional<AddressBytes> address = ReadAddress(host);
   // With an interface ("fe80::1%eth0") it would be trusted on all others too.
   if (!address || host.find('%') != std::string_view::npos) {
-    return Fail(ErrorCode::kInvalidArgument, fmt::format("'{}' is no address of a proxy", entry),
+    return Fail(ErrorCode::kInvalidArgument, fmt::format("'{}' is not a valid proxy address", entry),
                 "write an address (10.0.0.5), a network (10.0.0.0/8, 2001:db8::/32), loopback or unix");
   }
   if (slash == std::string_view::npos) return Network{*address, kAddressBits};
@@ -85,12 +85,13 @@ Result<TrustedProxies::Network> TrustedProxies::ParseNetwork(std::string_view en
   const std::optional<int> bits = ReadNumber(entry.substr(slash + 1));
   if (!bits || *bits > kAddressBits - before) {
     return Fail(ErrorCode::kInvalidArgument,
-                fmt::format("'{}': a network's prefix is a number from 0 to {}", entry, kAddressBits - before));
+                fmt::format("'{}': the prefix length of a network must be a number from 0 to {}", entry,
+                            kAddressBits - before));
   }
   const Network network{Prefix(*address, before + *bits), before + *bits};
   if (network.first != *address) {
-    return Fail(ErrorCode::kInvalidArgument, fmt::format("'{}' is an address within a network", entry),
-                fmt::format("write {}/{} for the network, or {} for the address alone", AddressText(network.first),
+    return Fail(ErrorCode::kInvalidArgument, fmt::format("'{}' is an address with a network's prefix length", entry),
+                fmt::format("write {}/{} for the network, or {} for the single address", AddressText(network.first),
                             network.bits - (IsMapped(network.first) ? kMappedBits : 0), host));
   }
   return network;

@@ -42,7 +42,7 @@ ApiResult<size_t> CountOf(const Json& input, const ServiceLimits& limits) {
     return Reject("'shape' of the input must be [n] or [n, 1]");
   }
   if (static_cast<uint64_t>(*count) > limits.max_texts) {
-    return Reject(413, "TooLarge", fmt::format("'shape' means more than {} texts", limits.max_texts));
+    return Reject(413, "TooLarge", fmt::format("'shape' has more than {} texts", limits.max_texts));
   }
   return static_cast<size_t>(*count);
 }
@@ -50,7 +50,7 @@ ApiResult<size_t> CountOf(const Json& input, const ServiceLimits& limits) {
 /// "data", flat or as the shape has it.
 ApiResult<std::vector<std::string>> TextsOfData(const Json& data, size_t count, const ServiceLimits& limits) {
   if (!data.is_array()) return Reject("'data' must be a list of strings");
-  if (data.size() != count) return Reject("'data' has another number of texts than 'shape' says");
+  if (data.size() != count) return Reject("the number of texts in 'data' does not match 'shape'");
   std::vector<std::string> texts;
   for (const Json& each : data) {
     texts.push_back(TRY(TextOf(each.is_array() && each.size() == 1 ? each[0] : each, "data", limits)));
@@ -63,16 +63,16 @@ ApiResult<std::vector<std::string>> TextsOfBytes(std::string_view bytes, size_t 
   std::vector<std::string> texts;
   while (!bytes.empty()) {
     uint32_t length = 0;
-    if (bytes.size() < sizeof(length)) return Broken("the binary data ends within an element's length");
+    if (bytes.size() < sizeof(length)) return Broken("the binary data end within the length of an element");
     std::memcpy(&length, bytes.data(), sizeof(length));
     bytes.remove_prefix(sizeof(length));
-    if (length > bytes.size()) return Broken("an element of the binary data is longer than what is there");
+    if (length > bytes.size()) return Broken("an element of the binary data is longer than the remaining bytes");
     if (length > limits.max_text_bytes) return TooLong(kInput, limits);
-    if (texts.size() == count) return Broken("the binary data has more texts than 'shape' says");
+    if (texts.size() == count) return Broken("the binary data have more texts than 'shape'");
     texts.emplace_back(bytes.substr(0, length));
     bytes.remove_prefix(length);
   }
-  if (texts.size() != count) return Broken("the binary data has fewer texts than 'shape' says");
+  if (texts.size() != count) return Broken("the binary data have fewer texts than 'shape'");
   return texts;
 }
 
@@ -80,7 +80,7 @@ ApiResult<std::vector<std::string>> TextsOfBytes(std::string_view bytes, size_t 
 ApiResult<std::vector<std::string>> ReadInput(const Json& body, std::string_view binary, const ServiceLimits& limits) {
   const Json* const inputs = Field(body, "inputs");
   if (inputs == nullptr || !inputs->is_array() || inputs->size() != 1 || !(*inputs)[0].is_object()) {
-    return Reject("'inputs' must hold one tensor, 'text'");
+    return Reject("'inputs' must contain exactly one tensor, 'text'");
   }
   const Json& input = (*inputs)[0];
   const std::string name = TRY(StringOr(input, "name", ""));
@@ -90,19 +90,20 @@ ApiResult<std::vector<std::string>> ReadInput(const Json& body, std::string_view
   const size_t count = TRY(CountOf(input, limits));
   const Json parameters = TRY(ParametersOf(input));
   if (Field(parameters, "shared_memory_region") != nullptr) {
-    return Reject("there is no shared memory here: send the text itself");
+    return Reject("shared memory is not supported: send the text in the request");
   }
   const Json* const size = Field(parameters, "binary_data_size");
   const Json* const data = Field(input, "data");
   if (size == nullptr) {
-    if (!binary.empty()) return Broken("bytes behind the JSON belong to no input: none has a 'binary_data_size'");
+    if (!binary.empty())
+      return Broken("the body has binary data after the JSON, but no input has a 'binary_data_size'");
     if (data == nullptr) return Reject("'text' has neither 'data' nor a 'binary_data_size'");
     return TextsOfData(*data, count, limits);
   }
   if (data != nullptr) return Reject("'text' has both 'data' and a 'binary_data_size'");
   const auto bytes = static_cast<int64_t>(binary.size());
   if (!WholeNumber(*size, bytes, bytes)) {
-    return Broken(fmt::format("'binary_data_size' must be the number of bytes behind the JSON, {}", binary.size()));
+    return Broken(fmt::format("'binary_data_size' must be the number of bytes after the JSON, {}", binary.size()));
   }
   return TextsOfBytes(binary, count, limits);
 }
@@ -119,7 +120,7 @@ ApiResult<V2Output> ReadOutput(const Json& json, bool binary) {
     return Reject("the model's outputs are 'label', 'score' and 'scores'");
   }
   const Json parameters = TRY(ParametersOf(json));
-  if (Field(parameters, "shared_memory_region") != nullptr) return Reject("there is no shared memory here");
+  if (Field(parameters, "shared_memory_region") != nullptr) return Reject("shared memory is not supported");
   output.binary = TRY(FlagOr(parameters, "binary_data", binary));
   output.classes = static_cast<size_t>(TRY(IntegerOr(parameters, "classification", 0, 0, int64_t{1} << 31)));
   return output;
@@ -140,7 +141,7 @@ ApiResult<std::vector<V2Output>> ReadOutputs(const Json& body, bool binary) {
   for (const Json& each : *requested) {
     V2Output output = TRY(ReadOutput(each, binary));
     if (std::ranges::any_of(outputs, [&](const V2Output& other) { return other.name == output.name; })) {
-      return Reject("'outputs' names one twice");
+      return Reject("'outputs' contains an output twice");
     }
     outputs.push_back(std::move(output));
   }
@@ -241,7 +242,7 @@ ApiResult<V2Request> ReadV2Request(std::string_view body, std::string_view heade
     const char* const end = header_length.data() + header_length.size();
     const auto [read, error] = std::from_chars(header_length.data(), end, json_size);
     if (error != std::errc() || read != end || json_size > body.size()) {
-      return Broken("Inference-Header-Content-Length must be how many bytes of the body are JSON");
+      return Broken("Inference-Header-Content-Length must be the number of bytes of JSON in the body");
     }
   }
   V2Request request;

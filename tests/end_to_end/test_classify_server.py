@@ -104,10 +104,10 @@ class ClassifyServer(TestCase):
         self.fails("classify", "fats", *server, "text", says=["no model 'fats'; it has model, fast", "did you mean 'fast'?"])
         self.fails("classify", *server, "hello", says=["no model 'hello'", "--model"])
         self.fails("classify", "fast", *server, code=2, stdin=b"a" * (2 << 20), says=["413", "cut it"])
-        self.fails("classify", "fast", *server, "text", "--input", "lines.txt", code=2, says=["two sources"])
+        self.fails("classify", "fast", *server, "text", "--input", "lines.txt", code=2, says=["cannot be combined with --input"])
         for local in (["--weights", "float"], ["--long-text", "windows"], ["--fold-disguises", "on"], ["--zero-shot", "a,b"], ["--multi-label"]):
-            self.fails("classify", "fast", *server, "text", *local, code=2, says=[local[0] + " has no part in --server"])
-        self.fails("classify", "fast", "text", "--model", "fast", code=2, says=["--model says something only with --server"])
+            self.fails("classify", "fast", *server, "text", *local, code=2, says=[local[0] + " cannot be combined with --server"])
+        self.fails("classify", "fast", "text", "--model", "fast", code=2, says=["--model requires --server"])
         self.fails("classify", code=2, says=["BUNDLE is missing"])
         self.fails("classify", "--server", "ftp://h", "a text", code=2, says=["http://127.0.0.1:8080"])
         with socket.socket() as closed:
@@ -124,7 +124,7 @@ class ClassifyServer(TestCase):
         self.assertIn("ham", self.winnow(*ask, "--api-key-file", self.write("key", "wk_right\n"))[0])
         self.fails(*ask, code=2, says=["WINNOW_API_KEY", "--api-key-file"])
         err = self.fails(*ask, code=2, environment={"WINNOW_API_KEY": "wk_wrong"}, says=["revoked"])
-        err += self.fails(*ask, "--api-key-file", self.write("key", "wk_wrong\nX-Header: 1"), code=2, says=["one word"])
+        err += self.fails(*ask, "--api-key-file", self.write("key", "wk_wrong\nX-Header: 1"), code=2, says=["one API key on one line"])
         self.assertNotIn("wk_", err)
         self.fails(*ask, "--api-key-file", self.write("key", "\n"), says=["empty"])
 

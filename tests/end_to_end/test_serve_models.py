@@ -64,7 +64,7 @@ class Models(ServingTest):
 
     def reload(self):
         def reloads():
-            return self.logged().count("looked at all models")
+            return self.logged().count("all models were checked again")
 
         before = reloads()
         self.process.send_signal(signal.SIGHUP)
