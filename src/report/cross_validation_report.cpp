@@ -46,8 +46,8 @@ std::string CrossValidationText(const CrossValidation& result) {
   table.Add(means);
   table.Add(deviations);
   return std::to_string(result.folds.size()) + " folds\n" + table.Text() +
-         "  +- is the standard deviation over the folds\n\nall folds together, each text decided by the model that had "
-         "not seen it\n" +
+         "  +-: standard deviation over the folds\n\nall folds together: each text is classified by the model that was "
+         "not trained on it\n" +
          ReportText(result.pooled);
 }
 

@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Which texts a set has, by file and row; of one that was read twice, one after the other.
+/// The positions of the texts of a data set by file and row. A row that was read twice has two positions.
 std::map<std::pair<std::string_view, size_t>, std::vector<size_t>> TextsByRow(const Dataset& dataset) {
   std::map<std::pair<std::string_view, size_t>, std::vector<size_t>> by_row;
   for (size_t i = dataset.examples.size(); i-- > 0;) {
@@ -116,7 +116,7 @@ Result<size_t> KeepCommonTexts(Dataset& first, Dataset& second) {
     of_second.push_back(other);
   }
   if (of_first.empty()) {
-    return Fail(ErrorCode::kInvalidData, "--against: no text has labels that both models know");
+    return Fail(ErrorCode::kInvalidData, "--against: the two models share no labels of these texts");
   }
   const size_t left_out = first.examples.size() - of_first.size();
   rows_of_second.clear();
