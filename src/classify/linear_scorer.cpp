@@ -92,7 +92,7 @@ void LinearScorer::ForParts(size_t count, const std::function<void(size_t begin,
 }
 
 Result<std::vector<TextToken>> LinearScorer::TokensOf(std::string_view, bool) const {
-  return Fail(ErrorCode::kUnsupported, "the model is linear: it counts words and letters, and has no tokens");
+  return Fail(ErrorCode::kUnsupported, "the model is linear: it counts words and characters and does not use tokens");
 }
 
 TextShares LinearScorer::SharesOf(std::string_view text, size_t label, std::span<const float> probabilities,

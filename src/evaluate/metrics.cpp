@@ -134,7 +134,7 @@ void AddRanking(std::span<const float> probabilities, const std::vector<std::vec
     }
   }
   if (metrics.multi_label && !undefined.empty() && undefined.size() < labels) {
-    // Rare labels are often missing from a small part; the others are ranked well or badly all the same.
+    // Rare labels are often missing from a small part; the others are ranked well or badly nevertheless.
     metrics.roc_auc = sum / static_cast<double>(labels - undefined.size());
     metrics.notes.push_back("roc_auc is the mean over " + std::to_string(labels - undefined.size()) + " of " +
                             std::to_string(labels) + " labels; undefined, because no text or every text has it, for " +

@@ -73,7 +73,7 @@ Result<CrossValidated> CrossValidate(const TrainingPlan& plan, const Dataset& da
                                  .metrics = trained.metrics});
     done.base_model_id = trained.info.base_model_id;
     done.hyperparameters = trained.info.hyperparameters;
-    observer.Note(fmt::format("{}: {} texts tested, accuracy {:.4f}, macro-F1 {:.4f}", what, trained.metrics.count,
+    observer.Note(fmt::format("{}: {} test texts, accuracy {:.4f}, macro-F1 {:.4f}", what, trained.metrics.count,
                               trained.metrics.accuracy, trained.metrics.f1_macro));
   }
   done.result.pooled = TRY(predictions.MetricsOfAll(data, done.result.folds.front().metrics.positive_label));
