@@ -52,7 +52,7 @@ Result<CalibrationResult> Calibrator::Calibrate(Manifest& manifest) {
   return std::move(result_);
 }
 
-/// What was guaranteed with the former calibration is guaranteed with the new one.
+/// Guarantees of the previous calibration are kept by the new one.
 void Calibrator::KeepGuarantees(const Manifest& manifest) {
   const bool changes = options_.calibration != CalibrationChoice::kKeep;
   const Thresholds& thresholds = manifest.thresholds;

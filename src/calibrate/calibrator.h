@@ -41,7 +41,7 @@ struct ChosenThresholds {
   std::array<int64_t, 3> reached = {};  ///< negatives at or above each threshold, in the order of kModes
 };
 
-/// What was fitted and chosen, and how well it does.
+/// The fitted calibration and chosen thresholds, with their metrics.
 struct CalibrationResult {
   CalibrationOptions options;  ///< as applied: guarantees that the model gave before are included
   size_t texts = 0;

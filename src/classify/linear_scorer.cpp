@@ -15,11 +15,11 @@ constexpr size_t kTextsAtOnce = 8192;
 /// From how many texts on waking other threads is worth it.
 constexpr size_t kTextsForThreads = 512;
 
-/// What is classified at once, in less than a millisecond.
+/// The numbers of texts and bytes that are classified together, in less than a millisecond.
 constexpr size_t kFewTexts = 32;
 constexpr size_t kFewBytes = 64 << 10;
 
-/// What turns a linear model's score of a label into log-odds: scale * score + shift.
+/// The conversion of a linear model's score of a label into log-odds: scale * score + shift.
 struct ToLogOdds {
   double scale = 1, shift = 0;
 };

@@ -33,7 +33,7 @@ std::vector<std::vector<size_t>> Members(const std::vector<size_t>& group_of) {
   return members;
 }
 
-/// What most of a group's texts are labelled; no `winner` where two labels are even.
+/// The majority label of a group of texts; no `winner` if two labels are tied.
 struct Vote {
   bool all_agree = true;
   std::optional<Labels> winner;
@@ -148,7 +148,7 @@ class Duplicates {
     }
   }
 
-  /// Of the texts in one part and with one label the first stays.
+  /// Keeps the first of the identical texts with equal part and label, and reports the others.
   void Repeats(const std::vector<size_t>& group) {
     std::map<std::pair<Part, Labels>, size_t> firsts;
     for (const size_t t : group) {

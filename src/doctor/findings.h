@@ -1,4 +1,4 @@
-/// What is odd about a data set, one finding at a time: a text or a class, what is wrong with it, and what to do.
+/// Defects of a data set, one finding each: a text or a class, what is wrong with it, and what to do.
 #pragma once
 
 #include <array>
@@ -35,7 +35,7 @@ inline constexpr size_t kFindingKinds = 15;
 
 /// "label error", as reviews name it.
 std::string_view FindingName(FindingKind kind);
-/// A heading for people: "labels that are probably wrong".
+/// A heading for people: "probable label errors".
 std::string_view FindingHeading(FindingKind kind);
 
 struct Finding {
@@ -47,7 +47,7 @@ struct Finding {
   std::string note = {};
 };
 
-/// What a person may write as a fix besides a label.
+/// Values that a person may write as a fix in place of a label.
 inline constexpr std::string_view kDropFix = "drop";
 inline constexpr std::string_view kKeepFix = "keep";
 
@@ -58,7 +58,7 @@ std::string LabelText(const LabelSet& labels, std::span<const int32_t> ids);
 /// "data.csv:17"
 std::string PlaceText(const Example& example);
 
-/// By kind, then the worst first, then in the order of the data.
+/// Sorts by kind, then the worst first, then in the order of the data.
 void SortFindings(std::vector<Finding>& findings);
 
 std::array<size_t, kFindingKinds> CountFindings(std::span<const Finding> findings);

@@ -32,7 +32,8 @@ struct Spread {
 /// The metric that MetricByName knows by that name; nothing if it is unknown or not defined for these texts.
 std::optional<double> DefinedMetric(const Metrics& metrics, std::string_view name);
 
-/// Of a figure that MetricByName knows; nothing where a fold does not define it, or there are fewer than two folds.
+/// Mean and deviation of a metric that MetricByName knows; nothing if a fold does not define it, or there are fewer
+/// than two folds.
 std::optional<Spread> SpreadOf(const CrossValidation& result, std::string_view metric);
 
 }  // namespace winnow

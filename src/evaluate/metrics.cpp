@@ -185,7 +185,7 @@ Metrics Start(std::span<const std::string> labels, size_t texts, bool multi_labe
   return metrics;
 }
 
-/// The figures of probabilities that need no ranking, collected label by label.
+/// The metrics of probabilities that require no ranking, collected label by label.
 class ProbabilityFigures {
  public:
   /// A text of a single-label model.

@@ -30,7 +30,8 @@ class CalibrationError {
   Bin bins_[kBins];
 };
 
-/// The same with 15 bins of as many texts each (Nixon et al. 2019, "Measuring Calibration in Deep Learning", adaptive
+/// Expected calibration error with 15 bins of equal numbers of texts (Nixon et al. 2019, "Measuring Calibration in
+/// Deep Learning", adaptive
 /// bins), which stays meaningful where nearly all confidences lie above 14/15. Equal confidences count alike, with the
 /// mean of their hits, so that no order of texts changes it.
 class AdaptiveCalibrationError {

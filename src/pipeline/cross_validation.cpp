@@ -14,7 +14,7 @@
 namespace winnow {
 namespace {
 
-/// What was predicted for each text by the model that had not seen it.
+/// The prediction for each text by the model that was not trained on it.
 struct Predictions {
   std::vector<float> probabilities;
   std::vector<std::vector<int32_t>> truth, decided;

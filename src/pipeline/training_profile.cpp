@@ -43,8 +43,8 @@ std::string ProfileText(const PhaseTimes& times, double tokenize, Precision prec
   const double seconds = times.products.seconds / pool.size();
   const double rate = times.products.operations / seconds;
   text += fmt::format(
-      "matrix products take {:.0f} % of the time of the steps, at {:.0f} GFLOPS; the peak is {:.0f} GFLOPS with {} ({:.0f} "
-      "%)\n",
+      "matrix products take {:.0f} % of the time of the steps, at {:.0f} GFLOPS; "
+      "the peak is {:.0f} GFLOPS with {} ({:.0f} %)\n",
       100 * seconds / steps, rate / 1e9, static_cast<double>(peak) / 1e9, NameOf(precision),
       100 * rate / static_cast<double>(peak));
   return text;

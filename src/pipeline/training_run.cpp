@@ -36,7 +36,7 @@ class CheckpointWriter {
     return {};
   }
 
-  /// What to do after a stop.
+  /// The hint for the user after a stop.
   std::string Advice() const {
     if (newest_.empty()) return "no checkpoint was saved yet; use --save-steps for more frequent checkpoints";
     return "the last checkpoint is " + newest_.string() + "; repeat the command with --resume to continue from it";
@@ -50,7 +50,7 @@ class CheckpointWriter {
   fs::path newest_;
 };
 
-/// Event files for TensorBoard, if the plan asks for them. A lost log is no reason to lose a training.
+/// Event files for TensorBoard, if the plan asks for them. A failed log does not end the training.
 class EventRecorder {
  public:
   static Result<EventRecorder> Begin(const TrainingJob& job, TrainingObserver& observer) {
@@ -94,9 +94,10 @@ Result<std::optional<Checkpoint>> FindCheckpoint(const TrainingJob& job, Trainin
   std::optional<Checkpoint> checkpoint = NewestCheckpoint(job.output.dir, note);
   if (!job.output.resume) {
     if (checkpoint) {
-      observer.Warn(fmt::format(
-          "{} belongs to an unfinished run and is replaced when this run saves its first checkpoint; --resume would continue from it",
-          checkpoint->path.string()));
+      observer.Warn(
+          fmt::format("{} belongs to an unfinished run and is replaced when this run saves its first checkpoint; "
+                      "--resume would continue from it",
+                      checkpoint->path.string()));
     }
     return std::nullopt;
   }
@@ -216,7 +217,8 @@ Result<void> RequireMemory(int max_length, const ModelConfig& config, const Trai
   std::string advice = WhatWouldFit(trainer, available, gigabytes);
   if (advice.empty() && CachesFeatures(trainer, config)) {
     advice =
-        "--freeze encoder keeps the encoder output of every text in memory: freeze fewer layers or train on fewer texts";
+        "--freeze encoder keeps the encoder output of every text in memory: "
+        "freeze fewer layers or train on fewer texts";
   }
   if (advice.empty()) {
     advice = "lower --max-length (now " + std::to_string(max_length) + ") or use a smaller model";

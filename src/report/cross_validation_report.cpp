@@ -10,7 +10,7 @@
 namespace winnow {
 namespace {
 
-/// What the table of folds shows: all of them would not fit a line.
+/// The metrics in the table of folds. The other metrics would not fit on a line.
 std::vector<std::string> ShownFigures(const Metrics& pooled) {
   std::vector<std::string> names = {"accuracy", "f1_macro"};
   if (pooled.multi_label) names.emplace_back("f1_micro");

@@ -19,21 +19,22 @@ std::string Outlook(const DataCurve& curve) {
   const Change change = ChangeBetween(before.right, last.right);
   const double growth = static_cast<double>(last.texts) / static_cast<double>(before.texts);
   std::string text = fmt::format(
-      "From {} to {} training texts macro-F1 went from {:.4f} to {:.4f} ({:+.4f}); of {} test texts, {} became right and "
+      "From {} to {} training texts macro-F1 went from {:.4f} to {:.4f} ({:+.4f}); of {} test texts, "
+      "{} became right and "
       "{} became wrong",
       before.texts, last.texts, before.metrics.f1_macro, last.metrics.f1_macro, gain, last.metrics.count, change.better,
       change.worse);
   if (!change.beyond_chance) {
     constexpr double kLittle = 0.01;
-    return text +
-           (std::abs(gain) < kLittle
-                ? ". The difference is not significant, so more texts of this kind are unlikely to help much."
-                : ". The difference is not significant; use more test texts for a clearer result (--test-size, --test).");
+    return text + (std::abs(gain) < kLittle
+                       ? ". The difference is not significant, so more texts of this kind are unlikely to help much."
+                       : ". The difference is not significant; use more test texts for a clearer "
+                         "result (--test-size, --test).");
   }
   if (change.better < change.worse) {
     return text +
-           ". More texts made the model worse, which suggests a problem with the training (try more --epochs or another "
-           "--seed) or labels that contradict each other.";
+           ". More texts made the model worse, which suggests a problem with the training (try more "
+           "--epochs or another --seed) or labels that contradict each other.";
   }
   return text +
          fmt::format(". With {:.0f} more texts ({:.3g} times as many), expect at most about that improvement again.",

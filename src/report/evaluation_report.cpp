@@ -109,7 +109,7 @@ void AddReliability(const ReportedAnswers& answers, EvaluationReport& report) {
   report.reliability = reliability.Bins();
 }
 
-/// What Decide compares with the threshold.
+/// The score that Decide compares with the threshold.
 float ThresholdScore(std::span<const float> row, size_t positive) {
   float rival = 0;
   for (size_t label = 0; label < row.size(); ++label) {

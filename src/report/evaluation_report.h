@@ -30,7 +30,7 @@ struct ReportedFile {
   std::string sha256;  ///< as sha256sum has it; empty where the file can't be read twice
 };
 
-/// Where the figures come from, and how to have them again.
+/// The origin of the metrics, and the command that reproduces them.
 struct ReportOrigin {
   std::vector<ReportedFile> data;
   std::string filter, mode, timestamp, winnow_version, cpu, extensions, command;
@@ -39,7 +39,7 @@ struct ReportOrigin {
   std::vector<std::string> notes;
 };
 
-/// What a model said of the texts: what a report is made from.
+/// The predictions of a model for the texts, from which a report is made.
 struct ReportedAnswers {
   std::span<const float> probabilities;  ///< [texts, labels]
   DecidedTexts decided;
@@ -53,7 +53,7 @@ struct LabelCurve {
   std::optional<double> roc_auc, average_precision;
 };
 
-/// What a threshold of the positive label gives.
+/// The results with one threshold of the positive label.
 struct ThresholdPoint {
   double threshold = 0;
   int64_t found = 0, false_alarms = 0;
@@ -93,7 +93,7 @@ struct ComparedSection {
   Metrics metrics;
   PairedComparison paired;
   std::optional<LabelCurve> curve;  ///< where the first model has one curve for the same label
-  std::vector<ReportedText> texts;  ///< that one model alone got right, the surest mistakes first
+  std::vector<ReportedText> texts;  ///< that only one model classified correctly, most confident errors first
 };
 
 struct EvaluationReport {
@@ -122,7 +122,7 @@ struct ReportSettings {
   std::vector<std::string> sources = {};  ///< each text's; empty: its file
 };
 
-/// The truth and what `decide` makes of each row. Single-label sets have one label a text.
+/// The truth and what `decide` makes of each row. Single-label sets have one label per text.
 DecidedTexts DecideTexts(const Dataset& dataset, std::span<const float> probabilities, int32_t positive_label,
                          const std::function<Decision(std::span<const float>)>& decide);
 

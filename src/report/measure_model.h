@@ -12,7 +12,7 @@
 
 namespace winnow {
 
-/// Fills in all that is measured or known of a loaded bundle: figures on `dataset`, the time of one text, its size.
+/// Fills in everything measured or known about a loaded bundle: metrics on `dataset`, the time per text, its size.
 /// `progress` is told how much is done, 0 to 1, and stops by returning false. Errors: those of classifying; kCancelled.
 Result<void> MeasureModel(const std::filesystem::path& bundle, const BundleClassifier& classifier,
                           const Dataset& dataset, Mode mode, const std::function<bool(double done)>& progress,

@@ -92,7 +92,7 @@ Result<MeasuredModel> MeasuredOfFolds(const fs::path& bundle, FoldPredictions fo
                          .metrics = std::move(folds.pooled)};
   const int32_t positive = measured.metrics.positive_label;
   size_t next = 0;
-  // As the pooled figures are: each fold's model has thresholds of its own, which decided where texts have sets.
+  // As for the pooled metrics: each fold's model has thresholds of its own, which decided where texts have sets.
   measured.decided = DecideTexts(measured.dataset, measured.probabilities, positive, [&](std::span<const float> row) {
     if (!measured.dataset.multi_label) return Decide(row, {.positive_label = positive});
     Decision decision = DecideMultiLabel(row, {}, {.positive_label = positive});

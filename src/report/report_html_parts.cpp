@@ -98,7 +98,7 @@ std::string LegendEntry(size_t colour, const std::string& html, bool dashed = fa
                      colour, html);
 }
 
-/// One entry a curve; `figure` is shown behind its name.
+/// One entry per curve; `figure` is shown after its name.
 template <class Get>
 std::string CurveLegend(const EvaluationReport& report, const char* what, const Get& figure) {
   std::string html = "<ul class=\"legend\">";
@@ -164,8 +164,8 @@ std::string HtmlConfusion(const Metrics& metrics) {
   }
   html += Matrix(metrics);
   return html +
-         "<p class=\"note\">Each row is a true label, each column a predicted label. Percentages and shades refer to the "
-         "texts of the row; the shade of errors grows with the square root of the percentage.</p>\n";
+         "<p class=\"note\">Each row is a true label, each column a predicted label. Percentages and shades refer to "
+         "the texts of the row; the shade of errors grows with the square root of the percentage.</p>\n";
 }
 
 std::string HtmlClasses(const EvaluationReport& report) {
@@ -260,7 +260,8 @@ std::string HtmlReliability(const EvaluationReport& report, const ReportCharts& 
 std::string HtmlSlices(const EvaluationReport& report) {
   if (report.slices.empty()) return "";
   std::string html =
-      "<h2>Slices</h2>\n<p>A slice is marked if its confidence interval does not contain the accuracy over all texts, " +
+      "<h2>Slices</h2>\n<p>A slice is marked if its confidence interval does not contain the accuracy over all "
+      "texts, " +
       PercentText(report.metrics.accuracy) + ". By chance alone, one slice in twenty is marked.</p>\n";
   const bool positive = report.metrics.positive_label >= 0;
   for (const SliceGroup& group : report.slices) {
