@@ -16,13 +16,13 @@ namespace winnow {
 /// In the order in which they matter, which is that of a review.
 enum class FindingKind {
   kSimilarLabels,   ///< a class whose name is another's but for case, spaces or a typo
-  kLeak,            ///< a text that is also in a part that is held out
-  kConflict,        ///< a text that stands there with another label too
+  kLeak,            ///< a text that also occurs in a held-out part
+  kConflict,        ///< a text that also occurs with another label
   kLabelError,      ///< the model is sure of another label
-  kNearLeak,        ///< almost a text of a part that is held out
-  kNearConflict,    ///< almost a text with another label
-  kDuplicate,       ///< a text that comes again
-  kNearDuplicate,   ///< a text that comes again in almost the same words
+  kNearLeak,        ///< a near-duplicate of a text of a held-out part
+  kNearConflict,    ///< a near-duplicate of a text with another label
+  kDuplicate,       ///< a repeated text
+  kNearDuplicate,   ///< a near-duplicate of an earlier text
   kEncoding,        ///< characters that an encoding has broken
   kScript,          ///< a script that hardly any text has
   kNearlyEmpty,     ///< no more than a letter or digit

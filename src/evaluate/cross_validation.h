@@ -1,4 +1,4 @@
-/// The figures of a cross-validation: several trainings of one recipe, each measured on a fold that it has not seen
+/// The metrics of a cross-validation: several trainings of one configuration, each measured on its held-out fold
 /// (Stone 1974; Kohavi 1995).
 #pragma once
 

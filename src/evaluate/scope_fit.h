@@ -47,10 +47,10 @@ Result<ScopeFit> FitScope(std::span<const float> logits, std::span<const int32_t
 struct ScopeMetrics {
   size_t texts = 0, outside_texts = 0;
   std::optional<double> auroc;
-  double rejected = 0;          ///< of the texts in scope, wrongly
-  double outside_rejected = 0;  ///< of the texts out of scope, rightly
-  double accuracy = 0;          ///< of the texts in scope, whether rejected or not
-  double accuracy_kept = 0;     ///< of those in scope that were not rejected
+  double rejected = 0;          ///< share of the in-scope texts that are wrongly rejected
+  double outside_rejected = 0;  ///< share of the out-of-scope texts that are rejected
+  double accuracy = 0;          ///< of the in-scope texts, without rejection
+  double accuracy_kept = 0;     ///< of the in-scope texts that are not rejected
   double accuracy_all = 0;      ///< of all texts: out of scope counts as a label
 };
 

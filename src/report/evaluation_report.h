@@ -27,7 +27,7 @@ struct ReportedModel {
 
 struct ReportedFile {
   std::string path;
-  std::string sha256;  ///< as sha256sum has it; empty where the file can't be read twice
+  std::string sha256;  ///< as printed by sha256sum; empty if the file cannot be read twice
 };
 
 /// The origin of the metrics, and the command that reproduces them.
@@ -116,7 +116,7 @@ struct EvaluationReport {
 struct ReportSettings {
   bool with_texts = true;
   size_t most_texts = 50;
-  size_t most_points = 200;               ///< of a curve
+  size_t most_points = 200;               ///< per curve
   size_t most_curves = 6;                 ///< of single labels
   size_t most_pairs = 20'000'000;         ///< of texts and labels for the curve of all labels together
   std::vector<std::string> sources = {};  ///< each text's; empty: its file

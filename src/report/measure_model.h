@@ -23,8 +23,8 @@ Result<void> MeasureModel(const std::filesystem::path& bundle, const ZeroShotCla
                           const Dataset& dataset, Mode mode, const std::function<bool(double done)>& progress,
                           ComparedModel& model);
 
-/// What the bundle itself tells about where it comes from: what it was trained from, else its architecture. Empty where
-/// it doesn't, which is no error.
+/// The base model of a bundle according to its files, otherwise its architecture. Empty if
+/// neither is known, which is not an error.
 std::string BaseModelOf(const std::filesystem::path& bundle);
 
 }  // namespace winnow
