@@ -31,8 +31,8 @@ void NoteCalibration(const CalibrationResult& result, const TrainingPlan& plan, 
   if (plan.calibration.max_fpr) {
     for (const std::string& line : Lines(CalibrationReportText(result))) observer.Note(line);
     observer.Note(fmt::format(
-        "the validation texts also selected the best epoch; for an unconditional guarantee, run winnow calibrate {} "
-        "with other labelled texts",
+        "the validation texts also selected the best epoch; for a guarantee on independent texts, run winnow "
+        "calibrate {} with other labelled texts",
         plan.output.dir.string()));
     return;
   }

@@ -116,7 +116,7 @@ Result<size_t> KeepCommonTexts(Dataset& first, Dataset& second) {
     of_second.push_back(other);
   }
   if (of_first.empty()) {
-    return Fail(ErrorCode::kInvalidData, "--against: the two models share no labels of these texts");
+    return Fail(ErrorCode::kInvalidData, "--against: no text has labels that both models have");
   }
   const size_t left_out = first.examples.size() - of_first.size();
   rows_of_second.clear();
