@@ -1,4 +1,4 @@
-/// What can be asked for of a calibration set.
+/// Options of a calibration.
 #pragma once
 
 #include <optional>

@@ -22,14 +22,14 @@ Result<Dataset> ReadCalibrationSet(const std::filesystem::path& bundle, const Bu
     Example example{.text = std::move(text.text), .labels = {}, .file = file.string(), .row = text.line};
     for (const std::string& name : text.labels) {
       const int id = dataset.labels.Find(name);
-      if (id < 0) return Fail(ErrorCode::kInvalidData, where + ": has a label that the model has not");
+      if (id < 0) return Fail(ErrorCode::kInvalidData, where + ": has a label that the model does not have");
       example.labels.push_back(id);
     }
     std::ranges::sort(example.labels);
     const auto repeated = std::ranges::unique(example.labels);
     example.labels.erase(repeated.begin(), repeated.end());
     if (!dataset.multi_label && example.labels.size() != 1)
-      return Fail(ErrorCode::kInvalidData, where + ": has not one label, but the model decides for one");
+      return Fail(ErrorCode::kInvalidData, where + ": requires exactly one label, because the model is single-label");
     dataset.examples.push_back(std::move(example));
   }
   return dataset;
@@ -62,8 +62,8 @@ std::string SeemsTrainedOn(const std::filesystem::path& bundle, const Dataset& d
       kept->examples, [&](const Example& example) { return keys.contains(DuplicateKey(example.text)); }));
   if (2 * held < kept->examples.size() || 2 * dataset.examples.size() < 3 * kept->examples.size()) return {};
   return fmt::format(
-      "{} of the {} texts that were held out of the training data are among these {}: the others may have been trained "
-      "on",
+      "these data contain {} of the {} texts that were held out from training, among {} texts; the other texts may "
+      "have been used for training",
       held, kept->examples.size(), dataset.examples.size());
 }
 

@@ -14,7 +14,7 @@ namespace {
 
 std::string FiguresText(const CalibrationResult& result) {
   TextTable table;
-  table.Add(result.was_calibrated ? std::vector<std::string>{"", "uncalibrated", "as it was", "now"}
+  table.Add(result.was_calibrated ? std::vector<std::string>{"", "uncalibrated", "previous", "new"}
                                   : std::vector<std::string>{"", "before", "after"});
   const auto add = [&](const char* name, double CalibrationFigures::*figure) {
     std::vector<std::string> row = {name, FigureText(result.before.*figure)};
@@ -37,13 +37,14 @@ std::string ThresholdsText(const CalibrationResult& result) {
     const FprThresholds& t = chosen.thresholds;
     table.Add({ShownName(chosen.label, 28), fmt::format("{:.5f}", t.strict.threshold),
                fmt::format("{:.5f}", t.moderate.threshold), fmt::format("{:.5f}", t.lenient.threshold)});
-    table.Add({"  promised fpr", fmt::format("{:.2g}", t.strict.max_fpr), fmt::format("{:.2g}", t.moderate.max_fpr),
-               fmt::format("{:.2g}", t.lenient.max_fpr)});
+    table.Add({"  guaranteed max. fpr", fmt::format("{:.2g}", t.strict.max_fpr),
+               fmt::format("{:.2g}", t.moderate.max_fpr), fmt::format("{:.2g}", t.lenient.max_fpr)});
     const auto reached = [&](size_t mode) { return fmt::format("{} of {}", chosen.reached[mode], chosen.negatives); };
-    table.Add({"  legitimate texts that reach it", reached(0), reached(1), reached(2)});
+    table.Add({"  negatives above threshold", reached(0), reached(1), reached(2)});
   }
   return "\n" + table.Text() +
-         fmt::format("  each with {:.4g} % confidence, for texts like these\n", 100 * result.options.confidence);
+         fmt::format("  each guarantee holds with {:.4g} % confidence, for texts from the same distribution\n",
+                     100 * result.options.confidence);
 }
 
 std::string AbstentionText(const CalibrationResult& result) {
@@ -53,21 +54,22 @@ std::string AbstentionText(const CalibrationResult& result) {
   const auto row = [&](const char* name, const std::function<std::string(const AbstentionThreshold&)>& cell) {
     table.Add({name, cell(result.abstention[0]), cell(result.abstention[1]), cell(result.abstention[2])});
   };
-  row("unsure below", [](const auto& a) { return fmt::format("{:.5f}", a.below); });
-  row("unsure", [](const auto& a) { return fmt::format("{} of {}", a.abstained, a.texts); });
-  row("wrong before", [](const auto& a) { return fmt::format("{} of {}", a.wrong_before, a.texts); });
-  row("wrong and answered", [](const auto& a) { return fmt::format("{} of {}", a.wrong_answered, a.texts); });
+  row("confidence threshold", [](const auto& a) { return fmt::format("{:.5f}", a.below); });
+  row("abstained", [](const auto& a) { return fmt::format("{} of {}", a.abstained, a.texts); });
+  row("errors without abstention", [](const auto& a) { return fmt::format("{} of {}", a.wrong_before, a.texts); });
+  row("errors with abstention", [](const auto& a) { return fmt::format("{} of {}", a.wrong_answered, a.texts); });
   return "\n" + table.Text() +
-         fmt::format("  at most {} of all texts to come are wrong and answered, on average over such calibrations\n",
-                     *result.options.max_error);
+         fmt::format(
+             "  expected share of errors on future texts with abstention: at most {}, on average over calibrations\n",
+             *result.options.max_error);
 }
 
 }  // namespace
 
 std::string CalibrationLine(const CalibrationResult& result) {
   const Calibration& calibration = result.calibration;
-  if (calibration.method == CalibrationMethod::kVector) return "vector scaling: a scale and a bias for each label";
-  if (calibration.method == CalibrationMethod::kIsotonic) return "isotonic: a curve for each label";
+  if (calibration.method == CalibrationMethod::kVector) return "vector scaling: a scale and a bias per label";
+  if (calibration.method == CalibrationMethod::kIsotonic) return "isotonic regression: a curve per label";
   if (calibration.temperatures.empty()) return fmt::format("temperature {:.2f}", calibration.temperature);
   std::string line = "temperatures";
   constexpr size_t kShown = 12;
@@ -79,8 +81,8 @@ std::string CalibrationLine(const CalibrationResult& result) {
 }
 
 std::string CalibrationReportText(const CalibrationResult& result) {
-  std::string text = fmt::format("On {} held-out texts ({}), answered by {} weights:\n\n", result.texts, result.source,
-                                 result.weights) +
+  std::string text = fmt::format("Calibrated on {} held-out texts ({}) with {} weights:\n\n", result.texts,
+                                 result.source, result.weights) +
                      FiguresText(result) + "  " + CalibrationLine(result) + "\n" + ThresholdsText(result) +
                      AbstentionText(result);
   for (const std::string& note : result.notes) text += "note: " + ShownName(note, note.size()) + "\n";

@@ -52,19 +52,22 @@ Result<CalibrationResult> Calibrator::Calibrate(Manifest& manifest) {
   return std::move(result_);
 }
 
-/// What was guaranteed with the former calibration is guaranteed with the new one.
+/// Guarantees of the previous calibration are kept by the new one.
 void Calibrator::KeepGuarantees(const Manifest& manifest) {
   const bool changes = options_.calibration != CalibrationChoice::kKeep;
   const Thresholds& thresholds = manifest.thresholds;
   if (changes && thresholds.guarantee && !options_.max_fpr) {
     options_.max_fpr = thresholds.guarantee->max_fpr;
     options_.confidence = thresholds.guarantee->confidence;
-    Note(fmt::format("thresholds promised a false-positive rate of {}: they are chosen again", *options_.max_fpr));
+    Note(fmt::format("thresholds are re-selected to keep the previous guarantee: a false-positive rate of at most {}",
+                     *options_.max_fpr));
   }
   tune_ = changes && !thresholds.guarantee && !thresholds.labels.empty() && multi_label_;
   if (manifest.abstain && !options_.max_error && (changes || options_.max_fpr)) {
     options_.max_error = manifest.abstain->max_error;
-    Note(fmt::format("abstention promised an error rate of {}: it is chosen again", *options_.max_error));
+    Note(fmt::format(
+        "the abstention threshold is re-selected to keep the previous guarantee: an error rate of at most {}",
+        *options_.max_error));
   }
 }
 
@@ -110,15 +113,16 @@ Result<void> Calibrator::Measure(const Calibration& former, const Calibration& n
   if (method && partition.parts() > 1) {
     part = partition.thresholds_apart ? partition.thresholds : Indices();
     if (partition.abstention_apart) part.insert(part.end(), partition.abstention.begin(), partition.abstention.end());
-    result_.measured = fmt::format("on {} texts that the fit has not seen", part.size());
+    result_.measured = fmt::format("measured on {} texts that were not used for the fit", part.size());
   } else if (method && part.size() >= kEnoughForFolds && TRY(CrossFit(*method, part, after))) {
-    result_.measured = fmt::format("cross-fitted: each of {} parts by a fit on the others", kFolds);
+    result_.measured =
+        fmt::format("measured by {}-fold cross-fitting: each fold with a fit on the other folds", kFolds);
   } else if (method) {
-    result_.measured = "on the texts that it was fitted on, which flatters";
+    result_.measured = "measured on the texts of the fit, which is optimistic";
   } else {
     part.resize(truth_.size());
     std::iota(part.begin(), part.end(), size_t{0});
-    result_.measured = "on all texts; nothing was fitted";
+    result_.measured = "measured on all texts; nothing was fitted";
   }
   if (after.empty()) after = ProbabilitiesAt(now, part);
   result_.before = TRY(FiguresOf(ProbabilitiesAt({}, part), part));
@@ -227,7 +231,7 @@ std::vector<float> Calibrator::NegativeScores(size_t label) const {
 
 /// Thresholds that --tune-thresholds chose were of the former probabilities.
 void Calibrator::TuneThresholds(Thresholds& thresholds) {
-  Note("thresholds of labels are tuned again: those with the best F1 on these texts");
+  Note("the thresholds of the labels are tuned again for the best F1 on these texts");
   const std::vector<float> best = BestF1Thresholds(probabilities_, truth_, labels_.size());
   thresholds.labels.clear();
   for (size_t k = 0; k < labels_.size(); ++k) {
@@ -263,7 +267,7 @@ Result<void> Calibrator::ChooseAbstention(Manifest& manifest) {
 void Calibrator::NotePartition() {
   const CalibrationPartition& partition = result_.partition;
   if (partition.parts() == 1) return;
-  std::string told = fmt::format("texts were dealt out by chance, so that no choice sees those of another: {} for {}",
+  std::string told = fmt::format("the texts were split at random so that each step uses its own part: {} for {}",
                                  partition.fit.size(), options_.Method() ? "calibration" : "thresholds");
   if (options_.Method() && options_.max_fpr && !partition.thresholds_apart) told += " and thresholds";
   if (partition.thresholds_apart) told += fmt::format(", {} for thresholds", partition.thresholds.size());

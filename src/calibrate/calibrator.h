@@ -29,7 +29,7 @@ struct HeldOutTexts {
   std::function<Result<std::vector<float>>(const Calibration& calibration)> predict;
   int32_t positive_label = -1;
   bool pooled = false;  ///< texts may be read in windows
-  std::string source;   ///< what the manifest calls the texts
+  std::string source;   ///< the name of the texts in the manifest
   std::string weights;  ///< the weights that made the logits: "f32", "int8", "linear"
 };
 
@@ -41,7 +41,7 @@ struct ChosenThresholds {
   std::array<int64_t, 3> reached = {};  ///< negatives at or above each threshold, in the order of kModes
 };
 
-/// What was fitted and chosen, and how well it does.
+/// The fitted calibration and chosen thresholds, with their metrics.
 struct CalibrationResult {
   CalibrationOptions options;  ///< as applied: guarantees that the model gave before are included
   size_t texts = 0;
@@ -54,7 +54,7 @@ struct CalibrationResult {
   std::vector<ChosenThresholds> thresholds;            ///< with options.max_fpr
   std::array<AbstentionThreshold, 3> abstention = {};  ///< with options.max_error, in the order of kModes
   CalibrationPartition partition;
-  std::vector<std::string> notes;  ///< what a user should know
+  std::vector<std::string> notes;  ///< notes for the user
 };
 
 /// Fits and chooses what the options ask for. Deterministic; used once.

@@ -72,7 +72,7 @@ TEST(Calibrator, AGuaranteeIsKeptWhenTheModelIsCalibratedAgain) {
     EXPECT_EQ(manifest.thresholds.guarantee->max_fpr, 0.2);
     EXPECT_EQ(manifest.thresholds.guarantee->confidence, 0.8);
     EXPECT_EQ(manifest.abstain->max_error, 0.15);
-    EXPECT_THAT(again->notes, testing::Contains(HasSubstr("chosen again")));
+    EXPECT_THAT(again->notes, testing::Contains(HasSubstr("to keep the previous guarantee")));
     violations += TrueFpr(CalibrationOf(manifest), manifest.thresholds.moderate) > 0.2 ? 1 : 0;
   }
   EXPECT_LE(static_cast<double>(violations) / kFewerDraws, 1 - 0.8 + 0.06);
@@ -136,7 +136,7 @@ TEST(Calibrator, TheSameTextsGiveTheSameResult) {
   };
   const std::string once = report();
   EXPECT_THAT(once, HasSubstr("thresholds"));
-  EXPECT_THAT(once, HasSubstr("unsure below"));
+  EXPECT_THAT(once, HasSubstr("confidence threshold"));
   EXPECT_EQ(report(), once);
 }
 

@@ -18,10 +18,10 @@ namespace {
 using Indices = std::vector<size_t>;
 using LabelIds = std::vector<std::vector<int32_t>>;
 
-/// " (a half of the 200 texts: ...)" where the texts are split.
+/// The addition " (a half of the 200 texts, ...)" to a message if the texts are split, otherwise nothing.
 std::string PartText(const CalibrationPartition& partition, size_t texts) {
   if (partition.parts() == 1) return "";
-  return fmt::format(" (a {} of the {} texts: no choice may see those of another)",
+  return fmt::format(" (a {} of the {} texts, because each step requires texts of its own)",
                      partition.parts() == 2 ? "half" : "third", texts);
 }
 
@@ -36,12 +36,13 @@ Result<void> CheckEnoughNegatives(const CalibrationOptions& options, const Datas
       return std::ranges::find(truth, static_cast<int32_t>(k)) == truth.end();
     }));
     if (negatives >= needed) continue;
-    return Fail(ErrorCode::kInvalidData,
-                fmt::format("--max-fpr {} with {:.4g} % confidence needs at least {} held-out texts without '{}', and "
-                            "there are {}{}",
-                            *options.max_fpr, 100 * options.confidence, needed, labels[k], negatives,
-                            PartText(partition, dataset.examples.size())),
-                "give more held-out texts, or allow a higher --max-fpr");
+    return Fail(
+        ErrorCode::kInvalidData,
+        fmt::format("--max-fpr {} with {:.4g} % confidence requires at least {} held-out texts without '{}', and "
+                    "there are {}{}",
+                    *options.max_fpr, 100 * options.confidence, needed, labels[k], negatives,
+                    PartText(partition, dataset.examples.size())),
+        "add held-out texts or raise --max-fpr");
   }
   return {};
 }
@@ -86,9 +87,8 @@ CalibrationPartition PartitionTexts(const CalibrationOptions& options, size_t te
 Result<void> CheckEnoughTexts(const CalibrationOptions& options, const Dataset& dataset, int32_t positive_label,
                               bool pooled) {
   if (options.max_fpr && !dataset.multi_label && positive_label < 0) {
-    return Fail(ErrorCode::kInvalidArgument,
-                "--max-fpr: the model has no positive label, so no text is a false positive",
-                "train it with --positive-label LABEL");
+    return Fail(ErrorCode::kInvalidArgument, "--max-fpr requires a model with a positive label",
+                "train the model with --positive-label LABEL");
   }
   const size_t texts = dataset.examples.size();
   const CalibrationPartition partition =
@@ -103,9 +103,9 @@ Result<void> CheckEnoughTexts(const CalibrationOptions& options, const Dataset& 
     const int64_t needed = TextsNeededForError(*options.max_error);
     if (static_cast<int64_t>(partition.abstention.size()) < needed) {
       return Fail(ErrorCode::kInvalidData,
-                  fmt::format("--max-error {} needs at least {} held-out texts, and there are {}{}", *options.max_error,
-                              needed, partition.abstention.size(), PartText(partition, texts)),
-                  "give more held-out texts, or allow a higher --max-error");
+                  fmt::format("--max-error {} requires at least {} held-out texts, and there are {}{}",
+                              *options.max_error, needed, partition.abstention.size(), PartText(partition, texts)),
+                  "add held-out texts or raise --max-error");
     }
   }
   return {};

@@ -1,4 +1,4 @@
-/// Which texts of a calibration set do what.
+/// The partition of a calibration set into parts for calibration, thresholds and abstention.
 ///
 /// A guarantee holds for texts that the scores were made without: a threshold or an abstention that depends on a
 /// calibration fitted to the same texts has none. So the texts are split at random, in equal parts:

@@ -21,7 +21,7 @@ Result<std::vector<std::string>> ReadOutOfScopeTexts(const BundleClassifier& cla
     }
   }
   if (!files.empty() && texts.empty()) {
-    return Fail(ErrorCode::kInvalidData, "--out-of-scope: " + files.front().string() + " holds no texts");
+    return Fail(ErrorCode::kInvalidData, "--out-of-scope: " + files.front().string() + " contains no texts");
   }
   return texts;
 }
@@ -51,12 +51,12 @@ Result<ScopeFit> CalibrateScope(const HeldOutTexts& texts, std::span<const float
                                 const ScopeOptions& options) {
   const std::vector<std::string>& labels = texts.dataset.labels.names;
   if (texts.dataset.multi_label) {
-    return Fail(ErrorCode::kInvalidArgument, "--out-of-scope is for models of one label a text",
-                "this one may decide for none of its labels as it is");
+    return Fail(ErrorCode::kInvalidArgument, "--out-of-scope requires a single-label model",
+                "a multi-label model can assign no label without it");
   }
   if (std::ranges::find(labels, options.label) != labels.end() || options.label.empty()) {
     return Fail(ErrorCode::kInvalidArgument,
-                fmt::format("--scope-label '{}' must be a name that is none of the model's labels", options.label));
+                fmt::format("--scope-label '{}' must be a name that is not one of the model's labels", options.label));
   }
   std::vector<int32_t> truth;
   for (const Example& example : texts.dataset.examples) truth.push_back(example.labels.front());

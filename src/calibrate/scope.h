@@ -43,7 +43,7 @@ Result<std::vector<float>> FirstWindowLogits(const BundleClassifier& classifier,
 /// its labels.
 Result<ScopeFit> CalibrateScope(const HeldOutTexts& texts, std::span<const float> outside, const ScopeOptions& options);
 
-/// What a model with a rule says of texts: the score of the rule and the label id.
+/// The predictions of a model with a rule: the score of the rule and the label id per text.
 struct ScopePredictions {
   std::vector<float> scores;
   std::vector<int32_t> labels;

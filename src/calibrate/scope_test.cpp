@@ -56,7 +56,8 @@ TEST(CalibrateScope, NamesTheRuleAndItsTexts) {
   EXPECT_EQ(fit->rule.label, "neither");
   EXPECT_EQ(fit->rule.source, "simulated texts");
   EXPECT_EQ(fit->rule.weights, "f32");
-  EXPECT_THAT(ScopeFitText(*fit), HasSubstr("at most 0.2 are called neither, with 80 % confidence"));
+  EXPECT_THAT(ScopeFitText(*fit),
+              HasSubstr("at most 0.2 of the in-scope texts are assigned neither, with 80 % confidence"));
   EXPECT_EQ(ScopeFitJson(*fit)["label"], Json("neither"));
 }
 

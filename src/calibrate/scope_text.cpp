@@ -14,14 +14,14 @@ Json OrNull(const std::optional<double>& value) { return value ? Json(*value) : 
 std::string ScopeFitText(const ScopeFit& fit) {
   const ScopeRule& rule = fit.rule;
   TextTable table;
-  table.Add({"out of scope", "AUROC", "noticed", ""});
+  table.Add({"out of scope", "AUROC", "detected", ""});
   for (const ScopeMethodFigures& figures : fit.methods) {
     table.Add({std::string(NameOf(figures.method)), FigureText(figures.auroc), FigureText(figures.rejected),
                figures.method == rule.method ? "<- chosen" : ""});
   }
   return table.Text() + fmt::format(
-                            "  of the texts in scope at most {:g} are called {}, with {:g} % confidence "
-                            "({} texts chose the threshold)\n",
+                            "  at most {:g} of the in-scope texts are assigned {}, with {:g} % confidence "
+                            "(threshold chosen on {} texts)\n",
                             rule.max_rejected, rule.label, 100 * rule.confidence, rule.texts);
 }
 
@@ -46,16 +46,16 @@ Json ScopeFitJson(const ScopeFit& fit) {
 
 std::string ScopeMetricsText(const ScopeRule& rule, const ScopeMetrics& metrics) {
   return fmt::format(
-      "{} texts in scope, {} out of scope, told apart by {}\n\n"
-      "  AUROC                                {}\n"
-      "  out of scope, and called {:<12} {:.4f}\n"
-      "  in scope, and called so all the same {:.4f}\n"
-      "  accuracy in scope, before            {:.4f}\n"
-      "  accuracy of those that are kept      {:.4f}\n"
-      "  accuracy of all, {:<12} a label {:.4f}\n",
-      metrics.texts, metrics.outside_texts, NameOf(rule.method), FigureText(metrics.auroc), "so",
-      metrics.outside_rejected, metrics.rejected, metrics.accuracy, metrics.accuracy_kept, "it being",
-      metrics.accuracy_all);
+      "{} in-scope texts, {} out-of-scope texts, separated by {}\n\n"
+      "  AUROC                                       {}\n"
+      "  {:<43} {:.4f}\n"
+      "  in-scope texts wrongly rejected             {:.4f}\n"
+      "  accuracy in scope, without rejection        {:.4f}\n"
+      "  accuracy of the texts not rejected          {:.4f}\n"
+      "  {:<43} {:.4f}\n",
+      metrics.texts, metrics.outside_texts, NameOf(rule.method), FigureText(metrics.auroc),
+      "out-of-scope detection rate (recall)", metrics.outside_rejected, metrics.rejected, metrics.accuracy,
+      metrics.accuracy_kept, "accuracy, counting out-of-scope as a label", metrics.accuracy_all);
 }
 
 Json ScopeMetricsJson(const ScopeRule& rule, const ScopeMetrics& metrics) {

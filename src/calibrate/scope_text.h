@@ -8,13 +8,13 @@
 
 namespace winnow {
 
-/// What was chosen: a table of methods and what the rule guarantees; lines ended by \n.
+/// The chosen rule: a table of methods and what the rule guarantees; lines ended by \n.
 std::string ScopeFitText(const ScopeFit& fit);
 
 /// The member "out_of_scope" of `winnow calibrate --json`.
 Json ScopeFitJson(const ScopeFit& fit);
 
-/// What `winnow evaluate --out-of-scope` prints; lines ended by \n.
+/// The output of `winnow evaluate --out-of-scope`; lines ended by \n.
 std::string ScopeMetricsText(const ScopeRule& rule, const ScopeMetrics& metrics);
 
 /// The document of `winnow evaluate --out-of-scope --json`.

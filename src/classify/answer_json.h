@@ -1,4 +1,4 @@
-/// What one text got, as `winnow classify --json` and /v1/classify tell it.
+/// The prediction for one text as JSON, for `winnow classify --json` and /v1/classify.
 #pragma once
 
 #include <cstddef>

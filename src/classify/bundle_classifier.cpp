@@ -18,7 +18,7 @@ constexpr size_t kTokensAtOnce = size_t{1} << 26;
 
 }  // namespace
 
-/// What a call needs besides its arguments.
+/// The scratch memory of one call.
 struct BundleClassifier::Call {
   PreparedTexts prepared;
   std::vector<float> probabilities;

@@ -24,7 +24,7 @@
 
 namespace winnow {
 
-/// What one text got.
+/// The prediction for one text.
 struct ClassifiedText {
   std::vector<float> probabilities;  ///< by label id; calibrated. Multi-label: each for itself
   Decision decision;                 ///< among the labels, whether the text is in their scope or not
@@ -51,9 +51,9 @@ class BundleClassifier {
   bool multi_label() const;
   /// max_length, long_text and fold_disguises as they are in force.
   const Manifest& manifest() const;
-  /// Of manifest().positive_label; -1 where there is none.
+  /// The id of manifest().positive_label; -1 if there is none.
   int32_t positive_label() const;
-  /// What answers: "f32", "int8", "int8 with 2 of 6 layers bf16", "linear".
+  /// The weights in use: "f32", "int8", "int8 with 2 of 6 layers bf16", "linear".
   std::string weights() const;
   const Scorer& scorer() const;
   /// How texts are made of rows of data; null if they are read as they are.

@@ -17,7 +17,7 @@ Result<std::unique_ptr<const BundleModel>> BundleModel::Load(const std::filesyst
   Tokenizer tokenizer = TRY(Tokenizer::Load(bundle));
   if (tokenizer.vocab_size() > config.vocab_size) {
     return Fail(ErrorCode::kInvalidModel,
-                fmt::format("{}: the tokenizer has {} tokens, but config.json says {}", bundle.string(),
+                fmt::format("{}: the tokenizer has {} tokens, but config.json specifies {}", bundle.string(),
                             tokenizer.vocab_size(), config.vocab_size),
                 "the tokenizer files and config.json belong to different models");
   }

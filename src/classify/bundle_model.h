@@ -38,7 +38,7 @@ class BundleModel {
   const Manifest& manifest() const { return manifest_; }
   const ModelConfig& config() const { return config_; }  ///< with one label at least
   const Tokenizer& tokenizer() const { return tokenizer_; }
-  /// What answers: "f32", "int8", "int8 with 2 of 6 layers bf16".
+  /// The weights in use: "f32", "int8", "int8 with 2 of 6 layers bf16".
   std::string weights() const;
 
   /// logits [texts, labels]. Errors: CheckBatch's; kCancelled when `progress` returns false.

@@ -1,4 +1,4 @@
-/// What a bundle decides of probabilities: its positive label, thresholds and abstention as the manifest has them.
+/// The decision rule of a bundle: its positive label, thresholds and abstention as the manifest has them.
 #pragma once
 
 #include <array>
@@ -22,7 +22,7 @@ class DecisionRule {
   static Result<DecisionRule> Of(const Manifest& manifest, std::span<const std::string> labels, bool multi_label,
                                  std::string_view where);
 
-  /// Of one text. Allocates nothing but the labels of a multi-label decision.
+  /// Decides for one text. Allocates nothing but the labels of a multi-label decision.
   Decision Decide(std::span<const float> probabilities, const ClassifyOptions& options = {}) const;
 
   /// -1 where there is none.

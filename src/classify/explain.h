@@ -1,4 +1,4 @@
-/// Which words speak for a text's score, and how much.
+/// Attributions: the effect of each word on the score of a text.
 ///
 /// Encoders are asked: each word is left out once, and its effect is the log-odds of the label with it minus those
 /// without it (occlusion: Zeiler and Fergus 2014, "Visualizing and Understanding Convolutional Networks"; words erased:

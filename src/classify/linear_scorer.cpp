@@ -15,11 +15,11 @@ constexpr size_t kTextsAtOnce = 8192;
 /// From how many texts on waking other threads is worth it.
 constexpr size_t kTextsForThreads = 512;
 
-/// What is classified at once, in less than a millisecond.
+/// The numbers of texts and bytes that are classified together, in less than a millisecond.
 constexpr size_t kFewTexts = 32;
 constexpr size_t kFewBytes = 64 << 10;
 
-/// What turns a linear model's score of a label into log-odds: scale * score + shift.
+/// The conversion of a linear model's score of a label into log-odds: scale * score + shift.
 struct ToLogOdds {
   double scale = 1, shift = 0;
 };
@@ -92,7 +92,7 @@ void LinearScorer::ForParts(size_t count, const std::function<void(size_t begin,
 }
 
 Result<std::vector<TextToken>> LinearScorer::TokensOf(std::string_view, bool) const {
-  return Fail(ErrorCode::kUnsupported, "the model is linear: it counts words and letters, and has no tokens");
+  return Fail(ErrorCode::kUnsupported, "the model is linear: it counts words and characters and does not use tokens");
 }
 
 TextShares LinearScorer::SharesOf(std::string_view text, size_t label, std::span<const float> probabilities,

@@ -25,7 +25,7 @@ struct ScopeRule {
   ScopeShape shape;     ///< of kDistance
 
   // How it came about.
-  double max_rejected = 0;  ///< promised: at most so many of the texts in scope are called out of scope
+  double max_rejected = 0;  ///< guaranteed: the largest share of in-scope texts that are rejected
   double confidence = 0;
   int64_t texts = 0, outside_texts = 0;  ///< in and out of scope that chose it
   std::optional<double> auroc;           ///< of telling these apart

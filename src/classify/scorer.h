@@ -60,7 +60,7 @@ class Scorer {
 
   virtual ~Scorer() = default;
 
-  /// What answers: "f32", "int8", "int8 with 2 of 6 layers bf16", "linear".
+  /// The weights in use: "f32", "int8", "int8 with 2 of 6 layers bf16", "linear".
   virtual std::string weights() const = 0;
 
   /// Appends the texts to `prepared`. `texts` are UTF-8; invalid bytes become U+FFFD. Allocates nothing once `prepared`
@@ -84,7 +84,7 @@ class Scorer {
     task(0, count);
   }
 
-  /// Whether a part of the text is not read, as it is too long.
+  /// Whether a part of the text is not read because the text is too long.
   virtual bool IsCut(const InputTextView&) const { return false; }
 
   /// The tokens of a text, whatever the maximum length. `special`: with the post-processor's around them. Errors:

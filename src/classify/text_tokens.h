@@ -1,4 +1,4 @@
-/// The tokens that a classifier sees in a text, shown to people and programs.
+/// The tokens of a text as the classifier reads them, for display and for programs.
 #pragma once
 
 #include <cstddef>

@@ -40,7 +40,7 @@ struct ZeroShotOptions {
   Weights weights = Weights::kAuto;
 };
 
-/// Which of an NLI model's outputs count.
+/// The output ids of an NLI model for entailment and contradiction.
 struct NliLabels {
   int32_t entailment = -1;
   int32_t contradiction = -1;  ///< or what stands for it: "not_entailment"
@@ -85,7 +85,7 @@ class ZeroShotClassifier {
   /// reach the mode's threshold (ModeThresholds' defaults).
   Decision DecideOne(std::span<const float> probabilities, const ClassifyOptions& options = {}) const;
 
-  /// Both, in the order of the texts. Errors: Probabilities'.
+  /// Probabilities and decisions, in the order of the texts. Errors: Probabilities'.
   Result<std::vector<ClassifiedText>> Classify(std::span<const std::string_view> texts,
                                                const ClassifyOptions& options = {},
                                                const Progress& progress = {}) const;

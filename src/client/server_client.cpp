@@ -78,12 +78,12 @@ Json TextToSend(std::string_view text, bool segmented) {
 Result<ServerAddress> ServerAddress::Parse(std::string_view url) {
   const auto wrong = [&](std::string_view why) {
     return Fail(ErrorCode::kInvalidArgument, fmt::format("--server {}: {}", Printable(url), why),
-                "it is as in http://127.0.0.1:8080 or unix:///run/winnow.sock");
+                "specify an address such as http://127.0.0.1:8080 or unix:///run/winnow.sock");
   };
   constexpr std::string_view kUnix = "unix://";
   if (url.starts_with(kUnix)) {
     url.remove_prefix(kUnix.size());
-    if (!url.starts_with('/')) return wrong("a unix socket is named by its whole path");
+    if (!url.starts_with('/')) return wrong("a Unix socket requires an absolute path");
     return ServerAddress{fmt::format("unix://{}", url), "http://localhost", std::string(url)};
   }
   std::string text(url);
@@ -91,9 +91,9 @@ Result<ServerAddress> ServerAddress::Parse(std::string_view url) {
   if (scheme == std::string::npos) {
     text = "http://" + text;
   } else if (!text.starts_with("http://") && !text.starts_with("https://")) {
-    return wrong("http, https and unix are spoken");
+    return wrong("only http, https and unix are supported");
   }
-  if (text.find_first_of("?# \t\r\n") != std::string::npos) return wrong("this is no server's address");
+  if (text.find_first_of("?# \t\r\n") != std::string::npos) return wrong("not a valid server address");
   while (text.ends_with('/')) text.pop_back();
   constexpr std::string_view kRoute = "/v1/classify";
   if (text.ends_with(kRoute)) text.resize(text.size() - kRoute.size());
@@ -117,16 +117,16 @@ ServerClient::ServerClient(const ServerAccess& access)
 
 Error ServerClient::Unlike(std::string_view problem) const {
   return {ErrorCode::kNetwork, fmt::format("{} {}", address_.shown, problem),
-          "is this the address of a 'winnow serve'? It is as in http://127.0.0.1:8080"};
+          "check that this is the address of a 'winnow serve', such as http://127.0.0.1:8080"};
 }
 
 Error ServerClient::Unanswered(Error error) const {
   if (error.code != ErrorCode::kNetwork || error.hint.find("certificate") != std::string::npos) return error;
   // After the url, which the address says in fewer words.
   const size_t reason = error.message.find(": ");
-  error.message = fmt::format("{}: no answer: {}", address_.shown,
+  error.message = fmt::format("{}: no response: {}", address_.shown,
                               error.message.substr(reason == std::string::npos ? 0 : reason + 2));
-  error.hint = "is the server running, and at this address? 'winnow serve MODEL' starts one";
+  error.hint = "check that the server is running at this address; 'winnow serve MODEL' starts one";
   return error;
 }
 
@@ -139,39 +139,41 @@ Error ServerClient::Refused(const HttpAnswer& answer, size_t texts) const {
   };
   switch (answer.status) {
     case 401:
-      return has_key_ ? with(ErrorCode::kInvalidArgument, "the API key is not accepted",
-                             "the key may be mistyped, revoked or past its date; whoever runs the server can make one")
-                      : with(ErrorCode::kInvalidArgument, "an API key is needed",
-                             "put it into WINNOW_API_KEY, or into a file that --api-key-file names");
+      return has_key_
+                 ? with(ErrorCode::kInvalidArgument, "the API key is not accepted",
+                        "the key may be mistyped, revoked or expired; the operator of the server can create a new one")
+                 : with(ErrorCode::kInvalidArgument, "an API key is required",
+                        "set WINNOW_API_KEY, or specify a file that contains the key with --api-key-file");
     case 403:
-      return with(ErrorCode::kInvalidArgument, "this is not allowed",
-                  has_key_ ? "the API key needs the role 'classify'"
-                           : "an API key may help: in WINNOW_API_KEY, or in a file that --api-key-file names");
+      return with(ErrorCode::kInvalidArgument, "access denied",
+                  has_key_ ? "the API key requires the role 'classify'"
+                           : "an API key may be required: set WINNOW_API_KEY, or specify a file with --api-key-file");
     case 404:
       if (said.empty()) return Unlike("has no /v1/classify (status 404)");
-      return with(ErrorCode::kNotFound, "", "without a model's name the server's default answers");
+      return with(ErrorCode::kNotFound, "", "omit --model to use the default model of the server");
     case 413:
-      return with(ErrorCode::kInvalidArgument, "too large",
-                  texts > 1 ? "is a text among them too long? Otherwise a smaller --batch-size sends fewer at once"
-                            : "the server takes no text so long: cut it");
+      return with(ErrorCode::kInvalidArgument, "the request is too large",
+                  texts > 1 ? "use a smaller --batch-size, or shorten the longest text"
+                            : "the server does not accept texts of this length; shorten the text");
     case 422:
-      return with(ErrorCode::kInvalidArgument, "the request is refused", "");
+      return with(ErrorCode::kInvalidArgument, "the request was rejected", "");
     case 429:
-      return with(ErrorCode::kNetwork, "too many requests", "the server stayed busy; try again later");
+      return with(ErrorCode::kNetwork, "too many requests", "the server is busy; try again later");
     default:
       break;
   }
   if (answer.status >= 300 && answer.status < 400) {
     const std::string target = Printable(answer.LastHeader("location").value_or("another address"));
-    return {ErrorCode::kNetwork, fmt::format("{} refers to {}", address_.shown, target), "give --server that address"};
+    return {ErrorCode::kNetwork, fmt::format("{} redirects to {}", address_.shown, target),
+            "use that address for --server"};
   }
   if (answer.status >= 500) {
     if (said.empty() && answer.status < 502) return Unlike(fmt::format("fails (status {})", answer.status));
     return with(ErrorCode::kNetwork, "the server failed",
-                answer.status == 503 ? "it may be starting or stopping; its log and GET /models tell more"
-                                     : "the server's log tells more");
+                answer.status == 503 ? "the server may be starting or stopping; see its log and GET /models"
+                                     : "see the log of the server");
   }
-  if (said.empty()) return Unlike(fmt::format("answers with status {}", answer.status));
+  if (said.empty()) return Unlike(fmt::format("responds with status {}", answer.status));
   return with(ErrorCode::kNetwork, "", "");
 }
 
@@ -183,7 +185,7 @@ Result<std::vector<RemoteModelInfo>> ServerClient::Models() {
   if (!answer->ok()) return models;
   const auto json = Parsed(answer->body);
   if (!json || !json->is_object() || !json->contains("models") || !(*json)["models"].is_array()) {
-    return std::unexpected(Unlike("doesn't list models as winnow serve does"));
+    return std::unexpected(Unlike("does not list models in the format of winnow serve"));
   }
   for (const Json& each : (*json)["models"]) {
     if (!each.is_object()) continue;
@@ -212,18 +214,18 @@ Result<std::vector<Json>> ServerClient::Classify(const ClassifyRequest& request,
   if (!answer->ok()) return std::unexpected(Refused(*answer, texts.size()));
   auto json = Parsed(answer->body);
   if (!json || !json->is_object() || !json->contains("results") || !(*json)["results"].is_array()) {
-    return std::unexpected(Unlike("doesn't answer as winnow serve does"));
+    return std::unexpected(Unlike("does not respond in the format of winnow serve"));
   }
   Json& results = (*json)["results"];
   if (results.size() != texts.size()) {
-    return std::unexpected(Unlike(fmt::format("gives {} answers to {} texts", results.size(), texts.size())));
+    return std::unexpected(Unlike(fmt::format("returns {} predictions for {} texts", results.size(), texts.size())));
   }
   std::vector<Json> answers;
   for (Json& result : results) {
-    if (!result.is_object()) return std::unexpected(Unlike("doesn't answer as winnow serve does"));
+    if (!result.is_object()) return std::unexpected(Unlike("does not respond in the format of winnow serve"));
     if (request.explain && !result.contains("explanation")) {
-      return Fail(ErrorCode::kUnsupported, fmt::format("{} doesn't explain answers", address_.shown),
-                  "leave --explain out, or explain with the model's own directory, without --server");
+      return Fail(ErrorCode::kUnsupported, fmt::format("{} does not support explanations", address_.shown),
+                  "omit --explain, or use the model's directory without --server");
     }
     answers.push_back(std::move(result));
   }
@@ -249,10 +251,12 @@ Result<const RemoteModelInfo*> FindModel(std::span<const RemoteModelInfo> models
   if (of_that_name != nullptr) return of_that_name;  // of a version or alias that the server itself may know
   std::vector<std::string> names;
   for (const RemoteModelInfo& model : models) names.push_back(model.name);
-  return Fail(ErrorCode::kNotFound,
-              fmt::format("{} has no model '{}'; it has {}", address.shown, Printable(wanted), Names(models)),
-              DidYouMean(name, names,
-                         "an argument of one word is taken as the model's name; for such a text give --model too"));
+  return Fail(
+      ErrorCode::kNotFound,
+      fmt::format("{} has no model '{}'; it has {}", address.shown, Printable(wanted), Names(models)),
+      DidYouMean(
+          name, names,
+          "a one-word argument is read as the name of a model; to classify a one-word text, specify --model too"));
 }
 
 }  // namespace winnow

@@ -85,20 +85,20 @@ TEST(ServerClient, EachRefusalSaysWhatToDo) {
            {403, why, "reason", ErrorCode::kInvalidArgument, "API key"},
            {404, why, "reason", ErrorCode::kNotFound, "default"},
            {404, "<html>", "has no /v1/classify", ErrorCode::kNetwork, "winnow serve"},
-           {405, "", "answers with status 405", ErrorCode::kNetwork, "winnow serve"},
-           {413, why, "reason", ErrorCode::kInvalidArgument, "cut it"},
+           {405, "", "responds with status 405", ErrorCode::kNetwork, "winnow serve"},
+           {413, why, "reason", ErrorCode::kInvalidArgument, "shorten the text"},
            {422, why, "reason", ErrorCode::kInvalidArgument, ""},
            {429, why, "reason", ErrorCode::kNetwork, "try again later"},
            {500, why, "reason", ErrorCode::kNetwork, "log"},
            {501, "", "fails (status 501)", ErrorCode::kNetwork, "winnow serve"},
            {502, "", "the server failed (status 502)", ErrorCode::kNetwork, "log"},
            {503, why, "reason", ErrorCode::kNetwork, "starting"},
-           {302, "", "refers to https://h/", ErrorCode::kNetwork, "--server"},
-           {200, "<html>", "doesn't answer as winnow serve does", ErrorCode::kNetwork, "winnow serve"},
-           {200, R"({"results": []})", "gives 0 answers to 1 texts", ErrorCode::kNetwork, "winnow serve"},
-           {200, R"({"results": [7]})", "doesn't answer", ErrorCode::kNetwork, "winnow serve"},
-           {200, R"({"results": )" + std::string(100000, '['), "doesn't answer", ErrorCode::kNetwork, "winnow serve"},
-           {200, R"({"results": [{"a": )" + std::string(120, '[') + std::string(120, ']') + "}]}", "doesn't answer",
+           {302, "", "redirects to https://h/", ErrorCode::kNetwork, "--server"},
+           {200, "<html>", "does not respond in the format of winnow serve", ErrorCode::kNetwork, "winnow serve"},
+           {200, R"({"results": []})", "returns 0 predictions for 1 texts", ErrorCode::kNetwork, "winnow serve"},
+           {200, R"({"results": [7]})", "does not respond", ErrorCode::kNetwork, "winnow serve"},
+           {200, R"({"results": )" + std::string(100000, '['), "does not respond", ErrorCode::kNetwork, "winnow serve"},
+           {200, R"({"results": [{"a": )" + std::string(120, '[') + std::string(120, ']') + "}]}", "does not respond",
             ErrorCode::kNetwork, "winnow serve"}}) {
     const TestServer server([&](const TestRequest&) {
       return TestReply{each.status, each.body, {"Location: https://h/"}};
@@ -130,7 +130,7 @@ TEST(ServerClient, AServerThatIsNotThereIsTriedAgainAndThenAnError) {
   const auto models = ServerClient(access).Models();
   ASSERT_FALSE(models);
   EXPECT_EQ(models.error().code, ErrorCode::kNetwork);
-  EXPECT_THAT(models.error().message, HasSubstr(url + ": no answer: "));
+  EXPECT_THAT(models.error().message, HasSubstr(url + ": no response: "));
   EXPECT_THAT(models.error().hint, HasSubstr("winnow serve MODEL"));
   EXPECT_GE(waits, 7);
 }

@@ -95,7 +95,7 @@ class Classes {
       if (most == label) continue;
       Add(FindingKind::kSimilarLabels, label, Name(most), slip ? 0.5 : 1,
           fmt::format("{} texts; '{}' has {}{}", counts_[label], Name(most), counts_[most],
-                      slip ? " and differs by a letter" : ""));
+                      slip ? " and differs by one letter" : ""));
     }
   }
 
@@ -104,9 +104,9 @@ class Classes {
       const size_t count = counts_[label];
       if (count >= kSmall) continue;
       const std::string_view why = count == 0   ? "no text"
-                                   : count == 1 ? "1 text: it can't be in training and in a test"
-                                   : count < 5  ? "too few texts to learn it and to measure it"
-                                                : "so few texts that its figures mean little";
+                                   : count == 1 ? "1 text: it cannot be in both the training and the test part"
+                                   : count < 5  ? "too few for training and evaluation"
+                                                : "too few for reliable metrics";
       Add(FindingKind::kSmallClass, label, count == 1 ? std::string(kDropFix) : "",
           1 - static_cast<double>(count) / kSmall,
           count < 2 ? std::string(why) : fmt::format("{} texts: {}", count, why));
@@ -116,7 +116,7 @@ class Classes {
     if (dataset_.multi_label || counts_.empty() || counts_[largest] * 100 < texts * 95) return;
     const double share = static_cast<double>(counts_[largest]) / static_cast<double>(texts);
     Add(FindingKind::kUnequalClasses, largest, "", share,
-        fmt::format("{:.1f} % of the texts: a model that always says so is as often right; look at macro-F1",
+        fmt::format("{:.1f} % of the texts, which is also the accuracy of always predicting this label; use macro-F1",
                     100 * share));
   }
 
@@ -130,7 +130,7 @@ class Classes {
       const auto label = static_cast<size_t>(place.first);
       if (counts_[label] < 5 || count * 2 <= counts_[label]) continue;
       Add(FindingKind::kOneTextClass, label, "", static_cast<double>(count) / static_cast<double>(counts_[label]),
-          fmt::format("{} of its {} texts are (almost) that of {}", count, counts_[label],
+          fmt::format("{} of its {} texts are (near-)duplicates of {}", count, counts_[label],
                       PlaceText(dataset_.examples[place.second])));
     }
   }

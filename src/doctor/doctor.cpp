@@ -57,14 +57,14 @@ class LabelJudge {
     const auto count = static_cast<size_t>(std::ranges::count(judged_, 1));
     if (count < (dataset_.multi_label ? 1u : 2u) || support.groups < static_cast<size_t>(options_.folds)) {
       result_.not_judged =
-          "labels are not judged: fewer than two of them have " + std::to_string(kLeastJudged) + " texts that differ";
+          "labels are not checked for errors: fewer than two have " + std::to_string(kLeastJudged) + " distinct texts";
       return {};
     }
     if (count < labels) {
       result_.not_judged = std::to_string(labels - count) + " of " + std::to_string(labels) +
-                           " labels are not judged: too few texts that differ";
+                           " labels are not checked for errors: too few distinct texts";
     }
-    const auto done = progress("judge labels", static_cast<size_t>(options_.folds));
+    const auto done = progress("check labels", static_cast<size_t>(options_.folds));
     const std::vector<float> probabilities = TRY(OutOfFoldProbabilities(
         dataset_, groups_.group_of, options_.folds, options_.seed, DoubtRecipe(), pool, [&] { done(1); }));
     return dataset_.multi_label ? JudgeSets(probabilities) : JudgeLabels(probabilities);
@@ -92,13 +92,13 @@ class LabelJudge {
       if (!doubt.error && (rank >= SuspectsWanted() || !other)) continue;
       Add(doubt.text, doubt.self_confidence, Name(doubt.suggested),
           fmt::format("{} {:.2f}, {} {:.2f}{}", Name(doubt.suggested), doubt.suggested_confidence, Name(doubt.given),
-                      doubt.self_confidence, doubt.error ? "" : "; in doubt"));
+                      doubt.self_confidence, doubt.error ? "" : "; uncertain"));
     }
     Conclude(found.doubts.size(), agree, found.doubts.size());
     return {};
   }
 
-  /// One finding a text: all of its labels that are in doubt, turned round.
+  /// Adds one finding per text, which suggests to invert all labels of the text that are in doubt.
   Result<void> JudgeSets(const std::vector<float>& probabilities) {
     const size_t labels = dataset_.labels.size();
     std::vector<int8_t> has(probabilities.size(), 0);
@@ -129,7 +129,7 @@ class LabelJudge {
       const bool lacks = has[doubt.text * labels + static_cast<size_t>(doubt.given)] == 0;
       doubts.note +=
           fmt::format("{}{} {:.2f}{}", doubts.note.empty() ? "" : ", ", Name(doubt.given),
-                      lacks ? 1 - doubt.self_confidence : doubt.self_confidence, lacks ? " and lacks it" : "");
+                      lacks ? 1 - doubt.self_confidence : doubt.self_confidence, lacks ? " (label missing)" : "");
     }
     for (const auto& [text, doubts] : of_text) {
       if (doubts.error) ++result_.label_errors;
@@ -138,7 +138,7 @@ class LabelJudge {
         if (!set.insert(id).second) set.erase(id);
       }
       Add(text, doubts.self_confidence, LabelText(dataset_.labels, std::vector(set.begin(), set.end())),
-          doubts.note + (doubts.error ? "" : "; in doubt"));
+          doubts.note + (doubts.error ? "" : "; uncertain"));
     }
     Conclude(dataset_.examples.size(), agree, found.doubts.size());
     return {};
@@ -215,15 +215,14 @@ std::string DataQualityText(const DataQualityReport& report, const Dataset& data
     if (counts[kind] == 0) continue;
     std::string heading(FindingHeading(static_cast<FindingKind>(kind)));
     if (static_cast<FindingKind>(kind) == FindingKind::kLabelError) {
-      heading += fmt::format(", {} of them surely", FormatCount(static_cast<int64_t>(report.label_errors)));
+      heading += fmt::format(" ({} with high confidence)", FormatCount(static_cast<int64_t>(report.label_errors)));
     }
     table.Add({heading, FormatCount(static_cast<int64_t>(counts[kind]))});
   }
   text += table.Text();
   if (report.agreement) {
-    text += fmt::format(
-        "\na linear model, asked about texts that it was not trained on, agrees with {:.1f} % of the labels\n",
-        100 * *report.agreement);
+    text += fmt::format("\nout-of-fold predictions of a linear model agree with {:.1f} % of the labels\n",
+                        100 * *report.agreement);
   }
   if (!report.not_judged.empty()) text += "\n" + report.not_judged + "\n";
 

@@ -40,7 +40,8 @@ struct DataQualityReport {
   std::string not_judged;           ///< why no label, or not all, was judged; empty otherwise
 };
 
-/// What is told while it runs: the work's name and its steps, then calls of the function that this gives.
+/// Progress: called with the name and the number of steps of a task; the returned function is called with the steps
+/// done.
 using DoctorProgress = std::function<std::function<void(size_t)>(std::string_view work, size_t steps)>;
 
 /// `parts`: [texts]. The same input, options and threads give the same findings. Errors: FindDuplicates',

@@ -61,7 +61,7 @@ TEST(Doctor, FindsHalfOfFlippedLabelsInTheFirstSixPercent) {
   EXPECT_GT(*found->agreement, 0.8);
   EXPECT_EQ(found->judged, dataset.examples.size());
   const std::string text = DataQualityText(*found, dataset);
-  EXPECT_THAT(text, HasSubstr("labels that are probably wrong"));
+  EXPECT_THAT(text, HasSubstr("probable label errors"));
   EXPECT_EQ(DataQualityJson(*found, dataset)["findings"].size(), found->findings.size());
 }
 
@@ -91,7 +91,7 @@ TEST(Doctor, SetsTooSmallToJudgeAreExaminedForTheRest) {
     Dataset dataset = Make(texts);
     const Result<DataQualityReport> found = Look(dataset);
     ASSERT_TRUE(found) << texts << found.error().message;
-    EXPECT_THAT(found->not_judged, HasSubstr("not judged")) << texts;
+    EXPECT_THAT(found->not_judged, HasSubstr("not checked for errors")) << texts;
     EXPECT_FALSE(found->agreement);
     EXPECT_FALSE(DataQualityText(*found, dataset).empty());
   }

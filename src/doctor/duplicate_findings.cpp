@@ -33,7 +33,7 @@ std::vector<std::vector<size_t>> Members(const std::vector<size_t>& group_of) {
   return members;
 }
 
-/// What most of a group's texts are labelled; no `winner` where two labels are even.
+/// The majority label of a group of texts; no `winner` if two labels are tied.
 struct Vote {
   bool all_agree = true;
   std::optional<Labels> winner;
@@ -87,7 +87,7 @@ class Duplicates {
     if (last == Part::kTrain) return;
     const size_t held_out = *std::ranges::find(group, last, [&](size_t t) { return parts_[t]; });
     for (const size_t t : group) {
-      if (parts_[t] < last) Add(FindingKind::kLeak, t, std::string(kDropFix), 1, "also " + Elsewhere(held_out));
+      if (parts_[t] < last) Add(FindingKind::kLeak, t, std::string(kDropFix), 1, "also in " + Elsewhere(held_out));
     }
   }
 
@@ -108,7 +108,7 @@ class Duplicates {
         const double similarity = Jaccard(own, shingles);
         if (similarity < near_) continue;
         Add(FindingKind::kNearLeak, t, std::string(kDropFix), similarity,
-            fmt::format("{:.0f} % alike: {}", 100 * similarity, Elsewhere(other)));
+            fmt::format("{:.0f} % similar: {}", 100 * similarity, Elsewhere(other)));
         break;
       }
     }
@@ -129,8 +129,8 @@ class Duplicates {
       if (vote.winner && LabelsOf(t) == *vote.winner) continue;
       const size_t other = *std::ranges::find_if(group, [&](size_t o) { return LabelsOf(o) != LabelsOf(t); });
       Add(FindingKind::kConflict, t, vote.winner ? LabelText(dataset_.labels, *vote.winner) : "", vote.winner ? 1 : 0.5,
-          fmt::format("the same text is {}{}", Elsewhere(other),
-                      group.size() > 2 ? fmt::format(", one of {}", group.size()) : ""));
+          fmt::format("identical text: {}{}", Elsewhere(other),
+                      group.size() > 2 ? fmt::format(", one of {} copies", group.size()) : ""));
     }
   }
 
@@ -144,11 +144,11 @@ class Duplicates {
       const size_t loser = other_lost ? link.other : link.text;
       Add(FindingKind::kNearConflict, loser, vote.winner ? LabelText(dataset_.labels, *vote.winner) : "",
           link.similarity,
-          fmt::format("{:.0f} % alike: {}", 100 * link.similarity, Elsewhere(other_lost ? link.text : link.other)));
+          fmt::format("{:.0f} % similar: {}", 100 * link.similarity, Elsewhere(other_lost ? link.text : link.other)));
     }
   }
 
-  /// Of the texts in one part and with one label the first stays.
+  /// Keeps the first of the identical texts with equal part and label, and reports the others.
   void Repeats(const std::vector<size_t>& group) {
     std::map<std::pair<Part, Labels>, size_t> firsts;
     for (const size_t t : group) {
@@ -157,7 +157,7 @@ class Duplicates {
       const Example& other = dataset_.examples[first->second];
       const bool exact = other.text == dataset_.examples[t].text;
       Add(FindingKind::kDuplicate, t, std::string(kDropFix), exact ? 1 : 0.9,
-          (exact ? "the same as " : "the same but for case and spaces as ") + PlaceText(other));
+          (exact ? "identical to " : "identical, except for case and spaces, to ") + PlaceText(other));
     }
   }
 
@@ -170,7 +170,7 @@ class Duplicates {
       if (told && groups_.group_of[link.other] == link.other) continue;  // the first of a group stays
       if (parts_[link.text] != parts_[link.other] || LabelsOf(link.text) != LabelsOf(link.other)) continue;
       Add(FindingKind::kNearDuplicate, told ? link.other : link.text, "", link.similarity,
-          fmt::format("{:.0f} % alike: {}", 100 * link.similarity,
+          fmt::format("{:.0f} % similar: {}", 100 * link.similarity,
                       PlaceText(dataset_.examples[told ? link.text : link.other])));
     }
   }

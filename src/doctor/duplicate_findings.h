@@ -1,4 +1,4 @@
-/// What is wrong with texts that come twice: they leak between parts, contradict each other, or count double.
+/// Findings about duplicate texts: leaks between parts, contradicting labels, and repetitions.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace winnow {
 
-/// What a text is for. A text in two parts is dropped from the earlier one, as `winnow train` does.
+/// The part that a text belongs to. A text in two parts is dropped from the earlier one, as `winnow train` does.
 enum class Part : uint8_t { kTrain, kValidation, kTest };
 
 /// Findings of kLeak, kNearLeak, kConflict, kNearConflict, kDuplicate and kNearDuplicate; a text has at most one of

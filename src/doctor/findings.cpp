@@ -11,21 +11,21 @@ struct Names {
 };
 
 constexpr std::array<Names, kFindingKinds> kNames = {{
-    {"similar labels", "labels that look like one"},
-    {"leak", "training texts that are also held out"},
-    {"conflict", "texts with several labels"},
-    {"label error", "labels that are probably wrong"},
-    {"near leak", "training texts that are almost held-out ones"},
-    {"near conflict", "almost the same text, another label"},
-    {"duplicate", "texts that come again"},
-    {"near duplicate", "texts that come again in almost the same words"},
-    {"encoding", "characters that an encoding has broken"},
-    {"script", "scripts that hardly any text has"},
-    {"nearly empty", "texts of no more than a letter or digit"},
-    {"length", "lengths far from the others'"},
-    {"small class", "classes of few texts"},
-    {"one-text class", "classes that are mostly one text"},
-    {"unequal classes", "one class is nearly all"},
+    {"similar labels", "labels with similar names"},
+    {"leak", "training texts that also occur in a held-out part"},
+    {"conflict", "identical texts with different labels"},
+    {"label error", "probable label errors"},
+    {"near leak", "training texts with near-duplicates in a held-out part"},
+    {"near conflict", "near-duplicates with different labels"},
+    {"duplicate", "duplicate texts"},
+    {"near duplicate", "near-duplicate texts"},
+    {"encoding", "encoding errors"},
+    {"script", "rare scripts"},
+    {"nearly empty", "texts of at most one letter or digit"},
+    {"length", "unusual lengths"},
+    {"small class", "labels with few texts"},
+    {"one-text class", "labels dominated by one text"},
+    {"unequal classes", "class imbalance"},
 }};
 
 }  // namespace

@@ -1,4 +1,4 @@
-/// What is odd about a data set, one finding at a time: a text or a class, what is wrong with it, and what to do.
+/// Defects of a data set, one finding each: a text or a class, what is wrong with it, and what to do.
 #pragma once
 
 #include <array>
@@ -16,13 +16,13 @@ namespace winnow {
 /// In the order in which they matter, which is that of a review.
 enum class FindingKind {
   kSimilarLabels,   ///< a class whose name is another's but for case, spaces or a typo
-  kLeak,            ///< a text that is also in a part that is held out
-  kConflict,        ///< a text that stands there with another label too
+  kLeak,            ///< a text that also occurs in a held-out part
+  kConflict,        ///< a text that also occurs with another label
   kLabelError,      ///< the model is sure of another label
-  kNearLeak,        ///< almost a text of a part that is held out
-  kNearConflict,    ///< almost a text with another label
-  kDuplicate,       ///< a text that comes again
-  kNearDuplicate,   ///< a text that comes again in almost the same words
+  kNearLeak,        ///< a near-duplicate of a text of a held-out part
+  kNearConflict,    ///< a near-duplicate of a text with another label
+  kDuplicate,       ///< a repeated text
+  kNearDuplicate,   ///< a near-duplicate of an earlier text
   kEncoding,        ///< characters that an encoding has broken
   kScript,          ///< a script that hardly any text has
   kNearlyEmpty,     ///< no more than a letter or digit
@@ -35,7 +35,7 @@ inline constexpr size_t kFindingKinds = 15;
 
 /// "label error", as reviews name it.
 std::string_view FindingName(FindingKind kind);
-/// A heading for people: "labels that are probably wrong".
+/// A heading for people: "probable label errors".
 std::string_view FindingHeading(FindingKind kind);
 
 struct Finding {
@@ -47,7 +47,7 @@ struct Finding {
   std::string note = {};
 };
 
-/// What a person may write as a fix besides a label.
+/// Values that a person may write as a fix in place of a label.
 inline constexpr std::string_view kDropFix = "drop";
 inline constexpr std::string_view kKeepFix = "keep";
 
@@ -58,7 +58,7 @@ std::string LabelText(const LabelSet& labels, std::span<const int32_t> ids);
 /// "data.csv:17"
 std::string PlaceText(const Example& example);
 
-/// By kind, then the worst first, then in the order of the data.
+/// Sorts by kind, then the worst first, then in the order of the data.
 void SortFindings(std::vector<Finding>& findings);
 
 std::array<size_t, kFindingKinds> CountFindings(std::span<const Finding> findings);

@@ -19,7 +19,7 @@ Result<void> CheckProbabilities(std::span<const float> probabilities, size_t tex
   }
   const auto bad = std::ranges::find_if_not(probabilities, [](float p) { return p >= 0 && p <= 1.0001F; });
   if (bad == probabilities.end()) return {};
-  return Fail(ErrorCode::kInvalidArgument, "label errors: " + std::to_string(*bad) + " is no probability");
+  return Fail(ErrorCode::kInvalidArgument, "label errors: " + std::to_string(*bad) + " is not a probability");
 }
 
 void Rank(std::vector<LabelDoubt>& doubts) {

@@ -11,7 +11,7 @@
 
 namespace winnow {
 
-/// What the model makes of one text's label.
+/// The judgement of the model on the label of one text.
 struct LabelDoubt {
   size_t text = 0;
   int32_t given = 0;                ///< the label that the text has; of a multi-label set: the one in question
@@ -28,7 +28,7 @@ struct LabelErrors {
   /// [labels, labels] row-major, C_ij: texts of label i that are label j with confidence, p_j >= t_j (of several such j
   /// the most probable).
   std::vector<int64_t> confident_joint;
-  std::vector<LabelDoubt> doubts;  ///< one a text that was judged; the most doubtful label first
+  std::vector<LabelDoubt> doubts;  ///< one per judged text; the most doubtful label first
 };
 
 /// `probabilities`: [texts, labels] row-major, each row's sum about 1, from models that had the text in no training

@@ -242,8 +242,8 @@ double Jaccard(std::span<const uint32_t> a, std::span<const uint32_t> b) {
 Result<DuplicateGroups> FindDuplicates(std::span<const std::string_view> texts, double near, ThreadPool& pool,
                                        const std::function<void(size_t)>& advance) {
   if (!(near > 0 && near <= 1)) {
-    return Fail(ErrorCode::kInvalidArgument, "texts can't be " + std::to_string(near) + " alike",
-                "take a likeness above 0 and up to 1, such as 0.8");
+    return Fail(ErrorCode::kInvalidArgument, "a similarity of " + std::to_string(near) + " is out of range",
+                "specify a value above 0 and at most 1, such as 0.8");
   }
   std::vector<std::string> keys(texts.size());
   pool.ForRanges(texts.size(), 1, [&](size_t begin, size_t end, int) {

@@ -1,4 +1,4 @@
-/// What a linear model says of each text that it was not trained on: the probabilities that label errors are told by.
+/// Out-of-fold probabilities of a linear model for each text, from which label errors are found.
 #pragma once
 
 #include <cstdint>

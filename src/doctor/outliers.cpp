@@ -88,10 +88,10 @@ class Outliers {
       // English texts have about four characters a token.
       const std::string tokens =
           scores[t] > 0
-              ? fmt::format(", about {:.0f} tokens: a model reads the first --max-length of them", characters / 4)
+              ? fmt::format(", about {:.0f} tokens, of which a model reads the first --max-length", characters / 4)
               : std::string();
       Add(FindingKind::kLength, t, std::abs(scores[t]),
-          fmt::format("{:.0f} characters, where {:.0f} are usual{}", characters, typical, tokens));
+          fmt::format("{:.0f} characters; typical: {:.0f}{}", characters, typical, tokens));
     }
   }
 
@@ -110,7 +110,7 @@ class Outliers {
       if (count == counts.end() || count->second * 100 >= with_letters) continue;
       const double share = static_cast<double>(count->second) / static_cast<double>(with_letters);
       Add(FindingKind::kScript, t, 1 - share,
-          fmt::format("mostly {}, as {} of {} texts", scripts[t], count->second, with_letters));
+          fmt::format("mostly {}; {} of {} texts are in this script", scripts[t], count->second, with_letters));
     }
   }
 
@@ -119,19 +119,19 @@ class Outliers {
     const size_t count = LettersAndDigits(dataset_.examples[t].text, kEnough);
     if (count >= kEnough) return;
     Add(FindingKind::kNearlyEmpty, t, 1 - 0.5 * static_cast<double>(count),
-        count == 0 ? "no letter and no digit" : "one letter or digit");
+        count == 0 ? "no letter or digit" : "one letter or digit");
   }
 
   void Encoding(size_t t) {
     const std::string& text = dataset_.examples[t].text;
     if (text.find("\xEF\xBF\xBD") != std::string::npos) {
-      Add(FindingKind::kEncoding, t, 1, "U+FFFD stands for bytes that were lost");
+      Add(FindingKind::kEncoding, t, 1, "contains U+FFFD in place of lost bytes");
       return;
     }
     const std::optional<Mojibake> mojibake = FindMojibake(text);
     if (!mojibake) return;
     Add(FindingKind::kEncoding, t, 0.5,
-        fmt::format("'{}' was '{}': UTF-8 that was read as Windows-1252", mojibake->broken, mojibake->repaired));
+        fmt::format("'{}' was '{}': UTF-8 read as Windows-1252", mojibake->broken, mojibake->repaired));
   }
 
   const Dataset& dataset_;

@@ -67,8 +67,8 @@ class ReviewReader {
     if (problems_ > 0) {
       return Fail(
           ErrorCode::kInvalidData,
-          fmt::format("{}: {} {} can't be followed{}", name_, problems_, problems_ == 1 ? "fix" : "fixes", shown_),
-          "correct them; nothing was written");
+          fmt::format("{}: {} {} cannot be applied{}", name_, problems_, problems_ == 1 ? "fix" : "fixes", shown_),
+          "correct these lines; nothing was written");
     }
     for (size_t t = 0; t < fixes_.of_text.size(); ++t) {
       if (asked_[t] == 0) ApplyClassFixes(t);
@@ -111,7 +111,7 @@ class ReviewReader {
         if (!Known(label)) new_labels_.insert(label);
       } else if (!Known(label)) {
         Problem(record,
-                fmt::format("'{}' is no label; {}", ShownName(label, 60),
+                fmt::format("'{}' is not a label; {}", ShownName(label, 60),
                             DidYouMean(label, dataset_.labels.names,
                                        fmt::format("write {}{} for a new one", kNewLabel, ShownName(label, 60)))));
         return std::nullopt;
@@ -130,7 +130,7 @@ class ReviewReader {
     }
     const auto [place, fresh] = of_class_.emplace(label, fix);
     if (!fresh && (place->second.kind != fix.kind || place->second.labels != fix.labels)) {
-      Problem(record, fmt::format("the class '{}' has another fix in an earlier line", ShownName(label, 60)));
+      Problem(record, fmt::format("an earlier line has another fix for the label '{}'", ShownName(label, 60)));
     }
   }
 
@@ -146,12 +146,12 @@ class ReviewReader {
     const size_t t = place->second;
     // By its key: spreadsheets rewrite line ends and drop spaces.
     if (DuplicateKey(ReadCell(CellOf(record, "text"))) != DuplicateKey(ReviewText(dataset_.examples[t].text))) {
-      Problem(record, fmt::format("the text at {} is another one now", PlaceText(dataset_.examples[t])));
+      Problem(record, fmt::format("the text at {} has changed", PlaceText(dataset_.examples[t])));
       return;
     }
     Fix& known = fixes_.of_text[t];
     if (asked_[t] != 0 && (known.kind != fix.kind || known.labels != fix.labels)) {
-      Problem(record, fmt::format("{} has another fix in an earlier line", PlaceText(dataset_.examples[t])));
+      Problem(record, fmt::format("an earlier line has another fix for {}", PlaceText(dataset_.examples[t])));
       return;
     }
     asked_[t] = 1;
@@ -248,7 +248,7 @@ Result<Fixes> ReadReview(const std::filesystem::path& path, const Dataset& datas
     for (const char* column : {"file", "line", "text", "label", "fix"}) {
       if (record.Find(column) != nullptr || reader->format() == Format::kJsonLines) continue;
       return Fail(ErrorCode::kInvalidData, fmt::format("{}: there is no column '{}'", path.string(), column),
-                  "give the file that 'winnow data doctor --output' wrote, with its header");
+                  "use the file that 'winnow data doctor --output' wrote, with its header");
     }
     review.Take(record);
   }

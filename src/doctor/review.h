@@ -29,10 +29,10 @@ std::string ReadCell(std::string_view cell);
 /// characters but line ends and tabs as spaces.
 std::string ReviewText(std::string_view text);
 
-/// As .csv, .tsv or .jsonl. Errors: RowWriter's.
+/// Writes .csv, .tsv or .jsonl. Errors: RowWriter's.
 Result<void> WriteReview(const std::filesystem::path& path, const Dataset& dataset, std::span<const Finding> findings);
 
-/// What becomes of one text.
+/// The action for one text.
 struct Fix {
   enum class Kind { kNone, kRelabel, kDrop };
   Kind kind = Kind::kNone;

@@ -1,4 +1,4 @@
-/// The figures of a cross-validation: several trainings of one recipe, each measured on a fold that it has not seen
+/// The metrics of a cross-validation: several trainings of one configuration, each measured on its held-out fold
 /// (Stone 1974; Kohavi 1995).
 #pragma once
 
@@ -32,7 +32,8 @@ struct Spread {
 /// The metric that MetricByName knows by that name; nothing if it is unknown or not defined for these texts.
 std::optional<double> DefinedMetric(const Metrics& metrics, std::string_view name);
 
-/// Of a figure that MetricByName knows; nothing where a fold does not define it, or there are fewer than two folds.
+/// Mean and deviation of a metric that MetricByName knows; nothing if a fold does not define it, or there are fewer
+/// than two folds.
 std::optional<Spread> SpreadOf(const CrossValidation& result, std::string_view metric);
 
 }  // namespace winnow

@@ -1,4 +1,4 @@
-/// What every threshold would have meant: ROC and precision-recall curves, and how far confidence can be believed.
+/// The results of every threshold: ROC and precision-recall curves, and the reliability of the confidence.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +27,7 @@ class ThresholdSweep {
   int64_t without() const { return without_; }  ///< and without it
   /// From the highest threshold to the lowest, each score once.
   const std::vector<SweepStep>& steps() const { return steps_; }
-  /// What a threshold that need not be a score gives. O(log n).
+  /// The results of a threshold that need not be a score. O(log n).
   SweepStep At(float threshold) const;
 
  private:

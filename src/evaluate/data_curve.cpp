@@ -17,8 +17,8 @@ Result<size_t> SizeOf(const std::string& wanted, size_t available) {
   const bool whole = texts == std::floor(texts);
   if (number && whole && texts >= 2 && texts <= static_cast<double>(available)) return static_cast<size_t>(texts);
   return Fail(ErrorCode::kInvalidArgument,
-              fmt::format("--sizes: '{}' is no size of a training part of {} texts", wanted, available),
-              "give numbers of texts (50,100,200) or shares (0.1,0.5,1)");
+              fmt::format("--sizes: '{}' is not a valid size for a training part of {} texts", wanted, available),
+              "specify numbers of texts (50,100,200) or fractions (0.1,0.5,1)");
 }
 
 }  // namespace

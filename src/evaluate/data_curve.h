@@ -1,4 +1,4 @@
-/// The figures of trainings on more and more texts, all measured on the same test part: what more texts bring.
+/// Metrics as a function of the number of training texts, all measured on one test part.
 #pragma once
 
 #include <cstddef>
@@ -34,7 +34,7 @@ Result<std::vector<size_t>> CurveSizes(std::span<const std::string> wanted, size
 /// How two models' answers to the same texts differ.
 struct Change {
   int64_t better = 0, worse = 0;  ///< right from wrong, and wrong from right
-  /// Whether chance alone would seldom (in 5 %) make so large a difference: McNemar's test (1947).
+  /// Whether the difference is significant at the 5 % level: McNemar's test (1947).
   bool beyond_chance = false;
 };
 Change ChangeBetween(std::span<const uint8_t> before, std::span<const uint8_t> after);

@@ -1,4 +1,4 @@
-/// Texts disguised on purpose, to see whether a model still knows them (evaluate/robustness.h).
+/// Obfuscation of texts, for the measurement of robustness (evaluate/robustness.h).
 #pragma once
 
 #include <array>

@@ -18,8 +18,8 @@ Result<Metrics> EvaluateAnswers(const Answers& answers, const Dataset& dataset) 
     } else {
       return Fail(ErrorCode::kInvalidData,
                   "text " + std::to_string(t + 1) + " has " + std::to_string(of_text.size()) +
-                      " labels, but the model decides for one",
-                  "the data are a multi-label set; give data with one label a text");
+                      " labels, but the model is single-label",
+                  "the data are multi-label; use data with one label per text");
     }
   }
   if (answers.multi_label) {

@@ -14,7 +14,7 @@
 
 namespace winnow {
 
-/// What something that classifies said of a set's texts, and how that is read.
+/// The predictions of a classifier for the texts of a set, and how they are interpreted.
 struct Answers {
   std::span<const float> probabilities;  ///< [texts, labels]
   const std::vector<std::string>& labels;

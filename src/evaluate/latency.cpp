@@ -28,7 +28,7 @@ class Measurement {
   }
 
   Result<LatencyReport> Run() {
-    if (texts_.empty()) return Fail(ErrorCode::kInvalidArgument, "there are no texts to measure with");
+    if (texts_.empty()) return Fail(ErrorCode::kInvalidArgument, "there are no texts to measure the latency with");
     TRY(LoadFirst());
     TRY(Singles());
     TRY(SinglesFromTokens());

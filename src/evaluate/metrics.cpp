@@ -15,7 +15,8 @@ double Ratio(int64_t part, int64_t whole) {
 
 Result<void> CheckSizes(std::span<const float> probabilities, size_t texts, size_t decided,
                         std::span<const std::string> labels, int32_t positive_label) {
-  if (texts == 0) return Fail(ErrorCode::kInvalidData, "no texts to evaluate", "give a file with labelled texts");
+  if (texts == 0)
+    return Fail(ErrorCode::kInvalidData, "there are no texts to evaluate", "specify a file with labelled texts");
   if (labels.empty() || probabilities.size() != texts * labels.size()) {
     return Fail(ErrorCode::kInvalidArgument, "metrics: " + std::to_string(probabilities.size()) +
                                                  " probabilities for " + std::to_string(texts) + " texts of " +
@@ -116,7 +117,7 @@ void AddLabelFigures(const Outcomes& outcomes, Metrics& metrics) {
   metrics.f1_weighted = support == 0 ? 0.0 : metrics.f1_weighted / static_cast<double>(support);
   metrics.f1_macro = MacroF1(outcomes.Counts(), metrics.multi_label);
   metrics.f1_micro = F1(total);
-  if (!absent.empty()) metrics.notes.push_back("no text has " + NamesOf(absent, metrics.labels));
+  if (!absent.empty()) metrics.notes.push_back("labels without any text: " + NamesOf(absent, metrics.labels));
 }
 
 void AddRanking(std::span<const float> probabilities, const std::vector<std::vector<uint8_t>>& truth,
@@ -133,13 +134,13 @@ void AddRanking(std::span<const float> probabilities, const std::vector<std::vec
     }
   }
   if (metrics.multi_label && !undefined.empty() && undefined.size() < labels) {
-    // Rare labels are often missing from a small part; the others are ranked well or badly all the same.
+    // Rare labels are often missing from a small part; the others are ranked well or badly nevertheless.
     metrics.roc_auc = sum / static_cast<double>(labels - undefined.size());
     metrics.notes.push_back("roc_auc is the mean over " + std::to_string(labels - undefined.size()) + " of " +
-                            std::to_string(labels) + " labels: no text has, or all have, " +
+                            std::to_string(labels) + " labels; undefined, because no text or every text has it, for " +
                             NamesOf(undefined, metrics.labels));
   } else if (!undefined.empty()) {
-    metrics.notes.push_back("roc_auc is undefined: it needs texts with and without " +
+    metrics.notes.push_back("roc_auc is undefined: it requires texts with and without " +
                             NamesOf(undefined, metrics.labels));
   } else if (!metrics.multi_label && labels == 2) {
     metrics.roc_auc = metrics.per_class[metrics.positive_label == 0 ? 0 : 1].roc_auc;
@@ -148,7 +149,7 @@ void AddRanking(std::span<const float> probabilities, const std::vector<std::vec
   }
 }
 
-/// The figures about the positive label.
+/// Adds the metrics of the positive label.
 void AddPositive(Metrics& metrics) {
   if (metrics.positive_label < 0) {
     metrics.notes.push_back("fpr is undefined: there is no positive label");
@@ -161,7 +162,7 @@ void AddPositive(Metrics& metrics) {
   if (legitimate > 0) {
     metrics.fpr = Ratio(positive.counts.false_positives, legitimate);
   } else {
-    metrics.notes.push_back("fpr is undefined: every text is '" +
+    metrics.notes.push_back("fpr is undefined: every text has the label '" +
                             metrics.labels[static_cast<size_t>(metrics.positive_label)] + "'");
   }
 }
@@ -170,8 +171,8 @@ void AddBootstrap(const Outcomes& outcomes, const MetricsOptions& options, Metri
   metrics.f1_macro_interval = outcomes.BootstrapMacroF1(metrics.multi_label, options.bootstrap_resamples, options.seed);
   if (metrics.f1_macro_interval && metrics.f1_macro_interval->low == metrics.f1_macro_interval->high) {
     metrics.notes.push_back(
-        "f1_macro's interval has no width because resampled texts do not differ; accuracy's interval still tells how "
-        "sure the figures are");
+        "the confidence interval of f1_macro has no width because all bootstrap samples give the same value; that of "
+        "accuracy still shows the uncertainty of the metrics");
   }
 }
 
@@ -184,7 +185,7 @@ Metrics Start(std::span<const std::string> labels, size_t texts, bool multi_labe
   return metrics;
 }
 
-/// The figures of probabilities that need no ranking, collected label by label.
+/// The metrics of probabilities that require no ranking, collected label by label.
 class ProbabilityFigures {
  public:
   /// A text of a single-label model.
@@ -258,7 +259,8 @@ Result<const Named*> FindMetric(std::string_view name) {
     if (entry.name == plain) return &entry;
     known += (known.empty() ? "" : ", ") + std::string(entry.name);
   }
-  return Fail(ErrorCode::kInvalidArgument, "metric '" + std::string(name) + "' is not known", "metrics are " + known);
+  return Fail(ErrorCode::kInvalidArgument, "metric '" + std::string(name) + "' is not known",
+              "the metrics are " + known);
 }
 
 /// Fills in what follows once every text has been counted, `right` of them as decided entirely as they are labelled.

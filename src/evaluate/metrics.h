@@ -38,11 +38,11 @@ struct Metrics {
   /// (roc_auc_score(multi_class='ovr') and its multi-label form). A label with only one kind of text makes it absent;
   /// multi-label, it is left out of the mean, and a note says so.
   std::optional<double> roc_auc;
-  /// Legitimate texts called positive / all legitimate ones; a text without the positive label is legitimate.
+  /// The false-positive rate: negatives that were assigned the positive label / all negatives.
   std::optional<double> fpr;
-  /// Of the most probable label; multi-label: of every text and label.
+  /// Expected calibration error of the most probable label; multi-label: of every pair of text and label.
   std::optional<double> ece;
-  std::optional<double> adaptive_ece;  ///< the same with bins of as many texts each (evaluate/ranking.h)
+  std::optional<double> adaptive_ece;  ///< ECE with bins of equal numbers of texts (evaluate/ranking.h)
   /// Mean squared difference of probabilities and truth (Brier 1950). Two labels: of the second one's probability, 0 to
   /// 1; more: summed over the labels, 0 to 2 (scikit-learn's brier_score_loss); multi-label: the mean over texts and
   /// labels, 0 to 1.
@@ -57,7 +57,7 @@ struct Metrics {
   std::vector<ClassMetrics> per_class;  ///< in the order of `labels`
   /// Single-label: texts of truth r decided as c at [r * labels + c]. Multi-label: empty; per_class has the counts.
   std::vector<int64_t> confusion;
-  std::vector<std::string> notes;  ///< why a figure is absent, or weaker than it looks
+  std::vector<std::string> notes;  ///< why a metric is absent or less precise than it looks
 };
 
 struct MetricsOptions {
@@ -85,7 +85,7 @@ Result<Metrics> ComputeMultiLabelMetrics(std::span<const float> probabilities,
 /// The names that MetricByName knows, in the order of reports.
 std::span<const std::string_view> MetricNames();
 
-/// One figure by its name, as `--metric` gives it: hyphens count as underscores, and Hugging Face's "eval_" may lead.
+/// One metric by its name, as `--metric` gives it: hyphens count as underscores, and Hugging Face's "eval_" may lead.
 /// Errors: kInvalidArgument for an unknown name, with the list; kInvalidData where these data do not define it.
 Result<double> MetricByName(const Metrics& metrics, std::string_view name);
 

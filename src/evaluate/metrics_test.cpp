@@ -198,8 +198,8 @@ TEST(ComputeMetrics, EqualsScikitLearnWhereLabelsAreAbsent) {
                  {0, 0, 0, 0}},
                 {0.9779202279202279, 0.9063591893780573, 0.9881201956673654, std::nullopt, std::nullopt});
   EXPECT_FALSE(metrics.roc_auc);  // scikit-learn: nan
-  EXPECT_THAT(metrics.notes, testing::Contains(HasSubstr("no text has 'label3', 'label4'")));
-  EXPECT_THAT(metrics.notes, testing::Contains(HasSubstr("roc_auc is undefined: it needs texts with and without")));
+  EXPECT_THAT(metrics.notes, testing::Contains(HasSubstr("labels without any text: 'label3', 'label4'")));
+  EXPECT_THAT(metrics.notes, testing::Contains(HasSubstr("roc_auc is undefined: it requires texts with and without")));
 }
 
 TEST(ComputeMetrics, LeavesOutLabelsThatNeitherOccurNorAreDecided) {
@@ -226,8 +226,8 @@ TEST(ComputeMetrics, EqualsScikitLearnOnOneText) {
   EXPECT_FALSE(right->roc_auc);
   EXPECT_FALSE(right->fpr);
   EXPECT_FALSE(right->fpr_interval);
-  EXPECT_THAT(right->notes, testing::Contains(HasSubstr("fpr is undefined: every text is 'spam'")));
-  EXPECT_THAT(right->notes, testing::Contains(HasSubstr("f1_macro's interval has no width")));
+  EXPECT_THAT(right->notes, testing::Contains(HasSubstr("fpr is undefined: every text has the label 'spam'")));
+  EXPECT_THAT(right->notes, testing::Contains(HasSubstr("interval of f1_macro has no width")));
 
   const auto wrong = ComputeMetrics(std::array{0.25F, 0.75F}, std::array{0}, labels, {.positive_label = 1});
   ASSERT_TRUE(wrong);

@@ -130,12 +130,12 @@ std::string VerdictOf(const PairedComparison& comparison, const std::string& fir
   const McNemar& test = comparison.test;
   const std::string p =
       test.p_value < 0.0001 ? "p < 0.0001" : fmt::format("p = {:.{}f}", test.p_value, test.p_value < 0.1 ? 4 : 2);
-  const std::string counts = fmt::format("{} alone got {} text{} right, {} alone {}", first, test.only_first,
+  const std::string counts = fmt::format("{} alone classified {} text{} correctly, {} alone {}", first, test.only_first,
                                          test.only_first == 1 ? "" : "s", second, test.only_second);
   if (test.p_value >= 0.05) {
-    return fmt::format("{}: that can be chance (McNemar's exact test, {}).", counts, p);
+    return fmt::format("{}. The difference is not significant (exact McNemar test, {}).", counts, p);
   }
-  return fmt::format("{}: {} is better beyond chance (McNemar's exact test, {}).", counts,
+  return fmt::format("{}. {} is significantly better (exact McNemar test, {}).", counts,
                      test.only_first > test.only_second ? first : second, p);
 }
 

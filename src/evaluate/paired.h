@@ -1,4 +1,4 @@
-/// Two models that answered the same texts: how far their figures are apart, and how sure that is.
+/// Comparison of two models on the same texts: the differences of their metrics, with confidence intervals.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace winnow {
 
-/// What a model decided about the texts, and the truth, in its own label ids.
+/// The decisions of a model for the texts, and the true labels, in its own label ids.
 struct DecidedTexts {
   size_t labels = 0;
   int32_t positive_label = -1;
@@ -27,7 +27,8 @@ struct DecidedTexts {
 struct PairedFigure {
   std::string name;  ///< "accuracy", "f1_macro", "fpr", "recall"
   double first = 0, second = 0;
-  /// Of second - first: percentiles of a bootstrap over the texts, the same ones drawn for both (Efron 1979), 95 %.
+  /// Interval of second - first: percentiles of a bootstrap over the texts, the same ones drawn for both (Efron 1979),
+  /// 95 %.
   std::optional<Interval> difference;
 };
 
@@ -35,7 +36,7 @@ struct PairedComparison {
   std::vector<PairedFigure> figures;
   int64_t both_right = 0, both_wrong = 0;
   McNemar test;
-  /// Texts that one alone got right, the surest mistake first.
+  /// Texts that only one model classified correctly, most confident errors first.
   std::vector<size_t> differing;
 };
 
@@ -44,12 +45,12 @@ struct PairedOptions {
   uint64_t seed = 42;
 };
 
-/// Both have the same texts in the same order, at least one. fpr and recall are there where both have a positive label,
-/// which the caller has seen to be the same, and texts with and without it.
+/// `first` and `second` have the same texts in the same order, at least one. fpr and recall are there where both have
+/// a positive label, which the caller has seen to be the same, and texts with and without it.
 PairedComparison ComparePaired(const DecidedTexts& first, const DecidedTexts& second,
                                const PairedOptions& options = {});
 
-/// One sentence: whether the difference can be told from chance, with McNemar's p.
+/// One sentence: whether the difference is significant, with McNemar's p.
 std::string VerdictOf(const PairedComparison& comparison, const std::string& first, const std::string& second);
 
 }  // namespace winnow

@@ -51,7 +51,7 @@ TEST(Paired, IntervalsHoldTheDifferenceAndAreTheSameAgain) {
   EXPECT_NEAR(difference.low, 0.115, 0.006);
   EXPECT_NEAR(difference.high, 0.185, 0.006);
   EXPECT_EQ(difference, *Named(ComparePaired(Texts(truth, first), Texts(truth, second)), "accuracy").difference);
-  EXPECT_THAT(VerdictOf(comparison, "one", "two"), testing::HasSubstr("two is better beyond chance"));
+  EXPECT_THAT(VerdictOf(comparison, "one", "two"), testing::HasSubstr("two is significantly better"));
 }
 
 TEST(Paired, OfAModelWithItselfFindsNothing) {
@@ -59,7 +59,7 @@ TEST(Paired, OfAModelWithItselfFindsNothing) {
   EXPECT_EQ(comparison.test.p_value, 1);
   EXPECT_TRUE(comparison.differing.empty());
   for (const PairedFigure& figure : comparison.figures) EXPECT_EQ(figure.difference, (Interval{0, 0}));
-  EXPECT_THAT(VerdictOf(comparison, "one", "two"), testing::HasSubstr("chance"));
+  EXPECT_THAT(VerdictOf(comparison, "one", "two"), testing::HasSubstr("not significant"));
 }
 
 TEST(Paired, ComparesWholeSetsOfLabels) {

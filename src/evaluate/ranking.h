@@ -30,9 +30,9 @@ class CalibrationError {
   Bin bins_[kBins];
 };
 
-/// The same with 15 bins of as many texts each (Nixon et al. 2019, "Measuring Calibration in Deep Learning", adaptive
-/// bins), which stays meaningful where nearly all confidences lie above 14/15. Equal confidences count alike, with the
-/// mean of their hits, so that no order of texts changes it.
+/// Expected calibration error with 15 bins of equal numbers of texts (Nixon et al. 2019, "Measuring Calibration in
+/// Deep Learning", adaptive bins). It stays meaningful if nearly all confidences lie above 14/15. Equal confidences
+/// count alike, with the mean of their hits, so that the order of the texts does not matter.
 class AdaptiveCalibrationError {
  public:
   void Add(double confidence, bool hit) { texts_.push_back({confidence, hit ? 1.0 : 0.0}); }

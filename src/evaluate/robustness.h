@@ -1,4 +1,4 @@
-/// How well a classifier knows texts that are disguised, before and after folding (text/disguise.h).
+/// Metrics of a classifier on obfuscated texts, with and without folding (text/disguise.h).
 #pragma once
 
 #include <cstdint>
@@ -14,16 +14,16 @@
 namespace winnow {
 
 struct RobustnessOptions {
-  std::vector<double> strengths = {0.3, 1.0};  ///< shares of the words that are disguised
+  std::vector<double> strengths = {0.3, 1.0};  ///< shares of the words that are obfuscated
   uint64_t seed = 42;
   ClassifyOptions classify = {};
 };
 
-/// The set under one disguise.
+/// The results with one obfuscation.
 struct RobustnessRow {
   std::string disguise;  ///< DisguiseName, or "none"
   double strength = 0;   ///< of "none" 0; of disguises without strength 1
-  size_t changed = 0;    ///< texts that the disguise changed
+  size_t changed = 0;    ///< texts that the obfuscation changed
   Metrics off, on;       ///< without and with folding
 };
 

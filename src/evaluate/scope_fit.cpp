@@ -20,19 +20,20 @@ std::vector<float> ScoresOf(ScopeMethod method, std::span<const float> logits, s
   return scores;
 }
 
-/// The smallest order statistic that keeps the promise; texts above it are rejected.
+/// The smallest order statistic that keeps the guarantee; texts above it are rejected.
 Result<float> ThresholdOf(std::vector<float> scores, const ScopeFitOptions& options) {
   const auto n = static_cast<int64_t>(scores.size());
   const int64_t needed = TextsNeededForFpr(options.max_rejected, options.confidence);
   if (n < needed) {
-    return Fail(ErrorCode::kInvalidData,
-                fmt::format("to promise that at most {:g} of the texts in scope are called out of scope takes {} texts "
-                            "to choose the threshold by; there are {} (half of those given)",
-                            options.max_rejected, needed, n),
-                "give more texts, or a larger --max-rejected");
+    return Fail(
+        ErrorCode::kInvalidData,
+        fmt::format("a guarantee that at most {:g} of the in-scope texts are rejected requires {} texts for the "
+                    "choice of the threshold, and there are {} (half of the labelled texts)",
+                    options.max_rejected, needed, n),
+        "add labelled texts or raise --max-rejected");
   }
   std::ranges::sort(scores);
-  int64_t low = 1, high = n;  // the promise of rank n holds, as there are enough texts
+  int64_t low = 1, high = n;  // the guarantee of rank n holds, as there are enough texts
   while (low < high) {
     const int64_t middle = (low + high) / 2;
     if (ViolationProbability(n, middle, options.max_rejected) <= 1 - options.confidence) {
@@ -67,7 +68,7 @@ Result<ScopeFit> FitScope(std::span<const float> logits, std::span<const int32_t
   const bool distance_asked = options.method == ScopeMethod::kDistance;
   if (!shape && (distance_asked || shape.error().code != ErrorCode::kInvalidData))
     return std::unexpected(shape.error());
-  if (!shape) fit.notes.push_back("no distance to labels' means: " + shape.error().message);
+  if (!shape) fit.notes.push_back("the distance to the mean of each label is not available: " + shape.error().message);
 
   std::optional<ScopeRule> best;
   for (const ScopeMethod method : kMethods) {
@@ -96,7 +97,7 @@ Result<ScopeFit> FitScope(std::span<const float> logits, std::span<const int32_t
     if (options.method ? *options.method == method : better) best = std::move(rule);
   }
   if (outside.empty()) {
-    fit.notes.push_back("no texts out of scope were given: how many will be noticed is not known");
+    fit.notes.push_back("no out-of-scope texts were given, so the detection rate is unknown");
   }
   fit.rule = std::move(*best);
   return fit;

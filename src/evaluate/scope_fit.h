@@ -39,19 +39,19 @@ struct ScopeFit {
 };
 
 /// `logits` [texts, labels] with their label ids, `outside` [texts out of scope, labels]. Errors: kInvalidData with too
-/// few texts for the promise or the method, telling how many are needed; FitScopeShape's.
+/// few texts for the guarantee or the method, telling how many are needed; FitScopeShape's.
 Result<ScopeFit> FitScope(std::span<const float> logits, std::span<const int32_t> truth, std::span<const float> outside,
                           size_t labels, const ScopeFitOptions& options);
 
-/// What a rule did on texts that nothing was chosen with.
+/// Metrics of a rule on texts that were not used to choose it.
 struct ScopeMetrics {
   size_t texts = 0, outside_texts = 0;
   std::optional<double> auroc;
-  double rejected = 0;          ///< of the texts in scope, wrongly
-  double outside_rejected = 0;  ///< of the texts out of scope, rightly
-  double accuracy = 0;          ///< of the texts in scope, whether rejected or not
-  double accuracy_kept = 0;     ///< of those in scope that were not rejected
-  double accuracy_all = 0;      ///< of all: out of scope counts as a label
+  double rejected = 0;          ///< share of the in-scope texts that are wrongly rejected
+  double outside_rejected = 0;  ///< share of the out-of-scope texts that are rejected
+  double accuracy = 0;          ///< of the in-scope texts, without rejection
+  double accuracy_kept = 0;     ///< of the in-scope texts that are not rejected
+  double accuracy_all = 0;      ///< of all texts: out of scope counts as a label
 };
 
 /// `right`: for each text in scope, whether the label was. Empty spans make shares of 0.

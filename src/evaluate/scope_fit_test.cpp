@@ -64,7 +64,7 @@ TEST(ScopeFit, WithoutTextsOutOfScopeTakesTheDistanceOrWhatThereIs) {
   ASSERT_TRUE(fit) << fit.error().Text();
   EXPECT_EQ(fit->rule.method, ScopeMethod::kDistance);
   EXPECT_FALSE(fit->rule.auroc);
-  EXPECT_THAT(fit->notes, testing::Contains(testing::HasSubstr("not known")));
+  EXPECT_THAT(fit->notes, testing::Contains(testing::HasSubstr("detection rate is unknown")));
   // Of so many labels there are too few texts for means.
   const std::vector<float> logits(200 * 90, 1);
   std::vector<int32_t> truth(200);

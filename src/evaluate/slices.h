@@ -13,7 +13,7 @@
 
 namespace winnow {
 
-/// What became of one text.
+/// The outcome of one text.
 struct TextOutcome {
   bool right = false;     ///< decided as it is labelled; multi-label: the whole set
   bool positive = false;  ///< has the positive label
@@ -31,7 +31,8 @@ struct Slice {
 };
 
 /// Slices by each text's key, in the order of `order` where it names them, else the largest first; of more than `most`
-/// the smallest become one, "N others". Empty where all texts have one key. `keys` and `outcomes` have an entry a text.
+/// the smallest become one, "N others". Empty where all texts have one key. `keys` and `outcomes` have one entry per
+/// text.
 std::vector<Slice> SlicesBy(std::span<const std::string> keys, std::span<const TextOutcome> outcomes,
                             std::span<const std::string> order = {}, size_t most = 12);
 

@@ -93,12 +93,12 @@ class FoldDealer {
 
 Result<std::vector<std::vector<size_t>>> StratifiedFolds(const Dataset& dataset, int folds, uint64_t seed) {
   if (folds < 2) {
-    return Fail(ErrorCode::kInvalidArgument, std::to_string(folds) + " folds are too few", "take 5 or 10");
+    return Fail(ErrorCode::kInvalidArgument, std::to_string(folds) + " folds are too few", "use 5 or 10 folds");
   }
   if (dataset.examples.size() < static_cast<size_t>(folds)) {
     return Fail(ErrorCode::kInvalidData,
-                std::to_string(dataset.examples.size()) + " texts can't make " + std::to_string(folds) + " folds",
-                "add texts, or make fewer folds");
+                std::to_string(dataset.examples.size()) + " texts are too few for " + std::to_string(folds) + " folds",
+                "add texts or reduce the number of folds");
   }
   return FoldDealer(dataset, static_cast<size_t>(folds), seed).Deal();
 }

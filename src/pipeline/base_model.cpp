@@ -28,7 +28,7 @@ Result<BaseModel> FromScratch(const TrainingPlan& plan, const Dataset& train, Tr
   Tokenizer tokenizer = TRY(TrainWordPiece(texts, {}));
   ModelConfig config = ScratchConfig(tokenizer.vocab_size(), plan.model.max_length);
   Configure(plan.model, train, config);
-  observer.Note(fmt::format("a new model: {} pieces learnt from the texts, {} layers of {}",
+  observer.Note(fmt::format("new model: vocabulary of {} tokens learned from the texts, {} layers of width {}",
                             FormatCount(tokenizer.vocab_size()), config.num_layers, config.hidden_size));
   return BaseModel{std::move(tokenizer), Model::Fresh(std::move(config), plan.seed), {}};
 }
@@ -53,10 +53,10 @@ Result<BaseModel> PrepareBaseModel(const TrainingPlan& plan, const Dataset& trai
   ModelConfig config = TRY(ReadModelConfig(directory));
   if (!config.labels.empty() && config.labels != train.labels.names && config.labels.size() == train.labels.size() &&
       !plan.model.reinit_head) {
-    observer.Note(
-        fmt::format("the base model's classification head is kept, its {} labels renamed to the data's; --reinit-head "
-                    "trains a new one",
-                    config.labels.size()));
+    observer.Note(fmt::format(
+        "the classification head of the base model is kept, and its {} labels are renamed to those of the data; "
+        "use --reinit-head to train a new head",
+        config.labels.size()));
   }
   Configure(plan.model, train, config);
   Tokenizer tokenizer = TRY(Tokenizer::Load(directory));

@@ -14,7 +14,7 @@
 namespace winnow {
 namespace {
 
-/// What was predicted for each text by the model that had not seen it.
+/// The prediction for each text by the model that was not trained on it.
 struct Predictions {
   std::vector<float> probabilities;
   std::vector<std::vector<int32_t>> truth, decided;
@@ -73,7 +73,7 @@ Result<CrossValidated> CrossValidate(const TrainingPlan& plan, const Dataset& da
                                  .metrics = trained.metrics});
     done.base_model_id = trained.info.base_model_id;
     done.hyperparameters = trained.info.hyperparameters;
-    observer.Note(fmt::format("{}: {} texts tested, accuracy {:.4f}, macro-F1 {:.4f}", what, trained.metrics.count,
+    observer.Note(fmt::format("{}: {} test texts, accuracy {:.4f}, macro-F1 {:.4f}", what, trained.metrics.count,
                               trained.metrics.accuracy, trained.metrics.f1_macro));
   }
   done.result.pooled = TRY(predictions.MetricsOfAll(data, done.result.folds.front().metrics.positive_label));

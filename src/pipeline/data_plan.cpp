@@ -40,7 +40,7 @@ Result<ReadOptions> ReadOptionsOf(const DataPlan& data) {
     std::vector<std::string> sorted = data.labels;
     std::ranges::sort(sorted);
     if (const auto twice = std::ranges::adjacent_find(sorted); twice != sorted.end()) {
-      return Fail(ErrorCode::kInvalidArgument, "--labels names '" + *twice + "' twice");
+      return Fail(ErrorCode::kInvalidArgument, "--labels contains '" + *twice + "' twice");
     }
   }
   return read;

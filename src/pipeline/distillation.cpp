@@ -36,10 +36,11 @@ Result<std::vector<std::string>> ReadUnlabelled(const TrainingPlan& plan, const 
   }
   const size_t leaks = RemoveLeaks(extra, split.validation) + RemoveLeaks(extra, split.test);
   for (Example& example : extra.examples) unlabelled.push_back(std::move(example.text));
-  observer.Note(fmt::format("{} unlabelled texts{}", FormatCount(static_cast<int64_t>(unlabelled.size())),
-                            leaks == 0 ? "" : "; " + std::to_string(leaks) + " more are held-out texts, and left out"));
+  observer.Note(
+      fmt::format("{} unlabelled texts{}", FormatCount(static_cast<int64_t>(unlabelled.size())),
+                  leaks == 0 ? "" : "; " + std::to_string(leaks) + " more are held-out texts and were skipped"));
   if (split.train.examples.size() + unlabelled.size() > (size_t{1} << 31)) {
-    return Fail(ErrorCode::kUnsupported, "more than 2^31 texts");
+    return Fail(ErrorCode::kUnsupported, "more than 2^31 texts are not supported");
   }
   return unlabelled;
 }
@@ -69,8 +70,8 @@ Result<std::vector<size_t>> LabelIdsIn(const BundleClassifier& classifier, const
   }
   if (ids.size() == labels.size() && classifier.labels().size() == labels.size()) return ids;
   return Fail(ErrorCode::kInvalidArgument,
-              "--teacher " + bundle.string() + " knows other labels than the data: " + Listed(classifier.labels()),
-              "the data have: " + Listed(labels.names));
+              "--teacher " + bundle.string() + " has other labels than the data: " + Listed(classifier.labels()),
+              "the labels of the data are: " + Listed(labels.names));
 }
 
 Result<void> AddTeacherPredictions(const TrainingPlan& plan, const Split& split, const TextEncoder& encoder,
@@ -78,9 +79,9 @@ Result<void> AddTeacherPredictions(const TrainingPlan& plan, const Split& split,
   const std::filesystem::path& bundle = *plan.distillation.teacher;
   const BundleClassifier teacher = TRY(BundleClassifier::Load(bundle, pool, Weights::kFloat));
   if (teacher.multi_label() != train.multi_label) {
-    return Fail(ErrorCode::kInvalidArgument, "--teacher " + bundle.string() + " decides for " +
-                                                 (train.multi_label ? "one label a text, the data have several"
-                                                                    : "several labels a text, the data have one"));
+    return Fail(ErrorCode::kInvalidArgument, "--teacher " + bundle.string() + " " +
+                                                 (train.multi_label ? "is single-label, but the data are multi-label"
+                                                                    : "is multi-label, but the data are single-label"));
   }
   const std::vector<size_t> ids = TRY(LabelIdsIn(teacher, bundle, split.train.labels));
   const std::vector<std::string> unlabelled = TRY(ReadUnlabelled(plan, split, observer));

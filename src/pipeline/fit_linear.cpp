@@ -39,8 +39,9 @@ Result<NgramRange> ParseNgrams(std::string_view option, const std::string& text,
     error = second.ec;
   }
   if (error != std::errc() || rest != end || range.min < 1 || range.max < range.min || range.max > kLongestNgram) {
-    return Fail(ErrorCode::kInvalidArgument, fmt::format("{}: '{}' is no range of lengths", option, text),
-                fmt::format("expected FROM-TO, like 1-3, up to {}", kLongestNgram));
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("{}: '{}' is not a valid range of n-gram lengths", option, text),
+                fmt::format("specify FROM-TO, such as 1-3, up to {}", kLongestNgram));
   }
   return range;
 }
@@ -79,8 +80,9 @@ Result<LinearTrainingOptions> TrainingOptionsOf(const TrainingPlan& plan, const 
                                                  : LinearKind::kLogistic;
   if (plan.trainer.class_weights == "balanced") {
     if (train.multi_label) {
-      return Fail(ErrorCode::kUnsupported, "--class-weights balanced: linear models weigh labels of one label a text",
-                  "leave it out; --tune-thresholds evens rare labels out");
+      return Fail(ErrorCode::kUnsupported,
+                  "--class-weights balanced cannot be combined with a multi-label linear model",
+                  "omit it; --tune-thresholds compensates for rare labels");
     }
     linear.solver.row_weights = BalancedRowWeights(train);
   }
@@ -184,8 +186,8 @@ class FittedLinear final : public FittedModel {
 Result<void> CheckLinearPlan(const TrainingPlan& plan) {
   const auto refuse = [&](const char* option) {
     return Fail(ErrorCode::kInvalidArgument,
-                fmt::format("{} is for transformers, and --kind is {}", option, plan.model.kind),
-                "leave one of them out");
+                fmt::format("{} requires a transformer, but --kind is {}", option, plan.model.kind),
+                "omit one of these options");
   };
   if (plan.distillation.teacher) return refuse("--teacher");
   if (plan.output.resume) return refuse("--resume");

@@ -1,4 +1,4 @@
-/// What Train asks of each kind of model: to learn from the training part, and to predict the held-out parts.
+/// The interface of each kind of model for Train: fitting to the training part, and predicting the held-out parts.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ namespace winnow {
 
 enum class HeldOutPart { kValidation, kTest };
 
-/// What a model learns from; all of it outlives the model.
+/// The data that a model is fitted to; all members outlive the model.
 struct FitInput {
   const TrainingPlan& plan;
   const Split& split;  ///< texts and labels as they were read

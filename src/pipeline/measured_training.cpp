@@ -7,7 +7,7 @@
 namespace winnow {
 
 Result<TrainingPlan> PrepareToMeasure(TrainingPlan plan, TrainingObserver& observer) {
-  if (!plan.output.dir.empty()) observer.Note("--output-dir has no part: here no model stays");
+  if (!plan.output.dir.empty()) observer.Note("--output-dir is ignored: this command saves no model");
   plan.output = OutputPlan();
   plan.output.discard_model = true;
   if (!plan.model.transformer()) return plan;
@@ -28,7 +28,7 @@ Result<TrainedModel> TrainToMeasure(const TrainingPlan& plan, const Split& split
   Error error = trained.error();
   error.message = what + ": " + error.message;
   // Advice on checkpoints, of which there are none.
-  if (error.code == ErrorCode::kCancelled) error.hint = "nothing is kept of it";
+  if (error.code == ErrorCode::kCancelled) error.hint = "no results were saved";
   return std::unexpected(std::move(error));
 }
 

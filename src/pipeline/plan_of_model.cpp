@@ -112,16 +112,17 @@ CalibrationPlan CalibrationPlanOf(const Manifest& manifest) {
 }  // namespace
 
 Result<TrainingPlan> PlanOfModel(const fs::path& bundle) {
-  constexpr char kAdvice[] = "give the recipe yourself: winnow train DATA --folds K --base-model NAME ...";
+  constexpr char kAdvice[] = "specify the configuration: winnow train DATA --folds K --base-model NAME ...";
   const Manifest manifest = TRY(ReadManifest(bundle));
   const std::string file = (bundle / kTrainingInfoFile).string();
   const Result<TrainingInfo> info = ReadTrainingInfo(bundle);
   if (!info && info.error().code == ErrorCode::kInvalidModel) return std::unexpected(info.error());
   if (!info) {
-    return Fail(ErrorCode::kNotFound, file + ": can't be read, so how the model was trained is not known", kAdvice);
+    return Fail(ErrorCode::kNotFound, file + ": cannot be read, so the configuration of the training is unknown",
+                kAdvice);
   }
   if (info->base_model_id.empty() || info->hyperparameters.is_null()) {
-    return Fail(ErrorCode::kInvalidModel, file + ": has no base_model_id or no hyperparameters", kAdvice);
+    return Fail(ErrorCode::kInvalidModel, file + ": base_model_id or hyperparameters are missing", kAdvice);
   }
   TrainingPlan plan;
   if (const auto read = ReadHyperparameters(info->hyperparameters, plan); !read) {

@@ -15,7 +15,7 @@
 
 namespace winnow {
 
-/// What a training leaves beside the bundle.
+/// The results of a training besides the bundle.
 struct TrainedModel {
   TrainingInfo info;
   Metrics metrics;                              ///< of the test part, or of the validation part if there is none

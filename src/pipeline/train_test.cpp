@@ -102,7 +102,7 @@ TEST_F(TrainTest, RefusesAPlanThatMakesNoSenseBeforeAnythingIsWritten) {
   EXPECT_EQ(Train(plan, split, pool, observer).error().code, ErrorCode::kInvalidArgument);
   plan.linear.analyzer = "word";
   plan.output.resume = true;
-  EXPECT_THAT(Train(plan, split, pool, observer).error().message, HasSubstr("--resume is for transformers"));
+  EXPECT_THAT(Train(plan, split, pool, observer).error().message, HasSubstr("--resume requires a transformer"));
   plan.output.resume = false;
   plan.data.positive_label = "eggs";
   EXPECT_THAT(Train(plan, split, pool, observer).error().message, HasSubstr("--positive-label"));
@@ -118,7 +118,7 @@ TEST_F(TrainTest, CrossValidationTestsEachTextOnceAndKeepsTrainingsQuiet) {
   EXPECT_EQ(done->decided.size(), 60u);
   EXPECT_EQ(done->result.pooled.count, 60);
   EXPECT_EQ(done->hyperparameters["kind"], Json("lr"));
-  EXPECT_THAT(observer.notes, Contains(HasSubstr("fold 3 of 3: 20 texts tested")));
+  EXPECT_THAT(observer.notes, Contains(HasSubstr("fold 3 of 3: 20 test texts")));
   EXPECT_THAT(observer.notes, Not(Contains(HasSubstr("features, fitted to"))));
   EXPECT_THAT(observer.details, Contains(HasSubstr("features, fitted to")));
   EXPECT_TRUE(std::filesystem::is_empty(dir.path()));

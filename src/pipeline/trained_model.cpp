@@ -31,8 +31,8 @@ void NoteCalibration(const CalibrationResult& result, const TrainingPlan& plan, 
   if (plan.calibration.max_fpr) {
     for (const std::string& line : Lines(CalibrationReportText(result))) observer.Note(line);
     observer.Note(fmt::format(
-        "the validation texts also chose the best epoch: for a promise without that reservation, winnow calibrate {} "
-        "with texts of your own",
+        "the validation texts also selected the best epoch; for a guarantee on independent texts, run winnow "
+        "calibrate {} with other labelled texts",
         plan.output.dir.string()));
     return;
   }
@@ -51,7 +51,7 @@ Result<int32_t> PositiveLabel(const DataPlan& data, const LabelSet& labels) {
   std::string names;
   for (const std::string& name : labels.names) names += (names.empty() ? "" : ", ") + name;
   return Fail(ErrorCode::kInvalidArgument, "--positive-label: the data have no label '" + data.positive_label + "'",
-              "labels are: " + names);
+              "the labels are: " + names);
 }
 
 Result<Manifest> ManifestOf(const TrainingPlan& plan, const LabelSet& labels, int32_t positive_label) {
@@ -70,8 +70,8 @@ Result<Manifest> ManifestOf(const TrainingPlan& plan, const LabelSet& labels, in
 Result<void> TuneThresholds(std::span<const float> probabilities, const Dataset& validation, Manifest& manifest,
                             TrainingObserver& observer) {
   if (!validation.multi_label) {
-    return Fail(ErrorCode::kInvalidArgument, "--tune-thresholds is for multi-label data: here each text has one label",
-                "leave it out");
+    return Fail(ErrorCode::kInvalidArgument, "--tune-thresholds requires multi-label data, but each text has one label",
+                "omit it");
   }
   const std::vector<std::string>& labels = validation.labels.names;
   const std::vector<float> thresholds = BestF1Thresholds(probabilities, LabelSets(validation), labels.size());
@@ -110,22 +110,23 @@ Result<Metrics> MetricsOf(std::span<const float> probabilities, const Dataset& s
 
 Result<void> CheckCalibrationPlan(const TrainingPlan& plan, const Split& split, int32_t positive_label) {
   if (plan.calibration.tune_thresholds && plan.calibration.max_fpr) {
-    return Fail(ErrorCode::kInvalidArgument, "--tune-thresholds and --max-fpr both choose thresholds", "leave one out");
+    return Fail(ErrorCode::kInvalidArgument, "--tune-thresholds cannot be combined with --max-fpr",
+                "omit one of these options");
   }
   if (HasHeldOut(split)) {
     return CheckEnoughTexts(plan.calibration, split.validation, positive_label,
                             plan.model.long_text == LongText::kWindows);
   }
   if (!plan.calibration.max_fpr) return {};
-  return Fail(ErrorCode::kInvalidData, "--max-fpr: there are no validation texts besides the training texts",
-              "give more texts, or validation texts with --validation");
+  return Fail(ErrorCode::kInvalidData, "--max-fpr requires validation texts that are not training texts",
+              "add texts, or specify validation texts with --validation");
 }
 
 Result<std::optional<CalibrationResult>> CalibrateTrained(const TrainingPlan& plan, const Split& split,
                                                           const HeldOutTexts& texts, Manifest& manifest,
                                                           TrainingObserver& observer) {
   if (!HasHeldOut(split)) {
-    observer.Note("temperature 1.00 (no held-out texts: nothing is calibrated on what was trained on)");
+    observer.Note("calibration skipped, temperature stays 1.00: there are no held-out texts to fit it on");
     return std::nullopt;
   }
   CalibrationResult result = TRY(Calibrator(texts, plan.calibration).Calibrate(manifest));

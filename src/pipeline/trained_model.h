@@ -1,4 +1,4 @@
-/// What every kind of training does with a model that has learnt: manifest, calibration, thresholds, metrics.
+/// The steps after the fit, for every kind of model: manifest, calibration, thresholds, metrics.
 #pragma once
 
 #include <cstdint>

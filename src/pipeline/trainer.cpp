@@ -93,7 +93,7 @@ TrainResult ResultOf(const TrainedModel& trained) {
 
 Result<TrainResult> RunPlan(const TrainingPlan& plan, int threads, TrainingObserver& observer) {
   const auto begin = std::chrono::steady_clock::now();
-  if (plan.data.files.empty()) return Fail(ErrorCode::kInvalidArgument, "TrainOptions::data names no files");
+  if (plan.data.files.empty()) return Fail(ErrorCode::kInvalidArgument, "TrainOptions::data contains no files");
   if (plan.output.dir.empty()) return Fail(ErrorCode::kInvalidArgument, "TrainOptions::output_dir is empty");
   TRY(CheckPlan(plan));
   ThreadPool pool(threads);

@@ -28,7 +28,7 @@ Result<int> FrozenDepths(const std::string& freeze, int num_layers) {
   int layers = -1;
   const char* end = freeze.data() + freeze.size();
   if (std::from_chars(freeze.data(), end, layers).ptr != end || layers < 0 || layers > num_layers) {
-    return Fail(ErrorCode::kInvalidArgument, "--freeze: '" + freeze + "' is none of encoder, embeddings, 0 ... " +
+    return Fail(ErrorCode::kInvalidArgument, "--freeze: '" + freeze + "' is not one of encoder, embeddings, 0 to " +
                                                  std::to_string(num_layers) + " layers");
   }
   return layers == 0 ? 0 : layers + 1;
@@ -45,7 +45,8 @@ Result<Precision> PrecisionOf(const TrainingPlan& plan, TrainingObserver& observ
   const Precision precision = name == NameOf(Precision::kBf16) ? Precision::kBf16 : Precision::kF32;
   if (IsSupported(precision)) return precision;
   return Fail(ErrorCode::kUnsupported,
-              "--precision " + name + ": this CPU (" + CpuExtensions() + ") has no such products", "take f32");
+              "--precision " + name + ": this CPU (" + CpuExtensions() + ") does not support it",
+              "use --precision f32");
 }
 
 Schedule ScheduleOf(const std::string& name) {
@@ -64,13 +65,14 @@ Result<void> RequireEvaluations(const TrainerPlan& plan, const TrainerOptions& t
   if (trainer.patience < evaluations) return {};
   if (plan.idle_patience) {
     observer.Note(
-        fmt::format("early stopping has no part: {} evaluations, a patience of {}", evaluations, trainer.patience));
+        fmt::format("early stopping cannot trigger: the run has {} evaluations, and --early-stopping-patience is {}",
+                    evaluations, trainer.patience));
     return {};
   }
   return Fail(ErrorCode::kInvalidArgument,
-              fmt::format("--early-stopping-patience {} can never stop a training of {} evaluations", trainer.patience,
+              fmt::format("--early-stopping-patience {} can never stop a run with {} evaluations", trainer.patience,
                           evaluations),
-              "lower it, evaluate more often with --eval-steps, or train for more --epochs");
+              "lower it, evaluate more often (--eval-steps), or train for more epochs (--epochs)");
 }
 
 Result<TrainerOptions> ToTrainerOptions(const TrainingPlan& plan, const TextSet& train, int num_layers,

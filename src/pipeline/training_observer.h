@@ -1,4 +1,4 @@
-/// What a training tells while it goes on. Every event has an empty default; a training without an audience runs with
+/// Receives the events of a training. Every event has an empty default; a training without an audience runs with
 /// the class itself.
 #pragma once
 

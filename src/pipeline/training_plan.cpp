@@ -18,7 +18,7 @@ std::unexpected<Error> OutOfRange(const char* option, double value, const std::s
               fmt::format("--{}: {} is out of range; it must be {}", option, value, bounds));
 }
 
-/// Both bounds included; NaN is refused.
+/// Fails unless `value` lies within the bounds, which are included; NaN is rejected.
 Result<void> InRange(const char* option, double value, double least, double most = kUnbounded) {
   if (value >= least && value <= most) return {};
   return OutOfRange(option, value,

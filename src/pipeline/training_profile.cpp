@@ -16,7 +16,7 @@ Precision FastestPrecision(TrainingObserver& observer) {
     bf16 = std::max(bf16, MeasureMatMul(Precision::kBf16, 0.005));
   }
   const Precision faster = bf16 > 1.2 * f32 ? Precision::kBf16 : Precision::kF32;
-  observer.Note(fmt::format("matrix products on one core: f32 {:.0f} GFLOPS, bf16 {:.0f} GFLOPS; training takes {}",
+  observer.Note(fmt::format("matrix products on one core: f32 {:.0f} GFLOPS, bf16 {:.0f} GFLOPS; training uses {}",
                             f32 / 1e9, bf16 / 1e9, NameOf(faster)));
   return faster;
 }
@@ -43,8 +43,8 @@ std::string ProfileText(const PhaseTimes& times, double tokenize, Precision prec
   const double seconds = times.products.seconds / pool.size();
   const double rate = times.products.operations / seconds;
   text += fmt::format(
-      "matrix products take {:.0f} % of the steps' time, at {:.0f} GFLOPS of the {:.0f} that {} reaches here ({:.0f} "
-      "%)\n",
+      "matrix products take {:.0f} % of the time of the steps, at {:.0f} GFLOPS; "
+      "the peak is {:.0f} GFLOPS with {} ({:.0f} %)\n",
       100 * seconds / steps, rate / 1e9, static_cast<double>(peak) / 1e9, NameOf(precision),
       100 * rate / static_cast<double>(peak));
   return text;

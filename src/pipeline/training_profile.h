@@ -1,4 +1,4 @@
-/// Where a training's time went, for --profile.
+/// The time of each phase of a training, for --profile.
 #pragma once
 
 #include <string>

@@ -36,10 +36,10 @@ class CheckpointWriter {
     return {};
   }
 
-  /// What to do after a stop.
+  /// The hint for the user after a stop.
   std::string Advice() const {
-    if (newest_.empty()) return "nothing was saved yet: --save-steps makes checkpoints more often";
-    return "the last checkpoint is " + newest_.string() + ": the same command with --resume goes on from it";
+    if (newest_.empty()) return "no checkpoint was saved yet; use --save-steps for more frequent checkpoints";
+    return "the last checkpoint is " + newest_.string() + "; repeat the command with --resume to continue from it";
   }
   void set_newest(const fs::path& path) { newest_ = path; }
 
@@ -50,7 +50,7 @@ class CheckpointWriter {
   fs::path newest_;
 };
 
-/// Event files for TensorBoard, if the plan asks for them. A lost log is no reason to lose a training.
+/// Event files for TensorBoard, if the plan asks for them. A failed log does not end the training.
 class EventRecorder {
  public:
   static Result<EventRecorder> Begin(const TrainingJob& job, TrainingObserver& observer) {
@@ -94,19 +94,21 @@ Result<std::optional<Checkpoint>> FindCheckpoint(const TrainingJob& job, Trainin
   std::optional<Checkpoint> checkpoint = NewestCheckpoint(job.output.dir, note);
   if (!job.output.resume) {
     if (checkpoint) {
-      observer.Warn(fmt::format(
-          "{} of an unfinished training is replaced once this one saves its first; --resume would go on from it",
-          checkpoint->path.string()));
+      observer.Warn(
+          fmt::format("{} belongs to an unfinished run and is replaced when this run saves its first checkpoint; "
+                      "--resume would continue from it",
+                      checkpoint->path.string()));
     }
     return std::nullopt;
   }
   if (!checkpoint) {
-    observer.Note(fmt::format("{} has no checkpoint: training begins at the beginning", job.output.dir.string()));
+    observer.Note(
+        fmt::format("{} contains no checkpoint: training starts from the beginning", job.output.dir.string()));
     return std::nullopt;
   }
   TRY(RequireSameRun(*checkpoint, job.run));
   job.base.model = TRY(Model::Load(checkpoint->path, job.base.model.config(), {.writable = true}));
-  observer.Note("going on from " + checkpoint->path.string());
+  observer.Note("resuming from " + checkpoint->path.string());
   return checkpoint;
 }
 
@@ -119,7 +121,7 @@ std::string EvaluationLine(const TrainerOptions& trainer, const Evaluation& e) {
   if (trainer.metric != "f1_macro" && trainer.metric != "accuracy") {
     line += fmt::format(", {} {:.4f}", trainer.metric, e.metric);
   }
-  return line + (e.best ? ", the best so far" : "");
+  return line + (e.best ? ", best so far" : "");
 }
 
 /// What would fit into `available` bytes without changing the result, for advice; or nothing.
@@ -196,8 +198,8 @@ Result<TrainingResult> RunTraining(const TrainingJob& job, ThreadPool& pool, Tra
   }
   observer.OnStepsEnd();
   if (result->stopped_early) {
-    observer.Note(fmt::format("stopped early: {} evaluations were no better than the one at step {}",
-                              job.trainer.patience, result->best().step));
+    observer.Note(fmt::format("stopped early: no improvement in {} evaluations since step {}", job.trainer.patience,
+                              result->best().step));
   }
   return result;
 }
@@ -209,17 +211,20 @@ Result<void> RequireMemory(int max_length, const ModelConfig& config, const Trai
   };
   const double needed = gigabytes(trainer);
   const double available = static_cast<double>(AvailableMemory()) / 1e9;
-  observer.Detail(fmt::format("training takes up to {:.2f} GB of the {:.1f} GB that are free", needed, available));
+  observer.Detail(
+      fmt::format("training requires up to {:.2f} GB of memory, and {:.1f} GB are free", needed, available));
   if (available == 0 || needed <= available) return {};
   std::string advice = WhatWouldFit(trainer, available, gigabytes);
   if (advice.empty() && CachesFeatures(trainer, config)) {
-    advice = "--freeze encoder keeps what the encoder gives of each text: freeze fewer layers, or train on fewer texts";
+    advice =
+        "--freeze encoder keeps the encoder output of every text in memory: "
+        "freeze fewer layers or train on fewer texts";
   }
   if (advice.empty()) {
-    advice = "lower --max-length (now " + std::to_string(max_length) + "), or take a smaller model";
+    advice = "lower --max-length (now " + std::to_string(max_length) + ") or use a smaller model";
   }
   return Fail(ErrorCode::kUnsupported,
-              fmt::format("training would take {:.1f} GB, and {:.1f} GB are free", needed, available), advice);
+              fmt::format("training requires {:.1f} GB of memory, and {:.1f} GB are free", needed, available), advice);
 }
 
 }  // namespace winnow

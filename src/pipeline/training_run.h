@@ -19,7 +19,7 @@ inline constexpr char kRunsDirectory[] = "runs";  ///< of event files, in the ou
 /// Writes the files of a model that can be classified with, or trained on from. Errors: kIo.
 Result<void> WriteModelFiles(const BaseModel& base, int max_length, const std::filesystem::path& dir);
 
-/// What a training is made of; all of it outlives the call.
+/// The inputs of a training; all members outlive the call.
 struct TrainingJob {
   const OutputPlan& output;
   BaseModel& base;

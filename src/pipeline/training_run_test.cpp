@@ -28,7 +28,7 @@ TEST(RequireMemory, RefusesWhatCanNotFitAndSaysWhatWould) {
   trainer.batch_size = 1000;
   const auto refused = RequireMemory(128, config, trainer, Lengths(1000, 2'000'000), 0, 2, observer);
   ASSERT_FALSE(refused);
-  EXPECT_THAT(refused.error().message, HasSubstr("training would take"));
+  EXPECT_THAT(refused.error().message, HasSubstr("training requires"));
   EXPECT_THAT(refused.error().message, HasSubstr("are free"));
   EXPECT_THAT(refused.error().hint,
               testing::AnyOf(HasSubstr("--gradient-accumulation-steps"), HasSubstr("--max-length")));

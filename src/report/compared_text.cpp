@@ -21,9 +21,9 @@ std::string ComparedText(const EvaluationReport& report, size_t most_texts) {
   const ComparedSection& against = *report.against;
   const std::string first = ShownName(report.model.name, kNameWidth),
                     second = ShownName(against.model.name, kNameWidth);
-  std::string text = "against " + second + "\n";
+  std::string text = "compared with " + second + "\n";
   TextTable table;
-  table.Add({"", first, second, "difference", "its 95 %"});
+  table.Add({"", first, second, "difference", "95 % interval"});
   for (const PairedFigure& figure : against.paired.figures) {
     table.Add({figure.name, FigureText(figure.first), FigureText(figure.second),
                fmt::format("{:+.4f}", figure.second - figure.first), RangeText(figure.difference)});
@@ -31,12 +31,13 @@ std::string ComparedText(const EvaluationReport& report, size_t most_texts) {
   text += table.Text() + "  " + VerdictOf(against.paired, first, second) + "\n";
   if (against.texts.empty()) return text;
   const size_t shown = std::min(against.texts.size(), most_texts);
-  text += fmt::format("\n{} of {} texts that one of them alone got right\n", shown, against.paired.differing.size());
+  text += fmt::format("\n{} of {} texts that only one model classified correctly\n", shown,
+                      against.paired.differing.size());
   for (size_t i = 0; i < shown; ++i) {
     const ReportedText& t = against.texts[i];
     std::string by_second;
     for (const std::string& label : t.second_decided) by_second += (by_second.empty() ? "" : ", ") + label;
-    text += fmt::format("  {}, row {}: truth {}, {} says {}, {} says {}\n", OneLine(t.file, kTextWidth), t.row,
+    text += fmt::format("  {}, row {}: truth {}, {}: {}, {}: {}\n", OneLine(t.file, kTextWidth), t.row,
                         OneLine(LabelNames(t.truth, report.metrics.labels), kNameWidth), first,
                         OneLine(LabelNames(t.decided, report.metrics.labels), kNameWidth), second,
                         OneLine(by_second.empty() ? "none" : by_second, kNameWidth));

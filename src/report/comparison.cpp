@@ -121,8 +121,9 @@ std::string Notes(const Comparison& comparison) {
       labels += (labels.empty() ? "" : ", ") + ShownName(label, kLabelWidth * 2);
     }
     if (shown > 3) labels += fmt::format(" and {} more", model.unknown_labels.size() - 3);
-    text += fmt::format("note: {} is measured on {} of {} rows; the others have labels that it doesn't know: {}\n",
-                        ShownName(model.name, kColumns), model.metrics.count, model.rows(), labels);
+    text += fmt::format(
+        "note: {} is evaluated on {} of {} rows; the other rows have labels that the model does not have: {}\n",
+        ShownName(model.name, kColumns), model.metrics.count, model.rows(), labels);
   }
   return text;
 }

@@ -20,7 +20,7 @@ Chart ChartOf(const Comparison& comparison) {
   ChartSeries others{.kind = SeriesKind::kPoints, .colour = kColour, .points = {}};
   ChartSeries best{.kind = SeriesKind::kPoints, .colour = kBestColour, .points = {}};
   ChartPanel panel{.x = {.label = "milliseconds per text (median)", .logarithmic = true},
-                   .y = {.label = "macro-F1 with its 95 % interval"},
+                   .y = {.label = "macro-F1 with 95 % interval"},
                    .series = {}};
   double lowest = 1, highest = 0, fastest = 1e9, slowest = 0;
   for (const ComparedModel& model : comparison.models) {
@@ -58,7 +58,8 @@ Chart ChartOf(const Comparison& comparison) {
 
 Result<void> PlotComparison(const Comparison& comparison, const std::filesystem::path& file) {
   TRY(CheckChartFile(file));
-  if (BestOf(comparison) == nullptr) return Fail(ErrorCode::kInvalidData, "no model was evaluated: nothing to draw");
+  if (BestOf(comparison) == nullptr)
+    return Fail(ErrorCode::kInvalidData, "no model was evaluated, so there is nothing to plot");
   return WriteChart(ChartOf(comparison), file);
 }
 

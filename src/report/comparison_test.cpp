@@ -74,7 +74,7 @@ TEST(Comparison, AModelThatSkippedTextsDoesNotWinByIt) {
   const Comparison comparison = Of({Model("whole", 9), partial});
   EXPECT_THAT(NamesOf(comparison), testing::ElementsAre("partial", "whole"));
   EXPECT_EQ(BestOf(comparison)->name, "whole");
-  EXPECT_THAT(ComparisonText(comparison), HasSubstr("partial is measured on 8 of 10 rows"));
+  EXPECT_THAT(ComparisonText(comparison), HasSubstr("partial is evaluated on 8 of 10 rows"));
   EXPECT_THAT(ComparisonText(comparison), HasSubstr("maybe"));
   EXPECT_EQ(ComparisonJson(comparison)["models"][0]["unknown_labels"]["maybe"], 2);
 }

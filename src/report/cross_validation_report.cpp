@@ -10,7 +10,7 @@
 namespace winnow {
 namespace {
 
-/// What the table of folds shows: all of them would not fit a line.
+/// The metrics in the table of folds. The other metrics would not fit on a line.
 std::vector<std::string> ShownFigures(const Metrics& pooled) {
   std::vector<std::string> names = {"accuracy", "f1_macro"};
   if (pooled.multi_label) names.emplace_back("f1_micro");
@@ -46,8 +46,8 @@ std::string CrossValidationText(const CrossValidation& result) {
   table.Add(means);
   table.Add(deviations);
   return std::to_string(result.folds.size()) + " folds\n" + table.Text() +
-         "  +- is the standard deviation over the folds\n\nall folds together, each text decided by the model that had "
-         "not seen it\n" +
+         "  +-: standard deviation over the folds\n\nall folds together: each text is classified by the model that was "
+         "not trained on it\n" +
          ReportText(result.pooled);
 }
 

@@ -25,7 +25,8 @@ ChartSeries SeriesOf(const DataCurve& curve, const char* name, size_t colour, do
 
 Result<void> PlotDataCurve(const DataCurve& curve, const std::string& title, const std::filesystem::path& file) {
   TRY(CheckChartFile(file));
-  if (curve.points.empty()) return Fail(ErrorCode::kInvalidData, "the curve has no points: nothing to draw");
+  if (curve.points.empty())
+    return Fail(ErrorCode::kInvalidData, "the learning curve has no points, so there is nothing to plot");
   ChartPanel panel{
       .x = {.label = "training texts", .logarithmic = true},
       .y = {.label = fmt::format("with 95 % intervals, on {} test texts", curve.points.back().metrics.count)},

@@ -11,30 +11,34 @@
 namespace winnow {
 
 std::string Outlook(const DataCurve& curve) {
-  if (curve.points.size() < 2) return "One size says nothing about more texts: give two or more.";
+  if (curve.points.size() < 2)
+    return "The effect of more texts cannot be estimated from one size: specify at least two with --sizes.";
   const DataCurvePoint& before = curve.points[curve.points.size() - 2];
   const DataCurvePoint& last = curve.points.back();
   const double gain = last.metrics.f1_macro - before.metrics.f1_macro;
   const Change change = ChangeBetween(before.right, last.right);
   const double growth = static_cast<double>(last.texts) / static_cast<double>(before.texts);
   std::string text = fmt::format(
-      "From {} to {} training texts macro-F1 went from {:.4f} to {:.4f} ({:+.4f}); of {} test texts {} came right and "
-      "{} went wrong",
+      "From {} to {} training texts macro-F1 went from {:.4f} to {:.4f} ({:+.4f}); of {} test texts, "
+      "{} became right and "
+      "{} became wrong",
       before.texts, last.texts, before.metrics.f1_macro, last.metrics.f1_macro, gain, last.metrics.count, change.better,
       change.worse);
   if (!change.beyond_chance) {
     constexpr double kLittle = 0.01;
     return text + (std::abs(gain) < kLittle
-                       ? ": no more than chance explains, so more texts of this kind are not likely to bring much."
-                       : ": chance may explain it, and more test texts would tell (--test-size, --test).");
+                       ? ". The difference is not significant, so more texts of this kind are unlikely to help much."
+                       : ". The difference is not significant; use more test texts for a clearer "
+                         "result (--test-size, --test).");
   }
   if (change.better < change.worse) {
     return text +
-           ": more texts made it worse, which points at the training (try more --epochs or another --seed) or at "
-           "labels that contradict each other.";
+           ". More texts made the model worse, which suggests a problem with the training (try more "
+           "--epochs or another --seed) or labels that contradict each other.";
   }
-  return text + fmt::format(": {:.0f} texts more, {:.3g} times as many, may bring up to about as much again.",
-                            static_cast<double>(last.texts) * (growth - 1), growth);
+  return text +
+         fmt::format(". With {:.0f} more texts ({:.3g} times as many), expect at most about that improvement again.",
+                     static_cast<double>(last.texts) * (growth - 1), growth);
 }
 
 std::string DataCurveText(const DataCurve& curve) {
@@ -47,9 +51,8 @@ std::string DataCurveText(const DataCurve& curve) {
                FigureText(point.seconds, 1)});
   }
   const int64_t tested = curve.points.empty() ? 0 : curve.points.back().metrics.count;
-  return fmt::format(
-      "trained on parts of {} texts, each of which holds the smaller ones; tested on the same {}\n{}\n{}\n",
-      curve.available, tested, table.Text(), Outlook(curve));
+  return fmt::format("trained on nested parts of {} training texts; all models tested on the same {} texts\n{}\n{}\n",
+                     curve.available, tested, table.Text(), Outlook(curve));
 }
 
 Json DataCurveJson(const DataCurve& curve) {

@@ -8,7 +8,7 @@
 
 namespace winnow {
 
-/// One sentence: what the last growth of the training part brought, and what that says of more texts.
+/// One sentence about the effect of the last increase of the training part and the expected effect of more texts.
 std::string Outlook(const DataCurve& curve);
 
 /// A table of the sizes, with intervals, and the sentence.

@@ -71,7 +71,8 @@ void AddCurves(const ReportedAnswers& answers, const ReportSettings& settings, E
   if (!metrics.multi_label && labels == 2) {
     const size_t label = metrics.positive_label == 0 ? 0 : 1;
     if (report.average_precision[label]) report.curves.push_back(CurveOfLabel(answers, label, settings.most_points));
-    report.curves_note = metrics.positive_label >= 0 ? "Of the positive label." : "Of the second label.";
+    report.curves_note = metrics.positive_label >= 0 ? "The curves are those of the positive label."
+                                                     : "The curves are those of the second label.";
     return;
   }
   const bool all_together = answers.probabilities.size() <= settings.most_pairs;
@@ -81,9 +82,10 @@ void AddCurves(const ReportedAnswers& answers, const ReportSettings& settings, E
   for (size_t i = 0; i < shown; ++i) {
     report.curves.push_back(CurveOfLabel(answers, with_curve[i], settings.most_points));
   }
-  report.curves_note = all_together
-                           ? "All labels together (micro: each pair of a text and a label is one decision), and "
-                           : "There are too many texts and labels for a curve of all together. ";
+  report.curves_note =
+      all_together
+          ? "The curves show all labels together (micro-average: each pair of a text and a label is one decision), and "
+          : "There are too many texts and labels for a curve of all labels together. The curves show ";
   report.curves_note +=
       with_curve.size() <= settings.most_curves
           ? "each label against the rest."
@@ -107,7 +109,7 @@ void AddReliability(const ReportedAnswers& answers, EvaluationReport& report) {
   report.reliability = reliability.Bins();
 }
 
-/// What Decide compares with the threshold.
+/// The score that Decide compares with the threshold.
 float ThresholdScore(std::span<const float> row, size_t positive) {
   float rival = 0;
   for (size_t label = 0; label < row.size(); ++label) {

@@ -27,10 +27,10 @@ struct ReportedModel {
 
 struct ReportedFile {
   std::string path;
-  std::string sha256;  ///< as sha256sum has it; empty where the file can't be read twice
+  std::string sha256;  ///< as printed by sha256sum; empty if the file cannot be read twice
 };
 
-/// Where the figures come from, and how to have them again.
+/// The origin of the metrics, and the command that reproduces them.
 struct ReportOrigin {
   std::vector<ReportedFile> data;
   std::string filter, mode, timestamp, winnow_version, cpu, extensions, command;
@@ -39,7 +39,7 @@ struct ReportOrigin {
   std::vector<std::string> notes;
 };
 
-/// What a model said of the texts: what a report is made from.
+/// The predictions of a model for the texts, from which a report is made.
 struct ReportedAnswers {
   std::span<const float> probabilities;  ///< [texts, labels]
   DecidedTexts decided;
@@ -53,7 +53,7 @@ struct LabelCurve {
   std::optional<double> roc_auc, average_precision;
 };
 
-/// What a threshold of the positive label gives.
+/// The results with one threshold of the positive label.
 struct ThresholdPoint {
   double threshold = 0;
   int64_t found = 0, false_alarms = 0;
@@ -93,7 +93,7 @@ struct ComparedSection {
   Metrics metrics;
   PairedComparison paired;
   std::optional<LabelCurve> curve;  ///< where the first model has one curve for the same label
-  std::vector<ReportedText> texts;  ///< that one model alone got right, the surest mistakes first
+  std::vector<ReportedText> texts;  ///< that only one model classified correctly, most confident errors first
 };
 
 struct EvaluationReport {
@@ -116,13 +116,13 @@ struct EvaluationReport {
 struct ReportSettings {
   bool with_texts = true;
   size_t most_texts = 50;
-  size_t most_points = 200;               ///< of a curve
+  size_t most_points = 200;               ///< per curve
   size_t most_curves = 6;                 ///< of single labels
   size_t most_pairs = 20'000'000;         ///< of texts and labels for the curve of all labels together
   std::vector<std::string> sources = {};  ///< each text's; empty: its file
 };
 
-/// The truth and what `decide` makes of each row. Single-label sets have one label a text.
+/// The truth and what `decide` makes of each row. Single-label sets have one label per text.
 DecidedTexts DecideTexts(const Dataset& dataset, std::span<const float> probabilities, int32_t positive_label,
                          const std::function<Decision(std::span<const float>)>& decide);
 

@@ -71,8 +71,8 @@ TEST(EvaluationReport, SaysWhatTheFiguresMean) {
   EvaluationReport report = MakeEvaluationReport(example.dataset, example.answers, ModeThresholds{});
   const std::vector<Headline> headlines = Headlines(report);
   ASSERT_GE(headlines.size(), 5U);
-  EXPECT_EQ(headlines[0].sentence, "Of 100 texts, 95.0 got the right label.");
-  EXPECT_EQ(headlines[1].sentence, "Of 100 texts that are not '<spam>', 0 were called so.");
+  EXPECT_EQ(headlines[0].sentence, "95.0 % of the texts were assigned their true label.");
+  EXPECT_EQ(headlines[1].sentence, "Of the negatives (texts that are not '<spam>'), 0 % were assigned that label.");
   EXPECT_EQ(headlines[2].interval, "59.8 to 85.8 %");  // Wilson's of 30 of 40
   report.metrics.count = 60;
   EXPECT_THAT(Warnings(report), testing::Contains(HasSubstr("Only 60 texts")));

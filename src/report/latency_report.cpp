@@ -54,7 +54,7 @@ std::string LatencyText(const LatencyReport& report) {
                                Threads(report.threads), report.tokens_per_text)
                  : fmt::format("{} model, {} kernels, {}\n\n", report.weights, report.isa, Threads(report.threads));
   text += fmt::format(
-      "load to first answer      {:8.1f} ms\n"
+      "load to first prediction  {:8.1f} ms\n"
       "resident memory           {:8.1f} MB   (bundle {:.1f} MB)\n\n"
       "one text at a time (ms)        p50      p95      p99     mean\n",
       report.load_ms, report.resident_mb, report.bundle_mb);

@@ -12,7 +12,7 @@
 
 namespace winnow {
 
-/// Fills in all that is measured or known of a loaded bundle: figures on `dataset`, the time of one text, its size.
+/// Fills in everything measured or known about a loaded bundle: metrics on `dataset`, the time per text, its size.
 /// `progress` is told how much is done, 0 to 1, and stops by returning false. Errors: those of classifying; kCancelled.
 Result<void> MeasureModel(const std::filesystem::path& bundle, const BundleClassifier& classifier,
                           const Dataset& dataset, Mode mode, const std::function<bool(double done)>& progress,
@@ -23,8 +23,8 @@ Result<void> MeasureModel(const std::filesystem::path& bundle, const ZeroShotCla
                           const Dataset& dataset, Mode mode, const std::function<bool(double done)>& progress,
                           ComparedModel& model);
 
-/// What the bundle itself tells about where it comes from: what it was trained from, else its architecture. Empty where
-/// it doesn't, which is no error.
+/// The base model of a bundle according to its files, otherwise its architecture. Empty if
+/// neither is known, which is not an error.
 std::string BaseModelOf(const std::filesystem::path& bundle);
 
 }  // namespace winnow

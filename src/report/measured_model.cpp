@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Which texts a set has, by file and row; of one that was read twice, one after the other.
+/// The positions of the texts of a data set by file and row. A row that was read twice has two positions.
 std::map<std::pair<std::string_view, size_t>, std::vector<size_t>> TextsByRow(const Dataset& dataset) {
   std::map<std::pair<std::string_view, size_t>, std::vector<size_t>> by_row;
   for (size_t i = dataset.examples.size(); i-- > 0;) {
@@ -92,7 +92,7 @@ Result<MeasuredModel> MeasuredOfFolds(const fs::path& bundle, FoldPredictions fo
                          .metrics = std::move(folds.pooled)};
   const int32_t positive = measured.metrics.positive_label;
   size_t next = 0;
-  // As the pooled figures are: each fold's model has thresholds of its own, which decided where texts have sets.
+  // As for the pooled metrics: each fold's model has thresholds of its own, which decided where texts have sets.
   measured.decided = DecideTexts(measured.dataset, measured.probabilities, positive, [&](std::span<const float> row) {
     if (!measured.dataset.multi_label) return Decide(row, {.positive_label = positive});
     Decision decision = DecideMultiLabel(row, {}, {.positive_label = positive});
@@ -116,7 +116,7 @@ Result<size_t> KeepCommonTexts(Dataset& first, Dataset& second) {
     of_second.push_back(other);
   }
   if (of_first.empty()) {
-    return Fail(ErrorCode::kInvalidData, "--against: no text has labels that both models know");
+    return Fail(ErrorCode::kInvalidData, "--against: no text has labels that both models have");
   }
   const size_t left_out = first.examples.size() - of_first.size();
   rows_of_second.clear();

@@ -1,4 +1,4 @@
-/// What a model predicted for each text of a labelled set, which a report is made from.
+/// The predictions of a model for each text of a labelled set, from which a report is made.
 #pragma once
 
 #include <cstdint>

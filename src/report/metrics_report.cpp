@@ -14,7 +14,7 @@ constexpr size_t kCellNameWidth = 12;
 std::string Head(const Metrics& metrics) {
   std::string text = std::to_string(metrics.count) + (metrics.count == 1 ? " text, " : " texts, ") +
                      std::to_string(metrics.labels.size()) + (metrics.labels.size() == 1 ? " label" : " labels");
-  if (metrics.multi_label) text += ", any number a text";
+  if (metrics.multi_label) text += ", any number per text";
   if (metrics.positive_label >= 0) {
     text += ", positive: " + ShownName(metrics.labels[static_cast<size_t>(metrics.positive_label)], kNameWidth);
   }
@@ -23,7 +23,7 @@ std::string Head(const Metrics& metrics) {
 
 std::string Figures(const Metrics& metrics) {
   TextTable table;
-  table.Add({metrics.multi_label ? "accuracy (whole sets)" : "accuracy", FigureText(metrics.accuracy),
+  table.Add({metrics.multi_label ? "accuracy (exact match)" : "accuracy", FigureText(metrics.accuracy),
              RangeText(metrics.accuracy_interval)});
   table.Add({"f1_macro", FigureText(metrics.f1_macro), RangeText(metrics.f1_macro_interval)});
   if (metrics.multi_label) table.Add({"f1_micro", FigureText(metrics.f1_micro)});
@@ -33,15 +33,15 @@ std::string Figures(const Metrics& metrics) {
   table.Add({"roc_auc", FigureText(metrics.roc_auc)});
   if (metrics.positive_label >= 0) {
     const ClassMetrics& positive = metrics.per_class[static_cast<size_t>(metrics.positive_label)];
-    table.Add({"recall of the positive", FigureText(positive.recall), RangeText(metrics.recall_interval)});
+    table.Add({"recall (positive label)", FigureText(positive.recall), RangeText(metrics.recall_interval)});
     table.Add({"fpr", FigureText(metrics.fpr), RangeText(metrics.fpr_interval)});
   }
   table.Add({"ece", FigureText(metrics.ece)});
   table.Add({"adaptive_ece", FigureText(metrics.adaptive_ece)});
   table.Add({"brier", FigureText(metrics.brier)});
   table.Add({"nll", FigureText(metrics.nll)});
-  std::string text = table.Text() + "  95 % intervals: Wilson's";
-  return text + (metrics.f1_macro_interval ? ", for f1_macro a bootstrap over texts\n" : "\n");
+  std::string text = table.Text() + "  95 % confidence intervals: Wilson score";
+  return text + (metrics.f1_macro_interval ? "; f1_macro: bootstrap over texts\n" : "\n");
 }
 
 std::string Classes(const Metrics& metrics, const ReportOptions& options) {
@@ -53,11 +53,11 @@ std::string Classes(const Metrics& metrics, const ReportOptions& options) {
     std::erase_if(order, [&](size_t i) { return metrics.per_class[i].support + metrics.per_class[i].decided == 0; });
     std::ranges::stable_sort(order, {}, [&](size_t i) { return metrics.per_class[i].f1; });
     order.resize(std::min(order.size(), options.worst));
-    text = "by label, the " + std::to_string(order.size()) + " lowest F1 of " + std::to_string(metrics.labels.size()) +
-           " (--json has all)\n";
+    text = "by label: the " + std::to_string(order.size()) + " lowest F1 of " + std::to_string(metrics.labels.size()) +
+           " labels (--json prints all)\n";
   }
   TextTable table;
-  table.Add({"label", "precision", "recall", "recall, 95 %", "f1", "roc_auc", "support"});
+  table.Add({"label", "precision", "recall", "95 % interval", "f1", "roc_auc", "support"});
   for (const size_t i : order) {
     const ClassMetrics& label = metrics.per_class[i];
     table.Add({ShownName(metrics.labels[i], kNameWidth), FigureText(label.precision), FigureText(label.recall),
@@ -79,7 +79,7 @@ std::string WholeConfusion(const Metrics& metrics) {
     }
     table.Add(row);
   }
-  return "confusion (row: the truth, column: what was decided)\n" + table.Text();
+  return "confusion matrix (rows: true labels, columns: predicted labels)\n" + table.Text();
 }
 
 std::string WorstConfusions(const Metrics& metrics, size_t worst) {
@@ -102,7 +102,7 @@ std::string WorstConfusions(const Metrics& metrics, size_t worst) {
 
 std::string LabelConfusion(const Metrics& metrics) {
   TextTable table;
-  table.Add({"label", "hits", "false alarms", "missed", "rightly left out"});
+  table.Add({"label", "true positives", "false positives", "false negatives", "true negatives"});
   for (size_t i = 0; i < metrics.per_class.size(); ++i) {
     const auto& [tp, fp, fn] = metrics.per_class[i].counts;
     table.Add({ShownName(metrics.labels[i], kNameWidth), std::to_string(tp), std::to_string(fp), std::to_string(fn),

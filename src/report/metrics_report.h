@@ -28,7 +28,7 @@ Json ReportJson(const Metrics& metrics);
 /// ReportJson as text on one line; invalid UTF-8 in label names becomes U+FFFD.
 std::string ReportJsonText(const Metrics& metrics);
 
-/// The figures alone, by name, null where undefined: for training_info.json's `metrics`.
+/// The metrics without their tables, by name, null where undefined: for training_info.json's `metrics`.
 Json FiguresJson(const Metrics& metrics);
 
 }  // namespace winnow

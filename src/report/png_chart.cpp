@@ -14,8 +14,8 @@ namespace fs = std::filesystem;
 constexpr char kGnuplot[] = "gnuplot";
 
 Error NoGnuplot() {
-  return {ErrorCode::kNotFound, ".png plots are drawn by gnuplot, which is not installed",
-          "name an .svg file, or install gnuplot (Debian: apt-get install gnuplot-nox)"};
+  return {ErrorCode::kNotFound, ".png plots require gnuplot, which is not installed",
+          "use a file name that ends in .svg, or install gnuplot (Debian: apt-get install gnuplot-nox)"};
 }
 
 /// In single quotes, within which gnuplot takes all but the quote itself as it is.
@@ -142,7 +142,7 @@ Result<void> WritePng(const Chart& chart, const fs::path& file) {
   if (!end) return std::unexpected(NoGnuplot());
   const Result<std::string> picture = ReadFile(drawn);
   if (!end->succeeded() || !picture || picture->empty()) {
-    return Fail(ErrorCode::kIo, "gnuplot could not draw: " + ReadFile(log).value_or("").substr(0, 400));
+    return Fail(ErrorCode::kIo, "gnuplot failed to draw the plot: " + ReadFile(log).value_or("").substr(0, 400));
   }
   return WriteFileAtomically(file, *picture);
 }

@@ -102,13 +102,13 @@ std::string ReliabilityDiagram(const EvaluationReport& report) {
   }
   const Chart chart{
       .title = "Reliability diagram",
-      .description = "Share of right answers against stated confidence; the expected calibration error is " +
-                     FigureText(report.metrics.ece) + ". The table beside it has the numbers.",
+      .description = "Accuracy by confidence; the expected calibration error is " + FigureText(report.metrics.ece) +
+                     ". The table beside the chart lists the numbers.",
       .width = kWidth,
       .height = kHeight,
       .stacked = true,
-      .panels = {{.x = confidence, .y = ShareAxis("share of right", 1.02), .series = {Diagonal(), rates}, .share = 1.4},
-                 {.x = ShareAxis("stated confidence"), .y = count, .series = {counts}}}};
+      .panels = {{.x = confidence, .y = ShareAxis("accuracy", 1.02), .series = {Diagonal(), rates}, .share = 1.4},
+                 {.x = ShareAxis("confidence"), .y = count, .series = {counts}}}};
   return InlineSvg(chart, "reliability");
 }
 
@@ -134,7 +134,7 @@ std::string RatesByThreshold(const EvaluationReport& report) {
                           .series = {std::move(precision), std::move(recall)},
                           .marks = ModeMarks(section)});
   chart.title = "Recall and precision by threshold";
-  chart.description = "The table of the modes has the numbers.";
+  chart.description = "The table of the modes lists the numbers.";
   return InlineSvg(chart, "rates");
 }
 
@@ -154,7 +154,7 @@ std::string FprByThreshold(const EvaluationReport& report) {
                           .series = {std::move(line)},
                           .marks = ModeMarks(section)});
   chart.title = "False positive rate by threshold";
-  chart.description = "The table of the modes has the numbers.";
+  chart.description = "The table of the modes lists the numbers.";
   return InlineSvg(chart, "fpr");
 }
 

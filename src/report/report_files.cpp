@@ -48,8 +48,8 @@ Result<EvaluationReport> MakeReport(const ReportCommand& command, const Measured
   if (second == nullptr) return report;
   if (second->left_out > 0) {
     report.origin.notes.push_back(fmt::format(
-        "{} more row{} left out, whose labels the second model does not know or reads as others: both models "
-        "are measured on the same texts.",
+        "{} more row{} skipped, because their labels are missing from the second model or mapped differently: both "
+        "models are evaluated on identical texts.",
         second->left_out, second->left_out == 1 ? " was" : "s were"));
   }
   ReportedModel other = second->about;
@@ -64,10 +64,10 @@ Result<EvaluationReport> MakeReport(const ReportCommand& command, const Measured
 Result<void> PrepareReportDirectory(const fs::path& directory) {
   std::error_code error;
   if (fs::exists(directory, error) && !fs::is_directory(directory, error)) {
-    return Fail(ErrorCode::kInvalidArgument, "--report: " + directory.string() + " is no directory");
+    return Fail(ErrorCode::kInvalidArgument, "--report: " + directory.string() + " is not a directory");
   }
   fs::create_directories(directory, error);
-  if (error) return Fail(ErrorCode::kIo, "--report: can't make " + directory.string() + ": " + error.message());
+  if (error) return Fail(ErrorCode::kIo, "--report: cannot create " + directory.string() + ": " + error.message());
   return {};
 }
 
@@ -75,7 +75,7 @@ Result<void> WriteReport(const EvaluationReport& report, const fs::path& directo
   TRY(WriteFileAtomically(directory / "report.json", EvaluationReportJson(report).dump(1) + "\n"));
   TRY(WriteFileAtomically(directory / "report.md", ReportMarkdown(report)));
   TRY(WriteFileAtomically(directory / "report.html", ReportHtml(report)));
-  LogInfo("the report is in {}", (directory / "report.html").string());
+  LogInfo("wrote the report to {}", (directory / "report.html").string());
   return {};
 }
 

@@ -41,7 +41,7 @@ std::string Tiles(const EvaluationReport& report) {
 std::string WarningBox(const EvaluationReport& report) {
   const std::vector<std::string> warnings = Warnings(report);
   if (warnings.empty()) return "";
-  std::string html = "<div class=\"warnings\" role=\"note\"><strong>To bear in mind</strong><ul>\n";
+  std::string html = "<div class=\"warnings\" role=\"note\"><strong>Notes</strong><ul>\n";
   for (const std::string& warning : warnings) html += "<li>" + HtmlText(warning) + "</li>\n";
   return html + "</ul></div>\n";
 }
@@ -65,16 +65,16 @@ std::string Facts(const EvaluationReport& report) {
   const ReportOrigin& origin = report.origin;
   std::string facts = "<dl class=\"facts\">\n";
   AddFact("Model", ModelFacts(report.model), facts);
-  if (report.against) AddFact("Against", ModelFacts(report.against->model), facts);
+  if (report.against) AddFact("Compared with", ModelFacts(report.against->model), facts);
   for (const ReportedFile& file : origin.data) {
     AddFact("Data",
             HtmlName(file.path) + (file.sha256.empty() ? "" : " <code>sha256 " + HtmlText(file.sha256) + "</code>"),
             facts);
   }
-  AddFact("Rows kept", origin.filter.empty() ? "" : HtmlName(origin.filter), facts);
+  AddFact("Filter", origin.filter.empty() ? "" : HtmlName(origin.filter), facts);
   AddFact("Texts",
           fmt::format("{}, {} labels{}", report.metrics.count, report.metrics.labels.size(),
-                      report.metrics.multi_label ? ", any number of them a text" : ""),
+                      report.metrics.multi_label ? ", any number of labels per text" : ""),
           facts);
   if (report.metrics.positive_label >= 0) {
     AddFact("Positive label", HtmlName(report.metrics.labels[static_cast<size_t>(report.metrics.positive_label)]),
@@ -88,7 +88,7 @@ std::string Facts(const EvaluationReport& report) {
         fmt::format(" (thresholds: strict {:.3g}, moderate {:.3g}, lenient {:.3g})", t.strict, t.moderate, t.lenient);
   }
   AddFact("Mode", mode, facts);
-  AddFact("Made", HtmlText(origin.timestamp) + " by Winnow " + HtmlText(origin.winnow_version), facts);
+  AddFact("Created", HtmlText(origin.timestamp) + " by Winnow " + HtmlText(origin.winnow_version), facts);
   AddFact("Machine", HtmlText(origin.cpu) + (origin.extensions.empty() ? "" : ", " + HtmlText(origin.extensions)),
           facts);
   return facts + "</dl>\n";
@@ -106,12 +106,13 @@ std::string ReportHtml(const EvaluationReport& report) {
   html += HtmlConfusion(report.metrics) + HtmlClasses(report);
   html += HtmlCurves(report, charts) + HtmlThresholds(report, charts) + HtmlReliability(report, charts);
   html += HtmlSlices(report) + HtmlErrors(report);
-  html += "<h2>What was evaluated</h2>\n" + Facts(report);
-  html += "<h3>How to make this again</h3>\n<pre><code>" + HtmlText(report.origin.command, {.most = 4000}) +
+  html += "<h2>Model, data and settings</h2>\n" + Facts(report);
+  html += "<h3>Command to reproduce this report</h3>\n<pre><code>" + HtmlText(report.origin.command, {.most = 4000}) +
           "</code></pre>\n";
   html +=
-      "<p class=\"note\">Intervals are 95 %: Wilson's (1927) for shares, percentiles of a bootstrap over the texts "
-      "for macro-F1 and for differences. report.json has all figures and the points of the curves.</p>\n";
+      "<p class=\"note\">All confidence intervals are 95 % intervals: Wilson score intervals (1927) for proportions, "
+      "bootstrap percentile intervals over the texts for macro-F1 and for differences. report.json contains all "
+      "metrics and the points of the curves.</p>\n";
   return html + "</main>\n</body>\n</html>\n";
 }
 

@@ -21,7 +21,7 @@ constexpr size_t kWorstClasses = 15;
 
 std::string Name(const Metrics& metrics, size_t label) { return HtmlName(metrics.labels[label]); }
 
-/// A figure's name as people say it.
+/// The name of a metric as the page shows it.
 std::string FigureName(const std::string& name) {
   if (name == "f1_macro") return "macro-F1";
   return name == "fpr" ? "false positive rate" : name;
@@ -98,7 +98,7 @@ std::string LegendEntry(size_t colour, const std::string& html, bool dashed = fa
                      colour, html);
 }
 
-/// One entry a curve; `figure` is shown behind its name.
+/// One entry per curve; `figure` is shown after its name.
 template <class Get>
 std::string CurveLegend(const EvaluationReport& report, const char* what, const Get& figure) {
   std::string html = "<ul class=\"legend\">";
@@ -119,8 +119,8 @@ std::string CurveLegend(const EvaluationReport& report, const char* what, const 
 }
 
 std::string Verdict(const std::string& decided, double confidence, const std::string& truth) {
-  return fmt::format("{} sure of <b class=\"wrong\">{}</b>, truth <b class=\"right\">{}</b>", PercentText(confidence),
-                     HtmlName(decided), HtmlName(truth));
+  return fmt::format("{} confidence in <b class=\"wrong\">{}</b>, truth <b class=\"right\">{}</b>",
+                     PercentText(confidence), HtmlName(decided), HtmlName(truth));
 }
 
 std::string Where(const ReportedText& text) {
@@ -139,7 +139,8 @@ std::string HtmlName(std::string_view name) { return "<bdi>" + HtmlText(name, {.
 std::string HtmlConfusion(const Metrics& metrics) {
   std::string html = "<h2>Confusion</h2>\n";
   if (metrics.multi_label) {
-    std::string rows = Heads({"label", "hits", "false alarms", "missed", "rightly left out"}) + "<tbody>";
+    std::string rows =
+        Heads({"label", "true positives", "false positives", "false negatives", "true negatives"}) + "<tbody>";
     for (const size_t label : ClassOrder(metrics)) {
       const auto& [hits, alarms, missed] = metrics.per_class[label].counts;
       rows += fmt::format(
@@ -150,8 +151,8 @@ std::string HtmlConfusion(const Metrics& metrics) {
   }
   const std::vector<Confusion> worst = WorstConfusions(metrics, kWorstPairs);
   if (metrics.labels.size() > kMatrixLabels) {
-    if (worst.empty()) return html + "<p>No text was taken for one of another label.</p>\n";
-    std::string rows = Heads({"truth", "decided", "texts", "of the truth's"}) + "<tbody>";
+    if (worst.empty()) return html + "<p>No text was assigned a wrong label.</p>\n";
+    std::string rows = Heads({"truth", "decided", "texts", "share of the true label"}) + "<tbody>";
     for (const Confusion& c : worst) {
       rows += fmt::format(
           "<tr><th scope=\"row\" class=\"label\">{}</th><td class=\"left label\">{}</td><td>{}</td>{}</tr>\n",
@@ -159,12 +160,12 @@ std::string HtmlConfusion(const Metrics& metrics) {
           ShareCell(c.texts, metrics.per_class[c.truth].support));
     }
     html += "<h3>Most often confused</h3>\n" + Table("Most often confused", rows + "</tbody>", "pairs");
-    html += "<h3>The labels of those, among each other</h3>\n";
+    html += "<h3>Confusion matrix of these labels</h3>\n";
   }
   html += Matrix(metrics);
   return html +
-         "<p class=\"note\">A row for each true label, a column for each decision; percentages are of the row"
-         "&#39;s texts, and so is the shade (of mistakes by its root).</p>\n";
+         "<p class=\"note\">Each row is a true label, each column a predicted label. Percentages and shades refer to "
+         "the texts of the row; the shade of errors grows with the square root of the percentage.</p>\n";
 }
 
 std::string HtmlClasses(const EvaluationReport& report) {
@@ -175,18 +176,18 @@ std::string HtmlClasses(const EvaluationReport& report) {
   std::string rows = heads, others = heads;
   for (size_t i = 0; i < order.size(); ++i) (i < open ? rows : others) += ClassRow(report, order[i]);
   std::string html = "<h2>Labels</h2>\n";
-  if (open < order.size()) html += fmt::format("<p>The {} of the lowest F1 first.</p>\n", open);
-  html += Table("Figures by label", rows + "</tbody>");
+  if (open < order.size()) html += fmt::format("<p>The {} labels with the lowest F1 come first.</p>\n", open);
+  html += Table("Metrics by label", rows + "</tbody>");
   if (open < order.size()) {
     html += fmt::format("<details><summary>The other {} labels</summary>\n", order.size() - open) +
-            Table("Figures of the other labels", others + "</tbody>") + "</details>\n";
+            Table("Metrics of the other labels", others + "</tbody>") + "</details>\n";
   }
   return html;
 }
 
 std::string HtmlCurves(const EvaluationReport& report, const ReportCharts& charts) {
   if (report.curves.empty()) return "";
-  std::string html = "<h2>How well texts are ranked</h2>\n<p>" + HtmlText(report.curves_note) + "</p>\n";
+  std::string html = "<h2>ROC and precision-recall curves</h2>\n<p>" + HtmlText(report.curves_note) + "</p>\n";
   if (charts.roc.empty() && charts.precision_recall.empty()) {
     html += CurveLegend(report, "ROC-AUC", [](const LabelCurve& c) { return c.roc_auc; });
     return html + CurveLegend(report, "average precision", [](const LabelCurve& c) { return c.average_precision; });
@@ -202,8 +203,8 @@ std::string HtmlThresholds(const EvaluationReport& report, const ReportCharts& c
   if (!report.thresholds) return "";
   const ThresholdSection& section = *report.thresholds;
   const std::string name = Name(report.metrics, static_cast<size_t>(report.metrics.positive_label));
-  std::string html = "<h2>Where to put the threshold</h2>\n<p>A text is called " + name +
-                     " when its score reaches the threshold.</p>\n";
+  std::string html =
+      "<h2>Decision thresholds</h2>\n<p>A text is assigned " + name + " if its score reaches the threshold.</p>\n";
   if (!section.modes.empty()) {
     std::string rows = Heads({"mode", "threshold", "false positive rate", "recall", "precision"}) + "<tbody>";
     for (const ModePoint& mode : section.modes) {
@@ -217,7 +218,9 @@ std::string HtmlThresholds(const EvaluationReport& report, const ReportCharts& c
   }
   if (charts.rates.empty() && charts.fpr.empty()) return html;
   const std::string modes =
-      section.modes.empty() ? "" : "Upright lines: strict, moderate and lenient, from left to right.";
+      section.modes.empty()
+          ? ""
+          : "Vertical lines, from left to right: the thresholds of the modes strict, moderate and lenient.";
   html += "<div class=\"charts\">\n";
   html += Figure("Recall and precision by threshold", charts.rates,
                  "<ul class=\"legend\">" + LegendEntry(1, "recall") + LegendEntry(2, "precision", true) +
@@ -230,21 +233,21 @@ std::string HtmlThresholds(const EvaluationReport& report, const ReportCharts& c
 
 std::string HtmlReliability(const EvaluationReport& report, const ReportCharts& charts) {
   std::string html =
-      "<h2>How far confidence can be believed</h2>\n<p>Of the texts that the model was 90 % sure of, 90 % "
-      "should be right. The expected calibration error, the mean gap, is " +
+      "<h2>Calibration</h2>\n<p>Of the predictions with a confidence of 90 %, 90 % should be right. The expected "
+      "calibration error (ECE), the mean difference between confidence and accuracy, is " +
       PercentText(report.metrics.ece) + ".</p>\n";
   if (!charts.reliability.empty()) {
-    html +=
-        "<div class=\"charts\">\n" +
-        Figure("Reliability", charts.reliability,
-               "<figcaption>Points: share of right answers with its interval, by stated confidence; bars below: how "
-               "many " +
-                   std::string(report.metrics.multi_label ? "pairs of text and label" : "texts") +
-                   ", on a logarithmic scale; the diagonal is a model whose word can be taken.</figcaption>") +
-        "<div>";
+    html += "<div class=\"charts\">\n" +
+            Figure("Reliability", charts.reliability,
+                   "<figcaption>Points: accuracy by confidence, with confidence intervals. Bars below: the number "
+                   "of " +
+                       std::string(report.metrics.multi_label ? "pairs of text and label" : "texts") +
+                       ", on a logarithmic scale. The diagonal is perfect calibration.</figcaption>") +
+            "<div>";
   }
   std::string rows =
-      Heads({"confidence", report.metrics.multi_label ? "decisions" : "texts", "mean confidence", "right"}) + "<tbody>";
+      Heads({"confidence", report.metrics.multi_label ? "decisions" : "texts", "mean confidence", "accuracy"}) +
+      "<tbody>";
   for (const ReliabilityBin& bin : report.reliability) {
     if (bin.count == 0) continue;
     rows += fmt::format("<tr><th scope=\"row\">{:.0f} to {:.0f} %</th><td>{}</td><td>{}</td>{}</tr>\n", 100 * bin.low,
@@ -256,9 +259,10 @@ std::string HtmlReliability(const EvaluationReport& report, const ReportCharts& 
 
 std::string HtmlSlices(const EvaluationReport& report) {
   if (report.slices.empty()) return "";
-  std::string html = "<h2>Slices</h2>\n<p>Marked where the interval leaves out the accuracy of all texts, " +
-                     PercentText(report.metrics.accuracy) +
-                     "; by chance alone that is so for one slice in twenty.</p>\n";
+  std::string html =
+      "<h2>Slices</h2>\n<p>A slice is marked if its confidence interval does not contain the accuracy over all "
+      "texts, " +
+      PercentText(report.metrics.accuracy) + ". By chance alone, one slice in twenty is marked.</p>\n";
   const bool positive = report.metrics.positive_label >= 0;
   for (const SliceGroup& group : report.slices) {
     std::string rows = positive ? Heads({"by " + group.by, "texts", "accuracy", "false positive rate", "recall", ""})
@@ -281,13 +285,13 @@ std::string HtmlSlices(const EvaluationReport& report) {
 
 std::string HtmlErrors(const EvaluationReport& report) {
   std::string html = "<h2>Most confident errors</h2>\n";
-  if (report.error_count == 0) return html + "<p>There are none: every text got the right label.</p>\n";
+  if (report.error_count == 0) return html + "<p>There are no errors: every text was assigned its true label.</p>\n";
   html +=
       report.errors.size() < static_cast<size_t>(report.error_count)
-          ? fmt::format("<p>{} of {} errors, the surest first.", report.errors.size(), report.error_count)
-          : fmt::format("<p>{}, the surest first.",
+          ? fmt::format("<p>{} of {} errors, most confident first.", report.errors.size(), report.error_count)
+          : fmt::format("<p>{}, most confident first.",
                         report.error_count == 1 ? "The only error" : fmt::format("All {} errors", report.error_count));
-  html += " Often the label is wrong, not the model.</p>\n<ol class=\"texts\">\n";
+  html += " Such errors are often caused by a wrong label in the data.</p>\n<ol class=\"texts\">\n";
   for (const ReportedText& text : report.errors) {
     html += "<li><div class=\"verdict\">" +
             Verdict(LabelNames(text.decided, report.metrics.labels), text.confidence,
@@ -300,11 +304,11 @@ std::string HtmlErrors(const EvaluationReport& report) {
 std::string HtmlComparison(const EvaluationReport& report) {
   const ComparedSection& against = *report.against;
   const std::string first = HtmlName(report.model.name), second = HtmlName(against.model.name);
-  std::string html = "<h2>" + first + " against " + second + "</h2>\n<p>" +
+  std::string html = "<h2>" + first + " compared with " + second + "</h2>\n<p>" +
                      HtmlText(VerdictOf(against.paired, report.model.name, against.model.name)) + "</p>\n";
-  std::string rows = "<thead><tr><th scope=\"col\">figure</th><th scope=\"col\" class=\"label\">" + first +
+  std::string rows = "<thead><tr><th scope=\"col\">metric</th><th scope=\"col\" class=\"label\">" + first +
                      "</th><th scope=\"col\" class=\"label\">" + second +
-                     "</th><th scope=\"col\">difference</th><th scope=\"col\">its interval</th></tr></thead>\n<tbody>";
+                     "</th><th scope=\"col\">difference</th><th scope=\"col\">95 % interval</th></tr></thead>\n<tbody>";
   for (const PairedFigure& figure : against.paired.figures) {
     rows += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{:+.2f}</td><td>{}</td></tr>\n",
                         FigureName(figure.name), PercentText(figure.first), PercentText(figure.second),
@@ -313,11 +317,11 @@ std::string HtmlComparison(const EvaluationReport& report) {
                                                         100 * figure.difference->high)
                                           : "");
   }
-  html += Table("Figures of both models", rows + "</tbody>");
-  html += "<p class=\"note\">Differences are in percentage points, second minus first.</p>\n";
+  html += Table("Metrics of both models", rows + "</tbody>");
+  html += "<p class=\"note\">Differences are in percentage points: the second model minus the first.</p>\n";
   const McNemar& test = against.paired.test;
   html +=
-      Table("Who was right",
+      Table("Right and wrong predictions of both models",
             "<thead><tr><th scope=\"col\"></th><th scope=\"col\" class=\"label\">" + second +
                 " right</th><th scope=\"col\" class=\"label\">" + second + " wrong</th></tr></thead>\n<tbody>" +
                 fmt::format("<tr><th scope=\"row\" class=\"label\">{} right</th><td>{}</td><td>{}</td></tr>\n"
@@ -325,13 +329,13 @@ std::string HtmlComparison(const EvaluationReport& report) {
                             first, against.paired.both_right, test.only_first, first, test.only_second,
                             against.paired.both_wrong));
   html += fmt::format(
-      "<p class=\"note\">McNemar&#39;s test (1947), exact: p = {:.3g}. With Edwards&#39; correction (1948) its "
-      "approximation is chi-squared = {:.3f}.</p>\n",
+      "<p class=\"note\">Exact McNemar test (1947): p = {:.3g}. Chi-squared approximation with Edwards&#39; "
+      "continuity correction (1948): {:.3f}.</p>\n",
       test.p_value, test.chi_squared);
   if (against.texts.empty()) return html;
-  html +=
-      fmt::format("<details><summary>{} of {} texts that one of them alone got right</summary>\n<ol class=\"texts\">\n",
-                  against.texts.size(), against.paired.differing.size());
+  html += fmt::format(
+      "<details><summary>{} of {} texts that only one model classified correctly</summary>\n<ol class=\"texts\">\n",
+      against.texts.size(), against.paired.differing.size());
   for (const ReportedText& text : against.texts) {
     std::string by_second;
     for (const std::string& label : text.second_decided) by_second += (by_second.empty() ? "" : ", ") + label;

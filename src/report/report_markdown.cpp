@@ -43,7 +43,7 @@ std::string Confusions(const Metrics& metrics) {
   std::string text = "## Confusion\n\n";
   std::vector<std::vector<std::string>> rows;
   if (metrics.multi_label) {
-    rows.push_back({"label", "hits", "false alarms", "missed", "rightly left out"});
+    rows.push_back({"label", "true positives", "false positives", "false negatives", "true negatives"});
     for (const size_t label : ClassOrder(metrics)) {
       const auto& [hits, alarms, missed] = metrics.per_class[label].counts;
       rows.push_back({Name(metrics.labels[label]), std::to_string(hits), std::to_string(alarms), std::to_string(missed),
@@ -57,7 +57,7 @@ std::string Confusions(const Metrics& metrics) {
     for (const Confusion& c : WorstConfusions(metrics, kWorstPairs)) {
       rows.push_back({Name(metrics.labels[c.truth]), Name(metrics.labels[c.decided]), std::to_string(c.texts)});
     }
-    return text + (rows.size() > 1 ? Table(rows) : "No text was taken for one of another label.\n\n");
+    return text + (rows.size() > 1 ? Table(rows) : "No text was assigned a wrong label.\n\n");
   }
   rows.push_back({"truth \\\\ decided"});
   for (const std::string& label : metrics.labels) rows[0].push_back(Name(label));
@@ -113,10 +113,10 @@ std::string Slices(const EvaluationReport& report) {
 std::string Comparison(const EvaluationReport& report) {
   if (!report.against) return "";
   const ComparedSection& against = *report.against;
-  std::string text = "## " + Name(report.model.name) + " against " + Name(against.model.name) + "\n\n";
+  std::string text = "## " + Name(report.model.name) + " compared with " + Name(against.model.name) + "\n\n";
   text += MarkdownText(VerdictOf(against.paired, report.model.name, against.model.name)) + "\n\n";
   std::vector<std::vector<std::string>> rows = {
-      {"figure", Name(report.model.name), Name(against.model.name), "difference, in points"}};
+      {"metric", Name(report.model.name), Name(against.model.name), "difference, in percentage points"}};
   for (const PairedFigure& f : against.paired.figures) {
     rows.push_back(
         {MarkdownText(f.name), PercentText(f.first), PercentText(f.second),
@@ -149,14 +149,14 @@ std::string ModelLine(const ReportedModel& model) {
 
 std::string Origin(const EvaluationReport& report) {
   const ReportOrigin& origin = report.origin;
-  std::string text = "## What was evaluated\n\n- Model: " + ModelLine(report.model) + "\n";
-  if (report.against) text += "- Against: " + ModelLine(report.against->model) + "\n";
+  std::string text = "## Model, data and settings\n\n- Model: " + ModelLine(report.model) + "\n";
+  if (report.against) text += "- Compared with: " + ModelLine(report.against->model) + "\n";
   for (const ReportedFile& file : origin.data) {
     text += "- Data: " + Name(file.path) + (file.sha256.empty() ? "" : ", sha256 `" + file.sha256 + "`") + "\n";
   }
-  if (!origin.filter.empty()) text += "- Rows kept: " + MarkdownText(origin.filter) + "\n";
-  text += "- Mode: " + origin.mode + "\n- Made: " + origin.timestamp + " by Winnow " + origin.winnow_version + " on " +
-          MarkdownText(origin.cpu) + "\n- Again: " + MarkdownText(origin.command, {.most = 4000}) + "\n";
+  if (!origin.filter.empty()) text += "- Filter: " + MarkdownText(origin.filter) + "\n";
+  text += "- Mode: " + origin.mode + "\n- Created: " + origin.timestamp + " by Winnow " + origin.winnow_version +
+          " on " + MarkdownText(origin.cpu) + "\n- Command: " + MarkdownText(origin.command, {.most = 4000}) + "\n";
   return text;
 }
 
@@ -164,7 +164,7 @@ std::string Origin(const EvaluationReport& report) {
 
 std::string ReportMarkdown(const EvaluationReport& report) {
   std::string text = "# Evaluation of " + Name(report.model.name) + "\n\n" + MarkdownText(Subject(report)) + "\\.\n\n";
-  std::vector<std::vector<std::string>> rows = {{"figure", "value", "95 %", "in words"}};
+  std::vector<std::vector<std::string>> rows = {{"metric", "value", "95 % interval", "meaning"}};
   for (const Headline& h : Headlines(report)) {
     rows.push_back({h.name, h.figure, h.interval, MarkdownText(h.sentence)});
   }

@@ -1,4 +1,4 @@
-/// Where each text of a set comes from, as the data's own column `source` says.
+/// The source of each text of a set, from the column `source` of the data.
 #pragma once
 
 #include <filesystem>

@@ -17,7 +17,7 @@ constexpr size_t kFullClasses = 40;
 
 std::string Quoted(const std::string& name) { return "'" + ShownText(name, {.most = 40}) + "'"; }
 
-/// "0.2" of 100.
+/// "0.2" for 0.002: a percentage without its sign.
 std::string OfHundred(double share) {
   const std::string percent = PercentText(share);
   return percent.substr(0, percent.rfind(' '));
@@ -49,37 +49,38 @@ std::vector<Headline> Headlines(const EvaluationReport& report) {
   std::vector<Headline> headlines;
   const std::string right = OfHundred(m.accuracy);
   headlines.push_back({"Accuracy", PercentText(m.accuracy),
-                       m.multi_label ? fmt::format("Of 100 texts, {} got exactly the labels they should.", right)
-                                     : fmt::format("Of 100 texts, {} got the right label.", right),
+                       m.multi_label ? fmt::format("{} % of the texts were assigned exactly their true labels.", right)
+                                     : fmt::format("{} % of the texts were assigned their true label.", right),
                        PercentRange(m.accuracy_interval)});
   if (m.positive_label >= 0) {
     const auto positive = static_cast<size_t>(m.positive_label);
     const std::string name = Quoted(m.labels[positive]);
     if (m.fpr) {
       const std::string called = OfHundred(*m.fpr);
-      headlines.push_back(
-          {"False positive rate", PercentText(m.fpr),
-           fmt::format("Of 100 texts that are not {}, {} {} called so.", name, called, WereOrWas(called)),
-           PercentRange(m.fpr_interval)});
+      headlines.push_back({"False positive rate", PercentText(m.fpr),
+                           fmt::format("Of the negatives (texts that are not {}), {} % {} assigned that label.", name,
+                                       called, WereOrWas(called)),
+                           PercentRange(m.fpr_interval)});
     }
     if (m.per_class[positive].support > 0) {
       const std::string found = OfHundred(m.per_class[positive].recall);
       headlines.push_back({"Recall", PercentText(m.per_class[positive].recall),
-                           fmt::format("Of 100 texts that are {}, {} {} found.", name, found, WereOrWas(found)),
+                           fmt::format("Of the texts that are {}, {} % {} detected.", name, found, WereOrWas(found)),
                            PercentRange(m.recall_interval)});
     }
     if (m.per_class[positive].decided > 0) {
       const ClassMetrics& label = m.per_class[positive];
-      headlines.push_back({"Precision", PercentText(label.precision),
-                           fmt::format("Of 100 texts called {}, {} rightly.", name, OfHundred(label.precision)),
-                           PercentRange(WilsonInterval(label.counts.true_positives, label.decided))});
+      headlines.push_back(
+          {"Precision", PercentText(label.precision),
+           fmt::format("Of the texts that were assigned {}, {} % have that label.", name, OfHundred(label.precision)),
+           PercentRange(WilsonInterval(label.counts.true_positives, label.decided))});
     }
   }
-  headlines.push_back({"Macro-F1", PercentText(m.f1_macro), "The mean over the labels of each one's F1.",
+  headlines.push_back({"Macro-F1", PercentText(m.f1_macro), "The unweighted mean of the F1 scores of all labels.",
                        PercentRange(m.f1_macro_interval)});
   if (m.ece) {
     headlines.push_back({"Calibration error", PercentText(m.ece),
-                         "How far, on average, the stated confidence lies from the share of right answers (ECE).", ""});
+                         "The mean difference between confidence and accuracy (expected calibration error, ECE).", ""});
   }
   return headlines;
 }
@@ -89,8 +90,8 @@ std::vector<std::string> Warnings(const EvaluationReport& report) {
   std::vector<std::string> warnings;
   if (m.count < kFewTexts) {
     warnings.push_back(
-        fmt::format("Only {} text{}: the figures may be far from those on other texts, as their "
-                    "intervals tell.",
+        fmt::format("Only {} text{}: the metrics are imprecise and may differ on other texts; see their "
+                    "confidence intervals.",
                     m.count, m.count == 1 ? "" : "s"));
   }
   std::vector<size_t> few;
@@ -99,19 +100,20 @@ std::vector<std::string> Warnings(const EvaluationReport& report) {
   }
   if (few.size() == 1) {
     const int64_t support = m.per_class[few[0]].support;
-    warnings.push_back(fmt::format("Only {} text{} {}: figures of that label are rough.", support,
+    warnings.push_back(fmt::format("Only {} text{} {}: too few examples of that label for precise metrics.", support,
                                    support == 1 ? " is" : "s are", Quoted(m.labels[few[0]])));
   } else if (!few.empty()) {
-    warnings.push_back(fmt::format("{} of {} labels have fewer than {} texts: figures of single labels are rough.",
-                                   few.size(), m.labels.size(), kFewOfLabel));
+    warnings.push_back(
+        fmt::format("{} of {} labels have fewer than {} texts, too few for precise metrics of those labels.",
+                    few.size(), m.labels.size(), kFewOfLabel));
   }
   if (report.origin.left_out > 0) {
-    warnings.push_back(fmt::format("{} row{} left out, with labels that the model doesn't know.",
+    warnings.push_back(fmt::format("{} row{} skipped, because the model does not have their labels.",
                                    report.origin.left_out, report.origin.left_out == 1 ? " was" : "s were"));
   }
   warnings.insert(warnings.end(), report.origin.notes.begin(), report.origin.notes.end());
   for (std::string note : m.notes) {
-    if (m.positive_label < 0 && note.starts_with("fpr ")) continue;  // and nobody has asked for it
+    if (m.positive_label < 0 && note.starts_with("fpr ")) continue;  // which such a model is not expected to have
     if (!note.empty() && note[0] >= 'a' && note[0] <= 'z' && note.find('_') > note.find(' ')) {
       note[0] = static_cast<char>(note[0] - 'a' + 'A');
     }
@@ -124,7 +126,8 @@ std::string Subject(const EvaluationReport& report) {
   const ReportedModel& model = report.model;
   std::string text = model.name;
   if (!model.version.empty()) text += " " + model.version;
-  if (report.origin.folds > 0) text = fmt::format("The recipe of {}, in {} folds,", text, report.origin.folds);
+  if (report.origin.folds > 0)
+    text = fmt::format("The configuration of {}, cross-validated with {} folds,", text, report.origin.folds);
   return fmt::format("{} on {} text{} with {} labels", text, report.metrics.count, report.metrics.count == 1 ? "" : "s",
                      report.metrics.labels.size());
 }

@@ -15,19 +15,19 @@ std::string PercentText(std::optional<double> share);
 /// "98.1 to 99.4 %", or nothing.
 std::string PercentRange(const std::optional<Interval>& interval);
 
-/// One figure of the top of the report.
+/// One metric at the top of the report.
 struct Headline {
   std::string name;      ///< "False positives"
   std::string figure;    ///< "0.2 %"
-  std::string sentence;  ///< "Of 100 texts that are not 'spam', 0.2 were called so."
+  std::string sentence;  ///< "0.2 % of the texts were assigned ..."
   std::string interval;  ///< "0.1 to 0.6 %"; may be empty
 };
 std::vector<Headline> Headlines(const EvaluationReport& report);
 
-/// What the reader must know before he believes a figure: too few texts, rows left out, notes of the metrics.
+/// Limitations of the metrics that a reader must know: too few texts, skipped rows, notes of the metrics.
 std::vector<std::string> Warnings(const EvaluationReport& report);
 
-/// One line: "spam 1.0.0, a transformer with int8 weights, on 557 texts".
+/// The subject of the report on one line: "spam 1.0.0, a transformer with int8 weights, on 557 texts".
 std::string Subject(const EvaluationReport& report);
 
 /// The names of a set of label ids, divided by commas; "none" for no label.

@@ -46,7 +46,7 @@ std::string RobustnessText(const std::vector<RobustnessRow>& rows, bool folds) {
   const std::string positive =
       clean.positive_label < 0 ? "" : ShownName(clean.labels[static_cast<size_t>(clean.positive_label)], 16);
   TextTable table(3);
-  std::vector<std::string> heading = {"disguise", "words", "folding", "accuracy", "", "f1_macro"};
+  std::vector<std::string> heading = {"obfuscation", "words", "folding", "accuracy", "", "f1_macro"};
   if (!positive.empty()) heading.insert(heading.end(), {"recall of " + positive, "", "fpr", ""});
   table.Add(heading);
   for (const RobustnessRow& row : rows) {
@@ -66,10 +66,10 @@ std::string RobustnessText(const std::vector<RobustnessRow>& rows, bool folds) {
     }
   }
   return fmt::format(
-             "{} texts, each under every disguise; words: the share of them that is disguised; 95 % intervals: "
-             "Wilson's\n",
+             "{} texts, each with every obfuscation; words: share of obfuscated words; 95 % confidence intervals: "
+             "Wilson score\n",
              clean.count) +
-         table.Text() + fmt::format("this model folds disguises: {}\n", folds ? "yes" : "no");
+         table.Text() + fmt::format("this model folds obfuscated text: {}\n", folds ? "yes" : "no");
 }
 
 Json RobustnessJson(const std::vector<RobustnessRow>& rows, bool folds) {

@@ -18,7 +18,8 @@ std::string RobustnessText(const std::vector<RobustnessRow>& rows, bool folds);
 Json RobustnessJson(const std::vector<RobustnessRow>& rows, bool folds);
 
 /// Measures the robustness of the model in `bundle`, with a progress bar, and writes it as JSON or as a table.
-/// `classifier` does not fold disguises itself (BundleClassifier::Load). Errors: MeasureRobustness'; ReadManifest's.
+/// `classifier` does not fold obfuscated text itself (BundleClassifier::Load). Errors: MeasureRobustness';
+/// ReadManifest's.
 Result<std::string> RobustnessReport(const std::filesystem::path& bundle, const BundleClassifier& classifier,
                                      const Dataset& dataset, const RobustnessOptions& options, bool json);
 

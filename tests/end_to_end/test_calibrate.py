@@ -50,7 +50,7 @@ class Calibrate(TestCase):
         self.assertEqual(record["method"], "temperature")
         self.assertEqual(record["before"], figures["uncalibrated"])
         self.assertEqual(record["fitted_on"]["texts"], 60)
-        self.assertIn("flatters", record["measured"], "60 texts are too few to cross-fit")
+        self.assertIn("optimistic", record["measured"], "60 texts are too few to cross-fit")
         self.assertIn("temperature", err)
 
     def test_a_bundle_is_calibrated_on_its_own_texts(self):
@@ -80,7 +80,7 @@ class Calibrate(TestCase):
             self.assertLess(metrics["fpr"], bound + .02, mode)
         # Calibrated again without a word about thresholds, they promise the same as before.
         out, _ = self.winnow("calibrate", "model", "held.tsv", "--calibration", "none")
-        self.assertIn("chosen again", out)
+        self.assertIn("to keep the previous guarantee", out)
         self.assertEqual(self.manifest()["thresholds"]["promise"]["max_fpr"], .05)
         self.assertEqual(self.manifest()["temperature"], 1)
         self.winnow("calibrate", "model", "held.tsv", "--reset")
@@ -103,7 +103,7 @@ class Calibrate(TestCase):
     def test_unsure_answers_keep_errors_below_the_bound(self):
         self.prepare()
         out, _ = self.winnow("calibrate", "model", "held.tsv", "--max-error", .02)
-        self.assertIn("dealt out by chance", out)
+        self.assertIn("split at random", out)
         abstain = self.manifest()["abstain"]
         self.assertEqual((abstain["max_error"], abstain["texts"]), (.02, 400))
         truth = [line.split("\t")[0] for line in texts(1500, 3).splitlines()[1:]]
@@ -122,7 +122,7 @@ class Calibrate(TestCase):
         self.assertIn("warning", err)
         # The whole file, of which a part was held out: told by that part.
         self.train(output="whole")
-        self.fails("calibrate", "whole", MESSAGES, says=["were held out of the training data", "--force"])
+        self.fails("calibrate", "whole", MESSAGES, says=["were held out from training", "--force"])
 
     def test_every_method_is_applied_wherever_the_bundle_goes(self):
         self.prepare("--quantize", "--max-drop", 1)
@@ -168,7 +168,7 @@ class Calibrate(TestCase):
         data = self.write("three.tsv", texts(500, 11, ("a", "b", "c")))
         self.train(data=data)
         self.write("held.tsv", texts(900, 12, ("a", "b", "c")))
-        self.fails("calibrate", "model", "held.tsv", "--max-fpr", .05, code=2, says=["no positive label"])
+        self.fails("calibrate", "model", "held.tsv", "--max-fpr", .05, code=2, says=["requires a model with a positive label"])
         self.train("--positive-label", "c", data=data)
         self.winnow("calibrate", "model", "held.tsv", "--max-fpr", .05)
         out, _ = self.winnow("calibrate", "model", "held.tsv", "--max-fpr", .05, "--calibration", "vector")
@@ -177,9 +177,9 @@ class Calibrate(TestCase):
     def test_train_promises_too(self):
         data = self.write("train.tsv", texts(900, 1))
         _, err = self.train("--epochs", 3, "--validation-size", .3, "--max-fpr", .05, "--quantize", "--max-drop", 1, data=data)
-        self.assertIn("promised fpr", err)
+        self.assertIn("guaranteed max. fpr", err)
         self.assertEqual(self.manifest()["thresholds"]["promise"]["weights"], "int8")
-        self.fails("train", data, "--base-model", "scratch", "--output-dir", "x", "--max-fpr", .05, "--tune-thresholds", code=2, says=["leave one out"])
+        self.fails("train", data, "--base-model", "scratch", "--output-dir", "x", "--max-fpr", .05, "--tune-thresholds", code=2, says=["omit one of these options"])
         _, err = self.winnow("quantize", "model", "--output", "small", "--max-drop", 1)
         self.assertIn("apply to the float weights only", err)
 

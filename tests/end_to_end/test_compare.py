@@ -97,7 +97,7 @@ class Compare(TestCase):
         bare = {"PATH": self.path("bin")}
         out, err = self.winnow("compare", "test.tsv", "model", "--plot", "models.png", environment=bare)
         self.assertIn("model", out)
-        self.assertIn("warning: .png plots are drawn by gnuplot", err)
+        self.assertIn("warning: .png plots require gnuplot", err)
         self.assertFalse(os.path.exists(self.path("models.png")))
         self.winnow("compare", "test.tsv", "model", "--plot", "models.svg", environment=bare)
         self.assertTrue(os.path.exists(self.path("models.svg")), "an SVG file needs no other program")
@@ -109,7 +109,7 @@ class Compare(TestCase):
         self.write("three.tsv", rows[0] + "".join(rows[401:501]) + "".join(f"maybe\tcall me {i}\n" for i in range(20)))
         model, = self.compare("three.tsv", "model")["models"]
         self.assertEqual((model["count"], model["left_out"], model["unknown_labels"]), (100, 20, {"maybe": 20}))
-        self.assertIn("model is measured on 100 of 120 rows", self.winnow("compare", "three.tsv", "model")[0])
+        self.assertIn("model is evaluated on 100 of 120 rows", self.winnow("compare", "three.tsv", "model")[0])
         self.write("other.tsv", "label\ttext\n" + "".join(f"{'yes' if i % 2 else 'no'}\tcall me {i}\n" for i in range(20)))
         out, err = self.winnow("compare", "other.tsv", "model", "--json", "--save", "history.jsonl", code=1)
         self.assertIn("unknown label", json.loads(out)["models"][0]["error"]["message"])

@@ -14,7 +14,7 @@ class Distil(winnow.TestCase):
         out, err = self.winnow("train", winnow.MESSAGES, "--base-model", self.path("teacher"), "--layers", 1, "--teacher", self.path("teacher"),
                                "--unlabelled", unlabelled, "--epochs", 3, "--lr", "1e-3", "--precision", "f32", "--output-dir", self.path("student"), "--json")
         info = json.loads(out)
-        self.assertIn("more are held-out texts, and left out", err)
+        self.assertIn("more are held-out texts and were skipped", err)
         models = {model["name"]: model for model in info["compared_with_teacher"]["models"]}
         self.assertEqual(set(models), {"teacher", "student"})
         self.assertLess(models["student"]["size_mb"], models["teacher"]["size_mb"])
@@ -38,7 +38,7 @@ class Distil(winnow.TestCase):
         self.train(output="teacher")
         data = self.write("other.tsv", "label\ttext\n" + "".join(f"{'a' if i % 2 else 'b'}\ttext number {i}\n" for i in range(60)))
         self.fails("train", data, "--base-model", "scratch", "--teacher", self.path("teacher"), "--output-dir", self.path("student"),
-                   says=["knows other labels than the data: ham, spam", "the data have: a, b"], code=2)
+                   says=["has other labels than the data: ham, spam", "the labels of the data are: a, b"], code=2)
         self.assertFalse(os.path.exists(self.path("student")))
 
     def test_layers_that_the_base_model_has_not_are_refused(self):

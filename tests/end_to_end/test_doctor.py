@@ -50,7 +50,7 @@ class Doctor(TestCase):
         self.write_rows("data.csv", rows)
         self.write_rows("test.csv", [rows[40], {"id": 1, "label": "ham", "text": "only here, and nowhere else at all"}])
         out, _ = self.winnow("data", "doctor", "data.csv", "--test", "test.csv", "--output", "review.csv")
-        for says in ("labels that look like one", "also held out", "several labels", "probably wrong", "come again", "encoding", "next: open review.csv"):
+        for says in ("labels with similar names", "also occur in a held-out part", "identical texts with different labels", "probable label errors", "duplicate texts", "encoding errors", "next: open review.csv"):
             self.assertIn(says, out)
         found = json.loads(self.winnow("data", "doctor", "data.csv", "--test", "test.csv", "--json")[0])
         self.assertEqual(found["texts"], len(rows) + 2)
@@ -119,7 +119,7 @@ class Doctor(TestCase):
     def test_mistakes_are_told_and_nothing_is_written(self):
         self.write_rows("data.csv", [{"id": i, "label": "ab"[i % 2], "text": f"some text {i}"} for i in range(10)])
         head = "file,line,text,label,fix\n"
-        for row, says in (("data.csv,2,some text 0,a,bb", "'bb' is no label"), ("data.csv,2,other,a,b", "another one now"), ("data.csv,99,some text 0,a,b", "no text at line '99'"),
+        for row, says in (("data.csv,2,some text 0,a,bb", "'bb' is not a label"), ("data.csv,2,other,a,b", "has changed"), ("data.csv,99,some text 0,a,b", "no text at line '99'"),
                           ("data.csv,2,some text 0,a,b\ndata.csv,2,some text 0,a,drop", "another fix")):
             self.write("review.csv", head + row + "\n")
             self.fails("data", "doctor", "data.csv", "--fix", "review.csv", "--output", "out.csv", says=[says, "line"])
@@ -131,7 +131,7 @@ class Doctor(TestCase):
     def test_sets_that_are_hardly_any_and_one_text_without_end(self):
         self.write("three.csv", "text,label\none,a\ntwo,b\nthree,a\n")
         out, _ = self.winnow("data", "doctor", "three.csv")
-        self.assertIn("not judged", out)
+        self.assertIn("not checked for errors", out)
         self.write("one.csv", "text,label\n" + "".join(f"text {i},a\n" for i in range(20)))
         self.fails("data", "doctor", "one.csv", says=["every row has the same label"])
         self.write("same.csv", "text,label\n" + "the same text again,a\n" * 100000 + "and another,b\n")

@@ -57,7 +57,7 @@ class Folds(Few):
         self.assertTrue(low < pooled["accuracy"] < high)
         self.assertEqual(found["hyperparameters"]["epochs"], 6)
         for k in range(1, 5):
-            self.assertIn(f"fold {k} of 4: 150 texts tested", err)
+            self.assertIn(f"fold {k} of 4: 150 test texts", err)
         again, _ = self.run_json("train", MESSAGES, "--folds", 4, *SCRATCH, "--positive-label", "spam")
         self.assertEqual(again["pooled"], pooled, "the same seed gives the same figures")
         self.assertEqual(os.listdir(self.directory), [], "no model stays")
@@ -173,7 +173,7 @@ class FrozenEncoder(Few):
             if process.wait() != 0:
                 break
         _, err = self.winnow(*self.command("cut", "--resume"))
-        self.assertIn("going on from", err)
+        self.assertIn("resuming from", err)
         self.assertEqual(winnow.read_safetensors(self.path("cut", "model.safetensors")), through)
 
     def test_no_checkpoints_unless_asked_for(self):

@@ -81,7 +81,7 @@ class LinearModels(TestCase):
         self.fails("quantize", "model", says=["linear"])
         self.fails("tokenize", "model", "hi", says=["linear"])
         self.fails("classify", "model", "hi", "--weights", "int8", code=2, says=["no INT8"])
-        for options, says in ((["--ngrams", "3-1"], "no range"), (["--ngrams", "x"], "no range"), (["--teacher", "model"], "transformers"), (["--quantize"], "transformers")):
+        for options, says in ((["--ngrams", "3-1"], "not a valid range"), (["--ngrams", "x"], "not a valid range"), (["--teacher", "model"], "transformer"), (["--quantize"], "transformer")):
             self.fails("train", MESSAGES, "--kind", "lr", "--output-dir", "other", *options, code=2, says=[says])
         self.assertFalse(os.path.exists(self.path("other")))
         whole = self.files()["linear.bin"]

@@ -83,9 +83,9 @@ class Report(TestCase):
             self.assertEqual({**of_report, **label}, of_report)
         self.assertEqual(self.read("report", "notes.txt"), "mine")
         self.assertEqual(sorted(os.listdir(self.path("report"))), ["notes.txt", "report.html", "report.json", "report.md"])
-        for heading in ("Confusion", "Labels", "Where to put the threshold", "How far confidence can be believed", "Slices", "What was evaluated"):
+        for heading in ("Confusion", "Labels", "Decision thresholds", "Calibration", "Slices", "Model, data and settings"):
             self.assertIn(heading, page.text)
-        self.assertIn("Of 100 texts that are not 'spam',", page.text)
+        self.assertIn("Of the negatives (texts that are not 'spam'),", page.text)
         self.assertIn(data["origin"]["data"][0]["sha256"], page.text)
         self.assertIn("winnow evaluate model test.tsv --report report", page.text)
         self.assertEqual([len(data[part]) for part in ("curves",)], [1])
@@ -170,11 +170,11 @@ class Report(TestCase):
         self.assertEqual(set(against["paired"]), {"accuracy", "f1_macro", "recall", "fpr"})
         self.assertEqual(len(against["differing"]), min(50, test["only_first_right"] + test["only_second_right"]))
         text = self.winnow("evaluate", "one", "test.tsv", "--against", "two")[0]
-        self.assertIn("against two\n", text)
+        self.assertIn("compared with two\n", text)
         self.assertIn("McNemar", text)
         page, data, _, _ = self.report("one", "test.tsv", "--against", "two")
         self.check_harmless(page)
-        self.assertIn("one against two", page.text)
+        self.assertIn("one compared with two", page.text)
         self.assertEqual(data["against"], against)
         # A model against itself differs nowhere.
         same = json.loads(self.winnow("evaluate", "one", "test.tsv", "--against", "one", "--json")[0])["against"]
@@ -189,7 +189,7 @@ class Report(TestCase):
         report = json.loads(out)
         self.assertEqual((report["count"], report["against"]["metrics"]["count"]), (300, 300))
         page, data, _, _ = self.report("three", "three.tsv", "--against", "two")
-        self.assertIn("60 more rows were left out", page.text)
+        self.assertIn("60 more rows were skipped", page.text)
         rows = "".join(f"text {i},{i % 2},{int(i % 3 == 0)}\n" for i in range(60))
         self.write("multi.csv", "comment,a,b\n" + rows)
         self.train("--text-field", "comment", "--label-field", "a,b", data="multi.csv", output="multi")
@@ -213,18 +213,18 @@ class Report(TestCase):
         self.check_harmless(page)
         self.assertEqual([curve["label"] for curve in data["curves"]][0], None)
         self.assertEqual(sum(bin["count"] for bin in data["reliability"]), 3 * 240)
-        self.assertIn("rightly left out", page.text)
+        self.assertIn("true negatives", page.text)
         self.train("--positive-label", "spam", data="train.tsv")
         page, data, _, _ = self.report("model", "test.tsv", "--folds", 2)
         self.check_harmless(page)
         self.assertEqual((data["count"], data["origin"]["folds"]), (200, 2))
-        self.assertIn("in 2 folds", page.text)
+        self.assertIn("with 2 folds", page.text)
         self.assertEqual(data["error_count"], round((1 - data["accuracy"]) * data["count"]))
 
     def test_what_makes_no_sense_is_refused(self):
         self.train(data="train.tsv")
         self.write("file", "")
-        self.fails("evaluate", "model", "test.tsv", "--report", "file", code=2, says=["--report", "no directory"])
+        self.fails("evaluate", "model", "test.tsv", "--report", "file", code=2, says=["--report", "not a directory"])
         self.fails("evaluate", "model", "test.tsv", "--folds", 2, "--against", "model", code=2, says=["--against"])
         self.fails("evaluate", "model", "test.tsv", "--against", "nowhere", says=["nowhere"])
 
