@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "base/progress.h"
-#include "report/training_plot.h"
 #include "pipeline/training_observer.h"
+#include "report/training_plot.h"
 
 namespace winnow {
 

@@ -30,12 +30,12 @@ TEST(ExplanationText, ColoursWordsByEffect) {
 }
 
 TEST(ExplanationText, SaysWhatItLeavesOut) {
-  EXPECT_THAT(ExplanationText({.label = "spam", .words = {}}, "", true), HasSubstr("no word"));
+  EXPECT_THAT(ExplanationText({.label = "spam", .words = {}}, "", true), HasSubstr("no single word"));
   Explanation explanation = ExampleExplanation();
   explanation.words_in_effect = 3;
   explanation.unread = 70;
   EXPECT_THAT(ExplanationText(explanation, kExplainedText, false), HasSubstr("3 words at a time"));
-  EXPECT_THAT(ExplanationText(explanation, kExplainedText, false), HasSubstr("70 words past"));
+  EXPECT_THAT(ExplanationText(explanation, kExplainedText, false), HasSubstr("70 words beyond"));
 }
 
 }  // namespace

@@ -8,8 +8,8 @@
 #include "base/log.h"
 #include "base/machine.h"
 #include "classify/bundle_classifier.h"
-#include "report/measure_model.h"
 #include "pipeline/distillation.h"
+#include "report/measure_model.h"
 
 namespace winnow {
 

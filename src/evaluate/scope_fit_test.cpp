@@ -78,7 +78,7 @@ TEST(ScopeFit, SaysHowManyTextsAPromiseTakes) {
   const Texts inside(60, 6, 1);
   const auto fit = FitScope(inside.logits, inside.truth, {}, 3, {});
   ASSERT_FALSE(fit);
-  EXPECT_THAT(fit.error().message, testing::HasSubstr("takes 59 texts"));
+  EXPECT_THAT(fit.error().message, testing::HasSubstr("requires 59 texts"));
   EXPECT_THAT(fit.error().message, testing::HasSubstr("there are 30"));
 }
 

@@ -95,7 +95,7 @@ class Quantize(TestCase):
         config.update({"id2label": {"0": "spam", "1": "ham"}, "label2id": {"spam": 0, "ham": 1}})
         self.write("model/config.json", json.dumps(config))
         os.remove(self.path("model", "labels.json"))
-        self.fails("classify", "model", "text", says=["labels differ"])
+        self.fails("classify", "model", "text", says=["labels that differ"])
 
     def test_many_and_long_texts_are_answered(self):
         self.train("--quantize", "--max-drop", 1)
