@@ -1,5 +1,5 @@
-/// JSON values, read with errors as values and written in one way. The reader is nlohmann/json, which json.cpp alone
-/// includes: as a template it would be compiled anew into every file that touches a document.
+/// JSON values, read with errors as values and written in one way. The parser is nlohmann/json, which only json_read.cpp
+/// and json_write.cpp include: as a template it would be compiled again into every file that touches a document.
 ///
 ///     Json json = {{"label", "spam"}, {"scores", Json::array()}};
 ///     json["scores"].push_back({{"label", "ham"}, {"score", 0.1}});
