@@ -19,7 +19,7 @@ Json::Json() noexcept = default;
 Json::Json(std::nullptr_t) noexcept {}
 Json::Json(const Json& other) = default;
 Json::Json(Json&& other) noexcept : data_(std::exchange(other.data_, std::monostate())) {}
-Json& Json::operator=(const Json& other) = default;
+Json& Json::operator=(const Json& other) { return *this = Json(other); }  // `other` may lie within this value
 Json& Json::operator=(Json&& other) noexcept {
   Data taken = std::exchange(other.data_, std::monostate());  // `other` may lie within this value
   data_ = std::move(taken);

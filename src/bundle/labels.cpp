@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <set>
+#include <string_view>
+#include <unordered_map>
 
 #include "base/files.h"
 
@@ -27,15 +29,17 @@ Result<std::vector<std::string>> LabelsOfArray(const Json& array, std::string_vi
 
 Result<std::vector<std::string>> LabelsById(const Json& id2label, std::string_view where) {
   if (!id2label.is_object()) return Bad(where, "'id2label' must be an object of names by id");
+  std::unordered_map<std::string_view, const Json*> names;
+  for (const auto& [id, name] : id2label.items()) names.emplace(id, &name);
   std::vector<std::string> labels;
   for (size_t id = 0; id < id2label.size(); ++id) {
-    const Json* const found = id2label.Find(std::to_string(id));
-    if (found == nullptr) {
+    const auto found = names.find(std::to_string(id));
+    if (found == names.end()) {
       return Bad(where, fmt::format("'id2label' has {} labels but none with id {}; ids must run from 0 without a gap",
                                     id2label.size(), id));
     }
-    if (!found->is_string()) return Bad(where, "'id2label' has a name that is not a string");
-    labels.push_back(found->get<std::string>());
+    if (!found->second->is_string()) return Bad(where, "'id2label' has a name that is not a string");
+    labels.push_back(found->second->str());
   }
   return labels;
 }

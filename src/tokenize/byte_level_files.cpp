@@ -135,7 +135,8 @@ Result<Tokenizer> ByteLevelBpeFromVocabJson(const std::filesystem::path& dir) {
 PieceModel::Files ByteLevelBpe::Describe() const {
   Json vocab = Json::object();
   for (size_t id = 0; id < pieces_.size(); ++id) {
-    if (!pieces_[id].empty()) vocab[pieces_[id]] = id;
+    // Pieces are unique; looking for each in the object first would take quadratic time.
+    if (!pieces_[id].empty()) vocab.items().emplace_back(pieces_[id], id);
   }
   // A merge is written by its pieces, in the order of the ranks.
   std::vector<Merge> by_rank;

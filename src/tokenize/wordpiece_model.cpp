@@ -131,7 +131,8 @@ PieceModel::Files WordPieceModel::Describe() const {
   Json vocab = Json::object();
   for (size_t id = 0; id < vocabulary_.pieces().size(); ++id) {
     vocab_txt += vocabulary_.pieces()[id] + "\n";
-    if (!vocabulary_.pieces()[id].empty()) vocab[vocabulary_.pieces()[id]] = id;
+    // Pieces are unique; looking for each in the object first would take quadratic time.
+    if (!vocabulary_.pieces()[id].empty()) vocab.items().emplace_back(vocabulary_.pieces()[id], id);
   }
   const BertNormalization& normalization = characters_.normalization();
   Files files;
