@@ -67,8 +67,8 @@ class Json {
     for (const T& value : values) push_back(Json(value));
   }
   template <typename T>
-  Json(const std::map<std::string, T>& members) : Json(object()) {
-    for (const auto& [name, value] : members) (*this)[name] = Json(value);
+  Json(const std::map<std::string, T>& members) : Json(Object()) {
+    for (const auto& [name, value] : members) items().emplace_back(name, Json(value));  // names are unique
   }
   /// An object if every item is an array of two whose first is a string, else an array.
   Json(std::initializer_list<Item> items);

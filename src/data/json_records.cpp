@@ -1,7 +1,6 @@
 #include "data/json_records.h"
 
 #include "base/json.h"
-#include "base/json_depth.h"
 #include "text/text_parts.h"
 
 namespace winnow {
@@ -48,11 +47,6 @@ void ConvertObject(const Json& object, Record& record) {
   }
 }
 
-Result<Json> Parse(std::string_view text) {
-  if (NestsTooDeep(text)) return Fail(ErrorCode::kInvalidData, "nested more than 64 levels deep");
-  return ParseJsonLeniently(text, JsonOrder::kAsWritten);
-}
-
 class JsonLinesReader : public RecordReader {
  public:
   explicit JsonLinesReader(TextStream stream) : RecordReader(std::move(stream)) {}
@@ -62,7 +56,7 @@ class JsonLinesReader : public RecordReader {
       record.row = stream_.line();
       if (!TRY(stream_.NextLine(line_))) return Step::kEnd;
     } while (TrimAscii(line_).empty());
-    const Result<Json> json = Parse(line_);
+    const Result<Json> json = ParseJsonLeniently(line_, JsonOrder::kAsWritten);
     if (!json) {
       bad_reason_ = "not JSON: " + json.error().message;
       return Step::kBadRow;
@@ -131,11 +125,6 @@ class JsonDocumentReader : public RecordReader {
 
 }  // namespace
 
-bool NestsTooDeep(std::string_view json) {
-  constexpr int kMaxDepth = 64;
-  return NestsDeeperThan(json, kMaxDepth);
-}
-
 Result<std::unique_ptr<RecordReader>> MakeJsonLinesReader(TextStream stream) {
   return std::make_unique<JsonLinesReader>(std::move(stream));
 }
@@ -151,7 +140,7 @@ Result<std::unique_ptr<RecordReader>> MakeJsonDocumentReader(TextStream stream) 
                   "write it as JSON lines, one object per line: `jq -c '.[]'`");
     }
   } while (TRY(stream.Fill()));
-  Result<Json> parsed = Parse(text);
+  Result<Json> parsed = ParseJsonLeniently(text, JsonOrder::kAsWritten);
   if (!parsed) {
     return Fail(ErrorCode::kInvalidData, stream.name() + ": not a JSON document: " + parsed.error().message,
                 "the file may be truncated; JSON lines need one complete object per line");

@@ -9,11 +9,6 @@
 
 namespace winnow {
 
-/// Whether JSON nests deeper than any data of ours, 64 levels. Ask before building a value from text of unknown origin:
-/// nlohmann's parser keeps its own stack, but copying a value recurses, and deep input would end the process. Text that
-/// is no JSON may give either answer.
-bool NestsTooDeep(std::string_view json);
-
 /// One object per line; blank lines are skipped; a line that is not an object is a bad row.
 Result<std::unique_ptr<RecordReader>> MakeJsonLinesReader(TextStream stream);
 

@@ -7,7 +7,6 @@
 #include <unordered_set>
 
 #include "base/json.h"
-#include "data/json_records.h"
 #include "data/text_stream.h"
 #include "text/text_parts.h"
 
@@ -39,7 +38,6 @@ Result<LabelSet> FromIds(const std::string& file, const std::map<int64_t, std::s
 
 Result<LabelSet> FromJson(const std::string& file, std::string_view text) {
   const auto bad = [&](const std::string& why) { return Fail(ErrorCode::kInvalidData, file + ": " + why, kHint); };
-  if (NestsTooDeep(text)) return bad("nested too deep for a list of labels");
   const Result<Json> parsed = ParseJsonLeniently(text);
   if (!parsed) return bad("begins like JSON but is not valid JSON");
   const Json& json = *parsed;

@@ -19,14 +19,12 @@ std::string DataExtension(const std::filesystem::path& path) {
   return LowerAscii(name.extension().string());
 }
 
-/// Whether `line` is a whole object that holds lists of rows, as a document in one line does.
-bool HoldsListsOfRows(std::string_view line) {
-  if (NestsTooDeep(line)) return false;
-  const Result<Json> json = ParseJsonLeniently(line);
-  return json && json->is_object() && std::ranges::any_of(json->items(), [](const Json::Member& member) {
-           const Json& value = member.second;
-           return value.is_array() && !value.empty() && value[0].is_structured();
-         });
+/// Whether the object of a line contains lists of rows, as a document written on one line does.
+bool HoldsListsOfRows(const Json& json) {
+  return std::ranges::any_of(json.items(), [](const Json::Member& member) {
+    const Json& value = member.second;
+    return value.is_array() && !value.empty() && value[0].is_structured();
+  });
 }
 
 Result<Format> GuessFormat(TextStream& stream) {
@@ -47,9 +45,9 @@ Result<Format> GuessFormat(TextStream& stream) {
     return rows ? Format::kJson : Format::kAuto;
   }
   // A whole object in the first line is JSON Lines; an object over several lines is a document.
-  if (ParseJsonLeniently(line)) {
+  if (const Result<Json> json = ParseJsonLeniently(line)) {
     const bool more_lines = line.size() < TrimAscii(text).size();
-    return !more_lines && HoldsListsOfRows(line) ? Format::kJson : Format::kJsonLines;
+    return !more_lines && HoldsListsOfRows(*json) ? Format::kJson : Format::kJsonLines;
   }
   // `{"text": "a", "lab` in the first of many lines is a bad JSON line rather than a document.
   const bool pretty = inside.empty() || inside.ends_with('[') || inside.ends_with('{') || inside.ends_with(',');
