@@ -20,7 +20,7 @@ Result<CalibrationText> ParseLine(std::string_view line, const std::string& wher
                      : json["label"].is_array() ? json["label"]
                                                 : Json::array({json["label"]});
   for (const Json& name : names) {
-    if (!name.is_string()) return Fail(ErrorCode::kInvalidData, where + ": has a label that the model has not");
+    if (!name.is_string()) return Fail(ErrorCode::kInvalidData, where + ": a label is not a string");
     text.labels.push_back(name.get<std::string>());
   }
   return text;

@@ -51,5 +51,16 @@ TEST(CalibrationTexts, WhatIsMissingOrDamagedIsNamed) {
   }
 }
 
+TEST(CalibrationTexts, ALabelMustBeAString) {
+  const TemporaryDirectory dir;
+  const std::filesystem::path file = dir.path() / kCalibrationTextsFile;
+  for (const char* label : {"3", "[\"x\", null]"}) {
+    ASSERT_TRUE(WriteFileAtomically(file, std::string("{\"text\": \"a\", \"label\": ") + label + "}"));
+    const auto read = ReadCalibrationTexts(file);
+    ASSERT_FALSE(read);
+    EXPECT_THAT(read.error().message, HasSubstr("line 1: a label is not a string"));
+  }
+}
+
 }  // namespace
 }  // namespace winnow

@@ -23,8 +23,7 @@ bool HoldsClassifier(const fs::path& dir) {
   const Result<std::string> text = ReadFile(dir / "config.json");
   if (!text) return false;
   if (const auto config = ParseModelConfig(*text, "config.json")) return !config->labels.empty();
-  return Exists(dir / "model.safetensors") || Exists(dir / "model_int8.safetensors") ||
-         Exists(dir / "pytorch_model.bin");
+  return HasWeights(dir) || Exists(dir / "pytorch_model.bin");
 }
 
 /// Sorted, without hidden ones.
@@ -45,6 +44,10 @@ Result<std::vector<fs::path>> DirectoriesIn(const fs::path& dir) {
 bool IsBundle(const fs::path& dir) {
   return Exists(dir / kManifestFile) || Exists(dir / "linear.bin") || Exists(dir / kTrainingInfoFile) ||
          HoldsClassifier(dir);
+}
+
+bool HasWeights(const fs::path& dir) {
+  return Exists(dir / "linear.bin") || Exists(dir / "model.safetensors") || Exists(dir / "model_int8.safetensors");
 }
 
 fs::path CanonicalPath(const fs::path& path) {

@@ -13,6 +13,9 @@ namespace winnow {
 /// such a model then says what is wrong with it.
 bool IsBundle(const std::filesystem::path& dir);
 
+/// Whether weights that winnow loads lie in `dir`: of a linear model, or of a transformer as floats or INT8.
+bool HasWeights(const std::filesystem::path& dir);
+
 /// The path that identifies a directory, however it was named: absolute, without symbolic links, ".", ".." and a slash
 /// at its end.
 std::filesystem::path CanonicalPath(const std::filesystem::path& path);

@@ -110,7 +110,7 @@ Result<void> ReadThresholds(const Json& json, std::string_view where, Thresholds
   thresholds.labels_strict = TRY(LabelThresholds(json, where, "labels_strict"));
   thresholds.labels_lenient = TRY(LabelThresholds(json, where, "labels_lenient"));
   if (!object.Has("promise")) return {};
-  const JsonObject promise = TRY(Object(json["promise"], where, "thresholds: promise"));
+  const JsonObject promise = TRY(Object(json["promise"], where, "thresholds: 'promise'"));
   FprGuarantee& found = thresholds.guarantee.emplace();
   found.max_fpr = TRY(promise.Number("max_fpr")).value_or(0);
   found.lenient_max_fpr = TRY(promise.Number("lenient_max_fpr")).value_or(found.max_fpr / 2);
@@ -233,7 +233,7 @@ Result<void> ValidateCalibration(const Manifest& manifest, std::string_view wher
   }
   if (const auto& guarantee = thresholds.guarantee) {
     for (const double value : {guarantee->max_fpr, guarantee->lenient_max_fpr, guarantee->confidence}) {
-      if (!is_share(value)) return Bad(where, fmt::format("thresholds: promise: {}, expected 0 to 1", value));
+      if (!is_share(value)) return Bad(where, fmt::format("thresholds: 'promise': {}, expected 0 to 1", value));
     }
   }
   if (const auto& abstain = manifest.abstain) {

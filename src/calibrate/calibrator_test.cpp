@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
+#include <functional>
 
 #include "calibrate/calibration_text.h"
 #include "support/simulated_texts.h"
@@ -17,38 +19,39 @@ constexpr int kDraws = 10000;
 /// Three standard errors of a share that is measured in kDraws draws, at most.
 constexpr double kSlack = 0.015;
 
-TEST(Calibrator, ThresholdsKeepTheirFalsePositiveRateInTenThousandDraws) {
-  const CalibrationOptions options{.max_fpr = 0.2, .confidence = 0.8};
-  SimulatedTexts texts(1);
-  std::array<int, 3> violations = {};
+/// Calibrates on 60 new texts, kDraws times.
+void ForEachDraw(uint64_t seed, const CalibrationOptions& options, const std::function<void(const Manifest&)>& look) {
+  SimulatedTexts texts(seed);
   for (int draw = 0; draw < kDraws; ++draw) {
     texts.Draw(60);
     Manifest manifest;
     const HeldOutTexts held_out = texts.HeldOut();
     const auto result = Calibrator(held_out, options).Calibrate(manifest);
     ASSERT_TRUE(result) << result.error().Text();
+    look(manifest);
+  }
+}
+
+TEST(Calibrator, ThresholdsKeepTheirFalsePositiveRateInTenThousandDraws) {
+  const CalibrationOptions options{.max_fpr = 0.2, .confidence = 0.8};
+  std::array<int, 3> violations = {};
+  ForEachDraw(1, options, [&](const Manifest& manifest) {
     const Calibration calibration = CalibrationOf(manifest);
     const Thresholds& thresholds = manifest.thresholds;
     violations[0] += TrueFpr(calibration, thresholds.strict) > 2 * 0.2 ? 1 : 0;
     violations[1] += TrueFpr(calibration, thresholds.moderate) > 0.2 ? 1 : 0;
     violations[2] += TrueFpr(calibration, thresholds.lenient) > thresholds.guarantee->lenient_max_fpr ? 1 : 0;
-  }
+  });
   for (const int count : violations) EXPECT_LE(static_cast<double>(count) / kDraws, 1 - 0.8 + kSlack);
   EXPECT_GT(violations[1], kDraws / 20);  // and is no stricter than it has to be
 }
 
 TEST(Calibrator, AbstentionKeepsItsErrorRateInTenThousandDraws) {
   const CalibrationOptions options{.max_error = 0.1};
-  SimulatedTexts texts(2);
   double error = 0;
-  for (int draw = 0; draw < kDraws; ++draw) {
-    texts.Draw(60);
-    Manifest manifest;
-    const HeldOutTexts held_out = texts.HeldOut();
-    const auto result = Calibrator(held_out, options).Calibrate(manifest);
-    ASSERT_TRUE(result) << result.error().Text();
+  ForEachDraw(2, options, [&](const Manifest& manifest) {
     error += TrueErrorAnswered(CalibrationOf(manifest), manifest.abstain->moderate) / kDraws;
-  }
+  });
   EXPECT_LE(error, 0.1 + 0.002);
   EXPECT_GT(error, 0.05);                // and abstains no more often than it has to
   EXPECT_GT(NormalTail(1), 0.1 + 0.05);  // without abstention it would not be kept

@@ -53,7 +53,7 @@ Result<void> LinearScorer::Score(const PreparedTexts& prepared, std::span<float>
                                  PoolUse) const {
   // One per thread: a text takes so little time that a lock would be a good part of it.
   thread_local LinearModel::Scratch scratch;
-  thread_local FoldedTexts folded;
+  FoldedTexts folded;
   const size_t labels = model_.labels();
   const std::span<const std::string_view> texts = prepared.texts;
   for (size_t done = 0; done < texts.size();) {

@@ -2,9 +2,10 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <utility>
 #include <vector>
+
+#include "base/mutex.h"
 
 namespace winnow {
 
@@ -19,7 +20,7 @@ class ScratchPool {
     Lease(const Lease&) = delete;
     Lease& operator=(const Lease&) = delete;
     ~Lease() {
-      const std::lock_guard lock(pool_.mutex_);
+      const MutexLock lock(pool_.mutex_);
       pool_.free_.push_back(std::move(object_));
     }
 
@@ -33,7 +34,7 @@ class ScratchPool {
 
   /// An object that nobody uses, as its last user left it, or a new one. The pool must outlive the lease.
   Lease Take() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (free_.empty()) return Lease(*this, std::make_unique<T>());
     std::unique_ptr<T> object = std::move(free_.back());
     free_.pop_back();
@@ -41,8 +42,8 @@ class ScratchPool {
   }
 
  private:
-  std::mutex mutex_;
-  std::vector<std::unique_ptr<T>> free_;
+  Mutex mutex_;
+  std::vector<std::unique_ptr<T>> free_ GUARDED_BY(mutex_);
 };
 
 }  // namespace winnow

@@ -115,6 +115,11 @@ class Answerer {
   std::vector<std::string> texts_;
 };
 
+/// Without a template a text is what it is; with one, its segments are divided.
+InputTextView View(std::string_view text, std::string_view text_template) {
+  return text_template.empty() ? InputTextView(text) : InputTextView::OfJoined(text);
+}
+
 /// What is made for one run: it keeps what it is given.
 using MakeSink = std::function<TextSink(Write write, Told told)>;
 
@@ -145,15 +150,11 @@ Result<void> AnswerInto(const MakeSink& make, const std::string& text_template, 
   });
 }
 
-template <typename Sink>
-TextSink SinkOf(const std::shared_ptr<Sink>& sink) {
-  return {.take = [sink](std::string_view text) { return sink->Take(text); },
-          .flush = [sink] { return sink->Flush(); }};
-}
-
 Result<void> AnswerInto(const Answering& answering, const ClassifyCommandOptions& options) {
   const MakeSink make = [&](Write write, Told told) {
-    return SinkOf(std::make_shared<Answerer>(answering, options, std::move(write), std::move(told)));
+    const auto sink = std::make_shared<Answerer>(answering, options, std::move(write), std::move(told));
+    return TextSink{.take = [sink](std::string_view text) { return sink->Take(text); },
+                    .flush = [sink] { return sink->Flush(); }};
   };
   return AnswerInto(make, answering.text_template, options);
 }
@@ -191,13 +192,14 @@ Result<void> RunOnServer(const ClassifyCommandOptions& options) {
   // A wrong address is told soon; one that has answered may come back.
   ServerAccess first = classifying.server.access;
   first.unanswered_retries = 3;
-  ClassifyRequest& request = classifying.server.request;
   const std::vector<RemoteModelInfo> models = TRY(ServerClient(first).Models());
-  const RemoteModelInfo* const model = TRY(FindModel(models, request.model, address));
+  const RemoteModelInfo* const model = TRY(FindModel(models, classifying.server.request.model, address));
   const std::string text_template = model == nullptr ? "" : model->text_template;
-  request.segmented = !text_template.empty();
   const MakeSink make = [&](Write write, Told told) {
-    return SinkOf(std::make_shared<RemoteAnswerer>(classifying, std::move(write), std::move(told)));
+    const auto sink = std::make_shared<RemoteAnswerer>(classifying, std::move(write), std::move(told));
+    return TextSink{
+        .take = [sink, text_template](std::string_view text) { return sink->Take(View(text, text_template)); },
+        .flush = [sink] { return sink->Flush(); }};
   };
   return AnswerInto(make, text_template, options);
 }
@@ -207,10 +209,6 @@ Result<void> RunOwnLabels(const ClassifyCommandOptions& options, ThreadPool& poo
       TRY(BundleClassifier::Load(*options.bundle, pool, options.weights, options.long_text, options.fold_disguises));
   const std::string& text_template = classifier.manifest().text_template;
   const ClassifyOptions classify{.mode = options.mode};
-  // Without a template a text is what it is; with one, its segments are divided.
-  const auto read = [divided = !text_template.empty()](std::string_view text) {
-    return divided ? InputTextView::OfJoined(text) : InputTextView(text);
-  };
   Answering answering{.labels = classifier.labels(),
                       .multi_label = classifier.multi_label(),
                       .text_template = text_template,
@@ -218,12 +216,14 @@ Result<void> RunOwnLabels(const ClassifyCommandOptions& options, ThreadPool& poo
                       .classify =
                           [&](std::span<const std::string_view> texts, const BundleClassifier::Progress& progress) {
                             std::vector<InputTextView> views;
-                            for (const std::string_view text : texts) views.push_back(read(text));
+                            for (const std::string_view text : texts) views.push_back(View(text, text_template));
                             return classifier.Classify(views, classify, progress);
                           },
                       .explain = {}};
   if (options.explain) {
-    answering.explain = [&](std::string_view text) { return ExplainText(classifier, read(text), classify); };
+    answering.explain = [&](std::string_view text) {
+      return ExplainText(classifier, View(text, text_template), classify);
+    };
   }
   return AnswerInto(answering, options);
 }

@@ -11,7 +11,7 @@
 namespace winnow {
 namespace {
 
-Result<std::string> LinesOf(const Json& answer, const std::string& text, bool explain, bool colour) {
+Result<std::string> LinesOf(const Json& answer, std::string_view text, bool explain, bool colour) {
   std::string lines = TRY(AnswerLineOf(answer, text));
   if (!explain) return lines;
   const auto explanation = ReadExplanation(answer["explanation"], text);
@@ -29,12 +29,13 @@ RemoteAnswerer::RemoteAnswerer(const RemoteClassifying& classifying,
     : classifier_(classifying.server,
                   [this, json = classifying.json, colour = classifying.colour,
                    explain = classifying.server.request.explain, write = std::move(write), told = std::move(told)](
-                      std::span<const Json> answers, std::span<const std::string> texts) -> Result<void> {
+                      std::span<const Json> answers, std::span<const InputTextView> texts) -> Result<void> {
                     answered_ += answers.size();
                     told(answered_);
                     std::string lines;
                     for (size_t i = 0; i < answers.size(); ++i) {
-                      lines += json ? answers[i].dump() + "\n" : TRY(LinesOf(answers[i], texts[i], explain, colour));
+                      lines += json ? answers[i].dump() + "\n"
+                                    : TRY(LinesOf(answers[i], texts[i].joined(), explain, colour));
                     }
                     return write(lines);
                   }) {}

@@ -24,7 +24,7 @@ class RemoteAnswerer {
                  std::function<void(size_t)> told);
 
   /// RemoteClassifier's. Errors: those of RemoteClassifier, and of `write`; kNetwork if an answer cannot be shown.
-  Result<void> Take(std::string_view text) { return classifier_.Take(text); }
+  Result<void> Take(InputTextView text) { return classifier_.Take(text); }
   Result<void> Flush() { return classifier_.Flush(); }
 
  private:

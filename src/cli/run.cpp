@@ -89,7 +89,7 @@ int RunCommandLine(std::span<const std::string> arguments) {
   } catch (const std::bad_alloc&) {
     return Report({ErrorCode::kIo, "out of memory", "a smaller --batch-size or --max-length needs less"}, command);
   } catch (const std::exception& exception) {
-    return Report({ErrorCode::kInternal, std::string("a defect of Winnow: ") + exception.what(),
+    return Report({ErrorCode::kInternal, std::string("internal error: ") + exception.what(),
                    "please report it, with the command line"},
                   command);
   }

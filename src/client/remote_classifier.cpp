@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <deque>
 #include <future>
 #include <string>
 #include <utility>
@@ -21,20 +22,31 @@ constexpr size_t kMaxBatchBytes = 1 << 20;
 // Explaining takes the time of up to 200 texts each: the user sees that it goes on.
 constexpr size_t kExplainedTogether = 8;
 
+/// Texts that travel together, and the strings that they are views of, which stay where they are.
+struct Batch {
+  std::deque<std::string> strings;
+  std::vector<InputTextView> texts;
+  size_t bytes = 0;
+
+  void Add(InputTextView text) {
+    texts.push_back(text.With(strings.emplace_back(text.joined())));
+    bytes += text.joined().size();
+  }
+};
+
 }  // namespace
 
 struct RemoteClassifier::State {
   /// A connection, and the batch that is under way on it.
   struct Lane {
     ServerClient server;
-    std::vector<std::string> texts = {};
+    Batch batch = {};
     std::future<Answers> answers = {};
   };
 
   RemoteClassifierOptions options;
   Sink sink;
-  std::vector<std::string> texts = {};  // of the next batch
-  size_t bytes = 0;
+  Batch batch = {};                   // the next one
   std::atomic<bool> gave_up = false;  // before the lanes, whose threads look at it
   // Batches take the lanes in turns and are collected in turns, so the next lane is free or holds the oldest batch.
   std::vector<Lane> lanes = {};
@@ -48,10 +60,9 @@ Result<void> RemoteClassifier::State::Send() {
   Lane& lane = lanes[next];
   next = (next + 1) % lanes.size();
   TRY(Collect(lane));
-  lane.texts = std::exchange(texts, {});
-  bytes = 0;
-  lane.answers =
-      std::async(std::launch::async, [this, &lane]() { return lane.server.Classify(options.request, lane.texts); });
+  lane.batch = std::exchange(batch, {});
+  lane.answers = std::async(std::launch::async,
+                            [this, &lane]() { return lane.server.Classify(options.request, lane.batch.texts); });
   return {};
 }
 
@@ -60,7 +71,7 @@ Result<void> RemoteClassifier::State::Collect(Lane& lane) {
   const Answers answers = lane.answers.get();
   TRY(CheckInterrupted());
   if (!answers) return std::unexpected(answers.error());
-  return sink(*answers, lane.texts);
+  return sink(*answers, lane.batch.texts);
 }
 
 RemoteClassifier::RemoteClassifier(RemoteClassifierOptions options, Sink sink)
@@ -79,17 +90,16 @@ RemoteClassifier::~RemoteClassifier() {
   state_->gave_up = true;  // lanes' futures wait for their threads
 }
 
-Result<void> RemoteClassifier::Take(std::string_view text) {
+Result<void> RemoteClassifier::Take(InputTextView text) {
   State& state = *state_;
-  if (!state.texts.empty() && state.bytes + text.size() > kMaxBatchBytes) TRY(state.Send());
-  state.texts.emplace_back(text);
-  state.bytes += text.size();
-  return state.texts.size() < state.options.batch_size ? Result<void>() : state.Send();
+  if (!state.batch.texts.empty() && state.batch.bytes + text.joined().size() > kMaxBatchBytes) TRY(state.Send());
+  state.batch.Add(text);
+  return state.batch.texts.size() < state.options.batch_size ? Result<void>() : state.Send();
 }
 
 Result<void> RemoteClassifier::Flush() {
   State& state = *state_;
-  if (!state.texts.empty()) TRY(state.Send());
+  if (!state.batch.texts.empty()) TRY(state.Send());
   for (size_t i = 0; i < state.lanes.size(); ++i)
     TRY(state.Collect(state.lanes[(state.next + i) % state.lanes.size()]));
   return {};

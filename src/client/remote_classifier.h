@@ -5,11 +5,10 @@
 #include <functional>
 #include <memory>
 #include <span>
-#include <string>
-#include <string_view>
 
 #include "base/result.h"
 #include "client/server_client.h"
+#include "text/input_text.h"
 
 namespace winnow {
 
@@ -23,7 +22,7 @@ struct RemoteClassifierOptions {
 class RemoteClassifier {
  public:
   /// Gets the answers to `texts`, as ServerClient::Classify gives them; both have the same size.
-  using Sink = std::function<Result<void>(std::span<const Json> answers, std::span<const std::string> texts)>;
+  using Sink = std::function<Result<void>(std::span<const Json> answers, std::span<const InputTextView> texts)>;
 
   /// `sink` is called by Take and Flush, in the order of the texts.
   RemoteClassifier(RemoteClassifierOptions options, Sink sink);
@@ -32,9 +31,9 @@ class RemoteClassifier {
   /// Gives up what is under way.
   ~RemoteClassifier();
 
-  /// Takes one more text. Errors: those of ServerClient::Classify for this text or one before it; those of the sink;
+  /// Takes one more text, of which it makes a copy. Errors: those of ServerClient::Classify for this text or one before it; those of the sink;
   /// kCancelled.
-  Result<void> Take(std::string_view text);
+  Result<void> Take(InputTextView text);
   /// Returns when every text is answered. Errors: those of Take.
   Result<void> Flush();
 

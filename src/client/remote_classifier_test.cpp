@@ -41,7 +41,7 @@ struct Written {
   size_t answered = 0;
 
   RemoteClassifier::Sink sink() {
-    return [this](std::span<const Json> answers, std::span<const std::string> texts) -> Result<void> {
+    return [this](std::span<const Json> answers, std::span<const InputTextView> texts) -> Result<void> {
       EXPECT_EQ(answers.size(), texts.size());
       told.push_back(answered += answers.size());
       for (const Json& answer : answers) lines += answer.dump() + "\n";
@@ -125,11 +125,9 @@ TEST(RemoteClassifier, SegmentsTravelAsAList) {
   for (const bool segmented : {true, false}) {
     const TestServer server(Echo);
     Written written;
-    RemoteClassifierOptions options = Asking(server, 2);
-    options.request.segmented = segmented;
-    RemoteClassifier classifier(options, written.sink());
+    RemoteClassifier classifier(Asking(server, 2), written.sink());
     ASSERT_TRUE(classifier.Take("subject"));
-    ASSERT_TRUE(classifier.Take(mail));
+    ASSERT_TRUE(classifier.Take(segmented ? InputTextView::OfJoined(mail) : mail));
     ASSERT_TRUE(classifier.Flush());
     const Json expected = segmented ? Json::array({"subject", "", "body"}) : Json(mail);
     EXPECT_EQ(ParsedJson(server.requests().back().body)["texts"], Json::array({"subject", expected}));

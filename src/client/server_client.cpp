@@ -9,7 +9,6 @@
 #include "base/log.h"
 #include "base/suggest.h"
 #include "decide/decide.h"
-#include "text/segments.h"
 
 namespace winnow {
 namespace {
@@ -62,13 +61,12 @@ std::string Names(std::span<const RemoteModelInfo> models) {
 }
 
 /// A text of several segments is a list of them.
-Json TextToSend(std::string_view text, bool segmented) {
-  if (!segmented || text.find(kSegmentSeparator) == std::string_view::npos) return text;
-  Json segments = Json::array();
-  for (size_t begin = 0; begin <= text.size();) {
-    const size_t end = std::min(text.find(kSegmentSeparator, begin), text.size());
-    segments.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
+Json TextToSend(InputTextView text) {
+  if (!text.has_rest()) return text.joined();
+  Json segments = Json::array({text.first()});
+  while (text.has_rest()) {
+    text = text.rest();
+    segments.push_back(text.first());
   }
   return segments;
 }
@@ -203,9 +201,9 @@ Result<std::vector<RemoteModelInfo>> ServerClient::Models() {
   return models;
 }
 
-Result<std::vector<Json>> ServerClient::Classify(const ClassifyRequest& request, std::span<const std::string> texts) {
+Result<std::vector<Json>> ServerClient::Classify(const ClassifyRequest& request, std::span<const InputTextView> texts) {
   Json body = {{"texts", Json::array()}, {"mode", ModeName(request.mode)}};
-  for (const std::string& text : texts) body["texts"].push_back(TextToSend(text, request.segmented));
+  for (const InputTextView& text : texts) body["texts"].push_back(TextToSend(text));
   if (!request.model.empty()) body["model"] = request.model;
   if (request.top_k > 0) body["top_k"] = request.top_k;
   if (request.explain) body["explain"] = true;

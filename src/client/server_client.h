@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "net/http.h"
+#include "text/input_text.h"
 #include "winnow/classifier.h"
 
 namespace winnow {
@@ -55,7 +56,6 @@ struct ClassifyRequest {
   Mode mode = Mode::kModerate;
   int top_k = 0;
   bool explain = false;
-  bool segmented = false;  ///< texts come from a template: kSegmentSeparator in them divides their segments
 };
 
 /// One connection to a server. Not thread-safe: each thread needs its own.
@@ -67,10 +67,10 @@ class ServerClient {
   /// kNetwork, kCancelled.
   Result<std::vector<RemoteModelInfo>> Models();
 
-  /// POST /v1/classify: the objects of "results", a text each, with their members in the server's order. Invalid UTF-8
-  /// becomes U+FFFD. Errors: kNetwork; kNotFound for the model; kInvalidArgument for what the server won't take (401,
+  /// POST /v1/classify: the objects of "results", a text each, with their members in the server's order. Texts of
+  /// several segments travel as lists of them. Invalid UTF-8 becomes U+FFFD. Errors: kNetwork; kNotFound for the model; kInvalidArgument for what the server won't take (401,
   /// 403, 413, 422); kCancelled.
-  Result<std::vector<Json>> Classify(const ClassifyRequest& request, std::span<const std::string> texts);
+  Result<std::vector<Json>> Classify(const ClassifyRequest& request, std::span<const InputTextView> texts);
 
  private:
   Error Refused(const HttpAnswer& answer, size_t texts) const;  // what it says to so many texts

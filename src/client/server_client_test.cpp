@@ -58,7 +58,7 @@ TEST(ServerClient, AsksWithAllThatMattersAndKeepsAnswersAsTheyAre) {
   const TestServer server([&](const TestRequest&) { return TestReply{200, R"({"results":[)" + results + "]}", {}}; });
   ServerAccess access = AccessTo(server);
   access.api_key = "wk_key";
-  const std::vector<std::string> texts = {"one \"text\"", "bad \xff byte"};
+  const std::vector<InputTextView> texts = {"one \"text\"", "bad \xff byte"};
   const auto answers =
       ServerClient(access).Classify({.model = "spam@best", .mode = Mode::kStrict, .top_k = 2, .explain = false}, texts);
   ASSERT_TRUE(answers) << answers.error().Text();
@@ -103,7 +103,7 @@ TEST(ServerClient, EachRefusalSaysWhatToDo) {
     const TestServer server([&](const TestRequest&) {
       return TestReply{each.status, each.body, {"Location: https://h/"}};
     });
-    const auto answers = ServerClient(AccessTo(server)).Classify({}, std::vector<std::string>{"text"});
+    const auto answers = ServerClient(AccessTo(server)).Classify({}, std::vector<InputTextView>{"text"});
     ASSERT_FALSE(answers) << each.status;
     EXPECT_EQ(answers.error().code, each.code) << each.status << each.body;
     EXPECT_THAT(answers.error().message, AllOf(HasSubstr(each.says), HasSubstr(server.url()))) << each.status;
@@ -139,7 +139,7 @@ TEST(ServerClient, AStopEndsTheWaiting) {
   const TestServer server([](const TestRequest&) { return TestReply{503, "", {"Retry-After: 20"}}; });
   ServerAccess access = AccessTo(server);
   access.stopped = [] { return true; };
-  EXPECT_EQ(ServerClient(access).Classify({}, std::vector<std::string>{"a"}).error().code, ErrorCode::kCancelled);
+  EXPECT_EQ(ServerClient(access).Classify({}, std::vector<InputTextView>{"a"}).error().code, ErrorCode::kCancelled);
 }
 
 TEST(ServerClient, ModelsAreListedAsFarAsTheServerTells) {

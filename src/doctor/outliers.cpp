@@ -87,9 +87,8 @@ class Outliers {
       const double characters = std::exp(logs[t]) - 1;
       // English texts have about four characters a token.
       const std::string tokens =
-          scores[t] > 0
-              ? fmt::format(", about {:.0f} tokens, of which a model reads the first --max-length", characters / 4)
-              : std::string();
+          scores[t] > 0 ? fmt::format(", about {:.0f} tokens; a model reads the first --max-length", characters / 4)
+                        : std::string();
       Add(FindingKind::kLength, t, std::abs(scores[t]),
           fmt::format("{:.0f} characters; typical: {:.0f}{}", characters, typical, tokens));
     }

@@ -5,8 +5,8 @@
 #include <limits>
 
 #include "bundle/weight_names.h"
-#include "encoder/forward.h"
 #include "support/temporary_directory.h"
+#include "support/tiny_logits.h"
 #include "support/tiny_model.h"
 
 namespace winnow {
@@ -26,15 +26,6 @@ void SaveRenamed(const Model& model, const std::filesystem::path& dir,
   ASSERT_TRUE(WriteSafetensors(dir / "model.safetensors", tensors));
 }
 
-std::vector<float> LogitsOf(const Model& model) {
-  ThreadPool pool(1);
-  ForwardRunner runner(model, pool);
-  PackedBatch batch;
-  for (int t = 0; t < 3; ++t) batch.Append(TinyText(4 + 3 * t, t));
-  const auto logits = runner.Logits(batch.view());
-  return {logits.begin(), logits.end()};
-}
-
 std::string Without(std::string name, const std::string& part) {
   if (const size_t at = name.find(part); at != std::string::npos) name.erase(at, part.size());
   return name;
@@ -51,10 +42,10 @@ class ModelFiles : public ::testing::TestWithParam<Architecture> {
 
 TEST_P(ModelFiles, ASavedModelLoadsWithTheSameAnswers) {
   ASSERT_TRUE(model_.Save(directory_.path()));
-  const auto expected = LogitsOf(model_);
+  const auto expected = TinyLogits(model_);
   for (const bool writable : {false, true}) {
     const Model loaded = Model::Load(directory_.path(), config_, {.writable = writable}).value();
-    EXPECT_EQ(LogitsOf(loaded), expected);
+    EXPECT_EQ(TinyLogits(loaded), expected);
     EXPECT_TRUE(loaded.notes().empty());
   }
 }
@@ -67,7 +58,7 @@ TEST_P(ModelFiles, NamesWithoutThePrefixAndBuffersLoad) {
                           .data = std::as_bytes(std::span(positions))};
   SaveRenamed(
       model_, directory_.path(), [&](const std::string& name) { return Without(name, prefix_); }, &buffer);
-  EXPECT_EQ(LogitsOf(Model::Load(directory_.path(), config_, {}).value()), LogitsOf(model_));
+  EXPECT_EQ(TinyLogits(Model::Load(directory_.path(), config_, {}).value()), TinyLogits(model_));
 }
 
 TEST_P(ModelFiles, ABaseModelGetsAHeadOnlyWhenAskedFor) {
@@ -80,10 +71,10 @@ TEST_P(ModelFiles, ABaseModelGetsAHeadOnlyWhenAskedFor) {
   const Model made = Model::Load(directory_.path(), config_, {.create_head = true, .seed = 1}).value();
   ASSERT_EQ(made.notes().size(), 1u);
   EXPECT_NE(made.notes()[0].find("'" + std::string(names_.classifier) + "'"), std::string::npos);
-  EXPECT_EQ(LogitsOf(made),
-            LogitsOf(Model::Load(directory_.path(), config_, {.create_head = true, .seed = 1}).value()));
-  EXPECT_NE(LogitsOf(made),
-            LogitsOf(Model::Load(directory_.path(), config_, {.create_head = true, .seed = 2}).value()));
+  EXPECT_EQ(TinyLogits(made),
+            TinyLogits(Model::Load(directory_.path(), config_, {.create_head = true, .seed = 1}).value()));
+  EXPECT_NE(TinyLogits(made),
+            TinyLogits(Model::Load(directory_.path(), config_, {.create_head = true, .seed = 2}).value()));
 }
 
 TEST_P(ModelFiles, AHeadOfAnotherSizeIsReplacedOnlyWhenAskedFor) {

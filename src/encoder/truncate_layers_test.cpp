@@ -2,20 +2,11 @@
 
 #include <gtest/gtest.h>
 
-#include "encoder/forward.h"
+#include "support/tiny_logits.h"
 #include "support/tiny_model.h"
 
 namespace winnow {
 namespace {
-
-std::vector<float> LogitsOf(const Model& model) {
-  ThreadPool pool(1);
-  ForwardRunner runner(model, pool);
-  PackedBatch batch;
-  for (int t = 0; t < 3; ++t) batch.Append(TinyText(4 + 3 * t, t));
-  const auto logits = runner.Logits(batch.view());
-  return {logits.begin(), logits.end()};
-}
 
 TEST(TruncateLayers, OfAllLayersIsTheModelItself) {
   for (const Architecture architecture : kEveryArchitecture) {
@@ -36,7 +27,7 @@ TEST(TruncateLayers, TakesEvenlySpacedLayersWithTheFirstAndTheLast) {
     for (size_t l = 0; l < layers.size(); ++l) {
       EXPECT_EQ(cut.at(cut.layout().layers[l].out_bias)[0], layers[l]) << layers.size() << " layers";
     }
-    EXPECT_NE(LogitsOf(cut), LogitsOf(model));
+    EXPECT_NE(TinyLogits(cut), TinyLogits(model));
   }
   EXPECT_FALSE(TruncateLayers(model, 0));
   EXPECT_FALSE(TruncateLayers(model, 7));

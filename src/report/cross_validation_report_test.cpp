@@ -3,39 +3,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "support/example_folds.h"
+
 namespace winnow {
 namespace {
 
-const std::vector<std::string> kLabels = {"ham", "spam"};
-
-/// Of texts that alternate between the labels, the first `wrong` of them decided wrongly.
-Metrics Of(size_t texts, size_t wrong) {
-  std::vector<float> probabilities;
-  std::vector<int32_t> truth;
-  for (size_t i = 0; i < texts; ++i) {
-    truth.push_back(static_cast<int32_t>(i % 2));
-    const bool spam = (i % 2 == 1) != (i < wrong);
-    probabilities.push_back(spam ? 0.2f : 0.9f);
-    probabilities.push_back(spam ? 0.8f : 0.1f);
-  }
-  return ComputeMetrics(probabilities, truth, kLabels, {.positive_label = 1}).value();
-}
-
-CrossValidation Example() {
-  CrossValidation result;
-  for (const size_t wrong : {1u, 2u, 6u}) {
-    result.folds.push_back({.train = 70, .validation = 10, .best_epoch = 2, .seconds = 1.5, .metrics = Of(20, wrong)});
-  }
-  result.pooled = Of(60, 9);
-  return result;
-}
-
 TEST(CrossValidationReport, ReportsFoldsMeanAndPooledFigures) {
-  const std::string text = CrossValidationText(Example());
+  const std::string text = CrossValidationText(ExampleFolds());
   for (const char* says : {"3 folds", "0.9500", "0.8500", "0.1323", "60 texts", "positive: spam", "roc_auc"}) {
     EXPECT_THAT(text, testing::HasSubstr(says));
   }
-  const auto json = CrossValidationJson(Example());
+  const auto json = CrossValidationJson(ExampleFolds());
   EXPECT_EQ(json["folds"].size(), 3u);
   EXPECT_EQ(json["folds"][2]["fold"], 3);
   EXPECT_EQ(json["folds"][2]["train_count"], 70);
@@ -45,7 +23,7 @@ TEST(CrossValidationReport, ReportsFoldsMeanAndPooledFigures) {
 }
 
 TEST(CrossValidationReport, AFigureThatAFoldDoesNotDefineIsNull) {
-  CrossValidation result = Example();
+  CrossValidation result = ExampleFolds();
   result.folds[1].metrics.roc_auc.reset();
   const auto json = CrossValidationJson(result);
   EXPECT_TRUE(json["mean"]["roc_auc"].is_null());

@@ -54,6 +54,10 @@ Json MetricsOf(const fs::path& dir) {
   return metrics;
 }
 
+/// A directory that only describes a model, as an export to ONNX or the output of a report does, is not served. One with
+/// a manifest is, so that the list of models says what is wrong with it.
+bool IsServed(const fs::path& dir) { return Exists(dir / kManifestFile) || (IsBundle(dir) && HasWeights(dir)); }
+
 fs::path WithoutSlash(const fs::path& path) {
   const fs::path normal = path.lexically_normal();
   return normal.has_filename() ? normal : normal.parent_path();
@@ -120,8 +124,10 @@ Result<std::vector<BundlePlace>> FindBundlePlaces(const std::vector<fs::path>& r
   for (const fs::path& root : roots) {
     std::vector<fs::path> below;
     std::error_code ignored;
-    if (!IsBundle(root) && fs::is_directory(root, ignored)) {
-      for (const fs::path& dir : TRY(BundlesBelow(root, 1))) below.push_back(CanonicalPath(dir));
+    if (!IsServed(root) && fs::is_directory(root, ignored)) {
+      for (const fs::path& dir : TRY(BundlesBelow(root, 1))) {
+        if (IsServed(dir)) below.push_back(CanonicalPath(dir));
+      }
     }
     for (fs::path& dir : below) add(std::move(dir), false);
     if (below.empty()) add(WithoutSlash(root), true);

@@ -44,9 +44,10 @@ struct BundlePlace {
   bool named = false;  ///< not found in a directory that was
 };
 
-/// The bundles that `roots` name, in their order: a root that is a bundle (bundle/find.h), and those that lie in one
-/// that is none, sorted, by their canonical paths. One that is met twice counts once. A root that is neither is taken
-/// for a bundle, so that what is wrong with it is told. Errors: kIo of a directory that can't be listed.
+/// The bundles that `roots` name, in their order: a root that is a bundle (bundle/find.h) with a manifest or weights, and
+/// those that lie in one that is none, sorted, by their canonical paths. One that is met twice counts once. A root that
+/// is neither is taken for a bundle, so that what is wrong with it is told. Errors: kIo of a directory that can't be
+/// listed.
 Result<std::vector<BundlePlace>> FindBundlePlaces(const std::vector<std::filesystem::path>& roots);
 
 }  // namespace winnow

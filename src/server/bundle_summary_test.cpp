@@ -5,6 +5,7 @@
 
 #include "base/files.h"
 #include "bundle/manifest.h"
+#include "support/model_files.h"
 #include "support/temporary_directory.h"
 #include "support/tiny_linear.h"
 
@@ -62,6 +63,23 @@ TEST(BundleSummary, BundlesAreFoundOneLevelDown) {
     found.push_back(place.dir.lexically_relative(root).string() + (place.named ? "!" : ""));
   }
   EXPECT_THAT(found, ElementsAre("named!", "models/a", "models/b", "none!"));
+}
+
+TEST(BundleSummary, WhatOnlyDescribesAModelIsNotServed) {
+  const TemporaryDirectory dir;
+  const fs::path root = fs::canonical(dir.path());
+  WriteModelFile(root / "training_info.json");
+  WriteTinyLinear(root / "a", "a", "1.0.0", .5);
+  WriteModelFile(root / "onnx" / "config.json", kClassifierConfig);
+  WriteModelFile(root / "onnx" / "model.onnx");
+  WriteModelFile(root / "report" / "training_info.json");
+  WriteModelFile(root / "broken" / "winnow.json", "{");
+  WriteModelFile(root / "int8" / "config.json", kClassifierConfig);
+  WriteModelFile(root / "int8" / "model_int8.safetensors");
+  std::vector<std::string> found;
+  const auto places = FindBundlePlaces({root}).value();
+  for (const BundlePlace& place : places) found.push_back(place.dir.filename().string());
+  EXPECT_THAT(found, ElementsAre("a", "broken", "int8"));
 }
 
 }  // namespace

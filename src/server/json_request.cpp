@@ -82,8 +82,6 @@ ApiResult<std::vector<std::string>> TextsOf(const Json& value, std::string_view 
   return texts;
 }
 
-std::string Dump(const Json& json) { return json.dump(); }
-
-HttpResponse JsonResponse(const Json& json) { return {.status = 200, .body = Dump(json), .headers = {}}; }
+HttpResponse JsonResponse(const Json& json) { return {.status = 200, .body = json.dump(), .headers = {}}; }
 
 }  // namespace winnow

@@ -49,9 +49,7 @@ ApiResult<std::string> TextOf(const Json& value, std::string_view name, const Se
 /// A string, or a list of strings. Errors: as for TextOf; 413 if there are too many.
 ApiResult<std::vector<std::string>> TextsOf(const Json& value, std::string_view name, const ServiceLimits& limits);
 
-/// The document on one line; bytes that are not valid UTF-8 become U+FFFD.
-std::string Dump(const Json& json);
-/// Status 200 with the document.
+/// Status 200 with the document on one line; bytes that are not valid UTF-8 become U+FFFD.
 HttpResponse JsonResponse(const Json& json);
 
 }  // namespace winnow

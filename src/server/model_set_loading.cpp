@@ -328,8 +328,8 @@ ApiResult<void> ModelSet::LoadNow(const std::string& spec) {
   std::shared_ptr<Slot> slot = find();
   if (!slot) {
     // One that has come since the last look.
+    const Slots known = CopyOfSlots();
     for (const BundlePlace& place : FindBundlePlaces(roots_).value_or(std::vector<BundlePlace>())) {
-      const Slots known = CopyOfSlots();
       if (std::ranges::any_of(known, [&](const auto& each) { return each->place.dir == place.dir; })) continue;
       auto found = NewSlot(place);
       const MutexLock lock(mutex_);

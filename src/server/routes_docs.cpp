@@ -37,7 +37,7 @@ std::vector<Route> DocsRoutes(const std::vector<Route>& others) {
   routes.back().docs.answer = {{"type", "object"}};
   std::vector<Route> all = others;
   all.insert(all.end(), routes.begin(), routes.end());
-  std::string bodies[] = {DocsPage(all), kDocsStyle, kDocsScript, Dump(OpenApi(all))};
+  std::string bodies[] = {DocsPage(all), kDocsStyle, kDocsScript, OpenApi(all).dump()};
   for (size_t i = 0; i < routes.size(); ++i) {
     routes[i].handle = Always(std::move(bodies[i]), routes[i].docs.answer_types.front());
   }

@@ -50,7 +50,7 @@ void AppendTokens(std::span<const TextToken> tokens, std::string_view text, std:
   for (const TextToken& token : tokens) {
     if (json.back() != '[') json += ',';
     const std::string_view shown = token.special ? token.piece : text.substr(token.begin, token.end - token.begin);
-    json += fmt::format("{{\"id\":{},\"text\":{},\"special\":{}", token.id, Dump(shown), token.special);
+    json += fmt::format("{{\"id\":{},\"text\":{},\"special\":{}", token.id, Json(shown).dump(), token.special);
     json += token.special ? std::string(",\"start\":null,\"stop\":null}")
                           : fmt::format(",\"start\":{},\"stop\":{}}}", token.point_begin, token.point_end);
   }

@@ -261,7 +261,7 @@ RouteDocs ChangeDocs(const char* summary) {
 
 std::vector<Route> V2Routes(const SharedService& service) {
   const auto always = [](const Json& answer) {
-    return [answer = Dump(answer)](const SharedRequest&, const HttpReply& reply) {
+    return [answer = answer.dump()](const SharedRequest&, const HttpReply& reply) {
       reply({.body = answer, .headers = {}});
     };
   };

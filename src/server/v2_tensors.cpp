@@ -12,8 +12,6 @@
 namespace winnow {
 namespace {
 
-using Out = Json;
-
 static_assert(std::endian::native == std::endian::little, "tensors are little-endian");
 
 constexpr char kInput[] = "text";
@@ -153,12 +151,12 @@ ApiResult<std::vector<V2Output>> ReadOutputs(const Json& body, bool binary) {
 /// Puts tensors into the JSON, or behind it.
 class Writer {
  public:
-  Writer(Out& outputs, std::string& binary) : outputs_(outputs), binary_(binary) {}
+  Writer(Json& outputs, std::string& binary) : outputs_(outputs), binary_(binary) {}
 
   bool any_binary() const { return any_; }
 
   void Numbers(const V2Output& output, std::vector<size_t> shape, const std::vector<float>& values) {
-    Out& tensor = Add(output, "FP32", std::move(shape));
+    Json& tensor = Add(output, "FP32", std::move(shape));
     if (!output.binary) {
       tensor["data"] = values;
       return;
@@ -170,7 +168,7 @@ class Writer {
   }
 
   void Strings(const V2Output& output, std::vector<size_t> shape, const std::vector<std::string>& values) {
-    Out& tensor = Add(output, "BYTES", std::move(shape));
+    Json& tensor = Add(output, "BYTES", std::move(shape));
     if (!output.binary) {
       tensor["data"] = values;
       return;
@@ -185,16 +183,16 @@ class Writer {
   }
 
  private:
-  Out& Add(const V2Output& output, const char* datatype, std::vector<size_t> shape) {
+  Json& Add(const V2Output& output, const char* datatype, std::vector<size_t> shape) {
     outputs_.push_back({{"name", output.name}, {"datatype", datatype}, {"shape", shape}});
     return outputs_.back();
   }
-  void Behind(Out& tensor, size_t begin) {
+  void Behind(Json& tensor, size_t begin) {
     tensor["parameters"] = {{"binary_data_size", binary_.size() - begin}};
     any_ = true;
   }
 
-  Out& outputs_;
+  Json& outputs_;
   std::string& binary_;
   bool any_ = false;
 };
@@ -205,7 +203,7 @@ void WriteOutput(const V2Output& output, const V2Model& model, std::span<const C
     case V2Output::Kind::kLabel: {
       std::vector<std::string> names;
       for (const ClassifiedText& text : texts) {
-        const Out answer = AnswerJson({model.labels, model.multi_label, model.out_of_scope}, text, 1);
+        const Json answer = AnswerJson({model.labels, model.multi_label, model.out_of_scope}, text, 1);
         names.push_back(answer["label"].is_string() ? answer["label"].get<std::string>() : "");
       }
       return writer.Strings(output, {texts.size()}, names);
@@ -265,9 +263,9 @@ ApiResult<V2Request> ReadV2Request(std::string_view body, std::string_view heade
 }
 
 HttpResponse WriteV2Answer(const V2Model& model, const V2Request& request, std::span<const ClassifiedText> texts) {
-  Out answer = {{"model_name", model.name}, {"model_version", model.version}};
+  Json answer = {{"model_name", model.name}, {"model_version", model.version}};
   if (request.has_id) answer["id"] = request.id;
-  Out outputs = Out::array();
+  Json outputs = Json::array();
   std::string binary;
   Writer writer(outputs, binary);
   for (const V2Output& output : request.outputs) WriteOutput(output, model, texts, writer);

@@ -37,7 +37,8 @@ class FoldedText {
   std::vector<uint32_t> ends_;
 };
 
-/// Many texts as whole strings, as linear models and the training of tokenizers read them. Memory is used again.
+/// Many texts as whole strings, as linear models and the training of tokenizers read them. Assigning again uses the
+/// memory of the lists again, but not that of the strings.
 class FoldedTexts {
  public:
   FoldedTexts() = default;
