@@ -80,7 +80,8 @@ struct TrainerPlan {
   int eval_steps = TrainerOptions{}.eval_steps;
   int save_steps = TrainerOptions{}.save_steps;
   int early_stopping_patience = TrainerOptions{}.patience;
-  bool idle_patience = false;  ///< a patience that can never end the training is noted, not refused: for presets
+  /// A patience that can never end the training is noted, not refused: for presets and plans of a trained model.
+  bool idle_patience = false;
   int eval_batch_size = TrainerOptions{}.eval_batch_size;
   bool profile = false;  ///< note where the time went
 };
