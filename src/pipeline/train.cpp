@@ -53,15 +53,20 @@ Result<TrainedModel> Measure(const FitInput& input, FittedModel& model, Training
   return trained;
 }
 
-/// A training by epochs has measured the validation part at its best epoch; another one is measured now.
-Result<void> MeasureValidation(const FitInput& input, FittedModel& model, TrainingInfo& info) {
-  if (info.val_macro_f1) return {};
-  const Dataset& validation = input.split.validation;
-  const std::vector<float> probabilities = model.Probabilities(HeldOutPart::kValidation, CalibrationOf(input.manifest));
-  const auto decisions = TRY(DecisionsOf(probabilities, validation, input.manifest));
-  const Metrics metrics = TRY(MetricsOf(probabilities, validation, input.manifest, decisions));
-  info.val_macro_f1 = metrics.f1_macro;
-  info.val_accuracy = metrics.accuracy;
+/// A training by epochs has measured the validation part at its best epoch; another one is measured now, unless the
+/// reported metrics are of that part.
+Result<void> MeasureValidation(const FitInput& input, FittedModel& model, TrainedModel& trained) {
+  if (trained.info.val_macro_f1) return {};
+  Metrics metrics = trained.metrics;
+  if (trained.has_test) {
+    const Dataset& validation = input.split.validation;
+    const std::vector<float> probabilities =
+        model.Probabilities(HeldOutPart::kValidation, CalibrationOf(input.manifest));
+    const auto decisions = TRY(DecisionsOf(probabilities, validation, input.manifest));
+    metrics = TRY(MetricsOf(probabilities, validation, input.manifest, decisions));
+  }
+  trained.info.val_macro_f1 = metrics.f1_macro;
+  trained.info.val_accuracy = metrics.accuracy;
   return {};
 }
 
@@ -124,7 +129,7 @@ Result<TrainedModel> Train(const TrainingPlan& plan, const Split& split, ThreadP
   const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   info.training_seconds = RoundedToThousandths(seconds);
   model->Describe(trained.has_test ? HeldOutPart::kTest : HeldOutPart::kValidation, info);
-  TRY(MeasureValidation(input, *model, info));
+  TRY(MeasureValidation(input, *model, trained));
   if (calibration) info.calibration = CalibrationFiguresJson(*calibration);
   if (!bundle) return trained;
   TRY(WriteBundle(input, *model, info, *bundle));

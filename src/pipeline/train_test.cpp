@@ -95,6 +95,8 @@ TEST_F(TrainTest, MeasuresTheValidationPartIfThereIsNoTestPart) {
   EXPECT_FALSE(trained->has_test);
   EXPECT_EQ(trained->info.metrics_of, "validation");
   EXPECT_EQ(trained->decisions.size(), split.validation.examples.size());
+  EXPECT_EQ(trained->info.val_accuracy, trained->metrics.accuracy);
+  EXPECT_EQ(trained->info.val_macro_f1, trained->metrics.f1_macro);
 }
 
 TEST_F(TrainTest, RefusesAPlanThatMakesNoSenseBeforeAnythingIsWritten) {
