@@ -158,14 +158,7 @@ Result<bool> Calibrator::CrossFit(CalibrationMethod method, Indices& part, std::
 
 Result<CalibrationFigures> Calibrator::FiguresOf(std::span<const float> probabilities, const Indices& part) const {
   const MetricsOptions options{.bootstrap_resamples = 0};
-  Metrics metrics;
-  if (multi_label_) {
-    metrics = TRY(ComputeMultiLabelMetrics(probabilities, TruthAt(part), labels_, options));
-  } else {
-    std::vector<int32_t> truth;
-    for (const size_t t : part) truth.push_back(truth_[t].front());
-    metrics = TRY(ComputeMetrics(probabilities, truth, labels_, options));
-  }
+  const Metrics metrics = TRY(ComputeMetricsOfSets(probabilities, TruthAt(part), labels_, multi_label_, options));
   return CalibrationFigures{.nll = metrics.nll.value_or(0),
                             .ece = metrics.ece.value_or(0),
                             .adaptive_ece = metrics.adaptive_ece.value_or(0),

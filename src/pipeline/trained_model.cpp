@@ -101,11 +101,7 @@ Result<Metrics> MetricsOf(std::span<const float> probabilities, const Dataset& s
   const std::vector<std::string>& labels = set.labels.names;
   const MetricsOptions options{.positive_label =
                                    manifest.positive_label.empty() ? -1 : set.labels.Find(manifest.positive_label)};
-  if (set.multi_label) return ComputeMultiLabelMetrics(probabilities, LabelSets(set), labels, options, decisions);
-  std::vector<int32_t> truth, one;
-  for (const Example& example : set.examples) truth.push_back(example.labels.front());
-  for (const std::vector<int32_t>& ids : decisions) one.push_back(ids.front());
-  return ComputeMetrics(probabilities, truth, labels, options, one);
+  return ComputeMetricsOfSets(probabilities, LabelSets(set), labels, set.multi_label, options, decisions);
 }
 
 Result<void> CheckCalibrationPlan(const TrainingPlan& plan, const Split& split, int32_t positive_label) {
