@@ -138,5 +138,26 @@ TEST_F(TrainTest, LearningCurvesTrainOnPartsOfTheTrainingPart) {
   EXPECT_THAT(observer.notes, Not(IsEmpty()));
 }
 
+/// Texts of which three in five are spam, which no model can know.
+Dataset Ambiguous(size_t count, size_t first) {
+  Dataset set;
+  set.labels.names = {"ham", "spam"};
+  for (size_t i = first; i < first + count; ++i) {
+    set.examples.push_back({"an offer for you, number " + std::to_string(i), {i % 5 < 3 ? 1 : 0}, "", 0});
+  }
+  return set;
+}
+
+TEST_F(TrainTest, LearningCurvesCountTheDecisionsOfTheThresholds) {
+  split = {
+      .train = Ambiguous(100, 0), .validation = Ambiguous(200, 100), .test = Ambiguous(50, 300), .training_only = {}};
+  plan.calibration.max_fpr = 0.1;
+  const auto curve = MeasureLearningCurve(plan, {"1.0"}, split, pool, observer);
+  ASSERT_TRUE(curve) << curve.error().Text();
+  const DataCurvePoint& point = curve->points.front();
+  const auto right = static_cast<double>(std::ranges::count(point.right, 1));
+  EXPECT_DOUBLE_EQ(right / static_cast<double>(point.right.size()), point.metrics.accuracy);
+}
+
 }  // namespace
 }  // namespace winnow
