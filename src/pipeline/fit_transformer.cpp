@@ -88,11 +88,10 @@ class FineTuned final : public FittedModel {
   }
 
   const std::vector<float>& validation_logits() const override { return result_.validation_logits; }
-  bool pooled() const override { return input_.plan.model.long_text == LongText::kWindows; }
   std::string weights() const override { return "f32"; }
 
   std::vector<float> Probabilities(HeldOutPart part, const Calibration& calibration) override {
-    if (pooled()) return ProbabilitiesByWindows(part, calibration);
+    if (input_.plan.model.pooled()) return ProbabilitiesByWindows(part, calibration);
     if (part == HeldOutPart::kValidation) return ProbabilitiesOf(result_.validation_logits, validation_, calibration);
     return ProbabilitiesOf(runner_->AllLogits(test_.texts.view()), test_, calibration);
   }

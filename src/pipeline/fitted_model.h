@@ -38,8 +38,6 @@ class FittedModel {
 
   /// [texts, labels] of the validation part: what a calibration is fitted on.
   virtual const std::vector<float>& validation_logits() const = 0;
-  /// Whether texts may be read in windows, of which each has logits of its own.
-  virtual bool pooled() const { return false; }
   /// The weights that predict: "f32", "linear".
   virtual std::string weights() const = 0;
 

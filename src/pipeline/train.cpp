@@ -29,7 +29,7 @@ Result<std::optional<CalibrationResult>> CalibrateFitted(const FitInput& input, 
                              return model.Probabilities(HeldOutPart::kValidation, calibration);
                            },
                            .positive_label = input.positive_label,
-                           .pooled = model.pooled(),
+                           .pooled = input.plan.model.pooled(),
                            .source = "validation texts",
                            .weights = model.weights()};
   return CalibrateTrained(input.plan, input.split, texts, input.manifest, observer);

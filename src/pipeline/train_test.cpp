@@ -111,6 +111,14 @@ TEST_F(TrainTest, RefusesAPlanThatMakesNoSenseBeforeAnythingIsWritten) {
   EXPECT_TRUE(std::filesystem::is_empty(dir.path()));
 }
 
+TEST_F(TrainTest, LinearModelsNeedNoTextsOfTheirOwnForThresholdsInWindowsMode) {
+  split.validation = Messages(70, 60);  // 35 of them ham: enough for 29 negatives, but not if they are split
+  plan.model.long_text = LongText::kWindows;
+  plan.calibration.max_fpr = 0.1;
+  const auto trained = Train(plan, split, pool, observer);
+  EXPECT_TRUE(trained) << trained.error().Text();
+}
+
 TEST_F(TrainTest, CrossValidationTestsEachTextOnceAndKeepsTrainingsQuiet) {
   const Dataset data = Messages(60, 0);
   const auto done = CrossValidate(plan, data, {}, {.folds = 3, .seed = 1}, pool, observer);

@@ -110,8 +110,7 @@ Result<void> CheckCalibrationPlan(const TrainingPlan& plan, const Split& split, 
                 "omit one of these options");
   }
   if (HasHeldOut(split)) {
-    return CheckEnoughTexts(plan.calibration, split.validation, positive_label,
-                            plan.model.long_text == LongText::kWindows);
+    return CheckEnoughTexts(plan.calibration, split.validation, positive_label, plan.model.pooled());
   }
   if (!plan.calibration.max_fpr) return {};
   return Fail(ErrorCode::kInvalidData, "--max-fpr requires validation texts that are not training texts",

@@ -54,6 +54,8 @@ struct ModelPlan {
   std::optional<int> layers;    ///< of the base model, evenly spaced; empty: all
 
   bool transformer() const { return kind == "transformer"; }
+  /// Whether texts are read in windows, of which each has logits of its own.
+  bool pooled() const { return transformer() && long_text == LongText::kWindows; }
 };
 
 /// Fine-tuning of a transformer; class_weights apply to linear models too.
