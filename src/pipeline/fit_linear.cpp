@@ -183,17 +183,6 @@ class FittedLinear final : public FittedModel {
 
 }  // namespace
 
-Result<void> CheckLinearPlan(const TrainingPlan& plan) {
-  const auto refuse = [&](const char* option) {
-    return Fail(ErrorCode::kInvalidArgument,
-                fmt::format("{} requires a transformer, but --kind is {}", option, plan.model.kind),
-                "omit one of these options");
-  };
-  if (plan.distillation.teacher) return refuse("--teacher");
-  if (plan.output.resume) return refuse("--resume");
-  return {};
-}
-
 Result<std::unique_ptr<FittedModel>> FitLinear(const FitInput& input, ThreadPool& pool, TrainingObserver& observer) {
   const Dataset& train = input.split.train;
   const LinearTrainingOptions training = TRY(TrainingOptionsOf(input.plan, train));

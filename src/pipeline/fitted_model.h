@@ -64,7 +64,4 @@ Result<std::unique_ptr<FittedModel>> FitTransformer(const FitInput& input, Threa
 /// TrainLinear's.
 Result<std::unique_ptr<FittedModel>> FitLinear(const FitInput& input, ThreadPool& pool, TrainingObserver& observer);
 
-/// Refuses plans for a linear model that only a transformer can follow. Errors: kInvalidArgument.
-Result<void> CheckLinearPlan(const TrainingPlan& plan);
-
 }  // namespace winnow

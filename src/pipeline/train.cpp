@@ -111,7 +111,6 @@ Result<void> WriteBundle(const FitInput& input, FittedModel& model, const Traini
 Result<TrainedModel> Train(const TrainingPlan& plan, const Split& split, ThreadPool& pool, TrainingObserver& observer,
                            Clock::time_point begin) {
   TRY(CheckPlan(plan));
-  if (!plan.model.transformer()) TRY(CheckLinearPlan(plan));
   const int32_t positive_label = TRY(PositiveLabel(plan.data, split.train.labels));
   TRY(CheckCalibrationPlan(plan, split, positive_label));
   Manifest manifest = TRY(ManifestOf(plan, split.train.labels, positive_label));

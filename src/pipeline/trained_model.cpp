@@ -1,9 +1,9 @@
 #include "pipeline/trained_model.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cmath>
 #include <string_view>
 #include <unordered_set>
 
@@ -12,7 +12,6 @@
 #include "classify/decision_rule.h"
 #include "data/label_sets.h"
 #include "decide/decide.h"
-#include "decide/label_thresholds.h"
 #include "pipeline/data_plan.h"
 
 namespace winnow {
@@ -48,10 +47,8 @@ Result<int32_t> PositiveLabel(const DataPlan& data, const LabelSet& labels) {
   if (data.positive_label.empty()) return labels.Find(DefaultPositiveLabel(labels.names));
   const int id = labels.Find(data.positive_label);
   if (id >= 0) return id;
-  std::string names;
-  for (const std::string& name : labels.names) names += (names.empty() ? "" : ", ") + name;
   return Fail(ErrorCode::kInvalidArgument, "--positive-label: the data have no label '" + data.positive_label + "'",
-              "the labels are: " + names);
+              fmt::format("the labels are: {}", fmt::join(labels.names, ", ")));
 }
 
 Result<Manifest> ManifestOf(const TrainingPlan& plan, const LabelSet& labels, int32_t positive_label) {
@@ -74,13 +71,12 @@ Result<void> TuneThresholds(std::span<const float> probabilities, const Dataset&
                 "omit it");
   }
   const std::vector<std::string>& labels = validation.labels.names;
-  const std::vector<float> thresholds = BestF1Thresholds(probabilities, LabelSets(validation), labels.size());
-  std::string line;
-  for (size_t i = 0; i < labels.size(); ++i) {
-    manifest.thresholds.labels[labels[i]] = std::round(static_cast<double>(thresholds[i]) * 1e4) / 1e4;
-    line += fmt::format("{}{} {:.2f}", i == 0 ? "" : ", ", labels[i], thresholds[i]);
+  SetBestF1Thresholds(probabilities, LabelSets(validation), labels, manifest.thresholds);
+  std::vector<std::string> told;
+  for (const std::string& label : labels) {
+    told.push_back(fmt::format("{} {:.2f}", label, manifest.thresholds.labels[label]));
   }
-  observer.Note("thresholds with the best F1 on the validation texts: " + line);
+  observer.Note("thresholds with the best F1 on the validation texts: " + fmt::format("{}", fmt::join(told, ", ")));
   return {};
 }
 

@@ -131,7 +131,7 @@ struct TrainingPlan {
   uint64_t seed = TrainerOptions{}.seed;  ///< of splits, shuffles, dropout, new weights and augmentation
 };
 
-/// Checks numbers against their ranges and names against what there is. Errors: kInvalidArgument, beginning with the
+/// Checks numbers against their ranges, names against what there is, and options against the kind of model. Errors: kInvalidArgument, beginning with the
 /// name of the option ("--lr-scheduler: ...").
 Result<void> CheckPlan(const TrainingPlan& plan);
 
