@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/progress.h"
+#include "base/stopwatch.h"
 #include "bundle/labels.h"
 #include "data/label_sets.h"
 #include "linear/train_linear.h"
@@ -17,8 +18,6 @@ namespace winnow {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-double SecondsSince(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
 struct NgramRange {
   int min = 1, max = 1;

@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "base/lines.h"
 #include "base/progress.h"
+#include "base/stopwatch.h"
 #include "classify/long_text.h"
 #include "classify/text_encoder.h"
 #include "data/data_digest.h"
@@ -27,8 +28,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
-
-double SecondsSince(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
 /// What the trained bytes depend on: a checkpoint of another run is not gone on from.
 RunIdentity IdentityOf(Json hyperparameters, const Split& split, const TextSet& train, const Model& base, int threads) {

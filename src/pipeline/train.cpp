@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/machine.h"
+#include "base/stopwatch.h"
 #include "bundle/directory.h"
 #include "bundle/manifest.h"
 #include "calibrate/calibration_set.h"
@@ -125,7 +126,7 @@ Result<TrainedModel> Train(const TrainingPlan& plan, const Split& split, ThreadP
   TrainedModel trained = TRY(Measure(input, *model, observer));
   TrainingInfo& info = trained.info;
   info = InfoOf(input, trained, pool.size());
-  const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  const double seconds = SecondsSince(begin);
   info.training_seconds = RoundedToThousandths(seconds);
   model->Describe(trained.has_test ? HeldOutPart::kTest : HeldOutPart::kValidation, info);
   TRY(MeasureValidation(input, *model, trained));
