@@ -22,7 +22,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 /// Calibration sees the validation part only; the reported metrics are of texts that nothing has seen.
-Result<std::optional<CalibrationResult>> CalibrateFitted(const FitInput& input, FittedModel& model,
+Result<std::optional<CalibrationResult>> CalibrateFitted(const FitInput& input, bool held_out, FittedModel& model,
                                                          TrainingObserver& observer) {
   const HeldOutTexts texts{.dataset = input.split.validation,
                            .logits = model.validation_logits(),
@@ -33,7 +33,7 @@ Result<std::optional<CalibrationResult>> CalibrateFitted(const FitInput& input, 
                            .pooled = input.plan.model.pooled(),
                            .source = "validation texts",
                            .weights = model.weights()};
-  return CalibrateTrained(input.plan, input.split, texts, input.manifest, observer);
+  return CalibrateTrained(input.plan, held_out, texts, input.manifest, observer);
 }
 
 /// Probabilities, decisions and metrics of the reported part.
@@ -113,7 +113,8 @@ Result<TrainedModel> Train(const TrainingPlan& plan, const Split& split, ThreadP
                            Clock::time_point begin) {
   TRY(CheckPlan(plan));
   const int32_t positive_label = TRY(PositiveLabel(plan.data, split.train.labels));
-  TRY(CheckCalibrationPlan(plan, split, positive_label));
+  const bool held_out = HasHeldOut(split);
+  TRY(CheckCalibrationPlan(plan, split.validation, held_out, positive_label));
   Manifest manifest = TRY(ManifestOf(plan, split.train.labels, positive_label));
   std::optional<BundleWriter>
       bundle;  // first: finding the target full of other things after the training would be late
@@ -122,7 +123,7 @@ Result<TrainedModel> Train(const TrainingPlan& plan, const Split& split, ThreadP
   const FitInput input{.plan = plan, .split = split, .positive_label = positive_label, .manifest = manifest};
   const std::unique_ptr<FittedModel> model =
       TRY(plan.model.transformer() ? FitTransformer(input, pool, observer) : FitLinear(input, pool, observer));
-  const std::optional<CalibrationResult> calibration = TRY(CalibrateFitted(input, *model, observer));
+  const std::optional<CalibrationResult> calibration = TRY(CalibrateFitted(input, held_out, *model, observer));
   TrainedModel trained = TRY(Measure(input, *model, observer));
   TrainingInfo& info = trained.info;
   info = InfoOf(input, trained, pool.size());

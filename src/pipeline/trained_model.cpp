@@ -17,15 +17,6 @@
 namespace winnow {
 namespace {
 
-/// Whether there are texts to calibrate on that were not trained on. With very few texts the training texts are the
-/// validation part too.
-bool HasHeldOut(const Split& split) {
-  std::unordered_set<std::string_view> trained;
-  for (const Example& example : split.train.examples) trained.insert(example.text);
-  return std::ranges::any_of(split.validation.examples,
-                             [&](const Example& example) { return !trained.contains(example.text); });
-}
-
 void NoteCalibration(const CalibrationResult& result, const TrainingPlan& plan, TrainingObserver& observer) {
   if (plan.calibration.max_fpr) {
     for (const std::string& line : Lines(CalibrationReportText(result))) observer.Note(line);
@@ -42,6 +33,13 @@ void NoteCalibration(const CalibrationResult& result, const TrainingPlan& plan, 
 }
 
 }  // namespace
+
+bool HasHeldOut(const Split& split) {
+  std::unordered_set<std::string_view> trained;
+  for (const Example& example : split.train.examples) trained.insert(example.text);
+  return std::ranges::any_of(split.validation.examples,
+                             [&](const Example& example) { return !trained.contains(example.text); });
+}
 
 Result<int32_t> PositiveLabel(const DataPlan& data, const LabelSet& labels) {
   if (data.positive_label.empty()) return labels.Find(DefaultPositiveLabel(labels.names));
@@ -100,23 +98,22 @@ Result<Metrics> MetricsOf(std::span<const float> probabilities, const Dataset& s
   return ComputeMetricsOfSets(probabilities, LabelSets(set), labels, set.multi_label, options, decisions);
 }
 
-Result<void> CheckCalibrationPlan(const TrainingPlan& plan, const Split& split, int32_t positive_label) {
+Result<void> CheckCalibrationPlan(const TrainingPlan& plan, const Dataset& validation, bool held_out,
+                                  int32_t positive_label) {
   if (plan.calibration.tune_thresholds && plan.calibration.max_fpr) {
     return Fail(ErrorCode::kInvalidArgument, "--tune-thresholds cannot be combined with --max-fpr",
                 "omit one of these options");
   }
-  if (HasHeldOut(split)) {
-    return CheckEnoughTexts(plan.calibration, split.validation, positive_label, plan.model.pooled());
-  }
+  if (held_out) return CheckEnoughTexts(plan.calibration, validation, positive_label, plan.model.pooled());
   if (!plan.calibration.max_fpr) return {};
   return Fail(ErrorCode::kInvalidData, "--max-fpr requires validation texts that are not training texts",
               "add texts, or specify validation texts with --validation");
 }
 
-Result<std::optional<CalibrationResult>> CalibrateTrained(const TrainingPlan& plan, const Split& split,
+Result<std::optional<CalibrationResult>> CalibrateTrained(const TrainingPlan& plan, bool held_out,
                                                           const HeldOutTexts& texts, Manifest& manifest,
                                                           TrainingObserver& observer) {
-  if (!HasHeldOut(split)) {
+  if (!held_out) {
     observer.Note("calibration skipped, temperature stays 1.00: there are no held-out texts to fit it on");
     return std::nullopt;
   }
