@@ -18,11 +18,11 @@
 #include "cli/classify_options.h"
 #include "cli/classify_remote.h"
 #include "cli/commands.h"
-#include "cli/explanation.h"
 #include "cli/output.h"
 #include "cli/zero_shot_options.h"
 #include "client/server_client.h"
 #include "data/dataset.h"
+#include "report/explanation_text.h"
 #include "text/text_parts.h"
 
 namespace winnow {

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "cli/classify_lines.h"
-#include "cli/explanation.h"
 #include "client/read_explanation.h"
+#include "report/explanation_text.h"
 
 namespace winnow {
 namespace {

@@ -9,7 +9,6 @@
 #include "base/machine.h"
 #include "base/progress.h"
 #include "cli/commands.h"
-#include "cli/find_bundles.h"
 #include "cli/labelled_data.h"
 #include "cli/output.h"
 #include "cli/zero_shot_options.h"
@@ -17,6 +16,7 @@
 #include "evaluate/evaluation.h"
 #include "report/comparison.h"
 #include "report/comparison_plot.h"
+#include "report/find_bundles.h"
 #include "report/measure_model.h"
 #include "report/svg_chart.h"
 
