@@ -4,8 +4,8 @@
 #include <string>
 #include <utility>
 
-#include "cli/classify_lines.h"
 #include "client/read_explanation.h"
+#include "report/answer_lines.h"
 #include "report/explanation_text.h"
 
 namespace winnow {

@@ -117,7 +117,7 @@ class Measurements {
     const BundleClassifier classifier = TRY(BundleClassifier::Load(bundle, pool_, options_.weights));
     const Dataset dataset = TRY(Read(
         [&](ReadReport& report) {
-          return ReadLabelledData(classifier, std::span(&options_.data, 1), options_, report);
+          return ReadLabelledData(classifier, std::span(&options_.data, 1), options_.reading, report);
         },
         model));
     TRY(MeasureModel(
@@ -127,7 +127,8 @@ class Measurements {
 
   Result<void> MeasureZeroShot(const fs::path& bundle, ComparedModel& model) {
     const Dataset dataset = TRY(Read(
-        [&](ReadReport& report) { return ReadLabelledData(std::span(&options_.data, 1), options_, report); }, model));
+        [&](ReadReport& report) { return ReadLabelledData(std::span(&options_.data, 1), options_.reading, report); },
+        model));
     ZeroShotOptions options =
         ZeroShotOptionsOf(options_.zero_shot_details, dataset.labels.names, dataset.multi_label, options_.weights);
     for (const std::string& label : options.labels) options.phrases.push_back(PhraseOfLabel(label));
