@@ -69,10 +69,13 @@ struct TrainProgress {
   int step = 0;         ///< steps done; 0 before the first one and for linear models
   int total_steps = 0;  ///< 0 until it is known
   double loss = 0;      ///< of the last step
-  std::string message;  ///< a line for people about what was done or found; empty after a mere step
+  /// A line for people about what was done or found; empty after a mere step, and while a base model is received or
+  /// texts are encoded before the first step.
+  std::string message;
 };
 
-/// Called in the thread that trains; false ends the training with kCancelled. Errors of the callback are its own: it
+/// Called in the thread that trains, for each line, after each step, and now and then during the work before the first
+/// step (receiving a base model, encoding texts once for a frozen encoder); false ends the training with kCancelled. Errors of the callback are its own: it
 /// must not throw.
 using TrainCallback = std::function<bool(const TrainProgress& progress)>;
 

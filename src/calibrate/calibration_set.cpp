@@ -12,6 +12,18 @@
 #include "data/deduplicate.h"
 
 namespace winnow {
+namespace {
+
+/// Whether the texts, or those that are left without duplicates, have the digest.
+bool HasDigest(const Dataset& dataset, const std::string& sha256) {
+  if (DataSha256(dataset) == sha256) return true;
+  Dataset once = dataset;
+  const size_t texts = once.examples.size();
+  Deduplicate(once);
+  return once.examples.size() != texts && DataSha256(once) == sha256;
+}
+
+}  // namespace
 
 Result<Dataset> ReadCalibrationSet(const std::filesystem::path& bundle, const BundleClassifier& classifier) {
   const std::filesystem::path file = bundle / kCalibrationTextsFile;
@@ -48,10 +60,7 @@ Result<void> WriteCalibrationSet(const std::filesystem::path& bundle, const Data
 std::string SeemsTrainedOn(const std::filesystem::path& bundle, const Dataset& dataset,
                            const BundleClassifier& classifier, bool given) {
   const Result<TrainingInfo> info = ReadTrainingInfo(bundle);
-  Dataset once = dataset;
-  Deduplicate(once);
-  if (info && !info->data_sha256.empty() &&
-      (DataSha256(dataset) == info->data_sha256 || DataSha256(once) == info->data_sha256)) {
+  if (info && !info->data_sha256.empty() && HasDigest(dataset, info->data_sha256)) {
     return "these are the texts that the model was trained on";
   }
   const Result<Dataset> kept = given ? ReadCalibrationSet(bundle, classifier) : Result<Dataset>(Dataset());

@@ -23,6 +23,15 @@ constexpr size_t kEnoughForFolds = 100;  // with fewer, a fit on four fifths say
 
 }  // namespace
 
+void SetBestF1Thresholds(std::span<const float> probabilities, std::span<const std::vector<int32_t>> truth,
+                         std::span<const std::string> labels, Thresholds& thresholds) {
+  const std::vector<float> best = BestF1Thresholds(probabilities, truth, labels.size());
+  thresholds.labels.clear();
+  for (size_t k = 0; k < labels.size(); ++k) {
+    thresholds.labels[labels[k]] = std::round(static_cast<double>(best[k]) * 1e4) / 1e4;
+  }
+}
+
 Calibrator::Calibrator(const HeldOutTexts& texts, const CalibrationOptions& options)
     : texts_(texts),
       options_(options),
@@ -39,7 +48,9 @@ Result<CalibrationResult> Calibrator::Calibrate(Manifest& manifest) {
   if (options_.max_fpr) {
     TRY(ChooseThresholds(manifest.thresholds));
   } else if (tune_) {
-    TuneThresholds(manifest.thresholds);
+    // Those that --tune-thresholds chose were of the former probabilities.
+    Note("the thresholds of the labels are tuned again for the best F1 on these texts");
+    SetBestF1Thresholds(probabilities_, truth_, labels_, manifest.thresholds);
   }
   if (options_.max_error) TRY(ChooseAbstention(manifest));
   NotePartition();
@@ -158,14 +169,7 @@ Result<bool> Calibrator::CrossFit(CalibrationMethod method, Indices& part, std::
 
 Result<CalibrationFigures> Calibrator::FiguresOf(std::span<const float> probabilities, const Indices& part) const {
   const MetricsOptions options{.bootstrap_resamples = 0};
-  Metrics metrics;
-  if (multi_label_) {
-    metrics = TRY(ComputeMultiLabelMetrics(probabilities, TruthAt(part), labels_, options));
-  } else {
-    std::vector<int32_t> truth;
-    for (const size_t t : part) truth.push_back(truth_[t].front());
-    metrics = TRY(ComputeMetrics(probabilities, truth, labels_, options));
-  }
+  const Metrics metrics = TRY(ComputeMetricsOfSets(probabilities, TruthAt(part), labels_, multi_label_, options));
   return CalibrationFigures{.nll = metrics.nll.value_or(0),
                             .ece = metrics.ece.value_or(0),
                             .adaptive_ece = metrics.adaptive_ece.value_or(0),
@@ -227,16 +231,6 @@ std::vector<float> Calibrator::NegativeScores(size_t label) const {
     scores.push_back(multi_label_ ? RowOf(t)[label] : PositiveScore(RowOf(t), static_cast<int32_t>(label)));
   }
   return scores;
-}
-
-/// Thresholds that --tune-thresholds chose were of the former probabilities.
-void Calibrator::TuneThresholds(Thresholds& thresholds) {
-  Note("the thresholds of the labels are tuned again for the best F1 on these texts");
-  const std::vector<float> best = BestF1Thresholds(probabilities_, truth_, labels_.size());
-  thresholds.labels.clear();
-  for (size_t k = 0; k < labels_.size(); ++k) {
-    thresholds.labels[labels_[k]] = std::round(static_cast<double>(best[k]) * 1e4) / 1e4;
-  }
 }
 
 Result<void> Calibrator::ChooseAbstention(Manifest& manifest) {

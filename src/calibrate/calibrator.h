@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -57,6 +58,11 @@ struct CalibrationResult {
   std::vector<std::string> notes;  ///< notes for the user
 };
 
+/// Gives each label of a multi-label model its threshold with the best F1 on these texts (decide/label_thresholds.h),
+/// in four decimals. `probabilities` [texts, labels]; `truth` the label ids of each text.
+void SetBestF1Thresholds(std::span<const float> probabilities, std::span<const std::vector<int32_t>> truth,
+                         std::span<const std::string> labels, Thresholds& thresholds);
+
 /// Fits and chooses what the options ask for. Deterministic; used once.
 class Calibrator {
  public:
@@ -81,7 +87,6 @@ class Calibrator {
   Result<void> ChooseThresholds(Thresholds& thresholds);
   Result<ChosenThresholds> ThresholdsOf(size_t label) const;
   std::vector<float> NegativeScores(size_t label) const;
-  void TuneThresholds(Thresholds& thresholds);
   Result<void> ChooseAbstention(Manifest& manifest);
   void NotePartition();
   void Note(std::string note) { result_.notes.push_back(std::move(note)); }

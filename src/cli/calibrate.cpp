@@ -53,9 +53,9 @@ void Describe(CalibrateOptions& options, OptionTable& table) {
                      "gzip-compressed")
       .Default("calibration.jsonl in BUNDLE");
   table.Group("Data");
-  AddTextField(options.text_field, table);
-  AddLabelField(options.label_field, table);
-  AddFilter(options.filter, table);
+  AddTextField(options.reading.text_field, table);
+  AddLabelField(options.reading.label_field, table);
+  AddFilter(options.reading.filter, table);
   table.Add("force", &options.force, "Accept texts that the model was apparently trained on");
   table.Group("Calibration");
   AddCalibrationOptions(options.calibrating, table, /*of_a_bundle=*/true);
@@ -87,7 +87,7 @@ Result<Dataset> ReadTextsFor(const CalibrateOptions& options, const BundleClassi
     return ReadCalibrationSet(options.bundle, classifier);
   }
   ReadReport report;
-  Result<Dataset> dataset = ReadLabelledData(classifier, options.data, options, report);
+  Result<Dataset> dataset = ReadLabelledData(classifier, options.data, options.reading, report);
   for (const std::string& line : Lines(report.Text())) LogInfo("{}", line);
   return dataset;
 }

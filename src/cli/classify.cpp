@@ -14,15 +14,15 @@
 #include "classify/answer_json.h"
 #include "classify/bundle_classifier.h"
 #include "classify/explain.h"
-#include "cli/classify_lines.h"
 #include "cli/classify_options.h"
 #include "cli/classify_remote.h"
 #include "cli/commands.h"
-#include "cli/explanation.h"
 #include "cli/output.h"
 #include "cli/zero_shot_options.h"
 #include "client/server_client.h"
 #include "data/dataset.h"
+#include "report/answer_lines.h"
+#include "report/explanation_text.h"
 #include "text/text_parts.h"
 
 namespace winnow {

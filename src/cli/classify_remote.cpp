@@ -4,9 +4,9 @@
 #include <string>
 #include <utility>
 
-#include "cli/classify_lines.h"
-#include "cli/explanation.h"
 #include "client/read_explanation.h"
+#include "report/answer_lines.h"
+#include "report/explanation_text.h"
 
 namespace winnow {
 namespace {

@@ -9,7 +9,6 @@
 #include "base/machine.h"
 #include "base/progress.h"
 #include "cli/commands.h"
-#include "cli/find_bundles.h"
 #include "cli/labelled_data.h"
 #include "cli/output.h"
 #include "cli/zero_shot_options.h"
@@ -17,6 +16,7 @@
 #include "evaluate/evaluation.h"
 #include "report/comparison.h"
 #include "report/comparison_plot.h"
+#include "report/find_bundles.h"
 #include "report/measure_model.h"
 #include "report/svg_chart.h"
 
@@ -117,7 +117,7 @@ class Measurements {
     const BundleClassifier classifier = TRY(BundleClassifier::Load(bundle, pool_, options_.weights));
     const Dataset dataset = TRY(Read(
         [&](ReadReport& report) {
-          return ReadLabelledData(classifier, std::span(&options_.data, 1), options_, report);
+          return ReadLabelledData(classifier, std::span(&options_.data, 1), options_.reading, report);
         },
         model));
     TRY(MeasureModel(
@@ -127,7 +127,8 @@ class Measurements {
 
   Result<void> MeasureZeroShot(const fs::path& bundle, ComparedModel& model) {
     const Dataset dataset = TRY(Read(
-        [&](ReadReport& report) { return ReadLabelledData(std::span(&options_.data, 1), options_, report); }, model));
+        [&](ReadReport& report) { return ReadLabelledData(std::span(&options_.data, 1), options_.reading, report); },
+        model));
     ZeroShotOptions options =
         ZeroShotOptionsOf(options_.zero_shot_details, dataset.labels.names, dataset.multi_label, options_.weights);
     for (const std::string& label : options.labels) options.phrases.push_back(PhraseOfLabel(label));

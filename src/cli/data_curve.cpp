@@ -52,7 +52,8 @@ Result<void> Run(const DataCurveOptions& options) {
   const DataCurve curve = TRY(MeasureLearningCurve(plan, options.sizes, split, pool, observer));
   if (options.plot) {
     const std::string name = plan.data.files.front().filename().string();
-    TRY(PlotDataCurve(curve, fmt::format("{}, {}", name, plan.model.base_model), *options.plot));
+    const std::string& model = plan.model.transformer() ? plan.model.base_model : plan.model.kind;
+    TRY(PlotDataCurve(curve, fmt::format("{}, {}", name, model), *options.plot));
     LogInfo("{} is drawn", options.plot->string());
   }
   if (options.json) return Print(DataCurveJson(curve).dump(2) + "\n");

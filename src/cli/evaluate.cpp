@@ -74,9 +74,9 @@ std::string CommandLine(const EvaluateOptions& options) {
     line.push_back(value);
   };
   for (const std::filesystem::path& file : options.data) line.push_back(file.string());
-  if (!options.text_field.empty()) add("--text-field", options.text_field);
-  for (const std::string& field : options.label_field) add("--label-field", field);
-  for (const std::string& filter : options.filter) add("--filter", filter);
+  if (!options.reading.text_field.empty()) add("--text-field", options.reading.text_field);
+  for (const std::string& field : options.reading.label_field) add("--label-field", field);
+  for (const std::string& filter : options.reading.filter) add("--filter", filter);
   if (options.mode != Mode::kModerate) add("--mode", std::string(ModeName(options.mode)));
   if (options.weights != Weights::kAuto) add("--weights", options.weights == Weights::kInt8 ? "int8" : "float");
   if (options.long_text) add("--long-text", std::string(NameOf(*options.long_text)));
@@ -92,7 +92,7 @@ std::string CommandLine(const EvaluateOptions& options) {
 
 ReportCommand ReportCommandOf(const EvaluateOptions& options) {
   return {.data = options.data,
-          .fields = {.text = options.text_field, .labels = options.label_field},
+          .fields = {.text = options.reading.text_field, .labels = options.reading.label_field},
           .filter = FilterOf(options),
           .mode = options.mode,
           .line = CommandLine(options),
@@ -137,7 +137,7 @@ Result<void> CheckOptions(const EvaluateOptions& options) {
 
 Result<Dataset> Read(const EvaluateOptions& options, const BundleClassifier& classifier, bool tell, size_t& left_out) {
   ReadReport read;
-  Result<Dataset> dataset = ReadLabelledData(classifier, options.data, options, read);
+  Result<Dataset> dataset = ReadLabelledData(classifier, options.data, options.reading, read);
   if (tell || !dataset) {
     for (const std::string& line : Lines(read.Text())) LogInfo("{}", line);
   }

@@ -26,8 +26,7 @@ Result<void> PrintFolds(const CrossValidated& done, size_t texts, const FoldOpti
   return Print(document.dump(2) + "\n");
 }
 
-}  // namespace
-
+/// Refuses options that ask for a model that stays.
 Result<void> RequireMeasuringOnly(const TrainCommandOptions& options) {
   for (const auto& [given, name] :
        {std::pair(options.plan.output.resume, "resume"), std::pair(options.quantize, "quantize"),
@@ -39,6 +38,8 @@ Result<void> RequireMeasuringOnly(const TrainCommandOptions& options) {
   return {};
 }
 
+}  // namespace
+
 Result<void> RunFolds(const TrainingPlan& plan, Dataset data, const FoldOptions& options, bool json, ThreadPool& pool,
                       const FoldsReport& report) {
   for (const std::string& line : Lines(Deduplicate(data).Text())) LogInfo("{}", line);
@@ -49,6 +50,7 @@ Result<void> RunFolds(const TrainingPlan& plan, Dataset data, const FoldOptions&
 }
 
 Result<void> RunTrainingFolds(const TrainCommandOptions& options) {
+  TRY(RequireMeasuringOnly(options));
   const TrainingPlan plan = PlanOf(options);
   if (plan.data.files.empty()) {
     return Fail(ErrorCode::kInvalidArgument, "no data to train on", "usage: winnow train DATA... --folds K");
@@ -64,7 +66,6 @@ Result<void> RunTrainingFolds(const TrainCommandOptions& options) {
   const Split split = TRY(ReadSplit(SplitFilesOf(plan.data), TRY(ReadOptionsOf(plan.data)),
                                     {.test_size = 0, .validation_size = 0, .seed = plan.seed}, report));
   for (const std::string& line : Lines(report.train.Text() + report.duplicates.Text())) LogInfo("{}", line);
-  TRY(RequireMeasuringOnly(options));
   const FoldOptions folds{.folds = *options.folds, .seed = plan.seed};
   const CrossValidated done = TRY(CrossValidate(plan, split.train, split.validation, folds, pool, observer));
   return PrintFolds(done, split.train.examples.size(), folds, options.json);

@@ -19,10 +19,7 @@ using FoldsReport = std::function<Result<void>(CrossValidated& done)>;
 Result<void> RunFolds(const TrainingPlan& plan, Dataset data, const FoldOptions& options, bool json, ThreadPool& pool,
                       const FoldsReport& report = {});
 
-/// Runs `winnow train DATA --folds K`.
+/// Runs `winnow train DATA --folds K`. Errors: kInvalidArgument for options that ask for a model that stays.
 Result<void> RunTrainingFolds(const TrainCommandOptions& options);
-
-/// Refuses options that ask for a model that stays. Errors: kInvalidArgument.
-Result<void> RequireMeasuringOnly(const TrainCommandOptions& options);
 
 }  // namespace winnow

@@ -43,18 +43,7 @@ struct ServeOptions : CommonOptions {
   int max_wait_ms = static_cast<int>(server.models.scheduler.max_wait.count());
 };
 
-void Describe(ServeOptions& options, OptionTable& table) {
-  table
-      .AddPositional("bundle", &options.server.bundles,
-                     "Directories of models, or directories that contain models; the first model is the default for "
-                     "requests that name none")
-      .ValueName("BUNDLE")
-      .Required();
-  table.Describe(
-      "On SIGHUP, the server checks all models again. A changed model is loaded while the old version "
-      "keeps serving, and replaces it without dropping a request. Replace model files by renaming new ones "
-      "into place, as the commands of winnow, mv and rsync do: a file that is truncated while it is in use "
-      "(for instance by cp) crashes the server.");
+void AddAddressOptions(ServeOptions& options, OptionTable& table) {
   table.Group("Address");
   table.Add("host", &options.server.http.host, "Address to listen on; 0.0.0.0 listens on all addresses of this machine")
       .ValueName("ADDRESS");
@@ -67,6 +56,9 @@ void Describe(ServeOptions& options, OptionTable& table) {
       .ValueName("FILE");
   table.Add("tls-key", &options.server.http.tls_key, "Private key of the TLS certificate, in PEM format")
       .ValueName("FILE");
+}
+
+void AddModelOptions(ServeOptions& options, OptionTable& table) {
   table.Group("Models");
   table.Add("lazy", &options.server.models.lazy, "Load each model on its first request instead of at startup");
   table
@@ -78,6 +70,9 @@ void Describe(ServeOptions& options, OptionTable& table) {
            "Approximate memory limit for all loaded models, in MB; the least recently used models are evicted. "
            "0: no limit")
       .Range(0, 1e9);
+}
+
+void AddAccessOptions(ServeOptions& options, OptionTable& table) {
   table.Group("Access");
   table
       .Add("api-key-file", &options.server.api_key_file,
@@ -101,6 +96,9 @@ void Describe(ServeOptions& options, OptionTable& table) {
            "Reverse proxy whose X-Forwarded-For header is trusted for the client's address: 10.0.0.5, "
            "10.0.0.0/8, loopback, unix")
       .ValueName("ADDRESS");
+}
+
+void AddLogOptions(ServeOptions& options, OptionTable& table) {
   table.Group("Log");
   table
       .Add("access-log", &options.server.access_log,
@@ -108,6 +106,9 @@ void Describe(ServeOptions& options, OptionTable& table) {
       .ValueName("FILE");
   table.Add("access-log-texts", &options.server.access_log_texts,
             "Include the texts of the requests in the access log");
+}
+
+void AddCacheOptions(ServeOptions& options, OptionTable& table) {
   table.Group("Cache");
   table.Add("cache-mb", &options.cache_mb, "Size of the cache of predictions, in MB; 0 disables it").Range(0, 1e6);
   table
@@ -118,6 +119,9 @@ void Describe(ServeOptions& options, OptionTable& table) {
       .Add("redis-timeout", &options.redis_timeout_ms,
            "Timeout for Redis, in milliseconds; after it, the model computes the prediction")
       .Range(1, 60000);
+}
+
+void AddLimitOptions(ServeOptions& options, OptionTable& table) {
   table.Group("Limits");
   table.Add("max-body-mb", &options.max_body_mb, "Maximum size of a request body after decompression, in MB")
       .Range(0.001, 4096);
@@ -137,6 +141,9 @@ void Describe(ServeOptions& options, OptionTable& table) {
   table.Add("http-threads", &options.server.http.threads, "Number of threads for network I/O")
       .Default("one per core")
       .AtLeast(0);
+}
+
+void AddBatchingOptions(ServeOptions& options, OptionTable& table) {
   table.Group("Batching");
   table.Add("max-batch-tokens", &options.max_batch_tokens, "Maximum number of tokens per batch").AtLeast(1);
   table.Add("max-batch-delay", &options.max_batch_delay_us, "Maximum time to wait for a batch to fill, in microseconds")
@@ -150,6 +157,27 @@ void Describe(ServeOptions& options, OptionTable& table) {
            "Maximum expected waiting time of a text, in milliseconds; requests that would wait longer get "
            "status 429. 0: no limit")
       .Range(0, 1e9);
+}
+
+void Describe(ServeOptions& options, OptionTable& table) {
+  table
+      .AddPositional("bundle", &options.server.bundles,
+                     "Directories of models, or directories that contain models; the first model is the default for "
+                     "requests that name none")
+      .ValueName("BUNDLE")
+      .Required();
+  table.Describe(
+      "On SIGHUP, the server checks all models again. A changed model is loaded while the old version "
+      "keeps serving, and replaces it without dropping a request. Replace model files by renaming new ones "
+      "into place, as the commands of winnow, mv and rsync do: a file that is truncated while it is in use "
+      "(for instance by cp) crashes the server.");
+  AddAddressOptions(options, table);
+  AddModelOptions(options, table);
+  AddAccessOptions(options, table);
+  AddLogOptions(options, table);
+  AddCacheOptions(options, table);
+  AddLimitOptions(options, table);
+  AddBatchingOptions(options, table);
   table.Example("winnow serve spam", "serve http://127.0.0.1:8080/v1/classify; all routes are described at /docs");
   table.Example("winnow serve spam --host 0.0.0.0 --tls-cert chain.pem --tls-key key.pem --api-key-file keys.txt",
                 "public, with TLS and API keys");

@@ -16,28 +16,40 @@
 #include "cli/export.h"
 #include "cli/folds.h"
 #include "cli/output.h"
-#include "cli/quantize.h"
 #include "cli/teacher_comparison.h"
 #include "cli/train_options.h"
 #include "pipeline/data_plan.h"
+#include "pipeline/quantize_bundle.h"
 #include "report/metrics_report.h"
+#include "report/quantization_report.h"
 
 namespace winnow {
 namespace {
+
+/// Quantizes the trained bundle, and returns what --json prints of it.
+Result<Json> Quantize(const QuantizePlan& plan, ThreadPool& pool) {
+  ConsoleObserver observer;
+  const QuantizedBundle done = TRY(QuantizeBundle(plan, pool, observer));
+  for (const std::string& line : Lines(QuantizationText(done.report))) LogInfo("{}", line);
+  return QuantizationJson(done.report, done.target);
+}
 
 /// --skip-training: the model that is there is exported, and quantised if that is asked for.
 Result<void> RunWithoutTraining(const TrainCommandOptions& options, const TrainingPlan& plan) {
   HandleInterrupts();
   Json report;
-  ExportRecipe onnx{.bundle = plan.output.dir};
+  ExportPlan onnx{.bundle = plan.output.dir};
   if (options.quantize) {
     ThreadPool pool(options.threads);
     report["quantization"] =
-        TRY(QuantizeBundle({.bundle = plan.output.dir, .data = plan.data.files, .max_drop = options.max_drop}, pool));
-    onnx.formats.push_back(kOnnxInt8Format);
+        TRY(Quantize({.bundle = plan.output.dir, .data = plan.data.files, .max_drop = options.max_drop}, pool));
+    onnx.formats.push_back(OnnxFormat::kInt8);
   }
-  report["onnx"] = TRY(ExportBundle(onnx));
-  for (const auto& file : report["onnx"]) LogInfo("wrote {}", file["path"].get<std::string>());
+  Json& files = report["onnx"] = Json::array();
+  for (const ExportedFile& file : TRY(ExportWithProgress(std::move(onnx)))) {
+    files.push_back(ExportedFileJson(file));
+    LogInfo("wrote {}", file.path.string());
+  }
   return options.json ? Print(report.dump(2) + "\n") : Result<void>();
 }
 
@@ -79,7 +91,7 @@ Result<void> Finish(const TrainCommandOptions& options, const TrainingPlan& plan
                     ThreadPool& pool, Json& document) {
   if (plan.distillation.teacher) document["compared_with_teacher"] = TRY(CompareWithTeacher(plan, reported, pool));
   if (!options.quantize) return {};
-  document["quantization"] = TRY(QuantizeBundle({.bundle = plan.output.dir, .max_drop = options.max_drop}, pool));
+  document["quantization"] = TRY(Quantize({.bundle = plan.output.dir, .max_drop = options.max_drop}, pool));
   if (plan.calibration.max_fpr) {
     // The scores of the float weights chose the thresholds, and INT8 weights predict now.
     const CalibratedBundle calibrated = TRY(CalibrateBundle(plan.output.dir, plan.calibration, pool));

@@ -116,9 +116,7 @@ void AddModelOptions(ModelPlan& model, OptionTable& table) {
       .Default("the base model's");
 }
 
-void AddTrainingOptions(TrainingPlan& plan, OptionTable& table) {
-  TrainerPlan& trainer = plan.trainer;
-  table.Group("Training");
+void AddBatchOptions(TrainerPlan& trainer, OptionTable& table) {
   table.Add("epochs", &trainer.epochs, "Number of passes over the training texts")
       .AtLeast(1)
       .Default("3, 12 from scratch, 20 with --freeze encoder; more if these are fewer than 200 steps, up to 20")
@@ -137,6 +135,9 @@ void AddTrainingOptions(TrainingPlan& plan, OptionTable& table) {
            "Number of batches whose gradients are accumulated before a step; gives the effect of a larger batch "
            "without its memory use")
       .AtLeast(1);
+}
+
+void AddLearningRateOptions(TrainerPlan& trainer, OptionTable& table) {
   table.Add("lr", &trainer.lr, "Peak learning rate")
       .MoreThan(0)
       .Default("2e-5; 1e-4 with --freeze encoder, 1e-3 from scratch")
@@ -162,6 +163,10 @@ void AddTrainingOptions(TrainingPlan& plan, OptionTable& table) {
       .Add("warmup-ratio", &trainer.warmup_ratio,
            "Share of all steps that are warm-up steps, in which the learning rate rises")
       .Range(0, 1);
+}
+
+void AddLossOptions(TrainingPlan& plan, OptionTable& table) {
+  TrainerPlan& trainer = plan.trainer;
   table.Add("weight-decay", &trainer.weight_decay, "Weight decay of AdamW; not applied to biases and LayerNorm weights")
       .AtLeast(0);
   table
@@ -181,6 +186,14 @@ void AddTrainingOptions(TrainingPlan& plan, OptionTable& table) {
   table.Add("tune-thresholds", &plan.calibration.tune_thresholds,
             "Multi-label only: set the decision threshold of each label to maximize F1 on the validation texts, "
             "instead of 0.5");
+}
+
+void AddTrainingOptions(TrainingPlan& plan, OptionTable& table) {
+  TrainerPlan& trainer = plan.trainer;
+  table.Group("Training");
+  AddBatchOptions(trainer, table);
+  AddLearningRateOptions(trainer, table);
+  AddLossOptions(plan, table);
   table
       .Add("freeze", &trainer.freeze,
            "Weights that are not trained: the embeddings, a number of layers from the bottom (and the "

@@ -1,31 +1,25 @@
 #include "evaluate/evaluation.h"
 
+#include "data/label_sets.h"
+
 namespace winnow {
+
 Result<Metrics> EvaluateAnswers(const Answers& answers, const Dataset& dataset) {
   const size_t labels = answers.labels.size();
-  const MetricsOptions metrics{.positive_label = answers.positive_label};
-  std::vector<std::vector<int32_t>> truths, sets;
-  std::vector<int32_t> truth, decided;
+  std::vector<std::vector<int32_t>> decided;
   for (size_t t = 0; t < dataset.examples.size(); ++t) {
-    Decision decision = answers.decide(answers.probabilities.subspan(t * labels, labels));
-    const std::vector<int32_t>& of_text = dataset.examples[t].labels;
-    if (answers.multi_label) {
-      truths.push_back(of_text);
-      sets.push_back(std::move(decision.labels));
-    } else if (of_text.size() == 1) {
-      truth.push_back(of_text.front());
-      decided.push_back(decision.label);
-    } else {
+    const size_t of_text = dataset.examples[t].labels.size();
+    if (!answers.multi_label && of_text != 1) {
       return Fail(ErrorCode::kInvalidData,
-                  "text " + std::to_string(t + 1) + " has " + std::to_string(of_text.size()) +
+                  "text " + std::to_string(t + 1) + " has " + std::to_string(of_text) +
                       " labels, but the model is single-label",
                   "the data are multi-label; use data with one label per text");
     }
+    Decision decision = answers.decide(answers.probabilities.subspan(t * labels, labels));
+    decided.push_back(answers.multi_label ? std::move(decision.labels) : std::vector{decision.label});
   }
-  if (answers.multi_label) {
-    return ComputeMultiLabelMetrics(answers.probabilities, truths, answers.labels, metrics, sets);
-  }
-  return ComputeMetrics(answers.probabilities, truth, answers.labels, metrics, decided);
+  return ComputeMetricsOfSets(answers.probabilities, LabelSets(dataset), answers.labels, answers.multi_label,
+                              {.positive_label = answers.positive_label}, decided);
 }
 
 Result<Metrics> EvaluateClassifier(const BundleClassifier& classifier, const Dataset& dataset,

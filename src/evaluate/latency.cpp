@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "base/machine.h"
+#include "base/stopwatch.h"
 #include "base/threads.h"
 #include "bundle/calibration_texts.h"
 #include "classify/bundle_classifier.h"
@@ -16,8 +17,6 @@ namespace winnow {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-double SecondsSince(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
 class Measurement {
  public:

@@ -263,6 +263,13 @@ Result<const Named*> FindMetric(std::string_view name) {
               "the metrics are " + known);
 }
 
+std::vector<int32_t> FirstIds(std::span<const std::vector<int32_t>> sets) {
+  std::vector<int32_t> ids;
+  ids.reserve(sets.size());
+  for (const std::vector<int32_t>& set : sets) ids.push_back(set.empty() ? -1 : set.front());
+  return ids;
+}
+
 /// Fills in what follows once every text has been counted, `right` of them as decided entirely as they are labelled.
 void Conclude(int64_t right, const ProbabilityFigures& figures, const Outcomes& outcomes,
               std::span<const float> probabilities, const std::vector<std::vector<uint8_t>>& has_label,
@@ -326,6 +333,13 @@ Result<Metrics> ComputeMultiLabelMetrics(std::span<const float> probabilities,
   }
   Conclude(right, figures, outcomes, probabilities, has_label, options, metrics);
   return metrics;
+}
+
+Result<Metrics> ComputeMetricsOfSets(std::span<const float> probabilities, std::span<const std::vector<int32_t>> truth,
+                                     std::span<const std::string> labels, bool multi_label,
+                                     const MetricsOptions& options, std::span<const std::vector<int32_t>> decided) {
+  if (multi_label) return ComputeMultiLabelMetrics(probabilities, truth, labels, options, decided);
+  return ComputeMetrics(probabilities, FirstIds(truth), labels, options, FirstIds(decided));
 }
 
 std::span<const std::string_view> MetricNames() {

@@ -82,6 +82,12 @@ Result<Metrics> ComputeMultiLabelMetrics(std::span<const float> probabilities,
                                          std::span<const std::string> labels, const MetricsOptions& options = {},
                                          std::span<const std::vector<int32_t>> decided = {});
 
+/// One of the two above, for sets of label ids: single-label, a set is its first id, and an empty one is out of range.
+Result<Metrics> ComputeMetricsOfSets(std::span<const float> probabilities, std::span<const std::vector<int32_t>> truth,
+                                     std::span<const std::string> labels, bool multi_label,
+                                     const MetricsOptions& options = {},
+                                     std::span<const std::vector<int32_t>> decided = {});
+
 /// The names that MetricByName knows, in the order of reports.
 std::span<const std::string_view> MetricNames();
 

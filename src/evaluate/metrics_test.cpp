@@ -401,5 +401,20 @@ TEST(MetricByName, SaysWhyAMetricIsUndefined) {
   EXPECT_THAT(undefined.error().message, HasSubstr("texts with and without 'label3', 'label4'"));
 }
 
+TEST(Metrics, OfSetsAreThoseOfTheKindOfProblem) {
+  const std::vector<std::string> labels = {"ham", "spam"};
+  const std::vector<float> probabilities = {.9f, .1f, .4f, .6f, .2f, .8f};
+  const std::vector<std::vector<int32_t>> truth = {{0}, {1}, {0}}, decided = {{0}, {0}, {1}};
+  const Metrics single = ComputeMetricsOfSets(probabilities, truth, labels, false, {}, decided).value();
+  EXPECT_FALSE(single.multi_label);
+  EXPECT_THAT(single.confusion, ElementsAre(1, 1, 1, 0));
+  EXPECT_NEAR(ComputeMetricsOfSets(probabilities, truth, labels, false).value().accuracy, 2. / 3, kExact);
+  const std::vector<std::vector<int32_t>> several = {{0}, {}, {0, 1}};
+  const Metrics multi = ComputeMetricsOfSets(probabilities, several, labels, true, {}, several).value();
+  EXPECT_TRUE(multi.multi_label);
+  EXPECT_EQ(multi.accuracy, 1);
+  EXPECT_EQ(ComputeMetricsOfSets(probabilities, several, labels, false).error().code, ErrorCode::kInvalidArgument);
+}
+
 }  // namespace
 }  // namespace winnow

@@ -14,27 +14,6 @@
 namespace winnow {
 namespace {
 
-/// The prediction for each text by the model that was not trained on it.
-struct Predictions {
-  std::vector<float> probabilities;
-  std::vector<std::vector<int32_t>> truth, decided;
-
-  void Add(const Dataset& test, TrainedModel& fold) {
-    probabilities.insert(probabilities.end(), fold.probabilities.begin(), fold.probabilities.end());
-    std::ranges::move(LabelSets(test), std::back_inserter(truth));
-    std::ranges::move(fold.decisions, std::back_inserter(decided));
-  }
-
-  Result<Metrics> MetricsOfAll(const Dataset& data, int32_t positive_label) const {
-    const MetricsOptions options{.positive_label = positive_label};
-    if (data.multi_label) return ComputeMultiLabelMetrics(probabilities, truth, data.labels.names, options, decided);
-    std::vector<int32_t> labels, predicted;
-    for (const std::vector<int32_t>& of_text : truth) labels.push_back(of_text.front());
-    for (const std::vector<int32_t>& of_text : decided) predicted.push_back(of_text.front());
-    return ComputeMetrics(probabilities, labels, data.labels.names, options, predicted);
-  }
-};
-
 /// The texts outside the fold, in parts. `validation_size` is a share of all texts.
 Result<Split> TrainingParts(const Dataset& data, const std::vector<size_t>& fold, const Dataset& validation,
                             double validation_size, uint64_t seed) {
@@ -59,13 +38,13 @@ Result<CrossValidated> CrossValidate(const TrainingPlan& plan, const Dataset& da
   const auto folds = TRY(StratifiedFolds(data, options.folds, options.seed));
   const TrainingPlan prepared = TRY(PrepareToMeasure(plan, observer));
   CrossValidated done;
-  Predictions predictions;
   for (size_t k = 0; k < folds.size(); ++k) {
     const std::string what = fmt::format("fold {} of {}", k + 1, folds.size());
     Split split = TRY(TrainingParts(data, folds[k], validation, plan.data.validation_size, options.seed));
     AddVariants(plan, split, observer);
     TrainedModel trained = TRY(TrainToMeasure(prepared, split, what, pool, observer));
-    predictions.Add(split.test, trained);
+    done.probabilities.insert(done.probabilities.end(), trained.probabilities.begin(), trained.probabilities.end());
+    std::ranges::move(trained.decisions, std::back_inserter(done.decided));
     done.result.folds.push_back({.train = static_cast<int64_t>(split.train.examples.size()),
                                  .validation = static_cast<int64_t>(split.validation.examples.size()),
                                  .best_epoch = trained.info.best_epoch,
@@ -76,14 +55,14 @@ Result<CrossValidated> CrossValidate(const TrainingPlan& plan, const Dataset& da
     observer.Note(fmt::format("{}: {} test texts, accuracy {:.4f}, macro-F1 {:.4f}", what, trained.metrics.count,
                               trained.metrics.accuracy, trained.metrics.f1_macro));
   }
-  done.result.pooled = TRY(predictions.MetricsOfAll(data, done.result.folds.front().metrics.positive_label));
   done.tested.labels = data.labels;
   done.tested.multi_label = data.multi_label;
   for (const std::vector<size_t>& fold : folds) {
     for (const size_t i : fold) done.tested.examples.push_back(data.examples[i]);
   }
-  done.probabilities = std::move(predictions.probabilities);
-  done.decided = std::move(predictions.decided);
+  const MetricsOptions metrics{.positive_label = done.result.folds.front().metrics.positive_label};
+  done.result.pooled = TRY(ComputeMetricsOfSets(done.probabilities, LabelSets(done.tested), data.labels.names,
+                                                data.multi_label, metrics, done.decided));
   return done;
 }
 

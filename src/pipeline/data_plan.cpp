@@ -1,28 +1,21 @@
 #include "pipeline/data_plan.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <array>
 #include <iterator>
-#include <string_view>
 
 #include "base/lines.h"
 #include "data/augment.h"
 
 namespace winnow {
-namespace {
-
-std::string Joined(const std::vector<std::string>& parts, std::string_view between) {
-  std::string joined;
-  for (const std::string& part : parts) joined += (joined.empty() ? "" : std::string(between)) + part;
-  return joined;
-}
-
-}  // namespace
 
 ReadOptions ReadOptionsOf(const ReadingOptions& reading) {
   return {.text_field = reading.text_field,
-          .label_field = Joined(reading.label_field, ","),
-          .filter = Joined(reading.filter, " and "),
+          .label_field = fmt::format("{}", fmt::join(reading.label_field, ",")),
+          .filter = fmt::format("{}", fmt::join(reading.filter, " and ")),
           .template_text = reading.template_text,
           .problem_type = reading.problem_type == "single"  ? ProblemType::kSingle
                           : reading.problem_type == "multi" ? ProblemType::kMulti

@@ -1,6 +1,7 @@
 #include "pipeline/distillation.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <span>
@@ -14,12 +15,6 @@
 
 namespace winnow {
 namespace {
-
-std::string Listed(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
-}
 
 /// The unlabelled texts of the plan but for those that are held-out texts: the student would have seen them.
 Result<std::vector<std::string>> ReadUnlabelled(const TrainingPlan& plan, const Split& split,
@@ -70,8 +65,9 @@ Result<std::vector<size_t>> LabelIdsIn(const BundleClassifier& classifier, const
   }
   if (ids.size() == labels.size() && classifier.labels().size() == labels.size()) return ids;
   return Fail(ErrorCode::kInvalidArgument,
-              "--teacher " + bundle.string() + " has other labels than the data: " + Listed(classifier.labels()),
-              "the labels of the data are: " + Listed(labels.names));
+              fmt::format("--teacher {} has other labels than the data: {}", bundle.string(),
+                          fmt::join(classifier.labels(), ", ")),
+              fmt::format("the labels of the data are: {}", fmt::join(labels.names, ", ")));
 }
 
 Result<void> AddTeacherPredictions(const TrainingPlan& plan, const Split& split, const TextEncoder& encoder,

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/progress.h"
+#include "base/stopwatch.h"
 #include "bundle/labels.h"
 #include "data/label_sets.h"
 #include "linear/train_linear.h"
@@ -17,8 +18,6 @@ namespace winnow {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-double SecondsSince(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
 struct NgramRange {
   int min = 1, max = 1;
@@ -182,17 +181,6 @@ class FittedLinear final : public FittedModel {
 };
 
 }  // namespace
-
-Result<void> CheckLinearPlan(const TrainingPlan& plan) {
-  const auto refuse = [&](const char* option) {
-    return Fail(ErrorCode::kInvalidArgument,
-                fmt::format("{} requires a transformer, but --kind is {}", option, plan.model.kind),
-                "omit one of these options");
-  };
-  if (plan.distillation.teacher) return refuse("--teacher");
-  if (plan.output.resume) return refuse("--resume");
-  return {};
-}
 
 Result<std::unique_ptr<FittedModel>> FitLinear(const FitInput& input, ThreadPool& pool, TrainingObserver& observer) {
   const Dataset& train = input.split.train;

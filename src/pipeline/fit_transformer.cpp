@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "base/lines.h"
 #include "base/progress.h"
+#include "base/stopwatch.h"
 #include "classify/long_text.h"
 #include "classify/text_encoder.h"
 #include "data/data_digest.h"
@@ -27,8 +28,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
-
-double SecondsSince(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
 /// What the trained bytes depend on: a checkpoint of another run is not gone on from.
 RunIdentity IdentityOf(Json hyperparameters, const Split& split, const TextSet& train, const Model& base, int threads) {
@@ -88,11 +87,10 @@ class FineTuned final : public FittedModel {
   }
 
   const std::vector<float>& validation_logits() const override { return result_.validation_logits; }
-  bool pooled() const override { return input_.plan.model.long_text == LongText::kWindows; }
   std::string weights() const override { return "f32"; }
 
   std::vector<float> Probabilities(HeldOutPart part, const Calibration& calibration) override {
-    if (pooled()) return ProbabilitiesByWindows(part, calibration);
+    if (input_.plan.model.pooled()) return ProbabilitiesByWindows(part, calibration);
     if (part == HeldOutPart::kValidation) return ProbabilitiesOf(result_.validation_logits, validation_, calibration);
     return ProbabilitiesOf(runner_->AllLogits(test_.texts.view()), test_, calibration);
   }

@@ -38,8 +38,6 @@ class FittedModel {
 
   /// [texts, labels] of the validation part: what a calibration is fitted on.
   virtual const std::vector<float>& validation_logits() const = 0;
-  /// Whether texts may be read in windows, of which each has logits of its own.
-  virtual bool pooled() const { return false; }
   /// The weights that predict: "f32", "linear".
   virtual std::string weights() const = 0;
 
@@ -65,8 +63,5 @@ Result<std::unique_ptr<FittedModel>> FitTransformer(const FitInput& input, Threa
 /// Fits a linear model; there is nothing to interrupt. Errors: kInvalidArgument for options that make no sense;
 /// TrainLinear's.
 Result<std::unique_ptr<FittedModel>> FitLinear(const FitInput& input, ThreadPool& pool, TrainingObserver& observer);
-
-/// Refuses plans for a linear model that only a transformer can follow. Errors: kInvalidArgument.
-Result<void> CheckLinearPlan(const TrainingPlan& plan);
 
 }  // namespace winnow

@@ -13,17 +13,10 @@ namespace {
 
 /// Whether each text was decided as it is labelled.
 std::vector<uint8_t> RightOnes(const TrainedModel& trained, const Dataset& test) {
-  const size_t labels = test.labels.size();
   std::vector<uint8_t> right;
+  right.reserve(test.examples.size());
   for (size_t t = 0; t < test.examples.size(); ++t) {
-    const std::vector<int32_t>& truth = test.examples[t].labels;
-    if (test.multi_label) {
-      right.push_back(trained.decisions[t] == truth ? 1 : 0);
-      continue;
-    }
-    const auto row = trained.probabilities.begin() + static_cast<std::ptrdiff_t>(t * labels);
-    const auto most = std::max_element(row, row + static_cast<std::ptrdiff_t>(labels)) - row;
-    right.push_back(most == truth.front() ? 1 : 0);
+    right.push_back(trained.decisions[t] == test.examples[t].labels ? 1 : 0);
   }
   return right;
 }

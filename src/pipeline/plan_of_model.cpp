@@ -128,6 +128,7 @@ Result<TrainingPlan> PlanOfModel(const fs::path& bundle) {
   if (const auto read = ReadHyperparameters(info->hyperparameters, plan); !read) {
     return Fail(ErrorCode::kInvalidModel, file + ": hyperparameters: " + read.error().message, read.error().hint);
   }
+  plan.trainer.idle_patience = true;  // the training was not refused either: a preset may have set the patience
   plan.data.validation_size = ValidationSize(*info, plan.data.validation_size);
   plan.data.reading.template_text = manifest.text_template;
   for (const auto& [from, to] : manifest.label_map) plan.data.label_map.push_back(from + "=" + to);

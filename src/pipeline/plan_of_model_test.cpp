@@ -86,6 +86,17 @@ TEST_F(PlanOfModelTest, WarmUpIsSaidInOneWay) {
   EXPECT_EQ(plan->trainer.warmup_ratio, 0);
 }
 
+TEST_F(PlanOfModelTest, AcceptsAPatienceThatNeverEndedTheTraining) {
+  WriteInfo(Info({{"epochs", 4}, {"early_stopping_patience", 5}}));
+  const auto plan = PlanOfModel(dir.path());
+  ASSERT_TRUE(plan) << plan.error().Text();
+  TrainingObserver observer;
+  const TrainerOptions trainer = ToTrainerOptions(*plan, {}, 3, 1, observer).value();
+  ASSERT_EQ(trainer.patience, 5);
+  const auto required = RequireEvaluations(plan->trainer, trainer, 40, observer);
+  EXPECT_TRUE(required) << required.error().Text();
+}
+
 TEST_F(PlanOfModelTest, WhatIsMissingOrMakesNoSenseIsNamed) {
   EXPECT_EQ(PlanOfModel(dir.path()).error().code, ErrorCode::kNotFound);
   EXPECT_THAT(PlanOfModel(dir.path()).error().hint, testing::HasSubstr("--folds"));

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/machine.h"
+#include "base/stopwatch.h"
 #include "bundle/directory.h"
 #include "bundle/manifest.h"
 #include "calibrate/calibration_set.h"
@@ -21,7 +22,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 /// Calibration sees the validation part only; the reported metrics are of texts that nothing has seen.
-Result<std::optional<CalibrationResult>> CalibrateFitted(const FitInput& input, FittedModel& model,
+Result<std::optional<CalibrationResult>> CalibrateFitted(const FitInput& input, bool held_out, FittedModel& model,
                                                          TrainingObserver& observer) {
   const HeldOutTexts texts{.dataset = input.split.validation,
                            .logits = model.validation_logits(),
@@ -29,10 +30,10 @@ Result<std::optional<CalibrationResult>> CalibrateFitted(const FitInput& input, 
                              return model.Probabilities(HeldOutPart::kValidation, calibration);
                            },
                            .positive_label = input.positive_label,
-                           .pooled = model.pooled(),
+                           .pooled = input.plan.model.pooled(),
                            .source = "validation texts",
                            .weights = model.weights()};
-  return CalibrateTrained(input.plan, input.split, texts, input.manifest, observer);
+  return CalibrateTrained(input.plan, held_out, texts, input.manifest, observer);
 }
 
 /// Probabilities, decisions and metrics of the reported part.
@@ -53,15 +54,20 @@ Result<TrainedModel> Measure(const FitInput& input, FittedModel& model, Training
   return trained;
 }
 
-/// A training by epochs has measured the validation part at its best epoch; another one is measured now.
-Result<void> MeasureValidation(const FitInput& input, FittedModel& model, TrainingInfo& info) {
-  if (info.val_macro_f1) return {};
-  const Dataset& validation = input.split.validation;
-  const std::vector<float> probabilities = model.Probabilities(HeldOutPart::kValidation, CalibrationOf(input.manifest));
-  const auto decisions = TRY(DecisionsOf(probabilities, validation, input.manifest));
-  const Metrics metrics = TRY(MetricsOf(probabilities, validation, input.manifest, decisions));
-  info.val_macro_f1 = metrics.f1_macro;
-  info.val_accuracy = metrics.accuracy;
+/// A training by epochs has measured the validation part at its best epoch; another one is measured now, unless the
+/// reported metrics are of that part.
+Result<void> MeasureValidation(const FitInput& input, FittedModel& model, TrainedModel& trained) {
+  if (trained.info.val_macro_f1) return {};
+  Metrics metrics = trained.metrics;
+  if (trained.has_test) {
+    const Dataset& validation = input.split.validation;
+    const std::vector<float> probabilities =
+        model.Probabilities(HeldOutPart::kValidation, CalibrationOf(input.manifest));
+    const auto decisions = TRY(DecisionsOf(probabilities, validation, input.manifest));
+    metrics = TRY(MetricsOf(probabilities, validation, input.manifest, decisions));
+  }
+  trained.info.val_macro_f1 = metrics.f1_macro;
+  trained.info.val_accuracy = metrics.accuracy;
   return {};
 }
 
@@ -106,9 +112,9 @@ Result<void> WriteBundle(const FitInput& input, FittedModel& model, const Traini
 Result<TrainedModel> Train(const TrainingPlan& plan, const Split& split, ThreadPool& pool, TrainingObserver& observer,
                            Clock::time_point begin) {
   TRY(CheckPlan(plan));
-  if (!plan.model.transformer()) TRY(CheckLinearPlan(plan));
   const int32_t positive_label = TRY(PositiveLabel(plan.data, split.train.labels));
-  TRY(CheckCalibrationPlan(plan, split, positive_label));
+  const bool held_out = HasHeldOut(split);
+  TRY(CheckCalibrationPlan(plan, split.validation, held_out, positive_label));
   Manifest manifest = TRY(ManifestOf(plan, split.train.labels, positive_label));
   std::optional<BundleWriter>
       bundle;  // first: finding the target full of other things after the training would be late
@@ -117,14 +123,14 @@ Result<TrainedModel> Train(const TrainingPlan& plan, const Split& split, ThreadP
   const FitInput input{.plan = plan, .split = split, .positive_label = positive_label, .manifest = manifest};
   const std::unique_ptr<FittedModel> model =
       TRY(plan.model.transformer() ? FitTransformer(input, pool, observer) : FitLinear(input, pool, observer));
-  const std::optional<CalibrationResult> calibration = TRY(CalibrateFitted(input, *model, observer));
+  const std::optional<CalibrationResult> calibration = TRY(CalibrateFitted(input, held_out, *model, observer));
   TrainedModel trained = TRY(Measure(input, *model, observer));
   TrainingInfo& info = trained.info;
   info = InfoOf(input, trained, pool.size());
-  const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  const double seconds = SecondsSince(begin);
   info.training_seconds = RoundedToThousandths(seconds);
   model->Describe(trained.has_test ? HeldOutPart::kTest : HeldOutPart::kValidation, info);
-  TRY(MeasureValidation(input, *model, info));
+  TRY(MeasureValidation(input, *model, trained));
   if (calibration) info.calibration = CalibrationFiguresJson(*calibration);
   if (!bundle) return trained;
   TRY(WriteBundle(input, *model, info, *bundle));

@@ -95,6 +95,8 @@ TEST_F(TrainTest, MeasuresTheValidationPartIfThereIsNoTestPart) {
   EXPECT_FALSE(trained->has_test);
   EXPECT_EQ(trained->info.metrics_of, "validation");
   EXPECT_EQ(trained->decisions.size(), split.validation.examples.size());
+  EXPECT_EQ(trained->info.val_accuracy, trained->metrics.accuracy);
+  EXPECT_EQ(trained->info.val_macro_f1, trained->metrics.f1_macro);
 }
 
 TEST_F(TrainTest, RefusesAPlanThatMakesNoSenseBeforeAnythingIsWritten) {
@@ -107,6 +109,14 @@ TEST_F(TrainTest, RefusesAPlanThatMakesNoSenseBeforeAnythingIsWritten) {
   plan.data.positive_label = "eggs";
   EXPECT_THAT(Train(plan, split, pool, observer).error().message, HasSubstr("--positive-label"));
   EXPECT_TRUE(std::filesystem::is_empty(dir.path()));
+}
+
+TEST_F(TrainTest, LinearModelsNeedNoTextsOfTheirOwnForThresholdsInWindowsMode) {
+  split.validation = Messages(70, 60);  // 35 of them ham: enough for 29 negatives, but not if they are split
+  plan.model.long_text = LongText::kWindows;
+  plan.calibration.max_fpr = 0.1;
+  const auto trained = Train(plan, split, pool, observer);
+  EXPECT_TRUE(trained) << trained.error().Text();
 }
 
 TEST_F(TrainTest, CrossValidationTestsEachTextOnceAndKeepsTrainingsQuiet) {
@@ -134,6 +144,27 @@ TEST_F(TrainTest, LearningCurvesTrainOnPartsOfTheTrainingPart) {
   EXPECT_EQ(curve->points[1].texts, 60);
   EXPECT_EQ(curve->points[1].right.size(), split.test.examples.size());
   EXPECT_THAT(observer.notes, Not(IsEmpty()));
+}
+
+/// Texts of which three in five are spam, which no model can know.
+Dataset Ambiguous(size_t count, size_t first) {
+  Dataset set;
+  set.labels.names = {"ham", "spam"};
+  for (size_t i = first; i < first + count; ++i) {
+    set.examples.push_back({"an offer for you, number " + std::to_string(i), {i % 5 < 3 ? 1 : 0}, "", 0});
+  }
+  return set;
+}
+
+TEST_F(TrainTest, LearningCurvesCountTheDecisionsOfTheThresholds) {
+  split = {
+      .train = Ambiguous(100, 0), .validation = Ambiguous(200, 100), .test = Ambiguous(50, 300), .training_only = {}};
+  plan.calibration.max_fpr = 0.1;
+  const auto curve = MeasureLearningCurve(plan, {"1.0"}, split, pool, observer);
+  ASSERT_TRUE(curve) << curve.error().Text();
+  const DataCurvePoint& point = curve->points.front();
+  const auto right = static_cast<double>(std::ranges::count(point.right, 1));
+  EXPECT_DOUBLE_EQ(right / static_cast<double>(point.right.size()), point.metrics.accuracy);
 }
 
 }  // namespace

@@ -1,9 +1,9 @@
 #include "pipeline/trained_model.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cmath>
 #include <string_view>
 #include <unordered_set>
 
@@ -12,20 +12,10 @@
 #include "classify/decision_rule.h"
 #include "data/label_sets.h"
 #include "decide/decide.h"
-#include "decide/label_thresholds.h"
 #include "pipeline/data_plan.h"
 
 namespace winnow {
 namespace {
-
-/// Whether there are texts to calibrate on that were not trained on. With very few texts the training texts are the
-/// validation part too.
-bool HasHeldOut(const Split& split) {
-  std::unordered_set<std::string_view> trained;
-  for (const Example& example : split.train.examples) trained.insert(example.text);
-  return std::ranges::any_of(split.validation.examples,
-                             [&](const Example& example) { return !trained.contains(example.text); });
-}
 
 void NoteCalibration(const CalibrationResult& result, const TrainingPlan& plan, TrainingObserver& observer) {
   if (plan.calibration.max_fpr) {
@@ -44,14 +34,19 @@ void NoteCalibration(const CalibrationResult& result, const TrainingPlan& plan, 
 
 }  // namespace
 
+bool HasHeldOut(const Split& split) {
+  std::unordered_set<std::string_view> trained;
+  for (const Example& example : split.train.examples) trained.insert(example.text);
+  return std::ranges::any_of(split.validation.examples,
+                             [&](const Example& example) { return !trained.contains(example.text); });
+}
+
 Result<int32_t> PositiveLabel(const DataPlan& data, const LabelSet& labels) {
   if (data.positive_label.empty()) return labels.Find(DefaultPositiveLabel(labels.names));
   const int id = labels.Find(data.positive_label);
   if (id >= 0) return id;
-  std::string names;
-  for (const std::string& name : labels.names) names += (names.empty() ? "" : ", ") + name;
   return Fail(ErrorCode::kInvalidArgument, "--positive-label: the data have no label '" + data.positive_label + "'",
-              "the labels are: " + names);
+              fmt::format("the labels are: {}", fmt::join(labels.names, ", ")));
 }
 
 Result<Manifest> ManifestOf(const TrainingPlan& plan, const LabelSet& labels, int32_t positive_label) {
@@ -74,13 +69,12 @@ Result<void> TuneThresholds(std::span<const float> probabilities, const Dataset&
                 "omit it");
   }
   const std::vector<std::string>& labels = validation.labels.names;
-  const std::vector<float> thresholds = BestF1Thresholds(probabilities, LabelSets(validation), labels.size());
-  std::string line;
-  for (size_t i = 0; i < labels.size(); ++i) {
-    manifest.thresholds.labels[labels[i]] = std::round(static_cast<double>(thresholds[i]) * 1e4) / 1e4;
-    line += fmt::format("{}{} {:.2f}", i == 0 ? "" : ", ", labels[i], thresholds[i]);
+  SetBestF1Thresholds(probabilities, LabelSets(validation), labels, manifest.thresholds);
+  std::vector<std::string> told;
+  for (const std::string& label : labels) {
+    told.push_back(fmt::format("{} {:.2f}", label, manifest.thresholds.labels[label]));
   }
-  observer.Note("thresholds with the best F1 on the validation texts: " + line);
+  observer.Note("thresholds with the best F1 on the validation texts: " + fmt::format("{}", fmt::join(told, ", ")));
   return {};
 }
 
@@ -101,31 +95,25 @@ Result<Metrics> MetricsOf(std::span<const float> probabilities, const Dataset& s
   const std::vector<std::string>& labels = set.labels.names;
   const MetricsOptions options{.positive_label =
                                    manifest.positive_label.empty() ? -1 : set.labels.Find(manifest.positive_label)};
-  if (set.multi_label) return ComputeMultiLabelMetrics(probabilities, LabelSets(set), labels, options, decisions);
-  std::vector<int32_t> truth, one;
-  for (const Example& example : set.examples) truth.push_back(example.labels.front());
-  for (const std::vector<int32_t>& ids : decisions) one.push_back(ids.front());
-  return ComputeMetrics(probabilities, truth, labels, options, one);
+  return ComputeMetricsOfSets(probabilities, LabelSets(set), labels, set.multi_label, options, decisions);
 }
 
-Result<void> CheckCalibrationPlan(const TrainingPlan& plan, const Split& split, int32_t positive_label) {
+Result<void> CheckCalibrationPlan(const TrainingPlan& plan, const Dataset& validation, bool held_out,
+                                  int32_t positive_label) {
   if (plan.calibration.tune_thresholds && plan.calibration.max_fpr) {
     return Fail(ErrorCode::kInvalidArgument, "--tune-thresholds cannot be combined with --max-fpr",
                 "omit one of these options");
   }
-  if (HasHeldOut(split)) {
-    return CheckEnoughTexts(plan.calibration, split.validation, positive_label,
-                            plan.model.long_text == LongText::kWindows);
-  }
+  if (held_out) return CheckEnoughTexts(plan.calibration, validation, positive_label, plan.model.pooled());
   if (!plan.calibration.max_fpr) return {};
   return Fail(ErrorCode::kInvalidData, "--max-fpr requires validation texts that are not training texts",
               "add texts, or specify validation texts with --validation");
 }
 
-Result<std::optional<CalibrationResult>> CalibrateTrained(const TrainingPlan& plan, const Split& split,
+Result<std::optional<CalibrationResult>> CalibrateTrained(const TrainingPlan& plan, bool held_out,
                                                           const HeldOutTexts& texts, Manifest& manifest,
                                                           TrainingObserver& observer) {
-  if (!HasHeldOut(split)) {
+  if (!held_out) {
     observer.Note("calibration skipped, temperature stays 1.00: there are no held-out texts to fit it on");
     return std::nullopt;
   }

@@ -17,6 +17,10 @@
 
 namespace winnow {
 
+/// Whether there are texts to calibrate on that were not trained on. With very few texts the training texts are the
+/// validation part too.
+bool HasHeldOut(const Split& split);
+
 /// The positive label of the plan, or what DefaultPositiveLabel makes of the labels; -1 for none. Errors:
 /// kInvalidArgument.
 Result<int32_t> PositiveLabel(const DataPlan& data, const LabelSet& labels);
@@ -37,12 +41,13 @@ Result<std::vector<std::vector<int32_t>>> DecisionsOf(std::span<const float> pro
 Result<Metrics> MetricsOf(std::span<const float> probabilities, const Dataset& set, const Manifest& manifest,
                           std::span<const std::vector<int32_t>> decisions);
 
-/// Refuses before the training what would fail after it. Errors: CheckEnoughTexts'.
-Result<void> CheckCalibrationPlan(const TrainingPlan& plan, const Split& split, int32_t positive_label);
+/// Refuses before the training what would fail after it. `held_out` is HasHeldOut's. Errors: CheckEnoughTexts'.
+Result<void> CheckCalibrationPlan(const TrainingPlan& plan, const Dataset& validation, bool held_out,
+                                  int32_t positive_label);
 
-/// Fits what the plan asks for on the validation part, and notes it. Nothing comes back if there was nothing to fit on.
-/// Errors: Calibrator's.
-Result<std::optional<CalibrationResult>> CalibrateTrained(const TrainingPlan& plan, const Split& split,
+/// Fits what the plan asks for on the validation part, and notes it. Nothing comes back if there was nothing to fit on,
+/// without `held_out`. Errors: Calibrator's.
+Result<std::optional<CalibrationResult>> CalibrateTrained(const TrainingPlan& plan, bool held_out,
                                                           const HeldOutTexts& texts, Manifest& manifest,
                                                           TrainingObserver& observer);
 

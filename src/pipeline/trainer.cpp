@@ -3,6 +3,7 @@
 #include <chrono>
 #include <exception>
 #include <new>
+#include <string_view>
 #include <utility>
 
 #include "pipeline/data_plan.h"
@@ -18,6 +19,7 @@ class CallbackObserver final : public TrainingObserver {
 
   void Note(const std::string& line) override { Tell(line); }
   void Warn(const std::string& line) override { Tell(line); }
+  void OnProgress(std::string_view, int64_t, int64_t) override { Tell(""); }
   void OnStepsBegin(int done, int total) override {
     progress_.step = done;
     progress_.total_steps = total;

@@ -86,6 +86,19 @@ Result<void> CheckCalibrationOptions(const CalibrationOptions& calibration) {
   return {};
 }
 
+/// Refuses for a linear model what only a transformer can do.
+Result<void> CheckKind(const TrainingPlan& plan) {
+  if (plan.model.transformer()) return {};
+  const auto refuse = [&](const char* option) {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("{} requires a transformer, but --kind is {}", option, plan.model.kind),
+                "omit one of these options");
+  };
+  if (plan.distillation.teacher) return refuse("--teacher");
+  if (plan.output.resume) return refuse("--resume");
+  return {};
+}
+
 }  // namespace
 
 Result<void> CheckPlan(const TrainingPlan& plan) {
@@ -98,7 +111,8 @@ Result<void> CheckPlan(const TrainingPlan& plan) {
   TRY(CheckCalibrationOptions(plan.calibration));
   TRY(MoreThan("distil-temperature", plan.distillation.temperature, 0));
   TRY(InRange("distil-weight", plan.distillation.weight, 0, 1));
-  return InRange("save-total-limit", plan.output.save_total_limit, 1);
+  TRY(InRange("save-total-limit", plan.output.save_total_limit, 1));
+  return CheckKind(plan);
 }
 
 }  // namespace winnow

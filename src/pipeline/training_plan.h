@@ -54,6 +54,8 @@ struct ModelPlan {
   std::optional<int> layers;    ///< of the base model, evenly spaced; empty: all
 
   bool transformer() const { return kind == "transformer"; }
+  /// Whether texts are read in windows, of which each has logits of its own.
+  bool pooled() const { return transformer() && long_text == LongText::kWindows; }
 };
 
 /// Fine-tuning of a transformer; class_weights apply to linear models too.
@@ -80,7 +82,8 @@ struct TrainerPlan {
   int eval_steps = TrainerOptions{}.eval_steps;
   int save_steps = TrainerOptions{}.save_steps;
   int early_stopping_patience = TrainerOptions{}.patience;
-  bool idle_patience = false;  ///< a patience that can never end the training is noted, not refused: for presets
+  /// A patience that can never end the training is noted, not refused: for presets and plans of a trained model.
+  bool idle_patience = false;
   int eval_batch_size = TrainerOptions{}.eval_batch_size;
   bool profile = false;  ///< note where the time went
 };
@@ -128,7 +131,7 @@ struct TrainingPlan {
   uint64_t seed = TrainerOptions{}.seed;  ///< of splits, shuffles, dropout, new weights and augmentation
 };
 
-/// Checks numbers against their ranges and names against what there is. Errors: kInvalidArgument, beginning with the
+/// Checks numbers against their ranges, names against what there is, and options against the kind of model. Errors: kInvalidArgument, beginning with the
 /// name of the option ("--lr-scheduler: ...").
 Result<void> CheckPlan(const TrainingPlan& plan);
 

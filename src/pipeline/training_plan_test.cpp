@@ -32,7 +32,8 @@ TEST(CheckPlan, NamesTheOptionWhoseValueMakesNoSense) {
       {"--max-fpr", [](TrainingPlan& plan) { plan.calibration.max_fpr = 0.5; }},
       {"--confidence", [](TrainingPlan& plan) { plan.calibration.confidence = 1; }},
       {"--distil-weight", [](TrainingPlan& plan) { plan.distillation.weight = 2; }},
-      {"--save-total-limit", [](TrainingPlan& plan) { plan.output.save_total_limit = 0; }}};
+      {"--save-total-limit", [](TrainingPlan& plan) { plan.output.save_total_limit = 0; }},
+      {"--teacher", [](TrainingPlan& plan) { plan.model.kind = "lr", plan.distillation.teacher = "teacher"; }}};
   for (const auto& [option, change] : wrong) {
     TrainingPlan plan;
     change(plan);

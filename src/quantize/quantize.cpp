@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "classify/bundle_classifier.h"
+#include "data/label_sets.h"
 #include "encoder/forward.h"
 #include "encoder/quantized_forward.h"
 
@@ -121,19 +122,15 @@ class Gate {
     const size_t labels = model_.config().labels.size();
     const std::vector<float> probabilities = classifier_.ProbabilitiesOfLogits(logits, tokens_);
     decided.clear();
-    std::vector<int32_t> truth, label;
-    std::vector<std::vector<int32_t>> truths, sets;
+    std::vector<std::vector<int32_t>> sets;
     for (size_t i = 0; i < held_out_.examples.size(); ++i) {
-      decided.push_back(classifier_.DecideOne(std::span(probabilities).subspan(i * labels, labels)));
-      truths.push_back(held_out_.examples[i].labels);
-      sets.push_back(decided.back().labels);
-      truth.push_back(truths.back().empty() ? -1 : truths.back().front());
-      label.push_back(decided.back().label);
+      const Decision& decision =
+          decided.emplace_back(classifier_.DecideOne(std::span(probabilities).subspan(i * labels, labels)));
+      sets.push_back(held_out_.multi_label ? decision.labels : std::vector{decision.label});
     }
     const MetricsOptions metrics{.positive_label = classifier_.positive_label(), .bootstrap_resamples = 0};
-    return held_out_.multi_label
-               ? ComputeMultiLabelMetrics(probabilities, truths, held_out_.labels.names, metrics, sets)
-               : ComputeMetrics(probabilities, truth, held_out_.labels.names, metrics, label);
+    return ComputeMetricsOfSets(probabilities, LabelSets(held_out_), held_out_.labels.names, held_out_.multi_label,
+                                metrics, sets);
   }
 
   /// Parts in the order of what their bytes do to the logits, while all other parts are bytes too.

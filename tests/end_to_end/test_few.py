@@ -115,6 +115,7 @@ class Folds(Few):
     def test_what_can_not_be_is_refused(self):
         self.fails("train", MESSAGES, code=2, says=["--output-dir"])
         self.fails("train", MESSAGES, "--folds", 1, code=2, says=["folds"])
+        self.fails("train", "missing.tsv", "--folds", 2, "--quantize", code=2, says=["--quantize"])
         self.fails("train", "--folds", 3, code=2, says=["no data"])
         self.fails("train", MESSAGES, "--folds", 3, "--test", MESSAGES, code=2, says=["--test"])
         self.fails("train", MESSAGES, "--folds", 3, "--quantize", code=2, says=["--quantize"])
@@ -142,6 +143,8 @@ class Curve(Few):
     def test_it_is_drawn(self):
         self.winnow("data", "curve", MESSAGES, *SCRATCH, "--sizes", "100,200", "--plot", "curve.svg")
         self.assertIn(b"macro-F1", self.files(".")["curve.svg"])
+        self.winnow("data", "curve", MESSAGES, "--kind", "lr", "--sizes", "100,200", "--plot", "linear.svg")
+        self.assertIn(b".tsv, lr", self.files(".")["linear.svg"])
 
     def test_what_can_not_be_is_refused(self):
         self.fails("data", "curve", MESSAGES, *SCRATCH, "--sizes", "421", code=2, says=["421", "420"])

@@ -1,4 +1,4 @@
-#include "cli/explanation.h"
+#include "report/explanation_text.h"
 
 #include <gmock/gmock.h>
 

@@ -1,4 +1,4 @@
-#include "cli/classify_lines.h"
+#include "report/answer_lines.h"
 
 #include <fmt/format.h>
 

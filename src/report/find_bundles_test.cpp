@@ -1,4 +1,4 @@
-#include "cli/find_bundles.h"
+#include "report/find_bundles.h"
 
 #include <gmock/gmock.h>
 

@@ -1,0 +1,110 @@
+#include "onnx/export_bundle.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/files.h"
+#include "bundle/directory.h"
+#include "bundle/labels.h"
+#include "bundle/manifest.h"
+#include "bundle/model_config.h"
+#include "bundle/training_info.h"
+#include "linear/linear_model.h"
+#include "tokenize/tokenizer.h"
+
+namespace winnow {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Whether `inner` is `outer` or lies below it.
+bool LiesIn(const fs::path& inner, const fs::path& outer) {
+  std::error_code ignored;
+  const fs::path below = fs::weakly_canonical(fs::absolute(inner, ignored), ignored);
+  fs::path above = fs::weakly_canonical(fs::absolute(outer, ignored), ignored);
+  if (!above.has_filename()) above = above.parent_path();
+  return std::ranges::mismatch(above, below).in1 == above.end();
+}
+
+/// The output directory is replaced as a whole, so nothing may lie there that is worth more than a former export.
+Result<void> CheckOutput(const ExportPlan& plan) {
+  const fs::path& output = *plan.output;
+  if (LiesIn(plan.bundle, output)) {
+    return Fail(ErrorCode::kInvalidArgument, fmt::format("--output {}: contains the model to export", output.string()),
+                "without --output the ONNX files are written into the model's own directory");
+  }
+  std::error_code ignored;
+  const bool has_weights =
+      fs::exists(output / "model.safetensors", ignored) || fs::exists(output / kLinearFile, ignored);
+  if (!plan.overwrite && has_weights) {
+    return Fail(ErrorCode::kExists, fmt::format("{}: contains a model with its weights", output.string()),
+                "name another output directory, or pass --overwrite to replace that model with the export");
+  }
+  return {};
+}
+
+Result<ExportedFile> ExportFormat(const ExportPlan& plan, OnnxFormat format, const fs::path& target) {
+  OnnxExportOptions options{
+      .format = format, .token_types = plan.with_token_types, .external_data = plan.external_data};
+  if (plan.progress) {
+    options.progress = [&](uint64_t done, uint64_t total) { return plan.progress(format, done, total); };
+  }
+  const OnnxExport exported = TRY(ExportOnnx(plan.bundle, target, options));
+  return ExportedFile{.path = plan.output.value_or(plan.bundle) / "onnx" / exported.model.filename(),
+                      .format = format,
+                      .bytes = exported.bytes,
+                      .external_data = exported.external_data};
+}
+
+/// What stands beside the ONNX files in a directory that deploys as it is.
+Result<void> CopyModelFiles(const fs::path& bundle, const fs::path& target, int max_length) {
+  std::error_code ignored;
+  if (fs::exists(bundle / kTrainingInfoFile, ignored))
+    TRY(WriteFileAtomically(target / kTrainingInfoFile, TRY(ReadFile(bundle / kTrainingInfoFile))));
+  if (fs::exists(bundle / kLinearFile, ignored)) {
+    return WriteLabelsFile(target / "labels.json", TRY(ReadLabelsFile(bundle / "labels.json")));
+  }
+  const ModelConfig config = TRY(ReadModelConfig(bundle));
+  TRY(WriteFileAtomically(target / "config.json", config.source));
+  TRY(WriteLabelsFile(target / "labels.json", config.labels));
+  TRY(CopyTokenizerFiles(bundle, target));
+  // transformers.js reads tokenizer.json alone.
+  if (fs::exists(bundle / "tokenizer.json", ignored)) return {};
+  return TRY(Tokenizer::Load(bundle)).Save(target, max_length);
+}
+
+}  // namespace
+
+const char* NameOf(OnnxFormat format) { return format == OnnxFormat::kInt8 ? "onnx-int8" : "onnx"; }
+
+Json ExportedFileJson(const ExportedFile& file) {
+  return {{"path", file.path.string()},
+          {"bytes", file.bytes},
+          {"format", NameOf(file.format)},
+          {"external_data", file.external_data}};
+}
+
+Result<std::vector<ExportedFile>> ExportBundle(const ExportPlan& plan) {
+  std::optional<BundleWriter> writer;
+  if (plan.output) {
+    TRY(CheckOutput(plan));
+    writer = TRY(BundleWriter::Begin(*plan.output, plan.overwrite));
+    if (writer->replaces_model() && plan.warn) plan.warn(plan.output->string() + ": replaced a model");
+  }
+  const fs::path target = writer ? writer->path() : plan.bundle;
+  std::vector<ExportedFile> files;
+  for (const OnnxFormat format : plan.formats) files.push_back(TRY(ExportFormat(plan, format, target)));
+  TRY(WriteOnnxMetadata(plan.bundle, target));
+  if (!writer) {
+    TRY(SealOnnxFiles(target));
+    return files;
+  }
+  const Manifest manifest = TRY(ReadManifest(plan.bundle));
+  TRY(CopyModelFiles(plan.bundle, target, manifest.max_length));
+  TRY(SealBundle(target, manifest));
+  TRY(writer->Commit());
+  return files;
+}
+
+}  // namespace winnow

@@ -1,0 +1,23 @@
+/// Labelled texts as a model that exists already reads them: to measure, calibrate or compare it.
+#pragma once
+
+#include <filesystem>
+#include <span>
+
+#include "base/result.h"
+#include "classify/bundle_classifier.h"
+#include "data/dataset.h"
+#include "pipeline/training_plan.h"
+
+namespace winnow {
+
+/// Reads texts by the bundle's template, with the bundle's labels in its order; rows with other labels are left out and
+/// counted in `report`. Errors: ReadDataset's.
+Result<Dataset> ReadLabelledData(const BundleClassifier& classifier, std::span<const std::filesystem::path> files,
+                                 const ReadingOptions& reading, ReadReport& report);
+
+/// The same for a model without labels of its own: the set has those that the rows have.
+Result<Dataset> ReadLabelledData(std::span<const std::filesystem::path> files, const ReadingOptions& reading,
+                                 ReadReport& report);
+
+}  // namespace winnow

@@ -1,0 +1,63 @@
+#include "pipeline/quantize_bundle.h"
+
+#include <string>
+#include <utility>
+
+#include "bundle/copy.h"
+#include "bundle/directory.h"
+#include "bundle/manifest.h"
+#include "calibrate/calibration_set.h"
+#include "classify/bundle_classifier.h"
+#include "classify/scope_rule.h"
+
+namespace winnow {
+namespace {
+
+/// The held-out texts, with the bundle's labels.
+Result<Dataset> ReadHeldOut(const QuantizePlan& plan, const BundleClassifier& classifier, TrainingObserver& observer) {
+  if (plan.data.empty()) return ReadCalibrationSet(plan.bundle, classifier);
+  ReadOptions read;
+  read.labels = LabelSet{classifier.labels()};
+  read.problem_type = classifier.multi_label() ? ProblemType::kMulti : ProblemType::kSingle;
+  read.template_text = classifier.manifest().text_template;
+  ReadReport report;
+  Result<Dataset> dataset = ReadDataset(plan.data, read, report);
+  for (const std::string& warning : report.warnings) observer.Warn(warning);
+  return dataset;
+}
+
+}  // namespace
+
+Result<QuantizedBundle> QuantizeBundle(const QuantizePlan& plan, ThreadPool& pool, TrainingObserver& observer) {
+  const std::filesystem::path target = plan.output.value_or(plan.bundle);
+  Manifest manifest = TRY(ReadManifest(plan.bundle));
+  std::error_code ignored;
+  if (!plan.output && !std::filesystem::exists(plan.bundle / kManifestFile, ignored)) {
+    return Fail(ErrorCode::kInvalidArgument, plan.bundle.string() + ": not a Winnow bundle, so it is left unchanged",
+                "name an output directory with --output");
+  }
+  if (manifest.kind != "transformer") {
+    return Fail(ErrorCode::kUnsupported, plan.bundle.string() + ": a linear model cannot be quantized",
+                "linear models are small and fast without quantization");
+  }
+  const Dataset held_out =
+      TRY(ReadHeldOut(plan, TRY(BundleClassifier::Load(plan.bundle, pool, Weights::kFloat)), observer));
+  BundleWriter writer = TRY(BundleWriter::Begin(target, plan.overwrite));
+  TRY(LinkBundleFiles(plan.bundle, writer.path(), [&](const std::string& name) {
+    const bool float_weights = name == "model.safetensors" || name == "pytorch_model.bin";
+    const bool other = name.starts_with("checkpoint-") || name.starts_with("onnx/");
+    return name != kInt8Weights && !(plan.output && (float_weights || other));
+  }));
+  QuantizeReport report = TRY(QuantizeWeights(
+      plan.bundle, writer.path(), held_out,
+      {.max_drop = plan.max_drop, .note = [&](const std::string& text) { observer.Note(text); }}, pool));
+  if (observer.Cancelled()) return Fail(ErrorCode::kCancelled, "stopped on request");
+  const bool guaranteed =
+      manifest.thresholds.guarantee || manifest.abstain || std::filesystem::exists(plan.bundle / kScopeFile, ignored);
+  TRY(SealBundle(writer.path(), std::move(manifest)));
+  TRY(writer.Commit());
+  observer.Note(target.string() + ": wrote INT8 weights, which are used by default");
+  return QuantizedBundle{std::move(report), target, guaranteed};
+}
+
+}  // namespace winnow

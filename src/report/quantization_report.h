@@ -1,0 +1,18 @@
+/// What a quantization kept and lost, as text for people and as JSON for machines.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "base/json.h"
+#include "quantize/quantize.h"
+
+namespace winnow {
+
+/// Metrics, sizes and the parts in bf16; `target` is the bundle with the INT8 weights.
+Json QuantizationJson(const QuantizeReport& report, const std::filesystem::path& target);
+
+/// The same in a few lines, each with \n.
+std::string QuantizationText(const QuantizeReport& report);
+
+}  // namespace winnow
