@@ -7,13 +7,17 @@
 #include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http.hpp>
+#include <boost/beast/core/read_size.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
 #include <random>
-#include <type_traits>
 
 #include "base/log.h"
 #include "server/api_error.h"
@@ -30,8 +34,12 @@ namespace http = beast::http;
 using ErrorCodeOf = boost::system::error_code;
 using Clock = std::chrono::steady_clock;
 
+using RequestParser = http::request_parser<http::string_body>;
+using ResponseHeader = http::response<http::empty_body>;
+
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable_t<Executor>());
-constexpr size_t kWorthPacking = 1024;  // bytes; less is not made smaller by much
+constexpr size_t kReadBytes = 64 << 10;  // at most, by one read
+constexpr size_t kWorthPacking = 1024;   // bytes; less is not made smaller by much
 
 /// Replies 500 where nobody did.
 class Replier {
@@ -132,8 +140,7 @@ std::optional<ApiError> ReadError(const ErrorCodeOf& error) {
 /// What the client is told of a header that can be read, but leaves open where the request ends or whom it is for;
 /// nothing if it does not. Another reader of the same bytes, a proxy, might see other requests in them; so the
 /// connection ends here.
-template <class Parser>
-std::optional<ApiError> HeaderError(const Parser& parser) {
+std::optional<ApiError> HeaderError(const RequestParser& parser) {
   const auto& message = parser.get();
   if (message.count(http::field::transfer_encoding) > 0 && !parser.chunked()) {
     return ApiError{.status = 501, .message = "Transfer-Encoding: only chunked is supported"};
@@ -145,12 +152,20 @@ std::optional<ApiError> HeaderError(const Parser& parser) {
   return std::nullopt;
 }
 
-template <class Stream>
-class Connection : public HttpConnection, public std::enable_shared_from_this<Connection<Stream>> {
- public:
-  static constexpr bool kTls = !std::is_same_v<Stream, StreamSocket>;
+/// The status line and the fields, as they are sent.
+std::string ToBytes(const ResponseHeader& header) {
+  std::string bytes = fmt::format("HTTP/{}.{} {} {}\r\n", header.version() / 10, header.version() % 10,
+                                  header.result_int(), View(header.reason()));
+  for (const auto& field : header)
+    fmt::format_to(std::back_inserter(bytes), "{}: {}\r\n", View(field.name_string()), View(field.value()));
+  bytes += "\r\n";
+  return bytes;
+}
 
-  Connection(std::shared_ptr<ServerState> state, IoThread& thread, Stream stream, std::string address)
+class Connection : public HttpConnection, public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(std::shared_ptr<ServerState> state, IoThread& thread, std::unique_ptr<ByteStream> stream,
+             std::string address)
       : state_(std::move(state)),
         thread_(thread),
         stream_(std::move(stream)),
@@ -177,7 +192,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
 
   Awaitable<void> Run() {
     Within(state_->options.read_timeout);
-    if (co_await Greet()) {
+    if (const ErrorCodeOf error = co_await stream_->Handshake(); !error) {
       while (co_await ServeOne()) {
       }
     }
@@ -188,13 +203,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
   }
 
  private:
-  StreamSocket& socket() {
-    if constexpr (kTls) {
-      return stream_.next_layer();
-    } else {
-      return stream_;
-    }
-  }
+  StreamSocket& socket() { return stream_->socket(); }
 
   /// What is under way may take so long. There is one timer, which looks at the deadline when it fires; a deadline
   /// that is moved on, as each step of a request does it, costs nothing.
@@ -206,7 +215,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
   void Watch() {
     alarm_ = std::min(deadline_, Clock::now() + std::chrono::hours(1));
     watchdog_.expires_at(alarm_);  // takes back the wait before
-    watchdog_.async_wait([self = this->shared_from_this()](const ErrorCodeOf& error) {
+    watchdog_.async_wait([self = shared_from_this()](const ErrorCodeOf& error) {
       if (error) return;
       if (Clock::now() >= self->deadline_) {
         self->late_ = true;
@@ -218,34 +227,48 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     });
   }
 
-  Awaitable<bool> Greet() {
-    if constexpr (kTls) {
-      const auto [error] = co_await stream_.async_handshake(asio::ssl::stream_base::server, kAwait);
-      co_return !error;
+  /// Feeds the parser until it has a header (`header_only`) or a whole request. Bytes behind it stay in `buffer_`.
+  Awaitable<ErrorCodeOf> Read(RequestParser& parser, bool header_only) {
+    parser.eager(!header_only);
+    while (header_only ? !parser.is_header_done() : !parser.is_done()) {
+      ErrorCodeOf error = http::error::need_more;
+      if (buffer_.size() > 0) buffer_.consume(parser.put(buffer_.data(), error));
+      if (!error) continue;
+      if (error != http::error::need_more) co_return error;
+      const size_t room = beast::read_size(buffer_, kReadBytes);
+      if (room == 0) co_return http::error::buffer_overflow;
+      size_t count = 0;
+      error = co_await stream_->ReadSome(buffer_.prepare(room), count);
+      buffer_.commit(count);
+      if (error == asio::error::eof) {
+        if (!parser.got_some()) co_return http::error::end_of_stream;
+        parser.put_eof(error);
+      }
+      if (error) co_return error;
     }
-    co_return true;
+    co_return ErrorCodeOf();
   }
 
   /// A request and its answer; false when the connection is to be closed.
   Awaitable<bool> ServeOne() {
-    http::request_parser<http::string_body> parser;
+    RequestParser parser;
     parser.header_limit(state_->options.max_header_bytes);
     parser.body_limit(state_->options.max_body_bytes);
     late_ = false;
     Within(state_->options.read_timeout);
     idle_ = true;
-    const auto [no_header, header_bytes] = co_await http::async_read_header(stream_, buffer_, parser, kAwait);
+    const ErrorCodeOf no_header = co_await Read(parser, /*header_only=*/true);
     idle_ = false;
     const std::optional<ApiError> header_error =
         no_header ? ErrorOf(no_header, parser.got_some()) : HeaderError(parser);
     if (no_header || header_error) co_return co_await Refuse(header_error);
     if (!parser.is_done()) {
       if (beast::iequals(parser.get()[http::field::expect], "100-continue")) {
-        http::response<http::empty_body> go_on(http::status::continue_, parser.get().version());
-        const auto [error, bytes] = co_await http::async_write(stream_, go_on, kAwait);
-        if (error) co_return false;
+        const std::string go_on = ToBytes(ResponseHeader(http::status::continue_, parser.get().version()));
+        const std::array<asio::const_buffer, 2> bytes = {asio::buffer(go_on)};
+        if (const ErrorCodeOf error = co_await stream_->Write(bytes); error) co_return false;
       }
-      const auto [no_body, body_bytes] = co_await http::async_read(stream_, buffer_, parser, kAwait);
+      const ErrorCodeOf no_body = co_await Read(parser, /*header_only=*/false);
       const std::optional<ApiError> body_error = no_body ? ErrorOf(no_body, true) : std::nullopt;
       if (no_body) co_return co_await Refuse(body_error);
     }
@@ -297,39 +320,36 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
   /// comes after them is not looked at.
   void NoticeClosing() {
     watching_ = true;
-    socket().async_wait(StreamSocket::wait_read, [self = this->shared_from_this(),
-                                                  disconnected = client_disconnected_](const ErrorCodeOf& error) {
-      self->watching_ = false;
-      if (error) return;
-      char byte = 0;
-      const auto got = ::recv(self->socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-      if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) *disconnected = true;
-    });
+    socket().async_wait(StreamSocket::wait_read,
+                        [self = shared_from_this(), disconnected = client_disconnected_](const ErrorCodeOf& error) {
+                          self->watching_ = false;
+                          if (error) return;
+                          char byte = 0;
+                          const auto got = ::recv(self->socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+                          if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) *disconnected = true;
+                        });
   }
 
   Awaitable<bool> Write(const HttpRequest& request, HttpResponse response, unsigned version, bool keep_alive) {
-    http::response<http::string_body> message(static_cast<http::status>(response.status), version);
-    message.set(http::field::server, "winnow");
-    message.set(http::field::content_type, response.content_type);
-    message.set("X-Request-Id", request.id);
-    message.set("X-Content-Type-Options", "nosniff");
-    for (const auto& [name, value] : response.headers) message.insert(name, value);
-    message.keep_alive(keep_alive);
-    message.body() = std::move(response.body);
-    if (message.body().size() >= kWorthPacking && AcceptsGzip(request.Header("accept-encoding"))) {
-      message.body() = Gzip(message.body());
-      message.set(http::field::content_encoding, "gzip");
-      message.insert(http::field::vary, "Accept-Encoding");
+    ResponseHeader header(static_cast<http::status>(response.status), version);
+    header.set(http::field::server, "winnow");
+    header.set(http::field::content_type, response.content_type);
+    header.set("X-Request-Id", request.id);
+    header.set("X-Content-Type-Options", "nosniff");
+    for (const auto& [name, value] : response.headers) header.insert(name, value);
+    header.keep_alive(keep_alive);
+    if (response.body.size() >= kWorthPacking && AcceptsGzip(request.Header("accept-encoding"))) {
+      response.body = Gzip(response.body);
+      header.set(http::field::content_encoding, "gzip");
+      header.insert(http::field::vary, "Accept-Encoding");
     }
-    if (response.status != 204) message.content_length(message.body().size());
+    if (response.status != 204) header.content_length(response.body.size());
     Within(state_->options.write_timeout);
-    if (request.method == "HEAD") {
-      http::response<http::empty_body> head(std::move(message.base()));
-      http::response_serializer<http::empty_body> serializer(head);
-      const auto [error, bytes] = co_await http::async_write_header(stream_, serializer, kAwait);
-      co_return !error;
-    }
-    const auto [error, bytes] = co_await http::async_write(stream_, message, kAwait);
+    const std::string head = ToBytes(header);
+    const std::string_view body = request.method == "HEAD" ? std::string_view() : response.body;
+    // Named, since this compiler has no arrays as temporaries of a co_await.
+    const std::array<asio::const_buffer, 2> bytes = {asio::buffer(head), asio::buffer(body)};
+    const ErrorCodeOf error = co_await stream_->Write(bytes);
     co_return !error;
   }
 
@@ -354,17 +374,15 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
   /// take the answer back.
   Awaitable<void> Linger() {
     ErrorCodeOf ignored;
-    if constexpr (kTls) {
-      Within(std::chrono::seconds(2));
-      const auto [error] = co_await stream_.async_shutdown(kAwait);
-      if (error) co_return;
-    }
+    Within(std::chrono::seconds(2));
+    if (const ErrorCodeOf error = co_await stream_->EndEncryption(); error) co_return;
     socket().shutdown(StreamSocket::shutdown_send, ignored);
     Within(std::chrono::seconds(2));
     std::array<char, 16384> rest;
     size_t left = size_t{32} << 20;
     while (left > 0 && !late_) {
-      const auto [error, bytes] = co_await socket().async_read_some(asio::buffer(rest), kAwait);
+      const auto [error, bytes] =
+          co_await socket().async_read_some(asio::mutable_buffers_1(asio::buffer(rest)), kAwait);
       if (error) co_return;
       left -= std::min(left, bytes);
     }
@@ -372,7 +390,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
 
   const std::shared_ptr<ServerState> state_;
   IoThread& thread_;
-  Stream stream_;
+  const std::unique_ptr<ByteStream> stream_;
   const std::string address_;
   beast::flat_buffer buffer_;
   asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, Executor> watchdog_;
@@ -385,9 +403,12 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
   std::shared_ptr<std::atomic<bool>> client_disconnected_;  // the last request's
 };
 
-template <class Stream>
-void Start(const std::shared_ptr<ServerState>& state, IoThread& thread, Stream stream, std::string address) {
-  const auto connection = std::make_shared<Connection<Stream>>(state, thread, std::move(stream), std::move(address));
+}  // namespace
+
+void ServeConnection(const std::shared_ptr<ServerState>& state, IoThread& thread, StreamSocket socket, bool tls,
+                     std::string address) {
+  auto stream = tls ? TlsByteStream(std::move(socket), *state->tls) : PlainByteStream(std::move(socket));
+  const auto connection = std::make_shared<Connection>(state, thread, std::move(stream), std::move(address));
   asio::co_spawn(
       thread.context.get_executor(), [connection] { return connection->Run(); },
       [connection](const std::exception_ptr& failed) {
@@ -397,17 +418,6 @@ void Start(const std::shared_ptr<ServerState>& state, IoThread& thread, Stream s
           LogError("error on a connection: {}", e.what());
         }
       });
-}
-
-}  // namespace
-
-void ServeConnection(const std::shared_ptr<ServerState>& state, IoThread& thread, StreamSocket socket, bool tls,
-                     std::string address) {
-  if (tls) {
-    Start(state, thread, asio::ssl::stream<StreamSocket>(std::move(socket), *state->tls), std::move(address));
-  } else {
-    Start(state, thread, std::move(socket), std::move(address));
-  }
 }
 
 }  // namespace winnow

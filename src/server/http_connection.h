@@ -3,14 +3,9 @@
 #pragma once
 
 #include <atomic>
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ssl/context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -18,18 +13,13 @@
 #include <string>
 #include <thread>
 
+#include "server/byte_stream.h"
 #include "server/connection_limit.h"
 #include "server/http.h"
 #include "server/http_server.h"
 #include "server/reply_slot.h"
 
 namespace winnow {
-
-namespace asio = boost::asio;
-using Executor = asio::io_context::executor_type;
-using StreamSocket = asio::basic_stream_socket<asio::generic::stream_protocol, Executor>;
-template <class T>
-using Awaitable = asio::awaitable<T, Executor>;
 
 class HttpConnection;
 
