@@ -68,14 +68,15 @@ Result<ModelConfig> ParseModelConfig(std::string_view text, std::string_view whe
 /// Reads `dir`/config.json. Errors: kNotFound, kIo, and ParseModelConfig's.
 Result<ModelConfig> ReadModelConfig(const std::filesystem::path& dir);
 
-/// Sizes are positive, bounded (2^20; layers 1024; vocabulary 2^24) and fit together; dropouts lie in [0, 1); labels
-/// are distinct and not empty. Errors: kInvalidModel.
+/// Checks that sizes are positive, bounded (2^20; layers 1024; vocabulary 2^24) and consistent, that dropouts are in
+/// [0, 1), and that labels are distinct and not empty. Errors: kInvalidModel.
 Result<void> ValidateModelConfig(const ModelConfig& config, std::string_view where);
 
-/// The text of a config.json for BertForSequenceClassification and its like (BertModel where there are no labels).
+/// Returns the text of a config.json for BertForSequenceClassification or its counterpart in the architecture; for
+/// BertModel or its counterpart if there are no labels.
 Result<std::string> FormatModelConfig(const ModelConfig& config);
 
-/// Writes it to `dir`/config.json, atomically. Errors: kInvalidModel, kIo.
+/// Writes the configuration to `dir`/config.json, atomically. Errors: kInvalidModel, kIo.
 Result<void> WriteModelConfig(const std::filesystem::path& dir, const ModelConfig& config);
 
 }  // namespace winnow

@@ -20,19 +20,19 @@ namespace winnow {
 
 /// The address of a server.
 struct ServerAddress {
-  std::string shown;        ///< "http://127.0.0.1:8080", "unix:///run/winnow.sock": for messages
-  std::string base;         ///< what paths are appended to
-  std::string unix_socket;  ///< or empty
+  std::string shown;        ///< address for messages: "http://127.0.0.1:8080", "unix:///run/winnow.sock"
+  std::string base;         ///< URL that paths are appended to
+  std::string unix_socket;  ///< path of a Unix socket, or empty
 
-  /// "http://host:8080", "host:8080", "https://host/prefix", "unix:///path"; with or without /v1/classify, as the
-  /// server itself shows it. Errors: kInvalidArgument.
+  /// Parses "http://host:8080", "host:8080", "https://host/prefix" or "unix:///path", with or without /v1/classify at
+  /// the end. Errors: kInvalidArgument.
   static Result<ServerAddress> Parse(std::string_view url);
 
-  /// Whether what is sent could be read on its way: neither TLS nor this machine.
+  /// Returns true if requests could be read on their way: the connection neither uses TLS nor stays on this machine.
   bool IsOpen() const;
 };
 
-/// How a server is reached.
+/// The means of reaching a server.
 struct ServerAccess {
   ServerAddress address;
   std::string api_key;                     ///< or empty
