@@ -38,9 +38,9 @@ struct PublicSet {
   std::vector<PublicPart> parts;
   std::string train_options = {};  ///< further options for `winnow train`; {dir}: the parts' directory
 
-  /// Reads the files (of a zip: the member) in `sources` and writes the parts to `output`, each atomically. Returns
-  /// them with the rows that there were. Errors: kNotFound, kIo; kInvalidData for files that are not what they should
-  /// be.
+  /// Reads the files (of a zip archive: the member) in `sources` and writes the parts to `output`, each atomically.
+  /// Returns the parts with their numbers of rows. Errors: kNotFound, kIo; kInvalidData for files without the expected
+  /// contents.
   Result<std::vector<PublicPart>> (*convert)(const PublicSet& set, const std::filesystem::path& sources,
                                              const std::filesystem::path& output);
 };

@@ -15,7 +15,7 @@ namespace winnow {
 enum class DropReason { kUnreadable, kEmptyText, kNoLabel, kUnknownLabel, kFiltered };
 inline constexpr size_t kDropReasons = 5;
 
-/// "unreadable row", for reports.
+/// Returns a description of the reason for reports: "unreadable row".
 std::string_view DropReasonText(DropReason reason);
 
 struct FileReport {
