@@ -48,17 +48,17 @@ bool ListensPublicly(const HttpServerOptions& options);
 /// (header), 501 (a transfer encoding), 505 (version).
 class HttpServer {
  public:
-  /// Listens from when this returns. Errors: kIo when the address can't be had, kNotFound and kInvalidArgument of
-  /// certificates; with advice.
+  /// Starts a server, which listens when this function returns. Errors, with advice: kIo if the address is not
+  /// available; kNotFound and kInvalidArgument for certificates.
   static Result<HttpServer> Start(HttpApplication handler, const HttpServerOptions& options);
   HttpServer(HttpServer&&) noexcept;
   HttpServer& operator=(HttpServer&&) noexcept;
-  ~HttpServer();  ///< stops
+  ~HttpServer();  ///< stops the server
 
-  uint16_t port() const;       ///< of TCP; 0 where there is none
-  size_t connections() const;  ///< that are open now
+  uint16_t port() const;       ///< TCP port; 0 if the server does not listen on TCP
+  size_t connections() const;  ///< number of open connections
 
-  /// Listens no more, and waits until those requests that have come are answered, but no longer than `patience`.
+  /// Stops listening, and waits until the requests that have arrived are answered, but no longer than `patience`.
   void Stop(std::chrono::milliseconds patience = std::chrono::milliseconds(10000));
 
  private:

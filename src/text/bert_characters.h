@@ -18,17 +18,17 @@ struct BertNormalization {
   bool lowercase = true;
 };
 
-/// One character's treatment.
+/// The treatment of one character.
 struct BertCharacter {
   enum class Kind : uint8_t { kDrop, kSpace, kInWord, kAlone };
   Kind kind = Kind::kDrop;
   uint8_t length = 0;  ///< length of `bytes`
-  uint8_t count = 0;   ///< code points in them
+  uint8_t count = 0;   ///< number of code points in `bytes`
   std::array<char, 13>
       bytes{};  ///< the normal form, UTF-8: at most four code points, of which the longest takes 12 bytes
 };
 
-/// The treatment of all characters, computed a page of 256 at a time when one of them is first met. Thread-safe.
+/// The treatments of all characters, computed in pages of 256 when one of them is first used. Thread-safe.
 class BertCharacters {
  public:
   explicit BertCharacters(const BertNormalization& normalization);

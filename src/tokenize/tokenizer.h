@@ -17,13 +17,14 @@
 
 namespace winnow {
 
-/// A token that stands for itself in a text, and is not made of pieces.
+/// A token that is matched as a whole in a text instead of being made of pieces.
 struct AddedToken {
   std::string content;
   int32_t id = -1;
-  bool special = false;      ///< [CLS], [SEP]...: plain text inside a user's text, unless asked otherwise
-  bool single_word = false;  ///< only where no letter or digit touches it
-  bool lstrip = false;       ///< takes the white space before it along
+  /// True for [CLS], [SEP] and the like, which are plain text within a user's text unless requested otherwise.
+  bool special = false;
+  bool single_word = false;  ///< true if the token must not be adjacent to a letter or digit
+  bool lstrip = false;       ///< whether the token absorbs white space before it
   bool rstrip = false;       ///< whether the token absorbs white space after it
 };
 
@@ -41,7 +42,7 @@ struct TokenizerParts : TokenFrame {
   WordPieceVocabulary::Options wordpiece;
 };
 
-/// Where a token came from: bytes [begin, end) of the text. Empty for tokens that the post-processor adds.
+/// The bytes [begin, end) of the text that a token came from. Empty for tokens that the post-processor adds.
 struct TokenSpan {
   uint32_t begin = 0, end = 0;
   bool operator==(const TokenSpan&) const = default;
@@ -49,29 +50,29 @@ struct TokenSpan {
 
 class PieceModel;  // piece_model.h
 
-/// Which of two texts ends sooner where they are too long together.
+/// Selects which of two texts is cut if they are too long together.
 enum class PairCut {
-  kFirst,   ///< the first, and the second only once nothing is left of it (Hugging Face's truncation="only_first")
-  kLonger,  ///< the longer one, until both are as long; then both ("longest_first")
+  kFirst,   ///< the first text; the second one only once the first is empty (Hugging Face's truncation="only_first")
+  kLonger,  ///< the longer text until both have equal lengths, then both alternately ("longest_first")
 };
 
-/// One of three kinds: WordPiece (BERT, DistilBERT, MiniLM), Unigram as SentencePiece has it (DeBERTa-v2/v3,
+/// A tokenizer of one of three kinds: WordPiece (BERT, DistilBERT, MiniLM), Unigram as in SentencePiece (DeBERTa-v2/v3,
 /// XLM-RoBERTa), byte-level BPE (RoBERTa). Movable. Thread-safe when const.
 class Tokenizer {
  public:
-  /// Reads the first of these that is there:
+  /// Loads a tokenizer from the first of these files that exists:
   ///   tokenizer.json           any kind; alone it says everything
   ///   vocab.txt                WordPiece; tokenizer_config.json beside it tells do_lower_case, strip_accents,
   ///                            tokenize_chinese_chars (without it: lower case, as BERT's default)
   ///   spm.model                DeBERTa-v2/v3, whose ids are SentencePiece's
   ///   sentencepiece.bpe.model  XLM-RoBERTa, whose ids are fairseq's: <s> <pad> </s> <unk>, then SentencePiece's
   ///   vocab.json, merges.txt   RoBERTa
-  /// Of the files with other names tokenizer_config.json's tokenizer_class, then config.json's model_type decide which
-  /// family's ids an spm file has; its name does where they say nothing. Errors: kNotFound; kInvalidModel for broken
-  /// files, a repeated piece or a missing [UNK]; kUnsupported, by name, for other kinds of tokenizers.
+  /// tokenizer_config.json's tokenizer_class, then config.json's model_type determine which family's ids an spm file
+  /// has, or else its name. Errors: kNotFound; kInvalidModel for damaged files, a repeated piece or a missing [UNK];
+  /// kUnsupported, by name, for other kinds of tokenizers.
   static Result<Tokenizer> Load(const std::filesystem::path& dir);
 
-  /// Errors: kInvalidModel, as Load's. `where` opens the messages.
+  /// Creates a tokenizer of its parts. `where` is the beginning of error messages. Errors: kInvalidModel, as in Load.
   static Result<Tokenizer> Make(TokenizerParts parts, std::string_view where);
   static Result<Tokenizer> Make(std::unique_ptr<const PieceModel> model, TokenFrame frame, std::string_view where);
 
@@ -96,7 +97,7 @@ class Tokenizer {
   /// come before the last segment, its separator included; 0 for a text of one segment.
   size_t EncodeContent(InputTextView text, size_t limit, std::vector<int32_t>& ids) const;
 
-  /// The post-processor's tokens, that come before and after a text.
+  /// Return the special tokens that the post-processor puts before and after a text.
   std::span<const int32_t> before() const { return frame_.before; }
   std::span<const int32_t> after() const { return frame_.after; }
 
