@@ -15,11 +15,11 @@ namespace winnow {
 
 /// Collects rows and writes them as TSV, CSV or JSON lines, according to the file's extension. Any text can be written
 /// and read back unchanged, including tabs, quotes and line ends:
-/// - CSV follows RFC 4180: a field that contains a comma, a quote or a line end is quoted, quotes within it are
-/// doubled.
+/// - CSV follows RFC 4180: a field that contains a comma, a quote or a line end is quoted, and quotes in
+///   it are doubled.
 /// - TSV is plain unless a field contains a tab or a line end, or begins with a quote. In that case such fields are
-/// quoted as in CSV, and all fields of the header are: readers recognize quoting by the header, since quotes in a TSV
-/// are otherwise plain characters.
+///   quoted as in CSV, and all fields of the header are: readers recognize quoting by the header, since quotes in a TSV
+///   are otherwise plain characters.
 /// - JSON lines keep numbers, booleans and lists as they are.
 /// In TSV and CSV a list of one item is written as that item. Not thread-safe.
 class RowWriter {

@@ -43,7 +43,7 @@ class TrainingPass {
  private:
   void PrepareGrads();
   void LayerBackward(size_t l, size_t first_text, size_t last_text, int thread, Gradients& gradients);
-  /// From d_query_ and d_qkv_ of the last layer to d_state_ of its input.
+  /// Computes d_state_ of the last layer's input from d_query_ and d_qkv_.
   void LastInputBackward(const LayerLayout& weights, size_t first_text, size_t last_text, int thread,
                          Gradients& gradients);
   void AttentionBackwardOfTexts(size_t l, size_t first_text, size_t last_text, int thread);

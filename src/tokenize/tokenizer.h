@@ -61,14 +61,14 @@ enum class PairCut {
 class Tokenizer {
  public:
   /// Loads a tokenizer from the first of these files that exists:
-  ///   tokenizer.json           any kind; alone it says everything
+  ///   tokenizer.json           any kind; no other file is needed
   ///   vocab.txt                WordPiece; tokenizer_config.json beside it tells do_lower_case, strip_accents,
   ///                            tokenize_chinese_chars (without it: lower case, as BERT's default)
   ///   spm.model                DeBERTa-v2/v3, whose ids are SentencePiece's
   ///   sentencepiece.bpe.model  XLM-RoBERTa, whose ids are fairseq's: <s> <pad> </s> <unk>, then SentencePiece's
   ///   vocab.json, merges.txt   RoBERTa
-  /// tokenizer_config.json's tokenizer_class, then config.json's model_type determine which family's ids an spm file
-  /// has, or else its name. Errors: kNotFound; kInvalidModel for damaged files, a repeated piece or a missing [UNK];
+  /// The family whose ids an spm file has is determined by tokenizer_config.json's tokenizer_class, otherwise by
+  /// config.json's model_type, otherwise by the name of the file. Errors: kNotFound; kInvalidModel for damaged files, a repeated piece or a missing [UNK];
   /// kUnsupported, by name, for other kinds of tokenizers.
   static Result<Tokenizer> Load(const std::filesystem::path& dir);
 
