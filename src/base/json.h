@@ -1,5 +1,6 @@
 /// JSON values, read with errors as values and written in one way. The parser is nlohmann/json, which only
-/// json_read.cpp and json_write.cpp include: as a template it would be compiled again into every file that touches a document.
+/// json_read.cpp and json_write.cpp include: as a template it would be compiled again into every file that uses a
+/// document.
 ///
 ///     Json json = {{"label", "spam"}, {"scores", Json::array()}};
 ///     json["scores"].push_back({{"label", "ham"}, {"score", 0.1}});

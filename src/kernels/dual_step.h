@@ -1,6 +1,6 @@
 /// Steps of dual coordinate ascent for linear classifiers: a step moves one row's dual variables to their optimum
-/// while those of all other rows are constant. For one row of features x with scores z = W x, loss C l(z) and penalty |W|^2 / 2, the weights
-/// are W = sum over rows of C (duals) x', and the row's best duals p solve
+/// while those of all other rows are constant. For one row of features x with scores z = W x, loss C l(z) and penalty
+/// |W|^2 / 2, the weights are W = sum over rows of C (duals) x', and the row's best duals p solve
 ///   min over u:  l(u) + a/2 |u - (z without the row's own part)|^2,  a = 1 / (C |x|^2),  p = -(slope of l at u),
 /// a problem as wide as there are outputs, whatever the number of features (Yu, Huang, Lin 2011, "Dual coordinate
 /// descent methods for logistic regression and maximum entropy models"; Hsieh et al. 2008 for the SVM). It is solved

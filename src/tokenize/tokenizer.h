@@ -68,8 +68,8 @@ class Tokenizer {
   ///   sentencepiece.bpe.model  XLM-RoBERTa, whose ids are fairseq's: <s> <pad> </s> <unk>, then SentencePiece's
   ///   vocab.json, merges.txt   RoBERTa
   /// The family whose ids an spm file has is determined by tokenizer_config.json's tokenizer_class, otherwise by
-  /// config.json's model_type, otherwise by the name of the file. Errors: kNotFound; kInvalidModel for damaged files, a repeated piece or a missing [UNK];
-  /// kUnsupported, by name, for other kinds of tokenizers.
+  /// config.json's model_type, otherwise by the name of the file. Errors: kNotFound; kInvalidModel for damaged files,
+  /// a repeated piece or a missing [UNK]; kUnsupported, by name, for other kinds of tokenizers.
   static Result<Tokenizer> Load(const std::filesystem::path& dir);
 
   /// Creates a tokenizer of its parts. `where` is the beginning of error messages. Errors: kInvalidModel, as in Load.
@@ -104,28 +104,29 @@ class Tokenizer {
   /// Maximum number of tokens when a whole text is read, which bounds the memory for hostile texts.
   static constexpr size_t kMostTokens = size_t{1} << 24;
 
-  /// How many of `room` tokens are a long text's first ones: a quarter, or the lead (subject and separator) where that
-  /// is longer and leaves half of the room for the last segment (the body).
+  /// Returns how many of `room` tokens are taken from the beginning of a long text: a quarter, or the lead (subject and
+  /// separator) if that is longer and leaves half of the room for the last segment (the body).
   static size_t HeadTokens(size_t room, size_t lead) { return std::max(room / 4, 2 * lead <= room ? lead : 0); }
 
-  /// Two texts, as cross-encoders for inference or ranking read them: BERT's and DeBERTa's [CLS] first [SEP] second
-  /// [SEP], RoBERTa's <s> first </s></s> second </s>. Returns how many of the ids appended come before the second
-  /// text's own: those have token type 0, the others 1.
+  /// Appends the ids of two texts, as cross-encoders for inference or ranking read them: BERT's and DeBERTa's [CLS]
+  /// first [SEP] second [SEP], RoBERTa's <s> first </s></s> second </s>. Returns the number of appended ids before the
+  /// second text's own: those have token type 0, the others 1.
   size_t EncodePair(std::string_view first, std::string_view second, int max_length, PairCut cut,
                     std::vector<int32_t>& ids) const;
 
   struct EncodeOptions {
     int max_length = 1 << 30;
-    bool add_special_tokens = true;     ///< the post-processor's
-    bool parse_special_tokens = false;  ///< special tokens written in the text become themselves: for trusted texts
+    bool add_special_tokens = true;  ///< true if the special tokens of the post-processor are added
+    /// True if special tokens that are written in the text are recognized, for trusted texts.
+    bool parse_special_tokens = false;
   };
-  /// The full form; `spans`, where not null, gets one entry for each id.
+  /// Encodes a whole text with options; `spans`, unless null, gets one entry for each id.
   void Encode(std::string_view text, const EncodeOptions& options, std::vector<int32_t>& ids,
               std::vector<TokenSpan>* spans = nullptr) const;
 
-  /// Pieces and added tokens together: one more than the largest id.
+  /// Returns the number of pieces and added tokens: one more than the largest id.
   int vocab_size() const { return vocab_size_; }
-  /// A token as text; empty for an id that there is not.
+  /// Returns a token as text; empty for an id that does not exist.
   std::string_view TokenText(int32_t id) const;
   /// Returns the id of a token, or -1 if there is no such token.
   int32_t TokenId(std::string_view token) const;
@@ -133,8 +134,8 @@ class Tokenizer {
   bool lowercase() const;
 
   /// Writes tokenizer.json, tokenizer_config.json and special_tokens_map.json, which Hugging Face's AutoTokenizer
-  /// loads, and vocab.txt (WordPiece) or vocab.json and merges.txt (byte-level BPE) as well. `max_length` is what
-  /// tokenizer_config.json tells as model_max_length. Errors: kIo.
+  /// loads, and vocab.txt (WordPiece) or vocab.json and merges.txt (byte-level BPE). `max_length` becomes
+  /// model_max_length in tokenizer_config.json. Errors: kIo.
   Result<void> Save(const std::filesystem::path& dir, int max_length) const;
 
  private:
@@ -149,7 +150,7 @@ class Tokenizer {
   bool plain_added_ = false;  // some added token is not special, so every text is searched for it
 };
 
-/// Copies the tokenizer's files of one model directory into another, byte for byte. Errors: kNotFound where there are
+/// Copies the tokenizer's files of one model directory into another, byte for byte. Errors: kNotFound if there are
 /// none; kIo.
 Result<void> CopyTokenizerFiles(const std::filesystem::path& from, const std::filesystem::path& to);
 
