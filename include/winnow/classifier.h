@@ -19,13 +19,13 @@
 
 namespace winnow {
 
-/// How readily a text is called positive (spam, hate speech). Strict flags most, lenient least.
+/// The set of decision thresholds in use: strict flags most texts as positive (spam, hate speech), lenient fewest.
 enum class Mode { kStrict, kModerate, kLenient };
 
 /// Selects which of a bundle's weights a classifier predicts with.
 enum class Weights {
   kAuto,   ///< INT8 weights if the bundle has them, otherwise float weights
-  kFloat,  ///< model.safetensors
+  kFloat,  ///< float weights, model.safetensors
   kInt8,   ///< model_int8.safetensors; loading fails if the bundle has no such file
 };
 

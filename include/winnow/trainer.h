@@ -60,7 +60,7 @@ struct TrainOptions {
   std::optional<int> epochs = {};
   std::optional<int> batch_size = {};        ///< texts per step
   std::optional<double> learning_rate = {};  ///< learning rate at the end of the warm-up
-  std::string freeze = {};                   ///< "encoder", "embeddings" or a number of layers; empty: nothing
+  std::string freeze = {};                   ///< weights to freeze: "encoder", "embeddings" or a number of layers
   /// False-positive rate that the decision thresholds guarantee with 95 % confidence; empty: no guarantee.
   std::optional<double> max_fpr = {};
   std::optional<uint64_t> seed = {};

@@ -7,7 +7,7 @@
 
 namespace winnow {
 
-/// Thread-safe. Failures of writing are ignored, since there is no other place to report them.
+/// A console. Thread-safe. Failures of writing are ignored, since there is no other place to report them.
 class Console {
  public:
   /// Returns the console of the process's standard error.

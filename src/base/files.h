@@ -36,7 +36,7 @@ Result<void> AppendLine(const std::filesystem::path& path, std::string_view line
 /// A file that contains secrets or grants rights.
 struct SecretFile {
   std::string contents;
-  bool others_read = false;  ///< whether every user of this machine can read the file
+  bool others_read = false;  ///< true if every user of this machine can read the file
 };
 
 /// Reads a file of secrets. A file that other users than its owner can write is not trusted and is an error. That

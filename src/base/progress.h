@@ -33,7 +33,8 @@ class ProgressBar {
  public:
   using Clock = std::function<std::chrono::steady_clock::time_point()>;
 
-  /// `total` is the number of steps; if it is 0 or less, the total is unknown and only the count is shown.
+  /// Creates a bar. `total` is the number of steps; if it is 0 or less, the total is unknown and only the count is
+  /// shown.
   ProgressBar(std::string label, int64_t total);
   /// Creates a bar on a given console and clock, for tests.
   ProgressBar(std::string label, int64_t total, Console& console, Clock clock);

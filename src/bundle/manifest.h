@@ -73,13 +73,13 @@ struct Abstention {
 
 struct Manifest {
   std::string name;
-  std::string version = "1.0.0";                      ///< semantic version
-  std::string kind = "transformer";                   ///< "transformer", "lr" or "svm"
+  std::string version = "1.0.0";                      ///< semantic version of the model
+  std::string kind = "transformer";                   ///< kind of the model: "transformer", "lr" or "svm"
   std::string text_template;                          ///< text template; empty: none
   std::map<std::string, std::string> label_map;       ///< labels of data files and the labels they become (--label-map)
   int max_length = 128;                               ///< maximum length in tokens, [CLS] and [SEP] included
-  LongText long_text = LongText::kHead;               ///< how texts that exceed max_length are read
-  bool fold_disguises = false;                        ///< whether obfuscated texts are folded (text/disguise.h)
+  LongText long_text = LongText::kHead;               ///< long-text mode for texts that exceed max_length
+  bool fold_disguises = false;                        ///< true if obfuscated texts are folded (text/disguise.h)
   std::string positive_label;                         ///< positive label; empty: none
   double temperature = 1;                             ///< 1 if another method calibrates
   std::optional<CalibrationRecord> calibration = {};  ///< absent: only the temperature is known

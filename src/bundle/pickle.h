@@ -17,13 +17,13 @@ namespace winnow {
 struct PickleValue {
   enum class Kind {
     kNone,
-    kBool,    ///< `integer` is 0 or 1
-    kInt,     ///< `integer`
+    kBool,    ///< a boolean: `integer` is 0 or 1
+    kInt,     ///< a number of at most 8 bytes: `integer`
     kBigInt,  ///< `text`: little-endian two's complement of more than 8 bytes
     kFloat,   ///< a float, whose value is not stored
     kText,    ///< `text`: a string, or bytes
-    kTuple,   ///< `items`
-    kList,    ///< `items`
+    kTuple,   ///< a tuple of `items`
+    kList,    ///< a list of `items`
     kDict,    ///< `items`: keys and values alternately; of a repeated key the last value counts. Includes OrderedDict
     kGlobal,  ///< `text`: "module.name", one of the globals that were allowed
     kCall,    ///< `items`: a global, and the tuple of its arguments

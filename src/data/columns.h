@@ -23,7 +23,7 @@ struct FieldWishes {
   std::vector<std::string> template_fields;  ///< fields of the text template, used in place of text_field
   std::vector<std::string> filter_fields;    ///< fields of the filter, which must exist and are never labels
   bool labels_needed = true;
-  bool single_label = false;  ///< whether several 0/1 columns are never read as labels
+  bool single_label = false;  ///< true if several 0/1 columns are never read as labels
 };
 
 /// The fields of one file.

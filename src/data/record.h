@@ -80,7 +80,7 @@ class RecordReader {
 /// Options of opening a file. `known_names` help to decide whether the first row of a delimited file is a header.
 struct OpenOptions {
   Format format = Format::kAuto;
-  bool allow_lines = false;              ///< whether plain text with one text per line is accepted (unlabelled texts)
+  bool allow_lines = false;              ///< true if plain text with one text per line is accepted (unlabelled texts)
   std::vector<std::string> known_names;  ///< field names that the user gave, beside the usual ones
 };
 

@@ -23,8 +23,8 @@ std::string_view NameOf(CalibrationMethod method);
 
 /// A piecewise linear function, constant before the first point and after the last.
 struct CalibrationCurve {
-  std::vector<double> x;  ///< ascending, finite
-  std::vector<double> y;  ///< non-decreasing, within 0 to 1
+  std::vector<double> x;  ///< x of the points, ascending and finite
+  std::vector<double> y;  ///< y of the points, non-decreasing and within 0 to 1
 
   /// Evaluates the curve, which has at least one point. Returns NaN for NaN.
   double At(double at) const;

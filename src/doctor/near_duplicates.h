@@ -19,9 +19,10 @@
 namespace winnow {
 
 enum class Likeness {
-  kExact,       ///< equal bytes
-  kNormalised,  ///< equal DuplicateKey: the texts differ in case, width, white space or invisible characters
-  kNear,        ///< similarity of the shingles at or above the threshold
+  kExact,  ///< the texts have equal bytes
+  /// The texts have equal DuplicateKeys: they differ in case, width, white space or invisible characters.
+  kNormalised,
+  kNear,  ///< similarity of the shingles at or above the threshold
 };
 
 /// The fact that the text `text` is similar to an earlier text, `other`.

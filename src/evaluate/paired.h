@@ -26,7 +26,7 @@ struct DecidedTexts {
 };
 
 struct PairedFigure {
-  std::string name;  ///< "accuracy", "f1_macro", "fpr", "recall"
+  std::string name;  ///< name of the metric: "accuracy", "f1_macro", "fpr", "recall"
   double first = 0, second = 0;
   /// Interval of second - first, 95 %: percentiles of a bootstrap over the texts, in which both models have the same
   /// resamples (Efron 1979).

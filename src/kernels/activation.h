@@ -8,7 +8,7 @@ namespace winnow {
 enum class Activation {
   kIdentity,
   kGelu,      ///< x * Phi(x), with the error function (Hendrycks, Gimpel 2016)
-  kGeluTanh,  ///< its tanh approximation ("gelu_new", "gelu_pytorch_tanh")
+  kGeluTanh,  ///< the tanh approximation of GELU ("gelu_new", "gelu_pytorch_tanh")
   kRelu,
   kTanh,
 };

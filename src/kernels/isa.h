@@ -14,7 +14,7 @@ namespace winnow {
 /// bits.
 enum class Isa {
   kPortable,    ///< any CPU: vectors of plain C++ on x86-64, NEON on AArch64
-  kAvx2,        ///< x86-64-v3
+  kAvx2,        ///< AVX2 and the other extensions of x86-64-v3
   kAvx2Vnni,    ///< AVX2 and the INT8 dot products of CPUs without AVX-512
   kAvx512,      ///< AVX-512 F, BW, DQ, VL
   kAvx512Vnni,  ///< AVX-512 and its INT8 dot products

@@ -12,7 +12,7 @@
 namespace winnow {
 
 enum class OnnxFormat {
-  kFloat,  ///< model.onnx
+  kFloat,  ///< float weights, model.onnx
   kInt8,   ///< model_quantized.onnx: dynamic quantization, as by onnxruntime's quantize_dynamic
 };
 
@@ -28,7 +28,7 @@ struct OnnxExportOptions {
 struct OnnxExport {
   std::filesystem::path model;
   uint64_t bytes = 0;          ///< size of the model file and its external data
-  bool external_data = false;  ///< whether there is a file of data
+  bool external_data = false;  ///< true if there is a file of data
 };
 
 /// Writes the model of `bundle` to `target`/onnx/model.onnx or model_quantized.onnx (the layout that transformers.js

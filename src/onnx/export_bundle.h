@@ -30,7 +30,7 @@ struct ExportedFile {
   std::filesystem::path path;
   OnnxFormat format = OnnxFormat::kFloat;
   uint64_t bytes = 0;
-  bool external_data = false;  ///< whether a file of weights lies beside it
+  bool external_data = false;  ///< true if a file of weights lies beside it
 };
 
 /// Returns "onnx" or "onnx-int8".

@@ -42,7 +42,7 @@ class GraphBuilder {
   std::string Floats(const std::string& name, const std::vector<int64_t>& dims, std::span<const float> values);
   std::string Scalar(const std::string& name, float value) { return Floats(name, {}, {&value, 1}); }
   std::string Ints(const std::string& name, const std::vector<int64_t>& values);
-  std::string Int(const std::string& name, int64_t value);  ///< a scalar
+  std::string Int(const std::string& name, int64_t value);  ///< adds a scalar
   std::string Strings(const std::string& name, const std::vector<std::string>& values);
   /// A large one.
   std::string Streamed(StreamedTensor tensor);

@@ -20,7 +20,7 @@ struct ImportedLinear {
   double temperature = 1;           ///< temperature with which the model's logits give the file's probabilities
   bool has_probabilities = true;    ///< false: the file has only scores, as for scikit-learn's LinearSVC
   std::string producer;             ///< producer of the file: "skl2onnx 1.20.0"
-  std::vector<std::pair<std::string, std::string>> properties;  ///< metadata_props
+  std::vector<std::pair<std::string, std::string>> properties;  ///< metadata_props of the file
 };
 
 /// Reads a model from memory. Its probabilities are onnxruntime's to the last digits, except for texts with U+0130,

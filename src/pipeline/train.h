@@ -19,7 +19,7 @@ namespace winnow {
 struct TrainedModel {
   TrainingInfo info;
   Metrics metrics;                   ///< metrics on the test part, or on the validation part if there is no test part
-  bool has_test = false;             ///< whether there is a test part
+  bool has_test = false;             ///< true if there is a test part
   std::vector<float> probabilities;  ///< [texts of the measured part, labels] calibrated probabilities
   /// [texts of the measured part] label ids decided in the moderate mode.
   std::vector<std::vector<int32_t>> decisions;

@@ -26,7 +26,7 @@ struct ReadingOptions {
   std::vector<std::string> filter;  ///< conditions that all hold for the rows that are kept (data/filter.h)
   /// Template that makes the text of several fields (text/text_template.h); empty: text_field.
   std::string template_text;
-  std::string problem_type;  ///< "single" or "multi"; empty: determined by the data
+  std::string problem_type;  ///< type of the problem, "single" or "multi"; empty: determined by the data
 };
 
 /// Parameters of the examples and their parts.
@@ -45,7 +45,7 @@ struct DataPlan {
 };
 
 struct ModelPlan {
-  std::string kind = "transformer";             ///< "transformer", "lr" or "svm"
+  std::string kind = "transformer";             ///< kind of the model: "transformer", "lr" or "svm"
   std::string base_model = "all-MiniLM-L6-v2";  ///< name of a model, a directory, or "scratch"
   bool reinit_head = false;                     ///< a new classification head if that of the base model does not fit
   std::optional<double> dropout;                ///< dropout of the encoder; empty: the base model's
@@ -71,18 +71,19 @@ struct TrainerPlan {
   std::optional<double> lr;  ///< learning rate; empty: 2e-5, 1e-4 for the head alone, 1e-3 from scratch
   double head_lr_factor = TrainerOptions{}.head_lr_factor;
   double layer_lr_decay = TrainerOptions{}.layer_lr_decay;
-  std::string lr_scheduler = "linear";  ///< "linear", "cosine", "cosine_with_restarts" or "constant"
+  std::string lr_scheduler =
+      "linear";  ///< learning-rate schedule: "linear", "cosine", "cosine_with_restarts" or "constant"
   int num_cycles = TrainerOptions{}.num_cycles;
   std::optional<int> warmup_steps;  ///< number of warm-up steps, in place of warmup_ratio; empty: not used
   double warmup_ratio = TrainerOptions{}.warmup_ratio;
   double weight_decay = TrainerOptions{}.weight_decay;
   double max_grad_norm = TrainerOptions{}.max_grad_norm;
-  std::string class_weights = "none";  ///< "none" or "balanced"
+  std::string class_weights = "none";  ///< class weights: "none" or "balanced"
   double label_smoothing = 0;
   std::string freeze;  ///< weights to freeze: "embeddings", "encoder" or a number of layers; empty: none
   bool gradient_checkpointing = TrainerOptions{}.recompute;
   std::string metric = TrainerOptions{}.metric;
-  std::string precision = "auto";  ///< "auto", "f32" or "bf16"
+  std::string precision = "auto";  ///< precision of matrix products: "auto", "f32" or "bf16"
   int eval_steps = TrainerOptions{}.eval_steps;
   int save_steps = TrainerOptions{}.save_steps;
   int early_stopping_patience = TrainerOptions{}.patience;

@@ -68,7 +68,7 @@ struct ChartPanel {
 
 struct Chart {
   std::string title, description;
-  int width = 0, height = 0;  ///< pixels
+  int width = 0, height = 0;  ///< size in pixels
   bool stacked = false;       ///< true if panels are below each other instead of side by side
   std::vector<ChartPanel> panels;
 };

@@ -12,7 +12,7 @@
 
 namespace winnow {
 
-/// How the metrics of a report were obtained, for its last section.
+/// The command that a report was made with, for the last section of the report.
 struct ReportCommand {
   const std::vector<std::filesystem::path>& data;
   FieldNames fields;   ///< names of the fields as they were given
@@ -20,7 +20,7 @@ struct ReportCommand {
   Mode mode = Mode::kModerate;
   std::string line;        ///< the command that makes the report
   int folds = 0;           ///< number of folds of a cross-validation; otherwise 0
-  bool with_texts = true;  ///< whether the report quotes texts of the data
+  bool with_texts = true;  ///< true if the report quotes texts of the data
 };
 
 /// Makes the report of one model or, unless `second` is null, of two models on the same texts. Errors: those of reading

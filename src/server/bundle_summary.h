@@ -27,7 +27,7 @@ Result<std::vector<FileStamp>> StampsOf(const std::filesystem::path& dir);
 
 struct BundleSummary {
   std::string name, version;
-  std::string kind;     ///< "transformer", "lr", "svm"
+  std::string kind;     ///< kind of the model: "transformer", "lr", "svm"
   std::string weights;  ///< weights that will predict: "linear", "int8", "f32"
   std::vector<std::string> labels;
   std::string text_template;      ///< template that makes the text of a row; empty: none

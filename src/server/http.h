@@ -18,10 +18,10 @@
 namespace winnow {
 
 struct HttpRequest {
-  std::string method;  ///< "GET"
+  std::string method;  ///< request method, such as "GET"
   std::string path;    ///< path of the request target as received, without the query
-  std::string query;   ///< query as received
-  std::string body;    ///< body, uncompressed
+  std::string query;   ///< query of the request target as received
+  std::string body;    ///< request body, uncompressed
   std::string client;  ///< address of the client; "unix" for a unix socket
   std::string key;     ///< name of the API key of the request; empty: none
   std::string caller;  ///< name for taking turns: a key, or an address
@@ -76,7 +76,7 @@ struct RouteDocs {
 /// One row of the table that feeds routing, access, /openapi.json and /docs.
 struct Route {
   std::string method;
-  std::string path;  ///< "/v2/models/{model}/infer"
+  std::string path;  ///< path with parameters in braces: "/v2/models/{model}/infer"
   Role role = Role::kPublic;
   RouteDocs docs = {};
   HttpHandler handle = {};

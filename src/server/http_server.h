@@ -46,8 +46,8 @@ bool ListensPublicly(const HttpServerOptions& options);
 /// A running server, from Start to Stop. Handlers are called on its threads, several at once, and reply from any
 /// thread. A handler that throws, and a reply function that is destroyed without a reply, result in status 500.
 ///
-/// What is no request gets a status and is closed: 400 (no HTTP), 408 (too slow), 413 (body), 415 (its encoding), 431
-/// (header), 501 (a transfer encoding), 505 (version).
+/// An invalid request gets a status, and its connection is closed: 400 (no HTTP), 408 (too slow), 413 (body), 415 (its
+/// encoding), 431 (header), 501 (a transfer encoding), 505 (version).
 class HttpServer {
  public:
   /// Starts a server, which listens when this function returns. Errors, with advice: kIo if the address is not

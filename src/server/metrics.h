@@ -19,10 +19,10 @@ struct MetricsSnapshot {
   size_t queued_texts_dropped = 0;
   size_t models_loaded = 0, models_failed = 0;
   size_t model_bytes = 0;
-  size_t model_loads = 0, model_load_failures = 0, model_evictions = 0;  ///< only grow
-  size_t cache_hits = 0, cache_misses = 0, cache_evictions = 0;          ///< only grow
+  size_t model_loads = 0, model_load_failures = 0, model_evictions = 0;  ///< counters, which only grow
+  size_t cache_hits = 0, cache_misses = 0, cache_evictions = 0;          ///< counters, which only grow
   size_t cache_bytes = 0, cache_entries = 0;
-  size_t redis_hits = 0, redis_misses = 0, redis_errors = 0, redis_timeouts = 0;  ///< only grow
+  size_t redis_hits = 0, redis_misses = 0, redis_errors = 0, redis_timeouts = 0;  ///< counters, which only grow
   bool redis_available = false;
 };
 

@@ -1,6 +1,6 @@
-/// How BERT's reference tokenizer treats each character: drop it, replace it by a space, or write it in its normal
-/// form, within a word or as a word of its own (google-research/bert, tokenization.py, BasicTokenizer; Hugging Face's
-/// BertNormalizer and BertPreTokenizer give the same).
+/// The treatment of characters by BERT's reference tokenizer: drop a character, replace it by a space, or write it in
+/// its normal form, within a word or as a word of its own (google-research/bert, tokenization.py, BasicTokenizer;
+/// Hugging Face's BertNormalizer and BertPreTokenizer give the same).
 #pragma once
 
 #include <array>
@@ -13,7 +13,7 @@ namespace winnow {
 
 struct BertNormalization {
   bool clean_text = true;            ///< drops control characters, NUL and U+FFFD; every white space is a space
-  bool handle_chinese_chars = true;  ///< whether each CJK ideograph is a word of its own
+  bool handle_chinese_chars = true;  ///< true if each CJK ideograph is a word of its own
   bool strip_accents = true;         ///< canonical decomposition, then without non-spacing marks
   bool lowercase = true;
 };

@@ -17,7 +17,7 @@ class FoldedText {
   /// Selects whether positions in the text can be traced back to the original.
   enum class Places { kNone, kKept };
 
-  /// `original` must outlive this object.
+  /// Folds `original`, which must outlive this object, if `fold` is true.
   FoldedText(InputTextView original, bool fold, Places places = Places::kNone);
   FoldedText(const FoldedText&) = delete;
   FoldedText& operator=(const FoldedText&) = delete;

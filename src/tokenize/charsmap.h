@@ -15,10 +15,10 @@ namespace winnow {
 class Charsmap {
  public:
   Charsmap() = default;
-  /// `blob` as SentencePiece's Normalizer::EncodePrecompiledCharsMap writes it: a 32-bit length, a double-array trie of
-  /// that many bytes (Darts-clone's units), the normal forms, each ended by NUL; empty for no rules. Any bytes are
-  /// safe: a step that leaves the trie, or a rule whose normal form is outside of them, is ignored. Errors:
-  /// kInvalidModel where the lengths don't fit or the normal forms are not UTF-8.
+  /// Parses a table. `blob` is as SentencePiece's Normalizer::EncodePrecompiledCharsMap writes it: a 32-bit length, a
+  /// double-array trie of that many bytes (Darts-clone's units), the normal forms, each ended by NUL; empty for no
+  /// rules. Any bytes are safe: a step that leaves the trie, or a rule whose normal form is outside of them, is
+  /// ignored. Errors: kInvalidModel where the lengths don't fit or the normal forms are not UTF-8.
   static Result<Charsmap> Parse(std::string_view blob, std::string_view where);
 
   struct Rule {

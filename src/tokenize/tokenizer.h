@@ -24,8 +24,8 @@ struct AddedToken {
   /// True for [CLS], [SEP] and the like, which are plain text within a user's text unless requested otherwise.
   bool special = false;
   bool single_word = false;  ///< true if the token must not be adjacent to a letter or digit
-  bool lstrip = false;       ///< whether the token absorbs white space before it
-  bool rstrip = false;       ///< whether the token absorbs white space after it
+  bool lstrip = false;       ///< true if the token absorbs white space before it
+  bool rstrip = false;       ///< true if the token absorbs white space after it
 };
 
 /// The special tokens that a tokenizer adds around the pieces of a text.

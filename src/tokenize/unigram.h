@@ -20,7 +20,7 @@ struct UnigramPiece {
     kByte,         ///< piece for byte fallback: "<0x41>"
   };
   std::string text;
-  double score = 0;  ///< log-probability
+  double score = 0;  ///< log-probability of the piece
   Kind kind = Kind::kNormal;
 };
 

@@ -52,7 +52,7 @@ struct TrainerOptions {
   int save_steps = 0;
   int patience = 0;  ///< evaluations without improvement before early stopping; 0: never
   uint64_t seed = 42;
-  bool meter_products = false;  ///< whether to measure matrix products in PhaseTimes::products
+  bool meter_products = false;  ///< true if to measure matrix products in PhaseTimes::products
 };
 
 struct StepReport {
@@ -73,7 +73,7 @@ struct Evaluation {
   double validation_loss = 0;  ///< loss without weights and smoothing
   double accuracy = 0, f1_macro = 0;
   double metric = 0;  ///< the metric that options.metric names
-  bool best = false;  ///< whether this is the best evaluation so far
+  bool best = false;  ///< true if this is the best evaluation so far
 };
 
 /// The state of a training between two steps. Together with the weights and the optimizer's moments it is sufficient
