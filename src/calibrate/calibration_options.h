@@ -17,9 +17,10 @@ enum class CalibrationChoice {
 
 struct CalibrationOptions {
   CalibrationChoice calibration = CalibrationChoice::kTemperature;
-  std::optional<double> max_fpr = {};    ///< bound on the false-positive rate that thresholds guarantee
-  double confidence = 0.95;              ///< confidence of the guarantees
-  std::optional<double> max_error = {};  ///< bound on the share of wrong predictions among those without abstention
+  std::optional<double> max_fpr = {};  ///< bound on the false-positive rate that thresholds guarantee
+  double confidence = 0.95;            ///< confidence of the guarantees
+  std::optional<double> max_error =
+      {};  ///< bound on the share of all texts that are predicted wrongly without abstention
 
   /// Returns the calibration method, if one is to be fitted.
   std::optional<CalibrationMethod> Method() const;
