@@ -19,8 +19,8 @@ struct CalibrationOptions {
   CalibrationChoice calibration = CalibrationChoice::kTemperature;
   std::optional<double> max_fpr = {};  ///< bound on the false-positive rate that thresholds guarantee
   double confidence = 0.95;            ///< confidence of the guarantees
-  std::optional<double> max_error =
-      {};  ///< bound on the share of all texts that are predicted wrongly without abstention
+  /// Bound on the share of all texts that are predicted wrongly without abstention.
+  std::optional<double> max_error = {};
 
   /// Returns the calibration method, if one is to be fitted.
   std::optional<CalibrationMethod> Method() const;
