@@ -1,4 +1,4 @@
-/// A model's shape and labels, in Hugging Face's config.json. What a fine-tuned model's config says beyond that is
+/// A model's shape and labels, in Hugging Face's config.json. Other fields of a fine-tuned model's config.json are
 /// kept.
 #pragma once
 
@@ -19,41 +19,46 @@ struct ModelConfig {
   int vocab_size = 0;
   int hidden_size = 0;
   int num_layers = 0;
-  int num_heads = 0;  ///< divides hidden_size
+  int num_heads = 0;  ///< number of attention heads; a divisor of hidden_size
   int intermediate_size = 0;
   int max_positions = 512;
-  int type_vocab_size = 2;         ///< 0: no token types, as DistilBERT
-  bool absolute_positions = true;  ///< position embeddings are added to the words; DeBERTa-v3 has none
-  /// DeBERTa's relative positions (He et al. 2020). Distances up to half the span count one by one, further ones in
-  /// logarithmic buckets where `relative_buckets` is positive.
-  int relative_span = 0;                ///< half the rows of its table; 0: no relative positions
-  int relative_buckets = 0;             ///< the span, or 0
-  int max_relative_distance = 0;        ///< the distance at which the buckets end
-  bool share_position_weights = false;  ///< positions are projected with the words' query and key weights
+  int type_vocab_size = 2;  ///< number of token types; 0: the model has none, like DistilBERT
+  /// True if position embeddings are added to the word embeddings; false for DeBERTa-v3.
+  bool absolute_positions = true;
+  /// DeBERTa's relative positions (He et al. 2020). Distances up to half the span have one position each; larger ones
+  /// share logarithmic buckets if `relative_buckets` is positive.
+  int relative_span = 0;     ///< half the number of rows of the table of relative positions; 0: no relative positions
+  int relative_buckets = 0;  ///< equal to relative_span if buckets are used, otherwise 0
+  int max_relative_distance = 0;  ///< the distance at which the buckets end
+  /// True if relative positions are projected with the query and key weights of the words.
+  bool share_position_weights = false;
   float layer_norm_eps = 1e-12f;
   HiddenActivation activation = HiddenActivation::kGelu;
   float hidden_dropout = .1f;
   float attention_dropout = .1f;
-  float classifier_dropout = .1f;                                ///< resolved: BERT's null means hidden_dropout
-  float pooler_dropout = 0;                                      ///< DeBERTa's, before the head's dense layer
-  HiddenActivation pooler_activation = HiddenActivation::kGelu;  ///< DeBERTa's, between the head's two products
+  float classifier_dropout = .1f;  ///< dropout before the classifier; BERT's null has been replaced by hidden_dropout
+  float pooler_dropout = 0;        ///< DeBERTa's dropout before the head's dense layer
+  /// DeBERTa's activation between the head's two products.
+  HiddenActivation pooler_activation = HiddenActivation::kGelu;
   float initializer_range = .02f;
   int pad_token_id = 0;
-  /// Names by id; empty for a base model, which has no classification head yet.
+  /// Names of the labels by id; empty for a base model, which has no classification head yet.
   std::vector<std::string> labels;
-  /// Each label is decided by itself (sigmoid) instead of one out of all (softmax). True for a single label, as in
-  /// Hugging Face's pipeline.
+  /// True if each label is decided separately (sigmoid) instead of one label among all (softmax). Also true for a model
+  /// with a single label, as in Hugging Face's pipeline.
   bool multi_label = false;
-  /// The JSON that this was read from, or empty. WriteModelConfig starts from it, so that unknown fields survive.
+  /// The JSON that this configuration was read from, or empty. WriteModelConfig starts from it, so that unknown fields
+  /// survive.
   std::string source;
 };
 
-/// "bert", "distilbert", "deberta-v2": Hugging Face's model_type.
+/// Returns Hugging Face's model_type: "bert", "distilbert", "deberta-v2".
 std::string_view ModelTypeOf(Architecture architecture);
 
-/// RoBERTa and XLM-RoBERTa: token i of a text has position i + FirstPosition(config), the first after that of padding.
+/// Returns the position of a text's first token: for RoBERTa and XLM-RoBERTa the position after that of padding, else
+/// 0.
 int FirstPosition(const ModelConfig& config);
-/// The longest text that a model takes.
+/// Returns the largest number of tokens of a text that the model can read.
 int MaxTokens(const ModelConfig& config);
 
 /// Reads config.json's text. Errors: kInvalidModel for bad or missing values; kUnsupported for another architecture,
@@ -63,14 +68,15 @@ Result<ModelConfig> ParseModelConfig(std::string_view text, std::string_view whe
 /// Reads `dir`/config.json. Errors: kNotFound, kIo, and ParseModelConfig's.
 Result<ModelConfig> ReadModelConfig(const std::filesystem::path& dir);
 
-/// Sizes are positive, bounded (2^20; layers 1024; vocabulary 2^24) and fit together; dropouts lie in [0, 1); labels
-/// are distinct and not empty. Errors: kInvalidModel.
+/// Checks that sizes are positive, bounded (2^20; layers 1024; vocabulary 2^24) and consistent, that dropouts are in
+/// [0, 1), and that labels are distinct and not empty. Errors: kInvalidModel.
 Result<void> ValidateModelConfig(const ModelConfig& config, std::string_view where);
 
-/// The text of a config.json for BertForSequenceClassification and its like (BertModel where there are no labels).
+/// Returns the text of a config.json for BertForSequenceClassification or its counterpart in the architecture; for
+/// BertModel or its counterpart if there are no labels.
 Result<std::string> FormatModelConfig(const ModelConfig& config);
 
-/// Writes it to `dir`/config.json, atomically. Errors: kInvalidModel, kIo.
+/// Writes the configuration to `dir`/config.json, atomically. Errors: kInvalidModel, kIo.
 Result<void> WriteModelConfig(const std::filesystem::path& dir, const ModelConfig& config);
 
 }  // namespace winnow

@@ -18,20 +18,23 @@
 namespace winnow {
 
 struct WeightInfo {
-  std::string name;  ///< Hugging Face's, with the model's prefix: "bert.encoder.layer.0.output.dense.weight"
+  /// Name in Hugging Face's files, with the model's prefix: "bert.encoder.layer.0.output.dense.weight".
+  std::string name;
   std::vector<int64_t> shape;
   size_t offset = 0;  ///< offset in floats
   size_t count = 0;
   enum class Init { kNormal, kZero, kOne } init = Init::kNormal;
-  int depth = 0;          ///< 0 the embeddings, then the layers from 1 on, then the head
-  bool head = false;      ///< belongs to the classifier, and is absent from base models
-  bool optional = false;  ///< may nevertheless be absent from base models (the pooler)
+  int depth = 0;      ///< 0 for the embeddings, 1 and above for the layers, then the head
+  bool head = false;  ///< true if the weight belongs to the classifier, and is absent from base models
+  /// True if the weight may be absent from base models although it is not of the classifier (the pooler).
+  bool optional = false;
 };
 
 struct LayerLayout {
   size_t qkv, out, up, down;  ///< [3h, h], [h, h], [i, h], [h, i]
   size_t qkv_bias, out_bias, up_bias, down_bias;
-  size_t relative, relative_bias;  ///< [2h, h]: query and key of relative positions; qkv's where they are shared
+  /// [2h, h]: query and key weights of relative positions; equal to qkv if they are shared.
+  size_t relative, relative_bias;
   size_t attention_gamma, attention_beta, output_gamma, output_beta;
 };
 
@@ -39,27 +42,29 @@ struct Layout {
   explicit Layout(const ModelConfig& config);
 
   std::vector<WeightInfo> weights;
-  size_t words = 0;                                            ///< always at the start
-  size_t positions = 0;                                        ///< meaningful where config.absolute_positions
-  size_t segments = 0;                                         ///< meaningful where config.type_vocab_size > 0
-  size_t relative = 0, relative_gamma = 0, relative_beta = 0;  ///< [2 span, h]; where config.relative_span > 0
+  size_t words = 0;      ///< offset of the token embeddings, always 0
+  size_t positions = 0;  ///< offset of the position embeddings, if config.absolute_positions
+  size_t segments = 0;   ///< offset of the segment embeddings, if config.type_vocab_size > 0
+  /// [2 span, h] table of relative positions and its normalization, if config.relative_span > 0.
+  size_t relative = 0, relative_gamma = 0, relative_beta = 0;
   size_t embedding_gamma = 0, embedding_beta = 0;
   std::vector<LayerLayout> layers;
-  size_t head_dense = 0, head_dense_bias = 0;  ///< BERT's pooler, DistilBERT's pre_classifier ...: [h, h]
-  size_t classifier = 0, classifier_bias = 0;  ///< [labels, h]
+  /// [h, h] dense layer of the head: BERT's pooler, DistilBERT's pre_classifier ...
+  size_t head_dense = 0, head_dense_bias = 0;
+  size_t classifier = 0, classifier_bias = 0;  ///< [labels, h] classifier
 
   /// Returns the depth of the head, which equals the number of depths below it.
   int head_depth() const { return static_cast<int>(layers.size()) + 1; }
 
-  /// Where, in the matrices' and in the vectors' region, the weights of `depth` and above begin: they reach to the
-  /// region's end.
+  /// The positions at which the weights of `depth` and above begin in the matrices' and in the vectors' region; they
+  /// extend to the end of the region.
   struct From {
     size_t matrix, vector;
   };
   From WeightsFrom(int depth) const;
 
-  size_t matrices = 0;  ///< begin of the region; words end here
-  size_t vectors = 0;   ///< begin of the region
+  size_t matrices = 0;  ///< begin of the matrices' region, end of the words
+  size_t vectors = 0;   ///< begin of the vectors' region
   size_t total = 0;
 };
 

@@ -287,7 +287,7 @@ void QuantizedForward(const QuantizedModel& model, const PackedTexts& texts, siz
 
 namespace {
 
-/// What the largest of all parts takes.
+/// Returns the memory that the largest of all parts needs.
 QuantizedScratch::Need LargestOf(const PackedTexts& texts, Cutter cutter) {
   QuantizedScratch::Need need{};
   for (Part part; (part = cutter.Cut()).begin < part.end;) {
