@@ -21,7 +21,7 @@ Result<ScopePredictions> PredictWithBar(const BundleClassifier& classifier, std:
 
 }  // namespace
 
-void AddScopeOptions(ScopeCommandOptions& options, OptionTable& table) {
+void AddScopeOptions(ScopePlan& options, OptionTable& table) {
   table.Group("Out-of-scope detection");
   table
       .Add("out-of-scope", &options.outside,
@@ -47,20 +47,6 @@ void AddScopeOptions(ScopeCommandOptions& options, OptionTable& table) {
   table.Add("scope-label", &options.choice.label, "Label for out-of-scope texts").ValueName("NAME");
   table.Add("no-out-of-scope", &options.remove,
             "Remove out-of-scope detection: each text gets one of the labels again");
-}
-
-Result<ScopeFit> ChooseScope(const BundleClassifier& classifier, const HeldOutTexts& texts, double confidence,
-                             const ScopeCommandOptions& options) {
-  ScopeOptions choice = options.choice;
-  choice.confidence = confidence;
-  const std::vector<std::string> outside = TRY(ReadOutOfScopeTexts(classifier, options.outside));
-  ProgressBar bar("out of scope", static_cast<int64_t>(outside.size()));
-  const std::vector<float> logits = TRY(FirstWindowLogits(classifier, outside, [&](size_t done) {
-    bar.Set(static_cast<int64_t>(done));
-    return !Interrupted();
-  }));
-  bar.Finish();
-  return CalibrateScope(texts, logits, choice);
 }
 
 Result<void> RunScopeEvaluation(const BundleClassifier& classifier, const Dataset& inside,

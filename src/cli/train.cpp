@@ -10,7 +10,6 @@
 #include "base/progress.h"
 #include "bundle/directory.h"
 #include "calibrate/calibration_text.h"
-#include "cli/calibrate.h"
 #include "cli/commands.h"
 #include "cli/console_observer.h"
 #include "cli/export.h"
@@ -18,6 +17,7 @@
 #include "cli/output.h"
 #include "cli/teacher_comparison.h"
 #include "cli/train_options.h"
+#include "pipeline/calibrate_bundle.h"
 #include "pipeline/data_plan.h"
 #include "pipeline/quantize_bundle.h"
 #include "report/metrics_report.h"
@@ -94,8 +94,10 @@ Result<void> Finish(const TrainCommandOptions& options, const TrainingPlan& plan
   document["quantization"] = TRY(Quantize({.bundle = plan.output.dir, .max_drop = options.max_drop}, pool));
   if (plan.calibration.max_fpr) {
     // The scores of the float weights chose the thresholds, and INT8 weights predict now.
-    const CalibratedBundle calibrated = TRY(CalibrateBundle(plan.output.dir, plan.calibration, pool));
-    for (const std::string& line : Lines(calibrated.text)) LogInfo("{}", line);
+    ConsoleObserver observer;
+    const CalibratedBundle done =
+        TRY(CalibrateBundle({.bundle = plan.output.dir, .calibration = plan.calibration}, pool, observer));
+    for (const std::string& line : Lines(CalibrationReportText(done.calibration))) LogInfo("{}", line);
   }
   return {};
 }
