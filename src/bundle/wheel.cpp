@@ -6,7 +6,7 @@
 #include <map>
 
 #include "bundle/hub_cache.h"
-#include "bundle/zip_archive.h"
+#include "net/zip_archive.h"
 
 namespace winnow {
 namespace {

@@ -70,8 +70,8 @@ Result<void> Run(const CalibrateCommandOptions& options) {
 }  // namespace
 
 Command CalibrateCommand() {
-  return MakeCommand<CalibrateCommandOptions>(
-      "calibrate", "Calibrates probabilities and sets decision thresholds.", Describe, Run);
+  return MakeCommand<CalibrateCommandOptions>("calibrate", "Calibrates probabilities and sets decision thresholds.",
+                                              Describe, Run);
 }
 
 }  // namespace winnow

@@ -128,10 +128,8 @@ Result<CalibratedBundle> BundleCalibration::CalibrateOn(const HeldOutTexts& text
     TRY(Write(manifest, scope ? &scope->rule : nullptr));
     observer_.Note("calibrated " + Target().string());
   }
-  return CalibratedBundle{.target = Target(),
-                          .manifest = std::move(manifest),
-                          .calibration = std::move(result),
-                          .scope = std::move(scope)};
+  return CalibratedBundle{
+      .target = Target(), .manifest = std::move(manifest), .calibration = std::move(result), .scope = std::move(scope)};
 }
 
 Result<ScopeFit> BundleCalibration::ChooseScope(const HeldOutTexts& texts, const BundleClassifier& classifier) const {

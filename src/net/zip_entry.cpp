@@ -1,4 +1,4 @@
-#include "bundle/zip_entry.h"
+#include "net/zip_entry.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/files.h"
-#include "bundle/zip_archive.h"
+#include "net/zip_archive.h"
 
 namespace winnow {
 Result<void> ExtractZipEntry(const std::filesystem::path& archive, const std::string& name,

@@ -1,4 +1,4 @@
-#include "bundle/zip_archive.h"
+#include "net/zip_archive.h"
 
 #include <fmt/format.h>
 
