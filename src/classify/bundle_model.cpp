@@ -57,7 +57,7 @@ Result<void> BundleModel::Logits(const PackedTexts& texts, std::span<float> logi
   if (quantized_runner_ != nullptr) {
     quantized_runner_->Logits(texts, logits, watched, use);
   } else {
-    const std::lock_guard lock(runner_mutex_);
+    const MutexLock lock(runner_mutex_);
     std::ranges::copy(runner_->AllLogits(texts, watched), logits.begin());
   }
   if (stopped) return Fail(ErrorCode::kCancelled, "stopped");
