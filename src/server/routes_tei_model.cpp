@@ -130,7 +130,7 @@ RouteDocs TokenizeDocs() {
 
 std::vector<Route> TeiModelRoutes(const SharedService& service) {
   return {
-      {.method = "GET", .path = "/info", .docs = InfoDocs(), .handle = Handler(service, Info)},
+      {.method = "GET", .path = "/info", .role = Role::kPublic, .docs = InfoDocs(), .handle = Handler(service, Info)},
       {.method = "POST",
        .path = "/tokenize",
        .role = Role::kClassify,
