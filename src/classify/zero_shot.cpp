@@ -8,6 +8,7 @@
 
 #include "classify/pairs.h"
 #include "decide/probabilities.h"
+#include "text/text_parts.h"
 
 namespace winnow {
 namespace {
@@ -82,8 +83,7 @@ Result<void> CheckZeroShotOptions(const ZeroShotOptions& options) {
   }
   std::set<std::string_view> seen;
   for (const std::string& label : options.labels) {
-    if (label.find_first_not_of(" \t\r\n") == std::string::npos)
-      return Fail(ErrorCode::kInvalidArgument, "a label is blank");
+    if (TrimAscii(label).empty()) return Fail(ErrorCode::kInvalidArgument, "a label is blank");
     if (!seen.insert(label).second) {
       return Fail(ErrorCode::kInvalidArgument, "label '" + label + "' is given twice");
     }

@@ -104,9 +104,7 @@ void DescribeClassify(ClassifyCommandOptions& options, OptionTable& table) {
   table.Add("batch-size", &options.batch_size, "Number of texts per forward pass, or per request to the server")
       .AtLeast(1);
   table.Group("Decision");
-  table.AddChoice("mode", &options.mode,
-                  {{"strict", Mode::kStrict}, {"moderate", Mode::kModerate}, {"lenient", Mode::kLenient}},
-                  "Decision thresholds to use: strict flags the most texts as the positive label, lenient the fewest");
+  AddModeOption(options.mode, table);
   AddWeightsOption(options.weights, table);
   AddLongTextOption(options.long_text, table);
   AddFoldDisguisesOption(options.fold_disguises, table);
@@ -146,7 +144,7 @@ void DescribeClassify(ClassifyCommandOptions& options, OptionTable& table) {
                 "another model of the server");
 }
 
-Result<void> SettleClassify(ClassifyCommandOptions& options) {
+Result<void> CompleteClassifyOptions(ClassifyCommandOptions& options) {
   TRY(options.server ? RequireNothingLocal(options) : CheckLocal(options));
   if (options.server) TellModelFromTexts(options);
   if (options.texts.empty() || !options.input) return {};

@@ -18,6 +18,12 @@ void AddWeightsOption(Weights& weights, OptionTable& table) {
                   "Weights to use; auto: INT8 if the model has them, else float");
 }
 
+void AddModeOption(Mode& mode, OptionTable& table) {
+  table.AddChoice("mode", &mode,
+                  {{"strict", Mode::kStrict}, {"moderate", Mode::kModerate}, {"lenient", Mode::kLenient}},
+                  "Decision thresholds to use: strict flags the most texts as the positive label, lenient the fewest");
+}
+
 void AddLongTextOption(std::optional<LongText>& long_text, OptionTable& table) {
   table
       .AddChoice(

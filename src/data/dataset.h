@@ -54,7 +54,7 @@ struct ReadOptions {
   /// Field of the label; empty: found by name; "a,b,c": 0/1 columns of a multi-label set.
   std::string label_field = {};
   std::string filter = {};         ///< filter expression (data/filter.h); empty: all rows
-  std::string template_text = {};  ///< text template (data/text_template.h), used in place of text_field; empty: none
+  std::string template_text = {};  ///< text template (text/text_template.h), used in place of text_field; empty: none
   /// File of label names (ReadLabels); rows with other labels are dropped and counted.
   std::filesystem::path labels_file = {};
   std::optional<LabelSet> labels =

@@ -18,7 +18,7 @@ namespace winnow {
 namespace {
 
 Activations::Keep KeepFor(const TrainingPass::Options& options) {
-  return options.recompute ? Activations::Keep::kOutputs : Activations::Keep::kAll;
+  return options.gradient_checkpointing ? Activations::Keep::kOutputs : Activations::Keep::kAll;
 }
 
 /// The memory of the gradients of a layer's activations, in floats.
@@ -61,7 +61,7 @@ void TrainingPass::Backward(std::span<const float> logits_grad, Gradients& gradi
   const Layout& layout = model_.layout();
   const size_t texts = texts_.texts();
   const size_t tokens = texts_.tokens();
-  const bool add = gradients.accumulating;
+  const bool add = gradients.accumulates();
   PrepareGrads();
   const bool of_embeddings = options_.frozen_depths == 0;
   if (of_embeddings) gradients.AddRows(texts_);
@@ -133,8 +133,7 @@ void TrainingPass::Backward(std::span<const float> logits_grad, Gradients& gradi
     if (relative) activations_.relative.EndBackward(model_, gradients);
     pool_.ForRanges(hidden_, 16, [&](size_t begin, size_t end, int) { ScatterEmbeddings(begin, end, gradients); });
   }
-  gradients.AddVectors();
-  gradients.accumulating = true;
+  gradients.EndBackward();
 }
 
 void TrainingPass::PrepareGrads() {
@@ -177,7 +176,7 @@ void TrainingPass::LayerBackward(size_t l, size_t first_text, size_t last_text, 
   const auto sums = [&](size_t offset) { return gradients.vector_at(thread, offset); };
 
   // The last two layers are as the forward left them: only lower ones were written over.
-  if (options_.recompute && l + 2 < activations_.layers.size()) {
+  if (options_.gradient_checkpointing && l + 2 < activations_.layers.size()) {
     ForwardLayer(model_, texts_, first_text, last_text, l, dropout_, options_.products, activations_,
                  scratch_[static_cast<size_t>(thread)]);
   }

@@ -40,7 +40,7 @@ class ModelFiles : public ::testing::TestWithParam<Architecture> {
   std::string prefix_{names_.prefix};
 };
 
-TEST_P(ModelFiles, ASavedModelLoadsWithTheSameAnswers) {
+TEST_P(ModelFiles, ASavedModelLoadsWithEqualPredictions) {
   ASSERT_TRUE(model_.Save(directory_.path()));
   const auto expected = TinyLogits(model_);
   for (const bool writable : {false, true}) {
