@@ -164,7 +164,7 @@ TEST(ModelConfig, BadValuesAreNamed) {
   EXPECT_THAT(ErrorOf("architectures", "BertModel").message, HasSubstr("'architectures'"));
 }
 
-TEST(ModelConfig, VariantsThatWouldBeAnsweredWronglyAreRefused) {
+TEST(ModelConfig, RefusesVariantsThatWouldGiveWrongPredictions) {
   const Error type = ErrorOf("model_type", "gpt2");
   EXPECT_EQ(type.code, ErrorCode::kUnsupported);
   EXPECT_THAT(type.message, HasSubstr("'gpt2'"));

@@ -136,9 +136,9 @@ Result<void> Calibrator::Measure(const Calibration& former, const Calibration& n
     result_.measured = "measured on all texts; nothing was fitted";
   }
   if (after.empty()) after = ProbabilitiesAt(now, part);
-  result_.before = TRY(FiguresOf(ProbabilitiesAt({}, part), part));
-  result_.was = TRY(FiguresOf(ProbabilitiesAt(former, part), part));
-  result_.after = TRY(FiguresOf(after, part));
+  result_.before = TRY(MetricsOf(ProbabilitiesAt({}, part), part));
+  result_.was = TRY(MetricsOf(ProbabilitiesAt(former, part), part));
+  result_.after = TRY(MetricsOf(after, part));
   return {};
 }
 
@@ -167,10 +167,10 @@ Result<bool> Calibrator::CrossFit(CalibrationMethod method, Indices& part, std::
   return true;
 }
 
-Result<CalibrationFigures> Calibrator::FiguresOf(std::span<const float> probabilities, const Indices& part) const {
+Result<CalibrationMetrics> Calibrator::MetricsOf(std::span<const float> probabilities, const Indices& part) const {
   const MetricsOptions options{.bootstrap_resamples = 0};
   const Metrics metrics = TRY(ComputeMetricsOfSets(probabilities, TruthAt(part), labels_, multi_label_, options));
-  return CalibrationFigures{.nll = metrics.nll.value_or(0),
+  return CalibrationMetrics{.nll = metrics.nll.value_or(0),
                             .ece = metrics.ece.value_or(0),
                             .adaptive_ece = metrics.adaptive_ece.value_or(0),
                             .brier = metrics.brier.value_or(0)};

@@ -113,7 +113,7 @@ TEST(ZeroShot, TokenTypesMatterWhereTheModelHasThem) {
   EXPECT_GT(difference, 0.01);
 }
 
-TEST(ZeroShot, ByteWeightsAnswerNearlyTheSame) {
+TEST(ZeroShot, Int8WeightsPredictNearlyTheSame) {
   const TemporaryDirectory dir;
   const Model model = WriteModel(dir.path(), kThree);
   ASSERT_TRUE(WriteQuantizedWeights(model, {}, dir.path()));
@@ -244,7 +244,7 @@ TEST(ZeroShot, EntailmentIsFoundByName) {
   EXPECT_EQ(found({"LABEL_0", "LABEL_1", "LABEL_2"}, 0), std::pair(0, 2));
 }
 
-TEST(ZeroShot, WhatMakesNoSenseIsRefused) {
+TEST(ZeroShot, RefusesInvalidOptions) {
   const TemporaryDirectory dir;
   WriteModel(dir.path(), kThree);
   ThreadPool pool(1);

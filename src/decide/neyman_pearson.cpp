@@ -84,12 +84,12 @@ int64_t TextsNeededForFpr(double max_fpr, double confidence) {
   return needed;
 }
 
-Result<FprThresholds> ThresholdsForFpr(std::span<const float> legitimate, double max_fpr, double confidence) {
+Result<FprThresholds> ThresholdsForFpr(std::span<const float> negatives, double max_fpr, double confidence) {
   if (!(max_fpr < 0.5)) {
     return Fail(ErrorCode::kInvalidArgument, fmt::format("a false-positive rate of {} is not valid", max_fpr),
                 "give a number below .5: the strict mode allows twice as much");
   }
-  std::vector<float> sorted(legitimate.begin(), legitimate.end());
+  std::vector<float> sorted(negatives.begin(), negatives.end());
   std::ranges::sort(sorted);
   FprThresholds result;
   result.moderate = TRY(ThresholdOfSorted(sorted, max_fpr, confidence));

@@ -86,7 +86,7 @@ std::string NamesOf(std::span<const size_t> ids, std::span<const std::string> la
 }
 
 /// Precision, recall, F1 by label and their means.
-void AddLabelFigures(const Outcomes& outcomes, Metrics& metrics) {
+void AddLabelMetrics(const Outcomes& outcomes, Metrics& metrics) {
   LabelCounts total;
   int64_t averaged = 0, support = 0;
   std::vector<size_t> absent;
@@ -156,11 +156,11 @@ void AddPositive(Metrics& metrics) {
     return;
   }
   const ClassMetrics& positive = metrics.per_class[static_cast<size_t>(metrics.positive_label)];
-  const int64_t legitimate = metrics.count - positive.support;
+  const int64_t negatives = metrics.count - positive.support;
   metrics.recall_interval = positive.recall_interval;
-  metrics.fpr_interval = WilsonInterval(positive.counts.false_positives, legitimate);
-  if (legitimate > 0) {
-    metrics.fpr = Ratio(positive.counts.false_positives, legitimate);
+  metrics.fpr_interval = WilsonInterval(positive.counts.false_positives, negatives);
+  if (negatives > 0) {
+    metrics.fpr = Ratio(positive.counts.false_positives, negatives);
   } else {
     metrics.notes.push_back("fpr is undefined: every text has the label '" +
                             metrics.labels[static_cast<size_t>(metrics.positive_label)] + "'");
@@ -186,7 +186,7 @@ Metrics Start(std::span<const std::string> labels, size_t texts, bool multi_labe
 }
 
 /// The metrics of probabilities that require no ranking, collected label by label.
-class ProbabilityFigures {
+class ProbabilityMetrics {
  public:
   /// A text of a single-label model.
   void Add(std::span<const float> row, size_t truth) {
@@ -271,13 +271,13 @@ std::vector<int32_t> FirstIds(std::span<const std::vector<int32_t>> sets) {
 }
 
 /// Fills in what follows once every text has been counted, `right` of them as decided entirely as they are labelled.
-void Conclude(int64_t right, const ProbabilityFigures& figures, const Outcomes& outcomes,
+void Conclude(int64_t right, const ProbabilityMetrics& of_probabilities, const Outcomes& outcomes,
               std::span<const float> probabilities, const std::vector<std::vector<uint8_t>>& has_label,
               const MetricsOptions& options, Metrics& metrics) {
   metrics.accuracy = Ratio(right, metrics.count);
   metrics.accuracy_interval = WilsonInterval(right, metrics.count);
-  figures.Fill(metrics);
-  AddLabelFigures(outcomes, metrics);
+  of_probabilities.Fill(metrics);
+  AddLabelMetrics(outcomes, metrics);
   AddRanking(probabilities, has_label, metrics);
   AddPositive(metrics);
   AddBootstrap(outcomes, options, metrics);
@@ -293,21 +293,21 @@ Result<Metrics> ComputeMetrics(std::span<const float> probabilities, std::span<c
   metrics.confusion.assign(labels.size() * labels.size(), 0);
   std::vector<std::vector<uint8_t>> has_label(labels.size(), std::vector<uint8_t>(truth.size(), 0));
   Outcomes outcomes(labels.size());
-  ProbabilityFigures figures;
+  ProbabilityMetrics of_probabilities;
   int64_t right = 0;
   for (size_t text = 0; text < truth.size(); ++text) {
     const auto row = probabilities.subspan(text * labels.size(), labels.size());
-    const int32_t answer = decided.empty() ? DefaultDecision(row, options.positive_label) : decided[text];
+    const int32_t decided_label = decided.empty() ? DefaultDecision(row, options.positive_label) : decided[text];
     TRY(CheckId(truth[text], labels.size(), text, "true"));
-    TRY(CheckId(answer, labels.size(), text, "decided"));
+    TRY(CheckId(decided_label, labels.size(), text, "decided"));
     const auto of_truth = static_cast<size_t>(truth[text]);
     has_label[of_truth][text] = 1;
-    ++metrics.confusion[of_truth * labels.size() + static_cast<size_t>(answer)];
-    outcomes.Add({&truth[text], 1}, {&answer, 1});
-    right += answer == truth[text] ? 1 : 0;
-    figures.Add(row, of_truth);
+    ++metrics.confusion[of_truth * labels.size() + static_cast<size_t>(decided_label)];
+    outcomes.Add({&truth[text], 1}, {&decided_label, 1});
+    right += decided_label == truth[text] ? 1 : 0;
+    of_probabilities.Add(row, of_truth);
   }
-  Conclude(right, figures, outcomes, probabilities, has_label, options, metrics);
+  Conclude(right, of_probabilities, outcomes, probabilities, has_label, options, metrics);
   return metrics;
 }
 
@@ -319,19 +319,20 @@ Result<Metrics> ComputeMultiLabelMetrics(std::span<const float> probabilities,
   Metrics metrics = Start(labels, truth.size(), true, options);
   std::vector<std::vector<uint8_t>> has_label(labels.size(), std::vector<uint8_t>(truth.size(), 0));
   Outcomes outcomes(labels.size());
-  ProbabilityFigures figures;
+  ProbabilityMetrics of_probabilities;
   int64_t right = 0;
   for (size_t text = 0; text < truth.size(); ++text) {
     const auto row = probabilities.subspan(text * labels.size(), labels.size());
     const auto of_truth = TRY(SortedSet(truth[text], labels.size(), text, "true"));
-    const auto answer =
+    const auto decided_labels =
         decided.empty() ? DefaultSet(row) : TRY(SortedSet(decided[text], labels.size(), text, "decided"));
     for (const int32_t label : of_truth) has_label[static_cast<size_t>(label)][text] = 1;
-    for (size_t label = 0; label < labels.size(); ++label) figures.Add(row[label], has_label[label][text] != 0);
-    outcomes.Add(of_truth, answer);
-    right += answer == of_truth ? 1 : 0;
+    for (size_t label = 0; label < labels.size(); ++label)
+      of_probabilities.Add(row[label], has_label[label][text] != 0);
+    outcomes.Add(of_truth, decided_labels);
+    right += decided_labels == of_truth ? 1 : 0;
   }
-  Conclude(right, figures, outcomes, probabilities, has_label, options, metrics);
+  Conclude(right, of_probabilities, outcomes, probabilities, has_label, options, metrics);
   return metrics;
 }
 

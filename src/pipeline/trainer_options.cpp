@@ -96,7 +96,7 @@ Result<TrainerOptions> ToTrainerOptions(const TrainingPlan& plan, const TextSet&
   trainer.weight_decay = given.weight_decay;
   trainer.max_grad_norm = given.max_grad_norm;
   trainer.layer_lr_decay = given.layer_lr_decay;
-  trainer.recompute = given.gradient_checkpointing;
+  trainer.gradient_checkpointing = given.gradient_checkpointing;
   trainer.precision = TRY(PrecisionOf(plan, observer));
   trainer.meter_products = given.profile;
   if (given.class_weights == "balanced") {

@@ -53,7 +53,7 @@ class OwnTruth {
   std::vector<std::string> notes;
 };
 
-TEST(Quantize, BytesPassWhereAnswersStay) {
+TEST(Quantize, AcceptsInt8WeightsThatKeepThePredictions) {
   OwnTruth truth;
   const auto report = truth.Quantize(.05);
   ASSERT_TRUE(report) << report.error().Text();

@@ -45,10 +45,10 @@ std::string DataCurveText(const DataCurve& curve) {
   TextTable table(0);
   table.Add({"texts", "accuracy", "95 %", "f1_macro", "95 %", "roc_auc", "seconds"});
   for (const DataCurvePoint& point : curve.points) {
-    table.Add({std::to_string(point.texts), FigureText(point.metrics.accuracy),
-               RangeText(point.metrics.accuracy_interval), FigureText(point.metrics.f1_macro),
-               RangeText(point.metrics.f1_macro_interval), FigureText(point.metrics.roc_auc),
-               FigureText(point.seconds, 1)});
+    table.Add({std::to_string(point.texts), MetricText(point.metrics.accuracy),
+               RangeText(point.metrics.accuracy_interval), MetricText(point.metrics.f1_macro),
+               RangeText(point.metrics.f1_macro_interval), MetricText(point.metrics.roc_auc),
+               MetricText(point.seconds, 1)});
   }
   const int64_t tested = curve.points.empty() ? 0 : curve.points.back().metrics.count;
   return fmt::format("trained on nested parts of {} training texts; all models tested on the same {} texts\n{}\n{}\n",
@@ -59,7 +59,7 @@ Json DataCurveJson(const DataCurve& curve) {
   Json points = Json::array();
   for (const DataCurvePoint& point : curve.points) {
     Json entry = {{"texts", point.texts}, {"seconds", point.seconds}};
-    entry.update(FiguresJson(point.metrics));
+    entry.update(MetricsJson(point.metrics));
     entry["intervals"] = ReportJson(point.metrics)["intervals"];
     points.push_back(std::move(entry));
   }

@@ -74,12 +74,12 @@ Result<MeasuredModel> MeasureOnTexts(const fs::path& bundle, const BundleClassif
   }));
   bar.Finish();
   const auto decide = [&](std::span<const float> row) { return classifier.DecideOne(row, {.mode = mode}); };
-  measured.metrics = TRY(EvaluateAnswers({.probabilities = measured.probabilities,
-                                          .labels = classifier.labels(),
-                                          .multi_label = classifier.multi_label(),
-                                          .positive_label = classifier.positive_label(),
-                                          .decide = decide},
-                                         measured.dataset));
+  measured.metrics = TRY(EvaluatePredictions({.probabilities = measured.probabilities,
+                                              .labels = classifier.labels(),
+                                              .multi_label = classifier.multi_label(),
+                                              .positive_label = classifier.positive_label(),
+                                              .decide = decide},
+                                             measured.dataset));
   measured.decided = DecideTexts(measured.dataset, measured.probabilities, classifier.positive_label(), decide);
   return measured;
 }

@@ -7,7 +7,7 @@
 #include <charconv>
 #include <cstring>
 
-#include "classify/answer_json.h"
+#include "classify/prediction_json.h"
 
 namespace winnow {
 namespace {
@@ -203,7 +203,7 @@ void WriteOutput(const V2Output& output, const V2Model& model, std::span<const C
     case V2Output::Kind::kLabel: {
       std::vector<std::string> names;
       for (const ClassifiedText& text : texts) {
-        const Json answer = AnswerJson({model.labels, model.multi_label, model.out_of_scope}, text, 1);
+        const Json answer = PredictionJson({model.labels, model.multi_label, model.out_of_scope}, text, 1);
         names.push_back(answer["label"].is_string() ? answer["label"].get<std::string>() : "");
       }
       return writer.Strings(output, {texts.size()}, names);

@@ -111,7 +111,7 @@ TEST(Checkpoint, AStopAnywhereChangesNoByte) {
       options.save_steps = 3;
       options.accumulation = 2;
       options.batch_size = 7;
-      options.recompute = true;
+      options.gradient_checkpointing = true;
     }
     Training through(options);
     const auto expected = through.Run();

@@ -92,7 +92,7 @@ class Trainer {
 
   static TrainingPass::Options PassOptionsOf(const TrainerOptions& options, MatMulMeter* meter = nullptr) {
     return {.frozen_depths = options.frozen_depths,
-            .recompute = options.recompute,
+            .gradient_checkpointing = options.gradient_checkpointing,
             .products = {options.precision, options.meter_products ? meter : nullptr}};
   }
 
