@@ -69,7 +69,7 @@ class Fetcher {
     if (arrived.verified || file.sha256.empty() || !options_.verify) return arrived;
     return Fail(ErrorCode::kNetwork,
                 fmt::format("{}: has SHA-256 {}, expected {}", path.string(), arrived.sha256, file.sha256),
-                "this is not the known file of that name; --no-verify accepts it nevertheless");
+                "the downloaded file is not the expected one; pass --no-verify to use it nevertheless");
   }
 
   std::vector<std::string> Addresses(const PublicFile& file) const {
@@ -89,7 +89,7 @@ class Fetcher {
     }
     return Fail(
         ErrorCode::kNetwork, fmt::format("{}: could not be downloaded: {}", file.name, tried),
-        fmt::format("try again later (partial downloads are kept), name a mirror with --mirror, or copy {} into "
+        fmt::format("try again later (partial downloads are kept), specify a mirror with --mirror, or copy {} into "
                     "{} yourself: {}",
                     file.name, sources_.string(), set_.homepage));
   }
@@ -125,12 +125,12 @@ Result<void> Prepare(const PublicSet& set, const FetchOptions& options) {
     if (ours || options.overwrite || !fs::exists(options.output_dir / part.file, error)) continue;
     return Fail(ErrorCode::kExists,
                 (options.output_dir / part.file).string() + ": exists already, and this command did not write it",
-                "name another --output-dir, or pass --overwrite");
+                "specify another --output-dir, or pass --overwrite");
   }
   fs::create_directories(options.output_dir / kSources, error);
   if (error) {
-    return Fail(ErrorCode::kIo,
-                fmt::format("{}: can't make it: {}", (options.output_dir / kSources).string(), error.message()));
+    return Fail(ErrorCode::kIo, fmt::format("{}: cannot create the directory: {}",
+                                            (options.output_dir / kSources).string(), error.message()));
   }
   return {};
 }
@@ -142,9 +142,11 @@ Result<Json> FetchFiles(const PublicSet& set, const FetchOptions& options) {
   for (const PublicFile& file : set.files) {
     const SourceFile source = TRY(fetcher.Get(file));
     if (!source.verified) {
-      options.warn(
-          fmt::format("{}: SHA-256 {} was not verified{}", file.name, source.sha256,
-                      file.sha256.empty() ? ": the expected one is not known" : ": it differs from the known one"));
+      options.warn(fmt::format(
+          "{}: SHA-256 {} {}", file.name, source.sha256,
+          file.sha256.empty()
+              ? std::string("was not verified, because the expected SHA-256 is unknown")
+              : fmt::format("differs from the expected {}; the file is used because of --no-verify", file.sha256)));
     }
     Json entry = {
         {"name", file.name}, {"addresses", file.addresses}, {"sha256", source.sha256}, {"verified", source.verified}};

@@ -98,7 +98,7 @@ Result<void> BundleCalibration::RefuseTrainingTexts(const Dataset& dataset, cons
   if (why.empty()) return {};
   if (!plan_.force) {
     return Fail(ErrorCode::kInvalidData, why,
-                "calibrate on texts that the model was not trained on: leave DATA out to use those in BUNDLE, or "
+                "calibrate on texts that the model was not trained on: omit DATA to use those in BUNDLE, or "
                 "pass --force to use these texts nevertheless");
   }
   observer_.Warn(why);
