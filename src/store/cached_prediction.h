@@ -16,8 +16,8 @@ std::string PredictionKey(std::string_view model, std::span<const int32_t> ids);
 std::string EncodePrediction(std::string_view key, std::span<const float> values);
 
 /// Fills in `values` and returns true if `bytes` are what EncodePrediction made for that key and that many finite
-/// floats; otherwise returns false without changing `values`. This detects damage and mix-ups, not malice: anybody who can
-/// write to the cache can forge predictions.
+/// floats; otherwise returns false without changing `values`. This detects damage and mix-ups, not malice: anybody who
+/// can write to the cache can forge predictions.
 bool DecodePrediction(std::string_view key, std::string_view bytes, std::span<float> values);
 
 }  // namespace winnow
