@@ -31,7 +31,9 @@ Dataset Messages(size_t first, size_t count) {
   set.labels.names = {"ham", "spam"};
   for (size_t i = first; i < first + count; ++i) {
     const bool spam = i % 2 == 1;
-    set.examples.push_back({(spam ? "win a prize now " : "see you at lunch ") + std::to_string(i), {spam ? 1 : 0}});
+    Example& example = set.examples.emplace_back();
+    example.text = (spam ? "win a prize now " : "see you at lunch ") + std::to_string(i);
+    example.labels = {spam ? 1 : 0};
   }
   return set;
 }
@@ -43,7 +45,8 @@ class CalibrateBundleTest : public ::testing::Test {
     TrainingPlan training;
     training.model.kind = "lr";
     training.output.dir = plan.bundle = dir.path() / "model";
-    split = {.train = Messages(0, 60), .validation = Messages(60, 40), .test = {}};
+    split.train = Messages(0, 60);
+    split.validation = Messages(60, 40);
     const auto trained = Train(training, split, pool, observer);
     EXPECT_TRUE(trained) << trained.error().Text();
     observer.notes.clear();
