@@ -61,7 +61,9 @@ void Describe(CalibrateOptions& options, OptionTable& table) {
   AddCalibrationOptions(options.calibrating, table, /*of_a_bundle=*/true);
   AddScopeOptions(options.scope, table);
   table.Group("Calibration");
-  table.Add("reset", &options.reset, "Reset the decision thresholds to 0.3, 0.5 and 0.7, and remove abstention");
+  table.Add(
+      "reset", &options.reset,
+      "Reset the decision thresholds to the defaults (strict 0.3, moderate 0.5, lenient 0.7), and remove abstention");
   AddWeightsOption(options.weights, table);
   table.Group("Output");
   table.Add("output", &options.output, "Write the calibrated model into this directory, and leave BUNDLE unchanged")
@@ -69,11 +71,11 @@ void Describe(CalibrateOptions& options, OptionTable& table) {
   AddOverwrite(options.overwrite, table);
   table.Add("dry-run", &options.dry_run, "Show the result without writing anything");
   table.Describe(
-      "Guarantee of the decision thresholds: if future texts are like the calibration set, at most the "
-      "share --max-fpr of the negatives is assigned the positive label, with confidence --confidence. "
-      "Guarantee of abstention: at most the share --max-error of all future texts is decided wrongly "
-      "without abstention. The calibration set in BUNDLE also chose the best epoch; for guarantees without "
-      "this limitation, specify DATA.");
+      "Guarantee of the decision thresholds: if future texts are like the calibration set, at most the share "
+      "--max-fpr of the negatives is assigned the positive label, with confidence --confidence. Guarantee of "
+      "abstention: of all future texts, at most the share --max-error gets a wrong prediction that is not marked as "
+      "an abstention. The calibration set in BUNDLE also chose the best epoch; for guarantees without this "
+      "limitation, specify DATA.");
   table.Example("winnow calibrate spam recent.tsv --max-fpr .02",
                 "at most 2 % of the negatives are flagged, with 95 % confidence");
   table.Example("winnow calibrate spam recent.tsv --max-error .01 --dry-run",
@@ -146,9 +148,10 @@ Result<void> RefuseTrainingTexts(const CalibrateOptions& options, const Dataset&
   const std::string why = SeemsTrainedOn(options.bundle, dataset, classifier, !options.data.empty());
   if (why.empty()) return {};
   if (!options.force) {
-    return Fail(ErrorCode::kInvalidData, why,
-                "calibrate on texts that the model was not trained on: leave DATA out to use those in BUNDLE, or "
-                "pass --force to use these texts nevertheless");
+    return Fail(
+        ErrorCode::kInvalidData, why,
+        "calibrate on texts that the model was not trained on: omit DATA to use those in BUNDLE, or pass --force to "
+        "use these texts nevertheless");
   }
   LogWarning("{}", why);
   return {};

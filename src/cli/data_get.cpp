@@ -47,15 +47,16 @@ void Describe(DataGetOptions& options, OptionTable& table) {
   table.Group("Source");
   table
       .Add("mirror", &options.mirror,
-           "Download from URL/NAME/FILE instead of the authors' site; the variable WINNOW_DATA_MIRROR has the same "
-           "effect")
+           "Download from URL/NAME/FILE instead of the authors' site; the environment variable WINNOW_DATA_MIRROR has "
+           "the same effect")
       .ValueName("URL")
       .Alias("url");
-  table.Add("verify", &options.verify, "Refuse files whose SHA-256 differs from the known one");
+  table.Add("verify", &options.verify, "Refuse downloaded files whose SHA-256 differs from the expected value");
   table.Describe(
-      "The data set is downloaded from its authors' site, checked, and written as files that 'winnow train' reads. The "
-      "downloaded files stay in DIR/source: an interrupted download is resumed, and files that are already there are "
-      "not downloaded again. DIR/source.json records the source of each file. Note the licence.");
+      "The data set is downloaded from its authors' site, checked, and written as files that 'winnow train' reads. "
+      "The downloaded files stay in DIR/source: an interrupted download is resumed, and files that are already there "
+      "are not downloaded again. DIR/source.json records the source of each file. Check that the licence of the data "
+      "set, which is printed, permits your use.");
   table.Example("winnow data get sms-spam", "sms-spam/data.tsv");
   table.Example("winnow data get clinc150 --output-dir intents",
                 "train, validation and test parts, and out-of-scope texts");
@@ -112,7 +113,7 @@ class Fetcher {
     if (arrived.verified || file.sha256.empty() || !options_.verify) return arrived;
     return Fail(ErrorCode::kNetwork,
                 fmt::format("{}: has SHA-256 {}, expected {}", path.string(), arrived.sha256, file.sha256),
-                "this is not the known file of that name; --no-verify accepts it nevertheless");
+                "the downloaded file is not the expected one; pass --no-verify to use it nevertheless");
   }
 
   std::vector<std::string> Addresses(const PublicFile& file) const {
@@ -132,8 +133,8 @@ class Fetcher {
     }
     return Fail(
         ErrorCode::kNetwork, fmt::format("{}: could not be downloaded: {}", file.name, tried),
-        fmt::format("try again later (partial downloads are kept), name a mirror with --mirror, or copy {} into "
-                    "{} yourself: {}",
+        fmt::format("try again later (partial downloads are kept), specify a mirror with --mirror, or copy {} into {} "
+                    "yourself: {}",
                     file.name, sources_.string(), set_.homepage));
   }
 
@@ -174,11 +175,12 @@ Result<void> Prepare(const PublicSet& set, const DataGetOptions& options, const 
     if (ours || options.overwrite || !fs::exists(output / part.file, error)) continue;
     return Fail(ErrorCode::kExists,
                 (output / part.file).string() + ": exists already, and this command did not write it",
-                "name another --output-dir, or pass --overwrite");
+                "specify another --output-dir, or pass --overwrite");
   }
   fs::create_directories(output / kSources, error);
   if (error) {
-    return Fail(ErrorCode::kIo, fmt::format("{}: can't make it: {}", (output / kSources).string(), error.message()));
+    return Fail(ErrorCode::kIo,
+                fmt::format("{}: cannot create the directory: {}", (output / kSources).string(), error.message()));
   }
   return {};
 }
@@ -239,8 +241,11 @@ Result<void> Run(const DataGetOptions& options) {
     }
     const Arrived& arrived = *got;
     if (!arrived.verified) {
-      LogWarning("{}: SHA-256 {} was not verified{}", file.name, arrived.sha256,
-                 file.sha256.empty() ? ": the expected one is not known" : ": it differs from the known one");
+      LogWarning(
+          "{}: SHA-256 {} {}", file.name, arrived.sha256,
+          file.sha256.empty()
+              ? std::string("was not verified, because the expected SHA-256 is unknown")
+              : fmt::format("differs from the expected {}; the file is used because of --no-verify", file.sha256));
     }
     json["files"].push_back({{"name", file.name},
                              {"addresses", file.addresses},
