@@ -18,7 +18,7 @@ Error SystemError(const std::filesystem::path& path, std::string_view doing) {
   const int number = errno;
   const ErrorCode code = number == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo;
   std::string hint;
-  if (number == ENOSPC) hint = "free some space, or choose another disk";
+  if (number == ENOSPC) hint = "free some space, or use another disk";
   if (number == EACCES || number == EROFS) hint = "check the permissions of the file and its directory";
   return {code, path.string() + ": " + std::string(doing) + ": " + std::strerror(number), hint};
 }

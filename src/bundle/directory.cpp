@@ -57,7 +57,7 @@ constexpr std::array<std::string_view, 24> kKnownFiles = {kManifestFile,
 
 Error SystemError(const fs::path& path, std::string_view doing, int number) {
   std::string hint;
-  if (number == ENOSPC) hint = "free some space, or choose another disk";
+  if (number == ENOSPC) hint = "free some space, or use another disk";
   if (number == EACCES || number == EROFS) hint = "check the permissions of the directory and its parent";
   return {ErrorCode::kIo, fmt::format("{}: {}: {}", path.string(), doing, std::strerror(number)), hint};
 }

@@ -254,7 +254,7 @@ Result<fs::path> PullFromHub(const std::string& repository, const PullOptions& o
   if (!entry)
     return Fail(ErrorCode::kUnsupported,
                 fmt::format("{}: has neither model.safetensors nor pytorch_model.bin", repository),
-                "choose another model, or a revision that contains one of these files");
+                "specify another model, or a revision that contains one of these files");
   const HubCache cache(options.cache, repository);
   TRY(cache.Prepare());
   for (const std::string& file : listing.files) {

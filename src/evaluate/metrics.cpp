@@ -358,7 +358,7 @@ Result<double> MetricByName(const Metrics& metrics, std::string_view name) {
   }
   return Fail(ErrorCode::kInvalidData,
               reason.empty() ? std::string(entry->name) + " is undefined for these data" : reason,
-              "choose another metric, such as f1_macro, or evaluate on data with every label");
+              "specify another metric, such as f1_macro, or evaluate on data with every label");
 }
 
 Result<bool> HigherIsBetter(std::string_view name) { return TRY(FindMetric(name))->higher_is_better; }

@@ -99,7 +99,7 @@ Result<ScopeFit> FitScope(std::span<const float> logits, std::span<const int32_t
     if (options.method ? *options.method == method : better) best = std::move(rule);
   }
   if (outside.empty()) {
-    fit.notes.push_back("no out-of-scope texts were given, so the detection rate is unknown");
+    fit.notes.push_back("no out-of-scope texts were specified, so the detection rate is unknown");
   }
   fit.rule = std::move(*best);
   return fit;

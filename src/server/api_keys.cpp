@@ -251,7 +251,7 @@ Result<AddedApiKey> AddApiKey(std::string_view text, std::string_view where, Api
     if (other.name != key.name) continue;
     return Fail(
         ErrorCode::kExists, fmt::format("{}, line {}: a key named '{}' already exists", where, other.line, key.name),
-        fmt::format("choose another name, or revoke the existing key: winnow keys revoke {} {}", where, key.name));
+        fmt::format("specify another name, or revoke the existing key: winnow keys revoke {} {}", where, key.name));
   }
   AddedApiKey added;
   added.secret = std::string(kPrefix) + TRY(RandomBase64Url(kSecretBytes));
