@@ -12,6 +12,9 @@
 namespace winnow {
 namespace {
 
+constexpr char kDifferentModels[] =
+    "config.json and the weights must belong to the same model: copy or download both again";
+
 const TensorView* FindWeight(const SafetensorsFile& file, Architecture architecture, const std::string& name) {
   for (const std::string& candidate : NamesInFiles(architecture, name)) {
     if (const TensorView* tensor = file.Find(candidate)) return tensor;
@@ -71,11 +74,9 @@ Result<Model> Model::Load(const std::filesystem::path& dir, ModelConfig config, 
             path.string() + ": no tensor '" + weight.name + "', so this is a base model without a classification head",
             "fine-tune it first: winnow train DATA --base-model " + dir.string());
       }
-      return Fail(
-          ErrorCode::kInvalidModel, path.string() + ": no tensor '" + weight.name + "'",
-          "config.json describes a " + std::string(ModelTypeOf(model.config_.architecture)) + " of " +
-              std::to_string(model.config_.num_layers) +
-              " layers; config.json and the weights must belong to the same model: copy or download both again");
+      return Fail(ErrorCode::kInvalidModel, path.string() + ": no tensor '" + weight.name + "'",
+                  "config.json describes a " + std::string(ModelTypeOf(model.config_.architecture)) + " of " +
+                      std::to_string(model.config_.num_layers) + " layers; " + kDifferentModels);
     }
     if (tensor->shape != weight.shape) {
       if (weight.head && options.reinit_head) {
@@ -92,11 +93,10 @@ Result<Model> Model::Load(const std::filesystem::path& dir, ModelConfig config, 
           classifier && !weight.shape.empty() && weight.name.starts_with(names.classifier)
               ? ", but config.json has " + std::to_string(model.config_.labels.size()) + " labels"
               : ", but config.json requires " + ShapeText(weight.shape);
-      return Fail(ErrorCode::kInvalidModel,
-                  path.string() + ": tensor '" + tensor->name + "' has shape " + ShapeText(tensor->shape) + expected,
-                  classifier
-                      ? "this looks like a pretrained head; pass --reinit-head to train a new one"
-                      : "config.json and the weights must belong to the same model: copy or download both again");
+      return Fail(
+          ErrorCode::kInvalidModel,
+          path.string() + ": tensor '" + tensor->name + "' has shape " + ShapeText(tensor->shape) + expected,
+          classifier ? "this looks like a pretrained head; pass --reinit-head to train a new one" : kDifferentModels);
     }
     const bool map = weight.offset == model.layout_.words && !options.writable && tensor->dtype == DType::kF32 &&
                      reinterpret_cast<uintptr_t>(tensor->data.data()) % alignof(float) == 0;
