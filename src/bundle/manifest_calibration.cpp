@@ -93,7 +93,7 @@ Result<std::map<std::string, double>> LabelThresholds(const Json& json, std::str
   std::map<std::string, double> thresholds;
   if (!json.contains(name) || json[name].is_null()) return thresholds;
   if (!json[name].is_object())
-    return Bad(where, fmt::format("'thresholds': '{}' must be an object of numbers by label", name));
+    return Bad(where, fmt::format("'thresholds': '{}' must be an object that maps labels to numbers", name));
   for (const auto& [label, value] : json[name].items()) {
     if (!value.is_number()) return Bad(where, fmt::format("the threshold of '{}' is not a number", label));
     thresholds[label] = value.get<double>();
@@ -229,16 +229,20 @@ Result<void> ValidateCalibration(const Manifest& manifest, std::string_view wher
     for (const auto& [label, threshold] : *labels) values.push_back(threshold);
   }
   for (const double threshold : values) {
-    if (!is_share(threshold)) return Bad(where, fmt::format("a threshold is {}, expected 0 to 1", threshold));
+    if (!is_share(threshold))
+      return Bad(where, fmt::format("'thresholds': a threshold is {}, expected a number from 0 to 1", threshold));
   }
   if (const auto& guarantee = thresholds.guarantee) {
     for (const double value : {guarantee->max_fpr, guarantee->lenient_max_fpr, guarantee->confidence}) {
-      if (!is_share(value)) return Bad(where, fmt::format("thresholds: 'promise': {}, expected 0 to 1", value));
+      if (!is_share(value))
+        return Bad(where,
+                   fmt::format("'thresholds': a value of 'promise' is {}, expected a number from 0 to 1", value));
     }
   }
   if (const auto& abstain = manifest.abstain) {
     for (const double value : {abstain->max_error, abstain->strict, abstain->moderate, abstain->lenient}) {
-      if (!is_share(value)) return Bad(where, fmt::format("abstain: {}, expected 0 to 1", value));
+      if (!is_share(value))
+        return Bad(where, fmt::format("'abstain': a value is {}, expected a number from 0 to 1", value));
     }
   }
   const std::array metrics = {manifest.calibration ? manifest.calibration->before : std::nullopt,

@@ -296,7 +296,10 @@ TEST(ModelConfig, MissingFileSaysWhatAModelIs) {
   const TemporaryDirectory dir;
   const auto config = ReadModelConfig(dir.path());
   EXPECT_EQ(config.error().code, ErrorCode::kNotFound);
-  EXPECT_THAT(config.error().hint, HasSubstr("model.safetensors"));
+  EXPECT_THAT(config.error().message, HasSubstr("not a model: it contains neither winnow.json nor config.json"));
+  EXPECT_THAT(config.error().hint, HasSubstr("with its config.json, weights and tokenizer"));
+  EXPECT_EQ(ReadModelConfig(dir.path() / "none").error().message,
+            (dir.path() / "none").string() + ": no such directory");
 }
 
 }  // namespace

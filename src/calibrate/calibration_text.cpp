@@ -60,7 +60,8 @@ std::string AbstentionText(const CalibrationResult& result) {
   row("errors with abstention", [](const auto& a) { return fmt::format("{} of {}", a.wrong_answered, a.texts); });
   return "\n" + table.Text() +
          fmt::format(
-             "  expected share of errors on future texts with abstention: at most {}, on average over calibrations\n",
+             "  of future texts, an expected share of at most {} is wrong and not marked as an abstention "
+             "(expectation over calibration sets)\n",
              *result.options.max_error);
 }
 

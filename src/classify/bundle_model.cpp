@@ -12,7 +12,8 @@ Result<std::unique_ptr<const BundleModel>> BundleModel::Load(const std::filesyst
   ModelConfig config = TRY(ReadModelConfig(bundle));
   if (config.labels.empty()) {
     return Fail(ErrorCode::kInvalidModel,
-                bundle.string() + ": config.json has no labels, so this is a base model without a classification head");
+                bundle.string() + ": config.json has no labels, so this is a base model without a classification head",
+                "fine-tune it first: winnow train DATA --base-model " + bundle.string());
   }
   Tokenizer tokenizer = TRY(Tokenizer::Load(bundle));
   if (tokenizer.vocab_size() > config.vocab_size) {

@@ -131,7 +131,7 @@ Result<ScoredBundle> LoadLinearScorer(const std::filesystem::path& bundle, Threa
   loaded.multi_label = model.multi_label();
   if (model.labels() != loaded.labels.size()) {
     return Fail(ErrorCode::kInvalidModel,
-                fmt::format("{}: {} has {} labels, but {} {}", bundle.string(), kLinearFile, model.labels(),
+                fmt::format("{}: {} has {} labels, but {} has {}", bundle.string(), kLinearFile, model.labels(),
                             kLabelsFile, loaded.labels.size()),
                 "the files belong to different models");
   }

@@ -254,7 +254,7 @@ TEST(ZeroShot, RefusesInvalidOptions) {
     return loaded ? Error{} : loaded.error();
   };
   EXPECT_THAT(error({.labels = {}}, dir.path()).message, HasSubstr("requires labels"));
-  EXPECT_THAT(error({.labels = {"a", " "}}, dir.path()).message, HasSubstr("blank"));
+  EXPECT_THAT(error({.labels = {"a", " "}}, dir.path()).message, HasSubstr("a label is empty"));
   EXPECT_THAT(error({.labels = {"a", "b", "a"}}, dir.path()).message, HasSubstr("twice"));
   EXPECT_THAT(error({.labels = {"a", "b"}, .phrases = {"c"}}, dir.path()).message, HasSubstr("1 phrases"));
   const Error plain = error({.labels = {"a"}, .hypothesis = "about {lable}"}, dir.path());

@@ -34,7 +34,9 @@ void Describe(CalibrateCommandOptions& options, OptionTable& table) {
   AddCalibrationOptions(plan.calibration, table, /*of_a_bundle=*/true);
   AddScopeOptions(plan.scope, table);
   table.Group("Calibration");
-  table.Add("reset", &plan.reset, "Reset the decision thresholds to 0.3, 0.5 and 0.7, and remove abstention");
+  table.Add(
+      "reset", &plan.reset,
+      "Reset the decision thresholds to the defaults (strict 0.3, moderate 0.5, lenient 0.7), and remove abstention");
   AddWeightsOption(plan.weights, table);
   table.Group("Output");
   table.Add("output", &plan.output, "Write the calibrated model into this directory, and leave BUNDLE unchanged")
@@ -42,11 +44,11 @@ void Describe(CalibrateCommandOptions& options, OptionTable& table) {
   AddOverwrite(plan.overwrite, table);
   table.Add("dry-run", &plan.dry_run, "Show the result without writing anything");
   table.Describe(
-      "Guarantee of the decision thresholds: if future texts are like the calibration set, at most the "
-      "share --max-fpr of the negatives is assigned the positive label, with confidence --confidence. "
-      "Guarantee of abstention: at most the share --max-error of all future texts is decided wrongly "
-      "without abstention. The calibration set in BUNDLE also chose the best epoch; for guarantees without "
-      "this limitation, specify DATA.");
+      "Guarantee of the decision thresholds: if future texts are like the calibration set, at most the share "
+      "--max-fpr of the negatives is assigned the positive label, with confidence --confidence. Guarantee of "
+      "abstention: of all future texts, at most the share --max-error gets a wrong prediction that is not marked as "
+      "an abstention. The calibration set in BUNDLE also chose the best epoch; for guarantees without this "
+      "limitation, specify DATA.");
   table.Example("winnow calibrate spam recent.tsv --max-fpr .02",
                 "at most 2 % of the negatives are flagged, with 95 % confidence");
   table.Example("winnow calibrate spam recent.tsv --max-error .01 --dry-run",

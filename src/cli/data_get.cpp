@@ -34,15 +34,16 @@ void Describe(DataGetOptions& options, OptionTable& table) {
   table.Group("Source");
   table
       .Add("mirror", &options.fetch.mirror,
-           "Download from URL/NAME/FILE instead of the authors' site; the variable WINNOW_DATA_MIRROR has the same "
-           "effect")
+           "Download from URL/NAME/FILE instead of the authors' site; the environment variable WINNOW_DATA_MIRROR has "
+           "the same effect")
       .ValueName("URL")
       .Alias("url");
-  table.Add("verify", &options.fetch.verify, "Refuse files whose SHA-256 differs from the known one");
+  table.Add("verify", &options.fetch.verify, "Refuse downloaded files whose SHA-256 differs from the expected value");
   table.Describe(
-      "The data set is downloaded from its authors' site, checked, and written as files that 'winnow train' reads. The "
-      "downloaded files stay in DIR/source: an interrupted download is resumed, and files that are already there are "
-      "not downloaded again. DIR/source.json records the source of each file. Note the licence.");
+      "The data set is downloaded from its authors' site, checked, and written as files that 'winnow train' reads. "
+      "The downloaded files stay in DIR/source: an interrupted download is resumed, and files that are already there "
+      "are not downloaded again. DIR/source.json records the source of each file. Check that the licence of the data "
+      "set, which is printed, permits your use.");
   table.Example("winnow data get sms-spam", "sms-spam/data.tsv");
   table.Example("winnow data get clinc150 --output-dir intents",
                 "train, validation and test parts, and out-of-scope texts");

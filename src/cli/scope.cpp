@@ -29,11 +29,11 @@ void AddScopeOptions(ScopePlan& options, OptionTable& table) {
            "threshold")
       .ValueName("FILE");
   table.Add("in-scope-only", &options.in_scope_only,
-            "Set the out-of-scope threshold without such texts, from the texts in scope only");
+            "Set the out-of-scope threshold from the in-scope texts only, without a file of out-of-scope texts "
+            "(--out-of-scope)");
   table
       .Add("max-rejected", &options.choice.max_rejected,
-           "Largest share of the texts in scope that may be rejected as out of scope, with confidence "
-           "--confidence")
+           "Largest share of the in-scope texts that may be rejected as out of scope, with confidence --confidence")
       .MoreThan(0)
       .Range(0, 0.999);
   table
@@ -55,7 +55,7 @@ Result<void> RunScopeEvaluation(const BundleClassifier& classifier, const Datase
   const ScopeRule* const rule = classifier.scope_rule();
   if (rule == nullptr) {
     return Fail(ErrorCode::kInvalidArgument, "the model has no out-of-scope detection",
-                "add it with: winnow calibrate BUNDLE DATA --out-of-scope FILE");
+                "add out-of-scope detection with: winnow calibrate BUNDLE DATA --out-of-scope FILE");
   }
   const std::vector<std::string> outside_texts = TRY(ReadOutOfScopeTexts(classifier, outside));
   const ScopePredictions in = TRY(PredictWithBar(classifier, InputTexts(inside), classify));

@@ -77,11 +77,12 @@ Result<void> CheckOptions(const TrainCommandOptions& options, const TrainingPlan
   if (options.quantize && !plan.output.keep_data) {
     return Fail(ErrorCode::kInvalidArgument,
                 "--quantize cannot be combined with --no-keep-data, because it needs the validation texts",
-                "leave one of them out, or run: winnow quantize --data FILE");
+                "omit one of these options, or run: winnow quantize --data FILE");
   }
   if (options.quantize && !plan.model.transformer()) {
     return Fail(ErrorCode::kInvalidArgument,
-                "--quantize applies to transformers only, but --kind is " + plan.model.kind, "leave one of them out");
+                "--quantize applies to transformers only, but --kind is " + plan.model.kind,
+                "omit one of these options");
   }
   return {};
 }
@@ -111,7 +112,7 @@ Result<void> Run(const TrainCommandOptions& options) {
                   "usage: winnow train DATA... --output-dir DIR");
     }
     plan.output.dir = DefaultOutput(*options.preset, plan.model);
-    LogInfo("the model is written to {}", plan.output.dir.string());
+    LogInfo("the model will be written to {}", plan.output.dir.string());
   }
   if (options.skip_training) return RunWithoutTraining(options, plan);
   TRY(CheckOptions(options, plan));
@@ -129,8 +130,9 @@ Result<void> Run(const TrainCommandOptions& options) {
     LogWarning("there is no test part: the metrics are of the validation texts, which also chose the best epoch");
   }
   if (options.json) return Print(document.dump(2) + "\n");
-  return Print(fmt::format("On {} {} texts:\n{}", FormatCount(trained.metrics.count),
-                           trained.has_test ? "test" : "validation", ReportText(trained.metrics)));
+  return Print(fmt::format("On {} {} texts{}:\n{}", FormatCount(trained.metrics.count),
+                           trained.has_test ? "test" : "validation", options.quantize ? ", with float weights" : "",
+                           ReportText(trained.metrics)));
 }
 
 }  // namespace

@@ -59,6 +59,7 @@ struct ReadOptions {
   std::filesystem::path labels_file = {};
   std::optional<LabelSet> labels =
       {};  ///< a label set already read, such as a bundle's; takes precedence over labels_file
+  std::string labels_source = "--labels";  ///< what specifies labels_file or labels, for the report
   ProblemType problem_type = ProblemType::kAuto;
 };
 

@@ -158,7 +158,7 @@ TEST_F(Review, RefusesInvalidFixesAndNamesTheirLines) {
   std::vector<std::string> fixes(twice.examples.size());
   fixes.front() = "spam";
   fixes.back() = "drop";
-  EXPECT_THAT(ReadReview(Write(twice, fixes), dataset).error().message, HasSubstr("another fix"));
+  EXPECT_THAT(ReadReview(Write(twice, fixes), dataset).error().message, HasSubstr("have different fixes"));
   Dataset elsewhere = dataset;
   for (Example& example : elsewhere.examples) example.file = "other.csv";
   EXPECT_EQ(ReadReview(Write(dataset, {"spam"}), elsewhere)->elsewhere, 1u);

@@ -113,11 +113,11 @@ class QuantizedReader {
     const TensorView* tensor = file_.Find(name);
     if (tensor == nullptr) {
       return Fail(ErrorCode::kInvalidModel, where_ + ": no tensor '" + name + "'",
-                  "do this file and config.json belong to the same model? To create it again: winnow quantize");
+                  "the file does not match config.json; to create it again: winnow quantize");
     }
     if (tensor->shape != shape) {
-      return std::unexpected(
-          Wrong(*tensor, "it is " + ShapeText(tensor->shape) + " but config.json requires " + ShapeText(shape)));
+      return std::unexpected(Wrong(
+          *tensor, "its shape is " + ShapeText(tensor->shape) + ", but config.json requires " + ShapeText(shape)));
     }
     return tensor;
   }
@@ -324,8 +324,8 @@ Result<QuantizedModel> QuantizedModel::Load(const std::filesystem::path& dir, Mo
   const auto labels = file->metadata().find(kLabelsKey);
   if (labels == file->metadata().end() || labels->second != LabelsText(model.config_)) {
     return Fail(ErrorCode::kInvalidModel,
-                path.string() + ": made for labels that differ from those in config.json: " +
-                    (labels == file->metadata().end() ? "it lists none" : labels->second),
+                path.string() + ": the labels in the file differ from those in config.json: " +
+                    (labels == file->metadata().end() ? "the file contains no labels" : labels->second),
                 "to create it again: winnow quantize " + dir.string());
   }
   const Layout layout(model.config_);

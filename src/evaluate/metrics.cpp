@@ -18,13 +18,13 @@ Result<void> CheckSizes(std::span<const float> probabilities, size_t texts, size
   if (texts == 0)
     return Fail(ErrorCode::kInvalidData, "there are no texts to evaluate", "specify a file with labelled texts");
   if (labels.empty() || probabilities.size() != texts * labels.size()) {
-    return Fail(ErrorCode::kInvalidArgument, "metrics: " + std::to_string(probabilities.size()) +
-                                                 " probabilities for " + std::to_string(texts) + " texts of " +
+    return Fail(ErrorCode::kInvalidArgument, "internal error: metrics: got " + std::to_string(probabilities.size()) +
+                                                 " probabilities for " + std::to_string(texts) + " texts and " +
                                                  std::to_string(labels.size()) + " labels");
   }
   if (decided != 0 && decided != texts) {
-    return Fail(ErrorCode::kInvalidArgument,
-                "metrics: " + std::to_string(decided) + " decisions for " + std::to_string(texts) + " texts");
+    return Fail(ErrorCode::kInvalidArgument, "internal error: metrics: got " + std::to_string(decided) +
+                                                 " decisions for " + std::to_string(texts) + " texts");
   }
   if (positive_label < -1 || positive_label >= static_cast<int32_t>(labels.size())) {
     return Fail(ErrorCode::kInvalidArgument, "metrics: the positive label's id is " + std::to_string(positive_label) +
@@ -137,7 +137,8 @@ void AddRanking(std::span<const float> probabilities, const std::vector<std::vec
     // Rare labels are often missing from a small part; the others are ranked well or badly nevertheless.
     metrics.roc_auc = sum / static_cast<double>(labels - undefined.size());
     metrics.notes.push_back("roc_auc is the mean over " + std::to_string(labels - undefined.size()) + " of " +
-                            std::to_string(labels) + " labels; undefined, because no text or every text has it, for " +
+                            std::to_string(labels) +
+                            " labels; the other labels are left out, because no text or every text has them: " +
                             NamesOf(undefined, metrics.labels));
   } else if (!undefined.empty()) {
     metrics.notes.push_back("roc_auc is undefined: it requires texts with and without " +
@@ -151,10 +152,7 @@ void AddRanking(std::span<const float> probabilities, const std::vector<std::vec
 
 /// Adds the metrics of the positive label.
 void AddPositive(Metrics& metrics) {
-  if (metrics.positive_label < 0) {
-    metrics.notes.push_back("fpr is undefined: there is no positive label");
-    return;
-  }
+  if (metrics.positive_label < 0) return;
   const ClassMetrics& positive = metrics.per_class[static_cast<size_t>(metrics.positive_label)];
   const int64_t negatives = metrics.count - positive.support;
   metrics.recall_interval = positive.recall_interval;
@@ -171,8 +169,8 @@ void AddBootstrap(const Outcomes& outcomes, const MetricsOptions& options, Metri
   metrics.f1_macro_interval = outcomes.BootstrapMacroF1(metrics.multi_label, options.bootstrap_resamples, options.seed);
   if (metrics.f1_macro_interval && metrics.f1_macro_interval->low == metrics.f1_macro_interval->high) {
     metrics.notes.push_back(
-        "the confidence interval of f1_macro has no width because all bootstrap samples give the same value; that of "
-        "accuracy still shows the uncertainty of the metrics");
+        "the confidence interval of f1_macro has no width because all bootstrap samples give the same value; the "
+        "confidence interval of accuracy still shows the uncertainty");
   }
 }
 
@@ -361,7 +359,7 @@ Result<double> MetricByName(const Metrics& metrics, std::string_view name) {
   }
   return Fail(ErrorCode::kInvalidData,
               reason.empty() ? std::string(entry->name) + " is undefined for these data" : reason,
-              "choose another metric, such as f1_macro, or evaluate on data with every label");
+              "specify another metric, such as f1_macro, or evaluate on data with every label");
 }
 
 Result<bool> HigherIsBetter(std::string_view name) { return TRY(FindMetric(name))->higher_is_better; }

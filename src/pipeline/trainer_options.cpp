@@ -65,13 +65,13 @@ Result<void> RequireEvaluations(const TrainerPlan& plan, const TrainerOptions& t
   if (trainer.patience < evaluations) return {};
   if (plan.idle_patience) {
     observer.Note(
-        fmt::format("early stopping cannot trigger: the run has {} evaluations, and --early-stopping-patience is {}",
-                    evaluations, trainer.patience));
+        fmt::format("early stopping cannot trigger: the run has {} evaluation{}, and --early-stopping-patience is {}",
+                    evaluations, evaluations == 1 ? "" : "s", trainer.patience));
     return {};
   }
   return Fail(ErrorCode::kInvalidArgument,
-              fmt::format("--early-stopping-patience {} can never stop a run with {} evaluations", trainer.patience,
-                          evaluations),
+              fmt::format("--early-stopping-patience {} can never stop a run with {} evaluation{}", trainer.patience,
+                          evaluations, evaluations == 1 ? "" : "s"),
               "lower it, evaluate more often (--eval-steps), or train for more epochs (--epochs)");
 }
 

@@ -19,9 +19,8 @@ std::string Outlook(const DataCurve& curve) {
   const Change change = ChangeBetween(before.right, last.right);
   const double growth = static_cast<double>(last.texts) / static_cast<double>(before.texts);
   std::string text = fmt::format(
-      "From {} to {} training texts macro-F1 went from {:.4f} to {:.4f} ({:+.4f}); of {} test texts, "
-      "{} became right and "
-      "{} became wrong",
+      "From {} to {} training texts macro-F1 went from {:.4f} to {:.4f} ({:+.4f}); of {} test texts, {} were "
+      "classified correctly only with more training texts, and {} only with fewer",
       before.texts, last.texts, before.metrics.f1_macro, last.metrics.f1_macro, gain, last.metrics.count, change.better,
       change.worse);
   if (!change.beyond_chance) {
@@ -37,8 +36,10 @@ std::string Outlook(const DataCurve& curve) {
            "--epochs or another --seed) or labels that contradict each other.";
   }
   return text +
-         fmt::format(". With {:.0f} more texts ({:.3g} times as many), expect at most about that improvement again.",
-                     static_cast<double>(last.texts) * (growth - 1), growth);
+         fmt::format(
+             ". With {:.0f} more texts ({:.3g} times as many), expect at most about the same improvement in macro-F1 "
+             "again.",
+             static_cast<double>(last.texts) * (growth - 1), growth);
 }
 
 std::string DataCurveText(const DataCurve& curve) {

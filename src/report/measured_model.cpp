@@ -116,7 +116,8 @@ Result<size_t> KeepCommonTexts(Dataset& first, Dataset& second) {
     of_second.push_back(other);
   }
   if (of_first.empty()) {
-    return Fail(ErrorCode::kInvalidData, "--against: no text has labels that both models have");
+    return Fail(ErrorCode::kInvalidData, "--against: no text has a label that both models have",
+                "compare models that were trained on the same labels");
   }
   const size_t left_out = first.examples.size() - of_first.size();
   rows_of_second.clear();

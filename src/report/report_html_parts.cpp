@@ -286,11 +286,10 @@ std::string HtmlSlices(const EvaluationReport& report) {
 std::string HtmlErrors(const EvaluationReport& report) {
   std::string html = "<h2>Most confident errors</h2>\n";
   if (report.error_count == 0) return html + "<p>There are no errors: every text was assigned its true label.</p>\n";
-  html +=
-      report.errors.size() < static_cast<size_t>(report.error_count)
-          ? fmt::format("<p>{} of {} errors, most confident first.", report.errors.size(), report.error_count)
-          : fmt::format("<p>{}, most confident first.",
-                        report.error_count == 1 ? "The only error" : fmt::format("All {} errors", report.error_count));
+  html += report.errors.size() < static_cast<size_t>(report.error_count)
+              ? fmt::format("<p>{} of {} errors, most confident first.", report.errors.size(), report.error_count)
+          : report.error_count == 1 ? std::string("<p>The only error.")
+                                    : fmt::format("<p>All {} errors, most confident first.", report.error_count);
   html += " Such errors are often caused by a wrong label in the data.</p>\n<ol class=\"texts\">\n";
   for (const ReportedText& text : report.errors) {
     html += "<li><div class=\"verdict\">" +

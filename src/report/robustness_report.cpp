@@ -66,8 +66,8 @@ std::string RobustnessText(const std::vector<RobustnessRow>& rows, bool folds) {
     }
   }
   return fmt::format(
-             "{} texts, each with every obfuscation; words: share of obfuscated words; 95 % confidence intervals: "
-             "Wilson score\n",
+             "each of {} texts was obfuscated in every way; column 'words': share of the words that were obfuscated; "
+             "95 % confidence intervals: Wilson score\n",
              clean.count) +
          table.Text() + fmt::format("this model folds obfuscated text: {}\n", folds ? "yes" : "no");
 }

@@ -110,7 +110,8 @@ void Handle(const std::shared_ptr<ServerState>& state, const std::shared_ptr<Htt
       }
       auto unpacked = Gunzip(request->body, state->options.max_body_bytes);
       if (!unpacked && unpacked.error().code == ErrorCode::kUnsupported) {
-        return (*replier)(ErrorResponse(413, "TooLarge", "the decompressed body is too large"));
+        return (*replier)(ErrorResponse(
+            413, "TooLarge", "the decompressed request body exceeds the size limit of the server (--max-body-mb)"));
       }
       if (!unpacked) return (*replier)(ErrorResponse(400, "Validation", "the body is not a complete gzip stream"));
       request->body = std::move(*unpacked);
@@ -126,7 +127,9 @@ void Handle(const std::shared_ptr<ServerState>& state, const std::shared_ptr<Htt
 std::optional<ApiError> ReadError(const ErrorCodeOf& error) {
   const auto invalid = [](int status, const char* message) { return ApiError{.status = status, .message = message}; };
   if (error == http::error::body_limit) {
-    return ApiError{.status = 413, .type = "TooLarge", .message = "the body is too large"};
+    return ApiError{.status = 413,
+                    .type = "TooLarge",
+                    .message = "the request body exceeds the size limit of the server (--max-body-mb)"};
   }
   if (error == http::error::header_limit || error == http::error::buffer_overflow) {
     return ApiError{.status = 431, .type = "TooLarge", .message = "the header is too large"};

@@ -208,8 +208,7 @@ ApiResult<void> CheckFits(const PredictCall& call, const BundleClassifier& class
     return Reject(
         413, "Validation",
         fmt::format(
-            "'inputs': a text has more than the {} tokens that the model reads; set 'truncate' to true or leave "
-            "it out",
+            "'inputs': a text has more than the {} tokens that the model reads; set 'truncate' to true or omit it",
             classifier.manifest().max_length));
   }
   return {};

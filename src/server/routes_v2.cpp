@@ -141,7 +141,8 @@ ApiResult<HttpResponse> Ready(const Service& service, const HttpRequest& request
   const Named named = NamedIn(request);
   const std::optional<bool> ready = IsReady(*service.models, named);
   if (!ready) return UnknownVersion();
-  if (!*ready) return Reject(503, "Unavailable", "the model is not loaded");
+  if (!*ready)
+    return Reject(503, "Unavailable", "the model is not loaded; load it with POST /v2/repository/models/NAME/load");
   return JsonResponse({{"name", named.model}, {"ready", true}});
 }
 

@@ -171,7 +171,8 @@ void ServedModel::Schedule(const std::shared_ptr<Call>& call) const {
   if (shared_.metrics) {
     shared_.metrics->Classified(call->texts, 429, Seconds(Clock::now() - call->request.arrived));
   }
-  call->done(std::unexpected(TooManyRequests("Overloaded", "too many texts are in the queue", RetryAfter())),
+  call->done(std::unexpected(TooManyRequests(
+                 "Overloaded", "too many texts are in the queue; try again after Retry-After seconds", RetryAfter())),
              call->times);
 }
 
