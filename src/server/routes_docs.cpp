@@ -16,6 +16,17 @@ Route Page(const char* path, const char* type, const char* summary) {
   return {.method = "GET", .path = path, .docs = {.summary = summary, .tag = kTag, .answer_types = {type}}};
 }
 
+/// What a browser finds at the server's address. POST / classifies (routes_tei.cpp).
+Route Home() {
+  return {.method = "GET",
+          .path = "/",
+          .docs = {.summary = "Redirects to /docs", .tag = kTag, .status = 302},
+          .handle = [](const SharedRequest&, const HttpReply& reply) {
+            // Relative, so that it is right behind a proxy that adds a prefix to the path.
+            reply({.status = 302, .body = "", .content_type = "text/plain", .headers = {{"Location", "docs"}}});
+          }};
+}
+
 /// The same bytes for everyone.
 HttpHandler Always(std::string body, const std::string& type) {
   const auto shared = std::make_shared<const std::string>(std::move(body));
@@ -37,10 +48,12 @@ std::vector<Route> DocsRoutes(const std::vector<Route>& others) {
   routes.back().docs.answer = {{"type", "object"}};
   std::vector<Route> all = others;
   all.insert(all.end(), routes.begin(), routes.end());
+  all.push_back(Home());
   std::string bodies[] = {DocsPage(all), kDocsStyle, kDocsScript, OpenApi(all).dump()};
   for (size_t i = 0; i < routes.size(); ++i) {
     routes[i].handle = Always(std::move(bodies[i]), routes[i].docs.answer_types.front());
   }
+  routes.push_back(Home());
   return routes;
 }
 
