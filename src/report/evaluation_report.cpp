@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <numeric>
 
 namespace winnow {
@@ -53,6 +54,14 @@ LabelCurve CurveOfAll(const ReportedAnswers& answers, size_t most_points) {
   const ThresholdSweep sweep(answers.probabilities, 1, truth);
   const std::vector<RocPoint> roc = RocCurve(sweep);
   return CurveOf(sweep, -1, roc.empty() ? std::nullopt : std::optional(AreaUnder(roc)), most_points);
+}
+
+void AddMajority(const ReportedAnswers& answers, EvaluationReport& report) {
+  std::map<std::vector<int32_t>, int64_t> counts;
+  for (const std::vector<int32_t>& labels : answers.decided.truth) ++counts[labels];
+  for (const auto& [labels, texts] : counts) {
+    if (texts > report.majority.texts) report.majority = {.labels = labels, .texts = texts};
+  }
 }
 
 /// Two labels have one curve; of more, all together and the labels that are told apart worst.
@@ -232,6 +241,7 @@ EvaluationReport MakeEvaluationReport(const Dataset& dataset, const ReportedAnsw
   EvaluationReport report;
   report.metrics = answers.metrics;
   report.with_texts = settings.with_texts;
+  AddMajority(answers, report);
   AddCurves(answers, settings, report);
   AddReliability(answers, report);
   AddThresholds(answers, thresholds, report);

@@ -67,7 +67,7 @@ const Json* Objects(const Json& schema) {
   return nullptr;
 }
 
-/// The name of a field, which may be broken after a dot, but not within a word.
+/// Returns the name of a field as HTML, with possible line breaks after dots only.
 std::string FieldName(const std::string& name) {
   std::string html;
   for (const char c : EscapedHtml(name)) {
@@ -169,7 +169,7 @@ std::string RouteSection(const Route& route) {
   return html + "</ul>\n</details>\n";
 }
 
-/// All statuses of errors, with the examples that there are.
+/// Returns a table of all statuses of errors, with examples.
 std::string ErrorSection() {
   std::string rows;
   for (const ErrorStatus& status : ErrorStatuses()) {
@@ -185,7 +185,7 @@ std::string ErrorSection() {
          rows + "</tbody></table></div>\n";
 }
 
-/// Classifies one text. Its script fills in the models, and a field for each field of a model's template.
+/// A form that classifies one text. The script fills in the models, and a field for each field of a model's template.
 constexpr char kTextForm[] = R"html(<form id="classify">
 <div id="fields"><label>Text <textarea rows="3">You won a prize, claim it now</textarea></label></div>
 <div class="row">

@@ -16,7 +16,7 @@ Route Page(const char* path, const char* type, const char* summary) {
   return {.method = "GET", .path = path, .docs = {.summary = summary, .tag = kTag, .answer_types = {type}}};
 }
 
-/// What a browser finds at the server's address. POST / classifies (routes_tei.cpp).
+/// Returns the route that leads a browser from the server's address to /docs. POST / classifies (routes_tei.cpp).
 Route Home() {
   return {.method = "GET",
           .path = "/",
