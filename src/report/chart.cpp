@@ -79,6 +79,7 @@ AxisRange RangeOfAxis(const ChartAxis& axis, double least, double most, double t
     const double step = RoundStep(range.high - range.low, ticks);
     if (!axis.low) range.low = step * std::floor(range.low / step + 1e-9);
     if (!axis.high) range.high = step * std::ceil(range.high / step - 1e-9);
+    if (axis.most) range.high = std::max(std::min(range.high, *axis.most), most);
     if (range.ticks.empty()) range.ticks = LinearTicks(range.low, range.high, step);
   }
   if (axis.numbers) return range;

@@ -19,6 +19,7 @@ struct ChartTick {
 struct ChartAxis {
   std::string label = {};
   std::optional<double> low = {}, high = {};  ///< ends that are not set enclose the data
+  std::optional<double> most = {};            ///< largest possible value, where the axis ends at the latest
   bool logarithmic = false;
   std::vector<ChartTick> ticks = {};  ///< ascending; empty: round numbers are chosen
   bool numbers = true;                ///< true if ticks have numbers

@@ -23,10 +23,10 @@ std::string ComparedText(const EvaluationReport& report, size_t most_texts) {
                     second = ShownName(against.model.name, kNameWidth);
   std::string text = "compared with " + second + "\n";
   TextTable table;
-  table.Add({"", first, second, "difference", "95 % interval"});
-  for (const PairedMetric& metric : against.paired.metrics) {
+  table.Add({"", first, second, "difference", "95 % interval", first + " is"});
+  for (const ComparedMetric& metric : ComparedMetrics(against.paired)) {
     table.Add({metric.name, MetricText(metric.first), MetricText(metric.second),
-               fmt::format("{:+.4f}", metric.second - metric.first), RangeText(metric.difference)});
+               fmt::format("{:+.4f}", metric.difference), RangeText(metric.interval), metric.verdict});
   }
   text += table.Text() + "  " + VerdictOf(against.paired, first, second) + "\n";
   if (against.texts.empty()) return text;

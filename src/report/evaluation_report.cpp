@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <numeric>
 
 namespace winnow {
@@ -53,6 +54,14 @@ LabelCurve CurveOfAll(const ReportedPredictions& predictions, size_t most_points
   const ThresholdSweep sweep(predictions.probabilities, 1, truth);
   const std::vector<RocPoint> roc = RocCurve(sweep);
   return CurveOf(sweep, -1, roc.empty() ? std::nullopt : std::optional(AreaUnder(roc)), most_points);
+}
+
+void AddMajority(const ReportedPredictions& predictions, EvaluationReport& report) {
+  std::map<std::vector<int32_t>, int64_t> counts;
+  for (const std::vector<int32_t>& labels : predictions.decided.truth) ++counts[labels];
+  for (const auto& [labels, texts] : counts) {
+    if (texts > report.majority.texts) report.majority = {.labels = labels, .texts = texts};
+  }
 }
 
 /// Two labels have one curve; of more, all together and the labels that are told apart worst.
@@ -234,6 +243,7 @@ EvaluationReport MakeEvaluationReport(const Dataset& dataset, const ReportedPred
   EvaluationReport report;
   report.metrics = predictions.metrics;
   report.with_texts = settings.with_texts;
+  AddMajority(predictions, report);
   AddCurves(predictions, settings, report);
   AddReliability(predictions, report);
   AddThresholds(predictions, thresholds, report);

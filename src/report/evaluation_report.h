@@ -98,10 +98,17 @@ struct ComparedSection {
   std::vector<ReportedText> texts;  ///< texts that only one model classified correctly, most confident errors first
 };
 
+/// The labels that most texts have, for comparison with a model that assigns them to every text.
+struct MajorityBaseline {
+  std::vector<int32_t> labels;
+  int64_t texts = 0;  ///< number of texts that have exactly these labels
+};
+
 struct EvaluationReport {
   ReportedModel model;
   ReportOrigin origin;
   Metrics metrics;
+  MajorityBaseline majority;
   std::vector<std::optional<double>> average_precision;  ///< average precision by label id
   std::optional<double> average_precision_macro;         ///< mean over the labels that have an average precision
   std::vector<LabelCurve> curves;

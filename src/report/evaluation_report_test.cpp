@@ -72,11 +72,103 @@ TEST(EvaluationReport, ExplainsTheMetrics) {
   EvaluationReport report = MakeEvaluationReport(example.dataset, example.predictions, ModeThresholds{});
   const std::vector<Headline> headlines = Headlines(report);
   ASSERT_GE(headlines.size(), 5U);
-  EXPECT_EQ(headlines[0].sentence, "95.0 % of the texts were assigned their true label.");
-  EXPECT_EQ(headlines[1].sentence, "Of the negatives (texts that are not '<spam>'), 0 % were assigned that label.");
+  EXPECT_EQ(headlines[0].sentence, "Of 1,000 texts, 950 got the right label.");
+  EXPECT_EQ(headlines[1].sentence, "Of 1,000 negatives (texts that are not '<spam>'), 0 were assigned that label.");
   EXPECT_EQ(headlines[2].interval, "59.8 to 85.8 %");  // Wilson's of 30 of 40
   report.metrics.count = 60;
   EXPECT_THAT(Warnings(report), testing::Contains(HasSubstr("Only 60 texts")));
+}
+
+TEST(EvaluationReport, CountsRareOutcomesOfMoreTexts) {
+  const Example200 example;
+  EvaluationReport report = MakeEvaluationReport(example.dataset, example.answers, ModeThresholds{});
+  report.metrics.accuracy = 0.9998;
+  report.metrics.fpr = 0.00001;
+  const std::vector<Headline> headlines = Headlines(report);
+  EXPECT_EQ(headlines[0].sentence, "Of 100,000 texts, 99,980 got the right label.");
+  EXPECT_EQ(headlines[1].sentence, "Of 100,000 negatives (texts that are not '<spam>'), 1 was assigned that label.");
+}
+
+TEST(EvaluationReport, ComparesWithAlwaysAssigningTheMajorityLabel) {
+  const Example200 example;
+  EvaluationReport report = MakeEvaluationReport(example.dataset, example.answers, ModeThresholds{});
+  EXPECT_THAT(report.majority.labels, testing::ElementsAre(0));
+  EXPECT_EQ(report.majority.texts, 160);
+  const auto verdict = [&](double accuracy) {
+    report.metrics.accuracy = accuracy;
+    report.metrics.accuracy_interval = WilsonInterval(static_cast<int64_t>(accuracy * 200), 200);
+    return VerdictAgainstMajority(report);
+  };
+  EXPECT_EQ(verdict(0.95).sentence, "Better than always assigning 'ham' (accuracy 80.0 %) by 15.0 percentage points.");
+  EXPECT_EQ(verdict(0.95).outcome, BaselineVerdict::kBetter);
+  EXPECT_THAT(verdict(0.82).sentence, HasSubstr("Not clearly better than always assigning 'ham'"));
+  EXPECT_EQ(verdict(0.82).outcome, BaselineVerdict::kUnclear);
+  EXPECT_EQ(verdict(0.8).sentence, "Only as accurate as always assigning 'ham' (accuracy 80.0 %).");
+  EXPECT_EQ(verdict(0.5).sentence, "Worse than always assigning 'ham' (accuracy 80.0 %) by 30.0 percentage points.");
+  EXPECT_EQ(verdict(0.5).outcome, BaselineVerdict::kNotBetter);
+  report.majority.texts = 200;
+  EXPECT_THAT(verdict(0.95).sentence, HasSubstr("All texts have the label 'ham'"));
+  report.majority.labels.clear();
+  report.majority.texts = 160;
+  EXPECT_THAT(verdict(0.95).sentence, HasSubstr("always assigning no label (accuracy 80.0 %)"));
+}
+
+TEST(EvaluationReport, WarnsFirstOfLabelsThatWereNeverPredicted) {
+  const Example200 example;
+  EvaluationReport report = MakeEvaluationReport(example.dataset, example.answers, ModeThresholds{});
+  report.metrics.count = 60;
+  report.metrics.per_class[1].decided = 0;
+  EXPECT_EQ(Warnings(report).front(), "The label '<spam>' was never predicted, although 40 texts have it.");
+  report.metrics.per_class[0].decided = 0;
+  EXPECT_EQ(Warnings(report).front(),
+            "2 of 2 labels were never predicted, although there are texts with them: 'ham', '<spam>'.");
+}
+
+TEST(EvaluationReport, NamesWhereTheMetricsComeFrom) {
+  EvaluationReport report;
+  EXPECT_EQ(Provenance(report), "");
+  report.origin.data = {
+      {.path = "data/a.tsv", .sha256 = ""}, {.path = "b.tsv", .sha256 = ""}, {.path = "c", .sha256 = ""}};
+  report.origin.timestamp = "2026-11-28T10:33:47Z";
+  report.model.base_model = "minilm";
+  report.model.weights = "int8";
+  EXPECT_EQ(Provenance(report), "Data: a.tsv, b.tsv and 1 more. Base model: minilm. Weights: int8. Date: 2026-11-28.");
+}
+
+TEST(EvaluationReport, ErrorsHaveKinds) {
+  EvaluationReport report;
+  report.metrics.labels = {"ham", "spam", "other"};
+  const auto kind = [&](const std::vector<int32_t>& truth, const std::vector<int32_t>& decided) {
+    ReportedText text;
+    text.truth = truth;
+    text.decided = decided;
+    return ErrorKind(report, text);
+  };
+  EXPECT_EQ(kind({0}, {1}), "ham → spam");
+  report.metrics.positive_label = 1;
+  EXPECT_EQ(kind({0}, {1}), "false positives: not 'spam'");
+  EXPECT_EQ(kind({1}, {0}), "false negatives: 'spam' missed");
+  EXPECT_EQ(kind({0}, {2}), "other errors");
+  report.metrics.multi_label = true;
+  EXPECT_EQ(kind({0, 1}, {0}), "labels missing");
+  EXPECT_EQ(kind({}, {0}), "labels too many");
+  EXPECT_EQ(kind({1}, {0}), "labels missing and too many");
+}
+
+TEST(EvaluationReport, DifferencesArePositiveWhereTheFirstModelHasMore) {
+  PairedComparison paired;
+  paired.metrics = {{"accuracy", 0.9, 0.8, Interval{-0.15, -0.05}},
+                    {"fpr", 0.1, 0.3, Interval{0.1, 0.3}},
+                    {"recall", 0.5, 0.6, Interval{0.05, 0.15}},
+                    {"f1_macro", 0.5, 0.51, Interval{-0.1, 0.1}}};
+  const std::vector<ComparedMetric> metrics = ComparedMetrics(paired);
+  EXPECT_NEAR(metrics[0].difference, 0.1, 1e-9);
+  EXPECT_EQ(metrics[0].interval, (Interval{0.05, 0.15}));
+  EXPECT_EQ(metrics[0].verdict, "better");
+  EXPECT_NEAR(metrics[1].difference, -0.2, 1e-9);
+  EXPECT_EQ(metrics[1].verdict, "better") << "a lower false-positive rate is better";
+  EXPECT_EQ(metrics[2].verdict, "worse");
+  EXPECT_EQ(metrics[3].verdict, "no clear difference");
 }
 
 TEST(PercentText, DoesNotRoundToNoneOrAll) {
@@ -104,6 +196,52 @@ TEST(ReportHtml, EscapesNamesAndNeedsNoNetwork) {
     EXPECT_THAT(html, Not(HasSubstr(never)));
   }
   EXPECT_THAT(ReportMarkdown(report), Not(HasSubstr("<spam>")));
+}
+
+TEST(ReportHtml, BeginsWithTheVerdictAndFiltersErrorsWithoutAScript) {
+  Example200 example;
+  EvaluationReport report = MakeEvaluationReport(example.dataset, example.answers, ModeThresholds{});
+  report.model.name = "accept_reservations";
+  report.model.kind = "lr";
+  report.model.max_length = 128;
+  std::string html = ReportHtml(report);
+  EXPECT_THAT(html, HasSubstr("<bdi>accept_<wbr>reservations</bdi>"));
+  const size_t verdict = html.find("<p class=\"outcome better\">Better than always assigning &#39;ham&#39;");
+  EXPECT_LT(verdict, html.find("<ul class=\"tiles\">"));
+  EXPECT_THAT(html, Not(HasSubstr("tokens"))) << "a linear model has none";
+  EXPECT_THAT(html, Not(HasSubstr("type=\"radio\""))) << "all errors are of one kind";
+  EXPECT_THAT(html, HasSubstr("<text x"));
+  report.errors[0].truth = {0};
+  report.errors[0].decided = {1};
+  html = ReportHtml(report);
+  EXPECT_THAT(html, HasSubstr("for=\"kind-all\"><bdi>all</bdi> (10)"));
+  EXPECT_THAT(html, HasSubstr("false negatives: &#39;&lt;spam&gt;&#39; missed</bdi> (9)"));
+  EXPECT_THAT(html, HasSubstr("<li class=\"kind-1\">"));
+  report.model.kind = "transformer";
+  EXPECT_THAT(ReportHtml(report), HasSubstr("up to 128 tokens"));
+}
+
+TEST(ReportHtml, NamesTheThresholdsInTheCharts) {
+  const Example200 example;
+  const EvaluationReport report = MakeEvaluationReport(
+      example.dataset, example.answers, ModeThresholds{.strict = 0.3F, .moderate = 0.5F, .lenient = 0.7F});
+  for (const char* const mode : {">strict</text>", ">moderate</text>", ">lenient</text>"}) {
+    EXPECT_THAT(ReportHtml(report), HasSubstr(mode));
+  }
+  const EvaluationReport close = MakeEvaluationReport(
+      example.dataset, example.answers, ModeThresholds{.strict = 0.9F, .moderate = 0.95F, .lenient = 0.97F});
+  EXPECT_THAT(ReportHtml(close), HasSubstr(">strict, moderate, lenient</text>"));
+}
+
+TEST(ReportMarkdown, EscapesNoMoreThanMarkdownNeeds) {
+  const Example200 example;
+  EvaluationReport report = MakeEvaluationReport(example.dataset, example.answers, ModeThresholds{});
+  report.model.name = "out";
+  report.model.version = "1.0.0";
+  const std::string text = ReportMarkdown(report);
+  EXPECT_THAT(text, HasSubstr("# Evaluation of out\n\nout 1.0.0 on 200 texts with 2 labels.\n\n"));
+  EXPECT_THAT(text, HasSubstr("**Better than always assigning 'ham' (accuracy 80.0 %) by 15.0 percentage points.**"));
+  EXPECT_THAT(text, HasSubstr("| metric | value | 95 % interval | meaning |\n| :--- | ---: | ---: | :--- |\n"));
 }
 
 TEST(EvaluationReportJson, HoldsNoNaN) {

@@ -55,19 +55,23 @@ ChartPanel ThroughputPanel(const LatencyReport& report) {
 }  // namespace
 
 Result<void> PlotLatency(const LatencyReport& report, const std::string& name, const std::filesystem::path& file) {
+  // Linear models take microseconds.
+  const bool micro = report.single.p50 < 0.1;
+  const char* const unit = micro ? "µs" : "ms";
+  const double p50 = micro ? 1000 * report.single.p50 : report.single.p50;
+  std::vector<double> times = report.single_times_ms;
+  if (micro) std::ranges::for_each(times, [](double& time) { time *= 1000; });
   const Chart chart{
       .title = fmt::format("{}: {} on {} ({})", name, report.weights, CpuName(), report.isa),
       .description = "Throughput by batch size, and the times of single texts; winnow bench prints the numbers.",
       .width = 1000,
       .height = 420,
-      .panels = {
-          ThroughputPanel(report),
-          {.title = "One text at a time",
-           .x = {.label = "milliseconds, text to decision"},
-           .y = {.label = "% of texts", .low = 0},
-           .series = {Histogram(report.single_times_ms)},
-           .marks = {
-               {.x = report.single.p50, .label = fmt::format("p50 {:.2f} ms", report.single.p50), .colour = 2}}}}};
+      .panels = {ThroughputPanel(report),
+                 {.title = "One text at a time",
+                  .x = {.label = fmt::format("{}, text to decision", micro ? "microseconds" : "milliseconds")},
+                  .y = {.label = "% of texts", .low = 0},
+                  .series = {Histogram(std::move(times))},
+                  .marks = {{.x = p50, .label = fmt::format("p50 {:.2f} {}", p50, unit), .colour = 2}}}}};
   return WriteChart(chart, file);
 }
 

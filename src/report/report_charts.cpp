@@ -112,9 +112,26 @@ std::string ReliabilityDiagram(const EvaluationReport& report) {
   return InlineSvg(chart, "reliability");
 }
 
+/// Returns the ends of the name of a mark in pixels, in a panel of about the usual width.
+std::pair<double, double> NameEnds(const ChartMark& mark) {
+  constexpr double kPanelWidth = kWidth - 80;
+  const double half = kChartLetter * static_cast<double>(mark.label.size()) / 2;
+  const double middle = std::clamp(mark.x * kPanelWidth, half, kPanelWidth - half);
+  return {middle - half, middle + half};
+}
+
+/// Returns a line with a name for each mode. Names that would cover each other are joined.
 std::vector<ChartMark> ModeMarks(const ThresholdSection& section) {
   std::vector<ChartMark> marks;
-  for (const ModePoint& mode : section.modes) marks.push_back({.x = mode.at.threshold});
+  for (const ModePoint& mode : section.modes) {
+    ChartMark mark{.x = mode.at.threshold, .label = mode.mode};
+    for (size_t i = marks.size(); i-- > 0;) {
+      if (marks[i].label.empty()) continue;
+      if (NameEnds(mark).first > NameEnds(marks[i]).second + kChartLetter) break;
+      mark.label = std::exchange(marks[i].label, "") + ", " + mark.label;
+    }
+    marks.push_back(std::move(mark));
+  }
   return marks;
 }
 

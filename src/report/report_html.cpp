@@ -38,6 +38,14 @@ std::string Tiles(const EvaluationReport& report) {
   return html + "</ul>\n";
 }
 
+std::string Verdict(const EvaluationReport& report) {
+  const BaselineVerdict verdict = VerdictAgainstMajority(report);
+  const char* const kind = verdict.outcome == BaselineVerdict::kBetter      ? "better"
+                           : verdict.outcome == BaselineVerdict::kNotBetter ? "worse"
+                                                                            : "unclear";
+  return fmt::format("<p class=\"outcome {}\">{}</p>\n", kind, HtmlText(verdict.sentence));
+}
+
 std::string WarningBox(const EvaluationReport& report) {
   const std::vector<std::string> warnings = Warnings(report);
   if (warnings.empty()) return "";
@@ -57,7 +65,8 @@ std::string ModelFacts(const ReportedModel& model) {
   if (!model.kind.empty()) text += ", " + HtmlText(model.kind);
   if (!model.base_model.empty()) text += " from " + HtmlName(model.base_model);
   if (!model.weights.empty()) text += ", weights " + HtmlText(model.weights);
-  if (model.max_length > 0) text += fmt::format(", up to {} tokens", model.max_length);
+  const bool has_tokens = model.kind != "lr" && model.kind != "svm";  // as linear models have none
+  if (model.max_length > 0 && has_tokens) text += fmt::format(", up to {} tokens", model.max_length);
   return text;
 }
 
@@ -81,13 +90,13 @@ std::string Facts(const EvaluationReport& report) {
             facts);
   }
   AddFact("Folds", origin.folds > 0 ? std::to_string(origin.folds) : "", facts);
-  std::string mode = HtmlText(origin.mode);
   if (report.model.thresholds) {
     const ModeThresholds& t = *report.model.thresholds;
-    mode +=
-        fmt::format(" (thresholds: strict {:.3g}, moderate {:.3g}, lenient {:.3g})", t.strict, t.moderate, t.lenient);
+    AddFact("Mode",
+            HtmlText(origin.mode) + fmt::format(" (thresholds: strict {:.3g}, moderate {:.3g}, lenient {:.3g})",
+                                                t.strict, t.moderate, t.lenient),
+            facts);
   }
-  AddFact("Mode", mode, facts);
   AddFact("Created", HtmlText(origin.timestamp) + " by Winnow " + HtmlText(origin.winnow_version), facts);
   AddFact("Machine", HtmlText(origin.cpu) + (origin.extensions.empty() ? "" : ", " + HtmlText(origin.extensions)),
           facts);
@@ -100,10 +109,14 @@ std::string ReportHtml(const EvaluationReport& report) {
   const ReportCharts charts = DrawReportCharts(report);
   std::string html = fmt::format(fmt::runtime(kHead), HtmlText("Evaluation: " + Subject(report)), kReportStyle);
   html += "<h1>Evaluation of " + HtmlName(report.model.name) + "</h1>\n<p class=\"lead\">" + HtmlText(Subject(report)) +
-          ".</p>\n";
-  html += Tiles(report) + WarningBox(report);
+          ".";
+  if (const std::string provenance = Provenance(report); !provenance.empty()) {
+    html += "<br>" + HtmlText(provenance, {.most = 1000});
+  }
+  html += "</p>\n" + Verdict(report) + Tiles(report) + WarningBox(report);
   if (report.against) html += HtmlComparison(report);
-  html += HtmlConfusion(report.metrics) + HtmlClasses(report);
+  html += "<div class=\"beside\">\n<section>\n" + HtmlConfusion(report.metrics) + "</section>\n<section>\n" +
+          HtmlClasses(report) + "</section>\n</div>\n";
   html += HtmlCurves(report, charts) + HtmlThresholds(report, charts) + HtmlReliability(report, charts);
   html += HtmlSlices(report) + HtmlErrors(report);
   html += "<h2>Model, data and settings</h2>\n" + Facts(report);

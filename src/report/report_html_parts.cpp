@@ -21,12 +21,6 @@ constexpr size_t kWorstClasses = 15;
 
 std::string Name(const Metrics& metrics, size_t label) { return HtmlName(metrics.labels[label]); }
 
-/// The name of a metric as the page shows it.
-std::string MetricName(const std::string& name) {
-  if (name == "f1_macro") return "macro-F1";
-  return name == "fpr" ? "false positive rate" : name;
-}
-
 /// A cell of a share with its interval below.
 std::string ShareCell(std::optional<double> share, const std::optional<Interval>& interval) {
   std::string cell = "<td>" + PercentText(share);
@@ -43,12 +37,6 @@ std::string Heads(const std::vector<std::string>& names) {
   std::string html = "<thead><tr>";
   for (const std::string& name : names) html += fmt::format("<th scope=\"col\">{}</th>", name);
   return html + "</tr></thead>\n";
-}
-
-std::string Table(const std::string& caption, const std::string& rows, std::string_view kind = "") {
-  return fmt::format(
-      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{}\"><table class=\"{}\">\n{}</table></div>\n",
-      caption, kind, rows);
 }
 
 std::string Matrix(const Metrics& metrics) {
@@ -75,7 +63,7 @@ std::string Matrix(const Metrics& metrics) {
     }
     html += "</tr>\n";
   }
-  return Table("Confusion matrix", html + "</tbody>", shown.size() > kUprightLabels ? "matrix many" : "matrix");
+  return HtmlTable("Confusion matrix", html + "</tbody>", shown.size() > kUprightLabels ? "matrix many" : "matrix");
 }
 
 std::string ClassRow(const EvaluationReport& report, size_t label) {
@@ -118,23 +106,24 @@ std::string CurveLegend(const EvaluationReport& report, const char* what, const 
   return html + "</ul>";
 }
 
-std::string Verdict(const std::string& decided, double confidence, const std::string& truth) {
-  return fmt::format("{} confidence in <b class=\"wrong\">{}</b>, truth <b class=\"right\">{}</b>",
-                     PercentText(confidence), HtmlName(decided), HtmlName(truth));
-}
-
-std::string Where(const ReportedText& text) {
-  return fmt::format("<span class=\"where\">{}, row {}</span>", HtmlName(text.file), text.row);
-}
-
-std::string Message(const EvaluationReport& report, const ReportedText& text) {
-  if (!report.with_texts) return "";
-  return "<p class=\"message\" dir=\"auto\">" + HtmlMessage(text.text) + "</p>";
-}
-
 }  // namespace
 
-std::string HtmlName(std::string_view name) { return "<bdi>" + HtmlText(name, {.most = kNameWidth}) + "</bdi>"; }
+std::string HtmlName(std::string_view name) {
+  const std::string text = HtmlText(name, {.most = kNameWidth});
+  std::string html = "<bdi>";
+  for (size_t i = 0; i < text.size(); ++i) {
+    html += text[i];
+    // Where a long name may be broken: between its words.
+    if (i > 0 && i + 1 < text.size() && std::string_view("_/.").contains(text[i])) html += "<wbr>";
+  }
+  return html + "</bdi>";
+}
+
+std::string HtmlTable(const std::string& caption, const std::string& rows, std::string_view kind) {
+  return fmt::format(
+      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{}\"><table class=\"{}\">\n{}</table></div>\n",
+      caption, kind, rows);
+}
 
 std::string HtmlConfusion(const Metrics& metrics) {
   std::string html = "<h2>Confusion</h2>\n";
@@ -147,7 +136,7 @@ std::string HtmlConfusion(const Metrics& metrics) {
           "<tr><th scope=\"row\" class=\"label\">{}</th><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
           Name(metrics, label), hits, alarms, missed, metrics.count - hits - alarms - missed);
     }
-    return html + Table("Confusion by label", rows + "</tbody>");
+    return html + HtmlTable("Confusion by label", rows + "</tbody>");
   }
   const std::vector<Confusion> worst = WorstConfusions(metrics, kWorstPairs);
   if (metrics.labels.size() > kMatrixLabels) {
@@ -159,7 +148,7 @@ std::string HtmlConfusion(const Metrics& metrics) {
           Name(metrics, c.truth), Name(metrics, c.decided), c.texts,
           ShareCell(c.texts, metrics.per_class[c.truth].support));
     }
-    html += "<h3>Most often confused</h3>\n" + Table("Most often confused", rows + "</tbody>", "pairs");
+    html += "<h3>Most often confused</h3>\n" + HtmlTable("Most often confused", rows + "</tbody>", "pairs");
     html += "<h3>Confusion matrix of these labels</h3>\n";
   }
   html += Matrix(metrics);
@@ -177,10 +166,10 @@ std::string HtmlClasses(const EvaluationReport& report) {
   for (size_t i = 0; i < order.size(); ++i) (i < open ? rows : others) += ClassRow(report, order[i]);
   std::string html = "<h2>Labels</h2>\n";
   if (open < order.size()) html += fmt::format("<p>The {} labels with the lowest F1 come first.</p>\n", open);
-  html += Table("Metrics by label", rows + "</tbody>");
+  html += HtmlTable("Metrics by label", rows + "</tbody>");
   if (open < order.size()) {
     html += fmt::format("<details><summary>The other {} labels</summary>\n", order.size() - open) +
-            Table("Metrics of the other labels", others + "</tbody>") + "</details>\n";
+            HtmlTable("Metrics of the other labels", others + "</tbody>") + "</details>\n";
   }
   return html;
 }
@@ -204,7 +193,9 @@ std::string HtmlThresholds(const EvaluationReport& report, const ReportCharts& c
   const ThresholdSection& section = *report.thresholds;
   const std::string name = Name(report.metrics, static_cast<size_t>(report.metrics.positive_label));
   std::string html =
-      "<h2>Decision thresholds</h2>\n<p>A text is assigned " + name + " if its score reaches the threshold.</p>\n";
+      "<h2>Decision thresholds</h2>\n<p>A text is assigned " + name +
+      " if its score reaches the threshold of the mode: strict flags the most texts, moderate is the default, and "
+      "lenient flags the fewest.</p>\n";
   if (!section.modes.empty()) {
     std::string rows = Heads({"mode", "threshold", "false positive rate", "recall", "precision"}) + "<tbody>";
     for (const ModePoint& mode : section.modes) {
@@ -214,13 +205,10 @@ std::string HtmlThresholds(const EvaluationReport& report, const ReportCharts& c
                           ShareCell(mode.at.found, section.positives),
                           ShareCell(mode.at.found, mode.at.found + mode.at.false_positives));
     }
-    html += Table("Modes", rows + "</tbody>");
+    html += HtmlTable("Modes", rows + "</tbody>");
   }
   if (charts.rates.empty() && charts.fpr.empty()) return html;
-  const std::string modes =
-      section.modes.empty()
-          ? ""
-          : "Vertical lines, from left to right: the thresholds of the modes strict, moderate and lenient.";
+  const std::string modes = section.modes.empty() ? "" : "Vertical lines: the thresholds of the modes.";
   html += "<div class=\"charts\">\n";
   html += Figure("Recall and precision by threshold", charts.rates,
                  "<ul class=\"legend\">" + LegendEntry(1, "recall") + LegendEntry(2, "precision", true) +
@@ -253,7 +241,7 @@ std::string HtmlReliability(const EvaluationReport& report, const ReportCharts& 
     rows += fmt::format("<tr><th scope=\"row\">{:.0f} to {:.0f} %</th><td>{}</td><td>{}</td>{}</tr>\n", 100 * bin.low,
                         100 * bin.high, bin.count, PercentText(bin.confidence), ShareCell(bin.hits, bin.count));
   }
-  html += Table("Reliability by confidence", rows + "</tbody>");
+  html += HtmlTable("Reliability by confidence", rows + "</tbody>");
   return html + (charts.reliability.empty() ? "" : "</div></div>\n");
 }
 
@@ -264,6 +252,7 @@ std::string HtmlSlices(const EvaluationReport& report) {
       "texts, " +
       PercentText(report.metrics.accuracy) + ". By chance alone, one slice in twenty is marked.</p>\n";
   const bool positive = report.metrics.positive_label >= 0;
+  html += "<div class=\"beside\">\n";
   for (const SliceGroup& group : report.slices) {
     std::string rows = positive ? Heads({"by " + group.by, "texts", "accuracy", "false positive rate", "recall", ""})
                                 : Heads({"by " + group.by, "texts", "accuracy", ""});
@@ -278,74 +267,9 @@ std::string HtmlSlices(const EvaluationReport& report) {
                                                                : better          ? "▲ better"
                                                                                  : "▼ worse");
     }
-    html += Table("Slices by " + group.by, rows + "</tbody>");
+    html += HtmlTable("Slices by " + group.by, rows + "</tbody>");
   }
-  return html;
-}
-
-std::string HtmlErrors(const EvaluationReport& report) {
-  std::string html = "<h2>Most confident errors</h2>\n";
-  if (report.error_count == 0) return html + "<p>There are no errors: every text was assigned its true label.</p>\n";
-  html += report.errors.size() < static_cast<size_t>(report.error_count)
-              ? fmt::format("<p>{} of {} errors, most confident first.", report.errors.size(), report.error_count)
-          : report.error_count == 1 ? std::string("<p>The only error.")
-                                    : fmt::format("<p>All {} errors, most confident first.", report.error_count);
-  html += " Such errors are often caused by a wrong label in the data.</p>\n<ol class=\"texts\">\n";
-  for (const ReportedText& text : report.errors) {
-    html += "<li><div class=\"verdict\">" +
-            Verdict(LabelNames(text.decided, report.metrics.labels), text.confidence,
-                    LabelNames(text.truth, report.metrics.labels)) +
-            "</div>" + Where(text) + Message(report, text) + "</li>\n";
-  }
-  return html + "</ol>\n";
-}
-
-std::string HtmlComparison(const EvaluationReport& report) {
-  const ComparedSection& against = *report.against;
-  const std::string first = HtmlName(report.model.name), second = HtmlName(against.model.name);
-  std::string html = "<h2>" + first + " compared with " + second + "</h2>\n<p>" +
-                     HtmlText(VerdictOf(against.paired, report.model.name, against.model.name)) + "</p>\n";
-  std::string rows = "<thead><tr><th scope=\"col\">metric</th><th scope=\"col\" class=\"label\">" + first +
-                     "</th><th scope=\"col\" class=\"label\">" + second +
-                     "</th><th scope=\"col\">difference</th><th scope=\"col\">95 % interval</th></tr></thead>\n<tbody>";
-  for (const PairedMetric& metric : against.paired.metrics) {
-    rows += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{:+.2f}</td><td>{}</td></tr>\n",
-                        MetricName(metric.name), PercentText(metric.first), PercentText(metric.second),
-                        100 * (metric.second - metric.first),
-                        metric.difference ? fmt::format("{:+.2f} to {:+.2f}", 100 * metric.difference->low,
-                                                        100 * metric.difference->high)
-                                          : "");
-  }
-  html += Table("Metrics of both models", rows + "</tbody>");
-  html += "<p class=\"note\">Differences are in percentage points: the second model minus the first.</p>\n";
-  const McNemar& test = against.paired.test;
-  html +=
-      Table("Right and wrong predictions of both models",
-            "<thead><tr><th scope=\"col\"></th><th scope=\"col\" class=\"label\">" + second +
-                " right</th><th scope=\"col\" class=\"label\">" + second + " wrong</th></tr></thead>\n<tbody>" +
-                fmt::format("<tr><th scope=\"row\" class=\"label\">{} right</th><td>{}</td><td>{}</td></tr>\n"
-                            "<tr><th scope=\"row\" class=\"label\">{} wrong</th><td>{}</td><td>{}</td></tr></tbody>",
-                            first, against.paired.both_right, test.only_first, first, test.only_second,
-                            against.paired.both_wrong));
-  html += fmt::format(
-      "<p class=\"note\">Exact McNemar test (1947): p = {:.3g}. Chi-squared approximation with Edwards&#39; "
-      "continuity correction (1948): {:.3f}.</p>\n",
-      test.p_value, test.chi_squared);
-  if (against.texts.empty()) return html;
-  html += fmt::format(
-      "<details><summary>{} of {} texts that only one model classified correctly</summary>\n<ol class=\"texts\">\n",
-      against.texts.size(), against.paired.differing.size());
-  for (const ReportedText& text : against.texts) {
-    std::string by_second;
-    for (const std::string& label : text.second_decided) by_second += (by_second.empty() ? "" : ", ") + label;
-    html += fmt::format(
-        "<li><div class=\"verdict\">truth <b class=\"right\">{}</b>; {}: {} ({}), {}: {} ({})</div>{}{}</li>\n",
-        HtmlName(LabelNames(text.truth, report.metrics.labels)), first,
-        HtmlName(LabelNames(text.decided, report.metrics.labels)), PercentText(text.confidence), second,
-        HtmlName(by_second.empty() ? "none" : by_second), PercentText(text.second_confidence), Where(text),
-        Message(report, text));
-  }
-  return html + "</ol></details>\n";
+  return html + "</div>\n";
 }
 
 }  // namespace winnow

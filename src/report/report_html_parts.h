@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "report/evaluation_report.h"
 #include "report/report_charts.h"
@@ -11,6 +12,9 @@ namespace winnow {
 /// Returns a name that somebody else chose as text for an element, isolated so that its writing direction does not
 /// affect the text beside it.
 std::string HtmlName(std::string_view name);
+
+/// Returns a table that scrolls sideways if it is too wide; `rows` is HTML, `kind` a class of the style sheet.
+std::string HtmlTable(const std::string& caption, const std::string& rows, std::string_view kind = "");
 
 std::string HtmlConfusion(const Metrics& metrics);
 std::string HtmlClasses(const EvaluationReport& report);

@@ -18,8 +18,9 @@ constexpr size_t kTextLength = 200;
 
 std::string Name(std::string_view name) { return MarkdownText(name, {.most = 80}); }
 
-/// Rows of cells that are Markdown already; the first row is the heading, the first column to the left.
-std::string Table(const std::vector<std::vector<std::string>>& rows) {
+/// Rows of cells that are Markdown already; the first row is the heading. The first column and those whose heading is
+/// among `left` stand to the left.
+std::string Table(const std::vector<std::vector<std::string>>& rows, const std::vector<std::string>& left = {}) {
   std::string text;
   for (size_t i = 0; i < rows.size(); ++i) {
     text += '|';
@@ -27,7 +28,9 @@ std::string Table(const std::vector<std::vector<std::string>>& rows) {
     text += '\n';
     if (i > 0) continue;
     text += "| :--- |";
-    for (size_t column = 1; column < rows[0].size(); ++column) text += " ---: |";
+    for (size_t column = 1; column < rows[0].size(); ++column) {
+      text += std::ranges::find(left, rows[0][column]) == left.end() ? " ---: |" : " :--- |";
+    }
     text += '\n';
   }
   return text + "\n";
@@ -57,7 +60,7 @@ std::string Confusions(const Metrics& metrics) {
     for (const Confusion& c : WorstConfusions(metrics, kWorstPairs)) {
       rows.push_back({Name(metrics.labels[c.truth]), Name(metrics.labels[c.decided]), std::to_string(c.texts)});
     }
-    return text + (rows.size() > 1 ? Table(rows) : "No text was assigned a wrong label.\n\n");
+    return text + (rows.size() > 1 ? Table(rows, {"decided"}) : "No text was assigned a wrong label.\n\n");
   }
   rows.push_back({"truth \\\\ decided"});
   for (const std::string& label : metrics.labels) rows[0].push_back(Name(label));
@@ -105,7 +108,7 @@ std::string Slices(const EvaluationReport& report) {
                       : better          ? "better"
                                         : "worse"});
     }
-    text += Table(rows);
+    text += Table(rows, {"stands out"});
   }
   return text.empty() ? "" : "## Slices\n\n" + text;
 }
@@ -115,16 +118,16 @@ std::string Comparison(const EvaluationReport& report) {
   const ComparedSection& against = *report.against;
   std::string text = "## " + Name(report.model.name) + " compared with " + Name(against.model.name) + "\n\n";
   text += MarkdownText(VerdictOf(against.paired, report.model.name, against.model.name)) + "\n\n";
+  const std::string first = Name(report.model.name), second = Name(against.model.name), verdict = first + " is";
   std::vector<std::vector<std::string>> rows = {
-      {"metric", Name(report.model.name), Name(against.model.name), "difference, in percentage points"}};
-  for (const PairedMetric& f : against.paired.metrics) {
-    rows.push_back(
-        {MarkdownText(f.name), PercentText(f.first), PercentText(f.second),
-         fmt::format("{:+.2f}", 100 * (f.second - f.first)) +
-             (f.difference ? fmt::format(" ({:+.2f} to {:+.2f})", 100 * f.difference->low, 100 * f.difference->high)
-                           : "")});
+      {"metric", first, second, "difference, in percentage points", "95 % interval", verdict}};
+  for (const ComparedMetric& m : ComparedMetrics(against.paired)) {
+    rows.push_back({MarkdownText(m.name), PercentText(m.first), PercentText(m.second),
+                    fmt::format("{:+.2f}", 100 * m.difference),
+                    m.interval ? fmt::format("{:+.2f} to {:+.2f}", 100 * m.interval->low, 100 * m.interval->high) : "",
+                    m.verdict});
   }
-  return text + Table(rows);
+  return text + Table(rows, {verdict});
 }
 
 std::string Errors(const EvaluationReport& report) {
@@ -138,7 +141,7 @@ std::string Errors(const EvaluationReport& report) {
     if (report.with_texts) rows.back().push_back(MarkdownText(text.text, {.most = kTextLength, .keep_lines = true}));
   }
   return fmt::format("## Most confident errors\n\n{} of {}.\n\n", report.errors.size(), report.error_count) +
-         Table(rows);
+         Table(rows, {"truth", "decided", "text"});
 }
 
 std::string ModelLine(const ReportedModel& model) {
@@ -155,22 +158,25 @@ std::string Origin(const EvaluationReport& report) {
     text += "- Data: " + Name(file.path) + (file.sha256.empty() ? "" : ", sha256 `" + file.sha256 + "`") + "\n";
   }
   if (!origin.filter.empty()) text += "- Filter: " + MarkdownText(origin.filter) + "\n";
-  text += "- Mode: " + origin.mode + "\n- Created: " + origin.timestamp + " by Winnow " + origin.winnow_version +
-          " on " + MarkdownText(origin.cpu) + "\n- Command: " + MarkdownText(origin.command, {.most = 4000}) + "\n";
+  if (report.model.thresholds) text += "- Mode: " + origin.mode + "\n";
+  text += "- Created: " + origin.timestamp + " by Winnow " + origin.winnow_version + " on " + MarkdownText(origin.cpu) +
+          "\n- Command: " + MarkdownText(origin.command, {.most = 4000}) + "\n";
   return text;
 }
 
 }  // namespace
 
 std::string ReportMarkdown(const EvaluationReport& report) {
-  std::string text = "# Evaluation of " + Name(report.model.name) + "\n\n" + MarkdownText(Subject(report)) + "\\.\n\n";
+  std::string text = "# Evaluation of " + Name(report.model.name) + "\n\n" + MarkdownText(Subject(report)) + ".\n\n";
+  if (const std::string provenance = Provenance(report); !provenance.empty()) text += MarkdownText(provenance) + "\n\n";
+  text += "**" + MarkdownText(VerdictAgainstMajority(report).sentence) + "**\n\n";
   std::vector<std::vector<std::string>> rows = {{"metric", "value", "95 % interval", "meaning"}};
   for (const Headline& h : Headlines(report)) {
     rows.push_back({h.name, h.value, h.interval, MarkdownText(h.sentence)});
   }
   rows.push_back({"ROC-AUC", MetricText(report.metrics.roc_auc), "", ""});
   rows.push_back({"Average precision, mean over labels", MetricText(report.average_precision_macro), "", ""});
-  text += Table(rows);
+  text += Table(rows, {"meaning"});
   for (const std::string& warning : Warnings(report)) text += "> " + MarkdownText(warning, {.most = 1000}) + "\n>\n";
   if (!Warnings(report).empty()) text.replace(text.size() - 2, 2, "\n");
   return text + Comparison(report) + Confusions(report.metrics) + Classes(report) + Thresholds(report) +

@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <filesystem>
 #include <functional>
 #include <numeric>
+#include <utility>
 
 #include "report/shown_text.h"
 
@@ -17,13 +20,50 @@ constexpr size_t kFullClasses = 40;
 
 std::string Quoted(const std::string& name) { return "'" + ShownText(name, {.most = 40}) + "'"; }
 
-/// "0.2" for 0.002: a percentage without its sign.
-std::string OfHundred(double share) {
-  const std::string percent = PercentText(share);
-  return percent.substr(0, percent.rfind(' '));
+/// Returns a share in whole numbers: "Of 1,000 texts, 986 were found." for .986. `one` and `many` are "was found" and
+/// "were found". If the part of 1,000 rounds to none or all, 100,000 is used.
+std::string OfThousand(double share, const std::string& noun, const std::string& one, const std::string& many) {
+  int64_t whole = 1000;
+  auto part = static_cast<int64_t>(std::llround(share * 1000));
+  if ((part == 0 && share > 0) || (part == whole && share < 1)) {
+    whole = 100'000;
+    part = std::clamp<int64_t>(std::llround(share * 100'000), 1, whole - 1);
+  }
+  const auto grouped = [](int64_t n) {
+    return n < 1000 ? std::to_string(n) : fmt::format("{},{:03}", n / 1000, n % 1000);
+  };
+  return fmt::format("Of {} {}, {} {}.", grouped(whole), noun, grouped(part), part == 1 ? one : many);
 }
 
-const char* WereOrWas(const std::string& number) { return number == "1" || number == "1.0" ? "was" : "were"; }
+/// Returns the names of the labels that the baseline assigns.
+std::string AssignedLabels(const EvaluationReport& report) {
+  std::string names;
+  for (const int32_t id : report.majority.labels) {
+    names += (names.empty() ? "" : ", ") + Quoted(report.metrics.labels[static_cast<size_t>(id)]);
+  }
+  return names.empty() ? "no label" : names;
+}
+
+/// Returns a sentence about the labels that occur, but were never predicted, or nothing.
+std::string NeverPredicted(const Metrics& m) {
+  constexpr size_t kNamed = 5;
+  std::vector<size_t> never;
+  for (size_t i = 0; i < m.per_class.size(); ++i) {
+    if (m.per_class[i].support > 0 && m.per_class[i].decided == 0) never.push_back(i);
+  }
+  if (never.empty()) return "";
+  std::string names;
+  for (size_t i = 0; i < std::min(never.size(), kNamed); ++i)
+    names += (i == 0 ? "" : ", ") + Quoted(m.labels[never[i]]);
+  if (never.size() > kNamed) names += fmt::format(" and {} more", never.size() - kNamed);
+  if (never.size() > 1) {
+    return fmt::format("{} of {} labels were never predicted, although there are texts with them: {}.", never.size(),
+                       m.labels.size(), names);
+  }
+  const int64_t support = m.per_class[never[0]].support;
+  return fmt::format("The label {} was never predicted, although {} text{} it.", names, support,
+                     support == 1 ? " has" : "s have");
+}
 
 }  // namespace
 
@@ -44,35 +84,55 @@ std::string PercentRange(const std::optional<Interval>& interval) {
   return low.substr(0, low.size() - 2) + " to " + PercentText(interval->high);
 }
 
+BaselineVerdict VerdictAgainstMajority(const EvaluationReport& report) {
+  const Metrics& m = report.metrics;
+  const std::string labels = AssignedLabels(report);
+  if (report.majority.texts == m.count) {
+    return {BaselineVerdict::kUnclear,
+            fmt::format("All texts have {}: they cannot show whether the model recognizes other texts.",
+                        report.majority.labels.empty() ? "no label" : "the label " + labels)};
+  }
+  const double baseline =
+      static_cast<double>(report.majority.texts) / static_cast<double>(std::max<int64_t>(m.count, 1));
+  const std::string always = fmt::format("always assigning {} (accuracy {})", labels, PercentText(baseline));
+  const double points = 100 * std::abs(m.accuracy - baseline);
+  if (m.accuracy == baseline) return {BaselineVerdict::kNotBetter, fmt::format("Only as accurate as {}.", always)};
+  if (m.accuracy < baseline) {
+    return {BaselineVerdict::kNotBetter, fmt::format("Worse than {} by {:.1f} percentage points.", always, points)};
+  }
+  if (m.accuracy_interval && m.accuracy_interval->low <= baseline) {
+    return {BaselineVerdict::kUnclear,
+            fmt::format("Not clearly better than {}: the difference of {:.1f} percentage points may be due to chance.",
+                        always, points)};
+  }
+  return {BaselineVerdict::kBetter, fmt::format("Better than {} by {:.1f} percentage points.", always, points)};
+}
+
 std::vector<Headline> Headlines(const EvaluationReport& report) {
   const Metrics& m = report.metrics;
   std::vector<Headline> headlines;
-  const std::string right = OfHundred(m.accuracy);
-  headlines.push_back({"Accuracy", PercentText(m.accuracy),
-                       m.multi_label ? fmt::format("{} % of the texts were assigned exactly their true labels.", right)
-                                     : fmt::format("{} % of the texts were assigned their true label.", right),
+  const std::string right = m.multi_label ? "got exactly the right labels" : "got the right label";
+  headlines.push_back({"Accuracy", PercentText(m.accuracy), OfThousand(m.accuracy, "texts", right, right),
                        PercentRange(m.accuracy_interval)});
   if (m.positive_label >= 0) {
     const auto positive = static_cast<size_t>(m.positive_label);
+    const ClassMetrics& label = m.per_class[positive];
     const std::string name = Quoted(m.labels[positive]);
     if (m.fpr) {
-      const std::string called = OfHundred(*m.fpr);
       headlines.push_back({"False positive rate", PercentText(m.fpr),
-                           fmt::format("Of the negatives (texts that are not {}), {} % {} assigned that label.", name,
-                                       called, WereOrWas(called)),
+                           OfThousand(*m.fpr, "negatives (texts that are not " + name + ")", "was assigned that label",
+                                      "were assigned that label"),
                            PercentRange(m.fpr_interval)});
     }
-    if (m.per_class[positive].support > 0) {
-      const std::string found = OfHundred(m.per_class[positive].recall);
-      headlines.push_back({"Recall", PercentText(m.per_class[positive].recall),
-                           fmt::format("Of the texts that are {}, {} % {} detected.", name, found, WereOrWas(found)),
+    if (label.support > 0) {
+      headlines.push_back({"Recall", PercentText(label.recall),
+                           OfThousand(label.recall, "texts that are " + name, "was detected", "were detected"),
                            PercentRange(m.recall_interval)});
     }
-    if (m.per_class[positive].decided > 0) {
-      const ClassMetrics& label = m.per_class[positive];
+    if (label.decided > 0) {
       headlines.push_back(
           {"Precision", PercentText(label.precision),
-           fmt::format("Of the texts that were assigned {}, {} % have that label.", name, OfHundred(label.precision)),
+           OfThousand(label.precision, "texts that were assigned " + name, "has that label", "have that label"),
            PercentRange(WilsonInterval(label.counts.true_positives, label.decided))});
     }
   }
@@ -88,6 +148,7 @@ std::vector<Headline> Headlines(const EvaluationReport& report) {
 std::vector<std::string> Warnings(const EvaluationReport& report) {
   const Metrics& m = report.metrics;
   std::vector<std::string> warnings;
+  if (std::string never = NeverPredicted(m); !never.empty()) warnings.push_back(std::move(never));
   if (m.count < kFewTexts) {
     warnings.push_back(
         fmt::format("Only {} text{}: the metrics are imprecise and may differ on other texts; see their "
@@ -130,6 +191,61 @@ std::string Subject(const EvaluationReport& report) {
     text = fmt::format("The configuration of {}, cross-validated with {} folds,", text, report.origin.folds);
   return fmt::format("{} on {} text{} with {} labels", text, report.metrics.count, report.metrics.count == 1 ? "" : "s",
                      report.metrics.labels.size());
+}
+
+std::string Provenance(const EvaluationReport& report) {
+  constexpr size_t kNamedFiles = 2;
+  const std::vector<ReportedFile>& data = report.origin.data;
+  std::string files;
+  for (size_t i = 0; i < std::min(data.size(), kNamedFiles); ++i) {
+    files += (i == 0 ? "" : ", ") + std::filesystem::path(data[i].path).filename().string();
+  }
+  if (data.size() > kNamedFiles) files += fmt::format(" and {} more", data.size() - kNamedFiles);
+  std::string line;
+  const auto add = [&](const char* name, const std::string& value) {
+    if (!value.empty()) line += fmt::format("{}{}: {}.", line.empty() ? "" : " ", name, value);
+  };
+  add("Data", files);
+  const bool linear = report.model.kind == "lr" || report.model.kind == "svm";
+  add(linear ? "Features" : "Base model", report.model.base_model);
+  add("Weights", report.model.weights);
+  add("Date", report.origin.timestamp.substr(0, report.origin.timestamp.find('T')));
+  return line;
+}
+
+std::vector<ComparedMetric> ComparedMetrics(const PairedComparison& paired) {
+  std::vector<ComparedMetric> metrics;
+  for (const PairedMetric& figure : paired.metrics) {
+    ComparedMetric metric{.name = figure.name,
+                          .first = figure.first,
+                          .second = figure.second,
+                          .difference = figure.first - figure.second,
+                          .interval = {},
+                          .verdict = ""};
+    if (figure.difference) {
+      metric.interval = Interval{0 - figure.difference->high, 0 - figure.difference->low};
+      const bool clear = metric.interval->low > 0 || metric.interval->high < 0;
+      const bool better = (metric.difference > 0) == (figure.name != "fpr");  // the only one that is better when lower
+      metric.verdict = !clear ? "no clear difference" : better ? "better" : "worse";
+    }
+    metrics.push_back(std::move(metric));
+  }
+  return metrics;
+}
+
+std::string ErrorKind(const EvaluationReport& report, const ReportedText& text) {
+  const Metrics& m = report.metrics;
+  if (m.multi_label) {
+    const bool missing = !std::ranges::includes(text.decided, text.truth);
+    const bool extra = !std::ranges::includes(text.truth, text.decided);
+    return missing && extra ? "labels missing and too many" : missing ? "labels missing" : "labels too many";
+  }
+  if (m.positive_label < 0) return LabelNames(text.truth, m.labels) + " → " + LabelNames(text.decided, m.labels);
+  const std::string name = Quoted(m.labels[static_cast<size_t>(m.positive_label)]);
+  if (std::ranges::find(text.truth, m.positive_label) != text.truth.end())
+    return "false negatives: " + name + " missed";
+  if (std::ranges::find(text.decided, m.positive_label) != text.decided.end()) return "false positives: not " + name;
+  return "other errors";
 }
 
 std::string LabelNames(const std::vector<int32_t>& ids, const std::vector<std::string>& labels) {

@@ -15,20 +15,45 @@ std::string PercentText(std::optional<double> share);
 /// Returns "98.1 to 99.4 %", or nothing.
 std::string PercentRange(const std::optional<Interval>& interval);
 
+/// The comparison of the accuracy with that of always assigning the labels that most texts have.
+struct BaselineVerdict {
+  enum Outcome { kBetter, kUnclear, kNotBetter } outcome = kUnclear;
+  std::string sentence;
+};
+BaselineVerdict VerdictAgainstMajority(const EvaluationReport& report);
+
 /// One metric at the top of the report.
 struct Headline {
-  std::string name;      ///< name of the metric: "False positives"
-  std::string value;     ///< "0.2 %"
-  std::string sentence;  ///< explanation: "0.2 % of the texts were assigned ..."
-  std::string interval;  ///< confidence interval: "0.1 to 0.6 %"; may be empty
+  std::string name;      ///< name of the metric: "Accuracy"
+  std::string value;     ///< value: "98.6 %"
+  std::string sentence;  ///< explanation: "Of 1,000 texts, 986 got the right label."
+  std::string interval;  ///< confidence interval: "97.1 to 99.4 %"; may be empty
 };
 std::vector<Headline> Headlines(const EvaluationReport& report);
 
-/// Returns the limitations of the metrics that a reader must know: too few texts, skipped rows, notes of the metrics.
+/// Returns the limitations of the model and of the metrics that a reader must know: labels that were never predicted,
+/// too few texts, skipped rows, notes of the metrics.
 std::vector<std::string> Warnings(const EvaluationReport& report);
 
-/// Returns the subject of the report on one line: "spam 1.0.0, a transformer with int8 weights, on 557 texts".
+/// Returns the subject of the report on one line: "spam 1.0.0 on 557 texts with 2 labels".
 std::string Subject(const EvaluationReport& report);
+
+/// Returns the origin of the metrics on one line: "Data: test.tsv. Base model: minilm. Weights: int8. Date: 2026-11-28."
+std::string Provenance(const EvaluationReport& report);
+
+/// A metric of two models.
+struct ComparedMetric {
+  std::string name;
+  double first = 0, second = 0;
+  double difference = 0;             ///< the first model's metric minus the second model's
+  std::optional<Interval> interval;  ///< confidence interval of the difference
+  std::string verdict;               ///< the first model is "better" or "worse", or there is "no clear difference"
+};
+std::vector<ComparedMetric> ComparedMetrics(const PairedComparison& paired);
+
+/// Returns the kind of error of a wrong prediction: a false negative or false positive of the positive label; in models
+/// without one, the true and the predicted label; in multi-label models, whether labels are missing or too many.
+std::string ErrorKind(const EvaluationReport& report, const ReportedText& text);
 
 /// Returns the names of a set of label ids, divided by commas; "none" for no label.
 std::string LabelNames(const std::vector<int32_t>& ids, const std::vector<std::string>& labels);

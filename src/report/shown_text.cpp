@@ -6,6 +6,7 @@
 
 #include "text/html.h"
 #include "text/segments.h"
+#include "text/text_parts.h"
 #include "text/utf8.h"
 
 namespace winnow {
@@ -24,6 +25,39 @@ size_t CodePoints(std::string_view text) {
   size_t count = 0;
   for (size_t i = 0; i < text.size(); ++count) NextCodePoint(text, i);
   return count;
+}
+
+/// Returns true if a letter, a digit or a byte of a character beyond ASCII is at a position.
+bool IsWordAt(std::string_view text, size_t at) {
+  if (at >= text.size()) return false;
+  const auto c = static_cast<unsigned char>(text[at]);
+  return c >= 0x80 || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/// Returns true if the "&" at a position begins an entity such as "&amp;" or "&#38;".
+bool IsEntity(std::string_view text, size_t at) {
+  size_t end = at + 1;
+  if (end < text.size() && text[end] == '#') ++end;
+  while (IsWordAt(text, end)) ++end;
+  return end > at + 1 && end < text.size() && text[end] == ';';
+}
+
+/// Returns true if the character at a position turns the line into a heading, quote, list or rule.
+bool BeginsBlock(std::string_view text, size_t at) {
+  const size_t begin = text.find_first_not_of(' ');
+  if (at == begin) return std::string_view("#>+-=").contains(text[at]);
+  if (text[at] != '.' && text[at] != ')') return false;
+  const size_t digits_end = text.find_first_not_of("0123456789", begin);
+  return at == digits_end && (at + 1 == text.size() || text[at + 1] == ' ');
+}
+
+/// Returns true if the character at a position is the ":" of "https://" or "mailto:", or the "." of "www.".
+bool BeginsLink(std::string_view text, size_t at) {
+  if (text[at] == ':') {
+    const std::string before = LowerAscii(text.substr(0, at));
+    return text.substr(at + 1).starts_with("//") || before.ends_with("mailto") || before.ends_with("xmpp");
+  }
+  return text[at] == '.' && at >= 3 && LowerAscii(text.substr(at - 3, 3)) == "www";
 }
 
 }  // namespace
@@ -69,20 +103,24 @@ std::string HtmlMessage(std::string_view text, size_t most) {
 }
 
 std::string MarkdownText(std::string_view text, const ShownTextOptions& options) {
+  std::string shown = ShownText(text, options);
+  for (char& c : shown) {
+    if (c == '\n' || c == '\t') c = ' ';
+  }
   std::string markdown;
-  for (const char c : ShownText(text, options)) {
-    if (c == '\n' || c == '\t') {
-      markdown += ' ';
-    } else if (c == '<') {
+  for (size_t i = 0; i < shown.size(); ++i) {
+    const char c = shown[i];
+    if (c == '<') {
       markdown += "&lt;";
-    } else if (c == '&') {
+    } else if (c == '&' && IsEntity(shown, i)) {
       markdown += "&amp;";
     } else if (c == '|') {
       markdown += "&#124;";  // GitHub's tables take \| for a cell's end within code
-    } else if (std::string_view("\\`*_{}[]()#+-.!>~:@\"'$^=").contains(c)) {
-      // A dot or colon could make a list item or a link ("www.", "https:") of what stands around it.
-      (markdown += '\\') += c;
     } else {
+      if (std::string_view("\\`*[]~@$").contains(c) || BeginsBlock(shown, i) || BeginsLink(shown, i) ||
+          (c == '_' && !(IsWordAt(shown, i - 1) && IsWordAt(shown, i + 1)))) {
+        markdown += '\\';
+      }
       markdown += c;
     }
   }

@@ -25,7 +25,8 @@ std::string HtmlText(std::string_view text, const ShownTextOptions& options = {}
 /// Returns a text of several segments as HTML: each in a <span class="segment">, divided by <span class="sep">.
 std::string HtmlMessage(std::string_view text, size_t most = 600);
 
-/// Returns ShownText as Markdown (CommonMark, GitHub's tables), on one line that has no markup.
+/// Returns ShownText as Markdown (CommonMark with GitHub's tables, strikethrough, bare links and formulas), on one line
+/// that has no markup. Characters that are no markup at their position are not escaped.
 std::string MarkdownText(std::string_view text, const ShownTextOptions& options = {});
 
 }  // namespace winnow

@@ -42,9 +42,20 @@ TEST(HtmlMessage, ShowsWhereSegmentsMeet) {
 }
 
 TEST(MarkdownText, MeansNothingButItself) {
-  EXPECT_EQ(MarkdownText("a|b <img src=x> [x](http://y) `c`"),
-            "a&#124;b &lt;img src\\=x\\> \\[x\\]\\(http\\://y\\) \\`c\\`");
-  EXPECT_EQ(MarkdownText("# head\n- item", {.keep_lines = true}), "\\# head \\- item");
+  EXPECT_EQ(MarkdownText("a|b <img src=x> [x](http://y) `c`"), "a&#124;b &lt;img src=x> \\[x\\](http\\://y) \\`c\\`");
+  EXPECT_EQ(MarkdownText("# head\n- item", {.keep_lines = true}), "\\# head - item");
+  EXPECT_EQ(MarkdownText("*a* _b_ ~~c~~ $d$ x@y.z"), "\\*a\\* \\_b\\_ \\~\\~c\\~\\~ \\$d\\$ x\\@y.z");
+  EXPECT_EQ(MarkdownText("12. item"), "12\\. item");
+  EXPECT_EQ(MarkdownText("  > quote"), "  \\> quote");
+  EXPECT_EQ(MarkdownText("--- and"), "\\--- and");
+  EXPECT_EQ(MarkdownText("WWW.a mailto:b &lt;"), "WWW\\.a mailto\\:b &amp;lt;");
+}
+
+TEST(MarkdownText, LeavesWhatHasNoMeaningAlone) {
+  for (const char* const plain : {"out 1.0.0 on 557 texts: 98.6 % 'spam' (f1_macro +0.5, -1)",
+                                  "Better. And \"so\" on & on!", "1.0.0", "", "a = b > c, d#1, e ^ f {g}"}) {
+    EXPECT_EQ(MarkdownText(plain), plain);
+  }
 }
 
 }  // namespace

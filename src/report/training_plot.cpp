@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
+#include "evaluate/metrics.h"
 #include "report/svg_chart.h"
 
 namespace winnow {
@@ -16,6 +18,9 @@ ChartSeries SeriesOf(const char* name, SeriesKind kind, size_t colour, const std
   for (const CurvePoint& point : points) series.points.push_back({.x = point.step, .y = point.value});
   return series;
 }
+
+/// Returns true if a metric cannot exceed 1.
+bool HasMostOne(const std::string& metric) { return HigherIsBetter(metric).value_or(false) || metric == "fpr"; }
 
 }  // namespace
 
@@ -59,8 +64,8 @@ Result<void> PlotTraining(const std::vector<CurvePoint>& losses, const std::vect
     chart.panels.push_back(
         {.title = "Validation: " + metric,
          .x = {.label = "step"},
-         .y = {},
-         .series = {SeriesOf("", SeriesKind::kLineAndPoints, 3, values), SeriesOf("", SeriesKind::kPoints, 2, {kept})},
+         .y = {.most = HasMostOne(metric) ? std::optional(1.0) : std::nullopt},
+         .series = {SeriesOf("", SeriesKind::kLineAndPoints, 3, figures), SeriesOf("", SeriesKind::kPoints, 2, {kept})},
          .labels = {{.x = kept.step, .y = kept.value, .text = fmt::format("kept: {:.4f}", kept.value), .colour = 2}}});
   }
   return WriteChart(chart, file);

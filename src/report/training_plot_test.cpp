@@ -45,5 +45,18 @@ TEST(TrainingPlot, IsAWholePicture) {
   }
 }
 
+TEST(TrainingPlot, TheAxisEndsAtTheLargestValueThatAMetricCanHave) {
+  const TemporaryDirectory dir;
+  const auto file = dir.path() / "training.svg";
+  const std::vector<Evaluation> perfect = {{.step = 1, .validation_loss = 1, .metric = 1.0, .best = true},
+                                           {.step = 2, .validation_loss = 1, .metric = 1.0, .best = false}};
+  ASSERT_TRUE(PlotTraining(Falling(2), perfect, "f1_macro", "title", file));
+  const std::string svg = ReadFile(file).value();
+  EXPECT_THAT(svg, testing::HasSubstr(">0.98<"));
+  EXPECT_THAT(svg, testing::Not(testing::HasSubstr(">1.0")));
+  ASSERT_TRUE(PlotTraining(Falling(2), perfect, "nll", "title", file));
+  EXPECT_THAT(ReadFile(file).value(), testing::HasSubstr(">1.02<")) << "a loss can be larger";
+}
+
 }  // namespace
 }  // namespace winnow

@@ -35,7 +35,7 @@ std::string TypeOf(const Json& schema) {
   const auto either = [](const Json& list, const auto& name) {
     std::string names;
     for (const Json& each : list) {
-      if (each.is_null() || each == "null") continue;  // the same as left out
+      if (each.is_null() || each == "null" || each["type"] == "null") continue;  // the same as left out
       names += (names.empty() ? "" : " or ") + name(each);
     }
     return names;
@@ -61,9 +61,20 @@ std::string TypeOf(const Json& schema) {
 
 /// The schema of the objects that this one is, or lists.
 const Json* Objects(const Json& schema) {
-  if (schema.contains("properties")) return &schema;
-  if (schema.contains("items")) return Objects(schema["items"]);
+  const Json& resolved = Resolved(schema);
+  if (resolved.contains("properties")) return &resolved;
+  if (resolved.contains("items")) return Objects(resolved["items"]);
   return nullptr;
+}
+
+/// Returns the name of a field as HTML, with possible line breaks after dots only.
+std::string FieldName(const std::string& name) {
+  std::string html;
+  for (const char c : EscapedHtml(name)) {
+    html += c;
+    if (c == '.') html += "<wbr>";
+  }
+  return html;
 }
 
 /// Rows of a schema's fields, those of nested ones under "outer.inner". `asked`: it is a request's, else an answer's.
@@ -79,22 +90,37 @@ void FieldRows(const Json& schema, bool asked, const std::string& prefix, int de
     std::string type = EscapedHtml(TypeOf(field));
     if (field.contains("default")) type += ", default " + EscapedHtml(field["default"].dump());
     html += fmt::format("<tr><th scope=\"row\"><code>{}</code>{}</th><td>{}</td><td>{}</td></tr>\n",
-                        EscapedHtml(prefix + name), note, type, EscapedHtml(field.value("description", "")));
+                        FieldName(prefix + name), note, type, EscapedHtml(field.value("description", "")));
     FieldRows(field, asked, prefix + name + (field.contains("items") ? "[]." : "."), depth + 1, html);
   }
 }
 
-std::string FieldTable(const Json& schema, bool asked) {
-  const char* const title = asked ? "Request" : "Response";
+std::string FieldTable(const Json& schema, bool asked, const std::string& title) {
+  if (schema.contains("anyOf") && !schema.contains("properties")) {
+    std::string html;
+    for (const Json& each : schema["anyOf"]) {
+      html += FieldTable(each, asked, title + ": " + each.value("description", TypeOf(each)));
+    }
+    return html;
+  }
+  const std::string head = fmt::format("<h4>{}</h4>\n", EscapedHtml(title));
   std::string rows;
   FieldRows(schema, asked, "", 0, rows);
-  if (rows.empty()) {
-    return schema.is_null() ? "" : fmt::format("<h4>{}</h4>\n<p>{}</p>\n", title, EscapedHtml(TypeOf(schema)));
-  }
-  return fmt::format(
-      "<h4>{}</h4>\n<div class=\"scroll\"><table><thead><tr><th>Field</th><th>Type</th><th>Meaning</th></tr></thead>"
-      "<tbody>\n{}</tbody></table></div>\n",
-      title, rows);
+  if (rows.empty()) return head + fmt::format("<p>{}</p>\n", EscapedHtml(TypeOf(schema)));
+  const std::string lists = schema.contains("items")
+                                ? fmt::format("<p>A {}, each with these fields:</p>\n", EscapedHtml(TypeOf(schema)))
+                                : "";
+  return head + lists +
+         fmt::format(
+             "<div class=\"scroll\"><table><thead><tr><th>Field</th><th>Type</th><th>Meaning</th></tr></thead>"
+             "<tbody>\n{}</tbody></table></div>\n",
+             rows);
+}
+
+std::string ExampleAnswer(const Json& example) {
+  if (example.is_null()) return "";
+  return "<h4>Example response</h4>\n<pre class=\"example\">" +
+         EscapedHtml(example.is_string() ? example.str() : example.dump(2)) + "</pre>\n";
 }
 
 std::string CurlLine(const Route& route) {
@@ -133,14 +159,44 @@ std::string RouteSection(const Route& route) {
     html +=
         fmt::format("<p class=\"note\">If API keys are in use, the role {} is required.</p>\n", RoleName(route.role));
   }
-  html += CurlLine(route) + TryForm(route, id);
-  html += FieldTable(route.docs.request, true) + FieldTable(route.docs.answer, false);
+  html += CurlLine(route) + ExampleAnswer(route.docs.answer_example) + TryForm(route, id);
+  if (!route.docs.request.is_null()) html += FieldTable(route.docs.request, true, "Request");
+  if (!route.docs.answer.is_null()) html += FieldTable(route.docs.answer, false, "Response");
   html += "<h4>Errors</h4>\n<ul class=\"errors\">\n";
   for (const int code : ErrorsOf(route)) {
     html += fmt::format("<li><b>{}</b> {}</li>\n", code, EscapedHtml(MeaningOf(code)));
   }
   return html + "</ul>\n</details>\n";
 }
+
+/// Returns a table of all statuses of errors, with examples.
+std::string ErrorSection() {
+  std::string rows;
+  for (const ErrorStatus& status : ErrorStatuses()) {
+    const Json example = status.Example();
+    rows += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td></tr>\n", status.code,
+                        EscapedHtml(status.meaning),
+                        example.is_null() ? "" : "<code>" + EscapedHtml(example.dump()) + "</code>");
+  }
+  return "<h2 id=\"errors\">Errors</h2>\n<p>An error is an object with <code>error</code>, a message that says what is "
+         "wrong, and <code>error_type</code>. A response with status 429 has the header <code>Retry-After</code>: the "
+         "number of seconds to wait.</p>\n<div class=\"scroll\"><table><thead><tr><th>Status</th><th>Meaning</th>"
+         "<th>Example</th></tr></thead><tbody>\n" +
+         rows + "</tbody></table></div>\n";
+}
+
+/// A form that classifies one text. The script fills in the models, and a field for each field of a model's template.
+constexpr char kTextForm[] = R"html(<form id="classify">
+<div id="fields"><label>Text <textarea rows="3">You won a prize, claim it now</textarea></label></div>
+<div class="row">
+<label>Model <select id="model"><option value="">default model</option></select></label>
+<label>Mode <select id="mode"><option>strict</option><option selected>moderate</option><option>lenient</option></select></label>
+<label>API key <input id="key" type="password" autocomplete="off" placeholder="if the server requires one"></label>
+</div>
+<button>Classify</button>
+<output id="prediction"></output>
+</form>
+)html";
 
 }  // namespace
 
@@ -169,133 +225,14 @@ std::string DocsPage(const std::vector<Route>& routes) {
 <body>
 <main>
 <h1>Winnow</h1>
-<p class="lead">HTTP API of this server. Version {}; machine-readable description:
-<a href="openapi.json">openapi.json</a>. Errors have the form <code>{{"error", "error_type"}}</code>.</p>
-<p class="key"><label>API key <input id="key" type="password" autocomplete="off"
-placeholder="if the server requires one"></label></p>
-{}</main>
+<p class="lead">HTTP API of this server. Version {}<span id="models"></span>. Machine-readable description:
+<a href="openapi.json">openapi.json</a>. <a href="#errors">Errors</a> have the form
+<code>{{"error", "error_type"}}</code>.</p>
+{}{}{}</main>
 </body>
 </html>
 )html",
-                     WINNOW_VERSION, sections);
+                     WINNOW_VERSION, kTextForm, sections, ErrorSection());
 }
-
-const char kDocsStyle[] = R"css(
-:root { color-scheme: light dark; --paper: #fff; --card: #f6f8fa; --ink: #1f2328; --muted: #59636e; --line: #d1d9e0;
-  --accent: #0b5cad; --get: #00634a; --post: #8a4b00; --bad: #b3261e; }
-@media (prefers-color-scheme: dark) { :root { --paper: #0d1117; --card: #161b22; --ink: #e6edf3; --muted: #9aa4ae;
-  --line: #30363d; --accent: #6cb0ff; --get: #3fc79a; --post: #ffb454; --bad: #ff8a80; } }
-* { box-sizing: border-box; }
-html { -webkit-text-size-adjust: 100%; }
-body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
-main { max-width: 960px; margin: 0 auto; padding: 1.5rem 1rem 4rem; }
-h1 { font-size: 1.7rem; line-height: 1.2; margin: 0; }
-h2 { font-size: 1.2rem; margin: 2.25rem 0 .5rem; }
-h4 { font-size: .9rem; margin: 1.2rem 0 .3rem; }
-p { margin: .5rem 0; max-width: 75ch; overflow-wrap: anywhere; }
-a { color: var(--accent); }
-.lead, .note, .says { color: var(--muted); }
-.note { font-size: .875rem; }
-code, pre, textarea, .method { font: .85em/1.5 ui-monospace, monospace; overflow-wrap: anywhere; }
-pre { background: var(--card); border: 1px solid var(--line); border-radius: 6px; padding: .6rem .8rem; margin: .5rem 0;
-  white-space: pre-wrap; max-height: 24rem; overflow: auto; }
-details.route { border: 1px solid var(--line); border-radius: 8px; margin: .5rem 0; padding: 0 .9rem; }
-details.route[open] { padding-bottom: .9rem; }
-summary { cursor: pointer; padding: .55rem 0; overflow-wrap: anywhere; }
-summary:focus-visible, a:focus-visible, input:focus-visible, textarea:focus-visible, button:focus-visible {
-  outline: 2px solid var(--accent); outline-offset: 2px; }
-.method { font-weight: 700; display: inline-block; min-width: 3rem; }
-.get { color: var(--get); }
-.post { color: var(--post); }
-.says { font-size: .9rem; }
-.scroll { overflow-x: auto; max-width: 100%; }
-table { border-collapse: collapse; font-size: .875rem; width: 100%; }
-th, td { text-align: left; vertical-align: top; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line);
-  min-width: 7rem; }
-thead th { color: var(--muted); font-weight: 600; }
-tbody th { font-weight: 500; }
-.when { color: var(--muted); font-size: .8em; }
-.errors { list-style: none; margin: 0; padding: 0; font-size: .875rem; }
-.errors b { display: inline-block; min-width: 2.5rem; }
-label { display: block; font-size: .875rem; color: var(--muted); margin: .5rem 0; }
-input, textarea { display: block; width: 100%; margin-top: .2rem; padding: .45rem .6rem; color: var(--ink);
-  background: var(--card); border: 1px solid var(--line); border-radius: 6px; font-size: 1rem; }
-textarea { resize: vertical; font-size: .85rem; }
-.key { max-width: 28rem; }
-button { font: inherit; padding: .4rem 1.1rem; color: var(--paper); background: var(--accent); border: 0;
-  border-radius: 6px; cursor: pointer; }
-button:disabled { opacity: .6; }
-.try, .key { display: none; }
-.scripted .try, .scripted .key { display: block; }
-output { display: block; }
-output .failed { color: var(--bad); }
-)css";
-
-const char kDocsScript[] = R"js("use strict";
-// The forms of the page, and the server's own address in its lines for curl.
-const root = new URL(location.pathname.replace(/docs\/?$/, ""), location.href);
-const key = document.getElementById("key");
-document.documentElement.classList.add("scripted");
-
-for (const line of document.querySelectorAll(".curl")) {
-  line.textContent = line.textContent.replace("http://127.0.0.1:8080/", root.href);
-}
-
-function show(output, head, body, failed) {
-  const title = document.createElement("p");
-  title.textContent = head;
-  title.className = failed ? "failed" : "";
-  const text = document.createElement("pre");
-  text.textContent = body;
-  output.replaceChildren(title, text);
-}
-
-async function send(form) {
-  const output = form.querySelector("output");
-  let path = form.dataset.path;
-  for (const input of form.querySelectorAll("[data-parameter]")) {
-    path = path.replace("{" + input.dataset.parameter + "}", encodeURIComponent(input.value));
-  }
-  const request = { method: form.dataset.method, headers: {} };
-  if (key.value) request.headers.Authorization = "Bearer " + key.value;
-  const body = form.querySelector("textarea");
-  if (body) {
-    request.headers["Content-Type"] = "application/json";
-    request.body = body.value;
-  }
-  const begin = performance.now();
-  try {
-    const response = await fetch(new URL(path.slice(1), root), request);
-    let text = await response.text();
-    const took = Math.round(performance.now() - begin);
-    try {
-      text = JSON.stringify(JSON.parse(text), null, 2);
-    } catch { /* shown as it came */ }
-    const long = text.length > 100000;
-    show(output, response.status + " " + response.statusText + ", " + took + " ms",
-      long ? text.slice(0, 100000) + "\n..." : text, !response.ok);
-  } catch (error) {
-    show(output, "No response", String(error), true);
-  }
-}
-
-for (const form of document.querySelectorAll("form.try")) {
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    const button = form.querySelector("button");
-    button.disabled = true;
-    await send(form);
-    button.disabled = false;
-  });
-}
-
-// A link to a route opens it.
-function open() {
-  const route = document.getElementById(location.hash.slice(1));
-  if (route) route.open = true;
-}
-addEventListener("hashchange", open);
-open();
-)js";
 
 }  // namespace winnow

@@ -69,8 +69,10 @@ struct RouteDocs {
   /// JSON Schemas (of OpenAPI 3.1) of the request body, null for none, and of the body of status 200.
   Json request = {}, answer = {};
   Json example = {};             ///< example of a request; may be null
-  std::vector<int> errors = {};  ///< statuses that the route may respond with, besides 200 and those of all routes
-  std::vector<std::string> answer_types = {"application/json"};  ///< content types of status 200
+  Json answer_example = {};      ///< example of a response, a string if it is not JSON; may be null
+  std::vector<int> errors = {};  ///< statuses that the route may respond with, besides `status` and those of all routes
+  std::vector<std::string> answer_types = {"application/json"};  ///< content types of `status`
+  int status = 200;                                              ///< status of a response that is not an error
 };
 
 /// One row of the table that feeds routing, access, /openapi.json and /docs.

@@ -10,41 +10,44 @@
 namespace winnow {
 namespace {
 
-struct Status {
-  int code;
-  std::string_view name, meaning;
+/// The statuses of errors that a response can have.
+constexpr ErrorStatus kStatuses[] = {
+    {400, "BadRequest", "The body is not valid JSON in UTF-8", ""},
+    {401, "Unauthorized", "An API key is required; it is missing or not valid", ""},
+    {403, "Forbidden", "The role of the API key does not permit this request", ""},
+    {404, "NotFound", "No model or route has this name", "NotFound", "no model has this name; GET /models lists them"},
+    {413, "TooLarge", "The body, a text or the number of texts is too large", ""},
+    {415, "UnsupportedEncoding", "Content-Encoding is neither gzip nor identity", ""},
+    {422, "Unprocessable", "The request is invalid; the error says why", "Validation", "'text' must be a string"},
+    {424, "InferenceFailed", "The model failed", ""},
+    {429, "Overloaded", "The queue is full, or the rate limit is exceeded; try again after Retry-After seconds",
+     "Overloaded", "too many texts are in the queue"},
+    {500, "Internal", "Internal error; see the server's log", ""},
+    {503, "Unavailable", "The model is not loaded, the server is shutting down, or the request timed out",
+     "Unavailable", "the model is not loaded"},
 };
 
-/// The statuses besides 200 that a response can have.
-constexpr Status kStatuses[] = {
-    {400, "BadRequest", "The body is not valid JSON in UTF-8"},
-    {401, "Unauthorized", "An API key is required; it is missing or not valid"},
-    {403, "Forbidden", "The role of the API key does not permit this request"},
-    {404, "NotFound", "No model or route has this name"},
-    {413, "TooLarge", "The body, a text or the number of texts is too large"},
-    {415, "UnsupportedEncoding", "Content-Encoding is neither gzip nor identity"},
-    {422, "Unprocessable", "The request is invalid; the error says why"},
-    {424, "InferenceFailed", "The model failed"},
-    {429, "Overloaded", "The queue is full, or the rate limit is exceeded; try again after Retry-After seconds"},
-    {500, "Internal", "Internal error; see the server's log"},
-    {503, "Unavailable", "The model is not loaded, the server is shutting down, or the request timed out"},
-};
-
-const Status* Find(int code) {
-  const auto* const found = std::ranges::find(kStatuses, code, &Status::code);
+const ErrorStatus* Find(int code) {
+  const auto* const found = std::ranges::find(kStatuses, code, &ErrorStatus::code);
   return found == std::end(kStatuses) ? nullptr : found;
 }
 
 std::string_view ResponseName(int code) {
-  const Status* const status = Find(code);
+  const ErrorStatus* const status = Find(code);
   return status == nullptr ? "Internal" : status->name;
 }
 
 Json SuccessOf(const Route& route) {
+  if (route.docs.status == 302) {
+    const Json location = {{"description", "Where to look instead"}, {"schema", {{"type", "string"}}}};
+    return {{"description", "Redirection"}, {"headers", {{"Location", location}}}};
+  }
   Json content = Json::object();
   for (const std::string& type : route.docs.answer_types) {
     content[type] = Json::object();
     if (type == "application/json" && !route.docs.answer.is_null()) content[type]["schema"] = route.docs.answer;
+    const Json& example = route.docs.answer_example;
+    if (!example.is_null() && example.is_string() == (type != "application/json")) content[type]["example"] = example;
   }
   return {{"description", "Success"}, {"content", content}};
 }
@@ -71,7 +74,7 @@ Json Operation(const Route& route) {
     if (!docs.example.is_null()) content["example"] = docs.example;
     operation["requestBody"] = {{"required", true}, {"content", {{"application/json", content}}}};
   }
-  operation["responses"]["200"] = SuccessOf(route);
+  operation["responses"][std::to_string(route.docs.status)] = SuccessOf(route);
   for (const int code : ErrorsOf(route)) {
     operation["responses"][std::to_string(code)] = {
         {"$ref", "#/components/responses/" + std::string(ResponseName(code))}};
@@ -84,29 +87,36 @@ Json Operation(const Route& route) {
   return operation;
 }
 
+const Json& Schemas() {
+  static const Json schemas = ParsedJson(R"({
+    "Error": {"type": "object", "required": ["error", "error_type"], "properties": {
+      "error": {"type": "string", "description": "Error message; never contains text of a request"},
+      "error_type": {"type": "string", "description": "Type of the error, such as \"Validation\" or \"Overloaded\""}}},
+    "Text": {"anyOf": [
+      {"type": "string", "description": "A text"},
+      {"type": "array", "minItems": 1, "maxItems": 16, "items": {"type": "string"},
+       "description": "Segments of a text, as defined by the model's text template, or a pair of texts"},
+      {"type": "object", "additionalProperties": true,
+       "description": "A row with the fields of the model's text template (see GET /models) as strings or null; other fields are ignored"}]},
+    "Prediction": {"type": "object", "required": ["score", "label"], "properties": {
+      "score": {"type": "number", "description": "Probability of the label, or its logit with raw_scores"},
+      "label": {"type": "string", "description": "Name of the label"}}}})");
+  return schemas;
+}
+
 Json Components() {
   Json responses = Json::object();
-  for (const Status& status : kStatuses) {
-    Json response = {{"description", status.meaning},
-                     {"content", {{"application/json", {{"schema", {{"$ref", "#/components/schemas/Error"}}}}}}}};
+  for (const ErrorStatus& status : kStatuses) {
+    Json content = {{"schema", {{"$ref", "#/components/schemas/Error"}}}};
+    if (!status.type.empty()) content["example"] = status.Example();
+    Json response = {{"description", status.meaning}, {"content", {{"application/json", std::move(content)}}}};
     if (status.code == 429) {
       response["headers"]["Retry-After"] = {{"description", "Seconds to wait before the next request"},
                                             {"schema", {{"type", "string"}}}};
     }
     responses[std::string(status.name)] = std::move(response);
   }
-  return {{"schemas", ParsedJson(R"({
-             "Error": {"type": "object", "required": ["error", "error_type"], "properties": {
-               "error": {"type": "string", "description": "Error message; never contains text of a request"},
-               "error_type": {"type": "string", "description": "Type of the error, such as \"Validation\" or \"Overloaded\""}}},
-             "Text": {"anyOf": [
-               {"type": "string", "description": "A text"},
-               {"type": "array", "minItems": 1, "maxItems": 16, "items": {"type": "string"},
-                "description": "Segments of a text, as defined by the model's text template, or a pair of texts"},
-               {"type": "object", "additionalProperties": true,
-                "description": "A row with the fields of the model's text template (see GET /models) as strings or null; other fields are ignored"}]},
-             "Prediction": {"type": "object", "required": ["score", "label"], "properties": {
-               "score": {"type": "number"}, "label": {"type": "string"}}}})")},
+  return {{"schemas", Schemas()},
           {"responses", std::move(responses)},
           {"securitySchemes",
            {{"bearer", {{"type", "http"}, {"scheme", "bearer"}}},
@@ -114,6 +124,10 @@ Json Components() {
 }
 
 }  // namespace
+
+Json ErrorStatus::Example() const { return type.empty() ? Json() : Json({{"error", message}, {"error_type", type}}); }
+
+std::span<const ErrorStatus> ErrorStatuses() { return kStatuses; }
 
 std::vector<int> ErrorsOf(const Route& route) {
   std::set<int> errors(route.docs.errors.begin(), route.docs.errors.end());
@@ -123,8 +137,14 @@ std::vector<int> ErrorsOf(const Route& route) {
   return {errors.begin(), errors.end()};
 }
 
+const Json& Resolved(const Json& schema) {
+  const Json* const reference = schema.Find("$ref");
+  if (reference == nullptr) return schema;
+  return Schemas().at(std::string_view(reference->str()).substr(reference->str().rfind('/') + 1));
+}
+
 std::string_view MeaningOf(int code) {
-  const Status* const status = Find(code);
+  const ErrorStatus* const status = Find(code);
   return status == nullptr ? "" : status->meaning;
 }
 

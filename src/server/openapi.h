@@ -2,6 +2,7 @@
 /// people.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,17 +16,31 @@ namespace winnow {
 /// routes of a kind share: the errors of requests with a body, and of requests that may need a key.
 Json OpenApi(const std::vector<Route>& routes);
 
-/// Returns the statuses besides 200 that the route may respond with, ascending.
+/// A status that reports an error.
+struct ErrorStatus {
+  int code;
+  std::string_view name;                ///< name of the response in the OpenAPI document
+  std::string_view meaning;             ///< meaning in a few words
+  std::string_view type, message = {};  ///< `error_type` and `error` of an example; empty if there is no example
+
+  /// Returns the body of the example, or null if there is none.
+  Json Example() const;
+};
+/// Returns all statuses that report an error, ascending.
+std::span<const ErrorStatus> ErrorStatuses();
+/// Returns the statuses of errors that the route may respond with, ascending.
 std::vector<int> ErrorsOf(const Route& route);
 /// Returns the meaning of a status in a few words.
 std::string_view MeaningOf(int status);
+/// Returns the schema that "$ref": "#/components/schemas/NAME" stands for, or `schema` itself if it is no reference.
+const Json& Resolved(const Json& schema);
 /// Returns the identifier of the route in links and generated clients: "post_v1_classify".
 std::string OperationId(const Route& route);
 /// Returns the names in braces in the route's path, in order.
 std::vector<std::string> ParametersOf(const Route& route);
 
-/// Returns a page that lists the routes, with forms to try them. The page loads docs/docs.css and docs/docs.js from
-/// this server and nothing from elsewhere, and contains no script.
+/// Returns a page that classifies a text and lists the routes, with forms to try them. The page loads docs/docs.css and
+/// docs/docs.js from this server and nothing from elsewhere, and contains no script.
 std::string DocsPage(const std::vector<Route>& routes);
 extern const char kDocsStyle[];
 extern const char kDocsScript[];

@@ -3,7 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
+#include <string>
+#include <vector>
 
 #include "support/json_pointer.h"
 #include "support/served_routes.h"
@@ -11,9 +14,11 @@
 namespace winnow {
 namespace {
 
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
+using testing::Pair;
 
 const ServedRoutes& Routes() {
   static const ServedRoutes routes;
@@ -29,6 +34,42 @@ void References(const Json& of, std::set<std::string>& found) {
   }
 }
 
+/// The fields of a schema that have no description, as paths.
+void Undescribed(const Json& schema, const std::string& path, std::vector<std::string>& found) {
+  for (const auto& [name, field] : schema["properties"].items()) {
+    if (!field.contains("description")) found.push_back(path + "." + name);
+    Undescribed(field, path + "." + name, found);
+  }
+  if (schema.contains("items")) Undescribed(schema["items"], path + "[]", found);
+  for (const Json& each : schema["anyOf"]) Undescribed(each, path, found);
+}
+
+bool HasType(const Json& value, const Json& type) {
+  if (type == "number") return value.is_number();
+  if (type == "integer") return value.is_number_integer();
+  return type == value.type_name();
+}
+
+/// Whether a value has the type of a schema, its required fields, and no others than it describes.
+bool Fits(const Json& schema_or_reference, const Json& value) {
+  const Json& schema = Resolved(schema_or_reference);
+  const auto fits = [&](const Json& each) { return Fits(each, value); };
+  if (schema.contains("anyOf")) return std::ranges::any_of(schema["anyOf"], fits);
+  if (schema.contains("const")) return schema["const"] == value;
+  if (schema.contains("enum")) return std::ranges::find(schema["enum"], value) != schema["enum"].end();
+  const Json types = schema["type"].is_array() ? schema["type"] : Json::array({schema["type"]});
+  if (std::ranges::none_of(types, [&](const Json& type) { return HasType(value, type); })) return false;
+  for (const Json& name : schema["required"]) {
+    if (!value.contains(name.str())) return false;
+  }
+  for (const auto& [name, member] : value.items()) {
+    const Json* const field = schema["properties"].Find(name);
+    if (field == nullptr ? schema.contains("properties") : !Fits(*field, member)) return false;
+  }
+  return !value.is_array() ||
+         std::ranges::all_of(value, [&](const Json& element) { return Fits(schema["items"], element); });
+}
+
 TEST(OpenApi, DescribesEveryRoute) {
   const Json api = Routes().AskJson("GET", "/openapi.json");
   EXPECT_EQ(api["openapi"], "3.1.0");
@@ -40,11 +81,12 @@ TEST(OpenApi, DescribesEveryRoute) {
     ASSERT_TRUE(operation.is_object()) << route.path;
     EXPECT_TRUE(ids.insert(operation["operationId"].str()).second) << route.path;
     EXPECT_FALSE(operation["summary"].get<std::string>().empty()) << route.path;
-    EXPECT_TRUE(operation["responses"]["200"]["content"].is_object()) << route.path;
+    const std::string success = std::to_string(route.docs.status);
+    EXPECT_TRUE(operation["responses"][success].contains(success == "302" ? "headers" : "content")) << route.path;
     EXPECT_EQ(operation.contains("security"), route.role != Role::kPublic) << route.path;
     EXPECT_EQ(operation.contains("parameters"), route.path.find('{') != std::string::npos) << route.path;
     for (const auto& [code, response] : operation["responses"].items()) {
-      EXPECT_EQ(response.contains("$ref"), code != "200") << route.path << " " << code;
+      EXPECT_EQ(response.contains("$ref"), code != success) << route.path << " " << code;
     }
   }
   std::set<std::string> references;
@@ -52,6 +94,48 @@ TEST(OpenApi, DescribesEveryRoute) {
   EXPECT_FALSE(references.empty());
   for (const std::string& reference : references) {
     EXPECT_NE(FindByPointer(api, reference.substr(1)), nullptr) << reference;
+  }
+}
+
+TEST(OpenApi, DescribesEveryField) {
+  std::vector<std::string> undescribed;
+  for (const Route& route : Routes().table().routes()) {
+    Undescribed(route.docs.request, route.path + " request", undescribed);
+    Undescribed(route.docs.answer, route.path + " response", undescribed);
+  }
+  const Json api = Routes().AskJson("GET", "/openapi.json");
+  for (const auto& [name, schema] : api["components"]["schemas"].items()) Undescribed(schema, name, undescribed);
+  EXPECT_THAT(undescribed, ElementsAre());
+}
+
+TEST(OpenApi, HasAnExampleOfEveryResponseThatFitsItsSchema) {
+  for (const Route& route : Routes().table().routes()) {
+    const RouteDocs& docs = route.docs;
+    if (docs.answer.is_null() || route.path == "/openapi.json") continue;
+    EXPECT_FALSE(docs.answer_example.is_null()) << route.path;
+    EXPECT_TRUE(Fits(docs.answer, docs.answer_example)) << route.path;
+    if (route.method == "GET" && route.path.find('{') == std::string::npos && route.path != "/metrics") {
+      EXPECT_TRUE(Fits(docs.answer, Routes().AskJson("GET", route.path))) << route.path;
+    }
+  }
+  const Json api = Routes().AskJson("GET", "/openapi.json");
+  EXPECT_EQ(api["paths"]["/ready"]["get"]["responses"]["200"]["content"]["application/json"]["example"],
+            ParsedJson(R"({"status": "ok"})"));
+  for (const char* const refused : {"Overloaded", "Unavailable"}) {
+    const Json& content = api["components"]["responses"][refused]["content"]["application/json"];
+    EXPECT_TRUE(Fits(content["schema"], content["example"])) << refused;
+    EXPECT_EQ(content["example"]["error_type"], refused);
+  }
+}
+
+TEST(OpenApi, DescribesTheResponsesOfClassify) {
+  const auto& routes = Routes().table().routes();
+  const auto classify = std::ranges::find(routes, "/v1/classify", &Route::path);
+  ASSERT_NE(classify, routes.end());
+  for (const char* const model : {"spam", "words"}) {
+    const Json request = {{"text", "win a prize"}, {"model", model}, {"explain", true}};
+    const Json answer = Routes().AskJson("POST", "/v1/classify", request.dump());
+    EXPECT_TRUE(Fits(classify->docs.answer, answer)) << answer;
   }
 }
 
@@ -79,6 +163,33 @@ TEST(DocsPage, ShowsEveryRouteAndLoadsNothingFromElsewhere) {
     EXPECT_EQ(file.status, 200);
     EXPECT_THAT(file.content_type, HasSubstr(type));
   }
+}
+
+TEST(DocsPage, OpensWithAFormAndNamesTheMainRoutesFirst) {
+  const std::string page = Routes().Ask("GET", "/docs").body;
+  size_t last = page.find("<form id=\"classify\">");
+  ASSERT_NE(last, std::string::npos);
+  for (const char* const heading :
+       {"<h2>Classify", "<h2>Models", "<h2>Health and metrics", "<h2>Text Embeddings Inference",
+        "<h2>Open Inference Protocol", "<h2>Documentation", "<h2 id=\"errors\">"}) {
+    const size_t at = page.find(heading);
+    ASSERT_NE(at, std::string::npos) << heading;
+    EXPECT_GT(at, last) << heading;
+    last = at;
+  }
+  EXPECT_THAT(page, HasSubstr("too many texts are in the queue"));
+  EXPECT_THAT(page, HasSubstr("the model is not loaded"));
+  EXPECT_THAT(page, HasSubstr("results[].<wbr>scores[].<wbr>label"));
+  EXPECT_THAT(page, HasSubstr("<pre class=\"example\">{\n  &quot;id&quot;: &quot;186e159cad2c9138&quot;"));
+}
+
+TEST(DocsPage, IsWhatABrowserFindsAtTheAddress) {
+  for (const char* const method : {"GET", "HEAD"}) {
+    const HttpResponse response = Routes().Ask(method, "/");
+    EXPECT_EQ(response.status, 302);
+    EXPECT_THAT(response.headers, Contains(Pair("Location", "docs")));
+  }
+  EXPECT_EQ(Routes().Ask("POST", "/", R"({"inputs": "win a prize"})").status, 200);
 }
 
 TEST(DocsPage, EscapesWhatItShows) {

@@ -132,8 +132,8 @@ RouteDocs Docs() {
         "oneOf": [{"required": ["text"], "properties": {"text": {"$ref": "#/components/schemas/Text"}, "texts": {"type": "null"}}},
                   {"required": ["texts"], "properties": {"texts": {"type": "array"}, "text": {"type": "null"}}}],
         "properties": {
-          "text": {"anyOf": [{"$ref": "#/components/schemas/Text"}, {"type": "null"}]},
-          "texts": {"type": ["array", "null"], "items": {"$ref": "#/components/schemas/Text"}, "description": "At most 10000 texts"},
+          "text": {"anyOf": [{"$ref": "#/components/schemas/Text"}, {"type": "null"}], "description": "The text to classify: a string, a list of segments, or an object with the fields of the model's text template"},
+          "texts": {"type": ["array", "null"], "items": {"$ref": "#/components/schemas/Text"}, "description": "In place of text: at most 10000 texts"},
           "model": {"type": ["string", "null"], "description": "\"spam\", \"spam@champion\" or \"spam:1.2.0\"; left out: the default model"},
           "mode": {"enum": ["strict", "moderate", "lenient", null], "default": "moderate", "description": "Decision thresholds to use: strict flags the most texts as the positive label, lenient the fewest"},
           "top_k": {"type": ["integer", "null"], "minimum": 0, "maximum": 1073741824, "default": 0, "description": "Number of scores per text; 0: all"},
@@ -145,27 +145,45 @@ RouteDocs Docs() {
         "type": "object", "required": ["id", "model", "version", "results"],
         "properties": {
           "id": {"type": "string", "description": "ID of the request, as in the header X-Request-Id"},
-          "model": {"type": "string"}, "version": {"type": "string"},
-          "results": {"type": "array", "items": {
+          "model": {"type": "string", "description": "Name of the model that was used"},
+          "version": {"type": "string", "description": "Version of that model"},
+          "results": {"type": "array", "description": "One result per text, in the order of the request", "items": {
             "type": "object", "required": ["label", "score", "confidence", "scores", "decision", "abstained"],
             "properties": {
-              "label": {"type": ["string", "null"]}, "score": {"type": "number"}, "confidence": {"type": "number"},
-              "scores": {"type": "array", "items": {"type": "object", "required": ["label", "score"],
-                "properties": {"label": {"type": "string"}, "score": {"type": "number"}}}},
-              "decision": {"type": ["string", "null", "array"], "items": {"type": "string"}},
-              "abstained": {"type": "boolean"},
-              "out_of_scope": {"type": "boolean", "description": "Present for models with out-of-scope detection"}, "scope_score": {"type": "number"},
-              "explanation": {"type": "object", "required": ["label", "method", "score", "base", "words"],
+              "label": {"type": ["string", "null"], "description": "Decided label, or the most probable label if none was decided"},
+              "score": {"type": "number", "description": "Probability of the positive label, or of the decided label if the model has no positive label"},
+              "confidence": {"type": "number", "description": "Probability of the decided label"},
+              "scores": {"type": "array", "description": "Labels with their probabilities, most probable first",
+                "items": {"type": "object", "required": ["label", "score"], "properties": {
+                  "label": {"type": "string", "description": "Name of the label"},
+                  "score": {"type": "number", "description": "Probability of the label"}}}},
+              "decision": {"type": ["string", "null", "array"], "items": {"type": "string"}, "description": "Decided label, or null if the model abstained; for multi-label models, the list of decided labels"},
+              "abstained": {"type": "boolean", "description": "Whether the prediction is too uncertain to act on"},
+              "out_of_scope": {"type": "boolean", "description": "Whether the text belongs to none of the labels; present for models with out-of-scope detection"},
+              "scope_score": {"type": "number", "description": "Score that is compared with the out-of-scope threshold; present with out_of_scope"},
+              "explanation": {"type": "object", "description": "Effect of each word; present if the request has explain",
+                "required": ["label", "method", "score", "base", "words"],
                 "properties": {
-                  "label": {"type": "string"}, "method": {"enum": ["occlusion", "linear"]},
-                  "score": {"type": "number"}, "base": {"type": "number"},
-                  "words": {"type": "array", "items": {"type": "object",
+                  "label": {"type": "string", "description": "Label whose score is explained"},
+                  "method": {"enum": ["occlusion", "linear"], "description": "linear: exact shares of a linear model; occlusion: each word was left out once"},
+                  "score": {"type": "number", "description": "Probability of that label"},
+                  "base": {"type": "number", "description": "Log-odds of the label without any word; with method linear, base and all effects add up to the log-odds"},
+                  "words": {"type": "array", "description": "Words of the text, in their order", "items": {"type": "object",
                     "required": ["text", "begin", "end", "effect", "score_change"],
-                    "properties": {"text": {"type": "string"}, "begin": {"type": "integer"}, "end": {"type": "integer"},
-                                   "effect": {"type": "number"}, "score_change": {"type": "number"}}}},
+                    "properties": {
+                      "text": {"type": "string", "description": "The word"},
+                      "begin": {"type": "integer", "description": "Position of its first character, in code points"},
+                      "end": {"type": "integer", "description": "Position after its last character, in code points"},
+                      "effect": {"type": "number", "description": "Effect of the word on the log-odds of the label"},
+                      "score_change": {"type": "number", "description": "Effect of the word on the probability of the label"}}}},
                   "text": {"type": "string", "description": "For a row: the text that the template makes of it, with segments separated by U+001E; begin and end refer to this text"},
-                  "words_in_effect": {"type": "integer"}, "unread_words": {"type": "integer"}}}}}}}})"),
+                  "words_in_effect": {"type": "integer", "description": "Number of neighbouring words that share one effect; present if greater than 1"},
+                  "unread_words": {"type": "integer", "description": "Number of words beyond the maximum length; present if there are any"}}}}}}}})"),
           .example = {{"text", "You won a prize, claim it now"}},
+          .answer_example = ParsedJson(R"({"id": "186e159cad2c9138", "model": "spam", "version": "1.0.0", "results": [
+            {"label": "spam", "score": 0.8551, "confidence": 0.8551,
+             "scores": [{"label": "spam", "score": 0.8551}, {"label": "ham", "score": 0.1449}],
+             "decision": "spam", "abstained": false}]})"),
           .errors = {404}};
 }
 

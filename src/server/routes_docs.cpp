@@ -19,6 +19,18 @@ Route Page(const char* path, const char* type, const char* summary) {
           .docs = {.summary = summary, .tag = kTag, .answer_types = {type}}};
 }
 
+/// Returns the route that leads a browser from the server's address to /docs. POST / classifies (routes_tei.cpp).
+Route Home() {
+  return {.method = "GET",
+          .path = "/",
+          .role = Role::kPublic,
+          .docs = {.summary = "Redirects to /docs", .tag = kTag, .status = 302},
+          .handle = [](const SharedRequest&, const HttpReply& reply) {
+            // Relative, so that it is right behind a proxy that adds a prefix to the path.
+            reply({.status = 302, .body = "", .content_type = "text/plain", .headers = {{"Location", "docs"}}});
+          }};
+}
+
 /// The same bytes for everyone.
 HttpHandler Always(std::string body, const std::string& type) {
   const auto shared = std::make_shared<const std::string>(std::move(body));
@@ -40,10 +52,12 @@ std::vector<Route> DocsRoutes(const std::vector<Route>& others) {
   routes.back().docs.answer = {{"type", "object"}};
   std::vector<Route> all = others;
   all.insert(all.end(), routes.begin(), routes.end());
+  all.push_back(Home());
   std::string bodies[] = {DocsPage(all), kDocsStyle, kDocsScript, OpenApi(all).dump()};
   for (size_t i = 0; i < routes.size(); ++i) {
     routes[i].handle = Always(std::move(bodies[i]), routes[i].docs.answer_types.front());
   }
+  routes.push_back(Home());
   return routes;
 }
 

@@ -91,7 +91,10 @@ Json ModelSchema() {
          {"additionalProperties", {{"type", "number"}}},
          {"description", "Metrics of the training run by name, such as accuracy and f1_macro"}}},
        {"path", StringSchema("Name of the model's directory")},
-       {"last_used", {{"type", {"string", "null"}}, {"format", "date-time"}}},
+       {"last_used",
+        {{"type", {"string", "null"}},
+         {"format", "date-time"},
+         {"description", "Time of the last request for this model, or null"}}},
        {"error", StringSchema("Error of the last failed load; a model that is already loaded stays in use")}},
       {"error"});
 }
@@ -106,7 +109,16 @@ std::vector<Route> ModelRoutes(const SharedService& service) {
        .docs = {.summary = "Lists all models",
                 .description = "Includes models that are not loaded, with the error if loading failed.",
                 .tag = "Models",
-                .answer = ObjectSchema({{"models", {{"type", "array"}, {"items", ModelSchema()}}}})},
+                .answer = ObjectSchema({{"models",
+                                         {{"type", "array"},
+                                          {"items", ModelSchema()},
+                                          {"description", "All models, in the order of their directories"}}}}),
+                .answer_example = ParsedJson(R"({"models": [{
+                  "name": "spam", "version": "1.0.0", "aliases": ["champion"], "kind": "transformer", "weights": "f32",
+                  "labels": ["ham", "spam"], "text_template": "", "default": true, "state": "loaded",
+                  "size_bytes": 91619396, "memory_bytes": 102051899,
+                  "metrics": {"accuracy": 0.975, "f1_macro": 0.9737}, "path": "spam",
+                  "last_used": "2026-11-28T10:33:47Z"}]})")},
        .handle = Handler(service, ListModels)},
       {.method = "POST",
        .path = "/models/switch",
@@ -121,8 +133,9 @@ std::vector<Route> ModelRoutes(const SharedService& service) {
                       {{"type", "string"}, {"minLength", 1}, {"description", "NAME, NAME:VERSION or NAME@ALIAS"}}}}),
                 .answer = ObjectSchema({{"model", StringSchema("Name of the model")},
                                         {"version", StringSchema("Version of the model")},
-                                        {"default", {{"type", "boolean"}}}}),
+                                        {"default", {{"type", "boolean"}, {"description", "Always true"}}}}),
                 .example = {{"model", "spam:1.2.0"}},
+                .answer_example = {{"model", "spam"}, {"version", "1.2.0"}, {"default", true}},
                 .errors = {400, 404, 422, 503}},
        .handle = Handler(service, SwitchModel)}};
 }

@@ -249,7 +249,8 @@ Json PredictSchema() {
         {"type": "array", "minItems": 1, "description": "At most 10000 texts",
          "items": {"anyOf": [{"type": "string"},
                              {"type": "array", "description": "A text, or a pair of texts",
-                              "minItems": 1, "maxItems": 2, "items": {"type": "string"}}]}}]},
+                              "minItems": 1, "maxItems": 2, "items": {"type": "string"}}]}}],
+        "description": "One text, or a list of at most 10000 texts"},
       "text": {"type": ["string", "null"], "description": "One text, for the simple form of the response"},
       "truncate": {"type": ["boolean", "null"], "default": true,
                    "description": "false: refuse a text that the model would not read completely"},
@@ -269,9 +270,12 @@ Json PredictResponseSchema() {
      "items": {"type": "array", "items": {"$ref": "#/components/schemas/Prediction"}}},
     {"type": "object", "description": "Response to a request with the field text",
      "required": ["label", "confidence", "scores", "model", "inference_time_ms"],
-     "properties": {"label": {"type": ["string", "null"]}, "confidence": {"type": "number"},
-                    "scores": {"type": "object", "additionalProperties": {"type": "number"}},
-                    "model": {"type": "string"}, "inference_time_ms": {"type": "number"}}}]})");
+     "properties": {
+       "label": {"type": ["string", "null"], "description": "Decided label, or the most probable label if none was decided"},
+       "confidence": {"type": "number", "description": "Probability of the decided label"},
+       "scores": {"type": "object", "additionalProperties": {"type": "number"}, "description": "Probability of each label by its name"},
+       "model": {"type": "string", "description": "Name of the model that was used"},
+       "inference_time_ms": {"type": "number", "description": "Time from the arrival of the request to its response, in milliseconds"}}}]})");
 }
 
 RouteDocs PredictDocs() {
@@ -295,6 +299,8 @@ RouteDocs PredictDocs() {
           .request = PredictSchema(),
           .answer = PredictResponseSchema(),
           .example = {{"inputs", {"You won a prize, claim it now", "See you at lunch"}}},
+          .answer_example = ParsedJson(R"([[{"score": 0.8551, "label": "spam"}, {"score": 0.1449, "label": "ham"}],
+                                           [{"score": 0.998, "label": "ham"}, {"score": 0.002, "label": "spam"}]])"),
           .errors = {424}};
 }
 

@@ -95,18 +95,28 @@ RouteDocs InfoDocs() {
             "required": ["model_id", "model_dtype", "model_type", "max_concurrent_requests", "max_input_length",
                          "max_batch_tokens", "max_client_batch_size", "auto_truncate", "tokenization_workers", "version"],
             "properties": {
-              "model_id": {"type": "string"}, "model_sha": {"type": ["string", "null"]},
-              "model_dtype": {"type": "string"},
-              "model_type": {"type": "object", "required": ["classifier"], "properties": {"classifier": {
-                "type": "object", "required": ["id2label", "label2id"], "properties": {
-                  "id2label": {"type": "object", "additionalProperties": {"type": "string"}},
-                  "label2id": {"type": "object", "additionalProperties": {"type": "integer"}}}}}},
+              "model_id": {"type": "string", "description": "Name of the default model"},
+              "model_sha": {"type": ["string", "null"], "description": "Always null"},
+              "model_dtype": {"type": "string", "description": "Weights: linear, f32, int8, or int8 with some layers in bf16"},
+              "model_type": {"type": "object", "description": "Kind of the model", "required": ["classifier"], "properties": {"classifier": {
+                "type": "object", "description": "Every model is a classifier", "required": ["id2label", "label2id"], "properties": {
+                  "id2label": {"type": "object", "additionalProperties": {"type": "string"}, "description": "Labels by ID"},
+                  "label2id": {"type": "object", "additionalProperties": {"type": "integer"}, "description": "IDs by label"}}}}},
               "max_concurrent_requests": {"type": "integer", "description": "Maximum length of the queue, in texts"},
               "max_input_length": {"type": "integer", "description": "Maximum number of tokens per text"},
-              "max_batch_tokens": {"type": "integer"}, "max_batch_requests": {"type": ["integer", "null"]},
-              "max_client_batch_size": {"type": "integer"}, "auto_truncate": {"type": "boolean"},
-              "tokenization_workers": {"type": "integer"}, "version": {"type": "string"},
-              "sha": {"type": ["string", "null"]}, "docker_label": {"type": ["string", "null"]}}})")};
+              "max_batch_tokens": {"type": "integer", "description": "Maximum number of tokens per batch"},
+              "max_batch_requests": {"type": ["integer", "null"], "description": "Always null: the number of requests per batch is not limited"},
+              "max_client_batch_size": {"type": "integer", "description": "Maximum number of texts per request"},
+              "auto_truncate": {"type": "boolean", "description": "Always true: long texts are truncated unless the request has truncate false"},
+              "tokenization_workers": {"type": "integer", "description": "Number of threads that tokenize and classify"},
+              "version": {"type": "string", "description": "Version of Winnow"},
+              "sha": {"type": ["string", "null"], "description": "Always null"},
+              "docker_label": {"type": ["string", "null"], "description": "Always null"}}})"),
+          .answer_example = ParsedJson(R"({"model_id": "spam", "model_sha": null, "model_dtype": "f32",
+            "model_type": {"classifier": {"id2label": {"0": "ham", "1": "spam"}, "label2id": {"ham": 0, "spam": 1}}},
+            "max_concurrent_requests": 8192, "max_input_length": 128, "max_batch_tokens": 2048,
+            "max_batch_requests": null, "max_client_batch_size": 10000, "auto_truncate": true,
+            "tokenization_workers": 2, "version": "0.1.0", "sha": null, "docker_label": null})")};
 }
 
 RouteDocs TokenizeDocs() {
@@ -117,13 +127,22 @@ RouteDocs TokenizeDocs() {
           .tag = kTag,
           .request = ParsedJson(R"({"type": "object", "required": ["inputs"], "properties": {
             "inputs": {"anyOf": [{"type": "string"},
-                                 {"type": "array", "minItems": 1, "items": {"type": "string"}}]},
-            "add_special_tokens": {"type": ["boolean", "null"], "default": true}}})"),
+                                 {"type": "array", "minItems": 1, "items": {"type": "string"}}],
+                       "description": "One text, or a list of texts"},
+            "add_special_tokens": {"type": ["boolean", "null"], "default": true,
+                                   "description": "Whether special tokens such as [CLS] are returned too"}}})"),
           .answer = ParsedJson(R"({"type": "array", "items": {"type": "array", "items": {
             "type": "object", "required": ["id", "text", "special", "start", "stop"], "properties": {
-              "id": {"type": "integer"}, "text": {"type": "string"}, "special": {"type": "boolean"},
-              "start": {"type": ["integer", "null"]}, "stop": {"type": ["integer", "null"]}}}}})"),
-          .example = {{"inputs", "You won a prize"}}};
+              "id": {"type": "integer", "description": "ID of the token in the vocabulary"},
+              "text": {"type": "string", "description": "Section of the text that the token stands for, or the name of a special token"},
+              "special": {"type": "boolean", "description": "Whether it is a special token"},
+              "start": {"type": ["integer", "null"], "description": "Position of its first character, in code points"},
+              "stop": {"type": ["integer", "null"], "description": "Position after its last character, in code points"}}}}})"),
+          .example = {{"inputs", "You won"}},
+          .answer_example = ParsedJson(R"([[{"id": 101, "text": "[CLS]", "special": true, "start": null, "stop": null},
+                                            {"id": 2017, "text": "You", "special": false, "start": 0, "stop": 3},
+                                            {"id": 2180, "text": "won", "special": false, "start": 4, "stop": 7},
+                                            {"id": 102, "text": "[SEP]", "special": true, "start": null, "stop": null}]])")};
 }
 
 }  // namespace

@@ -159,22 +159,33 @@ ApiResult<HttpResponse> ServerReady(const Service& service, const HttpRequest&) 
   return JsonResponse({{"ready", true}});
 }
 
+Json ServerJson() {
+  return {{"name", "winnow"},
+          {"version", WINNOW_VERSION},
+          {"extensions", {"binary_tensor_data", "classification", "model_repository"}}};
+}
+
 // Documentation.
 
 Json ObjectOf(Json properties, Json required) {
   return {{"type", "object"}, {"required", std::move(required)}, {"properties", std::move(properties)}};
 }
 
-const Json kString = {{"type", "string"}};
-const Json kBoolean = {{"type", "boolean"}};
+Json Of(const char* type, const char* description) { return {{"type", type}, {"description", description}}; }
+
+Json ListOf(Json items, const char* description) {
+  return {{"type", "array"}, {"items", std::move(items)}, {"description", description}};
+}
 
 Json TensorSchema(bool with_data) {
-  Json properties = {{"name", kString},
-                     {"datatype", {{"enum", {"BYTES", "FP32"}}}},
-                     {"shape", {{"type", "array"}, {"items", {{"type", "integer"}}}}}};
+  Json properties = {
+      {"name", Of("string", "Name of the tensor")},
+      {"datatype", {{"enum", {"BYTES", "FP32"}}, {"description", "BYTES: strings; FP32: numbers"}}},
+      {"shape", ListOf({{"type", "integer"}}, "Size of each dimension; -1 stands for the number of texts")}};
   if (with_data) {
-    properties["data"] = {{"type", "array"}, {"items", {{"type", {"string", "number"}}}}};
-    properties["parameters"] = {{"type", "object"}};
+    properties["shape"]["description"] = "Size of each dimension; the first is the number of texts";
+    properties["data"] = ListOf({{"type", {"string", "number"}}}, "Elements, row by row; absent for binary data");
+    properties["parameters"] = Of("object", "For binary data: binary_data_size, its number of bytes");
   }
   return ObjectOf(properties, {"name", "datatype", "shape"});
 }
@@ -184,27 +195,29 @@ Json InferRequestSchema() {
     "type": "object", "required": ["inputs"],
     "properties": {
       "id": {"type": ["string", "null"], "description": "ID of the request, returned in the response"},
-      "parameters": {"type": ["object", "null"], "properties": {
+      "parameters": {"type": ["object", "null"], "description": "Options of the request", "properties": {
         "binary_data_output": {"type": ["boolean", "null"], "default": false, "description": "Return outputs as binary data after the JSON"},
         "timeout": {"type": ["integer", "null"], "minimum": 0, "maximum": 3600000000,
                     "description": "Timeout in microseconds; 0: no timeout"}}},
-      "inputs": {"type": "array", "minItems": 1, "maxItems": 1, "items": {
+      "inputs": {"type": "array", "minItems": 1, "maxItems": 1, "description": "The only input, the texts", "items": {
         "type": "object", "required": ["name", "datatype", "shape"],
         "properties": {
-          "name": {"const": "text"}, "datatype": {"const": "BYTES"},
+          "name": {"const": "text", "description": "Name of the input"},
+          "datatype": {"const": "BYTES", "description": "Strings in UTF-8"},
           "shape": {"type": "array", "minItems": 1, "maxItems": 2, "items": {"type": "integer", "minimum": 0},
                     "description": "[n] or [n, 1]"},
           "data": {"type": ["array", "null"], "items": {"anyOf": [{"type": "string"},
                     {"type": "array", "minItems": 1, "maxItems": 1, "items": {"type": "string"}}]},
                    "description": "n texts"},
-          "parameters": {"type": ["object", "null"], "properties": {
+          "parameters": {"type": ["object", "null"], "description": "Options of the input", "properties": {
             "binary_data_size": {"type": ["integer", "null"], "minimum": 0,
               "description": "In place of data: number of bytes of binary data after the JSON; each text is preceded by its length in 4 bytes, little-endian"}}}}}},
       "outputs": {"type": ["array", "null"], "items": {
         "type": "object", "required": ["name"],
         "properties": {
-          "name": {"enum": ["label", "score", "scores", "probabilities"]},
-          "parameters": {"type": ["object", "null"], "properties": {
+          "name": {"enum": ["label", "score", "scores", "probabilities"],
+                   "description": "label: the decided label; score: that of the positive or decided label; scores or probabilities: those of all labels"},
+          "parameters": {"type": ["object", "null"], "description": "Options of the output", "properties": {
             "binary_data": {"type": ["boolean", "null"], "description": "Return this output as binary data after the JSON"},
             "classification": {"type": ["integer", "null"], "minimum": 0, "maximum": 2147483648,
               "description": "For scores: number of most probable classes to return, each as \"score:id:label\""}}}}},
@@ -220,42 +233,79 @@ RouteDocs InferDocs() {
               "the body, which the binary data follow. If it is 0, the whole body is one text.",
           .tag = kTag,
           .request = InferRequestSchema(),
-          .answer = ObjectOf({{"model_name", kString},
-                              {"model_version", kString},
-                              {"id", kString},
-                              {"outputs", {{"type", "array"}, {"items", TensorSchema(true)}}}},
+          .answer = ObjectOf({{"model_name", Of("string", "Name of the model that was used")},
+                              {"model_version", Of("string", "Version of that model")},
+                              {"id", Of("string", "ID of the request; present if the request has one")},
+                              {"outputs", ListOf(TensorSchema(true), "Outputs in the order of the request")}},
                              {"model_name", "model_version", "outputs"}),
           .example = ParsedJson(R"({"inputs": [{"name": "text", "shape": [2], "datatype": "BYTES",
                                      "data": ["You won a prize, claim it now", "See you at lunch"]}]})"),
+          .answer_example = ParsedJson(R"({"model_name": "spam", "model_version": "1.0.0", "outputs": [
+            {"name": "label", "datatype": "BYTES", "shape": [2], "data": ["spam", "ham"]},
+            {"name": "score", "datatype": "FP32", "shape": [2], "data": [0.8551, 0.002024]},
+            {"name": "scores", "datatype": "FP32", "shape": [2, 2], "data": [0.1449, 0.8551, 0.998, 0.002024]}]})"),
           .errors = {404},
           .answer_types = {"application/json", "application/octet-stream"}};
 }
 
 RouteDocs MetadataDocs() {
-  const Json tensors = {{"type", "array"}, {"items", TensorSchema(false)}};
-  const Json strings = {{"type", "array"}, {"items", kString}};
   return {.summary = "Describes the inputs and outputs of a model",
           .description = "`labels` are the names of the columns of `scores`.",
           .tag = kTag,
-          .answer = ObjectOf({{"name", kString},
-                              {"versions", strings},
-                              {"platform", kString},
-                              {"inputs", tensors},
-                              {"outputs", tensors},
-                              {"labels", strings}},
+          .answer = ObjectOf({{"name", Of("string", "Name of the model")},
+                              {"versions", ListOf({{"type", "string"}}, "All versions of the model")},
+                              {"platform", Of("string", "winnow_ followed by the kind of the model")},
+                              {"inputs", ListOf(TensorSchema(false), "The only input, the texts")},
+                              {"outputs", ListOf(TensorSchema(false), "Outputs that a request can select")},
+                              {"labels", ListOf({{"type", "string"}}, "Labels in the order of their IDs")}},
                              {"name", "versions", "platform", "inputs", "outputs", "labels"}),
+          .answer_example = ParsedJson(R"({"name": "spam", "versions": ["1.0.0"], "platform": "winnow_transformer",
+            "inputs": [{"name": "text", "datatype": "BYTES", "shape": [-1]}],
+            "outputs": [{"name": "label", "datatype": "BYTES", "shape": [-1]},
+                        {"name": "score", "datatype": "FP32", "shape": [-1]},
+                        {"name": "scores", "datatype": "FP32", "shape": [-1, 2]}],
+            "labels": ["ham", "spam"]})"),
           .errors = {404}};
 }
 
 RouteDocs ReadyDocs() {
   return {.summary = "Reports whether a model is loaded",
           .tag = kTag,
-          .answer = ObjectOf({{"name", kString}, {"ready", kBoolean}}, {"name", "ready"}),
+          .answer = ObjectOf({{"name", Of("string", "Name of the model")},
+                              {"ready", Of("boolean", "Always true; a model that is not loaded gets status 503")}},
+                             {"name", "ready"}),
+          .answer_example = {{"name", "spam"}, {"ready", true}},
           .errors = {404, 503}};
 }
 
 RouteDocs ChangeDocs(const char* summary) {
-  return {.summary = summary, .tag = kTag, .answer = {{"type", "object"}}, .errors = {404, 503}};
+  return {.summary = summary,
+          .tag = kTag,
+          .answer = {{"type", "object"}},
+          .answer_example = Json::object(),
+          .errors = {404, 503}};
+}
+
+RouteDocs ServerDocs() {
+  return {.summary = "Describes the server",
+          .tag = kTag,
+          .answer = ObjectOf({{"name", Of("string", "Always \"winnow\"")},
+                              {"version", Of("string", "Version of Winnow")},
+                              {"extensions", ListOf({{"type", "string"}}, "Extensions of the protocol")}},
+                             {"name", "version", "extensions"}),
+          .answer_example = ServerJson()};
+}
+
+RouteDocs IndexDocs() {
+  return {.summary = "Lists all models",
+          .tag = kTag,
+          .answer = ListOf(ObjectOf({{"name", Of("string", "Name of the model")},
+                                     {"version", Of("string", "Version of the model")},
+                                     {"state", Of("string", "READY, LOADING or UNAVAILABLE")},
+                                     {"reason", Of("string", "Error of the last failed load, or empty")}},
+                                    {"name", "version", "state", "reason"}),
+                           "All models, in the order of their directories"),
+          .answer_example = ParsedJson(R"([{"name": "spam", "version": "1.0.0", "state": "READY", "reason": ""}])")};
 }
 
 }  // namespace
@@ -267,41 +317,28 @@ std::vector<Route> V2Routes(const SharedService& service) {
     };
   };
   std::vector<Route> routes = {
-      {.method = "GET",
-       .path = "/v2",
-       .role = Role::kPublic,
-       .docs = {.summary = "Describes the server",
-                .tag = kTag,
-                .answer = ObjectOf(
-                    {{"name", kString}, {"version", kString}, {"extensions", {{"type", "array"}, {"items", kString}}}},
-                    {"name", "version", "extensions"})},
-       .handle = always({{"name", "winnow"},
-                         {"version", WINNOW_VERSION},
-                         {"extensions", {"binary_tensor_data", "classification", "model_repository"}}})},
+      {.method = "GET", .path = "/v2", .role = Role::kPublic, .docs = ServerDocs(), .handle = always(ServerJson())},
       {.method = "GET",
        .path = "/v2/health/live",
        .role = Role::kPublic,
        .docs = {.summary = "Reports whether the server is running",
                 .tag = kTag,
-                .answer = ObjectOf({{"live", kBoolean}}, {"live"})},
+                .answer = ObjectOf({{"live", Of("boolean", "Always true")}}, {"live"}),
+                .answer_example = {{"live", true}}},
        .handle = always({{"live", true}})},
       {.method = "GET",
        .path = "/v2/health/ready",
        .role = Role::kPublic,
        .docs = {.summary = "Reports whether the default model is ready",
                 .tag = kTag,
-                .answer = ObjectOf({{"ready", kBoolean}}, {"ready"}),
+                .answer = ObjectOf({{"ready", Of("boolean", "Always true")}}, {"ready"}),
+                .answer_example = {{"ready", true}},
                 .errors = {503}},
        .handle = Handler(service, ServerReady)},
       {.method = "POST",
        .path = "/v2/repository/index",
        .role = Role::kClassify,
-       .docs = {.summary = "Lists all models",
-                .tag = kTag,
-                .answer = {{"type", "array"},
-                           {"items",
-                            ObjectOf({{"name", kString}, {"version", kString}, {"state", kString}, {"reason", kString}},
-                                     {"name", "version", "state", "reason"})}}},
+       .docs = IndexDocs(),
        .handle = Handler(service, RepositoryIndex)},
       {.method = "POST",
        .path = "/v2/repository/models/{model}/load",

@@ -11,7 +11,7 @@ void Service::Close() const {
 
 std::vector<Route> ServiceRoutes(const SharedService& service) {
   std::vector<Route> routes;
-  for (const auto& part : {ClassifyRoutes, TeiRoutes, TeiModelRoutes, V2Routes, ModelRoutes, HealthRoutes}) {
+  for (const auto& part : {ClassifyRoutes, ModelRoutes, HealthRoutes, TeiRoutes, TeiModelRoutes, V2Routes}) {
     for (Route& route : part(service)) routes.push_back(std::move(route));
   }
   for (Route& route : DocsRoutes(routes)) routes.push_back(std::move(route));
@@ -81,26 +81,37 @@ ApiResult<HttpResponse> Metrics(const Service& service, const HttpRequest&) {
 }  // namespace
 
 std::vector<Route> HealthRoutes(const SharedService& service) {
-  const Json answer = {{"type", "object"}, {"required", {"status"}}, {"properties", {{"status", {{"const", "ok"}}}}}};
+  constexpr char kTag[] = "Health and metrics";
+  const Json answer = {{"type", "object"},
+                       {"required", {"status"}},
+                       {"properties", {{"status", {{"const", "ok"}, {"description", "Always \"ok\""}}}}}};
+  const Json example = {{"status", "ok"}};
   return {{.method = "GET",
            .path = "/health",
            .role = Role::kPublic,
-           .docs = {.summary = "Reports whether the server is running", .tag = "Health", .answer = answer},
+           .docs = {.summary = "Reports whether the server is running",
+                    .tag = kTag,
+                    .answer = answer,
+                    .answer_example = example},
            .handle = Handler(service, Health)},
           {.method = "GET",
            .path = "/ready",
            .role = Role::kPublic,
            .docs = {.summary = "Reports whether the default model is ready",
-                    .tag = "Health",
+                    .tag = kTag,
                     .answer = answer,
+                    .answer_example = example,
                     .errors = {503}},
            .handle = Handler(service, Ready)},
           {.method = "GET",
            .path = "/metrics",
            .role = Role::kClassify,
            .docs = {.summary = "Metrics in the Prometheus text format",
-                    .tag = "Health",
+                    .tag = kTag,
                     .answer = {{"type", "string"}},
+                    .answer_example = "# HELP winnow_requests_total Responses sent, by route and status\n"
+                                      "# TYPE winnow_requests_total counter\n"
+                                      "winnow_requests_total{route=\"/v1/classify\",status=\"200\"} 1\n",
                     .answer_types = {"text/plain"}},
            .handle = Handler(service, Metrics)}};
 }

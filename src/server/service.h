@@ -42,7 +42,7 @@ std::vector<Route> ClassifyRoutes(const SharedService& service);  ///< /v1/class
 std::vector<Route> TeiRoutes(const SharedService& service);       ///< /predict
 std::vector<Route> TeiModelRoutes(const SharedService& service);  ///< /info, /tokenize
 std::vector<Route> V2Routes(const SharedService& service);        ///< /v2 and below: the Open Inference Protocol
-/// Returns /openapi.json and /docs, which describe these two routes and `others`, all the other ones.
+/// Returns GET /, /openapi.json and /docs, which describe themselves and `others`, all the other routes.
 std::vector<Route> DocsRoutes(const std::vector<Route>& others);
 
 /// Returns true if the default model is loaded, or can be loaded on demand.

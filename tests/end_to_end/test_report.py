@@ -8,10 +8,10 @@ import browser
 import winnow
 from winnow import TestCase, messages
 
-VOID = {"meta", "link", "img", "br", "hr", "input", "source", "path", "rect", "circle", "polygon"}
+VOID = {"meta", "link", "img", "br", "wbr", "hr", "input", "source", "path", "rect", "circle", "polygon"}
 EXPECTED = {"html", "head", "meta", "title", "style", "body", "main", "h1", "h2", "h3", "p", "ul", "ol", "li", "div", "span", "bdi", "strong",
             "b", "i", "small", "table", "thead", "tbody", "tr", "th", "td", "dl", "dt", "dd", "code", "pre", "details", "summary", "figure",
-            "figcaption", "svg", "desc", "g", "path", "polygon", "rect", "circle", "text", "tspan"}
+            "figcaption", "section", "input", "label", "br", "wbr", "svg", "desc", "g", "path", "polygon", "rect", "circle", "text", "tspan"}
 HOSTILE = ["<script>alert(1)</script>", "\"><img src=x onerror=alert(2)>", "'><svg onload=alert(3)>", "</title></style><b onclick=x>",
            "{{7*7}} ${7*7} | a | b\\|", "\u202eevil\u2066", "a" * 3000, "-->]]><!--"]
 
@@ -85,7 +85,9 @@ class Report(TestCase):
         self.assertEqual(sorted(os.listdir(self.path("report"))), ["notes.txt", "report.html", "report.json", "report.md"])
         for heading in ("Confusion", "Labels", "Decision thresholds", "Calibration", "Slices", "Model, data and settings"):
             self.assertIn(heading, page.text)
-        self.assertIn("Of the negatives (texts that are not 'spam'),", page.text)
+        self.assertRegex(page.text, r"Of 1,000 negatives \(texts that are not 'spam'\), [0-9]+ w(as|ere) assigned that label\.")
+        self.assertRegex(page.text, r"[Bb]etter than always assigning 'ham' \(accuracy [0-9.]+ %\)")
+        self.assertIn("Data: test.tsv.", page.text)
         self.assertIn(data["origin"]["data"][0]["sha256"], page.text)
         self.assertIn("winnow evaluate model test.tsv --report report", page.text)
         self.assertEqual([len(data[part]) for part in ("curves",)], [1])
