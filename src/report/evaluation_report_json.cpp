@@ -83,7 +83,7 @@ Ordered SliceJson(const Slice& slice, bool positive) {
                   {"stands_out", slice.stands_out}};
   if (positive) {
     json["legitimate"] = slice.negatives;
-    json["false_positives"] = slice.false_positives;
+    json["false_alarms"] = slice.false_positives;
     json["positives"] = slice.positives;
     json["found"] = slice.found;
   }
