@@ -48,6 +48,18 @@ constexpr ConfigKeys DebertaKeys() {
   return keys;
 }
 constexpr ConfigKeys kDebertaKeys = DebertaKeys();
+constexpr ConfigKeys AlbertKeys() {
+  ConfigKeys keys = LikeBert("albert", "AlbertModel", "AlbertForSequenceClassification");
+  keys.classifier_dropout = "classifier_dropout_prob";
+  return keys;
+}
+constexpr ConfigKeys kAlbertKeys = AlbertKeys();
+constexpr ConfigKeys MpNetKeys() {
+  ConfigKeys keys = LikeBert("mpnet", "MPNetModel", "MPNetForSequenceClassification");
+  keys.type_vocab_size = nullptr;
+  return keys;
+}
+constexpr ConfigKeys kMpNetKeys = MpNetKeys();
 
 }  // namespace
 
@@ -65,6 +77,10 @@ const ConfigKeys& ConfigKeysOf(Architecture architecture) {
       return kElectraKeys;
     case Architecture::kDebertaV2:
       return kDebertaKeys;
+    case Architecture::kAlbert:
+      return kAlbertKeys;
+    case Architecture::kMpNet:
+      return kMpNetKeys;
   }
   return kBertKeys;
 }
@@ -74,8 +90,19 @@ ConfigDefaults ConfigDefaultsOf(Architecture architecture) {
     case Architecture::kRoberta:
     case Architecture::kXlmRoberta:
       return {2, 1e-12f, 1};
+    case Architecture::kMpNet:
+      return {0, 1e-12f, 1};
     case Architecture::kDebertaV2:
       return {0, 1e-7f, 0};
+    case Architecture::kDistilBert:
+      return {.type_vocab_size = 0, .layer_norm_eps = 1e-12f, .pad_token_id = 0, .classifier_dropout = .2f};
+    case Architecture::kAlbert:
+      return {.type_vocab_size = 2,
+              .layer_norm_eps = 1e-12f,
+              .pad_token_id = 0,
+              .activation = "gelu_new",
+              .dropout = 0,
+              .classifier_dropout = .1f};
     default:
       return {2, 1e-12f, 0};
   }

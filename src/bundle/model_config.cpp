@@ -12,6 +12,8 @@
 #include "base/json.h"
 #include "bundle/config_keys.h"
 #include "bundle/labels.h"
+#include "bundle/open_weights.h"
+#include "bundle/relative_row.h"
 
 namespace winnow {
 namespace {
@@ -69,16 +71,29 @@ class Reader {
   std::string_view where_;
 };
 
+/// A class of transformers that classifies no texts. Anything else may be somebody's own classifier, whatever its name.
+bool IsOtherModelClass(std::string_view name) {
+  for (const std::string_view ending :
+       {"ForMaskedLM", "ForPreTraining", "ForTokenClassification", "ForQuestionAnswering", "ForMultipleChoice",
+        "ForNextSentencePrediction", "ForCausalLM", "LMHeadModel", "PreTrainedModel"}) {
+    if (name.ends_with(ending)) return true;
+  }
+  return std::ranges::any_of(kArchitectures, [&](Architecture each) { return name == ConfigKeysOf(each).base_class; });
+}
+
 /// Labels belong to a classification head: a base model's config may carry the default ones, which mean nothing.
 Result<std::vector<std::string>> ReadLabels(const JsonObject& object, std::string_view where) {
   const Json& json = object.json();
   bool classifier = !object.Has("architectures");
+  bool of_transformers = false;
   if (object.Has("architectures")) {
     if (!json["architectures"].is_array()) return Bad(where, "'architectures' must be an array of class names");
     for (const Json& name : json["architectures"]) {
       if (!name.is_string()) return Bad(where, "'architectures' must be an array of class names");
-      classifier = classifier || name.str().ends_with("ForSequenceClassification");
+      of_transformers = of_transformers || name.str().ends_with("ForSequenceClassification");
+      classifier = classifier || !IsOtherModelClass(name.str());
     }
+    classifier = classifier || json["architectures"].empty();
   }
   if (!classifier) return std::vector<std::string>();
 
@@ -88,7 +103,7 @@ Result<std::vector<std::string>> ReadLabels(const JsonObject& object, std::strin
     labels = TRY(LabelsById(json["id2label"], where));
   } else if (object.Has("label2id")) {
     labels = TRY(LabelsByName(json["label2id"], where));
-  } else if (num_labels || object.Has("architectures")) {
+  } else if (num_labels || of_transformers) {
     // Hugging Face's defaults for a head that nobody named.
     const int64_t count = num_labels.value_or(2);
     if (count < 1 || count > kMaxSize) return Bad(where, fmt::format("'num_labels' is {}", count));
@@ -135,7 +150,7 @@ Result<Architecture> ReadArchitecture(const JsonObject& object, std::string_view
   }
   return Fail(ErrorCode::kUnsupported, fmt::format("{}: model_type is '{}'", where, *type),
               "supported: bert (also MiniLM and TinyBERT), distilbert, roberta, xlm-roberta, electra, deberta-v2 (also "
-              "DeBERTa-v3)");
+              "DeBERTa-v3), albert, mpnet");
 }
 
 /// Variants of the architectures that this program doesn't compute: better refused than answered wrongly.
@@ -195,8 +210,9 @@ Result<void> ReadDeberta(const JsonObject& object, std::string_view where, Model
   return {};
 }
 
-Result<HiddenActivation> ReadActivation(const JsonObject& object, const char* key, std::string_view where) {
-  const std::string name = TRY(object.String(key)).value_or("gelu");
+Result<HiddenActivation> ReadActivation(const JsonObject& object, const char* key, const char* fallback,
+                                        std::string_view where) {
+  const std::string name = TRY(object.String(key)).value_or(fallback);
   const auto* found = std::ranges::find(kActivations, std::string_view(name), &ActivationName::name);
   if (found == kActivations.end()) {
     return Fail(ErrorCode::kUnsupported, fmt::format("{}: '{}' is '{}'", where, key, name),
@@ -212,7 +228,26 @@ double ShortestDouble(float value) { return std::strtod(fmt::format("{}", value)
 
 std::string_view ModelTypeOf(Architecture architecture) { return ConfigKeysOf(architecture).model_type; }
 
-int FirstPosition(const ModelConfig& config) { return IsRoberta(config.architecture) ? config.pad_token_id + 1 : 0; }
+int EmbeddingSize(const ModelConfig& config) {
+  return config.embedding_size > 0 ? config.embedding_size : config.hidden_size;
+}
+
+int NumLayerGroups(const ModelConfig& config) {
+  return config.num_layer_groups > 0 ? config.num_layer_groups : config.num_layers;
+}
+
+int GroupOfLayer(const ModelConfig& config, int layer) {
+  if (config.num_layer_groups == 0) return layer;
+  // As transformers computes it, whose quotient may be rounded.
+  return static_cast<int>(layer / (static_cast<double>(config.num_layers) / config.num_layer_groups));
+}
+
+int PositionPadding(const ModelConfig& config) {
+  if (config.architecture == Architecture::kMpNet) return 1;  // transformers' MPNetEmbeddings has it fixed
+  return IsRoberta(config.architecture) ? config.pad_token_id : -1;
+}
+
+int FirstPosition(const ModelConfig& config) { return PositionPadding(config) + 1; }
 
 int MaxTokens(const ModelConfig& config) { return config.max_positions - FirstPosition(config); }
 
@@ -235,21 +270,38 @@ Result<ModelConfig> ParseModelConfig(std::string_view text, std::string_view whe
   config.intermediate_size = TRY(reader.Size(keys.intermediate_size, std::nullopt, 1, kMaxSize));
   config.max_positions = TRY(reader.Size("max_position_embeddings", 512, 1, kMaxSize));
   config.type_vocab_size =
-      distilbert ? 0 : TRY(reader.Size(keys.type_vocab_size, defaults.type_vocab_size, deberta ? 0 : 1, kMaxSize));
+      keys.type_vocab_size == nullptr
+          ? 0
+          : TRY(reader.Size(keys.type_vocab_size, defaults.type_vocab_size, deberta ? 0 : 1, kMaxSize));
   config.pad_token_id = TRY(reader.Size("pad_token_id", defaults.pad_token_id, 0, kMaxVocabulary));
   config.layer_norm_eps = distilbert ? 1e-12f : TRY(reader.Real(keys.layer_norm_eps, defaults.layer_norm_eps));
-  config.activation = TRY(ReadActivation(object, keys.activation, where));
-  config.hidden_dropout = TRY(reader.Real(keys.hidden_dropout, .1f));
-  config.attention_dropout = TRY(reader.Real(keys.attention_dropout, .1f));
-  config.classifier_dropout = TRY(reader.Real(keys.classifier_dropout, distilbert ? .2f : config.hidden_dropout));
+  config.activation = TRY(ReadActivation(object, keys.activation, defaults.activation, where));
+  config.hidden_dropout = TRY(reader.Real(keys.hidden_dropout, defaults.dropout));
+  config.attention_dropout = TRY(reader.Real(keys.attention_dropout, defaults.dropout));
+  config.classifier_dropout =
+      TRY(reader.Real(keys.classifier_dropout, defaults.classifier_dropout.value_or(config.hidden_dropout)));
   config.initializer_range = TRY(reader.Real("initializer_range", .02f));
   if (deberta) {
     TRY(ReadDeberta(object, where, config));
-    config.pooler_activation = TRY(ReadActivation(object, "pooler_hidden_act", where));
+    config.pooler_activation = TRY(ReadActivation(object, "pooler_hidden_act", "gelu", where));
     config.pooler_dropout = TRY(reader.Real("pooler_dropout", 0));
   }
+  if (config.architecture == Architecture::kAlbert) {
+    config.embedding_size = TRY(reader.Size("embedding_size", 128, 1, kMaxSize));
+    config.num_layer_groups = TRY(reader.Size("num_hidden_groups", 1, 1, kMaxLayers));
+    const int64_t inner = TRY(object.Integer("inner_group_num")).value_or(1);
+    if (inner != 1) {
+      return Fail(ErrorCode::kUnsupported, fmt::format("{}: 'inner_group_num' is {}", where, inner),
+                  "supported: 1, as in all published ALBERT models");
+    }
+  }
+  if (config.architecture == Architecture::kMpNet) {
+    config.bias_buckets = TRY(reader.Size("relative_attention_num_buckets", kBiasBuckets, 1, kMaxSize));
+  }
   if (config.architecture == Architecture::kElectra) {
-    TRY(RequireHiddenSize(object, "embedding_size", config.hidden_size, where));
+    // Hugging Face's default; without a projection where the sizes are equal.
+    const int size = TRY(reader.Size("embedding_size", 128, 1, kMaxSize));
+    config.embedding_size = size == config.hidden_size ? 0 : size;
   }
   config.labels = TRY(ReadLabels(object, where));
   config.multi_label = TRY(ReadMultiLabel(object, config.labels.size(), where));
@@ -262,6 +314,7 @@ Result<ModelConfig> ReadModelConfig(const std::filesystem::path& dir) {
   const std::filesystem::path path = dir / "config.json";
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored)) {
+    TRY(RefuseAdapter(dir));
     return Fail(ErrorCode::kNotFound, fmt::format("{}: no such file", path.string()),
                 "a model is a directory with config.json, model.safetensors and a tokenizer");
   }
@@ -280,9 +333,18 @@ Result<void> ValidateModelConfig(const ModelConfig& config, std::string_view whe
   TRY(size(keys.num_heads, config.num_heads, kMaxSize));
   TRY(size(keys.intermediate_size, config.intermediate_size, kMaxSize));
   TRY(size("max_position_embeddings", config.max_positions, kMaxSize));
+  if (config.num_layer_groups < 0 || config.num_layer_groups > config.num_layers) {
+    return Bad(where, fmt::format("'num_hidden_groups' is {}, expected 1 to {}, the number of layers",
+                                  config.num_layer_groups, config.num_layers));
+  }
+  if (config.embedding_size != 0) TRY(size("embedding_size", config.embedding_size, kMaxSize));
   const bool deberta = config.architecture == Architecture::kDebertaV2;
   if (keys.type_vocab_size != nullptr && !(deberta && config.type_vocab_size == 0)) {
     TRY(size(keys.type_vocab_size, config.type_vocab_size, kMaxSize));
+  }
+  if (config.architecture == Architecture::kMpNet && config.bias_buckets < kBiasBuckets) {
+    return Bad(where, fmt::format("'relative_attention_num_buckets' is {}, expected {} or more", config.bias_buckets,
+                                  kBiasBuckets));
   }
   if (deberta) {
     TRY(size("position_buckets or max_relative_positions", config.relative_span, kMaxSize));
@@ -346,7 +408,7 @@ Result<std::string> FormatModelConfig(const ModelConfig& config) {
   }
   json[keys.hidden_dropout] = ShortestDouble(config.hidden_dropout);
   json[keys.attention_dropout] = ShortestDouble(config.attention_dropout);
-  const bool inherited = config.architecture != Architecture::kDistilBert &&
+  const bool inherited = !ConfigDefaultsOf(config.architecture).classifier_dropout &&
                          (!json.contains(keys.classifier_dropout) || json[keys.classifier_dropout].is_null()) &&
                          config.classifier_dropout == config.hidden_dropout;
   if (!inherited) json[keys.classifier_dropout] = ShortestDouble(config.classifier_dropout);
@@ -363,6 +425,13 @@ Result<std::string> FormatModelConfig(const ModelConfig& config) {
     const auto* pooler = std::ranges::find(kActivations, config.pooler_activation, &ActivationName::activation);
     json["pooler_hidden_act"] = pooler->name;
   }
+  if (config.architecture == Architecture::kAlbert) {
+    json["num_hidden_groups"] = config.num_layer_groups;
+    json["inner_group_num"] = 1;
+    json["embedding_size"] = EmbeddingSize(config);
+  }
+  if (config.architecture == Architecture::kMpNet) json["relative_attention_num_buckets"] = config.bias_buckets;
+  if (config.architecture == Architecture::kElectra) json["embedding_size"] = EmbeddingSize(config);
   json["initializer_range"] = ShortestDouble(config.initializer_range);
   json["pad_token_id"] = config.pad_token_id;
   // Winnow writes weights in f32, whatever the base model's were.

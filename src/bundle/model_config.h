@@ -11,15 +11,19 @@
 
 namespace winnow {
 
-enum class Architecture { kBert, kDistilBert, kRoberta, kXlmRoberta, kElectra, kDebertaV2 };
+enum class Architecture { kBert, kDistilBert, kRoberta, kXlmRoberta, kElectra, kDebertaV2, kAlbert, kMpNet };
 enum class HiddenActivation { kGelu, kGeluTanh, kRelu };
 
 struct ModelConfig {
   Architecture architecture = Architecture::kBert;
   int vocab_size = 0;
   int hidden_size = 0;
+  /// The width of word, position and segment embeddings, which a matrix then projects to hidden_size; 0: hidden_size,
+  /// without a projection. ELECTRA's and ALBERT's.
+  int embedding_size = 0;
   int num_layers = 0;
-  int num_heads = 0;  ///< divides hidden_size
+  int num_layer_groups = 0;  ///< ALBERT: neighbouring layers share their weights in so many groups; 0: no layers do
+  int num_heads = 0;         ///< divides hidden_size
   int intermediate_size = 0;
   int max_positions = 512;
   int type_vocab_size = 2;         ///< 0: no token types, as DistilBERT
@@ -29,6 +33,7 @@ struct ModelConfig {
   int relative_span = 0;                ///< half the rows of its table; 0: no relative positions
   int relative_buckets = 0;             ///< the span, or 0
   int max_relative_distance = 0;        ///< the distance at which the buckets end
+  int bias_buckets = 0;                 ///< MPNet: rows of the table of attention biases by distance; 0: none
   bool share_position_weights = false;  ///< positions are projected with the words' query and key weights
   float layer_norm_eps = 1e-12f;
   HiddenActivation activation = HiddenActivation::kGelu;
@@ -51,7 +56,18 @@ struct ModelConfig {
 /// "bert", "distilbert", "deberta-v2": Hugging Face's model_type.
 std::string_view ModelTypeOf(Architecture architecture);
 
-/// RoBERTa and XLM-RoBERTa: token i of a text has position i + FirstPosition(config), the first after that of padding.
+/// The width of the embeddings, whether or not they are projected.
+int EmbeddingSize(const ModelConfig& config);
+
+/// The number of layers that have weights of their own, and which of them the layer `layer` uses, ascending.
+int NumLayerGroups(const ModelConfig& config);
+int GroupOfLayer(const ModelConfig& config, int layer);
+
+/// RoBERTa, XLM-RoBERTa and MPNet number the positions of a text from the one after this on, and give each token whose id is
+/// this number (which tokenizers append as padding, but which may also stand in a text) the position of this number
+/// instead of one of its own. -1: every token of a text has its own position, from 0 on.
+int PositionPadding(const ModelConfig& config);
+/// The position of a text's first token, unless it has the id PositionPadding(config).
 int FirstPosition(const ModelConfig& config);
 /// The longest text that a model takes.
 int MaxTokens(const ModelConfig& config);

@@ -17,6 +17,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 Json Bert() {
   return ParsedJson(R"({"model_type":"bert","architectures":["BertForSequenceClassification"],"vocab_size":100,
@@ -96,6 +97,69 @@ TEST(ModelConfig, ReadsDistilBertUnderItsOwnNames) {
   EXPECT_FLOAT_EQ(config->attention_dropout, .25f);
   EXPECT_FLOAT_EQ(config->classifier_dropout, .35f);
   EXPECT_TRUE(config->multi_label);
+}
+
+TEST(ModelConfig, ClassesOfTheUsersOwnAreClassifiers) {
+  for (const char* name : {"BertForSequenceClassification", "CustomBertForSequenceClassification", "ToxicityModel",
+                           "BertForMultiLabelClassification", "MyClassifier"}) {
+    Json json = Bert();
+    json["architectures"] = {name};
+    EXPECT_THAT(Parse(json)->labels, SizeIs(2)) << name;
+  }
+  for (const char* name : {"BertModel", "BertForMaskedLM", "BertForPreTraining", "BertForTokenClassification",
+                           "BertForNextSentencePrediction", "BertLMHeadModel"}) {
+    Json json = Bert();
+    json["architectures"] = {name};
+    EXPECT_THAT(Parse(json)->labels, IsEmpty()) << name;
+  }
+  Json unnamed = Bert();
+  unnamed["architectures"] = {"MyClassifier"};
+  unnamed.erase("id2label");
+  unnamed.erase("label2id");
+  EXPECT_THAT(Parse(unnamed)->labels, IsEmpty());
+}
+
+TEST(ModelConfig, EmbeddingSizesAndLayerGroupsAreRead) {
+  Json json = Bert();
+  json["model_type"] = "electra";
+  json["architectures"] = {"ElectraForSequenceClassification"};
+  json["embedding_size"] = 12;
+  EXPECT_EQ(EmbeddingSize(*Parse(json)), 12);
+  json["embedding_size"] = 48;
+  EXPECT_EQ(Parse(json)->embedding_size, 0) << "no projection between equal sizes";
+  json.erase("embedding_size");
+  EXPECT_EQ(EmbeddingSize(*Parse(json)), 128) << "Hugging Face's default";
+
+  json["model_type"] = "albert";
+  json["architectures"] = {"AlbertForSequenceClassification"};
+  json["num_hidden_groups"] = 2;
+  for (const char* key : {"hidden_act", "hidden_dropout_prob", "attention_probs_dropout_prob"}) json.erase(key);
+  const ModelConfig albert = Parse(json).value();
+  EXPECT_EQ(EmbeddingSize(albert), 128);
+  EXPECT_EQ(albert.activation, HiddenActivation::kGeluTanh);
+  EXPECT_EQ(albert.hidden_dropout, 0);
+  EXPECT_EQ(albert.attention_dropout, 0);
+  EXPECT_FLOAT_EQ(albert.classifier_dropout, .1f);
+  EXPECT_EQ(NumLayerGroups(albert), 2);
+  EXPECT_EQ(GroupOfLayer(albert, 1), 0);
+  EXPECT_EQ(GroupOfLayer(albert, 2), 1);
+  json["num_hidden_groups"] = 4;
+  EXPECT_THAT(Parse(json).error().message, HasSubstr("'num_hidden_groups' is 4, expected 1 to 3"));
+  json["num_hidden_groups"] = 1;
+  json["inner_group_num"] = 2;
+  EXPECT_THAT(Parse(json).error().message, HasSubstr("'inner_group_num' is 2"));
+}
+
+TEST(ModelConfig, MpNetHasNoTokenTypesAndAtLeast32Buckets) {
+  Json json = Bert();
+  json["model_type"] = "mpnet";
+  json["architectures"] = {"MPNetForSequenceClassification"};
+  const ModelConfig mpnet = Parse(json).value();
+  EXPECT_EQ(mpnet.type_vocab_size, 0);
+  EXPECT_EQ(mpnet.bias_buckets, 32);
+  EXPECT_EQ(FirstPosition(mpnet), 2);
+  json["relative_attention_num_buckets"] = 16;
+  EXPECT_THAT(Parse(json).error().message, HasSubstr("'relative_attention_num_buckets' is 16"));
 }
 
 TEST(ModelConfig, BaseModelHasNoLabels) {
@@ -275,8 +339,8 @@ TEST(ModelConfig, VariantsOfDebertaThatAreNotComputedAreRefused) {
 
 TEST(ModelConfig, RobertasTextsBeginAfterThePositionOfPadding) {
   const ModelConfig config = TinyConfig(Architecture::kRoberta);
-  EXPECT_EQ(FirstPosition(config), 2);
-  EXPECT_EQ(MaxTokens(config), config.max_positions - 2);
+  EXPECT_EQ(FirstPosition(config), 1);
+  EXPECT_EQ(MaxTokens(config), config.max_positions - 1);
   EXPECT_EQ(MaxTokens(TinyConfig(Architecture::kBert)), TinyConfig(Architecture::kBert).max_positions);
 }
 

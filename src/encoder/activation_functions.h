@@ -25,6 +25,8 @@ inline Activation HiddenFunction(const ModelConfig& config) { return FunctionOf(
 inline Activation HeadFunction(const ModelConfig& config) {
   switch (config.architecture) {
     case Architecture::kBert:
+    case Architecture::kAlbert:
+    case Architecture::kMpNet:
     case Architecture::kRoberta:
     case Architecture::kXlmRoberta:
       return Activation::kTanh;
@@ -38,9 +40,10 @@ inline Activation HeadFunction(const ModelConfig& config) {
   return Activation::kTanh;
 }
 
-/// Before the head's first product: nothing in BERT and DistilBERT.
+/// Before the head's first product: nothing in BERT, ALBERT and DistilBERT.
 inline bool HasHeadInputDropout(const ModelConfig& config) {
-  return config.architecture != Architecture::kBert && config.architecture != Architecture::kDistilBert;
+  return config.architecture != Architecture::kBert && config.architecture != Architecture::kAlbert &&
+         config.architecture != Architecture::kDistilBert;
 }
 
 }  // namespace winnow

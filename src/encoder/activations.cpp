@@ -47,7 +47,9 @@ size_t Activations::Carve(const ModelConfig& config, size_t tokens, size_t texts
   const auto num_layers = static_cast<size_t>(config.num_layers);
   layers.resize(num_layers);
   const auto for_backward = [&](size_t count) { return keep == Keep::kNothing ? nullptr : arena.Take(count); };
-  embedding_normal = for_backward(tokens * h);
+  const auto e = static_cast<size_t>(EmbeddingSize(config));
+  embeddings = config.embedding_size > 0 ? arena.Take(tokens * e) : nullptr;
+  embedding_normal = for_backward(tokens * e);
   embedding_rstd = for_backward(tokens);
   head_input = HasHeadInputDropout(config) ? for_backward(texts * h) : nullptr;
   pooled_input = arena.Take(texts * h);

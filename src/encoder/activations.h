@@ -7,12 +7,13 @@
 #include "base/aligned_buffer.h"
 #include "bundle/model_config.h"
 #include "encoder/batch.h"
+#include "encoder/position_bias.h"
 #include "encoder/relative_positions.h"
 
 namespace winnow {
 
 /// The intermediate results of one layer. T tokens; R rows: T, but in the last layer only the first token of each text,
-/// since the classification head reads no other; h hidden, i intermediate size. Pointers into Activations' arena.
+/// since the classification head reads no other; h hidden, i intermediate, e embedding size. Pointers into Activations' arena.
 struct LayerActivations {
   float* input;        ///< [T, h]
   float* query_input;  ///< [R, h]; the input itself, but in the last layer its gathered first tokens
@@ -48,7 +49,9 @@ class Activations {
   Keep kept = Keep::kNothing;
   std::vector<LayerActivations> layers;
   RelativePositions relative;         ///< computed by itself, where the model has them
-  float* embedding_normal = nullptr;  ///< [T, h]
+  PositionBias position_bias;         ///< alike
+  float* embeddings = nullptr;        ///< [T, e] before their projection; null where they need none
+  float* embedding_normal = nullptr;  ///< [T, e]
   float* embedding_rstd = nullptr;    ///< [T]
   float* head_input = nullptr;        ///< [texts, h] first tokens after their dropout; null where there is none
   float* pooled_input = nullptr;      ///< [texts, h] head dense layer before its activation function

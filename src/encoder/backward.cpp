@@ -9,6 +9,7 @@
 #include "encoder/activation_functions.h"
 #include "encoder/head.h"
 #include "encoder/heads.h"
+#include "encoder/position_runs.h"
 #include "encoder/weight_gradients.h"
 #include "kernels/activation.h"
 #include "kernels/embedding.h"
@@ -24,7 +25,8 @@ Activations::Keep KeepFor(const TrainingPass::Options& options) {
 /// The memory of the gradients of a layer's activations, in floats.
 size_t GradFloats(const ModelConfig& config, size_t tokens, size_t texts) {
   const auto hidden = static_cast<size_t>(config.hidden_size);
-  return tokens * (7 * hidden + 2 * static_cast<size_t>(config.intermediate_size)) + texts * 4 * hidden;
+  return tokens * (7 * hidden + 2 * static_cast<size_t>(config.intermediate_size)) + texts * 4 * hidden +
+         tokens * static_cast<size_t>(config.embedding_size);
 }
 
 }  // namespace
@@ -40,6 +42,7 @@ TrainingPass::TrainingPass(const Model& model, ThreadPool& pool, const Options& 
       options_(options),
       hidden_(static_cast<size_t>(config_.hidden_size)),
       intermediate_(static_cast<size_t>(config_.intermediate_size)),
+      embedding_size_(static_cast<size_t>(EmbeddingSize(config_))),
       scratch_(static_cast<size_t>(pool.size())) {}
 
 std::span<const float> TrainingPass::Forward(const PackedTexts& texts, const StepDropout& dropout) {
@@ -48,6 +51,9 @@ std::span<const float> TrainingPass::Forward(const PackedTexts& texts, const Ste
   activations_.Prepare(config_, texts, KeepFor(options_));
   if (config_.relative_span > 0) {
     activations_.relative.Compute(model_, LongestOf(texts), dropout, options_.products, /*keep=*/true, pool_);
+  }
+  if (config_.bias_buckets > 0) {
+    activations_.position_bias.Compute(config_, model_.at(model_.layout().attention_bias), LongestOf(texts));
   }
   cuts_ = CutByTokens(texts, pool_.size());
   pool_.Run([&](int thread) {
@@ -65,8 +71,9 @@ void TrainingPass::Backward(std::span<const float> logits_grad, Gradients& gradi
   PrepareGrads();
   const bool of_embeddings = options_.frozen_depths == 0;
   if (of_embeddings) gradients.AddRows(texts_);
-  const auto weight_gradients = [&](std::initializer_list<WeightGradient> products) {
-    pool_.Run([&](int thread) { ComputeWeightGradients(products, add, options_.products, thread, pool_.size()); });
+  const auto weight_gradients = [&](std::initializer_list<WeightGradient> products, bool onto = false) {
+    pool_.Run(
+        [&](int thread) { ComputeWeightGradients(products, add || onto, options_.products, thread, pool_.size()); });
   };
   const auto each_threads_texts = [&](auto&& backward) {
     pool_.Run([&](int thread) {
@@ -97,6 +104,7 @@ void TrainingPass::Backward(std::span<const float> logits_grad, Gradients& gradi
     const LayerActivations& layer = activations_.layers[l];
     const bool last = l + 1 == layout.layers.size();
     const size_t rows = last ? texts : tokens;
+    const bool shared = !last && layout.layers[l + 1].qkv == weights.qkv;  // the layer above has written the gradients
     if (relative) activations_.relative.BeginLayer(pool_);
     each_threads_texts([&](size_t first_text, size_t last_text, int thread) {
       LayerBackward(l, first_text, last_text, thread, gradients);
@@ -113,7 +121,8 @@ void TrainingPass::Backward(std::span<const float> logits_grad, Gradients& gradi
                         {texts, hidden_, hidden_, d_query_, layer.query_input, gradients.at(weights.qkv)},
                         {tokens, 2 * hidden_, hidden_, d_qkv_, layer.input, key_value}});
     } else {
-      weight_gradients({down, up, out, {tokens, 3 * hidden_, hidden_, d_qkv_, layer.input, gradients.at(weights.qkv)}});
+      weight_gradients({down, up, out, {tokens, 3 * hidden_, hidden_, d_qkv_, layer.input, gradients.at(weights.qkv)}},
+                       shared);
     }
     if (relative) {
       activations_.relative.EndLayer(model_, l, dropout_, options_.products, of_embeddings, gradients, pool_);
@@ -123,15 +132,20 @@ void TrainingPass::Backward(std::span<const float> logits_grad, Gradients& gradi
   if (of_embeddings) {
     each_threads_texts(
         [&](size_t first, size_t last, int thread) { EmbeddingBackward(first, last, thread, gradients); });
+    if (activations_.embeddings != nullptr) {
+      weight_gradients(
+          {{tokens, hidden_, embedding_size_, d_state_, activations_.embeddings, gradients.at(layout.project)}});
+    }
     if (!add) {
       const auto clear = [&](size_t table, int rows) {
-        std::fill_n(gradients.at(table), static_cast<size_t>(rows) * hidden_, 0.0f);
+        std::fill_n(gradients.at(table), static_cast<size_t>(rows) * embedding_size_, 0.0f);
       };
       if (config_.absolute_positions) clear(layout.positions, config_.max_positions);
       if (config_.type_vocab_size > 0) clear(layout.segments, config_.type_vocab_size);
     }
     if (relative) activations_.relative.EndBackward(model_, gradients);
-    pool_.ForRanges(hidden_, 16, [&](size_t begin, size_t end, int) { ScatterEmbeddings(begin, end, gradients); });
+    pool_.ForRanges(embedding_size_, 16,
+                    [&](size_t begin, size_t end, int) { ScatterEmbeddings(begin, end, gradients); });
   }
   gradients.AddVectors();
   gradients.accumulating = true;
@@ -154,6 +168,7 @@ void TrainingPass::PrepareGrads() {
   d_first_tokens_ = take(texts * hidden_);
   d_pooled_ = take(texts * hidden_);
   pooled_again_ = take(texts * hidden_);
+  d_embeddings_ = config_.embedding_size > 0 ? take(tokens * embedding_size_) : d_state_;
 }
 
 // The forward of a layer, of its input x, in the names of LayerActivations and without dropout:
@@ -203,7 +218,7 @@ void TrainingPass::LayerBackward(size_t l, size_t first_text, size_t last_text, 
   // out = context Wout^T: d_context = d_out Wout.
   MatMulNN(rows, hidden_, hidden_, d_out, hidden_, model_.at(weights.out), hidden_, 0.0f, d_context, hidden_,
            options_.products);
-  AttentionBackwardOfTexts(l, first_text, last_text, thread);
+  AttentionBackwardOfTexts(l, first_text, last_text, thread, gradients);
   if (last) {
     LastInputBackward(weights, first_text, last_text, thread, gradients);
     return;
@@ -238,7 +253,8 @@ void TrainingPass::LastInputBackward(const LayerLayout& weights, size_t first_te
   }
 }
 
-void TrainingPass::AttentionBackwardOfTexts(size_t l, size_t first_text, size_t last_text, int thread) {
+void TrainingPass::AttentionBackwardOfTexts(size_t l, size_t first_text, size_t last_text, int thread,
+                                            Gradients& gradients) {
   const LayerActivations& layer = activations_.layers[l];
   const bool last = l + 1 == activations_.layers.size();
   const Dropout dropout = dropout_.At(config_, StepDropout::kAttention, l);
@@ -256,13 +272,19 @@ void TrainingPass::AttentionBackwardOfTexts(size_t l, size_t first_text, size_t 
       AddRelativeScores(relative.places(), relative.Head(l, at.column), layer.query + query, layer.key + keys, shape,
                         scratch);
     }
+    const size_t head = at.column / shape.head_size;
+    if (config_.bias_buckets > 0) activations_.position_bias.Apply(head, shape, scratch);
     float* d_bias = shape.bias == nullptr ? nullptr : scratch.BiasGradFloats(shape.queries * BiasStride(shape.tokens));
     // context = P v with P = softmax(scale (q k^T + bias)): d_v = P^T d_context; with dP = d_context v^T and
     // dS = P (dP - the row's sum of P dP):  d_q = scale dS k, d_k = scale dS^T q, d_bias = scale dS.
     AttentionBackward(shape, layer.query + query, layer.key + keys, layer.value + keys, dropout,
                       layer.log_sum + at.shape.first_row, d_context_ + at.query_row * hidden_ + at.column,
                       d_query + query, d_key + keys, d_value + keys, scratch, d_bias);
-    if (d_bias == nullptr) return;
+    if (config_.bias_buckets > 0 && options_.frozen_depths == 0) {
+      activations_.position_bias.Backward(head, shape, d_bias, scratch,
+                                          gradients.vector_at(thread, model_.layout().attention_bias));
+    }
+    if (config_.relative_span == 0) return;
     // bias[i, j] = q_i . key(i - j) + k_j . query(i - j): d_q_i += sum over j of d_bias[i, j] key(i - j); the others
     // alike.
     RelativeScoresBackward(shape, relative.places(), relative.Head(l, at.column), layer.query + query, layer.key + keys,
@@ -275,11 +297,18 @@ void TrainingPass::EmbeddingBackward(size_t first_text, size_t last_text, int th
   const Layout& layout = model_.layout();
   const size_t first = texts_.begin(first_text);
   const size_t rows = static_cast<size_t>(texts_.offsets[last_text]) - first;
-  float* d_state = d_state_ + first * hidden_;
-  // x = Dropout(LayerNorm(word + position + segment)): d_state becomes mask d_x, then the gradient of the sum, which is
-  // that of each term.
-  ApplyDropout(dropout_.At(config_, StepDropout::kEmbedding), first, rows, hidden_, d_state);
-  AddLayerNormBackward(rows, hidden_, d_state, activations_.embedding_normal + first * hidden_,
+  float* d_embeddings = d_embeddings_ + first * embedding_size_;
+  if (activations_.embeddings != nullptr) {
+    // x = embeddings W^T + b: d_embeddings = d_x W, and d_b is the sum of the rows of d_x.
+    const float* d_state = d_state_ + first * hidden_;
+    AddColumnSums(rows, hidden_, d_state, gradients.vector_at(thread, layout.project_bias));
+    MatMulNN(rows, embedding_size_, hidden_, d_state, hidden_, model_.at(layout.project), embedding_size_, 0.0f,
+             d_embeddings, embedding_size_, options_.products);
+  }
+  // embeddings = Dropout(LayerNorm(word + position + segment)): their gradient becomes that of the sum, which is that of
+  // each term.
+  ApplyDropout(dropout_.At(config_, StepDropout::kEmbedding), first, rows, embedding_size_, d_embeddings);
+  AddLayerNormBackward(rows, embedding_size_, d_embeddings, activations_.embedding_normal + first * embedding_size_,
                        activations_.embedding_rstd + first, model_.at(layout.embedding_gamma), {}, 0, nullptr,
                        gradients.vector_at(thread, layout.embedding_gamma),
                        gradients.vector_at(thread, layout.embedding_beta), nullptr);
@@ -288,19 +317,23 @@ void TrainingPass::EmbeddingBackward(size_t first_text, size_t last_text, int th
 void TrainingPass::ScatterEmbeddings(size_t first_column, size_t last_column, Gradients& gradients) {
   const Layout& layout = model_.layout();
   const size_t n = last_column - first_column;
-  float* positions = nullptr;  // of the first token
-  if (config_.absolute_positions) {
-    positions = gradients.at(layout.positions) + static_cast<size_t>(FirstPosition(config_)) * hidden_ + first_column;
-  }
+  float* positions = config_.absolute_positions ? gradients.at(layout.positions) + first_column : nullptr;
   float* segment = config_.type_vocab_size > 0 ? gradients.at(layout.segments) + first_column : nullptr;
+  const int position_padding = PositionPadding(config_);
+  const int word_padding = position_padding >= 0 ? position_padding : config_.pad_token_id;
   for (size_t t = 0; t < texts_.texts(); ++t) {
-    for (size_t position = 0; position < texts_.length(t); ++position) {
-      const size_t row = texts_.begin(t) + position;
-      const float* d_sum = d_state_ + row * hidden_ + first_column;
-      AddTo(n, d_sum, gradients.word_row_of(texts_.ids[row]) + first_column);
-      if (positions != nullptr) AddTo(n, d_sum, positions + position * hidden_);
-      if (segment != nullptr) AddTo(n, d_sum, segment);
-    }
+    const auto ids = texts_.ids.subspan(texts_.begin(t), texts_.length(t));
+    ForEachPositionRun(config_, ids, [&](size_t begin, size_t count, size_t position) {
+      for (size_t i = 0; i < count; ++i) {
+        const int32_t id = ids[begin + i];
+        const float* d_sum = d_embeddings_ + (texts_.begin(t) + begin + i) * embedding_size_ + first_column;
+        // Embedding(padding_idx=...) of PyTorch gives neither the word nor the position of padding a gradient.
+        if (id != word_padding) AddTo(n, d_sum, gradients.word_row_of(id) + first_column);
+        if (positions != nullptr && id != position_padding)
+          AddTo(n, d_sum, positions + (position + i) * embedding_size_);
+        if (segment != nullptr) AddTo(n, d_sum, segment);
+      }
+    });
   }
 }
 

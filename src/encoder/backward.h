@@ -45,7 +45,7 @@ class TrainingPass {
   /// From d_query_ and d_qkv_ of the last layer to d_state_ of its input.
   void LastInputBackward(const LayerLayout& weights, size_t first_text, size_t last_text, int thread,
                          Gradients& gradients);
-  void AttentionBackwardOfTexts(size_t l, size_t first_text, size_t last_text, int thread);
+  void AttentionBackwardOfTexts(size_t l, size_t first_text, size_t last_text, int thread, Gradients& gradients);
   void EmbeddingBackward(size_t first_text, size_t last_text, int thread, Gradients& gradients);
   void ScatterEmbeddings(size_t first_column, size_t last_column, Gradients& gradients);
 
@@ -53,7 +53,7 @@ class TrainingPass {
   const ModelConfig& config_;
   ThreadPool& pool_;
   const Options options_;
-  size_t hidden_, intermediate_;
+  size_t hidden_, intermediate_, embedding_size_;
   PackedTexts texts_;
   StepDropout dropout_;
   std::vector<size_t> cuts_;
@@ -73,6 +73,7 @@ class TrainingPass {
   float* d_first_tokens_ = nullptr;  // [texts, h] d_state of the last layer's rows
   float* d_pooled_ = nullptr;        // [texts, h]
   float* pooled_again_ = nullptr;    // [texts, h] scratch
+  float* d_embeddings_ = nullptr;    // [T, e] of the embeddings before their projection; d_state_ where they need none
 };
 
 }  // namespace winnow

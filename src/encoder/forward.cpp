@@ -1,5 +1,5 @@
 // The encoder of BERT (Devlin et al. 2018), DistilBERT (Sanh et al. 2019), RoBERTa (Liu et al. 2019), ELECTRA (Clark et
-// al. 2020) and DeBERTa (He et al. 2020): embeddings, then layers of attention and a two-layer perceptron, each
+// al. 2020), DeBERTa (He et al. 2020) ALBERT (Lan et al. 2019) and MPNet (Song et al. 2020): embeddings, then layers of attention and a two-layer perceptron, each
 // followed by residual and normalisation, then a dense layer on the first token and the classifier. A thread takes its
 // texts through all layers by itself: texts don't meet before the loss.
 #include "encoder/forward.h"
@@ -9,6 +9,7 @@
 #include "encoder/activation_functions.h"
 #include "encoder/head.h"
 #include "encoder/heads.h"
+#include "encoder/position_runs.h"
 #include "kernels/activation.h"
 #include "kernels/embedding.h"
 #include "kernels/layer_norm.h"
@@ -85,28 +86,35 @@ class ForwardPass {
 
  private:
   void Embed() {
-    float* x = activations_.layers.front().input;
     const Layout& layout = model_.layout();
+    const auto width = static_cast<size_t>(EmbeddingSize(config_));
+    float* input = activations_.layers.front().input;
+    float* x = activations_.embeddings != nullptr ? activations_.embeddings : input;
     const float* segment = config_.type_vocab_size > 0 ? model_.at(layout.segments) : nullptr;
     const bool pairs = config_.type_vocab_size > 1;
-    const float* positions = config_.absolute_positions
-                                 ? model_.at(layout.positions) + static_cast<size_t>(FirstPosition(config_)) * hidden_
-                                 : nullptr;
     for (size_t t = first_text_; t < last_text_; ++t) {
-      const int32_t* ids = texts_.ids.data() + texts_.begin(t);
-      float* rows = x + texts_.begin(t) * hidden_;
-      const size_t first = pairs ? texts_.first_length(t) : texts_.length(t);
-      EmbedText(first, hidden_, ids, model_.words(), positions, segment, rows);
-      if (first == texts_.length(t)) continue;
-      EmbedText(texts_.length(t) - first, hidden_, ids + first, model_.words(),
-                positions == nullptr ? nullptr : positions + first * hidden_, segment + hidden_,
-                rows + first * hidden_);
+      const auto ids = texts_.ids.subspan(texts_.begin(t), texts_.length(t));
+      const size_t first_length = pairs ? texts_.first_length(t) : ids.size();
+      const auto embed = [&](size_t begin, size_t end, size_t position, const float* type) {
+        if (begin >= end) return;
+        const float* positions = nullptr;
+        if (config_.absolute_positions) positions = model_.at(layout.positions) + position * width;
+        EmbedText(end - begin, width, ids.data() + begin, model_.words(), positions, type,
+                  x + (texts_.begin(t) + begin) * width);
+      };
+      ForEachPositionRun(config_, ids, [&](size_t begin, size_t count, size_t position) {
+        const size_t second = std::clamp(first_length, begin, begin + count);
+        embed(begin, second, position, segment);
+        embed(second, begin + count, position + (second - begin), segment + width);
+      });
     }
-    float* mine = x + first_ * hidden_;
-    AddLayerNorm(rows_, hidden_, mine, nullptr, {}, 0, nullptr, Norm(layout.embedding_gamma, layout.embedding_beta),
-                 mine, Kept(activations_.embedding_normal, first_ * hidden_),
-                 Kept(activations_.embedding_rstd, first_));
-    ApplyDropout(dropout_.At(config_, StepDropout::kEmbedding), first_, rows_, hidden_, mine);
+    float* mine = x + first_ * width;
+    AddLayerNorm(rows_, width, mine, nullptr, {}, 0, nullptr, Norm(layout.embedding_gamma, layout.embedding_beta), mine,
+                 Kept(activations_.embedding_normal, first_ * width), Kept(activations_.embedding_rstd, first_));
+    ApplyDropout(dropout_.At(config_, StepDropout::kEmbedding), first_, rows_, width, mine);
+    if (activations_.embeddings == nullptr) return;
+    Product(rows_, hidden_, width, mine, layout.project, input + first_ * hidden_);
+    Bias(rows_, hidden_, layout.project_bias, input + first_ * hidden_);
   }
 
   void Attend(size_t l, bool last) {
@@ -120,6 +128,7 @@ class ForwardPass {
         const RelativePositions& relative = activations_.relative;
         AddRelativeScores(relative.places(), relative.Head(l, at.column), query, layer.key + keys, shape, scratch_);
       }
+      if (config_.bias_buckets > 0) activations_.position_bias.Apply(at.column / shape.head_size, shape, scratch_);
       Attention(shape, query, layer.key + keys, layer.value + keys, dropout,
                 layer.context + at.query_row * hidden_ + at.column, Kept(layer.log_sum, at.shape.first_row), scratch_);
     });
@@ -182,8 +191,9 @@ Dropout StepDropout::At(const ModelConfig& config, Place place, size_t layer) co
   if (place == kHeadInput) {
     probability = config.architecture == Architecture::kDebertaV2 ? config.pooler_dropout : config.classifier_dropout;
   }
-  // DistilBERT normalises attention's output without a dropout before.
+  // DistilBERT normalises attention's output without a dropout before, ALBERT the layer's.
   if (place == kAttentionOutput && config.architecture == Architecture::kDistilBert) probability = 0;
+  if (place == kOutput && config.architecture == Architecture::kAlbert) probability = 0;
   return {.key = Dropout::MixKey(Dropout::MixKey(key, static_cast<uint64_t>(place)), layer),
           .probability = probability};
 }
@@ -235,6 +245,9 @@ std::span<const float> ForwardRunner::Logits(const PackedTexts& texts) {
       activations_.relative.Compute(model_, std::min((longest + 31) / 32 * 32, most), {}, Precision::kF32,
                                     /*keep=*/false, pool_);
     }
+  }
+  if (model_.config().bias_buckets > 0) {
+    activations_.position_bias.Compute(model_.config(), model_.at(model_.layout().attention_bias), LongestOf(texts));
   }
   if (texts.texts() < static_cast<size_t>(pool_.size())) {
     // Fewer texts than threads: all of them compute one text after the other together.

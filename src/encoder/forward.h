@@ -31,7 +31,7 @@ struct StepDropout {
 Result<void> CheckBatch(const ModelConfig& config, const PackedTexts& texts);
 
 /// Computes activations.logits of texts first_text ... last_text - 1, on the calling thread. `activations` was prepared
-/// for `texts`, its relative positions computed where the model has them. Different ranges may run at the same time,
+/// for `texts`, its relative positions or position bias computed where the model has them. Different ranges may run at the same time,
 /// each with a scratch of its own.
 /// `team`, where given and idle, shares the products with the caller, which then runs no other range.
 void Forward(const Model& model, const PackedTexts& texts, size_t first_text, size_t last_text,

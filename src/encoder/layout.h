@@ -3,9 +3,9 @@
 ///
 /// The array has three regions, because training treats them differently:
 ///   words      the token embeddings: gradients touch few rows of it
-///   matrices   position and segment embeddings, products' weights [out, in]; query, key and value stand one below
+///   matrices   position and segment embeddings, their projection, products' weights [out, in]; query, key and value stand one below
 ///              the other, so that one product computes all three
-///   vectors    biases and normalisation weights: no weight decay; their gradients are summed per thread
+///   vectors    biases (also MPNet's of attention) and normalisation weights: no weight decay; their gradients are summed per thread
 #pragma once
 
 #include <cstddef>
@@ -23,8 +23,8 @@ struct WeightInfo {
   size_t offset = 0;  ///< offset in floats
   size_t count = 0;
   enum class Init { kNormal, kZero, kOne } init = Init::kNormal;
-  int depth = 0;          ///< 0 the embeddings, then the layers from 1 on, then the head
-  bool head = false;      ///< belongs to the classifier, and is absent from base models
+  int depth = 0;      ///< 0 the embeddings, then the layers from 1 on (the last of those that share it), then the head
+  bool head = false;  ///< belongs to the classifier, and is absent from base models
   bool optional = false;  ///< may nevertheless be absent from base models (the pooler)
 };
 
@@ -43,8 +43,11 @@ struct Layout {
   size_t positions = 0;                                        ///< meaningful where config.absolute_positions
   size_t segments = 0;                                         ///< meaningful where config.type_vocab_size > 0
   size_t relative = 0, relative_gamma = 0, relative_beta = 0;  ///< [2 span, h]; where config.relative_span > 0
+  size_t attention_bias = 0;                                   ///< [buckets, heads]; where config.bias_buckets > 0
   size_t embedding_gamma = 0, embedding_beta = 0;
-  std::vector<LayerLayout> layers;
+  size_t project = 0, project_bias = 0;        ///< [h, embedding size]; where config.embedding_size > 0
+  std::vector<LayerLayout> groups;             ///< layers with weights of their own
+  std::vector<LayerLayout> layers;             ///< all layers; those that share weights are equal
   size_t head_dense = 0, head_dense_bias = 0;  ///< BERT's pooler, DistilBERT's pre_classifier ...: [h, h]
   size_t classifier = 0, classifier_bias = 0;  ///< [labels, h]
 

@@ -6,20 +6,11 @@
 #include <set>
 
 #include "base/random.h"
+#include "bundle/open_weights.h"
 #include "bundle/weight_names.h"
 #include "kernels/adamw.h"
 
 namespace winnow {
-namespace {
-
-const TensorView* FindWeight(const SafetensorsFile& file, Architecture architecture, const std::string& name) {
-  for (const std::string& candidate : NamesInFiles(architecture, name)) {
-    if (const TensorView* tensor = file.Find(candidate)) return tensor;
-  }
-  return nullptr;
-}
-
-}  // namespace
 
 float* Model::Place(const WeightInfo& weight) {
   return weight.offset < layout_.matrices ? words_memory_.data() + weight.offset : at(weight.offset);
@@ -51,14 +42,15 @@ Model Model::Fresh(ModelConfig config, uint64_t seed) {
 
 Result<Model> Model::Load(const std::filesystem::path& dir, ModelConfig config, const LoadOptions& options) {
   const std::filesystem::path path = dir / "model.safetensors";
-  auto file = std::make_shared<const SafetensorsFile>(TRY(SafetensorsFile::Open(path)));
+  auto file = std::make_shared<const SafetensorsFile>(TRY(OpenWeights(dir)));
+  const NamedTensors tensors(*file, config.architecture);
   Model model(std::move(config));
   model.rest_.Resize(model.layout_.total - model.layout_.matrices);
   model.rest_.Zero();  // the padding between weights
   const WeightNames& names = WeightNamesOf(model.config_.architecture);
   std::set<std::string> fresh;
   for (const WeightInfo& weight : model.layout_.weights) {
-    const TensorView* tensor = FindWeight(*file, model.config_.architecture, weight.name);
+    const TensorView* tensor = tensors.Find(weight.name);
     if (tensor == nullptr) {
       if (weight.head && (options.create_head || options.reinit_head)) {
         model.Initialize(weight, options.seed);

@@ -78,9 +78,9 @@ class Pass {
 
   void Run(float* logits) {
     Embed();
-    const size_t last = model_.layers().size() - 1;
+    const size_t last = model_.num_layers() - 1;
     for (size_t l = 0; l < last; ++l) {
-      const QuantizedLayer& layer = model_.layers()[l];
+      const QuantizedLayer& layer = model_.layer(l);
       ForPanels([&](const Part& texts) {
         const size_t row = begin(texts.begin);
         const size_t rows = begin(texts.end) - row;
@@ -89,11 +89,11 @@ class Pass {
         Attend(l, texts, /*firsts=*/false, s_.context.data());
         team_.Wait();
         RestOfLayer(layer, rows, s_.context.data(), s_.x.data() + row * hidden_,
-                    model_.layers()[l + 1].qkv.of_bytes() ? s_.bytes.data() + row * ByteStride(hidden_) : nullptr,
+                    model_.layer(l + 1).qkv.of_bytes() ? s_.bytes.data() + row * ByteStride(hidden_) : nullptr,
                     s_.scales.data() + row);
       });
     }
-    LastLayer(model_.layers()[last]);
+    LastLayer(model_.layer(last));
     Head(logits);
   }
 
@@ -111,16 +111,29 @@ class Pass {
   }
 
   void Embed() {
-    const bool bytes = model_.layers().front().qkv.of_bytes();
+    const auto width = static_cast<size_t>(EmbeddingSize(config_));
+    const bool project = config_.embedding_size > 0;
+    float* embeddings = project ? s_.embeddings.data() : s_.x.data();
     const Part mine = Share(team_, num_texts_);
     for (size_t t = mine.begin; t < mine.end; ++t) {
       const size_t row = begin(t);
-      float* x = s_.x.data() + row * hidden_;
+      float* x = embeddings + row * width;
       model_.Embed(texts_.ids.subspan(first_token_ + row, length(t)), texts_.first_length(first_text_ + t), x);
-      AddLayerNorm(length(t), hidden_, x, nullptr, {}, 0, nullptr,
+      AddLayerNorm(length(t), width, x, nullptr, {}, 0, nullptr,
                    {model_.embedding_gamma(), model_.embedding_beta(), config_.layer_norm_eps}, x, nullptr, nullptr);
-      if (bytes) {
-        QuantizeRows(length(t), hidden_, x, s_.bytes.data() + row * ByteStride(hidden_), s_.scales.data() + row);
+    }
+    if (project) {
+      team_.Wait();
+      // In bf16, as the head.
+      Product(tokens_, {nullptr, nullptr, embeddings}, model_.project(), 0, hidden_, model_.project_bias(), s_.x.data(),
+              hidden_);
+      team_.Wait();
+    }
+    if (model_.layer(0).qkv.of_bytes()) {
+      for (size_t t = mine.begin; t < mine.end; ++t) {
+        const size_t row = begin(t);
+        QuantizeRows(length(t), hidden_, s_.x.data() + row * hidden_, s_.bytes.data() + row * ByteStride(hidden_),
+                     s_.scales.data() + row);
       }
     }
     team_.Wait();
@@ -145,7 +158,7 @@ class Pass {
       Product(begin(texts.end) - row, InputOfRow(row), layer.qkv, block_, 3 * block_, layer.qkv_bias.data(),
               s_.qkv.data(), 3 * block_);
       team_.Wait();
-      Attend(model_.layers().size() - 1, texts, /*firsts=*/true, s_.first_context.data() + texts.begin * hidden_);
+      Attend(model_.num_layers() - 1, texts, /*firsts=*/true, s_.first_context.data() + texts.begin * hidden_);
       team_.Wait();
     });
     for (size_t row = 0; row < num_texts_; row += kPanelRows) {
@@ -177,6 +190,7 @@ class Pass {
         AddRelativeScores(model_.relative_places(), model_.relative_head(layer, column), q + column, k + column, shape,
                           scratch);
       }
+      if (config_.bias_buckets > 0) model_.position_bias().Apply(unit % heads, shape, scratch);
       Attention(shape, q + column, k + column, k + block_ + column, {},
                 context + (firsts ? t - texts.begin : row) * hidden_ + column, nullptr, scratch);
     }
@@ -260,6 +274,7 @@ void QuantizedScratch::Prepare(const QuantizedModel& model, const Need& need, in
   // A panel ends with the text that fills it.
   const size_t rows = std::max(std::min(tokens, kPanelRows + longest), std::min(texts, kPanelRows));
   x.Resize(tokens * hidden);
+  embeddings.Resize(tokens * static_cast<size_t>(model.config().embedding_size));
   bytes.Resize(tokens * ByteStride(hidden));
   scales.Resize(tokens);
   qkv.Resize(rows * 3 * block);
@@ -277,6 +292,7 @@ void QuantizedScratch::Prepare(const QuantizedModel& model, const Need& need, in
   for (AttentionScratch& each : attention) {
     each.Reserve(hidden / static_cast<size_t>(model.config().num_heads), longest);
     if (model.config().relative_span > 0) each.ReserveRelative(longest);
+    if (model.config().bias_buckets > 0) each.BiasFloats(longest * BiasStride(longest));
   }
 }
 

@@ -38,6 +38,7 @@ class QuantizedScratch {
   void Prepare(const QuantizedModel& model, const Need& need, int team_size);
 
   FloatBuffer x;                       // [tokens, hidden]
+  FloatBuffer embeddings;              // [tokens, embedding size] before their projection, where they need one
   AlignedBuffer<uint8_t> bytes;        // x's
   AlignedBuffer<ByteScale> scales;     // x's
   FloatBuffer first_x, first_context;  // [texts, hidden]: of the last layer's first tokens

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/mutex.h"
 #include "bundle/int8_rows.h"
+#include "encoder/position_runs.h"
 #include "kernels/adamw.h"
 #include "kernels/bf16.h"
 #include "kernels/embedding.h"
@@ -31,7 +32,7 @@ enum class Storage { kBytes, kBf16, kFloat };
 Storage StorageOf(const Layout& layout, const WeightInfo& weight, const QuantizationPlan& plan) {
   if (weight.offset >= layout.vectors) return Storage::kFloat;
   if (weight.offset == layout.words) return plan.bf16_words ? Storage::kBf16 : Storage::kBytes;
-  if (weight.head) return Storage::kBf16;
+  if (weight.head || (layout.project > 0 && weight.offset == layout.project)) return Storage::kBf16;
   for (size_t l = layout.layers.size(); l-- > 0;) {
     if (weight.offset < layout.layers[l].qkv) continue;
     return l < plan.bf16_layers.size() && plan.bf16_layers[l] ? Storage::kBf16 : Storage::kBytes;
@@ -245,11 +246,11 @@ Result<void> QuantizedModel::LoadLayers(const QuantizedReader& read, const Layou
   const auto hidden = static_cast<size_t>(config_.hidden_size);
   const auto intermediate = static_cast<size_t>(config_.intermediate_size);
   const size_t block = qkv_block();
-  layers_.resize(layout.layers.size());
+  groups_.resize(layout.groups.size());
   FirstError error;
   const auto load_matrix = [&](size_t task) -> Result<void> {
-    const LayerLayout& from = layout.layers[task / 4];
-    QuantizedLayer& to = layers_[task / 4];
+    const LayerLayout& from = layout.groups[task / 4];
+    QuantizedLayer& to = groups_[task / 4];
     switch (task % 4) {
       case 0:
         to.qkv = TRY(read.Matrix(from.qkv, 3, hidden, hidden, block));
@@ -268,12 +269,12 @@ Result<void> QuantizedModel::LoadLayers(const QuantizedReader& read, const Layou
   };
   std::atomic<size_t> next = 0;
   pool.Run([&](int) {
-    for (size_t task; (task = next++) < 4 * layout.layers.size();) error.Note(load_matrix(task));
+    for (size_t task; (task = next++) < 4 * layout.groups.size();) error.Note(load_matrix(task));
   });
   TRY(error.Take());
-  for (size_t l = 0; l < layout.layers.size(); ++l) {
-    const LayerLayout& from = layout.layers[l];
-    QuantizedLayer& to = layers_[l];
+  for (size_t g = 0; g < layout.groups.size(); ++g) {
+    const LayerLayout& from = layout.groups[g];
+    QuantizedLayer& to = groups_[g];
     to.qkv_bias = TRY(read.Vectors(from.qkv_bias, 3, hidden, block));
     to.out_bias = TRY(read.Floats(from.out_bias));
     to.up_bias = TRY(read.Floats(from.up_bias));
@@ -289,6 +290,11 @@ Result<void> QuantizedModel::LoadLayers(const QuantizedReader& read, const Layou
 Result<void> QuantizedModel::LoadEmbeddings(const QuantizedReader& read, const Layout& layout,
                                             const std::shared_ptr<const SafetensorsFile>& file) {
   const auto hidden = static_cast<size_t>(config_.hidden_size);
+  const auto width = static_cast<size_t>(EmbeddingSize(config_));
+  if (config_.embedding_size > 0) {
+    project_ = TRY(read.Matrix(layout.project, 1, hidden, width, hidden));
+    project_bias_ = TRY(read.Floats(layout.project_bias));
+  }
   const TensorView* words = TRY(read.Find(WeightAt(layout, layout.words)));
   if (words->dtype == DType::kI8) {
     words_ = reinterpret_cast<const int8_t*>(words->data.data());
@@ -301,16 +307,16 @@ Result<void> QuantizedModel::LoadEmbeddings(const QuantizedReader& read, const L
   if (config_.type_vocab_size > 0) {
     const FloatBuffer segments = TRY(read.Floats(layout.segments));
     if (positions_.size() == 0) {
-      positions_.Resize(static_cast<size_t>(config_.max_positions) * hidden);
+      positions_.Resize(static_cast<size_t>(config_.max_positions) * width);
       positions_.Zero();
     }
-    for (size_t i = 0; i < positions_.size(); i += hidden) {
-      AddTo(hidden, segments.data(), positions_.data() + i);
+    for (size_t i = 0; i < positions_.size(); i += width) {
+      AddTo(width, segments.data(), positions_.data() + i);
     }
     if (config_.type_vocab_size > 1) {
-      second_segment_.Resize(hidden);
-      for (size_t i = 0; i < hidden; ++i) {
-        second_segment_.data()[i] = segments.data()[hidden + i] - segments.data()[i];
+      second_segment_.Resize(width);
+      for (size_t i = 0; i < width; ++i) {
+        second_segment_.data()[i] = segments.data()[width + i] - segments.data()[i];
       }
     }
   }
@@ -334,6 +340,10 @@ Result<QuantizedModel> QuantizedModel::Load(const std::filesystem::path& dir, Mo
   TRY(model.LoadLayers(read, layout, pool));
   TRY(model.LoadEmbeddings(read, layout, file));
   if (model.config_.relative_span > 0) TRY(model.LoadRelativePositions(read, layout, pool));
+  if (model.config_.bias_buckets > 0) {
+    const FloatBuffer table = TRY(read.Floats(layout.attention_bias));
+    model.position_bias_.Compute(model.config_, table.data(), static_cast<size_t>(MaxTokens(model.config_)));
+  }
   model.embedding_gamma_ = TRY(read.Floats(layout.embedding_gamma));
   model.embedding_beta_ = TRY(read.Floats(layout.embedding_beta));
   model.head_dense_ = TRY(read.Matrix(layout.head_dense, 1, hidden, hidden, hidden));
@@ -353,7 +363,7 @@ Result<void> QuantizedModel::LoadRelativePositions(const QuantizedReader& read, 
   const size_t rows = relative_columns_.width;
   relative_stride_ = (rows + 15) / 16 * 16;
   const size_t layer_size = 2 * hidden * relative_stride_;
-  relative_.Resize(layers_.size() * layer_size + 16);  // kernels read a little beyond a row
+  relative_.Resize(num_layers() * layer_size + 16);  // kernels read a little beyond a row
   relative_.Zero();
   FloatBuffer table = TRY(read.Floats(layout.relative));
   const FloatBuffer gamma = TRY(read.Floats(layout.relative_gamma));
@@ -370,7 +380,7 @@ Result<void> QuantizedModel::LoadRelativePositions(const QuantizedReader& read, 
     const LayerLayout& from = layout.layers[l];
     float* to = relative_.data() + l * layer_size;
     if (config_.share_position_weights) {
-      ProjectPositions(input, rows, layers_[l].qkv, layers_[l].qkv_bias.data(), hidden, block, relative_stride_, to);
+      ProjectPositions(input, rows, layer(l).qkv, layer(l).qkv_bias.data(), hidden, block, relative_stride_, to);
       return {};
     }
     const PackedWeights weights = TRY(read.Matrix(from.relative, 2, hidden, hidden, block));
@@ -380,7 +390,7 @@ Result<void> QuantizedModel::LoadRelativePositions(const QuantizedReader& read, 
   };
   std::atomic<size_t> next = 0;
   pool.Run([&](int) {
-    for (size_t l; (l = next++) < layers_.size();) error.Note(project(l));
+    for (size_t l; (l = next++) < num_layers();) error.Note(project(l));
   });
   return error.Take();
 }
@@ -396,20 +406,23 @@ size_t QuantizedModel::qkv_block() const {
 }
 
 void QuantizedModel::Embed(std::span<const int32_t> ids, size_t first_length, float* out) const {
-  const auto hidden = static_cast<size_t>(config_.hidden_size);
-  const float* positions =
-      positions_.size() == 0 ? nullptr : positions_.data() + static_cast<size_t>(FirstPosition(config_)) * hidden;
-  if (words_ != nullptr) {
-    EmbedTextOfBytes(ids.size(), hidden, ids.data(), words_, word_scales_, positions, out);
-  } else {
-    EmbedText(ids.size(), hidden, ids.data(), float_words_.data(), positions, nullptr, out);
-  }
+  const auto width = static_cast<size_t>(EmbeddingSize(config_));
+  ForEachPositionRun(config_, ids, [&](size_t begin, size_t count, size_t position) {
+    const float* positions = positions_.size() == 0 ? nullptr : positions_.data() + position * width;
+    if (words_ != nullptr) {
+      EmbedTextOfBytes(count, width, ids.data() + begin, words_, word_scales_, positions, out + begin * width);
+    } else {
+      EmbedText(count, width, ids.data() + begin, float_words_.data(), positions, nullptr, out + begin * width);
+    }
+  });
   if (second_segment_.size() == 0) return;
-  for (size_t t = first_length; t < ids.size(); ++t) AddTo(hidden, second_segment_.data(), out + t * hidden);
+  for (size_t t = first_length; t < ids.size(); ++t) AddTo(width, second_segment_.data(), out + t * width);
 }
 
 int QuantizedModel::bf16_layers() const {
-  return static_cast<int>(std::ranges::count_if(layers_, [](const QuantizedLayer& l) { return !l.qkv.of_bytes(); }));
+  int count = 0;
+  for (size_t l = 0; l < num_layers(); ++l) count += layer(l).qkv.of_bytes() ? 0 : 1;
+  return count;
 }
 
 }  // namespace winnow

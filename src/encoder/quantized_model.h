@@ -15,6 +15,7 @@
 #include "bundle/model_config.h"
 #include "bundle/safetensors.h"
 #include "encoder/model.h"
+#include "encoder/position_bias.h"
 #include "encoder/relative_positions.h"
 #include "kernels/packed_matmul.h"
 
@@ -48,14 +49,18 @@ class QuantizedModel {
   static Result<QuantizedModel> Load(const std::filesystem::path& dir, ModelConfig config, ThreadPool& pool);
 
   const ModelConfig& config() const { return config_; }
-  const std::vector<QuantizedLayer>& layers() const { return layers_; }
+  size_t num_layers() const { return static_cast<size_t>(config_.num_layers); }
+  const QuantizedLayer& layer(size_t l) const { return groups_[GroupOf(l)]; }
 
   /// hidden_size, rounded up to whole column blocks: the distance of query, key and value in a row.
   size_t qkv_block() const;
 
-  /// Rows of words, positions and token types, summed: out [tokens, hidden] of one text, of whose tokens the first
+  /// Rows of words, positions and token types, summed: out [tokens, embedding size] of one text, of whose tokens the first
   /// `first_length` have type 0 and the others type 1, where the model has that.
   void Embed(std::span<const int32_t> ids, size_t first_length, float* out) const;
+  /// The projection of embeddings of another width to the hidden size; where config().embedding_size is positive.
+  const PackedWeights& project() const { return project_; }
+  const float* project_bias() const { return project_bias_.data(); }
   const float* embedding_gamma() const { return embedding_gamma_.data(); }
   const float* embedding_beta() const { return embedding_beta_.data(); }
 
@@ -63,6 +68,9 @@ class QuantizedModel {
   /// takes; where config().relative_span is positive.
   RelativeHead relative_head(size_t layer, size_t column) const;
   RelativePlaces relative_places() const { return relative_columns_.places(); }
+
+  /// The attention biases by distance, for texts as long as the model takes; where config().bias_buckets is positive.
+  const PositionBias& position_bias() const { return position_bias_; }
 
   const PackedWeights& head_dense() const { return head_dense_; }
   const float* head_dense_bias() const { return head_dense_bias_.data(); }
@@ -74,6 +82,7 @@ class QuantizedModel {
 
  private:
   explicit QuantizedModel(ModelConfig config) : config_(std::move(config)) {}
+  size_t GroupOf(size_t l) const { return static_cast<size_t>(GroupOfLayer(config_, static_cast<int>(l))); }
   Result<void> LoadLayers(const QuantizedReader& read, const Layout& layout, ThreadPool& pool);
   /// Words stay in `file` where they are bytes.
   Result<void> LoadEmbeddings(const QuantizedReader& read, const Layout& layout,
@@ -81,19 +90,23 @@ class QuantizedModel {
   Result<void> LoadRelativePositions(const QuantizedReader& read, const Layout& layout, ThreadPool& pool);
 
   ModelConfig config_;
-  std::vector<QuantizedLayer> layers_;
+  std::vector<QuantizedLayer> groups_;           // layers with weights of their own
   std::shared_ptr<const SafetensorsFile> file_;  // the words stay in it
-  const int8_t* words_ = nullptr;                // [vocabulary, hidden]; null where they are floats
+  const int8_t* words_ = nullptr;                // [vocabulary, embedding size]; null where they are floats
   const float* word_scales_ = nullptr;
   FloatBuffer float_words_;
-  FloatBuffer positions_;  // [positions, hidden] from the first token's on, the first segment's embedding added; empty
-                           // where there is neither
-  FloatBuffer second_segment_;  // [hidden]: what the second segment's embedding is more than the first's; may be empty
+  FloatBuffer
+      positions_;  // [positions, embedding size] from the first token's on, the first segment's embedding added; empty
+                   // where there is neither
+  FloatBuffer
+      second_segment_;  // [embedding size]: what the second segment's embedding is more than the first's; may be empty
   RelativeColumns relative_columns_;
   size_t relative_stride_ = 0;
   FloatBuffer relative_;  // [layers, 2h, stride] as RelativeHead has it
+  PositionBias position_bias_;
   FloatBuffer embedding_gamma_, embedding_beta_;
-  PackedWeights head_dense_, classifier_;
+  PackedWeights project_, head_dense_, classifier_;
+  FloatBuffer project_bias_;
   FloatBuffer head_dense_bias_, classifier_bias_;
 };
 

@@ -31,6 +31,7 @@ class EncoderGraph {
         options_(options),
         names_(WeightNamesOf(config.architecture)),
         hidden_(config.hidden_size),
+        width_(EmbeddingSize(config)),
         graph_(std::string(ModelTypeOf(config.architecture))) {}
 
   Result<OnnxModel> Build() {
@@ -44,6 +45,7 @@ class EncoderGraph {
     const std::string mask = Mask();
     std::string x = TRY(Embeddings());
     if (config_.relative_span > 0) TRY(RelativePositions());
+    if (config_.bias_buckets > 0) TRY(AttentionBias());
     for (int l = 0; l < config_.num_layers; ++l) x = TRY(Layer(l, x, mask));
     TRY(Head(x));
     return graph_.Take();
@@ -61,11 +63,11 @@ class EncoderGraph {
   }
 
   Result<std::string> Embeddings() {
-    const Weight words = TRY(checkpoint_.Encoder(kWordEmbeddings, {config_.vocab_size, hidden_}));
+    const Weight words = TRY(checkpoint_.Encoder(kWordEmbeddings, {config_.vocab_size, width_}));
     std::vector<float> type_0;  // of all tokens, where types are no input: added to every position once and for all
     std::string types;
     if (config_.type_vocab_size > 0) {
-      const Weight table = TRY(checkpoint_.Encoder(kTypeEmbeddings, {config_.type_vocab_size, hidden_}));
+      const Weight table = TRY(checkpoint_.Encoder(kTypeEmbeddings, {config_.type_vocab_size, width_}));
       if (options_.token_types) {
         const std::string name = graph_.Streamed(FloatRows(kTypeEmbeddings, table));
         types = graph_.Node("Gather", "embeddings/token_types", {name, "token_type_ids"});
@@ -82,30 +84,42 @@ class EncoderGraph {
     if (config_.absolute_positions) {
       x = TRY(AddPositions(x, std::move(type_0)));
     } else if (!type_0.empty()) {
-      x = graph_.Node("Add", "embeddings/sum", {x, graph_.Floats("embeddings/type_0", {hidden_}, type_0)});
+      x = graph_.Node("Add", "embeddings/sum", {x, graph_.Floats("embeddings/type_0", {width_}, type_0)});
     }
     if (!types.empty()) x = graph_.Node("Add", "embeddings/sum_with_types", {x, types});
-    return LayerNorm("embeddings/norm", kEmbeddingNorm, x);
+    x = TRY(LayerNorm("embeddings/norm", kEmbeddingNorm, x, width_));
+    if (config_.embedding_size == 0) return x;
+    return Linear("embeddings/projected", std::string(names_.project.substr(names_.prefix.size())), x, hidden_, width_);
   }
 
-  /// Of the first token on, as many as there are tokens; `addend` is added to each.
+  /// RoBERTa's [batch, sequence], as transformers' create_position_ids_from_input_ids computes them: the tokens that are
+  /// not padding are counted from the padding's id on, and padding, wherever it stands, has the position of its id.
+  std::string PositionsWithoutPadding() {
+    const std::string padding = graph_.Int("embeddings/padding", PositionPadding(config_));
+    const std::string is_padding = graph_.Node("Equal", "embeddings/is_padding", {"input_ids", padding});
+    const std::string counts =
+        graph_.Node("Cast", "embeddings/counts", {graph_.Node("Not", "embeddings/kept", {is_padding})},
+                    {{"to", int64_t{onnx::TensorProto::INT64}}});
+    const std::string so_far =
+        graph_.Node("CumSum", "embeddings/so_far", {counts, graph_.Int("embeddings/sequence_axis", 1)});
+    const std::string numbers = graph_.Node("Mul", "embeddings/numbers", {so_far, counts});
+    return graph_.Node("Add", "embeddings/position_ids", {numbers, padding});
+  }
+
+  /// Adds the tokens' positions to `x`, and `addend` to each of them.
   Result<std::string> AddPositions(const std::string& x, std::vector<float> addend) {
-    const Weight positions = TRY(checkpoint_.Encoder(kPositionEmbeddings, {config_.max_positions, hidden_}));
-    const std::string axis = graph_.Ints("embeddings/axis", {0});
-    std::string begin = axis;
-    std::string end = Length();
-    if (const int first = FirstPosition(config_); first > 0) {
-      begin = graph_.Ints("embeddings/begin", {first});
-      end = graph_.Node("Add", "embeddings/end", {end, begin});
-    }
+    const Weight positions = TRY(checkpoint_.Encoder(kPositionEmbeddings, {config_.max_positions, width_}));
+    const std::string padding_free = PositionPadding(config_) < 0 ? std::string() : PositionsWithoutPadding();
     const auto rows = [&](const std::string& name, const std::string& table) {
-      return graph_.Node("Slice", name, {table, begin, end, axis});
+      if (!padding_free.empty()) return graph_.Node("Gather", name, {table, padding_free});
+      const std::string axis = graph_.Ints("embeddings/axis", {0});
+      return graph_.Node("Slice", name, {table, axis, Length(), axis});
     };
     const std::string position =
         TRY(Rows("embeddings/positions", kPositionEmbeddings, positions, std::move(addend), rows));
     std::string sum = graph_.Node("Add", "embeddings/sum", {x, position});
     // That as many positions were taken as there are tokens can't be inferred; all further shapes follow from it.
-    graph_.Shape(sum, onnx::TensorProto::FLOAT, {"batch", "sequence", hidden_});
+    graph_.Shape(sum, onnx::TensorProto::FLOAT, {"batch", "sequence", width_});
     return sum;
   }
 
@@ -121,10 +135,16 @@ class EncoderGraph {
   Result<void> RelativePositions() {
     const Weight table = TRY(checkpoint_.Encoder(kRelativeEmbeddings, {2 * config_.relative_span, hidden_}));
     const std::string rows = graph_.Streamed(FloatRows(kRelativeEmbeddings, table));
-    relative_ = TRY(LayerNorm("positions/norm", kRelativeNorm, rows));
+    relative_ = TRY(LayerNorm("positions/norm", kRelativeNorm, rows, hidden_));
     const int longest = MaxTokens(config_);
     std::vector<int64_t> row_of;
     for (int d = 1 - longest; d < longest; ++d) row_of.push_back(RelativeRow(config_, d));
+    rows_of_pairs_ = graph_.Node("Gather", "positions/rows", {graph_.Ints("positions/row_of", row_of), Distances()});
+    return {};
+  }
+
+  /// [sequence, sequence]: a query's position minus a key's, from 0 on for the smallest that there can be.
+  std::string Distances() {
     const auto one = [&](const char* name, int64_t value) {
       return graph_.Node("Squeeze", std::string("positions/") + name,
                          {graph_.Ints(std::string("positions/of_") + name, {value})});
@@ -135,9 +155,24 @@ class EncoderGraph {
         graph_.Node("Unsqueeze", "positions/queries", {places, graph_.Ints("positions/axis_1", {1})});
     const std::string keys = graph_.Node("Unsqueeze", "positions/keys", {places, graph_.Ints("positions/axis_0", {0})});
     const std::string distances = graph_.Node("Sub", "positions/distances", {queries, keys});
-    const std::string shifted =
-        graph_.Node("Add", "positions/shifted", {distances, graph_.Ints("positions/shift", {longest - 1})});
-    rows_of_pairs_ = graph_.Node("Gather", "positions/rows", {graph_.Ints("positions/row_of", row_of), shifted});
+    return graph_.Node("Add", "positions/shifted",
+                       {distances, graph_.Ints("positions/shift", {MaxTokens(config_) - 1})});
+  }
+
+  /// MPNet's [heads, sequence, sequence], which all layers add to their scores; and the first token's row of it.
+  Result<void> AttentionBias() {
+    const Weight table = TRY(checkpoint_.Encoder(kAttentionBias, {config_.bias_buckets, config_.num_heads}));
+    std::vector<int64_t> bucket_of;
+    // By the query's position minus the key's, as Distances has it.
+    for (int d = 1 - MaxTokens(config_); d < MaxTokens(config_); ++d) bucket_of.push_back(BiasBucket(-d));
+    const std::string buckets =
+        graph_.Node("Gather", "positions/buckets", {graph_.Ints("positions/bucket_of", bucket_of), Distances()});
+    const std::string by_pair =
+        graph_.Node("Gather", "positions/biases", {graph_.Streamed(FloatRows(kAttentionBias, table)), buckets});
+    biases_ =
+        graph_.Node("Transpose", "positions/biases/by_head", {by_pair}, {{"perm", std::vector<int64_t>{2, 0, 1}}});
+    first_biases_ = graph_.Node("Gather", "positions/biases/of_first", {biases_, graph_.Ints("first", {0})},
+                                {{"axis", int64_t{1}}});
     return {};
   }
 
@@ -201,7 +236,7 @@ class EncoderGraph {
 
   Result<std::string> Layer(int l, const std::string& x, const std::string& mask) {
     const std::string scope = fmt::format("layer.{}", l);
-    const std::string weights = fmt::format("{}{}.", names_.layer, l);
+    const std::string weights = fmt::format("{}{}.", names_.layer, GroupOfLayer(config_, l));
     const auto weight = [&](std::string_view name) { return weights + std::string(name); };
     const int64_t h = hidden_;
     const int64_t i = config_.intermediate_size;
@@ -231,7 +266,12 @@ class EncoderGraph {
     }
     const std::string root = graph_.Scalar("root", std::sqrt(kinds * static_cast<float>(h / heads)));
     const std::string scaled = graph_.Node("Div", scope + "/scaled", {products, root});
-    const std::string scores = graph_.Node("Add", scope + "/scores", {scaled, mask});
+    std::string biased = scaled;
+    if (config_.bias_buckets > 0) {
+      const bool first = l + 1 == config_.num_layers;
+      biased = graph_.Node("Add", scope + "/biased", {scaled, first ? first_biases_ : biases_});
+    }
+    const std::string scores = graph_.Node("Add", scope + "/scores", {biased, mask});
     const std::string attention = graph_.Node("Softmax", scope + "/attention", {scores}, {{"axis", int64_t{-1}}});
     const std::string context = graph_.Node("MatMul", scope + "/context", {attention, value});
     const std::string by_token =
@@ -241,12 +281,12 @@ class EncoderGraph {
 
     const std::string out = TRY(Linear(scope + "/out", weight(names_.out), joined, h, h));
     const std::string attended = TRY(LayerNorm(scope + "/attended", weight(names_.attention_norm),
-                                               graph_.Node("Add", scope + "/out/residual", {out, rows})));
+                                               graph_.Node("Add", scope + "/out/residual", {out, rows}), h));
     const std::string up = TRY(Linear(scope + "/up", weight(names_.up), attended, i, h));
     const std::string down =
         TRY(Linear(scope + "/down", weight(names_.down), Activate(config_.activation, scope + "/act", up), h, i));
     return LayerNorm(scope + "/output", weight(names_.output_norm),
-                     graph_.Node("Add", scope + "/down/residual", {down, attended}));
+                     graph_.Node("Add", scope + "/down/residual", {down, attended}), h);
   }
 
   /// `x` is [batch, 1, hidden].
@@ -321,12 +361,13 @@ class EncoderGraph {
     return {name, name + ":1", name + ":2"};
   }
 
-  Result<std::string> LayerNorm(const std::string& name, const std::string& weights, const std::string& x) {
-    const std::vector<float> gamma = TRY(TRY(checkpoint_.Encoder(weights + ".weight", {hidden_})).ReadAll());
-    const std::vector<float> beta = TRY(TRY(checkpoint_.Encoder(weights + ".bias", {hidden_})).ReadAll());
+  Result<std::string> LayerNorm(const std::string& name, const std::string& weights, const std::string& x,
+                                int64_t size) {
+    const std::vector<float> gamma = TRY(TRY(checkpoint_.Encoder(weights + ".weight", {size})).ReadAll());
+    const std::vector<float> beta = TRY(TRY(checkpoint_.Encoder(weights + ".bias", {size})).ReadAll());
     return graph_.Node(
         "LayerNormalization", name,
-        {x, graph_.Floats(weights + ".weight", {hidden_}, gamma), graph_.Floats(weights + ".bias", {hidden_}, beta)},
+        {x, graph_.Floats(weights + ".weight", {size}, gamma), graph_.Floats(weights + ".bias", {size}, beta)},
         {{"axis", int64_t{-1}}, {"epsilon", config_.layer_norm_eps}});
   }
 
@@ -375,12 +416,14 @@ class EncoderGraph {
   const EncoderGraphOptions& options_;
   const WeightNames& names_;
   const int64_t hidden_;
+  const int64_t width_;  // of the embeddings
   GraphBuilder graph_;
   std::set<std::string> quantized_;  // inputs
   std::set<std::string> matrices_;   // whose initializers are there
   std::string length_;
-  std::string relative_;       // DeBERTa's table [2 span, hidden]
-  std::string rows_of_pairs_;  // [sequence, sequence]
+  std::string relative_;               // DeBERTa's table [2 span, hidden]
+  std::string rows_of_pairs_;          // [sequence, sequence]
+  std::string biases_, first_biases_;  // MPNet's
 };
 
 }  // namespace

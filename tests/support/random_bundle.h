@@ -41,15 +41,18 @@ struct RandomBundle {
     const int64_t i = config.intermediate_size;
     const std::string prefix(names.prefix);
     tensors.clear();
-    Add(prefix + kWordEmbeddings, {config.vocab_size, h});
-    if (config.absolute_positions) Add(prefix + kPositionEmbeddings, {config.max_positions, h});
-    if (config.type_vocab_size > 0) Add(prefix + kTypeEmbeddings, {config.type_vocab_size, h});
-    AddPair(prefix + kEmbeddingNorm, {h});
+    const int64_t e = EmbeddingSize(config);
+    Add(prefix + kWordEmbeddings, {config.vocab_size, e});
+    if (config.absolute_positions) Add(prefix + kPositionEmbeddings, {config.max_positions, e});
+    if (config.type_vocab_size > 0) Add(prefix + kTypeEmbeddings, {config.type_vocab_size, e});
+    AddPair(prefix + kEmbeddingNorm, {e});
+    if (config.bias_buckets > 0) Add(prefix + kAttentionBias, {config.bias_buckets, config.num_heads});
+    if (config.embedding_size > 0) AddPair(std::string(names.project), {h, e});
     if (config.relative_span > 0) {
       Add(prefix + kRelativeEmbeddings, {2 * config.relative_span, h});
       AddPair(prefix + kRelativeNorm, {h});
     }
-    for (int l = 0; l < config.num_layers; ++l) {
+    for (int l = 0; l < NumLayerGroups(config); ++l) {
       const std::string layer = prefix + std::string(names.layer) + std::to_string(l) + ".";
       const auto add = [&](std::string_view name, const std::vector<int64_t>& shape) {
         AddPair(layer + std::string(name), shape);
