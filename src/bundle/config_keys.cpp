@@ -60,6 +60,16 @@ constexpr ConfigKeys MpNetKeys() {
   return keys;
 }
 constexpr ConfigKeys kMpNetKeys = MpNetKeys();
+constexpr ConfigKeys ModernBertKeys() {
+  ConfigKeys keys = LikeBert("modernbert", "ModernBertModel", "ModernBertForSequenceClassification");
+  keys.type_vocab_size = nullptr;
+  keys.layer_norm_eps = "norm_eps";
+  keys.activation = "hidden_activation";
+  keys.hidden_dropout = "mlp_dropout";
+  keys.attention_dropout = "attention_dropout";
+  return keys;
+}
+constexpr ConfigKeys kModernBertKeys = ModernBertKeys();
 
 }  // namespace
 
@@ -81,6 +91,8 @@ const ConfigKeys& ConfigKeysOf(Architecture architecture) {
       return kAlbertKeys;
     case Architecture::kMpNet:
       return kMpNetKeys;
+    case Architecture::kModernBert:
+      return kModernBertKeys;
   }
   return kBertKeys;
 }
@@ -94,6 +106,13 @@ ConfigDefaults ConfigDefaultsOf(Architecture architecture) {
       return {0, 1e-12f, 1};
     case Architecture::kDebertaV2:
       return {0, 1e-7f, 0};
+    case Architecture::kModernBert:
+      return {.type_vocab_size = 0,
+              .layer_norm_eps = 1e-5f,
+              .pad_token_id = 50283,
+              .dropout = 0,
+              .max_positions = 8192,
+              .classifier_dropout = 0.0f};
     case Architecture::kDistilBert:
       return {.type_vocab_size = 0, .layer_norm_eps = 1e-12f, .pad_token_id = 0, .classifier_dropout = .2f};
     case Architecture::kAlbert:

@@ -9,8 +9,9 @@
 namespace winnow {
 
 inline constexpr std::array kArchitectures = {
-    Architecture::kBert,    Architecture::kDistilBert, Architecture::kRoberta, Architecture::kXlmRoberta,
-    Architecture::kElectra, Architecture::kDebertaV2,  Architecture::kAlbert,  Architecture::kMpNet};
+    Architecture::kBert,       Architecture::kDistilBert, Architecture::kRoberta,
+    Architecture::kXlmRoberta, Architecture::kElectra,    Architecture::kDebertaV2,
+    Architecture::kAlbert,     Architecture::kMpNet,      Architecture::kModernBert};
 
 /// The names of the configuration's fields in one architecture. Null: the architecture has no such field.
 struct ConfigKeys {
@@ -37,6 +38,7 @@ struct ConfigDefaults {
   int pad_token_id;
   const char* activation = "gelu";
   float dropout = .1f;
+  int max_positions = 512;
   std::optional<float> classifier_dropout = {};  ///< nothing: that of hidden states
 };
 ConfigDefaults ConfigDefaultsOf(Architecture architecture);

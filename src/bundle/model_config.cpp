@@ -150,7 +150,7 @@ Result<Architecture> ReadArchitecture(const JsonObject& object, std::string_view
   }
   return Fail(ErrorCode::kUnsupported, fmt::format("{}: model_type is '{}'", where, *type),
               "supported: bert (also MiniLM and TinyBERT), distilbert, roberta, xlm-roberta, electra, deberta-v2 (also "
-              "DeBERTa-v3), albert, mpnet");
+              "DeBERTa-v3), albert, mpnet, modernbert");
 }
 
 /// Variants of the architectures that this program doesn't compute: better refused than answered wrongly.
@@ -221,8 +221,115 @@ Result<HiddenActivation> ReadActivation(const JsonObject& object, const char* ke
   return found->activation;
 }
 
+/// One of the two kinds of rotary positions, in transformers 5's form or the one before.
+Result<float> ReadRopeTheta(const JsonObject& object, const char* kind, const char* older, float fallback,
+                            std::string_view where) {
+  const Json& json = object.json();
+  const Json* const parameters = json.Find("rope_parameters");
+  if (parameters == nullptr || parameters->is_null()) {
+    return static_cast<float>(TRY(object.Number(older)).value_or(static_cast<double>(fallback)));
+  }
+  if (!parameters->is_object()) return Bad(where, "'rope_parameters' must be an object");
+  const Json* const own = parameters->Find(kind);
+  if (own == nullptr || own->is_null()) return fallback;
+  const JsonObject read = TRY(JsonObject::Of(*own, fmt::format("{}: '{}'", where, kind), ErrorCode::kInvalidModel));
+  const std::string type = TRY(read.String("rope_type")).value_or("default");
+  if (type != "default") {
+    return Fail(ErrorCode::kUnsupported, fmt::format("{}: 'rope_type' is '{}'", where, type), "supported: default");
+  }
+  return static_cast<float>(TRY(read.Number("rope_theta")).value_or(static_cast<double>(fallback)));
+}
+
+/// Which layers attend to neighbours alone: by name, or in older configs all but every n-th.
+Result<std::vector<bool>> ReadLocalLayers(const JsonObject& object, int num_layers, std::string_view where) {
+  std::vector<bool> local;
+  if (!object.Has("layer_types")) {
+    const int64_t every = TRY(object.Integer("global_attn_every_n_layers")).value_or(3);
+    if (every < 1 || every > kMaxSize) return Bad(where, fmt::format("'global_attn_every_n_layers' is {}", every));
+    for (int l = 0; l < num_layers; ++l) local.push_back(l % every != 0);
+    return local;
+  }
+  const Json& types = object.json()["layer_types"];
+  if (!types.is_array() || types.size() != static_cast<size_t>(num_layers)) {
+    return Bad(where, fmt::format("'layer_types' must be an array of {} names", num_layers));
+  }
+  for (const Json& type : types) {
+    if (!type.is_string() || (type.str() != "full_attention" && type.str() != "sliding_attention")) {
+      return Bad(where, fmt::format("'layer_types' contains {}, expected full_attention or sliding_attention",
+                                    DumpJsonLine(type)));
+    }
+    local.push_back(type.str() == "sliding_attention");
+  }
+  return local;
+}
+
+/// ModernBERT as published; switches that add biases are refused.
+Result<void> ReadModernBert(const JsonObject& object, std::string_view where, ModelConfig& config) {
+  for (const char* key : {"attention_bias", "mlp_bias", "norm_bias", "classifier_bias"}) {
+    if (TRY(object.Bool(key)).value_or(false)) {
+      return Fail(ErrorCode::kUnsupported, fmt::format("{}: '{}' is true", where, key),
+                  "supported: false, as in all published ModernBERT models");
+    }
+  }
+  if (const Json* const scaling = object.json().Find("rope_scaling"); scaling != nullptr && !scaling->is_null()) {
+    return Fail(ErrorCode::kUnsupported, fmt::format("{}: has 'rope_scaling'", where), "supported: none");
+  }
+  const std::string pooling = TRY(object.String("classifier_pooling")).value_or("cls");
+  if (pooling != "cls" && pooling != "mean") {
+    return Bad(where, fmt::format("'classifier_pooling' is '{}', expected cls or mean", pooling));
+  }
+  config.mean_pooling = pooling == "mean";
+  const int64_t window = TRY(object.Integer("local_attention")).value_or(128);
+  if (window < 1 || window > kMaxSize) return Bad(where, fmt::format("'local_attention' is {}", window));
+  config.local_distance = static_cast<int>(window / 2);
+  config.local_layers = TRY(ReadLocalLayers(object, config.num_layers, where));
+  config.global_rope_theta = TRY(ReadRopeTheta(object, "full_attention", "global_rope_theta", 160000, where));
+  // transformers 4 read a null as the global one.
+  const Json* const local = object.json().Find("local_rope_theta");
+  const float fallback = local != nullptr && local->is_null() ? config.global_rope_theta : 10000;
+  config.local_rope_theta = TRY(ReadRopeTheta(object, "sliding_attention", "local_rope_theta", fallback, where));
+  config.pooler_activation = TRY(ReadActivation(object, "classifier_activation", "gelu", where));
+  config.absolute_positions = false;
+  return {};
+}
+
 /// The shortest decimal that reads back as the same float: 0.1f is written as 0.1, as Hugging Face does.
 double ShortestDouble(float value) { return std::strtod(fmt::format("{}", value).c_str(), nullptr); }
+
+void FormatModernBert(const ModelConfig& config, Json& json) {
+  json["classifier_pooling"] = config.mean_pooling ? "mean" : "cls";
+  const auto* activation = std::ranges::find(kActivations, config.pooler_activation, &ActivationName::activation);
+  json["classifier_activation"] = activation->name;
+  json["embedding_dropout"] = ShortestDouble(config.embedding_dropout);
+  for (const char* key : {"attention_bias", "mlp_bias", "norm_bias", "classifier_bias"}) json[key] = false;
+  json["local_attention"] = 2 * config.local_distance;
+  Json types = Json::array();
+  for (const bool local : config.local_layers) types.push_back(local ? "sliding_attention" : "full_attention");
+  json["layer_types"] = std::move(types);
+  // In both forms: transformers 5 reads the second.
+  json["global_rope_theta"] = ShortestDouble(config.global_rope_theta);
+  json["local_rope_theta"] = ShortestDouble(config.local_rope_theta);
+  json["rope_parameters"] = {
+      {"full_attention", {{"rope_type", "default"}, {"rope_theta", ShortestDouble(config.global_rope_theta)}}},
+      {"sliding_attention", {{"rope_type", "default"}, {"rope_theta", ShortestDouble(config.local_rope_theta)}}}};
+}
+
+Result<void> ValidateModernBert(const ModelConfig& config, std::string_view where) {
+  if (config.local_layers.size() != static_cast<size_t>(config.num_layers)) {
+    return Bad(where,
+               fmt::format("'layer_types' has {} layers, expected {}", config.local_layers.size(), config.num_layers));
+  }
+  if (config.hidden_size / config.num_heads % 2 != 0) {
+    return Bad(where, fmt::format("a head has {} columns; rotary positions require an even number",
+                                  config.hidden_size / config.num_heads));
+  }
+  for (const auto& [kind, theta] :
+       {std::pair{"global", config.global_rope_theta}, std::pair{"local", config.local_rope_theta}}) {
+    if (!(theta >= 1 && std::isfinite(theta)))
+      return Bad(where, fmt::format("the {} 'rope_theta' is {}, expected 1 or more", kind, theta));
+  }
+  return {};
+}
 
 }  // namespace
 
@@ -240,6 +347,16 @@ int GroupOfLayer(const ModelConfig& config, int layer) {
   if (config.num_layer_groups == 0) return layer;
   // As transformers computes it, whose quotient may be rounded.
   return static_cast<int>(layer / (static_cast<double>(config.num_layers) / config.num_layer_groups));
+}
+
+bool IsPreNorm(const ModelConfig& config) { return config.architecture == Architecture::kModernBert; }
+
+bool IsLocalLayer(const ModelConfig& config, size_t layer) {
+  return layer < config.local_layers.size() && config.local_layers[layer];
+}
+
+bool ComputesFirstsOnly(const ModelConfig& config, size_t layer) {
+  return layer + 1 == static_cast<size_t>(config.num_layers) && !config.mean_pooling;
 }
 
 int PositionPadding(const ModelConfig& config) {
@@ -268,7 +385,7 @@ Result<ModelConfig> ParseModelConfig(std::string_view text, std::string_view whe
   config.num_layers = TRY(reader.Size(keys.num_layers, std::nullopt, 1, kMaxLayers));
   config.num_heads = TRY(reader.Size(keys.num_heads, std::nullopt, 1, kMaxSize));
   config.intermediate_size = TRY(reader.Size(keys.intermediate_size, std::nullopt, 1, kMaxSize));
-  config.max_positions = TRY(reader.Size("max_position_embeddings", 512, 1, kMaxSize));
+  config.max_positions = TRY(reader.Size("max_position_embeddings", defaults.max_positions, 1, kMaxSize));
   config.type_vocab_size =
       keys.type_vocab_size == nullptr
           ? 0
@@ -294,6 +411,10 @@ Result<ModelConfig> ParseModelConfig(std::string_view text, std::string_view whe
       return Fail(ErrorCode::kUnsupported, fmt::format("{}: 'inner_group_num' is {}", where, inner),
                   "supported: 1, as in all published ALBERT models");
     }
+  }
+  if (config.architecture == Architecture::kModernBert) {
+    TRY(ReadModernBert(object, where, config));
+    config.embedding_dropout = TRY(reader.Real("embedding_dropout", 0));
   }
   if (config.architecture == Architecture::kMpNet) {
     config.bias_buckets = TRY(reader.Size("relative_attention_num_buckets", kBiasBuckets, 1, kMaxSize));
@@ -360,6 +481,7 @@ Result<void> ValidateModelConfig(const ModelConfig& config, std::string_view whe
     return Bad(where, fmt::format("'{}' is {}, which is not a multiple of '{}' = {}", keys.hidden_size,
                                   config.hidden_size, keys.num_heads, config.num_heads));
   }
+  if (config.architecture == Architecture::kModernBert) TRY(ValidateModernBert(config, where));
   if (config.pad_token_id < 0 || config.pad_token_id >= config.vocab_size) {
     return Bad(where, fmt::format("'pad_token_id' is {}, outside the vocabulary of {}", config.pad_token_id,
                                   config.vocab_size));
@@ -374,6 +496,7 @@ Result<void> ValidateModelConfig(const ModelConfig& config, std::string_view whe
   TRY(probability(keys.hidden_dropout, config.hidden_dropout));
   TRY(probability(keys.attention_dropout, config.attention_dropout));
   TRY(probability(keys.classifier_dropout, config.classifier_dropout));
+  TRY(probability("embedding_dropout", config.embedding_dropout));
   TRY(probability("pooler_dropout", config.pooler_dropout));
   if (!(config.layer_norm_eps > 0 && config.layer_norm_eps < 1))
     return Bad(where, fmt::format("'layer_norm_eps' is {}, expected above 0 and below 1", config.layer_norm_eps));
@@ -430,6 +553,7 @@ Result<std::string> FormatModelConfig(const ModelConfig& config) {
     json["inner_group_num"] = 1;
     json["embedding_size"] = EmbeddingSize(config);
   }
+  if (config.architecture == Architecture::kModernBert) FormatModernBert(config, json);
   if (config.architecture == Architecture::kMpNet) json["relative_attention_num_buckets"] = config.bias_buckets;
   if (config.architecture == Architecture::kElectra) json["embedding_size"] = EmbeddingSize(config);
   json["initializer_range"] = ShortestDouble(config.initializer_range);

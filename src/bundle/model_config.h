@@ -11,7 +11,17 @@
 
 namespace winnow {
 
-enum class Architecture { kBert, kDistilBert, kRoberta, kXlmRoberta, kElectra, kDebertaV2, kAlbert, kMpNet };
+enum class Architecture {
+  kBert,
+  kDistilBert,
+  kRoberta,
+  kXlmRoberta,
+  kElectra,
+  kDebertaV2,
+  kAlbert,
+  kMpNet,
+  kModernBert
+};
 enum class HiddenActivation { kGelu, kGeluTanh, kRelu };
 
 struct ModelConfig {
@@ -35,13 +45,20 @@ struct ModelConfig {
   int max_relative_distance = 0;        ///< the distance at which the buckets end
   int bias_buckets = 0;                 ///< MPNet: rows of the table of attention biases by distance; 0: none
   bool share_position_weights = false;  ///< positions are projected with the words' query and key weights
+  /// ModernBERT (Warner et al. 2024, arXiv:2412.13663): positions are rotary, and in local layers a token attends only to
+  /// tokens at most local_distance away.
+  std::vector<bool> local_layers;  ///< by layer
+  int local_distance = 0;
+  float global_rope_theta = 160000, local_rope_theta = 10000;
+  bool mean_pooling = false;  ///< the head reads the mean of all tokens instead of the first token
   float layer_norm_eps = 1e-12f;
   HiddenActivation activation = HiddenActivation::kGelu;
-  float hidden_dropout = .1f;
+  float hidden_dropout = .1f;   ///< ModernBERT: between the two products of a layer's perceptron
+  float embedding_dropout = 0;  ///< ModernBERT's; elsewhere hidden_dropout
   float attention_dropout = .1f;
   float classifier_dropout = .1f;                                ///< resolved: BERT's null means hidden_dropout
   float pooler_dropout = 0;                                      ///< DeBERTa's, before the head's dense layer
-  HiddenActivation pooler_activation = HiddenActivation::kGelu;  ///< DeBERTa's, between the head's two products
+  HiddenActivation pooler_activation = HiddenActivation::kGelu;  ///< DeBERTa's and ModernBERT's, in the head
   float initializer_range = .02f;
   int pad_token_id = 0;
   /// Names by id; empty for a base model, which has no classification head yet.
@@ -62,6 +79,14 @@ int EmbeddingSize(const ModelConfig& config);
 /// The number of layers that have weights of their own, and which of them the layer `layer` uses, ascending.
 int NumLayerGroups(const ModelConfig& config);
 int GroupOfLayer(const ModelConfig& config, int layer);
+
+/// ModernBERT's layers: they normalise their inputs, turn queries and keys by rotary positions, have a gated perceptron
+/// and no biases. All others normalise their outputs.
+bool IsPreNorm(const ModelConfig& config);
+/// Whether in layer `layer` a token attends only to its neighbours.
+bool IsLocalLayer(const ModelConfig& config, size_t layer);
+/// Whether only the first token of each text is computed in layer `layer`, since the head reads no other.
+bool ComputesFirstsOnly(const ModelConfig& config, size_t layer);
 
 /// RoBERTa, XLM-RoBERTa and MPNet number the positions of a text from the one after this on, and give each token whose id is
 /// this number (which tokenizers append as padding, but which may also stand in a text) the position of this number

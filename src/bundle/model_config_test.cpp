@@ -162,6 +162,62 @@ TEST(ModelConfig, MpNetHasNoTokenTypesAndAtLeast32Buckets) {
   EXPECT_THAT(Parse(json).error().message, HasSubstr("'relative_attention_num_buckets' is 16"));
 }
 
+Json ModernBert() {
+  return ParsedJson(R"({"model_type":"modernbert","architectures":["ModernBertForSequenceClassification"],
+    "vocab_size":50368,"hidden_size":48,"num_hidden_layers":4,"num_attention_heads":4,"intermediate_size":30,
+    "local_attention":129,"classifier_pooling":"mean","global_attn_every_n_layers":3,"global_rope_theta":160000.0,
+    "local_rope_theta":10000.0,"id2label":{"0":"a","1":"b"}})");
+}
+
+TEST(ModelConfig, ModernBertIsReadInBothFormsAndReadsBack) {
+  const ModelConfig older = Parse(ModernBert()).value();
+  EXPECT_EQ(older.local_layers, (std::vector<bool>{false, true, true, false}));
+  EXPECT_EQ(older.local_distance, 64);
+  EXPECT_TRUE(older.mean_pooling);
+  EXPECT_EQ(MaxTokens(older), 8192);
+  EXPECT_FLOAT_EQ(older.layer_norm_eps, 1e-5f);
+  EXPECT_EQ(older.pad_token_id, 50283);
+  EXPECT_EQ(older.hidden_dropout, 0);
+  EXPECT_EQ(older.classifier_dropout, 0);
+  const ModelConfig again = ParseModelConfig(FormatModelConfig(older).value(), "config.json").value();
+  EXPECT_EQ(again.local_layers, older.local_layers);
+  EXPECT_EQ(again.local_distance, 64);
+  EXPECT_TRUE(again.mean_pooling);
+
+  Json json = ModernBert();
+  json["layer_types"] = {"sliding_attention", "full_attention", "full_attention", "sliding_attention"};
+  json["rope_parameters"] = ParsedJson(R"({"full_attention":{"rope_theta":5000.0,"rope_type":"default"},
+    "sliding_attention":{"rope_theta":77.0,"rope_type":"default"}})");
+  const ModelConfig newer = Parse(json).value();
+  EXPECT_EQ(newer.local_layers, (std::vector<bool>{true, false, false, true}));
+  EXPECT_EQ(newer.global_rope_theta, 5000);
+  EXPECT_EQ(newer.local_rope_theta, 77);
+}
+
+TEST(ModelConfig, WhatModernBertDoesNotComputeIsRefusedByName) {
+  for (const char* key : {"attention_bias", "mlp_bias", "norm_bias", "classifier_bias"}) {
+    Json json = ModernBert();
+    json[key] = true;
+    EXPECT_THAT(Parse(json).error().message, HasSubstr(std::string("'") + key + "'"));
+  }
+  const auto refused = [](const char* key, const char* value) {
+    Json json = ModernBert();
+    json[key] = ParsedJson(value);
+    const auto config = Parse(json);
+    return config ? std::string() : config.error().message;
+  };
+  EXPECT_THAT(refused("classifier_pooling", R"("max")"), HasSubstr("'classifier_pooling'"));
+  EXPECT_THAT(refused("rope_scaling", R"({"type":"linear"})"), HasSubstr("'rope_scaling'"));
+  EXPECT_THAT(refused("rope_parameters", R"({"full_attention":{"rope_type":"yarn","rope_theta":1.0}})"),
+              HasSubstr("'rope_type'"));
+  EXPECT_THAT(refused("layer_types", R"(["full_attention"])"), HasSubstr("'layer_types'"));
+  EXPECT_THAT(refused("layer_types", R"(["full_attention","x","x","x"])"), HasSubstr("'layer_types'"));
+  EXPECT_THAT(refused("local_attention", "0"), HasSubstr("'local_attention'"));
+  EXPECT_THAT(refused("global_attn_every_n_layers", "0"), HasSubstr("'global_attn_every_n_layers'"));
+  EXPECT_THAT(refused("num_attention_heads", "16"), HasSubstr("even number"));
+  EXPECT_THAT(refused("hidden_activation", R"("silu")"), HasSubstr("'hidden_activation'"));
+}
+
 TEST(ModelConfig, BaseModelHasNoLabels) {
   Json json = Bert();
   json["architectures"] = {"BertModel"};

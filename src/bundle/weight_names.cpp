@@ -63,6 +63,25 @@ constexpr WeightNames ElectraNames() {
 }
 constexpr WeightNames kElectra = ElectraNames();
 
+/// ModernBERT has query, key and value in one matrix, and the perceptron's two halves in another.
+constexpr WeightNames kModernBert{.prefix = "model.",
+                                  .layer = "layers.",
+                                  .query = "attn.Wqkv",
+                                  .key = {},
+                                  .value = {},
+                                  .out = "attn.Wo",
+                                  .attention_norm = "attn_norm",
+                                  .up = "mlp.Wi",
+                                  .down = "mlp.Wo",
+                                  .output_norm = "mlp_norm",
+                                  .position_query = {},
+                                  .position_key = {},
+                                  .project = {},
+                                  .words = "embeddings.tok_embeddings.weight",
+                                  .embedding_norm = "embeddings.norm",
+                                  .head_dense = "head.dense",
+                                  .classifier = "classifier"};
+
 /// Groups of layers instead of layers, with one layer each.
 constexpr WeightNames kAlbert{.prefix = "albert.",
                               .layer = "encoder.albert_layer_groups.",
@@ -117,6 +136,8 @@ const WeightNames& WeightNamesOf(Architecture architecture) {
       return kAlbert;
     case Architecture::kMpNet:
       return kMpNet;
+    case Architecture::kModernBert:
+      return kModernBert;
   }
   return kBert;
 }

@@ -16,16 +16,17 @@ struct WeightNames {
   std::string_view query, key, value, out, attention_norm, up, down, output_norm;  ///< names within a layer
   std::string_view position_query, position_key;                                   ///< DeBERTa's own, where not shared
   std::string_view project;  ///< the projection of embeddings of another width than the hidden size, with the prefix
+  std::string_view words = "embeddings.word_embeddings.weight", embedding_norm = "embeddings.LayerNorm";
   std::string_view head_dense, classifier;  ///< whole names
 };
 
 const WeightNames& WeightNamesOf(Architecture architecture);
 
-inline constexpr char kWordEmbeddings[] = "embeddings.word_embeddings.weight";
 inline constexpr char kPositionEmbeddings[] = "embeddings.position_embeddings.weight";
 inline constexpr char kTypeEmbeddings[] = "embeddings.token_type_embeddings.weight";
-inline constexpr char kEmbeddingNorm[] = "embeddings.LayerNorm";
-inline constexpr char kRelativeEmbeddings[] = "encoder.rel_embeddings.weight";      ///< DeBERTa's
+inline constexpr char kFinalNorm[] = "final_norm";                              ///< ModernBERT's, after the last layer
+inline constexpr char kHeadNorm[] = "head.norm";                                ///< ModernBERT's, without the prefix
+inline constexpr char kRelativeEmbeddings[] = "encoder.rel_embeddings.weight";  ///< DeBERTa's
 inline constexpr char kAttentionBias[] = "encoder.relative_attention_bias.weight";  ///< MPNet's
 inline constexpr char kRelativeNorm[] = "encoder.LayerNorm";
 

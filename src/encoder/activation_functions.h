@@ -35,15 +35,19 @@ inline Activation HeadFunction(const ModelConfig& config) {
     case Architecture::kElectra:
       return Activation::kGelu;
     case Architecture::kDebertaV2:
+    case Architecture::kModernBert:
       return FunctionOf(config.pooler_activation);
   }
   return Activation::kTanh;
 }
 
-/// Before the head's first product: nothing in BERT, ALBERT and DistilBERT.
+/// Before the head's first product: nothing in BERT, ALBERT, DistilBERT and ModernBERT.
 inline bool HasHeadInputDropout(const ModelConfig& config) {
   return config.architecture != Architecture::kBert && config.architecture != Architecture::kAlbert &&
-         config.architecture != Architecture::kDistilBert;
+         config.architecture != Architecture::kDistilBert && config.architecture != Architecture::kModernBert;
 }
+
+/// Whether the head normalises what its activation function gives.
+inline bool HasHeadNorm(const ModelConfig& config) { return config.architecture == Architecture::kModernBert; }
 
 }  // namespace winnow

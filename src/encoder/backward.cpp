@@ -25,8 +25,10 @@ Activations::Keep KeepFor(const TrainingPass::Options& options) {
 /// The memory of the gradients of a layer's activations, in floats.
 size_t GradFloats(const ModelConfig& config, size_t tokens, size_t texts) {
   const auto hidden = static_cast<size_t>(config.hidden_size);
-  return tokens * (7 * hidden + 2 * static_cast<size_t>(config.intermediate_size)) + texts * 4 * hidden +
-         tokens * static_cast<size_t>(config.embedding_size);
+  const auto intermediate = static_cast<size_t>(config.intermediate_size);
+  const size_t of_pre_norm = IsPreNorm(config) ? tokens * (hidden + 2 * intermediate) : 0;
+  return tokens * (7 * hidden + 2 * intermediate) + texts * 4 * hidden +
+         tokens * static_cast<size_t>(config.embedding_size) + of_pre_norm;
 }
 
 }  // namespace
@@ -55,6 +57,7 @@ std::span<const float> TrainingPass::Forward(const PackedTexts& texts, const Ste
   if (config_.bias_buckets > 0) {
     activations_.position_bias.Compute(config_, model_.at(model_.layout().attention_bias), LongestOf(texts));
   }
+  if (IsPreNorm(config_)) activations_.rotary.Prepare(config_, LongestOf(texts));
   cuts_ = CutByTokens(texts, pool_.size());
   pool_.Run([&](int thread) {
     const auto i = static_cast<size_t>(thread);
@@ -82,15 +85,18 @@ void TrainingPass::Backward(std::span<const float> logits_grad, Gradients& gradi
     });
   };
 
-  const HeadPlaces head{.features = activations_.layers.back().output,
+  const HeadPlaces head{.features = activations_.features,
                         .input = activations_.head_input,
                         .pooled_input = activations_.pooled_input,
                         .pooled = activations_.pooled,
+                        .pooled_normal = activations_.pooled_normal,
+                        .pooled_rstd = activations_.pooled_rstd,
                         .logits = activations_.logits};
   const HeadGradPlaces head_grads{
       .logits = logits_grad.data(), .pooled = d_pooled_, .again = pooled_again_, .features = d_first_tokens_};
   each_threads_texts([&](size_t first, size_t last, int thread) {
     HeadBackward(model_, first, last, thread, dropout_, options_.products, head, head_grads, gradients);
+    if (config_.mean_pooling) FeaturesBackward(first, last);
   });
   const auto [of_classifier, of_dense] = HeadWeightGradients(model_, texts, head, head_grads, gradients);
   weight_gradients({of_classifier, of_dense});
@@ -102,26 +108,28 @@ void TrainingPass::Backward(std::span<const float> logits_grad, Gradients& gradi
   for (size_t l = layout.layers.size(); l-- > lowest;) {
     const LayerLayout& weights = layout.layers[l];
     const LayerActivations& layer = activations_.layers[l];
-    const bool last = l + 1 == layout.layers.size();
-    const size_t rows = last ? texts : tokens;
-    const bool shared = !last && layout.layers[l + 1].qkv == weights.qkv;  // the layer above has written the gradients
+    const bool firsts = ComputesFirstsOnly(config_, l);
+    const size_t rows = firsts ? texts : tokens;
+    const size_t up_width = IsPreNorm(config_) ? 2 * intermediate_ : intermediate_;
+    const bool shared = l + 1 < layout.layers.size() &&
+                        layout.layers[l + 1].qkv == weights.qkv;  // the layer above has written the gradients
     if (relative) activations_.relative.BeginLayer(pool_);
     each_threads_texts([&](size_t first_text, size_t last_text, int thread) {
       LayerBackward(l, first_text, last_text, thread, gradients);
     });
     // y = x W^T: dW = dy^T x.
     const WeightGradient down{rows, hidden_, intermediate_, d_down_, activated_, gradients.at(weights.down)};
-    const WeightGradient up{rows, intermediate_, hidden_, d_up_, layer.attended, gradients.at(weights.up)};
+    const WeightGradient up{rows, up_width, hidden_, d_up_, layer.attended, gradients.at(weights.up)};
     const WeightGradient out{rows, hidden_, hidden_, d_out_, layer.context, gradients.at(weights.out)};
-    if (last) {
+    if (firsts) {
       float* key_value = gradients.at(weights.qkv + hidden_ * hidden_);
       weight_gradients({down,
                         up,
                         out,
                         {texts, hidden_, hidden_, d_query_, layer.query_input, gradients.at(weights.qkv)},
-                        {tokens, 2 * hidden_, hidden_, d_qkv_, layer.input, key_value}});
+                        {tokens, 2 * hidden_, hidden_, d_qkv_, layer.normed, key_value}});
     } else {
-      weight_gradients({down, up, out, {tokens, 3 * hidden_, hidden_, d_qkv_, layer.input, gradients.at(weights.qkv)}},
+      weight_gradients({down, up, out, {tokens, 3 * hidden_, hidden_, d_qkv_, layer.normed, gradients.at(weights.qkv)}},
                        shared);
     }
     if (relative) {
@@ -163,7 +171,11 @@ void TrainingPass::PrepareGrads() {
   d_context_ = take(tokens * hidden_);
   d_qkv_ = take(tokens * 3 * hidden_);
   activated_ = take(tokens * intermediate_);
-  d_up_ = take(tokens * intermediate_);
+  d_up_ = take(tokens * (IsPreNorm(config_) ? 2 * intermediate_ : intermediate_));
+  if (IsPreNorm(config_)) {
+    d_activated_ = take(tokens * intermediate_);
+    d_normed_ = take(tokens * hidden_);
+  }
   d_query_ = take(texts * hidden_);
   d_first_tokens_ = take(texts * hidden_);
   d_pooled_ = take(texts * hidden_);
@@ -171,12 +183,25 @@ void TrainingPass::PrepareGrads() {
   d_embeddings_ = config_.embedding_size > 0 ? take(tokens * embedding_size_) : d_state_;
 }
 
+void TrainingPass::LayerBackward(size_t l, size_t first_text, size_t last_text, int thread, Gradients& gradients) {
+  // The last two layers are as the forward left them: only lower ones were written over.
+  if (options_.recompute && l + 2 < activations_.layers.size()) {
+    ForwardLayer(model_, texts_, first_text, last_text, l, dropout_, options_.products, activations_,
+                 scratch_[static_cast<size_t>(thread)]);
+  }
+  if (IsPreNorm(config_)) {
+    PreNormBackward(l, first_text, last_text, thread, gradients);
+  } else {
+    PostNormBackward(l, first_text, last_text, thread, gradients);
+  }
+}
+
 // The forward of a layer, of its input x, in the names of LayerActivations and without dropout:
 //   qkv = x Wqkv^T + b;  context = softmax(q k^T / sqrt(head)) v, each head by itself;  out = context Wout^T
 //   attended = LayerNorm(x + out + b);  up = attended Wup^T + b;  activated = f(up);  down = activated Wdown^T
 //   output = LayerNorm(attended + down + b)
 // A product y = x W^T has dx = dy W and dW = dy^T x; the latter is phase two's.
-void TrainingPass::LayerBackward(size_t l, size_t first_text, size_t last_text, int thread, Gradients& gradients) {
+void TrainingPass::PostNormBackward(size_t l, size_t first_text, size_t last_text, int thread, Gradients& gradients) {
   const LayerLayout& weights = model_.layout().layers[l];
   const LayerActivations& layer = activations_.layers[l];
   const bool last = l + 1 == activations_.layers.size();
@@ -191,11 +216,6 @@ void TrainingPass::LayerBackward(size_t l, size_t first_text, size_t last_text, 
   float* d_context = d_context_ + first * hidden_;
   const auto sums = [&](size_t offset) { return gradients.vector_at(thread, offset); };
 
-  // The last two layers are as the forward left them: only lower ones were written over.
-  if (options_.recompute && l + 2 < activations_.layers.size()) {
-    ForwardLayer(model_, texts_, first_text, last_text, l, dropout_, options_.products, activations_,
-                 scratch_[static_cast<size_t>(thread)]);
-  }
   // output = LayerNorm(attended + Dropout(down + b)): d_state becomes d_attended by the residual; d_down = mask
   // d_state.
   AddLayerNormBackward(rows, hidden_, d_state, layer.output_normal + first * hidden_, layer.output_rstd + first,
@@ -256,7 +276,7 @@ void TrainingPass::LastInputBackward(const LayerLayout& weights, size_t first_te
 void TrainingPass::AttentionBackwardOfTexts(size_t l, size_t first_text, size_t last_text, int thread,
                                             Gradients& gradients) {
   const LayerActivations& layer = activations_.layers[l];
-  const bool last = l + 1 == activations_.layers.size();
+  const bool last = ComputesFirstsOnly(config_, l);
   const Dropout dropout = dropout_.At(config_, StepDropout::kAttention, l);
   // The gradients lie as the activations do: query, key and value in a row, or in the last layer the query by itself.
   float* d_query = last ? d_query_ : d_qkv_;
@@ -274,7 +294,9 @@ void TrainingPass::AttentionBackwardOfTexts(size_t l, size_t first_text, size_t 
     }
     const size_t head = at.column / shape.head_size;
     if (config_.bias_buckets > 0) activations_.position_bias.Apply(head, shape, scratch);
-    float* d_bias = shape.bias == nullptr ? nullptr : scratch.BiasGradFloats(shape.queries * BiasStride(shape.tokens));
+    if (IsLocalLayer(config_, l)) ApplyLocalMask(static_cast<size_t>(config_.local_distance), shape, scratch);
+    const bool bias_learns = config_.relative_span > 0 || config_.bias_buckets > 0;
+    float* d_bias = !bias_learns ? nullptr : scratch.BiasGradFloats(shape.queries * BiasStride(shape.tokens));
     // context = P v with P = softmax(scale (q k^T + bias)): d_v = P^T d_context; with dP = d_context v^T and
     // dS = P (dP - the row's sum of P dP):  d_q = scale dS k, d_k = scale dS^T q, d_bias = scale dS.
     AttentionBackward(shape, layer.query + query, layer.key + keys, layer.value + keys, dropout,
@@ -311,7 +333,7 @@ void TrainingPass::EmbeddingBackward(size_t first_text, size_t last_text, int th
   AddLayerNormBackward(rows, embedding_size_, d_embeddings, activations_.embedding_normal + first * embedding_size_,
                        activations_.embedding_rstd + first, model_.at(layout.embedding_gamma), {}, 0, nullptr,
                        gradients.vector_at(thread, layout.embedding_gamma),
-                       gradients.vector_at(thread, layout.embedding_beta), nullptr);
+                       IsPreNorm(config_) ? nullptr : gradients.vector_at(thread, layout.embedding_beta), nullptr);
 }
 
 void TrainingPass::ScatterEmbeddings(size_t first_column, size_t last_column, Gradients& gradients) {

@@ -19,6 +19,8 @@ struct HeadPlaces {
   float* input;           ///< [texts, h] the features after their dropout; null where the architecture has none
   float* pooled_input;    ///< [texts, h] before the activation function
   float* pooled;          ///< [texts, h]
+  float* pooled_normal;   ///< [texts, h] ModernBERT's, before gamma; null where the head has no normalisation
+  float* pooled_rstd;     ///< [texts]
   float* logits;          ///< [texts, labels]
 
   const float* dense_input() const { return input != nullptr ? input : features; }

@@ -29,10 +29,11 @@ struct WeightInfo {
 };
 
 struct LayerLayout {
-  size_t qkv, out, up, down;  ///< [3h, h], [h, h], [i, h], [h, i]
+  size_t qkv, out, up, down;  ///< [3h, h], [h, h], [i, h] ([2i, h] where it is gated), [h, i]
   size_t qkv_bias, out_bias, up_bias, down_bias;
   size_t relative, relative_bias;  ///< [2h, h]: query and key of relative positions; qkv's where they are shared
-  size_t attention_gamma, attention_beta, output_gamma, output_beta;
+  size_t attention_gamma, attention_beta, output_gamma, output_beta;  ///< of inputs where IsPreNorm: without betas, and
+                                                                      ///< the first layer without attention_gamma
 };
 
 struct Layout {
@@ -48,6 +49,7 @@ struct Layout {
   size_t project = 0, project_bias = 0;        ///< [h, embedding size]; where config.embedding_size > 0
   std::vector<LayerLayout> groups;             ///< layers with weights of their own
   std::vector<LayerLayout> layers;             ///< all layers; those that share weights are equal
+  size_t final_gamma = 0, head_gamma = 0;      ///< [h], where IsPreNorm: after the last layer, and in the head
   size_t head_dense = 0, head_dense_bias = 0;  ///< BERT's pooler, DistilBERT's pre_classifier ...: [h, h]
   size_t classifier = 0, classifier_bias = 0;  ///< [labels, h]
 

@@ -66,31 +66,36 @@ class QuantizedReader {
     return values;
   }
 
-  /// `parts` matrices [rows, columns] one below the other, each padded to `block` rows.
+  /// `parts` matrices [rows, columns] one below the other, each padded to `block` rows. They are weights of their own, or
+  /// one with the rows of all.
   Result<PackedWeights> Matrix(size_t offset, size_t parts, size_t rows, size_t columns, size_t block) const {
-    const bool bytes = TRY(Find(WeightAt(layout_, offset)))->dtype == DType::kI8;
-    if (!bytes) {
-      FloatBuffer values(parts * block * columns);
-      values.Zero();
-      for (size_t p = 0; p < parts; ++p) {
-        TRY(CopyFloats(WeightAt(layout_, offset + p * rows * columns),
-                       values.span().subspan(p * block * columns, rows * columns)));
+    const WeightInfo& first = WeightAt(layout_, offset);
+    const size_t tensors = static_cast<size_t>(first.shape[0]) == parts * rows ? 1 : parts;
+    const size_t rows_each = parts * rows / tensors;
+    const bool bytes = TRY(Find(first))->dtype == DType::kI8;
+    FloatBuffer floats(bytes ? 0 : parts * rows * columns);
+    AlignedBuffer<int8_t> integers(bytes ? parts * rows * columns : 0);
+    FloatBuffer scales(parts * rows);
+    for (size_t t = 0; t < tensors; ++t) {
+      const size_t begin = t * rows_each * columns;
+      const WeightInfo& weight = WeightAt(layout_, offset + begin);
+      if (!bytes) {
+        TRY(CopyFloats(weight, floats.span().subspan(begin, rows_each * columns)));
+        continue;
       }
-      return PackedWeights::OfFloats(parts * block, columns, values.span());
-    }
-    AlignedBuffer<int8_t> values(parts * block * columns);
-    FloatBuffer scales(parts * block);
-    if (block != rows) values.Zero();
-    scales.Fill(1.0f);
-    for (size_t p = 0; p < parts; ++p) {
-      const WeightInfo& weight = WeightAt(layout_, offset + p * rows * columns);
       const TensorView* tensor = TRY(Find(weight));
       if (tensor->dtype != DType::kI8)
         return std::unexpected(Wrong(*tensor, "the weights of one matrix product differ in type"));
-      std::memcpy(values.data() + p * block * columns, tensor->data.data(), rows * columns);
-      TRY(CopyScales(weight, rows, scales.span().subspan(p * block, rows)));
+      std::memcpy(integers.data() + begin, tensor->data.data(), rows_each * columns);
+      TRY(CopyScales(weight, rows_each, scales.span().subspan(t * rows_each, rows_each)));
     }
-    return PackedWeights::OfBytes(parts * block, columns, values.span(), scales.span());
+    if (!bytes)
+      return PackedWeights::OfFloats(parts * block, columns, Padded(floats, parts, rows, columns, block).span());
+    FloatBuffer padded_scales(parts * block);
+    padded_scales.Fill(1.0f);
+    for (size_t p = 0; p < parts; ++p) std::copy_n(scales.data() + p * rows, rows, padded_scales.data() + p * block);
+    return PackedWeights::OfBytes(parts * block, columns, Padded(integers, parts, rows, columns, block).span(),
+                                  padded_scales.span());
   }
 
   /// Rows of bytes or floats, as floats.
@@ -132,6 +137,18 @@ class QuantizedReader {
   Error Wrong(const TensorView& tensor, const std::string& what) const {
     return {ErrorCode::kInvalidModel, where_ + ": tensor '" + tensor.name + "': " + what,
             "the file is damaged or belongs to another model; to create it again: winnow quantize"};
+  }
+
+  /// Each of the parts with rows of zeros behind it.
+  template <class T>
+  static AlignedBuffer<T> Padded(AlignedBuffer<T>& values, size_t parts, size_t rows, size_t columns, size_t block) {
+    if (rows == block) return std::move(values);
+    AlignedBuffer<T> padded(parts * block * columns);
+    padded.Zero();
+    for (size_t p = 0; p < parts; ++p) {
+      std::copy_n(values.data() + p * rows * columns, rows * columns, padded.data() + p * block * columns);
+    }
+    return padded;
   }
 
   Result<void> CopyFloats(const WeightInfo& weight, std::span<float> out) const {
@@ -245,6 +262,8 @@ Result<void> WriteQuantizedWeights(const Model& model, const QuantizationPlan& p
 Result<void> QuantizedModel::LoadLayers(const QuantizedReader& read, const Layout& layout, ThreadPool& pool) {
   const auto hidden = static_cast<size_t>(config_.hidden_size);
   const auto intermediate = static_cast<size_t>(config_.intermediate_size);
+  const bool pre_norm = IsPreNorm(config_);
+  const size_t up_rows = pre_norm ? 2 * intermediate : intermediate;
   const size_t block = qkv_block();
   groups_.resize(layout.groups.size());
   FirstError error;
@@ -259,7 +278,7 @@ Result<void> QuantizedModel::LoadLayers(const QuantizedReader& read, const Layou
         to.out = TRY(read.Matrix(from.out, 1, hidden, hidden, hidden));
         break;
       case 2:
-        to.up = TRY(read.Matrix(from.up, 1, intermediate, hidden, intermediate));
+        to.up = TRY(read.Matrix(from.up, 1, up_rows, hidden, up_rows));
         break;
       case 3:
         to.down = TRY(read.Matrix(from.down, 1, hidden, intermediate, hidden));
@@ -275,6 +294,11 @@ Result<void> QuantizedModel::LoadLayers(const QuantizedReader& read, const Layou
   for (size_t g = 0; g < layout.groups.size(); ++g) {
     const LayerLayout& from = layout.groups[g];
     QuantizedLayer& to = groups_[g];
+    if (pre_norm) {
+      if (g > 0) to.attention_gamma = TRY(read.Floats(from.attention_gamma));
+      to.output_gamma = TRY(read.Floats(from.output_gamma));
+      continue;
+    }
     to.qkv_bias = TRY(read.Vectors(from.qkv_bias, 3, hidden, block));
     to.out_bias = TRY(read.Floats(from.out_bias));
     to.up_bias = TRY(read.Floats(from.up_bias));
@@ -345,9 +369,15 @@ Result<QuantizedModel> QuantizedModel::Load(const std::filesystem::path& dir, Mo
     model.position_bias_.Compute(model.config_, table.data(), static_cast<size_t>(MaxTokens(model.config_)));
   }
   model.embedding_gamma_ = TRY(read.Floats(layout.embedding_gamma));
-  model.embedding_beta_ = TRY(read.Floats(layout.embedding_beta));
   model.head_dense_ = TRY(read.Matrix(layout.head_dense, 1, hidden, hidden, hidden));
-  model.head_dense_bias_ = TRY(read.Floats(layout.head_dense_bias));
+  if (IsPreNorm(model.config_)) {
+    model.final_gamma_ = TRY(read.Floats(layout.final_gamma));
+    model.head_gamma_ = TRY(read.Floats(layout.head_gamma));
+    model.rotary_.Prepare(model.config_, static_cast<size_t>(MaxTokens(model.config_)));
+  } else {
+    model.embedding_beta_ = TRY(read.Floats(layout.embedding_beta));
+    model.head_dense_bias_ = TRY(read.Floats(layout.head_dense_bias));
+  }
   const size_t num_labels = model.config_.labels.size();
   model.classifier_ = TRY(read.Matrix(layout.classifier, 1, num_labels, hidden, num_labels));
   model.classifier_bias_ = TRY(read.Floats(layout.classifier_bias));

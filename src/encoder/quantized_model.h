@@ -17,6 +17,7 @@
 #include "encoder/model.h"
 #include "encoder/position_bias.h"
 #include "encoder/relative_positions.h"
+#include "encoder/rotary.h"
 #include "kernels/packed_matmul.h"
 
 namespace winnow {
@@ -34,6 +35,7 @@ Result<void> WriteQuantizedWeights(const Model& model, const QuantizationPlan& p
 
 struct QuantizedLayer {
   PackedWeights qkv, out, up, down;  ///< query, key and value each padded to whole column blocks
+  // Where IsPreNorm, biases and betas are empty, and the first layer's attention_gamma.
   FloatBuffer qkv_bias, out_bias, up_bias, down_bias;
   FloatBuffer attention_gamma, attention_beta, output_gamma, output_beta;
 };
@@ -72,6 +74,11 @@ class QuantizedModel {
   /// The attention biases by distance, for texts as long as the model takes; where config().bias_buckets is positive.
   const PositionBias& position_bias() const { return position_bias_; }
 
+  /// ModernBERT's positions, and the normalisations after its last layer and in its head.
+  const RotaryPositions& rotary() const { return rotary_; }
+  const float* final_gamma() const { return final_gamma_.data(); }
+  const float* head_gamma() const { return head_gamma_.data(); }
+
   const PackedWeights& head_dense() const { return head_dense_; }
   const float* head_dense_bias() const { return head_dense_bias_.data(); }
   const PackedWeights& classifier() const { return classifier_; }
@@ -104,6 +111,8 @@ class QuantizedModel {
   size_t relative_stride_ = 0;
   FloatBuffer relative_;  // [layers, 2h, stride] as RelativeHead has it
   PositionBias position_bias_;
+  RotaryPositions rotary_;
+  FloatBuffer final_gamma_, head_gamma_;
   FloatBuffer embedding_gamma_, embedding_beta_;
   PackedWeights project_, head_dense_, classifier_;
   FloatBuffer project_bias_;

@@ -29,6 +29,10 @@ Result<Model> TruncateLayers(const Model& model, int num_layers) {
                     std::to_string(config.num_layer_groups) + " groups",
                 "pass --layers " + std::to_string(config.num_layer_groups) + " or more");
   }
+  config.local_layers.clear();  // a layer stays local or global
+  for (int l = 0; l < num_layers && !model.config().local_layers.empty(); ++l) {
+    config.local_layers.push_back(IsLocalLayer(model.config(), static_cast<size_t>(SourceLayer(l, num_layers, of))));
+  }
   Model cut = Model::Fresh(std::move(config), /*seed=*/0);
   const WeightNames& names = WeightNamesOf(model.config().architecture);
   const std::string layers = std::string(names.prefix) + std::string(names.layer);

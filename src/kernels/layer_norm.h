@@ -10,7 +10,7 @@ namespace winnow {
 
 struct LayerNormWeights {
   const float* gamma;  ///< [n]
-  const float* beta;   ///< [n]
+  const float* beta;   ///< [n], or null: nothing is added
   float epsilon;
 };
 
@@ -22,8 +22,8 @@ void AddLayerNorm(size_t rows, size_t n, const float* x, const float* bias, cons
                   const float* residual, const LayerNormWeights& weights, float* out, float* normalized, float* rstd);
 
 /// From grad[rows, n], the gradient of out, in place: the gradient of the sum that was normalised, which is the
-/// residual's. x_grad [rows, n], where not null: the gradient of x (dropout's mask applied). gamma_grad, beta_grad [n]
-/// and, where not null, bias_grad [n] are added to.
+/// residual's. x_grad [rows, n], where not null: the gradient of x (dropout's mask applied). gamma_grad [n] and,
+/// where not null, beta_grad and bias_grad [n] are added to.
 void AddLayerNormBackward(size_t rows, size_t n, float* grad, const float* normalized, const float* rstd,
                           const float* gamma, const Dropout& dropout, uint64_t first_row, float* x_grad,
                           float* gamma_grad, float* beta_grad, float* bias_grad);

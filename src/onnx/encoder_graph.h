@@ -1,4 +1,4 @@
-/// An encoder (BERT, DistilBERT, RoBERTa, ELECTRA, DeBERTa) with a classification head as an ONNX graph of standard
+/// An encoder (BERT, DistilBERT, RoBERTa, ELECTRA, DeBERTa, ALBERT, MPNet, ModernBERT) with a classification head as an ONNX graph of standard
 /// operators.
 #pragma once
 

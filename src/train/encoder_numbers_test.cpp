@@ -160,7 +160,8 @@ TEST_P(EncoderNumbers, TenAdamWStepsFollowPyTorch) {
 
 INSTANTIATE_TEST_SUITE_P(Encoders, EncoderNumbers,
                          ::testing::Combine(::testing::Values("electra_small", "roberta_padding_in_text", "albert",
-                                                              "albert_groups", "mpnet"),
+                                                              "albert_groups", "mpnet", "modernbert",
+                                                              "modernbert_mean"),
                                             ::testing::Values(1, 3)),
                          [](const auto& info) {
                            return std::string(std::get<0>(info.param)) + "_" + std::to_string(std::get<1>(info.param)) +

@@ -27,6 +27,12 @@ inline ModelConfig TinyConfig(Architecture architecture = Architecture::kBert) {
     config.share_position_weights = true;
   }
   if (architecture == Architecture::kElectra || architecture == Architecture::kAlbert) config.embedding_size = 16;
+  if (architecture == Architecture::kModernBert) {
+    config.absolute_positions = false;
+    config.type_vocab_size = 0;
+    config.local_layers = {false, true, true};
+    config.local_distance = 4;
+  }
   if (architecture == Architecture::kMpNet) config.bias_buckets = 32;
   if (architecture == Architecture::kAlbert) config.num_layer_groups = 2;
   config.initializer_range = 0.2f;
@@ -35,7 +41,8 @@ inline ModelConfig TinyConfig(Architecture architecture = Architecture::kBert) {
 }
 
 inline constexpr Architecture kEveryArchitecture[] = {
-    Architecture::kBert,    Architecture::kDistilBert, Architecture::kRoberta, Architecture::kXlmRoberta,
-    Architecture::kElectra, Architecture::kDebertaV2,  Architecture::kAlbert,  Architecture::kMpNet};
+    Architecture::kBert,       Architecture::kDistilBert, Architecture::kRoberta,
+    Architecture::kXlmRoberta, Architecture::kElectra,    Architecture::kDebertaV2,
+    Architecture::kAlbert,     Architecture::kMpNet,      Architecture::kModernBert};
 
 }  // namespace winnow
