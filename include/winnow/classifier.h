@@ -19,102 +19,111 @@
 
 namespace winnow {
 
-/// How readily a text is called positive (spam, hate speech). Strict flags most, lenient least.
+/// The set of decision thresholds in use: strict flags most texts as positive (spam, hate speech), lenient fewest.
 enum class Mode { kStrict, kModerate, kLenient };
 
-/// Which of a bundle's weights answer.
+/// Selects which of a bundle's weights a classifier predicts with.
 enum class Weights {
-  kAuto,   ///< INT8 where the bundle has them, else float
-  kFloat,  ///< model.safetensors
-  kInt8,   ///< model_int8.safetensors, an error where there are none
+  kAuto,   ///< INT8 weights if the bundle has them, otherwise float weights
+  kFloat,  ///< float weights, model.safetensors
+  kInt8,   ///< model_int8.safetensors; loading fails if the bundle has no such file
 };
 
-/// What is read of a text that has more tokens than the model's length. It changes nothing for shorter ones.
+/// Selects the tokens that are read of a text that exceeds the model's maximum length. Shorter texts are not affected.
 enum class LongText {
   kHead,      ///< the first tokens
-  kHeadTail,  ///< the first tokens and the last ones, a quarter and three quarters
-  /// Overlapping windows over all of it, at most 64. The one where the positive label is most probable answers;
-  /// multi-label: so for each label; without a positive label: the mean of their probabilities.
+  kHeadTail,  ///< the first and the last tokens: a quarter and three quarters of the maximum length
+  /// At most 64 overlapping windows over the whole text. With a positive label, the prediction is that of the window in
+  /// which the positive label is most probable; a multi-label model takes this maximum for each label. Without a
+  /// positive label, the probabilities of the windows are averaged.
   kWindows,
 };
 
 struct LoadOptions {
-  int threads = 0;  ///< that a call may use, the caller's included; 0: all cores of the process
+  /// Number of threads that a call may use, the caller's thread included; 0: all cores of the process.
+  int threads = 0;
   Weights weights = Weights::kAuto;
-  std::optional<LongText> long_text = {};  ///< empty: as the bundle says, by `winnow train --long-text`
-  /// Whether texts are read without disguises (fr33, look-alike letters, f r e e); empty: as the bundle says, by
-  /// `winnow train --fold-disguises`.
+  /// Long-text mode; empty: the mode in the bundle, as set by `winnow train --long-text`.
+  std::optional<LongText> long_text = {};
+  /// True if obfuscated texts (fr33, look-alike letters, f r e e) are folded before they are read; empty: the setting
+  /// of the bundle, made by `winnow train --fold-disguises`.
   std::optional<bool> fold_disguises = {};
 };
 
 struct ClassifyOptions {
-  Mode mode = Mode::kModerate;  ///< which of the bundle's thresholds decides
-  /// Confidence below which a decision is marked as abstained; empty: as the bundle says (`winnow calibrate
-  /// --max-error`, else never), 0: never.
+  Mode mode = Mode::kModerate;  ///< mode whose decision thresholds are used
+  /// Confidence below which a decision is marked as an abstention; 0: never. Empty: the value in the bundle, which
+  /// `winnow calibrate --max-error` sets; a bundle without such a value never abstains.
   std::optional<float> abstain_below = {};
 };
 
 struct LabelScore {
   std::string label;
-  float score = 0;  ///< calibrated probability
+  float score = 0;  ///< calibrated probability of the label
 };
 
-/// What one text got.
+/// The prediction of a classifier for one text.
 struct Prediction {
-  std::string label;       ///< the decided one; multi-label and none decided: the most probable
-  float score = 0;         ///< probability of the positive label; of more than two labels, that of the decided one
-  float confidence = 0;    ///< probability of what was decided
-  bool abstained = false;  ///< too unsure to act on: for review
-  /// The text is none of what the model knows (`winnow calibrate --out-of-scope`): label is the name for such texts,
-  /// score and confidence are those of the most fitting label all the same.
+  std::string label;     ///< the decided label; the most probable one if a multi-label model decided none
+  float score = 0;       ///< probability of the positive label; of the decided label if there are more than two labels
+  float confidence = 0;  ///< probability of the decided label
+  bool abstained = false;  ///< true if the prediction is too uncertain to act on and should be reviewed by a person
+  /// True if the text belongs to none of the model's labels (`winnow calibrate --out-of-scope`). In that case `label`
+  /// is the name for out-of-scope texts, while `score` and `confidence` are still those of the most probable label.
   bool out_of_scope = false;
-  std::vector<std::string> labels;  ///< multi-label: all that were decided
-  std::vector<LabelScore> scores;   ///< of all labels, most probable first
+  std::vector<std::string> labels;  ///< all decided labels of a multi-label model
+  std::vector<LabelScore> scores;   ///< the probabilities of all labels, the most probable label first
 };
 
-/// What a word of a text does to the score.
+/// The effect of one word on the score.
 struct WordEffect {
-  size_t begin = 0, end = 0;  ///< bytes of the text
-  float effect = 0;           ///< on the label's log-odds; above 0 it speaks for the label
-  float score_change = 0;     ///< on its probability: with the word, minus without
+  size_t begin = 0, end = 0;  ///< byte range [begin, end) of the word in the text
+  float effect = 0;           ///< effect on the log-odds of the explained label; positive values speak for the label
+  float score_change = 0;     ///< change of the label's probability: its value with the word minus its value without it
 };
 
-/// Why a text got its score.
+/// The explanation of a prediction: the effect of each word of the text.
 struct Explanation {
-  std::string label;   ///< what is explained: the positive label of two, else the decided one
-  float score = 0;     ///< its probability
-  float base = 0;      ///< its log-odds before any word is read
-  bool exact = false;  ///< a linear model's: base and effects add up to the log-odds. Else each word was left out once
-  size_t words_in_effect = 1;     ///< more than one in long texts, where neighbours share an effect
-  size_t unread = 0;              ///< words past the model's length, which have no effect and are left out
-  std::vector<WordEffect> words;  ///< in their order
+  std::string label;  ///< the explained label: the positive label of a two-label model, otherwise the decided label
+  float score = 0;    ///< probability of the explained label
+  float base = 0;     ///< log-odds of the explained label before any word is read
+  /// True for a linear model, where `base` and the effects add up to the log-odds exactly. False if the effects were
+  /// measured by leaving out each word once.
+  bool exact = false;
+  /// Number of words per effect; more than one in long texts, where neighbouring words share an effect.
+  size_t words_in_effect = 1;
+  /// Number of words beyond the maximum length, which have no effect and are not listed in `words`.
+  size_t unread = 0;
+  std::vector<WordEffect> words;  ///< the effects, in the order of the words in the text
 };
 
-/// Immutable and thread-safe: any number of threads may classify at the same time. A call uses all threads while no
-/// other call is using them, and its own alone otherwise; answers don't depend on that, nor, with INT8 weights, on the
-/// texts that share a call.
+/// A loaded classifier. Immutable and thread-safe: any number of threads may classify at the same time. A call uses all
+/// threads of the classifier while no other call is using them, and otherwise only its own thread. Predictions do not
+/// depend on the number of threads nor, with INT8 weights, on the other texts of the call.
 class Classifier {
  public:
-  /// Errors: kNotFound, kIo, kInvalidModel, kUnsupported.
+  /// Loads a bundle. Errors: kNotFound, kIo, kInvalidModel, kUnsupported.
   static std::expected<Classifier, Error> Load(const std::filesystem::path& bundle, const LoadOptions& options = {});
   Classifier(Classifier&&) noexcept;
   Classifier& operator=(Classifier&&) noexcept;
   ~Classifier();
 
-  /// `text` is UTF-8; invalid bytes become U+FFFD, what is read of a text past the model's length is said by
-  /// LongText, an empty text is classified as such. Errors: kInvalidModel when the tokenizer belongs to another model.
+  /// Classifies one text. `text` is UTF-8; invalid bytes become U+FFFD. LongText defines what is read of a text that
+  /// exceeds the maximum length. An empty text is classified like any other. Errors: kInvalidModel if the tokenizer
+  /// belongs to another model.
   std::expected<Prediction, Error> Classify(std::string_view text, const ClassifyOptions& options = {}) const;
-  /// The same for many, in their order: several times faster than one by one.
+  /// Classifies many texts and returns the predictions in the order of the texts: several times faster than one call
+  /// per text. Errors: those of the function for one text.
   std::expected<std::vector<Prediction>, Error> Classify(std::span<const std::string> texts,
                                                          const ClassifyOptions& options = {}) const;
 
-  /// Which words speak for the score, and how much. Costs as much as classifying the text once for each of its words,
-  /// up to 200 and a few. Errors: Classify's.
+  /// Returns the effect of each word on the score. Takes as long as classifying the text once per word, but at
+  /// most about 200 times. Errors: those of Classify.
   std::expected<Explanation, Error> Explain(std::string_view text, const ClassifyOptions& options = {}) const;
 
-  /// By label id.
+  /// Returns the names of the labels, by label id.
   const std::vector<std::string>& labels() const;
-  /// Labels are decided each by itself, instead of one out of all.
+  /// Returns true if the model is multi-label: each label is decided separately.
   bool multi_label() const;
 
  private:

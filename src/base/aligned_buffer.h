@@ -22,7 +22,7 @@ class AlignedBuffer {
   AlignedBuffer() = default;
   explicit AlignedBuffer(size_t size) { Resize(size); }
 
-  /// Makes it exactly `size` elements of undefined contents; keeps the memory where it is large enough.
+  /// Sets the size to exactly `size` elements, whose contents are undefined; keeps the memory if it is large enough.
   void Resize(size_t size) {
     if (size > capacity_) {
       const size_t alignment = size * sizeof(T) >= kHugePage ? kHugePage : 64;

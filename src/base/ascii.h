@@ -1,4 +1,4 @@
-/// ASCII letters, whatever the locale: names of options, headers and files are compared by them.
+/// Operations on ASCII letters that do not depend on the locale, for comparing names of options, headers and files.
 #pragma once
 
 #include <string>
@@ -6,14 +6,14 @@
 
 namespace winnow {
 
-/// Whether the code point is one of A to Z and a to z.
+/// Returns true if the code point is one of A to Z or a to z.
 constexpr bool IsAsciiLetter(char32_t c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
-/// `c` with a letter of A to Z in lower case. Bytes of other characters stay as they are.
+/// Returns `c` in lower case if it is one of A to Z; otherwise returns `c` unchanged.
 constexpr char LowerAscii(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 constexpr char32_t LowerAscii(char32_t c) { return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c; }
 
-/// `text` with the letters A to Z in lower case.
+/// Returns `text` with the letters A to Z in lower case.
 inline std::string LowerAscii(std::string_view text) {
   std::string lower(text);
   for (char& c : lower) c = LowerAscii(c);

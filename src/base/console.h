@@ -1,4 +1,4 @@
-/// Standard error as whole lines, with at most one status line (a progress bar) that stays below them.
+/// A stream of whole lines, usually standard error, with at most one status line (a progress bar) below them.
 #pragma once
 
 #include <memory>
@@ -7,24 +7,24 @@
 
 namespace winnow {
 
-/// Thread-safe. Writing never fails visibly: nobody is left to be told.
+/// A console. Thread-safe. Failures of writing are ignored, since there is no other place to report them.
 class Console {
  public:
-  /// The process's standard error.
+  /// Returns the console of the process's standard error.
   static Console& Stderr();
 
-  /// `fd` stays open and the caller's. On a terminal the status line is redrawn in place; elsewhere it is never
-  /// written.
+  /// Creates a console that writes to `fd`, which stays open and is not owned. On a terminal the status line is redrawn
+  /// in place; elsewhere it is never written.
   Console(int fd, bool terminal);
   ~Console();
 
   bool terminal() const { return terminal_; }
-  /// Columns that a status line may take.
+  /// Returns the number of columns that a status line may take.
   int width() const;
 
-  /// Writes the line (without its end), above the status line.
+  /// Writes the line (passed without its line end) above the status line.
   void Print(std::string_view line);
-  /// Replaces the status line; empty removes it. No effect off a terminal.
+  /// Replaces the status line; an empty `line` removes it. No effect if the console is not a terminal.
   void SetStatus(std::string_view line);
 
  private:

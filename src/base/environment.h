@@ -11,10 +11,10 @@ namespace winnow {
 /// Returns the value of an environment variable; a variable with an empty value counts as unset.
 std::optional<std::string> EnvironmentVariable(const std::string& name);
 
-/// Whether the file descriptor is a terminal that can redraw a line (TERM is not "dumb").
+/// Returns true if the file descriptor is a terminal that can redraw a line (TERM is not "dumb").
 bool IsTerminal(int fd);
 
-/// Whether to colour what goes to `fd`: on a terminal, unless NO_COLOR is set (no-color.org).
+/// Returns true if output to `fd` should be coloured: `fd` is a terminal, and NO_COLOR is not set (no-color.org).
 bool UsesColour(int fd);
 
 /// Returns the number of columns of the terminal at `fd`, or `otherwise` if `fd` is not a terminal.
@@ -23,8 +23,8 @@ int TerminalWidth(int fd, int otherwise);
 /// Returns the directory of the running executable, or an empty path if the system does not report it.
 std::filesystem::path ExecutableDirectory();
 
-/// Directories that hold share/winnow/`name`, nearest first: under the prefix that Winnow is installed in (bin/winnow),
-/// or the checkout that it was built in (build/PRESET/winnow).
+/// Returns the directories that contain share/winnow/`name`, nearest first: under the prefix that Winnow is installed
+/// in (bin/winnow), or in the checkout that it was built in (build/PRESET/winnow).
 std::vector<std::filesystem::path> SharedDirectories(const std::string& name);
 
 }  // namespace winnow

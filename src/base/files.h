@@ -26,17 +26,17 @@ using FileSink = std::function<Result<void>(std::span<const std::byte>)>;
 Result<void> WriteFileAtomically(const std::filesystem::path& path,
                                  const std::function<Result<void>(const FileSink&)>& write);
 
-/// Appends `line` and a line end to `path`, which is made where it is missing, and fsyncs. Writers of several processes
-/// take turns (flock), and what a writer that was killed left of a line is ended first, so that every line appended
-/// here stands whole and alone; where it can't be written (a full disk), the file is as it was. Unlike a rewrite this
-/// costs no more the longer the file is, and loses no line that another process appends meanwhile. `line` holds no line
-/// end. Errors: kIo, kNotFound when the directory is missing.
+/// Appends `line` and a line end to `path` and fsyncs; a missing file is created. Writers of several processes take
+/// turns (flock). An incomplete line that a killed writer left is ended first, so that every appended line is complete
+/// and on its own. If the line cannot be written (a full disk), the file stays as it was. Unlike a rewrite of the file,
+/// the cost does not grow with the length of the file, and no line that another process appends meanwhile is lost.
+/// `line` must not contain a line end. Errors: kIo, kNotFound when the directory is missing.
 Result<void> AppendLine(const std::filesystem::path& path, std::string_view line);
 
 /// A file that contains secrets or grants rights.
 struct SecretFile {
   std::string contents;
-  bool others_read = false;  ///< whether every user of this machine can read the file
+  bool others_read = false;  ///< true if every user of this machine can read the file
 };
 
 /// Reads a file of secrets. A file that other users than its owner can write is not trusted and is an error. That
@@ -44,11 +44,12 @@ struct SecretFile {
 /// for a path that is not a regular file or is writable by its group or others; kInvalidData if it exceeds `max_bytes`.
 Result<SecretFile> ReadSecretFile(const std::filesystem::path& path, size_t max_bytes);
 
-/// Replaces a file of secrets as WriteFileAtomically does, by what `change` makes of its contents (nothing: there is
-/// none yet). A new one is for its owner alone (mode 0600); of one that is there already, owner and group stay as far
-/// as the system allows, and whether that group can read it. A symbolic link stays, and what it points to is replaced.
-/// Writers of several processes take turns (flock on the directory), so that none undoes another's change. Errors:
-/// those of ReadSecretFile, WriteFileAtomically and `change`.
+/// Replaces the contents of a file of secrets, as WriteFileAtomically does, with what `change` returns for the current
+/// contents (nothing: the file does not exist yet). A new file is readable by its owner alone (mode 0600). For an
+/// existing file, the owner, the group and the group's permission to read are kept as far as the system allows. A
+/// symbolic link stays, and the file that it points to is replaced. Writers of several processes take turns (flock on
+/// the directory), so that none undoes another's change. Errors: those of ReadSecretFile, WriteFileAtomically and
+/// `change`.
 Result<void> UpdateSecretFile(
     const std::filesystem::path& path, size_t max_bytes,
     const std::function<Result<std::string>(const std::optional<std::string>& contents)>& change);
@@ -65,7 +66,8 @@ class MappedFile {
 
   std::span<const std::byte> bytes() const { return {data_, size_}; }
 
-  /// Gives the memory of pages that were read back to the system; they are read again when they are touched.
+  /// Returns the memory of the mapped pages that were read to the system; the pages are read again when they are
+  /// touched.
   void ReleaseMemory() const;
 
  private:

@@ -12,7 +12,7 @@
 
 namespace winnow {
 
-/// One digest in the making: Update any number of times, then Hex once.
+/// A digest that is computed piece by piece: call Update any number of times, then Hex once.
 class Hasher {
  public:
   enum class Kind { kSha256, kSha1 };
@@ -24,7 +24,7 @@ class Hasher {
 
   void Update(std::span<const std::byte> bytes);
   void Update(std::string_view text);
-  /// 64 (SHA-256) or 40 (SHA-1) digits. The hasher is spent afterwards.
+  /// Returns the digest: 64 (SHA-256) or 40 (SHA-1) hexadecimal digits. The hasher cannot be used afterwards.
   std::string Hex();
 
  private:
@@ -34,14 +34,15 @@ class Hasher {
 
 std::string Sha256(std::string_view text);
 
-/// Reads the file in pieces: no more memory than a buffer. Errors: kNotFound, kIo.
+/// Returns the SHA-256 of a file. Reads the file piece by piece, so that memory holds one buffer only. Errors:
+/// kNotFound, kIo.
 Result<std::string> Sha256OfFile(const std::filesystem::path& path);
 
-/// Git's name of a file's contents, SHA-1 of "blob <size>\0<contents>": what the Hugging Face hub gives as the ETag of
-/// small files. Errors: kNotFound, kIo.
+/// Returns Git's name of a file's contents: SHA-1 of "blob <size>\0<contents>", which the Hugging Face hub sends as the
+/// ETag of small files. Errors: kNotFound, kIo.
 Result<std::string> GitBlobSha1OfFile(const std::filesystem::path& path);
 
-/// True for `digits` lower-case hexadecimal digits.
+/// Returns true if `text` consists of exactly `digits` lower-case hexadecimal digits.
 bool IsHexDigest(std::string_view text, size_t digits);
 
 }  // namespace winnow

@@ -6,20 +6,21 @@
 
 namespace winnow {
 
-/// Takes the signals from here on. Called by commands whose work polls, before they make threads; others keep the
-/// system's behaviour, which is to end at once.
+/// Installs the handlers of SIGINT and SIGTERM. Called by commands whose work polls Interrupted, before they create
+/// threads; other commands keep the system's behaviour, which is to end at once.
 void HandleInterrupts();
 
-/// Whether to stop. Thread-safe and cheap enough for an inner loop.
+/// Returns true if the user asked the process to stop. Thread-safe and cheap enough for an inner loop.
 bool Interrupted() noexcept;
 
-/// kCancelled when to stop: `TRY(CheckInterrupted());`
+/// Returns kCancelled if the user asked the process to stop: `TRY(CheckInterrupted());`
 Result<void> CheckInterrupted();
 
-/// Takes SIGHUP from here on, which ends the process else. Called before threads are made, HandleInterrupts' excepted.
+/// Installs the handler of SIGHUP, which otherwise ends the process. Called before threads are created, other than the
+/// thread of HandleInterrupts.
 void HandleReloads();
 
-/// Whether SIGHUP has come since the last call. Thread-safe.
+/// Returns true if SIGHUP has arrived since the last call. Thread-safe.
 bool TakeReload() noexcept;
 
 }  // namespace winnow

@@ -1,5 +1,6 @@
-/// JSON values, read with errors as values and written in one way. The parser is nlohmann/json, which only json_read.cpp
-/// and json_write.cpp include: as a template it would be compiled again into every file that touches a document.
+/// JSON values, read with errors as values and written in one way. The parser is nlohmann/json, which only
+/// json_read.cpp and json_write.cpp include: as a template it would be compiled again into every file that uses a
+/// document.
 ///
 ///     Json json = {{"label", "spam"}, {"scores", Json::array()}};
 ///     json["scores"].push_back({{"label", "ham"}, {"score", 0.1}});
@@ -70,7 +71,7 @@ class Json {
   Json(const std::map<std::string, T>& members) : Json(Object()) {
     for (const auto& [name, value] : members) items().emplace_back(name, Json(value));  // names are unique
   }
-  /// An object if every item is an array of two whose first is a string, else an array.
+  /// Creates an object if every item is an array of two elements whose first is a string, otherwise an array.
   Json(std::initializer_list<Item> items);
 
   static Json array();
@@ -87,20 +88,20 @@ class Json {
   bool is_array() const { return data_.index() == 6; }
   bool is_object() const { return data_.index() == 7; }
   bool is_structured() const { return is_array() || is_object(); }
-  /// "null", "boolean", "number", "string", "array" or "object".
+  /// Returns the type of the value: "null", "boolean", "number", "string", "array" or "object".
   const char* type_name() const;
 
-  /// The value as bool, int32_t, int64_t, uint64_t, float, double, std::string or a vector of strings, int32_t or
-  /// double. Numbers convert to each other as static_cast does.
+  /// Returns the value as bool, int32_t, int64_t, uint64_t, float, double, std::string or a vector of strings, int32_t,
+  /// float or double. Numbers are converted to each other as static_cast does.
   template <typename T>
   T get() const;
-  /// The string itself.
+  /// Returns the string of a string value, without a copy.
   const std::string& str() const;
 
-  /// Members of an object; of a value that is no object, none.
+  /// Returns the members of an object; a value that is not an object has none.
   const Object& items() const;
   Object& items();
-  /// Elements of an array, or nothing for null.
+  /// Iterators over the elements of an array; null has no elements.
   const Json* begin() const;
   const Json* end() const;
   Json* begin();
@@ -108,30 +109,30 @@ class Json {
   const Json& front() const { return at(0); }
   const Json& back() const { return at(size() - 1); }
   Json& back();
-  /// Of an array or object, its number of elements; 0 for null, else 1.
+  /// Returns the number of elements of an array or object; 0 for null, 1 for any other value.
   size_t size() const;
   bool empty() const { return size() == 0; }
 
-  /// The member of that name, or null.
+  /// Returns the member with that name, or a null pointer if there is none.
   const Json* Find(std::string_view key) const;
   Json* Find(std::string_view key);
   bool contains(std::string_view key) const { return Find(key) != nullptr; }
-  /// The member of that name, or `otherwise` where there is none.
+  /// Returns the member with that name, or `otherwise` if there is none.
   template <typename T>
   T value(std::string_view key, const T& otherwise) const {
     const Json* const found = Find(key);
     return found == nullptr ? otherwise : found->get<T>();
   }
   std::string value(std::string_view key, const char* otherwise) const { return value(key, std::string(otherwise)); }
-  /// Throws std::out_of_range where there is none.
+  /// Returns the member with that name or at that index. Throws std::out_of_range if there is none.
   const Json& at(std::string_view key) const;
   const Json& at(const char* key) const { return at(std::string_view(key)); }
   const Json& at(size_t index) const;
   const Json& at(int index) const { return at(static_cast<size_t>(index)); }
-  /// The member of that name; a missing one is added as null. A null value becomes an object.
+  /// Returns the member with that name; a missing member is added as null. A null value becomes an object.
   Json& operator[](std::string_view key);
   Json& operator[](const char* key) { return (*this)[std::string_view(key)]; }
-  /// The member of that name, or null where there is none.
+  /// Returns the member with that name, or null if there is none.
   const Json& operator[](std::string_view key) const;
   const Json& operator[](const char* key) const { return (*this)[std::string_view(key)]; }
   Json& operator[](size_t index);
@@ -139,20 +140,20 @@ class Json {
   const Json& operator[](size_t index) const { return at(index); }
   const Json& operator[](int index) const { return at(static_cast<size_t>(index)); }
 
-  /// A null value becomes an array.
+  /// Appends an element. A null value becomes an array.
   void push_back(Json value);
   Json& emplace_back();
   void pop_back();
-  /// Sets each member of `other`, an object.
+  /// Sets each member of `other`, which must be an object, in this object.
   void update(const Json& other);
-  /// Takes a member away, if it is there.
+  /// Removes the member with that name, if there is one.
   void erase(std::string_view key);
 
-  /// The document on one line, or with `indent` spaces a level. UTF-8 is left as it is; invalid bytes become U+FFFD.
-  /// A number that JSON has no word for (NaN, infinity) becomes null.
+  /// Returns the document on one line, or on several lines with `indent` spaces per level. Valid UTF-8 is kept; invalid
+  /// bytes become U+FFFD. A number that JSON cannot represent (NaN, infinity) becomes null.
   std::string dump(int indent = -1) const;
 
-  /// Numbers are compared by value, objects whatever the order of their members.
+  /// Compares numbers by value, and objects without regard to the order of their members.
   friend bool operator==(const Json& left, const Json& right) { return Equal(left, right); }
   friend std::ostream& operator<<(std::ostream& out, const Json& json);
 
@@ -164,7 +165,7 @@ class Json {
 
   Json(Boolean value);
   explicit Json(Data data);
-  /// As the parser does it: signed where it is negative or came from a signed type.
+  /// Stores an integer as the parser does: as signed if it is negative or came from a signed type.
   template <std::integral T>
   static Data MakeInteger(T value) {
     if constexpr (std::is_signed_v<T>) {
@@ -197,44 +198,46 @@ struct Json::Item {
   template <typename T>
   requires std::constructible_from<Json, T&&> Item(T&& item) : value(std::forward<T>(item)) {}
   Item(std::initializer_list<Item> items) : value(items) {}
-  mutable Json value;  ///< taken by the list's constructor
+  mutable Json value;  ///< value of the element; moved out by the list's constructor
 };
 
-/// Reads one JSON document. `where` opens the messages ("config.json"). A key that occurs twice in an object is an
-/// error, and so is nesting deeper than 100 levels: what such a document means differs from reader to reader. Members
-/// of objects are sorted by name. Errors: kInvalidData, or `code`.
+/// Reads one JSON document. `where` is the beginning of error messages ("config.json"). A key that occurs twice in an
+/// object is an error, since readers of JSON interpret it differently, and so is nesting deeper than 100 levels.
+/// Members of objects are sorted by name. Errors: kInvalidData, or `code`.
 Result<Json> ParseJson(std::string_view text, std::string_view where, ErrorCode code = ErrorCode::kInvalidData);
 
-/// Members of one object of a document that are handed out one by one instead of being kept: of tens of thousands, most
-/// of the time and memory of reading goes into the tree that holds them. Keys that occur twice are handed out twice.
+/// Members of one object of a document that are passed to a function one by one instead of being stored: for an object
+/// of tens of thousands of members, most of the time and memory of reading is needed for storing them. A key that
+/// occurs twice is passed twice.
 struct JsonMembers {
-  std::vector<std::string> path;                                        ///< {"model", "vocab"}: of the object
-  std::function<void(const std::string& key, const Json& value)> take;  ///< for numbers, strings, booleans and null
+  std::vector<std::string> path;  ///< path of the object in the document: {"model", "vocab"}
+  /// Receives each member; values are numbers, strings, booleans or null.
+  std::function<void(const std::string& key, const Json& value)> take;
 };
 
-/// Reads a document as above; the object at members.path is empty in the result.
+/// Reads a document as the function above does; the object at members.path is empty in the result.
 Result<Json> ParseJson(std::string_view text, std::string_view where, ErrorCode code, const JsonMembers& members);
 
-/// Reads a document that another program wrote, with what most readers make of it: if a key occurs twice in an object,
-/// its last value counts. Errors: kInvalidData, whose message is the parser's; nesting deeper than 100 levels.
-enum class JsonOrder { kSorted, kAsWritten };  ///< of an object's members
+/// Reads a document that another program wrote in the way that most readers do: if a key occurs twice in an object, its
+/// last value counts. Errors: kInvalidData with the parser's message, or for nesting deeper than 100 levels.
+enum class JsonOrder { kSorted, kAsWritten };  ///< order of an object's members: by name, or as in the text
 Result<Json> ParseJsonLeniently(std::string_view text, JsonOrder order = JsonOrder::kSorted);
 
-/// A document that is known to be valid, such as a literal in the source, with members in the order of the text. Throws
-/// std::logic_error if it is not valid.
+/// Returns a document that is known to be valid, such as a literal in the source, with members in the order of the
+/// text. Throws std::logic_error if the document is not valid.
 Json ParsedJson(std::string_view text);
 
-/// The document with two spaces of indent, keys sorted, and a newline at the end.
+/// Returns the document with two spaces of indent per level, keys sorted, and a newline at the end.
 std::string DumpJson(const Json& json);
 
-/// The document on one line with keys sorted, without a newline.
+/// Returns the document on one line with keys sorted, without a newline.
 std::string DumpJsonLine(const Json& json);
 
-/// Typed access to one object's fields: a missing or null field gives nothing, one of another type an error that names
-/// it.
+/// Typed access to the fields of one JSON object: a missing or null field gives nothing, and a field of another type
+/// gives an error that names the field.
 class JsonObject {
  public:
-  /// `json` must outlive this. Errors: `code` when it is not an object.
+  /// Wraps `json`, which must outlive the JsonObject. Errors: `code` if `json` is not an object.
   static Result<JsonObject> Of(const Json& json, std::string where, ErrorCode code = ErrorCode::kInvalidData);
 
   const Json& json() const { return *json_; }

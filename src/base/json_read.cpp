@@ -30,7 +30,7 @@ class TreeBuilder : public nlohmann::json_sax<nlohmann::json> {
 
   Json& root() { return root_; }
   const std::string& error() const { return error_; }
-  /// Whether `error` is of the syntax, rather than of what this class refuses.
+  /// Returns true if `error` is of the syntax, rather than of what this class refuses.
   bool bad_syntax() const { return bad_syntax_; }
 
   bool null() override { return Add(Json()); }
@@ -114,7 +114,7 @@ class TreeBuilder : public nlohmann::json_sax<nlohmann::json> {
     return Add(std::move(value));
   }
 
-  /// Of equal keys the first place and the last value remain.
+  /// Keeps, of equal keys, the first place and the last value.
   static void KeepLastOfEqualKeys(Json::Object& members) {
     std::vector<size_t> order(members.size());
     for (size_t i = 0; i < order.size(); ++i) order[i] = i;

@@ -1,4 +1,4 @@
-/// Lines of a text.
+/// Division of a text into lines.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace winnow {
 
-/// The lines of `text` without their line ends; empty lines are left out.
+/// Returns the lines of `text` without their line ends; empty lines are left out.
 std::vector<std::string> Lines(std::string_view text);
 
 }  // namespace winnow

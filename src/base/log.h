@@ -1,5 +1,6 @@
 /// Log lines on standard error, for people ("warning: ...", coloured on a terminal) or machines (JSON lines). Results
-/// never go here. Thread-safe once SetUpLogging has returned; without it, text from level info up.
+/// are never written to the log. Thread-safe once SetUpLogging has returned; without SetUpLogging, the format is text
+/// and the lowest level is info.
 #ifndef WINNOW_BASE_LOG_H_  // not #pragma once: see cmake/folder.cmake
 #define WINNOW_BASE_LOG_H_
 
@@ -22,13 +23,14 @@ struct LogOptions {
 void SetUpLogging(const LogOptions& options);
 LogFormat CurrentLogFormat();
 
-/// Whether lines of that level are written: to save the work of making them.
+/// Returns true if lines of that level are written; used to avoid the work of formatting other lines.
 bool Logs(LogLevel level);
 
-/// One line; line ends and control characters inside are shown as escapes, so that no input can forge a line.
+/// Writes one line. Line ends and control characters in the message are written as escapes, so that no input can forge
+/// a line.
 void LogLine(LogLevel level, std::string_view message);
 
-/// One line, formatted if lines of that level are written.
+/// Formats and writes one line if lines of that level are written.
 void LogFormatted(LogLevel level, fmt::string_view format, fmt::format_args arguments);
 
 template <typename... Args>
@@ -48,7 +50,7 @@ void LogError(fmt::format_string<Args...> format, Args&&... args) {
   LogFormatted(LogLevel::kError, format, fmt::make_format_args(args...));
 }
 
-/// `text` with control characters escaped ("\n", "\x1b"), for lines that quote what users gave.
+/// Returns `text` with control characters escaped ("\n", "\x1b"), for lines that quote users' input.
 std::string Printable(std::string_view text);
 
 }  // namespace winnow

@@ -6,27 +6,27 @@
 
 namespace winnow {
 
-/// "Intel(R) Xeon(R) Processor", or "unknown".
+/// Returns the name of the CPU, such as "Intel(R) Xeon(R) Processor", or "unknown".
 std::string CpuName();
 
-/// The extensions that matter for Winnow's kernels, of those that the CPU has: "avx2 avx512 vnni bf16 amx".
+/// Returns those instruction set extensions used by Winnow's kernels that the CPU has: "avx2 avx512 vnni bf16 amx".
 std::string CpuExtensions();
 
-/// Largest resident memory of this process so far, in bytes.
+/// Returns the largest resident memory of this process so far, in bytes.
 int64_t PeakMemoryBytes();
 
-/// Memory of this process that is resident now, and the part of it that is mapped from files (weights, libraries).
+/// The resident memory of this process, and the part of it that is mapped from files (weights, libraries).
 struct MemoryUse {
   int64_t bytes = 0;
   int64_t file_bytes = 0;
 };
 MemoryUse ResidentMemory();
 
-/// Bytes that this process could still take: what the system has free or can free, bounded by the control group's
-/// limit. 0 where that can't be told.
+/// Returns the number of bytes that this process could still allocate: the memory that the system has free or can free,
+/// bounded by the limit of the control group. 0 if the system does not report it.
 int64_t AvailableMemory();
 
-/// The moment as ISO 8601 in UTC: "2026-11-20T22:15:04Z".
+/// Returns the current time as ISO 8601 in UTC: "2026-11-20T22:15:04Z".
 std::string TimestampUtc();
 
 }  // namespace winnow

@@ -22,12 +22,12 @@
 #define WINNOW_THREAD_ANNOTATION(annotation)
 #endif
 
-/// A field that may be read and written only while the mutex is held.
+/// Declares that a field may be read and written only while the mutex is held.
 #define GUARDED_BY(mutex) WINNOW_THREAD_ANNOTATION(guarded_by(mutex))
-/// A function that may be called only while the mutex is held, or only while it is not.
+/// Declares that a function may be called only while the mutex is held, or only while it is not held.
 #define REQUIRES(mutex) WINNOW_THREAD_ANNOTATION(requires_capability(mutex))
 #define EXCLUDES(mutex) WINNOW_THREAD_ANNOTATION(locks_excluded(mutex))
-/// A function that the analysis skips; a comment says why it is right.
+/// Excludes a function from the analysis; a comment at the function explains why it is correct.
 #define NO_THREAD_SAFETY_ANALYSIS WINNOW_THREAD_ANNOTATION(no_thread_safety_analysis)
 
 namespace winnow {
@@ -43,7 +43,7 @@ class WINNOW_THREAD_ANNOTATION(capability("mutex")) Mutex {
   std::mutex mutex_;
 };
 
-/// Holds the mutex as long as it lives.
+/// Holds the mutex during its own lifetime.
 class WINNOW_THREAD_ANNOTATION(scoped_lockable) MutexLock {
  public:
   explicit MutexLock(Mutex& mutex) WINNOW_THREAD_ANNOTATION(acquire_capability(mutex)) : mutex_(mutex) {
@@ -57,7 +57,7 @@ class WINNOW_THREAD_ANNOTATION(scoped_lockable) MutexLock {
   Mutex& mutex_;
 };
 
-/// Many readers or one writer.
+/// A mutex that is held by many readers or by one writer.
 class WINNOW_THREAD_ANNOTATION(capability("shared mutex")) SharedMutex {
  public:
   void Lock() WINNOW_THREAD_ANNOTATION(acquire_capability()) { mutex_.lock(); }
@@ -69,7 +69,7 @@ class WINNOW_THREAD_ANNOTATION(capability("shared mutex")) SharedMutex {
   std::shared_mutex mutex_;
 };
 
-/// Holds the mutex as one of its readers as long as it lives.
+/// Holds a SharedMutex as a reader during its own lifetime.
 class WINNOW_THREAD_ANNOTATION(scoped_lockable) ReaderLock {
  public:
   explicit ReaderLock(SharedMutex& mutex) WINNOW_THREAD_ANNOTATION(acquire_shared_capability(mutex)) : mutex_(mutex) {
@@ -83,7 +83,7 @@ class WINNOW_THREAD_ANNOTATION(scoped_lockable) ReaderLock {
   SharedMutex& mutex_;
 };
 
-/// Holds the mutex as its writer as long as it lives.
+/// Holds a SharedMutex as the writer during its own lifetime.
 class WINNOW_THREAD_ANNOTATION(scoped_lockable) WriterLock {
  public:
   explicit WriterLock(SharedMutex& mutex) WINNOW_THREAD_ANNOTATION(acquire_capability(mutex)) : mutex_(mutex) {
@@ -97,8 +97,8 @@ class WINNOW_THREAD_ANNOTATION(scoped_lockable) WriterLock {
   SharedMutex& mutex_;
 };
 
-/// Waits release the mutex and hold it again when they return. They may return early, so call them in a loop that tests
-/// the condition: `while (queue_.empty()) changed_.Wait(mutex_);`
+/// A condition variable for Mutex. The functions that wait release the mutex and hold it again when they return. They
+/// may return early, so call them in a loop that tests the condition: `while (queue_.empty()) changed_.Wait(mutex_);`
 class ConditionVariable {
  public:
   void Wait(Mutex& mutex) REQUIRES(mutex) {
@@ -106,7 +106,7 @@ class ConditionVariable {
     condition_.wait(lock);
     lock.release();
   }
-  /// False once the time has passed.
+  /// Waits as Wait does, until `time` at most. Returns false if the time has passed.
   bool WaitUntil(Mutex& mutex, std::chrono::steady_clock::time_point time) REQUIRES(mutex) {
     std::unique_lock lock(mutex.mutex_, std::adopt_lock);
     const std::cv_status status = condition_.wait_until(lock, time);

@@ -1,4 +1,4 @@
-/// Option values as text: what options.h binds to fields of these types.
+/// Parsing and formatting of option values, for the field types that options.h supports.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,8 @@
 
 namespace winnow {
 
-/// Reads all of `text`. An error's message continues "'TEXT' ": "is not a whole number".
+/// Parses the whole of `text`. The message of an error continues a sentence that begins with "'TEXT' ": "is not a whole
+/// number".
 /// Whole numbers may be written with a fraction of zero ("3.0", as Hugging Face prints epochs). NaN and infinity are
 /// refused.
 Result<void> ParseOptionValue(std::string_view text, bool& value);  // true false yes no on off 1 0
@@ -28,7 +29,7 @@ Result<void> ParseOptionValue(std::string_view text, std::optional<T>& value) {
   return ParseOptionValue(text, value.emplace());
 }
 
-/// Formats a value as help shows it: the shortest text that parses as the same value ("2e-5", "0.01").
+/// Returns the value as help texts show it: the shortest text that parses as that value ("2e-5", "0.01").
 std::string FormatOptionValue(bool value);
 std::string FormatOptionValue(int value);
 std::string FormatOptionValue(int64_t value);

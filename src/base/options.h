@@ -31,7 +31,7 @@
 
 namespace winnow {
 
-/// Where an option's value came from; a later one wins.
+/// The source of an option's value, by increasing precedence.
 enum class OptionOrigin { kDefault, kPreset, kConfig, kEnvironment, kCommandLine };
 
 /// One row of the table. The setters return the option itself, to be chained.
@@ -58,14 +58,15 @@ class Option {
 
   const std::string& name() const { return name_; }
   OptionOrigin origin() const { return origin_; }
-  /// Returns whether the user gave a value, by any origin.
+  /// Returns true if the user gave a value, from any origin.
   bool given() const { return origin_ != OptionOrigin::kDefault; }
 
  private:
   friend class OptionTable;
   enum class Role { kNone, kConfig, kPreset, kHelp };
 
-  /// `place` begins an error's message: "--epochs", "WINNOW_EPOCHS", "spam.toml, line 3: epochs".
+  /// Sets the value. `place` is the beginning of an error's message: "--epochs", "WINNOW_EPOCHS", "spam.toml, line 3:
+  /// epochs".
   Result<void> Set(std::vector<std::string> values, OptionOrigin origin, const std::string& place);
   Result<void> Check(std::string& value, const std::string& place) const;
   void Reset();
@@ -98,20 +99,20 @@ class Option {
   std::function<void()> reset_;
 };
 
-/// Where Parse looks besides the command line; empty members mean the process's own.
+/// The sources that Parse reads besides the command line; empty members mean those of the process.
 struct OptionSources {
   std::function<std::optional<std::string>(const std::string& variable)> environment;
   std::optional<std::vector<std::filesystem::path>> preset_directories;
 };
 
 enum class ParseOutcome {
-  kRun,   ///< every value is in its field
-  kHelp,  ///< --help was asked for; nothing else was checked
+  kRun,   ///< all fields have their values
+  kHelp,  ///< --help was given; the other arguments were not checked
 };
 
 class OptionTable {
  public:
-  /// `command` is what follows "winnow" on the command line: "train", "data inspect".
+  /// Creates an empty table. `command` is the text after "winnow" on the command line: "train", "data inspect".
   OptionTable(std::string command, std::string summary);
   OptionTable(const OptionTable&) = delete;
   OptionTable& operator=(const OptionTable&) = delete;
@@ -128,19 +129,19 @@ class OptionTable {
   /// or of path (repeatable). The reference stays valid as long as the table.
   template <typename T>
   Option& Add(std::string name, T* field, std::string help);
-  /// Binds a positional argument, which has a name in files only. Positional arguments are filled in order; a vector
-  /// takes all remaining ones.
+  /// Binds a positional argument. Its name is used only in configuration files and in the help. Positional arguments
+  /// are filled in order; a vector takes all remaining ones.
   template <typename T>
   Option& AddPositional(std::string name, T* field, std::string help);
-  /// Binds an enumeration; the names are the allowed values.
+  /// Binds an option to an enumeration; the names in `choices` are the allowed values.
   template <typename Enum>
   Option& AddChoice(std::string name, Enum* field, std::vector<std::pair<std::string, Enum>> choices, std::string help);
-  /// Adds the options for a configuration file, for a preset and for help, which Parse acts on.
+  /// Adds the options for a configuration file, for a preset and for help, which Parse handles itself.
   Option& AddConfig(std::string name, std::optional<std::filesystem::path>* field, std::string help);
   Option& AddPreset(std::string name, std::optional<std::string>* field, std::string help);
   Option& AddHelp(std::string name, bool* field, std::string help);
 
-  /// Resets the fields to their defaults and fills them. `arguments` are those after the command's name.
+  /// Resets the fields to their defaults and fills them. `arguments` are the arguments after the command's name.
   Result<ParseOutcome> Parse(std::span<const std::string> arguments, const OptionSources& sources = {});
 
   /// Returns the option with that name or alias, or null.
@@ -148,7 +149,7 @@ class OptionTable {
 
   const std::string& command() const { return command_; }
   const std::string& summary() const { return summary_; }
-  /// "winnow train DATA... --output-dir DIR [options]"
+  /// Returns the usage line: "winnow train DATA... --output-dir DIR [options]".
   std::string Usage() const;
   /// Returns the text of --help, wrapped to `width` columns.
   std::string Help(int width = 100) const;

@@ -1,4 +1,4 @@
-/// A TOML file as option names and texts. toml++ stays behind this header.
+/// Reading of TOML files as option names and values. No other file includes toml++.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +16,8 @@ struct TomlEntry {
   uint32_t line = 0;                // 1-based
 };
 
-/// The file's keys in the order they stand there. Errors: those of ReadFile; kInvalidArgument for broken TOML (with
-/// line and column) and for a value that no option can have: a table, a date, an array of arrays.
+/// Returns the file's keys in their order in the file. Errors: those of ReadFile; kInvalidArgument for TOML that is not
+/// valid (with line and column) and for a value that no option can have: a table, a date, an array of arrays.
 Result<std::vector<TomlEntry>> ReadTomlOptions(const std::filesystem::path& path);
 
 }  // namespace winnow

@@ -11,21 +11,21 @@
 namespace winnow {
 
 struct ProgramOptions {
-  std::filesystem::path log;  ///< gets what it writes on both outputs
+  std::filesystem::path log;  ///< file that receives the program's standard output and standard error
   int timeout_seconds = 900;
-  std::function<bool()> keep_going = {};  ///< asked while it runs; false stops it
+  std::function<bool()> keep_going = {};  ///< polled while the program runs; returning false stops the program
 };
 
 struct ProgramEnd {
   enum How { kExited, kStopped, kTimedOut } how = kExited;
-  int status = 0;  ///< exit status; 128 + the signal that ended it
+  int status = 0;  ///< exit status; for a program ended by a signal 128 plus the signal's number
 
   bool succeeded() const { return how == kExited && status == 0; }
 };
 
-/// Runs the program that arguments[0] names (looked for in PATH), with an empty standard input, and waits. One that is
-/// stopped or takes too long is ended with all processes that it started. Errors: kNotFound when there is no such
-/// program; kIo.
+/// Runs the program arguments[0], which is looked up in PATH, with an empty standard input, and waits for its end. A
+/// program that is stopped or exceeds the time limit is ended together with all processes that it started. Errors:
+/// kNotFound if there is no such program; kIo.
 Result<ProgramEnd> RunProgram(const std::vector<std::string>& arguments, const ProgramOptions& options);
 
 }  // namespace winnow

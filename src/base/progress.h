@@ -1,6 +1,6 @@
-/// Progress of long-running work, on standard error: one redrawn line on a terminal, elsewhere a line now and then;
-/// with --log-format json always the latter, as {"time", "level": "progress", "message", "done", "total", "seconds",
-/// fields}.
+/// Progress of long-running work, on standard error. On a terminal the progress is one redrawn line, elsewhere a line
+/// at intervals. With --log-format json it is always a line at intervals, as {"time", "level": "progress", "message",
+/// "done", "total", "seconds", fields}.
 ///
 ///     ProgressBar progress("train", steps);
 ///     for (...) { ...; progress.SetField("loss", fmt::format("{:.4f}", loss)); progress.Advance(); }
@@ -24,21 +24,23 @@
 
 namespace winnow {
 
-/// Turns all bars off (--quiet) or on. Call before threads start.
+/// Shows or hides all progress bars (hidden by --quiet). Call before threads start.
 void SetProgressShown(bool shown);
 
-/// Thread-safe; Advance costs an atomic addition and a look at the clock, and draws at most ten times a second.
+/// A progress bar. Thread-safe. Advance costs an atomic addition and a reading of the clock, and draws at most ten
+/// times a second.
 class ProgressBar {
  public:
   using Clock = std::function<std::chrono::steady_clock::time_point()>;
 
-  /// `total` is the number of steps; if it is 0 or less, the total is unknown and only the count is shown.
+  /// Creates a bar. `total` is the number of steps; if it is 0 or less, the total is unknown and only the count is
+  /// shown.
   ProgressBar(std::string label, int64_t total);
   /// Creates a bar on a given console and clock, for tests.
   ProgressBar(std::string label, int64_t total, Console& console, Clock clock);
   ProgressBar(const ProgressBar&) = delete;
   ProgressBar& operator=(const ProgressBar&) = delete;
-  /// Removes the line of an unfinished bar: the work failed, and the error message reports it.
+  /// Removes the line of an unfinished bar: the work has failed, and the error message reports it.
   ~ProgressBar();
 
   void Advance(int64_t steps = 1);
@@ -46,13 +48,14 @@ class ProgressBar {
   void Set(int64_t done);
   /// Sets a total that becomes known later, such as the size of a download.
   void SetTotal(int64_t total);
-  /// Shown behind the count, in the order of their first setting, dropped from the last where the terminal is narrow:
-  /// ("loss", "0.1234") -> "loss 0.1234"; ("", "12,345 tokens/s") -> "12,345 tokens/s".
+  /// Sets a field, which is shown behind the count. Fields are in the order of their first setting; the last ones are
+  /// left out on a narrow terminal. ("loss", "0.1234") is shown as "loss 0.1234", ("", "12,345 tokens/s") as "12,345
+  /// tokens/s".
   void SetField(std::string_view name, std::string value);
-  /// Draws a last line with the total time. Later calls have no effect.
+  /// Draws a last line with the total time. Later calls of any function have no effect.
   void Finish();
 
-  /// The line as it would be drawn now in `width` columns; at least the label is in it, cut to the width.
+  /// Returns the line as it would be drawn now in `width` columns: at least the label, cut to the width.
   std::string Line(int width) const;
 
  private:
@@ -80,9 +83,9 @@ class ProgressBar {
   bool finished_ GUARDED_BY(mutex_) = false;
 };
 
-/// "0:09", "12:05", "1:02:03"
+/// Returns the duration as "0:09", "12:05" or "1:02:03".
 std::string FormatDuration(std::chrono::seconds duration);
-/// "12,345"
+/// Returns the count with commas between thousands: "12,345".
 std::string FormatCount(int64_t count);
 
 }  // namespace winnow

@@ -1,4 +1,4 @@
-/// Result<T>: a value or an Error; TRY hands an error up to the caller.
+/// Result<T>: a value or an Error. TRY returns an error to the caller.
 #ifndef WINNOW_BASE_RESULT_H_  // not #pragma once: see cmake/folder.cmake
 #define WINNOW_BASE_RESULT_H_
 
@@ -13,16 +13,17 @@ namespace winnow {
 template <typename T>
 using Result = std::expected<T, Error>;
 
-/// `return Fail(ErrorCode::kNotFound, "model.safetensors: no such file", "pull it with ...");`
+/// Returns an error, for instance `return Fail(ErrorCode::kNotFound, "model.safetensors: no such file", "pull it with
+/// ...");`
 inline std::unexpected<Error> Fail(ErrorCode code, std::string message, std::string hint = {}) {
   return std::unexpected<Error>(Error{code, std::move(message), std::move(hint)});
 }
 
 }  // namespace winnow
 
-/// The value of an expression of type std::expected, such as a Result. If it holds an error, the enclosing function
-/// returns that error, whatever its type; the enclosing function's own error type must be constructible from it. For
-/// Result<void> a statement.
+/// Evaluates to the value of an expression of type std::expected, such as a Result. If the expression holds an error,
+/// the enclosing function returns that error; the error type of the enclosing function must be constructible from it.
+/// For a Result<void>, TRY is a statement.
 #define TRY(expression)                                                       \
   __extension__({                                                             \
     auto try_result_ = (expression);                                          \

@@ -9,15 +9,15 @@
 
 namespace winnow {
 
-/// `bytes` random ones from the system's generator, as lower-case hexadecimal. Errors: kIo when it has none to give.
-/// Thread-safe.
+/// Returns `bytes` random bytes of the system's generator as lower-case hexadecimal. Errors: kIo if the generator
+/// fails. Thread-safe.
 Result<std::string> RandomHex(size_t bytes);
 
-/// Returns random bytes encoded as base64url without padding (RFC 4648, section 5): 43 characters for 32 bytes.
+/// Returns `bytes` random bytes encoded as base64url without padding (RFC 4648, section 5): 43 characters for 32 bytes.
 Result<std::string> RandomBase64Url(size_t bytes);
 
-/// Whether both are the same, in a time that depends on their lengths alone: who measures it can't find a secret byte
-/// by byte.
+/// Returns true if `a` and `b` are equal. The time depends on their lengths alone, so that measuring it does not reveal
+/// a secret byte by byte.
 bool ConstantTimeEqual(std::string_view a, std::string_view b);
 
 }  // namespace winnow

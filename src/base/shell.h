@@ -1,4 +1,4 @@
-/// Command lines as a POSIX shell reads them, for messages and documents that show commands. Nothing is run.
+/// Quoting of command lines for a POSIX shell, for messages and documents that show commands. Nothing is executed.
 #pragma once
 
 #include <string>
@@ -7,10 +7,10 @@
 
 namespace winnow {
 
-/// `text` in single quotes, as one word of a command line.
+/// Returns `text` in single quotes, as one word of a command line.
 std::string ShellQuoted(std::string_view text);
 
-/// `arguments` as a command line, quoted where it is needed.
+/// Returns `arguments` as a command line, quoted where necessary.
 std::string ShellLine(const std::vector<std::string>& arguments);
 
 }  // namespace winnow

@@ -1,5 +1,5 @@
-/// SipHash-1-3 (Aumasson, Bernstein 2012, with the rounds that Rust's and Python's tables use): a hash for tables whose
-/// keys come from outside. Without knowledge of the seed nobody can choose keys that collide.
+/// SipHash-1-3 (Aumasson, Bernstein 2012, with the numbers of rounds that Rust's and Python's tables use): a hash for
+/// tables whose keys come from outside. Nobody who does not know the seed can choose keys that collide.
 #pragma once
 
 #include <bit>
@@ -13,11 +13,11 @@ namespace winnow {
 struct SipKey {
   uint64_t first = 0, second = 0;
 
-  /// From the operating system: another one each time.
+  /// Returns a random key from the operating system.
   static SipKey Random();
 };
 
-/// Any number of words, then the last bytes: Hash of the words' bytes (little-endian) followed by these.
+/// Computes the hash of any number of words (as little-endian bytes) followed by the bytes passed to Finish.
 class SipHasher {
  public:
   explicit SipHasher(const SipKey& key)
@@ -33,7 +33,7 @@ class SipHasher {
     length_ += sizeof word;
   }
 
-  /// The hasher is spent afterwards.
+  /// Adds the last bytes and returns the hash. The hasher cannot be used afterwards.
   uint64_t Finish(std::span<const std::byte> bytes = {}) {
     for (; bytes.size() >= sizeof(uint64_t); bytes = bytes.subspan(sizeof(uint64_t))) {
       uint64_t word;

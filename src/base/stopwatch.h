@@ -1,4 +1,4 @@
-/// How long something takes.
+/// Measurement of elapsed time.
 #pragma once
 
 #include <chrono>

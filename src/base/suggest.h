@@ -1,4 +1,4 @@
-/// "Did you mean" suggestions: the known name closest to a misspelt one.
+/// Suggestions of the form "did you mean": the known name closest to a misspelt one.
 #pragma once
 
 #include <optional>
@@ -8,15 +8,16 @@
 
 namespace winnow {
 
-/// Edits that turn `a` into `b`: insert, delete or replace a byte, or swap two neighbours, each part edited once
-/// (optimal string alignment; Damerau 1964).
+/// Returns the number of edits that turn `a` into `b`: an edit inserts, deletes or replaces a byte, or swaps two
+/// neighbouring bytes, and no part is edited twice (optimal string alignment; Damerau 1964).
 size_t EditDistance(std::string_view a, std::string_view b);
 
-/// The closest of `candidates`: the nearest within a third of the word's length in edits; else the only one that begins
-/// with the word (at least two letters). Ties go to the earlier one. Case is ignored. Empty when nothing is close.
+/// Returns the candidate closest to `word`: the one with the fewest edits, if these are at most a third of the word's
+/// length; otherwise the only candidate that begins with `word` (of at least two letters). Of equally close candidates
+/// the first is taken. Case is ignored. Empty if no candidate is close.
 std::optional<std::string> Closest(std::string_view word, std::span<const std::string> candidates);
 
-/// "did you mean '--epochs'?" or, when nothing is close, `otherwise`. `prefix` stands before the name: "--".
+/// Returns "did you mean '--epochs'?", or `otherwise` if no candidate is close. `prefix` is put before the name: "--".
 std::string DidYouMean(std::string_view word, std::span<const std::string> candidates, std::string_view otherwise,
                        std::string_view prefix = "");
 

@@ -1,4 +1,4 @@
-/// A directory of temporary files that is removed with all that is in it.
+/// Temporary directories that are removed together with their contents.
 #pragma once
 
 #include <filesystem>
@@ -8,10 +8,10 @@
 
 namespace winnow {
 
-/// Removes its directory when it goes out of scope.
+/// A directory that is removed when this object goes out of scope.
 class ScopedTemporaryDirectory {
  public:
-  /// Makes "winnow-PURPOSE-XXXXXX" in the system's directory of temporary files (TMPDIR). Errors: kIo.
+  /// Creates "winnow-PURPOSE-XXXXXX" in the system's directory of temporary files (TMPDIR). Errors: kIo.
   static Result<ScopedTemporaryDirectory> Make(const std::string& purpose);
   ScopedTemporaryDirectory(ScopedTemporaryDirectory&& other) noexcept;
   ScopedTemporaryDirectory& operator=(ScopedTemporaryDirectory&&) = delete;

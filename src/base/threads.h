@@ -1,5 +1,6 @@
 /// A fixed set of threads that run one task together. The whole program has one thread model: libraries are called with
-/// one thread each from these (docs/adr), so that results depend on the inputs and the number of threads alone.
+/// one thread each from the threads of a pool (docs/adr), so that results depend on the inputs and the number of
+/// threads alone.
 #pragma once
 
 #include <atomic>
@@ -11,13 +12,14 @@
 
 namespace winnow {
 
-/// Whether a call that may come from several threads at once takes its pool's other threads, where they are free, or
-/// leaves them to other callers.
+/// Selects whether a call that may come from several threads at once uses the other threads of its pool if they are
+/// free, or leaves them to other callers.
 enum class PoolUse { kIfFree, kNone };
 
 class ThreadPool {
  public:
-  /// `threads` counts the caller; 0 takes the machine's number of cores that this process may use.
+  /// Creates a pool of `threads` threads, the caller's thread included; 0: the number of cores that this process may
+  /// use.
   explicit ThreadPool(int threads);
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
@@ -25,12 +27,13 @@ class ThreadPool {
 
   int size() const { return static_cast<int>(workers_.size()) + 1; }
 
-  /// Runs task(0) here and task(1) ... task(size-1) on the workers; returns when all are done. One caller at a time.
-  /// Tasks must not throw.
+  /// Runs task(0) in the calling thread and task(1) ... task(size-1) in the workers, and returns when all are done. For
+  /// one caller at a time. Tasks must not throw.
   void Run(const std::function<void(int thread)>& task);
 
-  /// Cuts [0, count) into one contiguous part a thread, the same for the same count and size, and runs
-  /// task(begin, end, thread) for those that are not empty. Parts begin at multiples of `grain`.
+  /// Divides [0, count) into one contiguous range per thread and runs task(begin, end, thread) for each range that is
+  /// not empty. The ranges depend on `count`, `grain` and the size of the pool alone, and begin at multiples of
+  /// `grain`.
   void ForRanges(size_t count, size_t grain, const std::function<void(size_t begin, size_t end, int thread)>& task);
 
  private:
@@ -43,12 +46,12 @@ class ThreadPool {
   bool stop_ = false;
 };
 
-/// Where `threads` threads wait for each other, again and again, within microseconds.
+/// A barrier at which `threads` threads wait for each other repeatedly, for microseconds each time.
 class Barrier {
  public:
   explicit Barrier(int threads) : threads_(static_cast<unsigned>(threads)) {}
 
-  /// Returns once all threads have called it; what they wrote before is visible after.
+  /// Returns once all threads have called Wait; their earlier writes are visible afterwards.
   void Wait();
 
  private:
@@ -57,7 +60,8 @@ class Barrier {
   std::atomic<unsigned> round_ = 0;
 };
 
-/// Cores that this process may run on: the affinity mask, bounded by the cgroup's CPU quota.
+/// Returns the number of cores that this process may use: those of the affinity mask, bounded by the cgroup's CPU
+/// quota.
 int AvailableCores();
 
 }  // namespace winnow

@@ -16,13 +16,13 @@ namespace winnow {
 inline constexpr char kCalibrationTextsFile[] = "calibration.jsonl";
 
 struct CalibrationText {
-  std::string text;                      ///< as the model reads it: a template has been applied, segments are divided
-  std::vector<std::string> labels = {};  ///< names
-  size_t line = 0;                       ///< 1-based line of the file; not written
+  std::string text;  ///< text as the model reads it: the template has been applied, and segments are divided
+  std::vector<std::string> labels = {};  ///< names of the labels
+  size_t line = 0;                       ///< 1-based line number in the file; not written
 };
 
-/// Reads the file. Labels are not compared with those of the model. Errors: kNotFound, with advice; kIo; kInvalidData,
-/// naming the line, for what is not such an object, and for a file without texts.
+/// Reads the file. Labels are not compared with those of the model. Errors: kNotFound, with advice; kIo; kInvalidData
+/// for a line (which the message names) that is not such an object, and for a file without texts.
 Result<std::vector<CalibrationText>> ReadCalibrationTexts(const std::filesystem::path& file);
 
 /// Writes the file into a bundle, atomically. Each text of a single-label set has one label. Errors: kIo.

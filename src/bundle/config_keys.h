@@ -1,4 +1,4 @@
-/// The keys of config.json in each family of encoders.
+/// The names of config.json's keys in each family of encoders.
 #pragma once
 
 #include <array>
@@ -13,7 +13,7 @@ inline constexpr std::array kArchitectures = {
     Architecture::kXlmRoberta, Architecture::kElectra,    Architecture::kDebertaV2,
     Architecture::kAlbert,     Architecture::kMpNet,      Architecture::kModernBert};
 
-/// The names of the configuration's fields in one architecture. Null: the architecture has no such field.
+/// The keys of the configuration's fields in one architecture. Null: the architecture has no such field.
 struct ConfigKeys {
   const char* model_type;
   const char* base_class;
@@ -31,7 +31,7 @@ struct ConfigKeys {
 };
 const ConfigKeys& ConfigKeysOf(Architecture architecture);
 
-/// The defaults of Hugging Face for fields that config.json lacks.
+/// Hugging Face's defaults of the fields that config.json lacks.
 struct ConfigDefaults {
   int type_vocab_size;
   float layer_norm_eps;

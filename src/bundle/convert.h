@@ -1,5 +1,5 @@
-/// Conversion of other weight files to one model.safetensors: pytorch_model.bin, and either format in several files
-/// (an index names the file of each tensor).
+/// Conversion of weight files in other formats to one model.safetensors: pytorch_model.bin, and weights in several
+/// files of either format (an index names the file of each tensor).
 #pragma once
 
 #include <array>
@@ -15,22 +15,23 @@
 namespace winnow {
 
 inline constexpr std::string_view kWeightsFile = "model.safetensors";
-/// Files that lead to weights in another form; the first of them that is there is taken.
+/// Names of the files that identify weights in another format, by decreasing precedence.
 inline constexpr std::array<std::string_view, 3> kWeightsEntries = {"model.safetensors.index.json", "pytorch_model.bin",
                                                                     "pytorch_model.bin.index.json"};
 
-/// The file that leads to the weights, of those that a repository or directory has: kWeightsFile, else one of
-/// kWeightsEntries. Nothing where it has none.
+/// Returns the name of the file that identifies the weights among the files of a repository or directory: kWeightsFile,
+/// otherwise one of kWeightsEntries. Nothing if there is no such file.
 std::optional<std::string> WeightsEntry(std::span<const std::string> files);
 std::optional<std::string> WeightsEntry(const std::filesystem::path& directory);
 
-/// The files with the weights themselves: `entry`, or those that it lists where it is an index, which is read in
-/// `directory`. They are names within the directory, without any path. Errors: kInvalidModel, kIo.
+/// Returns the names of the files that contain the weights: `entry` itself or, if `entry` is an index, the files that
+/// the index in `directory` lists. The names contain no path. Errors: kInvalidModel, kIo.
 Result<std::vector<std::string>> WeightsFiles(const std::filesystem::path& directory, const std::string& entry);
 
-/// Writes all tensors of `files` into `target` as safetensors, atomically. Files are mapped and their checksums, where
-/// they have some, checked: memory holds no weights, except those of a .bin that don't lie row by row. Equal files give
-/// equal bytes. Errors: SafetensorsFile's, PyTorchFile's; kInvalidModel when two files hold one tensor; kIo.
+/// Writes all tensors of `files` into `target` as safetensors, atomically. The files are mapped, so that no weights are
+/// held in memory except those of a .bin that are not stored row by row; checksums in the files are verified. Equal
+/// files give equal bytes. Errors: SafetensorsFile's, PyTorchFile's; kInvalidModel if two files contain the same
+/// tensor; kIo.
 Result<void> ConvertWeights(std::span<const std::filesystem::path> files, const std::filesystem::path& target);
 
 }  // namespace winnow

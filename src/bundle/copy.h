@@ -9,9 +9,9 @@
 
 namespace winnow {
 
-/// Gives `to`, an existing directory, the files of `from` (checkpoints included; hidden files and the manifest not), of
-/// for which `keep` returns true, given the relative name. Files are hard-linked if the file system allows it, since
-/// bundle files are replaced and never changed; otherwise they are copied. Errors: kIo.
+/// Puts into `to`, an existing directory, those files of the bundle `from` for which `keep` returns true, given the
+/// relative name. Checkpoints are included; hidden files and the manifest are not. Files are hard-linked if the file
+/// system allows it, since bundle files are replaced and never changed; otherwise they are copied. Errors: kIo.
 Result<void> LinkBundleFiles(const std::filesystem::path& from, const std::filesystem::path& to,
                              const std::function<bool(const std::string& name)>& keep);
 

@@ -1,5 +1,5 @@
-/// Atomic replacement of a bundle: it is written to a temporary directory next to it and swapped in, so that a reader,
-/// or a kill at any moment, finds the old bundle or the new one.
+/// Atomic replacement of a bundle: the new bundle is written to a temporary directory next to the target and swapped
+/// in, so that a reader sees, and a process killed at any moment leaves, either the old or the new bundle.
 #pragma once
 
 #include <filesystem>
@@ -13,8 +13,8 @@ namespace winnow {
 enum class TargetKind {
   kMissing,
   kEmpty,
-  kWinnowModel,  ///< winnow.json and nothing but a bundle's files, checkpoints and runs/; or these alone
-  kOther,        ///< anything else, a plain file included
+  kWinnowModel,  ///< winnow.json and only files of a bundle, checkpoints and runs/; or only checkpoints and runs/
+  kOther,        ///< anything else, including a plain file
 };
 
 struct TargetContents {
@@ -25,12 +25,12 @@ struct TargetContents {
 /// Examines what is at `dir`. Errors: kIo. An unreadable manifest results in kOther, not in an error.
 Result<TargetContents> InspectTarget(const std::filesystem::path& dir);
 
-/// A directory in the making. Movable; not thread-safe. Removes what it made unless Commit succeeded.
+/// A bundle that is being written. Movable; not thread-safe. Removes the files that it created unless Commit succeeded.
 class BundleWriter {
  public:
-  /// Makes the temporary directory (and missing parents). Refuses a target that holds other things than a Winnow model,
-  /// unless `overwrite`: then Commit replaces them all. Leftovers of killed writers for the same target are removed.
-  /// Errors: kExists, kIo.
+  /// Creates the temporary directory and missing parents. Refuses a target that contains other files than a Winnow
+  /// model, unless `overwrite` is true; Commit then replaces all of them. Temporary directories that killed writers
+  /// left for this target are removed. Errors: kExists, kIo.
   static Result<BundleWriter> Begin(const std::filesystem::path& target, bool overwrite);
 
   BundleWriter(BundleWriter&& other) noexcept;
@@ -39,13 +39,13 @@ class BundleWriter {
 
   /// Returns the temporary directory to write the files into.
   const std::filesystem::path& path() const { return temporary_; }
-  /// Returns whether Commit will replace a Winnow model, of which callers warn the user.
+  /// Returns true if Commit will replace a Winnow model, of which callers warn the user.
   bool replaces_model() const { return replaces_model_; }
 
-  /// Makes all files durable, swaps the directory in (renameat2 with RENAME_EXCHANGE; two renames where the file system
-  /// lacks it), removes the old one. On an error the target is as it was, and the temporary directory stays until this
-  /// object goes. A target that is itself a mount point can't be swapped: its files are renamed one by one, winnow.json
-  /// last. Errors: kIo.
+  /// Makes all files durable, swaps the directory in (renameat2 with RENAME_EXCHANGE, or two renames if the file system
+  /// lacks it), and removes the old one. On an error the target is as it was, and the temporary directory stays until
+  /// this object is destroyed. A target that is a mount point cannot be swapped: its files are renamed one by one,
+  /// winnow.json last. Errors: kIo.
   Result<void> Commit();
 
  private:

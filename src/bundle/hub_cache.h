@@ -14,43 +14,46 @@
 
 namespace winnow {
 
-/// The files that Winnow uses of a model, of those that a repository or package may hold.
+/// Returns true if `name` is a file that Winnow uses of a model in a repository or package.
 bool IsModelFile(std::string_view name);
 
 class HubCache {
  public:
-  /// One model's part of the cache. `repository` is "owner/name" or a bare "name"; see IsRepositoryName.
+  /// Creates access to the part of the cache that belongs to one model. `repository` is "owner/name" or "name"; see
+  /// IsRepositoryName.
   HubCache(const std::filesystem::path& cache, std::string_view repository);
 
   std::filesystem::path blob(const std::string& etag) const { return root_ / "blobs" / etag; }
   std::filesystem::path snapshot(const std::string& commit) const { return root_ / "snapshots" / commit; }
 
-  /// The snapshot that `revision` (or a commit itself) names, if it holds a config, the file `weights` and a tokenizer.
-  /// Contents that nobody has checked yet are checked against their names, once. Errors: kInvalidModel for a file that
-  /// is not what its name says; kIo.
+  /// Returns the snapshot of `revision` (or of a commit) if it contains a config, the file `weights` and a tokenizer.
+  /// Contents that have not been checked yet are compared with the digests in their names, once. Errors: kInvalidModel
+  /// for a file whose contents do not match its name; kIo.
   Result<std::optional<std::filesystem::path>> Find(const std::string& revision,
                                                     std::string_view weights = "model.safetensors") const;
 
-  /// Checks a snapshot's file against the name of its contents. One that is missing or no link passes. Errors: as Find.
+  /// Compares a file of a snapshot with the digest in the name of its blob. A file that is missing or not a link
+  /// passes. Errors: those of Find.
   Result<void> CheckFile(const std::filesystem::path& snapshot, std::string_view file) const;
 
-  /// Makes the directories. Errors: kIo.
+  /// Creates the directories of the cache. Errors: kIo.
   Result<void> Prepare() const;
 
-  /// Takes a file into blobs/ (by rename), checks it against the etag and remembers that. Errors: kNetwork when it is
-  /// not what the etag says (the file is then removed), kIo.
+  /// Moves a file into blobs/ (by rename), compares it with the etag and records that it was checked. Errors: kNetwork
+  /// if it does not match the etag (the file is then removed), kIo.
   Result<void> Adopt(const std::filesystem::path& file, const std::string& etag) const;
 
-  /// Checks a blob that is in its place already. Errors: as Adopt.
+  /// Compares a blob that is in the cache already with its etag. Errors: those of Adopt.
   Result<void> CheckBlob(const std::string& etag) const;
 
-  /// Makes `file` of a snapshot lead to a blob. Errors: kIo.
+  /// Makes `file` of a snapshot a link to a blob. Errors: kIo.
   Result<void> Link(const std::string& commit, const std::string& file, const std::string& etag) const;
 
-  /// Makes `revision` name `commit`: the last step, after which Find finds it. Errors: kIo.
+  /// Makes `revision` refer to `commit`. This is the last step; Find succeeds afterwards. Errors: kIo.
   Result<void> SetRevision(const std::string& revision, const std::string& commit) const;
 
-  /// Held while a blob is fetched, against other processes, huggingface_hub's too. Waits. Errors: kIo.
+  /// A lock that is held while a blob is downloaded, against other processes including huggingface_hub's.
+  /// LockBlob waits until it is free. Errors: kIo.
   class Lock {
    public:
     Lock(Lock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
@@ -72,7 +75,7 @@ class HubCache {
   std::filesystem::path locks_;
 };
 
-/// "owner/name" or "name" of letters, digits, '-', '_', '.', as the hub allows.
+/// Returns true if `name` is "owner/name" or "name" of letters, digits, '-', '_' and '.', as the hub allows.
 bool IsRepositoryName(std::string_view name);
 
 }  // namespace winnow

@@ -1,4 +1,4 @@
-/// labels.json: names of the labels by id.
+/// labels.json: the names of the labels, by label id.
 #pragma once
 
 #include <filesystem>
@@ -13,20 +13,20 @@ namespace winnow {
 
 inline constexpr char kLabelsFile[] = "labels.json";
 
-/// {"0": "ham", "1": "spam"}: ids run from 0 without a gap. Errors: kInvalidModel.
+/// Reads {"0": "ham", "1": "spam"}, in which ids run from 0 without a gap. Errors: kInvalidModel.
 Result<std::vector<std::string>> LabelsById(const Json& id2label, std::string_view where);
 
-/// {"ham": 0, "spam": 1}. Errors: kInvalidModel.
+/// Reads {"ham": 0, "spam": 1}. Errors: kInvalidModel.
 Result<std::vector<std::string>> LabelsByName(const Json& label2id, std::string_view where);
 
-/// Names are distinct and not empty. Errors: kInvalidModel.
+/// Checks that the names are distinct and not empty. Errors: kInvalidModel.
 Result<void> ValidateLabels(std::span<const std::string> labels, std::string_view where);
 
-/// Reads {"id2label", "label2id", "classes"} (any one of the three is enough; those present must agree), or a plain
+/// Reads {"id2label", "label2id", "classes"} (one of the three keys is enough; those present must agree), or a plain
 /// array of names. Errors: kNotFound, kIo, kInvalidModel.
 Result<std::vector<std::string>> ReadLabelsFile(const std::filesystem::path& path);
 
-/// Writes all three forms, atomically. Errors: kInvalidModel, kIo.
+/// Writes the keys "id2label", "label2id" and "classes", atomically. Errors: kInvalidModel, kIo.
 Result<void> WriteLabelsFile(const std::filesystem::path& path, std::span<const std::string> labels);
 
 }  // namespace winnow

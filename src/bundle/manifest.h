@@ -1,4 +1,4 @@
-/// winnow.json: what a bundle is beyond a Hugging Face model, and the digests of its files.
+/// winnow.json: the properties of a bundle that Hugging Face's files do not contain, and the digests of its files.
 #pragma once
 
 #include <cstdint>
@@ -20,18 +20,20 @@ inline constexpr char kManifestFile[] = "winnow.json";
 /// Returns the name of a long-text mode in winnow.json and --long-text: "head", "head+tail", "windows".
 std::string_view NameOf(LongText long_text);
 
-/// What thresholds guarantee (decide/neyman_pearson.h): moderate keeps max_fpr, strict twice that, lenient
-/// lenient_max_fpr; with labels of their own, each of its texts without the label.
+/// The guarantee of decision thresholds (decide/neyman_pearson.h). The false-positive rate is at most max_fpr in the
+/// moderate mode, twice that in the strict mode and lenient_max_fpr in the lenient mode. For a model with thresholds
+/// per label, the rate of a label refers to the texts without that label.
 struct FprGuarantee {
   double max_fpr = 0;
-  double lenient_max_fpr = 0;  ///< half of it, or more where there were too few texts
+  double lenient_max_fpr = 0;  ///< half of max_fpr, or more if there were too few texts
   double confidence = 0;
-  int64_t texts = 0;      ///< negatives that chose them; of several labels the fewest
-  std::string source{};   ///< which texts
-  std::string weights{};  ///< that answered: "f32", "int8"
+  /// Number of negatives that the thresholds were chosen on; with thresholds per label the smallest number.
+  int64_t texts = 0;
+  std::string source{};   ///< source of the texts that the thresholds were chosen on
+  std::string weights{};  ///< weights whose scores the thresholds were chosen on: "f32", "int8"
 };
 
-/// A score at or above it is decided as the positive label.
+/// The decision thresholds of the modes. A score at or above the threshold is decided as the positive label.
 struct Thresholds {
   double strict = .3;
   double moderate = .5;
@@ -41,7 +43,8 @@ struct Thresholds {
   std::map<std::string, double> labels{};
   /// Thresholds per label in the strict and lenient modes, in place of the shifted ones.
   std::map<std::string, double> labels_strict{}, labels_lenient{};
-  std::optional<FprGuarantee> guarantee{};  ///< none: thresholds as they were given
+  /// Guarantee of the thresholds; none: the thresholds were given by the user.
+  std::optional<FprGuarantee> guarantee{};
 };
 
 /// Metrics of probabilities on texts that the model was not trained on (evaluate/metrics.h).
@@ -60,7 +63,7 @@ struct CalibrationRecord {
   std::optional<CalibrationFigures> before{}, after{};  ///< metrics before and after calibration
 };
 
-/// A confidence below which a decision goes to review, by mode, and what that guarantees (decide/conformal.h).
+/// The confidence per mode below which a decision is an abstention, and the guarantee of it (decide/conformal.h).
 struct Abstention {
   double max_error = 0;
   double strict = 0, moderate = 0, lenient = 0;
@@ -70,43 +73,45 @@ struct Abstention {
 
 struct Manifest {
   std::string name;
-  std::string version = "1.0.0";                      ///< semantic version
-  std::string kind = "transformer";                   ///< "transformer", "lr" or "svm"
+  std::string version = "1.0.0";                      ///< semantic version of the model
+  std::string kind = "transformer";                   ///< kind of the model: "transformer", "lr" or "svm"
   std::string text_template;                          ///< text template; empty: none
   std::map<std::string, std::string> label_map;       ///< labels of data files and the labels they become (--label-map)
   int max_length = 128;                               ///< maximum length in tokens, [CLS] and [SEP] included
-  LongText long_text = LongText::kHead;               ///< how texts that exceed max_length are read
-  bool fold_disguises = false;                        ///< whether obfuscated texts are folded (text/disguise.h)
+  LongText long_text = LongText::kHead;               ///< long-text mode for texts that exceed max_length
+  bool fold_disguises = false;                        ///< true if obfuscated texts are folded (text/disguise.h)
   std::string positive_label;                         ///< positive label; empty: none
   double temperature = 1;                             ///< 1 if another method calibrates
   std::optional<CalibrationRecord> calibration = {};  ///< absent: only the temperature is known
   Thresholds thresholds;
   std::optional<Abstention> abstain = {};
   std::map<std::string, std::string> sha256;  ///< digests by path relative to the bundle, with '/'
-  /// The JSON that this was read from, or empty. Unknown fields survive a rewrite.
+  /// The JSON that this manifest was read from, or empty. Unknown fields survive a rewrite.
   std::string source;
 };
 
 /// Returns the calibration that turns this bundle's logits into probabilities.
 Calibration CalibrationOf(const Manifest& manifest);
 
-/// MAJOR.MINOR.PATCH[-pre-release][+build], as semver.org has it.
+/// Returns true for MAJOR.MINOR.PATCH[-pre-release][+build], as defined by semver.org.
 bool IsSemanticVersion(std::string_view version);
 
-/// Errors: kInvalidModel.
+/// Reads the text of a winnow.json. Errors: kInvalidModel.
 Result<Manifest> ParseManifest(std::string_view text, std::string_view where);
 
-/// `dir`/winnow.json; for a plain Hugging Face directory, which has none, the defaults: named after the directory,
-/// texts as long as the model has positions. Errors: kNotFound (no model there), kIo, kInvalidModel.
+/// Reads `dir`/winnow.json. For a plain Hugging Face directory, which has no such file, returns the defaults, with the
+/// directory's name and the largest maximum length that the model has positions for. Errors: kNotFound (no model), kIo,
+/// kInvalidModel.
 Result<Manifest> ReadManifest(const std::filesystem::path& dir);
 
 /// Writes the manifest unchanged and atomically. Errors: kInvalidModel, kIo.
 Result<void> WriteManifest(const std::filesystem::path& dir, const Manifest& manifest);
 
-/// Fills in the digests of all files that belong to the bundle, and writes it: the last step of making a bundle.
+/// Fills in the digests of all files of the bundle and writes the manifest: the last step of creating a bundle.
 Result<void> SealBundle(const std::filesystem::path& dir, Manifest manifest);
 
-/// The files that a manifest covers, relative and sorted: all but winnow.json itself, checkpoints, and hidden files.
+/// Returns the files that a manifest covers, relative and sorted: all except winnow.json itself, checkpoints, and
+/// hidden files.
 Result<std::vector<std::string>> BundleFiles(const std::filesystem::path& dir);
 
 /// Returns the likely positive label: of two labels the one with a typical name ("spam", "toxic", "1", ...), else the
@@ -124,12 +129,11 @@ struct VerifyReport {
   bool ok() const { return missing.empty() && changed.empty(); }
 };
 
-/// Reads every file: config.json, labels and the headers of *.safetensors for their form, all for their digests.
-/// Errors: kNotFound, kIo, kInvalidModel where a file can't be read as what it should be; differing digests are in the
-/// report.
+/// Reads every file and compares its digest; also checks the form of config.json, the labels and the headers of
+/// *.safetensors. Errors: kNotFound, kIo, kInvalidModel if a file is not valid; differing digests are in the report.
 Result<VerifyReport> VerifyBundle(const std::filesystem::path& dir);
 
-/// Verifies a bundle that was received. Errors: those of VerifyBundle, and kInvalidModel if digests differ.
+/// Verifies a bundle that was downloaded or copied. Errors: those of VerifyBundle, and kInvalidModel if digests differ.
 Result<void> RequireVerified(const std::filesystem::path& dir);
 
 }  // namespace winnow

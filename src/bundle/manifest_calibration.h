@@ -11,7 +11,7 @@
 ///                   "promise": {"max_fpr", "lenient_max_fpr", "confidence", "texts", "source", "weights"}}
 ///   "abstain":     {"max_error", "below": {"strict", "moderate", "lenient"}, "texts", "source", "weights"}
 ///
-/// Lists are by label id. Fields that are not named here survive.
+/// Lists are by label id. Fields that are not named here survive a rewrite.
 #pragma once
 
 #include <optional>
@@ -22,13 +22,13 @@
 
 namespace winnow {
 
-/// Fills in the manifest from its JSON. Errors: kInvalidModel.
+/// Fills in the calibration and guarantees of the manifest from its JSON. Errors: kInvalidModel.
 Result<void> ReadCalibration(const Json& json, std::string_view where, Manifest& manifest);
 
-/// Checks the values as a reader does. Errors: kInvalidModel.
+/// Checks the values of the calibration and the guarantees. Errors: kInvalidModel.
 Result<void> ValidateCalibration(const Manifest& manifest, std::string_view where);
 
-/// Puts it into the manifest's JSON: "temperature", "calibration", "thresholds", "abstain".
+/// Puts the fields "temperature", "calibration", "thresholds" and "abstain" into the manifest's JSON.
 void WriteCalibration(const Manifest& manifest, Json& json);
 
 }  // namespace winnow

@@ -1,4 +1,4 @@
-/// A model's shape and labels, in Hugging Face's config.json. What a fine-tuned model's config says beyond that is
+/// A model's shape and labels, in Hugging Face's config.json. Other fields of a fine-tuned model's config.json are
 /// kept.
 #pragma once
 
@@ -32,69 +32,74 @@ struct ModelConfig {
   /// without a projection. ELECTRA's and ALBERT's.
   int embedding_size = 0;
   int num_layers = 0;
-  int num_layer_groups = 0;  ///< ALBERT: neighbouring layers share their weights in so many groups; 0: no layers do
-  int num_heads = 0;         ///< divides hidden_size
+  int num_layer_groups = 0;  ///< number of groups of layers that share their weights (ALBERT); 0: no layers share them
+  int num_heads = 0;         ///< number of attention heads; a divisor of hidden_size
   int intermediate_size = 0;
   int max_positions = 512;
-  int type_vocab_size = 2;         ///< 0: no token types, as DistilBERT
-  bool absolute_positions = true;  ///< position embeddings are added to the words; DeBERTa-v3 has none
-  /// DeBERTa's relative positions (He et al. 2020). Distances up to half the span count one by one, further ones in
-  /// logarithmic buckets where `relative_buckets` is positive.
-  int relative_span = 0;                ///< half the rows of its table; 0: no relative positions
-  int relative_buckets = 0;             ///< the span, or 0
-  int max_relative_distance = 0;        ///< the distance at which the buckets end
-  int bias_buckets = 0;                 ///< MPNet: rows of the table of attention biases by distance; 0: none
-  bool share_position_weights = false;  ///< positions are projected with the words' query and key weights
-  /// ModernBERT (Warner et al. 2024, arXiv:2412.13663): positions are rotary, and in local layers a token attends only to
-  /// tokens at most local_distance away.
-  std::vector<bool> local_layers;  ///< by layer
+  int type_vocab_size = 2;  ///< number of token types; 0: the model has none, like DistilBERT
+  /// True if position embeddings are added to the word embeddings; false for DeBERTa-v3 and ModernBERT.
+  bool absolute_positions = true;
+  /// DeBERTa's relative positions (He et al. 2020). Distances up to half the span have one position each; larger ones
+  /// share logarithmic buckets if `relative_buckets` is positive.
+  int relative_span = 0;     ///< half the number of rows of the table of relative positions; 0: no relative positions
+  int relative_buckets = 0;  ///< equal to relative_span if buckets are used, otherwise 0
+  int max_relative_distance = 0;  ///< the distance at which the buckets end
+  /// True if relative positions are projected with the query and key weights of the words.
+  bool share_position_weights = false;
+  int bias_buckets = 0;  ///< number of rows of MPNet's table of attention biases by distance; 0: the model has none
+  /// ModernBERT (Warner et al. 2024, arXiv:2412.13663): True for each layer whose tokens attend only to tokens at most
+  /// local_distance away. Empty for other architectures.
+  std::vector<bool> local_layers;
   int local_distance = 0;
-  float global_rope_theta = 160000, local_rope_theta = 10000;
-  bool mean_pooling = false;  ///< the head reads the mean of all tokens instead of the first token
+  float global_rope_theta = 160000, local_rope_theta = 10000;  ///< bases of the rotary positions of its layers
+  bool mean_pooling = false;  ///< true if the head reads the mean of all tokens instead of the first token
   float layer_norm_eps = 1e-12f;
   HiddenActivation activation = HiddenActivation::kGelu;
   float hidden_dropout = .1f;   ///< ModernBERT: between the two products of a layer's perceptron
   float embedding_dropout = 0;  ///< ModernBERT's; elsewhere hidden_dropout
   float attention_dropout = .1f;
-  float classifier_dropout = .1f;                                ///< resolved: BERT's null means hidden_dropout
-  float pooler_dropout = 0;                                      ///< DeBERTa's, before the head's dense layer
-  HiddenActivation pooler_activation = HiddenActivation::kGelu;  ///< DeBERTa's and ModernBERT's, in the head
+  float classifier_dropout = .1f;  ///< dropout before the classifier; BERT's null has been replaced by hidden_dropout
+  float pooler_dropout = 0;        ///< DeBERTa's dropout before the head's dense layer
+  /// DeBERTa's and ModernBERT's activation between the head's two products.
+  HiddenActivation pooler_activation = HiddenActivation::kGelu;
   float initializer_range = .02f;
   int pad_token_id = 0;
-  /// Names by id; empty for a base model, which has no classification head yet.
+  /// Names of the labels by id; empty for a base model, which has no classification head yet.
   std::vector<std::string> labels;
-  /// Each label is decided by itself (sigmoid) instead of one out of all (softmax). True for a single label, as in
-  /// Hugging Face's pipeline.
+  /// True if each label is decided separately (sigmoid) instead of one label among all (softmax). Also true for a model
+  /// with a single label, as in Hugging Face's pipeline.
   bool multi_label = false;
-  /// The JSON that this was read from, or empty. WriteModelConfig starts from it, so that unknown fields survive.
+  /// The JSON that this configuration was read from, or empty. WriteModelConfig starts from it, so that unknown fields
+  /// survive.
   std::string source;
 };
 
-/// "bert", "distilbert", "deberta-v2": Hugging Face's model_type.
+/// Returns Hugging Face's model_type: "bert", "distilbert", "deberta-v2".
 std::string_view ModelTypeOf(Architecture architecture);
 
-/// The width of the embeddings, whether or not they are projected.
+/// Returns the width of the embeddings, whether or not they are projected.
 int EmbeddingSize(const ModelConfig& config);
 
-/// The number of layers that have weights of their own, and which of them the layer `layer` uses, ascending.
+/// Returns the number of layers that have their own weights.
 int NumLayerGroups(const ModelConfig& config);
+/// Returns which of the NumLayerGroups(config) the layer `layer` uses; ascending with the layers.
 int GroupOfLayer(const ModelConfig& config, int layer);
 
-/// ModernBERT's layers: they normalise their inputs, turn queries and keys by rotary positions, have a gated perceptron
-/// and no biases. All others normalise their outputs.
+/// Returns true for ModernBERT, whose layers normalize their inputs, rotate queries and keys by their positions, have a
+/// gated perceptron and no biases. The layers of all other architectures normalize their outputs.
 bool IsPreNorm(const ModelConfig& config);
-/// Whether in layer `layer` a token attends only to its neighbours.
+/// Returns true if a token attends only to its neighbours in layer `layer`.
 bool IsLocalLayer(const ModelConfig& config, size_t layer);
-/// Whether only the first token of each text is computed in layer `layer`, since the head reads no other.
+/// Returns true if only the first token of each text is computed in layer `layer`, since the head reads no other.
 bool ComputesFirstsOnly(const ModelConfig& config, size_t layer);
 
-/// RoBERTa, XLM-RoBERTa and MPNet number the positions of a text from the one after this on, and give each token whose id is
-/// this number (which tokenizers append as padding, but which may also stand in a text) the position of this number
-/// instead of one of its own. -1: every token of a text has its own position, from 0 on.
+/// Returns the id of the tokens that have no position of their own, or -1 if all have one. RoBERTa, XLM-RoBERTa and MPNet
+/// count only tokens with other ids, from the position after this number; a token with this id, which tokenizers append
+/// as padding but which may also occur within a text, has the position of this number.
 int PositionPadding(const ModelConfig& config);
-/// The position of a text's first token, unless it has the id PositionPadding(config).
+/// Returns the position of a text's first token, unless the token has the id PositionPadding(config).
 int FirstPosition(const ModelConfig& config);
-/// The longest text that a model takes.
+/// Returns the largest number of tokens of a text that the model can read.
 int MaxTokens(const ModelConfig& config);
 
 /// Reads config.json's text. Errors: kInvalidModel for bad or missing values; kUnsupported for another architecture,
@@ -104,14 +109,15 @@ Result<ModelConfig> ParseModelConfig(std::string_view text, std::string_view whe
 /// Reads `dir`/config.json. Errors: kNotFound, kIo, and ParseModelConfig's.
 Result<ModelConfig> ReadModelConfig(const std::filesystem::path& dir);
 
-/// Sizes are positive, bounded (2^20; layers 1024; vocabulary 2^24) and fit together; dropouts lie in [0, 1); labels
-/// are distinct and not empty. Errors: kInvalidModel.
+/// Checks that sizes are positive, bounded (2^20; layers 1024; vocabulary 2^24) and consistent, that dropouts are in
+/// [0, 1), and that labels are distinct and not empty. Errors: kInvalidModel.
 Result<void> ValidateModelConfig(const ModelConfig& config, std::string_view where);
 
-/// The text of a config.json for BertForSequenceClassification and its like (BertModel where there are no labels).
+/// Returns the text of a config.json for BertForSequenceClassification or its counterpart in the architecture; for
+/// BertModel or its counterpart if there are no labels.
 Result<std::string> FormatModelConfig(const ModelConfig& config);
 
-/// Writes it to `dir`/config.json, atomically. Errors: kInvalidModel, kIo.
+/// Writes the configuration to `dir`/config.json, atomically. Errors: kInvalidModel, kIo.
 Result<void> WriteModelConfig(const std::filesystem::path& dir, const ModelConfig& config);
 
 }  // namespace winnow

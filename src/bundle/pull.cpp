@@ -62,13 +62,13 @@ class Scratch {
   fs::path path_;
 };
 
-/// What the hub says about a revision.
+/// The answer of the hub about a revision.
 struct Listing {
   std::string commit;
   std::vector<std::string> files;
 };
 
-/// What it says about one file.
+/// The answer of the hub about one file.
 struct RemoteFile {
   std::string etag;
   std::optional<uint64_t> size;

@@ -1,7 +1,7 @@
-/// pytorch_model.bin: what torch.save writes of a state dict (name -> tensor). Both forms are read: the zip file of
-/// PyTorch 1.6 and later (torch/serialization.py, _save: data.pkl beside data/<key> for each storage), and the sequence
-/// of pickles before that (_legacy_save), in which many models of the hub still lie. The pickle is read as data, and
-/// refused where it holds anything that tensors don't need: see pickle.h. Nothing in a file is ever executed.
+/// pytorch_model.bin: a state dict (name -> tensor) as written by torch.save. Two formats are read: the zip file of
+/// PyTorch 1.6 and later (torch/serialization.py, _save: data.pkl beside data/<key> for each storage), and the earlier
+/// sequence of pickles (_legacy_save), which many models of the hub still have. The pickle is read as data, and refused
+/// if it contains anything that tensors do not need: see pickle.h. Nothing in a file is ever executed.
 #pragma once
 
 #include <cstddef>
@@ -25,22 +25,24 @@ struct PyTorchContents {
   std::vector<StoredEntry> storages;                 ///< storages of the tensors; empty for the legacy format
 };
 
-/// Reads from memory, which must outlive the result. State dicts may lie one level down, under "state_dict", "model" or
-/// "model_state_dict"; entries that are not tensors are skipped. All tensors together may take four times the file's
-/// bytes (tied weights), no more. `where` opens the messages. Errors: kInvalidModel; kUnsupported for what is not
-/// allowed in the pickle, big-endian files, and element types that safetensors has no name for.
+/// Reads a state dict from memory, which must outlive the result. The state dict may be one level down, under
+/// "state_dict", "model" or "model_state_dict"; entries that are not tensors are skipped. All tensors together may have
+/// at most four times the bytes of the file (tied weights). `where` is the beginning of error messages. Errors:
+/// kInvalidModel; kUnsupported for a pickle with a global that is not allowed, big-endian files, and element types that
+/// safetensors does not have.
 Result<PyTorchContents> ParsePyTorch(std::span<const std::byte> bytes, std::string_view where);
 
-/// A mapped file. Movable; views stay valid as long as it lives, also after a move. Thread-safe.
+/// A mapped pytorch_model.bin. Movable; views stay valid during its lifetime, also after a move. Thread-safe.
 class PyTorchFile {
  public:
-  /// Reads no weights, except those that don't lie row by row. Errors: kNotFound, kIo, and ParsePyTorch's.
+  /// Opens a file without reading weights, except those that are not stored row by row. Errors: kNotFound, kIo, and
+  /// ParsePyTorch's.
   static Result<PyTorchFile> Open(const std::filesystem::path& path);
 
   std::span<const TensorView> tensors() const { return contents_.tensors; }
 
-  /// Reads all weights. Errors: kInvalidModel where they are not those that the file's checksums say. The old form has
-  /// no checksums.
+  /// Compares all weights with the checksums in the file. The format before PyTorch 1.6 has no checksums. Errors:
+  /// kInvalidModel if a checksum differs.
   Result<void> CheckSums() const;
 
  private:

@@ -6,8 +6,9 @@
 
 namespace winnow {
 
-/// The row of the model's table of relative positions for a distance (query's position minus key's): one row a
-/// distance up to half the span, then logarithmic; 0 ... 2 config.relative_span - 1, ascending.
+/// Returns the row of the model's table of relative positions for a distance (the query's position minus the key's):
+/// one row per distance up to half the span, then logarithmic buckets. Rows are 0 ... 2 config.relative_span - 1,
+/// ascending.
 int RelativeRow(const ModelConfig& config, int distance);
 
 /// MPNet has this many buckets, whatever its config says.

@@ -1,6 +1,6 @@
 /// Tensors in a file, as huggingface/safetensors defines them: 8 bytes of header length (little-endian), a JSON header
 /// {"name": {"dtype", "shape", "data_offsets": [begin, end]}, "__metadata__": {string: string}}, then the data, which
-/// the tensors cover without a gap or an overlap.
+/// the tensors cover without gaps or overlaps.
 #pragma once
 
 #include <cstddef>
@@ -24,8 +24,8 @@ size_t SizeOf(DType dtype);
 /// Returns the name of an element type in safetensors: "F32".
 std::string_view NameOf(DType dtype);
 
-/// One tensor, row-major, little-endian. Owns nothing but its name: `data` lies in the file or in the caller's memory,
-/// and may be unaligned.
+/// One tensor, row-major, little-endian. Owns only its name: `data` points into the file or the caller's memory, and
+/// may be unaligned.
 struct TensorView {
   std::string name;
   DType dtype = DType::kF32;
@@ -36,7 +36,7 @@ struct TensorView {
   int64_t count() const;
 };
 
-/// "[2, 768]"
+/// Returns the shape as text: "[2, 768]".
 std::string ShapeText(std::span<const int64_t> shape);
 
 /// The parsed contents of a file. Every length, offset and shape has been checked against the size of the file.
@@ -45,22 +45,23 @@ struct SafetensorsContents {
   std::map<std::string, std::string> metadata;
 };
 
-/// Reads from memory, which must outlive the result. `where` opens the messages. Errors: kInvalidModel; kUnsupported
-/// for an element type that has no name here.
+/// Reads a safetensors file from memory, which must outlive the result. `where` is the beginning of error messages.
+/// Errors: kInvalidModel; kUnsupported for an element type that DType does not have.
 Result<SafetensorsContents> ParseSafetensors(std::span<const std::byte> bytes, std::string_view where);
 
-/// A mapped file. Movable; views stay valid as long as it lives, also after a move. Thread-safe.
+/// A mapped safetensors file. Movable; views stay valid during its lifetime, also after a move. Thread-safe.
 class SafetensorsFile {
  public:
-  /// Reads the header alone: opening costs microseconds whatever the size. Errors: kNotFound, kIo, and
-  /// ParseSafetensors'.
+  /// Opens a file and reads only its header, which takes microseconds whatever the size of the file. Errors: kNotFound,
+  /// kIo, and ParseSafetensors'.
   static Result<SafetensorsFile> Open(const std::filesystem::path& path);
 
   /// Returns the tensor with that name, or null.
   const TensorView* Find(std::string_view name) const;
   std::span<const TensorView> tensors() const { return contents_.tensors; }
   const std::map<std::string, std::string>& metadata() const { return contents_.metadata; }
-  /// After copying tensors out of it: what stays in use is read again from the file, the rest costs no memory.
+  /// Releases the memory of pages that were read, for use after tensors were copied. Tensors that are used again are
+  /// read from the file again.
   void ReleaseMemory() const { file_.ReleaseMemory(); }
 
  private:
@@ -69,13 +70,13 @@ class SafetensorsFile {
   std::vector<size_t> by_name_;  // indices into contents_.tensors
 };
 
-/// Writes atomically (a reader sees the old file or the new). The order of the data is by falling element size, then by
-/// name, as the reference writer's, so that every tensor is aligned; equal tensors give equal bytes.
-/// Errors: kInvalidArgument when names repeat or a shape disagrees with its data; kIo.
+/// Writes a safetensors file atomically (a reader sees the old or the new file). Like the reference implementation,
+/// orders the data by decreasing element size, then by name, so that every tensor is aligned; equal tensors give equal
+/// bytes. Errors: kInvalidArgument if names repeat or a shape disagrees with its data; kIo.
 Result<void> WriteSafetensors(const std::filesystem::path& path, std::span<const TensorView> tensors,
                               const std::map<std::string, std::string>& metadata = {{"format", "pt"}});
 
-/// A view of floats in the caller's memory, ready to be written.
+/// Returns a view of floats in the caller's memory, which can be passed to WriteSafetensors.
 TensorView ViewOf(std::string name, std::vector<int64_t> shape, std::span<const float> values);
 
 /// Converts F32, F16, BF16 or F64 into `out`, which must hold `tensor.count()` floats. NaN and infinities are copied as

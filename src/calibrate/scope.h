@@ -1,4 +1,5 @@
-/// Texts that belong to none of a model's labels: choosing and measuring the rule that recognizes them.
+/// Out-of-scope detection: choosing and measuring the rule that recognizes texts that belong to none of a model's
+/// labels.
 #pragma once
 
 #include <cstddef>
@@ -19,31 +20,31 @@
 namespace winnow {
 
 struct ScopeOptions : ScopeFitOptions {
-  std::string label = kDefaultScopeLabel;  ///< the name of such texts
+  std::string label = kDefaultScopeLabel;  ///< name for out-of-scope texts
 };
 
-/// Told how many texts are done; false stops with kCancelled.
+/// Receives the number of completed texts. Returning false stops with kCancelled.
 using TextProgress = std::function<bool(size_t done)>;
 
-/// Reads texts that are out of scope, by the template of the model; labels, if any, are not looked at, and blank texts
-/// are left out. Errors: ReadTexts'; kInvalidData for files without texts.
+/// Reads out-of-scope texts by the template of the model. Labels, if any, are ignored, and blank texts are left out.
+/// Errors: ReadTexts'; kInvalidData for files without texts.
 Result<std::vector<std::string>> ReadOutOfScopeTexts(const BundleClassifier& classifier,
                                                      std::span<const std::filesystem::path> files);
 
-/// The texts that ReadOutOfScopeTexts has read, with the segments that the template of the model divides them into.
+/// Returns views of the texts from ReadOutOfScopeTexts, divided into segments as the template of the model does.
 std::vector<InputTextView> OutOfScopeViews(std::span<const std::string> texts);
 
-/// Logits [texts, labels] of the first window of each text: of a text that is out of scope any window will do. Errors:
-/// those of classifying.
+/// Returns the logits [texts, labels] of the first window of each text; for an out-of-scope text any window is
+/// suitable. Errors: those of classifying.
 Result<std::vector<float>> FirstWindowLogits(const BundleClassifier& classifier, std::span<const std::string> texts,
                                              const TextProgress& progress);
 
-/// Chooses a rule that keeps options.max_rejected with options.confidence. `outside`: logits [texts, labels] of texts
-/// out of scope, or none. Errors: FitScope's; kInvalidArgument for a multi-label model and for a name that is one of
-/// its labels.
+/// Chooses a rule that keeps options.max_rejected with options.confidence. `outside`: logits [texts, labels] of
+/// out-of-scope texts, or empty. Errors: FitScope's; kInvalidArgument for a multi-label model and for a name that is
+/// one of its labels.
 Result<ScopeFit> CalibrateScope(const HeldOutTexts& texts, std::span<const float> outside, const ScopeOptions& options);
 
-/// The predictions of a model with a rule: the score of the rule and the label id per text.
+/// The predictions of a model with a rule: the rule's score and the label id of each text.
 struct ScopePredictions {
   std::vector<float> scores;
   std::vector<int32_t> labels;
@@ -53,7 +54,7 @@ struct ScopePredictions {
 Result<ScopePredictions> PredictScope(const BundleClassifier& classifier, std::span<const InputTextView> texts,
                                       const ClassifyOptions& options, const TextProgress& progress);
 
-/// Measures a rule on labelled texts in scope, `inside`, and texts out of scope.
+/// Measures a rule on labelled in-scope texts, `inside`, and on out-of-scope texts.
 ScopeMetrics MeasureScopeRule(const ScopeRule& rule, const Dataset& inside, const ScopePredictions& of_inside,
                               const ScopePredictions& of_outside);
 

@@ -13,23 +13,23 @@
 
 namespace winnow {
 
-/// Label ids, the most probable first; equals in the order of their ids.
+/// Returns the label ids, the most probable one first; equally probable ones in the order of their ids.
 std::vector<size_t> ByProbability(std::span<const float> probabilities);
 
-/// Whose answers are told.
+/// The labels of the model whose predictions are written.
 struct AnswerLabels {
-  std::span<const std::string> names;  ///< by label id
+  std::span<const std::string> names;  ///< names by label id
   bool multi_label = false;
-  std::string_view out_of_scope = {};  ///< the name for texts that are none of the labels
+  std::string_view out_of_scope = {};  ///< name for out-of-scope texts; empty if the model has no rule for them
 };
 
-/// {"label", "score", "confidence", "scores": [{"label", "score"}], "decision", "abstained"}, and of models that can
-/// say so "out_of_scope" and "scope_score". `top_k`: so many scores, 0 for all.
+/// Returns {"label", "score", "confidence", "scores": [{"label", "score"}], "decision", "abstained"} and, for models
+/// with a rule for out-of-scope texts, "out_of_scope" and "scope_score". `top_k`: the number of scores, 0 for all.
 Json AnswerJson(const AnswerLabels& labels, const ClassifiedText& text, size_t top_k);
 
-/// {"label", "method": "occlusion" or "linear", "score", "base", "words": [{"text", "begin", "end", "effect",
-/// "score_change"}]}; "words_in_effect" and "unread_words" where there is something to say. begin and end count code
-/// points, as Python's slices do and JavaScript's [...text]; each maximal piece of invalid UTF-8 is one.
+/// Returns {"label", "method": "occlusion" or "linear", "score", "base", "words": [{"text", "begin", "end", "effect",
+/// "score_change"}]}, with "words_in_effect" and "unread_words" unless they have their defaults. begin and end count
+/// code points, as Python's slices and JavaScript's [...text] do; each maximal piece of invalid UTF-8 counts as one.
 Json ExplanationJson(const Explanation& explanation, std::string_view text);
 
 }  // namespace winnow

@@ -1,6 +1,6 @@
 /// From a bundle and texts to decisions: a scorer turns texts into logits, calibration turns logits into probabilities,
-/// and a decision rule turns probabilities into decisions. What the installed Classifier is made of, with label ids
-/// instead of names, and batches of prepared texts.
+/// and a decision rule turns probabilities into decisions. The installed class Classifier is built on this one, which
+/// has label ids instead of names and accepts batches of prepared texts.
 #pragma once
 
 #include <filesystem>
@@ -26,20 +26,21 @@ namespace winnow {
 
 /// The prediction for one text.
 struct ClassifiedText {
-  std::vector<float> probabilities;  ///< by label id; calibrated. Multi-label: each for itself
-  Decision decision;                 ///< among the labels, whether the text is in their scope or not
-  std::optional<float> scope_score;  ///< how far out of scope; of bundles with a ScopeRule
-  bool out_of_scope = false;         ///< none of the labels: scope_rule()->label
+  /// Calibrated probabilities by label id; those of a multi-label model do not sum to 1.
+  std::vector<float> probabilities;
+  Decision decision;                 ///< decision among the labels, also for an out-of-scope text
+  std::optional<float> scope_score;  ///< out-of-scope score; only for bundles with a ScopeRule
+  bool out_of_scope = false;  ///< true if the text belongs to none of the labels: its label is scope_rule()->label
 };
 
-/// Thread-safe, as Classifier is.
+/// A classifier of a loaded bundle. Thread-safe, as Classifier is.
 class BundleClassifier {
  public:
-  /// Told now and then how many texts are done; stops the rest by returning false.
+  /// Receives the number of completed texts at intervals. Returning false stops the classification.
   using Progress = std::function<bool(size_t done)>;
 
-  /// Loads a bundle, or a plain Hugging Face classifier directory. `pool` must outlive the classifier. `long_text`,
-  /// and `fold_disguises`, where given, take the manifest's place. Errors: kNotFound, kIo, kInvalidModel, kUnsupported.
+  /// Loads a bundle, or a plain Hugging Face classifier directory. `pool` must outlive the classifier. `long_text` and
+  /// `fold_disguises`, if given, override the manifest. Errors: kNotFound, kIo, kInvalidModel, kUnsupported.
   static Result<BundleClassifier> Load(const std::filesystem::path& bundle, ThreadPool& pool,
                                        Weights weights = Weights::kAuto, std::optional<LongText> long_text = {},
                                        std::optional<bool> fold_disguises = {});
@@ -49,57 +50,57 @@ class BundleClassifier {
 
   const std::vector<std::string>& labels() const;
   bool multi_label() const;
-  /// max_length, long_text and fold_disguises as they are in force.
+  /// Returns the manifest, in which max_length, long_text and fold_disguises have the values that are in effect.
   const Manifest& manifest() const;
-  /// The id of manifest().positive_label; -1 if there is none.
+  /// Returns the id of manifest().positive_label; -1 if there is none.
   int32_t positive_label() const;
-  /// The weights in use: "f32", "int8", "int8 with 2 of 6 layers bf16", "linear".
+  /// Returns the weights in use: "f32", "int8", "int8 with 2 of 6 layers bf16", "linear".
   std::string weights() const;
   const Scorer& scorer() const;
-  /// How texts are made of rows of data; null if they are read as they are.
+  /// Returns the template that makes texts of rows; null if there is none.
   const TextTemplate* text_template() const;
-  /// The number of segments of a text that the template makes; 1 without a template.
+  /// Returns the number of segments of a text that the template makes; 1 without a template.
   size_t segments() const;
 
-  /// Decisions in the order of the texts. Of a text past the manifest's max_length tokens that part is read which its
-  /// long_text says (classify/long_text.h). `texts` are UTF-8; invalid bytes become U+FFFD; an empty text is classified
-  /// as such. Errors: those of Scorer::Score; kCancelled when `progress` returns false.
+  /// Returns the predictions in the order of the texts. If a text exceeds the manifest's max_length tokens, its
+  /// long_text says which tokens are read (classify/long_text.h). `texts` are UTF-8; invalid bytes become U+FFFD; an
+  /// empty text is classified like any other. Errors: those of Scorer::Score; kCancelled if `progress` returns false.
   Result<std::vector<ClassifiedText>> Classify(std::span<const InputTextView> texts,
                                                const ClassifyOptions& options = {},
                                                const Progress& progress = {}) const;
 
-  /// Classifies into `results`, whose memory is used again: with INT8 weights, one label per text and no folding of
-  /// disguises, nothing is allocated once it has seen as many texts and tokens.
+  /// Classifies into `results`, whose memory is reused: with INT8 weights, single-label models and no folding, nothing
+  /// is allocated once the classifier has seen this number of texts and tokens.
   Result<void> ClassifyInto(std::span<const InputTextView> texts, const ClassifyOptions& options,
                             std::vector<ClassifiedText>& results, const Progress& progress = {}) const;
 
-  /// The probabilities alone, [texts, labels] row-major.
+  /// Returns only the calibrated probabilities, [texts, labels] row-major.
   Result<std::vector<float>> Probabilities(std::span<const InputTextView> texts, const Progress& progress = {}) const;
 
-  /// Texts that were prepared by scorer() to probabilities [texts, labels]. `scope`: for each text how far it is out of
-  /// scope, of a bundle with a rule for that; or empty.
+  /// Computes the probabilities [texts, labels] of texts that were prepared by scorer(). `scope` receives the
+  /// out-of-scope score of each text if the bundle has a rule for it, or is empty.
   Result<void> ProbabilitiesOf(const PreparedTexts& texts, std::span<float> probabilities,
                                const Progress& progress = {}, std::span<float> scope = {},
                                PoolUse use = PoolUse::kIfFree) const;
 
-  /// What calibration starts from: logits [windows, labels] of texts, whose windows are put into `tokens` (of a scorer
-  /// without tokens one per text, empty). Errors: as Classify's.
+  /// Returns the uncalibrated logits [windows, labels] of texts, from which calibration starts. `tokens` receives the
+  /// windows of the texts (for a scorer without tokens, one empty window per text). Errors: those of Classify.
   Result<std::vector<float>> Logits(std::span<const InputTextView> texts, TokenizedTexts& tokens,
                                     const Progress& progress = {}) const;
 
-  /// Logits [windows, labels] of these texts to their calibrated probabilities [texts, labels]; by the bundle's
-  /// calibration, or another that fits its labels.
+  /// Turns the logits [windows, labels] of these texts into probabilities [texts, labels], by the bundle's calibration
+  /// or by another one for these labels.
   std::vector<float> ProbabilitiesOfLogits(std::span<const float> logits, const TokenizedTexts& tokens) const;
   std::vector<float> ProbabilitiesOfLogits(std::span<const float> logits, const TokenizedTexts& tokens,
                                            const Calibration& calibration) const;
 
-  /// Null if the bundle decides for one of its labels whatever the text.
+  /// Returns the rule for out-of-scope texts; null if the bundle has none.
   const ScopeRule* scope_rule() const;
 
-  /// The decision that these probabilities of one text lead to.
+  /// Returns the decision for the probabilities of one text.
   Decision DecideOne(std::span<const float> probabilities, const ClassifyOptions& options = {}) const;
-  /// Fills `result` from one text's probabilities: the decision, and whether the score in `scope` (one, or none) is out
-  /// of scope.
+  /// Fills in `result` from the probabilities of one text: the decision and, if `scope` contains an out-of-scope score,
+  /// whether the text is out of scope. `scope` has one element or none.
   void ApplyDecisionRule(std::span<const float> probabilities, std::span<const float> scope,
                          const ClassifyOptions& options, ClassifiedText& result) const;
 

@@ -1,5 +1,5 @@
-/// A bundle's tokenizer and encoder, with whichever of its weights answer: tokens to logits. What they mean is the
-/// caller's: zero_shot.h reads them as a judgement of two texts.
+/// A bundle's tokenizer and encoder with the selected weights: from tokens to logits. Callers interpret the logits:
+/// zero_shot.h reads them as a judgement of two texts.
 #pragma once
 
 #include <filesystem>
@@ -22,10 +22,10 @@
 
 namespace winnow {
 
-/// Thread-safe. Stays where it is, as runners know their models by address.
+/// A loaded model. Thread-safe. Not movable, since runners refer to their models by address.
 class BundleModel {
  public:
-  /// Told now and then how many texts are done; stops the rest by returning false.
+  /// Receives the number of completed texts at intervals. Returning false stops the computation.
   using Progress = std::function<bool(size_t done)>;
 
   /// Loads a bundle or a plain Hugging Face classifier directory. `pool` must outlive the model. Errors: kNotFound,
@@ -36,13 +36,13 @@ class BundleModel {
   BundleModel& operator=(const BundleModel&) = delete;
 
   const Manifest& manifest() const { return manifest_; }
-  const ModelConfig& config() const { return config_; }  ///< with one label at least
+  const ModelConfig& config() const { return config_; }  ///< configuration with at least one label
   const Tokenizer& tokenizer() const { return tokenizer_; }
-  /// The weights in use: "f32", "int8", "int8 with 2 of 6 layers bf16".
+  /// Returns the weights in use: "f32", "int8", "int8 with 2 of 6 layers bf16".
   std::string weights() const;
 
-  /// logits [texts, labels]. Errors: CheckBatch's; kCancelled when `progress` returns false.
-  /// Float weights take one caller at a time, who always has the pool.
+  /// Computes the logits [texts, labels]. With float weights, one caller at a time computes and always uses the pool.
+  /// Errors: CheckBatch's; kCancelled if `progress` returns false.
   Result<void> Logits(const PackedTexts& texts, std::span<float> logits, const Progress& progress = {},
                       PoolUse use = PoolUse::kIfFree) const;
 

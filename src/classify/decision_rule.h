@@ -1,4 +1,4 @@
-/// The decision rule of a bundle: its positive label, thresholds and abstention as the manifest has them.
+/// The decision rule of a bundle: its positive label, thresholds and abstention, as in the manifest.
 #pragma once
 
 #include <array>
@@ -15,17 +15,18 @@
 
 namespace winnow {
 
-/// Immutable and thread-safe.
+/// A decision rule. Immutable and thread-safe.
 class DecisionRule {
  public:
-  /// `where` opens messages. Errors: kInvalidModel where the manifest names a label that is none of `labels`.
+  /// Returns the rule of a manifest. `where` is the beginning of error messages. Errors: kInvalidModel if the manifest
+  /// names a label that is not one of `labels`.
   static Result<DecisionRule> Of(const Manifest& manifest, std::span<const std::string> labels, bool multi_label,
                                  std::string_view where);
 
-  /// Decides for one text. Allocates nothing but the labels of a multi-label decision.
+  /// Decides for one text. Allocates memory only for the labels of a multi-label decision.
   Decision Decide(std::span<const float> probabilities, const ClassifyOptions& options = {}) const;
 
-  /// -1 where there is none.
+  /// Returns the id of the positive label; -1 if there is none.
   int32_t positive_label() const { return positive_label_; }
 
  private:

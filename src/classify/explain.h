@@ -28,17 +28,18 @@ namespace winnow {
 
 inline constexpr size_t kMostOcclusions = 200;
 
-/// By occlusion, all variants of the text in one batch (of at most 16 MiB of text). Words are those of text/words.h, of
-/// the folded text where the classifier folds disguises, so that "f r e e" is one. Of more than `most` words neighbours
-/// are left out together, as many as it takes, but never across segments; words that a model with LongText::kHead does
-/// not read are counted as `unread`. `text` is UTF-8; invalid bytes count as symbols. Places are bytes of its joined
-/// form. Costs two texts more than there are words. Errors: those of classifying. Thread-safe.
+/// Explains the prediction for one text. Occlusion classifies all variants of the text in one batch (of at most 16 MiB
+/// of text). Words are those of text/words.h, in the folded text if the classifier folds, so that "f r e e" is one
+/// word. If there are more than `most` words, neighbours within a segment are left out together; words that a model
+/// with LongText::kHead does not read are counted as `unread`. `text` is UTF-8; invalid bytes count as symbols. Byte
+/// positions refer to its joined form. Classifies two texts more than there are words. Errors: those of classifying.
+/// Thread-safe.
 Result<Explanation> ExplainText(const BundleClassifier& classifier, InputTextView text,
                                 const ClassifyOptions& options = {}, size_t most = kMostOcclusions);
 
-/// Of a linear model: `shares` in the order of the text, without overlaps, each within a word or a character between
-/// two; those of one word are added up. `base` is the bias; shares are scaled as the score is, so that base and all of
-/// them are the log-odds of `label`.
+/// Returns the explanation for a linear model. `shares` are in the order of the text, without overlaps, each within a
+/// word or a character between two words; the shares of a word are added up. `base` is the bias. Shares are scaled as
+/// the score is, so that base and all shares add up to the log-odds of `label`.
 Explanation ExplainShares(std::string_view text, std::span<const TextShare> shares, std::string label, double base);
 
 }  // namespace winnow

@@ -6,8 +6,9 @@
 
 namespace winnow {
 
-/// Whether the second text's tokens have a type of their own. Tokenizers of RoBERTa's kind put two separators between
-/// the texts and give all tokens type 0, whatever model they are used with; those of BERT's kind one, and type 1.
+/// Returns true if the tokens of the second text have a token type of their own. Tokenizers of RoBERTa's kind put two
+/// separators between the texts and give all tokens type 0, whatever model they are used with; those of BERT's kind put
+/// one separator and give the second text type 1.
 bool HasPairTypes(const Tokenizer& tokenizer, const ModelConfig& config);
 
 }  // namespace winnow

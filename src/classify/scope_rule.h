@@ -1,5 +1,6 @@
-/// When a bundle answers "none of these": out_of_scope.safetensors, beside the weights. Its metadata has the rule, its
-/// tensors what the distance is measured with. One file, so that rule and tensors are replaced together.
+/// The rule by which a bundle recognizes out-of-scope texts: out_of_scope.safetensors, beside the weights. The metadata
+/// of the file contains the rule, its tensors contain the data of the distance. It is a single file, so that rule and
+/// tensors are replaced together.
 #pragma once
 
 #include <cstdint>
@@ -17,27 +18,28 @@ namespace winnow {
 inline constexpr char kScopeFile[] = "out_of_scope.safetensors";
 inline constexpr char kDefaultScopeLabel[] = "out_of_scope";
 
-/// Immutable once made; then thread-safe.
+/// A rule for out-of-scope texts. Immutable once made; then thread-safe.
 struct ScopeRule {
-  std::string label = kDefaultScopeLabel;  ///< what such texts are called; none of the model's own
+  std::string label = kDefaultScopeLabel;  ///< name for out-of-scope texts; not one of the model's labels
   ScopeMethod method = ScopeMethod::kMaxProbability;
-  float threshold = 0;  ///< scores above it are out of scope
-  ScopeShape shape;     ///< of kDistance
+  float threshold = 0;  ///< texts with a score above the threshold are out of scope
+  ScopeShape shape;     ///< parameters of the method kDistance
 
   // How it came about.
-  double max_rejected = 0;  ///< guaranteed: the largest share of in-scope texts that are rejected
+  double max_rejected = 0;  ///< guaranteed bound on the share of in-scope texts that are rejected
   double confidence = 0;
-  int64_t texts = 0, outside_texts = 0;  ///< in and out of scope that chose it
-  std::optional<double> auroc;           ///< of telling these apart
+  int64_t texts = 0, outside_texts = 0;  ///< number of in-scope and out-of-scope texts on which the rule was chosen
+  std::optional<double> auroc;           ///< area under the ROC curve for separating in-scope from out-of-scope texts
   std::string source, weights;
 
   bool Rejects(float score) const { return !(score <= threshold); }
 };
 
-/// Errors: kNotFound, kIo; kInvalidModel for a file that is no rule for a single-label model of so many labels.
+/// Reads a rule. Errors: kNotFound, kIo; kInvalidModel for a file that is not a rule for a single-label model with this
+/// number of labels.
 Result<ScopeRule> ReadScopeRule(const std::filesystem::path& file, std::span<const std::string> labels);
 
-/// Atomically. Errors: kIo.
+/// Writes a rule, atomically. Errors: kIo.
 Result<void> WriteScopeRule(const std::filesystem::path& file, const ScopeRule& rule);
 
 }  // namespace winnow

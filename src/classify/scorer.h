@@ -1,5 +1,5 @@
-/// What a classifier asks of its model, whatever kind of model that is: texts go in, logits come out. Calibration and
-/// decisions are the classifier's (classify/bundle_classifier.h), queues and caches the server's.
+/// The interface between a classifier and its model, of whatever kind: from texts to logits. Calibration and decisions
+/// belong to the classifier (classify/bundle_classifier.h), queues and caches to the server.
 #pragma once
 
 #include <cstddef>
@@ -25,98 +25,100 @@ namespace winnow {
 
 /// Texts in the form that a scorer reads: as tokens, or as they are.
 struct PreparedTexts {
-  TokenizedTexts tokens;                ///< by text; of a scorer without tokens one window per text, which is empty
-  std::vector<std::string_view> texts;  ///< of a scorer without tokens: the texts, which must outlive their scoring
+  TokenizedTexts tokens;                ///< windows of each text; for a scorer without tokens one empty window per text
+  std::vector<std::string_view> texts;  ///< the texts, for a scorer without tokens; they must outlive their scoring
 
   size_t count() const { return tokens.texts(); }
   void Clear() {
     tokens.Clear();
     texts.clear();
   }
-  /// The tokens of all the text's windows, one window behind the other: no two texts that are read differently have the
-  /// same. Empty without tokens.
+  /// Returns the tokens of all windows of a text, one window after the other: two texts that are read differently never
+  /// have equal tokens. Empty for a scorer without tokens.
   std::span<const int32_t> IdsOf(size_t text) const;
-  /// Appends one of the texts of `from`, which the same scorer prepared.
+  /// Appends one text of `from`, which must have been prepared by the scorer of this object.
   void AppendText(const PreparedTexts& from, size_t text);
 };
 
-/// A piece of a text, bytes [begin, end), and what it adds to the log-odds of a label.
+/// A piece of a text, bytes [begin, end), and its contribution to the log-odds of a label.
 struct TextShare {
   size_t begin = 0, end = 0;
   double share = 0;
 };
 
-/// A label's log-odds as a sum over pieces of the text.
+/// The log-odds of a label as a sum over pieces of the text.
 struct TextShares {
   std::vector<TextShare> shares;  ///< in the order of the text, without overlaps
-  double base = 0;                ///< what no piece of the text adds
+  double base = 0;                ///< the part of the log-odds that no piece of the text contributes
 };
 
-/// Thread-safe. Scores of a text do not depend on the other texts (with float weights: but for rounding).
+/// A model that scores texts. Thread-safe. The scores of a text do not depend on the other texts (with float weights:
+/// except for rounding).
 class Scorer {
  public:
-  /// Told now and then how many windows are done; stops the rest by returning false.
+  /// Receives the number of completed windows at intervals. Returning false stops the scoring.
   using Progress = std::function<bool(size_t done)>;
 
   virtual ~Scorer() = default;
 
-  /// The weights in use: "f32", "int8", "int8 with 2 of 6 layers bf16", "linear".
+  /// Returns the weights in use: "f32", "int8", "int8 with 2 of 6 layers bf16", "linear".
   virtual std::string weights() const = 0;
 
   /// Appends the texts to `prepared`. `texts` are UTF-8; invalid bytes become U+FFFD. Allocates nothing once `prepared`
   /// has grown, unless obfuscated text is folded.
   virtual void Prepare(std::span<const InputTextView> texts, PreparedTexts& prepared) const = 0;
 
-  /// How long a prepared text takes, in tokens, about.
+  /// Returns the approximate cost of scoring a prepared text, in tokens.
   virtual size_t Cost(const PreparedTexts& prepared, size_t text) const = 0;
 
-  /// logits [windows, labels]. Errors: kInvalidModel when the tokenizer belongs to another model; kCancelled when
-  /// `progress` returns false.
+  /// Computes the logits [windows, labels]. Errors: kInvalidModel if the tokenizer belongs to another model; kCancelled
+  /// if `progress` returns false.
   virtual Result<void> Score(const PreparedTexts& prepared, std::span<float> logits, const Progress& progress = {},
                              PoolUse use = PoolUse::kIfFree) const = 0;
 
-  /// Whether scoring these texts at once takes less time than waiting for other texts to be scored with them.
+  /// Returns true if scoring these texts at once takes less time than waiting for other texts to be scored with them.
   virtual bool IsInstant(std::span<const InputTextView>) const { return false; }
 
-  /// Calls task(begin, end) for parts of `count` texts that have been scored: on the scorer's threads, if scoring is so
-  /// fast that what comes after it counts; else once, here.
+  /// Calls task(begin, end) for ranges of `count` texts that have been scored: on the scorer's threads if scoring is so
+  /// fast that the work after it matters; otherwise once, on the caller's thread.
   virtual void ForParts(size_t count, const std::function<void(size_t begin, size_t end)>& task) const {
     task(0, count);
   }
 
-  /// Whether a part of the text is not read because the text is too long.
+  /// Returns true if a part of the text is not read because the text is too long.
   virtual bool IsCut(const InputTextView&) const { return false; }
 
-  /// The tokens of a text, whatever the maximum length. `special`: with the post-processor's around them. Errors:
-  /// kUnsupported of a scorer without tokens.
+  /// Returns the tokens of a text, whatever the maximum length. `special`: with the special tokens that the
+  /// post-processor adds. Errors: kUnsupported for a scorer without tokens.
   virtual Result<std::vector<TextToken>> TokensOf(std::string_view text, bool special) const = 0;
 
-  /// Whether a label's log-odds are a sum over pieces of the text, so that SharesOf tells what each piece adds.
+  /// Returns true if the log-odds of a label are a sum over pieces of the text, so that SharesOf can be called.
   virtual bool scores_add_up() const { return false; }
-  /// The label's log-odds at this temperature as a sum over pieces of the text: against its strongest rival by the
-  /// text's `probabilities` [labels] if labels exclude each other and were fitted together, else against the label's
-  /// absence. Requires scores_add_up().
+  /// Returns the label's log-odds at this temperature as a sum over pieces of the text. If the model is single-label
+  /// and its labels were fitted together, the log-odds are those against the strongest rival by the text's
+  /// `probabilities` [labels], otherwise those against the label's absence. Requires scores_add_up().
   virtual TextShares SharesOf(std::string_view /*text*/, size_t /*label*/, std::span<const float> /*probabilities*/,
                               double /*temperature*/) const {
     return {};
   }
 };
 
-/// What takes the place of what a manifest says about how texts are read.
+/// Values that override what a manifest says about how texts are read.
 struct ReadingOverrides {
   std::optional<LongText> long_text = {};
   std::optional<bool> fold_disguises = {};
 };
 
-/// A bundle's scorer, and what the bundle says about the texts that go in and the logits that come out.
+/// A bundle's scorer, and what the bundle says about its texts and logits.
 struct ScoredBundle {
-  Manifest manifest;  ///< max_length, long_text and fold_disguises as they are in force
+  /// Manifest in which max_length, long_text and fold_disguises have the values that are in effect.
+  Manifest manifest;
   std::vector<std::string> labels;
   bool multi_label = false;
   std::optional<TextTemplate> text_template;
   std::unique_ptr<const Scorer> scorer;
 
-  /// The number of segments that the template makes; 1 without a template.
+  /// Returns the number of segments that the template makes; 1 without a template.
   size_t segments() const { return text_template ? text_template->segments() : 1; }
 };
 
@@ -125,7 +127,7 @@ struct ScoredBundle {
 Result<ScoredBundle> LoadScorer(const std::filesystem::path& bundle, ThreadPool& pool, Weights weights,
                                 const ReadingOverrides& overrides = {});
 
-/// Parses the manifest's template and lets the overrides take effect. Errors: kInvalidModel.
+/// Parses the manifest's template and applies the overrides. Errors: kInvalidModel.
 Result<void> SettleReading(const std::filesystem::path& bundle, const ReadingOverrides& overrides,
                            ScoredBundle& loaded);
 

@@ -1,4 +1,4 @@
-/// Memory that calls work in, kept for the calls after them.
+/// Pools of working memory that is reused by later calls.
 #pragma once
 
 #include <memory>
@@ -9,11 +9,11 @@
 
 namespace winnow {
 
-/// Thread-safe. Holds as many objects as were in use at the same time.
+/// A pool of objects. Thread-safe. Contains as many objects as were in use at the same time.
 template <class T>
 class ScratchPool {
  public:
-  /// An object in use, which goes back to its pool in the end, with all that it holds.
+  /// An object in use, which returns to its pool, with all its memory, when the lease is destroyed.
   class Lease {
    public:
     Lease(ScratchPool& pool, std::unique_ptr<T> object) : pool_(pool), object_(std::move(object)) {}
@@ -32,7 +32,8 @@ class ScratchPool {
     std::unique_ptr<T> object_;
   };
 
-  /// An object that nobody uses, as its last user left it, or a new one. The pool must outlive the lease.
+  /// Returns an unused object in the state in which its last user left it, or a new one. The pool must outlive the
+  /// lease.
   Lease Take() {
     const MutexLock lock(mutex_);
     if (free_.empty()) return Lease(*this, std::make_unique<T>());

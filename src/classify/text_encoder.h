@@ -1,5 +1,5 @@
-/// From texts to tokens, in the one way that training, classification, explanations and the server share: folding of
-/// obfuscated text if the model folds it, the tokenizer, and what of a long text is read (classify/long_text.h).
+/// Encoding of texts as tokens, shared by training, classification, explanations and the server: folding of obfuscated
+/// text if the model folds it, the tokenizer, and the selection of tokens of a long text (classify/long_text.h).
 #pragma once
 
 #include <cstdint>
@@ -16,24 +16,25 @@
 
 namespace winnow {
 
-/// How a text of two segments or more is read.
+/// The way in which a text of two or more segments is read.
 enum class SegmentReading {
-  kSegments,   ///< as one text, a separator token between two segments: models that were trained with a template
-  kPair,       ///< as a pair of texts, all tokens of type 0; the segments behind the first are its second text
-  kTypedPair,  ///< as a pair of texts, the second's tokens of type 1
+  /// As one text with a separator token between two segments, for models that were trained with a template.
+  kSegments,
+  kPair,       ///< as a pair of texts, all tokens of type 0; the segments after the first form the second text
+  kTypedPair,  ///< as a pair of texts, the tokens of the second text of type 1
 };
 
 struct TextEncoderOptions {
-  int max_length = 128;  ///< tokens of a window, those of the post-processor included
+  int max_length = 128;  ///< number of tokens of a window, special tokens included
   LongText long_text = LongText::kHead;
   bool fold_disguises = false;
   SegmentReading segments = SegmentReading::kSegments;
 };
 
-/// Immutable and thread-safe.
+/// An encoder of texts. Immutable and thread-safe.
 class TextEncoder {
  public:
-  /// `tokenizer` must outlive the encoder.
+  /// Creates an encoder; `tokenizer` must outlive it.
   TextEncoder(const Tokenizer& tokenizer, const TextEncoderOptions& options)
       : tokenizer_(&tokenizer), options_(options) {}
 
@@ -45,17 +46,18 @@ class TextEncoder {
   /// does. Without folding, allocates nothing once `out` has grown.
   void Encode(std::span<const InputTextView> texts, TokenizedTexts& out) const;
 
-  /// Appends what training reads of one text, at most max_length ids. For LongText::kWindows that is head and tail: as
-  /// texts of their own, the harmless windows of a spam text would be learnt as spam. Segments are never read as a
-  /// pair.
+  /// Appends the tokens of one text that training reads, at most max_length ids. For LongText::kWindows these are head
+  /// and tail: if windows were examples of their own, the harmless windows of a spam text would be learnt as spam.
+  /// Segments are never read as a pair.
   void EncodeForTraining(InputTextView text, PackedBatch& out) const;
 
-  /// The full form of one text of one segment: the tokenizer's, of the folded text, with places in the text as it is.
+  /// Encodes one text of one segment completely. The tokens are those of the text after folding, if the encoder folds;
+  /// their spans refer to the original text.
   void EncodeWithSpans(std::string_view text, const Tokenizer::EncodeOptions& options, std::vector<int32_t>& ids,
                        std::vector<TokenSpan>& spans) const;
 
-  /// Whether tokens of the text are left out, as it has more than the model reads at once and LongText::kWindows does
-  /// not read the rest. Costs no more than the tokens that the model reads.
+  /// Returns true if tokens of the text are left out because it exceeds the maximum length and is not read in windows.
+  /// Costs no more than the tokens that the model reads.
   bool Cuts(InputTextView text) const;
 
  private:
@@ -71,7 +73,7 @@ class TextEncoder {
   TextEncoderOptions options_;
 };
 
-/// How a manifest says that texts are read.
+/// Returns how texts are read according to a manifest.
 TextEncoderOptions EncoderOptionsOf(const Manifest& manifest);
 
 }  // namespace winnow

@@ -12,16 +12,17 @@ namespace winnow {
 
 struct TextToken {
   int32_t id = 0;
-  std::string_view piece;  ///< as the vocabulary writes it: "##ing"; lives as long as the tokenizer
-  bool special = false;    ///< the post-processor's: not of the text
-  /// What it stands for: bytes of the text, and the same in code points, as Python's slices count (each maximal piece
-  /// of invalid UTF-8 is one).
+  std::string_view piece;  ///< piece as in the vocabulary: "##ing"; valid during the lifetime of the tokenizer
+  bool special = false;    ///< true for a special token that the post-processor adds, which is not part of the text
+  /// Range of the token in the text, in bytes and in code points; as in Python's slices, each maximal piece of invalid
+  /// UTF-8 counts as one code point.
   size_t begin = 0, end = 0;
   size_t point_begin = 0, point_end = 0;
 };
 
-/// All of the text's tokens, whatever the model's maximum length; those of the folded text if the encoder folds, but
-/// places are those of the text as it is. `special`: with the post-processor's around them. Thread-safe.
+/// Returns all tokens of the text, whatever the model's maximum length. If the encoder folds, the tokens are those of
+/// the folded text, but their ranges refer to the original text. `special`: with the special tokens that the
+/// post-processor adds. Thread-safe.
 std::vector<TextToken> TokensOfText(const TextEncoder& encoder, std::string_view text, bool special);
 
 }  // namespace winnow

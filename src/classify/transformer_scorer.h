@@ -1,4 +1,4 @@
-/// Scores by a transformer: texts become tokens, and tokens go through the encoder.
+/// Scoring by a transformer: texts become tokens, which the encoder reads.
 #pragma once
 
 #include <memory>
@@ -9,7 +9,7 @@
 
 namespace winnow {
 
-/// Thread-safe; float weights take one caller at a time.
+/// A scorer for transformers. Thread-safe; with float weights, one caller at a time computes.
 class TransformerScorer : public Scorer {
  public:
   TransformerScorer(std::unique_ptr<const BundleModel> model, const TextEncoderOptions& options)
@@ -36,8 +36,8 @@ class TransformerScorer : public Scorer {
   TextEncoder encoder_;
 };
 
-/// Loads a directory that holds a transformer. Texts of several segments are read as pairs if the bundle's template
-/// does not divide texts itself. Errors: those of LoadScorer.
+/// Loads a directory that contains a transformer. Texts of several segments are read as pairs unless the bundle's
+/// template divides texts into segments. Errors: those of LoadScorer.
 Result<ScoredBundle> LoadTransformerScorer(const std::filesystem::path& bundle, ThreadPool& pool, Weights weights,
                                            const ReadingOverrides& overrides);
 

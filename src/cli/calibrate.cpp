@@ -154,7 +154,7 @@ Result<void> RefuseTrainingTexts(const CalibrateOptions& options, const Dataset&
   return {};
 }
 
-/// What the manifest calls the texts.
+/// Returns the name of the texts for the manifest.
 std::string SourceOf(const CalibrateOptions& options) {
   if (options.data.empty()) return kCalibrationTextsFile;
   const std::string first = options.data.front().filename().string();

@@ -1,4 +1,4 @@
-/// `winnow calibrate`, as other commands use it.
+/// `winnow calibrate`, for use by other commands.
 #pragma once
 
 #include <filesystem>
@@ -11,7 +11,7 @@
 
 namespace winnow {
 
-/// What was done to a bundle, for people (lines ended by \n) and for machines.
+/// A report about the calibration of a bundle, for people (lines ended by \n) and for machines.
 struct CalibratedBundle {
   std::string text;
   Json json;

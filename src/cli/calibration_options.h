@@ -6,7 +6,7 @@
 
 namespace winnow {
 
-/// --calibration, --max-fpr, --confidence; for a bundle that exists also 'keep' and --max-error.
+/// Adds --calibration, --max-fpr and --confidence; for an existing bundle also the choice 'keep' and --max-error.
 void AddCalibrationOptions(CalibrationOptions& options, OptionTable& table, bool of_a_bundle);
 
 }  // namespace winnow

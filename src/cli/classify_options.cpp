@@ -11,7 +11,7 @@
 namespace winnow {
 namespace {
 
-/// What only a model on this machine can be told.
+/// Refuses options that only a model on this machine can have.
 Result<void> RequireNothingLocal(const ClassifyCommandOptions& options) {
   const std::pair<bool, std::string_view> local[] = {{options.weights != Weights::kAuto, "--weights"},
                                                      {options.long_text.has_value(), "--long-text"},

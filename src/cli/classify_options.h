@@ -1,4 +1,4 @@
-/// The options of `winnow classify`: their table, and which go together.
+/// The options of `winnow classify`: their table, and the check of their combinations.
 #pragma once
 
 #include <filesystem>
@@ -37,8 +37,8 @@ struct ClassifyCommandOptions : CommonOptions {
 
 void DescribeClassify(ClassifyCommandOptions& options, OptionTable& table);
 
-/// Tells with --server the model's name from the texts: a first argument of one word is moved from `bundle` to `model`,
-/// any other to `texts`. Errors: kInvalidArgument for options that do not go together.
+/// With --server, tells the model's name from the texts: a first argument of one word is moved from `bundle` to
+/// `model`, any other to `texts`. Errors: kInvalidArgument for options that cannot be combined.
 Result<void> SettleClassify(ClassifyCommandOptions& options);
 
 }  // namespace winnow

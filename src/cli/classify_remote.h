@@ -1,4 +1,4 @@
-/// `winnow classify --server`: answers of a server as the lines that a model on this machine would give.
+/// `winnow classify --server`: predictions of a server, printed as a model on this machine would print them.
 #pragma once
 
 #include <cstddef>
@@ -12,18 +12,20 @@ namespace winnow {
 
 struct RemoteClassifying {
   RemoteClassifierOptions server;
-  bool json = false;    ///< lines of JSON instead of those for people
-  bool colour = false;  ///< of explanations for people
+  bool json = false;    ///< print lines of JSON instead of lines for people
+  bool colour = false;  ///< use colours in explanations for people
 };
 
-/// Not thread-safe.
+/// Prints the predictions of a server. Not thread-safe.
 class RemoteAnswerer {
  public:
-  /// `write` gets the answers' lines; `told` is told how many texts are answered. Both are called by Take and Flush.
+  /// `write` receives the lines of the predictions; `told` receives the number of classified texts. Both functions are
+  /// called by Take and Flush.
   RemoteAnswerer(const RemoteClassifying& classifying, std::function<Result<void>(std::string_view lines)> write,
                  std::function<void(size_t)> told);
 
-  /// RemoteClassifier's. Errors: those of RemoteClassifier, and of `write`; kNetwork if an answer cannot be shown.
+  /// Passes a text to the RemoteClassifier. Errors: those of RemoteClassifier and of `write`; kNetwork if a prediction
+  /// is not valid.
   Result<void> Take(InputTextView text) { return classifier_.Take(text); }
   Result<void> Flush() { return classifier_.Flush(); }
 

@@ -1,4 +1,4 @@
-/// What a command is: a name, an option table, and a recipe that runs on the filled struct. A command's file reads:
+/// Commands: each is a name, an option table, and a function that runs on the filled struct. A command's file reads:
 ///
 ///     struct CountOptions : CommonOptions { std::vector<std::filesystem::path> data; };
 ///
@@ -10,7 +10,7 @@
 ///
 ///     Command CountCommand() { return MakeCommand<CountOptions>("count", "Counts texts.", Describe, Run); }
 ///
-/// and its function is named once more, in commands.cpp.
+/// The function of a command is also listed in commands.cpp.
 #pragma once
 
 #include <filesystem>
@@ -28,7 +28,7 @@
 
 namespace winnow {
 
-/// What every command has.
+/// The options that every command has.
 struct CommonOptions {
   bool json = false;
   int threads = 0;  // 0: all cores that the process may use
@@ -41,16 +41,16 @@ struct CommonOptions {
 
 void AddCommonOptions(CommonOptions& options, OptionTable& table);
 
-/// --weights: which of a bundle's weights answer.
+/// Adds --weights: which of a bundle's weights predict.
 void AddWeightsOption(Weights& weights, OptionTable& table);
 
-/// --long-text of a model that exists: empty, as it says itself.
+/// Adds --long-text for an existing model; empty: the model's own mode.
 void AddLongTextOption(std::optional<LongText>& long_text, OptionTable& table);
 
-/// --fold-disguises of a model that exists: empty, as it says itself.
+/// Adds --fold-disguises for an existing model; empty: the model's own setting.
 void AddFoldDisguisesOption(std::optional<bool>& fold_disguises, OptionTable& table);
 
-/// One use of a command: its options, and the table that fills them.
+/// One run of a command: its options, and the table that fills them.
 class Invocation {
  public:
   virtual ~Invocation() = default;

@@ -7,7 +7,7 @@
 
 namespace winnow {
 
-/// Every command, in the order that the overview shows.
+/// Returns all commands in the order of the overview.
 const std::vector<Command>& AllCommands();
 
 // One file each: help.cpp, version.cpp ...

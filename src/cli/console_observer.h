@@ -1,4 +1,5 @@
-/// A training on the console: notes as log lines, progress as bars, and a picture of the run in the bundle.
+/// An observer that shows a training on the console: notes as log lines, progress as bars, and a picture of the run in
+/// the bundle.
 #pragma once
 
 #include <filesystem>
@@ -23,12 +24,12 @@ class ConsoleObserver final : public TrainingObserver {
   void OnStep(const StepReport& step) override;
   void OnEvaluation(const Evaluation& evaluation, const std::string& metric) override;
   void OnStepsEnd() override;
-  /// Draws training.svg. It is not worth a trained model: what fails is told.
+  /// Draws training.svg. Failures are reported without ending the training.
   void OnBundleFiles(const std::filesystem::path& dir, const std::string& name, const TrainingState& state,
                      const std::string& metric) override;
   bool Cancelled() override;
 
-  /// The work that OnProgress told of is finished.
+  /// Finishes the bar of the work that OnProgress reported last.
   void FinishWork();
 
  private:

@@ -61,7 +61,7 @@ void Describe(DataGetOptions& options, OptionTable& table) {
                 "train, validation and test parts, and out-of-scope texts");
 }
 
-/// What is known of one file that has arrived.
+/// The properties of one downloaded file.
 struct Arrived {
   std::string address;  // "" where it lay there already
   std::string sha256;

@@ -1,4 +1,4 @@
-/// DATA and how it is read: the options of the commands that look at data and rewrite it.
+/// The argument DATA and the options for reading it, for the commands that inspect and rewrite data.
 #pragma once
 
 #include <filesystem>
@@ -14,16 +14,18 @@ struct DataCommandOptions : CommonOptions {
   ReadingOptions reading;
 };
 
-/// Binds DATA and the reading options, under the names that `winnow train` has for them.
+/// Binds DATA and the reading options, under the names that they have in `winnow train`.
 void AddReadingOptions(DataCommandOptions& options, OptionTable& table);
 
-/// Binds --text-field, --label-field and --filter of labelled data, with what is found by name.
+/// Binds --text-field, --label-field and --filter of labelled data, with help on the names that are found
+/// automatically.
 void AddFieldOptions(ReadingOptions& reading, OptionTable& table);
 
 /// Binds --problem-type.
 void AddProblemType(ReadingOptions& reading, OptionTable& table);
 
-/// The files that DATA names, each once. Errors: kInvalidArgument for standard input, which can't be read twice.
+/// Returns the files that DATA names, each once. Errors: kInvalidArgument for standard input, which cannot be read
+/// twice.
 Result<std::vector<std::filesystem::path>> DataFilesOf(const DataCommandOptions& options);
 
 }  // namespace winnow

@@ -8,16 +8,16 @@
 
 namespace winnow {
 
-/// --text-field. Its default is found by name; a command that reads more kinds of files says more about it.
+/// Adds --text-field, which is found by name by default; commands that read other kinds of files extend its help.
 Option& AddTextField(std::string& field, OptionTable& table);
 
-/// --label-field.
+/// Adds --label-field.
 Option& AddLabelField(std::vector<std::string>& fields, OptionTable& table);
 
-/// --filter.
+/// Adds --filter.
 Option& AddFilter(std::vector<std::string>& filters, OptionTable& table);
 
-/// --overwrite; `help` says what is replaced.
+/// Adds --overwrite; `help` says what is replaced.
 Option& AddOverwrite(bool& overwrite, OptionTable& table, std::string help = "Replace whatever lies at --output");
 
 }  // namespace winnow

@@ -11,15 +11,15 @@
 
 namespace winnow {
 
-/// Told what came out, before it is printed.
+/// Receives the result before it is printed.
 using FoldsReport = std::function<Result<void>(CrossValidated& done)>;
 
-/// Cross-validates the plan on data as the labels of a model read them, de-duplicated here, and prints the result.
-/// Errors: CrossValidate's, those of the report.
+/// Cross-validates the plan on data that was read for the labels of a model, removes duplicates first, and prints the
+/// result. Errors: CrossValidate's, those of the report.
 Result<void> RunFolds(const TrainingPlan& plan, Dataset data, const FoldOptions& options, bool json, ThreadPool& pool,
                       const FoldsReport& report = {});
 
-/// Runs `winnow train DATA --folds K`. Errors: kInvalidArgument for options that ask for a model that stays.
+/// Runs `winnow train DATA --folds K`. Errors: kInvalidArgument for options that require a model to be written.
 Result<void> RunTrainingFolds(const TrainCommandOptions& options);
 
 }  // namespace winnow

@@ -14,10 +14,10 @@ struct LabelledDataOptions : CommonOptions {
   Weights weights = Weights::kAuto;
 };
 
-/// The groups "Data" and "Decision".
+/// Adds the groups "Data" and "Decision".
 void AddLabelledDataOptions(LabelledDataOptions& options, OptionTable& table);
 
-/// The conditions of --filter as one.
+/// Returns the conditions of --filter as one condition.
 std::string FilterOf(const LabelledDataOptions& options);
 
 }  // namespace winnow

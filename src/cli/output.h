@@ -1,4 +1,4 @@
-/// Results, on standard output.
+/// Printing of results on standard output.
 #pragma once
 
 #include <string_view>
@@ -7,10 +7,10 @@
 
 namespace winnow {
 
-/// Writes `text` as it is. Errors: kIo, such as a full disk behind a redirection.
+/// Writes `text` unchanged. Errors: kIo, such as a full disk behind a redirection.
 Result<void> Print(std::string_view text);
 
-/// Writes out what is buffered; called once at the end. Errors as above.
+/// Writes out buffered output; called once at the end. Errors: kIo.
 Result<void> FlushOutput();
 
 }  // namespace winnow

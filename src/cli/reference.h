@@ -1,4 +1,4 @@
-/// docs/cli.md, made of the command table.
+/// Returns the text of docs/cli.md, generated from the command table.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-/// From a command line to an exit code.
+/// Running of a command line.
 #pragma once
 
 #include <span>
@@ -6,8 +6,8 @@
 
 namespace winnow {
 
-/// `arguments` are those behind the program's name. Finds the command, fills its options, sets up logging and runs it;
-/// an error is printed on standard error. Returns 0 when done, 1 when it failed, 2 for wrong usage.
+/// Finds the command, fills in its options, sets up logging and runs it; an error is printed on standard error.
+/// `arguments` are the arguments after the program's name. Returns 0 on success, 1 on failure, 2 for wrong usage.
 int RunCommandLine(std::span<const std::string> arguments);
 
 }  // namespace winnow

@@ -1,4 +1,4 @@
-/// Teacher and student side by side, after a distillation.
+/// Comparison of teacher and student after a distillation.
 #pragma once
 
 #include "base/json.h"
@@ -9,8 +9,8 @@
 
 namespace winnow {
 
-/// Measures teacher and student on the same texts: their size, their speed and their metrics; as a table on the log,
-/// and as `winnow compare` has it in JSON. Errors: those of measuring.
+/// Measures teacher and student on the same texts: their size, speed and metrics. Logs a table and returns the JSON
+/// document of `winnow compare`. Errors: those of measuring.
 Result<Json> CompareWithTeacher(const TrainingPlan& plan, const Dataset& texts, ThreadPool& pool);
 
 }  // namespace winnow

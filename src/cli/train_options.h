@@ -1,4 +1,4 @@
-/// What `winnow train` can be told: a plan, and what the command does beside training.
+/// The options of `winnow train`: a plan, and what the command does besides training.
 #pragma once
 
 #include <optional>
@@ -12,19 +12,21 @@ namespace winnow {
 struct TrainCommandOptions : CommonOptions {
   TrainingPlan plan;
   std::optional<std::string> preset;
-  std::optional<int> folds;  ///< cross-validation, instead of a model that stays
+  std::optional<int> folds;  ///< number of folds of a cross-validation, which writes no model
   bool quantize = false;
-  double max_drop = 0.005;  ///< of the accuracy gate of quantization
+  /// Largest drop of accuracy and of macro-F1 that the accuracy gate of quantization accepts.
+  double max_drop = 0.005;
   bool skip_training = false;
 };
 
-/// Binds all of it.
+/// Binds all options of `winnow train`.
 void AddTrainOptions(TrainCommandOptions& options, OptionTable& table);
 
-/// Binds what decides what is learnt from which data: for commands that train to measure, and keep no model.
+/// Binds the options that determine the data and the training, for commands that train only to measure and write no
+/// model.
 void AddLearningPlanOptions(TrainCommandOptions& options, OptionTable& table);
 
-/// The plan that the options give.
+/// Returns the plan that the options define.
 TrainingPlan PlanOf(const TrainCommandOptions& options);
 
 }  // namespace winnow

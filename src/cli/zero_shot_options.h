@@ -1,4 +1,4 @@
-/// How `winnow classify` and `winnow compare` are told about classification without training.
+/// The options of `winnow classify` and `winnow compare` for zero-shot classification.
 #pragma once
 
 #include <optional>
@@ -12,7 +12,7 @@
 
 namespace winnow {
 
-/// What stands beside --zero-shot; without it none of these means anything.
+/// The options that accompany --zero-shot; they have no effect without it.
 struct ZeroShotDetails {
   std::optional<std::string> hypothesis;
   std::optional<int> entailment_id;
@@ -21,13 +21,13 @@ struct ZeroShotDetails {
 
 void AddZeroShotDetails(ZeroShotDetails& details, OptionTable& table);
 
-/// Errors: kInvalidArgument where one of them is given.
+/// Refuses the options of zero-shot classification. Errors: kInvalidArgument if one of them is given.
 Result<void> RequireNoZeroShotDetails(const ZeroShotDetails& details);
 
-/// Labels divided by commas, without the white space around them; empty ones are passed over.
+/// Returns the labels of a comma-separated list, without white space around them; empty ones are skipped.
 std::vector<std::string> SplitLabels(std::string_view labels);
 
-/// `labels` and `details` as the classifier takes them.
+/// Returns the options of a ZeroShotClassifier for `labels` and `details`.
 ZeroShotOptions ZeroShotOptionsOf(const ZeroShotDetails& details, std::vector<std::string> labels, bool multi_label,
                                   Weights weights);
 

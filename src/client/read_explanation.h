@@ -1,4 +1,4 @@
-/// Explanations as a server writes them.
+/// Reading of explanations that a server wrote.
 #pragma once
 
 #include <optional>

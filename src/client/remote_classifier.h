@@ -1,4 +1,4 @@
-/// Many texts classified by a server: they travel in batches, several of them at once.
+/// Classification of many texts by a server, in batches, several of which are under way at once.
 #pragma once
 
 #include <cstddef>
@@ -15,26 +15,27 @@ namespace winnow {
 struct RemoteClassifierOptions {
   ServerAccess access;
   ClassifyRequest request;
-  size_t batch_size = 256;  ///< texts per request; explanations take much longer and travel in smaller batches
+  /// Number of texts per request; requests for explanations, which take much longer, have smaller batches.
+  size_t batch_size = 256;
 };
 
-/// Not thread-safe.
+/// A classifier that uses a server. Not thread-safe.
 class RemoteClassifier {
  public:
-  /// Gets the answers to `texts`, as ServerClient::Classify gives them; both have the same size.
+  /// Receives the predictions for `texts`, as ServerClient::Classify returns them; there is one prediction per text.
   using Sink = std::function<Result<void>(std::span<const Json> answers, std::span<const InputTextView> texts)>;
 
-  /// `sink` is called by Take and Flush, in the order of the texts.
+  /// Creates a classifier; `sink` is called by Take and Flush, in the order of the texts.
   RemoteClassifier(RemoteClassifierOptions options, Sink sink);
   RemoteClassifier(const RemoteClassifier&) = delete;
   RemoteClassifier& operator=(const RemoteClassifier&) = delete;
-  /// Gives up what is under way.
+  /// Abandons the requests that are under way.
   ~RemoteClassifier();
 
-  /// Takes one more text, of which it makes a copy. Errors: those of ServerClient::Classify for this text or one before it; those of the sink;
-  /// kCancelled.
+  /// Accepts one more text, of which it makes a copy. Errors: those of ServerClient::Classify for this text or an
+  /// earlier one; those of the sink; kCancelled.
   Result<void> Take(InputTextView text);
-  /// Returns when every text is answered. Errors: those of Take.
+  /// Returns when all texts have been classified. Errors: those of Take.
   Result<void> Flush();
 
  private:

@@ -20,39 +20,41 @@ namespace winnow {
 
 /// The address of a server.
 struct ServerAddress {
-  std::string shown;        ///< "http://127.0.0.1:8080", "unix:///run/winnow.sock": for messages
-  std::string base;         ///< what paths are appended to
-  std::string unix_socket;  ///< or empty
+  std::string shown;        ///< address for messages: "http://127.0.0.1:8080", "unix:///run/winnow.sock"
+  std::string base;         ///< URL that paths are appended to
+  std::string unix_socket;  ///< path of a Unix socket, or empty
 
-  /// "http://host:8080", "host:8080", "https://host/prefix", "unix:///path"; with or without /v1/classify, as the
-  /// server itself shows it. Errors: kInvalidArgument.
+  /// Parses "http://host:8080", "host:8080", "https://host/prefix" or "unix:///path", with or without /v1/classify at
+  /// the end. Errors: kInvalidArgument.
   static Result<ServerAddress> Parse(std::string_view url);
 
-  /// Whether what is sent could be read on its way: neither TLS nor this machine.
+  /// Returns true if requests could be read on their way: the connection neither uses TLS nor stays on this machine.
   bool IsOpen() const;
 };
 
-/// How a server is reached.
+/// The means of reaching a server.
 struct ServerAccess {
   ServerAddress address;
-  std::string api_key;                     ///< or empty
-  std::function<bool()> stopped;           ///< asked while waiting; true gives up. Thread-safe
-  std::chrono::milliseconds backoff{250};  ///< before the first retry; doubles up to 4 s
-  int retries = 7;                         ///< while the server is busy or starting: 16 s
-  int unanswered_retries = 7;              ///< of those, where nothing listens
+  std::string api_key;                     ///< API key; empty: none
+  std::function<bool()> stopped;           ///< polled while waiting; returning true stops waiting. Must be thread-safe
+  std::chrono::milliseconds backoff{250};  ///< pause before the first retry; doubles up to 4 s
+  int retries = 7;                         ///< number of retries while the server is busy or starting: 16 s in total
+  /// Number of retries while no server listens at the address; counts as part of `retries`.
+  int unanswered_retries = 7;
 };
 
 /// A model of a server, as GET /models describes it.
 struct RemoteModelInfo {
   std::string name, version;
   std::vector<std::string> aliases;
-  std::string text_template;  ///< empty: it reads plain texts, or an older server doesn't say
+  /// Text template of the model; empty: the model reads plain texts, or the server is an older version.
+  std::string text_template;
   bool is_default = false;
 };
 
-/// What a server is asked to do with texts.
+/// The parameters of a request to classify texts.
 struct ClassifyRequest {
-  std::string model;  ///< "spam", "spam:1.2.0", "spam@champion"; empty: the server's default
+  std::string model;  ///< name of the model: "spam", "spam:1.2.0", "spam@champion"; empty: the server's default
   Mode mode = Mode::kModerate;
   int top_k = 0;
   bool explain = false;
@@ -63,13 +65,14 @@ class ServerClient {
  public:
   explicit ServerClient(const ServerAccess& access);
 
-  /// GET /models. Empty where the server doesn't tell, as behind a proxy that lets only /v1/classify through. Errors:
-  /// kNetwork, kCancelled.
+  /// Returns the models that GET /models lists. Empty if the server does not provide the list, for instance behind a
+  /// proxy that forwards /v1/classify only. Errors: kNetwork, kCancelled.
   Result<std::vector<RemoteModelInfo>> Models();
 
-  /// POST /v1/classify: the objects of "results", a text each, with their members in the server's order. Texts of
-  /// several segments travel as lists of them. Invalid UTF-8 becomes U+FFFD. Errors: kNetwork; kNotFound for the model; kInvalidArgument for what the server won't take (401,
-  /// 403, 413, 422); kCancelled.
+  /// Classifies texts by POST /v1/classify. Returns the objects of "results", one per text, with their members in the
+  /// server's order. Texts of several segments are sent as lists of segments. Invalid UTF-8 becomes U+FFFD. Errors:
+  /// kNetwork; kNotFound for the model; kInvalidArgument for a request that the server rejects (401, 403, 413, 422);
+  /// kCancelled.
   Result<std::vector<Json>> Classify(const ClassifyRequest& request, std::span<const InputTextView> texts);
 
  private:
@@ -82,8 +85,8 @@ class ServerClient {
   HttpClient client_;
 };
 
-/// The one of `models` that `wanted` names ("spam", "spam:1.2.0", "spam@champion"), or the default if it is empty; null
-/// if the server lists no models. Errors: kNotFound, with the names of the models that there are.
+/// Returns the one of `models` that `wanted` names ("spam", "spam:1.2.0", "spam@champion"), or the default model if
+/// `wanted` is empty; null if the server lists no models. Errors: kNotFound, with the names of the existing models.
 Result<const RemoteModelInfo*> FindModel(std::span<const RemoteModelInfo> models, std::string_view wanted,
                                          const ServerAddress& address);
 

@@ -16,18 +16,18 @@
 namespace winnow {
 
 enum class AugmentKind {
-  kLeetspeak,   ///< digits and signs for letters: fr33 c4$h
+  kLeetspeak,   ///< digits and signs in place of letters: fr33 c4$h
   kHomoglyphs,  ///< Cyrillic and Greek letters that look like Latin ones (Unicode Technical Standard 39)
-  kSpacing,     ///< letters spaced out, words joined, zero-width characters in words
-  kUrls,        ///< an address replaced, or one added, always under example.com, .net or .org (RFC 2606)
-  kNumbers,     ///< other digits in numbers, amounts and telephone numbers, at times grouped otherwise
+  kSpacing,     ///< letters spaced out, words joined, zero-width characters within words
+  kUrls,        ///< a web address replaced or added, always under example.com, .net or .org (RFC 2606)
+  kNumbers,     ///< other digits in numbers, amounts and telephone numbers, sometimes grouped differently
 };
 inline constexpr size_t kAugmentKinds = 5;
 inline constexpr std::array<AugmentKind, kAugmentKinds> kAllAugmentKinds = {
     AugmentKind::kLeetspeak, AugmentKind::kHomoglyphs, AugmentKind::kSpacing, AugmentKind::kUrls,
     AugmentKind::kNumbers};
 
-/// "leetspeak", "homoglyphs", "spacing", "urls", "numbers".
+/// Returns the name of a kind: "leetspeak", "homoglyphs", "spacing", "urls", "numbers".
 std::string_view AugmentKindName(AugmentKind kind);
 
 struct AugmentOptions {
@@ -48,12 +48,12 @@ struct AugmentReport {
   Json ToJson() const;
 };
 
-/// Variants of the data set's texts, in their order; the set itself is not among them. Each has the labels, file and
-/// row of its source, is valid UTF-8, not blank, and differs from every text of the set and from every other variant.
-/// None is the same by DuplicateKey as a text of a `forbidden` set: pass the held-out parts. What a text becomes
-/// depends on the seed and on the text alone, not on its neighbours, and is the same on every platform. The kinds take
-/// turns; one that finds nothing to change in a text (numbers, in one without digits) leaves its turn to the next.
-/// Segments of a template stay apart. Thread-safe.
+/// Returns variants of the data set's texts, in the order of the texts and without the texts themselves. Each variant
+/// has the labels, file and row of its source, is valid UTF-8, not blank, and differs from every text of the set and
+/// from every other variant. No variant has the DuplicateKey of a text in a `forbidden` set: pass the held-out parts. A
+/// variant depends on the seed and on its source alone, not on the neighbours of the text, and is equal on every
+/// platform. The kinds take turns; a kind that finds nothing to change in a text (numbers, in a text without digits) is
+/// replaced by the next one. Segments of a template are kept separate. Thread-safe.
 std::vector<Example> Augment(const Dataset& dataset, const AugmentOptions& options, AugmentReport& report,
                              std::span<const Dataset* const> forbidden = {});
 

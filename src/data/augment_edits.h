@@ -9,14 +9,14 @@
 
 namespace winnow {
 
-/// The digits and signs that stand for a letter of either case, or none.
+/// Returns the digits and signs that stand for a letter of either case, or none.
 std::u32string_view LeetChoices(char32_t letter);
 
-/// The Cyrillic and Greek letters that look like a Latin one, or none.
+/// Returns the Cyrillic and Greek letters that look like a Latin letter, or none.
 std::u32string_view LookAlikeChoices(char32_t letter);
 
-/// `text` disguised in one way, or as it is where that finds nothing to change. `text` is valid UTF-8, and so is the
-/// result. Addresses in the text (http://, https://, www.) are left whole by all kinds but kUrls.
+/// Returns `text` obfuscated in the given way, or unchanged if that way finds nothing to change. `text` must be valid
+/// UTF-8; the result is valid UTF-8 too. Web addresses (http://, https://, www.) are only changed by kUrls.
 std::string MakeVariant(AugmentKind kind, std::string_view text, Random& random);
 
 }  // namespace winnow

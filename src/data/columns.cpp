@@ -52,7 +52,7 @@ std::vector<std::string> NamesOf(const RecordReader& reader, std::span<const Rec
   return names;
 }
 
-/// What a column without a name looks like.
+/// The contents of a column without a name, as far as they tell its role.
 struct ColumnShape {
   size_t distinct = 0;
   size_t spaces = 0;

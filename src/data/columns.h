@@ -11,7 +11,8 @@
 
 namespace winnow {
 
-/// Usual names, compared without case: label, category, intent...; text, message, raw_input...
+/// Return true for usual field names, ignoring case. Labels: label, category, intent...; texts: text, message,
+/// raw_input...
 bool IsLabelName(std::string_view name);
 bool IsTextName(std::string_view name);
 
@@ -22,21 +23,23 @@ struct FieldWishes {
   std::vector<std::string> template_fields;  ///< fields of the text template, used in place of text_field
   std::vector<std::string> filter_fields;    ///< fields of the filter, which must exist and are never labels
   bool labels_needed = true;
-  bool single_label = false;  ///< whether several 0/1 columns are never read as labels
+  bool single_label = false;  ///< true if several 0/1 columns are never read as labels
 };
 
 /// The fields of one file.
 struct FieldRoles {
-  std::string text_field;                 ///< empty with a template
-  std::vector<std::string> label_fields;  ///< one, or several 0/1 columns; empty for unlabelled texts
+  std::string text_field;                 ///< field of the text; empty with a template
+  std::vector<std::string> label_fields;  ///< field of the label, or several 0/1 columns; empty for unlabelled texts
   std::vector<std::string> warnings;
 };
 
-/// Decides on the roles from the reader's columns and its first records. A file without a header and with two columns
-/// has its label in the one whose values recur. Errors: kInvalidData, listing the columns, where nothing fits.
+/// Determines the roles from the reader's columns and its first records. In a file without a header and with two
+/// columns, the label is in the column whose values recur. Errors: kInvalidData, listing the columns, if no column is
+/// suitable.
 Result<FieldRoles> ResolveFields(const RecordReader& reader, std::span<const Record> sample, const FieldWishes& wishes);
 
-/// 0 and 1 as people write them in columns: 0, 1, 0.0, 1.0, true, false. -1 for anything else.
+/// Returns 0 or 1 for a value as people write it in columns: 0, 1, 0.0, 1.0, true, false. Returns -1 for any other
+/// value.
 int ZeroOrOne(const Value& value);
 
 }  // namespace winnow

@@ -1,4 +1,4 @@
-/// The identity of a data set.
+/// The digest that identifies a data set.
 #pragma once
 
 #include <string>
@@ -7,8 +7,8 @@
 
 namespace winnow {
 
-/// SHA-256, in hexadecimal digits, over the labels and the texts in their order (CanonicalBytes): independent of file
-/// names and formats.
+/// Returns the SHA-256, in hexadecimal digits, of the labels and the texts in their order (CanonicalBytes), independent
+/// of file names and formats.
 std::string DataSha256(const Dataset& dataset);
 
 }  // namespace winnow

@@ -1,5 +1,5 @@
-/// Delimited text: CSV as RFC 4180 has it (quotes, doubled quotes, line ends inside quotes), and its relatives with
-/// tabs, semicolons or bars.
+/// Delimited text: CSV as in RFC 4180 (quotes, doubled quotes, line ends within quotes), and variants with tabs,
+/// semicolons or bars.
 #pragma once
 
 #include <memory>
@@ -21,11 +21,11 @@ struct Dialect {
   std::vector<std::string> columns;  ///< names from the header, or "1", "2"...
 };
 
-/// Finds out the dialect from the first piece of a file: the delimiter that gives the most rows the same number of
-/// columns; quotes, which in a TSV are plain characters unless its rows use them as pandas writes them, or every field
-/// of its first row is quoted (data/row_writer.h); and whether the first row is a header, which it is when it holds one
-/// of the usual names of columns or one of `known_names`. Nothing when no delimiter gives two columns. `extension`
-/// (".csv", ".tsv" or anything) settles ties.
+/// Determines the dialect from the first bytes of a file. The delimiter is the one that gives the most rows an equal
+/// number of columns. Quotes are plain characters in a TSV unless its rows use them as pandas writes them, or every
+/// field of its first row is quoted (data/row_writer.h). The first row is a header if it contains a usual name of a
+/// column or one of `known_names`. Nothing if no delimiter gives two columns. `extension` (".csv", ".tsv" or any other)
+/// settles ties.
 std::optional<Dialect> DetectDialect(std::string_view sample, std::string_view extension,
                                      std::span<const std::string> known_names);
 

@@ -1,5 +1,5 @@
-/// Conversion of the bytes of a file to valid UTF-8: byte order marks, UTF-16, repair of invalid bytes, signs of a
-/// binary file.
+/// Conversion of the bytes of a file to valid UTF-8: byte order marks, UTF-16, replacement of invalid bytes, and
+/// recognition of binary files.
 #pragma once
 
 #include <cstddef>
@@ -15,12 +15,13 @@ class Utf8Decoder {
  public:
   explicit Utf8Decoder(Encoding encoding = Encoding::kUtf8) : encoding_(encoding) {}
 
-  /// Appends what `bytes` decode to. A character cut at the end of `bytes` waits for the next call, or, when `last`,
-  /// counts as invalid. Invalid input becomes one U+FFFD for each maximal part of a character (Unicode 3.9, WHATWG).
+  /// Decodes `bytes` and appends the result to `out`. A character that is incomplete at the end of `bytes` is kept for
+  /// the next call or, if `last` is true, counts as invalid. Invalid input becomes one U+FFFD for each maximal part of
+  /// a character (Unicode 3.9, WHATWG).
   void Append(std::string_view bytes, bool last, std::string& out);
 
   Encoding encoding() const { return encoding_; }
-  /// Input bytes that were no part of a valid character.
+  /// Returns the number of input bytes that were not part of a valid character.
   size_t invalid_bytes() const { return invalid_bytes_; }
 
  private:
@@ -32,8 +33,8 @@ class Utf8Decoder {
   size_t invalid_bytes_ = 0;
 };
 
-/// The result of examining the first bytes of a file. `problem` is empty when it can be read as text; otherwise it
-/// completes "the file ...": "looks like a Parquet file", and `hint` says what to do.
+/// The result of examining the first bytes of a file. `problem` is empty if the file can be read as text; otherwise it
+/// completes the sentence "the file ...", as in "looks like a Parquet file", and `hint` is advice for the user.
 struct Sniffed {
   Encoding encoding = Encoding::kUtf8;
   size_t mark_bytes = 0;  ///< length of the byte order mark, to be skipped

@@ -11,11 +11,12 @@ namespace winnow {
 
 inline constexpr std::string_view kFastTextPrefix = "__label__";
 
-/// Fields "text" and "label", the latter a list: as in fastText, every word of the line that begins with `__label__` is
-/// a label, and the rest is the text.
+/// Creates a reader of fastText lines. Records have the fields "text" and "label", a list: as in fastText, every word
+/// of the line that begins with `__label__` is a label, and the rest is the text.
 Result<std::unique_ptr<RecordReader>> MakeFastTextReader(TextStream stream);
 
-/// One field, "text": the line. Blank lines are records too, so that answers keep the numbers of their lines.
+/// Creates a reader of plain lines. Records have one field, "text". Blank lines are records too, so that predictions
+/// have the numbers of their lines.
 Result<std::unique_ptr<RecordReader>> MakeLinesReader(TextStream stream);
 
 }  // namespace winnow

@@ -1,5 +1,5 @@
-/// One data file from opening to its last row: which fields count, which rows stay. Used by the readers of
-/// data/dataset.h.
+/// Reading of one data file from its opening to its last row: selection of the fields and of the rows that are kept.
+/// Used by the readers of data/dataset.h.
 #pragma once
 
 #include <cstddef>
@@ -29,28 +29,28 @@ struct ReadPlan {
 
 Result<ReadPlan> MakeReadPlan(const ReadOptions& options, bool labels_needed);
 
-/// Texts, filter and labels by name; ids come when all files are read. Not thread-safe; `plan` and `report` must
-/// outlive it.
+/// A scan of one file. Texts, filter and labels are found by name; labels get ids after all files were read. Not
+/// thread-safe; `plan` and `report` must outlive the scan.
 class FileScan {
  public:
   enum class Outcome { kKept, kDropped, kEnd };
 
-  /// Opens the file, reads its first records and decides on the fields by them.
+  /// Opens the file, reads its first records and chooses the fields from them.
   static Result<FileScan> Open(const std::filesystem::path& file, const ReadPlan& plan, ReadReport& report);
 
-  /// Reads on to the next row: its text, label names and number are then in `text`, `labels`, `row`.
-  /// Errors: those of RecordReader::Next; kInvalidData at the end of a file when most of its rows can't be read.
+  /// Reads the next row. Its text, label names and number are then in `text`, `labels` and `row`. Errors: those of
+  /// RecordReader::Next; kInvalidData at the end of a file if most of its rows are unreadable.
   Result<Outcome> Next();
 
-  /// Counts a dropped row, and shows the first few of each reason.
+  /// Counts a dropped row, and stores the first few rows of each reason as examples.
   void Drop(DropReason reason, size_t at, const std::string& why);
 
-  /// The fields of the row that Next read last; valid until it is called again.
+  /// Returns the fields of the row that Next read last; valid until the next call of Next.
   const std::vector<Field>& fields() const { return record_->fields; }
-  /// Whether the columns are numbered, since the file names none.
+  /// Returns true if columns are numbered because the file has no names for them.
   bool numbered_columns() const { return !reader_->columns().empty() && !reader_->has_header(); }
 
-  /// Whether the rows so far make the set a multi-label one.
+  /// Returns true if the rows read so far make the data set a multi-label one.
   bool multi_label() const { return multi_label_; }
 
   std::string text;

@@ -1,4 +1,4 @@
-/// `--filter`: keeps rows by their fields: "execution_success", "lang=en and chars<320".
+/// `--filter`: selection of rows by their fields, such as "execution_success" or "lang=en and chars<320".
 #pragma once
 
 #include <string>
@@ -10,20 +10,20 @@
 
 namespace winnow {
 
-/// A conjunction of conditions, divided by commas or the word `and`. A condition is a field, true unless it is missing,
-/// empty, 0, false, no, null or nan; `!field`, its opposite; or `field OP value` with OP one of = == != < <= > >=.
-/// Values may stand in single or double quotes. Values that are numbers on both sides compare as numbers; an order asks
-/// for numbers, and a field that holds none fails it. `chars`, unless a field has that name, is the text's length in
-/// code points. Thread-safe when const.
+/// A conjunction of conditions, separated by commas or the word `and`. A condition is a field, which is true unless it
+/// is missing, empty, 0, false, no, null or nan; `!field`, the opposite; or `field OP value` with OP one of = == != <
+/// <= > >=. Values may be in single or double quotes. If both sides are numbers, they are compared as numbers; < <= >
+/// >= require numbers, and a field that is not a number does not satisfy them. `chars`, unless a field has that name,
+/// is the length of the text in code points. Thread-safe when const.
 class Filter {
  public:
-  /// The empty expression keeps everything. Errors: kInvalidArgument, with the place.
+  /// Parses an expression; the empty expression keeps all rows. Errors: kInvalidArgument, with the position.
   static Result<Filter> Parse(std::string_view expression);
 
-  /// `text` is the record's text, for `chars`.
+  /// Returns true if the record satisfies all conditions. `text` is the text of the record, for `chars`.
   bool Keeps(const Record& record, std::string_view text) const;
 
-  /// The names of the fields that it looks at.
+  /// Returns the names of the fields that the conditions refer to.
   std::vector<std::string> fields() const;
 
  private:

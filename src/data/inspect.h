@@ -1,4 +1,4 @@
-/// Statistics of a data set, to be read before training on it.
+/// Statistics of a data set, for inspection before training.
 #pragma once
 
 #include <cstddef>
@@ -14,8 +14,9 @@
 
 namespace winnow {
 
-/// The script that most letters of a text have: "Latin", "Cyrillic", "Han"...; "none" for a text without letters. By
-/// the blocks of the Unicode standard (Blocks.txt): coarse, and enough to see that half of the texts are Russian.
+/// Returns the script of most letters of a text: "Latin", "Cyrillic", "Han"...; "none" for a text without letters.
+/// Scripts are determined by the blocks of the Unicode standard (Blocks.txt), which is coarse but sufficient to see,
+/// for instance, that half of the texts are Russian.
 std::string_view DominantScript(std::string_view text);
 
 struct DataInspection {

@@ -9,13 +9,13 @@
 
 namespace winnow {
 
-/// One object per line; blank lines are skipped; a line that is not an object is a bad row.
+/// Creates a reader of one object per line. Blank lines are skipped; a line that is not an object is an unreadable row.
 Result<std::unique_ptr<RecordReader>> MakeJsonLinesReader(TextStream stream);
 
-/// A whole document: a list of objects, a list of [text, label] pairs, or an object of such lists by split, as in
-/// CLINC150
-/// ({"train": [[text, intent], ...], "test": ...}); the split's name is then the field "split". The document is held in
-/// memory. Errors: kInvalidData when it is no JSON, or of another shape.
+/// Creates a reader of a whole document: a list of objects, a list of [text, label] pairs, or an object that contains
+/// such lists by split, as in CLINC150 ({"train": [[text, intent], ...], "test": ...}); the split's name is then the
+/// field "split". The document is held in memory. Errors: kInvalidData if the document is not valid JSON or has another
+/// structure.
 Result<std::unique_ptr<RecordReader>> MakeJsonDocumentReader(TextStream stream);
 
 }  // namespace winnow

@@ -1,4 +1,4 @@
-/// The labels of a data set's examples alone.
+/// Access to the labels of a data set's examples without their texts.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace winnow {
 
-/// The label ids of each example, in the order of the examples.
+/// Returns the label ids of each example, in the order of the examples.
 std::vector<std::vector<int32_t>> LabelSets(const Dataset& dataset);
 
 }  // namespace winnow

@@ -11,23 +11,23 @@
 
 namespace winnow {
 
-/// The id of a label is its place in `names`.
+/// Names of labels. The id of a label is its index in `names`.
 struct LabelSet {
   std::vector<std::string> names;
 
-  /// -1 when `name` is not in the set.
+  /// Returns the id of the label, or -1 if `name` is not in the set.
   int Find(std::string_view name) const;
   size_t size() const { return names.size(); }
 };
 
-/// Puts names into the order that gives ids: whole numbers by value when all names are such, otherwise by bytes.
+/// Sorts names into the order of their ids: by value if all names are whole numbers, otherwise by bytes.
 void SortLabels(std::vector<std::string>& names);
 
-/// The first ten names and how many there are besides: "a, b and 3 more".
+/// Returns up to ten names and the number of the others: "a, b and 3 more".
 std::string SomeNames(const std::vector<std::string>& names);
 
 /// Reads `--labels FILE`: JSON with id2label, classes or label2id (labels.json and config.json), a plain JSON list, or
-/// a label a line. Errors: kNotFound, kIo; kInvalidData when it names fewer than one label, one twice, or skips an id.
+/// one label per line. Errors: kNotFound, kIo; kInvalidData if the file names no label, repeats one, or skips an id.
 Result<LabelSet> ReadLabels(const std::filesystem::path& path);
 
 }  // namespace winnow

@@ -1,4 +1,4 @@
-/// Text that was UTF-8, read as Windows-1252 or Latin-1, and written again: "cafÃ©", "itâ€™s".
+/// Detection of mojibake, UTF-8 text that was read as Windows-1252 or Latin-1 and written again: "cafÃ©", "itâ€™s".
 #pragma once
 
 #include <optional>
@@ -8,12 +8,13 @@
 namespace winnow {
 
 struct Mojibake {
-  std::string broken, repaired;  ///< the first such place: "Ã©", "é"
+  std::string broken, repaired;  ///< the first occurrence: "Ã©", "é"
   size_t count = 0;              ///< number of characters that appear as several characters in the text
 };
 
-/// Characters that are the bytes of one UTF-8 character, each read alone. One of three or four bytes is enough; of
-/// those of two bytes, which real words come close to ("CAFÉ»"), one that begins with Â or Ã, or several.
+/// Searches a text for groups of characters that are the bytes of one UTF-8 character read one by one. One group of
+/// three or four characters is sufficient. Of groups of two, which also occur in correct texts ("CAFÉ»"), one that
+/// begins with Â or Ã is sufficient, otherwise several are required.
 std::optional<Mojibake> FindMojibake(std::string_view text);
 
 }  // namespace winnow

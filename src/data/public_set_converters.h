@@ -10,22 +10,23 @@ namespace winnow {
 
 using Parts = Result<std::vector<PublicPart>>;
 
-/// A table with its columns under the usual names goes as it is.
+/// Copies tables whose columns have the usual names, unchanged.
 Parts CopyTables(const PublicSet& set, const std::filesystem::path& sources, const std::filesystem::path& output);
 
-/// label TAB text, a message a line.
+/// Converts lines of the form label TAB text, one message per line.
 Parts ConvertSmsSpam(const PublicSet& set, const std::filesystem::path& sources, const std::filesystem::path& output);
 
-/// {"train": [[text, intent], ...], "oos_train": ...}. The out-of-scope parts become one file with a column that tells
-/// them apart.
+/// Converts {"train": [[text, intent], ...], "oos_train": ...}. The out-of-scope parts become one file with a column
+/// that names the part.
 Parts ConvertClinc150(const PublicSet& set, const std::filesystem::path& sources, const std::filesystem::path& output);
 
-/// Classes 0, 1, 2 by their names; the votes stay in columns of their own.
+/// Converts a table whose classes 0, 1, 2 become names; the votes stay in columns of their own.
 Parts ConvertHateDavidson(const PublicSet& set, const std::filesystem::path& sources,
                           const std::filesystem::path& output);
 
-/// enronN/ham/*.txt and enronN/spam/*.txt, each "Subject: ..." and a body. White space runs together, since the line
-/// ends of these mails are where their preprocessing put them; bytes that are no UTF-8 are read as Windows-1252.
+/// Converts enronN/ham/*.txt and enronN/spam/*.txt, each of which has a line "Subject: ..." and a body. Runs of white
+/// space become one space, since the line ends of these mails come from their preprocessing; bytes that are not valid
+/// UTF-8 are read as Windows-1252.
 Parts ConvertEnronSpam(const PublicSet& set, const std::filesystem::path& sources, const std::filesystem::path& output);
 
 }  // namespace winnow

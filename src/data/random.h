@@ -1,4 +1,5 @@
-/// Random numbers that are the same on every platform, unlike those of <random>'s distributions and std::shuffle.
+/// Random numbers for splits that are equal on every platform, unlike those of <random>'s distributions and
+/// std::shuffle.
 #pragma once
 
 #include <cstdint>
@@ -7,9 +8,9 @@
 
 namespace winnow {
 
-/// SplitMix64 (Steele, Lea, Flood 2014): a good stream from any seed, 0 included. A value; not thread-safe. Splits, folds
-/// and samples are drawn from it. It gives other numbers than base/random.h's Random (PCG), and neither may take the
-/// other's place: which texts a seed chooses is a promise.
+/// The generator SplitMix64 (Steele, Lea, Flood 2014): a good stream from any seed, 0 included. A value; not
+/// thread-safe. Splits, folds and samples are drawn from it. Its numbers differ from those of Random (PCG) in
+/// base/random.h, and the two generators must not be exchanged: users rely on a seed always choosing the same texts.
 class SplitMix64 {
  public:
   explicit SplitMix64(uint64_t seed) : state_(seed) {}
@@ -21,7 +22,8 @@ class SplitMix64 {
     return z ^ (z >> 31);
   }
 
-  /// Uniform in [0, bound), bound > 0: numbers past the last whole multiple of `bound` are drawn again.
+  /// Returns a uniform number in [0, bound), bound > 0; numbers past the last whole multiple of `bound` are drawn
+  /// again.
   uint64_t Below(uint64_t bound) {
     const uint64_t biased = (0 - bound) % bound;  // 2^64 mod bound
     uint64_t number = Next();
@@ -29,7 +31,7 @@ class SplitMix64 {
     return number % bound;
   }
 
-  /// Fisher-Yates.
+  /// Puts the items in random order, in place (Fisher, Yates).
   template <typename T>
   void Shuffle(std::span<T> items) {
     for (size_t i = items.size(); i > 1; --i) std::swap(items[i - 1], items[Below(i)]);

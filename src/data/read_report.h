@@ -15,12 +15,12 @@ namespace winnow {
 enum class DropReason { kUnreadable, kEmptyText, kNoLabel, kUnknownLabel, kFiltered };
 inline constexpr size_t kDropReasons = 5;
 
-/// "unreadable row", for reports.
+/// Returns a description of the reason for reports: "unreadable row".
 std::string_view DropReasonText(DropReason reason);
 
 struct FileReport {
   std::string file;
-  std::string description;  ///< "CSV, 2 columns, with a header"
+  std::string description;  ///< format of the file: "CSV, 2 columns, with a header"
   std::string text_field;
   std::vector<std::string> label_fields;
   size_t rows = 0;  ///< all rows, kept or dropped

@@ -19,7 +19,7 @@ std::string DataExtension(const std::filesystem::path& path) {
   return LowerAscii(name.extension().string());
 }
 
-/// Whether the object of a line contains lists of rows, as a document written on one line does.
+/// Returns true if the object of a line contains lists of rows, as a document written on one line does.
 bool HoldsListsOfRows(const Json& json) {
   return std::ranges::any_of(json.items(), [](const Json::Member& member) {
     const Json& value = member.second;

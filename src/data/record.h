@@ -1,4 +1,4 @@
-/// One row of a data file, whatever its format: named fields with values.
+/// One row of a data file of any format: named fields with values.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@
 
 namespace winnow {
 
-/// A field's value. JSON's numbers and booleans keep their spelling in `text` ("3", "true").
+/// The value of a field. JSON's numbers and booleans keep their spelling in `text` ("3", "true").
 struct Value {
   enum class Kind {
     kMissing,  ///< absent, or JSON's null
@@ -21,7 +21,7 @@ struct Value {
     kNumber,
     kBool,
     kList,    ///< a list of texts, numbers or booleans, whose spellings are in `items`
-    kShares,  ///< an object of numbers: its names in `items`, and the numbers in `shares`
+    kShares,  ///< an object of numbers: the names are in `items`, the numbers in `shares`
     kOther,   ///< another object, or a list of objects
   };
   Kind kind = Kind::kMissing;
@@ -36,7 +36,7 @@ struct Field {
 };
 
 struct Record {
-  size_t row = 0;  ///< 1-based: the line that the row begins in, or the item's number in a JSON document
+  size_t row = 0;  ///< 1-based number of the row's first line, or of the item in a JSON document
   std::vector<Field> fields;
 
   /// Returns the value of the field with that name, or null.
@@ -51,18 +51,18 @@ class RecordReader {
   enum class Step { kRecord, kBadRow, kEnd };
   virtual ~RecordReader() = default;
 
-  /// kRecord: `record` was filled (its old contents are reused). kBadRow: record.row and bad_reason() tell which row
-  /// can't be read and why; reading goes on after it. Errors end the reading: kIo, kInvalidData.
+  /// Reads the next row. kRecord: `record` was filled (its memory is reused). kBadRow: the row record.row cannot be
+  /// read for the reason bad_reason(); reading can continue after it. Errors, which end the reading: kIo, kInvalidData.
   virtual Result<Step> Next(Record& record) = 0;
 
   const std::string& bad_reason() const { return bad_reason_; }
-  /// The columns that every row has: of a delimited file; empty for others.
+  /// Returns the columns of a delimited file, which every row has; empty for other formats.
   virtual std::vector<std::string> columns() const { return {}; }
-  /// Whether the names of columns() come from the file; without a header they are "1", "2"...
+  /// Returns true if the names of columns() come from the file; without a header they are "1", "2"...
   virtual bool has_header() const { return false; }
-  /// Whether files of this kind without a header put the label first by convention: label<TAB>text.
+  /// Returns true if files of this format without a header conventionally have the label first: label<TAB>text.
   virtual bool label_first() const { return false; }
-  /// "TSV, 2 columns without a header", for reports.
+  /// Returns a description for reports: "TSV, 2 columns without a header".
   virtual std::string Description() const = 0;
   /// Returns the unit that Record::row counts.
   virtual std::string_view row_word() const { return "line"; }
@@ -77,15 +77,15 @@ class RecordReader {
   std::string bad_reason_;
 };
 
-/// How to open a file. `known_names` decide whether the first row of a delimited file is a header.
+/// Options of opening a file. `known_names` help to decide whether the first row of a delimited file is a header.
 struct OpenOptions {
   Format format = Format::kAuto;
-  bool allow_lines = false;              ///< whether plain text with one text per line is accepted (unlabelled texts)
+  bool allow_lines = false;              ///< true if plain text with one text per line is accepted (unlabelled texts)
   std::vector<std::string> known_names;  ///< field names that the user gave, beside the usual ones
 };
 
-/// Opens a file and finds out its format, by its contents first and its name second.
-/// Errors: those of TextStream::Open; kInvalidData if it has none of the formats.
+/// Opens a file and detects its format, primarily by its contents and secondarily by its name. Errors: those of
+/// TextStream::Open; kInvalidData if the file has none of the formats.
 Result<std::unique_ptr<RecordReader>> OpenRecords(const std::filesystem::path& path, const OpenOptions& options);
 
 }  // namespace winnow

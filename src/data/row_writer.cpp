@@ -51,7 +51,7 @@ bool NeedsQuotes(std::string_view cell, char delimiter) {
   return cell.find_first_of(std::string("\r\n\"") + delimiter) != std::string_view::npos;
 }
 
-/// Whether a plain line would give the field back as something else.
+/// Returns true if a plain line would give the field back as something else.
 bool BreaksPlainLine(std::string_view cell, char delimiter) {
   return cell.starts_with('"') || cell.find_first_of(std::string("\r\n") + delimiter) != std::string_view::npos;
 }

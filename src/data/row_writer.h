@@ -13,27 +13,30 @@
 
 namespace winnow {
 
-/// Collects rows and writes them as TSV, CSV or JSON lines, by the file's extension. Any text survives the way out and
-/// back, tabs, quotes and line ends included:
-/// - CSV follows RFC 4180: a field that holds a comma, a quote or a line end is quoted, quotes within it are doubled.
-/// - TSV is plain where no field needs more. Where one holds a tab or a line end, or begins with a quote, fields are
-///   quoted as in CSV, and the header's all are: readers take that for the sign, since quotes in a TSV are otherwise
-///   plain characters.
-/// - JSON lines keep what is a number, a boolean or a list.
-/// In TSV and CSV a list of one item is that item. Not thread-safe.
+/// Collects rows and writes them as TSV, CSV or JSON lines, according to the file's extension. Any text can be written
+/// and read back unchanged, including tabs, quotes and line ends:
+/// - CSV follows RFC 4180: a field that contains a comma, a quote or a line end is quoted, and quotes in
+///   it are doubled.
+/// - TSV is plain unless a field contains a tab or a line end, or begins with a quote. In that case such fields are
+///   quoted as in CSV, and all fields of the header are: readers recognize quoting by the header, since quotes in a TSV
+///   are otherwise plain characters.
+/// - JSON lines keep numbers, booleans and lists as they are.
+/// In TSV and CSV a list of one item is written as that item. Not thread-safe.
 class RowWriter {
  public:
-  /// Errors: kInvalidArgument for another extension than .tsv, .csv, .jsonl, .ndjson.
+  /// Creates a writer of the file. Errors: kInvalidArgument for another extension than .tsv, .csv, .jsonl, .ndjson.
   static Result<RowWriter> For(const std::filesystem::path& path);
 
   void Add(std::span<const Field> fields);
   size_t rows() const { return rows_.size(); }
 
-  /// Writes the file atomically; a table's columns are all fields that a row had, in order of appearance. Errors: kIo;
-  /// kNotFound without its directory; kInvalidData where a row has a list of several items that a table can't hold.
+  /// Writes the file atomically; a table's columns are all fields of the rows, in order of appearance. Errors: kIo;
+  /// kNotFound if the directory is missing; kInvalidData if a row has a list of several items, which a table cannot
+  /// represent.
   Result<void> Write() const;
 
-  /// Fields that were left out since they hold objects, or lists of such: no reader makes use of them.
+  /// Returns the names of fields that were left out because they contain objects or lists of objects, which no reader
+  /// uses.
   const std::set<std::string>& left_out() const { return left_out_; }
 
  private:
@@ -47,7 +50,7 @@ class RowWriter {
   std::set<std::string> left_out_;
 };
 
-/// A text field, for rows that are made.
+/// Returns a text field, for rows that are not read from a file.
 Field TextField(std::string name, std::string text);
 
 }  // namespace winnow

@@ -21,24 +21,27 @@ struct SplitOptions {
   size_t min_class_texts = 0;  ///< single-label: labels with fewer texts are left out, with their texts
 };
 
-/// The parts share one label set and hold their texts in the order of the data.
+/// The parts of a split data set, which share one label set and contain their texts in the order of the data.
 struct Split {
   Dataset train;
   Dataset validation;
   Dataset test;
-  std::vector<std::string> training_only;  ///< labels with too few texts to be in every part; all of those train
+  /// Labels with too few texts for every part; all their texts are in the training part.
+  std::vector<std::string> training_only;
 };
 
-/// Splits so that each part has every label in proportion, and at least one text of it where there is one for each
-/// part. Single labels: the largest remainders of each class's quota. Multi-label: iterative stratification (Sechidis
-/// et al. 2011). The same data, sizes and seed give the same parts on every platform. Deduplicate first. Errors:
-/// kInvalidArgument for sizes outside [0, 1) or that leave nothing to train on; kInvalidData when a part is empty.
+/// Splits a data set so that each part has every label in proportion, and at least one text of every label that has
+/// enough texts. Single-label: by the largest remainders of each class's quota. Multi-label: iterative stratification
+/// (Sechidis et al. 2011). Equal data, sizes and seeds give equal parts on every platform. De-duplicate first. Errors:
+/// kInvalidArgument for sizes outside [0, 1) or sizes that leave no training texts; kInvalidData if a part is empty.
 Result<Split> StratifiedSplit(Dataset dataset, const SplitOptions& options);
 
 struct SplitFiles {
   std::vector<std::filesystem::path> train;
-  std::vector<std::filesystem::path> validation;  ///< empty: split off training, if validation_size is not 0
-  std::vector<std::filesystem::path> test;        ///< empty: split off training, if test_size is not 0
+  /// Files of the validation part; empty: split off the training files, if validation_size is not 0.
+  std::vector<std::filesystem::path> validation;
+  /// Files of the test part; empty: split off the training files, if test_size is not 0.
+  std::vector<std::filesystem::path> test;
 };
 
 struct SplitReport {
@@ -53,9 +56,9 @@ struct SplitReport {
   Json ToJson() const;
 };
 
-/// Reads, de-duplicates and splits. Where there are too few texts for all parts there is no test part, and where they
-/// are still too few the training texts are used for validation as well; a warning says so. Errors: those of
-/// ReadDataset and StratifiedSplit; kInvalidData when a held-out file has labels that training lacks (unless the
+/// Reads, de-duplicates and splits. If there are too few texts for all parts, there is no test part; if there are still
+/// too few, the training texts are used for validation as well. A warning reports both cases. Errors: those of
+/// ReadDataset and StratifiedSplit; kInvalidData if a held-out file has labels that the training part lacks (unless the
 /// options give the labels: such rows are then dropped and counted).
 Result<Split> ReadSplit(const SplitFiles& files, const ReadOptions& options, const SplitOptions& split,
                         SplitReport& report);

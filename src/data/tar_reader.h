@@ -1,4 +1,4 @@
-/// Members of a .tar or .tar.gz file, one after the other.
+/// Reading of the members of a .tar or .tar.gz file, one after the other.
 #pragma once
 
 #include <cstddef>
@@ -11,25 +11,26 @@
 
 namespace winnow {
 
-/// Reads ustar archives (POSIX.1-1988) and GNU tar's long names. Only plain files are given: directories, links and
-/// devices are passed over. Names are text: whoever makes a path of one answers for it. Nothing is unpacked to disk,
-/// and no more memory is taken than one member that is asked for. Movable, not thread-safe.
+/// A reader of ustar archives (POSIX.1-1988) and GNU tar's long names. Only plain files are returned: directories,
+/// links and devices are skipped. Names are returned unchecked, so callers must not use them as paths without checks.
+/// Nothing is unpacked to disk, and memory contains at most one requested member. Movable, not thread-safe.
 class TarReader {
  public:
-  /// Unpacked bytes past which an archive is refused; the largest set of mails that is known takes a tenth of it.
+  /// Number of unpacked bytes above which an archive is refused; the largest known set of mails has a tenth of it.
   static constexpr uint64_t kMaxBytes = uint64_t{2} << 30;
 
-  /// Errors: kNotFound, kIo.
+  /// Opens an archive. Errors: kNotFound, kIo.
   static Result<TarReader> Open(const std::filesystem::path& path);
 
-  /// Goes on to the next plain file; false at the end. Errors: kInvalidData for a file that is not a tar file, is
-  /// damaged, cut off, or unpacks to more than kMaxBytes; kIo.
+  /// Moves to the next plain file; false at the end. Errors: kInvalidData for a file that is not a tar file, is
+  /// damaged, incomplete, or unpacks to more than kMaxBytes; kIo.
   Result<bool> Next();
 
   const std::string& name() const { return member_; }
   uint64_t size() const { return size_; }
 
-  /// The member's contents; once for each. Errors: as Next; kInvalidData where it is larger than `limit`.
+  /// Returns the contents of the member; may be called once per member. Errors: those of Next; kInvalidData if the
+  /// member is larger than `limit`.
   Result<std::string> Read(size_t limit);
 
  private:

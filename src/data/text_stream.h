@@ -1,5 +1,5 @@
-/// A data file as a stream of valid UTF-8: plain or gzip, any size, in a buffer that holds only what is being looked
-/// at.
+/// A data file as a stream of valid UTF-8: plain or gzip, of any size, in a buffer that contains only the current
+/// records.
 #pragma once
 
 #include <cstddef>
@@ -13,38 +13,39 @@
 
 namespace winnow {
 
-/// Movable, not thread-safe. Usage: look at buffered(), Consume() what was used, Fill() for more.
+/// A stream of text. Movable, not thread-safe. Usage: read buffered(), Consume() the part that was used, Fill() for
+/// more.
 class TextStream {
  public:
-  /// A single record (a line, a quoted row) past this is refused: it is a broken file, not a text.
+  /// Maximum length of a record (a line, a quoted row); a longer one means that the file is damaged.
   static constexpr size_t kMaxRecordBytes = size_t{64} << 20;
 
-  /// Opens `path`, "-" being standard input, and reads its first piece. gzip is recognised by its first bytes.
-  /// Errors: kNotFound; kIo; kInvalidData when the file is empty, or not text.
+  /// Opens `path` ("-": standard input) and reads its first bytes. gzip is recognized by its first bytes. Errors:
+  /// kNotFound; kIo; kInvalidData if the file is empty or not text.
   static Result<TextStream> Open(const std::filesystem::path& path);
 
-  /// Decoded text that was not yet consumed; valid until the next call of Fill().
+  /// Returns the decoded text that was not consumed yet; valid until the next call of Fill().
   std::string_view buffered() const { return std::string_view(text_).substr(position_); }
   void Consume(size_t bytes);
 
-  /// Reads a piece more into the buffer. False at the end of the file.
-  /// Errors: kIo; kInvalidData for a damaged or cut gzip file, one that swells past all reason, a record over the
-  /// limit.
+  /// Reads more of the file into the buffer. Returns false at the end of the file. Errors: kIo; kInvalidData for a gzip
+  /// file that is damaged, incomplete or expands excessively, and for a record over the limit.
   Result<bool> Fill();
 
-  /// Takes the next line, without its end (LF, CRLF; CR where a file has no LF). False when there is none left.
+  /// Reads the next line, without its end (LF, CRLF; CR in a file without LF). Returns false if there is no further
+  /// line.
   Result<bool> NextLine(std::string& line);
 
-  /// The 1-based number of the line that buffered() begins in.
+  /// Returns the 1-based number of the line that buffered() begins in.
   size_t line() const { return line_; }
-  /// Lines end in a lone CR: the first piece of the file has CR and no LF.
+  /// Returns true if lines end in a lone CR: the first bytes of the file contain CR and no LF.
   bool carriage_return_ends_lines() const { return line_end_ == '\r'; }
 
   const std::string& name() const { return name_; }
   bool gzip() const;
   Encoding encoding() const { return decoder_.encoding(); }
   size_t invalid_bytes() const { return decoder_.invalid_bytes(); }
-  /// The line of the first invalid byte, as near as the buffer tells; 0 when there was none.
+  /// Returns the line of the first invalid byte, as precisely as the buffer allows; 0 if there was none.
   size_t first_invalid_line() const { return first_invalid_line_; }
 
  private:

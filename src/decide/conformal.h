@@ -31,9 +31,10 @@ struct AbstentionThreshold {
   int64_t wrong_answered = 0;  ///< number of wrong decisions that are not abstained from
 };
 
-/// `confidence[i]`: of text i's decision; `wrong[i]`: 1 where it is not the truth. The decisions must be made without
-/// looking at these texts. Errors: kInvalidArgument unless 0 < max_error < 1; kInvalidData with too few texts, or where
-/// too many are wrong with a confidence of 1, which no threshold reaches.
+/// Chooses the abstention threshold. `confidence[i]` is the confidence of the decision for text i; `wrong[i]` is 1 if
+/// that decision is wrong. The decisions must be made without knowledge of these texts. Errors: kInvalidArgument unless
+/// 0 < max_error < 1; kInvalidData with too few texts, or if too many decisions are wrong with a confidence of 1, which
+/// no threshold exceeds.
 Result<AbstentionThreshold> AbstainForError(std::span<const float> confidence, std::span<const uint8_t> wrong,
                                             double max_error);
 

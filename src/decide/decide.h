@@ -1,4 +1,4 @@
-/// Probabilities to a decision: thresholds of the three modes, abstention, single-label and multi-label.
+/// From probabilities to a decision: decision thresholds of the three modes, abstention, single-label and multi-label.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ namespace winnow {
 Result<Mode> ParseMode(std::string_view name);
 std::string_view ModeName(Mode mode);
 
-/// The probability from which a label is decided, one for each mode. Compared as float, so that 0.7f reaches 0.7.
+/// The decision threshold of each mode. Compared as float, so that 0.7f reaches 0.7.
 struct ModeThresholds {
   float strict = 0.3F;
   float moderate = 0.5F;
@@ -25,44 +25,45 @@ struct ModeThresholds {
   bool operator==(const ModeThresholds&) const = default;
 };
 
-/// The decision about one text. Label ids are positions in the bundle's label list.
+/// The decision for one text. Label ids are indices into the bundle's list of labels.
 struct Decision {
-  /// The decided label. Multi-label: the most probable decided one, -1 when none was reached.
+  /// The decided label. Multi-label: the most probable decided label, -1 if no label reached its threshold.
   int32_t label = -1;
-  /// The most probable label, whatever the threshold. -1 only when no probability is a number.
+  /// The most probable label, whatever the threshold. -1 only if no probability is a number.
   int32_t top = -1;
-  /// Two labels of which one is positive: the probability of the positive one, whichever was decided. Otherwise that of
-  /// the decided label (multi-label and none decided: the highest). 0 when it is not a number.
+  /// With two labels of which one is positive, the probability of the positive label, even if it was not decided.
+  /// Otherwise the probability of the decided label (multi-label without a decided label: the highest probability). 0
+  /// if it is not a number.
   float score = 0;
-  /// The probability of what was decided. Multi-label and none decided: 1 minus the highest probability.
+  /// The probability of the decided label. Multi-label without a decided label: 1 minus the highest probability.
   float confidence = 0;
-  /// Whether the positive label was decided.
+  /// True if the positive label was decided.
   bool positive = false;
-  /// Whether the confidence is below DecideOptions::abstain_below, or a probability is not a number.
+  /// True if the confidence is below DecideOptions::abstain_below, or a probability is not a number.
   bool abstained = false;
-  /// Multi-label: every decided label, ascending. Single-label: empty.
+  /// All decided labels of a multi-label decision, ascending; empty for a single-label decision.
   std::vector<int32_t> labels;
 };
 
 struct DecideOptions {
-  /// -1 for none. An id outside the labels counts as none.
+  /// Id of the positive label; -1 for none. An id that is not one of the labels counts as none.
   int32_t positive_label = -1;
-  /// Single-label: from here on the positive label is decided. Without a positive label it is not used.
+  /// Single-label: the decision threshold of the positive label. Not used without a positive label.
   float threshold = 0.5F;
-  /// Single-label and multi-label: below this confidence the decision is marked as abstained. 0: never.
+  /// Confidence below which a decision is marked as an abstention. 0: never.
   float abstain_below = 0;
 };
 
-/// One label of `probabilities` (one row, sum 1).
-/// Without a positive label the most probable one, the first of equals. With one, it is decided when
-///   p(positive) / (p(positive) + p(strongest rival)) >= threshold, else the strongest rival.
-/// For two labels that is p(positive) >= threshold; for more it is the most probable label at .5, and a mode moves the
-/// border in the same direction. Thread-safe; allocates nothing.
+/// Chooses one label by `probabilities` (one row, sum 1). Without a positive label, it is the most probable one, the
+/// first of equally probable ones. With a positive label, that label is decided if p(positive) / (p(positive) +
+/// p(strongest rival)) >= threshold, otherwise the strongest rival. For two labels the condition is p(positive) >=
+/// threshold; for more labels and a threshold of .5 the decision is the most probable label, and the modes move the
+/// threshold in the same direction. Thread-safe; allocates nothing.
 Decision Decide(std::span<const float> probabilities, const DecideOptions& options = {});
 
-/// Every label of `probabilities` (one row, independent) that reaches its threshold. `thresholds` has one entry per
-/// label, or one for all; empty means options.threshold for all. A label beyond a shorter list uses options.threshold.
-/// Thread-safe.
+/// Chooses every label of `probabilities` (one row, independent) that reaches its threshold. `thresholds` has one entry
+/// per label, or one for all; empty means options.threshold for all. A label beyond a shorter list uses
+/// options.threshold. Thread-safe.
 Decision DecideMultiLabel(std::span<const float> probabilities, std::span<const float> thresholds,
                           const DecideOptions& options = {});
 

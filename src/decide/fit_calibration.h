@@ -1,4 +1,4 @@
-/// A calibration fitted on held-out texts, by any of the methods.
+/// Fitting of a calibration on held-out texts, by any of the methods.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ namespace winnow {
 /// every label.
 inline constexpr int64_t kEnoughOfLabel = 10;
 
-/// Held-out texts and what the model says of them: logits [texts, labels], and each text's label ids.
+/// Held-out texts with the predictions of the model: logits [texts, labels], and the label ids of each text.
 struct LabelledLogits {
   std::span<const float> logits;
   std::span<const std::vector<int32_t>> truth;
@@ -29,13 +29,13 @@ struct CalibrationFit {
   std::vector<std::string> notes;
 };
 
-/// Whether there are enough texts for the method. A temperature is never refused: with too few texts it stays 1, and
-/// FitCalibration says so. Errors: kInvalidData, with how many there are and how many are needed.
+/// Checks that there are enough texts for the method. A temperature is never refused: with too few texts it stays 1,
+/// and FitCalibration says so. Errors: kInvalidData, with the numbers of existing and required texts.
 Result<void> CheckEnoughFor(CalibrationMethod method, std::span<const std::vector<int32_t>> truth,
                             std::span<const std::string> labels, bool multi_label);
 
-/// Deterministic. Errors: CheckEnoughFor's; kInvalidArgument when sizes disagree, an id is out of range, a single-label
-/// text has not one label, or a logit is not finite.
+/// Fits a calibration. Deterministic. Errors: CheckEnoughFor's; kInvalidArgument if sizes disagree, an id is out of
+/// range, a single-label text does not have exactly one label, or a logit is not finite.
 Result<CalibrationFit> FitCalibration(CalibrationMethod method, const LabelledLogits& texts);
 
 }  // namespace winnow

@@ -8,13 +8,14 @@
 
 namespace winnow {
 
-/// Fewer texts than this do not fix a curve (Niculescu-Mizil & Caruana 2005: below about 1,000 isotonic regression
-/// overfits where scaling does not).
+/// Minimum number of texts for a curve (Niculescu-Mizil & Caruana 2005: below about 1,000 texts isotonic regression
+/// overfits more than scaling does).
 inline constexpr int64_t kEnoughForIsotonic = 1000;
 
-/// By pooling adjacent violators; between blocks straight lines, as scikit-learn's IsotonicRegression(out_of_bounds=
-/// 'clip'). Its values stay within 1 / (n + 2) and (n + 1) / (n + 2) (Laplace's rule of succession): n texts are no
-/// reason to be certain. `scores` are finite and as many as `outcomes`, at least one.
+/// Fits a curve by pooling adjacent violators, with straight lines between blocks, as scikit-learn's
+/// IsotonicRegression(out_of_bounds='clip') does. Its values stay within 1 / (n + 2) and (n + 1) / (n + 2) (Laplace's
+/// rule of succession), since n texts do not justify certainty. `scores` are finite; there is one per element of
+/// `outcomes`, and at least one.
 CalibrationCurve FitIsotonic(std::span<const double> scores, std::span<const uint8_t> outcomes);
 
 }  // namespace winnow

@@ -9,14 +9,15 @@
 
 namespace winnow {
 
-/// For each label the threshold with the best F1 on these texts (Lipton, Elkan, Narayanaswamy 2014), half-way between
-/// two of their scores; of equals the one nearest to .5. .5 for a label of fewer than `least` texts with or without it:
-/// too few to choose by. `probabilities` [texts, labels]; `truth` the label ids of each text.
+/// Returns for each label the threshold with the best F1 on these texts (Lipton, Elkan, Narayanaswamy 2014), half-way
+/// between two of their scores; of equally good thresholds the one nearest to .5. It is .5 for a label with fewer than
+/// `least` texts with or without it, which are too few to choose by. `probabilities` are [texts, labels]; `truth`
+/// contains the label ids of each text.
 std::vector<float> BestF1Thresholds(std::span<const float> probabilities, std::span<const std::vector<int32_t>> truth,
                                     size_t labels, size_t least = 10);
 
-/// A label's threshold in another mode: moved by as much, in log-odds, as the mode's threshold is from the moderate
-/// one.
+/// Returns a label's threshold in another mode: its log-odds are shifted by the difference between the log-odds of the
+/// mode's threshold and of the moderate one.
 float ThresholdInMode(float moderate, const ModeThresholds& modes, Mode mode);
 
 }  // namespace winnow

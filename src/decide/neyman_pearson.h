@@ -26,7 +26,7 @@
 
 namespace winnow {
 
-/// Returns P(Binomial(n, alpha) <= n - k), for the k-th smallest of n scores. 0 < alpha < 1, 1 <= k <= n.
+/// Returns P(Binomial(n, alpha) <= n - k) for the k-th smallest of n scores. Requires 0 < alpha < 1 and 1 <= k <= n.
 double ViolationProbability(int64_t n, int64_t k, double alpha);
 
 /// Returns the smallest number of negatives for which the guarantee is possible: 149 for .02 with .95.
@@ -34,7 +34,7 @@ int64_t TextsNeededForFpr(double max_fpr, double confidence);
 
 struct FprThreshold {
   float threshold = 1;
-  int64_t rank = 0;    ///< k
+  int64_t rank = 0;    ///< rank of the score that the threshold is above: k
   double max_fpr = 0;  ///< guaranteed upper bound of the false-positive rate
 };
 
@@ -45,14 +45,16 @@ struct FprThresholds {
   ModeThresholds modes() const { return {strict.threshold, moderate.threshold, lenient.threshold}; }
 };
 
-/// Moderate keeps the bound, strict twice and lenient half of it, each with the confidence; strict <= moderate <=
-/// lenient. With too few texts for half the bound, lenient lies above the highest score and guarantees what that score
-/// does. Errors: kInvalidArgument unless 0 < max_fpr < .5 and 0 < confidence < 1; kInvalidData with fewer texts than
-/// needed, telling how many there are and how many are needed, and where the threshold would lie above 1.
+/// Chooses thresholds: moderate keeps the bound, strict twice the bound and lenient half of it, each with the given
+/// confidence; strict <= moderate <= lenient. With too few texts for half the bound, lenient is above the highest score
+/// and has the guarantee of that score. Errors: kInvalidArgument unless 0 < max_fpr < .5 and 0 < confidence < 1;
+/// kInvalidData, with the numbers of existing and required texts, for too few texts, and if the threshold would be
+/// above 1.
 Result<FprThresholds> ThresholdsForFpr(std::span<const float> legitimate, double max_fpr, double confidence);
 
-/// The score that decides, of one text of a single-label model with that positive label: for two labels its
-/// probability, for more p / (p + strongest rival), rounded up so that Decide with a threshold above it says no.
+/// Returns the score of one text that thresholds are compared with, for a single-label model with that positive label:
+/// for two labels the probability of the positive label, for more p / (p + strongest rival), rounded up so that Decide
+/// with a threshold above it does not decide the positive label.
 float PositiveScore(std::span<const float> probabilities, int32_t positive_label);
 
 }  // namespace winnow

@@ -26,25 +26,27 @@ Result<ScopeMethod> ParseScopeMethod(std::string_view name);
 
 /// The parameters of the Mahalanobis distance for `labels` labels.
 struct ScopeShape {
-  std::vector<float> whitening;  ///< [labels, labels] row-major: turns logits into what has the identity's covariance
-  std::vector<float> means;      ///< [labels, labels]: row i is label i's mean, whitened
+  /// [labels, labels] row-major: the matrix that transforms logits so that their covariance is the identity.
+  std::vector<float> whitening;
+  std::vector<float> means;  ///< [labels, labels]: row i is the whitened mean of label i
 
   bool empty() const { return means.empty(); }
 };
 
-/// From logits [texts, labels] and their label ids. The covariance within labels is drawn towards a multiple of the
-/// identity by a hundredth of its mean variance, so that it can be inverted for any number of texts. A label without
-/// texts is never the nearest (its mean is infinite). Errors: kInvalidData for fewer texts than twice the labels;
-/// kInvalidArgument when sizes disagree, an id is out of range or a logit is not finite.
+/// Fits the parameters to logits [texts, labels] and their label ids. The covariance within labels is shrunk towards a
+/// multiple of the identity by a hundredth of its mean variance, so that it can be inverted for any number of texts. A
+/// label without texts is never the nearest (its mean is infinite). Errors: kInvalidData if there are fewer texts than
+/// twice the number of labels; kInvalidArgument if sizes disagree, an id is out of range or a logit is not finite.
 Result<ScopeShape> FitScopeShape(std::span<const float> logits, std::span<const int32_t> truth, size_t labels);
 
-/// Scores of rows [texts, labels], higher for what is further away. `shape` is used by kDistance alone. A NaN logit
-/// gives infinity: what can't be judged is not in scope. `scratch` is memory to use. Thread-safe with a scratch each.
+/// Computes the scores of rows [texts, labels]; higher scores are further out of scope. `shape` is used by kDistance
+/// only. A NaN logit gives infinity, so that a text that cannot be judged is out of scope. `scratch` is working memory.
+/// Thread-safe if each thread has its own scratch.
 void ScopeScores(ScopeMethod method, std::span<const float> logits, size_t labels, const ScopeShape& shape,
                  std::span<float> scores, std::vector<float>& scratch);
 
-/// The area under the ROC curve of telling `out_of_scope` scores from `in_scope` ones; ties count half (Mann-Whitney).
-/// None where either is empty.
+/// Returns the area under the ROC curve for separating `out_of_scope` scores from `in_scope` ones; ties count half
+/// (Mann-Whitney). None if one of the lists is empty.
 std::optional<double> ScopeAuroc(std::span<const float> in_scope, std::span<const float> out_of_scope);
 
 }  // namespace winnow

@@ -29,7 +29,7 @@ std::string NameKey(std::string_view name) {
   return has_letter ? key : folded;
 }
 
-/// Whether one name is the other but for a slip of a letter. Names that differ in a digit are meant to.
+/// Returns true if one name is the other but for a slip of a letter. Names that differ in a digit are meant to.
 bool OneSlip(const std::string& a, const std::string& b) {
   constexpr size_t kLeast = 5;
   if (std::min(a.size(), b.size()) < kLeast || EditDistance(a, b) != 1) return false;

@@ -1,4 +1,5 @@
-/// Classes that can't be learnt or measured as they are: too small, unequal, or one under two names.
+/// Findings about classes that cannot be learnt or measured well: classes that are too small or unequal, or that have
+/// two names.
 #pragma once
 
 #include <vector>
@@ -9,8 +10,8 @@
 
 namespace winnow {
 
-/// Findings of kSimilarLabels, kSmallClass (under 2, 5 and 20 texts), kUnequalClasses, and kOneTextClass by
-/// `groups`, those of the set's texts.
+/// Returns the findings of kSimilarLabels, kSmallClass (under 2, 5 and 20 texts), kUnequalClasses, and kOneTextClass.
+/// `groups` are the duplicate groups of the set's texts.
 std::vector<Finding> FindClassFindings(const Dataset& dataset, const DuplicateGroups& groups);
 
 }  // namespace winnow

@@ -1,4 +1,4 @@
-/// All that is odd about a data set: `winnow data doctor`.
+/// All checks of a data set's quality: `winnow data doctor`.
 #pragma once
 
 #include <array>
@@ -23,38 +23,41 @@ struct DoctorOptions {
   double near = 0.8;  ///< Jaccard's similarity from which texts are near duplicates
   int folds = 5;
   uint64_t seed = 42;
-  /// At least this share of the texts is listed with its label in doubt, beside the errors, as far as the model thinks
-  /// another label more probable.
+  /// Minimum share of the texts that is listed with labels in doubt, label errors included, as far as the model
+  /// considers another label more probable.
   double suspects = 0.06;
 };
 
 struct DataQualityReport {
   size_t texts = 0;
-  std::array<size_t, 3> part_sizes{};  ///< by Part
+  std::array<size_t, 3> part_sizes{};  ///< number of texts by Part
   size_t labels = 0;
   bool multi_label = false;
-  std::vector<Finding> findings;    ///< sorted
-  size_t judged = 0;                ///< texts whose labels were judged
-  size_t label_errors = 0;          ///< texts whose label confident learning counts as an error; part of the findings
+  std::vector<Finding> findings;  ///< all findings, sorted by SortFindings
+  size_t judged = 0;              ///< number of texts whose labels were judged
+  /// Number of texts whose label is an error according to confident learning; they are part of the findings.
+  size_t label_errors = 0;
   std::optional<double> agreement;  ///< share of judged labels that the model agrees with
-  std::string not_judged;           ///< why no label, or not all, was judged; empty otherwise
+  std::string not_judged;           ///< reason why no labels, or not all, were judged; empty if all were
 };
 
-/// Progress: called with the name and the number of steps of a task; the returned function is called with the steps
-/// done.
+/// Receives the name of a task and its number of steps; the function that it returns is called with the number of
+/// completed steps.
 using DoctorProgress = std::function<std::function<void(size_t)>(std::string_view work, size_t steps)>;
 
-/// `parts`: [texts]. The same input, options and threads give the same findings. Errors: FindDuplicates',
-/// TrainLinear's; kCancelled. A set whose labels can't be judged is no error: `not_judged` says why.
+/// Checks a data set. `parts` are [texts]. Equal input, options and numbers of threads give equal findings. Errors:
+/// FindDuplicates', TrainLinear's; kCancelled. If the labels of the set cannot be judged, `not_judged` contains the
+/// reason; this is not an error.
 Result<DataQualityReport> CheckDataQuality(const Dataset& dataset, const std::vector<Part>& parts,
                                            const DoctorOptions& options, ThreadPool& pool,
                                            const DoctorProgress& progress = {});
 
-/// Counts first, then the worst of each kind. At most 100 columns; a terminal does not obey what texts hold.
+/// Returns the counts followed by the worst findings of each kind, in at most 100 columns. Control characters in texts
+/// are escaped.
 std::string DataQualityText(const DataQualityReport& report, const Dataset& dataset);
 
-/// {texts, labels, parts, counts: {kind: number}, label_errors: {...}, findings: [{kind, file, line, label, suggested,
-/// score, note}]}.
+/// Returns {texts, labels, parts, counts: {kind: number}, label_errors: {...}, findings: [{kind, file, line, label,
+/// suggested, score, note}]}.
 Json DataQualityJson(const DataQualityReport& report, const Dataset& dataset);
 
 }  // namespace winnow

@@ -13,16 +13,17 @@
 
 namespace winnow {
 
-/// The recipe that found most of 3 % flipped labels: words and pairs of them beside runs of two to five characters,
-/// sublinear; logistic regression with C = 3, one label against the rest. One over all labels found as many (within
-/// half a point on six sets) and took seven times as long for 150 labels; words alone, or C = 1 or 10, found 0 to 3
-/// points fewer.
+/// Returns the options that found most of 3 % flipped labels: words and pairs of words together with runs of two to
+/// five characters, sublinear; logistic regression with C = 3, one label against the rest. Multinomial regression found
+/// as many (within half a point on six sets) and took seven times as long for 150 labels; words alone, or C = 1 or 10,
+/// found 0 to 3 points fewer.
 LinearTrainingOptions DoubtRecipe();
 
-/// [texts, labels] row-major: each text's probabilities by a model of the other folds. Texts of one group are in one
-/// fold, so that no text is judged by its twin, and count there as one where the folds are made even; groups too large
-/// for that are dealt out. `group_of`: [texts], the first text of its group. `done` is called after each fold. The same
-/// input and threads give the same probabilities. Errors: StratifiedFolds' and TrainLinear's; kCancelled.
+/// Returns [texts, labels] row-major: the probabilities of each text by a model of the other folds. Texts of one group
+/// are in one fold, so that no text is judged by a model trained on its duplicate, and count as one text for the
+/// balance of the folds; groups that are too large for that are distributed over the folds. `group_of` is [texts]: the
+/// first text of each text's group. `done` is called after each fold. Equal input and numbers of threads give equal
+/// probabilities. Errors: StratifiedFolds' and TrainLinear's; kCancelled.
 Result<std::vector<float>> OutOfFoldProbabilities(const Dataset& dataset, std::span<const size_t> group_of, int folds,
                                                   uint64_t seed, const LinearTrainingOptions& recipe, ThreadPool& pool,
                                                   const std::function<void()>& done = {});

@@ -1,4 +1,4 @@
-/// The activation function that follows each matrix product.
+/// The activation functions that follow the matrix products of a model.
 #pragma once
 
 #include "bundle/model_config.h"
@@ -18,10 +18,10 @@ inline Activation FunctionOf(HiddenActivation activation) {
   return Activation::kGelu;
 }
 
-/// Between a layer's two big products.
+/// Returns the function between the two large products of a layer.
 inline Activation HiddenFunction(const ModelConfig& config) { return FunctionOf(config.activation); }
 
-/// Between the head's two products.
+/// Returns the function between the two products of the head.
 inline Activation HeadFunction(const ModelConfig& config) {
   switch (config.architecture) {
     case Architecture::kBert:
@@ -41,7 +41,8 @@ inline Activation HeadFunction(const ModelConfig& config) {
   return Activation::kTanh;
 }
 
-/// Before the head's first product: nothing in BERT, ALBERT, DistilBERT and ModernBERT.
+/// Returns true if there is dropout before the head's first product, which BERT, ALBERT, DistilBERT and ModernBERT do
+/// not have.
 inline bool HasHeadInputDropout(const ModelConfig& config) {
   return config.architecture != Architecture::kBert && config.architecture != Architecture::kAlbert &&
          config.architecture != Architecture::kDistilBert && config.architecture != Architecture::kModernBert;

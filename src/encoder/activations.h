@@ -13,64 +13,68 @@
 
 namespace winnow {
 
-/// The intermediate results of one layer. T tokens; R rows: T, but where ComputesFirstsOnly the first token of each text,
-/// since the classification head reads no other; h hidden, i intermediate, e embedding size. Pointers into Activations' arena.
+/// The intermediate results of one layer. T is the number of tokens; R the number of rows, which is T, but the number of
+/// texts if ComputesFirstsOnly, since the classification head reads only the first token of each text; h is the hidden
+/// size, i the intermediate size, e the embedding size. Pointers refer to the arena of Activations.
 struct LayerActivations {
-  float* input;         ///< [T, h]
-  float* normed;        ///< [T, h] the input, normalised where IsPreNorm: what query, key and value are products of
-  float* input_normal;  ///< [T, h] before gamma; null where the input is not normalised
-  float* input_rstd;    ///< [T]
-  float* query_input;   ///< [R, h]; `normed` itself, but in the last layer its gathered first tokens
-  float* query;         ///< [T, 3h] with key and value beside it; in the last layer [R, h] by itself
-  float* key;           ///< key, with the same rows as `value`
+  float* input;  ///< [T, h] input of the layer
+  /// [T, h] input of the query, key and value products: `input`, normalized if IsPreNorm (except in the first layer).
+  float* normed;
+  float* input_normal;  ///< [T, h] normalization of the input before gamma; null unless IsPreNorm
+  float* input_rstd;    ///< [T] reciprocal standard deviations of the input
+  /// [R, h] input of the query product: `normed` itself, but its gathered first tokens if ComputesFirstsOnly.
+  float* query_input;
+  float* query;  ///< [T, 3h] query with key and value beside it; [R, h] query alone if ComputesFirstsOnly
+  float* key;    ///< key, with the same rows as `value`
   float* value;
   size_t query_stride, key_stride;
   float* log_sum;          ///< [heads of text, queries of text] for each text
-  float* context;          ///< [R, h] attention's output before its product
-  float* middle;           ///< [R, h] where IsPreNorm: the input with attention's output added; else null
-  float* attended;         ///< [R, h] after attention's normalisation (IsPreNorm: the perceptron's)
-  float* attended_normal;  ///< [R, h] before gamma and beta
-  float* attended_rstd;    ///< [R]
-  float* up;               ///< [R, i] ([R, 2i] where it is gated) before the activation function
-  float* output;           ///< [R, h]
-  float* output_normal;    ///< [R, h]; where IsPreNorm, of the last layer alone
-  float* output_rstd;      ///< [R]
-  float* product;          ///< [R, h] scratch: a product's output before its normalisation
-  float* activated;        ///< [R, i] scratch: the activation function's output
+  float* context;          ///< [R, h] output of attention, before its product
+  float* middle;           ///< [R, h] sum of input and attention's product if IsPreNorm; otherwise null
+  float* attended;         ///< [R, h] output of the normalization after attention
+  float* attended_normal;  ///< [R, h] normalization after attention before gamma and beta
+  float* attended_rstd;    ///< [R] reciprocal standard deviations of the normalization after attention
+  float* up;               ///< [R, i] output of the first product, before the activation function; [R, 2i] if gated
+  float* output;           ///< [R, h] output of the layer
+  float* output_normal;  ///< [R, h] normalization of the output before gamma and beta; if IsPreNorm, of the last layer
+  float* output_rstd;    ///< [R] reciprocal standard deviations of the output
+  float* product;        ///< [R, h] scratch: output of a product before its normalization
+  float* activated;      ///< [R, i] scratch: output of the activation function
 };
 
 class Activations {
  public:
   enum class Keep {
-    kNothing,  ///< every layer writes over the one before
-    kOutputs,  ///< the outputs of layers; a backward pass recomputes what is inside a layer (Chen et al. 2016)
-    kAll,      ///< everything that a backward pass needs
+    kNothing,  ///< nothing: every layer overwrites the results of the one before
+    kOutputs,  ///< the outputs of layers; a backward pass recomputes the other results of a layer (Chen et al. 2016)
+    kAll,      ///< all results that a backward pass needs
   };
-  /// Makes room for `texts`.
+  /// Allocates the memory for a batch, `texts`.
   void Prepare(const ModelConfig& config, const PackedTexts& texts, Keep keep);
   /// Returns the number of floats that Prepare takes for a batch of that size.
   static size_t Floats(const ModelConfig& config, size_t tokens, size_t texts, Keep keep);
 
   Keep kept = Keep::kNothing;
   std::vector<LayerActivations> layers;
-  RelativePositions relative;         ///< computed by itself, where the model has them
-  PositionBias position_bias;         ///< alike
-  RotaryPositions rotary;             ///< alike
-  float* features = nullptr;          ///< [texts, h] what the head reads
-  float* embeddings = nullptr;        ///< [T, e] before their projection; null where they need none
-  float* embedding_normal = nullptr;  ///< [T, e]
-  float* embedding_rstd = nullptr;    ///< [T]
-  float* head_input = nullptr;        ///< [texts, h] first tokens after their dropout; null where there is none
-  float* pooled_input = nullptr;      ///< [texts, h] head dense layer before its activation function
-  float* pooled = nullptr;            ///< [texts, h]
-  float* pooled_normal = nullptr;     ///< [texts, h] ModernBERT's head; null where it is not normalised
-  float* pooled_rstd = nullptr;       ///< [texts]
-  float* logits = nullptr;            ///< [texts, labels]
+  RelativePositions relative;         ///< relative positions, if the model has them; computed separately
+  PositionBias position_bias;         ///< MPNet's attention biases; computed separately
+  RotaryPositions rotary;             ///< ModernBERT's rotary positions; computed separately
+  float* features = nullptr;          ///< [texts, h] input of the head
+  float* embeddings = nullptr;        ///< [T, e] embeddings before their projection; null if they have none
+  float* embedding_normal = nullptr;  ///< [T, e] normalization of the embeddings before gamma and beta
+  float* embedding_rstd = nullptr;    ///< [T] reciprocal standard deviations of the embeddings
+  float* head_input = nullptr;    ///< [texts, h] first tokens after their dropout; null if the head has no such dropout
+  float* pooled_input = nullptr;  ///< [texts, h] output of the head's dense layer before its activation function
+  float* pooled = nullptr;        ///< [texts, h] output of the head's activation function, normalized in ModernBERT
+  float* pooled_normal = nullptr;  ///< [texts, h] normalization in the head before gamma; null if there is none
+  float* pooled_rstd = nullptr;    ///< [texts] reciprocal standard deviations in the head
+  float* logits = nullptr;         ///< [texts, labels]
 
  private:
   class Carver;
+  /// Assigns the parts of layer `l`, but its output and scratch.
   void CarveLayer(const ModelConfig& config, size_t l, size_t tokens, size_t rows, Keep keep, Carver& arena);
-  /// Hands out an arena's places, or measures it where `base` is null.
+  /// Assigns the parts of an arena, or measures its size if `base` is null.
   size_t Carve(const ModelConfig& config, size_t tokens, size_t texts, Keep keep, float* base);
 
   FloatBuffer arena_;

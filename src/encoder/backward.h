@@ -16,27 +16,28 @@ namespace winnow {
 class TrainingPass {
  public:
   struct Options {
-    /// Weights of lower depths (WeightInfo::depth) get no gradient, and nothing is computed for them.
+    /// Number of depths (WeightInfo::depth) whose weights get no gradient; nothing is computed for them.
     int frozen_depths = 0;
-    /// Keeps the layers' outputs alone, and computes the rest again on the way back: about a fifth of the memory for a
-    /// third more work, and the same bytes.
+    /// Keeps only the layers' outputs and recomputes the other results during the backward pass: about a fifth of the
+    /// memory and a third more computation, with equal results.
     bool recompute = false;
     MatMulOptions products = {};  ///< options of the matrix products of forward and backward
   };
 
-  /// All must outlive the pass. The pool's size decides how sums are split, hence the last bits of the gradients.
+  /// Creates a pass; all arguments must outlive it. The pool's size determines how sums are split, hence the last bits
+  /// of the gradients.
   TrainingPass(const Model& model, ThreadPool& pool, const Options& options);
   TrainingPass(const Model& model, ThreadPool& pool) : TrainingPass(model, pool, Options()) {}
 
-  /// Returns the number of floats that a batch takes.
+  /// Returns the number of floats of memory that a batch takes.
   static size_t Floats(const ModelConfig& config, size_t tokens, size_t texts, const Options& options);
 
-  /// Logits [texts, labels]. What the backward needs is kept until the next call. `texts` has passed CheckBatch and
-  /// must stay alive until Backward is done.
+  /// Returns the logits [texts, labels]. The results that the backward pass needs are kept until the next call. `texts`
+  /// must have passed CheckBatch and must outlive the call of Backward.
   std::span<const float> Forward(const PackedTexts& texts, const StepDropout& dropout);
 
-  /// Computes the gradients of the weights from the gradient of the logits of the last Forward. Overwrites or adds, as
-  /// gradients.accumulating says, and sets that flag.
+  /// Computes the gradients of the weights from the gradient of the logits of the last Forward. Overwrites `gradients`,
+  /// or adds to them if gradients.accumulating is set, and sets that flag.
   void Backward(std::span<const float> logits_grad, Gradients& gradients);
 
  private:
@@ -45,9 +46,9 @@ class TrainingPass {
   void PostNormBackward(size_t l, size_t first_text, size_t last_text, int thread, Gradients& gradients);
   void PreNormBackward(size_t l, size_t first_text, size_t last_text, int thread, Gradients& gradients);
   void PreNormInputBackward(size_t l, size_t first_text, size_t last_text, int thread, Gradients& gradients);
-  /// The gradient of the tokens that the head reads, from that of what it reads.
+  /// Computes d_state_ of all tokens from the gradient of their means.
   void FeaturesBackward(size_t first_text, size_t last_text);
-  /// From d_query_ and d_qkv_ of the last layer to d_state_ of its input.
+  /// Computes d_state_ of the last layer's input from d_query_ and d_qkv_.
   void LastInputBackward(const LayerLayout& weights, size_t first_text, size_t last_text, int thread,
                          Gradients& gradients);
   void AttentionBackwardOfTexts(size_t l, size_t first_text, size_t last_text, int thread, Gradients& gradients);

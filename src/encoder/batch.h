@@ -1,4 +1,5 @@
-/// Texts as token ids, packed: one after the other, without padding.
+/// Texts as token ids without padding; text t is ids[offsets[t]] ... ids[offsets[t + 1] - 1]. Owns no memory. No text
+/// is empty.
 #pragma once
 
 #include <algorithm>
@@ -15,15 +16,15 @@ struct PackedTexts {
   std::span<const int32_t> ids;
   std::span<const int32_t> offsets;  ///< offsets of the texts and the total; the first is 0
   /// For pairs, by text: the index of the first token with type 1, counted from the text's first token (the second
-  /// segment embedding). Texts past its end are single ones, of type 0 alone. Inference reads it; training makes no
-  /// pairs, and its backward pass takes all tokens for type 0.
+  /// segment embedding). Texts beyond the end of the list are single texts, all of type 0. Only inference reads it:
+  /// training has no pairs, and its backward pass treats all tokens as type 0.
   std::span<const int32_t> second_begins = {};
 
   size_t texts() const { return offsets.size() - 1; }
   size_t tokens() const { return ids.size(); }
   size_t begin(size_t text) const { return static_cast<size_t>(offsets[text]); }
   size_t length(size_t text) const { return static_cast<size_t>(offsets[text + 1] - offsets[text]); }
-  /// How many of the text's tokens have type 0: at most length(text).
+  /// Returns the number of the text's tokens that have type 0: at most length(text).
   size_t first_length(size_t text) const {
     if (text >= second_begins.size()) return length(text);
     return std::min(length(text), static_cast<size_t>(second_begins[text]));
@@ -34,7 +35,7 @@ struct PackedTexts {
 struct PackedBatch {
   std::vector<int32_t> ids;
   std::vector<int32_t> offsets = {0};
-  std::vector<int32_t> second_begins = {};  ///< up to the last pair
+  std::vector<int32_t> second_begins = {};  ///< second_begins of the texts up to the last pair
 
   void Clear() {
     ids.clear();
@@ -42,7 +43,8 @@ struct PackedBatch {
     second_begins.clear();
   }
   void EndText() { offsets.push_back(static_cast<int32_t>(ids.size())); }
-  /// `second_begin`: how many of the text's tokens come before those of type 1 (Tokenizer::EncodePair tells).
+  /// Ends a pair. `second_begin` is the number of the text's tokens before those of type 1, which Tokenizer::EncodePair
+  /// returns.
   void EndPair(size_t second_begin) {
     second_begins.resize(texts(), std::numeric_limits<int32_t>::max());  // the single texts before it
     second_begins.push_back(static_cast<int32_t>(second_begin));
@@ -69,7 +71,7 @@ struct PackedBatch {
 /// Returns the number of tokens of the longest text; 0 if there are no texts.
 size_t LongestOf(const PackedTexts& texts);
 
-/// Cuts the texts into `parts` runs of about equally many tokens: part p is texts cuts[p] ... cuts[p + 1] - 1.
+/// Divides the texts into `parts` runs with about equal numbers of tokens: part p is texts cuts[p] ... cuts[p + 1] - 1.
 std::vector<size_t> CutByTokens(const PackedTexts& texts, int parts);
 
 }  // namespace winnow

@@ -21,7 +21,7 @@ struct StepDropout {
   bool enabled = false;
   uint64_t key = 0;  ///< random key, derived from the seed and the step
 
-  /// Numbers of a hash: new ones go to the end.
+  /// The places of dropout. Their numbers enter a hash, so new places must be added at the end.
   enum Place { kEmbedding, kAttention, kAttentionOutput, kOutput, kHead, kHeadInput, kPosition };
   Dropout At(const ModelConfig& config, Place place, size_t layer = 0) const;
 };
@@ -30,28 +30,29 @@ struct StepDropout {
 /// kInvalidModel for ids (the tokenizer is another model's), kInvalidArgument for lengths.
 Result<void> CheckBatch(const ModelConfig& config, const PackedTexts& texts);
 
-/// Computes activations.logits of texts first_text ... last_text - 1, on the calling thread. `activations` was prepared
-/// for `texts`, its relative positions or position bias computed where the model has them. Different ranges may run at the same time,
-/// each with a scratch of its own.
-/// `team`, where given and idle, shares the products with the caller, which then runs no other range.
+/// Computes activations.logits of texts first_text ... last_text - 1, on the calling thread. `activations` must be
+/// prepared for `texts`, with relative positions, attention biases or rotary positions computed if the model has them.
+/// Different ranges may run at the same time, each with its own scratch. `team`, if given and idle, shares the products
+/// with the caller, which must then run no other range.
 void Forward(const Model& model, const PackedTexts& texts, size_t first_text, size_t last_text,
              const StepDropout& dropout, const MatMulOptions& products, Activations& activations,
              AttentionScratch& scratch, ThreadPool* team = nullptr);
 
-/// Computes one layer again from its kept input, to the same bytes.
+/// Computes one layer again from its stored input, with equal results.
 void ForwardLayer(const Model& model, const PackedTexts& texts, size_t first_text, size_t last_text, size_t layer,
                   const StepDropout& dropout, const MatMulOptions& products, Activations& activations,
                   AttentionScratch& scratch);
 
-/// Runs whole batches on a pool: texts are dealt out by tokens, each thread takes its own through all layers.
+/// Runs whole batches on a pool: texts are distributed by tokens, and each thread computes its texts through all
+/// layers.
 class ForwardRunner {
  public:
-  /// The arguments must outlive the runner.
+  /// Creates a runner; the arguments must outlive it.
   ForwardRunner(const Model& model, ThreadPool& pool)
       : model_(model), pool_(pool), scratch_(static_cast<size_t>(pool.size())) {}
 
-  /// Logits [texts, labels]; they stay valid until the next call. `texts` has passed CheckBatch. What depends on
-  /// the weights alone is kept from call to call: see WeightsChanged.
+  /// Returns the logits [texts, labels], which stay valid until the next call. `texts` must have passed CheckBatch.
+  /// Values that depend on the weights alone are kept from call to call: see WeightsChanged.
   std::span<const float> Logits(const PackedTexts& texts);
 
   /// Returns the logits of any number of texts, in their order, computed in batches that bound memory. `done`,

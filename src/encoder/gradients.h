@@ -1,4 +1,4 @@
-/// Gradients of all weights that learn: dense for matrices and vectors, only the touched rows for the token embeddings.
+/// Gradients of all trained weights: dense for matrices and vectors, only the used rows for the token embeddings.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ namespace winnow {
 
 class Gradients {
  public:
-  /// Weights of depths below `frozen_depths` get no gradient.
+  /// Creates gradients; weights of depths below `frozen_depths` get none.
   Gradients(const ModelConfig& config, const Layout& layout, int threads, int frozen_depths = 0);
 
   /// Returns the number of floats for that many threads, without the rows of token embeddings.
@@ -25,28 +25,28 @@ class Gradients {
   /// Gives each token of `texts` a row for the gradient of its embedding, zero at first.
   void AddRows(const PackedTexts& texts);
 
-  /// Whether a backward of this step has written already, so that the next one adds.
+  /// True if a backward pass of this step has written gradients, so that the next one adds to them.
   bool accumulating = false;
 
-  /// A weight's gradient by its offset in the layout, of the matrices or vectors.
+  /// Returns the gradient of a weight of the matrices or vectors, by its offset in the layout.
   float* at(size_t offset) { return dense_.data() + Place(offset); }
   const float* at(size_t offset) const { return dense_.data() + Place(offset); }
   std::span<float> dense() { return dense_.span(); }
 
-  /// A thread's own sums for the vectors' region, added up by AddVectors at the end of a backward.
+  /// Returns a thread's own sums for the vectors' region, which AddVectors adds up at the end of a backward pass.
   float* vector_at(int thread, size_t offset) {
     return thread_vectors_[static_cast<size_t>(thread)].data() + (offset - first_vector_);
   }
   void AddVectors();
 
-  /// The gradient [embedding size] of a token's embedding; null where the token has no row in this step.
+  /// Returns the gradient [embedding size] of a token's embedding; null if the token has no row in this step.
   float* word_row_of(int32_t id) {
     const int32_t slot = slot_of_[static_cast<size_t>(id)];
     return slot < 0 ? nullptr : word_rows_.data() + static_cast<size_t>(slot) * width_;
   }
   const float* word_row_of(int32_t id) const { return const_cast<Gradients*>(this)->word_row_of(id); }
 
-  /// Euclidean norm of all gradients together. The same for the same number of threads.
+  /// Returns the Euclidean norm of all gradients together. Equal numbers of threads give equal results.
   double Norm(ThreadPool& pool);
 
  private:

@@ -1,6 +1,6 @@
-/// The classification head: a dense layer, its activation function and the classifier, over each text's first token as
-/// the last layer gives it. It is the same over the tokens' way through all layers (encoder/forward.h, backward.h) and
-/// over features that were computed once (encoder/head_pass.h).
+/// The classification head: a dense layer, its activation function and the classifier, applied to the last layer's
+/// output at each text's first token. It is used both after all layers (encoder/forward.h, backward.h) and on features
+/// that were computed once (encoder/head_pass.h).
 #pragma once
 
 #include <array>
@@ -15,35 +15,35 @@ namespace winnow {
 
 /// Matrices of a batch, with one row per text.
 struct HeadPlaces {
-  const float* features;  ///< [texts, h] of the last layer
-  float* input;           ///< [texts, h] the features after their dropout; null where the architecture has none
-  float* pooled_input;    ///< [texts, h] before the activation function
-  float* pooled;          ///< [texts, h]
-  float* pooled_normal;   ///< [texts, h] ModernBERT's, before gamma; null where the head has no normalisation
-  float* pooled_rstd;     ///< [texts]
+  const float* features;  ///< [texts, h] output of the last layer, of the first token or the mean of all
+  float* input;           ///< [texts, h] features after their dropout; null if the architecture has no such dropout
+  float* pooled_input;    ///< [texts, h] output of the dense layer before the activation function
+  float* pooled;          ///< [texts, h] output of the activation function, normalized in ModernBERT
+  float* pooled_normal;   ///< [texts, h] normalization before gamma; null if the head has none
+  float* pooled_rstd;     ///< [texts] reciprocal standard deviations
   float* logits;          ///< [texts, labels]
 
   const float* dense_input() const { return input != nullptr ? input : features; }
 };
 
-/// Gradients of these.
+/// Gradients of the matrices in HeadPlaces.
 struct HeadGradPlaces {
   const float* logits;
   float* pooled;
   float* again;     ///< [texts, h] scratch
-  float* features;  ///< null: not wanted, as below the head all is frozen
+  float* features;  ///< gradient of the features; null: not computed, if all weights below the head are frozen
 };
 
 /// Computes `at.logits` of texts first_text ... last_text - 1, on the calling thread.
 void HeadForward(const Model& model, size_t first_text, size_t last_text, const StepDropout& dropout,
                  const MatMulOptions& products, const HeadPlaces& at);
 
-/// Takes the same texts back: fills `grads`, and adds the biases' gradients to the thread's sums.
+/// Computes the gradients of these texts in `grads`, and adds those of the biases to the thread's sums.
 void HeadBackward(const Model& model, size_t first_text, size_t last_text, int thread, const StepDropout& dropout,
                   const MatMulOptions& products, const HeadPlaces& at, const HeadGradPlaces& grads,
                   Gradients& gradients);
 
-/// The gradients of the head's two products of the whole batch, once all its texts were taken back.
+/// Returns the gradients of the head's two products for the whole batch, after HeadBackward of all its texts.
 std::array<WeightGradient, 2> HeadWeightGradients(const Model& model, size_t texts, const HeadPlaces& at,
                                                   const HeadGradPlaces& grads, Gradients& gradients);
 

@@ -1,4 +1,5 @@
-/// Training and evaluating the classification head alone, on features: the outputs of the layers below for each text.
+/// Training and evaluation of the classification head alone, on features: the outputs of the layers below for each
+/// text.
 /// If those layers are frozen, their outputs are the same in each epoch and are computed once
 /// (ForwardRunner::AllFeatures); a step then costs two small products instead of a pass through all layers.
 #pragma once
@@ -18,17 +19,17 @@ namespace winnow {
 
 class HeadPass {
  public:
-  /// The arguments must outlive the pass. `products` says how Forward and Backward multiply.
+  /// Creates a pass; the arguments must outlive it. `products` are the options of the products in Forward and Backward.
   HeadPass(const Model& model, ThreadPool& pool, const MatMulOptions& products = {});
 
   /// Returns the number of floats that a batch takes.
   static size_t Floats(const ModelConfig& config, size_t texts);
 
-  /// Logits [texts, labels] of features [texts, h], which must stay alive until Backward is done.
+  /// Returns the logits [texts, labels] of features [texts, h], which must outlive the call of Backward.
   std::span<const float> Forward(std::span<const float> features, const StepDropout& dropout);
 
-  /// Gradients of the head's weights, from that of the logits of the last Forward. Overwrites or adds, as
-  /// gradients.accumulating says, and sets it.
+  /// Computes the gradients of the head's weights from that of the logits of the last Forward. Overwrites `gradients`,
+  /// or adds to them if gradients.accumulating is set, and sets that flag.
   void Backward(std::span<const float> logits_grad, Gradients& gradients);
 
   /// Returns the logits of any number of texts, in f32 and without dropout, in batches that bound memory.

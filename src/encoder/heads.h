@@ -16,14 +16,15 @@ namespace winnow {
 
 struct HeadPlace {
   AttentionShape shape;
-  size_t query_row;  ///< first row of the text in matrices with a row a query: its first token, or, in the last layer,
-                     ///< the text
-  size_t token_row;  ///< first row of the text in matrices with a row a token
+  /// First row of the text in matrices with a row per query: its first token or, in the last layer, the index of the
+  /// text.
+  size_t query_row;
+  size_t token_row;  ///< first row of the text in matrices with a row per token
   size_t column;     ///< first column of the head within a row of hidden_size
 };
 
-/// Calls visit(place) for all heads of texts first_text ... last_text - 1. In the last layer only a text's first token
-/// asks.
+/// Calls visit(place) for all heads of texts first_text ... last_text - 1. In the last layer only the first token of a
+/// text is a query.
 template <class Visit>
 void ForEachHead(const ModelConfig& config, const LayerActivations& layer, bool firsts_only, const PackedTexts& texts,
                  size_t first_text, size_t last_text, const Visit& visit) {
@@ -48,7 +49,8 @@ void ForEachHead(const ModelConfig& config, const LayerActivations& layer, bool 
   }
 }
 
-/// Relative positions' scores as a bias of `shape`, in the scratch's bias. `query` and `key` are the head's.
+/// Writes the scores of relative positions to the scratch's bias, which becomes the bias of `shape`. `query` and `key`
+/// are those of the head.
 inline void AddRelativeScores(const RelativePlaces& places, const RelativeHead& head, const float* query,
                               const float* key, AttentionShape& shape, AttentionScratch& scratch) {
   float* bias = scratch.BiasFloats(shape.queries * BiasStride(shape.tokens));

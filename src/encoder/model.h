@@ -17,32 +17,33 @@ namespace winnow {
 class Model {
  public:
   struct LoadOptions {
-    /// Replaces a head whose size is not that of `config.labels` by a fresh one; without it that is an error.
+    /// Replaces a head whose size is not that of `config.labels` by a new one; otherwise such a head is an error.
     bool reinit_head = false;
-    /// Makes a head where the file has none, as a base model's. Without it that is an error.
+    /// Creates a head if the file has none, as that of a base model; otherwise a missing head is an error.
     bool create_head = false;
     uint64_t seed = 42;  ///< random seed of new weights
-    /// Copies the token embeddings into memory, to be changed by training; otherwise they stay in the mapped file.
+    /// Copies the token embeddings into memory, so that training can change them; otherwise they stay in the mapped
+    /// file.
     bool writable = false;
   };
 
-  /// Reads `dir`/model.safetensors as `config` describes it. Names are accepted with and without the model's prefix,
-  /// and LayerNorm.gamma and .beta beside .weight and .bias; position_ids, pre-training heads and the like are passed
-  /// over. Errors: kNotFound, kInvalidModel (missing tensors, other shapes, NaN), naming the tensor.
+  /// Reads `dir`/model.safetensors as described by `config`. Names are accepted with and without the model's prefix,
+  /// and LayerNorm.gamma and .beta in place of .weight and .bias; position_ids, pre-training heads and the like are
+  /// ignored. Errors: kNotFound, kInvalidModel (missing tensors, other shapes, NaN), naming the tensor.
   static Result<Model> Load(const std::filesystem::path& dir, ModelConfig config, const LoadOptions& options);
 
-  /// Fresh weights: normal with config.initializer_range, biases zero, normalisation one.
+  /// Creates a model with random weights: normal with config.initializer_range, biases zero, normalization one.
   static Model Fresh(ModelConfig config, uint64_t seed);
 
-  /// Writes `dir`/model.safetensors, float32, atomically.
+  /// Writes `dir`/model.safetensors in float32, atomically.
   Result<void> Save(const std::filesystem::path& dir) const;
 
   const ModelConfig& config() const { return config_; }
   const Layout& layout() const { return layout_; }
 
-  /// The token embeddings [vocabulary, hidden].
+  /// Returns the token embeddings [vocabulary, hidden].
   const float* words() const { return words_; }
-  /// A weight of the other two regions, by its offset in the layout.
+  /// Returns a weight of the matrices or vectors, by its offset in the layout.
   const float* at(size_t offset) const { return rest_.data() + (offset - layout_.matrices); }
   /// Returns writable weights, if the model was loaded writable.
   float* writable_words() { return words_memory_.data(); }

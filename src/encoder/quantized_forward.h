@@ -16,8 +16,8 @@
 
 namespace winnow {
 
-/// Threads that compute one range of texts together, each a part of every product's columns and of the rows in between.
-/// Alone by default.
+/// Threads that compute one range of texts together: each one computes a part of every product's columns and of the
+/// rows in between. By default a single thread.
 struct Team {
   int rank = 0;
   int size = 1;
@@ -28,7 +28,7 @@ struct Team {
   }
 };
 
-/// Memory of one range of texts; grows to the largest that was prepared, and is used again.
+/// Memory for one range of texts, which grows to the largest prepared range and is reused.
 class QuantizedScratch {
  public:
   struct Need {
@@ -55,21 +55,22 @@ class QuantizedScratch {
   std::vector<AttentionScratch> attention;  // scratch by rank
 };
 
-/// Logits [last_text - first_text, labels] of these texts, each the same whatever the range and the team.
-/// `texts` has passed CheckBatch; `scratch` was prepared by one of the team for at least as many tokens and texts.
+/// Computes the logits [last_text - first_text, labels] of these texts; those of a text do not depend on the range and
+/// the team. `texts` must have passed CheckBatch; `scratch` must have been prepared by one thread of the team for at
+/// least as many tokens and texts.
 void QuantizedForward(const QuantizedModel& model, const PackedTexts& texts, size_t first_text, size_t last_text,
                       QuantizedScratch& scratch, const Team& team, float* logits);
 
-/// Runs batches of any size on a pool: many texts are dealt out to the threads, few are computed by all of them
-/// together. Thread-safe: a caller that finds the pool busy computes by itself. Answers are the same either way.
+/// Runs batches of any size on a pool: many texts are distributed to the threads, few are computed by all of them
+/// together. Thread-safe: a caller that finds the pool busy computes on its own thread, with equal results.
 class QuantizedRunner {
  public:
-  /// The arguments must outlive the runner.
+  /// Creates a runner; the arguments must outlive it.
   QuantizedRunner(const QuantizedModel& model, ThreadPool& pool);
 
-  /// logits [texts, labels], in the order of the texts. `texts` has passed CheckBatch. Allocates nothing once it has
-  /// seen a batch with as much in each of its parts. `done`, where given, is told now and then how many texts are
-  /// finished, and stops the rest by returning false.
+  /// Computes the logits [texts, labels] in the order of the texts. `texts` must have passed CheckBatch. Allocates
+  /// nothing once it has seen a batch of this size in each of its parts. `done`, if given, receives the number of
+  /// finished texts at intervals, and stops the rest by returning false.
   void Logits(const PackedTexts& texts, std::span<float> logits, const std::function<bool(size_t done)>& done = {},
               PoolUse use = PoolUse::kIfFree);
 
@@ -85,7 +86,7 @@ class QuantizedRunner {
   Barrier barrier_;
   std::vector<QuantizedScratch> scratch_;  // by the pool's thread; the first is the team's
   Mutex spare_mutex_;
-  /// Of callers that found the pool busy.
+  /// Memory for callers that found the pool busy.
   std::vector<std::unique_ptr<QuantizedScratch>> spare_ GUARDED_BY(spare_mutex_);
 };
 

@@ -1,8 +1,8 @@
 /// A quantized encoder, whose large matrices are INT8, for inference. `winnow quantize` creates its file.
 ///
-/// On disk it is model_int8.safetensors, the same for every CPU. Matrices are I8 with a tensor NAME_scale of F32, a
-/// scale for each row (output, word or position); layers that lose too much accuracy in INT8 are BF16; the head is
-/// BF16, biases and normalisation F32. Names are those of model.safetensors.
+/// The file model_int8.safetensors is equal for every CPU. Matrices are I8 with a tensor NAME_scale of F32, which
+/// contains a scale for each row (output, word or position); layers that lose too much accuracy in INT8 are BF16; the
+/// head is BF16, biases and normalization F32. Names are those of model.safetensors.
 #pragma once
 
 #include <filesystem>
@@ -26,23 +26,25 @@ inline constexpr char kInt8Weights[] = "model_int8.safetensors";
 
 /// The parts of a model that keep more than one byte per weight.
 struct QuantizationPlan {
-  std::vector<bool> bf16_layers;  ///< whether each layer stays bf16; empty: none
-  bool bf16_words = false;        ///< whether the token embeddings stay bf16
+  std::vector<bool> bf16_layers;  ///< true for each layer that stays bf16; empty: none
+  bool bf16_words = false;        ///< true if the token embeddings stay bf16
 };
 
-/// Writes `dir`/model_int8.safetensors, atomically. Errors: kIo, kInvalidModel for products wider than bytes can sum.
+/// Writes `dir`/model_int8.safetensors, atomically. Errors: kIo, kInvalidModel for products too wide for exact INT8
+/// sums.
 Result<void> WriteQuantizedWeights(const Model& model, const QuantizationPlan& plan, const std::filesystem::path& dir);
 
 struct QuantizedLayer {
-  PackedWeights qkv, out, up, down;  ///< query, key and value each padded to whole column blocks
-  // Where IsPreNorm, biases and betas are empty, and the first layer's attention_gamma.
+  /// Weights of the products; query, key and value are each padded to whole column blocks.
+  PackedWeights qkv, out, up, down;
+  // If IsPreNorm, biases, betas and the first layer's attention_gamma are empty.
   FloatBuffer qkv_bias, out_bias, up_bias, down_bias;
   FloatBuffer attention_gamma, attention_beta, output_gamma, output_beta;
 };
 
 class QuantizedReader;
 
-/// Immutable once loaded; thread-safe.
+/// A quantized model. Immutable once loaded; thread-safe.
 class QuantizedModel {
  public:
   /// Reads and packs `dir`/model_int8.safetensors on `pool`. Errors: kNotFound, kIo, kInvalidModel (missing tensors,
@@ -54,11 +56,11 @@ class QuantizedModel {
   size_t num_layers() const { return static_cast<size_t>(config_.num_layers); }
   const QuantizedLayer& layer(size_t l) const { return groups_[GroupOf(l)]; }
 
-  /// hidden_size, rounded up to whole column blocks: the distance of query, key and value in a row.
+  /// Returns hidden_size, rounded up to whole column blocks: the distance of query, key and value in a row.
   size_t qkv_block() const;
 
-  /// Rows of words, positions and token types, summed: out [tokens, embedding size] of one text, of whose tokens the first
-  /// `first_length` have type 0 and the others type 1, where the model has that.
+  /// Computes the sum of word, position and token type embeddings of one text: out [tokens, embedding size]. The first
+  /// `first_length` tokens have type 0 and the others type 1, if the model has token types.
   void Embed(std::span<const int32_t> ids, size_t first_length, float* out) const;
   /// The projection of embeddings of another width to the hidden size; where config().embedding_size is positive.
   const PackedWeights& project() const { return project_; }
@@ -66,8 +68,8 @@ class QuantizedModel {
   const float* embedding_gamma() const { return embedding_gamma_.data(); }
   const float* embedding_beta() const { return embedding_beta_.data(); }
 
-  /// Projected relative positions of a layer's head at a column of the hidden size, for texts as long as the model
-  /// takes; where config().relative_span is positive.
+  /// Returns the projected relative positions of a layer's head at a column of the hidden size, for texts up to the
+  /// maximum length of the model; requires that config().relative_span is positive.
   RelativeHead relative_head(size_t layer, size_t column) const;
   RelativePlaces relative_places() const { return relative_columns_.places(); }
 
@@ -91,7 +93,7 @@ class QuantizedModel {
   explicit QuantizedModel(ModelConfig config) : config_(std::move(config)) {}
   size_t GroupOf(size_t l) const { return static_cast<size_t>(GroupOfLayer(config_, static_cast<int>(l))); }
   Result<void> LoadLayers(const QuantizedReader& read, const Layout& layout, ThreadPool& pool);
-  /// Words stay in `file` where they are bytes.
+  /// Loads the embeddings; those of words stay in `file` if they are INT8.
   Result<void> LoadEmbeddings(const QuantizedReader& read, const Layout& layout,
                               const std::shared_ptr<const SafetensorsFile>& file);
   Result<void> LoadRelativePositions(const QuantizedReader& read, const Layout& layout, ThreadPool& pool);

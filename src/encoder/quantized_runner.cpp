@@ -9,7 +9,7 @@ namespace {
 
 constexpr size_t kChunkTokens = 512;  // that a thread takes through all layers at once, about
 
-/// What the largest of all parts takes.
+/// Returns the memory that the largest of all parts needs.
 QuantizedScratch::Need LargestOf(const PackedTexts& texts, Cutter cutter) {
   QuantizedScratch::Need need{};
   for (Part part; (part = cutter.Cut()).begin < part.end;) {

@@ -1,6 +1,6 @@
 /// DeBERTa's relative positions (He et al. 2020, arXiv:2006.03654; version 2's buckets): one table of embeddings for
-/// all layers, normalised once, which each layer projects with its own query and key weights. Distances alone count, so
-/// this is done once for a batch, or for as long as the weights stay.
+/// all layers, normalized once, which each layer projects with its own query and key weights. Projections depend on
+/// distances alone, so they are computed once per batch, or for as long as the weights stay constant.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ namespace winnow {
 
 struct StepDropout;
 
-/// The columns that distances of texts up to `longest` tokens have in the projected positions; column 0 is row
+/// The columns of the projected positions for the distances in texts of up to `longest` tokens; column 0 is row
 /// `first_row` of the table.
 struct RelativeColumns {
   RelativeColumns() = default;
@@ -35,10 +35,11 @@ struct RelativeColumns {
   RelativePlaces places() const { return {of_distance.data(), longest, width, linear}; }
 };
 
-/// Projected positions of all layers.
+/// The projected positions of all layers.
 class RelativePositions {
  public:
-  /// For texts up to `longest` tokens; on the pool. `keep`: for a backward.
+  /// Computes the positions for texts up to `longest` tokens, on the pool. `keep`: intermediate results are kept for a
+  /// backward pass.
   void Compute(const Model& model, size_t longest, const StepDropout& dropout, const MatMulOptions& products, bool keep,
                ThreadPool& pool);
   void Clear() { columns_ = {}; }
@@ -48,20 +49,20 @@ class RelativePositions {
   static size_t Floats(const ModelConfig& config, size_t longest, int threads);
 
   RelativePlaces places() const { return columns_.places(); }
-  /// The head at a column of the hidden size.
+  /// Returns the head at a column of the hidden size.
   RelativeHead Head(size_t layer, size_t column) const;
 
-  /// Begins a backward, and one layer of it.
+  /// BeginBackward begins a backward pass, BeginLayer one layer of it.
   void BeginBackward(ThreadPool& pool);
   void BeginLayer(ThreadPool& pool);
-  /// A thread's own sums, as Head's matrices lie.
+  /// Return a thread's own sums, which have the layout of Head's matrices.
   float* query_grad(int thread, size_t column) { return grads_[static_cast<size_t>(thread)].data() + column * stride_; }
   float* key_grad(int thread, size_t column) { return query_grad(thread, hidden_ + column); }
-  /// Adds up the threads, and from their sum to the gradients of the layer's weights (those of `qkv` were written
-  /// before) and of the table.
+  /// Adds up the sums of the threads, and computes from them the gradients of the layer's weights (those of `qkv` were
+  /// written before) and of the table.
   void EndLayer(const Model& model, size_t layer, const StepDropout& dropout, const MatMulOptions& products,
                 bool of_table, Gradients& gradients, ThreadPool& pool);
-  /// Gradients of the table and its normalisation.
+  /// Computes the gradients of the table and its normalization.
   void EndBackward(const Model& model, Gradients& gradients);
 
  private:

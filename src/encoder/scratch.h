@@ -5,8 +5,8 @@
 
 namespace winnow {
 
-/// Two layers of 128, in BERT's form: about a million weights beside its vocabulary, trained in seconds on some
-/// thousand texts.
+/// Returns a configuration of two layers of 128 in BERT's form: about a million weights besides the vocabulary, trained
+/// in seconds on some thousand texts.
 ModelConfig ScratchConfig(int vocab_size, int max_length);
 
 }  // namespace winnow

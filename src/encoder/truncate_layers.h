@@ -6,8 +6,8 @@
 
 namespace winnow {
 
-/// A model with `num_layers` of the layers, evenly spaced, the first and the last among them (of one: the first);
-/// everything else is copied. Errors: kInvalidArgument unless 1 <= num_layers <= the model's.
+/// Returns a model with `num_layers` of the layers, evenly spaced and including the first and the last (for one layer:
+/// the first); all other weights are copied. Errors: kInvalidArgument unless 1 <= num_layers <= the model's.
 Result<Model> TruncateLayers(const Model& model, int num_layers);
 
 }  // namespace winnow

@@ -10,8 +10,8 @@
 
 namespace winnow {
 
-/// gradient[out, in] (+)= of_output[rows, out]^T input[rows, in], the rows of `gradient` dealt out to the pool's
-/// threads.
+/// The product gradient[out, in] (+)= of_output[rows, out]^T input[rows, in]; the rows of `gradient` are distributed
+/// over the pool's threads.
 struct WeightGradient {
   size_t rows, out, in;
   const float* of_output;
@@ -19,7 +19,7 @@ struct WeightGradient {
   float* gradient;
 };
 
-/// Computes the part of `products` that falls to `thread` of `threads`; adds to the gradients where `accumulate`.
+/// Computes the part of `products` of thread number `thread` of `threads`; adds to the gradients if `accumulate`.
 inline void ComputeWeightGradients(std::span<const WeightGradient> products, bool accumulate,
                                    const MatMulOptions& options, int thread, int threads) {
   constexpr size_t kGrain = 16;
@@ -34,7 +34,7 @@ inline void ComputeWeightGradients(std::span<const WeightGradient> products, boo
   }
 }
 
-/// A bias's: sums[n] += each of the rows of x[rows, n].
+/// Computes the gradient of a bias: sums[n] += each of the rows of x[rows, n].
 inline void AddColumnSums(size_t rows, size_t n, const float* x, float* sums) {
   for (size_t r = 0; r < rows; ++r) AddTo(n, x + r * n, sums);
 }

@@ -13,15 +13,16 @@
 namespace winnow {
 
 struct FoldResult {
-  int64_t train = 0, validation = 0;      ///< texts; those of the test are metrics.count
-  std::optional<double> best_epoch = {};  ///< none of a linear model
-  double seconds = 0;                     ///< of the training
-  Metrics metrics;                        ///< of the fold's texts
+  /// Number of texts in the training and validation part; metrics.count is that of the test part.
+  int64_t train = 0, validation = 0;
+  std::optional<double> best_epoch = {};  ///< best epoch; none for a linear model
+  double seconds = 0;                     ///< wall time of the training
+  Metrics metrics;                        ///< metrics on the fold's texts
 };
 
 struct CrossValidation {
   std::vector<FoldResult> folds;
-  Metrics pooled;  ///< of all texts, each as the model decided that had not seen it
+  Metrics pooled;  ///< metrics on all texts, each decided by the model that was not trained on it
 };
 
 struct Spread {
@@ -29,11 +30,11 @@ struct Spread {
   double deviation = 0;  ///< sample standard deviation (n - 1) over the folds
 };
 
-/// The metric that MetricByName knows by that name; nothing if it is unknown or not defined for these texts.
+/// Returns the metric with that name in MetricByName; nothing if it is unknown or not defined for these texts.
 std::optional<double> DefinedMetric(const Metrics& metrics, std::string_view name);
 
-/// Mean and deviation of a metric that MetricByName knows; nothing if a fold does not define it, or there are fewer
-/// than two folds.
+/// Returns mean and deviation of a metric that MetricByName knows; nothing if a fold does not define it, or if there
+/// are fewer than two folds.
 std::optional<Spread> SpreadOf(const CrossValidation& result, std::string_view metric);
 
 }  // namespace winnow

@@ -14,27 +14,27 @@
 namespace winnow {
 
 struct DataCurvePoint {
-  int64_t texts = 0;  ///< trained on
+  int64_t texts = 0;  ///< number of training texts
   double seconds = 0;
   Metrics metrics = {};
-  std::vector<uint8_t> right = {};  ///< [test texts] whether it was decided as it is labelled
+  std::vector<uint8_t> right = {};  ///< [test texts] 1 if the decision for the text is right
 };
 
 struct DataCurve {
-  int64_t available = 0;   ///< texts to train on
-  int64_t validation = 0;  ///< texts
+  int64_t available = 0;   ///< number of available training texts
+  int64_t validation = 0;  ///< number of validation texts
   std::vector<DataCurvePoint> points;
 };
 
-/// The sizes of training parts, ascending, each once. `wanted`: numbers of texts, or, up to 1, shares of `available`;
-/// empty: halves of all down to about 50 texts or two a label, seven at most. Errors: kInvalidArgument for a size that
-/// is no number of texts that there are.
+/// Returns the sizes of the training parts, ascending, each once. `wanted` are numbers of texts or, up to 1, shares of
+/// `available`; empty: halves of all texts down to about 50 texts or two per label, seven sizes at most. Errors:
+/// kInvalidArgument for a size that is not a number of available texts.
 Result<std::vector<size_t>> CurveSizes(std::span<const std::string> wanted, size_t available, size_t labels);
 
-/// How two models' answers to the same texts differ.
+/// The difference between two models' predictions for the same texts.
 struct Change {
-  int64_t better = 0, worse = 0;  ///< right from wrong, and wrong from right
-  /// Whether the difference is significant at the 5 % level: McNemar's test (1947).
+  int64_t better = 0, worse = 0;  ///< number of texts that changed from wrong to right, and from right to wrong
+  /// True if the difference is significant at the 5 % level: McNemar's test (1947).
   bool beyond_chance = false;
 };
 Change ChangeBetween(std::span<const uint8_t> before, std::span<const uint8_t> after);

@@ -24,7 +24,7 @@ bool IsLower(char32_t c) {
 bool IsUpper(char32_t c) {
   return (c >= 'A' && c <= 'Z') || (c >= 0xC0 && c <= 0xDE && c != 0xD7) || (c >= 0x410 && c <= 0x42F);
 }
-/// Of Latin, Greek and Cyrillic: what may be taken apart.
+/// Returns true for letters of Latin, Greek and Cyrillic, which may be changed.
 bool IsLetter(char32_t c) {
   return IsAsciiLetter(c) || (c >= 0xC0 && c <= 0x24F && c != 0xD7 && c != 0xF7) || (c >= 0x386 && c <= 0x481) ||
          (c >= 0x48A && c <= 0x52F);

@@ -1,4 +1,4 @@
-/// A classifier measured on labelled texts.
+/// Measurement of a classifier on labelled texts.
 #pragma once
 
 #include <functional>
@@ -20,20 +20,20 @@ struct Answers {
   const std::vector<std::string>& labels;
   bool multi_label = false;
   int32_t positive_label = -1;
-  std::function<Decision(std::span<const float> probabilities)> decide;  ///< of one text
+  std::function<Decision(std::span<const float> probabilities)> decide;  ///< makes the decision for one text
 };
 
-/// Compares the decisions with the set's labels, which are the answers' in their order. Errors: ComputeMetrics';
-/// kInvalidData where a text has another number of labels than one and the answers are one out of all.
+/// Compares the decisions with the set's labels, which must be those of the answers, in their order. Errors:
+/// ComputeMetrics'; kInvalidData if the answers are single-label and a text does not have exactly one label.
 Result<Metrics> EvaluateAnswers(const Answers& answers, const Dataset& dataset);
 
-/// Classifies the texts and compares the decisions of `options.mode` with their labels. The set has the classifier's
-/// labels, in its order, and its texts come from its template (ReadOptions::labels, ::template_text). Errors: those of
-/// classifying and of ComputeMetrics; kCancelled when `progress` returns false.
+/// Classifies the texts and compares the decisions of `options.mode` with their labels. The set must have the
+/// classifier's labels, in its order, and its texts must come from its template (ReadOptions::labels, ::template_text).
+/// Errors: those of classifying and of ComputeMetrics; kCancelled if `progress` returns false.
 Result<Metrics> EvaluateClassifier(const BundleClassifier& classifier, const Dataset& dataset,
                                    const ClassifyOptions& options, const BundleClassifier::Progress& progress = {});
 
-/// Measures a zero-shot classifier: the set has no template, and its labels are the classifier's, in its order.
+/// Measures a zero-shot classifier. The set must have no template, and the classifier's labels, in its order.
 Result<Metrics> EvaluateZeroShot(const ZeroShotClassifier& classifier, const Dataset& dataset,
                                  const ClassifyOptions& options, const ZeroShotClassifier::Progress& progress = {});
 

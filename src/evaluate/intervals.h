@@ -13,38 +13,38 @@ struct Interval {
   bool operator==(const Interval&) const = default;
 };
 
-/// Wilson's score interval (1927), 95 %, of `successes` of `trials`. None where there are no trials or the counts make
-/// no sense (below 0, more successes than trials).
+/// Returns Wilson's score interval (1927), 95 %, of `successes` of `trials`. None if there are no trials or the counts
+/// are not valid (below 0, more successes than trials).
 std::optional<Interval> WilsonInterval(int64_t successes, int64_t trials);
 
-/// How often a label was decided rightly, decided wrongly, and missed.
+/// The numbers of texts for which a label was decided rightly, decided wrongly, and missed.
 struct LabelCounts {
   int64_t true_positives = 0, false_positives = 0, false_negatives = 0;
   bool operator==(const LabelCounts&) const = default;
 };
 
-/// 2 tp / (2 tp + fp + fn); 0 where the label neither occurs nor is decided.
+/// Returns 2 tp / (2 tp + fp + fn); 0 if the label neither occurs nor is decided.
 double F1(const LabelCounts& counts);
 
-/// Mean F1. `count_absent` says whether a label that neither occurs nor is decided counts as 0 (scikit-learn's
-/// multi-label form) or is left out (its single-label form). 0 where nothing is left.
+/// Returns the mean F1. `count_absent` says whether a label that neither occurs nor is decided counts as 0
+/// (scikit-learn's multi-label form) or is left out (its single-label form). 0 if no label is left.
 double MacroF1(std::span<const LabelCounts> counts, bool count_absent);
 
-/// What each text contributes to the label counts, told once for each kind of text there is: a bootstrap over texts
-/// needs no more, and kinds are few.
+/// The contributions of texts to the label counts, stored once per kind of text: a bootstrap over texts needs only the
+/// kinds, and there are few of them.
 class Outcomes {
  public:
   explicit Outcomes(size_t labels) : labels_(labels) {}
 
-  /// Adds a text by the labels it has and those decided, both ascending and in range.
+  /// Adds a text by its true labels and the decided ones, both ascending and in range.
   void Add(std::span<const int32_t> truth, std::span<const int32_t> decided);
 
   size_t texts() const { return kind_of_text_.size(); }
   std::vector<LabelCounts> Counts() const;
 
-  /// Percentile bootstrap (Efron 1979), 95 %, of the macro-F1: `resamples` draws of as many texts with replacement. The
-  /// same seed gives the same interval on every machine. None for no texts or no resamples. Costs resamples * texts
-  /// draws.
+  /// Returns the percentile bootstrap interval (Efron 1979), 95 %, of the macro-F1: `resamples` draws of as many texts
+  /// with replacement. Equal seeds give equal intervals on every machine. None for no texts or no resamples. Costs
+  /// resamples * texts draws.
   std::optional<Interval> BootstrapMacroF1(bool count_absent, int resamples, uint64_t seed) const;
 
  private:

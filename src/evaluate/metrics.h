@@ -1,6 +1,6 @@
-/// The figures of `winnow evaluate` and of the trainer's evaluations. Where scikit-learn has a figure, it is that one,
-/// with zero_division=0; a figure that is not defined is absent, and `notes` says why. All functions are pure and
-/// thread-safe.
+/// The metrics of `winnow evaluate` and of the trainer's evaluations. A metric that scikit-learn has is equal to
+/// scikit-learn's, with zero_division=0. A metric that is not defined is absent, and `notes` says why. All functions
+/// are pure and thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -17,11 +17,11 @@ namespace winnow {
 
 struct ClassMetrics {
   double precision = 0, recall = 0, f1 = 0;
-  int64_t support = 0;  ///< texts that have the label
-  int64_t decided = 0;  ///< texts for which it was decided
+  int64_t support = 0;  ///< number of texts that have the label
+  int64_t decided = 0;  ///< number of texts for which the label was decided
   LabelCounts counts;
-  std::optional<double> roc_auc;            ///< the label against the rest
-  std::optional<Interval> recall_interval;  ///< Wilson's; none without support
+  std::optional<double> roc_auc;            ///< ROC-AUC of the label against the rest
+  std::optional<Interval> recall_interval;  ///< Wilson's interval of the recall; none without support
 };
 
 struct Metrics {
@@ -30,72 +30,80 @@ struct Metrics {
   int32_t positive_label = -1;
   bool multi_label = false;
 
-  double accuracy = 0;  ///< multi-label: the share of texts whose whole set is right (subset accuracy)
-  /// Means over the labels that occur or are decided (single-label) or over all labels (multi-label), as
-  /// scikit-learn's.
+  /// Accuracy; multi-label: the share of texts whose whole set of labels is right (subset accuracy).
+  double accuracy = 0;
+  /// Means over the labels that occur or are decided (single-label) or over all labels (multi-label), as in
+  /// scikit-learn.
   double f1_macro = 0, f1_micro = 0, f1_weighted = 0, precision_macro = 0, recall_macro = 0;
-  /// Two labels: of the positive one (without one, of label 1). More: the mean over labels against the rest
-  /// (roc_auc_score(multi_class='ovr') and its multi-label form). A label with only one kind of text makes it absent;
-  /// multi-label, it is left out of the mean, and a note says so.
+  /// Two labels: ROC-AUC of the positive label (without one, of label 1). More labels: the mean over the labels against
+  /// the rest (roc_auc_score(multi_class='ovr') and its multi-label form). If all texts or no text have a label, the
+  /// value is absent; for a multi-label set that label is left out of the mean, and a note says so.
   std::optional<double> roc_auc;
   /// The false-positive rate: negatives that were assigned the positive label / all negatives.
   std::optional<double> fpr;
-  /// Expected calibration error of the most probable label; multi-label: of every pair of text and label.
+  /// Expected calibration error of the most probable label; for a multi-label model that of all pairs of text and
+  /// label.
   std::optional<double> ece;
   std::optional<double> adaptive_ece;  ///< ECE with bins of equal numbers of texts (evaluate/ranking.h)
-  /// Mean squared difference of probabilities and truth (Brier 1950). Two labels: of the second one's probability, 0 to
-  /// 1; more: summed over the labels, 0 to 2 (scikit-learn's brier_score_loss); multi-label: the mean over texts and
-  /// labels, 0 to 1.
+  /// Mean squared difference of probabilities and truth (Brier 1950). Two labels: that of the second label's
+  /// probability, 0 to 1; more labels: the sum over the labels, 0 to 2 (scikit-learn's brier_score_loss); multi-label:
+  /// the mean over texts and labels, 0 to 1.
   std::optional<double> brier;
-  /// Mean negative log likelihood in nats of a text, scikit-learn's log_loss; multi-label: of a text and label.
+  /// Mean negative log likelihood in nats per text, scikit-learn's log_loss; for a multi-label model per text and
+  /// label.
   std::optional<double> nll;
 
   std::optional<Interval> accuracy_interval, fpr_interval,
       recall_interval;                        ///< Wilson's; recall is the positive label's
-  std::optional<Interval> f1_macro_interval;  ///< bootstrap's
+  std::optional<Interval> f1_macro_interval;  ///< bootstrap interval of the macro-F1
 
   std::vector<ClassMetrics> per_class;  ///< in the order of `labels`
-  /// Single-label: texts of truth r decided as c at [r * labels + c]. Multi-label: empty; per_class has the counts.
+  /// [r * labels + c] number of texts with the true label r and the decided label c. Empty for a multi-label model,
+  /// whose counts are in per_class.
   std::vector<int64_t> confusion;
-  std::vector<std::string> notes;  ///< why a metric is absent or less precise than it looks
+  std::vector<std::string> notes;  ///< reasons why a metric is absent or less precise than it looks
 };
 
 struct MetricsOptions {
-  int32_t positive_label = -1;     ///< -1 for none
-  int bootstrap_resamples = 1000;  ///< 0 leaves f1_macro_interval out, as for evaluations within a training
+  int32_t positive_label = -1;  ///< id of the positive label; -1 for none
+  /// Number of resamples; 0 leaves f1_macro_interval out, as for evaluations within a training.
+  int bootstrap_resamples = 1000;
   uint64_t seed = 42;
 };
 
-/// Single-label. `probabilities` is [n, labels] row-major, `truth` n label ids. `decided` is n label ids as the
-/// caller's thresholds decided them, or empty: then the most probable label, the first of equals, except that the
-/// positive label wins its ties (what Decide does at .5). Errors: kInvalidData when there are no texts;
-/// kInvalidArgument when sizes disagree or an id is out of range; kInvalidModel when a probability is not within 0
-/// to 1.
+/// Computes the metrics of single-label predictions. `probabilities` are [n, labels] row-major, `truth` are n label
+/// ids. `decided` are n label ids as the caller's thresholds decided them, or empty: then the most probable label is
+/// decided, the first of equally probable ones, except that the positive label wins its ties (as Decide does at .5).
+/// Errors: kInvalidData if there are no texts; kInvalidArgument if sizes disagree or an id is out of range;
+/// kInvalidModel if a probability is not within 0 to 1.
 Result<Metrics> ComputeMetrics(std::span<const float> probabilities, std::span<const int32_t> truth,
                                std::span<const std::string> labels, const MetricsOptions& options = {},
                                std::span<const int32_t> decided = {});
 
-/// Multi-label: sets of ids, in any order, repeats allowed. `decided` empty: each label with a probability of at least
-/// .5.
+/// Computes the metrics of multi-label predictions. The sets of ids may be in any order and have repetitions. If
+/// `decided` is empty, each label with a probability of at least .5 is decided.
 Result<Metrics> ComputeMultiLabelMetrics(std::span<const float> probabilities,
                                          std::span<const std::vector<int32_t>> truth,
                                          std::span<const std::string> labels, const MetricsOptions& options = {},
                                          std::span<const std::vector<int32_t>> decided = {});
 
-/// One of the two above, for sets of label ids: single-label, a set is its first id, and an empty one is out of range.
+/// Computes single-label or multi-label metrics from sets of label ids. In the single-label case a set stands for its
+/// first id, and an empty set is out of range.
 Result<Metrics> ComputeMetricsOfSets(std::span<const float> probabilities, std::span<const std::vector<int32_t>> truth,
                                      std::span<const std::string> labels, bool multi_label,
                                      const MetricsOptions& options = {},
                                      std::span<const std::vector<int32_t>> decided = {});
 
-/// The names that MetricByName knows, in the order of reports.
+/// Returns the names that MetricByName knows, in the order of reports.
 std::span<const std::string_view> MetricNames();
 
-/// One metric by its name, as `--metric` gives it: hyphens count as underscores, and Hugging Face's "eval_" may lead.
-/// Errors: kInvalidArgument for an unknown name, with the list; kInvalidData where these data do not define it.
+/// Returns a metric by its name, as in `--metric`: hyphens count as underscores, and Hugging Face's prefix "eval_" is
+/// allowed. Errors: kInvalidArgument for an unknown name, with the list; kInvalidData if these data do not define the
+/// metric.
 Result<double> MetricByName(const Metrics& metrics, std::string_view name);
 
-/// False for fpr, ece, adaptive_ece, brier and nll, which are better when lower. Errors: as for an unknown name above.
+/// Returns false for fpr, ece, adaptive_ece, brier and nll, for which lower is better. Errors: kInvalidArgument for an
+/// unknown name.
 Result<bool> HigherIsBetter(std::string_view name);
 
 }  // namespace winnow

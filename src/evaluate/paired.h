@@ -17,18 +17,19 @@ struct DecidedTexts {
   size_t labels = 0;
   int32_t positive_label = -1;
   bool multi_label = false;
-  std::vector<std::vector<int32_t>> truth = {}, decided = {};  ///< ascending sets; single-label: one id each
-  std::vector<float> confidence = {};                          ///< in what was decided
+  /// Ascending sets of label ids; single-label: one id each.
+  std::vector<std::vector<int32_t>> truth = {}, decided = {};
+  std::vector<float> confidence = {};  ///< confidence of the decision
 
   bool Right(size_t text) const { return truth[text] == decided[text]; }
   size_t size() const { return truth.size(); }
 };
 
 struct PairedFigure {
-  std::string name;  ///< "accuracy", "f1_macro", "fpr", "recall"
+  std::string name;  ///< name of the metric: "accuracy", "f1_macro", "fpr", "recall"
   double first = 0, second = 0;
-  /// Interval of second - first: percentiles of a bootstrap over the texts, the same ones drawn for both (Efron 1979),
-  /// 95 %.
+  /// Interval of second - first, 95 %: percentiles of a bootstrap over the texts, in which both models have the same
+  /// resamples (Efron 1979).
   std::optional<Interval> difference;
 };
 
@@ -45,12 +46,13 @@ struct PairedOptions {
   uint64_t seed = 42;
 };
 
-/// `first` and `second` have the same texts in the same order, at least one. fpr and recall are there where both have
-/// a positive label, which the caller has seen to be the same, and texts with and without it.
+/// Compares two models. `first` and `second` must have the same texts in the same order, at least one. fpr and recall
+/// are included if both models have a positive label, which must be the same one, and there are texts with and without
+/// it.
 PairedComparison ComparePaired(const DecidedTexts& first, const DecidedTexts& second,
                                const PairedOptions& options = {});
 
-/// One sentence: whether the difference is significant, with McNemar's p.
+/// Returns one sentence that says whether the difference is significant, with McNemar's p.
 std::string VerdictOf(const PairedComparison& comparison, const std::string& first, const std::string& second);
 
 }  // namespace winnow

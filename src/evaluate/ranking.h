@@ -1,4 +1,4 @@
-/// Figures of probabilities rather than of decisions: ROC-AUC, calibration errors, Brier score and log loss.
+/// Metrics of probabilities rather than of decisions: ROC-AUC, calibration errors, Brier score and log loss.
 #pragma once
 
 #include <cstdint>
@@ -8,9 +8,10 @@
 
 namespace winnow {
 
-/// The area under the ROC curve: the chance that a text with the label scores above one without it, ties counting half
-/// (Mann-Whitney, midranks; equal to scikit-learn's roc_auc_score). `scores[i * stride]` is text i's score; `truth[i]`
-/// is 1 for texts with the label. None where either kind of text is missing. Scores must not be NaN.
+/// Returns the area under the ROC curve: the chance that a text with the label has a higher score than one without it,
+/// ties counting half (Mann-Whitney, midranks; equal to scikit-learn's roc_auc_score). `scores[i * stride]` is text i's
+/// score; `truth[i]` is 1 for texts with the label. None if no text, or every text, has the label. Scores must not be
+/// NaN.
 std::optional<double> RocAuc(std::span<const float> scores, size_t stride, std::span<const uint8_t> truth);
 
 /// Expected calibration error with 15 bins of equal width, (0, 1/15] ... (14/15, 1], 0 in the first (Naeini et al.
@@ -18,7 +19,7 @@ std::optional<double> RocAuc(std::span<const float> scores, size_t stride, std::
 class CalibrationError {
  public:
   void Add(double confidence, bool hit);
-  /// None where nothing was added.
+  /// Returns the error; none if nothing was added.
   std::optional<double> Value() const;
 
  private:
@@ -36,7 +37,7 @@ class CalibrationError {
 class AdaptiveCalibrationError {
  public:
   void Add(double confidence, bool hit) { texts_.push_back({confidence, hit ? 1.0 : 0.0}); }
-  /// None where nothing was added.
+  /// Returns the error; none if nothing was added.
   std::optional<double> Value() const;
 
  private:
@@ -46,7 +47,7 @@ class AdaptiveCalibrationError {
   std::vector<Text> texts_;
 };
 
-/// -log p of what is true, in nats; p no less than 2^-52, as scikit-learn's log_loss has it.
+/// Returns -log p of the true label, in nats; p is at least 2^-52, as in scikit-learn's log_loss.
 double LogLoss(double probability_of_truth);
 
 }  // namespace winnow

@@ -22,20 +22,21 @@ struct RobustnessOptions {
 /// The results with one obfuscation.
 struct RobustnessRow {
   std::string disguise;  ///< DisguiseName, or "none"
-  double strength = 0;   ///< of "none" 0; of disguises without strength 1
-  size_t changed = 0;    ///< texts that the obfuscation changed
-  Metrics off, on;       ///< without and with folding
+  double strength = 0;   ///< strength of the obfuscation; 0 for "none", 1 for kinds without strength
+  size_t changed = 0;    ///< number of texts that the obfuscation changed
+  Metrics off, on;       ///< metrics without and with folding
 };
 
-/// Disguises all texts of the set, whatever their label: a sender of spam disguises spam, so the recall of the positive
-/// label is what a disguise costs, and its false-positive rate what a filter that distrusts disguises costs. The
-/// classifier must not fold disguises itself (BundleClassifier::Load). The rows are "none", then kAllDisguises by
-/// strength. Errors: EvaluateClassifier's; `progress` is told the texts so far of RobustnessTexts.
+/// Measures a classifier on obfuscated texts. All texts of the set are obfuscated, whatever their label: since senders
+/// of spam obfuscate spam, the recall of the positive label shows the effect of the obfuscation, and the false-positive
+/// rate shows the effect of distrusting obfuscation. The classifier must not fold obfuscated text itself
+/// (BundleClassifier::Load). The rows are "none", then kAllDisguises by strength. Errors: EvaluateClassifier's.
+/// `progress` receives the number of completed texts, of RobustnessTexts.
 Result<std::vector<RobustnessRow>> MeasureRobustness(const BundleClassifier& classifier, const Dataset& dataset,
                                                      const RobustnessOptions& options,
                                                      const BundleClassifier::Progress& progress = {});
 
-/// How many texts that classifies.
+/// Returns the number of texts that MeasureRobustness classifies.
 size_t RobustnessTexts(size_t texts, const RobustnessOptions& options);
 
 }  // namespace winnow

@@ -1,12 +1,12 @@
-/// Chooses when a bundle answers "none of these", from held-out texts in scope and, where there are some, texts out of
-/// scope; and measures it.
+/// Choice of the rule by which a bundle recognizes out-of-scope texts, from held-out in-scope texts and, if available,
+/// out-of-scope texts; and measurement of the rule.
 ///
-/// Held-out texts of even places make the distance's means, those of odd places choose its threshold: both from the
-/// same texts, the texts would look nearer than new ones are. Probability and energy, which need no fit, are measured
-/// on the odd places too, so that all three are compared alike.
+/// The means of the distance are fitted to in-scope texts with even indices, and its threshold is chosen on those with
+/// odd indices: if both used the same texts, these would have smaller distances than new texts. Probability and energy,
+/// which need no fit, are measured on the odd indices too, so that all methods are compared on the same texts.
 ///
-/// The threshold is the order statistic of the scores of texts in scope (decide/neyman_pearson.h): of the texts in
-/// scope to come at most `max_rejected` are called out of scope, with the confidence, if they are like these.
+/// The threshold is an order statistic of the scores of in-scope texts (decide/neyman_pearson.h): with the given
+/// confidence, at most `max_rejected` of future in-scope texts are rejected, if they are like these.
 #pragma once
 
 #include <optional>
@@ -20,26 +20,27 @@
 namespace winnow {
 
 struct ScopeFitOptions {
-  std::optional<ScopeMethod> method = {};  ///< empty: with texts out of scope the one of the best AUROC, else the
-                                           ///< distance, or, with too few texts for it, the probability
+  /// Method; empty: with out-of-scope texts the one with the best AUROC, otherwise the distance or, with too few texts
+  /// for it, the probability.
+  std::optional<ScopeMethod> method = {};
   double max_rejected = 0.05;
   double confidence = 0.95;
 };
 
 struct ScopeMethodFigures {
   ScopeMethod method = ScopeMethod::kMaxProbability;
-  std::optional<double> auroc;     ///< none without texts out of scope
-  std::optional<double> rejected;  ///< share of these at the threshold
+  std::optional<double> auroc;     ///< area under the ROC curve; none without out-of-scope texts
+  std::optional<double> rejected;  ///< share of the out-of-scope texts that are rejected at the threshold
 };
 
 struct ScopeFit {
-  ScopeRule rule;  ///< label, source and weights are the caller's
+  ScopeRule rule;  ///< the rule; the caller fills in label, source and weights
   std::vector<ScopeMethodFigures> methods;
   std::vector<std::string> notes;
 };
 
-/// `logits` [texts, labels] with their label ids, `outside` [texts out of scope, labels]. Errors: kInvalidData with too
-/// few texts for the guarantee or the method, telling how many are needed; FitScopeShape's.
+/// Chooses a rule. `logits` are [texts, labels] with their label ids, `outside` are [out-of-scope texts, labels].
+/// Errors: kInvalidData with too few texts for the guarantee or the method, with the required number; FitScopeShape's.
 Result<ScopeFit> FitScope(std::span<const float> logits, std::span<const int32_t> truth, std::span<const float> outside,
                           size_t labels, const ScopeFitOptions& options);
 
@@ -49,12 +50,13 @@ struct ScopeMetrics {
   std::optional<double> auroc;
   double rejected = 0;          ///< share of the in-scope texts that are wrongly rejected
   double outside_rejected = 0;  ///< share of the out-of-scope texts that are rejected
-  double accuracy = 0;          ///< of the in-scope texts, without rejection
-  double accuracy_kept = 0;     ///< of the in-scope texts that are not rejected
-  double accuracy_all = 0;      ///< of all texts: out of scope counts as a label
+  double accuracy = 0;          ///< accuracy on the in-scope texts, without rejection
+  double accuracy_kept = 0;     ///< accuracy on the in-scope texts that are not rejected
+  double accuracy_all = 0;      ///< accuracy on all texts, where out of scope counts as a label
 };
 
-/// `right`: for each text in scope, whether the label was. Empty spans make shares of 0.
+/// Measures a rule. `right`: for each in-scope text, whether its label was predicted correctly. Empty spans make shares
+/// of 0.
 ScopeMetrics MeasureScope(const ScopeRule& rule, std::span<const float> scores, std::span<const char> right,
                           std::span<const float> outside);
 

@@ -1,5 +1,5 @@
-/// Texts in folds and in an order to take parts of, each with every label in proportion. De-duplicate first: a text
-/// that comes twice would be learnt in one part and asked for in another.
+/// Stratification of texts: into folds, and into an order whose parts have every label in proportion. De-duplicate
+/// first: otherwise the same text may be in the training part and in the test part.
 #pragma once
 
 #include <cstddef>
@@ -11,19 +11,18 @@
 
 namespace winnow {
 
-/// Deals the texts out to `folds` folds of about the same size, of one label a text or several: iterative
-/// stratification (Sechidis, Tsoumakas, Vlahavas 2011) - the label with the fewest texts left goes first, each of its
-/// texts to the fold that still wants most of it, then most texts at all. Returns the indices of each fold's texts,
-/// ascending. The same data and seed give the same folds on every platform. Errors: kInvalidArgument for fewer than two
-/// folds; kInvalidData for fewer texts than folds.
+/// Distributes the texts over `folds` folds of about equal size, for single-label and multi-label sets, by iterative
+/// stratification (Sechidis, Tsoumakas, Vlahavas 2011): the label with the fewest remaining texts is next; each of its
+/// texts goes to the fold that needs most texts of the label, then to the fold that needs most texts. Returns the
+/// indices of each fold's texts, ascending. Equal data and seeds give equal folds on every platform. Errors:
+/// kInvalidArgument for fewer than two folds; kInvalidData for fewer texts than folds.
 Result<std::vector<std::vector<size_t>>> StratifiedFolds(const Dataset& dataset, int folds, uint64_t seed);
 
-/// All indices, in an order of which the beginning, wherever it is cut, has each label in proportion to within one
-/// text: the i-th of a label's n texts stands at about (i + 1/2) / n of the order. A text of several labels counts for
-/// its rarest.
+/// Returns all indices in an order in which every initial part has each label in proportion, within one text: the i-th
+/// of a label's n texts is at about (i + 1/2) / n of the order. A text of several labels counts for its rarest label.
 std::vector<size_t> StratifiedOrder(const Dataset& dataset, uint64_t seed);
 
-/// The texts at `indices`, in that order.
+/// Returns the texts at `indices`, in that order.
 Dataset PartOf(const Dataset& dataset, const std::vector<size_t>& indices);
 
 }  // namespace winnow

@@ -1,4 +1,4 @@
-/// Figures in columns, for a terminal: plain UTF-8 without colours.
+/// Tables of metrics for a terminal: plain UTF-8 without colours.
 #pragma once
 
 #include <cstddef>
@@ -11,28 +11,29 @@
 
 namespace winnow {
 
-/// Columns that a terminal needs, one a code point. Wide scripts may still stand a little off.
+/// Returns the number of columns that a text takes in a terminal, one per code point. It may be too small for wide
+/// scripts.
 size_t DisplayWidth(std::string_view text);
 
-/// A name on one line and in `width` columns, its end cut where it is longer: a terminal must not obey it, so control
-/// characters show as '?'.
+/// Returns a name on one line and in `width` columns, cut at its end if it is longer. Control characters are replaced
+/// by '?', since a terminal would obey them.
 std::string ShownName(std::string_view name, size_t width);
 
-/// "0.9876", or "-" where there is none.
+/// Returns "0.9876", or "-" for no value.
 std::string FigureText(std::optional<double> value, int digits = 4);
 
-/// "[0.9712, 0.9911]", or nothing.
+/// Returns "[0.9712, 0.9911]", or nothing.
 std::string RangeText(const std::optional<Interval>& interval, int digits = 4);
 
-/// Rows of cells, each column as wide as its widest cell.
+/// A table: rows of cells, each column as wide as its widest cell.
 class TextTable {
  public:
-  /// The first `left` columns stand to the left, the others to the right.
+  /// Creates a table whose first `left` columns are left-aligned, and the others right-aligned.
   explicit TextTable(size_t left = 1) : left_(left) {}
 
   void Add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
 
-  /// Each row a line, two spaces before it and between columns.
+  /// Returns one line per row, with two spaces before it and between columns.
   std::string Text() const;
 
  private:

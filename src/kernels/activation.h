@@ -1,4 +1,4 @@
-/// Bias and activation function in one pass over rows, and their backward.
+/// Bias and activation function in one pass over rows, and their backward pass.
 #pragma once
 
 #include <cstddef>
@@ -8,17 +8,17 @@ namespace winnow {
 enum class Activation {
   kIdentity,
   kGelu,      ///< x * Phi(x), with the error function (Hendrycks, Gimpel 2016)
-  kGeluTanh,  ///< its tanh approximation ("gelu_new", "gelu_pytorch_tanh")
+  kGeluTanh,  ///< the tanh approximation of GELU ("gelu_new", "gelu_pytorch_tanh")
   kRelu,
   kTanh,
 };
 
-/// pre[rows, n] += bias[n] (unless null), then out = f(pre). `pre` is kept for the backward; out may be pre where it is not needed
-/// again. GELU is within 4e-7 * max(1, |x|) of exact.
+/// Computes pre[rows, n] += bias[n] (unless null), then out = f(pre). `pre` is needed by the backward pass; out may be
+/// pre if there is no backward pass. GELU is within 4e-7 * max(1, |x|) of the exact value.
 void BiasActivation(Activation f, size_t rows, size_t n, float* pre, const float* bias, float* out);
 
-/// From grad[rows, n], the gradient of out, in place: the gradient of pre. Writes out = f(pre) again, which saves
-/// storing it, and adds the column sums of the gradient to bias_grad[n] (unless null).
+/// Turns grad[rows, n], the gradient of out, into the gradient of pre, in place. Writes out = f(pre) again, so that it
+/// need not be stored, and adds the column sums of the gradient to bias_grad[n] (unless null).
 void BiasActivationBackward(Activation f, size_t rows, size_t n, const float* pre, float* grad, float* out,
                             float* bias_grad);
 

@@ -17,16 +17,16 @@ struct AdamWStep {
   float grad_scale = 1.0f;      ///< factor of the gradients, from clipping
 };
 
-/// parameters, first and second moments [n] are updated from grads [n]; a null grads means zeros.
+/// Updates parameters, first and second moments [n] from grads [n]; a null grads means zeros.
 void AdamWUpdate(const AdamWStep& step, size_t n, float* parameters, const float* grads, float* first, float* second);
 
-/// x *= factor.
+/// Computes x *= factor.
 void Scale(size_t n, float factor, float* x);
 
-/// Sum of squares, accurate to about 1e-6 relative for any n.
+/// Returns the sum of squares, with a relative error of about 1e-6 for any n.
 double SumOfSquares(size_t n, const float* x);
 
-/// Whether no element is infinite or NaN.
+/// Returns true if no element is infinite or NaN.
 bool AllFinite(size_t n, const float* x);
 
 }  // namespace winnow

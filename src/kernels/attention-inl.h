@@ -22,7 +22,7 @@ constexpr size_t kWide = HWY_TARGET == HWY_AVX3 ? 2 : 1;  // vectors
 
 HWY_INLINE size_t Padded(size_t tokens) { return hwy::RoundUpTo(tokens, hn::Lanes(F())); }
 
-/// to[c, j] = from[j, c], zero beyond the tokens.
+/// Computes to[c, j] = from[j, c], with zeros beyond the tokens.
 inline void Transpose(const float* HWY_RESTRICT from, size_t tokens, size_t stride, size_t head_size, size_t padded,
                       float* HWY_RESTRICT to) {
   size_t done = 0;  // tokens
@@ -57,8 +57,8 @@ inline void Transpose(const float* HWY_RESTRICT from, size_t tokens, size_t stri
   for (size_t c = 0; c < head_size; ++c) std::fill(to + c * padded + tokens, to + (c + 1) * padded, 0.0f);
 }
 
-/// scores[r, j] = sum_c rows[r][c] * transposed[c, j], for kCount rows and kVectors vectors of columns from j on; rows
-/// of `transposed` lie `stride` floats apart, those of `scores` `padded`.
+/// Computes scores[r, j] = sum_c rows[r][c] * transposed[c, j] for kCount rows and kVectors vectors of columns from j
+/// on. Rows of `transposed` are `stride` floats apart, rows of `scores` `padded` floats.
 template <size_t kCount, size_t kVectors>
 HWY_INLINE void ScoresAt(const float* const* rows, const float* transposed, size_t stride, size_t head_size,
                          size_t padded, size_t j, float* scores) {

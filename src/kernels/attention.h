@@ -1,4 +1,4 @@
-/// Scaled dot-product attention (Vaswani et al. 2017) of one head over one text. Every text attends to itself alone, so
+/// Scaled dot-product attention (Vaswani et al. 2017) of one head over one text. Every text attends only to itself, so
 /// packed texts need neither padding nor a mask.
 #pragma once
 
@@ -10,40 +10,40 @@
 
 namespace winnow {
 
-/// Where one head of one text lies. Rows are tokens, `stride` floats apart; a head is head_size adjacent floats.
+/// The layout of one head of one text. Rows are tokens, `stride` floats apart; a head is head_size adjacent floats.
 struct AttentionShape {
-  size_t queries;  ///< rows of q: all tokens, or only the first where the others' results are not read
-  size_t tokens;   ///< rows of k and v
+  size_t queries;  ///< number of rows of q: all tokens, or only the first if the results of the others are not read
+  size_t tokens;   ///< number of rows of k and v
   size_t head_size;
   size_t q_stride;     ///< row stride of q and its gradient
   size_t kv_stride;    ///< row stride of k, v and their gradients
   size_t out_stride;   ///< row stride of out and its gradient
-  uint64_t first_row;  ///< numbers the rows of probabilities for dropout
-  /// Added to q k^T, [queries, tokens] with rows BiasStride(tokens) floats apart; what lies beyond the tokens is finite
-  /// and without effect. Null: nothing.
+  uint64_t first_row;  ///< number of the first row of probabilities, for dropout
+  /// Bias that is added to q k^T, [queries, tokens] with rows BiasStride(tokens) floats apart; values beyond the tokens
+  /// must be finite and have no effect. Null: no bias.
   const float* bias = nullptr;
   float scale = 0;  ///< factor of the scores, bias included; 0: 1 / sqrt(head_size)
 };
 
-/// Floats from row to row of a bias.
+/// Returns the number of floats from row to row of a bias.
 constexpr size_t BiasStride(size_t tokens) { return (tokens + 15) / 16 * 16; }
 
 /// Memory that a thread reuses from call to call; grows as needed.
 class AttentionScratch {
  public:
-  /// Enough for Attention over texts of up to `tokens` tokens.
+  /// Reserves enough memory for Attention over texts of up to `tokens` tokens.
   void Reserve(size_t head_size, size_t tokens) {
     constexpr size_t kRows = 8, kLanes = 16;  // the most that are computed at a time
     Floats((head_size + kRows) * ((tokens + kLanes - 1) / kLanes * kLanes));
   }
-  /// Enough for RelativeScores too.
+  /// Reserves enough memory for RelativeScores.
   void ReserveRelative(size_t tokens) {
     const size_t columns = 2 * tokens + 16;
     Floats((tokens + 16) * columns + 16);
     BiasFloats(tokens * ((tokens + 15) / 16 * 16));
   }
   float* Floats(size_t count) { return Room(buffer_, count); }
-  /// Memory of its own beside Floats', for a bias and its gradient.
+  /// Return memory for a bias and for its gradient, separate from that of Floats.
   float* BiasFloats(size_t count) { return Room(bias_, count); }
   float* BiasGradFloats(size_t count) { return Room(bias_grad_, count); }
 
@@ -56,14 +56,14 @@ class AttentionScratch {
   std::vector<float> buffer_, bias_, bias_grad_;
 };
 
-/// out = Dropout(softmax(scale (q k^T + bias))) v. log_sum [queries], where not null, keeps each row's
-/// log of the sum of exponentials, from which the backward makes the probabilities again instead of storing them
-/// (as FlashAttention does, Dao et al. 2022).
+/// Computes out = Dropout(softmax(scale (q k^T + bias))) v. log_sum [queries], unless null, receives the log of each
+/// row's sum of exponentials, from which the backward pass computes the probabilities again instead of storing them (as
+/// FlashAttention does, Dao et al. 2022).
 void Attention(const AttentionShape& shape, const float* q, const float* k, const float* v, const Dropout& dropout,
                float* out, float* log_sum, AttentionScratch& scratch);
 
-/// The gradients of q, k and v from that of out, and of the bias where `bias_grad` (as the bias lies) is not null;
-/// overwritten, not added to.
+/// Computes the gradients of q, k and v from that of out, and of the bias if `bias_grad` (with the layout of the bias)
+/// is not null. Gradients are overwritten.
 void AttentionBackward(const AttentionShape& shape, const float* q, const float* k, const float* v,
                        const Dropout& dropout, const float* log_sum, const float* out_grad, float* q_grad,
                        float* k_grad, float* v_grad, AttentionScratch& scratch, float* bias_grad = nullptr);

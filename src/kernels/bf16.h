@@ -1,4 +1,4 @@
-/// bf16, the upper half of a float: rounding to it.
+/// Rounding of floats to bf16, the upper half of a float.
 #pragma once
 
 #include <cstddef>
@@ -6,7 +6,7 @@
 
 namespace winnow {
 
-/// To the nearest, ties to even; NaN stays NaN, and what is too large becomes infinite.
+/// Rounds to nearest, ties to even; NaN stays NaN, and values that are too large become infinite.
 void RoundToBf16(size_t n, const float* values, uint16_t* halves);
 
 }  // namespace winnow

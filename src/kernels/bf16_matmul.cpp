@@ -25,7 +25,7 @@ constexpr size_t kManyRows = 128, kFewRows = 16;
 
 size_t RoundUp(size_t count, size_t unit) { return (count + unit - 1) / unit * unit; }
 
-/// What one thread needs; made at its first product.
+/// The state of one thread; created at its first product.
 class Thread {
  public:
   static Thread& Mine() {

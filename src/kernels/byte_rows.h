@@ -20,11 +20,11 @@ struct ByteScale {
   float least() const { return -scale * static_cast<float>(zero); }
 };
 
-/// Bytes between rows of n: room to read whole groups of four, and vectors aligned.
+/// Returns the number of bytes between rows of n values: enough to read whole groups of four, with aligned vectors.
 constexpr size_t ByteStride(size_t n) { return (n + 63) / 64 * 64; }
 
-/// values [rows, n] -> bytes [rows, ByteStride(n)], whose places past n get the row's zero point, and scales [rows].
-/// Values are finite.
+/// Quantizes values [rows, n] to bytes [rows, ByteStride(n)], where bytes past n get the row's zero point, and scales
+/// [rows]. Values must be finite.
 void QuantizeRows(size_t rows, size_t n, const float* values, uint8_t* bytes, ByteScale* scales);
 
 }  // namespace winnow

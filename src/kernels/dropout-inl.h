@@ -13,7 +13,7 @@ HWY_BEFORE_NAMESPACE();
 namespace winnow {
 namespace HWY_NAMESPACE {
 
-/// One row's mask, as factors 0 or scale. With an inactive dropout every factor is 1.
+/// The mask of one row, as factors 0 or scale. Without active dropout every factor is 1.
 class RowDropout {
  public:
   HWY_INLINE RowDropout(const Dropout& dropout, uint64_t row)

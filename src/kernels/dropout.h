@@ -1,5 +1,6 @@
 /// Dropout without stored masks: whether element (row, column) is kept is a hash of a key, the row and the column, so
-/// that backward makes forward's mask again, and neither batch order in memory nor the number of threads changes it.
+/// that a backward pass computes the mask of the forward pass again, and neither batch order in memory nor the number
+/// of threads changes it.
 #pragma once
 
 #include <cstddef>
@@ -16,14 +17,14 @@ struct Dropout {
   float scale() const { return 1.0f / (1.0f - probability); }
   /// Elements whose 31-bit hash is below this are zeroed.
   uint32_t threshold() const { return static_cast<uint32_t>(static_cast<double>(probability) * 2147483648.0); }
-  /// The part of the hash that a whole row shares.
+  /// Returns the part of the hash that a whole row shares.
   uint32_t RowKey(uint64_t row) const;
-  /// A key for another place: layer and site numbers, or a step, mixed in.
+  /// Returns a key for another place: `value`, such as a layer, a site or a step, is mixed into `key`.
   static uint64_t MixKey(uint64_t key, uint64_t value);
 };
 
-/// x[row, :] becomes its dropped-out self; rows are first_row .. first_row+rows-1, of n contiguous floats each. The
-/// same call on a gradient is the backward.
+/// Applies dropout to x[row, :] in place; rows are first_row .. first_row+rows-1, of n contiguous floats each. Applied
+/// to a gradient it is the backward pass.
 void ApplyDropout(const Dropout& dropout, uint64_t first_row, size_t rows, size_t n, float* x);
 
 }  // namespace winnow

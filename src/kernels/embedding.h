@@ -6,17 +6,17 @@
 
 namespace winnow {
 
-/// out[t, :] = words[ids[t], :] + positions[t - begin of its text, :] + segment. One text of `tokens` rows, n floats
-/// each; `positions` and `segment` [n] may be null.
+/// Computes out[t, :] = words[ids[t], :] + positions[t - begin of its text, :] + segment for one text of `tokens` rows
+/// of n floats each; `positions` and `segment` [n] may be null.
 void EmbedText(size_t tokens, size_t n, const int32_t* ids, const float* words, const float* positions,
                const float* segment, float* out);
 
-/// Sums embeddings with INT8 words: out[t, :] = words[ids[t], :] * scales[ids[t]] + positions[t - begin of its text,
-/// :]; `positions` may be null.
+/// Computes the sum of embeddings with INT8 words: out[t, :] = words[ids[t], :] * scales[ids[t]] + positions[t - begin
+/// of its text, :]; `positions` may be null.
 void EmbedTextOfBytes(size_t tokens, size_t n, const int32_t* ids, const int8_t* words, const float* scales,
                       const float* positions, float* out);
 
-/// to += from, n floats.
+/// Computes to += from for n floats.
 void AddTo(size_t n, const float* from, float* to);
 
 }  // namespace winnow

@@ -29,7 +29,7 @@ struct SomeLanes {
   HWY_INLINE void Store(V v, float* p) const { hn::BlendedStore(v, mask, F(), p); }
 };
 
-/// Calls body(i, lanes) for each vector's worth of [0, n).
+/// Calls body(i, lanes) for each vector of [0, n), the last one of which may be incomplete.
 template <class Body>
 HWY_INLINE void ForLanes(size_t n, const Body& body) {
   const size_t lanes = hn::Lanes(F());

@@ -11,16 +11,16 @@ namespace winnow {
 
 /// The precision that factors are rounded to; sums and results are always float32.
 enum class Precision { kF32, kBf16 };
-/// "f32"
+/// Returns the name of the precision: "f32", "bf16".
 const char* NameOf(Precision precision);
 
-/// Whether this CPU has such products; without, asking for them ends the program.
+/// Returns true if this CPU has products of that precision; using them otherwise ends the program.
 bool IsSupported(Precision precision);
 
 /// Time and work spent in matrix products.
 struct MatMulUse {
-  double seconds = 0;     ///< added up over all threads
-  double operations = 0;  ///< multiplications and additions
+  double seconds = 0;     ///< time added up over all threads
+  double operations = 0;  ///< number of multiplications and additions
 };
 
 /// Counts the products that it is passed to. Thread-safe.
@@ -41,30 +41,30 @@ class MatMulMeter {
   std::atomic<int64_t> operations_ = 0;
 };
 
-/// How products are computed, and by whom they are counted. A precision alone converts to it.
+/// Options of matrix products: the precision and the meter. A precision alone converts to it.
 struct MatMulOptions {
   MatMulOptions(Precision of_factors = Precision::kF32, MatMulMeter* counted_by = nullptr)
       : precision(of_factors), meter(counted_by) {}
 
   Precision precision;
-  MatMulMeter* meter;  ///< null: nobody counts; else outlives the products
+  MatMulMeter* meter;  ///< meter that counts the products, and must outlive them; null: none
 };
 
-/// c[m,n] = a[m,k] * b[n,k]^T + beta * c. A linear layer's forward: tokens times a weight stored [out, in].
-/// ld* are row strides in floats; beta is 0 or 1. Thread-safe.
+/// Computes c[m,n] = a[m,k] * b[n,k]^T + beta * c: the forward pass of a linear layer, tokens times a weight stored
+/// [out, in]. ld* are row strides in floats; beta is 0 or 1. Thread-safe.
 void MatMulNT(size_t m, size_t n, size_t k, const float* a, size_t lda, const float* b, size_t ldb, float beta,
               float* c, size_t ldc, const MatMulOptions& options = {});
 
-/// c[m,n] = a[m,k] * b[k,n] + beta * c. Its backward to the input.
+/// Computes c[m,n] = a[m,k] * b[k,n] + beta * c: the backward pass of a linear layer to its input.
 void MatMulNN(size_t m, size_t n, size_t k, const float* a, size_t lda, const float* b, size_t ldb, float beta,
               float* c, size_t ldc, const MatMulOptions& options = {});
 
-/// c[m,n] = a[k,m]^T * b[k,n] + beta * c. Its backward to the weight.
+/// Computes c[m,n] = a[k,m]^T * b[k,n] + beta * c: the backward pass of a linear layer to its weight.
 void MatMulTN(size_t m, size_t n, size_t k, const float* a, size_t lda, const float* b, size_t ldb, float beta,
               float* c, size_t ldc, const MatMulOptions& options = {});
 
-/// Multiplications and additions per second of a product like those of training, on the calling thread, measured over
-/// that number of seconds.
+/// Returns the multiplications and additions per second of a product like those of training, on the calling thread,
+/// measured over that number of seconds.
 double MeasureMatMul(Precision precision, double seconds);
 
 }  // namespace winnow

@@ -140,7 +140,7 @@ HWY_INLINE void SumBytes(const uint8_t* HWY_RESTRICT x, size_t x_stride, size_t 
   }
 }
 
-/// The same for floats and bf16.
+/// Computes a tile of products of floats with bf16 weights.
 template <size_t kRows, size_t kGroups>
 HWY_INLINE void SumFloats(const float* HWY_RESTRICT x, size_t inputs, const uint16_t* HWY_RESTRICT w,
                           float* HWY_RESTRICT sums) {

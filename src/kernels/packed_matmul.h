@@ -1,5 +1,5 @@
-/// Products of rows with weights that were packed once: y = f(x W^T + b), bias and activation applied while a tile of
-/// sums is still in the first-level cache.
+/// Products of rows with weights that were packed once: y = f(x W^T + b), with bias and activation applied while a tile
+/// of sums is still in the first-level cache.
 ///
 /// Weights are of bytes, with a scale for each output, multiplied by rows of bytes (byte_rows.h) in exact integers:
 ///   y[r, o] = f(x_scale[r] * w_scale[o] * sum_i (x[r, i] - zero[r]) * w[o, i] + bias[o])
@@ -18,19 +18,19 @@
 
 namespace winnow {
 
-/// The widest input: past it 255 * 127 * in could overflow 32 bits (255 * 127 * 65536 = 0.988 * 2^31).
+/// The largest number of inputs: beyond it 255 * 127 * in could overflow 32 bits (255 * 127 * 65536 = 0.988 * 2^31).
 inline constexpr size_t kMaxByteInputs = 65536;
 
-/// Columns that belong together in the packed form, and begin a call's range of columns.
+/// Number of columns in a block of the packed form; a call's range of columns begins at a multiple of it.
 inline constexpr size_t kColumnBlock = 64;
 
-/// Weights [out, in] in the order in which the kernels read them: 16 outputs side by side. Immutable, thread-safe.
+/// Weights [out, in] in the order in which the kernels read them: 16 outputs side by side. Immutable and thread-safe.
 class PackedWeights {
  public:
   PackedWeights() = default;
 
-  /// Bytes [out, in] with a scale for each output: w = scale * byte. `scales` are finite and positive.
-  /// Errors: kInvalidModel for more inputs than kMaxByteInputs.
+  /// Packs bytes [out, in] with a scale for each output: w = scale * byte. `scales` are finite and positive. Errors:
+  /// kInvalidModel for more inputs than kMaxByteInputs.
   static Result<PackedWeights> OfBytes(size_t out, size_t in, std::span<const int8_t> values,
                                        std::span<const float> scales);
 
@@ -40,11 +40,12 @@ class PackedWeights {
   size_t out() const { return out_; }
   size_t in() const { return in_; }
   bool of_bytes() const { return of_bytes_; }
-  /// Bytes: [ceil(out/16)][ceil(in/4)][16][4], zeros past the ends; bf16: [ceil(out/16)][in][16].
+  /// Return the packed weights. Bytes: [ceil(out/16)][ceil(in/4)][16][4], zeros past the ends; bf16:
+  /// [ceil(out/16)][in][16].
   const int8_t* bytes() const { return bytes_.data(); }
   const uint16_t* floats() const { return floats_.data(); }
-  const float* scales() const { return scales_.data(); }  ///< [out, rounded up to whole blocks of 16]
-  const float* totals() const { return totals_.data(); }  ///< sum of each output's weights, in the same order
+  const float* scales() const { return scales_.data(); }  ///< scales [out, rounded up to whole blocks of 16]
+  const float* totals() const { return totals_.data(); }  ///< sums of each output's weights, in the order of scales()
 
  private:
   size_t out_ = 0, in_ = 0;
@@ -54,11 +55,11 @@ class PackedWeights {
   FloatBuffer scales_, totals_;
 };
 
-/// Rows that enter a product: of bytes or of floats, as the weights want them.
+/// The rows that enter a product: bytes or floats, according to the weights.
 struct ProductInput {
-  const uint8_t* bytes = nullptr;     ///< [rows, ByteStride(in)]
-  const ByteScale* scales = nullptr;  ///< [rows]
-  const float* floats = nullptr;      ///< [rows, in]
+  const uint8_t* bytes = nullptr;     ///< [rows, ByteStride(in)] rows of bytes, or null
+  const ByteScale* scales = nullptr;  ///< [rows] scales of the rows of bytes
+  const float* floats = nullptr;      ///< [rows, in] rows of floats, or null
 
   ProductInput Row(size_t row, size_t in) const {
     return {bytes == nullptr ? nullptr : bytes + row * ByteStride(in), scales == nullptr ? nullptr : scales + row,
@@ -66,17 +67,17 @@ struct ProductInput {
   }
 };
 
-/// y[r, o] for rows 0 ... rows-1 and columns first ... last-1; y has `stride` floats a row. `first` is a multiple of
-/// kColumnBlock, and `last` too unless it is `weights.out()`. bias [out] may be null.
+/// Computes y[r, o] for rows 0 ... rows-1 and columns first ... last-1; rows of y are `stride` floats apart. `first` is
+/// a multiple of kColumnBlock, and so is `last` unless it is `weights.out()`. bias [out] may be null.
 void PackedProduct(size_t rows, const ProductInput& x, const PackedWeights& weights, size_t first, size_t last,
                    const float* bias, Activation activation, float* y, size_t stride);
 
-/// The instructions that PackedProduct multiplies bytes with now: "AVX3 vpdpbusd", "AVX2 vpdpbusd", "AVX2", "SCALAR"...
-/// (Highway's name of the vectors), chosen where the products themselves are.
+/// Returns the instructions with which PackedProduct multiplies bytes: "AVX3 vpdpbusd", "AVX2 vpdpbusd", "AVX2",
+/// "SCALAR"... (Highway's name of the vectors), chosen in the same way as the products themselves.
 const char* PackedProductInstructions();
 
-/// The largest |y - exact| that the activation's approximation adds, as a function of nothing else: GELU is taken from
-/// a polynomial here, whose error no byte would show.
+/// The largest error that the approximation of the activation function adds to y: GELU is computed by a polynomial,
+/// whose error is small compared with that of INT8.
 inline constexpr float kGeluError = 2e-4f;
 
 }  // namespace winnow

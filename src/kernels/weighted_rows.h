@@ -6,8 +6,8 @@
 
 namespace winnow {
 
-/// out [width] += the sum of weights[i] * matrix[rows[i], :] for i < n, the matrix [*, width] row-major. A text's
-/// result depends on nothing but its own rows.
+/// Computes out [width] += the sum of weights[i] * matrix[rows[i], :] for i < n, with a row-major matrix [*, width].
+/// The result of a text depends only on its own rows.
 void AddWeightedRows(size_t n, const int32_t* rows, const float* weights, const float* matrix, size_t width,
                      float* out);
 

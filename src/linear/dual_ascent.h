@@ -6,9 +6,9 @@
 
 namespace winnow {
 
-/// Goes over the rows in random order, and each time gives one row's dual variables their best values (kernels/
-/// dual_step.h). Stops once what a pass wins says that the objective is within about `accuracy` times itself of the
-/// optimum, or after `max_passes`. The same input and number of threads give the same bytes.
+/// Visits the rows in random order, and gives the dual variables of each row their best values (kernels/dual_step.h).
+/// Stops once the gain of a pass shows that the objective is within about `accuracy` times itself of the optimum, or
+/// after `max_passes`. Equal input and numbers of threads give equal results.
 LinearSolution SolveByDualAscent(const LinearProblem& problem, double accuracy, int max_passes, ThreadPool& pool);
 
 }  // namespace winnow

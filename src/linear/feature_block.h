@@ -1,4 +1,4 @@
-/// The features of one analyzer: which n-grams they are, and finding them in a text.
+/// The features of one analyzer: the set of n-grams, and the search for them in a text.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@
 
 namespace winnow {
 
-/// Many strings in one.
+/// Many strings in one buffer.
 class StringPool {
  public:
   size_t size() const { return ends_.size(); }
@@ -27,7 +27,7 @@ class StringPool {
     bytes_ += text;
     ends_.push_back(bytes_.size());
   }
-  /// The text made of the first `shared` bytes of the last one and of `rest`.
+  /// Adds the string that consists of the first `shared` bytes of the last string and of `rest`.
   void AddAfterLast(size_t shared, std::string_view rest) {
     const size_t begin = ends_.size() < 2 ? 0 : ends_[ends_.size() - 2];
     bytes_.append(bytes_, begin, shared);
@@ -43,21 +43,22 @@ class StringPool {
   std::vector<size_t> ends_;
 };
 
-/// One analyzer's part of the options.
+/// The options of one analyzer.
 struct BlockOptions {
-  Analyzer analyzer = Analyzer::kWord;  ///< not kBoth
+  Analyzer analyzer = Analyzer::kWord;  ///< analyzer; not kBoth
   size_t min_ngram = 1, max_ngram = 1;
   WordRule words = {};
 };
 
-/// One block, or with kBoth two: words, then char_wb.
+/// Returns one block or, with kBoth, two: words, then char_wb.
 std::vector<BlockOptions> BlocksOf(const FeatureOptions& options);
 
-/// Immutable once built, and then thread-safe.
+/// The features of one analyzer. Immutable once built, and then thread-safe.
 class FeatureBlock {
  public:
-  /// Feature i is the n-gram names[begin + i]. A name that no text has with these options (too long, say) is a feature
-  /// that is never found, as with scikit-learn. Errors: kInvalidModel for a name that stands there twice.
+  /// Builds a block in which feature i is the n-gram names[begin + i]. A name that no text has with these options (for
+  /// instance, one that is too long) is a feature that is never found, as with scikit-learn. Errors: kInvalidModel for
+  /// a name that occurs twice.
   static Result<FeatureBlock> Build(const BlockOptions& options, const StringPool& names, size_t begin, size_t end);
 
   /// Makes the symbols of a text for Walk.
@@ -70,7 +71,8 @@ class FeatureBlock {
     }
   }
 
-  /// Calls found(feature, first, end) for each occurrence of a feature, which is made of the symbols first ... end - 1.
+  /// Calls found(feature, first, end) for each occurrence of a feature, which consists of the symbols first ... end -
+  /// 1.
   template <class Found>
   void Walk(const SymbolRuns& runs, const Found& found) const {
     const uint32_t* symbols = runs.symbols.data();

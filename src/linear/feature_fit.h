@@ -1,4 +1,4 @@
-/// Learns which n-grams of an analyzer are features, and counts them.
+/// Selection of the n-grams of an analyzer that become features, and counting of them.
 #pragma once
 
 #include <cstddef>
@@ -23,11 +23,12 @@ struct CountedRows {
 
 struct FittedBlock {
   StringPool names;                            ///< names, ordered by code points
-  std::vector<uint32_t> document_frequencies;  ///< texts that hold each feature
+  std::vector<uint32_t> document_frequencies;  ///< number of texts that contain each feature
   std::vector<CountedRows> parts;              ///< one part per thread
 };
 
-/// `max_features`: 0 for all. Errors: kInvalidData for more n-grams than have numbers.
+/// Selects the features of an analyzer. `max_features`: 0 for all. Errors: kInvalidData for more n-grams than can be
+/// numbered.
 Result<FittedBlock> FitBlock(std::span<const std::string_view> texts, const BlockOptions& options, bool lowercase,
                              size_t max_features, ThreadPool& pool);
 

@@ -11,7 +11,7 @@
 namespace winnow {
 namespace {
 
-/// What a count weighs before idf.
+/// Returns the weight of a count before idf.
 float TermWeight(uint32_t count, bool sublinear) {
   if (!sublinear) return static_cast<float>(count);
   static const std::array<float, 256> of_small = [] {

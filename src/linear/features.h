@@ -1,4 +1,4 @@
-/// Texts to TF-IDF features, with scikit-learn's semantics (TfidfVectorizer 1.9; Pedregosa et al. 2011).
+/// Conversion of texts to TF-IDF features, with scikit-learn's semantics (TfidfVectorizer 1.9; Pedregosa et al. 2011).
 #pragma once
 
 #include <cstdint>
@@ -15,40 +15,42 @@
 namespace winnow {
 
 enum class Analyzer {
-  kWord,    ///< n-grams of words, as a rule of two characters or more: the token pattern (?u)\b\w\w+\b
-  kChar,    ///< n-grams of characters, of the whole text
+  kWord,    ///< n-grams of words, by default of two or more characters: the token pattern (?u)\b\w\w+\b
+  kChar,    ///< n-grams of characters of the whole text
   kCharWb,  ///< n-grams of characters within words, padded with a space at both ends
-  kBoth,    ///< words and char_wb, each its own TF-IDF (and its own max_features), side by side: scikit-learn's
-            ///< FeatureUnion
+  /// Words and char_wb, each with its own TF-IDF (and its own max_features), side by side: scikit-learn's FeatureUnion.
+  kBoth,
 };
 
 /// The rule that defines words.
 enum class WordCharacters {
   kPython,  ///< \w of Python's re: letters and numbers of all scripts, and the underscore
-  kAscii,   ///< [a-zA-Z0-9_], as scikit-learn's pipelines have it in ONNX
+  kAscii,   ///< [a-zA-Z0-9_], as in scikit-learn's pipelines in ONNX
 };
 
 struct FeatureOptions {
   Analyzer analyzer = Analyzer::kWord;
   int min_ngram = 1, max_ngram = 3;            ///< n-gram range of words, or of characters if words are not used
   int min_char_ngram = 1, max_char_ngram = 5;  ///< n-gram range of characters, with kBoth
-  int64_t max_features = 10000;                ///< the most frequent in all texts together; 0: all
-  bool sublinear = false;                      ///< 1 + log(tf) instead of tf
+  int64_t max_features = 10000;  ///< number of features to keep, the most frequent in all texts together; 0: all
+  bool sublinear = false;        ///< true for 1 + log(tf) instead of tf
   bool lowercase = true;
   WordCharacters word_characters = WordCharacters::kPython;
-  int shortest_word = 2;  ///< characters: 2, or 1
-  bool normalize = true;  ///< rows of length 1; with kBoth each analyzer's part. Without idf, false is CountVectorizer
+  int shortest_word = 2;  ///< minimum number of characters of a word: 2 or 1
+  /// True if rows are scaled to length 1; with kBoth each analyzer's part. Without idf, false is CountVectorizer.
+  bool normalize = true;
   bool operator==(const FeatureOptions&) const = default;
 };
 
-/// n-grams of one to kMostNgram symbols, the fewest no more than the most. Errors: kInvalidArgument.
+/// Checks that n-grams have one to kMostNgram symbols and that no minimum is above its maximum. Errors:
+/// kInvalidArgument.
 Result<void> CheckFeatureOptions(const FeatureOptions& options);
 inline constexpr int kMostNgram = 64;
 
-/// All that makes a Vectorizer, to be read from and written to other formats.
+/// All parts of a Vectorizer, for conversion to and from other formats.
 struct FeatureParts {
   FeatureOptions options = {};
-  /// A feature's n-gram in UTF-8, words joined by a space. With kBoth the words' features come first.
+  /// The n-gram of each feature in UTF-8, words joined by a space. With kBoth the words' features come first.
   std::vector<std::string> names;
   size_t word_features = 0;  ///< number of word features, with kBoth
   std::vector<float> idf;    ///< one value per feature
@@ -57,20 +59,20 @@ struct FeatureParts {
 struct FittedFeatures;
 class StringPool;
 
-/// Which features there are, and the weight of each. Immutable and thread-safe; copies share what they hold.
+/// A set of features with a weight for each. Immutable and thread-safe; copies share their contents.
 class Vectorizer {
  public:
-  /// Learns the vocabulary of `texts` (UTF-8; invalid bytes become U+FFFD) and gives their rows along with it. Features
-  /// are in the order of their code points. Of those as frequent as the last that max_features admits, the first in
-  /// that order are taken: scikit-learn leaves it to the order in which NumPy's sort happens to put equal numbers,
-  /// which differs between CPUs. The result is the same for any number of threads. Errors: kInvalidArgument for
-  /// options; kInvalidData where the texts have no features at all.
+  /// Learns the vocabulary of `texts` (UTF-8; invalid bytes become U+FFFD) and returns it with the rows of the texts.
+  /// Features are in the order of their code points. Among features as frequent as the last that max_features admits,
+  /// the first ones in that order are taken; scikit-learn leaves the choice to NumPy's sorting of equal numbers, which
+  /// differs between CPUs. The result does not depend on the number of threads. Errors: kInvalidArgument for options;
+  /// kInvalidData if the texts have no features at all.
   static Result<FittedFeatures> Fit(std::span<const std::string_view> texts, const FeatureOptions& options,
                                     ThreadPool& pool);
 
-  /// A name that no text can have with these options is a feature that is never found, as with scikit-learn. Errors:
-  /// kInvalidArgument for options; kInvalidModel where sizes disagree, a name stands there twice, or an idf is not
-  /// finite.
+  /// Creates a Vectorizer of its parts. A name that no text can have with these options is a feature that is never
+  /// found, as with scikit-learn. Errors: kInvalidArgument for options; kInvalidModel if sizes disagree, a name occurs
+  /// twice, or an idf is not finite.
   static Result<Vectorizer> FromParts(const FeatureParts& parts);
   static Result<Vectorizer> FromPool(const FeatureOptions& options, StringPool names, size_t word_features,
                                      std::vector<float> idf);
@@ -82,7 +84,7 @@ class Vectorizer {
   std::string_view name(size_t feature) const;
   std::span<const float> idf() const;
 
-  /// The rows of other texts, on the pool's threads. Features that fitting didn't see are none.
+  /// Returns the rows of other texts, computed on the pool's threads. n-grams that are not features are ignored.
   SparseRows Transform(std::span<const std::string_view> texts, ThreadPool& pool) const;
 
   /// Scratch memory of Weigh. Created once per thread, for any number of texts and vectorizers.
@@ -103,8 +105,8 @@ class Vectorizer {
     std::span<const int32_t> columns;
     std::span<const float> values;
   };
-  /// One text's row; its columns are in the order in which they are met, unless `sorted`. Valid until the next use of
-  /// `scratch`. Allocates nothing once that has grown.
+  /// Returns the row of one text; its columns are in the order of their first occurrence, unless `sorted`. Valid until
+  /// the next use of `scratch`. Allocates nothing once `scratch` has grown.
   Row Weigh(std::string_view text, Scratch& scratch, bool sorted = false) const;
 
   /// An n-gram of a text: words or characters, each a byte range of the text.
@@ -120,7 +122,8 @@ class Vectorizer {
     std::vector<Symbol> symbols;
     std::vector<Occurrence> occurrences;
   };
-  /// Where a text's features are, for explanations. A character that pads a word has the place of its neighbour.
+  /// Returns the positions of a text's features, for explanations. A character that pads a word has the position of its
+  /// neighbour.
   Occurrences Find(std::string_view text) const;
 
  private:

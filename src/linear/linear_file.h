@@ -36,7 +36,7 @@ struct LinearContents {
   LinearKind kind = LinearKind::kLogistic;
   size_t labels = 0, outputs = 0;
   bool multi_label = false;
-  std::span<const float> weights;  ///< somebody else's
+  std::span<const float> weights;  ///< weights, which are owned by the caller
   std::vector<float> bias;
   std::vector<PlattScale> platt;
 };
@@ -44,14 +44,15 @@ struct LinearContents {
 /// Returns the number of outputs: one per label, or one for two labels that exclude each other.
 constexpr size_t OutputsOf(size_t labels, bool multi_label) { return labels == 2 && !multi_label ? 1 : labels; }
 
-/// Errors: kInvalidModel where sizes disagree or a number is not finite. `where` opens the messages.
+/// Checks contents. `where` is the beginning of error messages. Errors: kInvalidModel if sizes disagree or a number is
+/// not finite.
 Result<void> CheckLinearContents(const LinearContents& contents, std::string_view where);
 
-/// Reads from memory, which is aligned to floats and must outlive the result's weights. Takes less memory than a
-/// hundred times `bytes`. Errors: kInvalidModel; kUnsupported for other versions.
+/// Reads linear.bin from memory, which must be aligned to floats and must outlive the result's weights. Takes less
+/// memory than a hundred times `bytes`. Errors: kInvalidModel; kUnsupported for other versions.
 Result<LinearContents> ParseLinearFile(std::span<const std::byte> bytes, std::string_view where);
 
-/// Atomically. Errors: kIo.
+/// Writes linear.bin, atomically. Errors: kIo.
 Result<void> WriteLinearFile(const std::filesystem::path& path, const LinearContents& contents);
 
 }  // namespace winnow

@@ -1,4 +1,4 @@
-/// The objectives that the solvers of this folder minimise: one per output, or one softmax over all outputs,
+/// The objectives that the solvers of this folder minimize: one per output, or one softmax over all outputs,
 ///   sum over rows of cost * loss(x w + bias) + |w|^2 / 2 (+ bias^2 / 2 with the hinge).
 #pragma once
 
@@ -13,16 +13,16 @@ namespace winnow {
 
 enum class LinearLoss {
   kSoftmax,   ///< loss of outputs that exclude each other
-  kLogistic,  ///< loss of each output by itself
-  kHinge,     ///< squared, of each output by itself; the bias is the weight of a feature of value 1
+  kLogistic,  ///< loss of each output separately
+  kHinge,     ///< squared hinge loss of each output separately; the bias is the weight of a feature of value 1
 };
 
 struct LinearProblem {
   const SparseRows* x = nullptr;
   LinearLoss loss = LinearLoss::kSoftmax;
   size_t outputs = 0;
-  std::vector<float> costs;  ///< C times the row's weight, for each row; rows of cost 0 don't count
-  /// The outputs that are right for row r: true_outputs[true_begins[r] ... true_begins[r + 1]); one with kSoftmax.
+  std::vector<float> costs;  ///< C times the weight of each row; rows of cost 0 do not count
+  /// The correct outputs of row r: true_outputs[true_begins[r] ... true_begins[r + 1]); one with kSoftmax.
   std::vector<size_t> true_begins = {0};
   std::vector<int32_t> true_outputs;
 
@@ -32,7 +32,7 @@ struct LinearProblem {
   bool penalises_bias() const { return loss == LinearLoss::kHinge; }
 };
 
-/// weights [features + 1, outputs] row-major; the last row is the bias.
+/// Weights [features + 1, outputs] row-major; the last row is the bias.
 struct LinearSolution {
   std::vector<float> weights;
   bool converged = false;

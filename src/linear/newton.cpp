@@ -101,7 +101,7 @@ class Newton {
     });
   }
 
-  /// What the penalty adds to a slope at w, or to a Hessian's product with w.
+  /// Adds the contribution of the penalty to a slope at w, or to a Hessian's product with w.
   void Penalise(const Doubles& w, Doubles& out) const {
     out = w;
     if (!problem_.penalises_bias()) std::fill(out.end() - static_cast<ptrdiff_t>(outputs_), out.end(), 0.0);

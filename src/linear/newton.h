@@ -6,7 +6,7 @@
 
 namespace winnow {
 
-/// Goes on from `solution` until the objective is within about `accuracy` times itself of the optimum, for at most
+/// Continues from `solution` until the objective is within about `accuracy` times itself of the optimum, for at most
 /// `max_steps` steps.
 void SolveByNewton(const LinearProblem& problem, double accuracy, int max_steps, ThreadPool& pool,
                    LinearSolution& solution);

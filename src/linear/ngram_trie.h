@@ -13,14 +13,14 @@
 
 namespace winnow {
 
-/// Well-mixed bits of a number (the multiplication of wyhash, Wang Yi 2019).
+/// Returns well-mixed bits of a number (the multiplication of wyhash, Wang Yi 2019).
 inline uint64_t MixBits(uint64_t x) {
   __extension__ using Wide = unsigned __int128;
   const Wide product = static_cast<Wide>(x ^ 0x9E3779B97F4A7C15ull) * 0xD6E8FEB86659FD93ull;
   return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
 }
 
-/// Open addressing with linear probing. Not thread-safe while it grows.
+/// A trie with open addressing and linear probing. Not thread-safe while it grows.
 class NgramTrie {
  public:
   static constexpr uint32_t kRoot = 0;
@@ -33,7 +33,7 @@ class NgramTrie {
 
   NgramTrie() { Clear(); }
 
-  /// The root alone.
+  /// Removes all nodes but the root.
   void Clear() {
     table_.Resize(kLeast);
     table_.Zero();
@@ -48,7 +48,7 @@ class NgramTrie {
     keys_.reserve(nodes);
   }
 
-  /// Null where the parent has no such child.
+  /// Returns the child of `parent` by a symbol; null if there is none.
   const Entry* Find(uint32_t parent, uint32_t symbol) const {
     const uint64_t key = KeyOf(parent, symbol);
     for (size_t i = MixBits(key) & mask_;; i = (i + 1) & mask_) {
@@ -57,7 +57,8 @@ class NgramTrie {
       if (entry.key == key) return &entry;
     }
   }
-  /// Valid until the next call. Nodes are numbered in the order in which they are added: parents before children.
+  /// Returns the child of `parent` by a symbol, which is added if missing. Valid until the next call. Nodes are
+  /// numbered in the order of their addition: parents before children.
   Entry& FindOrAdd(uint32_t parent, uint32_t symbol) {
     const uint64_t key = KeyOf(parent, symbol);
     for (size_t i = MixBits(key) & mask_;; i = (i + 1) & mask_) {
@@ -67,7 +68,7 @@ class NgramTrie {
     }
   }
 
-  size_t nodes() const { return keys_.size(); }  ///< the root included
+  size_t nodes() const { return keys_.size(); }  ///< number of nodes, including the root
   uint32_t parent(size_t node) const { return static_cast<uint32_t>(keys_[node] >> 32); }
   uint32_t symbol(size_t node) const { return static_cast<uint32_t>(keys_[node]); }
 

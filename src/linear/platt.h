@@ -12,22 +12,22 @@
 
 namespace winnow {
 
-/// probability = 1 / (1 + exp(a * score + b)); a is not above 0 where higher scores go with the label.
+/// Parameters of probability = 1 / (1 + exp(a * score + b)); a is at most 0 if higher scores speak for the label.
 struct PlattScale {
   float a = -1, b = 0;
 };
 
-/// One for each output of FitLinear with these arguments. The scores are those of rows that a model hasn't seen, by
-/// cross-validation over five folds in which labels are spread evenly; `seed` deals the rows. Where there are fewer
-/// rows than five, there are fewer folds; with one row a score says nothing. The same arguments give the same scales.
-/// Errors: FitLinear's.
+/// Returns one scale for each output of FitLinear with these arguments. They are fitted to the scores of rows that a
+/// model was not trained on, by cross-validation over five folds with an even distribution of labels; `seed` determines
+/// the folds. With fewer than five rows there are fewer folds; with one row the scale is uninformative. Equal arguments
+/// give equal scales. Errors: FitLinear's.
 Result<std::vector<PlattScale>> FitPlatt(const SparseRows& rows, std::span<const std::vector<int32_t>> truth,
                                          size_t labels, bool multi_label, const SolverOptions& options, uint64_t seed,
                                          ThreadPool& pool);
 
-/// The most likely scale for scores of one output (Lin, Lin, Weng 2007, "A note on Platt's probabilistic outputs for
-/// support vector machines": Newton's method with backtracking, targets drawn in from 0 and 1). `positive[i]` is not 0
-/// where row i has the label; `weights`: one per row, or empty.
+/// Returns the most likely scale for the scores of one output (Lin, Lin, Weng 2007, "A note on Platt's probabilistic
+/// outputs for support vector machines": Newton's method with backtracking, and targets moved inwards from 0 and 1).
+/// `positive[i]` is not 0 if row i has the label; `weights`: one per row, or empty.
 PlattScale FitPlattScale(std::span<const float> scores, std::span<const char> positive, std::span<const float> weights);
 
 }  // namespace winnow

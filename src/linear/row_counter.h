@@ -9,7 +9,8 @@
 
 namespace winnow {
 
-/// Costs what it is given, not how many columns there are; allocates nothing once it has grown.
+/// A counter whose cost depends on the number of added features, not on the number of columns. Allocates nothing once
+/// it has grown.
 class RowCounter {
  public:
   void Resize(size_t columns) {
@@ -26,11 +27,12 @@ class RowCounter {
     size_ += counts_[static_cast<size_t>(column)]++ == 0 ? 1 : 0;
   }
   size_t size() const { return size_; }
-  /// In the order in which they were first added.
+  /// Returns the columns in the order of their first addition.
   std::span<const int32_t> columns() const { return {columns_.data(), size_}; }
   uint32_t count(int32_t column) const { return counts_[static_cast<size_t>(column)]; }
 
-  /// Makes the columns ascend: they are marked in a bit set, and those words of it that hold any in a smaller one.
+  /// Sorts the columns in ascending order: they are marked in a bit set, and its words that have marks in a smaller
+  /// one.
   void Sort() {
     for (size_t i = 0; i < size_; ++i) {
       const auto column = static_cast<size_t>(columns_[i]);

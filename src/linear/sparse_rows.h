@@ -1,4 +1,4 @@
-/// Rows of which most entries are zero: what texts become as features.
+/// Matrices of which most entries are zero, such as the features of texts.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,7 @@
 
 namespace winnow {
 
-/// Compressed sparse rows. Row r is entries begins[r] ... begins[r + 1] - 1; its columns ascend.
+/// Compressed sparse rows. Row r has the entries begins[r] ... begins[r + 1] - 1, with ascending columns.
 struct SparseRows {
   std::vector<size_t> begins = {0};
   std::vector<int32_t> columns;

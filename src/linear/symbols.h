@@ -13,24 +13,25 @@
 
 namespace winnow {
 
-/// The symbols of a text in runs, which no n-gram leaves: one run of all words or characters, or with kCharWb one for
-/// each word, a space before it and behind it.
+/// The symbols of a text in runs, which no n-gram crosses: one run of all words or characters, or with kCharWb one for
+/// each word with a space before and after it.
 struct SymbolRuns {
-  std::vector<uint32_t> symbols;   ///< words' numbers, WordTable::kNone for unknown ones, or code points
-  std::vector<uint32_t> run_ends;  ///< places in `symbols`
+  std::vector<uint32_t> symbols;   ///< numbers of words (WordTable::kNone for unknown words), or code points
+  std::vector<uint32_t> run_ends;  ///< ends of the runs, as indices into `symbols`
 };
 
-/// A symbol's bytes. A space that pads a word has those of its neighbour; one that stands for several those of all.
+/// The byte range of a symbol. A space that pads a word has that of its neighbour; one that stands for several
+/// characters has that of all of them.
 struct SymbolPlace {
   uint32_t begin = 0, end = 0;
 };
 
-/// A text made ready to be cut. Allocates nothing once it has grown.
+/// A text prepared for division into symbols. Allocates nothing once it has grown.
 class LoweredText {
  public:
-  /// Texts of more than 2 GiB are cut there.
+  /// Sets the text; a text of more than 2 GiB is cut there.
   void Set(std::string_view text, bool lowercase, TextOrigins* origins = nullptr);
-  /// WordTable::kPadding bytes can be read behind it.
+  /// Returns the text; WordTable::kPadding bytes are readable after it.
   std::string_view text() const { return {bytes_.data(), size_}; }
 
  private:
@@ -38,7 +39,7 @@ class LoweredText {
   size_t size_ = 0;
 };
 
-/// The rule that defines words: the class of characters, and the minimum length of a run of them.
+/// minimum number of characters: 1 or 2
 struct WordRule {
   WordCharacters characters = WordCharacters::kPython;
   size_t shortest = 2;  ///< 1 or 2
@@ -48,7 +49,7 @@ struct WordRule {
 template <class OnWord>
 void ForEachWord(std::string_view text, const WordRule& rule, const OnWord& on_word);
 
-/// Replaces what `out` holds by the words of `text`; number(std::string_view) gives each its symbol.
+/// Replaces the contents of `out` by the words of `text`; number(std::string_view) returns the symbol of a word.
 template <class Number>
 void WordSymbols(std::string_view text, const WordRule& rule, const Number& number, SymbolRuns& out,
                  std::vector<SymbolPlace>* places = nullptr) {
@@ -65,7 +66,8 @@ void CharacterSymbols(std::string_view text, Analyzer analyzer, SymbolRuns& out,
                       std::vector<SymbolPlace>* places = nullptr);
 
 namespace internal {
-/// The word character at text[i] (not ASCII), moving i past it, or false.
+/// Moves i past the word character at text[i] (not ASCII) and returns true; returns false if it is not a word
+/// character.
 bool SkipWordCharacter(std::string_view text, size_t& i);
 
 constexpr bool IsAsciiWordCharacter(unsigned char c) {

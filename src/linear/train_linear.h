@@ -1,4 +1,4 @@
-/// From labelled texts to a linear classifier.
+/// Training of a linear classifier on labelled texts.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,8 @@ struct LinearTrainingOptions {
   uint64_t seed = 42;  ///< random seed of the folds
 };
 
-/// `truth`: each text's label ids. Errors: FitLinear's; kInvalidData where the texts have no features at all.
+/// Trains a model. `truth` contains each text's label ids. Errors: FitLinear's; kInvalidData if the texts have no
+/// features at all.
 Result<LinearModel> TrainLinear(std::span<const std::string_view> texts, std::span<const std::vector<int32_t>> truth,
                                 size_t labels, bool multi_label, const LinearTrainingOptions& options,
                                 ThreadPool& pool);

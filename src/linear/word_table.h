@@ -1,4 +1,4 @@
-/// Words and their numbers, 0, 1, 2, ... in the order in which they are added.
+/// A table of words and their numbers 0, 1, 2, ... in the order of their addition.
 #pragma once
 
 #include <cstddef>
@@ -12,17 +12,17 @@
 
 namespace winnow {
 
-/// Open addressing; words of eight bytes or less are their own key, longer ones are compared. Not thread-safe while it
-/// grows.
+/// A word table with open addressing; words of up to eight bytes are their own key, longer ones are compared. Not
+/// thread-safe while it grows.
 class WordTable {
  public:
   static constexpr uint32_t kNone = UINT32_MAX;
-  /// Bytes that must be readable behind a word that is looked up or added.
+  /// Number of bytes that must be readable after a word that is looked up or added.
   static constexpr size_t kPadding = 8;
 
   WordTable() : table_(kLeast), mask_(kLeast - 1) {}
 
-  /// kNone where it is unknown. `word` holds no NUL.
+  /// Returns the number of a word; kNone if it is unknown. `word` must not contain NUL.
   uint32_t Find(std::string_view word) const {
     const uint64_t key = KeyOf(word);
     for (size_t i = MixBits(key) & mask_;; i = (i + 1) & mask_) {
@@ -40,7 +40,7 @@ class WordTable {
   }
 
   size_t size() const { return begins_.size() - 1; }
-  /// Valid until the next FindOrAdd; kPadding bytes can be read behind it.
+  /// Returns a word; valid until the next FindOrAdd. kPadding bytes are readable after it.
   std::string_view word(uint32_t number) const {
     return std::string_view(bytes_).substr(begins_[number], begins_[number + 1] - begins_[number]);
   }

@@ -1,5 +1,5 @@
-/// libcurl, loaded when the first request is made: with all that it needs it takes 6 MB and some milliseconds, which
-/// commands that stay on this machine need not pay (docs/adr/011).
+/// libcurl, loaded when the first request is made: with its dependencies it takes 6 MB and some milliseconds, which
+/// commands without network access need not spend (docs/adr/011).
 #pragma once
 
 #include <curl/curl.h>
@@ -8,7 +8,7 @@
 
 namespace winnow {
 
-/// The functions that we call, under curl's own names without the prefix.
+/// The functions of libcurl that Winnow calls, with curl's names without the prefix.
 struct CurlLibrary {
   decltype(&::curl_easy_init) easy_init;
   decltype(&::curl_easy_cleanup) easy_cleanup;
@@ -21,7 +21,7 @@ struct CurlLibrary {
   decltype(&::curl_slist_append) slist_append;
   decltype(&::curl_slist_free_all) slist_free_all;
 
-  /// Loads and initialises it, once. Thread-safe. Errors: kNotFound where the system has no libcurl.
+  /// Loads and initializes libcurl, once. Thread-safe. Errors: kNotFound if the system has no libcurl.
   static Result<const CurlLibrary*> Load();
 };
 

@@ -1,7 +1,7 @@
-/// HTTP over libcurl: small documents into memory (files: net/download.h). Retries what may pass by itself.
+/// HTTP over libcurl: small documents into memory (files: net/download.h). Temporary failures are retried.
 /// Proxies come from the environment as curl reads them (https_proxy, no_proxy...), certificates from CURL_CA_BUNDLE,
-/// SSL_CERT_FILE, SSL_CERT_DIR or REQUESTS_CA_BUNDLE, else from the
-/// system. Requests to this machine itself never use a proxy.
+/// SSL_CERT_FILE, SSL_CERT_DIR or REQUESTS_CA_BUNDLE, otherwise from the system.
+/// Requests to this machine itself never use a proxy.
 #pragma once
 
 #include <chrono>
@@ -22,12 +22,13 @@ namespace winnow {
 using TransferProgress = std::function<bool(uint64_t done, uint64_t total)>;
 
 struct HttpOptions {
-  std::string bearer_token;                ///< sent to the given host alone, never to one that it redirects to
-  std::vector<std::string> headers;        ///< "Name: value"
-  bool follow_redirects = true;            ///< at most 10, and never from https to http
-  int retries = 4;                         ///< after timeouts, cut connections, 408, 429 and 5xx
-  int unanswered_retries = 1;              ///< retries if there is no response: connection refused, unknown host
-  std::chrono::milliseconds backoff{500};  ///< before the first retry; doubles; Retry-After up to 30 s is honoured
+  std::string bearer_token;          ///< token sent only to the given host, never to one that it redirects to
+  std::vector<std::string> headers;  ///< additional headers: "Name: value"
+  bool follow_redirects = true;      ///< true if redirects are followed, at most 10, and never from https to http
+  int retries = 4;                   ///< number of retries after timeouts, broken connections, 408, 429 and 5xx
+  int unanswered_retries = 1;        ///< retries if there is no response: connection refused, unknown host
+  /// Pause before the first retry; doubles each time; Retry-After up to 30 s is honoured.
+  std::chrono::milliseconds backoff{500};
   std::chrono::milliseconds max_backoff{8'000};
   std::chrono::milliseconds connect_timeout{10'000};
   std::chrono::milliseconds stall_timeout{30'000};  ///< time without data after which an attempt fails
@@ -38,17 +39,17 @@ struct HttpOptions {
 
 struct HttpAnswer {
   int status = 0;
-  /// Lower-case names, in order of arrival, over all redirects.
+  /// Headers with lower-case names, in order of arrival, over all redirects.
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
 
   bool ok() const { return status >= 200 && status < 300; }
-  /// The last header of that lower-case name: the one that came with the body.
+  /// Returns the last header with that lower-case name, which is the one that arrived with the body.
   std::optional<std::string> LastHeader(std::string_view name) const;
 };
 
-/// Keeps its connection for the next request to the same host. Any status is an answer, not an error; 5xx only once the
-/// retries are used up. Errors: kNetwork, kCancelled. Not thread-safe: use one per thread.
+/// A client that keeps its connection for the next request to the same host. Any status is an answer, not an error; 5xx
+/// is returned once the retries are used up. Errors: kNetwork, kCancelled. Not thread-safe: use one per thread.
 class HttpClient {
  public:
   explicit HttpClient(HttpOptions options);

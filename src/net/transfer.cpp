@@ -67,7 +67,7 @@ void SetCertificates(CURL* easy) {
     Curl().easy_setopt(easy, CURLOPT_CAPATH, dir);
 }
 
-/// Whether the url names this machine: no proxy can reach that.
+/// Returns true if the url names this machine: no proxy can reach that.
 bool IsHere(std::string_view url) {
   const size_t scheme = url.find("://");
   if (scheme == std::string_view::npos) return false;

@@ -25,7 +25,8 @@ struct HttpCall {
   std::string_view body = {};             ///< the body of a kPost request
 };
 
-/// One exchange's state while curl runs it. `sink` takes the body, to memory or a file; false stops.
+/// The state of one exchange while curl runs it. `sink` receives the body, to memory or a file; returning false stops
+/// the transfer.
 struct Transfer {
   CURL* easy = nullptr;
   HttpAnswer response;
@@ -34,7 +35,7 @@ struct Transfer {
   const TransferProgress* progress = nullptr;
   uint64_t resumed_from = 0;
   bool cancelled = false;
-  std::optional<Error> failure;  ///< why `sink` stopped it
+  std::optional<Error> failure;  ///< reason why `sink` stopped the transfer
 
   /// Returns the HTTP status so far; 0 before the first header.
   long Status() const;
@@ -45,7 +46,8 @@ struct Outcome {
   std::string message;  ///< curl's error message
 };
 
-/// A curl handle, made at first use, whose connection serves the next request to the same host too. Not thread-safe.
+/// A curl handle, created at first use, which keeps its connection for the next request to the same host. Not
+/// thread-safe.
 class CurlConnection {
  public:
   Outcome Perform(const HttpOptions& options, const HttpCall& call, Transfer& transfer);
@@ -57,13 +59,14 @@ class CurlConnection {
   std::unique_ptr<CURL, Deleter> easy_;
 };
 
-/// Decides after each attempt whether there is another one, and waits for it.
+/// Decides after each attempt whether another one follows, and waits for it.
 class Retries {
  public:
-  /// `options` must outlive this.
+  /// Creates the policy; `options` must outlive it.
   explicit Retries(const HttpOptions& options) : options_(options), wait_(options.backoff) {}
 
-  /// True once it is time to try again; false when there is nothing to hope for or the user cancelled.
+  /// Waits and returns true if the request should be repeated; returns false if that would be useless or the user
+  /// cancelled.
   bool Again(const Outcome& outcome, const HttpAnswer& response, bool& cancelled);
 
  private:
@@ -72,7 +75,8 @@ class Retries {
   int used_ = 0;
 };
 
-/// The url for messages: without a user's password, without a signed query; or the socket that stands for it.
+/// Returns the URL for messages, without a user's password and without a signed query, or the path of the socket in its
+/// place.
 std::string Shown(std::string url, const HttpOptions& options = {});
 /// Parses a text that consists of decimal digits only.
 std::optional<uint64_t> ParseNumber(std::string_view text);

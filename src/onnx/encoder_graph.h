@@ -10,15 +10,15 @@
 namespace winnow {
 
 struct EncoderGraphOptions {
-  bool int8 = false;         ///< dynamic quantisation: weights per output channel, embeddings per row
-  bool token_types = false;  ///< the third input token_type_ids; otherwise all tokens are of type 0
+  bool int8 = false;         ///< dynamic quantization: weights per output channel, embeddings per row
+  bool token_types = false;  ///< true for a third input, token_type_ids; otherwise all tokens are of type 0
 };
 
-/// Inputs are input_ids and attention_mask (1 for a token, 0 for padding), int64 [batch, sequence], and token_type_ids
-/// alike where asked for; the output is logits, float [batch, labels]. Both dimensions vary; a sequence is at most
-/// MaxTokens(config) long. Errors: kInvalidModel for missing tensors, other shapes, a model without labels, and
-/// (int8, which reads the values here; else when they are written) NaN; kUnsupported for token types in a model
-/// without.
+/// Builds the graph. Inputs are input_ids and attention_mask (1 for a token, 0 for padding), int64 [batch, sequence],
+/// and token_type_ids of that shape if requested; the output is logits, float [batch, labels]. Both dimensions vary; a
+/// sequence has at most MaxTokens(config) tokens. Errors: kInvalidModel for missing tensors, other shapes, a model
+/// without labels, and NaN (with int8 in this function, otherwise while the values are written); kUnsupported for token
+/// types if the model has none.
 Result<OnnxModel> BuildEncoderGraph(const WeightFile& checkpoint, const ModelConfig& config,
                                     const EncoderGraphOptions& options);
 

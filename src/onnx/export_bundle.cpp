@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Whether `inner` is `outer` or lies below it.
+/// Returns true if `inner` is `outer` or lies below it.
 bool LiesIn(const fs::path& inner, const fs::path& outer) {
   std::error_code ignored;
   const fs::path below = fs::weakly_canonical(fs::absolute(inner, ignored), ignored);
@@ -57,7 +57,7 @@ Result<ExportedFile> ExportFormat(const ExportPlan& plan, OnnxFormat format, con
                       .external_data = exported.external_data};
 }
 
-/// What stands beside the ONNX files in a directory that deploys as it is.
+/// Copies the files that a deployable directory has besides the ONNX files.
 Result<void> CopyModelFiles(const fs::path& bundle, const fs::path& target, int max_length) {
   std::error_code ignored;
   if (fs::exists(bundle / kTrainingInfoFile, ignored))

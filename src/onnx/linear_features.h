@@ -1,4 +1,4 @@
-/// The first half of a linear model's ONNX graph: from texts to how often each n-gram stands in them.
+/// The first half of a linear model's ONNX graph: from texts to the counts of n-grams.
 #pragma once
 
 #include <cstdint>
@@ -10,14 +10,14 @@
 
 namespace winnow {
 
-/// Counts [batch, features] of one analyzer, and which feature each column is.
+/// Counts [batch, features] of one analyzer, and the feature of each column.
 struct OnnxCounts {
-  std::string counts;            ///< the node's output
-  std::vector<size_t> features;  ///< features of the Vectorizer
+  std::string counts;            ///< output of the node with the counts
+  std::vector<size_t> features;  ///< indices of the columns' features in the Vectorizer
 };
 
 /// Appends the nodes that count the Vectorizer's word n-grams, its features [begin, end), in `lines`, strings [batch].
-/// Appends nothing where no text can have any of the features.
+/// Appends nothing if no text can have any of the features.
 OnnxCounts AddWordCounts(GraphBuilder& graph, const std::string& lines, const Vectorizer& vectorizer, size_t begin,
                          size_t end);
 

@@ -10,7 +10,7 @@
 ///   - With characters, a capital sigma at a word's end becomes the small one that is not final, and U+0130, whose
 ///     lower case is two characters, becomes i.
 ///   - Invalid UTF-8, which is not a valid string there; U+001E, which Winnow's readers replace by a space.
-/// Where words are made small, StringNormalizer asks for the locale C.UTF-8: glibc has it, and musl and Emscripten take
+/// If words are lowercased, StringNormalizer asks for the locale C.UTF-8: glibc has it, and musl and Emscripten take
 /// any; characters need none.
 #pragma once
 
@@ -24,9 +24,9 @@
 
 namespace winnow {
 
-/// `labels` are the model's; probabilities are calibrated by temperature, a label's own where it has one. Features that
-/// no text can have are left out. Errors: kUnsupported for more than protobuf can hold and for other calibrations;
-/// kInvalidModel where sizes disagree or no feature is left.
+/// Builds the graph. `labels` are the model's; probabilities are calibrated by temperature, or by the temperatures of
+/// the labels. Features that no text can have are left out. Errors: kUnsupported for more data than protobuf can hold
+/// and for other calibrations; kInvalidModel if sizes disagree or no feature is left.
 Result<OnnxModel> BuildLinearGraph(const LinearModel& model, std::span<const std::string> labels,
                                    const Calibration& calibration);
 

@@ -38,7 +38,7 @@ class Import {
  public:
   Import(const LinearPipeline& pipeline, std::string_view where) : pipeline_(pipeline), where_(where) {}
 
-  /// Those that a text can have, sorted.
+  /// Returns the features that a text can have, sorted.
   Result<std::vector<Feature>> Features() const {
     std::map<std::string, Feature> features;
     std::map<size_t, std::string> of_columns;

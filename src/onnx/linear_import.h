@@ -1,4 +1,4 @@
-/// From an ONNX file of a text classifier, scikit-learn's or Winnow's own, to a linear model.
+/// Conversion of an ONNX file of a text classifier, made by scikit-learn or Winnow, to a linear model.
 #pragma once
 
 #include <cstddef>
@@ -18,18 +18,18 @@ struct ImportedLinear {
   LinearModel model;
   std::vector<std::string> labels;  ///< labels of the file; numbers become text, and missing labels "0", "1", ...
   double temperature = 1;           ///< temperature with which the model's logits give the file's probabilities
-  bool has_probabilities = true;    ///< false: scores alone, as those of scikit-learn's LinearSVC
-  std::string producer;             ///< "skl2onnx 1.20.0"
-  std::vector<std::pair<std::string, std::string>> properties;  ///< metadata_props
+  bool has_probabilities = true;    ///< false: the file has only scores, as for scikit-learn's LinearSVC
+  std::string producer;             ///< producer of the file: "skl2onnx 1.20.0"
+  std::vector<std::pair<std::string, std::string>> properties;  ///< metadata_props of the file
 };
 
-/// The model's probabilities are onnxruntime's to the last digits, but for texts with U+0130, which Winnow makes small
-/// as Unicode has it. What is understood: see onnx/linear_pipeline.h. n-grams that no text can have are left out.
-/// Nothing of a file is believed before it is checked; it takes no more memory than some hundred times `bytes`.
-/// `where` opens the messages. Errors: kInvalidModel; kUnsupported, naming the node that is not understood.
+/// Reads a model from memory. Its probabilities are onnxruntime's to the last digits, except for texts with U+0130,
+/// which Winnow lowercases as defined by Unicode. For the supported graphs see onnx/linear_pipeline.h. n-grams that no
+/// text can have are left out. All contents are checked, and the memory is at most some hundred times `bytes`. `where`
+/// is the beginning of error messages. Errors: kInvalidModel; kUnsupported, naming the unsupported node.
 Result<ImportedLinear> ParseOnnxLinear(std::span<const std::byte> bytes, std::string_view where);
 
-/// Errors: kNotFound, kIo, and ParseOnnxLinear's.
+/// Reads a model from a file. Errors: kNotFound, kIo, and ParseOnnxLinear's.
 Result<ImportedLinear> ReadOnnxLinear(const std::filesystem::path& file);
 
 }  // namespace winnow

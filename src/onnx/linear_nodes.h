@@ -14,23 +14,23 @@
 
 namespace winnow {
 
-/// A node's attribute, or null.
+/// Returns a node's attribute, or null.
 const onnx::AttributeProto* FindAttribute(const onnx::NodeProto& node, std::string_view name);
 int64_t IntOf(const onnx::NodeProto& node, std::string_view name, int64_t otherwise);
 std::string TextOf(const onnx::NodeProto& node, std::string_view name, const char* otherwise);
 
-/// "TfIdfVectorizer", "ai.onnx.ml.Normalizer".
+/// Returns the name of the operator: "TfIdfVectorizer", "ai.onnx.ml.Normalizer".
 std::string OperatorOf(const onnx::NodeProto& node);
 
-/// Names and patterns of a file, for messages: at most some 60 characters, all of them printable.
+/// Returns names and patterns of a file for messages: about 60 characters at most, all of them printable.
 std::string Shown(std::string_view text);
 
-/// A graph's constants, and its errors. The model must outlive it.
+/// The constants of a graph, and errors about it. The model must outlive the reader.
 class GraphReader {
  public:
   GraphReader(const onnx::GraphProto& graph, std::string_view where);
 
-  /// kInvalidModel, and kUnsupported with what can be imported.
+  /// Return an error: kInvalidModel, or kUnsupported with the models that can be imported.
   std::unexpected<Error> Wrong(const std::string& what) const;
   std::unexpected<Error> Unsupported(const std::string& what) const;
   /// Return an error whose message names the node.
@@ -40,13 +40,14 @@ class GraphReader {
   bool IsConstant(const std::string& name) const { return constants_.contains(name); }
   void AddConstant(const std::string& name, const onnx::TensorProto& tensor) { constants_[name] = &tensor; }
 
-  /// A node's input that is a constant of this type. Errors: kUnsupported where it is none.
+  /// Returns a node's input that is a constant of this type. Errors: kUnsupported if it is not.
   Result<const onnx::TensorProto*> ConstantOf(const onnx::NodeProto& node, int input, int32_t type) const;
-  /// Its values, which are as many as its shape says. `dims` are its shape. Errors: kUnsupported, kInvalidModel.
+  /// Returns the values of a constant input, whose number matches its shape; `dims`, unless null, receives the shape.
+  /// Errors: kUnsupported, kInvalidModel.
   Result<std::vector<float>> Floats(const onnx::NodeProto& node, int input, std::vector<int64_t>* dims = nullptr) const;
-  /// A few numbers, such as a shape.
+  /// Returns a few whole numbers of a constant input, such as a shape.
   Result<std::vector<int64_t>> Ints(const onnx::NodeProto& node, int input) const;
-  /// Whether it is a single 1.
+  /// Returns true if the input is the constant 1.
   bool IsOne(const onnx::NodeProto& node, int input) const;
 
  private:

@@ -69,7 +69,7 @@ class Reader : GraphReader {
     return {};
   }
 
-  /// Whether the input is what the texts have become so far.
+  /// Returns true if the input is what the texts have become so far.
   bool IsMain(const NodeProto& node, int input) const {
     return node.input_size() > input && node.input(input) == current_;
   }

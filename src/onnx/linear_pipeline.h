@@ -19,9 +19,9 @@ namespace winnow {
 enum class PipelineScores {
   kPlain,       ///< unchanged scores, which are not probabilities
   kLogistic,    ///< each score through 1 / (1 + exp(-x))
-  kSoftmax,     ///< all together
-  kLogSigmoid,  ///< the softmax of their log(1 / (1 + exp(-x))), at a temperature
-  kSigmoid,     ///< Gemm's, each through 1 / (1 + exp(-x))
+  kSoftmax,     ///< softmax of all scores
+  kLogSigmoid,  ///< softmax of log(1 / (1 + exp(-x))) of all scores, at a temperature
+  kSigmoid,     ///< each output of Gemm through 1 / (1 + exp(-x))
 };
 
 struct LinearPipeline {
@@ -29,7 +29,7 @@ struct LinearPipeline {
   WordRule words;
   int min_ngram = 1, max_ngram = 1;
   struct Ngram {
-    std::vector<std::string_view> words;  ///< the message's
+    std::vector<std::string_view> words;  ///< words of the n-gram, which refer to the message
     int64_t column = 0;
     float weight = 1;
   };
@@ -37,19 +37,19 @@ struct LinearPipeline {
   size_t columns = 0;
   bool sublinear = false;
   std::vector<float> idf;  ///< one value per column, or empty: all 1
-  bool normalize = false;  ///< rows are brought to length 1
+  bool normalize = false;  ///< true if rows are scaled to length 1
 
   PipelineScores scores = PipelineScores::kPlain;
-  bool sum_to_one = false;          ///< probabilities are divided by their sum
+  bool sum_to_one = false;          ///< true if probabilities are divided by their sum
   std::vector<float> weights;       ///< [outputs, columns] row-major
   std::vector<float> biases;        ///< [outputs]
-  std::vector<std::string> labels;  ///< empty where the graph doesn't name them
+  std::vector<std::string> labels;  ///< names of the labels; empty if the graph does not have them
   float minus_by_temperature = -1;  ///< -1 / temperature, with kLogSigmoid
 };
 
-/// Sizes agree with each other: as many weights as columns and outputs. `model` must outlive the result. Errors:
-/// kUnsupported, naming the node that is not understood; kInvalidModel for one that contradicts itself. `where` opens
-/// the messages.
+/// Reads the nodes. In the result, sizes agree with each other: there is a weight per column and output. `model` must
+/// outlive the result. `where` is the beginning of error messages. Errors: kUnsupported, naming the unsupported node;
+/// kInvalidModel for a contradictory graph.
 Result<LinearPipeline> ReadLinearPipeline(const onnx::ModelProto& model, std::string_view where);
 
 }  // namespace winnow

@@ -11,18 +11,19 @@
 
 namespace winnow {
 
-/// A regular expression (RE2's) whose matches in a text as it is, before its letters are made small, are the words that
-/// a Vectorizer finds in the text made small. With fewer characters than a word has: "mincharnum" leaves those out.
+/// Returns a regular expression (RE2's) whose matches in an unchanged text are the words that a Vectorizer finds in the
+/// lowercased text. It also matches words that are too short; "mincharnum" excludes these.
 std::string TokenPattern(WordCharacters characters, bool lowercase);
 
-/// Which words a pattern finds, or nothing for one that is not understood. `shortest` is "mincharnum".
+/// Returns the rule for the words that a pattern matches, or nothing for an unsupported pattern. `shortest` is
+/// "mincharnum".
 std::optional<WordRule> WordsOfPattern(std::string_view pattern, size_t shortest);
 
-/// `ngram`, its words' last small sigmas in the form that they have elsewhere: lower case that knows no context (C's)
-/// makes that of capitals. Empty where there is none.
+/// Returns `ngram` with final small sigmas replaced by the other small sigma, which lowercasing without context (C's)
+/// makes of capitals. Empty if there is no final sigma.
 std::string WithoutFinalSigma(std::string_view ngram);
 
-/// Whether a text can hold this word: it is one word, and stays as it is when letters are made small.
+/// Returns true if a text can contain this word: it is one word, and lowercasing does not change it.
 bool IsPossibleWord(std::string_view word, const WordRule& rule, bool lowercase);
 
 }  // namespace winnow

@@ -1,4 +1,4 @@
-/// The ONNX project's own checks of a model.
+/// Checks of a model by the ONNX project's own code.
 #pragma once
 
 #include "base/result.h"
@@ -6,9 +6,9 @@
 
 namespace winnow {
 
-/// onnx::checker (every node is a known operator with the inputs and attributes that it takes, and every name is
-/// defined once and before its use) and strict shape inference, whose shapes must agree with those of the outputs that
-/// the graph declares. The streamed tensors' values are not looked at. Errors: kInternal with the checker's own words.
+/// Runs onnx::checker (every node is a known operator with valid inputs and attributes, and every name is defined once
+/// and before its use) and strict shape inference, whose shapes must agree with those of the declared outputs. The
+/// values of streamed tensors are not examined. Errors: kInternal with the checker's message.
 Result<void> CheckOnnxModel(const OnnxModel& model);
 
 }  // namespace winnow

@@ -15,8 +15,8 @@
 
 namespace winnow {
 
-/// One tensor, seen as a matrix: rows are its first dimension (a vector is a single row). Copies share the mapped file,
-/// which lives as long as any of them.
+/// One tensor as a matrix: rows are its first dimension (a vector is a single row). Copies share the mapped file, which
+/// stays open as long as one of them exists.
 class Weight {
  public:
   Weight(std::shared_ptr<const SafetensorsFile> file, const TensorView* tensor, std::string where);
@@ -25,12 +25,12 @@ class Weight {
   size_t rows() const { return rows_; }
   size_t columns() const { return columns_; }
 
-  /// Fills `out`, which holds whole rows, from `first_row` on. Errors: kInvalidModel for element types that are no
-  /// floats, and for NaN and infinite values.
+  /// Fills `out`, which has the size of whole rows, from `first_row` on. Errors: kInvalidModel for element types other
+  /// than floats, and for NaN and infinite values.
   Result<void> Read(size_t first_row, std::span<float> out) const;
-  /// All of it. Errors: as Read.
+  /// Returns all values. Errors: those of Read.
   Result<std::vector<float>> ReadAll() const;
-  /// The file's pages that were read need no memory from here on.
+  /// Releases the memory of the pages that were read.
   void ReleaseMemory() const { file_->ReleaseMemory(); }
 
  private:
@@ -46,9 +46,9 @@ class WeightFile {
   /// Maps `dir`/model.safetensors. Errors: kNotFound, kIo, kInvalidModel.
   static Result<WeightFile> Open(const std::filesystem::path& dir, const ModelConfig& config);
 
-  /// The weight `name`, without the model's prefix: "embeddings.word_embeddings.weight". Files may have the prefix
-  /// ("bert.", "distilbert.") or not, and LayerNorm.gamma and .beta for .weight and .bias. `shape` is what config.json
-  /// asks for. Errors: kInvalidModel, naming the tensor.
+  /// Returns the weight `name`, without the model's prefix: "embeddings.word_embeddings.weight". Files may or may not
+  /// have the prefix ("bert.", "distilbert."), and may have LayerNorm.gamma and .beta for .weight and .bias. `shape` is
+  /// the shape according to config.json. Errors: kInvalidModel, naming the tensor.
   Result<Weight> Encoder(const std::string& name, const std::vector<int64_t>& shape) const;
   /// Returns a weight of the classification head, whose name has no prefix: "classifier.weight".
   Result<Weight> Head(const std::string& name, const std::vector<int64_t>& shape) const;

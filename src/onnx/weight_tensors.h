@@ -11,23 +11,23 @@
 
 namespace winnow {
 
-/// The rows as they are, as floats; `addend` (of one row's size, or empty) is added to each.
+/// Returns the rows unchanged, as floats; `addend` (of one row's size, or empty) is added to each row.
 StreamedTensor FloatRows(std::string name, const Weight& weight, std::vector<float> addend = {});
 
-/// The transposed matrix, as floats.
+/// Returns the transposed matrix, as floats.
 StreamedTensor FloatTransposed(std::string name, const Weight& weight);
 
-/// A matrix as bytes with a scale for each row of the checkpoint (see RoundRowsToInt8). Making it reads the weight
+/// A matrix as INT8 with a scale for each row of the checkpoint (see RoundRowsToInt8). Creating it reads the weight
 /// once, for the scales; the bytes are made while they are written.
 struct Int8Matrix {
   StreamedTensor values;
   std::vector<float> scales;  ///< one scale per row
 };
 
-/// The rows as they are, with `addend` added before. Errors: as Weight::Read.
+/// Returns the rows in their order, with `addend` added before quantization. Errors: those of Weight::Read.
 Result<Int8Matrix> Int8Rows(std::string name, const Weight& weight, std::vector<float> addend = {});
 
-/// The transposed matrix: a scale for each of its columns. Errors: as Weight::Read.
+/// Returns the transposed matrix, with a scale for each of its columns. Errors: those of Weight::Read.
 Result<Int8Matrix> Int8Transposed(std::string name, const Weight& weight);
 
 }  // namespace winnow

@@ -1,4 +1,4 @@
-/// The base model of a plan, made ready for training.
+/// Preparation of a plan's base model for training.
 #pragma once
 
 #include <filesystem>
@@ -15,15 +15,15 @@ namespace winnow {
 
 struct BaseModel {
   Tokenizer tokenizer;
-  Model model;                      ///< writable; its labels are those of the data
-  std::filesystem::path directory;  ///< of the tokenizer's files; empty for a model from scratch
+  Model model;                      ///< writable model, whose labels are those of the data
+  std::filesystem::path directory;  ///< directory of the tokenizer's files; empty for a model from scratch
 };
 
-/// Pulls, loads or makes the base model. `train` gives the labels, and the texts for a new vocabulary. Errors:
+/// Downloads, loads or creates the base model. `train` provides the labels, and the texts for a new vocabulary. Errors:
 /// ResolveBaseModel's and Model::Load's.
 Result<BaseModel> PrepareBaseModel(const TrainingPlan& plan, const Dataset& train, TrainingObserver& observer);
 
-/// The directory of a base model, which is pulled if it is named and not in the cache. Errors: ResolveBaseModel's.
+/// Returns the directory of a base model, which is downloaded if it is not in the cache. Errors: ResolveBaseModel's.
 Result<std::filesystem::path> PullBaseModel(const std::string& name, TrainingObserver& observer);
 
 }  // namespace winnow

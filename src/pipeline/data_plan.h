@@ -1,4 +1,4 @@
-/// The data of a plan, read.
+/// Reading of the data of a plan.
 #pragma once
 
 #include <map>
@@ -13,20 +13,20 @@
 
 namespace winnow {
 
-/// The options of the data folder for reading files so.
+/// Returns the data folder's options for reading files in this way.
 ReadOptions ReadOptionsOf(const ReadingOptions& reading);
 
-/// The options for reading the files of a plan, its labels and label map included. Errors: kInvalidArgument for labels
-/// that are named twice and for a label map that is not FROM=TO.
+/// Returns the options for reading the files of a plan, including its labels and label map. Errors: kInvalidArgument
+/// for labels that are named twice and for a label map that is not FROM=TO.
 Result<ReadOptions> ReadOptionsOf(const DataPlan& data);
 
-/// The label map by name. Errors: kInvalidArgument for an entry that is not FROM=TO.
+/// Returns the label map by name. Errors: kInvalidArgument for an entry that is not FROM=TO.
 Result<std::map<std::string, std::string>> LabelMapOf(const DataPlan& data);
 
-/// The files of each part.
+/// Returns the files of each part.
 SplitFiles SplitFilesOf(const DataPlan& data);
 
-/// Reads the files of the plan, de-duplicates and splits them, and notes what was read. Errors: ReadSplit's.
+/// Reads the files of the plan, de-duplicates and splits them, and notes the results. Errors: ReadSplit's.
 Result<Split> ReadParts(const TrainingPlan& plan, TrainingObserver& observer);
 
 /// Adds augmented variants of the training texts, if the plan asks for them; none of them is a held-out text.

@@ -20,8 +20,8 @@ namespace winnow {
 Result<void> AddTeacherPredictions(const TrainingPlan& plan, const Split& split, const TextEncoder& encoder,
                                    ThreadPool& pool, TrainingObserver& observer, TextSet& train);
 
-/// For each label of the data its id in the classifier of `bundle`, which may have the labels in another order. Errors:
-/// kInvalidArgument unless both have the same labels.
+/// Returns for each label of the data its id in the classifier of `bundle`, which may have the labels in another order.
+/// Errors: kInvalidArgument unless both have the same labels.
 Result<std::vector<size_t>> LabelIdsIn(const BundleClassifier& classifier, const std::filesystem::path& bundle,
                                        const LabelSet& labels);
 

@@ -25,10 +25,10 @@ struct FitInput {
   const TrainingPlan& plan;
   const Split& split;  ///< texts and labels as they were read
   int32_t positive_label = -1;
-  Manifest& manifest;  ///< gets what the kind of model adds to it
+  Manifest& manifest;  ///< manifest, to which the kind of model adds its own properties
 };
 
-/// A model that has learnt. Not thread-safe.
+/// A model after its training. Not thread-safe.
 class FittedModel {
  public:
   FittedModel() = default;
@@ -36,23 +36,24 @@ class FittedModel {
   FittedModel& operator=(const FittedModel&) = delete;
   virtual ~FittedModel() = default;
 
-  /// [texts, labels] of the validation part: what a calibration is fitted on.
+  /// Returns the logits [texts, labels] of the validation part, on which a calibration is fitted.
   virtual const std::vector<float>& validation_logits() const = 0;
-  /// The weights that predict: "f32", "linear".
+  /// Returns the weights that predict: "f32", "linear".
   virtual std::string weights() const = 0;
 
-  /// [texts, labels] probabilities of a part, as the bundle predicts them with the calibration.
+  /// Returns the probabilities [texts, labels] of a part, as the bundle predicts them with the calibration.
   virtual std::vector<float> Probabilities(HeldOutPart part, const Calibration& calibration) = 0;
 
-  /// Fills in what only this kind of model knows; texts of `timed` measure the time of one text alone.
+  /// Fills in the values that only this kind of model has; texts of the part `timed` are used to measure the time of
+  /// one text.
   virtual void Describe(HeldOutPart timed, TrainingInfo& info) = 0;
 
   /// Writes weights, labels and whatever else is needed to load the model. Errors: kIo.
   virtual Result<void> WriteFiles(const std::filesystem::path& dir) = 0;
-  /// Called once training_info.json lies in `dir`, too.
+  /// Called after training_info.json was written to `dir`.
   virtual void BeforeSealing(const std::filesystem::path& dir) { (void)dir; }
 
-  /// The end of the line that says that the model is ready: "40 training texts, 12 s".
+  /// Returns the end of the line that reports that the model is ready: "40 training texts, 12 s".
   virtual std::string Summary(double seconds) const = 0;
 };
 
@@ -60,7 +61,7 @@ class FittedModel {
 Result<std::unique_ptr<FittedModel>> FitTransformer(const FitInput& input, ThreadPool& pool,
                                                     TrainingObserver& observer);
 
-/// Fits a linear model; there is nothing to interrupt. Errors: kInvalidArgument for options that make no sense;
+/// Fits a linear model, which cannot be interrupted. Errors: kInvalidArgument for options that are not valid;
 /// TrainLinear's.
 Result<std::unique_ptr<FittedModel>> FitLinear(const FitInput& input, ThreadPool& pool, TrainingObserver& observer);
 

@@ -1,4 +1,4 @@
-/// Labelled texts as a model that exists already reads them: to measure, calibrate or compare it.
+/// Reading of labelled texts for an existing model: to measure, calibrate or compare it.
 #pragma once
 
 #include <filesystem>
@@ -16,7 +16,8 @@ namespace winnow {
 Result<Dataset> ReadLabelledData(const BundleClassifier& classifier, std::span<const std::filesystem::path> files,
                                  const ReadingOptions& reading, ReadReport& report);
 
-/// The same for a model without labels of its own: the set has those that the rows have.
+/// Reads texts for a model without labels of its own: the labels of the set are those of the rows. Errors:
+/// ReadDataset's.
 Result<Dataset> ReadLabelledData(std::span<const std::filesystem::path> files, const ReadingOptions& reading,
                                  ReadReport& report);
 

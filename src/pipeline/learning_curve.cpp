@@ -11,7 +11,7 @@
 namespace winnow {
 namespace {
 
-/// Whether each text was decided as it is labelled.
+/// Returns for each text 1 if its decision is right, otherwise 0.
 std::vector<uint8_t> RightOnes(const TrainedModel& trained, const Dataset& test) {
   std::vector<uint8_t> right;
   right.reserve(test.examples.size());

@@ -1,4 +1,4 @@
-/// Trainings of which only the metrics stay: those of cross-validation and of learning curves.
+/// Trainings of which only the metrics are kept: those of cross-validation and of learning curves.
 #pragma once
 
 #include <string>
@@ -9,12 +9,11 @@
 
 namespace winnow {
 
-/// Makes a plan ready to be trained several times in the same way: pulls the base model, and chooses the precision.
-/// Errors: PullBaseModel's.
+/// Prepares a plan for several trainings: downloads the base model, and chooses the precision. Errors: PullBaseModel's.
 Result<TrainingPlan> PrepareToMeasure(TrainingPlan plan, TrainingObserver& observer);
 
 /// Trains by a prepared plan. Notes of the training become details; its progress goes to the observer. Errors: Train's,
-/// begun with `what` ("fold 2 of 5").
+/// preceded by `what` ("fold 2 of 5").
 Result<TrainedModel> TrainToMeasure(const TrainingPlan& plan, const Split& split, const std::string& what,
                                     ThreadPool& pool, TrainingObserver& observer);
 

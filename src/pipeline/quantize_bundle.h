@@ -1,4 +1,4 @@
-/// A bundle with INT8 weights, in place or in a directory of its own: what `winnow quantize` does.
+/// Quantization of a bundle, in place or to another directory, for `winnow quantize`.
 #pragma once
 
 #include <filesystem>
@@ -14,8 +14,9 @@ namespace winnow {
 
 struct QuantizePlan {
   std::filesystem::path bundle{};
-  std::optional<std::filesystem::path> output{};  ///< empty: in place, beside the float weights
-  std::vector<std::filesystem::path> data{};      ///< labelled held-out texts; empty: the bundle's calibration set
+  /// Directory of the quantized bundle; empty: in place, beside the float weights.
+  std::optional<std::filesystem::path> output{};
+  std::vector<std::filesystem::path> data{};  ///< labelled held-out texts; empty: the bundle's calibration set
   double max_drop = QuantizeOptions{}.max_drop;
   bool overwrite = false;
 };
@@ -23,12 +24,14 @@ struct QuantizePlan {
 struct QuantizedBundle {
   QuantizeReport report;
   std::filesystem::path target;
-  bool guaranteed = false;  ///< thresholds, abstention or a scope hold for the scores of the float weights
+  /// True if the bundle has guarantees (thresholds, abstention or a scope rule) that refer to the scores of the float
+  /// weights.
+  bool guaranteed = false;
 };
 
-/// Quantizes, and notes each step. The bundle at the target is the former one or the new one at every moment. Errors:
-/// QuantizeWeights'; kInvalidArgument for a directory without winnow.json in place; kUnsupported for a linear model;
-/// those of reading the texts; kCancelled.
+/// Quantizes a bundle, and notes each step. At every moment, the bundle at the target is either the former or the new
+/// one. Errors: QuantizeWeights'; kInvalidArgument for a directory without winnow.json in place; kUnsupported for a
+/// linear model; those of reading the texts; kCancelled.
 Result<QuantizedBundle> QuantizeBundle(const QuantizePlan& plan, ThreadPool& pool, TrainingObserver& observer);
 
 }  // namespace winnow

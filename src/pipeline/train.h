@@ -1,4 +1,4 @@
-/// From a split data set to a finished bundle, by a plan: the one way to train a model, whatever its kind.
+/// Training of a model of any kind by a plan: from a split data set to a finished bundle.
 #pragma once
 
 #include <chrono>
@@ -18,15 +18,17 @@ namespace winnow {
 /// The results of a training besides the bundle.
 struct TrainedModel {
   TrainingInfo info;
-  Metrics metrics;                              ///< of the test part, or of the validation part if there is none
-  bool has_test = false;                        ///< whether there is a test part
-  std::vector<float> probabilities;             ///< [texts of that part, labels], calibrated
-  std::vector<std::vector<int32_t>> decisions;  ///< [texts of that part] label ids in the moderate mode
+  Metrics metrics;                   ///< metrics on the test part, or on the validation part if there is no test part
+  bool has_test = false;             ///< true if there is a test part
+  std::vector<float> probabilities;  ///< [texts of the measured part, labels] calibrated probabilities
+  /// [texts of the measured part] label ids decided in the moderate mode.
+  std::vector<std::vector<int32_t>> decisions;
 };
 
 /// Trains the model of the plan on split.train, calibrates it on split.validation, measures it on split.test, and
-/// writes the bundle to plan.output.dir, whole or not at all; with discard_model it writes nothing. The reported time
-/// counts from `begin`. Errors: those of everything that it takes; kCancelled with advice if the observer cancels.
+/// writes the bundle to plan.output.dir; after an error no incomplete bundle is left. With discard_model nothing is
+/// written. The reported time counts from `begin`. Errors: those of all steps; kCancelled with advice if the observer
+/// cancels.
 Result<TrainedModel> Train(const TrainingPlan& plan, const Split& split, ThreadPool& pool, TrainingObserver& observer,
                            std::chrono::steady_clock::time_point begin = std::chrono::steady_clock::now());
 

@@ -1,4 +1,4 @@
-/// A plan, as the trainer takes it.
+/// Conversion of a plan to the options of the trainer.
 #pragma once
 
 #include "base/json.h"
@@ -8,15 +8,17 @@
 
 namespace winnow {
 
-/// Errors: kInvalidArgument for layers that the model hasn't, kUnsupported for products that the CPU hasn't.
+/// Returns the trainer's options. Errors: kInvalidArgument for layers that the model does not have, kUnsupported for
+/// products that the CPU does not have.
 Result<TrainerOptions> ToTrainerOptions(const TrainingPlan& plan, const TextSet& train, int num_layers,
                                         int32_t positive_label, TrainingObserver& observer);
 
-/// Early stopping looks at evaluations: it must not be off because there are too few. Errors: kInvalidArgument.
+/// Checks that there are enough evaluations for early stopping, which has no effect otherwise. Errors:
+/// kInvalidArgument.
 Result<void> RequireEvaluations(const TrainerPlan& plan, const TrainerOptions& trainer, int total_steps,
                                 TrainingObserver& observer);
 
-/// For training_info.json, and for the identity of a run.
+/// Returns the hyperparameters for training_info.json and for the identity of a run.
 Json Hyperparameters(const TrainingPlan& plan, const TrainerOptions& trainer, int max_length);
 
 }  // namespace winnow

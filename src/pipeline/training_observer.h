@@ -11,7 +11,8 @@
 
 namespace winnow {
 
-/// All events come from the thread that trains, one at a time. An observer must outlive the training.
+/// An observer of a training. All events come from the thread that trains, one at a time. An observer must outlive the
+/// training.
 class TrainingObserver {
  public:
   TrainingObserver() = default;
@@ -19,34 +20,34 @@ class TrainingObserver {
   TrainingObserver& operator=(const TrainingObserver&) = delete;
   virtual ~TrainingObserver() = default;
 
-  /// A line that a user may want to know, one that matters, and one that matters when looking for a fault.
+  /// Receive a line for the user: information, a warning, and a detail for debugging.
   virtual void Note(const std::string& line) { (void)line; }
   virtual void Warn(const std::string& line) { (void)line; }
   virtual void Detail(const std::string& line) { (void)line; }
 
-  /// Work beside the steps goes on: "pull FILE" in bytes, "teacher" and "features" in texts. `total` is 0 as long as it
-  /// is not known. The work is finished with done == total or when other work begins.
+  /// Reports the progress of work other than steps: "pull FILE" in bytes, "teacher" and "features" in texts. `total` is
+  /// 0 until it is known. The work is finished if done == total or when other work begins.
   virtual void OnProgress(std::string_view work, int64_t done, int64_t total) { (void)work, (void)done, (void)total; }
-  /// Steps begin; `done` of them were taken before the training was interrupted.
+  /// Reports that steps begin; `done` of them were taken before the training was interrupted.
   virtual void OnStepsBegin(int done, int total) { (void)done, (void)total; }
   virtual void OnStep(const StepReport& step) { (void)step; }
   /// `metric` names the metric that chooses the best evaluation.
   virtual void OnEvaluation(const Evaluation& evaluation, const std::string& metric) { (void)evaluation, (void)metric; }
   virtual void OnCheckpoint(const std::filesystem::path& checkpoint) { (void)checkpoint; }
-  /// The steps are done, or early stopping has ended them.
+  /// Reports that the steps are done, or that early stopping has ended them.
   virtual void OnStepsEnd() {}
-  /// A transformer is trained and its files lie in `dir`, a bundle in the making, whose digests are taken next: a
-  /// picture of the run may be added.
+  /// Reports that a transformer is trained and that its files are in `dir`, an unfinished bundle whose digests are
+  /// computed next; files such as a picture of the run may be added.
   virtual void OnBundleFiles(const std::filesystem::path& dir, const std::string& name, const TrainingState& state,
                              const std::string& metric) {
     (void)dir, (void)name, (void)state, (void)metric;
   }
 
-  /// Polled between steps and batches; true ends the training with kCancelled.
+  /// Polled between steps and batches; returning true ends the training with kCancelled.
   virtual bool Cancelled() { return false; }
 };
 
-/// Hands everything on, except that notes become details: for trainings of which many go into one result.
+/// An observer that passes everything on, except that notes become details, for trainings that are part of one result.
 class QuietObserver final : public TrainingObserver {
  public:
   explicit QuietObserver(TrainingObserver& observer) : observer_(observer) {}

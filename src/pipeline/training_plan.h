@@ -1,5 +1,5 @@
-/// Everything that a training can be told, as plain structs. Each default stands here or in the options of the folder
-/// that does the work, once. Names in strings are those of `winnow train`'s options; CheckPlan refuses others.
+/// All parameters of a training, as plain structs. Each default is defined once, here or in the options of the folder
+/// that does the work. Names in strings are those of `winnow train`'s options; CheckPlan refuses others.
 #pragma once
 
 #include <cstdint>
@@ -18,106 +18,113 @@
 
 namespace winnow {
 
-/// How rows of files become examples.
+/// Parameters of reading rows of files as examples.
 struct ReadingOptions {
-  std::string text_field;                ///< empty: found by name
-  std::vector<std::string> label_field;  ///< empty: found by name; several: 0/1 columns of a multi-label set
-  std::vector<std::string> filter;       ///< conditions that all hold for the rows that are kept (data/filter.h)
-  std::string template_text;             ///< makes the text of several fields (data/text_template.h); empty: text_field
-  std::string problem_type;              ///< "single" or "multi"; empty: by the data
+  std::string text_field;  ///< field of the text; empty: found by name
+  /// Field of the label; empty: found by name; several: 0/1 columns of a multi-label set.
+  std::vector<std::string> label_field;
+  std::vector<std::string> filter;  ///< conditions that all hold for the rows that are kept (data/filter.h)
+  /// Template that makes the text of several fields (text/text_template.h); empty: text_field.
+  std::string template_text;
+  std::string problem_type;  ///< type of the problem, "single" or "multi"; empty: determined by the data
 };
 
-/// The examples and their parts.
+/// Parameters of the examples and their parts.
 struct DataPlan {
   std::vector<std::filesystem::path> files;
-  std::optional<std::filesystem::path> validation, test;  ///< files of held-out parts; else split off `files`
+  std::optional<std::filesystem::path> validation, test;  ///< files of held-out parts; empty: split off `files`
   double test_size = SplitOptions{}.test_size;
   double validation_size = SplitOptions{}.validation_size;
   ReadingOptions reading;
-  std::vector<std::string> labels;     ///< one: a JSON file; several: the names in the order of their ids
-  std::vector<std::string> label_map;  ///< FROM=TO
-  int min_class_texts = 0;             ///< single-label: labels of fewer texts are left out
+  std::vector<std::string> labels;     ///< one entry: a JSON file; several: the names in the order of their ids
+  std::vector<std::string> label_map;  ///< replacements of label names, FROM=TO
+  int min_class_texts = 0;             ///< single-label: labels with fewer texts are left out
   bool augment = false;
-  int augment_variants = AugmentOptions{}.variants;  ///< of each training text, at most
-  std::string positive_label;                        ///< empty: DefaultPositiveLabel's
+  int augment_variants = AugmentOptions{}.variants;  ///< maximum number of variants of each training text
+  std::string positive_label;                        ///< positive label; empty: that of DefaultPositiveLabel
 };
 
 struct ModelPlan {
-  std::string kind = "transformer";             ///< or "lr", "svm"
-  std::string base_model = "all-MiniLM-L6-v2";  ///< a name, a directory, or "scratch"
+  std::string kind = "transformer";             ///< kind of the model: "transformer", "lr" or "svm"
+  std::string base_model = "all-MiniLM-L6-v2";  ///< name of a model, a directory, or "scratch"
   bool reinit_head = false;                     ///< a new classification head if that of the base model does not fit
-  std::optional<double> dropout;                ///< empty: the base model's
-  std::optional<double> classifier_dropout;     ///< empty: the base model's
-  int max_length = 128;                         ///< tokens, special tokens included
+  std::optional<double> dropout;                ///< dropout of the encoder; empty: the base model's
+  std::optional<double> classifier_dropout;     ///< dropout before the classifier; empty: the base model's
+  int max_length = 128;                         ///< maximum length in tokens, special tokens included
   LongText long_text = LongText::kHead;
-  bool fold_disguises = false;  ///< obfuscated texts are folded, in training and prediction
-  std::optional<int> layers;    ///< of the base model, evenly spaced; empty: all
+  bool fold_disguises = false;  ///< true if obfuscated texts are folded, in training and prediction
+  std::optional<int> layers;    ///< number of layers of the base model to keep, evenly spaced; empty: all
 
   bool transformer() const { return kind == "transformer"; }
-  /// Whether texts are read in windows, of which each has logits of its own.
+  /// Returns true if texts are read in windows, each of which has logits of its own.
   bool pooled() const { return transformer() && long_text == LongText::kWindows; }
 };
 
-/// Fine-tuning of a transformer; class_weights apply to linear models too.
+/// Parameters of fine-tuning a transformer; class_weights apply to linear models too.
 struct TrainerPlan {
-  std::optional<int> epochs;  ///< empty: 3, 12 from scratch, 20 for the head alone; more for few texts
+  /// Number of epochs; empty: 3, 12 from scratch, 20 for the head alone; more for few texts.
+  std::optional<int> epochs;
   int batch_size = TrainerOptions{}.batch_size;
-  int batch_tokens = TrainerOptions{}.batch_tokens;  ///< if not 0, instead of batch_size
+  /// Number of tokens per batch, in place of batch_size; 0: not used.
+  int batch_tokens = TrainerOptions{}.batch_tokens;
   int accumulation = TrainerOptions{}.accumulation;
-  std::optional<double> lr;  ///< empty: 2e-5, 1e-4 for the head alone, 1e-3 from scratch
+  std::optional<double> lr;  ///< learning rate; empty: 2e-5, 1e-4 for the head alone, 1e-3 from scratch
   double head_lr_factor = TrainerOptions{}.head_lr_factor;
   double layer_lr_decay = TrainerOptions{}.layer_lr_decay;
-  std::string lr_scheduler = "linear";  ///< or "cosine", "cosine_with_restarts", "constant"
+  std::string lr_scheduler =
+      "linear";  ///< learning-rate schedule: "linear", "cosine", "cosine_with_restarts" or "constant"
   int num_cycles = TrainerOptions{}.num_cycles;
-  std::optional<int> warmup_steps;  ///< if given, instead of warmup_ratio
+  std::optional<int> warmup_steps;  ///< number of warm-up steps, in place of warmup_ratio; empty: not used
   double warmup_ratio = TrainerOptions{}.warmup_ratio;
   double weight_decay = TrainerOptions{}.weight_decay;
   double max_grad_norm = TrainerOptions{}.max_grad_norm;
-  std::string class_weights = "none";  ///< or "balanced"
+  std::string class_weights = "none";  ///< class weights: "none" or "balanced"
   double label_smoothing = 0;
-  std::string freeze;  ///< "embeddings", "encoder" or a number of layers; empty: nothing
+  std::string freeze;  ///< weights to freeze: "embeddings", "encoder" or a number of layers; empty: none
   bool gradient_checkpointing = TrainerOptions{}.recompute;
   std::string metric = TrainerOptions{}.metric;
-  std::string precision = "auto";  ///< or "f32", "bf16"
+  std::string precision = "auto";  ///< precision of matrix products: "auto", "f32" or "bf16"
   int eval_steps = TrainerOptions{}.eval_steps;
   int save_steps = TrainerOptions{}.save_steps;
   int early_stopping_patience = TrainerOptions{}.patience;
-  /// A patience that can never end the training is noted, not refused: for presets and plans of a trained model.
+  /// True if a patience that can never end the training is noted instead of refused, for presets and plans of a trained
+  /// model.
   bool idle_patience = false;
   int eval_batch_size = TrainerOptions{}.eval_batch_size;
-  bool profile = false;  ///< note where the time went
+  bool profile = false;  ///< true if the time of each phase is noted
 };
 
 struct LinearPlan {
   double C = SolverOptions{}.C;
-  std::string analyzer = "word";  ///< or "char", "char_wb", "both"
-  std::string ngrams;             ///< "1-3"; empty: 1-3 words, 1-5 characters
-  std::string char_ngrams;        ///< of characters, with "both"; empty: 1-5
+  std::string analyzer = "word";  ///< kinds of n-grams: "word", "char", "char_wb" or "both"
+  std::string ngrams;             ///< lengths of n-grams: "1-3"; empty: 1-3 words, 1-5 characters
+  std::string char_ngrams;        ///< lengths of character n-grams, with "both"; empty: 1-5
   int64_t max_features = FeatureOptions{}.max_features;
   bool sublinear = FeatureOptions{}.sublinear;
   bool one_vs_rest = false;
 };
 
 struct CalibrationPlan : CalibrationOptions {
-  bool tune_thresholds = false;  ///< of a multi-label model: each label's threshold with the best F1
+  bool tune_thresholds = false;  ///< true if each label of a multi-label model gets the threshold with the best F1
 };
 
 struct DistillationPlan {
-  std::optional<std::filesystem::path> teacher;   ///< a bundle; empty: no distillation
-  std::vector<std::filesystem::path> unlabelled;  ///< files of texts that have the teacher's predictions alone
+  std::optional<std::filesystem::path> teacher;  ///< bundle of the teacher; empty: no distillation
+  /// Files of texts that have no labels but the teacher's predictions.
+  std::vector<std::filesystem::path> unlabelled;
   double temperature = DistilOptions{}.temperature;
   double weight = DistilOptions{}.weight;
 };
 
 struct OutputPlan {
-  std::filesystem::path dir;   ///< the bundle's
-  std::string name;            ///< of the model; empty: the directory's
+  std::filesystem::path dir;   ///< directory of the bundle
+  std::string name;            ///< name of the model; empty: the name of the directory
   bool overwrite = false;      ///< replace a directory that holds something else than a Winnow model
   bool keep_data = true;       ///< write the calibration set into the bundle
   bool tensorboard = false;    ///< write event files into runs/ of the directory
-  int save_total_limit = 1;    ///< checkpoints kept, the best ones, beside the newest
-  bool resume = false;         ///< go on from the newest checkpoint
-  bool discard_model = false;  ///< write nothing at all: only the metrics of the model are wanted
+  int save_total_limit = 1;    ///< number of the best checkpoints to keep, in addition to the newest
+  bool resume = false;         ///< continue from the newest checkpoint
+  bool discard_model = false;  ///< write no files, since only the metrics of the model are wanted
 };
 
 struct TrainingPlan {
@@ -128,11 +135,11 @@ struct TrainingPlan {
   CalibrationPlan calibration;
   DistillationPlan distillation;
   OutputPlan output;
-  uint64_t seed = TrainerOptions{}.seed;  ///< of splits, shuffles, dropout, new weights and augmentation
+  uint64_t seed = TrainerOptions{}.seed;  ///< random seed of splits, shuffles, dropout, new weights and augmentation
 };
 
-/// Checks numbers against their ranges, names against what there is, and options against the kind of model. Errors: kInvalidArgument, beginning with the
-/// name of the option ("--lr-scheduler: ...").
+/// Checks numbers against their ranges, names against the allowed values, and options against the kind of model.
+/// Errors: kInvalidArgument, beginning with the name of the option ("--lr-scheduler: ...").
 Result<void> CheckPlan(const TrainingPlan& plan);
 
 }  // namespace winnow

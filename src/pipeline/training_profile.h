@@ -9,12 +9,12 @@
 
 namespace winnow {
 
-/// A table of phases, with the share of matrix products in the steps and their speed beside what this machine can do,
-/// which is measured now. `tokenize` in seconds.
+/// Returns a table of phases, with the share of matrix products in the steps, and their speed compared with the maximum
+/// of this machine, which is measured now. `tokenize` is in seconds.
 std::string ProfileText(const PhaseTimes& times, double tokenize, Precision precision, ThreadPool& pool);
 
-/// The faster numbers for products on this machine, measured in a twentieth of a second and noted. bf16 has to be a
-/// fifth faster to be worth its rounding.
+/// Returns the faster precision of products on this machine, measured in a twentieth of a second and noted. bf16 has to
+/// be a fifth faster to justify its rounding.
 Precision FastestPrecision(TrainingObserver& observer);
 
 }  // namespace winnow

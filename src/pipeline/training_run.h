@@ -1,4 +1,4 @@
-/// The steps of a training: watched, saved in checkpoints, and gone on with after an interruption.
+/// The steps of a training: observed, saved in checkpoints, and continued after an interruption.
 #pragma once
 
 #include <filesystem>
@@ -14,9 +14,9 @@
 
 namespace winnow {
 
-inline constexpr char kRunsDirectory[] = "runs";  ///< of event files, in the output directory
+inline constexpr char kRunsDirectory[] = "runs";  ///< directory of event files, within the output directory
 
-/// Writes the files of a model that can be classified with, or trained on from. Errors: kIo.
+/// Writes the files of a model that can classify or be trained further. Errors: kIo.
 Result<void> WriteModelFiles(const BaseModel& base, int max_length, const std::filesystem::path& dir);
 
 /// The inputs of a training; all members outlive the call.
@@ -26,16 +26,16 @@ struct TrainingJob {
   const TextSet& train;
   const TextSet& validation;
   const TrainerOptions& trainer;
-  const Manifest& manifest;  ///< of checkpoints, which are bundles too
+  const Manifest& manifest;  ///< manifest for checkpoints, which are bundles too
   RunIdentity run;
 };
 
-/// Trains base.model, from the newest checkpoint if output.resume asks for it. With output.discard_model nothing is
-/// written. Errors: TrainModel's, with advice on how to go on from the last checkpoint; those of writing one.
+/// Trains base.model, from the newest checkpoint if output.resume is set. With output.discard_model nothing is written.
+/// Errors: TrainModel's, with advice on how to continue from the last checkpoint; those of writing a checkpoint.
 Result<TrainingResult> RunTraining(const TrainingJob& job, ThreadPool& pool, TrainingObserver& observer);
 
-/// Refuses a training that would not fit into memory, with what would. `max_length` is named as the last resort.
-/// Errors: kUnsupported.
+/// Refuses a training that does not fit into memory, with advice on options that make it fit. The last advice is a
+/// smaller `max_length`. Errors: kUnsupported.
 Result<void> RequireMemory(int max_length, const ModelConfig& config, const TrainerOptions& trainer,
                            const TextSet& train, size_t validation_texts, int threads, TrainingObserver& observer);
 

@@ -1,4 +1,4 @@
-/// A bundle's weights as bytes, as long as its answers stay as good.
+/// Quantization of a bundle's weights, with an accuracy gate.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +16,8 @@
 namespace winnow {
 
 struct QuantizeOptions {
-  double max_drop = .005;  ///< of accuracy and of macro-F1, each: what may be lost on the held-out texts
-  /// Told about each step, a sentence for people.
+  double max_drop = .005;  ///< largest accepted drop of accuracy and of macro-F1 on the held-out texts
+  /// Receives a sentence for people about each step.
   std::function<void(const std::string&)> note = {};
 };
 
@@ -32,10 +32,10 @@ struct QuantizeReport {
   double f1_drop() const { return before.f1_macro - after.f1_macro; }
 };
 
-/// Makes `out`/model_int8.safetensors from `bundle`'s float weights, measured on `held_out`, which training has not
-/// seen. If bytes lose more than max_drop, the parts whose bytes change the logits most (a layer each, and the token
-/// embeddings) become bf16, one after the other, until the drop is small enough. Errors: kInvalidModel and kIo of
-/// reading and writing; kInvalidData when there are no texts, or with the numbers when even bf16 loses too much
+/// Makes `out`/model_int8.safetensors from `bundle`'s float weights, measured on `held_out`, which must not have been
+/// used for training. If INT8 loses more than max_drop, the parts whose quantization changes the logits most (layers,
+/// and the token embeddings) become bf16, one after the other, until the drop is small enough. Errors: kInvalidModel
+/// and kIo of reading and writing; kInvalidData if there are no texts, or with the numbers if even bf16 loses too much
 /// (then no file is left).
 Result<QuantizeReport> QuantizeWeights(const std::filesystem::path& bundle, const std::filesystem::path& out,
                                        const Dataset& held_out, const QuantizeOptions& options, ThreadPool& pool);

@@ -1,4 +1,4 @@
-/// What `winnow classify` prints for people about one text, whether a model of this machine or a server answered.
+/// The output of `winnow classify` for people about one text, whether a model of this machine or a server predicted.
 #pragma once
 
 #include <string>
@@ -9,11 +9,11 @@
 
 namespace winnow {
 
-/// The label, how sure, and the text. `label` is empty where none was decided.
+/// Returns a line with the label, the confidence and the text. `label` is empty if none was decided.
 std::string AnswerLine(std::string_view label, double confidence, std::string_view text);
 
-/// The line for an answer in JSON, as AnswerJson (classify/answer_json.h) writes it. Errors: kNetwork for one that is
-/// not.
+/// Returns the line for a prediction in JSON, as AnswerJson (classify/answer_json.h) writes it. Errors: kNetwork if the
+/// JSON is not a prediction.
 Result<std::string> AnswerLineOf(const Json& answer, std::string_view text);
 
 }  // namespace winnow

@@ -8,11 +8,11 @@
 
 namespace winnow {
 
-/// The folds as a table with mean and deviation, then ReportText of the pooled figures.
+/// Returns a table of the folds with mean and deviation, followed by ReportText of the pooled metrics.
 std::string CrossValidationText(const CrossValidation& result);
 
-/// {folds: [{fold, train_count, validation_count, test_count, best_epoch, seconds, figures by name}], mean: {figures},
-/// standard_deviation: {figures}, pooled: evaluate's document}.
+/// Returns {folds: [{fold, train_count, validation_count, test_count, best_epoch, seconds, figures by name}], mean:
+/// {figures}, standard_deviation: {figures}, pooled: evaluate's document}.
 Json CrossValidationJson(const CrossValidation& result);
 
 }  // namespace winnow

@@ -8,13 +8,13 @@
 
 namespace winnow {
 
-/// One sentence about the effect of the last increase of the training part and the expected effect of more texts.
+/// Returns a sentence about the effect of the last increase of the training part and the expected effect of more texts.
 std::string Outlook(const DataCurve& curve);
 
-/// A table of the sizes, with intervals, and the sentence.
+/// Returns a table of the sizes, with intervals, followed by the sentence of Outlook.
 std::string DataCurveText(const DataCurve& curve);
 
-/// {available, validation_count, test_count, points: [{texts, seconds, figures, intervals}], outlook}.
+/// Returns {available, validation_count, test_count, points: [{texts, seconds, figures, intervals}], outlook}.
 Json DataCurveJson(const DataCurve& curve);
 
 }  // namespace winnow

@@ -11,7 +11,7 @@ namespace {
 
 constexpr int kThresholdSteps = 200;
 
-/// Whether each text has the label.
+/// Returns for each text 1 if it has the label, otherwise 0.
 std::vector<uint8_t> TruthOf(const DecidedTexts& texts, int32_t label) {
   std::vector<uint8_t> truth(texts.size());
   for (size_t i = 0; i < texts.size(); ++i) truth[i] = std::ranges::binary_search(texts.truth[i], label) ? 1 : 0;

@@ -1,4 +1,4 @@
-/// Explanations of answers, for people; for machines see classify/answer_json.h.
+/// Explanations of predictions as text for people; classify/answer_json.h writes them for machines.
 #pragma once
 
 #include <string>
@@ -8,9 +8,9 @@
 
 namespace winnow {
 
-/// The text with its words coloured by their effect (only with `colour`: orange speaks for the label, blue against it;
-/// the two are told apart whatever one's sight, after Okabe and Ito), and the strongest ones as a list. Lines are
-/// indented and end with \n. No control character of the text comes through.
+/// Returns the text with its words coloured by their effect (only with `colour`: orange speaks for the label, blue
+/// against it; the two colours can be told apart with colour blindness, after Okabe and Ito), and a list of the
+/// strongest ones. Lines are indented and end with \n. Control characters of the text are escaped.
 std::string ExplanationText(const Explanation& explanation, std::string_view text, bool colour);
 
 }  // namespace winnow

@@ -1,4 +1,4 @@
-/// Which models a command that takes many of them is about.
+/// Search for the models of a command that takes many of them.
 #pragma once
 
 #include <filesystem>
@@ -12,14 +12,15 @@
 namespace winnow {
 
 struct FoundBundle {
-  std::string name;  ///< its directory's, with as many parents before it as tell it from the others; valid UTF-8
+  /// Name of the directory, preceded by as many parents as distinguish it from the others; valid UTF-8.
+  std::string name;
   std::filesystem::path path;
 };
 
-/// Those named, whatever they hold, in their order; then those that lie below `models`, one or two levels deep, in the
-/// order of their paths (BundlesBelow; if it cannot be listed, it holds none). One that is met twice, by a symbolic
-/// link too, counts once. Errors: kNotFound when `models` is no directory or holds none and none was named;
-/// kInvalidArgument when neither was given.
+/// Returns the `named` directories, whatever they contain, in their order; then the bundles below `models`, one or two
+/// levels deep, in the order of their paths (BundlesBelow; a directory that cannot be listed contains none). A bundle
+/// that is found twice, even by a symbolic link, is returned once. Errors: kNotFound if `models` is not a directory or
+/// contains no bundles and none was named; kInvalidArgument if neither was given.
 Result<std::vector<FoundBundle>> FindBundles(std::span<const std::filesystem::path> named,
                                              const std::optional<std::filesystem::path>& models);
 

@@ -8,13 +8,13 @@
 
 namespace winnow {
 
-/// {load_ms, p50_ms, p95_ms, p99_ms, mean_ms, single_per_s, batch_N_per_s ..., tokens_p50_ms, tokens_p95_ms,
+/// Returns {load_ms, p50_ms, p95_ms, p99_ms, mean_ms, single_per_s, batch_N_per_s ..., tokens_p50_ms, tokens_p95_ms,
 /// tokens_p99_ms, resident_mb, resident_file_mb, resident_after_mb, bundle_mb, threads, isa, weights, texts,
-/// tokens_per_text, throughput: [{threads, batch_size, texts_per_s, tokens_per_s}], cpu, extensions, version}. What is
-/// about tokens is null for a linear model.
+/// tokens_per_text, throughput: [{threads, batch_size, texts_per_s, tokens_per_s}], cpu, extensions, version}. Values
+/// about tokens are null for a linear model.
 Json LatencyJson(const LatencyReport& report);
 
-/// Tables of the times of single texts, and of the throughput by batch size and threads.
+/// Returns tables of the times of single texts, and of the throughput by batch size and threads.
 std::string LatencyText(const LatencyReport& report);
 
 }  // namespace winnow

@@ -1,4 +1,4 @@
-/// One model's row of a comparison.
+/// Measurement of one model for a comparison.
 #pragma once
 
 #include <filesystem>
@@ -13,7 +13,8 @@
 namespace winnow {
 
 /// Fills in everything measured or known about a loaded bundle: metrics on `dataset`, the time per text, its size.
-/// `progress` is told how much is done, 0 to 1, and stops by returning false. Errors: those of classifying; kCancelled.
+/// `progress` receives the finished share, 0 to 1, and stops by returning false. Errors: those of classifying;
+/// kCancelled.
 Result<void> MeasureModel(const std::filesystem::path& bundle, const BundleClassifier& classifier,
                           const Dataset& dataset, Mode mode, const std::function<bool(double done)>& progress,
                           ComparedModel& model);
@@ -23,8 +24,8 @@ Result<void> MeasureModel(const std::filesystem::path& bundle, const ZeroShotCla
                           const Dataset& dataset, Mode mode, const std::function<bool(double done)>& progress,
                           ComparedModel& model);
 
-/// The base model of a bundle according to its files, otherwise its architecture. Empty if
-/// neither is known, which is not an error.
+/// Returns the base model of a bundle according to its files, otherwise its architecture. Empty if neither is known,
+/// which is not an error.
 std::string BaseModelOf(const std::filesystem::path& bundle);
 
 }  // namespace winnow

@@ -15,11 +15,11 @@ namespace winnow {
 /// The predictions of one model for the texts of a set, and the metrics of them.
 struct MeasuredModel {
   ReportedModel about;
-  Dataset dataset;  ///< with the model's labels, in its order
+  Dataset dataset;  ///< data set with the model's labels, in its order
   std::vector<float> probabilities;
   DecidedTexts decided;
   Metrics metrics;
-  size_t left_out = 0;  ///< rows with labels that the model doesn't know
+  size_t left_out = 0;  ///< number of rows with labels that the model does not know
 
   ReportedAnswers answers() const { return {probabilities, decided, metrics}; }
 };
@@ -32,16 +32,17 @@ Result<MeasuredModel> MeasureOnTexts(const std::filesystem::path& bundle, const 
 struct FoldPredictions {
   Dataset dataset;                            ///< all texts, fold by fold
   std::vector<float> probabilities;           ///< [texts, labels]
-  std::vector<std::vector<int32_t>> decided;  ///< [texts] of a multi-label set: the decided labels
-  Metrics pooled;                             ///< of all texts
+  std::vector<std::vector<int32_t>> decided;  ///< [texts] decided labels, for a multi-label set
+  Metrics pooled;                             ///< metrics on all texts
 };
 
-/// `bundle` is the one whose configuration was trained on the folds. Errors: ReadManifest's.
+/// Makes a measured model of a cross-validation. `bundle` is the one whose configuration was trained on the folds.
+/// Errors: ReadManifest's.
 Result<MeasuredModel> MeasuredOfFolds(const std::filesystem::path& bundle, FoldPredictions folds);
 
-/// Leaves those texts in each set that the other has too, with labels of the same names, in the order of the first set.
-/// Texts are known by file and row, since templates may differ. Returns how many rows were left out of the first set.
-/// Errors: kInvalidData if no text is left.
+/// Keeps only texts that are in both sets, with labels of equal names, in the order of the first set. Texts are
+/// identified by file and row, since templates may differ. Returns the number of rows that were removed from the first
+/// set. Errors: kInvalidData if no text is left.
 Result<size_t> KeepCommonTexts(Dataset& first, Dataset& second);
 
 }  // namespace winnow

@@ -1,4 +1,4 @@
-/// What a quantization kept and lost, as text for people and as JSON for machines.
+/// Result of a quantization, as text for people and as JSON for machines.
 #pragma once
 
 #include <filesystem>
@@ -9,10 +9,10 @@
 
 namespace winnow {
 
-/// Metrics, sizes and the parts in bf16; `target` is the bundle with the INT8 weights.
+/// Returns metrics, sizes and the parts in bf16; `target` is the bundle with the INT8 weights.
 Json QuantizationJson(const QuantizeReport& report, const std::filesystem::path& target);
 
-/// The same in a few lines, each with \n.
+/// Returns metrics, sizes and the parts in bf16 in a few lines, each ended by \n.
 std::string QuantizationText(const QuantizeReport& report);
 
 }  // namespace winnow

@@ -1,4 +1,4 @@
-/// The charts of an evaluation report. They hold numbers and Winnow's own words alone: the names of labels stand in the
+/// The charts of an evaluation report. They contain only numbers and words of Winnow: the names of labels are in the
 /// page beside them.
 #pragma once
 

@@ -12,15 +12,15 @@
 
 namespace winnow {
 
-/// How the metrics of a report were obtained, for its last section.
+/// The command that a report was made with, for the last section of the report.
 struct ReportCommand {
   const std::vector<std::filesystem::path>& data;
-  FieldNames fields;   ///< as they were given
-  std::string filter;  ///< of the rows; or empty
+  FieldNames fields;   ///< names of the fields as they were given
+  std::string filter;  ///< filter of the rows; empty: none
   Mode mode = Mode::kModerate;
-  std::string line;        ///< the command that makes the report again
-  int folds = 0;           ///< of a cross-validation; otherwise 0
-  bool with_texts = true;  ///< whether the report quotes texts of the data
+  std::string line;        ///< the command that makes the report
+  int folds = 0;           ///< number of folds of a cross-validation; otherwise 0
+  bool with_texts = true;  ///< true if the report quotes texts of the data
 };
 
 /// Makes the report of one model or, unless `second` is null, of two models on the same texts. Errors: those of reading

@@ -1,6 +1,6 @@
 /// A report as one HTML file: no script, no network, light and dark, for screens from 360 pixels on and for paper.
-/// Whatever is in labels, names and texts is shown and never obeyed: all of it goes through HtmlText, and the page's
-/// content security policy allows nothing but its own style.
+/// Labels, names and texts are shown but never interpreted: all of them are escaped by HtmlText, and the page's content
+/// security policy allows only its own style.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace winnow {
 
-/// UTF-8, with the lines of its source ended by \n.
+/// Returns the page in UTF-8, with lines ended by \n.
 std::string ReportHtml(const EvaluationReport& report);
 
 }  // namespace winnow

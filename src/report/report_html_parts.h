@@ -1,4 +1,4 @@
-/// Pieces of a report's page, each a few elements of HTML; empty where there is nothing to show.
+/// Parts of a report's page, each a few elements of HTML; empty if there is nothing to show.
 #pragma once
 
 #include <string>
@@ -8,7 +8,8 @@
 
 namespace winnow {
 
-/// Plain text in an element; of a name that somebody else gave, isolated so that its direction moves nothing beside it.
+/// Returns a name that somebody else chose as text for an element, isolated so that its writing direction does not
+/// affect the text beside it.
 std::string HtmlName(std::string_view name);
 
 std::string HtmlConfusion(const Metrics& metrics);

@@ -7,7 +7,7 @@
 
 namespace winnow {
 
-/// CommonMark with GitHub's tables. Names and texts are escaped (MarkdownText).
+/// Returns CommonMark with GitHub's tables. Names and texts are escaped (MarkdownText).
 std::string ReportMarkdown(const EvaluationReport& report);
 
 }  // namespace winnow

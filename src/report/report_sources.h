@@ -11,15 +11,15 @@
 
 namespace winnow {
 
-/// The columns or keys of the text and of the labels, as they were given; empty if they are to be found by name.
+/// The names of the columns or keys of the text and of the labels, as they were given; empty if they are found by name.
 struct FieldNames {
   std::string text;
   std::vector<std::string> labels;
 };
 
-/// Reads the files once more for a field of that name; an entry for each text, "(none)" where its row has no value.
-/// Empty where no file has the field, where it is the text or the label itself, or where a file can't be read twice.
-/// Errors: those of reading.
+/// Returns the source of each text, for which the files are read again; "(none)" if the row has no value. Empty if no
+/// file has the field, if the field is the text or the label itself, or if a file cannot be read twice. Errors: those
+/// of reading.
 Result<std::vector<std::string>> SourcesOf(std::span<const std::filesystem::path> files, const FieldNames& fields,
                                            const Dataset& dataset);
 

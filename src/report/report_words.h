@@ -1,5 +1,5 @@
-/// The sentences of a report, as plain text: each format escapes them its own way. Names of labels and models in them
-/// are as their authors wrote them.
+/// The sentences of a report, as plain text that each format escapes in its own way. Names of labels and models in them
+/// are unchanged.
 #pragma once
 
 #include <optional>
@@ -10,41 +10,43 @@
 
 namespace winnow {
 
-/// "98.9 %"; "0.03 %" and "99.97 %" where one digit would say none or all; "-" for none.
+/// Returns "98.9 %"; "0.03 %" or "99.97 %" if one digit would round to none or all; "-" for no value.
 std::string PercentText(std::optional<double> share);
-/// "98.1 to 99.4 %", or nothing.
+/// Returns "98.1 to 99.4 %", or nothing.
 std::string PercentRange(const std::optional<Interval>& interval);
 
 /// One metric at the top of the report.
 struct Headline {
-  std::string name;      ///< "False positives"
-  std::string figure;    ///< "0.2 %"
-  std::string sentence;  ///< "0.2 % of the texts were assigned ..."
-  std::string interval;  ///< "0.1 to 0.6 %"; may be empty
+  std::string name;      ///< name of the metric: "False positives"
+  std::string figure;    ///< value: "0.2 %"
+  std::string sentence;  ///< explanation: "0.2 % of the texts were assigned ..."
+  std::string interval;  ///< confidence interval: "0.1 to 0.6 %"; may be empty
 };
 std::vector<Headline> Headlines(const EvaluationReport& report);
 
-/// Limitations of the metrics that a reader must know: too few texts, skipped rows, notes of the metrics.
+/// Returns the limitations of the metrics that a reader must know: too few texts, skipped rows, notes of the metrics.
 std::vector<std::string> Warnings(const EvaluationReport& report);
 
-/// The subject of the report on one line: "spam 1.0.0, a transformer with int8 weights, on 557 texts".
+/// Returns the subject of the report on one line: "spam 1.0.0, a transformer with int8 weights, on 557 texts".
 std::string Subject(const EvaluationReport& report);
 
-/// The names of a set of label ids, divided by commas; "none" for no label.
+/// Returns the names of a set of label ids, divided by commas; "none" for no label.
 std::string LabelNames(const std::vector<int32_t>& ids, const std::vector<std::string>& labels);
 
-/// Positions of per_class in the order of the table: as they are for up to 40 labels, of more the lowest F1 first,
-/// those that neither occur nor are decided last.
+/// Returns the indices into per_class in the order of the table: unchanged for up to 40 labels, otherwise by increasing
+/// F1, with labels that neither occur nor are decided last.
 std::vector<size_t> ClassOrder(const Metrics& metrics);
 
-/// Cells off the diagonal of a single-label confusion matrix that have texts, the most first.
+/// A cell off the diagonal of a single-label confusion matrix. WorstConfusions returns those with texts, the most
+/// frequent first.
 struct Confusion {
   size_t truth = 0, decided = 0;
   int64_t texts = 0;
 };
 std::vector<Confusion> WorstConfusions(const Metrics& metrics, size_t most);
 
-/// The labels of the matrix that is shown: all, or of more than `most` those of the worst confusions, ascending.
+/// Returns the labels of the matrix that is shown: all labels or, of more than `most`, those of the most frequent
+/// confusions, ascending.
 std::vector<size_t> MatrixLabels(const Metrics& metrics, size_t most);
 
 }  // namespace winnow

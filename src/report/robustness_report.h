@@ -10,10 +10,10 @@
 
 namespace winnow {
 
-/// A table for the terminal. `folds`: whether the model folds by itself.
+/// Returns a table for the terminal. `folds`: whether the model folds obfuscated texts itself.
 std::string RobustnessText(const std::vector<RobustnessRow>& rows, bool folds);
 
-/// {"count", "labels", "positive_label", "fold_disguises", "rows": [{"disguise", "strength", "changed", "off":
+/// Returns {"count", "labels", "positive_label", "fold_disguises", "rows": [{"disguise", "strength", "changed", "off":
 /// {accuracy, f1_macro, recall, fpr, intervals}, "on": ...}]}.
 Json RobustnessJson(const std::vector<RobustnessRow>& rows, bool folds);
 

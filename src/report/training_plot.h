@@ -15,7 +15,7 @@ struct CurvePoint {
   double value = 0;
 };
 
-/// At most `most` points, each the mean of neighbours.
+/// Returns at most `most` points, each the mean of neighbours.
 std::vector<CurvePoint> Thinned(const std::vector<CurvePoint>& points, size_t most);
 
 /// Draws the loss of each step, and the validation loss and the metric of each evaluation. Errors: WriteChart's.

@@ -1,4 +1,4 @@
-/// One JSON line a request, for those who ask who called and how long it took. No message text, unless asked for.
+/// The access log: one JSON line per request with its client and duration. It contains no texts unless requested.
 #pragma once
 
 #include <cstdio>
@@ -16,25 +16,26 @@ namespace winnow {
 
 /// The caller's place in a distributed trace (W3C Trace Context, https://www.w3.org/TR/trace-context/).
 struct TraceParent {
-  std::string trace_id;   ///< 32 hexadecimal digits
-  std::string parent_id;  ///< 16
+  std::string trace_id;   ///< trace id: 32 hexadecimal digits
+  std::string parent_id;  ///< parent id: 16 hexadecimal digits
   bool sampled = false;
 };
 
-/// Of a traceparent header; nothing where it is none.
+/// Parses a traceparent header; nothing if it is not valid.
 std::optional<TraceParent> ParseTraceParent(std::string_view header);
 
-/// Thread-safe.
+/// A log file. Thread-safe.
 class AccessLog {
  public:
-  /// Appends to `path`; "-" is standard output. `texts`: bodies are logged too, their first 4,096 bytes.
+  /// Opens a log that appends to `path`; "-" is standard output. `texts`: bodies are logged too, their first 4,096
+  /// bytes.
   static Result<std::unique_ptr<AccessLog>> Open(const std::filesystem::path& path, bool texts);
   ~AccessLog();
 
-  /// {"time","id","client","key"?,"method","path","route"?,"status","bytes_in","bytes_out","ms","trace_id"?,
-  /// "parent_id"?,"body"?}
+  /// Writes {"time","id","client","key"?,"method","path","route"?,"status","bytes_in","bytes_out","ms","trace_id"?,
+  /// "parent_id"?,"body"?}.
   void Write(const HttpRequest& request, std::string_view route, const HttpResponse& response, double seconds);
-  /// Opens the file anew, for those who rotate logs.
+  /// Opens the file again, after log rotation.
   void Reopen();
 
  private:

@@ -40,7 +40,7 @@ struct Entry : Link {
   static size_t Size(size_t ids, size_t values) {
     return sizeof(Entry) + values * sizeof(float) + ids * sizeof(int32_t);
   }
-  /// What it takes of memory: with glibc's header, in its steps of 16.
+  /// Returns the memory of an entry: with glibc's header, in steps of 16.
   size_t bytes() const { return (Size(id_count, value_count) + 8 + 15) / 16 * 16; }
 
   static Entry* Make(uint64_t hash, uint64_t model, std::span<const int32_t> ids, std::span<const float> values) {

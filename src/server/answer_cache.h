@@ -1,12 +1,13 @@
-/// Answers that were computed before, in memory: from a model and a text's token ids to the numbers that it gave.
+/// Cache of predictions in memory: from a model and a text's token ids to the numbers that the model computed.
 ///
-/// What stays is decided as in W-TinyLFU (Einziger, Friedman, Manes 2017): a new answer enters a small window (1 % of
-/// the bytes, least recently used first out). What leaves the window enters the main part only if it has been asked for
-/// more often lately, by a sketch of all questions, than all those together that would have to go for it (they differ
-/// in size: Einziger, Eytan, Friedman, Manes 2022). So a stream of texts seen once doesn't push out texts seen often.
-/// The main part is a segmented LRU (Karedla, Love, Wherry 1994): on probation until asked for again, then protected.
+/// The admission policy is W-TinyLFU (Einziger, Friedman, Manes 2017): a new entry enters a small window (1 % of the
+/// bytes, least recently used first out). An entry that leaves the window enters the main part only if it has been
+/// requested more often lately, by a sketch of all requests, than all entries together that would have to be evicted
+/// for it (entries differ in size: Einziger, Eytan, Friedman, Manes 2022). So a stream of texts seen once does not
+/// evict texts seen often. The main part is a segmented LRU (Karedla, Love, Wherry 1994): on probation until requested
+/// again, then protected.
 ///
-/// Nothing is removed when a model goes: its entries are no longer asked for and age out.
+/// Nothing is removed when a model is unloaded: its entries are no longer requested and age out.
 #pragma once
 
 #include <cstddef>
@@ -18,34 +19,35 @@
 
 namespace winnow {
 
-/// All but the last two only grow.
+/// Counters of a cache. All but the last two only grow.
 struct AnswerCacheCounts {
   uint64_t hits = 0, misses = 0;
-  uint64_t inserted = 0;  ///< entries that were made
-  uint64_t refused = 0;   ///< of these: asked for too rarely to stay, or too large
-  uint64_t evicted = 0;   ///< of these: made room for others
+  uint64_t inserted = 0;  ///< number of entries that were inserted
+  /// Number of inserted entries that were dropped because they were requested too rarely or were too large.
+  uint64_t refused = 0;
+  uint64_t evicted = 0;  ///< number of inserted entries that were removed to make room for others
   size_t entries = 0;
-  size_t bytes = 0;  ///< tables, bookkeeping and the memory manager's share included
+  size_t bytes = 0;  ///< memory in use, including tables, bookkeeping and the overhead of the memory manager
 };
 
-/// Thread-safe: shards with a lock each. Hostile texts can't be made to fall into one bucket: the hash is seeded anew
-/// in each cache.
+/// A cache. Thread-safe: it has shards with a lock each. Texts cannot be chosen to collide, since the hash has a random
+/// seed in each cache.
 class AnswerCache {
  public:
-  /// At most `max_bytes` are held (while an Insert runs, its entry more); 0, or too few for the tables: nothing is
-  /// kept. Small caches get fewer shards.
+  /// Creates a cache of at most `max_bytes` (an Insert may exceed them temporarily by its entry); with 0, or too few
+  /// bytes for the tables, nothing is stored. Small caches have fewer shards.
   explicit AnswerCache(size_t max_bytes, int shards = 16);
   AnswerCache(const AnswerCache&) = delete;
   AnswerCache& operator=(const AnswerCache&) = delete;
   ~AnswerCache();
 
-  /// Writes the numbers to `values`, all of it, or returns false and leaves it alone: for other ids, another model, and
-  /// where another count of numbers was kept. Compares the ids themselves. Allocates nothing. `model` tells apart
-  /// models that answer differently: versions, weights, options that are part of the numbers.
+  /// Writes the stored numbers to `values` and returns true, or returns false without changing `values`: for other ids,
+  /// another model, or another number of values. Compares the ids themselves. Allocates nothing. `model` distinguishes
+  /// models whose predictions differ: versions, weights, options that affect the numbers.
   bool Find(uint64_t model, std::span<const int32_t> ids, std::span<float> values);
 
-  /// Keeps the numbers, or not (see above); replaces those that were there. For keys that Find has missed: an answer
-  /// that nobody has asked for has no claim to stay.
+  /// Stores the numbers, or drops them (see above); replaces an existing entry. To be called for keys that Find has
+  /// missed, since an entry that was never requested is not kept.
   void Insert(uint64_t model, std::span<const int32_t> ids, std::span<const float> values);
 
   void Clear();

@@ -14,7 +14,8 @@
 
 namespace winnow {
 
-/// Becomes a response {"error": message, "error_type": type}. The message never contains a text or an API key.
+/// An error of the API, sent as {"error": message, "error_type": type}. The message never contains a text or an API
+/// key.
 struct ApiError {
   int status = 422;
   std::string type = "Validation";
@@ -22,26 +23,26 @@ struct ApiError {
   std::vector<std::pair<std::string, std::string>> headers = {};  ///< such as Retry-After and WWW-Authenticate
 
   HttpResponse Response() const;
-  /// The value of the header of exactly that name; empty if there is none.
+  /// Returns the value of the header of exactly that name; empty if there is none.
   std::string_view Header(std::string_view name) const;
 };
 
 template <typename T>
 using ApiResult = std::expected<T, ApiError>;
 
-/// The response, or the one that tells the error.
+/// Returns the response, or the response that reports the error.
 HttpResponse ResponseOf(ApiResult<HttpResponse> result);
 
-/// `return Reject("'top_k' must be a whole number");`: status 422, type "Validation".
+/// Returns an error of status 422 and type "Validation": `return Reject("'top_k' must be a whole number");`
 std::unexpected<ApiError> Reject(std::string message);
 
-/// `return Reject(413, "TooLarge", "the body is too large");`
+/// Returns any error: `return Reject(413, "TooLarge", "the body is too large");`
 std::unexpected<ApiError> Reject(int status, std::string type, std::string message);
 
-/// Status 429 with the header Retry-After.
+/// Returns an error of status 429 with the header Retry-After.
 ApiError TooManyRequests(std::string type, std::string message, std::chrono::seconds retry_after);
 
-/// What a client is told of an error that occurred while its request was computed: 503 "Timeout" for kCancelled, which
+/// Returns the API error for an error that occurred while a request was computed: 503 "Timeout" for kCancelled, which
 /// means that the deadline has passed or the client has disconnected; 500 "Internal" for all others.
 ApiError ToApiError(const Error& error);
 

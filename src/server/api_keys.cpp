@@ -80,7 +80,7 @@ std::optional<int> PositiveNumber(std::string_view text) {
   return value;
 }
 
-/// What is wrong with it, or "".
+/// Reads the hash of a key. Returns the reason why it is not valid, or "".
 std::string ReadHash(std::string_view word, ApiKey& key) {
   if (word.starts_with(kPrefix)) return "this is the key itself; the file must contain only its hash";
   if (!word.starts_with(kHashName)) return "the third word is not a valid hash";
@@ -123,7 +123,7 @@ std::string ReadSetting(std::string_view word, ApiKey& key) {
                      DidYouMean(name, names, "the settings are requests_per_minute, burst and expires"));
 }
 
-/// What is wrong with the words of a line, or "".
+/// Reads the words of a line. Returns the reason why they are not valid, or "".
 std::string ReadLine(const std::vector<std::string_view>& words, ApiKey& key) {
   if (words.size() < 3) return fmt::format("the line has {} of the three words that a key requires", words.size());
   if (!IsName(words[0])) {

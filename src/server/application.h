@@ -1,4 +1,4 @@
-/// What happens to every request, whatever its route: who may, where to, CORS, metrics and the access log.
+/// The treatment of every request, whatever its route: access control, routing, CORS, metrics and the access log.
 #pragma once
 
 #include <memory>
@@ -15,11 +15,11 @@ namespace winnow {
 
 struct ApplicationParts {
   std::shared_ptr<const RouteTable> routes;
-  std::shared_ptr<Access> access;          ///< null: everybody may everything
-  std::shared_ptr<ServerMetrics> metrics;  ///< or null
-  std::shared_ptr<AccessLog> log;          ///< or null
-  std::vector<std::string> cors_origins;   ///< "https://example.org", or "*"; those whose pages may call
-  TrustedProxies proxies;                  ///< who may say for whom a request is
+  std::shared_ptr<Access> access;          ///< access control; null: everybody may use all routes
+  std::shared_ptr<ServerMetrics> metrics;  ///< metrics, or null
+  std::shared_ptr<AccessLog> log;          ///< access log, or null
+  std::vector<std::string> cors_origins;   ///< origins whose pages may send requests: "https://example.org", or "*"
+  TrustedProxies proxies;                  ///< proxies whose statements about client addresses are trusted
 };
 
 HttpApplication MakeApplication(ApplicationParts parts);

@@ -1,4 +1,4 @@
-/// What a bundle's directory tells without loading its weights, and where bundles are.
+/// Search for bundles, and their properties that can be read without loading the weights.
 #pragma once
 
 #include <compare>
@@ -12,42 +12,43 @@
 
 namespace winnow {
 
-/// What is another when a file was written or replaced.
+/// The identity of a file's contents, which changes when the file is written or replaced.
 struct FileStamp {
   std::string name;
   uint64_t device = 0, inode = 0, size = 0;
-  int64_t seconds = 0, nanoseconds = 0;  ///< when it was last written
+  int64_t seconds = 0, nanoseconds = 0;  ///< time of the last change
 
   bool operator==(const FileStamp&) const = default;
 };
 
-/// Of the regular files in `dir` itself, sorted by name; hidden ones are left out. Errors: kNotFound, kIo.
+/// Returns the stamps of the regular files in `dir` itself, sorted by name, without hidden files. Errors: kNotFound,
+/// kIo.
 Result<std::vector<FileStamp>> StampsOf(const std::filesystem::path& dir);
 
 struct BundleSummary {
   std::string name, version;
-  std::string kind;     ///< "transformer", "lr", "svm"
-  std::string weights;  ///< that will answer: "linear", "int8", "f32"
+  std::string kind;     ///< kind of the model: "transformer", "lr", "svm"
+  std::string weights;  ///< weights that will predict: "linear", "int8", "f32"
   std::vector<std::string> labels;
-  std::string text_template;      ///< how a text is made of a row of data; or empty
-  Json metrics = Json::object();  ///< training_info.json's, by name
-  uint64_t size_bytes = 0;        ///< of its files
-  uint64_t memory_bytes = 0;      ///< that the loaded model takes, about (bundle_summary.cpp says how it is told)
+  std::string text_template;      ///< template that makes the text of a row; empty: none
+  Json metrics = Json::object();  ///< metrics of training_info.json, by name
+  uint64_t size_bytes = 0;        ///< total size of the files
+  uint64_t memory_bytes = 0;      ///< approximate memory of the loaded model (estimated in bundle_summary.cpp)
   std::vector<FileStamp> files;
 };
 
-/// Errors: kNotFound (no model there), kIo, kInvalidModel.
+/// Reads the summary of a bundle. Errors: kNotFound (no model there), kIo, kInvalidModel.
 Result<BundleSummary> ReadBundleSummary(const std::filesystem::path& dir);
 
 struct BundlePlace {
   std::filesystem::path dir;
-  bool named = false;  ///< not found in a directory that was
+  bool named = false;  ///< true for a bundle that was named itself, false for one found in a named directory
 };
 
-/// The bundles that `roots` name, in their order: a root that is a bundle (bundle/find.h) with a manifest or weights, and
-/// those that lie in one that is none, sorted, by their canonical paths. One that is met twice counts once. A root that
-/// is neither is taken for a bundle, so that what is wrong with it is told. Errors: kIo of a directory that can't be
-/// listed.
+/// Returns the bundles of `roots`, in their order, by their canonical paths: a root that is a bundle (bundle/find.h)
+/// with a manifest or weights, or the bundles within a root that is not one, sorted. A bundle that is found twice is
+/// returned once. A root that is neither a bundle nor contains one is treated as a bundle, so that loading it reports
+/// the error. Errors: kIo for a directory that cannot be listed.
 Result<std::vector<BundlePlace>> FindBundlePlaces(const std::vector<std::filesystem::path>& roots);
 
 }  // namespace winnow

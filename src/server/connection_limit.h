@@ -1,4 +1,4 @@
-/// How many connections an address may have at once.
+/// Limit of the number of simultaneous connections of an address.
 #pragma once
 
 #include <cstddef>
@@ -12,20 +12,20 @@
 
 namespace winnow {
 
-/// Counts by AddressGroup (server/address.h): an IPv6 network of 64 bits is one address. Holds nothing of an address
-/// that has no connection, so never more than there are connections. Thread-safe.
+/// Counts connections by AddressGroup (server/address.h): an IPv6 network of 64 bits is one address. Stores only
+/// addresses that have connections, so never more entries than there are connections. Thread-safe.
 class ConnectionLimit {
  public:
-  /// 0: no limit, and nothing is counted, as of `unlimited`.
+  /// Creates a limit; 0: no limit and no counting. Connections from the proxies `unlimited` are not counted either.
   explicit ConnectionLimit(size_t max_per_address, TrustedProxies unlimited = {})
       : max_(max_per_address), unlimited_(std::move(unlimited)) {}
 
-  /// A connection is made: false when the address has as many as it may; it then isn't counted.
+  /// Counts a new connection. Returns false, without counting it, if the address has reached the limit.
   bool Enter(std::string_view address);
-  /// One that entered is gone.
+  /// Ends a connection that Enter counted.
   void Leave(std::string_view address);
 
-  /// Of addresses that have connections.
+  /// Returns the number of addresses that have connections.
   size_t addresses() const;
 
  private:

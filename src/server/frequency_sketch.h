@@ -1,7 +1,8 @@
-/// How often keys have come lately, about, in a few bits a key: TinyLFU's sketch (Einziger, Friedman, Manes 2017,
-/// "TinyLFU: A Highly Efficient Cache Admission Policy"). A count-min sketch (Cormode, Muthukrishnan 2005) of four rows
-/// of 4-bit counters, in which only the smallest of a key's four counters grow; all are halved after every ten
-/// additions a key, so that what was popular once doesn't stay so. The four counters of a key lie in one cache line.
+/// Estimated frequencies of recent keys, in a few bits per key: TinyLFU's sketch (Einziger, Friedman, Manes 2017,
+/// "TinyLFU: A Highly Efficient Cache Admission Policy"). It is a count-min sketch (Cormode, Muthukrishnan 2005) of
+/// four rows of 4-bit counters, in which only the smallest of a key's four counters grow. All counters are halved after
+/// ten additions per key, so that keys that are no longer popular are forgotten. The four counters of a key are in one
+/// cache line.
 #pragma once
 
 #include <algorithm>
@@ -13,16 +14,16 @@
 
 namespace winnow {
 
-/// Not thread-safe.
+/// A sketch. Not thread-safe.
 class FrequencySketch {
  public:
-  static constexpr int kMost = 15;  ///< where counters stay
+  static constexpr int kMost = 15;  ///< maximum value of a counter
 
-  /// For about that many keys: rounded down to a power of two, at least 8. Takes 8 bytes a key.
+  /// Creates a sketch for about that many keys, rounded down to a power of two, at least 8. Takes 8 bytes per key.
   explicit FrequencySketch(size_t keys)
       : blocks_(std::bit_floor(std::max<size_t>(keys, 8)) / 8), additions_a_period_(size_t{10} * 8 * blocks_.size()) {}
 
-  /// `hash` is well mixed in all of its bits.
+  /// Counts a key. `hash` must be well mixed in all of its bits.
   void Add(uint64_t hash) {
     const Place place = Find(hash);
     const int least = Least(place);
@@ -36,7 +37,7 @@ class FrequencySketch {
 
   int Estimate(uint64_t hash) const { return Least(Find(hash)); }
 
-  /// Asks the CPU for the key's counters.
+  /// Prefetches the key's counters into the CPU's cache.
   void Prefetch(uint64_t hash) const { __builtin_prefetch(&blocks_[Find(hash).block]); }
 
   size_t bytes() const { return blocks_.size() * sizeof(Block); }

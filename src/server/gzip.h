@@ -1,4 +1,4 @@
-/// Bodies that travel packed.
+/// Compression of request and response bodies.
 #pragma once
 
 #include <cstddef>
@@ -9,14 +9,14 @@
 
 namespace winnow {
 
-/// A gzip stream (RFC 1952) of `data`, packed fast rather than small.
+/// Returns a gzip stream (RFC 1952) of `data`, compressed for speed rather than size.
 std::string Gzip(std::string_view data);
 
-/// What is packed in `data`, which may be several streams in a row. Errors: kInvalidData of what is damaged or cut;
-/// kUnsupported of what has more than `most` bytes.
+/// Returns the uncompressed contents of `data`, which may be several streams in a row. Errors: kInvalidData for damaged
+/// or incomplete data; kUnsupported for contents of more than `most` bytes.
 Result<std::string> Gunzip(std::string_view data, size_t most);
 
-/// Whether an Accept-Encoding header (RFC 9110, 12.5.3) takes gzip.
+/// Returns true if an Accept-Encoding header (RFC 9110, 12.5.3) accepts gzip.
 bool AcceptsGzip(std::string_view accept_encoding);
 
 }  // namespace winnow

@@ -1,4 +1,4 @@
-/// Values of HTTP headers, taken apart (RFC 9110, section 5.6).
+/// Parsing of values of HTTP headers (RFC 9110, section 5.6).
 #pragma once
 
 #include <algorithm>
@@ -6,14 +6,14 @@
 
 namespace winnow {
 
-/// Without the blanks around it.
+/// Returns the value without the blanks around it.
 inline std::string_view TrimmedValue(std::string_view text) {
   const size_t begin = text.find_first_not_of(" \t");
   if (begin == std::string_view::npos) return {};
   return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
 }
 
-/// The first of a list divided by commas, which is taken off it; without blanks.
+/// Removes the first element of a comma-separated list and returns it, without blanks around it.
 inline std::string_view TakeListed(std::string_view& list) {
   const size_t comma = std::min(list.find(','), list.size());
   const std::string_view first = TrimmedValue(list.substr(0, comma));
@@ -21,7 +21,7 @@ inline std::string_view TakeListed(std::string_view& list) {
   return first;
 }
 
-/// Letters of ASCII, whatever their case.
+/// Returns true if the texts are equal except for the case of ASCII letters.
 inline bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
   const auto small = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
   return std::ranges::equal(a, b, {}, small, small);

@@ -1,4 +1,4 @@
-/// Requests and responses as handlers see them, whatever library speaks HTTP.
+/// Requests and responses as handlers see them, independent of the HTTP library.
 #pragma once
 
 #include <atomic>
@@ -18,24 +18,24 @@
 namespace winnow {
 
 struct HttpRequest {
-  std::string method;  ///< "GET"
-  std::string path;    ///< as it came, without the query
-  std::string query;   ///< as it came
-  std::string body;    ///< unpacked, where it came compressed
-  std::string client;  ///< the address it comes from; "unix" through a unix socket
-  std::string key;     ///< the name of the API key that it came with; or empty
-  std::string caller;  ///< who takes turns with others: a key, or an address
-  std::string id;      ///< its X-Request-Id, or one of ours
-  std::vector<std::pair<std::string, std::string>> headers;  ///< names in small letters
-  std::vector<std::string> parameters;                       ///< of the route's path, {model} and the like, in order
+  std::string method;  ///< request method, such as "GET"
+  std::string path;    ///< path of the request target as received, without the query
+  std::string query;   ///< query of the request target as received
+  std::string body;    ///< request body, uncompressed
+  std::string client;  ///< address of the client; "unix" for a unix socket
+  std::string key;     ///< name of the API key of the request; empty: none
+  std::string caller;  ///< name for taking turns: a key, or an address
+  std::string id;      ///< value of X-Request-Id, or a generated id
+  std::vector<std::pair<std::string, std::string>> headers;  ///< headers with names in lower case
+  std::vector<std::string> parameters;  ///< values of the parameters in the route's path, such as {model}, in order
   std::chrono::steady_clock::time_point arrived = std::chrono::steady_clock::now();
-  /// Becomes true when the client has closed its connection. Null for a request that came over none.
+  /// Becomes true when the client has closed its connection. Null for a request without a connection.
   std::shared_ptr<const std::atomic<bool>> client_disconnected;
-  /// Runs something on the connection's thread, after what is ready there; or empty, of a request that is handled
-  /// apart.
+  /// Runs a function on the connection's thread, after the events that are ready there. Empty for a request that is
+  /// handled on a separate thread.
   std::function<void(std::function<void()>)> defer;
 
-  /// The first of this name, which is in small letters; empty where there is none.
+  /// Returns the first header of this name, which must be in lower case; empty if there is none.
   std::string_view Header(std::string_view name) const {
     for (const auto& [key, value] : headers) {
       if (key == name) return value;
@@ -51,50 +51,51 @@ struct HttpResponse {
   std::vector<std::pair<std::string, std::string>> headers;
 };
 
-/// Called once, from any thread.
+/// Function that sends the reply; called once, from any thread.
 using HttpReply = std::function<void(HttpResponse)>;
 
-/// What a server is given: it may still change the request before handlers see it.
+/// The function of a server that handles requests; it may change a request before handlers see it.
 using HttpApplication = std::function<void(const std::shared_ptr<HttpRequest>&, const HttpReply&)>;
 
-/// Handlers keep it for as long as they need it.
+/// Handlers may keep a request for as long as they need it.
 using SharedRequest = std::shared_ptr<const HttpRequest>;
 using HttpHandler = std::function<void(const SharedRequest&, const HttpReply&)>;
 
-/// What /openapi.json and /docs tell of a route, besides its path.
+/// The documentation of a route in /openapi.json and /docs.
 struct RouteDocs {
-  std::string summary = {};      ///< a line
-  std::string description = {};  ///< Markdown; or empty
-  std::string tag = {};          ///< what it is listed under
-  /// JSON Schemas (of OpenAPI 3.1) of the body that is sent, null for none, and of the one that comes with status 200.
+  std::string summary = {};      ///< summary of one line
+  std::string description = {};  ///< description in Markdown; may be empty
+  std::string tag = {};          ///< group that the route is listed in
+  /// JSON Schemas (of OpenAPI 3.1) of the request body, null for none, and of the body of status 200.
   Json request = {}, answer = {};
-  Json example = {};             ///< of a request; or null
-  std::vector<int> errors = {};  ///< statuses besides 200 that it may answer, and those that all may
+  Json example = {};             ///< example of a request; may be null
+  std::vector<int> errors = {};  ///< statuses that the route may respond with, besides 200 and those of all routes
   std::vector<std::string> answer_types = {"application/json"};  ///< content types of status 200
 };
 
 /// One row of the table that feeds routing, access, /openapi.json and /docs.
 struct Route {
   std::string method;
-  std::string path;  ///< "/v2/models/{model}/infer"
+  std::string path;  ///< path with parameters in braces: "/v2/models/{model}/infer"
   Role role = Role::kPublic;
   RouteDocs docs = {};
   HttpHandler handle = {};
 };
 
-/// Which route a path and method are for. Paths match whole segments; {name} matches one that is not empty.
+/// The route for a path and method. Paths match whole segments; {name} matches a segment that is not empty.
 struct RouteMatch {
-  const Route* route = nullptr;         ///< null: none
-  std::vector<std::string> parameters;  ///< decoded
-  std::string allowed;                  ///< with another method: "GET, POST", for Allow and status 405
+  const Route* route = nullptr;         ///< matching route; null: none
+  std::vector<std::string> parameters;  ///< decoded values of the path's parameters
+  /// Methods of the path if only the method does not match: "GET, POST", for Allow and status 405.
+  std::string allowed;
 };
 
-/// Thread-safe.
+/// A table of routes. Thread-safe.
 class RouteTable {
  public:
   explicit RouteTable(std::vector<Route> routes);
 
-  /// What answers GET answers HEAD too.
+  /// Finds a route. Routes for GET match HEAD too.
   RouteMatch Find(std::string_view method, std::string_view path) const;
   const std::vector<Route>& routes() const { return routes_; }
 
@@ -105,10 +106,10 @@ class RouteTable {
   std::vector<const Route*> patterns_;
 };
 
-/// {"error": ..., "error_type": ...}
+/// Returns a response with the body {"error": ..., "error_type": ...}.
 HttpResponse ErrorResponse(int status, std::string_view type, std::string_view message);
 
-/// "%20" and the like; nothing where a sequence is cut short or no hexadecimal number.
+/// Decodes "%20" and the like; nothing if a sequence is incomplete or not hexadecimal.
 std::optional<std::string> PercentDecoded(std::string_view text);
 
 }  // namespace winnow

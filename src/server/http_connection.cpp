@@ -62,7 +62,7 @@ std::string NewRequestId() {
   return fmt::format("{:016x}", random());
 }
 
-/// One that is safe to log and to send back.
+/// Returns true for a request id that is safe to log and to send back.
 bool IsGoodRequestId(std::string_view id) {
   return !id.empty() && id.size() <= 128 &&
          std::ranges::all_of(id, [](char c) { return c > ' ' && c <= '~' && c != '"' && c != '\\'; });

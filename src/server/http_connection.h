@@ -1,5 +1,5 @@
 /// One connection of the HTTP server, as a coroutine on one of its threads. Only http_server.cpp and
-/// http_connection.cpp include this.
+/// http_connection.cpp include this header.
 #pragma once
 
 #include <atomic>
@@ -23,14 +23,14 @@ namespace winnow {
 
 class HttpConnection;
 
-/// One thread, and what runs on it.
+/// A thread with the connections that it serves.
 struct IoThread {
   std::set<HttpConnection*> connections;  // only on the thread
   asio::io_context context{1};            // after them: what it still holds when it goes are connections
   std::thread thread;
 };
 
-/// What connections share.
+/// State that connections share.
 struct ServerState {
   HttpApplication handler;
   HttpServerOptions options;
@@ -41,7 +41,7 @@ struct ServerState {
   asio::thread_pool large_requests{1};
 };
 
-/// What the server may do to a connection that is open; on the connection's thread.
+/// The server's interface to an open connection; to be used on the connection's thread.
 class HttpConnection {
  public:
   HttpConnection() = default;
@@ -49,9 +49,9 @@ class HttpConnection {
   HttpConnection& operator=(const HttpConnection&) = delete;
   virtual ~HttpConnection() = default;
 
-  /// The server stops: closes it, unless a request is under way or has come.
+  /// Closes the connection because the server stops, unless a request is being answered or has arrived.
   virtual void CloseIfIdle() = 0;
-  /// The server's patience is over: whoever waits for a reply gets status 503.
+  /// Answers the request that waits for a reply with status 503, since the server waits no longer.
   virtual void Abandon() = 0;
 };
 

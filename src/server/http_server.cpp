@@ -100,7 +100,7 @@ Result<Acceptor> ListenUnix(asio::io_context& context, const std::filesystem::pa
                                               path.string());
 }
 
-/// One that somebody else has opened.
+/// Adopts a listening socket that another program has opened.
 Result<Acceptor> Adopt(asio::io_context& context, int socket) {
   sockaddr_storage address = {};
   socklen_t length = sizeof(address);

@@ -1,10 +1,10 @@
-/// Speaks HTTP/1.1, in plain or through TLS, on TCP and unix sockets. The only place that sees the HTTP library
-/// (Boost.Beast on Boost.Asio).
+/// Serves HTTP/1.1, plain or with TLS, on TCP and unix sockets. The only users of the HTTP library (Boost.Beast on
+/// Boost.Asio) are this folder's files for it.
 ///
-/// A connection belongs to one of the server's threads and is a coroutine there: it reads a request, hands it on, waits
-/// for the reply, writes it, and goes round. Requests that were sent ahead (pipelining) wait in its buffer, and are
-/// answered in their order. A large or compressed request is handled on a thread apart, so that reading ten thousand
-/// texts does not hold up those who send one.
+/// A connection belongs to one of the server's threads and is a coroutine there: it reads a request, passes it to the
+/// handler, waits for the reply, writes it, and repeats. Requests that were sent ahead (pipelining) wait in its buffer,
+/// and are answered in their order. A large or compressed request is handled on a separate thread, so that reading ten
+/// thousand texts does not delay clients that send one.
 #pragma once
 
 #include <chrono>
@@ -21,44 +21,46 @@
 namespace winnow {
 
 struct HttpServerOptions {
-  std::string host = "127.0.0.1";         ///< a name or an address; empty: no TCP
-  uint16_t port = 8080;                   ///< 0: a free one
-  std::filesystem::path unix_socket;      ///< listened at too; or empty. A socket that lies there is replaced
-  std::vector<int> sockets;               ///< that listen already (systemd's); ours from then on, instead of host
-  std::filesystem::path tls_certificate;  ///< PEM, the whole chain; empty: no TLS. Unix sockets stay plain
-  std::filesystem::path tls_key;          ///< PEM
-  int threads = 0;                    ///< that read and write, and run handlers until they hand over; 0: one per core
-  uint64_t max_body_bytes = 8 << 20;  ///< also of what a compressed body becomes
-  uint32_t max_header_bytes = 16 << 10;  ///< with the request line
-  size_t handed_over_bytes = 32 << 10;   ///< bodies from here on are handled on a thread apart
-  size_t max_connections = 16384;        ///< more are closed at once
+  std::string host = "127.0.0.1";  ///< host name or address to listen at; empty: no TCP
+  uint16_t port = 8080;            ///< TCP port; 0: any free port
+  /// Path of a unix socket to listen at; empty: none. An existing socket is replaced.
+  std::filesystem::path unix_socket;
+  std::vector<int> sockets;  ///< sockets that listen already (systemd's), owned from then on, in place of `host`
+  /// Certificate chain in PEM; empty: no TLS. Unix sockets are never encrypted.
+  std::filesystem::path tls_certificate;
+  std::filesystem::path tls_key;  ///< private key in PEM
+  int threads = 0;  ///< number of threads that read, write and run handlers until they hand over; 0: one per core
+  uint64_t max_body_bytes = 8 << 20;     ///< maximum size of a body, before and after decompression
+  uint32_t max_header_bytes = 16 << 10;  ///< maximum size of the headers, including the request line
+  size_t handed_over_bytes = 32 << 10;   ///< size from which bodies are handled on a separate thread
+  size_t max_connections = 16384;        ///< maximum number of connections; further ones are closed at once
   size_t max_connections_per_address = 4096;
-  TrustedProxies proxies;                          ///< may have any number of them, since many clients are behind one
-  std::chrono::milliseconds read_timeout{30000};   ///< for a request to arrive whole, and between requests
-  std::chrono::milliseconds write_timeout{30000};  ///< for an answer to leave
+  TrustedProxies proxies;  ///< proxies without a limit of connections, since many clients may use one proxy
+  std::chrono::milliseconds read_timeout{30000};   ///< time for a request to arrive completely, and between requests
+  std::chrono::milliseconds write_timeout{30000};  ///< time for sending a response
 };
 
-/// Whether others than this machine can reach it.
+/// Returns true if clients on other machines can reach the server.
 bool ListensPublicly(const HttpServerOptions& options);
 
-/// Runs from Start to Stop. Handlers are called on its threads, several at once, and reply from any thread; a handler
-/// that throws, and a reply that never comes because its function was dropped, become status 500.
+/// A running server, from Start to Stop. Handlers are called on its threads, several at once, and reply from any
+/// thread. A handler that throws, and a reply function that is destroyed without a reply, result in status 500.
 ///
-/// What is no request gets a status and is closed: 400 (no HTTP), 408 (too slow), 413 (body), 415 (its encoding), 431
-/// (header), 501 (a transfer encoding), 505 (version).
+/// An invalid request gets a status, and its connection is closed: 400 (no HTTP), 408 (too slow), 413 (body), 415 (its
+/// encoding), 431 (header), 501 (a transfer encoding), 505 (version).
 class HttpServer {
  public:
-  /// Listens from when this returns. Errors: kIo when the address can't be had, kNotFound and kInvalidArgument of
-  /// certificates; with advice.
+  /// Starts a server, which listens when this function returns. Errors, with advice: kIo if the address is not
+  /// available; kNotFound and kInvalidArgument for certificates.
   static Result<HttpServer> Start(HttpApplication handler, const HttpServerOptions& options);
   HttpServer(HttpServer&&) noexcept;
   HttpServer& operator=(HttpServer&&) noexcept;
-  ~HttpServer();  ///< stops
+  ~HttpServer();  ///< stops the server
 
-  uint16_t port() const;       ///< of TCP; 0 where there is none
-  size_t connections() const;  ///< that are open now
+  uint16_t port() const;       ///< TCP port; 0 if the server does not listen on TCP
+  size_t connections() const;  ///< number of open connections
 
-  /// Listens no more, and waits until those requests that have come are answered, but no longer than `patience`.
+  /// Stops listening, and waits until the requests that have arrived are answered, but no longer than `patience`.
   void Stop(std::chrono::milliseconds patience = std::chrono::milliseconds(10000));
 
  private:

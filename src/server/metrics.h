@@ -1,5 +1,5 @@
-/// What the server counts, for Prometheus: under our own names (winnow_*) and under Text Embeddings Inference's (te_*),
-/// so that dashboards made for it go on working.
+/// Metrics of the server for Prometheus: under names of our own (winnow_*) and under those of Text Embeddings Inference
+/// (te_*), so that dashboards made for it can be used.
 #pragma once
 
 #include <cstddef>
@@ -10,21 +10,23 @@
 
 namespace winnow {
 
-/// Figures that are looked up when somebody asks, rather than counted as they happen.
+/// Metrics that are looked up when Prometheus asks for them, instead of being counted as events occur.
 struct MetricsSnapshot {
   size_t connections = 0;
   size_t queued_texts = 0;
-  size_t queued_texts_dropped = 0;  ///< their clients had gone, or their time was over; only grows
+  /// Number of texts that were not computed because their clients had disconnected or their deadline had passed; only
+  /// grows.
+  size_t queued_texts_dropped = 0;
   size_t models_loaded = 0, models_failed = 0;
   size_t model_bytes = 0;
-  size_t model_loads = 0, model_load_failures = 0, model_evictions = 0;  ///< only grow
-  size_t cache_hits = 0, cache_misses = 0, cache_evictions = 0;          ///< only grow
+  size_t model_loads = 0, model_load_failures = 0, model_evictions = 0;  ///< counters, which only grow
+  size_t cache_hits = 0, cache_misses = 0, cache_evictions = 0;          ///< counters, which only grow
   size_t cache_bytes = 0, cache_entries = 0;
-  size_t redis_hits = 0, redis_misses = 0, redis_errors = 0, redis_timeouts = 0;  ///< only grow
+  size_t redis_hits = 0, redis_misses = 0, redis_errors = 0, redis_timeouts = 0;  ///< counters, which only grow
   bool redis_available = false;
 };
 
-/// Thread-safe.
+/// The metrics of a server. Thread-safe.
 class ServerMetrics {
  public:
   ServerMetrics();
@@ -32,20 +34,22 @@ class ServerMetrics {
   ServerMetrics& operator=(const ServerMetrics&) = delete;
   ~ServerMetrics();
 
-  /// A request that has been answered. `route` is the path of the table, "" of what is at none.
+  /// Counts an answered request. `route` is the path in the table of routes, "" for a request that matches no route.
   void Answered(std::string_view route, int status, double seconds);
-  /// Texts of one request of a route that classifies, and what became of it.
+  /// Counts the texts of a request of a route that classifies, with the status of the response.
   void Classified(size_t texts, int status, double seconds);
   void Tokenized(double seconds);
-  void Queued(double seconds);    ///< of one request, until its first text was taken
-  void Inferred(double seconds);  ///< of one request, from then until its last was computed
+  /// Counts the time that a request waited until its first text was taken from the queue.
+  void Queued(double seconds);
+  /// Counts the time from the taking of a request's first text until its last text was computed.
+  void Inferred(double seconds);
   void Batch(size_t texts, size_t tokens, double seconds);
-  void Loaded(double seconds);  ///< a model
+  void Loaded(double seconds);  ///< Counts the time of loading a model.
 
-  /// Asked at each Scrape from here on.
+  /// Sets the function that each Scrape calls from now on.
   void SetSnapshot(std::function<MetricsSnapshot()> snapshot);
 
-  /// All of it in Prometheus' text format 0.0.4.
+  /// Returns all metrics in Prometheus' text format 0.0.4.
   std::string Scrape() const;
 
  private:

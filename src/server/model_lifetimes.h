@@ -1,7 +1,8 @@
-/// Models from when they are loaded until they are gone: the memory that they take, and a thread that destroys them.
+/// Lifetimes of loaded models: the memory that they take, and a thread that destroys them.
 ///
-/// The last who uses a model is often one of the model's own threads, at the end of a request; it can't wait for itself
-/// to end, as destroying the model does. So whoever lets go of a model last hands it over to this thread.
+/// The last user of a model is often one of the model's own threads, at the end of a request. That thread cannot
+/// destroy the model, since destroying it waits for the thread to end. So the last user hands the model over to the
+/// thread of this class.
 #pragma once
 
 #include <chrono>
@@ -15,7 +16,7 @@
 
 namespace winnow {
 
-/// Thread-safe.
+/// The models that are loaded. Thread-safe.
 class ModelLifetimes {
  public:
   ModelLifetimes();
@@ -23,16 +24,16 @@ class ModelLifetimes {
   ModelLifetimes& operator=(const ModelLifetimes&) = delete;
   ~ModelLifetimes() { Finish(); }
 
-  /// Waits until the last model has been let go and destroyed. Nothing is added from here on.
+  /// Waits until all models have been released and destroyed. No model may be added afterwards.
   void Finish();
 
-  /// From here on the model counts, with so much memory.
+  /// Adds a model, which counts as `bytes` bytes of memory until it is destroyed.
   std::shared_ptr<const ServedModel> Add(std::unique_ptr<const ServedModel> model, uint64_t bytes);
 
-  /// Of all that are not destroyed yet, also those that only a request still holds.
+  /// Returns the memory of all models that are not destroyed yet, including those that only a request still uses.
   uint64_t bytes() const;
 
-  /// False when there is still more after `patience`.
+  /// Waits until at most `bytes` bytes are in use. Returns false if there are more after `patience`.
   bool WaitUntilAtMost(uint64_t bytes, std::chrono::milliseconds patience) const;
 
  private:

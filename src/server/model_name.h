@@ -1,4 +1,4 @@
-/// How requests name models: "spam", "spam:1.2.0", "spam@champion".
+/// Names of models in requests: "spam", "spam:1.2.0", "spam@champion".
 #pragma once
 
 #include <string>
@@ -8,26 +8,28 @@
 
 namespace winnow {
 
-/// A name, and at most one of the other two.
+/// The name of a model, with a version or an alias or neither.
 struct ModelSpec {
   std::string name, version, alias;
 };
 
-/// Behind the last ':' comes a version only if it is a semantic one: names may hold a ':' themselves.
+/// Parses the name of a model. The part after the last ':' is a version only if it is a semantic version, since names
+/// may contain a ':'.
 ModelSpec ParseModelSpec(std::string_view spec);
 
-/// By precedence (semver.org 2.0.0, 11): below, equal to or above 0 as `a` is lower, as high, or higher. A pre-release
-/// is lower than its release; what follows '+' doesn't count. Both are semantic versions.
+/// Compares versions by precedence (semver.org 2.0.0, 11): the result is below, equal to or above 0 if `a` is lower
+/// than, equal to or higher than `b`. A pre-release is lower than its release; the part after '+' does not count. `a`
+/// and `b` must be semantic versions.
 int CompareVersions(std::string_view a, std::string_view b);
 
-/// NAME@ALIAS means NAME:VERSION, or the highest version of NAME where none is given.
+/// An alias: NAME@ALIAS means NAME:VERSION, or the highest version of NAME if no version is given.
 struct ModelAlias {
   std::string alias;
   std::string name;
   std::string version;
 };
 
-/// "champion=spam:1.2.0". Errors: kInvalidArgument.
+/// Parses "champion=spam:1.2.0". Errors: kInvalidArgument.
 Result<ModelAlias> ParseModelAlias(std::string_view text);
 
 }  // namespace winnow

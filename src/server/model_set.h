@@ -1,8 +1,8 @@
-/// The models that a server answers with: by name, version and alias; loaded when they are needed, dropped when memory
-/// is short, and exchanged for what has come to lie in their directories, without a request that notices.
+/// The models of a server, by name, version and alias. Models are loaded when they are needed, unloaded when memory is
+/// short, and replaced when the files in their directories change, without an effect on running requests.
 ///
-/// Users hold a model for as long as they need it. What the set drops or exchanges lives until its last user lets it
-/// go.
+/// A user holds a model for as long as it is needed. A model that the set unloads or replaces is destroyed when its
+/// last user releases it.
 #pragma once
 
 #include <chrono>
@@ -31,86 +31,87 @@ namespace winnow {
 struct ModelSetOptions {
   SchedulerOptions scheduler = {};
   SharedParts shared = {};
-  bool lazy = false;              ///< models are loaded when they are first asked for
-  uint64_t max_memory_bytes = 0;  ///< of all models together (ModelLifetimes); 0: no limit
+  bool lazy = false;              ///< true if models are loaded at their first use
+  uint64_t max_memory_bytes = 0;  ///< memory limit of all models together (ModelLifetimes); 0: no limit
   std::vector<ModelAlias> aliases = {};
-  /// So long a model that failed is refused without a look at whether its files have changed since.
+  /// Time after a failed load in which the model is refused without checking whether its files have changed.
   std::chrono::milliseconds retry_after{1000};
-  /// So long a load waits for the memory of models that requests still use; then it goes over the limit.
+  /// Maximum time that a load waits for the memory of models that requests still use; afterwards it exceeds the limit.
   std::chrono::milliseconds memory_patience{10000};
 };
 
-/// What has happened so far, for metrics.
+/// Counters for metrics.
 struct ModelSetCounts {
-  uint64_t loads = 0;  ///< that succeeded, those of a reload too
+  uint64_t loads = 0;  ///< number of successful loads, those of reloads included
   uint64_t load_failures = 0;
   uint64_t evictions = 0;  ///< models dropped because of the memory limit
   uint64_t reloads = 0;
-  double load_seconds = 0;    ///< of all loads together, failed ones too
+  double load_seconds = 0;    ///< total time of all loads, failed ones included
   size_t loaded = 0;          ///< models that are loaded now
-  uint64_t memory_bytes = 0;  ///< of models now, as `max_memory_bytes` counts
+  uint64_t memory_bytes = 0;  ///< memory of the models that are loaded now, counted as in `max_memory_bytes`
 };
 
-/// kFailed: there is an error and no model. A model that answers on after a failed reload is kLoaded, with the error.
+/// The state of a model. kFailed: there is an error and no model. A model that is still in use after a failed reload is
+/// kLoaded, and has an error.
 enum class ModelState { kUnloaded, kLoading, kLoaded, kFailed };
 std::string_view NameOf(ModelState state);
 
-/// Thread-safe. Functions that may have to load return at once; what was passed to them is called once: before they
-/// return where nothing had to be loaded, else on the set's own thread.
+/// A set of models. Thread-safe. Functions that may have to load a model return at once. The function that is passed to
+/// them is called once: before they return if nothing had to be loaded, otherwise on the set's own thread.
 class ModelSet {
  public:
   using Model = std::shared_ptr<const ServedModel>;
-  /// Called with a model or why there is none: 404 of an unknown name, 503 of one that could not be loaded, or was
-  /// unloaded.
+  /// Receives a model or the error: 404 for an unknown name, 503 for a model that could not be loaded or was unloaded.
   using Then = std::function<void(ApiResult<Model>)>;
   using Done = std::function<void(ApiResult<void>)>;
 
-  /// `roots`: bundles, and directories that hold some. The default is the first; of those that lie in a directory the
-  /// first that is whole. A model that can't be loaded is an entry with its error; so is the second one of the same
-  /// name and version. Errors: those of the models when there is none that can be loaded (with `lazy`, whose manifest
-  /// can be read); kInvalidArgument of aliases of nothing.
+  /// Opens bundles and directories that contain bundles, `roots`. The default model is the first root; for a directory
+  /// it is the first valid model in it. A model that cannot be loaded is an entry with an error, and so is the second
+  /// model with a given name and version. Errors: those of the models if none of them can be loaded (with `lazy`, if no
+  /// manifest can be read); kInvalidArgument for aliases of models that do not exist.
   static Result<std::unique_ptr<ModelSet>> Open(const std::vector<std::filesystem::path>& roots,
                                                 const ModelSetOptions& options);
   ModelSet(const ModelSet&) = delete;
   ModelSet& operator=(const ModelSet&) = delete;
   ~ModelSet() { Close(); }
 
-  /// Refuses those who wait for a load, and waits until nobody holds a model any more: until all that was asked has
-  /// been answered. Not for threads that do so, which is why who serves calls it: an answer may be the last to hold the
+  /// Refuses requests that wait for a load, and waits until nobody holds a model any more, so that all requests have
+  /// been answered. Must not be called by threads that answer requests, since an answer may be the last holder of the
   /// set.
   void Close();
 
-  /// `spec`: "" for the default, "spam" (its highest version, of those that don't fail), "spam:1.2.0", "spam@champion".
-  /// Requests for a model that is being loaded wait for the one load.
+  /// Passes a model to `then`. `spec`: "" for the default, "spam" (the highest version that does not fail),
+  /// "spam:1.2.0", "spam@champion". Requests for a model that is being loaded wait for that load.
   void Use(std::string_view spec, const Then& then);
 
-  /// Makes it the default, once it is loaded: "spam" and "spam@champion" whatever these mean then, "spam:1.2.0" this
-  /// one, also when a reload finds another version in its place. Passes it on. Where it can't be had, nothing changes.
+  /// Makes a model the default once it is loaded, and passes it to `then`. "spam" and "spam@champion" stand for the
+  /// model that they mean at the time of a request, "spam:1.2.0" for this version even if a reload finds another
+  /// version in its place. Nothing changes if the model cannot be loaded.
   void Switch(std::string_view spec, const Then& then);
 
-  /// Loads a model that was unloaded or failed, or whose files have changed; one of which nothing was known is looked
-  /// for. "spam" means all of its versions: the highest is loaded, others when they are asked for.
+  /// Loads a model that was unloaded or failed, or whose files have changed; an unknown model is searched for in the
+  /// directories. "spam" means all of its versions: the highest one is loaded now, others when they are needed.
   void Load(std::string_view spec, const Done& done);
-  /// Drops it, all versions of "spam". It answers 503 until Load.
+  /// Unloads a model; "spam" means all of its versions. Requests for it get status 503 until Load.
   void Unload(std::string_view spec, const Done& done);
 
-  /// Looks at all directories again: what has changed is loaded beside the old and takes its place, so for a moment
-  /// both need memory; a load that fails keeps the old. Bundles that have come are added; those that have gone from a
-  /// directory of bundles are dropped. `done` is called on the set's thread.
+  /// Examines all directories again. A model whose files have changed is loaded beside the old one and takes its place,
+  /// so that memory must briefly hold two models; if the load fails, the old model stays. New bundles are added, and
+  /// bundles that are missing from a directory of bundles are dropped. `done` is called on the set's thread.
   void Reload(std::function<void()> done = {});
 
   struct Entry {
-    Model model;  ///< null while it isn't loaded
+    Model model;  ///< loaded model; null while it is not loaded
     bool is_default = false;
     std::string name, version, kind, weights;
     std::vector<std::string> labels, aliases;
     std::string text_template;
     ModelState state = ModelState::kUnloaded;
-    std::string error;          ///< of the last load that failed, in one line, without paths; or empty
-    uint64_t size_bytes = 0;    ///< of its files
-    uint64_t memory_bytes = 0;  ///< that it takes while it is loaded, about
+    std::string error;          ///< error of the last failed load, in one line and without paths; empty: none
+    uint64_t size_bytes = 0;    ///< size of the model's files
+    uint64_t memory_bytes = 0;  ///< approximate memory of the loaded model
     Json metrics;
-    std::string directory;  ///< the last part of its path
+    std::string directory;  ///< last component of the model's path
     std::optional<std::chrono::system_clock::time_point> last_used;
   };
   std::vector<Entry> List() const;
@@ -147,7 +148,8 @@ class ModelSet {
   void Provide(const std::shared_ptr<Slot>& slot);
   void ReloadAll();
   ApiResult<void> LoadNow(const std::string& spec);
-  /// Answers those who wait for the slot's model: with the error, or, if there is none, by asking again for them.
+  /// Answers the requests that wait for the slot's model: with the error or, if there is none, by looking up the model
+  /// again.
   void AnswerWaiting(Slot& slot, const std::optional<ApiError>& error = {});
 
   const std::vector<std::filesystem::path> roots_;
@@ -160,7 +162,7 @@ class ModelSet {
   std::string default_spec_ GUARDED_BY(mutex_);
   uint64_t uses_ GUARDED_BY(mutex_) = 0;
   bool closing_ GUARDED_BY(mutex_) = false;
-  /// What to call after the reload that is still to begin, if any.
+  /// Functions to call after the next reload, which has not begun yet.
   std::vector<std::function<void()>> reloading_ GUARDED_BY(mutex_);
   ModelSetCounts counts_ GUARDED_BY(mutex_);
 

@@ -236,7 +236,7 @@ Result<void> ModelSet::LoadInto(Slot& slot) {
   return result;
 }
 
-/// Whether trying again is in vain.
+/// Returns true if trying again is in vain.
 bool ModelSet::StillBroken(Slot& slot) {
   if (!slot.error) return false;
   const auto files = StampsOf(slot.place.dir);

@@ -1,4 +1,4 @@
-/// One bundle's place in a ModelSet. Only for the set's own files.
+/// The place of one bundle in a ModelSet. Only for the set's own files.
 #pragma once
 
 #include <chrono>
@@ -10,7 +10,7 @@
 
 namespace winnow {
 
-/// What is written only on the set's thread is read there without the lock.
+/// One bundle of a set. Members that only the set's thread writes are read by that thread without the lock.
 struct ModelSet::Slot {
   struct Waiting {
     std::string spec;
@@ -20,7 +20,7 @@ struct ModelSet::Slot {
   explicit Slot(BundlePlace of) : place(std::move(of)) {}
 
   const BundlePlace place;
-  /// The last part of the path: "spam" of "." too.
+  /// Last component of the path; for "." the name of the directory itself.
   std::string directory;
 
   // Guarded by the set's mutex, which an annotation cannot say of another object's. The first three are written only on
@@ -43,10 +43,10 @@ struct ModelSet::Loaded {
   std::unique_ptr<const ServedModel> model;
 };
 
-/// Status 404: no model has the name.
+/// Returns the error of status 404 for a name that no model has.
 ApiError UnknownModel();
 
-/// An error's first line, without the path to the bundle: clients may see it.
+/// Returns the first line of an error without the path of the bundle, since clients may see it.
 std::string PublicMessage(const Error& error, const std::filesystem::path& bundle);
 
 }  // namespace winnow

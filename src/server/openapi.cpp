@@ -14,7 +14,7 @@ struct Status {
   std::string_view name, meaning;
 };
 
-/// Those that an answer can have besides 200.
+/// The statuses besides 200 that a response can have.
 constexpr Status kStatuses[] = {
     {400, "BadRequest", "The body is not valid JSON in UTF-8"},
     {401, "Unauthorized", "An API key is required; it is missing or not valid"},

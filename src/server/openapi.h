@@ -1,4 +1,5 @@
-/// The routes, described: as OpenAPI 3.1 (https://spec.openapis.org/oas/v3.1.0) for programs, and as a page for people.
+/// Descriptions of the routes: as OpenAPI 3.1 (https://spec.openapis.org/oas/v3.1.0) for programs, and as a page for
+/// people.
 #pragma once
 
 #include <string>
@@ -10,21 +11,21 @@
 
 namespace winnow {
 
-/// What it says of each route is what the route's docs say, and what all of a kind have in common: errors of requests
-/// with a body, and of those that may need a key.
+/// Returns the OpenAPI document. The description of a route consists of the route's docs and of the properties that all
+/// routes of a kind share: the errors of requests with a body, and of requests that may need a key.
 Json OpenApi(const std::vector<Route>& routes);
 
-/// The statuses besides 200 that the route may answer, ascending.
+/// Returns the statuses besides 200 that the route may respond with, ascending.
 std::vector<int> ErrorsOf(const Route& route);
-/// What such a status means, in a few words.
+/// Returns the meaning of a status in a few words.
 std::string_view MeaningOf(int status);
-/// "post_v1_classify": what the route is called in links and generated clients.
+/// Returns the identifier of the route in links and generated clients: "post_v1_classify".
 std::string OperationId(const Route& route);
-/// The names in braces, in order.
+/// Returns the names in braces in the route's path, in order.
 std::vector<std::string> ParametersOf(const Route& route);
 
-/// A page that lists the routes, with forms to try them: it loads docs/docs.css and docs/docs.js from this server and
-/// nothing from elsewhere, and holds no script.
+/// Returns a page that lists the routes, with forms to try them. The page loads docs/docs.css and docs/docs.js from
+/// this server and nothing from elsewhere, and contains no script.
 std::string DocsPage(const std::vector<Route>& routes);
 extern const char kDocsStyle[];
 extern const char kDocsScript[];

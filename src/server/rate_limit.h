@@ -1,14 +1,14 @@
-/// How often somebody may come: token buckets, one a name.
+/// Rate limits: token buckets, one per name.
 ///
-/// A bucket holds `burst` tokens and gains `per_minute` of them a minute; who comes takes one. Of a bucket nothing is
-/// kept but the moment at which it will be full again, which says as much (the generic cell rate algorithm, ITU-T I.371
-/// annex A: its "theoretical arrival time"). So a bucket whose moment is over is like one that never was, and its place
-/// is free.
+/// A bucket contains up to `burst` tokens and gains `per_minute` tokens per minute; a request takes one token. The only
+/// stored state of a bucket is the moment at which it will be full again, which determines the number of tokens (the
+/// generic cell rate algorithm, ITU-T I.371 annex A: its "theoretical arrival time"). A bucket whose moment has passed
+/// is like one that was never used, and its place is free.
 ///
-/// Places are a fixed table, as a processor's cache has it: a name belongs to one row of 8, found by a hash. Where all
-/// 8 of a row are taken by names that came lately, the one that would be full soonest is forgotten, and whoever it
-/// belonged to starts with a full bucket. So memory stays the same however many addresses come, and too many make the
-/// limit milder, never refuse somebody who did nothing.
+/// Places are a fixed table, organized like a processor's cache: a name belongs to one row of 8 places, chosen by a
+/// hash. If all 8 places of a row are taken by names with recent requests, the bucket that would be full soonest is
+/// forgotten, and its name starts with a full bucket. So memory stays constant however many addresses send requests,
+/// and too many addresses make the limit milder but never cause the refusal of a client below its limit.
 #pragma once
 
 #include <array>
@@ -25,23 +25,24 @@
 namespace winnow {
 
 struct RateLimit {
-  double per_minute = 0;  ///< 0 or less: no limit
-  double burst = 0;       ///< at once; less than 1: a minute's worth, at least 1
+  double per_minute = 0;  ///< tokens per minute; 0 or less: no limit
+  double burst = 0;       ///< maximum number of tokens; less than 1: those of a minute, at least 1
 };
 
-/// Thread-safe.
+/// The buckets of all names. Thread-safe.
 class RateLimiter {
  public:
   using Clock = std::function<std::chrono::steady_clock::time_point()>;
 
-  /// 16 bytes a name, all of them from the start; `names` is rounded up to a power of two.
+  /// Creates the table of buckets, which takes 16 bytes per name; `names` is rounded up to a power of two.
   explicit RateLimiter(Clock clock = std::chrono::steady_clock::now, size_t names = size_t{1} << 16);
 
-  /// Takes `cost` tokens of the name's bucket. Nothing: they were there. Else after how long they will be: at least a
-  /// second, for Retry-After; none is taken then. A cost above the burst is granted by a full bucket, which then owes
-  /// the rest. `limit` may be another one each time; it holds from then on.
+  /// Takes `cost` tokens from the bucket of `name`. Returns nothing if there were enough tokens. Otherwise takes none
+  /// and returns the time until there are enough, at least a second, for Retry-After. A cost above the burst is granted
+  /// by a full bucket, which then owes the rest. `limit` may change from call to call; each one applies from its call
+  /// on.
   std::optional<std::chrono::seconds> Take(std::string_view name, const RateLimit& limit, double cost = 1);
-  /// What Take would say; takes nothing.
+  /// Returns the result that Take would have, without taking tokens.
   std::optional<std::chrono::seconds> Wait(std::string_view name, const RateLimit& limit, double cost = 1);
 
  private:

@@ -1,4 +1,4 @@
-/// The logits behind a text's scores, as "raw_scores" of Text Embeddings Inference asks for them.
+/// Reconstruction of the logits behind a text's scores, for "raw_scores" of Text Embeddings Inference.
 #pragma once
 
 #include <span>
@@ -8,15 +8,15 @@
 
 namespace winnow {
 
-/// What the calibration made of logits, undone: [labels]. Answers hold probabilities alone, of texts that were computed
-/// with others, so this is as far back as they lead:
+/// Returns [labels] logits from which the calibration would make the given probabilities. Predictions contain
+/// probabilities only, so the model's logits can be reconstructed to this extent:
 ///
-///   multi-label           the model's logits, but for an isotonic calibration
-///   one label of several  the same up to a constant, which probabilities do not tell and no softmax sees; ours have
-///                         the mean 0. Only a temperature can be undone so
-///   else                  logits as calibrated: their softmax, or sigmoid, is the scores
+///   multi-label           the model's logits, unless the calibration is isotonic
+///   single-label          if the calibration is a temperature, the model's logits up to a constant, which does not
+///                         affect the probabilities; the result has the mean 0
+///   otherwise             calibrated logits, whose softmax or sigmoid gives the probabilities
 ///
-/// Finite: probabilities of 0 and 1 count as the nearest that a float can hold.
+/// The result is finite: probabilities of 0 and 1 count as the nearest values that a float can represent.
 std::vector<float> RawScores(const Calibration& calibration, std::span<const float> probabilities, bool multi_label);
 
 }  // namespace winnow

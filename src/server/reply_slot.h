@@ -1,4 +1,4 @@
-/// A reply that one thread makes and another waits for.
+/// A reply that one thread makes and another one waits for.
 #pragma once
 
 #include <functional>
@@ -9,11 +9,11 @@
 
 namespace winnow {
 
-/// Where a reply and the connection that waits for it meet. The first reply counts. Thread-safe.
+/// Meeting point of a reply and the connection that waits for it. The first reply counts. Thread-safe.
 class ReplySlot {
  public:
   void Put(HttpResponse response);
-  /// Calls `wake` once there is a response: at once, or from the thread that puts it.
+  /// Calls `wake` once there is a response: at once, or from the thread that calls Put.
   void WhenReady(std::move_only_function<void()> wake);
   bool ready() const;
   HttpResponse Take();

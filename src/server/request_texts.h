@@ -1,5 +1,5 @@
-/// Texts as requests give them: strings; lists of the segments of one text; rows, whose fields the model's template
-/// makes a text of, as in training.
+/// Texts in requests: strings; lists of the segments of one text; rows, from whose fields the model's template makes a
+/// text, as in training.
 #pragma once
 
 #include <cstddef>
@@ -17,19 +17,19 @@
 
 namespace winnow {
 
-/// Not of any model yet: what is known once the request is read.
+/// The texts of a request, before its model is known.
 struct RequestTexts {
-  std::vector<InputText> texts;               ///< UTF-8; an empty one for each row
-  std::vector<std::pair<size_t, Json>> rows;  ///< which text it is, and its fields
+  std::vector<InputText> texts;               ///< texts in UTF-8; an empty one for each row
+  std::vector<std::pair<size_t, Json>> rows;  ///< index of a text that is a row, and the fields of the row
 };
 
-/// One text, named `name` in errors. Errors: 422; 413 of what is too long.
+/// Reads one text, which errors call `name`. Errors: 422; 413 for a text that is too long.
 ApiResult<RequestTexts> ReadText(const Json& value, std::string_view name, const ServiceLimits& limits);
-/// A list of them.
+/// Reads a list of texts. Errors: those of ReadText.
 ApiResult<RequestTexts> ReadTexts(const Json& value, std::string_view name, const ServiceLimits& limits);
 
-/// Rows become texts. Errors: 422 of rows for a model without a template, or without a field of it; and of more
-/// segments than the model reads: as many as its template has, two at least.
+/// Turns the rows into texts. Errors: 422 for rows if the model has no template or a row lacks a field of it, and for
+/// more segments than the model reads: the number in its template, at least two; 413 for a text that is too long.
 ApiResult<void> FitToModel(RequestTexts& texts, const BundleClassifier& classifier, const ServiceLimits& limits);
 
 }  // namespace winnow

@@ -1,4 +1,4 @@
-/// What somebody may do. Each role includes those before it.
+/// Roles of clients. Each role includes the permissions of those before it.
 #pragma once
 
 #include <array>
@@ -8,10 +8,10 @@
 namespace winnow {
 
 enum class Role {
-  kPublic,    ///< anybody: whether the server is well
-  kClassify,  ///< ask models
-  kFeedback,  ///< tell them what was right
-  kAdmin,     ///< change what the server does
+  kPublic,    ///< anybody: may ask whether the server is healthy
+  kClassify,  ///< may use models
+  kFeedback,  ///< may report correct labels
+  kAdmin,     ///< may change the server's state
 };
 
 inline constexpr std::array<std::string_view, 4> kRoleNames = {"public", "classify", "feedback", "admin"};
@@ -25,7 +25,7 @@ constexpr std::optional<Role> ParseRole(std::string_view name) {
   return std::nullopt;
 }
 
-/// Whether who has the role `has` may do what asks for `needed`.
+/// Returns true if a client with the role `has` may use a route that requires `needed`.
 constexpr bool Includes(Role has, Role needed) { return has >= needed; }
 
 }  // namespace winnow

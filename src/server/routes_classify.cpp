@@ -20,7 +20,7 @@ struct ClassifyCall {
   bool explain = false;
 };
 
-/// Whether a list of values, as of Cache-Control, has this one.
+/// Returns true if a list of values, as of Cache-Control, has this one.
 bool HasDirective(std::string_view header, std::string_view directive) {
   while (!header.empty()) {
     if (EqualsIgnoringCase(TakeListed(header), directive)) return true;

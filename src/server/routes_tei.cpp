@@ -28,7 +28,7 @@ HttpReply AsTei(const HttpReply& reply) {
   };
 }
 
-/// What a request cost, for the headers.
+/// The costs of a request, for the headers.
 struct Costs {
   size_t characters = 0;
   Clock::time_point arrived;
@@ -59,7 +59,7 @@ size_t Characters(const RequestTexts& texts) {
 
 /// A request of /predict, checked.
 struct PredictCall {
-  /// What the answer looks like.
+  /// The form of a response.
   enum class Form {
     kPlain,   // of {"text": s}: {"label", "confidence", ...}
     kSingle,  // of {"inputs": s}: [{"score", "label"}]

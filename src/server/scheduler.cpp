@@ -37,7 +37,7 @@ struct Scheduler::Taken {
   size_t text = 0;
 };
 
-/// What a thread does next.
+/// The next work of a thread.
 struct Scheduler::Work {
   std::vector<Taken> batch;
   std::vector<std::shared_ptr<Request>> dropped;  // requests that nobody waits for any more

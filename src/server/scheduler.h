@@ -1,21 +1,21 @@
-/// Texts of many requests, computed together: one queue a model, one worker a core.
+/// Computation of the texts of many requests together: one queue per model, one worker per core.
 ///
-/// Requests are prepared where they arrive (Scorer::Prepare), so that tokens are queued if the model has tokens. A
-/// worker that has nothing to do takes at once what is there, up to `max_batch_tokens`; it waits only if
-/// `max_batch_delay` says so. So batches are as large as the load makes them: a single request on an idle server is
-/// computed alone and at once, a thousand waiting ones share passes.
+/// Requests are prepared on the threads where they arrive (Scorer::Prepare), so that tokens are queued if the model has
+/// tokens. An idle worker takes the queued texts at once, up to `max_batch_tokens`; it waits only if `max_batch_delay`
+/// says so. So the load determines the size of batches: a single request on an idle server is computed alone and at
+/// once, a thousand waiting ones share passes.
 ///
-/// A worker that finds itself alone has the model's other threads help it with its batch, so that a single request on
-/// an idle server is answered by all cores; as soon as there is more to do, each worker computes by itself, which makes
-/// more of them.
+/// A worker that is the only busy one uses the model's other threads for its batch, so that a single request on an idle
+/// server is computed by all cores. As soon as there is more to do, each worker computes by itself, which has a higher
+/// throughput.
 ///
-/// While there is little left to do, batches are smaller, so that all workers are done at about the same time.
+/// If few texts are queued, batches are smaller, so that all workers finish at about the same time.
 ///
-/// Clients take turns, a text each, and so do the requests of one client: so that one that sends ten thousand texts and
-/// one that sends a single text both move on: the single one waits for a batch or two, not for ten thousand texts.
+/// Clients take turns, one text each, and so do the requests of one client. A client that sends a single text therefore
+/// waits for a batch or two, not for the ten thousand texts of another client.
 ///
-/// Answers don't depend on load or batch: with INT8 weights and with linear models a text's numbers are the same in any
-/// batch (classify/bundle_classifier.h); with float weights they agree to rounding.
+/// Predictions do not depend on load or batch: with INT8 weights and with linear models the numbers of a text are equal
+/// in any batch (classify/bundle_classifier.h); with float weights they agree except for rounding.
 #pragma once
 
 #include <atomic>
@@ -37,62 +37,66 @@
 namespace winnow {
 
 struct SchedulerOptions {
-  int workers = 0;                               ///< 0: a core each
-  size_t max_batch_tokens = 2048;                ///< a text that has more is computed alone
-  size_t max_queued_texts = 8192;                ///< more are refused: better at once than late
-  std::chrono::microseconds max_batch_delay{0};  ///< that a worker waits for a batch to fill
-  /// A text that would wait longer, as things are, is refused. 0: only max_queued_texts counts.
+  int workers = 0;                 ///< number of workers; 0: one per core
+  size_t max_batch_tokens = 2048;  ///< maximum number of tokens of a batch; a text that has more is computed alone
+  size_t max_queued_texts = 8192;  ///< maximum number of queued texts; further ones are refused at once
+  std::chrono::microseconds max_batch_delay{0};  ///< maximum time that a worker waits for a batch to fill
+  /// Expected waiting time above which texts are refused. 0: only max_queued_texts counts.
   std::chrono::milliseconds max_wait{1000};
 };
 
-/// The texts of one request. What is computed of it is written here; `done` is called once, by a worker or by `defer`'s
-/// thread, when all texts are, or with what went wrong.
+/// The texts of one request, and their results. `done` is called once, by a worker or by the thread of `defer`, when
+/// all texts have been computed or an error has occurred.
 struct ScheduledTexts {
-  PreparedTexts prepared;            ///< all texts
-  std::vector<InputText> texts;      ///< what `prepared` may refer to
-  std::vector<float> probabilities;  ///< [texts, labels], as answers come
-  std::vector<float> scope;          ///< [texts], of a bundle that tells what is out of scope
-  std::string client;                ///< who takes turns: an address or a key
-  /// Returns false once the client has disconnected, so that the rest need not be computed. Empty: always true.
+  PreparedTexts prepared;            ///< all texts of the request
+  std::vector<InputText> texts;      ///< the texts that `prepared` may refer to
+  std::vector<float> probabilities;  ///< [texts, labels] probabilities, filled in as texts are computed
+  std::vector<float> scope;          ///< [texts] out-of-scope scores, for a bundle with a rule for them
+  std::string client;                ///< name of the client for taking turns: an address or a key
+  /// Returns false once the client has disconnected, so that the remaining texts need not be computed. Empty: always
+  /// true.
   std::function<bool()> is_wanted;
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
-  std::function<void(const Result<void>&)> done;  ///< let go once it was called
-  /// When they were queued, and when the first of them was taken from the queue: set by the scheduler.
+  std::function<void(const Result<void>&)> done;  ///< called once, then released
+  /// Time at which the texts were queued, and at which the first of them was taken from the queue; set by the
+  /// scheduler.
   std::chrono::steady_clock::time_point submitted = {}, dequeued_at = {};
-  /// Runs something on the thread that submits, when that has looked at what else has come; or empty. A single text is
-  /// then computed there if nothing else has: sooner than a worker has woken.
+  /// Runs a function on the submitting thread after the other requests that have arrived there; or empty. A single text
+  /// is then computed on that thread if no other request has arrived, which is faster than waking a worker.
   std::function<void(std::function<void()>)> defer;
-  std::shared_ptr<const void> keep_alive;  ///< with `defer`: what keeps the scheduler alive
+  std::shared_ptr<const void> keep_alive;  ///< object that keeps the scheduler alive, with `defer`
 
   size_t count() const { return prepared.count(); }
 };
 
-/// What a scheduler has done, for metrics. Counters only grow.
+/// Counters of a scheduler, for metrics. They only grow, except `queued`.
 struct SchedulerCounts {
   uint64_t batches = 0, texts = 0;
-  uint64_t tokens = 0;   ///< by Scorer::Cost
-  uint64_t refused = 0;  ///< texts for which there was no room
-  uint64_t dropped = 0;  ///< texts whose client had gone, or whose time was over
-  size_t queued = 0;     ///< texts that wait now
+  uint64_t tokens = 0;   ///< total cost by Scorer::Cost
+  uint64_t refused = 0;  ///< number of texts that were refused because the queue was full
+  /// Number of texts that were not computed because the client had disconnected or the deadline had passed.
+  uint64_t dropped = 0;
+  size_t queued = 0;  ///< number of texts that are in the queue now
 };
 
-/// Thread-safe. Its threads start with the first request. Destroying it computes what is queued first; that must not
-/// happen on one of its own threads, which a `done` is called on (ModelLifetimes sees to it).
+/// A queue with workers. Thread-safe. Threads start with the first request. Destruction computes the queued texts
+/// first; it must not happen on a thread of the scheduler, on which `done` functions are called (ModelLifetimes takes
+/// care of this).
 class Scheduler {
  public:
-  /// `classifier` must outlive it, and was loaded with a pool of as many threads as there are workers.
-  /// `metrics`, which may be null, is told of batches; it must outlive the scheduler too.
+  /// Creates a scheduler. `classifier` must outlive it, and must have been loaded with a pool of as many threads as
+  /// there are workers. `metrics`, which may be null, receives the batches; it must outlive the scheduler too.
   Scheduler(const BundleClassifier& classifier, const SchedulerOptions& options, ServerMetrics* metrics = nullptr);
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;
   ~Scheduler();
 
-  /// Queues all of the request's texts, or none: false when there is no room for them. `texts` with none are done at
-  /// once.
+  /// Queues all texts of the request, or none: returns false if there is no room for all of them. A request without
+  /// texts is completed at once.
   bool Submit(std::shared_ptr<ScheduledTexts> texts);
 
   SchedulerCounts counts() const;
-  /// How long a text that is queued now will wait, about: for Retry-After.
+  /// Returns the approximate time that a text queued now will wait, for Retry-After.
   std::chrono::milliseconds ExpectedWait() const;
 
  private:
@@ -115,7 +119,7 @@ class Scheduler {
 
   mutable Mutex mutex_;
   ConditionVariable more_;
-  /// The requests of each client that has texts in the queue.
+  /// Requests of each client with texts in the queue.
   std::map<std::string, std::deque<std::shared_ptr<Request>>> clients_ GUARDED_BY(mutex_);
   std::deque<std::string> round_robin_ GUARDED_BY(mutex_);  // those clients, the next one first
   SchedulerCounts counts_ GUARDED_BY(mutex_);

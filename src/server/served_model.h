@@ -1,4 +1,4 @@
-/// A model that a server answers with: its classifier, and the queue in front of it.
+/// A model of a server: its classifier, and the queue in front of it.
 #pragma once
 
 #include <atomic>
@@ -23,23 +23,24 @@
 
 namespace winnow {
 
-/// What a server's models share; each may be null.
+/// Objects that a server's models share; each may be null.
 struct SharedParts {
   std::shared_ptr<AnswerCache> cache;
   std::shared_ptr<RedisCache> redis;
   std::shared_ptr<ServerMetrics> metrics;
 };
 
-/// What a request's time went to. Zero for what was not done: nothing waits for an answer that is cached.
+/// Durations of the phases of a request. Zero for phases that did not occur: a cached prediction does not wait.
 struct ServedTimes {
   std::chrono::duration<double> tokenize{}, queue{}, infer{};
   size_t tokens = 0;
 };
 
-/// Thread-safe. Destroying it computes what is queued first, and must not happen within a `done` (ModelLifetimes).
+/// A loaded model. Thread-safe. Destruction computes the queued texts first, and must not happen within a `done`
+/// (ModelLifetimes).
 class ServedModel : public std::enable_shared_from_this<ServedModel> {
  public:
-  /// Errors: BundleClassifier::Load's.
+  /// Loads a model. Errors: BundleClassifier::Load's.
   static Result<std::unique_ptr<ServedModel>> Load(const std::filesystem::path& bundle, const SchedulerOptions& options,
                                                    SharedParts shared = {});
 
@@ -53,15 +54,16 @@ class ServedModel : public std::enable_shared_from_this<ServedModel> {
     std::string client = {};
     std::chrono::steady_clock::time_point arrived = std::chrono::steady_clock::now();
     std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
-    bool no_store = false;  ///< these texts go into no cache, and come from none
-    std::shared_ptr<const std::atomic<bool>> client_disconnected = {};  ///< HttpRequest's; or null
-    std::function<void(std::function<void()>)> defer = {};              ///< ScheduledTexts'
+    bool no_store = false;  ///< true if these texts are neither looked up nor stored in a cache
+    std::shared_ptr<const std::atomic<bool>> client_disconnected = {};  ///< HttpRequest::client_disconnected, or null
+    std::function<void(std::function<void()>)> defer = {};              ///< HttpRequest::defer, see ScheduledTexts
   };
-  /// Errors: 429 when the queue is full, 503 when its time was over or nobody waits any more, 500.
+  /// Receives the predictions. Errors: 429 if the queue is full, 503 if the deadline has passed or the client has
+  /// disconnected, 500.
   using Done = std::function<void(ApiResult<std::vector<ClassifiedText>>, const ServedTimes&)>;
 
-  /// Classifies, and calls `done` once, here or on another thread. What is cached is answered here, and so are texts
-  /// that are scored faster than they could queue (Scorer::IsInstant); the rest wait their turn.
+  /// Classifies texts, and calls `done` once, on this or another thread. Cached texts, and texts that are scored faster
+  /// than they could be queued (Scorer::IsInstant), are answered on this thread; the others are queued.
   void Classify(Request request, Done done) const;
 
   SchedulerCounts counts() const { return scheduler_->counts(); }

@@ -1,4 +1,4 @@
-/// A whole server: models, cache, access, log, metrics and HTTP, started, reloaded and stopped as one.
+/// A complete server: models, cache, access, log, metrics and HTTP, started, reloaded and stopped together.
 ///
 ///     ServerOptions options;
 ///     options.bundles = {"models/spam"};
@@ -27,47 +27,48 @@
 namespace winnow {
 
 struct ServerOptions {
-  /// Models, or directories that contain some; the first answers requests that name none.
+  /// Bundles, or directories that contain some; the first model answers requests that name no model.
   std::vector<std::filesystem::path> bundles = {};
-  ModelSetOptions models = {};  ///< its `shared` is set by Server::Start
+  ModelSetOptions models = {};  ///< options of the models; `shared` is set by Server::Start
   HttpServerOptions http = {};
   ServiceLimits limits = {};
-  std::chrono::milliseconds drain_timeout{30000};  ///< how long Stop waits for requests that have come
-  std::filesystem::path api_key_file = {};         ///< keys that clients need; empty: none
-  RateLimit rate_limit = {};                       ///< per client address, or per API key
-  std::filesystem::path access_log = {};           ///< "-" for standard output; empty: none
-  bool access_log_texts = false;                   ///< the log contains the bodies of requests too
-  std::vector<std::string> cors_origins = {};      ///< origins whose pages may call, or "*"
-  size_t cache_bytes = 64 << 20;                   ///< of predictions; 0: none are kept
-  std::string redis = {};                          ///< URL of a cache that servers share; empty: none
+  std::chrono::milliseconds drain_timeout{30000};  ///< maximum time that Stop waits for requests that have arrived
+  std::filesystem::path api_key_file = {};         ///< file of the keys that clients need; empty: none needed
+  RateLimit rate_limit = {};                       ///< rate limit per client address, or per API key
+  std::filesystem::path access_log = {};           ///< path of the access log; "-" for standard output; empty: no log
+  bool access_log_texts = false;                   ///< true if the log contains the bodies of requests
+  std::vector<std::string> cors_origins = {};      ///< origins whose pages may send requests, or "*"
+  size_t cache_bytes = 64 << 20;                   ///< size of the cache of predictions; 0: no cache
+  std::string redis = {};                          ///< URL of a Redis cache that servers share; empty: none
   RedisCacheOptions redis_options = {};
 };
 
-/// Runs from Start to Stop. Reload, Stop and the destructor are for one thread at a time; the rest is thread-safe.
+/// A running server, from Start to Stop. Reload, Stop and the destructor must be called by one thread at a time; the
+/// other functions are thread-safe.
 class Server {
  public:
-  /// Loads the models and listens from when this returns. Errors: those of ModelSet::Open, ApiKeys::Read,
-  /// AccessLog::Open, RedisCache::Open and HttpServer::Start.
+  /// Loads the models and starts listening. Errors: those of ModelSet::Open, ApiKeys::Read, AccessLog::Open,
+  /// RedisCache::Open and HttpServer::Start.
   static Result<std::unique_ptr<Server>> Start(ServerOptions options);
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
   ~Server() { Stop(); }
 
-  /// Reads API keys again, opens the log again and loads the models that have changed, all while requests are
-  /// answered. What can't be read stays as it was, with a message in the log. `done` is called on another thread once
-  /// all models have been looked at.
+  /// Reads the API keys again, reopens the log and loads models that have changed, while requests are answered. Files
+  /// that cannot be read leave the former state, with a message in the log. `done` is called on another thread once all
+  /// models have been examined.
   void Reload(std::function<void()> done = {});
 
-  /// Listens no more, answers the requests that have come, for drain_timeout at most, and lets go of the models. Does
+  /// Stops listening, answers the requests that have arrived, for drain_timeout at most, and releases the models. Does
   /// nothing if the server has stopped.
   void Stop();
 
   const std::string& address() const { return options_.http.host; }
-  uint16_t port() const { return port_; }  ///< of TCP; 0 if the server listens at none
-  std::string url() const;                 ///< "http://127.0.0.1:8080"
+  uint16_t port() const { return port_; }  ///< TCP port; 0 if the server does not listen on TCP
+  std::string url() const;                 ///< URL of the server: "http://127.0.0.1:8080"
 
-  /// Answers a request as if it had come over a connection. `reply` is called once, from any thread. Until Stop, as are
-  /// the two below.
+  /// Answers a request as if it had arrived over a connection. `reply` is called once, from any thread. This function
+  /// and routes() may be used until Stop.
   void Answer(const std::shared_ptr<HttpRequest>& request, const HttpReply& reply) const;
   const RouteTable& routes() const { return *parts_.routes; }
   ModelSet& models() const { return *service_->models; }

@@ -1,5 +1,5 @@
-/// systemd's side of a service: sockets that it has opened (sd_listen_fds(3)), and telling it how we are
-/// (sd_notify(3)). Both are environment variables and a datagram, so libsystemd is not needed.
+/// The interface to systemd: sockets that it has opened (sd_listen_fds(3)), and notifications about the state of the
+/// service (sd_notify(3)). These are environment variables and datagrams, so libsystemd is not needed.
 #pragma once
 
 #include <string_view>
@@ -7,11 +7,11 @@
 
 namespace winnow {
 
-/// Sockets that listen already and are meant for this process; none where systemd opened none. Takes the variables
-/// out of the environment, so that children don't think that they are meant. Call it once, before there are threads.
+/// Returns the listening sockets that systemd opened for this process, if any. Removes the variables from the
+/// environment, so that child processes do not use them. Call it once, before there are threads.
 std::vector<int> SystemdSockets();
 
-/// "READY=1", "RELOADING=1", "STOPPING=1": does nothing where nobody listens.
+/// Sends "READY=1", "RELOADING=1" or "STOPPING=1" to systemd; does nothing if systemd does not expect notifications.
 void NotifySystemd(std::string_view state);
 
 }  // namespace winnow

@@ -1,5 +1,5 @@
-/// A thread that does one thing after another: what takes long, and must hold up neither those who read and write nor
-/// the workers of a queue.
+/// A thread that runs tasks one after the other, for long tasks that must block neither the threads that read and write
+/// nor the workers of a queue.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,8 @@
 
 namespace winnow {
 
-/// Thread-safe. The thread starts with the first task. Destroying it does what was posted first.
+/// A queue of tasks with one thread. Thread-safe. The thread starts with the first task. Destruction runs the queued
+/// tasks first.
 class TaskThread {
  public:
   explicit TaskThread(size_t most_waiting = SIZE_MAX) : most_waiting_(most_waiting) {}
@@ -20,10 +21,11 @@ class TaskThread {
   TaskThread& operator=(const TaskThread&) = delete;
   ~TaskThread() { Finish(); }
 
-  /// False, and the task is not done: after Finish, and where too many wait. What a task throws is logged.
+  /// Queues a task. Returns false, without running it, after Finish and if too many tasks are queued. Exceptions of
+  /// tasks are logged.
   bool Post(std::function<void()> task);
 
-  /// Returns when all is done. Not for tasks themselves.
+  /// Returns when all tasks have run. Must not be called by tasks.
   void Finish();
 
  private:

@@ -1,7 +1,7 @@
-/// Whose requests come from behind a proxy: the proxies whose word on that is believed, and what they say.
+/// The proxies whose statements about the client's address are trusted, and the reading of these statements.
 ///
-/// A proxy appends the address that it was asked from to X-Forwarded-For, so that the list is to be believed from its
-/// right end on for as long as who wrote it is trusted; what stands left of that the client may have made up
+/// A proxy appends the address of its client to X-Forwarded-For. The list is therefore trustworthy from its right end
+/// as far as the proxies that wrote it are trusted; entries to the left may have been made up by the client
 /// (https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/X-Forwarded-For, "Selecting an IP address").
 #pragma once
 
@@ -15,25 +15,25 @@
 
 namespace winnow {
 
-/// Thread-safe, since nothing changes it. One that is made without Parse trusts nobody.
+/// A set of proxies. Immutable and thread-safe. A default-constructed set trusts nobody.
 class TrustedProxies {
  public:
-  /// Each of them an address ("10.0.0.5", "2001:db8::1"), a network ("10.0.0.0/8", "2001:db8::/32"), "loopback"
-  /// (127.0.0.0/8 and ::1) or "unix": whatever comes through a unix socket. An IPv4 address mapped into IPv6 is the
-  /// IPv4 address. Error: kInvalidArgument, with advice; also of a network with bits behind its prefix, which would be
-  /// wider than it looks.
+  /// Parses entries, each of which is an address ("10.0.0.5", "2001:db8::1"), a network ("10.0.0.0/8",
+  /// "2001:db8::/32"), "loopback" (127.0.0.0/8 and ::1) or "unix" (all clients of a unix socket). An IPv4 address
+  /// mapped into IPv6 is the IPv4 address. Errors: kInvalidArgument, with advice; also for a network with bits after
+  /// its prefix, which would be larger than it looks.
   static Result<TrustedProxies> Parse(const std::vector<std::string>& entries);
 
   bool empty() const { return networks_.empty() && !unix_; }
 
-  /// Whether one of them is at the other end of a connection: `peer` as in "192.0.2.1", "::1", "unix".
+  /// Returns true if `peer`, the other end of a connection as in "192.0.2.1", "::1" or "unix", is one of the proxies.
   bool Trusts(std::string_view peer) const;
 
-  /// Where a request comes from that came from `peer` with these headers, whose names are in small letters: `peer`
-  /// itself where it is not trusted. Else the first address of X-Forwarded-For, from its right end, that is not
-  /// trusted, in the form that inet_ntop gives it; several headers of that name are one list. What is no address ends
-  /// the search, as the left end does, and 64 addresses: then it is the last address that was seen, or `peer`.
-  /// A port behind an address is taken off: "192.0.2.1:567", "[2001:db8::1]:567".
+  /// Returns the address of the client of a request that arrived from `peer` with these headers, whose names are in
+  /// lower case: `peer` itself if it is not trusted, otherwise the rightmost address of X-Forwarded-For that is not
+  /// trusted, in the form of inet_ntop. Several headers of that name are one list. The search ends at an entry that is
+  /// not an address, at the left end, and after 64 addresses; the result is then the last address that was read, or
+  /// `peer`. A port after an address is removed: "192.0.2.1:567", "[2001:db8::1]:567".
   std::string ClientOf(std::string_view peer, const std::vector<std::pair<std::string, std::string>>& headers) const;
 
  private:

@@ -1,15 +1,16 @@
-/// Requests and answers of the Open Inference Protocol, version 2, over HTTP: its JSON, and the extension in which
-/// tensors lie as bytes behind the JSON. Facts: https://github.com/kserve/open-inference-protocol (inference_rest.md)
-/// and "Binary Tensor Data Extension" and "Classification Extension" in the Triton Inference Server's documentation.
+/// Requests and responses of the Open Inference Protocol, version 2, over HTTP: its JSON, and the extension that
+/// transmits tensors as bytes after the JSON. Sources: https://github.com/kserve/open-inference-protocol
+/// (inference_rest.md), and "Binary Tensor Data Extension" and "Classification Extension" in the Triton Inference
+/// Server's documentation.
 ///
-/// A model has one input, "text": BYTES, shape [n] or [n, 1]; and the outputs
+/// A model has one input, "text": BYTES, shape [n] or [n, 1]; and these outputs:
 ///
 ///   label   BYTES [n]          what was decided: AnswerJson's "label"
 ///   score   FP32 [n]           of the positive label, or of the decided one
 ///   scores  FP32 [n, labels]   all probabilities, by label id; "probabilities" is another name for it
 ///
-/// A tensor as bytes is row-major and little-endian, an element of BYTES its length in 4 bytes and then itself. Inputs
-/// lie behind the JSON in their order, as many bytes as each one's "binary_data_size" says.
+/// A tensor as bytes is row-major and little-endian; an element of BYTES is its length in 4 bytes followed by its
+/// bytes. Inputs follow the JSON in their order, each with as many bytes as its "binary_data_size" says.
 #pragma once
 
 #include <chrono>
@@ -31,8 +32,7 @@ struct V2Output {
   Kind kind = Kind::kLabel;
   std::string name;
   bool binary = false;
-  /// Of kScores, else without effect: so many classes instead of the numbers, as BYTES [n, classes] "score:id:label";
-  /// 0: the numbers.
+  /// For kScores: the number of classes to return, as BYTES [n, classes] "score:id:label"; 0: all scores as numbers.
   size_t classes = 0;
 };
 
@@ -44,12 +44,12 @@ struct V2Request {
   std::optional<std::chrono::microseconds> timeout;
 };
 
-/// `header_length`: of Inference-Header-Content-Length, how many bytes of the body are JSON; empty: all. 0: there is no
-/// JSON, and the body is one text. Errors: as ParseObject's and TextOf's; 400 of bytes that are not what the JSON
-/// says they are.
+/// Reads a request. `header_length` is the value of Inference-Header-Content-Length: the number of bytes of the body
+/// that are JSON; empty: all; 0: there is no JSON, and the body is one text. Errors: those of ParseObject and TextOf;
+/// 400 for bytes that do not match the JSON.
 ApiResult<V2Request> ReadV2Request(std::string_view body, std::string_view header_length, const ServiceLimits& limits);
 
-/// Whose answers are told.
+/// The model that made the predictions of a response.
 struct V2Model {
   std::string name, version;
   std::span<const std::string> labels;
@@ -57,7 +57,7 @@ struct V2Model {
   std::string_view out_of_scope = {};
 };
 
-/// With outputs in the order in which they were asked for.
+/// Returns the response, with the outputs in the requested order.
 HttpResponse WriteV2Answer(const V2Model& model, const V2Request& request, std::span<const ClassifiedText> texts);
 
 }  // namespace winnow

@@ -1,4 +1,4 @@
-/// How answers lie in a cache that others can write to: bytes that prove whose answer they are.
+/// The form of predictions in a cache that other programs can write to: each value contains a checksum of its key.
 #pragma once
 
 #include <cstdint>
@@ -8,16 +8,16 @@
 
 namespace winnow {
 
-/// "winnow:<model>:<SHA-256 of the ids>". `model` is a digest of all that an answer depends on: weights, their
-/// precision, options that are part of the numbers.
+/// Returns the key "winnow:<model>:<SHA-256 of the ids>". `model` is a digest of everything that a prediction depends
+/// on: weights, their precision, and options that affect the numbers.
 std::string AnswerKey(std::string_view model, std::span<const int32_t> ids);
 
-/// A version, the number of floats, the floats (little-endian), and a checksum of these and the key.
+/// Returns a version, the number of floats, the floats (little-endian), and a checksum of these and the key.
 std::string EncodeAnswer(std::string_view key, std::span<const float> values);
 
-/// Writes all of `values`; or false, and leaves them alone, for anything but what EncodeAnswer made of that key and
-/// that many finite floats. That finds damage and mix-ups, not malice: anybody who can write to the cache can forge
-/// predictions.
+/// Fills in `values` and returns true if `bytes` are what EncodeAnswer made for that key and that many finite floats;
+/// otherwise returns false without changing `values`. This detects damage and mix-ups, not malice: anybody who can
+/// write to the cache can forge predictions.
 bool DecodeAnswer(std::string_view key, std::string_view bytes, std::span<float> values);
 
 }  // namespace winnow

@@ -1,12 +1,13 @@
-/// A cache in Redis that servers share. It makes nothing wait: whatever Redis does - is away, hangs, is slow, talks
-/// nonsense - a question is answered within a few milliseconds, with nothing if need be.
+/// A cache in Redis that servers share. It never delays requests: whatever the state of Redis (absent, hanging, slow,
+/// sending invalid data), a lookup is answered within a few milliseconds, with nothing if necessary.
 ///
-/// One thread talks to one connection. Questions that come together go together (MGET), and answers are awaited while
-/// the next ones are under way. When Redis fails, it is left alone for a while, longer each time; while it is away, or
-/// is late with an answer, questions are answered "nothing" at once. One warning tells that it went, one that it is
-/// back.
+/// One thread uses one connection. Simultaneous lookups are sent together (MGET), and replies are awaited while the
+/// next lookups are under way. After a failure Redis is not used for a while, which becomes longer each time; in that
+/// time, and while a reply is late, lookups are answered with nothing at once. One warning reports the failure, another
+/// one the recovery.
 ///
-/// Redis Cluster is not spoken: keys of one question lie on several of its nodes. Use one server or a proxy.
+/// Redis Cluster is not supported, since the keys of one lookup may be on several of its nodes. Use one server or a
+/// proxy.
 #pragma once
 
 #include <chrono>
@@ -30,46 +31,47 @@ struct RedisCacheOptions {
   std::chrono::milliseconds timeout{20};  ///< time limit of one lookup
   /// Time limit of connecting; a reply as late as this closes the connection.
   std::chrono::milliseconds connect_timeout{1000};
-  std::chrono::milliseconds first_pause{100};  ///< before it is tried again; doubles each time
+  std::chrono::milliseconds first_pause{100};  ///< pause before the first reconnection; doubles each time
   std::chrono::milliseconds longest_pause{10000};
   std::chrono::seconds ttl{24 * 3600};  ///< time that Redis keeps a value; at least one second
-  size_t max_queued = 4096;             ///< questions, and as many values
+  size_t max_queued = 4096;             ///< maximum number of queued lookups, and of queued values
   size_t max_queued_bytes = 16 << 20;   ///< limit of the bytes of queued values
-  size_t max_value_bytes = 64 << 10;    ///< larger ones are not kept
+  size_t max_value_bytes = 64 << 10;    ///< maximum size of a value; larger ones are not stored
 };
 
-/// Counters only grow.
+/// Counters of the cache, which only grow.
 struct RedisCacheCounts {
   uint64_t hits = 0;
-  uint64_t misses = 0;    ///< Redis knew nothing
-  uint64_t timeouts = 0;  ///< it took too long
-  uint64_t skipped = 0;   ///< not asked: it was away or late, or too many questions waited
-  uint64_t errors = 0;    ///< failed connections, and refused values
-  uint64_t sent = 0;      ///< values given to Redis
-  uint64_t dropped = 0;   ///< values that were not
+  uint64_t misses = 0;    ///< lookups for which Redis had no value
+  uint64_t timeouts = 0;  ///< lookups that took too long
+  uint64_t skipped = 0;   ///< lookups that were not sent: Redis was away or late, or too many lookups were queued
+  uint64_t errors = 0;    ///< failed connections, and values that Redis refused
+  uint64_t sent = 0;      ///< number of values sent to Redis
+  uint64_t dropped = 0;   ///< number of values that were not sent
 };
 
-/// Thread-safe.
+/// A shared cache. Thread-safe.
 class RedisCache {
  public:
-  /// Looks at the URL (ParseRedisUrl's errors) and starts; whether Redis is there turns out later, in available().
-  /// Errors: kIo when the system refuses a thread or descriptor.
+  /// Parses the URL (ParseRedisUrl's errors) and starts the thread; available() tells later whether Redis can be
+  /// reached. Errors: kIo if the system refuses a thread or descriptor.
   static Result<std::unique_ptr<RedisCache>> Open(std::string_view url, const RedisCacheOptions& options = {});
 
-  /// Questions that wait are answered with nothing; values that wait are lost.
+  /// Answers queued lookups with nothing; queued values are lost.
   ~RedisCache();
   RedisCache(const RedisCache&) = delete;
   RedisCache& operator=(const RedisCache&) = delete;
 
-  /// Calls `done` once: here, or on the cache's thread, where it holds up all other answers while it runs. It must not
-  /// throw, and must not destroy the cache. What it gets is whatever lies in Redis under the key: to be checked.
+  /// Looks up a key and calls `done` once, on this thread or on the cache's thread, where it delays all other replies
+  /// while it runs. `done` must not throw, and must not destroy the cache. Its argument is the value in Redis, which
+  /// must be checked.
   using Done = std::function<void(std::optional<std::string> value)>;
   void Find(std::string key, Done done);
 
-  /// Hands the value over, or drops it. Never waits.
+  /// Queues a value for Redis, or drops it. Never waits.
   void Insert(std::string key, std::string value);
 
-  /// Whether a Find now would ask Redis.
+  /// Returns true if a Find now would ask Redis.
   bool available() const;
   RedisCacheCounts counts() const;
   /// Returns the address without the password.

@@ -1,5 +1,5 @@
-/// One connection to Redis that never waits longer than it was told to: a socket that doesn't block, and hiredis'
-/// reader of replies. What comes from the other end is bounded in bytes, items and depth, whatever it claims.
+/// One connection to Redis that never waits longer than its caller allows: a non-blocking socket, and hiredis' reader
+/// of replies. The bytes, items and depth of replies are bounded.
 #pragma once
 
 #include <chrono>
@@ -24,7 +24,7 @@ struct RedisReply {
   std::vector<std::unique_ptr<RedisReply>> items;
 };
 
-/// For one thread.
+/// A connection. Not thread-safe.
 class RedisConnection {
  public:
   /// A reply larger than `max_reply_bytes`, or an array of more than `max_items`, is an error.
@@ -34,24 +34,24 @@ class RedisConnection {
   ~RedisConnection();
 
   /// Connects (again, if connected), logs in, selects the database, and checks that keys can be read. Blocks until
-  /// `deadline` at most; less when `keep_going`, which is asked every few milliseconds, says no. Errors: kNetwork,
-  /// kCancelled.
+  /// `deadline` at most, or until `keep_going`, which is called every few milliseconds, returns false. Errors:
+  /// kNetwork, kCancelled.
   Result<void> Connect(const RedisAddress& address, std::chrono::steady_clock::time_point deadline,
                        const std::function<bool()>& keep_going);
   void Close();
 
-  /// Queues a command. It goes out with Write.
+  /// Queues a command, which Write sends.
   void Append(std::span<const std::string_view> words);
-  /// Writes what the socket takes. Errors: kNetwork.
+  /// Writes as much as the socket accepts. Errors: kNetwork.
   Result<void> Write();
   size_t unwritten() const { return out_.size() - written_; }
 
-  /// Takes what the socket has. Errors: kNetwork when the other end has closed.
+  /// Reads the bytes that have arrived. Errors: kNetwork if the other end has closed the connection.
   Result<void> Read();
   /// Returns the next complete reply, or null. Errors: kNetwork for data that is not a valid reply.
   Result<std::unique_ptr<RedisReply>> NextReply();
 
-  /// To poll; -1 when closed.
+  /// Returns the descriptor for poll(2); -1 if closed.
   int socket() const { return socket_; }
 
  private:

@@ -1,4 +1,4 @@
-/// Where a Redis is, as its URLs say it (the "redis" scheme of IANA's list).
+/// The address of a Redis server, as in URLs (the "redis" scheme of IANA's list).
 #pragma once
 
 #include <string>
@@ -9,19 +9,19 @@
 namespace winnow {
 
 struct RedisAddress {
-  std::string host;    ///< a name or a number; empty for a Unix socket
-  std::string port;    ///< decimal
+  std::string host;    ///< host name or IP address; empty for a Unix socket
+  std::string port;    ///< port in decimal digits
   std::string socket;  ///< path of a Unix socket; empty for a host
   std::string user, password;
   int database = 0;
 
-  /// For people and logs: no password.
+  /// Returns the address for people and logs, without the password.
   std::string Name() const;
 };
 
-/// redis://[[user]:password@]host[:port][/database] (port 6379), unix://[[user]:password@]/path; percent-encoded where
-/// needed; [::1] for IPv6. Errors: kInvalidArgument, kUnsupported for rediss://. They don't quote the URL, which may
-/// hold a password.
+/// Parses redis://[[user]:password@]host[:port][/database] (port 6379) or unix://[[user]:password@]/path,
+/// percent-encoded where needed, with [::1] for IPv6. Errors: kInvalidArgument, kUnsupported for rediss://. Messages do
+/// not quote the URL, which may contain a password.
 Result<RedisAddress> ParseRedisUrl(std::string_view url);
 
 }  // namespace winnow

@@ -1,6 +1,6 @@
-/// How BERT's reference tokenizer treats each character: drop it, replace it by a space, or write it in its normal
-/// form, within a word or as a word of its own (google-research/bert, tokenization.py, BasicTokenizer; Hugging Face's
-/// BertNormalizer and BertPreTokenizer give the same).
+/// The treatment of characters by BERT's reference tokenizer: drop a character, replace it by a space, or write it in
+/// its normal form, within a word or as a word of its own (google-research/bert, tokenization.py, BasicTokenizer;
+/// Hugging Face's BertNormalizer and BertPreTokenizer give the same).
 #pragma once
 
 #include <array>
@@ -13,22 +13,22 @@ namespace winnow {
 
 struct BertNormalization {
   bool clean_text = true;            ///< drops control characters, NUL and U+FFFD; every white space is a space
-  bool handle_chinese_chars = true;  ///< whether each CJK ideograph is a word of its own
+  bool handle_chinese_chars = true;  ///< true if each CJK ideograph is a word of its own
   bool strip_accents = true;         ///< canonical decomposition, then without non-spacing marks
   bool lowercase = true;
 };
 
-/// One character's treatment.
+/// The treatment of one character.
 struct BertCharacter {
   enum class Kind : uint8_t { kDrop, kSpace, kInWord, kAlone };
   Kind kind = Kind::kDrop;
   uint8_t length = 0;  ///< length of `bytes`
-  uint8_t count = 0;   ///< code points in them
+  uint8_t count = 0;   ///< number of code points in `bytes`
   std::array<char, 13>
       bytes{};  ///< the normal form, UTF-8: at most four code points, of which the longest takes 12 bytes
 };
 
-/// The treatment of all characters, computed a page of 256 at a time when one of them is first met. Thread-safe.
+/// The treatments of all characters, computed in pages of 256 when one of them is first used. Thread-safe.
 class BertCharacters {
  public:
   explicit BertCharacters(const BertNormalization& normalization);

@@ -6,8 +6,8 @@
 
 namespace winnow {
 
-/// NFKC_Casefold of `text` (Unicode Standard Annex 44; Unicode 3.13, toNFKC_Casefold): compatibility composition, full
-/// case folding, default-ignorable characters removed. Invalid UTF-8 becomes U+FFFD. Thread-safe.
+/// Returns NFKC_Casefold of `text` (Unicode Standard Annex 44; Unicode 3.13, toNFKC_Casefold): compatibility
+/// composition, full case folding, default-ignorable characters removed. Invalid UTF-8 becomes U+FFFD. Thread-safe.
 std::string FoldCase(std::string_view text);
 
 }  // namespace winnow

@@ -7,7 +7,8 @@ namespace winnow {
 
 enum class CharacterClass : uint8_t { kOther, kLetter, kNumber, kSpace };
 
-/// \s is the property White_Space; \p{L} and \p{N} are general categories. No character is of two of them. Thread-safe.
+/// Returns the class of a character: \s is the property White_Space; \p{L} and \p{N} are general categories, which do
+/// not overlap. Thread-safe.
 CharacterClass ClassOf(char32_t c);
 
 }  // namespace winnow

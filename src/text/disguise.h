@@ -26,9 +26,10 @@
 
 namespace winnow {
 
-/// `text` without disguises. Folding twice is folding once. Invalid UTF-8 becomes U+FFFD; U+001E (text/segments.h)
-/// stays and divides words. `ends`, where not null, gets an entry for each byte of the result: the end in `text` of the
-/// part that it came from, which begins where the one before ends, as Normalize has it. Linear. Thread-safe.
+/// Returns `text` with obfuscations folded. Folding twice has the effect of folding once. Invalid UTF-8 becomes U+FFFD;
+/// U+001E (text/segments.h) is kept and divides words. `ends`, unless null, gets an entry for each byte of the result:
+/// the end, in `text`, of the part that the byte came from. That part begins where the one before ends, as in
+/// Normalize. Linear. Thread-safe.
 std::string FoldDisguises(std::string_view text, std::vector<uint32_t>* ends = nullptr);
 
 }  // namespace winnow

@@ -11,21 +11,21 @@
 
 namespace winnow {
 
-/// One text. Allocates nothing unless it folds.
+/// One text in the form in which the model reads it. Allocates nothing unless it folds.
 class FoldedText {
  public:
-  /// Whether places in the text can be traced back to the original.
+  /// Selects whether positions in the text can be traced back to the original.
   enum class Places { kNone, kKept };
 
-  /// `original` must outlive this object.
+  /// Folds `original`, which must outlive this object, if `fold` is true.
   FoldedText(InputTextView original, bool fold, Places places = Places::kNone);
   FoldedText(const FoldedText&) = delete;
   FoldedText& operator=(const FoldedText&) = delete;
 
-  /// What the model reads. Its segments are as many as the original's.
+  /// Returns the text as the model reads it. It has as many segments as the original.
   InputTextView text() const { return fold_ ? original_.With(folded_) : original_; }
 
-  /// Where in the original the part begins or ends that bytes [begin, end) of the text came from. Requires
+  /// Return the begin and the end, in the original, of the part that bytes [begin, end) of the text came from. Require
   /// Places::kKept.
   uint32_t OriginalBegin(uint32_t begin) const { return !fold_ || begin == 0 ? begin : ends_[begin - 1]; }
   uint32_t OriginalEnd(uint32_t end) const { return OriginalBegin(end); }
@@ -37,8 +37,8 @@ class FoldedText {
   std::vector<uint32_t> ends_;
 };
 
-/// Many texts as whole strings, as linear models and the training of tokenizers read them. Assigning again uses the
-/// memory of the lists again, but not that of the strings.
+/// Many texts as whole strings, as linear models and the training of tokenizers read them. Assigning again reuses the
+/// memory of the lists, but not that of the strings.
 class FoldedTexts {
  public:
   FoldedTexts() = default;

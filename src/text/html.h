@@ -1,4 +1,4 @@
-/// Text as HTML.
+/// Escaping of text for HTML.
 #pragma once
 
 #include <string>
@@ -6,7 +6,7 @@
 
 namespace winnow {
 
-/// Safe between tags and in quoted attributes; other bytes stay as they are.
+/// Returns text that is safe between tags and in quoted attributes; other characters stay as they are.
 std::string EscapedHtml(std::string_view text);
 
 }  // namespace winnow

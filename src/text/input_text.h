@@ -2,9 +2,9 @@
 /// makes of a row, or the two texts of a pair.
 ///
 /// Segments lie in one string, divided by kSegmentSeparator (text/segments.h), which is also how data files keep them.
-/// So a text of one segment costs no more than a std::string_view, and what looks at a text as a whole (folding, linear
-/// features, explanations) sees one run of bytes. Whether that character divides a text or is a character of it, the
-/// text itself knows: strings that people wrote are one segment, whatever they hold.
+/// So a text of one segment costs no more than a std::string_view, and functions that read a text as a whole (folding,
+/// linear features, explanations) have one run of bytes. The text itself knows whether the separator divides it or is
+/// one of its characters: strings that people wrote are one segment, whatever they contain.
 #pragma once
 
 #include <cstddef>
@@ -34,11 +34,11 @@ class InputTextView {
   size_t segments() const;
   /// The first segment.
   std::string_view first() const { return text_.substr(0, end()); }
-  /// Whether segments follow the first one.
+  /// Returns true if there are segments after the first one.
   bool has_rest() const { return end() != std::string_view::npos; }
   /// The segments behind the first one. Requires has_rest().
   InputTextView rest() const { return {text_.substr(end() + 1), divided_}; }
-  /// The bytes `joined` in place of this text's, divided if this text is: a variant of it.
+  /// Returns a variant of this text: the bytes `joined`, divided into segments if this text is.
   InputTextView With(std::string_view joined) const { return {joined, divided_}; }
 
  private:
@@ -73,7 +73,8 @@ class InputText {
   bool divided_ = false;
 };
 
-/// The string with each kSegmentSeparator replaced by a space: people's own strings, before they become segments.
+/// Returns the string with each kSegmentSeparator replaced by a space, for people's own strings before they become
+/// segments.
 std::string WithoutSeparators(std::string text);
 
 }  // namespace winnow

@@ -41,7 +41,7 @@ bool BeginsInConsonants(const Word& word, size_t end) {
   return end <= 3;
 }
 
-/// What the sign at `i` stands for, in lower case, or 0.
+/// Returns the letter that the sign at `i` stands for, in lower case, or 0.
 char32_t Reading(const Word& word, size_t i) {
   const char32_t before = word.Before(i);
   const char32_t after = word.At(i + 1);

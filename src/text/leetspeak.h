@@ -6,8 +6,8 @@
 
 namespace winnow {
 
-/// Whether `c` may stand for a letter: a digit, '@' or '$'; '!', '|' and '+' do only where the word before them is of
-/// one to three consonants (w!n), since "hi!there" wants a space.
+/// Returns true if `c` may stand for a letter: a digit, '@' or '$'; '!', '|' and '+' only if the word before them
+/// consists of one to three consonants (w!n), since "hi!there" lacks a space.
 bool IsLeetSign(char32_t c);
 
 /// Returns the word with letters restored, or empty if it is not leetspeak. `word` consists of letters, digits and

@@ -1,4 +1,4 @@
-/// Letters of other scripts that look like ASCII's.
+/// ASCII letters that letters of other scripts look like.
 #pragma once
 
 namespace winnow {
@@ -9,10 +9,10 @@ namespace winnow {
 /// A table of our own, so that a text is folded alike whatever ICU a machine has. Thread-safe.
 char LookAlike(char32_t c);
 
-/// The letter of Russian or Ukrainian that the ASCII letter `c` looks like, or 0.
+/// Returns the letter of Russian or Ukrainian that the ASCII letter `c` looks like, or 0.
 char32_t CyrillicLookAlike(char32_t c);
 
-/// A letter of a script that LookAlike knows letters of, Latin excepted.
+/// Returns true for a letter of a script that LookAlike has letters of, Latin excepted.
 bool IsOfLookAlikeScript(char32_t c);
 
 }  // namespace winnow

@@ -60,7 +60,7 @@ void SetOrigins(TextOrigins& origins, size_t size, size_t begin, size_t end) {
   origins.ends.resize(size, static_cast<uint32_t>(end));
 }
 
-/// Of a text that is not ASCII.
+/// Lowercases a text that is not ASCII.
 void LowerCharacters(std::string_view text, bool lowercase, std::string& out, TextOrigins* origins) {
   out.clear();
   for (size_t i = 0; i < text.size();) {

@@ -1,5 +1,5 @@
-/// Characters and texts as Python's str and re see them: what scikit-learn's vectorizers are made of. By ICU's tables,
-/// which are of its own version of Unicode: characters that one of the two doesn't know yet may be of another class.
+/// Characters and texts as in Python's str and re, on which scikit-learn's vectorizers are based. ICU's tables may have
+/// another version of Unicode than Python: characters that are new in one of them may have another class.
 #pragma once
 
 #include <cstdint>
@@ -9,22 +9,23 @@
 
 namespace winnow {
 
-/// \w of a str pattern: str.isalnum(), that is a letter or anything with a numeric value; or an underscore. Marks are
-/// none. Thread-safe.
+/// Returns true for \w of a str pattern: str.isalnum(), that is a letter or any character with a numeric value, or an
+/// underscore. Marks are excluded. Thread-safe.
 bool IsPythonWordCharacter(char32_t c);
 
-/// str.isspace(), and \s of a str pattern: White_Space, and the separators U+001C ... U+001F. Thread-safe.
+/// Returns true for str.isspace() and \s of a str pattern: White_Space, and the separators U+001C ... U+001F.
+/// Thread-safe.
 bool IsPythonSpace(char32_t c);
 
-/// Where the bytes of a text made from another came from: an entry for each byte, begin and end of the character.
+/// The origin of each byte of a text that was made from another one: begin and end of the original character.
 struct TextOrigins {
   std::vector<uint32_t> begins, ends;
 };
 
-/// `text`, of less than 4 GiB, as UTF-8 that is valid: invalid bytes become U+FFFD, one for each maximal part of a
-/// character, and with `lowercase` the rest is as str.lower() has it (Unicode 3.13, toLowercase: with the final sigma).
-/// Replaces what `out` holds, and `origins` where it is not null. Tells whether all of it is ASCII. Allocates nothing
-/// once `out` has grown. Thread-safe.
+/// Writes `text`, of less than 4 GiB, as valid UTF-8 into `out`: invalid bytes become U+FFFD, one for each maximal part
+/// of a character, and with `lowercase` the other characters are converted as by str.lower() (Unicode 3.13,
+/// toLowercase: with the final sigma). Replaces the contents of `out` and, unless null, of `origins`. Returns true if
+/// all of the text is ASCII. Allocates nothing once `out` has grown. Thread-safe.
 bool PythonLower(std::string_view text, bool lowercase, std::string& out, TextOrigins* origins = nullptr);
 
 }  // namespace winnow

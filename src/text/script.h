@@ -1,4 +1,4 @@
-/// Which script a text is written in: Latin, Cyrillic, Han, Arabic ...
+/// The script that a text is written in: Latin, Cyrillic, Han, Arabic ...
 #pragma once
 
 #include <string>
@@ -6,10 +6,10 @@
 
 namespace winnow {
 
-/// The Unicode name of the script that most of the text's letters have (Unicode Standard Annex 24, by ICU's tables),
-/// its underscores as spaces. Han with kana is "Japanese", Han with Hangul "Korean"; "mixed" where a second script has
-/// a fifth of the letters or more; "none" where no character belongs to a script (digits, punctuation, emoji). Invalid
-/// UTF-8 counts as no letter. Thread-safe.
+/// Returns the Unicode name of the script of most letters of the text (Unicode Standard Annex 24, by ICU's tables),
+/// with underscores as spaces. Han with kana is "Japanese", Han with Hangul "Korean"; "mixed" if a second script has a
+/// fifth of the letters or more; "none" if no character belongs to a script (digits, punctuation, emoji). Invalid UTF-8
+/// does not count as letters. Thread-safe.
 std::string ScriptOf(std::string_view text);
 
 }  // namespace winnow

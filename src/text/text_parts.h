@@ -9,16 +9,16 @@
 
 namespace winnow {
 
-/// The number of code points of valid UTF-8.
+/// Returns the number of code points of valid UTF-8.
 size_t CountCodePoints(std::string_view text);
 
-/// The first `count` code points of valid UTF-8.
+/// Returns the first `count` code points of valid UTF-8.
 std::string_view FirstCodePoints(std::string_view text, size_t count);
 
-/// Whether valid UTF-8 holds nothing but white space, control and zero-width characters.
+/// Returns true if valid UTF-8 contains only white space, control and zero-width characters.
 bool IsBlank(std::string_view text);
 
-/// `text` without ASCII white space at its ends.
+/// Returns `text` without ASCII white space at its ends.
 std::string_view TrimAscii(std::string_view text);
 
 }  // namespace winnow

@@ -1,4 +1,4 @@
-/// `--template '{subject} [SEP] {body:400}'`: one text from several fields.
+/// `--template '{subject} [SEP] {body:400}'`: making one text of several fields.
 #pragma once
 
 #include <cstddef>
@@ -11,21 +11,22 @@
 
 namespace winnow {
 
-/// Literal text; `{field}`; `{field:N}`, its first N Unicode code points; `[SEP]`, the division between two segments,
-/// with the spaces around it; `{{` and `}}` for braces. Thread-safe when const.
+/// A pattern of literal text; `{field}`; `{field:N}`, the first N Unicode code points of a field; `[SEP]`, the
+/// separator of two segments, with the spaces around it; `{{` and `}}` for braces. Thread-safe when const.
 class TextTemplate {
  public:
-  /// Errors: kInvalidArgument for a brace that is not closed, no field at all, or a limit that is not a number.
+  /// Parses a pattern. Errors: kInvalidArgument for a brace that is not closed, no field at all, or a limit that is not
+  /// a number.
   static Result<TextTemplate> Parse(std::string_view pattern);
 
-  /// `find` gives a field's UTF-8 text, or an empty view when it is missing. Appends to `text`; a segment's division is
-  /// kSegmentSeparator (text/segments.h), which within a field becomes a space. The letters [SEP] in a field stay text.
-  /// Returns whether any field held more than white space.
+  /// Appends the text that the template makes to `text`. `find` returns a field's UTF-8 text, or an empty view if it is
+  /// missing. Segments are separated by kSegmentSeparator (text/segments.h), which within a field becomes a space. The
+  /// letters [SEP] in a field stay text. Returns true if any field contains more than white space.
   bool Render(const std::function<std::string_view(std::string_view)>& find, std::string& text) const;
 
-  /// The names of its fields, each once.
+  /// Returns the names of the fields in the template, each once.
   std::vector<std::string> fields() const;
-  /// How many segments its divisions make; 1 without one.
+  /// Returns the number of segments of the texts; 1 without a separator.
   size_t segments() const;
 
  private:

@@ -7,11 +7,11 @@
 
 namespace winnow {
 
-/// The code point at text[i], moving i past it; i < text.size(). Invalid bytes give U+FFFD, one for each maximal part
-/// of a character (Unicode 3.9), so every call moves on.
+/// Returns the code point at text[i] and moves i past it; requires i < text.size(). Invalid bytes give U+FFFD, one for
+/// each maximal part of a character (Unicode 3.9), so that every call makes progress.
 char32_t NextCodePoint(std::string_view text, size_t& i);
 
-/// Appends a code point (not a surrogate).
+/// Appends a code point, which must not be a surrogate, as UTF-8.
 void AppendUtf8(char32_t c, std::string& out);
 
 }  // namespace winnow

@@ -11,20 +11,22 @@ namespace winnow {
 
 struct ByteLevelBpeParts {
   std::vector<std::string> pieces;  ///< pieces by id, their bytes as GPT-2 writes them: " a" is "Ġa"
-  std::vector<std::pair<std::string, std::string>> merges;  ///< the first one first
+  /// Merges in the order of their priority, the highest first.
+  std::vector<std::pair<std::string, std::string>> merges;
   std::string unknown;            ///< piece for bytes that no piece contains; empty: such bytes are dropped
-  bool add_prefix_space = false;  ///< a text that begins with no space gets one
-  bool trim_offsets = true;       ///< spans without white space at their ends
+  bool add_prefix_space = false;  ///< true if a text that does not begin with a space gets one
+  bool trim_offsets = true;       ///< true if spans exclude white space at their ends
 };
 
 class ByteLevelBpe final : public PieceModel {
  public:
-  /// Errors: kInvalidModel for a merge of pieces that there are not or whose result is none, for pieces that repeat.
+  /// Creates a tokenizer. Errors: kInvalidModel for a merge whose pieces or result do not exist, and for repeated
+  /// pieces.
   static Result<std::unique_ptr<PieceModel>> Make(ByteLevelBpeParts parts, std::string_view where);
 
-  /// n log n in the length of a word, or of its part up to where no piece can go on. Allocates nothing beyond `ids`'
-  /// growth for words of up to 64 bytes, and a copy of the text with add_prefix_space. A span may divide a character,
-  /// as the pieces do.
+  /// Encodes a text. Takes n log n in the length of a word, or of its part that pieces can cover. Allocates memory only
+  /// for the growth of `ids`, for words of more than 64 bytes, and for a copy of the text with add_prefix_space. A span
+  /// may divide a character, since pieces may.
   void Encode(std::string_view text, size_t base, size_t limit, std::vector<int32_t>& ids,
               std::vector<TokenSpan>* spans) const override;
   size_t size() const override { return pieces_.size(); }
@@ -57,9 +59,9 @@ class ByteLevelBpe final : public PieceModel {
   bool add_prefix_space_ = false, trim_offsets_ = true;
 };
 
-/// The bytes of the word that begins at `begin`, as GPT-2's pattern cuts it:
-/// 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
-/// Linear in what it returns. begin < text.size().
+/// Returns the number of bytes of the word that begins at `begin`, as GPT-2's pattern divides words:
+/// 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+ . Linear in the result. Requires begin <
+/// text.size().
 size_t ByteLevelWord(std::string_view text, size_t begin);
 
 }  // namespace winnow

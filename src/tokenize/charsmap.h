@@ -1,5 +1,5 @@
-/// SentencePiece's normalisation rules: a table of byte strings and what each becomes (nmt_nfkc and its like), as its
-/// models and tokenizer.json's "Precompiled" normaliser carry them.
+/// SentencePiece's normalization rules: a table of byte strings and their replacements (nmt_nfkc and similar ones), as
+/// in its models and in tokenizer.json's "Precompiled" normalizer.
 #pragma once
 
 #include <cstdint>
@@ -11,21 +11,21 @@
 
 namespace winnow {
 
-/// Thread-safe when const.
+/// A table of rules. Thread-safe when const.
 class Charsmap {
  public:
   Charsmap() = default;
-  /// `blob` as SentencePiece's Normalizer::EncodePrecompiledCharsMap writes it: a 32-bit length, a double-array trie of
-  /// that many bytes (Darts-clone's units), the normal forms, each ended by NUL; empty for no rules. Any bytes are
-  /// safe: a step that leaves the trie, or a rule whose normal form is outside of them, is ignored. Errors:
-  /// kInvalidModel where the lengths don't fit or the normal forms are not UTF-8.
+  /// Parses a table. `blob` is as SentencePiece's Normalizer::EncodePrecompiledCharsMap writes it: a 32-bit length, a
+  /// double-array trie of that many bytes (Darts-clone's units), the normal forms, each ended by NUL; empty for no
+  /// rules. Any bytes are safe: a step that leaves the trie, or a rule whose normal form is outside of them, is
+  /// ignored. Errors: kInvalidModel where the lengths don't fit or the normal forms are not UTF-8.
   static Result<Charsmap> Parse(std::string_view blob, std::string_view where);
 
   struct Rule {
-    size_t length = 0;  ///< bytes of the text that it takes; 0: none applies
+    size_t length = 0;  ///< number of bytes of the text that the rule replaces; 0: no rule applies
     std::string_view normal;
   };
-  /// The rule for the longest prefix of `text`.
+  /// Returns the rule for the longest prefix of `text`.
   Rule Longest(std::string_view text) const;
 
   bool empty() const { return units_.empty(); }

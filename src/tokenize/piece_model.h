@@ -14,7 +14,7 @@
 
 namespace winnow {
 
-/// Thread-safe when const.
+/// A model of pieces. Thread-safe when const.
 class PieceModel {
  public:
   virtual ~PieceModel() = default;
@@ -25,9 +25,9 @@ class PieceModel {
   virtual void Encode(std::string_view text, size_t base, size_t limit, std::vector<int32_t>& ids,
                       std::vector<TokenSpan>* spans) const = 0;
 
-  /// The number of ids: one more than the largest.
+  /// Returns the number of ids, which is the largest id plus one.
   virtual size_t size() const = 0;
-  /// `id` is below size(); empty where no piece has it.
+  /// Returns the piece of `id`, which must be below size(); empty if no piece has that id.
   virtual std::string_view piece(int32_t id) const = 0;
   /// Returns the id of a piece, or -1 if there is no such piece.
   virtual int32_t Find(std::string_view piece) const = 0;
@@ -38,7 +38,7 @@ class PieceModel {
   struct Files {
     Json tokenizer;  ///< tokenizer.json's normalizer, pre_tokenizer, decoder and model
     Json config;     ///< tokenizer_config.json's tokenizer_class and options
-    std::vector<std::pair<std::string, std::string>> others;  ///< names and contents
+    std::vector<std::pair<std::string, std::string>> others;  ///< names and contents of further files
   };
   virtual Files Describe() const = 0;
 };

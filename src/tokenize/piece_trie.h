@@ -10,22 +10,23 @@
 
 namespace winnow {
 
-/// Built once. Thread-safe. A node's children lie side by side, and their bytes in an array of their own, so that a
-/// step is one search among a few bytes.
+/// A trie that is built once. Thread-safe. The children of a node are adjacent, and their bytes are in an array of
+/// their own, so that a step is one search among a few bytes.
 class PieceTrie {
  public:
   static constexpr uint32_t kNone = UINT32_MAX;
 
   PieceTrie() = default;
-  /// Pieces with their ids, in any order; of a piece that repeats the last id counts. Empty pieces are left out.
+  /// Builds a trie of pieces with their ids, in any order; of a repeated piece the last id counts. Empty pieces are
+  /// left out.
   explicit PieceTrie(std::vector<std::pair<std::string_view, int32_t>> pieces);
 
   bool empty() const { return nodes_.size() <= 1; }
-  size_t pieces() const { return pieces_; }    ///< different ones
-  size_t longest() const { return longest_; }  ///< bytes of the longest piece
+  size_t pieces() const { return pieces_; }    ///< number of different pieces
+  size_t longest() const { return longest_; }  ///< number of bytes of the longest piece
 
   uint32_t Root(unsigned char byte) const { return roots_[byte]; }
-  /// The child of `node` by a byte, or kNone.
+  /// Returns the child of `node` for a byte, or kNone.
   uint32_t Next(uint32_t node, unsigned char byte) const {
     const Node& from = nodes_[node];
     if (from.children == 0) return kNone;
@@ -34,12 +35,12 @@ class PieceTrie {
     if (found == nullptr) return kNone;
     return from.first + static_cast<uint32_t>(static_cast<const unsigned char*>(found) - bytes);
   }
-  /// The id of the piece that ends at a node, or -1.
+  /// Returns the id of the piece that ends at a node, or -1.
   int32_t Id(uint32_t node) const { return nodes_[node].id; }
 
   /// Returns the id of a piece, or -1 if there is no such piece.
   int32_t Find(std::string_view piece) const;
-  /// The bytes of the longest piece that `text` begins with; 0 where there is none.
+  /// Returns the number of bytes of the longest piece that `text` begins with; 0 if there is none.
   size_t LongestPrefix(std::string_view text) const;
 
  private:

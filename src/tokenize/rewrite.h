@@ -14,7 +14,7 @@ namespace winnow {
 
 enum class RewriteStep : uint8_t { kNmt, kNfc, kNfd, kNfkc, kNfkd, kLowercase };
 
-/// The steps, one after the other. Thread-safe when const.
+/// A sequence of steps, applied one after the other. Thread-safe when const.
 class Rewriter {
  public:
   explicit Rewriter(std::vector<RewriteStep> steps);
@@ -22,7 +22,8 @@ class Rewriter {
   bool empty() const { return steps_.empty(); }
   std::span<const RewriteStep> steps() const { return steps_; }
 
-  /// `sources`, where not null, becomes the place in `text` that each byte of the result came from.
+  /// Returns the rewritten text. `sources`, unless null, becomes the range in `text` that each byte of the result came
+  /// from.
   std::string Apply(std::string_view text, std::vector<TokenSpan>* sources) const;
 
  private:

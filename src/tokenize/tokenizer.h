@@ -17,14 +17,15 @@
 
 namespace winnow {
 
-/// A token that stands for itself in a text, and is not made of pieces.
+/// A token that is matched as a whole in a text instead of being made of pieces.
 struct AddedToken {
   std::string content;
   int32_t id = -1;
-  bool special = false;      ///< [CLS], [SEP]...: plain text inside a user's text, unless asked otherwise
-  bool single_word = false;  ///< only where no letter or digit touches it
-  bool lstrip = false;       ///< takes the white space before it along
-  bool rstrip = false;       ///< whether the token absorbs white space after it
+  /// True for [CLS], [SEP] and the like, which are plain text within a user's text unless requested otherwise.
+  bool special = false;
+  bool single_word = false;  ///< true if the token must not be adjacent to a letter or digit
+  bool lstrip = false;       ///< true if the token absorbs white space before it
+  bool rstrip = false;       ///< true if the token absorbs white space after it
 };
 
 /// The special tokens that a tokenizer adds around the pieces of a text.
@@ -41,7 +42,7 @@ struct TokenizerParts : TokenFrame {
   WordPieceVocabulary::Options wordpiece;
 };
 
-/// Where a token came from: bytes [begin, end) of the text. Empty for tokens that the post-processor adds.
+/// The bytes [begin, end) of the text that a token came from. Empty for tokens that the post-processor adds.
 struct TokenSpan {
   uint32_t begin = 0, end = 0;
   bool operator==(const TokenSpan&) const = default;
@@ -49,29 +50,29 @@ struct TokenSpan {
 
 class PieceModel;  // piece_model.h
 
-/// Which of two texts ends sooner where they are too long together.
+/// Selects which of two texts is cut if they are too long together.
 enum class PairCut {
-  kFirst,   ///< the first, and the second only once nothing is left of it (Hugging Face's truncation="only_first")
-  kLonger,  ///< the longer one, until both are as long; then both ("longest_first")
+  kFirst,   ///< the first text; the second one only once the first is empty (Hugging Face's truncation="only_first")
+  kLonger,  ///< the longer text until both have equal lengths, then both alternately ("longest_first")
 };
 
-/// One of three kinds: WordPiece (BERT, DistilBERT, MiniLM), Unigram as SentencePiece has it (DeBERTa-v2/v3,
+/// A tokenizer of one of three kinds: WordPiece (BERT, DistilBERT, MiniLM), Unigram as in SentencePiece (DeBERTa-v2/v3,
 /// XLM-RoBERTa), byte-level BPE (RoBERTa). Movable. Thread-safe when const.
 class Tokenizer {
  public:
-  /// Reads the first of these that is there:
-  ///   tokenizer.json           any kind; alone it says everything
+  /// Loads a tokenizer from the first of these files that exists:
+  ///   tokenizer.json           any kind; no other file is needed
   ///   vocab.txt                WordPiece; tokenizer_config.json beside it tells do_lower_case, strip_accents,
   ///                            tokenize_chinese_chars (without it: lower case, as BERT's default)
   ///   spm.model                DeBERTa-v2/v3, whose ids are SentencePiece's
   ///   sentencepiece.bpe.model  XLM-RoBERTa, whose ids are fairseq's: <s> <pad> </s> <unk>, then SentencePiece's
   ///   vocab.json, merges.txt   RoBERTa
-  /// Of the files with other names tokenizer_config.json's tokenizer_class, then config.json's model_type decide which
-  /// family's ids an spm file has; its name does where they say nothing. Errors: kNotFound; kInvalidModel for broken
-  /// files, a repeated piece or a missing [UNK]; kUnsupported, by name, for other kinds of tokenizers.
+  /// The family whose ids an spm file has is determined by tokenizer_config.json's tokenizer_class, otherwise by
+  /// config.json's model_type, otherwise by the name of the file. Errors: kNotFound; kInvalidModel for damaged files,
+  /// a repeated piece or a missing [UNK]; kUnsupported, by name, for other kinds of tokenizers.
   static Result<Tokenizer> Load(const std::filesystem::path& dir);
 
-  /// Errors: kInvalidModel, as Load's. `where` opens the messages.
+  /// Creates a tokenizer of its parts. `where` is the beginning of error messages. Errors: kInvalidModel, as in Load.
   static Result<Tokenizer> Make(TokenizerParts parts, std::string_view where);
   static Result<Tokenizer> Make(std::unique_ptr<const PieceModel> model, TokenFrame frame, std::string_view where);
 
@@ -96,35 +97,36 @@ class Tokenizer {
   /// come before the last segment, its separator included; 0 for a text of one segment.
   size_t EncodeContent(InputTextView text, size_t limit, std::vector<int32_t>& ids) const;
 
-  /// The post-processor's tokens, that come before and after a text.
+  /// Return the special tokens that the post-processor puts before and after a text.
   std::span<const int32_t> before() const { return frame_.before; }
   std::span<const int32_t> after() const { return frame_.after; }
 
   /// Maximum number of tokens when a whole text is read, which bounds the memory for hostile texts.
   static constexpr size_t kMostTokens = size_t{1} << 24;
 
-  /// How many of `room` tokens are a long text's first ones: a quarter, or the lead (subject and separator) where that
-  /// is longer and leaves half of the room for the last segment (the body).
+  /// Returns how many of `room` tokens are taken from the beginning of a long text: a quarter, or the lead (subject and
+  /// separator) if that is longer and leaves half of the room for the last segment (the body).
   static size_t HeadTokens(size_t room, size_t lead) { return std::max(room / 4, 2 * lead <= room ? lead : 0); }
 
-  /// Two texts, as cross-encoders for inference or ranking read them: BERT's and DeBERTa's [CLS] first [SEP] second
-  /// [SEP], RoBERTa's <s> first </s></s> second </s>. Returns how many of the ids appended come before the second
-  /// text's own: those have token type 0, the others 1.
+  /// Appends the ids of two texts, as cross-encoders for inference or ranking read them: BERT's and DeBERTa's [CLS]
+  /// first [SEP] second [SEP], RoBERTa's <s> first </s></s> second </s>. Returns the number of appended ids before the
+  /// second text's own: those have token type 0, the others 1.
   size_t EncodePair(std::string_view first, std::string_view second, int max_length, PairCut cut,
                     std::vector<int32_t>& ids) const;
 
   struct EncodeOptions {
     int max_length = 1 << 30;
-    bool add_special_tokens = true;     ///< the post-processor's
-    bool parse_special_tokens = false;  ///< special tokens written in the text become themselves: for trusted texts
+    bool add_special_tokens = true;  ///< true if the special tokens of the post-processor are added
+    /// True if special tokens that are written in the text are recognized, for trusted texts.
+    bool parse_special_tokens = false;
   };
-  /// The full form; `spans`, where not null, gets one entry for each id.
+  /// Encodes a whole text with options; `spans`, unless null, gets one entry for each id.
   void Encode(std::string_view text, const EncodeOptions& options, std::vector<int32_t>& ids,
               std::vector<TokenSpan>* spans = nullptr) const;
 
-  /// Pieces and added tokens together: one more than the largest id.
+  /// Returns the number of pieces and added tokens: one more than the largest id.
   int vocab_size() const { return vocab_size_; }
-  /// A token as text; empty for an id that there is not.
+  /// Returns a token as text; empty for an id that does not exist.
   std::string_view TokenText(int32_t id) const;
   /// Returns the id of a token, or -1 if there is no such token.
   int32_t TokenId(std::string_view token) const;
@@ -132,8 +134,8 @@ class Tokenizer {
   bool lowercase() const;
 
   /// Writes tokenizer.json, tokenizer_config.json and special_tokens_map.json, which Hugging Face's AutoTokenizer
-  /// loads, and vocab.txt (WordPiece) or vocab.json and merges.txt (byte-level BPE) as well. `max_length` is what
-  /// tokenizer_config.json tells as model_max_length. Errors: kIo.
+  /// loads, and vocab.txt (WordPiece) or vocab.json and merges.txt (byte-level BPE). `max_length` becomes
+  /// model_max_length in tokenizer_config.json. Errors: kIo.
   Result<void> Save(const std::filesystem::path& dir, int max_length) const;
 
  private:
@@ -148,7 +150,7 @@ class Tokenizer {
   bool plain_added_ = false;  // some added token is not special, so every text is searched for it
 };
 
-/// Copies the tokenizer's files of one model directory into another, byte for byte. Errors: kNotFound where there are
+/// Copies the tokenizer's files of one model directory into another, byte for byte. Errors: kNotFound if there are
 /// none; kIo.
 Result<void> CopyTokenizerFiles(const std::filesystem::path& from, const std::filesystem::path& to);
 

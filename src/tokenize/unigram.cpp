@@ -36,7 +36,7 @@ int ByteOf(std::string_view piece) {
   return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 
-/// Of a character by its first byte.
+/// Returns the length of a character by its first byte.
 size_t LengthOf(char first) {
   const auto byte = static_cast<unsigned char>(first);
   return byte < 0x80 ? 1 : (byte < 0xE0 ? 2 : (byte < 0xF0 ? 3 : 4));

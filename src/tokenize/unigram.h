@@ -1,5 +1,5 @@
-/// Unigram language-model tokenization (Kudo 2018), as SentencePiece's encoder does it: of all ways to cut a text into
-/// pieces the one whose scores sum to the most.
+/// Unigram language-model tokenization (Kudo 2018), as in SentencePiece's encoder: of all ways to divide a text into
+/// pieces it chooses the one with the highest sum of scores.
 #pragma once
 
 #include <array>
@@ -14,31 +14,31 @@ struct UnigramPiece {
   enum class Kind : uint8_t {
     kNormal,
     kUnknown,      ///< the single piece for runs of characters that no piece contains
-    kControl,      ///< never found in a text: [CLS], <s>
-    kUserDefined,  ///< always taken where a text has it
-    kUnused,       ///< never found either
-    kByte,         ///< "<0x41>", for byte fallback
+    kControl,      ///< piece that is never found in a text: [CLS], <s>
+    kUserDefined,  ///< piece that is always used where it occurs in a text
+    kUnused,       ///< piece that is never found in a text and not used
+    kByte,         ///< piece for byte fallback: "<0x41>"
   };
   std::string text;
-  double score = 0;  ///< log-probability
+  double score = 0;  ///< log-probability of the piece
   Kind kind = Kind::kNormal;
 };
 
 struct UnigramParts {
   std::vector<UnigramPiece> pieces;  ///< pieces by id
   UnigramNormalization normalization;
-  bool byte_fallback = false;  ///< unknown characters become their bytes' pieces
+  bool byte_fallback = false;  ///< true if unknown characters become the pieces of their bytes
 };
 
 class Unigram final : public PieceModel {
  public:
-  /// Errors: kInvalidModel for pieces that repeat, are empty or not UTF-8, scores that are not numbers, more or less
-  /// than one kUnknown, byte fallback without all 256 kByte.
+  /// Creates a tokenizer. Errors: kInvalidModel for pieces that are repeated, empty or not UTF-8, scores that are not
+  /// numbers, more or less than one kUnknown, byte fallback without all 256 kByte.
   static Result<std::unique_ptr<PieceModel>> Make(UnigramParts parts, std::string_view where);
 
-  /// Linear in the text's length; what a piece can span is kept in memory, and no more. With byte fallback each byte's
-  /// token has the span of the whole character. A span leaves out the white space that a piece's "▁" stands for, unless
-  /// the piece is nothing else.
+  /// Encodes a text in linear time; memory contains only the part of the text that a piece can span. With byte fallback
+  /// each byte's token has the span of the whole character. A span excludes the white space that a piece's "▁" stands
+  /// for, unless the piece consists of nothing else.
   void Encode(std::string_view text, size_t base, size_t limit, std::vector<int32_t>& ids,
               std::vector<TokenSpan>* spans) const override;
   size_t size() const override { return pieces_.size(); }

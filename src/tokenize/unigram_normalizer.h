@@ -1,4 +1,4 @@
-/// A text in SentencePiece's normal form, character by character: rules applied, white space written as "▁".
+/// SentencePiece's normal form of a text, computed character by character: rules applied, white space written as "▁".
 #pragma once
 
 #include <string>
@@ -15,44 +15,46 @@ namespace winnow {
 inline constexpr std::string_view kSpaceSymbol = "\xE2\x96\x81";  // ▁, U+2581
 
 struct UnigramNormalization {
-  /// Whether a text gets a "▁" in front: SentencePiece's add_dummy_prefix is kAlways or kNever; tokenizer.json's
-  /// Metaspace adds none to a text that begins with a space.
+  /// Selects whether a text gets a "▁" at its beginning: SentencePiece's add_dummy_prefix is kAlways or kNever;
+  /// tokenizer.json's Metaspace adds none to a text that begins with a space.
   enum class Prefix { kNever, kAlways, kUnlessThere };
-  /// Spaces after the rules: as they are, single ones, or single ones between words alone (SentencePiece's
-  /// remove_extra_whitespaces).
+  /// Selects the spaces that are kept after the rules: all, single ones, or single ones between words only
+  /// (SentencePiece's remove_extra_whitespaces).
   enum class Spaces { kAll, kSingle, kBetweenWords };
 
-  std::vector<RewriteStep> rewrite;  ///< before everything else
-  std::string charsmap;              ///< rules: see Charsmap::Parse
+  std::vector<RewriteStep> rewrite;  ///< changes of the whole text before the rules
+  std::string charsmap;              ///< rules, see Charsmap::Parse
   Prefix prefix = Prefix::kAlways;
   Spaces spaces = Spaces::kBetweenWords;
-  bool strip_left = false, strip_right = false;  ///< white space at the ends of the text goes before the rules
+  /// True if white space at that end of the text is removed before the rules.
+  bool strip_left = false, strip_right = false;
 };
 
-/// Thread-safe when const.
+/// A normalizer. Thread-safe when const.
 class UnigramNormalizer {
  public:
-  /// Errors: kInvalidModel.
+  /// Creates a normalizer. Errors: kInvalidModel.
   static Result<UnigramNormalizer> Make(UnigramNormalization options, std::string_view where);
 
-  /// Pieces that are left as they are written, and before all rules. Their texts must outlive this.
+  /// Sets pieces that are exempt from the rules and are searched for before them. The texts of the pieces must outlive
+  /// the normalizer.
   void SetUserDefined(PieceTrie pieces) { user_defined_ = std::move(pieces); }
 
   const UnigramNormalization& options() const { return options_; }
 
-  /// One text on its way. The normaliser and the text must outlive it.
+  /// The normalization of one text, piece by piece. The normalizer and the text must outlive it.
   class Stream {
    public:
     Stream(const UnigramNormalizer& normalizer, std::string_view text, bool with_sources);
 
-    /// Appends the next of the text to bytes(); false at its end.
+    /// Appends the normal form of the next part of the text to bytes(); false at the end of the text.
     bool More();
     const std::string& bytes() const { return bytes_; }
-    /// Those of bytes() that stay whatever follows: a "▁" at the end goes if no more than such come.
+    /// Returns the number of bytes() that are final: a "▁" at the end is removed if only further ones follow.
     size_t settled() const { return settled_; }
-    /// Where each byte came from in the text, if asked for.
+    /// Returns the source of each byte in the text, if requested.
     const std::vector<TokenSpan>& sources() const { return sources_; }
-    /// Takes the first `count` bytes away.
+    /// Removes the first `count` bytes.
     void Forget(size_t count);
 
    private:

@@ -1,5 +1,5 @@
-/// WordPiece as BERT's reference tokenizer does it (Devlin et al. 2018): BERT's normalisation, then the longest piece
-/// first in each word.
+/// WordPiece as in BERT's reference tokenizer (Devlin et al. 2018): BERT's normalization, then the longest piece first
+/// in each word.
 #pragma once
 
 #include "text/bert_characters.h"
@@ -10,10 +10,10 @@ namespace winnow {
 
 class WordPieceModel final : public PieceModel {
  public:
-  /// Takes pieces, normalization and wordpiece out of `parts`. Errors: kInvalidModel.
+  /// Creates a model; moves pieces, normalization and wordpiece out of `parts`. Errors: kInvalidModel.
   static Result<std::unique_ptr<PieceModel>> Make(TokenizerParts& parts, std::string_view where);
 
-  /// Allocates nothing beyond `ids`' growth where no spans are asked for.
+  /// Encodes a text. Allocates memory only for the growth of `ids`, unless spans are requested.
   void Encode(std::string_view text, size_t base, size_t limit, std::vector<int32_t>& ids,
               std::vector<TokenSpan>* spans) const override;
   size_t size() const override { return vocabulary_.pieces().size(); }

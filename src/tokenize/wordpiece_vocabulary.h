@@ -17,19 +17,19 @@ class WordPieceVocabulary {
   struct Options {
     std::string unknown = "[UNK]";
     std::string continuation = "##";
-    int max_word_chars = 100;  ///< a longer word is [UNK]
+    int max_word_chars = 100;  ///< number of characters above which a word becomes [UNK]
   };
 
   WordPieceVocabulary() = default;
 
-  /// `pieces` by id; ids without a piece are empty strings. Errors: kInvalidModel when a piece repeats or [UNK] is
-  /// missing.
+  /// Creates a vocabulary of `pieces` by id; ids without a piece are empty strings. Errors: kInvalidModel if a piece is
+  /// repeated or [UNK] is missing.
   static Result<WordPieceVocabulary> Make(std::vector<std::string> pieces, const Options& options,
                                           std::string_view where);
 
-  /// Appends the ids of one normalised word of `chars` code points: the longest piece first, then the longest that goes
-  /// on, and so forth; one [UNK] where that fails or the word is too long (Wu et al. 2016; Devlin et al. 2018). Linear
-  /// in the word's length. Thread-safe; allocates nothing beyond `ids`' growth.
+  /// Appends the ids of one normalized word of `chars` code points: the longest piece first, then the longest piece
+  /// that continues the word, and so on; one [UNK] if that fails or the word is too long (Wu et al. 2016; Devlin et al.
+  /// 2018). Linear in the word's length. Thread-safe; allocates memory only for the growth of `ids`.
   void Encode(std::string_view word, int chars, std::vector<int32_t>& ids) const;
 
   /// Splits a word into piece ids and also appends the byte offset after each piece.
@@ -43,10 +43,10 @@ class WordPieceVocabulary {
   const Options& options() const { return options_; }
 
  private:
-  /// One step of a trie: from a node by a byte. All steps lie in one open-addressed table.
+  /// One step of a trie: from a node by a byte. All steps are in one open-addressed table.
   struct Step {
     uint32_t from = 0;  ///< node << 8 | byte, plus 1; 0 is an empty place
-    uint32_t to = 0;    ///< node
+    uint32_t to = 0;    ///< node that the step leads to
   };
   static constexpr uint32_t kWordRoot = 0, kContinuationRoot = 1;
 

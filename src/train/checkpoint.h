@@ -1,5 +1,5 @@
-/// checkpoint-N directories next to the model being trained, from which an interrupted training resumes, to the same
-/// bytes as without the interruption.
+/// Directories checkpoint-N next to the model that is trained. An interrupted training is resumed from them, with a
+/// result equal to that without the interruption.
 #pragma once
 
 #include <filesystem>
@@ -29,27 +29,27 @@ struct Checkpoint {
   ResumePoint Resume() const;
 };
 
-/// "checkpoint-120" of the training that writes to `output`.
+/// Returns the directory "checkpoint-120" of the training that writes to `output`.
 std::filesystem::path CheckpointPath(const std::filesystem::path& output, int step);
 
 /// Writes trainer_state.json (with Hugging Face's keys global_step, epoch, best_metric, best_model_checkpoint and
-/// log_history) and optimizer.safetensors into `dir`, which holds the model's files already. Errors: kIo.
+/// log_history) and optimizer.safetensors into `dir`, which must contain the model's files. Errors: kIo.
 Result<void> WriteTrainingState(const std::filesystem::path& dir, const TrainingState& state,
                                 const Optimizer& optimizer, const RunIdentity& run);
 
 /// Reads a checkpoint. Errors: kNotFound; kInvalidData if it is damaged.
 Result<Checkpoint> ReadCheckpoint(const std::filesystem::path& path);
 
-/// The newest checkpoint in `output` that is whole, its best neighbour included; `note` is told of each that is passed
-/// over, and why. Nothing when there is none.
+/// Returns the newest checkpoint in `output` that is complete, including its best neighbour; `note` receives a line
+/// about each checkpoint that is skipped, with the reason. Nothing if there is none.
 std::optional<Checkpoint> NewestCheckpoint(const std::filesystem::path& output,
                                            const std::function<void(const std::string&)>& note);
 
-/// Errors: kInvalidArgument naming the first thing that differs between the checkpoint's run and this one.
+/// Checks that a checkpoint belongs to this run. Errors: kInvalidArgument naming the first difference.
 Result<void> RequireSameRun(const Checkpoint& checkpoint, const RunIdentity& run);
 
-/// Removes checkpoints of `output` but the newest, the best, and the next best ones up to `limit` of these. Checkpoints
-/// of steps that `state` doesn't know of are another run's, and go too.
+/// Removes checkpoints of `output` except the newest, the best, and the next best ones, up to `limit` of these.
+/// Checkpoints of steps that are not in `state` belong to another run and are removed.
 void RemoveOldCheckpoints(const std::filesystem::path& output, const TrainingState& state, bool higher_is_better,
                           int limit);
 

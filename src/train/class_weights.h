@@ -14,8 +14,9 @@ namespace winnow {
 /// that never occurs gets 1; texts without a label (-1) don't count.
 std::vector<float> BalancedClassWeights(std::span<const int32_t> labels, size_t classes);
 
-/// For a multi-label set: texts without a label by texts with it, as torch.nn.BCEWithLogitsLoss's documentation
-/// suggests; between .01 and 100, and 1 for a label that never occurs.
+/// Returns the weight of each label of a multi-label set: the number of texts without the label divided by that with
+/// it, as torch.nn.BCEWithLogitsLoss's documentation suggests; between .01 and 100, and 1 for a label that never
+/// occurs.
 std::vector<float> BalancedPosWeights(const TextSet& set);
 
 }  // namespace winnow

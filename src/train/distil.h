@@ -1,4 +1,4 @@
-/// A teacher's answers as soft labels (Hinton, Vinyals, Dean 2015, arXiv:1503.02531).
+/// Distillation: a teacher's predictions as soft labels (Hinton, Vinyals, Dean 2015, arXiv:1503.02531).
 #pragma once
 
 #include <span>
@@ -8,13 +8,14 @@
 namespace winnow {
 
 struct DistilOptions {
-  double temperature = 2;  ///< softens both distributions; of one label a text
-  double weight = 0.5;     ///< the teacher's part of the loss of labelled texts, 0 to 1; unlabelled ones have it alone
+  double temperature = 2;  ///< temperature that softens both distributions; for single-label sets
+  /// Share of the teacher in the loss of labelled texts, 0 to 1; unlabelled texts have only the teacher's part.
+  double weight = 0.5;
 };
 
-/// Gives every text of `set` the teacher's answer, `probabilities` [texts, labels] at temperature 1. One label a text:
-/// soft labels at the temperature. Several: targets become a mean of the label and the teacher's probability. The last
-/// `unlabelled` texts of the set have no label of their own.
+/// Gives every text of `set` the teacher's prediction, `probabilities` [texts, labels] at temperature 1. Single-label:
+/// soft labels at the temperature. Multi-label: targets become a mean of the label and the teacher's probability. The
+/// last `unlabelled` texts of the set have no labels of their own.
 void AddTeacher(std::span<const float> probabilities, size_t unlabelled, const DistilOptions& options, TextSet& set);
 
 }  // namespace winnow

@@ -1,4 +1,4 @@
-/// Scalars by step, in the files that TensorBoard reads.
+/// Event files of scalars by step, which TensorBoard reads.
 #pragma once
 
 #include <cstdint>
@@ -11,16 +11,16 @@
 
 namespace winnow {
 
-/// CRC-32C (Castagnoli, RFC 3720, appendix B.4).
+/// Returns the CRC-32C (Castagnoli, RFC 3720, appendix B.4).
 uint32_t Crc32c(std::string_view bytes);
 
-/// One file of events, appended to as a training goes on, so that a browser can watch it. Not thread-safe.
+/// A file of events, which grows during a training so that it can be watched in a browser. Not thread-safe.
 class EventFile {
  public:
-  /// Makes `dir`, and in it a file with a name that TensorBoard looks for. Errors: kIo.
+  /// Creates `dir`, and in it a file with a name that TensorBoard recognizes. Errors: kIo.
   static Result<EventFile> Create(const std::filesystem::path& dir);
 
-  /// The record is with the system when this returns. Errors: kIo.
+  /// Appends a value and passes it to the system before returning. Errors: kIo.
   Result<void> AddScalar(std::string_view tag, double value, int64_t step);
 
  private:

@@ -9,8 +9,8 @@ namespace winnow {
 
 /// The true labels of a batch: `labels` if each text has one label, `targets` if it has any number.
 struct Targets {
-  std::span<const int32_t> labels;  ///< [texts]
-  std::span<const float> targets;   ///< [texts, num_labels], 0 to 1 each
+  std::span<const int32_t> labels;  ///< [texts] label ids
+  std::span<const float> targets;   ///< [texts, num_labels] targets from 0 to 1
   /// Single-label: a distribution over labels in addition to the label or in place of it, such as people's votes or a
   /// teacher's answer; [texts, num_labels], or empty. A text whose label is -1 has this alone.
   std::span<const float> soft{};
@@ -34,7 +34,8 @@ struct LossOptions {
   double label_smoothing = 0;  ///< 0 ... 1
 };
 
-/// The sum of weights that a batch's loss is divided by. Parts of one large batch share the large batch's.
+/// Returns the sum of weights by which a batch's loss is divided. Parts of a large batch use the sum of the large
+/// batch.
 double LossWeight(const Targets& targets, size_t num_labels, const LossOptions& options);
 
 /// Returns sum / weight and writes its gradient to grad [texts, num_labels].

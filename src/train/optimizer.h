@@ -28,35 +28,35 @@ struct AdamWOptions {
   /// Factor of the learning rate from each layer to the one below; the top layer has `lr` times it (Howard, Ruder
   /// 2018).
   double layer_lr_decay = 1.0;
-  int frozen_depths = 0;  ///< weights of lower depths (WeightInfo::depth) stay as they are, and have no moments
+  int frozen_depths = 0;  ///< number of depths (WeightInfo::depth) whose weights are not changed and have no moments
 };
 
 class Optimizer {
  public:
-  /// `model` was loaded writable. The arguments must outlive the optimizer.
+  /// Creates an optimizer. `model` must be loaded writable. The arguments must outlive the optimizer.
   Optimizer(Model& model, const AdamWOptions& options, ThreadPool& pool);
 
   /// Returns the number of floats of the moments.
   static size_t Floats(const Layout& layout, int frozen_depths);
 
-  /// Brings the rows of these token embeddings up to date. Called before a forward pass that reads them.
+  /// Applies pending decay to the rows of these token embeddings. Called before a forward pass that reads them.
   void PrepareRows(std::span<const int32_t> ids);
 
-  /// One step: p -= lr * (moment estimates) after p *= 1 - lr * decay; gradients are multiplied by `grad_scale` first.
+  /// Takes one step: p -= lr * (moment estimates) after p *= 1 - lr * decay; gradients are multiplied by `grad_scale`
+  /// first.
   void Step(const Gradients& gradients, double lr, double grad_scale);
 
-  /// Applies the weight decay that rows which no text has used still lack. Called before the model is evaluated or
-  /// saved.
+  /// Applies the pending weight decay of rows that no text has used. Called before the model is evaluated or saved.
   void ApplyPendingDecay();
 
-  /// All that the next steps depend on besides the weights, after ApplyPendingDecay. Save writes atomically; Load takes
-  /// back what Save wrote for a model of this shape. Errors: kIo; kInvalidModel for a file that is damaged or of
-  /// another model.
+  /// Save writes, atomically, all state besides the weights that the next steps depend on, after ApplyPendingDecay;
+  /// Load restores it for a model of this shape. Errors: kIo; kInvalidModel for a file that is damaged or of another
+  /// model.
   Result<void> Save(const std::filesystem::path& file) const;
   Result<void> Load(const std::filesystem::path& file);
 
  private:
-  /// Neighbours in the layout that are updated alike.
+  /// A range of weights in the layout that are updated in the same way.
   struct Run {
     size_t begin, end;  // range in the layout
     size_t place;       // position of the first weight's moments

@@ -11,12 +11,12 @@ enum class Schedule { kLinear, kCosine, kCosineRestarts, kConstant };
 
 struct ScheduleOptions {
   Schedule kind = Schedule::kLinear;
-  int warmup = 0;  ///< steps that rise linearly from 0
-  int total = 0;   ///< steps, the warm-up included
+  int warmup = 0;  ///< number of steps in which the factor rises linearly from 0
+  int total = 0;   ///< total number of steps, the warm-up included
   int cycles = 1;  ///< number of cycles of kCosineRestarts, each from 1 to 0
 };
 
-/// The factor on the learning rate at `step`, from 0.
+/// Returns the factor of the learning rate at `step`, counted from 0.
 inline double ScheduleFactor(const ScheduleOptions& schedule, int step) {
   if (step < schedule.warmup) return static_cast<double>(step) / std::max(1, schedule.warmup);
   const double progress = static_cast<double>(step - schedule.warmup) / std::max(1, schedule.total - schedule.warmup);

@@ -14,11 +14,11 @@ namespace winnow {
 
 struct TextSet {
   PackedBatch texts;
-  std::vector<int32_t> labels;  ///< [texts], of a single-label set
-  std::vector<float> targets;   ///< [texts, num_labels] 0 or 1, of a multi-label set
-  std::vector<float> soft;      ///< [texts, num_labels], where texts have soft labels (train/loss.h); else empty
+  std::vector<int32_t> labels;  ///< [texts] label ids of a single-label set
+  std::vector<float> targets;   ///< [texts, num_labels] 0 or 1 for a multi-label set
+  std::vector<float> soft;      ///< [texts, num_labels] soft labels (train/loss.h), or empty
   float soft_weight = 1, soft_temperature = 1;
-  std::vector<size_t> rows;  ///< [texts] where each stood in its file
+  std::vector<size_t> rows;  ///< [texts] row of each text in its file
   size_t num_labels = 0;
   bool multi_label = false;
 
@@ -31,7 +31,7 @@ TextSet EncodeExamples(const Dataset& dataset, const TextEncoder& encoder);
 /// Copies the texts at `indices` of `set` into `batch`, which is cleared first.
 void Gather(const TextSet& set, std::span<const uint32_t> indices, TextSet& batch);
 
-/// Views for the loss.
+/// Returns views for the loss.
 inline Targets TargetsOf(const TextSet& set) {
   return {.labels = set.labels,
           .targets = set.targets,

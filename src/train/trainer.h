@@ -23,7 +23,7 @@ namespace winnow {
 
 struct TrainerOptions {
   int epochs = 3;
-  int batch_size = 32;   ///< texts that are computed together
+  int batch_size = 32;   ///< number of texts in a batch
   int batch_tokens = 0;  ///< maximum number of tokens per batch, used in place of batch_size if above 0
   int accumulation = 1;  ///< gradient accumulation: batches per step, with the result of a single batch of them all
   double lr = 2e-5;
@@ -31,27 +31,28 @@ struct TrainerOptions {
   int num_cycles = 1;               ///< number of cycles of Schedule::kCosineRestarts
   std::optional<int> warmup_steps;  ///< warm-up steps, used in place of warmup_ratio
   double warmup_ratio = 0.0;
-  double head_lr_factor = 10;   ///< the head's learning rate, in multiples of lr
-  double layer_lr_decay = 1.0;  ///< train/optimizer.h
+  double head_lr_factor = 10;   ///< learning rate of the head, in multiples of lr
+  double layer_lr_decay = 1.0;  ///< factor of the learning rate from layer to layer (train/optimizer.h)
   double weight_decay = .01;    ///< weight decay of all weights except biases and normalisation weights
-  double max_grad_norm = 1.0;   ///< 0: no clipping
-  int frozen_depths = 0;        ///< lowest weights that stay as they are: 1 the embeddings, 1 + n with n layers
-  /// Where all below the head is frozen: compute what the head reads of each text once, in f32, and train the head on
-  /// that. Dropout inside the encoder is off then, as in feature extraction; the head's own stays. Otherwise each step
-  /// goes through the layers again, with their dropout.
+  double max_grad_norm = 1.0;   ///< norm to which gradients are clipped; 0: no clipping
+  /// Number of the lowest depths that are not changed: 1 for the embeddings, 1 + n with n layers.
+  int frozen_depths = 0;
+  /// True if the input of the head is computed once per text, in f32, if all weights below the head are frozen, and the
+  /// head is trained on these features. Dropout inside the encoder is then off, as in feature extraction; that of the
+  /// head is not. Otherwise each step computes all layers again, with their dropout.
   bool cache_features = true;
   Precision precision = Precision::kF32;  ///< precision of the matrix products in training; evaluation uses f32
-  bool recompute = false;                 ///< gradient checkpointing: less memory, the same bytes (encoder/backward.h)
+  bool recompute = false;  ///< gradient checkpointing: less memory, with equal results (encoder/backward.h)
   LossOptions loss;
   std::string metric = "f1_macro";  ///< metric that selects the best evaluation (evaluate/metrics.h)
   int32_t positive_label = -1;      ///< positive label of the metrics, or -1
   int eval_batch_size = 0;          ///< maximum batch size in evaluation; 0: limited by tokens
   int eval_steps = 0;               ///< steps between evaluations; 0: after each epoch
-  int save_steps = 0;               ///< steps from checkpoint to checkpoint; 0: after each evaluation, and none where
-                                    ///< features are cached
-  int patience = 0;                 ///< evaluations without improvement before early stopping; 0: never
+  /// Steps between checkpoints; 0: after each evaluation, and no checkpoints if features are cached.
+  int save_steps = 0;
+  int patience = 0;  ///< evaluations without improvement before early stopping; 0: never
   uint64_t seed = 42;
-  bool meter_products = false;  ///< whether to measure matrix products in PhaseTimes::products
+  bool meter_products = false;  ///< true if to measure matrix products in PhaseTimes::products
 };
 
 struct StepReport {
@@ -60,7 +61,7 @@ struct StepReport {
   int epoch = 0;    ///< epoch, counted from 1
   double loss = 0;  ///< mean loss of this step's texts
   double lr = 0;
-  double gradient_norm = 0;  ///< before clipping
+  double gradient_norm = 0;  ///< norm of the gradients before clipping
   size_t tokens = 0;
   double seconds = 0;  ///< duration of this step
 };
@@ -68,17 +69,17 @@ struct StepReport {
 struct Evaluation {
   double epoch = 0;  ///< number of passes over the texts, as a fraction of the steps
   int step = 0;
-  double train_loss = 0;       ///< mean over the texts since the last evaluation
-  double validation_loss = 0;  ///< neither weighted nor smoothed
+  double train_loss = 0;       ///< mean loss over the texts since the last evaluation
+  double validation_loss = 0;  ///< loss without weights and smoothing
   double accuracy = 0, f1_macro = 0;
   double metric = 0;  ///< the metric that options.metric names
-  bool best = false;  ///< whether this is the best evaluation so far
+  bool best = false;  ///< true if this is the best evaluation so far
 };
 
-/// The state of a training between two steps. Besides the weights and the optimizer's moments it is all that resuming
-/// needs: order and dropout follow from the seed and the number of the step.
+/// The state of a training between two steps. Together with the weights and the optimizer's moments it is sufficient
+/// for resuming: order and dropout follow from the seed and the number of the step.
 struct TrainingState {
-  int step = 0;  ///< steps done
+  int step = 0;  ///< number of finished steps
   std::vector<Evaluation> evaluations;
   int best = -1;                         ///< index of the best evaluation
   double loss_sum = 0, loss_weight = 0;  ///< sums over the texts since the last evaluation
@@ -113,7 +114,7 @@ struct ResumePoint {
 struct PhaseTimes {
   double features = 0;  ///< computing cached features, before the steps
   double forward = 0, backward = 0, optimizer = 0;
-  double other = 0;  ///< the rest of the steps: batches, the loss
+  double other = 0;  ///< time of the rest of the steps: batches, the loss
   double evaluation = 0, checkpoints = 0;
   MatMulUse products;  ///< matrix products of the steps, with TrainerOptions::meter_products
 };
@@ -122,15 +123,15 @@ struct TrainingResult {
   TrainingState state;
   PhaseTimes times;
   bool stopped_early = false;
-  std::vector<float> validation_logits;  ///< [texts, labels] of the best evaluation
+  std::vector<float> validation_logits;  ///< [texts, labels] logits of the best evaluation
 
   const Evaluation& best() const { return state.evaluations[static_cast<size_t>(state.best)]; }
 };
 
-/// Trains `model` (loaded writable) in place and leaves it with the weights of the best evaluation. The same data,
-/// options and number of threads give the same bytes, also if the training was killed and resumed in between.
-/// Errors: kInvalidArgument (an unknown metric, no texts), kInvalidModel and kInvalidData (CheckBatch, a checkpoint
-/// that doesn't fit), kCancelled; kInternal when the loss stops being a number, with the step and the rows at fault.
+/// Trains `model` (loaded writable) in place and leaves it with the weights of the best evaluation. Equal data, options
+/// and numbers of threads give equal weights, even if the training was interrupted and resumed. Errors:
+/// kInvalidArgument (an unknown metric, no texts), kInvalidModel and kInvalidData (CheckBatch, a checkpoint that does
+/// not fit), kCancelled; kInternal if the loss is not a number, with the step and the rows.
 Result<TrainingResult> TrainModel(Model& model, const TextSet& train, const TextSet& validation,
                                   const TrainerOptions& options, ThreadPool& pool,
                                   const TrainerCallbacks& callbacks = {}, const ResumePoint* resume = nullptr);
@@ -144,7 +145,7 @@ struct BatchBound {
 };
 BatchBound LargestBatch(const TrainerOptions& options, const TextSet& train);
 
-/// Returns whether TrainModel will train the head alone, on cached features.
+/// Returns true if TrainModel will train the head alone, on cached features.
 bool CachesFeatures(const TrainerOptions& options, const ModelConfig& config);
 
 /// Returns an upper bound of the bytes that TrainModel takes besides the model. `validation_texts` matters if features

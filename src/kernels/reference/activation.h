@@ -8,7 +8,7 @@
 
 namespace winnow::reference {
 
-/// f(x).
+/// Returns f(x).
 inline double Activate(Activation f, double x) {
   switch (f) {
     case Activation::kIdentity:
@@ -25,7 +25,7 @@ inline double Activate(Activation f, double x) {
   return 0;
 }
 
-/// f'(x); at 0, where ReLU has none, 0.
+/// Returns f'(x); 0 at 0 for ReLU, which has no derivative there.
 inline double ActivateDerivative(Activation f, double x) {
   switch (f) {
     case Activation::kIdentity:

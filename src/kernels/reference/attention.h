@@ -10,7 +10,7 @@
 
 namespace winnow::reference {
 
-/// out = Dropout(softmax(scale (q k^T + bias))) v, laid out as winnow::Attention takes it.
+/// Computes out = Dropout(softmax(scale (q k^T + bias))) v, with the layout of winnow::Attention.
 inline void Attention(const AttentionShape& shape, const float* q, const float* k, const float* v,
                       const Dropout& dropout, float* out) {
   std::vector<double> p(shape.tokens);

@@ -7,7 +7,7 @@
 
 namespace winnow::reference {
 
-/// The upper half of `value`, rounded to nearest with ties to even. NaN becomes 0x7fc0.
+/// Returns the upper half of `value`, rounded to nearest with ties to even. NaN becomes 0x7fc0.
 inline uint16_t RoundToBf16(float value) {
   if (std::isnan(value)) return 0x7fc0;
   uint32_t bits;

@@ -10,7 +10,7 @@
 
 namespace winnow::reference {
 
-/// values [n] -> bytes [n] and *scale, equal to those of QuantizeRows to the last bit.
+/// Quantizes values [n] to bytes [n] and *scale, equal to those of QuantizeRows to the last bit.
 inline void QuantizeRow(size_t n, const float* values, uint8_t* bytes, ByteScale* scale) {
   float least = 0, most = 0;
   for (size_t i = 0; i < n; ++i) {

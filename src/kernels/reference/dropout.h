@@ -8,7 +8,7 @@
 
 namespace winnow::reference {
 
-/// What element (row, column) is multiplied by: 0 where it is dropped, else dropout.scale().
+/// Returns the factor of element (row, column): 0 if it is dropped, otherwise dropout.scale().
 inline float DropoutFactor(const Dropout& dropout, uint64_t row, size_t column) {
   if (!dropout.active()) return 1.0f;
   uint32_t x = (static_cast<uint32_t>(column) * 0x9E3779B9u) ^ dropout.RowKey(row);

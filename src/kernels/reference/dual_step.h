@@ -1,4 +1,4 @@
-/// The plain form of kernels/dual_step.h: the same damped Newton steps, in double precision and until they stand still.
+/// The plain form of kernels/dual_step.h: damped Newton steps in double precision, until they converge.
 #pragma once
 
 #include <algorithm>
@@ -10,7 +10,7 @@
 
 namespace winnow::reference {
 
-/// The step of winnow::SoftmaxDualStep, which needs no scratch memory here.
+/// Performs the step of winnow::SoftmaxDualStep, without scratch memory.
 inline DualProgress SoftmaxDualStep(size_t count, size_t width, size_t truth, const DualRow& row, const float* scores,
                                     const float* duals, float* next, float* change) {
   const double c = static_cast<double>(row.cost), parts = static_cast<double>(row.parts);
@@ -46,7 +46,7 @@ inline DualProgress SoftmaxDualStep(size_t count, size_t width, size_t truth, co
   return progress;
 }
 
-/// The step of winnow::LogisticDualStep.
+/// Performs the step of winnow::LogisticDualStep.
 inline bool LogisticDualStep(size_t width, const DualRow& row, const float* signs, const float* scores, float* duals,
                              float* change, float* won, float* loss) {
   const double c = static_cast<double>(row.cost), parts = static_cast<double>(row.parts);
@@ -73,7 +73,7 @@ inline bool LogisticDualStep(size_t width, const DualRow& row, const float* sign
   return any;
 }
 
-/// The step of winnow::HingeDualStep, which has a closed form.
+/// Performs the step of winnow::HingeDualStep, which has a closed form.
 inline bool HingeDualStep(size_t width, const DualRow& row, const float* signs, const float* scores, float* duals,
                           float* change, float* won, float* loss) {
   const double c = static_cast<double>(row.cost), parts = static_cast<double>(row.parts);

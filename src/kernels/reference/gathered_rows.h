@@ -6,7 +6,7 @@
 
 namespace winnow::reference {
 
-/// sum [width] = start + sum over i of values[i] * matrix[rows[i]], summed in double precision.
+/// Computes sum [width] = start + sum over i of values[i] * matrix[rows[i]], summed in double precision.
 inline void SumRows(size_t count, const int32_t* rows, const float* values, const float* matrix, size_t width,
                     const float* start, float* sum) {
   for (size_t k = 0; k < width; ++k) {
@@ -18,7 +18,7 @@ inline void SumRows(size_t count, const int32_t* rows, const float* values, cons
   }
 }
 
-/// matrix[rows[i]] += values[i] * change [width], for all i.
+/// Computes matrix[rows[i]] += values[i] * change [width] for all i.
 inline void AddToRows(size_t count, const int32_t* rows, const float* values, const float* change, size_t width,
                       float* matrix) {
   for (size_t i = 0; i < count; ++i) {

@@ -5,7 +5,7 @@
 
 namespace winnow::reference {
 
-/// c [m, n] = op(a) op(b) + beta * c, where op transposes as it is told. Row strides ld* are in floats.
+/// Computes c [m, n] = op(a) op(b) + beta * c, where op transposes if requested. Row strides ld* are in floats.
 inline void MatMul(bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k, const float* a, size_t lda,
                    const float* b, size_t ldb, float beta, float* c, size_t ldc) {
   for (size_t i = 0; i < m; ++i) {

@@ -7,7 +7,7 @@
 
 namespace winnow::reference {
 
-/// bias[i, j] = q_i . key(i - j) + k_j . query(i - j), laid out as winnow::RelativeScores writes it.
+/// Computes bias[i, j] = q_i . key(i - j) + k_j . query(i - j), with the layout of winnow::RelativeScores.
 inline void RelativeScores(const AttentionShape& shape, const RelativePlaces& places, const RelativeHead& head,
                            const float* q, const float* k, float* bias) {
   for (size_t i = 0; i < shape.queries; ++i) {

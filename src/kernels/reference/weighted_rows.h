@@ -6,7 +6,8 @@
 
 namespace winnow::reference {
 
-/// out [width] += sum over i of weights[i] * matrix[rows[i], :]; equal to winnow::AddWeightedRows up to rounding.
+/// Computes out [width] += sum over i of weights[i] * matrix[rows[i], :]; equal to winnow::AddWeightedRows up to
+/// rounding.
 inline void AddWeightedRows(size_t n, const int32_t* rows, const float* weights, const float* matrix, size_t width,
                             float* out) {
   for (size_t i = 0; i < n; ++i) {
