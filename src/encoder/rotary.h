@@ -1,5 +1,5 @@
-/// Rotary positions (Su et al. 2021, arXiv:2104.09864): each head's query and key are turned, in as many planes as they
-/// have pairs of columns, by angles that grow with the position, so that their product depends on the distance alone.
+/// Rotary positions (Su et al. 2021, arXiv:2104.09864): the queries and keys of each head are rotated, in as many planes as
+/// a head has pairs of columns, by angles that grow with the position, so that their product depends on the distance.
 #pragma once
 
 #include <cstddef>
@@ -9,25 +9,29 @@
 
 namespace winnow {
 
-/// The angles' cosines and sines of the first positions, for the global and the local layers of a model.
+/// The rotations of a model's global and local layers.
 class RotaryPositions {
  public:
-  /// Makes sure of positions 0 ... longest - 1. Cheap where they are there already.
+  /// Computes the angles of the first `longest` positions in advance, of at most kTable of them. Does nothing if they are
+  /// computed already. Must have been called before Turn.
   void Prepare(const ModelConfig& config, size_t longest);
 
-  /// Turns all heads of one row [hidden_size] of queries or keys at `position`; `back` by the negative angles, which is
-  /// what a gradient needs.
+  /// Rotates all heads of one row [hidden_size] of queries or keys at `position`; by the negative angles if `back`, which
+  /// turns gradients with respect to the result into gradients with respect to the row. Thread-safe.
   void Turn(bool local, size_t position, bool back, float* row) const;
 
  private:
+  static constexpr size_t kTable = 8192;  // positions; a config may claim a million
+
   struct Angles {
-    std::vector<float> cosines, sines;  // [positions, half a head]
+    std::vector<float> frequencies;     // [half]
+    std::vector<float> cosines, sines;  // [positions, half]
   };
 
-  size_t longest_ = 0;
+  size_t prepared_ = 0;  // number of positions in the tables
   size_t heads_ = 0;
-  size_t half_ = 0;   // a head's size
-  Angles angles_[2];  // global, local
+  size_t half_ = 0;   // half the size of a head
+  Angles angles_[2];  // of global and of local layers
 };
 
 }  // namespace winnow
