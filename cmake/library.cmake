@@ -7,7 +7,8 @@ add_library(winnow_library SHARED ${PROJECT_SOURCE_DIR}/src/classify/classifier.
 set_target_properties(winnow_library PROPERTIES OUTPUT_NAME winnow EXPORT_NAME winnow VERSION ${PROJECT_VERSION}
                                                 SOVERSION ${PROJECT_VERSION_MAJOR})
 target_link_libraries(winnow_library PRIVATE winnow_classify winnow_pipeline)
-target_link_options(winnow_library PRIVATE -Wl,--exclude-libs,ALL)
+# The static libraries behind it bring shared ones, such as those of ONNX, that it does not call.
+target_link_options(winnow_library PRIVATE -Wl,--exclude-libs,ALL -Wl,--as-needed)
 target_include_directories(winnow_library INTERFACE $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 target_compile_features(winnow_library INTERFACE cxx_std_23)
 

@@ -29,10 +29,12 @@ def read_table(page):
             continue
         folders = None if cells[2] == "everything" else {name for name in cells[2].split() if name != "-"}
         table[cells[0]] = (folders, tuple(name for name in cells[3].split() if name != "-"))
+    above = set()
     for folder, (folders, _) in table.items():
-        unknown = (folders or set()) - table.keys()
-        if unknown:
-            raise SystemExit(f"docs/architecture.md: {folder} may include {sorted(unknown)}, which are no folders")
+        wrong = (folders or set()) - above
+        if wrong:
+            raise SystemExit(f"docs/architecture.md: {folder} may include {sorted(wrong)}, which are not in rows above it")
+        above.add(folder)
     return table
 
 
@@ -163,6 +165,13 @@ def self_test():
     assert [line.removeprefix("docs/architecture.md: ").split(",")[0] for line in found] == [
         "ghost: there is no folder src/ghost", "idle may include bundle", "idle may include re2/",
         "idle may include pqxx/"], found
+    for includes in ("later", "misspelled"):
+        try:
+            read_table(f"| early | e | {includes} | - |\n| later | l | - | - |\n")
+        except SystemExit as refused:
+            assert includes in str(refused), refused
+        else:
+            raise AssertionError(f"a row that includes '{includes}' was accepted")
     print(f"include check: finds all of {len(wrong) + len(found)} made-up violations and none in {len(fine)} good files")
 
 

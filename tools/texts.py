@@ -1,5 +1,6 @@
 """Every text that Winnow shows people, in one document: the help of all commands, then errors, hints, warnings and notes
-by source file. With --check, lines of help and string literals of the source that break the wording rules of
+by source file, and then the other literals of the file that read like prose (reports, tables, descriptions of the HTTP
+API, constants). With --check, lines of help and string literals of the source that break the wording rules of
 docs/glossary.md are listed, and the exit status is 1.
 
     python3 tools/texts.py build/release/winnow            # the document
@@ -27,6 +28,7 @@ CALLS = re.compile(
 # 1'000 does not begin a character.
 TOKEN = re.compile(r"""R"(\w*)\((.*?)\)\1"|"((?:[^"\\\n]|\\.)*)"|(?<!\w)'(?:[^'\\\n]|\\.[^'\n]*)'|//[^\n]*|/\*.*?\*/""",
                    re.S)
+PROSE = re.compile(r"[^\W\d_]{2,}[,:;]? [^\W\d_]{2,}")  # two words
 ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0"}
 
 # What docs/glossary.md rules out, as people would read it.
@@ -90,7 +92,7 @@ def literals(code):
         between = code[last : match.start()] if last is not None else None
         if between is not None and not between.strip():
             texts[-1] += text
-        elif between is not None and "+" in between and "," not in re.sub(r"\([^()]*\)", "", between):
+        elif between is not None and "+" in between and not re.search("[,;{}]", re.sub(r"\([^()]*\)", "", between)):
             texts[-1] += "{}" + text
         else:
             texts.append(text)
@@ -108,6 +110,13 @@ def texts_of(source):
         reach = call.end() + len(code)
         found += [(call.group(1), text) for text in literals(code)]
     return found
+
+
+def other_texts_of(source):
+    """Literals outside of these calls that read like prose."""
+    listed = {text for _, text in texts_of(source)}
+    texts = literals(without_comments(source))
+    return [text for text in dict.fromkeys(texts) if text not in listed and PROSE.search(text)]
 
 
 def sources(root):
@@ -167,6 +176,8 @@ def self_test():
     assert found == set(bad), f"missed {set(bad) - found}, wrongly found {found - set(bad)}: {findings}"
     assert texts_of("Fail(text.find('(') + 1'000, \"in it\"); Do(\"not it\")") == [("Fail", "in it")]
     assert texts_of(r'Fail("größer \u00e4 \"x\"\n")') == [("Fail", 'größer ä "x"\n')], texts_of(r'Fail("größer \u00e4")')
+    constants = 'const char* kHint = "try it again";\nint a = 1 + 2; Use(kHint, "use it"); Fail("use it"); Key("a_key", " ");'
+    assert other_texts_of(constants) == ["try it again"], other_texts_of(constants)
     print(f"texts: finds all of {len(bad)} texts that break a rule and none in {len(good)} good ones")
 
 
@@ -185,10 +196,11 @@ def main():
     if not options.check:
         print(pages)
         for path, source in sources(ROOT):
-            if found := texts_of(source):
+            found = [f"- {call}: {text!r}" for call, text in texts_of(source)]
+            found += [f"- {text!r}" for text in other_texts_of(source)]
+            if found:
                 print(f"\n## {path}\n")
-            for call, text in found:
-                print(f"- {call}: {text!r}")
+                print("\n".join(found))
         return 0
     count, findings = findings_of(ROOT, pages)
     if findings:

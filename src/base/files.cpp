@@ -18,7 +18,7 @@ Error SystemError(const std::filesystem::path& path, std::string_view doing) {
   const int number = errno;
   const ErrorCode code = number == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo;
   std::string hint;
-  if (number == ENOSPC) hint = "free some space, or choose another disk";
+  if (number == ENOSPC) hint = "free some space, or use another disk";
   if (number == EACCES || number == EROFS) hint = "check the permissions of the file and its directory";
   return {code, path.string() + ": " + std::string(doing) + ": " + std::strerror(number), hint};
 }
@@ -62,19 +62,20 @@ Result<void> WriteWhole(const std::filesystem::path& path, mode_t mode, const st
   std::filesystem::path temporary = path;
   temporary += ".tmp" + std::to_string(::getpid()) + "." + std::to_string(counter++);
   FileDescriptor fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
-  if (fd.get() < 0) return std::unexpected(SystemError(path, "can't write"));
+  if (fd.get() < 0) return std::unexpected(SystemError(path, "cannot write"));
   if (prepare) prepare(fd.get());
   const auto give_up = [&](Error error) {
     ::unlink(temporary.c_str());
     return std::unexpected(std::move(error));
   };
   const FileSink sink = [&](std::span<const std::byte> bytes) -> Result<void> {
-    if (!WriteAll(fd.get(), bytes)) return std::unexpected(SystemError(path, "can't write"));
+    if (!WriteAll(fd.get(), bytes)) return std::unexpected(SystemError(path, "cannot write"));
     return {};
   };
   if (Result<void> result = write(sink); !result) return give_up(std::move(result).error());
-  if (::fsync(fd.get()) != 0 || !fd.Close()) return give_up(SystemError(path, "can't write"));
-  if (::rename(temporary.c_str(), path.c_str()) != 0) return give_up(SystemError(path, "can't rename into place"));
+  if (::fsync(fd.get()) != 0 || !fd.Close()) return give_up(SystemError(path, "cannot write"));
+  if (::rename(temporary.c_str(), path.c_str()) != 0)
+    return give_up(SystemError(path, "cannot move the new file to its final name"));
   SyncDirectory(path.has_parent_path() ? path.parent_path() : std::filesystem::path("."));
   return {};
 }
@@ -83,7 +84,7 @@ Result<void> WriteWhole(const std::filesystem::path& path, mode_t mode, const st
 
 Result<std::string> ReadFile(const std::filesystem::path& path) {
   FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (fd.get() < 0) return std::unexpected(SystemError(path, "can't open"));
+  if (fd.get() < 0) return std::unexpected(SystemError(path, "cannot open"));
   std::string contents;
   struct stat status {};
   if (::fstat(fd.get(), &status) == 0 && status.st_size > 0) contents.reserve(static_cast<size_t>(status.st_size));
@@ -91,7 +92,7 @@ Result<std::string> ReadFile(const std::filesystem::path& path) {
   for (;;) {
     const ssize_t count = ::read(fd.get(), buffer, sizeof buffer);
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return std::unexpected(SystemError(path, "can't read"));
+    if (count < 0) return std::unexpected(SystemError(path, "cannot read"));
     if (count == 0) return contents;
     contents.append(buffer, static_cast<size_t>(count));
   }
@@ -110,10 +111,10 @@ Result<SecretFile> ReadSecretFile(const std::filesystem::path& path, size_t max_
   // Non-blocking, so that a named pipe is refused instead of waited for.
   FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat status {};
-  if (fd.get() < 0 || ::fstat(fd.get(), &status) != 0) return std::unexpected(SystemError(path, "can't open"));
+  if (fd.get() < 0 || ::fstat(fd.get(), &status) != 0) return std::unexpected(SystemError(path, "cannot open"));
   if (!S_ISREG(status.st_mode)) return Fail(ErrorCode::kIo, path.string() + ": not a regular file");
   if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-    return Fail(ErrorCode::kIo, path.string() + ": is writable by users other than its owner",
+    return Fail(ErrorCode::kIo, path.string() + ": the file must not be writable by users other than its owner",
                 "check its contents, then run: chmod go-w " + path.string());
   }
   SecretFile file;
@@ -122,11 +123,12 @@ Result<SecretFile> ReadSecretFile(const std::filesystem::path& path, size_t max_
   for (;;) {
     const ssize_t count = ::read(fd.get(), buffer, sizeof buffer);
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return std::unexpected(SystemError(path, "can't read"));
+    if (count < 0) return std::unexpected(SystemError(path, "cannot read"));
     if (count == 0) return file;
     if (file.contents.size() + static_cast<size_t>(count) > max_bytes) {
-      return Fail(ErrorCode::kInvalidData, path.string() + ": larger than " + std::to_string(max_bytes) + " bytes",
-                  "is this the right file?");
+      return Fail(ErrorCode::kInvalidData,
+                  path.string() + ": the file is larger than the limit of " + std::to_string(max_bytes) + " bytes",
+                  "check that the right file is specified");
     }
     file.contents.append(buffer, static_cast<size_t>(count));
   }
@@ -145,10 +147,10 @@ Result<void> UpdateSecretFile(
   const std::filesystem::path directory = target.has_parent_path() ? target.parent_path() : std::filesystem::path(".");
   // Not the file itself: it is replaced, and who waited for it would then hold the lock of one that is gone.
   FileDescriptor lock(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (lock.get() < 0) return std::unexpected(SystemError(directory, "can't open"));
+  if (lock.get() < 0) return std::unexpected(SystemError(directory, "cannot open"));
   while (::flock(lock.get(), LOCK_EX) != 0) {
     if (errno == EINTR) continue;
-    return std::unexpected(SystemError(directory, "can't lock"));
+    return std::unexpected(SystemError(directory, "cannot lock"));
   }
   struct stat old {};
   const bool exists = ::stat(target.c_str(), &old) == 0;
@@ -169,20 +171,20 @@ Result<void> UpdateSecretFile(
 
 Result<void> AppendLine(const std::filesystem::path& path, std::string_view line) {
   FileDescriptor fd(::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
-  if (fd.get() < 0) return std::unexpected(SystemError(path, "can't write"));
+  if (fd.get() < 0) return std::unexpected(SystemError(path, "cannot write"));
   while (::flock(fd.get(), LOCK_EX) != 0) {
-    if (errno != EINTR) return std::unexpected(SystemError(path, "can't lock"));
+    if (errno != EINTR) return std::unexpected(SystemError(path, "cannot lock"));
   }
   struct stat status {};
-  if (::fstat(fd.get(), &status) != 0) return std::unexpected(SystemError(path, "can't write"));
+  if (::fstat(fd.get(), &status) != 0) return std::unexpected(SystemError(path, "cannot write"));
   std::string text;
   if (char last = '\n'; S_ISREG(status.st_mode) && status.st_size > 0) {
-    if (::pread(fd.get(), &last, 1, status.st_size - 1) != 1) return std::unexpected(SystemError(path, "can't read"));
+    if (::pread(fd.get(), &last, 1, status.st_size - 1) != 1) return std::unexpected(SystemError(path, "cannot read"));
     if (last != '\n') text += '\n';
   }
   text.append(line) += '\n';
   if (!WriteAll(fd.get(), std::as_bytes(std::span(text))) || (::fsync(fd.get()) != 0 && S_ISREG(status.st_mode))) {
-    Error error = SystemError(path, "can't write");
+    Error error = SystemError(path, "cannot write");
     // Where even this fails, the next line begins by ending the half one.
     if (::ftruncate(fd.get(), status.st_size) != 0) error.message += "; a part of the line may have been written";
     return std::unexpected(std::move(error));
@@ -193,15 +195,15 @@ Result<void> AppendLine(const std::filesystem::path& path, std::string_view line
 
 Result<MappedFile> MappedFile::Open(const std::filesystem::path& path) {
   FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (fd.get() < 0) return std::unexpected(SystemError(path, "can't open"));
+  if (fd.get() < 0) return std::unexpected(SystemError(path, "cannot open"));
   struct stat status {};
-  if (::fstat(fd.get(), &status) != 0) return std::unexpected(SystemError(path, "can't open"));
+  if (::fstat(fd.get(), &status) != 0) return std::unexpected(SystemError(path, "cannot open"));
   if (!S_ISREG(status.st_mode)) return Fail(ErrorCode::kIo, path.string() + ": not a regular file");
   MappedFile file;
   file.size_ = static_cast<size_t>(status.st_size);
   if (file.size_ == 0) return file;
   void* data = ::mmap(nullptr, file.size_, PROT_READ, MAP_PRIVATE, fd.get(), 0);
-  if (data == MAP_FAILED) return std::unexpected(SystemError(path, "can't map into memory"));
+  if (data == MAP_FAILED) return std::unexpected(SystemError(path, "cannot map into memory"));
   file.data_ = static_cast<const std::byte*>(data);
   return file;
 }

@@ -22,7 +22,7 @@ Result<void> UpdateFromFile(const std::filesystem::path& path, Hasher& hasher) {
   if (!file) {
     const int number = errno;
     return Fail(number == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo,
-                path.string() + ": can't open: " + std::strerror(number));
+                path.string() + ": cannot open: " + std::strerror(number));
   }
   std::vector<std::byte> buffer(kBufferBytes);
   for (;;) {
@@ -30,7 +30,7 @@ Result<void> UpdateFromFile(const std::filesystem::path& path, Hasher& hasher) {
     hasher.Update(std::span(buffer).first(count));
     if (count == buffer.size()) continue;
     if (std::ferror(file.get()) != 0)
-      return Fail(ErrorCode::kIo, path.string() + ": can't read: " + std::strerror(errno));
+      return Fail(ErrorCode::kIo, path.string() + ": cannot read: " + std::strerror(errno));
     return {};
   }
 }

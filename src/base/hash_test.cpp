@@ -44,7 +44,7 @@ TEST(Hash, MissingFileAndDirectoryAreErrors) {
   EXPECT_FALSE(GitBlobSha1OfFile(dir.path() / "none"));
 }
 
-TEST(Hash, HexDigestsAreTold) {
+TEST(Hash, RecognizesHexDigests) {
   EXPECT_TRUE(IsHexDigest(kAbc, 64));
   EXPECT_FALSE(IsHexDigest(kAbc, 40));
   EXPECT_FALSE(IsHexDigest("XY", 2));

@@ -9,7 +9,8 @@
 namespace winnow {
 namespace {
 
-/// Sends the first signal to the process, as a terminal does, and waits until the thread that waits for it has taken it.
+/// Sends the first signal to the process, as a terminal does, and waits until the thread that handles it has received
+/// it.
 void Send(int signal) {
   ::kill(::getpid(), signal);
   while (!Interrupted()) std::this_thread::yield();

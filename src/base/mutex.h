@@ -49,6 +49,9 @@ class WINNOW_THREAD_ANNOTATION(scoped_lockable) MutexLock {
   explicit MutexLock(Mutex& mutex) WINNOW_THREAD_ANNOTATION(acquire_capability(mutex)) : mutex_(mutex) {
     mutex_.Lock();
   }
+  /// Takes over a mutex that TryLock has acquired.
+  struct Acquired {};
+  MutexLock(Mutex& mutex, Acquired) WINNOW_THREAD_ANNOTATION(requires_capability(mutex)) : mutex_(mutex) {}
   MutexLock(const MutexLock&) = delete;
   MutexLock& operator=(const MutexLock&) = delete;
   ~MutexLock() WINNOW_THREAD_ANNOTATION(release_capability()) { mutex_.Unlock(); }

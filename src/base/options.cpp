@@ -114,7 +114,7 @@ Result<void> Option::Set(std::vector<std::string> values, OptionOrigin origin, c
   if (split_) values = SplitAtCommas(values);
   if (!list_ && values.empty()) return Fail(ErrorCode::kInvalidArgument, place + ": a value is missing");
   if (!list_ && values.size() > 1 && origin != OptionOrigin::kCommandLine) {
-    return Fail(ErrorCode::kInvalidArgument, fmt::format("{}: takes one value, not {}", place, values.size()));
+    return Fail(ErrorCode::kInvalidArgument, fmt::format("{}: expected one value, got {}", place, values.size()));
   }
   for (std::string& value : values) TRY(Check(value, place));
   if (Result<void> set = set_(values); !set) {
@@ -272,7 +272,7 @@ Result<void> OptionTable::Assign(Option& option, std::vector<std::string> values
     if (other.name_ != option.instead_of_ && (option.name_ != other.instead_of_)) continue;
     if (other.origin_ == origin) {
       return Fail(ErrorCode::kInvalidArgument, fmt::format("{} cannot be combined with {}", other.place_, place),
-                  "use only one of them");
+                  "specify only one of these options");
     }
     if (other.given()) other.Reset();
   }
@@ -290,7 +290,8 @@ Result<void> OptionTable::ApplyFile(const std::filesystem::path& path, OptionOri
     }
     const bool preset_in_config = option->role_ == Option::Role::kPreset && origin == OptionOrigin::kConfig;
     if (option->role_ != Option::Role::kNone && !preset_in_config) {
-      return Fail(ErrorCode::kInvalidArgument, place + ": is not allowed in a file", "give it on the command line");
+      return Fail(ErrorCode::kInvalidArgument, place + ": this option is not allowed in a configuration file",
+                  "specify it on the command line");
     }
     if (entry.values.empty() && !option->list_) {
       return Fail(ErrorCode::kInvalidArgument, place + ": got an empty list, expected one value");
@@ -323,7 +324,9 @@ Result<std::filesystem::path> OptionTable::FindPreset(const std::string& name, c
 Result<void> OptionTable::CheckRequired() const {
   for (const Option& option : options_) {
     if (!option.required_ || option.given()) continue;
-    return Fail(ErrorCode::kInvalidArgument, option.Shown() + " is missing", "usage: " + Usage());
+    std::string what;  // of a positional argument, whose name says little
+    if (option.positional_) what = ": " + option.help_.substr(0, option.help_.find(';'));
+    return Fail(ErrorCode::kInvalidArgument, option.Shown() + " is missing" + what, "usage: " + Usage());
   }
   return {};
 }

@@ -185,13 +185,13 @@ TEST_F(OptionsTest, ABadConfigIsRefusedWithItsLine) {
   const auto wrong = [&](std::string_view toml) { return Wrong({"--config", Write("bad.toml", toml)}); };
   EXPECT_THAT(wrong("\nepoch = 3\n"), HasSubstr("bad.toml, line 2: epoch: no such option\n  did you mean 'epochs'?"));
   EXPECT_THAT(wrong("epochs = 'many'"), HasSubstr("line 1: epochs: 'many' is not a whole number"));
-  EXPECT_THAT(wrong("epochs = [1, 2]"), HasSubstr("takes one value, not 2"));
+  EXPECT_THAT(wrong("epochs = [1, 2]"), HasSubstr("expected one value, got 2"));
   EXPECT_THAT(wrong("epochs = []"), HasSubstr("an empty list"));
   EXPECT_THAT(wrong("[train]\nepochs = 3"), HasSubstr("train: an option cannot be a table"));
   EXPECT_THAT(wrong("epochs = 1979-05-27"), HasSubstr("date"));
   EXPECT_THAT(wrong("data = [[1]]"), HasSubstr("list elements must be strings"));
   EXPECT_THAT(wrong("a = 1\nb = = 2"), HasSubstr("bad.toml, line 2, column"));
-  EXPECT_THAT(wrong("config = 'x.toml'"), HasSubstr("is not allowed in a file"));
+  EXPECT_THAT(wrong("config = 'x.toml'"), HasSubstr("is not allowed in a configuration file"));
   EXPECT_THAT(wrong("epochs = 1\nnum_train_epochs = 0"), HasSubstr("line 2: num_train_epochs: 0 is out of range"));
   EXPECT_EQ(Parse({"--config", "/nonexistent.toml"}).error().code, ErrorCode::kNotFound);
 }

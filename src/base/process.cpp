@@ -87,7 +87,7 @@ Result<ProgramEnd> RunProgram(const std::vector<std::string>& arguments, const P
   if (const int number = Spawn(arguments, options.log, child); number != 0) {
     const bool missing = number == ENOENT || number == EACCES;
     return Fail(missing ? ErrorCode::kNotFound : ErrorCode::kIo,
-                fmt::format("can't start {}: {}", arguments.front(), std::strerror(number)));
+                fmt::format("cannot start {}: {}", arguments.front(), std::strerror(number)));
   }
   int status = 0;
   const ProgramEnd::How how = Wait(child, options, status);

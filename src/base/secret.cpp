@@ -14,7 +14,7 @@ Result<std::vector<unsigned char>> RandomBytes(size_t count) {
   std::vector<unsigned char> bytes(count);
   if (count > static_cast<size_t>(std::numeric_limits<int>::max()) ||
       RAND_bytes(bytes.data(), static_cast<int>(count)) != 1) {
-    return Fail(ErrorCode::kIo, "can't get random bytes from the operating system", "check that /dev/urandom exists");
+    return Fail(ErrorCode::kIo, "cannot get random bytes from the operating system", "check that /dev/urandom exists");
   }
   return bytes;
 }

@@ -10,7 +10,8 @@ Result<ScopedTemporaryDirectory> ScopedTemporaryDirectory::Make(const std::strin
   std::error_code error;
   std::string directory = (std::filesystem::temp_directory_path(error) / ("winnow-" + purpose + "-XXXXXX")).string();
   if (error || ::mkdtemp(directory.data()) == nullptr) {
-    return Fail(ErrorCode::kIo, "can't make a temporary directory (" + directory + ")", "is TMPDIR writable?");
+    return Fail(ErrorCode::kIo, "cannot create a temporary directory (" + directory + ")",
+                "set TMPDIR to a writable directory");
   }
   return ScopedTemporaryDirectory(std::filesystem::path(std::move(directory)));
 }

@@ -1,9 +1,14 @@
 #include "base/threads.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
-#include <chrono>
+#include <atomic>
+#include <filesystem>
+#include <fstream>
 #include <numeric>
+#include <string>
+#include <thread>
 
 namespace winnow {
 namespace {
@@ -36,11 +41,24 @@ TEST(ThreadPool, RangesCoverEveryIndexOnceAndBeginAtTheGrain) {
   }
 }
 
+/// Returns true if the system reports that all threads of the process but this one are asleep.
+bool OtherThreadsSleep() {
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+    if (task.path().filename() == std::to_string(::gettid())) continue;
+    std::ifstream file(task.path() / "stat");
+    std::string stat;
+    std::getline(file, stat);
+    const size_t name_end = stat.rfind(')');  // "123 (name) S ..."
+    if (name_end != std::string::npos && stat.compare(name_end, 3, ") S") != 0) return false;
+  }
+  return true;
+}
+
 TEST(ThreadPool, WorksAfterItsThreadsFellAsleep) {
   ThreadPool pool(3);
   std::atomic<int> sum = 0;
   for (int round = 0; round < 3; ++round) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    while (!OtherThreadsSleep()) std::this_thread::yield();
     pool.Run([&](int thread) { sum += thread; });
   }
   EXPECT_EQ(sum, 9);

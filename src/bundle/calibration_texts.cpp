@@ -31,9 +31,10 @@ Result<CalibrationText> ParseLine(std::string_view line, const std::string& wher
 Result<std::vector<CalibrationText>> ReadCalibrationTexts(const std::filesystem::path& file) {
   std::error_code ignored;
   if (!std::filesystem::exists(file, ignored)) {
-    return Fail(ErrorCode::kNotFound, file.string() + ": not there, so there are no held-out texts",
-                "give labelled texts that training has not seen: winnow calibrate BUNDLE DATA, winnow quantize BUNDLE "
-                "--data FILE");
+    return Fail(
+        ErrorCode::kNotFound, file.string() + ": no such file, so the model has no held-out texts",
+        "specify labelled texts that the model was not trained on: winnow calibrate BUNDLE DATA, or winnow quantize "
+        "BUNDLE --data FILE");
   }
   const std::string contents = TRY(ReadFile(file));
   std::vector<CalibrationText> texts;
@@ -47,7 +48,7 @@ Result<std::vector<CalibrationText>> ReadCalibrationTexts(const std::filesystem:
     texts.push_back(TRY(ParseLine(line, fmt::format("{}, line {}", file.string(), row))));
     texts.back().line = row;
   }
-  if (texts.empty()) return Fail(ErrorCode::kInvalidData, file.string() + ": holds no texts");
+  if (texts.empty()) return Fail(ErrorCode::kInvalidData, file.string() + ": the file contains no texts");
   return texts;
 }
 

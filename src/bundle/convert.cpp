@@ -61,10 +61,11 @@ Result<std::vector<std::string>> WeightsFiles(const fs::path& directory, const s
   std::set<std::string> files;
   for (const auto& [tensor, file] : std::as_const(json)["weight_map"].items()) {
     if (!file.is_string() || !IsPlainName(file.str(), ending))
-      return bad("'weight_map' contains something other than the name of a " + ending + " file in its directory");
+      return bad("every value of 'weight_map' must be the name of a " + ending + " file in the same directory");
     files.insert(file.get<std::string>());
   }
-  if (files.empty() || files.size() > kMaxFiles) return bad(fmt::format("names {} weight files", files.size()));
+  if (files.empty() || files.size() > kMaxFiles)
+    return bad(fmt::format("'weight_map' names {} weight files, expected 1 to {}", files.size(), kMaxFiles));
   return std::vector<std::string>(files.begin(), files.end());
 }
 
@@ -84,8 +85,8 @@ Result<void> ConvertWeights(std::span<const fs::path> files, const fs::path& tar
     }
     for (const TensorView& tensor : held) {
       if (!names.insert(tensor.name).second)
-        return Fail(ErrorCode::kInvalidModel,
-                    fmt::format("{}: tensor '{}' is also in another of the files", path.string(), tensor.name));
+        return Fail(ErrorCode::kInvalidModel, fmt::format("{}: tensor '{}' is also in another weight file of the model",
+                                                          path.string(), tensor.name));
       tensors.push_back(tensor);
     }
   }

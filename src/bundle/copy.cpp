@@ -21,9 +21,9 @@ Result<void> LinkBundleFiles(const fs::path& from, const fs::path& to,
     const fs::path source = fs::canonical(entry->path(), error);
     if (!error) fs::create_hard_link(source, to / name, error);
     if (error) fs::copy_file(entry->path(), to / name, fs::copy_options::overwrite_existing, error);
-    if (error) return Fail(ErrorCode::kIo, entry->path().string() + ": can't copy: " + error.message());
+    if (error) return Fail(ErrorCode::kIo, entry->path().string() + ": cannot copy: " + error.message());
   }
-  if (error) return Fail(ErrorCode::kIo, from.string() + ": can't list: " + error.message());
+  if (error) return Fail(ErrorCode::kIo, from.string() + ": cannot list: " + error.message());
   return {};
 }
 

@@ -31,7 +31,7 @@ TEST(LinkBundleFiles, TakesWhatIsWantedAndLeavesTheRest) {
   EXPECT_EQ(ReadFile(to / "onnx/model.onnx").value(), "onnx/model.onnx");
 }
 
-TEST(LinkBundleFiles, SaysWhatCantBeRead) {
+TEST(LinkBundleFiles, NamesTheFileThatCannotBeRead) {
   const TemporaryDirectory dir;
   EXPECT_FALSE(LinkBundleFiles(dir.path() / "none", dir.path(), [](const std::string&) { return true; }));
 }

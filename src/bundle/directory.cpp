@@ -57,7 +57,7 @@ constexpr std::array<std::string_view, 24> kKnownFiles = {kManifestFile,
 
 Error SystemError(const fs::path& path, std::string_view doing, int number) {
   std::string hint;
-  if (number == ENOSPC) hint = "free some space, or choose another disk";
+  if (number == ENOSPC) hint = "free some space, or use another disk";
   if (number == EACCES || number == EROFS) hint = "check the permissions of the directory and its parent";
   return {ErrorCode::kIo, fmt::format("{}: {}: {}", path.string(), doing, std::strerror(number)), hint};
 }
@@ -85,14 +85,14 @@ Result<void> SyncTree(const fs::path& root) {
   for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
     if (!entry->is_symlink()) paths.push_back(entry->path());
   }
-  if (error) return std::unexpected(SystemError(root, "can't list", error.value()));
+  if (error) return std::unexpected(SystemError(root, "cannot list", error.value()));
   for (const fs::path& path : paths) {
     const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return std::unexpected(SystemError(path, "can't open", errno));
+    if (fd < 0) return std::unexpected(SystemError(path, "cannot open", errno));
     const bool failed = ::fsync(fd) != 0;
     const int number = errno;
     ::close(fd);
-    if (failed && number != EINVAL) return std::unexpected(SystemError(path, "can't write to disk", number));
+    if (failed && number != EINVAL) return std::unexpected(SystemError(path, "cannot write to disk", number));
   }
   return {};
 }
@@ -154,14 +154,14 @@ Result<void> MoveContents(const fs::path& temporary, const fs::path& target) {
   for (const auto& entry : fs::directory_iterator(target, error)) {
     std::error_code failed;
     if (entry.path() != temporary) fs::remove_all(entry.path(), failed);
-    if (failed) return std::unexpected(SystemError(entry.path(), "can't remove", failed.value()));
+    if (failed) return std::unexpected(SystemError(entry.path(), "cannot remove", failed.value()));
   }
   std::vector<fs::path> names;
   for (const auto& entry : fs::directory_iterator(temporary, error)) names.push_back(entry.path().filename());
   std::ranges::stable_partition(names, [](const fs::path& name) { return name != kManifestFile; });
   for (const fs::path& name : names) {
     if (::rename((temporary / name).c_str(), (target / name).c_str()) != 0)
-      return std::unexpected(SystemError(target / name, "can't rename into place", errno));
+      return std::unexpected(SystemError(target / name, "cannot move the new file to its final name", errno));
   }
   SyncDirectory(target);
   return {};
@@ -173,7 +173,7 @@ Result<TargetContents> InspectTarget(const fs::path& dir) {
   std::error_code error;
   const fs::file_status status = fs::status(dir, error);
   if (status.type() == fs::file_type::not_found) return TargetContents{};
-  if (error) return std::unexpected(SystemError(dir, "can't read", error.value()));
+  if (error) return std::unexpected(SystemError(dir, "cannot read", error.value()));
   if (status.type() != fs::file_type::directory) return TargetContents{TargetKind::kOther, {dir.filename().string()}};
 
   std::set<std::string> known(kKnownFiles.begin(), kKnownFiles.end());
@@ -219,7 +219,7 @@ Result<TargetContents> InspectTarget(const fs::path& dir) {
       if (!known.contains(name)) note(name);
     }
   }
-  if (error) return std::unexpected(SystemError(dir, "can't list", error.value()));
+  if (error) return std::unexpected(SystemError(dir, "cannot list", error.value()));
   if (empty) return TargetContents{TargetKind::kEmpty, {}};
   const bool checkpoints_alone = has_checkpoint && files.empty();
   if ((has_manifest || checkpoints_alone) && strangers.empty()) return TargetContents{TargetKind::kWinnowModel, {}};
@@ -234,7 +234,7 @@ Result<BundleWriter> BundleWriter::Begin(const fs::path& target, bool overwrite)
   BundleWriter writer;
   // Through symbolic links and "." to the directory itself: the link stays and leads to the new bundle.
   writer.target_ = fs::weakly_canonical(target.empty() ? fs::path(".") : target, error);
-  if (error) return std::unexpected(SystemError(target, "can't resolve", error.value()));
+  if (error) return std::unexpected(SystemError(target, "cannot resolve", error.value()));
   // Absolute, so that a bare name has a parent as well.
   writer.target_ = fs::absolute(writer.target_, error).lexically_normal();
   if (!writer.target_.has_filename()) writer.target_ = writer.target_.parent_path();
@@ -245,20 +245,21 @@ Result<BundleWriter> BundleWriter::Begin(const fs::path& target, bool overwrite)
   if (contents.kind == TargetKind::kOther) {
     if (fs::exists(writer.target_, error) && !fs::is_directory(writer.target_, error))
       return Fail(ErrorCode::kExists, fmt::format("{}: is a file, not a directory", target.string()),
-                  "name another output directory");
+                  "specify another output directory");
     if (!overwrite) {
       return Fail(ErrorCode::kExists,
                   fmt::format("{}: contains files that are not part of a Winnow model: {}", target.string(),
                               fmt::join(contents.strangers, ", ")),
-                  "name another output directory, or pass --overwrite to replace everything in it");
+                  "specify another output directory, or pass --overwrite to replace everything in it");
     }
   }
   writer.replaces_model_ = contents.kind == TargetKind::kWinnowModel;
 
   fs::create_directories(parent, error);
-  if (error) return std::unexpected(SystemError(parent, "can't make the directory", error.value()));
+  if (error) return std::unexpected(SystemError(parent, "cannot create the directory", error.value()));
   std::string name = (parent / (TemporaryPrefix(writer.target_) + "XXXXXX")).string();
-  if (::mkdtemp(name.data()) == nullptr) return std::unexpected(SystemError(parent, "can't write in", errno));
+  if (::mkdtemp(name.data()) == nullptr)
+    return std::unexpected(SystemError(parent, "cannot create files in this directory", errno));
   writer.temporary_ = name;
   writer.lock_ = LockDirectory(writer.temporary_);
   // mkdtemp makes it private; a bundle is as open as any directory that the user makes.
@@ -289,25 +290,25 @@ void BundleWriter::Discard() {
 }
 
 Result<void> BundleWriter::Commit() {
-  if (temporary_.empty()) return Fail(ErrorCode::kInternal, "a bundle was committed twice");
+  if (temporary_.empty()) return Fail(ErrorCode::kInternal, "internal error: a bundle was committed twice");
   TRY(SyncTree(temporary_));
   std::error_code error;
   if (IsMountPoint(target_)) {
     TRY(MoveContents(temporary_, target_));
   } else if (!fs::exists(target_, error)) {
     if (::rename(temporary_.c_str(), target_.c_str()) != 0)
-      return std::unexpected(SystemError(target_, "can't rename into place", errno));
+      return std::unexpected(SystemError(target_, "cannot move the new directory to its final name", errno));
     temporary_.clear();
   } else if (!Exchange(temporary_, target_)) {
     if (errno != EINVAL && errno != ENOSYS && errno != ENOTTY)
-      return std::unexpected(SystemError(target_, "can't swap in", errno));
+      return std::unexpected(SystemError(target_, "cannot replace the old directory with the new one", errno));
     const fs::path old = temporary_.string() + std::string(kOld);
     if (::rename(target_.c_str(), old.c_str()) != 0)
-      return std::unexpected(SystemError(target_, "can't move out of the way", errno));
+      return std::unexpected(SystemError(target_, "cannot rename the old directory before replacing it", errno));
     if (::rename(temporary_.c_str(), target_.c_str()) != 0) {
       const int number = errno;
       ::rename(old.c_str(), target_.c_str());
-      return std::unexpected(SystemError(target_, "can't rename into place", number));
+      return std::unexpected(SystemError(target_, "cannot move the new directory to its final name", number));
     }
     temporary_ = old;
   }

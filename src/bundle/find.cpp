@@ -34,7 +34,7 @@ Result<std::vector<fs::path>> DirectoriesIn(const fs::path& dir) {
     if (entry->path().filename().string().starts_with('.')) continue;
     if (entry->is_directory(ignored)) found.push_back(entry->path());
   }
-  if (error) return Fail(ErrorCode::kIo, dir.string() + ": can't be listed: " + error.message());
+  if (error) return Fail(ErrorCode::kIo, dir.string() + ": cannot be listed: " + error.message());
   std::ranges::sort(found);
   return found;
 }

@@ -33,8 +33,8 @@ Result<void> MakeDirectories(const fs::path& dir) {
   std::error_code error;
   fs::create_directories(dir, error);
   if (error) {
-    return Fail(ErrorCode::kIo, fmt::format("{}: can't make the directory: {}", dir.string(), error.message()),
-                "set HF_HOME to a directory that you can write to");
+    return Fail(ErrorCode::kIo, fmt::format("{}: cannot create the directory: {}", dir.string(), error.message()),
+                "set HF_HOME to a writable directory");
   }
   return {};
 }
@@ -109,8 +109,8 @@ Result<void> HubCache::Prepare() const {
 
 Result<void> HubCache::Adopt(const fs::path& file, const std::string& etag) const {
   if (::rename(file.c_str(), blob(etag).c_str()) != 0)
-    return Fail(ErrorCode::kIo,
-                fmt::format("{}: can't rename into place: {}", blob(etag).string(), std::strerror(errno)));
+    return Fail(ErrorCode::kIo, fmt::format("{}: cannot move the downloaded file into the cache: {}",
+                                            blob(etag).string(), std::strerror(errno)));
   const Result<void> checked = CheckBlob(etag);
   std::error_code ignored;
   if (!checked) fs::remove(blob(etag), ignored);
@@ -125,8 +125,9 @@ Result<void> HubCache::CheckBlob(const std::string& etag) const {
   if (IsHexDigest(etag, 40)) digest = TRY(GitBlobSha1OfFile(path));
   if (digest != etag) {
     return Fail(ErrorCode::kInvalidModel,
-                fmt::format("{}: its contents do not match its name; their digest is {}", path.string(), digest),
-                "the file is damaged: remove it and pull again");
+                fmt::format("{}: the contents have the digest {}, which differs from the name of the file",
+                            path.string(), digest),
+                "the file is damaged: remove it, and run winnow pull again");
   }
   RememberChecked(etag);
   return {};
@@ -163,14 +164,15 @@ Result<void> HubCache::Link(const std::string& commit, const std::string& file, 
   fs::remove(temporary, error);
   fs::create_symlink(target, temporary, error);
   if (!error) fs::rename(temporary, link, error);
-  if (error) return Fail(ErrorCode::kIo, fmt::format("{}: can't link: {}", link.string(), error.message()));
+  if (error) return Fail(ErrorCode::kIo, fmt::format("{}: cannot link: {}", link.string(), error.message()));
   return {};
 }
 
 Result<void> HubCache::SetRevision(const std::string& revision, const std::string& commit) const {
   if (IsCommit(revision)) return {};
   if (!IsRevision(revision))
-    return Fail(ErrorCode::kInvalidArgument, fmt::format("'{}' is not a valid revision", revision));
+    return Fail(ErrorCode::kInvalidArgument, fmt::format("'{}' is not a valid revision", revision),
+                "specify a branch, a tag or a commit hash");
   const fs::path ref = root_ / "refs" / revision;
   TRY(MakeDirectories(ref.parent_path()));
   return WriteFileAtomically(ref, commit);
@@ -184,7 +186,7 @@ Result<HubCache::Lock> HubCache::LockBlob(const std::string& etag) const {
   TRY(MakeDirectories(locks_));
   const fs::path path = locks_ / (etag + ".lock");
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  if (fd < 0) return Fail(ErrorCode::kIo, fmt::format("{}: can't open: {}", path.string(), std::strerror(errno)));
+  if (fd < 0) return Fail(ErrorCode::kIo, fmt::format("{}: cannot open: {}", path.string(), std::strerror(errno)));
   Lock lock(fd);
   while (::flock(fd, LOCK_EX) != 0) {
     if (errno == EINTR) continue;

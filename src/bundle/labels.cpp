@@ -40,7 +40,7 @@ Result<std::vector<std::string>> LabelsOfArray(const Json& array, std::string_vi
 }  // namespace
 
 Result<std::vector<std::string>> LabelsById(const Json& id2label, std::string_view where) {
-  if (!id2label.is_object()) return Bad(where, "'id2label' must be an object of names by id");
+  if (!id2label.is_object()) return Bad(where, "'id2label' must be an object that maps ids to label names");
   std::unordered_map<std::string_view, const Json*> names;
   for (const auto& [id, name] : id2label.items()) names.emplace(id, &name);
   std::vector<std::string> labels;
@@ -61,14 +61,13 @@ Result<std::vector<std::string>> LabelsById(const Json& id2label, std::string_vi
 }
 
 Result<std::vector<std::string>> LabelsByName(const Json& label2id, std::string_view where) {
-  if (!label2id.is_object()) return Bad(where, "'label2id' must be an object of ids by name");
+  if (!label2id.is_object()) return Bad(where, "'label2id' must be an object that maps label names to ids");
   std::vector<std::string> labels(label2id.size());
   std::set<size_t> seen;
   for (const auto& [name, id] : label2id.items()) {
     if (!id.is_number_unsigned() || id.get<uint64_t>() >= labels.size() || !seen.insert(id.get<size_t>()).second) {
-      return Bad(where,
-                 fmt::format("'label2id' gives '{}' the id {}; ids must run from 0 without a gap or a repetition", name,
-                             DumpJsonLine(id)));
+      return Bad(where, fmt::format("'label2id' gives '{}' the id {}; ids must be 0, 1, 2 and so on, each exactly once",
+                                    name, DumpJsonLine(id)));
     }
     labels[id.get<size_t>()] = name;
   }
@@ -99,7 +98,8 @@ Result<std::vector<std::string>> ReadLabelsFile(const std::filesystem::path& pat
     if (json.contains("classes")) forms.push_back(TRY(LabelsOfArray(json["classes"], where)));
     if (forms.empty()) return Bad(where, "has none of 'id2label', 'label2id', 'classes'");
     for (const auto& form : forms) {
-      if (form != forms.front()) return Bad(where, "'id2label', 'label2id' and 'classes' disagree");
+      if (form != forms.front())
+        return Bad(where, "'id2label', 'label2id' and 'classes' contain different labels or orders");
     }
     labels = std::move(forms.front());
   }

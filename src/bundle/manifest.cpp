@@ -77,7 +77,7 @@ Result<void> ValidateManifest(const Manifest& manifest, std::string_view where) 
   for (const auto& [name, digest] : manifest.sha256) {
     if (!IsInside(name)) return Bad(where, fmt::format("'sha256' names '{}', which lies outside the bundle", name));
     if (!IsHexDigest(digest, 64))
-      return Bad(where, fmt::format("'sha256' of '{}' is not 64 lower-case hexadecimal digits", name));
+      return Bad(where, fmt::format("the digest of '{}' in 'sha256' must be 64 lower-case hexadecimal digits", name));
   }
   return {};
 }
@@ -89,7 +89,8 @@ Result<void> CheckForms(const fs::path& dir, const std::vector<std::string>& fil
   for (const std::string& name : files) {
     if (name.ends_with(".safetensors")) TRY(SafetensorsFile::Open(dir / name));
     if (name == "labels.json" && has_config && TRY(ReadLabelsFile(dir / name)) != labels)
-      return Bad((dir / name).string(), "its labels differ from those in config.json");
+      return Bad((dir / name).string(),
+                 "the labels differ from those in config.json; both files must belong to the same model");
   }
   return {};
 }
@@ -128,9 +129,9 @@ Result<Manifest> ParseManifest(std::string_view text, std::string_view where) {
   manifest.kind = TRY(object.String("kind")).value_or(manifest.kind);
   manifest.text_template = TRY(object.String("text_template")).value_or("");
   if (object.Has("label_map")) {
-    if (!json["label_map"].is_object()) return Bad(where, "'label_map' must be an object of names");
+    if (!json["label_map"].is_object()) return Bad(where, "'label_map' must be an object that maps labels to labels");
     for (const auto& [from, to] : json["label_map"].items()) {
-      if (!to.is_string()) return Bad(where, fmt::format("'label_map' of '{}' is not a string", from));
+      if (!to.is_string()) return Bad(where, fmt::format("the value of '{}' in 'label_map' must be a string", from));
       manifest.label_map[from] = to.get<std::string>();
     }
   }
@@ -146,9 +147,9 @@ Result<Manifest> ParseManifest(std::string_view text, std::string_view where) {
   manifest.positive_label = TRY(object.String("positive_label")).value_or("");
   TRY(ReadCalibration(json, where, manifest));
   if (object.Has("sha256")) {
-    if (!json["sha256"].is_object()) return Bad(where, "'sha256' must be an object of digests by file");
+    if (!json["sha256"].is_object()) return Bad(where, "'sha256' must be an object that maps file names to digests");
     for (const auto& [name, digest] : json["sha256"].items()) {
-      if (!digest.is_string()) return Bad(where, fmt::format("'sha256' of '{}' is not a string", name));
+      if (!digest.is_string()) return Bad(where, fmt::format("the digest of '{}' in 'sha256' must be a string", name));
       manifest.sha256[name] = digest.get<std::string>();
     }
   }
@@ -212,7 +213,7 @@ Result<std::vector<std::string>> BundleFiles(const fs::path& dir) {
       if (relative != kManifestFile) files.push_back(std::move(relative));
     }
   }
-  if (error) return Fail(ErrorCode::kIo, fmt::format("{}: can't list: {}", dir.string(), error.message()));
+  if (error) return Fail(ErrorCode::kIo, fmt::format("{}: cannot list: {}", dir.string(), error.message()));
   std::ranges::sort(files);
   return files;
 }

@@ -48,7 +48,7 @@ struct Thresholds {
 };
 
 /// Metrics of probabilities on texts that the model was not trained on (evaluate/metrics.h).
-struct CalibrationFigures {
+struct CalibrationMetrics {
   double nll = 0, ece = 0, adaptive_ece = 0, brier = 0;
 };
 
@@ -60,7 +60,7 @@ struct CalibrationRecord {
   /// Source of the texts: "calibration.jsonl" or the name of a file.
   std::string source{};
   std::string measured{};                               ///< the texts on which `after` was measured, and the method
-  std::optional<CalibrationFigures> before{}, after{};  ///< metrics before and after calibration
+  std::optional<CalibrationMetrics> before{}, after{};  ///< metrics before and after calibration
 };
 
 /// The confidence per mode below which a decision is an abstention, and the guarantee of it (decide/conformal.h).

@@ -45,19 +45,19 @@ Result<std::vector<CalibrationCurve>> Curves(const Json& json, std::string_view 
   return curves;
 }
 
-Result<std::optional<CalibrationFigures>> Figures(const Json& json, std::string_view where, const char* name) {
-  if (!json.contains(name) || json[name].is_null()) return std::optional<CalibrationFigures>();
+Result<std::optional<CalibrationMetrics>> ReadMetrics(const Json& json, std::string_view where, const char* name) {
+  if (!json.contains(name) || json[name].is_null()) return std::optional<CalibrationMetrics>();
   const JsonObject object = TRY(Object(json[name], where, name));
-  CalibrationFigures figures;
-  figures.nll = TRY(object.Number("nll")).value_or(0);
-  figures.ece = TRY(object.Number("ece")).value_or(0);
-  figures.adaptive_ece = TRY(object.Number("adaptive_ece")).value_or(0);
-  figures.brier = TRY(object.Number("brier")).value_or(0);
-  return std::optional(figures);
+  CalibrationMetrics metrics;
+  metrics.nll = TRY(object.Number("nll")).value_or(0);
+  metrics.ece = TRY(object.Number("ece")).value_or(0);
+  metrics.adaptive_ece = TRY(object.Number("adaptive_ece")).value_or(0);
+  metrics.brier = TRY(object.Number("brier")).value_or(0);
+  return std::optional(metrics);
 }
 
-Json FiguresJson(const CalibrationFigures& figures) {
-  return {{"nll", figures.nll}, {"ece", figures.ece}, {"adaptive_ece", figures.adaptive_ece}, {"brier", figures.brier}};
+Json MetricsJson(const CalibrationMetrics& metrics) {
+  return {{"nll", metrics.nll}, {"ece", metrics.ece}, {"adaptive_ece", metrics.adaptive_ece}, {"brier", metrics.brier}};
 }
 
 Result<CalibrationRecord> ReadRecord(const Json& json, std::string_view where) {
@@ -84,8 +84,8 @@ Result<CalibrationRecord> ReadRecord(const Json& json, std::string_view where) {
     record.source = TRY(fitted.String("source")).value_or("");
   }
   record.measured = TRY(object.String("measured")).value_or("");
-  record.before = TRY(Figures(json, where, "before"));
-  record.after = TRY(Figures(json, where, "after"));
+  record.before = TRY(ReadMetrics(json, where, "before"));
+  record.after = TRY(ReadMetrics(json, where, "after"));
   return record;
 }
 
@@ -93,7 +93,7 @@ Result<std::map<std::string, double>> LabelThresholds(const Json& json, std::str
   std::map<std::string, double> thresholds;
   if (!json.contains(name) || json[name].is_null()) return thresholds;
   if (!json[name].is_object())
-    return Bad(where, fmt::format("'thresholds': '{}' must be an object of numbers by label", name));
+    return Bad(where, fmt::format("'thresholds': '{}' must be an object that maps labels to numbers", name));
   for (const auto& [label, value] : json[name].items()) {
     if (!value.is_number()) return Bad(where, fmt::format("the threshold of '{}' is not a number", label));
     thresholds[label] = value.get<double>();
@@ -170,8 +170,8 @@ void WriteRecord(const CalibrationRecord& record, Json& json) {
   Put(fitted, "sha256", record.sha256, !record.sha256.empty());
   Put(fitted, "source", record.source, !record.source.empty());
   Put(json, "measured", record.measured, !record.measured.empty());
-  Put(json, "before", record.before ? FiguresJson(*record.before) : Json(), record.before.has_value());
-  Put(json, "after", record.after ? FiguresJson(*record.after) : Json(), record.after.has_value());
+  Put(json, "before", record.before ? MetricsJson(*record.before) : Json(), record.before.has_value());
+  Put(json, "after", record.after ? MetricsJson(*record.after) : Json(), record.after.has_value());
 }
 
 void WriteThresholds(const Thresholds& thresholds, Json& json) {
@@ -229,21 +229,25 @@ Result<void> ValidateCalibration(const Manifest& manifest, std::string_view wher
     for (const auto& [label, threshold] : *labels) values.push_back(threshold);
   }
   for (const double threshold : values) {
-    if (!is_share(threshold)) return Bad(where, fmt::format("a threshold is {}, expected 0 to 1", threshold));
+    if (!is_share(threshold))
+      return Bad(where, fmt::format("'thresholds': a threshold is {}, expected a number from 0 to 1", threshold));
   }
   if (const auto& guarantee = thresholds.guarantee) {
     for (const double value : {guarantee->max_fpr, guarantee->lenient_max_fpr, guarantee->confidence}) {
-      if (!is_share(value)) return Bad(where, fmt::format("thresholds: 'promise': {}, expected 0 to 1", value));
+      if (!is_share(value))
+        return Bad(where,
+                   fmt::format("'thresholds': a value of 'promise' is {}, expected a number from 0 to 1", value));
     }
   }
   if (const auto& abstain = manifest.abstain) {
     for (const double value : {abstain->max_error, abstain->strict, abstain->moderate, abstain->lenient}) {
-      if (!is_share(value)) return Bad(where, fmt::format("abstain: {}, expected 0 to 1", value));
+      if (!is_share(value))
+        return Bad(where, fmt::format("'abstain': a value is {}, expected a number from 0 to 1", value));
     }
   }
-  const std::array figures = {manifest.calibration ? manifest.calibration->before : std::nullopt,
+  const std::array metrics = {manifest.calibration ? manifest.calibration->before : std::nullopt,
                               manifest.calibration ? manifest.calibration->after : std::nullopt};
-  for (const auto& each : figures) {
+  for (const auto& each : metrics) {
     if (each && !(std::isfinite(each->nll) && std::isfinite(each->ece) && std::isfinite(each->adaptive_ece) &&
                   std::isfinite(each->brier)))
       return Bad(where, "calibration: a metric is not finite");

@@ -110,7 +110,7 @@ TEST(Manifest, BadValuesAreNamed) {
   }
 }
 
-TEST(Manifest, CalibrationAndPromisesReadBack) {
+TEST(Manifest, CalibrationAndGuaranteesReadBack) {
   const TemporaryDirectory dir;
   Manifest manifest;
   manifest.source =
@@ -136,8 +136,8 @@ TEST(Manifest, CalibrationAndPromisesReadBack) {
                             .sha256 = "ab",
                             .source = "a.tsv",
                             .measured = "on others",
-                            .before = CalibrationFigures{.4, .1, .11, .2},
-                            .after = CalibrationFigures{.3, .01, .02, .1}};
+                            .before = CalibrationMetrics{.4, .1, .11, .2},
+                            .after = CalibrationMetrics{.3, .01, .02, .1}};
     ASSERT_TRUE(WriteManifest(dir.path(), manifest));
     const auto read = ReadManifest(dir.path());
     ASSERT_TRUE(read) << read.error().Text();
@@ -224,7 +224,7 @@ TEST(Manifest, DamagedCalibrationNeverCrashes) {
   }
 }
 
-TEST(Manifest, SemanticVersionsAreTold) {
+TEST(Manifest, RecognizesSemanticVersions) {
   for (const char* good : {"0.0.0", "1.2.3", "10.20.30", "1.0.0-alpha.1", "1.0.0-0a", "1.0.0+001", "1.0.0-x-y+b.7"})
     EXPECT_TRUE(IsSemanticVersion(good)) << good;
   for (const char* bad :
@@ -232,7 +232,7 @@ TEST(Manifest, SemanticVersionsAreTold) {
     EXPECT_FALSE(IsSemanticVersion(bad)) << bad;
 }
 
-TEST(Manifest, PositiveLabelIsTheOneThatSaysSo) {
+TEST(Manifest, FindsThePositiveLabel) {
   EXPECT_EQ(DefaultPositiveLabel({"ham", "spam"}), "spam");
   EXPECT_EQ(DefaultPositiveLabel({"Hate_Speech", "Neutral"}), "Hate_Speech");
   EXPECT_EQ(DefaultPositiveLabel({"a", "b"}), "b");
@@ -254,7 +254,7 @@ TEST(VerifyBundle, SealedBundleIsWhole) {
   EXPECT_TRUE(RequireVerified(dir.path()));
 }
 
-TEST(VerifyBundle, ChangedMissingAndAddedFilesAreTold) {
+TEST(VerifyBundle, ReportsChangedMissingAndAddedFiles) {
   const TemporaryDirectory dir;
   MakeBundle(dir.path());
   ASSERT_TRUE(SealBundle(dir.path(), Manifest{}));

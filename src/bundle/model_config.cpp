@@ -106,11 +106,13 @@ Result<std::vector<std::string>> ReadLabels(const JsonObject& object, std::strin
   } else if (num_labels || of_transformers) {
     // Hugging Face's defaults for a head that nobody named.
     const int64_t count = num_labels.value_or(2);
-    if (count < 1 || count > kMaxSize) return Bad(where, fmt::format("'num_labels' is {}", count));
+    if (count < 1 || count > kMaxSize)
+      return Bad(where, fmt::format("'num_labels' is {}, expected 1 to {}", count, kMaxSize));
     for (int64_t id = 0; id < count; ++id) labels.push_back(fmt::format("LABEL_{}", id));
   }
   if (num_labels && *num_labels != static_cast<int64_t>(labels.size())) {
-    return Bad(where, fmt::format("'num_labels' is {} but {} labels are named", *num_labels, labels.size()));
+    return Bad(where, fmt::format("'num_labels' is {}, but 'id2label' or 'label2id' has {} labels", *num_labels,
+                                  labels.size()));
   }
   return labels;
 }
@@ -119,7 +121,7 @@ Result<bool> ReadMultiLabel(const JsonObject& object, size_t num_labels, std::st
   const std::optional<std::string> type = TRY(object.String("problem_type"));
   if (type && *type == "regression") {
     return Fail(ErrorCode::kUnsupported, fmt::format("{}: problem_type is 'regression'", where),
-                "Winnow classifies: single_label_classification or multi_label_classification");
+                "regression is not supported; supported: single_label_classification, multi_label_classification");
   }
   if (type && *type != "single_label_classification" && *type != "multi_label_classification")
     return Bad(where, fmt::format("'problem_type' is '{}'", *type),
@@ -144,7 +146,8 @@ bool LooksLikeBert(const Json& config) {
 Result<Architecture> ReadArchitecture(const JsonObject& object, std::string_view where) {
   const std::optional<std::string> type = TRY(object.String("model_type"));
   if (!type && LooksLikeBert(object.json())) return Architecture::kBert;
-  if (!type) return Bad(where, "has no 'model_type'", "is this a Hugging Face model's config.json?");
+  if (!type)
+    return Bad(where, "'model_type' is missing", "specify the directory of a Hugging Face model, with its config.json");
   for (const Architecture each : kArchitectures) {
     if (*type == ConfigKeysOf(each).model_type) return each;
   }
@@ -163,7 +166,7 @@ Result<void> RefuseVariants(const JsonObject& object, std::string_view where) {
   for (const char* key : {"is_decoder", "add_cross_attention"}) {
     if (TRY(object.Bool(key)).value_or(false)) {
       return Fail(ErrorCode::kUnsupported, fmt::format("{}: '{}' is true", where, key),
-                  "only encoders classify; this config describes a decoder");
+                  "decoder models are not supported; use an encoder such as BERT");
     }
   }
   return {};
@@ -173,17 +176,20 @@ Result<void> RefuseVariants(const JsonObject& object, std::string_view where) {
 Result<void> RequireHiddenSize(const JsonObject& object, const char* key, int hidden_size, std::string_view where) {
   const int64_t value = TRY(object.Integer(key)).value_or(hidden_size);
   if (value == hidden_size) return {};
-  return Fail(ErrorCode::kUnsupported, fmt::format("{}: '{}' is {}, hidden_size {}", where, key, value, hidden_size),
-              "supported: equal values");
+  return Fail(ErrorCode::kUnsupported,
+              fmt::format("{}: '{}' is {}, but 'hidden_size' is {}", where, key, value, hidden_size),
+              "only models in which the two values are equal are supported");
 }
 
 /// DeBERTa-v2's way of attention; of its many switches those that published models use.
 Result<void> ReadDeberta(const JsonObject& object, std::string_view where, ModelConfig& config) {
   const auto unsupported = [&](const char* what) {
     return Fail(ErrorCode::kUnsupported, fmt::format("{}: {}", where, what),
-                "supported: relative attention by c2p and p2c with normalised positions, as DeBERTa-v3 has it");
+                "supported: the attention of DeBERTa-v3 ('relative_attention' true, 'pos_att_type' c2p and p2c, "
+                "'norm_rel_ebd' layer_norm)");
   };
-  if (!TRY(object.Bool("relative_attention")).value_or(false)) return unsupported("without 'relative_attention'");
+  if (!TRY(object.Bool("relative_attention")).value_or(false))
+    return unsupported("'relative_attention' is missing or false");
   const auto contains = [](std::string_view text, std::string_view part) { return text.find(part) != text.npos; };
   std::string kinds;  // a list, or a text with bars
   if (const Json& json = object.json(); object.Has("pos_att_type")) {
@@ -195,13 +201,16 @@ Result<void> ReadDeberta(const JsonObject& object, std::string_view where, Model
   if (!contains(TRY(object.String("norm_rel_ebd")).value_or("none"), "layer_norm")) {
     return unsupported("'norm_rel_ebd' is not layer_norm");
   }
-  if (TRY(object.Integer("conv_kernel_size")).value_or(0) > 0) return unsupported("a convolution ('conv_kernel_size')");
+  if (TRY(object.Integer("conv_kernel_size")).value_or(0) > 0)
+    return unsupported("'conv_kernel_size' is set, but convolutions are not supported");
   TRY(RequireHiddenSize(object, "pooler_hidden_size", config.hidden_size, where));
   TRY(RequireHiddenSize(object, "embedding_size", config.hidden_size, where));
   const int64_t distance = TRY(object.Integer("max_relative_positions")).value_or(-1);
   const int64_t buckets = TRY(object.Integer("position_buckets")).value_or(-1);
-  if (distance > kMaxSize) return Bad(where, fmt::format("'max_relative_positions' is {}", distance));
-  if (buckets > kMaxSize) return Bad(where, fmt::format("'position_buckets' is {}", buckets));
+  if (distance > kMaxSize)
+    return Bad(where, fmt::format("'max_relative_positions' is {}, expected at most {}", distance, kMaxSize));
+  if (buckets > kMaxSize)
+    return Bad(where, fmt::format("'position_buckets' is {}, expected at most {}", buckets, kMaxSize));
   config.max_relative_distance = distance < 1 ? config.max_positions : static_cast<int>(distance);
   config.relative_buckets = buckets > 0 ? static_cast<int>(buckets) : 0;
   config.relative_span = buckets > 0 ? config.relative_buckets : config.max_relative_distance;
@@ -436,8 +445,14 @@ Result<ModelConfig> ReadModelConfig(const std::filesystem::path& dir) {
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored)) {
     TRY(RefuseAdapter(dir));
-    return Fail(ErrorCode::kNotFound, fmt::format("{}: no such file", path.string()),
-                "a model is a directory with config.json, model.safetensors and a tokenizer");
+    const bool listed = std::filesystem::exists(dir / "winnow.json", ignored);
+    return Fail(ErrorCode::kNotFound,
+                !std::filesystem::exists(dir, ignored)         ? fmt::format("{}: no such directory", dir.string())
+                : !std::filesystem::is_directory(dir, ignored) ? fmt::format("{}: not a directory", dir.string())
+                : listed
+                    ? fmt::format("{}: no such file", path.string())
+                    : fmt::format("{}: not a model: it contains neither winnow.json nor config.json", dir.string()),
+                "specify the directory of a model, with its config.json, weights and tokenizer");
   }
   return ParseModelConfig(TRY(ReadFile(path)), path.string());
 }
@@ -473,8 +488,11 @@ Result<void> ValidateModelConfig(const ModelConfig& config, std::string_view whe
     // Buckets are half linear, and the logarithmic ones begin at a distance below the largest.
     if (config.relative_buckets > 0 &&
         (config.relative_buckets < 4 || config.relative_buckets / 2 >= config.max_relative_distance - 1)) {
-      return Bad(where, fmt::format("'position_buckets' is {}, expected 4 or more and below twice the largest distance",
-                                    config.relative_buckets));
+      return Bad(
+          where,
+          fmt::format(
+              "'position_buckets' is {}, expected at least 4 and less than {} (2 * 'max_relative_positions' - 2)",
+              config.relative_buckets, 2 * config.max_relative_distance - 2));
     }
   }
   if (config.hidden_size % config.num_heads != 0) {

@@ -93,9 +93,9 @@ bool IsLocalLayer(const ModelConfig& config, size_t layer);
 /// Returns true if only the first token of each text is computed in layer `layer`, since the head reads no other.
 bool ComputesFirstsOnly(const ModelConfig& config, size_t layer);
 
-/// Returns the id of the tokens that have no position of their own, or -1 if all have one. RoBERTa, XLM-RoBERTa and MPNet
-/// count only tokens with other ids, from the position after this number; a token with this id, which tokenizers append
-/// as padding but which may also occur within a text, has the position of this number.
+/// Returns the id of the tokens that have no position of their own, or -1 if all have one. RoBERTa, XLM-RoBERTa and
+/// MPNet count only tokens with other ids, from the position after this number; a token with this id, which tokenizers
+/// append as padding but which may also occur within a text, has the position of this number.
 int PositionPadding(const ModelConfig& config);
 /// Returns the position of a text's first token, unless the token has the id PositionPadding(config).
 int FirstPosition(const ModelConfig& config);

@@ -284,7 +284,7 @@ TEST(ModelConfig, BadValuesAreNamed) {
   EXPECT_THAT(ErrorOf("architectures", "BertModel").message, HasSubstr("'architectures'"));
 }
 
-TEST(ModelConfig, VariantsThatWouldBeAnsweredWronglyAreRefused) {
+TEST(ModelConfig, RefusesVariantsThatWouldGiveWrongPredictions) {
   const Error type = ErrorOf("model_type", "gpt2");
   EXPECT_EQ(type.code, ErrorCode::kUnsupported);
   EXPECT_THAT(type.message, HasSubstr("'gpt2'"));
@@ -416,7 +416,10 @@ TEST(ModelConfig, MissingFileSaysWhatAModelIs) {
   const TemporaryDirectory dir;
   const auto config = ReadModelConfig(dir.path());
   EXPECT_EQ(config.error().code, ErrorCode::kNotFound);
-  EXPECT_THAT(config.error().hint, HasSubstr("model.safetensors"));
+  EXPECT_THAT(config.error().message, HasSubstr("not a model: it contains neither winnow.json nor config.json"));
+  EXPECT_THAT(config.error().hint, HasSubstr("with its config.json, weights and tokenizer"));
+  EXPECT_EQ(ReadModelConfig(dir.path() / "none").error().message,
+            (dir.path() / "none").string() + ": no such directory");
 }
 
 }  // namespace

@@ -12,8 +12,8 @@
 namespace winnow {
 
 /// Opens `dir`/model.safetensors. Errors: kNotFound where it is missing, saying which weights of another form are there
-/// and what to do with them; kUnsupported for a LoRA adapter, which is not a model by itself and would be ignored beside
-/// one; SafetensorsFile::Open's.
+/// and what to do with them; kUnsupported for a LoRA adapter, which is not a model by itself and would be ignored
+/// beside one; SafetensorsFile::Open's.
 Result<SafetensorsFile> OpenWeights(const std::filesystem::path& dir);
 
 /// Fails with kUnsupported if `dir` holds a PEFT adapter.

@@ -92,22 +92,23 @@ class Machine {
       if (opcode == kStop) break;
       TRY(Step(opcode));
       if (pickle_.values.size() > kMaxValues)
-        return Bad(fmt::format("makes more than {} values: this is not a list of tensors", kMaxValues));
+        return Bad(fmt::format("creates more than {} values, too many for a dict of tensors", kMaxValues));
     }
     pickle_.root = TRY(Pop());
-    if (!stack_.empty() || !marks_.empty()) return Bad("ends with more than one value");
+    if (!stack_.empty() || !marks_.empty()) return Bad("leaves more than one value at its end");
     pickle_.size = position_;
     return std::move(pickle_);
   }
 
  private:
   std::unexpected<Error> Bad(const std::string& why) const {
-    return Fail(ErrorCode::kInvalidModel, fmt::format("{}: {} (byte {})", where_, why, position_),
+    return Fail(ErrorCode::kInvalidModel,
+                fmt::format("{}: not a valid pickle: it {} (byte {})", where_, why, position_),
                 "the file is damaged or incomplete: copy or download it again");
   }
   std::unexpected<Error> Refuse(const std::string& what) const {
     return Fail(ErrorCode::kUnsupported, fmt::format("{}: {} {}", where_, what, kRefusal),
-                "don't open this file with other programs unless you trust it; a model.safetensors is safe");
+                "do not open this file with other programs unless you trust it; a model.safetensors is safe");
   }
 
   Result<std::span<const std::byte>> Take(uint64_t count) {

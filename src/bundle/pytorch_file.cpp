@@ -54,7 +54,7 @@ bool IsUtf8(const std::string& text) {
 
 std::unexpected<Error> BigEndian(std::string_view where) {
   return Fail(ErrorCode::kUnsupported, fmt::format("{}: was written on a big-endian machine", where),
-              "save it as model.safetensors there");
+              "save the model as model.safetensors on that machine");
 }
 
 /// The storages that a pickle refers to, by key; data are not looked at yet.
@@ -89,7 +89,7 @@ Result<void> Place(Storage& storage, std::span<const std::byte> data, std::strin
   int64_t bytes = 0;
   if (__builtin_mul_overflow(storage.count, static_cast<int64_t>(SizeOf(storage.dtype)), &bytes) ||
       static_cast<uint64_t>(bytes) != data.size()) {
-    return BadModel(where, fmt::format("a storage of {} elements of {} lies in {} bytes", storage.count,
+    return BadModel(where, fmt::format("a storage of {} elements of type {} has {} bytes", storage.count,
                                        NameOf(storage.dtype), data.size()));
   }
   storage.data = data;
@@ -192,12 +192,12 @@ class TensorReader {
     }
     const uint64_t element = SizeOf(storage.dtype);
     if (count > 0 && last >= storage.count) {
-      return bad(
-          fmt::format("of shape {} reaches to element {} of a storage of {}", ShapeText(*shape), last, storage.count));
+      return bad(fmt::format("has shape {} and refers to element {}, but its storage has {} elements",
+                             ShapeText(*shape), last, storage.count));
     }
     uint64_t bytes = 0;
     if (__builtin_mul_overflow(static_cast<uint64_t>(count), element, &bytes) || bytes > left_)
-      return bad(fmt::format("of shape {} repeats its contents too often", ShapeText(*shape)));
+      return bad(fmt::format("has shape {}, which repeats the elements of its storage too often", ShapeText(*shape)));
     left_ -= bytes;
 
     TensorView tensor{name, storage.dtype, *shape, {}};
@@ -281,7 +281,9 @@ Result<PyTorchContents> ParseLegacy(std::span<const std::byte> bytes, size_t pos
   };
   const Pickle protocol = TRY(next());
   if (protocol[protocol.root].kind != Kind::kInt || protocol[protocol.root].integer != kLegacyProtocol)
-    return Fail(ErrorCode::kUnsupported, fmt::format("{}: is of an unknown version of PyTorch's old format", where));
+    return Fail(ErrorCode::kUnsupported,
+                fmt::format("{}: this version of PyTorch's legacy file format is not supported", where),
+                "save the model again with a current version of PyTorch (torch.save)");
   const Pickle machine = TRY(next());
   const PickleValue& facts = machine[machine.root];
   for (size_t i = 0; facts.kind == Kind::kDict && i + 1 < facts.items.size(); i += 2) {
@@ -327,7 +329,7 @@ Result<PyTorchContents> ParsePyTorch(std::span<const std::byte> bytes, std::stri
     if (first[first.root].kind == Kind::kBigInt && first[first.root].text == kLegacyMagic)
       return ParseLegacy(bytes, first.size, where);
   }
-  std::string hint = "is this a pytorch_model.bin?";
+  std::string hint = "check that the file is the pytorch_model.bin of a model";
   if (text.starts_with("version https://git-lfs"))
     hint = "this is a Git LFS pointer: download the file itself (git lfs pull)";
   return Fail(ErrorCode::kInvalidModel, fmt::format("{}: is not a file that torch.save wrote", where), hint);

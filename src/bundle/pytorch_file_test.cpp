@@ -109,7 +109,7 @@ TEST(PyTorchFile, StateDictMayLieOneLevelDown) {
   }
 }
 
-TEST(PyTorchFile, WhatIsNoTensorIsPassedOver) {
+TEST(PyTorchFile, SkipsObjectsThatAreNotTensors) {
   const TestTensor tensor{"FloatStorage", "0", 6, 0, {6}, {1}};
   const std::string file = PyTorchZip(
       P::Dict({{"w", "N"}, {"w", tensor.Pickled()}, {"list", "]Na"}, {"", tensor.Pickled()}, {"text", P::Text("x")}}),
@@ -153,7 +153,7 @@ TEST(PyTorchFile, RepeatedContentsAreBounded) {
               HasSubstr("too often"));
 }
 
-TEST(PyTorchFile, EmptyTensorsAreTensors) {
+TEST(PyTorchFile, ReadsEmptyTensors) {
   const TestTensor empty{"FloatStorage", "0", 6, 6, {0, 3}, {3, 1}};
   const auto file = PyTorchZip(P::Dict({{"w", empty.Pickled()}}), {{"0", std::string(24, 'x')}});
   const auto contents = Parse(file);
@@ -228,7 +228,7 @@ TEST(PyTorchFile, FlippedBytesNeverLeaveTheFile) {
   }
 }
 
-TEST(PyTorchFile, ChecksumsTellOfDamage) {
+TEST(PyTorchFile, ChecksumsDetectDamage) {
   const TemporaryDirectory dir;
   const auto path = dir.path() / "pytorch_model.bin";
   std::string file = Small(false);

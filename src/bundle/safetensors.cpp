@@ -68,7 +68,7 @@ Result<Range> ReadEntry(const Json& entry, const std::string& what, TensorView& 
   if (!entry["shape"].is_array()) return bad("has a 'shape' that is not an array");
   for (const Json& extent : entry["shape"]) {
     if (!extent.is_number_unsigned() || extent.get<uint64_t>() > INT64_MAX)
-      return bad("has a 'shape' with something other than sizes");
+      return bad("has a 'shape' that contains something other than non-negative integers");
     tensor.shape.push_back(extent.get<int64_t>());
   }
   const Json& offsets = entry["data_offsets"];
@@ -91,7 +91,7 @@ Result<std::map<std::string, std::string>> ReadMetadata(const Json& json, const 
   std::map<std::string, std::string> metadata;
   if (!json.is_object()) return Fail(ErrorCode::kInvalidModel, where + ": '__metadata__' is not an object");
   for (const auto& [key, value] : json.items()) {
-    if (!value.is_string()) return Fail(ErrorCode::kInvalidModel, where + ": '__metadata__' holds more than strings");
+    if (!value.is_string()) return Fail(ErrorCode::kInvalidModel, where + ": '__metadata__' must contain only strings");
     metadata[key] = value.get<std::string>();
   }
   return metadata;
@@ -147,13 +147,13 @@ Result<SafetensorsContents> ParseSafetensors(std::span<const std::byte> bytes, s
   std::memcpy(&header_bytes, bytes.data(), sizeof header_bytes);
   if (header_bytes > kMaxHeaderBytes) {
     return Fail(ErrorCode::kInvalidModel,
-                where + ": the length of its header is given as " + std::to_string(header_bytes) + " bytes; at most " +
-                    std::to_string(kMaxHeaderBytes) + " are allowed",
-                "is this a safetensors file?");
+                where + ": the length of the header is specified as " + std::to_string(header_bytes) +
+                    " bytes; at most " + std::to_string(kMaxHeaderBytes) + " are allowed",
+                "the file is not a safetensors file, or is damaged");
   }
   if (header_bytes > bytes.size() - kLengthBytes) {
     return Fail(ErrorCode::kInvalidModel,
-                where + ": the length of its header is given as " + std::to_string(header_bytes) +
+                where + ": the length of the header is specified as " + std::to_string(header_bytes) +
                     " bytes, but the file contains " + std::to_string(bytes.size() - kLengthBytes) +
                     " after the length",
                 cut_short);
@@ -187,10 +187,10 @@ Result<SafetensorsContents> ParseSafetensors(std::span<const std::byte> bytes, s
   for (Placed& each : placed) {
     const std::string what = where + ": tensor '" + each.tensor.name + "'";
     if (each.range.begin != covered) {
-      return Fail(ErrorCode::kInvalidModel, what + " begins at byte " + std::to_string(each.range.begin) +
-                                                " of the data, but the one before it ends at " +
-                                                std::to_string(covered) +
-                                                (each.range.begin < covered ? ": they overlap" : ": there is a gap"));
+      return Fail(ErrorCode::kInvalidModel,
+                  what + " begins at byte " + std::to_string(each.range.begin) +
+                      " of the data, but the previous tensor ends at " + std::to_string(covered) +
+                      (each.range.begin < covered ? ": the tensors overlap" : ": there is a gap"));
     }
     covered = each.range.end;
   }
@@ -261,7 +261,8 @@ Result<void> WriteSafetensors(const std::filesystem::path& path, std::span<const
   for (const TensorView* tensor : order) names.push_back(tensor->name);
   std::ranges::sort(names);
   if (const auto twice = std::ranges::adjacent_find(names); twice != names.end())
-    return Fail(ErrorCode::kInvalidArgument, path.string() + ": tensor '" + std::string(*twice) + "' is given twice");
+    return Fail(ErrorCode::kInvalidArgument,
+                path.string() + ": two tensors have the name '" + std::string(*twice) + "'");
 
   return WriteFileAtomically(path, [&](const FileSink& sink) -> Result<void> {
     const uint64_t header_bytes = header.size();
@@ -279,8 +280,9 @@ TensorView ViewOf(std::string name, std::vector<int64_t> shape, std::span<const 
 Result<void> CopyAsF32(const TensorView& tensor, std::span<float> out) {
   if (BytesOf(tensor.shape, tensor.dtype) != tensor.data.size() ||
       tensor.data.size() / SizeOf(tensor.dtype) != out.size()) {
-    return Fail(ErrorCode::kInternal, "tensor '" + tensor.name + "' of shape " + ShapeText(tensor.shape) +
-                                          " copied into " + std::to_string(out.size()) + " floats");
+    return Fail(ErrorCode::kInternal, "internal error: tensor '" + tensor.name + "' of shape " +
+                                          ShapeText(tensor.shape) + " was copied into " + std::to_string(out.size()) +
+                                          " floats");
   }
   switch (tensor.dtype) {
     case DType::kF32:

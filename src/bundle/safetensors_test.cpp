@@ -158,13 +158,13 @@ TEST(Safetensors, HostileLengthsAreRefusedBeforeAnyMemoryIsTaken) {
   std::string file(8, '\0');
   const uint64_t huge = uint64_t{1} << 60;
   std::memcpy(file.data(), &huge, sizeof huge);
-  EXPECT_THAT(Parse(file + "{}").error().message, HasSubstr("header is given as 1152921504606846976 bytes"));
+  EXPECT_THAT(Parse(file + "{}").error().message, HasSubstr("header is specified as 1152921504606846976 bytes"));
   EXPECT_THAT(Parse("").error().message, HasSubstr("holds 0 bytes"));
   EXPECT_THAT(Parse("1234567").error().message, HasSubstr("holds 7 bytes"));
   const std::string whole = FileOf("{}", 0);
   EXPECT_TRUE(Parse(whole));
   EXPECT_THAT(Parse(whole.substr(0, 9)).error().message,
-              HasSubstr("header is given as 2 bytes, but the file contains 1"));
+              HasSubstr("header is specified as 2 bytes, but the file contains 1"));
 }
 
 TEST(Safetensors, ErrorsNameTheTensorAndTheNumbers) {

@@ -35,7 +35,8 @@ class Reader {
 
   Result<std::vector<StoredEntry>> Read() {
     const Directory directory = TRY(FindDirectory());
-    if (directory.count > kMaxEntries) return Bad(fmt::format("claims to have {} entries", directory.count));
+    if (directory.count > kMaxEntries)
+      return Bad(fmt::format("the number of entries is {}; at most {} are supported", directory.count, kMaxEntries));
     std::vector<StoredEntry> entries;
     entries.reserve(std::min(directory.count, bytes_.size() / kCentralBytes));
     uint64_t offset = directory.begin;
@@ -49,7 +50,7 @@ class Reader {
   };
 
   std::unexpected<Error> Bad(const std::string& why) const {
-    return Fail(ErrorCode::kInvalidModel, fmt::format("{}: as a zip file, {}", where_, why),
+    return Fail(ErrorCode::kInvalidModel, fmt::format("{}: not a valid zip file: {}", where_, why),
                 "the file is damaged or incomplete: copy or download it again");
   }
 
@@ -59,14 +60,14 @@ class Reader {
 
   Result<Directory> FindDirectory() const {
     const std::optional<size_t> end = FindEnd();
-    if (!end) return Bad("its end record is missing");
+    if (!end) return Bad("the end record is missing");
     if (At<uint16_t>(bytes_, *end + 4) != 0 || At<uint16_t>(bytes_, *end + 6) != 0)
       return Fail(ErrorCode::kUnsupported, fmt::format("{}: is a zip file in several parts", where_));
     Directory directory{At<uint32_t>(bytes_, *end + 16), At<uint16_t>(bytes_, *end + 10)};
     if (*end >= kLocatorBytes && At<uint32_t>(bytes_, *end - kLocatorBytes) == kLocator64) {
       const auto end64 = At<uint64_t>(bytes_, *end - kLocatorBytes + 8);
       if (!Holds(end64, kEnd64Bytes) || At<uint32_t>(bytes_, end64) != kEnd64)
-        return Bad("its ZIP64 record is not where it says");
+        return Bad("the ZIP64 record is not at the position that the zip file specifies");
       directory = {At<uint64_t>(bytes_, end64 + 48), At<uint64_t>(bytes_, end64 + 32)};
     }
     return directory;
@@ -86,14 +87,14 @@ class Reader {
   /// Reads the entry whose header in the directory lies at `offset`, which then moves on to the next.
   Result<StoredEntry> ReadEntry(uint64_t& offset) const {
     if (!Holds(offset, kCentralBytes) || At<uint32_t>(bytes_, offset) != kCentralHeader)
-      return Bad("its directory is truncated");
+      return Bad("the central directory is truncated");
     const auto flags = At<uint16_t>(bytes_, offset + 8);
     const auto method = At<uint16_t>(bytes_, offset + 10);
     const auto name_bytes = At<uint16_t>(bytes_, offset + 28);
     const auto extra_bytes = At<uint16_t>(bytes_, offset + 30);
     const auto comment_bytes = At<uint16_t>(bytes_, offset + 32);
     if (!Holds(offset + kCentralBytes, uint64_t{name_bytes} + extra_bytes + comment_bytes))
-      return Bad("its directory is truncated");
+      return Bad("the central directory is truncated");
     StoredEntry entry;
     entry.name.assign(reinterpret_cast<const char*>(bytes_.data() + offset + kCentralBytes), name_bytes);
     entry.crc32 = At<uint32_t>(bytes_, offset + 16);
@@ -110,10 +111,10 @@ class Reader {
     if (packed != size) return Bad("an entry has two sizes");
     // The local header repeats the name, and has an extra field of its own: padding, so that data are aligned.
     if (!Holds(local, kLocalBytes) || At<uint32_t>(bytes_, local) != kLocalHeader)
-      return Bad("an entry is not where the directory says");
+      return Bad("an entry is not at the position that the central directory specifies");
     const uint64_t data =
         local + kLocalBytes + At<uint16_t>(bytes_, local + 26) + uint64_t{At<uint16_t>(bytes_, local + 28)};
-    if (!Holds(data, size)) return Bad(fmt::format("an entry of {} bytes goes beyond the end", size));
+    if (!Holds(data, size)) return Bad(fmt::format("an entry of {} bytes extends beyond the end of the file", size));
     entry.data = bytes_.subspan(data, size);
     offset += kCentralBytes + uint64_t{name_bytes} + extra_bytes + comment_bytes;
     return entry;

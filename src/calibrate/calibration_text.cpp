@@ -12,20 +12,20 @@
 namespace winnow {
 namespace {
 
-std::string FiguresText(const CalibrationResult& result) {
+std::string MetricsText(const CalibrationResult& result) {
   TextTable table;
   table.Add(result.was_calibrated ? std::vector<std::string>{"", "uncalibrated", "previous", "new"}
                                   : std::vector<std::string>{"", "before", "after"});
-  const auto add = [&](const char* name, double CalibrationFigures::*figure) {
-    std::vector<std::string> row = {name, FigureText(result.before.*figure)};
-    if (result.was_calibrated) row.push_back(FigureText(result.was.*figure));
-    row.push_back(FigureText(result.after.*figure));
+  const auto add = [&](const char* name, double CalibrationMetrics::*metric) {
+    std::vector<std::string> row = {name, MetricText(result.before.*metric)};
+    if (result.was_calibrated) row.push_back(MetricText(result.was.*metric));
+    row.push_back(MetricText(result.after.*metric));
     table.Add(row);
   };
-  add("nll", &CalibrationFigures::nll);
-  add("ece", &CalibrationFigures::ece);
-  add("adaptive_ece", &CalibrationFigures::adaptive_ece);
-  add("brier", &CalibrationFigures::brier);
+  add("nll", &CalibrationMetrics::nll);
+  add("ece", &CalibrationMetrics::ece);
+  add("adaptive_ece", &CalibrationMetrics::adaptive_ece);
+  add("brier", &CalibrationMetrics::brier);
   return table.Text() + "  " + result.measured + "\n";
 }
 
@@ -60,7 +60,8 @@ std::string AbstentionText(const CalibrationResult& result) {
   row("errors with abstention", [](const auto& a) { return fmt::format("{} of {}", a.wrong_answered, a.texts); });
   return "\n" + table.Text() +
          fmt::format(
-             "  expected share of errors on future texts with abstention: at most {}, on average over calibrations\n",
+             "  of future texts, an expected share of at most {} is wrong and not marked as an abstention "
+             "(expectation over calibration sets)\n",
              *result.options.max_error);
 }
 
@@ -83,17 +84,19 @@ std::string CalibrationLine(const CalibrationResult& result) {
 std::string CalibrationReportText(const CalibrationResult& result) {
   std::string text = fmt::format("Calibrated on {} held-out texts ({}) with {} weights:\n\n", result.texts,
                                  result.source, result.weights) +
-                     FiguresText(result) + "  " + CalibrationLine(result) + "\n" + ThresholdsText(result) +
+                     MetricsText(result) + "  " + CalibrationLine(result) + "\n" + ThresholdsText(result) +
                      AbstentionText(result);
   for (const std::string& note : result.notes) text += "note: " + ShownName(note, note.size()) + "\n";
   return text;
 }
 
-Json CalibrationFiguresJson(const CalibrationResult& result) {
-  const auto figures = [](const CalibrationFigures& f) -> Json {
+Json CalibrationMetricsJson(const CalibrationResult& result) {
+  const auto metrics_of = [](const CalibrationMetrics& f) -> Json {
     return {{"nll", f.nll}, {"ece", f.ece}, {"adaptive_ece", f.adaptive_ece}, {"brier", f.brier}};
   };
-  return {{"uncalibrated", figures(result.before)}, {"as_it_was", figures(result.was)}, {"now", figures(result.after)}};
+  return {{"uncalibrated", metrics_of(result.before)},
+          {"as_it_was", metrics_of(result.was)},
+          {"now", metrics_of(result.after)}};
 }
 
 Json CalibrationReportJson(const CalibrationResult& result, const Manifest& manifest) {
@@ -102,7 +105,7 @@ Json CalibrationReportJson(const CalibrationResult& result, const Manifest& mani
   Json json = {{"texts", result.texts}, {"source", result.source}, {"weights", result.weights}};
   json["temperature"] = written["temperature"];
   json["measured"] = result.measured;
-  json["figures"] = CalibrationFiguresJson(result);
+  json["figures"] = CalibrationMetricsJson(result);
   for (const char* name : {"calibration", "thresholds", "abstain"}) {
     if (written.contains(name)) json[name] = written[name];
   }

@@ -16,7 +16,7 @@ std::string CalibrationLine(const CalibrationResult& result);
 std::string CalibrationReportText(const CalibrationResult& result);
 
 /// Returns the metrics alone: {uncalibrated, as_it_was, now}, each {nll, ece, adaptive_ece, brier}.
-Json CalibrationFiguresJson(const CalibrationResult& result);
+Json CalibrationMetricsJson(const CalibrationResult& result);
 
 /// Returns the document of `winnow calibrate --json`; calibration, thresholds and abstention are those of `manifest`.
 Json CalibrationReportJson(const CalibrationResult& result, const Manifest& manifest);

@@ -49,7 +49,7 @@ Result<CalibrationResult> Calibrator::Calibrate(Manifest& manifest) {
     TRY(ChooseThresholds(manifest.thresholds));
   } else if (tune_) {
     // Those that --tune-thresholds chose were of the former probabilities.
-    Note("the thresholds of the labels are tuned again for the best F1 on these texts");
+    Note("the decision threshold of each label is tuned again, to maximize F1 on the calibration set");
     SetBestF1Thresholds(probabilities_, truth_, labels_, manifest.thresholds);
   }
   if (options_.max_error) TRY(ChooseAbstention(manifest));
@@ -126,19 +126,19 @@ Result<void> Calibrator::Measure(const Calibration& former, const Calibration& n
     if (partition.abstention_apart) part.insert(part.end(), partition.abstention.begin(), partition.abstention.end());
     result_.measured = fmt::format("measured on {} texts that were not used for the fit", part.size());
   } else if (method && part.size() >= kEnoughForFolds && TRY(CrossFit(*method, part, after))) {
-    result_.measured =
-        fmt::format("measured by {}-fold cross-fitting: each fold with a fit on the other folds", kFolds);
+    result_.measured = fmt::format(
+        "measured by {}-fold cross-fitting: for each fold, the calibration is fitted to the other folds", kFolds);
   } else if (method) {
-    result_.measured = "measured on the texts of the fit, which is optimistic";
+    result_.measured = "measured on the texts that the calibration was fitted to, so the values are optimistic";
   } else {
     part.resize(truth_.size());
     std::iota(part.begin(), part.end(), size_t{0});
     result_.measured = "measured on all texts; nothing was fitted";
   }
   if (after.empty()) after = ProbabilitiesAt(now, part);
-  result_.before = TRY(FiguresOf(ProbabilitiesAt({}, part), part));
-  result_.was = TRY(FiguresOf(ProbabilitiesAt(former, part), part));
-  result_.after = TRY(FiguresOf(after, part));
+  result_.before = TRY(MetricsOf(ProbabilitiesAt({}, part), part));
+  result_.was = TRY(MetricsOf(ProbabilitiesAt(former, part), part));
+  result_.after = TRY(MetricsOf(after, part));
   return {};
 }
 
@@ -167,10 +167,10 @@ Result<bool> Calibrator::CrossFit(CalibrationMethod method, Indices& part, std::
   return true;
 }
 
-Result<CalibrationFigures> Calibrator::FiguresOf(std::span<const float> probabilities, const Indices& part) const {
+Result<CalibrationMetrics> Calibrator::MetricsOf(std::span<const float> probabilities, const Indices& part) const {
   const MetricsOptions options{.bootstrap_resamples = 0};
   const Metrics metrics = TRY(ComputeMetricsOfSets(probabilities, TruthAt(part), labels_, multi_label_, options));
-  return CalibrationFigures{.nll = metrics.nll.value_or(0),
+  return CalibrationMetrics{.nll = metrics.nll.value_or(0),
                             .ece = metrics.ece.value_or(0),
                             .adaptive_ece = metrics.adaptive_ece.value_or(0),
                             .brier = metrics.brier.value_or(0)};

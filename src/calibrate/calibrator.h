@@ -51,7 +51,7 @@ struct CalibrationResult {
   std::vector<std::string> labels;
   Calibration calibration;
   bool was_calibrated = false;               ///< true if the model had a calibration before
-  CalibrationFigures before, was, after;     ///< metrics without calibration, with the former one and with the new one
+  CalibrationMetrics before, was, after;     ///< metrics without calibration, with the former one and with the new one
   std::string measured;                      ///< texts that `after` was measured on, and the method
   std::vector<ChosenThresholds> thresholds;  ///< chosen thresholds; empty without options.max_fpr
   /// Chosen abstention thresholds in the order of kModes, with options.max_error.
@@ -85,7 +85,7 @@ class Calibrator {
   Result<CalibrationFit> FitOn(CalibrationMethod method, const Indices& part) const;
   Result<void> Measure(const Calibration& former, const Calibration& now);
   Result<bool> CrossFit(CalibrationMethod method, Indices& part, std::vector<float>& probabilities) const;
-  Result<CalibrationFigures> FiguresOf(std::span<const float> probabilities, const Indices& part) const;
+  Result<CalibrationMetrics> MetricsOf(std::span<const float> probabilities, const Indices& part) const;
   Result<void> ChooseThresholds(Thresholds& thresholds);
   Result<ChosenThresholds> ThresholdsOf(size_t label) const;
   std::vector<float> NegativeScores(size_t label) const;

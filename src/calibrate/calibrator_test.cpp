@@ -112,7 +112,7 @@ TEST(Calibrator, NoChoiceSeesTheTextsOfAnother) {
   EXPECT_NE(calibrated().calibration->calibration, before.calibration->calibration);
 }
 
-TEST(Calibrator, ToldToKeepTheCalibrationChangesThresholdsAlone) {
+TEST(Calibrator, KeepingTheCalibrationChangesThresholdsOnly) {
   SimulatedTexts texts(5);
   texts.Draw(100);
   Manifest manifest;

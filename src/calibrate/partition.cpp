@@ -21,7 +21,7 @@ using LabelIds = std::vector<std::vector<int32_t>>;
 /// The addition " (a half of the 200 texts, ...)" to a message if the texts are split, otherwise nothing.
 std::string PartText(const CalibrationPartition& partition, size_t texts) {
   if (partition.parts() == 1) return "";
-  return fmt::format(" (a {} of the {} texts, because each step requires texts of its own)",
+  return fmt::format(" (a {} of the {} texts, because each calibration step uses different texts)",
                      partition.parts() == 2 ? "half" : "third", texts);
 }
 
@@ -38,10 +38,11 @@ Result<void> CheckEnoughNegatives(const CalibrationOptions& options, const Datas
     if (negatives >= needed) continue;
     return Fail(
         ErrorCode::kInvalidData,
-        fmt::format("--max-fpr {} with {:.4g} % confidence requires at least {} held-out texts without '{}', and "
-                    "there are {}{}",
-                    *options.max_fpr, 100 * options.confidence, needed, labels[k], negatives,
-                    PartText(partition, dataset.examples.size())),
+        fmt::format(
+            "--max-fpr {} with {:.4g} % confidence requires at least {} held-out texts without the label '{}', but "
+            "there are only {}{}",
+            *options.max_fpr, 100 * options.confidence, needed, labels[k], negatives,
+            PartText(partition, dataset.examples.size())),
         "add held-out texts or raise --max-fpr");
   }
   return {};
@@ -103,7 +104,7 @@ Result<void> CheckEnoughTexts(const CalibrationOptions& options, const Dataset& 
     const int64_t needed = TextsNeededForError(*options.max_error);
     if (static_cast<int64_t>(partition.abstention.size()) < needed) {
       return Fail(ErrorCode::kInvalidData,
-                  fmt::format("--max-error {} requires at least {} held-out texts, and there are {}{}",
+                  fmt::format("--max-error {} requires at least {} held-out texts, but there are only {}{}",
                               *options.max_error, needed, partition.abstention.size(), PartText(partition, texts)),
                   "add held-out texts or raise --max-error");
     }

@@ -52,7 +52,7 @@ Result<ScopeFit> CalibrateScope(const HeldOutTexts& texts, std::span<const float
   const std::vector<std::string>& labels = texts.dataset.labels.names;
   if (texts.dataset.multi_label) {
     return Fail(ErrorCode::kInvalidArgument, "--out-of-scope requires a single-label model",
-                "a multi-label model can assign no label without it");
+                "omit --out-of-scope: a multi-label model can assign no label to an out-of-scope text");
   }
   if (std::ranges::find(labels, options.label) != labels.end() || options.label.empty()) {
     return Fail(ErrorCode::kInvalidArgument,

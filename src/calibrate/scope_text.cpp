@@ -15,9 +15,9 @@ std::string ScopeFitText(const ScopeFit& fit) {
   const ScopeRule& rule = fit.rule;
   TextTable table;
   table.Add({"out of scope", "AUROC", "detected", ""});
-  for (const ScopeMethodFigures& figures : fit.methods) {
-    table.Add({std::string(NameOf(figures.method)), FigureText(figures.auroc), FigureText(figures.rejected),
-               figures.method == rule.method ? "<- chosen" : ""});
+  for (const ScopeMethodMetrics& method : fit.methods) {
+    table.Add({std::string(NameOf(method.method)), MetricText(method.auroc), MetricText(method.rejected),
+               method.method == rule.method ? "<- chosen" : ""});
   }
   return table.Text() + fmt::format(
                             "  at most {:g} of the in-scope texts are assigned {}, with {:g} % confidence "
@@ -28,9 +28,9 @@ std::string ScopeFitText(const ScopeFit& fit) {
 Json ScopeFitJson(const ScopeFit& fit) {
   const ScopeRule& rule = fit.rule;
   Json methods = Json::array();
-  for (const ScopeMethodFigures& figures : fit.methods) {
+  for (const ScopeMethodMetrics& method : fit.methods) {
     methods.push_back(
-        {{"method", NameOf(figures.method)}, {"auroc", OrNull(figures.auroc)}, {"rejected", OrNull(figures.rejected)}});
+        {{"method", NameOf(method.method)}, {"auroc", OrNull(method.auroc)}, {"rejected", OrNull(method.rejected)}});
   }
   return {{"label", rule.label},
           {"method", NameOf(rule.method)},
@@ -53,7 +53,7 @@ std::string ScopeMetricsText(const ScopeRule& rule, const ScopeMetrics& metrics)
       "  accuracy in scope, without rejection        {:.4f}\n"
       "  accuracy of the texts not rejected          {:.4f}\n"
       "  {:<43} {:.4f}\n",
-      metrics.texts, metrics.outside_texts, NameOf(rule.method), FigureText(metrics.auroc),
+      metrics.texts, metrics.outside_texts, NameOf(rule.method), MetricText(metrics.auroc),
       "out-of-scope detection rate (recall)", metrics.outside_rejected, metrics.rejected, metrics.accuracy,
       metrics.accuracy_kept, "accuracy, counting out-of-scope as a label", metrics.accuracy_all);
 }

@@ -47,7 +47,7 @@ Result<BundleClassifier> BundleClassifier::Load(const std::filesystem::path& bun
   const bool multi_label = parts->bundle.multi_label;
   // After the weights: where they have fewer labels than config.json claims, that is what is wrong.
   if (const auto fits = CheckCalibrationFits(CalibrationOf(manifest), labels.size(), multi_label); !fits) {
-    return Fail(ErrorCode::kInvalidModel, bundle.string() + ": winnow.json's " + fits.error().message,
+    return Fail(ErrorCode::kInvalidModel, bundle.string() + ": winnow.json: " + fits.error().message,
                 "remove 'calibration' from winnow.json, and calibrate again: winnow calibrate " + bundle.string());
   }
   parts->calibration = CalibrationOf(manifest);
@@ -55,8 +55,9 @@ Result<BundleClassifier> BundleClassifier::Load(const std::filesystem::path& bun
   std::error_code ignored;
   if (std::filesystem::exists(bundle / kScopeFile, ignored)) {
     if (multi_label) {
-      return Fail(ErrorCode::kInvalidModel, (bundle / kScopeFile).string() + ": is for single-label models",
-                  "remove the file: a multi-label model can assign no label without it");
+      return Fail(ErrorCode::kInvalidModel,
+                  (bundle / kScopeFile).string() + ": out-of-scope detection is supported for single-label models only",
+                  "remove the file: a multi-label model can assign no label to an out-of-scope text");
     }
     parts->scope = TRY(ReadScopeRule(bundle / kScopeFile, labels));
   }

@@ -12,7 +12,8 @@ Result<std::unique_ptr<const BundleModel>> BundleModel::Load(const std::filesyst
   ModelConfig config = TRY(ReadModelConfig(bundle));
   if (config.labels.empty()) {
     return Fail(ErrorCode::kInvalidModel,
-                bundle.string() + ": config.json has no labels, so this is a base model without a classification head");
+                bundle.string() + ": config.json has no labels, so this is a base model without a classification head",
+                "fine-tune it first: winnow train DATA --base-model " + bundle.string());
   }
   Tokenizer tokenizer = TRY(Tokenizer::Load(bundle));
   if (tokenizer.vocab_size() > config.vocab_size) {
@@ -57,7 +58,7 @@ Result<void> BundleModel::Logits(const PackedTexts& texts, std::span<float> logi
   if (quantized_runner_ != nullptr) {
     quantized_runner_->Logits(texts, logits, watched, use);
   } else {
-    const std::lock_guard lock(runner_mutex_);
+    const MutexLock lock(runner_mutex_);
     std::ranges::copy(runner_->AllLogits(texts, watched), logits.begin());
   }
   if (stopped) return Fail(ErrorCode::kCancelled, "stopped");

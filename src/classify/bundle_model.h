@@ -5,11 +5,11 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
 
+#include "base/mutex.h"
 #include "base/result.h"
 #include "base/threads.h"
 #include "bundle/manifest.h"
@@ -57,8 +57,8 @@ class BundleModel {
   std::optional<QuantizedModel> quantized_;
   std::unique_ptr<QuantizedRunner> quantized_runner_;
   std::optional<Model> model_;
-  std::unique_ptr<ForwardRunner> runner_;
-  mutable std::mutex runner_mutex_;  // the float runner takes one caller at a time
+  std::unique_ptr<ForwardRunner> runner_;  // its computations are guarded by the mutex
+  mutable Mutex runner_mutex_;             // the float runner takes one caller at a time
 };
 
 }  // namespace winnow

@@ -5,9 +5,9 @@
 #include <new>
 #include <optional>
 
-#include "classify/answer_json.h"
 #include "classify/bundle_classifier.h"
 #include "classify/explain.h"
+#include "classify/prediction_json.h"
 #include "kernels/isa.h"
 
 namespace winnow {

@@ -17,7 +17,7 @@
 namespace winnow {
 namespace {
 
-TEST(Classifier, AnswersInTheOrderOfTheTexts) {
+TEST(Classifier, PredictsInTheOrderOfTheTexts) {
   const TemporaryDirectory dir;
   WriteTinyTransformer(dir.path());
   const auto classifier = Classifier::Load(dir.path(), {.threads = 2});
@@ -90,7 +90,7 @@ TEST(Classifier, RefusesACalibrationOfOtherLabels) {
   }
 }
 
-TEST(Classifier, AbstainsAsTheBundleSaysUnlessToldOtherwise) {
+TEST(Classifier, AbstainsByTheBundleUnlessOverridden) {
   const TemporaryDirectory dir;
   WriteTinyTransformer(dir.path());
   Change(dir.path(), [](Manifest& manifest) { manifest.abstain = Abstention{.max_error = .01, .moderate = 1}; });
@@ -173,7 +173,7 @@ std::vector<std::string> TextsOfManyLengths() {
   return texts;
 }
 
-TEST(Classifier, TheMostPositiveWindowOfALongTextAnswers) {
+TEST(Classifier, TheMostPositiveWindowOfALongTextDecides) {
   const TemporaryDirectory dir;
   WriteTinyTransformer(dir.path());
   ThreadPool pool(2);
@@ -199,7 +199,7 @@ TEST(Classifier, TheMostPositiveWindowOfALongTextAnswers) {
   EXPECT_GT(longer, 5u);
 }
 
-TEST(Classifier, AnswersToLongTextsDependOnNoOtherText) {
+TEST(Classifier, PredictionsOfLongTextsDependOnNoOtherText) {
   const TemporaryDirectory dir;
   WriteTinyTransformer(dir.path(), true, LongText::kWindows);
   const std::vector<std::string> texts = TextsOfManyLengths();

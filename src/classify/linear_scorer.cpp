@@ -42,13 +42,6 @@ void LinearScorer::Prepare(std::span<const InputTextView> texts, PreparedTexts& 
   }
 }
 
-/// The other threads, if there are texts enough and no other caller has them; else the caller is on its own.
-std::unique_lock<std::mutex> LinearScorer::TakeThreads(size_t texts) const {
-  std::unique_lock lock(pool_mutex_, std::defer_lock);
-  if (texts >= kTextsForThreads) (void)lock.try_lock();
-  return lock;
-}
-
 Result<void> LinearScorer::Score(const PreparedTexts& prepared, std::span<float> logits, const Progress& progress,
                                  PoolUse) const {
   // One per thread: a text takes so little time that a lock would be a good part of it.
@@ -63,7 +56,8 @@ Result<void> LinearScorer::Score(const PreparedTexts& prepared, std::span<float>
       some = folded.texts();
     }
     const auto rows = logits.subspan(done * labels, some.size() * labels);
-    if (const auto threads = TakeThreads(some.size()); threads.owns_lock()) {
+    if (some.size() >= kTextsForThreads && pool_mutex_.TryLock()) {
+      const MutexLock lock(pool_mutex_, MutexLock::Acquired());
       model_.Logits(some, pool_, rows);
     } else {
       for (size_t t = 0; t < some.size(); ++t) {
@@ -84,7 +78,8 @@ bool LinearScorer::IsInstant(std::span<const InputTextView> texts) const {
 }
 
 void LinearScorer::ForParts(size_t count, const std::function<void(size_t begin, size_t end)>& task) const {
-  if (const auto threads = TakeThreads(count); threads.owns_lock()) {
+  if (count >= kTextsForThreads && pool_mutex_.TryLock()) {
+    const MutexLock lock(pool_mutex_, MutexLock::Acquired());
     pool_.ForRanges(count, 64, [&](size_t begin, size_t end, int) { task(begin, end); });
   } else {
     task(0, count);
@@ -136,11 +131,11 @@ Result<ScoredBundle> LoadLinearScorer(const std::filesystem::path& bundle, Threa
   loaded.multi_label = model.multi_label();
   if (model.labels() != loaded.labels.size()) {
     return Fail(ErrorCode::kInvalidModel,
-                fmt::format("{}: {} has {} labels, but {} {}", bundle.string(), kLinearFile, model.labels(),
+                fmt::format("{}: {} has {} labels, but {} has {}", bundle.string(), kLinearFile, model.labels(),
                             kLabelsFile, loaded.labels.size()),
                 "the files belong to different models");
   }
-  TRY(SettleReading(bundle, overrides, loaded));
+  TRY(ApplyOverrides(bundle, overrides, loaded));
   loaded.scorer = std::make_unique<LinearScorer>(std::move(model), loaded.manifest.fold_disguises, pool);
   return loaded;
 }

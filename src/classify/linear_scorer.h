@@ -1,11 +1,11 @@
 /// Scoring by a linear model, which has features instead of tokens and reads texts as they are.
 #pragma once
 
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/mutex.h"
 #include "classify/scorer.h"
 #include "linear/linear_model.h"
 
@@ -34,12 +34,10 @@ class LinearScorer : public Scorer {
                       double temperature) const override;
 
  private:
-  std::unique_lock<std::mutex> TakeThreads(size_t texts) const;
-
   const LinearModel model_;
   const bool fold_disguises_;
   ThreadPool& pool_;
-  mutable std::mutex pool_mutex_;  // one caller at a time has the other threads
+  mutable Mutex pool_mutex_;  // one caller at a time has the other threads
 };
 
 /// Loads a directory that contains a linear model. Errors: those of LoadScorer; kInvalidArgument for Weights::kInt8.

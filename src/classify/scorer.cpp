@@ -30,8 +30,8 @@ Result<ScoredBundle> LoadScorer(const std::filesystem::path& bundle, ThreadPool&
              : LoadTransformerScorer(bundle, pool, weights, overrides);
 }
 
-Result<void> SettleReading(const std::filesystem::path& bundle, const ReadingOverrides& overrides,
-                           ScoredBundle& loaded) {
+Result<void> ApplyOverrides(const std::filesystem::path& bundle, const ReadingOverrides& overrides,
+                            ScoredBundle& loaded) {
   Manifest& manifest = loaded.manifest;
   if (!manifest.text_template.empty()) {
     Result<TextTemplate> parsed = TextTemplate::Parse(manifest.text_template);

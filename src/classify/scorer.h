@@ -128,7 +128,7 @@ Result<ScoredBundle> LoadScorer(const std::filesystem::path& bundle, ThreadPool&
                                 const ReadingOverrides& overrides = {});
 
 /// Parses the manifest's template and applies the overrides. Errors: kInvalidModel.
-Result<void> SettleReading(const std::filesystem::path& bundle, const ReadingOverrides& overrides,
-                           ScoredBundle& loaded);
+Result<void> ApplyOverrides(const std::filesystem::path& bundle, const ReadingOverrides& overrides,
+                            ScoredBundle& loaded);
 
 }  // namespace winnow

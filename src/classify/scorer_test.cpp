@@ -67,7 +67,7 @@ TEST_F(ScorerTest, BatchesOfPreparedTextsScoreAsTextsDo) {
   ExpectBatchesScoreAsTextsDo(Linear());
 }
 
-TEST_F(ScorerTest, ALinearModelHasNoTokensAndAnswersAtOnce) {
+TEST_F(ScorerTest, ALinearModelHasNoTokensAndPredictsAtOnce) {
   const BundleClassifier linear = Linear();
   const InputTextView text = "a prize";
   PreparedTexts prepared;

@@ -14,7 +14,7 @@ Result<ScoredBundle> LoadTransformerScorer(const std::filesystem::path& bundle, 
   loaded.labels = model->config().labels;
   loaded.multi_label = model->config().multi_label;
   loaded.manifest.max_length = std::min(loaded.manifest.max_length, MaxTokens(model->config()));
-  TRY(SettleReading(bundle, overrides, loaded));
+  TRY(ApplyOverrides(bundle, overrides, loaded));
   TextEncoderOptions options = EncoderOptionsOf(loaded.manifest);
   if (loaded.segments() == 1) {
     const bool typed = HasPairTypes(model->tokenizer(), model->config());

@@ -8,6 +8,7 @@
 
 #include "classify/pairs.h"
 #include "decide/probabilities.h"
+#include "text/text_parts.h"
 
 namespace winnow {
 namespace {
@@ -51,8 +52,9 @@ Result<NliLabels> FindNliLabels(std::span<const std::string> labels, std::option
   const auto count = static_cast<int32_t>(labels.size());
   if (entailment_id && (*entailment_id < 0 || *entailment_id >= count)) {
     return Fail(ErrorCode::kInvalidArgument,
-                fmt::format("{}: there is no label {}; it has {}: {}", where, *entailment_id, count, names),
-                "labels are numbered from 0");
+                fmt::format("{}: --entailment-id {} is out of range: the model has {} labels, numbered from 0: {}",
+                            where, *entailment_id, count, names),
+                fmt::format("specify a number from 0 to {}", count - 1));
   }
   NliLabels found{.entailment = entailment_id.value_or(FirstThatBegins(labels, "entail")),
                   .contradiction = FirstThatBegins(labels, "contra")};
@@ -78,24 +80,28 @@ Result<NliLabels> FindNliLabels(std::span<const std::string> labels, std::option
 Result<void> CheckZeroShotOptions(const ZeroShotOptions& options) {
   if (options.labels.empty()) {
     return Fail(ErrorCode::kInvalidArgument, "zero-shot classification requires labels",
-                "name at least one, such as: spam,work,private");
+                "specify at least one, such as: spam,work,private");
   }
   std::set<std::string_view> seen;
   for (const std::string& label : options.labels) {
-    if (label.find_first_not_of(" \t\r\n") == std::string::npos)
-      return Fail(ErrorCode::kInvalidArgument, "a label is blank");
+    if (TrimAscii(label).empty()) {
+      return Fail(ErrorCode::kInvalidArgument, "--zero-shot: a label is empty", "remove the superfluous comma");
+    }
     if (!seen.insert(label).second) {
-      return Fail(ErrorCode::kInvalidArgument, "label '" + label + "' is given twice");
+      return Fail(ErrorCode::kInvalidArgument, "the label '" + label + "' is specified twice");
     }
   }
   if (!options.phrases.empty() && options.phrases.size() != options.labels.size()) {
-    return Fail(ErrorCode::kInvalidArgument,
-                fmt::format("{} phrases are given for {} labels", options.phrases.size(), options.labels.size()));
+    return Fail(
+        ErrorCode::kInvalidArgument,
+        fmt::format("{} label phrases are specified for {} labels", options.phrases.size(), options.labels.size()),
+        "specify one phrase per label");
   }
   if (options.hypothesis.find(PlaceIn(options.hypothesis)) == std::string::npos) {
-    return Fail(ErrorCode::kInvalidArgument,
-                "the hypothesis '" + options.hypothesis + "' has no {label}, so it is identical for all labels",
-                std::string("as in '") + kDefaultHypothesis + "'");
+    return Fail(
+        ErrorCode::kInvalidArgument,
+        "the hypothesis '" + options.hypothesis + "' does not contain {label}, so it is identical for all labels",
+        std::string("write {label} in place of the label, for example '") + kDefaultHypothesis + "'");
   }
   return {};
 }

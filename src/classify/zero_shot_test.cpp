@@ -114,7 +114,7 @@ TEST(ZeroShot, TokenTypesMatterWhereTheModelHasThem) {
   EXPECT_GT(difference, 0.01);
 }
 
-TEST(ZeroShot, ByteWeightsAnswerNearlyTheSame) {
+TEST(ZeroShot, Int8WeightsPredictNearlyTheSame) {
   const TemporaryDirectory dir;
   const Model model = WriteModel(dir.path(), kThree);
   ASSERT_TRUE(WriteQuantizedWeights(model, {}, dir.path()));
@@ -245,7 +245,7 @@ TEST(ZeroShot, EntailmentIsFoundByName) {
   EXPECT_EQ(found({"LABEL_0", "LABEL_1", "LABEL_2"}, 0), std::pair(0, 2));
 }
 
-TEST(ZeroShot, WhatMakesNoSenseIsRefused) {
+TEST(ZeroShot, RefusesInvalidOptions) {
   const TemporaryDirectory dir;
   WriteModel(dir.path(), kThree);
   ThreadPool pool(1);
@@ -255,7 +255,7 @@ TEST(ZeroShot, WhatMakesNoSenseIsRefused) {
     return loaded ? Error{} : loaded.error();
   };
   EXPECT_THAT(error({.labels = {}}, dir.path()).message, HasSubstr("requires labels"));
-  EXPECT_THAT(error({.labels = {"a", " "}}, dir.path()).message, HasSubstr("blank"));
+  EXPECT_THAT(error({.labels = {"a", " "}}, dir.path()).message, HasSubstr("a label is empty"));
   EXPECT_THAT(error({.labels = {"a", "b", "a"}}, dir.path()).message, HasSubstr("twice"));
   EXPECT_THAT(error({.labels = {"a", "b"}, .phrases = {"c"}}, dir.path()).message, HasSubstr("1 phrases"));
   const Error plain = error({.labels = {"a"}, .hypothesis = "about {lable}"}, dir.path());

@@ -114,7 +114,7 @@ Result<void> Run(const BenchOptions& options) {
   report.isa = NameOf(ActiveIsa());
   if (options.plot) {
     TRY(PlotLatency(report, options.bundle.filename().string(), *options.plot));
-    LogInfo("{} shows it", options.plot->string());
+    LogInfo("wrote the plot to {}", options.plot->string());
   }
   return Print(options.json ? LatencyJson(report).dump(2) + "\n" : LatencyText(report));
 }

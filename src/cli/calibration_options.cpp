@@ -21,15 +21,16 @@ void AddCalibrationOptions(CalibrationOptions& options, OptionTable& table, bool
            "(strict: twice, lenient: half); multi-label: per label")
       .MoreThan(0)
       .Range(0, 0.499)
-      .Default("thresholds are unchanged");
+      .Default(of_a_bundle ? "no guarantee; the thresholds stay as they are"
+                           : "no guarantee; the thresholds are 0.3, 0.5 and 0.7");
   table.Add("confidence", &options.confidence, "Confidence level of the guarantees, such as the one of --max-fpr")
       .MoreThan(0)
       .Range(0, 0.999999);
   if (!of_a_bundle) return;
   table
       .Add("max-error", &options.max_error,
-           "Abstain from uncertain predictions, for review by a person, so that at most this share of all texts "
-           "is decided wrongly without abstention")
+           "Abstain from uncertain predictions, for review by a person, so that at most this share of all texts gets "
+           "a wrong prediction that is not marked as an abstention")
       .MoreThan(0)
       .Range(0, 0.999)
       .Default("no abstention");

@@ -2,7 +2,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <memory>
 #include <utility>
 
 #include "base/environment.h"
@@ -11,9 +10,9 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/progress.h"
-#include "classify/answer_json.h"
 #include "classify/bundle_classifier.h"
 #include "classify/explain.h"
+#include "classify/prediction_json.h"
 #include "cli/classify_options.h"
 #include "cli/classify_remote.h"
 #include "cli/commands.h"
@@ -21,142 +20,187 @@
 #include "cli/zero_shot_options.h"
 #include "client/server_client.h"
 #include "data/dataset.h"
-#include "report/answer_lines.h"
 #include "report/explanation_text.h"
+#include "report/prediction_lines.h"
 #include "text/text_parts.h"
 
 namespace winnow {
 namespace {
 
-/// What answers: a bundle's own labels, or those that it is asked about.
-struct Answering {
-  std::vector<std::string> labels;
-  bool multi_label = false;
-  std::string text_template;
-  std::string scope_label = {};  // of texts that are none of the labels; empty where there is no such answer
-  std::function<Result<std::vector<ClassifiedText>>(std::span<const std::string_view> texts,
-                                                    const BundleClassifier::Progress& progress)>
-      classify;
-  std::function<Result<Explanation>(std::string_view text)> explain;  // empty: not asked for
-};
-
-/// The decided label, or labels, as a line for people shows them.
-std::string ShownLabel(const Answering& answering, const ClassifiedText& prediction) {
-  const Decision& decision = prediction.decision;
-  if (prediction.out_of_scope) return answering.scope_label + "?";
-  if (!answering.multi_label || decision.labels.size() < 2) {
-    return decision.label < 0 ? "" : answering.labels[static_cast<size_t>(decision.label)];
-  }
-  std::string label;
-  for (const int32_t id : decision.labels)
-    label += (label.empty() ? "" : ",") + answering.labels[static_cast<size_t>(id)];
-  return label;
-}
-
-/// Where answers' lines go, and where is told how many texts are answered.
-using Write = std::function<Result<void>(std::string_view)>;
-using Told = std::function<void(size_t)>;
-
-/// Takes texts, and writes their answers in the same order.
-struct TextSink {
-  std::function<Result<void>(std::string_view text)> take;
-  std::function<Result<void>()> flush;
-};
-
-/// Collects texts and answers them a batch at a time, in order.
-class Answerer {
+/// A model that classifies texts, by its own labels or by candidate labels.
+class TextPredictor {
  public:
-  /// `told` is told how many texts are answered.
-  Answerer(const Answering& answering, const ClassifyCommandOptions& options, Write write, Told told)
-      : answering_(answering), options_(options), write_(std::move(write)), told_(std::move(told)) {}
-
-  Result<void> Take(std::string_view text) {
-    texts_.emplace_back(text);
-    return texts_.size() < static_cast<size_t>(options_.batch_size) ? Result<void>() : Flush();
-  }
-
-  Result<void> Flush() {
-    TRY(CheckInterrupted());
-    const std::vector<std::string_view> views(texts_.begin(), texts_.end());
-    const auto predictions = TRY(answering_.classify(views, [&](size_t done) {
-      told_(answered_ + done);
-      return !Interrupted();
-    }));
-    answered_ += texts_.size();
-    std::string lines;
-    for (size_t i = 0; i < predictions.size(); ++i) {
-      std::optional<Explanation> explanation;
-      if (answering_.explain) explanation = TRY(answering_.explain(texts_[i]));
-      if (options_.json || options_.output) {
-        Json answer = AnswerJson({answering_.labels, answering_.multi_label, answering_.scope_label}, predictions[i],
-                                 static_cast<size_t>(options_.top_k));
-        if (explanation) answer["explanation"] = ExplanationJson(*explanation, texts_[i]);
-        lines += answer.dump() + "\n";
-      } else {
-        lines += AnswerLine(ShownLabel(answering_, predictions[i]),
-                            static_cast<double>(predictions[i].decision.confidence), texts_[i]);
-        if (explanation) lines += ExplanationText(*explanation, texts_[i], UsesColour(STDOUT_FILENO));
-      }
-      if (!explanation) continue;
-      TRY(CheckInterrupted());
-      TRY(write_(lines));
-      lines.clear();
-    }
-    texts_.clear();
-    return write_(lines);
-  }
-
- private:
-  const Answering& answering_;
-  const ClassifyCommandOptions& options_;
-  Write write_;
-  Told told_;
-  size_t answered_ = 0;
-  std::vector<std::string> texts_;
+  virtual ~TextPredictor() = default;
+  virtual PredictionLabels labels() const = 0;
+  virtual Result<std::vector<ClassifiedText>> Classify(std::span<const std::string> texts,
+                                                       const BundleClassifier::Progress& progress) const = 0;
+  virtual Result<Explanation> Explain(std::string_view text) const = 0;
 };
 
-/// Without a template a text is what it is; with one, its segments are divided.
+/// Returns a view of a text, whose segments are divided if there is a template.
 InputTextView View(std::string_view text, std::string_view text_template) {
   return text_template.empty() ? InputTextView(text) : InputTextView::OfJoined(text);
 }
 
-/// What is made for one run: it keeps what it is given.
-using MakeSink = std::function<TextSink(Write write, Told told)>;
+/// A bundle with its own labels.
+class BundlePredictor final : public TextPredictor {
+ public:
+  BundlePredictor(const BundleClassifier& classifier, const ClassifyOptions& options)
+      : classifier_(classifier), options_(options) {}
 
-Result<void> AnswerAll(const MakeSink& make, const std::string& text_template, const ClassifyCommandOptions& options,
-                       const Write& write) {
-  ProgressBar bar("classify", static_cast<int64_t>(options.texts.size()));
-  const TextSink sink = make(write, [&](size_t answered) { bar.Set(static_cast<int64_t>(answered)); });
-  for (const std::string& text : options.texts) TRY(sink.take(text));
-  if (!options.texts.empty()) return sink.flush();
+  PredictionLabels labels() const override {
+    const ScopeRule* const scope = classifier_.scope_rule();
+    return {classifier_.labels(), classifier_.multi_label(),
+            scope == nullptr ? std::string_view() : std::string_view(scope->label)};
+  }
+  Result<std::vector<ClassifiedText>> Classify(std::span<const std::string> texts,
+                                               const BundleClassifier::Progress& progress) const override {
+    std::vector<InputTextView> views;
+    for (const std::string& text : texts) views.push_back(View(text, classifier_.manifest().text_template));
+    return classifier_.Classify(views, options_, progress);
+  }
+  Result<Explanation> Explain(std::string_view text) const override {
+    return ExplainText(classifier_, View(text, classifier_.manifest().text_template), options_);
+  }
+
+ private:
+  const BundleClassifier& classifier_;
+  const ClassifyOptions options_;
+};
+
+/// A natural language inference model with candidate labels.
+class ZeroShotPredictor final : public TextPredictor {
+ public:
+  ZeroShotPredictor(const ZeroShotClassifier& classifier, const ClassifyOptions& options)
+      : classifier_(classifier), options_(options) {}
+
+  PredictionLabels labels() const override { return {classifier_.labels(), classifier_.multi_label()}; }
+  Result<std::vector<ClassifiedText>> Classify(std::span<const std::string> texts,
+                                               const BundleClassifier::Progress& progress) const override {
+    const std::vector<std::string_view> views(texts.begin(), texts.end());
+    return classifier_.Classify(views, options_, progress);
+  }
+  Result<Explanation> Explain(std::string_view) const override {
+    return Fail(ErrorCode::kUnsupported, "zero-shot predictions cannot be explained");
+  }
+
+ private:
+  const ZeroShotClassifier& classifier_;
+  const ClassifyOptions options_;
+};
+
+/// Returns the decided label, or the decided labels, for a line that people read.
+std::string ShownLabel(const PredictionLabels& labels, const ClassifiedText& prediction) {
+  const Decision& decision = prediction.decision;
+  if (prediction.out_of_scope) return std::string(labels.out_of_scope) + "?";
+  if (!labels.multi_label || decision.labels.size() < 2) {
+    return decision.label < 0 ? "" : labels.names[static_cast<size_t>(decision.label)];
+  }
+  std::string label;
+  for (const int32_t id : decision.labels) {
+    label += (label.empty() ? "" : ",") + labels.names[static_cast<size_t>(id)];
+  }
+  return label;
+}
+
+/// Collects texts and classifies them a batch at a time, in order.
+class LocalTextSink final : public TextSink {
+ public:
+  /// The arguments must outlive the sink.
+  LocalTextSink(const TextPredictor& predictor, const ClassifyCommandOptions& options, PredictionOutput& output)
+      : predictor_(predictor), options_(options), output_(output) {}
+
+  Result<void> Take(std::string_view text) override {
+    texts_.emplace_back(text);
+    return texts_.size() < static_cast<size_t>(options_.batch_size) ? Result<void>() : Flush();
+  }
+
+  Result<void> Flush() override {
+    TRY(CheckInterrupted());
+    const auto predictions = TRY(predictor_.Classify(texts_, [&](size_t done) {
+      output_.SetClassified(classified_ + done);
+      return !Interrupted();
+    }));
+    classified_ += texts_.size();
+    std::string lines;
+    for (size_t i = 0; i < predictions.size(); ++i) {
+      lines += TRY(LinesOf(predictions[i], texts_[i]));
+      if (!options_.explain) continue;
+      TRY(CheckInterrupted());
+      TRY(output_.Write(lines));
+      lines.clear();
+    }
+    texts_.clear();
+    return output_.Write(lines);
+  }
+
+ private:
+  Result<std::string> LinesOf(const ClassifiedText& prediction, const std::string& text) const {
+    std::optional<Explanation> explanation;
+    if (options_.explain) explanation = TRY(predictor_.Explain(text));
+    const PredictionLabels labels = predictor_.labels();
+    if (options_.json || options_.output) {
+      Json json = PredictionJson(labels, prediction, static_cast<size_t>(options_.top_k));
+      if (explanation) json["explanation"] = ExplanationJson(*explanation, text);
+      return json.dump() + "\n";
+    }
+    std::string lines =
+        PredictionLine(ShownLabel(labels, prediction), static_cast<double>(prediction.decision.confidence), text);
+    if (explanation) lines += ExplanationText(*explanation, text, UsesColour(STDOUT_FILENO));
+    return lines;
+  }
+
+  const TextPredictor& predictor_;
+  const ClassifyCommandOptions& options_;
+  PredictionOutput& output_;
+  size_t classified_ = 0;
+  std::vector<std::string> texts_;
+};
+
+/// Standard output or a file, and a progress bar.
+class ClassifyOutput final : public PredictionOutput {
+ public:
+  explicit ClassifyOutput(size_t texts) : bar_("classify", static_cast<int64_t>(texts)) {}
+
+  /// Writes to `file`, which must outlive the writing, instead of standard output.
+  void WriteTo(const FileSink& file) { file_ = &file; }
+  Result<void> Write(std::string_view lines) override {
+    return file_ == nullptr ? Print(lines) : (*file_)(std::as_bytes(std::span(lines)));
+  }
+  void SetClassified(size_t texts) override { bar_.Set(static_cast<int64_t>(texts)); }
+  void Finish() { bar_.Finish(); }
+
+ private:
+  ProgressBar bar_;
+  const FileSink* file_ = nullptr;
+};
+
+/// Passes the texts of the command line or of the input file to the sink.
+Result<void> ClassifyTexts(const ClassifyCommandOptions& options, const std::string& text_template, TextSink& sink,
+                           ClassifyOutput& output) {
+  for (const std::string& text : options.texts) TRY(sink.Take(text));
+  if (!options.texts.empty()) return sink.Flush();
   ReadOptions read;
   read.text_field = options.text_field;
   // A template needs fields, which plain lines do not have.
   if (options.input && *options.input != "-") read.template_text = text_template;
   ReadReport report;
   TRY(ForEachText(options.input.value_or("-"), read, report,
-                  [&](std::string_view text, size_t) { return sink.take(text); }));
-  TRY(sink.flush());
-  if (options.input) bar.Finish();
+                  [&](std::string_view text, size_t) { return sink.Take(text); }));
+  TRY(sink.Flush());
+  if (options.input) output.Finish();
   for (const std::string& warning : report.warnings) LogWarning("{}", warning);
   return {};
 }
 
-Result<void> AnswerInto(const MakeSink& make, const std::string& text_template, const ClassifyCommandOptions& options) {
-  if (!options.output) return AnswerAll(make, text_template, options, Print);
-  return WriteFileAtomically(*options.output, [&](const FileSink& sink) {
-    return AnswerAll(make, text_template, options,
-                     [&](std::string_view lines) { return sink(std::as_bytes(std::span(lines))); });
+/// Calls ClassifyTexts; the predictions go to the file of --output if it is specified.
+Result<void> ClassifyToOutput(const ClassifyCommandOptions& options, const std::string& text_template, TextSink& sink,
+                              ClassifyOutput& output) {
+  if (!options.output) return ClassifyTexts(options, text_template, sink, output);
+  return WriteFileAtomically(*options.output, [&](const FileSink& file) {
+    output.WriteTo(file);
+    return ClassifyTexts(options, text_template, sink, output);
   });
-}
-
-Result<void> AnswerInto(const Answering& answering, const ClassifyCommandOptions& options) {
-  const MakeSink make = [&](Write write, Told told) {
-    const auto sink = std::make_shared<Answerer>(answering, options, std::move(write), std::move(told));
-    return TextSink{.take = [sink](std::string_view text) { return sink->Take(text); },
-                    .flush = [sink] { return sink->Flush(); }};
-  };
-  return AnswerInto(make, answering.text_template, options);
 }
 
 /// Empty where there is none.
@@ -195,37 +239,18 @@ Result<void> RunOnServer(const ClassifyCommandOptions& options) {
   const std::vector<RemoteModelInfo> models = TRY(ServerClient(first).Models());
   const RemoteModelInfo* const model = TRY(FindModel(models, classifying.server.request.model, address));
   const std::string text_template = model == nullptr ? "" : model->text_template;
-  const MakeSink make = [&](Write write, Told told) {
-    const auto sink = std::make_shared<RemoteAnswerer>(classifying, std::move(write), std::move(told));
-    return TextSink{
-        .take = [sink, text_template](std::string_view text) { return sink->Take(View(text, text_template)); },
-        .flush = [sink] { return sink->Flush(); }};
-  };
-  return AnswerInto(make, text_template, options);
+  ClassifyOutput output(options.texts.size());
+  RemoteTextSink sink(classifying, text_template, output);
+  return ClassifyToOutput(options, text_template, sink, output);
 }
 
 Result<void> RunOwnLabels(const ClassifyCommandOptions& options, ThreadPool& pool) {
   const BundleClassifier classifier =
       TRY(BundleClassifier::Load(*options.bundle, pool, options.weights, options.long_text, options.fold_disguises));
-  const std::string& text_template = classifier.manifest().text_template;
-  const ClassifyOptions classify{.mode = options.mode};
-  Answering answering{.labels = classifier.labels(),
-                      .multi_label = classifier.multi_label(),
-                      .text_template = text_template,
-                      .scope_label = classifier.scope_rule() == nullptr ? "" : classifier.scope_rule()->label,
-                      .classify =
-                          [&](std::span<const std::string_view> texts, const BundleClassifier::Progress& progress) {
-                            std::vector<InputTextView> views;
-                            for (const std::string_view text : texts) views.push_back(View(text, text_template));
-                            return classifier.Classify(views, classify, progress);
-                          },
-                      .explain = {}};
-  if (options.explain) {
-    answering.explain = [&](std::string_view text) {
-      return ExplainText(classifier, View(text, text_template), classify);
-    };
-  }
-  return AnswerInto(answering, options);
+  const BundlePredictor predictor(classifier, {.mode = options.mode});
+  ClassifyOutput output(options.texts.size());
+  LocalTextSink sink(predictor, options, output);
+  return ClassifyToOutput(options, classifier.manifest().text_template, sink, output);
 }
 
 Result<void> RunZeroShot(const ClassifyCommandOptions& options, ThreadPool& pool) {
@@ -233,20 +258,15 @@ Result<void> RunZeroShot(const ClassifyCommandOptions& options, ThreadPool& pool
       TRY(ZeroShotClassifier::Load(*options.bundle, pool,
                                    ZeroShotOptionsOf(options.zero_shot_details, SplitLabels(*options.zero_shot),
                                                      options.multi_label, options.weights)));
-  return AnswerInto({.labels = classifier.labels(),
-                     .multi_label = classifier.multi_label(),
-                     .text_template = "",
-                     .classify =
-                         [&](std::span<const std::string_view> texts, const ZeroShotClassifier::Progress& progress) {
-                           return classifier.Classify(texts, {.mode = options.mode}, progress);
-                         },
-                     .explain = {}},
-                    options);
+  const ZeroShotPredictor predictor(classifier, {.mode = options.mode});
+  ClassifyOutput output(options.texts.size());
+  LocalTextSink sink(predictor, options, output);
+  return ClassifyToOutput(options, /*text_template=*/"", sink, output);
 }
 
 Result<void> Run(const ClassifyCommandOptions& given) {
   ClassifyCommandOptions options = given;
-  TRY(SettleClassify(options));
+  TRY(CompleteClassifyOptions(options));
   HandleInterrupts();
   if (options.server) return RunOnServer(options);
   ThreadPool pool(options.threads);

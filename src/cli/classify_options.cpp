@@ -21,7 +21,7 @@ Result<void> RequireNothingLocal(const ClassifyCommandOptions& options) {
   for (const auto& [given, name] : local) {
     if (!given) continue;
     return Fail(ErrorCode::kInvalidArgument, fmt::format("{} cannot be combined with --server", name),
-                "the server determines how its models are loaded; leave the option out");
+                "the server determines how its models are loaded; omit the option");
   }
   return RequireNoZeroShotDetails(options.zero_shot_details);
 }
@@ -46,7 +46,7 @@ void TellModelFromTexts(ClassifyCommandOptions& options) {
 
 Result<void> CheckLocal(const ClassifyCommandOptions& options) {
   if (!options.bundle) {
-    return Fail(ErrorCode::kInvalidArgument, "BUNDLE is missing",
+    return Fail(ErrorCode::kInvalidArgument, "BUNDLE is missing: Directory of the model",
                 "usage: winnow classify BUNDLE [TEXT...] [options], or with --server URL");
   }
   if (options.model || options.api_key_file) {
@@ -58,12 +58,12 @@ Result<void> CheckLocal(const ClassifyCommandOptions& options) {
     return Fail(
         ErrorCode::kInvalidArgument,
         fmt::format("{} cannot be combined with --zero-shot", options.explain ? "--explain" : "--fold-disguises"),
-        "the option applies only to a model's own labels; leave it out");
+        "the option applies only to a model's own labels; omit it");
   }
   if (options.zero_shot && options.long_text) {
     return Fail(ErrorCode::kInvalidArgument,
                 "--long-text cannot be combined with --zero-shot, which reads only the beginning of a text",
-                "leave --long-text out");
+                "omit --long-text");
   }
   if (!options.zero_shot) {
     TRY(RequireNoZeroShotDetails(options.zero_shot_details));
@@ -82,10 +82,8 @@ void DescribeClassify(ClassifyCommandOptions& options, OptionTable& table) {
       .AddPositional("bundle", &options.bundle,
                      "Directory of the model; with --server, the optional name of a model on the server")
       .ValueName("BUNDLE");
-  table.AddPositional(
-      "text", &options.texts,
-      "Texts to classify; if neither texts nor --input are given, texts are read from standard input, one "
-      "per line");
+  table.AddPositional("text", &options.texts,
+                      "Texts to classify; without texts and --input they are read from standard input, one per line");
   table.Group("Input and output");
   table
       .Add("input", &options.input,
@@ -104,9 +102,7 @@ void DescribeClassify(ClassifyCommandOptions& options, OptionTable& table) {
   table.Add("batch-size", &options.batch_size, "Number of texts per forward pass, or per request to the server")
       .AtLeast(1);
   table.Group("Decision");
-  table.AddChoice("mode", &options.mode,
-                  {{"strict", Mode::kStrict}, {"moderate", Mode::kModerate}, {"lenient", Mode::kLenient}},
-                  "Decision thresholds to use: strict flags the most texts as the positive label, lenient the fewest");
+  AddModeOption(options.mode, table);
   AddWeightsOption(options.weights, table);
   AddLongTextOption(options.long_text, table);
   AddFoldDisguisesOption(options.fold_disguises, table);
@@ -137,7 +133,8 @@ void DescribeClassify(ClassifyCommandOptions& options, OptionTable& table) {
             "Judge each label independently, so that any number may apply. Requires --zero-shot");
   AddZeroShotDetails(options.zero_shot_details, table);
   table.Example("winnow classify spam 'You won a prize'", "one text");
-  table.Example("winnow classify spam --input messages.txt --output answers.jsonl", "a file with one text per line");
+  table.Example("winnow classify spam --input messages.txt --output predictions.jsonl",
+                "a file with one text per line");
   table.Example("winnow classify spam 'You won a prize' --explain", "the effect of each word");
   table.Example("winnow classify nli 'The fix is ready' --zero-shot 'spam,work,private'",
                 "labels that the model was not trained on");
@@ -146,12 +143,12 @@ void DescribeClassify(ClassifyCommandOptions& options, OptionTable& table) {
                 "another model of the server");
 }
 
-Result<void> SettleClassify(ClassifyCommandOptions& options) {
+Result<void> CompleteClassifyOptions(ClassifyCommandOptions& options) {
   TRY(options.server ? RequireNothingLocal(options) : CheckLocal(options));
   if (options.server) TellModelFromTexts(options);
   if (options.texts.empty() || !options.input) return {};
   return Fail(ErrorCode::kInvalidArgument, "texts on the command line cannot be combined with --input",
-              "leave one of them out");
+              "specify the texts in one of these ways");
 }
 
 }  // namespace winnow

@@ -39,6 +39,6 @@ void DescribeClassify(ClassifyCommandOptions& options, OptionTable& table);
 
 /// With --server, tells the model's name from the texts: a first argument of one word is moved from `bundle` to
 /// `model`, any other to `texts`. Errors: kInvalidArgument for options that cannot be combined.
-Result<void> SettleClassify(ClassifyCommandOptions& options);
+Result<void> CompleteClassifyOptions(ClassifyCommandOptions& options);
 
 }  // namespace winnow

@@ -5,16 +5,16 @@
 #include <utility>
 
 #include "client/read_explanation.h"
-#include "report/answer_lines.h"
 #include "report/explanation_text.h"
+#include "report/prediction_lines.h"
 
 namespace winnow {
 namespace {
 
-Result<std::string> LinesOf(const Json& answer, std::string_view text, bool explain, bool colour) {
-  std::string lines = TRY(AnswerLineOf(answer, text));
+Result<std::string> LinesOf(const Json& prediction, std::string_view text, bool explain, bool colour) {
+  std::string lines = TRY(PredictionLineOf(prediction, text));
   if (!explain) return lines;
-  const auto explanation = ReadExplanation(answer["explanation"], text);
+  const auto explanation = ReadExplanation(prediction["explanation"], text);
   if (!explanation) {
     return Fail(ErrorCode::kNetwork, "the server's explanation does not match the text of the request",
                 "the server may run a different version; compare 'winnow version'");
@@ -24,20 +24,25 @@ Result<std::string> LinesOf(const Json& answer, std::string_view text, bool expl
 
 }  // namespace
 
-RemoteAnswerer::RemoteAnswerer(const RemoteClassifying& classifying,
-                               std::function<Result<void>(std::string_view)> write, std::function<void(size_t)> told)
-    : classifier_(classifying.server,
-                  [this, json = classifying.json, colour = classifying.colour,
-                   explain = classifying.server.request.explain, write = std::move(write), told = std::move(told)](
-                      std::span<const Json> answers, std::span<const InputTextView> texts) -> Result<void> {
-                    answered_ += answers.size();
-                    told(answered_);
-                    std::string lines;
-                    for (size_t i = 0; i < answers.size(); ++i) {
-                      lines += json ? answers[i].dump() + "\n"
-                                    : TRY(LinesOf(answers[i], texts[i].joined(), explain, colour));
-                    }
-                    return write(lines);
-                  }) {}
+RemoteTextSink::RemoteTextSink(const RemoteClassifying& classifying, std::string_view text_template,
+                               PredictionOutput& output)
+    : has_template_(!text_template.empty()),
+      classifier_(
+          classifying.server,
+          [this, json = classifying.json, colour = classifying.colour, explain = classifying.server.request.explain,
+           &output](std::span<const Json> predictions, std::span<const InputTextView> texts) -> Result<void> {
+            classified_ += predictions.size();
+            output.SetClassified(classified_);
+            std::string lines;
+            for (size_t i = 0; i < predictions.size(); ++i) {
+              lines += json ? predictions[i].dump() + "\n"
+                            : TRY(LinesOf(predictions[i], texts[i].joined(), explain, colour));
+            }
+            return output.Write(lines);
+          }) {}
+
+Result<void> RemoteTextSink::Take(std::string_view text) {
+  return classifier_.Take(has_template_ ? InputTextView::OfJoined(text) : InputTextView(text));
+}
 
 }  // namespace winnow

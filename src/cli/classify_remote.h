@@ -2,10 +2,10 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <string_view>
 
 #include "base/result.h"
+#include "cli/prediction_output.h"
 #include "client/remote_classifier.h"
 
 namespace winnow {
@@ -16,21 +16,21 @@ struct RemoteClassifying {
   bool colour = false;  ///< use colours in explanations for people
 };
 
-/// Prints the predictions of a server. Not thread-safe.
-class RemoteAnswerer {
+/// Writes the predictions of a server. Not thread-safe.
+class RemoteTextSink final : public TextSink {
  public:
-  /// `write` receives the lines of the predictions; `told` receives the number of classified texts. Both functions are
-  /// called by Take and Flush.
-  RemoteAnswerer(const RemoteClassifying& classifying, std::function<Result<void>(std::string_view lines)> write,
-                 std::function<void(size_t)> told);
+  /// `text_template` is that of the model; if it is not empty, the segments of texts are divided. `output` must outlive
+  /// the sink; it is called by Take and Flush.
+  RemoteTextSink(const RemoteClassifying& classifying, std::string_view text_template, PredictionOutput& output);
 
-  /// Passes a text to the RemoteClassifier. Errors: those of RemoteClassifier and of `write`; kNetwork if a prediction
-  /// is not valid.
-  Result<void> Take(InputTextView text) { return classifier_.Take(text); }
-  Result<void> Flush() { return classifier_.Flush(); }
+  /// Passes a text to the RemoteClassifier. Errors: those of RemoteClassifier and of the output; kNetwork if a
+  /// prediction is not valid.
+  Result<void> Take(std::string_view text) override;
+  Result<void> Flush() override { return classifier_.Flush(); }
 
  private:
-  size_t answered_ = 0;
+  const bool has_template_;
+  size_t classified_ = 0;
   RemoteClassifier classifier_;
 };
 

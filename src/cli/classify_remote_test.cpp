@@ -9,7 +9,19 @@
 namespace winnow {
 namespace {
 
-TEST(RemoteAnswerer, AServerThatDoesNotExplainSaysSoAndOneThatDoesIsShown) {
+class RecordedOutput final : public PredictionOutput {
+ public:
+  Result<void> Write(std::string_view more) override {
+    lines += more;
+    return {};
+  }
+  void SetClassified(size_t texts) override { classified = texts; }
+
+  std::string lines;
+  size_t classified = 0;
+};
+
+TEST(RemoteTextSink, ShowsExplanationsAndRefusesPredictionsWithoutThem) {
   bool explains = false;
   const TestServer server([&](const TestRequest& request) {
     const Json body = ParsedJson(request.body);
@@ -33,23 +45,16 @@ TEST(RemoteAnswerer, AServerThatDoesNotExplainSaysSoAndOneThatDoesIsShown) {
                                                     .batch_size = 100}};
   for (const bool does : {false, true}) {
     explains = does;
-    std::string lines;
-    size_t told = 0;
-    RemoteAnswerer answerer(
-        classifying,
-        [&](std::string_view more) -> Result<void> {
-          lines += more;
-          return {};
-        },
-        [&](size_t answered) { told = answered; });
-    ASSERT_TRUE(answerer.Take("win it"));
-    const auto done = answerer.Flush();
+    RecordedOutput output;
+    RemoteTextSink sink(classifying, "", output);
+    ASSERT_TRUE(sink.Take("win it"));
+    const auto done = sink.Flush();
     ASSERT_EQ(done.has_value(), does);
     if (!does) {
       EXPECT_EQ(done.error().code, ErrorCode::kUnsupported);
     } else {
-      EXPECT_EQ(told, 1u);
-      EXPECT_EQ(lines, "spam           90.0 %  win it\n     +2.00  spam 60.0 % without  win\n");
+      EXPECT_EQ(output.classified, 1u);
+      EXPECT_EQ(output.lines, "spam           90.0 %  win it\n     +2.00  spam 60.0 % without  win\n");
     }
   }
 }

@@ -44,6 +44,9 @@ void AddCommonOptions(CommonOptions& options, OptionTable& table);
 /// Adds --weights: which of a bundle's weights predict.
 void AddWeightsOption(Weights& weights, OptionTable& table);
 
+/// Adds --mode: the decision thresholds to use.
+void AddModeOption(Mode& mode, OptionTable& table);
+
 /// Adds --long-text for an existing model; empty: the model's own mode.
 void AddLongTextOption(std::optional<LongText>& long_text, OptionTable& table);
 

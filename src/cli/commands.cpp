@@ -18,14 +18,20 @@ void AddWeightsOption(Weights& weights, OptionTable& table) {
                   "Weights to use; auto: INT8 if the model has them, else float");
 }
 
+void AddModeOption(Mode& mode, OptionTable& table) {
+  table.AddChoice("mode", &mode,
+                  {{"strict", Mode::kStrict}, {"moderate", Mode::kModerate}, {"lenient", Mode::kLenient}},
+                  "Decision thresholds to use: strict flags the most texts as the positive label, lenient the fewest");
+}
+
 void AddLongTextOption(std::optional<LongText>& long_text, OptionTable& table) {
   table
       .AddChoice(
           "long-text", &long_text,
           {{"head", LongText::kHead}, {"head+tail", LongText::kHeadTail}, {"windows", LongText::kWindows}},
-          "How a text that exceeds the maximum length is read: its first tokens, its first and last tokens, or all of "
-          "it in overlapping windows; the most positive window decides")
-      .Default("the model's");
+          "How a text that exceeds the maximum length is read: its first tokens, its first and last tokens, or all "
+          "of it in overlapping windows; the window with the highest score of the positive label decides")
+      .Default("as the model was trained");
 }
 
 void AddFoldDisguisesOption(std::optional<bool>& fold_disguises, OptionTable& table) {
@@ -34,7 +40,7 @@ void AddFoldDisguisesOption(std::optional<bool>& fold_disguises, OptionTable& ta
           "fold-disguises", &fold_disguises, {{"on", true}, {"off", false}},
           "Normalize obfuscated texts before they are read: invisible characters, spaced letters, look-alike letters "
           "of other scripts, digits in place of letters")
-      .Default("the model's");
+      .Default("as the model was trained");
 }
 
 void AddCommonOptions(CommonOptions& options, OptionTable& table) {

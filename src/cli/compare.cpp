@@ -39,9 +39,9 @@ struct CompareOptions : LabelledDataOptions {
 
 void Describe(CompareOptions& options, OptionTable& table) {
   table.Describe(
-      "All models classify the same texts; the table is sorted by macro-F1. A model that cannot be loaded "
-      "is listed with its error, and the others are still evaluated. Texts whose label a model does not "
-      "have are left out for that model.");
+      "All models classify the same texts; the table is sorted by macro-F1. A model that cannot be loaded is listed "
+      "with its error, and the others are still evaluated. Texts whose label a model does not have are not used for "
+      "that model.");
   table
       .AddPositional("data", &options.data,
                      "Labelled texts: a CSV, TSV, JSONL or fastText file, optionally gzip-compressed")
@@ -151,7 +151,8 @@ class Measurements {
     model.unknown_labels = report.unknown_labels;
     // In a multi-label set, texts without any label are left, which say nothing about a model of other labels.
     if (dataset && report.label_counts.empty()) {
-      return Fail(ErrorCode::kInvalidData, options_.data.string() + ": no row has a label of the model");
+      return Fail(ErrorCode::kInvalidData, options_.data.string() + ": no row has a label that the model has",
+                  "check --label-field, or use data with the labels of the model");
     }
     return dataset;
   }
@@ -226,7 +227,7 @@ Result<void> Run(const CompareOptions& options) {
   if (options.save) TRY(AppendLine(*options.save, json.dump()));
   if (plots) {
     TRY(PlotComparison(comparison, *options.plot));
-    LogInfo("{} shows it", options.plot->string());
+    LogInfo("wrote the plot to {}", options.plot->string());
   }
   return {};
 }

@@ -29,12 +29,12 @@ void Describe(DataCurveOptions& options, OptionTable& table) {
       .Add("sizes", &options.sizes,
            "Sizes of the training parts: numbers of texts (50,100,200), or shares up to 1 (0.1,0.5,1)")
       .ValueName("N,...")
-      .Default("all texts, then half as many each time, down to about 50");
+      .Default("all texts, half of them, a quarter and so on, down to about 50");
   table.Add("plot", &options.plot, "Plot the learning curve into this .svg or .png file").ValueName("FILE");
   table.Describe(
-      "Trains on increasingly large subsets of the training part. Each subset contains the smaller ones "
-      "and has every label in proportion. The validation and test parts stay the same, so that only the "
-      "number of training texts differs. The options are those of 'winnow train'; no model is saved.");
+      "Trains on increasingly large subsets of the training part. The subsets are nested and stratified: each one "
+      "contains the smaller ones and has the same label proportions. The validation and test parts stay the same, so "
+      "that only the number of training texts differs. The options are those of 'winnow train'; no model is saved.");
   table.Example("winnow data curve sms.tsv --freeze encoder --plot curve.svg",
                 "estimate whether more labelled texts would help");
 }
@@ -54,7 +54,7 @@ Result<void> Run(const DataCurveOptions& options) {
     const std::string name = plan.data.files.front().filename().string();
     const std::string& model = plan.model.transformer() ? plan.model.base_model : plan.model.kind;
     TRY(PlotDataCurve(curve, fmt::format("{}, {}", name, model), *options.plot));
-    LogInfo("{} is drawn", options.plot->string());
+    LogInfo("wrote the plot to {}", options.plot->string());
   }
   if (options.json) return Print(DataCurveJson(curve).dump(2) + "\n");
   return Print(DataCurveText(curve));

@@ -42,7 +42,8 @@ Result<void> Run(const DataDedupeOptions& options) {
   std::map<RowPlace, size_t> places;
   for (const Example& example : dataset.examples) places.emplace(RowPlace{example.file, example.row}, 0);
   TRY(ForRowsOf(files, read, places, [&](size_t, std::span<const Field> fields) { writer.Add(fields); }));
-  for (const std::string& name : writer.left_out()) LogWarning("field '{}' contains objects and is left out", name);
+  for (const std::string& name : writer.left_out())
+    LogWarning("the field '{}' contains JSON objects and is not written to the output", name);
   TRY(writer.Write());
   if (!options.json) return Print(duplicates.Text());
   Json json = duplicates.ToJson();

@@ -41,8 +41,8 @@ void Describe(DataDoctorOptions& options, OptionTable& table) {
       .Range(2, 20);
   table
       .Add("suspects", &options.doctor.suspects,
-           "Smallest share of the texts to list as possible label errors, as far as the linear model finds "
-           "another label more probable")
+           "Minimum share of the texts to list as possible label errors; only texts for which the linear model "
+           "predicts another label are listed")
       .Range(0, 1);
   table.Add("seed", &options.doctor.seed, "Random seed of the folds");
   table.Group("Output");
@@ -58,10 +58,11 @@ void Describe(DataDoctorOptions& options, OptionTable& table) {
       "contradictory labels; probable label errors, by confident learning; classes that are too small, or "
       "that have two names; broken characters, unusual scripts and lengths.");
   table.Describe(
-      "A fix is a label of the data (several: 'a; b', or '(none)'), 'label:NAME' for a new label, 'drop' "
-      "or 'keep'; in a row about a class, it applies to all texts of the class. Rows without a fix are not "
-      "changed. A cell that a spreadsheet would interpret as a formula is prefixed with an apostrophe, "
-      "which --fix removes. Use the same reading options in both runs.");
+      "A fix is one of: an existing label (multi-label: also several, 'a; b', or '(none)'), 'label:NAME' for a new "
+      "label, 'drop', or 'keep'. In a row about a label, the fix applies to all texts with that label. Rows without "
+      "a fix are not changed. A cell that a spreadsheet would interpret as a formula is prefixed with an apostrophe, "
+      "which --fix removes. Pass the same --text-field, --label-field, --filter, --template and --problem-type when "
+      "you write the findings and when you apply the fixes.");
   table.Example("winnow data doctor mail.csv --test held-out.csv --output review.csv", "write the findings for review");
   table.Example("winnow data doctor mail.csv --fix review.csv --output corrected.csv", "apply the reviewed fixes");
 }
@@ -169,10 +170,12 @@ Result<void> ApplyFixes(const DataDoctorOptions& options) {
     writer.Add(row);
   }));
   TRY(mended);
-  for (const std::string& name : writer.left_out()) LogWarning("field '{}' contains objects and is left out", name);
+  for (const std::string& name : writer.left_out())
+    LogWarning("the field '{}' contains JSON objects and is not written to the output", name);
   for (const std::string& label : fixes.new_labels) LogWarning("'{}' is a new label", label);
   if (fixes.elsewhere > 0) {
-    LogWarning("{} fixes refer to other files: add those files to DATA", fixes.elsewhere);
+    LogWarning("{} fixes refer to files that are not in DATA and were not applied: add these files to DATA",
+               fixes.elsewhere);
   }
   TRY(writer.Write());
   if (options.json) {
@@ -186,10 +189,10 @@ Result<void> ApplyFixes(const DataDoctorOptions& options) {
                       {"elsewhere", fixes.elsewhere},
                       {"new_labels", fixes.new_labels}});
   }
-  return Print(
-      fmt::format("{}: {} rows; {} relabelled, {} dropped; of the review's rows {} had a fix ({} keep), {} none\n",
-                  options.output->string(), writer.rows(), fixes.relabelled, fixes.dropped, fixes.answered, fixes.kept,
-                  fixes.unanswered));
+  return Print(fmt::format(
+      "{}: {} rows; {} relabelled, {} dropped; {} findings with a fix ({} of them keep), {} without a fix\n",
+      options.output->string(), writer.rows(), fixes.relabelled, fixes.dropped, fixes.answered, fixes.kept,
+      fixes.unanswered));
 }
 
 Result<void> Run(const DataDoctorOptions& options) {

@@ -31,8 +31,8 @@ void Describe(DataFilterOptions& options, OptionTable& table) {
       .ValueName("FILE")
       .Required();
   table.Describe(
-      "Texts are preserved exactly, including tabs, quotes and line breaks. A TSV file has no quotes if no "
-      "field needs them; otherwise fields are quoted as in CSV, including the whole header.");
+      "Texts are preserved exactly, including tabs, quotes and line breaks. In a TSV file, fields are quoted as in "
+      "CSV only if at least one field requires it; the header is then quoted too.");
   table.Example("winnow data filter mail.jsonl --max-chars 320 --output short.tsv",
                 "texts of the length of short messages");
   table.Example("winnow data filter all.csv --filter 'lang=en and label!=unsure' --output english.csv",
@@ -62,7 +62,8 @@ Result<void> Run(const DataFilterOptions& options) {
                    return {};
                  }));
   for (const std::string& line : Lines(report.Text())) LogInfo("{}", line);
-  for (const std::string& name : writer.left_out()) LogWarning("field '{}' contains objects and is left out", name);
+  for (const std::string& name : writer.left_out())
+    LogWarning("the field '{}' contains JSON objects and is not written to the output", name);
   if (writer.rows() == 0) {
     return Fail(
         ErrorCode::kInvalidData,

@@ -21,10 +21,10 @@ void AddReadingOptions(DataCommandOptions& options, OptionTable& table) {
 
 void AddFieldOptions(ReadingOptions& reading, OptionTable& table) {
   AddTextField(reading.text_field, table)
-      .Default("found by name, such as text, message or sentence")
+      .Default("the field named text, message, sentence or similar")
       .Alias("text-column-name");
   AddLabelField(reading.label_field, table)
-      .Default("found by name, such as label, category or intent")
+      .Default("the field named label, category, intent or similar")
       .Alias("label-column-name");
   AddFilter(reading.filter, table);
 }

@@ -46,8 +46,8 @@ void Describe(DataSplitOptions& options, OptionTable& table) {
       .Default("jsonl for JSON data and for lists of labels, otherwise tsv");
   AddOverwrite(options.overwrite, table, "Replace the files of an earlier split");
   table.Describe(
-      "Each part has every label in proportion, and no text is in two parts, because duplicates are "
-      "dropped first. 'winnow train' with the same sizes and seed splits the data in the same way.");
+      "The split is stratified: each part has the same label proportions. Duplicates are dropped first, so no text "
+      "is in two parts. 'winnow train' with the same sizes and seed splits the data in the same way.");
   table.Example("winnow data split sms.tsv --output-dir sms --validation-size 0",
                 "80 % into sms/train.tsv, 20 % into sms/test.tsv");
 }
@@ -74,11 +74,11 @@ Result<void> Prepare(const DataSplitOptions& options) {
       if (!std::filesystem::exists(file, error)) continue;
       if (!options.overwrite) {
         return Fail(ErrorCode::kExists, file.string() + ": the file already exists",
-                    "choose another --output-dir, or pass --overwrite");
+                    "specify another --output-dir, or pass --overwrite");
       }
       if (std::ranges::find(options.data, file) != options.data.end()) {
         return Fail(ErrorCode::kExists, file.string() + ": the file is an input and would be overwritten",
-                    "choose another --output-dir");
+                    "specify another --output-dir");
       }
       std::filesystem::remove(file, error);
     }
@@ -109,7 +109,8 @@ Result<void> Run(const DataSplitOptions& options) {
     text += fmt::format("{}  {} rows\n", file.string(), part->examples.size());
   }
   TRY(ForRowsOf(files, read, places, [&](size_t part, std::span<const Field> fields) { writers[part].Add(fields); }));
-  for (const std::string& name : writers[0].left_out()) LogWarning("field '{}' contains objects and is left out", name);
+  for (const std::string& name : writers[0].left_out())
+    LogWarning("the field '{}' contains JSON objects and is not written to the output", name);
   for (const RowWriter& writer : writers) {
     if (writer.rows() > 0) TRY(writer.Write());
   }

@@ -41,12 +41,13 @@ void Describe(EvaluateOptions& options, OptionTable& table) {
   table.Group("Out-of-scope detection");
   table
       .Add("out-of-scope", &options.out_of_scope,
-           "Measure out-of-scope detection instead, on these texts, which belong to no label, and those of DATA")
+           "Measure out-of-scope detection instead of classification: FILE contains out-of-scope texts, DATA in-scope "
+           "texts")
       .ValueName("FILE");
   table.Group("Robustness");
   table.Add("robustness", &options.robustness,
-            "Measure robustness to obfuscation instead: look-alike letters, leetspeak, invisible characters, "
-            "spaced letters, typos and others, with and without --fold-disguises");
+            "Measure robustness to obfuscation instead of classification: look-alike letters, leetspeak, invisible "
+            "characters, spaced letters, typos and others, with and without --fold-disguises");
   table.Group("Cross-validation");
   table
       .Add("folds", &options.folds,
@@ -102,24 +103,25 @@ ReportCommand ReportCommandOf(const EvaluateOptions& options) {
 
 Result<void> CheckOptions(const EvaluateOptions& options) {
   if (options.folds && (options.mode != Mode::kModerate || options.weights != Weights::kAuto || options.long_text)) {
-    return Fail(ErrorCode::kInvalidArgument, "--folds trains new models, which use the moderate mode",
-                "leave --mode, --weights and --long-text out");
+    return Fail(ErrorCode::kInvalidArgument,
+                "--folds cannot be combined with --mode, --weights and --long-text, which apply to a trained model",
+                "omit --mode, --weights and --long-text");
   }
   if (options.folds && options.report.against) {
     return Fail(ErrorCode::kInvalidArgument,
                 "--against, which compares trained models, cannot be combined with --folds, which trains new ones",
-                "leave one of them out");
+                "omit one of these options");
   }
   if (options.folds && (options.robustness || options.fold_disguises)) {
     return Fail(ErrorCode::kInvalidArgument,
                 "--folds, which trains new models, cannot be combined with --robustness and --fold-disguises, which "
                 "measure BUNDLE",
-                "leave one of them out");
+                "omit one of these options");
   }
   if (options.robustness && options.fold_disguises) {
     return Fail(ErrorCode::kInvalidArgument,
                 "--robustness cannot be combined with --fold-disguises, because it measures with and without folding",
-                "leave --fold-disguises out");
+                "omit --fold-disguises");
   }
   if (!options.out_of_scope.empty() &&
       (options.folds || options.robustness || options.report.report || options.report.against)) {
@@ -129,7 +131,7 @@ Result<void> CheckOptions(const EvaluateOptions& options) {
   }
   if (options.robustness && (options.report.report || options.report.against)) {
     return Fail(ErrorCode::kInvalidArgument, "--robustness cannot be combined with --report and --against",
-                "leave --report and --against out");
+                "omit --report and --against");
   }
   if (options.report.report) TRY(PrepareReportDirectory(*options.report.report));
   return {};
@@ -166,7 +168,9 @@ Result<MeasuredModel> MeasureSecond(const EvaluateOptions& options, Dataset& dat
   const std::filesystem::path& bundle = *options.report.against;
   const BundleClassifier classifier = TRY(BundleClassifier::Load(bundle, pool, options.weights, options.long_text));
   if (classifier.multi_label() != dataset.multi_label) {
-    return Fail(ErrorCode::kInvalidArgument, "--against: one model is single-label, the other multi-label");
+    return Fail(ErrorCode::kInvalidArgument,
+                "--against: a single-label model cannot be compared with a multi-label model",
+                "specify two models of the same kind");
   }
   size_t unknown = 0;
   Result<Dataset> texts = Read(options, classifier, /*tell=*/false, unknown);

@@ -24,7 +24,7 @@ struct ExportCommandOptions : CommonOptions {
 };
 
 void Describe(ExportCommandOptions& options, OptionTable& table) {
-  table.AddPositional("bundle", &options.plan.bundle, "The model's directory").ValueName("BUNDLE").Required();
+  table.AddPositional("bundle", &options.plan.bundle, "Directory of the model").ValueName("BUNDLE").Required();
   table.Group("Output");
   table
       .Add("format", &options.formats,
@@ -35,7 +35,8 @@ void Describe(ExportCommandOptions& options, OptionTable& table) {
   table.Add("output", &options.plan.output, "A new directory ready to deploy: config, tokenizer, labels, ONNX files")
       .ValueName("DIR")
       .Default("into the bundle");
-  AddOverwrite(options.plan.overwrite, table, "Replace the contents of --output even if they are not a former export");
+  AddOverwrite(options.plan.overwrite, table,
+               "Replace the contents of --output even if they are not an earlier export");
   table.Group("Graph");
   table.Add("with-token-types", &options.plan.with_token_types,
             "Add a third input, token_type_ids, which models of text pairs need; otherwise all tokens have type 0");

@@ -7,7 +7,7 @@ namespace winnow {
 Option& AddTextField(std::string& field, OptionTable& table) {
   return table.Add("text-field", &field, "Name of the text field: a column, or a JSON key")
       .ValueName("NAME")
-      .Default("found by name");
+      .Default("the field with a usual name, such as text");
 }
 
 Option& AddLabelField(std::vector<std::string>& fields, OptionTable& table) {
@@ -16,12 +16,14 @@ Option& AddLabelField(std::vector<std::string>& fields, OptionTable& table) {
            "Name of the label field: a column, or a JSON key; several names stand for the 0/1 columns of "
            "multi-label data")
       .ValueName("NAME")
-      .Default("found by name");
+      .Default("the field with a usual name, such as label");
 }
 
 Option& AddFilter(std::vector<std::string>& filters, OptionTable& table) {
   return table
-      .Add("filter", &filters, "Keep only the rows that match this condition: execution_success, lang=en, chars<320")
+      .Add("filter", &filters,
+           "Keep only the rows that match this condition: lang=en; chars<320 (length of the text); verified (the "
+           "field 'verified' is true); several are joined with 'and'")
       .ValueName("EXPR");
 }
 

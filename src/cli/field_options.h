@@ -18,6 +18,7 @@ Option& AddLabelField(std::vector<std::string>& fields, OptionTable& table);
 Option& AddFilter(std::vector<std::string>& filters, OptionTable& table);
 
 /// Adds --overwrite; `help` says what is replaced.
-Option& AddOverwrite(bool& overwrite, OptionTable& table, std::string help = "Replace whatever lies at --output");
+Option& AddOverwrite(bool& overwrite, OptionTable& table,
+                     std::string help = "Replace the directory --output, whatever it contains");
 
 }  // namespace winnow

@@ -32,8 +32,9 @@ Result<void> RequireMeasuringOnly(const TrainCommandOptions& options) {
        {std::pair(options.plan.output.resume, "resume"), std::pair(options.quantize, "quantize"),
         std::pair(options.skip_training, "skip-training")}) {
     if (!given) continue;
-    return Fail(ErrorCode::kInvalidArgument, std::string("--") + name + ": no model is saved here",
-                "leave the option out");
+    return Fail(ErrorCode::kInvalidArgument,
+                std::string("--") + name + " cannot be combined with --folds, because cross-validation saves no model",
+                "omit the option");
   }
   return {};
 }
@@ -56,8 +57,9 @@ Result<void> RunTrainingFolds(const TrainCommandOptions& options) {
     return Fail(ErrorCode::kInvalidArgument, "no data to train on", "usage: winnow train DATA... --folds K");
   }
   if (plan.data.test) {
-    return Fail(ErrorCode::kInvalidArgument, "--test cannot be combined with --folds, which tests every text once",
-                "leave --test out, or add its file to DATA");
+    return Fail(ErrorCode::kInvalidArgument,
+                "--test cannot be combined with --folds, which uses every text of DATA once as a test text",
+                "omit --test, or add its file to DATA");
   }
   HandleInterrupts();
   ThreadPool pool(options.threads);

@@ -25,23 +25,23 @@ void Describe(ImportCommandOptions& options, OptionTable& table) {
            "Directory for the model; an existing model is replaced when the new one is complete")
       .ValueName("DIR")
       .Required();
-  table.Add("name", &options.plan.name, "The model's name").Default("the output directory's");
+  table.Add("name", &options.plan.name, "Name of the model").Default("the name of the output directory");
   AddOverwrite(options.plan.overwrite, table, "Replace --output-dir, whatever it contains");
   table.Group("Labels");
   table
       .Add("labels", &options.plan.labels,
            "Label names in the order of the file, separated by commas: to name numbered labels, or to rename labels")
       .ValueName("LABELS")
-      .Default("the file's");
+      .Default("the labels in the file");
   table
       .Add("positive-label", &options.plan.positive_label,
            "The label that the thresholds refer to; for two labels the one named spam, toxic, 1 or similar, else the "
            "second")
-      .Default("found by name");
+      .Default("determined from the label names");
   table.Describe(
-      "Importable are word counts or TF-IDF followed by logistic regression or a linear SVM: scikit-learn's "
-      "pipelines as skl2onnx writes them, and the word models of winnow export. The model's predictions equal those of "
-      "onnxruntime with the same file.");
+      "Supported are pipelines of word counts or TF-IDF followed by logistic regression or a linear SVM: "
+      "scikit-learn pipelines that skl2onnx exported, and linear models with word features that winnow export wrote. "
+      "The model's predictions equal those of onnxruntime with the same file.");
   table.Example("winnow import lr-tfidf-baseline.onnx --output-dir spam --labels ham,spam",
                 "a model to classify, evaluate, compare and serve like any other");
 }
@@ -52,7 +52,9 @@ Result<void> Run(const ImportCommandOptions& options) {
   const ImportedBundle imported = TRY(ImportBundle(plan));
   if (!imported.has_probabilities) {
     LogWarning(
-        "the file has scores instead of probabilities: the labels are correct, but the confidence is not calibrated");
+        "the imported model returns scores, not probabilities: its labels are the same as before, but its confidence "
+        "is not calibrated; to calibrate it: winnow calibrate {} DATA",
+        plan.output_dir.string());
   }
   const std::string bundle = plan.output_dir.string();
   if (options.json) {

@@ -47,16 +47,17 @@ void DescribeAdd(KeysAddOptions& options, OptionTable& table) {
   table.Add("name", &options.name, "Name of the key in logs and in the file, such as its owner or purpose")
       .ValueName("NAME")
       .Required();
-  table.AddChoice("role", &options.role,
-                  {{"classify", Role::kClassify}, {"feedback", Role::kFeedback}, {"admin", Role::kAdmin}},
-                  "What the key allows; each role includes the ones before it");
+  table.AddChoice(
+      "role", &options.role, {{"classify", Role::kClassify}, {"feedback", Role::kFeedback}, {"admin", Role::kAdmin}},
+      "Role of the key: classify permits classification requests; feedback and admin also permit what the roles "
+      "before them permit");
   table.Group("Limits");
   table.Add("requests-per-minute", &options.requests_per_minute, "Rate limit of the key")
       .AtLeast(1)
-      .Default("the server's limit");
+      .Default("the limit of the server (--requests-per-minute)");
   table.Add("burst", &options.burst, "Number of requests that may arrive at once")
       .AtLeast(1)
-      .Default("the limit of one minute");
+      .Default("as many as --requests-per-minute");
   table.Add("expires", &options.expires, "The last day on which the key is valid, YYYY-MM-DD, in UTC")
       .ValueName("DATE")
       .Default("never");
@@ -81,7 +82,7 @@ Result<void> RunAdd(const KeysAddOptions& options) {
     }
     if (key.ExpiredAt(std::chrono::system_clock::now())) {
       return Fail(ErrorCode::kInvalidArgument, "--expires: " + options.expires + " is in the past",
-                  "give the last day on which the key is valid, in UTC");
+                  "specify the last day on which the key is valid, in UTC");
     }
   }
   std::string secret;
@@ -116,7 +117,7 @@ Result<void> RunList(const KeysOptions& options) {
     json.push_back(Described(key));
     json.back()["expired"] = key.ExpiredAt(now);
     std::string limits;
-    if (key.requests_per_minute) limits += fmt::format("  {} a minute", *key.requests_per_minute);
+    if (key.requests_per_minute) limits += fmt::format("  {} requests per minute", *key.requests_per_minute);
     if (key.burst) limits += fmt::format(", {} at once", *key.burst);
     if (key.last_day) {
       limits += fmt::format("  {} {}", key.ExpiredAt(now) ? "expired after" : "until", DayText(*key.last_day));
@@ -141,8 +142,8 @@ Result<void> RunRevoke(const KeysRevokeOptions& options) {
                          if (!contents) return Fail(ErrorCode::kNotFound, options.file.string() + ": no such file");
                          return RemoveApiKey(*contents, options.file.string(), options.name);
                        }));
-  LogInfo("{}: removed '{}'; a running server accepts it until it receives SIGHUP", options.file.string(),
-          options.name);
+  LogInfo("{}: removed '{}'; a running server accepts it until it receives SIGHUP (kill -HUP PID)",
+          options.file.string(), options.name);
   if (!options.json) return {};
   return Print(Json({{"revoked", options.name}, {"file", options.file.string()}}).dump() + "\n");
 }

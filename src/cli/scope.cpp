@@ -21,7 +21,7 @@ Result<ScopePredictions> PredictWithBar(const BundleClassifier& classifier, std:
 
 }  // namespace
 
-void AddScopeOptions(ScopeCommandOptions& options, OptionTable& table) {
+void AddScopeOptions(ScopePlan& options, OptionTable& table) {
   table.Group("Out-of-scope detection");
   table
       .Add("out-of-scope", &options.outside,
@@ -29,11 +29,11 @@ void AddScopeOptions(ScopeCommandOptions& options, OptionTable& table) {
            "threshold")
       .ValueName("FILE");
   table.Add("in-scope-only", &options.in_scope_only,
-            "Set the out-of-scope threshold without such texts, from the texts in scope only");
+            "Set the out-of-scope threshold from the in-scope texts only, without a file of out-of-scope texts "
+            "(--out-of-scope)");
   table
       .Add("max-rejected", &options.choice.max_rejected,
-           "Largest share of the texts in scope that may be rejected as out of scope, with confidence "
-           "--confidence")
+           "Largest share of the in-scope texts that may be rejected as out of scope, with confidence --confidence")
       .MoreThan(0)
       .Range(0, 0.999);
   table
@@ -49,27 +49,13 @@ void AddScopeOptions(ScopeCommandOptions& options, OptionTable& table) {
             "Remove out-of-scope detection: each text gets one of the labels again");
 }
 
-Result<ScopeFit> ChooseScope(const BundleClassifier& classifier, const HeldOutTexts& texts, double confidence,
-                             const ScopeCommandOptions& options) {
-  ScopeOptions choice = options.choice;
-  choice.confidence = confidence;
-  const std::vector<std::string> outside = TRY(ReadOutOfScopeTexts(classifier, options.outside));
-  ProgressBar bar("out of scope", static_cast<int64_t>(outside.size()));
-  const std::vector<float> logits = TRY(FirstWindowLogits(classifier, outside, [&](size_t done) {
-    bar.Set(static_cast<int64_t>(done));
-    return !Interrupted();
-  }));
-  bar.Finish();
-  return CalibrateScope(texts, logits, choice);
-}
-
 Result<void> RunScopeEvaluation(const BundleClassifier& classifier, const Dataset& inside,
                                 std::span<const std::filesystem::path> outside, const ClassifyOptions& classify,
                                 bool json) {
   const ScopeRule* const rule = classifier.scope_rule();
   if (rule == nullptr) {
     return Fail(ErrorCode::kInvalidArgument, "the model has no out-of-scope detection",
-                "add it with: winnow calibrate BUNDLE DATA --out-of-scope FILE");
+                "add out-of-scope detection with: winnow calibrate BUNDLE DATA --out-of-scope FILE");
   }
   const std::vector<std::string> outside_texts = TRY(ReadOutOfScopeTexts(classifier, outside));
   const ScopePredictions in = TRY(PredictWithBar(classifier, InputTexts(inside), classify));

@@ -3,30 +3,17 @@
 
 #include <filesystem>
 #include <span>
-#include <vector>
 
 #include "base/options.h"
 #include "base/result.h"
-#include "calibrate/scope.h"
+#include "classify/bundle_classifier.h"
+#include "data/dataset.h"
+#include "pipeline/calibrate_bundle.h"
 
 namespace winnow {
 
-struct ScopeCommandOptions {
-  std::vector<std::filesystem::path> outside;  ///< files of out-of-scope texts
-  bool in_scope_only = false;                  ///< choose a rule without out-of-scope texts
-  ScopeOptions choice;
-  bool remove = false;
-
-  bool asked() const { return !outside.empty() || in_scope_only; }
-};
-
 /// Binds the options of `winnow calibrate` for out-of-scope texts.
-void AddScopeOptions(ScopeCommandOptions& options, OptionTable& table);
-
-/// Chooses a rule for the bundle from its held-out texts and the files in the options, with a progress bar. Errors:
-/// CalibrateScope's, those of reading.
-Result<ScopeFit> ChooseScope(const BundleClassifier& classifier, const HeldOutTexts& texts, double confidence,
-                             const ScopeCommandOptions& options);
+void AddScopeOptions(ScopePlan& options, OptionTable& table);
 
 /// Measures the rule of the bundle on labelled in-scope texts and on out-of-scope texts, and prints the result. Errors:
 /// those of reading and classifying; kInvalidArgument for a bundle without a rule.

@@ -161,9 +161,9 @@ void AddBatchingOptions(ServeOptions& options, OptionTable& table) {
 
 void Describe(ServeOptions& options, OptionTable& table) {
   table
-      .AddPositional("bundle", &options.server.bundles,
-                     "Directories of models, or directories that contain models; the first model is the default for "
-                     "requests that name none")
+      .AddPositional(
+          "bundle", &options.server.bundles,
+          "Directories of models, or directories that contain models; requests that name no model use the first one")
       .ValueName("BUNDLE")
       .Required();
   table.Describe(
@@ -190,7 +190,7 @@ Result<ServerOptions> ServerOptionsOf(const ServeOptions& options) {
   ServerOptions server = options.server;
   HttpServerOptions& http = server.http;
   if (http.tls_certificate.empty() != http.tls_key.empty()) {
-    return Fail(ErrorCode::kInvalidArgument, "--tls-cert and --tls-key must be given together");
+    return Fail(ErrorCode::kInvalidArgument, "--tls-cert and --tls-key must be specified together");
   }
   if (server.access_log_texts && server.access_log.empty()) {
     return Fail(ErrorCode::kInvalidArgument, "--access-log-texts requires --access-log");
@@ -231,12 +231,12 @@ Result<void> Run(const ServeOptions& options) {
     if (!TakeReload()) continue;
     NotifySystemd("RELOADING=1");
     server->Reload([] {
-      LogInfo("all models were checked again");
+      LogInfo("SIGHUP received: all models were checked for changes");
       NotifySystemd("READY=1");
     });
   }
   NotifySystemd("STOPPING=1");
-  LogInfo("shutting down: finishing the requests in progress");
+  LogInfo("shutting down: finishing the requests in progress (at most {:g} s)", options.drain_timeout);
   server->Stop();
   return {};
 }

@@ -19,7 +19,7 @@ struct TokenizeOptions : CommonOptions {
 };
 
 void Describe(TokenizeOptions& options, OptionTable& table) {
-  table.AddPositional("directory", &options.directory, "The directory of a model or a tokenizer")
+  table.AddPositional("directory", &options.directory, "Directory of a model or a tokenizer")
       .ValueName("DIR")
       .Required();
   table.AddPositional("text", &options.texts,

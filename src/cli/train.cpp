@@ -10,7 +10,6 @@
 #include "base/progress.h"
 #include "bundle/directory.h"
 #include "calibrate/calibration_text.h"
-#include "cli/calibrate.h"
 #include "cli/commands.h"
 #include "cli/console_observer.h"
 #include "cli/export.h"
@@ -18,6 +17,7 @@
 #include "cli/output.h"
 #include "cli/teacher_comparison.h"
 #include "cli/train_options.h"
+#include "pipeline/calibrate_bundle.h"
 #include "pipeline/data_plan.h"
 #include "pipeline/quantize_bundle.h"
 #include "report/metrics_report.h"
@@ -77,11 +77,12 @@ Result<void> CheckOptions(const TrainCommandOptions& options, const TrainingPlan
   if (options.quantize && !plan.output.keep_data) {
     return Fail(ErrorCode::kInvalidArgument,
                 "--quantize cannot be combined with --no-keep-data, because it needs the validation texts",
-                "leave one of them out, or run: winnow quantize --data FILE");
+                "omit one of these options, or run: winnow quantize --data FILE");
   }
   if (options.quantize && !plan.model.transformer()) {
     return Fail(ErrorCode::kInvalidArgument,
-                "--quantize applies to transformers only, but --kind is " + plan.model.kind, "leave one of them out");
+                "--quantize applies to transformers only, but --kind is " + plan.model.kind,
+                "omit one of these options");
   }
   return {};
 }
@@ -94,8 +95,10 @@ Result<void> Finish(const TrainCommandOptions& options, const TrainingPlan& plan
   document["quantization"] = TRY(Quantize({.bundle = plan.output.dir, .max_drop = options.max_drop}, pool));
   if (plan.calibration.max_fpr) {
     // The scores of the float weights chose the thresholds, and INT8 weights predict now.
-    const CalibratedBundle calibrated = TRY(CalibrateBundle(plan.output.dir, plan.calibration, pool));
-    for (const std::string& line : Lines(calibrated.text)) LogInfo("{}", line);
+    ConsoleObserver observer;
+    const CalibratedBundle done =
+        TRY(CalibrateBundle({.bundle = plan.output.dir, .calibration = plan.calibration}, pool, observer));
+    for (const std::string& line : Lines(CalibrationReportText(done.calibration))) LogInfo("{}", line);
   }
   return {};
 }
@@ -109,7 +112,7 @@ Result<void> Run(const TrainCommandOptions& options) {
                   "usage: winnow train DATA... --output-dir DIR");
     }
     plan.output.dir = DefaultOutput(*options.preset, plan.model);
-    LogInfo("the model is written to {}", plan.output.dir.string());
+    LogInfo("the model will be written to {}", plan.output.dir.string());
   }
   if (options.skip_training) return RunWithoutTraining(options, plan);
   TRY(CheckOptions(options, plan));
@@ -127,8 +130,9 @@ Result<void> Run(const TrainCommandOptions& options) {
     LogWarning("there is no test part: the metrics are of the validation texts, which also chose the best epoch");
   }
   if (options.json) return Print(document.dump(2) + "\n");
-  return Print(fmt::format("On {} {} texts:\n{}", FormatCount(trained.metrics.count),
-                           trained.has_test ? "test" : "validation", ReportText(trained.metrics)));
+  return Print(fmt::format("On {} {} texts{}:\n{}", FormatCount(trained.metrics.count),
+                           trained.has_test ? "test" : "validation", options.quantize ? ", with float weights" : "",
+                           ReportText(trained.metrics)));
 }
 
 }  // namespace

@@ -27,11 +27,11 @@ void AddDataOptions(DataPlan& data, OptionTable& table) {
            "calibration")
       .Range(0, 0.9);
   AddTextField(data.reading.text_field, table)
-      .Default("found by name, such as text, message or sentence")
+      .Default("the field named text, message, sentence or similar")
       .Alias("text-column-name")
       .Alias("text-column-names");
   AddLabelField(data.reading.label_field, table)
-      .Default("found by name, such as label, category or intent")
+      .Default("the field named label, category, intent or similar")
       .Alias("label-column-name")
       .Alias("label-column-names");
   AddFilter(data.reading.filter, table);
@@ -109,17 +109,19 @@ void AddModelOptions(ModelPlan& model, OptionTable& table) {
       .Default("all");
   table.Add("dropout", &model.dropout, "Dropout probability of the hidden layers")
       .Range(0, 0.95)
-      .Default("the base model's")
+      .Default("the value in the config.json of the base model")
       .Alias("hidden-dropout-prob");
   table.Add("classifier-dropout", &model.classifier_dropout, "Dropout probability before the classification head")
       .Range(0, 0.95)
-      .Default("the base model's");
+      .Default("the value in the config.json of the base model");
 }
 
 void AddBatchOptions(TrainerPlan& trainer, OptionTable& table) {
   table.Add("epochs", &trainer.epochs, "Number of passes over the training texts")
       .AtLeast(1)
-      .Default("3, 12 from scratch, 20 with --freeze encoder; more if these are fewer than 200 steps, up to 20")
+      .Default(
+          "3; 12 from scratch; 20 with --freeze encoder. If that makes fewer than 200 steps: as many epochs as make "
+          "200 steps, at most 20")
       .Alias("num-train-epochs");
   table.Add("batch-size", &trainer.batch_size, "Number of texts per batch")
       .AtLeast(1)
@@ -129,7 +131,7 @@ void AddBatchOptions(TrainerPlan& trainer, OptionTable& table) {
       .Add("batch-tokens", &trainer.batch_tokens,
            "Maximum number of tokens per batch, in place of a fixed number of texts (--batch-size)")
       .AtLeast(0)
-      .Default("--batch-size texts");
+      .Default("no limit: each batch has --batch-size texts");
   table
       .Add("gradient-accumulation-steps", &trainer.accumulation,
            "Number of batches whose gradients are accumulated before a step; gives the effect of a larger batch "
@@ -280,7 +282,7 @@ void AddEvaluationOptions(TrainerPlan& trainer, OptionTable& table) {
       .Add("eval-batch-size", &trainer.eval_batch_size,
            "Maximum batch size in evaluation; affects memory use, not results")
       .AtLeast(0)
-      .Default("as many as fit a token budget")
+      .Default("chosen automatically by the number of tokens")
       .Alias("per-device-eval-batch-size");
 }
 
@@ -308,7 +310,10 @@ void AddLearningOptions(TrainingPlan& plan, OptionTable& table) {
 }
 
 void AddPresetOption(TrainCommandOptions& options, OptionTable& table) {
-  table.AddPreset("preset", &options.preset, "Set of options for a common task, from share/winnow/presets");
+  table.AddPreset(
+      "preset", &options.preset,
+      "Name of a preset, which sets the options for a common task, such as sms-spam; the presets are the files in "
+      "share/winnow/presets");
 }
 
 }  // namespace
@@ -335,11 +340,10 @@ void AddTrainOptions(TrainCommandOptions& options, OptionTable& table) {
   table.Add("max-drop", &options.max_drop, "Largest drop in accuracy and in macro-F1 that INT8 weights may cause")
       .Range(0, 1);
   table.Add("skip-training", &options.skip_training,
-            "Use the model that --output-dir already contains: write its ONNX files and, with --quantize, "
-            "quantize it");
+            "Do not train: export the model in --output-dir to ONNX and, with --quantize, quantize it first");
   table.Add("keep-data", &plan.output.keep_data, "Save the validation texts with the model, for later calibration");
   table.AddChoice("report-to", &plan.output.tensorboard, {{"none", false}, {"tensorboard", true}},
-                  "Write TensorBoard event files into runs/ in the model's directory");
+                  "Write TensorBoard event files into runs/ in the directory of the model");
   AddPresetOption(options, table);
   table.Example("winnow train sms.tsv --output-dir spam", "fine-tune, and report metrics on a held-out fifth");
   table.Example("winnow train sms.tsv --kind lr --output-dir spam-lr", "a linear model, in less than a second");

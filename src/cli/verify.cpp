@@ -4,6 +4,7 @@
 #include "bundle/manifest.h"
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "data/labels.h"
 
 namespace winnow {
 namespace {
@@ -13,7 +14,21 @@ struct VerifyOptions : CommonOptions {
 };
 
 void Describe(VerifyOptions& options, OptionTable& table) {
-  table.AddPositional("bundle", &options.bundle, "The model's directory").ValueName("BUNDLE").Required();
+  table.AddPositional("bundle", &options.bundle, "Directory of the model").ValueName("BUNDLE").Required();
+}
+
+/// "1 of 14 files is missing: labels.json; 2 of 14 files were changed: ...".
+std::string Problems(const VerifyReport& report) {
+  const size_t all = static_cast<size_t>(report.checked) + report.missing.size() + report.changed.size();
+  std::string text;
+  const auto add = [&](const std::vector<std::string>& files, const char* one, const char* several) {
+    if (files.empty()) return;
+    text += fmt::format("{}{} of {} files {}: {}", text.empty() ? "" : "; ", files.size(), all,
+                        files.size() == 1 ? one : several, SomeNames(files));
+  };
+  add(report.missing, "is missing", "are missing");
+  add(report.changed, "was changed since it was written", "were changed since they were written");
+  return text;
 }
 
 Result<void> Run(const VerifyOptions& options) {
@@ -33,14 +48,13 @@ Result<void> Run(const VerifyOptions& options) {
     if (report.ok()) {
       TRY(Print(report.has_manifest
                     ? fmt::format("{} files match the digests in {}\n", report.checked, kManifestFile)
-                    : fmt::format("readable; there is no {} with digests to compare with\n", kManifestFile)));
+                    : fmt::format("all files are readable; their digests were not checked, because there is no {}\n",
+                                  kManifestFile)));
     }
   }
   if (report.ok()) return {};
-  return Fail(ErrorCode::kInvalidModel,
-              fmt::format("{}: {} files are missing and {} differ from their digests", options.bundle.string(),
-                          report.missing.size(), report.changed.size()),
-              "copy or train the model again");
+  return Fail(ErrorCode::kInvalidModel, fmt::format("{}: {}", options.bundle.string(), Problems(report)),
+              "copy the model again, or train it again");
 }
 
 }  // namespace

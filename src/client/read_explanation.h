@@ -9,7 +9,7 @@
 
 namespace winnow {
 
-/// Reads what ExplanationJson (classify/answer_json.h) wrote; nothing if `json` is not an explanation of `text`.
+/// Reads what ExplanationJson (classify/prediction_json.h) wrote; nothing if `json` is not an explanation of `text`.
 std::optional<Explanation> ReadExplanation(const Json& json, std::string_view text);
 
 }  // namespace winnow

@@ -166,7 +166,8 @@ Error ServerClient::Refused(const HttpAnswer& answer, size_t texts) const {
             "use that address for --server"};
   }
   if (answer.status >= 500) {
-    if (said.empty() && answer.status < 502) return Unlike(fmt::format("fails (status {})", answer.status));
+    if (said.empty() && answer.status < 502)
+      return Unlike(fmt::format("cannot serve requests (status {})", answer.status));
     return with(ErrorCode::kNetwork, "the server failed",
                 answer.status == 503 ? "the server may be starting or stopping; see its log and GET /models"
                                      : "see the log of the server");

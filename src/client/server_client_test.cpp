@@ -90,7 +90,7 @@ TEST(ServerClient, EachRefusalSaysWhatToDo) {
            {422, why, "reason", ErrorCode::kInvalidArgument, ""},
            {429, why, "reason", ErrorCode::kNetwork, "try again later"},
            {500, why, "reason", ErrorCode::kNetwork, "log"},
-           {501, "", "fails (status 501)", ErrorCode::kNetwork, "winnow serve"},
+           {501, "", "cannot serve requests (status 501)", ErrorCode::kNetwork, "winnow serve"},
            {502, "", "the server failed (status 502)", ErrorCode::kNetwork, "log"},
            {503, why, "reason", ErrorCode::kNetwork, "starting"},
            {302, "", "redirects to https://h/", ErrorCode::kNetwork, "--server"},

@@ -117,7 +117,7 @@ class Resolver {
     return {ErrorCode::kInvalidData, where,
             (numbered ? std::to_string(names_.size()) + " columns without a header, numbered " + Listed(names_)
                       : "its columns are: " + Listed(names_)) +
-                "; name one with " + option};
+                "; specify one with " + option};
   }
 
   Result<void> CheckGivenNames() {
@@ -135,12 +135,12 @@ class Resolver {
     for (const std::string& name : wishes_.template_fields) {
       if (Contains(names_, name)) continue;
       ++absent;
-      roles_.warnings.push_back(file() + ": there is no column '" + name +
-                                "', so that field of the template stays empty");
+      roles_.warnings.push_back(file() + ": there is no column '" + name + "', so the field '" + name +
+                                "' of the template is empty in all texts");
     }
     if (absent > 0 && absent == wishes_.template_fields.size()) {
-      return std::unexpected(
-          Missing("has none of the fields of the template: " + Listed(wishes_.template_fields), "--template"));
+      return std::unexpected(Missing(
+          "the file has none of the fields of the text template: " + Listed(wishes_.template_fields), "--template"));
     }
     for (const std::string& name : wishes_.filter_fields) {
       if (name != "chars" && !Contains(names_, name)) {
@@ -163,8 +163,9 @@ class Resolver {
       roles_.text_field = *named;
       const std::array kSubjectNames = {"subject", "title"};
       if (const auto subject = FirstNamed(kSubjectNames, names_)) {
-        roles_.warnings.push_back(file() + ": the text is '" + *named + "' alone; to read '" + *subject +
-                                  "' too: --template '{" + *subject + "} [SEP] {" + *named + "}'");
+        roles_.warnings.push_back(file() + ": only the column '" + *named +
+                                  "' is used as the text; to include the column '" + *subject +
+                                  "' as well, pass --template '{" + *subject + "} [SEP] {" + *named + "}'");
       }
       return {};
     }
@@ -178,11 +179,13 @@ class Resolver {
       return {};
     }
     if (!two || sample_.empty() || reader_.has_header()) {
-      return std::unexpected(Missing("can't tell which column is the text", "--text-field"));
+      return std::unexpected(Missing("cannot determine which column contains the text", "--text-field"));
     }
     const auto shapes = ShapesOf(sample_);
     const std::optional<size_t> label = LabelColumn(shapes, reader_.label_first());
-    if (!label) return std::unexpected(Missing("can't tell the text from the label", "--text-field and --label-field"));
+    if (!label)
+      return std::unexpected(Missing("cannot determine which column contains the text and which the label",
+                                     "--text-field and --label-field"));
     if (LooksLikeHeader(sample_, shapes, *label)) {
       const Record& first = sample_[0];
       return Fail(ErrorCode::kInvalidData,

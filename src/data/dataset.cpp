@@ -33,7 +33,9 @@ Error NothingUsable(const ReadReport& report) {
   if (report.Dropped(DropReason::kUnknownLabel) > 0) {
     std::vector<std::string> names;
     for (const auto& [name, count] : report.unknown_labels) names.push_back(name);
-    hint = "the rows have the labels " + SomeNames(names) + "; check --labels";
+    hint = "the rows have the labels " + SomeNames(names) + "; " +
+           (report.labels_source.starts_with("--") ? "check " : "") + report.labels_source + ": " +
+           SomeNames(report.known_labels);
   }
   return {ErrorCode::kInvalidData, message, hint};
 }
@@ -138,13 +140,18 @@ std::vector<InputTextView> InputTexts(const Dataset& dataset) {
 Result<Dataset> ReadDataset(std::span<const std::filesystem::path> files, const ReadOptions& options,
                             ReadReport& report) {
   report = {};
-  if (files.empty()) return Fail(ErrorCode::kInvalidArgument, "no data file given", "name at least one");
+  if (files.empty())
+    return Fail(ErrorCode::kInvalidArgument, "no data file is specified", "specify at least one data file");
   const ReadPlan plan = TRY(MakeReadPlan(options, true));
   Dataset dataset;
   if (options.labels) {
     dataset.labels = *options.labels;
   } else if (!options.labels_file.empty()) {
     dataset.labels = TRY(ReadLabels(options.labels_file));
+  }
+  if (dataset.labels.size() > 0) {
+    report.known_labels = dataset.labels.names;
+    report.labels_source = options.labels_source;
   }
   LabelIds ids(dataset.labels, options.labels.has_value() || !options.labels_file.empty(), options.label_map);
 

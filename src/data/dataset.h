@@ -54,11 +54,12 @@ struct ReadOptions {
   /// Field of the label; empty: found by name; "a,b,c": 0/1 columns of a multi-label set.
   std::string label_field = {};
   std::string filter = {};         ///< filter expression (data/filter.h); empty: all rows
-  std::string template_text = {};  ///< text template (data/text_template.h), used in place of text_field; empty: none
+  std::string template_text = {};  ///< text template (text/text_template.h), used in place of text_field; empty: none
   /// File of label names (ReadLabels); rows with other labels are dropped and counted.
   std::filesystem::path labels_file = {};
   std::optional<LabelSet> labels =
       {};  ///< a label set already read, such as a bundle's; takes precedence over labels_file
+  std::string labels_source = "--labels";  ///< what specifies labels_file or labels, for the report
   ProblemType problem_type = ProblemType::kAuto;
 };
 

@@ -103,7 +103,7 @@ TEST_F(DatasetTest, ListsTheColumnsWhereItFindsNone) {
   const std::string error = ErrorOf(Write("a.csv", "id,kind,words\n1,x,a b\n2,y,c d\n"), {.text_field = "word"});
   EXPECT_THAT(error, HasSubstr("no column 'word'"));
   EXPECT_THAT(ErrorOf(Write("b.csv", "id,text,words\n1,x,a b\n2,y,c d\n")),
-              HasSubstr("its columns are: id, text, words; name one with --label-field"));
+              HasSubstr("its columns are: id, text, words; specify one with --label-field"));
   EXPECT_THAT(ErrorOf(Write("c.csv", "text\nonly\n")), HasSubstr("found no columns"));
 }
 
@@ -221,7 +221,7 @@ TEST_F(DatasetTest, FiltersAndFillsTemplates) {
   options.filter = "execution_sucess";
   EXPECT_THAT(ErrorOf(file, options), HasSubstr("no column 'execution_sucess' for the filter"));
   options = {.template_text = "{title}"};
-  EXPECT_THAT(ErrorOf(file, options), HasSubstr("none of the fields of the template: title"));
+  EXPECT_THAT(ErrorOf(file, options), HasSubstr("none of the fields of the text template: title"));
 }
 
 TEST_F(DatasetTest, TellsOfASubjectThatIsNotRead) {
@@ -242,7 +242,18 @@ TEST_F(DatasetTest, DropsLabelsOutsideTheList) {
   EXPECT_EQ(report_.unknown_labels, (std::map<std::string, size_t>{{"other", 2}}));
   EXPECT_EQ(report_.Dropped(DropReason::kUnknownLabel), 2u);
   EXPECT_EQ(report_.kept(), 2u);
-  EXPECT_THAT(ErrorOf(file, {.labels = LabelSet{{"x", "y"}}}), HasSubstr("check --labels"));
+  EXPECT_THAT(report_.Text(), HasSubstr("\nunknown labels: other 2 (--labels: spam, ham)\n"));
+  EXPECT_THAT(ErrorOf(file, {.labels = LabelSet{{"x", "y"}}}), HasSubstr("check --labels: x, y"));
+  EXPECT_THAT(ErrorOf(file, {.labels = LabelSet{{"x", "y"}}, .labels_source = "labels of the model"}),
+              HasSubstr("the rows have the labels ham, other, spam; labels of the model: x, y"));
+}
+
+TEST_F(DatasetTest, SuggestsTheKnownLabelForAMisspelledOne) {
+  const auto file = Write("a.tsv", "ham\tone\nspam\ttwo\nham\tthree\nadvert\tfour\n");
+  const Result<Dataset> dataset = Read(file, {.labels = LabelSet{{"spam", "hamm"}}});
+  ASSERT_TRUE(dataset) << dataset.error().Text();
+  EXPECT_THAT(report_.Text(), HasSubstr("unknown labels: ham 2, advert 1 (--labels: spam, hamm)\n"
+                                        "  label 'ham': did you mean 'hamm'?\nlabels: "));
 }
 
 TEST_F(DatasetTest, GivesWholeNumbersTheirOrder) {
@@ -252,7 +263,7 @@ TEST_F(DatasetTest, GivesWholeNumbersTheirOrder) {
 
 TEST_F(DatasetTest, SaysWhatIsWrongWithAFile) {
   const std::string missing = ErrorOf(directory_.path() / "none.csv");
-  EXPECT_THAT(missing, HasSubstr("none.csv: can't open: No such file"));
+  EXPECT_THAT(missing, HasSubstr("none.csv: cannot open: No such file"));
   EXPECT_EQ(Read(directory_.path() / "none.csv").error().code, ErrorCode::kNotFound);
   EXPECT_THAT(ErrorOf(directory_.path()), HasSubstr("is a directory"));
   EXPECT_THAT(ErrorOf(Write("empty.csv", "")), HasSubstr("is empty"));
@@ -273,7 +284,7 @@ TEST_F(DatasetTest, ReportsRaggedRowsAndGoesOn) {
   EXPECT_THAT(report_.examples[0], HasSubstr("a.csv, line 3: 3 columns instead of 2"));
   EXPECT_THAT(report_.examples[1], HasSubstr("a.csv, line 5: 1 column instead of 2"));
   EXPECT_THAT(ErrorOf(Write("b.csv", "text,label\na,b,x\nb,c,y\nd,y\ne,f,x\n")),
-              HasSubstr("3 of 4 rows can't be read"));
+              HasSubstr("3 of 4 rows cannot be read"));
 }
 
 TEST_F(DatasetTest, NamesTheLineOfAQuoteThatIsNeverClosed) {

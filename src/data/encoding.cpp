@@ -131,7 +131,7 @@ Sniffed SniffEncoding(std::string_view first) {
             "7zXZ"sv,
             "xz-compressed", "unpack it with `unxz`, or compress with gzip"},
       Magic{"SQLite format 3"sv, "an SQLite database", "export a table: `sqlite3 -csv -header FILE 'SELECT ...'`"},
-      Magic{"%PDF-"sv, "a PDF file", "give CSV, TSV, JSONL or fastText lines"},
+      Magic{"%PDF-"sv, "a PDF file", "convert it to CSV, TSV, JSONL or fastText lines"},
       Magic{"\x93NUMPY"sv, "a NumPy file", "convert it to CSV or JSONL"},
       Magic{"\x89HDF"sv, "an HDF5 file", "convert it to CSV or JSONL"},
   };
@@ -183,7 +183,7 @@ Sniffed SniffEncoding(std::string_view first) {
     sniffed.problem = "is not text (" + std::to_string(controls) + " control and " +
                       std::to_string(decoder.invalid_bytes()) + " invalid bytes in its first " +
                       std::to_string(first.size()) + ")";
-    sniffed.hint = "give UTF-8 CSV, TSV, JSONL or fastText lines; text in another encoding: " + std::string(hint_utf8);
+    sniffed.hint = "use UTF-8 CSV, TSV, JSONL or fastText lines; text in another encoding: " + std::string(hint_utf8);
   }
   return sniffed;
 }

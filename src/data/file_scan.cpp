@@ -37,7 +37,7 @@ Result<ReadPlan> MakeReadPlan(const ReadOptions& options, bool labels_needed) {
   if (plan.wishes.single_label && plan.wishes.label_fields.size() > 1) {
     return Fail(ErrorCode::kInvalidArgument,
                 "several label columns cannot be combined with --problem-type single: " + options.label_field,
-                "name one column, or omit --problem-type");
+                "specify one column, or omit --problem-type");
   }
   if (!options.template_text.empty()) {
     plan.text_template = TRY(TextTemplate::Parse(options.template_text));
@@ -136,7 +136,7 @@ Result<void> FileScan::TakeSample() {
 Error FileScan::MostlyUnreadable() {
   const FileReport& file = here();
   std::string message = file.file + ": " + std::to_string(file.Dropped(DropReason::kUnreadable)) + " of " +
-                        std::to_string(file.rows) + " rows can't be read as " + file.description;
+                        std::to_string(file.rows) + " rows cannot be read as " + file.description;
   size_t shown = 0;
   for (const std::string& example : report_->examples) {
     if (shown < 3 && example.starts_with(file.file + ", ")) {

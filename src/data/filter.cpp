@@ -76,11 +76,10 @@ Result<Filter> Filter::Parse(std::string_view expression) {
                                                                                  {">", Op::kGreater}}};
   for (const std::string_view part : Conditions(expression)) {
     const auto bad = [&](const std::string& why) {
-      return Fail(
-          ErrorCode::kInvalidArgument, "filter '" + std::string(expression) + "': " + why,
-          "write conditions such as  execution_success  lang=en  chars<320  and join them with commas or `and`");
+      return Fail(ErrorCode::kInvalidArgument, "filter '" + std::string(expression) + "': " + why,
+                  "write conditions such as 'verified', 'lang=en' or 'chars<320', and join them with commas or 'and'");
     };
-    if (part.empty()) return bad("an empty condition");
+    if (part.empty()) return bad("a condition is empty");
     Condition condition;
     const size_t at = part.find_first_of("<>=!", part.starts_with('!') ? 1 : 0);
     if (at == std::string_view::npos) {

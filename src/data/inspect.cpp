@@ -104,8 +104,8 @@ std::string DataInspection::Text() const {
         "  " + labels[i].first + "  " + std::to_string(labels[i].second) + "  " + Share(labels[i].second, texts) + "\n";
   }
   if (labels.size() > kShown) {
-    text += "  and " + std::to_string(labels.size() - kShown) + " more, down to " + labels.back().first + "  " +
-            std::to_string(labels.back().second) + "\n";
+    text += "  and " + std::to_string(labels.size() - kShown) + " more labels; the rarest is '" + labels.back().first +
+            "' with " + std::to_string(labels.back().second) + (labels.back().second == 1 ? " text\n" : " texts\n");
   }
   if (unlabelled > 0) text += "  none  " + std::to_string(unlabelled) + "  " + Share(unlabelled, texts) + "\n";
   text += "characters: " + std::to_string(chars_p50) + " median, " + std::to_string(chars_p95) + " 95th percentile, " +

@@ -136,7 +136,7 @@ Result<std::unique_ptr<RecordReader>> MakeJsonDocumentReader(TextStream stream) 
     text += stream.buffered();
     stream.Consume(stream.buffered().size());
     if (text.size() > kMaxDocumentBytes) {
-      return Fail(ErrorCode::kInvalidData, stream.name() + ": a JSON document of more than 1 GiB",
+      return Fail(ErrorCode::kInvalidData, stream.name() + ": the JSON document is larger than 1 GiB",
                   "write it as JSON lines, one object per line: `jq -c '.[]'`");
     }
   } while (TRY(stream.Fill()));
@@ -155,7 +155,7 @@ Result<std::unique_ptr<RecordReader>> MakeJsonDocumentReader(TextStream stream) 
     }
   }
   if (parts.empty()) {
-    return Fail(ErrorCode::kInvalidData, stream.name() + ": a JSON document without a list of texts",
+    return Fail(ErrorCode::kInvalidData, stream.name() + ": the JSON document contains no list of texts",
                 "expected [{\"text\": ..., \"label\": ...}, ...] or {\"train\": [[text, label], ...]}");
   }
   return std::make_unique<JsonDocumentReader>(std::move(stream), std::move(parts));

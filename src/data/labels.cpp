@@ -28,7 +28,8 @@ Result<LabelSet> FromIds(const std::string& file, const std::map<int64_t, std::s
   for (const auto& [id, name] : by_id) {
     if (id != static_cast<int64_t>(labels.names.size())) {
       return Fail(ErrorCode::kInvalidData,
-                  file + ": label ids are not 0.." + std::to_string(by_id.size() - 1) + ": found " + std::to_string(id),
+                  file + ": label ids must be 0 to " + std::to_string(by_id.size() - 1) +
+                      ", each exactly once; found " + std::to_string(id),
                   kHint);
     }
     labels.names.push_back(name);
@@ -105,7 +106,7 @@ Result<LabelSet> ReadLabels(const std::filesystem::path& path) {
     text += stream.buffered();
     stream.Consume(stream.buffered().size());
     if (text.size() > (size_t{16} << 20)) {
-      return Fail(ErrorCode::kInvalidData, stream.name() + ": a list of labels of more than 16 MiB", kHint);
+      return Fail(ErrorCode::kInvalidData, stream.name() + ": the list of labels is larger than 16 MiB", kHint);
     }
   } while (TRY(stream.Fill()));
 

@@ -166,7 +166,7 @@ Parts ConvertHateDavidson(const PublicSet& set, const std::filesystem::path& sou
                 const std::string label = field("class");
                 if (label != "0" && label != "1" && label != "2") {
                   return Fail(ErrorCode::kInvalidData, file.string() + ", line " + std::to_string(row.row) +
-                                                           ": class '" + label + "' instead of 0, 1 or 2");
+                                                           ": the class is '" + label + "', expected 0, 1 or 2");
                 }
                 std::vector<Field> fields = {TextField("label", names[static_cast<size_t>(label[0] - '0')])};
                 // Not under the labels' own names, which would make a multi-label set of them.

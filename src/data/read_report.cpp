@@ -3,6 +3,9 @@
 #include <algorithm>
 
 #include "base/json.h"
+#include "base/progress.h"
+#include "base/suggest.h"
+#include "data/labels.h"
 
 namespace winnow {
 namespace {
@@ -12,14 +15,30 @@ constexpr std::array<std::string_view, kDropReasons> kTexts = {"unreadable", "em
 constexpr std::array<const char*, kDropReasons> kKeys = {"unreadable", "empty_text", "no_label", "unknown_label",
                                                          "filtered"};
 
+std::string Count(size_t count) { return FormatCount(static_cast<int64_t>(count)); }
+
 std::string Counts(const std::map<std::string, size_t>& counts, size_t limit) {
   std::vector<std::pair<std::string, size_t>> sorted(counts.begin(), counts.end());
   std::ranges::stable_sort(sorted, [](const auto& a, const auto& b) { return a.second > b.second; });
   std::string text;
   for (size_t i = 0; i < sorted.size() && i < limit; ++i) {
-    text += (i > 0 ? ", " : "") + sorted[i].first + " " + std::to_string(sorted[i].second);
+    text += (i > 0 ? ", " : "") + sorted[i].first + " " + Count(sorted[i].second);
   }
   if (sorted.size() > limit) text += " and " + std::to_string(sorted.size() - limit) + " more";
+  return text;
+}
+
+/// The labels that were not expected, and for a few of them the known label that may be meant.
+std::string UnknownLabelsText(const ReadReport& report) {
+  constexpr size_t kSuggestions = 3, kShortest = 3;
+  std::string text = "unknown labels: " + Counts(report.unknown_labels, 20) + " (" + report.labels_source + ": " +
+                     SomeNames(report.known_labels) + ")\n";
+  size_t suggested = 0;
+  for (const auto& [name, count] : report.unknown_labels) {
+    const std::string suggestion = name.size() < kShortest ? "" : DidYouMean(name, report.known_labels, "");
+    if (suggestion.empty() || ++suggested > kSuggestions) continue;
+    text += "  label '" + name + "': " + suggestion + "\n";
+  }
   return text;
 }
 
@@ -48,12 +67,12 @@ size_t ReadReport::Dropped(DropReason reason) const {
 std::string ReadReport::Text() const {
   std::string text;
   for (const FileReport& file : files) {
-    text += file.file + ": " + file.description + (file.gzip ? ", gzip" : "") + "; " + std::to_string(file.rows) +
-            " rows, " + std::to_string(file.kept) + " kept";
+    text += file.file + ": " + file.description + (file.gzip ? ", gzip" : "") + "; " + Count(file.rows) + " rows, " +
+            Count(file.kept) + " kept";
     const char* separator = "; dropped: ";
     for (size_t i = 0; i < kDropReasons; ++i) {
       if (file.dropped[i] == 0) continue;
-      text += separator + std::to_string(file.dropped[i]) + " " + std::string(kTexts[i]);
+      text += separator + Count(file.dropped[i]) + " " + std::string(kTexts[i]);
       separator = ", ";
     }
     text += "\n";
@@ -65,7 +84,7 @@ std::string ReadReport::Text() const {
     if (file.texts_with_nul > 0) text += "  " + std::to_string(file.texts_with_nul) + " texts contain NUL characters\n";
   }
   for (const std::string& example : examples) text += "  " + example + "\n";
-  if (!unknown_labels.empty()) text += "unknown labels: " + Counts(unknown_labels, 20) + "\n";
+  if (!unknown_labels.empty()) text += UnknownLabelsText(*this);
   for (const std::string& warning : warnings) text += "warning: " + warning + "\n";
   if (!label_counts.empty()) text += "labels: " + Counts(label_counts, 20) + "\n";
   return text;

@@ -38,6 +38,8 @@ struct ReadReport {
   std::vector<FileReport> files;
   std::map<std::string, size_t> label_counts;    ///< number of kept rows, by label
   std::map<std::string, size_t> unknown_labels;  ///< number of rows dropped as kUnknownLabel, by label
+  std::vector<std::string> known_labels;         ///< the labels that rows may have, if these were specified
+  std::string labels_source;                     ///< what specified known_labels, such as "--labels"
   std::vector<std::string> warnings;
   std::vector<std::string> examples;  ///< "data.csv, line 7: 3 columns instead of 2": the first few dropped rows
   static constexpr size_t kMaxExamples = 10;  ///< maximum number of examples per reason and file

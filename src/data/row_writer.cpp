@@ -102,7 +102,7 @@ Result<RowWriter> RowWriter::For(const std::filesystem::path& path) {
   if (extension == ".tsv") return RowWriter(path, '\t');
   if (extension == ".csv") return RowWriter(path, ',');
   if (extension == ".jsonl" || extension == ".ndjson") return RowWriter(path, '\0');
-  return Fail(ErrorCode::kInvalidArgument, path.string() + ": can't infer the output format from the file name",
+  return Fail(ErrorCode::kInvalidArgument, path.string() + ": cannot infer the output format from the file name",
               "use a file name that ends in .tsv, .csv or .jsonl");
 }
 

@@ -50,7 +50,8 @@ Result<FileScan> OpenEither(const std::filesystem::path& path, const ReadPlan& l
 Result<void> ForEachRow(std::span<const std::filesystem::path> files, const ReadOptions& options, ReadReport& report,
                         const TakeRow& take) {
   report = {};
-  if (files.empty()) return Fail(ErrorCode::kInvalidArgument, "no data file given", "name at least one");
+  if (files.empty())
+    return Fail(ErrorCode::kInvalidArgument, "no data file is specified", "specify at least one data file");
   const ReadPlan labelled = TRY(MakeReadPlan(options, true));
   const ReadPlan unlabelled = TRY(MakeReadPlan(options, false));
   for (const std::filesystem::path& path : files) {

@@ -85,7 +85,8 @@ Result<void> DropSmallClasses(size_t least, Dataset& train, Dataset& validation,
   }
   if (kept.size() < 2) {
     return Fail(ErrorCode::kInvalidData,
-                "labels with at least " + std::to_string(least) + " texts: only " + std::to_string(kept.size()),
+                "labels with at least " + std::to_string(least) + " texts: " + std::to_string(kept.size()) +
+                    "; at least two are required",
                 "add texts; a classifier needs at least two labels");
   }
   for (Dataset* part : {&train, &validation, &test}) {
@@ -148,9 +149,9 @@ Result<Split> ReadSplit(const SplitFiles& files, const ReadOptions& options, con
   report.duplicates = Deduplicate(train);
   if (train.examples.empty()) {
     return Fail(ErrorCode::kInvalidData,
-                report.train.files[0].file + ": no training text is left after those of the held-out files (" +
-                    std::to_string(report.train_leaks) + ") and duplicates with conflicting labels (" +
-                    std::to_string(report.duplicates.conflicting) + ") are removed",
+                report.train.files[0].file + ": no training text is left: " + std::to_string(report.train_leaks) +
+                    " texts are also in the held-out files, and " + std::to_string(report.duplicates.conflicting) +
+                    " are duplicates with conflicting labels",
                 "use different texts for training and testing");
   }
   SplitOptions sizes = split_options;
@@ -161,8 +162,9 @@ Result<Split> ReadSplit(const SplitFiles& files, const ReadOptions& options, con
   if (!files.test.empty()) split.test = std::move(test);
   if (!files.validation.empty()) split.validation = std::move(validation);
   if (!split.training_only.empty()) {
-    report.warnings.push_back("labels with too few texts for every part, whose texts are all used for training: " +
-                              SomeNames(split.training_only));
+    report.warnings.push_back(
+        "these labels have too few texts for a split, so all their texts are used for training: " +
+        SomeNames(split.training_only));
   }
   WarnOfUntrained(split.train, report.warnings);
   WarnOfSmallClasses(split.train, report.warnings);

@@ -181,8 +181,9 @@ Result<Split> StratifiedSplit(Dataset dataset, const SplitOptions& options) {
        {std::tuple(kTest, options.test_size, "test"), std::tuple(kValidation, options.validation_size, "validation")}) {
     if (!(size >= 0 && size < 1)) {
       return Fail(ErrorCode::kInvalidArgument,
-                  std::string("the size of the ") + name + " part is " + std::to_string(size),
-                  "give a share of the data, such as 0.2");
+                  std::string("the size of the ") + name + " part is " + std::to_string(size) +
+                      ", expected at least 0 and less than 1",
+                  "specify a share of the data, such as 0.2");
     }
     shares[part] = std::llround(size * static_cast<double>(kWhole));
   }

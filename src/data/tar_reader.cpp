@@ -67,12 +67,12 @@ Result<TarReader> TarReader::Open(const std::filesystem::path& path) {
   if (fd < 0) {
     const int number = errno;
     return Fail(number == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo,
-                reader.path_ + ": can't open: " + std::strerror(number));
+                reader.path_ + ": cannot open: " + std::strerror(number));
   }
   reader.file_.reset(gzdopen(fd, "rb"));
   if (reader.file_ == nullptr) {
     ::close(fd);
-    return Fail(ErrorCode::kIo, reader.path_ + ": can't open: out of memory");
+    return Fail(ErrorCode::kIo, reader.path_ + ": cannot open: out of memory");
   }
   return reader;
 }
@@ -84,7 +84,7 @@ Result<void> TarReader::ReadBytes(char* bytes, size_t count) {
   if (got == static_cast<int>(count)) return {};
   int code = Z_OK;
   const std::string reason = gzerror(Handle(file_.get()), &code);
-  if (code == Z_ERRNO) return Fail(ErrorCode::kIo, path_ + ": can't read: " + std::strerror(errno));
+  if (code == Z_ERRNO) return Fail(ErrorCode::kIo, path_ + ": cannot read: " + std::strerror(errno));
   return std::unexpected(Bad(code == Z_OK ? "is truncated" : "is damaged or truncated: " + reason));
 }
 

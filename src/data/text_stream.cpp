@@ -35,7 +35,7 @@ Result<size_t> TextStream::ReadRaw(char* bytes, size_t count) {
   const char* reason = gzerror(Handle(file_.get()), &code);
   // Z_BUF_ERROR tells of a gzip stream that ends in the middle, with whatever could still be unpacked.
   if (got < 0 || code == Z_BUF_ERROR) {
-    if (code == Z_ERRNO) return Fail(ErrorCode::kIo, name_ + ": can't read: " + std::strerror(errno));
+    if (code == Z_ERRNO) return Fail(ErrorCode::kIo, name_ + ": cannot read: " + std::strerror(errno));
     return Fail(ErrorCode::kInvalidData, name_ + ": damaged or incomplete gzip data: " + reason,
                 "download or compress the file again; `gzip -t` checks it");
   }
@@ -59,18 +59,18 @@ Result<TextStream> TextStream::Open(const std::filesystem::path& path) {
   if (fd < 0) {
     const int number = errno;
     return Fail(number == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo,
-                stream.name_ + ": can't open: " + std::strerror(number),
+                stream.name_ + ": cannot open: " + std::strerror(number),
                 number == ENOENT ? "check the path; it is relative to the current directory" : "check its permissions");
   }
   struct stat status {};
   if (::fstat(fd, &status) == 0 && S_ISDIR(status.st_mode)) {
     ::close(fd);
-    return Fail(ErrorCode::kInvalidData, stream.name_ + ": is a directory", "name the data files in it");
+    return Fail(ErrorCode::kInvalidData, stream.name_ + ": is a directory", "specify the data files in it");
   }
   stream.file_.reset(gzdopen(fd, "rb"));
   if (stream.file_ == nullptr) {
     ::close(fd);
-    return Fail(ErrorCode::kIo, stream.name_ + ": can't open: out of memory");
+    return Fail(ErrorCode::kIo, stream.name_ + ": cannot open: out of memory");
   }
   gzbuffer(Handle(stream.file_.get()), static_cast<unsigned>(kPiece));
 
@@ -116,7 +116,7 @@ Result<bool> TextStream::Fill() {
   if (at_end_) return false;
   if (text_.size() - position_ > kMaxRecordBytes) {
     return Fail(ErrorCode::kInvalidData,
-                name_ + ", line " + std::to_string(line_) + ": a row of more than " +
+                name_ + ", line " + std::to_string(line_) + ": the row is larger than " +
                     std::to_string(kMaxRecordBytes >> 20) + " MiB",
                 "the file is damaged here, or a quote is never closed");
   }

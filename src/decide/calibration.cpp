@@ -27,8 +27,8 @@ Result<void> CheckNumbers(std::span<const double> values, const char* what, bool
 Result<void> CheckCurve(const CalibrationCurve& curve, size_t index) {
   const std::string name = "the curve of label " + std::to_string(index);
   if (curve.x.empty() || curve.x.size() != curve.y.size()) {
-    return Bad(name + " has " + std::to_string(curve.x.size()) + " places and " + std::to_string(curve.y.size()) +
-               " values, expected equal numbers of at least one");
+    return Bad(name + " has " + std::to_string(curve.x.size()) + " x values and " + std::to_string(curve.y.size()) +
+               " y values, expected the same number, at least one");
   }
   for (size_t i = 0; i < curve.x.size(); ++i) {
     if (!std::isfinite(curve.x[i]) || !(curve.y[i] >= 0 && curve.y[i] <= 1))

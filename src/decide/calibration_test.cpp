@@ -84,7 +84,7 @@ TEST(FitCalibration, VectorScalingEqualsSciPy) {
   ExpectNumbers(many.calibration.bias, {-1.1913378174424727, -1.559615250171757, -1.5691042083642908}, 1e-6);
 }
 
-TEST(FitCalibration, VectorScalingEndsWhereLabelsAreToldApartPerfectlyOrBackwards) {
+TEST(FitCalibration, VectorScalingConvergesOnSeparableAndReversedLabels) {
   for (const float edge : {500.0F, 1e30F, -20.0F, -500.0F}) {
     for (const bool multi_label : {false, true}) {
       Texts texts = Sample(multi_label);

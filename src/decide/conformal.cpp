@@ -28,7 +28,7 @@ Result<AbstentionThreshold> AbstainForError(std::span<const float> confidence, s
                                             double max_error) {
   if (!(max_error > 0 && max_error < 1)) {
     return Fail(ErrorCode::kInvalidArgument, fmt::format("{} is not a valid error rate", max_error),
-                "give a number between 0 and 1, such as .01");
+                "specify a number between 0 and 1, such as .01");
   }
   AbstentionThreshold result;
   result.texts = static_cast<int64_t>(confidence.size());
@@ -37,7 +37,7 @@ Result<AbstentionThreshold> AbstainForError(std::span<const float> confidence, s
     return Fail(ErrorCode::kInvalidData,
                 fmt::format("an error rate of at most {} needs at least {} texts, and there are {}", max_error,
                             TextsNeededForError(max_error), result.texts),
-                "provide more held-out texts, or allow more errors");
+                "use more held-out texts, or allow more errors");
   }
   std::vector<float> mistakes;
   for (size_t i = 0; i < confidence.size(); ++i) {

@@ -28,7 +28,7 @@ TEST(AbstainForError, CountsAsSplitConformalDoes) {
   EXPECT_EQ(found.abstained, 2);
 }
 
-TEST(AbstainForError, AnswersAllWhereFewAreWrong) {
+TEST(AbstainForError, AbstainsFromNothingIfFewPredictionsAreWrong) {
   const std::vector<float> confidence(199, 0.9F);
   std::vector<uint8_t> wrong(199, 0);
   wrong[3] = 1;

@@ -44,7 +44,8 @@ Result<TemperatureFit> CommonTemperature(const LabelledLogits& texts) {
   for (const std::vector<int32_t>& ids : texts.truth) {
     if (ids.size() != 1) {
       return Fail(ErrorCode::kInvalidArgument, "calibration: text " + std::to_string(truth.size()) + " has " +
-                                                   std::to_string(ids.size()) + " labels, expected one");
+                                                   std::to_string(ids.size()) +
+                                                   " labels, but the model is single-label");
     }
     truth.push_back(ids.front());
   }
@@ -76,10 +77,9 @@ Result<void> AddLabelTemperatures(const LabelledLogits& texts, CalibrationFit& f
   if (shared.size() == labels) return {};
   fit.calibration.temperatures = std::move(own);
   if (!shared.empty()) {
-    fit.notes.push_back(
-        "the labels " + NamesOf(shared, texts.labels) +
-        " share one temperature: too few texts have, or lack, these labels, or the model makes no clear mistake on "
-        "them");
+    fit.notes.push_back("the labels " + NamesOf(shared, texts.labels) + " share one temperature, because fewer than " +
+                        std::to_string(kEnoughOfLabel) +
+                        " texts have the label or do not have it, or because the model makes no clear mistake on it");
   }
   return {};
 }
@@ -137,8 +137,8 @@ Result<void> CheckEnoughFor(CalibrationMethod method, std::span<const std::vecto
   }
   if (rare.empty()) return {};
   return Fail(ErrorCode::kInvalidData,
-              "--calibration " + name + ": there are fewer than " + std::to_string(kEnoughOfLabel) + " texts with" +
-                  (multi_label ? ", or without, " : " ") + NamesOf(rare, labels),
+              "--calibration " + name + " requires at least " + std::to_string(kEnoughOfLabel) + " texts with" +
+                  (multi_label ? " and without" : "") + " each label, but there are fewer for " + NamesOf(rare, labels),
               advice);
 }
 

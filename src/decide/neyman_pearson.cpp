@@ -15,7 +15,7 @@ Result<void> CheckBounds(double max_fpr, double confidence) {
   if (max_fpr > 0 && max_fpr < 1 && confidence > 0 && confidence < 1) return {};
   return Fail(ErrorCode::kInvalidArgument,
               fmt::format("a false-positive rate of {} with a confidence of {} is not valid", max_fpr, confidence),
-              "give two numbers between 0 and 1, such as .02 and .95");
+              "specify two numbers between 0 and 1, such as .02 and .95");
 }
 
 /// How many of n scores may lie above the threshold; -1 where none may, and that is still too many.
@@ -56,10 +56,9 @@ Result<FprThreshold> ThresholdOfSorted(std::span<const float> sorted, double max
         fmt::format("a false-positive rate of at most {} with {:.4g} % confidence needs at least {} "
                     "negatives, and there are {}",
                     max_fpr, 100 * confidence, TextsNeededForFpr(max_fpr, confidence), n),
-        fmt::format(
-            "provide more held-out texts, or a higher limit: with {} negatives the lowest rate that can be guaranteed "
-            "is {:.2g}",
-            n, n == 0 ? 1.0 : 1 - std::pow(1 - confidence, 1 / static_cast<double>(n))));
+        fmt::format("use more held-out texts, or specify a higher limit: with {} negatives the lowest rate that can be "
+                    "guaranteed is {:.2g}",
+                    n, n == 0 ? 1.0 : 1 - std::pow(1 - confidence, 1 / static_cast<double>(n))));
   }
   return Above(sorted, n - above, max_fpr);
 }
@@ -84,12 +83,12 @@ int64_t TextsNeededForFpr(double max_fpr, double confidence) {
   return needed;
 }
 
-Result<FprThresholds> ThresholdsForFpr(std::span<const float> legitimate, double max_fpr, double confidence) {
+Result<FprThresholds> ThresholdsForFpr(std::span<const float> negatives, double max_fpr, double confidence) {
   if (!(max_fpr < 0.5)) {
     return Fail(ErrorCode::kInvalidArgument, fmt::format("a false-positive rate of {} is not valid", max_fpr),
-                "give a number below .5: the strict mode allows twice as much");
+                "specify a number below .5: the strict mode allows twice as much");
   }
-  std::vector<float> sorted(legitimate.begin(), legitimate.end());
+  std::vector<float> sorted(negatives.begin(), negatives.end());
   std::ranges::sort(sorted);
   FprThresholds result;
   result.moderate = TRY(ThresholdOfSorted(sorted, max_fpr, confidence));

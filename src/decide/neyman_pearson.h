@@ -50,7 +50,7 @@ struct FprThresholds {
 /// and has the guarantee of that score. Errors: kInvalidArgument unless 0 < max_fpr < .5 and 0 < confidence < 1;
 /// kInvalidData, with the numbers of existing and required texts, for too few texts, and if the threshold would be
 /// above 1.
-Result<FprThresholds> ThresholdsForFpr(std::span<const float> legitimate, double max_fpr, double confidence);
+Result<FprThresholds> ThresholdsForFpr(std::span<const float> negatives, double max_fpr, double confidence);
 
 /// Returns the score of one text that thresholds are compared with, for a single-label model with that positive label:
 /// for two labels the probability of the positive label, for more p / (p + strongest rival), rounded up so that Decide

@@ -42,8 +42,8 @@ std::vector<float> Ascending(int n) {
 }
 
 /// The threshold that keeps the bound itself.
-Result<FprThreshold> ModerateForFpr(std::span<const float> legitimate, double max_fpr, double confidence) {
-  return TRY(ThresholdsForFpr(legitimate, max_fpr, confidence)).moderate;
+Result<FprThreshold> ModerateForFpr(std::span<const float> negatives, double max_fpr, double confidence) {
+  return TRY(ThresholdsForFpr(negatives, max_fpr, confidence)).moderate;
 }
 
 TEST(ModerateThreshold, TakesTheSmallestRankThatKeepsThePromise) {
@@ -148,7 +148,7 @@ TEST(ThresholdsForFpr, KeepThePromiseWhereScoresAreEqual) {
   EXPECT_LE(violations, .05 * kDraws + 3 * std::sqrt(.05 * .95 * kDraws));
 }
 
-/// Two labels with logits (0, z): legitimate z is normal around -2, the rest around 2.
+/// Two labels with logits (0, z): negatives z is normal around -2, the rest around 2.
 double Upper(double z, double mean) { return 0.5 * std::erfc((z - mean) / std::sqrt(2.0)); }
 
 // A temperature of the same texts changes the numbers, and none of the decisions.
@@ -157,10 +157,10 @@ TEST(ThresholdsForFpr, KeepThePromiseWithATemperatureOfTheSameTexts) {
   const std::vector<std::string> labels = {"ham", "spam"};
   int violations = 0;
   Random random(9, "logits");
-  std::vector<float> logits(kTexts * 2), probabilities(kTexts * 2), legitimate;
+  std::vector<float> logits(kTexts * 2), probabilities(kTexts * 2), negatives;
   std::vector<std::vector<int32_t>> truth(kTexts);
   for (int draw = 0; draw < kDraws; ++draw) {
-    legitimate.clear();
+    negatives.clear();
     for (size_t t = 0; t < kTexts; ++t) {
       const bool spam = t % 4 == 0;
       logits[2 * t] = 0;
@@ -170,9 +170,9 @@ TEST(ThresholdsForFpr, KeepThePromiseWithATemperatureOfTheSameTexts) {
     const CalibrationFit fit = FitCalibration(CalibrationMethod::kTemperature, {logits, truth, labels, false}).value();
     Calibrate(fit.calibration, logits, 2, false, probabilities);
     for (size_t t = 0; t < kTexts; ++t) {
-      if (truth[t][0] == 0) legitimate.push_back(PositiveScore(std::span(probabilities).subspan(2 * t, 2), 1));
+      if (truth[t][0] == 0) negatives.push_back(PositiveScore(std::span(probabilities).subspan(2 * t, 2), 1));
     }
-    const double threshold = static_cast<double>(ModerateForFpr(legitimate, .02, .95).value().threshold);
+    const double threshold = static_cast<double>(ModerateForFpr(negatives, .02, .95).value().threshold);
     const double z = std::log(threshold / (1 - threshold)) * fit.calibration.temperature;
     violations += Upper(z, -2) > .02;
   }

@@ -94,7 +94,8 @@ Result<ScopeShape> FitScopeShape(std::span<const float> logits, std::span<const 
   const size_t texts = truth.size();
   if (labels == 0 || logits.size() != texts * labels) {
     return Fail(ErrorCode::kInvalidArgument,
-                fmt::format("{} logits of {} texts and {} labels", logits.size(), texts, labels));
+                fmt::format("internal error: out-of-scope detection: got {} logits for {} texts and {} labels",
+                            logits.size(), texts, labels));
   }
   if (texts < 2 * labels) {
     return Fail(ErrorCode::kInvalidData,

@@ -86,9 +86,9 @@ Minimum Minimize(const LikelihoodAt& at) {
 
 Result<void> Check(std::span<const float> logits, int classes, size_t texts) {
   if (classes <= 0 || logits.size() != texts * static_cast<size_t>(std::max(classes, 0))) {
-    return Fail(ErrorCode::kInvalidArgument, "temperature: " + std::to_string(logits.size()) + " logits for " +
-                                                 std::to_string(texts) + " texts of " + std::to_string(classes) +
-                                                 " labels");
+    return Fail(ErrorCode::kInvalidArgument, "internal error: temperature: got " + std::to_string(logits.size()) +
+                                                 " logits for " + std::to_string(texts) + " texts and " +
+                                                 std::to_string(classes) + " labels");
   }
   for (size_t i = 0; i < logits.size(); ++i) {
     if (!std::isfinite(logits[i])) {

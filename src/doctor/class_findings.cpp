@@ -94,8 +94,8 @@ class Classes {
       const size_t most = *std::ranges::max_element(twins, {}, [&](size_t l) { return counts_[l]; });
       if (most == label) continue;
       Add(FindingKind::kSimilarLabels, label, Name(most), slip ? 0.5 : 1,
-          fmt::format("{} texts; '{}' has {}{}", counts_[label], Name(most), counts_[most],
-                      slip ? " and differs by one letter" : ""));
+          fmt::format("{} texts; the label '{}'{} has {}", counts_[label], Name(most),
+                      slip ? ", which differs by one letter," : "", counts_[most]));
     }
   }
 

@@ -3,8 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <numeric>
 #include <string>
 #include <utility>
+
+#include "support/example_dataset.h"
 
 namespace winnow {
 namespace {
@@ -16,18 +19,11 @@ struct Made {
   DuplicateGroups groups;
 };
 
-/// Classes of so many texts, none like another.
+/// Classes with that number of texts, no two of which are alike.
 Made Make(const std::vector<std::pair<std::string, size_t>>& classes) {
-  Made made;
-  for (const auto& [name, count] : classes) {
-    const auto label = static_cast<int32_t>(made.dataset.labels.size());
-    made.dataset.labels.names.push_back(name);
-    for (size_t i = 0; i < count; ++i) {
-      const size_t t = made.dataset.examples.size();
-      made.dataset.examples.push_back({"text " + std::to_string(t), {label}, "f.csv", t + 1});
-      made.groups.group_of.push_back(t);
-    }
-  }
+  Made made{.dataset = DatasetOfCounts(classes), .groups = {}};
+  made.groups.group_of.resize(made.dataset.examples.size());
+  std::iota(made.groups.group_of.begin(), made.groups.group_of.end(), 0);
   return made;
 }
 
@@ -37,7 +33,7 @@ std::vector<Finding> Of(FindingKind kind, const Made& made) {
   return findings;
 }
 
-TEST(ClassFindings, NamesThatDifferInCaseAndSpacesAreOneClass) {
+TEST(ClassFindings, ReportsLabelsThatDifferInCaseAndSpacesOnly) {
   const std::vector<Finding> found = Of(
       FindingKind::kSimilarLabels, Make({{"Spam", 30}, {"SPAM", 20}, {"ham", 50}, {"not spam", 25}, {"Not_Spam", 40}}));
   ASSERT_EQ(found.size(), 2u);
@@ -48,7 +44,7 @@ TEST(ClassFindings, NamesThatDifferInCaseAndSpacesAreOneClass) {
   EXPECT_FALSE(found[0].text);
 }
 
-TEST(ClassFindings, ASlipOfARareNameIsOneAndDigitsAndSignsAreNone) {
+TEST(ClassFindings, ReportsMisspelledRareLabelsButNotOtherDigitsOrSigns) {
   const std::vector<Finding> found = Of(FindingKind::kSimilarLabels, Make({{"positive", 100},
                                                                            {"postive", 2},
                                                                            {"level 1", 100},
@@ -64,7 +60,7 @@ TEST(ClassFindings, ASlipOfARareNameIsOneAndDigitsAndSignsAreNone) {
   EXPECT_EQ(found[0].suggested, "positive");
 }
 
-TEST(ClassFindings, ClassesOfFewTextsAreToldOfTheSmallestFirst) {
+TEST(ClassFindings, ReportsSmallClassesTheSmallestFirst) {
   const std::vector<Finding> found = Of(FindingKind::kSmallClass, Make({{"a", 4}, {"b", 1}, {"c", 19}, {"d", 20}}));
   ASSERT_EQ(found.size(), 3u);
   EXPECT_EQ(found[0].label, "b");
@@ -73,12 +69,12 @@ TEST(ClassFindings, ClassesOfFewTextsAreToldOfTheSmallestFirst) {
   EXPECT_EQ(found[2].label, "c");
 }
 
-TEST(ClassFindings, AClassThatIsNearlyAllIsToldOf) {
+TEST(ClassFindings, ReportsAClassOfNearlyAllTexts) {
   EXPECT_EQ(Of(FindingKind::kUnequalClasses, Make({{"a", 97}, {"b", 3}})).size(), 1u);
   EXPECT_TRUE(Of(FindingKind::kUnequalClasses, Make({{"a", 90}, {"b", 10}})).empty());
 }
 
-TEST(ClassFindings, AClassThatIsMostlyOneTextIsToldOf) {
+TEST(ClassFindings, ReportsAClassThatConsistsMostlyOfOneText) {
   Made made = Make({{"a", 10}, {"b", 10}});
   for (size_t t = 11; t < 17; ++t) made.groups.group_of[t] = 11;
   const std::vector<Finding> found = Of(FindingKind::kOneTextClass, made);

@@ -66,7 +66,7 @@ class LabelJudge {
     }
     const auto done = progress("check labels", static_cast<size_t>(options_.folds));
     const std::vector<float> probabilities = TRY(OutOfFoldProbabilities(
-        dataset_, groups_.group_of, options_.folds, options_.seed, DoubtRecipe(), pool, [&] { done(1); }));
+        dataset_, groups_.group_of, options_.folds, options_.seed, DoubtConfiguration(), pool, [&] { done(1); }));
     return dataset_.multi_label ? JudgeSets(probabilities) : JudgeLabels(probabilities);
   }
 

@@ -78,7 +78,7 @@ TEST(Doctor, ATwinDoesNotJudgeItsTwin) {
   }
   ThreadPool pool(1);
   const auto right = [&](const std::vector<size_t>& group_of) {
-    const std::vector<float> p = *OutOfFoldProbabilities(dataset, group_of, 5, 42, DoubtRecipe(), pool);
+    const std::vector<float> p = *OutOfFoldProbabilities(dataset, group_of, 5, 42, DoubtConfiguration(), pool);
     float sum = 0;
     for (size_t t = 0; t < 80; ++t) sum += p[2 * t + static_cast<size_t>(dataset.examples[t].labels[0])];
     return sum / 80;
@@ -97,7 +97,7 @@ TEST(Doctor, SetsTooSmallToJudgeAreExaminedForTheRest) {
   }
 }
 
-TEST(Doctor, OneTextAgainAndAgainAndOneLabelAreSurvived) {
+TEST(Doctor, AcceptsOneRepeatedTextAndOneLabel) {
   Dataset same = Make(2);
   for (size_t t = 0; t < 3000; ++t) same.examples.push_back({same.examples[0].text, {0}, "f.csv", t + 3});
   const Result<DataQualityReport> repeated = Look(same);
@@ -124,7 +124,7 @@ TEST(Doctor, TextsOfSeveralLabelsAreJudgedLabelByLabel) {
   for (size_t t = 0; t < 300; ++t) EXPECT_LE(of_text(t), 1);
 }
 
-TEST(Doctor, ATerminalDoesNotObeyWhatTextsHold) {
+TEST(Doctor, EscapesControlSequencesOfTexts) {
   Dataset dataset = Make(4);
   dataset.examples[1].text = dataset.examples[0].text = "\x1b[2J\x1b]0;pwned\x07";
   const Result<DataQualityReport> found = Look(dataset);

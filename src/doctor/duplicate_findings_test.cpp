@@ -45,35 +45,35 @@ std::string Summary(const std::vector<Finding>& findings) {
 constexpr char kText[] = "please call me back about the parcel that never came";
 constexpr char kAlike[] = "please call me back about the parcel that never came!!";
 
-TEST(DuplicateFindings, ARepeatedTextIsToldOfOnceLessThanItIsThere) {
+TEST(DuplicateFindings, ReportsEachCopyAfterTheFirst) {
   EXPECT_EQ(Summary(Find({{kText, 0}, {"another", 0}, {kText, 0}, {kAlike, 0}, {kText, 0}})),
             "duplicate 2 drop, duplicate 4 drop, near duplicate 3");
 }
 
-TEST(DuplicateFindings, OfSeveralLabelsTheRarerOneIsInQuestion) {
+TEST(DuplicateFindings, ReportsTheRarerLabelOfAConflict) {
   EXPECT_EQ(Summary(Find({{kText, 1}, {kText, 0}, {kText, 0}})), "conflict 0 ham, duplicate 2 drop");
 }
 
-TEST(DuplicateFindings, WhereTwoLabelsAreEvenBothAreInQuestion) {
+TEST(DuplicateFindings, ReportsBothLabelsOfAnEvenConflict) {
   const std::vector<Finding> found = Find({{kText, 1}, {kText, 0}});
   EXPECT_EQ(Summary(found), "conflict 0, conflict 1");
   EXPECT_THAT(found[0].note, HasSubstr("f.csv:2 (ham)"));
 }
 
-TEST(DuplicateFindings, AlmostTheSameTextWithAnotherLabelIsANearConflict) {
+TEST(DuplicateFindings, ReportsNearDuplicatesWithDifferentLabels) {
   const std::vector<Finding> found = Find({{kText, 1}, {kAlike, 0}});
   EXPECT_EQ(Summary(found), "near conflict 1");
   EXPECT_THAT(found[0].note, HasSubstr("f.csv:1 (spam)"));
 }
 
-TEST(DuplicateFindings, ATextOfTwoPartsLeavesTheEarlierOne) {
+TEST(DuplicateFindings, ReportsTextsThatOccurInTwoParts) {
   EXPECT_EQ(Summary(Find({{kText, 1}, {kText, 1, Part::kTest}})), "leak 0 drop");
   EXPECT_EQ(Summary(Find({{kText, 1, Part::kTest}, {kText, 1, Part::kValidation}})), "leak 1 drop");
   EXPECT_EQ(Summary(Find({{kAlike, 1}, {kText, 1, Part::kTest}})), "near leak 0 drop");
   EXPECT_EQ(Summary(Find({{kText, 1, Part::kTest}, {kText, 1, Part::kTest}})), "duplicate 1 drop");
 }
 
-TEST(DuplicateFindings, DroppingWhatIsToldOfLeavesOneOfEachGroup) {
+TEST(DuplicateFindings, DroppingTheReportedTextsLeavesOneOfEachGroup) {
   std::vector<Row> rows;
   for (size_t i = 0; i < 60; ++i) {
     std::string text = "Dear customer, this month your invoice number is attached to this message, pay soon";

@@ -13,9 +13,9 @@ namespace {
 
 Result<void> CheckProbabilities(std::span<const float> probabilities, size_t texts, size_t labels) {
   if (probabilities.size() != texts * labels || labels == 0) {
-    return Fail(ErrorCode::kInvalidArgument, "label errors: " + std::to_string(probabilities.size()) +
-                                                 " probabilities of " + std::to_string(labels) + " labels for " +
-                                                 std::to_string(texts) + " texts");
+    return Fail(ErrorCode::kInvalidArgument,
+                "internal error: label errors: got " + std::to_string(probabilities.size()) + " probabilities for " +
+                    std::to_string(labels) + " labels and " + std::to_string(texts) + " texts");
   }
   const auto bad = std::ranges::find_if_not(probabilities, [](float p) { return p >= 0 && p <= 1.0001F; });
   if (bad == probabilities.end()) return {};
@@ -98,8 +98,9 @@ Result<LabelErrors> FindMultiLabelErrors(std::span<const float> probabilities, s
                                          size_t labels) {
   const size_t texts = labels == 0 ? 0 : has.size() / labels;
   if (labels == 0 || texts * labels != has.size()) {
-    return Fail(ErrorCode::kInvalidArgument,
-                "label errors: " + std::to_string(has.size()) + " marks of " + std::to_string(labels) + " labels");
+    return Fail(ErrorCode::kInvalidArgument, "internal error: label errors: got " + std::to_string(has.size()) +
+                                                 " label flags, which is not a multiple of " + std::to_string(labels) +
+                                                 " labels");
   }
   TRY(CheckProbabilities(probabilities, texts, labels));
   LabelErrors all;

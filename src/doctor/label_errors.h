@@ -37,8 +37,8 @@ struct LabelErrors {
 /// because its label is unknown. Doubts are ranked by self-confidence. Errors: kInvalidArgument if sizes disagree, a
 /// label is out of range, or a probability is not a number between 0 and 1.
 ///
-/// Among the usual orders, self-confidence found most of 3 % flipped labels among the first 6 % of a list: on
-/// SMS, two and three classes of hate speech, and BANKING77 (scikit-learn's probabilities of DoubtRecipe) it found 98,
+/// Among the usual orders, self-confidence found most of 3 % flipped labels among the first 6 % of a list: on SMS, two
+/// and three classes of hate speech, and BANKING77 (scikit-learn's probabilities of DoubtConfiguration) it found 98,
 /// 92, 87 and 99 %; the normalised margin p(given) - p(suggested) 98, 92, 84 and 95 %; the margin of probabilities less
 /// their thresholds 99, 92, 51 and 92 %; errors before all others, and those by margin, 98, 92, 76 and 94 %.
 Result<LabelErrors> FindLabelErrors(std::span<const float> probabilities, std::span<const int32_t> given,

@@ -48,7 +48,7 @@ TEST(NearDuplicates, ShinglesAreRunsOfFiveCharactersEachOnce) {
   EXPECT_TRUE(std::ranges::is_sorted(Shingles("the quick brown fox")));
 }
 
-TEST(NearDuplicates, TellsTheSameFromTheSameButForCaseAndFromTheAlike) {
+TEST(NearDuplicates, DistinguishesEqualFromNormalizedAndSimilarTexts) {
   const std::vector<std::string> texts = {
       "Your parcel is waiting at the post office in town", "something else altogether, about the weather of today",
       "your parcel is  waiting at the post office in town", "Your parcel is waiting at the post office in town",
@@ -148,14 +148,14 @@ TEST(NearDuplicates, OneTextRepeatedAndOneTemplateFilledManyTimesEndSoon) {
   EXPECT_EQ(found.links.size(), texts.size() - std::set(found.group_of.begin(), found.group_of.end()).size());
 }
 
-TEST(NearDuplicates, OddTextsAndNone) {
+TEST(NearDuplicates, AcceptsEmptyAndUnusualTextsAndAnEmptySet) {
   EXPECT_TRUE(Find({}).group_of.empty());
   EXPECT_EQ(Find({"", "", "x"}).group_of, (std::vector<size_t>{0, 0, 2}));
   EXPECT_EQ(Find({"\xFF\xFE", "a", "\xFF\xFE"}).group_of, (std::vector<size_t>{0, 1, 0}));
   EXPECT_EQ(Find({"a b c d e f", "a b c d e g"}, 1).group_of, (std::vector<size_t>{0, 1}));
 }
 
-TEST(NearDuplicates, ALikenessThatIsNoneIsAnError) {
+TEST(NearDuplicates, RefusesAnInvalidSimilarity) {
   ThreadPool pool(1);
   EXPECT_EQ(FindDuplicates({}, 0, pool).error().code, ErrorCode::kInvalidArgument);
   EXPECT_EQ(FindDuplicates({}, 1.5, pool).error().code, ErrorCode::kInvalidArgument);

@@ -39,8 +39,9 @@ Representatives RepresentativesOf(const Dataset& dataset, std::span<const size_t
   return made;
 }
 
-Result<void> JudgeFold(const Dataset& dataset, const std::vector<char>& held_out, const LinearTrainingOptions& recipe,
-                       ThreadPool& pool, std::vector<float>& probabilities) {
+Result<void> JudgeFold(const Dataset& dataset, const std::vector<char>& held_out,
+                       const LinearTrainingOptions& configuration, ThreadPool& pool,
+                       std::vector<float>& probabilities) {
   const size_t labels = dataset.labels.size();
   std::vector<std::string_view> train;
   std::vector<std::vector<int32_t>> truth;
@@ -56,7 +57,7 @@ Result<void> JudgeFold(const Dataset& dataset, const std::vector<char>& held_out
       truth.push_back(example.labels);
     }
   }
-  const LinearModel model = TRY(TrainLinear(train, truth, labels, dataset.multi_label, recipe, pool));
+  const LinearModel model = TRY(TrainLinear(train, truth, labels, dataset.multi_label, configuration, pool));
   std::vector<float> logits(judged.size() * labels);
   model.Logits(judged, pool, logits);
   if (dataset.multi_label) {
@@ -73,27 +74,27 @@ Result<void> JudgeFold(const Dataset& dataset, const std::vector<char>& held_out
 
 }  // namespace
 
-LinearTrainingOptions DoubtRecipe() {
-  LinearTrainingOptions recipe;
-  recipe.features = {.analyzer = Analyzer::kBoth,
-                     .min_ngram = 1,
-                     .max_ngram = 2,
-                     .min_char_ngram = 2,
-                     .max_char_ngram = 5,
-                     .max_features = 50000,
-                     .sublinear = true,
-                     .lowercase = true};
-  recipe.solver.kind = LinearKind::kLogisticOneVsRest;
-  recipe.solver.C = 3;
+LinearTrainingOptions DoubtConfiguration() {
+  LinearTrainingOptions configuration;
+  configuration.features = {.analyzer = Analyzer::kBoth,
+                            .min_ngram = 1,
+                            .max_ngram = 2,
+                            .min_char_ngram = 2,
+                            .max_char_ngram = 5,
+                            .max_features = 50000,
+                            .sublinear = true,
+                            .lowercase = true};
+  configuration.solver.kind = LinearKind::kLogisticOneVsRest;
+  configuration.solver.C = 3;
   // The order of doubts is settled long before the weights are.
-  recipe.solver.tolerance = 1e-2;
-  recipe.solver.max_iterations = 100;
-  return recipe;
+  configuration.solver.tolerance = 1e-2;
+  configuration.solver.max_iterations = 100;
+  return configuration;
 }
 
 Result<std::vector<float>> OutOfFoldProbabilities(const Dataset& dataset, std::span<const size_t> group_of, int folds,
-                                                  uint64_t seed, const LinearTrainingOptions& recipe, ThreadPool& pool,
-                                                  const std::function<void()>& done) {
+                                                  uint64_t seed, const LinearTrainingOptions& configuration,
+                                                  ThreadPool& pool, const std::function<void()>& done) {
   const Representatives made = RepresentativesOf(dataset, group_of, folds);
   const std::vector<std::vector<size_t>> dealt = TRY(StratifiedFolds(made.dataset, folds, seed));
   std::vector<float> probabilities(dataset.examples.size() * dataset.labels.size());
@@ -103,7 +104,7 @@ Result<std::vector<float>> OutOfFoldProbabilities(const Dataset& dataset, std::s
     for (const size_t r : fold) {
       for (const size_t t : made.texts[r]) held_out[t] = 1;
     }
-    TRY(JudgeFold(dataset, held_out, recipe, pool, probabilities));
+    TRY(JudgeFold(dataset, held_out, configuration, pool, probabilities));
     if (done) done();
   }
   return probabilities;

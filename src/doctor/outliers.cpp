@@ -109,7 +109,7 @@ class Outliers {
       if (count == counts.end() || count->second * 100 >= with_letters) continue;
       const double share = static_cast<double>(count->second) / static_cast<double>(with_letters);
       Add(FindingKind::kScript, t, 1 - share,
-          fmt::format("mostly {}; {} of {} texts are in this script", scripts[t], count->second, with_letters));
+          fmt::format("most letters are {}, as in {} of {} texts", scripts[t], count->second, with_letters));
     }
   }
 
@@ -130,7 +130,8 @@ class Outliers {
     const std::optional<Mojibake> mojibake = FindMojibake(text);
     if (!mojibake) return;
     Add(FindingKind::kEncoding, t, 0.5,
-        fmt::format("'{}' was '{}': UTF-8 read as Windows-1252", mojibake->broken, mojibake->repaired));
+        fmt::format("'{}' was probably '{}': UTF-8 text that was read as Windows-1252", mojibake->broken,
+                    mojibake->repaired));
   }
 
   const Dataset& dataset_;

@@ -5,17 +5,14 @@
 
 #include <string>
 
+#include "support/example_dataset.h"
+
 namespace winnow {
 namespace {
 
 using testing::HasSubstr;
 
-Dataset Make(const std::vector<std::string>& texts) {
-  Dataset dataset;
-  dataset.labels.names = {"a"};
-  for (const std::string& text : texts) dataset.examples.push_back({text, {0}, "f.csv", dataset.examples.size() + 1});
-  return dataset;
-}
+Dataset Make(const std::vector<std::string>& texts) { return DatasetOfTexts(texts, {"a"}); }
 
 std::vector<Finding> Of(FindingKind kind, const Dataset& dataset) {
   std::vector<Finding> findings = FindOutliers(dataset);
@@ -29,7 +26,7 @@ std::vector<std::string> Ordinary(size_t count) {
   return texts;
 }
 
-TEST(Outliers, ATextManyTimesAsLongOrAsShortAsTheOthersIsOne) {
+TEST(Outliers, ReportsTextsManyTimesLongerOrShorterThanOthers) {
   std::vector<std::string> texts = Ordinary(100);
   texts[40] = std::string(5000, 'x');
   texts[60] = "hm";
@@ -41,12 +38,12 @@ TEST(Outliers, ATextManyTimesAsLongOrAsShortAsTheOthersIsOne) {
   EXPECT_EQ(found[1].text, 60u);
 }
 
-TEST(Outliers, LengthsThatAreAllTheSameAreNoOutliers) {
+TEST(Outliers, ReportsNothingIfAllLengthsAreEqual) {
   EXPECT_TRUE(FindOutliers(Make(std::vector<std::string>(50, "the same"))).empty());
   EXPECT_TRUE(FindOutliers(Make({})).empty());
 }
 
-TEST(Outliers, AScriptThatHardlyAnyTextHasIsOne) {
+TEST(Outliers, ReportsTextsInARareScript) {
   std::vector<std::string> texts = Ordinary(300);
   texts[7] = "это письмо на русском";
   const std::vector<Finding> found = Of(FindingKind::kScript, Make(texts));
@@ -66,7 +63,7 @@ TEST(Outliers, TextsWithoutLettersAreNearlyEmpty) {
   EXPECT_EQ(found[2].text, 3u);
 }
 
-TEST(Outliers, BrokenCharactersAreFoundWithWhatTheyWere) {
+TEST(Outliers, ReportsBrokenCharactersAndTheirOriginals) {
   const std::vector<Finding> found =
       Of(FindingKind::kEncoding, Make({"fine café", "a cafÃ© in town", "lost \xEF\xBF\xBD here"}));
   ASSERT_EQ(found.size(), 2u);

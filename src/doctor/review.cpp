@@ -110,10 +110,11 @@ class ReviewReader {
         label = TrimAscii(label.substr(kNewLabel.size()));
         if (!Known(label)) new_labels_.insert(label);
       } else if (!Known(label)) {
-        Problem(record,
-                fmt::format("'{}' is not a label; {}", ShownName(label, 60),
-                            DidYouMean(label, dataset_.labels.names,
-                                       fmt::format("write {}{} for a new one", kNewLabel, ShownName(label, 60)))));
+        Problem(
+            record,
+            fmt::format("'{}' is not a label; {}", ShownName(label, 60),
+                        DidYouMean(label, dataset_.labels.names,
+                                   fmt::format("to add a new label, write {}{}", kNewLabel, ShownName(label, 60)))));
         return std::nullopt;
       }
     }
@@ -130,7 +131,8 @@ class ReviewReader {
     }
     const auto [place, fresh] = of_class_.emplace(label, fix);
     if (!fresh && (place->second.kind != fix.kind || place->second.labels != fix.labels)) {
-      Problem(record, fmt::format("an earlier line has another fix for the label '{}'", ShownName(label, 60)));
+      Problem(record, fmt::format("this line and an earlier one have different fixes for the label '{}'",
+                                  ShownName(label, 60)));
     }
   }
 
@@ -151,7 +153,8 @@ class ReviewReader {
     }
     Fix& known = fixes_.of_text[t];
     if (asked_[t] != 0 && (known.kind != fix.kind || known.labels != fix.labels)) {
-      Problem(record, fmt::format("an earlier line has another fix for {}", PlaceText(dataset_.examples[t])));
+      Problem(record,
+              fmt::format("this line and an earlier one have different fixes for {}", PlaceText(dataset_.examples[t])));
       return;
     }
     asked_[t] = 1;

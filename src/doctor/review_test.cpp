@@ -71,7 +71,7 @@ class Review : public testing::Test {
   TemporaryDirectory directory_;
 };
 
-TEST_F(Review, CellsAreNoFormulasAndComeBackAsTheyWere) {
+TEST_F(Review, WritesNoFormulasAndReadsCellsBackUnchanged) {
   for (const std::string& text : kAwkward) {
     const std::string cell = SafeCell(text);
     EXPECT_EQ(std::string("=+-@\t\r").find(cell[0]), std::string::npos) << text;
@@ -124,7 +124,7 @@ TEST_F(Review, FixesAreLabelsDropAndKeep) {
   EXPECT_EQ(fixes->relabelled, 6u);
 }
 
-TEST_F(Review, AFixOfAClassHoldsForItsOtherTexts) {
+TEST_F(Review, AppliesTheFixOfAClassToItsOtherTexts) {
   const Dataset dataset = Make();
   const Result<Fixes> fixes = ReadReview(Write(dataset, {"drop"}, {"ham", "spam", "-1", "drop"}), dataset);
   ASSERT_TRUE(fixes) << fixes.error().message;
@@ -132,7 +132,7 @@ TEST_F(Review, AFixOfAClassHoldsForItsOtherTexts) {
   EXPECT_EQ(fixes->relabelled, dataset.examples.size() - 1);
 }
 
-TEST_F(Review, OfTextsWithSeveralLabelsAFixIsAllOfThem) {
+TEST_F(Review, AFixOfAMultiLabelTextListsAllLabels) {
   Dataset dataset = Make();
   dataset.multi_label = true;
   dataset.examples[3].labels = {0, 1};
@@ -144,7 +144,7 @@ TEST_F(Review, OfTextsWithSeveralLabelsAFixIsAllOfThem) {
   EXPECT_THAT(fixes->of_text[3].labels, ElementsAre("spam"));
 }
 
-TEST_F(Review, WhatCantBeFollowedIsAnErrorThatNamesThePlace) {
+TEST_F(Review, RefusesInvalidFixesAndNamesTheirLines) {
   const Dataset dataset = Make();
   EXPECT_THAT(ReadReview(Write(dataset, {"spma"}), dataset).error().message, HasSubstr("did you mean 'spam'?"));
   Dataset changed = dataset;
@@ -158,7 +158,7 @@ TEST_F(Review, WhatCantBeFollowedIsAnErrorThatNamesThePlace) {
   std::vector<std::string> fixes(twice.examples.size());
   fixes.front() = "spam";
   fixes.back() = "drop";
-  EXPECT_THAT(ReadReview(Write(twice, fixes), dataset).error().message, HasSubstr("another fix"));
+  EXPECT_THAT(ReadReview(Write(twice, fixes), dataset).error().message, HasSubstr("have different fixes"));
   Dataset elsewhere = dataset;
   for (Example& example : elsewhere.examples) example.file = "other.csv";
   EXPECT_EQ(ReadReview(Write(dataset, {"spam"}), elsewhere)->elsewhere, 1u);

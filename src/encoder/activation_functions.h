@@ -48,7 +48,7 @@ inline bool HasHeadInputDropout(const ModelConfig& config) {
          config.architecture != Architecture::kDistilBert && config.architecture != Architecture::kModernBert;
 }
 
-/// Whether the head normalises what its activation function gives.
+/// Whether the head normalizes what its activation function gives.
 inline bool HasHeadNorm(const ModelConfig& config) { return config.architecture == Architecture::kModernBert; }
 
 }  // namespace winnow

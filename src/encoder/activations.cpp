@@ -84,7 +84,7 @@ void Activations::CarveLayer(const ModelConfig& config, size_t l, size_t tokens,
   const auto take_if = [&](bool wanted, size_t count) { return wanted ? arena.Take(count) : nullptr; };
   const bool kept = keep != Keep::kNothing;
   LayerActivations& layer = layers[l];
-  const bool norms_input = pre_norm && l > 0;  // ModernBERT's first layer reads normalised embeddings
+  const bool norms_input = pre_norm && l > 0;  // ModernBERT's first layer reads normalized embeddings
   // Layers that share memory have all of it at equal places, as threads may be in different layers.
   float* const normed = take_if(pre_norm, tokens * h);
   layer.normed = norms_input ? normed : layer.input;

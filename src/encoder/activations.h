@@ -13,9 +13,9 @@
 
 namespace winnow {
 
-/// The intermediate results of one layer. T is the number of tokens; R the number of rows, which is T, but the number of
-/// texts if ComputesFirstsOnly, since the classification head reads only the first token of each text; h is the hidden
-/// size, i the intermediate size, e the embedding size. Pointers refer to the arena of Activations.
+/// The intermediate results of one layer. T is the number of tokens; R the number of rows, which is T, but the number
+/// of texts if ComputesFirstsOnly, since the classification head reads only the first token of each text; h is the
+/// hidden size, i the intermediate size, e the embedding size. Pointers refer to the arena of Activations.
 struct LayerActivations {
   float* input;  ///< [T, h] input of the layer
   /// [T, h] input of the query, key and value products: `input`, normalized if IsPreNorm (except in the first layer).

@@ -1,6 +1,6 @@
 // Each layer goes in two phases. First every thread takes its own texts back through the layer, which needs nothing of
 // the other threads and leaves the gradient of each product's output. Then the weights' gradients, sums over all
-// tokens, are products again, whose output rows are dealt out to the threads. Biases and normalisation weights are
+// tokens, are products again, whose output rows are dealt out to the threads. Biases and normalization weights are
 // summed on the way, per thread, and added up at the end.
 #include "encoder/backward.h"
 
@@ -19,7 +19,7 @@ namespace winnow {
 namespace {
 
 Activations::Keep KeepFor(const TrainingPass::Options& options) {
-  return options.recompute ? Activations::Keep::kOutputs : Activations::Keep::kAll;
+  return options.gradient_checkpointing ? Activations::Keep::kOutputs : Activations::Keep::kAll;
 }
 
 /// The memory of the gradients of a layer's activations, in floats.
@@ -70,7 +70,7 @@ void TrainingPass::Backward(std::span<const float> logits_grad, Gradients& gradi
   const Layout& layout = model_.layout();
   const size_t texts = texts_.texts();
   const size_t tokens = texts_.tokens();
-  const bool add = gradients.accumulating;
+  const bool add = gradients.accumulates();
   PrepareGrads();
   const bool of_embeddings = options_.frozen_depths == 0;
   if (of_embeddings) gradients.AddRows(texts_);
@@ -155,8 +155,7 @@ void TrainingPass::Backward(std::span<const float> logits_grad, Gradients& gradi
     pool_.ForRanges(embedding_size_, 16,
                     [&](size_t begin, size_t end, int) { ScatterEmbeddings(begin, end, gradients); });
   }
-  gradients.AddVectors();
-  gradients.accumulating = true;
+  gradients.EndBackward();
 }
 
 void TrainingPass::PrepareGrads() {
@@ -185,7 +184,7 @@ void TrainingPass::PrepareGrads() {
 
 void TrainingPass::LayerBackward(size_t l, size_t first_text, size_t last_text, int thread, Gradients& gradients) {
   // The last two layers are as the forward left them: only lower ones were written over.
-  if (options_.recompute && l + 2 < activations_.layers.size()) {
+  if (options_.gradient_checkpointing && l + 2 < activations_.layers.size()) {
     ForwardLayer(model_, texts_, first_text, last_text, l, dropout_, options_.products, activations_,
                  scratch_[static_cast<size_t>(thread)]);
   }
@@ -327,8 +326,8 @@ void TrainingPass::EmbeddingBackward(size_t first_text, size_t last_text, int th
     MatMulNN(rows, embedding_size_, hidden_, d_state, hidden_, model_.at(layout.project), embedding_size_, 0.0f,
              d_embeddings, embedding_size_, options_.products);
   }
-  // embeddings = Dropout(LayerNorm(word + position + segment)): their gradient becomes that of the sum, which is that of
-  // each term.
+  // embeddings = Dropout(LayerNorm(word + position + segment)): their gradient becomes that of the sum, which is that
+  // of each term.
   ApplyDropout(dropout_.At(config_, StepDropout::kEmbedding), first, rows, embedding_size_, d_embeddings);
   AddLayerNormBackward(rows, embedding_size_, d_embeddings, activations_.embedding_normal + first * embedding_size_,
                        activations_.embedding_rstd + first, model_.at(layout.embedding_gamma), {}, 0, nullptr,

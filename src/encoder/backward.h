@@ -20,7 +20,7 @@ class TrainingPass {
     int frozen_depths = 0;
     /// Keeps only the layers' outputs and recomputes the other results during the backward pass: about a fifth of the
     /// memory and a third more computation, with equal results.
-    bool recompute = false;
+    bool gradient_checkpointing = false;
     MatMulOptions products = {};  ///< options of the matrix products of forward and backward
   };
 
@@ -37,7 +37,7 @@ class TrainingPass {
   std::span<const float> Forward(const PackedTexts& texts, const StepDropout& dropout);
 
   /// Computes the gradients of the weights from the gradient of the logits of the last Forward. Overwrites `gradients`,
-  /// or adds to them if gradients.accumulating is set, and sets that flag.
+  /// or adds to them if gradients.accumulates().
   void Backward(std::span<const float> logits_grad, Gradients& gradients);
 
  private:
@@ -80,7 +80,7 @@ class TrainingPass {
   float* d_pooled_ = nullptr;        // [texts, h]
   float* pooled_again_ = nullptr;    // [texts, h] scratch
   float* d_activated_ = nullptr;     // [T, i] where IsPreNorm: of the activation function's output
-  float* d_normed_ = nullptr;        // [T, h] where IsPreNorm: of a normalisation's output, then of its input
+  float* d_normed_ = nullptr;        // [T, h] where IsPreNorm: of a normalization's output, then of its input
   float* d_embeddings_ = nullptr;    // [T, e] of the embeddings before their projection; d_state_ where they need none
 };
 

@@ -1,4 +1,4 @@
-// ModernBERT's layers (Warner et al. 2024), which normalise their inputs. The forward, of the input x, in the names of
+// ModernBERT's layers (Warner et al. 2024), which normalize their inputs. The forward, of the input x, in the names of
 // LayerActivations and without dropout:
 //   normed = LayerNorm(x), in the first layer x;  qkv = normed Wqkv^T, q and k turned by their positions
 //   context = softmax(q k^T / sqrt(head)) v, each head by itself;  middle = x + context Wout^T
@@ -58,7 +58,7 @@ void TrainingPass::PreNormBackward(size_t l, size_t first_text, size_t last_text
   GatedActivationBackward(HiddenFunction(config_), rows, intermediate_, layer.up + first * 2 * intermediate_,
                           d_activated, activated, d_up);
   ApplyDropout(mask, first, rows, intermediate_, activated);
-  // up = attended Wup^T, attended = LayerNorm(middle): d_middle += the normalisation's backward of d_up Wup.
+  // up = attended Wup^T, attended = LayerNorm(middle): d_middle += the normalization's backward of d_up Wup.
   MatMulNN(rows, hidden_, 2 * intermediate_, d_up, 2 * intermediate_, model_.at(weights.up), hidden_, 0.0f, d_normed,
            hidden_, options_.products);
   AddLayerNormBackward(rows, hidden_, d_normed, layer.attended_normal + at, layer.attended_rstd + first,

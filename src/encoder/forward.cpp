@@ -1,7 +1,8 @@
 // The encoder of BERT (Devlin et al. 2018), DistilBERT (Sanh et al. 2019), RoBERTa (Liu et al. 2019), ELECTRA (Clark et
-// al. 2020), DeBERTa (He et al. 2020) ALBERT (Lan et al. 2019), MPNet (Song et al. 2020) and ModernBERT (Warner et al. 2024): embeddings, then layers of attention and a two-layer perceptron, each
-// followed by residual and normalisation, then a dense layer on the first token and the classifier. ModernBERT normalises before instead. A thread takes its
-// texts through all layers by itself: texts don't meet before the loss.
+// al. 2020), DeBERTa (He et al. 2020), ALBERT (Lan et al. 2019), MPNet (Song et al. 2020) and ModernBERT (Warner et al.
+// 2024): embeddings, then layers of attention and a two-layer perceptron, each followed by residual and normalization
+// (in ModernBERT preceded by normalization and followed by residual), then a dense layer on the first token and the
+// classifier. A thread takes its texts through all layers by itself: texts don't meet before the loss.
 #include "encoder/forward.h"
 
 #include <algorithm>
@@ -77,7 +78,7 @@ class ForwardPass {
   }
 
   /// ModernBERT's: middle = input + attention(norm(input)), output = middle + perceptron(norm(middle)), and once more a
-  /// normalisation after the last layer. The first layer's input is normalised already.
+  /// normalization after the last layer. The first layer's input is normalized already.
   void PreNormLayer(size_t l) {
     const LayerLayout& weights = model_.layout().layers[l];
     const LayerActivations& layer = activations_.layers[l];
@@ -292,7 +293,7 @@ Dropout StepDropout::At(const ModelConfig& config, Place place, size_t layer) co
   if (place == kHeadInput) {
     probability = config.architecture == Architecture::kDebertaV2 ? config.pooler_dropout : config.classifier_dropout;
   }
-  // DistilBERT normalises attention's output without a dropout before, ALBERT the layer's.
+  // DistilBERT normalizes attention's output without a dropout before, ALBERT the layer's.
   if (place == kAttentionOutput && config.architecture == Architecture::kDistilBert) probability = 0;
   if (place == kOutput && config.architecture == Architecture::kAlbert) probability = 0;
   if (config.architecture == Architecture::kModernBert) {

@@ -20,6 +20,7 @@ Gradients::Gradients(const ModelConfig& config, const Layout& layout, int thread
     vectors.Resize(layout.total - first_vector_);
     vectors.Zero();
   }
+  accumulates_ = true;
 }
 
 size_t Gradients::Floats(const Layout& layout, int threads, int frozen_depths) {
@@ -32,7 +33,7 @@ void Gradients::Begin() {
   for (const int32_t id : word_ids_) slot_of_[static_cast<size_t>(id)] = -1;
   word_ids_.clear();
   word_rows_.clear();
-  accumulating = false;
+  accumulates_ = false;
 }
 
 void Gradients::AddRows(const PackedTexts& texts) {
@@ -45,14 +46,15 @@ void Gradients::AddRows(const PackedTexts& texts) {
   word_rows_.resize(word_ids_.size() * width_, 0.0f);
 }
 
-void Gradients::AddVectors() {
+void Gradients::EndBackward() {
   float* sum = at(first_vector_);
   const size_t count = dense_.size() - (vectors_ - first_matrix_);
-  if (!accumulating) std::fill_n(sum, count, 0.0f);
+  if (!accumulates_) std::fill_n(sum, count, 0.0f);
   for (FloatBuffer& vectors : thread_vectors_) {
     AddTo(count, vectors.data(), sum);
     vectors.Zero();
   }
+  accumulates_ = true;
 }
 
 double Gradients::Norm(ThreadPool& pool) {

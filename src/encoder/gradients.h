@@ -25,19 +25,20 @@ class Gradients {
   /// Gives each token of `texts` a row for the gradient of its embedding, zero at first.
   void AddRows(const PackedTexts& texts);
 
-  /// True if a backward pass of this step has written gradients, so that the next one adds to them.
-  bool accumulating = false;
+  /// Returns true if a backward pass of this step has ended, so that the next one adds to the gradients.
+  bool accumulates() const { return accumulates_; }
 
   /// Returns the gradient of a weight of the matrices or vectors, by its offset in the layout.
   float* at(size_t offset) { return dense_.data() + Place(offset); }
   const float* at(size_t offset) const { return dense_.data() + Place(offset); }
   std::span<float> dense() { return dense_.span(); }
 
-  /// Returns a thread's own sums for the vectors' region, which AddVectors adds up at the end of a backward pass.
+  /// Returns a thread's own sums for the vectors' region, which EndBackward adds up.
   float* vector_at(int thread, size_t offset) {
     return thread_vectors_[static_cast<size_t>(thread)].data() + (offset - first_vector_);
   }
-  void AddVectors();
+  /// Ends a backward pass: adds up the threads' sums.
+  void EndBackward();
 
   /// Returns the gradient [embedding size] of a token's embedding; null if the token has no row in this step.
   float* word_row_of(int32_t id) {
@@ -55,6 +56,7 @@ class Gradients {
     return offset < vectors_ ? offset - first_matrix_ : offset - first_vector_ + (vectors_ - first_matrix_);
   }
 
+  bool accumulates_ = false;
   size_t width_;  // of an embedding
   // Offsets in the layout: first trained matrix, begin and first trained weight of the vectors.
   size_t first_matrix_, vectors_, first_vector_;

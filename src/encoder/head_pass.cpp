@@ -63,9 +63,8 @@ void HeadPass::Backward(std::span<const float> logits_grad, Gradients& gradients
   });
   const auto products = HeadWeightGradients(model_, texts_, at_, grads, gradients);
   pool_.Run(
-      [&](int thread) { ComputeWeightGradients(products, gradients.accumulating, products_, thread, pool_.size()); });
-  gradients.AddVectors();
-  gradients.accumulating = true;
+      [&](int thread) { ComputeWeightGradients(products, gradients.accumulates(), products_, thread, pool_.size()); });
+  gradients.EndBackward();
 }
 
 std::vector<float> HeadPass::AllLogits(std::span<const float> features) {

@@ -29,7 +29,7 @@ class HeadPass {
   std::span<const float> Forward(std::span<const float> features, const StepDropout& dropout);
 
   /// Computes the gradients of the head's weights from that of the logits of the last Forward. Overwrites `gradients`,
-  /// or adds to them if gradients.accumulating is set, and sets that flag.
+  /// or adds to them if gradients.accumulates().
   void Backward(std::span<const float> logits_grad, Gradients& gradients);
 
   /// Returns the logits of any number of texts, in f32 and without dropout, in batches that bound memory.

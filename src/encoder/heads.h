@@ -59,8 +59,8 @@ inline void AddRelativeScores(const RelativePlaces& places, const RelativeHead& 
   shape.scale = 1.0f / std::sqrt(3.0f * static_cast<float>(shape.head_size));  // three kinds of scores are added
 }
 
-/// Keeps queries from keys that are more than `distance` tokens away, by a bias of `shape` in the scratch's memory: their
-/// probabilities vanish. Nothing to do for texts that are not longer.
+/// Keeps queries from keys that are more than `distance` tokens away, by a bias of `shape` in the scratch's memory:
+/// their probabilities vanish. Nothing to do for texts that are not longer.
 inline void ApplyLocalMask(size_t distance, AttentionShape& shape, AttentionScratch& scratch) {
   if (shape.tokens <= distance + 1) return;
   constexpr float kHidden = -1e9f;  // finite, so that no sum is NaN; its exponential is 0

@@ -48,7 +48,7 @@ class Placer {
     MarkHead(false);
   }
 
-  /// Biases and normalisations.
+  /// Biases and normalizations.
   void Vectors() {
     Align();
     layout_.vectors = layout_.total;

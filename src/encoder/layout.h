@@ -3,9 +3,10 @@
 ///
 /// The array has three regions, because training treats them differently:
 ///   words      the token embeddings: gradients touch few rows of it
-///   matrices   position and segment embeddings, their projection, products' weights [out, in]; query, key and value stand one below
-///              the other, so that one product computes all three
-///   vectors    biases (also MPNet's of attention) and normalisation weights: no weight decay; their gradients are summed per thread
+///   matrices   position and segment embeddings and their projection, products' weights [out, in]; query, key and value
+///              stand one below the other, so that one product computes all three
+///   vectors    biases (also MPNet's of attention) and normalization weights: no weight decay; their gradients are
+///              summed per thread
 #pragma once
 
 #include <cstddef>

@@ -11,6 +11,12 @@
 #include "kernels/adamw.h"
 
 namespace winnow {
+namespace {
+
+constexpr char kDifferentModels[] =
+    "config.json and the weights must belong to the same model: copy or download both again";
+
+}  // namespace
 
 float* Model::Place(const WeightInfo& weight) {
   return weight.offset < layout_.matrices ? words_memory_.data() + weight.offset : at(weight.offset);
@@ -65,26 +71,27 @@ Result<Model> Model::Load(const std::filesystem::path& dir, ModelConfig config, 
       }
       return Fail(ErrorCode::kInvalidModel, path.string() + ": no tensor '" + weight.name + "'",
                   "config.json describes a " + std::string(ModelTypeOf(model.config_.architecture)) + " of " +
-                      std::to_string(model.config_.num_layers) + " layers; do the two files belong to the same model?");
+                      std::to_string(model.config_.num_layers) + " layers; " + kDifferentModels);
     }
     if (tensor->shape != weight.shape) {
       if (weight.head && options.reinit_head) {
         model.Initialize(weight, options.seed);
         if (weight.name.ends_with(".weight")) {
-          model.notes_.push_back("'" + weight.name.substr(0, weight.name.rfind('.')) + "' of " +
-                                 ShapeText(tensor->shape) + " is replaced by a new one of " + ShapeText(weight.shape) +
-                                 ", because of --reinit-head: its weights are random until it is trained");
+          model.notes_.push_back("--reinit-head: '" + weight.name.substr(0, weight.name.rfind('.')) + "' with shape " +
+                                 ShapeText(tensor->shape) + " is replaced by a randomly initialized one with shape " +
+                                 ShapeText(weight.shape) + ", which must be trained");
         }
         continue;
       }
       const bool classifier = weight.head && !weight.optional;
-      const std::string expected = classifier && !weight.shape.empty() && weight.name.starts_with(names.classifier)
-                                       ? " but there are " + std::to_string(model.config_.labels.size()) + " labels"
-                                       : " but config.json requires " + ShapeText(weight.shape);
-      return Fail(ErrorCode::kInvalidModel,
-                  path.string() + ": tensor '" + tensor->name + "' is " + ShapeText(tensor->shape) + expected,
-                  classifier ? "this looks like a pretrained head; pass --reinit-head to train a new one"
-                             : "do the two files belong to the same model?");
+      const std::string expected =
+          classifier && !weight.shape.empty() && weight.name.starts_with(names.classifier)
+              ? ", but config.json has " + std::to_string(model.config_.labels.size()) + " labels"
+              : ", but config.json requires " + ShapeText(weight.shape);
+      return Fail(
+          ErrorCode::kInvalidModel,
+          path.string() + ": tensor '" + tensor->name + "' has shape " + ShapeText(tensor->shape) + expected,
+          classifier ? "this looks like a pretrained head; pass --reinit-head to train a new one" : kDifferentModels);
     }
     const bool map = weight.offset == model.layout_.words && !options.writable && tensor->dtype == DType::kF32 &&
                      reinterpret_cast<uintptr_t>(tensor->data.data()) % alignof(float) == 0;
@@ -116,7 +123,8 @@ Result<Model> Model::Load(const std::filesystem::path& dir, ModelConfig config, 
     }
   }
   for (const std::string& name : fresh)
-    model.notes_.push_back("'" + name + "' is new: its weights are random until it is trained");
+    model.notes_.push_back("'" + name +
+                           "' is missing in the base model: it is initialized randomly and must be trained");
   return model;
 }
 

@@ -40,7 +40,7 @@ class ModelFiles : public ::testing::TestWithParam<Architecture> {
   std::string prefix_{names_.prefix};
 };
 
-TEST_P(ModelFiles, ASavedModelLoadsWithTheSameAnswers) {
+TEST_P(ModelFiles, ASavedModelLoadsWithEqualPredictions) {
   ASSERT_TRUE(model_.Save(directory_.path()));
   const auto expected = TinyLogits(model_);
   for (const bool writable : {false, true}) {
@@ -90,7 +90,9 @@ TEST_P(ModelFiles, AHeadOfAnotherSizeIsReplacedOnlyWhenAskedFor) {
   EXPECT_NE(refused.error().hint.find("--reinit-head"), std::string::npos);
   const Model replaced = Model::Load(directory_.path(), ten, {.reinit_head = true}).value();
   ASSERT_EQ(replaced.notes().size(), 1u);
-  EXPECT_NE(replaced.notes()[0].find("of [2, 24] is replaced by a new one of [10, 24]"), std::string::npos)
+  EXPECT_NE(
+      replaced.notes()[0].find("with shape [2, 24] is replaced by a randomly initialized one with shape [10, 24]"),
+      std::string::npos)
       << replaced.notes()[0];
 }
 

@@ -104,7 +104,7 @@ TEST_P(TypedPairsOf, TheSecondTextHasTheSecondTypesEmbedding) {
   EXPECT_GT(moved / static_cast<double>(kPairs * labels), 0.06) << "types make no difference, so they weren't tested";
 }
 
-TEST_P(TypedPairsOf, ATextOfTheSecondTypeAloneIsOneOfAModelWithTypesExchanged) {
+TEST_P(TypedPairsOf, AFirstSegmentOfTypeOneEqualsAModelWithExchangedTypes) {
   const Model model = WithTypes(2);
   Model exchanged = WithTypes(2);
   const auto hidden = static_cast<size_t>(EmbeddingSize(model.config()));
@@ -130,7 +130,7 @@ TEST_P(PairsOf, TypesThatAModelDoesNotHaveChangeNothing) {
   EXPECT_EQ(ByteLogits(model, pairs.view(), {}), ByteLogits(model, single.view(), {}));
 }
 
-TEST_P(PairsOf, AnswersDoNotDependOnBatchMatesNorThreads) {
+TEST_P(PairsOf, PredictionsDoNotDependOnBatchMatesNorThreads) {
   const Model model = WithTypes(GetParam() == Architecture::kDistilBert ? 0 : 2);
   const PackedBatch pairs = Pairs();
   const size_t labels = model.config().labels.size();

@@ -9,10 +9,10 @@
 
 namespace winnow {
 
-/// Calls visit(begin, count, position) for the runs of a text's tokens whose positions follow each other: token
-/// begin + i has row position + i of the position table. One run where every token has a position of its own; else
-/// (PositionPadding) positions count the tokens that are not padding, as transformers' create_position_ids_from_input_ids
-/// does, and a token of padding has the padding's position.
+/// Calls visit(begin, count, position) for the runs of a text's tokens whose positions follow each other: token begin +
+/// i has row position + i of the position table. One run where every token has a position of its own; else
+/// (PositionPadding) positions count the tokens that are not padding, as transformers'
+/// create_position_ids_from_input_ids does, and a token of padding has the padding's position.
 template <class Visit>
 void ForEachPositionRun(const ModelConfig& config, std::span<const int32_t> ids, const Visit& visit) {
   const int padding = PositionPadding(config);

@@ -1,5 +1,5 @@
 // Rows pass from product to product as bytes, each with its own scale; in between they are floats for as long as it
-// takes to add, normalise or attend. A panel of a few texts at a time goes through a whole layer, so that what a
+// takes to add, normalize or attend. A panel of a few texts at a time goes through a whole layer, so that what a
 // product writes is still in the second-level cache when the next one reads it.
 #include "encoder/quantized_forward.h"
 
@@ -104,7 +104,7 @@ class Pass {
               hidden_);
       team_.Wait();
     }
-    for (size_t t = mine.begin; IsPreNorm(config_) && t < mine.end; ++t) {  // they are normalised already
+    for (size_t t = mine.begin; IsPreNorm(config_) && t < mine.end; ++t) {  // they are normalized already
       std::copy_n(s_.x.data() + begin(t) * hidden_, length(t) * hidden_, s_.normed.data() + begin(t) * hidden_);
     }
     if (model_.layer(0).qkv.of_bytes()) {
@@ -201,7 +201,7 @@ class Pass {
   }
 
   /// The rest of a layer for some rows: x is overwritten with the layer's output. Where IsPreNorm, the next layer's
-  /// normalisation of it goes to `normed` (null: into x). Bytes of what the next layer reads, where they are wanted.
+  /// normalization of it goes to `normed` (null: into x). Bytes of what the next layer reads, where they are wanted.
   void RestOfLayer(size_t l, size_t rows, const float* context, float* x, float* normed, uint8_t* bytes,
                    ByteScale* scales) {
     if (IsPreNorm(config_)) {
@@ -217,7 +217,7 @@ class Pass {
     const Part mine = Share(team_, rows);
     const size_t count = mine.end - mine.begin;
     const size_t at = mine.begin * hidden_;
-    const auto normalise = [&](const float* gamma, float* to) {
+    const auto normalize = [&](const float* gamma, float* to) {
       AddLayerNorm(count, hidden_, x + at, nullptr, {}, 0, nullptr, {gamma, nullptr, config_.layer_norm_eps}, to,
                    nullptr, nullptr);
     };
@@ -226,7 +226,7 @@ class Pass {
     Product(rows, PanelInput(context), layer.out, 0, hidden_, nullptr, s_.product.data(), hidden_);
     team_.Wait();
     AddTo(count * hidden_, s_.product.data() + at, x + at);
-    normalise(layer.output_gamma.data(), s_.product.data() + at);
+    normalize(layer.output_gamma.data(), s_.product.data() + at);
     if (layer.up.of_bytes()) ToPanelBytes(mine, s_.product.data(), hidden_);
     team_.Wait();
     Product(rows, PanelInput(s_.product.data()), layer.up, 0, 2 * intermediate_, nullptr, s_.up.data(),
@@ -241,7 +241,7 @@ class Pass {
     AddTo(count * hidden_, s_.product.data() + at, x + at);
     const bool last = l + 1 == model_.num_layers();
     float* to = (last || normed == nullptr ? x : normed) + at;
-    normalise(last ? model_.final_gamma() : model_.layer(l + 1).attention_gamma.data(), to);
+    normalize(last ? model_.final_gamma() : model_.layer(l + 1).attention_gamma.data(), to);
     if (bytes != nullptr) {
       QuantizeRows(count, hidden_, to, bytes + mine.begin * ByteStride(hidden_), scales + mine.begin);
     }
@@ -258,7 +258,7 @@ class Pass {
     const Part mine = Share(team_, rows);
     const size_t count = mine.end - mine.begin;
     const size_t at = mine.begin * hidden_;
-    const auto normalise = [&](const FloatBuffer& gamma, const FloatBuffer& beta) {
+    const auto normalize = [&](const FloatBuffer& gamma, const FloatBuffer& beta) {
       AddLayerNorm(count, hidden_, s_.product.data() + at, nullptr, {}, 0, x + at,
                    {gamma.data(), beta.data(), config_.layer_norm_eps}, x + at, nullptr, nullptr);
     };
@@ -266,7 +266,7 @@ class Pass {
     team_.Wait();
     Product(rows, PanelInput(context), layer.out, 0, hidden_, layer.out_bias.data(), s_.product.data(), hidden_);
     team_.Wait();
-    normalise(layer.attention_gamma, layer.attention_beta);
+    normalize(layer.attention_gamma, layer.attention_beta);
     if (layer.up.of_bytes()) ToPanelBytes(mine, x, hidden_);
     team_.Wait();
     Product(rows, PanelInput(x), layer.up, 0, intermediate_, layer.up_bias.data(), s_.up.data(), intermediate_,
@@ -276,7 +276,7 @@ class Pass {
     team_.Wait();
     Product(rows, PanelInput(s_.up.data()), layer.down, 0, hidden_, layer.down_bias.data(), s_.product.data(), hidden_);
     team_.Wait();
-    normalise(layer.output_gamma, layer.output_beta);
+    normalize(layer.output_gamma, layer.output_beta);
     if (x_bytes != nullptr) {
       QuantizeRows(count, hidden_, x + at, x_bytes + mine.begin * ByteStride(hidden_), x_scales + mine.begin);
     }

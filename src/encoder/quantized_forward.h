@@ -3,7 +3,6 @@
 
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <vector>
 
@@ -76,15 +75,17 @@ class QuantizedRunner {
 
  private:
   struct Job;
-  void RunTogether(Job& job, const QuantizedScratch::Need& need);
+  void RunTogether(Job& job, const QuantizedScratch::Need& need) REQUIRES(pool_mutex_);
+  void DealOut(Job& job, const QuantizedScratch::Need& need) REQUIRES(pool_mutex_);
   void RunParts(Job& job, QuantizedScratch& scratch);
   void RunAlone(Job& job, const QuantizedScratch::Need& need);
 
   const QuantizedModel& model_;
   ThreadPool& pool_;
-  std::mutex pool_mutex_;  // held by the caller that runs on the pool and uses scratch_; others do not wait for it
+  Mutex pool_mutex_;  // held by the caller that runs on the pool; others do not wait for it
   Barrier barrier_;
-  std::vector<QuantizedScratch> scratch_;  // by the pool's thread; the first is the team's
+  /// By the pool's thread; the first is the team's.
+  std::vector<QuantizedScratch> scratch_ GUARDED_BY(pool_mutex_);
   Mutex spare_mutex_;
   /// Memory for callers that found the pool busy.
   std::vector<std::unique_ptr<QuantizedScratch>> spare_ GUARDED_BY(spare_mutex_);

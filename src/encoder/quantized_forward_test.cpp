@@ -89,7 +89,7 @@ INSTANTIATE_TEST_SUITE_P(Families, QuantizedForwardOf, ::testing::Values(Archite
                            return info.param == Architecture::kBert ? std::string("Bert") : std::string("Deberta");
                          });
 
-TEST_P(QuantizedForwardOf, AnswersDoNotDependOnBatchMatesNorThreads) {
+TEST_P(QuantizedForwardOf, PredictionsDoNotDependOnBatchMatesNorThreads) {
   const Model model = Model::Fresh(Config(GetParam(), 312, 12), 5);
   const PackedBatch texts = Texts(120, 300, 60);
   const size_t labels = model.config().labels.size();
@@ -118,7 +118,7 @@ TEST_P(QuantizedForwardOf, AnswersDoNotDependOnBatchMatesNorThreads) {
   }
 }
 
-TEST(QuantizedForward, CallersAtTheSameTimeGetTheSameAnswers) {
+TEST(QuantizedForward, CallersAtTheSameTimeGetEqualPredictions) {
   ThreadPool pool(2);
   const Model model = Model::Fresh(Config(Architecture::kDistilBert, 64, 2), 5);
   const QuantizedModel quantized = Quantized(model, {}, pool);

@@ -66,8 +66,8 @@ class QuantizedReader {
     return values;
   }
 
-  /// `parts` matrices [rows, columns] one below the other, each padded to `block` rows. They are weights of their own, or
-  /// one with the rows of all.
+  /// `parts` matrices [rows, columns] one below the other, each padded to `block` rows. They are weights of their own,
+  /// or one with the rows of all.
   Result<PackedWeights> Matrix(size_t offset, size_t parts, size_t rows, size_t columns, size_t block) const {
     const WeightInfo& first = WeightAt(layout_, offset);
     const size_t tensors = static_cast<size_t>(first.shape[0]) == parts * rows ? 1 : parts;
@@ -119,11 +119,11 @@ class QuantizedReader {
     const TensorView* tensor = file_.Find(name);
     if (tensor == nullptr) {
       return Fail(ErrorCode::kInvalidModel, where_ + ": no tensor '" + name + "'",
-                  "do this file and config.json belong to the same model? To create it again: winnow quantize");
+                  "the file does not match config.json; to create it again: winnow quantize");
     }
     if (tensor->shape != shape) {
-      return std::unexpected(
-          Wrong(*tensor, "it is " + ShapeText(tensor->shape) + " but config.json requires " + ShapeText(shape)));
+      return std::unexpected(Wrong(
+          *tensor, "its shape is " + ShapeText(tensor->shape) + ", but config.json requires " + ShapeText(shape)));
     }
     return tensor;
   }
@@ -186,7 +186,7 @@ class QuantizedReader {
 
 namespace {
 
-/// One layer's relative positions as RelativeHead has them, [2h, stride], from the normalised table [rows, h].
+/// One layer's relative positions as RelativeHead has them, [2h, stride], from the normalized table [rows, h].
 void ProjectPositions(const ProductInput& table, size_t rows, const PackedWeights& weights, const float* bias,
                       size_t hidden, size_t block, size_t stride, float* to) {
   FloatBuffer projected(rows * 2 * block);
@@ -354,8 +354,8 @@ Result<QuantizedModel> QuantizedModel::Load(const std::filesystem::path& dir, Mo
   const auto labels = file->metadata().find(kLabelsKey);
   if (labels == file->metadata().end() || labels->second != LabelsText(model.config_)) {
     return Fail(ErrorCode::kInvalidModel,
-                path.string() + ": made for labels that differ from those in config.json: " +
-                    (labels == file->metadata().end() ? "it lists none" : labels->second),
+                path.string() + ": the labels in the file differ from those in config.json: " +
+                    (labels == file->metadata().end() ? "the file contains no labels" : labels->second),
                 "to create it again: winnow quantize " + dir.string());
   }
   const Layout layout(model.config_);

@@ -76,7 +76,7 @@ class QuantizedModel {
   /// The attention biases by distance, for texts as long as the model takes; where config().bias_buckets is positive.
   const PositionBias& position_bias() const { return position_bias_; }
 
-  /// ModernBERT's positions, and the normalisations after its last layer and in its head.
+  /// ModernBERT's positions, and the normalizations after its last layer and in its head.
   const RotaryPositions& rotary() const { return rotary_; }
   const float* final_gamma() const { return final_gamma_.data(); }
   const float* head_gamma() const { return head_gamma_.data(); }

@@ -116,7 +116,7 @@ TEST(QuantizedModel, OtherLabelsAndOtherConfigsAreRefused) {
   DamagedFile file;
   ModelConfig config = TinyConfig();
   config.labels = {"spam", "ham"};
-  EXPECT_THAT(file.Message(config), HasSubstr("made for labels that differ"));
+  EXPECT_THAT(file.Message(config), HasSubstr("the labels in the file differ"));
   config = TinyConfig();
   config.num_layers = 4;
   EXPECT_THAT(file.Message(config), HasSubstr("layer.3"));

@@ -53,34 +53,44 @@ QuantizedRunner::QuantizedRunner(const QuantizedModel& model, ThreadPool& pool)
 void QuantizedRunner::Logits(const PackedTexts& texts, std::span<float> logits, const std::function<bool(size_t)>& done,
                              PoolUse use) {
   const auto threads = static_cast<size_t>(pool_.size());
-  std::unique_lock lock(pool_mutex_, std::defer_lock);
-  if (use == PoolUse::kIfFree) (void)lock.try_lock();
-  const bool deal = lock.owns_lock() && texts.texts() >= threads;
-  Job job{.texts = texts,
-          .logits = logits,
-          .done = done,
-          .num_labels = model_.config().labels.size(),
-          .cutter = {texts, 0, texts.texts(),
-                     deal ? threads * PartsOf(texts.tokens(), threads * kChunkTokens)
-                          : PartsOf(texts.tokens(), kChunkTokens)}};
-  const QuantizedScratch::Need need = LargestOf(texts, job.cutter);
-  if (!lock.owns_lock()) {
-    RunAlone(job, need);
-  } else if (!deal) {
-    RunTogether(job, need);
-  } else {
-    // Any thread may come to take the largest part, so each is ready for it.
-    for (QuantizedScratch& scratch : scratch_) scratch.Prepare(model_, need, 1);
-    pool_.Run([this, &job](int thread) { RunParts(job, scratch_[static_cast<size_t>(thread)]); });
+  const auto job_of = [&](size_t parts) {
+    return Job{.texts = texts,
+               .logits = logits,
+               .done = done,
+               .num_labels = model_.config().labels.size(),
+               .cutter = {texts, 0, texts.texts(), parts}};
+  };
+  if (use != PoolUse::kIfFree || !pool_mutex_.TryLock()) {
+    Job job = job_of(PartsOf(texts.tokens(), kChunkTokens));
+    RunAlone(job, LargestOf(texts, job.cutter));
+    return;
   }
+  const MutexLock lock(pool_mutex_, MutexLock::Acquired());
+  if (texts.texts() >= threads) {
+    Job job = job_of(threads * PartsOf(texts.tokens(), threads * kChunkTokens));
+    DealOut(job, LargestOf(texts, job.cutter));
+  } else {
+    Job job = job_of(PartsOf(texts.tokens(), kChunkTokens));
+    RunTogether(job, LargestOf(texts, job.cutter));
+  }
+}
+
+/// Each part by one thread, all threads at the same time.
+void QuantizedRunner::DealOut(Job& job, const QuantizedScratch::Need& need) {
+  // Any thread may come to take the largest part, so each is ready for it.
+  std::vector<QuantizedScratch>& scratch = scratch_;
+  for (QuantizedScratch& each : scratch) each.Prepare(model_, need, 1);
+  const auto run = [&](int thread) { RunParts(job, scratch[static_cast<size_t>(thread)]); };
+  pool_.Run([&run](int thread) { run(thread); });  // small enough to need no memory
 }
 
 /// All threads on each part.
 void QuantizedRunner::RunTogether(Job& job, const QuantizedScratch::Need& need) {
-  scratch_[0].Prepare(model_, need, pool_.size());
+  QuantizedScratch& scratch = scratch_[0];
+  scratch.Prepare(model_, need, pool_.size());
   for (Part part; (part = job.Take()).begin < part.end; job.Finish(part)) {
     const auto run = [&](int rank) {
-      QuantizedForward(model_, job.texts, part.begin, part.end, scratch_[0], {rank, pool_.size(), &barrier_},
+      QuantizedForward(model_, job.texts, part.begin, part.end, scratch, {rank, pool_.size(), &barrier_},
                        job.LogitsOf(part));
     };
     pool_.Run([&run](int rank) { run(rank); });  // small enough to need no memory

@@ -111,7 +111,7 @@ void RelativePositions::EndLayer(const Model& model, size_t layer, const StepDro
   const float* ascending = Ascending(dropout, config, layer);
   ReverseRows(width, hidden_, ascending, descending_.data());
   // The words' query and key weights have their part of the gradient already; weights of positions alone have none.
-  const float add = config.share_position_weights || gradients.accumulating ? 1.0f : 0.0f;
+  const float add = config.share_position_weights || gradients.accumulates() ? 1.0f : 0.0f;
   float* sum = grads_[0].data();
   pool.ForRanges(2 * hidden_, 16, [&](size_t begin, size_t end, int) {
     for (size_t t = 1; t < grads_.size(); ++t) {
@@ -151,7 +151,7 @@ void RelativePositions::EndBackward(const Model& model, Gradients& gradients) {
                        model.at(layout.relative_gamma), {}, 0, nullptr, gradients.vector_at(0, layout.relative_gamma),
                        gradients.vector_at(0, layout.relative_beta), nullptr);
   float* table = gradients.at(layout.relative);
-  if (!gradients.accumulating) {
+  if (!gradients.accumulates()) {
     std::fill_n(table, 2 * static_cast<size_t>(model.config().relative_span) * hidden_, 0.0f);
   }
   AddTo(columns_.width * hidden_, row_grads_.data(), table + columns_.first_row * hidden_);

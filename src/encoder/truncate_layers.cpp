@@ -17,8 +17,9 @@ int SourceLayer(int l, int count, int of) { return count == 1 ? 0 : (l * (of - 1
 Result<Model> TruncateLayers(const Model& model, int num_layers) {
   const int of = model.config().num_layers;
   if (num_layers < 1 || num_layers > of) {
-    return Fail(ErrorCode::kInvalidArgument,
-                "--layers " + std::to_string(num_layers) + ": the base model has " + std::to_string(of) + " layers");
+    return Fail(ErrorCode::kInvalidArgument, "--layers " + std::to_string(num_layers) +
+                                                 " is out of range: the base model has " + std::to_string(of) +
+                                                 " layers");
   }
   ModelConfig config = model.config();
   config.num_layers = num_layers;

@@ -13,13 +13,13 @@ TEST(CrossValidation, SpreadIsMeanAndSampleDeviation) {
   ASSERT_TRUE(spread);
   EXPECT_NEAR(spread->mean, 0.85, 1e-12);             // of .95, .9 and .7
   EXPECT_NEAR(spread->deviation, 0.132287566, 1e-9);  // numpy.std([.95, .9, .7], ddof=1)
-  EXPECT_FALSE(SpreadOf(ExampleFolds(), "no such figure"));
+  EXPECT_FALSE(SpreadOf(ExampleFolds(), "no such metric"));
   CrossValidation one = ExampleFolds();
   one.folds.resize(1);
   EXPECT_FALSE(SpreadOf(one, "accuracy"));
 }
 
-TEST(CrossValidation, AFigureThatAFoldDoesNotDefineHasNoMean) {
+TEST(CrossValidation, MetricThatAFoldDoesNotDefineHasNoMean) {
   CrossValidation result = ExampleFolds();
   result.folds[1].metrics.roc_auc.reset();
   EXPECT_FALSE(SpreadOf(result, "roc_auc"));

@@ -63,14 +63,14 @@ ThresholdSweep::ThresholdSweep(std::span<const float> scores, size_t stride, std
   for (size_t i = 0; i < items.size(); ++i) {
     (items[i].truth != 0 ? with_ : without_) += 1;
     const bool last = i + 1 == items.size() || items[i + 1].score != items[i].score;
-    if (last) steps_.push_back({.threshold = items[i].score, .hits = with_, .false_alarms = without_});
+    if (last) steps_.push_back({.threshold = items[i].score, .hits = with_, .false_positives = without_});
   }
 }
 
 SweepStep ThresholdSweep::At(float threshold) const {
   const auto below = std::ranges::partition_point(steps_, [&](const SweepStep& s) { return s.threshold >= threshold; });
   if (below == steps_.begin()) return {.threshold = threshold};
-  return {.threshold = threshold, .hits = below[-1].hits, .false_alarms = below[-1].false_alarms};
+  return {.threshold = threshold, .hits = below[-1].hits, .false_positives = below[-1].false_positives};
 }
 
 std::vector<RocPoint> RocCurve(const ThresholdSweep& sweep) {
@@ -78,7 +78,7 @@ std::vector<RocPoint> RocCurve(const ThresholdSweep& sweep) {
   std::vector<RocPoint> curve = {RocPoint{}};
   curve.reserve(sweep.steps().size() + 1);
   for (const SweepStep& step : sweep.steps()) {
-    curve.push_back({.fpr = Share(step.false_alarms, sweep.without()),
+    curve.push_back({.fpr = Share(step.false_positives, sweep.without()),
                      .recall = Share(step.hits, sweep.with()),
                      .threshold = step.threshold});
   }
@@ -91,7 +91,7 @@ std::vector<PrecisionRecallPoint> PrecisionRecallCurve(const ThresholdSweep& swe
   curve.reserve(sweep.steps().size() + 1);
   for (const SweepStep& step : sweep.steps()) {
     curve.push_back({.recall = Share(step.hits, sweep.with()),
-                     .precision = Share(step.hits, step.hits + step.false_alarms),
+                     .precision = Share(step.hits, step.hits + step.false_positives),
                      .threshold = step.threshold});
     if (step.hits == sweep.with()) break;  // lower thresholds only lose precision
   }
@@ -103,7 +103,7 @@ std::optional<double> AveragePrecision(const ThresholdSweep& sweep) {
   double sum = 0;
   int64_t before = 0;
   for (const SweepStep& step : sweep.steps()) {
-    sum += Share(step.hits - before, sweep.with()) * Share(step.hits, step.hits + step.false_alarms);
+    sum += Share(step.hits - before, sweep.with()) * Share(step.hits, step.hits + step.false_positives);
     before = step.hits;
   }
   return sum;

@@ -13,8 +13,8 @@ namespace winnow {
 /// Counts of the texts whose score reaches a threshold.
 struct SweepStep {
   float threshold = 0;
-  int64_t hits = 0;          ///< number of texts with the label
-  int64_t false_alarms = 0;  ///< number of texts without the label
+  int64_t hits = 0;             ///< number of texts with the label
+  int64_t false_positives = 0;  ///< number of texts without the label
 };
 
 /// All different thresholds of one label's scores. As in scikit-learn, a score equal to the threshold reaches it.
@@ -23,8 +23,8 @@ class ThresholdSweep {
   /// Creates a sweep. `scores[i * stride]` is text i's score, not NaN; `truth[i]` is 1 for texts with the label.
   ThresholdSweep(std::span<const float> scores, size_t stride, std::span<const uint8_t> truth);
 
-  int64_t with() const { return with_; }        ///< texts without the label
-  int64_t without() const { return without_; }  ///< and without it
+  int64_t with() const { return with_; }        ///< texts with the label
+  int64_t without() const { return without_; }  ///< texts without the label
   /// Returns a step per different score, from the highest threshold to the lowest.
   const std::vector<SweepStep>& steps() const { return steps_; }
   /// Returns the results for a threshold, which need not be a score. O(log n).

@@ -63,14 +63,14 @@ TEST(Curves, AreEmptyWhereTheyAreUndefined) {
   EXPECT_TRUE(RocCurve({{}, 1, {}}).empty());
 }
 
-TEST(ThresholdSweep, TellsWhatAnyThresholdGives) {
+TEST(ThresholdSweep, CountsAtAnyThreshold) {
   const ThresholdSweep sweep = Sweep();
   EXPECT_EQ(sweep.At(1).hits, 0);
   EXPECT_EQ(sweep.At(.9F).hits, 1);
-  EXPECT_EQ(sweep.At(.9F).false_alarms, 1);
+  EXPECT_EQ(sweep.At(.9F).false_positives, 1);
   EXPECT_EQ(sweep.At(.65F).hits, 3);
   EXPECT_EQ(sweep.At(0).hits, 6);
-  EXPECT_EQ(sweep.At(0).false_alarms, 6);
+  EXPECT_EQ(sweep.At(0).false_positives, 6);
 }
 
 TEST(ThinnedLine, KeepsTheShape) {

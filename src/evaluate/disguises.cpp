@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/ascii.h"
 #include "base/random.h"
 #include "data/augment_edits.h"
 #include "text/utf8.h"
@@ -17,7 +18,6 @@ constexpr std::array<std::string_view, kAllDisguises.size()> kNames = {
 
 using CodePoints = std::u32string;
 
-bool IsAsciiLetter(char32_t c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool IsLower(char32_t c) {
   return (c >= 'a' && c <= 'z') || (c >= 0xE0 && c <= 0xFE && c != 0xF7) || (c >= 0x430 && c <= 0x44F);
 }

@@ -15,7 +15,7 @@
 namespace winnow {
 
 /// The predictions of a classifier for the texts of a set, and how they are interpreted.
-struct Answers {
+struct Predictions {
   std::span<const float> probabilities;  ///< [texts, labels]
   const std::vector<std::string>& labels;
   bool multi_label = false;
@@ -23,9 +23,9 @@ struct Answers {
   std::function<Decision(std::span<const float> probabilities)> decide;  ///< makes the decision for one text
 };
 
-/// Compares the decisions with the set's labels, which must be those of the answers, in their order. Errors:
-/// ComputeMetrics'; kInvalidData if the answers are single-label and a text does not have exactly one label.
-Result<Metrics> EvaluateAnswers(const Answers& answers, const Dataset& dataset);
+/// Compares the decisions with the set's labels, which must be those of the predictions, in their order. Errors:
+/// ComputeMetrics'; kInvalidData if the predictions are single-label and a text does not have exactly one label.
+Result<Metrics> EvaluatePredictions(const Predictions& predictions, const Dataset& dataset);
 
 /// Classifies the texts and compares the decisions of `options.mode` with their labels. The set must have the
 /// classifier's labels, in its order, and its texts must come from its template (ReadOptions::labels, ::template_text).

@@ -64,7 +64,7 @@ TEST(Evaluation, TakesSetsOfLabelsToo) {
   EXPECT_EQ(metrics->count, 4);
 }
 
-TEST(Evaluation, SetsOfLabelsAreNoTruthForASingleLabelModel) {
+TEST(Evaluation, RefusesSeveralTrueLabelsForASingleLabelModel) {
   const TemporaryDirectory dir;
   ThreadPool pool(2);
   const BundleClassifier classifier = Load(dir.path(), pool);
@@ -86,7 +86,7 @@ TEST(Evaluation, StopsWhenAskedTo) {
   EXPECT_EQ(TimeSingleTexts(classifier, texts, 5, [](double) { return false; }).error().code, ErrorCode::kCancelled);
 }
 
-TEST(Evaluation, SoManySingleTextsAreTimedAsAskedFor) {
+TEST(Evaluation, TimesTheRequestedNumberOfSingleTexts) {
   const TemporaryDirectory dir;
   ThreadPool pool(2);
   const BundleClassifier classifier = Load(dir.path(), pool);
@@ -94,7 +94,7 @@ TEST(Evaluation, SoManySingleTextsAreTimedAsAskedFor) {
   EXPECT_EQ(TimeSingleTexts(classifier, texts, 7).value().size(), 7u);
 }
 
-TEST(Evaluation, TheSizeIsThatOfTheFilesThatAnswer) {
+TEST(Evaluation, TheSizeIsThatOfTheFilesInUse) {
   const TemporaryDirectory dir;
   for (const char* name : {"model.safetensors", "model_int8.safetensors", "config.json", "calibration.jsonl",
                            "training_info.json", "pytorch_model.bin"}) {

@@ -100,19 +100,19 @@ std::vector<LabelCounts> Outcomes::Counts() const {
 std::optional<Interval> Outcomes::BootstrapMacroF1(bool count_absent, int resamples, uint64_t seed) const {
   if (kind_of_text_.empty() || resamples <= 0) return std::nullopt;
   SplitMix random(seed);
-  std::vector<double> figures(static_cast<size_t>(resamples));
+  std::vector<double> samples(static_cast<size_t>(resamples));
   std::vector<int64_t> texts_of_kind(kinds_.size());
   std::vector<LabelCounts> counts(labels_);
-  for (double& figure : figures) {
+  for (double& sample : samples) {
     std::ranges::fill(texts_of_kind, 0);
     std::ranges::fill(counts, LabelCounts{});
     for (size_t i = 0; i < kind_of_text_.size(); ++i)
       ++texts_of_kind[kind_of_text_[random.Below(kind_of_text_.size())]];
     AddCounts(texts_of_kind, counts);
-    figure = MacroF1(counts, count_absent);
+    sample = MacroF1(counts, count_absent);
   }
-  std::ranges::sort(figures);
-  return Interval{Quantile(figures, 0.025), Quantile(figures, 0.975)};
+  std::ranges::sort(samples);
+  return Interval{Quantile(samples, 0.025), Quantile(samples, 0.975)};
 }
 
 }  // namespace winnow

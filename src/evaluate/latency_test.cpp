@@ -17,7 +17,7 @@ TEST(Latency, PercentilesAreOfTheNearestRank) {
   EXPECT_EQ(summary.mean, 100.5);
 }
 
-TEST(Latency, OneTimeIsAllPercentiles) {
+TEST(Latency, ASingleTimeIsEveryPercentile) {
   const LatencySummary summary = Summarize({3.5});
   EXPECT_EQ(summary.p50, 3.5);
   EXPECT_EQ(summary.p99, 3.5);

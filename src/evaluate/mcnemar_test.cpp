@@ -15,7 +15,7 @@ TEST(McNemar, IsTheBinomialsTwoTails) {
   EXPECT_NEAR(McNemarTest(3000, 3300).p_value, 0.00016475607669748363, 1e-13);
 }
 
-TEST(McNemar, IsOneWhereNothingSpeaksForADifference) {
+TEST(McNemar, IsOneWithoutEvidenceOfADifference) {
   EXPECT_EQ(McNemarTest(0, 0).p_value, 1);
   EXPECT_EQ(McNemarTest(0, 1).p_value, 1);
   EXPECT_EQ(McNemarTest(10, 10).p_value, 1);

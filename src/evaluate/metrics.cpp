@@ -18,13 +18,13 @@ Result<void> CheckSizes(std::span<const float> probabilities, size_t texts, size
   if (texts == 0)
     return Fail(ErrorCode::kInvalidData, "there are no texts to evaluate", "specify a file with labelled texts");
   if (labels.empty() || probabilities.size() != texts * labels.size()) {
-    return Fail(ErrorCode::kInvalidArgument, "metrics: " + std::to_string(probabilities.size()) +
-                                                 " probabilities for " + std::to_string(texts) + " texts of " +
+    return Fail(ErrorCode::kInvalidArgument, "internal error: metrics: got " + std::to_string(probabilities.size()) +
+                                                 " probabilities for " + std::to_string(texts) + " texts and " +
                                                  std::to_string(labels.size()) + " labels");
   }
   if (decided != 0 && decided != texts) {
-    return Fail(ErrorCode::kInvalidArgument,
-                "metrics: " + std::to_string(decided) + " decisions for " + std::to_string(texts) + " texts");
+    return Fail(ErrorCode::kInvalidArgument, "internal error: metrics: got " + std::to_string(decided) +
+                                                 " decisions for " + std::to_string(texts) + " texts");
   }
   if (positive_label < -1 || positive_label >= static_cast<int32_t>(labels.size())) {
     return Fail(ErrorCode::kInvalidArgument, "metrics: the positive label's id is " + std::to_string(positive_label) +
@@ -86,7 +86,7 @@ std::string NamesOf(std::span<const size_t> ids, std::span<const std::string> la
 }
 
 /// Precision, recall, F1 by label and their means.
-void AddLabelFigures(const Outcomes& outcomes, Metrics& metrics) {
+void AddLabelMetrics(const Outcomes& outcomes, Metrics& metrics) {
   LabelCounts total;
   int64_t averaged = 0, support = 0;
   std::vector<size_t> absent;
@@ -137,7 +137,8 @@ void AddRanking(std::span<const float> probabilities, const std::vector<std::vec
     // Rare labels are often missing from a small part; the others are ranked well or badly nevertheless.
     metrics.roc_auc = sum / static_cast<double>(labels - undefined.size());
     metrics.notes.push_back("roc_auc is the mean over " + std::to_string(labels - undefined.size()) + " of " +
-                            std::to_string(labels) + " labels; undefined, because no text or every text has it, for " +
+                            std::to_string(labels) +
+                            " labels; the other labels are left out, because no text or every text has them: " +
                             NamesOf(undefined, metrics.labels));
   } else if (!undefined.empty()) {
     metrics.notes.push_back("roc_auc is undefined: it requires texts with and without " +
@@ -151,16 +152,13 @@ void AddRanking(std::span<const float> probabilities, const std::vector<std::vec
 
 /// Adds the metrics of the positive label.
 void AddPositive(Metrics& metrics) {
-  if (metrics.positive_label < 0) {
-    metrics.notes.push_back("fpr is undefined: there is no positive label");
-    return;
-  }
+  if (metrics.positive_label < 0) return;
   const ClassMetrics& positive = metrics.per_class[static_cast<size_t>(metrics.positive_label)];
-  const int64_t legitimate = metrics.count - positive.support;
+  const int64_t negatives = metrics.count - positive.support;
   metrics.recall_interval = positive.recall_interval;
-  metrics.fpr_interval = WilsonInterval(positive.counts.false_positives, legitimate);
-  if (legitimate > 0) {
-    metrics.fpr = Ratio(positive.counts.false_positives, legitimate);
+  metrics.fpr_interval = WilsonInterval(positive.counts.false_positives, negatives);
+  if (negatives > 0) {
+    metrics.fpr = Ratio(positive.counts.false_positives, negatives);
   } else {
     metrics.notes.push_back("fpr is undefined: every text has the label '" +
                             metrics.labels[static_cast<size_t>(metrics.positive_label)] + "'");
@@ -171,8 +169,8 @@ void AddBootstrap(const Outcomes& outcomes, const MetricsOptions& options, Metri
   metrics.f1_macro_interval = outcomes.BootstrapMacroF1(metrics.multi_label, options.bootstrap_resamples, options.seed);
   if (metrics.f1_macro_interval && metrics.f1_macro_interval->low == metrics.f1_macro_interval->high) {
     metrics.notes.push_back(
-        "the confidence interval of f1_macro has no width because all bootstrap samples give the same value; that of "
-        "accuracy still shows the uncertainty of the metrics");
+        "the confidence interval of f1_macro has no width because all bootstrap samples give the same value; the "
+        "confidence interval of accuracy still shows the uncertainty");
   }
 }
 
@@ -186,7 +184,7 @@ Metrics Start(std::span<const std::string> labels, size_t texts, bool multi_labe
 }
 
 /// The metrics of probabilities that require no ranking, collected label by label.
-class ProbabilityFigures {
+class ProbabilityMetrics {
  public:
   /// A text of a single-label model.
   void Add(std::span<const float> row, size_t truth) {
@@ -271,13 +269,13 @@ std::vector<int32_t> FirstIds(std::span<const std::vector<int32_t>> sets) {
 }
 
 /// Fills in what follows once every text has been counted, `right` of them as decided entirely as they are labelled.
-void Conclude(int64_t right, const ProbabilityFigures& figures, const Outcomes& outcomes,
+void Conclude(int64_t right, const ProbabilityMetrics& of_probabilities, const Outcomes& outcomes,
               std::span<const float> probabilities, const std::vector<std::vector<uint8_t>>& has_label,
               const MetricsOptions& options, Metrics& metrics) {
   metrics.accuracy = Ratio(right, metrics.count);
   metrics.accuracy_interval = WilsonInterval(right, metrics.count);
-  figures.Fill(metrics);
-  AddLabelFigures(outcomes, metrics);
+  of_probabilities.Fill(metrics);
+  AddLabelMetrics(outcomes, metrics);
   AddRanking(probabilities, has_label, metrics);
   AddPositive(metrics);
   AddBootstrap(outcomes, options, metrics);
@@ -293,21 +291,21 @@ Result<Metrics> ComputeMetrics(std::span<const float> probabilities, std::span<c
   metrics.confusion.assign(labels.size() * labels.size(), 0);
   std::vector<std::vector<uint8_t>> has_label(labels.size(), std::vector<uint8_t>(truth.size(), 0));
   Outcomes outcomes(labels.size());
-  ProbabilityFigures figures;
+  ProbabilityMetrics of_probabilities;
   int64_t right = 0;
   for (size_t text = 0; text < truth.size(); ++text) {
     const auto row = probabilities.subspan(text * labels.size(), labels.size());
-    const int32_t answer = decided.empty() ? DefaultDecision(row, options.positive_label) : decided[text];
+    const int32_t decided_label = decided.empty() ? DefaultDecision(row, options.positive_label) : decided[text];
     TRY(CheckId(truth[text], labels.size(), text, "true"));
-    TRY(CheckId(answer, labels.size(), text, "decided"));
+    TRY(CheckId(decided_label, labels.size(), text, "decided"));
     const auto of_truth = static_cast<size_t>(truth[text]);
     has_label[of_truth][text] = 1;
-    ++metrics.confusion[of_truth * labels.size() + static_cast<size_t>(answer)];
-    outcomes.Add({&truth[text], 1}, {&answer, 1});
-    right += answer == truth[text] ? 1 : 0;
-    figures.Add(row, of_truth);
+    ++metrics.confusion[of_truth * labels.size() + static_cast<size_t>(decided_label)];
+    outcomes.Add({&truth[text], 1}, {&decided_label, 1});
+    right += decided_label == truth[text] ? 1 : 0;
+    of_probabilities.Add(row, of_truth);
   }
-  Conclude(right, figures, outcomes, probabilities, has_label, options, metrics);
+  Conclude(right, of_probabilities, outcomes, probabilities, has_label, options, metrics);
   return metrics;
 }
 
@@ -319,19 +317,20 @@ Result<Metrics> ComputeMultiLabelMetrics(std::span<const float> probabilities,
   Metrics metrics = Start(labels, truth.size(), true, options);
   std::vector<std::vector<uint8_t>> has_label(labels.size(), std::vector<uint8_t>(truth.size(), 0));
   Outcomes outcomes(labels.size());
-  ProbabilityFigures figures;
+  ProbabilityMetrics of_probabilities;
   int64_t right = 0;
   for (size_t text = 0; text < truth.size(); ++text) {
     const auto row = probabilities.subspan(text * labels.size(), labels.size());
     const auto of_truth = TRY(SortedSet(truth[text], labels.size(), text, "true"));
-    const auto answer =
+    const auto decided_labels =
         decided.empty() ? DefaultSet(row) : TRY(SortedSet(decided[text], labels.size(), text, "decided"));
     for (const int32_t label : of_truth) has_label[static_cast<size_t>(label)][text] = 1;
-    for (size_t label = 0; label < labels.size(); ++label) figures.Add(row[label], has_label[label][text] != 0);
-    outcomes.Add(of_truth, answer);
-    right += answer == of_truth ? 1 : 0;
+    for (size_t label = 0; label < labels.size(); ++label)
+      of_probabilities.Add(row[label], has_label[label][text] != 0);
+    outcomes.Add(of_truth, decided_labels);
+    right += decided_labels == of_truth ? 1 : 0;
   }
-  Conclude(right, figures, outcomes, probabilities, has_label, options, metrics);
+  Conclude(right, of_probabilities, outcomes, probabilities, has_label, options, metrics);
   return metrics;
 }
 
@@ -360,7 +359,7 @@ Result<double> MetricByName(const Metrics& metrics, std::string_view name) {
   }
   return Fail(ErrorCode::kInvalidData,
               reason.empty() ? std::string(entry->name) + " is undefined for these data" : reason,
-              "choose another metric, such as f1_macro, or evaluate on data with every label");
+              "specify another metric, such as f1_macro, or evaluate on data with every label");
 }
 
 Result<bool> HigherIsBetter(std::string_view name) { return TRY(FindMetric(name))->higher_is_better; }

@@ -183,7 +183,7 @@ TEST(ComputeMetrics, EqualsScikitLearnOnThreeLabels) {
   EXPECT_NEAR(metrics.roc_auc.value(), 0.8327984237197515, kExact);
   EXPECT_THAT(metrics.confusion, ElementsAre(41, 5, 8, 9, 26, 8, 14, 9, 30));
   EXPECT_FALSE(metrics.fpr);
-  EXPECT_THAT(metrics.notes, ElementsAre(HasSubstr("fpr is undefined: there is no positive label")));
+  EXPECT_THAT(metrics.notes, testing::IsEmpty());
 }
 
 TEST(ComputeMetrics, EqualsScikitLearnWhereLabelsAreAbsent) {

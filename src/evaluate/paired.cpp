@@ -52,15 +52,15 @@ class Tally {
   int64_t count_ = 0, right_ = 0;
 };
 
-struct Figure {
+struct ComparedMetric {
   const char* name;
   double (Tally::*value)() const;
   bool needs_both_kinds;
 };
-constexpr Figure kFigures[] = {{"accuracy", &Tally::Accuracy, false},
-                               {"f1_macro", &Tally::F1, false},
-                               {"recall", &Tally::Recall, true},
-                               {"fpr", &Tally::Fpr, true}};
+constexpr ComparedMetric kComparedMetrics[] = {{"accuracy", &Tally::Accuracy, false},
+                                               {"f1_macro", &Tally::F1, false},
+                                               {"recall", &Tally::Recall, true},
+                                               {"fpr", &Tally::Fpr, true}};
 
 /// Linear between order statistics, as numpy.percentile does.
 double Quantile(std::span<const double> sorted, double q) {
@@ -76,19 +76,19 @@ std::optional<Interval> Middle(std::vector<double>& values) {
   return Interval{Quantile(values, 0.025), Quantile(values, 0.975)};
 }
 
-void AddFigures(const DecidedTexts& first, const DecidedTexts& second, const PairedOptions& options,
+void AddMetrics(const DecidedTexts& first, const DecidedTexts& second, const PairedOptions& options,
                 PairedComparison& comparison) {
   Tally a(first), b(second);
   for (size_t i = 0; i < first.size(); ++i) {
     a.Add(i);
     b.Add(i);
   }
-  std::vector<const Figure*> defined;
-  for (const Figure& figure : kFigures) {
-    if (figure.needs_both_kinds && !(a.HasBothKinds() && b.HasBothKinds())) continue;
-    defined.push_back(&figure);
-    comparison.figures.push_back(
-        {.name = figure.name, .first = (a.*figure.value)(), .second = (b.*figure.value)(), .difference = {}});
+  std::vector<const ComparedMetric*> defined;
+  for (const ComparedMetric& metric : kComparedMetrics) {
+    if (metric.needs_both_kinds && !(a.HasBothKinds() && b.HasBothKinds())) continue;
+    defined.push_back(&metric);
+    comparison.metrics.push_back(
+        {.name = metric.name, .first = (a.*metric.value)(), .second = (b.*metric.value)(), .difference = {}});
   }
   std::vector<std::vector<double>> differences(defined.size());
   Random random(options.seed, "paired bootstrap");
@@ -106,7 +106,7 @@ void AddFigures(const DecidedTexts& first, const DecidedTexts& second, const Pai
       differences[f].push_back((b.*defined[f]->value)() - (a.*defined[f]->value)());
     }
   }
-  for (size_t f = 0; f < defined.size(); ++f) comparison.figures[f].difference = Middle(differences[f]);
+  for (size_t f = 0; f < defined.size(); ++f) comparison.metrics[f].difference = Middle(differences[f]);
 }
 
 }  // namespace
@@ -122,7 +122,7 @@ PairedComparison ComparePaired(const DecidedTexts& first, const DecidedTexts& se
   comparison.test = McNemarTest(only_first, only_second);
   std::ranges::stable_sort(comparison.differing, std::greater<>(),
                            [&](size_t i) { return first.Right(i) ? second.confidence[i] : first.confidence[i]; });
-  AddFigures(first, second, options, comparison);
+  AddMetrics(first, second, options, comparison);
   return comparison;
 }
 

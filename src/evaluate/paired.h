@@ -25,7 +25,7 @@ struct DecidedTexts {
   size_t size() const { return truth.size(); }
 };
 
-struct PairedFigure {
+struct PairedMetric {
   std::string name;  ///< name of the metric: "accuracy", "f1_macro", "fpr", "recall"
   double first = 0, second = 0;
   /// Interval of second - first, 95 %: percentiles of a bootstrap over the texts, in which both models have the same
@@ -34,7 +34,7 @@ struct PairedFigure {
 };
 
 struct PairedComparison {
-  std::vector<PairedFigure> figures;
+  std::vector<PairedMetric> metrics;
   int64_t both_right = 0, both_wrong = 0;
   McNemar test;
   /// Texts that only one model classified correctly, most confident errors first.

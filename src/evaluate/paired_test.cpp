@@ -14,8 +14,8 @@ DecidedTexts Texts(std::vector<int32_t> truth, std::vector<int32_t> decided, std
   return texts;
 }
 
-const PairedFigure& Named(const PairedComparison& comparison, std::string_view name) {
-  return *std::ranges::find(comparison.figures, name, &PairedFigure::name);
+const PairedMetric& Named(const PairedComparison& comparison, std::string_view name) {
+  return *std::ranges::find(comparison.metrics, name, &PairedMetric::name);
 }
 
 TEST(Paired, CountsWhatOneAloneGotRight) {
@@ -58,7 +58,7 @@ TEST(Paired, OfAModelWithItselfFindsNothing) {
   const PairedComparison comparison = ComparePaired(Texts({0, 1, 1}, {0, 1, 0}), Texts({0, 1, 1}, {0, 1, 0}));
   EXPECT_EQ(comparison.test.p_value, 1);
   EXPECT_TRUE(comparison.differing.empty());
-  for (const PairedFigure& figure : comparison.figures) EXPECT_EQ(figure.difference, (Interval{0, 0}));
+  for (const PairedMetric& metric : comparison.metrics) EXPECT_EQ(metric.difference, (Interval{0, 0}));
   EXPECT_THAT(VerdictOf(comparison, "one", "two"), testing::HasSubstr("not significant"));
 }
 
@@ -70,7 +70,7 @@ TEST(Paired, ComparesWholeSetsOfLabels) {
   const PairedComparison comparison = ComparePaired(first, second);
   EXPECT_EQ(comparison.test.only_first, 1);
   EXPECT_EQ(comparison.test.only_second, 1);
-  EXPECT_EQ(comparison.figures.size(), 2U);  // no positive label: no fpr
+  EXPECT_EQ(comparison.metrics.size(), 2U);  // no positive label: no fpr
 }
 
 }  // namespace

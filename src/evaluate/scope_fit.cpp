@@ -20,16 +20,18 @@ std::vector<float> ScoresOf(ScopeMethod method, std::span<const float> logits, s
   return scores;
 }
 
-/// The smallest order statistic that keeps the guarantee; texts above it are rejected.
-Result<float> ThresholdOf(std::vector<float> scores, const ScopeFitOptions& options) {
+/// The smallest order statistic that keeps the guarantee; texts above it are rejected. `scores` are those of every
+/// second of `labelled` texts.
+Result<float> ThresholdOf(std::vector<float> scores, size_t labelled, const ScopeFitOptions& options) {
   const auto n = static_cast<int64_t>(scores.size());
   const int64_t needed = TextsNeededForFpr(options.max_rejected, options.confidence);
   if (n < needed) {
     return Fail(
         ErrorCode::kInvalidData,
-        fmt::format("a guarantee that at most {:g} of the in-scope texts are rejected requires {} texts for the "
-                    "choice of the threshold, and there are {} (half of the labelled texts)",
-                    options.max_rejected, needed, n),
+        fmt::format(
+            "--max-rejected {:g} with {:.4g} % confidence requires at least {} labelled texts, but there are only {} "
+            "(every second one is used to choose the threshold)",
+            options.max_rejected, 100 * options.confidence, 2 * needed, labelled),
         "add labelled texts or raise --max-rejected");
   }
   std::ranges::sort(scores);
@@ -78,7 +80,7 @@ Result<ScopeFit> FitScope(std::span<const float> logits, std::span<const int32_t
     const std::vector<float> inside_scores = ScoresOf(method, choosing, labels, used);
     const std::vector<float> outside_scores = ScoresOf(method, outside, labels, used);
     ScopeRule rule{.method = method,
-                   .threshold = TRY(ThresholdOf(inside_scores, options)),
+                   .threshold = TRY(ThresholdOf(inside_scores, truth.size(), options)),
                    .shape = used,
                    .max_rejected = options.max_rejected,
                    .confidence = options.confidence,
@@ -97,7 +99,7 @@ Result<ScopeFit> FitScope(std::span<const float> logits, std::span<const int32_t
     if (options.method ? *options.method == method : better) best = std::move(rule);
   }
   if (outside.empty()) {
-    fit.notes.push_back("no out-of-scope texts were given, so the detection rate is unknown");
+    fit.notes.push_back("no out-of-scope texts were specified, so the detection rate is unknown");
   }
   fit.rule = std::move(*best);
   return fit;

@@ -27,7 +27,7 @@ struct ScopeFitOptions {
   double confidence = 0.95;
 };
 
-struct ScopeMethodFigures {
+struct ScopeMethodMetrics {
   ScopeMethod method = ScopeMethod::kMaxProbability;
   std::optional<double> auroc;     ///< area under the ROC curve; none without out-of-scope texts
   std::optional<double> rejected;  ///< share of the out-of-scope texts that are rejected at the threshold
@@ -35,7 +35,7 @@ struct ScopeMethodFigures {
 
 struct ScopeFit {
   ScopeRule rule;  ///< the rule; the caller fills in label, source and weights
-  std::vector<ScopeMethodFigures> methods;
+  std::vector<ScopeMethodMetrics> methods;
   std::vector<std::string> notes;
 };
 

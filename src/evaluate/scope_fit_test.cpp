@@ -29,20 +29,20 @@ std::vector<float> Scores(const ScopeRule& rule, const Texts& texts) {
   return scores;
 }
 
-TEST(ScopeFit, TellsTextsOutOfScopeApart) {
+TEST(ScopeFit, SeparatesOutOfScopeTexts) {
   const Texts inside(600, 6, 1), outside(100, 1, 2);
   const auto fit = FitScope(inside.logits, inside.truth, outside.logits, 3, {});
   ASSERT_TRUE(fit) << fit.error().Text();
   ASSERT_EQ(fit->methods.size(), 3u);
-  for (const ScopeMethodFigures& figures : fit->methods) {
-    EXPECT_GT(figures.auroc.value(), 0.9) << NameOf(figures.method);
-    EXPECT_LE(figures.auroc.value(), fit->rule.auroc.value());
+  for (const ScopeMethodMetrics& method : fit->methods) {
+    EXPECT_GT(method.auroc.value(), 0.9) << NameOf(method.method);
+    EXPECT_LE(method.auroc.value(), fit->rule.auroc.value());
   }
   EXPECT_EQ(fit->rule.texts, 300);
   EXPECT_EQ(fit->rule.outside_texts, 100);
 }
 
-TEST(ScopeFit, KeepsItsPromiseInAlmostAllDraws) {
+TEST(ScopeFit, KeepsItsGuaranteeInAlmostAllDraws) {
   constexpr int kDraws = 400;
   const Texts later(4000, 6, 99999);
   int broken = 0;
@@ -74,7 +74,7 @@ TEST(ScopeFit, WithoutTextsOutOfScopeTakesTheDistanceOrWhatThereIs) {
   EXPECT_EQ(many->rule.method, ScopeMethod::kMaxProbability);
 }
 
-TEST(ScopeFit, SaysHowManyTextsAPromiseTakes) {
+TEST(ScopeFit, ReportsHowManyTextsAGuaranteeRequires) {
   const Texts inside(60, 6, 1);
   const auto fit = FitScope(inside.logits, inside.truth, {}, 3, {});
   ASSERT_FALSE(fit);

@@ -16,8 +16,8 @@ constexpr size_t kQuarters = 4;
 void Add(const Slice& part, Slice& slice) {
   slice.count += part.count;
   slice.right += part.right;
-  slice.legitimate += part.legitimate;
-  slice.false_alarms += part.false_alarms;
+  slice.negatives += part.negatives;
+  slice.false_positives += part.false_positives;
   slice.positives += part.positives;
   slice.found += part.found;
 }
@@ -26,8 +26,8 @@ void Add(const TextOutcome& outcome, Slice& slice) {
   Add({.name = {},
        .count = 1,
        .right = outcome.right ? 1 : 0,
-       .legitimate = outcome.positive ? 0 : 1,
-       .false_alarms = !outcome.positive && outcome.called_positive ? 1 : 0,
+       .negatives = outcome.positive ? 0 : 1,
+       .false_positives = !outcome.positive && outcome.called_positive ? 1 : 0,
        .positives = outcome.positive ? 1 : 0,
        .found = outcome.positive && outcome.called_positive ? 1 : 0,
        .accuracy = {}},

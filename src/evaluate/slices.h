@@ -24,7 +24,7 @@ struct Slice {
   std::string name;
   int64_t count = 0, right = 0;
   /// Number of texts without the positive label, and of those among them that were assigned it.
-  int64_t legitimate = 0, false_alarms = 0;
+  int64_t negatives = 0, false_positives = 0;
   /// Number of texts with the positive label, and of those among them that were assigned it.
   int64_t positives = 0, found = 0;
   Interval accuracy;  ///< accuracy with Wilson's interval

@@ -30,13 +30,13 @@ TEST(Slices, CountTheirTextsAndMarkThoseThatStandOut) {
   EXPECT_EQ(slices[1].right, 10);
   EXPECT_EQ(slices[1].positives, 5);
   EXPECT_EQ(slices[1].found, 2);
-  EXPECT_EQ(slices[1].legitimate, 15);
-  EXPECT_EQ(slices[1].false_alarms, 5);
+  EXPECT_EQ(slices[1].negatives, 15);
+  EXPECT_EQ(slices[1].false_positives, 5);
   EXPECT_TRUE(slices[1].stands_out);
   EXPECT_NEAR(slices[1].accuracy.low, 0.2993, 1e-4);
 }
 
-TEST(Slices, OfOneKeyAreNone) {
+TEST(Slices, ASingleValueMakesNoSlices) {
   EXPECT_TRUE(SlicesBy(std::vector<std::string>(3, "x"), std::vector<TextOutcome>(3)).empty());
   EXPECT_TRUE(SlicesBy({}, {}).empty());
 }

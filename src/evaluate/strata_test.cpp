@@ -7,19 +7,15 @@
 #include <numeric>
 #include <set>
 
+#include "support/example_dataset.h"
+
 namespace winnow {
 namespace {
 
 Dataset Make(const std::vector<size_t>& counts) {
-  Dataset dataset;
-  for (size_t label = 0; label < counts.size(); ++label) {
-    dataset.labels.names.push_back("label " + std::to_string(label));
-    for (size_t i = 0; i < counts[label]; ++i) {
-      const size_t row = dataset.examples.size() + 1;
-      dataset.examples.push_back({"text " + std::to_string(row), {static_cast<int32_t>(label)}, "f", row});
-    }
-  }
-  return dataset;
+  std::vector<std::pair<std::string, size_t>> labels;
+  for (const size_t count : counts) labels.emplace_back("label " + std::to_string(labels.size()), count);
+  return DatasetOfCounts(labels);
 }
 
 /// Texts with 0 to 3 of `labels` labels.

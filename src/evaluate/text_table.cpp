@@ -31,7 +31,7 @@ std::string ShownName(std::string_view name, size_t width) {
   return shown.empty() ? "''" : shown;
 }
 
-std::string FigureText(std::optional<double> value, int digits) {
+std::string MetricText(std::optional<double> value, int digits) {
   if (!value) return "-";
   char text[32];
   std::snprintf(text, sizeof(text), "%.*f", digits, *value);
@@ -42,9 +42,9 @@ std::string RangeText(const std::optional<Interval>& interval, int digits) {
   if (!interval) return "";
   // Appended piece by piece: GCC 12 takes "[" + string for an overlapping copy.
   std::string text = "[";
-  return text.append(FigureText(interval->low, digits))
+  return text.append(MetricText(interval->low, digits))
       .append(", ")
-      .append(FigureText(interval->high, digits))
+      .append(MetricText(interval->high, digits))
       .append("]");
 }
 

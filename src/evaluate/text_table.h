@@ -20,7 +20,7 @@ size_t DisplayWidth(std::string_view text);
 std::string ShownName(std::string_view name, size_t width);
 
 /// Returns "0.9876", or "-" for no value.
-std::string FigureText(std::optional<double> value, int digits = 4);
+std::string MetricText(std::optional<double> value, int digits = 4);
 
 /// Returns "[0.9712, 0.9911]", or nothing.
 std::string RangeText(const std::optional<Interval>& interval, int digits = 4);

@@ -72,7 +72,7 @@ TEST(MatMul, AMeterCountsTheProductsThatItIsPassedTo) {
   EXPECT_GT(MeasureMatMul(Precision::kF32, 0.001), 0);
 }
 
-TEST(MatMul, NoRowsAreNoWork) {
+TEST(MatMul, AcceptsAProductWithoutRows) {
   float c = 4.0f;
   MatMulNT(0, 1, 5, &c, 5, &c, 5, 0.0f, &c, 1);
   EXPECT_EQ(c, 4.0f);

@@ -353,9 +353,10 @@ constexpr size_t kPackedTogether = 16;
 Result<PackedWeights> PackedWeights::OfBytes(size_t out, size_t in, std::span<const int8_t> values,
                                              std::span<const float> scales) {
   if (in > kMaxByteInputs) {
-    return Fail(ErrorCode::kInvalidModel, "a product over " + std::to_string(in) +
-                                              " bytes could overflow 32 bits; at most " +
-                                              std::to_string(kMaxByteInputs) + " are supported");
+    return Fail(ErrorCode::kInvalidModel,
+                "INT8 weights with " + std::to_string(in) +
+                    " inputs are not supported, because sums could exceed 32 bits; the limit is " +
+                    std::to_string(kMaxByteInputs) + " inputs");
   }
   PackedWeights packed;
   packed.out_ = out;

@@ -172,8 +172,9 @@ Result<Vectorizer> Vectorizer::FromPool(const FeatureOptions& options, StringPoo
   const size_t features = names.size();
   const bool both = options.analyzer == Analyzer::kBoth;
   if (features > INT32_MAX || idf.size() != features || word_features > (both ? features : 0)) {
-    return Fail(ErrorCode::kInvalidModel, std::to_string(features) + " features (" + std::to_string(word_features) +
-                                              " of them words) have " + std::to_string(idf.size()) + " weights");
+    return Fail(ErrorCode::kInvalidModel, "got " + std::to_string(idf.size()) + " IDF weights for " +
+                                              std::to_string(features) + " features (" + std::to_string(word_features) +
+                                              " of them word features)");
   }
   for (size_t i = 0; i < features; ++i) {
     if (!std::isfinite(idf[i])) {

@@ -111,12 +111,14 @@ bool Finite(std::span<const float> values) { return AllFinite(values.size(), val
 Result<void> CheckLinearContents(const LinearContents& contents, std::string_view where) {
   const size_t features = contents.vectorizer.features(), outputs = contents.outputs;
   if (contents.labels == 0 || outputs != OutputsOf(contents.labels, contents.multi_label)) {
-    return Wrong(where, std::to_string(outputs) + " outputs for " + std::to_string(contents.labels) + " labels");
+    return Wrong(where, "the model has " + std::to_string(outputs) + " outputs, which does not match " +
+                            std::to_string(contents.labels) + " labels");
   }
   if (contents.weights.size() / outputs != features || contents.weights.size() % outputs != 0 ||
       contents.bias.size() != outputs || (!contents.platt.empty() && contents.platt.size() != outputs)) {
-    return Wrong(where, std::to_string(contents.weights.size()) + " weights, " + std::to_string(contents.bias.size()) +
-                            " biases and " + std::to_string(contents.platt.size()) + " Platt scales for " +
+    return Wrong(where, "the model has " + std::to_string(contents.weights.size()) + " weights, " +
+                            std::to_string(contents.bias.size()) + " biases and " +
+                            std::to_string(contents.platt.size()) + " Platt scales, which does not match " +
                             std::to_string(features) + " features and " + std::to_string(outputs) + " outputs");
   }
   bool finite = Finite(contents.weights) && Finite(contents.bias);
@@ -127,7 +129,7 @@ Result<void> CheckLinearContents(const LinearContents& contents, std::string_vie
 
 Result<LinearContents> ParseLinearFile(std::span<const std::byte> bytes, std::string_view where) {
   Header header;
-  if (bytes.size() < kHeader) return Wrong(where, "it ends within its header");
+  if (bytes.size() < kHeader) return Wrong(where, "the file ends within its header");
   std::memcpy(&header, bytes.data(), kHeader);
   if (std::memcmp(header.magic, kMagic, sizeof kMagic) != 0) return Wrong(where, "it is not a linear model");
   if (header.version != kVersion) {
@@ -146,16 +148,17 @@ Result<LinearContents> ParseLinearFile(std::span<const std::byte> bytes, std::st
   const size_t floats = (bytes.size() - kHeader) / sizeof(float);
   const size_t features = header.features, outputs = header.outputs, labels = header.labels;
   if (outputs == 0 || outputs > floats || features > floats / outputs || features > INT32_MAX || labels > floats + 1) {
-    return Wrong(where, std::to_string(features) + " features of " + std::to_string(outputs) + " outputs for " +
-                            std::to_string(labels) + " labels in " + std::to_string(bytes.size()) + " bytes");
+    return Wrong(where, "the file has " + std::to_string(bytes.size()) + " bytes, which does not match the " +
+                            std::to_string(features) + " features, " + std::to_string(outputs) + " outputs and " +
+                            std::to_string(labels) + " labels of its header");
   }
   const bool has_platt = (header.flags & kPlatt) != 0;
   const size_t idf_begin = kHeader + Padded(features * outputs * sizeof(float));
   const size_t vocabulary_begin = idf_begin + (features + outputs * (has_platt ? 3 : 1)) * sizeof(float);
   if (vocabulary_begin > bytes.size() || bytes.size() - vocabulary_begin != header.vocabulary_bytes) {
-    return Wrong(where, "it has " + std::to_string(bytes.size()) + " bytes, not the " +
-                            std::to_string(vocabulary_begin) + " and a vocabulary of " +
-                            std::to_string(header.vocabulary_bytes) + " bytes, as its header specifies");
+    return Wrong(where, "the file has " + std::to_string(bytes.size()) + " bytes, but its header specifies " +
+                            std::to_string(vocabulary_begin) + " bytes and a vocabulary of " +
+                            std::to_string(header.vocabulary_bytes) + " bytes");
   }
   const std::byte* weights = bytes.data() + kHeader;
   if (reinterpret_cast<uintptr_t>(weights) % alignof(float) != 0) {

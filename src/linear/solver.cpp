@@ -25,11 +25,12 @@ Result<void> Check(const SparseRows& rows, std::span<const std::vector<int32_t>>
                    const SolverOptions& options) {
   if (rows.rows() == 0) return Fail(ErrorCode::kInvalidData, "there are no rows to fit a linear classifier to");
   if (truth.size() != rows.rows()) {
-    return Fail(ErrorCode::kInvalidArgument, fmt::format("{} rows but labels for {}", rows.rows(), truth.size()));
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("internal error: there are {} rows, but labels for {} rows", rows.rows(), truth.size()));
   }
   if (!options.row_weights.empty() && options.row_weights.size() != rows.rows()) {
-    return Fail(ErrorCode::kInvalidArgument,
-                fmt::format("{} rows but {} row weights", rows.rows(), options.row_weights.size()));
+    return Fail(ErrorCode::kInvalidArgument, fmt::format("internal error: there are {} rows, but {} row weights",
+                                                         rows.rows(), options.row_weights.size()));
   }
   for (const float weight : options.row_weights) {
     if (!(weight >= 0) || !std::isfinite(weight)) {
@@ -39,7 +40,8 @@ Result<void> Check(const SparseRows& rows, std::span<const std::vector<int32_t>>
   }
   for (const float value : rows.values) {
     if (!std::isfinite(value))
-      return Fail(ErrorCode::kInvalidArgument, fmt::format("a feature has the value {}", value));
+      return Fail(ErrorCode::kInvalidArgument,
+                  fmt::format("a feature has the value {}; feature values must be finite", value));
   }
   if (!(options.C > 0) || !std::isfinite(options.C)) {
     return Fail(ErrorCode::kInvalidArgument, fmt::format("C is {}; it must be above 0", options.C));

@@ -30,8 +30,9 @@ Result<CurlLibrary> Open() {
   find("curl_easy_getinfo", curl.easy_getinfo);
   find("curl_slist_append", curl.slist_append);
   find("curl_slist_free_all", curl.slist_free_all);
-  if (!missing.empty()) return Fail(ErrorCode::kNotFound, std::string(kFile) + " has no " + missing);
-  if (global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) return Fail(ErrorCode::kInternal, "libcurl can't be started");
+  if (!missing.empty())
+    return Fail(ErrorCode::kNotFound, std::string(kFile) + " lacks the function " + missing, "install a newer libcurl");
+  if (global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) return Fail(ErrorCode::kInternal, "libcurl cannot be started");
   return curl;
 }
 

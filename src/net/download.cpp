@@ -27,7 +27,7 @@ class PartialFile {
     file.path_ = path;
     file.validator_path_ = path.string() + ".etag";
     file.fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (file.fd_ < 0) return std::unexpected(file.Failure("can't write"));
+    if (file.fd_ < 0) return std::unexpected(file.Failure("cannot write"));
     file.size_ = static_cast<uint64_t>(std::max<off_t>(0, ::lseek(file.fd_, 0, SEEK_END)));
     if (file.size_ > 0) file.validator_ = ReadFile(file.validator_path_).value_or("");
     return file;
@@ -82,8 +82,9 @@ class PartialFile {
 
   /// Durable and under its final name.
   Result<void> Finish(const fs::path& final_path) {
-    if (::fsync(fd_) != 0) return std::unexpected(Failure("can't write"));
-    if (::rename(path_.c_str(), final_path.c_str()) != 0) return std::unexpected(Failure("can't rename into place"));
+    if (::fsync(fd_) != 0) return std::unexpected(Failure("cannot write"));
+    if (::rename(path_.c_str(), final_path.c_str()) != 0)
+      return std::unexpected(Failure("cannot move the downloaded file to its final name"));
     std::error_code ignored;
     fs::remove(validator_path_, ignored);
     return {};
@@ -129,13 +130,13 @@ bool TakeBody(const std::string& url, std::string_view bytes, bool& begun, Trans
       return false;
     }
     if (status == 200 && part.size() > 0 && !part.Restart()) {
-      transfer.failure = part.Failure("can't truncate");
+      transfer.failure = part.Failure("cannot truncate");
       return false;
     }
     if (status == 200) part.SetValidator(transfer.response);
   }
   if (part.Append(bytes)) return true;
-  transfer.failure = part.Failure("can't write");
+  transfer.failure = part.Failure("cannot write");
   return false;
 }
 
@@ -146,14 +147,14 @@ Result<HttpAnswer> FetchAll(const std::string& url, PartialFile& part, const Dow
   for (;;) {
     const uint64_t begin = part.size();
     if (options.size && begin > *options.size && !part.Restart())
-      return std::unexpected(part.Failure("can't truncate"));
+      return std::unexpected(part.Failure("cannot truncate"));
     if (options.size && begin == *options.size && begin > 0 && !options.sha256.empty()) {
       HttpAnswer complete;  // cut off between the last byte and the rename; the digest decides
       complete.status = 200;
       return complete;
     }
     if (begin > 0 && part.validator().empty() && options.sha256.empty() && !part.Restart())
-      return std::unexpected(part.Failure("can't truncate"));
+      return std::unexpected(part.Failure("cannot truncate"));
     std::vector<std::string> headers;
     if (part.size() > 0) {
       headers.push_back(fmt::format("Range: bytes={}-", part.size()));
@@ -168,11 +169,11 @@ Result<HttpAnswer> FetchAll(const std::string& url, PartialFile& part, const Dow
     if (transfer.failure) return std::unexpected(std::move(*transfer.failure));
     HttpAnswer& response = transfer.response;
     if (outcome.code == CURLE_OK && response.status == 416 && transfer.resumed_from > 0) {
-      if (!part.Restart()) return std::unexpected(part.Failure("can't truncate"));
+      if (!part.Restart()) return std::unexpected(part.Failure("cannot truncate"));
       continue;  // the part is no part of what the server has; a fresh request can't be answered so again
     }
     if (outcome.code == CURLE_OK && response.status == 200 && !begun && part.size() > 0 && !part.Restart())
-      return std::unexpected(part.Failure("can't truncate"));  // an empty file took the part's place
+      return std::unexpected(part.Failure("cannot truncate"));  // an empty file took the part's place
     bool cancelled = false;
     if (retries.Again(outcome, response, cancelled)) continue;
     if (cancelled) return Cancelled(url, options.http);

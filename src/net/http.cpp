@@ -80,12 +80,12 @@ Result<HttpAnswer> HttpHead(const std::string& url, const HttpOptions& options) 
 Result<void> RequireOk(const std::string& url, const HttpAnswer& response) {
   if (response.ok()) return {};
   std::string meaning;
-  if (response.status == 401) meaning = " (not signed in)";
+  if (response.status == 401) meaning = " (unauthorized)";
   if (response.status == 403) meaning = " (forbidden)";
   if (response.status == 404) meaning = " (not found)";
   if (response.status == 429) meaning = " (too many requests)";
   return Fail(response.status == 404 ? ErrorCode::kNotFound : ErrorCode::kNetwork,
-              fmt::format("{}: the server answered {}{}", Shown(url), response.status, meaning));
+              fmt::format("{}: the server responded with status {}{}", Shown(url), response.status, meaning));
 }
 
 std::string UrlEncodePath(std::string_view path) {

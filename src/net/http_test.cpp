@@ -41,7 +41,7 @@ TEST(Http, AnswersAndTheirHeadersArrive) {
   const auto required = RequireOk(server.url() + "/missing?token=secret", *missing);
   ASSERT_FALSE(required);
   EXPECT_EQ(required.error().code, ErrorCode::kNotFound);
-  EXPECT_THAT(required.error().message, HasSubstr("/missing: the server answered 404"));
+  EXPECT_THAT(required.error().message, HasSubstr("/missing: the server responded with status 404"));
   EXPECT_THAT(required.error().message, Not(HasSubstr("secret")));
   const auto head = HttpHead(server.url() + "/there", Quick());
   ASSERT_TRUE(head);

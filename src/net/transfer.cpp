@@ -117,7 +117,7 @@ void CurlConnection::Deleter::operator()(CURL* easy) const { Curl().easy_cleanup
 Outcome CurlConnection::Perform(const HttpOptions& options, const HttpCall& call, Transfer& transfer) {
   if (const auto library = CurlLibrary::Load(); !library) return {CURLE_FAILED_INIT, library.error().Text()};
   if (!easy_) easy_.reset(Curl().easy_init());
-  if (!easy_) return {CURLE_FAILED_INIT, "can't start libcurl"};
+  if (!easy_) return {CURLE_FAILED_INIT, "cannot start libcurl"};
   CURL* const easy = easy_.get();
   transfer.easy = easy;
   transfer.progress = &options.progress;

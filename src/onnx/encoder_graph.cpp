@@ -55,8 +55,8 @@ class EncoderGraph : GraphParts {
     return Linear("embeddings/projected", std::string(names_.project.substr(names_.prefix.size())), x, hidden_, width_);
   }
 
-  /// RoBERTa's [batch, sequence], as transformers' create_position_ids_from_input_ids computes them: the tokens that are
-  /// not padding are counted from the padding's id on, and padding, wherever it stands, has the position of its id.
+  /// RoBERTa's [batch, sequence], as transformers' create_position_ids_from_input_ids computes them: the tokens that
+  /// are not padding are counted from the padding's id on, and padding, wherever it stands, has the position of its id.
   std::string PositionsWithoutPadding() {
     const std::string padding = graph_.Int("embeddings/padding", PositionPadding(config_));
     const std::string is_padding = graph_.Node("Equal", "embeddings/is_padding", {"input_ids", padding});
@@ -86,7 +86,7 @@ class EncoderGraph : GraphParts {
     return sum;
   }
 
-  /// DeBERTa's table, normalised, and for each pair of tokens the row that their distance has.
+  /// DeBERTa's table, normalized, and for each pair of tokens the row that their distance has.
   Result<void> RelativePositions() {
     const Weight table = TRY(checkpoint_.Encoder(kRelativeEmbeddings, {2 * config_.relative_span, hidden_}));
     const std::string rows = graph_.Streamed(FloatRows(kRelativeEmbeddings, table));

@@ -28,8 +28,8 @@ Result<void> MakeDirectory(const fs::path& dir) {
   std::error_code error;
   fs::create_directories(dir, error);
   if (!error) return {};
-  return Fail(ErrorCode::kIo, fmt::format("{}: can't make the directory: {}", dir.string(), error.message()),
-              "check the permissions, or name another directory with --output");
+  return Fail(ErrorCode::kIo, fmt::format("{}: cannot create the directory: {}", dir.string(), error.message()),
+              "check the permissions, or specify another directory with --output");
 }
 
 /// model.onnx and model.onnx.data, not what a stopped export left.
@@ -62,11 +62,11 @@ Result<OnnxModel> BuildGraph(const fs::path& bundle, const OnnxExportOptions& op
                              {.int8 = options.format == OnnxFormat::kInt8, .token_types = options.token_types});
   }
   const auto refuse = [&](const char* what, const char* hint) {
-    return Fail(ErrorCode::kUnsupported, fmt::format("{}: a linear model has no {}", bundle.string(), what), hint);
+    return Fail(ErrorCode::kUnsupported, fmt::format("{}: a linear model {}", bundle.string(), what), hint);
   };
-  if (options.format == OnnxFormat::kInt8) return refuse("INT8 form", "use --format onnx");
-  if (options.token_types) return refuse("tokens, so no token types", "omit --with-token-types");
-  if (options.external_data) return refuse("separate weight file", "omit --external-data");
+  if (options.format == OnnxFormat::kInt8) return refuse("cannot be exported as INT8", "use --format onnx");
+  if (options.token_types) return refuse("has no token types", "omit --with-token-types");
+  if (options.external_data) return refuse("cannot be exported with a separate weight file", "omit --external-data");
   const LinearModel model = TRY(LinearModel::Load(bundle / kLinearFile));
   const Manifest manifest = TRY(ReadManifest(bundle));
   if (manifest.fold_disguises) {

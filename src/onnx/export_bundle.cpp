@@ -31,15 +31,17 @@ bool LiesIn(const fs::path& inner, const fs::path& outer) {
 Result<void> CheckOutput(const ExportPlan& plan) {
   const fs::path& output = *plan.output;
   if (LiesIn(plan.bundle, output)) {
-    return Fail(ErrorCode::kInvalidArgument, fmt::format("--output {}: contains the model to export", output.string()),
-                "without --output the ONNX files are written into the model's own directory");
+    return Fail(
+        ErrorCode::kInvalidArgument,
+        fmt::format("--output {} is the directory of the model that is exported, or contains it", output.string()),
+        "omit --output to write the ONNX files into the directory of the model");
   }
   std::error_code ignored;
   const bool has_weights =
       fs::exists(output / "model.safetensors", ignored) || fs::exists(output / kLinearFile, ignored);
   if (!plan.overwrite && has_weights) {
     return Fail(ErrorCode::kExists, fmt::format("{}: contains a model with its weights", output.string()),
-                "name another output directory, or pass --overwrite to replace that model with the export");
+                "specify another output directory, or pass --overwrite to replace that model with the export");
   }
   return {};
 }

@@ -1,8 +1,8 @@
-/// What the ONNX graphs of all encoders are made of: products in float or INT8, normalisations, activation functions,
+/// What the ONNX graphs of all encoders are made of: products in float or INT8, normalizations, activation functions,
 /// embeddings and masks.
 ///
 /// Written so that onnxruntime's optimizer recognises what it has fast kernels for: skip-connection and
-/// LayerNormalization, bias and GELU, scaled and transposed products, and in the quantised graph DynamicQuantizeLinear,
+/// LayerNormalization, bias and GELU, scaled and transposed products, and in the quantized graph DynamicQuantizeLinear,
 /// MatMulInteger, Cast and Mul.
 #pragma once
 
@@ -52,7 +52,7 @@ class GraphParts {
 
   /// The embeddings of the tokens [batch, sequence, width].
   Result<std::string> Words();
-  /// Rows of a table, as `select` takes them: in the quantised graph it is of bytes with a scale for each row, and only
+  /// Rows of a table, as `select` takes them: in the quantized graph it is of bytes with a scale for each row, and only
   /// the rows that were taken become floats.
   template <typename Select>
   Result<std::string> Rows(const std::string& name, const std::string& weight_name, const Weight& weight,
@@ -76,7 +76,7 @@ class GraphParts {
                              int64_t in, bool biased = true);
   /// x W^T + bias
   Result<std::string> Apply(const std::string& name, const Affine& affine, const std::string& x);
-  /// The logits, from what the head's activation function or normalisation gives.
+  /// The logits, from what the head's activation function or normalization gives.
   Result<void> Classifier(const std::string& pooled);
 
   Result<std::string> LayerNorm(const std::string& name, const std::string& weights, const std::string& x, int64_t size,
@@ -96,7 +96,7 @@ class GraphParts {
   struct Quantized {
     std::string bytes, scale, zero_point;
   };
-  /// Query, key and value share the quantisation of their input.
+  /// Query, key and value share the quantization of their input.
   Quantized Quantize(const std::string& x);
   static int64_t Size(const std::vector<float>& values) { return static_cast<int64_t>(values.size()); }
 

@@ -24,9 +24,9 @@ Result<std::vector<std::string>> LabelsFor(const ImportPlan& plan, const Importe
     return plan.labels;
   }
   return Fail(ErrorCode::kInvalidArgument,
-              fmt::format("--labels has {} names, {} has {} labels", plan.labels.size(), plan.model.string(),
+              fmt::format("--labels has {} names, but {} has {} labels", plan.labels.size(), plan.model.string(),
                           imported.labels.size()),
-              fmt::format("the file's own are {}", fmt::join(imported.labels, ", ")));
+              fmt::format("the labels in the file are {}", fmt::join(imported.labels, ", ")));
 }
 
 Result<std::string> PositiveLabelOf(const ImportPlan& plan, const std::vector<std::string>& labels) {

@@ -53,7 +53,7 @@ class LinearGraph {
   Result<void> CheckSizes() const {
     if (labels_.size() != model_.labels()) {
       return Fail(ErrorCode::kInvalidModel,
-                  fmt::format("{} names for a model of {} labels", labels_.size(), model_.labels()),
+                  fmt::format("labels.json has {} labels, but linear.bin has {}", labels_.size(), model_.labels()),
                   "labels.json and linear.bin belong to different models");
     }
     const Vectorizer& vectorizer = model_.vectorizer();

@@ -98,18 +98,18 @@ class Import {
       case PipelineScores::kLogistic:
         if (outputs == 1 || (outputs == 2 && AreOpposite())) return LinearKind::kLogistic;
         if (outputs == 2) return refuse("the scores of its two labels are not opposite numbers");
-        if (!pipeline_.sum_to_one) return refuse("the probabilities of its labels don't sum to 1");
+        if (!pipeline_.sum_to_one) return refuse("the probabilities of its labels do not sum to 1");
         return LinearKind::kLogisticOneVsRest;
       case PipelineScores::kSoftmax:
         if (outputs == 1) return refuse("it applies a softmax to a single score");
         return LinearKind::kLogistic;
       case PipelineScores::kLogSigmoid:
-        if (outputs < 3) return refuse("it has one score per label for two labels");
+        if (outputs < 3) return refuse("it computes two independent scores for two labels");
         return LinearKind::kLogisticOneVsRest;
       case PipelineScores::kSigmoid:
         return LinearKind::kLogistic;
     }
-    return refuse("its scores are unknown");
+    return refuse("its type of score is not supported");
   }
 
   LinearWeights Weights(const std::vector<Feature>& features) const {

@@ -141,7 +141,7 @@ TEST(LinearExport, OfCharactersPassesOnnxsChecks) {
 TEST(LinearExport, RefusesLabelsOfAnotherModel) {
   const auto graph = BuildLinearGraph(Example({}), NamesOf(3), Calibration{});
   ASSERT_FALSE(graph);
-  EXPECT_THAT(graph.error().message, HasSubstr("3 names for a model of 2 labels"));
+  EXPECT_THAT(graph.error().message, HasSubstr("labels.json has 3 labels, but linear.bin has 2"));
 }
 
 /// The message of what a changed export is refused with.

@@ -12,8 +12,9 @@ using onnx::NodeProto;
 using onnx::TensorProto;
 
 constexpr char kHint[] =
-    "only word counts or TF-IDF followed by logistic regression or a linear SVM can be imported, as skl2onnx "
-    "writes them; train other models with Winnow: winnow train DATA --kind lr";
+    "CountVectorizer or TfidfVectorizer (words) followed by LogisticRegression or LinearSVC can be imported, as "
+    "skl2onnx writes them; other classifiers, such as SGDClassifier or naive Bayes, cannot: train them again with "
+    "Winnow (winnow train DATA --kind lr)";
 constexpr size_t kMostInts = 8;
 
 std::string NameOf(const NodeProto& node) {
@@ -37,8 +38,8 @@ Result<void> TakeRaw(const GraphReader& reader, const NodeProto& node, const Ten
     count *= static_cast<uint64_t>(dim);
   }
   if (count == values.size()) return {};
-  return reader.Broken(
-      node, fmt::format("has '{}' with {} values in a shape of {}", Shown(tensor.name()), values.size(), count));
+  return reader.Broken(node, fmt::format("has the tensor '{}' with {} values, but its shape requires {}",
+                                         Shown(tensor.name()), values.size(), count));
 }
 
 }  // namespace

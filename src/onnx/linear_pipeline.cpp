@@ -209,18 +209,20 @@ class Reader : GraphReader {
     const std::string mode = TextOf(node, "mode", "");
     if (pool == nullptr || starts == nullptr || columns == nullptr) return Refuse(node, "has no n-grams of words");
     if (mode != "TF" && mode != "TFIDF") {
-      return Refuse(node, fmt::format("has the mode '{}', which ignores how often a word occurs", Shown(mode)));
+      return Refuse(node,
+                    fmt::format("has the mode '{}', which ignores word counts and is not supported", Shown(mode)));
     }
     if (IntOf(node, "max_skip_count", 0) != 0)
       return Refuse(node, "has n-grams that skip words, which is not supported");
     const int64_t least = IntOf(node, "min_gram_length", 1), most = IntOf(node, "max_gram_length", 1);
     if (least < 1 || most < least || most > kMostNgram || starts->ints_size() < most) {
-      return Broken(node,
-                    fmt::format("has n-grams of {} to {} words, and {} lengths", least, most, starts->ints_size()));
+      return Broken(node, fmt::format("has n-grams of {} to {} words, but 'ngram_counts' has {} entries", least, most,
+                                      starts->ints_size()));
     }
     const bool weighted = mode == "TFIDF" && weights != nullptr && weights->floats_size() > 0;
     if (weighted && weights->floats_size() != columns->ints_size()) {
-      return Broken(node, fmt::format("has {} weights for {} n-grams", weights->floats_size(), columns->ints_size()));
+      return Broken(node, fmt::format("has {} n-gram weights, but 'ngram_indexes' has {} entries",
+                                      weights->floats_size(), columns->ints_size()));
     }
     result_.min_ngram = static_cast<int>(least);
     result_.max_ngram = static_cast<int>(most);
@@ -237,17 +239,18 @@ class Reader : GraphReader {
         LinearPipeline::Ngram ngram;
         for (int64_t w = i; w < i + n; ++w) ngram.words.emplace_back(pool->strings(static_cast<int>(w)));
         // Then it would be found where a text is shorter than its neighbours.
-        if (std::ranges::find(ngram.words, pad_) != ngram.words.end()) return Refuse(node, "counts padding");
+        if (std::ranges::find(ngram.words, pad_) != ngram.words.end())
+          return Refuse(node, "has n-grams that contain the padding string, which is not supported");
         ngram.column = columns->ints(at);
         if (weighted) ngram.weight = weights->floats(at);
         if (ngram.column < 0 || ngram.column > INT32_MAX)
-          return Broken(node, fmt::format("has the column {}", ngram.column));
+          return Broken(node, fmt::format("has an n-gram with the invalid column {}", ngram.column));
         last_column = std::max(last_column, ngram.column);
         if (n >= least && n <= most) result_.ngrams.push_back(std::move(ngram));
       }
     }
     if (at != columns->ints_size() || at == 0)
-      return Broken(node, fmt::format("has {} n-grams and {} columns", at, columns->ints_size()));
+      return Broken(node, fmt::format("has {} n-grams, but 'ngram_indexes' has {} entries", at, columns->ints_size()));
     result_.columns = static_cast<size_t>(last_column) + 1;
     Advance(node, Stage::kCounts);
     return {};
@@ -319,7 +322,7 @@ class Reader : GraphReader {
       return {};
     }
     if (transform != "LOGISTIC" && transform != "SOFTMAX")
-      return Refuse(node, fmt::format("has the post_transform {}", Shown(transform)));
+      return Refuse(node, fmt::format("has the post_transform {}, which is not supported", Shown(transform)));
     result_.scores = transform == "LOGISTIC" ? PipelineScores::kLogistic : PipelineScores::kSoftmax;
     Advance(node, Stage::kProbabilities, 1);
     return {};

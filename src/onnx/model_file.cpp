@@ -51,7 +51,8 @@ Result<void> WriteTensor(const StreamedTensor& tensor, const FileSink& sink, con
   }));
   if (written == tensor.bytes()) return {};
   return Fail(ErrorCode::kInternal,
-              fmt::format("{}: wrote {} bytes, its shape has {}", tensor.name, written, tensor.bytes()));
+              fmt::format("internal error: wrote {} bytes of tensor {}, but its shape requires {}", written,
+                          tensor.name, tensor.bytes()));
 }
 
 /// What stands before the large tensors in a single file. `graph_bytes` are those of the whole graph.

@@ -94,7 +94,7 @@ class ModernBertGraph : GraphParts {
     const std::string weights = fmt::format("{}{}.", names_.layer, l);
     const auto weight = [&](std::string_view name) { return weights + std::string(name); };
     const bool firsts = ComputesFirstsOnly(config_, static_cast<size_t>(l));
-    std::string normed = x;  // the first layer's input is normalised already
+    std::string normed = x;  // the first layer's input is normalized already
     if (l > 0) normed = TRY(LayerNorm(scope + "/normed", weight(names_.attention_norm), x, hidden_, /*biased=*/false));
     const std::string context = TRY(Attention(l, scope, weight(names_.query), normed));
     const std::string residual = firsts ? FirstToken(scope + "/first_token", x, 1) : x;

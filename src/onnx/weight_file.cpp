@@ -63,16 +63,21 @@ Result<Weight> WeightFile::Find(const std::string& name, const std::vector<int64
                 fmt::format("fine-tune it first: winnow train DATA --base-model {}", dir_.string()));
   }
   if (tensor == nullptr) {
-    return Fail(ErrorCode::kInvalidModel, fmt::format("{}: no tensor '{}'", where_, name),
-                fmt::format("config.json describes {}; do the two files belong to the same model?", model_));
+    return Fail(
+        ErrorCode::kInvalidModel, fmt::format("{}: no tensor '{}'", where_, name),
+        fmt::format(
+            "config.json describes {}; config.json and the weights must belong to the same model: copy or download "
+            "both again",
+            model_));
   }
   if (tensor->shape != shape) {
     const std::string expected = name.starts_with(std::string(WeightNamesOf(architecture_).classifier) + ".")
-                                     ? fmt::format("there are {} labels", shape.front())
+                                     ? fmt::format("config.json has {} labels", shape.front())
                                      : fmt::format("config.json requires {}", ShapeText(shape));
-    return Fail(ErrorCode::kInvalidModel,
-                fmt::format("{}: tensor '{}' is {} but {}", where_, tensor->name, ShapeText(tensor->shape), expected),
-                "do the two files belong to the same model?");
+    return Fail(
+        ErrorCode::kInvalidModel,
+        fmt::format("{}: tensor '{}' has shape {}, but {}", where_, tensor->name, ShapeText(tensor->shape), expected),
+        "config.json and the weights must belong to the same model: copy or download both again");
   }
   return Weight(file_, tensor, fmt::format("{}: tensor '{}'", where_, tensor->name));
 }

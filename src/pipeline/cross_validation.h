@@ -29,7 +29,7 @@ struct CrossValidated {
 };
 
 /// Trains by the plan once for each fold of `data`, which must have no duplicates, on the other folds. A part of these
-/// is the validation part, unless `validation` has examples. Errors: StratifiedFolds', TrainToMeasure's; kCancelled.
+/// is the validation part, unless `validation` has examples. Errors: StratifiedFolds', TrainAndMeasure's; kCancelled.
 Result<CrossValidated> CrossValidate(const TrainingPlan& plan, const Dataset& data, const Dataset& validation,
                                      const FoldOptions& options, ThreadPool& pool, TrainingObserver& observer);
 

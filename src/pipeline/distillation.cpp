@@ -65,8 +65,8 @@ Result<std::vector<size_t>> LabelIdsIn(const BundleClassifier& classifier, const
   }
   if (ids.size() == labels.size() && classifier.labels().size() == labels.size()) return ids;
   return Fail(ErrorCode::kInvalidArgument,
-              fmt::format("--teacher {} has other labels than the data: {}", bundle.string(),
-                          fmt::join(classifier.labels(), ", ")),
+              fmt::format("the labels of --teacher {} differ from those of the data; the teacher has: {}",
+                          bundle.string(), fmt::join(classifier.labels(), ", ")),
               fmt::format("the labels of the data are: {}", fmt::join(labels.names, ", ")));
 }
 

@@ -145,8 +145,7 @@ class FineTuned final : public FittedModel {
     const ModelPlan& plan = input_.plan.model;
     max_length_ = std::min(plan.max_length, MaxTokens(base_.model.config()));
     if (max_length_ < plan.max_length) {
-      observer_.Note(
-          fmt::format("--max-length is reduced to {}, the number of positions of the base model", max_length_));
+      observer_.Note(fmt::format("--max-length is reduced to {}, the maximum of the base model", max_length_));
     }
     const auto begin = Clock::now();
     const TextEncoder& encoder =

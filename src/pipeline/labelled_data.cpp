@@ -15,6 +15,7 @@ Result<Dataset> ReadLabelledData(const BundleClassifier& classifier, std::span<c
   read.template_text = classifier.manifest().text_template;
   read.label_map = classifier.manifest().label_map;
   read.labels = LabelSet{classifier.labels()};
+  read.labels_source = "labels of the model";
   read.problem_type = classifier.multi_label() ? ProblemType::kMulti : ProblemType::kSingle;
   return ReadDataset(files, read, report);
 }

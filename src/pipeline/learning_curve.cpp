@@ -38,7 +38,7 @@ Result<DataCurve> MeasureLearningCurve(const TrainingPlan& plan, const std::vect
     Split part{
         .train = PartOf(split.train, chosen), .validation = split.validation, .test = split.test, .training_only = {}};
     AddVariants(prepared, part, observer);
-    const TrainedModel trained = TRY(TrainToMeasure(prepared, part, fmt::format("{} texts", count), pool, observer));
+    const TrainedModel trained = TRY(TrainAndMeasure(prepared, part, fmt::format("{} texts", count), pool, observer));
     curve.points.push_back({.texts = static_cast<int64_t>(count),
                             .seconds = trained.info.training_seconds,
                             .metrics = trained.metrics,

@@ -14,7 +14,7 @@ namespace winnow {
 
 /// Trains by the plan on a small part of the training texts, then on larger parts, each of which contains the smaller
 /// ones and has every label in proportion. `sizes` are those of CurveSizes. The validation part and the test part,
-/// which must have examples, stay constant. Errors: CurveSizes', TrainToMeasure's.
+/// which must have examples, stay constant. Errors: CurveSizes', TrainAndMeasure's.
 Result<DataCurve> MeasureLearningCurve(const TrainingPlan& plan, const std::vector<std::string>& sizes,
                                        const Split& split, ThreadPool& pool, TrainingObserver& observer);
 

@@ -19,8 +19,8 @@ Result<TrainingPlan> PrepareToMeasure(TrainingPlan plan, TrainingObserver& obser
   return plan;
 }
 
-Result<TrainedModel> TrainToMeasure(const TrainingPlan& plan, const Split& split, const std::string& what,
-                                    ThreadPool& pool, TrainingObserver& observer) {
+Result<TrainedModel> TrainAndMeasure(const TrainingPlan& plan, const Split& split, const std::string& what,
+                                     ThreadPool& pool, TrainingObserver& observer) {
   if (observer.Cancelled()) return Fail(ErrorCode::kCancelled, "stopped on request");
   QuietObserver quiet(observer);
   Result<TrainedModel> trained = Train(plan, split, pool, quiet);

@@ -14,7 +14,7 @@ Result<TrainingPlan> PrepareToMeasure(TrainingPlan plan, TrainingObserver& obser
 
 /// Trains by a prepared plan. Notes of the training become details; its progress goes to the observer. Errors: Train's,
 /// preceded by `what` ("fold 2 of 5").
-Result<TrainedModel> TrainToMeasure(const TrainingPlan& plan, const Split& split, const std::string& what,
-                                    ThreadPool& pool, TrainingObserver& observer);
+Result<TrainedModel> TrainAndMeasure(const TrainingPlan& plan, const Split& split, const std::string& what,
+                                     ThreadPool& pool, TrainingObserver& observer);
 
 }  // namespace winnow

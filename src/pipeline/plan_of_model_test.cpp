@@ -39,20 +39,20 @@ class PlanOfModelTest : public ::testing::Test {
   TemporaryDirectory dir;
 };
 
-TEST_F(PlanOfModelTest, IsWhatTrainingWasTold) {
-  TrainingPlan told;
+TEST_F(PlanOfModelTest, EqualsThePlanOfTheTraining) {
+  TrainingPlan given;
   TrainingObserver observer;
-  told.trainer.batch_size = 7;
-  told.trainer.accumulation = 3;
-  told.trainer.layer_lr_decay = 0.95;
-  told.trainer.lr_scheduler = "cosine";
-  told.trainer.label_smoothing = 0.1;
-  told.trainer.warmup_ratio = 0.06;
-  told.trainer.freeze = "encoder";
-  told.trainer.metric = "accuracy";
-  told.trainer.class_weights = "balanced";
-  TrainerOptions trainer = ToTrainerOptions(told, {}, 3, 1, observer).value();
-  WriteInfo(Info(Hyperparameters(told, trainer, 99)));
+  given.trainer.batch_size = 7;
+  given.trainer.accumulation = 3;
+  given.trainer.layer_lr_decay = 0.95;
+  given.trainer.lr_scheduler = "cosine";
+  given.trainer.label_smoothing = 0.1;
+  given.trainer.warmup_ratio = 0.06;
+  given.trainer.freeze = "encoder";
+  given.trainer.metric = "accuracy";
+  given.trainer.class_weights = "balanced";
+  TrainerOptions trainer = ToTrainerOptions(given, {}, 3, 1, observer).value();
+  WriteInfo(Info(Hyperparameters(given, trainer, 99)));
   const auto plan = PlanOfModel(dir.path());
   ASSERT_TRUE(plan) << plan.error().Text();
   EXPECT_EQ(plan->model.base_model, "some/model");
@@ -75,7 +75,7 @@ TEST_F(PlanOfModelTest, IsWhatTrainingWasTold) {
   EXPECT_NEAR(plan->data.validation_size, 0.15, 1e-12);
   // The same again, through all of it.
   const TrainerOptions again = ToTrainerOptions(*plan, {}, 3, 1, observer).value();
-  EXPECT_EQ(Hyperparameters(*plan, again, 99), Hyperparameters(told, trainer, 99));
+  EXPECT_EQ(Hyperparameters(*plan, again, 99), Hyperparameters(given, trainer, 99));
 }
 
 TEST_F(PlanOfModelTest, WarmUpIsSaidInOneWay) {

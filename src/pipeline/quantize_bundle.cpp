@@ -18,6 +18,7 @@ Result<Dataset> ReadHeldOut(const QuantizePlan& plan, const BundleClassifier& cl
   if (plan.data.empty()) return ReadCalibrationSet(plan.bundle, classifier);
   ReadOptions read;
   read.labels = LabelSet{classifier.labels()};
+  read.labels_source = "labels of the model";
   read.problem_type = classifier.multi_label() ? ProblemType::kMulti : ProblemType::kSingle;
   read.template_text = classifier.manifest().text_template;
   ReadReport report;
@@ -34,7 +35,7 @@ Result<QuantizedBundle> QuantizeBundle(const QuantizePlan& plan, ThreadPool& poo
   std::error_code ignored;
   if (!plan.output && !std::filesystem::exists(plan.bundle / kManifestFile, ignored)) {
     return Fail(ErrorCode::kInvalidArgument, plan.bundle.string() + ": not a Winnow bundle, so it is left unchanged",
-                "name an output directory with --output");
+                "specify an output directory with --output");
   }
   if (manifest.kind != "transformer") {
     return Fail(ErrorCode::kUnsupported, plan.bundle.string() + ": a linear model cannot be quantized",
@@ -56,7 +57,8 @@ Result<QuantizedBundle> QuantizeBundle(const QuantizePlan& plan, ThreadPool& poo
       manifest.thresholds.guarantee || manifest.abstain || std::filesystem::exists(plan.bundle / kScopeFile, ignored);
   TRY(SealBundle(writer.path(), std::move(manifest)));
   TRY(writer.Commit());
-  observer.Note(target.string() + ": wrote INT8 weights, which are used by default");
+  observer.Note(target.string() + ": wrote INT8 weights" +
+                (plan.output ? "" : ", which are used by default; --weights float selects the float weights"));
   return QuantizedBundle{std::move(report), target, guaranteed};
 }
 

@@ -131,7 +131,7 @@ Result<TrainedModel> Train(const TrainingPlan& plan, const Split& split, ThreadP
   info.training_seconds = RoundedToThousandths(seconds);
   model->Describe(trained.has_test ? HeldOutPart::kTest : HeldOutPart::kValidation, info);
   TRY(MeasureValidation(input, *model, trained));
-  if (calibration) info.calibration = CalibrationFiguresJson(*calibration);
+  if (calibration) info.calibration = CalibrationMetricsJson(*calibration);
   if (!bundle) return trained;
   TRY(WriteBundle(input, *model, info, *bundle));
   observer.Note(fmt::format("{} is ready: {}", plan.output.dir.string(), model->Summary(seconds)));

@@ -65,13 +65,13 @@ Result<void> RequireEvaluations(const TrainerPlan& plan, const TrainerOptions& t
   if (trainer.patience < evaluations) return {};
   if (plan.idle_patience) {
     observer.Note(
-        fmt::format("early stopping cannot trigger: the run has {} evaluations, and --early-stopping-patience is {}",
-                    evaluations, trainer.patience));
+        fmt::format("early stopping cannot trigger: the run has {} evaluation{}, and --early-stopping-patience is {}",
+                    evaluations, evaluations == 1 ? "" : "s", trainer.patience));
     return {};
   }
   return Fail(ErrorCode::kInvalidArgument,
-              fmt::format("--early-stopping-patience {} can never stop a run with {} evaluations", trainer.patience,
-                          evaluations),
+              fmt::format("--early-stopping-patience {} can never stop a run with {} evaluation{}", trainer.patience,
+                          evaluations, evaluations == 1 ? "" : "s"),
               "lower it, evaluate more often (--eval-steps), or train for more epochs (--epochs)");
 }
 
@@ -96,7 +96,7 @@ Result<TrainerOptions> ToTrainerOptions(const TrainingPlan& plan, const TextSet&
   trainer.weight_decay = given.weight_decay;
   trainer.max_grad_norm = given.max_grad_norm;
   trainer.layer_lr_decay = given.layer_lr_decay;
-  trainer.recompute = given.gradient_checkpointing;
+  trainer.gradient_checkpointing = given.gradient_checkpointing;
   trainer.precision = TRY(PrecisionOf(plan, observer));
   trainer.meter_products = given.profile;
   if (given.class_weights == "balanced") {

@@ -81,7 +81,7 @@ struct TrainerPlan {
   std::string class_weights = "none";  ///< class weights: "none" or "balanced"
   double label_smoothing = 0;
   std::string freeze;  ///< weights to freeze: "embeddings", "encoder" or a number of layers; empty: none
-  bool gradient_checkpointing = TrainerOptions{}.recompute;
+  bool gradient_checkpointing = TrainerOptions{}.gradient_checkpointing;
   std::string metric = TrainerOptions{}.metric;
   std::string precision = "auto";  ///< precision of matrix products: "auto", "f32" or "bf16"
   int eval_steps = TrainerOptions{}.eval_steps;

@@ -133,9 +133,9 @@ std::string WhatWouldFit(const TrainerOptions& trainer, double available,
     if (then > available) return;
     advice += fmt::format("{}{} ({:.1f} GB)", advice.empty() ? "" : ", or ", what, then);
   };
-  if (!trainer.recompute) {
+  if (!trainer.gradient_checkpointing) {
     TrainerOptions instead = trainer;
-    instead.recompute = true;
+    instead.gradient_checkpointing = true;
     suggest("--gradient-checkpointing", instead);
   }
   for (int batch = trainer.batch_size / 2; batch >= 1 && trainer.batch_tokens == 0; batch /= 2) {

@@ -43,7 +43,7 @@ class Gate {
   Result<QuantizeReport> Run() {
     if (tokens_.windows.ids.size() > size_t{1} << 31) {
       return Fail(ErrorCode::kUnsupported, "the held-out texts have more than 2^31 tokens",
-                  "provide fewer with --data");
+                  "specify a smaller file with --data");
     }
     TRY(CheckBatch(model_.config(), tokens_.windows.view()));
     ForwardRunner runner(model_, pool_);
@@ -53,7 +53,9 @@ class Gate {
     QuantizationPlan plan{.bf16_layers = std::vector<bool>(static_cast<size_t>(model_.config().num_layers))};
     TRY(Measure(plan, report));
     if (!Holds(report)) {
-      Note(fmt::format("INT8 alone loses too much ({}); searching for the layers responsible", Drops(report)));
+      Note(fmt::format(
+          "accuracy drops too much with all layers in INT8 ({}); searching for the layers that must stay in bf16",
+          Drops(report)));
       for (const Part part : TRY(MostSensitiveFirst())) {
         Keep(part, plan);
         TRY(Measure(plan, report));
@@ -69,7 +71,8 @@ class Gate {
                     "accuracy {:.4f} -> {:.4f}, macro-F1 {:.4f} -> {:.4f} on {} texts",
                     options_.max_drop, report.before.accuracy, report.after.accuracy, report.before.f1_macro,
                     report.after.f1_macro, held_out_.examples.size()),
-        "with few texts a single one can decide: provide more with --data, or allow a larger drop with --max-drop");
+        "with few held-out texts, one text can exceed the limit: specify more texts with --data, or allow a larger "
+        "drop with --max-drop");
   }
 
  private:
@@ -172,7 +175,8 @@ class Gate {
 Result<QuantizeReport> QuantizeWeights(const std::filesystem::path& bundle, const std::filesystem::path& out,
                                        const Dataset& held_out, const QuantizeOptions& options, ThreadPool& pool) {
   if (held_out.examples.empty()) {
-    return Fail(ErrorCode::kInvalidData, "there are no held-out texts to measure on", "provide some with --data");
+    return Fail(ErrorCode::kInvalidData, "there are no held-out texts to measure the drop with",
+                "specify labelled texts with --data FILE");
   }
   const BundleClassifier classifier = TRY(BundleClassifier::Load(bundle, pool, Weights::kFloat));
   const Model model = TRY(Model::Load(bundle, TRY(ReadModelConfig(bundle)), {}));

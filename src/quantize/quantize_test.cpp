@@ -53,7 +53,7 @@ class OwnTruth {
   std::vector<std::string> notes;
 };
 
-TEST(Quantize, BytesPassWhereAnswersStay) {
+TEST(Quantize, AcceptsInt8WeightsThatKeepThePredictions) {
   OwnTruth truth;
   const auto report = truth.Quantize(.05);
   ASSERT_TRUE(report) << report.error().Text();
@@ -74,7 +74,7 @@ TEST(Quantize, LayerThatSuffersStaysBf16) {
   EXPECT_FALSE(report->plan.bf16_words);
   EXPECT_LE(report->accuracy_drop(), .03);
   ASSERT_EQ(truth.notes.size(), 2u);
-  EXPECT_THAT(truth.notes[0], testing::HasSubstr("INT8 alone loses too much"));
+  EXPECT_THAT(truth.notes[0], testing::HasSubstr("accuracy drops too much with all layers in INT8"));
   EXPECT_THAT(truth.notes[1], testing::HasSubstr("with layer 2 in bf16"));
   // What was written is what was measured.
   const auto loaded = QuantizedModel::Load(truth.out.path(), ReadModelConfig(truth.bundle()).value(), truth.pool);

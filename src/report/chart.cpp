@@ -61,7 +61,7 @@ std::vector<ChartTick> LogarithmicTicks(double low, double high) {
 }
 
 /// `least` and `most` are the ends of the data.
-AxisRange Settled(const ChartAxis& axis, double least, double most, double ticks) {
+AxisRange RangeOfAxis(const ChartAxis& axis, double least, double most, double ticks) {
   AxisRange range{.logarithmic = axis.logarithmic, .ticks = axis.ticks};
   if (least > most) least = axis.logarithmic ? 1 : 0, most = axis.logarithmic ? 10 : 1;  // no data
   if (axis.logarithmic) {
@@ -94,7 +94,7 @@ struct Extent {
   }
 };
 
-void SettleAxes(const ChartPanel& panel, double width, double height, PanelLayout& layout) {
+void ChooseAxisRanges(const ChartPanel& panel, double width, double height, PanelLayout& layout) {
   Extent x, y;
   for (const ChartSeries& series : panel.series) {
     for (const ChartPoint& point : series.points) {
@@ -103,8 +103,8 @@ void SettleAxes(const ChartPanel& panel, double width, double height, PanelLayou
       if (point.interval) y.Add(point.interval->low), y.Add(point.interval->high);
     }
   }
-  layout.x = Settled(panel.x, x.least, x.most, width / kWidthPerTick);
-  layout.y = Settled(panel.y, y.least, y.most, height / kHeightPerTick);
+  layout.x = RangeOfAxis(panel.x, x.least, x.most, width / kWidthPerTick);
+  layout.y = RangeOfAxis(panel.y, y.least, y.most, height / kHeightPerTick);
 }
 
 /// Takes the numbers of ticks away that would cover the one before them.
@@ -240,8 +240,8 @@ std::vector<PanelLayout> LayOut(const Chart& chart, bool with_title) {
   for (size_t i = 0; i < layouts.size(); ++i) {
     const ChartPanel& panel = chart.panels[i];
     const auto count = static_cast<double>(layouts.size());
-    SettleAxes(panel, chart.stacked ? width : width / count, (chart.stacked ? panel.share / shares : 1) * height * 0.7,
-               layouts[i]);
+    ChooseAxisRanges(panel, chart.stacked ? width : width / count,
+                     (chart.stacked ? panel.share / shares : 1) * height * 0.7, layouts[i]);
     margins.push_back(LeftMargin(panel, layouts[i]));
   }
   double at = chart.stacked ? top : 0;

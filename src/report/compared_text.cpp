@@ -24,9 +24,9 @@ std::string ComparedText(const EvaluationReport& report, size_t most_texts) {
   std::string text = "compared with " + second + "\n";
   TextTable table;
   table.Add({"", first, second, "difference", "95 % interval"});
-  for (const PairedFigure& figure : against.paired.figures) {
-    table.Add({figure.name, FigureText(figure.first), FigureText(figure.second),
-               fmt::format("{:+.4f}", figure.second - figure.first), RangeText(figure.difference)});
+  for (const PairedMetric& metric : against.paired.metrics) {
+    table.Add({metric.name, MetricText(metric.first), MetricText(metric.second),
+               fmt::format("{:+.4f}", metric.second - metric.first), RangeText(metric.difference)});
   }
   text += table.Text() + "  " + VerdictOf(against.paired, first, second) + "\n";
   if (against.texts.empty()) return text;

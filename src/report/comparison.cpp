@@ -28,22 +28,22 @@ std::string Named(const ComparedModel& model, const ComparedModel* best, size_t 
   return (&model == best ? "* " : "  ") + ShownName(model.name, width);
 }
 
-std::string Milliseconds(double ms) { return FigureText(ms, ms < 100 ? 3 : 1); }
+std::string Milliseconds(double ms) { return MetricText(ms, ms < 100 ? 3 : 1); }
 
 /// "22.7 int8"; INT8 weights with some layers in bf16 are "int8+".
 std::string Size(const ComparedModel& model) {
   const size_t end = std::min(model.weights.find(' '), model.weights.size());
-  return FigureText(model.size_mb, 1) + " " + model.weights.substr(0, end) + (end < model.weights.size() ? "+" : " ");
+  return MetricText(model.size_mb, 1) + " " + model.weights.substr(0, end) + (end < model.weights.size() ? "+" : " ");
 }
 
-std::string FiguresTable(const Comparison& comparison, const ComparedModel* best) {
+std::string MetricsTable(const Comparison& comparison, const ComparedModel* best) {
   size_t base_width = 0, rest = 0;
   std::vector<std::vector<std::string>> rows = {{"accuracy [95 %]", "macro-F1", "ms/text", "MB"}};
   for (const ComparedModel& model : comparison.models) {
     if (model.error) continue;
     base_width = std::max(base_width, DisplayWidth(Lasting(model.base_model)));
-    rows.push_back({FigureText(model.metrics.accuracy) + " " + RangeText(model.metrics.accuracy_interval, 3),
-                    FigureText(model.metrics.f1_macro), Milliseconds(model.single.p50), Size(model)});
+    rows.push_back({MetricText(model.metrics.accuracy) + " " + RangeText(model.metrics.accuracy_interval, 3),
+                    MetricText(model.metrics.f1_macro), Milliseconds(model.single.p50), Size(model)});
   }
   base_width = std::clamp(base_width, std::string_view("base model").size(), kBaseWidth);
   for (size_t column = 0; column < rows[0].size(); ++column) {
@@ -93,7 +93,7 @@ std::string LabelsTable(const Comparison& comparison, const ComparedModel* best)
     for (const std::string& label : labels) {
       const auto found = std::ranges::find(model.metrics.labels, label);
       const auto id = static_cast<size_t>(found - model.metrics.labels.begin());
-      row.push_back(found == model.metrics.labels.end() ? "-" : FigureText(model.metrics.per_class[id].f1));
+      row.push_back(found == model.metrics.labels.end() ? "-" : MetricText(model.metrics.per_class[id].f1));
     }
     table.Add(std::move(row));
   }
@@ -177,7 +177,7 @@ std::string ComparisonText(const Comparison& comparison) {
     parts.push_back(fmt::format("{} rows of {}, {} thread{}, mode {}\n", comparison.rows(),
                                 ShownName(Lasting(comparison.data), kLabelWidth * 4), comparison.threads,
                                 comparison.threads == 1 ? "" : "s", comparison.mode));
-    parts.push_back(FiguresTable(comparison, best));
+    parts.push_back(MetricsTable(comparison, best));
     parts.push_back(LabelsTable(comparison, best));
   }
   parts.push_back(Failures(comparison));

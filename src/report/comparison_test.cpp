@@ -116,7 +116,7 @@ TEST(Comparison, ABrokenModelIsListedWithItsErrorOnALineOfItsOwn) {
   EXPECT_FALSE(json["models"][0].contains("accuracy"));
 }
 
-TEST(Comparison, TheJsonHasAllOfEvaluatesFigures) {
+TEST(Comparison, TheJsonHasAllMetricsOfEvaluate) {
   const auto json = ComparisonJson(Of({Model("a", 9)}));
   EXPECT_EQ(json["best"], "a");
   EXPECT_EQ(json["rows"], 10);

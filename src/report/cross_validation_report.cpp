@@ -11,7 +11,7 @@ namespace winnow {
 namespace {
 
 /// The metrics in the table of folds. The other metrics would not fit on a line.
-std::vector<std::string> ShownFigures(const Metrics& pooled) {
+std::vector<std::string> ShownMetrics(const Metrics& pooled) {
   std::vector<std::string> names = {"accuracy", "f1_macro"};
   if (pooled.multi_label) names.emplace_back("f1_micro");
   names.emplace_back("roc_auc");
@@ -23,25 +23,25 @@ std::vector<std::string> ShownFigures(const Metrics& pooled) {
 }  // namespace
 
 std::string CrossValidationText(const CrossValidation& result) {
-  const std::vector<std::string> figures = ShownFigures(result.pooled);
+  const std::vector<std::string> names = ShownMetrics(result.pooled);
   TextTable table;
   std::vector<std::string> head = {"fold", "train", "test"};
-  head.insert(head.end(), figures.begin(), figures.end());
+  head.insert(head.end(), names.begin(), names.end());
   head.insert(head.end(), {"best epoch", "seconds"});
   table.Add(head);
   for (size_t i = 0; i < result.folds.size(); ++i) {
     const FoldResult& fold = result.folds[i];
     std::vector<std::string> row = {std::to_string(i + 1), std::to_string(fold.train),
                                     std::to_string(fold.metrics.count)};
-    for (const std::string& name : figures) row.push_back(FigureText(DefinedMetric(fold.metrics, name)));
-    row.insert(row.end(), {FigureText(fold.best_epoch, 1), FigureText(fold.seconds, 1)});
+    for (const std::string& name : names) row.push_back(MetricText(DefinedMetric(fold.metrics, name)));
+    row.insert(row.end(), {MetricText(fold.best_epoch, 1), MetricText(fold.seconds, 1)});
     table.Add(row);
   }
   std::vector<std::string> means = {"mean", "", ""}, deviations = {"+-", "", ""};
-  for (const std::string& name : figures) {
+  for (const std::string& name : names) {
     const std::optional<Spread> spread = SpreadOf(result, name);
-    means.push_back(FigureText(spread ? std::optional(spread->mean) : std::nullopt));
-    deviations.push_back(FigureText(spread ? std::optional(spread->deviation) : std::nullopt));
+    means.push_back(MetricText(spread ? std::optional(spread->mean) : std::nullopt));
+    deviations.push_back(MetricText(spread ? std::optional(spread->deviation) : std::nullopt));
   }
   table.Add(means);
   table.Add(deviations);
@@ -61,7 +61,7 @@ Json CrossValidationJson(const CrossValidation& result) {
                   {"test_count", fold.metrics.count},
                   {"best_epoch", fold.best_epoch ? Json(*fold.best_epoch) : Json()},
                   {"seconds", fold.seconds}};
-    entry.update(FiguresJson(fold.metrics));
+    entry.update(MetricsJson(fold.metrics));
     folds.push_back(std::move(entry));
   }
   Json means = Json::object(), deviations = Json::object();

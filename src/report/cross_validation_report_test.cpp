@@ -8,7 +8,7 @@
 namespace winnow {
 namespace {
 
-TEST(CrossValidationReport, ReportsFoldsMeanAndPooledFigures) {
+TEST(CrossValidationReport, ReportsFoldsMeanAndPooledMetrics) {
   const std::string text = CrossValidationText(ExampleFolds());
   for (const char* says : {"3 folds", "0.9500", "0.8500", "0.1323", "60 texts", "positive: spam", "roc_auc"}) {
     EXPECT_THAT(text, testing::HasSubstr(says));
@@ -22,7 +22,7 @@ TEST(CrossValidationReport, ReportsFoldsMeanAndPooledFigures) {
   EXPECT_NEAR(json["mean"]["accuracy"].get<double>(), 0.85, 1e-12);
 }
 
-TEST(CrossValidationReport, AFigureThatAFoldDoesNotDefineIsNull) {
+TEST(CrossValidationReport, AMetricThatAFoldDoesNotDefineIsNull) {
   CrossValidation result = ExampleFolds();
   result.folds[1].metrics.roc_auc.reset();
   const auto json = CrossValidationJson(result);

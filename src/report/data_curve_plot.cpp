@@ -10,12 +10,12 @@ namespace winnow {
 namespace {
 
 /// `aside` moves the points by a factor, so that the error bars of two metrics can be told apart.
-ChartSeries SeriesOf(const DataCurve& curve, const char* name, size_t colour, double aside, double Metrics::*figure,
+ChartSeries SeriesOf(const DataCurve& curve, const char* name, size_t colour, double aside, double Metrics::*metric,
                      std::optional<Interval> Metrics::*interval) {
   ChartSeries series{.name = name, .kind = SeriesKind::kLineAndPoints, .colour = colour, .points = {}};
   for (const DataCurvePoint& point : curve.points) {
     series.points.push_back({.x = static_cast<double>(point.texts) * aside,
-                             .y = point.metrics.*figure,
+                             .y = point.metrics.*metric,
                              .interval = point.metrics.*interval});
   }
   return series;

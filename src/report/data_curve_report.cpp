@@ -19,9 +19,8 @@ std::string Outlook(const DataCurve& curve) {
   const Change change = ChangeBetween(before.right, last.right);
   const double growth = static_cast<double>(last.texts) / static_cast<double>(before.texts);
   std::string text = fmt::format(
-      "From {} to {} training texts macro-F1 went from {:.4f} to {:.4f} ({:+.4f}); of {} test texts, "
-      "{} became right and "
-      "{} became wrong",
+      "From {} to {} training texts macro-F1 went from {:.4f} to {:.4f} ({:+.4f}); of {} test texts, {} were "
+      "classified correctly only with more training texts, and {} only with fewer",
       before.texts, last.texts, before.metrics.f1_macro, last.metrics.f1_macro, gain, last.metrics.count, change.better,
       change.worse);
   if (!change.beyond_chance) {
@@ -37,18 +36,20 @@ std::string Outlook(const DataCurve& curve) {
            "--epochs or another --seed) or labels that contradict each other.";
   }
   return text +
-         fmt::format(". With {:.0f} more texts ({:.3g} times as many), expect at most about that improvement again.",
-                     static_cast<double>(last.texts) * (growth - 1), growth);
+         fmt::format(
+             ". With {:.0f} more texts ({:.3g} times as many), expect at most about the same improvement in macro-F1 "
+             "again.",
+             static_cast<double>(last.texts) * (growth - 1), growth);
 }
 
 std::string DataCurveText(const DataCurve& curve) {
   TextTable table(0);
   table.Add({"texts", "accuracy", "95 %", "f1_macro", "95 %", "roc_auc", "seconds"});
   for (const DataCurvePoint& point : curve.points) {
-    table.Add({std::to_string(point.texts), FigureText(point.metrics.accuracy),
-               RangeText(point.metrics.accuracy_interval), FigureText(point.metrics.f1_macro),
-               RangeText(point.metrics.f1_macro_interval), FigureText(point.metrics.roc_auc),
-               FigureText(point.seconds, 1)});
+    table.Add({std::to_string(point.texts), MetricText(point.metrics.accuracy),
+               RangeText(point.metrics.accuracy_interval), MetricText(point.metrics.f1_macro),
+               RangeText(point.metrics.f1_macro_interval), MetricText(point.metrics.roc_auc),
+               MetricText(point.seconds, 1)});
   }
   const int64_t tested = curve.points.empty() ? 0 : curve.points.back().metrics.count;
   return fmt::format("trained on nested parts of {} training texts; all models tested on the same {} texts\n{}\n{}\n",
@@ -59,7 +60,7 @@ Json DataCurveJson(const DataCurve& curve) {
   Json points = Json::array();
   for (const DataCurvePoint& point : curve.points) {
     Json entry = {{"texts", point.texts}, {"seconds", point.seconds}};
-    entry.update(FiguresJson(point.metrics));
+    entry.update(MetricsJson(point.metrics));
     entry["intervals"] = ReportJson(point.metrics)["intervals"];
     points.push_back(std::move(entry));
   }

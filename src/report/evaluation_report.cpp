@@ -18,9 +18,9 @@ std::vector<uint8_t> TruthOf(const DecidedTexts& texts, int32_t label) {
   return truth;
 }
 
-ThresholdSweep SweepOf(const ReportedAnswers& answers, size_t label) {
-  return {answers.probabilities.subspan(label), answers.metrics.labels.size(),
-          TruthOf(answers.decided, static_cast<int32_t>(label))};
+ThresholdSweep SweepOf(const ReportedPredictions& predictions, size_t label) {
+  return {predictions.probabilities.subspan(label), predictions.metrics.labels.size(),
+          TruthOf(predictions.decided, static_cast<int32_t>(label))};
 }
 
 LabelCurve CurveOf(const ThresholdSweep& sweep, int32_t label, std::optional<double> roc_auc, size_t most_points) {
@@ -31,8 +31,8 @@ LabelCurve CurveOf(const ThresholdSweep& sweep, int32_t label, std::optional<dou
           .average_precision = AveragePrecision(sweep)};
 }
 
-LabelCurve CurveOfLabel(const ReportedAnswers& answers, size_t label, size_t most_points) {
-  return CurveOf(SweepOf(answers, label), static_cast<int32_t>(label), answers.metrics.per_class[label].roc_auc,
+LabelCurve CurveOfLabel(const ReportedPredictions& predictions, size_t label, size_t most_points) {
+  return CurveOf(SweepOf(predictions, label), static_cast<int32_t>(label), predictions.metrics.per_class[label].roc_auc,
                  most_points);
 }
 
@@ -44,25 +44,25 @@ double AreaUnder(const std::vector<RocPoint>& curve) {
   return area;
 }
 
-LabelCurve CurveOfAll(const ReportedAnswers& answers, size_t most_points) {
-  const size_t labels = answers.metrics.labels.size();
-  std::vector<uint8_t> truth(answers.probabilities.size());
-  for (size_t i = 0; i < answers.decided.size(); ++i) {
-    for (const int32_t label : answers.decided.truth[i]) truth[i * labels + static_cast<size_t>(label)] = 1;
+LabelCurve CurveOfAll(const ReportedPredictions& predictions, size_t most_points) {
+  const size_t labels = predictions.metrics.labels.size();
+  std::vector<uint8_t> truth(predictions.probabilities.size());
+  for (size_t i = 0; i < predictions.decided.size(); ++i) {
+    for (const int32_t label : predictions.decided.truth[i]) truth[i * labels + static_cast<size_t>(label)] = 1;
   }
-  const ThresholdSweep sweep(answers.probabilities, 1, truth);
+  const ThresholdSweep sweep(predictions.probabilities, 1, truth);
   const std::vector<RocPoint> roc = RocCurve(sweep);
   return CurveOf(sweep, -1, roc.empty() ? std::nullopt : std::optional(AreaUnder(roc)), most_points);
 }
 
 /// Two labels have one curve; of more, all together and the labels that are told apart worst.
-void AddCurves(const ReportedAnswers& answers, const ReportSettings& settings, EvaluationReport& report) {
-  const Metrics& metrics = answers.metrics;
+void AddCurves(const ReportedPredictions& predictions, const ReportSettings& settings, EvaluationReport& report) {
+  const Metrics& metrics = predictions.metrics;
   const size_t labels = metrics.labels.size();
   double sum = 0;
   std::vector<size_t> with_curve;
   for (size_t label = 0; label < labels; ++label) {
-    report.average_precision.push_back(AveragePrecision(SweepOf(answers, label)));
+    report.average_precision.push_back(AveragePrecision(SweepOf(predictions, label)));
     if (!report.average_precision.back()) continue;
     sum += *report.average_precision.back();
     with_curve.push_back(label);
@@ -70,17 +70,18 @@ void AddCurves(const ReportedAnswers& answers, const ReportSettings& settings, E
   if (!with_curve.empty()) report.average_precision_macro = sum / static_cast<double>(with_curve.size());
   if (!metrics.multi_label && labels == 2) {
     const size_t label = metrics.positive_label == 0 ? 0 : 1;
-    if (report.average_precision[label]) report.curves.push_back(CurveOfLabel(answers, label, settings.most_points));
+    if (report.average_precision[label])
+      report.curves.push_back(CurveOfLabel(predictions, label, settings.most_points));
     report.curves_note = metrics.positive_label >= 0 ? "The curves are those of the positive label."
                                                      : "The curves are those of the second label.";
     return;
   }
-  const bool all_together = answers.probabilities.size() <= settings.most_pairs;
-  if (all_together) report.curves.push_back(CurveOfAll(answers, settings.most_points));
+  const bool all_together = predictions.probabilities.size() <= settings.most_pairs;
+  if (all_together) report.curves.push_back(CurveOfAll(predictions, settings.most_points));
   const size_t shown = std::min(with_curve.size(), settings.most_curves);
   std::ranges::stable_sort(with_curve, {}, [&](size_t label) { return *report.average_precision[label]; });
   for (size_t i = 0; i < shown; ++i) {
-    report.curves.push_back(CurveOfLabel(answers, with_curve[i], settings.most_points));
+    report.curves.push_back(CurveOfLabel(predictions, with_curve[i], settings.most_points));
   }
   report.curves_note =
       all_together
@@ -92,18 +93,19 @@ void AddCurves(const ReportedAnswers& answers, const ReportSettings& settings, E
           : fmt::format("the {} labels of the lowest average precision, each against the rest.", shown);
 }
 
-void AddReliability(const ReportedAnswers& answers, EvaluationReport& report) {
-  const size_t labels = answers.metrics.labels.size();
+void AddReliability(const ReportedPredictions& predictions, EvaluationReport& report) {
+  const size_t labels = predictions.metrics.labels.size();
   Reliability reliability;
-  for (size_t i = 0; i < answers.decided.size(); ++i) {
-    const std::span<const float> row = answers.probabilities.subspan(i * labels, labels);
-    if (!answers.metrics.multi_label) {
+  for (size_t i = 0; i < predictions.decided.size(); ++i) {
+    const std::span<const float> row = predictions.probabilities.subspan(i * labels, labels);
+    if (!predictions.metrics.multi_label) {
       const auto top = std::ranges::max_element(row);
-      reliability.Add(*top, answers.decided.truth[i].front() == static_cast<int32_t>(top - row.begin()));
+      reliability.Add(*top, predictions.decided.truth[i].front() == static_cast<int32_t>(top - row.begin()));
       continue;
     }
     for (size_t label = 0; label < labels; ++label) {
-      reliability.Add(row[label], std::ranges::binary_search(answers.decided.truth[i], static_cast<int32_t>(label)));
+      reliability.Add(row[label],
+                      std::ranges::binary_search(predictions.decided.truth[i], static_cast<int32_t>(label)));
     }
   }
   report.reliability = reliability.Bins();
@@ -119,23 +121,23 @@ float ThresholdScore(std::span<const float> row, size_t positive) {
   return row[positive] + rival > 0 ? row[positive] / (row[positive] + rival) : 0;
 }
 
-void AddThresholds(const ReportedAnswers& answers, const std::optional<ModeThresholds>& thresholds,
+void AddThresholds(const ReportedPredictions& predictions, const std::optional<ModeThresholds>& thresholds,
                    EvaluationReport& report) {
-  const Metrics& metrics = answers.metrics;
+  const Metrics& metrics = predictions.metrics;
   if (metrics.multi_label || metrics.positive_label < 0) return;
   const auto positive = static_cast<size_t>(metrics.positive_label);
   const size_t labels = metrics.labels.size();
   std::vector<float> scores;
-  scores.reserve(answers.decided.size());
-  for (size_t i = 0; i < answers.decided.size(); ++i) {
-    scores.push_back(ThresholdScore(answers.probabilities.subspan(i * labels, labels), positive));
+  scores.reserve(predictions.decided.size());
+  for (size_t i = 0; i < predictions.decided.size(); ++i) {
+    scores.push_back(ThresholdScore(predictions.probabilities.subspan(i * labels, labels), positive));
   }
-  const ThresholdSweep sweep(scores, 1, TruthOf(answers.decided, metrics.positive_label));
+  const ThresholdSweep sweep(scores, 1, TruthOf(predictions.decided, metrics.positive_label));
   const auto at = [&](float threshold) {
     const SweepStep step = sweep.At(threshold);
-    return ThresholdPoint{.threshold = threshold, .found = step.hits, .false_alarms = step.false_alarms};
+    return ThresholdPoint{.threshold = threshold, .found = step.hits, .false_positives = step.false_positives};
   };
-  ThresholdSection section{.positives = sweep.with(), .legitimate = sweep.without(), .points = {}, .modes = {}};
+  ThresholdSection section{.positives = sweep.with(), .negatives = sweep.without(), .points = {}, .modes = {}};
   for (int step = 0; step <= kThresholdSteps; ++step) {
     section.points.push_back(at(static_cast<float>(step) / kThresholdSteps));
   }
@@ -147,17 +149,17 @@ void AddThresholds(const ReportedAnswers& answers, const std::optional<ModeThres
   report.thresholds = std::move(section);
 }
 
-void AddSlices(const Dataset& dataset, const ReportedAnswers& answers, const ReportSettings& settings,
+void AddSlices(const Dataset& dataset, const ReportedPredictions& predictions, const ReportSettings& settings,
                EvaluationReport& report) {
   std::vector<TextOutcome> outcomes;
   std::vector<std::string_view> texts;
   std::vector<std::string> sources = settings.sources, order;
   const bool by_file = sources.empty();
   for (size_t i = 0; i < dataset.examples.size(); ++i) {
-    const int32_t positive = answers.metrics.positive_label;
-    outcomes.push_back({.right = answers.decided.Right(i),
-                        .positive = std::ranges::binary_search(answers.decided.truth[i], positive),
-                        .called_positive = std::ranges::binary_search(answers.decided.decided[i], positive)});
+    const int32_t positive = predictions.metrics.positive_label;
+    outcomes.push_back({.right = predictions.decided.Right(i),
+                        .positive = std::ranges::binary_search(predictions.decided.truth[i], positive),
+                        .called_positive = std::ranges::binary_search(predictions.decided.decided[i], positive)});
     texts.push_back(dataset.examples[i].text);
     if (by_file) sources.push_back(dataset.examples[i].file);
   }
@@ -185,10 +187,10 @@ ReportedText ShownOf(const Example& example, const DecidedTexts& texts, size_t i
 }
 
 /// How sure the model was of what is wrong about its decision. Multi-label: of the label that is most wrong.
-double ConfidenceInError(const ReportedAnswers& answers, size_t i) {
-  const DecidedTexts& texts = answers.decided;
+double ConfidenceInError(const ReportedPredictions& predictions, size_t i) {
+  const DecidedTexts& texts = predictions.decided;
   if (!texts.multi_label) return texts.confidence[i];
-  const std::span<const float> row = answers.probabilities.subspan(i * texts.labels, texts.labels);
+  const std::span<const float> row = predictions.probabilities.subspan(i * texts.labels, texts.labels);
   double most = 0;
   for (size_t label = 0; label < texts.labels; ++label) {
     const bool has = std::ranges::binary_search(texts.truth[i], static_cast<int32_t>(label));
@@ -198,17 +200,17 @@ double ConfidenceInError(const ReportedAnswers& answers, size_t i) {
   return most;
 }
 
-void AddErrors(const Dataset& dataset, const ReportedAnswers& answers, const ReportSettings& settings,
+void AddErrors(const Dataset& dataset, const ReportedPredictions& predictions, const ReportSettings& settings,
                EvaluationReport& report) {
   std::vector<std::pair<double, size_t>> wrong;
-  for (size_t i = 0; i < answers.decided.size(); ++i) {
-    if (!answers.decided.Right(i)) wrong.emplace_back(ConfidenceInError(answers, i), i);
+  for (size_t i = 0; i < predictions.decided.size(); ++i) {
+    if (!predictions.decided.Right(i)) wrong.emplace_back(ConfidenceInError(predictions, i), i);
   }
   report.error_count = static_cast<int64_t>(wrong.size());
   std::ranges::stable_sort(wrong, std::greater<>(), &std::pair<double, size_t>::first);
   wrong.resize(std::min(wrong.size(), settings.most_texts));
   for (const auto& [confidence, i] : wrong) {
-    report.errors.push_back(ShownOf(dataset.examples[i], answers.decided, i, confidence, settings.with_texts));
+    report.errors.push_back(ShownOf(dataset.examples[i], predictions.decided, i, confidence, settings.with_texts));
   }
 }
 
@@ -227,40 +229,40 @@ DecidedTexts DecideTexts(const Dataset& dataset, std::span<const float> probabil
   return texts;
 }
 
-EvaluationReport MakeEvaluationReport(const Dataset& dataset, const ReportedAnswers& answers,
+EvaluationReport MakeEvaluationReport(const Dataset& dataset, const ReportedPredictions& predictions,
                                       const std::optional<ModeThresholds>& thresholds, const ReportSettings& settings) {
   EvaluationReport report;
-  report.metrics = answers.metrics;
+  report.metrics = predictions.metrics;
   report.with_texts = settings.with_texts;
-  AddCurves(answers, settings, report);
-  AddReliability(answers, report);
-  AddThresholds(answers, thresholds, report);
-  AddSlices(dataset, answers, settings, report);
-  AddErrors(dataset, answers, settings, report);
+  AddCurves(predictions, settings, report);
+  AddReliability(predictions, report);
+  AddThresholds(predictions, thresholds, report);
+  AddSlices(dataset, predictions, settings, report);
+  AddErrors(dataset, predictions, settings, report);
   return report;
 }
 
-void AddComparison(EvaluationReport& report, const Dataset& first, const ReportedAnswers& first_answers,
-                   const Dataset& second, const ReportedAnswers& second_answers, ReportedModel model,
+void AddComparison(EvaluationReport& report, const Dataset& first, const ReportedPredictions& first_predictions,
+                   const Dataset& second, const ReportedPredictions& second_predictions, ReportedModel model,
                    const ReportSettings& settings) {
   ComparedSection section{.model = std::move(model),
-                          .metrics = second_answers.metrics,
-                          .paired = ComparePaired(first_answers.decided, second_answers.decided),
+                          .metrics = second_predictions.metrics,
+                          .paired = ComparePaired(first_predictions.decided, second_predictions.decided),
                           .curve = {},
                           .texts = {}};
   for (size_t n = 0; n < std::min(section.paired.differing.size(), settings.most_texts); ++n) {
     const size_t i = section.paired.differing[n];
-    ReportedText shown =
-        ShownOf(first.examples[i], first_answers.decided, i, first_answers.decided.confidence[i], settings.with_texts);
-    for (const int32_t label : second_answers.decided.decided[i]) {
+    ReportedText shown = ShownOf(first.examples[i], first_predictions.decided, i,
+                                 first_predictions.decided.confidence[i], settings.with_texts);
+    for (const int32_t label : second_predictions.decided.decided[i]) {
       shown.second_decided.push_back(second.labels.names[static_cast<size_t>(label)]);
     }
-    shown.second_confidence = second_answers.decided.confidence[i];
+    shown.second_confidence = second_predictions.decided.confidence[i];
     section.texts.push_back(std::move(shown));
   }
   if (report.curves.size() == 1 && report.curves.front().label >= 0) {
     const int label = second.labels.Find(first.labels.names[static_cast<size_t>(report.curves.front().label)]);
-    if (label >= 0) section.curve = CurveOfLabel(second_answers, static_cast<size_t>(label), settings.most_points);
+    if (label >= 0) section.curve = CurveOfLabel(second_predictions, static_cast<size_t>(label), settings.most_points);
   }
   report.against = std::move(section);
 }

@@ -40,7 +40,7 @@ struct ReportOrigin {
 };
 
 /// The predictions of a model for the texts, from which a report is made.
-struct ReportedAnswers {
+struct ReportedPredictions {
   std::span<const float> probabilities;  ///< [texts, labels]
   DecidedTexts decided;
   Metrics metrics;
@@ -56,7 +56,7 @@ struct LabelCurve {
 /// The results with one threshold of the positive label.
 struct ThresholdPoint {
   double threshold = 0;
-  int64_t found = 0, false_alarms = 0;
+  int64_t found = 0, false_positives = 0;
 };
 
 struct ModePoint {
@@ -67,7 +67,7 @@ struct ModePoint {
 /// Results of single-label decisions with a positive label, by decision threshold. The score is the one that thresholds
 /// are compared with (decide/decide.h): p(positive) / (p(positive) + p(strongest rival)).
 struct ThresholdSection {
-  int64_t positives = 0, legitimate = 0;
+  int64_t positives = 0, negatives = 0;
   std::vector<ThresholdPoint> points;  ///< results for the thresholds 0, 1/200 ... 1
   /// Results of the modes; empty if the decisions are not those of one model's thresholds.
   std::vector<ModePoint> modes;
@@ -129,13 +129,13 @@ DecidedTexts DecideTexts(const Dataset& dataset, std::span<const float> probabil
                          const std::function<Decision(std::span<const float>)>& decide);
 
 /// Computes a report except for model, origin and against. `dataset` has the model's labels in its order.
-EvaluationReport MakeEvaluationReport(const Dataset& dataset, const ReportedAnswers& answers,
+EvaluationReport MakeEvaluationReport(const Dataset& dataset, const ReportedPredictions& predictions,
                                       const std::optional<ModeThresholds>& thresholds,
                                       const ReportSettings& settings = {});
 
 /// Adds the second model to a report. `second` was read for its labels and has the same texts in the same order.
-void AddComparison(EvaluationReport& report, const Dataset& first, const ReportedAnswers& first_answers,
-                   const Dataset& second, const ReportedAnswers& second_answers, ReportedModel model,
+void AddComparison(EvaluationReport& report, const Dataset& first, const ReportedPredictions& first_predictions,
+                   const Dataset& second, const ReportedPredictions& second_predictions, ReportedModel model,
                    const ReportSettings& settings = {});
 
 /// Returns report.json: evaluate's document (ReportJson) with model, origin, curves, reliability, thresholds, slices,

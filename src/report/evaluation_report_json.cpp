@@ -65,9 +65,9 @@ Ordered ThresholdJson(const ThresholdSection& section) {
       return whole == 0 ? Ordered(nullptr) : Ordered(static_cast<double>(part) / static_cast<double>(whole));
     };
     return Ordered{{"threshold", at.threshold},
-                   {"fpr", share(at.false_alarms, section.legitimate)},
+                   {"fpr", share(at.false_positives, section.negatives)},
                    {"recall", share(at.found, section.positives)},
-                   {"precision", share(at.found, at.found + at.false_alarms)}};
+                   {"precision", share(at.found, at.found + at.false_positives)}};
   };
   Ordered points = Ordered::array(), modes = Ordered::object();
   for (const ThresholdPoint& at : section.points) points.push_back(point(at));
@@ -82,8 +82,8 @@ Ordered SliceJson(const Slice& slice, bool positive) {
                   {"interval", Pair(slice.accuracy)},
                   {"stands_out", slice.stands_out}};
   if (positive) {
-    json["legitimate"] = slice.legitimate;
-    json["false_alarms"] = slice.false_alarms;
+    json["legitimate"] = slice.negatives;
+    json["false_alarms"] = slice.false_positives;
     json["positives"] = slice.positives;
     json["found"] = slice.found;
   }
@@ -113,11 +113,11 @@ Ordered ComparedJson(const EvaluationReport& report) {
   Ordered json = ModelJson(against.model);
   json["metrics"] = ReportJson(against.metrics);
   const McNemar& test = against.paired.test;
-  for (const PairedFigure& figure : against.paired.figures) {
-    json["paired"][figure.name] = {{"first", figure.first},
-                                   {"second", figure.second},
-                                   {"difference", figure.second - figure.first},
-                                   {"interval", Pair(figure.difference)}};
+  for (const PairedMetric& metric : against.paired.metrics) {
+    json["paired"][metric.name] = {{"first", metric.first},
+                                   {"second", metric.second},
+                                   {"difference", metric.second - metric.first},
+                                   {"interval", Pair(metric.difference)}};
   }
   json["mcnemar"] = {{"both_right", against.paired.both_right},
                      {"only_first_right", test.only_first},

@@ -17,7 +17,7 @@ using testing::Not;
 struct Example200 {
   Dataset dataset{.examples = {}, .labels = {{"ham", "<spam>"}}, .multi_label = false};
   std::vector<float> probabilities;
-  ReportedAnswers answers;
+  ReportedPredictions predictions;
 
   Example200() {
     for (int i = 0; i < 200; ++i) {
@@ -31,44 +31,45 @@ struct Example200 {
       probabilities.push_back(1 - spam);
       probabilities.push_back(spam);
     }
-    answers.probabilities = probabilities;
-    answers.decided = DecideTexts(dataset, probabilities, 1,
-                                  [](std::span<const float> row) { return Decide(row, {.positive_label = 1}); });
+    predictions.probabilities = probabilities;
+    predictions.decided = DecideTexts(dataset, probabilities, 1,
+                                      [](std::span<const float> row) { return Decide(row, {.positive_label = 1}); });
     std::vector<int32_t> truth;
     for (const Example& example : dataset.examples) truth.push_back(example.labels.front());
-    answers.metrics = ComputeMetrics(probabilities, truth, dataset.labels.names, {.positive_label = 1}).value();
+    predictions.metrics = ComputeMetrics(probabilities, truth, dataset.labels.names, {.positive_label = 1}).value();
   }
 };
 
-TEST(EvaluationReport, ThresholdsGiveTheFiguresOfTheirMode) {
+TEST(EvaluationReport, ThresholdsGiveTheMetricsOfTheirMode) {
   const Example200 example;
-  const EvaluationReport report = MakeEvaluationReport(example.dataset, example.answers, ModeThresholds{});
+  const EvaluationReport report = MakeEvaluationReport(example.dataset, example.predictions, ModeThresholds{});
   ASSERT_TRUE(report.thresholds);
   EXPECT_EQ(report.thresholds->positives, 40);
-  EXPECT_EQ(report.thresholds->legitimate, 160);
+  EXPECT_EQ(report.thresholds->negatives, 160);
   const ThresholdPoint& moderate = report.thresholds->modes[1].at;
   EXPECT_EQ(moderate.found, 30);
-  EXPECT_EQ(moderate.false_alarms, 0);
+  EXPECT_EQ(moderate.false_positives, 0);
   EXPECT_EQ(report.thresholds->points.front().found, 40);
-  EXPECT_EQ(report.thresholds->points.front().false_alarms, 160);
+  EXPECT_EQ(report.thresholds->points.front().false_positives, 160);
   EXPECT_EQ(report.thresholds->points.size(), 201U);
 }
 
 TEST(EvaluationReport, TheSurestErrorsComeFirst) {
   const Example200 example;
-  const EvaluationReport report = MakeEvaluationReport(example.dataset, example.answers, {}, {.most_texts = 3});
+  const EvaluationReport report = MakeEvaluationReport(example.dataset, example.predictions, {}, {.most_texts = 3});
   EXPECT_EQ(report.error_count, 10);
   ASSERT_EQ(report.errors.size(), 3U);
   EXPECT_EQ(report.errors[0].row, 1U);
   EXPECT_EQ(report.errors[1].row, 21U);
   EXPECT_NEAR(report.errors[0].confidence, 0.99, 1e-6);
   EXPECT_EQ(report.errors[0].text, "text & number 0");
-  EXPECT_TRUE(MakeEvaluationReport(example.dataset, example.answers, {}, {.with_texts = false}).errors[0].text.empty());
+  EXPECT_TRUE(
+      MakeEvaluationReport(example.dataset, example.predictions, {}, {.with_texts = false}).errors[0].text.empty());
 }
 
-TEST(EvaluationReport, SaysWhatTheFiguresMean) {
+TEST(EvaluationReport, ExplainsTheMetrics) {
   const Example200 example;
-  EvaluationReport report = MakeEvaluationReport(example.dataset, example.answers, ModeThresholds{});
+  EvaluationReport report = MakeEvaluationReport(example.dataset, example.predictions, ModeThresholds{});
   const std::vector<Headline> headlines = Headlines(report);
   ASSERT_GE(headlines.size(), 5U);
   EXPECT_EQ(headlines[0].sentence, "95.0 % of the texts were assigned their true label.");
@@ -91,7 +92,7 @@ TEST(PercentText, DoesNotRoundToNoneOrAll) {
 
 TEST(ReportHtml, EscapesNamesAndNeedsNoNetwork) {
   const Example200 example;
-  EvaluationReport report = MakeEvaluationReport(example.dataset, example.answers, ModeThresholds{});
+  EvaluationReport report = MakeEvaluationReport(example.dataset, example.predictions, ModeThresholds{});
   report.model.name = "<b>model";
   const std::string html = ReportHtml(report);
   EXPECT_THAT(html, HasSubstr("<bdi>&lt;b&gt;model</bdi>"));
@@ -110,13 +111,14 @@ TEST(EvaluationReportJson, HoldsNoNaN) {
   // Nothing but ham: no recall, no ROC curve.
   std::erase_if(example.dataset.examples, [](const Example& e) { return e.labels.front() == 1; });
   example.probabilities.resize(2 * example.dataset.examples.size());
-  example.answers.probabilities = example.probabilities;
-  example.answers.decided = DecideTexts(example.dataset, example.probabilities, 1,
-                                        [](std::span<const float> row) { return Decide(row, {.positive_label = 1}); });
+  example.predictions.probabilities = example.probabilities;
+  example.predictions.decided = DecideTexts(example.dataset, example.probabilities, 1, [](std::span<const float> row) {
+    return Decide(row, {.positive_label = 1});
+  });
   const std::vector<int32_t> truth(example.dataset.examples.size(), 0);
-  example.answers.metrics =
+  example.predictions.metrics =
       ComputeMetrics(example.probabilities, truth, example.dataset.labels.names, {.positive_label = 1}).value();
-  const EvaluationReport report = MakeEvaluationReport(example.dataset, example.answers, ModeThresholds{});
+  const EvaluationReport report = MakeEvaluationReport(example.dataset, example.predictions, ModeThresholds{});
   const Json json = EvaluationReportJson(report);
   EXPECT_TRUE(json["thresholds"]["modes"]["strict"]["recall"].is_null());
   EXPECT_THAT(json.dump(), Not(HasSubstr("nan")));

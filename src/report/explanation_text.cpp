@@ -50,8 +50,9 @@ std::string Coloured(const Explanation& explanation, std::string_view text, floa
   }
   shown += Printable(text.substr(at)) + "\n";
   const std::string label = Printable(explanation.label);
-  return shown + fmt::format("    {} evidence for {}, {} against\n", Painted(" ", kFor[2]) + Painted(" ", kFor[0]),
-                             label, Painted(" ", kAgainst[2]) + Painted(" ", kAgainst[0]));
+  return shown + fmt::format("    {} words that raise the score of {}, {} words that lower it\n",
+                             Painted(" ", kFor[2]) + Painted(" ", kFor[0]), label,
+                             Painted(" ", kAgainst[2]) + Painted(" ", kAgainst[0]));
 }
 
 /// Cut between characters.
@@ -86,7 +87,8 @@ std::string ExplanationText(const Explanation& explanation, std::string_view tex
     lines += "    no single word changes the score\n";
   }
   if (explanation.words_in_effect > 1) {
-    lines += fmt::format("    effects of {} words at a time, because the text is long\n", explanation.words_in_effect);
+    lines += fmt::format("    each effect is that of {} words together, because the text is long\n",
+                         explanation.words_in_effect);
   }
   if (explanation.unread > 0) {
     lines += fmt::format("    {} words beyond the maximum length were not read\n", explanation.unread);

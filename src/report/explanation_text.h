@@ -1,4 +1,4 @@
-/// Explanations of predictions as text for people; classify/answer_json.h writes them for machines.
+/// Explanations of predictions as text for people; classify/prediction_json.h writes them for machines.
 #pragma once
 
 #include <string>

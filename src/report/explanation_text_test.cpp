@@ -26,7 +26,7 @@ TEST(ExplanationText, ColoursWordsByEffect) {
   EXPECT_THAT(text, HasSubstr("48;5;208mwin\x1b[0m"));
   EXPECT_THAT(text, HasSubstr("48;5;111m\\x1b["));  // the user's own escape is shown, not sent
   EXPECT_THAT(text, Not(HasSubstr("\x1b[31m")));
-  EXPECT_THAT(text, HasSubstr("evidence for spam"));
+  EXPECT_THAT(text, HasSubstr("words that raise the score of spam"));
 }
 
 TEST(ExplanationText, SaysWhatItLeavesOut) {
@@ -34,7 +34,8 @@ TEST(ExplanationText, SaysWhatItLeavesOut) {
   Explanation explanation = ExampleExplanation();
   explanation.words_in_effect = 3;
   explanation.unread = 70;
-  EXPECT_THAT(ExplanationText(explanation, kExplainedText, false), HasSubstr("3 words at a time"));
+  EXPECT_THAT(ExplanationText(explanation, kExplainedText, false),
+              HasSubstr("each effect is that of 3 words together"));
   EXPECT_THAT(ExplanationText(explanation, kExplainedText, false), HasSubstr("70 words beyond"));
 }
 

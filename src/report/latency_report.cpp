@@ -56,15 +56,15 @@ std::string LatencyText(const LatencyReport& report) {
   text += fmt::format(
       "load to first prediction  {:8.1f} ms\n"
       "resident memory           {:8.1f} MB   (bundle {:.1f} MB)\n\n"
-      "one text at a time (ms)        p50      p95      p99     mean\n",
+      "latency of single texts (ms)   p50      p95      p99     mean\n",
       report.load_ms, report.resident_mb, report.bundle_mb);
   const auto row = [&](const char* what, const LatencySummary& times) {
     // Linear models answer within microseconds.
     text += fmt::format("  {:<24}{:8.{}f} {:8.{}f} {:8.{}f} {:8.{}f}\n", what, times.p50, tokens ? 3 : 4, times.p95,
                         tokens ? 3 : 4, times.p99, tokens ? 3 : 4, times.mean, tokens ? 3 : 4);
   };
-  row("text to decision", report.single);
-  if (tokens) row("tokens to probabilities", report.single_tokens);
+  row("with tokenization", report.single);
+  if (tokens) row("model only", report.single_tokens);
   text += "\n";
   std::vector<int> threads, sizes;
   for (const Throughput& t : report.throughput) {

@@ -74,12 +74,12 @@ Result<MeasuredModel> MeasureOnTexts(const fs::path& bundle, const BundleClassif
   }));
   bar.Finish();
   const auto decide = [&](std::span<const float> row) { return classifier.DecideOne(row, {.mode = mode}); };
-  measured.metrics = TRY(EvaluateAnswers({.probabilities = measured.probabilities,
-                                          .labels = classifier.labels(),
-                                          .multi_label = classifier.multi_label(),
-                                          .positive_label = classifier.positive_label(),
-                                          .decide = decide},
-                                         measured.dataset));
+  measured.metrics = TRY(EvaluatePredictions({.probabilities = measured.probabilities,
+                                              .labels = classifier.labels(),
+                                              .multi_label = classifier.multi_label(),
+                                              .positive_label = classifier.positive_label(),
+                                              .decide = decide},
+                                             measured.dataset));
   measured.decided = DecideTexts(measured.dataset, measured.probabilities, classifier.positive_label(), decide);
   return measured;
 }
@@ -116,7 +116,8 @@ Result<size_t> KeepCommonTexts(Dataset& first, Dataset& second) {
     of_second.push_back(other);
   }
   if (of_first.empty()) {
-    return Fail(ErrorCode::kInvalidData, "--against: no text has labels that both models have");
+    return Fail(ErrorCode::kInvalidData, "--against: no text has a label that both models have",
+                "compare models that were trained on the same labels");
   }
   const size_t left_out = first.examples.size() - of_first.size();
   rows_of_second.clear();

@@ -21,7 +21,7 @@ struct MeasuredModel {
   Metrics metrics;
   size_t left_out = 0;  ///< number of rows with labels that the model does not know
 
-  ReportedAnswers answers() const { return {probabilities, decided, metrics}; }
+  ReportedPredictions predictions() const { return {probabilities, decided, metrics}; }
 };
 
 /// Classifies the texts. Errors: EvaluateClassifier's.

@@ -21,25 +21,25 @@ std::string Head(const Metrics& metrics) {
   return text + "\n";
 }
 
-std::string Figures(const Metrics& metrics) {
+std::string MetricLines(const Metrics& metrics) {
   TextTable table;
-  table.Add({metrics.multi_label ? "accuracy (exact match)" : "accuracy", FigureText(metrics.accuracy),
+  table.Add({metrics.multi_label ? "accuracy (exact match)" : "accuracy", MetricText(metrics.accuracy),
              RangeText(metrics.accuracy_interval)});
-  table.Add({"f1_macro", FigureText(metrics.f1_macro), RangeText(metrics.f1_macro_interval)});
-  if (metrics.multi_label) table.Add({"f1_micro", FigureText(metrics.f1_micro)});
-  table.Add({"f1_weighted", FigureText(metrics.f1_weighted)});
-  table.Add({"precision_macro", FigureText(metrics.precision_macro)});
-  table.Add({"recall_macro", FigureText(metrics.recall_macro)});
-  table.Add({"roc_auc", FigureText(metrics.roc_auc)});
+  table.Add({"f1_macro", MetricText(metrics.f1_macro), RangeText(metrics.f1_macro_interval)});
+  if (metrics.multi_label) table.Add({"f1_micro", MetricText(metrics.f1_micro)});
+  table.Add({"f1_weighted", MetricText(metrics.f1_weighted)});
+  table.Add({"precision_macro", MetricText(metrics.precision_macro)});
+  table.Add({"recall_macro", MetricText(metrics.recall_macro)});
+  table.Add({"roc_auc", MetricText(metrics.roc_auc)});
   if (metrics.positive_label >= 0) {
     const ClassMetrics& positive = metrics.per_class[static_cast<size_t>(metrics.positive_label)];
-    table.Add({"recall (positive label)", FigureText(positive.recall), RangeText(metrics.recall_interval)});
-    table.Add({"fpr", FigureText(metrics.fpr), RangeText(metrics.fpr_interval)});
+    table.Add({"recall (positive label)", MetricText(positive.recall), RangeText(metrics.recall_interval)});
+    table.Add({"fpr", MetricText(metrics.fpr), RangeText(metrics.fpr_interval)});
   }
-  table.Add({"ece", FigureText(metrics.ece)});
-  table.Add({"adaptive_ece", FigureText(metrics.adaptive_ece)});
-  table.Add({"brier", FigureText(metrics.brier)});
-  table.Add({"nll", FigureText(metrics.nll)});
+  table.Add({"ece", MetricText(metrics.ece)});
+  table.Add({"adaptive_ece", MetricText(metrics.adaptive_ece)});
+  table.Add({"brier", MetricText(metrics.brier)});
+  table.Add({"nll", MetricText(metrics.nll)});
   std::string text = table.Text() + "  95 % confidence intervals: Wilson score";
   return text + (metrics.f1_macro_interval ? "; f1_macro: bootstrap over texts\n" : "\n");
 }
@@ -60,8 +60,8 @@ std::string Classes(const Metrics& metrics, const ReportOptions& options) {
   table.Add({"label", "precision", "recall", "95 % interval", "f1", "roc_auc", "support"});
   for (const size_t i : order) {
     const ClassMetrics& label = metrics.per_class[i];
-    table.Add({ShownName(metrics.labels[i], kNameWidth), FigureText(label.precision), FigureText(label.recall),
-               RangeText(label.recall_interval, 3), FigureText(label.f1), FigureText(label.roc_auc),
+    table.Add({ShownName(metrics.labels[i], kNameWidth), MetricText(label.precision), MetricText(label.recall),
+               RangeText(label.recall_interval, 3), MetricText(label.f1), MetricText(label.roc_auc),
                std::to_string(label.support)});
   }
   return text + table.Text();
@@ -120,7 +120,7 @@ std::string ConfusionText(const Metrics& metrics, const ReportOptions& options) 
 }  // namespace
 
 std::string ReportText(const Metrics& metrics, const ReportOptions& options) {
-  std::string text = Head(metrics) + "\n" + Figures(metrics) + "\n" + Classes(metrics, options);
+  std::string text = Head(metrics) + "\n" + MetricLines(metrics) + "\n" + Classes(metrics, options);
   if (const std::string confusion = ConfusionText(metrics, options); !confusion.empty()) text += "\n" + confusion;
   if (!metrics.notes.empty()) text += "\n";
   for (const std::string& note : metrics.notes) text += "note: " + ShownName(note, note.size()) + "\n";

@@ -31,6 +31,6 @@ Json ReportJson(const Metrics& metrics);
 std::string ReportJsonText(const Metrics& metrics);
 
 /// Returns the metrics without their tables, by name, null if undefined: for training_info.json's `metrics`.
-Json FiguresJson(const Metrics& metrics);
+Json MetricsJson(const Metrics& metrics);
 
 }  // namespace winnow

@@ -45,18 +45,18 @@ Json PerClass(const Metrics& metrics) {
 
 }  // namespace
 
-Json FiguresJson(const Metrics& metrics) {
-  Json figures = Json::object();
+Json MetricsJson(const Metrics& metrics) {
+  Json json = Json::object();
   for (const std::string_view name : MetricNames()) {
     const auto value = MetricByName(metrics, name);
-    figures[std::string(name)] = value ? Number(*value) : Json(nullptr);
+    json[std::string(name)] = value ? Number(*value) : Json(nullptr);
   }
-  return figures;
+  return json;
 }
 
 Json ReportJson(const Metrics& metrics) {
   Json report = {{"count", metrics.count}};
-  report.update(FiguresJson(metrics));
+  report.update(MetricsJson(metrics));
   report["intervals"] = {{"level", 0.95},
                          {"accuracy", Pair(metrics.accuracy_interval)},
                          {"f1_macro", Pair(metrics.f1_macro_interval)},

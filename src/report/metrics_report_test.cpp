@@ -18,7 +18,7 @@ Metrics Spam() {
 }
 
 // The bootstrap's ends are checked against numpy in metrics_test.cpp, on these decisions.
-TEST(ReportText, AlignsFiguresAndTables) {
+TEST(ReportText, AlignsMetricsAndTables) {
   EXPECT_EQ(ReportText(Spam()), R"(6 texts, 2 labels, positive: spam
 
   accuracy                 0.6667  [0.3000, 0.9032]
@@ -101,7 +101,7 @@ TEST(ReportJson, HasTheNamesOfTheContract) {
   EXPECT_EQ(json["per_class"][1]["support"], 3);
   EXPECT_EQ(json["intervals"]["level"], 0.95);
   EXPECT_EQ(json["intervals"]["fpr"].size(), 2u);
-  EXPECT_EQ(FiguresJson(Spam())["fpr"], json["fpr"]);
+  EXPECT_EQ(MetricsJson(Spam())["fpr"], json["fpr"]);
 }
 
 TEST(ReportJson, WritesNullForWhatIsUndefined) {

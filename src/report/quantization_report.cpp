@@ -26,7 +26,7 @@ std::string QuantizationText(const QuantizeReport& report) {
   const auto megabytes = [](int64_t bytes) { return static_cast<double>(bytes) / 1e6; };
   const auto kept = std::ranges::count(report.plan.bf16_layers, true);
   std::string lines = fmt::format(
-      "On {} held-out texts:\n"
+      "INT8 compared with float weights on {} held-out texts:\n"
       "               float     INT8\n"
       "  accuracy    {:6.4f}   {:6.4f}\n"
       "  macro-F1    {:6.4f}   {:6.4f}\n"

@@ -59,7 +59,7 @@ std::string RocCurveOf(const EvaluationReport& report) {
       OnePanel({.x = ShareAxis("false positive rate"), .y = ShareAxis("recall", 1.01), .series = std::move(lines)});
   chart.title = "ROC curve";
   const std::optional<double> auc = report.curves.empty() ? std::nullopt : report.curves.front().roc_auc;
-  chart.description = "Recall against false positive rate; the first curve's area is " + FigureText(auc) + ".";
+  chart.description = "Recall against false positive rate; the first curve's area is " + MetricText(auc) + ".";
   return InlineSvg(chart, "roc");
 }
 
@@ -73,7 +73,7 @@ std::string PrecisionRecallCurveOf(const EvaluationReport& report) {
   Chart chart = OnePanel({.x = ShareAxis("recall"), .y = ShareAxis("precision", 1.01), .series = std::move(lines)});
   chart.title = "Precision-recall curve";
   const std::optional<double> ap = report.curves.empty() ? std::nullopt : report.curves.front().average_precision;
-  chart.description = "Precision against recall; the first curve's average precision is " + FigureText(ap) + ".";
+  chart.description = "Precision against recall; the first curve's average precision is " + MetricText(ap) + ".";
   return InlineSvg(chart, "pr");
 }
 
@@ -98,11 +98,11 @@ std::string ReliabilityDiagram(const EvaluationReport& report) {
                   .high = std::max(2.0 * static_cast<double>(most), 20.0),
                   .logarithmic = true};
   for (double decade = 1; decade <= *count.high; decade *= most < 1000 ? 10 : 100) {
-    count.ticks.push_back({decade, FigureText(decade, 0)});
+    count.ticks.push_back({decade, MetricText(decade, 0)});
   }
   const Chart chart{
       .title = "Reliability diagram",
-      .description = "Accuracy by confidence; the expected calibration error is " + FigureText(report.metrics.ece) +
+      .description = "Accuracy by confidence; the expected calibration error is " + MetricText(report.metrics.ece) +
                      ". The table beside the chart lists the numbers.",
       .width = kWidth,
       .height = kHeight,
@@ -126,7 +126,7 @@ std::string RatesByThreshold(const EvaluationReport& report) {
   for (const ThresholdPoint& p : section.points) {
     const auto found = static_cast<double>(p.found);
     recall.points.push_back({.x = p.threshold, .y = found / static_cast<double>(section.positives)});
-    const int64_t decided = p.found + p.false_alarms;
+    const int64_t decided = p.found + p.false_positives;
     if (decided > 0) precision.points.push_back({.x = p.threshold, .y = found / static_cast<double>(decided)});
   }
   Chart chart = OnePanel({.x = ShareAxis("threshold"),
@@ -139,10 +139,10 @@ std::string RatesByThreshold(const EvaluationReport& report) {
 }
 
 std::string FprByThreshold(const EvaluationReport& report) {
-  if (!report.thresholds || report.thresholds->legitimate == 0) return "";
+  if (!report.thresholds || report.thresholds->negatives == 0) return "";
   const ThresholdSection& section = *report.thresholds;
   const auto percent = [&](const ThresholdPoint& p) {
-    return 100 * static_cast<double>(p.false_alarms) / static_cast<double>(section.legitimate);
+    return 100 * static_cast<double>(p.false_positives) / static_cast<double>(section.negatives);
   };
   // At threshold 0 every text is called positive: what matters lies within a few of the modes' rates.
   double most = percent(section.points[10]);

@@ -32,7 +32,7 @@ Result<EvaluationReport> MakeReport(const ReportCommand& command, const Measured
                                     const MeasuredModel* second) {
   ReportSettings settings{.with_texts = command.with_texts};
   settings.sources = TRY(SourcesOf(command.data, command.fields, first.dataset));
-  EvaluationReport report = MakeEvaluationReport(first.dataset, first.answers(), first.about.thresholds, settings);
+  EvaluationReport report = MakeEvaluationReport(first.dataset, first.predictions(), first.about.thresholds, settings);
   report.model = first.about;
   report.origin = {.data = TRY(FilesOf(command.data)),
                    .filter = command.filter,
@@ -57,7 +57,8 @@ Result<EvaluationReport> MakeReport(const ReportCommand& command, const Measured
     report.model.name += " (" + report.model.bundle + ")";
     other.name += " (" + other.bundle + ")";
   }
-  AddComparison(report, first.dataset, first.answers(), second->dataset, second->answers(), std::move(other), settings);
+  AddComparison(report, first.dataset, first.predictions(), second->dataset, second->predictions(), std::move(other),
+                settings);
   return report;
 }
 

@@ -29,7 +29,7 @@ std::string Tiles(const EvaluationReport& report) {
   std::string html = "<ul class=\"tiles\">\n";
   for (const Headline& headline : Headlines(report)) {
     html += fmt::format("<li><div class=\"name\">{}</div><div class=\"figure\">{}</div>", HtmlText(headline.name),
-                        HtmlText(headline.figure));
+                        HtmlText(headline.value));
     if (!headline.interval.empty()) {
       html += fmt::format("<div class=\"range\">95 %: {}</div>", HtmlText(headline.interval));
     }

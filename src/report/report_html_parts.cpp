@@ -22,7 +22,7 @@ constexpr size_t kWorstClasses = 15;
 std::string Name(const Metrics& metrics, size_t label) { return HtmlName(metrics.labels[label]); }
 
 /// The name of a metric as the page shows it.
-std::string FigureName(const std::string& name) {
+std::string MetricName(const std::string& name) {
   if (name == "f1_macro") return "macro-F1";
   return name == "fpr" ? "false positive rate" : name;
 }
@@ -84,13 +84,13 @@ std::string ClassRow(const EvaluationReport& report, size_t label) {
       fmt::format("<tr><th scope=\"row\" class=\"label\">{}</th><td>{}</td>", Name(report.metrics, label), c.support);
   row += ShareCell(c.counts.true_positives, c.decided) + ShareCell(c.counts.true_positives, c.support);
   row += "<td>" + (c.support + c.decided > 0 ? PercentText(c.f1) : "-") + "</td>";
-  return row + "<td>" + FigureText(c.roc_auc) + "</td><td>" + FigureText(report.average_precision[label]) +
+  return row + "<td>" + MetricText(c.roc_auc) + "</td><td>" + MetricText(report.average_precision[label]) +
          "</td></tr>\n";
 }
 
 std::string Figure(std::string_view title, const std::string& svg, const std::string& below) {
   if (svg.empty()) return "";
-  return fmt::format("<figure><h3>{}</h3>\n{}\n{}</figure>\n", title, svg, below);
+  return fmt::format("<metric><h3>{}</h3>\n{}\n{}</metric>\n", title, svg, below);
 }
 
 std::string LegendEntry(size_t colour, const std::string& html, bool dashed = false) {
@@ -98,22 +98,22 @@ std::string LegendEntry(size_t colour, const std::string& html, bool dashed = fa
                      colour, html);
 }
 
-/// One entry per curve; `figure` is shown after its name.
+/// One entry per curve; `value` is shown after its name.
 template <class Get>
-std::string CurveLegend(const EvaluationReport& report, const char* what, const Get& figure) {
+std::string CurveLegend(const EvaluationReport& report, const char* what, const Get& value) {
   std::string html = "<ul class=\"legend\">";
   size_t colour = 1;
   const bool compared = report.against && report.against->curve;
   for (const LabelCurve& curve : report.curves) {
     std::string name = curve.label < 0 ? "all labels" : Name(report.metrics, static_cast<size_t>(curve.label));
     if (compared) name = HtmlName(report.model.name);
-    html += LegendEntry(colour++, fmt::format("{}: {} {}", name, what, FigureText(figure(curve))));
+    html += LegendEntry(colour++, fmt::format("{}: {} {}", name, what, MetricText(value(curve))));
   }
   if (compared) {
-    html += LegendEntry(2,
-                        fmt::format("{}: {} {}", HtmlName(report.against->model.name), what,
-                                    FigureText(figure(*report.against->curve))),
-                        true);
+    html += LegendEntry(
+        2,
+        fmt::format("{}: {} {}", HtmlName(report.against->model.name), what, MetricText(value(*report.against->curve))),
+        true);
   }
   return html + "</ul>";
 }
@@ -208,11 +208,11 @@ std::string HtmlThresholds(const EvaluationReport& report, const ReportCharts& c
   if (!section.modes.empty()) {
     std::string rows = Heads({"mode", "threshold", "false positive rate", "recall", "precision"}) + "<tbody>";
     for (const ModePoint& mode : section.modes) {
-      rows +=
-          fmt::format("<tr><th scope=\"row\">{}{}</th><td>{:.3f}</td>{}{}{}</tr>\n", HtmlText(mode.mode),
-                      mode.mode == report.origin.mode ? " (evaluated)" : "", mode.at.threshold,
-                      ShareCell(mode.at.false_alarms, section.legitimate), ShareCell(mode.at.found, section.positives),
-                      ShareCell(mode.at.found, mode.at.found + mode.at.false_alarms));
+      rows += fmt::format("<tr><th scope=\"row\">{}{}</th><td>{:.3f}</td>{}{}{}</tr>\n", HtmlText(mode.mode),
+                          mode.mode == report.origin.mode ? " (evaluated)" : "", mode.at.threshold,
+                          ShareCell(mode.at.false_positives, section.negatives),
+                          ShareCell(mode.at.found, section.positives),
+                          ShareCell(mode.at.found, mode.at.found + mode.at.false_positives));
     }
     html += Table("Modes", rows + "</tbody>");
   }
@@ -272,7 +272,7 @@ std::string HtmlSlices(const EvaluationReport& report) {
       rows += fmt::format("<tr{}><th scope=\"row\" class=\"label\">{}</th><td>{}</td>{}",
                           slice.stands_out ? " class=\"stands-out\"" : "", HtmlName(slice.name), slice.count,
                           ShareCell(slice.right, slice.count));
-      if (positive) rows += ShareCell(slice.false_alarms, slice.legitimate) + ShareCell(slice.found, slice.positives);
+      if (positive) rows += ShareCell(slice.false_positives, slice.negatives) + ShareCell(slice.found, slice.positives);
       const bool better = slice.accuracy.low > report.metrics.accuracy;
       rows += fmt::format("<td class=\"left\">{}</td></tr>\n", !slice.stands_out ? ""
                                                                : better          ? "▲ better"
@@ -286,11 +286,10 @@ std::string HtmlSlices(const EvaluationReport& report) {
 std::string HtmlErrors(const EvaluationReport& report) {
   std::string html = "<h2>Most confident errors</h2>\n";
   if (report.error_count == 0) return html + "<p>There are no errors: every text was assigned its true label.</p>\n";
-  html +=
-      report.errors.size() < static_cast<size_t>(report.error_count)
-          ? fmt::format("<p>{} of {} errors, most confident first.", report.errors.size(), report.error_count)
-          : fmt::format("<p>{}, most confident first.",
-                        report.error_count == 1 ? "The only error" : fmt::format("All {} errors", report.error_count));
+  html += report.errors.size() < static_cast<size_t>(report.error_count)
+              ? fmt::format("<p>{} of {} errors, most confident first.", report.errors.size(), report.error_count)
+          : report.error_count == 1 ? std::string("<p>The only error.")
+                                    : fmt::format("<p>All {} errors, most confident first.", report.error_count);
   html += " Such errors are often caused by a wrong label in the data.</p>\n<ol class=\"texts\">\n";
   for (const ReportedText& text : report.errors) {
     html += "<li><div class=\"verdict\">" +
@@ -309,12 +308,12 @@ std::string HtmlComparison(const EvaluationReport& report) {
   std::string rows = "<thead><tr><th scope=\"col\">metric</th><th scope=\"col\" class=\"label\">" + first +
                      "</th><th scope=\"col\" class=\"label\">" + second +
                      "</th><th scope=\"col\">difference</th><th scope=\"col\">95 % interval</th></tr></thead>\n<tbody>";
-  for (const PairedFigure& figure : against.paired.figures) {
+  for (const PairedMetric& metric : against.paired.metrics) {
     rows += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{:+.2f}</td><td>{}</td></tr>\n",
-                        FigureName(figure.name), PercentText(figure.first), PercentText(figure.second),
-                        100 * (figure.second - figure.first),
-                        figure.difference ? fmt::format("{:+.2f} to {:+.2f}", 100 * figure.difference->low,
-                                                        100 * figure.difference->high)
+                        MetricName(metric.name), PercentText(metric.first), PercentText(metric.second),
+                        100 * (metric.second - metric.first),
+                        metric.difference ? fmt::format("{:+.2f} to {:+.2f}", 100 * metric.difference->low,
+                                                        100 * metric.difference->high)
                                           : "");
   }
   html += Table("Metrics of both models", rows + "</tbody>");

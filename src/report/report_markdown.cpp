@@ -77,7 +77,7 @@ std::string Classes(const EvaluationReport& report) {
     const ClassMetrics& c = report.metrics.per_class[label];
     rows.push_back({Name(report.metrics.labels[label]), std::to_string(c.support),
                     Share(c.counts.true_positives, c.decided), Share(c.counts.true_positives, c.support),
-                    PercentText(c.f1), FigureText(c.roc_auc), FigureText(report.average_precision[label])});
+                    PercentText(c.f1), MetricText(c.roc_auc), MetricText(report.average_precision[label])});
   }
   return "## Labels\n\n" + Table(rows);
 }
@@ -88,8 +88,8 @@ std::string Thresholds(const EvaluationReport& report) {
   std::vector<std::vector<std::string>> rows = {{"mode", "threshold", "false positive rate", "recall", "precision"}};
   for (const ModePoint& mode : section.modes) {
     rows.push_back({mode.mode, fmt::format("{:.3f}", mode.at.threshold),
-                    Share(mode.at.false_alarms, section.legitimate), Share(mode.at.found, section.positives),
-                    Share(mode.at.found, mode.at.found + mode.at.false_alarms)});
+                    Share(mode.at.false_positives, section.negatives), Share(mode.at.found, section.positives),
+                    Share(mode.at.found, mode.at.found + mode.at.false_positives)});
   }
   return "## Thresholds\n\n" + Table(rows);
 }
@@ -117,7 +117,7 @@ std::string Comparison(const EvaluationReport& report) {
   text += MarkdownText(VerdictOf(against.paired, report.model.name, against.model.name)) + "\n\n";
   std::vector<std::vector<std::string>> rows = {
       {"metric", Name(report.model.name), Name(against.model.name), "difference, in percentage points"}};
-  for (const PairedFigure& f : against.paired.figures) {
+  for (const PairedMetric& f : against.paired.metrics) {
     rows.push_back(
         {MarkdownText(f.name), PercentText(f.first), PercentText(f.second),
          fmt::format("{:+.2f}", 100 * (f.second - f.first)) +
@@ -166,10 +166,10 @@ std::string ReportMarkdown(const EvaluationReport& report) {
   std::string text = "# Evaluation of " + Name(report.model.name) + "\n\n" + MarkdownText(Subject(report)) + "\\.\n\n";
   std::vector<std::vector<std::string>> rows = {{"metric", "value", "95 % interval", "meaning"}};
   for (const Headline& h : Headlines(report)) {
-    rows.push_back({h.name, h.figure, h.interval, MarkdownText(h.sentence)});
+    rows.push_back({h.name, h.value, h.interval, MarkdownText(h.sentence)});
   }
-  rows.push_back({"ROC-AUC", FigureText(report.metrics.roc_auc), "", ""});
-  rows.push_back({"Average precision, mean over labels", FigureText(report.average_precision_macro), "", ""});
+  rows.push_back({"ROC-AUC", MetricText(report.metrics.roc_auc), "", ""});
+  rows.push_back({"Average precision, mean over labels", MetricText(report.average_precision_macro), "", ""});
   text += Table(rows);
   for (const std::string& warning : Warnings(report)) text += "> " + MarkdownText(warning, {.most = 1000}) + "\n>\n";
   if (!Warnings(report).empty()) text.replace(text.size() - 2, 2, "\n");

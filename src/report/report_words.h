@@ -18,7 +18,7 @@ std::string PercentRange(const std::optional<Interval>& interval);
 /// One metric at the top of the report.
 struct Headline {
   std::string name;      ///< name of the metric: "False positives"
-  std::string figure;    ///< value: "0.2 %"
+  std::string value;     ///< "0.2 %"
   std::string sentence;  ///< explanation: "0.2 % of the texts were assigned ..."
   std::string interval;  ///< confidence interval: "0.1 to 0.6 %"; may be empty
 };

@@ -25,7 +25,7 @@ Json IntervalJson(const std::optional<Interval>& interval) {
 
 Json OptionalJson(std::optional<double> value) { return value ? Json(*value) : Json(); }
 
-Json FiguresOf(const Metrics& metrics) {
+Json MetricsOf(const Metrics& metrics) {
   return {{"accuracy", metrics.accuracy},
           {"f1_macro", metrics.f1_macro},
           {"recall", OptionalJson(Recall(metrics))},
@@ -55,19 +55,19 @@ std::string RobustnessText(const std::vector<RobustnessRow>& rows, bool folds) {
       std::vector<std::string> cells = {on ? "" : row.disguise,
                                         on || row.strength == 0 ? "" : fmt::format("{:.0f} %", 100 * row.strength),
                                         on ? "on" : "off",
-                                        FigureText(metrics.accuracy),
+                                        MetricText(metrics.accuracy),
                                         RangeText(metrics.accuracy_interval, 3),
-                                        FigureText(metrics.f1_macro)};
+                                        MetricText(metrics.f1_macro)};
       if (!positive.empty()) {
-        cells.insert(cells.end(), {FigureText(Recall(metrics)), RangeText(metrics.recall_interval, 3),
-                                   FigureText(metrics.fpr), RangeText(metrics.fpr_interval, 3)});
+        cells.insert(cells.end(), {MetricText(Recall(metrics)), RangeText(metrics.recall_interval, 3),
+                                   MetricText(metrics.fpr), RangeText(metrics.fpr_interval, 3)});
       }
       table.Add(cells);
     }
   }
   return fmt::format(
-             "{} texts, each with every obfuscation; words: share of obfuscated words; 95 % confidence intervals: "
-             "Wilson score\n",
+             "each of {} texts was obfuscated in every way; column 'words': share of the words that were obfuscated; "
+             "95 % confidence intervals: Wilson score\n",
              clean.count) +
          table.Text() + fmt::format("this model folds obfuscated text: {}\n", folds ? "yes" : "no");
 }
@@ -86,8 +86,8 @@ Json RobustnessJson(const std::vector<RobustnessRow>& rows, bool folds) {
     json["rows"].push_back({{"disguise", row.disguise},
                             {"strength", row.strength},
                             {"changed", row.changed},
-                            {"off", FiguresOf(row.off)},
-                            {"on", FiguresOf(row.on)}});
+                            {"off", MetricsOf(row.off)},
+                            {"on", MetricsOf(row.on)}});
   }
   return json;
 }

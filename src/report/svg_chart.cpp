@@ -238,7 +238,8 @@ std::string SvgFile(const Chart& chart) {
 Result<void> CheckChartFile(const std::filesystem::path& file) {
   if (file.extension() == ".svg") return {};
   if (file.extension() == ".png") return CheckPng();
-  return Fail(ErrorCode::kInvalidArgument, file.string() + ": a plot is an .svg or a .png file");
+  return Fail(ErrorCode::kInvalidArgument, file.string() + ": not a valid name for a plot",
+              "specify a file name that ends in .svg or .png");
 }
 
 Result<void> WriteChart(const Chart& chart, const std::filesystem::path& file) {

@@ -36,11 +36,11 @@ std::vector<CurvePoint> Thinned(const std::vector<CurvePoint>& points, size_t mo
 
 Result<void> PlotTraining(const std::vector<CurvePoint>& losses, const std::vector<Evaluation>& evaluations,
                           const std::string& metric, const std::string& title, const std::filesystem::path& file) {
-  std::vector<CurvePoint> validation, figures;
+  std::vector<CurvePoint> validation, values;
   const Evaluation* best = nullptr;
   for (const Evaluation& e : evaluations) {
     validation.push_back({static_cast<double>(e.step), e.validation_loss});
-    figures.push_back({static_cast<double>(e.step), e.metric});
+    values.push_back({static_cast<double>(e.step), e.metric});
     if (e.best) best = &e;
   }
   Chart chart{.title = title,
@@ -60,7 +60,7 @@ Result<void> PlotTraining(const std::vector<CurvePoint>& losses, const std::vect
         {.title = "Validation: " + metric,
          .x = {.label = "step"},
          .y = {},
-         .series = {SeriesOf("", SeriesKind::kLineAndPoints, 3, figures), SeriesOf("", SeriesKind::kPoints, 2, {kept})},
+         .series = {SeriesOf("", SeriesKind::kLineAndPoints, 3, values), SeriesOf("", SeriesKind::kPoints, 2, {kept})},
          .labels = {{.x = kept.step, .y = kept.value, .text = fmt::format("kept: {:.4f}", kept.value), .colour = 2}}});
   }
   return WriteChart(chart, file);

@@ -62,7 +62,7 @@ TEST_F(AccessTest, WithoutKeysEverybodyMayDoAllButAdmin) {
   }
 }
 
-TEST_F(AccessTest, AdminOnAPublicAddressIsToldHowToGetAKey) {
+TEST_F(AccessTest, ExplainsHowToGetAKeyForAdminOnAPublicAddress) {
   options_.public_address = true;
   Access access(options_, nullptr);
   const AccessDecision decision = access.Decide({.role = Role::kAdmin, .client = "127.0.0.1"});

@@ -29,8 +29,8 @@ constexpr char kLineForm[] =
 constexpr char kFileHeading[] =
     "# API keys of 'winnow serve', one per line: "
     "NAME ROLE HASH [requests_per_minute=N] [burst=N] [expires=YYYY-MM-DD]\n"
-    "# Roles: classify, feedback, admin; each includes the ones before it. This file contains only the hashes of the "
-    "keys.\n";
+    "# Roles: classify, feedback, admin; feedback and admin also permit what the roles before them permit. "
+    "This file contains only the hashes of the keys.\n";
 
 bool IsName(std::string_view text) {
   return !text.empty() && text.size() <= kMaxName && !text.starts_with(kPrefix) &&
@@ -100,7 +100,7 @@ std::string ReadHash(std::string_view word, ApiKey& key) {
 /// Fills an optional that must be empty yet; what is wrong, or "".
 template <typename T>
 std::string SetOnce(std::optional<T>& field, std::optional<T> value, std::string_view name, std::string_view expected) {
-  if (field) return fmt::format("'{}' is given twice", name);
+  if (field) return fmt::format("'{}' is specified twice", name);
   if (!value) return fmt::format("'{}' must be {}", name, expected);
   field = value;
   return {};
@@ -125,7 +125,9 @@ std::string ReadSetting(std::string_view word, ApiKey& key) {
 
 /// Reads the words of a line. Returns the reason why they are not valid, or "".
 std::string ReadLine(const std::vector<std::string_view>& words, ApiKey& key) {
-  if (words.size() < 3) return fmt::format("the line has {} of the three words that a key requires", words.size());
+  if (words.size() < 3)
+    return fmt::format("the line has {} word{}, but NAME, ROLE and HASH are required", words.size(),
+                       words.size() == 1 ? "" : "s");
   if (!IsName(words[0])) {
     return fmt::format("{} is not a valid name, which consists of 1 to {} letters, digits, '.', '_' and '-'",
                        Shown(words[0]), kMaxName);
@@ -249,7 +251,7 @@ Result<AddedApiKey> AddApiKey(std::string_view text, std::string_view where, Api
     if (other.name != key.name) continue;
     return Fail(
         ErrorCode::kExists, fmt::format("{}, line {}: a key named '{}' already exists", where, other.line, key.name),
-        fmt::format("choose another name, or revoke the existing key: winnow keys revoke {} {}", where, key.name));
+        fmt::format("specify another name, or revoke the existing key: winnow keys revoke {} {}", where, key.name));
   }
   AddedApiKey added;
   added.secret = std::string(kPrefix) + TRY(RandomBase64Url(kSecretBytes));

@@ -110,8 +110,8 @@ TEST(ApiKeys, CommentsBlankLinesAndAnyOrderOfFieldsAreRead) {
 TEST(ApiKeys, AMalformedLineIsAnErrorThatSaysWhereAndWhatIsExpected) {
   const std::string good = "web classify " + kHash;
   const std::vector<std::pair<std::string, std::string>> cases = {
-      {"web", "three words"},
-      {"web classify", "three words"},
+      {"web", "the line has 1 word, but NAME, ROLE and HASH are required"},
+      {"web classify", "the line has 2 words"},
       {"we/b classify " + kHash, "'we/b' is not a valid name"},
       {std::string(65, 'n') + " classify " + kHash, "is not a valid name"},
       {"web Classify " + kHash, "'Classify' is not a valid role"},

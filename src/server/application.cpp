@@ -60,7 +60,8 @@ void Handle(const std::shared_ptr<const ApplicationParts>& parts, const std::sha
   }
   if (route == nullptr && request->method == "OPTIONS") return reply(Options(*parts, *request, match.allowed));
   if (route == nullptr) {
-    HttpResponse response = ErrorResponse(405, "MethodNotAllowed", "this path allows " + match.allowed);
+    HttpResponse response = ErrorResponse(
+        405, "MethodNotAllowed", "this path does not support the method of the request; supported: " + match.allowed);
     response.headers.emplace_back("Allow", match.allowed);
     return reply(std::move(response));
   }

@@ -41,7 +41,7 @@ TEST_F(ApplicationTest, WithoutTrustedProxiesTheClientIsThePeer) {
   EXPECT_EQ(Ask(application, "127.0.0.1", "198.51.100.1").body, "127.0.0.1 127.0.0.1");
 }
 
-TEST_F(ApplicationTest, ClientsBehindATrustedProxyAreToldApart) {
+TEST_F(ApplicationTest, DistinguishesClientsBehindATrustedProxy) {
   parts_.proxies = TrustedProxies::Parse({"loopback"}).value();
   const HttpApplication application = MakeApplication(parts_);
   EXPECT_EQ(Ask(application, "127.0.0.1", "203.0.113.9, 198.51.100.1").body, "198.51.100.1 198.51.100.1");

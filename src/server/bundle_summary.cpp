@@ -54,8 +54,8 @@ Json MetricsOf(const fs::path& dir) {
   return metrics;
 }
 
-/// A directory that only describes a model, as an export to ONNX or the output of a report does, is not served. One with
-/// a manifest is, so that the list of models says what is wrong with it.
+/// A directory that only describes a model, as an export to ONNX or the output of a report does, is not served. A
+/// directory with a manifest is, so that the list of models says what is wrong with it.
 bool IsServed(const fs::path& dir) { return Exists(dir / kManifestFile) || (IsBundle(dir) && HasWeights(dir)); }
 
 fs::path WithoutSlash(const fs::path& path) {

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "base/ascii.h"
+
 namespace winnow {
 
 /// Returns the value without the blanks around it.
@@ -23,8 +25,8 @@ inline std::string_view TakeListed(std::string_view& list) {
 
 /// Returns true if the texts are equal except for the case of ASCII letters.
 inline bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
-  const auto small = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return std::ranges::equal(a, b, {}, small, small);
+  const auto lower = [](char c) { return LowerAscii(c); };
+  return std::ranges::equal(a, b, {}, lower, lower);
 }
 
 }  // namespace winnow

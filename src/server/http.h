@@ -76,8 +76,8 @@ struct RouteDocs {
 /// One row of the table that feeds routing, access, /openapi.json and /docs.
 struct Route {
   std::string method;
-  std::string path;  ///< path with parameters in braces: "/v2/models/{model}/infer"
-  Role role = Role::kPublic;
+  std::string path;          ///< path with parameters in braces: "/v2/models/{model}/infer"
+  Role role = Role::kAdmin;  ///< role that the route requires; everybody may use a route with Role::kPublic
   RouteDocs docs = {};
   HttpHandler handle = {};
 };

@@ -39,7 +39,10 @@ using ResponseHeader = http::response<http::empty_body>;
 
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable_t<Executor>());
 constexpr size_t kReadBytes = 64 << 10;  // at most, by one read
-constexpr size_t kWorthPacking = 1024;   // bytes; less is not made smaller by much
+constexpr size_t kMaxRequestIdBytes = 128;
+constexpr size_t kDiscardedAtOnce = 16 << 10;  // bytes of a request that is not read, before the connection closes
+constexpr size_t kMaxDiscardedBytes = 32 << 20;
+constexpr size_t kWorthPacking = 1024;  // bytes; less is not made smaller by much
 
 /// Replies 500 where nobody did.
 class Replier {
@@ -64,7 +67,7 @@ std::string NewRequestId() {
 
 /// Returns true for a request id that is safe to log and to send back.
 bool IsGoodRequestId(std::string_view id) {
-  return !id.empty() && id.size() <= 128 &&
+  return !id.empty() && id.size() <= kMaxRequestIdBytes &&
          std::ranges::all_of(id, [](char c) { return c > ' ' && c <= '~' && c != '"' && c != '\\'; });
 }
 
@@ -107,7 +110,8 @@ void Handle(const std::shared_ptr<ServerState>& state, const std::shared_ptr<Htt
       }
       auto unpacked = Gunzip(request->body, state->options.max_body_bytes);
       if (!unpacked && unpacked.error().code == ErrorCode::kUnsupported) {
-        return (*replier)(ErrorResponse(413, "TooLarge", "the decompressed body is too large"));
+        return (*replier)(ErrorResponse(
+            413, "TooLarge", "the decompressed request body exceeds the size limit of the server (--max-body-mb)"));
       }
       if (!unpacked) return (*replier)(ErrorResponse(400, "Validation", "the body is not a complete gzip stream"));
       request->body = std::move(*unpacked);
@@ -123,7 +127,9 @@ void Handle(const std::shared_ptr<ServerState>& state, const std::shared_ptr<Htt
 std::optional<ApiError> ReadError(const ErrorCodeOf& error) {
   const auto invalid = [](int status, const char* message) { return ApiError{.status = status, .message = message}; };
   if (error == http::error::body_limit) {
-    return ApiError{.status = 413, .type = "TooLarge", .message = "the body is too large"};
+    return ApiError{.status = 413,
+                    .type = "TooLarge",
+                    .message = "the request body exceeds the size limit of the server (--max-body-mb)"};
   }
   if (error == http::error::header_limit || error == http::error::buffer_overflow) {
     return ApiError{.status = 431, .type = "TooLarge", .message = "the header is too large"};
@@ -378,8 +384,8 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     if (const ErrorCodeOf error = co_await stream_->EndEncryption(); error) co_return;
     socket().shutdown(StreamSocket::shutdown_send, ignored);
     Within(std::chrono::seconds(2));
-    std::array<char, 16384> rest;
-    size_t left = size_t{32} << 20;
+    std::array<char, kDiscardedAtOnce> rest;
+    size_t left = kMaxDiscardedBytes;
     while (left > 0 && !late_) {
       const auto [error, bytes] =
           co_await socket().async_read_some(asio::mutable_buffers_1(asio::buffer(rest)), kAwait);

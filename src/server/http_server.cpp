@@ -56,7 +56,7 @@ std::string AddressOf(const sockaddr* address) {
 
 Error ListenError(const std::string& where, const std::string& why) {
   return {ErrorCode::kIo, fmt::format("{}: cannot listen: {}", where, why),
-          "is another server running? try another --port, or --host 127.0.0.1"};
+          "the address may be in use by another server: specify another --port, or --host 127.0.0.1"};
 }
 
 /// A socket that listens at `endpoint`.

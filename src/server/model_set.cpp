@@ -124,7 +124,8 @@ ModelSet::Slots ModelSet::Matching(std::string_view spec) const {
 }
 
 ApiError ModelSet::ErrorOf(const Slot& slot) const {
-  if (slot.unloaded) return Unavailable("this model was unloaded");
+  if (slot.unloaded)
+    return Unavailable("this model was unloaded; load it again with POST /v2/repository/models/NAME/load");
   if (!slot.error) return Unavailable("this model is not loaded");
   return Unavailable("this model could not be loaded: " + PublicMessage(*slot.error, slot.place.dir));
 }
@@ -133,7 +134,9 @@ void ModelSet::Use(std::string_view spec, const Then& then) {
   const auto now = [&]() -> std::optional<ApiResult<Model>> {
     const MutexLock lock(mutex_);
     const std::shared_ptr<Slot> slot = Find(spec);
-    if (!slot && spec.empty()) return std::unexpected(Unavailable("the default model no longer exists"));
+    if (!slot && spec.empty())
+      return std::unexpected(
+          Unavailable("the default model no longer exists; specify a model (GET /models lists them)"));
     if (!slot) return std::unexpected(UnknownModel());
     if (slot->model) {
       slot->used = ++uses_;

@@ -41,7 +41,7 @@ Result<void> ModelSet::ReadSummary(Slot& slot) {
     slot.error = Error{ErrorCode::kExists,
                        fmt::format("{}: skipped, because another directory already contains {}:{}",
                                    slot.place.dir.string(), summary->name, summary->version),
-                       "set a different version in its winnow.json"};
+                       fmt::format("set a different 'version' in {}", (slot.place.dir / "winnow.json").string())};
   } else if (summary) {
     slot.error.reset();
   } else {
@@ -103,7 +103,7 @@ Result<void> ModelSet::CheckAliases() const {
     const bool broken = std::ranges::any_of(slots_, [](const auto& slot) { return slot->summary.version.empty(); });
     const std::string message = fmt::format("alias {}: there is no model {}{}{}", spec, alias.name,
                                             alias.version.empty() ? "" : ":", alias.version);
-    if (!broken) return Fail(ErrorCode::kInvalidArgument, message, "there are " + known);
+    if (!broken) return Fail(ErrorCode::kInvalidArgument, message, "the models are " + known);
     LogWarning("{}", message);
   }
   return {};
@@ -156,7 +156,7 @@ Result<void> ModelSet::MakeRoom(uint64_t bytes, const Slot& keep) {
   }
   dropped.clear();
   if (!lifetimes_.WaitUntilAtMost(std::max(limit - bytes, loaded), options_.memory_patience)) {
-    LogWarning("models exceed the memory limit until the requests that use unloaded models are finished");
+    LogWarning("memory use exceeds --models-memory-mb until the requests that still use unloaded models are finished");
   }
   return {};
 }
@@ -186,7 +186,8 @@ Result<ModelSet::Loaded> ModelSet::ReadWhole(Slot& slot) {
     const auto after = TRY(StampsOf(slot.place.dir));
     if (before == after) return loaded;
   }
-  return Fail(ErrorCode::kIo, slot.place.dir.string() + ": the files of the model changed while they were read");
+  return Fail(ErrorCode::kIo, slot.place.dir.string() + ": the files of the model changed while they were read",
+              "send SIGHUP to the server again when the files are complete");
 }
 
 /// Whatever the slot has, stays unless this succeeds.

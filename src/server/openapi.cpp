@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "base/ascii.h"
 #include "text/text_parts.h"
 
 namespace winnow {
@@ -156,9 +157,7 @@ Json OpenApi(const std::vector<Route>& routes) {
   Json paths = Json::object(), tags = Json::array();
   std::set<std::string> seen;
   for (const Route& route : routes) {
-    std::string method = route.method;
-    std::ranges::transform(method, method.begin(), [](char c) { return static_cast<char>(c | 0x20); });
-    paths[route.path][method] = Operation(route);
+    paths[route.path][LowerAscii(route.method)] = Operation(route);
     if (!route.docs.tag.empty() && seen.insert(route.docs.tag).second) tags.push_back({{"name", route.docs.tag}});
   }
   return {{"openapi", "3.1.0"},

@@ -60,7 +60,7 @@ TEST(OpenApi, NamesParametersAndOperations) {
   EXPECT_THAT(ParametersOf(route), ElementsAre("model", "version"));
   EXPECT_EQ(OperationId(route), "post_v2_models_model_versions_version_infer");
   EXPECT_EQ(OperationId({.method = "POST", .path = "/"}), "post");
-  EXPECT_THAT(ErrorsOf({.method = "GET", .path = "/health"}), ElementsAre(500, 503));
+  EXPECT_THAT(ErrorsOf({.method = "GET", .path = "/health", .role = Role::kPublic}), ElementsAre(500, 503));
 }
 
 TEST(DocsPage, ShowsEveryRouteAndLoadsNothingFromElsewhere) {

@@ -1,5 +1,5 @@
-#include "classify/answer_json.h"
 #include "classify/explain.h"
+#include "classify/prediction_json.h"
 #include "server/header_values.h"
 #include "server/request_texts.h"
 #include "server/service.h"
@@ -60,10 +60,10 @@ ApiResult<ClassifyCall> ReadCall(const HttpRequest& request, const ServiceLimits
 
 Json ResultsOf(const BundleClassifier& classifier, size_t top_k, const std::vector<ClassifiedText>& texts) {
   const ScopeRule* const scope = classifier.scope_rule();
-  const AnswerLabels labels{classifier.labels(), classifier.multi_label(),
-                            scope == nullptr ? "" : std::string_view(scope->label)};
+  const PredictionLabels labels{classifier.labels(), classifier.multi_label(),
+                                scope == nullptr ? "" : std::string_view(scope->label)};
   Json results = Json::array();
-  for (const ClassifiedText& text : texts) results.push_back(AnswerJson(labels, text, top_k));
+  for (const ClassifiedText& text : texts) results.push_back(PredictionJson(labels, text, top_k));
   return results;
 }
 

@@ -13,7 +13,10 @@ constexpr char kPolicy[] =
     "form-action 'none'; frame-ancestors 'none'";
 
 Route Page(const char* path, const char* type, const char* summary) {
-  return {.method = "GET", .path = path, .docs = {.summary = summary, .tag = kTag, .answer_types = {type}}};
+  return {.method = "GET",
+          .path = path,
+          .role = Role::kPublic,
+          .docs = {.summary = summary, .tag = kTag, .answer_types = {type}}};
 }
 
 /// The same bytes for everyone.

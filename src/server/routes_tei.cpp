@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "classify/answer_json.h"
+#include "classify/prediction_json.h"
 #include "server/raw_scores.h"
 #include "server/request_texts.h"
 #include "server/service.h"
@@ -140,14 +140,14 @@ ApiResult<PredictCall> ReadPredict(const HttpRequest& request, const ServiceLimi
 }
 
 /// {"label", "confidence", "scores", "model", "inference_time_ms"}
-Json PlainAnswer(const ServedModel& model, const ClassifiedText& text, Clock::time_point arrived) {
+Json PlainPrediction(const ServedModel& model, const ClassifiedText& text, Clock::time_point arrived) {
   const BundleClassifier& classifier = model.classifier();
   const auto& labels = classifier.labels();
   Json scores = Json::object();
   for (const size_t i : ByProbability(text.probabilities)) scores[labels[i]] = text.probabilities[i];
   const ScopeRule* const scope = classifier.scope_rule();
-  const auto first =
-      AnswerJson({labels, classifier.multi_label(), scope == nullptr ? "" : std::string_view(scope->label)}, text, 1);
+  const auto first = PredictionJson(
+      {labels, classifier.multi_label(), scope == nullptr ? "" : std::string_view(scope->label)}, text, 1);
   return {{"label", first["label"]},
           {"confidence", text.decision.confidence},
           {"scores", scores},
@@ -169,12 +169,12 @@ Json Predictions(const ServedModel& model, const PredictCall& call, const Classi
   return list;
 }
 
-HttpResponse PredictAnswer(const ServedModel& model, const PredictCall& call, const Costs& costs,
-                           const std::vector<ClassifiedText>& texts) {
+HttpResponse PredictResponse(const ServedModel& model, const PredictCall& call, const Costs& costs,
+                             const std::vector<ClassifiedText>& texts) {
   Json answer = Json::array();
   switch (call.form) {
     case PredictCall::Form::kPlain:
-      answer = PlainAnswer(model, texts.front(), costs.arrived);
+      answer = PlainPrediction(model, texts.front(), costs.arrived);
       break;
     case PredictCall::Form::kSingle:
       answer = Predictions(model, call, texts.front());
@@ -208,8 +208,7 @@ ApiResult<void> CheckFits(const PredictCall& call, const BundleClassifier& class
     return Reject(
         413, "Validation",
         fmt::format(
-            "'inputs': a text has more than the {} tokens that the model reads; set 'truncate' to true or leave "
-            "it out",
+            "'inputs': a text has more than the {} tokens that the model reads; set 'truncate' to true or omit it",
             classifier.manifest().max_length));
   }
   return {};
@@ -228,9 +227,9 @@ ApiResult<void> Predict(const SharedService& service, const SharedRequest& reque
              ClassifyAndReply(model, *request, std::move(texts), reply,
                               [model, call = std::move(call), characters, arrived = request->arrived](
                                   const std::vector<ClassifiedText>& results, const ServedTimes& times) {
-                                return PredictAnswer(*model, call,
-                                                     {.characters = characters, .arrived = arrived, .times = times},
-                                                     results);
+                                return PredictResponse(*model, call,
+                                                       {.characters = characters, .arrived = arrived, .times = times},
+                                                       results);
                               });
              return {};
            });
@@ -263,7 +262,7 @@ Json PredictSchema() {
             "description": "softmax for single-label models, sigmoid for multi-label models; none: logits"}}}}})");
 }
 
-Json PredictAnswerSchema() {
+Json PredictResponseSchema() {
   return ParsedJson(R"({"anyOf": [
     {"type": "array", "description": "Response to one text", "items": {"$ref": "#/components/schemas/Prediction"}},
     {"type": "array", "description": "Response to several texts",
@@ -294,7 +293,7 @@ RouteDocs PredictDocs() {
               "are part of each response; times are in milliseconds.",
           .tag = kTag,
           .request = PredictSchema(),
-          .answer = PredictAnswerSchema(),
+          .answer = PredictResponseSchema(),
           .example = {{"inputs", {"You won a prize, claim it now", "See you at lunch"}}},
           .errors = {424}};
 }

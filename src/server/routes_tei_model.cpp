@@ -60,7 +60,7 @@ void AppendTokens(std::span<const TextToken> tokens, std::string_view text, std:
 ApiResult<void> Tokenize(const SharedService& service, const SharedRequest& request, const HttpReply& reply) {
   const Json body = TRY(ParseBody(*request, service->limits));
   const Json* const inputs = Field(body, "inputs");
-  if (inputs == nullptr) return Reject("give 'inputs'");
+  if (inputs == nullptr) return Reject("'inputs' is missing; it must be a text or a list of texts");
   std::vector<std::string> texts = TRY(TextsOf(*inputs, "inputs", service->limits));
   if (texts.empty()) return Reject("'inputs' is empty");
   size_t bytes = 0;
@@ -130,7 +130,7 @@ RouteDocs TokenizeDocs() {
 
 std::vector<Route> TeiModelRoutes(const SharedService& service) {
   return {
-      {.method = "GET", .path = "/info", .docs = InfoDocs(), .handle = Handler(service, Info)},
+      {.method = "GET", .path = "/info", .role = Role::kPublic, .docs = InfoDocs(), .handle = Handler(service, Info)},
       {.method = "POST",
        .path = "/tokenize",
        .role = Role::kClassify,

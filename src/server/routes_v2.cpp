@@ -141,7 +141,8 @@ ApiResult<HttpResponse> Ready(const Service& service, const HttpRequest& request
   const Named named = NamedIn(request);
   const std::optional<bool> ready = IsReady(*service.models, named);
   if (!ready) return UnknownVersion();
-  if (!*ready) return Reject(503, "Unavailable", "the model is not loaded");
+  if (!*ready)
+    return Reject(503, "Unavailable", "the model is not loaded; load it with POST /v2/repository/models/NAME/load");
   return JsonResponse({{"name", named.model}, {"ready", true}});
 }
 
@@ -268,6 +269,7 @@ std::vector<Route> V2Routes(const SharedService& service) {
   std::vector<Route> routes = {
       {.method = "GET",
        .path = "/v2",
+       .role = Role::kPublic,
        .docs = {.summary = "Describes the server",
                 .tag = kTag,
                 .answer = ObjectOf(
@@ -278,12 +280,14 @@ std::vector<Route> V2Routes(const SharedService& service) {
                          {"extensions", {"binary_tensor_data", "classification", "model_repository"}}})},
       {.method = "GET",
        .path = "/v2/health/live",
+       .role = Role::kPublic,
        .docs = {.summary = "Reports whether the server is running",
                 .tag = kTag,
                 .answer = ObjectOf({{"live", kBoolean}}, {"live"})},
        .handle = always({{"live", true}})},
       {.method = "GET",
        .path = "/v2/health/ready",
+       .role = Role::kPublic,
        .docs = {.summary = "Reports whether the default model is ready",
                 .tag = kTag,
                 .answer = ObjectOf({{"ready", kBoolean}}, {"ready"}),
@@ -317,8 +321,11 @@ std::vector<Route> V2Routes(const SharedService& service) {
                       .role = Role::kClassify,
                       .docs = MetadataDocs(),
                       .handle = Handler(service, Metadata)});
-    routes.push_back(
-        {.method = "GET", .path = base + "/ready", .docs = ReadyDocs(), .handle = Handler(service, Ready)});
+    routes.push_back({.method = "GET",
+                      .path = base + "/ready",
+                      .role = Role::kPublic,
+                      .docs = ReadyDocs(),
+                      .handle = Handler(service, Ready)});
     routes.push_back({.method = "POST",
                       .path = base + "/infer",
                       .role = Role::kClassify,

@@ -231,13 +231,13 @@ void Scheduler::Do(Work work) {
     request->End(
         Fail(ErrorCode::kCancelled, "the request was not computed: its timeout expired, or its client disconnected"));
   }
-  const Clock::time_point begin = Clock::now();
+  const Clock::time_point begin = options_.now(), dequeued_at = Clock::now();
   const size_t texts = work.batch.size();
   for (const Taken& taken : work.batch) {
-    if (taken.text == 0) taken.request->texts->dequeued_at = begin;
+    if (taken.text == 0) taken.request->texts->dequeued_at = dequeued_at;
   }
   if (texts > 0) Compute(work.batch, work.use);
-  const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  const double seconds = std::chrono::duration<double>(options_.now() - begin).count();
   // Not kept until there is more to do.
   work.batch.clear();
   work.dropped.clear();

@@ -43,6 +43,8 @@ struct SchedulerOptions {
   std::chrono::microseconds max_batch_delay{0};  ///< maximum time that a worker waits for a batch to fill
   /// Expected waiting time above which texts are refused. 0: only max_queued_texts counts.
   std::chrono::milliseconds max_wait{1000};
+  /// Clock by which the duration of computations is measured; tests have their own.
+  std::function<std::chrono::steady_clock::time_point()> now = std::chrono::steady_clock::now;
 };
 
 /// The texts of one request, and their results. `done` is called once, by a worker or by the thread of `defer`, when

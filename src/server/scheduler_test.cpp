@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <chrono>
 #include <future>
 
 #include "support/temporary_directory.h"
@@ -45,7 +47,7 @@ std::vector<std::string> Texts(size_t count) {
   return texts;
 }
 
-TEST_F(SchedulerTest, AnswersDoNotDependOnTheLoad) {
+TEST_F(SchedulerTest, PredictionsDoNotDependOnTheLoad) {
   Scheduler scheduler(*classifier_, {.workers = 2, .max_batch_tokens = 64});
   std::vector<Answer> answers;
   for (size_t i = 0; i < 50; ++i) answers.push_back(Request(Texts(1 + i % 9), std::to_string(i % 3)));
@@ -86,10 +88,12 @@ TEST_F(SchedulerTest, AFullQueueRefusesWholeRequestsAtOnce) {
 TEST_F(SchedulerTest, TextsThatWouldWaitTooLongAreRefused) {
   std::promise<void> go;
   const std::shared_future<void> started = go.get_future().share();
-  Scheduler scheduler(*classifier_, {.workers = 1, .max_wait = std::chrono::milliseconds(10)});
-  // A text that takes the only worker long, so that texts are known to be slow; then one that keeps it.
+  std::atomic<int> milliseconds = 0;
+  const auto now = [&] { return std::chrono::steady_clock::time_point(std::chrono::milliseconds(milliseconds)); };
+  Scheduler scheduler(*classifier_, {.workers = 1, .max_wait = std::chrono::milliseconds(10), .now = now});
+  // A text that takes the only worker 100 ms, so that texts are known to be slow; then one that keeps it.
   Answer slow = Request(Texts(1)), first = Request(Texts(1));
-  slow.texts->done = [](const Result<void>&) { std::this_thread::sleep_for(std::chrono::milliseconds(100)); };
+  slow.texts->done = [&](const Result<void>&) { milliseconds += 100; };
   first.texts->done = [started](const Result<void>&) { started.wait(); };
   ASSERT_TRUE(scheduler.Submit(slow.texts));
   while (scheduler.counts().texts < 1) std::this_thread::yield();

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/hash.h"
-#include "store/cached_answer.h"
+#include "store/cached_prediction.h"
 
 namespace winnow {
 namespace {
@@ -114,10 +114,10 @@ void ServedModel::AskRedis(const std::shared_ptr<Call>& call) const {
   call->asked = call->missing.size();
   for (size_t i = 0; i < call->found.size(); ++i) {
     const size_t text = call->missing[i];
-    std::string key = AnswerKey(redis_key_, call->prepared.IdsOf(text));
+    std::string key = PredictionKey(redis_key_, call->prepared.IdsOf(text));
     // The last answer goes on with the call; until then nobody else touches it but for the rows of their own texts.
     shared_.redis->Find(key, [this, call, i, text, key](const std::optional<std::string>& value) {
-      if (value && DecodeAnswer(key, *value, call->Row(text))) {
+      if (value && DecodePrediction(key, *value, call->Row(text))) {
         call->found[i] = 1;
         if (shared_.cache) shared_.cache->Insert(cache_key_, call->prepared.IdsOf(text), call->Row(text));
       }
@@ -171,15 +171,16 @@ void ServedModel::Schedule(const std::shared_ptr<Call>& call) const {
   if (shared_.metrics) {
     shared_.metrics->Classified(call->texts, 429, Seconds(Clock::now() - call->request.arrived));
   }
-  call->done(std::unexpected(TooManyRequests("Overloaded", "too many texts are in the queue", RetryAfter())),
+  call->done(std::unexpected(TooManyRequests(
+                 "Overloaded", "too many texts are in the queue; try again after Retry-After seconds", RetryAfter())),
              call->times);
 }
 
 void ServedModel::Keep(std::span<const int32_t> ids, std::span<const float> values) const {
   if (shared_.cache) shared_.cache->Insert(cache_key_, ids, values);
   if (shared_.redis && !redis_key_.empty()) {
-    const std::string key = AnswerKey(redis_key_, ids);
-    shared_.redis->Insert(key, EncodeAnswer(key, values));
+    const std::string key = PredictionKey(redis_key_, ids);
+    shared_.redis->Insert(key, EncodePrediction(key, values));
   }
 }
 

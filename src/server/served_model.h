@@ -15,9 +15,9 @@
 #include "base/result.h"
 #include "base/threads.h"
 #include "classify/bundle_classifier.h"
-#include "server/answer_cache.h"
 #include "server/api_error.h"
 #include "server/metrics.h"
+#include "server/prediction_cache.h"
 #include "server/scheduler.h"
 #include "store/redis_cache.h"
 
@@ -25,7 +25,7 @@ namespace winnow {
 
 /// Objects that a server's models share; each may be null.
 struct SharedParts {
-  std::shared_ptr<AnswerCache> cache;
+  std::shared_ptr<PredictionCache> cache;
   std::shared_ptr<RedisCache> redis;
   std::shared_ptr<ServerMetrics> metrics;
 };

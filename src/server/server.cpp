@@ -22,7 +22,7 @@ Result<std::unique_ptr<Server>> Server::Start(ServerOptions options) {
 Result<void> Server::StartService() {
   SharedParts& shared = options_.models.shared;
   shared.metrics = std::make_shared<ServerMetrics>();
-  shared.cache = std::make_shared<AnswerCache>(options_.cache_bytes);
+  shared.cache = std::make_shared<PredictionCache>(options_.cache_bytes);
   if (!options_.redis.empty()) shared.redis = TRY(RedisCache::Open(options_.redis, options_.redis_options));
   auto service = std::make_shared<Service>();
   service->models = TRY(ModelSet::Open(options_.bundles, options_.models));
@@ -123,7 +123,7 @@ MetricsSnapshot Server::Snapshot() const {
   now.model_load_failures = counts.load_failures;
   now.model_evictions = counts.evictions;
   const SharedParts& shared = options_.models.shared;
-  const AnswerCacheCounts cache = shared.cache->counts();
+  const PredictionCacheCounts cache = shared.cache->counts();
   now.cache_hits = cache.hits;
   now.cache_misses = cache.misses;
   now.cache_evictions = cache.evicted;

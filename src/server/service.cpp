@@ -40,7 +40,7 @@ void UseModel(const Service& service, std::string_view spec, const HttpReply& re
 }
 
 void ClassifyAndReply(const ModelSet::Model& model, const HttpRequest& request, ServedModel::Request texts,
-                      const HttpReply& reply, AnswerMaker answer) {
+                      const HttpReply& reply, ResponseMaker answer) {
   texts.client = request.caller;
   texts.arrived = request.arrived;
   texts.client_disconnected = request.client_disconnected;
@@ -84,10 +84,12 @@ std::vector<Route> HealthRoutes(const SharedService& service) {
   const Json answer = {{"type", "object"}, {"required", {"status"}}, {"properties", {{"status", {{"const", "ok"}}}}}};
   return {{.method = "GET",
            .path = "/health",
+           .role = Role::kPublic,
            .docs = {.summary = "Reports whether the server is running", .tag = "Health", .answer = answer},
            .handle = Handler(service, Health)},
           {.method = "GET",
            .path = "/ready",
+           .role = Role::kPublic,
            .docs = {.summary = "Reports whether the default model is ready",
                     .tag = "Health",
                     .answer = answer,

@@ -49,7 +49,7 @@ std::vector<Route> DocsRoutes(const std::vector<Route>& others);
 bool IsReady(const Service& service);
 
 /// Makes the response from the predictions for a request's texts.
-using AnswerMaker = std::function<HttpResponse(const std::vector<ClassifiedText>&, const ServedTimes&)>;
+using ResponseMaker = std::function<HttpResponse(const std::vector<ClassifiedText>&, const ServedTimes&)>;
 
 /// A handler that replies, now or later, or returns the error that is sent to its client.
 using ServiceHandler = ApiResult<void> (*)(const SharedService&, const SharedRequest&, const HttpReply&);
@@ -67,6 +67,6 @@ void UseModel(const Service& service, std::string_view spec, const HttpReply& re
 /// Classifies texts with `model` for the client of `request`, and replies with the result of `answer`, or with an
 /// error.
 void ClassifyAndReply(const ModelSet::Model& model, const HttpRequest& request, ServedModel::Request texts,
-                      const HttpReply& reply, AnswerMaker answer);
+                      const HttpReply& reply, ResponseMaker answer);
 
 }  // namespace winnow

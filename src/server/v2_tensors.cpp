@@ -7,7 +7,7 @@
 #include <charconv>
 #include <cstring>
 
-#include "classify/answer_json.h"
+#include "classify/prediction_json.h"
 
 namespace winnow {
 namespace {
@@ -61,7 +61,8 @@ ApiResult<std::vector<std::string>> TextsOfBytes(std::string_view bytes, size_t 
   std::vector<std::string> texts;
   while (!bytes.empty()) {
     uint32_t length = 0;
-    if (bytes.size() < sizeof(length)) return Broken("the binary data end within the length of an element");
+    if (bytes.size() < sizeof(length))
+      return Broken("the binary data are truncated: they end within the length prefix of an element");
     std::memcpy(&length, bytes.data(), sizeof(length));
     bytes.remove_prefix(sizeof(length));
     if (length > bytes.size()) return Broken("an element of the binary data is longer than the remaining bytes");
@@ -84,7 +85,7 @@ ApiResult<std::vector<std::string>> ReadInput(const Json& body, std::string_view
   const std::string name = TRY(StringOr(input, "name", ""));
   if (name != kInput) return Reject("the model's only input is 'text'");
   const std::string datatype = TRY(StringOr(input, "datatype", ""));
-  if (datatype != "BYTES") return Reject("'datatype' of 'text' is BYTES");
+  if (datatype != "BYTES") return Reject("'datatype' of 'text' must be BYTES");
   const size_t count = TRY(CountOf(input, limits));
   const Json parameters = TRY(ParametersOf(input));
   if (Field(parameters, "shared_memory_region") != nullptr) {
@@ -115,7 +116,7 @@ ApiResult<V2Output> ReadOutput(const Json& json, bool binary) {
   } else if (output.name == "scores" || output.name == "probabilities") {
     output.kind = V2Output::Kind::kScores;
   } else if (output.name != "label") {
-    return Reject("the model's outputs are 'label', 'score' and 'scores'");
+    return Reject("unknown output; the outputs are 'label', 'score' and 'scores'");
   }
   const Json parameters = TRY(ParametersOf(json));
   if (Field(parameters, "shared_memory_region") != nullptr) return Reject("shared memory is not supported");
@@ -139,7 +140,7 @@ ApiResult<std::vector<V2Output>> ReadOutputs(const Json& body, bool binary) {
   for (const Json& each : *requested) {
     V2Output output = TRY(ReadOutput(each, binary));
     if (std::ranges::any_of(outputs, [&](const V2Output& other) { return other.name == output.name; })) {
-      return Reject("'outputs' contains an output twice");
+      return Reject("'outputs' must not contain the same output twice");
     }
     outputs.push_back(std::move(output));
   }
@@ -203,7 +204,7 @@ void WriteOutput(const V2Output& output, const V2Model& model, std::span<const C
     case V2Output::Kind::kLabel: {
       std::vector<std::string> names;
       for (const ClassifiedText& text : texts) {
-        const Json answer = AnswerJson({model.labels, model.multi_label, model.out_of_scope}, text, 1);
+        const Json answer = PredictionJson({model.labels, model.multi_label, model.out_of_scope}, text, 1);
         names.push_back(answer["label"].is_string() ? answer["label"].get<std::string>() : "");
       }
       return writer.Strings(output, {texts.size()}, names);

@@ -33,11 +33,11 @@ Result<std::unique_ptr<RedisCache>> RedisCache::Open(std::string_view url, const
   RedisAddress address = TRY(ParseRedisUrl(url));
   std::unique_ptr<RedisCache> cache(new RedisCache(std::move(address), options));
   cache->wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (cache->wake_ < 0) return Fail(ErrorCode::kIo, fmt::format("can't create an eventfd: {}", std::strerror(errno)));
+  if (cache->wake_ < 0) return Fail(ErrorCode::kIo, fmt::format("cannot create an eventfd: {}", std::strerror(errno)));
   try {
     cache->thread_ = std::thread([raw = cache.get()] { raw->Run(); });
   } catch (const std::system_error& error) {
-    return Fail(ErrorCode::kIo, fmt::format("can't start a thread for Redis: {}", error.what()));
+    return Fail(ErrorCode::kIo, fmt::format("cannot start a thread for Redis: {}", error.what()));
   }
   return cache;
 }
@@ -231,7 +231,7 @@ Result<void> RedisCache::TakeReplies() {
 Result<void> RedisCache::TakeReply(const RedisReply& reply) {
   if (commands_.empty()) return Fail(ErrorCode::kNetwork, "it sent a reply that was not requested");
   const size_t questions = commands_.front().questions;
-  const std::string says = reply.kind == RedisReply::kError ? "it says: " + reply.text.substr(0, 200) : "";
+  const std::string says = reply.kind == RedisReply::kError ? "it reports: " + reply.text.substr(0, 200) : "";
   if (questions == 0) {
     if (!says.empty()) {
       // Full, or a replica that can't be written to: it can be read all the same.

@@ -185,7 +185,7 @@ Result<void> RedisConnection::Open(const RedisAddress& address, const Waiter& wa
     }));
     if (addresses->error != 0) return Lost(::gai_strerror(addresses->error));
   }
-  Result<void> connected = Lost("no address");
+  Result<void> connected = Lost("the host name has no address");
   for (const addrinfo* to = addresses->first; to != nullptr; to = to->ai_next) {
     connected = connect(to->ai_family, to->ai_addr, to->ai_addrlen);
     if (connected) break;
@@ -220,7 +220,7 @@ Result<void> RedisConnection::LogIn(const RedisAddress& address, const Waiter& w
     for (; replies > 0; --replies) {
       const std::unique_ptr<RedisReply> reply = TRY(NextReply());
       if (reply == nullptr) break;
-      if (reply->kind == RedisReply::kError) return Lost("it says: " + reply->text.substr(0, 200));
+      if (reply->kind == RedisReply::kError) return Lost("it reports: " + reply->text.substr(0, 200));
       if (reply->kind != (replies == 1 ? RedisReply::kArray : RedisReply::kStatus))
         return Lost("it is not a Redis server");
     }

@@ -12,7 +12,7 @@ constexpr std::string_view kForms =
     "write redis://[[user]:password@]host[:port][/database] or unix:///path; in names and passwords %40 stands for @";
 
 std::unexpected<Error> Wrong(std::string_view what) {
-  return Fail(ErrorCode::kInvalidArgument, fmt::format("URL of Redis: {}", what), std::string(kForms));
+  return Fail(ErrorCode::kInvalidArgument, fmt::format("--redis: not a valid URL: {}", what), std::string(kForms));
 }
 
 std::optional<int> Number(std::string_view digits, int most) {
@@ -52,14 +52,13 @@ std::string RedisAddress::Name() const {
 
 Result<RedisAddress> ParseRedisUrl(std::string_view url) {
   if (url.starts_with("rediss://")) {
-    return Fail(ErrorCode::kUnsupported, "URL of Redis: TLS (rediss://) is not supported",
+    return Fail(ErrorCode::kUnsupported, "--redis: TLS (rediss://) is not supported",
                 "run a TLS tunnel (stunnel, a sidecar) beside Winnow and use its redis:// or unix:// address");
   }
   const bool is_unix = url.starts_with("unix://");
   if (!is_unix && !url.starts_with("redis://")) return Wrong("it begins with neither redis:// nor unix://");
   std::string_view rest = url.substr(url.find("//") + 2);
-  if (rest.find_first_of("?#") != std::string_view::npos)
-    return Wrong("it has a query or fragment, which are not supported");
+  if (rest.find_first_of("?#") != std::string_view::npos) return Wrong("queries and fragments are not supported");
 
   const size_t slash = rest.find('/');
   std::string_view authority = rest.substr(0, slash);

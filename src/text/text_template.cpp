@@ -12,7 +12,7 @@ namespace winnow {
 Result<TextTemplate> TextTemplate::Parse(std::string_view pattern) {
   const auto bad = [&](const std::string& why) {
     return Fail(ErrorCode::kInvalidArgument, "template '" + std::string(pattern) + "': " + why,
-                "write it as '{subject} [SEP] {body:400}'; {{ and }} are plain braces");
+                "write it as '{subject} [SEP] {body:400}'; write {{ and }} for literal braces");
   };
   constexpr std::string_view kSeparator = "[SEP]";
   TextTemplate result;

@@ -128,7 +128,7 @@ Result<UnigramParts> ParseSentencePieceModel(std::string_view bytes, std::string
   while (const auto field = fields.Next()) {
     if (field->number == 1) {
       auto piece = ReadPiece(field->bytes);
-      if (!piece) return broken("the piece " + std::to_string(parts.pieces.size()) + " is broken");
+      if (!piece) return broken("the piece " + std::to_string(parts.pieces.size()) + " is not valid");
       parts.pieces.push_back(*std::move(piece));
     }
     if (field->number == 2) trainer = field->bytes;
@@ -157,7 +157,7 @@ Result<UnigramParts> ParseSentencePieceModel(std::string_view bytes, std::string
     if (field->number == 5 && field->value == 0)
       return unsupported("escape_whitespaces is not set, which is not supported");
   }
-  if (of_trainer.broken() || of_normalizer.broken()) return broken("its options are broken");
+  if (of_trainer.broken() || of_normalizer.broken()) return broken("the options of the model are not valid");
   return parts;
 }
 

@@ -61,8 +61,8 @@ Result<Tokenizer> Tokenizer::Make(std::unique_ptr<const PieceModel> model, Token
   // Added tokens may lie beyond the pieces, and are then looked up here alone.
   for (const AddedToken& token : tokenizer.frame_.added) {
     if (token.content.empty() || token.id < 0 || token.id > (1 << 24)) {
-      return Fail(ErrorCode::kInvalidModel,
-                  std::string(where) + ": an added token has no content, or the id " + std::to_string(token.id));
+      return Fail(ErrorCode::kInvalidModel, std::string(where) + ": an added token has no content, or its id " +
+                                                std::to_string(token.id) + " is out of range");
     }
     tokenizer.vocab_size_ = std::max(tokenizer.vocab_size_, token.id + 1);
     tokenizer.plain_added_ = tokenizer.plain_added_ || !token.special;
@@ -70,9 +70,9 @@ Result<Tokenizer> Tokenizer::Make(std::unique_ptr<const PieceModel> model, Token
   for (const auto* tokens : {&tokenizer.frame_.before, &tokenizer.frame_.between, &tokenizer.frame_.after}) {
     for (const int32_t id : *tokens) {
       if (id < 0 || id >= tokenizer.vocab_size_) {
-        return Fail(ErrorCode::kInvalidModel, std::string(where) + ": the post-processor adds the id " +
-                                                  std::to_string(id) + ", which is not one of the " +
-                                                  std::to_string(tokenizer.vocab_size_));
+        return Fail(ErrorCode::kInvalidModel, std::string(where) + ": the post-processor adds the token id " +
+                                                  std::to_string(id) + ", but the vocabulary has " +
+                                                  std::to_string(tokenizer.vocab_size_) + " tokens");
       }
     }
   }

@@ -13,8 +13,8 @@ std::unexpected<Error> BrokenTokenizer(const std::string& where, const std::stri
 std::unexpected<Error> UnsupportedTokenizer(const std::string& where, const std::string& part,
                                             const std::string& type) {
   return Fail(ErrorCode::kUnsupported, where + ": the " + part + " is of type '" + type + "', which is not supported",
-              "WordPiece (BERT, DistilBERT, MiniLM, TinyBERT), Unigram (DeBERTa-v2/v3, XLM-RoBERTa) and byte-level BPE "
-              "(RoBERTa) are");
+              "supported: WordPiece (BERT, DistilBERT, MiniLM, TinyBERT), Unigram (DeBERTa-v2/v3, XLM-RoBERTa) and "
+              "byte-level BPE (RoBERTa)");
 }
 
 std::string TypeOf(const Json& json) {
@@ -95,7 +95,7 @@ Result<std::vector<AddedToken>> ReadAdded(const Json& json, const std::string& w
       return BrokenTokenizer(where, "an added token has no content or id");
     const auto number = id.get<int64_t>();
     if (number < 0 || number > (1 << 22))
-      return BrokenTokenizer(where, "an added token has the id " + std::to_string(number));
+      return BrokenTokenizer(where, "an added token has the id " + std::to_string(number) + ", which is out of range");
     added.push_back({.content = content.get<std::string>(),
                      .id = static_cast<int32_t>(number),
                      .special = BoolOr(item, "special", false),
@@ -122,7 +122,9 @@ Result<std::array<std::vector<int32_t>, 3>> ReadTemplate(const Json& post, const
   size_t sequences = 0;
   for (const Json& item : items) {
     if (item.is_object() && item.contains("Sequence")) {
-      if (++sequences > 2) return BrokenTokenizer(where, "post_processor." + std::string(name) + " has three texts");
+      if (++sequences > 2)
+        return BrokenTokenizer(
+            where, "post_processor." + std::string(name) + " has more than two sequences, which is not supported");
       continue;
     }
     const Json& token = Member(Member(item, "SpecialToken"), "id");

@@ -202,7 +202,7 @@ Result<std::unique_ptr<PieceModel>> Unigram::Make(UnigramParts parts, std::strin
       model->bytes_[static_cast<size_t>(byte)] = id;
     }
   }
-  if (model->unknown_id_ < 0) return broken("there is no piece for unknown characters");
+  if (model->unknown_id_ < 0) return broken("the vocabulary has no piece for unknown characters (unk)");
   if (model->byte_fallback_ && std::ranges::find(model->bytes_, -1) != model->bytes_.end())
     return broken("byte fallback needs pieces for all 256 bytes, <0x00> to <0xFF>");
   if (min_score > max_score) return broken("there are no ordinary pieces");

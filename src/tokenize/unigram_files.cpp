@@ -151,8 +151,8 @@ Result<TokenFrame> XlmRobertaFrame(UnigramParts& parts, const std::string& where
   constexpr std::array kFirst = {"<s>", "<pad>", "</s>", "<unk>"};
   for (size_t i = 0; i < kOwn.size(); ++i) {
     if (i >= parts.pieces.size() || parts.pieces[i].text != kOwn[i].first || parts.pieces[i].kind != kOwn[i].second) {
-      return BrokenTokenizer(
-          where, "the piece " + std::to_string(i) + " is not " + kOwn[i].first + ", as in XLM-RoBERTa's models");
+      return BrokenTokenizer(where,
+                             "piece " + std::to_string(i) + " must be " + kOwn[i].first + ", as in XLM-RoBERTa models");
     }
   }
   parts.pieces.erase(parts.pieces.begin(), parts.pieces.begin() + kOwn.size());

@@ -138,7 +138,7 @@ TEST(Unigram, BrokenVocabulariesAreRefused) {
   EXPECT_EQ(error([](UnigramParts& parts) { parts.pieces[5].kind = Kind::kUnknown; }),
             "test: there are two pieces for unknown characters");
   EXPECT_EQ(error([](UnigramParts& parts) { parts.pieces[0].kind = Kind::kControl; }),
-            "test: there is no piece for unknown characters");
+            "test: the vocabulary has no piece for unknown characters (unk)");
   EXPECT_EQ(error([](UnigramParts& parts) { parts.pieces.resize(2); }), "test: there are no ordinary pieces");
   EXPECT_NE(error([](UnigramParts& parts) { parts.normalization.charsmap = "abc"; }), "");
 }

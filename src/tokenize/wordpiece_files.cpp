@@ -79,7 +79,7 @@ Result<Tokenizer> WordPieceFromVocabTxt(const std::filesystem::path& dir) {
   if (parts.before.empty() || parts.after.empty()) {
     return Fail(ErrorCode::kInvalidModel,
                 path.string() + ": the vocabulary has no " + (parts.before.empty() ? names[2] : names[3]),
-                "is this a BERT vocabulary?");
+                "use the vocab.txt of a BERT model");
   }
   return Tokenizer::Make(std::move(parts), path.string());
 }

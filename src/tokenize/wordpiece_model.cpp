@@ -114,8 +114,7 @@ class WordPieceModel::Encoding {
 Result<std::unique_ptr<PieceModel>> WordPieceModel::Make(TokenizerParts& parts, std::string_view where) {
   if (parts.wordpiece.max_word_chars < 1 || parts.wordpiece.max_word_chars > 300) {
     return Fail(ErrorCode::kInvalidModel, std::string(where) + ": max_input_chars_per_word is " +
-                                              std::to_string(parts.wordpiece.max_word_chars) +
-                                              "; 1 to 300 is supported");
+                                              std::to_string(parts.wordpiece.max_word_chars) + ", expected 1 to 300");
   }
   auto vocabulary = TRY(WordPieceVocabulary::Make(std::move(parts.pieces), parts.wordpiece, where));
   return std::unique_ptr<PieceModel>(new WordPieceModel(parts.normalization, std::move(vocabulary)));

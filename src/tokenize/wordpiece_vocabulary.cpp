@@ -80,7 +80,7 @@ Result<WordPieceVocabulary> WordPieceVocabulary::Make(std::vector<std::string> p
   vocabulary.unknown_id_ = vocabulary.Find(options.unknown);
   if (vocabulary.unknown_id_ < 0) {
     return Fail(ErrorCode::kInvalidModel, std::string(where) + ": the vocabulary has no " + options.unknown,
-                "it is required for words outside the vocabulary; is this a WordPiece vocabulary?");
+                "it is required for words outside the vocabulary; use the vocab.txt of a BERT model");
   }
   return vocabulary;
 }

@@ -119,7 +119,7 @@ Result<Checkpoint> ReadCheckpoint(const fs::path& path) {
     return Fail(ErrorCode::kInvalidData, file.string() + ": not the state of a training run: " + error.what());
   }
   if (state.step != StepOf(path) || state.best < -1 || state.best >= static_cast<int>(state.evaluations.size())) {
-    return Fail(ErrorCode::kInvalidData, file.string() + ": the state of another checkpoint");
+    return Fail(ErrorCode::kInvalidData, file.string() + ": the file belongs to another checkpoint");
   }
   return checkpoint;
 }
@@ -138,8 +138,9 @@ std::optional<Checkpoint> NewestCheckpoint(const fs::path& output,
 Result<void> RequireSameRun(const Checkpoint& checkpoint, const RunIdentity& run) {
   const auto refuse = [&](const std::string& name, const std::string& there, const std::string& here) {
     return Fail(ErrorCode::kInvalidArgument,
-                checkpoint.path.string() + ": was made with another " + name + ": " + there + ", and now " + here,
-                "use the former value, or omit --resume to start again");
+                checkpoint.path.string() + ": the checkpoint was made with " + name + " " + there +
+                    ", but this run uses " + here,
+                "use the value of the checkpoint, or omit --resume to start from the beginning");
   };
   for (const auto& [name, value] : run.items()) {
     const Json* const found = checkpoint.run.Find(name);

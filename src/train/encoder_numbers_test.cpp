@@ -99,14 +99,14 @@ TEST_P(EncoderNumbers, LogitsEqualTransformers) {
   ForwardRunner runner(golden_.model, pool_);
   ExpectLogits(runner.Logits(golden_.batch.view()), golden_.expected["logits"], 1e-4);
   for (const bool recompute : {false, true}) {
-    TrainingPass pass(golden_.model, pool_, {.recompute = recompute});
+    TrainingPass pass(golden_.model, pool_, {.gradient_checkpointing = recompute});
     ExpectLogits(pass.Forward(golden_.batch.view(), {}), golden_.expected["logits"], 1e-4);
   }
 }
 
 TEST_P(EncoderNumbers, EveryGradientEqualsPyTorch) {
   for (const bool recompute : {false, true}) {
-    TrainingPass pass(golden_.model, pool_, {.recompute = recompute});
+    TrainingPass pass(golden_.model, pool_, {.gradient_checkpointing = recompute});
     const Layout& layout = golden_.model.layout();
     Gradients gradients(golden_.config, layout, pool_.size());
     EXPECT_NEAR(golden_.Loss(pass.Forward(golden_.batch.view(), {})), golden_.expected["loss"].get<double>(), 1e-5);

@@ -53,7 +53,7 @@ std::string WallTime() {
 }
 
 Error CantWrite(const std::filesystem::path& path) {
-  return {ErrorCode::kIo, path.string() + ": can't write: " + std::strerror(errno), ""};
+  return {ErrorCode::kIo, path.string() + ": cannot write: " + std::strerror(errno), ""};
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ struct AdamWOptions {
   double beta1 = .9;
   double beta2 = .999;
   double epsilon = 1e-8;
-  double head_lr_factor = 1.0;  ///< factor of the learning rate for the head (Howard, Ruder 2018)
+  double head_lr_factor = 1.0;  ///< factor of the learning rate for the head; 1: none (Howard, Ruder 2018)
   /// Factor of the learning rate from each layer to the one below; the top layer has `lr` times it (Howard, Ruder
   /// 2018).
   double layer_lr_decay = 1.0;

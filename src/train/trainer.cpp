@@ -92,7 +92,7 @@ class Trainer {
 
   static TrainingPass::Options PassOptionsOf(const TrainerOptions& options, MatMulMeter* meter = nullptr) {
     return {.frozen_depths = options.frozen_depths,
-            .recompute = options.recompute,
+            .gradient_checkpointing = options.gradient_checkpointing,
             .products = {options.precision, options.meter_products ? meter : nullptr}};
   }
 
@@ -247,9 +247,9 @@ class Trainer {
     }
     if (batch_.rows.size() > 8) rows += ", ...";
     return {ErrorCode::kInternal,
-            what + " is not a number at step " + std::to_string(step) + ", epoch " +
+            "training diverged: " + what + " is NaN or infinite at step " + std::to_string(step) + ", epoch " +
                 std::to_string(static_cast<int>(std::ceil(epoch))) + " (rows " + rows + ")",
-            "training diverged: lower --lr, add --warmup-ratio .1, or keep --max-grad-norm 1"};
+            "lower --lr, add --warmup-ratio .1, or use --max-grad-norm 1"};
   }
 
   Result<void> AfterStep(int epoch, int step_of_epoch, int steps_of_epoch) {
@@ -423,7 +423,7 @@ Result<TrainingResult> TrainModel(Model& model, const TextSet& train, const Text
   if (train.size() == 0 || validation.size() == 0) {
     return Fail(ErrorCode::kInvalidData,
                 "there are no texts to " + std::string(train.size() == 0 ? "train on" : "validate with"),
-                "provide more data, or a --validation file");
+                "specify more data, or a --validation file");
   }
   TRY(HigherIsBetter(options.metric));  // an unknown metric is found before the work, not after
   TRY(CheckBatch(model.config(), train.texts.view()));

@@ -42,7 +42,7 @@ struct TrainerOptions {
   /// head is not. Otherwise each step computes all layers again, with their dropout.
   bool cache_features = true;
   Precision precision = Precision::kF32;  ///< precision of the matrix products in training; evaluation uses f32
-  bool recompute = false;  ///< gradient checkpointing: less memory, with equal results (encoder/backward.h)
+  bool gradient_checkpointing = false;    ///< less memory, with equal results (encoder/backward.h)
   LossOptions loss;
   std::string metric = "f1_macro";  ///< metric that selects the best evaluation (evaluate/metrics.h)
   int32_t positive_label = -1;      ///< positive label of the metrics, or -1

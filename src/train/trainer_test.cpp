@@ -199,7 +199,7 @@ TEST(Trainer, GradientCheckpointingGivesTheSameBytesInHalfTheMemory) {
     options.epochs = 2;
     Model kept = Model::Fresh(config, 1), again = Model::Fresh(config, 1);
     ASSERT_TRUE(TrainModel(kept, train, validation, options, pool));
-    options.recompute = true;
+    options.gradient_checkpointing = true;
     ASSERT_TRUE(TrainModel(again, train, validation, options, pool));
     EXPECT_EQ(AllWeights(kept), AllWeights(again));
     EXPECT_LT(Activations::Floats(config, 800, 32, Activations::Keep::kOutputs),
@@ -230,9 +230,9 @@ TEST(Trainer, MemoryIsKnownBefore) {
   const size_t needed = TrainingBytes(config, options, train, 2);
   const Layout layout(config);
   EXPECT_GT(needed, layout.total * 3 * sizeof(float));  // moments and the best weights alone
-  options.recompute = true;
+  options.gradient_checkpointing = true;
   EXPECT_LT(TrainingBytes(config, options, train, 2), needed);
-  options.recompute = false;
+  options.gradient_checkpointing = false;
   options.batch_size /= 4;
   EXPECT_LT(TrainingBytes(config, options, train, 2), needed);
   const BatchBound batch = LargestBatch(options, train);

@@ -93,7 +93,7 @@ class BadModels(TestCase):
         tensors["classifier.weight"] = (dtype, shape, struct.pack("<f", float("nan")) + data[4:])
         write_safetensors(self.weights, tensors)
         self.refused("classifier.weight", "NaN")
-        self.fails("verify", "model", says=["differ"])
+        self.fails("verify", "model", says=["1 of", "was changed since it was written: model.safetensors"])
 
     def test_files_that_disagree(self):
         config = json.loads(self.files()["config.json"])
@@ -158,7 +158,7 @@ class Output(TestCase):
         command = f"ulimit -f 64; exec '{winnow.TestCase.program}' train '{data}' --base-model scratch --epochs 2 --output-dir model"
         result = subprocess.run(["bash", "-c", command], cwd=self.directory, capture_output=True, text=True, timeout=120)
         self.assertEqual(result.returncode, 1, result.stderr)
-        self.assertIn("can't write", result.stderr)
+        self.assertIn("cannot write", result.stderr)
         self.assertEqual(self.files(), before)
         self.assertEqual(sorted(os.listdir(self.directory)), ["data.tsv", "model"])
         self.winnow("verify", "model")

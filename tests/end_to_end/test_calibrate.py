@@ -90,8 +90,8 @@ class Calibrate(TestCase):
         self.prepare()
         before = self.files()
         self.write("few.tsv", texts(200, 4))
-        self.fails("calibrate", "model", "few.tsv", "--max-fpr", .02, says=["at least 149", "without 'spam'"])
-        self.fails("calibrate", "model", "few.tsv", "--max-error", .005, says=["at least 199", "and there are 100", "half"])
+        self.fails("calibrate", "model", "few.tsv", "--max-fpr", .02, says=["at least 149", "without the label 'spam'"])
+        self.fails("calibrate", "model", "few.tsv", "--max-error", .005, says=["at least 199", "but there are only 100", "half"])
         self.fails("calibrate", "model", "few.tsv", "--calibration", "isotonic", says=["at least 1000", "there are 200"])
         for wrong in (("--max-fpr", 0), ("--max-fpr", .7), ("--confidence", 1), ("--calibration", "magic")):
             self.fails("calibrate", "model", "few.tsv", *wrong, code=2, says=[wrong[0]])

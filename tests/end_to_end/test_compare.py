@@ -131,7 +131,7 @@ class Compare(TestCase):
         # Where no label is shared, texts without any label are no measure of the model.
         self.write("others.csv", "comment,x,y\n" + "".join(f"text {i},{int(i == 5)},0\n" for i in range(20)))
         out, _ = self.winnow("compare", "others.csv", "model", "--text-field", "comment", "--label-field", "x,y", "--json", code=1)
-        self.assertIn("no row has a label of the model", json.loads(out)["models"][0]["error"]["message"])
+        self.assertIn("no row has a label that the model has", json.loads(out)["models"][0]["error"]["message"])
 
     def test_what_makes_no_sense_is_refused_before_anything_is_measured(self):
         self.fails("compare", "test.tsv", code=2, says=["no model", "--models"])

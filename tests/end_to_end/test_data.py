@@ -135,7 +135,7 @@ class Get(TestCase):
         result = json.loads(out)
         self.assertEqual(result["parts"][0]["rows"], 2000)
         self.assertFalse(result["files"][0]["verified"])
-        self.assertIn("not verified", err)
+        self.assertIn("the file is used because of --no-verify", err)
         self.assertIn("the authors report 5574", err)
         self.assertIn("CC BY 4.0", err)
         self.assertIn("Almeida", err)
@@ -211,7 +211,7 @@ class Get(TestCase):
         result = json.loads(out)
         self.assertEqual(result["parts"][0]["rows"], 240)
         self.assertEqual(len(result["files"]), 6)
-        self.assertIn("not verified: the expected one is not known", err)
+        self.assertIn("was not verified, because the expected SHA-256 is unknown", err)
         with open(self.path("enron-spam", "data.tsv"), encoding="utf-8") as file:
             lines = file.read().splitlines()
         self.assertEqual(lines[1], "ham\tenron1\tmeeting 0\tsee you at 0")

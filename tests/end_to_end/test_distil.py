@@ -38,7 +38,7 @@ class Distil(winnow.TestCase):
         self.train(output="teacher")
         data = self.write("other.tsv", "label\ttext\n" + "".join(f"{'a' if i % 2 else 'b'}\ttext number {i}\n" for i in range(60)))
         self.fails("train", data, "--base-model", "scratch", "--teacher", self.path("teacher"), "--output-dir", self.path("student"),
-                   says=["has other labels than the data: ham, spam", "the labels of the data are: a, b"], code=2)
+                   says=["differ from those of the data; the teacher has: ham, spam", "the labels of the data are: a, b"], code=2)
         self.assertFalse(os.path.exists(self.path("student")))
 
     def test_layers_that_the_base_model_has_not_are_refused(self):

@@ -120,7 +120,7 @@ class Doctor(TestCase):
         self.write_rows("data.csv", [{"id": i, "label": "ab"[i % 2], "text": f"some text {i}"} for i in range(10)])
         head = "file,line,text,label,fix\n"
         for row, says in (("data.csv,2,some text 0,a,bb", "'bb' is not a label"), ("data.csv,2,other,a,b", "has changed"), ("data.csv,99,some text 0,a,b", "no text at line '99'"),
-                          ("data.csv,2,some text 0,a,b\ndata.csv,2,some text 0,a,drop", "another fix")):
+                          ("data.csv,2,some text 0,a,b\ndata.csv,2,some text 0,a,drop", "have different fixes")):
             self.write("review.csv", head + row + "\n")
             self.fails("data", "doctor", "data.csv", "--fix", "review.csv", "--output", "out.csv", says=[says, "line"])
         self.fails("data", "doctor", "data.csv", "--fix", "data.csv", "--output", "out.csv", says=["no column 'file'"])

@@ -68,9 +68,9 @@ class Export(TestCase):
     def test_an_output_directory_never_costs_a_model(self):
         before = self.files()
         for output in ("model", "model/", "./model", ".", self.directory, ".."):
-            self.fails("export", "model", "--output", output, "--overwrite", code=2, says=["contains the model to export"])
+            self.fails("export", "model", "--output", output, "--overwrite", code=2, says=["is the directory of the model that is exported"])
         os.symlink("model", self.path("link"))
-        self.fails("export", "model", "--output", "link", "--overwrite", code=2, says=["contains the model"])
+        self.fails("export", "model", "--output", "link", "--overwrite", code=2, says=["is the directory of the model"])
         shutil.copytree(self.path("model"), self.path("other"))
         self.fails("export", "model", "--output", "other", says=["other: contains a model with its weights", "--overwrite"])
         self.write("notes.txt", "mine")

@@ -62,7 +62,7 @@ class Folds(Few):
         self.assertEqual(again["pooled"], pooled, "the same seed gives the same figures")
         self.assertEqual(os.listdir(self.directory), [], "no model stays")
 
-    def test_a_bundles_recipe_is_trained_anew(self):
+    def test_the_configuration_of_a_bundle_is_trained_again(self):
         self.train("--epochs", 6, "--batch-size", 16, "--label-smoothing", 0.05, "--validation-size", 0.2, "--dropout", 0.05, "--threads", 2)
         before = self.files()
         of_bundle, _ = self.run_json("evaluate", "model", MESSAGES, "--folds", 3, "--threads", 2)

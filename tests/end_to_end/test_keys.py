@@ -103,7 +103,7 @@ class Keys(TestCase):
         self.assertIn("warning", self.winnow("keys", "list", "keys")[1])
         os.chmod(self.path("keys"), 0o664)
         for arguments in (["list", "keys"], ["add", "keys", "--name", "a"], ["revoke", "keys", "web"]):
-            self.fails("keys", *arguments, says=["is writable by users other", "chmod go-w"])
+            self.fails("keys", *arguments, says=["must not be writable by users other", "chmod go-w"])
 
     def test_keys_that_are_added_at_once_are_all_there(self):
         running = [subprocess.Popen([winnow.TestCase.program, "keys", "add", "keys", "--name", f"k{i}", "--quiet"], cwd=self.directory,

@@ -51,7 +51,7 @@ class Lifecycle(TestCase):
                    says=["can never stop", "2 evaluations"])
         self.fails("train", MESSAGES, "--base-model", "scratch", "--output-dir", "model", "--freeze", 99, code=2, says=["--freeze", "99", "2 layers"])
         self.fails("train", MESSAGES, "--base-model", "scratch", "--output-dir", "model", "--batch-size", 1000000, "--max-length", 500, "--lr", 1e30, "--max-grad-norm", 0,
-                   "--lr-scheduler", "constant", "--epochs", 9, says=["is not a number at step", "rows", "--lr", "no checkpoint was saved yet"])
+                   "--lr-scheduler", "constant", "--epochs", 9, says=["is NaN or infinite at step", "rows", "--lr", "no checkpoint was saved yet"])
         self.assertFalse(os.path.exists(self.path("model")))
 
     def test_a_bundle_has_the_promised_files_and_answers(self):

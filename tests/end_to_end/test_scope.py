@@ -51,7 +51,7 @@ class OutOfScope(TestCase):
     def test_what_makes_no_sense_is_refused(self):
         self.fails("evaluate", "model", self.data, "--out-of-scope", self.outside, code=2, says=["winnow calibrate"])
         self.fails("calibrate", "model", "--out-of-scope", self.outside, "--scope-label", "music", code=2, says=["not one of the model's labels"])
-        self.fails("calibrate", "model", "--out-of-scope", self.outside, "--max-rejected", .001, says=["requires"])
+        self.fails("calibrate", "model", "--out-of-scope", self.outside, "--max-rejected", .001, says=["requires at least 5990 labelled texts"])
         self.assertNotIn("out_of_scope.safetensors", self.files())
 
 

@@ -64,7 +64,7 @@ class Models(ServingTest):
 
     def reload(self):
         def reloads():
-            return self.logged().count("all models were checked again")
+            return self.logged().count("all models were checked for changes")
 
         before = reloads()
         self.process.send_signal(signal.SIGHUP)

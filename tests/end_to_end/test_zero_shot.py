@@ -74,7 +74,7 @@ class ZeroShot(TestCase):
         self.fails("classify", "nli", "x", "--zero-shot", "a,b", "--weights", "float", says=["LABEL_0, LABEL_1, LABEL_2", "--entailment-id"])
         self.assertEqual(self.ask("--multi-label", "--entailment-id", 2, "--weights", "float"), answers)
         self.assertNotEqual(self.ask("--multi-label", "--entailment-id", 1, "--weights", "float"), answers)
-        self.fails("classify", "nli", "x", "--zero-shot", "a,b", "--entailment-id", 3, code=2, says=["there is no label 3"])
+        self.fails("classify", "nli", "x", "--zero-shot", "a,b", "--entailment-id", 3, code=2, says=["--entailment-id 3 is out of range: the model has 3 labels"])
 
     def test_files(self):
         self.write("texts.jsonl", "".join(json.dumps({"text": text, "other": 1}) + "\n" for text in TEXTS[:3] * 40))

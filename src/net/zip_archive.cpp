@@ -1,4 +1,4 @@
-#include "bundle/zip_archive.h"
+#include "net/zip_archive.h"
 
 #include <fmt/format.h>
 
@@ -15,7 +15,7 @@ Result<ZipArchive> OpenZip(const std::filesystem::path& path) {
   const std::string message = zip_error_strerror(&error);
   zip_error_fini(&error);
   return Fail(code == ZIP_ER_NOENT ? ErrorCode::kNotFound : ErrorCode::kInvalidData,
-              fmt::format("{}: can't be read as a zip file: {}", path.string(), message));
+              fmt::format("{}: cannot be read as a zip file: {}", path.string(), message));
 }
 
 }  // namespace winnow

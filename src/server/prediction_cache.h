@@ -20,7 +20,7 @@
 namespace winnow {
 
 /// Counters of a cache. All but the last two only grow.
-struct AnswerCacheCounts {
+struct PredictionCacheCounts {
   uint64_t hits = 0, misses = 0;
   uint64_t inserted = 0;  ///< number of entries that were inserted
   /// Number of inserted entries that were dropped because they were requested too rarely or were too large.
@@ -32,14 +32,14 @@ struct AnswerCacheCounts {
 
 /// A cache. Thread-safe: it has shards with a lock each. Texts cannot be chosen to collide, since the hash has a random
 /// seed in each cache.
-class AnswerCache {
+class PredictionCache {
  public:
   /// Creates a cache of at most `max_bytes` (an Insert may exceed them temporarily by its entry); with 0, or too few
   /// bytes for the tables, nothing is stored. Small caches have fewer shards.
-  explicit AnswerCache(size_t max_bytes, int shards = 16);
-  AnswerCache(const AnswerCache&) = delete;
-  AnswerCache& operator=(const AnswerCache&) = delete;
-  ~AnswerCache();
+  explicit PredictionCache(size_t max_bytes, int shards = 16);
+  PredictionCache(const PredictionCache&) = delete;
+  PredictionCache& operator=(const PredictionCache&) = delete;
+  ~PredictionCache();
 
   /// Writes the stored numbers to `values` and returns true, or returns false without changing `values`: for other ids,
   /// another model, or another number of values. Compares the ids themselves. Allocates nothing. `model` distinguishes
@@ -53,7 +53,7 @@ class AnswerCache {
   void Clear();
 
   bool enabled() const { return shard_count_ > 0; }
-  AnswerCacheCounts counts() const;
+  PredictionCacheCounts counts() const;
 
  private:
   struct Shard;

@@ -1,4 +1,4 @@
-#include "classify/answer_json.h"
+#include "classify/prediction_json.h"
 
 #include <algorithm>
 #include <functional>
@@ -15,7 +15,7 @@ std::vector<size_t> ByProbability(std::span<const float> probabilities) {
   return order;
 }
 
-Json AnswerJson(const AnswerLabels& labels, const ClassifiedText& text, size_t top_k) {
+Json PredictionJson(const PredictionLabels& labels, const ClassifiedText& text, size_t top_k) {
   const auto name = [&](int32_t id) { return id < 0 ? Json() : Json(labels.names[static_cast<size_t>(id)]); };
   std::vector<size_t> order = ByProbability(text.probabilities);
   if (top_k > 0) order.resize(std::min(order.size(), top_k));
@@ -29,13 +29,13 @@ Json AnswerJson(const AnswerLabels& labels, const ClassifiedText& text, size_t t
     for (const int32_t id : decision.labels) decided.push_back(name(id));
   }
   if (text.out_of_scope) label = decided = labels.out_of_scope;
-  Json answer = {{"label", label},   {"score", decision.score}, {"confidence", decision.confidence},
-                 {"scores", scores}, {"decision", decided},     {"abstained", decision.abstained}};
+  Json prediction = {{"label", label},   {"score", decision.score}, {"confidence", decision.confidence},
+                     {"scores", scores}, {"decision", decided},     {"abstained", decision.abstained}};
   if (text.scope_score) {
-    answer["out_of_scope"] = text.out_of_scope;
-    answer["scope_score"] = *text.scope_score;
+    prediction["out_of_scope"] = text.out_of_scope;
+    prediction["scope_score"] = *text.scope_score;
   }
-  return answer;
+  return prediction;
 }
 
 Json ExplanationJson(const Explanation& explanation, std::string_view text) {

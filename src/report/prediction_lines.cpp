@@ -1,4 +1,4 @@
-#include "report/answer_lines.h"
+#include "report/prediction_lines.h"
 
 #include <fmt/format.h>
 
@@ -14,13 +14,13 @@ std::unexpected<Error> NotAsOurs() {
 
 }  // namespace
 
-std::string AnswerLine(std::string_view label, double confidence, std::string_view text) {
+std::string PredictionLine(std::string_view label, double confidence, std::string_view text) {
   return fmt::format("{:<12} {:6.1f} %  {}\n", label.empty() ? "(none)" : label, 100 * confidence, Printable(text));
 }
 
-Result<std::string> AnswerLineOf(const Json& answer, std::string_view text) {
-  const Json* const decision = answer.Find("decision");
-  const Json* const confidence = answer.Find("confidence");
+Result<std::string> PredictionLineOf(const Json& prediction, std::string_view text) {
+  const Json* const decision = prediction.Find("decision");
+  const Json* const confidence = prediction.Find("confidence");
   if (decision == nullptr || confidence == nullptr || !confidence->is_number()) return NotAsOurs();
   std::string label;
   if (decision->is_string()) {
@@ -33,9 +33,9 @@ Result<std::string> AnswerLineOf(const Json& answer, std::string_view text) {
   } else if (!decision->is_null()) {
     return NotAsOurs();
   }
-  const Json* const out_of_scope = answer.Find("out_of_scope");
+  const Json* const out_of_scope = prediction.Find("out_of_scope");
   if (out_of_scope != nullptr && *out_of_scope == true) label += "?";
-  return AnswerLine(Printable(label), confidence->get<double>(), text);
+  return PredictionLine(Printable(label), confidence->get<double>(), text);
 }
 
 }  // namespace winnow

@@ -1,4 +1,4 @@
-#include "server/answer_cache.h"
+#include "server/prediction_cache.h"
 
 #include <gtest/gtest.h>
 
@@ -31,7 +31,7 @@ std::vector<float> Answer(uint64_t model, const Ids& ids) {
 }
 
 /// Finds, or inserts what was missed. True for a hit. A wrong answer fails the test.
-bool Ask(AnswerCache& cache, uint64_t model, const Ids& ids) {
+bool Ask(PredictionCache& cache, uint64_t model, const Ids& ids) {
   const std::vector<float> right = Answer(model, ids);
   std::vector<float> found(2);
   if (cache.Find(model, ids, found)) {
@@ -83,8 +83,8 @@ class PlainLru {
   std::unordered_map<uint32_t, std::list<uint32_t>::iterator> entries_;
 };
 
-TEST(AnswerCache, GivesWhatWasInserted) {
-  AnswerCache cache(1 << 20);
+TEST(PredictionCache, GivesWhatWasInserted) {
+  PredictionCache cache(1 << 20);
   const Ids ids = {101, 7, 9, 102};
   std::vector<float> values = {1, 2, 3};
   EXPECT_FALSE(cache.Find(1, ids, values));
@@ -100,14 +100,14 @@ TEST(AnswerCache, GivesWhatWasInserted) {
   std::vector<float> two(2);
   EXPECT_FALSE(cache.Find(1, ids, two)) << "another number of values";
 
-  const AnswerCacheCounts counts = cache.counts();
+  const PredictionCacheCounts counts = cache.counts();
   EXPECT_EQ(counts.hits, 1u);
   EXPECT_EQ(counts.misses, 6u);
   EXPECT_EQ(counts.entries, 1u);
 }
 
-TEST(AnswerCache, ReplacesAnAnswer) {
-  AnswerCache cache(1 << 20);
+TEST(PredictionCache, ReplacesAPrediction) {
+  PredictionCache cache(1 << 20);
   const Ids ids = {1, 2};
   std::vector<float> two(2), three(3);
   cache.Insert(1, ids, std::vector<float>{1, 2});
@@ -121,8 +121,8 @@ TEST(AnswerCache, ReplacesAnAnswer) {
   EXPECT_EQ(cache.counts().entries, 1u);
 }
 
-TEST(AnswerCache, StoresEmptyTextsAndEmptyAnswers) {
-  AnswerCache cache(1 << 20);
+TEST(PredictionCache, StoresEmptyTextsAndEmptyValues) {
+  PredictionCache cache(1 << 20);
   std::vector<float> one(1);
   cache.Insert(1, {}, std::vector<float>{9});
   cache.Insert(1, Ids{1}, {});
@@ -131,9 +131,9 @@ TEST(AnswerCache, StoresEmptyTextsAndEmptyAnswers) {
   EXPECT_TRUE(cache.Find(1, Ids{1}, {}));
 }
 
-TEST(AnswerCache, AnswersNothingWithZeroBytes) {
+TEST(PredictionCache, AnswersNothingWithZeroBytes) {
   for (const size_t bytes : {0, 1, 100}) {
-    AnswerCache cache(bytes);
+    PredictionCache cache(bytes);
     EXPECT_FALSE(cache.enabled());
     EXPECT_FALSE(Ask(cache, 1, Text(1)));
     EXPECT_FALSE(Ask(cache, 1, Text(1)));
@@ -142,10 +142,10 @@ TEST(AnswerCache, AnswersNothingWithZeroBytes) {
   }
 }
 
-TEST(AnswerCache, NeverHoldsMoreThanItsBytes) {
+TEST(PredictionCache, NeverHoldsMoreThanItsBytes) {
   for (const size_t bytes : {1000, 5000, 100000, 1000000}) {
     for (const int shards : {-1, 1, 5, 16, 1000000}) {
-      AnswerCache cache(bytes, shards);
+      PredictionCache cache(bytes, shards);
       Random random(bytes, "sizes");
       for (int i = 0; i < 3000; ++i) {
         Ids ids(random.Below(i % 100 == 0 ? 400000 : 300), i % 1000);
@@ -155,7 +155,7 @@ TEST(AnswerCache, NeverHoldsMoreThanItsBytes) {
         cache.Insert(1, ids, values);
         ASSERT_LE(cache.counts().bytes, bytes);
       }
-      const AnswerCacheCounts counts = cache.counts();
+      const PredictionCacheCounts counts = cache.counts();
       EXPECT_EQ(counts.inserted, counts.entries + counts.refused + counts.evicted);
       if (bytes > 5000 && shards == 1) {
         EXPECT_GT(counts.bytes, bytes / 2) << "and uses them";
@@ -166,12 +166,12 @@ TEST(AnswerCache, NeverHoldsMoreThanItsBytes) {
   }
 }
 
-TEST(AnswerCache, HitsMoreOftenThanPlainLru) {
+TEST(PredictionCache, HitsMoreOftenThanPlainLru) {
   const Zipf zipf(50000, 0.9);
   std::vector<Ids> texts;
   texts.reserve(50000);
   for (uint32_t key = 0; key < 50000; ++key) texts.push_back(Text(key));
-  AnswerCache cache(500000);
+  PredictionCache cache(500000);
   Random random(7);
   for (int i = 0; i < 200000; ++i) Ask(cache, 1, texts[zipf.Draw(random)]);
   PlainLru lru(cache.counts().entries);
@@ -189,8 +189,8 @@ TEST(AnswerCache, HitsMoreOftenThanPlainLru) {
   EXPECT_GT(hits, lru_hits + lru_hits / 10);
 }
 
-TEST(AnswerCache, TextsSeenOnceDoNotPushOutTextsSeenOften) {
-  AnswerCache cache(500000);
+TEST(PredictionCache, TextsSeenOnceDoNotPushOutTextsSeenOften) {
+  PredictionCache cache(500000);
   for (int round = 0; round < 5; ++round) {
     for (uint32_t key = 0; key < 1000; ++key) Ask(cache, 1, Text(key));
   }
@@ -200,8 +200,8 @@ TEST(AnswerCache, TextsSeenOnceDoNotPushOutTextsSeenOften) {
   EXPECT_GT(there, 900);
 }
 
-TEST(AnswerCache, EntriesOfANewModelReplaceThoseOfTheOldOne) {
-  AnswerCache cache(500000);
+TEST(PredictionCache, EntriesOfANewModelReplaceThoseOfTheOldOne) {
+  PredictionCache cache(500000);
   for (int round = 0; round < 10; ++round) {
     for (uint32_t key = 0; key < 2000; ++key) Ask(cache, 1, Text(key));
   }
@@ -213,8 +213,8 @@ TEST(AnswerCache, EntriesOfANewModelReplaceThoseOfTheOldOne) {
   EXPECT_GT(hits, 900) << "what nobody asks for any more has aged out";
 }
 
-TEST(AnswerCache, ThreadsNeverGetTheAnswerOfAnotherText) {
-  AnswerCache cache(200000, 4);
+TEST(PredictionCache, ThreadsNeverGetThePredictionOfAnotherText) {
+  PredictionCache cache(200000, 4);
   std::vector<Ids> texts;
   texts.reserve(3000);
   for (uint32_t key = 0; key < 3000; ++key) texts.push_back(Text(key));
@@ -235,7 +235,7 @@ TEST(AnswerCache, ThreadsNeverGetTheAnswerOfAnotherText) {
     });
   }
   for (std::thread& thread : threads) thread.join();
-  const AnswerCacheCounts counts = cache.counts();
+  const PredictionCacheCounts counts = cache.counts();
   EXPECT_EQ(counts.hits + counts.misses, 80000u);
   EXPECT_GT(counts.hits, 8000u);
   EXPECT_EQ(counts.inserted, counts.entries + counts.refused + counts.evicted);

@@ -1,4 +1,4 @@
-#include "bundle/zip_entry.h"
+#include "net/zip_entry.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

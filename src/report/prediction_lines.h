@@ -10,10 +10,10 @@
 namespace winnow {
 
 /// Returns a line with the label, the confidence and the text. `label` is empty if none was decided.
-std::string AnswerLine(std::string_view label, double confidence, std::string_view text);
+std::string PredictionLine(std::string_view label, double confidence, std::string_view text);
 
-/// Returns the line for a prediction in JSON, as AnswerJson (classify/answer_json.h) writes it. Errors: kNetwork if the
-/// JSON is not a prediction.
-Result<std::string> AnswerLineOf(const Json& answer, std::string_view text);
+/// Returns the line for a prediction in JSON, as PredictionJson (classify/prediction_json.h) writes it. Errors:
+/// kNetwork if the JSON is not a prediction.
+Result<std::string> PredictionLineOf(const Json& prediction, std::string_view text);
 
 }  // namespace winnow

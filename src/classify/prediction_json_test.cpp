@@ -1,4 +1,4 @@
-#include "classify/answer_json.h"
+#include "classify/prediction_json.h"
 
 #include <gtest/gtest.h>
 

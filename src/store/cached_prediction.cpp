@@ -1,4 +1,4 @@
-#include "store/cached_answer.h"
+#include "store/cached_prediction.h"
 
 #include <bit>
 #include <cmath>
@@ -31,14 +31,14 @@ std::string Checksum(std::string_view key, std::string_view bytes) {
 
 }  // namespace
 
-std::string AnswerKey(std::string_view model, std::span<const int32_t> ids) {
+std::string PredictionKey(std::string_view model, std::span<const int32_t> ids) {
   std::string bytes;
   bytes.reserve(ids.size() * sizeof(int32_t));
   for (const int32_t id : ids) Append(bytes, static_cast<uint32_t>(id));
   return "winnow:" + std::string(model) + ":" + Sha256(bytes);
 }
 
-std::string EncodeAnswer(std::string_view key, std::span<const float> values) {
+std::string EncodePrediction(std::string_view key, std::span<const float> values) {
   std::string bytes;
   bytes.reserve(kHeader + values.size() * sizeof(float) + kChecksum);
   bytes += kVersion;
@@ -47,7 +47,7 @@ std::string EncodeAnswer(std::string_view key, std::span<const float> values) {
   return bytes += Checksum(key, bytes);
 }
 
-bool DecodeAnswer(std::string_view key, std::string_view bytes, std::span<float> values) {
+bool DecodePrediction(std::string_view key, std::string_view bytes, std::span<float> values) {
   if (bytes.size() != kHeader + values.size() * sizeof(float) + kChecksum || bytes[0] != kVersion) return false;
   if (NumberAt(bytes, 1) != values.size()) return false;
   const std::string_view body = bytes.substr(0, bytes.size() - kChecksum);

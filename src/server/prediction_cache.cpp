@@ -1,4 +1,4 @@
-#include "server/answer_cache.h"
+#include "server/prediction_cache.h"
 
 #include <algorithm>
 #include <bit>
@@ -84,7 +84,7 @@ struct List {
 
 }  // namespace
 
-struct alignas(64) AnswerCache::Shard {
+struct alignas(64) PredictionCache::Shard {
   Mutex mutex;
   // Set up once. What the tables contain is guarded by the mutex too, but for prefetches, which read their addresses.
   std::vector<Entry*> buckets;  // a power of two
@@ -92,8 +92,8 @@ struct alignas(64) AnswerCache::Shard {
   size_t window_bytes = 0, protected_bytes = 0, main_bytes = 0;  // the most of each; main: probation and protected
   size_t table_bytes = 0;
   List lists[kParts] GUARDED_BY(mutex);
-  AnswerCacheCounts counts GUARDED_BY(mutex);  // but for bytes
-  Entry* dropped GUARDED_BY(mutex) = nullptr;  // to be freed, once nobody waits for it
+  PredictionCacheCounts counts GUARDED_BY(mutex);  // but for bytes
+  Entry* dropped GUARDED_BY(mutex) = nullptr;      // to be freed, once nobody waits for it
 
   /// False where the bytes don't even do for the tables.
   bool SetUp(size_t bytes) {
@@ -194,7 +194,7 @@ struct alignas(64) AnswerCache::Shard {
   }
 };
 
-AnswerCache::AnswerCache(size_t max_bytes, int shards) {
+PredictionCache::PredictionCache(size_t max_bytes, int shards) {
   const size_t most = std::max<size_t>(max_bytes / kLeastShardBytes, 1);
   const size_t count = std::bit_floor(std::min(most, static_cast<size_t>(std::clamp(shards, 1, 1024))));
   if (max_bytes <= sizeof(Shard)) return;
@@ -208,17 +208,19 @@ AnswerCache::AnswerCache(size_t max_bytes, int shards) {
   shard_count_ = count;
 }
 
-AnswerCache::~AnswerCache() { Clear(); }
+PredictionCache::~PredictionCache() { Clear(); }
 
-uint64_t AnswerCache::Hash(uint64_t model, std::span<const int32_t> ids) const {
+uint64_t PredictionCache::Hash(uint64_t model, std::span<const int32_t> ids) const {
   SipHasher hasher(key_);
   hasher.Word(model);
   return hasher.Finish(std::as_bytes(ids));
 }
 
-AnswerCache::Shard& AnswerCache::ShardOf(uint64_t hash) const { return shards_[hash >> 48 & (shard_count_ - 1)]; }
+PredictionCache::Shard& PredictionCache::ShardOf(uint64_t hash) const {
+  return shards_[hash >> 48 & (shard_count_ - 1)];
+}
 
-bool AnswerCache::Find(uint64_t model, std::span<const int32_t> ids, std::span<float> values) {
+bool PredictionCache::Find(uint64_t model, std::span<const int32_t> ids, std::span<float> values) {
   if (!enabled()) return false;
   const uint64_t hash = Hash(model, ids);
   Shard& shard = ShardOf(hash);
@@ -238,7 +240,7 @@ bool AnswerCache::Find(uint64_t model, std::span<const int32_t> ids, std::span<f
   return true;
 }
 
-void AnswerCache::Insert(uint64_t model, std::span<const int32_t> ids, std::span<const float> values) {
+void PredictionCache::Insert(uint64_t model, std::span<const int32_t> ids, std::span<const float> values) {
   if (!enabled()) return;
   const uint64_t hash = Hash(model, ids);
   Shard& shard = ShardOf(hash);
@@ -263,7 +265,7 @@ void AnswerCache::Insert(uint64_t model, std::span<const int32_t> ids, std::span
   Free(made);
 }
 
-void AnswerCache::Clear() {
+void PredictionCache::Clear() {
   for (size_t i = 0; i < shard_count_; ++i) {
     Shard& shard = shards_[i];
     Entry* dropped = nullptr;
@@ -278,8 +280,8 @@ void AnswerCache::Clear() {
   }
 }
 
-AnswerCacheCounts AnswerCache::counts() const {
-  AnswerCacheCounts sum;
+PredictionCacheCounts PredictionCache::counts() const {
+  PredictionCacheCounts sum;
   for (size_t i = 0; i < shard_count_; ++i) {
     Shard& shard = shards_[i];
     const MutexLock lock(shard.mutex);

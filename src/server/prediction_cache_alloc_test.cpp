@@ -6,7 +6,7 @@
 #include <new>
 #include <vector>
 
-#include "server/answer_cache.h"
+#include "server/prediction_cache.h"
 
 namespace {
 std::atomic<long> allocations = 0;
@@ -23,8 +23,8 @@ std::atomic<long> allocations = 0;
 namespace winnow {
 namespace {
 
-TEST(AnswerCacheAllocations, AreNoneForFind) {
-  AnswerCache cache(1 << 20);
+TEST(PredictionCacheAllocations, AreNoneForFind) {
+  PredictionCache cache(1 << 20);
   const std::vector<int32_t> ids(25, 7), others(25, 8);
   std::vector<float> values(2);
   const long before_insert = allocations;

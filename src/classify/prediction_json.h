@@ -17,7 +17,7 @@ namespace winnow {
 std::vector<size_t> ByProbability(std::span<const float> probabilities);
 
 /// The labels of the model whose predictions are written.
-struct AnswerLabels {
+struct PredictionLabels {
   std::span<const std::string> names;  ///< names by label id
   bool multi_label = false;
   std::string_view out_of_scope = {};  ///< name for out-of-scope texts; empty if the model has no rule for them
@@ -25,7 +25,7 @@ struct AnswerLabels {
 
 /// Returns {"label", "score", "confidence", "scores": [{"label", "score"}], "decision", "abstained"} and, for models
 /// with a rule for out-of-scope texts, "out_of_scope" and "scope_score". `top_k`: the number of scores, 0 for all.
-Json AnswerJson(const AnswerLabels& labels, const ClassifiedText& text, size_t top_k);
+Json PredictionJson(const PredictionLabels& labels, const ClassifiedText& text, size_t top_k);
 
 /// Returns {"label", "method": "occlusion" or "linear", "score", "base", "words": [{"text", "begin", "end", "effect",
 /// "score_change"}]}, with "words_in_effect" and "unread_words" unless they have their defaults. begin and end count

@@ -1,0 +1,212 @@
+#include "pipeline/calibrate_bundle.h"
+
+#include <fmt/format.h>
+
+#include <span>
+#include <string>
+#include <utility>
+
+#include "base/hash.h"
+#include "base/lines.h"
+#include "bundle/calibration_texts.h"
+#include "bundle/copy.h"
+#include "bundle/directory.h"
+#include "calibrate/calibration_set.h"
+#include "classify/bundle_classifier.h"
+#include "onnx/export.h"
+#include "pipeline/labelled_data.h"
+
+namespace winnow {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char kOnnxMetadata[] = "onnx/model_metadata.json";
+
+/// One calibration of a bundle.
+class BundleCalibration {
+ public:
+  /// The arguments must outlive the calibration.
+  BundleCalibration(const CalibratePlan& plan, ThreadPool& pool, TrainingObserver& observer)
+      : plan_(plan), pool_(pool), observer_(observer) {}
+
+  Result<CalibratedBundle> Run() const;
+
+ private:
+  Result<Dataset> ReadTexts(const BundleClassifier& classifier) const;
+  Result<void> RefuseTrainingTexts(const Dataset& dataset, const BundleClassifier& classifier) const;
+  Result<std::vector<float>> LogitsOf(const BundleClassifier& classifier, std::span<const InputTextView> texts,
+                                      TokenizedTexts& tokens, const std::string& work) const;
+  Result<CalibratedBundle> CalibrateOn(const HeldOutTexts& texts, const BundleClassifier& classifier) const;
+  Result<ScopeFit> ChooseScope(const HeldOutTexts& texts, const BundleClassifier& classifier) const;
+  Result<Manifest> FormerManifest() const;
+  Result<void> Write(Manifest manifest, const ScopeRule* scope) const;
+  std::string Source() const;
+  fs::path Target() const { return plan_.output.value_or(plan_.bundle); }
+  TextProgress ProgressOf(const std::string& work, size_t total) const;
+
+  const CalibratePlan& plan_;
+  ThreadPool& pool_;
+  TrainingObserver& observer_;
+};
+
+Result<CalibratedBundle> BundleCalibration::Run() const {
+  const BundleClassifier classifier = TRY(BundleClassifier::Load(plan_.bundle, pool_, plan_.weights));
+  const Dataset dataset = TRY(ReadTexts(classifier));
+  TRY(RefuseTrainingTexts(dataset, classifier));
+  const bool pooled = classifier.manifest().long_text == LongText::kWindows;
+  TRY(CheckEnoughTexts(plan_.calibration, dataset, classifier.positive_label(), pooled));
+
+  const std::vector<InputTextView> views = InputTexts(dataset);
+  TokenizedTexts tokens;
+  const std::vector<float> logits = TRY(LogitsOf(classifier, views, tokens, "calibrate"));
+  // A temperature is fitted to the logits of one window per text, as in training: those of the head and tail of a text
+  // that has several windows.
+  std::vector<float> one_window = logits;
+  if (!tokens.whole()) {
+    TokenizedTexts head_and_tail;
+    const BundleClassifier one_window_classifier =
+        TRY(BundleClassifier::Load(plan_.bundle, pool_, plan_.weights, LongText::kHeadTail));
+    one_window = TRY(LogitsOf(one_window_classifier, views, head_and_tail, "calibrate, head and tail"));
+  }
+  const HeldOutTexts texts{.dataset = dataset,
+                           .logits = std::move(one_window),
+                           .predict = [&](const Calibration& calibration) -> Result<std::vector<float>> {
+                             return classifier.ProbabilitiesOfLogits(logits, tokens, calibration);
+                           },
+                           .positive_label = classifier.positive_label(),
+                           .pooled = pooled,
+                           .source = Source(),
+                           .weights = classifier.weights()};
+  return CalibrateOn(texts, classifier);
+}
+
+Result<Dataset> BundleCalibration::ReadTexts(const BundleClassifier& classifier) const {
+  if (plan_.data.empty()) {
+    observer_.Note(fmt::format("calibration set: {}, which also chose the best epoch when the model was trained",
+                               (plan_.bundle / kCalibrationTextsFile).string()));
+    return ReadCalibrationSet(plan_.bundle, classifier);
+  }
+  ReadReport report;
+  Result<Dataset> dataset = ReadLabelledData(classifier, plan_.data, plan_.reading, report);
+  for (const std::string& line : Lines(report.Text())) observer_.Note(line);
+  return dataset;
+}
+
+Result<void> BundleCalibration::RefuseTrainingTexts(const Dataset& dataset, const BundleClassifier& classifier) const {
+  const std::string why = SeemsTrainedOn(plan_.bundle, dataset, classifier, !plan_.data.empty());
+  if (why.empty()) return {};
+  if (!plan_.force) {
+    return Fail(ErrorCode::kInvalidData, why,
+                "calibrate on texts that the model was not trained on: omit DATA to use those in BUNDLE, or "
+                "pass --force to use these texts nevertheless");
+  }
+  observer_.Warn(why);
+  return {};
+}
+
+Result<std::vector<float>> BundleCalibration::LogitsOf(const BundleClassifier& classifier,
+                                                       std::span<const InputTextView> texts, TokenizedTexts& tokens,
+                                                       const std::string& work) const {
+  std::vector<float> logits = TRY(classifier.Logits(texts, tokens, ProgressOf(work, texts.size())));
+  observer_.OnProgress(work, static_cast<int64_t>(texts.size()), static_cast<int64_t>(texts.size()));
+  return logits;
+}
+
+/// Chooses calibration, thresholds, abstention and the scope rule from the texts, and writes them.
+Result<CalibratedBundle> BundleCalibration::CalibrateOn(const HeldOutTexts& texts,
+                                                        const BundleClassifier& classifier) const {
+  Manifest manifest = TRY(FormerManifest());
+  CalibrationResult result = TRY(Calibrator(texts, plan_.calibration).Calibrate(manifest));
+  if (observer_.Cancelled()) return Fail(ErrorCode::kCancelled, "stopped on request");
+  std::optional<ScopeFit> scope;
+  if (plan_.scope.chosen()) {
+    scope = TRY(ChooseScope(texts, classifier));
+    for (const std::string& note : scope->notes) observer_.Note(note);
+  }
+  if (!plan_.dry_run) {
+    TRY(Write(manifest, scope ? &scope->rule : nullptr));
+    observer_.Note("calibrated " + Target().string());
+  }
+  return CalibratedBundle{
+      .target = Target(), .manifest = std::move(manifest), .calibration = std::move(result), .scope = std::move(scope)};
+}
+
+Result<ScopeFit> BundleCalibration::ChooseScope(const HeldOutTexts& texts, const BundleClassifier& classifier) const {
+  ScopeOptions choice = plan_.scope.choice;
+  choice.confidence = plan_.calibration.confidence;
+  const std::vector<std::string> outside = TRY(ReadOutOfScopeTexts(classifier, plan_.scope.outside));
+  const std::string work = "out of scope";
+  const std::vector<float> logits = TRY(FirstWindowLogits(classifier, outside, ProgressOf(work, outside.size())));
+  observer_.OnProgress(work, static_cast<int64_t>(outside.size()), static_cast<int64_t>(outside.size()));
+  return CalibrateScope(texts, logits, choice);
+}
+
+Result<Manifest> BundleCalibration::FormerManifest() const {
+  Manifest manifest = TRY(ReadManifest(plan_.bundle));
+  if (plan_.reset) {
+    manifest.thresholds = {};
+    manifest.abstain.reset();
+  }
+  return manifest;
+}
+
+/// Writes the manifest. The digests of other files stay as they are, so that a damaged weight stays a damaged weight;
+/// the metadata of ONNX files is brought up to date.
+Result<void> WriteManifestAndMetadata(const fs::path& dir, const Manifest& manifest, bool has_onnx) {
+  TRY(WriteManifest(dir, manifest));
+  if (!has_onnx) return {};
+  TRY(WriteOnnxMetadata(dir, dir));
+  return SealOnnxFiles(dir);
+}
+
+Result<void> BundleCalibration::Write(Manifest manifest, const ScopeRule* scope) const {
+  std::error_code ignored;
+  const bool has_onnx = fs::exists(plan_.bundle / kOnnxMetadata, ignored);
+  const bool without_old_rule = scope != nullptr || plan_.scope.remove;
+  if (!plan_.output && !without_old_rule) return WriteManifestAndMetadata(plan_.bundle, manifest, has_onnx);
+  // The scope rule has its own file beside the manifest, so the bundle is replaced as a whole.
+  BundleWriter writer = TRY(BundleWriter::Begin(Target(), plan_.overwrite));
+  TRY(LinkBundleFiles(plan_.bundle, writer.path(), [&](const std::string& name) {
+    return !(plan_.output && name.starts_with("checkpoint-")) && name != kOnnxMetadata &&
+           !(name == kScopeFile && without_old_rule);
+  }));
+  if (scope != nullptr) {
+    TRY(WriteScopeRule(writer.path() / kScopeFile, *scope));
+    manifest.sha256[kScopeFile] = TRY(Sha256OfFile(writer.path() / kScopeFile));
+  } else if (plan_.scope.remove) {
+    manifest.sha256.erase(kScopeFile);
+  }
+  TRY(WriteManifestAndMetadata(writer.path(), manifest, has_onnx));
+  return writer.Commit();
+}
+
+/// Returns the name of the texts in the manifest.
+std::string BundleCalibration::Source() const {
+  if (plan_.data.empty()) return kCalibrationTextsFile;
+  const std::string first = plan_.data.front().filename().string();
+  return plan_.data.size() == 1 ? first : fmt::format("{} and {} more", first, plan_.data.size() - 1);
+}
+
+TextProgress BundleCalibration::ProgressOf(const std::string& work, size_t total) const {
+  observer_.OnProgress(work, 0, static_cast<int64_t>(total));
+  return [this, work, total](size_t done) {
+    observer_.OnProgress(work, static_cast<int64_t>(done), static_cast<int64_t>(total));
+    return !observer_.Cancelled();
+  };
+}
+
+}  // namespace
+
+Result<CalibratedBundle> CalibrateBundle(const CalibratePlan& plan, ThreadPool& pool, TrainingObserver& observer) {
+  std::error_code ignored;
+  if (!plan.output && !plan.dry_run && fs::is_directory(plan.bundle, ignored) &&
+      !fs::exists(plan.bundle / kManifestFile, ignored)) {
+    return Fail(ErrorCode::kInvalidArgument,
+                plan.bundle.string() + ": not a Winnow bundle, so it cannot be changed in place",
+                "write the calibrated model into a new directory with --output DIR");
+  }
+  return BundleCalibration(plan, pool, observer).Run();
+}
+
+}  // namespace winnow
