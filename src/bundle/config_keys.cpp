@@ -48,6 +48,28 @@ constexpr ConfigKeys DebertaKeys() {
   return keys;
 }
 constexpr ConfigKeys kDebertaKeys = DebertaKeys();
+constexpr ConfigKeys AlbertKeys() {
+  ConfigKeys keys = LikeBert("albert", "AlbertModel", "AlbertForSequenceClassification");
+  keys.classifier_dropout = "classifier_dropout_prob";
+  return keys;
+}
+constexpr ConfigKeys kAlbertKeys = AlbertKeys();
+constexpr ConfigKeys MpNetKeys() {
+  ConfigKeys keys = LikeBert("mpnet", "MPNetModel", "MPNetForSequenceClassification");
+  keys.type_vocab_size = nullptr;
+  return keys;
+}
+constexpr ConfigKeys kMpNetKeys = MpNetKeys();
+constexpr ConfigKeys ModernBertKeys() {
+  ConfigKeys keys = LikeBert("modernbert", "ModernBertModel", "ModernBertForSequenceClassification");
+  keys.type_vocab_size = nullptr;
+  keys.layer_norm_eps = "norm_eps";
+  keys.activation = "hidden_activation";
+  keys.hidden_dropout = "mlp_dropout";
+  keys.attention_dropout = "attention_dropout";
+  return keys;
+}
+constexpr ConfigKeys kModernBertKeys = ModernBertKeys();
 
 }  // namespace
 
@@ -65,6 +87,12 @@ const ConfigKeys& ConfigKeysOf(Architecture architecture) {
       return kElectraKeys;
     case Architecture::kDebertaV2:
       return kDebertaKeys;
+    case Architecture::kAlbert:
+      return kAlbertKeys;
+    case Architecture::kMpNet:
+      return kMpNetKeys;
+    case Architecture::kModernBert:
+      return kModernBertKeys;
   }
   return kBertKeys;
 }
@@ -74,8 +102,26 @@ ConfigDefaults ConfigDefaultsOf(Architecture architecture) {
     case Architecture::kRoberta:
     case Architecture::kXlmRoberta:
       return {2, 1e-12f, 1};
+    case Architecture::kMpNet:
+      return {0, 1e-12f, 1};
     case Architecture::kDebertaV2:
       return {0, 1e-7f, 0};
+    case Architecture::kModernBert:
+      return {.type_vocab_size = 0,
+              .layer_norm_eps = 1e-5f,
+              .pad_token_id = 50283,
+              .dropout = 0,
+              .max_positions = 8192,
+              .classifier_dropout = 0.0f};
+    case Architecture::kDistilBert:
+      return {.type_vocab_size = 0, .layer_norm_eps = 1e-12f, .pad_token_id = 0, .classifier_dropout = .2f};
+    case Architecture::kAlbert:
+      return {.type_vocab_size = 2,
+              .layer_norm_eps = 1e-12f,
+              .pad_token_id = 0,
+              .activation = "gelu_new",
+              .dropout = 0,
+              .classifier_dropout = .1f};
     default:
       return {2, 1e-12f, 0};
   }

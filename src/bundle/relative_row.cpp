@@ -20,4 +20,16 @@ int RelativeRow(const ModelConfig& config, int distance) {
   return std::clamp(bucket + span, 0, 2 * span - 1);
 }
 
+int BiasBucket(int distance) {
+  constexpr int kHalf = kBiasBuckets / 2, kExact = kHalf / 2;
+  constexpr float kLargest = 128;
+  const int size = std::abs(distance);
+  const int side = distance > 0 ? kHalf : 0;
+  if (size < kExact) return side + size;
+  // In float, as above.
+  const float place = std::log(static_cast<float>(size) / static_cast<float>(kExact)) /
+                      std::log(kLargest / static_cast<float>(kExact)) * static_cast<float>(kHalf - kExact);
+  return side + std::min(kExact + static_cast<int>(place), kHalf - 1);
+}
+
 }  // namespace winnow

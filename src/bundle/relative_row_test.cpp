@@ -47,5 +47,16 @@ TEST(RelativeRow, WithoutBucketsEachDistanceHasItsRow) {
   EXPECT_EQ(RelativeRow(config, -500), 0);
 }
 
+/// The first distance of each bucket of one side, by transformers' MPNetEncoder.relative_position_bucket.
+TEST(BiasBucket, EqualsTransformers) {
+  constexpr int kFirst[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 23, 32, 46, 64, 91};
+  for (int distance = 0; distance < 600; ++distance) {
+    int bucket = 15;
+    while (kFirst[bucket] > distance) --bucket;
+    EXPECT_EQ(BiasBucket(-distance), bucket) << distance;
+    EXPECT_EQ(BiasBucket(distance), distance == 0 ? 0 : bucket + 16) << distance;
+  }
+}
+
 }  // namespace
 }  // namespace winnow

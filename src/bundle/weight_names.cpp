@@ -15,6 +15,7 @@ constexpr WeightNames kBert{.prefix = "bert.",
                             .output_norm = "output.LayerNorm",
                             .position_query = {},
                             .position_key = {},
+                            .project = {},
                             .head_dense = "bert.pooler.dense",
                             .classifier = "classifier"};
 
@@ -30,6 +31,7 @@ constexpr WeightNames kDistilBert{.prefix = "distilbert.",
                                   .output_norm = "output_layer_norm",
                                   .position_query = {},
                                   .position_key = {},
+                                  .project = {},
                                   .head_dense = "pre_classifier",
                                   .classifier = "classifier"};
 
@@ -43,7 +45,59 @@ constexpr WeightNames WithOwnHead(std::string_view prefix) {
 }
 
 constexpr WeightNames kRoberta = WithOwnHead("roberta.");
-constexpr WeightNames kElectra = WithOwnHead("electra.");
+constexpr WeightNames MpNetNames() {
+  WeightNames names = WithOwnHead("mpnet.");
+  names.query = "attention.attn.q";
+  names.key = "attention.attn.k";
+  names.value = "attention.attn.v";
+  names.out = "attention.attn.o";
+  names.attention_norm = "attention.LayerNorm";
+  return names;
+}
+constexpr WeightNames kMpNet = MpNetNames();
+
+constexpr WeightNames ElectraNames() {
+  WeightNames names = WithOwnHead("electra.");
+  names.project = "electra.embeddings_project";
+  return names;
+}
+constexpr WeightNames kElectra = ElectraNames();
+
+/// ModernBERT has query, key and value in one matrix, and the perceptron's two halves in another.
+constexpr WeightNames kModernBert{.prefix = "model.",
+                                  .layer = "layers.",
+                                  .query = "attn.Wqkv",
+                                  .key = {},
+                                  .value = {},
+                                  .out = "attn.Wo",
+                                  .attention_norm = "attn_norm",
+                                  .up = "mlp.Wi",
+                                  .down = "mlp.Wo",
+                                  .output_norm = "mlp_norm",
+                                  .position_query = {},
+                                  .position_key = {},
+                                  .project = {},
+                                  .words = "embeddings.tok_embeddings.weight",
+                                  .embedding_norm = "embeddings.norm",
+                                  .head_dense = "head.dense",
+                                  .classifier = "classifier"};
+
+/// Groups of layers instead of layers, with one layer each.
+constexpr WeightNames kAlbert{.prefix = "albert.",
+                              .layer = "encoder.albert_layer_groups.",
+                              .query = "albert_layers.0.attention.query",
+                              .key = "albert_layers.0.attention.key",
+                              .value = "albert_layers.0.attention.value",
+                              .out = "albert_layers.0.attention.dense",
+                              .attention_norm = "albert_layers.0.attention.LayerNorm",
+                              .up = "albert_layers.0.ffn",
+                              .down = "albert_layers.0.ffn_output",
+                              .output_norm = "albert_layers.0.full_layer_layer_norm",
+                              .position_query = {},
+                              .position_key = {},
+                              .project = "albert.encoder.embedding_hidden_mapping_in",
+                              .head_dense = "albert.pooler",
+                              .classifier = "classifier"};
 
 constexpr WeightNames DebertaNames() {
   WeightNames names = kBert;
@@ -78,6 +132,12 @@ const WeightNames& WeightNamesOf(Architecture architecture) {
       return kElectra;
     case Architecture::kDebertaV2:
       return kDeberta;
+    case Architecture::kAlbert:
+      return kAlbert;
+    case Architecture::kMpNet:
+      return kMpNet;
+    case Architecture::kModernBert:
+      return kModernBert;
   }
   return kBert;
 }

@@ -36,7 +36,8 @@ Model WriteModel(const std::filesystem::path& dir, const std::vector<std::string
   config.vocab_size = WriteTinyTokenizer(words, dir).vocab_size;
   config.max_positions = 40;
   config.max_relative_distance = 40;
-  config.type_vocab_size = architecture == Architecture::kDistilBert ? 0 : types;
+  config.type_vocab_size =
+      TinyConfig(architecture).type_vocab_size == 0 && architecture != Architecture::kDebertaV2 ? 0 : types;
   config.labels = labels;
   config.multi_label = labels.size() == 1;
   EXPECT_TRUE(WriteModelConfig(dir, config));

@@ -25,6 +25,8 @@ inline Activation HiddenFunction(const ModelConfig& config) { return FunctionOf(
 inline Activation HeadFunction(const ModelConfig& config) {
   switch (config.architecture) {
     case Architecture::kBert:
+    case Architecture::kAlbert:
+    case Architecture::kMpNet:
     case Architecture::kRoberta:
     case Architecture::kXlmRoberta:
       return Activation::kTanh;
@@ -33,14 +35,20 @@ inline Activation HeadFunction(const ModelConfig& config) {
     case Architecture::kElectra:
       return Activation::kGelu;
     case Architecture::kDebertaV2:
+    case Architecture::kModernBert:
       return FunctionOf(config.pooler_activation);
   }
   return Activation::kTanh;
 }
 
-/// Returns true if there is dropout before the head's first product, which BERT and DistilBERT do not have.
+/// Returns true if there is dropout before the head's first product, which BERT, ALBERT, DistilBERT and ModernBERT do
+/// not have.
 inline bool HasHeadInputDropout(const ModelConfig& config) {
-  return config.architecture != Architecture::kBert && config.architecture != Architecture::kDistilBert;
+  return config.architecture != Architecture::kBert && config.architecture != Architecture::kAlbert &&
+         config.architecture != Architecture::kDistilBert && config.architecture != Architecture::kModernBert;
 }
+
+/// Whether the head normalizes what its activation function gives.
+inline bool HasHeadNorm(const ModelConfig& config) { return config.architecture == Architecture::kModernBert; }
 
 }  // namespace winnow

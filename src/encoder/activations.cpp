@@ -5,10 +5,9 @@
 #include "encoder/activation_functions.h"
 
 namespace winnow {
-namespace {
 
 /// Walks an arena twice: once without memory to measure it, once to hand it out.
-class Carver {
+class Activations::Carver {
  public:
   explicit Carver(float* base) : base_(base) {}
   float* Take(size_t count) {
@@ -27,8 +26,6 @@ class Carver {
   size_t peak_ = 0;
 };
 
-}  // namespace
-
 void Activations::Prepare(const ModelConfig& config, const PackedTexts& texts, Keep keep) {
   kept = keep;
   arena_.Resize(Carve(config, texts.tokens(), texts.texts(), keep, nullptr));
@@ -43,57 +40,79 @@ size_t Activations::Carve(const ModelConfig& config, size_t tokens, size_t texts
   Carver arena(base);
   const auto h = static_cast<size_t>(config.hidden_size);
   const auto i = static_cast<size_t>(config.intermediate_size);
-  const auto heads = static_cast<size_t>(config.num_heads);
   const auto num_layers = static_cast<size_t>(config.num_layers);
+  const auto e = static_cast<size_t>(EmbeddingSize(config));
   layers.resize(num_layers);
   const auto for_backward = [&](size_t count) { return keep == Keep::kNothing ? nullptr : arena.Take(count); };
-  embedding_normal = for_backward(tokens * h);
+  embeddings = config.embedding_size > 0 ? arena.Take(tokens * e) : nullptr;
+  embedding_normal = for_backward(tokens * e);
   embedding_rstd = for_backward(tokens);
   head_input = HasHeadInputDropout(config) ? for_backward(texts * h) : nullptr;
   pooled_input = arena.Take(texts * h);
   pooled = arena.Take(texts * h);
+  pooled_normal = HasHeadNorm(config) ? arena.Take(texts * h) : nullptr;
+  pooled_rstd = HasHeadNorm(config) ? arena.Take(texts) : nullptr;
   logits = arena.Take(texts * config.labels.size());
   // Scratch is shared by all layers. Where nothing is kept two hidden states take turns as input and output, and where
   // outputs alone are kept each layer has its own; what lies inside a layer is shared then. The last layer shares
-  // nothing: its rows are texts, and threads don't enter it at the same time.
+  // nothing: its rows may be texts, and threads don't enter it at the same time.
   float* product = arena.Take(tokens * h);
   float* activated = arena.Take(tokens * i);
   std::vector<float*> hidden(keep == Keep::kNothing ? 2 : num_layers);
   for (float*& state : hidden) state = arena.Take(tokens * h);
   const size_t shared = arena.used();
   for (size_t l = 0; l < num_layers; ++l) {
-    LayerActivations& layer = layers[l];
     const bool last = l + 1 == num_layers;
-    const size_t rows = last ? texts : tokens;
+    const size_t rows = ComputesFirstsOnly(config, l) ? texts : tokens;
     if (keep != Keep::kAll && !last) arena.Rewind(shared);
-    layer.input = hidden[l % hidden.size()];
-    if (last) {
-      layer.query_input = arena.Take(rows * h);
-      layer.query = arena.Take(rows * h);
-      layer.key = arena.Take(tokens * 2 * h);
-      layer.value = layer.key == nullptr ? nullptr : layer.key + h;
-      layer.query_stride = h;
-      layer.key_stride = 2 * h;
-    } else {
-      layer.query_input = layer.input;
-      layer.query = arena.Take(tokens * 3 * h);
-      layer.key = layer.query == nullptr ? nullptr : layer.query + h;
-      layer.value = layer.query == nullptr ? nullptr : layer.query + 2 * h;
-      layer.query_stride = layer.key_stride = 3 * h;
-    }
-    layer.log_sum = for_backward(rows * heads);
-    layer.context = arena.Take(rows * h);
-    layer.attended = arena.Take(rows * h);
-    layer.attended_normal = for_backward(rows * h);
-    layer.attended_rstd = for_backward(rows);
-    layer.up = arena.Take(rows * i);
-    layer.output = last ? arena.Take(rows * h) : hidden[(l + 1) % hidden.size()];
-    layer.output_normal = for_backward(rows * h);
-    layer.output_rstd = for_backward(rows);
-    layer.product = last ? arena.Take(rows * h) : product;
-    layer.activated = last ? arena.Take(rows * i) : activated;
+    layers[l].input = hidden[l % hidden.size()];
+    CarveLayer(config, l, tokens, rows, keep, arena);
+    layers[l].output = last ? arena.Take(rows * h) : hidden[(l + 1) % hidden.size()];
+    layers[l].product = last ? arena.Take(rows * h) : product;
+    layers[l].activated = last ? arena.Take(rows * i) : activated;
   }
+  features = config.mean_pooling ? arena.Take(texts * h) : layers.back().output;
   return arena.peak();
+}
+
+void Activations::CarveLayer(const ModelConfig& config, size_t l, size_t tokens, size_t rows, Keep keep,
+                             Carver& arena) {
+  const auto h = static_cast<size_t>(config.hidden_size);
+  const auto i = static_cast<size_t>(config.intermediate_size);
+  const bool pre_norm = IsPreNorm(config);
+  const bool norms_output = !pre_norm || l + 1 == static_cast<size_t>(config.num_layers);
+  const auto take_if = [&](bool wanted, size_t count) { return wanted ? arena.Take(count) : nullptr; };
+  const bool kept = keep != Keep::kNothing;
+  LayerActivations& layer = layers[l];
+  const bool norms_input = pre_norm && l > 0;  // ModernBERT's first layer reads normalized embeddings
+  // Layers that share memory have all of it at equal places, as threads may be in different layers.
+  float* const normed = take_if(pre_norm, tokens * h);
+  layer.normed = norms_input ? normed : layer.input;
+  layer.input_normal = take_if(pre_norm && kept, tokens * h);
+  layer.input_rstd = take_if(pre_norm && kept, tokens);
+  if (ComputesFirstsOnly(config, l)) {
+    layer.query_input = arena.Take(rows * h);
+    layer.query = arena.Take(rows * h);
+    layer.key = arena.Take(tokens * 2 * h);
+    layer.value = layer.key == nullptr ? nullptr : layer.key + h;
+    layer.query_stride = h;
+    layer.key_stride = 2 * h;
+  } else {
+    layer.query_input = layer.normed;
+    layer.query = arena.Take(tokens * 3 * h);
+    layer.key = layer.query == nullptr ? nullptr : layer.query + h;
+    layer.value = layer.query == nullptr ? nullptr : layer.query + 2 * h;
+    layer.query_stride = layer.key_stride = 3 * h;
+  }
+  layer.log_sum = take_if(kept, rows * static_cast<size_t>(config.num_heads));
+  layer.context = arena.Take(rows * h);
+  layer.middle = take_if(pre_norm, rows * h);
+  layer.attended = arena.Take(rows * h);
+  layer.attended_normal = take_if(kept, rows * h);
+  layer.attended_rstd = take_if(kept, rows);
+  layer.up = arena.Take(rows * (pre_norm ? 2 * i : i));
+  layer.output_normal = take_if(kept && norms_output, rows * h);
+  layer.output_rstd = take_if(kept && norms_output, rows);
 }
 
 }  // namespace winnow

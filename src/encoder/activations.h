@@ -7,32 +7,39 @@
 #include "base/aligned_buffer.h"
 #include "bundle/model_config.h"
 #include "encoder/batch.h"
+#include "encoder/position_bias.h"
 #include "encoder/relative_positions.h"
+#include "encoder/rotary.h"
 
 namespace winnow {
 
-/// The intermediate results of one layer. T is the number of tokens; R the number of rows, which is T, but in the last
-/// layer the number of texts, since the classification head reads only the first token of each text; h is the hidden
-/// size, i the intermediate size. Pointers refer to the arena of Activations.
+/// The intermediate results of one layer. T is the number of tokens; R the number of rows, which is T, but the number
+/// of texts if ComputesFirstsOnly, since the classification head reads only the first token of each text; h is the
+/// hidden size, i the intermediate size, e the embedding size. Pointers refer to the arena of Activations.
 struct LayerActivations {
   float* input;  ///< [T, h] input of the layer
-  /// [R, h] input of the query product: `input` itself, but in the last layer its gathered first tokens.
+  /// [T, h] input of the query, key and value products: `input`, normalized if IsPreNorm (except in the first layer).
+  float* normed;
+  float* input_normal;  ///< [T, h] normalization of the input before gamma; null unless IsPreNorm
+  float* input_rstd;    ///< [T] reciprocal standard deviations of the input
+  /// [R, h] input of the query product: `normed` itself, but its gathered first tokens if ComputesFirstsOnly.
   float* query_input;
-  float* query;  ///< [T, 3h] query with key and value beside it; in the last layer [R, h] query alone
+  float* query;  ///< [T, 3h] query with key and value beside it; [R, h] query alone if ComputesFirstsOnly
   float* key;    ///< key, with the same rows as `value`
   float* value;
   size_t query_stride, key_stride;
   float* log_sum;          ///< [heads of text, queries of text] for each text
   float* context;          ///< [R, h] output of attention, before its product
-  float* attended;         ///< [R, h] output of the first normalization
-  float* attended_normal;  ///< [R, h] first normalization before gamma and beta
-  float* attended_rstd;    ///< [R] reciprocal standard deviations of the first normalization
-  float* up;               ///< [R, i] output of the first product, before the activation function
+  float* middle;           ///< [R, h] sum of input and attention's product if IsPreNorm; otherwise null
+  float* attended;         ///< [R, h] output of the normalization after attention
+  float* attended_normal;  ///< [R, h] normalization after attention before gamma and beta
+  float* attended_rstd;    ///< [R] reciprocal standard deviations of the normalization after attention
+  float* up;               ///< [R, i] output of the first product, before the activation function; [R, 2i] if gated
   float* output;           ///< [R, h] output of the layer
-  float* output_normal;    ///< [R, h] second normalization before gamma and beta
-  float* output_rstd;      ///< [R] reciprocal standard deviations of the second normalization
-  float* product;          ///< [R, h] scratch: output of a product before its normalization
-  float* activated;        ///< [R, i] scratch: output of the activation function
+  float* output_normal;  ///< [R, h] normalization of the output before gamma and beta; if IsPreNorm, of the last layer
+  float* output_rstd;    ///< [R] reciprocal standard deviations of the output
+  float* product;        ///< [R, h] scratch: output of a product before its normalization
+  float* activated;      ///< [R, i] scratch: output of the activation function
 };
 
 class Activations {
@@ -50,14 +57,23 @@ class Activations {
   Keep kept = Keep::kNothing;
   std::vector<LayerActivations> layers;
   RelativePositions relative;         ///< relative positions, if the model has them; computed separately
-  float* embedding_normal = nullptr;  ///< [T, h] normalization of the embeddings before gamma and beta
+  PositionBias position_bias;         ///< MPNet's attention biases; computed separately
+  RotaryPositions rotary;             ///< ModernBERT's rotary positions; computed separately
+  float* features = nullptr;          ///< [texts, h] input of the head
+  float* embeddings = nullptr;        ///< [T, e] embeddings before their projection; null if they have none
+  float* embedding_normal = nullptr;  ///< [T, e] normalization of the embeddings before gamma and beta
   float* embedding_rstd = nullptr;    ///< [T] reciprocal standard deviations of the embeddings
   float* head_input = nullptr;    ///< [texts, h] first tokens after their dropout; null if the head has no such dropout
   float* pooled_input = nullptr;  ///< [texts, h] output of the head's dense layer before its activation function
-  float* pooled = nullptr;        ///< [texts, h] output of the head's activation function
-  float* logits = nullptr;        ///< [texts, labels]
+  float* pooled = nullptr;        ///< [texts, h] output of the head's activation function, normalized in ModernBERT
+  float* pooled_normal = nullptr;  ///< [texts, h] normalization in the head before gamma; null if there is none
+  float* pooled_rstd = nullptr;    ///< [texts] reciprocal standard deviations in the head
+  float* logits = nullptr;         ///< [texts, labels]
 
  private:
+  class Carver;
+  /// Assigns the parts of layer `l`, but its output and scratch.
+  void CarveLayer(const ModelConfig& config, size_t l, size_t tokens, size_t rows, Keep keep, Carver& arena);
   /// Assigns the parts of an arena, or measures its size if `base` is null.
   size_t Carve(const ModelConfig& config, size_t tokens, size_t texts, Keep keep, float* base);
 

@@ -1,6 +1,6 @@
 // Each layer goes in two phases. First every thread takes its own texts back through the layer, which needs nothing of
 // the other threads and leaves the gradient of each product's output. Then the weights' gradients, sums over all
-// tokens, are products again, whose output rows are dealt out to the threads. Biases and normalisation weights are
+// tokens, are products again, whose output rows are dealt out to the threads. Biases and normalization weights are
 // summed on the way, per thread, and added up at the end.
 #include "encoder/backward.h"
 
@@ -9,6 +9,7 @@
 #include "encoder/activation_functions.h"
 #include "encoder/head.h"
 #include "encoder/heads.h"
+#include "encoder/position_runs.h"
 #include "encoder/weight_gradients.h"
 #include "kernels/activation.h"
 #include "kernels/embedding.h"
@@ -24,7 +25,10 @@ Activations::Keep KeepFor(const TrainingPass::Options& options) {
 /// The memory of the gradients of a layer's activations, in floats.
 size_t GradFloats(const ModelConfig& config, size_t tokens, size_t texts) {
   const auto hidden = static_cast<size_t>(config.hidden_size);
-  return tokens * (7 * hidden + 2 * static_cast<size_t>(config.intermediate_size)) + texts * 4 * hidden;
+  const auto intermediate = static_cast<size_t>(config.intermediate_size);
+  const size_t of_pre_norm = IsPreNorm(config) ? tokens * (hidden + 2 * intermediate) : 0;
+  return tokens * (7 * hidden + 2 * intermediate) + texts * 4 * hidden +
+         tokens * static_cast<size_t>(config.embedding_size) + of_pre_norm;
 }
 
 }  // namespace
@@ -40,6 +44,7 @@ TrainingPass::TrainingPass(const Model& model, ThreadPool& pool, const Options& 
       options_(options),
       hidden_(static_cast<size_t>(config_.hidden_size)),
       intermediate_(static_cast<size_t>(config_.intermediate_size)),
+      embedding_size_(static_cast<size_t>(EmbeddingSize(config_))),
       scratch_(static_cast<size_t>(pool.size())) {}
 
 std::span<const float> TrainingPass::Forward(const PackedTexts& texts, const StepDropout& dropout) {
@@ -49,6 +54,10 @@ std::span<const float> TrainingPass::Forward(const PackedTexts& texts, const Ste
   if (config_.relative_span > 0) {
     activations_.relative.Compute(model_, LongestOf(texts), dropout, options_.products, /*keep=*/true, pool_);
   }
+  if (config_.bias_buckets > 0) {
+    activations_.position_bias.Compute(config_, model_.at(model_.layout().attention_bias), LongestOf(texts));
+  }
+  if (IsPreNorm(config_)) activations_.rotary.Prepare(config_, LongestOf(texts));
   cuts_ = CutByTokens(texts, pool_.size());
   pool_.Run([&](int thread) {
     const auto i = static_cast<size_t>(thread);
@@ -65,8 +74,9 @@ void TrainingPass::Backward(std::span<const float> logits_grad, Gradients& gradi
   PrepareGrads();
   const bool of_embeddings = options_.frozen_depths == 0;
   if (of_embeddings) gradients.AddRows(texts_);
-  const auto weight_gradients = [&](std::initializer_list<WeightGradient> products) {
-    pool_.Run([&](int thread) { ComputeWeightGradients(products, add, options_.products, thread, pool_.size()); });
+  const auto weight_gradients = [&](std::initializer_list<WeightGradient> products, bool onto = false) {
+    pool_.Run(
+        [&](int thread) { ComputeWeightGradients(products, add || onto, options_.products, thread, pool_.size()); });
   };
   const auto each_threads_texts = [&](auto&& backward) {
     pool_.Run([&](int thread) {
@@ -75,15 +85,18 @@ void TrainingPass::Backward(std::span<const float> logits_grad, Gradients& gradi
     });
   };
 
-  const HeadPlaces head{.features = activations_.layers.back().output,
+  const HeadPlaces head{.features = activations_.features,
                         .input = activations_.head_input,
                         .pooled_input = activations_.pooled_input,
                         .pooled = activations_.pooled,
+                        .pooled_normal = activations_.pooled_normal,
+                        .pooled_rstd = activations_.pooled_rstd,
                         .logits = activations_.logits};
   const HeadGradPlaces head_grads{
       .logits = logits_grad.data(), .pooled = d_pooled_, .again = pooled_again_, .features = d_first_tokens_};
   each_threads_texts([&](size_t first, size_t last, int thread) {
     HeadBackward(model_, first, last, thread, dropout_, options_.products, head, head_grads, gradients);
+    if (config_.mean_pooling) FeaturesBackward(first, last);
   });
   const auto [of_classifier, of_dense] = HeadWeightGradients(model_, texts, head, head_grads, gradients);
   weight_gradients({of_classifier, of_dense});
@@ -95,25 +108,29 @@ void TrainingPass::Backward(std::span<const float> logits_grad, Gradients& gradi
   for (size_t l = layout.layers.size(); l-- > lowest;) {
     const LayerLayout& weights = layout.layers[l];
     const LayerActivations& layer = activations_.layers[l];
-    const bool last = l + 1 == layout.layers.size();
-    const size_t rows = last ? texts : tokens;
+    const bool firsts = ComputesFirstsOnly(config_, l);
+    const size_t rows = firsts ? texts : tokens;
+    const size_t up_width = IsPreNorm(config_) ? 2 * intermediate_ : intermediate_;
+    const bool shared = l + 1 < layout.layers.size() &&
+                        layout.layers[l + 1].qkv == weights.qkv;  // the layer above has written the gradients
     if (relative) activations_.relative.BeginLayer(pool_);
     each_threads_texts([&](size_t first_text, size_t last_text, int thread) {
       LayerBackward(l, first_text, last_text, thread, gradients);
     });
     // y = x W^T: dW = dy^T x.
     const WeightGradient down{rows, hidden_, intermediate_, d_down_, activated_, gradients.at(weights.down)};
-    const WeightGradient up{rows, intermediate_, hidden_, d_up_, layer.attended, gradients.at(weights.up)};
+    const WeightGradient up{rows, up_width, hidden_, d_up_, layer.attended, gradients.at(weights.up)};
     const WeightGradient out{rows, hidden_, hidden_, d_out_, layer.context, gradients.at(weights.out)};
-    if (last) {
+    if (firsts) {
       float* key_value = gradients.at(weights.qkv + hidden_ * hidden_);
       weight_gradients({down,
                         up,
                         out,
                         {texts, hidden_, hidden_, d_query_, layer.query_input, gradients.at(weights.qkv)},
-                        {tokens, 2 * hidden_, hidden_, d_qkv_, layer.input, key_value}});
+                        {tokens, 2 * hidden_, hidden_, d_qkv_, layer.normed, key_value}});
     } else {
-      weight_gradients({down, up, out, {tokens, 3 * hidden_, hidden_, d_qkv_, layer.input, gradients.at(weights.qkv)}});
+      weight_gradients({down, up, out, {tokens, 3 * hidden_, hidden_, d_qkv_, layer.normed, gradients.at(weights.qkv)}},
+                       shared);
     }
     if (relative) {
       activations_.relative.EndLayer(model_, l, dropout_, options_.products, of_embeddings, gradients, pool_);
@@ -123,15 +140,20 @@ void TrainingPass::Backward(std::span<const float> logits_grad, Gradients& gradi
   if (of_embeddings) {
     each_threads_texts(
         [&](size_t first, size_t last, int thread) { EmbeddingBackward(first, last, thread, gradients); });
+    if (activations_.embeddings != nullptr) {
+      weight_gradients(
+          {{tokens, hidden_, embedding_size_, d_state_, activations_.embeddings, gradients.at(layout.project)}});
+    }
     if (!add) {
       const auto clear = [&](size_t table, int rows) {
-        std::fill_n(gradients.at(table), static_cast<size_t>(rows) * hidden_, 0.0f);
+        std::fill_n(gradients.at(table), static_cast<size_t>(rows) * embedding_size_, 0.0f);
       };
       if (config_.absolute_positions) clear(layout.positions, config_.max_positions);
       if (config_.type_vocab_size > 0) clear(layout.segments, config_.type_vocab_size);
     }
     if (relative) activations_.relative.EndBackward(model_, gradients);
-    pool_.ForRanges(hidden_, 16, [&](size_t begin, size_t end, int) { ScatterEmbeddings(begin, end, gradients); });
+    pool_.ForRanges(embedding_size_, 16,
+                    [&](size_t begin, size_t end, int) { ScatterEmbeddings(begin, end, gradients); });
   }
   gradients.EndBackward();
 }
@@ -148,11 +170,29 @@ void TrainingPass::PrepareGrads() {
   d_context_ = take(tokens * hidden_);
   d_qkv_ = take(tokens * 3 * hidden_);
   activated_ = take(tokens * intermediate_);
-  d_up_ = take(tokens * intermediate_);
+  d_up_ = take(tokens * (IsPreNorm(config_) ? 2 * intermediate_ : intermediate_));
+  if (IsPreNorm(config_)) {
+    d_activated_ = take(tokens * intermediate_);
+    d_normed_ = take(tokens * hidden_);
+  }
   d_query_ = take(texts * hidden_);
   d_first_tokens_ = take(texts * hidden_);
   d_pooled_ = take(texts * hidden_);
   pooled_again_ = take(texts * hidden_);
+  d_embeddings_ = config_.embedding_size > 0 ? take(tokens * embedding_size_) : d_state_;
+}
+
+void TrainingPass::LayerBackward(size_t l, size_t first_text, size_t last_text, int thread, Gradients& gradients) {
+  // The last two layers are as the forward left them: only lower ones were written over.
+  if (options_.gradient_checkpointing && l + 2 < activations_.layers.size()) {
+    ForwardLayer(model_, texts_, first_text, last_text, l, dropout_, options_.products, activations_,
+                 scratch_[static_cast<size_t>(thread)]);
+  }
+  if (IsPreNorm(config_)) {
+    PreNormBackward(l, first_text, last_text, thread, gradients);
+  } else {
+    PostNormBackward(l, first_text, last_text, thread, gradients);
+  }
 }
 
 // The forward of a layer, of its input x, in the names of LayerActivations and without dropout:
@@ -160,7 +200,7 @@ void TrainingPass::PrepareGrads() {
 //   attended = LayerNorm(x + out + b);  up = attended Wup^T + b;  activated = f(up);  down = activated Wdown^T
 //   output = LayerNorm(attended + down + b)
 // A product y = x W^T has dx = dy W and dW = dy^T x; the latter is phase two's.
-void TrainingPass::LayerBackward(size_t l, size_t first_text, size_t last_text, int thread, Gradients& gradients) {
+void TrainingPass::PostNormBackward(size_t l, size_t first_text, size_t last_text, int thread, Gradients& gradients) {
   const LayerLayout& weights = model_.layout().layers[l];
   const LayerActivations& layer = activations_.layers[l];
   const bool last = l + 1 == activations_.layers.size();
@@ -175,11 +215,6 @@ void TrainingPass::LayerBackward(size_t l, size_t first_text, size_t last_text, 
   float* d_context = d_context_ + first * hidden_;
   const auto sums = [&](size_t offset) { return gradients.vector_at(thread, offset); };
 
-  // The last two layers are as the forward left them: only lower ones were written over.
-  if (options_.gradient_checkpointing && l + 2 < activations_.layers.size()) {
-    ForwardLayer(model_, texts_, first_text, last_text, l, dropout_, options_.products, activations_,
-                 scratch_[static_cast<size_t>(thread)]);
-  }
   // output = LayerNorm(attended + Dropout(down + b)): d_state becomes d_attended by the residual; d_down = mask
   // d_state.
   AddLayerNormBackward(rows, hidden_, d_state, layer.output_normal + first * hidden_, layer.output_rstd + first,
@@ -202,7 +237,7 @@ void TrainingPass::LayerBackward(size_t l, size_t first_text, size_t last_text, 
   // out = context Wout^T: d_context = d_out Wout.
   MatMulNN(rows, hidden_, hidden_, d_out, hidden_, model_.at(weights.out), hidden_, 0.0f, d_context, hidden_,
            options_.products);
-  AttentionBackwardOfTexts(l, first_text, last_text, thread);
+  AttentionBackwardOfTexts(l, first_text, last_text, thread, gradients);
   if (last) {
     LastInputBackward(weights, first_text, last_text, thread, gradients);
     return;
@@ -237,9 +272,10 @@ void TrainingPass::LastInputBackward(const LayerLayout& weights, size_t first_te
   }
 }
 
-void TrainingPass::AttentionBackwardOfTexts(size_t l, size_t first_text, size_t last_text, int thread) {
+void TrainingPass::AttentionBackwardOfTexts(size_t l, size_t first_text, size_t last_text, int thread,
+                                            Gradients& gradients) {
   const LayerActivations& layer = activations_.layers[l];
-  const bool last = l + 1 == activations_.layers.size();
+  const bool last = ComputesFirstsOnly(config_, l);
   const Dropout dropout = dropout_.At(config_, StepDropout::kAttention, l);
   // The gradients lie as the activations do: query, key and value in a row, or in the last layer the query by itself.
   float* d_query = last ? d_query_ : d_qkv_;
@@ -255,13 +291,21 @@ void TrainingPass::AttentionBackwardOfTexts(size_t l, size_t first_text, size_t 
       AddRelativeScores(relative.places(), relative.Head(l, at.column), layer.query + query, layer.key + keys, shape,
                         scratch);
     }
-    float* d_bias = shape.bias == nullptr ? nullptr : scratch.BiasGradFloats(shape.queries * BiasStride(shape.tokens));
+    const size_t head = at.column / shape.head_size;
+    if (config_.bias_buckets > 0) activations_.position_bias.Apply(head, shape, scratch);
+    if (IsLocalLayer(config_, l)) ApplyLocalMask(static_cast<size_t>(config_.local_distance), shape, scratch);
+    const bool bias_learns = config_.relative_span > 0 || config_.bias_buckets > 0;
+    float* d_bias = !bias_learns ? nullptr : scratch.BiasGradFloats(shape.queries * BiasStride(shape.tokens));
     // context = P v with P = softmax(scale (q k^T + bias)): d_v = P^T d_context; with dP = d_context v^T and
     // dS = P (dP - the row's sum of P dP):  d_q = scale dS k, d_k = scale dS^T q, d_bias = scale dS.
     AttentionBackward(shape, layer.query + query, layer.key + keys, layer.value + keys, dropout,
                       layer.log_sum + at.shape.first_row, d_context_ + at.query_row * hidden_ + at.column,
                       d_query + query, d_key + keys, d_value + keys, scratch, d_bias);
-    if (d_bias == nullptr) return;
+    if (config_.bias_buckets > 0 && options_.frozen_depths == 0) {
+      activations_.position_bias.Backward(head, shape, d_bias, scratch,
+                                          gradients.vector_at(thread, model_.layout().attention_bias));
+    }
+    if (config_.relative_span == 0) return;
     // bias[i, j] = q_i . key(i - j) + k_j . query(i - j): d_q_i += sum over j of d_bias[i, j] key(i - j); the others
     // alike.
     RelativeScoresBackward(shape, relative.places(), relative.Head(l, at.column), layer.query + query, layer.key + keys,
@@ -274,32 +318,43 @@ void TrainingPass::EmbeddingBackward(size_t first_text, size_t last_text, int th
   const Layout& layout = model_.layout();
   const size_t first = texts_.begin(first_text);
   const size_t rows = static_cast<size_t>(texts_.offsets[last_text]) - first;
-  float* d_state = d_state_ + first * hidden_;
-  // x = Dropout(LayerNorm(word + position + segment)): d_state becomes mask d_x, then the gradient of the sum, which is
-  // that of each term.
-  ApplyDropout(dropout_.At(config_, StepDropout::kEmbedding), first, rows, hidden_, d_state);
-  AddLayerNormBackward(rows, hidden_, d_state, activations_.embedding_normal + first * hidden_,
+  float* d_embeddings = d_embeddings_ + first * embedding_size_;
+  if (activations_.embeddings != nullptr) {
+    // x = embeddings W^T + b: d_embeddings = d_x W, and d_b is the sum of the rows of d_x.
+    const float* d_state = d_state_ + first * hidden_;
+    AddColumnSums(rows, hidden_, d_state, gradients.vector_at(thread, layout.project_bias));
+    MatMulNN(rows, embedding_size_, hidden_, d_state, hidden_, model_.at(layout.project), embedding_size_, 0.0f,
+             d_embeddings, embedding_size_, options_.products);
+  }
+  // embeddings = Dropout(LayerNorm(word + position + segment)): their gradient becomes that of the sum, which is that
+  // of each term.
+  ApplyDropout(dropout_.At(config_, StepDropout::kEmbedding), first, rows, embedding_size_, d_embeddings);
+  AddLayerNormBackward(rows, embedding_size_, d_embeddings, activations_.embedding_normal + first * embedding_size_,
                        activations_.embedding_rstd + first, model_.at(layout.embedding_gamma), {}, 0, nullptr,
                        gradients.vector_at(thread, layout.embedding_gamma),
-                       gradients.vector_at(thread, layout.embedding_beta), nullptr);
+                       IsPreNorm(config_) ? nullptr : gradients.vector_at(thread, layout.embedding_beta), nullptr);
 }
 
 void TrainingPass::ScatterEmbeddings(size_t first_column, size_t last_column, Gradients& gradients) {
   const Layout& layout = model_.layout();
   const size_t n = last_column - first_column;
-  float* positions = nullptr;  // of the first token
-  if (config_.absolute_positions) {
-    positions = gradients.at(layout.positions) + static_cast<size_t>(FirstPosition(config_)) * hidden_ + first_column;
-  }
+  float* positions = config_.absolute_positions ? gradients.at(layout.positions) + first_column : nullptr;
   float* segment = config_.type_vocab_size > 0 ? gradients.at(layout.segments) + first_column : nullptr;
+  const int position_padding = PositionPadding(config_);
+  const int word_padding = position_padding >= 0 ? position_padding : config_.pad_token_id;
   for (size_t t = 0; t < texts_.texts(); ++t) {
-    for (size_t position = 0; position < texts_.length(t); ++position) {
-      const size_t row = texts_.begin(t) + position;
-      const float* d_sum = d_state_ + row * hidden_ + first_column;
-      AddTo(n, d_sum, gradients.word_row_of(texts_.ids[row]) + first_column);
-      if (positions != nullptr) AddTo(n, d_sum, positions + position * hidden_);
-      if (segment != nullptr) AddTo(n, d_sum, segment);
-    }
+    const auto ids = texts_.ids.subspan(texts_.begin(t), texts_.length(t));
+    ForEachPositionRun(config_, ids, [&](size_t begin, size_t count, size_t position) {
+      for (size_t i = 0; i < count; ++i) {
+        const int32_t id = ids[begin + i];
+        const float* d_sum = d_embeddings_ + (texts_.begin(t) + begin + i) * embedding_size_ + first_column;
+        // Embedding(padding_idx=...) of PyTorch gives neither the word nor the position of padding a gradient.
+        if (id != word_padding) AddTo(n, d_sum, gradients.word_row_of(id) + first_column);
+        if (positions != nullptr && id != position_padding)
+          AddTo(n, d_sum, positions + (position + i) * embedding_size_);
+        if (segment != nullptr) AddTo(n, d_sum, segment);
+      }
+    });
   }
 }
 

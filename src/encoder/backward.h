@@ -43,10 +43,15 @@ class TrainingPass {
  private:
   void PrepareGrads();
   void LayerBackward(size_t l, size_t first_text, size_t last_text, int thread, Gradients& gradients);
+  void PostNormBackward(size_t l, size_t first_text, size_t last_text, int thread, Gradients& gradients);
+  void PreNormBackward(size_t l, size_t first_text, size_t last_text, int thread, Gradients& gradients);
+  void PreNormInputBackward(size_t l, size_t first_text, size_t last_text, int thread, Gradients& gradients);
+  /// Computes d_state_ of all tokens from the gradient of their means.
+  void FeaturesBackward(size_t first_text, size_t last_text);
   /// Computes d_state_ of the last layer's input from d_query_ and d_qkv_.
   void LastInputBackward(const LayerLayout& weights, size_t first_text, size_t last_text, int thread,
                          Gradients& gradients);
-  void AttentionBackwardOfTexts(size_t l, size_t first_text, size_t last_text, int thread);
+  void AttentionBackwardOfTexts(size_t l, size_t first_text, size_t last_text, int thread, Gradients& gradients);
   void EmbeddingBackward(size_t first_text, size_t last_text, int thread, Gradients& gradients);
   void ScatterEmbeddings(size_t first_column, size_t last_column, Gradients& gradients);
 
@@ -54,7 +59,7 @@ class TrainingPass {
   const ModelConfig& config_;
   ThreadPool& pool_;
   const Options options_;
-  size_t hidden_, intermediate_;
+  size_t hidden_, intermediate_, embedding_size_;
   PackedTexts texts_;
   StepDropout dropout_;
   std::vector<size_t> cuts_;
@@ -66,7 +71,7 @@ class TrainingPass {
   float* d_state_ = nullptr;         // [T, h] of the layer's output, then of its input
   float* d_down_ = nullptr;          // [T, h] of the second product's output
   float* activated_ = nullptr;       // [T, i] the activation function's output, made again
-  float* d_up_ = nullptr;            // [T, i] of the first product's output
+  float* d_up_ = nullptr;            // [T, i] ([T, 2i] where it is gated) of the first product's output
   float* d_out_ = nullptr;           // [T, h] of the output of attention's product
   float* d_context_ = nullptr;       // [T, h] of the heads' weighted sums
   float* d_qkv_ = nullptr;           // [T, 3h]; in the last layer of key and value alone [T, 2h]
@@ -74,6 +79,9 @@ class TrainingPass {
   float* d_first_tokens_ = nullptr;  // [texts, h] d_state of the last layer's rows
   float* d_pooled_ = nullptr;        // [texts, h]
   float* pooled_again_ = nullptr;    // [texts, h] scratch
+  float* d_activated_ = nullptr;     // [T, i] where IsPreNorm: of the activation function's output
+  float* d_normed_ = nullptr;        // [T, h] where IsPreNorm: of a normalization's output, then of its input
+  float* d_embeddings_ = nullptr;    // [T, e] of the embeddings before their projection; d_state_ where they need none
 };
 
 }  // namespace winnow

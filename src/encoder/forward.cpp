@@ -1,7 +1,8 @@
 // The encoder of BERT (Devlin et al. 2018), DistilBERT (Sanh et al. 2019), RoBERTa (Liu et al. 2019), ELECTRA (Clark et
-// al. 2020) and DeBERTa (He et al. 2020): embeddings, then layers of attention and a two-layer perceptron, each
-// followed by residual and normalisation, then a dense layer on the first token and the classifier. A thread takes its
-// texts through all layers by itself: texts don't meet before the loss.
+// al. 2020), DeBERTa (He et al. 2020), ALBERT (Lan et al. 2019), MPNet (Song et al. 2020) and ModernBERT (Warner et al.
+// 2024): embeddings, then layers of attention and a two-layer perceptron, each followed by residual and normalization
+// (in ModernBERT preceded by normalization and followed by residual), then a dense layer on the first token and the
+// classifier. A thread takes its texts through all layers by itself: texts don't meet before the loss.
 #include "encoder/forward.h"
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include "encoder/activation_functions.h"
 #include "encoder/head.h"
 #include "encoder/heads.h"
+#include "encoder/position_runs.h"
 #include "kernels/activation.h"
 #include "kernels/embedding.h"
 #include "kernels/layer_norm.h"
@@ -44,27 +46,19 @@ class ForwardPass {
   }
 
   void Layer(size_t l) {
-    const LayerLayout& weights = model_.layout().layers[l];
-    LayerActivations& layer = activations_.layers[l];
-    const bool last = l + 1 == activations_.layers.size();
-    // In the last layer rows are texts: only their first tokens are computed.
-    const size_t first = last ? first_text_ : first_;
-    const size_t rows = last ? last_text_ - first_text_ : rows_;
-    const float* input = layer.input + first_ * hidden_;
-    if (last) {
-      GatherFirstTokens(layer.input, layer.query_input);
-      Product(rows, hidden_, hidden_, layer.query_input + first * hidden_, weights.qkv, layer.query + first * hidden_);
-      Bias(rows, hidden_, weights.qkv_bias, layer.query + first * hidden_);
-      float* key_value = layer.key + first_ * 2 * hidden_;
-      Product(rows_, 2 * hidden_, hidden_, input, weights.qkv + hidden_ * hidden_, key_value);
-      Bias(rows_, 2 * hidden_, weights.qkv_bias + hidden_, key_value);
+    if (IsPreNorm(config_)) {
+      PreNormLayer(l);
     } else {
-      float* qkv = layer.query + first_ * 3 * hidden_;
-      Product(rows_, 3 * hidden_, hidden_, input, weights.qkv, qkv);
-      Bias(rows_, 3 * hidden_, weights.qkv_bias, qkv);
+      PostNormLayer(l);
     }
-    Attend(l, last);
+  }
 
+ private:
+  void PostNormLayer(size_t l) {
+    const LayerLayout& weights = model_.layout().layers[l];
+    const LayerActivations& layer = activations_.layers[l];
+    const auto [first, rows] = RowsOf(l);
+    AttendInLayer(l);
     float* product = layer.product + first * hidden_;
     float* attended = layer.attended + first * hidden_;
     Product(rows, hidden_, hidden_, layer.context + first * hidden_, weights.out, product);
@@ -83,36 +77,127 @@ class ForwardPass {
                  Kept(layer.output_normal, first * hidden_), Kept(layer.output_rstd, first));
   }
 
- private:
-  void Embed() {
-    float* x = activations_.layers.front().input;
-    const Layout& layout = model_.layout();
-    const float* segment = config_.type_vocab_size > 0 ? model_.at(layout.segments) : nullptr;
-    const bool pairs = config_.type_vocab_size > 1;
-    const float* positions = config_.absolute_positions
-                                 ? model_.at(layout.positions) + static_cast<size_t>(FirstPosition(config_)) * hidden_
-                                 : nullptr;
-    for (size_t t = first_text_; t < last_text_; ++t) {
-      const int32_t* ids = texts_.ids.data() + texts_.begin(t);
-      float* rows = x + texts_.begin(t) * hidden_;
-      const size_t first = pairs ? texts_.first_length(t) : texts_.length(t);
-      EmbedText(first, hidden_, ids, model_.words(), positions, segment, rows);
-      if (first == texts_.length(t)) continue;
-      EmbedText(texts_.length(t) - first, hidden_, ids + first, model_.words(),
-                positions == nullptr ? nullptr : positions + first * hidden_, segment + hidden_,
-                rows + first * hidden_);
+  /// ModernBERT's: middle = input + attention(norm(input)), output = middle + perceptron(norm(middle)), and once more a
+  /// normalization after the last layer. The first layer's input is normalized already.
+  void PreNormLayer(size_t l) {
+    const LayerLayout& weights = model_.layout().layers[l];
+    const LayerActivations& layer = activations_.layers[l];
+    const auto [first, rows] = RowsOf(l);
+    const size_t at = first * hidden_;
+    if (l > 0) {
+      const size_t all = first_ * hidden_;
+      AddLayerNorm(rows_, hidden_, layer.input + all, nullptr, {}, 0, nullptr, Norm(weights.attention_gamma),
+                   layer.normed + all, Kept(layer.input_normal, all), Kept(layer.input_rstd, first_));
     }
-    float* mine = x + first_ * hidden_;
-    AddLayerNorm(rows_, hidden_, mine, nullptr, {}, 0, nullptr, Norm(layout.embedding_gamma, layout.embedding_beta),
-                 mine, Kept(activations_.embedding_normal, first_ * hidden_),
-                 Kept(activations_.embedding_rstd, first_));
-    ApplyDropout(dropout_.At(config_, StepDropout::kEmbedding), first_, rows_, hidden_, mine);
+    AttendInLayer(l);
+    float* product = layer.product + at;
+    float* middle = layer.middle + at;
+    Product(rows, hidden_, hidden_, layer.context + at, weights.out, product);
+    ApplyDropout(dropout_.At(config_, StepDropout::kAttentionOutput, l), first, rows, hidden_, product);
+    if (ComputesFirstsOnly(config_, l)) {
+      GatherFirstTokens(layer.input, layer.middle);
+    } else {
+      std::copy_n(layer.input + at, rows * hidden_, middle);
+    }
+    AddTo(rows * hidden_, product, middle);
+
+    float* attended = layer.attended + at;
+    AddLayerNorm(rows, hidden_, middle, nullptr, {}, 0, nullptr, Norm(weights.output_gamma), attended,
+                 Kept(layer.attended_normal, at), Kept(layer.attended_rstd, first));
+    float* up = layer.up + first * 2 * intermediate_;
+    float* activated = layer.activated + first * intermediate_;
+    Product(rows, 2 * intermediate_, hidden_, attended, weights.up, up);
+    GatedActivation(HiddenFunction(config_), rows, intermediate_, up, activated);
+    ApplyDropout(dropout_.At(config_, StepDropout::kOutput, l), first, rows, intermediate_, activated);
+    Product(rows, hidden_, intermediate_, activated, weights.down, product);
+    float* output = layer.output + at;
+    if (l + 1 == activations_.layers.size()) {
+      AddLayerNorm(rows, hidden_, product, nullptr, {}, 0, middle, Norm(model_.layout().final_gamma), output,
+                   Kept(layer.output_normal, at), Kept(layer.output_rstd, first));
+    } else {
+      std::copy_n(middle, rows * hidden_, output);
+      AddTo(rows * hidden_, product, output);
+    }
   }
 
-  void Attend(size_t l, bool last) {
+  /// Query, key and value of layer.normed, and attention's output in layer.context.
+  void AttendInLayer(size_t l) {
+    const LayerLayout& weights = model_.layout().layers[l];
     LayerActivations& layer = activations_.layers[l];
+    const float* input = layer.normed + first_ * hidden_;
+    if (ComputesFirstsOnly(config_, l)) {
+      const size_t texts = last_text_ - first_text_;
+      const size_t first = first_text_ * hidden_;
+      GatherFirstTokens(layer.normed, layer.query_input);
+      Product(texts, hidden_, hidden_, layer.query_input + first, weights.qkv, layer.query + first);
+      float* key_value = layer.key + first_ * 2 * hidden_;
+      Product(rows_, 2 * hidden_, hidden_, input, weights.qkv + hidden_ * hidden_, key_value);
+      if (!IsPreNorm(config_)) {
+        Bias(texts, hidden_, weights.qkv_bias, layer.query + first);
+        Bias(rows_, 2 * hidden_, weights.qkv_bias + hidden_, key_value);
+      }
+    } else {
+      float* qkv = layer.query + first_ * 3 * hidden_;
+      Product(rows_, 3 * hidden_, hidden_, input, weights.qkv, qkv);
+      if (!IsPreNorm(config_)) Bias(rows_, 3 * hidden_, weights.qkv_bias, qkv);
+    }
+    if (IsPreNorm(config_)) TurnByPositions(l);
+    Attend(l);
+  }
+
+  void TurnByPositions(size_t l) {
+    const LayerActivations& layer = activations_.layers[l];
+    const bool local = IsLocalLayer(config_, l);
+    for (size_t t = first_text_; t < last_text_; ++t) {
+      for (size_t p = 0; p < texts_.length(t); ++p) {
+        const size_t row = texts_.begin(t) + p;
+        activations_.rotary.Turn(local, p, /*back=*/false, layer.key + row * layer.key_stride);
+        // A first token's angles are 0.
+        if (ComputesFirstsOnly(config_, l)) continue;
+        activations_.rotary.Turn(local, p, /*back=*/false, layer.query + row * layer.query_stride);
+      }
+    }
+  }
+
+  void Embed() {
+    const Layout& layout = model_.layout();
+    const auto width = static_cast<size_t>(EmbeddingSize(config_));
+    float* input = activations_.layers.front().input;
+    float* x = activations_.embeddings != nullptr ? activations_.embeddings : input;
+    const float* segment = config_.type_vocab_size > 0 ? model_.at(layout.segments) : nullptr;
+    const bool pairs = config_.type_vocab_size > 1;
+    for (size_t t = first_text_; t < last_text_; ++t) {
+      const auto ids = texts_.ids.subspan(texts_.begin(t), texts_.length(t));
+      const size_t first_length = pairs ? texts_.first_length(t) : ids.size();
+      const auto embed = [&](size_t begin, size_t end, size_t position, const float* type) {
+        if (begin >= end) return;
+        const float* positions = nullptr;
+        if (config_.absolute_positions) positions = model_.at(layout.positions) + position * width;
+        EmbedText(end - begin, width, ids.data() + begin, model_.words(), positions, type,
+                  x + (texts_.begin(t) + begin) * width);
+      };
+      ForEachPositionRun(config_, ids, [&](size_t begin, size_t count, size_t position) {
+        const size_t second = std::clamp(first_length, begin, begin + count);
+        embed(begin, second, position, segment);
+        embed(second, begin + count, position + (second - begin), segment + width);
+      });
+    }
+    float* mine = x + first_ * width;
+    const LayerNormWeights norm =
+        IsPreNorm(config_) ? Norm(layout.embedding_gamma) : Norm(layout.embedding_gamma, layout.embedding_beta);
+    AddLayerNorm(rows_, width, mine, nullptr, {}, 0, nullptr, norm, mine,
+                 Kept(activations_.embedding_normal, first_ * width), Kept(activations_.embedding_rstd, first_));
+    ApplyDropout(dropout_.At(config_, StepDropout::kEmbedding), first_, rows_, width, mine);
+    if (activations_.embeddings == nullptr) return;
+    Product(rows_, hidden_, width, mine, layout.project, input + first_ * hidden_);
+    Bias(rows_, hidden_, layout.project_bias, input + first_ * hidden_);
+  }
+
+  void Attend(size_t l) {
+    LayerActivations& layer = activations_.layers[l];
+    const bool firsts = ComputesFirstsOnly(config_, l);
     const Dropout dropout = dropout_.At(config_, StepDropout::kAttention, l);
-    ForEachHead(config_, layer, last, texts_, first_text_, last_text_, [&](const HeadPlace& at) {
+    ForEachHead(config_, layer, firsts, texts_, first_text_, last_text_, [&](const HeadPlace& at) {
       const float* query = layer.query + at.query_row * layer.query_stride + at.column;
       const size_t keys = at.token_row * layer.key_stride + at.column;
       AttentionShape shape = at.shape;
@@ -120,19 +205,44 @@ class ForwardPass {
         const RelativePositions& relative = activations_.relative;
         AddRelativeScores(relative.places(), relative.Head(l, at.column), query, layer.key + keys, shape, scratch_);
       }
+      if (config_.bias_buckets > 0) activations_.position_bias.Apply(at.column / shape.head_size, shape, scratch_);
+      if (IsLocalLayer(config_, l)) ApplyLocalMask(static_cast<size_t>(config_.local_distance), shape, scratch_);
       Attention(shape, query, layer.key + keys, layer.value + keys, dropout,
                 layer.context + at.query_row * hidden_ + at.column, Kept(layer.log_sum, at.shape.first_row), scratch_);
     });
   }
 
   void Head() {
+    if (config_.mean_pooling) AverageTokens();
     // Where the input has a dropout of its own, a backward needs the last layer's output itself too.
-    const HeadPlaces places{.features = activations_.layers.back().output,
+    const HeadPlaces places{.features = activations_.features,
                             .input = activations_.head_input,
                             .pooled_input = activations_.pooled_input,
                             .pooled = activations_.pooled,
+                            .pooled_normal = activations_.pooled_normal,
+                            .pooled_rstd = activations_.pooled_rstd,
                             .logits = activations_.logits};
     HeadForward(model_, first_text_, last_text_, dropout_, products_, places);
+  }
+
+  void AverageTokens() {
+    for (size_t t = first_text_; t < last_text_; ++t) {
+      float* mean = activations_.features + t * hidden_;
+      std::fill_n(mean, hidden_, 0.0f);
+      for (size_t p = 0; p < texts_.length(t); ++p) {
+        AddTo(hidden_, activations_.layers.back().output + (texts_.begin(t) + p) * hidden_, mean);
+      }
+      for (size_t i = 0; i < hidden_; ++i) mean[i] /= static_cast<float>(texts_.length(t));
+    }
+  }
+
+  struct Rows {
+    size_t first, count;
+  };
+  /// The rows that a layer computes behind its keys and values: tokens, or texts.
+  Rows RowsOf(size_t l) const {
+    if (ComputesFirstsOnly(config_, l)) return {first_text_, last_text_ - first_text_};
+    return {first_, rows_};
   }
 
   void GatherFirstTokens(const float* from, float* to) {
@@ -157,6 +267,7 @@ class ForwardPass {
   LayerNormWeights Norm(size_t gamma, size_t beta) const {
     return {model_.at(gamma), model_.at(beta), config_.layer_norm_eps};
   }
+  LayerNormWeights Norm(size_t gamma) const { return {model_.at(gamma), nullptr, config_.layer_norm_eps}; }
   static float* Kept(float* buffer, size_t offset) { return buffer == nullptr ? nullptr : buffer + offset; }
 
   const Model& model_;
@@ -182,8 +293,13 @@ Dropout StepDropout::At(const ModelConfig& config, Place place, size_t layer) co
   if (place == kHeadInput) {
     probability = config.architecture == Architecture::kDebertaV2 ? config.pooler_dropout : config.classifier_dropout;
   }
-  // DistilBERT normalises attention's output without a dropout before.
+  // DistilBERT normalizes attention's output without a dropout before, ALBERT the layer's.
   if (place == kAttentionOutput && config.architecture == Architecture::kDistilBert) probability = 0;
+  if (place == kOutput && config.architecture == Architecture::kAlbert) probability = 0;
+  if (config.architecture == Architecture::kModernBert) {
+    if (place == kEmbedding) probability = config.embedding_dropout;
+    if (place == kAttentionOutput) probability = config.attention_dropout;
+  }
   return {.key = Dropout::MixKey(Dropout::MixKey(key, static_cast<uint64_t>(place)), layer),
           .probability = probability};
 }
@@ -236,6 +352,10 @@ std::span<const float> ForwardRunner::Logits(const PackedTexts& texts) {
                                     /*keep=*/false, pool_);
     }
   }
+  if (model_.config().bias_buckets > 0) {
+    activations_.position_bias.Compute(model_.config(), model_.at(model_.layout().attention_bias), LongestOf(texts));
+  }
+  if (IsPreNorm(model_.config())) activations_.rotary.Prepare(model_.config(), LongestOf(texts));
   if (texts.texts() < static_cast<size_t>(pool_.size())) {
     // Fewer texts than threads: all of them compute one text after the other together.
     Forward(model_, texts, 0, texts.texts(), {}, Precision::kF32, activations_, scratch_[0], &pool_);
@@ -288,7 +408,7 @@ FloatBuffer ForwardRunner::AllFeatures(const PackedTexts& texts, const std::func
   FloatBuffer features(texts.texts() * hidden);
   InBatches(texts, /*max_texts=*/0, done, [&](const PackedTexts& batch, size_t first) {
     Logits(batch);
-    std::copy_n(activations_.layers.back().output, batch.texts() * hidden, features.data() + first * hidden);
+    std::copy_n(activations_.features, batch.texts() * hidden, features.data() + first * hidden);
   });
   return features;
 }

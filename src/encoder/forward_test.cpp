@@ -85,8 +85,8 @@ TEST_P(Encoders, GradientsEqualFiniteDifferencesWithDropout) {
       if (weight.offset >= model.layout().matrices) {
         g = gradients.at(weight.offset)[i];
       } else if (const float* row =
-                     gradients.word_row_of(static_cast<int32_t>(i / static_cast<size_t>(config.hidden_size)))) {
-        g = row[i % static_cast<size_t>(config.hidden_size)];
+                     gradients.word_row_of(static_cast<int32_t>(i / static_cast<size_t>(EmbeddingSize(config))))) {
+        g = row[i % static_cast<size_t>(EmbeddingSize(config))];
       }
       if (std::abs(g) > std::abs(slope)) {
         slope = g;

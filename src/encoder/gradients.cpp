@@ -8,7 +8,7 @@
 namespace winnow {
 
 Gradients::Gradients(const ModelConfig& config, const Layout& layout, int threads, int frozen_depths)
-    : hidden_(static_cast<size_t>(config.hidden_size)),
+    : width_(static_cast<size_t>(EmbeddingSize(config))),
       first_matrix_(layout.WeightsFrom(frozen_depths).matrix),
       vectors_(layout.vectors),
       first_vector_(layout.WeightsFrom(frozen_depths).vector),
@@ -43,7 +43,7 @@ void Gradients::AddRows(const PackedTexts& texts) {
     slot = static_cast<int32_t>(word_ids_.size());
     word_ids_.push_back(id);
   }
-  word_rows_.resize(word_ids_.size() * hidden_, 0.0f);
+  word_rows_.resize(word_ids_.size() * width_, 0.0f);
 }
 
 void Gradients::EndBackward() {

@@ -40,10 +40,10 @@ class Gradients {
   /// Ends a backward pass: adds up the threads' sums.
   void EndBackward();
 
-  /// Returns the gradient [hidden] of a token's embedding; null if the token has no row in this step.
+  /// Returns the gradient [embedding size] of a token's embedding; null if the token has no row in this step.
   float* word_row_of(int32_t id) {
     const int32_t slot = slot_of_[static_cast<size_t>(id)];
-    return slot < 0 ? nullptr : word_rows_.data() + static_cast<size_t>(slot) * hidden_;
+    return slot < 0 ? nullptr : word_rows_.data() + static_cast<size_t>(slot) * width_;
   }
   const float* word_row_of(int32_t id) const { return const_cast<Gradients*>(this)->word_row_of(id); }
 
@@ -57,14 +57,14 @@ class Gradients {
   }
 
   bool accumulates_ = false;
-  size_t hidden_;
+  size_t width_;  // of an embedding
   // Offsets in the layout: first trained matrix, begin and first trained weight of the vectors.
   size_t first_matrix_, vectors_, first_vector_;
   FloatBuffer dense_;
   std::vector<FloatBuffer> thread_vectors_;
   std::vector<int32_t> word_ids_;  // token ids that have a row, in the order of their first appearance
   std::vector<int32_t> slot_of_;   // [vocabulary] the row of each token, or -1
-  std::vector<float> word_rows_;   // [word_ids_, hidden]
+  std::vector<float> word_rows_;   // [word_ids_, width]
 };
 
 }  // namespace winnow

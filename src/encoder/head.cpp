@@ -5,6 +5,7 @@
 #include "encoder/activation_functions.h"
 #include "kernels/activation.h"
 #include "kernels/dropout.h"
+#include "kernels/layer_norm.h"
 
 namespace winnow {
 
@@ -22,8 +23,13 @@ void HeadForward(const Model& model, size_t first_text, size_t last_text, const 
   }
   MatMulNT(texts, hidden, hidden, at.dense_input() + first, hidden, model.at(layout.head_dense), hidden, 0.0f,
            at.pooled_input + first, hidden, products);
-  BiasActivation(HeadFunction(config), texts, hidden, at.pooled_input + first, model.at(layout.head_dense_bias),
-                 at.pooled + first);
+  const float* dense_bias = HasHeadNorm(config) ? nullptr : model.at(layout.head_dense_bias);
+  BiasActivation(HeadFunction(config), texts, hidden, at.pooled_input + first, dense_bias, at.pooled + first);
+  if (at.pooled_normal != nullptr) {
+    AddLayerNorm(texts, hidden, at.pooled + first, nullptr, {}, 0, nullptr,
+                 {model.at(layout.head_gamma), nullptr, config.layer_norm_eps}, at.pooled + first,
+                 at.pooled_normal + first, at.pooled_rstd + first_text);
+  }
   ApplyDropout(dropout.At(config, StepDropout::kHead), first_text, texts, hidden, at.pooled + first);
   float* logits = at.logits + first_text * labels;
   MatMulNT(texts, labels, hidden, at.pooled + first, hidden, model.at(layout.classifier), hidden, 0.0f, logits, labels,
@@ -46,8 +52,14 @@ void HeadBackward(const Model& model, size_t first_text, size_t last_text, int t
   MatMulNN(texts, hidden, labels, of_logits, labels, model.at(layout.classifier), hidden, 0.0f, pooled, hidden,
            products);
   ApplyDropout(dropout.At(config, StepDropout::kHead), first_text, texts, hidden, pooled);
+  if (at.pooled_normal != nullptr) {
+    AddLayerNormBackward(texts, hidden, pooled, at.pooled_normal + first, at.pooled_rstd + first_text,
+                         model.at(layout.head_gamma), {}, 0, nullptr, gradients.vector_at(thread, layout.head_gamma),
+                         nullptr, nullptr);
+  }
+  float* dense_bias = HasHeadNorm(config) ? nullptr : gradients.vector_at(thread, layout.head_dense_bias);
   BiasActivationBackward(HeadFunction(config), texts, hidden, at.pooled_input + first, pooled, grads.again + first,
-                         gradients.vector_at(thread, layout.head_dense_bias));
+                         dense_bias);
   if (grads.features == nullptr) return;
   MatMulNN(texts, hidden, hidden, pooled, hidden, model.at(layout.head_dense), hidden, 0.0f, grads.features + first,
            hidden, products);

@@ -15,10 +15,12 @@ namespace winnow {
 
 /// Matrices of a batch, with one row per text.
 struct HeadPlaces {
-  const float* features;  ///< [texts, h] output of the last layer
+  const float* features;  ///< [texts, h] output of the last layer, of the first token or the mean of all
   float* input;           ///< [texts, h] features after their dropout; null if the architecture has no such dropout
   float* pooled_input;    ///< [texts, h] output of the dense layer before the activation function
-  float* pooled;          ///< [texts, h] output of the activation function
+  float* pooled;          ///< [texts, h] output of the activation function, normalized in ModernBERT
+  float* pooled_normal;   ///< [texts, h] normalization before gamma; null if the head has none
+  float* pooled_rstd;     ///< [texts] reciprocal standard deviations
   float* logits;          ///< [texts, labels]
 
   const float* dense_input() const { return input != nullptr ? input : features; }

@@ -21,8 +21,9 @@ HeadPass::HeadPass(const Model& model, ThreadPool& pool, const MatMulOptions& pr
       labels_(model.config().labels.size()) {}
 
 size_t HeadPass::Floats(const ModelConfig& config, size_t texts) {
-  const size_t matrices = HasHeadInputDropout(config) ? 5 : 4;
-  return matrices * Aligned(texts * static_cast<size_t>(config.hidden_size)) + Aligned(texts * config.labels.size());
+  const size_t matrices = HasHeadInputDropout(config) || HasHeadNorm(config) ? 5 : 4;
+  return matrices * Aligned(texts * static_cast<size_t>(config.hidden_size)) + Aligned(texts * config.labels.size()) +
+         (HasHeadNorm(config) ? Aligned(texts) : 0);
 }
 
 template <class Task>
@@ -41,6 +42,8 @@ std::span<const float> HeadPass::Run(std::span<const float> features, const Step
          .input = HasHeadInputDropout(model_.config()) ? take(hidden_) : nullptr,
          .pooled_input = take(hidden_),
          .pooled = take(hidden_),
+         .pooled_normal = HasHeadNorm(model_.config()) ? take(hidden_) : nullptr,
+         .pooled_rstd = HasHeadNorm(model_.config()) ? take(1) : nullptr,
          .logits = take(labels_)};
   pooled_grad_ = take(hidden_);
   again_ = take(hidden_);

@@ -1,6 +1,7 @@
 /// The position of each head of each text in a layer's activations.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 
@@ -25,19 +26,19 @@ struct HeadPlace {
 /// Calls visit(place) for all heads of texts first_text ... last_text - 1. In the last layer only the first token of a
 /// text is a query.
 template <class Visit>
-void ForEachHead(const ModelConfig& config, const LayerActivations& layer, bool last_layer, const PackedTexts& texts,
+void ForEachHead(const ModelConfig& config, const LayerActivations& layer, bool firsts_only, const PackedTexts& texts,
                  size_t first_text, size_t last_text, const Visit& visit) {
   const auto heads = static_cast<size_t>(config.num_heads);
   const auto hidden = static_cast<size_t>(config.hidden_size);
   for (size_t t = first_text; t < last_text; ++t) {
-    HeadPlace place{.shape = {.queries = last_layer ? 1 : texts.length(t),
+    HeadPlace place{.shape = {.queries = firsts_only ? 1 : texts.length(t),
                               .tokens = texts.length(t),
                               .head_size = hidden / heads,
                               .q_stride = layer.query_stride,
                               .kv_stride = layer.key_stride,
                               .out_stride = hidden,
                               .first_row = 0},
-                    .query_row = last_layer ? t : texts.begin(t),
+                    .query_row = firsts_only ? t : texts.begin(t),
                     .token_row = texts.begin(t),
                     .column = 0};
     for (size_t head = 0; head < heads; ++head) {
@@ -56,6 +57,23 @@ inline void AddRelativeScores(const RelativePlaces& places, const RelativeHead& 
   RelativeScores(shape, places, head, query, key, bias, scratch);
   shape.bias = bias;
   shape.scale = 1.0f / std::sqrt(3.0f * static_cast<float>(shape.head_size));  // three kinds of scores are added
+}
+
+/// Keeps queries from keys that are more than `distance` tokens away, by a bias of `shape` in the scratch's memory:
+/// their probabilities vanish. Nothing to do for texts that are not longer.
+inline void ApplyLocalMask(size_t distance, AttentionShape& shape, AttentionScratch& scratch) {
+  if (shape.tokens <= distance + 1) return;
+  constexpr float kHidden = -1e9f;  // finite, so that no sum is NaN; its exponential is 0
+  const size_t stride = BiasStride(shape.tokens);
+  float* bias = scratch.BiasFloats(shape.queries * stride);
+  for (size_t i = 0; i < shape.queries; ++i) {
+    float* row = bias + i * stride;
+    std::fill(row, row + shape.tokens, kHidden);
+    const size_t first = i > distance ? i - distance : 0;
+    std::fill(row + first, row + std::min(shape.tokens, i + distance + 1), 0.0f);
+    std::fill(row + shape.tokens, row + stride, 0.0f);
+  }
+  shape.bias = bias;
 }
 
 }  // namespace winnow

@@ -7,14 +7,137 @@
 namespace winnow {
 namespace {
 
+using Init = WeightInfo::Init;
+
 /// Hands out places in the array, one weight after the other, in groups that begin at a cache line.
 class Placer {
  public:
-  explicit Placer(Layout& layout) : layout_(layout) {}
+  Placer(Layout& layout, const ModelConfig& config)
+      : layout_(layout),
+        config_(config),
+        names_(WeightNamesOf(config.architecture)),
+        prefix_(names_.prefix),
+        pre_norm_(IsPreNorm(config)),
+        h_(config.hidden_size),
+        e_(EmbeddingSize(config)),
+        i_(config.intermediate_size),
+        depths_(static_cast<size_t>(NumLayerGroups(config))) {
+    for (int l = 0; l < config.num_layers; ++l) depths_[static_cast<size_t>(GroupOfLayer(config, l))] = l + 1;
+  }
 
-  size_t Add(const std::string& name, std::vector<int64_t> shape, WeightInfo::Init init) {
+  /// The words, and all other weights with weight decay.
+  void Matrices() {
+    layout_.words = Matrix(prefix_ + std::string(names_.words), config_.vocab_size, e_);
+    Align();
+    layout_.matrices = layout_.total;
+    if (config_.absolute_positions) {
+      layout_.positions = Matrix(prefix_ + kPositionEmbeddings, config_.max_positions, e_);
+    }
+    if (config_.type_vocab_size > 0) {
+      layout_.segments = Matrix(prefix_ + kTypeEmbeddings, config_.type_vocab_size, e_);
+    }
+    if (config_.relative_span > 0) {
+      layout_.relative = Matrix(prefix_ + kRelativeEmbeddings, 2 * config_.relative_span, h_);
+    }
+    if (config_.embedding_size > 0) layout_.project = Matrix(std::string(names_.project) + ".weight", h_, e_);
+    for (size_t g = 0; g < layout_.groups.size(); ++g) LayerMatrices(g);
+    depth_ = config_.num_layers + 1;
+    layout_.head_dense = Matrix(std::string(names_.head_dense) + ".weight", h_, h_);
+    MarkHead(HasOptionalHead());
+    layout_.classifier = Matrix(std::string(names_.classifier) + ".weight", labels(), h_);
+    MarkHead(false);
+  }
+
+  /// Biases and normalizations.
+  void Vectors() {
+    Align();
+    layout_.vectors = layout_.total;
+    depth_ = 0;
+    Norm(prefix_ + std::string(names_.embedding_norm), e_, layout_.embedding_gamma, layout_.embedding_beta);
+    if (config_.relative_span > 0) Norm(prefix_ + kRelativeNorm, h_, layout_.relative_gamma, layout_.relative_beta);
+    if (config_.bias_buckets > 0) {
+      Align();
+      layout_.attention_bias = Add(prefix_ + kAttentionBias, {config_.bias_buckets, config_.num_heads}, Init::kNormal);
+    }
+    if (config_.embedding_size > 0) layout_.project_bias = Bias(std::string(names_.project), h_);
+    for (size_t g = 0; g < layout_.groups.size(); ++g) LayerVectors(g);
+    for (int l = 0; l < config_.num_layers; ++l) {
+      layout_.layers.push_back(layout_.groups[static_cast<size_t>(GroupOfLayer(config_, l))]);
+    }
+    depth_ = config_.num_layers;
+    if (pre_norm_) layout_.final_gamma = Vector(prefix_ + kFinalNorm + ".weight", h_, Init::kOne);
+    depth_ = config_.num_layers + 1;
+    if (pre_norm_) {
+      layout_.head_gamma = Vector(std::string(kHeadNorm) + ".weight", h_, Init::kOne);
+    } else {
+      layout_.head_dense_bias = Bias(std::string(names_.head_dense), h_);
+    }
+    MarkHead(HasOptionalHead());
+    layout_.classifier_bias = Bias(std::string(names_.classifier), labels());
+    MarkHead(false);
+    Align();
+  }
+
+ private:
+  int64_t labels() const { return static_cast<int64_t>(config_.labels.size()); }
+
+  std::string InLayer(size_t group, std::string_view name, const char* part) const {
+    return prefix_ + std::string(names_.layer) + std::to_string(group) + "." + std::string(name) + part;
+  }
+
+  bool OwnRelative() const { return config_.relative_span > 0 && !config_.share_position_weights; }
+
+  /// BERT's and ALBERT's pooler and ModernBERT's prediction head belong to pretraining too.
+  bool HasOptionalHead() const {
+    return config_.architecture == Architecture::kBert || config_.architecture == Architecture::kAlbert || pre_norm_;
+  }
+
+  void LayerMatrices(size_t g) {
+    LayerLayout& layer = layout_.groups[g];
+    depth_ = depths_[g];
+    if (pre_norm_) {
+      layer.qkv = Matrix(InLayer(g, names_.query, ".weight"), 3 * h_, h_);
+    } else {
+      layer.qkv = Matrix(InLayer(g, names_.query, ".weight"), h_, h_);
+      Add(InLayer(g, names_.key, ".weight"), {h_, h_}, Init::kNormal);
+      Add(InLayer(g, names_.value, ".weight"), {h_, h_}, Init::kNormal);
+    }
+    layer.relative = layer.qkv;
+    if (OwnRelative()) {
+      layer.relative = Matrix(InLayer(g, names_.position_query, ".weight"), h_, h_);
+      Add(InLayer(g, names_.position_key, ".weight"), {h_, h_}, Init::kNormal);
+    }
+    layer.out = Matrix(InLayer(g, names_.out, ".weight"), h_, h_);
+    layer.up = Matrix(InLayer(g, names_.up, ".weight"), pre_norm_ ? 2 * i_ : i_, h_);
+    layer.down = Matrix(InLayer(g, names_.down, ".weight"), h_, i_);
+  }
+
+  void LayerVectors(size_t g) {
+    LayerLayout& layer = layout_.groups[g];
+    depth_ = depths_[g];
+    if (pre_norm_) {
+      if (g > 0) layer.attention_gamma = Vector(InLayer(g, names_.attention_norm, ".weight"), h_, Init::kOne);
+      layer.output_gamma = Vector(InLayer(g, names_.output_norm, ".weight"), h_, Init::kOne);
+      return;
+    }
+    layer.qkv_bias = Bias(InLayer(g, names_.query, ""), h_);
+    Add(InLayer(g, names_.key, ".bias"), {h_}, Init::kZero);
+    Add(InLayer(g, names_.value, ".bias"), {h_}, Init::kZero);
+    layer.relative_bias = layer.qkv_bias;
+    if (OwnRelative()) {
+      layer.relative_bias = Bias(InLayer(g, names_.position_query, ""), h_);
+      Add(InLayer(g, names_.position_key, ".bias"), {h_}, Init::kZero);
+    }
+    layer.out_bias = Bias(InLayer(g, names_.out, ""), h_);
+    Norm(InLayer(g, names_.attention_norm, ""), h_, layer.attention_gamma, layer.attention_beta);
+    layer.up_bias = Bias(InLayer(g, names_.up, ""), i_);
+    layer.down_bias = Bias(InLayer(g, names_.down, ""), h_);
+    Norm(InLayer(g, names_.output_norm, ""), h_, layer.output_gamma, layer.output_beta);
+  }
+
+  size_t Add(const std::string& name, std::vector<int64_t> shape, Init init) {
     WeightInfo info{
-        .name = name, .shape = std::move(shape), .offset = layout_.total, .count = 1, .init = init, .depth = depth};
+        .name = name, .shape = std::move(shape), .offset = layout_.total, .count = 1, .init = init, .depth = depth_};
     for (const int64_t size : info.shape) info.count *= static_cast<size_t>(size);
     layout_.total += info.count;
     layout_.weights.push_back(std::move(info));
@@ -22,101 +145,40 @@ class Placer {
   }
   size_t Matrix(const std::string& name, int64_t rows, int64_t columns) {
     Align();
-    return Add(name, {rows, columns}, WeightInfo::Init::kNormal);
+    return Add(name, {rows, columns}, Init::kNormal);
   }
-  size_t Vector(const std::string& name, int64_t size, WeightInfo::Init init) {
+  size_t Vector(const std::string& name, int64_t size, Init init) {
     Align();
     return Add(name, {size}, init);
   }
-  int depth = 0;  // of what is added
-
+  size_t Bias(const std::string& name, int64_t size) { return Vector(name + ".bias", size, Init::kZero); }
+  void Norm(const std::string& name, int64_t size, size_t& gamma, size_t& beta) {
+    gamma = Vector(name + ".weight", size, Init::kOne);
+    if (!pre_norm_) beta = Bias(name, size);
+  }
+  void MarkHead(bool optional) {
+    layout_.weights.back().head = true;
+    layout_.weights.back().optional = optional;
+  }
   void Align() { layout_.total = (layout_.total + 15) / 16 * 16; }
 
- private:
   Layout& layout_;
+  const ModelConfig& config_;
+  const WeightNames& names_;
+  const std::string prefix_;
+  const bool pre_norm_;
+  const int64_t h_, e_, i_;
+  std::vector<int> depths_;  // of the groups
+  int depth_ = 0;            // of what is added
 };
 
 }  // namespace
 
 Layout::Layout(const ModelConfig& config) {
-  using Init = WeightInfo::Init;
-  const WeightNames& names = WeightNamesOf(config.architecture);
-  const std::string prefix(names.prefix);
-  const int64_t h = config.hidden_size;
-  const int64_t i = config.intermediate_size;
-  const auto num_labels = static_cast<int64_t>(config.labels.size());
-  const bool relative_positions = config.relative_span > 0;
-  const bool own_relative = relative_positions && !config.share_position_weights;
-  Placer place(*this);
-  layers.resize(static_cast<size_t>(config.num_layers));
-  const auto in_layer = [&](size_t l, std::string_view name, const char* part) {
-    return prefix + std::string(names.layer) + std::to_string(l) + "." + std::string(name) + part;
-  };
-
-  words = place.Matrix(prefix + kWordEmbeddings, config.vocab_size, h);
-  place.Align();
-  matrices = total;
-  if (config.absolute_positions) positions = place.Matrix(prefix + kPositionEmbeddings, config.max_positions, h);
-  if (config.type_vocab_size > 0) segments = place.Matrix(prefix + kTypeEmbeddings, config.type_vocab_size, h);
-  if (relative_positions) relative = place.Matrix(prefix + kRelativeEmbeddings, 2 * config.relative_span, h);
-  for (size_t l = 0; l < layers.size(); ++l) {
-    LayerLayout& layer = layers[l];
-    place.depth = static_cast<int>(l) + 1;
-    layer.qkv = place.Matrix(in_layer(l, names.query, ".weight"), h, h);
-    place.Add(in_layer(l, names.key, ".weight"), {h, h}, Init::kNormal);
-    place.Add(in_layer(l, names.value, ".weight"), {h, h}, Init::kNormal);
-    layer.relative = layer.qkv;
-    if (own_relative) {
-      layer.relative = place.Matrix(in_layer(l, names.position_query, ".weight"), h, h);
-      place.Add(in_layer(l, names.position_key, ".weight"), {h, h}, Init::kNormal);
-    }
-    layer.out = place.Matrix(in_layer(l, names.out, ".weight"), h, h);
-    layer.up = place.Matrix(in_layer(l, names.up, ".weight"), i, h);
-    layer.down = place.Matrix(in_layer(l, names.down, ".weight"), h, i);
-  }
-  const auto mark = [&](bool optional) {
-    weights.back().head = true;
-    weights.back().optional = optional;
-  };
-  place.depth = head_depth();
-  const bool pooler = config.architecture == Architecture::kBert;
-  head_dense = place.Matrix(std::string(names.head_dense) + ".weight", h, h);
-  mark(pooler);
-  classifier = place.Matrix(std::string(names.classifier) + ".weight", num_labels, h);
-  mark(false);
-
-  place.Align();
-  vectors = total;
-  const auto norm = [&](const std::string& name, size_t& gamma, size_t& beta) {
-    gamma = place.Vector(name + ".weight", h, Init::kOne);
-    beta = place.Vector(name + ".bias", h, Init::kZero);
-  };
-  place.depth = 0;
-  norm(prefix + kEmbeddingNorm, embedding_gamma, embedding_beta);
-  if (relative_positions) norm(prefix + kRelativeNorm, relative_gamma, relative_beta);
-  for (size_t l = 0; l < layers.size(); ++l) {
-    LayerLayout& layer = layers[l];
-    place.depth = static_cast<int>(l) + 1;
-    layer.qkv_bias = place.Vector(in_layer(l, names.query, ".bias"), h, Init::kZero);
-    place.Add(in_layer(l, names.key, ".bias"), {h}, Init::kZero);
-    place.Add(in_layer(l, names.value, ".bias"), {h}, Init::kZero);
-    layer.relative_bias = layer.qkv_bias;
-    if (own_relative) {
-      layer.relative_bias = place.Vector(in_layer(l, names.position_query, ".bias"), h, Init::kZero);
-      place.Add(in_layer(l, names.position_key, ".bias"), {h}, Init::kZero);
-    }
-    layer.out_bias = place.Vector(in_layer(l, names.out, ".bias"), h, Init::kZero);
-    norm(in_layer(l, names.attention_norm, ""), layer.attention_gamma, layer.attention_beta);
-    layer.up_bias = place.Vector(in_layer(l, names.up, ".bias"), i, Init::kZero);
-    layer.down_bias = place.Vector(in_layer(l, names.down, ".bias"), h, Init::kZero);
-    norm(in_layer(l, names.output_norm, ""), layer.output_gamma, layer.output_beta);
-  }
-  place.depth = head_depth();
-  head_dense_bias = place.Vector(std::string(names.head_dense) + ".bias", h, Init::kZero);
-  mark(pooler);
-  classifier_bias = place.Vector(std::string(names.classifier) + ".bias", num_labels, Init::kZero);
-  mark(false);
-  place.Align();
+  groups.resize(static_cast<size_t>(NumLayerGroups(config)));
+  Placer placer(*this, config);
+  placer.Matrices();
+  placer.Vectors();
 }
 
 Layout::From Layout::WeightsFrom(int depth) const {

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/random.h"
+#include "bundle/open_weights.h"
 #include "bundle/weight_names.h"
 #include "kernels/adamw.h"
 
@@ -14,13 +15,6 @@ namespace {
 
 constexpr char kDifferentModels[] =
     "config.json and the weights must belong to the same model: copy or download both again";
-
-const TensorView* FindWeight(const SafetensorsFile& file, Architecture architecture, const std::string& name) {
-  for (const std::string& candidate : NamesInFiles(architecture, name)) {
-    if (const TensorView* tensor = file.Find(candidate)) return tensor;
-  }
-  return nullptr;
-}
 
 }  // namespace
 
@@ -54,14 +48,15 @@ Model Model::Fresh(ModelConfig config, uint64_t seed) {
 
 Result<Model> Model::Load(const std::filesystem::path& dir, ModelConfig config, const LoadOptions& options) {
   const std::filesystem::path path = dir / "model.safetensors";
-  auto file = std::make_shared<const SafetensorsFile>(TRY(SafetensorsFile::Open(path)));
+  auto file = std::make_shared<const SafetensorsFile>(TRY(OpenWeights(dir)));
+  const NamedTensors tensors(*file, config.architecture);
   Model model(std::move(config));
   model.rest_.Resize(model.layout_.total - model.layout_.matrices);
   model.rest_.Zero();  // the padding between weights
   const WeightNames& names = WeightNamesOf(model.config_.architecture);
   std::set<std::string> fresh;
   for (const WeightInfo& weight : model.layout_.weights) {
-    const TensorView* tensor = FindWeight(*file, model.config_.architecture, weight.name);
+    const TensorView* tensor = tensors.Find(weight.name);
     if (tensor == nullptr) {
       if (weight.head && (options.create_head || options.reinit_head)) {
         model.Initialize(weight, options.seed);

@@ -51,7 +51,7 @@ std::vector<float> ByteLogits(const Model& model, const PackedTexts& texts, cons
 /// The model whose positions from `begin` on have the second type's embedding in them instead of the first's.
 Model Moved(const Model& model, size_t begin) {
   const ModelConfig& config = model.config();
-  const auto hidden = static_cast<size_t>(config.hidden_size);
+  const auto hidden = static_cast<size_t>(EmbeddingSize(config));
   Model moved = Model::Fresh(config, 3);
   for (size_t p = begin + static_cast<size_t>(FirstPosition(config)); p < static_cast<size_t>(config.max_positions);
        ++p) {
@@ -107,7 +107,7 @@ TEST_P(TypedPairsOf, TheSecondTextHasTheSecondTypesEmbedding) {
 TEST_P(TypedPairsOf, AFirstSegmentOfTypeOneEqualsAModelWithExchangedTypes) {
   const Model model = WithTypes(2);
   Model exchanged = WithTypes(2);
-  const auto hidden = static_cast<size_t>(model.config().hidden_size);
+  const auto hidden = static_cast<size_t>(EmbeddingSize(model.config()));
   float* segments = exchanged.at(model.layout().segments);
   std::swap_ranges(segments, segments + hidden, segments + hidden);
   PackedBatch second, single;

@@ -1,54 +1,22 @@
 // Rows pass from product to product as bytes, each with its own scale; in between they are floats for as long as it
-// takes to add, normalise or attend. A panel of a few texts at a time goes through a whole layer, so that what a
+// takes to add, normalize or attend. A panel of a few texts at a time goes through a whole layer, so that what a
 // product writes is still in the second-level cache when the next one reads it.
 #include "encoder/quantized_forward.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cstring>
 
 #include "encoder/activation_functions.h"
+#include "encoder/cutter.h"
 #include "encoder/heads.h"
+#include "kernels/activation.h"
+#include "kernels/embedding.h"
 #include "kernels/layer_norm.h"
 
 namespace winnow {
 namespace {
 
-constexpr size_t kPanelRows = 96;     // about; times 1,536 floats: a quarter of a second-level cache
-constexpr size_t kChunkTokens = 512;  // that a thread takes through all layers at once, about
-
-struct Part {
-  size_t begin, end;
-};
-
-/// Cuts texts first ... last-1 into parts of about equally many tokens, and none without a text.
-class Cutter {
- public:
-  Cutter(const PackedTexts& texts, size_t first, size_t last, size_t parts)
-      : texts_(texts), last_(last), parts_(parts), begin_(texts.begin(first)), next_(first) {}
-
-  /// The next part's texts; none when there are no more.
-  Part Cut() {
-    const size_t tokens = static_cast<size_t>(texts_.offsets[last_]) - begin_;
-    Part cut{next_, next_};
-    while (cut.begin == cut.end && part_ < parts_) {
-      const size_t goal = begin_ + tokens * ++part_ / parts_;
-      while (next_ < last_ && (part_ == parts_ || texts_.begin(next_) + texts_.length(next_) / 2 < goal)) ++next_;
-      cut.end = next_;
-    }
-    return cut;
-  }
-
- private:
-  const PackedTexts& texts_;
-  size_t last_;
-  size_t parts_;
-  size_t begin_;     // token
-  size_t part_ = 0;  // the next that is cut off
-  size_t next_;      // its first text
-};
-
-size_t PartsOf(size_t tokens, size_t each) { return std::max<size_t>(1, (tokens + each - 1) / each); }
+constexpr size_t kPanelRows = 96;  // about; times 1,536 floats: a quarter of a second-level cache
 
 /// A team member's share of [0, count), in whole units.
 Part Share(const Team& team, size_t count, size_t unit = 1) {
@@ -78,22 +46,13 @@ class Pass {
 
   void Run(float* logits) {
     Embed();
-    const size_t last = model_.layers().size() - 1;
-    for (size_t l = 0; l < last; ++l) {
-      const QuantizedLayer& layer = model_.layers()[l];
-      ForPanels([&](const Part& texts) {
-        const size_t row = begin(texts.begin);
-        const size_t rows = begin(texts.end) - row;
-        Product(rows, InputOfRow(row), layer.qkv, 0, 3 * block_, layer.qkv_bias.data(), s_.qkv.data(), 3 * block_);
-        team_.Wait();
-        Attend(l, texts, /*firsts=*/false, s_.context.data());
-        team_.Wait();
-        RestOfLayer(layer, rows, s_.context.data(), s_.x.data() + row * hidden_,
-                    model_.layers()[l + 1].qkv.of_bytes() ? s_.bytes.data() + row * ByteStride(hidden_) : nullptr,
-                    s_.scales.data() + row);
-      });
+    for (size_t l = 0; l < model_.num_layers(); ++l) {
+      if (ComputesFirstsOnly(config_, l)) {
+        FirstTokensLayer(l);
+      } else {
+        WholeLayer(l);
+      }
     }
-    LastLayer(model_.layers()[last]);
     Head(logits);
   }
 
@@ -110,52 +69,92 @@ class Pass {
     }
   }
 
+  void WholeLayer(size_t l) {
+    const QuantizedLayer& layer = model_.layer(l);
+    ForPanels([&](const Part& texts) {
+      const size_t row = begin(texts.begin);
+      const size_t rows = begin(texts.end) - row;
+      Product(rows, InputOfRow(row), layer.qkv, 0, 3 * block_, layer.qkv_bias.data(), s_.qkv.data(), 3 * block_);
+      team_.Wait();
+      Attend(l, texts, /*firsts=*/false, s_.context.data());
+      team_.Wait();
+      const bool bytes = l + 1 < model_.num_layers() && model_.layer(l + 1).qkv.of_bytes();
+      RestOfLayer(l, rows, s_.context.data(), s_.x.data() + row * hidden_,
+                  IsPreNorm(config_) ? s_.normed.data() + row * hidden_ : nullptr,
+                  bytes ? s_.bytes.data() + row * ByteStride(hidden_) : nullptr, s_.scales.data() + row);
+    });
+  }
+
   void Embed() {
-    const bool bytes = model_.layers().front().qkv.of_bytes();
+    const auto width = static_cast<size_t>(EmbeddingSize(config_));
+    const bool project = config_.embedding_size > 0;
+    float* embeddings = project ? s_.embeddings.data() : s_.x.data();
     const Part mine = Share(team_, num_texts_);
     for (size_t t = mine.begin; t < mine.end; ++t) {
       const size_t row = begin(t);
-      float* x = s_.x.data() + row * hidden_;
+      float* x = embeddings + row * width;
       model_.Embed(texts_.ids.subspan(first_token_ + row, length(t)), texts_.first_length(first_text_ + t), x);
-      AddLayerNorm(length(t), hidden_, x, nullptr, {}, 0, nullptr,
+      AddLayerNorm(length(t), width, x, nullptr, {}, 0, nullptr,
                    {model_.embedding_gamma(), model_.embedding_beta(), config_.layer_norm_eps}, x, nullptr, nullptr);
-      if (bytes) {
-        QuantizeRows(length(t), hidden_, x, s_.bytes.data() + row * ByteStride(hidden_), s_.scales.data() + row);
+    }
+    if (project) {
+      team_.Wait();
+      // In bf16, as the head.
+      Product(tokens_, {nullptr, nullptr, embeddings}, model_.project(), 0, hidden_, model_.project_bias(), s_.x.data(),
+              hidden_);
+      team_.Wait();
+    }
+    for (size_t t = mine.begin; IsPreNorm(config_) && t < mine.end; ++t) {  // they are normalized already
+      std::copy_n(s_.x.data() + begin(t) * hidden_, length(t) * hidden_, s_.normed.data() + begin(t) * hidden_);
+    }
+    if (model_.layer(0).qkv.of_bytes()) {
+      for (size_t t = mine.begin; t < mine.end; ++t) {
+        const size_t row = begin(t);
+        QuantizeRows(length(t), hidden_, s_.x.data() + row * hidden_, s_.bytes.data() + row * ByteStride(hidden_),
+                     s_.scales.data() + row);
       }
     }
     team_.Wait();
   }
 
   /// The last layer: keys and values of all tokens, and everything else of each text's first alone.
-  void LastLayer(const QuantizedLayer& layer) {
+  void FirstTokensLayer(size_t l) {
+    const QuantizedLayer& layer = model_.layer(l);
+    const bool pre_norm = IsPreNorm(config_);
+    const float* query_input = pre_norm ? s_.first_normed.data() : s_.first_x.data();
     const size_t stride = ByteStride(hidden_);
     const Part mine = Share(team_, num_texts_);
     for (size_t t = mine.begin; t < mine.end; ++t) {
       const size_t row = begin(t);
       std::copy_n(s_.x.data() + row * hidden_, hidden_, s_.first_x.data() + t * hidden_);
+      if (pre_norm) std::copy_n(s_.normed.data() + row * hidden_, hidden_, s_.first_normed.data() + t * hidden_);
       if (!layer.qkv.of_bytes()) continue;
       std::memcpy(s_.first_bytes.data() + t * stride, s_.bytes.data() + row * stride, stride);
       s_.first_scales.data()[t] = s_.scales.data()[row];
     }
     team_.Wait();
-    Product(num_texts_, {s_.first_bytes.data(), s_.first_scales.data(), s_.first_x.data()}, layer.qkv, 0, block_,
+    Product(num_texts_, {s_.first_bytes.data(), s_.first_scales.data(), query_input}, layer.qkv, 0, block_,
             layer.qkv_bias.data(), s_.query.data(), block_);
     ForPanels([&](const Part& texts) {
       const size_t row = begin(texts.begin);
       Product(begin(texts.end) - row, InputOfRow(row), layer.qkv, block_, 3 * block_, layer.qkv_bias.data(),
               s_.qkv.data(), 3 * block_);
       team_.Wait();
-      Attend(model_.layers().size() - 1, texts, /*firsts=*/true, s_.first_context.data() + texts.begin * hidden_);
+      Attend(l, texts, /*firsts=*/true, s_.first_context.data() + texts.begin * hidden_);
       team_.Wait();
     });
     for (size_t row = 0; row < num_texts_; row += kPanelRows) {
-      RestOfLayer(layer, std::min(kPanelRows, num_texts_ - row), s_.first_context.data() + row * hidden_,
-                  s_.first_x.data() + row * hidden_, nullptr, nullptr);
+      RestOfLayer(l, std::min(kPanelRows, num_texts_ - row), s_.first_context.data() + row * hidden_,
+                  s_.first_x.data() + row * hidden_, nullptr, nullptr, nullptr);
     }
   }
 
   /// context [tokens of `texts`, or the texts, hidden]; `firsts`: of each text's first token alone.
   void Attend(size_t layer, const Part& texts, bool firsts, float* context) {
+    if (IsPreNorm(config_)) {
+      TurnByPositions(layer, texts, firsts);
+      team_.Wait();
+    }
     const auto heads = static_cast<size_t>(config_.num_heads);
     const size_t head_size = hidden_ / heads;
     const Part mine = Share(team_, (texts.end - texts.begin) * heads);
@@ -177,58 +176,146 @@ class Pass {
         AddRelativeScores(model_.relative_places(), model_.relative_head(layer, column), q + column, k + column, shape,
                           scratch);
       }
+      if (config_.bias_buckets > 0) model_.position_bias().Apply(unit % heads, shape, scratch);
+      if (IsLocalLayer(config_, layer)) {
+        ApplyLocalMask(static_cast<size_t>(config_.local_distance), shape, scratch);
+      }
       Attention(shape, q + column, k + column, k + block_ + column, {},
                 context + (firsts ? t - texts.begin : row) * hidden_ + column, nullptr, scratch);
     }
   }
 
-  /// The rest of a layer for some rows: x is overwritten with the layer's output, and its bytes where they are wanted.
-  void RestOfLayer(const QuantizedLayer& layer, size_t rows, const float* context, float* x, uint8_t* x_bytes,
-                   ByteScale* x_scales) {
+  /// Turns the panel's keys, and its queries unless they are of first tokens, whose angles are 0.
+  void TurnByPositions(size_t layer, const Part& texts, bool firsts) {
+    const bool local = IsLocalLayer(config_, layer);
+    const Part mine = Share(team_, begin(texts.end) - begin(texts.begin));
+    for (size_t t = texts.begin; t < texts.end; ++t) {
+      const size_t row = begin(t) - begin(texts.begin);
+      const size_t first = std::max(mine.begin, row), last = std::min(mine.end, row + length(t));
+      for (size_t r = first; r < last; ++r) {
+        float* qkv = s_.qkv.data() + r * 3 * block_;
+        model_.rotary().Turn(local, r - row, /*back=*/false, qkv + block_);
+        if (!firsts) model_.rotary().Turn(local, r - row, /*back=*/false, qkv);
+      }
+    }
+  }
+
+  /// The rest of a layer for some rows: x is overwritten with the layer's output. Where IsPreNorm, the next layer's
+  /// normalization of it goes to `normed` (null: into x). Bytes of what the next layer reads, where they are wanted.
+  void RestOfLayer(size_t l, size_t rows, const float* context, float* x, float* normed, uint8_t* bytes,
+                   ByteScale* scales) {
+    if (IsPreNorm(config_)) {
+      PreNormRest(l, rows, context, x, normed, bytes, scales);
+    } else {
+      PostNormRest(model_.layer(l), rows, context, x, bytes, scales);
+    }
+  }
+
+  void PreNormRest(size_t l, size_t rows, const float* context, float* x, float* normed, uint8_t* bytes,
+                   ByteScale* scales) {
+    const QuantizedLayer& layer = model_.layer(l);
     const Part mine = Share(team_, rows);
     const size_t count = mine.end - mine.begin;
     const size_t at = mine.begin * hidden_;
-    const auto to_panel_bytes = [&](const float* values, size_t n) {
-      QuantizeRows(count, n, values + mine.begin * n, s_.panel_bytes.data() + mine.begin * ByteStride(n),
-                   s_.panel_scales.data() + mine.begin);
+    const auto normalize = [&](const float* gamma, float* to) {
+      AddLayerNorm(count, hidden_, x + at, nullptr, {}, 0, nullptr, {gamma, nullptr, config_.layer_norm_eps}, to,
+                   nullptr, nullptr);
     };
-    const auto normalise = [&](const FloatBuffer& gamma, const FloatBuffer& beta) {
+    if (layer.out.of_bytes()) ToPanelBytes(mine, context, hidden_);
+    team_.Wait();
+    Product(rows, PanelInput(context), layer.out, 0, hidden_, nullptr, s_.product.data(), hidden_);
+    team_.Wait();
+    AddTo(count * hidden_, s_.product.data() + at, x + at);
+    normalize(layer.output_gamma.data(), s_.product.data() + at);
+    if (layer.up.of_bytes()) ToPanelBytes(mine, s_.product.data(), hidden_);
+    team_.Wait();
+    Product(rows, PanelInput(s_.product.data()), layer.up, 0, 2 * intermediate_, nullptr, s_.up.data(),
+            2 * intermediate_);
+    team_.Wait();
+    GatedActivation(HiddenFunction(config_), count, intermediate_, s_.up.data() + mine.begin * 2 * intermediate_,
+                    s_.gated.data() + mine.begin * intermediate_);
+    if (layer.down.of_bytes()) ToPanelBytes(mine, s_.gated.data(), intermediate_);
+    team_.Wait();
+    Product(rows, PanelInput(s_.gated.data()), layer.down, 0, hidden_, nullptr, s_.product.data(), hidden_);
+    team_.Wait();
+    AddTo(count * hidden_, s_.product.data() + at, x + at);
+    const bool last = l + 1 == model_.num_layers();
+    float* to = (last || normed == nullptr ? x : normed) + at;
+    normalize(last ? model_.final_gamma() : model_.layer(l + 1).attention_gamma.data(), to);
+    if (bytes != nullptr) {
+      QuantizeRows(count, hidden_, to, bytes + mine.begin * ByteStride(hidden_), scales + mine.begin);
+    }
+    team_.Wait();
+  }
+
+  void ToPanelBytes(const Part& mine, const float* values, size_t n) {
+    QuantizeRows(mine.end - mine.begin, n, values + mine.begin * n, s_.panel_bytes.data() + mine.begin * ByteStride(n),
+                 s_.panel_scales.data() + mine.begin);
+  }
+
+  void PostNormRest(const QuantizedLayer& layer, size_t rows, const float* context, float* x, uint8_t* x_bytes,
+                    ByteScale* x_scales) {
+    const Part mine = Share(team_, rows);
+    const size_t count = mine.end - mine.begin;
+    const size_t at = mine.begin * hidden_;
+    const auto normalize = [&](const FloatBuffer& gamma, const FloatBuffer& beta) {
       AddLayerNorm(count, hidden_, s_.product.data() + at, nullptr, {}, 0, x + at,
                    {gamma.data(), beta.data(), config_.layer_norm_eps}, x + at, nullptr, nullptr);
     };
-    if (layer.out.of_bytes()) to_panel_bytes(context, hidden_);
+    if (layer.out.of_bytes()) ToPanelBytes(mine, context, hidden_);
     team_.Wait();
     Product(rows, PanelInput(context), layer.out, 0, hidden_, layer.out_bias.data(), s_.product.data(), hidden_);
     team_.Wait();
-    normalise(layer.attention_gamma, layer.attention_beta);
-    if (layer.up.of_bytes()) to_panel_bytes(x, hidden_);
+    normalize(layer.attention_gamma, layer.attention_beta);
+    if (layer.up.of_bytes()) ToPanelBytes(mine, x, hidden_);
     team_.Wait();
     Product(rows, PanelInput(x), layer.up, 0, intermediate_, layer.up_bias.data(), s_.up.data(), intermediate_,
             HiddenFunction(config_));
     team_.Wait();
-    if (layer.down.of_bytes()) to_panel_bytes(s_.up.data(), intermediate_);
+    if (layer.down.of_bytes()) ToPanelBytes(mine, s_.up.data(), intermediate_);
     team_.Wait();
     Product(rows, PanelInput(s_.up.data()), layer.down, 0, hidden_, layer.down_bias.data(), s_.product.data(), hidden_);
     team_.Wait();
-    normalise(layer.output_gamma, layer.output_beta);
+    normalize(layer.output_gamma, layer.output_beta);
     if (x_bytes != nullptr) {
       QuantizeRows(count, hidden_, x + at, x_bytes + mine.begin * ByteStride(hidden_), x_scales + mine.begin);
     }
     team_.Wait();
   }
 
+  void AverageTokens(const Part& mine) {
+    for (size_t t = mine.begin; t < mine.end; ++t) {
+      float* mean = s_.first_x.data() + t * hidden_;
+      std::fill_n(mean, hidden_, 0.0f);
+      for (size_t p = 0; p < length(t); ++p) AddTo(hidden_, s_.x.data() + (begin(t) + p) * hidden_, mean);
+      for (size_t i = 0; i < hidden_; ++i) mean[i] /= static_cast<float>(length(t));
+    }
+  }
+
   void Head(float* logits) {
     const size_t num_labels = config_.labels.size();
+    const Part mine = Share(team_, num_texts_);
+    if (config_.mean_pooling) {
+      AverageTokens(mine);
+      team_.Wait();
+    }
     // In bf16, hence of floats.
     Product(num_texts_, {nullptr, nullptr, s_.first_x.data()}, model_.head_dense(), 0, hidden_,
             model_.head_dense_bias(), s_.first_context.data(), hidden_, HeadFunction(config_));
     team_.Wait();
+    if (HasHeadNorm(config_)) {
+      float* pooled = s_.first_context.data() + mine.begin * hidden_;
+      AddLayerNorm(mine.end - mine.begin, hidden_, pooled, nullptr, {}, 0, nullptr,
+                   {model_.head_gamma(), nullptr, config_.layer_norm_eps}, pooled, nullptr, nullptr);
+      team_.Wait();
+    }
     Product(num_texts_, {nullptr, nullptr, s_.first_context.data()}, model_.classifier(), 0, num_labels,
             model_.classifier_bias(), logits, num_labels);
   }
 
   ProductInput InputOfRow(size_t row) const {
-    return {s_.bytes.data() + row * ByteStride(hidden_), s_.scales.data() + row, s_.x.data() + row * hidden_};
+    const float* floats = IsPreNorm(config_) ? s_.normed.data() : s_.x.data();
+    return {s_.bytes.data() + row * ByteStride(hidden_), s_.scales.data() + row, floats + row * hidden_};
   }
   ProductInput PanelInput(const float* floats) const { return {s_.panel_bytes.data(), s_.panel_scales.data(), floats}; }
 
@@ -260,6 +347,7 @@ void QuantizedScratch::Prepare(const QuantizedModel& model, const Need& need, in
   // A panel ends with the text that fills it.
   const size_t rows = std::max(std::min(tokens, kPanelRows + longest), std::min(texts, kPanelRows));
   x.Resize(tokens * hidden);
+  embeddings.Resize(tokens * static_cast<size_t>(model.config().embedding_size));
   bytes.Resize(tokens * ByteStride(hidden));
   scales.Resize(tokens);
   qkv.Resize(rows * 3 * block);
@@ -267,7 +355,12 @@ void QuantizedScratch::Prepare(const QuantizedModel& model, const Need& need, in
   panel_bytes.Resize(rows * ByteStride(std::max(hidden, intermediate)));
   panel_scales.Resize(rows);
   product.Resize(rows * hidden);
-  up.Resize(rows * intermediate);
+  up.Resize(rows * (IsPreNorm(model.config()) ? 2 * intermediate : intermediate));
+  if (IsPreNorm(model.config())) {
+    normed.Resize(tokens * hidden);
+    first_normed.Resize(texts * hidden);
+    gated.Resize(rows * intermediate);
+  }
   first_x.Resize(texts * hidden);
   first_context.Resize(texts * hidden);
   query.Resize(texts * block);
@@ -277,126 +370,14 @@ void QuantizedScratch::Prepare(const QuantizedModel& model, const Need& need, in
   for (AttentionScratch& each : attention) {
     each.Reserve(hidden / static_cast<size_t>(model.config().num_heads), longest);
     if (model.config().relative_span > 0) each.ReserveRelative(longest);
+    if (model.config().bias_buckets > 0 || !model.config().local_layers.empty())
+      each.BiasFloats(longest * BiasStride(longest));
   }
 }
 
 void QuantizedForward(const QuantizedModel& model, const PackedTexts& texts, size_t first_text, size_t last_text,
                       QuantizedScratch& scratch, const Team& team, float* logits) {
   if (first_text < last_text) Pass(model, texts, first_text, last_text, scratch, team).Run(logits);
-}
-
-namespace {
-
-/// Returns the memory that the largest of all parts needs.
-QuantizedScratch::Need LargestOf(const PackedTexts& texts, Cutter cutter) {
-  QuantizedScratch::Need need{};
-  for (Part part; (part = cutter.Cut()).begin < part.end;) {
-    need.tokens = std::max(need.tokens, static_cast<size_t>(texts.offsets[part.end]) - texts.begin(part.begin));
-    need.texts = std::max(need.texts, part.end - part.begin);
-  }
-  for (size_t t = 0; t < texts.texts(); ++t) need.longest = std::max(need.longest, texts.length(t));
-  return need;
-}
-
-}  // namespace
-
-/// One call of Logits, whose parts threads take one after the other.
-struct QuantizedRunner::Job {
-  const PackedTexts& texts;
-  std::span<float> logits;
-  const std::function<bool(size_t)>& done;
-  size_t num_labels;
-  Cutter cutter;                          // guarded by the mutex once threads run
-  size_t finished GUARDED_BY(mutex) = 0;  // texts
-  bool stopped GUARDED_BY(mutex) = false;
-  Mutex mutex{};
-
-  /// The next part's texts; none when there are no more.
-  Part Take() {
-    const MutexLock lock(mutex);
-    return stopped ? Part{} : cutter.Cut();
-  }
-  void Finish(const Part& taken) {
-    const MutexLock lock(mutex);
-    finished += taken.end - taken.begin;
-    if (done && !stopped && !done(finished)) stopped = true;
-  }
-
-  float* LogitsOf(const Part& taken) const { return logits.data() + taken.begin * num_labels; }
-};
-
-QuantizedRunner::QuantizedRunner(const QuantizedModel& model, ThreadPool& pool)
-    : model_(model), pool_(pool), barrier_(pool.size()), scratch_(static_cast<size_t>(pool.size())) {}
-
-void QuantizedRunner::Logits(const PackedTexts& texts, std::span<float> logits, const std::function<bool(size_t)>& done,
-                             PoolUse use) {
-  const auto threads = static_cast<size_t>(pool_.size());
-  const auto job_of = [&](size_t parts) {
-    return Job{.texts = texts,
-               .logits = logits,
-               .done = done,
-               .num_labels = model_.config().labels.size(),
-               .cutter = {texts, 0, texts.texts(), parts}};
-  };
-  if (use != PoolUse::kIfFree || !pool_mutex_.TryLock()) {
-    Job job = job_of(PartsOf(texts.tokens(), kChunkTokens));
-    RunAlone(job, LargestOf(texts, job.cutter));
-    return;
-  }
-  const MutexLock lock(pool_mutex_, MutexLock::Acquired());
-  if (texts.texts() >= threads) {
-    Job job = job_of(threads * PartsOf(texts.tokens(), threads * kChunkTokens));
-    DealOut(job, LargestOf(texts, job.cutter));
-  } else {
-    Job job = job_of(PartsOf(texts.tokens(), kChunkTokens));
-    RunTogether(job, LargestOf(texts, job.cutter));
-  }
-}
-
-/// Each part by one thread, all threads at the same time.
-void QuantizedRunner::DealOut(Job& job, const QuantizedScratch::Need& need) {
-  // Any thread may come to take the largest part, so each is ready for it.
-  std::vector<QuantizedScratch>& scratch = scratch_;
-  for (QuantizedScratch& each : scratch) each.Prepare(model_, need, 1);
-  const auto run = [&](int thread) { RunParts(job, scratch[static_cast<size_t>(thread)]); };
-  pool_.Run([&run](int thread) { run(thread); });  // small enough to need no memory
-}
-
-/// All threads on each part.
-void QuantizedRunner::RunTogether(Job& job, const QuantizedScratch::Need& need) {
-  QuantizedScratch& scratch = scratch_[0];
-  scratch.Prepare(model_, need, pool_.size());
-  for (Part part; (part = job.Take()).begin < part.end; job.Finish(part)) {
-    const auto run = [&](int rank) {
-      QuantizedForward(model_, job.texts, part.begin, part.end, scratch, {rank, pool_.size(), &barrier_},
-                       job.LogitsOf(part));
-    };
-    pool_.Run([&run](int rank) { run(rank); });  // small enough to need no memory
-  }
-}
-
-/// One thread, part after part.
-void QuantizedRunner::RunParts(Job& job, QuantizedScratch& scratch) {
-  for (Part part; (part = job.Take()).begin < part.end; job.Finish(part)) {
-    QuantizedForward(model_, job.texts, part.begin, part.end, scratch, {}, job.LogitsOf(part));
-  }
-}
-
-void QuantizedRunner::RunAlone(Job& job, const QuantizedScratch::Need& need) {
-  // The pool is at work for another caller, or meant for others.
-  std::unique_ptr<QuantizedScratch> scratch;
-  {
-    const MutexLock lock(spare_mutex_);
-    if (!spare_.empty()) {
-      scratch = std::move(spare_.back());
-      spare_.pop_back();
-    }
-  }
-  if (scratch == nullptr) scratch = std::make_unique<QuantizedScratch>();
-  scratch->Prepare(model_, need, 1);
-  RunParts(job, *scratch);
-  const MutexLock lock(spare_mutex_);
-  spare_.push_back(std::move(scratch));
 }
 
 }  // namespace winnow

@@ -37,15 +37,19 @@ class QuantizedScratch {
   void Prepare(const QuantizedModel& model, const Need& need, int team_size);
 
   FloatBuffer x;                       // [tokens, hidden]
-  AlignedBuffer<uint8_t> bytes;        // x's
+  FloatBuffer embeddings;              // [tokens, embedding size] before their projection, where they need one
+  FloatBuffer normed;                  // [tokens, hidden] x as the next layer reads it, where IsPreNorm
+  AlignedBuffer<uint8_t> bytes;        // x's, or normed's
   AlignedBuffer<ByteScale> scales;     // x's
   FloatBuffer first_x, first_context;  // [texts, hidden]: of the last layer's first tokens
+  FloatBuffer first_normed;            // [texts, hidden]: of normed
   FloatBuffer query;                   // [texts, block]
   AlignedBuffer<uint8_t> first_bytes;
   AlignedBuffer<ByteScale> first_scales;
   // Buffers of one panel:
-  FloatBuffer qkv, context, product, up;  // [rows, 3 blocks], [rows, hidden], [rows, hidden], [rows, intermediate]
-  AlignedBuffer<uint8_t> panel_bytes;     // as wide as a product's input can be
+  FloatBuffer qkv, context, product;   // [rows, 3 blocks], [rows, hidden], [rows, hidden]
+  FloatBuffer up, gated;               // [rows, intermediate], where gated [rows, 2 intermediate] and the former
+  AlignedBuffer<uint8_t> panel_bytes;  // as wide as a product's input can be
   AlignedBuffer<ByteScale> panel_scales;
   std::vector<AttentionScratch> attention;  // scratch by rank
 };

@@ -8,7 +8,8 @@
 #include "base/json.h"
 #include "base/mutex.h"
 #include "bundle/int8_rows.h"
-#include "kernels/adamw.h"
+#include "encoder/position_runs.h"
+#include "encoder/quantized_reader.h"
 #include "kernels/bf16.h"
 #include "kernels/embedding.h"
 #include "kernels/layer_norm.h"
@@ -16,14 +17,9 @@
 namespace winnow {
 namespace {
 
-constexpr char kScaleSuffix[] = "_scale";
 constexpr char kLabelsKey[] = "winnow.labels";
 
 std::string LabelsText(const ModelConfig& config) { return DumpJsonLine(Json(config.labels)); }
-
-const WeightInfo& WeightAt(const Layout& layout, size_t offset) {
-  return *std::ranges::find(layout.weights, offset, &WeightInfo::offset);
-}
 
 /// The weights that bytes may replace, with the layer that they are of (-1: the embeddings).
 enum class Storage { kBytes, kBf16, kFloat };
@@ -31,7 +27,7 @@ enum class Storage { kBytes, kBf16, kFloat };
 Storage StorageOf(const Layout& layout, const WeightInfo& weight, const QuantizationPlan& plan) {
   if (weight.offset >= layout.vectors) return Storage::kFloat;
   if (weight.offset == layout.words) return plan.bf16_words ? Storage::kBf16 : Storage::kBytes;
-  if (weight.head) return Storage::kBf16;
+  if (weight.head || (layout.project > 0 && weight.offset == layout.project)) return Storage::kBf16;
   for (size_t l = layout.layers.size(); l-- > 0;) {
     if (weight.offset < layout.layers[l].qkv) continue;
     return l < plan.bf16_layers.size() && plan.bf16_layers[l] ? Storage::kBf16 : Storage::kBytes;
@@ -39,136 +35,7 @@ Storage StorageOf(const Layout& layout, const WeightInfo& weight, const Quantiza
   return weight.offset == layout.positions ? Storage::kBytes : Storage::kFloat;
 }
 
-}  // namespace
-
-/// Hands out checked tensors of one file.
-class QuantizedReader {
- public:
-  QuantizedReader(const SafetensorsFile& file, const Layout& layout, std::string where)
-      : file_(file), layout_(layout), where_(std::move(where)) {}
-
-  Result<FloatBuffer> Floats(size_t offset, size_t room = 0) const {
-    const WeightInfo& weight = WeightAt(layout_, offset);
-    FloatBuffer values(std::max(room, weight.count));
-    values.Zero();
-    TRY(CopyFloats(weight, values.span().first(weight.count)));
-    return values;
-  }
-
-  /// `parts` weights of n floats that follow each other in the layout, n rounded up to `block`.
-  Result<FloatBuffer> Vectors(size_t offset, size_t parts, size_t n, size_t block) const {
-    FloatBuffer values(parts * block);
-    values.Zero();
-    for (size_t i = 0; i < parts; ++i) {
-      TRY(CopyFloats(WeightAt(layout_, offset + i * n), values.span().subspan(i * block, n)));
-    }
-    return values;
-  }
-
-  /// `parts` matrices [rows, columns] one below the other, each padded to `block` rows.
-  Result<PackedWeights> Matrix(size_t offset, size_t parts, size_t rows, size_t columns, size_t block) const {
-    const bool bytes = TRY(Find(WeightAt(layout_, offset)))->dtype == DType::kI8;
-    if (!bytes) {
-      FloatBuffer values(parts * block * columns);
-      values.Zero();
-      for (size_t p = 0; p < parts; ++p) {
-        TRY(CopyFloats(WeightAt(layout_, offset + p * rows * columns),
-                       values.span().subspan(p * block * columns, rows * columns)));
-      }
-      return PackedWeights::OfFloats(parts * block, columns, values.span());
-    }
-    AlignedBuffer<int8_t> values(parts * block * columns);
-    FloatBuffer scales(parts * block);
-    if (block != rows) values.Zero();
-    scales.Fill(1.0f);
-    for (size_t p = 0; p < parts; ++p) {
-      const WeightInfo& weight = WeightAt(layout_, offset + p * rows * columns);
-      const TensorView* tensor = TRY(Find(weight));
-      if (tensor->dtype != DType::kI8)
-        return std::unexpected(Wrong(*tensor, "the weights of one matrix product differ in type"));
-      std::memcpy(values.data() + p * block * columns, tensor->data.data(), rows * columns);
-      TRY(CopyScales(weight, rows, scales.span().subspan(p * block, rows)));
-    }
-    return PackedWeights::OfBytes(parts * block, columns, values.span(), scales.span());
-  }
-
-  /// Rows of bytes or floats, as floats.
-  Result<FloatBuffer> Rows(size_t offset) const {
-    const WeightInfo& weight = WeightAt(layout_, offset);
-    const TensorView* tensor = TRY(Find(weight));
-    if (tensor->dtype != DType::kI8) return Floats(offset);
-    const auto rows = static_cast<size_t>(weight.shape[0]);
-    const size_t columns = weight.count / rows;
-    FloatBuffer values(weight.count);
-    std::vector<float> scales(rows);
-    TRY(CopyScales(weight, rows, scales));
-    const auto* bytes = reinterpret_cast<const int8_t*>(tensor->data.data());
-    for (size_t i = 0; i < weight.count; ++i) values.data()[i] = static_cast<float>(bytes[i]) * scales[i / columns];
-    return values;
-  }
-
-  Result<const TensorView*> Find(const WeightInfo& weight) const { return Find(weight.name, weight.shape); }
-
-  Result<const TensorView*> Find(const std::string& name, const std::vector<int64_t>& shape) const {
-    const TensorView* tensor = file_.Find(name);
-    if (tensor == nullptr) {
-      return Fail(ErrorCode::kInvalidModel, where_ + ": no tensor '" + name + "'",
-                  "the file does not match config.json; to create it again: winnow quantize");
-    }
-    if (tensor->shape != shape) {
-      return std::unexpected(Wrong(
-          *tensor, "its shape is " + ShapeText(tensor->shape) + ", but config.json requires " + ShapeText(shape)));
-    }
-    return tensor;
-  }
-
-  Result<const float*> Scales(const WeightInfo& weight) const {
-    const TensorView* tensor = TRY(FindScales(weight, static_cast<size_t>(weight.shape[0])));
-    return reinterpret_cast<const float*>(tensor->data.data());
-  }
-
- private:
-  Error Wrong(const TensorView& tensor, const std::string& what) const {
-    return {ErrorCode::kInvalidModel, where_ + ": tensor '" + tensor.name + "': " + what,
-            "the file is damaged or belongs to another model; to create it again: winnow quantize"};
-  }
-
-  Result<void> CopyFloats(const WeightInfo& weight, std::span<float> out) const {
-    const TensorView* tensor = TRY(Find(weight));
-    if (tensor->dtype == DType::kI8) return std::unexpected(Wrong(*tensor, "it is INT8, expected floats"));
-    TRY(CopyAsF32(*tensor, out));
-    if (!AllFinite(out.size(), out.data())) return std::unexpected(Wrong(*tensor, "it holds NaN or infinite values"));
-    return {};
-  }
-
-  Result<const TensorView*> FindScales(const WeightInfo& weight, size_t rows) const {
-    const TensorView* tensor = TRY(Find(weight.name + kScaleSuffix, {static_cast<int64_t>(rows)}));
-    if (tensor->dtype != DType::kF32 || reinterpret_cast<uintptr_t>(tensor->data.data()) % alignof(float) != 0) {
-      return std::unexpected(Wrong(*tensor, "scales must be aligned F32"));
-    }
-    const auto* scales = reinterpret_cast<const float*>(tensor->data.data());
-    for (size_t r = 0; r < rows; ++r) {
-      if (!(std::isfinite(scales[r]) && scales[r] > 0)) {
-        return std::unexpected(Wrong(*tensor, "scale " + std::to_string(r) + " is " + std::to_string(scales[r]) +
-                                                  "; scales must be positive and finite"));
-      }
-    }
-    return tensor;
-  }
-
-  Result<void> CopyScales(const WeightInfo& weight, size_t rows, std::span<float> out) const {
-    const TensorView* tensor = TRY(FindScales(weight, rows));
-    return CopyAsF32(*tensor, out);
-  }
-
-  const SafetensorsFile& file_;
-  const Layout& layout_;
-  const std::string where_;
-};
-
-namespace {
-
-/// One layer's relative positions as RelativeHead has them, [2h, stride], from the normalised table [rows, h].
+/// One layer's relative positions as RelativeHead has them, [2h, stride], from the normalized table [rows, h].
 void ProjectPositions(const ProductInput& table, size_t rows, const PackedWeights& weights, const float* bias,
                       size_t hidden, size_t block, size_t stride, float* to) {
   FloatBuffer projected(rows * 2 * block);
@@ -244,12 +111,14 @@ Result<void> WriteQuantizedWeights(const Model& model, const QuantizationPlan& p
 Result<void> QuantizedModel::LoadLayers(const QuantizedReader& read, const Layout& layout, ThreadPool& pool) {
   const auto hidden = static_cast<size_t>(config_.hidden_size);
   const auto intermediate = static_cast<size_t>(config_.intermediate_size);
+  const bool pre_norm = IsPreNorm(config_);
+  const size_t up_rows = pre_norm ? 2 * intermediate : intermediate;
   const size_t block = qkv_block();
-  layers_.resize(layout.layers.size());
+  groups_.resize(layout.groups.size());
   FirstError error;
   const auto load_matrix = [&](size_t task) -> Result<void> {
-    const LayerLayout& from = layout.layers[task / 4];
-    QuantizedLayer& to = layers_[task / 4];
+    const LayerLayout& from = layout.groups[task / 4];
+    QuantizedLayer& to = groups_[task / 4];
     switch (task % 4) {
       case 0:
         to.qkv = TRY(read.Matrix(from.qkv, 3, hidden, hidden, block));
@@ -258,7 +127,7 @@ Result<void> QuantizedModel::LoadLayers(const QuantizedReader& read, const Layou
         to.out = TRY(read.Matrix(from.out, 1, hidden, hidden, hidden));
         break;
       case 2:
-        to.up = TRY(read.Matrix(from.up, 1, intermediate, hidden, intermediate));
+        to.up = TRY(read.Matrix(from.up, 1, up_rows, hidden, up_rows));
         break;
       case 3:
         to.down = TRY(read.Matrix(from.down, 1, hidden, intermediate, hidden));
@@ -268,12 +137,17 @@ Result<void> QuantizedModel::LoadLayers(const QuantizedReader& read, const Layou
   };
   std::atomic<size_t> next = 0;
   pool.Run([&](int) {
-    for (size_t task; (task = next++) < 4 * layout.layers.size();) error.Note(load_matrix(task));
+    for (size_t task; (task = next++) < 4 * layout.groups.size();) error.Note(load_matrix(task));
   });
   TRY(error.Take());
-  for (size_t l = 0; l < layout.layers.size(); ++l) {
-    const LayerLayout& from = layout.layers[l];
-    QuantizedLayer& to = layers_[l];
+  for (size_t g = 0; g < layout.groups.size(); ++g) {
+    const LayerLayout& from = layout.groups[g];
+    QuantizedLayer& to = groups_[g];
+    if (pre_norm) {
+      if (g > 0) to.attention_gamma = TRY(read.Floats(from.attention_gamma));
+      to.output_gamma = TRY(read.Floats(from.output_gamma));
+      continue;
+    }
     to.qkv_bias = TRY(read.Vectors(from.qkv_bias, 3, hidden, block));
     to.out_bias = TRY(read.Floats(from.out_bias));
     to.up_bias = TRY(read.Floats(from.up_bias));
@@ -289,6 +163,11 @@ Result<void> QuantizedModel::LoadLayers(const QuantizedReader& read, const Layou
 Result<void> QuantizedModel::LoadEmbeddings(const QuantizedReader& read, const Layout& layout,
                                             const std::shared_ptr<const SafetensorsFile>& file) {
   const auto hidden = static_cast<size_t>(config_.hidden_size);
+  const auto width = static_cast<size_t>(EmbeddingSize(config_));
+  if (config_.embedding_size > 0) {
+    project_ = TRY(read.Matrix(layout.project, 1, hidden, width, hidden));
+    project_bias_ = TRY(read.Floats(layout.project_bias));
+  }
   const TensorView* words = TRY(read.Find(WeightAt(layout, layout.words)));
   if (words->dtype == DType::kI8) {
     words_ = reinterpret_cast<const int8_t*>(words->data.data());
@@ -301,16 +180,16 @@ Result<void> QuantizedModel::LoadEmbeddings(const QuantizedReader& read, const L
   if (config_.type_vocab_size > 0) {
     const FloatBuffer segments = TRY(read.Floats(layout.segments));
     if (positions_.size() == 0) {
-      positions_.Resize(static_cast<size_t>(config_.max_positions) * hidden);
+      positions_.Resize(static_cast<size_t>(config_.max_positions) * width);
       positions_.Zero();
     }
-    for (size_t i = 0; i < positions_.size(); i += hidden) {
-      AddTo(hidden, segments.data(), positions_.data() + i);
+    for (size_t i = 0; i < positions_.size(); i += width) {
+      AddTo(width, segments.data(), positions_.data() + i);
     }
     if (config_.type_vocab_size > 1) {
-      second_segment_.Resize(hidden);
-      for (size_t i = 0; i < hidden; ++i) {
-        second_segment_.data()[i] = segments.data()[hidden + i] - segments.data()[i];
+      second_segment_.Resize(width);
+      for (size_t i = 0; i < width; ++i) {
+        second_segment_.data()[i] = segments.data()[width + i] - segments.data()[i];
       }
     }
   }
@@ -334,10 +213,20 @@ Result<QuantizedModel> QuantizedModel::Load(const std::filesystem::path& dir, Mo
   TRY(model.LoadLayers(read, layout, pool));
   TRY(model.LoadEmbeddings(read, layout, file));
   if (model.config_.relative_span > 0) TRY(model.LoadRelativePositions(read, layout, pool));
+  if (model.config_.bias_buckets > 0) {
+    const FloatBuffer table = TRY(read.Floats(layout.attention_bias));
+    model.position_bias_.Compute(model.config_, table.data(), static_cast<size_t>(MaxTokens(model.config_)));
+  }
   model.embedding_gamma_ = TRY(read.Floats(layout.embedding_gamma));
-  model.embedding_beta_ = TRY(read.Floats(layout.embedding_beta));
   model.head_dense_ = TRY(read.Matrix(layout.head_dense, 1, hidden, hidden, hidden));
-  model.head_dense_bias_ = TRY(read.Floats(layout.head_dense_bias));
+  if (IsPreNorm(model.config_)) {
+    model.final_gamma_ = TRY(read.Floats(layout.final_gamma));
+    model.head_gamma_ = TRY(read.Floats(layout.head_gamma));
+    model.rotary_.Prepare(model.config_, static_cast<size_t>(MaxTokens(model.config_)));
+  } else {
+    model.embedding_beta_ = TRY(read.Floats(layout.embedding_beta));
+    model.head_dense_bias_ = TRY(read.Floats(layout.head_dense_bias));
+  }
   const size_t num_labels = model.config_.labels.size();
   model.classifier_ = TRY(read.Matrix(layout.classifier, 1, num_labels, hidden, num_labels));
   model.classifier_bias_ = TRY(read.Floats(layout.classifier_bias));
@@ -353,7 +242,7 @@ Result<void> QuantizedModel::LoadRelativePositions(const QuantizedReader& read, 
   const size_t rows = relative_columns_.width;
   relative_stride_ = (rows + 15) / 16 * 16;
   const size_t layer_size = 2 * hidden * relative_stride_;
-  relative_.Resize(layers_.size() * layer_size + 16);  // kernels read a little beyond a row
+  relative_.Resize(num_layers() * layer_size + 16);  // kernels read a little beyond a row
   relative_.Zero();
   FloatBuffer table = TRY(read.Floats(layout.relative));
   const FloatBuffer gamma = TRY(read.Floats(layout.relative_gamma));
@@ -370,7 +259,7 @@ Result<void> QuantizedModel::LoadRelativePositions(const QuantizedReader& read, 
     const LayerLayout& from = layout.layers[l];
     float* to = relative_.data() + l * layer_size;
     if (config_.share_position_weights) {
-      ProjectPositions(input, rows, layers_[l].qkv, layers_[l].qkv_bias.data(), hidden, block, relative_stride_, to);
+      ProjectPositions(input, rows, layer(l).qkv, layer(l).qkv_bias.data(), hidden, block, relative_stride_, to);
       return {};
     }
     const PackedWeights weights = TRY(read.Matrix(from.relative, 2, hidden, hidden, block));
@@ -380,7 +269,7 @@ Result<void> QuantizedModel::LoadRelativePositions(const QuantizedReader& read, 
   };
   std::atomic<size_t> next = 0;
   pool.Run([&](int) {
-    for (size_t l; (l = next++) < layers_.size();) error.Note(project(l));
+    for (size_t l; (l = next++) < num_layers();) error.Note(project(l));
   });
   return error.Take();
 }
@@ -396,20 +285,23 @@ size_t QuantizedModel::qkv_block() const {
 }
 
 void QuantizedModel::Embed(std::span<const int32_t> ids, size_t first_length, float* out) const {
-  const auto hidden = static_cast<size_t>(config_.hidden_size);
-  const float* positions =
-      positions_.size() == 0 ? nullptr : positions_.data() + static_cast<size_t>(FirstPosition(config_)) * hidden;
-  if (words_ != nullptr) {
-    EmbedTextOfBytes(ids.size(), hidden, ids.data(), words_, word_scales_, positions, out);
-  } else {
-    EmbedText(ids.size(), hidden, ids.data(), float_words_.data(), positions, nullptr, out);
-  }
+  const auto width = static_cast<size_t>(EmbeddingSize(config_));
+  ForEachPositionRun(config_, ids, [&](size_t begin, size_t count, size_t position) {
+    const float* positions = positions_.size() == 0 ? nullptr : positions_.data() + position * width;
+    if (words_ != nullptr) {
+      EmbedTextOfBytes(count, width, ids.data() + begin, words_, word_scales_, positions, out + begin * width);
+    } else {
+      EmbedText(count, width, ids.data() + begin, float_words_.data(), positions, nullptr, out + begin * width);
+    }
+  });
   if (second_segment_.size() == 0) return;
-  for (size_t t = first_length; t < ids.size(); ++t) AddTo(hidden, second_segment_.data(), out + t * hidden);
+  for (size_t t = first_length; t < ids.size(); ++t) AddTo(width, second_segment_.data(), out + t * width);
 }
 
 int QuantizedModel::bf16_layers() const {
-  return static_cast<int>(std::ranges::count_if(layers_, [](const QuantizedLayer& l) { return !l.qkv.of_bytes(); }));
+  int count = 0;
+  for (size_t l = 0; l < num_layers(); ++l) count += layer(l).qkv.of_bytes() ? 0 : 1;
+  return count;
 }
 
 }  // namespace winnow

@@ -15,7 +15,9 @@
 #include "bundle/model_config.h"
 #include "bundle/safetensors.h"
 #include "encoder/model.h"
+#include "encoder/position_bias.h"
 #include "encoder/relative_positions.h"
+#include "encoder/rotary.h"
 #include "kernels/packed_matmul.h"
 
 namespace winnow {
@@ -35,6 +37,7 @@ Result<void> WriteQuantizedWeights(const Model& model, const QuantizationPlan& p
 struct QuantizedLayer {
   /// Weights of the products; query, key and value are each padded to whole column blocks.
   PackedWeights qkv, out, up, down;
+  // If IsPreNorm, biases, betas and the first layer's attention_gamma are empty.
   FloatBuffer qkv_bias, out_bias, up_bias, down_bias;
   FloatBuffer attention_gamma, attention_beta, output_gamma, output_beta;
 };
@@ -50,14 +53,18 @@ class QuantizedModel {
   static Result<QuantizedModel> Load(const std::filesystem::path& dir, ModelConfig config, ThreadPool& pool);
 
   const ModelConfig& config() const { return config_; }
-  const std::vector<QuantizedLayer>& layers() const { return layers_; }
+  size_t num_layers() const { return static_cast<size_t>(config_.num_layers); }
+  const QuantizedLayer& layer(size_t l) const { return groups_[GroupOf(l)]; }
 
   /// Returns hidden_size, rounded up to whole column blocks: the distance of query, key and value in a row.
   size_t qkv_block() const;
 
-  /// Computes the sum of word, position and token type embeddings of one text: out [tokens, hidden]. The first
+  /// Computes the sum of word, position and token type embeddings of one text: out [tokens, embedding size]. The first
   /// `first_length` tokens have type 0 and the others type 1, if the model has token types.
   void Embed(std::span<const int32_t> ids, size_t first_length, float* out) const;
+  /// The projection of embeddings of another width to the hidden size; where config().embedding_size is positive.
+  const PackedWeights& project() const { return project_; }
+  const float* project_bias() const { return project_bias_.data(); }
   const float* embedding_gamma() const { return embedding_gamma_.data(); }
   const float* embedding_beta() const { return embedding_beta_.data(); }
 
@@ -65,6 +72,14 @@ class QuantizedModel {
   /// maximum length of the model; requires that config().relative_span is positive.
   RelativeHead relative_head(size_t layer, size_t column) const;
   RelativePlaces relative_places() const { return relative_columns_.places(); }
+
+  /// The attention biases by distance, for texts as long as the model takes; where config().bias_buckets is positive.
+  const PositionBias& position_bias() const { return position_bias_; }
+
+  /// ModernBERT's positions, and the normalizations after its last layer and in its head.
+  const RotaryPositions& rotary() const { return rotary_; }
+  const float* final_gamma() const { return final_gamma_.data(); }
+  const float* head_gamma() const { return head_gamma_.data(); }
 
   const PackedWeights& head_dense() const { return head_dense_; }
   const float* head_dense_bias() const { return head_dense_bias_.data(); }
@@ -76,6 +91,7 @@ class QuantizedModel {
 
  private:
   explicit QuantizedModel(ModelConfig config) : config_(std::move(config)) {}
+  size_t GroupOf(size_t l) const { return static_cast<size_t>(GroupOfLayer(config_, static_cast<int>(l))); }
   Result<void> LoadLayers(const QuantizedReader& read, const Layout& layout, ThreadPool& pool);
   /// Loads the embeddings; those of words stay in `file` if they are INT8.
   Result<void> LoadEmbeddings(const QuantizedReader& read, const Layout& layout,
@@ -83,19 +99,25 @@ class QuantizedModel {
   Result<void> LoadRelativePositions(const QuantizedReader& read, const Layout& layout, ThreadPool& pool);
 
   ModelConfig config_;
-  std::vector<QuantizedLayer> layers_;
+  std::vector<QuantizedLayer> groups_;           // layers with weights of their own
   std::shared_ptr<const SafetensorsFile> file_;  // the words stay in it
-  const int8_t* words_ = nullptr;                // [vocabulary, hidden]; null where they are floats
+  const int8_t* words_ = nullptr;                // [vocabulary, embedding size]; null where they are floats
   const float* word_scales_ = nullptr;
   FloatBuffer float_words_;
-  FloatBuffer positions_;  // [positions, hidden] from the first token's on, the first segment's embedding added; empty
-                           // where there is neither
-  FloatBuffer second_segment_;  // [hidden]: what the second segment's embedding is more than the first's; may be empty
+  FloatBuffer
+      positions_;  // [positions, embedding size] from the first token's on, the first segment's embedding added; empty
+                   // where there is neither
+  FloatBuffer
+      second_segment_;  // [embedding size]: what the second segment's embedding is more than the first's; may be empty
   RelativeColumns relative_columns_;
   size_t relative_stride_ = 0;
   FloatBuffer relative_;  // [layers, 2h, stride] as RelativeHead has it
+  PositionBias position_bias_;
+  RotaryPositions rotary_;
+  FloatBuffer final_gamma_, head_gamma_;
   FloatBuffer embedding_gamma_, embedding_beta_;
-  PackedWeights head_dense_, classifier_;
+  PackedWeights project_, head_dense_, classifier_;
+  FloatBuffer project_bias_;
   FloatBuffer head_dense_bias_, classifier_bias_;
 };
 

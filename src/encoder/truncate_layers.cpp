@@ -23,6 +23,17 @@ Result<Model> TruncateLayers(const Model& model, int num_layers) {
   }
   ModelConfig config = model.config();
   config.num_layers = num_layers;
+  const bool shared = config.num_layer_groups > 0;  // then groups of layers are copied as they are
+  if (num_layers < config.num_layer_groups) {
+    return Fail(ErrorCode::kInvalidArgument,
+                "--layers " + std::to_string(num_layers) + ": the layers of the base model share their weights in " +
+                    std::to_string(config.num_layer_groups) + " groups",
+                "pass --layers " + std::to_string(config.num_layer_groups) + " or more");
+  }
+  config.local_layers.clear();  // a layer stays local or global
+  for (int l = 0; l < num_layers && !model.config().local_layers.empty(); ++l) {
+    config.local_layers.push_back(IsLocalLayer(model.config(), static_cast<size_t>(SourceLayer(l, num_layers, of))));
+  }
   Model cut = Model::Fresh(std::move(config), /*seed=*/0);
   const WeightNames& names = WeightNamesOf(model.config().architecture);
   const std::string layers = std::string(names.prefix) + std::string(names.layer);
@@ -30,7 +41,7 @@ Result<Model> TruncateLayers(const Model& model, int num_layers) {
   for (const WeightInfo& weight : model.layout().weights) sources[weight.name] = &weight;
   for (const WeightInfo& weight : cut.layout().weights) {
     std::string name = weight.name;
-    if (name.starts_with(layers)) {
+    if (!shared && name.starts_with(layers)) {
       const size_t dot = name.find('.', layers.size());
       const int layer = std::stoi(name.substr(layers.size(), dot - layers.size()));
       name = layers + std::to_string(SourceLayer(layer, num_layers, of)) + name.substr(dot);

@@ -72,8 +72,11 @@ template <class Function>
 void Forward(size_t rows, size_t n, float* HWY_RESTRICT pre, const float* HWY_RESTRICT bias, float* out) {
   for (size_t r = 0; r < rows; ++r, pre += n, out += n) {
     ForLanes(n, [&](size_t i, auto lanes) {
-      const V x = hn::Add(lanes.Load(pre + i), lanes.Load(bias + i));
-      lanes.Store(x, pre + i);
+      V x = lanes.Load(pre + i);
+      if (bias != nullptr) {
+        x = hn::Add(x, lanes.Load(bias + i));
+        lanes.Store(x, pre + i);
+      }
       lanes.Store(Function::At(x).value, out + i);
     });
   }
@@ -88,40 +91,68 @@ void Backward(size_t rows, size_t n, const float* HWY_RESTRICT pre, float* HWY_R
       const V g = hn::Mul(lanes.Load(grad + i), f.slope);
       lanes.Store(f.value, out + i);
       lanes.Store(g, grad + i);
-      lanes.Store(hn::Add(lanes.Load(bias_grad + i), g), bias_grad + i);
+      if (bias_grad != nullptr) lanes.Store(hn::Add(lanes.Load(bias_grad + i), g), bias_grad + i);
     });
   }
 }
 
-void BiasActivation(Activation f, size_t rows, size_t n, float* pre, const float* bias, float* out) {
+template <class Function>
+void GatedForward(size_t rows, size_t n, const float* HWY_RESTRICT pre, float* HWY_RESTRICT out) {
+  for (size_t r = 0; r < rows; ++r, pre += 2 * n, out += n) {
+    ForLanes(n, [&](size_t i, auto lanes) {
+      lanes.Store(hn::Mul(Function::At(lanes.Load(pre + i)).value, lanes.Load(pre + n + i)), out + i);
+    });
+  }
+}
+
+template <class Function>
+void GatedBackward(size_t rows, size_t n, const float* HWY_RESTRICT pre, const float* HWY_RESTRICT grad,
+                   float* HWY_RESTRICT out, float* HWY_RESTRICT pre_grad) {
+  for (size_t r = 0; r < rows; ++r, pre += 2 * n, grad += n, out += n, pre_grad += 2 * n) {
+    ForLanes(n, [&](size_t i, auto lanes) {
+      const ValueAndSlope f = Function::At(lanes.Load(pre + i));
+      const V gate = lanes.Load(pre + n + i);
+      const V g = lanes.Load(grad + i);
+      lanes.Store(hn::Mul(f.value, gate), out + i);
+      lanes.Store(hn::Mul(hn::Mul(g, gate), f.slope), pre_grad + i);
+      lanes.Store(hn::Mul(g, f.value), pre_grad + n + i);
+    });
+  }
+}
+
+/// Calls run(Function()) with the function that `f` names.
+template <class Run>
+void WithFunction(Activation f, const Run& run) {
   switch (f) {
     case Activation::kIdentity:
-      return Forward<Identity>(rows, n, pre, bias, out);
+      return run(Identity());
     case Activation::kGelu:
-      return Forward<Gelu>(rows, n, pre, bias, out);
+      return run(Gelu());
     case Activation::kGeluTanh:
-      return Forward<GeluTanh>(rows, n, pre, bias, out);
+      return run(GeluTanh());
     case Activation::kRelu:
-      return Forward<Relu>(rows, n, pre, bias, out);
+      return run(Relu());
     case Activation::kTanh:
-      return Forward<Tanh>(rows, n, pre, bias, out);
+      return run(Tanh());
   }
+}
+
+void GatedActivation(Activation f, size_t rows, size_t n, const float* pre, float* out) {
+  WithFunction(f, [&](auto function) { GatedForward<decltype(function)>(rows, n, pre, out); });
+}
+
+void GatedActivationBackward(Activation f, size_t rows, size_t n, const float* pre, const float* grad, float* out,
+                             float* pre_grad) {
+  WithFunction(f, [&](auto function) { GatedBackward<decltype(function)>(rows, n, pre, grad, out, pre_grad); });
+}
+
+void BiasActivation(Activation f, size_t rows, size_t n, float* pre, const float* bias, float* out) {
+  WithFunction(f, [&](auto function) { Forward<decltype(function)>(rows, n, pre, bias, out); });
 }
 
 void BiasActivationBackward(Activation f, size_t rows, size_t n, const float* pre, float* grad, float* out,
                             float* bias_grad) {
-  switch (f) {
-    case Activation::kIdentity:
-      return Backward<Identity>(rows, n, pre, grad, out, bias_grad);
-    case Activation::kGelu:
-      return Backward<Gelu>(rows, n, pre, grad, out, bias_grad);
-    case Activation::kGeluTanh:
-      return Backward<GeluTanh>(rows, n, pre, grad, out, bias_grad);
-    case Activation::kRelu:
-      return Backward<Relu>(rows, n, pre, grad, out, bias_grad);
-    case Activation::kTanh:
-      return Backward<Tanh>(rows, n, pre, grad, out, bias_grad);
-  }
+  WithFunction(f, [&](auto function) { Backward<decltype(function)>(rows, n, pre, grad, out, bias_grad); });
 }
 
 }  // namespace HWY_NAMESPACE
@@ -141,5 +172,17 @@ void BiasActivationBackward(Activation f, size_t rows, size_t n, const float* pr
                             float* bias_grad) {
   HWY_DYNAMIC_DISPATCH(BiasActivationBackward)(f, rows, n, pre, grad, out, bias_grad);
 }
+
+HWY_EXPORT(GatedActivation);
+void GatedActivation(Activation f, size_t rows, size_t n, const float* pre, float* out) {
+  HWY_DYNAMIC_DISPATCH(GatedActivation)(f, rows, n, pre, out);
+}
+
+HWY_EXPORT(GatedActivationBackward);
+void GatedActivationBackward(Activation f, size_t rows, size_t n, const float* pre, const float* grad, float* out,
+                             float* pre_grad) {
+  HWY_DYNAMIC_DISPATCH(GatedActivationBackward)(f, rows, n, pre, grad, out, pre_grad);
+}
+
 }  // namespace winnow
 #endif

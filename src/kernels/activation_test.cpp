@@ -80,6 +80,31 @@ TEST(Activation, BackwardEqualsTheDerivativeAndSumsColumns) {
   }
 }
 
+TEST(GatedActivation, ForwardAndBackwardEqualTheReference) {
+  for (const Activation f : kAll) {
+    for (const size_t n : SweepSizes()) {
+      const size_t rows = 3;
+      const auto x = RandomFloats(rows * 2 * n, n, 2.0), g = RandomFloats(rows * n, n + 7);
+      GuardedFloats out(rows * n), again(rows * n), grad(rows * 2 * n);
+      GatedActivation(f, rows, n, x.data(), out.data());
+      GatedActivationBackward(f, rows, n, x.data(), g.data(), again.data(), grad.data());
+      for (size_t r = 0; r < rows; ++r) {
+        for (size_t i = 0; i < n; ++i) {
+          const auto value = static_cast<double>(x[r * 2 * n + i]), gate = static_cast<double>(x[r * 2 * n + n + i]);
+          const auto of_out = static_cast<double>(g[r * n + i]);
+          const double bound = 4 * kSlopeBound * std::max(1.0, std::abs(value * gate * of_out));
+          const double activated = reference::Activate(f, value);
+          ASSERT_NEAR(out[r * n + i], activated * gate, bound);
+          ASSERT_EQ(out[r * n + i], again[r * n + i]);
+          ASSERT_NEAR(grad[r * 2 * n + i], of_out * gate * reference::ActivateDerivative(f, value), bound);
+          ASSERT_NEAR(grad[r * 2 * n + n + i], of_out * activated, bound);
+        }
+      }
+      EXPECT_TRUE(out.intact() && again.intact() && grad.intact()) << n;
+    }
+  }
+}
+
 TEST(Activation, TheReferenceDerivativeIsTheFiniteDifference) {
   for (const Activation f : kAll) {
     for (double x = -6; x <= 6; x += 0.173) {

@@ -51,7 +51,8 @@ void AddLayerNorm(size_t rows, size_t n, const float* x, const float* bias, cons
     ForLanes(n, [&](size_t i, auto lanes) {
       const V v = hn::Mul(hn::Sub(lanes.Load(y + i), mean), scales);
       if (h != nullptr) lanes.Store(v, h + i);
-      lanes.Store(hn::MulAdd(v, lanes.Load(weights.gamma + i), lanes.Load(weights.beta + i)), y + i);
+      const V shift = weights.beta == nullptr ? hn::Zero(F()) : lanes.Load(weights.beta + i);
+      lanes.Store(hn::MulAdd(v, lanes.Load(weights.gamma + i), shift), y + i);
     });
   }
 }
@@ -72,7 +73,7 @@ void AddLayerNormBackward(size_t rows, size_t n, float* grad, const float* norma
       sum_g = hn::Add(sum_g, g);
       sum_gh = hn::MulAdd(g, hi, sum_gh);
       lanes.Store(hn::MulAdd(d, hi, lanes.Load(gamma_grad + i)), gamma_grad + i);
-      lanes.Store(hn::Add(d, lanes.Load(beta_grad + i)), beta_grad + i);
+      if (beta_grad != nullptr) lanes.Store(hn::Add(d, lanes.Load(beta_grad + i)), beta_grad + i);
     });
     const V mean_g = hn::Set(F(), Sum(sum_g) * inverse_n);
     const V mean_gh = hn::Set(F(), Sum(sum_gh) * inverse_n);

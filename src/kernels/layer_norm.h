@@ -11,7 +11,7 @@ namespace winnow {
 
 struct LayerNormWeights {
   const float* gamma;  ///< [n]
-  const float* beta;   ///< [n]
+  const float* beta;   ///< [n], or null: nothing is added
   float epsilon;
 };
 
@@ -23,8 +23,8 @@ void AddLayerNorm(size_t rows, size_t n, const float* x, const float* bias, cons
                   const float* residual, const LayerNormWeights& weights, float* out, float* normalized, float* rstd);
 
 /// Turns grad[rows, n], the gradient of out, in place into the gradient of the normalized sum, which is the residual's.
-/// x_grad [rows, n], unless null, receives the gradient of x (with dropout's mask applied). Adds to gamma_grad,
-/// beta_grad [n] and, unless null, bias_grad [n].
+/// x_grad [rows, n], unless null, receives the gradient of x (with dropout's mask applied). Adds to gamma_grad and,
+/// unless null, to beta_grad and bias_grad [n].
 void AddLayerNormBackward(size_t rows, size_t n, float* grad, const float* normalized, const float* rstd,
                           const float* gamma, const Dropout& dropout, uint64_t first_row, float* x_grad,
                           float* gamma_grad, float* beta_grad, float* bias_grad);

@@ -42,6 +42,26 @@ std::vector<double> Reference(const Case& c, size_t row, const std::vector<doubl
 
 std::vector<double> Doubles(const float* values, size_t n) { return {values, values + n}; }
 
+TEST(LayerNorm, WithoutBetaIsThatOfABetaOfZeros) {
+  for (const size_t n : SweepSizes()) {
+    const auto x = RandomFloats(2 * n, n), gamma = RandomFloats(n, 3), g = RandomFloats(2 * n, 4);
+    const std::vector<float> zeros(n, 0.0f);
+    GuardedFloats out(2 * n), expected(2 * n), normal(2 * n), rstd(2);
+    AddLayerNorm(2, n, x.data(), nullptr, {}, 0, nullptr, {gamma.data(), nullptr, 1e-5f}, out.data(), normal.data(),
+                 rstd.data());
+    AddLayerNorm(2, n, x.data(), nullptr, {}, 0, nullptr, {gamma.data(), zeros.data(), 1e-5f}, expected.data(), nullptr,
+                 nullptr);
+    for (size_t i = 0; i < 2 * n; ++i) ASSERT_EQ(out[i], expected[i]);
+    std::vector<float> grad = g, grad_with(g), gamma_grad(n), gamma_with(n), beta_grad(n);
+    AddLayerNormBackward(2, n, grad.data(), normal.data(), rstd.data(), gamma.data(), {}, 0, nullptr, gamma_grad.data(),
+                         nullptr, nullptr);
+    AddLayerNormBackward(2, n, grad_with.data(), normal.data(), rstd.data(), gamma.data(), {}, 0, nullptr,
+                         gamma_with.data(), beta_grad.data(), nullptr);
+    EXPECT_EQ(grad, grad_with);
+    EXPECT_EQ(gamma_grad, gamma_with);
+  }
+}
+
 TEST(LayerNorm, ForwardEqualsTheDefinitionForEverySize) {
   constexpr size_t kRows = 3;
   constexpr float kEpsilon = 1e-5f;

@@ -1,71 +1,39 @@
-// Written so that onnxruntime's optimizer recognises what it has fast kernels for: skip-connection and
-// LayerNormalization, bias and GELU, scaled and transposed products, and in the quantised graph DynamicQuantizeLinear,
-// MatMulInteger, Cast and Mul.
-//
 // The head reads the first token alone, so only that is computed in the last layer.
 #include "onnx/encoder_graph.h"
 
 #include <fmt/format.h>
 
 #include <cmath>
-#include <limits>
-#include <numbers>
-#include <set>
 
 #include "bundle/relative_row.h"
-#include "bundle/weight_names.h"
-#include "onnx/graph_builder.h"
-#include "onnx/weight_tensors.h"
+#include "onnx/graph_parts.h"
+#include "onnx/modern_bert_graph.h"
 
 namespace winnow {
 namespace {
 
-/// Added to the attention scores of padding, which vanish beside it: the softmax gives padding exactly 0.
-constexpr float kMasked = std::numeric_limits<float>::lowest();
-
-class EncoderGraph {
+class EncoderGraph : GraphParts {
  public:
   EncoderGraph(const WeightFile& checkpoint, const ModelConfig& config, const EncoderGraphOptions& options)
-      : checkpoint_(checkpoint),
-        config_(config),
-        options_(options),
-        names_(WeightNamesOf(config.architecture)),
-        hidden_(config.hidden_size),
-        graph_(std::string(ModelTypeOf(config.architecture))) {}
+      : GraphParts(checkpoint, config, options) {}
 
   Result<OnnxModel> Build() {
-    const GraphBuilder::Dims tokens = {"batch", "sequence"};
-    graph_.Input("input_ids", onnx::TensorProto::INT64, tokens);
-    graph_.Input("attention_mask", onnx::TensorProto::INT64, tokens);
-    if (options_.token_types) graph_.Input("token_type_ids", onnx::TensorProto::INT64, tokens);
-    const auto labels = static_cast<int64_t>(config_.labels.size());
-    graph_.Output("logits", onnx::TensorProto::FLOAT, {"batch", labels});
-
+    InputsAndOutput();
     const std::string mask = Mask();
     std::string x = TRY(Embeddings());
     if (config_.relative_span > 0) TRY(RelativePositions());
+    if (config_.bias_buckets > 0) TRY(AttentionBias());
     for (int l = 0; l < config_.num_layers; ++l) x = TRY(Layer(l, x, mask));
     TRY(Head(x));
     return graph_.Take();
   }
 
  private:
-  /// [batch, 1, 1, sequence]: 0 for tokens, kMasked for padding.
-  std::string Mask() {
-    const std::string by_head =
-        graph_.Node("Unsqueeze", "mask/by_head", {"attention_mask", graph_.Ints("mask/axis_1", {1})});
-    const std::string by_query = graph_.Node("Unsqueeze", "mask/by_query", {by_head, graph_.Ints("mask/axis_2", {2})});
-    const std::string kept = graph_.Node("Cast", "mask/kept", {by_query}, {{"to", int64_t{onnx::TensorProto::FLOAT}}});
-    const std::string padding = graph_.Node("Sub", "mask/padding", {graph_.Scalar("one", 1), kept});
-    return graph_.Node("Mul", "mask", {padding, graph_.Scalar("mask/masked", kMasked)});
-  }
-
   Result<std::string> Embeddings() {
-    const Weight words = TRY(checkpoint_.Encoder(kWordEmbeddings, {config_.vocab_size, hidden_}));
     std::vector<float> type_0;  // of all tokens, where types are no input: added to every position once and for all
     std::string types;
     if (config_.type_vocab_size > 0) {
-      const Weight table = TRY(checkpoint_.Encoder(kTypeEmbeddings, {config_.type_vocab_size, hidden_}));
+      const Weight table = TRY(checkpoint_.Encoder(kTypeEmbeddings, {config_.type_vocab_size, width_}));
       if (options_.token_types) {
         const std::string name = graph_.Streamed(FloatRows(kTypeEmbeddings, table));
         types = graph_.Node("Gather", "embeddings/token_types", {name, "token_type_ids"});
@@ -75,69 +43,82 @@ class EncoderGraph {
       }
     }
 
-    const auto word_rows = [&](const std::string& name, const std::string& table) {
-      return graph_.Node("Gather", name, {table, "input_ids"});
-    };
-    std::string x = TRY(Rows("embeddings/words", kWordEmbeddings, words, {}, word_rows));
+    std::string x = TRY(Words());
     if (config_.absolute_positions) {
       x = TRY(AddPositions(x, std::move(type_0)));
     } else if (!type_0.empty()) {
-      x = graph_.Node("Add", "embeddings/sum", {x, graph_.Floats("embeddings/type_0", {hidden_}, type_0)});
+      x = graph_.Node("Add", "embeddings/sum", {x, graph_.Floats("embeddings/type_0", {width_}, type_0)});
     }
     if (!types.empty()) x = graph_.Node("Add", "embeddings/sum_with_types", {x, types});
-    return LayerNorm("embeddings/norm", kEmbeddingNorm, x);
+    x = TRY(LayerNorm("embeddings/norm", std::string(names_.embedding_norm), x, width_));
+    if (config_.embedding_size == 0) return x;
+    return Linear("embeddings/projected", std::string(names_.project.substr(names_.prefix.size())), x, hidden_, width_);
   }
 
-  /// Of the first token on, as many as there are tokens; `addend` is added to each.
+  /// RoBERTa's [batch, sequence], as transformers' create_position_ids_from_input_ids computes them: the tokens that
+  /// are not padding are counted from the padding's id on, and padding, wherever it stands, has the position of its id.
+  std::string PositionsWithoutPadding() {
+    const std::string padding = graph_.Int("embeddings/padding", PositionPadding(config_));
+    const std::string is_padding = graph_.Node("Equal", "embeddings/is_padding", {"input_ids", padding});
+    const std::string counts =
+        graph_.Node("Cast", "embeddings/counts", {graph_.Node("Not", "embeddings/kept", {is_padding})},
+                    {{"to", int64_t{onnx::TensorProto::INT64}}});
+    const std::string so_far =
+        graph_.Node("CumSum", "embeddings/so_far", {counts, graph_.Int("embeddings/sequence_axis", 1)});
+    const std::string numbers = graph_.Node("Mul", "embeddings/numbers", {so_far, counts});
+    return graph_.Node("Add", "embeddings/position_ids", {numbers, padding});
+  }
+
+  /// Adds the tokens' positions to `x`, and `addend` to each of them.
   Result<std::string> AddPositions(const std::string& x, std::vector<float> addend) {
-    const Weight positions = TRY(checkpoint_.Encoder(kPositionEmbeddings, {config_.max_positions, hidden_}));
-    const std::string axis = graph_.Ints("embeddings/axis", {0});
-    std::string begin = axis;
-    std::string end = Length();
-    if (const int first = FirstPosition(config_); first > 0) {
-      begin = graph_.Ints("embeddings/begin", {first});
-      end = graph_.Node("Add", "embeddings/end", {end, begin});
-    }
+    const Weight positions = TRY(checkpoint_.Encoder(kPositionEmbeddings, {config_.max_positions, width_}));
+    const std::string padding_free = PositionPadding(config_) < 0 ? std::string() : PositionsWithoutPadding();
     const auto rows = [&](const std::string& name, const std::string& table) {
-      return graph_.Node("Slice", name, {table, begin, end, axis});
+      if (!padding_free.empty()) return graph_.Node("Gather", name, {table, padding_free});
+      const std::string axis = graph_.Ints("embeddings/axis", {0});
+      return graph_.Node("Slice", name, {table, axis, Length(), axis});
     };
     const std::string position =
         TRY(Rows("embeddings/positions", kPositionEmbeddings, positions, std::move(addend), rows));
     std::string sum = graph_.Node("Add", "embeddings/sum", {x, position});
     // That as many positions were taken as there are tokens can't be inferred; all further shapes follow from it.
-    graph_.Shape(sum, onnx::TensorProto::FLOAT, {"batch", "sequence", hidden_});
+    graph_.Shape(sum, onnx::TensorProto::FLOAT, {"batch", "sequence", width_});
     return sum;
   }
 
-  /// [1]: tokens of a row of the batch.
-  std::string Length() {
-    if (length_.empty()) {
-      length_ = graph_.Node("Shape", "length", {"input_ids"}, {{"start", int64_t{1}}, {"end", int64_t{2}}});
-    }
-    return length_;
-  }
-
-  /// DeBERTa's table, normalised, and for each pair of tokens the row that their distance has.
+  /// DeBERTa's table, normalized, and for each pair of tokens the row that their distance has.
   Result<void> RelativePositions() {
     const Weight table = TRY(checkpoint_.Encoder(kRelativeEmbeddings, {2 * config_.relative_span, hidden_}));
     const std::string rows = graph_.Streamed(FloatRows(kRelativeEmbeddings, table));
-    relative_ = TRY(LayerNorm("positions/norm", kRelativeNorm, rows));
+    relative_ = TRY(LayerNorm("positions/norm", kRelativeNorm, rows, hidden_));
     const int longest = MaxTokens(config_);
     std::vector<int64_t> row_of;
     for (int d = 1 - longest; d < longest; ++d) row_of.push_back(RelativeRow(config_, d));
-    const auto one = [&](const char* name, int64_t value) {
-      return graph_.Node("Squeeze", std::string("positions/") + name,
-                         {graph_.Ints(std::string("positions/of_") + name, {value})});
-    };
-    const std::string length = graph_.Node("Squeeze", "positions/length", {Length()});
-    const std::string places = graph_.Node("Range", "positions/places", {one("zero", 0), length, one("one", 1)});
-    const std::string queries =
-        graph_.Node("Unsqueeze", "positions/queries", {places, graph_.Ints("positions/axis_1", {1})});
-    const std::string keys = graph_.Node("Unsqueeze", "positions/keys", {places, graph_.Ints("positions/axis_0", {0})});
-    const std::string distances = graph_.Node("Sub", "positions/distances", {queries, keys});
-    const std::string shifted =
-        graph_.Node("Add", "positions/shifted", {distances, graph_.Ints("positions/shift", {longest - 1})});
-    rows_of_pairs_ = graph_.Node("Gather", "positions/rows", {graph_.Ints("positions/row_of", row_of), shifted});
+    rows_of_pairs_ =
+        graph_.Node("Gather", "positions/rows", {graph_.Ints("positions/row_of", row_of), ShiftedDistances()});
+    return {};
+  }
+
+  /// From 0 on for the smallest that there can be.
+  std::string ShiftedDistances() {
+    return graph_.Node("Add", "positions/shifted",
+                       {Distances(), graph_.Ints("positions/shift", {MaxTokens(config_) - 1})});
+  }
+
+  /// MPNet's [heads, sequence, sequence], which all layers add to their scores; and the first token's row of it.
+  Result<void> AttentionBias() {
+    const Weight table = TRY(checkpoint_.Encoder(kAttentionBias, {config_.bias_buckets, config_.num_heads}));
+    std::vector<int64_t> bucket_of;
+    // By the query's position minus the key's, as ShiftedDistances has it.
+    for (int d = 1 - MaxTokens(config_); d < MaxTokens(config_); ++d) bucket_of.push_back(BiasBucket(-d));
+    const std::string buckets =
+        graph_.Node("Gather", "positions/buckets", {graph_.Ints("positions/bucket_of", bucket_of), ShiftedDistances()});
+    const std::string by_pair =
+        graph_.Node("Gather", "positions/biases", {graph_.Streamed(FloatRows(kAttentionBias, table)), buckets});
+    biases_ =
+        graph_.Node("Transpose", "positions/biases/by_head", {by_pair}, {{"perm", std::vector<int64_t>{2, 0, 1}}});
+    first_biases_ = graph_.Node("Gather", "positions/biases/of_first", {biases_, graph_.Ints("first", {0})},
+                                {{"axis", int64_t{1}}});
     return {};
   }
 
@@ -184,24 +165,9 @@ class EncoderGraph {
     return graph_.Node("Add", scope + "/relative", {c2p, p2c});
   }
 
-  /// Rows of a table, as `select` takes them: in the quantised graph it is of bytes with a scale for each row, and only
-  /// the rows that were taken become floats.
-  template <typename Select>
-  Result<std::string> Rows(const std::string& name, const std::string& weight_name, const Weight& weight,
-                           std::vector<float> addend, const Select& select) {
-    if (!options_.int8) return select(name, graph_.Streamed(FloatRows(weight_name, weight, std::move(addend))));
-    Int8Matrix matrix = TRY(Int8Rows(weight_name + "_quantized", weight, std::move(addend)));
-    const std::string scales =
-        graph_.Floats(weight_name + "_scale", {static_cast<int64_t>(weight.rows()), 1}, matrix.scales);
-    const std::string bytes = select(name + "/bytes", graph_.Streamed(std::move(matrix.values)));
-    const std::string floats =
-        graph_.Node("Cast", name + "/floats", {bytes}, {{"to", int64_t{onnx::TensorProto::FLOAT}}});
-    return graph_.Node("Mul", name, {floats, select(name + "/scales", scales)});
-  }
-
   Result<std::string> Layer(int l, const std::string& x, const std::string& mask) {
     const std::string scope = fmt::format("layer.{}", l);
-    const std::string weights = fmt::format("{}{}.", names_.layer, l);
+    const std::string weights = fmt::format("{}{}.", names_.layer, GroupOfLayer(config_, l));
     const auto weight = [&](std::string_view name) { return weights + std::string(name); };
     const int64_t h = hidden_;
     const int64_t i = config_.intermediate_size;
@@ -231,7 +197,12 @@ class EncoderGraph {
     }
     const std::string root = graph_.Scalar("root", std::sqrt(kinds * static_cast<float>(h / heads)));
     const std::string scaled = graph_.Node("Div", scope + "/scaled", {products, root});
-    const std::string scores = graph_.Node("Add", scope + "/scores", {scaled, mask});
+    std::string biased = scaled;
+    if (config_.bias_buckets > 0) {
+      const bool first = l + 1 == config_.num_layers;
+      biased = graph_.Node("Add", scope + "/biased", {scaled, first ? first_biases_ : biases_});
+    }
+    const std::string scores = graph_.Node("Add", scope + "/scores", {biased, mask});
     const std::string attention = graph_.Node("Softmax", scope + "/attention", {scores}, {{"axis", int64_t{-1}}});
     const std::string context = graph_.Node("MatMul", scope + "/context", {attention, value});
     const std::string by_token =
@@ -241,12 +212,12 @@ class EncoderGraph {
 
     const std::string out = TRY(Linear(scope + "/out", weight(names_.out), joined, h, h));
     const std::string attended = TRY(LayerNorm(scope + "/attended", weight(names_.attention_norm),
-                                               graph_.Node("Add", scope + "/out/residual", {out, rows})));
+                                               graph_.Node("Add", scope + "/out/residual", {out, rows}), h));
     const std::string up = TRY(Linear(scope + "/up", weight(names_.up), attended, i, h));
     const std::string down =
         TRY(Linear(scope + "/down", weight(names_.down), Activate(config_.activation, scope + "/act", up), h, i));
     return LayerNorm(scope + "/output", weight(names_.output_norm),
-                     graph_.Node("Add", scope + "/down/residual", {down, attended}));
+                     graph_.Node("Add", scope + "/down/residual", {down, attended}), h);
   }
 
   /// `x` is [batch, 1, hidden].
@@ -254,80 +225,7 @@ class EncoderGraph {
     const std::string first = graph_.Node("Squeeze", "head/first_token", {x, graph_.Ints("head/axis", {1})});
     const Affine dense = TRY(Find(std::string(names_.head_dense), hidden_, hidden_, /*head=*/true));
     const std::string pooled = HeadActivation("head/pooled", TRY(Apply("head/dense", dense, first)));
-    const Affine classifier =
-        TRY(Find(std::string(names_.classifier), static_cast<int64_t>(config_.labels.size()), hidden_, /*head=*/true));
-    // In float also where the rest is not: it is small, and the decision hangs on it.
-    const std::string product = graph_.Node(
-        "MatMul", "classifier", {pooled, graph_.Streamed(FloatTransposed("classifier.weight", classifier.weight))});
-    graph_.Node("Add", "logits", {product, graph_.Floats("classifier.bias", {Size(classifier.bias)}, classifier.bias)});
-    return {};
-  }
-
-  struct Affine {
-    std::string name;
-    Weight weight;
-    std::vector<float> bias;
-  };
-  static int64_t Size(const std::vector<float>& values) { return static_cast<int64_t>(values.size()); }
-
-  Result<Affine> Find(const std::string& name, int64_t out, int64_t in, bool head) {
-    const auto find = [&](const std::string& part, const std::vector<int64_t>& shape) {
-      return head ? checkpoint_.Head(name + part, shape) : checkpoint_.Encoder(name + part, shape);
-    };
-    Weight weight = TRY(find(".weight", {out, in}));
-    const Weight bias = TRY(find(".bias", {out}));
-    return Affine{name, std::move(weight), TRY(bias.ReadAll())};
-  }
-
-  Result<std::string> Linear(const std::string& name, const std::string& weights, const std::string& x, int64_t out,
-                             int64_t in) {
-    return Apply(name, TRY(Find(weights, out, in, /*head=*/false)), x);
-  }
-
-  /// x W^T + bias
-  Result<std::string> Apply(const std::string& name, const Affine& affine, const std::string& x) {
-    const std::string bias = graph_.Floats(affine.name + ".bias", {Size(affine.bias)}, affine.bias);
-    std::string product;
-    if (options_.int8) {
-      const std::string bytes = affine.name + ".weight_quantized";
-      const std::string scales = affine.name + ".weight_scale";
-      if (matrices_.insert(affine.name).second) {  // DeBERTa's query and key weights are used twice
-        Int8Matrix matrix = TRY(Int8Transposed(bytes, affine.weight));
-        graph_.Floats(scales, {Size(matrix.scales)}, matrix.scales);
-        graph_.Streamed(std::move(matrix.values));
-      }
-      const Quantized quantized = Quantize(x);
-      const std::string integers =
-          graph_.Node("MatMulInteger", name + "/integers", {quantized.bytes, bytes, quantized.zero_point});
-      const std::string floats =
-          graph_.Node("Cast", name + "/floats", {integers}, {{"to", int64_t{onnx::TensorProto::FLOAT}}});
-      product = graph_.Node("Mul", name + "/product",
-                            {floats, graph_.Node("Mul", name + "/scales", {quantized.scale, scales})});
-    } else {
-      const std::string matrix = affine.name + ".weight";
-      if (matrices_.insert(affine.name).second) graph_.Streamed(FloatTransposed(matrix, affine.weight));
-      product = graph_.Node("MatMul", name + "/product", {x, matrix});
-    }
-    return graph_.Node("Add", name, {product, bias});
-  }
-
-  struct Quantized {
-    std::string bytes, scale, zero_point;
-  };
-  /// Query, key and value share the quantisation of their input.
-  Quantized Quantize(const std::string& x) {
-    const std::string name = x + "/quantized";
-    if (quantized_.insert(name).second) graph_.Node("DynamicQuantizeLinear", name, {x}, {}, /*outputs=*/3);
-    return {name, name + ":1", name + ":2"};
-  }
-
-  Result<std::string> LayerNorm(const std::string& name, const std::string& weights, const std::string& x) {
-    const std::vector<float> gamma = TRY(TRY(checkpoint_.Encoder(weights + ".weight", {hidden_})).ReadAll());
-    const std::vector<float> beta = TRY(TRY(checkpoint_.Encoder(weights + ".bias", {hidden_})).ReadAll());
-    return graph_.Node(
-        "LayerNormalization", name,
-        {x, graph_.Floats(weights + ".weight", {hidden_}, gamma), graph_.Floats(weights + ".bias", {hidden_}, beta)},
-        {{"axis", int64_t{-1}}, {"epsilon", config_.layer_norm_eps}});
+    return Classifier(pooled);
   }
 
   std::string HeadActivation(const std::string& name, const std::string& x) {
@@ -343,44 +241,9 @@ class EncoderGraph {
     }
   }
 
-  std::string Activate(HiddenActivation activation, const std::string& name, const std::string& x) {
-    const std::string one = graph_.Scalar("one", 1);
-    const std::string half = graph_.Scalar("half", 0.5f);
-    switch (activation) {
-      case HiddenActivation::kRelu:
-        return graph_.Node("Relu", name, {x});
-      case HiddenActivation::kGelu: {  // x (1 + erf(x / sqrt 2)) / 2
-        const std::string root = graph_.Scalar("root_2", std::numbers::sqrt2_v<float>);
-        const std::string erf = graph_.Node("Erf", name + "/erf", {graph_.Node("Div", name + "/scaled", {x, root})});
-        const std::string product =
-            graph_.Node("Mul", name + "/product", {x, graph_.Node("Add", name + "/gate", {erf, one})});
-        return graph_.Node("Mul", name, {product, half});
-      }
-      case HiddenActivation::kGeluTanh: {  // x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2
-        const std::string cube = graph_.Node("Pow", name + "/cube", {x, graph_.Scalar("three", 3)});
-        const std::string term = graph_.Node("Mul", name + "/term", {cube, graph_.Scalar("gelu_factor", 0.044715f)});
-        const std::string sum = graph_.Node("Add", name + "/sum", {x, term});
-        const float root = static_cast<float>(std::sqrt(2 / std::numbers::pi));
-        const std::string inner = graph_.Node("Mul", name + "/inner", {sum, graph_.Scalar("gelu_root", root)});
-        const std::string tanh = graph_.Node("Tanh", name + "/tanh", {inner});
-        const std::string gate = graph_.Node("Add", name + "/gate", {tanh, one});
-        return graph_.Node("Mul", name, {graph_.Node("Mul", name + "/half", {x, half}), gate});
-      }
-    }
-    return x;
-  }
-
-  const WeightFile& checkpoint_;
-  const ModelConfig& config_;
-  const EncoderGraphOptions& options_;
-  const WeightNames& names_;
-  const int64_t hidden_;
-  GraphBuilder graph_;
-  std::set<std::string> quantized_;  // inputs
-  std::set<std::string> matrices_;   // whose initializers are there
-  std::string length_;
-  std::string relative_;       // DeBERTa's table [2 span, hidden]
-  std::string rows_of_pairs_;  // [sequence, sequence]
+  std::string relative_;               // DeBERTa's table [2 span, hidden]
+  std::string rows_of_pairs_;          // [sequence, sequence]
+  std::string biases_, first_biases_;  // MPNet's
 };
 
 }  // namespace
@@ -395,6 +258,7 @@ Result<OnnxModel> BuildEncoderGraph(const WeightFile& checkpoint, const ModelCon
     return Fail(ErrorCode::kUnsupported, fmt::format("a {} model has no token types", ModelTypeOf(config.architecture)),
                 "omit --with-token-types");
   }
+  if (IsPreNorm(config)) return BuildModernBertGraph(checkpoint, config, options);
   return EncoderGraph(checkpoint, config, options).Build();
 }
 

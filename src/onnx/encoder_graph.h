@@ -1,5 +1,5 @@
-/// An encoder (BERT, DistilBERT, RoBERTa, ELECTRA, DeBERTa) with a classification head as an ONNX graph of standard
-/// operators.
+/// An encoder (BERT, DistilBERT, RoBERTa, ELECTRA, DeBERTa, ALBERT, MPNet, ModernBERT) with a classification head as an
+/// ONNX graph of standard operators.
 #pragma once
 
 #include "base/result.h"

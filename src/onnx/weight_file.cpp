@@ -42,7 +42,8 @@ Result<WeightFile> WeightFile::Open(const std::filesystem::path& dir, const Mode
   checkpoint.architecture_ = config.architecture;
   checkpoint.prefix_ = std::string(WeightNamesOf(config.architecture).prefix);
   checkpoint.model_ = fmt::format("a {} of {} layers", ModelTypeOf(config.architecture), config.num_layers);
-  checkpoint.file_ = std::make_shared<const SafetensorsFile>(TRY(SafetensorsFile::Open(path)));
+  checkpoint.file_ = std::make_shared<const SafetensorsFile>(TRY(OpenWeights(dir)));
+  checkpoint.tensors_ = std::make_shared<const NamedTensors>(*checkpoint.file_, config.architecture);
   return checkpoint;
 }
 
@@ -55,9 +56,7 @@ Result<Weight> WeightFile::Head(const std::string& name, const std::vector<int64
 }
 
 Result<Weight> WeightFile::Find(const std::string& name, const std::vector<int64_t>& shape, bool head) const {
-  const std::vector<std::string> names = NamesInFiles(architecture_, name);
-  const TensorView* tensor = nullptr;
-  for (size_t i = 0; i < names.size() && tensor == nullptr; ++i) tensor = file_->Find(names[i]);
+  const TensorView* tensor = tensors_->Find(name);
   if (tensor == nullptr && head) {
     return Fail(ErrorCode::kInvalidModel,
                 fmt::format("{}: no tensor '{}', so this is a base model without a classification head", where_, name),

@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "bundle/model_config.h"
+#include "bundle/open_weights.h"
 #include "bundle/safetensors.h"
 
 namespace winnow {
@@ -61,6 +62,7 @@ class WeightFile {
   std::string prefix_;  // "bert."
   std::string model_;   // "a bert of 6 layers"
   std::shared_ptr<const SafetensorsFile> file_;
+  std::shared_ptr<const NamedTensors> tensors_;  // of file_
 };
 
 }  // namespace winnow

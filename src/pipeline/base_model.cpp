@@ -18,7 +18,7 @@ namespace {
 void Configure(const ModelPlan& plan, const Dataset& train, ModelConfig& config) {
   config.labels = train.labels.names;
   config.multi_label = train.multi_label;
-  if (plan.dropout) config.hidden_dropout = static_cast<float>(*plan.dropout);
+  if (plan.dropout) config.hidden_dropout = config.embedding_dropout = static_cast<float>(*plan.dropout);
   if (plan.classifier_dropout) config.classifier_dropout = static_cast<float>(*plan.classifier_dropout);
 }
 

@@ -69,6 +69,13 @@ class FineTuned final : public FittedModel {
     TRY(Tokenize());
     trainer_ =
         TRY(ToTrainerOptions(input_.plan, train_, base_.model.config().num_layers, input_.positive_label, observer_));
+    const ModelConfig& config = base_.model.config();
+    if (config.num_layer_groups > 0 && trainer_.frozen_depths > 1 && trainer_.frozen_depths <= config.num_layers) {
+      return Fail(
+          ErrorCode::kInvalidArgument,
+          fmt::format("--freeze {}: the layers of the base model share their weights", input_.plan.trainer.freeze),
+          "pass --freeze encoder or --freeze embeddings");
+    }
     const int total_steps = TotalSteps(trainer_, train_);
     TRY(RequireEvaluations(input_.plan.trainer, trainer_, total_steps, observer_));
     TRY(RequireMemory(input_.plan.model.max_length, base_.model.config(), trainer_, train_, validation_.size(),

@@ -143,7 +143,12 @@ class Gate {
     const PackedTexts some{all.ids.first(static_cast<size_t>(all.offsets[count])), all.offsets.first(count + 1)};
     const auto exact = std::span(exact_).first(count * model_.config().labels.size());
     std::vector<std::pair<double, Part>> left;  // error that stays when the part is bf16
-    for (Part part = kWords; part < model_.config().num_layers; ++part) {
+    const ModelConfig& config = model_.config();
+    for (Part part = kWords; part < config.num_layers; ++part) {
+      // Layers that share their weights are bf16 together, which the last of them decides.
+      const bool shared =
+          part >= 0 && part + 1 < config.num_layers && GroupOfLayer(config, part) == GroupOfLayer(config, part + 1);
+      if (shared) continue;
       QuantizationPlan plan{.bf16_layers = std::vector<bool>(static_cast<size_t>(model_.config().num_layers))};
       Keep(part, plan);
       left.emplace_back(SquaredDistance(LogitsOf(TRY(Quantized(plan)), some, pool_), exact), part);

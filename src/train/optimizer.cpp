@@ -16,7 +16,7 @@ Optimizer::Optimizer(Model& model, const AdamWOptions& options, ThreadPool& pool
     : model_(model),
       options_(options),
       pool_(pool),
-      hidden_(static_cast<size_t>(model.config().hidden_size)),
+      width_(static_cast<size_t>(EmbeddingSize(model.config()))),
       words_(options.frozen_depths > 0 ? 0 : model.layout().matrices),
       first_(Floats(model.layout(), options.frozen_depths)),
       second_(Floats(model.layout(), options.frozen_depths)),
@@ -58,7 +58,7 @@ void Optimizer::PrepareRows(std::span<const int32_t> ids) {
     if (used != 0) continue;
     used = 1;
     used_ids_.push_back(id);
-    Scale(hidden_, static_cast<float>(unused_decay_), model_.writable_words() + static_cast<size_t>(id) * hidden_);
+    Scale(width_, static_cast<float>(unused_decay_), model_.writable_words() + static_cast<size_t>(id) * width_);
   }
 }
 
@@ -94,8 +94,8 @@ void Optimizer::Step(const Gradients& gradients, double lr, double grad_scale) {
   pool_.ForRanges(used_ids_.size(), 1, [&](size_t begin, size_t end, int) {
     for (size_t i = begin; i < end; ++i) {
       const int32_t id = used_ids_[i];
-      const size_t row = static_cast<size_t>(id) * hidden_;
-      AdamWUpdate(of_words, hidden_, model_.writable_words() + row, gradients.word_row_of(id), first_.data() + row,
+      const size_t row = static_cast<size_t>(id) * width_;
+      AdamWUpdate(of_words, width_, model_.writable_words() + row, gradients.word_row_of(id), first_.data() + row,
                   second_.data() + row);
     }
   });
@@ -106,7 +106,7 @@ void Optimizer::ApplyPendingDecay() {
   if (unused_decay_ == 1.0) return;
   pool_.ForRanges(used_.size(), 1, [&](size_t begin, size_t end, int) {
     for (size_t id = begin; id < end; ++id) {
-      if (used_[id] == 0) Scale(hidden_, static_cast<float>(unused_decay_), model_.writable_words() + id * hidden_);
+      if (used_[id] == 0) Scale(width_, static_cast<float>(unused_decay_), model_.writable_words() + id * width_);
     }
   });
   unused_decay_ = 1.0;
@@ -130,13 +130,13 @@ Result<void> Optimizer::Save(const std::filesystem::path& file) const {
   std::array<std::vector<float>, 2> words;
   for (size_t m = 0; m < 2; ++m) {
     const FloatBuffer& moments = m == 0 ? first_ : second_;
-    words[m].reserve(used_ids_.size() * hidden_);
+    words[m].reserve(used_ids_.size() * width_);
     for (const int32_t id : used_ids_) {
-      const float* row = moments.data() + static_cast<size_t>(id) * hidden_;
-      words[m].insert(words[m].end(), row, row + hidden_);
+      const float* row = moments.data() + static_cast<size_t>(id) * width_;
+      words[m].insert(words[m].end(), row, row + width_);
     }
     tensors.push_back(ViewOf(kMoments[m], {rest}, moments.span().subspan(words_)));
-    tensors.push_back(ViewOf(kWordMoments[m], {used, static_cast<int64_t>(hidden_)}, words[m]));
+    tensors.push_back(ViewOf(kWordMoments[m], {used, static_cast<int64_t>(width_)}, words[m]));
   }
   return WriteSafetensors(file, tensors, {{kSteps, std::to_string(steps_)}});
 }
@@ -163,7 +163,7 @@ Result<void> Optimizer::Load(const std::filesystem::path& path) {
     if (std::exchange(used_[static_cast<size_t>(id)], 1) != 0) return wrong("a token id twice");
   }
   if (words_ == 0 && !used_ids_.empty()) return wrong("moments of token embeddings, which are frozen");
-  std::vector<float> words(used_ids_.size() * hidden_);
+  std::vector<float> words(used_ids_.size() * width_);
   for (size_t m = 0; m < 2; ++m) {
     FloatBuffer& moments = m == 0 ? first_ : second_;
     const TensorView* rest = file.Find(kMoments[m]);
@@ -176,7 +176,7 @@ Result<void> Optimizer::Load(const std::filesystem::path& path) {
     TRY(CopyAsF32(*rest, moments.span().subspan(words_)));
     TRY(CopyAsF32(*of_words, words));
     for (size_t i = 0; i < used_ids_.size(); ++i) {
-      std::copy_n(words.data() + i * hidden_, hidden_, moments.data() + static_cast<size_t>(used_ids_[i]) * hidden_);
+      std::copy_n(words.data() + i * width_, width_, moments.data() + static_cast<size_t>(used_ids_[i]) * width_);
     }
     if (!AllFinite(moments.size(), moments.data())) return wrong("moments that are NaN or infinite");
   }

@@ -68,7 +68,7 @@ class Optimizer {
   Model& model_;
   AdamWOptions options_;
   ThreadPool& pool_;
-  size_t hidden_;
+  size_t width_;                // of an embedding
   size_t words_;                // floats of the token embeddings; none where they are frozen
   std::vector<Run> runs_;       // runs of matrices and vectors that are trained
   FloatBuffer first_, second_;  // moments of what learns, in the layout's order

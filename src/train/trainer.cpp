@@ -390,7 +390,7 @@ size_t TrainingBytes(const ModelConfig& config, const TrainerOptions& options, c
   const auto hidden = static_cast<size_t>(config.hidden_size);
   size_t floats = 3 * Optimizer::Floats(layout, options.frozen_depths);  // moments, and the best weights
   floats += Gradients::Floats(layout, threads, options.frozen_depths);   // but for token embeddings
-  if (options.frozen_depths == 0) floats += batch.tokens * hidden;       // which are these
+  if (options.frozen_depths == 0) floats += batch.tokens * static_cast<size_t>(EmbeddingSize(config));  // these
   if (CachesFeatures(options, config)) {
     floats += (train.size() + validation_texts + batch.texts) * hidden + HeadPass::Floats(config, batch.texts);
   } else {

@@ -55,6 +55,33 @@ class BadModels(TestCase):
     def refused(self, *says):
         return self.fails("classify", "model", "hello", says=says)
 
+    def test_weights_in_other_files_or_of_an_adapter(self):
+        os.rename(self.weights, self.path("model", "whole"))
+        self.refused("model.safetensors: no such file", "has no weights")
+        for name, says in (("model.safetensors.index.json", "several files"), ("pytorch_model.bin", "are in pytorch_model.bin")):
+            self.write(os.path.join("model", name), "{}")
+            for command in (["classify", "model", "hello"], ["evaluate", "model", MESSAGES], ["serve", "model", "--port", 0]):
+                self.fails(*command, says=[says, "winnow pull "])
+            os.remove(self.path("model", name))
+        self.write("model/adapter_config.json", json.dumps({"peft_type": "LORA", "base_model_name_or_path": "bert-base-uncased"}))
+        self.refused("LoRA adapter for 'bert-base-uncased'", "merge_and_unload")
+        os.rename(self.path("model", "whole"), self.weights)
+        self.refused("LoRA adapter", "is not applied")
+
+    def test_weights_as_training_programs_write_them(self):
+        tensors = read_safetensors(self.weights)
+        expected = json.loads(self.winnow("classify", "model", "--json", "You won a prize")[0])["score"]
+        for prefix in ("module.", "_orig_mod.", "module._orig_mod."):
+            write_safetensors(self.weights, {prefix + name: tensor for name, tensor in tensors.items()})
+            self.assertEqual(json.loads(self.winnow("classify", "model", "--json", "You won a prize")[0])["score"], expected, prefix)
+        bf16 = {name: ("BF16", shape, b"".join(data[i + 2:i + 4] for i in range(0, len(data), 4))) for name, (_, shape, data) in tensors.items()}
+        write_safetensors(self.weights, bf16)
+        self.assertAlmostEqual(json.loads(self.winnow("classify", "model", "--json", "You won a prize")[0])["score"], expected, delta=0.05)
+        write_safetensors(self.weights, tensors)
+        config = json.loads(self.files()["config.json"])
+        self.write("model/config.json", json.dumps(config | {"architectures": ["MySpamClassifier"]}))
+        self.assertEqual(json.loads(self.winnow("classify", "model", "--json", "You won a prize")[0])["score"], expected)
+
     def test_damaged_weights(self):
         with open(self.weights, "rb") as file:
             good = file.read()

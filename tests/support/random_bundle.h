@@ -30,6 +30,7 @@ struct RandomBundle {
     config = TinyConfig(architecture);
     config.vocab_size = 50;
     config.num_layers = 2;
+    if (!config.local_layers.empty()) config.local_layers = {false, true};
     config.labels = {"ham", "spam", "other"};
     Fill();
   }
@@ -41,15 +42,22 @@ struct RandomBundle {
     const int64_t i = config.intermediate_size;
     const std::string prefix(names.prefix);
     tensors.clear();
-    Add(prefix + kWordEmbeddings, {config.vocab_size, h});
-    if (config.absolute_positions) Add(prefix + kPositionEmbeddings, {config.max_positions, h});
-    if (config.type_vocab_size > 0) Add(prefix + kTypeEmbeddings, {config.type_vocab_size, h});
-    AddPair(prefix + kEmbeddingNorm, {h});
+    const int64_t e = EmbeddingSize(config);
+    Add(prefix + std::string(names.words), {config.vocab_size, e});
+    if (config.absolute_positions) Add(prefix + kPositionEmbeddings, {config.max_positions, e});
+    if (config.type_vocab_size > 0) Add(prefix + kTypeEmbeddings, {config.type_vocab_size, e});
+    if (IsPreNorm(config)) {
+      FillPreNorm();
+      return;
+    }
+    AddPair(prefix + std::string(names.embedding_norm), {e});
+    if (config.bias_buckets > 0) Add(prefix + kAttentionBias, {config.bias_buckets, config.num_heads});
+    if (config.embedding_size > 0) AddPair(std::string(names.project), {h, e});
     if (config.relative_span > 0) {
       Add(prefix + kRelativeEmbeddings, {2 * config.relative_span, h});
       AddPair(prefix + kRelativeNorm, {h});
     }
-    for (int l = 0; l < config.num_layers; ++l) {
+    for (int l = 0; l < NumLayerGroups(config); ++l) {
       const std::string layer = prefix + std::string(names.layer) + std::to_string(l) + ".";
       const auto add = [&](std::string_view name, const std::vector<int64_t>& shape) {
         AddPair(layer + std::string(name), shape);
@@ -78,6 +86,31 @@ struct RandomBundle {
   }
 
  private:
+  /// ModernBERT's, beside the words.
+  void FillPreNorm() {
+    const WeightNames& names = WeightNamesOf(config.architecture);
+    const int64_t h = config.hidden_size;
+    const int64_t i = config.intermediate_size;
+    const std::string prefix(names.prefix);
+    Add(prefix + std::string(names.embedding_norm) + ".weight", {h});
+    for (int l = 0; l < config.num_layers; ++l) {
+      const std::string layer = prefix + std::string(names.layer) + std::to_string(l) + ".";
+      const auto add = [&](std::string_view name, const std::vector<int64_t>& shape) {
+        Add(layer + std::string(name) + ".weight", shape);
+      };
+      add(names.query, {3 * h, h});
+      add(names.out, {h, h});
+      if (l > 0) add(names.attention_norm, {h});
+      add(names.up, {2 * i, h});
+      add(names.down, {h, i});
+      add(names.output_norm, {h});
+    }
+    Add(prefix + kFinalNorm + ".weight", {h});
+    Add(std::string(names.head_dense) + ".weight", {h, h});
+    Add(std::string(kHeadNorm) + ".weight", {h});
+    AddPair(std::string(names.classifier), {static_cast<int64_t>(config.labels.size()), h});
+  }
+
   void Add(const std::string& name, std::vector<int64_t> shape) {
     Random random(7, name);
     size_t count = 1;

@@ -14,23 +14,35 @@ inline ModelConfig TinyConfig(Architecture architecture = Architecture::kBert) {
   config.num_heads = 4;
   config.intermediate_size = 40;
   config.max_positions = 32;
-  config.type_vocab_size = architecture == Architecture::kDistilBert || architecture == Architecture::kDebertaV2 ? 0
-                           : architecture == Architecture::kBert || architecture == Architecture::kElectra       ? 2
-                                                                                                                 : 1;
-  config.pad_token_id = architecture == Architecture::kRoberta || architecture == Architecture::kXlmRoberta ? 1 : 0;
+  config.type_vocab_size = 2;
+  if (architecture == Architecture::kDistilBert || architecture == Architecture::kDebertaV2 ||
+      architecture == Architecture::kMpNet) {
+    config.type_vocab_size = 0;
+  }
+  if (architecture == Architecture::kRoberta || architecture == Architecture::kXlmRoberta) config.type_vocab_size = 1;
   if (architecture == Architecture::kDebertaV2) {
     config.absolute_positions = false;
     config.relative_buckets = config.relative_span = 8;
     config.max_relative_distance = config.max_positions;
     config.share_position_weights = true;
   }
+  if (architecture == Architecture::kElectra || architecture == Architecture::kAlbert) config.embedding_size = 16;
+  if (architecture == Architecture::kModernBert) {
+    config.absolute_positions = false;
+    config.type_vocab_size = 0;
+    config.local_layers = {false, true, true};
+    config.local_distance = 4;
+  }
+  if (architecture == Architecture::kMpNet) config.bias_buckets = 32;
+  if (architecture == Architecture::kAlbert) config.num_layer_groups = 2;
   config.initializer_range = 0.2f;
   config.labels = {"ham", "spam"};
   return config;
 }
 
-inline constexpr Architecture kEveryArchitecture[] = {Architecture::kBert,    Architecture::kDistilBert,
-                                                      Architecture::kRoberta, Architecture::kXlmRoberta,
-                                                      Architecture::kElectra, Architecture::kDebertaV2};
+inline constexpr Architecture kEveryArchitecture[] = {
+    Architecture::kBert,       Architecture::kDistilBert, Architecture::kRoberta,
+    Architecture::kXlmRoberta, Architecture::kElectra,    Architecture::kDebertaV2,
+    Architecture::kAlbert,     Architecture::kMpNet,      Architecture::kModernBert};
 
 }  // namespace winnow

@@ -1,0 +1,170 @@
+/// Checked access to the tensors of model_int8.safetensors; used by quantized_model.cpp alone.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/aligned_buffer.h"
+#include "base/result.h"
+#include "bundle/safetensors.h"
+#include "encoder/layout.h"
+#include "encoder/quantized_model.h"
+#include "kernels/adamw.h"
+#include "kernels/packed_matmul.h"
+
+namespace winnow {
+
+/// The suffix of the name of a matrix's scales.
+inline constexpr char kScaleSuffix[] = "_scale";
+
+inline const WeightInfo& WeightAt(const Layout& layout, size_t offset) {
+  return *std::ranges::find(layout.weights, offset, &WeightInfo::offset);
+}
+
+/// Hands out checked tensors of one file.
+class QuantizedReader {
+ public:
+  QuantizedReader(const SafetensorsFile& file, const Layout& layout, std::string where)
+      : file_(file), layout_(layout), where_(std::move(where)) {}
+
+  Result<FloatBuffer> Floats(size_t offset, size_t room = 0) const {
+    const WeightInfo& weight = WeightAt(layout_, offset);
+    FloatBuffer values(std::max(room, weight.count));
+    values.Zero();
+    TRY(CopyFloats(weight, values.span().first(weight.count)));
+    return values;
+  }
+
+  /// `parts` weights of n floats that follow each other in the layout, n rounded up to `block`.
+  Result<FloatBuffer> Vectors(size_t offset, size_t parts, size_t n, size_t block) const {
+    FloatBuffer values(parts * block);
+    values.Zero();
+    for (size_t i = 0; i < parts; ++i) {
+      TRY(CopyFloats(WeightAt(layout_, offset + i * n), values.span().subspan(i * block, n)));
+    }
+    return values;
+  }
+
+  /// `parts` matrices [rows, columns] one below the other, each padded to `block` rows. They are weights of their own,
+  /// or one with the rows of all.
+  Result<PackedWeights> Matrix(size_t offset, size_t parts, size_t rows, size_t columns, size_t block) const {
+    const WeightInfo& first = WeightAt(layout_, offset);
+    const size_t tensors = static_cast<size_t>(first.shape[0]) == parts * rows ? 1 : parts;
+    const size_t rows_each = parts * rows / tensors;
+    const bool bytes = TRY(Find(first))->dtype == DType::kI8;
+    FloatBuffer floats(bytes ? 0 : parts * rows * columns);
+    AlignedBuffer<int8_t> integers(bytes ? parts * rows * columns : 0);
+    FloatBuffer scales(parts * rows);
+    for (size_t t = 0; t < tensors; ++t) {
+      const size_t begin = t * rows_each * columns;
+      const WeightInfo& weight = WeightAt(layout_, offset + begin);
+      if (!bytes) {
+        TRY(CopyFloats(weight, floats.span().subspan(begin, rows_each * columns)));
+        continue;
+      }
+      const TensorView* tensor = TRY(Find(weight));
+      if (tensor->dtype != DType::kI8)
+        return std::unexpected(Wrong(*tensor, "the weights of one matrix product differ in type"));
+      std::memcpy(integers.data() + begin, tensor->data.data(), rows_each * columns);
+      TRY(CopyScales(weight, rows_each, scales.span().subspan(t * rows_each, rows_each)));
+    }
+    if (!bytes)
+      return PackedWeights::OfFloats(parts * block, columns, Padded(floats, parts, rows, columns, block).span());
+    FloatBuffer padded_scales(parts * block);
+    padded_scales.Fill(1.0f);
+    for (size_t p = 0; p < parts; ++p) std::copy_n(scales.data() + p * rows, rows, padded_scales.data() + p * block);
+    return PackedWeights::OfBytes(parts * block, columns, Padded(integers, parts, rows, columns, block).span(),
+                                  padded_scales.span());
+  }
+
+  /// Rows of bytes or floats, as floats.
+  Result<FloatBuffer> Rows(size_t offset) const {
+    const WeightInfo& weight = WeightAt(layout_, offset);
+    const TensorView* tensor = TRY(Find(weight));
+    if (tensor->dtype != DType::kI8) return Floats(offset);
+    const auto rows = static_cast<size_t>(weight.shape[0]);
+    const size_t columns = weight.count / rows;
+    FloatBuffer values(weight.count);
+    std::vector<float> scales(rows);
+    TRY(CopyScales(weight, rows, scales));
+    const auto* bytes = reinterpret_cast<const int8_t*>(tensor->data.data());
+    for (size_t i = 0; i < weight.count; ++i) values.data()[i] = static_cast<float>(bytes[i]) * scales[i / columns];
+    return values;
+  }
+
+  Result<const TensorView*> Find(const WeightInfo& weight) const { return Find(weight.name, weight.shape); }
+
+  Result<const TensorView*> Find(const std::string& name, const std::vector<int64_t>& shape) const {
+    const TensorView* tensor = file_.Find(name);
+    if (tensor == nullptr) {
+      return Fail(ErrorCode::kInvalidModel, where_ + ": no tensor '" + name + "'",
+                  "the file does not match config.json; to create it again: winnow quantize");
+    }
+    if (tensor->shape != shape) {
+      return std::unexpected(Wrong(
+          *tensor, "its shape is " + ShapeText(tensor->shape) + ", but config.json requires " + ShapeText(shape)));
+    }
+    return tensor;
+  }
+
+  Result<const float*> Scales(const WeightInfo& weight) const {
+    const TensorView* tensor = TRY(FindScales(weight, static_cast<size_t>(weight.shape[0])));
+    return reinterpret_cast<const float*>(tensor->data.data());
+  }
+
+ private:
+  Error Wrong(const TensorView& tensor, const std::string& what) const {
+    return {ErrorCode::kInvalidModel, where_ + ": tensor '" + tensor.name + "': " + what,
+            "the file is damaged or belongs to another model; to create it again: winnow quantize"};
+  }
+
+  /// Each of the parts with rows of zeros behind it.
+  template <class T>
+  static AlignedBuffer<T> Padded(AlignedBuffer<T>& values, size_t parts, size_t rows, size_t columns, size_t block) {
+    if (rows == block) return std::move(values);
+    AlignedBuffer<T> padded(parts * block * columns);
+    padded.Zero();
+    for (size_t p = 0; p < parts; ++p) {
+      std::copy_n(values.data() + p * rows * columns, rows * columns, padded.data() + p * block * columns);
+    }
+    return padded;
+  }
+
+  Result<void> CopyFloats(const WeightInfo& weight, std::span<float> out) const {
+    const TensorView* tensor = TRY(Find(weight));
+    if (tensor->dtype == DType::kI8) return std::unexpected(Wrong(*tensor, "it is INT8, expected floats"));
+    TRY(CopyAsF32(*tensor, out));
+    if (!AllFinite(out.size(), out.data())) return std::unexpected(Wrong(*tensor, "it holds NaN or infinite values"));
+    return {};
+  }
+
+  Result<const TensorView*> FindScales(const WeightInfo& weight, size_t rows) const {
+    const TensorView* tensor = TRY(Find(weight.name + kScaleSuffix, {static_cast<int64_t>(rows)}));
+    if (tensor->dtype != DType::kF32 || reinterpret_cast<uintptr_t>(tensor->data.data()) % alignof(float) != 0) {
+      return std::unexpected(Wrong(*tensor, "scales must be aligned F32"));
+    }
+    const auto* scales = reinterpret_cast<const float*>(tensor->data.data());
+    for (size_t r = 0; r < rows; ++r) {
+      if (!(std::isfinite(scales[r]) && scales[r] > 0)) {
+        return std::unexpected(Wrong(*tensor, "scale " + std::to_string(r) + " is " + std::to_string(scales[r]) +
+                                                  "; scales must be positive and finite"));
+      }
+    }
+    return tensor;
+  }
+
+  Result<void> CopyScales(const WeightInfo& weight, size_t rows, std::span<float> out) const {
+    const TensorView* tensor = TRY(FindScales(weight, rows));
+    return CopyAsF32(*tensor, out);
+  }
+
+  const SafetensorsFile& file_;
+  const Layout& layout_;
+  const std::string where_;
+};
+
+}  // namespace winnow

@@ -1,0 +1,124 @@
+// How batches are dealt out to the threads of a pool; what a thread computes is in quantized_forward.cpp.
+#include <algorithm>
+
+#include "encoder/cutter.h"
+#include "encoder/quantized_forward.h"
+
+namespace winnow {
+namespace {
+
+constexpr size_t kChunkTokens = 512;  // that a thread takes through all layers at once, about
+
+/// Returns the memory that the largest of all parts needs.
+QuantizedScratch::Need LargestOf(const PackedTexts& texts, Cutter cutter) {
+  QuantizedScratch::Need need{};
+  for (Part part; (part = cutter.Cut()).begin < part.end;) {
+    need.tokens = std::max(need.tokens, static_cast<size_t>(texts.offsets[part.end]) - texts.begin(part.begin));
+    need.texts = std::max(need.texts, part.end - part.begin);
+  }
+  for (size_t t = 0; t < texts.texts(); ++t) need.longest = std::max(need.longest, texts.length(t));
+  return need;
+}
+
+}  // namespace
+
+/// One call of Logits, whose parts threads take one after the other.
+struct QuantizedRunner::Job {
+  const PackedTexts& texts;
+  std::span<float> logits;
+  const std::function<bool(size_t)>& done;
+  size_t num_labels;
+  Cutter cutter;                          // guarded by the mutex once threads run
+  size_t finished GUARDED_BY(mutex) = 0;  // texts
+  bool stopped GUARDED_BY(mutex) = false;
+  Mutex mutex{};
+
+  /// The next part's texts; none when there are no more.
+  Part Take() {
+    const MutexLock lock(mutex);
+    return stopped ? Part{} : cutter.Cut();
+  }
+  void Finish(const Part& taken) {
+    const MutexLock lock(mutex);
+    finished += taken.end - taken.begin;
+    if (done && !stopped && !done(finished)) stopped = true;
+  }
+
+  float* LogitsOf(const Part& taken) const { return logits.data() + taken.begin * num_labels; }
+};
+
+QuantizedRunner::QuantizedRunner(const QuantizedModel& model, ThreadPool& pool)
+    : model_(model), pool_(pool), barrier_(pool.size()), scratch_(static_cast<size_t>(pool.size())) {}
+
+void QuantizedRunner::Logits(const PackedTexts& texts, std::span<float> logits, const std::function<bool(size_t)>& done,
+                             PoolUse use) {
+  const auto threads = static_cast<size_t>(pool_.size());
+  const auto job_of = [&](size_t parts) {
+    return Job{.texts = texts,
+               .logits = logits,
+               .done = done,
+               .num_labels = model_.config().labels.size(),
+               .cutter = {texts, 0, texts.texts(), parts}};
+  };
+  if (use != PoolUse::kIfFree || !pool_mutex_.TryLock()) {
+    Job job = job_of(PartsOf(texts.tokens(), kChunkTokens));
+    RunAlone(job, LargestOf(texts, job.cutter));
+    return;
+  }
+  const MutexLock lock(pool_mutex_, MutexLock::Acquired());
+  if (texts.texts() >= threads) {
+    Job job = job_of(threads * PartsOf(texts.tokens(), threads * kChunkTokens));
+    DealOut(job, LargestOf(texts, job.cutter));
+  } else {
+    Job job = job_of(PartsOf(texts.tokens(), kChunkTokens));
+    RunTogether(job, LargestOf(texts, job.cutter));
+  }
+}
+
+/// Each part by one thread, all threads at the same time.
+void QuantizedRunner::DealOut(Job& job, const QuantizedScratch::Need& need) {
+  // Any thread may come to take the largest part, so each is ready for it.
+  std::vector<QuantizedScratch>& scratch = scratch_;
+  for (QuantizedScratch& each : scratch) each.Prepare(model_, need, 1);
+  const auto run = [&](int thread) { RunParts(job, scratch[static_cast<size_t>(thread)]); };
+  pool_.Run([&run](int thread) { run(thread); });  // small enough to need no memory
+}
+
+/// All threads on each part.
+void QuantizedRunner::RunTogether(Job& job, const QuantizedScratch::Need& need) {
+  QuantizedScratch& scratch = scratch_[0];
+  scratch.Prepare(model_, need, pool_.size());
+  for (Part part; (part = job.Take()).begin < part.end; job.Finish(part)) {
+    const auto run = [&](int rank) {
+      QuantizedForward(model_, job.texts, part.begin, part.end, scratch, {rank, pool_.size(), &barrier_},
+                       job.LogitsOf(part));
+    };
+    pool_.Run([&run](int rank) { run(rank); });  // small enough to need no memory
+  }
+}
+
+/// One thread, part after part.
+void QuantizedRunner::RunParts(Job& job, QuantizedScratch& scratch) {
+  for (Part part; (part = job.Take()).begin < part.end; job.Finish(part)) {
+    QuantizedForward(model_, job.texts, part.begin, part.end, scratch, {}, job.LogitsOf(part));
+  }
+}
+
+void QuantizedRunner::RunAlone(Job& job, const QuantizedScratch::Need& need) {
+  // The pool is at work for another caller, or meant for others.
+  std::unique_ptr<QuantizedScratch> scratch;
+  {
+    const MutexLock lock(spare_mutex_);
+    if (!spare_.empty()) {
+      scratch = std::move(spare_.back());
+      spare_.pop_back();
+    }
+  }
+  if (scratch == nullptr) scratch = std::make_unique<QuantizedScratch>();
+  scratch->Prepare(model_, need, 1);
+  RunParts(job, *scratch);
+  const MutexLock lock(spare_mutex_);
+  spare_.push_back(std::move(scratch));
+}
+
+}  // namespace winnow
