@@ -7,44 +7,34 @@
 
 #include <string>
 
+#include "text/character_classes.h"
 #include "text/utf8.h"
 
 namespace winnow {
-namespace {
 
-bool IsSpace(char32_t c) {
+bool IsBertSpace(char32_t c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r' ||
          u_hasBinaryProperty(static_cast<UChar32>(c), UCHAR_WHITE_SPACE);
 }
 
-/// Control, format and private-use characters. Unassigned code points stay, as they do in Hugging Face's tokenizers.
-bool IsControl(char32_t c) {
+bool IsBertControl(char32_t c) {
   if (c == '\t' || c == '\n' || c == '\r') return false;
   switch (u_charType(static_cast<UChar32>(c))) {
     case U_CONTROL_CHAR:
     case U_FORMAT_CHAR:
     case U_PRIVATE_USE_CHAR:
     case U_SURROGATE:
-      return true;
+      return HasSince(c, 8);
     default:
       return false;
   }
 }
 
-/// ASCII's punctuation in the wide sense ($, +, ~ too), and Unicode's in the narrow one.
-bool IsPunctuation(char32_t c) {
-  if (c < 128) return (c >= 33 && c <= 47) || (c >= 58 && c <= 64) || (c >= 91 && c <= 96) || (c >= 123 && c <= 126);
-  return u_ispunct(static_cast<UChar32>(c)) != 0;
-}
-
-/// The ideograph blocks that BERT's tokenizer names; not kana or hangul, which are written in words.
-bool IsCjk(char32_t c) {
+bool IsBertIdeograph(char32_t c) {
   return (c >= 0x4E00 && c <= 0x9FFF) || (c >= 0x3400 && c <= 0x4DBF) || (c >= 0x20000 && c <= 0x2A6DF) ||
          (c >= 0x2A700 && c <= 0x2B73F) || (c >= 0x2B740 && c <= 0x2B81F) || (c >= 0x2B920 && c <= 0x2CEAF) ||
          (c >= 0xF900 && c <= 0xFAFF) || (c >= 0x2F800 && c <= 0x2FA1F);
 }
-
-}  // namespace
 
 BertCharacters::BertCharacters(const BertNormalization& normalization) : normalization_(normalization) {
   for (char32_t c = 0; c < 128; ++c) ascii_[c] = Treat(c);
@@ -65,8 +55,8 @@ const BertCharacters::Page* BertCharacters::MakePage(char32_t number) const {
 BertCharacter BertCharacters::Treat(char32_t c) const {
   BertCharacter result;
   if (c >= 0xD800 && c <= 0xDFFF) return result;
-  if (normalization_.clean_text && (c == 0 || c == 0xFFFD || IsControl(c))) return result;
-  if (IsSpace(c)) {
+  if (normalization_.clean_text && (c == 0 || c == 0xFFFD || IsBertControl(c))) return result;
+  if (IsBertSpace(c)) {
     result.kind = BertCharacter::Kind::kSpace;
     return result;
   }
@@ -77,7 +67,7 @@ BertCharacter BertCharacters::Treat(char32_t c) const {
     if (icu::Normalizer2::getNFDInstance(status)->getDecomposition(static_cast<UChar32>(c), decomposition))
       text = decomposition;
   }
-  bool alone = normalization_.handle_chinese_chars && IsCjk(c);
+  bool alone = normalization_.handle_chinese_chars && IsBertIdeograph(c);
   std::string bytes;
   const auto write = [&](UChar32 x) {
     alone = alone || IsPunctuation(static_cast<char32_t>(x));
@@ -86,7 +76,7 @@ BertCharacter BertCharacters::Treat(char32_t c) const {
   };
   for (int32_t i = 0; i < text.length(); i = text.moveIndex32(i, 1)) {
     const UChar32 x = text.char32At(i);
-    if (normalization_.strip_accents && u_charType(x) == U_NON_SPACING_MARK) continue;
+    if (normalization_.strip_accents && IsNonSpacingMark(static_cast<char32_t>(x))) continue;
     if (!normalization_.lowercase) {
       write(x);
       continue;

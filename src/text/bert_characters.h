@@ -11,6 +11,15 @@
 
 namespace winnow {
 
+/// Returns true for white space, Unicode's.
+bool IsBertSpace(char32_t c);
+/// Returns true for control, format and private-use characters but tab and line ends. Unassigned code points are none,
+/// as in Hugging Face's tokenizers.
+bool IsBertControl(char32_t c);
+/// Returns true for the blocks of ideographs that BERT's tokenizer names; not for kana or hangul, which are written in
+/// words.
+bool IsBertIdeograph(char32_t c);
+
 struct BertNormalization {
   bool clean_text = true;            ///< drops control characters, NUL and U+FFFD; every white space is a space
   bool handle_chinese_chars = true;  ///< true if each CJK ideograph is a word of its own

@@ -10,23 +10,12 @@
 
 #include "text/character_classes.h"
 #include "text/utf8.h"
+#include "tokenize/byte_letters.h"
 
 namespace winnow {
 namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
-
-/// How GPT-2 writes each byte: printable ones of Latin-1 as themselves, the others from U+0100 on (its encoder.py,
-/// bytes_to_unicode).
-std::array<std::string, 256> ByteLetters() {
-  std::array<std::string, 256> letters;
-  char32_t next = 0x100;
-  for (char32_t byte = 0; byte < 256; ++byte) {
-    const bool printable = (byte >= 0x21 && byte <= 0x7E) || (byte >= 0xA1 && byte <= 0xAC) || byte >= 0xAE;
-    AppendUtf8(printable ? byte : next++, letters[byte]);
-  }
-  return letters;
-}
 
 uint64_t PairOf(int32_t left, int32_t right) {
   return uint64_t{static_cast<uint32_t>(left)} << 32 | static_cast<uint32_t>(right);
@@ -245,9 +234,10 @@ Result<std::unique_ptr<PieceModel>> ByteLevelBpe::Make(ByteLevelBpeParts parts, 
     if (place >= 0) return broken("'" + model->pieces_[id] + "' occurs twice in the vocabulary");
     place = static_cast<int32_t>(id);
   }
-  const std::array<std::string, 256> letters = ByteLetters();
-  for (size_t byte = 0; byte < 256; ++byte) model->bytes_[byte] = model->Find(letters[byte]);
-  model->FindNeighbours(letters);
+  for (size_t byte = 0; byte < 256; ++byte) {
+    model->bytes_[byte] = model->Find(ByteLetter(static_cast<unsigned char>(byte)));
+  }
+  model->FindNeighbours();
   if (!parts.unknown.empty()) model->unknown_id_ = model->Find(parts.unknown);
   capacity = 16;
   while (capacity < 2 * parts.merges.size()) capacity *= 2;
@@ -268,9 +258,9 @@ Result<std::unique_ptr<PieceModel>> ByteLevelBpe::Make(ByteLevelBpeParts parts, 
   return model;
 }
 
-void ByteLevelBpe::FindNeighbours(const std::array<std::string, 256>& letters) {
+void ByteLevelBpe::FindNeighbours() {
   std::map<std::string_view, size_t> bytes;
-  for (size_t byte = 0; byte < letters.size(); ++byte) bytes.emplace(letters[byte], byte);
+  for (size_t byte = 0; byte < 256; ++byte) bytes.emplace(ByteLetter(static_cast<unsigned char>(byte)), byte);
   for (const std::string& piece : pieces_) {
     size_t last = 256;
     for (size_t i = 0; i < piece.size();) {

@@ -48,7 +48,7 @@ class ByteLevelBpe final : public PieceModel {
   ByteLevelBpe() = default;
   const Merge& FindMerge(int32_t left, int32_t right) const;
   size_t PlaceOf(std::string_view piece) const;
-  void FindNeighbours(const std::array<std::string, 256>& letters);
+  void FindNeighbours();
 
   std::vector<std::string> pieces_;
   std::vector<int32_t> places_;  // open-addressed by a hash of the piece

@@ -1,10 +1,11 @@
 // Byte-level BPE from tokenizer.json, or from RoBERTa's vocab.json and merges.txt.
 #include <algorithm>
-#include <array>
 #include <optional>
 
 #include "base/files.h"
+#include "tokenize/bpe_words.h"
 #include "tokenize/byte_level_bpe.h"
+#include "tokenize/pipeline.h"
 #include "tokenize/tokenizer_json.h"
 
 namespace winnow {
@@ -19,7 +20,7 @@ std::optional<std::pair<std::string, std::string>> SplitMerge(std::string_view l
 }
 
 /// Strings, or pairs as newer versions write them.
-Result<void> ReadMerges(const Json& merges, const std::string& where, ByteLevelBpeParts& parts) {
+Result<void> ReadMerges(const Json& merges, const std::string& where, BpeParts& parts) {
   if (!merges.is_array()) return BrokenTokenizer(where, "model.merges is not a list");
   parts.merges.reserve(merges.size());
   for (const Json& merge : merges) {
@@ -37,67 +38,12 @@ Result<void> ReadMerges(const Json& merges, const std::string& where, ByteLevelB
   return {};
 }
 
-/// ByteLevel, alone or the only one of a sequence.
-Result<void> ReadPreTokenizer(const Json& json, const std::string& where, ByteLevelBpeParts& parts) {
-  const Json* pre = &json;
-  if (const Json& items = Member(json, "pretokenizers");
-      TypeOf(json) == "Sequence" && items.is_array() && items.size() == 1)
-    pre = &items[0];
-  if (const std::string type = TypeOf(*pre); type != "ByteLevel")
-    return UnsupportedTokenizer(where, "pre-tokenizer", type);
-  if (!BoolOr(*pre, "use_regex", true))
-    return UnsupportedTokenizer(where, "pre-tokenizer", "ByteLevel without use_regex");
-  parts.add_prefix_space = BoolOr(*pre, "add_prefix_space", true);
-  return {};
-}
-
-bool IsSet(const Json& value) {
-  if (value.is_null()) return false;
-  if (value.is_boolean()) return value.get<bool>();
-  if (value.is_number()) return value.get<double>() != 0;
-  return !value.is_string() || !value.str().empty();
-}
-
-}  // namespace
-
-Result<Tokenizer> ByteLevelBpeFromJson(const Json& json, PiecesById pieces, const std::string& where) {
-  const Json& model = Member(json, "model");
-  if (const Json& normalizer = Member(json, "normalizer"); !normalizer.is_null())
-    return UnsupportedTokenizer(where, "normalizer", TypeOf(normalizer));
-  ByteLevelBpeParts parts;
-  TRY(ReadPreTokenizer(Member(json, "pre_tokenizer"), where, parts));
-  for (const char* option : {"dropout", "continuing_subword_prefix", "end_of_word_suffix", "ignore_merges"}) {
-    if (!IsSet(Member(model, option))) continue;
-    return Fail(ErrorCode::kUnsupported, where + ": model." + option + " is " + DumpJsonLine(Member(model, option)) +
-                                             ", which is not supported");
-  }
-  if (!Member(model, "vocab").is_object())
-    return BrokenTokenizer(where, "model.vocab is not an object of pieces and ids");
-  parts.pieces = TRY(std::move(pieces).All(where));
-  TRY(ReadMerges(Member(model, "merges"), where, parts));
-  if (const Json& unknown = Member(model, "unk_token"); unknown.is_string()) parts.unknown = unknown.get<std::string>();
-  parts.trim_offsets = BoolOr(Member(json, "post_processor"), "trim_offsets", true);
-  TokenFrame frame = TRY(ReadFrame(json, where));
-  return Tokenizer::Make(TRY(ByteLevelBpe::Make(std::move(parts), where)), std::move(frame), where);
-}
-
-Result<Tokenizer> ByteLevelBpeFromVocabJson(const std::filesystem::path& dir) {
-  const std::filesystem::path path = dir / "vocab.json", merges_path = dir / "merges.txt";
-  const std::string where = path.string();
-  const Json config = TRY(ReadOptionalJson(dir, "tokenizer_config.json"));
-  const std::string family = TokenizerFamily(config, TRY(ReadOptionalJson(dir, "config.json")));
-  constexpr std::array kFamilies = {"", "RobertaTokenizer", "roberta", "roberta-prelayernorm"};
-  if (std::ranges::find(kFamilies, family) == kFamilies.end()) return UnsupportedTokenizer(where, "tokenizer", family);
-  PiecesById pieces;
-  const Json vocab = TRY(ParseJson(TRY(ReadFile(path)), where, ErrorCode::kInvalidModel));
-  if (!vocab.is_object()) return BrokenTokenizer(where, "not an object of pieces and ids");
-  for (const auto& [piece, id] : vocab.items()) pieces.Take(piece, id);
-  ByteLevelBpeParts parts;
-  parts.pieces = TRY(std::move(pieces).All(where));
-  if (!std::filesystem::exists(merges_path))
-    return Fail(ErrorCode::kNotFound, merges_path.string() + ": no such file",
-                "it is required together with vocab.json");
-  const std::string text = TRY(ReadFile(merges_path));
+/// merges.txt's lines.
+Result<Json> ReadMergesFile(const std::filesystem::path& path) {
+  if (!std::filesystem::exists(path))
+    return Fail(ErrorCode::kNotFound, path.string() + ": no such file", "it is required together with vocab.json");
+  const std::string text = TRY(ReadFile(path));
+  Json merges = Json::array();
   size_t number = 0;
   for (size_t begin = 0; begin < text.size();) {
     const size_t end = std::min(text.find('\n', begin), text.size());
@@ -106,30 +52,98 @@ Result<Tokenizer> ByteLevelBpeFromVocabJson(const std::filesystem::path& dir) {
     begin = end + 1;
     ++number;
     if (line.empty() || line.starts_with("#version")) continue;
-    auto pair = SplitMerge(line);
-    if (!pair)
-      return BrokenTokenizer(merges_path.string(), "line " + std::to_string(number) + " is not a pair of pieces");
-    parts.merges.push_back(*std::move(pair));
+    if (!SplitMerge(line))
+      return BrokenTokenizer(path.string(), "line " + std::to_string(number) + " is not a pair of pieces");
+    merges.push_back(line);
   }
-  parts.unknown = SpecialToken(config, "unk_token", "<unk>");
-  parts.add_prefix_space = BoolOr(config, "add_prefix_space", false);
-  parts.trim_offsets = BoolOr(config, "trim_offsets", true);
+  return merges;
+}
+
+/// The pre-tokenizer that ByteLevelBpe does itself, alone or the only one of a sequence; null for others.
+const Json& ByteLevelOf(const Json& json) {
+  static const Json none;
+  const Json* pre = &json;
+  if (const Json& items = Member(json, "pretokenizers");
+      TypeOf(json) == "Sequence" && items.is_array() && items.size() == 1)
+    pre = &items[0];
+  return TypeOf(*pre) == "ByteLevel" && BoolOr(*pre, "use_regex", true) ? *pre : none;
+}
+
+Result<BpeParts> ReadBpe(const Json& model, PiecesById pieces, const std::string& where) {
+  BpeParts parts;
+  if (const Json& dropout = Member(model, "dropout"); dropout.is_number() && dropout.get<double>() != 0) {
+    return Fail(
+        ErrorCode::kUnsupported,
+        where + ": model.dropout is " + DumpJsonLine(dropout) + ", which makes tokens random and is not supported",
+        "set it to null; it is meant for the training of a tokenizer's model alone");
+  }
+  if (!Member(model, "vocab").is_object())
+    return BrokenTokenizer(where, "model.vocab is not an object of pieces and ids");
+  parts.pieces = TRY(std::move(pieces).All(where));
+  TRY(ReadMerges(Member(model, "merges"), where, parts));
+  const auto text = [&](const char* key) {
+    const Json& value = Member(model, key);
+    return value.is_string() ? value.str() : std::string();
+  };
+  parts.unknown = text("unk_token");
+  parts.continuing_prefix = text("continuing_subword_prefix");
+  parts.word_suffix = text("end_of_word_suffix");
+  parts.fuse_unknown = BoolOr(model, "fuse_unk", false);
+  parts.byte_fallback = BoolOr(model, "byte_fallback", false);
+  parts.ignore_merges = BoolOr(model, "ignore_merges", false);
+  return parts;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<const PieceModel>> BpeFromJson(const Json& json, PiecesById pieces, const std::string& where) {
+  BpeParts parts = TRY(ReadBpe(Member(json, "model"), std::move(pieces), where));
+  const Json& byte_level = ByteLevelOf(Member(json, "pre_tokenizer"));
+  const bool plain = parts.continuing_prefix.empty() && parts.word_suffix.empty() && !parts.fuse_unknown &&
+                     !parts.byte_fallback && !parts.ignore_merges;
+  if (byte_level.is_null() || !plain || !Member(json, "normalizer").is_null())
+    return TRY(Pipeline::Make(json, TRY(BpeWords::Make(std::move(parts), where)), where));
+  return TRY(ByteLevelBpe::Make({.pieces = std::move(parts.pieces),
+                                 .merges = std::move(parts.merges),
+                                 .unknown = std::move(parts.unknown),
+                                 .add_prefix_space = BoolOr(byte_level, "add_prefix_space", true),
+                                 .trim_offsets = BoolOr(Member(json, "post_processor"), "trim_offsets", true)},
+                                where));
+}
+
+Result<Tokenizer> ByteLevelBpeFromVocabJson(const std::filesystem::path& dir) {
+  const std::string where = (dir / "vocab.json").string();
+  const TokenizerSettings settings = TRY(TokenizerSettings::Read(dir));
+  if (!settings.family.empty() && !settings.IsRoberta() && settings.family != "PreTrainedTokenizer")
+    return UnsupportedTokenizer(where, "tokenizer", settings.family);
+  PiecesById pieces;
+  const Json vocab = TRY(ParseJson(TRY(ReadFile(where)), where, ErrorCode::kInvalidModel));
+  if (!vocab.is_object()) return BrokenTokenizer(where, "not an object of pieces and ids");
+  for (const auto& [piece, id] : vocab.items()) pieces.Take(piece, id);
+  const std::string unknown = settings.Special("unk_token", "<unk>");
+  const std::string first = settings.Special("cls_token", "<s>"), last = settings.Special("sep_token", "</s>");
   TokenFrame frame;
-  const std::array names = {SpecialToken(config, "cls_token", "<s>"), SpecialToken(config, "pad_token", "<pad>"),
-                            SpecialToken(config, "sep_token", "</s>"), parts.unknown,
-                            SpecialToken(config, "mask_token", "<mask>")};
-  for (const std::string& name : names) {
-    const auto found = std::ranges::find(parts.pieces, name);
-    if (found == parts.pieces.end()) continue;
-    const auto id = static_cast<int32_t>(found - parts.pieces.begin());
-    frame.added.push_back({.content = name, .id = id, .special = true});
-    if (&name == &names[0]) frame.before = {id};
-    if (&name == &names[2]) frame.after = {id};
+  for (const std::string& name :
+       {first, settings.Special("pad_token", "<pad>"), last, unknown, settings.Special("mask_token", "<mask>")}) {
+    if (const int32_t id = pieces.Find(name); id >= 0)
+      frame.added.push_back({.content = name, .id = id, .special = true});
   }
-  if (frame.before.empty() || frame.after.empty())
-    return BrokenTokenizer(where, "the vocabulary has no " + names[frame.before.empty() ? 0 : 2]);
-  frame.between.assign(2, frame.after.front());
-  return Tokenizer::Make(TRY(ByteLevelBpe::Make(std::move(parts), where)), std::move(frame), where);
+  settings.AddTo(frame);
+  TRY(SetTemplate(frame, first, last, 2, where));
+  Json merges = TRY(ReadMergesFile(dir / "merges.txt"));
+  const Json json = {{"normalizer", nullptr},
+                     {"pre_tokenizer",
+                      {{"type", "ByteLevel"},
+                       {"add_prefix_space", BoolOr(settings.config, "add_prefix_space", false)},
+                       {"trim_offsets", true},
+                       {"use_regex", true}}},
+                     {"post_processor", {{"trim_offsets", BoolOr(settings.config, "trim_offsets", true)}}},
+                     {"model",
+                      {{"type", "BPE"},
+                       {"unk_token", pieces.Find(unknown) >= 0 ? Json(unknown) : Json()},
+                       {"vocab", Json::object()},
+                       {"merges", std::move(merges)}}}};
+  return TokenizerOfJson(json, std::move(pieces), std::move(frame), where);
 }
 
 PieceModel::Files ByteLevelBpe::Describe() const {

@@ -50,7 +50,7 @@ Result<Charsmap> Charsmap::Parse(std::string_view blob, std::string_view where) 
   return map;
 }
 
-Charsmap::Rule Charsmap::Longest(std::string_view text) const {
+Charsmap::Rule Charsmap::Find(std::string_view text, bool shortest) const {
   Rule rule;
   if (units_.empty()) return rule;
   size_t value = 0;
@@ -65,6 +65,7 @@ Charsmap::Rule Charsmap::Longest(std::string_view text) const {
     if (!HasValue(unit) || place >= units_.size()) continue;
     rule.length = i + 1;
     value = units_[place] & ~kIsValue;
+    if (shortest) break;
   }
   if (rule.length == 0) return rule;
   const std::string_view normal = std::string_view(blob_).substr(normal_begin_);

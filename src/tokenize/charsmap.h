@@ -26,13 +26,17 @@ class Charsmap {
     std::string_view normal;
   };
   /// Returns the rule for the longest prefix of `text`.
-  Rule Longest(std::string_view text) const;
+  Rule Longest(std::string_view text) const { return Find(text, false); }
+  /// Returns the rule for the shortest prefix of `text`.
+  Rule Shortest(std::string_view text) const { return Find(text, true); }
 
   bool empty() const { return units_.empty(); }
   /// Returns the blob that was passed to Parse.
   const std::string& blob() const { return blob_; }
 
  private:
+  Rule Find(std::string_view text, bool shortest) const;
+
   std::string blob_;
   std::vector<uint32_t> units_;
   size_t normal_begin_ = 0;  // offset in blob_

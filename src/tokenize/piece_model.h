@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "tokenize/mapped_text.h"
 #include "tokenize/tokenizer.h"
 
 namespace winnow {
@@ -24,6 +26,14 @@ class PieceModel {
   /// in bytes of `text` plus `base`.
   virtual void Encode(std::string_view text, size_t base, size_t limit, std::vector<int32_t>& ids,
                       std::vector<TokenSpan>* spans) const = 0;
+
+  /// Returns the normal form of a text, if EncodeNormalized can go on from it: added tokens may be searched for there.
+  virtual std::optional<MappedText> Normalize(std::string_view) const { return std::nullopt; }
+  /// Appends the ids of a text, or of a part of one, that Normalize returned; otherwise as Encode.
+  virtual void EncodeNormalized(MappedText text, size_t base, size_t limit, std::vector<int32_t>& ids,
+                                std::vector<TokenSpan>* spans) const {
+    Encode(text.text, base, limit, ids, spans);
+  }
 
   /// Returns the number of ids, which is the largest id plus one.
   virtual size_t size() const = 0;

@@ -3,19 +3,15 @@
 #include "tokenize/tokenizer.h"
 
 #include <algorithm>
+#include <array>
+#include <functional>
 
+#include "tokenize/added_tokens.h"
 #include "tokenize/piece_model.h"
 #include "tokenize/wordpiece_model.h"
 
 namespace winnow {
 namespace {
-
-bool IsSpaceByte(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-bool IsWordByte(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return byte >= 0x80 || (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-         byte == '_';
-}
 
 /// Appends as many of `tokens` as there is room for.
 void AddTokens(std::span<const int32_t> tokens, size_t end, std::vector<int32_t>& ids, std::vector<TokenSpan>* spans) {
@@ -24,6 +20,17 @@ void AddTokens(std::span<const int32_t> tokens, size_t end, std::vector<int32_t>
     ids.push_back(id);
     if (spans != nullptr) spans->push_back({});
   }
+}
+
+/// Leaves the last `room` of the tokens from `begin` on.
+void CutBegin(size_t begin, size_t room, std::vector<int32_t>& ids, std::vector<TokenSpan>* spans) {
+  if (ids.size() <= begin + room) return;
+  const auto from = static_cast<std::ptrdiff_t>(begin), to = static_cast<std::ptrdiff_t>(ids.size() - room);
+  ids.erase(ids.begin() + from, ids.begin() + to);
+  if (spans == nullptr) return;
+  // The caller's spans may have other tokens before.
+  const auto other = static_cast<std::ptrdiff_t>(spans->size() - ids.size()) - (to - from);
+  spans->erase(spans->begin() + other + from, spans->begin() + other + to);
 }
 
 size_t Positive(int max_length) { return static_cast<size_t>(std::max(max_length, 0)); }
@@ -36,13 +43,27 @@ struct PairSizes {
 PairSizes KeptOfPair(PairSizes sizes, size_t room, PairCut cut) {
   const size_t both = sizes.first + sizes.second;
   if (both <= room) return sizes;
-  if (cut == PairCut::kFirst) return {room - sizes.second, sizes.second};
+  if (cut == PairCut::kFirst) {
+    const size_t second = std::min(sizes.second, room);
+    return {room - second, second};
+  }
   const size_t shorter = std::min({sizes.first, sizes.second, room / 2});
   const size_t longer = room - shorter;
   return sizes.first > sizes.second ? PairSizes{longer, shorter} : PairSizes{shorter, longer};
 }
 
 }  // namespace
+
+bool TokenFrame::HasRole(const AddedToken& token) const {
+  if (!token.special) return false;
+  for (const auto* ids : {&before, &between, &after}) {
+    if (std::ranges::find(*ids, token.id) != ids->end()) return true;
+  }
+  constexpr std::array kNames = {"[PAD]", "[UNK]", "[CLS]", "[SEP]",  "[MASK]",       "<pad>",
+                                 "<unk>", "<s>",   "</s>",  "<mask>", "<|endoftext|>"};
+  return std::ranges::find(kNames, token.content) != kNames.end() ||
+         std::ranges::find(roles, token.content) != roles.end();
+}
 
 Tokenizer::Tokenizer(Tokenizer&&) noexcept = default;
 Tokenizer& Tokenizer::operator=(Tokenizer&&) noexcept = default;
@@ -58,15 +79,7 @@ Result<Tokenizer> Tokenizer::Make(std::unique_ptr<const PieceModel> model, Token
   tokenizer.model_ = std::move(model);
   tokenizer.frame_ = std::move(frame);
   tokenizer.vocab_size_ = static_cast<int>(tokenizer.model_->size());
-  // Added tokens may lie beyond the pieces, and are then looked up here alone.
-  for (const AddedToken& token : tokenizer.frame_.added) {
-    if (token.content.empty() || token.id < 0 || token.id > (1 << 24)) {
-      return Fail(ErrorCode::kInvalidModel, std::string(where) + ": an added token has no content, or its id " +
-                                                std::to_string(token.id) + " is out of range");
-    }
-    tokenizer.vocab_size_ = std::max(tokenizer.vocab_size_, token.id + 1);
-    tokenizer.plain_added_ = tokenizer.plain_added_ || !token.special;
-  }
+  TRY(tokenizer.FindAddedTokens(where));
   for (const auto* tokens : {&tokenizer.frame_.before, &tokenizer.frame_.between, &tokenizer.frame_.after}) {
     for (const int32_t id : *tokens) {
       if (id < 0 || id >= tokenizer.vocab_size_) {
@@ -76,10 +89,6 @@ Result<Tokenizer> Tokenizer::Make(std::unique_ptr<const PieceModel> model, Token
       }
     }
   }
-  // Where several match at one place the longest wins.
-  std::ranges::stable_sort(tokenizer.frame_.added, [](const AddedToken& a, const AddedToken& b) {
-    return a.content.size() > b.content.size();
-  });
   if (tokenizer.frame_.between.empty()) tokenizer.frame_.between = tokenizer.frame_.after;
   if (!tokenizer.frame_.after.empty()) {
     tokenizer.separator_id_ = tokenizer.frame_.after.front();
@@ -89,21 +98,56 @@ Result<Tokenizer> Tokenizer::Make(std::unique_ptr<const PieceModel> model, Token
   return tokenizer;
 }
 
+/// Prepares the search for the added tokens, which may lie beyond the pieces.
+Result<void> Tokenizer::FindAddedTokens(std::string_view where) {
+  auto as_written = std::make_unique<AddedTokenSet>(), normalized = std::make_unique<AddedTokenSet>();
+  // Of tokens with the same normal form the special one counts.
+  std::ranges::stable_sort(frame_.added, std::greater<>(), &AddedToken::special);
+  for (const AddedToken& token : frame_.added) {
+    if (token.content.empty() || token.id < 0 || token.id > (1 << 24)) {
+      return Fail(ErrorCode::kInvalidModel, std::string(where) + ": an added token has no content, or its id " +
+                                                std::to_string(token.id) + " is out of range");
+    }
+    vocab_size_ = std::max(vocab_size_, token.id + 1);
+    if (!token.normalized) {
+      as_written->Add(token, token.content, frame_.HasRole(token));
+      continue;
+    }
+    std::optional<MappedText> normal = model_->Normalize(token.content);
+    normalized->Add(token, normal ? std::move(normal->text) : token.content, frame_.HasRole(token));
+  }
+  as_written->Build();
+  normalized->Build();
+  if (!as_written->empty()) added_as_written_ = std::move(as_written);
+  if (!normalized->empty()) added_normalized_ = std::move(normalized);
+  return {};
+}
+
+bool Tokenizer::Searches(const std::unique_ptr<const AddedTokenSet>& set, bool parse_special_tokens) {
+  return set != nullptr && (parse_special_tokens || set->has_plain());
+}
+
 void Tokenizer::Encode(InputTextView text, int max_length, std::vector<int32_t>& ids) const {
   const size_t end = ids.size() + Positive(max_length);
   AddTokens(frame_.before, end, ids, nullptr);
-  const size_t room = end - ids.size();
-  EncodeContent(text, room - std::min(room, frame_.after.size()), ids);
+  const size_t begin = ids.size(), room = end - begin - std::min(end - begin, frame_.after.size());
+  EncodeContent(text, frame_.cut_begin ? kMostTokens : room, ids);
+  CutBegin(begin, room, ids, nullptr);
   AddTokens(frame_.after, end, ids, nullptr);
 }
 
 void Tokenizer::Encode(std::string_view text, const EncodeOptions& options, std::vector<int32_t>& ids,
                        std::vector<TokenSpan>* spans) const {
   const size_t end = ids.size() + Positive(options.max_length);
-  if (!options.add_special_tokens) return EncodeText(text, options.parse_special_tokens, end, ids, spans);
+  if (!options.add_special_tokens) {
+    const size_t begin = ids.size();
+    EncodeText(text, options.parse_special_tokens, frame_.cut_begin ? begin + kMostTokens : end, ids, spans);
+    return CutBegin(begin, end - begin, ids, spans);
+  }
   AddTokens(frame_.before, end, ids, spans);
-  const size_t limit = end - std::min(end - ids.size(), frame_.after.size());
-  EncodeText(text, options.parse_special_tokens, limit, ids, spans);
+  const size_t begin = ids.size(), room = end - begin - std::min(end - begin, frame_.after.size());
+  EncodeText(text, options.parse_special_tokens, begin + (frame_.cut_begin ? kMostTokens : room), ids, spans);
+  CutBegin(begin, room, ids, spans);
   AddTokens(frame_.after, end, ids, spans);
 }
 
@@ -111,34 +155,58 @@ void Tokenizer::Encode(std::string_view text, const EncodeOptions& options, std:
 void Tokenizer::EncodeText(std::string_view text, bool parse_special_tokens, size_t limit, std::vector<int32_t>& ids,
                            std::vector<TokenSpan>* spans) const {
   if (ids.size() >= limit) return;
-  size_t begin = 0;
-  if (plain_added_ || parse_special_tokens) {
-    for (size_t i = 0; i < text.size() && ids.size() < limit; ++i) {
-      for (const AddedToken& token : frame_.added) {
-        if (token.special && !parse_special_tokens) continue;
-        if (!text.substr(i).starts_with(token.content)) continue;
-        size_t from = i, to = i + token.content.size();
-        if (token.single_word &&
-            ((from > 0 && IsWordByte(text[from - 1])) || (to < text.size() && IsWordByte(text[to]))))
-          continue;
-        while (token.lstrip && from > begin && IsSpaceByte(text[from - 1])) --from;
-        while (token.rstrip && to < text.size() && IsSpaceByte(text[to])) ++to;
-        model_->Encode(text.substr(begin, from - begin), begin, limit, ids, spans);
-        if (ids.size() < limit) {
-          ids.push_back(token.id);
-          if (spans != nullptr) spans->push_back({static_cast<uint32_t>(from), static_cast<uint32_t>(to)});
-        }
-        begin = to;
-        i = to - 1;
-        break;
-      }
+  const auto gap = [&](size_t begin, size_t end) {
+    if (begin < end && ids.size() < limit)
+      EncodeGap(text.substr(begin, end - begin), begin, parse_special_tokens, limit, ids, spans);
+  };
+  size_t done = 0;
+  if (Searches(added_as_written_, parse_special_tokens)) {
+    AddedTokenSet::Search search(*added_as_written_, text, parse_special_tokens);
+    while (ids.size() < limit) {
+      const auto match = search.Next();
+      if (!match) break;
+      gap(done, match->begin);
+      ids.push_back(match->id);
+      if (spans != nullptr) spans->push_back({static_cast<uint32_t>(match->begin), static_cast<uint32_t>(match->end)});
+      done = match->end;
     }
   }
-  if (begin < text.size() && ids.size() < limit) model_->Encode(text.substr(begin), begin, limit, ids, spans);
+  gap(done, text.size());
   if (ids.size() > limit) {  // takes back what the last word had over the limit
     if (spans != nullptr) spans->resize(spans->size() - (ids.size() - limit));
     ids.resize(limit);
   }
+}
+
+/// What lies between the tokens that are searched for in the text as it is written. The others are searched for in its
+/// normal form.
+void Tokenizer::EncodeGap(std::string_view text, size_t base, bool parse_special_tokens, size_t limit,
+                          std::vector<int32_t>& ids, std::vector<TokenSpan>* spans) const {
+  if (!Searches(added_normalized_, parse_special_tokens)) return model_->Encode(text, base, limit, ids, spans);
+  const std::optional<MappedText> normal = model_->Normalize(text);
+  const std::string_view searched = normal ? std::string_view(normal->text) : text;
+  const auto gap = [&](size_t begin, size_t end) {
+    if (begin >= end || ids.size() >= limit) return;
+    if (!normal) return model_->Encode(text.substr(begin, end - begin), base + begin, limit, ids, spans);
+    MappedText part;
+    part.Append(*normal, begin, end);
+    model_->EncodeNormalized(std::move(part), base, limit, ids, spans);
+  };
+  size_t done = 0;
+  AddedTokenSet::Search search(*added_normalized_, searched, parse_special_tokens);
+  while (ids.size() < limit) {
+    const auto match = search.Next();
+    if (!match) break;
+    gap(done, match->begin);
+    ids.push_back(match->id);
+    if (spans != nullptr) {
+      TokenSpan span = {static_cast<uint32_t>(match->begin), static_cast<uint32_t>(match->end)};
+      if (normal) span = normal->SourceOf(match->begin, match->end);
+      spans->push_back({static_cast<uint32_t>(base + span.begin), static_cast<uint32_t>(base + span.end)});
+    }
+    done = match->end;
+  }
+  gap(done, searched.size());
 }
 
 void Tokenizer::EncodeHeadTail(InputTextView text, int max_length, std::vector<int32_t>& ids) const {
@@ -175,14 +243,15 @@ size_t Tokenizer::EncodePair(std::string_view first, std::string_view second, in
   AddTokens(frame_.before, end, ids, nullptr);
   const size_t first_begin = ids.size();
   const size_t room = end - first_begin - std::min(end - first_begin, frame_.between.size() + frame_.after.size());
-  EncodeText(first, false, first_begin + room, ids, nullptr);
+  const size_t most = frame_.cut_begin ? kMostTokens : room;
+  EncodeText(first, false, first_begin + most, ids, nullptr);
   const size_t first_size = ids.size() - first_begin;
   // Encoded behind the first text, from which then goes what the second needs.
   const size_t second_begin = ids.size();
-  EncodeText(second, false, second_begin + room, ids, nullptr);
+  EncodeText(second, false, second_begin + most, ids, nullptr);
   const size_t second_size = ids.size() - second_begin;
   PairSizes sizes = {first_size, second_size};
-  if (cut == PairCut::kLonger && first_size == room && second_size == room && room % 2 != 0) {
+  if (cut == PairCut::kLonger && !frame_.cut_begin && first_size == room && second_size == room && room % 2 != 0) {
     // Both may have more tokens than were asked for; the one with more gets the odd one.
     std::vector<int32_t> all;
     EncodeText(first, false, kMostTokens, all, nullptr);
@@ -192,9 +261,13 @@ size_t Tokenizer::EncodePair(std::string_view first, std::string_view second, in
     sizes.second = all.size();
   }
   const PairSizes kept = KeptOfPair(sizes, room, cut);
+  if (frame_.cut_begin) CutBegin(second_begin, kept.second, ids, nullptr);
   ids.resize(second_begin + kept.second);
+  const auto first_end = static_cast<std::ptrdiff_t>(second_begin);
+  const auto surplus = static_cast<std::ptrdiff_t>(second_begin - first_begin - kept.first);
   const size_t place = first_begin + kept.first;
-  ids.erase(ids.begin() + static_cast<std::ptrdiff_t>(place), ids.begin() + static_cast<std::ptrdiff_t>(second_begin));
+  const auto from = frame_.cut_begin ? static_cast<std::ptrdiff_t>(first_begin) : first_end - surplus;
+  ids.erase(ids.begin() + from, ids.begin() + from + surplus);
   const size_t between = std::min(frame_.between.size(), end - first_begin);
   ids.insert(ids.begin() + static_cast<std::ptrdiff_t>(place), frame_.between.begin(),
              frame_.between.begin() + static_cast<std::ptrdiff_t>(between));

@@ -21,11 +21,13 @@ namespace winnow {
 struct AddedToken {
   std::string content;
   int32_t id = -1;
-  /// True for [CLS], [SEP] and the like, which are plain text within a user's text unless requested otherwise.
+  /// True for special tokens. Those that have a role ([CLS], [SEP], [MASK] and the like) are plain text within a user's
+  /// text unless requested otherwise; additional ones are found there as other added tokens are.
   bool special = false;
   bool single_word = false;  ///< true if the token must not be adjacent to a letter or digit
   bool lstrip = false;       ///< true if the token absorbs white space before it
   bool rstrip = false;       ///< true if the token absorbs white space after it
+  bool normalized = false;   ///< true if the token is searched for in the normalized text
 };
 
 /// The special tokens that a tokenizer adds around the pieces of a text.
@@ -33,6 +35,12 @@ struct TokenFrame {
   std::vector<AddedToken> added;
   std::vector<int32_t> before, after;  ///< ids that the post-processor puts around a text: [CLS], [SEP]
   std::vector<int32_t> between;        ///< special tokens between the two texts of a pair; empty: `after` is used
+  /// Further special tokens that have a role, such as bos_token's: plain text within a user's text.
+  std::vector<std::string> roles;
+  bool cut_begin = false;  ///< true if the begin of a text that is too long is cut, not the end (truncation_side)
+
+  /// Returns true for a special token that divides, pads or hides texts, by its use or by its usual name.
+  bool HasRole(const AddedToken& token) const;
 };
 
 /// The parts of a WordPiece tokenizer.
@@ -48,7 +56,8 @@ struct TokenSpan {
   bool operator==(const TokenSpan&) const = default;
 };
 
-class PieceModel;  // piece_model.h
+class AddedTokenSet;  // added_tokens.h
+class PieceModel;     // piece_model.h
 
 /// Selects which of two texts is cut if they are too long together.
 enum class PairCut {
@@ -143,11 +152,16 @@ class Tokenizer {
   void EncodeText(std::string_view text, bool parse_special_tokens, size_t limit, std::vector<int32_t>& ids,
                   std::vector<TokenSpan>* spans) const;
 
+  void EncodeGap(std::string_view text, size_t base, bool parse_special_tokens, size_t limit, std::vector<int32_t>& ids,
+                 std::vector<TokenSpan>* spans) const;
+  Result<void> FindAddedTokens(std::string_view where);
+  static bool Searches(const std::unique_ptr<const AddedTokenSet>& set, bool parse_special_tokens);
+
   std::unique_ptr<const PieceModel> model_;
-  TokenFrame frame_;  // special tokens, with the added tokens sorted longest first
+  TokenFrame frame_;  // special tokens, with the special ones first among the added tokens
+  std::unique_ptr<const AddedTokenSet> added_as_written_, added_normalized_;  // null if there are none
   int32_t separator_id_ = -1;
   int vocab_size_ = 0;
-  bool plain_added_ = false;  // some added token is not special, so every text is searched for it
 };
 
 /// Copies the tokenizer's files of one model directory into another, byte for byte. Errors: kNotFound if there are

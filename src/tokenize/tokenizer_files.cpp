@@ -23,30 +23,47 @@ std::unexpected<Error> NoFiles(const std::filesystem::path& dir) {
 
 }  // namespace
 
-Result<Tokenizer> ParseTokenizerJson(std::string_view text, const std::string& where) {
+Result<Tokenizer> ParseTokenizerJson(std::string_view text, const std::string& where,
+                                     const TokenizerSettings* settings) {
   PiecesById pieces;
-  const Json json = TRY(ParseJson(
+  Json json = TRY(ParseJson(
       text, where, ErrorCode::kInvalidModel,
       {.path = {"model", "vocab"}, .take = [&](const std::string& piece, const Json& id) { pieces.Take(piece, id); }}));
+  if (!Member(json, "model").is_object()) return BrokenTokenizer(where, "there is no 'model'");
+  if (settings != nullptr) TRY(settings->ChangeParts(json, where));
+  TokenFrame frame = TRY(ReadFrame(json, where));
+  if (settings != nullptr) settings->AddTo(frame);
+  return TokenizerOfJson(json, std::move(pieces), std::move(frame), where);
+}
+
+Result<Tokenizer> TokenizerOfJson(const Json& json, PiecesById pieces, TokenFrame frame, const std::string& where) {
   const Json& model = Member(json, "model");
-  if (!model.is_object()) return BrokenTokenizer(where, "there is no 'model'");
   // Early files have no type; their kinds are known by what they have.
   std::string type = TypeOf(model);
   if (!model.contains("type")) {
     if (model.contains("unk_id")) type = "Unigram";
     if (model.contains("continuing_subword_prefix")) type = model.contains("merges") ? "BPE" : "WordPiece";
   }
-  if (type == "WordPiece") return WordPieceFromJson(json, std::move(pieces), where);
-  if (type == "Unigram") return UnigramFromJson(json, where);
-  if (type == "BPE") return ByteLevelBpeFromJson(json, std::move(pieces), where);
-  return UnsupportedTokenizer(where, "model", type);
+  std::unique_ptr<const PieceModel> read;
+  if (type == "WordPiece") {
+    read = TRY(WordPieceFromJson(json, std::move(pieces), frame.added, where));
+  } else if (type == "Unigram") {
+    read = TRY(UnigramFromJson(json, frame, where));
+  } else if (type == "BPE") {
+    read = TRY(BpeFromJson(json, std::move(pieces), where));
+  } else {
+    return UnsupportedTokenizer(where, "model", type);
+  }
+  AssignIds(frame.added, *read, where);
+  return Tokenizer::Make(std::move(read), std::move(frame), where);
 }
 
 Result<Tokenizer> Tokenizer::Load(const std::filesystem::path& dir) {
   const auto has = [&](const char* name) { return std::filesystem::exists(dir / name); };
   if (has("tokenizer.json")) {
     const std::filesystem::path path = dir / "tokenizer.json";
-    return ParseTokenizerJson(TRY(ReadFile(path)), path.string());
+    const TokenizerSettings settings = TRY(TokenizerSettings::Read(dir));
+    return ParseTokenizerJson(TRY(ReadFile(path)), path.string(), &settings);
   }
   if (has("vocab.txt")) return WordPieceFromVocabTxt(dir);
   if (has("spm.model")) return UnigramFromSentencePiece(dir / "spm.model");
@@ -66,7 +83,7 @@ Result<void> Tokenizer::Save(const std::filesystem::path& dir, int max_length) c
                      {"single_word", token.single_word},
                      {"lstrip", token.lstrip},
                      {"rstrip", token.rstrip},
-                     {"normalized", !token.special},
+                     {"normalized", token.normalized},
                      {"special", token.special}});
   }
   Json special_ids = Json::object();
@@ -105,6 +122,7 @@ Result<void> Tokenizer::Save(const std::filesystem::path& dir, int max_length) c
   Json config = std::move(files.config);
   config.update(special);
   config["model_max_length"] = max_length;
+  if (frame_.cut_begin) config["truncation_side"] = "left";
   for (const auto& [name, contents] : files.others) TRY(WriteFileAtomically(dir / name, contents));
   TRY(WriteFileAtomically(dir / "tokenizer.json", DumpJson(tokenizer)));
   TRY(WriteFileAtomically(dir / "tokenizer_config.json", DumpJson(config)));

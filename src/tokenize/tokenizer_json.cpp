@@ -1,5 +1,6 @@
 #include "tokenize/tokenizer_json.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/files.h"
@@ -46,17 +47,6 @@ std::string SpecialToken(const Json& config, const char* key, const char* otherw
   return content.is_string() ? content.get<std::string>() : otherwise;
 }
 
-std::string TokenizerFamily(const Json& tokenizer_config, const Json& config) {
-  if (const Json& name = Member(tokenizer_config, "tokenizer_class"); name.is_string()) {
-    std::string family = name.get<std::string>();
-    if (family.ends_with("Fast")) family.resize(family.size() - 4);
-    // The base class, which newer versions write, says nothing about the kind.
-    if (family != "PreTrainedTokenizer" && family != "TokenizersBackend") return family;
-  }
-  const Json& type = Member(config, "model_type");
-  return type.is_string() ? type.get<std::string>() : "";
-}
-
 void PiecesById::Take(const std::string& piece, const Json& id_json) {
   if (!problem_.empty()) return;
   if (!id_json.is_number_integer()) {
@@ -75,6 +65,11 @@ void PiecesById::Take(const std::string& piece, const Json& id_json) {
   } else {
     problem_ = "'" + pieces_[place] + "' and '" + piece + "' have the same id " + std::to_string(id);
   }
+}
+
+int32_t PiecesById::Find(std::string_view piece) const {
+  const auto found = std::ranges::find(pieces_, piece);
+  return piece.empty() || found == pieces_.end() ? -1 : static_cast<int32_t>(found - pieces_.begin());
 }
 
 Result<std::vector<std::string>> PiecesById::All(const std::string& where) && {
@@ -101,7 +96,8 @@ Result<std::vector<AddedToken>> ReadAdded(const Json& json, const std::string& w
                      .special = BoolOr(item, "special", false),
                      .single_word = BoolOr(item, "single_word", false),
                      .lstrip = BoolOr(item, "lstrip", false),
-                     .rstrip = BoolOr(item, "rstrip", false)});
+                     .rstrip = BoolOr(item, "rstrip", false),
+                     .normalized = BoolOr(item, "normalized", !BoolOr(item, "special", false))});
   }
   return added;
 }
@@ -146,25 +142,60 @@ Result<std::array<std::vector<int32_t>, 3>> ReadTemplate(const Json& post, const
 
 }  // namespace
 
-Result<TokenFrame> ReadFrame(const Json& tokenizer, const std::string& where) {
-  TokenFrame frame;
-  frame.added = TRY(ReadAdded(Member(tokenizer, "added_tokens"), where));
-  const Json& post = Member(tokenizer, "post_processor");
-  if (post.is_null()) return frame;
+namespace {
+
+/// What one post-processor puts around a text. Of several in a sequence one may add tokens.
+Result<void> ReadPostProcessor(const Json& post, const std::string& where, int depth, TokenFrame& frame) {
+  if (post.is_null()) return {};
   const std::string type = TypeOf(post);
+  if (type == "ByteLevel") return {};  // trims offsets, adds nothing
+  if (type == "Sequence") {
+    const Json& items = Member(post, "processors");
+    if (!items.is_array() || depth > 4) return BrokenTokenizer(where, "post_processor.processors is not a list");
+    for (const Json& item : items) TRY(ReadPostProcessor(item, where, depth + 1, frame));
+    return {};
+  }
+  if (!frame.before.empty() || !frame.after.empty())
+    return UnsupportedTokenizer(where, "post-processor", "Sequence of several that add tokens");
   if (type == "BertProcessing" || type == "RobertaProcessing") {
     frame.before = {TRY(ReadTokenPair(post, "cls", where))};
     frame.after = {TRY(ReadTokenPair(post, "sep", where))};
     frame.between.assign(type == "RobertaProcessing" ? 2 : 1, frame.after.front());
-    return frame;
+    return {};
   }
-  if (type == "ByteLevel") return frame;  // trims offsets, adds nothing
   if (type != "TemplateProcessing") return UnsupportedTokenizer(where, "post-processor", type);
   auto single = TRY(ReadTemplate(post, "single", where));
   frame.before = std::move(single[0]);
   frame.after = std::move(single[1]);
   if (Member(post, "pair").is_array()) frame.between = std::move(TRY(ReadTemplate(post, "pair", where))[1]);
+  return {};
+}
+
+}  // namespace
+
+Result<TokenFrame> ReadFrame(const Json& tokenizer, const std::string& where) {
+  TokenFrame frame;
+  frame.added = TRY(ReadAdded(Member(tokenizer, "added_tokens"), where));
+  TRY(ReadPostProcessor(Member(tokenizer, "post_processor"), where, 0, frame));
+  frame.cut_begin = Member(Member(tokenizer, "truncation"), "direction") == "Left";
   return frame;
+}
+
+Result<void> SetTemplate(TokenFrame& frame, const std::string& first, const std::string& last, size_t between,
+                         const std::string& where) {
+  for (const auto& [name, ids] : {std::pair{&first, &frame.before}, std::pair{&last, &frame.after}}) {
+    const auto found = std::ranges::find(frame.added, *name, &AddedToken::content);
+    if (found == frame.added.end() || found->id < 0) return BrokenTokenizer(where, "the vocabulary has no " + *name);
+    *ids = {found->id};
+  }
+  frame.between.assign(between, frame.after.front());
+  return {};
+}
+
+Result<Pattern> ReadPattern(const Json& json, const std::string& where) {
+  if (const Json& text = Member(json, "String"); text.is_string()) return Pattern::OfText(text.str());
+  if (const Json& regex = Member(json, "Regex"); regex.is_string()) return Pattern::OfRegex(regex.str(), where);
+  return BrokenTokenizer(where, "the pattern is neither a String nor a Regex");
 }
 
 namespace {

@@ -182,7 +182,9 @@ Result<std::unique_ptr<PieceModel>> Unigram::Make(UnigramParts parts, std::strin
     if (!IsUtf8(piece.text)) return broken("the piece " + std::to_string(id) + " is not UTF-8");
     if (!std::isfinite(piece.score)) return broken("the score of '" + piece.text + "' is not a number");
     model->scores_.push_back(piece.score);
-    if (piece.kind == Kind::kNormal) {
+    const bool found_too = piece.kind == Kind::kUnknown && parts.finds_unknown;
+    if (found_too) found.emplace_back(piece.text, id);
+    if (piece.kind == Kind::kNormal || found_too) {
       min_score = std::min(min_score, piece.score);
       max_score = std::max(max_score, piece.score);
     }
@@ -228,9 +230,6 @@ int32_t Unigram::Find(std::string_view piece) const {
   return trie_.Find(piece);
 }
 
-bool Unigram::lowercase() const {
-  return std::ranges::find(normalizer_.options().rewrite, RewriteStep::kLowercase) !=
-         normalizer_.options().rewrite.end();
-}
+bool Unigram::lowercase() const { return normalizer_.options().lowercase; }
 
 }  // namespace winnow

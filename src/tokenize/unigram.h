@@ -28,6 +28,7 @@ struct UnigramParts {
   std::vector<UnigramPiece> pieces;  ///< pieces by id
   UnigramNormalization normalization;
   bool byte_fallback = false;  ///< true if unknown characters become the pieces of their bytes
+  bool finds_unknown = false;  ///< true if the unknown piece is also found in texts, as an ordinary one
 };
 
 class Unigram final : public PieceModel {

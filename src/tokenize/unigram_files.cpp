@@ -4,8 +4,10 @@
 #include <set>
 
 #include "base/files.h"
+#include "tokenize/pipeline.h"
 #include "tokenize/sentencepiece_model.h"
 #include "tokenize/tokenizer_json.h"
+#include "tokenize/unigram_words.h"
 
 namespace winnow {
 namespace {
@@ -14,78 +16,7 @@ using Kind = UnigramPiece::Kind;
 using Prefix = UnigramNormalization::Prefix;
 using Spaces = UnigramNormalization::Spaces;
 
-/// tokenizer.json's normaliser. What SentencePiece does with spaces is written there as Strip and Replace.
-Result<void> ReadNormalizer(const Json& json, const std::string& where, int depth, UnigramNormalization& to) {
-  if (json.is_null()) return {};
-  const std::string type = TypeOf(json);
-  if (type == "Sequence") {
-    const Json& items = Member(json, "normalizers");
-    if (!items.is_array() || depth > 4) return BrokenTokenizer(where, "normalizer.normalizers is not a list");
-    for (const Json& item : items) TRY(ReadNormalizer(item, where, depth + 1, to));
-    return {};
-  }
-  static const std::pair<const char*, RewriteStep> kSteps[] = {
-      {"Nmt", RewriteStep::kNmt},   {"NFC", RewriteStep::kNfc},   {"NFD", RewriteStep::kNfd},
-      {"NFKC", RewriteStep::kNfkc}, {"NFKD", RewriteStep::kNfkd}, {"Lowercase", RewriteStep::kLowercase}};
-  for (const auto& [name, step] : kSteps) {
-    if (type != name) continue;
-    if (!to.charsmap.empty()) return UnsupportedTokenizer(where, "normalizer after Precompiled", type);
-    to.rewrite.push_back(step);
-    return {};
-  }
-  if (type == "Precompiled") {
-    const Json& map = Member(json, "precompiled_charsmap");
-    if (!map.is_string()) return BrokenTokenizer(where, "normalizer.precompiled_charsmap is not a string");
-    to.charsmap = TRY(DecodeBase64(map.str(), where));
-    return {};
-  }
-  if (type == "Strip") {
-    to.strip_left = to.strip_left || BoolOr(json, "strip_left", true);
-    to.strip_right = to.strip_right || BoolOr(json, "strip_right", true);
-    return {};
-  }
-  if (type == "Prepend" && Member(json, "prepend") == kSpaceSymbol) {
-    to.prefix = Prefix::kAlways;
-    return {};
-  }
-  if (type == "Replace") {
-    const Json& pattern = Member(json, "pattern");
-    const Json& content = Member(json, "content");
-    if (Member(pattern, "Regex") == " {2,}" && (content == " " || content == kSpaceSymbol)) {
-      if (to.spaces == Spaces::kAll) to.spaces = Spaces::kSingle;
-      return {};
-    }
-    if (Member(pattern, "String") == " " && content == kSpaceSymbol) return {};
-    return UnsupportedTokenizer(where, "normalizer",
-                                "Replace of " + DumpJsonLine(pattern) + " by " + DumpJsonLine(content));
-  }
-  return UnsupportedTokenizer(where, "normalizer", type);
-}
-
-Result<void> ReadPreTokenizer(const Json& json, const std::string& where, int depth, UnigramNormalization& to) {
-  if (json.is_null()) return {};
-  const std::string type = TypeOf(json);
-  if (type == "Sequence") {
-    const Json& items = Member(json, "pretokenizers");
-    if (!items.is_array() || depth > 4) return BrokenTokenizer(where, "pre_tokenizer.pretokenizers is not a list");
-    for (const Json& item : items) TRY(ReadPreTokenizer(item, where, depth + 1, to));
-    return {};
-  }
-  if (type == "WhitespaceSplit") {
-    to.spaces = Spaces::kBetweenWords;
-    return {};
-  }
-  if (type == "Metaspace") {
-    if (const Json& symbol = Member(json, "replacement"); !symbol.is_null() && symbol != kSpaceSymbol)
-      return UnsupportedTokenizer(where, "pre-tokenizer", "Metaspace with " + DumpJsonLine(symbol));
-    const bool never = Member(json, "prepend_scheme") == "never" || !BoolOr(json, "add_prefix_space", true);
-    to.prefix = never ? Prefix::kNever : Prefix::kUnlessThere;
-    return {};
-  }
-  return UnsupportedTokenizer(where, "pre-tokenizer", type);
-}
-
-Result<UnigramParts> ReadModel(const Json& model, std::span<const AddedToken> added, const std::string& where) {
+Result<UnigramParts> ReadModel(const Json& model, const TokenFrame& frame, const std::string& where) {
   UnigramParts parts;
   parts.byte_fallback = BoolOr(model, "byte_fallback", false);
   const Json& vocab = Member(model, "vocab");
@@ -95,8 +26,8 @@ Result<UnigramParts> ReadModel(const Json& model, std::span<const AddedToken> ad
       static_cast<uint64_t>(unknown.get<int64_t>()) >= vocab.size())
     return BrokenTokenizer(where, "model.unk_id is not the id of a piece");
   std::set<std::string_view> special;
-  for (const AddedToken& token : added) {
-    if (token.special) special.insert(token.content);
+  for (const AddedToken& token : frame.added) {
+    if (frame.HasRole(token)) special.insert(token.content);
   }
   parts.pieces.reserve(vocab.size());
   for (const Json& item : vocab) {
@@ -107,7 +38,9 @@ Result<UnigramParts> ReadModel(const Json& model, std::span<const AddedToken> ad
     if (parts.byte_fallback && piece.text.size() == 6 && piece.text.starts_with("<0x")) piece.kind = Kind::kByte;
     parts.pieces.push_back(std::move(piece));
   }
-  parts.pieces[unknown.get<size_t>()].kind = Kind::kUnknown;
+  UnigramPiece& piece = parts.pieces[unknown.get<size_t>()];
+  parts.finds_unknown = piece.kind == Kind::kNormal;
+  piece.kind = Kind::kUnknown;
   return parts;
 }
 
@@ -116,30 +49,26 @@ int32_t FindPiece(const UnigramParts& parts, std::string_view text) {
   return found == parts.pieces.end() ? -1 : static_cast<int32_t>(found - parts.pieces.begin());
 }
 
-/// DeBERTa-v2/v3: SentencePiece's ids; [MASK], and whatever else added_tokens.json names, after them.
-Result<TokenFrame> DebertaFrame(UnigramParts& parts, const Json& config, const Json& added, const std::string& where) {
-  if (BoolOr(config, "split_by_punct", false))
-    return Fail(ErrorCode::kUnsupported, where + ": tokenizer_config.json sets split_by_punct, which is not supported");
-  if (BoolOr(config, "do_lower_case", false)) parts.normalization.rewrite.push_back(RewriteStep::kLowercase);
+/// DeBERTa-v2/v3: SentencePiece's ids; [MASK], and whatever else the files beside it name, after them.
+Result<TokenFrame> DebertaFrame(const UnigramParts& parts, const TokenizerSettings& settings,
+                                const std::string& where) {
   TokenFrame frame;
   constexpr std::array kNames = {std::pair{"pad_token", "[PAD]"}, std::pair{"cls_token", "[CLS]"},
                                  std::pair{"sep_token", "[SEP]"}, std::pair{"unk_token", "[UNK]"},
                                  std::pair{"mask_token", "[MASK]"}};
   for (const auto& [key, otherwise] : kNames) {
-    const std::string token = SpecialToken(config, key, otherwise);
-    int32_t id = FindPiece(parts, token);
-    if (const Json& given = Member(added, token); id < 0 && given.is_number_integer()) id = given.get<int32_t>();
-    if (id < 0 && key == std::string_view("mask_token")) id = static_cast<int32_t>(parts.pieces.size());
-    if (id < 0) return BrokenTokenizer(where, "there is no piece " + token);
-    frame.added.push_back({.content = token, .id = id, .special = true});
-    if (key == std::string_view("cls_token")) frame.before = {id};
-    if (key == std::string_view("sep_token")) frame.after = {id};
+    const std::string token = settings.Special(key, otherwise);
+    const int32_t id = FindPiece(parts, token);
+    const bool given = std::ranges::find(settings.added, token, &AddedToken::content) != settings.added.end();
+    if (id < 0 && !given && key != std::string_view("mask_token"))
+      return BrokenTokenizer(where, "there is no piece " + token);
+    if (id >= 0) frame.added.push_back({.content = token, .id = id, .special = true});
   }
-  for (const auto& [token, id] : added.items()) {
-    if (std::ranges::find(frame.added, token, &AddedToken::content) != frame.added.end()) continue;
-    if (!id.is_number_integer()) return BrokenTokenizer(where, "added_tokens.json has no id for '" + token + "'");
-    frame.added.push_back({.content = token, .id = id.get<int32_t>()});
-  }
+  settings.AddTo(frame);
+  const std::string mask = settings.Special("mask_token", "[MASK]");
+  if (std::ranges::find(frame.added, mask, &AddedToken::content) == frame.added.end())
+    frame.added.push_back({.content = mask, .special = true});
+  TRY(SetTemplate(frame, settings.Special("cls_token", "[CLS]"), settings.Special("sep_token", "[SEP]"), 1, where));
   return frame;
 }
 
@@ -173,47 +102,75 @@ Result<TokenFrame> XlmRobertaFrame(UnigramParts& parts, const std::string& where
 
 }  // namespace
 
-Result<Tokenizer> UnigramFromJson(const Json& json, const std::string& where) {
-  TokenFrame frame = TRY(ReadFrame(json, where));
-  UnigramParts parts = TRY(ReadModel(Member(json, "model"), frame.added, where));
-  parts.normalization.prefix = Prefix::kNever;
-  parts.normalization.spaces = Spaces::kAll;
-  TRY(ReadNormalizer(Member(json, "normalizer"), where, 0, parts.normalization));
-  TRY(ReadPreTokenizer(Member(json, "pre_tokenizer"), where, 0, parts.normalization));
-  return Tokenizer::Make(TRY(Unigram::Make(std::move(parts), where)), std::move(frame), where);
+Result<std::unique_ptr<const PieceModel>> UnigramFromJson(const Json& json, const TokenFrame& frame,
+                                                          const std::string& where) {
+  UnigramParts parts = TRY(ReadModel(Member(json, "model"), frame, where));
+  return TRY(Pipeline::Make(json, TRY(UnigramWords::Make(std::move(parts), where)), where));
 }
+
+namespace {
+
+/// The normalizer and pre-tokenizer by which transformers 4.57 replaces SentencePiece's own (convert_slow_tokenizer.py)
+/// where added tokens are searched for in normalized text, or where words are divided at punctuation.
+Json StepsOf(const UnigramNormalization& options, bool deberta, bool split_by_punct) {
+  Json normalizers = Json::array(), pre_tokenizers = Json::array();
+  if (options.lowercase) normalizers.push_back({{"type", "Lowercase"}});
+  if (deberta) normalizers.push_back({{"type", "Strip"}, {"strip_left", true}, {"strip_right", true}});
+  if (!options.charsmap.empty())
+    normalizers.push_back({{"type", "Precompiled"}, {"precompiled_charsmap", EncodeBase64(options.charsmap)}});
+  if (deberta) normalizers.push_back({{"type", "Replace"}, {"pattern", {{"Regex", " {2,}"}}}, {"content", " "}});
+  if (split_by_punct) pre_tokenizers.push_back({{"type", "Punctuation"}, {"behavior", "Isolated"}});
+  if (!deberta) pre_tokenizers.push_back({{"type", "WhitespaceSplit"}});
+  const bool prefix = options.prefix == Prefix::kAlways;
+  const Json metaspace = {{"type", "Metaspace"},
+                          {"replacement", kSpaceSymbol},
+                          {"prepend_scheme", prefix ? "always" : "never"},
+                          {"split", true}};
+  pre_tokenizers.push_back(metaspace);
+  return {{"normalizer", {{"type", "Sequence"}, {"normalizers", std::move(normalizers)}}},
+          {"pre_tokenizer", {{"type", "Sequence"}, {"pretokenizers", std::move(pre_tokenizers)}}},
+          {"decoder", metaspace}};
+}
+
+}  // namespace
 
 Result<Tokenizer> UnigramFromSentencePiece(const std::filesystem::path& path) {
   const std::string where = path.string();
-  const std::filesystem::path dir = path.parent_path();
-  const Json config = TRY(ReadOptionalJson(dir, "tokenizer_config.json"));
-  std::string family = TokenizerFamily(config, TRY(ReadOptionalJson(dir, "config.json")));
-  if (family.empty()) family = path.filename() == "spm.model" ? "deberta-v2" : "xlm-roberta";
-  UnigramParts parts = TRY(ParseSentencePieceModel(TRY(ReadFile(path)), where));
-  TokenFrame frame;
-  if (family == "DebertaV2Tokenizer" || family == "deberta-v2") {
-    frame = TRY(DebertaFrame(parts, config, TRY(ReadOptionalJson(dir, "added_tokens.json")), where));
-  } else if (family == "XLMRobertaTokenizer" || family == "xlm-roberta" || family == "xlm-roberta-xl") {
-    frame = TRY(XlmRobertaFrame(parts, where));
-  } else {
+  const TokenizerSettings settings = TRY(TokenizerSettings::Read(path.parent_path()));
+  std::string family = settings.family;
+  if (family.empty() || family == "PreTrainedTokenizer" || family == "TokenizersBackend")
+    family = path.filename() == "spm.model" ? "deberta-v2" : "xlm-roberta";
+  const bool deberta = family == "DebertaV2Tokenizer" || family == "deberta-v2";
+  if (!deberta && family != "XLMRobertaTokenizer" && family != "xlm-roberta" && family != "xlm-roberta-xl")
     return UnsupportedTokenizer(where, "tokenizer", family);
+  UnigramParts parts = TRY(ParseSentencePieceModel(TRY(ReadFile(path)), where));
+  parts.normalization.lowercase = deberta && BoolOr(settings.config, "do_lower_case", false);
+  const bool split_by_punct = deberta && BoolOr(settings.config, "split_by_punct", false);
+  TokenFrame frame;
+  if (deberta) {
+    frame = TRY(DebertaFrame(parts, settings, where));
+  } else {
+    frame = TRY(XlmRobertaFrame(parts, where));
+    settings.AddTo(frame);
   }
-  return Tokenizer::Make(TRY(Unigram::Make(std::move(parts), where)), std::move(frame), where);
+  const bool finds_added = std::ranges::any_of(settings.added, [](const AddedToken& token) { return !token.special; });
+  std::unique_ptr<const PieceModel> model;
+  if (split_by_punct || finds_added) {
+    const Json steps = StepsOf(parts.normalization, deberta, split_by_punct);
+    model = TRY(Pipeline::Make(steps, TRY(UnigramWords::Make(std::move(parts), where)), where));
+  } else {
+    model = TRY(Unigram::Make(std::move(parts), where));
+  }
+  AssignIds(frame.added, *model, where);
+  return Tokenizer::Make(std::move(model), std::move(frame), where);
 }
 
 PieceModel::Files Unigram::Describe() const {
   const UnigramNormalization& options = normalizer_.options();
   Json steps = Json::array();
-  for (const RewriteStep step : options.rewrite) {
-    constexpr const char* kNames[] = {"Nmt", "NFC", "NFD", "NFKC", "NFKD", "Lowercase"};
-    steps.push_back({{"type", kNames[static_cast<size_t>(step)]}});
-  }
-  if (options.strip_left || options.strip_right)
-    steps.push_back({{"type", "Strip"}, {"strip_left", options.strip_left}, {"strip_right", options.strip_right}});
+  if (options.lowercase) steps.push_back({{"type", "Lowercase"}});
   if (!options.charsmap.empty())
     steps.push_back({{"type", "Precompiled"}, {"precompiled_charsmap", EncodeBase64(options.charsmap)}});
-  if (options.spaces == Spaces::kSingle)
-    steps.push_back({{"type", "Replace"}, {"pattern", {{"Regex", " {2,}"}}}, {"content", " "}});
   const Json metaspace = {{"type", "Metaspace"},
                           {"replacement", kSpaceSymbol},
                           {"prepend_scheme", options.prefix == Prefix::kNever ? "never" : "always"},

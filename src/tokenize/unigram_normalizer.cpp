@@ -2,7 +2,6 @@
 // and with an invalid byte treated as the character U+FFFD, which may have a rule.
 #include "tokenize/unigram_normalizer.h"
 
-#include "text/character_classes.h"
 #include "text/utf8.h"
 
 namespace winnow {
@@ -13,32 +12,12 @@ using Spaces = UnigramNormalization::Spaces;
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
-size_t WhiteSpaceAtBegin(std::string_view text) {
-  size_t end = 0;
-  for (size_t i = 0; i < text.size(); end = i) {
-    if (ClassOf(NextCodePoint(text, i)) != CharacterClass::kSpace) break;
-  }
-  return end;
-}
-
-size_t WithoutWhiteSpaceAtEnd(std::string_view text) {
-  size_t size = text.size();
-  while (size > 0) {
-    size_t begin = size - 1;
-    while (begin > 0 && size - begin < 4 && (static_cast<unsigned char>(text[begin]) & 0xC0) == 0x80) --begin;
-    size_t i = begin;
-    if (ClassOf(NextCodePoint(text, i)) != CharacterClass::kSpace || i != size) break;
-    size = begin;
-  }
-  return size;
-}
-
 }  // namespace
 
 Result<UnigramNormalizer> UnigramNormalizer::Make(UnigramNormalization options, std::string_view where) {
   UnigramNormalizer normalizer;
   normalizer.charsmap_ = TRY(Charsmap::Parse(options.charsmap, where));
-  normalizer.rewriter_ = Rewriter(options.rewrite);
+  if (options.lowercase) normalizer.lowercase_ = TRY(Normalizer::Read({{"type", "Lowercase"}}, std::string(where)));
   normalizer.options_ = std::move(options);
   return normalizer;
 }
@@ -58,21 +37,17 @@ Charsmap::Rule UnigramNormalizer::Next(std::string_view text, size_t at) const {
 UnigramNormalizer::Stream::Stream(const UnigramNormalizer& normalizer, std::string_view text, bool with_sources)
     : normalizer_(normalizer), with_sources_(with_sources), text_(text) {
   const UnigramNormalization& options = normalizer.options_;
-  if (!normalizer.rewriter_.empty()) {
-    rewritten_ = normalizer.rewriter_.Apply(text, with_sources ? &rewritten_from_ : nullptr);
-    text_ = rewritten_;
+  if (!normalizer.lowercase_.empty()) {
+    lower_ = normalizer.lowercase_.Apply(text);
+    text_ = lower_.text;
   }
-  if (options.strip_right) text_ = text_.substr(0, WithoutWhiteSpaceAtEnd(text_));
-  if (options.strip_left) at_ = WhiteSpaceAtBegin(text_);
   while (options.spaces == Spaces::kBetweenWords && at_ < text_.size()) {
     const Charsmap::Rule next = normalizer.Next(text_, at_);
     if (next.normal != " ") break;
     at_ += next.length;
   }
   if (at_ == text_.size()) return;
-  const std::string_view first = normalizer.Next(text_, at_).normal;
-  const bool there = first.starts_with(' ') || first.starts_with(kSpaceSymbol);
-  if (options.prefix == Prefix::kAlways || (options.prefix == Prefix::kUnlessThere && !there)) Append(" ", at_, at_);
+  if (options.prefix == Prefix::kAlways) Append(" ", at_, at_);
   after_space_ = options.spaces == Spaces::kBetweenWords;
 }
 
@@ -90,7 +65,7 @@ bool UnigramNormalizer::Stream::More() {
 void UnigramNormalizer::Stream::Append(std::string_view normal, size_t begin, size_t end) {
   const size_t before = bytes_.size();
   for (const char c : normal) {
-    if (c == ' ') {
+    if (c == ' ' && normalizer_.options_.escape_spaces) {
       bytes_ += kSpaceSymbol;
     } else {
       bytes_ += c;
@@ -105,11 +80,11 @@ void UnigramNormalizer::Stream::Append(std::string_view normal, size_t begin, si
   if (settled > before) settled_ = settled;
   if (!with_sources_) return;
   TokenSpan span = {static_cast<uint32_t>(begin), static_cast<uint32_t>(end)};
-  if (!rewritten_from_.empty()) {
+  if (!lower_.sources.empty()) {
     if (begin == end) {
-      span.begin = span.end = rewritten_from_[begin].begin;
+      span.begin = span.end = lower_.sources[begin].begin;
     } else {
-      span = {rewritten_from_[begin].begin, rewritten_from_[end - 1].end};
+      span = {lower_.sources[begin].begin, lower_.sources[end - 1].end};
     }
   }
   sources_.resize(bytes_.size(), span);

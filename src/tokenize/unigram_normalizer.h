@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "tokenize/charsmap.h"
+#include "tokenize/normalizer.h"
 #include "tokenize/piece_trie.h"
-#include "tokenize/rewrite.h"
 #include "tokenize/tokenizer.h"
 
 namespace winnow {
@@ -15,19 +15,17 @@ namespace winnow {
 inline constexpr std::string_view kSpaceSymbol = "\xE2\x96\x81";  // ▁, U+2581
 
 struct UnigramNormalization {
-  /// Selects whether a text gets a "▁" at its beginning: SentencePiece's add_dummy_prefix is kAlways or kNever;
-  /// tokenizer.json's Metaspace adds none to a text that begins with a space.
-  enum class Prefix { kNever, kAlways, kUnlessThere };
-  /// Selects the spaces that are kept after the rules: all, single ones, or single ones between words only
-  /// (SentencePiece's remove_extra_whitespaces).
-  enum class Spaces { kAll, kSingle, kBetweenWords };
+  /// Selects whether a text gets a "▁" at its beginning (SentencePiece's add_dummy_prefix).
+  enum class Prefix { kNever, kAlways };
+  /// Selects the spaces that are kept after the rules: all, or single ones between words only (SentencePiece's
+  /// remove_extra_whitespaces).
+  enum class Spaces { kAll, kBetweenWords };
 
-  std::vector<RewriteStep> rewrite;  ///< changes of the whole text before the rules
-  std::string charsmap;              ///< rules, see Charsmap::Parse
+  bool lowercase = false;  ///< true if the text is lowercased before the rules
+  std::string charsmap;    ///< rules, see Charsmap::Parse
   Prefix prefix = Prefix::kAlways;
   Spaces spaces = Spaces::kBetweenWords;
-  /// True if white space at that end of the text is removed before the rules.
-  bool strip_left = false, strip_right = false;
+  bool escape_spaces = true;  ///< true if spaces are written as "▁"
 };
 
 /// A normalizer. Thread-safe when const.
@@ -62,9 +60,8 @@ class UnigramNormalizer {
 
     const UnigramNormalizer& normalizer_;
     const bool with_sources_;
-    std::string rewritten_;
-    std::vector<TokenSpan> rewritten_from_;
-    std::string_view text_;  // the input, or a view of rewritten_
+    MappedText lower_;
+    std::string_view text_;  // the input, or a view of lower_
     size_t at_ = 0;
     std::string bytes_;
     std::vector<TokenSpan> sources_;
@@ -79,7 +76,7 @@ class UnigramNormalizer {
   UnigramNormalization options_;
   Charsmap charsmap_;
   PieceTrie user_defined_;
-  Rewriter rewriter_{{}};
+  Normalizer lowercase_;  // empty, or one step
 };
 
 }  // namespace winnow

@@ -62,29 +62,25 @@ TEST(Unigram, TakesTheBestScoredPieces) {
 TEST(Unigram, SpacesAreAsTheOptionsSay) {
   UnigramParts parts = SmallParts();
   EXPECT_EQ(Pieces(*Make(parts), "  a   b "), "▁a ▁ b");
-  parts.normalization.spaces = Spaces::kSingle;
-  EXPECT_EQ(Pieces(*Make(parts), "a   b  "), "▁a ▁ b ▁");
   parts.normalization.spaces = Spaces::kAll;
   EXPECT_EQ(Pieces(*Make(parts), " a  b"), "▁ ▁a ▁ ▁ b");
-  parts.normalization.prefix = UnigramNormalization::Prefix::kUnlessThere;
-  EXPECT_EQ(Pieces(*Make(parts), " a  b"), "▁a ▁ ▁ b");
   parts.normalization.prefix = UnigramNormalization::Prefix::kNever;
   EXPECT_EQ(Pieces(*Make(parts), "a b"), "a ▁ b");
-  parts.normalization.strip_left = parts.normalization.strip_right = true;
-  EXPECT_EQ(Pieces(*Make(parts), "\u3000 a b\u00A0"), "a ▁ b");
+  parts.normalization.escape_spaces = false;
+  EXPECT_EQ(Pieces(*Make(parts), "a b"), "a <unk> b") << "words of a pre-tokenizer are taken as they are";
 }
 
-TEST(Unigram, TextsAreRewrittenBeforeTheRules) {
+TEST(Unigram, TextsAreLowercasedBeforeTheRules) {
   UnigramParts parts = SmallParts();
-  parts.normalization.rewrite = {RewriteStep::kNmt, RewriteStep::kNfkc, RewriteStep::kLowercase};
+  parts.normalization.lowercase = true;
   const auto model = Make(parts);
   EXPECT_TRUE(model->lowercase());
-  const std::string text = "\u200BＡB\tE\u0301\u0001a";
-  EXPECT_EQ(Pieces(*model, text), "▁a b ▁ é a");
+  const std::string text = "aB É";
+  EXPECT_EQ(Pieces(*model, text), "▁a b ▁ é");
   std::vector<int32_t> ids;
   std::vector<TokenSpan> spans;
   model->Encode(text, 0, 100, ids, &spans);
-  EXPECT_EQ(Places(text, spans), (std::vector<std::string>{"Ａ", "B", "\t", "E\u0301", "\u0001a"}));
+  EXPECT_EQ(Places(text, spans), (std::vector<std::string>{"a", "B", " ", "É"}));
 }
 
 TEST(Unigram, UnknownCharactersBecomeBytesWhereTheModelHasThem) {

@@ -1,42 +1,38 @@
-// WordPiece from tokenizer.json, or from BERT's vocab.txt with tokenizer_config.json.
+// WordPiece from tokenizer.json, or from BERT's vocab.txt with the files beside it.
 #include <algorithm>
-#include <array>
 
 #include "base/files.h"
+#include "tokenize/pipeline.h"
 #include "tokenize/tokenizer_json.h"
+#include "tokenize/wordpiece_model.h"
+#include "tokenize/wordpiece_words.h"
 
 namespace winnow {
 namespace {
 
-/// null means "as lowercase", as in Hugging Face's.
-bool StripAccents(const Json& json, bool lowercase) { return BoolOr(json, "strip_accents", lowercase); }
-
-Result<BertNormalization> ReadNormalizer(const Json& json, const std::string& where) {
+/// The normalizers that WordPieceModel does while it walks a text; nothing for others.
+std::optional<BertNormalization> BertNormalizationOf(const Json& json) {
   BertNormalization result{
       .clean_text = false, .handle_chinese_chars = false, .strip_accents = false, .lowercase = false};
   if (json.is_null()) return result;
-  if (TypeOf(json) == "BertNormalizer") {
-    result.clean_text = BoolOr(json, "clean_text", true);
-    result.handle_chinese_chars = BoolOr(json, "handle_chinese_chars", true);
-    result.lowercase = BoolOr(json, "lowercase", true);
-    result.strip_accents = StripAccents(json, result.lowercase);
-    return result;
-  }
-  if (TypeOf(json) == "Lowercase") {
-    result.lowercase = true;
-    return result;
-  }
-  return UnsupportedTokenizer(where, "normalizer", TypeOf(json));
+  result.lowercase = BoolOr(json, "lowercase", true);
+  if (TypeOf(json) == "Lowercase") return result;
+  if (TypeOf(json) != "BertNormalizer") return std::nullopt;
+  result.clean_text = BoolOr(json, "clean_text", true);
+  result.handle_chinese_chars = BoolOr(json, "handle_chinese_chars", true);
+  result.strip_accents = BoolOr(json, "strip_accents", result.lowercase);  // null means "as lowercase"
+  return result;
 }
+
+constexpr int kLongestWord = 300;  // that WordPieceModel has a buffer for
 
 }  // namespace
 
-Result<Tokenizer> WordPieceFromJson(const Json& json, PiecesById pieces, const std::string& where) {
+Result<std::unique_ptr<const PieceModel>> WordPieceFromJson(const Json& json, PiecesById pieces,
+                                                            std::span<const AddedToken> added,
+                                                            const std::string& where) {
   const Json& model = Member(json, "model");
   TokenizerParts parts;
-  parts.normalization = TRY(ReadNormalizer(Member(json, "normalizer"), where));
-  if (const std::string pre = TypeOf(Member(json, "pre_tokenizer")); pre != "BertPreTokenizer")
-    return UnsupportedTokenizer(where, "pre-tokenizer", pre);
   const JsonObject object = TRY(JsonObject::Of(model, where + ": model", ErrorCode::kInvalidModel));
   parts.wordpiece.unknown = TRY(object.String("unk_token")).value_or("[UNK]");
   parts.wordpiece.continuation = TRY(object.String("continuing_subword_prefix")).value_or("##");
@@ -45,43 +41,55 @@ Result<Tokenizer> WordPieceFromJson(const Json& json, PiecesById pieces, const s
   if (!Member(model, "vocab").is_object())
     return BrokenTokenizer(where, "model.vocab is not an object of pieces and ids");
   parts.pieces = TRY(std::move(pieces).All(where));
-  static_cast<TokenFrame&>(parts) = TRY(ReadFrame(json, where));
-  return Tokenizer::Make(std::move(parts), where);
+  const auto normalization = BertNormalizationOf(Member(json, "normalizer"));
+  const bool plain = std::ranges::none_of(added, &AddedToken::normalized) || Member(json, "normalizer").is_null();
+  if (normalization && plain && TypeOf(Member(json, "pre_tokenizer")) == "BertPreTokenizer" &&
+      parts.wordpiece.max_word_chars >= 1 && parts.wordpiece.max_word_chars <= kLongestWord) {
+    parts.normalization = *normalization;
+    return TRY(WordPieceModel::Make(parts, where));
+  }
+  auto words = std::make_unique<const WordPieceWords>(
+      TRY(WordPieceVocabulary::Make(std::move(parts.pieces), parts.wordpiece, where)));
+  return TRY(Pipeline::Make(json, std::move(words), where));
 }
 
 Result<Tokenizer> WordPieceFromVocabTxt(const std::filesystem::path& dir) {
-  const std::filesystem::path path = dir / "vocab.txt";
-  const std::string text = TRY(ReadFile(path));
-  const Json config = TRY(ReadOptionalJson(dir, "tokenizer_config.json"));
-  TokenizerParts parts;
+  const std::string where = (dir / "vocab.txt").string();
+  const std::string text = TRY(ReadFile(where));
+  const TokenizerSettings settings = TRY(TokenizerSettings::Read(dir));
+  if (settings.family.ends_with("Tokenizer") && !settings.IsBert() && settings.family != "PreTrainedTokenizer")
+    return UnsupportedTokenizer(where, "tokenizer", settings.family);
+  PiecesById pieces;
+  int64_t id = 0;
   for (size_t begin = 0; begin < text.size();) {
     const size_t end = std::min(text.find('\n', begin), text.size());
-    std::string_view piece = std::string_view(text).substr(begin, end - begin);
-    if (piece.ends_with('\r')) piece.remove_suffix(1);
-    parts.pieces.emplace_back(piece);
+    std::string piece = text.substr(begin, end - begin);
+    if (piece.ends_with('\r')) piece.pop_back();
+    pieces.Take(piece, id++);
     begin = end + 1;
   }
-  parts.normalization.lowercase = BoolOr(config, "do_lower_case", true);
-  parts.normalization.strip_accents = StripAccents(config, parts.normalization.lowercase);
-  parts.normalization.handle_chinese_chars = BoolOr(config, "tokenize_chinese_chars", true);
-  parts.wordpiece.unknown = SpecialToken(config, "unk_token", "[UNK]");
-  const std::array names = {SpecialToken(config, "pad_token", "[PAD]"), parts.wordpiece.unknown,
-                            SpecialToken(config, "cls_token", "[CLS]"), SpecialToken(config, "sep_token", "[SEP]"),
-                            SpecialToken(config, "mask_token", "[MASK]")};
-  for (const std::string& name : names) {
-    const auto found = std::ranges::find(parts.pieces, name);
-    if (found == parts.pieces.end()) continue;
-    const auto id = static_cast<int32_t>(found - parts.pieces.begin());
-    parts.added.push_back({.content = name, .id = id, .special = true});
-    if (&name == &names[2]) parts.before = {id};
-    if (&name == &names[3]) parts.after = {id};
+  const bool mpnet = settings.IsMpnet();
+  const std::string unknown = settings.Special("unk_token", "[UNK]");
+  const std::string first = settings.Special("cls_token", mpnet ? "<s>" : "[CLS]");
+  const std::string last = settings.Special("sep_token", mpnet ? "</s>" : "[SEP]");
+  TokenFrame frame;
+  for (const std::string& name : {settings.Special("pad_token", mpnet ? "<pad>" : "[PAD]"), unknown, first, last,
+                                  settings.Special("mask_token", mpnet ? "<mask>" : "[MASK]")}) {
+    if (const int32_t place = pieces.Find(name); place >= 0)
+      frame.added.push_back({.content = name, .id = place, .special = true});
   }
-  if (parts.before.empty() || parts.after.empty()) {
-    return Fail(ErrorCode::kInvalidModel,
-                path.string() + ": the vocabulary has no " + (parts.before.empty() ? names[2] : names[3]),
-                "use the vocab.txt of a BERT model");
-  }
-  return Tokenizer::Make(std::move(parts), path.string());
+  settings.AddTo(frame);
+  TRY(SetTemplate(frame, first, last, mpnet ? 2 : 1, where));
+  const Json json = {{"normalizer",
+                      {{"type", "BertNormalizer"},
+                       {"clean_text", true},
+                       {"handle_chinese_chars", BoolOr(settings.config, "tokenize_chinese_chars", true)},
+                       {"strip_accents", Member(settings.config, "strip_accents")},
+                       {"lowercase", BoolOr(settings.config, "do_lower_case", true)}}},
+                     {"pre_tokenizer", {{"type", "BertPreTokenizer"}}},
+                     {"decoder", {{"type", "WordPiece"}, {"prefix", "##"}, {"cleanup", true}}},
+                     {"model", {{"type", "WordPiece"}, {"unk_token", unknown}, {"vocab", Json::object()}}}};
+  return TokenizerOfJson(json, std::move(pieces), std::move(frame), where);
 }
 
 }  // namespace winnow

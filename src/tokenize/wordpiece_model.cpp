@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "text/utf8.h"
+#include "tokenize/wordpiece_words.h"
 
 namespace winnow {
 
@@ -127,12 +128,7 @@ void WordPieceModel::Encode(std::string_view text, size_t base, size_t limit, st
 
 PieceModel::Files WordPieceModel::Describe() const {
   std::string vocab_txt;
-  Json vocab = Json::object();
-  for (size_t id = 0; id < vocabulary_.pieces().size(); ++id) {
-    vocab_txt += vocabulary_.pieces()[id] + "\n";
-    // Pieces are unique; looking for each in the object first would take quadratic time.
-    if (!vocabulary_.pieces()[id].empty()) vocab.items().emplace_back(vocabulary_.pieces()[id], id);
-  }
+  for (const std::string& piece : vocabulary_.pieces()) vocab_txt += piece + "\n";
   const BertNormalization& normalization = characters_.normalization();
   Files files;
   files.tokenizer = {
@@ -144,12 +140,7 @@ PieceModel::Files WordPieceModel::Describe() const {
         {"lowercase", normalization.lowercase}}},
       {"pre_tokenizer", {{"type", "BertPreTokenizer"}}},
       {"decoder", {{"type", "WordPiece"}, {"prefix", vocabulary_.options().continuation}, {"cleanup", true}}},
-      {"model",
-       {{"type", "WordPiece"},
-        {"unk_token", vocabulary_.options().unknown},
-        {"continuing_subword_prefix", vocabulary_.options().continuation},
-        {"max_input_chars_per_word", vocabulary_.options().max_word_chars},
-        {"vocab", std::move(vocab)}}},
+      {"model", DescribeWordPiece(vocabulary_)},
   };
   files.config = {{"tokenizer_class", "BertTokenizer"},
                   {"do_lower_case", normalization.lowercase},

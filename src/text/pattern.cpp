@@ -1,0 +1,127 @@
+#include "text/pattern.h"
+
+#include <unicode/regex.h>
+#include <unicode/unistr.h>
+
+#include "text/character_classes.h"
+#include "text/regex_translation.h"
+#include "text/utf8.h"
+
+namespace winnow {
+namespace {
+
+/// Runs of two spaces or more.
+std::vector<PatternMatch> FindSpaces(std::string_view text) {
+  std::vector<PatternMatch> matches;
+  for (size_t i = text.find("  "); i != std::string_view::npos;) {
+    size_t end = i;
+    while (end < text.size() && text[end] == ' ') ++end;
+    matches.push_back({i, end});
+    i = text.find("  ", end);
+  }
+  return matches;
+}
+
+/// Runs of two characters or more of white space, and single line ends and tabs.
+std::vector<PatternMatch> FindWhiteSpace(std::string_view text) {
+  std::vector<PatternMatch> matches;
+  size_t begin = 0, count = 0;
+  const auto finish = [&](size_t end) {
+    const char first = count > 0 ? text[begin] : 'a';
+    if (count > 1 || first == '\n' || first == '\r' || first == '\t') matches.push_back({begin, end});
+    count = 0;
+  };
+  for (size_t i = 0; i < text.size();) {
+    const size_t at = i;
+    if (ClassOf(NextCodePoint(text, i)) == CharacterClass::kSpace) {
+      if (count++ == 0) begin = at;
+    } else {
+      finish(at);
+    }
+  }
+  finish(text.size());
+  return matches;
+}
+
+std::vector<PatternMatch> FindText(std::string_view text, std::string_view wanted) {
+  std::vector<PatternMatch> matches;
+  if (wanted.empty()) return matches;
+  for (size_t i = text.find(wanted); i != std::string_view::npos; i = text.find(wanted, i + wanted.size())) {
+    matches.push_back({i, i + wanted.size()});
+  }
+  return matches;
+}
+
+}  // namespace
+
+struct Pattern::Regex {
+  std::unique_ptr<icu::RegexPattern> pattern;
+};
+
+Pattern::Pattern() = default;
+Pattern::Pattern(Pattern&&) noexcept = default;
+Pattern& Pattern::operator=(Pattern&&) noexcept = default;
+Pattern::~Pattern() = default;
+
+Pattern Pattern::OfText(std::string text) {
+  Pattern pattern;
+  pattern.text_ = std::move(text);
+  return pattern;
+}
+
+Result<Pattern> Pattern::OfRegex(std::string_view regex, std::string_view where) {
+  Pattern result;
+  result.text_ = regex;
+  result.kind_ = Kind::kRegex;
+  // The two expressions that Hugging Face's converters write into nearly every file of SentencePiece's families.
+  if (regex == " {2,}") {
+    result.kind_ = Kind::kSpaces;
+    return result;
+  }
+  if (regex == R"(\s{2,}|[\n\r\t])") {
+    result.kind_ = Kind::kWhiteSpace;
+    return result;
+  }
+  const std::string translated = TRY(TranslateRegex(regex, where));
+  UErrorCode status = U_ZERO_ERROR;
+  UParseError error;
+  // As in Ruby's syntax "." excludes the line feed alone, and "^" and "$" match at every line.
+  constexpr uint32_t kFlags = UREGEX_UNIX_LINES | UREGEX_MULTILINE;
+  std::unique_ptr<icu::RegexPattern> pattern(
+      icu::RegexPattern::compile(icu::UnicodeString::fromUTF8(translated), kFlags, error, status));
+  if (U_FAILURE(status) || pattern == nullptr) {
+    return Fail(ErrorCode::kInvalidModel, std::string(where) + ": '" + std::string(regex) +
+                                              "' is not a valid regular expression (" + u_errorName(status) + ")");
+  }
+  result.regex_ = std::make_unique<const Regex>(Regex{std::move(pattern)});
+  return result;
+}
+
+std::vector<PatternMatch> Pattern::FindAll(std::string_view text) const {
+  if (kind_ == Kind::kText) return FindText(text, text_);
+  if (kind_ == Kind::kSpaces) return FindSpaces(text);
+  if (kind_ == Kind::kWhiteSpace) return FindWhiteSpace(text);
+  std::vector<PatternMatch> matches;
+  icu::UnicodeString utf16;
+  std::vector<uint32_t> places;  // in `text`, of each UTF-16 unit
+  places.reserve(text.size() + 1);
+  for (size_t i = 0; i < text.size();) {
+    const auto place = static_cast<uint32_t>(i);
+    utf16.append(static_cast<UChar32>(NextCodePoint(text, i)));
+    places.resize(static_cast<size_t>(utf16.length()), place);
+  }
+  places.push_back(static_cast<uint32_t>(text.size()));
+  UErrorCode status = U_ZERO_ERROR;
+  const std::unique_ptr<icu::RegexMatcher> matcher(regex_->pattern->matcher(utf16, status));
+  if (U_FAILURE(status)) return matches;
+  matcher->setStackLimit(0, status);  // a repetition over a long text needs memory in its length
+  while (matcher->find(status) && U_SUCCESS(status)) {
+    const int32_t begin = matcher->start(status), end = matcher->end(status);
+    const PatternMatch match = {places[static_cast<size_t>(begin)], places[static_cast<size_t>(end)]};
+    if (match.begin == match.end && !matches.empty() && matches.back().end == match.end) continue;
+    matches.push_back(match);
+  }
+  return matches;
+}
+
+}  // namespace winnow

@@ -1,0 +1,202 @@
+// Follows tokenizers/src/models/bpe (BPE::merge_word, Word::merge_all) of Hugging Face's tokenizers. A word's symbols lie
+// in a list linked both ways; the merges that are possible wait in a heap, by rank and place, and those that have become
+// void are recognized when they come up.
+#include "tokenize/bpe_words.h"
+
+#include <cstdio>
+#include <queue>
+
+#include "text/utf8.h"
+
+namespace winnow {
+namespace {
+
+uint64_t PairOf(int32_t left, int32_t right) {
+  return uint64_t{static_cast<uint32_t>(left)} << 32 | static_cast<uint32_t>(right);
+}
+
+}  // namespace
+
+class BpeWords::Word {
+ public:
+  Word(const BpeWords& model, std::string_view word) : model_(model), word_(word) {}
+
+  void Encode(std::vector<WordToken>& tokens) {
+    for (size_t i = 0; i < word_.size();) {
+      const size_t begin = i;
+      NextCodePoint(word_, i);
+      AddCharacter(static_cast<uint32_t>(begin), static_cast<uint32_t>(i));
+    }
+    if (pending_.id >= 0) Add(pending_);
+    Merge();
+    for (uint32_t i = 0; i < symbols_.size(); i = symbols_[i].next) {
+      tokens.push_back(symbols_[i].token);
+    }
+  }
+
+ private:
+  static constexpr uint32_t kNowhere = UINT32_MAX;
+  struct Symbol {
+    WordToken token;
+    uint32_t previous = kNowhere, next = 0;
+    bool gone = false;
+  };
+  struct Candidate {
+    uint32_t rank, at;
+    uint64_t pair;
+    int32_t id;
+    bool operator<(const Candidate& other) const {  // the queue's top is its largest
+      return rank != other.rank ? rank > other.rank : at > other.at;
+    }
+  };
+
+  void Add(WordToken token) {
+    const auto at = static_cast<uint32_t>(symbols_.size());
+    symbols_.push_back({.token = token, .previous = at == 0 ? kNowhere : at - 1, .next = at + 1});
+  }
+
+  void AddCharacter(uint32_t begin, uint32_t end) {
+    const BpeParts& parts = model_.parts_;
+    std::string_view text = word_.substr(begin, end - begin);
+    const bool continues = begin > 0 && !parts.continuing_prefix.empty();
+    const bool last = end == word_.size() && !parts.word_suffix.empty();
+    if (continues || last) {
+      written_ = (continues ? parts.continuing_prefix : "") + std::string(text) + (last ? parts.word_suffix : "");
+      text = written_;
+    }
+    if (const int32_t id = model_.Find(text); id >= 0) {
+      if (pending_.id >= 0) Add(std::exchange(pending_, WordToken{}));
+      return Add({id, begin, end});
+    }
+    if (parts.byte_fallback && AddBytes(text, begin, end)) return;
+    if (model_.unknown_id_ < 0) return;
+    if (pending_.id >= 0 && parts.fuse_unknown) {
+      pending_.end = end;
+      return;
+    }
+    if (pending_.id >= 0) Add(pending_);
+    pending_ = {model_.unknown_id_, begin, end};
+  }
+
+  bool AddBytes(std::string_view text, uint32_t begin, uint32_t end) {
+    for (const char c : text) {
+      if (model_.bytes_[static_cast<unsigned char>(c)] < 0) return false;
+    }
+    for (const char c : text) Add({model_.bytes_[static_cast<unsigned char>(c)], begin, end});
+    return true;
+  }
+
+  void Look(uint32_t at) {
+    const uint32_t next = symbols_[at].next;
+    if (next >= symbols_.size()) return;
+    const int32_t left = symbols_[at].token.id, right = symbols_[next].token.id;
+    if (const BpeWords::Merge* merge = model_.FindMerge(left, right))
+      queue_.push({merge->rank, at, PairOf(left, right), merge->id});
+  }
+
+  void Merge() {
+    for (uint32_t i = 0; i < symbols_.size(); ++i) Look(i);
+    while (!queue_.empty()) {
+      const Candidate best = queue_.top();
+      queue_.pop();
+      Symbol& left = symbols_[best.at];
+      if (left.gone || left.next >= symbols_.size()) continue;
+      Symbol& right = symbols_[left.next];
+      if (PairOf(left.token.id, right.token.id) != best.pair) continue;
+      left.token = {best.id, left.token.begin, right.token.end};
+      right.gone = true;
+      left.next = right.next;
+      if (left.next < symbols_.size()) symbols_[left.next].previous = best.at;
+      Look(best.at);
+      if (left.previous != kNowhere) Look(left.previous);
+    }
+  }
+
+  const BpeWords& model_;
+  const std::string_view word_;
+  std::vector<Symbol> symbols_;
+  std::priority_queue<Candidate> queue_;
+  std::string written_;
+  WordToken pending_;  // an unknown character that is not a symbol yet
+};
+
+Result<std::unique_ptr<const WordModel>> BpeWords::Make(BpeParts parts, std::string_view where) {
+  std::unique_ptr<BpeWords> model(new BpeWords);
+  model->parts_ = std::move(parts);
+  const std::vector<std::string>& pieces = model->parts_.pieces;
+  model->ids_.reserve(pieces.size());
+  for (size_t id = 0; id < pieces.size(); ++id) {
+    if (pieces[id].empty() || model->ids_.emplace(pieces[id], static_cast<int32_t>(id)).second) continue;
+    return Fail(ErrorCode::kInvalidModel, std::string(where) + ": '" + pieces[id] + "' occurs twice in the vocabulary");
+  }
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    char name[8];
+    std::snprintf(name, sizeof name, "<0x%02X>", byte);
+    model->bytes_[byte] = model->Find(name);
+  }
+  if (const std::string& unknown = model->parts_.unknown; !unknown.empty()) {
+    model->unknown_id_ = model->Find(unknown);
+    if (model->unknown_id_ < 0)
+      return Fail(ErrorCode::kInvalidModel, std::string(where) + ": the vocabulary has no " + unknown);
+  }
+  TRY(model->AddMerges(where));
+  return model;
+}
+
+Result<void> BpeWords::AddMerges(std::string_view where) {
+  merges_.reserve(parts_.merges.size());
+  for (uint32_t rank = 0; rank < parts_.merges.size(); ++rank) {
+    const auto& [left, right] = parts_.merges[rank];
+    const size_t prefix = std::min(parts_.continuing_prefix.size(), right.size());
+    const int32_t left_id = Find(left), right_id = Find(right), id = Find(left + right.substr(prefix));
+    if (left_id < 0 || right_id < 0 || id < 0) {
+      std::string message(where);
+      message.append(": the merge ").append(std::to_string(rank)).append(" ('").append(left).append("', '");
+      return Fail(ErrorCode::kInvalidModel,
+                  message.append(right).append("') uses or produces a piece that is not in the vocabulary"));
+    }
+    merges_[PairOf(left_id, right_id)] = {rank, id};
+  }
+  return {};
+}
+
+int32_t BpeWords::Find(std::string_view piece) const {
+  const auto found = ids_.find(piece);
+  return found == ids_.end() ? -1 : found->second;
+}
+
+const BpeWords::Merge* BpeWords::FindMerge(int32_t left, int32_t right) const {
+  const auto found = merges_.find(PairOf(left, right));
+  return found == merges_.end() ? nullptr : &found->second;
+}
+
+void BpeWords::Encode(std::string_view word, std::vector<WordToken>& tokens) const {
+  if (parts_.ignore_merges) {
+    if (const int32_t id = Find(word); id >= 0) {
+      tokens.push_back({id, 0, static_cast<uint32_t>(word.size())});
+      return;
+    }
+  }
+  Word(*this, word).Encode(tokens);
+}
+
+Json BpeWords::Describe() const {
+  Json vocab = Json::object(), merges = Json::array();
+  for (size_t id = 0; id < parts_.pieces.size(); ++id) {
+    if (!parts_.pieces[id].empty()) vocab.items().emplace_back(parts_.pieces[id], id);
+  }
+  for (const auto& [left, right] : parts_.merges) merges.push_back(Json::array({left, right}));
+  const auto optional = [](const std::string& text) { return text.empty() ? Json() : Json(text); };
+  return {{"type", "BPE"},
+          {"dropout", nullptr},
+          {"unk_token", optional(parts_.unknown)},
+          {"continuing_subword_prefix", optional(parts_.continuing_prefix)},
+          {"end_of_word_suffix", optional(parts_.word_suffix)},
+          {"fuse_unk", parts_.fuse_unknown},
+          {"byte_fallback", parts_.byte_fallback},
+          {"ignore_merges", parts_.ignore_merges},
+          {"vocab", std::move(vocab)},
+          {"merges", std::move(merges)}};
+}
+
+}  // namespace winnow

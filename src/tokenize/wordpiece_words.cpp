@@ -1,0 +1,34 @@
+#include "tokenize/wordpiece_words.h"
+
+#include <algorithm>
+
+namespace winnow {
+
+void WordPieceWords::Encode(std::string_view word, std::vector<WordToken>& tokens) const {
+  const auto chars = std::ranges::count_if(word, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
+  std::vector<int32_t> ids;
+  std::vector<uint32_t> ends;
+  vocabulary_.Encode(word, static_cast<int>(chars), ids, ends);
+  uint32_t begin = 0;
+  for (size_t i = 0; i < ids.size(); ++i) {
+    tokens.push_back({ids[i], begin, ends[i]});
+    begin = ends[i];
+  }
+}
+
+Json WordPieceWords::Describe() const { return DescribeWordPiece(vocabulary_); }
+
+Json DescribeWordPiece(const WordPieceVocabulary& vocabulary) {
+  Json vocab = Json::object();
+  for (size_t id = 0; id < vocabulary.pieces().size(); ++id) {
+    // Pieces are unique; looking for each in the object first would take quadratic time.
+    if (!vocabulary.pieces()[id].empty()) vocab.items().emplace_back(vocabulary.pieces()[id], id);
+  }
+  return {{"type", "WordPiece"},
+          {"unk_token", vocabulary.options().unknown},
+          {"continuing_subword_prefix", vocabulary.options().continuation},
+          {"max_input_chars_per_word", vocabulary.options().max_word_chars},
+          {"vocab", std::move(vocab)}};
+}
+
+}  // namespace winnow
