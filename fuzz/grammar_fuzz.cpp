@@ -10,6 +10,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto grammar = winnow::Grammar::Parse(contents, "fuzz");
   if (!grammar) return 0;
   winnow::Random random(1);
-  for (size_t label = 0; label < grammar->labels().size(); ++label) static_cast<void>(grammar->Expand(label, 0, random));
+  for (size_t label = 0; label < grammar->labels().size(); ++label)
+    static_cast<void>(grammar->Expand(label, 0, random));
   return 0;
 }

@@ -64,7 +64,7 @@ void AddDataOptions(DataPlan& data, OptionTable& table) {
            "Number of synthetic texts to add to the training texts, as a share of them; 0 adds none. The texts are "
            "present-day spam and ham messages, for data whose labels are spam and ham")
       .Range(0, 10)
-      .Default("0.25 with --augment or --synthetic-grammar, otherwise 0");
+      .Default("0.5 with --augment or --synthetic-grammar, otherwise 0");
   table
       .Add("synthetic-grammar", &data.synthetic_grammar,
            "Grammar that generates the synthetic texts; its labels must be those of the data")

@@ -49,8 +49,8 @@ Result<std::vector<int32_t>> LabelsOfGrammar(const Grammar& grammar, const Datas
     if (std::ranges::find(ids, id) == ids.end()) ids.push_back(id);
   }
   if (ids.size() != grammar.labels().size() || ids.size() != names.size()) {
-    return DoesNotFit(
-        fmt::format("the labels are {}, not {}", SomeNames(dataset.labels.names), SomeNames(grammar.labels())));
+    return DoesNotFit(fmt::format("the labels of the data are {}, and those of the grammar are {}",
+                                  SomeNames(dataset.labels.names), SomeNames(grammar.labels())));
   }
   const auto has_segments = [](const Example& example) {
     return example.text.find(kSegmentSeparator) != std::string::npos;

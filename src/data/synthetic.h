@@ -15,7 +15,7 @@
 namespace winnow {
 
 struct SyntheticOptions {
-  double share = 0.25;  ///< number of synthetic texts as a share of the training texts
+  double share = 0.5;  ///< number of synthetic texts as a share of the training texts
   uint64_t seed = 42;
 };
 

@@ -107,8 +107,9 @@ TEST(LabelsOfGrammar, FindsSpamAndHamUnderTheirCommonNames) {
 TEST(LabelsOfGrammar, SaysWhyAGrammarDoesNotFit) {
   const Grammar grammar = TestGrammar();
   EXPECT_EQ(ErrorOf(LabelsOfGrammar(grammar, SetOf(1, {"0", "1"}))).message,
-            "the labels are 0 and 1, not spam and ham");
-  EXPECT_THAT(ErrorOf(LabelsOfGrammar(grammar, SetOf(1, {"ham", "spam", "other"}))).message, HasSubstr("ham, other"));
+            "the labels of the data are 0, 1, and those of the grammar are spam, ham");
+  EXPECT_THAT(ErrorOf(LabelsOfGrammar(grammar, SetOf(1, {"ham", "spam", "other"}))).message,
+              HasSubstr("ham, spam, other"));
   EXPECT_FALSE(LabelsOfGrammar(grammar, SetOf(1, {"spam", "junk"})));
   EXPECT_FALSE(LabelsOfGrammar(TestGrammar("[label spam]\na\n[label junk]\nb\n"), SetOf(1, {"ham", "spam"})));
   Dataset multi = SetOf(1);
