@@ -122,7 +122,7 @@ Result<void> Run(const TrainCommandOptions& options) {
   ConsoleObserver observer;
   TRY(CheckTarget(plan.output));
   Split split = TRY(ReadParts(plan, observer));
-  AddVariants(plan, split, observer);
+  TRY(AugmentTrainingPart(plan, split, observer));
   const TrainedModel trained = TRY(Train(plan, split, pool, observer, begin));
   Json document = TrainingInfoJson(trained.info);
   TRY(Finish(options, plan, trained.has_test ? split.test : split.validation, pool, document));

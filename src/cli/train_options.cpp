@@ -56,8 +56,20 @@ void AddDataOptions(DataPlan& data, OptionTable& table) {
       .AtLeast(0);
   table.Add("augment", &data.augment,
             "Data augmentation: also train on obfuscated variants of the training texts (leetspeak, look-alike "
-            "letters, spacing, addresses, numbers); held-out texts are never altered");
+            "letters, spacing, addresses, numbers) and, if the labels are spam and ham, on synthetic texts "
+            "(--synthetic-share); held-out texts are never altered");
   table.Add("augment-variants", &data.augment_variants, "Maximum number of variants per training text").AtLeast(1);
+  table
+      .Add("synthetic-share", &data.synthetic_share,
+           "Number of synthetic texts to add to the training texts, as a share of them; 0 adds none. The texts are "
+           "present-day spam and ham messages, for data whose labels are spam and ham")
+      .Range(0, 10)
+      .Default("0.5 with --augment or --synthetic-grammar, otherwise 0");
+  table
+      .Add("synthetic-grammar", &data.synthetic_grammar,
+           "Grammar that generates the synthetic texts; its labels must be those of the data")
+      .ValueName("FILE")
+      .Default("share/winnow/grammars/messages.txt");
   AddProblemType(data.reading, table);
   table
       .Add("positive-label", &data.positive_label,

@@ -1,48 +1,17 @@
 #include "data/augment.h"
 
 #include <algorithm>
-#include <unordered_set>
 
 #include "base/json.h"
 #include "base/random.h"
 #include "data/augment_edits.h"
-#include "data/deduplicate.h"
-#include "text/text_parts.h"
+#include "data/new_texts.h"
 
 namespace winnow {
 namespace {
 
 constexpr std::array<std::string_view, kAugmentKinds> kNames = {"leetspeak", "homoglyphs", "spacing", "urls",
                                                                 "numbers"};
-
-/// All that keeps a variant out, and the counts of it.
-class Sieve {
- public:
-  Sieve(const Dataset& dataset, std::span<const Dataset* const> forbidden, AugmentReport& report) : report_(report) {
-    for (const Example& example : dataset.examples) texts_.insert(example.text);
-    for (const Dataset* set : forbidden) {
-      for (const Example& example : set->examples) forbidden_.insert(DuplicateKey(example.text));
-    }
-  }
-
-  /// Remembers what it lets through.
-  bool Passes(const std::string& variant) {
-    if (!forbidden_.empty() && forbidden_.contains(DuplicateKey(variant))) {
-      ++report_.forbidden;
-      return false;
-    }
-    if (IsBlank(variant) || !texts_.insert(variant).second) {
-      ++report_.repeated;
-      return false;
-    }
-    return true;
-  }
-
- private:
-  std::unordered_set<std::string> texts_;
-  std::unordered_set<std::string> forbidden_;
-  AugmentReport& report_;
-};
 
 }  // namespace
 
@@ -54,7 +23,7 @@ std::vector<Example> Augment(const Dataset& dataset, const AugmentOptions& optio
   report.sources = dataset.examples.size();
   std::vector<Example> variants;
   if (options.variants <= 0 || options.kinds.empty()) return variants;
-  Sieve sieve(dataset, forbidden, report);
+  NewTexts new_texts(dataset, forbidden);
   for (const Example& source : dataset.examples) {
     Random random(options.seed, "augment " + source.text);
     const size_t kinds = options.kinds.size();
@@ -70,7 +39,10 @@ std::vector<Example> Augment(const Dataset& dataset, const AugmentOptions& optio
         ++report.unchanged;
         continue;
       }
-      if (!sieve.Passes(variant)) continue;
+      const NewTexts::Verdict verdict = new_texts.Take(variant);
+      if (verdict == NewTexts::Verdict::kForbidden) ++report.forbidden;
+      if (verdict == NewTexts::Verdict::kRepeated) ++report.repeated;
+      if (verdict != NewTexts::Verdict::kNew) continue;
       ++report.made_of[static_cast<size_t>(kind)];
       variants.push_back(source);
       variants.back().text = std::move(variant);

@@ -41,7 +41,7 @@ Result<CrossValidated> CrossValidate(const TrainingPlan& plan, const Dataset& da
   for (size_t k = 0; k < folds.size(); ++k) {
     const std::string what = fmt::format("fold {} of {}", k + 1, folds.size());
     Split split = TRY(TrainingParts(data, folds[k], validation, plan.data.validation_size, options.seed));
-    AddVariants(plan, split, observer);
+    TRY(AugmentTrainingPart(plan, split, observer));
     TrainedModel trained = TRY(TrainAndMeasure(prepared, split, what, pool, observer));
     done.probabilities.insert(done.probabilities.end(), trained.probabilities.begin(), trained.probabilities.end());
     std::ranges::move(trained.decisions, std::back_inserter(done.decided));

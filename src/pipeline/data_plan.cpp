@@ -7,10 +7,55 @@
 #include <array>
 #include <iterator>
 
+#include "base/environment.h"
 #include "base/lines.h"
 #include "data/augment.h"
+#include "data/grammar.h"
+#include "data/synthetic.h"
 
 namespace winnow {
+namespace {
+
+constexpr const char* kMessageGrammar = "messages.txt";
+
+/// Winnow's own grammar, share/winnow/grammars/messages.txt; empty if it is missing.
+std::filesystem::path MessageGrammar() {
+  for (const std::filesystem::path& directory : SharedDirectories("grammars")) {
+    std::error_code error;
+    if (std::filesystem::is_regular_file(directory / kMessageGrammar, error)) return directory / kMessageGrammar;
+  }
+  return {};
+}
+
+Result<void> AddSyntheticTexts(const TrainingPlan& plan, Split& split, TrainingObserver& observer) {
+  const DataPlan& data = plan.data;
+  const double share = data.SyntheticShare();
+  if (share == 0) return {};
+  const bool asked = data.synthetic_share || data.synthetic_grammar;
+  const auto skip = [&](const std::string& reason) {
+    const std::string line = "no synthetic texts are added: " + reason;
+    asked ? observer.Warn(line) : observer.Note(line);
+  };
+  const std::filesystem::path file = data.synthetic_grammar.value_or(MessageGrammar());
+  if (file.empty()) {
+    const std::string missing = fmt::format("share/winnow/grammars/{} is missing", kMessageGrammar);
+    if (!asked) return skip(missing), Result<void>();
+    return Fail(ErrorCode::kNotFound, "--synthetic-share: " + missing + " from this installation of Winnow",
+                "name a file with --synthetic-grammar, or pass --synthetic-share 0");
+  }
+  const Grammar grammar = TRY(Grammar::Read(file));
+  const Result<std::vector<int32_t>> labels = LabelsOfGrammar(grammar, split.train);
+  if (!labels) return skip(labels.error().message), Result<void>();
+  SyntheticReport report;
+  const std::array<const Dataset*, 2> held_out = {&split.validation, &split.test};
+  std::vector<Example> made = SyntheticTexts(grammar, *labels, file.string(), split.train,
+                                             {.share = share, .seed = plan.seed}, report, held_out);
+  std::ranges::move(made, std::back_inserter(split.train.examples));
+  for (const std::string& line : Lines(report.Text())) observer.Note(line);
+  return {};
+}
+
+}  // namespace
 
 ReadOptions ReadOptionsOf(const ReadingOptions& reading) {
   return {.text_field = reading.text_field,
@@ -72,14 +117,16 @@ Result<Split> ReadParts(const TrainingPlan& plan, TrainingObserver& observer) {
   return split;
 }
 
-void AddVariants(const TrainingPlan& plan, Split& split, TrainingObserver& observer) {
-  if (!plan.data.augment) return;
+Result<void> AugmentTrainingPart(const TrainingPlan& plan, Split& split, TrainingObserver& observer) {
+  TRY(AddSyntheticTexts(plan, split, observer));
+  if (!plan.data.augment) return {};
   AugmentReport report;
   const std::array<const Dataset*, 2> held_out = {&split.validation, &split.test};
   std::vector<Example> variants =
       Augment(split.train, {.variants = plan.data.augment_variants, .seed = plan.seed}, report, held_out);
   std::ranges::move(variants, std::back_inserter(split.train.examples));
   for (const std::string& line : Lines(report.Text())) observer.Note(line);
+  return {};
 }
 
 }  // namespace winnow

@@ -37,7 +37,7 @@ Result<DataCurve> MeasureLearningCurve(const TrainingPlan& plan, const std::vect
     std::ranges::sort(chosen);  // the whole is as `winnow train` has it
     Split part{
         .train = PartOf(split.train, chosen), .validation = split.validation, .test = split.test, .training_only = {}};
-    AddVariants(prepared, part, observer);
+    TRY(AugmentTrainingPart(prepared, part, observer));
     const TrainedModel trained = TRY(TrainAndMeasure(prepared, part, fmt::format("{} texts", count), pool, observer));
     curve.points.push_back({.texts = static_cast<int64_t>(count),
                             .seconds = trained.info.training_seconds,

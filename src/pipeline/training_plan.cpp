@@ -43,6 +43,7 @@ Result<void> CheckData(const DataPlan& data) {
   TRY(InRange("validation-size", data.validation_size, 0, 0.9));
   TRY(InRange("min-class-texts", data.min_class_texts, 0));
   TRY(InRange("augment-variants", data.augment_variants, 1));
+  if (data.synthetic_share) TRY(InRange("synthetic-share", *data.synthetic_share, 0, 10));
   if (!data.reading.problem_type.empty()) TRY(OneOf("problem-type", data.reading.problem_type, {"single", "multi"}));
   return {};
 }

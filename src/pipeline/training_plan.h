@@ -11,6 +11,7 @@
 #include "calibrate/calibration_options.h"
 #include "data/augment.h"
 #include "data/split.h"
+#include "data/synthetic.h"
 #include "linear/train_linear.h"
 #include "train/distil.h"
 #include "train/trainer.h"
@@ -41,7 +42,15 @@ struct DataPlan {
   int min_class_texts = 0;             ///< single-label: labels with fewer texts are left out
   bool augment = false;
   int augment_variants = AugmentOptions{}.variants;  ///< maximum number of variants of each training text
-  std::string positive_label;                        ///< positive label; empty: that of DefaultPositiveLabel
+  /// Number of synthetic texts as a share of the training texts; empty: that of SyntheticOptions if `augment` is true or
+  /// a grammar is given, otherwise 0.
+  std::optional<double> synthetic_share;
+  std::optional<std::filesystem::path> synthetic_grammar;  ///< grammar of synthetic texts; empty: Winnow's own
+  std::string positive_label;                              ///< positive label; empty: that of DefaultPositiveLabel
+
+  double SyntheticShare() const {
+    return synthetic_share.value_or(augment || synthetic_grammar ? SyntheticOptions{}.share : 0);
+  }
 };
 
 struct ModelPlan {
