@@ -27,6 +27,7 @@ void AddFieldOptions(ReadingOptions& reading, OptionTable& table) {
       .Default("the field named label, category, intent or similar")
       .Alias("label-column-name");
   AddFilter(reading.filter, table);
+  AddFormatOptions(reading.format, table);
 }
 
 void AddProblemType(ReadingOptions& reading, OptionTable& table) {

@@ -202,7 +202,8 @@ TEST_F(DatasetTest, ReadsMarkedEncodingsAndCountsInvalidBytes) {
   std::string wide = "\xFF\xFE";
   for (const char c : std::string("text,label\na,x\nb,y\n")) wide += {c, '\0'};
   EXPECT_THAT(Rows(Write("b.csv", wide)), ElementsAre("x:a", "y:b"));
-  EXPECT_THAT(Rows(Write("c.csv", "text,label\nok,x\ncaf\xE9,y\n")), ElementsAre("x:ok", "y:caf\uFFFD"));
+  EXPECT_THAT(Rows(Write("c.csv", "text,label\nok,x\ncaf\xE9,y\n"), {.format = {.encoding = "utf-8"}}),
+              ElementsAre("x:ok", "y:caf\uFFFD"));
   EXPECT_EQ(report_.files[0].invalid_bytes, 1u);
   EXPECT_EQ(report_.files[0].first_invalid_line, 3u);
   EXPECT_THAT(report_.Text(), HasSubstr("1 bytes are not UTF-8"));
