@@ -27,9 +27,9 @@ Option& AddFilter(std::vector<std::string>& filters, OptionTable& table) {
       .ValueName("EXPR");
 }
 
-void AddFormatOptions(FormatOptions& format, OptionTable& table) {
+void AddFormatOptions(FormatOptions& format, OptionTable& table, std::string format_name) {
   constexpr const char* kDetected = "detected for each file";
-  table.Add("format", &format.format, "Format of the data files; lines: each line is an unlabelled text")
+  table.Add(std::move(format_name), &format.format, "Format of the data files; lines: each line is an unlabelled text")
       .OneOf({"csv", "tsv", "jsonl", "json", "fasttext", "lines"})
       .Default(kDetected);
   table.Add("delimiter", &format.delimiter, "Character between the columns of a table, or tab")

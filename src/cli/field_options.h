@@ -18,8 +18,9 @@ Option& AddLabelField(std::vector<std::string>& fields, OptionTable& table);
 /// Adds --filter.
 Option& AddFilter(std::vector<std::string>& filters, OptionTable& table);
 
-/// Adds --format, --delimiter, --quoting, --no-header and --encoding, each of which replaces a detection.
-void AddFormatOptions(FormatOptions& format, OptionTable& table);
+/// Adds --format (under `format_name`), --delimiter, --quoting, --no-header and --encoding, each of which replaces a
+/// detection.
+void AddFormatOptions(FormatOptions& format, OptionTable& table, std::string format_name = "format");
 
 /// Adds --overwrite; `help` says what is replaced.
 Option& AddOverwrite(bool& overwrite, OptionTable& table,

@@ -71,24 +71,19 @@ struct ReadOptions {
   std::string labels_source = "--labels";  ///< what specifies labels_file or labels, for the report
   ProblemType problem_type = ProblemType::kAuto;
   FormatOptions format = {};
-};                           ///< "csv", "tsv", "jsonl", "json", "fasttext" or "lines"; empty: detected
-std::string delimiter = {};  ///< delimiter of tables: one ASCII character, or "tab"; empty: detected
-std::string quoting = {};    ///< "csv" or "none" (data/dialect.h); empty: detected
-std::string encoding = {};   ///< "utf-8", "utf-16le", "utf-16be", "windows-1252" or "latin-1"; empty: detected
-bool no_header = false;      ///< true if the first row of tables is data
 };
 
 /// Reads files into one data set. Labels get ids in SortLabels' order unless the options give them. A set is
 /// multi-label if the options say so, if labels are several 0/1 columns or lists in JSON, or if a fastText line has
 /// more than one label; with ProblemType::kMulti a label column is divided at commas, semicolons and bars. In JSON a
-/// label may be an object of shares, {"spam": 0.8, "ham": 0.2}: a soft label; lists of as many zeros and ones in every row are
-/// multi-hot vectors of the given labels, or of labels named 0, 1 and so on. Spellings of one value (1 and 1.0, true and
-/// True, names that differ in invisible characters) are one label; `report` has a warning for names that are nearly
-/// equal. `report` receives the numbers of rows
-/// that were read and dropped, and the reasons; after an error it covers the rows read so far. Errors: kNotFound, kIo;
-/// kInvalidArgument for a filter or template that is not valid; kInvalidData, with columns or rows named, for a file
-/// that is empty, not text, without a text or label column, mostly unreadable, or without one usable row, and if all
-/// rows have the same label (unless the options give the labels).
+/// label may be an object of shares, {"spam": 0.8, "ham": 0.2}: a soft label. Lists of as many zeros and ones in every
+/// row are multi-hot vectors of the given labels, or of labels named 0, 1 and so on. Spellings of one value (1 and 1.0,
+/// true and True, names that differ in invisible characters) are one label; `report` gets a warning of them, and of
+/// names that are nearly equal. `report` also receives the numbers of rows that were read and dropped, and the reasons;
+/// after an error it covers the rows read so far. Errors: kNotFound, kIo; kInvalidArgument for a filter or template
+/// that is not valid; kInvalidData, with columns or rows named, for a file that is empty, not text, without a text or
+/// label column, mostly unreadable, or without one usable row, and if all rows have the same label (unless the options
+/// give the labels).
 Result<Dataset> ReadDataset(std::span<const std::filesystem::path> files, const ReadOptions& options,
                             ReadReport& report);
 
