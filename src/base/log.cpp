@@ -7,12 +7,14 @@
 #include <spdlog/sinks/base_sink.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 
 #include "base/console.h"
 #include "base/environment.h"
 #include "base/json.h"
+#include "base/lines.h"
 
 namespace winnow {
 namespace {
@@ -74,7 +76,12 @@ class ConsoleSink : public spdlog::sinks::base_sink<spdlog::details::null_mutex>
     if (!look.prefix.empty()) {
       line = colour_ ? fmt::format("{}{}\x1b[0m", look.colour, look.prefix) : std::string(look.prefix);
     }
-    Console::Stderr().Print(line + Printable(payload));
+    // A message of several lines keeps them, indented below the first one.
+    for (const std::string& part : Lines(payload)) {
+      const size_t text = std::min(part.find_first_not_of(' '), part.size());
+      Console::Stderr().Print(line + Printable(std::string_view(part).substr(text)));
+      line = "  ";
+    }
   }
   void flush_() override {}
 

@@ -8,6 +8,7 @@
 #include "base/files.h"
 #include "base/interrupt.h"
 #include "base/json.h"
+#include "base/lines.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "classify/bundle_classifier.h"
@@ -110,8 +111,9 @@ class LocalTextSink final : public TextSink {
   LocalTextSink(const TextPredictor& predictor, const ClassifyCommandOptions& options, PredictionOutput& output)
       : predictor_(predictor), options_(options), output_(output) {}
 
-  Result<void> Take(std::string_view text) override {
+  Result<void> Take(std::string_view text, size_t row) override {
     texts_.emplace_back(text);
+    rows_.push_back(row);
     return texts_.size() < static_cast<size_t>(options_.batch_size) ? Result<void>() : Flush();
   }
 
@@ -124,23 +126,25 @@ class LocalTextSink final : public TextSink {
     classified_ += texts_.size();
     std::string lines;
     for (size_t i = 0; i < predictions.size(); ++i) {
-      lines += TRY(LinesOf(predictions[i], texts_[i]));
+      lines += TRY(LinesOf(predictions[i], texts_[i], rows_[i]));
       if (!options_.explain) continue;
       TRY(CheckInterrupted());
       TRY(output_.Write(lines));
       lines.clear();
     }
     texts_.clear();
+    rows_.clear();
     return output_.Write(lines);
   }
 
  private:
-  Result<std::string> LinesOf(const ClassifiedText& prediction, const std::string& text) const {
+  Result<std::string> LinesOf(const ClassifiedText& prediction, const std::string& text, size_t row) const {
     std::optional<Explanation> explanation;
     if (options_.explain) explanation = TRY(predictor_.Explain(text));
     const PredictionLabels labels = predictor_.labels();
     if (options_.json || options_.output) {
       Json json = PredictionJson(labels, prediction, static_cast<size_t>(options_.top_k));
+      if (row > 0) json["row"] = row;
       if (explanation) json["explanation"] = ExplanationJson(*explanation, text);
       return json.dump() + "\n";
     }
@@ -155,6 +159,7 @@ class LocalTextSink final : public TextSink {
   PredictionOutput& output_;
   size_t classified_ = 0;
   std::vector<std::string> texts_;
+  std::vector<size_t> rows_;
 };
 
 /// Standard output or a file, and a progress bar.
@@ -175,21 +180,45 @@ class ClassifyOutput final : public PredictionOutput {
   const FileSink* file_ = nullptr;
 };
 
+/// Errors: kInvalidData, with the rows named, if a file contains rows that cannot be read. Reads the whole file, so that
+/// nothing is classified in vain. Standard input and pipes, which cannot be read twice, are not checked.
+Result<void> CheckRows(const std::filesystem::path& file, const ReadOptions& read) {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(file, ignored)) return {};
+  ReadReport report;
+  TRY(ForEachText(file, read, report, [](std::string_view, size_t) { return CheckInterrupted(); }));
+  const size_t unreadable = report.Dropped(DropReason::kUnreadable);
+  if (unreadable == 0) return {};
+  std::string message =
+      fmt::format("{}: {} of {} rows are unreadable:", report.files[0].file, unreadable, report.rows());
+  for (const std::string& example : report.examples) message += "\n  " + example;
+  return Fail(ErrorCode::kInvalidData, message,
+              "correct these rows, or specify --skip-bad-rows to leave out rows that cannot be read");
+}
+
+/// Logs what was read, in the words of `winnow train`. Plain lines on standard input are not worth a line.
+void LogReport(const ReadReport& report) {
+  const bool plain = report.files.size() == 1 && report.files[0].description == "plain lines" &&
+                     report.files[0].invalid_bytes == 0 && report.files[0].notes.empty() && report.warnings.empty();
+  if (plain && report.rows() == report.kept()) return;
+  for (const std::string& line : Lines(report.Text())) LogInfo("{}", line);
+}
+
 /// Passes the texts of the command line or of the input file to the sink.
 Result<void> ClassifyTexts(const ClassifyCommandOptions& options, const std::string& text_template, TextSink& sink,
                            ClassifyOutput& output) {
-  for (const std::string& text : options.texts) TRY(sink.Take(text));
+  for (const std::string& text : options.texts) TRY(sink.Take(text, /*row=*/0));
   if (!options.texts.empty()) return sink.Flush();
-  ReadOptions read;
-  read.text_field = options.text_field;
-  // A template needs fields, which plain lines do not have.
-  if (options.input && *options.input != "-") read.template_text = text_template;
+  const std::filesystem::path file = options.input.value_or("-");
+  const ReadOptions read{.text_field = options.text_field, .template_text = text_template, .format = options.format};
+  if (!options.skip_bad_rows) TRY(CheckRows(file, read));
   ReadReport report;
-  TRY(ForEachText(options.input.value_or("-"), read, report,
-                  [&](std::string_view text, size_t) { return sink.Take(text); }));
+  TRY(ForEachText(
+      file, read, report, [&](std::string_view text, size_t row) { return sink.Take(text, row); },
+      options.skip_bad_rows));
   TRY(sink.Flush());
   if (options.input) output.Finish();
-  for (const std::string& warning : report.warnings) LogWarning("{}", warning);
+  LogReport(report);
   return {};
 }
 

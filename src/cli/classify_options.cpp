@@ -95,6 +95,9 @@ void DescribeClassify(ClassifyCommandOptions& options, OptionTable& table) {
            "File for the predictions, as JSON lines; it is created once all predictions are complete")
       .ValueName("FILE");
   AddTextField(options.text_field, table);
+  AddFormatOptions(options.format, table);
+  table.Add("skip-bad-rows", &options.skip_bad_rows,
+            "Leave out rows of --input that cannot be read, and report them, instead of refusing the file");
   table.Add("top-k", &options.top_k, "Number of most probable labels to show; 0 shows all").AtLeast(0);
   table.Add("explain", &options.explain,
             "Show the effect of each word on the score. The text is classified again without each word, so the "

@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "cli/command.h"
 #include "cli/zero_shot_options.h"
+#include "data/dataset.h"
 #include "winnow/classifier.h"
 
 namespace winnow {
@@ -20,6 +21,8 @@ struct ClassifyCommandOptions : CommonOptions {
   std::optional<std::filesystem::path> input;
   std::optional<std::filesystem::path> output;
   std::string text_field;
+  FormatOptions format;
+  bool skip_bad_rows = false;
   Mode mode = Mode::kModerate;
   Weights weights = Weights::kAuto;
   std::optional<LongText> long_text;

@@ -22,6 +22,13 @@ Result<std::string> LinesOf(const Json& prediction, std::string_view text, bool 
   return lines + ExplanationText(*explanation, text, colour);
 }
 
+std::string JsonLine(const Json& prediction, size_t row) {
+  if (row == 0) return prediction.dump() + "\n";
+  Json numbered = prediction;
+  numbered["row"] = row;
+  return numbered.dump() + "\n";
+}
+
 }  // namespace
 
 RemoteTextSink::RemoteTextSink(const RemoteClassifying& classifying, std::string_view text_template,
@@ -35,13 +42,16 @@ RemoteTextSink::RemoteTextSink(const RemoteClassifying& classifying, std::string
             output.SetClassified(classified_);
             std::string lines;
             for (size_t i = 0; i < predictions.size(); ++i) {
-              lines += json ? predictions[i].dump() + "\n"
+              const size_t row = rows_.front();
+              rows_.pop_front();
+              lines += json ? JsonLine(predictions[i], row)
                             : TRY(LinesOf(predictions[i], texts[i].joined(), explain, colour));
             }
             return output.Write(lines);
           }) {}
 
-Result<void> RemoteTextSink::Take(std::string_view text) {
+Result<void> RemoteTextSink::Take(std::string_view text, size_t row) {
+  rows_.push_back(row);
   return classifier_.Take(has_template_ ? InputTextView::OfJoined(text) : InputTextView(text));
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <deque>
 #include <string_view>
 
 #include "base/result.h"
@@ -25,12 +26,13 @@ class RemoteTextSink final : public TextSink {
 
   /// Passes a text to the RemoteClassifier. Errors: those of RemoteClassifier and of the output; kNetwork if a
   /// prediction is not valid.
-  Result<void> Take(std::string_view text) override;
+  Result<void> Take(std::string_view text, size_t row) override;
   Result<void> Flush() override { return classifier_.Flush(); }
 
  private:
   const bool has_template_;
   size_t classified_ = 0;
+  std::deque<size_t> rows_;  // of the texts that have no prediction yet
   RemoteClassifier classifier_;
 };
 

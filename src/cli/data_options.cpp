@@ -6,11 +6,11 @@
 
 namespace winnow {
 
-void AddReadingOptions(DataCommandOptions& options, OptionTable& table) {
+void AddReadingOptions(DataCommandOptions& options, OptionTable& table, std::string format_name) {
   table.AddPositional("data", &options.data, "CSV, TSV, JSONL or fastText files, optionally gzip-compressed")
       .Required();
   table.Group("Data");
-  AddFieldOptions(options.reading, table);
+  AddFieldOptions(options.reading, table, std::move(format_name));
   table
       .Add("template", &options.reading.template_text,
            "Text template that combines several fields: '{subject} [SEP] {body}'; the rows themselves are not "
@@ -19,7 +19,7 @@ void AddReadingOptions(DataCommandOptions& options, OptionTable& table) {
   AddProblemType(options.reading, table);
 }
 
-void AddFieldOptions(ReadingOptions& reading, OptionTable& table) {
+void AddFieldOptions(ReadingOptions& reading, OptionTable& table, std::string format_name) {
   AddTextField(reading.text_field, table)
       .Default("the field named text, message, sentence or similar")
       .Alias("text-column-name");
@@ -27,6 +27,7 @@ void AddFieldOptions(ReadingOptions& reading, OptionTable& table) {
       .Default("the field named label, category, intent or similar")
       .Alias("label-column-name");
   AddFilter(reading.filter, table);
+  AddFormatOptions(reading.format, table, std::move(format_name));
 }
 
 void AddProblemType(ReadingOptions& reading, OptionTable& table) {

@@ -14,12 +14,13 @@ struct DataCommandOptions : CommonOptions {
   ReadingOptions reading;
 };
 
-/// Binds DATA and the reading options, under the names that they have in `winnow train`.
-void AddReadingOptions(DataCommandOptions& options, OptionTable& table);
+/// Binds DATA and the reading options, under the names that they have in `winnow train`; --format is named
+/// `format_name`, for commands whose --format is another option.
+void AddReadingOptions(DataCommandOptions& options, OptionTable& table, std::string format_name = "format");
 
-/// Binds --text-field, --label-field and --filter of labelled data, with help on the names that are found
+/// Binds --text-field, --label-field, --filter and the options of AddFormatOptions for labelled data, with help on the names that are found
 /// automatically.
-void AddFieldOptions(ReadingOptions& reading, OptionTable& table);
+void AddFieldOptions(ReadingOptions& reading, OptionTable& table, std::string format_name = "format");
 
 /// Binds --problem-type.
 void AddProblemType(ReadingOptions& reading, OptionTable& table);

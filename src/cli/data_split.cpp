@@ -28,7 +28,7 @@ struct DataSplitOptions : DataCommandOptions {
 };
 
 void Describe(DataSplitOptions& options, OptionTable& table) {
-  AddReadingOptions(options, table);
+  AddReadingOptions(options, table, "input-format");
   table.Group("Parts");
   table.Add("test-size", &options.split.test_size, "Share of the texts in the test file; 0: no test file")
       .Range(0, 0.9);

@@ -27,6 +27,26 @@ Option& AddFilter(std::vector<std::string>& filters, OptionTable& table) {
       .ValueName("EXPR");
 }
 
+void AddFormatOptions(FormatOptions& format, OptionTable& table, std::string format_name) {
+  constexpr const char* kDetected = "detected for each file";
+  table.Add(std::move(format_name), &format.format, "Format of the data files; lines: each line is an unlabelled text")
+      .OneOf({"csv", "tsv", "jsonl", "json", "fasttext", "lines"})
+      .Default(kDetected);
+  table.Add("delimiter", &format.delimiter, "Character between the columns of a table, or tab")
+      .ValueName("CHAR")
+      .Default(kDetected);
+  table
+      .Add("quoting", &format.quoting,
+           "Quotes in tables. csv: quotes enclose fields; none: quotes are characters of the text")
+      .OneOf({"csv", "none"})
+      .Default(kDetected);
+  table.Add("no-header", &format.no_header, "The first row of a table is data; columns are named 1, 2 and so on");
+  table.Add("encoding", &format.encoding, "Character encoding of the data files")
+      .OneOf({"utf-8", "utf-16le", "utf-16be", "windows-1252", "latin-1"},
+             {{"utf8", "utf-8"}, {"cp1252", "windows-1252"}, {"latin1", "latin-1"}, {"iso-8859-1", "latin-1"}})
+      .Default(kDetected);
+}
+
 Option& AddOverwrite(bool& overwrite, OptionTable& table, std::string help) {
   return table.Add("overwrite", &overwrite, std::move(help));
 }

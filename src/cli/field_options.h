@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/options.h"
+#include "data/dataset.h"
 
 namespace winnow {
 
@@ -16,6 +17,10 @@ Option& AddLabelField(std::vector<std::string>& fields, OptionTable& table);
 
 /// Adds --filter.
 Option& AddFilter(std::vector<std::string>& filters, OptionTable& table);
+
+/// Adds --format (under `format_name`), --delimiter, --quoting, --no-header and --encoding, each of which replaces a
+/// detection.
+void AddFormatOptions(FormatOptions& format, OptionTable& table, std::string format_name = "format");
 
 /// Adds --overwrite; `help` says what is replaced.
 Option& AddOverwrite(bool& overwrite, OptionTable& table,

@@ -10,6 +10,7 @@ void AddLabelledDataOptions(LabelledDataOptions& options, OptionTable& table) {
   AddTextField(options.reading.text_field, table);
   AddLabelField(options.reading.label_field, table);
   AddFilter(options.reading.filter, table);
+  AddFormatOptions(options.reading.format, table);
   table.Group("Decision");
   AddModeOption(options.mode, table);
   AddWeightsOption(options.weights, table);

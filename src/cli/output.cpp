@@ -1,9 +1,13 @@
 #include "cli/output.h"
 
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <string>
+
+#include "base/console.h"
 
 namespace winnow {
 namespace {
@@ -15,8 +19,11 @@ Result<void> OutputError() {
 }  // namespace
 
 Result<void> Print(std::string_view text) {
+  // On a terminal a progress bar is below the output: it is removed first, and drawn again at its next step.
+  const bool terminal = ::isatty(STDOUT_FILENO) == 1 && Console::Stderr().terminal();
+  if (terminal) Console::Stderr().SetStatus("");
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) return OutputError();
-  return {};
+  return terminal ? FlushOutput() : Result<void>();
 }
 
 Result<void> FlushOutput() {

@@ -20,8 +20,9 @@ class PredictionOutput {
 class TextSink {
  public:
   virtual ~TextSink() = default;
-  /// Takes one more text, of which it makes a copy; predictions may be written.
-  virtual Result<void> Take(std::string_view text) = 0;
+  /// Takes one more text, of which it makes a copy; predictions may be written. `row` is the number of its row in a
+  /// file (Example::row), which the prediction then has in JSON; 0: none.
+  virtual Result<void> Take(std::string_view text, size_t row) = 0;
   /// Returns when the predictions of all texts have been written.
   virtual Result<void> Flush() = 0;
 };

@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <exception>
 #include <new>
 #include <vector>
 
 #include "base/console.h"
 #include "base/environment.h"
+#include "base/lines.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/suggest.h"
@@ -64,7 +66,13 @@ int Report(const Error& error, const std::string& command) {
   // Not through the log: an error is told whatever the level. The hint keeps a line of its own.
   const std::string_view colour = UsesColour(STDERR_FILENO) ? "\x1b[1;31m" : "";
   const std::string_view plain = colour.empty() ? "" : "\x1b[0m";
-  std::string text = fmt::format("winnow{}: {}error:{} {}", command, colour, plain, Printable(error.message));
+  std::string text = fmt::format("winnow{}: {}error:{} ", command, colour, plain);
+  std::string_view between;
+  for (const std::string& line : Lines(error.message)) {
+    text += between;
+    text += Printable(std::string_view(line).substr(std::min(line.find_first_not_of(' '), line.size())));
+    between = "\n  ";
+  }
   if (!error.hint.empty()) text += "\n  " + error.hint;
   Console::Stderr().Print(text);
   return error.code == ErrorCode::kInvalidArgument ? 2 : 1;

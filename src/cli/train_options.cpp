@@ -35,6 +35,7 @@ void AddDataOptions(DataPlan& data, OptionTable& table) {
       .Alias("label-column-name")
       .Alias("label-column-names");
   AddFilter(data.reading.filter, table);
+  AddFormatOptions(data.reading.format, table);
   table
       .Add("template", &data.reading.template_text,
            "Text template that combines several fields: '{subject} [SEP] {body:400}' takes the first 400 "

@@ -209,6 +209,8 @@ class Resolver {
     }
     std::vector<std::string> binary = BinaryColumns();
     if (binary.size() >= 2 && !wishes_.single_label) {
+      roles_.warnings.push_back(file() + ": the labels are the 0/1 columns: " + Listed(binary) +
+                                "; if only some of them are labels, specify those with --label-field");
       roles_.label_fields = std::move(binary);
       return {};
     }

@@ -1,9 +1,12 @@
 #include "data/dataset.h"
 
 #include <algorithm>
+#include <map>
+#include <optional>
 #include <unordered_map>
 
 #include "data/file_scan.h"
+#include "data/label_names.h"
 
 namespace winnow {
 namespace {
@@ -41,18 +44,20 @@ Error NothingUsable(const ReadReport& report) {
 }
 
 /// Ids of labels while files are read: final ones where the labels are given; else provisional ones, in the order of
-/// their appearance.
+/// their appearance. Spellings of one value have one id.
 class LabelIds {
  public:
   /// `map` names labels anew, and outlives this.
   LabelIds(const LabelSet& labels, bool given, const decltype(ReadOptions::label_map)& map) : given_(given), map_(map) {
-    for (const std::string& name : labels.names) ids_.emplace(name, Next());
+    for (const std::string& name : labels.names) Add(name);
   }
 
   /// Makes `names` labels, unless labels are given.
   void AddNames(std::span<const std::string> names) {
     if (given_) return;
-    for (const std::string& name : names) ids_.emplace(name, Next());
+    for (const std::string& name : names) {
+      if (!Find(name)) Add(name);
+    }
   }
 
   /// Gives `example` the labels and shares of the row that `scan` is at. Returns false where one is unknown: then the
@@ -62,16 +67,16 @@ class LabelIds {
     for (size_t i = 0; i < scan.labels.size(); ++i) {
       const auto mapped = map_.find(scan.labels[i]);
       const std::string& name = mapped == map_.end() ? scan.labels[i] : mapped->second;
-      auto found = ids_.find(name);
-      if (found == ids_.end() && given_) {
+      std::optional<int32_t> id = Find(name);
+      if (!id && given_) {
         ++report.unknown_labels[name];
         if (known) scan.Drop(DropReason::kUnknownLabel, scan.row, "unknown label '" + name + "'");
         known = false;
         continue;
       }
-      if (found == ids_.end()) found = ids_.emplace(name, Next()).first;
-      example.labels.push_back(found->second);
-      if (!scan.shares.empty()) AddShare(found->second, static_cast<float>(scan.shares[i]), example);
+      if (!id) id = Add(name);
+      example.labels.push_back(*id);
+      if (!scan.shares.empty()) AddShare(*id, static_cast<float>(scan.shares[i]), example);
     }
     return known;
   }
@@ -80,11 +85,12 @@ class LabelIds {
   /// theirs.
   void MakeFinal(Dataset& dataset) const {
     if (given_) return;
-    std::vector<int32_t> final_ids(ids_.size());
-    for (const auto& [name, id] : ids_) dataset.labels.names.push_back(name);
+    dataset.labels.names = names_;
     SortLabels(dataset.labels.names);
-    for (size_t i = 0; i < dataset.labels.size(); ++i) {
-      final_ids[static_cast<size_t>(ids_.at(dataset.labels.names[i]))] = static_cast<int32_t>(i);
+    std::vector<int32_t> final_ids(names_.size());
+    for (size_t i = 0; i < names_.size(); ++i) {
+      const auto place = std::ranges::find(dataset.labels.names, names_[i]);
+      final_ids[i] = static_cast<int32_t>(place - dataset.labels.names.begin());
     }
     for (Example& example : dataset.examples) {
       for (int32_t& id : example.labels) id = final_ids[static_cast<size_t>(id)];
@@ -92,12 +98,48 @@ class LabelIds {
     }
   }
 
+  /// Adds a warning for spellings that were read as one label, and for labels that may be one.
+  void Warn(ReadReport& report) const {
+    for (const auto& [spelling, name] : joined_) {
+      report.warnings.push_back("'" + spelling + "' and '" + name + "' are read as one label, '" + name + "'");
+    }
+    if (given_) return;
+    std::map<std::string, std::string> by_key;
+    for (const std::string& name : names_) {
+      const auto [entry, is_new] = by_key.emplace(SimilarLabelKey(name), name);
+      if (!is_new) {
+        report.warnings.push_back("the labels '" + entry->second + "' and '" + name +
+                                  "' are nearly equal; if they are one label, specify --label-map '" + name + "=" +
+                                  entry->second + "'");
+      }
+    }
+  }
+
  private:
-  int32_t Next() const { return static_cast<int32_t>(ids_.size()); }
+  /// The id of a name, or of another spelling of it.
+  std::optional<int32_t> Find(const std::string& name) {
+    if (const auto found = ids_.find(name); found != ids_.end()) return found->second;
+    const auto found = by_key_.find(LabelKey(name));
+    if (found == by_key_.end()) return std::nullopt;
+    ids_.emplace(name, found->second);
+    joined_.emplace(name, names_[static_cast<size_t>(found->second)]);
+    return found->second;
+  }
+
+  int32_t Add(const std::string& name) {
+    const auto id = static_cast<int32_t>(names_.size());
+    names_.push_back(name);
+    ids_.emplace(name, id);
+    by_key_.emplace(LabelKey(name), id);
+    return id;
+  }
 
   const bool given_;
   const decltype(ReadOptions::label_map)& map_;
-  std::unordered_map<std::string, int32_t> ids_;
+  std::vector<std::string> names_;                // by id
+  std::unordered_map<std::string, int32_t> ids_;  // by spelling
+  std::unordered_map<std::string, int32_t> by_key_;
+  std::map<std::string, std::string> joined_;  // other spellings, and the names that they were read as
 };
 
 /// Puts labels and shares in ascending order, each label once. The label of a text with shares is the largest one's.
@@ -114,10 +156,15 @@ void OrderLabels(Example& example) {
 Result<void> RequireLabels(const Dataset& dataset, const ReadReport& report) {
   const size_t needed = dataset.multi_label ? 1 : 2;
   if (dataset.labels.size() >= needed) return {};
-  const std::string what = dataset.labels.size() == 0
-                               ? "no row has a label"
-                               : "every row has the same label, '" + dataset.labels.names[0] + "'";
-  return Fail(ErrorCode::kInvalidData, report.files[0].file + ": " + what,
+  std::string what = report.files[0].file + ": " +
+                     (dataset.labels.size() == 0 ? "no row has a label"
+                                                 : "every row has the same label, '" + dataset.labels.names[0] + "'");
+  if (const size_t unreadable = report.Dropped(DropReason::kUnreadable); unreadable > 0) {
+    what += "; " + std::to_string(unreadable) + " of " + std::to_string(report.rows()) + " rows are unreadable:";
+    for (size_t i = 0; i < std::min<size_t>(report.examples.size(), 3); ++i) what += "\n  " + report.examples[i];
+    return Fail(ErrorCode::kInvalidData, what, "correct the unreadable rows, or check --delimiter and --quoting");
+  }
+  return Fail(ErrorCode::kInvalidData, what,
               "a classifier needs texts with at least two labels; check --label-field and --filter");
 }
 
@@ -142,7 +189,7 @@ Result<Dataset> ReadDataset(std::span<const std::filesystem::path> files, const 
   report = {};
   if (files.empty())
     return Fail(ErrorCode::kInvalidArgument, "no data file is specified", "specify at least one data file");
-  const ReadPlan plan = TRY(MakeReadPlan(options, true));
+  ReadPlan plan = TRY(MakeReadPlan(options, true));
   Dataset dataset;
   if (options.labels) {
     dataset.labels = *options.labels;
@@ -153,6 +200,7 @@ Result<Dataset> ReadDataset(std::span<const std::filesystem::path> files, const 
     report.known_labels = dataset.labels.names;
     report.labels_source = options.labels_source;
   }
+  plan.given_labels = dataset.labels.names;
   LabelIds ids(dataset.labels, options.labels.has_value() || !options.labels_file.empty(), options.label_map);
 
   dataset.multi_label = options.problem_type == ProblemType::kMulti;
@@ -160,6 +208,7 @@ Result<Dataset> ReadDataset(std::span<const std::filesystem::path> files, const 
     FileScan scan = TRY(FileScan::Open(file, plan, report));
     // Named 0/1 columns are labels even where no row has a 1.
     if (const auto& columns = report.files.back().label_fields; columns.size() > 1) ids.AddNames(columns);
+    for (size_t i = 0; i < scan.multi_hot(); ++i) ids.AddNames(std::vector{std::to_string(i)});
     for (;;) {
       const FileScan::Outcome outcome = TRY(scan.Next());
       if (outcome == FileScan::Outcome::kEnd) break;
@@ -183,16 +232,22 @@ Result<Dataset> ReadDataset(std::span<const std::filesystem::path> files, const 
     OrderLabels(example);
     for (const int32_t id : example.labels) ++report.label_counts[dataset.labels.names[static_cast<size_t>(id)]];
   }
+  ids.Warn(report);
   TRY(RequireLabels(dataset, report));
   return dataset;
 }
 
 Result<void> ForEachText(const std::filesystem::path& file, const ReadOptions& options, ReadReport& report,
-                         const std::function<Result<void>(std::string_view text, size_t row)>& take) {
+                         const std::function<Result<void>(std::string_view text, size_t row)>& take,
+                         bool skip_bad_rows) {
   report = {};
   const ReadPlan plan = TRY(MakeReadPlan(options, false));
   FileScan scan = TRY(FileScan::Open(file, plan, report));
   for (;;) {
+    if (!skip_bad_rows && !scan.bad_row().empty()) {
+      return Fail(ErrorCode::kInvalidData, scan.bad_row(),
+                  "correct the row, or specify --skip-bad-rows to leave out rows that cannot be read");
+    }
     const FileScan::Outcome outcome = TRY(scan.Next());
     if (outcome == FileScan::Outcome::kEnd) return {};
     if (outcome == FileScan::Outcome::kKept) TRY(take(scan.text, scan.row));

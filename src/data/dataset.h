@@ -45,6 +45,15 @@ std::vector<InputTextView> InputTexts(const Dataset& dataset);
 
 enum class ProblemType { kAuto, kSingle, kMulti };
 
+/// Options of the format of data files. An empty setting is detected from the contents and the name of each file.
+struct FormatOptions {
+  std::string format = {};     ///< "csv", "tsv", "jsonl", "json", "fasttext" or "lines"
+  std::string delimiter = {};  ///< delimiter of tables: one ASCII character, or "tab"
+  std::string quoting = {};    ///< "csv" or "none" (data/dialect.h)
+  std::string encoding = {};   ///< "utf-8", "utf-16le", "utf-16be", "windows-1252" or "latin-1"
+  bool no_header = false;      ///< true if the first row of tables is data
+};
+
 /// Options of reading data files. Each member has a default, so that a designated initializer may name only some.
 struct ReadOptions {
   /// Label names in the file and the names that replace them before labels are used in any other way; several names may
@@ -61,24 +70,30 @@ struct ReadOptions {
       {};  ///< a label set already read, such as a bundle's; takes precedence over labels_file
   std::string labels_source = "--labels";  ///< what specifies labels_file or labels, for the report
   ProblemType problem_type = ProblemType::kAuto;
+  FormatOptions format = {};
 };
 
 /// Reads files into one data set. Labels get ids in SortLabels' order unless the options give them. A set is
 /// multi-label if the options say so, if labels are several 0/1 columns or lists in JSON, or if a fastText line has
 /// more than one label; with ProblemType::kMulti a label column is divided at commas, semicolons and bars. In JSON a
-/// label may be an object of shares, {"spam": 0.8, "ham": 0.2}: a soft label. `report` receives the numbers of rows
-/// that were read and dropped, and the reasons; after an error it covers the rows read so far. Errors: kNotFound, kIo;
-/// kInvalidArgument for a filter or template that is not valid; kInvalidData, with columns or rows named, for a file
-/// that is empty, not text, without a text or label column, mostly unreadable, or without one usable row, and if all
-/// rows have the same label (unless the options give the labels).
+/// label may be an object of shares, {"spam": 0.8, "ham": 0.2}: a soft label. Lists of as many zeros and ones in every
+/// row are multi-hot vectors of the given labels, or of labels named 0, 1 and so on. Spellings of one value (1 and 1.0,
+/// true and True, names that differ in invisible characters) are one label; `report` gets a warning of them, and of
+/// names that are nearly equal. `report` also receives the numbers of rows that were read and dropped, and the reasons;
+/// after an error it covers the rows read so far. Errors: kNotFound, kIo; kInvalidArgument for a filter or template
+/// that is not valid; kInvalidData, with columns or rows named, for a file that is empty, not text, without a text or
+/// label column, mostly unreadable, or without one usable row, and if all rows have the same label (unless the options
+/// give the labels).
 Result<Dataset> ReadDataset(std::span<const std::filesystem::path> files, const ReadOptions& options,
                             ReadReport& report);
 
 /// Calls `take` with each text of an unlabelled file ("-": standard input) in order, while the file is read. A file in
-/// none of the formats of ReadDataset has one text per line, blank lines included. Labels are ignored. Stops at the
-/// first error of `take`. Unreadable rows are counted in `report` and skipped.
+/// none of the formats of ReadDataset has one text per line, blank lines included; the template is not used for such
+/// lines. Labels are ignored. Stops at the first error of `take`. Unreadable rows are counted in `report` and skipped if
+/// `skip_bad_rows` is true; otherwise the first one is an error, kInvalidData.
 Result<void> ForEachText(const std::filesystem::path& file, const ReadOptions& options, ReadReport& report,
-                         const std::function<Result<void>(std::string_view text, size_t row)>& take);
+                         const std::function<Result<void>(std::string_view text, size_t row)>& take,
+                         bool skip_bad_rows = true);
 
 /// Returns the texts of an unlabelled file, as ForEachText reads them.
 Result<std::vector<std::string>> ReadTexts(const std::filesystem::path& file, const ReadOptions& options,

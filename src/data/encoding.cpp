@@ -14,6 +14,31 @@ constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
 unsigned char Byte(std::string_view bytes, size_t i) { return static_cast<unsigned char>(bytes[i]); }
 
+constexpr char32_t kUndefined = 0xFFFD;
+
+/// The characters of the bytes 0x80 to 0x9F in Windows-1252 (unicode.org, CP1252.TXT).
+constexpr std::array<char32_t, 32> kWindows1252 = {
+    0x20AC, kUndefined, 0x201A,     0x0192, 0x201E,     0x2026,     0x2020, 0x2021,     0x02C6, 0x2030, 0x0160,
+    0x2039, 0x0152,     kUndefined, 0x017D, kUndefined, kUndefined, 0x2018, 0x2019,     0x201C, 0x201D, 0x2022,
+    0x2013, 0x2014,     0x02DC,     0x2122, 0x0161,     0x203A,     0x0153, kUndefined, 0x017E, 0x0178};
+
+/// Returns true if the bytes above 0x7F are characters of Windows-1252 that stand alone: two of them in a row are
+/// frequent in other encodings, and rare in this one.
+bool LooksLikeWindows1252(std::string_view bytes) {
+  size_t high = 0;
+  size_t neighbours = 0;
+  bool before = false;
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool above = byte >= 0x80;
+    if (above && byte < 0xA0 && kWindows1252[byte - 0x80] == kUndefined) return false;
+    high += above ? 1 : 0;
+    neighbours += above && before ? 1 : 0;
+    before = above;
+  }
+  return high > 0 && neighbours * 20 <= high;
+}
+
 /// The form of the character that a lead byte opens: its length, and the range that its second byte must lie in (which
 /// excludes overlong forms, surrogates and everything past U+10FFFF: Unicode table 3-7).
 struct Lead {
@@ -42,7 +67,20 @@ void Utf8Decoder::Append(std::string_view bytes, bool last, std::string& out) {
     pending_ += bytes;
     bytes = pending_;
   }
-  const size_t used = encoding_ == Encoding::kUtf8 ? AppendUtf8(bytes, last, out) : AppendUtf16(bytes, last, out);
+  size_t used = 0;
+  switch (encoding_) {
+    case Encoding::kUtf8:
+      used = AppendUtf8(bytes, last, out);
+      break;
+    case Encoding::kUtf16Le:
+    case Encoding::kUtf16Be:
+      used = AppendUtf16(bytes, last, out);
+      break;
+    case Encoding::kWindows1252:
+    case Encoding::kLatin1:
+      used = AppendBytes(bytes, out);
+      break;
+  }
   std::string rest(bytes.substr(used));
   pending_ = std::move(rest);
 }
@@ -80,6 +118,17 @@ size_t Utf8Decoder::AppendUtf8(std::string_view bytes, bool last, std::string& o
   }
   flush();
   return i;
+}
+
+size_t Utf8Decoder::AppendBytes(std::string_view bytes, std::string& out) {
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool moved = encoding_ == Encoding::kWindows1252 && byte >= 0x80 && byte < 0xA0;
+    const char32_t code = moved ? kWindows1252[byte - 0x80] : byte;
+    invalid_bytes_ += code == kUndefined ? 1 : 0;
+    winnow::AppendUtf8(code, out);
+  }
+  return bytes.size();
 }
 
 size_t Utf8Decoder::AppendUtf16(std::string_view bytes, bool last, std::string& out) {
@@ -184,8 +233,25 @@ Sniffed SniffEncoding(std::string_view first) {
                       std::to_string(decoder.invalid_bytes()) + " invalid bytes in its first " +
                       std::to_string(first.size()) + ")";
     sniffed.hint = "use UTF-8 CSV, TSV, JSONL or fastText lines; text in another encoding: " + std::string(hint_utf8);
+  } else if (sniffed.mark_bytes == 0 && decoder.invalid_bytes() > 0 && LooksLikeWindows1252(first)) {
+    sniffed.encoding = Encoding::kWindows1252;
   }
   return sniffed;
+}
+
+size_t MarkBytes(std::string_view bytes, Encoding encoding) {
+  switch (encoding) {
+    case Encoding::kUtf8:
+      return bytes.starts_with("\xEF\xBB\xBF") ? 3 : 0;
+    case Encoding::kUtf16Le:
+      return bytes.starts_with("\xFF\xFE") ? 2 : 0;
+    case Encoding::kUtf16Be:
+      return bytes.starts_with("\xFE\xFF") ? 2 : 0;
+    case Encoding::kWindows1252:
+    case Encoding::kLatin1:
+      return 0;
+  }
+  return 0;
 }
 
 }  // namespace winnow

@@ -8,7 +8,7 @@
 
 namespace winnow {
 
-enum class Encoding { kUtf8, kUtf16Le, kUtf16Be };
+enum class Encoding { kUtf8, kUtf16Le, kUtf16Be, kWindows1252, kLatin1 };
 
 /// Decodes a stream of bytes piece by piece. Not thread-safe.
 class Utf8Decoder {
@@ -26,6 +26,7 @@ class Utf8Decoder {
 
  private:
   size_t AppendUtf8(std::string_view bytes, bool last, std::string& out);
+  size_t AppendBytes(std::string_view bytes, std::string& out);
   size_t AppendUtf16(std::string_view bytes, bool last, std::string& out);
 
   Encoding encoding_;
@@ -41,6 +42,12 @@ struct Sniffed {
   std::string problem;
   std::string hint;
 };
+
+/// Examines the first bytes of a file. Bytes that are not UTF-8 are Windows-1252, the encoding of Western European and
+/// American spreadsheets, if all of them are characters of it and stand alone between ASCII characters.
 Sniffed SniffEncoding(std::string_view first_bytes);
+
+/// Returns the length of the byte order mark of `encoding` at the beginning of `bytes`; 0 if there is none.
+size_t MarkBytes(std::string_view bytes, Encoding encoding);
 
 }  // namespace winnow

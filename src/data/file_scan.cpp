@@ -1,8 +1,12 @@
 #include "data/file_scan.h"
 
 #include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
 
 #include "data/fasttext.h"
+#include "data/label_names.h"
 #include "text/segments.h"
 #include "text/text_parts.h"
 
@@ -25,10 +29,48 @@ std::vector<std::string> SplitAt(std::string_view text, std::string_view delimit
 
 }  // namespace
 
+Result<FormatWishes> FormatWishesOf(const FormatOptions& options) {
+  constexpr std::array<std::pair<std::string_view, Format>, 6> kFormats = {{{"csv", Format::kCsv},
+                                                                            {"tsv", Format::kTsv},
+                                                                            {"jsonl", Format::kJsonLines},
+                                                                            {"json", Format::kJson},
+                                                                            {"fasttext", Format::kFastText},
+                                                                            {"lines", Format::kLines}}};
+  constexpr std::array<std::pair<std::string_view, Encoding>, 5> kEncodings = {
+      {{"utf-8", Encoding::kUtf8},
+       {"utf-16le", Encoding::kUtf16Le},
+       {"utf-16be", Encoding::kUtf16Be},
+       {"windows-1252", Encoding::kWindows1252},
+       {"latin-1", Encoding::kLatin1}}};
+  constexpr std::array<std::pair<std::string_view, Quoting>, 2> kQuotings = {
+      {{"csv", Quoting::kCsv}, {"none", Quoting::kNone}}};
+  const auto chosen = [](const auto& choices, std::string_view name, auto& value, const char* option) -> Result<void> {
+    if (name.empty()) return {};
+    const auto found = std::ranges::find(choices, name, [](const auto& choice) { return choice.first; });
+    if (found == choices.end()) {
+      return Fail(ErrorCode::kInvalidArgument, std::string(option) + ": '" + std::string(name) + "' is not supported");
+    }
+    value = found->second;
+    return {};
+  };
+  FormatWishes wishes{.dialect = {.no_header = options.no_header}};
+  TRY(chosen(kFormats, options.format, wishes.format, "--format"));
+  TRY(chosen(kQuotings, options.quoting, wishes.dialect.quoting, "--quoting"));
+  TRY(chosen(kEncodings, options.encoding, wishes.encoding, "--encoding"));
+  const std::string delimiter = options.delimiter == "tab" || options.delimiter == "\\t" ? "\t" : options.delimiter;
+  if (delimiter.size() > 1 || delimiter == "\"" || delimiter == "\n") {
+    return Fail(ErrorCode::kInvalidArgument, "--delimiter: '" + delimiter + "' is not one ASCII character",
+                "specify one character, such as ';', or 'tab'");
+  }
+  if (!delimiter.empty()) wishes.dialect.delimiter = delimiter[0];
+  return wishes;
+}
+
 Result<ReadPlan> MakeReadPlan(const ReadOptions& options, bool labels_needed) {
   ReadPlan plan;
   plan.filter = TRY(Filter::Parse(options.filter));
   plan.problem_type = options.problem_type;
+  plan.format = TRY(FormatWishesOf(options.format));
   plan.wishes.text_field = options.text_field;
   plan.wishes.filter_fields = plan.filter.fields();
   plan.wishes.labels_needed = labels_needed;
@@ -48,7 +90,8 @@ Result<ReadPlan> MakeReadPlan(const ReadOptions& options, bool labels_needed) {
 
 Result<FileScan> FileScan::Open(const std::filesystem::path& file, const ReadPlan& plan, ReadReport& report) {
   OpenOptions open;
-  open.allow_lines = !plan.wishes.labels_needed && plan.wishes.text_field.empty() && !plan.text_template;
+  open.wishes = plan.format;
+  open.allow_lines = !plan.wishes.labels_needed && plan.wishes.text_field.empty();
   open.known_names = plan.wishes.label_fields;
   for (const auto* names : {&plan.wishes.template_fields, &plan.wishes.filter_fields}) {
     open.known_names.insert(open.known_names.end(), names->begin(), names->end());
@@ -62,8 +105,13 @@ Result<FileScan> FileScan::Open(const std::filesystem::path& file, const ReadPla
   scan.here().description = scan.reader_->Description();
   scan.here().gzip = scan.reader_->stream().gzip();
   TRY(scan.TakeSample());
-  scan.roles_ = TRY(ResolveFields(*scan.reader_, scan.sample_, plan.wishes));
-  scan.here().text_field = plan.text_template ? "template" : scan.roles_.text_field;
+  scan.lines_ = scan.reader_->format() == Format::kLines;
+  FieldWishes wishes = plan.wishes;
+  if (scan.lines_) wishes.template_fields.clear();
+  scan.roles_ = TRY(ResolveFields(*scan.reader_, scan.sample_, wishes));
+  TRY(scan.FindMultiHot());
+  scan.TakeNotes();
+  scan.here().text_field = plan.text_template && !scan.lines_ ? "template" : scan.roles_.text_field;
   scan.here().label_fields = scan.roles_.label_fields;
   report.warnings.insert(report.warnings.end(), scan.roles_.warnings.begin(), scan.roles_.warnings.end());
   return scan;
@@ -101,7 +149,22 @@ std::string FileScan::Place(size_t at) const {
   return report_->files[index_].file + ", " + std::string(reader_->row_word()) + " " + std::to_string(at);
 }
 
+/// Updates the notes of the report, which grow while the file is read.
+void FileScan::TakeNotes() {
+  FileReport& file = here();
+  file.notes = reader_->notes();
+  if (reader_->stream().encoding_assumed()) {
+    file.notes.push_back("not UTF-8, so it is read as Windows-1252; for another encoding, specify --encoding");
+  }
+  if (multi_hot_ > 0) {
+    file.notes.push_back("'" + roles_.label_fields[0] + "' contains multi-hot vectors of " +
+                         std::to_string(multi_hot_) + " labels" +
+                         (plan_->given_labels.empty() ? ", which --labels can name" : ""));
+  }
+}
+
 void FileScan::Drop(DropReason reason, size_t at, const std::string& why) {
+  if (reason == DropReason::kUnreadable && bad_row_.empty()) bad_row_ = Place(at) + ": unreadable row: " + why;
   FileReport& file = here();
   const size_t count = ++file.dropped[static_cast<size_t>(reason)];
   // That a row was filtered out is what was asked for.
@@ -134,6 +197,7 @@ Result<void> FileScan::TakeSample() {
 }
 
 Error FileScan::MostlyUnreadable() {
+  TakeNotes();
   const FileReport& file = here();
   std::string message = file.file + ": " + std::to_string(file.Dropped(DropReason::kUnreadable)) + " of " +
                         std::to_string(file.rows) + " rows cannot be read as " + file.description;
@@ -144,12 +208,18 @@ Error FileScan::MostlyUnreadable() {
       ++shown;
     }
   }
+  const bool table = reader_->format() == Format::kDelimited;
   return {ErrorCode::kInvalidData, message,
-          "check the delimiter and the quotes; a text that contains the delimiter must be quoted"};
+          table
+              ? "check the delimiter and the quotes (--delimiter, --quoting none); a text that contains the delimiter "
+                "must be quoted"
+              : "expected one JSON object per row, such as {\"text\": \"...\", \"label\": \"spam\"}; specify other "
+                "keys with --text-field and --label-field"};
 }
 
 Result<FileScan::Outcome> FileScan::Finish() {
   const TextStream& stream = reader_->stream();
+  TakeNotes();
   here().invalid_bytes = stream.invalid_bytes();
   here().first_invalid_line = stream.first_invalid_line();
   if (here().Dropped(DropReason::kUnreadable) * 2 > here().rows) return std::unexpected(MostlyUnreadable());
@@ -186,7 +256,7 @@ FileScan::Outcome FileScan::Keep() {
 /// Fills `text`; false when there is nothing but white space in it.
 bool FileScan::MakeText(const Record& record) {
   text.clear();
-  if (plan_->text_template) {
+  if (plan_->text_template && !lines_) {
     return plan_->text_template->Render(
         [&](std::string_view name) {
           const Value* value = record.Find(name);
@@ -209,22 +279,18 @@ bool FileScan::TakeLabels(const Record& record, std::string& problem) {
   const Value* value = record.Find(fields[0]);
   if (value == nullptr || value->kind == Value::Kind::kMissing) return false;
   if (value->kind == Value::Kind::kOther) {
-    problem = "'" + fields[0] + "' is neither a text nor a list of texts";
+    problem = "'" + fields[0] + "' is " +
+              (value->items.empty() ? std::string("neither a text nor a list of texts")
+                                    : "an object; specify the key that contains the label: --label-field " + fields[0] +
+                                          "." + value->items[0]);
     return false;
   }
   if (value->kind == Value::Kind::kShares) return TakeShares(*value, problem);
+  std::optional<Value> parsed;
+  if (value->kind == Value::Kind::kText && (parsed = ParsePythonList(value->text))) value = &*parsed;
+  if (multi_hot_ > 0) return TakeMultiHot(*value, problem);
+  TakeNames(*value);
   const bool list = value->kind == Value::Kind::kList;
-  if (list) {
-    for (const std::string& item : value->items) {
-      if (const std::string_view name = TrimAscii(item); !name.empty()) labels.emplace_back(name);
-    }
-  } else if (plan_->problem_type == ProblemType::kMulti) {
-    labels = SplitAt(value->text, ",;|");
-  } else {
-    if (const std::string_view name = TrimAscii(value->text); !name.empty()) labels.emplace_back(name);
-  }
-  std::ranges::sort(labels);
-  labels.erase(std::unique(labels.begin(), labels.end()), labels.end());
   // fastText lines are lists by form; only several labels on a line make the set a multi-label one.
   const bool fasttext = reader_->format() == Format::kFastText;
   if (plan_->problem_type == ProblemType::kSingle && labels.size() > 1) {
@@ -236,6 +302,62 @@ bool FileScan::TakeLabels(const Record& record, std::string& problem) {
   // asked to.
   const bool none_allowed = plan_->problem_type == ProblemType::kMulti || (list && !fasttext);
   return !labels.empty() || (none_allowed && plan_->problem_type != ProblemType::kSingle);
+}
+
+/// Fills `labels` with the names in a value: a list, a number, or a text, which is divided in a multi-label set.
+void FileScan::TakeNames(const Value& value) {
+  if (value.kind == Value::Kind::kList) {
+    for (const std::string& item : value.items) labels.push_back(CleanLabelName(item));
+  } else if (value.kind == Value::Kind::kNumber) {
+    labels.push_back(NumberName(value.text));
+  } else if (plan_->problem_type == ProblemType::kMulti) {
+    for (const std::string& part : SplitAt(value.text, ",;|")) labels.push_back(CleanLabelName(part));
+  } else {
+    labels.push_back(CleanLabelName(value.text));
+  }
+  std::erase(labels, "");
+  std::ranges::sort(labels);
+  labels.erase(std::unique(labels.begin(), labels.end()), labels.end());
+}
+
+/// Recognizes multi-hot vectors: a list of as many zeros and ones in every row of the sample. Errors: kInvalidData if
+/// the label set that was given has another size.
+Result<void> FileScan::FindMultiHot() {
+  if (roles_.label_fields.size() != 1 || plan_->problem_type == ProblemType::kSingle) return {};
+  size_t width = 0;
+  for (const Record& record : sample_) {
+    const Value* value = record.Find(roles_.label_fields[0]);
+    if (value == nullptr || value->kind == Value::Kind::kMissing) continue;
+    std::optional<Value> parsed;
+    if (value->kind == Value::Kind::kText && (parsed = ParsePythonList(value->text))) value = &*parsed;
+    if (!IsMultiHot(*value) || (width > 0 && value->items.size() != width)) return {};
+    width = value->items.size();
+  }
+  if (width == 0) return {};
+  multi_hot_ = width;
+  if (!plan_->given_labels.empty() && plan_->given_labels.size() != width) {
+    return Fail(ErrorCode::kInvalidData,
+                here().file + ": '" + roles_.label_fields[0] + "' contains multi-hot vectors of " +
+                    std::to_string(width) + " labels, but " + std::to_string(plan_->given_labels.size()) +
+                    " labels are given",
+                "specify as many labels as the vectors have, in their order, with --labels");
+  }
+  return {};
+}
+
+/// Fills `labels` from a multi-hot vector.
+bool FileScan::TakeMultiHot(const Value& value, std::string& problem) {
+  if (!IsMultiHot(value) || value.items.size() != multi_hot_) {
+    problem = "'" + roles_.label_fields[0] + "' is not a list of " + std::to_string(multi_hot_) +
+              " zeros and ones, as in the other rows";
+    return false;
+  }
+  multi_label_ = true;
+  for (size_t i = 0; i < multi_hot_; ++i) {
+    if (value.shares[i] == 0) continue;
+    labels.push_back(plan_->given_labels.empty() ? std::to_string(i) : plan_->given_labels[i]);
+  }
+  return true;
 }
 
 /// Fills `labels` and `shares` from an object like {"spam": 0.8, "ham": 0.2}: what several people, or a model, made of
@@ -255,9 +377,9 @@ bool FileScan::TakeShares(const Value& value, std::string& problem) {
   }
   if (!(sum > 0)) return false;
   for (size_t i = 0; i < value.items.size(); ++i) {
-    const std::string_view name = TrimAscii(value.items[i]);
+    std::string name = CleanLabelName(value.items[i]);
     if (value.shares[i] == 0 || name.empty()) continue;
-    labels.emplace_back(name);
+    labels.push_back(std::move(name));
     shares.push_back(value.shares[i] / sum);
   }
   return !labels.empty();

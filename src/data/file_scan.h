@@ -25,7 +25,12 @@ struct ReadPlan {
   Filter filter;
   std::optional<TextTemplate> text_template;
   ProblemType problem_type = ProblemType::kAuto;
+  FormatWishes format = {};
+  std::vector<std::string> given_labels = {};  ///< names of the label set in the order of ids; empty: not given
 };
+
+/// Returns the settings of the format. Errors: kInvalidArgument for values that FormatOptions does not name.
+Result<FormatWishes> FormatWishesOf(const FormatOptions& options);
 
 Result<ReadPlan> MakeReadPlan(const ReadOptions& options, bool labels_needed);
 
@@ -50,6 +55,11 @@ class FileScan {
   /// Returns true if columns are numbered because the file has no names for them.
   bool numbered_columns() const { return !reader_->columns().empty() && !reader_->has_header(); }
 
+  /// Returns the length of the multi-hot vectors in the label field; 0 if it contains labels.
+  size_t multi_hot() const { return multi_hot_; }
+  /// Returns the description of a row that was dropped as unreadable: "data.csv, line 7: 3 columns instead of 2".
+  const std::string& bad_row() const { return bad_row_; }
+
   /// Returns true if the rows read so far make the data set a multi-label one.
   bool multi_label() const { return multi_label_; }
 
@@ -64,6 +74,8 @@ class FileScan {
   FileReport& here() { return report_->files[index_]; }
   std::string Place(size_t at) const;
   Result<void> TakeSample();
+  Result<void> FindMultiHot();
+  void TakeNotes();
   Error MostlyUnreadable();
   Result<Outcome> Finish();
   Result<Outcome> Take(const Record& record);
@@ -72,6 +84,8 @@ class FileScan {
   bool TakeLabels(const Record& record, std::string& problem);
   bool TakeColumns(const Record& record, std::string& problem);
   bool TakeShares(const Value& value, std::string& problem);
+  bool TakeMultiHot(const Value& value, std::string& problem);
+  void TakeNames(const Value& value);
 
   const ReadPlan* plan_;
   ReadReport* report_;
@@ -84,6 +98,9 @@ class FileScan {
   Record current_;
   const Record* record_ = nullptr;  // points into sample_ or to current_
   bool multi_label_ = false;
+  bool lines_ = false;  // the file has no fields, and so no template
+  size_t multi_hot_ = 0;
+  std::string bad_row_;
 };
 
 }  // namespace winnow

@@ -1,10 +1,15 @@
 #include "data/json_records.h"
 
+#include <algorithm>
+
 #include "base/json.h"
+#include "data/label_names.h"
 #include "text/text_parts.h"
 
 namespace winnow {
 namespace {
+
+constexpr size_t kMaxInnerFields = 1000;  // of one row
 
 bool IsScalar(const Json& json) { return json.is_string() || json.is_number() || json.is_boolean(); }
 
@@ -24,7 +29,11 @@ void Convert(const Json& json, Value& value) {
     value.text = Spelling(json);
   } else if (json.is_array() && std::all_of(json.begin(), json.end(), IsScalar)) {
     value.kind = Value::Kind::kList;
-    for (const Json& item : json) value.items.push_back(Spelling(item));
+    const bool numbers = std::all_of(json.begin(), json.end(), [](const Json& item) { return item.is_number(); });
+    for (const Json& item : json) {
+      value.items.push_back(numbers ? NumberName(Spelling(item)) : Spelling(item));
+      if (numbers) value.shares.push_back(item.get<double>());
+    }
   } else if (json.is_object() && !json.empty() &&
              std::ranges::all_of(json.items(), [](const Json::Member& item) { return item.second.is_number(); })) {
     value.kind = Value::Kind::kShares;
@@ -34,6 +43,7 @@ void Convert(const Json& json, Value& value) {
     }
   } else {
     value.kind = Value::Kind::kOther;
+    for (const Json::Member& member : json.items()) value.items.push_back(member.first);
   }
 }
 
@@ -42,9 +52,39 @@ void ConvertObject(const Json& object, Record& record) {
   size_t i = 0;
   for (const auto& [name, json] : object.items()) {
     record.fields[i].name = name;
+    record.fields[i].inner = false;
     Convert(json, record.fields[i].value);
     ++i;
   }
+  // "label": {"name": "spam", "id": 1} also has the fields label.name and label.id.
+  for (const auto& [name, json] : object.items()) {
+    if (record.fields.size() > kMaxInnerFields) break;
+    for (const auto& [inner, value] : json.items()) {
+      if (!IsScalar(value)) continue;
+      Field& field = record.fields.emplace_back();
+      field.name = name + "." + inner;
+      field.inner = true;
+      Convert(value, field.value);
+    }
+  }
+}
+
+/// The value of one row in a column of a document by columns: a list, or an object by row number as pandas writes it.
+const Json& Cell(const Json& column, size_t row) {
+  return column.is_array() ? column[row] : column.items()[row].second;
+}
+
+/// Returns true if the members of the object are columns of one table: each a list, or each an object, with as many
+/// values; a list of rows is not a column.
+bool IsByColumns(const Json& object) {
+  const auto size = [](const Json& column) { return column.is_structured() ? column.size() : 0; };
+  if (object.size() < 2 || size(object.items()[0].second) == 0) return false;
+  const bool equal = std::ranges::all_of(object.items(), [&](const Json::Member& member) {
+    return size(member.second) == size(object.items()[0].second) &&
+           member.second.is_array() == object.items()[0].second.is_array();
+  });
+  return equal && std::ranges::any_of(object.items(),
+                                      [](const Json::Member& member) { return IsScalar(Cell(member.second, 0)); });
 }
 
 class JsonLinesReader : public RecordReader {
@@ -123,6 +163,34 @@ class JsonDocumentReader : public RecordReader {
   size_t row_ = 0;
 };
 
+/// A document by columns: {"text": ["a", "b"], "label": ["x", "y"]}, or each column an object by row number.
+class JsonColumnsReader : public RecordReader {
+ public:
+  JsonColumnsReader(TextStream stream, Json columns) : RecordReader(std::move(stream)), columns_(std::move(columns)) {}
+
+  Result<Step> Next(Record& record) override {
+    if (row_ == columns_.items()[0].second.size()) return Step::kEnd;
+    record.fields.resize(columns_.size());
+    for (size_t i = 0; i < columns_.size(); ++i) {
+      const auto& [name, column] = columns_.items()[i];
+      record.fields[i].name = name;
+      Convert(Cell(column, row_), record.fields[i].value);
+    }
+    record.row = ++row_;
+    return Step::kRecord;
+  }
+
+  std::string Description() const override {
+    return "a JSON document of " + std::to_string(columns_.size()) + " columns";
+  }
+  std::string_view row_word() const override { return "item"; }
+  Format format() const override { return Format::kJson; }
+
+ private:
+  const Json columns_;
+  size_t row_ = 0;
+};
+
 }  // namespace
 
 Result<std::unique_ptr<RecordReader>> MakeJsonLinesReader(TextStream stream) {
@@ -146,6 +214,9 @@ Result<std::unique_ptr<RecordReader>> MakeJsonDocumentReader(TextStream stream) 
                 "the file may be truncated; JSON lines need one complete object per line");
   }
   Json json = *std::move(parsed);
+  if (json.is_object() && IsByColumns(json)) {
+    return std::make_unique<JsonColumnsReader>(std::move(stream), std::move(json));
+  }
   std::vector<std::pair<std::string, Json>> parts;
   if (json.is_array()) {
     parts.emplace_back(std::string(), std::move(json));
@@ -155,8 +226,10 @@ Result<std::unique_ptr<RecordReader>> MakeJsonDocumentReader(TextStream stream) 
     }
   }
   if (parts.empty()) {
-    return Fail(ErrorCode::kInvalidData, stream.name() + ": the JSON document contains no list of texts",
-                "expected [{\"text\": ..., \"label\": ...}, ...] or {\"train\": [[text, label], ...]}");
+    return Fail(
+        ErrorCode::kInvalidData, stream.name() + ": the JSON document contains no list of texts",
+        "expected [{\"text\": ..., \"label\": ...}, ...] or {\"train\": [[text, label], ...]}, as pandas writes it with "
+        "to_json(orient='records')");
   }
   return std::make_unique<JsonDocumentReader>(std::move(stream), std::move(parts));
 }

@@ -77,10 +77,12 @@ std::string ReadReport::Text() const {
     }
     text += "\n";
     if (file.invalid_bytes > 0) {
-      text += "  " + std::to_string(file.invalid_bytes) + " bytes are not UTF-8 (the first near line " +
-              std::to_string(file.first_invalid_line) +
-              ") and were replaced by U+FFFD; if the file is in another encoding: iconv -f latin1 -t utf-8\n";
+      text +=
+          "  " + std::to_string(file.invalid_bytes) + " bytes are not UTF-8 (the first near line " +
+          std::to_string(file.first_invalid_line) +
+          ") and were replaced by U+FFFD; if the file is in another encoding, specify it, such as --encoding windows-1252\n";
     }
+    for (const std::string& note : file.notes) text += "  " + note + "\n";
     if (file.texts_with_nul > 0) text += "  " + std::to_string(file.texts_with_nul) + " texts contain NUL characters\n";
   }
   for (const std::string& example : examples) text += "  " + example + "\n";
@@ -109,6 +111,7 @@ Json ReadReport::ToJson() const {
     entry["kept"] = file.kept;
     for (size_t i = 0; i < kDropReasons; ++i) entry["dropped"][kKeys[i]] = file.dropped[i];
     entry["invalid_bytes"] = file.invalid_bytes;
+    entry["notes"] = file.notes;
     entry["texts_with_nul"] = file.texts_with_nul;
     json["files"].push_back(std::move(entry));
   }

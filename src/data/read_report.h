@@ -30,6 +30,7 @@ struct FileReport {
   size_t first_invalid_line = 0;
   size_t texts_with_nul = 0;  ///< texts that contain NUL characters, which are kept
   bool gzip = false;
+  std::vector<std::string> notes = {};  ///< what was assumed about the file or noticed in it, as sentences
 
   size_t Dropped(DropReason reason) const { return dropped[static_cast<size_t>(reason)]; }
 };

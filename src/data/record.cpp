@@ -27,7 +27,28 @@ bool HoldsListsOfRows(const Json& json) {
   });
 }
 
-Result<Format> GuessFormat(TextStream& stream) {
+/// Returns true if a file without a table's name is one nevertheless. A sentence with a comma is no CSV: only a header
+/// of plain names above rows of as many fields, or two columns that a tab divides in every row, make a table of lines.
+bool IsTableBeyondDoubt(const Dialect& dialect) {
+  if (!dialect.even) return false;
+  return dialect.plain_header ? dialect.rows > 1 : dialect.delimiter == '\t' && dialect.columns.size() == 2;
+}
+
+/// Returns true if each value of the object is a list of the same length, or each value is an object with the same
+/// keys: columns instead of rows, as pandas and datasets write them.
+bool HoldsColumns(const Json& json) {
+  if (json.size() < 2) return false;
+  const Json& first = json.items().begin()->second;
+  return std::ranges::all_of(json.items(), [&](const Json::Member& member) {
+    const Json& column = member.second;
+    if (column.is_array()) return first.is_array() && column.size() == first.size() && column.size() > 1;
+    return column.is_object() && first.is_object() && column.size() == first.size() && column.size() > 1 &&
+           std::ranges::equal(column.items(), first.items(), {}, &Json::Member::first, &Json::Member::first);
+  });
+}
+
+/// `lines_allowed`: text that is not JSON although it begins like it is plain lines.
+Result<Format> GuessFormat(TextStream& stream, bool lines_allowed) {
   const size_t from = stream.buffered().find_first_not_of(" \t\r\n");
   if (from == std::string_view::npos) return Format::kAuto;
   if (stream.buffered().substr(from).starts_with(kFastTextPrefix)) return Format::kFastText;
@@ -41,15 +62,17 @@ Result<Format> GuessFormat(TextStream& stream) {
   const std::string_view line = TrimAscii(text.substr(0, text.find('\n')));
   const std::string_view inside = TrimAscii(line.substr(1));
   if (first == '[') {
-    const bool rows = inside.empty() || inside.starts_with('{') || inside.starts_with('[');
+    const bool pairs = inside.starts_with('[') && (!lines_allowed || TrimAscii(inside.substr(1)).starts_with('"'));
+    const bool rows = inside.empty() || inside.starts_with('{') || pairs;
     return rows ? Format::kJson : Format::kAuto;
   }
   // A whole object in the first line is JSON Lines; an object over several lines is a document.
   if (const Result<Json> json = ParseJsonLeniently(line)) {
     const bool more_lines = line.size() < TrimAscii(text).size();
-    return !more_lines && HoldsListsOfRows(*json) ? Format::kJson : Format::kJsonLines;
+    return !more_lines && (HoldsListsOfRows(*json) || HoldsColumns(*json)) ? Format::kJson : Format::kJsonLines;
   }
   // `{"text": "a", "lab` in the first of many lines is a bad JSON line rather than a document.
+  if (lines_allowed && !inside.empty() && !inside.starts_with('"')) return Format::kAuto;
   const bool pretty = inside.empty() || inside.ends_with('[') || inside.ends_with('{') || inside.ends_with(',');
   return pretty || text.find('\n') == std::string_view::npos ? Format::kJson : Format::kJsonLines;
 }
@@ -64,11 +87,15 @@ const Value* Record::Find(std::string_view name) const {
 }
 
 Result<std::unique_ptr<RecordReader>> OpenRecords(const std::filesystem::path& path, const OpenOptions& options) {
-  TextStream stream = TRY(TextStream::Open(path));
-  const std::string extension = DataExtension(path);
-  Format format = options.format;
+  TextStream stream = TRY(TextStream::Open(path, options.wishes.encoding));
+  std::string extension = DataExtension(path);
+  Format format = options.wishes.format;
+  if (format == Format::kCsv) extension = ".csv";
+  if (format == Format::kTsv) extension = ".tsv";
+  const bool table = extension == ".csv" || extension == ".tsv";
   if (format == Format::kAuto && (extension == ".jsonl" || extension == ".ndjson")) format = Format::kJsonLines;
-  if (format == Format::kAuto && extension != ".csv" && extension != ".tsv") format = TRY(GuessFormat(stream));
+  if (format == Format::kAuto && !table) format = TRY(GuessFormat(stream, options.allow_lines && extension != ".json"));
+  DialectWishes wishes = options.wishes.dialect;
   switch (format) {
     case Format::kFastText:
       return MakeFastTextReader(std::move(stream));
@@ -78,22 +105,24 @@ Result<std::unique_ptr<RecordReader>> OpenRecords(const std::filesystem::path& p
       return MakeJsonDocumentReader(std::move(stream));
     case Format::kLines:
       return MakeLinesReader(std::move(stream));
+    case Format::kTsv:
+      if (wishes.delimiter == '\0') wishes.delimiter = '\t';
+      break;
     case Format::kAuto:
+    case Format::kCsv:
     case Format::kDelimited:
       break;
   }
-  const bool lines_allowed = options.allow_lines && format == Format::kAuto;
-  std::optional<Dialect> dialect = DetectDialect(stream.buffered(), extension, options.known_names);
-  // A sentence with a comma is no CSV: without a name that says so, only a header or tabs make a table of plain lines.
-  if (lines_allowed && extension != ".csv" && extension != ".tsv" &&
-      (!dialect || (!dialect->header && (dialect->delimiter != '\t' || dialect->columns.size() != 2)))) {
+  const bool lines_allowed = options.allow_lines && format == Format::kAuto && wishes.delimiter == '\0';
+  std::optional<Dialect> dialect = DetectDialect(stream.buffered(), extension, options.known_names, wishes);
+  if (lines_allowed && (!dialect || (!table && !IsTableBeyondDoubt(*dialect)))) {
     return MakeLinesReader(std::move(stream));
   }
   if (!dialect) {
-    if (lines_allowed) return MakeLinesReader(std::move(stream));
     return Fail(ErrorCode::kInvalidData,
                 stream.name() + ": found no columns (no tab, comma, semicolon or bar separates them)",
-                "expected label<TAB>text, CSV with a header, JSON lines, or fastText's '__label__x text'");
+                "expected label<TAB>text, CSV with a header, JSON lines, or fastText's '__label__x text'; for another "
+                "delimiter, specify --delimiter");
   }
   return MakeDelimitedReader(std::move(stream), *std::move(dialect));
 }

@@ -4,11 +4,13 @@
 #include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "data/dialect.h"
 #include "data/text_stream.h"
 
 namespace winnow {
@@ -20,9 +22,11 @@ struct Value {
     kText,
     kNumber,
     kBool,
-    kList,    ///< a list of texts, numbers or booleans, whose spellings are in `items`
+    /// A list of texts, numbers or booleans, whose spellings are in `items`. If it contains only numbers, they are in
+    /// `shares`, too.
+    kList,
     kShares,  ///< an object of numbers: the names are in `items`, the numbers in `shares`
-    kOther,   ///< another object, or a list of objects
+    kOther,   ///< another object, whose keys are in `items`, or a list of objects
   };
   Kind kind = Kind::kMissing;
   std::string text;
@@ -33,6 +37,7 @@ struct Value {
 struct Field {
   std::string name;
   Value value;
+  bool inner = false;  ///< true for a member of an object, named object.member; rows are rewritten without it
 };
 
 struct Record {
@@ -43,7 +48,7 @@ struct Record {
   const Value* Find(std::string_view name) const;
 };
 
-enum class Format { kAuto, kDelimited, kJsonLines, kJson, kFastText, kLines };
+enum class Format { kAuto, kCsv, kTsv, kDelimited, kJsonLines, kJson, kFastText, kLines };
 
 /// Reads a file's records one by one. Not thread-safe.
 class RecordReader {
@@ -64,6 +69,8 @@ class RecordReader {
   virtual bool label_first() const { return false; }
   /// Returns a description for reports: "TSV, 2 columns without a header".
   virtual std::string Description() const = 0;
+  /// Returns what was assumed about the file or noticed in it so far, as sentences for the user.
+  virtual std::vector<std::string> notes() const { return {}; }
   /// Returns the unit that Record::row counts.
   virtual std::string_view row_word() const { return "line"; }
   virtual Format format() const = 0;
@@ -77,9 +84,16 @@ class RecordReader {
   std::string bad_reason_;
 };
 
+/// What the user specified about the format of files; each setting replaces a detection.
+struct FormatWishes {
+  Format format = Format::kAuto;
+  DialectWishes dialect = {};             ///< settings of delimited files
+  std::optional<Encoding> encoding = {};  ///< encoding of all files
+};
+
 /// Options of opening a file. `known_names` help to decide whether the first row of a delimited file is a header.
 struct OpenOptions {
-  Format format = Format::kAuto;
+  FormatWishes wishes = {};
   bool allow_lines = false;              ///< true if plain text with one text per line is accepted (unlabelled texts)
   std::vector<std::string> known_names;  ///< field names that the user gave, beside the usual ones
 };

@@ -20,7 +20,10 @@ std::string JsonValue(const Value& value) {
       return value.text;  // as JSON spelt it
     case Value::Kind::kList: {
       std::string list;
-      for (const std::string& item : value.items) list += (list.empty() ? "" : ", ") + JsonText(item);
+      const bool numbers = !value.shares.empty();
+      for (const std::string& item : value.items) {
+        list += (list.empty() ? "" : ", ") + (numbers ? item : JsonText(item));
+      }
       return "[" + list + "]";
     }
     default:
@@ -75,8 +78,8 @@ class Pieces {
   std::string buffer_;
 };
 
-/// One table's way of writing cells.
-struct Dialect {
+/// The way in which a table is written.
+struct TableStyle {
   char delimiter;
   bool quotes;
 
@@ -109,6 +112,7 @@ Result<RowWriter> RowWriter::For(const std::filesystem::path& path) {
 void RowWriter::Add(std::span<const Field> fields) {
   std::vector<Field>& row = rows_.emplace_back();
   for (const Field& field : fields) {
+    if (field.inner) continue;
     const bool object = field.value.kind == Value::Kind::kOther || field.value.kind == Value::Kind::kShares;
     if (object) left_out_.insert(field.name);
     if (object || field.value.kind == Value::Kind::kMissing) continue;
@@ -144,18 +148,18 @@ Result<void> RowWriter::Write() const {
       std::ranges::any_of(columns_, breaks) || std::ranges::any_of(rows_, [&](const std::vector<Field>& row) {
         return std::ranges::any_of(row, [&](const Field& field) { return breaks(CellText(field.value)); });
       });
-  const Dialect dialect{delimiter_, !tabs || needed};
+  const TableStyle style{delimiter_, !tabs || needed};
   return WriteFileAtomically(path_, [&](const FileSink& sink) -> Result<void> {
     Pieces pieces(sink);
     std::vector<std::string_view> cells(columns_.begin(), columns_.end());
-    TRY(pieces.Add(dialect.Line(cells, tabs)));
+    TRY(pieces.Add(style.Line(cells, tabs)));
     for (const std::vector<Field>& row : rows_) {
       std::ranges::fill(cells, std::string_view());
       for (const Field& field : row) {
         const auto column = std::ranges::find(columns_, field.name);
         cells[static_cast<size_t>(column - columns_.begin())] = CellText(field.value);
       }
-      TRY(pieces.Add(dialect.Line(cells, false)));
+      TRY(pieces.Add(style.Line(cells, false)));
     }
     return pieces.Flush();
   });

@@ -51,7 +51,7 @@ Result<size_t> TextStream::ReadRaw(char* bytes, size_t count) {
   return static_cast<size_t>(got);
 }
 
-Result<TextStream> TextStream::Open(const std::filesystem::path& path) {
+Result<TextStream> TextStream::Open(const std::filesystem::path& path, std::optional<Encoding> encoding) {
   TextStream stream;
   const bool standard_input = path == "-";
   stream.name_ = standard_input ? "standard input" : path.string();
@@ -84,11 +84,12 @@ Result<TextStream> TextStream::Open(const std::filesystem::path& path) {
   }
   stream.at_end_ = size < first.size();
   first.resize(size);
-  const Sniffed sniffed = SniffEncoding(first);
+  const Sniffed sniffed = encoding ? Sniffed{*encoding, MarkBytes(first, *encoding), {}, {}} : SniffEncoding(first);
   if (!sniffed.problem.empty()) {
     return Fail(ErrorCode::kInvalidData, stream.name_ + ": " + sniffed.problem, sniffed.hint);
   }
   stream.decoder_ = Utf8Decoder(sniffed.encoding);
+  stream.encoding_assumed_ = !encoding && sniffed.encoding == Encoding::kWindows1252;
   stream.decoder_.Append(std::string_view(first).substr(sniffed.mark_bytes), stream.at_end_, stream.text_);
   if (TrimAscii(stream.text_).empty() && stream.at_end_) {
     return Fail(ErrorCode::kInvalidData, stream.name_ + ": is empty",

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,9 +21,10 @@ class TextStream {
   /// Maximum length of a record (a line, a quoted row); a longer one means that the file is damaged.
   static constexpr size_t kMaxRecordBytes = size_t{64} << 20;
 
-  /// Opens `path` ("-": standard input) and reads its first bytes. gzip is recognized by its first bytes. Errors:
-  /// kNotFound; kIo; kInvalidData if the file is empty or not text.
-  static Result<TextStream> Open(const std::filesystem::path& path);
+  /// Opens `path` ("-": standard input) and reads its first bytes. gzip is recognized by its first bytes. The encoding
+  /// is detected (SniffEncoding) unless it is given; a byte order mark of that encoding is skipped. Errors: kNotFound;
+  /// kIo; kInvalidData if the file is empty or not text.
+  static Result<TextStream> Open(const std::filesystem::path& path, std::optional<Encoding> encoding = {});
 
   /// Returns the decoded text that was not consumed yet; valid until the next call of Fill().
   std::string_view buffered() const { return std::string_view(text_).substr(position_); }
@@ -43,6 +45,8 @@ class TextStream {
 
   const std::string& name() const { return name_; }
   bool gzip() const;
+  /// Returns true if the encoding was detected from bytes that are not UTF-8, and may be another one.
+  bool encoding_assumed() const { return encoding_assumed_; }
   Encoding encoding() const { return decoder_.encoding(); }
   size_t invalid_bytes() const { return decoder_.invalid_bytes(); }
   /// Returns the line of the first invalid byte, as precisely as the buffer allows; 0 if there was none.
@@ -66,6 +70,7 @@ class TextStream {
   size_t raw_bytes_ = 0;
   size_t first_invalid_line_ = 0;
   bool at_end_ = false;
+  bool encoding_assumed_ = false;
 };
 
 }  // namespace winnow

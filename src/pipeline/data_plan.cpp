@@ -64,7 +64,8 @@ ReadOptions ReadOptionsOf(const ReadingOptions& reading) {
           .template_text = reading.template_text,
           .problem_type = reading.problem_type == "single"  ? ProblemType::kSingle
                           : reading.problem_type == "multi" ? ProblemType::kMulti
-                                                            : ProblemType::kAuto};
+                                                            : ProblemType::kAuto,
+          .format = reading.format};
 }
 
 Result<ReadOptions> ReadOptionsOf(const DataPlan& data) {

@@ -27,6 +27,7 @@ struct ReadingOptions {
   std::vector<std::string> filter;  ///< conditions that all hold for the rows that are kept (data/filter.h)
   /// Template that makes the text of several fields (text/text_template.h); empty: text_field.
   std::string template_text;
+  FormatOptions format;      ///< format of the files; by default detected
   std::string problem_type;  ///< type of the problem, "single" or "multi"; empty: determined by the data
 };
 

@@ -1,0 +1,73 @@
+#include "data/dialect.h"
+
+namespace winnow {
+namespace {
+
+std::string& OpenCell(CsvRow& row) {
+  if (row.count == row.cells.size()) row.cells.emplace_back();
+  std::string& cell = row.cells[row.count++];
+  cell.clear();
+  return cell;
+}
+
+/// Appends the contents of the quoted field whose first character is at `i`, and moves `i` behind its closing quote.
+RowEnd CutQuoted(std::string_view text, const Dialect& dialect, bool last, size_t& i, std::string& cell) {
+  const RowEnd unfinished = last ? RowEnd::kOpenQuote : RowEnd::kNeedsMore;
+  const std::string_view special = dialect.escape == '\0' ? "\"" : "\"\\";
+  for (;;) {
+    const size_t at = text.find_first_of(special, i);
+    if (at == std::string_view::npos) return unfinished;
+    cell.append(text.substr(i, at - i));
+    i = at + 1;
+    if (i == text.size() && !last) return unfinished;
+    if (text[at] == dialect.escape) {
+      // MySQL and JavaScript escape quotes and backslashes; other sequences stay as they are.
+      if (i == text.size()) return unfinished;
+      if (text[i] != '"' && text[i] != dialect.escape) cell += dialect.escape;
+      cell += text[i++];
+      continue;
+    }
+    if (i == text.size() || text[i] != '"') return RowEnd::kComplete;
+    cell += '"';
+    ++i;
+  }
+}
+
+}  // namespace
+
+RowEnd CutRow(std::string_view text, const Dialect& dialect, char line_end, bool last, CsvRow& row) {
+  row.count = 0;
+  row.quoted = 0;
+  row.tail_after_quote = false;
+  size_t i = 0;
+  for (;;) {
+    std::string& cell = OpenCell(row);
+    if (dialect.space_before_quote && i < text.size() && text[i] == ' ') {
+      const size_t after = text.find_first_not_of(' ', i);
+      if (after == std::string_view::npos && !last) return RowEnd::kNeedsMore;
+      if (after != std::string_view::npos && text[after] == '"') i = after;
+    }
+    const bool quoted = dialect.quotes && i < text.size() && text[i] == '"';
+    if (quoted) {
+      row.quote_at = i++;
+      ++row.quoted;
+      if (const RowEnd end = CutQuoted(text, dialect, last, i, cell); end != RowEnd::kComplete) return end;
+    }
+    const size_t plain_from = i;
+    while (i < text.size() && text[i] != dialect.delimiter && text[i] != line_end) ++i;
+    if (i == text.size() && !last) return RowEnd::kNeedsMore;
+    std::string_view plain = text.substr(plain_from, i - plain_from);
+    const bool ends = i == text.size() || text[i] == line_end;
+    if (ends && plain.ends_with('\r')) plain.remove_suffix(1);
+    if (quoted && dialect.space_before_quote && plain.find_first_not_of(' ') == std::string_view::npos) plain = {};
+    if (quoted && !plain.empty()) row.tail_after_quote = true;
+    cell.append(plain);
+    if (ends) {
+      row.used = i + (i < text.size() ? 1 : 0);
+      return RowEnd::kComplete;
+    }
+    ++i;  // the delimiter
+  }
+}
+
+}  // namespace winnow

@@ -1,0 +1,259 @@
+#include "data/dialect.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "data/columns.h"
+#include "text/text_parts.h"
+
+namespace winnow {
+namespace {
+
+constexpr size_t kMaxRows = 500;
+
+using Cells = std::vector<std::string>;
+
+/// The first rows of a file as one dialect divides them.
+struct Sample {
+  std::vector<Cells> rows;
+  bool broken_quotes = false;  // text follows a closing quote, or the file ends within a quoted field
+  bool needed_quotes = false;  // a quoted field contains a quote or a line end
+  bool quoted_first = false;   // every field of the first row is quoted
+  size_t odd_quotes = 0;       // quotes = false: fields that begin with a quote and do not end with one, or conversely
+  size_t whole_quotes = 0;     // quotes = false: fields that begin and end with a quote
+
+  size_t Rows(size_t width) const {
+    return static_cast<size_t>(std::ranges::count_if(rows, [&](const Cells& row) { return row.size() == width; }));
+  }
+  /// Returns the commonest number of fields.
+  size_t CommonWidth() const {
+    std::map<size_t, size_t> widths;
+    for (const Cells& row : rows) ++widths[row.size()];
+    return std::ranges::max_element(widths, {}, [](const auto& entry) { return entry.second; })->first;
+  }
+  bool Even() const { return !rows.empty() && Rows(rows[0].size()) == rows.size(); }
+};
+
+void CountQuotes(const Cells& row, Sample& sample) {
+  for (const std::string& cell : row) {
+    const bool opens = cell.starts_with('"');
+    const bool closes = cell.ends_with('"') && cell.size() > 1;
+    if (opens && closes) ++sample.whole_quotes;
+    if (opens && !closes) ++sample.odd_quotes;
+  }
+}
+
+Sample TakeSample(std::string_view text, const Dialect& dialect, char line_end) {
+  Sample sample;
+  CsvRow row;
+  const auto take = [&] {
+    const Cells cells(row.fields().begin(), row.fields().end());
+    const size_t whole_before = sample.whole_quotes;
+    if (!dialect.quotes) CountQuotes(cells, sample);
+    const size_t quoted = dialect.quotes ? row.quoted : sample.whole_quotes - whole_before;
+    if (sample.rows.empty()) sample.quoted_first = quoted == row.count;
+    sample.rows.push_back(cells);
+  };
+  while (!text.empty() && sample.rows.size() < kMaxRows) {
+    // The text may end within a row, which is then left out, unless it is the only one.
+    const RowEnd end = CutRow(text, dialect, line_end, false, row);
+    if (end != RowEnd::kComplete) {
+      if (sample.rows.empty() && CutRow(text, dialect, line_end, true, row) == RowEnd::kComplete && !row.blank())
+        take();
+      break;
+    }
+    sample.broken_quotes |= row.tail_after_quote;
+    const std::string_view raw = text.substr(0, row.used);
+    sample.needed_quotes |=
+        dialect.quotes && (raw.find("\"\"") != std::string_view::npos || raw.find(line_end) + 1 != row.used);
+    text.remove_prefix(row.used);
+    if (!row.blank()) take();
+  }
+  return sample;
+}
+
+/// Returns true if the column has values that recur, as labels do. Rows equal to the first one do not count.
+bool Recurs(const std::vector<Cells>& rows, size_t column) {
+  std::set<std::string_view> distinct;
+  size_t count = 0;
+  for (const Cells& row : rows) {
+    if (column >= row.size() || row == rows[0]) continue;
+    distinct.insert(row[column]);
+    ++count;
+  }
+  return count >= 4 && distinct.size() * 2 <= count;
+}
+
+/// Returns true if the value of the first row occurs again in its column, in a row that does not repeat the first one.
+bool OccursAgain(const std::vector<Cells>& rows, size_t column) {
+  const std::string_view name = TrimAscii(rows[0][column]);
+  return std::any_of(rows.begin() + 1, rows.end(), [&](const Cells& row) {
+    return column < row.size() && TrimAscii(row[column]) == name && row != rows[0];
+  });
+}
+
+bool HasHeader(const std::vector<Cells>& rows, std::span<const std::string> known_names) {
+  bool named = false;
+  for (size_t column = 0; column < rows[0].size(); ++column) {
+    const std::string_view name = TrimAscii(rows[0][column]);
+    if (name.empty()) continue;
+    const bool usual =
+        IsLabelName(name) || IsTextName(name) || std::ranges::find(known_names, name) != known_names.end();
+    // "spam" or "target" may name a column or be a label; a name does not occur again in its own column.
+    if (OccursAgain(rows, column)) {
+      if (!usual && Recurs(rows, column)) return false;
+    } else {
+      named |= usual;
+    }
+  }
+  return named;
+}
+
+/// Returns true if each name is a single word, as programs write headers and people do not write sentences.
+bool HasPlainNames(const Cells& header) {
+  return std::ranges::all_of(header, [](const std::string& name) {
+    return !name.empty() && name.size() <= 64 && std::ranges::all_of(name, [](char c) {
+      return IsAsciiLetter(c) || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.' || (c & 0x80) != 0;
+    });
+  });
+}
+
+/// How well a dialect divides the sample: a header first, then the share of rows with the usual number of fields.
+struct Fit {
+  Dialect dialect;
+  Sample sample;
+  size_t width = 0;
+  double score = 0;
+
+  size_t good_rows() const { return sample.Rows(width); }
+};
+
+Fit FitOf(std::string_view text, const Dialect& dialect, char line_end, std::span<const std::string> known_names,
+          const DialectWishes& wishes) {
+  Fit fit;
+  fit.dialect = dialect;
+  fit.sample = TakeSample(text, dialect, line_end);
+  if (fit.sample.rows.empty()) return fit;
+  // With a header its width counts, even where most rows are broken; without one the commonest width.
+  fit.width = fit.sample.rows[0].size();
+  fit.dialect.header = !wishes.no_header && fit.width > 1 && HasHeader(fit.sample.rows, known_names);
+  if (!fit.dialect.header) fit.width = fit.sample.CommonWidth();
+  if (fit.width < 2) return fit;
+  fit.score = (fit.dialect.header ? 2.0 : 0.0) +
+              static_cast<double>(fit.good_rows()) / static_cast<double>(fit.sample.rows.size());
+  return fit;
+}
+
+std::string Rows(size_t count, size_t of) { return std::to_string(count) + " of " + std::to_string(of) + " rows"; }
+
+/// Returns true if quotes are plain characters beyond doubt: every line is a row of its own then, and a quote that
+/// opens a field is not closed in its line. Read as CSV, such a field would swallow the rows up to the next quote.
+bool QuotesArePlain(const Fit& plain) {
+  const Sample& sample = plain.sample;
+  if (plain.score == 0 || !sample.Even() || sample.odd_quotes == 0 || sample.quoted_first) return false;
+  if (plain.dialect.delimiter == '\t') return true;
+  return sample.whole_quotes == 0 && (Recurs(sample.rows, 0) || Recurs(sample.rows, sample.rows[0].size() - 1));
+}
+
+/// The best reading of quotes for one delimiter.
+Fit BestQuoting(std::string_view text, char delimiter, char line_end, std::span<const std::string> known_names,
+                const DialectWishes& wishes) {
+  const auto fit = [&](const Dialect& dialect) { return FitOf(text, dialect, line_end, known_names, wishes); };
+  Fit plain = fit({.delimiter = delimiter, .quotes = false});
+  if (wishes.quoting == Quoting::kNone) return plain;
+  Fit csv = fit({.delimiter = delimiter});
+  const bool automatic = wishes.quoting == Quoting::kAuto;
+  if (automatic && QuotesArePlain(plain)) {
+    if (delimiter != '\t')
+      plain.dialect.notes.push_back("quotes are plain characters in this file; else: --quoting csv");
+    return plain;
+  }
+  if (text.find("\\\"") != std::string_view::npos) {
+    Fit escaped = fit({.delimiter = delimiter, .escape = '\\'});
+    if (escaped.score > csv.score || (csv.sample.broken_quotes && !escaped.sample.broken_quotes)) {
+      const size_t bad = csv.sample.rows.size() - csv.good_rows();
+      escaped.dialect.notes.push_back(
+          "a backslash escapes quotes in this file" +
+          (bad > 0 ? "; without that, " + Rows(bad, csv.sample.rows.size()) + " would be unreadable" : std::string()));
+      csv = std::move(escaped);
+    }
+  }
+  if (text.find(std::string{delimiter, ' ', '"'}) != std::string_view::npos) {
+    Dialect dialect = csv.dialect;
+    dialect.space_before_quote = true;
+    Fit spaced = fit(dialect);
+    if (spaced.score >= csv.score && !spaced.sample.broken_quotes) {
+      spaced.dialect.notes.push_back("spaces between a delimiter and a quote are skipped");
+      csv = std::move(spaced);
+    }
+  }
+  const bool means_quotes = csv.sample.needed_quotes || csv.sample.quoted_first;
+  if (automatic && delimiter == '\t' && (csv.sample.broken_quotes || !means_quotes || csv.sample.rows.empty())) {
+    return plain;
+  }
+  return csv;
+}
+
+/// Excel's first line that names the delimiter: sep=; Returns 0 if the line is another one.
+char DelimiterLine(std::string_view line) {
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  if (line.size() >= 2 && line.front() == '"' && line.back() == '"') line = line.substr(1, line.size() - 2);
+  return line.size() == 5 && LowerAscii(line.substr(0, 4)) == "sep=" ? line[4] : '\0';
+}
+
+}  // namespace
+
+std::optional<Dialect> DetectDialect(std::string_view sample, std::string_view extension,
+                                     std::span<const std::string> known_names, const DialectWishes& wishes) {
+  const char line_end =
+      sample.find('\n') == std::string_view::npos && sample.find('\r') != std::string_view::npos ? '\r' : '\n';
+  std::string candidates = extension == ".csv" ? ",;\t|" : "\t,;|";
+  size_t skipped_lines = 0;
+  const auto skip_line = [&] {
+    sample.remove_prefix(std::min(sample.find(line_end), sample.size() - 1) + 1);
+    ++skipped_lines;
+  };
+  if (const char named = DelimiterLine(sample.substr(0, sample.find(line_end))); named != '\0') {
+    candidates = named;
+    skip_line();
+  }
+  if (wishes.delimiter != '\0') candidates = wishes.delimiter;
+  std::optional<Fit> best;
+  const auto consider_all = [&] {
+    for (const char delimiter : candidates) {
+      Fit fit = BestQuoting(sample, delimiter, line_end, known_names, wishes);
+      if (fit.width < 2 || (best && fit.score <= best->score)) continue;
+      best = std::move(fit);
+    }
+  };
+  consider_all();
+  // Comments come before the table, and have other widths than its rows.
+  if (sample.starts_with('#') && (!best || best->sample.rows[0].size() != best->sample.CommonWidth())) {
+    const std::string_view whole = sample;
+    const size_t before = skipped_lines;
+    while (sample.starts_with('#')) skip_line();
+    best.reset();
+    consider_all();
+    if (!best) {
+      sample = whole;
+      skipped_lines = before;
+      consider_all();
+    } else {
+      best->dialect.notes.push_back("skipped " + std::to_string(skipped_lines - before) +
+                                    " lines of comments at the beginning");
+    }
+  }
+  if (!best) return std::nullopt;
+  Dialect dialect = std::move(best->dialect);
+  dialect.skipped_lines = skipped_lines;
+  dialect.even = best->good_rows() == best->sample.rows.size();
+  dialect.rows = best->sample.rows.size();
+  dialect.plain_header = dialect.header && HasPlainNames(best->sample.rows[0]);
+  for (size_t i = 0; i < best->width; ++i) {
+    dialect.columns.push_back(dialect.header ? std::string(TrimAscii(best->sample.rows[0][i])) : std::to_string(i + 1));
+  }
+  return dialect;
+}
+
+}  // namespace winnow
