@@ -77,8 +77,8 @@ Result<void> RefuseAdapter(const fs::path& dir) {
   const bool lora = adapter->type.empty() || adapter->type == "LORA";
   const std::string of = adapter->base_model.empty() ? "" : fmt::format(" for '{}'", adapter->base_model);
   const std::string merge = fmt::format(
-      "in Python: peft.AutoPeftModelForSequenceClassification.from_pretrained('{}').merge_and_unload()"
-      ".save_pretrained('MERGED')",
+      "in Python: peft.AutoPeftModelForSequenceClassification.from_pretrained('{}', num_labels=N).merge_and_unload()"
+      ".save_pretrained('MERGED'), and copy the tokenizer's files to MERGED",
       dir.string());
   if (Exists(dir / kWeightsFile)) {
     return Fail(

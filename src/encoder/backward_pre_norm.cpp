@@ -37,7 +37,8 @@ void TrainingPass::PreNormBackward(size_t l, size_t first_text, size_t last_text
   float* d_state = (firsts ? d_first_tokens_ : d_state_) + at;
   float* d_down = d_down_ + at;
   float* d_out = d_out_ + at;
-  float* d_normed = d_normed_ + at;
+  // Rows of texts must not lie among the tokens' rows, which threads that are done with their texts write already.
+  float* d_normed = (firsts ? pooled_again_ : d_normed_) + at;
   float* d_activated = d_activated_ + first * intermediate_;
   float* activated = activated_ + first * intermediate_;
   float* d_up = d_up_ + first * 2 * intermediate_;

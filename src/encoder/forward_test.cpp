@@ -127,6 +127,24 @@ TEST_P(Encoders, DropoutIsTheSameForAnyNumberOfThreads) {
   EXPECT_NE(results[0], std::vector<float>(other.begin(), other.end()));
 }
 
+TEST_P(Encoders, ThreadsGiveTheSameGradientsEachTime) {
+  const Model model = Model::Fresh(TinyConfig(GetParam()), 3);
+  const PackedBatch all = SomeTexts(11);
+  ThreadPool pool(4);
+  std::vector<float> first;
+  for (int repeat = 0; repeat < 60; ++repeat) {  // races would show as differing repeats
+    TrainingPass pass(model, pool);
+    Gradients gradients(model.config(), model.layout(), pool.size());
+    std::vector<float> grad(pass.Forward(all.view(), {}).size());
+    for (size_t i = 0; i < grad.size(); ++i) grad[i] = static_cast<float>(i % 5) - 1.5f;
+    gradients.Begin();
+    pass.Backward(grad, gradients);
+    std::vector<float> dense(gradients.dense().begin(), gradients.dense().end());
+    if (repeat == 0) first = dense;
+    ASSERT_EQ(dense, first) << repeat;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Families, Encoders, ::testing::ValuesIn(kEveryArchitecture));
 
 TEST(CheckBatch, RefusesForeignIdsAndLengths) {
