@@ -106,12 +106,13 @@ bool Contains(const Json& part, const char* list, const char* type, int depth = 
   return false;
 }
 
-void Set(Json& part, const char* key, const Json& value, const std::string& where) {
-  const Json before = Member(part, key);
+/// Sets a member of a tokenizer.json, whose absence means `otherwise`.
+void Set(Json& part, const char* key, const Json& otherwise, const Json& value, const std::string& where) {
+  const Json before = part.contains(key) ? Member(part, key) : otherwise;
+  part[key] = value;
   if (before == value) return;
   LogWarning("{}: {} is {}, but the tokenizer_config.json beside it, or the default of its class, is {}, which counts",
              where, key, DumpJsonLine(before), DumpJsonLine(value));
-  part[key] = value;
 }
 
 }  // namespace
@@ -185,12 +186,12 @@ Result<void> TokenizerSettings::ChangeParts(Json& tokenizer, const std::string& 
   Json* const normalizer = tokenizer.Find("normalizer");
   Json* const pre_tokenizer = tokenizer.Find("pre_tokenizer");
   if (IsBert() && normalizer != nullptr && TypeOf(*normalizer) == "BertNormalizer") {
-    Set(*normalizer, "lowercase", BoolOr(config, "do_lower_case", true), where);
-    Set(*normalizer, "strip_accents", Member(config, "strip_accents"), where);
-    Set(*normalizer, "handle_chinese_chars", BoolOr(config, "tokenize_chinese_chars", true), where);
+    Set(*normalizer, "lowercase", true, BoolOr(config, "do_lower_case", true), where);
+    Set(*normalizer, "strip_accents", nullptr, Member(config, "strip_accents"), where);
+    Set(*normalizer, "handle_chinese_chars", true, BoolOr(config, "tokenize_chinese_chars", true), where);
   }
   if (IsRoberta() && pre_tokenizer != nullptr && TypeOf(*pre_tokenizer) == "ByteLevel")
-    Set(*pre_tokenizer, "add_prefix_space", BoolOr(config, "add_prefix_space", false), where);
+    Set(*pre_tokenizer, "add_prefix_space", true, BoolOr(config, "add_prefix_space", false), where);
   if (!IsOneOf(family, {"DebertaV2Tokenizer", "deberta-v2", "AlbertTokenizer", "albert"})) return {};
   const auto contradicts = [&](const char* key, bool value, bool has) -> Result<void> {
     if (!Member(config, key).is_boolean() || BoolOr(config, key, has == value) == (has == value)) return {};

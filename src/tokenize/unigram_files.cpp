@@ -110,8 +110,8 @@ Result<std::unique_ptr<const PieceModel>> UnigramFromJson(const Json& json, cons
 
 namespace {
 
-/// The normalizer and pre-tokenizer by which transformers 4.57 replaces SentencePiece's own (convert_slow_tokenizer.py)
-/// where added tokens are searched for in normalized text, or where words are divided at punctuation.
+/// The normalizer and pre-tokenizer by which transformers replaces SentencePiece's own: version 5 for XLM-RoBERTa, version
+/// 4.57 (convert_slow_tokenizer.py) for DeBERTa.
 Json StepsOf(const UnigramNormalization& options, bool deberta, bool split_by_punct) {
   Json normalizers = Json::array(), pre_tokenizers = Json::array();
   if (options.lowercase) normalizers.push_back({{"type", "Lowercase"}});
@@ -155,7 +155,9 @@ Result<Tokenizer> UnigramFromSentencePiece(const std::filesystem::path& path) {
   }
   const bool finds_added = std::ranges::any_of(settings.added, [](const AddedToken& token) { return !token.special; });
   std::unique_ptr<const PieceModel> model;
-  if (split_by_punct || finds_added) {
+  // Of DeBERTa's texts without either, versions of transformers make different tokens; SentencePiece's own are the
+  // model's.
+  if (!deberta || split_by_punct || finds_added) {
     const Json steps = StepsOf(parts.normalization, deberta, split_by_punct);
     model = TRY(Pipeline::Make(steps, TRY(UnigramWords::Make(std::move(parts), where)), where));
   } else {

@@ -223,7 +223,10 @@ class Families:
             yield f"vocab.txt of {name}", bert | {"config.json": {"model_type": name}}, [], None
         mpnet = {"vocab.txt": mpnet_txt, "config.json": {"model_type": "mpnet"}}
         yield from both(self.beside("vocab.txt of MPNet", mpnet, len(vocab)))
-        yield from both(self.bert_options("vocab.txt of MPNet", mpnet))
+        for variant in self.bert_options("vocab.txt of MPNet", mpnet):
+            # Version 4.57 divides no ideographs where MPNet's do_basic_tokenize is false.
+            if version.startswith("5.") or "do_basic_tokenize" not in variant[0]:
+                yield *variant, None
         whole = {"tokenizer.json": changed(self.wordpiece[0]), "config.json": {"model_type": "bert"}}
         yield from both(self.beside("tokenizer.json of BERT", whole, len(vocab)))
         yield from both(self.bert_options("tokenizer.json of BERT", whole))
@@ -240,9 +243,16 @@ class Families:
         modern["added_tokens"] += [token(text, size + i, normalized=True) for i, text in enumerate((" " * 4, " " * 3, " " * 2, "|||IP|||"))] + [token("[unused0]", size + 4, normalized=True)]
         yield "tokenizer.json as ModernBERT's", {"tokenizer.json": modern, "tokenizer_config.json": {"tokenizer_class": "PreTrainedTokenizerFast"}}, ["  ", "    ", "|||IP|||", "[unused0]"], None
         yield "truncation_side", bert | {"tokenizer_config.json": {"truncation_side": "left"}}, [], None
-        # The versions normalize what SentencePiece's files hold in different ways; 4.57 does it as SentencePiece.
-        if version.startswith("4."):
-            yield "spm.model of DeBERTa", {"spm.model": self.deberta, "config.json": {"model_type": "deberta-v2"}}, [], None
+        # The versions normalize what SentencePiece's files hold in different ways; Winnow does as SentencePiece for DeBERTa, and as version 5 for XLM-RoBERTa.
+        xlm_roberta = {"sentencepiece.bpe.model": self.xlm_roberta, "config.json": {"model_type": "xlm-roberta"}}
+        if version.startswith("5."):
+            decoder = {"content": "[url]", "lstrip": False, "rstrip": False, "normalized": True, "single_word": False, "special": False}
+            size = len(self.unigram[0]["model"]["vocab"])
+            yield "sentencepiece.bpe.model of XLM-RoBERTa", xlm_roberta, [], None
+            for flags in ({}, {"normalized": False}, {"lstrip": True, "rstrip": True}, {"single_word": True}):
+                beside = {"tokenizer_config.json": {"added_tokens_decoder": {str(size): decoder | flags}}}
+                yield f"sentencepiece.bpe.model of XLM-RoBERTa: added_tokens_decoder {flags}", xlm_roberta | beside, ["[url]"], None
+            yield "sentencepiece.bpe.model of XLM-RoBERTa: added_tokens.json", xlm_roberta | {"added_tokens.json": {"[url]": size}}, ["[url]"], None
         contradiction = changed(self.unigram[0], normalizer=None)
         yield "do_lower_case that tokenizer.json contradicts", {"tokenizer.json": contradiction, "tokenizer_config.json": {"tokenizer_class": "DebertaV2Tokenizer", "do_lower_case": True}}, [], "do_lower_case"
 

@@ -1,0 +1,69 @@
+#include "text/pattern.h"
+
+#include <gtest/gtest.h>
+
+#include "text/graphemes.h"
+
+namespace winnow {
+namespace {
+
+using Matches = std::vector<PatternMatch>;
+
+Matches Find(std::string_view regex, std::string_view text) {
+  return Pattern::OfRegex(regex, "test").value().FindAll(text);
+}
+std::string ErrorOfRegex(std::string_view regex) {
+  const auto result = Pattern::OfRegex(regex, "test");
+  return result ? std::string() : result.error().message;
+}
+
+TEST(Pattern, TextIsSearchedForAsItIs) {
+  EXPECT_EQ(Pattern::OfText("a.").FindAll("aba.a."), (Matches{{2, 4}, {4, 6}}));
+  EXPECT_EQ(Pattern::OfText("").FindAll("a"), Matches{});
+}
+
+TEST(Pattern, RegularExpressionsMatchAsInOniguruma) {
+  EXPECT_EQ(Find("a+", "baa\u00e9a"), (Matches{{1, 3}, {5, 6}}));
+  EXPECT_EQ(Find(" {2,}", "a  b   "), (Matches{{1, 3}, {4, 7}}));
+  EXPECT_EQ(Find(R"(\s{2,}|[\n\r\t])", "a \u3000b\tc d "), (Matches{{1, 5}, {6, 7}}));
+  EXPECT_EQ(Find(R"(\s)", "\v\u0085\u2028"), (Matches{{0, 1}, {1, 3}, {3, 6}})) << "all of Unicode's white space";
+  EXPECT_EQ(Find(R"(\w+)", "-\u24b6_e\u0301-"), (Matches{{1, 8}})) << "marks, and other alphabetic characters";
+  EXPECT_EQ(Find(R"(\w)", "\u00bd\u215b"), (Matches{{0, 2}})) << "of the fractions Latin-1's";
+  EXPECT_EQ(Find(R"([\w])", "\u00bd"), Matches{}) << "and none within a class";
+  EXPECT_EQ(Find(R"((?i:'S)|\p{Lu}(?=b))", "'sAbA"), (Matches{{0, 2}, {2, 3}}));
+  EXPECT_EQ(Find(R"($|^)", "a\nb"), (Matches{{0, 0}, {1, 1}, {2, 2}, {3, 3}})) << "at every line";
+  EXPECT_EQ(Find(R"([&$-])", "a&-$"), (Matches{{1, 2}, {2, 3}, {3, 4}}));
+}
+
+TEST(Pattern, WhatTheEnginesTreatDifferentlyIsRefused) {
+  for (const auto& [regex, what] : std::initializer_list<std::pair<const char*, const char*>>{
+           {"[a[bc]]", "a class within a class"},
+           {"[a-z&&[aeiou]]", "an intersection of classes"},
+           {R"(\h)", "\\h"},
+           {R"(\bword)", "\\b"},
+           {R"(\1)", "\\1"},
+           {"(?<name>a)", "(?<n"},
+           {"a{2}+", "}+"},
+           {R"(\p{Alpha})", "\\p{Alpha}"},
+           {"(a+)+b", "a repeated group that contains a repetition"},
+           {"(?:(?:a*)b)*", "a repeated group that contains a repetition"}}) {
+    EXPECT_NE(ErrorOfRegex(regex).find(what), std::string::npos) << regex << ": " << ErrorOfRegex(regex);
+  }
+}
+
+TEST(Pattern, BrokenExpressionsAreNamed) {
+  for (const char* regex : {"(", ")", "[a", "\\", "*a", R"(\p{L)", R"(\p{Nonsense})", "(?:a"}) {
+    EXPECT_NE(ErrorOfRegex(regex), "") << regex;
+  }
+}
+
+TEST(Graphemes, AreWhatReadersSeeAsOneCharacter) {
+  EXPECT_EQ(GraphemeEnds(""), std::vector<uint32_t>{});
+  EXPECT_EQ(GraphemeEnds("a\r\nb"), (std::vector<uint32_t>{1, 3, 4}));
+  EXPECT_EQ(GraphemeEnds("e\u0301\u4e2d"), (std::vector<uint32_t>{3, 6}));
+  EXPECT_EQ(GraphemeEnds("\U0001F469\u200d\U0001F467a"), (std::vector<uint32_t>{11, 12}));
+  EXPECT_EQ(GraphemeEnds("\xFF\xFE"), (std::vector<uint32_t>{1, 2}));
+}
+
+}  // namespace
+}  // namespace winnow
