@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Winnow beside its peers, each pair in one run: ./dev bench [WHAT...] with WHAT of tokenize, train, threads, start, infer,
-# share, full_size, train_best, train_distilbert, profile, accuracy, int8_accuracy, recipes, bf16, hate, toxicity, mail, doctor, linear, serve
-# (default: all but the last ten, which take minutes). The real data and weights are looked for in WINNOW_SHARED, or ../shared; the peers (torch,
+# share, full_size, train_best, train_distilbert, profile, accuracy, int8_accuracy, recipes, bf16, hate, toxicity, mail, doctor, modern, linear, serve
+# (default: all but the last eleven, which take minutes). The real data and weights are looked for in WINNOW_SHARED, or ../shared; the peers (torch,
 # transformers, tokenizers, accelerate, onnxruntime, onnx, openvino from PyPI) in PEERS_PYTHON's packages.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -208,6 +208,9 @@ serve() { bash bench/serve.sh; }
 # Flipped labels that the data doctor finds.
 doctor() { "$python" bench/doctor.py --shared "$shared" --winnow "$winnow"; }
 
+# What synthetic messages do for spam of the present day.
+modern() { "$python" bench/modern_messages.py --shared "$shared" --winnow "$winnow"; }
+
 infer() {
   train --epochs 1 --quantize
   "$winnow" quantize "$work/model" --output "$work/int8" --quiet >/dev/null
@@ -269,6 +272,7 @@ for what in "$@"; do
     toxicity) toxicity ;;
     mail) mail ;;
     doctor) doctor ;;
+    modern) modern ;;
     linear) linear ;;
     serve) serve ;;
     int8_accuracy) int8_accuracy ;;

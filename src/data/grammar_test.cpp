@@ -64,7 +64,6 @@ TEST(Grammar, MakesRunsOfRandomDigitsAndLetters) {
 }
 
 TEST(Grammar, ReadsEscapes) {
-  EXPECT_THAT(TextsOf("[label ham]\n\\[x\\]\\{\\}{\\||\\|}\\n\\\\\\#\n"), testing::IsEmpty());
   EXPECT_THAT(TextsOf("[label ham]\n\\[x]\\{\\}{\\||\\|}\\n\\\\\\#\n"), ElementsAre("[x]{}|\n\\#"));
 }
 
@@ -158,7 +157,9 @@ TEST(Grammar, RefusesDeepBracesAndLargeFiles) {
 TEST(Grammar, SurvivesRandomEdits) {
   const std::string sample = "[list a]\nx {b|{##}}\n{b}\n[list b]\n\xC3\xA9\\n{|y}\n[label l]\n{a} {b} {c|\\{}\n# n\n";
   using namespace std::string_literals;
-  const std::string specials = "{}|\\[]#@\n\r \0\xff\xc3ab"s;
+  const std::string specials =
+      "{}|\\[]#@\n\r \0\xff\xc3"
+      "ab"s;
   SplitMix64 random(5);
   int read = 0;
   for (int round = 0; round < 3000; ++round) {

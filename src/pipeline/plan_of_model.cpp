@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 
 #include "base/json.h"
@@ -71,10 +72,23 @@ Result<void> ReadLinear(const HyperparameterReader& values, LinearPlan& linear) 
   return values.Read("one_vs_rest", linear.one_vs_rest);
 }
 
+Result<void> ReadAugmentation(const HyperparameterReader& values, DataPlan& data) {
+  std::optional<int> variants;
+  TRY(values.Read("augment_variants", variants));
+  if (variants) {
+    data.augment = true;
+    data.augment_variants = *variants;
+  }
+  data.synthetic_share = 0;  // a training without them has no such hyperparameter
+  TRY(values.Read("synthetic_share", data.synthetic_share));
+  return values.Read("synthetic_grammar", data.synthetic_grammar);
+}
+
 Result<void> ReadHyperparameters(const Json& json, TrainingPlan& plan) {
   const HyperparameterReader values(json);
   TRY(ReadTrainer(values, plan.trainer));
   TRY(ReadLinear(values, plan.linear));
+  TRY(ReadAugmentation(values, plan.data));
   TRY(values.Read("max_length", plan.model.max_length));
   TRY(values.Read("layers", plan.model.layers));
   TRY(values.Read("teacher", plan.distillation.teacher));

@@ -78,6 +78,21 @@ TEST_F(PlanOfModelTest, EqualsThePlanOfTheTraining) {
   EXPECT_EQ(Hyperparameters(*plan, again, 99), Hyperparameters(given, trainer, 99));
 }
 
+TEST_F(PlanOfModelTest, TellsWhatWasAddedToTheTrainingPart) {
+  WriteInfo(Info({{"epochs", 2}}));
+  const auto nothing = PlanOfModel(dir.path());
+  ASSERT_TRUE(nothing) << nothing.error().Text();
+  EXPECT_FALSE(nothing->data.augment);
+  EXPECT_EQ(nothing->data.SyntheticShare(), 0);
+  WriteInfo(Info({{"augment_variants", 2}, {"synthetic_share", 0.75}, {"synthetic_grammar", "mine.txt"}}));
+  const auto plan = PlanOfModel(dir.path());
+  ASSERT_TRUE(plan) << plan.error().Text();
+  EXPECT_TRUE(plan->data.augment);
+  EXPECT_EQ(plan->data.augment_variants, 2);
+  EXPECT_EQ(plan->data.SyntheticShare(), 0.75);
+  EXPECT_EQ(plan->data.synthetic_grammar, "mine.txt");
+}
+
 TEST_F(PlanOfModelTest, WarmUpIsSaidInOneWay) {
   WriteInfo(Info({{"warmup_steps", 12}, {"warmup_ratio", 0.1}}));
   const auto plan = PlanOfModel(dir.path());

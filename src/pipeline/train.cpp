@@ -98,6 +98,14 @@ TrainingInfo InfoOf(const FitInput& input, const TrainedModel& trained, int thre
   return info;
 }
 
+/// Adds what was added to the training part to the configuration of the training.
+void DescribeAugmentation(const DataPlan& data, Json& hyperparameters) {
+  if (data.augment) hyperparameters["augment_variants"] = data.augment_variants;
+  if (data.SyntheticShare() == 0) return;
+  hyperparameters["synthetic_share"] = data.SyntheticShare();
+  if (data.synthetic_grammar) hyperparameters["synthetic_grammar"] = data.synthetic_grammar->string();
+}
+
 Result<void> WriteBundle(const FitInput& input, FittedModel& model, const TrainingInfo& info, BundleWriter& bundle) {
   TRY(model.WriteFiles(bundle.path()));
   TRY(WriteTrainingInfo(bundle.path(), info));
@@ -130,6 +138,7 @@ Result<TrainedModel> Train(const TrainingPlan& plan, const Split& split, ThreadP
   const double seconds = SecondsSince(begin);
   info.training_seconds = RoundedToThousandths(seconds);
   model->Describe(trained.has_test ? HeldOutPart::kTest : HeldOutPart::kValidation, info);
+  DescribeAugmentation(plan.data, info.hyperparameters);
   TRY(MeasureValidation(input, *model, trained));
   if (calibration) info.calibration = CalibrationMetricsJson(*calibration);
   if (!bundle) return trained;

@@ -27,6 +27,7 @@ TEST(CheckPlan, NamesTheOptionWhoseValueMakesNoSense) {
       {"--dropout", [](TrainingPlan& plan) { plan.model.dropout = 1; }},
       {"--test-size", [](TrainingPlan& plan) { plan.data.test_size = 1; }},
       {"--problem-type", [](TrainingPlan& plan) { plan.data.reading.problem_type = "both"; }},
+      {"--synthetic-share", [](TrainingPlan& plan) { plan.data.synthetic_share = -0.1; }},
       {"--C", [](TrainingPlan& plan) { plan.linear.C = std::nan(""); }},
       {"--analyzer", [](TrainingPlan& plan) { plan.linear.analyzer = "line"; }},
       {"--max-fpr", [](TrainingPlan& plan) { plan.calibration.max_fpr = 0.5; }},
