@@ -55,9 +55,9 @@ double Products(const QuantizedModel& model, size_t tokens, size_t texts, double
   const size_t block = model.qkv_block();
   constexpr size_t kPanel = 96;
   double seconds = 0;
-  for (size_t l = 0; l < model.layers().size(); ++l) {
-    const QuantizedLayer& layer = model.layers()[l];
-    const bool last = l + 1 == model.layers().size();
+  for (size_t l = 0; l < model.num_layers(); ++l) {
+    const QuantizedLayer& layer = model.layer(l);
+    const bool last = l + 1 == model.num_layers();
     Product qkv(layer.qkv, last ? block : 0, 3 * block, tokens), query(layer.qkv, 0, block, texts);
     Product out(layer.out, 0, layer.out.out(), kPanel), up(layer.up, 0, layer.up.out(), kPanel),
         down(layer.down, 0, layer.down.out(), kPanel);

@@ -47,7 +47,7 @@ TEST(RemoteTextSink, ShowsExplanationsAndRefusesPredictionsWithoutThem) {
     explains = does;
     RecordedOutput output;
     RemoteTextSink sink(classifying, "", output);
-    ASSERT_TRUE(sink.Take("win it"));
+    ASSERT_TRUE(sink.Take("win it", /*row=*/0));
     const auto done = sink.Flush();
     ASSERT_EQ(done.has_value(), does);
     if (!does) {

@@ -81,7 +81,7 @@ TEST(EvaluationReport, ExplainsTheMetrics) {
 
 TEST(EvaluationReport, CountsRareOutcomesOfMoreTexts) {
   const Example200 example;
-  EvaluationReport report = MakeEvaluationReport(example.dataset, example.answers, ModeThresholds{});
+  EvaluationReport report = MakeEvaluationReport(example.dataset, example.predictions, ModeThresholds{});
   report.metrics.accuracy = 0.9998;
   report.metrics.fpr = 0.00001;
   const std::vector<Headline> headlines = Headlines(report);
@@ -91,7 +91,7 @@ TEST(EvaluationReport, CountsRareOutcomesOfMoreTexts) {
 
 TEST(EvaluationReport, ComparesWithAlwaysAssigningTheMajorityLabel) {
   const Example200 example;
-  EvaluationReport report = MakeEvaluationReport(example.dataset, example.answers, ModeThresholds{});
+  EvaluationReport report = MakeEvaluationReport(example.dataset, example.predictions, ModeThresholds{});
   EXPECT_THAT(report.majority.labels, testing::ElementsAre(0));
   EXPECT_EQ(report.majority.texts, 160);
   const auto verdict = [&](double accuracy) {
@@ -115,7 +115,7 @@ TEST(EvaluationReport, ComparesWithAlwaysAssigningTheMajorityLabel) {
 
 TEST(EvaluationReport, WarnsFirstOfLabelsThatWereNeverPredicted) {
   const Example200 example;
-  EvaluationReport report = MakeEvaluationReport(example.dataset, example.answers, ModeThresholds{});
+  EvaluationReport report = MakeEvaluationReport(example.dataset, example.predictions, ModeThresholds{});
   report.metrics.count = 60;
   report.metrics.per_class[1].decided = 0;
   EXPECT_EQ(Warnings(report).front(), "The label '<spam>' was never predicted, although 40 texts have it.");
@@ -200,7 +200,7 @@ TEST(ReportHtml, EscapesNamesAndNeedsNoNetwork) {
 
 TEST(ReportHtml, BeginsWithTheVerdictAndFiltersErrorsWithoutAScript) {
   Example200 example;
-  EvaluationReport report = MakeEvaluationReport(example.dataset, example.answers, ModeThresholds{});
+  EvaluationReport report = MakeEvaluationReport(example.dataset, example.predictions, ModeThresholds{});
   report.model.name = "accept_reservations";
   report.model.kind = "lr";
   report.model.max_length = 128;
@@ -224,18 +224,18 @@ TEST(ReportHtml, BeginsWithTheVerdictAndFiltersErrorsWithoutAScript) {
 TEST(ReportHtml, NamesTheThresholdsInTheCharts) {
   const Example200 example;
   const EvaluationReport report = MakeEvaluationReport(
-      example.dataset, example.answers, ModeThresholds{.strict = 0.3F, .moderate = 0.5F, .lenient = 0.7F});
+      example.dataset, example.predictions, ModeThresholds{.strict = 0.3F, .moderate = 0.5F, .lenient = 0.7F});
   for (const char* const mode : {">strict</text>", ">moderate</text>", ">lenient</text>"}) {
     EXPECT_THAT(ReportHtml(report), HasSubstr(mode));
   }
   const EvaluationReport close = MakeEvaluationReport(
-      example.dataset, example.answers, ModeThresholds{.strict = 0.9F, .moderate = 0.95F, .lenient = 0.97F});
+      example.dataset, example.predictions, ModeThresholds{.strict = 0.9F, .moderate = 0.95F, .lenient = 0.97F});
   EXPECT_THAT(ReportHtml(close), HasSubstr(">strict, moderate, lenient</text>"));
 }
 
 TEST(ReportMarkdown, EscapesNoMoreThanMarkdownNeeds) {
   const Example200 example;
-  EvaluationReport report = MakeEvaluationReport(example.dataset, example.answers, ModeThresholds{});
+  EvaluationReport report = MakeEvaluationReport(example.dataset, example.predictions, ModeThresholds{});
   report.model.name = "out";
   report.model.version = "1.0.0";
   const std::string text = ReportMarkdown(report);

@@ -65,7 +65,7 @@ Result<void> PlotTraining(const std::vector<CurvePoint>& losses, const std::vect
         {.title = "Validation: " + metric,
          .x = {.label = "step"},
          .y = {.most = HasMostOne(metric) ? std::optional(1.0) : std::nullopt},
-         .series = {SeriesOf("", SeriesKind::kLineAndPoints, 3, figures), SeriesOf("", SeriesKind::kPoints, 2, {kept})},
+         .series = {SeriesOf("", SeriesKind::kLineAndPoints, 3, values), SeriesOf("", SeriesKind::kPoints, 2, {kept})},
          .labels = {{.x = kept.step, .y = kept.value, .text = fmt::format("kept: {:.4f}", kept.value), .colour = 2}}});
   }
   return WriteChart(chart, file);
