@@ -14,7 +14,6 @@
 #include "base/console.h"
 #include "base/environment.h"
 #include "base/json.h"
-#include "base/lines.h"
 
 namespace winnow {
 namespace {
@@ -76,11 +75,12 @@ class ConsoleSink : public spdlog::sinks::base_sink<spdlog::details::null_mutex>
     if (!look.prefix.empty()) {
       line = colour_ ? fmt::format("{}{}\x1b[0m", look.colour, look.prefix) : std::string(look.prefix);
     }
-    // A message of several lines keeps them, indented below the first one.
-    for (const std::string& part : Lines(payload)) {
-      const size_t text = std::min(part.find_first_not_of(' '), part.size());
-      Console::Stderr().Print(line + Printable(std::string_view(part).substr(text)));
+    // An error's hint has a line of its own, which is indented; any other line end is text from outside.
+    for (size_t from = 0; from <= payload.size();) {
+      const size_t end = std::min(payload.find("\n  ", from), payload.size());
+      Console::Stderr().Print(line + Printable(payload.substr(from, end - from)));
       line = "  ";
+      from = end + 3;
     }
   }
   void flush_() override {}

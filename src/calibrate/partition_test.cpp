@@ -62,10 +62,10 @@ TEST(CheckEnoughTexts, SaysHowManyThereAreAndHowManyAreNeeded) {
   const auto few = CheckEnoughTexts({.max_fpr = 0.01}, texts.dataset, 1, false);
   ASSERT_FALSE(few);
   EXPECT_EQ(few.error().code, ErrorCode::kInvalidData);
-  EXPECT_THAT(few.error().message, HasSubstr("at least 299 held-out texts without 'spam'"));
+  EXPECT_THAT(few.error().message, HasSubstr("at least 299 held-out texts without the label 'spam'"));
   const auto half = CheckEnoughTexts({.max_error = 0.005}, texts.dataset, 1, false);
   ASSERT_FALSE(half);
-  EXPECT_THAT(half.error().message, HasSubstr("there are 100 (a half of the 200 texts"));
+  EXPECT_THAT(half.error().message, HasSubstr("there are only 100 (a half of the 200 texts"));
   const auto no_positive = CheckEnoughTexts({.max_fpr = 0.1}, texts.dataset, -1, false);
   ASSERT_FALSE(no_positive);
   EXPECT_EQ(no_positive.error().code, ErrorCode::kInvalidArgument);

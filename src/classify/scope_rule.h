@@ -11,11 +11,11 @@
 #include <vector>
 
 #include "base/result.h"
+#include "bundle/scope_file.h"
 #include "decide/out_of_scope.h"
 
 namespace winnow {
 
-inline constexpr char kScopeFile[] = "out_of_scope.safetensors";
 inline constexpr char kDefaultScopeLabel[] = "out_of_scope";
 
 /// A rule for out-of-scope texts. Immutable once made; then thread-safe.

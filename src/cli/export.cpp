@@ -87,6 +87,7 @@ Result<std::vector<ExportedFile>> ExportWithProgress(ExportPlan plan) {
     return !Interrupted();
   };
   plan.warn = [](const std::string& line) { LogWarning("{}", line); };
+  plan.note = [](const std::string& line) { LogInfo("{}", line); };
   std::vector<ExportedFile> files = TRY(ExportBundle(plan));
   if (bar) bar->Finish();
   return files;

@@ -10,7 +10,6 @@
 
 #include "base/console.h"
 #include "base/environment.h"
-#include "base/lines.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/suggest.h"
@@ -67,11 +66,11 @@ int Report(const Error& error, const std::string& command) {
   const std::string_view colour = UsesColour(STDERR_FILENO) ? "\x1b[1;31m" : "";
   const std::string_view plain = colour.empty() ? "" : "\x1b[0m";
   std::string text = fmt::format("winnow{}: {}error:{} ", command, colour, plain);
-  std::string_view between;
-  for (const std::string& line : Lines(error.message)) {
-    text += between;
-    text += Printable(std::string_view(line).substr(std::min(line.find_first_not_of(' '), line.size())));
-    between = "\n  ";
+  const std::string_view message = error.message;
+  for (size_t from = 0; from <= message.size();) {
+    const size_t end = std::min(message.find("\n  ", from), message.size());
+    text += (from > 0 ? "\n  " : "") + Printable(message.substr(from, end - from));
+    from = end + 3;
   }
   if (!error.hint.empty()) text += "\n  " + error.hint;
   Console::Stderr().Print(text);

@@ -51,11 +51,11 @@ class DelimitedReader : public RecordReader {
                        : dialect_.delimiter == ',' ? "CSV"
                                                    : std::string("delimited by '") + dialect_.delimiter + "'";
     return kind + ", " + std::to_string(dialect_.columns.size()) + " columns, " +
-           (dialect_.header ? "with" : "without") + " a header";
+           (dialect_.header ? "with" : "without") + " a header" + Assumptions();
   }
 
   std::vector<std::string> notes() const override {
-    std::vector<std::string> notes = dialect_.notes;
+    std::vector<std::string> notes;
     if (headers_ > 1) {
       notes.push_back("skipped " + std::to_string(headers_ - 1) + " repetitions of the header, the first in line " +
                       std::to_string(second_header_));
@@ -70,6 +70,12 @@ class DelimitedReader : public RecordReader {
   }
 
  private:
+  std::string Assumptions() const {
+    std::string text;
+    for (const std::string& note : dialect_.notes) text += ", " + note;
+    return text;
+  }
+
   /// Returns true if the row is the header, or repeats it as concatenated files do.
   bool IsHeader() const {
     return row_.count == dialect_.columns.size() &&

@@ -165,8 +165,7 @@ Fit BestQuoting(std::string_view text, char delimiter, char line_end, std::span<
   Fit csv = fit({.delimiter = delimiter});
   const bool automatic = wishes.quoting == Quoting::kAuto;
   if (automatic && QuotesArePlain(plain)) {
-    if (delimiter != '\t')
-      plain.dialect.notes.push_back("quotes are plain characters in this file; else: --quoting csv");
+    if (delimiter != '\t') plain.dialect.notes.push_back("quotes are characters of the texts");
     return plain;
   }
   if (text.find("\\\"") != std::string_view::npos) {
@@ -174,8 +173,8 @@ Fit BestQuoting(std::string_view text, char delimiter, char line_end, std::span<
     if (escaped.score > csv.score || (csv.sample.broken_quotes && !escaped.sample.broken_quotes)) {
       const size_t bad = csv.sample.rows.size() - csv.good_rows();
       escaped.dialect.notes.push_back(
-          "a backslash escapes quotes in this file" +
-          (bad > 0 ? "; without that, " + Rows(bad, csv.sample.rows.size()) + " would be unreadable" : std::string()));
+          "a backslash escapes quotes" +
+          (bad > 0 ? " (otherwise " + Rows(bad, csv.sample.rows.size()) + " are unreadable)" : std::string()));
       csv = std::move(escaped);
     }
   }
@@ -184,7 +183,7 @@ Fit BestQuoting(std::string_view text, char delimiter, char line_end, std::span<
     dialect.space_before_quote = true;
     Fit spaced = fit(dialect);
     if (spaced.score >= csv.score && !spaced.sample.broken_quotes) {
-      spaced.dialect.notes.push_back("spaces between a delimiter and a quote are skipped");
+      spaced.dialect.notes.push_back("spaces before quotes are skipped");
       csv = std::move(spaced);
     }
   }
@@ -240,8 +239,7 @@ std::optional<Dialect> DetectDialect(std::string_view sample, std::string_view e
       skipped_lines = before;
       consider_all();
     } else {
-      best->dialect.notes.push_back("skipped " + std::to_string(skipped_lines - before) +
-                                    " lines of comments at the beginning");
+      best->dialect.notes.push_back("skipped " + std::to_string(skipped_lines - before) + " lines of comments");
     }
   }
   if (!best) return std::nullopt;

@@ -29,7 +29,7 @@ struct Dialect {
   bool plain_header = false;              ///< true if each name of the header is a single word
   bool even = false;  ///< true if all rows that were examined have as many fields as there are columns
   size_t rows = 0;    ///< number of rows that were examined, the header included
-  std::vector<std::string> notes = {};  ///< assumptions that deviate from RFC 4180, as sentences for the user
+  std::vector<std::string> notes = {};  ///< assumptions that deviate from RFC 4180, for people: "quotes are characters"
 };
 
 /// What the user specified about delimited files; each setting replaces the detection of one property.

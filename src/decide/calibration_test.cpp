@@ -153,7 +153,7 @@ TEST(FitCalibration, SaysWhatIsTooLittle) {
   ASSERT_EQ(few.notes.size(), 1u);
   EXPECT_THAT(few.notes[0], HasSubstr("only 20 held-out texts"));
   EXPECT_THAT(FitCalibration(CalibrationMethod::kVector, Sample(false, 20).view()).error().message,
-              HasSubstr("fewer than 10 texts with 'a'"));
+              HasSubstr("requires at least 10 texts with each label, but there are fewer for 'a'"));
   EXPECT_THAT(FitCalibration(CalibrationMethod::kIsotonic, Sample().view()).error().message,
               HasSubstr("there are 300 texts for fitting, and at least 1000 are required"));
   Texts rare = Sample(true);
@@ -167,7 +167,7 @@ TEST(FitCalibration, SaysWhatIsTooLittle) {
   ASSERT_FALSE(shared.notes.empty());
   EXPECT_THAT(shared.notes.back(), HasSubstr("the labels 'c' share one temperature"));
   EXPECT_THAT(FitCalibration(CalibrationMethod::kVector, rare.view()).error().message,
-              HasSubstr("with, or without, 'c'"));
+              HasSubstr("with and without each label, but there are fewer for 'c'"));
 }
 
 TEST(FitCalibration, RefusesWhatDoesNotFit) {

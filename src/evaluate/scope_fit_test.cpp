@@ -78,8 +78,8 @@ TEST(ScopeFit, ReportsHowManyTextsAGuaranteeRequires) {
   const Texts inside(60, 6, 1);
   const auto fit = FitScope(inside.logits, inside.truth, {}, 3, {});
   ASSERT_FALSE(fit);
-  EXPECT_THAT(fit.error().message, testing::HasSubstr("requires 59 texts"));
-  EXPECT_THAT(fit.error().message, testing::HasSubstr("there are 30"));
+  EXPECT_THAT(fit.error().message, testing::HasSubstr("requires at least 118 labelled texts"));
+  EXPECT_THAT(fit.error().message, testing::HasSubstr("there are only 60"));
 }
 
 TEST(ScopeFit, MeasuresSharesOfEachKind) {

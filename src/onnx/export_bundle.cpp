@@ -1,6 +1,7 @@
 #include "onnx/export_bundle.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -9,6 +10,7 @@
 #include "bundle/labels.h"
 #include "bundle/manifest.h"
 #include "bundle/model_config.h"
+#include "bundle/scope_file.h"
 #include "bundle/training_info.h"
 #include "linear/linear_model.h"
 #include "tokenize/tokenizer.h"
@@ -76,6 +78,43 @@ Result<void> CopyModelFiles(const fs::path& bundle, const fs::path& target, int 
   return TRY(Tokenizer::Load(bundle)).Save(target, max_length);
 }
 
+/// Returns the decisions and readings of a bundle that its ONNX files do not contain: "temperature, text template".
+std::vector<std::string> LeftToTheCaller(const fs::path& bundle, const Manifest& manifest, bool linear) {
+  std::vector<std::string> parts;
+  if (!linear && CalibrationOf(manifest) != Calibration{}) parts.push_back("calibration of the probabilities");
+  parts.push_back("decision thresholds");
+  if (manifest.abstain) parts.push_back("abstention");
+  std::error_code ignored;
+  if (fs::exists(bundle / kScopeFile, ignored)) parts.push_back("out-of-scope detection");
+  if (!manifest.text_template.empty()) parts.push_back("text template");
+  if (manifest.fold_disguises) parts.push_back("folding of obfuscated texts");
+  return parts;
+}
+
+/// Tells the caller what an ONNX runtime does differently from Winnow (onnx/linear_graph.h for linear models).
+Result<void> NoteDifferences(const ExportPlan& plan) {
+  if (!plan.note) return {};
+  std::error_code ignored;
+  const bool linear = fs::exists(plan.bundle / kLinearFile, ignored);
+  // A directory that Winnow did not write has no decisions.
+  if (fs::exists(plan.bundle / kManifestFile, ignored)) {
+    const Manifest manifest = TRY(ReadManifest(plan.bundle));
+    plan.note(fmt::format("the ONNX files do not contain: {}; onnx/model_metadata.json describes what they need",
+                          fmt::join(LeftToTheCaller(plan.bundle, manifest, linear), ", ")));
+  }
+  if (!linear) return {};
+  const LinearModel model = TRY(LinearModel::Load(plan.bundle / kLinearFile));
+  const FeatureOptions& features = model.vectorizer().options();
+  if (!features.lowercase) return {};
+  const bool words = features.analyzer == Analyzer::kWord;
+  plan.note(
+      words
+          ? "an ONNX runtime may classify Greek texts with capital letters differently from Winnow"
+          : "an ONNX runtime may classify texts with U+0130 (capital i with a dot), or with a capital sigma at the end of a "
+            "word, differently from Winnow");
+  return {};
+}
+
 }  // namespace
 
 const char* NameOf(OnnxFormat format) { return format == OnnxFormat::kInt8 ? "onnx-int8" : "onnx"; }
@@ -98,6 +137,7 @@ Result<std::vector<ExportedFile>> ExportBundle(const ExportPlan& plan) {
   std::vector<ExportedFile> files;
   for (const OnnxFormat format : plan.formats) files.push_back(TRY(ExportFormat(plan, format, target)));
   TRY(WriteOnnxMetadata(plan.bundle, target));
+  TRY(NoteDifferences(plan));
   if (!writer) {
     TRY(SealOnnxFiles(target));
     return files;

@@ -24,6 +24,8 @@ struct ExportPlan {
   /// Receives the bytes so far and the total of a format's file. Returning false cancels the export.
   std::function<bool(OnnxFormat format, uint64_t done, uint64_t total)> progress = {};
   std::function<void(const std::string& line)> warn = {};  ///< receives the warning that a model is replaced
+  /// Receives sentences on what the ONNX files do not contain, and on texts that they classify differently.
+  std::function<void(const std::string& line)> note = {};
 };
 
 struct ExportedFile {

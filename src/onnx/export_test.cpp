@@ -297,7 +297,7 @@ TEST_F(ExportTest, NamesTensorsOfAnotherShape) {
   for (const auto& [name, tensor] : whole.tensors) {
     RandomBundle random(Architecture::kBert);
     random.tensors[name].shape.insert(random.tensors[name].shape.begin(), 1);
-    EXPECT_THAT(Failure(random), HasSubstr("tensor '" + name + "' is [1, "));
+    EXPECT_THAT(Failure(random), HasSubstr("tensor '" + name + "' has shape [1, "));
   }
   RandomBundle random(Architecture::kBert);
   random.config.labels = {"ham", "spam"};

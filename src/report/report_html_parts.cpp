@@ -78,7 +78,7 @@ std::string ClassRow(const EvaluationReport& report, size_t label) {
 
 std::string Figure(std::string_view title, const std::string& svg, const std::string& below) {
   if (svg.empty()) return "";
-  return fmt::format("<metric><h3>{}</h3>\n{}\n{}</metric>\n", title, svg, below);
+  return fmt::format("<figure><h3>{}</h3>\n{}\n{}</figure>\n", title, svg, below);
 }
 
 std::string LegendEntry(size_t colour, const std::string& html, bool dashed = false) {

@@ -160,8 +160,8 @@ class ClassifyServer(TestCase):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         connection.request("POST", "/v1/classify", json.dumps({"texts": rows, "model": "mail"}), {"Content-Type": "application/json"})
         results = json.loads(connection.getresponse().read())["results"]
-        for result, line in zip(results, near[1]):
-            self.same(json.dumps(result, separators=(",", ":")), line)
+        for row, (result, line) in enumerate(zip(results, near[1]), 1):
+            self.same(json.dumps({**result, "row": row}, separators=(",", ":")), line)
 
     def same(self, mine, theirs):
         """Lines with the same words, and numbers of f32 that another batch may change in their last digits."""

@@ -44,7 +44,7 @@ class Distil(winnow.TestCase):
     def test_layers_that_the_base_model_has_not_are_refused(self):
         self.train(output="teacher")
         self.fails("train", winnow.MESSAGES, "--base-model", self.path("teacher"), "--layers", 9, "--output-dir", self.path("student"),
-                   says=["--layers 9: the base model has 2 layers"], code=2)
+                   says=["--layers 9 is out of range: the base model has 2 layers"], code=2)
 
 
 if __name__ == "__main__":

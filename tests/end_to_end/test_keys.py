@@ -42,7 +42,7 @@ class Keys(TestCase):
         self.add("website", "--requests-per-minute", 600, "--burst", 50)
         self.add("anna", "--role", "admin", "--expires", "2100-12-31")
         out, _ = self.winnow("keys", "list", "keys")
-        self.assertEqual(out, "website  classify  600 a minute, 50 at once\nanna     admin     until 2100-12-31\n")
+        self.assertEqual(out, "website  classify  600 requests per minute, 50 at once\nanna     admin     until 2100-12-31\n")
         listed = json.loads(self.winnow("keys", "list", "keys", "--json")[0])
         self.assertEqual(listed, [
             {"name": "website", "role": "classify", "requests_per_minute": 600, "burst": 50, "expired": False},

@@ -81,7 +81,8 @@ class ZeroShot(TestCase):
         self.winnow("classify", "nli", "--zero-shot", ",".join(LABELS), "--input", "texts.jsonl", "--output", "answers.jsonl", "--batch-size", 50)
         with open(self.path("answers.jsonl"), encoding="utf-8") as file:
             answers = [json.loads(line) for line in file]
-        self.assertEqual(answers, self.ask(texts=TEXTS[:3]) * 40)
+        expected = self.ask(texts=TEXTS[:3]) * 40
+        self.assertEqual(answers, [{**answer, "row": row} for row, answer in enumerate(expected, 1)])
         out, err = self.winnow("classify", "nli", "--zero-shot", ",".join(LABELS), "--json", stdin="\n".join(TEXTS[:3]).encode())
         self.assertEqual([json.loads(line) for line in out.splitlines()], answers[:3])
 
