@@ -152,6 +152,8 @@ class Tokenizer {
   void EncodeText(std::string_view text, bool parse_special_tokens, size_t limit, std::vector<int32_t>& ids,
                   std::vector<TokenSpan>* spans) const;
 
+  void EncodeAll(std::string_view text, bool parse_special_tokens, size_t limit, std::vector<int32_t>& ids,
+                 std::vector<TokenSpan>* spans) const;
   void EncodeGap(std::string_view text, size_t base, bool parse_special_tokens, size_t limit, std::vector<int32_t>& ids,
                  std::vector<TokenSpan>* spans) const;
   Result<void> FindAddedTokens(std::string_view where);
