@@ -28,6 +28,13 @@ constexpr int32_t kLongestPart = 256;
 
 }  // namespace
 
+bool IsNormal(std::string_view text, NormalForm form) {
+  const icu::Normalizer2* normalizer = Find(form);
+  UErrorCode status = U_ZERO_ERROR;
+  return normalizer != nullptr &&
+         normalizer->isNormalizedUTF8(icu::StringPiece(text.data(), static_cast<int32_t>(text.size())), status) != 0;
+}
+
 std::string Normalize(std::string_view text, NormalForm form, std::vector<uint32_t>* ends) {
   const icu::Normalizer2* normalizer = Find(form);
   std::string result;

@@ -15,4 +15,7 @@ enum class NormalForm : uint8_t { kNfc, kNfd, kNfkc, kNfkd };
 /// begins where the one before ends. Linear: a character with more than 256 marks is treated as several. Thread-safe.
 std::string Normalize(std::string_view text, NormalForm form, std::vector<uint32_t>* ends = nullptr);
 
+/// Returns true if valid UTF-8 is in a normal form already. Thread-safe.
+bool IsNormal(std::string_view text, NormalForm form);
+
 }  // namespace winnow

@@ -33,6 +33,9 @@ class Pattern {
   Pattern& operator=(Pattern&&) noexcept;
   ~Pattern();
 
+  /// Returns true for a text, and for the two expressions for white space, whose matches depend on no text far away.
+  bool local() const { return kind_ != Kind::kRegex; }
+
   /// Returns the matches from left to right, none overlapping, without empty ones right after another. `text` is
   /// UTF-8.
   std::vector<PatternMatch> FindAll(std::string_view text) const;

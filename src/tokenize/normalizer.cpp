@@ -2,6 +2,7 @@
 // the others say so.
 #include "tokenize/normalizer.h"
 
+#include <algorithm>
 #include <array>
 
 #include "text/bert_characters.h"
@@ -55,10 +56,10 @@ class Form final : public NormalizerStep {
  public:
   explicit Form(NormalForm form) : form_(form) {}
   MappedText Apply(MappedText text) const override {
+    if (IsNormal(text.text, form_)) return text;
     std::vector<uint32_t> ends;
     MappedText result;
     result.text = Normalize(text.text, form_, &ends);
-    if (result.text == text.text) return text;
     result.sources.resize(ends.size());
     uint32_t begin = 0;
     for (size_t i = 0; i < ends.size(); ++i) {
@@ -173,6 +174,7 @@ class Replace final : public NormalizerStep {
     result.Append(text, done, text.text.size());
     return result;
   }
+  bool local() const override { return pattern_.local(); }
 
  private:
   Pattern pattern_;
@@ -232,6 +234,10 @@ class Precompiled final : public NormalizerStep {
 };
 
 }  // namespace
+
+bool Normalizer::local() const {
+  return std::ranges::all_of(steps_, [](const auto& step) { return step->local(); });
+}
 
 MappedText Normalizer::Apply(std::string_view text) const {
   MappedText result = ValidUtf8(text);

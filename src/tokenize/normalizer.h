@@ -17,6 +17,8 @@ class NormalizerStep {
  public:
   virtual ~NormalizerStep() = default;
   virtual MappedText Apply(MappedText text) const = 0;
+  /// Returns true if a word's normal form does not depend on text beyond the white space around it.
+  virtual bool local() const { return true; }
 };
 
 /// The steps of a normalizer, in their order. Thread-safe when const.
@@ -30,6 +32,8 @@ class Normalizer {
 
   bool empty() const { return steps_.empty(); }
   bool lowercase() const { return lowercase_; }
+  /// Returns true if all steps are local.
+  bool local() const;
   /// Returns the normal form of a text; invalid UTF-8 becomes U+FFFD.
   MappedText Apply(std::string_view text) const;
 

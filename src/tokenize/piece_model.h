@@ -35,6 +35,10 @@ class PieceModel {
     Encode(text.text, base, limit, ids, spans);
   }
 
+  /// Returns true if the tokens of a word do not depend on text beyond the white space around it, but Encode reads all of
+  /// a text: a long one may be cut between words.
+  virtual bool reads_words() const { return false; }
+
   /// Returns the number of ids, which is the largest id plus one.
   virtual size_t size() const = 0;
   /// Returns the piece of `id`, which must be below size(); empty if no piece has that id.

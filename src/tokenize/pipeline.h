@@ -20,11 +20,13 @@ class Pipeline final : public PieceModel {
                                                   const std::string& where);
 
   /// Encodes a text. The normalizer and the pre-tokenizer read all of it, in linear time and memory, whatever the limit.
+  /// Where reads_words() is true the caller may encode the begin of a text alone.
   void Encode(std::string_view text, size_t base, size_t limit, std::vector<int32_t>& ids,
               std::vector<TokenSpan>* spans) const override;
   std::optional<MappedText> Normalize(std::string_view text) const override { return normalizer_.Apply(text); }
   void EncodeNormalized(MappedText text, size_t base, size_t limit, std::vector<int32_t>& ids,
                         std::vector<TokenSpan>* spans) const override;
+  bool reads_words() const override { return normalizer_.local() && pre_tokenizer_.reads_words(); }
   size_t size() const override { return model_->size(); }
   std::string_view piece(int32_t id) const override { return model_->piece(id); }
   int32_t Find(std::string_view piece) const override { return model_->Find(piece); }

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "base/random.h"
 #include "tokenize/tokenizer_json.h"
 
@@ -134,6 +136,31 @@ TEST(Pipeline, TokensCarryTheirPlacesInTheText) {
   EXPECT_EQ(spans[1], (TokenSpan{3, 4}));
   EXPECT_EQ(spans[3], (TokenSpan{5, 8}));
   EXPECT_EQ(spans[5], (TokenSpan{8, 9}));
+}
+
+TEST(Pipeline, OfALongTextNoMoreIsReadThanItsTokensNeed) {
+  const auto tokenizer = ParseTokenizerJson(
+      R"({"normalizer": {"type": "Sequence", "normalizers": [{"type": "NFKC"}, {"type": "Strip"}]},
+      "pre_tokenizer": {"type": "Sequence", "pretokenizers": [{"type": "WhitespaceSplit"}, {"type": "Metaspace"}]},
+      "added_tokens": [{"id": 5, "content": "a b", "normalized": true}],
+      "model": {"type": "Unigram", "unk_id": 0, "vocab": [["<unk>", 0], ["▁a", -1], ["b", -2], ["▁", -3], ["c", -2]]}})",
+      "test");
+  ASSERT_TRUE(tokenizer);
+  Random random(12);
+  std::string text;
+  while (text.size() < (5u << 20)) text += std::array{"a ", "b ", "c", "ｂ", "\n", " é", "aa b a b "}[random.Below(7)];
+  std::vector<int32_t> all;
+  tokenizer->Encode(text, Tokenizer::EncodeOptions{}, all);
+  for (int i = 0; i < 300; ++i) {  // reading 5 MB each time would take minutes
+    const size_t limit = random.Below(3000);
+    std::vector<int32_t> ids;
+    std::vector<TokenSpan> spans;
+    tokenizer->Encode(text, {.max_length = static_cast<int>(limit)}, ids, i % 2 == 0 ? &spans : nullptr);
+    ASSERT_EQ(ids, std::vector<int32_t>(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(limit)));
+    if (i % 2 == 0) {
+      ASSERT_EQ(spans.size(), limit);
+    }
+  }
 }
 
 TEST(Pipeline, RandomBytesNeverBreakIt) {

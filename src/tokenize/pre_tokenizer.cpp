@@ -52,6 +52,8 @@ class DivisionAtCharacters final : public Division {
     }
   }
 
+  bool divides_words() const override { return is_match_(U' '); }
+
   bool (*is_match_)(char32_t);
 };
 
@@ -64,6 +66,7 @@ class DivisionAtPattern final : public Division {
   void Find(std::string_view piece, std::vector<PatternMatch>& matches) const override {
     matches = pattern_.FindAll(piece);
   }
+  bool local() const override { return pattern_.local(); }
 
   Pattern pattern_;
 };
@@ -92,6 +95,7 @@ class Whitespace final : public PreTokenizerStep {
     }
     text.pieces = std::move(pieces);
   }
+  bool divides_words() const override { return true; }
 };
 
 class Metaspace final : public PreTokenizerStep {
@@ -121,6 +125,7 @@ class Metaspace final : public PreTokenizerStep {
     }
     text = std::move(result);
   }
+  bool divides_words() const override { return split_; }
 
  private:
   /// A row of symbols belongs to the next word with its last symbol alone.
@@ -166,6 +171,7 @@ class ByteLevel final : public PreTokenizerStep {
     }
     text = std::move(result);
   }
+  bool divides_words() const override { return use_regex_; }
 
  private:
   bool add_prefix_space_, use_regex_;
@@ -208,6 +214,15 @@ Result<PreTokenizer> PreTokenizer::Read(const Json& json, const std::string& whe
   PreTokenizer result;
   TRY(result.Add(json, where, 0));
   return result;
+}
+
+bool PreTokenizer::reads_words() const {
+  bool divides = false;
+  for (const auto& step : steps_) {
+    if (!step->local()) return false;
+    divides = divides || step->divides_words();
+  }
+  return divides;
 }
 
 SplitText PreTokenizer::Apply(MappedText text, size_t base) const {

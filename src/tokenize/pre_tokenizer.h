@@ -25,6 +25,10 @@ class PreTokenizerStep {
   virtual ~PreTokenizerStep() = default;
   /// `base` is the place of the text in the whole input.
   virtual void Apply(SplitText& text, size_t base) const = 0;
+  /// Returns true if what the step makes of a word does not depend on text beyond the white space around it.
+  virtual bool local() const { return true; }
+  /// Returns true if the step divides words at spaces.
+  virtual bool divides_words() const { return false; }
 };
 
 /// The steps of a pre-tokenizer, in their order. Thread-safe when const.
@@ -35,6 +39,9 @@ class PreTokenizer {
   /// Sequence, BertPreTokenizer, Whitespace, WhitespaceSplit, Punctuation, Digits, Metaspace, ByteLevel, Split and
   /// CharDelimiterSplit.
   static Result<PreTokenizer> Read(const Json& json, const std::string& where);
+
+  /// Returns true if the pieces are words, or parts of words, and all steps are local.
+  bool reads_words() const;
 
   /// Divides a text. `base` is the place of the text in the whole input.
   SplitText Apply(MappedText text, size_t base) const;

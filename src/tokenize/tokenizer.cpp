@@ -33,6 +33,18 @@ void CutBegin(size_t begin, size_t room, std::vector<int32_t>& ids, std::vector<
   spans->erase(spans->begin() + other + from, spans->begin() + other + to);
 }
 
+/// Returns a place near `size` where a space divides two letters or digits of ASCII; 0 if there is none.
+size_t PlaceBetweenWords(std::string_view text, size_t size) {
+  constexpr size_t kFar = 1024;
+  const auto in_word = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  };
+  for (size_t i = size; i + kFar > size && i > 1; --i) {
+    if (i + 1 < text.size() && text[i] == ' ' && in_word(text[i - 1]) && in_word(text[i + 1])) return i;
+  }
+  return 0;
+}
+
 size_t Positive(int max_length) { return static_cast<size_t>(std::max(max_length, 0)); }
 
 struct PairSizes {
@@ -151,10 +163,29 @@ void Tokenizer::Encode(std::string_view text, const EncodeOptions& options, std:
   AddTokens(frame_.after, end, ids, spans);
 }
 
-/// The text alone, up to `limit` ids in all.
+/// The text alone, up to `limit` ids in all. Of a long text no more is read than that many tokens need: what comes after
+/// a place between two words changes no tokens but the few before that place.
 void Tokenizer::EncodeText(std::string_view text, bool parse_special_tokens, size_t limit, std::vector<int32_t>& ids,
                            std::vector<TokenSpan>* spans) const {
   if (ids.size() >= limit) return;
+  constexpr size_t kChanged = 64;  // tokens before that place
+  const size_t begin = ids.size(), room = limit - begin;
+  for (size_t size = std::max<size_t>(4096, 16 * room); model_->reads_words() && size < text.size(); size *= 4) {
+    const size_t place = PlaceBetweenWords(text, size);
+    if (place == 0) continue;
+    EncodeAll(text.substr(0, place), parse_special_tokens, limit + kChanged, ids, spans);
+    const bool enough = ids.size() >= limit + kChanged;
+    const size_t kept = enough ? room : 0;
+    if (spans != nullptr) spans->resize(spans->size() - (ids.size() - begin - kept));
+    ids.resize(begin + kept);
+    if (enough) return;
+  }
+  EncodeAll(text, parse_special_tokens, limit, ids, spans);
+}
+
+/// The text alone, read as a whole.
+void Tokenizer::EncodeAll(std::string_view text, bool parse_special_tokens, size_t limit, std::vector<int32_t>& ids,
+                          std::vector<TokenSpan>* spans) const {
   const auto gap = [&](size_t begin, size_t end) {
     if (begin < end && ids.size() < limit)
       EncodeGap(text.substr(begin, end - begin), begin, parse_special_tokens, limit, ids, spans);

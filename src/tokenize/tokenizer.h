@@ -65,20 +65,21 @@ enum class PairCut {
   kLonger,  ///< the longer text until both have equal lengths, then both alternately ("longest_first")
 };
 
-/// A tokenizer of one of three kinds: WordPiece (BERT, DistilBERT, MiniLM), Unigram as in SentencePiece (DeBERTa-v2/v3,
-/// XLM-RoBERTa), byte-level BPE (RoBERTa). Movable. Thread-safe when const.
+/// A tokenizer of one of three kinds: WordPiece (BERT, DistilBERT, MiniLM, MPNet), Unigram as in SentencePiece
+/// (DeBERTa-v2/v3, XLM-RoBERTa, ALBERT), BPE (RoBERTa, ModernBERT). Movable. Thread-safe when const.
 class Tokenizer {
  public:
   /// Loads a tokenizer from the first of these files that exists:
-  ///   tokenizer.json           any kind; no other file is needed
-  ///   vocab.txt                WordPiece; tokenizer_config.json beside it tells do_lower_case, strip_accents,
-  ///                            tokenize_chinese_chars (without it: lower case, as BERT's default)
+  ///   tokenizer.json           any kind
+  ///   vocab.txt                WordPiece, as BERT and MPNet have it
   ///   spm.model                DeBERTa-v2/v3, whose ids are SentencePiece's
   ///   sentencepiece.bpe.model  XLM-RoBERTa, whose ids are fairseq's: <s> <pad> </s> <unk>, then SentencePiece's
   ///   vocab.json, merges.txt   RoBERTa
-  /// The family whose ids an spm file has is determined by tokenizer_config.json's tokenizer_class, otherwise by
-  /// config.json's model_type, otherwise by the name of the file. Errors: kNotFound; kInvalidModel for damaged files,
-  /// a repeated piece or a missing [UNK]; kUnsupported, by name, for other kinds of tokenizers.
+  /// The files beside it (tokenizer_config.json, special_tokens_map.json, added_tokens.json, config.json) change it as in
+  /// Hugging Face's transformers; docs/adr/023 lists the keys. The family whose ids an spm file has is determined by
+  /// tokenizer_class, otherwise by model_type, otherwise by the name of the file. Errors: kNotFound; kInvalidModel for
+  /// damaged files, a repeated piece or a missing [UNK]; kUnsupported, by name, for other kinds of tokenizers and for
+  /// keys that are not supported.
   static Result<Tokenizer> Load(const std::filesystem::path& dir);
 
   /// Creates a tokenizer of its parts. `where` is the beginning of error messages. Errors: kInvalidModel, as in Load.
@@ -152,6 +153,8 @@ class Tokenizer {
   void EncodeText(std::string_view text, bool parse_special_tokens, size_t limit, std::vector<int32_t>& ids,
                   std::vector<TokenSpan>* spans) const;
 
+  void EncodeAll(std::string_view text, bool parse_special_tokens, size_t limit, std::vector<int32_t>& ids,
+                 std::vector<TokenSpan>* spans) const;
   void EncodeGap(std::string_view text, size_t base, bool parse_special_tokens, size_t limit, std::vector<int32_t>& ids,
                  std::vector<TokenSpan>* spans) const;
   Result<void> FindAddedTokens(std::string_view where);
