@@ -56,11 +56,11 @@ TEST(ModelConfig, BertsSizesWithoutAModelTypeAreBert) {
   EXPECT_EQ(ParsedJson(FormatModelConfig(*tiny).value())["model_type"], "bert");
   Json other = ParsedJson(tiny->source);
   other["architectures"] = {"RobertaForMaskedLM"};
-  EXPECT_THAT(Parse(other).error().message, HasSubstr("no 'model_type'"));
+  EXPECT_THAT(Parse(other).error().message, HasSubstr("'model_type' is missing"));
   other["architectures"] = {"BertForMaskedLM"};
   EXPECT_TRUE(Parse(other));
   other.erase("type_vocab_size");
-  EXPECT_THAT(Parse(other).error().message, HasSubstr("no 'model_type'"));
+  EXPECT_THAT(Parse(other).error().message, HasSubstr("'model_type' is missing"));
 }
 
 TEST(ModelConfig, ReadsBert) {
@@ -280,7 +280,7 @@ TEST(ModelConfig, BadValuesAreNamed) {
   EXPECT_THAT(ErrorOf("id2label", {{"0", "a"}, {"2", "b"}}).message, HasSubstr("none with id 1"));
   EXPECT_THAT(ErrorOf("id2label", {{"0", "a"}, {"1", "a"}}).message, HasSubstr("'a' occurs twice"));
   EXPECT_THAT(ErrorOf("id2label", {{"0", "a"}, {"1", ""}}).message, HasSubstr("empty name"));
-  EXPECT_THAT(ErrorOf("num_labels", 5).message, HasSubstr("'num_labels' is 5 but 2"));
+  EXPECT_THAT(ErrorOf("num_labels", 5).message, HasSubstr("'num_labels' is 5, but 'id2label' or 'label2id' has 2"));
   EXPECT_THAT(ErrorOf("architectures", "BertModel").message, HasSubstr("'architectures'"));
 }
 
@@ -292,7 +292,7 @@ TEST(ModelConfig, RefusesVariantsThatWouldGiveWrongPredictions) {
   EXPECT_EQ(ErrorOf("position_embedding_type", "relative_key").code, ErrorCode::kUnsupported);
   EXPECT_EQ(ErrorOf("is_decoder", true).code, ErrorCode::kUnsupported);
   EXPECT_EQ(ErrorOf("problem_type", "regression").code, ErrorCode::kUnsupported);
-  EXPECT_THAT(ErrorOf("model_type", nullptr).message, HasSubstr("no 'model_type'"));
+  EXPECT_THAT(ErrorOf("model_type", nullptr).message, HasSubstr("'model_type' is missing"));
 }
 
 TEST(ModelConfig, WrittenConfigReadsBackAndKeepsUnknownFields) {

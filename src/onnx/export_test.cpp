@@ -297,11 +297,11 @@ TEST_F(ExportTest, NamesTensorsOfAnotherShape) {
   for (const auto& [name, tensor] : whole.tensors) {
     RandomBundle random(Architecture::kBert);
     random.tensors[name].shape.insert(random.tensors[name].shape.begin(), 1);
-    EXPECT_THAT(Failure(random), HasSubstr("tensor '" + name + "' is [1, "));
+    EXPECT_THAT(Failure(random), HasSubstr("tensor '" + name + "' has shape [1, "));
   }
   RandomBundle random(Architecture::kBert);
   random.config.labels = {"ham", "spam"};
-  EXPECT_THAT(Failure(random), HasSubstr("tensor 'classifier.weight' is [3, 24] but there are 2 labels"));
+  EXPECT_THAT(Failure(random), HasSubstr("tensor 'classifier.weight' has shape [3, 24], but config.json has 2 labels"));
 }
 
 TEST_F(ExportTest, RefusesWeightsThatAreNoNumbers) {
