@@ -132,7 +132,7 @@ TEST_P(Encoders, ThreadsGiveTheSameGradientsEachTime) {
   const PackedBatch all = SomeTexts(11);
   ThreadPool pool(4);
   std::vector<float> first;
-  for (int repeat = 0; repeat < 60; ++repeat) {  // races would show as differing repeats
+  for (int repeat = 0; repeat < 20; ++repeat) {  // races would show as differing repeats
     TrainingPass pass(model, pool);
     Gradients gradients(model.config(), model.layout(), pool.size());
     std::vector<float> grad(pass.Forward(all.view(), {}).size());

@@ -301,7 +301,7 @@ TEST_F(ExportTest, NamesTensorsOfAnotherShape) {
   }
   RandomBundle random(Architecture::kBert);
   random.config.labels = {"ham", "spam"};
-  EXPECT_THAT(Failure(random), HasSubstr("tensor 'classifier.weight' is [3, 24] but there are 2 labels"));
+  EXPECT_THAT(Failure(random), HasSubstr("tensor 'classifier.weight' has shape [3, 24], but config.json has 2 labels"));
 }
 
 TEST_F(ExportTest, RefusesWeightsThatAreNoNumbers) {
