@@ -280,7 +280,8 @@ TEST(ModelConfig, BadValuesAreNamed) {
   EXPECT_THAT(ErrorOf("id2label", {{"0", "a"}, {"2", "b"}}).message, HasSubstr("none with id 1"));
   EXPECT_THAT(ErrorOf("id2label", {{"0", "a"}, {"1", "a"}}).message, HasSubstr("'a' occurs twice"));
   EXPECT_THAT(ErrorOf("id2label", {{"0", "a"}, {"1", ""}}).message, HasSubstr("empty name"));
-  EXPECT_THAT(ErrorOf("num_labels", 5).message, HasSubstr("'num_labels' is 5, but 'id2label' or 'label2id' has 2 labels"));
+  EXPECT_THAT(ErrorOf("num_labels", 5).message,
+              HasSubstr("'num_labels' is 5, but 'id2label' or 'label2id' has 2 labels"));
   EXPECT_THAT(ErrorOf("architectures", "BertModel").message, HasSubstr("'architectures'"));
 }
 

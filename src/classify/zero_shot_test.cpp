@@ -257,7 +257,8 @@ TEST(ZeroShot, RefusesInvalidOptions) {
   EXPECT_THAT(error({.labels = {}}, dir.path()).message, HasSubstr("requires labels"));
   EXPECT_THAT(error({.labels = {"a", " "}}, dir.path()).message, HasSubstr("a label is empty"));
   EXPECT_THAT(error({.labels = {"a", "b", "a"}}, dir.path()).message, HasSubstr("twice"));
-  EXPECT_THAT(error({.labels = {"a", "b"}, .phrases = {"c"}}, dir.path()).message, HasSubstr("1 label phrases are specified for 2 labels"));
+  EXPECT_THAT(error({.labels = {"a", "b"}, .phrases = {"c"}}, dir.path()).message,
+              HasSubstr("1 label phrases are specified for 2 labels"));
   const Error plain = error({.labels = {"a"}, .hypothesis = "about {lable}"}, dir.path());
   EXPECT_EQ(plain.code, ErrorCode::kInvalidArgument);
   EXPECT_THAT(plain.Text(), AllOf(HasSubstr("{label}"), HasSubstr(kDefaultHypothesis)));

@@ -156,6 +156,16 @@ bool QuotesArePlain(const Fit& plain) {
   return sample.whole_quotes == 0 && (Recurs(sample.rows, 0) || Recurs(sample.rows, sample.rows[0].size() - 1));
 }
 
+/// Returns true if a field begins with spaces and a quote, which is then not read as the beginning of a quoted field.
+bool HasSpaceBeforeQuote(const Sample& sample) {
+  return std::ranges::any_of(sample.rows, [](const Cells& row) {
+    return std::ranges::any_of(row, [](const std::string& cell) {
+      const size_t first = cell.find_first_not_of(' ');
+      return first != std::string::npos && first > 0 && cell[first] == '"';
+    });
+  });
+}
+
 /// The best reading of quotes for one delimiter.
 Fit BestQuoting(std::string_view text, char delimiter, char line_end, std::span<const std::string> known_names,
                 const DialectWishes& wishes) {
@@ -182,7 +192,7 @@ Fit BestQuoting(std::string_view text, char delimiter, char line_end, std::span<
     Dialect dialect = csv.dialect;
     dialect.space_before_quote = true;
     Fit spaced = fit(dialect);
-    if (spaced.score >= csv.score && !spaced.sample.broken_quotes) {
+    if (spaced.score >= csv.score && !spaced.sample.broken_quotes && HasSpaceBeforeQuote(csv.sample)) {
       spaced.dialect.notes.push_back("spaces before quotes are skipped");
       csv = std::move(spaced);
     }

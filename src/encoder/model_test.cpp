@@ -84,7 +84,8 @@ TEST_P(ModelFiles, AHeadOfAnotherSizeIsReplacedOnlyWhenAskedFor) {
   const auto refused = Model::Load(directory_.path(), ten, {.create_head = true});
   ASSERT_FALSE(refused);
   const std::string classifier(names_.classifier);
-  EXPECT_NE(refused.error().message.find("tensor '" + classifier + ".weight' has shape [2, 24], but config.json has 10 labels"),
+  EXPECT_NE(refused.error().message.find("tensor '" + classifier +
+                                         ".weight' has shape [2, 24], but config.json has 10 labels"),
             std::string::npos)
       << refused.error().message;
   EXPECT_NE(refused.error().hint.find("--reinit-head"), std::string::npos);
