@@ -77,7 +77,7 @@ Result<void> ParseOptionValue(std::string_view text, std::string& value) {
 }
 
 Result<void> ParseOptionValue(std::string_view text, std::filesystem::path& value) {
-  if (text.empty()) return Refuse("is not a path");
+  if (text.empty()) return Refuse("is empty; a path is required");
   if (text.find('\0') != std::string_view::npos) return Refuse("contains a NUL byte, which is not allowed in a path");
   value = text;
   return {};

@@ -220,7 +220,7 @@ TEST_F(OptionsTest, WrongUsageSaysWhatWouldBeRight) {
   EXPECT_THAT(Wrong({"--warmup-ratio", "1.5"}), HasSubstr("at most 1"));
   EXPECT_THAT(Wrong({"--lr-scheduler", "cosin"}), HasSubstr("not one of linear, cosine\n  did you mean 'cosine'?"));
   EXPECT_THAT(Wrong({"--precision", "f16"}), HasSubstr("not one of auto, f32"));
-  EXPECT_THAT(Wrong({"--output-dir", ""}), HasSubstr("is not a path"));
+  EXPECT_THAT(Wrong({"--output-dir", ""}), HasSubstr("is empty; a path is required"));
   environment = {{"WINNOW_EPOCHS", "x"}};
   EXPECT_THAT(Wrong({}), HasSubstr("WINNOW_EPOCHS: 'x' is not a whole number"));
 }

@@ -113,7 +113,8 @@ Result<void> ReadModernBert(const JsonObject& object, std::string_view where, Mo
     }
   }
   if (const Json* const scaling = object.json().Find("rope_scaling"); scaling != nullptr && !scaling->is_null()) {
-    return Fail(ErrorCode::kUnsupported, fmt::format("{}: has 'rope_scaling'", where), "supported: none");
+    return Fail(ErrorCode::kUnsupported, fmt::format("{}: has 'rope_scaling'", where),
+                "supported: models without 'rope_scaling'");
   }
   const std::string pooling = TRY(object.String("classifier_pooling")).value_or("cls");
   if (pooling != "cls" && pooling != "mean") {
@@ -157,8 +158,9 @@ Result<void> ValidateModernBert(const ModelConfig& config, std::string_view wher
         where, fmt::format("'layer_types' has {} layers, expected {}", config.local_layers.size(), config.num_layers));
   }
   if (config.hidden_size / config.num_heads % 2 != 0) {
-    return BadConfig(where, fmt::format("a head has {} columns; rotary positions require an even number",
-                                        config.hidden_size / config.num_heads));
+    return BadConfig(where,
+                     fmt::format("'hidden_size' / 'num_attention_heads' is {}; rotary positions require an even number",
+                                 config.hidden_size / config.num_heads));
   }
   for (const auto& [kind, theta] :
        {std::pair{"global", config.global_rope_theta}, std::pair{"local", config.local_rope_theta}}) {

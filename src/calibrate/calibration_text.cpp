@@ -60,8 +60,8 @@ std::string AbstentionText(const CalibrationResult& result) {
   row("errors with abstention", [](const auto& a) { return fmt::format("{} of {}", a.wrong_answered, a.texts); });
   return "\n" + table.Text() +
          fmt::format(
-             "  of future texts, an expected share of at most {} is wrong and not marked as an abstention "
-             "(expectation over calibration sets)\n",
+             "  on average (over calibration sets), a share of at most {} of future texts gets a wrong prediction "
+             "that is not an abstention; this guarantee has no confidence level\n",
              *result.options.max_error);
 }
 

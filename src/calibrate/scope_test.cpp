@@ -57,7 +57,7 @@ TEST(CalibrateScope, NamesTheRuleAndItsTexts) {
   EXPECT_EQ(fit->rule.source, "simulated texts");
   EXPECT_EQ(fit->rule.weights, "f32");
   EXPECT_THAT(ScopeFitText(*fit),
-              HasSubstr("at most 0.2 of the in-scope texts are assigned neither, with 80 % confidence"));
+              HasSubstr("at most 20 % of the in-scope texts are rejected as neither, with 80 % confidence"));
   EXPECT_EQ(ScopeFitJson(*fit)["label"], Json("neither"));
 }
 

@@ -20,9 +20,9 @@ std::string ScopeFitText(const ScopeFit& fit) {
                method.method == rule.method ? "<- chosen" : ""});
   }
   return table.Text() + fmt::format(
-                            "  at most {:g} of the in-scope texts are assigned {}, with {:g} % confidence "
+                            "  at most {:g} % of the in-scope texts are rejected as {}, with {:g} % confidence "
                             "(threshold chosen on {} texts)\n",
-                            rule.max_rejected, rule.label, 100 * rule.confidence, rule.texts);
+                            100 * rule.max_rejected, rule.label, 100 * rule.confidence, rule.texts);
 }
 
 Json ScopeFitJson(const ScopeFit& fit) {

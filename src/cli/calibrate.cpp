@@ -21,9 +21,10 @@ void Describe(CalibrateCommandOptions& options, OptionTable& table) {
   CalibratePlan& plan = options.plan;
   table.AddPositional("bundle", &plan.bundle, "Directory of the model").ValueName("BUNDLE").Required();
   table
-      .AddPositional("data", &plan.data,
-                     "Labelled texts that the model was not trained on: CSV, TSV, JSONL or fastText files, optionally "
-                     "gzip-compressed")
+      .AddPositional(
+          "data", &plan.data,
+          "Labelled texts that the model was not trained on: CSV, TSV, JSON, JSONL or fastText files, optionally "
+          "gzip-compressed")
       .Default("calibration.jsonl in BUNDLE");
   table.Group("Data");
   AddTextField(plan.reading.text_field, table);

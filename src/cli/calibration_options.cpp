@@ -12,13 +12,14 @@ void AddCalibrationOptions(CalibrationOptions& options, OptionTable& table, bool
                                                                     {"isotonic", CalibrationChoice::kIsotonic},
                                                                     {"none", CalibrationChoice::kNone}};
   if (of_a_bundle) choices.emplace_back("keep", CalibrationChoice::kKeep);
-  table.AddChoice("calibration", &options.calibration, std::move(choices),
-                  "How probabilities are calibrated. temperature: one number (multi-label: one per label); vector: "
-                  "scale and bias per label (from 10 texts per label); isotonic: a curve per label (from 1000 texts)");
+  table.AddChoice(
+      "calibration", &options.calibration, std::move(choices),
+      "How probabilities are calibrated. temperature: one number (multi-label: one per label); vector: "
+      "scale and bias per label (requires 10 texts per label); isotonic: a curve per label (requires 1000 texts)");
   table
       .Add("max-fpr", &options.max_fpr,
-           "Set decision thresholds so that at most this share of the negatives is flagged in the moderate mode "
-           "(strict: twice, lenient: half); multi-label: per label")
+           "Set decision thresholds by this maximum false-positive rate in the moderate mode; the strict mode, which "
+           "flags more texts, allows twice as much, the lenient mode half; multi-label: per label")
       .MoreThan(0)
       .Range(0, 0.499)
       .Default(of_a_bundle ? "no guarantee; the thresholds stay as they are"

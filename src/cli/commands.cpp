@@ -30,7 +30,8 @@ void AddLongTextOption(std::optional<LongText>& long_text, OptionTable& table) {
           "long-text", &long_text,
           {{"head", LongText::kHead}, {"head+tail", LongText::kHeadTail}, {"windows", LongText::kWindows}},
           "How a text that exceeds the maximum length is read: its first tokens, its first and last tokens, or all "
-          "of it in overlapping windows; the window with the highest score of the positive label decides")
+          "of it in overlapping windows; the window with the highest score of the positive label decides (without a "
+          "positive label: the mean of all windows; multi-label: the highest score of each label)")
       .Default("as the model was trained");
 }
 

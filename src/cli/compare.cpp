@@ -44,7 +44,7 @@ void Describe(CompareOptions& options, OptionTable& table) {
       "that model.");
   table
       .AddPositional("data", &options.data,
-                     "Labelled texts: a CSV, TSV, JSONL or fastText file, optionally gzip-compressed")
+                     "Labelled texts: a CSV, TSV, JSON, JSONL or fastText file, optionally gzip-compressed")
       .Required();
   table.AddPositional("bundle", &options.bundles, "Directories of models");
   table.Add("models", &options.models, "Also evaluate every model below DIR, one or two levels deep").ValueName("DIR");

@@ -33,7 +33,7 @@ void Describe(DataDoctorOptions& options, OptionTable& table) {
   table.Group("Checks");
   table
       .Add("near", &options.doctor.near,
-           "Similarity from which two texts are near-duplicates: the share of common character 5-grams")
+           "Minimum similarity of near-duplicates: the Jaccard similarity of their sets of character 5-grams")
       .Range(0.1, 1);
   table
       .Add("folds", &options.doctor.folds,
@@ -41,8 +41,8 @@ void Describe(DataDoctorOptions& options, OptionTable& table) {
       .Range(2, 20);
   table
       .Add("suspects", &options.doctor.suspects,
-           "Minimum share of the texts to list as possible label errors; only texts for which the linear model "
-           "predicts another label are listed")
+           "List at least this share of the texts as possible label errors, most suspicious first (fewer if the "
+           "linear model disagrees with fewer labels)")
       .Range(0, 1);
   table.Add("seed", &options.doctor.seed, "Random seed of the folds");
   table.Group("Output");
@@ -59,7 +59,8 @@ void Describe(DataDoctorOptions& options, OptionTable& table) {
       "that have two names; broken characters, unusual scripts and lengths.");
   table.Describe(
       "A fix is one of: an existing label (multi-label: also several, 'a; b', or '(none)'), 'label:NAME' for a new "
-      "label, 'drop', or 'keep'. In a row about a label, the fix applies to all texts with that label. Rows without "
+      "label, 'drop', or 'keep'. If a finding is about a label instead of a text, its fix applies to all texts with "
+      "that label. Rows without "
       "a fix are not changed. A cell that a spreadsheet would interpret as a formula is prefixed with an apostrophe, "
       "which --fix removes. Pass the same --text-field, --label-field, --filter, --template and --problem-type when "
       "you write the findings and when you apply the fixes.");

@@ -7,7 +7,7 @@
 namespace winnow {
 
 void AddReadingOptions(DataCommandOptions& options, OptionTable& table, std::string format_name) {
-  table.AddPositional("data", &options.data, "CSV, TSV, JSONL or fastText files, optionally gzip-compressed")
+  table.AddPositional("data", &options.data, "CSV, TSV, JSON, JSONL or fastText files, optionally gzip-compressed")
       .Required();
   table.Group("Data");
   AddFieldOptions(options.reading, table, std::move(format_name));

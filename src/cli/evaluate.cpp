@@ -32,7 +32,7 @@ void Describe(EvaluateOptions& options, OptionTable& table) {
   table.AddPositional("bundle", &options.bundle, "Directory of the model").ValueName("BUNDLE").Required();
   table
       .AddPositional("data", &options.data,
-                     "Labelled texts: CSV, TSV, JSONL or fastText files, optionally gzip-compressed")
+                     "Labelled texts: CSV, TSV, JSON, JSONL or fastText files, optionally gzip-compressed")
       .Required();
   AddLabelledDataOptions(options, table);
   AddLongTextOption(options.long_text, table);

@@ -47,7 +47,8 @@ void Describe(ExportCommandOptions& options, OptionTable& table) {
       "Inputs are input_ids and attention_mask, int64 [batch, sequence]; the output is logits, float [batch, labels]. "
       "Batch and sequence are dynamic. A linear model reads texts: its input is text, strings [batch, 1], its "
       "outputs are label and probabilities, float [batch, labels]; a multi-label model has probabilities only. "
-      "onnx/model_metadata.json contains everything else that a service needs.");
+      "onnx/model_metadata.json contains the labels, the maximum length, the calibration, the thresholds and the "
+      "metrics.");
   table.Example("winnow export spam --format onnx-int8", "spam/onnx/model_quantized.onnx");
   table.Example("winnow export spam --format onnx,onnx-int8 --output web",
                 "both formats, with all files that transformers.js reads");

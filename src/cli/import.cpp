@@ -52,8 +52,8 @@ Result<void> Run(const ImportCommandOptions& options) {
   const ImportedBundle imported = TRY(ImportBundle(plan));
   if (!imported.has_probabilities) {
     LogWarning(
-        "the imported model returns scores, not probabilities: its labels are the same as before, but its confidence "
-        "is not calibrated; to calibrate it: winnow calibrate {} DATA",
+        "the scores of the imported model are not probabilities: it decides the same labels as the ONNX file, but "
+        "its confidence is not calibrated; to calibrate it: winnow calibrate {} DATA",
         plan.output_dir.string());
   }
   const std::string bundle = plan.output_dir.string();

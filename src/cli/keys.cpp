@@ -49,8 +49,8 @@ void DescribeAdd(KeysAddOptions& options, OptionTable& table) {
       .Required();
   table.AddChoice(
       "role", &options.role, {{"classify", Role::kClassify}, {"feedback", Role::kFeedback}, {"admin", Role::kAdmin}},
-      "Role of the key: classify permits classification requests; feedback and admin also permit what the roles "
-      "before them permit");
+      "Role of the key: classify: classification requests; feedback: reserved, at present the same as classify; "
+      "admin: everything, including loading and switching models");
   table.Group("Limits");
   table.Add("requests-per-minute", &options.requests_per_minute, "Rate limit of the key")
       .AtLeast(1)

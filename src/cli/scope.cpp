@@ -43,7 +43,7 @@ void AddScopeOptions(ScopePlan& options, OptionTable& table) {
                   {"distance", ScopeMethod::kDistance}},
                  "Score for out-of-scope detection: the highest probability, the energy of the logits, or the "
                  "distance to the means of the labels")
-      .Default("the one that separates the texts best");
+      .Default("the one that best separates in-scope from out-of-scope texts");
   table.Add("scope-label", &options.choice.label, "Label for out-of-scope texts").ValueName("NAME");
   table.Add("no-out-of-scope", &options.remove,
             "Remove out-of-scope detection: each text gets one of the labels again");

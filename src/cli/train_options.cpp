@@ -62,8 +62,8 @@ void AddDataOptions(DataPlan& data, OptionTable& table) {
   table.Add("augment-variants", &data.augment_variants, "Maximum number of variants per training text").AtLeast(1);
   table
       .Add("synthetic-share", &data.synthetic_share,
-           "Number of synthetic texts to add to the training texts, as a share of them; 0 adds none. The texts are "
-           "present-day spam and ham messages, for data whose labels are spam and ham")
+           "Number of synthetic texts to add, divided by the number of training texts; 0 adds none. The built-in "
+           "grammar generates spam and ham messages; for other labels, use --synthetic-grammar")
       .Range(0, 10)
       .Default("0.5 with --augment or --synthetic-grammar, otherwise 0");
   table
@@ -133,8 +133,8 @@ void AddBatchOptions(TrainerPlan& trainer, OptionTable& table) {
   table.Add("epochs", &trainer.epochs, "Number of passes over the training texts")
       .AtLeast(1)
       .Default(
-          "3; 12 from scratch; 20 with --freeze encoder. If that makes fewer than 200 steps: as many epochs as make "
-          "200 steps, at most 20")
+          "3 (12 from scratch, 20 with --freeze encoder); for small data sets, as many more, up to 20, as are needed "
+          "for 200 steps")
       .Alias("num-train-epochs");
   table.Add("batch-size", &trainer.batch_size, "Number of texts per batch")
       .AtLeast(1)
@@ -334,7 +334,7 @@ void AddPresetOption(TrainCommandOptions& options, OptionTable& table) {
 void AddTrainOptions(TrainCommandOptions& options, OptionTable& table) {
   TrainingPlan& plan = options.plan;
   table.AddPositional("data", &plan.data.files,
-                      "Labelled texts: CSV, TSV, JSONL or fastText files, optionally gzip-compressed");
+                      "Labelled texts: CSV, TSV, JSON, JSONL or fastText files, optionally gzip-compressed");
   AddDataOptions(plan.data, table);
   table
       .Add("folds", &options.folds,
@@ -352,8 +352,9 @@ void AddTrainOptions(TrainCommandOptions& options, OptionTable& table) {
             "Also create INT8 weights, unless accuracy drops too much (see: winnow help quantize)");
   table.Add("max-drop", &options.max_drop, "Largest drop in accuracy and in macro-F1 that INT8 weights may cause")
       .Range(0, 1);
-  table.Add("skip-training", &options.skip_training,
-            "Do not train: export the model in --output-dir to ONNX and, with --quantize, quantize it first");
+  table.Add(
+      "skip-training", &options.skip_training,
+      "Skip training and only export the existing model in --output-dir to ONNX; with --quantize, quantize it first");
   table.Add("keep-data", &plan.output.keep_data, "Save the validation texts with the model, for later calibration");
   table.AddChoice("report-to", &plan.output.tensorboard, {{"none", false}, {"tensorboard", true}},
                   "Write TensorBoard event files into runs/ in the directory of the model");
@@ -369,7 +370,7 @@ void AddLearningPlanOptions(TrainCommandOptions& options, OptionTable& table) {
   TrainingPlan& plan = options.plan;
   table
       .AddPositional("data", &plan.data.files,
-                     "Labelled texts: CSV, TSV, JSONL or fastText files, optionally gzip-compressed")
+                     "Labelled texts: CSV, TSV, JSON, JSONL or fastText files, optionally gzip-compressed")
       .Required();
   AddDataOptions(plan.data, table);
   AddLearningOptions(plan, table);

@@ -61,8 +61,9 @@ std::string AugmentReport::Text() const {
     between = ", ";
   }
   if (unchanged + repeated + forbidden > 0) {
-    text += "; skipped " + std::to_string(unchanged) + " with nothing to change, " + std::to_string(repeated) +
-            " identical to another text, " + std::to_string(forbidden) + " identical to a held-out text";
+    text += "; skipped variants: " + std::to_string(unchanged) + " equal to their original, " +
+            std::to_string(repeated) + " equal to another text, " + std::to_string(forbidden) +
+            " equal to a held-out text";
   }
   return text + "\n";
 }

@@ -392,7 +392,9 @@ TEST_F(DatasetTest, MultiHotVectorsAreLabels) {
                           "{\"text\":\"a\",\"labels\":[1,0,0]}\n{\"text\":\"b\",\"labels\":[0.0,1.0,1.0]}\n"
                           "{\"text\":\"c\",\"labels\":[0,0,0]}\n");
   EXPECT_THAT(Rows(file), ElementsAre("0:a", "1+2:b", ":c"));
-  EXPECT_THAT(report_.Text(), HasSubstr("'labels' contains multi-hot vectors of 3 labels, which --labels can name"));
+  EXPECT_THAT(
+      report_.Text(),
+      HasSubstr("'labels' contains multi-hot vectors of 3 labels; to name these labels, specify --labels NAME,..."));
   EXPECT_THAT(Rows(file, {.labels = LabelSet{{"x", "y", "z"}}}), ElementsAre("x:a", "y+z:b", ":c"));
   EXPECT_THAT(ErrorOf(file, {.labels = LabelSet{{"x", "y"}}}), HasSubstr("multi-hot vectors of 3 labels, but 2"));
   EXPECT_THAT(Rows(Write("b.csv", "text,labels\na,\"[1, 0]\"\nb,\"[0, 1]\"\n")), ElementsAre("0:a", "1:b"));

@@ -159,7 +159,7 @@ void FileScan::TakeNotes() {
   if (multi_hot_ > 0) {
     file.notes.push_back("'" + roles_.label_fields[0] + "' contains multi-hot vectors of " +
                          std::to_string(multi_hot_) + " labels" +
-                         (plan_->given_labels.empty() ? ", which --labels can name" : ""));
+                         (plan_->given_labels.empty() ? "; to name these labels, specify --labels NAME,..." : ""));
   }
 }
 

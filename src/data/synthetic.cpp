@@ -102,7 +102,8 @@ std::string SyntheticReport::Text() const {
     between = ", ";
   }
   text += fmt::format("; {} message templates", templates);
-  if (missing > 0) text += fmt::format("; {} fewer than asked for, because the grammar repeats itself", missing);
+  if (missing > 0)
+    text += fmt::format("; {} fewer than requested, because the grammar cannot generate more different texts", missing);
   return text + "\n";
 }
 

@@ -94,7 +94,7 @@ TEST(SyntheticTexts, SayHowManyTheGrammarCannotGenerate) {
                                    SetOf(100), {.share = 1}, report);
   EXPECT_EQ(made.size(), 5u);
   EXPECT_EQ(report.missing, 95u);
-  EXPECT_THAT(report.Text(), HasSubstr("95 fewer than asked for"));
+  EXPECT_THAT(report.Text(), HasSubstr("95 fewer than requested"));
 }
 
 TEST(LabelsOfGrammar, FindsSpamAndHamUnderTheirCommonNames) {

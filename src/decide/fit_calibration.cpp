@@ -77,9 +77,10 @@ Result<void> AddLabelTemperatures(const LabelledLogits& texts, CalibrationFit& f
   if (shared.size() == labels) return {};
   fit.calibration.temperatures = std::move(own);
   if (!shared.empty()) {
-    fit.notes.push_back("the labels " + NamesOf(shared, texts.labels) + " share one temperature, because fewer than " +
-                        std::to_string(kEnoughOfLabel) +
-                        " texts have the label or do not have it, or because the model makes no clear mistake on it");
+    fit.notes.push_back("the labels " + NamesOf(shared, texts.labels) +
+                        " share one temperature: for each of them, fewer than " + std::to_string(kEnoughOfLabel) +
+                        " texts have it, fewer than " + std::to_string(kEnoughOfLabel) +
+                        " lack it, or a temperature of its own cannot be fitted");
   }
   return {};
 }

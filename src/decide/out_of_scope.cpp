@@ -99,8 +99,8 @@ Result<ScopeShape> FitScopeShape(std::span<const float> logits, std::span<const 
   }
   if (texts < 2 * labels) {
     return Fail(ErrorCode::kInvalidData,
-                fmt::format("the distance to the means of {} labels needs at least {} texts, and there are {}", labels,
-                            2 * labels, texts));
+                fmt::format("--scope-method distance with {} labels requires at least {} texts, but there are {}",
+                            labels, 2 * labels, texts));
   }
   for (const float logit : logits) {
     if (!std::isfinite(logit)) return Fail(ErrorCode::kInvalidArgument, "a logit is not a finite number");

@@ -128,7 +128,7 @@ TemperatureFit Fit(const LikelihoodAt& at, size_t texts, size_t terms, bool one_
   if (minimum.place == Minimum::kFlat) {
     fit.note = "not fitted: every temperature fits the held-out texts equally well";
   } else if (minimum.place == Minimum::kAtHigh) {
-    fit.note = "not fitted: the model makes no clear mistake on the held-out texts";
+    fit.note = "not fitted: no held-out text is clearly misclassified, so the smallest temperature would fit best";
   } else if (minimum.place == Minimum::kAtLow) {
     fit.note = "not fitted: on the held-out texts the model is no better than guessing";
   } else if (one_class) {

@@ -124,7 +124,7 @@ TEST(FitTemperature, SaysWhenEveryTextIsRight) {
   EXPECT_EQ(fit->temperature, kMinTemperature);
   EXPECT_FALSE(fit->reliable);
   EXPECT_EQ(fit->Usable(), 1.0);
-  EXPECT_THAT(fit->note, testing::HasSubstr("makes no clear mistake"));
+  EXPECT_THAT(fit->note, testing::HasSubstr("no held-out text is clearly misclassified"));
 }
 
 TEST(FitTemperature, SaysWhenLogitsAreWorseThanChance) {

@@ -26,8 +26,9 @@ Result<Model> TruncateLayers(const Model& model, int num_layers) {
   const bool shared = config.num_layer_groups > 0;  // then groups of layers are copied as they are
   if (num_layers < config.num_layer_groups) {
     return Fail(ErrorCode::kInvalidArgument,
-                "--layers " + std::to_string(num_layers) + ": the layers of the base model share their weights in " +
-                    std::to_string(config.num_layer_groups) + " groups",
+                "--layers " + std::to_string(num_layers) + ": the base model has " +
+                    std::to_string(config.num_layer_groups) +
+                    " groups of layers with shared weights, and at least one layer per group must be kept",
                 "pass --layers " + std::to_string(config.num_layer_groups) + " or more");
   }
   config.local_layers.clear();  // a layer stays local or global

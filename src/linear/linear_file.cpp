@@ -162,7 +162,7 @@ Result<LinearContents> ParseLinearFile(std::span<const std::byte> bytes, std::st
   }
   const std::byte* weights = bytes.data() + kHeader;
   if (reinterpret_cast<uintptr_t>(weights) % alignof(float) != 0) {
-    return Fail(ErrorCode::kInternal, std::string(where) + ": read into unaligned memory");
+    return Fail(ErrorCode::kInternal, "internal error: " + std::string(where) + ": read into unaligned memory");
   }
   size_t at = idf_begin;
   std::vector<float> idf = Copy<float>(bytes, at, features);

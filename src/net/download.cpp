@@ -213,7 +213,7 @@ Result<HttpAnswer> HttpDownload(const std::string& url, const fs::path& path, co
                   "a proxy or mirror between here and the server may be changing or truncating the file");
     }
   }
-  return Fail(ErrorCode::kInternal, "HttpDownload: not reached");
+  return Fail(ErrorCode::kInternal, "internal error: HttpDownload: not reached");
 }
 
 }  // namespace winnow

@@ -35,8 +35,10 @@ class LinearGraph {
     const std::string lines = graph_.Node("Reshape", "lines", {"text", graph_.Ints("int_-1", {-1})});
     const std::string features = AddFeatures(lines);
     if (columns_.empty()) {
-      return Fail(ErrorCode::kInvalidModel, "no text can have any of the model's features",
-                  "the vocabulary does not match the model's options: train the model again");
+      return Fail(
+          ErrorCode::kInvalidModel,
+          "none of the n-grams of the vocabulary can occur in a text, because the tokenizer never produces them",
+          "the vocabulary does not match the model's options: train the model again");
     }
     const auto labels = static_cast<int64_t>(labels_.size());
     if (model_.multi_label()) {

@@ -59,7 +59,9 @@ class Import {
       const std::string name = feature.name;
       if (!features.try_emplace(name, std::move(feature)).second) return Wrong(fmt::format("'{}' occurs twice", name));
     }
-    if (features.empty()) return Wrong("no text can have any of its n-grams");
+    if (features.empty())
+      return Wrong(
+          "none of the n-grams of the vocabulary can occur in a text, because the tokenizer never produces them");
     std::vector<Feature> sorted;
     sorted.reserve(features.size());
     for (auto& [name, feature] : features) sorted.push_back(std::move(feature));

@@ -73,7 +73,9 @@ class FineTuned final : public FittedModel {
     if (config.num_layer_groups > 0 && trainer_.frozen_depths > 1 && trainer_.frozen_depths <= config.num_layers) {
       return Fail(
           ErrorCode::kInvalidArgument,
-          fmt::format("--freeze {}: the layers of the base model share their weights", input_.plan.trainer.freeze),
+          fmt::format(
+              "--freeze {}: the layers of the base model share their weights, so single layers cannot be frozen",
+              input_.plan.trainer.freeze),
           "pass --freeze encoder or --freeze embeddings");
     }
     const int total_steps = TotalSteps(trainer_, train_);

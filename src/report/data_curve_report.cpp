@@ -37,8 +37,8 @@ std::string Outlook(const DataCurve& curve) {
   }
   return text +
          fmt::format(
-             ". With {:.0f} more texts ({:.3g} times as many), expect at most about the same improvement in macro-F1 "
-             "again.",
+             ". With {:.0f} additional texts ({:.3g} times the present number in total), expect macro-F1 to rise by "
+             "about the same amount again, at most.",
              static_cast<double>(last.texts) * (growth - 1), growth);
 }
 

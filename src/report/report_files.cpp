@@ -48,8 +48,8 @@ Result<EvaluationReport> MakeReport(const ReportCommand& command, const Measured
   if (second == nullptr) return report;
   if (second->left_out > 0) {
     report.origin.notes.push_back(fmt::format(
-        "{} more row{} skipped, because their labels are missing from the second model or mapped differently: both "
-        "models are evaluated on identical texts.",
+        "{} more row{} skipped, so that both models are evaluated on the same texts: the second model does not have "
+        "their labels, or maps them to other labels.",
         second->left_out, second->left_out == 1 ? " was" : "s were"));
   }
   ReportedModel other = second->about;

@@ -66,10 +66,11 @@ std::string RobustnessText(const std::vector<RobustnessRow>& rows, bool folds) {
     }
   }
   return fmt::format(
-             "each of {} texts was obfuscated in every way; column 'words': share of the words that were obfuscated; "
+             "each of the {} texts was obfuscated once in each way that the table lists; column 'words': share of "
+             "the words that were obfuscated; "
              "95 % confidence intervals: Wilson score\n",
              clean.count) +
-         table.Text() + fmt::format("this model folds obfuscated text: {}\n", folds ? "yes" : "no");
+         table.Text() + fmt::format("--fold-disguises of this model: {}\n", folds ? "on" : "off");
 }
 
 Json RobustnessJson(const std::vector<RobustnessRow>& rows, bool folds) {

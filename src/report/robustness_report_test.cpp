@@ -28,7 +28,7 @@ TEST(RobustnessReport, ShowsEachDisguiseWithAndWithoutFolding) {
   const std::string text = RobustnessText(rows, true);
   EXPECT_THAT(text, HasSubstr("recall of spam"));
   EXPECT_THAT(text, HasSubstr("spaced letters  50 %   off"));
-  EXPECT_THAT(text, HasSubstr("this model folds obfuscated text: yes"));
+  EXPECT_THAT(text, HasSubstr("--fold-disguises of this model: on"));
   const Json json = RobustnessJson(rows, true);
   EXPECT_EQ(json["rows"].size(), rows.size());
   EXPECT_EQ(json["positive_label"], "spam");

@@ -29,7 +29,8 @@ constexpr char kLineForm[] =
 constexpr char kFileHeading[] =
     "# API keys of 'winnow serve', one per line: "
     "NAME ROLE HASH [requests_per_minute=N] [burst=N] [expires=YYYY-MM-DD]\n"
-    "# Roles: classify, feedback, admin; feedback and admin also permit what the roles before them permit. "
+    "# Roles: classify: classification requests; feedback: reserved, at present the same as classify; admin: "
+    "everything, including loading and switching models. "
     "This file contains only the hashes of the keys.\n";
 
 bool IsName(std::string_view text) {
@@ -134,7 +135,7 @@ std::string ReadLine(const std::vector<std::string_view>& words, ApiKey& key) {
   }
   key.name = words[0];
   const std::optional<Role> role = ParseRole(words[1]);
-  if (!role) return Shown(words[1]) + " is not a valid role; the roles are public, classify, feedback and admin";
+  if (!role) return Shown(words[1]) + " is not a valid role; the roles are classify, feedback and admin";
   key.role = *role;
   if (std::string wrong = ReadHash(words[2], key); !wrong.empty()) return wrong;
   for (size_t i = 3; i < words.size(); ++i) {

@@ -28,7 +28,8 @@ class Translation {
         ErrorCode::kUnsupported,
         std::string(where_) + ": the regular expression '" + std::string(regex_) + "' uses " + what +
             ", which is not supported",
-        "\\s \\S \\d \\D \\w \\W \\p{..}, classes, (?:..), (?i:..), look-ahead, look-behind, * + ? {n,m} and | are");
+        "supported: \\s \\S \\d \\D \\w \\W \\p{..}, classes, (?:..), (?i:..), look-ahead, look-behind, * + ? {n,m} "
+        "and |");
   }
   std::unexpected<Error> Broken(const std::string& what) const {
     return Fail(ErrorCode::kInvalidModel,

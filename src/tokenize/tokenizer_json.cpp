@@ -156,7 +156,8 @@ Result<void> ReadPostProcessor(const Json& post, const std::string& where, int d
     return {};
   }
   if (!frame.before.empty() || !frame.after.empty())
-    return UnsupportedTokenizer(where, "post-processor", "Sequence of several that add tokens");
+    return Fail(ErrorCode::kUnsupported,
+                where + ": a post-processor Sequence in which more than one member adds tokens is not supported");
   if (type == "BertProcessing" || type == "RobertaProcessing") {
     frame.before = {TRY(ReadTokenPair(post, "cls", where))};
     frame.after = {TRY(ReadTokenPair(post, "sep", where))};

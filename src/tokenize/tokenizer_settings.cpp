@@ -111,8 +111,10 @@ void Set(Json& part, const char* key, const Json& otherwise, const Json& value, 
   const Json before = part.contains(key) ? Member(part, key) : otherwise;
   part[key] = value;
   if (before == value) return;
-  LogWarning("{}: {} is {}, but the tokenizer_config.json beside it, or the default of its class, is {}, which counts",
-             where, key, DumpJsonLine(before), DumpJsonLine(value));
+  LogWarning(
+      "{}: '{}' is {} here, but {} in tokenizer_config.json (or by default for its tokenizer class); the latter is "
+      "used, as in transformers",
+      where, key, DumpJsonLine(before), DumpJsonLine(value));
 }
 
 }  // namespace
@@ -219,8 +221,8 @@ void AssignIds(std::vector<AddedToken>& added, const PieceModel& model, const st
     if (id < 0) id = std::max(pieces, largest + 1);
     largest = std::max(largest, id);
     if (token.id >= 0 && token.id != id) {
-      LogWarning("{}: the added token '{}' has the id {}, but {} is its place in the vocabulary, which counts", where,
-                 token.content, token.id, id);
+      LogWarning("{}: the added token '{}' has the id {}, but its place in the vocabulary is {}; the latter is used",
+                 where, token.content, token.id, id);
     }
     token.id = id;
   }
