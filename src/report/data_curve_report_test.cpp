@@ -32,7 +32,7 @@ TEST(Outlook, SaysWhatTheLastDoublingBrought) {
   EXPECT_THAT(Outlook(Curve(150, 180)),
               testing::AllOf(HasSubstr("From 400 to 800"),
                              HasSubstr("of 200 test texts, 30 were classified correctly only with more training texts"),
-                             HasSubstr("800 more texts"), HasSubstr("at most about the same improvement")));
+                             HasSubstr("800 additional texts"), HasSubstr("about the same amount again, at most")));
   EXPECT_THAT(Outlook(Curve(180, 181)), HasSubstr("unlikely to help much"));
   EXPECT_THAT(Outlook(Curve(180, 184)), HasSubstr("use more test texts"));
   EXPECT_THAT(Outlook(Curve(180, 150)), HasSubstr("worse"));
