@@ -137,25 +137,32 @@ void TrainingPass::Backward(std::span<const float> logits_grad, Gradients& gradi
     }
   }
 
-  if (of_embeddings) {
-    each_threads_texts(
-        [&](size_t first, size_t last, int thread) { EmbeddingBackward(first, last, thread, gradients); });
-    if (activations_.embeddings != nullptr) {
-      weight_gradients(
-          {{tokens, hidden_, embedding_size_, d_state_, activations_.embeddings, gradients.at(layout.project)}});
-    }
-    if (!add) {
-      const auto clear = [&](size_t table, int rows) {
-        std::fill_n(gradients.at(table), static_cast<size_t>(rows) * embedding_size_, 0.0f);
-      };
-      if (config_.absolute_positions) clear(layout.positions, config_.max_positions);
-      if (config_.type_vocab_size > 0) clear(layout.segments, config_.type_vocab_size);
-    }
-    if (relative) activations_.relative.EndBackward(model_, gradients);
-    pool_.ForRanges(embedding_size_, 16,
-                    [&](size_t begin, size_t end, int) { ScatterEmbeddings(begin, end, gradients); });
-  }
+  if (of_embeddings) AllEmbeddingsBackward(gradients);
   gradients.EndBackward();
+}
+
+void TrainingPass::AllEmbeddingsBackward(Gradients& gradients) {
+  const Layout& layout = model_.layout();
+  const bool add = gradients.accumulates();
+  pool_.Run([&](int thread) {
+    const auto i = static_cast<size_t>(thread);
+    if (cuts_[i] < cuts_[i + 1]) EmbeddingBackward(cuts_[i], cuts_[i + 1], thread, gradients);
+  });
+  if (activations_.embeddings != nullptr) {
+    const WeightGradient project{
+        texts_.tokens(), hidden_, embedding_size_, d_state_, activations_.embeddings, gradients.at(layout.project)};
+    pool_.Run([&](int thread) { ComputeWeightGradients({project}, add, options_.products, thread, pool_.size()); });
+  }
+  if (!add) {
+    const auto clear = [&](size_t table, int rows) {
+      std::fill_n(gradients.at(table), static_cast<size_t>(rows) * embedding_size_, 0.0f);
+    };
+    if (config_.absolute_positions) clear(layout.positions, config_.max_positions);
+    if (config_.type_vocab_size > 0) clear(layout.segments, config_.type_vocab_size);
+  }
+  if (config_.relative_span > 0) activations_.relative.EndBackward(model_, gradients);
+  pool_.ForRanges(embedding_size_, 16,
+                  [&](size_t begin, size_t end, int) { ScatterEmbeddings(begin, end, gradients); });
 }
 
 void TrainingPass::PrepareGrads() {

@@ -41,6 +41,8 @@ class TrainingPass {
   void Backward(std::span<const float> logits_grad, Gradients& gradients);
 
  private:
+  /// Computes the gradients of the embeddings, when those of the lowest layer are known.
+  void AllEmbeddingsBackward(Gradients& gradients);
   void PrepareGrads();
   void LayerBackward(size_t l, size_t first_text, size_t last_text, int thread, Gradients& gradients);
   void PostNormBackward(size_t l, size_t first_text, size_t last_text, int thread, Gradients& gradients);

@@ -16,6 +16,17 @@ namespace {
 constexpr char kDifferentModels[] =
     "config.json and the weights must belong to the same model: copy or download both again";
 
+Error MissingTensor(const std::filesystem::path& dir, const WeightInfo& weight, const ModelConfig& config) {
+  const std::string what = (dir / "model.safetensors").string() + ": no tensor '" + weight.name + "'";
+  if (weight.head) {
+    return {ErrorCode::kInvalidModel, what + ", so this is a base model without a classification head",
+            "fine-tune it first: winnow train DATA --base-model " + dir.string()};
+  }
+  return {ErrorCode::kInvalidModel, what,
+          "config.json describes a " + std::string(ModelTypeOf(config.architecture)) + " of " +
+              std::to_string(config.num_layers) + " layers; " + kDifferentModels};
+}
+
 }  // namespace
 
 float* Model::Place(const WeightInfo& weight) {
@@ -63,15 +74,7 @@ Result<Model> Model::Load(const std::filesystem::path& dir, ModelConfig config, 
         fresh.insert(weight.name.substr(0, weight.name.rfind('.')));
         continue;
       }
-      if (weight.head) {
-        return Fail(
-            ErrorCode::kInvalidModel,
-            path.string() + ": no tensor '" + weight.name + "', so this is a base model without a classification head",
-            "fine-tune it first: winnow train DATA --base-model " + dir.string());
-      }
-      return Fail(ErrorCode::kInvalidModel, path.string() + ": no tensor '" + weight.name + "'",
-                  "config.json describes a " + std::string(ModelTypeOf(model.config_.architecture)) + " of " +
-                      std::to_string(model.config_.num_layers) + " layers; " + kDifferentModels);
+      return std::unexpected(MissingTensor(dir, weight, model.config_));
     }
     if (tensor->shape != weight.shape) {
       if (weight.head && options.reinit_head) {
