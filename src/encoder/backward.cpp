@@ -151,7 +151,7 @@ void TrainingPass::AllEmbeddingsBackward(Gradients& gradients) {
   if (activations_.embeddings != nullptr) {
     const WeightGradient project{
         texts_.tokens(), hidden_, embedding_size_, d_state_, activations_.embeddings, gradients.at(layout.project)};
-    pool_.Run([&](int thread) { ComputeWeightGradients({project}, add, options_.products, thread, pool_.size()); });
+    pool_.Run([&](int thread) { ComputeWeightGradients({&project, 1}, add, options_.products, thread, pool_.size()); });
   }
   if (!add) {
     const auto clear = [&](size_t table, int rows) {
