@@ -13,9 +13,8 @@ std::string& OpenCell(CsvRow& row) {
 /// Appends the contents of the quoted field whose first character is at `i`, and moves `i` behind its closing quote.
 RowEnd CutQuoted(std::string_view text, const Dialect& dialect, bool last, size_t& i, std::string& cell) {
   const RowEnd unfinished = last ? RowEnd::kOpenQuote : RowEnd::kNeedsMore;
-  const std::string_view special = dialect.escape == '\0' ? "\"" : "\"\\";
   for (;;) {
-    const size_t at = text.find_first_of(special, i);
+    const size_t at = dialect.escape == '\0' ? text.find('"', i) : text.find_first_of("\"\\", i);
     if (at == std::string_view::npos) return unfinished;
     cell.append(text.substr(i, at - i));
     i = at + 1;
