@@ -74,19 +74,6 @@ const Json& Cell(const Json& column, size_t row) {
   return column.is_array() ? column[row] : column.items()[row].second;
 }
 
-/// Returns true if the members of the object are columns of one table: each a list, or each an object, with as many
-/// values; a list of rows is not a column.
-bool IsByColumns(const Json& object) {
-  const auto size = [](const Json& column) { return column.is_structured() ? column.size() : 0; };
-  if (object.size() < 2 || size(object.items()[0].second) == 0) return false;
-  const bool equal = std::ranges::all_of(object.items(), [&](const Json::Member& member) {
-    return size(member.second) == size(object.items()[0].second) &&
-           member.second.is_array() == object.items()[0].second.is_array();
-  });
-  return equal && std::ranges::any_of(object.items(),
-                                      [](const Json::Member& member) { return IsScalar(Cell(member.second, 0)); });
-}
-
 class JsonLinesReader : public RecordReader {
  public:
   explicit JsonLinesReader(TextStream stream) : RecordReader(std::move(stream)) {}
@@ -193,6 +180,19 @@ class JsonColumnsReader : public RecordReader {
 
 }  // namespace
 
+bool HoldsColumns(const Json& json) {
+  if (json.items().size() < 2) return false;
+  const Json& first = json.items()[0].second;
+  if (!first.is_structured() || first.empty()) return false;
+  const bool table = std::ranges::all_of(json.items(), [&](const Json::Member& member) {
+    const Json& column = member.second;
+    if (first.is_array()) return column.is_array() && column.size() == first.size();
+    return std::ranges::equal(column.items(), first.items(), {}, &Json::Member::first, &Json::Member::first);
+  });
+  return table &&
+         std::ranges::any_of(json.items(), [](const Json::Member& member) { return IsScalar(Cell(member.second, 0)); });
+}
+
 Result<std::unique_ptr<RecordReader>> MakeJsonLinesReader(TextStream stream) {
   return std::make_unique<JsonLinesReader>(std::move(stream));
 }
@@ -214,7 +214,7 @@ Result<std::unique_ptr<RecordReader>> MakeJsonDocumentReader(TextStream stream) 
                 "the file may be truncated; JSON lines need one complete object per line");
   }
   Json json = *std::move(parsed);
-  if (json.is_object() && IsByColumns(json)) {
+  if (HoldsColumns(json)) {
     return std::make_unique<JsonColumnsReader>(std::move(stream), std::move(json));
   }
   std::vector<std::pair<std::string, Json>> parts;

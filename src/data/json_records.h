@@ -4,6 +4,7 @@
 #include <memory>
 #include <string_view>
 
+#include "base/json.h"
 #include "base/result.h"
 #include "data/record.h"
 
@@ -12,7 +13,11 @@ namespace winnow {
 /// Creates a reader of one object per line. Blank lines are skipped; a line that is not an object is an unreadable row.
 Result<std::unique_ptr<RecordReader>> MakeJsonLinesReader(TextStream stream);
 
-/// Creates a reader of a whole document: a list of objects, a list of [text, label] pairs, or an object that contains
+/// Returns true if the members of a document are columns of one table, as pandas and datasets write them: lists of the
+/// same length, or objects with the same keys, of which at least one contains scalars (a list of rows is not a column).
+bool HoldsColumns(const Json& json);
+
+/// Creates a reader of a whole document: a document by columns (HoldsColumns), a list of objects, a list of [text, label] pairs, or an object that contains
 /// such lists by split, as in CLINC150 ({"train": [[text, intent], ...], "test": ...}); the split's name is then the
 /// field "split". The document is held in memory. Errors: kInvalidData if the document is not valid JSON or has another
 /// structure.

@@ -30,21 +30,8 @@ bool HoldsListsOfRows(const Json& json) {
 /// Returns true if a file without a table's name is one nevertheless. A sentence with a comma is no CSV: only a header
 /// of plain names above rows of as many fields, or two columns that a tab divides in every row, make a table of lines.
 bool IsTableBeyondDoubt(const Dialect& dialect) {
-  if (!dialect.even) return false;
+  if (!dialect.even || dialect.skipped_lines > 0) return false;
   return dialect.plain_header ? dialect.rows > 1 : dialect.delimiter == '\t' && dialect.columns.size() == 2;
-}
-
-/// Returns true if each value of the object is a list of the same length, or each value is an object with the same
-/// keys: columns instead of rows, as pandas and datasets write them.
-bool HoldsColumns(const Json& json) {
-  if (json.size() < 2) return false;
-  const Json& first = json.items().begin()->second;
-  return std::ranges::all_of(json.items(), [&](const Json::Member& member) {
-    const Json& column = member.second;
-    if (column.is_array()) return first.is_array() && column.size() == first.size() && column.size() > 1;
-    return column.is_object() && first.is_object() && column.size() == first.size() && column.size() > 1 &&
-           std::ranges::equal(column.items(), first.items(), {}, &Json::Member::first, &Json::Member::first);
-  });
 }
 
 /// `lines_allowed`: text that is not JSON although it begins like it is plain lines.
