@@ -93,7 +93,9 @@ std::string CommandLine(const EvaluateOptions& options) {
 
 ReportCommand ReportCommandOf(const EvaluateOptions& options) {
   return {.data = options.data,
-          .fields = {.text = options.reading.text_field, .labels = options.reading.label_field},
+          .fields = {.text = options.reading.text_field,
+                     .labels = options.reading.label_field,
+                     .format = options.reading.format},
           .filter = FilterOf(options),
           .mode = options.mode,
           .line = CommandLine(options),

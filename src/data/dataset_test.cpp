@@ -4,8 +4,7 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
-#include "base/files.h"
-#include "support/gzip_file.h"
+#include "support/dataset_files.h"
 #include "support/temporary_directory.h"
 #include "text/segments.h"
 
@@ -16,43 +15,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-class DatasetTest : public ::testing::Test {
- protected:
-  std::filesystem::path Write(const std::string& name, std::string_view contents) {
-    const std::filesystem::path path = directory_.path() / name;
-    EXPECT_TRUE(WriteFileAtomically(path, contents));
-    return path;
-  }
-  std::filesystem::path WriteGzip(const std::string& name, std::string_view contents) {
-    const std::filesystem::path path = directory_.path() / name;
-    winnow::WriteGzip(path, contents);
-    return path;
-  }
-  Result<Dataset> Read(const std::filesystem::path& file, const ReadOptions& options = {}) {
-    const std::vector<std::filesystem::path> files = {file};
-    return ReadDataset(files, options, report_);
-  }
-  /// Every example as "label+label:text".
-  std::vector<std::string> Rows(const std::filesystem::path& file, const ReadOptions& options = {}) {
-    const Result<Dataset> dataset = Read(file, options);
-    if (!dataset) return {"error: " + dataset.error().Text()};
-    std::vector<std::string> rows;
-    for (const Example& example : dataset->examples) {
-      std::string row;
-      for (const int32_t id : example.labels)
-        row += (row.empty() ? "" : "+") + dataset->labels.names.at(static_cast<size_t>(id));
-      rows.push_back(row + ":" + example.text);
-    }
-    return rows;
-  }
-  std::string ErrorOf(const std::filesystem::path& file, const ReadOptions& options = {}) {
-    const Result<Dataset> dataset = Read(file, options);
-    return dataset ? "no error" : dataset.error().Text();
-  }
-
-  TemporaryDirectory directory_;
-  ReadReport report_;
-};
+class DatasetTest : public DatasetFiles {};
 
 TEST_F(DatasetTest, ReadsCsvWithQuotesLineEndsAndCrlf) {
   const auto file =
@@ -336,114 +299,6 @@ TEST_F(DatasetTest, ReadsUnlabelledTexts) {
   EXPECT_THAT(*ReadTexts(Write("d.tsv", "ham\tone word\nspam\ttwo words\n"), {}), ElementsAre("one word", "two words"));
   EXPECT_THAT(*ReadTexts(WriteGzip("e.gz", "one\ntwo"), {}), ElementsAre("one", "two"));
   EXPECT_FALSE(ReadTexts(directory_.path() / "none", {}));
-}
-
-TEST_F(DatasetTest, LinesWithCommasAreTexts) {
-  const auto prose = Write("a.txt", "Question, are you coming tonight?\nHello there, see you\nno comma\n");
-  EXPECT_THAT(*ReadTexts(prose, {}),
-              ElementsAre("Question, are you coming tonight?", "Hello there, see you", "no comma"));
-  EXPECT_THAT(*ReadTexts(Write("b.txt", "message, call me\n"), {}), ElementsAre("message, call me"));
-  EXPECT_THAT(*ReadTexts(Write("c.txt", "text,id\none,1\ntwo,2\n"), {}), ElementsAre("one", "two"));
-  EXPECT_THAT(*ReadTexts(Write("d.txt", "{name} please call\n[hello] you\n"), {}),
-              ElementsAre("{name} please call", "[hello] you"));
-  EXPECT_THAT(*ReadTexts(Write("e.txt", "text,id\none,1\n"), {.format = {.format = "lines"}}),
-              ElementsAre("text,id", "one,1"));
-}
-
-TEST_F(DatasetTest, LinesAreReadWithoutTheTemplate) {
-  const ReadOptions options{.template_text = "{subject} [SEP] {body}"};
-  EXPECT_THAT(*ReadTexts(Write("a.txt", "plain, line\nanother\n"), options), ElementsAre("plain, line", "another"));
-  EXPECT_THAT(*ReadTexts(Write("b.jsonl", "{\"subject\":\"s\",\"body\":\"b\"}\n"), options), ElementsAre("s\x1e"
-                                                                                                         "b"));
-}
-
-TEST_F(DatasetTest, BadRowsOfTextsAreErrorsUnlessTheyAreSkipped) {
-  const auto file = Write("a.csv", "text,id\none,1\ntwo,2,3\nthree,3\n");
-  std::vector<std::string> texts;
-  const auto take = [&](std::string_view text, size_t row) -> Result<void> {
-    texts.push_back(std::to_string(row) + " " + std::string(text));
-    return {};
-  };
-  const auto refused = ForEachText(file, {}, report_, take, /*skip_bad_rows=*/false);
-  ASSERT_FALSE(refused);
-  EXPECT_THAT(refused.error().Text(), HasSubstr("a.csv, line 3: unreadable row: 3 columns instead of 2"));
-  EXPECT_THAT(texts, IsEmpty());
-  ASSERT_TRUE(ForEachText(file, {}, report_, take, /*skip_bad_rows=*/true));
-  EXPECT_THAT(texts, ElementsAre("2 one", "4 three"));
-}
-
-TEST_F(DatasetTest, SpellingsOfOneLabelAreOneLabel) {
-  const auto file = Write("a.jsonl",
-                          "{\"text\":\"a\",\"label\":1}\n{\"text\":\"b\",\"label\":1.0}\n{\"text\":\"c\",\"label\":0}\n"
-                          "{\"text\":\"d\",\"label\":0.0}\n");
-  EXPECT_THAT(Rows(file), ElementsAre("1:a", "1:b", "0:c", "0:d"));
-  EXPECT_THAT(report_.warnings, IsEmpty());
-  EXPECT_THAT(Rows(Write("b.csv", "text,label\na,1\nb,1.0\nc,0\n")), ElementsAre("1:a", "1:b", "0:c"));
-  EXPECT_THAT(report_.warnings, ElementsAre(HasSubstr("'1.0' and '1' are read as one label")));
-  EXPECT_THAT(Rows(Write("c.csv", "text,label\na,Spam\nb,spam\nc,ham\u200B\nd,ham\n")),
-              ElementsAre("Spam:a", "spam:b", "ham:c", "ham:d"));
-  EXPECT_THAT(report_.warnings, ElementsAre(HasSubstr("'Spam' and 'spam' are nearly equal")));
-  EXPECT_THAT(Rows(Write("d.csv", "text,label\na,1.0\nb,0.0\n"), {.labels = LabelSet{{"0", "1"}}}),
-              ElementsAre("1:a", "0:b"));
-}
-
-TEST_F(DatasetTest, MultiHotVectorsAreLabels) {
-  const auto file = Write("a.jsonl",
-                          "{\"text\":\"a\",\"labels\":[1,0,0]}\n{\"text\":\"b\",\"labels\":[0.0,1.0,1.0]}\n"
-                          "{\"text\":\"c\",\"labels\":[0,0,0]}\n");
-  EXPECT_THAT(Rows(file), ElementsAre("0:a", "1+2:b", ":c"));
-  EXPECT_THAT(
-      report_.Text(),
-      HasSubstr("'labels' contains multi-hot vectors of 3 labels; to name these labels, specify --labels NAME,..."));
-  EXPECT_THAT(Rows(file, {.labels = LabelSet{{"x", "y", "z"}}}), ElementsAre("x:a", "y+z:b", ":c"));
-  EXPECT_THAT(ErrorOf(file, {.labels = LabelSet{{"x", "y"}}}), HasSubstr("multi-hot vectors of 3 labels, but 2"));
-  EXPECT_THAT(Rows(Write("b.csv", "text,labels\na,\"[1, 0]\"\nb,\"[0, 1]\"\n")), ElementsAre("0:a", "1:b"));
-  EXPECT_THAT(Rows(Write("c.csv", "text,labels\na,\"['x', 'y']\"\nb,['y']\n")), ElementsAre("x+y:a", "y:b"));
-}
-
-TEST_F(DatasetTest, DocumentsByColumnsAreRead) {
-  EXPECT_THAT(Rows(Write("a.json", "{\"text\":{\"0\":\"a\",\"1\":\"b\"},\"label\":{\"0\":\"x\",\"1\":\"y\"}}")),
-              ElementsAre("x:a", "y:b"));
-  EXPECT_THAT(Rows(Write("b.json", "{\"text\":[\"a\",\"b\"],\"label\":[\"x\",\"y\"]}")), ElementsAre("x:a", "y:b"));
-  EXPECT_THAT(Rows(Write("c.json", "{\"train\":[[\"a\",\"x\"]],\"test\":[[\"b\",\"y\"]]}")), ElementsAre("x:a", "y:b"));
-}
-
-TEST_F(DatasetTest, LabelsInObjectsAreFoundByPath) {
-  const auto file = Write("a.jsonl",
-                          "{\"text\":\"a\",\"label\":{\"name\":\"x\",\"id\":1}}\n"
-                          "{\"text\":\"b\",\"label\":{\"name\":\"y\",\"id\":2}}\n");
-  const std::string error = ErrorOf(file);
-  EXPECT_THAT(error, HasSubstr("specify the key that contains the label: --label-field label.name"));
-  EXPECT_THAT(error, HasSubstr("expected one JSON object per row"));
-  EXPECT_THAT(Rows(file, {.label_field = "label.name"}), ElementsAre("x:a", "y:b"));
-}
-
-TEST_F(DatasetTest, RepeatedHeadersAndSwallowedRowsAreReported) {
-  EXPECT_THAT(Rows(Write("a.csv", "text,label\na,x\ntext,label\nb,y\n")), ElementsAre("x:a", "y:b"));
-  EXPECT_THAT(report_.Text(), HasSubstr("skipped 1 repetitions of the header, the first in line 3"));
-  Rows(Write("b.tsv", "\"label\"\t\"text\"\nham\ta b\nspam\t\"c\nham\td\nham\te\"\nham\tf\n"));
-  EXPECT_THAT(report_.Text(), HasSubstr("line 3: a quoted field contains 1 lines that look like rows of their own"));
-}
-
-TEST_F(DatasetTest, OneLabelLeftIsExplainedByTheRowsThatWereDropped) {
-  EXPECT_THAT(ErrorOf(Write("a.csv", "text,label\na,ham\nb,c,spam\nd,ham\ne,ham\n")),
-              HasSubstr("1 of 4 rows are unreadable:\n  " + (directory_.path() / "a.csv").string() +
-                        ", line 3: 3 columns instead of 2"));
-}
-
-TEST_F(DatasetTest, BytesOfWindows1252AreReadAsThat) {
-  EXPECT_THAT(Rows(Write("a.csv", "text,label\ncaf\xE9 \x80 5,x\n\x93ok\x94,y\n")),
-              ElementsAre("x:caf\u00E9 \u20AC 5", "y:\u201Cok\u201D"));
-  EXPECT_THAT(report_.Text(), HasSubstr("read as Windows-1252; for another encoding, specify --encoding"));
-  // Two such bytes in a row are frequent in other encodings.
-  EXPECT_THAT(Rows(Write("b.csv", "text,label\n\xCF\xF0\xE8\xE2\xE5\xF2,x\nb,y\n"))[0], HasSubstr("\uFFFD"));
-  EXPECT_THAT(Rows(Write("c.csv", "text,label\n\xE9,x\nb,y\n"), {.format = {.encoding = "latin-1"}}),
-              ElementsAre("x:\u00E9", "y:b"));
-}
-
-TEST_F(DatasetTest, BinaryColumnsAreNamedInAWarning) {
-  Rows(Write("a.csv", "text,url,spam\na,1,0\nb,0,1\n"));
-  EXPECT_THAT(report_.warnings, ElementsAre(HasSubstr("the labels are the 0/1 columns: url, spam")));
 }
 
 TEST_F(DatasetTest, HasABytesFormThatTellsSetsApart) {

@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "data/file_scan.h"
 #include "data/record.h"
 
 namespace winnow {
@@ -19,7 +20,7 @@ Result<void> AddSources(const fs::path& file, const FieldNames& fields, RowSourc
   std::vector<std::string> known = fields.labels;
   known.push_back(kField);
   if (!fields.text.empty()) known.push_back(fields.text);
-  const auto reader = TRY(OpenRecords(file, {.known_names = known}));
+  const auto reader = TRY(OpenRecords(file, {.wishes = TRY(FormatWishesOf(fields.format)), .known_names = known}));
   const std::vector<std::string> columns = reader->columns();
   if (!columns.empty() && std::ranges::find(columns, kField) == columns.end()) return {};
   Record record;

@@ -11,10 +11,12 @@
 
 namespace winnow {
 
-/// The names of the columns or keys of the text and of the labels, as they were given; empty if they are found by name.
+/// The names of the columns or keys of the text and of the labels, and the format of the files, as they were given;
+/// empty if they are detected.
 struct FieldNames {
   std::string text;
   std::vector<std::string> labels;
+  FormatOptions format = {};
 };
 
 /// Returns the source of each text, for which the files are read again; "(none)" if the row has no value. Empty if no
