@@ -21,6 +21,7 @@
 #include "cli/zero_shot_options.h"
 #include "client/server_client.h"
 #include "data/dataset.h"
+#include "data/fasttext.h"
 #include "report/explanation_text.h"
 #include "report/prediction_lines.h"
 #include "text/text_parts.h"
@@ -198,7 +199,7 @@ Result<void> CheckRows(const std::filesystem::path& file, const ReadOptions& rea
 
 /// Logs what was read, in the words of `winnow train`. Plain lines on standard input are not worth a line.
 void LogReport(const ReadReport& report) {
-  const bool plain = report.files.size() == 1 && report.files[0].description == "plain lines" &&
+  const bool plain = report.files.size() == 1 && report.files[0].description == kPlainLines &&
                      report.files[0].invalid_bytes == 0 && report.files[0].notes.empty() && report.warnings.empty();
   if (plain && report.rows() == report.kept()) return;
   for (const std::string& line : Lines(report.Text())) LogInfo("{}", line);

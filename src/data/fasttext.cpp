@@ -59,7 +59,7 @@ class LinesReader : public RecordReader {
     return TRY(stream_.NextLine(record.fields[0].value.text)) ? Step::kRecord : Step::kEnd;
   }
 
-  std::string Description() const override { return "plain lines"; }
+  std::string Description() const override { return std::string(kPlainLines); }
   Format format() const override { return Format::kLines; }
 };
 

@@ -10,6 +10,8 @@
 namespace winnow {
 
 inline constexpr std::string_view kFastTextPrefix = "__label__";
+/// Description of plain lines in reports.
+inline constexpr std::string_view kPlainLines = "plain lines";
 
 /// Creates a reader of fastText lines. Records have the fields "text" and "label", a list: as in fastText, every word
 /// of the line that begins with `__label__` is a label, and the rest is the text.
