@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/log.h"
+
 namespace winnow {
 
 std::vector<std::string> Lines(std::string_view text) {
@@ -12,6 +14,18 @@ std::vector<std::string> Lines(std::string_view text) {
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   return lines;
+}
+
+std::string PrintableMessage(std::string_view message) {
+  constexpr std::string_view kIndentedLine = "\n  ";
+  std::string printable;
+  for (size_t from = 0;;) {
+    const size_t end = std::min(message.find(kIndentedLine, from), message.size());
+    printable += Printable(message.substr(from, end - from));
+    if (end == message.size()) return printable;
+    printable += kIndentedLine;
+    from = end + kIndentedLine.size();
+  }
 }
 
 }  // namespace winnow

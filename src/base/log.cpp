@@ -7,13 +7,13 @@
 #include <spdlog/sinks/base_sink.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <chrono>
 #include <memory>
 
 #include "base/console.h"
 #include "base/environment.h"
 #include "base/json.h"
+#include "base/lines.h"
 
 namespace winnow {
 namespace {
@@ -75,13 +75,7 @@ class ConsoleSink : public spdlog::sinks::base_sink<spdlog::details::null_mutex>
     if (!look.prefix.empty()) {
       line = colour_ ? fmt::format("{}{}\x1b[0m", look.colour, look.prefix) : std::string(look.prefix);
     }
-    // An error's hint has a line of its own, which is indented; any other line end is text from outside.
-    for (size_t from = 0; from <= payload.size();) {
-      const size_t end = std::min(payload.find("\n  ", from), payload.size());
-      Console::Stderr().Print(line + Printable(payload.substr(from, end - from)));
-      line = "  ";
-      from = end + 3;
-    }
+    Console::Stderr().Print(line + PrintableMessage(payload));
   }
   void flush_() override {}
 

@@ -27,6 +27,11 @@ TEST(Log, LinesBelowTheLevelAreNotWritten) {
   EXPECT_EQ(Captured({LogLevel::kDebug, LogFormat::kText}, [] { LogDebug("shown"); }), "debug: shown\n");
 }
 
+TEST(Log, ListsAndHintsKeepIndentedLines) {
+  EXPECT_EQ(Captured({}, [] { LogInfo("2 rows:\n  first\nforged\n  second"); }),
+            "2 rows:\n  first\\nforged\n  second\n");
+}
+
 TEST(Log, AMessageCanNotForgeALineOrMoveTheCursor) {
   EXPECT_EQ(Captured({}, [] { LogInfo("a\nerror: b\x1b[2J{}", "\t"); }), "a\\nerror: b\\x1b[2J\\t\n");
 }

@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <exception>
 #include <new>
 #include <vector>
 
 #include "base/console.h"
 #include "base/environment.h"
+#include "base/lines.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/suggest.h"
@@ -65,13 +65,7 @@ int Report(const Error& error, const std::string& command) {
   // Not through the log: an error is told whatever the level. The hint keeps a line of its own.
   const std::string_view colour = UsesColour(STDERR_FILENO) ? "\x1b[1;31m" : "";
   const std::string_view plain = colour.empty() ? "" : "\x1b[0m";
-  std::string text = fmt::format("winnow{}: {}error:{} ", command, colour, plain);
-  const std::string_view message = error.message;
-  for (size_t from = 0; from <= message.size();) {
-    const size_t end = std::min(message.find("\n  ", from), message.size());
-    text += (from > 0 ? "\n  " : "") + Printable(message.substr(from, end - from));
-    from = end + 3;
-  }
+  std::string text = fmt::format("winnow{}: {}error:{} {}", command, colour, plain, PrintableMessage(error.message));
   if (!error.hint.empty()) text += "\n  " + error.hint;
   Console::Stderr().Print(text);
   return error.code == ErrorCode::kInvalidArgument ? 2 : 1;
