@@ -89,8 +89,7 @@ class LabelIds {
     SortLabels(dataset.labels.names);
     std::vector<int32_t> final_ids(names_.size());
     for (size_t i = 0; i < names_.size(); ++i) {
-      const auto place = std::ranges::find(dataset.labels.names, names_[i]);
-      final_ids[i] = static_cast<int32_t>(place - dataset.labels.names.begin());
+      final_ids[static_cast<size_t>(ids_.at(dataset.labels.names[i]))] = static_cast<int32_t>(i);
     }
     for (Example& example : dataset.examples) {
       for (int32_t& id : example.labels) id = final_ids[static_cast<size_t>(id)];
