@@ -18,7 +18,7 @@ namespace {
 Result<Dataset> ReadHeldOut(const QuantizePlan& plan, const BundleClassifier& classifier, TrainingObserver& observer) {
   if (plan.data.empty()) return ReadCalibrationSet(plan.bundle, classifier);
   ReadReport report;
-  Result<Dataset> dataset = ReadLabelledData(classifier, plan.data, {}, report);
+  Result<Dataset> dataset = ReadLabelledData(classifier, plan.data, plan.reading, report);
   for (const std::string& warning : report.warnings) observer.Warn(warning);
   return dataset;
 }
