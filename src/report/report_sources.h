@@ -17,10 +17,10 @@ struct FieldNames {
   std::vector<std::string> labels;
 };
 
-/// Returns the source of each text, for which the files are read again; "(none)" if the row has no value. Empty if no
-/// file has the field, if the field is the text or the label itself, or if a file cannot be read twice. Errors: those
-/// of reading.
+/// Returns the source of each text, for which the files are read again in the same format; "(none)" if the row has no
+/// value. Empty if no file has the field, if the field is the text or the label itself, or if a file cannot be read
+/// twice. Errors: those of reading.
 Result<std::vector<std::string>> SourcesOf(std::span<const std::filesystem::path> files, const FieldNames& fields,
-                                           const Dataset& dataset);
+                                           const FormatOptions& format, const Dataset& dataset);
 
 }  // namespace winnow
