@@ -26,6 +26,7 @@ void AddTraining(const TrainingInfo& info, Json& json) {
   json["metrics"] = info.metrics;
   json["metrics_of"] = info.metrics_of;
   json["sample_count"] = info.sample_count;
+  if (info.added_count > 0) json["added_count"] = info.added_count;
   json["validation_count"] = info.validation_count;
   json["test_count"] = info.test_count;
   json["tokens_per_second"] = OrNull(info.tokens_per_second);
@@ -140,6 +141,7 @@ Result<TrainingInfo> ParseTrainingInfo(std::string_view text, std::string_view w
   info.metrics = members.Object("metrics", Json::object());
   info.metrics_of = members.String("metrics_of");
   info.sample_count = members.Count("sample_count").value_or(0);
+  info.added_count = members.Count("added_count").value_or(0);
   info.validation_count = members.Count("validation_count").value_or(0);
   info.test_count = members.Count("test_count").value_or(0);
   info.tokens_per_second = members.Number("tokens_per_second");

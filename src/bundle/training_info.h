@@ -38,6 +38,7 @@ struct TrainingInfo {
   Json metrics = Json::object();                     ///< metric by name; null if a metric is undefined
   std::string metrics_of;                            ///< part that `metrics` were measured on: "test" or "validation"
   size_t sample_count = 0, validation_count = 0, test_count = 0;  ///< number of texts of each part
+  size_t added_count = 0;  ///< number of training texts that data augmentation added
   std::optional<double> tokens_per_second;
   uint64_t peak_memory_mb = 0;
   std::vector<std::string> classes;   ///< names of the labels by id
@@ -45,7 +46,7 @@ struct TrainingInfo {
   double training_seconds = 0;        ///< wall time of the whole run, in milliseconds' precision
   double inference_ms = 0;            ///< mean time of classifying one text alone, without tokenization
   Json hyperparameters;               ///< hyperparameter values by name; null if the file has none
-  std::string data_sha256;            ///< digest of the training part (data/data_digest.h)
+  std::string data_sha256;            ///< digest of the training part without added texts (data/data_digest.h)
   std::string cpu, cpu_extensions;
   int threads = 0;
   std::vector<EvaluationRecord> history;

@@ -22,6 +22,7 @@ TrainingInfo Trained() {
   info.metrics = {{"accuracy", 0.97}, {"fpr", Json()}};
   info.metrics_of = "test";
   info.sample_count = 70;
+  info.added_count = 20;
   info.validation_count = 10;
   info.test_count = 20;
   info.classes = {"spam", "ham"};
@@ -41,6 +42,7 @@ TEST(TrainingInfo, SurvivesWritingAndReading) {
   ASSERT_TRUE(read) << read.error().Text();
   EXPECT_EQ(TrainingInfoJson(*read), TrainingInfoJson(Trained()));
   EXPECT_EQ(read->best_epoch, 2.5);
+  EXPECT_EQ(read->added_count, 20u);
   EXPECT_THAT(read->classes, ElementsAre("spam", "ham"));
   EXPECT_THAT(read->label_counts, ElementsAre(30, 40));
 }

@@ -4,6 +4,7 @@
 #include "base/interrupt.h"
 #include "base/json.h"
 #include "base/progress.h"
+#include "base/shell.h"
 #include "base/suggest.h"
 #include "cli/commands.h"
 #include "cli/console_observer.h"
@@ -60,9 +61,13 @@ Result<void> List(const DataGetOptions& options) {
 }
 
 std::string TrainCommandLine(const PublicSet& set, const fs::path& output) {
+  constexpr std::string_view kDirectory = "{dir}";
+  const std::string directory = ShellLine({output.string()});
   std::string options = set.train_options;
-  for (size_t at; (at = options.find("{dir}")) != std::string::npos;) options.replace(at, 5, output.string());
-  return fmt::format("winnow train {}{}{} --output-dir {}-model", (output / set.parts[0].file).string(),
+  for (size_t at = 0; (at = options.find(kDirectory, at)) != std::string::npos; at += directory.size()) {
+    options.replace(at, kDirectory.size(), directory);
+  }
+  return fmt::format("winnow train {}{}{} --output-dir {}-model", ShellLine({(output / set.parts[0].file).string()}),
                      options.empty() ? "" : " ", options, set.name);
 }
 

@@ -74,10 +74,19 @@ std::string CommandLine(const EvaluateOptions& options) {
     line.emplace_back(name);
     line.push_back(value);
   };
+  const auto add_given = [&](const char* name, const std::string& value) {
+    if (!value.empty()) add(name, value);
+  };
   for (const std::filesystem::path& file : options.data) line.push_back(file.string());
-  if (!options.reading.text_field.empty()) add("--text-field", options.reading.text_field);
+  add_given("--text-field", options.reading.text_field);
   for (const std::string& field : options.reading.label_field) add("--label-field", field);
   for (const std::string& filter : options.reading.filter) add("--filter", filter);
+  const FormatOptions& format = options.reading.format;
+  add_given("--format", format.format);
+  add_given("--delimiter", format.delimiter);
+  add_given("--quoting", format.quoting);
+  if (format.no_header) line.emplace_back("--no-header");
+  add_given("--encoding", format.encoding);
   if (options.mode != Mode::kModerate) add("--mode", std::string(ModeName(options.mode)));
   if (options.weights != Weights::kAuto) add("--weights", options.weights == Weights::kInt8 ? "int8" : "float");
   if (options.long_text) add("--long-text", std::string(NameOf(*options.long_text)));
@@ -93,9 +102,8 @@ std::string CommandLine(const EvaluateOptions& options) {
 
 ReportCommand ReportCommandOf(const EvaluateOptions& options) {
   return {.data = options.data,
-          .fields = {.text = options.reading.text_field,
-                     .labels = options.reading.label_field,
-                     .format = options.reading.format},
+          .fields = {.text = options.reading.text_field, .labels = options.reading.label_field},
+          .format = options.reading.format,
           .filter = FilterOf(options),
           .mode = options.mode,
           .line = CommandLine(options),

@@ -41,8 +41,11 @@ Result<void> RunWithoutTraining(const TrainCommandOptions& options, const Traini
   ExportPlan onnx{.bundle = plan.output.dir};
   if (options.quantize) {
     ThreadPool pool(options.threads);
-    report["quantization"] =
-        TRY(Quantize({.bundle = plan.output.dir, .data = plan.data.files, .max_drop = options.max_drop}, pool));
+    report["quantization"] = TRY(Quantize({.bundle = plan.output.dir,
+                                           .data = plan.data.files,
+                                           .reading = plan.data.reading,
+                                           .max_drop = options.max_drop},
+                                          pool));
     onnx.formats.push_back(OnnxFormat::kInt8);
   }
   Json& files = report["onnx"] = Json::array();

@@ -28,6 +28,9 @@ struct Split {
   Dataset test;
   /// Labels with too few texts for every part; all their texts are in the training part.
   std::vector<std::string> training_only;
+  /// Number of texts at the end of the training part that data augmentation has added: first the synthetic texts, then
+  /// the variants.
+  size_t synthetic = 0, variants = 0;
 };
 
 /// Splits a data set so that each part has every label in proportion, and at least one text of every label that has

@@ -50,6 +50,7 @@ Result<void> AddSyntheticTexts(const TrainingPlan& plan, Split& split, TrainingO
   const std::array<const Dataset*, 2> held_out = {&split.validation, &split.test};
   std::vector<Example> made = SyntheticTexts(grammar, *labels, file.string(), split.train,
                                              {.share = share, .seed = plan.seed}, report, held_out);
+  split.synthetic = made.size();
   std::ranges::move(made, std::back_inserter(split.train.examples));
   for (const std::string& line : Lines(report.Text())) observer.Note(line);
   return {};
@@ -125,6 +126,7 @@ Result<void> AugmentTrainingPart(const TrainingPlan& plan, Split& split, Trainin
   const std::array<const Dataset*, 2> held_out = {&split.validation, &split.test};
   std::vector<Example> variants =
       Augment(split.train, {.variants = plan.data.augment_variants, .seed = plan.seed}, report, held_out);
+  split.variants = variants.size();
   std::ranges::move(variants, std::back_inserter(split.train.examples));
   for (const std::string& line : Lines(report.Text())) observer.Note(line);
   return {};

@@ -98,10 +98,11 @@ Result<void> ReadHyperparameters(const Json& json, TrainingPlan& plan) {
   return CheckPlan(plan);
 }
 
-/// Share of the texts that chose the best epoch.
+/// Share of the texts of the data that chose the best epoch.
 double ValidationSize(const TrainingInfo& info, double otherwise) {
   const auto validation = static_cast<double>(info.validation_count);
-  const double all = static_cast<double>(info.sample_count) + validation + static_cast<double>(info.test_count);
+  const size_t train = info.sample_count - std::min(info.added_count, info.sample_count);
+  const double all = static_cast<double>(train) + validation + static_cast<double>(info.test_count);
   return validation > 0 ? std::clamp(validation / all, 0.02, 0.5) : otherwise;
 }
 

@@ -78,6 +78,16 @@ TEST_F(PlanOfModelTest, EqualsThePlanOfTheTraining) {
   EXPECT_EQ(Hyperparameters(*plan, again, 99), Hyperparameters(given, trainer, 99));
 }
 
+TEST_F(PlanOfModelTest, AddedTextsDoNotChangeTheShareOfTheValidationPart) {
+  WriteInfo(Info({{"augment_variants", 1}}));
+  const double share = PlanOfModel(dir.path())->data.validation_size;
+  Json info = Info({{"augment_variants", 1}});
+  info["sample_count"] = 170;
+  info["added_count"] = 100;
+  WriteInfo(info);
+  EXPECT_EQ(PlanOfModel(dir.path())->data.validation_size, share);
+}
+
 TEST_F(PlanOfModelTest, TellsWhatWasAddedToTheTrainingPart) {
   WriteInfo(Info({{"epochs", 2}}));
   const auto nothing = PlanOfModel(dir.path());

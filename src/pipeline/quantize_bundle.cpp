@@ -9,6 +9,7 @@
 #include "calibrate/calibration_set.h"
 #include "classify/bundle_classifier.h"
 #include "classify/scope_rule.h"
+#include "pipeline/labelled_data.h"
 
 namespace winnow {
 namespace {
@@ -16,13 +17,8 @@ namespace {
 /// The held-out texts, with the bundle's labels.
 Result<Dataset> ReadHeldOut(const QuantizePlan& plan, const BundleClassifier& classifier, TrainingObserver& observer) {
   if (plan.data.empty()) return ReadCalibrationSet(plan.bundle, classifier);
-  ReadOptions read;
-  read.labels = LabelSet{classifier.labels()};
-  read.labels_source = "labels of the model";
-  read.problem_type = classifier.multi_label() ? ProblemType::kMulti : ProblemType::kSingle;
-  read.template_text = classifier.manifest().text_template;
   ReadReport report;
-  Result<Dataset> dataset = ReadDataset(plan.data, read, report);
+  Result<Dataset> dataset = ReadLabelledData(classifier, plan.data, plan.reading, report);
   for (const std::string& warning : report.warnings) observer.Warn(warning);
   return dataset;
 }

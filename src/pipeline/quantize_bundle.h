@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "base/threads.h"
 #include "pipeline/training_observer.h"
+#include "pipeline/training_plan.h"
 #include "quantize/quantize.h"
 
 namespace winnow {
@@ -17,6 +18,7 @@ struct QuantizePlan {
   /// Directory of the quantized bundle; empty: in place, beside the float weights.
   std::optional<std::filesystem::path> output{};
   std::vector<std::filesystem::path> data{};  ///< labelled held-out texts; empty: the bundle's calibration set
+  ReadingOptions reading{};                   ///< of `data`; template, labels and label map are the bundle's
   double max_drop = QuantizeOptions{}.max_drop;
   bool overwrite = false;
 };

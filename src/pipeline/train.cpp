@@ -71,6 +71,15 @@ Result<void> MeasureValidation(const FitInput& input, FittedModel& model, Traine
   return {};
 }
 
+/// The digest of the training texts that are texts of the data: data augmentation has added the others.
+std::string DigestOfData(const Split& split) {
+  const size_t added = split.synthetic + split.variants;
+  if (added == 0) return DataSha256(split.train);
+  Dataset data = split.train;
+  data.examples.resize(data.examples.size() - added);
+  return DataSha256(data);
+}
+
 TrainingInfo InfoOf(const FitInput& input, const TrainedModel& trained, int threads) {
   const Dataset& train = input.split.train;
   TrainingInfo info;
@@ -82,6 +91,7 @@ TrainingInfo InfoOf(const FitInput& input, const TrainedModel& trained, int thre
   }
   info.metrics_of = trained.has_test ? "test" : "validation";
   info.sample_count = train.examples.size();
+  info.added_count = input.split.synthetic + input.split.variants;
   info.validation_count = input.split.validation.examples.size();
   info.test_count = input.split.test.examples.size();
   info.peak_memory_mb = PeakMemoryBytes() / (1 << 20);
@@ -90,7 +100,7 @@ TrainingInfo InfoOf(const FitInput& input, const TrainedModel& trained, int thre
   for (const Example& example : train.examples) {
     for (const int32_t label : example.labels) ++info.label_counts[static_cast<size_t>(label)];
   }
-  info.data_sha256 = DataSha256(train);
+  info.data_sha256 = DigestOfData(input.split);
   info.cpu = CpuName();
   info.cpu_extensions = CpuExtensions();
   info.threads = threads;
@@ -98,10 +108,11 @@ TrainingInfo InfoOf(const FitInput& input, const TrainedModel& trained, int thre
   return info;
 }
 
-/// Adds what was added to the training part to the configuration of the training.
-void DescribeAugmentation(const DataPlan& data, Json& hyperparameters) {
+/// Adds what was added to the training part to the configuration of the training. Data whose labels are not those of the
+/// grammar get no synthetic texts.
+void DescribeAugmentation(const DataPlan& data, const Split& split, Json& hyperparameters) {
   if (data.augment) hyperparameters["augment_variants"] = data.augment_variants;
-  if (data.SyntheticShare() == 0) return;
+  if (split.synthetic == 0) return;
   hyperparameters["synthetic_share"] = data.SyntheticShare();
   if (data.synthetic_grammar) hyperparameters["synthetic_grammar"] = data.synthetic_grammar->string();
 }
@@ -138,7 +149,7 @@ Result<TrainedModel> Train(const TrainingPlan& plan, const Split& split, ThreadP
   const double seconds = SecondsSince(begin);
   info.training_seconds = RoundedToThousandths(seconds);
   model->Describe(trained.has_test ? HeldOutPart::kTest : HeldOutPart::kValidation, info);
-  DescribeAugmentation(plan.data, info.hyperparameters);
+  DescribeAugmentation(plan.data, split, info.hyperparameters);
   TRY(MeasureValidation(input, *model, trained));
   if (calibration) info.calibration = CalibrationMetricsJson(*calibration);
   if (!bundle) return trained;

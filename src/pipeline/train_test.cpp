@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "bundle/calibration_texts.h"
+#include "data/data_digest.h"
 #include "pipeline/cross_validation.h"
+#include "pipeline/data_plan.h"
 #include "pipeline/learning_curve.h"
 #include "support/temporary_directory.h"
 
@@ -78,6 +80,29 @@ TEST_F(TrainTest, LeavesABundleAndSaysWhatIsInIt) {
   ASSERT_TRUE(kept) << kept.error().Text();
   EXPECT_EQ(kept->size(), split.validation.examples.size());
   EXPECT_THAT(observer.notes, Contains(HasSubstr("is ready: 60 training texts")));
+}
+
+TEST_F(TrainTest, RecordsTheTextsThatAugmentationAdded) {
+  const std::string digest = DataSha256(split.train);
+  plan.data.augment = true;
+  plan.data.synthetic_share = 0.5;
+  ASSERT_TRUE(AugmentTrainingPart(plan, split, observer));
+  ASSERT_EQ(split.synthetic, 30u);
+  ASSERT_GT(split.variants, 0u);
+  const TrainingInfo info = Train(plan, split, pool, observer)->info;
+  EXPECT_EQ(info.data_sha256, digest);
+  EXPECT_EQ(info.added_count, 30u + split.variants);
+  EXPECT_EQ(info.sample_count, 60u + info.added_count);
+  EXPECT_EQ(info.hyperparameters["synthetic_share"], Json(0.5));
+}
+
+TEST_F(TrainTest, RecordsNoSyntheticTextsForOtherLabels) {
+  for (Dataset* set : {&split.train, &split.validation, &split.test}) set->labels.names = {"play", "stop"};
+  plan.data.augment = true;
+  ASSERT_TRUE(AugmentTrainingPart(plan, split, observer));
+  const TrainingInfo info = Train(plan, split, pool, observer)->info;
+  EXPECT_FALSE(info.hyperparameters.contains("synthetic_share"));
+  EXPECT_EQ(info.hyperparameters["augment_variants"], Json(1));
 }
 
 TEST_F(TrainTest, WritesNothingIfTheModelIsDiscarded) {

@@ -31,7 +31,7 @@ Result<std::vector<ReportedFile>> FilesOf(const std::vector<fs::path>& data) {
 Result<EvaluationReport> MakeReport(const ReportCommand& command, const MeasuredModel& first,
                                     const MeasuredModel* second) {
   ReportSettings settings{.with_texts = command.with_texts};
-  settings.sources = TRY(SourcesOf(command.data, command.fields, first.dataset));
+  settings.sources = TRY(SourcesOf(command.data, command.fields, command.format, first.dataset));
   EvaluationReport report = MakeEvaluationReport(first.dataset, first.predictions(), first.about.thresholds, settings);
   report.model = first.about;
   report.origin = {.data = TRY(FilesOf(command.data)),

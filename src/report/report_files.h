@@ -15,7 +15,8 @@ namespace winnow {
 /// The command that a report was made with, for the last section of the report.
 struct ReportCommand {
   const std::vector<std::filesystem::path>& data;
-  FieldNames fields;   ///< names of the fields as they were given
+  FieldNames fields;  ///< names of the fields as they were given
+  FormatOptions format = {};
   std::string filter;  ///< filter of the rows; empty: none
   Mode mode = Mode::kModerate;
   std::string line;        ///< the command that makes the report

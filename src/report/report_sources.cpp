@@ -16,11 +16,12 @@ constexpr char kField[] = "source";
 
 using RowSources = std::map<std::pair<std::string, size_t>, std::string>;
 
-Result<void> AddSources(const fs::path& file, const FieldNames& fields, RowSources& sources) {
+Result<void> AddSources(const fs::path& file, const FieldNames& fields, const FormatWishes& format,
+                        RowSources& sources) {
   std::vector<std::string> known = fields.labels;
   known.push_back(kField);
   if (!fields.text.empty()) known.push_back(fields.text);
-  const auto reader = TRY(OpenRecords(file, {.wishes = TRY(FormatWishesOf(fields.format)), .known_names = known}));
+  const auto reader = TRY(OpenRecords(file, {.wishes = format, .known_names = known}));
   const std::vector<std::string> columns = reader->columns();
   if (!columns.empty() && std::ranges::find(columns, kField) == columns.end()) return {};
   Record record;
@@ -36,15 +37,16 @@ Result<void> AddSources(const fs::path& file, const FieldNames& fields, RowSourc
 }  // namespace
 
 Result<std::vector<std::string>> SourcesOf(std::span<const fs::path> files, const FieldNames& fields,
-                                           const Dataset& dataset) {
+                                           const FormatOptions& format, const Dataset& dataset) {
   if (fields.text == kField || std::ranges::find(fields.labels, kField) != fields.labels.end()) {
     return std::vector<std::string>{};
   }
+  const FormatWishes wishes = TRY(FormatWishesOf(format));
   RowSources by_row;
   for (const fs::path& file : files) {
     std::error_code ignored;
     if (!fs::is_regular_file(file, ignored)) return std::vector<std::string>{};
-    TRY(AddSources(file, fields, by_row));
+    TRY(AddSources(file, fields, wishes, by_row));
   }
   std::vector<std::string> sources;
   if (by_row.empty()) return sources;

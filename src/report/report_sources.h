@@ -11,18 +11,16 @@
 
 namespace winnow {
 
-/// The names of the columns or keys of the text and of the labels, and the format of the files, as they were given;
-/// empty if they are detected.
+/// The names of the columns or keys of the text and of the labels, as they were given; empty if they are found by name.
 struct FieldNames {
   std::string text;
   std::vector<std::string> labels;
-  FormatOptions format = {};
 };
 
-/// Returns the source of each text, for which the files are read again; "(none)" if the row has no value. Empty if no
-/// file has the field, if the field is the text or the label itself, or if a file cannot be read twice. Errors: those
-/// of reading.
+/// Returns the source of each text, for which the files are read again in the same format; "(none)" if the row has no
+/// value. Empty if no file has the field, if the field is the text or the label itself, or if a file cannot be read
+/// twice. Errors: those of reading.
 Result<std::vector<std::string>> SourcesOf(std::span<const std::filesystem::path> files, const FieldNames& fields,
-                                           const Dataset& dataset);
+                                           const FormatOptions& format, const Dataset& dataset);
 
 }  // namespace winnow

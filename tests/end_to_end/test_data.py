@@ -146,6 +146,12 @@ class Get(TestCase):
         self.assertEqual(len(self.server.requests), 1, "it lies there already")
         self.winnow("train", "sms-spam/data.tsv", "--base-model", "scratch", "--epochs", 1, "--output-dir", "model")
 
+    def test_the_directory_is_quoted_in_the_command_of_the_training(self):
+        for name in ("train.csv", "test.csv"):
+            self.served[f"/banking77/{name}"] = b"text,category\na,b\n"
+        out, _ = self.get("banking77", "--no-verify", "--output-dir", "{dir} of mine")
+        self.assertIn("winnow train '{dir} of mine/train.csv' --test '{dir} of mine'/test.csv --output-dir", out)
+
     def test_a_cut_transfer_goes_on_where_it_stopped(self):
         self.server.cut[self.zip] = 1
         self.get("sms-spam", "--no-verify")

@@ -90,6 +90,8 @@ class Report(TestCase):
         self.assertIn("Data: test.tsv.", page.text)
         self.assertIn(data["origin"]["data"][0]["sha256"], page.text)
         self.assertIn("winnow evaluate model test.tsv --report report", page.text)
+        command = self.report("model", "test.tsv", "--format", "tsv", "--encoding", "utf-8")[1]["origin"]["command"]
+        self.assertEqual(command, "winnow evaluate model test.tsv --format tsv --encoding utf-8 --report report")
         self.assertEqual([len(data[part]) for part in ("curves",)], [1])
         self.assertEqual(set(data["thresholds"]["modes"]), {"strict", "moderate", "lenient"})
         moderate = data["thresholds"]["modes"]["moderate"]
