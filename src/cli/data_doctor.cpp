@@ -60,10 +60,9 @@ void Describe(DataDoctorOptions& options, OptionTable& table) {
   table.Describe(
       "A fix is one of: an existing label (multi-label: also several, 'a; b', or '(none)'), 'label:NAME' for a new "
       "label, 'drop', or 'keep'. If a finding is about a label instead of a text, its fix applies to all texts with "
-      "that label. Rows without "
-      "a fix are not changed. A cell that a spreadsheet would interpret as a formula is prefixed with an apostrophe, "
-      "which --fix removes. Pass the same --text-field, --label-field, --filter, --template and --problem-type when "
-      "you write the findings and when you apply the fixes.");
+      "that label. Rows without a fix are not changed. A cell that a spreadsheet would interpret as a formula is "
+      "prefixed with an apostrophe, which --fix removes. Pass the same options of the group Data when you write the "
+      "findings and when you apply the fixes.");
   table.Example("winnow data doctor mail.csv --test held-out.csv --output review.csv", "write the findings for review");
   table.Example("winnow data doctor mail.csv --fix review.csv --output corrected.csv", "apply the reviewed fixes");
 }
