@@ -20,21 +20,24 @@ namespace {
 
 /// Calls change(character, its bytes, appended to) for each character. `change` appends what replaces the bytes.
 template <class Change>
-MappedText ByCharacter(const MappedText& text, const Change& change) {
+MappedText ByCharacter(MappedText text, const Change& change) {
   MappedText result;
-  result.Reserve(text.text.size());
+  size_t done = 0;  // bytes whose normal form is in `result`
   std::string replaced;
   for (size_t i = 0; i < text.text.size();) {
     const size_t begin = i;
     const char32_t c = NextCodePoint(text.text, i);
+    const std::string_view bytes = std::string_view(text.text).substr(begin, i - begin);
     replaced.clear();
-    change(c, std::string_view(text.text).substr(begin, i - begin), replaced);
-    if (replaced == std::string_view(text.text).substr(begin, i - begin)) {
-      result.Append(text, begin, i);
-    } else if (!replaced.empty()) {
-      result.Append(replaced, text.SourceOf(begin, i));
-    }
+    change(c, bytes, replaced);
+    if (replaced == bytes) continue;
+    if (done == 0) result.Reserve(text.text.size());
+    result.Append(text, done, begin);
+    result.Append(replaced, text.SourceOf(begin, i));
+    done = i;
   }
+  if (done == 0) return text;
+  result.Append(text, done, text.text.size());
   return result;
 }
 
@@ -49,7 +52,7 @@ MappedText ValidUtf8(std::string_view original) {
   }
   MappedText text = MappedText::Of(original);
   if (valid) return text;
-  return ByCharacter(text, [](char32_t c, std::string_view, std::string& out) { AppendUtf8(c, out); });
+  return ByCharacter(std::move(text), [](char32_t c, std::string_view, std::string& out) { AppendUtf8(c, out); });
 }
 
 class Form final : public NormalizerStep {
@@ -78,7 +81,7 @@ template <class Change>
 class EachCharacter final : public NormalizerStep {
  public:
   explicit EachCharacter(Change change) : change_(std::move(change)) {}
-  MappedText Apply(MappedText text) const override { return ByCharacter(text, change_); }
+  MappedText Apply(MappedText text) const override { return ByCharacter(std::move(text), change_); }
 
  private:
   Change change_;
@@ -204,32 +207,35 @@ class Precompiled final : public NormalizerStep {
   explicit Precompiled(Charsmap map) : map_(std::move(map)) {}
   MappedText Apply(MappedText text) const override {
     if (map_.empty()) return text;
-    MappedText result;
-    result.Reserve(text.text.size());
     const std::string_view all = text.text;
+    MappedText result;
+    size_t done = 0;  // bytes whose normal form is in `result`
+    const auto replace = [&](size_t begin, size_t end) {
+      const Charsmap::Rule rule = map_.Shortest(all.substr(begin, end - begin));
+      if (rule.length == 0) return false;
+      if (done == 0) result.Reserve(all.size());
+      result.Append(text, done, begin);
+      result.Append(rule.normal, text.SourceOf(begin, end));
+      done = end;
+      return true;
+    };
     size_t begin = 0;
     for (const uint32_t end : GraphemeEnds(all)) {
-      if (end - begin >= 6 || !Transform(text, begin, end, result)) {
+      if (end - begin >= 6 || !replace(begin, end)) {
         for (size_t i = begin; i < end;) {
           const size_t at = i;
           NextCodePoint(all, i);
-          if (!Transform(text, at, i, result)) result.Append(text, at, i);
+          replace(at, i);
         }
       }
       begin = end;
     }
+    if (done == 0) return text;
+    result.Append(text, done, all.size());
     return result;
   }
 
  private:
-  bool Transform(const MappedText& text, size_t begin, size_t end, MappedText& result) const {
-    const std::string_view chunk = std::string_view(text.text).substr(begin, end - begin);
-    const Charsmap::Rule rule = map_.Shortest(chunk);
-    if (rule.length == 0) return false;
-    result.Append(rule.normal, text.SourceOf(begin, end));
-    return true;
-  }
-
   Charsmap map_;
 };
 

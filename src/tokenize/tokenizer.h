@@ -93,8 +93,9 @@ class Tokenizer {
   /// Appends the text's ids: at most `max_length`, the post-processor's tokens included (as many of those as fit where
   /// it is less than they need). A separator token stands between two segments. `text` is UTF-8; invalid bytes count as
   /// U+FFFD. Special tokens in the text are plain text. Costs no more than the kept tokens need, however long the text
-  /// (and the word that they end in). Allocates nothing beyond `ids`' growth, Unigram a few buffers of some hundred
-  /// bytes besides.
+  /// (and the word that they end in), unless a regular expression of the tokenizer.json needs all of it. Allocates
+  /// nothing beyond `ids`' growth with WordPieceModel and ByteLevelBpe; Unigram allocates a few buffers of some hundred
+  /// bytes, Pipeline copies of what it reads of the text.
   void Encode(InputTextView text, int max_length, std::vector<int32_t>& ids) const;
 
   /// Appends the text's ids as Encode does, but of a text that is too long the begin and the end stay, as many tokens

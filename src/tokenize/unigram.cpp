@@ -42,6 +42,12 @@ size_t LengthOf(char first) {
   return byte < 0x80 ? 1 : (byte < 0xE0 ? 2 : (byte < 0xF0 ? 3 : 4));
 }
 
+/// Returns where the span of the piece [begin, end) begins: after a "▁", unless the piece has nothing else.
+size_t BeginOfSpan(std::string_view text, size_t begin, size_t end) {
+  const bool after = end - begin > kSpaceSymbol.size() && text.substr(begin).starts_with(kSpaceSymbol);
+  return after ? begin + kSpaceSymbol.size() : begin;
+}
+
 }  // namespace
 
 /// One text on its way.
@@ -78,41 +84,10 @@ class Unigram::Walk {
 
  private:
   static constexpr size_t kForget = 4096;  // bytes written out that are kept, to move the rest seldom
-  static constexpr uint32_t kUnreached = UINT32_MAX;
 
-  struct Place {
-    double score = 0;  // of the best path to here
-    int32_t id = -1;   // its last piece
-    uint32_t begin = kUnreached;
-  };
-
-  void Reach(size_t end, size_t begin, double score, int32_t id) {
-    Place& place = best_[end];
-    if (place.begin != kUnreached && !(score > place.score)) return;
-    place = {score, id, static_cast<uint32_t>(begin)};
-  }
-
-  /// All pieces that begin at a place. Returns the end of the longest.
   size_t Step(size_t at) {
-    const std::string_view text = std::string_view(stream_.bytes()).substr(0, stream_.settled());
-    best_.resize(text.size() + 1);
-    const PieceTrie& trie = model_.trie_;
-    const double so_far = best_[at].score;
-    const size_t one = std::min(at + LengthOf(text[at]), text.size());
-    bool has_one = false;
-    size_t furthest = one;
-    uint32_t node = trie.Root(static_cast<unsigned char>(text[at]));
-    for (size_t end = at + 1; node != PieceTrie::kNone; ++end) {
-      if (const int32_t id = trie.Id(node); id >= 0) {
-        Reach(end, at, so_far + model_.Score(id, end - at), id);
-        has_one = has_one || end == one;
-        furthest = std::max(furthest, end);
-      }
-      if (end == text.size()) break;
-      node = trie.Next(node, static_cast<unsigned char>(text[end]));
-    }
-    if (!has_one) Reach(one, at, best_[at].score + model_.unknown_score_, model_.unknown_id_);
-    return furthest;
+    best_.resize(stream_.settled() + 1);
+    return model_.Step(std::string_view(stream_.bytes()).substr(0, stream_.settled()), at, best_);
   }
 
   /// The best path from what is written to a place that all paths pass through.
@@ -130,9 +105,8 @@ class Unigram::Walk {
     after_unknown_ = unknown;
     TokenSpan span;
     if (spans_ != nullptr) {
-      const std::string_view piece = std::string_view(stream_.bytes()).substr(begin, end - begin);
-      if (piece.starts_with(kSpaceSymbol) && piece.size() > kSpaceSymbol.size()) begin += kSpaceSymbol.size();
-      span = {static_cast<uint32_t>(base_ + stream_.sources()[begin].begin),
+      const size_t from = BeginOfSpan(stream_.bytes(), begin, end);
+      span = {static_cast<uint32_t>(base_ + stream_.sources()[from].begin),
               static_cast<uint32_t>(base_ + stream_.sources()[end - 1].end)};
     }
     if (unknown && model_.byte_fallback_) {
@@ -160,7 +134,60 @@ class Unigram::Walk {
   bool after_unknown_ = false;
 };
 
-Result<std::unique_ptr<PieceModel>> Unigram::Make(UnigramParts parts, std::string_view where) {
+/// All pieces that begin at a place of `text`; `best` has one place more than the text has bytes. Returns the end of the
+/// longest.
+size_t Unigram::Step(std::string_view text, size_t at, std::span<Place> best) const {
+  const double so_far = best[at].score;
+  const auto reach = [&](size_t end, double score, int32_t id) {
+    Place& place = best[end];
+    if (place.begin != kUnreached && !(score > place.score)) return;
+    place = {score, id, static_cast<uint32_t>(at)};
+  };
+  const size_t one = std::min(at + LengthOf(text[at]), text.size());
+  bool has_one = false;
+  size_t furthest = one;
+  uint32_t node = trie_.Root(static_cast<unsigned char>(text[at]));
+  for (size_t end = at + 1; node != PieceTrie::kNone; ++end) {
+    if (const int32_t id = trie_.Id(node); id >= 0) {
+      reach(end, so_far + Score(id, end - at), id);
+      has_one = has_one || end == one;
+      furthest = std::max(furthest, end);
+    }
+    if (end == text.size()) break;
+    node = trie_.Next(node, static_cast<unsigned char>(text[end]));
+  }
+  if (!has_one) reach(one, so_far + unknown_score_, unknown_id_);
+  return furthest;
+}
+
+void Unigram::EncodeWord(std::string_view word, std::vector<WordToken>& tokens) const {
+  constexpr size_t kShort = 64;
+  std::array<Place, kShort + 1> few;
+  std::vector<Place> many(word.size() > kShort ? word.size() + 1 : 0);
+  const std::span<Place> best = word.size() > kShort ? std::span(many) : std::span(few);
+  for (size_t at = 0; at < word.size(); at += LengthOf(word[at])) static_cast<void>(Step(word, at, best));
+  // The path is known from its end.
+  const auto first = static_cast<std::ptrdiff_t>(tokens.size());
+  bool before_unknown = false;
+  for (size_t end = word.size(); end > 0; end = best[end].begin) {
+    const int32_t id = best[end].id;
+    const size_t begin = best[end].begin;
+    const WordToken token = {id, static_cast<uint32_t>(BeginOfSpan(word, begin, end)), static_cast<uint32_t>(end)};
+    const bool unknown = id == unknown_id_;
+    if (unknown && byte_fallback_) {
+      for (size_t i = end; i-- > begin;)
+        tokens.push_back({bytes_[static_cast<unsigned char>(word[i])], token.begin, token.end});
+    } else if (unknown && before_unknown) {
+      tokens.back().begin = token.begin;
+    } else {
+      tokens.push_back(token);
+    }
+    before_unknown = unknown;
+  }
+  std::reverse(tokens.begin() + first, tokens.end());
+}
+
+Result<std::unique_ptr<Unigram>> Unigram::Make(UnigramParts parts, std::string_view where) {
   const auto broken = [&](const std::string& what) {
     return Fail(ErrorCode::kInvalidModel, std::string(where) + ": " + what);
   };

@@ -65,7 +65,7 @@ bool UnigramNormalizer::Stream::More() {
 void UnigramNormalizer::Stream::Append(std::string_view normal, size_t begin, size_t end) {
   const size_t before = bytes_.size();
   for (const char c : normal) {
-    if (c == ' ' && normalizer_.options_.escape_spaces) {
+    if (c == ' ') {
       bytes_ += kSpaceSymbol;
     } else {
       bytes_ += c;

@@ -25,7 +25,6 @@ struct UnigramNormalization {
   std::string charsmap;    ///< rules, see Charsmap::Parse
   Prefix prefix = Prefix::kAlways;
   Spaces spaces = Spaces::kBetweenWords;
-  bool escape_spaces = true;  ///< true if spaces are written as "▁"
 };
 
 /// A normalizer. Thread-safe when const.

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <limits>
 #include <map>
 
@@ -39,7 +40,7 @@ UnigramParts SmallParts() {
   return parts;
 }
 
-std::unique_ptr<PieceModel> Make(UnigramParts parts) { return Unigram::Make(std::move(parts), "test").value(); }
+std::unique_ptr<Unigram> Make(UnigramParts parts) { return Unigram::Make(std::move(parts), "test").value(); }
 
 /// What each span has of a text.
 std::vector<std::string> Places(const std::string& text, const std::vector<TokenSpan>& spans) {
@@ -66,8 +67,49 @@ TEST(Unigram, SpacesAreAsTheOptionsSay) {
   EXPECT_EQ(Pieces(*Make(parts), " a  b"), "▁ ▁a ▁ ▁ b");
   parts.normalization.prefix = UnigramNormalization::Prefix::kNever;
   EXPECT_EQ(Pieces(*Make(parts), "a b"), "a ▁ b");
-  parts.normalization.escape_spaces = false;
-  EXPECT_EQ(Pieces(*Make(parts), "a b"), "a <unk> b") << "words of a pre-tokenizer are taken as they are";
+}
+
+TEST(Unigram, WordsAreTakenAsTheyAre) {
+  const auto model = Make(SmallParts());
+  std::vector<WordToken> tokens;
+  model->EncodeWord("a b", tokens);
+  std::string pieces;
+  for (const WordToken& token : tokens) pieces.append(model->piece(token.id)).append(" ");
+  EXPECT_EQ(pieces, "a <unk> b ");
+}
+
+TEST(Unigram, WordsHaveTheTokensThatTextsHave) {
+  UnigramParts parts = SmallParts();
+  parts.normalization.prefix = UnigramNormalization::Prefix::kNever;
+  parts.normalization.spaces = Spaces::kAll;
+  const auto plain = Make(parts);
+  parts.byte_fallback = true;
+  for (int byte = 0; byte < 256; ++byte) {
+    char text[8];
+    std::snprintf(text, sizeof text, "<0x%02X>", static_cast<unsigned>(byte));
+    parts.pieces.push_back({text, 0, Kind::kByte});
+  }
+  const auto with_bytes = Make(parts);
+  constexpr std::array kCharacters = {"a", "b", "x", "é", "ß", "中", "▁", ".", "🙂"};
+  Random random(7);
+  for (int i = 0; i < 2000; ++i) {
+    std::string word;
+    for (size_t n = 1 + random.Below(i % 10 == 0 ? 200 : 12); n > 0; --n)
+      word += kCharacters[random.Below(kCharacters.size())];
+    for (const Unigram* model : {plain.get(), with_bytes.get()}) {
+      std::vector<int32_t> ids, ids_of_word;
+      std::vector<TokenSpan> spans, spans_of_word;
+      model->Encode(word, 0, 10000, ids, &spans);
+      std::vector<WordToken> tokens;
+      model->EncodeWord(word, tokens);
+      for (const WordToken& token : tokens) {
+        ids_of_word.push_back(token.id);
+        spans_of_word.push_back({token.begin, token.end});
+      }
+      ASSERT_EQ(ids_of_word, ids) << word;
+      ASSERT_EQ(spans_of_word, spans) << word;
+    }
+  }
 }
 
 TEST(Unigram, TextsAreLowercasedBeforeTheRules) {

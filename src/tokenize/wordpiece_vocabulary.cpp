@@ -173,18 +173,16 @@ void WordPieceVocabulary::Encode(std::string_view word, int chars, std::vector<i
   ids.push_back(unknown_id_);
 }
 
-void WordPieceVocabulary::Encode(std::string_view word, int chars, std::vector<int32_t>& ids,
-                                 std::vector<uint32_t>& ends) const {
-  const size_t before = ids.size(), ends_before = ends.size();
+void WordPieceVocabulary::Encode(std::string_view word, int chars, std::vector<WordToken>& tokens) const {
+  const size_t before = tokens.size();
+  uint32_t begin = 0;
   const bool known = chars <= options_.max_word_chars && Split(word, [&](int32_t id, size_t end) {
-                       ids.push_back(id);
-                       ends.push_back(static_cast<uint32_t>(end));
+                       tokens.push_back({id, begin, static_cast<uint32_t>(end)});
+                       begin = static_cast<uint32_t>(end);
                      });
   if (known) return;
-  ids.resize(before);
-  ends.resize(ends_before);
-  ids.push_back(unknown_id_);
-  ends.push_back(static_cast<uint32_t>(word.size()));
+  tokens.resize(before);
+  tokens.push_back({unknown_id_, 0, static_cast<uint32_t>(word.size())});
 }
 
 }  // namespace winnow

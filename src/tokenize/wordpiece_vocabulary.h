@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "tokenize/word_model.h"
 
 namespace winnow {
 
@@ -32,8 +33,8 @@ class WordPieceVocabulary {
   /// 2018). Linear in the word's length. Thread-safe; allocates memory only for the growth of `ids`.
   void Encode(std::string_view word, int chars, std::vector<int32_t>& ids) const;
 
-  /// Splits a word into piece ids and also appends the byte offset after each piece.
-  void Encode(std::string_view word, int chars, std::vector<int32_t>& ids, std::vector<uint32_t>& ends) const;
+  /// Appends the tokens of a word, otherwise as above.
+  void Encode(std::string_view word, int chars, std::vector<WordToken>& tokens) const;
 
   /// Returns the id of a piece, or -1 if there is no such piece.
   int32_t Find(std::string_view piece) const;

@@ -6,14 +6,7 @@ namespace winnow {
 
 void WordPieceWords::Encode(std::string_view word, std::vector<WordToken>& tokens) const {
   const auto chars = std::ranges::count_if(word, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
-  std::vector<int32_t> ids;
-  std::vector<uint32_t> ends;
-  vocabulary_.Encode(word, static_cast<int>(chars), ids, ends);
-  uint32_t begin = 0;
-  for (size_t i = 0; i < ids.size(); ++i) {
-    tokens.push_back({ids[i], begin, ends[i]});
-    begin = ends[i];
-  }
+  vocabulary_.Encode(word, static_cast<int>(chars), tokens);
 }
 
 Json WordPieceWords::Describe() const { return DescribeWordPiece(vocabulary_); }
