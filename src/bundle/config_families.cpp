@@ -141,7 +141,7 @@ void FormatModernBert(const ModelConfig& config, Json& json) {
   json["classifier_activation"] = NameOfActivation(config.pooler_activation);
   json["embedding_dropout"] = ShortestDouble(config.embedding_dropout);
   for (const char* key : {"attention_bias", "mlp_bias", "norm_bias", "classifier_bias"}) json[key] = false;
-  json["local_attention"] = 2 * config.local_distance;
+  json["local_attention"] = std::max(1, 2 * config.local_distance);  // a window is not empty; 1 has a distance of 0
   Json types = Json::array();
   for (const bool local : config.local_layers) types.push_back(local ? "sliding_attention" : "full_attention");
   json["layer_types"] = std::move(types);

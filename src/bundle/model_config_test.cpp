@@ -194,6 +194,16 @@ TEST(ModelConfig, ModernBertIsReadInBothFormsAndReadsBack) {
   EXPECT_EQ(newer.local_rope_theta, 77);
 }
 
+TEST(ModelConfig, ModernBertsSmallestWindowReadsBack) {
+  Json json = ModernBert();
+  json["local_attention"] = 1;
+  const ModelConfig config = Parse(json).value();
+  EXPECT_EQ(config.local_distance, 0);
+  const auto again = ParseModelConfig(FormatModelConfig(config).value(), "config.json");
+  ASSERT_TRUE(again) << again.error().Text();
+  EXPECT_EQ(again->local_distance, 0);
+}
+
 TEST(ModelConfig, ModernBertHasTheOlderRopeThetaWhereTheNewerFormHasNone) {
   Json json = ModernBert();
   json["global_rope_theta"] = 5000.0;
