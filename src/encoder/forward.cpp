@@ -170,7 +170,6 @@ class ForwardPass {
       const auto ids = texts_.ids.subspan(texts_.begin(t), texts_.length(t));
       const size_t first_length = pairs ? texts_.first_length(t) : ids.size();
       const auto embed = [&](size_t begin, size_t end, size_t position, const float* type) {
-        if (begin >= end) return;
         const float* positions = nullptr;
         if (config_.absolute_positions) positions = model_.at(layout.positions) + position * width;
         EmbedText(end - begin, width, ids.data() + begin, model_.words(), positions, type,
@@ -178,8 +177,8 @@ class ForwardPass {
       };
       ForEachPositionRun(config_, ids, [&](size_t begin, size_t count, size_t position) {
         const size_t second = std::clamp(first_length, begin, begin + count);
-        embed(begin, second, position, segment);
-        embed(second, begin + count, position + (second - begin), segment + width);
+        if (second > begin) embed(begin, second, position, segment);
+        if (second < begin + count) embed(second, begin + count, position + (second - begin), segment + width);
       });
     }
     float* mine = x + first_ * width;
