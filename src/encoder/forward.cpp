@@ -205,7 +205,8 @@ class ForwardPass {
         AddRelativeScores(relative.places(), relative.Head(l, at.column), query, layer.key + keys, shape, scratch_);
       }
       if (config_.bias_buckets > 0) activations_.position_bias.Apply(at.column / shape.head_size, shape, scratch_);
-      if (IsLocalLayer(config_, l)) ApplyLocalMask(static_cast<size_t>(config_.local_distance), shape, scratch_);
+      if (IsLocalLayer(config_, l))
+        ApplyLocalMask(static_cast<size_t>(config_.local_distance), /*written=*/at.column > 0, shape, scratch_);
       Attention(shape, query, layer.key + keys, layer.value + keys, dropout,
                 layer.context + at.query_row * hidden_ + at.column, Kept(layer.log_sum, at.shape.first_row), scratch_);
     });
