@@ -85,13 +85,7 @@ void TrainingPass::Backward(std::span<const float> logits_grad, Gradients& gradi
     });
   };
 
-  const HeadPlaces head{.features = activations_.features,
-                        .input = activations_.head_input,
-                        .pooled_input = activations_.pooled_input,
-                        .pooled = activations_.pooled,
-                        .pooled_normal = activations_.pooled_normal,
-                        .pooled_rstd = activations_.pooled_rstd,
-                        .logits = activations_.logits};
+  const HeadPlaces head = HeadPlacesOf(activations_);
   const HeadGradPlaces head_grads{
       .logits = logits_grad.data(), .pooled = d_pooled_, .again = pooled_again_, .features = d_first_tokens_};
   each_threads_texts([&](size_t first, size_t last, int thread) {

@@ -214,15 +214,7 @@ class ForwardPass {
 
   void Head() {
     if (config_.mean_pooling) AverageTokens();
-    // Where the input has a dropout of its own, a backward needs the last layer's output itself too.
-    const HeadPlaces places{.features = activations_.features,
-                            .input = activations_.head_input,
-                            .pooled_input = activations_.pooled_input,
-                            .pooled = activations_.pooled,
-                            .pooled_normal = activations_.pooled_normal,
-                            .pooled_rstd = activations_.pooled_rstd,
-                            .logits = activations_.logits};
-    HeadForward(model_, first_text_, last_text_, dropout_, products_, places);
+    HeadForward(model_, first_text_, last_text_, dropout_, products_, HeadPlacesOf(activations_));
   }
 
   void AverageTokens() {
