@@ -61,14 +61,13 @@ Result<void> ReadDeberta(const JsonObject& object, std::string_view where, Model
   return {};
 }
 
-/// One of the two kinds of rotary positions, in transformers 5's form or the one before.
-Result<float> ReadRopeTheta(const JsonObject& object, const char* kind, const char* older, float fallback,
-                            std::string_view where) {
-  const Json& json = object.json();
-  const Json* const parameters = json.Find("rope_parameters");
-  if (parameters == nullptr || parameters->is_null()) {
-    return static_cast<float>(TRY(object.Number(older)).value_or(static_cast<double>(fallback)));
-  }
+/// One of the two kinds of rotary positions, in transformers 5's form or the one before, which also holds what the newer
+/// one leaves out.
+Result<float> ReadRopeTheta(const JsonObject& object, const ConfigReader& reader, const char* kind, const char* older,
+                            float fallback, std::string_view where) {
+  fallback = TRY(reader.Real(older, fallback));
+  const Json* const parameters = object.json().Find("rope_parameters");
+  if (parameters == nullptr || parameters->is_null()) return fallback;
   if (!parameters->is_object()) return BadConfig(where, "'rope_parameters' must be an object");
   const Json* const own = parameters->Find(kind);
   if (own == nullptr || own->is_null()) return fallback;
@@ -77,7 +76,7 @@ Result<float> ReadRopeTheta(const JsonObject& object, const char* kind, const ch
   if (type != "default") {
     return Fail(ErrorCode::kUnsupported, fmt::format("{}: 'rope_type' is '{}'", where, type), "supported: default");
   }
-  return static_cast<float>(TRY(read.Number("rope_theta")).value_or(static_cast<double>(fallback)));
+  return ConfigReader(read, where).Real("rope_theta", fallback);
 }
 
 /// Which layers attend to neighbours alone: by name, or in older configs all but every n-th.
@@ -105,7 +104,8 @@ Result<std::vector<bool>> ReadLocalLayers(const JsonObject& object, int num_laye
 }
 
 /// ModernBERT as published; switches that add biases are refused.
-Result<void> ReadModernBert(const JsonObject& object, std::string_view where, ModelConfig& config) {
+Result<void> ReadModernBert(const JsonObject& object, const ConfigReader& reader, std::string_view where,
+                            ModelConfig& config) {
   for (const char* key : {"attention_bias", "mlp_bias", "norm_bias", "classifier_bias"}) {
     if (TRY(object.Bool(key)).value_or(false)) {
       return Fail(ErrorCode::kUnsupported, fmt::format("{}: '{}' is true", where, key),
@@ -125,11 +125,12 @@ Result<void> ReadModernBert(const JsonObject& object, std::string_view where, Mo
   if (window < 1 || window > kMaxConfigSize) return BadConfig(where, fmt::format("'local_attention' is {}", window));
   config.local_distance = static_cast<int>(window / 2);
   config.local_layers = TRY(ReadLocalLayers(object, config.num_layers, where));
-  config.global_rope_theta = TRY(ReadRopeTheta(object, "full_attention", "global_rope_theta", 160000, where));
+  config.global_rope_theta = TRY(ReadRopeTheta(object, reader, "full_attention", "global_rope_theta", 160000, where));
   // transformers 4 read a null as the global one.
   const Json* const local = object.json().Find("local_rope_theta");
   const float fallback = local != nullptr && local->is_null() ? config.global_rope_theta : 10000;
-  config.local_rope_theta = TRY(ReadRopeTheta(object, "sliding_attention", "local_rope_theta", fallback, where));
+  config.local_rope_theta =
+      TRY(ReadRopeTheta(object, reader, "sliding_attention", "local_rope_theta", fallback, where));
   config.pooler_activation = TRY(ReadActivation(object, "classifier_activation", "gelu", where));
   config.absolute_positions = false;
   return {};
@@ -140,7 +141,7 @@ void FormatModernBert(const ModelConfig& config, Json& json) {
   json["classifier_activation"] = NameOfActivation(config.pooler_activation);
   json["embedding_dropout"] = ShortestDouble(config.embedding_dropout);
   for (const char* key : {"attention_bias", "mlp_bias", "norm_bias", "classifier_bias"}) json[key] = false;
-  json["local_attention"] = 2 * config.local_distance;
+  json["local_attention"] = std::max(1, 2 * config.local_distance);  // a window is not empty; 1 has a distance of 0
   Json types = Json::array();
   for (const bool local : config.local_layers) types.push_back(local ? "sliding_attention" : "full_attention");
   json["layer_types"] = std::move(types);
@@ -189,7 +190,7 @@ Result<void> ReadFamily(const JsonObject& object, const ConfigReader& reader, st
     }
   }
   if (config.architecture == Architecture::kModernBert) {
-    TRY(ReadModernBert(object, where, config));
+    TRY(ReadModernBert(object, reader, where, config));
     config.embedding_dropout = TRY(reader.Real("embedding_dropout", 0));
   }
   if (config.architecture == Architecture::kMpNet) {

@@ -17,6 +17,7 @@
 #include "base/files.h"
 #include "bundle/calibration_texts.h"
 #include "bundle/manifest.h"
+#include "bundle/scope_file.h"
 #include "bundle/training_info.h"
 
 namespace winnow {
@@ -49,7 +50,7 @@ constexpr std::array<std::string_view, 24> kKnownFiles = {kManifestFile,
                                                           "model_metadata.json",
                                                           "trainer_state.json",
                                                           "linear.bin",
-                                                          "out_of_scope.safetensors",
+                                                          kScopeFile,
                                                           kCalibrationTextsFile,
                                                           "onnx/model.onnx",
                                                           "onnx/model_quantized.onnx",

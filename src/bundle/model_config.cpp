@@ -170,6 +170,25 @@ bool ComputesFirstsOnly(const ModelConfig& config, size_t layer) {
   return layer + 1 == static_cast<size_t>(config.num_layers) && !config.mean_pooling;
 }
 
+std::optional<HiddenActivation> HeadActivationOf(const ModelConfig& config) {
+  switch (config.architecture) {
+    case Architecture::kBert:
+    case Architecture::kAlbert:
+    case Architecture::kMpNet:
+    case Architecture::kRoberta:
+    case Architecture::kXlmRoberta:
+      return std::nullopt;
+    case Architecture::kDistilBert:
+      return HiddenActivation::kRelu;
+    case Architecture::kElectra:
+      return HiddenActivation::kGelu;
+    case Architecture::kDebertaV2:
+    case Architecture::kModernBert:
+      return config.pooler_activation;
+  }
+  return std::nullopt;
+}
+
 int PositionPadding(const ModelConfig& config) {
   if (config.architecture == Architecture::kMpNet) return 1;  // transformers' MPNetEmbeddings has it fixed
   return IsRoberta(config.architecture) ? config.pad_token_id : -1;

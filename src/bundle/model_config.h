@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -92,6 +93,9 @@ bool IsPreNorm(const ModelConfig& config);
 bool IsLocalLayer(const ModelConfig& config, size_t layer);
 /// Returns true if only the first token of each text is computed in layer `layer`, since the head reads no other.
 bool ComputesFirstsOnly(const ModelConfig& config, size_t layer);
+
+/// Returns the activation between the two products of the head; nothing: tanh.
+std::optional<HiddenActivation> HeadActivationOf(const ModelConfig& config);
 
 /// Returns the id of the tokens that have no position of their own, or -1 if all have one. RoBERTa, XLM-RoBERTa and
 /// MPNet count only tokens with other ids, from the position after this number; a token with this id, which tokenizers

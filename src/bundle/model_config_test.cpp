@@ -194,6 +194,28 @@ TEST(ModelConfig, ModernBertIsReadInBothFormsAndReadsBack) {
   EXPECT_EQ(newer.local_rope_theta, 77);
 }
 
+TEST(ModelConfig, ModernBertsSmallestWindowReadsBack) {
+  Json json = ModernBert();
+  json["local_attention"] = 1;
+  const ModelConfig config = Parse(json).value();
+  EXPECT_EQ(config.local_distance, 0);
+  const auto again = ParseModelConfig(FormatModelConfig(config).value(), "config.json");
+  ASSERT_TRUE(again) << again.error().Text();
+  EXPECT_EQ(again->local_distance, 0);
+}
+
+TEST(ModelConfig, ModernBertHasTheOlderRopeThetaWhereTheNewerFormHasNone) {
+  Json json = ModernBert();
+  json["global_rope_theta"] = 5000.0;
+  json["local_rope_theta"] = 77.0;
+  for (const char* parameters : {"{}", R"({"full_attention":{"rope_type":"default"},"sliding_attention":null})"}) {
+    json["rope_parameters"] = ParsedJson(parameters);
+    const ModelConfig config = Parse(json).value();
+    EXPECT_EQ(config.global_rope_theta, 5000) << parameters;
+    EXPECT_EQ(config.local_rope_theta, 77) << parameters;
+  }
+}
+
 TEST(ModelConfig, WhatModernBertDoesNotComputeIsRefusedByName) {
   for (const char* key : {"attention_bias", "mlp_bias", "norm_bias", "classifier_bias"}) {
     Json json = ModernBert();

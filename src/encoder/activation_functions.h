@@ -1,6 +1,8 @@
 /// The activation functions that follow the matrix products of a model.
 #pragma once
 
+#include <optional>
+
 #include "bundle/model_config.h"
 #include "kernels/activation.h"
 
@@ -23,22 +25,8 @@ inline Activation HiddenFunction(const ModelConfig& config) { return FunctionOf(
 
 /// Returns the function between the two products of the head.
 inline Activation HeadFunction(const ModelConfig& config) {
-  switch (config.architecture) {
-    case Architecture::kBert:
-    case Architecture::kAlbert:
-    case Architecture::kMpNet:
-    case Architecture::kRoberta:
-    case Architecture::kXlmRoberta:
-      return Activation::kTanh;
-    case Architecture::kDistilBert:
-      return Activation::kRelu;
-    case Architecture::kElectra:
-      return Activation::kGelu;
-    case Architecture::kDebertaV2:
-    case Architecture::kModernBert:
-      return FunctionOf(config.pooler_activation);
-  }
-  return Activation::kTanh;
+  const std::optional<HiddenActivation> activation = HeadActivationOf(config);
+  return activation ? FunctionOf(*activation) : Activation::kTanh;
 }
 
 /// Returns true if there is dropout before the head's first product, which BERT, ALBERT, DistilBERT and ModernBERT do

@@ -85,13 +85,7 @@ void TrainingPass::Backward(std::span<const float> logits_grad, Gradients& gradi
     });
   };
 
-  const HeadPlaces head{.features = activations_.features,
-                        .input = activations_.head_input,
-                        .pooled_input = activations_.pooled_input,
-                        .pooled = activations_.pooled,
-                        .pooled_normal = activations_.pooled_normal,
-                        .pooled_rstd = activations_.pooled_rstd,
-                        .logits = activations_.logits};
+  const HeadPlaces head = HeadPlacesOf(activations_);
   const HeadGradPlaces head_grads{
       .logits = logits_grad.data(), .pooled = d_pooled_, .again = pooled_again_, .features = d_first_tokens_};
   each_threads_texts([&](size_t first, size_t last, int thread) {
@@ -300,7 +294,8 @@ void TrainingPass::AttentionBackwardOfTexts(size_t l, size_t first_text, size_t 
     }
     const size_t head = at.column / shape.head_size;
     if (config_.bias_buckets > 0) activations_.position_bias.Apply(head, shape, scratch);
-    if (IsLocalLayer(config_, l)) ApplyLocalMask(static_cast<size_t>(config_.local_distance), shape, scratch);
+    if (IsLocalLayer(config_, l))
+      ApplyLocalMask(static_cast<size_t>(config_.local_distance), /*written=*/head > 0, shape, scratch);
     const bool bias_learns = config_.relative_span > 0 || config_.bias_buckets > 0;
     float* d_bias = !bias_learns ? nullptr : scratch.BiasGradFloats(shape.queries * BiasStride(shape.tokens));
     // context = P v with P = softmax(scale (q k^T + bias)): d_v = P^T d_context; with dP = d_context v^T and

@@ -170,7 +170,6 @@ class ForwardPass {
       const auto ids = texts_.ids.subspan(texts_.begin(t), texts_.length(t));
       const size_t first_length = pairs ? texts_.first_length(t) : ids.size();
       const auto embed = [&](size_t begin, size_t end, size_t position, const float* type) {
-        if (begin >= end) return;
         const float* positions = nullptr;
         if (config_.absolute_positions) positions = model_.at(layout.positions) + position * width;
         EmbedText(end - begin, width, ids.data() + begin, model_.words(), positions, type,
@@ -178,8 +177,8 @@ class ForwardPass {
       };
       ForEachPositionRun(config_, ids, [&](size_t begin, size_t count, size_t position) {
         const size_t second = std::clamp(first_length, begin, begin + count);
-        embed(begin, second, position, segment);
-        embed(second, begin + count, position + (second - begin), segment + width);
+        if (second > begin) embed(begin, second, position, segment);
+        if (second < begin + count) embed(second, begin + count, position + (second - begin), segment + width);
       });
     }
     float* mine = x + first_ * width;
@@ -206,7 +205,8 @@ class ForwardPass {
         AddRelativeScores(relative.places(), relative.Head(l, at.column), query, layer.key + keys, shape, scratch_);
       }
       if (config_.bias_buckets > 0) activations_.position_bias.Apply(at.column / shape.head_size, shape, scratch_);
-      if (IsLocalLayer(config_, l)) ApplyLocalMask(static_cast<size_t>(config_.local_distance), shape, scratch_);
+      if (IsLocalLayer(config_, l))
+        ApplyLocalMask(static_cast<size_t>(config_.local_distance), /*written=*/at.column > 0, shape, scratch_);
       Attention(shape, query, layer.key + keys, layer.value + keys, dropout,
                 layer.context + at.query_row * hidden_ + at.column, Kept(layer.log_sum, at.shape.first_row), scratch_);
     });
@@ -214,15 +214,7 @@ class ForwardPass {
 
   void Head() {
     if (config_.mean_pooling) AverageTokens();
-    // Where the input has a dropout of its own, a backward needs the last layer's output itself too.
-    const HeadPlaces places{.features = activations_.features,
-                            .input = activations_.head_input,
-                            .pooled_input = activations_.pooled_input,
-                            .pooled = activations_.pooled,
-                            .pooled_normal = activations_.pooled_normal,
-                            .pooled_rstd = activations_.pooled_rstd,
-                            .logits = activations_.logits};
-    HeadForward(model_, first_text_, last_text_, dropout_, products_, places);
+    HeadForward(model_, first_text_, last_text_, dropout_, products_, HeadPlacesOf(activations_));
   }
 
   void AverageTokens() {

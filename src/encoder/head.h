@@ -26,6 +26,17 @@ struct HeadPlaces {
   const float* dense_input() const { return input != nullptr ? input : features; }
 };
 
+/// Returns the head's matrices in the memory of a pass through all layers.
+inline HeadPlaces HeadPlacesOf(const Activations& activations) {
+  return {.features = activations.features,
+          .input = activations.head_input,
+          .pooled_input = activations.pooled_input,
+          .pooled = activations.pooled,
+          .pooled_normal = activations.pooled_normal,
+          .pooled_rstd = activations.pooled_rstd,
+          .logits = activations.logits};
+}
+
 /// Gradients of the matrices in HeadPlaces.
 struct HeadGradPlaces {
   const float* logits;

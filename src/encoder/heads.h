@@ -60,12 +60,15 @@ inline void AddRelativeScores(const RelativePlaces& places, const RelativeHead& 
 }
 
 /// Keeps queries from keys that are more than `distance` tokens away, by a bias of `shape` in the scratch's memory:
-/// their probabilities vanish. Nothing to do for texts that are not longer.
-inline void ApplyLocalMask(size_t distance, AttentionShape& shape, AttentionScratch& scratch) {
+/// their probabilities vanish. Nothing to do for texts that are not longer. The mask is the same for all heads of a
+/// text: it is written unless `written`, when the scratch has it from the head before.
+inline void ApplyLocalMask(size_t distance, bool written, AttentionShape& shape, AttentionScratch& scratch) {
   if (shape.tokens <= distance + 1) return;
   constexpr float kHidden = -1e9f;  // finite, so that no sum is NaN; its exponential is 0
   const size_t stride = BiasStride(shape.tokens);
   float* bias = scratch.BiasFloats(shape.queries * stride);
+  shape.bias = bias;
+  if (written) return;
   for (size_t i = 0; i < shape.queries; ++i) {
     float* row = bias + i * stride;
     std::fill(row, row + shape.tokens, kHidden);
@@ -73,7 +76,6 @@ inline void ApplyLocalMask(size_t distance, AttentionShape& shape, AttentionScra
     std::fill(row + first, row + std::min(shape.tokens, i + distance + 1), 0.0f);
     std::fill(row + shape.tokens, row + stride, 0.0f);
   }
-  shape.bias = bias;
 }
 
 }  // namespace winnow

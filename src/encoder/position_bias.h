@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "bundle/model_config.h"
-#include "encoder/gradients.h"
 #include "kernels/attention.h"
 
 namespace winnow {
@@ -16,7 +15,6 @@ class PositionBias {
  public:
   /// `table` is [config.bias_buckets, heads].
   void Compute(const ModelConfig& config, const float* table, size_t longest);
-  size_t longest() const { return longest_; }
 
   /// Sets the bias of one head, as attention reads it, in the scratch's memory.
   void Apply(size_t head, AttentionShape& shape, AttentionScratch& scratch) const;

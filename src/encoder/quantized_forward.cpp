@@ -178,7 +178,8 @@ class Pass {
       }
       if (config_.bias_buckets > 0) model_.position_bias().Apply(unit % heads, shape, scratch);
       if (IsLocalLayer(config_, layer)) {
-        ApplyLocalMask(static_cast<size_t>(config_.local_distance), shape, scratch);
+        const bool written = unit > mine.begin && unit % heads > 0;
+        ApplyLocalMask(static_cast<size_t>(config_.local_distance), written, shape, scratch);
       }
       Attention(shape, q + column, k + column, k + block_ + column, {},
                 context + (firsts ? t - texts.begin : row) * hidden_ + column, nullptr, scratch);

@@ -21,7 +21,7 @@ constexpr char kLabelsKey[] = "winnow.labels";
 
 std::string LabelsText(const ModelConfig& config) { return DumpJsonLine(Json(config.labels)); }
 
-/// The weights that bytes may replace, with the layer that they are of (-1: the embeddings).
+/// How a weight is stored in the file.
 enum class Storage { kBytes, kBf16, kFloat };
 
 Storage StorageOf(const Layout& layout, const WeightInfo& weight, const QuantizationPlan& plan) {

@@ -104,11 +104,10 @@ class QuantizedModel {
   const int8_t* words_ = nullptr;                // [vocabulary, embedding size]; null where they are floats
   const float* word_scales_ = nullptr;
   FloatBuffer float_words_;
-  FloatBuffer
-      positions_;  // [positions, embedding size] from the first token's on, the first segment's embedding added; empty
-                   // where there is neither
-  FloatBuffer
-      second_segment_;  // [embedding size]: what the second segment's embedding is more than the first's; may be empty
+  // [positions, embedding size], the first segment's embedding added; empty where there is neither.
+  FloatBuffer positions_;
+  // [embedding size]: what the second segment's embedding is more than the first's; may be empty.
+  FloatBuffer second_segment_;
   RelativeColumns relative_columns_;
   size_t relative_stride_ = 0;
   FloatBuffer relative_;  // [layers, 2h, stride] as RelativeHead has it

@@ -31,11 +31,10 @@ class QuantizedReader {
   QuantizedReader(const SafetensorsFile& file, const Layout& layout, std::string where)
       : file_(file), layout_(layout), where_(std::move(where)) {}
 
-  Result<FloatBuffer> Floats(size_t offset, size_t room = 0) const {
+  Result<FloatBuffer> Floats(size_t offset) const {
     const WeightInfo& weight = WeightAt(layout_, offset);
-    FloatBuffer values(std::max(room, weight.count));
-    values.Zero();
-    TRY(CopyFloats(weight, values.span().first(weight.count)));
+    FloatBuffer values(weight.count);
+    TRY(CopyFloats(weight, values.span()));
     return values;
   }
 

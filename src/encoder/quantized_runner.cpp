@@ -11,12 +11,11 @@ constexpr size_t kChunkTokens = 512;  // that a thread takes through all layers 
 
 /// Returns the memory that the largest of all parts needs.
 QuantizedScratch::Need LargestOf(const PackedTexts& texts, Cutter cutter) {
-  QuantizedScratch::Need need{};
+  QuantizedScratch::Need need{.tokens = 0, .texts = 0, .longest = LongestOf(texts)};
   for (Part part; (part = cutter.Cut()).begin < part.end;) {
     need.tokens = std::max(need.tokens, static_cast<size_t>(texts.offsets[part.end]) - texts.begin(part.begin));
     need.texts = std::max(need.texts, part.end - part.begin);
   }
-  for (size_t t = 0; t < texts.texts(); ++t) need.longest = std::max(need.longest, texts.length(t));
   return need;
 }
 

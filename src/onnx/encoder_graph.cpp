@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <optional>
 
 #include "bundle/relative_row.h"
 #include "onnx/graph_parts.h"
@@ -224,21 +225,10 @@ class EncoderGraph : GraphParts {
   Result<void> Head(const std::string& x) {
     const std::string first = graph_.Node("Squeeze", "head/first_token", {x, graph_.Ints("head/axis", {1})});
     const Affine dense = TRY(Find(std::string(names_.head_dense), hidden_, hidden_, /*head=*/true));
-    const std::string pooled = HeadActivation("head/pooled", TRY(Apply("head/dense", dense, first)));
-    return Classifier(pooled);
-  }
-
-  std::string HeadActivation(const std::string& name, const std::string& x) {
-    switch (config_.architecture) {
-      case Architecture::kDistilBert:
-        return graph_.Node("Relu", name, {x});
-      case Architecture::kElectra:
-        return Activate(HiddenActivation::kGelu, name, x);
-      case Architecture::kDebertaV2:
-        return Activate(config_.pooler_activation, name, x);
-      default:
-        return graph_.Node("Tanh", name, {x});
-    }
+    const std::string projected = TRY(Apply("head/dense", dense, first));
+    const std::optional<HiddenActivation> activation = HeadActivationOf(config_);
+    return Classifier(activation ? Activate(*activation, "head/pooled", projected)
+                                 : graph_.Node("Tanh", "head/pooled", {projected}));
   }
 
   std::string relative_;               // DeBERTa's table [2 span, hidden]

@@ -54,12 +54,17 @@ Result<LabelsOfBundle> ReadLabels(const fs::path& bundle) {
   return LabelsOfBundle{std::move(config.labels), config.multi_label};
 }
 
-Result<OnnxModel> BuildGraph(const fs::path& bundle, const OnnxExportOptions& options) {
+struct Graph {
+  OnnxModel model;
+  std::string_view difference = {};  // OnnxExport's
+};
+
+Result<Graph> BuildGraph(const fs::path& bundle, const OnnxExportOptions& options) {
   if (!IsLinear(bundle)) {
     const ModelConfig config = TRY(ReadModelConfig(bundle));
     const WeightFile checkpoint = TRY(WeightFile::Open(bundle, config));
-    return BuildEncoderGraph(checkpoint, config,
-                             {.int8 = options.format == OnnxFormat::kInt8, .token_types = options.token_types});
+    return Graph{TRY(BuildEncoderGraph(
+        checkpoint, config, {.int8 = options.format == OnnxFormat::kInt8, .token_types = options.token_types}))};
   }
   const auto refuse = [&](const char* what, const char* hint) {
     return Fail(ErrorCode::kUnsupported, fmt::format("{}: a linear model {}", bundle.string(), what), hint);
@@ -74,7 +79,8 @@ Result<OnnxModel> BuildGraph(const fs::path& bundle, const OnnxExportOptions& op
                 bundle.string() + ": an ONNX file of a linear model reads texts and cannot fold obfuscated ones",
                 "train without --fold-disguises");
   }
-  return BuildLinearGraph(model, TRY(ReadLabelsFile(bundle / kLabelsFile)), CalibrationOf(manifest));
+  return Graph{TRY(BuildLinearGraph(model, TRY(ReadLabelsFile(bundle / kLabelsFile)), CalibrationOf(manifest))),
+               DifferenceOf(model)};
 }
 
 }  // namespace
@@ -82,7 +88,7 @@ Result<OnnxModel> BuildGraph(const fs::path& bundle, const OnnxExportOptions& op
 Result<OnnxExport> ExportOnnx(const fs::path& bundle, const fs::path& target, const OnnxExportOptions& options) {
   TRY(ReadManifest(bundle));
   const bool int8 = options.format == OnnxFormat::kInt8;
-  const OnnxModel model = TRY(BuildGraph(bundle, options));
+  const auto [model, difference] = TRY(BuildGraph(bundle, options));
   TRY(CheckOnnxModel(model));
 
   TRY(MakeDirectory(target / kFolder));
@@ -97,6 +103,7 @@ Result<OnnxExport> ExportOnnx(const fs::path& bundle, const fs::path& target, co
     return Fail(ErrorCode::kCancelled, "stopped; no file was changed");
   };
   OnnxExport result;
+  result.difference = difference;
   result.model = target / kFolder / (int8 ? "model_quantized.onnx" : "model.onnx");
   result.bytes = TRY(WriteOnnxModel(result.model, model, file));
   result.external_data = options.external_data || total > options.inline_limit;
@@ -123,6 +130,7 @@ Result<void> WriteOnnxMetadata(const fs::path& bundle, const fs::path& target) {
       {"positive_label", manifest.positive_label},
       {"text_template", manifest.text_template},
       {"max_length", manifest.max_length},
+      {"long_text", NameOf(manifest.long_text)},
       {"sha256", digests},
       {"metrics", metrics},
   };

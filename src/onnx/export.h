@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "base/result.h"
@@ -29,6 +30,8 @@ struct OnnxExport {
   std::filesystem::path model;
   uint64_t bytes = 0;          ///< size of the model file and its external data
   bool external_data = false;  ///< true if there is a file of data
+  /// A sentence on the texts that an ONNX runtime may classify differently from Winnow; empty: none.
+  std::string difference = {};
 };
 
 /// Writes the model of `bundle` to `target`/onnx/model.onnx or model_quantized.onnx (the layout that transformers.js
@@ -40,7 +43,7 @@ Result<OnnxExport> ExportOnnx(const std::filesystem::path& bundle, const std::fi
                               const OnnxExportOptions& options);
 
 /// Writes `target`/onnx/model_metadata.json with the properties of `bundle` that a service needs besides the ONNX
-/// files: version, labels, max_length, temperature, calibration, thresholds, abstention, fold_disguises if it is true,
+/// files: version, labels, max_length, long_text, temperature, calibration, thresholds, abstention, fold_disguises if it is true,
 /// digests of the ONNX files, and the metrics of training_info.json if there is one. Errors: kNotFound, kIo,
 /// kInvalidModel.
 Result<void> WriteOnnxMetadata(const std::filesystem::path& bundle, const std::filesystem::path& target);

@@ -55,6 +55,7 @@ Result<ExportedFile> ExportFormat(const ExportPlan& plan, OnnxFormat format, con
     options.progress = [&](uint64_t done, uint64_t total) { return plan.progress(format, done, total); };
   }
   const OnnxExport exported = TRY(ExportOnnx(plan.bundle, target, options));
+  if (plan.note && !exported.difference.empty()) plan.note(exported.difference);
   return ExportedFile{.path = plan.output.value_or(plan.bundle) / "onnx" / exported.model.filename(),
                       .format = format,
                       .bytes = exported.bytes,
@@ -78,40 +79,30 @@ Result<void> CopyModelFiles(const fs::path& bundle, const fs::path& target, int 
   return TRY(Tokenizer::Load(bundle)).Save(target, max_length);
 }
 
-/// Returns the decisions and readings of a bundle that its ONNX files do not contain: "temperature, text template".
-std::vector<std::string> LeftToTheCaller(const fs::path& bundle, const Manifest& manifest, bool linear) {
+/// Returns the decisions and readings of a bundle that its ONNX files do not contain: "abstention, text template".
+std::vector<std::string> LeftToTheCaller(const fs::path& bundle, const Manifest& manifest) {
   std::vector<std::string> parts;
+  std::error_code ignored;
+  const bool linear = fs::exists(bundle / kLinearFile, ignored);  // whose graph calibrates, and reads whole texts
   if (!linear && CalibrationOf(manifest) != Calibration{}) parts.push_back("calibration of the probabilities");
   parts.push_back("decision thresholds");
   if (manifest.abstain) parts.push_back("abstention");
-  std::error_code ignored;
-  if (fs::exists(bundle / kScopeFile, ignored)) parts.push_back("out-of-scope detection");
+  if (fs::exists(bundle / kScopeFile, ignored)) parts.push_back(fmt::format("out-of-scope detection ({})", kScopeFile));
   if (!manifest.text_template.empty()) parts.push_back("text template");
+  if (!linear && manifest.long_text != LongText::kHead)
+    parts.push_back(fmt::format("long-text mode '{}'", NameOf(manifest.long_text)));
   if (manifest.fold_disguises) parts.push_back("folding of obfuscated texts");
   return parts;
 }
 
-/// Tells the caller what an ONNX runtime does differently from Winnow (onnx/linear_graph.h for linear models).
-Result<void> NoteDifferences(const ExportPlan& plan) {
-  if (!plan.note) return {};
+/// Tells the caller what the ONNX files do not contain.
+Result<void> NoteWhatIsMissing(const ExportPlan& plan) {
   std::error_code ignored;
-  const bool linear = fs::exists(plan.bundle / kLinearFile, ignored);
   // A directory that Winnow did not write has no decisions.
-  if (fs::exists(plan.bundle / kManifestFile, ignored)) {
-    const Manifest manifest = TRY(ReadManifest(plan.bundle));
-    plan.note(fmt::format("the ONNX files do not contain: {}; onnx/model_metadata.json describes what they need",
-                          fmt::join(LeftToTheCaller(plan.bundle, manifest, linear), ", ")));
-  }
-  if (!linear) return {};
-  const LinearModel model = TRY(LinearModel::Load(plan.bundle / kLinearFile));
-  const FeatureOptions& features = model.vectorizer().options();
-  if (!features.lowercase) return {};
-  const bool words = features.analyzer == Analyzer::kWord;
-  plan.note(
-      words
-          ? "an ONNX runtime may classify Greek texts with capital letters differently from Winnow"
-          : "an ONNX runtime may classify texts with U+0130 (capital i with a dot), or with a capital sigma at the end of a "
-            "word, differently from Winnow");
+  if (!plan.note || !fs::exists(plan.bundle / kManifestFile, ignored)) return {};
+  const Manifest manifest = TRY(ReadManifest(plan.bundle));
+  plan.note(fmt::format("the ONNX files do not contain: {}; onnx/model_metadata.json describes what they need",
+                        fmt::join(LeftToTheCaller(plan.bundle, manifest), ", ")));
   return {};
 }
 
@@ -137,7 +128,7 @@ Result<std::vector<ExportedFile>> ExportBundle(const ExportPlan& plan) {
   std::vector<ExportedFile> files;
   for (const OnnxFormat format : plan.formats) files.push_back(TRY(ExportFormat(plan, format, target)));
   TRY(WriteOnnxMetadata(plan.bundle, target));
-  TRY(NoteDifferences(plan));
+  TRY(NoteWhatIsMissing(plan));
   if (!writer) {
     TRY(SealOnnxFiles(target));
     return files;

@@ -13,9 +13,11 @@
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "onnx/export_bundle.h"
 #include "onnx/model_file.h"
 #include "support/random_bundle.h"
 #include "support/temporary_directory.h"
+#include "support/tiny_linear.h"
 
 namespace winnow {
 namespace {
@@ -363,6 +365,40 @@ TEST_F(ExportTest, WritesWhatAServiceNeedsToKnow) {
   ASSERT_EQ(metadata["sha256"].size(), 2u);
   for (const char* name : {"model.onnx", "model.onnx.data"})
     EXPECT_EQ(metadata["sha256"][name], Sha256OfFile(onnx_files() / name).value());
+}
+
+TEST_F(ExportTest, NotesWhatTheFilesDoNotContain) {
+  ASSERT_TRUE(RandomBundle(Architecture::kBert).Write(bundle()));
+  const auto notes = [&] {
+    std::vector<std::string> lines;
+    const auto exported =
+        ExportBundle({.bundle = bundle(), .note = [&](const std::string& line) { lines.push_back(line); }});
+    EXPECT_TRUE(exported) << exported.error().Text();
+    return lines;
+  };
+  EXPECT_THAT(notes(), IsEmpty());
+  Manifest manifest;
+  manifest.name = "mail";
+  ASSERT_TRUE(WriteManifest(bundle(), manifest));
+  EXPECT_THAT(notes(), ElementsAre(HasSubstr("do not contain: decision thresholds;")));
+  manifest.calibration = CalibrationRecord{.calibration = {.temperatures = {1, 2, 3}}};
+  manifest.abstain = Abstention{.max_error = .01};
+  manifest.text_template = "{subject}";
+  manifest.long_text = LongText::kWindows;
+  manifest.fold_disguises = true;
+  ASSERT_TRUE(WriteManifest(bundle(), manifest));
+  ASSERT_TRUE(WriteFileAtomically(bundle() / "out_of_scope.safetensors", "a rule"));
+  EXPECT_THAT(notes(), ElementsAre(HasSubstr("do not contain: calibration of the probabilities, decision thresholds, "
+                                             "abstention, out-of-scope detection (out_of_scope.safetensors), text "
+                                             "template, long-text mode 'windows', folding of obfuscated texts;")));
+  EXPECT_EQ(ParsedJson(ReadFile(onnx_files() / "model_metadata.json").value())["long_text"], "windows");
+}
+
+TEST_F(ExportTest, NotesTheTextsThatALinearModelsFileReadsDifferently) {
+  WriteTinyLinear(bundle(), "words", "1.0.0", .5);
+  std::vector<std::string> notes;
+  ASSERT_TRUE(ExportBundle({.bundle = bundle(), .note = [&](const std::string& line) { notes.push_back(line); }}));
+  EXPECT_THAT(notes, ElementsAre(HasSubstr("Greek texts"), HasSubstr("do not contain: decision thresholds;")));
 }
 
 TEST_F(ExportTest, SealsItsOwnFilesAndNoDamageOfOthers) {

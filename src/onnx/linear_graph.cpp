@@ -200,4 +200,13 @@ Result<OnnxModel> BuildLinearGraph(const LinearModel& model, std::span<const std
   return LinearGraph(model, labels, calibration).Build();
 }
 
+std::string_view DifferenceOf(const LinearModel& model) {
+  const FeatureOptions& features = model.vectorizer().options();
+  if (!features.lowercase) return {};
+  if (features.analyzer == Analyzer::kWord)
+    return "an ONNX runtime may classify Greek texts with capital letters differently from Winnow";
+  return "an ONNX runtime may classify texts with U+0130 (capital i with a dot), or with a capital sigma at the end of a "
+         "word, differently from Winnow";
+}
+
 }  // namespace winnow

@@ -16,6 +16,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "decide/calibration.h"
@@ -29,5 +30,8 @@ namespace winnow {
 /// and for other calibrations; kInvalidModel if sizes disagree or no feature is left.
 Result<OnnxModel> BuildLinearGraph(const LinearModel& model, std::span<const std::string> labels,
                                    const Calibration& calibration);
+
+/// Returns a sentence on the texts that an ONNX runtime may classify differently from Winnow (above); empty: none.
+std::string_view DifferenceOf(const LinearModel& model);
 
 }  // namespace winnow
