@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include "base/environment.h"
+#include "base/line_writer.h"
 #include "base/mutex.h"
 
 namespace winnow {
@@ -26,6 +27,7 @@ void Write(int fd, std::string_view text) {
 struct Console::State {
   Mutex mutex;
   std::string status GUARDED_BY(mutex);
+  std::unique_ptr<LineWriter> background GUARDED_BY(mutex);
 };
 
 Console& Console::Stderr() {
@@ -42,8 +44,20 @@ int Console::width() const {
   return TerminalWidth(fd_, kUsualWidth) - 1;  // the last column would wrap on some terminals
 }
 
+void Console::WriteInBackground() {
+  if (terminal_) return;
+  const MutexLock lock(state_->mutex);
+  if (!state_->background) state_->background = std::make_unique<LineWriter>(fd_, /*owned=*/false);
+}
+
+void Console::WriteInForeground() {
+  const MutexLock lock(state_->mutex);
+  state_->background.reset();
+}
+
 void Console::Print(std::string_view line) {
   const MutexLock lock(state_->mutex);
+  if (state_->background) return state_->background->Write(std::string(line));
   std::string text;  // one write a line, so that lines of several processes don't mix
   if (!state_->status.empty()) text += kEraseLine;
   text += line;

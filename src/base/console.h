@@ -24,6 +24,11 @@ class Console {
 
   /// Writes the line (passed without its line end) above the status line.
   void Print(std::string_view line);
+  /// Has further lines written by a thread of their own, so that a reader who stalls does not stall the program. For
+  /// servers; no effect on a terminal, whose status line needs the order.
+  void WriteInBackground();
+  /// Ends WriteInBackground, after what waits has been written; a second at most.
+  void WriteInForeground();
   /// Replaces the status line; an empty `line` removes it. No effect if the console is not a terminal.
   void SetStatus(std::string_view line);
 

@@ -30,6 +30,7 @@ struct ServeOptions : CommonOptions {
   ServerOptions server;
   int port = server.http.port;
   double max_body_mb = static_cast<double>(server.http.max_body_bytes) / kMebibyte;
+  double request_memory_mb = static_cast<double>(server.http.max_memory_bytes) / kMebibyte;
   double read_timeout = Seconds(server.http.read_timeout), drain_timeout = Seconds(server.drain_timeout);
   int64_t max_connections = static_cast<int64_t>(server.http.max_connections);
   int64_t max_connections_per_address = static_cast<int64_t>(server.http.max_connections_per_address);
@@ -51,10 +52,14 @@ void AddAddressOptions(ServeOptions& options, OptionTable& table) {
   table.Add("unix-socket", &options.server.http.unix_socket, "Also listen on this Unix domain socket")
       .ValueName("PATH");
   table
-      .Add("tls-cert", &options.server.http.tls_certificate,
-           "TLS certificate with its chain, in PEM format; enables HTTPS")
+      .Add("tls-cert", &options.server.http.tls.certificate,
+           "TLS certificate with its chain, in PEM format; enables HTTPS (TLS 1.2 and 1.3); read again on SIGHUP")
       .ValueName("FILE");
-  table.Add("tls-key", &options.server.http.tls_key, "Private key of the TLS certificate, in PEM format")
+  table.Add("tls-key", &options.server.http.tls.key, "Private key of the TLS certificate, in PEM format")
+      .ValueName("FILE");
+  table
+      .Add("tls-client-ca", &options.server.http.tls.client_authorities,
+           "Accept only clients with a TLS certificate that one of these authorities has signed, in PEM format")
       .ValueName("FILE");
 }
 
@@ -92,6 +97,12 @@ void AddAccessOptions(ServeOptions& options, OptionTable& table) {
            "Origin whose web pages may send requests (CORS): https://example.org, or * for all")
       .ValueName("ORIGIN");
   table
+      .Add("allowed-host", &options.server.allowed_hosts,
+           "Host name under which the server answers, besides localhost and addresses; * allows every name, which lets "
+           "pages of other sites read responses by DNS rebinding (default: every name if the server has API keys or "
+           "listens on an address that other machines can reach, otherwise none)")
+      .ValueName("NAME");
+  table
       .Add("trusted-proxy", &options.trusted_proxies,
            "Reverse proxy whose X-Forwarded-For header is trusted for the client's address: 10.0.0.5, "
            "10.0.0.0/8, loopback, unix")
@@ -125,6 +136,11 @@ void AddLimitOptions(ServeOptions& options, OptionTable& table) {
   table.Group("Limits");
   table.Add("max-body-mb", &options.max_body_mb, "Maximum size of a request body after decompression, in MB")
       .Range(0.001, 4096);
+  table
+      .Add("request-memory-mb", &options.request_memory_mb,
+           "Memory for the bodies of all requests in progress, in MB, shared fairly among clients; beyond it, requests "
+           "get status 503. At least eight times --max-body-mb")
+      .Range(1, 1e6);
   table.Add("max-connections", &options.max_connections, "Maximum number of open connections").AtLeast(1);
   table
       .Add("max-connections-per-address", &options.max_connections_per_address,
@@ -189,8 +205,11 @@ void Describe(ServeOptions& options, OptionTable& table) {
 Result<ServerOptions> ServerOptionsOf(const ServeOptions& options) {
   ServerOptions server = options.server;
   HttpServerOptions& http = server.http;
-  if (http.tls_certificate.empty() != http.tls_key.empty()) {
+  if (http.tls.certificate.empty() != http.tls.key.empty()) {
     return Fail(ErrorCode::kInvalidArgument, "--tls-cert and --tls-key must be specified together");
+  }
+  if (!http.tls.client_authorities.empty() && http.tls.certificate.empty()) {
+    return Fail(ErrorCode::kInvalidArgument, "--tls-client-ca requires --tls-cert and --tls-key");
   }
   if (server.access_log_texts && server.access_log.empty()) {
     return Fail(ErrorCode::kInvalidArgument, "--access-log-texts requires --access-log");
@@ -198,6 +217,7 @@ Result<ServerOptions> ServerOptionsOf(const ServeOptions& options) {
   http.port = static_cast<uint16_t>(options.port);
   http.sockets = SystemdSockets();
   http.max_body_bytes = static_cast<uint64_t>(options.max_body_mb * kMebibyte);
+  http.max_memory_bytes = static_cast<uint64_t>(options.request_memory_mb * kMebibyte);
   http.max_connections = static_cast<size_t>(options.max_connections);
   http.max_connections_per_address = static_cast<size_t>(options.max_connections_per_address);
   http.proxies = TRY(TrustedProxies::Parse(options.trusted_proxies));

@@ -7,6 +7,7 @@
 
 #include "server/address.h"
 #include "server/header_values.h"
+#include "server/host_name.h"
 
 namespace winnow {
 namespace {
@@ -22,21 +23,16 @@ std::string_view BearerToken(std::string_view header) {
   return bearer ? TrimmedValue(header.substr(kScheme.size())) : std::string_view();
 }
 
-/// "example.org" of "http://example.org:8080" and of "example.org:8080"; "::1" of "[::1]:80".
-std::string_view HostOf(std::string_view address) {
-  if (const size_t scheme = address.find("://"); scheme != std::string_view::npos) address.remove_prefix(scheme + 3);
-  if (address.starts_with('[')) return address.substr(1, address.find(']') - 1);
-  return address.substr(0, address.find(':'));
-}
-
 /// Whether a page of another site may be behind the request: its browser reaches this machine's loopback although the
 /// page's author doesn't. Such a request names the page in Origin; or, where the page's own name was made to lead here
 /// (DNS rebinding), that name in Host. Programs send no Origin, and name the host as they were told.
 bool MayBeOfAnotherSite(const AccessRequest& request) {
-  const auto elsewhere = [](std::string_view header) { return !header.empty() && !IsLoopback(HostOf(header)); };
   // No browser reaches unix sockets, and what stands in Host there is up to the client.
   if (request.client.starts_with("unix")) return false;
-  return elsewhere(request.origin) || elsewhere(request.host);
+  const std::optional<HostName> origin = ParseOrigin(request.origin);
+  if (!request.origin.empty() && (!origin || !IsLoopbackName(*origin))) return true;
+  const std::optional<HostName> host = ParseHost(request.host);
+  return !request.host.empty() && (!host || !IsLoopbackName(*host));
 }
 
 ApiError Unauthorized(std::string message, std::string_view error) {
@@ -114,16 +110,9 @@ AccessDecision Access::DecideWith(const ApiKeys& keys, const AccessRequest& requ
         "this request requires an API key, in the header 'Authorization: Bearer KEY' or 'X-API-Key: KEY'", {});
     return decision;
   }
-  const std::string failures = "wrong keys:" + group;
-  if (!IsLoopback(request.client)) {
-    if (const auto wait = limiter_.Wait(failures, options_.failure_limit)) {
-      decision.refusal = RateLimited(*wait);
-      return decision;
-    }
-  }
   const ApiKey* key = keys.Find(secret, options_.system_clock());
   if (key == nullptr) {
-    decision.refusal = Limit(failures, options_.failure_limit);
+    decision.refusal = Limit("wrong keys:" + group, options_.failure_limit);
     if (!decision.refusal) decision.refusal = Unauthorized("the API key is not valid", "invalid_token");
     return decision;
   }

@@ -27,9 +27,9 @@ struct AccessOptions {
   bool public_address = false;
   RateLimit address_limit = {};  ///< rate limit of each address, on a server without keys
   RateLimit key_limit = {};      ///< rate limit of a key without a limit of its own
-  /// Limit of wrong keys per address. When it is exceeded the address is refused before its key is examined, so that
-  /// further guesses learn nothing. Loopback and unix sockets are excepted, since one proxy may have many clients, and
-  /// one client with a wrong key must not lock out the others; that client gets 429 instead of 401.
+  /// Limit of wrong keys per address. When it is exceeded, further wrong keys get 429 instead of 401. A valid key is
+  /// accepted in any case: a key has 256 random bits, so that guesses are hopeless, and clients that share an address
+  /// must not be able to lock each other out.
   RateLimit failure_limit = {.per_minute = 60, .burst = 20};
   std::function<std::chrono::steady_clock::time_point()> steady_clock = std::chrono::steady_clock::now;
   std::function<std::chrono::system_clock::time_point()> system_clock = std::chrono::system_clock::now;

@@ -1,7 +1,10 @@
 #include "server/access_log.h"
 
+#include <fcntl.h>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -28,6 +31,18 @@ std::string Now() {
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)), ms);
 }
 
+/// A file to append to; with the texts of users in it, nobody else may read it.
+Result<int> OpenFile(const std::filesystem::path& path, bool texts) {
+  constexpr mode_t kOwner = 0600, kAll = 0644;
+  const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, texts ? kOwner : kAll);
+  if (descriptor < 0 || (texts && ::fchmod(descriptor, kOwner) != 0 && errno != EPERM && errno != EINVAL)) {
+    const std::string why = std::strerror(errno);
+    if (descriptor >= 0) ::close(descriptor);
+    return Fail(ErrorCode::kIo, fmt::format("'{}': cannot write the access log: {}", path.string(), why));
+  }
+  return descriptor;
+}
+
 }  // namespace
 
 std::optional<TraceParent> ParseTraceParent(std::string_view header) {
@@ -46,17 +61,12 @@ std::optional<TraceParent> ParseTraceParent(std::string_view header) {
   return TraceParent{std::string(trace), std::string(parent), (low & 1) != 0};
 }
 
-Result<std::unique_ptr<AccessLog>> AccessLog::Open(const std::filesystem::path& path, bool texts) {
-  std::FILE* const file = path == "-" ? stdout : std::fopen(path.c_str(), "ae");
-  if (file == nullptr) {
-    return Fail(ErrorCode::kIo,
-                fmt::format("'{}': cannot write the access log: {}", path.string(), std::strerror(errno)));
-  }
-  return std::unique_ptr<AccessLog>(new AccessLog(path, texts, file));
-}
+AccessLog::AccessLog(std::filesystem::path path, bool texts, int descriptor)
+    : path_(std::move(path)), texts_(texts), writer_(descriptor, /*owned=*/descriptor != STDOUT_FILENO) {}
 
-AccessLog::~AccessLog() {
-  if (file_ != stdout) std::fclose(file_);
+Result<std::unique_ptr<AccessLog>> AccessLog::Open(const std::filesystem::path& path, bool texts) {
+  const int descriptor = path == "-" ? STDOUT_FILENO : TRY(OpenFile(path, texts));
+  return std::unique_ptr<AccessLog>(new AccessLog(path, texts, descriptor));
 }
 
 void AccessLog::Write(const HttpRequest& request, std::string_view route, const HttpResponse& response,
@@ -76,21 +86,18 @@ void AccessLog::Write(const HttpRequest& request, std::string_view route, const 
     line["parent_id"] = trace->parent_id;
   }
   if (texts_) line["body"] = request.body.substr(0, kMostBody);
-  const std::string text = line.dump() + "\n";
-  const MutexLock lock(mutex_);
-  std::fwrite(text.data(), 1, text.size(), file_);
-  std::fflush(file_);
+  writer_.Write(line.dump());
+  if (writer_.lost() > 0 && !told_.exchange(true)) {
+    LogWarning(
+        "'{}': lines of the access log are lost, since its reader or its disk does not take them; "
+        "winnow_access_log_lost_lines_total counts them",
+        path_.string());
+  }
 }
 
-void AccessLog::Reopen() {
-  if (path_ == "-") return;
-  std::FILE* const file = std::fopen(path_.c_str(), "ae");
-  if (file == nullptr) {
-    LogWarning("'{}': cannot reopen the access log: {}", path_.string(), std::strerror(errno));
-    return;
-  }
-  const MutexLock lock(mutex_);
-  std::fclose(std::exchange(file_, file));
+Result<void> AccessLog::Reopen() {
+  if (path_ != "-") writer_.Replace(TRY(OpenFile(path_, texts_)));
+  return {};
 }
 
 }  // namespace winnow

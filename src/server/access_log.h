@@ -1,14 +1,15 @@
 /// The access log: one JSON line per request with its client and duration. It contains no texts unless requested.
 #pragma once
 
-#include <cstdio>
+#include <atomic>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include "base/mutex.h"
+#include "base/line_writer.h"
 #include "base/result.h"
 #include "server/http.h"
 
@@ -24,28 +25,29 @@ struct TraceParent {
 /// Parses a traceparent header; nothing if it is not valid.
 std::optional<TraceParent> ParseTraceParent(std::string_view header);
 
-/// A log file. Thread-safe.
+/// A log file. Thread-safe. Lines are written by a thread of their own: a reader who stalls and a full disk cost lines,
+/// and never delay a response.
 class AccessLog {
  public:
   /// Opens a log that appends to `path`; "-" is standard output. `texts`: bodies are logged too, their first 4,096
-  /// bytes.
+  /// bytes; the file can then be read by its owner alone.
   static Result<std::unique_ptr<AccessLog>> Open(const std::filesystem::path& path, bool texts);
-  ~AccessLog();
 
   /// Writes {"time","id","client","key"?,"method","path","route"?,"status","bytes_in","bytes_out","ms","trace_id"?,
   /// "parent_id"?,"body"?}.
   void Write(const HttpRequest& request, std::string_view route, const HttpResponse& response, double seconds);
-  /// Opens the file again, after log rotation.
-  void Reopen();
+  /// Opens the file again, after log rotation. Errors: kIo; lines are then appended to the former file.
+  Result<void> Reopen();
+  /// Returns the number of lines that were lost.
+  uint64_t lost() const { return writer_.lost(); }
 
  private:
-  AccessLog(std::filesystem::path path, bool texts, std::FILE* file)
-      : path_(std::move(path)), texts_(texts), file_(file) {}
+  AccessLog(std::filesystem::path path, bool texts, int descriptor);
 
   const std::filesystem::path path_;
   const bool texts_;
-  Mutex mutex_;
-  std::FILE* file_ GUARDED_BY(mutex_);
+  std::atomic<bool> told_ = false;  // that lines were lost
+  LineWriter writer_;
 };
 
 }  // namespace winnow

@@ -78,14 +78,25 @@ TEST(AccessLog, ContainsBodiesIfAskedFor) {
 TEST(AccessLog, WritesToANewFileAfterReopen) {
   const TemporaryDirectory directory;
   const auto path = directory.path() / "log";
-  const auto log = AccessLog::Open(path, false);
-  ASSERT_TRUE(log);
-  (*log)->Write({}, "/a", {.status = 200, .body = "", .headers = {}}, 0);
-  std::filesystem::rename(path, directory.path() / "old");
-  (*log)->Reopen();
-  (*log)->Write({}, "/b", {.status = 200, .body = "", .headers = {}}, 0);
+  {
+    const auto log = AccessLog::Open(path, false);
+    ASSERT_TRUE(log);
+    (*log)->Write({}, "/a", {.status = 200, .body = "", .headers = {}}, 0);
+    std::filesystem::rename(path, directory.path() / "old");
+    ASSERT_TRUE((*log)->Reopen());
+    (*log)->Write({}, "/b", {.status = 200, .body = "", .headers = {}}, 0);
+  }
   EXPECT_EQ(FirstLine(directory.path() / "old")["path"], "/a");
   EXPECT_EQ(FirstLine(path)["path"], "/b");
+}
+
+TEST(AccessLog, WithTextsIsReadableByItsOwnerAlone) {
+  const TemporaryDirectory directory;
+  const auto path = directory.path() / "log";
+  std::ofstream(path) << "";
+  std::filesystem::permissions(path, std::filesystem::perms(0644));
+  ASSERT_TRUE(AccessLog::Open(path, /*texts=*/true));
+  EXPECT_EQ(std::filesystem::status(path).permissions(), std::filesystem::perms(0600));
 }
 
 }  // namespace

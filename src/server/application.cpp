@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
+
+#include "server/api_error.h"
+#include "server/header_values.h"
 
 namespace winnow {
 namespace {
@@ -39,52 +43,129 @@ HttpResponse Options(const ApplicationParts& parts, const HttpRequest& request, 
   return response;
 }
 
-void Handle(const std::shared_ptr<const ApplicationParts>& parts, const std::shared_ptr<HttpRequest>& request,
-            const HttpReply& send) {
-  if (!parts->proxies.empty()) {
-    request->client = parts->proxies.ClientOf(request->client, request->headers);
-    request->caller = request->client;  // until Access knows better
-  }
-  RouteMatch match = parts->routes->Find(request->method, request->path);
-  const Route* const route = match.route;
-  const HttpReply reply = [parts, request, route, send](HttpResponse response) {
-    AddCors(*parts, request->Header("origin"), response);
-    const double seconds = std::chrono::duration<double>(Clock::now() - request->arrived).count();
-    const std::string_view path = route == nullptr ? std::string_view() : std::string_view(route->path);
-    if (parts->metrics) parts->metrics->Answered(path, response.status, seconds);
-    if (parts->log) parts->log->Write(*request, path, response, seconds);
-    send(std::move(response));
-  };
-  if (route == nullptr && match.allowed.empty()) {
-    return reply(ErrorResponse(404, "NotFound", "no route has this path; GET /docs lists all routes"));
-  }
-  if (route == nullptr && request->method == "OPTIONS") return reply(Options(*parts, *request, match.allowed));
-  if (route == nullptr) {
-    HttpResponse response = ErrorResponse(
-        405, "MethodNotAllowed", "this path does not support the method of the request; supported: " + match.allowed);
-    response.headers.emplace_back("Allow", match.allowed);
-    return reply(std::move(response));
-  }
-  if (parts->access) {
-    AccessDecision decision = parts->access->Decide({.role = route->role,
-                                                     .authorization = request->Header("authorization"),
-                                                     .x_api_key = request->Header("x-api-key"),
-                                                     .client = request->client,
-                                                     .host = request->Header("host"),
-                                                     .origin = request->Header("origin")});
-    request->key = std::move(decision.key);
-    request->caller = std::move(decision.turn);
-    if (decision.refusal) return reply(decision.refusal->Response());
-  }
-  request->parameters = std::move(match.parameters);
-  route->handle(request, reply);
+/// The refusal of a request under a name that is not this server's.
+std::optional<ApiError> HostError(const ApplicationParts& parts, const HttpRequest& request) {
+  // No browser reaches unix sockets, and what stands in Host there is up to the client.
+  if (request.client.starts_with("unix")) return std::nullopt;
+  const std::optional<HostName> host = ParseHost(request.Header("host"));
+  if (host && parts.hosts.Allows(*host)) return std::nullopt;
+  return ApiError{.status = 403,
+                  .type = "Forbidden",
+                  .message =
+                      "this server does not answer under the host name of the request; start it with "
+                      "--allowed-host NAME to allow the name"};
 }
+
+/// Returns true if a browser sent the request for a page of another site, which is not one of the allowed origins. Pages
+/// of this server, such as /docs, name the server itself in Origin.
+bool IsOfAnotherSite(const ApplicationParts& parts, const HttpRequest& request) {
+  const std::string_view origin = request.Header("origin");
+  if (!AllowedOrigin(parts, origin).empty()) return false;
+  const std::string_view site = request.Header("sec-fetch-site");
+  if (site == "same-origin" || site == "none") return false;
+  if (!site.empty()) return true;
+  if (origin.empty()) return false;
+  const std::optional<HostName> page = ParseOrigin(origin);
+  const std::optional<HostName> host = ParseHost(request.Header("host"));
+  return !page || !host || page->host != host->host || page->port != host->port;
+}
+
+bool IsJsonType(std::string_view type) {
+  return EqualsIgnoringCase(type, "application/json") || EqualsIgnoringCase(type, "text/json") ||
+         (type.size() > 5 && EqualsIgnoringCase(type.substr(type.size() - 5), "+json"));
+}
+
+/// The refusal of a body that may come from an HTML form, which a browser sends without asking the server first. A
+/// client that is not a browser may leave the type out, or send the one that curl -d and Python's urllib choose.
+std::optional<ApiError> ContentTypeError(const HttpRequest& request) {
+  const std::string_view length = request.Header("content-length");
+  if ((length.empty() || length == "0") && request.Header("transfer-encoding").empty()) return std::nullopt;
+  const std::string_view header = request.Header("content-type");
+  const std::string_view type = TrimmedValue(header.substr(0, header.find(';')));
+  if (IsJsonType(type) || EqualsIgnoringCase(type, "application/octet-stream")) return std::nullopt;
+  const bool browser = !request.Header("origin").empty() || !request.Header("sec-fetch-site").empty();
+  const bool unspecified = type.empty() || EqualsIgnoringCase(type, "application/x-www-form-urlencoded");
+  if (unspecified && !browser) return std::nullopt;
+  return ApiError{.status = 415, .message = "the Content-Type of the request must be application/json"};
+}
+
+class Application : public HttpApplication, public std::enable_shared_from_this<Application> {
+ public:
+  explicit Application(ApplicationParts parts) : parts_(std::move(parts)) {}
+
+  std::optional<HttpResponse> Admit(HttpRequest& request) override {
+    if (!parts_.proxies.empty()) {
+      request.client = parts_.proxies.ClientOf(request.client, request.headers);
+      request.caller = request.client;  // until Access knows better
+    }
+    std::optional<HttpResponse> refusal = Refusal(request);
+    if (refusal) Finish(request, *refusal);
+    return refusal;
+  }
+
+  void Handle(const std::shared_ptr<HttpRequest>& request, const HttpReply& send) override {
+    request->route->handle(request, [self = shared_from_this(), request, send](HttpResponse response) {
+      self->Finish(*request, response);
+      send(std::move(response));
+    });
+  }
+
+ private:
+  std::optional<HttpResponse> Refusal(HttpRequest& request) const {
+    if (const auto error = HostError(parts_, request)) return error->Response();
+    RouteMatch match = parts_.routes->Find(request.method, request.path);
+    request.route = match.route;
+    request.parameters = std::move(match.parameters);
+    if (match.route == nullptr) return NoRoute(request, match.allowed);
+    if (request.method == "POST" && IsOfAnotherSite(parts_, request)) {
+      return ErrorResponse(403, "Forbidden",
+                           "requests from web pages of other sites are refused; start the server with --cors-origin "
+                           "ORIGIN to allow those of a site");
+    }
+    if (auto refusal = AccessRefusal(request)) return refusal;
+    if (const auto error = ContentTypeError(request)) return error->Response();
+    return std::nullopt;
+  }
+
+  HttpResponse NoRoute(const HttpRequest& request, const std::string& allowed) const {
+    if (allowed.empty()) return ErrorResponse(404, "NotFound", "no route has this path; GET /docs lists all routes");
+    if (request.method == "OPTIONS") return Options(parts_, request, allowed);
+    HttpResponse response = ErrorResponse(
+        405, "MethodNotAllowed", "this path does not support the method of the request; supported: " + allowed);
+    response.headers.emplace_back("Allow", allowed);
+    return response;
+  }
+
+  std::optional<HttpResponse> AccessRefusal(HttpRequest& request) const {
+    if (!parts_.access) return std::nullopt;
+    AccessDecision decision = parts_.access->Decide({.role = request.route->role,
+                                                     .authorization = request.Header("authorization"),
+                                                     .x_api_key = request.Header("x-api-key"),
+                                                     .client = request.client,
+                                                     .host = request.Header("host"),
+                                                     .origin = request.Header("origin")});
+    request.key = std::move(decision.key);
+    request.caller = std::move(decision.turn);
+    if (decision.refusal) return decision.refusal->Response();
+    return std::nullopt;
+  }
+
+  /// Completes a response, and records it.
+  void Finish(const HttpRequest& request, HttpResponse& response) const {
+    AddCors(parts_, request.Header("origin"), response);
+    const double seconds = std::chrono::duration<double>(Clock::now() - request.arrived).count();
+    const std::string_view path = request.route == nullptr ? std::string_view() : std::string_view(request.route->path);
+    if (parts_.metrics) parts_.metrics->Answered(path, response.status, seconds);
+    if (parts_.log) parts_.log->Write(request, path, response, seconds);
+  }
+
+  const ApplicationParts parts_;
+};
 
 }  // namespace
 
-HttpApplication MakeApplication(ApplicationParts parts) {
-  return [shared = std::make_shared<const ApplicationParts>(std::move(parts))](
-             const std::shared_ptr<HttpRequest>& request, const HttpReply& send) { Handle(shared, request, send); };
+std::shared_ptr<HttpApplication> MakeApplication(ApplicationParts parts) {
+  return std::make_shared<Application>(std::move(parts));
 }
 
 }  // namespace winnow

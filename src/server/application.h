@@ -7,6 +7,7 @@
 
 #include "server/access.h"
 #include "server/access_log.h"
+#include "server/host_name.h"
 #include "server/http.h"
 #include "server/metrics.h"
 #include "server/trusted_proxies.h"
@@ -19,9 +20,10 @@ struct ApplicationParts {
   std::shared_ptr<ServerMetrics> metrics;  ///< metrics, or null
   std::shared_ptr<AccessLog> log;          ///< access log, or null
   std::vector<std::string> cors_origins;   ///< origins whose pages may send requests: "https://example.org", or "*"
+  AllowedHosts hosts;                      ///< names under which the server answers
   TrustedProxies proxies;                  ///< proxies whose statements about client addresses are trusted
 };
 
-HttpApplication MakeApplication(ApplicationParts parts);
+std::shared_ptr<HttpApplication> MakeApplication(ApplicationParts parts);
 
 }  // namespace winnow

@@ -21,15 +21,17 @@ class ApplicationTest : public testing::Test {
                            {.method = "POST", .path = "/switch", .role = Role::kAdmin, .docs = {}, .handle = handle}});
   }
 
-  HttpResponse Ask(const HttpApplication& application, const std::string& peer, const std::string& forwarded,
-                   const std::string& path = "/ask") const {
+  HttpResponse Ask(const std::shared_ptr<HttpApplication>& application, const std::string& peer,
+                   const std::string& forwarded, const std::string& path = "/ask") const {
     const auto request = std::make_shared<HttpRequest>();
     request->method = "POST";
     request->path = path;
     request->client = request->caller = peer;
+    request->headers.emplace_back("host", "localhost");
     if (!forwarded.empty()) request->headers.emplace_back("x-forwarded-for", forwarded);
     HttpResponse answer;
-    application(request, [&](HttpResponse response) { answer = std::move(response); });
+    if (auto refusal = application->Admit(*request)) return *refusal;
+    application->Handle(request, [&](HttpResponse response) { answer = std::move(response); });
     return answer;
   }
 
@@ -37,13 +39,13 @@ class ApplicationTest : public testing::Test {
 };
 
 TEST_F(ApplicationTest, WithoutTrustedProxiesTheClientIsThePeer) {
-  const HttpApplication application = MakeApplication(parts_);
+  const auto application = MakeApplication(parts_);
   EXPECT_EQ(Ask(application, "127.0.0.1", "198.51.100.1").body, "127.0.0.1 127.0.0.1");
 }
 
 TEST_F(ApplicationTest, DistinguishesClientsBehindATrustedProxy) {
   parts_.proxies = TrustedProxies::Parse({"loopback"}).value();
-  const HttpApplication application = MakeApplication(parts_);
+  const auto application = MakeApplication(parts_);
   EXPECT_EQ(Ask(application, "127.0.0.1", "203.0.113.9, 198.51.100.1").body, "198.51.100.1 198.51.100.1");
   EXPECT_EQ(Ask(application, "127.0.0.1", "").body, "127.0.0.1 127.0.0.1");
   EXPECT_EQ(Ask(application, "192.0.2.1", "198.51.100.1").body, "192.0.2.1 192.0.2.1");
@@ -56,7 +58,7 @@ TEST_F(ApplicationTest, RateLimitsApplyToTheClientsBehindAProxy) {
                     .address_limit = {.per_minute = 60, .burst = 2},
                     .steady_clock = [] { return std::chrono::steady_clock::time_point(std::chrono::hours(1)); }},
       nullptr);
-  const HttpApplication application = MakeApplication(parts_);
+  const auto application = MakeApplication(parts_);
   EXPECT_EQ(Ask(application, "unix", "198.51.100.1").body, "198.51.100.1 address:198.51.100.1");
   EXPECT_EQ(Ask(application, "unix", "10.9.8.7, 198.51.100.1").status, 200);
   EXPECT_EQ(Ask(application, "unix", "10.9.8.6, 198.51.100.1").status, 429) << "whatever it puts in front";
@@ -68,14 +70,63 @@ TEST_F(ApplicationTest, TheAccessLogNamesTheClientBehindAProxyForEveryPath) {
   const TemporaryDirectory directory;
   parts_.proxies = TrustedProxies::Parse({"unix"}).value();
   parts_.log = AccessLog::Open(directory.path() / "log", /*texts=*/false).value();
-  const HttpApplication application = MakeApplication(parts_);
-  EXPECT_EQ(Ask(application, "unix", "198.51.100.1", "/nowhere").status, 404);
-  EXPECT_EQ(Ask(application, "unix", "\"}\n, 198.51.100.2:80").status, 200);
+  {
+    const auto application = MakeApplication(std::move(parts_));  // the log is complete when it goes
+    EXPECT_EQ(Ask(application, "unix", "198.51.100.1", "/nowhere").status, 404);
+    EXPECT_EQ(Ask(application, "unix", "\"}\n, 198.51.100.2:80").status, 200);
+  }
   std::ifstream file(directory.path() / "log");
   for (const char* client : {"198.51.100.1", "198.51.100.2"}) {
     std::string line;
     ASSERT_TRUE(std::getline(file, line));
     EXPECT_EQ(ParsedJson(line)["client"], client);
+  }
+}
+
+struct HeaderCase {
+  const char* description;
+  std::vector<std::pair<std::string, std::string>> headers;
+  int status;
+};
+
+TEST_F(ApplicationTest, RefusesWebPagesOfOtherSitesAndForms) {
+  parts_.hosts = AllowedHosts({"filter.internal"});
+  parts_.cors_origins = {"https://app.example"};
+  const auto application = MakeApplication(std::move(parts_));
+  for (const HeaderCase& c : std::vector<HeaderCase>{
+           {"a program", {{"host", "localhost:8080"}}, 200},
+           {"an address", {{"host", "192.0.2.7"}}, 200},
+           {"an allowed name", {{"host", "Filter.Internal:8080"}}, 200},
+           {"a rebound name", {{"host", "evil.example"}}, 403},
+           {"a name that begins like a socket", {{"host", "unix"}}, 403},
+           {"a page of this server", {{"host", "localhost:8080"}, {"origin", "http://localhost:8080"}}, 200},
+           {"a page of another port", {{"host", "localhost:8080"}, {"origin", "http://localhost:3000"}}, 403},
+           {"a page of another site", {{"host", "localhost"}, {"origin", "http://evil.example"}}, 403},
+           {"a page without an origin", {{"host", "localhost"}, {"origin", "null"}}, 403},
+           {"a browser that says so", {{"host", "localhost"}, {"sec-fetch-site", "cross-site"}}, 403},
+           {"an allowed page", {{"host", "localhost"}, {"origin", "https://app.example"}}, 200},
+           {"JSON", {{"host", "localhost"}, {"content-length", "2"}, {"content-type", "application/json; x=y"}}, 200},
+           {"curl -d",
+            {{"host", "localhost"}, {"content-length", "2"}, {"content-type", "application/x-www-form-urlencoded"}},
+            200},
+           {"no type", {{"host", "localhost"}, {"content-length", "2"}}, 200},
+           {"a form's text", {{"host", "localhost"}, {"content-length", "2"}, {"content-type", "text/plain"}}, 415},
+           {"a chunked form",
+            {{"host", "localhost"}, {"transfer-encoding", "chunked"}, {"content-type", "multipart/form-data"}},
+            415},
+           {"a browser's form on this server",
+            {{"host", "localhost"},
+             {"origin", "http://localhost"},
+             {"content-length", "2"},
+             {"content-type", "application/x-www-form-urlencoded"}},
+            415}}) {
+    const auto request = std::make_shared<HttpRequest>();
+    request->method = "POST";
+    request->path = "/ask";
+    request->client = "127.0.0.1";
+    request->headers = c.headers;
+    const auto refusal = application->Admit(*request);
+    EXPECT_EQ(refusal ? refusal->status : 200, c.status) << c.description;
   }
 }
 

@@ -36,7 +36,8 @@ class PlainStream : public ByteStream {
 
 class TlsStream : public ByteStream {
  public:
-  TlsStream(StreamSocket socket, asio::ssl::context& context) : stream_(std::move(socket), context) {}
+  TlsStream(StreamSocket socket, std::shared_ptr<asio::ssl::context> context)
+      : context_(std::move(context)), stream_(std::move(socket), *context_) {}
 
   Awaitable<error_code> Handshake() override {
     const auto [error] = co_await stream_.async_handshake(asio::ssl::stream_base::server, kAwait);
@@ -58,6 +59,7 @@ class TlsStream : public ByteStream {
   StreamSocket& socket() override { return stream_.next_layer(); }
 
  private:
+  const std::shared_ptr<asio::ssl::context> context_;  // may be replaced meanwhile for new connections
   asio::ssl::stream<StreamSocket> stream_;
 };
 
@@ -67,8 +69,8 @@ std::unique_ptr<ByteStream> PlainByteStream(StreamSocket socket) {
   return std::make_unique<PlainStream>(std::move(socket));
 }
 
-std::unique_ptr<ByteStream> TlsByteStream(StreamSocket socket, asio::ssl::context& context) {
-  return std::make_unique<TlsStream>(std::move(socket), context);
+std::unique_ptr<ByteStream> TlsByteStream(StreamSocket socket, std::shared_ptr<asio::ssl::context> context) {
+  return std::make_unique<TlsStream>(std::move(socket), std::move(context));
 }
 
 }  // namespace winnow

@@ -45,7 +45,7 @@ class ByteStream {
 
 std::unique_ptr<ByteStream> PlainByteStream(StreamSocket socket);
 
-/// The server's side of TLS. `context` must outlive the stream.
-std::unique_ptr<ByteStream> TlsByteStream(StreamSocket socket, asio::ssl::context& context);
+/// The server's side of TLS.
+std::unique_ptr<ByteStream> TlsByteStream(StreamSocket socket, std::shared_ptr<asio::ssl::context> context);
 
 }  // namespace winnow

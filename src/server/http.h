@@ -13,9 +13,12 @@
 #include <vector>
 
 #include "base/json.h"
+#include "server/byte_budget.h"
 #include "server/role.h"
 
 namespace winnow {
+
+struct Route;
 
 struct HttpRequest {
   std::string method;  ///< request method, such as "GET"
@@ -27,7 +30,9 @@ struct HttpRequest {
   std::string caller;  ///< name for taking turns: a key, or an address
   std::string id;      ///< value of X-Request-Id, or a generated id
   std::vector<std::pair<std::string, std::string>> headers;  ///< headers with names in lower case
+  const Route* route = nullptr;                              ///< route of the request, found by HttpApplication::Admit
   std::vector<std::string> parameters;  ///< values of the parameters in the route's path, such as {model}, in order
+  ByteBudget::Share memory;             ///< memory that the body takes of what all requests may take together
   std::chrono::steady_clock::time_point arrived = std::chrono::steady_clock::now();
   /// Becomes true when the client has closed its connection. Null for a request without a connection.
   std::shared_ptr<const std::atomic<bool>> client_disconnected;
@@ -54,8 +59,20 @@ struct HttpResponse {
 /// Function that sends the reply; called once, from any thread.
 using HttpReply = std::function<void(HttpResponse)>;
 
-/// The function of a server that handles requests; it may change a request before handlers see it.
-using HttpApplication = std::function<void(const std::shared_ptr<HttpRequest>&, const HttpReply&)>;
+/// What a server does with requests. Thread-safe.
+class HttpApplication {
+ public:
+  HttpApplication() = default;
+  HttpApplication(const HttpApplication&) = delete;
+  HttpApplication& operator=(const HttpApplication&) = delete;
+  virtual ~HttpApplication() = default;
+
+  /// Decides about a request whose header has arrived, before a byte of its body is read; sets its route, client and
+  /// caller. Returns the response to a request that is refused; nothing for one that Handle is to be called with.
+  virtual std::optional<HttpResponse> Admit(HttpRequest& request) = 0;
+  /// Handles a request that was admitted, once its body has arrived.
+  virtual void Handle(const std::shared_ptr<HttpRequest>& request, const HttpReply& reply) = 0;
+};
 
 /// Handlers may keep a request for as long as they need it.
 using SharedRequest = std::shared_ptr<const HttpRequest>;

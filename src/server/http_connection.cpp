@@ -13,34 +13,26 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/read_size.hpp>
-#include <boost/beast/http/empty_body.hpp>
-#include <boost/beast/http/message.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
-#include <random>
+#include <boost/beast/http/status.hpp>
 
 #include "base/log.h"
 #include "server/api_error.h"
 #include "server/gzip.h"
 #include "server/header_values.h"
-#include "text/text_parts.h"
+#include "server/request_reader.h"
 
 namespace winnow {
 
 namespace {
 
 namespace beast = boost::beast;
-namespace http = beast::http;
 using ErrorCodeOf = boost::system::error_code;
 using Clock = std::chrono::steady_clock;
 
-using RequestParser = http::request_parser<http::string_body>;
-using ResponseHeader = http::response<http::empty_body>;
-
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable_t<Executor>());
 constexpr size_t kReadBytes = 64 << 10;  // at most, by one read
-constexpr size_t kMaxRequestIdBytes = 128;
-constexpr size_t kDiscardedAtOnce = 16 << 10;  // bytes of a request that is not read, before the connection closes
+/// A body of this size is read and dropped where its request is refused, so that the connection can stay open.
+constexpr size_t kMaxDroppedBodyBytes = 64 << 10;
 constexpr size_t kMaxDiscardedBytes = 32 << 20;
 constexpr size_t kWorthPacking = 1024;  // bytes; less is not made smaller by much
 
@@ -59,45 +51,6 @@ class Replier {
   std::shared_ptr<ReplySlot> slot_;
 };
 
-/// 16 hexadecimal digits.
-std::string NewRequestId() {
-  thread_local std::mt19937_64 random(std::random_device{}());
-  return fmt::format("{:016x}", random());
-}
-
-/// Returns true for a request id that is safe to log and to send back.
-bool IsGoodRequestId(std::string_view id) {
-  return !id.empty() && id.size() <= kMaxRequestIdBytes &&
-         std::ranges::all_of(id, [](char c) { return c > ' ' && c <= '~' && c != '"' && c != '\\'; });
-}
-
-std::string_view View(beast::string_view text) { return {text.data(), text.size()}; }
-
-std::shared_ptr<HttpRequest> ToRequest(http::request<http::string_body>&& message, const std::string& address) {
-  auto request = std::make_shared<HttpRequest>();
-  request->method = std::string(View(message.method_string()));
-  std::string_view target = View(message.target());
-  // As a proxy would be asked: "GET http://host/path".
-  for (const std::string_view scheme : {"http://", "https://"}) {
-    if (!EqualsIgnoringCase(target.substr(0, scheme.size()), scheme)) continue;
-    target.remove_prefix(scheme.size());
-    const size_t slash = target.find('/');
-    target = slash == std::string_view::npos ? "/" : target.substr(slash);
-  }
-  const size_t query = std::min(target.find('?'), target.size());
-  request->path = std::string(target.substr(0, query));
-  if (query < target.size()) request->query = std::string(target.substr(query + 1));
-  for (const auto& field : message) {
-    request->headers.emplace_back(LowerAscii(View(field.name_string())), std::string(View(field.value())));
-  }
-  request->body = std::move(message.body());
-  request->client = address;
-  request->caller = address;
-  const std::string_view given = request->Header("x-request-id");
-  request->id = IsGoodRequestId(given) ? std::string(given) : NewRequestId();
-  return request;
-}
-
 /// Unpacks the body where it is packed, and has the request handled.
 void Handle(const std::shared_ptr<ServerState>& state, const std::shared_ptr<HttpRequest>& request,
             const std::shared_ptr<ReplySlot>& slot) {
@@ -114,56 +67,37 @@ void Handle(const std::shared_ptr<ServerState>& state, const std::shared_ptr<Htt
             413, "TooLarge", "the decompressed request body exceeds the size limit of the server (--max-body-mb)"));
       }
       if (!unpacked) return (*replier)(ErrorResponse(400, "Validation", "the body is not a complete gzip stream"));
+      if (unpacked->size() > request->body.size() && !request->memory.Grow(unpacked->size() - request->body.size())) {
+        return (*replier)(OutOfMemory().Response());
+      }
       request->body = std::move(*unpacked);
     }
-    state->handler(request, [replier](HttpResponse response) { (*replier)(std::move(response)); });
+    state->application->Handle(request, [replier](HttpResponse response) { (*replier)(std::move(response)); });
+  } catch (const std::bad_alloc&) {
+    (*replier)(OutOfMemory().Response());
   } catch (const std::exception& e) {
     LogError("request {}: {}", request->id, e.what());
     (*replier)(ErrorResponse(500, "Internal", "internal error; see the server's log under the ID of this request"));
   }
 }
 
-/// What the client is told of a request that can't be read; nothing if the connection broke or was closed.
-std::optional<ApiError> ReadError(const ErrorCodeOf& error) {
-  const auto invalid = [](int status, const char* message) { return ApiError{.status = status, .message = message}; };
-  if (error == http::error::body_limit) {
-    return ApiError{.status = 413,
-                    .type = "TooLarge",
-                    .message = "the request body exceeds the size limit of the server (--max-body-mb)"};
+/// The status line and the headers of a response, as they are sent.
+std::string HeaderBytes(const HttpResponse& response, const std::string& request_id, bool version_1_0,
+                        bool keep_alive) {
+  const auto reason = beast::http::obsolete_reason(static_cast<beast::http::status>(response.status));
+  std::string bytes =
+      fmt::format("HTTP/1.{} {} {}\r\nServer: winnow\r\nX-Request-Id: {}\r\nX-Content-Type-Options: nosniff\r\n",
+                  version_1_0 ? 0 : 1, response.status, std::string_view(reason.data(), reason.size()), request_id);
+  const auto add = [&bytes](std::string_view name, std::string_view value) {
+    fmt::format_to(std::back_inserter(bytes), "{}: {}\r\n", name, value);
+  };
+  for (const auto& [name, value] : response.headers) add(name, value);
+  if (response.status != 204) {
+    add("Content-Type", response.content_type);
+    add("Content-Length", std::to_string(response.body.size()));
   }
-  if (error == http::error::header_limit || error == http::error::buffer_overflow) {
-    return ApiError{.status = 431, .type = "TooLarge", .message = "the header is too large"};
-  }
-  if (error == http::error::bad_version) return invalid(505, "only HTTP/1.0 and HTTP/1.1 are supported");
-  if (error == http::error::end_of_stream) return std::nullopt;
-  if (error == http::error::partial_message) return invalid(400, "the request ended early");
-  if (error.category() == make_error_code(http::error::bad_method).category()) {
-    return invalid(400, "this is not a valid HTTP request");
-  }
-  return std::nullopt;
-}
-
-/// What the client is told of a header that can be read, but leaves open where the request ends or whom it is for;
-/// nothing if it does not. Another reader of the same bytes, a proxy, might see other requests in them; so the
-/// connection ends here.
-std::optional<ApiError> HeaderError(const RequestParser& parser) {
-  const auto& message = parser.get();
-  if (message.count(http::field::transfer_encoding) > 0 && !parser.chunked()) {
-    return ApiError{.status = 501, .message = "Transfer-Encoding: only chunked is supported"};
-  }
-  const size_t hosts = message.count(http::field::host);
-  if (hosts > 1 || (hosts == 0 && message.version() >= 11)) {
-    return ApiError{.status = 400, .message = "a request must have exactly one Host header"};
-  }
-  return std::nullopt;
-}
-
-/// The status line and the fields, as they are sent.
-std::string ToBytes(const ResponseHeader& header) {
-  std::string bytes = fmt::format("HTTP/{}.{} {} {}\r\n", header.version() / 10, header.version() % 10,
-                                  header.result_int(), View(header.reason()));
-  for (const auto& field : header)
-    fmt::format_to(std::back_inserter(bytes), "{}: {}\r\n", View(field.name_string()), View(field.value()));
+  if (keep_alive && version_1_0) add("Connection", "keep-alive");
+  if (!keep_alive && !version_1_0) add("Connection", "close");
   bytes += "\r\n";
   return bytes;
 }
@@ -233,57 +167,85 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     });
   }
 
-  /// Feeds the parser until it has a header (`header_only`) or a whole request. Bytes behind it stay in `buffer_`.
-  Awaitable<ErrorCodeOf> Read(RequestParser& parser, bool header_only) {
-    parser.eager(!header_only);
-    while (header_only ? !parser.is_header_done() : !parser.is_done()) {
-      ErrorCodeOf error = http::error::need_more;
-      if (buffer_.size() > 0) buffer_.consume(parser.put(buffer_.data(), error));
-      if (!error) continue;
-      if (error != http::error::need_more) co_return error;
-      const size_t room = beast::read_size(buffer_, kReadBytes);
-      if (room == 0) co_return http::error::buffer_overflow;
-      size_t count = 0;
-      error = co_await stream_->ReadSome(buffer_.prepare(room), count);
-      buffer_.commit(count);
-      if (error == asio::error::eof) {
-        if (!parser.got_some()) co_return http::error::end_of_stream;
-        parser.put_eof(error);
+  /// Reads until the reader has a header (`header_only`) or a whole request, or an error. Bytes behind it stay in
+  /// `buffer_`. False: the connection broke, or was closed between two requests.
+  Awaitable<bool> Read(RequestReader& reader, bool header_only) {
+    while (!reader.error() && !(header_only ? reader.header_done() : reader.done())) {
+      if (buffer_.size() > 0) {
+        const asio::const_buffer bytes = buffer_.data();
+        const size_t consumed = reader.Read({static_cast<const char*>(bytes.data()), bytes.size()});
+        buffer_.consume(consumed);
+        if (consumed > 0 || reader.error()) continue;
       }
-      if (error) co_return error;
+      const size_t room = beast::read_size(buffer_, kReadBytes);
+      if (room == 0) {  // a line of a chunked body that does not end
+        reader.End();
+        break;
+      }
+      size_t count = 0;
+      const ErrorCodeOf error = co_await stream_->ReadSome(buffer_.prepare(room), count);
+      buffer_.commit(count);
+      if (error && late_ && reader.begun()) co_return true;
+      if (error == asio::error::eof && reader.begun()) {
+        reader.End();
+      } else if (error) {
+        co_return false;
+      }
     }
-    co_return ErrorCodeOf();
+    co_return true;
+  }
+
+  /// What the client is told of a request that could not be read; nothing if it could.
+  std::optional<ApiError> ErrorOf(const RequestReader& reader) const {
+    if (late_) return ApiError{.status = 408, .type = "Timeout", .message = "the request was not received in time"};
+    return reader.error();
   }
 
   /// A request and its answer; false when the connection is to be closed.
   Awaitable<bool> ServeOne() {
-    RequestParser parser;
-    parser.header_limit(state_->options.max_header_bytes);
-    parser.body_limit(state_->options.max_body_bytes);
+    RequestReader reader({state_->options.max_header_bytes, state_->options.max_body_bytes});
     late_ = false;
     Within(state_->options.read_timeout);
     idle_ = true;
-    const ErrorCodeOf no_header = co_await Read(parser, /*header_only=*/true);
+    const bool has_header = co_await Read(reader, /*header_only=*/true);
     idle_ = false;
-    const std::optional<ApiError> header_error =
-        no_header ? ErrorOf(no_header, parser.got_some()) : HeaderError(parser);
-    if (no_header || header_error) co_return co_await Refuse(header_error);
-    if (!parser.is_done()) {
-      if (beast::iequals(parser.get()[http::field::expect], "100-continue")) {
-        const std::string go_on = ToBytes(ResponseHeader(http::status::continue_, parser.get().version()));
-        const std::array<asio::const_buffer, 2> bytes = {asio::buffer(go_on)};
+    if (!has_header) co_return false;
+    if (const std::optional<ApiError> error = ErrorOf(reader)) co_return co_await Refuse(*error);
+    const std::shared_ptr<HttpRequest> request = reader.TakeHeader(address_);
+    const bool version_1_0 = reader.is_version_1_0();
+    std::optional<HttpResponse> refusal = state_->application->Admit(*request);
+    if (refusal) {
+      const bool stays = reader.keep_alive() && !state_->stopping && co_await DropBody(reader);
+      co_return co_await Send(*request, std::move(*refusal), version_1_0, stays);
+    }
+    if (!reader.done()) {
+      if (reader.expects_continue()) {
+        constexpr std::string_view kGoOn = "HTTP/1.1 100 Continue\r\n\r\n";
+        const std::array<asio::const_buffer, 2> bytes = {asio::buffer(kGoOn)};
         if (const ErrorCodeOf error = co_await stream_->Write(bytes); error) co_return false;
       }
-      const ErrorCodeOf no_body = co_await Read(parser, /*header_only=*/false);
-      const std::optional<ApiError> body_error = no_body ? ErrorOf(no_body, true) : std::nullopt;
-      if (no_body) co_return co_await Refuse(body_error);
+      reader.ReadBody(state_->memory->ShareOf(request->caller));
+      if (!co_await Read(reader, /*header_only=*/false)) co_return false;
+      if (const std::optional<ApiError> error = ErrorOf(reader)) co_return co_await Refuse(*error);
+      reader.TakeBody(*request);
     }
-    const bool keep_alive = parser.keep_alive();
-    const unsigned version = parser.get().version();
-    const std::shared_ptr<HttpRequest> request = ToRequest(parser.release(), address_);
     HttpResponse response = co_await Ask(request);
-    const bool stays = keep_alive && !state_->stopping;
-    const bool written = co_await Write(*request, std::move(response), version, stays);
+    co_return co_await Send(*request, std::move(response), version_1_0, reader.keep_alive() && !state_->stopping);
+  }
+
+  /// Reads the body of a request that is refused, if it is small; false if the connection has to be closed instead.
+  Awaitable<bool> DropBody(RequestReader& reader) {
+    if (reader.done()) co_return true;
+    const std::optional<uint64_t> bytes = reader.body_bytes();
+    if (!bytes || *bytes > kMaxDroppedBodyBytes || reader.expects_continue()) co_return false;
+    reader.DiscardBody();
+    const bool read = co_await Read(reader, /*header_only=*/false);
+    co_return read&& reader.done();
+  }
+
+  /// Sends a response; false when the connection is to be closed.
+  Awaitable<bool> Send(const HttpRequest& request, HttpResponse response, bool version_1_0, bool stays) {
+    const bool written = co_await Write(request, std::move(response), version_1_0, stays);
     if (written && !stays) co_await Linger();
     co_return written&& stays;
   }
@@ -336,22 +298,14 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
                         });
   }
 
-  Awaitable<bool> Write(const HttpRequest& request, HttpResponse response, unsigned version, bool keep_alive) {
-    ResponseHeader header(static_cast<http::status>(response.status), version);
-    header.set(http::field::server, "winnow");
-    header.set(http::field::content_type, response.content_type);
-    header.set("X-Request-Id", request.id);
-    header.set("X-Content-Type-Options", "nosniff");
-    for (const auto& [name, value] : response.headers) header.insert(name, value);
-    header.keep_alive(keep_alive);
+  Awaitable<bool> Write(const HttpRequest& request, HttpResponse response, bool version_1_0, bool keep_alive) {
     if (response.body.size() >= kWorthPacking && AcceptsGzip(request.Header("accept-encoding"))) {
       response.body = Gzip(response.body);
-      header.set(http::field::content_encoding, "gzip");
-      header.insert(http::field::vary, "Accept-Encoding");
+      response.headers.emplace_back("Content-Encoding", "gzip");
+      response.headers.emplace_back("Vary", "Accept-Encoding");
     }
-    if (response.status != 204) header.content_length(response.body.size());
     Within(state_->options.write_timeout);
-    const std::string head = ToBytes(header);
+    const std::string head = HeaderBytes(response, request.id, version_1_0, keep_alive);
     const std::string_view body = request.method == "HEAD" ? std::string_view() : response.body;
     // Named, since this compiler has no arrays as temporaries of a co_await.
     const std::array<asio::const_buffer, 2> bytes = {asio::buffer(head), asio::buffer(body)};
@@ -359,21 +313,14 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     co_return !error;
   }
 
-  /// What the client is told of a request that ended with `error`, of which something had come (`got_some`) or not.
-  std::optional<ApiError> ErrorOf(const ErrorCodeOf& error, bool got_some) const {
-    if (!late_ || !got_some) return ReadError(error);
-    return ApiError{.status = 408, .type = "Timeout", .message = "the request was not received in time"};
-  }
-
-  /// Tells the error, if there is one; the connection is to be closed then. `error` outlives the call.
-  Awaitable<bool> Refuse(const std::optional<ApiError>& error) {
-    if (!error || state_->stopping) co_return false;
+  /// Tells the error of a request that could not be read, and has the connection closed. `error` outlives the call.
+  Awaitable<bool> Refuse(const ApiError& error) {
+    if (state_->stopping) co_return false;
     late_ = false;
     HttpRequest unread;
     unread.id = NewRequestId();
-    HttpResponse response = error->Response();
-    if (co_await Write(unread, std::move(response), 11, /*keep_alive=*/false)) co_await Linger();
-    co_return false;
+    HttpResponse response = error.Response();
+    co_return co_await Send(unread, std::move(response), /*version_1_0=*/false, /*stays=*/false);
   }
 
   /// Reads what the client still sends, for a while: a connection that is closed with bytes unread is reset, which can
@@ -384,11 +331,10 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     if (const ErrorCodeOf error = co_await stream_->EndEncryption(); error) co_return;
     socket().shutdown(StreamSocket::shutdown_send, ignored);
     Within(std::chrono::seconds(2));
-    std::array<char, kDiscardedAtOnce> rest;
     size_t left = kMaxDiscardedBytes;
     while (left > 0 && !late_) {
       const auto [error, bytes] =
-          co_await socket().async_read_some(asio::mutable_buffers_1(asio::buffer(rest)), kAwait);
+          co_await socket().async_read_some(asio::mutable_buffers_1(asio::buffer(thread_.dropped)), kAwait);
       if (error) co_return;
       left -= std::min(left, bytes);
     }
@@ -413,7 +359,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
 
 void ServeConnection(const std::shared_ptr<ServerState>& state, IoThread& thread, StreamSocket socket, bool tls,
                      std::string address) {
-  auto stream = tls ? TlsByteStream(std::move(socket), *state->tls) : PlainByteStream(std::move(socket));
+  auto stream = tls ? TlsByteStream(std::move(socket), state->tls->context()) : PlainByteStream(std::move(socket));
   const auto connection = std::make_shared<Connection>(state, thread, std::move(stream), std::move(address));
   asio::co_spawn(
       thread.context.get_executor(), [connection] { return connection->Run(); },

@@ -2,9 +2,9 @@
 /// http_connection.cpp include this header.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ssl/context.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <functional>
 #include <memory>
@@ -13,11 +13,13 @@
 #include <string>
 #include <thread>
 
+#include "server/byte_budget.h"
 #include "server/byte_stream.h"
 #include "server/connection_limit.h"
 #include "server/http.h"
 #include "server/http_server.h"
 #include "server/reply_slot.h"
+#include "server/tls_certificate.h"
 
 namespace winnow {
 
@@ -26,15 +28,17 @@ class HttpConnection;
 /// A thread with the connections that it serves.
 struct IoThread {
   std::set<HttpConnection*> connections;  // only on the thread
+  std::array<char, 16 << 10> dropped;     // what clients send and nobody reads; its contents mean nothing
   asio::io_context context{1};            // after them: what it still holds when it goes are connections
   std::thread thread;
 };
 
 /// State that connections share.
 struct ServerState {
-  HttpApplication handler;
+  std::shared_ptr<HttpApplication> application;
+  std::shared_ptr<ByteBudget> memory;  // of the bodies of all requests
   HttpServerOptions options;
-  std::optional<asio::ssl::context> tls;
+  std::optional<TlsCertificate> tls;
   std::optional<ConnectionLimit> addresses;
   std::atomic<size_t> connections = 0;
   std::atomic<bool> stopping = false;

@@ -123,27 +123,18 @@ uint16_t PortOf(const Acceptor& acceptor) {
   return 0;
 }
 
-Result<void> LoadCertificate(const HttpServerOptions& options, ServerState& state) {
-  for (const auto& file : {options.tls_certificate, options.tls_key}) {
-    if (!std::filesystem::exists(file)) {
-      return Fail(ErrorCode::kNotFound, fmt::format("'{}': no such file", file.string()),
-                  "--tls-cert and --tls-key must be PEM files: the certificate with its chain, and its private key");
+/// Runs what the thread's connections have to do. An exception that nobody has caught, which is memory that ran out,
+/// costs the connection that it came from and not the server.
+void RunConnections(asio::io_context& context) {
+  const auto work = asio::make_work_guard(context);
+  for (;;) {
+    try {
+      context.run();
+      return;
+    } catch (const std::exception& e) {
+      LogError("error on a connection: {}", e.what());
     }
   }
-  state.tls.emplace(asio::ssl::context::tls_server);
-  BoostError error;
-  state.tls->set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 |
-                             asio::ssl::context::no_tlsv1_1 | SSL_OP_NO_RENEGOTIATION,
-                         error);
-  if (!error) state.tls->use_certificate_chain_file(options.tls_certificate.string(), error);
-  if (!error) state.tls->use_private_key_file(options.tls_key.string(), asio::ssl::context::pem, error);
-  if (error) {
-    return Fail(
-        ErrorCode::kInvalidArgument,
-        fmt::format("{} and {}: {}", options.tls_certificate.string(), options.tls_key.string(), error.message()),
-        "certificate and key must be in PEM format, and must belong together");
-  }
-  return {};
 }
 
 }  // namespace
@@ -248,14 +239,17 @@ HttpServer::~HttpServer() {
   if (parts_) Stop();
 }
 
-Result<HttpServer> HttpServer::Start(HttpApplication handler, const HttpServerOptions& options) {
+Result<HttpServer> HttpServer::Start(std::shared_ptr<HttpApplication> application, const HttpServerOptions& options) {
   auto parts = std::make_unique<Parts>();
   ServerState& state = *parts->state;
-  state.handler = std::move(handler);
+  state.application = std::move(application);
+  constexpr uint64_t kBodiesAtLeast = 8;
+  state.memory =
+      std::make_shared<ByteBudget>(std::max(options.max_memory_bytes, kBodiesAtLeast * options.max_body_bytes));
   state.options = options;
   state.addresses.emplace(options.max_connections_per_address, options.proxies);
-  const bool tls = !options.tls_certificate.empty();
-  if (tls) TRY(LoadCertificate(options, state));
+  const bool tls = !options.tls.certificate.empty();
+  if (tls) TRY(state.tls.emplace(options.tls).Load());
   const int threads = options.threads > 0 ? options.threads : AvailableCores();
   for (int i = 0; i < threads; ++i) parts->threads.push_back(std::make_unique<IoThread>());
 
@@ -274,16 +268,18 @@ Result<HttpServer> HttpServer::Start(HttpApplication handler, const HttpServerOp
         asio::detached);
   }
   for (const auto& thread : parts->threads) {
-    thread->thread = std::thread([&context = thread->context] {
-      const auto work = asio::make_work_guard(context);
-      context.run();
-    });
+    thread->thread = std::thread([&context = thread->context] { RunConnections(context); });
   }
   return HttpServer(std::move(parts));
 }
 
+Result<void> HttpServer::ReloadCertificate() {
+  return parts_->state->tls ? parts_->state->tls->Load() : Result<void>();
+}
+
 uint16_t HttpServer::port() const { return parts_->port; }
 size_t HttpServer::connections() const { return parts_->state->connections; }
+size_t HttpServer::memory_bytes() const { return parts_->state->memory->taken(); }
 
 void HttpServer::Stop(std::chrono::milliseconds patience) {
   if (parts_->stopped) return;

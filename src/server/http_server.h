@@ -20,20 +20,28 @@
 
 namespace winnow {
 
+struct TlsFiles {
+  std::filesystem::path certificate;  ///< certificate with its chain, in PEM; empty: no TLS
+  std::filesystem::path key;          ///< private key, in PEM
+  /// Certificates of the authorities that sign the certificates of clients, in PEM; empty: clients need none.
+  std::filesystem::path client_authorities;
+};
+
 struct HttpServerOptions {
   std::string host = "127.0.0.1";  ///< host name or address to listen at; empty: no TCP
   uint16_t port = 8080;            ///< TCP port; 0: any free port
   /// Path of a unix socket to listen at; empty: none. An existing socket is replaced.
   std::filesystem::path unix_socket;
   std::vector<int> sockets;  ///< sockets that listen already (systemd's), owned from then on, in place of `host`
-  /// Certificate chain in PEM; empty: no TLS. Unix sockets are never encrypted.
-  std::filesystem::path tls_certificate;
-  std::filesystem::path tls_key;  ///< private key in PEM
+  TlsFiles tls;              ///< certificate and key; unix sockets are never encrypted
   int threads = 0;  ///< number of threads that read, write and run handlers until they hand over; 0: one per core
   uint64_t max_body_bytes = 8 << 20;     ///< maximum size of a body, before and after decompression
   uint32_t max_header_bytes = 16 << 10;  ///< maximum size of the headers, including the request line
-  size_t handed_over_bytes = 32 << 10;   ///< size from which bodies are handled on a separate thread
-  size_t max_connections = 16384;        ///< maximum number of connections; further ones are closed at once
+  /// Maximum size of the bodies of all requests that are read or handled at a time; at least eight times
+  /// max_body_bytes. What a client may take of it is stated in byte_budget.h.
+  uint64_t max_memory_bytes = 64 << 20;
+  size_t handed_over_bytes = 32 << 10;  ///< size from which bodies are handled on a separate thread
+  size_t max_connections = 16384;       ///< maximum number of connections; further ones are closed at once
   size_t max_connections_per_address = 4096;
   TrustedProxies proxies;  ///< proxies without a limit of connections, since many clients may use one proxy
   std::chrono::milliseconds read_timeout{30000};   ///< time for a request to arrive completely, and between requests
@@ -52,13 +60,18 @@ class HttpServer {
  public:
   /// Starts a server, which listens when this function returns. Errors, with advice: kIo if the address is not
   /// available; kNotFound and kInvalidArgument for certificates.
-  static Result<HttpServer> Start(HttpApplication handler, const HttpServerOptions& options);
+  static Result<HttpServer> Start(std::shared_ptr<HttpApplication> application, const HttpServerOptions& options);
   HttpServer(HttpServer&&) noexcept;
   HttpServer& operator=(HttpServer&&) noexcept;
   ~HttpServer();  ///< stops the server
 
-  uint16_t port() const;       ///< TCP port; 0 if the server does not listen on TCP
-  size_t connections() const;  ///< number of open connections
+  /// Reads the certificate and the key again, for the connections that are accepted from now on; does nothing without
+  /// TLS. Errors as of Start; the former certificate stays then.
+  Result<void> ReloadCertificate();
+
+  uint16_t port() const;        ///< TCP port; 0 if the server does not listen on TCP
+  size_t connections() const;   ///< number of open connections
+  size_t memory_bytes() const;  ///< size of the bodies of the requests that are read or handled
 
   /// Stops listening, and waits until the requests that have arrived are answered, but no longer than `patience`.
   void Stop(std::chrono::milliseconds patience = std::chrono::milliseconds(10000));

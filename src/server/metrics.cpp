@@ -83,6 +83,10 @@ struct ServerMetrics::Parts {
   Counter& texts = MakeCounter(registry, "winnow_texts_total", "Texts classified");
 
   Gauge& connections = MakeGauge(registry, "winnow_connections", "Open connections");
+  Gauge& request_memory =
+      MakeGauge(registry, "winnow_request_memory_bytes", "Bytes of the bodies of requests in progress");
+  Counter& lost_lines = MakeCounter(registry, "winnow_access_log_lost_lines_total",
+                                    "Lines of the access log that its reader or its disk did not take");
   Gauge& queued = MakeGauge(registry, "winnow_queue_texts", "Texts in the queue");
   Counter& dropped = MakeCounter(registry, "winnow_queue_dropped_texts_total",
                                  "Texts dropped from the queue because the client disconnected or the timeout expired");
@@ -210,6 +214,7 @@ std::string ServerMetrics::Scrape() const {
     const MetricsSnapshot now = p.snapshot();
     const auto set = [](Gauge& gauge, size_t value) { gauge.Set(static_cast<double>(value)); };
     set(p.connections, now.connections);
+    set(p.request_memory, now.request_memory_bytes);
     set(p.queued, now.queued_texts);
     set(p.te_queue_size, now.queued_texts);
     set(p.models_loaded, now.models_loaded);
@@ -219,6 +224,7 @@ std::string ServerMetrics::Scrape() const {
     set(p.cache_entries, now.cache_entries);
     set(p.redis_available, now.redis_available ? 1 : 0);
     RaiseTo(p.dropped, now.queued_texts_dropped);
+    RaiseTo(p.lost_lines, now.access_log_lost_lines);
     RaiseTo(p.loads, now.model_loads);
     RaiseTo(p.load_failures, now.model_load_failures);
     RaiseTo(p.evictions, now.model_evictions);

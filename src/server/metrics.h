@@ -24,6 +24,8 @@ struct MetricsSnapshot {
   size_t cache_bytes = 0, cache_entries = 0;
   size_t redis_hits = 0, redis_misses = 0, redis_errors = 0, redis_timeouts = 0;  ///< counters, which only grow
   bool redis_available = false;
+  size_t access_log_lost_lines = 0;  ///< only grows
+  size_t request_memory_bytes = 0;   ///< size of the bodies of the requests in progress
 };
 
 /// The metrics of a server. Thread-safe.

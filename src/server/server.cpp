@@ -53,6 +53,10 @@ Result<void> Server::OpenAccess() {
         "--api-key-file",
         listens_publicly ? options_.http.host : "a trusted proxy");
   }
+  // A page that was rebound to this machine has no key, and needs none where other machines have access anyway.
+  if (!options_.allowed_hosts.empty() || (!access.public_address && !keys)) {
+    parts_.hosts = AllowedHosts(options_.allowed_hosts);
+  }
   parts_.access = std::make_shared<Access>(access, std::move(keys));
   return {};
 }
@@ -73,15 +77,20 @@ Result<void> Server::Listen() {
 }
 
 void Server::Reload(std::function<void()> done) {
+  const auto report = [](std::string_view what, const Result<void>& read) {
+    if (read) {
+      LogInfo("SIGHUP: {} read again", what);
+    } else {
+      LogError("SIGHUP: {} not read again, the former one stays: {}", what, read.error().Text());
+    }
+  };
   if (!options_.api_key_file.empty()) {
     auto keys = ApiKeys::Read(options_.api_key_file);
-    if (keys) {
-      parts_.access->Replace(std::make_shared<const ApiKeys>(std::move(*keys)));
-    } else {
-      LogError("the API keys were not reloaded: {}", keys.error().Text());
-    }
+    if (keys) parts_.access->Replace(std::make_shared<const ApiKeys>(std::move(*keys)));
+    report("API keys", keys ? Result<void>() : std::unexpected(keys.error()));
   }
-  if (parts_.log) parts_.log->Reopen();
+  if (!options_.http.tls.certificate.empty()) report("TLS certificate", http_->ReloadCertificate());
+  if (parts_.log) report("access log", parts_.log->Reopen());
   service_->models->Reload(std::move(done));
 }
 
@@ -92,23 +101,26 @@ void Server::Stop() {
   http_.reset();
   // What is still computed ends after the connections that wait for it, and before what it needs.
   service_->Close();
-  application_ = {};
+  application_.reset();
   parts_ = {};
   options_.models.shared = {};
   service_.reset();
 }
 
 std::string Server::url() const {
-  return fmt::format("{}://{}:{}", options_.http.tls_certificate.empty() ? "http" : "https", address(), port_);
+  return fmt::format("{}://{}:{}", options_.http.tls.certificate.empty() ? "http" : "https", address(), port_);
 }
 
 void Server::Answer(const std::shared_ptr<HttpRequest>& request, const HttpReply& reply) const {
-  application_(request, reply);
+  if (std::optional<HttpResponse> refusal = application_->Admit(*request)) return reply(std::move(*refusal));
+  application_->Handle(request, reply);
 }
 
 MetricsSnapshot Server::Snapshot() const {
   MetricsSnapshot now;
   now.connections = http_->connections();
+  now.request_memory_bytes = http_->memory_bytes();
+  if (parts_.log) now.access_log_lost_lines = parts_.log->lost();
   for (const ModelSet::Entry& entry : service_->models->List()) {
     now.models_failed += entry.state == ModelState::kFailed ? 1 : 0;
     if (!entry.model) continue;

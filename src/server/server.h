@@ -38,8 +38,11 @@ struct ServerOptions {
   std::filesystem::path access_log = {};           ///< path of the access log; "-" for standard output; empty: no log
   bool access_log_texts = false;                   ///< true if the log contains the bodies of requests
   std::vector<std::string> cors_origins = {};      ///< origins whose pages may send requests, or "*"
-  size_t cache_bytes = 64 << 20;                   ///< size of the cache of predictions; 0: no cache
-  std::string redis = {};                          ///< URL of a Redis cache that servers share; empty: none
+  /// Names under which the server answers, besides "localhost" and addresses; "*" allows every name. Empty: any name is
+  /// allowed if the server has API keys or other machines can reach it, and no further name otherwise.
+  std::vector<std::string> allowed_hosts = {};
+  size_t cache_bytes = 64 << 20;  ///< size of the cache of predictions; 0: no cache
+  std::string redis = {};         ///< URL of a Redis cache that servers share; empty: none
   RedisCacheOptions redis_options = {};
 };
 
@@ -84,7 +87,7 @@ class Server {
   ServerOptions options_;
   std::shared_ptr<Service> service_;
   ApplicationParts parts_;
-  HttpApplication application_;
+  std::shared_ptr<HttpApplication> application_;
   std::optional<HttpServer> http_;  // the first to go: what it calls needs all of the rest
   uint16_t port_ = 0;
 };

@@ -1,0 +1,61 @@
+#include "server/tls_certificate.h"
+
+#include <fmt/format.h>
+#include <openssl/ssl.h>
+
+namespace winnow {
+namespace {
+
+namespace ssl = boost::asio::ssl;
+using BoostError = boost::system::error_code;
+
+constexpr char kCiphers12[] =
+    "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
+    "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
+
+}  // namespace
+
+Result<void> TlsCertificate::Load() {
+  for (const auto& file : {files_.certificate, files_.key, files_.client_authorities}) {
+    if (!file.empty() && !std::filesystem::exists(file)) {
+      return Fail(ErrorCode::kNotFound, fmt::format("'{}': no such file", file.string()),
+                  "--tls-cert and --tls-key must be PEM files: the certificate with its chain, and its private key");
+    }
+  }
+  auto context = std::make_shared<ssl::context>(ssl::context::tls_server);
+  BoostError error;
+  context->set_options(
+      ssl::context::default_workarounds | ssl::context::no_tlsv1 | ssl::context::no_tlsv1_1 | SSL_OP_NO_RENEGOTIATION,
+      error);
+  const bool has_ciphers = ::SSL_CTX_set_cipher_list(context->native_handle(), kCiphers12) == 1;
+  if (!has_ciphers) return Fail(ErrorCode::kUnsupported, "this OpenSSL has none of the ciphers for TLS 1.2");
+  if (!error) context->use_certificate_chain_file(files_.certificate.string(), error);
+  if (!error) context->use_private_key_file(files_.key.string(), ssl::context::pem, error);
+  if (error) {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("{} and {}: {}", files_.certificate.string(), files_.key.string(), error.message()),
+                "certificate and key must be in PEM format, and must belong together");
+  }
+  if (!files_.client_authorities.empty()) {
+    context->load_verify_file(files_.client_authorities.string(), error);
+    if (!error) context->set_verify_mode(ssl::verify_peer | ssl::verify_fail_if_no_peer_cert, error);
+    // A session that is resumed would not be verified again under a renewed list of authorities.
+    ::SSL_CTX_set_session_cache_mode(context->native_handle(), SSL_SESS_CACHE_OFF);
+    ::SSL_CTX_set_options(context->native_handle(), SSL_OP_NO_TICKET);
+    if (error) {
+      return Fail(ErrorCode::kInvalidArgument,
+                  fmt::format("{}: {}", files_.client_authorities.string(), error.message()),
+                  "--tls-client-ca must be a PEM file with the certificates of one or more authorities");
+    }
+  }
+  const MutexLock lock(mutex_);
+  context_ = std::move(context);
+  return {};
+}
+
+std::shared_ptr<ssl::context> TlsCertificate::context() const {
+  const MutexLock lock(mutex_);
+  return context_;
+}
+
+}  // namespace winnow
