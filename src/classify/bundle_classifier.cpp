@@ -81,6 +81,10 @@ const ScopeRule* BundleClassifier::scope_rule() const { return parts_->scope ? &
 
 Pooling BundleClassifier::pooling() const { return {.multi_label = multi_label(), .positive_label = positive_label()}; }
 
+void BundleClassifier::PoolText(std::span<const float> windows, std::span<float> probabilities) const {
+  PoolWindowsOfText(windows, labels().size(), pooling(), probabilities);
+}
+
 Result<void> BundleClassifier::ProbabilitiesOf(const PreparedTexts& texts, std::span<float> probabilities,
                                                const Progress& progress, std::span<float> scope, PoolUse use) const {
   const TokenizedTexts& tokens = texts.tokens;

@@ -77,6 +77,9 @@ class BundleClassifier {
   /// Returns only the calibrated probabilities, [texts, labels] row-major.
   Result<std::vector<float>> Probabilities(std::span<const InputTextView> texts, const Progress& progress = {}) const;
 
+  /// Pools the calibrated probabilities [windows, labels] of a text's windows into those of the text.
+  void PoolText(std::span<const float> windows, std::span<float> probabilities) const;
+
   /// Computes the probabilities [texts, labels] of texts that were prepared by scorer(). `scope` receives the
   /// out-of-scope score of each text if the bundle has a rule for it, or is empty.
   Result<void> ProbabilitiesOf(const PreparedTexts& texts, std::span<float> probabilities,

@@ -39,6 +39,11 @@ Windows::Windows(size_t tokens, size_t size) : count(2), last(tokens - size) {
   count = std::min(1 + (last + stride - 1) / stride, kMaxWindows);
 }
 
+void PoolWindowsOfText(std::span<const float> windows, size_t num_labels, const Pooling& pooling,
+                       std::span<float> text) {
+  PoolText(windows, num_labels, pooling, text.data());
+}
+
 void PoolWindows(const TokenizedTexts& tokens, size_t num_labels, const Pooling& pooling,
                  std::span<const float> windows, std::span<float> texts) {
   for (size_t t = 0; t < tokens.texts(); ++t) {

@@ -68,6 +68,10 @@ struct Pooling {
   int32_t positive_label = -1;
 };
 
+/// Pools the calibrated probabilities [windows, labels] of one text into its probabilities [labels].
+void PoolWindowsOfText(std::span<const float> windows, size_t num_labels, const Pooling& pooling,
+                       std::span<float> text);
+
 /// Pools the calibrated probabilities of [windows, labels] into [texts, labels].
 void PoolWindows(const TokenizedTexts& tokens, size_t num_labels, const Pooling& pooling,
                  std::span<const float> windows, std::span<float> texts);

@@ -1,16 +1,25 @@
 #include "classify/scorer.h"
 
+#include <numeric>
+#include <utility>
+
 #include "classify/linear_scorer.h"
 #include "classify/transformer_scorer.h"
 #include "linear/linear_model.h"
 
 namespace winnow {
 
-std::span<const int32_t> PreparedTexts::IdsOf(size_t text) const {
+std::span<const int32_t> PreparedTexts::IdsOf(size_t begin, size_t end) const {
   const auto& offsets = tokens.windows.offsets;
-  const auto begin = static_cast<size_t>(offsets[static_cast<size_t>(tokens.begins[text])]);
-  const auto end = static_cast<size_t>(offsets[static_cast<size_t>(tokens.begins[text + 1])]);
-  return std::span<const int32_t>(tokens.windows.ids).subspan(begin, end - begin);
+  const auto first = static_cast<size_t>(offsets[static_cast<size_t>(tokens.begins[begin])]);
+  const auto last = static_cast<size_t>(offsets[static_cast<size_t>(tokens.begins[end])]);
+  return std::span<const int32_t>(tokens.windows.ids).subspan(first, last - first);
+}
+
+std::vector<int32_t> PreparedTexts::SplitIntoWindows() {
+  std::vector<int32_t> each(tokens.windows.texts() + 1);
+  std::iota(each.begin(), each.end(), 0);
+  return std::exchange(tokens.begins, std::move(each));
 }
 
 void PreparedTexts::AppendText(const PreparedTexts& from, size_t text) {

@@ -35,7 +35,12 @@ struct PreparedTexts {
   }
   /// Returns the tokens of all windows of a text, one window after the other: two texts that are read differently never
   /// have equal tokens. Empty for a scorer without tokens.
-  std::span<const int32_t> IdsOf(size_t text) const;
+  std::span<const int32_t> IdsOf(size_t text) const { return IdsOf(text, text + 1); }
+  /// Returns the tokens of several texts in a row.
+  std::span<const int32_t> IdsOf(size_t begin, size_t end) const;
+  /// Makes each window a text of its own, so that the windows of a long text can be scored one by one. Returns the
+  /// former texts: text t is now texts begins[t] ... begins[t + 1] - 1.
+  std::vector<int32_t> SplitIntoWindows();
   /// Appends one text of `from`, which must have been prepared by the scorer of this object.
   void AppendText(const PreparedTexts& from, size_t text);
 };

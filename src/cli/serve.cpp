@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <thread>
 
+#include "base/console.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "cli/commands.h"
@@ -30,6 +31,9 @@ struct ServeOptions : CommonOptions {
   ServerOptions server;
   int port = server.http.port;
   double max_body_mb = static_cast<double>(server.http.max_body_bytes) / kMebibyte;
+  int64_t max_texts = static_cast<int64_t>(server.limits.max_texts);
+  int64_t max_tokens = static_cast<int64_t>(server.limits.max_tokens);
+  int64_t max_windows = static_cast<int64_t>(server.limits.max_windows);
   double request_memory_mb = static_cast<double>(server.http.max_memory_bytes) / kMebibyte;
   double read_timeout = Seconds(server.http.read_timeout), drain_timeout = Seconds(server.drain_timeout);
   int64_t max_connections = static_cast<int64_t>(server.http.max_connections);
@@ -136,6 +140,15 @@ void AddLimitOptions(ServeOptions& options, OptionTable& table) {
   table.Group("Limits");
   table.Add("max-body-mb", &options.max_body_mb, "Maximum size of a request body after decompression, in MB")
       .Range(0.001, 4096);
+  table.Add("max-texts", &options.max_texts, "Maximum number of texts per request").AtLeast(1);
+  table
+      .Add("max-tokens-per-request", &options.max_tokens,
+           "Maximum number of tokens of all texts of a request; 0: no limit")
+      .AtLeast(0);
+  table
+      .Add("max-windows", &options.max_windows,
+           "Maximum number of windows per request, for models with --long-text windows; 0: no limit")
+      .AtLeast(0);
   table
       .Add("request-memory-mb", &options.request_memory_mb,
            "Memory for the bodies of all requests in progress, in MB, shared fairly among clients; beyond it, requests "
@@ -217,6 +230,9 @@ Result<ServerOptions> ServerOptionsOf(const ServeOptions& options) {
   http.port = static_cast<uint16_t>(options.port);
   http.sockets = SystemdSockets();
   http.max_body_bytes = static_cast<uint64_t>(options.max_body_mb * kMebibyte);
+  server.limits.max_texts = static_cast<size_t>(options.max_texts);
+  server.limits.max_tokens = static_cast<size_t>(options.max_tokens);
+  server.limits.max_windows = static_cast<size_t>(options.max_windows);
   http.max_memory_bytes = static_cast<uint64_t>(options.request_memory_mb * kMebibyte);
   http.max_connections = static_cast<size_t>(options.max_connections);
   http.max_connections_per_address = static_cast<size_t>(options.max_connections_per_address);
@@ -247,6 +263,7 @@ Result<void> Run(const ServeOptions& options) {
     std::fflush(stdout);  // whoever started the server waits for it
   }
   NotifySystemd("READY=1");
+  Console::Stderr().WriteInBackground();
   for (; !Interrupted(); std::this_thread::sleep_for(std::chrono::milliseconds(50))) {
     if (!TakeReload()) continue;
     NotifySystemd("RELOADING=1");
@@ -258,6 +275,7 @@ Result<void> Run(const ServeOptions& options) {
   NotifySystemd("STOPPING=1");
   LogInfo("shutting down: finishing the requests in progress (at most {:g} s)", options.drain_timeout);
   server->Stop();
+  Console::Stderr().WriteInForeground();
   return {};
 }
 

@@ -230,6 +230,9 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
       reader.TakeBody(*request);
     }
     HttpResponse response = co_await Ask(request);
+    // A client that does not read holds no more than its part of what all responses may take.
+    ByteBudget::Share memory = state_->response_memory->ShareOf(request->caller);
+    if (!memory.Grow(response.body.size())) response = OutOfMemory().Response();
     co_return co_await Send(*request, std::move(response), version_1_0, reader.keep_alive() && !state_->stopping);
   }
 
@@ -258,7 +261,9 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     const bool hand_over =
         request->body.size() >= state_->options.handed_over_bytes || !request->Header("content-encoding").empty();
     if (hand_over) {
-      asio::post(state_->large_requests, [state = state_, request, slot] { Handle(state, request, slot); });
+      const bool posted =
+          state_->tasks->Post(request->caller, [state = state_, request, slot] { Handle(state, request, slot); });
+      if (!posted) co_return OutOfMemory().Response();
     } else {
       request->defer = [executor = thread_.context.get_executor()](std::function<void()> what) {
         asio::post(executor, std::move(what));

@@ -5,7 +5,6 @@
 #include <array>
 #include <atomic>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -15,6 +14,7 @@
 
 #include "server/byte_budget.h"
 #include "server/byte_stream.h"
+#include "server/client_tasks.h"
 #include "server/connection_limit.h"
 #include "server/http.h"
 #include "server/http_server.h"
@@ -36,13 +36,14 @@ struct IoThread {
 /// State that connections share.
 struct ServerState {
   std::shared_ptr<HttpApplication> application;
-  std::shared_ptr<ByteBudget> memory;  // of the bodies of all requests
+  std::shared_ptr<ByteBudget> memory;           // of the bodies of all requests
+  std::shared_ptr<ByteBudget> response_memory;  // of the bodies of all responses that are being sent
   HttpServerOptions options;
   std::optional<TlsCertificate> tls;
   std::optional<ConnectionLimit> addresses;
   std::atomic<size_t> connections = 0;
   std::atomic<bool> stopping = false;
-  asio::thread_pool large_requests{1};
+  std::shared_ptr<ClientTasks> tasks;  // for large and compressed requests
 };
 
 /// The server's interface to an open connection; to be used on the connection's thread.

@@ -247,6 +247,8 @@ Result<HttpServer> HttpServer::Start(std::shared_ptr<HttpApplication> applicatio
   state.memory =
       std::make_shared<ByteBudget>(std::max(options.max_memory_bytes, kBodiesAtLeast * options.max_body_bytes));
   state.options = options;
+  state.response_memory = std::make_shared<ByteBudget>(options.max_response_memory_bytes);
+  state.tasks = options.tasks ? options.tasks : std::make_shared<ClientTasks>(/*threads=*/2);
   state.addresses.emplace(options.max_connections_per_address, options.proxies);
   const bool tls = !options.tls.certificate.empty();
   if (tls) TRY(state.tls.emplace(options.tls).Load());
@@ -297,7 +299,7 @@ void HttpServer::Stop(std::chrono::milliseconds patience) {
     parts_->ForEachConnection(&HttpConnection::Abandon);
     parts_->WaitForConnections(std::chrono::milliseconds(1000));
   }
-  parts_->state->large_requests.join();
+  parts_->state->tasks->Finish();
   for (const auto& thread : parts_->threads) thread->context.stop();
   for (const auto& thread : parts_->threads) thread->thread.join();
   parts_->listeners.clear();  // before the first thread's context, which they belong to

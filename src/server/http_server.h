@@ -3,8 +3,8 @@
 ///
 /// A connection belongs to one of the server's threads and is a coroutine there: it reads a request, passes it to the
 /// handler, waits for the reply, writes it, and repeats. Requests that were sent ahead (pipelining) wait in its buffer,
-/// and are answered in their order. A large or compressed request is handled on a separate thread, so that reading ten
-/// thousand texts does not delay clients that send one.
+/// and are answered in their order. A large or compressed request is handled on another thread (client_tasks.h), so that
+/// reading ten thousand texts does not delay clients that send one.
 #pragma once
 
 #include <chrono>
@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "server/client_tasks.h"
 #include "server/http.h"
 #include "server/trusted_proxies.h"
 
@@ -40,9 +41,12 @@ struct HttpServerOptions {
   /// Maximum size of the bodies of all requests that are read or handled at a time; at least eight times
   /// max_body_bytes. What a client may take of it is stated in byte_budget.h.
   uint64_t max_memory_bytes = 64 << 20;
-  size_t handed_over_bytes = 32 << 10;  ///< size from which bodies are handled on a separate thread
-  size_t max_connections = 16384;       ///< maximum number of connections; further ones are closed at once
+  uint64_t max_response_memory_bytes = 256 << 20;  ///< maximum size of all responses that are being sent, likewise
+  size_t handed_over_bytes = 32 << 10;             ///< size from which bodies are handled on a separate thread
+  size_t max_connections = 16384;                  ///< maximum number of connections; further ones are closed at once
   size_t max_connections_per_address = 4096;
+  /// Threads for requests that are large or compressed; null: two of the server's own. Stop finishes them.
+  std::shared_ptr<ClientTasks> tasks;
   TrustedProxies proxies;  ///< proxies without a limit of connections, since many clients may use one proxy
   std::chrono::milliseconds read_timeout{30000};   ///< time for a request to arrive completely, and between requests
   std::chrono::milliseconds write_timeout{30000};  ///< time for sending a response

@@ -82,6 +82,26 @@ ApiResult<std::vector<std::string>> TextsOf(const Json& value, std::string_view 
   return texts;
 }
 
+std::string JsonArrayText(size_t count, const std::function<Json(size_t)>& element) {
+  std::string text = "[";
+  for (size_t i = 0; i < count; ++i) {
+    if (i > 0) text += ',';
+    text += element(i).dump();
+  }
+  text += ']';
+  return text;
+}
+
+HttpResponse JsonResponse(const Json& object, std::string_view name, size_t count,
+                          const std::function<Json(size_t)>& element) {
+  HttpResponse response = {.status = 200, .body = object.dump(), .headers = {}};
+  response.body.pop_back();
+  response.body += fmt::format(",\"{}\":", name);
+  response.body += JsonArrayText(count, element);
+  response.body += '}';
+  return response;
+}
+
 HttpResponse JsonResponse(const Json& json) { return {.status = 200, .body = json.dump(), .headers = {}}; }
 
 }  // namespace winnow

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +19,8 @@ namespace winnow {
 struct ServiceLimits {
   size_t max_texts = 10000;         ///< maximum number of texts per request
   size_t max_text_bytes = 1 << 20;  ///< maximum number of bytes per text
+  size_t max_tokens = 0;            ///< maximum number of tokens per request; 0: no limit
+  size_t max_windows = 4096;        ///< maximum number of windows of long texts per request; 0: no limit
   int max_json_depth = 32;
 };
 
@@ -52,5 +55,12 @@ ApiResult<std::vector<std::string>> TextsOf(const Json& value, std::string_view 
 
 /// Returns status 200 with the document on one line; bytes that are not valid UTF-8 become U+FFFD.
 HttpResponse JsonResponse(const Json& json);
+
+/// Returns the text of a JSON array of `count` elements, of which element(i) makes one. Only one element at a time is in
+/// memory as a tree, which takes ten times the memory of its text.
+std::string JsonArrayText(size_t count, const std::function<Json(size_t)>& element);
+/// Returns a response with the members of `object`, of which there is at least one, and then an array with that name.
+HttpResponse JsonResponse(const Json& object, std::string_view name, size_t count,
+                          const std::function<Json(size_t)>& element);
 
 }  // namespace winnow

@@ -147,7 +147,7 @@ void ModelSet::Use(std::string_view spec, const Then& then) {
         slot->error && std::chrono::steady_clock::now() < slot->failed_at + options_.retry_after;
     if (closing_ || slot->unloaded || failed_just_now) return std::unexpected(ErrorOf(*slot));
     slot->waiting.push_back({std::string(spec), then});
-    if (!slot->loading) tasks_.Post([this, slot] { Provide(slot); });
+    if (!slot->loading) tasks_.Post("", [this, slot] { Provide(slot); });
     slot->loading = true;
     return std::nullopt;
   }();
@@ -184,7 +184,7 @@ void ModelSet::Switch(std::string_view spec, const Then& then) {
 }
 
 void ModelSet::Load(std::string_view spec, const Done& done) {
-  tasks_.Post([this, spec = std::string(spec), done] {
+  tasks_.Post("", [this, spec = std::string(spec), done] {
     const ApiResult<void> loaded = LoadNow(spec);
     Call(done, loaded);
   });
@@ -209,7 +209,7 @@ void ModelSet::Reload(std::function<void()> done) {
   const MutexLock lock(mutex_);
   reloading_.push_back(std::move(done));
   if (reloading_.size() > 1) return;  // one that is still to begin serves them all
-  tasks_.Post([this] {
+  tasks_.Post("", [this] {
     std::vector<std::function<void()>> callbacks;
     {
       const MutexLock again(mutex_);

@@ -24,7 +24,6 @@
 #include "server/model_lifetimes.h"
 #include "server/model_name.h"
 #include "server/served_model.h"
-#include "server/task_thread.h"
 
 namespace winnow {
 
@@ -166,7 +165,7 @@ class ModelSet {
   std::vector<std::function<void()>> reloading_ GUARDED_BY(mutex_);
   ModelSetCounts counts_ GUARDED_BY(mutex_);
 
-  TaskThread tasks_;  // the last: it uses all of the rest
+  ClientTasks tasks_;  // the last: it uses all of the rest
 };
 
 }  // namespace winnow

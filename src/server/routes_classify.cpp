@@ -58,18 +58,16 @@ ApiResult<ClassifyCall> ReadCall(const HttpRequest& request, const ServiceLimits
   return call;
 }
 
-Json ResultsOf(const BundleClassifier& classifier, size_t top_k, const std::vector<ClassifiedText>& texts) {
+Json ResultOf(const BundleClassifier& classifier, size_t top_k, const ClassifiedText& text) {
   const ScopeRule* const scope = classifier.scope_rule();
   const PredictionLabels labels{classifier.labels(), classifier.multi_label(),
                                 scope == nullptr ? "" : std::string_view(scope->label)};
-  Json results = Json::array();
-  for (const ClassifiedText& text : texts) results.push_back(PredictionJson(labels, text, top_k));
-  return results;
+  return PredictionJson(labels, text, top_k);
 }
 
-HttpResponse Answer(const ServedModel& model, const std::string& id, Json results) {
-  return JsonResponse(
-      {{"id", id}, {"model", model.name()}, {"version", model.version()}, {"results", std::move(results)}});
+HttpResponse Answer(const ServedModel& model, const std::string& id, size_t count,
+                    const std::function<Json(size_t)>& result) {
+  return JsonResponse({{"id", id}, {"model", model.name()}, {"version", model.version()}}, "results", count, result);
 }
 
 /// Answers with explanations; takes its time.
@@ -79,7 +77,8 @@ ApiResult<HttpResponse> Explain(const ServedModel& model, const HttpRequest& req
   const std::vector<InputTextView> views(texts.texts.begin(), texts.texts.end());
   const auto classified = classifier.Classify(views, call.request.options);
   if (!classified) return std::unexpected(ToApiError(classified.error()));
-  Json results = ResultsOf(classifier, call.top_k, *classified);
+  std::vector<Json> results;
+  for (const ClassifiedText& text : *classified) results.push_back(ResultOf(classifier, call.top_k, text));
   for (size_t t = 0; t < views.size(); ++t) {
     if (std::chrono::steady_clock::now() >= call.request.deadline ||
         (request.client_disconnected && *request.client_disconnected)) {
@@ -91,14 +90,14 @@ ApiResult<HttpResponse> Explain(const ServedModel& model, const HttpRequest& req
   }
   // The places of words refer to this text if the template has made it of a row.
   for (const auto& [t, row] : texts.rows) results[t]["explanation"]["text"] = views[t].joined();
-  return Answer(model, request.id, std::move(results));
+  return Answer(model, request.id, results.size(), [&results](size_t i) { return std::move(results[i]); });
 }
 
 /// Explains on the thread for explanations.
 ApiResult<void> ExplainLater(const Service& service, const ModelSet::Model& model, const SharedRequest& request,
                              const std::shared_ptr<const ClassifyCall>& call, const HttpReply& reply) {
-  const bool posted =
-      service.explaining->Post([model, request, call, reply] { reply(ResponseOf(Explain(*model, *request, *call))); });
+  const bool posted = service.explaining->Post(
+      request->caller, [model, request, call, reply] { reply(ResponseOf(Explain(*model, *request, *call))); });
   if (posted) return {};
   return std::unexpected(
       TooManyRequests("Overloaded", "too many explanation requests are in the queue", std::chrono::seconds(1)));
@@ -106,17 +105,18 @@ ApiResult<void> ExplainLater(const Service& service, const ModelSet::Model& mode
 
 ApiResult<void> Classify(const SharedService& service, const SharedRequest& request, const HttpReply& reply) {
   const auto call = std::make_shared<ClassifyCall>(TRY(ReadCall(*request, service->limits)));
-  UseModel(*service, call->model, reply,
-           [service, call, request, reply](const ModelSet::Model& model) -> ApiResult<void> {
-             TRY(FitToModel(call->texts, model->classifier(), service->limits));
-             if (call->explain) return ExplainLater(*service, model, request, call, reply);
-             call->request.texts = std::move(call->texts.texts);
-             ClassifyAndReply(model, *request, std::move(call->request), reply,
-                              [model, top_k = call->top_k, id = request->id](const auto& results, const auto&) {
-                                return Answer(*model, id, ResultsOf(model->classifier(), top_k, results));
-                              });
-             return {};
-           });
+  UseModel(
+      *service, call->model, reply, [service, call, request, reply](const ModelSet::Model& model) -> ApiResult<void> {
+        TRY(FitToModel(call->texts, model->classifier(), service->limits));
+        if (call->explain) return ExplainLater(*service, model, request, call, reply);
+        call->request.texts = std::move(call->texts.texts);
+        ClassifyAndReply(*service, model, *request, std::move(call->request), reply,
+                         [model, top_k = call->top_k, id = request->id](const auto& results, const auto&) {
+                           return Answer(*model, id, results.size(),
+                                         [&](size_t i) { return ResultOf(model->classifier(), top_k, results[i]); });
+                         });
+        return {};
+      });
   return {};
 }
 

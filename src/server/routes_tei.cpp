@@ -171,18 +171,17 @@ Json Predictions(const ServedModel& model, const PredictCall& call, const Classi
 
 HttpResponse PredictResponse(const ServedModel& model, const PredictCall& call, const Costs& costs,
                              const std::vector<ClassifiedText>& texts) {
-  Json answer = Json::array();
+  HttpResponse response;
   switch (call.form) {
     case PredictCall::Form::kPlain:
-      answer = PlainPrediction(model, texts.front(), costs.arrived);
+      response = JsonResponse(PlainPrediction(model, texts.front(), costs.arrived));
       break;
     case PredictCall::Form::kSingle:
-      answer = Predictions(model, call, texts.front());
+      response = JsonResponse(Predictions(model, call, texts.front()));
       break;
     case PredictCall::Form::kBatch:
-      for (const ClassifiedText& text : texts) answer.push_back(Predictions(model, call, text));
+      response.body = JsonArrayText(texts.size(), [&](size_t i) { return Predictions(model, call, texts[i]); });
   }
-  HttpResponse response = JsonResponse(answer);
   AddHeaders(costs, response);
   return response;
 }
@@ -224,7 +223,7 @@ ApiResult<void> Predict(const SharedService& service, const SharedRequest& reque
              TRY(CheckFits(call, model->classifier()));
              const size_t characters = Characters(call.texts);
              ServedModel::Request texts = {.texts = std::move(call.texts.texts)};
-             ClassifyAndReply(model, *request, std::move(texts), reply,
+             ClassifyAndReply(*service, model, *request, std::move(texts), reply,
                               [model, call = std::move(call), characters, arrived = request->arrived](
                                   const std::vector<ClassifiedText>& results, const ServedTimes& times) {
                                 return PredictResponse(*model, call,

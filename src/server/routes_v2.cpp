@@ -97,10 +97,10 @@ ApiResult<void> Infer(const SharedService& service, const SharedRequest& request
   for (std::string& text : std::exchange(call.texts, {})) texts.texts.push_back(std::move(text));
   if (call.timeout) texts.deadline = request->arrived + *call.timeout;
   UseModel(*service, spec, reply,
-           [request, reply, texts = std::move(texts),
+           [service, request, reply, texts = std::move(texts),
             call = std::move(call)](const ModelSet::Model& model) mutable -> ApiResult<void> {
              ClassifyAndReply(
-                 model, *request, std::move(texts), reply,
+                 *service, model, *request, std::move(texts), reply,
                  [model, call = std::move(call)](const std::vector<ClassifiedText>& results, const ServedTimes&) {
                    const BundleClassifier& classifier = model->classifier();
                    const ScopeRule* const scope = classifier.scope_rule();

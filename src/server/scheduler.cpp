@@ -1,8 +1,11 @@
 #include "server/scheduler.h"
 
 #include <algorithm>
+#include <exception>
+#include <system_error>
 #include <utility>
 
+#include "base/log.h"
 #include "base/threads.h"
 
 namespace winnow {
@@ -28,7 +31,12 @@ struct Scheduler::Request {
   bool IsWanted() const { return Clock::now() < texts->deadline && (!texts->is_wanted || texts->is_wanted()); }
   /// What `done` holds goes with it: the model that this scheduler belongs to, often.
   void End(const Result<void>& result) {
-    if (!ended.exchange(true)) std::exchange(texts->done, {})(result);
+    if (ended.exchange(true)) return;
+    try {
+      std::exchange(texts->done, {})(result);
+    } catch (const std::exception& e) {  // memory that ran out while the response was written
+      LogError("a response could not be written: {}", e.what());
+    }
   }
 };
 
@@ -81,15 +89,15 @@ bool Scheduler::Submit(std::shared_ptr<ScheduledTexts> texts) {
       counts_.refused += count;
       return false;
     }
-    if (workers_.empty()) {
-      const int workers = options_.workers > 0 ? options_.workers : AvailableCores();
-      for (int i = 0; i < workers; ++i) workers_.emplace_back([this] { RunWorker(); });
-    }
+    if (!StartWorkers()) return false;
     counts_.queued += count;
     queued_cost_ += cost;
-    std::deque<std::shared_ptr<Request>>& queue = clients_[client];
-    if (queue.empty()) round_robin_.push_back(client);
-    queue.push_back(std::move(request));
+    const auto [found, is_new] = clients_.try_emplace(client);
+    if (is_new) {
+      found->second.served = now_;
+      turns_.insert({now_, client});
+    }
+    found->second.requests.push_back(std::move(request));
     defer =
         texts->defer && count == 1 && counts_.queued == 1 && computing_ == 0 && options_.max_batch_delay.count() == 0;
     deferred_ = deferred_ || defer;
@@ -104,10 +112,22 @@ bool Scheduler::Submit(std::shared_ptr<ScheduledTexts> texts) {
   return true;
 }
 
+/// Starts the workers at the first request. False if the system gives no thread.
+bool Scheduler::StartWorkers() {
+  if (!workers_.empty()) return true;
+  const int workers = options_.workers > 0 ? options_.workers : AvailableCores();
+  try {
+    for (int i = 0; i < workers; ++i) workers_.emplace_back([this] { RunWorker(); });
+  } catch (const std::system_error& e) {
+    LogError("could not start a thread: {}", e.what());
+  }
+  return !workers_.empty();
+}
+
 /// At least how many texts are taken before a new one of this client.
 size_t Scheduler::Ahead(const std::string& client) const {
   const auto found = clients_.find(client);
-  const size_t own = found == clients_.end() ? 0 : found->second.size();
+  const size_t own = found == clients_.end() ? 0 : found->second.requests.size();
   return std::min(counts_.queued, own == 0 ? clients_.size() : own * clients_.size());
 }
 
@@ -136,7 +156,7 @@ void Scheduler::ComputeDeferred(const ScheduledTexts& texts) {
       if (computing_ == 0 && counts_.queued == 1) {
         work = TakeWork();
       } else {
-        left_to_workers = !round_robin_.empty();
+        left_to_workers = !turns_.empty();
       }
     }
     if (left_to_workers) more_.NotifyAll();
@@ -165,12 +185,13 @@ size_t Scheduler::BatchTokens() const {
 void Scheduler::TakeBatch(Work& work) {
   size_t cost = 0;
   const size_t most = BatchTokens();
-  while (!round_robin_.empty()) {
-    const auto found = clients_.find(round_robin_.front());
-    std::deque<std::shared_ptr<Request>>& queue = found->second;
-    const std::shared_ptr<Request> request = queue.front();
+  while (!turns_.empty()) {
+    const auto found = clients_.find(turns_.begin()->second);
+    Client& client = found->second;
+    const std::shared_ptr<Request> request = client.requests.front();
     const size_t count = request->texts->count();
     bool used_up = false;
+    size_t taken = 0;
     if (request->next == 0 || request->next % 64 == 0) used_up = !request->IsWanted();
     if (used_up) {
       counts_.queued -= count - request->next;
@@ -178,23 +199,24 @@ void Scheduler::TakeBatch(Work& work) {
       queued_cost_ -= request->Cost(request->next);
       work.dropped.push_back(request);
     } else {
-      const size_t more = request->CostOf(request->next);
-      if (!work.batch.empty() && cost + more > most) return;
+      taken = request->CostOf(request->next);
+      if (!work.batch.empty() && cost + taken > most) return;
       work.batch.push_back({request, request->next++});
-      cost += more;
+      cost += taken;
       --counts_.queued;
-      queued_cost_ -= more;
+      queued_cost_ -= taken;
       used_up = request->next == count;
     }
     // The next client's turn, and the next request's of this one.
-    std::string client = std::move(round_robin_.front());
-    round_robin_.pop_front();
-    queue.pop_front();
-    if (!used_up) queue.push_back(request);
-    if (queue.empty()) {
+    turns_.erase(turns_.begin());
+    now_ = std::max(now_, client.served);
+    client.requests.pop_front();
+    if (!used_up) client.requests.push_back(request);
+    if (client.requests.empty()) {
       clients_.erase(found);
     } else {
-      round_robin_.push_back(std::move(client));
+      client.served += static_cast<double>(std::max<size_t>(taken, 1));
+      turns_.insert({client.served, found->first});
     }
   }
 }
@@ -203,7 +225,7 @@ Scheduler::Work Scheduler::TakeWork() {
   Work work;
   TakeBatch(work);
   if (work.empty()) return work;
-  if (computing_ == 0 && round_robin_.empty()) work.use = PoolUse::kIfFree;
+  if (computing_ == 0 && turns_.empty()) work.use = PoolUse::kIfFree;
   ++computing_;
   computing_texts_ += work.batch.size();
   return work;
@@ -214,8 +236,8 @@ void Scheduler::RunWorker() {
     Work work;
     {
       const MutexLock lock(mutex_);
-      while (!stopping_ && (round_robin_.empty() || (deferred_ && counts_.queued == 1))) more_.Wait(mutex_);
-      if (round_robin_.empty()) return;  // stopping, and all is done
+      while (!stopping_ && (turns_.empty() || (deferred_ && counts_.queued == 1))) more_.Wait(mutex_);
+      if (turns_.empty()) return;  // stopping, and all is done
       if (options_.max_batch_delay.count() > 0 && !stopping_) {
         more_.WaitUntil(mutex_, Clock::now() + options_.max_batch_delay);
       }
@@ -253,11 +275,19 @@ void Scheduler::Do(Work work) {
 void Scheduler::Compute(std::vector<Taken>& batch, PoolUse use) {
   const Clock::time_point begin = Clock::now();
   const size_t labels = classifier_.labels().size();
-  std::vector<float> probabilities(batch.size() * labels);
-  std::vector<float> scope(classifier_.scope_rule() == nullptr ? 0 : batch.size());
+  std::vector<float> probabilities;
+  std::vector<float> scope;
   PreparedTexts prepared;
-  for (const Taken& taken : batch) prepared.AppendText(taken.request->texts->prepared, taken.text);
-  const Result<void> computed = classifier_.ProbabilitiesOf(prepared, probabilities, {}, scope, use);
+  Result<void> computed;
+  try {
+    probabilities.resize(batch.size() * labels);
+    scope.resize(classifier_.scope_rule() == nullptr ? 0 : batch.size());
+    for (const Taken& taken : batch) prepared.AppendText(taken.request->texts->prepared, taken.text);
+    computed = classifier_.ProbabilitiesOf(prepared, probabilities, {}, scope, use);
+  } catch (const std::exception& e) {
+    LogError("texts could not be classified: {}", e.what());
+    computed = Fail(ErrorCode::kCancelled, "the server has no memory left for this request; try again later");
+  }
   size_t tokens = 0;
   for (const Taken& taken : batch) tokens += taken.request->CostOf(taken.text);
   {

@@ -11,8 +11,9 @@
 ///
 /// If few texts are queued, batches are smaller, so that all workers finish at about the same time.
 ///
-/// Clients take turns, one text each, and so do the requests of one client. A client that sends a single text therefore
-/// waits for a batch or two, not for the ten thousand texts of another client.
+/// Clients take turns by tokens: the next text is that of the client of which fewest tokens were taken since it came
+/// (start-time fair queueing; Goyal, Vin and Cheng, 1996). The requests of one client take turns by texts. A client that
+/// sends a single text therefore waits for a batch or two, not for the ten thousand or the long texts of another one.
 ///
 /// Predictions do not depend on load or batch: with INT8 weights and with linear models the numbers of a text are equal
 /// in any batch (classify/bundle_classifier.h); with float weights they agree except for rounding.
@@ -25,8 +26,10 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/mutex.h"
@@ -104,8 +107,14 @@ class Scheduler {
  private:
   struct Request;
   struct Taken;
+  /// The requests of a client that have texts in the queue.
+  struct Client {
+    std::deque<std::shared_ptr<Request>> requests;
+    double served = 0;  // tokens that were taken, counted from where the others were when the client came
+  };
   struct Work;
   void RunWorker() EXCLUDES(mutex_);
+  bool StartWorkers() REQUIRES(mutex_);
   size_t BatchTokens() const REQUIRES(mutex_);
   size_t Ahead(const std::string& client) const REQUIRES(mutex_);
   std::chrono::milliseconds WaitOf(size_t texts) const REQUIRES(mutex_);
@@ -121,9 +130,9 @@ class Scheduler {
 
   mutable Mutex mutex_;
   ConditionVariable more_;
-  /// Requests of each client with texts in the queue.
-  std::map<std::string, std::deque<std::shared_ptr<Request>>> clients_ GUARDED_BY(mutex_);
-  std::deque<std::string> round_robin_ GUARDED_BY(mutex_);  // those clients, the next one first
+  std::map<std::string, Client> clients_ GUARDED_BY(mutex_);           // with texts in the queue
+  std::set<std::pair<double, std::string>> turns_ GUARDED_BY(mutex_);  // those clients by Client::served
+  double now_ GUARDED_BY(mutex_) = 0;  // Client::served of the client that was served last
   SchedulerCounts counts_ GUARDED_BY(mutex_);
   size_t queued_cost_ GUARDED_BY(mutex_) = 0;       // tokens that wait
   double seconds_per_text_ GUARDED_BY(mutex_) = 0;  // of one worker, as it has been lately

@@ -1,5 +1,7 @@
 #include "server/served_model.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/hash.h"
@@ -12,6 +14,9 @@ using Clock = std::chrono::steady_clock;
 
 /// More than these are computed sooner than they are looked up elsewhere.
 constexpr size_t kMostAskedOfRedis = 512;
+
+/// Probabilities of a request that are written as a response within about a millisecond.
+constexpr size_t kFewProbabilities = 2048;
 
 double Seconds(Clock::duration time) { return std::chrono::duration<double>(time).count(); }
 
@@ -71,6 +76,16 @@ void ServedModel::Classify(Request request, Done done) const {
   call->done = std::move(done);
   call->texts = call->request.texts.size();
   call->width = classifier_->labels().size() + (classifier_->scope_rule() == nullptr ? 0 : 1);
+  if (!Later(*call, [this, call] { Begin(call); })) Begin(call);
+}
+
+/// Has the task run by another thread, if the request is so large that it would delay what else this thread has to do.
+bool ServedModel::Later(const Call& call, std::function<void()> task) const {
+  if (!shared_.tasks || call.texts * call.width <= kFewProbabilities) return false;
+  return shared_.tasks->Post(call.request.client, std::move(task));
+}
+
+void ServedModel::Begin(const std::shared_ptr<Call>& call) const {
   const std::vector<InputTextView> views(call->request.texts.begin(), call->request.texts.end());
   const Clock::time_point begin = Clock::now();
   if (classifier_->scorer().IsInstant(views)) {
@@ -88,6 +103,7 @@ void ServedModel::Classify(Request request, Done done) const {
   for (size_t i = 0; i < call->texts; ++i) call->missing[i] = i;
   classifier_->scorer().Prepare(views, call->prepared);
   call->times.tokens = call->prepared.tokens.windows.ids.size();
+  if (const auto error = SizeError(*call)) return Refuse(*call, *error);
   // Texts without tokens have no key that answers could be kept under.
   if (call->texts > 0 && call->times.tokens == 0) return Schedule(call);
   call->times.tokenize = Clock::now() - begin;
@@ -96,13 +112,32 @@ void ServedModel::Classify(Request request, Done done) const {
   LookUp(call);
 }
 
+/// The refusal of a request that would cost more than its limits.
+std::optional<ApiError> ServedModel::SizeError(const Call& call) const {
+  const auto too_large = [](std::string message) {
+    return ApiError{.status = 413, .type = "TooLarge", .message = std::move(message)};
+  };
+  const Request& request = call.request;
+  if (request.max_tokens > 0 && call.times.tokens > request.max_tokens) {
+    return too_large(
+        fmt::format("the texts of the request have {} tokens; the server allows {} (--max-tokens-per-request)",
+                    call.times.tokens, request.max_tokens));
+  }
+  const size_t windows = call.prepared.tokens.windows.texts();
+  if (request.max_windows > 0 && windows > call.texts && windows > request.max_windows) {
+    return too_large(fmt::format("the long texts of the request have {} windows; the server allows {} (--max-windows)",
+                                 windows, request.max_windows));
+  }
+  return std::nullopt;
+}
+
 void ServedModel::LookUp(const std::shared_ptr<Call>& call) const {
   if (shared_.cache && shared_.cache->enabled()) {
     std::erase_if(call->missing, [&](size_t text) {
       return shared_.cache->Find(cache_key_, call->prepared.IdsOf(text), call->Row(text));
     });
   }
-  if (call->missing.empty()) return Finish(*call);
+  if (call->missing.empty()) return Finish(call);
   if (shared_.redis && !redis_key_.empty() && call->missing.size() <= kMostAskedOfRedis && shared_.redis->available()) {
     return AskRedis(call);
   }
@@ -127,7 +162,7 @@ void ServedModel::AskRedis(const std::shared_ptr<Call>& call) const {
         if (call->found[j] == 0) rest.push_back(call->missing[j]);
       }
       call->missing = std::move(rest);
-      if (call->missing.empty()) return Finish(*call);
+      if (call->missing.empty()) return Finish(call);
       Schedule(call);
     });
   }
@@ -136,11 +171,15 @@ void ServedModel::AskRedis(const std::shared_ptr<Call>& call) const {
 void ServedModel::Schedule(const std::shared_ptr<Call>& call) const {
   auto texts = std::make_shared<ScheduledTexts>();
   texts->texts = std::move(call->request.texts);
+  PreparedTexts missing;
   if (call->missing.size() == call->texts) {
-    texts->prepared = std::move(call->prepared);
+    missing = std::move(call->prepared);
   } else {
-    for (const size_t text : call->missing) texts->prepared.AppendText(call->prepared, text);
+    for (const size_t text : call->missing) missing.AppendText(call->prepared, text);
   }
+  // Windows are computed one by one: a text of 64 of them must not keep others waiting.
+  const auto begins = std::make_shared<const std::vector<int32_t>>(missing.SplitIntoWindows());
+  texts->prepared = std::move(missing);
   texts->client = call->request.client;
   texts->deadline = call->request.deadline;
   texts->keep_alive = weak_from_this().lock();
@@ -150,7 +189,7 @@ void ServedModel::Schedule(const std::shared_ptr<Call>& call) const {
   }
   // The texts don't hold themselves: `done` is called while they are alive.
   ScheduledTexts* const raw = texts.get();
-  texts->done = [this, raw, call](const Result<void>& computed) {
+  texts->done = [this, raw, call, begins](const Result<void>& computed) {
     call->times.queue = raw->dequeued_at - raw->submitted;
     call->times.infer = Clock::now() - raw->dequeued_at;
     if (!computed) return Refuse(*call, computed.error());
@@ -160,12 +199,17 @@ void ServedModel::Schedule(const std::shared_ptr<Call>& call) const {
     }
     const size_t labels = classifier_->labels().size();
     for (size_t i = 0; i < call->missing.size(); ++i) {
+      const auto begin = static_cast<size_t>((*begins)[i]), end = static_cast<size_t>((*begins)[i + 1]);
       const std::span<float> row = call->Row(call->missing[i]);
-      std::copy_n(raw->probabilities.begin() + static_cast<ptrdiff_t>(i * labels), labels, row.begin());
-      if (!raw->scope.empty()) row[labels] = raw->scope[i];
-      if (const auto ids = raw->prepared.IdsOf(i); !ids.empty() && !call->request.no_store) Keep(ids, row);
+      classifier_->PoolText(std::span<const float>(raw->probabilities).subspan(begin * labels, (end - begin) * labels),
+                            row.first(labels));
+      if (!raw->scope.empty()) {
+        // A text is in scope as soon as a part of it is.
+        row[labels] = *std::min_element(raw->scope.begin() + (*begins)[i], raw->scope.begin() + (*begins)[i + 1]);
+      }
+      if (const auto ids = raw->prepared.IdsOf(begin, end); !ids.empty() && !call->request.no_store) Keep(ids, row);
     }
-    Finish(*call);
+    Finish(call);
   };
   if (scheduler_->Submit(std::move(texts))) return;
   if (shared_.metrics) {
@@ -184,7 +228,11 @@ void ServedModel::Keep(std::span<const int32_t> ids, std::span<const float> valu
   }
 }
 
-void ServedModel::Finish(Call& call) const {
+void ServedModel::Finish(const std::shared_ptr<Call>& call) const {
+  if (!Later(*call, [this, call] { Respond(*call); })) Respond(*call);
+}
+
+void ServedModel::Respond(Call& call) const {
   const size_t labels = classifier_->labels().size();
   std::vector<ClassifiedText> results(call.texts);
   for (size_t t = 0; t < results.size(); ++t) {
@@ -195,8 +243,9 @@ void ServedModel::Finish(Call& call) const {
   call.done(std::move(results), call.times);
 }
 
-void ServedModel::Refuse(Call& call, const Error& error) const {
-  ApiError told = ToApiError(error);
+void ServedModel::Refuse(Call& call, const Error& error) const { Refuse(call, ToApiError(error)); }
+
+void ServedModel::Refuse(Call& call, ApiError told) const {
   if (shared_.metrics) {
     shared_.metrics->Classified(call.texts, told.status, Seconds(Clock::now() - call.request.arrived));
   }

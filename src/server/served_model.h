@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "base/threads.h"
 #include "classify/bundle_classifier.h"
 #include "server/api_error.h"
+#include "server/client_tasks.h"
 #include "server/metrics.h"
 #include "server/prediction_cache.h"
 #include "server/scheduler.h"
@@ -28,6 +30,7 @@ struct SharedParts {
   std::shared_ptr<PredictionCache> cache;
   std::shared_ptr<RedisCache> redis;
   std::shared_ptr<ServerMetrics> metrics;
+  std::shared_ptr<ClientTasks> tasks;  ///< threads for requests with many texts; null: the caller's thread
 };
 
 /// Durations of the phases of a request. Zero for phases that did not occur: a cached prediction does not wait.
@@ -54,7 +57,9 @@ class ServedModel : public std::enable_shared_from_this<ServedModel> {
     std::string client = {};
     std::chrono::steady_clock::time_point arrived = std::chrono::steady_clock::now();
     std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
-    bool no_store = false;  ///< true if these texts are neither looked up nor stored in a cache
+    size_t max_tokens = 0;   ///< maximum number of tokens of all texts; 0: no limit
+    size_t max_windows = 0;  ///< maximum number of windows of all texts, for a model that reads long texts in windows
+    bool no_store = false;   ///< true if these texts are neither looked up nor stored in a cache
     std::shared_ptr<const std::atomic<bool>> client_disconnected = {};  ///< HttpRequest::client_disconnected, or null
     std::function<void(std::function<void()>)> defer = {};              ///< HttpRequest::defer, see ScheduledTexts
   };
@@ -63,7 +68,8 @@ class ServedModel : public std::enable_shared_from_this<ServedModel> {
   using Done = std::function<void(ApiResult<std::vector<ClassifiedText>>, const ServedTimes&)>;
 
   /// Classifies texts, and calls `done` once, on this or another thread. Cached texts, and texts that are scored faster
-  /// than they could be queued (Scorer::IsInstant), are answered on this thread; the others are queued.
+  /// than they could be queued (Scorer::IsInstant), are answered on this thread; the others are queued. Requests of many
+  /// texts are prepared and answered on the threads of `tasks`.
   void Classify(Request request, Done done) const;
 
   SchedulerCounts counts() const { return scheduler_->counts(); }
@@ -72,12 +78,17 @@ class ServedModel : public std::enable_shared_from_this<ServedModel> {
   struct Call;
 
   ServedModel(int threads, SharedParts shared);
+  void Begin(const std::shared_ptr<Call>& call) const;
   void LookUp(const std::shared_ptr<Call>& call) const;
   void AskRedis(const std::shared_ptr<Call>& call) const;
   void Schedule(const std::shared_ptr<Call>& call) const;
   void Keep(std::span<const int32_t> ids, std::span<const float> values) const;
-  void Finish(Call& call) const;
+  void Finish(const std::shared_ptr<Call>& call) const;
+  void Respond(Call& call) const;
+  bool Later(const Call& call, std::function<void()> task) const;
   void Refuse(Call& call, const Error& error) const;
+  void Refuse(Call& call, ApiError told) const;
+  std::optional<ApiError> SizeError(const Call& call) const;
   std::chrono::seconds RetryAfter() const;
 
   const SharedParts shared_;

@@ -22,6 +22,8 @@ Result<std::unique_ptr<Server>> Server::Start(ServerOptions options) {
 Result<void> Server::StartService() {
   SharedParts& shared = options_.models.shared;
   shared.metrics = std::make_shared<ServerMetrics>();
+  shared.tasks = std::make_shared<ClientTasks>(/*threads=*/2);
+  options_.http.tasks = shared.tasks;
   shared.cache = std::make_shared<PredictionCache>(options_.cache_bytes);
   if (!options_.redis.empty()) shared.redis = TRY(RedisCache::Open(options_.redis, options_.redis_options));
   auto service = std::make_shared<Service>();
@@ -104,6 +106,7 @@ void Server::Stop() {
   application_.reset();
   parts_ = {};
   options_.models.shared = {};
+  options_.http.tasks.reset();
   service_.reset();
 }
 

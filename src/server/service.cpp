@@ -39,11 +39,13 @@ void UseModel(const Service& service, std::string_view spec, const HttpReply& re
   });
 }
 
-void ClassifyAndReply(const ModelSet::Model& model, const HttpRequest& request, ServedModel::Request texts,
-                      const HttpReply& reply, ResponseMaker answer) {
+void ClassifyAndReply(const Service& service, const ModelSet::Model& model, const HttpRequest& request,
+                      ServedModel::Request texts, const HttpReply& reply, ResponseMaker answer) {
   texts.client = request.caller;
   texts.arrived = request.arrived;
   texts.client_disconnected = request.client_disconnected;
+  texts.max_tokens = service.limits.max_tokens;
+  texts.max_windows = service.limits.max_windows;
   texts.defer = request.defer;
   // The model lives as long as somebody waits for it.
   model->Classify(std::move(texts),

@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "server/api_error.h"
+#include "server/client_tasks.h"
 #include "server/http.h"
 #include "server/json_request.h"
 #include "server/metrics.h"
 #include "server/model_set.h"
-#include "server/task_thread.h"
 
 namespace winnow {
 
@@ -26,8 +26,8 @@ struct Service {
   ServiceLimits limits = {};
   std::shared_ptr<ServerMetrics> metrics = {};  ///< metrics, or null
   SchedulerOptions scheduler = {};              ///< options that the models were opened with, for /info
-  /// Thread for explanations, which take long; at most 64 of them may wait.
-  std::shared_ptr<TaskThread> explaining = std::make_shared<TaskThread>(64);
+  /// Thread for explanations, which take long; at most 64 of them may wait, of one client at most half.
+  std::shared_ptr<ClientTasks> explaining = std::make_shared<ClientTasks>(/*threads=*/1, /*most_waiting=*/64);
 };
 
 using SharedService = std::shared_ptr<const Service>;
@@ -66,7 +66,7 @@ void UseModel(const Service& service, std::string_view spec, const HttpReply& re
 
 /// Classifies texts with `model` for the client of `request`, and replies with the result of `answer`, or with an
 /// error.
-void ClassifyAndReply(const ModelSet::Model& model, const HttpRequest& request, ServedModel::Request texts,
-                      const HttpReply& reply, ResponseMaker answer);
+void ClassifyAndReply(const Service& service, const ModelSet::Model& model, const HttpRequest& request,
+                      ServedModel::Request texts, const HttpReply& reply, ResponseMaker answer);
 
 }  // namespace winnow

@@ -1,0 +1,100 @@
+#include "server/client_tasks.h"
+
+#include <algorithm>
+#include <chrono>
+#include <exception>
+#include <system_error>
+#include <utility>
+
+#include "base/log.h"
+
+namespace winnow {
+
+bool ClientTasks::StartThreads() {
+  try {
+    while (threads_.size() < static_cast<size_t>(thread_count_)) threads_.emplace_back([this] { Work(); });
+  } catch (const std::system_error& e) {
+    LogError("could not start a thread: {}", e.what());
+  }
+  return !threads_.empty();
+}
+
+bool ClientTasks::Post(const std::string& client, std::function<void()> task) {
+  const MutexLock lock(mutex_);
+  const auto found = clients_.find(client);
+  const size_t own = found == clients_.end() ? 0 : found->second.tasks.size();
+  if (finished_ || waiting_ >= most_waiting_ || own >= most_waiting_ - waiting_ || !StartThreads()) return false;
+  Client& queue = found == clients_.end() ? clients_[client] : found->second;
+  if (found == clients_.end()) queue.seconds = now_;
+  if (queue.tasks.empty()) turns_.insert({queue.seconds, order_++, client});
+  queue.tasks.push_back(std::move(task));
+  ++waiting_;
+  changed_.NotifyOne();
+  return true;
+}
+
+void ClientTasks::Finish() {
+  {
+    const MutexLock lock(mutex_);
+    finished_ = true;
+    changed_.NotifyAll();
+  }
+  for (std::thread& thread : threads_) {
+    if (thread.joinable()) thread.join();
+  }
+}
+
+std::set<ClientTasks::Turn>::iterator ClientTasks::NextTurn() {
+  const int most = std::max(1, static_cast<int>(threads_.size()) - 1);
+  return std::find_if(turns_.begin(), turns_.end(),
+                      [&](const Turn& turn) { return clients_.at(turn.client).running < most; });
+}
+
+void ClientTasks::Work() {
+  using Clock = std::chrono::steady_clock;
+  for (;;) {
+    std::function<void()> task;
+    std::string name;
+    {
+      const MutexLock lock(mutex_);
+      auto turn = NextTurn();
+      while (turn == turns_.end()) {
+        if (finished_ && turns_.empty()) return;
+        changed_.Wait(mutex_);
+        turn = NextTurn();
+      }
+      name = turn->client;
+      turns_.erase(turn);
+      Client& client = clients_.at(name);
+      now_ = std::max(now_, client.seconds);
+      task = std::move(client.tasks.front());
+      client.tasks.pop_front();
+      --waiting_;
+      ++client.running;
+      if (!client.tasks.empty()) turns_.insert({client.seconds, order_++, name});
+    }
+    const Clock::time_point begin = Clock::now();
+    try {
+      task();
+      task = {};
+    } catch (const std::exception& e) {
+      LogError("{}", e.what());
+    }
+    const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+    const MutexLock lock(mutex_);
+    const auto found = clients_.find(name);
+    Client& client = found->second;
+    --client.running;
+    if (!client.tasks.empty()) {  // its turn is known by the time that it had then
+      const auto turn = std::find_if(turns_.begin(), turns_.end(), [&](const Turn& t) { return t.client == name; });
+      Turn later = {client.seconds + seconds, turn->order, name};
+      turns_.erase(turn);
+      turns_.insert(std::move(later));
+    }
+    client.seconds += seconds;
+    if (client.tasks.empty() && client.running == 0) clients_.erase(found);
+    changed_.NotifyAll();  // the client may have a thread again
+  }
+}
+
+}  // namespace winnow
