@@ -109,6 +109,9 @@ std::optional<size_t> HeaderLength(std::string_view bytes) {
 }
 
 std::optional<ApiError> PartialHeaderError(std::string_view bytes) {
+  if (!std::ranges::all_of(bytes.substr(0, bytes.find_first_of(" \r\n")), IsTokenCharacter)) {
+    return Invalid("the request line is not valid");
+  }
   for (size_t at = bytes.find('\n'); at != std::string_view::npos; at = bytes.find('\n', at + 1)) {
     if (at == 0 || bytes[at - 1] != '\r') return Invalid("a line of the header must end with CR LF");
   }

@@ -68,7 +68,7 @@ ONE_ANSWER = {
     "a null byte in a header": (get(b"/health", headers=[b"Host: a", b"X-A: b\x00c"]), (400,)),
     "a null byte in a header's name": (get(b"/health", headers=[b"Host: a", b"X-\x00A: b"]), (400,)),
     "a carriage return in a header": (get(b"/health", headers=[b"Host: a", b"X-A: b\rInjected: c"]), (400,)),
-    "a folded header": (get(b"/health", headers=[b"Host: a", b"X-A: b\r\n c"]), (200, 400)),
+    "a folded header": (get(b"/health", headers=[b"Host: a", b"X-A: b\r\n c"]), (400,)),
     # What smuggling is made of
     "two lengths": (request(headers=[b"Content-Length: 3"]), (400,)),
     "one length twice": (request(headers=[b"Content-Length: %d" % len(GOOD)]), (200, 400)),

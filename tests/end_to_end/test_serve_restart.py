@@ -174,7 +174,7 @@ class Restart(TestCase):
 
         def raw(which, size):
             body = json.dumps({"texts": [self.texts[which]] * size}).encode()
-            return b"POST /v1/classify HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+            return b"POST /v1/classify HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
 
         def read(file):
             """(status, results) of the next answer, None where the connection ends before it."""
