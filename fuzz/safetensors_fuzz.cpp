@@ -10,7 +10,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (!contents) return 0;
   for (const winnow::TensorView& tensor : contents->tensors) {
     std::vector<float> values(static_cast<size_t>(tensor.count()));
-    if (winnow::CopyAsF32(tensor, values)) static_cast<void>(winnow::AllFinite(values));
+    static_cast<void>(winnow::CopyAsF32(tensor, values));
   }
   return 0;
 }

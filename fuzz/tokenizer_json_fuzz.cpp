@@ -23,6 +23,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     }
   }
   std::vector<int32_t> pair;
-  if (tokenizer->EncodePair(text, text.substr(0, 100), 64, pair) > pair.size() || pair.size() > 64) std::abort();
+  const auto cut = winnow::PairCut::kLonger;
+  if (tokenizer->EncodePair(text, text.substr(0, 100), 64, cut, pair) > pair.size() || pair.size() > 64) std::abort();
   return 0;
 }

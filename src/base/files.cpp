@@ -14,6 +14,8 @@
 namespace winnow {
 namespace {
 
+constexpr size_t kMaxFileBytes = size_t{1} << 30;  // that are read into memory as a whole
+
 Error SystemError(const std::filesystem::path& path, std::string_view doing) {
   const int number = errno;
   const ErrorCode code = number == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo;
@@ -32,12 +34,26 @@ class FileDescriptor {
     if (fd_ >= 0) ::close(fd_);
   }
   int get() const { return fd_; }
+  int Release() { return std::exchange(fd_, -1); }
   /// Closes now and tells whether that succeeded: some file systems report a full disk only here.
   bool Close() { return ::close(std::exchange(fd_, -1)) == 0; }
 
  private:
   int fd_;
 };
+
+/// Opens a regular file, and tells its size. A pipe or a device has no end that is known beforehand, and a bundle from
+/// elsewhere must not make its reader wait for one.
+Result<int> OpenRegularFile(const std::filesystem::path& path, size_t& size) {
+  // O_NONBLOCK: opening a pipe does not wait for its writer; for regular files it means nothing.
+  FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (fd.get() < 0) return std::unexpected(SystemError(path, "cannot open"));
+  struct stat status {};
+  if (::fstat(fd.get(), &status) != 0) return std::unexpected(SystemError(path, "cannot open"));
+  if (!S_ISREG(status.st_mode)) return Fail(ErrorCode::kIo, path.string() + ": not a regular file");
+  size = static_cast<size_t>(status.st_size);
+  return fd.Release();
+}
 
 bool WriteAll(int fd, std::span<const std::byte> bytes) {
   while (!bytes.empty()) {
@@ -83,11 +99,13 @@ Result<void> WriteWhole(const std::filesystem::path& path, mode_t mode, const st
 }  // namespace
 
 Result<std::string> ReadFile(const std::filesystem::path& path) {
-  FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (fd.get() < 0) return std::unexpected(SystemError(path, "cannot open"));
+  size_t size = 0;
+  FileDescriptor fd(TRY(OpenRegularFile(path, size)));
+  if (size > kMaxFileBytes) {
+    return Fail(ErrorCode::kIo, path.string() + ": too large for a file of its kind: more than 1 GiB");
+  }
   std::string contents;
-  struct stat status {};
-  if (::fstat(fd.get(), &status) == 0 && status.st_size > 0) contents.reserve(static_cast<size_t>(status.st_size));
+  contents.reserve(size);
   char buffer[1 << 16];
   for (;;) {
     const ssize_t count = ::read(fd.get(), buffer, sizeof buffer);
@@ -95,6 +113,7 @@ Result<std::string> ReadFile(const std::filesystem::path& path) {
     if (count < 0) return std::unexpected(SystemError(path, "cannot read"));
     if (count == 0) return contents;
     contents.append(buffer, static_cast<size_t>(count));
+    if (contents.size() > kMaxFileBytes) return Fail(ErrorCode::kIo, path.string() + ": grows while it is read");
   }
 }
 
@@ -194,13 +213,10 @@ Result<void> AppendLine(const std::filesystem::path& path, std::string_view line
 }
 
 Result<MappedFile> MappedFile::Open(const std::filesystem::path& path) {
-  FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (fd.get() < 0) return std::unexpected(SystemError(path, "cannot open"));
-  struct stat status {};
-  if (::fstat(fd.get(), &status) != 0) return std::unexpected(SystemError(path, "cannot open"));
-  if (!S_ISREG(status.st_mode)) return Fail(ErrorCode::kIo, path.string() + ": not a regular file");
   MappedFile file;
-  file.size_ = static_cast<size_t>(status.st_size);
+  size_t size = 0;
+  FileDescriptor fd(TRY(OpenRegularFile(path, size)));
+  file.size_ = size;
   if (file.size_ == 0) return file;
   void* data = ::mmap(nullptr, file.size_, PROT_READ, MAP_PRIVATE, fd.get(), 0);
   if (data == MAP_FAILED) return std::unexpected(SystemError(path, "cannot map into memory"));

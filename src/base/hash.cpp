@@ -1,6 +1,9 @@
 #include "base/hash.h"
 
+#include <fcntl.h>
 #include <openssl/evp.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -18,7 +21,13 @@ struct FileCloser {
 };
 
 Result<void> UpdateFromFile(const std::filesystem::path& path, Hasher& hasher) {
-  const std::unique_ptr<std::FILE, FileCloser> file(std::fopen(path.c_str(), "rbe"));
+  // O_NONBLOCK: opening a pipe does not wait for its writer.
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  const std::unique_ptr<std::FILE, FileCloser> file(descriptor < 0 ? nullptr : ::fdopen(descriptor, "rb"));
+  struct stat status = {};
+  if (file && ::fstat(descriptor, &status) == 0 && !S_ISREG(status.st_mode)) {
+    return Fail(ErrorCode::kIo, path.string() + ": not a regular file");
+  }
   if (!file) {
     const int number = errno;
     return Fail(number == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo,

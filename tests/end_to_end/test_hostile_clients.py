@@ -149,7 +149,7 @@ class HostileClients(ServingTest):
     def test_limits_of_texts_tokens_and_windows(self):
         self.winnow("train", MESSAGES, "--base-model", "scratch", "--epochs", 1, "--long-text", "windows", "--output-dir", self.path("windows"))
         self.serve("windows", "--max-texts", 3, "--max-tokens-per-request", 2000, "--max-windows", 8)
-        for body, status, says in (({"texts": ["a"] * 3}, 200, b""), ({"texts": ["a"] * 4}, 413, b"3 texts"), ({"text": "word " * 900}, 413, b"8 (--max-windows)"),
+        for body, status, says in (({"texts": ["a"] * 3}, 200, b""), ({"texts": ["a"] * 4}, 413, b"3 texts"), ({"text": "word " * 400}, 413, b"8 (--max-windows)"),
                                    ({"text": "word " * 20000}, 413, b"2000 (--max-tokens-per-request)")):
             response, data = self.send("POST", "/v1/classify", body)
             self.assertEqual(response.status, status, data)

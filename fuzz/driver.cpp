@@ -1,0 +1,161 @@
+// Runs the fuzzers without libFuzzer, in every build: random changes of seeds, for some seconds. It has no feedback of
+// coverage, so it finds what is shallow; libFuzzer (fuzz/CMakeLists.txt) finds the rest.
+//
+//   fuzz_driver NAME SECONDS [SEED]
+//
+// An input that crashes is written to the file crash-NAME.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+using Fuzzer = int(const uint8_t*, size_t);
+
+// WINNOW_FUZZERS is X(csv) X(request) ... of all fuzzers of this folder.
+#define X(name) extern "C" Fuzzer Fuzz_##name;
+WINNOW_FUZZERS
+#undef X
+
+namespace {
+
+const std::map<std::string_view, Fuzzer*>& Fuzzers() {
+#define X(name) {#name, Fuzz_##name},
+  static const std::map<std::string_view, Fuzzer*> fuzzers = {WINNOW_FUZZERS};
+#undef X
+  return fuzzers;
+}
+
+/// Pieces that readers of these formats look for; inputs are put together from them.
+const std::vector<std::string>& Pieces() {
+  static const std::vector<std::string> pieces = {
+      "POST /v1/classify HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello",
+      "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+      "GET http://a/b?c HTTP/1.0\r\n\r\n",
+      "\r\n",
+      "\r\n\r\n",
+      "5;a=b\r\n",
+      "X-Forwarded-For: 192.0.2.1, [2001:db8::1]:80, 10.0.0.1\r\n",
+      "{\"text\": \"a\", \"texts\": [\"b\", [\"c\", \"d\"], {\"e\": \"f\"}], \"inputs\": [[\"g\"]]}",
+      "{\"id\": \"1\", \"inputs\": [{\"name\": \"text\", \"shape\": [2], \"datatype\": \"BYTES\", \"data\": [\"a\", \"b\"]}]}",
+      "{\"parameters\": {\"binary_data_size\": 12}}",
+      "text,label\n\"a, \"\"b\"\"\",spam\nc,ham\n",
+      "__label__a __label__b text\n",
+      "sep=;\n# comment\n",
+      "[{\"text\": \"a\", \"label\": [1, 0]}, {\"text\": null}]\n",
+      "{\"version\": \"1.0\", \"model\": {\"type\": \"WordPiece\", \"unk_token\": \"[UNK]\", "
+      "\"continuing_subword_prefix\": \"##\", \"max_input_chars_per_word\": 100, \"vocab\": {\"[UNK]\": 0, \"a\": 1, "
+      "\"##b\": 2}}, \"added_tokens\": [], \"normalizer\": null, \"pre_tokenizer\": {\"type\": \"Whitespace\"}, "
+      "\"post_processor\": null}",
+      "{\"model_type\": \"bert\", \"hidden_size\": 8, \"num_attention_heads\": 2, \"num_hidden_layers\": 1, "
+      "\"intermediate_size\": 8, \"vocab_size\": 9, \"max_position_embeddings\": 9, \"type_vocab_size\": 2}",
+      std::string("\x40\0\0\0\0\0\0\0{\"a\": {\"dtype\": \"F32\", \"shape\": [1], \"data_offsets\": [0, 4]}}", 68),
+      "\x80\x02}q\x01(X\x01\0\0\0aK\x01u.",
+      "label spam\n{a|b} {name}\nname: x | y\n",
+      "redis://user:pass@localhost:6379/0",
+      "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+      "gzip;q=0.5, identity, *;q=0",
+      std::string("\x1f\x8b\x08\0\0\0\0\0\0\x03\x4b\x04\0\x43\xbe\xb7\xe8\x01\0\0\0", 21),
+      "\xef\xbb\xbf",
+      "\xff\xfe",
+      "18446744073709551616",
+      "-1",
+      "1e999",
+      "\\u0000",
+      std::string(1, '\0'),
+      std::string(300, '['),
+      std::string(100, '\xc3'),
+  };
+  return pieces;
+}
+
+class Mutator {
+ public:
+  explicit Mutator(unsigned seed) : random_(seed) {}
+
+  std::string Next() {
+    std::string input = kept_.empty() || Below(4) == 0 ? Piece() : kept_[Below(kept_.size())];
+    for (size_t i = Below(6); i > 0; --i) Change(input);
+    constexpr size_t kMostBytes = 4096, kMostKept = 200;
+    if (input.size() > kMostBytes) input.resize(kMostBytes);
+    if (kept_.size() < kMostKept) {
+      kept_.push_back(input);
+    } else if (Below(4) == 0) {
+      kept_[Below(kMostKept)] = input;
+    }
+    return input;
+  }
+
+ private:
+  size_t Below(size_t limit) { return std::uniform_int_distribution<size_t>(0, limit - 1)(random_); }
+  const std::string& Piece() { return Pieces()[Below(Pieces().size())]; }
+
+  void Change(std::string& input) {
+    const size_t at = Below(input.size() + 1), length = Below(input.size() - at + 1);
+    switch (Below(6)) {
+      case 0:
+        input.insert(at, Piece());
+        break;
+      case 1:
+        input.erase(at, length);
+        break;
+      case 2:
+        if (at < input.size()) input[at] = static_cast<char>(Below(256));
+        break;
+      case 3:
+        if (at < input.size()) input[at] = static_cast<char>(input[at] ^ (1 << Below(8)));
+        break;
+      case 4:
+        input.insert(at, input.substr(at, length));
+        break;
+      default:
+        input.insert(at, 1, static_cast<char>(Below(256)));
+    }
+  }
+
+  std::mt19937 random_;
+  std::vector<std::string> kept_;
+};
+
+std::string crash_file, current_input;
+
+/// Async-signal-safe: open, write and raise alone.
+void KeepInput(int signal) {
+  const int file = ::open(crash_file.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+  if (file >= 0 && ::write(file, current_input.data(), current_input.size()) >= 0) ::close(file);
+  std::signal(signal, SIG_DFL);
+  ::raise(signal);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const auto fuzzer = argc < 3 ? Fuzzers().end() : Fuzzers().find(argv[1]);
+  if (fuzzer == Fuzzers().end()) {
+    std::fprintf(stderr, "usage: fuzz_driver NAME SECONDS [SEED]; NAME is one of:\n");
+    for (const auto& [name, function] : Fuzzers()) std::fprintf(stderr, "  %s\n", std::string(name).c_str());
+    return 2;
+  }
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(std::atoi(argv[2]));
+  const unsigned seed = argc > 3 ? static_cast<unsigned>(std::atoi(argv[3])) : std::random_device{}();
+  Mutator mutator(seed);
+  crash_file = "crash-" + std::string(fuzzer->first);
+  for (const int signal : {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL}) std::signal(signal, KeepInput);
+  size_t runs = 0;
+  while (std::chrono::steady_clock::now() < until) {
+    current_input = mutator.Next();
+    fuzzer->second(reinterpret_cast<const uint8_t*>(current_input.data()), current_input.size());
+    ++runs;
+  }
+  std::printf("%s: %zu inputs, seed %u\n", argv[1], runs, seed);
+  return runs > 0 ? 0 : 1;
+}
