@@ -84,7 +84,9 @@ class HostileClients(ServingTest):
         for client in clients:
             if client.seen:
                 statuses.append(client.answer().status)
-        self.assertGreaterEqual(statuses.count(503), 10, statuses)
+        self.assertEqual(set(statuses), {503})
+        held = re.search(rb"^winnow_request_memory_bytes (\S+)", self.send("GET", "/metrics")[1], re.M)
+        self.assertLessEqual(float(held[1]), 8 << 20)
         self.assertLess(self.memory(process) - before, 64)
         for client in clients:
             client.leave()
