@@ -8,9 +8,9 @@ import venv
 from pathlib import Path
 
 
-def use(packages, directory, install=None):
+def use(packages, directory, install=None, source=()):
     """Makes sure that this process has the packages: starts itself again in a virtual environment where it hasn't. `install`: their names
-    in the index, where they are others."""
+    in the index, where they are others. `source`: packages that are built here, from source."""
     if all(importlib.util.find_spec(name) for name in packages):
         return
     python = directory / "bin" / "python"
@@ -22,7 +22,7 @@ def use(packages, directory, install=None):
         shutil.rmtree(directory, ignore_errors=True)
         venv.create(directory, with_pip=True)
         done = subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--retries", "1",
-                               "--only-binary", ":all:", *(install or packages)], capture_output=True, text=True)
+                               "--only-binary", ":all:", *(option for name in source for option in ("--no-binary", name)), *(install or packages)], capture_output=True, text=True)
         if done.returncode != 0:
             shutil.rmtree(directory, ignore_errors=True)
             reason = (done.stderr.strip().splitlines() or ["pip gave no reason"])[-1]
