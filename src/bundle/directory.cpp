@@ -148,19 +148,112 @@ bool IsMountPoint(const fs::path& target) {
          own.st_dev != above.st_dev;
 }
 
-/// Removes everything in `target` but `temporary`, then moves its contents in, the manifest last.
+/// What a directory contains.
+struct Scan {
+  bool empty = true;
+  bool has_manifest = false;           // that can be read
+  bool has_checkpoint = false;         // or logs of a training
+  std::vector<std::string> files;      // outside checkpoints, strangers included
+  std::vector<std::string> strangers;  // that no Winnow model has; also directories that nest too deeply
+};
+
+/// The names that the files of a Winnow model in this directory have.
+std::set<std::string> KnownFilesOf(const fs::path& dir, bool& has_manifest) {
+  std::set<std::string> known(kKnownFiles.begin(), kKnownFiles.end());
+  std::error_code error;
+  has_manifest = fs::exists(dir / kManifestFile, error);
+  if (!has_manifest) return known;
+  const Result<Manifest> manifest = ReadManifest(dir);
+  has_manifest = manifest.has_value();
+  if (manifest) {
+    for (const auto& [name, digest] : manifest->sha256) known.insert(name);
+  }
+  return known;
+}
+
+Result<Scan> ScanDirectory(const fs::path& dir) {
+  Scan scan;
+  const std::set<std::string> known = KnownFilesOf(dir, scan.has_manifest);
+  std::error_code error;
+  auto entry = fs::recursive_directory_iterator(dir, error);
+  for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
+    const std::string top = entry->path().filename().string();
+    const std::string name = entry->path().lexically_relative(dir).generic_string();
+    const bool is_directory = entry->is_directory() && !entry->is_symlink();
+    if (entry.depth() == 0 && (top.starts_with(TemporaryPrefix(dir)) || IsTornCheckpoint(top))) {
+      if (is_directory) entry.disable_recursion_pending();
+      continue;  // a writer's own: on a mount point, or of a checkpoint whose writer was killed
+    }
+    if (entry.depth() == 0 && name == "lost+found") {
+      entry.disable_recursion_pending();
+      continue;
+    }
+    scan.empty = false;
+    if (entry.depth() == 0 && is_directory && (IsCheckpoint(top) || top == kRuns)) {
+      scan.has_checkpoint = true;
+      entry.disable_recursion_pending();
+    } else if (is_directory) {
+      if (entry.depth() >= kMaxDepth) {
+        scan.strangers.push_back(name);
+        entry.disable_recursion_pending();
+      }
+    } else {
+      scan.files.push_back(name);
+      if (!known.contains(name)) scan.strangers.push_back(name);
+    }
+  }
+  if (error) return std::unexpected(SystemError(dir, "cannot list", error.value()));
+  return scan;
+}
+
+/// Links what is not of a Winnow model from `target` into `temporary`, where the new model has no file of that name. A
+/// writer that is killed afterwards leaves each file in one directory at least.
+Result<void> LinkStrangers(const fs::path& target, const fs::path& temporary) {
+  const Scan scan = TRY(ScanDirectory(target));
+  for (const std::string& name : scan.strangers) {
+    std::error_code error;
+    const fs::path from = target / name, to = temporary / name;
+    if (fs::exists(fs::symlink_status(to, error))) continue;
+    fs::create_directories(to.parent_path(), error);
+    if (fs::is_symlink(from)) {
+      if (!error) fs::copy_symlink(from, to, error);
+    } else if (fs::is_directory(from)) {
+      return Fail(ErrorCode::kExists, from.string() + ": nests too deeply to be kept beside a model",
+                  "specify another output directory");
+    } else if (!error) {
+      fs::create_hard_link(from, to, error);
+    }
+    if (error) return std::unexpected(SystemError(from, "cannot keep this file beside the model", error.value()));
+  }
+  return {};
+}
+
+/// Removes the model in `target`, then moves the files of `temporary` in, the manifest last. Other files stay.
 Result<void> MoveContents(const fs::path& temporary, const fs::path& target) {
   std::error_code error;
+  const Scan old = TRY(ScanDirectory(target));
+  const std::set<std::string> strangers(old.strangers.begin(), old.strangers.end());
   fs::remove(target / kManifestFile, error);  // from here to the end the target is visibly no whole model
+  for (const std::string& name : old.files) {
+    if (!strangers.contains(name)) fs::remove(target / name, error);
+    if (error) return std::unexpected(SystemError(target / name, "cannot remove", error.value()));
+  }
   for (const auto& entry : fs::directory_iterator(target, error)) {
+    const std::string top = entry.path().filename().string();
     std::error_code failed;
-    if (entry.path() != temporary) fs::remove_all(entry.path(), failed);
+    if (entry.is_directory() && (IsCheckpoint(top) || top == kRuns || IsTornCheckpoint(top))) {
+      fs::remove_all(entry.path(), failed);
+    }
     if (failed) return std::unexpected(SystemError(entry.path(), "cannot remove", failed.value()));
   }
   std::vector<fs::path> names;
-  for (const auto& entry : fs::directory_iterator(temporary, error)) names.push_back(entry.path().filename());
+  for (auto entry = fs::recursive_directory_iterator(temporary, error); entry != fs::recursive_directory_iterator();
+       ++entry) {
+    if (!entry->is_directory() || entry->is_symlink()) names.push_back(entry->path().lexically_relative(temporary));
+  }
   std::ranges::stable_partition(names, [](const fs::path& name) { return name != kManifestFile; });
   for (const fs::path& name : names) {
+    fs::create_directories((target / name).parent_path(), error);
     if (::rename((temporary / name).c_str(), (target / name).c_str()) != 0)
       return std::unexpected(SystemError(target / name, "cannot move the new file to its final name", errno));
   }
@@ -177,57 +270,16 @@ Result<TargetContents> InspectTarget(const fs::path& dir) {
   if (error) return std::unexpected(SystemError(dir, "cannot read", error.value()));
   if (status.type() != fs::file_type::directory) return TargetContents{TargetKind::kOther, {dir.filename().string()}};
 
-  std::set<std::string> known(kKnownFiles.begin(), kKnownFiles.end());
-  bool has_manifest = fs::exists(dir / kManifestFile, error);
-  if (has_manifest) {
-    const Result<Manifest> manifest = ReadManifest(dir);
-    has_manifest = manifest.has_value();
-    if (manifest) {
-      for (const auto& [name, digest] : manifest->sha256) known.insert(name);
-    }
+  Scan scan = TRY(ScanDirectory(dir));
+  if (scan.empty) return TargetContents{TargetKind::kEmpty, {}};
+  const bool checkpoints_alone = scan.has_checkpoint && scan.files.empty();
+  if ((scan.has_manifest || checkpoints_alone) && scan.strangers.empty()) {
+    return TargetContents{TargetKind::kWinnowModel, {}};
   }
-  bool empty = true;
-  bool has_checkpoint = false;
-  std::vector<std::string> strangers;
-  std::vector<std::string> files;
-  const auto note = [&](std::string name) {
-    if (strangers.size() < kMaxStrangers) strangers.push_back(std::move(name));
-  };
-  auto entry = fs::recursive_directory_iterator(dir, error);
-  for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
-    const std::string top = entry->path().filename().string();
-    const std::string name = entry->path().lexically_relative(dir).generic_string();
-    const bool is_directory = entry->is_directory() && !entry->is_symlink();
-    if (entry.depth() == 0 && (top.starts_with(TemporaryPrefix(dir)) || IsTornCheckpoint(top))) {
-      if (is_directory) entry.disable_recursion_pending();
-      continue;  // a writer's own: on a mount point, or of a checkpoint whose writer was killed
-    }
-    if (entry.depth() == 0 && name == "lost+found") {
-      entry.disable_recursion_pending();
-      continue;
-    }
-    empty = false;
-    if (entry.depth() == 0 && is_directory && (IsCheckpoint(top) || top == kRuns)) {
-      has_checkpoint = true;
-      entry.disable_recursion_pending();
-    } else if (is_directory) {
-      if (entry.depth() >= kMaxDepth) {
-        note(name);
-        entry.disable_recursion_pending();
-      }
-    } else {
-      files.push_back(name);
-      if (!known.contains(name)) note(name);
-    }
-  }
-  if (error) return std::unexpected(SystemError(dir, "cannot list", error.value()));
-  if (empty) return TargetContents{TargetKind::kEmpty, {}};
-  const bool checkpoints_alone = has_checkpoint && files.empty();
-  if ((has_manifest || checkpoints_alone) && strangers.empty()) return TargetContents{TargetKind::kWinnowModel, {}};
-  if (strangers.empty()) {
-    for (std::string& name : files) note(std::move(name));  // a model of someone else's
-  }
-  return TargetContents{TargetKind::kOther, std::move(strangers)};
+  // Without strangers: a model of someone else's.
+  std::vector<std::string>& named = scan.strangers.empty() ? scan.files : scan.strangers;
+  named.resize(std::min(named.size(), kMaxStrangers));
+  return TargetContents{TargetKind::kOther, std::move(named)};
 }
 
 Result<BundleWriter> BundleWriter::Begin(const fs::path& target, bool overwrite) {
@@ -248,12 +300,14 @@ Result<BundleWriter> BundleWriter::Begin(const fs::path& target, bool overwrite)
       return Fail(ErrorCode::kExists, fmt::format("{}: is a file, not a directory", target.string()),
                   "specify another output directory");
     if (!overwrite) {
-      return Fail(ErrorCode::kExists,
-                  fmt::format("{}: contains files that are not part of a Winnow model: {}", target.string(),
-                              fmt::join(contents.strangers, ", ")),
-                  "specify another output directory, or pass --overwrite to replace everything in it");
+      return Fail(
+          ErrorCode::kExists,
+          fmt::format("{}: contains files that are not part of a Winnow model: {}", target.string(),
+                      fmt::join(contents.strangers, ", ")),
+          "specify another output directory, or pass --overwrite: a model there is replaced, and other files stay");
     }
   }
+  writer.keeps_strangers_ = contents.kind == TargetKind::kOther;
   writer.replaces_model_ = contents.kind == TargetKind::kWinnowModel;
 
   fs::create_directories(parent, error);
@@ -277,6 +331,7 @@ BundleWriter& BundleWriter::operator=(BundleWriter&& other) noexcept {
   std::swap(temporary_, other.temporary_);
   std::swap(lock_, other.lock_);
   std::swap(replaces_model_, other.replaces_model_);
+  std::swap(keeps_strangers_, other.keeps_strangers_);
   return *this;
 }
 
@@ -292,9 +347,11 @@ void BundleWriter::Discard() {
 
 Result<void> BundleWriter::Commit() {
   if (temporary_.empty()) return Fail(ErrorCode::kInternal, "internal error: a bundle was committed twice");
-  TRY(SyncTree(temporary_));
   std::error_code error;
-  if (IsMountPoint(target_)) {
+  const bool mount_point = IsMountPoint(target_);
+  if (keeps_strangers_ && !mount_point && fs::is_directory(target_, error)) TRY(LinkStrangers(target_, temporary_));
+  TRY(SyncTree(temporary_));
+  if (mount_point) {
     TRY(MoveContents(temporary_, target_));
   } else if (!fs::exists(target_, error)) {
     if (::rename(temporary_.c_str(), target_.c_str()) != 0)

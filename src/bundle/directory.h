@@ -29,7 +29,7 @@ Result<TargetContents> InspectTarget(const std::filesystem::path& dir);
 class BundleWriter {
  public:
   /// Creates the temporary directory and missing parents. Refuses a target that contains other files than a Winnow
-  /// model, unless `overwrite` is true; Commit then replaces all of them. Temporary directories that killed writers
+  /// model, unless `overwrite` is true; Commit then replaces the files of a model, and the others stay. Temporary directories that killed writers
   /// left for this target are removed. Errors: kExists, kIo.
   static Result<BundleWriter> Begin(const std::filesystem::path& target, bool overwrite);
 
@@ -56,6 +56,7 @@ class BundleWriter {
   std::filesystem::path temporary_;
   int lock_ = -1;  // held on the temporary directory: tells a living writer's from a killed one's
   bool replaces_model_ = false;
+  bool keeps_strangers_ = false;
 };
 
 }  // namespace winnow

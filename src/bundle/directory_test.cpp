@@ -138,9 +138,18 @@ TEST(BundleWriter, OtherThingsAreRefusedWithoutOverwrite) {
   EXPECT_THAT(refused.error().message, HasSubstr("thesis.tex"));
   EXPECT_THAT(refused.error().hint, HasSubstr("--overwrite"));
   EXPECT_EQ(ReadFile(target / "thesis.tex").value(), "years of work");
-  ASSERT_TRUE(Replace(target, "1.0.0", true));
-  EXPECT_FALSE(fs::exists(target / "thesis.tex"));
-  EXPECT_EQ(VersionAt(target), "1.0.0");
+  Put(target / "sub" / "photo.jpg", "one of a kind");
+  Put(target / "pytorch_model.bin", "of a model of someone else's");
+  fs::create_symlink("thesis.tex", target / "link");
+  for (const char* version : {"1.0.0", "1.0.1"}) {
+    ASSERT_TRUE(Replace(target, version, true));
+    EXPECT_EQ(VersionAt(target), version);
+    EXPECT_EQ(ReadFile(target / "thesis.tex").value(), "years of work");
+    EXPECT_EQ(ReadFile(target / "sub" / "photo.jpg").value(), "one of a kind");
+    EXPECT_EQ(fs::read_symlink(target / "link"), "thesis.tex");
+    EXPECT_FALSE(fs::exists(target / "pytorch_model.bin")) << "a part of the model that was replaced";
+    EXPECT_THAT(Names(dir.path()), ElementsAre("home"));
+  }
 
   Put(dir.path() / "file", "x");
   EXPECT_EQ(BundleWriter::Begin(dir.path() / "file", true).error().code, ErrorCode::kExists);

@@ -24,6 +24,8 @@ void AddFormatOptions(FormatOptions& format, OptionTable& table, std::string for
 
 /// Adds --overwrite; `help` says what is replaced.
 Option& AddOverwrite(bool& overwrite, OptionTable& table,
-                     std::string help = "Replace the directory --output, whatever it contains");
+                     std::string help =
+                         "Write into --output even if it contains other files than those of a Winnow "
+                         "model, which stay there");
 
 }  // namespace winnow

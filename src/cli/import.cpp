@@ -26,7 +26,9 @@ void Describe(ImportCommandOptions& options, OptionTable& table) {
       .ValueName("DIR")
       .Required();
   table.Add("name", &options.plan.name, "Name of the model").Default("the name of the output directory");
-  AddOverwrite(options.plan.overwrite, table, "Replace --output-dir, whatever it contains");
+  AddOverwrite(
+      options.plan.overwrite, table,
+      "Write into --output-dir even if it contains other files than those of a Winnow model, which stay there");
   table.Group("Labels");
   table
       .Add("labels", &options.plan.labels,

@@ -21,7 +21,8 @@ void Describe(QuantizeCommandOptions& options, OptionTable& table) {
       .Add("output", &options.plan.output,
            "Write a separate bundle without float weights; by default INT8 weights are added to BUNDLE")
       .ValueName("DIR");
-  AddOverwrite(options.plan.overwrite, table, "Replace --output, whatever it contains");
+  AddOverwrite(options.plan.overwrite, table,
+               "Write into --output even if it contains other files than those of a Winnow model, which stay there");
   table.Group("Accuracy gate");
   table.Add("max-drop", &options.plan.max_drop, "Largest drop in accuracy and in macro-F1 that is accepted")
       .Range(0, 1);

@@ -345,8 +345,9 @@ void AddTrainOptions(TrainCommandOptions& options, OptionTable& table) {
   AddLearningOptions(plan, table);
   AddCheckpointOptions(plan, table);
   table.Group("Output");
-  AddOverwrite(plan.output.overwrite, table,
-               "Write into the output directory even if it contains something other than a Winnow model")
+  AddOverwrite(
+      plan.output.overwrite, table,
+      "Write into the output directory even if it contains other files than those of a Winnow model, which stay there")
       .Alias("overwrite-output-dir");
   table.Add("quantize", &options.quantize,
             "Also create INT8 weights, unless accuracy drops too much (see: winnow help quantize)");

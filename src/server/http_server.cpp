@@ -86,15 +86,27 @@ Result<Acceptor> ListenTcp(asio::io_context& context, const std::string& host, u
   return Listen<asio::ip::tcp>(context, found.begin()->endpoint(), where);
 }
 
+/// Whether a running server answers at the socket.
+bool HasListener(asio::io_context& context, const std::filesystem::path& path) {
+  asio::local::stream_protocol::socket socket(context);
+  BoostError error;
+  socket.connect(asio::local::stream_protocol::endpoint(path.string()), error);
+  return !error;
+}
+
 Result<Acceptor> ListenUnix(asio::io_context& context, const std::filesystem::path& path) {
+  if (path.native().size() >= sizeof(sockaddr_un::sun_path)) {
+    return Fail(ErrorCode::kInvalidArgument, path.string() + ": too long for the path of a Unix domain socket");
+  }
   struct stat status = {};
   if (::lstat(path.c_str(), &status) == 0) {
     if (!S_ISSOCK(status.st_mode))
       return std::unexpected(ListenError(path.string(), "the path exists and is not a socket"));
+    if (HasListener(context, path)) {
+      return Fail(ErrorCode::kExists, path.string() + ": another server listens on this Unix domain socket",
+                  "stop that server, or specify another path with --unix-socket");
+    }
     ::unlink(path.c_str());  // of a server that was killed
-  }
-  if (path.native().size() >= sizeof(sockaddr_un::sun_path)) {
-    return Fail(ErrorCode::kInvalidArgument, path.string() + ": too long for the path of a Unix domain socket");
   }
   return Listen<asio::local::stream_protocol>(context, asio::local::stream_protocol::endpoint(path.string()),
                                               path.string());

@@ -16,7 +16,11 @@ ApiResult<Json> ParseObject(std::string_view json, const ServiceLimits& limits) 
   if (NestsDeeperThan(json, limits.max_json_depth)) {
     return Reject(fmt::format("the JSON is nested deeper than {} levels", limits.max_json_depth));
   }
-  Result<Json> parsed = ParseJsonLeniently(json);
+  Result<Json> parsed = ParseJson(json, "body");
+  if (!parsed && ParseJsonLeniently(json)) {
+    return Reject(400, "Validation",
+                  "the body has a key twice in one object, which readers of JSON understand differently");
+  }
   if (!parsed) return Reject(400, "Validation", "the body is not valid JSON in UTF-8");
   if (!parsed->is_object()) return Reject("the body must be a JSON object");
   return *std::move(parsed);

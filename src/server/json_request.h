@@ -24,8 +24,8 @@ struct ServiceLimits {
   int max_json_depth = 32;
 };
 
-/// Returns the request's body, which must be a JSON object. Errors: 400 if it is not valid JSON in UTF-8; 422 if it is
-/// nested too deeply or not an object.
+/// Returns the request's body, which must be a JSON object. Errors: 400 if it is not valid JSON in UTF-8 or has a key
+/// twice in one object; 422 if it is nested too deeply or not an object.
 ApiResult<Json> ParseBody(const HttpRequest& request, const ServiceLimits& limits);
 
 /// Parses a JSON object that is a part of the body. Errors: those of ParseBody.

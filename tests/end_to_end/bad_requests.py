@@ -28,7 +28,7 @@ ONE_ANSWER = {
     "deep nesting never closed": (request(b"[" * 100000), (400, 422)),
     "a huge number": (request(b'{"text": "a", "top_k": 1e999}'), (400, 422)),
     "a number of many digits": (request(b'{"text": "a", "top_k": ' + b"9" * 10000 + b"}"), (400, 422)),
-    "a key twice": (request(b'{"text": "a", "text": "b"}'), (200, 400, 422)),
+    "a key twice": (request(b'{"text": "a", "text": "b"}'), (400,)),
     "gzip that is none": (request(GOOD, [b"Content-Encoding: gzip"]), (400, 415)),
     "an unknown encoding": (request(GOOD, [b"Content-Encoding: rot13"]), (400, 415)),
     # Sizes
@@ -71,7 +71,7 @@ ONE_ANSWER = {
     "a folded header": (get(b"/health", headers=[b"Host: a", b"X-A: b\r\n c"]), (400,)),
     # What smuggling is made of
     "two lengths": (request(headers=[b"Content-Length: 3"]), (400,)),
-    "one length twice": (request(headers=[b"Content-Length: %d" % len(GOOD)]), (200, 400)),
+    "one length twice": (request(headers=[b"Content-Length: %d" % len(GOOD)]), (400,)),
     "a list of lengths": (request(b"abc", [b"Content-Length: 3, 4"], length=False), (400,)),
     "a negative length": (request(b"", [b"Content-Length: -1"], length=False), (400,)),
     "a length with a sign": (request(b"abc", [b"Content-Length: +3"], length=False), (400,)),

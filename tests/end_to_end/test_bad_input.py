@@ -167,6 +167,7 @@ class Output(TestCase):
         self.assertEqual(self.files(), {"thesis.txt": b"three years of work"})
         self.train("--overwrite", data=data)
         self.assertIn("winnow.json", self.files())
+        self.assertEqual(self.files()["thesis.txt"], b"three years of work")
 
     def test_a_model_is_replaced_with_a_warning(self):
         data = self.write("data.tsv", GOOD)

@@ -191,6 +191,13 @@ class HostileClients(ServingTest):
         self.assertEqual(self.ask(raw_http.get(b"/models", headers=[b"Host: filter.internal:80"])), 200)
         self.assertEqual(self.ask(raw_http.get(b"/models", headers=[b"Host: evil.example"])), 403)
 
+    def test_two_servers_do_not_share_a_socket(self):
+        first = self.serve("fast", "--unix-socket", "winnow.sock")
+        self.fails("serve", "fast", "--port", 0, "--unix-socket", "winnow.sock", says=["another server listens"])
+        first.kill()
+        first.wait()
+        self.serve("fast", "--unix-socket", "winnow.sock")  # what a killed server left is replaced
+
 
 class Certificates(ServingTest):
     def setUp(self):
