@@ -11,6 +11,7 @@
 #include "base/threads.h"
 #include "encoder/batch.h"
 #include "encoder/quantized_model.h"
+#include "encoder/team_policy.h"
 #include "kernels/attention.h"
 
 namespace winnow {
@@ -61,7 +62,7 @@ void QuantizedForward(const QuantizedModel& model, const PackedTexts& texts, siz
                       QuantizedScratch& scratch, const Team& team, float* logits);
 
 /// Runs batches of any size on a pool: many texts are distributed to the threads, few are computed by all of them
-/// together. Thread-safe: a caller that finds the pool busy computes on its own thread, with equal results.
+/// together, or by one of them where that is faster (encoder/team_policy.h). Thread-safe: a caller that finds the pool busy computes on its own thread, with equal results.
 class QuantizedRunner {
  public:
   /// Creates a runner; the arguments must outlive it.
@@ -75,6 +76,7 @@ class QuantizedRunner {
 
  private:
   struct Job;
+  void RunFew(Job& job, const QuantizedScratch::Need& need) REQUIRES(pool_mutex_);
   void RunTogether(Job& job, const QuantizedScratch::Need& need) REQUIRES(pool_mutex_);
   void DealOut(Job& job, const QuantizedScratch::Need& need) REQUIRES(pool_mutex_);
   void RunParts(Job& job, QuantizedScratch& scratch);
@@ -86,6 +88,8 @@ class QuantizedRunner {
   Barrier barrier_;
   /// By the pool's thread; the first is the team's.
   std::vector<QuantizedScratch> scratch_ GUARDED_BY(pool_mutex_);
+  Mutex policy_mutex_;
+  TeamPolicy policy_ GUARDED_BY(policy_mutex_);
   Mutex spare_mutex_;
   /// Memory for callers that found the pool busy.
   std::vector<std::unique_ptr<QuantizedScratch>> spare_ GUARDED_BY(spare_mutex_);

@@ -1,5 +1,6 @@
 // How batches are dealt out to the threads of a pool; what a thread computes is in quantized_forward.cpp.
 #include <algorithm>
+#include <chrono>
 
 #include "encoder/cutter.h"
 #include "encoder/quantized_forward.h"
@@ -70,8 +71,28 @@ void QuantizedRunner::Logits(const PackedTexts& texts, std::span<float> logits, 
     DealOut(job, LargestOf(texts, job.cutter));
   } else {
     Job job = job_of(PartsOf(texts.tokens(), kChunkTokens));
-    RunTogether(job, LargestOf(texts, job.cutter));
+    RunFew(job, LargestOf(texts, job.cutter));
   }
+}
+
+/// By all threads together, or by this one.
+void QuantizedRunner::RunFew(Job& job, const QuantizedScratch::Need& need) {
+  using Clock = std::chrono::steady_clock;
+  if (pool_.size() == 1) return RunTogether(job, need);
+  const auto choose = [this] {
+    const MutexLock lock(policy_mutex_);
+    return policy_.ChooseTogether();
+  };
+  const bool together = choose();
+  const Clock::time_point begin = Clock::now();
+  if (together) {
+    RunTogether(job, need);
+  } else {
+    RunAlone(job, need);
+  }
+  const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  const MutexLock lock(policy_mutex_);
+  policy_.Record(together, job.texts.tokens(), seconds);
 }
 
 /// Each part by one thread, all threads at the same time.
