@@ -24,6 +24,7 @@ struct ClassifyCommandOptions : CommonOptions {
   FormatOptions format;
   bool skip_bad_rows = false;
   Mode mode = Mode::kModerate;
+  std::optional<double> threshold;
   Weights weights = Weights::kAuto;
   std::optional<LongText> long_text;
   int top_k = 0;
@@ -39,6 +40,9 @@ struct ClassifyCommandOptions : CommonOptions {
 };
 
 void DescribeClassify(ClassifyCommandOptions& options, OptionTable& table);
+
+/// Returns the options of the decisions.
+ClassifyOptions ClassifyOptionsOf(const ClassifyCommandOptions& options);
 
 /// With --server, tells the model's name from the texts: a first argument of one word is moved from `bundle` to
 /// `model`, any other to `texts`. Errors: kInvalidArgument for options that cannot be combined.
