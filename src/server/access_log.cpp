@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "base/log.h"
+#include "server/decision_counts.h"
 
 namespace winnow {
 namespace {
@@ -26,6 +27,15 @@ std::string Now() {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(now);
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now - seconds).count();
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)), ms);
+}
+
+void AddDecisions(const DecisionCounts& counts, Json& line) {
+  line["model"] = counts.model;
+  line["version"] = counts.version;
+  line["texts"] = counts.texts;
+  line["decisions"] = Json::object();
+  for (const auto& [decision, texts] : counts.decisions) line["decisions"][decision] = texts;
+  if (counts.abstained > 0) line["abstained"] = counts.abstained;
 }
 
 }  // namespace
@@ -75,6 +85,7 @@ void AccessLog::Write(const HttpRequest& request, std::string_view route, const 
     line["trace_id"] = trace->trace_id;
     line["parent_id"] = trace->parent_id;
   }
+  if (response.decisions) AddDecisions(*response.decisions, line);
   if (texts_) line["body"] = request.body.substr(0, kMostBody);
   const std::string text = line.dump() + "\n";
   const MutexLock lock(mutex_);

@@ -32,8 +32,8 @@ class AccessLog {
   static Result<std::unique_ptr<AccessLog>> Open(const std::filesystem::path& path, bool texts);
   ~AccessLog();
 
-  /// Writes {"time","id","client","key"?,"method","path","route"?,"status","bytes_in","bytes_out","ms","trace_id"?,
-  /// "parent_id"?,"body"?}.
+  /// Writes {"time","id","client","key"?,"method","path","status","bytes_in","bytes_out","ms","trace_id"?,"parent_id"?,
+  /// "body"?} and, for a response with predictions, {"model","version","texts","decisions":{label: texts},"abstained"?}.
   void Write(const HttpRequest& request, std::string_view route, const HttpResponse& response, double seconds);
   /// Opens the file again, after log rotation.
   void Reopen();

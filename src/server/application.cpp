@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "server/foreign_routes.h"
+
 namespace winnow {
 namespace {
 
@@ -56,7 +58,8 @@ void Handle(const std::shared_ptr<const ApplicationParts>& parts, const std::sha
     send(std::move(response));
   };
   if (route == nullptr && match.allowed.empty()) {
-    return reply(ErrorResponse(404, "NotFound", "no route has this path; GET /docs lists all routes"));
+    return reply(ErrorResponse(
+        404, "NotFound", PointerFrom(request->path).value_or("no route has this path; GET /docs lists all routes")));
   }
   if (route == nullptr && request->method == "OPTIONS") return reply(Options(*parts, *request, match.allowed));
   if (route == nullptr) {

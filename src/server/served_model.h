@@ -16,6 +16,7 @@
 #include "base/threads.h"
 #include "classify/bundle_classifier.h"
 #include "server/api_error.h"
+#include "server/decision_counts.h"
 #include "server/metrics.h"
 #include "server/prediction_cache.h"
 #include "server/scheduler.h"
@@ -65,6 +66,9 @@ class ServedModel : public std::enable_shared_from_this<ServedModel> {
   /// Classifies texts, and calls `done` once, on this or another thread. Cached texts, and texts that are scored faster
   /// than they could be queued (Scorer::IsInstant), are answered on this thread; the others are queued.
   void Classify(Request request, Done done) const;
+
+  /// Counts predictions that are sent to a client, in the metrics, and returns their numbers.
+  DecisionCounts Count(std::span<const ClassifiedText> predictions) const;
 
   SchedulerCounts counts() const { return scheduler_->counts(); }
 
