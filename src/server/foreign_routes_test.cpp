@@ -42,8 +42,8 @@ TEST(ForeignRoutes, TheirExampleIsARequestOfThatRoute) {
 }
 
 TEST(ForeignRoutes, LeaveOtherPathsAlone) {
-  for (const char* const path : {"/", "", "/nowhere", "/v1", "/v1/models/:predict", "/predictions//",
-                                 "/v1/models/a/b/c", "/v1/moderations/x", "/V1/moderations"}) {
+  for (const char* const path :
+       {"/", "", "/nowhere", "/v1", "/predictions//", "/v1/models/a/b/c", "/v1/moderations/x", "/V1/moderations"}) {
     EXPECT_EQ(PointerFrom(path), std::nullopt) << path;
   }
 }

@@ -43,7 +43,7 @@ TEST(CheckFields, NamesAnUnknownFieldAndSuggestsAKnownOne) {
   EXPECT_EQ(ErrorFor(R"({"treshold": 1})"), "unknown field 'treshold'; did you mean 'threshold'?");
   EXPECT_EQ(ErrorFor(R"({"Text": "a"})"), "unknown field 'Text'; did you mean 'text'?");
   EXPECT_EQ(ErrorFor(R"({"message": null})"),
-            "unknown field 'message'; the fields are 'inputs', 'parameters', 'row', 'text', 'threshold'");
+            "unknown field 'message'; the fields are 'text', 'threshold', 'row', 'parameters', 'inputs'");
   EXPECT_EQ(ErrorFor(R"({"parameters": {"topk": 1}})"), "unknown field 'topk' in 'parameters'; did you mean 'top_k'?");
   EXPECT_EQ(ErrorFor(R"({"parameters": {"window": 1}})"),
             "unknown field 'window' in 'parameters'; the only field is 'top_k'");

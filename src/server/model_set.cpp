@@ -14,9 +14,7 @@
 namespace winnow {
 namespace {
 
-// Of what an error shows.
-constexpr size_t kMostListedModels = 20;
-constexpr size_t kLongestShownName = 100;
+constexpr size_t kMostListedModels = 20;  // in an error
 
 ApiError Unavailable(std::string message) {
   return {.status = 503, .type = "Unavailable", .message = std::move(message)};
@@ -134,6 +132,7 @@ ApiError ModelSet::ErrorOf(const Slot& slot) const {
   return Unavailable("this model could not be loaded: " + PublicMessage(*slot.error, slot.place.dir));
 }
 
+// The name itself is not repeated: whoever mixes up fields may have sent a text.
 ApiError ModelSet::UnknownModel(std::string_view spec) const {
   std::vector<std::string> models, names;
   for (const auto& slot : slots_) {
@@ -145,10 +144,9 @@ ApiError ModelSet::UnknownModel(std::string_view spec) const {
   }
   for (const ModelAlias& alias : options_.aliases) names.push_back(alias.name + "@" + alias.alias);
   std::string message = "no model has this name";
-  if (spec.size() <= kLongestShownName) message = fmt::format("no model has the name '{}'", Printable(spec));
   if (const std::string meant = DidYouMean(spec, names, ""); !meant.empty()) message += "; " + meant;
-  message += models.size() > kMostListedModels ? fmt::format("; GET /models lists the {} models", models.size())
-                                               : fmt::format("; existing models: {}", fmt::join(models, ", "));
+  message += models.size() > kMostListedModels ? fmt::format(" (GET /models lists the {} models)", models.size())
+                                               : fmt::format(" (existing models: {})", fmt::join(models, ", "));
   return {.status = 404, .type = "NotFound", .message = std::move(message)};
 }
 

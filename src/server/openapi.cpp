@@ -16,7 +16,7 @@ constexpr ErrorStatus kStatuses[] = {
     {401, "Unauthorized", "An API key is required; it is missing or not valid", ""},
     {403, "Forbidden", "The role of the API key does not permit this request", ""},
     {404, "NotFound", "No model or route has this name", "NotFound",
-     "no model has the name 'spma'; did you mean 'spam'?; existing models: spam:1.0.0, words:1.0.0"},
+     "no model has this name; did you mean 'spam'? (existing models: spam:1.0.0, words:1.0.0)"},
     {405, "MethodNotAllowed", "The path does not support the method; the header Allow lists those that it supports",
      "MethodNotAllowed", "this path does not support the method of the request; supported: POST"},
     {408, "RequestTimeout", "The request was not received in time", ""},

@@ -90,7 +90,7 @@ TEST(ClassifyRoute, DecidesByTheThresholdOfTheRequest) {
       request.update(options);
       return Routes().AskJson("POST", "/v1/classify", request.dump())["results"][0];
     };
-    const auto score = result({})["score"].get<double>();
+    const auto score = result(Json::object())["score"].get<double>();
     EXPECT_EQ(result({{"threshold", score * .9}})["decision"], "spam") << model;
     EXPECT_EQ(result({{"threshold", score + (1 - score) * .1}})["decision"], "ham") << model;
     EXPECT_EQ(result({{"threshold", .17}})["threshold"].dump(), "0.17") << model;
@@ -107,11 +107,8 @@ TEST(ClassifyRoute, NamesTheModelsIfTheModelIsUnknown) {
     const HttpResponse response = Routes().Ask("POST", path, request.dump());
     EXPECT_EQ(response.status, 404) << path;
     EXPECT_EQ(ParsedJson(response.body)["error"],
-              "no model has the name 'wrods'; did you mean 'words'?; existing models: spam:1.0.0, words:1.0.0");
+              "no model has this name; did you mean 'words'? (existing models: spam:1.0.0, words:1.0.0)");
   }
-  const HttpResponse response =
-      Routes().Ask("POST", "/v1/classify", Json({{"text", "win"}, {"model", std::string(500, 'x')}}).dump());
-  EXPECT_THAT(response.body, testing::HasSubstr("no model has this name"));
 }
 
 TEST(ClassifyRoute, TakesItsOptionsAndNulls) {

@@ -40,7 +40,7 @@ class Requests(ServingTest):
             self.assertEqual(answer["error_type"], "Validation")
         self.assertEqual(self.ask("POST", "/predict", {"text": "hello friend", "model": "intents"})["model"], "intents")
         answer = self.ask("POST", "/predict", {"text": "hello friend", "model": "intnets"}, 404)
-        self.assertEqual(answer["error"], "no model has the name 'intnets'; did you mean 'intents'?; existing models: spam:1.0.0, intents:1.0.0")
+        self.assertEqual(answer["error"], "no model has this name; did you mean 'intents'? (existing models: spam:1.0.0, intents:1.0.0)")
 
     def test_a_threshold_decides_as_on_the_command_line(self):
         self.serve("spam", "intents")
