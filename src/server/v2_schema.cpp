@@ -30,7 +30,7 @@ const Json& V2RequestSchema() {
           "properties": {
             "name": {"const": "text", "description": "Name of the input"},
             "datatype": {"const": "BYTES", "description": "Strings in UTF-8"},
-            "shape": {"type": "array", "minItems": 1, "maxItems": 2, "items": {"type": "integer", "minimum": 0, "maximum": 10000},
+            "shape": {"type": "array", "minItems": 1, "maxItems": 2, "items": {"type": "integer", "minimum": 0},
                       "description": "[n] or [n, 1]"},
             "data": {"type": ["array", "null"], "items": {"anyOf": [{"type": "string"},
                       {"type": "array", "minItems": 1, "maxItems": 1, "items": {"type": "string"}}]},
