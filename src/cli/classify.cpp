@@ -264,7 +264,7 @@ Result<void> RunOnServer(const ClassifyCommandOptions& options) {
 Result<void> RunOwnLabels(const ClassifyCommandOptions& options, ThreadPool& pool) {
   const BundleClassifier classifier =
       TRY(BundleClassifier::Load(*options.bundle, pool, options.weights, options.long_text, options.fold_disguises));
-  const ClassifyOptions classify = ClassifyOptionsOf(options);
+  const ClassifyOptions classify = TRY(DecideBy(options.mode, options.threshold));
   TRY(classifier.CheckOptions(classify));
   const BundlePredictor predictor(classifier, classify);
   ClassifyOutput output(options.texts.size());
@@ -277,7 +277,7 @@ Result<void> RunZeroShot(const ClassifyCommandOptions& options, ThreadPool& pool
       TRY(ZeroShotClassifier::Load(*options.bundle, pool,
                                    ZeroShotOptionsOf(options.zero_shot_details, SplitLabels(*options.zero_shot),
                                                      options.multi_label, options.weights)));
-  const ZeroShotPredictor predictor(classifier, ClassifyOptionsOf(options));
+  const ZeroShotPredictor predictor(classifier, TRY(DecideBy(options.mode, options.threshold)));
   ClassifyOutput output(options.texts.size());
   LocalTextSink sink(predictor, options, output);
   return ClassifyToOutput(options, /*text_template=*/"", sink, output);

@@ -110,11 +110,7 @@ void DescribeClassify(ClassifyCommandOptions& options, OptionTable& table) {
       .AtLeast(1);
   table.Group("Decision");
   AddModeOption(options.mode, table);
-  table
-      .Add("threshold", &options.threshold,
-           "Decision threshold between 0 and 1 in place of that of the mode: the score from which the positive label "
-           "is assigned, or each label of a multi-label model. A lower threshold flags more texts")
-      .InsteadOf("mode");
+  AddThresholdOption(options.threshold, table);
   AddWeightsOption(options.weights, table);
   AddLongTextOption(options.long_text, table);
   AddFoldDisguisesOption(options.fold_disguises, table);
@@ -156,17 +152,8 @@ void DescribeClassify(ClassifyCommandOptions& options, OptionTable& table) {
                 "another model of the server");
 }
 
-ClassifyOptions ClassifyOptionsOf(const ClassifyCommandOptions& options) {
-  ClassifyOptions classify = {.mode = options.mode};
-  if (options.threshold) classify.threshold = static_cast<float>(*options.threshold);
-  return classify;
-}
-
 Result<void> CompleteClassifyOptions(ClassifyCommandOptions& options) {
-  if (options.threshold && !(*options.threshold > 0 && *options.threshold < 1)) {
-    return Fail(ErrorCode::kInvalidArgument,
-                fmt::format("--threshold {:g}: must be more than 0 and less than 1", *options.threshold));
-  }
+  TRY(DecideBy(options.mode, options.threshold));
   TRY(options.server ? RequireNothingLocal(options) : CheckLocal(options));
   if (options.server) TellModelFromTexts(options);
   if (options.texts.empty() || !options.input) return {};

@@ -41,9 +41,6 @@ struct ClassifyCommandOptions : CommonOptions {
 
 void DescribeClassify(ClassifyCommandOptions& options, OptionTable& table);
 
-/// Returns the options of the decisions.
-ClassifyOptions ClassifyOptionsOf(const ClassifyCommandOptions& options);
-
 /// With --server, tells the model's name from the texts: a first argument of one word is moved from `bundle` to
 /// `model`, any other to `texts`. Errors: kInvalidArgument for options that cannot be combined.
 Result<void> CompleteClassifyOptions(ClassifyCommandOptions& options);

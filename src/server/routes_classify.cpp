@@ -143,16 +143,17 @@ ApiResult<void> Classify(const SharedService& service, const SharedRequest& requ
 }
 
 RouteDocs Docs() {
-  return {.summary = "Classifies one or more texts",
-          .description =
-              "`score` is the probability of the positive label, or of the decided label if the model has no "
-              "positive label; `confidence` is the probability of the decided label. `decision` is null if the "
-              "model abstains, and a list for multi-label models.\n\nThe positive label is decided from a decision "
-              "threshold: that of `mode` (`strict` flags the most texts, `lenient` the fewest), or `threshold`. So a "
-              "decision may differ from the most probable label; `threshold` in the result says why.",
-          .tag = "Classify",
-          .request = RequestSchema(),
-          .answer = ParsedJson(R"({
+  return {
+      .summary = "Classifies one or more texts",
+      .description =
+          "`score` is the probability of the positive label, or of the decided label if the model has no "
+          "positive label; `confidence` is the probability of the decided label. `decision` is a list "
+          "for multi-label models; `abstained` says whether it is too uncertain to act on.\n\nThe positive label is decided from a decision "
+          "threshold: that of `mode` (`strict` flags the most texts, `lenient` the fewest), or `threshold`. So a "
+          "decision may differ from the most probable label; `threshold` in the result says why.",
+      .tag = "Classify",
+      .request = RequestSchema(),
+      .answer = ParsedJson(R"({
         "type": "object", "required": ["id", "model", "version", "results"],
         "properties": {
           "id": {"type": "string", "description": "ID of the request, as in the header X-Request-Id"},
@@ -168,7 +169,7 @@ RouteDocs Docs() {
                 "items": {"type": "object", "required": ["label", "score"], "properties": {
                   "label": {"type": "string", "description": "Name of the label"},
                   "score": {"type": "number", "description": "Probability of the label"}}}},
-              "decision": {"type": ["string", "null", "array"], "items": {"type": "string"}, "description": "Decided label, or null if the model abstained; for multi-label models, the list of decided labels"},
+              "decision": {"type": ["string", "null", "array"], "items": {"type": "string"}, "description": "Decided label, also if the model abstained; for multi-label models, the list of decided labels"},
               "abstained": {"type": "boolean", "description": "Whether the prediction is too uncertain to act on"},
               "threshold": {"type": "number", "description": "Decision threshold that was applied: of the positive label; of a multi-label model that of label. Absent if the model has no positive label"},
               "out_of_scope": {"type": "boolean", "description": "Whether the text belongs to none of the labels; present for models with out-of-scope detection"},
@@ -192,12 +193,12 @@ RouteDocs Docs() {
                   "text": {"type": "string", "description": "For a row: the text that the template makes of it, with segments separated by U+001E; begin and end refer to this text"},
                   "words_in_effect": {"type": "integer", "description": "Number of neighbouring words that share one effect; present if greater than 1"},
                   "unread_words": {"type": "integer", "description": "Number of words beyond the maximum length; present if there are any"}}}}}}}})"),
-          .example = {{"text", "You won a prize, claim it now"}},
-          .answer_example = ParsedJson(R"({"id": "186e159cad2c9138", "model": "spam", "version": "1.0.0", "results": [
+      .example = {{"text", "You won a prize, claim it now"}},
+      .answer_example = ParsedJson(R"({"id": "186e159cad2c9138", "model": "spam", "version": "1.0.0", "results": [
             {"label": "spam", "score": 0.8551, "confidence": 0.8551,
              "scores": [{"label": "spam", "score": 0.8551}, {"label": "ham", "score": 0.1449}],
              "decision": "spam", "abstained": false, "threshold": 0.5}]})"),
-          .errors = {404}};
+      .errors = {404}};
 }
 
 }  // namespace
