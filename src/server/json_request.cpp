@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/json_depth.h"
@@ -47,11 +48,26 @@ ApiResult<void> CheckFieldsAt(const Json& value, const Json& schema, const std::
   return {};
 }
 
+/// Other names in a query are none of ours: proxies and gateways add theirs.
+ApiResult<void> CheckQuery(std::string_view query, const Json& schema) {
+  while (!query.empty()) {
+    const size_t end = std::min(query.find('&'), query.size());
+    const std::string_view parameter = query.substr(0, end);
+    const auto name = PercentDecoded(parameter.substr(0, parameter.find('=')));
+    if (name && schema["properties"].contains(*name)) {
+      return Reject(fmt::format("'{}' is a field of the body, and has no effect in the query of the URL", *name));
+    }
+    query.remove_prefix(std::min(end + 1, query.size()));
+  }
+  return {};
+}
+
 }  // namespace
 
 ApiResult<Json> ParseBody(const HttpRequest& request, const ServiceLimits& limits, const Json& schema) {
   Json body = TRY(ParseObject(request.body, limits));
   TRY(CheckFields(body, schema));
+  TRY(CheckQuery(request.query, schema));
   return body;
 }
 

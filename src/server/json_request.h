@@ -22,7 +22,8 @@ struct ServiceLimits {
 };
 
 /// Returns the request's body, which must be a JSON object with fields of `schema` only (CheckFields). Errors: 400 if it
-/// is not valid JSON in UTF-8; 422 if it is nested too deeply, not an object, or has unknown fields.
+/// is not valid JSON in UTF-8; 422 if it is nested too deeply, not an object, or has unknown fields, and if the query
+/// of the request has a field of the body: "?model=spam" would be without effect.
 ApiResult<Json> ParseBody(const HttpRequest& request, const ServiceLimits& limits, const Json& schema);
 
 /// Parses a JSON object that is a part of the body. Errors: those of ParseBody, except for unknown fields.

@@ -51,6 +51,22 @@ TEST(CheckFields, NamesAnUnknownFieldAndSuggestsAKnownOne) {
             "unknown field 'nam' in 'inputs'; did you mean 'name'?");
 }
 
+TEST(ParseBody, RefusesFieldsOfTheBodyInTheQuery) {
+  HttpRequest request;
+  request.body = R"({"text": "a"})";
+  const auto status = [&](std::string query) {
+    request.query = std::move(query);
+    const auto body = ParseBody(request, {}, Schema());
+    return body ? 200 : body.error().status;
+  };
+  for (const char* const query : {"", "&", "a=b", "api-version=1&x", "%zz=1", "=text", "textual=1"}) {
+    EXPECT_EQ(status(query), 200) << query;
+  }
+  for (const char* const query : {"threshold=0.2", "a=b&text=c", "text", "%74ext=1", "text=&"}) {
+    EXPECT_EQ(status(query), 422) << query;
+  }
+}
+
 TEST(CheckFields, ShowsNeitherLongNamesNorControlCharacters) {
   const std::string text(41, 'x');
   EXPECT_THAT(ErrorFor("{\"" + text + "\": 1}"), HasSubstr("a name of 41 bytes"));
