@@ -52,6 +52,9 @@ struct LoadOptions {
 
 struct ClassifyOptions {
   Mode mode = Mode::kModerate;  ///< mode whose decision thresholds are used
+  /// Decision threshold in place of those of the mode, more than 0 and less than 1: of the positive label, or of each
+  /// label of a multi-label model. Empty: the thresholds of the mode.
+  std::optional<float> threshold = {};
   /// Confidence below which a decision is marked as an abstention; 0: never. Empty: the value in the bundle, which
   /// `winnow calibrate --max-error` sets; a bundle without such a value never abstains.
   std::optional<float> abstain_below = {};
@@ -110,7 +113,8 @@ class Classifier {
 
   /// Classifies one text. `text` is UTF-8; invalid bytes become U+FFFD. LongText defines what is read of a text that
   /// exceeds the maximum length. An empty text is classified like any other. Errors: kInvalidModel if the tokenizer
-  /// belongs to another model.
+  /// belongs to another model; kInvalidArgument for a threshold that is out of range, or that the model cannot use
+  /// because it is single-label and has no positive label.
   std::expected<Prediction, Error> Classify(std::string_view text, const ClassifyOptions& options = {}) const;
   /// Classifies many texts and returns the predictions in the order of the texts: several times faster than one call
   /// per text. Errors: those of the function for one text.

@@ -176,6 +176,10 @@ Result<std::vector<float>> BundleClassifier::Probabilities(std::span<const Input
   return probabilities;
 }
 
+Result<void> BundleClassifier::CheckOptions(const ClassifyOptions& options) const {
+  return parts_->rule->Check(options);
+}
+
 Decision BundleClassifier::DecideOne(std::span<const float> probabilities, const ClassifyOptions& options) const {
   return parts_->rule->Decide(probabilities, options);
 }
@@ -198,6 +202,7 @@ Result<std::vector<ClassifiedText>> BundleClassifier::Classify(std::span<const I
 
 Result<void> BundleClassifier::ClassifyInto(std::span<const InputTextView> texts, const ClassifyOptions& options,
                                             std::vector<ClassifiedText>& results, const Progress& progress) const {
+  TRY(CheckOptions(options));
   const auto call = parts_->calls.Take();
   call->probabilities.resize(texts.size() * labels().size());
   TRY(Compute(texts, *call, call->probabilities, progress));

@@ -64,7 +64,8 @@ class BundleClassifier {
 
   /// Returns the predictions in the order of the texts. If a text exceeds the manifest's max_length tokens, its
   /// long_text says which tokens are read (classify/long_text.h). `texts` are UTF-8; invalid bytes become U+FFFD; an
-  /// empty text is classified like any other. Errors: those of Scorer::Score; kCancelled if `progress` returns false.
+  /// empty text is classified like any other. Errors: those of CheckOptions and Scorer::Score; kCancelled if `progress`
+  /// returns false.
   Result<std::vector<ClassifiedText>> Classify(std::span<const InputTextView> texts,
                                                const ClassifyOptions& options = {},
                                                const Progress& progress = {}) const;
@@ -100,7 +101,9 @@ class BundleClassifier {
   /// Returns the rule for out-of-scope texts; null if the bundle has none.
   const ScopeRule* scope_rule() const;
 
-  /// Returns the decision for the probabilities of one text.
+  /// Errors: kInvalidArgument for options that this model cannot apply (DecisionRule::Check).
+  Result<void> CheckOptions(const ClassifyOptions& options) const;
+  /// Returns the decision for the probabilities of one text, by options that CheckOptions accepts.
   Decision DecideOne(std::span<const float> probabilities, const ClassifyOptions& options = {}) const;
   /// Fills in `result` from the probabilities of one text: the decision and, if `scope` contains an out-of-scope score,
   /// whether the text is out of scope. `scope` has one element or none.

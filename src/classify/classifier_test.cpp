@@ -5,6 +5,7 @@
 #include <array>
 #include <atomic>
 #include <functional>
+#include <limits>
 #include <thread>
 
 #include "base/files.h"
@@ -100,6 +101,33 @@ TEST(Classifier, AbstainsByTheBundleUnlessOverridden) {
   EXPECT_FALSE(classifier->Classify("win a prize", {.mode = Mode::kStrict})->abstained);
   EXPECT_FALSE(classifier->Classify("win a prize", {.abstain_below = 0.0f})->abstained);
   EXPECT_TRUE(classifier->Classify("win a prize", {.mode = Mode::kStrict, .abstain_below = 1.0f})->abstained);
+}
+
+TEST(DecisionRule, AThresholdOfTheCallReplacesThoseOfTheMode) {
+  const std::vector<std::string> labels = {"ham", "spam"};
+  Manifest manifest;
+  manifest.positive_label = "spam";
+  const DecisionRule rule = DecisionRule::Of(manifest, labels, false, "x").value();
+  const std::array row = {0.65f, 0.35f};
+  EXPECT_EQ(rule.Decide(row, {.mode = Mode::kStrict}).label, 1);
+  EXPECT_EQ(rule.Decide(row, {.mode = Mode::kStrict, .threshold = 0.4f}).label, 0);
+  EXPECT_EQ(rule.Decide(row, {.threshold = 0.35f}).label, 1);
+  manifest.thresholds.labels = {{"ham", .9}, {"spam", .1}};
+  const DecisionRule multi_label = DecisionRule::Of(manifest, labels, true, "x").value();
+  EXPECT_THAT(multi_label.Decide(row).labels, testing::ElementsAre(1));
+  EXPECT_THAT(multi_label.Decide(row, {.threshold = 0.6f}).labels, testing::ElementsAre(0)) << "for all labels";
+}
+
+TEST(DecisionRule, RefusesAThresholdThatHasNoEffect) {
+  const std::vector<std::string> labels = {"a", "b", "c"};
+  const DecisionRule rule = DecisionRule::Of({}, labels, false, "x").value();
+  EXPECT_TRUE(rule.Check({}));
+  EXPECT_THAT(rule.Check({.threshold = 0.4f}).error().message, testing::HasSubstr("no positive label"));
+  const DecisionRule multi_label = DecisionRule::Of({}, labels, true, "x").value();
+  EXPECT_TRUE(multi_label.Check({.threshold = 0.4f}));
+  for (const float threshold : {0.0f, 1.0f, -1.0f, std::numeric_limits<float>::quiet_NaN()}) {
+    EXPECT_FALSE(multi_label.Check({.threshold = threshold})) << threshold;
+  }
 }
 
 TEST(DecisionRule, ReadsLabelsOwnThresholdsOfEachMode) {

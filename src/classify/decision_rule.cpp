@@ -58,13 +58,25 @@ Result<DecisionRule> DecisionRule::Of(const Manifest& manifest, std::span<const 
   return rule;
 }
 
+Result<void> DecisionRule::Check(const ClassifyOptions& options) const {
+  if (!options.threshold) return {};
+  if (!(*options.threshold > 0 && *options.threshold < 1)) {
+    return Fail(ErrorCode::kInvalidArgument, "a decision threshold must be more than 0 and less than 1");
+  }
+  if (multi_label_ || positive_label_ >= 0) return {};
+  return Fail(ErrorCode::kInvalidArgument,
+              "the model has no positive label, so it decides the most probable label and uses no decision threshold",
+              "omit the threshold, or train with --positive-label");
+}
+
 Decision DecisionRule::Decide(std::span<const float> probabilities, const ClassifyOptions& options) const {
   const auto mode = static_cast<size_t>(options.mode);
   const DecideOptions decide{.positive_label = positive_label_,
-                             .threshold = modes_.At(options.mode),
+                             .threshold = options.threshold.value_or(modes_.At(options.mode)),
                              .abstain_below = options.abstain_below.value_or(abstain_below_[mode])};
-  return multi_label_ ? DecideMultiLabel(probabilities, label_thresholds_[mode], decide)
-                      : winnow::Decide(probabilities, decide);
+  if (!multi_label_) return winnow::Decide(probabilities, decide);
+  const std::span<const float> own = label_thresholds_[mode];
+  return DecideMultiLabel(probabilities, options.threshold ? std::span<const float>() : own, decide);
 }
 
 }  // namespace winnow

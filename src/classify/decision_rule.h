@@ -23,6 +23,10 @@ class DecisionRule {
   static Result<DecisionRule> Of(const Manifest& manifest, std::span<const std::string> labels, bool multi_label,
                                  std::string_view where);
 
+  /// Errors: kInvalidArgument for a threshold that is not between 0 and 1, or that has no effect because the model is
+  /// single-label and has no positive label.
+  Result<void> Check(const ClassifyOptions& options) const;
+
   /// Decides for one text. Allocates memory only for the labels of a multi-label decision.
   Decision Decide(std::span<const float> probabilities, const ClassifyOptions& options = {}) const;
 

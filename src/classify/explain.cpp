@@ -151,6 +151,7 @@ Explanation ExplainByShares(const BundleClassifier& classifier, std::string_view
 
 Result<Explanation> ExplainText(const BundleClassifier& classifier, InputTextView text, const ClassifyOptions& options,
                                 size_t most) {
+  TRY(classifier.CheckOptions(options));
   if (AddsUp(classifier)) {
     const std::vector<float> probabilities = TRY(classifier.Probabilities({&text, 1}));
     const size_t label = ExplainedLabel(classifier, classifier.DecideOne(probabilities, options));

@@ -1,12 +1,26 @@
 #include "classify/prediction_json.h"
 
 #include <algorithm>
+#include <charconv>
 #include <functional>
 #include <numeric>
 
 #include "text/utf8.h"
 
 namespace winnow {
+namespace {
+
+/// Returns the shortest decimal number that is nearest to `value` as a float: 0.3 for 0.3F, which as a double would be
+/// 0.30000001192092896.
+double ShortestDecimal(float value) {
+  char digits[64];
+  const auto written = std::to_chars(digits, digits + sizeof(digits), value);
+  double decimal = 0;
+  std::from_chars(digits, written.ptr, decimal);
+  return decimal;
+}
+
+}  // namespace
 
 std::vector<size_t> ByProbability(std::span<const float> probabilities) {
   std::vector<size_t> order(probabilities.size());
@@ -31,10 +45,12 @@ Json PredictionJson(const PredictionLabels& labels, const ClassifiedText& text, 
   if (text.out_of_scope) label = decided = labels.out_of_scope;
   Json prediction = {{"label", label},   {"score", decision.score}, {"confidence", decision.confidence},
                      {"scores", scores}, {"decision", decided},     {"abstained", decision.abstained}};
+  if (decision.threshold) prediction["threshold"] = ShortestDecimal(*decision.threshold);
   if (text.scope_score) {
     prediction["out_of_scope"] = text.out_of_scope;
     prediction["scope_score"] = *text.scope_score;
   }
+  if (text.out_of_scope) prediction["nearest_label"] = name(decision.label);
   return prediction;
 }
 

@@ -180,7 +180,7 @@ Result<std::vector<float>> ZeroShotClassifier::Probabilities(std::span<const std
 }
 
 Decision ZeroShotClassifier::DecideOne(std::span<const float> probabilities, const ClassifyOptions& options) const {
-  const DecideOptions decide{.threshold = ModeThresholds().At(options.mode),
+  const DecideOptions decide{.threshold = options.threshold.value_or(ModeThresholds().At(options.mode)),
                              .abstain_below = options.abstain_below.value_or(0)};
   return multi_label() ? DecideMultiLabel(probabilities, {}, decide) : Decide(probabilities, decide);
 }

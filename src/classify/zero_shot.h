@@ -88,7 +88,7 @@ class ZeroShotClassifier {
                                            const Progress& progress = {}) const;
 
   /// Returns the decision for the probabilities of one text: the most probable label or, if labels are decided
-  /// separately, all labels that reach the mode's threshold (ModeThresholds' defaults).
+  /// separately, all labels that reach `options.threshold`, or the mode's threshold (ModeThresholds' defaults).
   Decision DecideOne(std::span<const float> probabilities, const ClassifyOptions& options = {}) const;
 
   /// Returns predictions in the order of the texts. Errors: Probabilities'.

@@ -91,20 +91,6 @@ class ZeroShotPredictor final : public TextPredictor {
   const ClassifyOptions options_;
 };
 
-/// Returns the decided label, or the decided labels, for a line that people read.
-std::string ShownLabel(const PredictionLabels& labels, const ClassifiedText& prediction) {
-  const Decision& decision = prediction.decision;
-  if (prediction.out_of_scope) return std::string(labels.out_of_scope) + "?";
-  if (!labels.multi_label || decision.labels.size() < 2) {
-    return decision.label < 0 ? "" : labels.names[static_cast<size_t>(decision.label)];
-  }
-  std::string label;
-  for (const int32_t id : decision.labels) {
-    label += (label.empty() ? "" : ",") + labels.names[static_cast<size_t>(id)];
-  }
-  return label;
-}
-
 /// Collects texts and classifies them a batch at a time, in order.
 class LocalTextSink final : public TextSink {
  public:
@@ -143,14 +129,14 @@ class LocalTextSink final : public TextSink {
     std::optional<Explanation> explanation;
     if (options_.explain) explanation = TRY(predictor_.Explain(text));
     const PredictionLabels labels = predictor_.labels();
-    if (options_.json || options_.output) {
-      Json json = PredictionJson(labels, prediction, static_cast<size_t>(options_.top_k));
+    const bool as_json = options_.json || options_.output;
+    Json json = PredictionJson(labels, prediction, as_json ? static_cast<size_t>(options_.top_k) : 1);
+    if (as_json) {
       if (row > 0) json["row"] = row;
       if (explanation) json["explanation"] = ExplanationJson(*explanation, text);
       return json.dump() + "\n";
     }
-    std::string lines =
-        PredictionLine(ShownLabel(labels, prediction), static_cast<double>(prediction.decision.confidence), text);
+    std::string lines = TRY(PredictionLineOf(json, text));
     if (explanation) lines += ExplanationText(*explanation, text, UsesColour(STDOUT_FILENO));
     return lines;
   }
@@ -258,6 +244,7 @@ Result<void> RunOnServer(const ClassifyCommandOptions& options) {
   RemoteClassifying classifying = {.server = {.access = {.address = address, .api_key = key, .stopped = Interrupted},
                                               .request = {.model = options.model.value_or(""),
                                                           .mode = options.mode,
+                                                          .threshold = options.threshold,
                                                           .top_k = options.top_k,
                                                           .explain = options.explain},
                                               .batch_size = static_cast<size_t>(options.batch_size)},
@@ -277,7 +264,9 @@ Result<void> RunOnServer(const ClassifyCommandOptions& options) {
 Result<void> RunOwnLabels(const ClassifyCommandOptions& options, ThreadPool& pool) {
   const BundleClassifier classifier =
       TRY(BundleClassifier::Load(*options.bundle, pool, options.weights, options.long_text, options.fold_disguises));
-  const BundlePredictor predictor(classifier, {.mode = options.mode});
+  const ClassifyOptions classify = TRY(DecideBy(options.mode, options.threshold));
+  TRY(classifier.CheckOptions(classify));
+  const BundlePredictor predictor(classifier, classify);
   ClassifyOutput output(options.texts.size());
   LocalTextSink sink(predictor, options, output);
   return ClassifyToOutput(options, classifier.manifest().text_template, sink, output);
@@ -288,7 +277,7 @@ Result<void> RunZeroShot(const ClassifyCommandOptions& options, ThreadPool& pool
       TRY(ZeroShotClassifier::Load(*options.bundle, pool,
                                    ZeroShotOptionsOf(options.zero_shot_details, SplitLabels(*options.zero_shot),
                                                      options.multi_label, options.weights)));
-  const ZeroShotPredictor predictor(classifier, {.mode = options.mode});
+  const ZeroShotPredictor predictor(classifier, TRY(DecideBy(options.mode, options.threshold)));
   ClassifyOutput output(options.texts.size());
   LocalTextSink sink(predictor, options, output);
   return ClassifyToOutput(options, /*text_template=*/"", sink, output);

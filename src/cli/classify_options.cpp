@@ -60,6 +60,10 @@ Result<void> CheckLocal(const ClassifyCommandOptions& options) {
         fmt::format("{} cannot be combined with --zero-shot", options.explain ? "--explain" : "--fold-disguises"),
         "the option applies only to a model's own labels; omit it");
   }
+  if (options.zero_shot && options.threshold && !options.multi_label && SplitLabels(*options.zero_shot).size() > 1) {
+    return Fail(ErrorCode::kInvalidArgument, "--threshold with --zero-shot requires --multi-label",
+                "of labels that exclude each other, the most probable one is decided");
+  }
   if (options.zero_shot && options.long_text) {
     return Fail(ErrorCode::kInvalidArgument,
                 "--long-text cannot be combined with --zero-shot, which reads only the beginning of a text",
@@ -106,6 +110,7 @@ void DescribeClassify(ClassifyCommandOptions& options, OptionTable& table) {
       .AtLeast(1);
   table.Group("Decision");
   AddModeOption(options.mode, table);
+  AddThresholdOption(options.threshold, table);
   AddWeightsOption(options.weights, table);
   AddLongTextOption(options.long_text, table);
   AddFoldDisguisesOption(options.fold_disguises, table);
@@ -138,6 +143,7 @@ void DescribeClassify(ClassifyCommandOptions& options, OptionTable& table) {
   table.Example("winnow classify spam 'You won a prize'", "one text");
   table.Example("winnow classify spam --input messages.txt --output predictions.jsonl",
                 "a file with one text per line");
+  table.Example("winnow classify spam --input messages.txt --threshold .9", "flag only what is spam with 90 %");
   table.Example("winnow classify spam 'You won a prize' --explain", "the effect of each word");
   table.Example("winnow classify nli 'The fix is ready' --zero-shot 'spam,work,private'",
                 "labels that the model was not trained on");
@@ -147,6 +153,7 @@ void DescribeClassify(ClassifyCommandOptions& options, OptionTable& table) {
 }
 
 Result<void> CompleteClassifyOptions(ClassifyCommandOptions& options) {
+  TRY(DecideBy(options.mode, options.threshold));
   TRY(options.server ? RequireNothingLocal(options) : CheckLocal(options));
   if (options.server) TellModelFromTexts(options);
   if (options.texts.empty() || !options.input) return {};

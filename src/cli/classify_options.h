@@ -24,6 +24,7 @@ struct ClassifyCommandOptions : CommonOptions {
   FormatOptions format;
   bool skip_bad_rows = false;
   Mode mode = Mode::kModerate;
+  std::optional<double> threshold;
   Weights weights = Weights::kAuto;
   std::optional<LongText> long_text;
   int top_k = 0;

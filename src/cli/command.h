@@ -47,6 +47,13 @@ void AddWeightsOption(Weights& weights, OptionTable& table);
 /// Adds --mode: the decision thresholds to use.
 void AddModeOption(Mode& mode, OptionTable& table);
 
+/// Adds --threshold: a decision threshold in place of that of --mode, which must have been added too.
+void AddThresholdOption(std::optional<double>& threshold, OptionTable& table);
+
+/// Returns the options of decisions by a mode or, if it is given, by a threshold. Errors: kInvalidArgument for a
+/// threshold that is not between 0 and 1.
+Result<ClassifyOptions> DecideBy(Mode mode, std::optional<double> threshold);
+
 /// Adds --long-text for an existing model; empty: the model's own mode.
 void AddLongTextOption(std::optional<LongText>& long_text, OptionTable& table);
 

@@ -1,5 +1,7 @@
 #include "cli/commands.h"
 
+#include <fmt/format.h>
+
 namespace winnow {
 
 const std::vector<Command>& AllCommands() {
@@ -22,6 +24,23 @@ void AddModeOption(Mode& mode, OptionTable& table) {
   table.AddChoice("mode", &mode,
                   {{"strict", Mode::kStrict}, {"moderate", Mode::kModerate}, {"lenient", Mode::kLenient}},
                   "Decision thresholds to use: strict flags the most texts as the positive label, lenient the fewest");
+}
+
+void AddThresholdOption(std::optional<double>& threshold, OptionTable& table) {
+  table
+      .Add("threshold", &threshold,
+           "Decision threshold between 0 and 1 in place of that of the mode: the score from which the positive label "
+           "is assigned, or each label of a multi-label model. A lower threshold flags more texts")
+      .InsteadOf("mode");
+}
+
+Result<ClassifyOptions> DecideBy(Mode mode, std::optional<double> threshold) {
+  ClassifyOptions options = {.mode = mode};
+  if (!threshold) return options;
+  options.threshold = static_cast<float>(*threshold);
+  if (*options.threshold > 0 && *options.threshold < 1) return options;
+  return Fail(ErrorCode::kInvalidArgument,
+              fmt::format("--threshold {:g}: must be more than 0 and less than 1", *threshold));
 }
 
 void AddLongTextOption(std::optional<LongText>& long_text, OptionTable& table) {

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "base/interrupt.h"
 #include "base/lines.h"
 #include "base/log.h"
@@ -19,6 +21,7 @@ namespace {
 struct EvaluateOptions : LabelledDataOptions {
   std::filesystem::path bundle;
   std::vector<std::filesystem::path> data;
+  std::optional<double> threshold;
   std::optional<LongText> long_text;
   std::optional<bool> fold_disguises;
   bool robustness = false;
@@ -35,6 +38,7 @@ void Describe(EvaluateOptions& options, OptionTable& table) {
                      "Labelled texts: CSV, TSV, JSON, JSONL or fastText files, optionally gzip-compressed")
       .Required();
   AddLabelledDataOptions(options, table);
+  AddThresholdOption(options.threshold, table);
   AddLongTextOption(options.long_text, table);
   AddReportOptions(options.report, table);
   AddFoldDisguisesOption(options.fold_disguises, table);
@@ -88,6 +92,7 @@ std::string CommandLine(const EvaluateOptions& options) {
   if (format.no_header) line.emplace_back("--no-header");
   add_given("--encoding", format.encoding);
   if (options.mode != Mode::kModerate) add("--mode", std::string(ModeName(options.mode)));
+  if (options.threshold) add("--threshold", fmt::format("{}", *options.threshold));
   if (options.weights != Weights::kAuto) add("--weights", options.weights == Weights::kInt8 ? "int8" : "float");
   if (options.long_text) add("--long-text", std::string(NameOf(*options.long_text)));
   if (options.folds) {
@@ -101,21 +106,24 @@ std::string CommandLine(const EvaluateOptions& options) {
 }
 
 ReportCommand ReportCommandOf(const EvaluateOptions& options) {
-  return {.data = options.data,
-          .fields = {.text = options.reading.text_field, .labels = options.reading.label_field},
-          .format = options.reading.format,
-          .filter = FilterOf(options),
-          .mode = options.mode,
-          .line = CommandLine(options),
-          .folds = options.folds.value_or(0),
-          .with_texts = options.report.texts};
+  return {
+      .data = options.data,
+      .fields = {.text = options.reading.text_field, .labels = options.reading.label_field},
+      .format = options.reading.format,
+      .filter = FilterOf(options),
+      .mode = options.threshold ? fmt::format("threshold {}", *options.threshold) : std::string(ModeName(options.mode)),
+      .line = CommandLine(options),
+      .folds = options.folds.value_or(0),
+      .with_texts = options.report.texts};
 }
 
 Result<void> CheckOptions(const EvaluateOptions& options) {
-  if (options.folds && (options.mode != Mode::kModerate || options.weights != Weights::kAuto || options.long_text)) {
+  if (options.folds && (options.mode != Mode::kModerate || options.threshold || options.weights != Weights::kAuto ||
+                        options.long_text)) {
     return Fail(ErrorCode::kInvalidArgument,
-                "--folds cannot be combined with --mode, --weights and --long-text, which apply to a trained model",
-                "omit --mode, --weights and --long-text");
+                "--folds cannot be combined with --mode, --threshold, --weights and --long-text, which apply to a "
+                "trained model",
+                "omit --mode, --threshold, --weights and --long-text");
   }
   if (options.folds && options.report.against) {
     return Fail(ErrorCode::kInvalidArgument,
@@ -189,7 +197,8 @@ Result<MeasuredModel> MeasureSecond(const EvaluateOptions& options, Dataset& dat
     return std::unexpected(texts.error());
   }
   const size_t left_out = TRY(KeepCommonTexts(dataset, *texts));
-  MeasuredModel second = TRY(MeasureOnTexts(bundle, classifier, *std::move(texts), options.mode));
+  const ClassifyOptions decide = TRY(DecideBy(options.mode, options.threshold));
+  MeasuredModel second = TRY(MeasureOnTexts(bundle, classifier, *std::move(texts), decide));
   second.left_out = left_out;
   return second;
 }
@@ -210,19 +219,21 @@ Result<void> Run(const EvaluateOptions& options) {
   const BundleClassifier classifier =
       TRY(BundleClassifier::Load(options.bundle, pool, options.weights, options.long_text,
                                  options.robustness ? std::optional(false) : options.fold_disguises));
+  const ClassifyOptions decide = TRY(DecideBy(options.mode, options.threshold));
+  TRY(classifier.CheckOptions(decide));
   size_t left_out = 0;
   Dataset dataset = TRY(Read(options, classifier, /*tell=*/true, left_out));
   if (options.folds) return EvaluateFolds(options, dataset, left_out, pool);
   if (!options.out_of_scope.empty()) {
-    return RunScopeEvaluation(classifier, dataset, options.out_of_scope, {.mode = options.mode}, options.json);
+    return RunScopeEvaluation(classifier, dataset, options.out_of_scope, decide, options.json);
   }
   if (options.robustness) {
-    return Print(TRY(RobustnessReport(options.bundle, classifier, dataset,
-                                      {.seed = options.seed, .classify = {.mode = options.mode}}, options.json)));
+    return Print(TRY(RobustnessReport(options.bundle, classifier, dataset, {.seed = options.seed, .classify = decide},
+                                      options.json)));
   }
   std::optional<MeasuredModel> second;
   if (options.report.against) second = TRY(MeasureSecond(options, dataset, pool));
-  MeasuredModel first = TRY(MeasureOnTexts(options.bundle, classifier, std::move(dataset), options.mode));
+  MeasuredModel first = TRY(MeasureOnTexts(options.bundle, classifier, std::move(dataset), decide));
   first.left_out = left_out;
   if (!options.report.report && !second) {
     return Print(options.json ? ReportJsonText(first.metrics) + "\n" : ReportText(first.metrics));

@@ -203,7 +203,12 @@ Result<std::vector<RemoteModelInfo>> ServerClient::Models() {
 }
 
 Result<std::vector<Json>> ServerClient::Classify(const ClassifyRequest& request, std::span<const InputTextView> texts) {
-  Json body = {{"texts", Json::array()}, {"mode", ModeName(request.mode)}};
+  Json body = {{"texts", Json::array()}};
+  if (request.threshold) {
+    body["threshold"] = *request.threshold;
+  } else {
+    body["mode"] = ModeName(request.mode);
+  }
   for (const InputTextView& text : texts) body["texts"].push_back(TextToSend(text));
   if (!request.model.empty()) body["model"] = request.model;
   if (request.top_k > 0) body["top_k"] = request.top_k;
@@ -225,6 +230,10 @@ Result<std::vector<Json>> ServerClient::Classify(const ClassifyRequest& request,
     if (request.explain && !result.contains("explanation")) {
       return Fail(ErrorCode::kUnsupported, fmt::format("{} does not support explanations", address_.shown),
                   "omit --explain, or use the model's directory without --server");
+    }
+    if (request.threshold && !result.contains("threshold")) {
+      return Fail(ErrorCode::kUnsupported, fmt::format("{} does not support decision thresholds", address_.shown),
+                  "omit --threshold, or use the model's directory without --server");
     }
     answers.push_back(std::move(result));
   }

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -56,6 +57,7 @@ struct RemoteModelInfo {
 struct ClassifyRequest {
   std::string model;  ///< name of the model: "spam", "spam:1.2.0", "spam@champion"; empty: the server's default
   Mode mode = Mode::kModerate;
+  std::optional<double> threshold = {};  ///< decision threshold in place of that of the mode
   int top_k = 0;
   bool explain = false;
 };

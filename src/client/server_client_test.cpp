@@ -72,6 +72,19 @@ TEST(ServerClient, AsksWithAllThatMattersAndKeepsAnswersAsTheyAre) {
       "{\"texts\":[\"one \\\"text\\\"\",\"bad \uFFFD byte\"],\"mode\":\"strict\",\"model\":\"spam@best\",\"top_k\":2}");
 }
 
+TEST(ServerClient, SendsAThresholdInPlaceOfTheMode) {
+  std::string result = R"({"decision": "spam", "confidence": 0.3, "threshold": 0.2})";
+  const TestServer server([&](const TestRequest&) { return TestReply{200, R"({"results": [)" + result + "]}", {}}; });
+  const std::vector<InputTextView> texts = {"text"};
+  const ClassifyRequest request = {.model = "", .threshold = 0.2};
+  EXPECT_TRUE(ServerClient(AccessTo(server)).Classify(request, texts));
+  EXPECT_EQ(server.requests().at(0).body, R"({"texts":["text"],"threshold":0.2})");
+  result = R"({"decision": "ham", "confidence": 0.7})";
+  const auto ignored = ServerClient(AccessTo(server)).Classify(request, texts);
+  ASSERT_FALSE(ignored) << "a server that does not know thresholds ignores them";
+  EXPECT_EQ(ignored.error().code, ErrorCode::kUnsupported);
+}
+
 TEST(ServerClient, EachRefusalSaysWhatToDo) {
   struct Case {
     int status;

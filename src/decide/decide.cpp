@@ -87,6 +87,7 @@ Decision Decide(std::span<const float> probabilities, const DecideOptions& optio
         ReachesThreshold(probabilities[static_cast<size_t>(positive)], probabilities[static_cast<size_t>(rival)],
                          probabilities.size(), options.threshold);
     decision.label = decision.positive ? positive : rival;
+    decision.threshold = options.threshold;
   } else if (has_positive) {
     decision.positive = true;  // the only label there is
   }
@@ -102,20 +103,19 @@ Decision DecideMultiLabel(std::span<const float> probabilities, std::span<const 
   if (probabilities.empty() || AnyNaN(probabilities)) return Undecided(probabilities);
   Decision decision;
   decision.top = Largest(probabilities);
+  const auto threshold_of = [&](size_t label) {
+    if (thresholds.size() == 1) return thresholds[0];
+    return label < thresholds.size() ? thresholds[label] : options.threshold;
+  };
   for (size_t i = 0; i < probabilities.size(); ++i) {
-    float threshold = options.threshold;
-    if (thresholds.size() == 1) {
-      threshold = thresholds[0];
-    } else if (i < thresholds.size()) {
-      threshold = thresholds[i];
-    }
-    if (!(probabilities[i] >= threshold)) continue;
+    if (!(probabilities[i] >= threshold_of(i))) continue;
     const auto label = static_cast<int32_t>(i);
     decision.labels.push_back(label);
     decision.positive = decision.positive || label == options.positive_label;
     if (decision.label < 0 || probabilities[i] > probabilities[static_cast<size_t>(decision.label)])
       decision.label = label;
   }
+  decision.threshold = threshold_of(static_cast<size_t>(decision.label < 0 ? decision.top : decision.label));
   const float highest = probabilities[static_cast<size_t>(decision.top)];
   decision.score = decision.label < 0 ? highest : probabilities[static_cast<size_t>(decision.label)];
   decision.confidence = decision.label < 0 ? 1.0F - highest : decision.score;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -43,6 +44,9 @@ struct Decision {
   bool abstained = false;
   /// All decided labels of a multi-label decision, ascending; empty for a single-label decision.
   std::vector<int32_t> labels;
+  /// The decision threshold that was applied: that of the positive label; for a multi-label decision that of `label`,
+  /// or of `top` if no label was decided. Empty if none was applied: a single-label decision without a positive label.
+  std::optional<float> threshold;
 };
 
 struct DecideOptions {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <optional>
 
 namespace winnow {
 namespace {
@@ -89,6 +90,15 @@ TEST(Decide, AtOneHalfAgreesWithTheMostProbableOfManyLabels) {
       }
     }
   }
+}
+
+TEST(Decide, SaysWhichThresholdItApplied) {
+  EXPECT_EQ(Decide(std::array{0.6F, 0.4F}, {1, 0.3F}).threshold, 0.3F);
+  EXPECT_EQ(Decide(std::array{0.6F, 0.4F}, {.threshold = 0.3F}).threshold, std::nullopt) << "no positive label";
+  const std::array thresholds = {0.3F, 0.7F};
+  EXPECT_EQ(DecideMultiLabel(std::array{0.4F, 0.6F}, thresholds).threshold, 0.3F) << "of the decided label";
+  EXPECT_EQ(DecideMultiLabel(std::array{0.2F, 0.6F}, thresholds).threshold, 0.7F) << "of the most probable label";
+  EXPECT_EQ(DecideMultiLabel(std::array{0.2F, 0.6F}, {}, {.threshold = 0.9F}).threshold, 0.9F);
 }
 
 TEST(Decide, AbstainsBelowTheConfidenceAskedFor) {

@@ -53,7 +53,8 @@ ReportedModel About(const fs::path& bundle, const Manifest& manifest) {
 }  // namespace
 
 Result<MeasuredModel> MeasureOnTexts(const fs::path& bundle, const BundleClassifier& classifier, Dataset dataset,
-                                     Mode mode) {
+                                     const ClassifyOptions& options) {
+  TRY(classifier.CheckOptions(options));
   MeasuredModel measured{.about = About(bundle, classifier.manifest()),
                          .dataset = std::move(dataset),
                          .probabilities = {},
@@ -73,7 +74,7 @@ Result<MeasuredModel> MeasureOnTexts(const fs::path& bundle, const BundleClassif
     return !Interrupted();
   }));
   bar.Finish();
-  const auto decide = [&](std::span<const float> row) { return classifier.DecideOne(row, {.mode = mode}); };
+  const auto decide = [&](std::span<const float> row) { return classifier.DecideOne(row, options); };
   measured.metrics = TRY(EvaluatePredictions({.probabilities = measured.probabilities,
                                               .labels = classifier.labels(),
                                               .multi_label = classifier.multi_label(),

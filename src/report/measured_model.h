@@ -24,9 +24,9 @@ struct MeasuredModel {
   ReportedPredictions predictions() const { return {probabilities, decided, metrics}; }
 };
 
-/// Classifies the texts. Errors: EvaluateClassifier's.
+/// Classifies the texts. Errors: EvaluateClassifier's; BundleClassifier::CheckOptions'.
 Result<MeasuredModel> MeasureOnTexts(const std::filesystem::path& bundle, const BundleClassifier& classifier,
-                                     Dataset dataset, Mode mode);
+                                     Dataset dataset, const ClassifyOptions& options);
 
 /// The predictions of a cross-validation: each text was classified by the model that had not been trained on it.
 struct FoldPredictions {

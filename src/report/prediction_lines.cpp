@@ -12,30 +12,67 @@ std::unexpected<Error> NotAsOurs() {
               "the server may run a different version; compare 'winnow version'");
 }
 
-}  // namespace
-
-std::string PredictionLine(std::string_view label, double confidence, std::string_view text) {
-  return fmt::format("{:<12} {:6.1f} %  {}\n", label.empty() ? "(none)" : label, 100 * confidence, Printable(text));
+/// The member that is a string, fit to be shown; or empty.
+std::string ShownString(const Json& object, std::string_view name) {
+  const Json* const found = object.Find(name);
+  return found != nullptr && found->is_string() ? Printable(found->str()) : "";
 }
+
+/// The decided label, or the decided labels.
+Result<std::string> DecidedLabel(const Json& decision) {
+  std::string label;
+  if (decision.is_string()) {
+    label = decision.str();
+  } else if (decision.is_array()) {
+    for (const Json& each : decision) {
+      if (!each.is_string()) return NotAsOurs();
+      label += (label.empty() ? "" : ",") + each.str();
+    }
+  } else if (!decision.is_null()) {
+    return NotAsOurs();
+  }
+  return Printable(label);
+}
+
+/// The threshold, if the decision differs from what the probabilities alone would say: the most probable label, or all
+/// labels of a multi-label model that are more probable than not.
+std::string ThresholdNote(const Json& prediction, std::string_view label, double confidence) {
+  const Json* const threshold = prediction.Find("threshold");
+  const Json* const scores = prediction.Find("scores");
+  if (threshold == nullptr || !threshold->is_number() || scores == nullptr || !scores->is_array() || scores->empty()) {
+    return "";
+  }
+  const auto value = threshold->get<double>();
+  const std::string most_probable = ShownString(scores->front(), "label");
+  const bool multi_label = prediction["decision"].is_array();
+  const bool expected = multi_label ? confidence >= 0.5 : label.empty() || label == most_probable || value == 0.5;
+  if (expected) return "";
+  if (label.empty() || value > 0.5) return fmt::format("(threshold of {} {:.3g} %)  ", most_probable, 100 * value);
+  // Of more than two labels, the positive one needs this share of its own and the strongest rival's probability.
+  const bool relative = !multi_label && confidence < value;
+  return fmt::format("(threshold {:.3g} %{}{})  ", 100 * value, relative ? " against " : "",
+                     relative ? most_probable : "");
+}
+
+}  // namespace
 
 Result<std::string> PredictionLineOf(const Json& prediction, std::string_view text) {
   const Json* const decision = prediction.Find("decision");
   const Json* const confidence = prediction.Find("confidence");
   if (decision == nullptr || confidence == nullptr || !confidence->is_number()) return NotAsOurs();
-  std::string label;
-  if (decision->is_string()) {
-    label = decision->get<std::string>();
-  } else if (decision->is_array()) {
-    for (const Json& each : *decision) {
-      if (!each.is_string()) return NotAsOurs();
-      label += (label.empty() ? "" : ",") + each.get<std::string>();
-    }
-  } else if (!decision->is_null()) {
-    return NotAsOurs();
-  }
+  std::string label = TRY(DecidedLabel(*decision));
+  const auto share = confidence->get<double>();
   const Json* const out_of_scope = prediction.Find("out_of_scope");
-  if (out_of_scope != nullptr && *out_of_scope == true) label += "?";
-  return PredictionLine(Printable(label), confidence->get<double>(), text);
+  if (out_of_scope != nullptr && *out_of_scope == true) {
+    label += "?";
+    if (const std::string nearest = ShownString(prediction, "nearest_label"); !nearest.empty()) {
+      return fmt::format("{:<12} {:>8}  (nearest label: {}, {:.1f} %)  {}\n", label, "-", nearest, 100 * share,
+                         Printable(text));
+    }
+    return fmt::format("{:<12} {:6.1f} %  {}\n", label, 100 * share, Printable(text));
+  }
+  const std::string note = ThresholdNote(prediction, label, share);
+  return fmt::format("{:<12} {:6.1f} %  {}{}\n", label.empty() ? "(none)" : label, 100 * share, note, Printable(text));
 }
 
 }  // namespace winnow

@@ -9,11 +9,15 @@
 
 namespace winnow {
 
-/// Returns a line with the label, the confidence and the text. `label` is empty if none was decided.
-std::string PredictionLine(std::string_view label, double confidence, std::string_view text);
-
-/// Returns the line for a prediction in JSON, as PredictionJson (classify/prediction_json.h) writes it. Errors:
-/// kNetwork if the JSON is not a prediction.
+/// Returns a line with the label, its confidence and the text, for a prediction as PredictionJson
+/// (classify/prediction_json.h) writes it; one of its scores is enough. If the decision threshold made the decision,
+/// because the decided label is not the most probable one, the line contains the threshold:
+///
+///     spam           22.5 %  (threshold 17 %)  You won a prize
+///     ham            35.0 %  (threshold of spam 70 %)  See you at lunch
+///     out_of_scope?       -  (nearest label: greeting, 44.9 %)  How heavy is an elephant?
+///
+/// Errors: kNetwork if the JSON is not a prediction.
 Result<std::string> PredictionLineOf(const Json& prediction, std::string_view text);
 
 }  // namespace winnow

@@ -13,14 +13,46 @@ std::string LineOf(std::string_view json, std::string_view text = "text") {
   return line ? *line : "error: " + line.error().message;
 }
 
-TEST(PredictionLine, IsTheSameForAPredictionAndItsJson) {
-  EXPECT_EQ(LineOf(R"({"decision": "spam", "confidence": 0.934})"), PredictionLine("spam", 0.934, "text"));
+TEST(PredictionLine, HasTheLabelTheConfidenceAndTheText) {
+  EXPECT_EQ(LineOf(R"({"decision": "spam", "confidence": 0.934})"), "spam           93.4 %  text\n");
   EXPECT_EQ(LineOf(R"({"decision": "spam", "confidence": 1})"), "spam          100.0 %  text\n");
   EXPECT_EQ(LineOf(R"({"decision": null, "confidence": 0.5})"), "(none)         50.0 %  text\n");
   EXPECT_EQ(LineOf(R"({"decision": [], "confidence": 0.5})"), "(none)         50.0 %  text\n");
   EXPECT_EQ(LineOf(R"({"decision": ["a", "b"], "confidence": 0.5})"), "a,b            50.0 %  text\n");
   EXPECT_EQ(LineOf(R"({"decision": "oos", "confidence": 0.5, "out_of_scope": true})"), "oos?           50.0 %  text\n");
   EXPECT_EQ(LineOf(R"({"decision": "a", "confidence": 0.5, "out_of_scope": false})"), "a              50.0 %  text\n");
+}
+
+/// The line for a prediction whose most probable label is `top`.
+std::string WithThreshold(std::string_view decision, double confidence, std::string_view top, double threshold) {
+  const Json json = {{"decision", ParsedJson(decision)},
+                     {"confidence", confidence},
+                     {"scores", Json::array({{{"label", top}, {"score", 0.6}}})},
+                     {"threshold", threshold}};
+  const auto line = PredictionLineOf(json, "text");
+  return line ? *line : "error: " + line.error().message;
+}
+
+TEST(PredictionLine, ShowsTheThresholdThatMadeTheDecision) {
+  EXPECT_EQ(WithThreshold("\"spam\"", 0.225, "ham", 0.17), "spam           22.5 %  (threshold 17 %)  text\n");
+  EXPECT_EQ(WithThreshold("\"ham\"", 0.35, "spam", 0.7), "ham            35.0 %  (threshold of spam 70 %)  text\n");
+  EXPECT_EQ(WithThreshold("\"spam\"", 0.1, "ham", 0.3), "spam           10.0 %  (threshold 30 % against ham)  text\n");
+  EXPECT_EQ(WithThreshold("[\"rude\"]", 0.225, "rude", 0.17), "rude           22.5 %  (threshold 17 %)  text\n");
+  EXPECT_EQ(WithThreshold("[]", 0.4, "rude", 0.7), "(none)         40.0 %  (threshold of rude 70 %)  text\n");
+}
+
+TEST(PredictionLine, ShowsNoThresholdIfTheProbabilitiesExplainTheDecision) {
+  for (const double threshold : {0.17, 0.5, 0.7}) {
+    EXPECT_EQ(WithThreshold("\"spam\"", 0.8, "spam", threshold), "spam           80.0 %  text\n");
+    EXPECT_EQ(WithThreshold("[\"rude\"]", 0.8, "rude", threshold), "rude           80.0 %  text\n");
+    EXPECT_EQ(WithThreshold("[]", 0.8, "rude", threshold), "(none)         80.0 %  text\n");
+  }
+  EXPECT_EQ(WithThreshold("\"spam\"", 0.5, "ham", 0.5), "spam           50.0 %  text\n") << "equally probable";
+}
+
+TEST(PredictionLine, NamesTheLabelThatTheConfidenceOfAnOutOfScopeTextBelongsTo) {
+  EXPECT_EQ(LineOf(R"({"decision": "oos", "confidence": 0.449, "out_of_scope": true, "nearest_label": "greeting"})"),
+            "oos?                -  (nearest label: greeting, 44.9 %)  text\n");
 }
 
 TEST(PredictionLine, ShowsNoControlCharacters) {

@@ -36,7 +36,7 @@ Result<EvaluationReport> MakeReport(const ReportCommand& command, const Measured
   report.model = first.about;
   report.origin = {.data = TRY(FilesOf(command.data)),
                    .filter = command.filter,
-                   .mode = std::string(ModeName(command.mode)),
+                   .mode = command.mode,
                    .timestamp = TimestampUtc(),
                    .winnow_version = WINNOW_VERSION,
                    .cpu = CpuName(),

@@ -17,8 +17,8 @@ struct ReportCommand {
   const std::vector<std::filesystem::path>& data;
   FieldNames fields;  ///< names of the fields as they were given
   FormatOptions format = {};
-  std::string filter;  ///< filter of the rows; empty: none
-  Mode mode = Mode::kModerate;
+  std::string filter;      ///< filter of the rows; empty: none
+  std::string mode;        ///< name of the mode, or the decision threshold in words
   std::string line;        ///< the command that makes the report
   int folds = 0;           ///< number of folds of a cross-validation; otherwise 0
   bool with_texts = true;  ///< true if the report quotes texts of the data

@@ -13,6 +13,7 @@
 #include <cstring>
 
 #include "base/log.h"
+#include "server/decision_counts.h"
 
 namespace winnow {
 namespace {
@@ -41,6 +42,15 @@ Result<int> OpenFile(const std::filesystem::path& path, bool texts) {
     return Fail(ErrorCode::kIo, fmt::format("'{}': cannot write the access log: {}", path.string(), why));
   }
   return descriptor;
+}
+
+void AddDecisions(const DecisionCounts& counts, Json& line) {
+  line["model"] = counts.model;
+  line["version"] = counts.version;
+  line["texts"] = counts.texts;
+  line["decisions"] = Json::object();
+  for (const auto& [decision, texts] : counts.decisions) line["decisions"][decision] = texts;
+  if (counts.abstained > 0) line["abstained"] = counts.abstained;
 }
 
 }  // namespace
@@ -85,6 +95,7 @@ void AccessLog::Write(const HttpRequest& request, std::string_view route, const 
     line["trace_id"] = trace->trace_id;
     line["parent_id"] = trace->parent_id;
   }
+  if (response.decisions) AddDecisions(*response.decisions, line);
   if (texts_) line["body"] = request.body.substr(0, kMostBody);
   writer_.Write(line.dump());
   if (writer_.lost() > 0 && !told_.exchange(true)) {

@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "server/decision_counts.h"
 #include "support/temporary_directory.h"
 
 namespace winnow {
@@ -61,6 +62,23 @@ TEST(AccessLog, NamesTheCallerAndContainsNoText) {
   EXPECT_DOUBLE_EQ(line["ms"].get<double>(), 12.3);
   EXPECT_EQ(line["trace_id"], "4bf92f3577b34da6a3ce929d0e0e4736");
   EXPECT_EQ(line.dump().find("secret"), std::string::npos);
+}
+
+TEST(AccessLog, HasTheModelAndTheDecisionsOfAResponse) {
+  const TemporaryDirectory directory;
+  HttpResponse response = {.status = 200, .body = "", .headers = {}};
+  response.decisions = std::make_shared<const DecisionCounts>(DecisionCounts{
+      .model = "sms", .version = "1.2.0", .texts = 3, .abstained = 1, .decisions = {{"ham", 1}, {"spam", 2}}});
+  {
+    const auto log = AccessLog::Open(directory.path() / "log", /*texts=*/false);
+    (*log)->Write({}, "/v1/classify", response, .001);
+  }
+  const Json line = FirstLine(directory.path() / "log");
+  EXPECT_EQ(line["model"], "sms");
+  EXPECT_EQ(line["version"], "1.2.0");
+  EXPECT_EQ(line["texts"], 3);
+  EXPECT_EQ(line["decisions"], ParsedJson(R"({"ham": 1, "spam": 2})"));
+  EXPECT_EQ(line["abstained"], 1);
 }
 
 TEST(AccessLog, ContainsBodiesIfAskedFor) {

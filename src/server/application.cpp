@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "server/api_error.h"
+#include "server/foreign_routes.h"
 #include "server/header_values.h"
 
 namespace winnow {
@@ -128,7 +129,10 @@ class Application : public HttpApplication, public std::enable_shared_from_this<
   }
 
   HttpResponse NoRoute(const HttpRequest& request, const std::string& allowed) const {
-    if (allowed.empty()) return ErrorResponse(404, "NotFound", "no route has this path; GET /docs lists all routes");
+    if (allowed.empty()) {
+      return ErrorResponse(404, "NotFound",
+                           PointerFrom(request.path).value_or("no route has this path; GET /docs lists all routes"));
+    }
     if (request.method == "OPTIONS") return Options(parts_, request, allowed);
     HttpResponse response = ErrorResponse(
         405, "MethodNotAllowed", "this path does not support the method of the request; supported: " + allowed);

@@ -165,9 +165,13 @@ function showPrediction(output, result, labels) {
   const said = names.map((name) => element("b", name, colour(name, labels)));
   let note = names.length ? "" : "no label";
   if (undecided) note = "abstained; most probable: " + result.label;
-  if (result.out_of_scope) note = "out of scope";
+  if (result.out_of_scope) note = "out of scope; nearest label: " + result.nearest_label;
+  // The threshold, if it and not the highest probability made the decision.
+  const single = typeof result.decision === "string" && result.decision !== result.scores[0]?.label;
+  const moved = Array.isArray(result.decision) ? result.confidence < 0.5 : single && !result.out_of_scope;
+  const threshold = moved && result.threshold !== undefined ? " (decision threshold " + percent(result.threshold) + ")" : "";
   const head = element("p", said.flatMap((one) => [one, " "]), "decided");
-  head.append(note || percent(result.confidence));
+  head.append((note || percent(result.confidence)) + threshold);
   const bars = result.scores.slice(0, 12).map(({ label, score }) => {
     const bar = element("i", "", colour(label, labels));
     bar.style.width = percent(score).replace(" ", "");

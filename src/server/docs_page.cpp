@@ -190,7 +190,8 @@ constexpr char kTextForm[] = R"html(<form id="classify">
 <div id="fields"><label>Text <textarea rows="3">You won a prize, claim it now</textarea></label></div>
 <div class="row">
 <label>Model <select id="model"><option value="">default model</option></select></label>
-<label>Mode <select id="mode"><option>strict</option><option selected>moderate</option><option>lenient</option></select></label>
+<label>Mode <select id="mode"><option value="strict">strict: flags most</option><option selected>moderate</option>
+<option value="lenient">lenient: flags least</option></select></label>
 <label>API key <input id="key" type="password" autocomplete="off" placeholder="if the server requires one"></label>
 </div>
 <button>Classify</button>

@@ -59,6 +59,7 @@ RouteTable::RouteTable(std::vector<Route> routes) : routes_(std::move(routes)) {
 RouteMatch RouteTable::Find(std::string_view method, std::string_view path) const {
   RouteMatch match;
   if (!path.starts_with('/')) return match;
+  if (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
   const std::string_view answered_as = method == "HEAD" ? "GET" : method;
   const auto try_route = [&](const Route& route, std::vector<std::string> parameters) {
     if (route.method == answered_as) {

@@ -18,6 +18,7 @@
 
 namespace winnow {
 
+struct DecisionCounts;
 struct Route;
 
 struct HttpRequest {
@@ -54,6 +55,7 @@ struct HttpResponse {
   std::string body;
   std::string content_type = "application/json";
   std::vector<std::pair<std::string, std::string>> headers;
+  std::shared_ptr<const DecisionCounts> decisions = {};  ///< decisions in the body, for the access log; or null
 };
 
 /// Function that sends the reply; called once, from any thread.
@@ -85,8 +87,9 @@ struct RouteDocs {
   std::string tag = {};          ///< group that the route is listed in
   /// JSON Schemas (of OpenAPI 3.1) of the request body, null for none, and of the body of status 200.
   Json request = {}, answer = {};
-  Json example = {};             ///< example of a request; may be null
-  Json answer_example = {};      ///< example of a response, a string if it is not JSON; may be null
+  bool request_optional = false;  ///< true if a request may have no body although there is a schema of it
+  Json example = {};              ///< example of a request; may be null
+  Json answer_example = {};       ///< example of a response, a string if it is not JSON; may be null
   std::vector<int> errors = {};  ///< statuses that the route may respond with, besides `status` and those of all routes
   std::vector<std::string> answer_types = {"application/json"};  ///< content types of `status`
   int status = 200;                                              ///< status of a response that is not an error
@@ -114,7 +117,7 @@ class RouteTable {
  public:
   explicit RouteTable(std::vector<Route> routes);
 
-  /// Finds a route. Routes for GET match HEAD too.
+  /// Finds a route. Routes for GET match HEAD too, and a path with a slash at its end is the path without it.
   RouteMatch Find(std::string_view method, std::string_view path) const;
   const std::vector<Route>& routes() const { return routes_; }
 

@@ -17,9 +17,18 @@ const RouteTable& Table() {
 
 TEST(Routes, MatchWholeSegments) {
   EXPECT_EQ(Table().Find("GET", "/health").route, &Table().routes()[0]);
-  for (const char* path : {"/healthy", "/health/", "/", "", "health", "/v2/models", "/v2/models/"}) {
+  for (const char* path : {"/healthy", "/health//", "/", "//", "", "health", "/v2/models", "/v2/models/"}) {
     EXPECT_EQ(Table().Find("GET", path).route, nullptr) << path;
   }
+}
+
+TEST(Routes, IgnoreASlashAtTheEnd) {
+  EXPECT_EQ(Table().Find("HEAD", "/health/").route, &Table().routes()[0]);
+  EXPECT_EQ(Table().Find("POST", "/health/").allowed, "GET");
+  const RouteMatch match = Table().Find("GET", "/v2/models/spam/");
+  EXPECT_EQ(match.route, &Table().routes()[2]);
+  EXPECT_THAT(match.parameters, ElementsAre("spam"));
+  EXPECT_EQ(Table().Find("GET", "/v2/models//").route, nullptr);
 }
 
 TEST(Routes, GiveTheirParametersDecoded) {

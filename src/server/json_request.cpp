@@ -1,16 +1,77 @@
 #include "server/json_request.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/json_depth.h"
+#include "base/log.h"
+#include "base/suggest.h"
 
 namespace winnow {
+namespace {
 
-ApiResult<Json> ParseBody(const HttpRequest& request, const ServiceLimits& limits) {
-  return ParseObject(request.body, limits);
+/// No route has a field with a longer name, and what is longer may be a text.
+constexpr size_t kLongestFieldName = 40;
+
+/// `place`: the field that contains the object, or empty for the body itself.
+std::unexpected<ApiError> UnknownField(const std::string& name, const Json& properties, const std::string& place) {
+  std::vector<std::string> known;
+  for (const auto& [property, schema] : properties.items()) known.push_back(property);
+  const std::string where = place.empty() ? "" : fmt::format(" in '{}'", place);
+  const std::string list = known.size() == 1 ? fmt::format("the only field is '{}'", known.front())
+                                             : fmt::format("the fields are '{}'", fmt::join(known, "', '"));
+  if (name.size() > kLongestFieldName) {
+    return Reject(fmt::format("unknown field with a name of {} bytes{}; {}", name.size(), where, list));
+  }
+  return Reject(fmt::format("unknown field '{}'{}; {}", Printable(name), where, DidYouMean(name, known, list)));
 }
+
+ApiResult<void> CheckFieldsAt(const Json& value, const Json& schema, const std::string& place) {
+  const Json* const items = schema.Find("items");
+  if (value.is_array() && items != nullptr && items->contains("properties")) {
+    for (const Json& each : value) TRY(CheckFieldsAt(each, *items, place));
+  }
+  const Json* const properties = schema.Find("properties");
+  if (!value.is_object() || properties == nullptr) return {};
+  const bool closed = schema["additionalProperties"] == false;
+  for (const auto& [name, member] : value.items()) {
+    const Json* const property = properties->Find(name);
+    if (property != nullptr) {
+      TRY(CheckFieldsAt(member, *property, place.empty() ? name : place + "." + name));
+    } else if (closed) {
+      return UnknownField(name, *properties, place);
+    }
+  }
+  return {};
+}
+
+/// Other names in a query are none of ours: proxies and gateways add theirs.
+ApiResult<void> CheckQuery(std::string_view query, const Json& schema) {
+  while (!query.empty()) {
+    const size_t end = std::min(query.find('&'), query.size());
+    const std::string_view parameter = query.substr(0, end);
+    const auto name = PercentDecoded(parameter.substr(0, parameter.find('=')));
+    if (name && schema["properties"].contains(*name)) {
+      return Reject(fmt::format("'{}' is a field of the body, and has no effect in the query of the URL", *name));
+    }
+    query.remove_prefix(std::min(end + 1, query.size()));
+  }
+  return {};
+}
+
+}  // namespace
+
+ApiResult<Json> ParseBody(const HttpRequest& request, const ServiceLimits& limits, const Json& schema) {
+  Json body = TRY(ParseObject(request.body, limits));
+  TRY(CheckFields(body, schema));
+  TRY(CheckQuery(request.query, schema));
+  return body;
+}
+
+ApiResult<void> CheckFields(const Json& value, const Json& schema) { return CheckFieldsAt(value, schema, ""); }
 
 ApiResult<Json> ParseObject(std::string_view json, const ServiceLimits& limits) {
   if (NestsDeeperThan(json, limits.max_json_depth)) {

@@ -24,12 +24,18 @@ struct ServiceLimits {
   int max_json_depth = 32;
 };
 
-/// Returns the request's body, which must be a JSON object. Errors: 400 if it is not valid JSON in UTF-8 or has a key
-/// twice in one object; 422 if it is nested too deeply or not an object.
-ApiResult<Json> ParseBody(const HttpRequest& request, const ServiceLimits& limits);
+/// Returns the request's body, which must be a JSON object with fields of `schema` only (CheckFields). Errors: 400 if it
+/// is not valid JSON in UTF-8 or has a key twice in one object; 422 if it is nested too deeply, not an object, or has unknown fields, and if the query
+/// of the request has a field of the body: "?model=spam" would be without effect.
+ApiResult<Json> ParseBody(const HttpRequest& request, const ServiceLimits& limits, const Json& schema);
 
-/// Parses a JSON object that is a part of the body. Errors: those of ParseBody.
+/// Parses a JSON object that is a part of the body. Errors: those of ParseBody, except for unknown fields.
 ApiResult<Json> ParseObject(std::string_view json, const ServiceLimits& limits);
+
+/// Refuses unknown fields, which are misspelt or not supported: of every object in `value` for which `schema`, a JSON
+/// Schema, has "additionalProperties": false, those that are not among its "properties". So the fields that a route
+/// accepts are those that /openapi.json describes. Errors: 422, which names the field and suggests a known one.
+ApiResult<void> CheckFields(const Json& value, const Json& schema);
 
 /// Returns the field with that name; null if it is absent or JSON's null, which many clients send for absent values.
 const Json* Field(const Json& object, const char* name);

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/mutex.h"
+#include "server/decision_counts.h"
 
 namespace winnow {
 namespace {
@@ -41,6 +42,13 @@ Gauge& MakeGauge(Registry& registry, const char* name, const char* help) {
 void RaiseTo(Counter& counter, size_t value) {
   const double more = static_cast<double>(value) - counter.Value();
   if (more > 0) counter.Increment(more);
+}
+
+/// `decision` is empty for abstentions.
+std::string PredictionKey(std::string_view model, std::string_view version, std::string_view decision) {
+  std::string key(model);
+  for (const std::string_view part : {version, decision}) key.append(1, '\0').append(part);
+  return key;
 }
 
 /// As Text Embeddings Inference names what went wrong.
@@ -81,6 +89,18 @@ struct ServerMetrics::Parts {
   Histogram& batch_seconds = MakeHistogram(registry, "winnow_batch_seconds", "Seconds to compute a batch", kSeconds);
   Histogram& load_seconds = MakeHistogram(registry, "winnow_model_load_seconds", "Seconds to load a model", kSeconds);
   Counter& texts = MakeCounter(registry, "winnow_texts_total", "Texts classified");
+  // By model, version and decision, divided by null bytes; made when a model is loaded.
+  std::map<std::string, Counter*, std::less<>> predictions GUARDED_BY(mutex);
+  Family<Counter>& prediction_family =
+      prometheus::BuildCounter()
+          .Name("winnow_predictions_total")
+          .Help("Predictions sent, by model, version and decided label; a text with several labels counts for each")
+          .Register(registry);
+  Family<Counter>& abstention_family =
+      prometheus::BuildCounter()
+          .Name("winnow_abstentions_total")
+          .Help("Predictions sent that are marked as abstentions, by model and version")
+          .Register(registry);
 
   Gauge& connections = MakeGauge(registry, "winnow_connections", "Open connections");
   Gauge& request_memory =
@@ -174,6 +194,29 @@ void ServerMetrics::Classified(size_t texts, int status, double seconds) {
   } else {
     p.te_failure_family.Add({{"err", TeiError(status)}}).Increment();
   }
+}
+
+void ServerMetrics::AddModel(std::string_view name, std::string_view version, std::span<const std::string> decisions) {
+  Parts& p = *parts_;
+  const prometheus::Labels labels = {{"model", std::string(name)}, {"version", std::string(version)}};
+  const WriterLock lock(p.mutex);
+  p.predictions[PredictionKey(name, version, {})] = &p.abstention_family.Add(labels);
+  for (const std::string& decision : decisions) {
+    prometheus::Labels with_decision = labels;
+    with_decision["label"] = decision;
+    p.predictions[PredictionKey(name, version, decision)] = &p.prediction_family.Add(with_decision);
+  }
+}
+
+void ServerMetrics::Predicted(const DecisionCounts& counts) {
+  Parts& p = *parts_;
+  const ReaderLock lock(p.mutex);
+  const auto count = [&](std::string_view decision, size_t texts) {
+    const auto found = p.predictions.find(PredictionKey(counts.model, counts.version, decision));
+    if (found != p.predictions.end()) found->second->Increment(static_cast<double>(texts));
+  };
+  for (const auto& [decision, texts] : counts.decisions) count(decision, texts);
+  if (counts.abstained > 0) count({}, counts.abstained);
 }
 
 void ServerMetrics::Tokenized(double seconds) {

@@ -5,10 +5,13 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
 namespace winnow {
+
+struct DecisionCounts;
 
 /// Metrics that are looked up when Prometheus asks for them, instead of being counted as events occur.
 struct MetricsSnapshot {
@@ -40,6 +43,10 @@ class ServerMetrics {
   void Answered(std::string_view route, int status, double seconds);
   /// Counts the texts of a request of a route that classifies, with the status of the response.
   void Classified(size_t texts, int status, double seconds);
+  /// Shows the counters of a model's predictions from now on, so that they begin at 0. `decisions`: DecisionNames.
+  void AddModel(std::string_view name, std::string_view version, std::span<const std::string> decisions);
+  /// Counts predictions by model, version and decision.
+  void Predicted(const DecisionCounts& counts);
   void Tokenized(double seconds);
   /// Counts the time that a request waited until its first text was taken from the queue.
   void Queued(double seconds);

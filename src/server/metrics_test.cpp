@@ -3,8 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <string>
 #include <thread>
 #include <vector>
+
+#include "server/decision_counts.h"
 
 namespace winnow {
 namespace {
@@ -39,6 +42,25 @@ TEST(ServerMetrics, AreAlsoNamedAsTextEmbeddingsInferenceNamesThem) {
   EXPECT_THAT(text, HasSubstr("te_batch_next_tokens_sum 200"));
   EXPECT_THAT(text, HasSubstr("te_request_queue_duration_count 1"));
   EXPECT_THAT(text, HasSubstr("winnow_texts_total 8"));
+}
+
+TEST(ServerMetrics, CountPredictionsByModelVersionAndLabel) {
+  ServerMetrics metrics;
+  const std::vector<std::string> labels = {"ham", "spam"};
+  metrics.AddModel("sms", "1.2.0", labels);
+  metrics.AddModel("sms", "1.3.0", labels);
+  EXPECT_THAT(metrics.Scrape(), HasSubstr(R"(winnow_predictions_total{label="spam",model="sms",version="1.2.0"} 0)"));
+  metrics.Predicted(
+      {.model = "sms", .version = "1.2.0", .texts = 5, .abstained = 2, .decisions = {{"ham", 1}, {"spam", 4}}});
+  metrics.Predicted({.model = "sms", .version = "1.2.0", .texts = 1, .decisions = {{"spam", 1}}});
+  metrics.Predicted({.model = "sms", .version = "1.2.0", .texts = 1, .decisions = {{"made up", 1}}});
+  metrics.AddModel("sms", "1.2.0", labels);  // loaded again
+  const std::string text = metrics.Scrape();
+  EXPECT_THAT(text, HasSubstr(R"(winnow_predictions_total{label="spam",model="sms",version="1.2.0"} 5)"));
+  EXPECT_THAT(text, HasSubstr(R"(winnow_predictions_total{label="ham",model="sms",version="1.2.0"} 1)"));
+  EXPECT_THAT(text, HasSubstr(R"(winnow_predictions_total{label="spam",model="sms",version="1.3.0"} 0)"));
+  EXPECT_THAT(text, HasSubstr(R"(winnow_abstentions_total{model="sms",version="1.2.0"} 2)"));
+  EXPECT_THAT(text, Not(HasSubstr("made up")));
 }
 
 TEST(ServerMetrics, TakeASnapshotAtEachScrape) {

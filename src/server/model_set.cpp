@@ -1,14 +1,20 @@
 #include "server/model_set.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <exception>
 #include <utility>
 
 #include "base/log.h"
+#include "base/suggest.h"
 #include "server/model_slot.h"
 
 namespace winnow {
 namespace {
+
+constexpr size_t kMostListedModels = 20;  // in an error
 
 ApiError Unavailable(std::string message) {
   return {.status = 503, .type = "Unavailable", .message = std::move(message)};
@@ -39,10 +45,6 @@ std::string_view NameOf(ModelState state) {
       return "failed";
   }
   return "";
-}
-
-ApiError UnknownModel() {
-  return {.status = 404, .type = "NotFound", .message = "no model has this name; GET /models lists them"};
 }
 
 std::string PublicMessage(const Error& error, const std::filesystem::path& bundle) {
@@ -130,6 +132,24 @@ ApiError ModelSet::ErrorOf(const Slot& slot) const {
   return Unavailable("this model could not be loaded: " + PublicMessage(*slot.error, slot.place.dir));
 }
 
+// The name itself is not repeated: whoever mixes up fields may have sent a text.
+ApiError ModelSet::UnknownModel(std::string_view spec) const {
+  std::vector<std::string> models, names;
+  for (const auto& slot : slots_) {
+    const BundleSummary& summary = slot->summary;
+    const std::string model = summary.version.empty() ? summary.name : summary.name + ":" + summary.version;
+    if (std::ranges::find(models, model) != models.end()) continue;
+    models.push_back(model);
+    names.push_back(summary.name);
+  }
+  for (const ModelAlias& alias : options_.aliases) names.push_back(alias.name + "@" + alias.alias);
+  std::string message = "no model has this name";
+  if (const std::string meant = DidYouMean(spec, names, ""); !meant.empty()) message += "; " + meant;
+  message += models.size() > kMostListedModels ? fmt::format(" (GET /models lists the {} models)", models.size())
+                                               : fmt::format(" (existing models: {})", fmt::join(models, ", "));
+  return {.status = 404, .type = "NotFound", .message = std::move(message)};
+}
+
 void ModelSet::Use(std::string_view spec, const Then& then) {
   const auto now = [&]() -> std::optional<ApiResult<Model>> {
     const MutexLock lock(mutex_);
@@ -137,7 +157,7 @@ void ModelSet::Use(std::string_view spec, const Then& then) {
     if (!slot && spec.empty())
       return std::unexpected(
           Unavailable("the default model no longer exists; specify a model (GET /models lists them)"));
-    if (!slot) return std::unexpected(UnknownModel());
+    if (!slot) return std::unexpected(UnknownModel(spec));
     if (slot->model) {
       slot->used = ++uses_;
       slot->last_used = std::chrono::system_clock::now();
@@ -196,7 +216,7 @@ void ModelSet::Unload(std::string_view spec, const Done& done) {
   {
     const MutexLock lock(mutex_);
     const Slots found = Matching(spec);
-    if (found.empty()) unloaded = std::unexpected(UnknownModel());
+    if (found.empty()) unloaded = std::unexpected(UnknownModel(spec));
     for (const auto& slot : found) {
       slot->unloaded = true;
       dropped.push_back(std::move(slot->model));

@@ -60,7 +60,8 @@ std::string_view NameOf(ModelState state);
 class ModelSet {
  public:
   using Model = std::shared_ptr<const ServedModel>;
-  /// Receives a model or the error: 404 for an unknown name, 503 for a model that could not be loaded or was unloaded.
+  /// Receives a model or the error: 404 for an unknown name, with the known ones; 503 for a model that could not be
+  /// loaded or was unloaded.
   using Then = std::function<void(ApiResult<Model>)>;
   using Done = std::function<void(ApiResult<void>)>;
 
@@ -128,6 +129,8 @@ class ModelSet {
   std::shared_ptr<Slot> FindNamed(std::string_view name) const REQUIRES(mutex_);
   Slots Matching(std::string_view spec) const REQUIRES(mutex_);
   ApiError ErrorOf(const Slot& slot) const REQUIRES(mutex_);
+  /// The error of status 404 for a name that no model has.
+  ApiError UnknownModel(std::string_view spec) const REQUIRES(mutex_);
   bool Clashes(const Slot& slot, const BundleSummary& summary) const REQUIRES(mutex_);
 
   // On the set's thread, and in Open before there is one; without the lock.

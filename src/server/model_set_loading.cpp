@@ -49,6 +49,7 @@ Result<void> ModelSet::ReadSummary(Slot& slot) {
   }
   if (summary) slot.summary = *std::move(summary);
   if (!slot.error) return {};
+  ++counts_.load_failures;
   slot.failed_files = slot.summary.files;
   slot.failed_at = Clock::now();
   return std::unexpected(*slot.error);
@@ -338,9 +339,9 @@ ApiResult<void> ModelSet::LoadNow(const std::string& spec) {
     }
     slot = find();
   }
-  if (!slot) return std::unexpected(UnknownModel());
-  if (Refresh(*slot, /*load=*/true)) return {};
+  if (slot && Refresh(*slot, /*load=*/true)) return {};
   const MutexLock lock(mutex_);
+  if (!slot) return std::unexpected(UnknownModel(spec));
   return std::unexpected(ErrorOf(*slot));
 }
 

@@ -56,7 +56,7 @@ TEST_F(ModelSetTest, ABrokenModelIsListedAndTheOthersAnswer) {
   EXPECT_THAT(entries["bad"].error, HasSubstr("linear.bin"));
   EXPECT_THAT(entries["bad"].error, Not(HasSubstr(dir_.path().string())));
   EXPECT_EQ(entries["missing"].state, ModelState::kFailed);
-  EXPECT_EQ(set->counts().load_failures, 1u);
+  EXPECT_EQ(set->counts().load_failures, 2u);
 
   const auto none = ModelSet::Open({Path("bad"), Path("missing")}, {});
   EXPECT_THAT(none.error().message, HasSubstr("linear.bin"));

@@ -43,9 +43,6 @@ struct ModelSet::Loaded {
   std::unique_ptr<const ServedModel> model;
 };
 
-/// Returns the error of status 404 for a name that no model has.
-ApiError UnknownModel();
-
 /// Returns the first line of an error without the path of the bundle, since clients may see it.
 std::string PublicMessage(const Error& error, const std::filesystem::path& bundle);
 

@@ -15,16 +15,24 @@ constexpr ErrorStatus kStatuses[] = {
     {400, "BadRequest", "The body is not valid JSON in UTF-8", ""},
     {401, "Unauthorized", "An API key is required; it is missing or not valid", ""},
     {403, "Forbidden", "The role of the API key does not permit this request", ""},
-    {404, "NotFound", "No model or route has this name", "NotFound", "no model has this name; GET /models lists them"},
+    {404, "NotFound", "No model or route has this name", "NotFound",
+     "no model has this name; did you mean 'spam'? (existing models: spam:1.0.0, words:1.0.0)"},
+    {405, "MethodNotAllowed", "The path does not support the method; the header Allow lists those that it supports",
+     "MethodNotAllowed", "this path does not support the method of the request; supported: POST"},
+    {408, "RequestTimeout", "The request was not received in time", ""},
     {413, "TooLarge", "The body, a text or the number of texts is too large", ""},
     {415, "UnsupportedEncoding", "Content-Encoding is neither gzip nor identity", ""},
-    {422, "Unprocessable", "The request is invalid; the error says why", "Validation", "'text' must be a string"},
+    {422, "Unprocessable", "The request is invalid; the error says why", "Validation",
+     "unknown field 'treshold'; did you mean 'threshold'?"},
     {424, "InferenceFailed", "The model failed", ""},
     {429, "Overloaded", "The queue is full, or the rate limit is exceeded; try again after Retry-After seconds",
      "Overloaded", "too many texts are in the queue"},
+    {431, "HeaderTooLarge", "The header of the request is too large", ""},
     {500, "Internal", "Internal error; see the server's log", ""},
+    {501, "NotImplemented", "Transfer-Encoding is not chunked", ""},
     {503, "Unavailable", "The model is not loaded, the server is shutting down, or the request timed out",
      "Unavailable", "the model is not loaded"},
+    {505, "VersionNotSupported", "The request is neither HTTP/1.0 nor HTTP/1.1", ""},
 };
 
 const ErrorStatus* Find(int code) {
@@ -72,7 +80,7 @@ Json Operation(const Route& route) {
   if (!docs.request.is_null()) {
     Json content = {{"schema", docs.request}};
     if (!docs.example.is_null()) content["example"] = docs.example;
-    operation["requestBody"] = {{"required", true}, {"content", {{"application/json", content}}}};
+    operation["requestBody"] = {{"required", !docs.request_optional}, {"content", {{"application/json", content}}}};
   }
   operation["responses"][std::to_string(route.docs.status)] = SuccessOf(route);
   for (const int code : ErrorsOf(route)) {
@@ -187,8 +195,8 @@ Json OpenApi(const std::vector<Route>& routes) {
             {"description",
              "Text classification. Request bodies may be compressed with Content-Encoding: gzip. Every response "
              "has an X-Request-Id: the one of the request, or a new one. Invalid HTTP requests get 400, 408, 413, "
-             "431, 501 or 505, unknown paths 404, and unsupported methods 405. Fields that are not described here "
-             "are ignored."},
+             "431, 501 or 505, unknown paths 404, and unsupported methods 405. A field of a request that is not "
+             "described here is refused with 422, and a slash at the end of a path is ignored."},
             {"license", {{"name", "Apache 2.0"}, {"identifier", "Apache-2.0"}}}}},
           {"servers", Json::array({{{"url", "/"}}})},
           {"tags", tags},

@@ -97,6 +97,25 @@ TEST(OpenApi, DescribesEveryRoute) {
   }
 }
 
+TEST(OpenApi, DescribesEveryFieldThatARouteAccepts) {
+  int bodies = 0;
+  for (const Route& route : Routes().table().routes()) {
+    if (route.docs.request.is_null() || route.path.ends_with("/unload")) continue;
+    ++bodies;
+    EXPECT_EQ(route.docs.request["additionalProperties"], false) << route.path;
+    std::string path = route.path;
+    for (const auto& [name, value] : {std::pair("{model}", "words"), {"{version}", "1.0.0"}}) {
+      if (const size_t at = path.find(name); at != std::string::npos) path.replace(at, std::string(name).size(), value);
+    }
+    Json request = route.docs.example.is_null() ? Json::object() : route.docs.example;
+    request["unheard_of"] = 1;
+    const HttpResponse response = Routes().Ask(route.method, path, request.dump());
+    EXPECT_EQ(response.status, 422) << path;
+    EXPECT_THAT(response.body, HasSubstr("unknown field 'unheard_of'")) << path;
+  }
+  EXPECT_GT(bodies, 6);
+}
+
 TEST(OpenApi, DescribesEveryField) {
   std::vector<std::string> undescribed;
   for (const Route& route : Routes().table().routes()) {
@@ -190,6 +209,13 @@ TEST(DocsPage, IsWhatABrowserFindsAtTheAddress) {
     EXPECT_THAT(response.headers, Contains(Pair("Location", "docs")));
   }
   EXPECT_EQ(Routes().Ask("POST", "/", R"({"inputs": "win a prize"})").status, 200);
+}
+
+TEST(DocsPage, IsFoundWithASlashAtTheEnd) {
+  const HttpResponse response = Routes().Ask("GET", "/docs/");
+  EXPECT_EQ(response.status, 302);
+  EXPECT_THAT(response.headers, Contains(Pair("Location", "../docs")));
+  EXPECT_EQ(Routes().Ask("GET", "/openapi.json/").status, 200);
 }
 
 TEST(DocsPage, EscapesWhatItShows) {

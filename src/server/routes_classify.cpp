@@ -1,5 +1,6 @@
 #include "classify/explain.h"
 #include "classify/prediction_json.h"
+#include "server/decision_fields.h"
 #include "server/header_values.h"
 #include "server/request_texts.h"
 #include "server/service.h"
@@ -31,9 +32,7 @@ bool HasDirective(std::string_view header, std::string_view directive) {
 /// Fields besides the texts.
 ApiResult<void> ReadOptions(const Json& body, const HttpRequest& request, ClassifyCall& call) {
   call.model = TRY(StringOr(body, "model", ""));
-  const Result<Mode> mode = ParseMode(TRY(StringOr(body, "mode", "moderate")));
-  if (!mode) return Reject("'mode' must be strict, moderate or lenient");
-  call.request.options.mode = *mode;
+  call.request.options = TRY(ReadDecisionFields(body));
   call.top_k = static_cast<size_t>(TRY(IntegerOr(body, "top_k", 0, 0, 1 << 30)));
   TRY(StringOr(body, "user", ""));
   call.explain = TRY(FlagOr(body, "explain", false));
@@ -45,8 +44,30 @@ ApiResult<void> ReadOptions(const Json& body, const HttpRequest& request, Classi
   return {};
 }
 
+const Json& RequestSchema() {
+  static const Json schema = [] {
+    Json made = ParsedJson(R"({
+      "type": "object", "additionalProperties": false,
+      "oneOf": [{"required": ["text"], "properties": {"text": {"$ref": "#/components/schemas/Text"}, "texts": {"type": "null"}}},
+                {"required": ["texts"], "properties": {"texts": {"type": "array"}, "text": {"type": "null"}}}],
+      "not": {"required": ["mode", "threshold"], "properties": {"mode": {"type": "string"}, "threshold": {"type": "number"}}},
+      "properties": {
+        "text": {"anyOf": [{"$ref": "#/components/schemas/Text"}, {"type": "null"}], "description": "The text to classify: a string, a list of segments, or an object with the fields of the model's text template"},
+        "texts": {"type": ["array", "null"], "items": {"$ref": "#/components/schemas/Text"}, "description": "In place of text: at most 10000 texts"},
+        "model": {"type": ["string", "null"], "description": "\"spam\", \"spam@champion\" or \"spam:1.2.0\"; left out: the default model"},
+        "top_k": {"type": ["integer", "null"], "minimum": 0, "maximum": 1073741824, "default": 0, "description": "Number of scores per text; 0: all"},
+        "user": {"type": ["string", "null"], "description": "ID of the end user; accepted, but not used"},
+        "explain": {"type": ["boolean", "null"], "default": false, "description": "Return the effect of each word on the score, for at most 16 texts; slow, because each text is classified once per word"},
+        "cache": {"enum": ["no-store", null], "description": "no-store: neither read nor write the cache for these texts. The header Cache-Control: no-store has the same effect"},
+        "timeout_ms": {"type": ["integer", "null"], "minimum": 1, "maximum": 600000, "description": "Timeout in milliseconds; after it, the request is not computed and gets status 503"}}})");
+    made["properties"].update(DecisionFieldSchemas());
+    return made;
+  }();
+  return schema;
+}
+
 ApiResult<ClassifyCall> ReadCall(const HttpRequest& request, const ServiceLimits& limits) {
-  const Json body = TRY(ParseBody(request, limits));
+  const Json body = TRY(ParseBody(request, limits, RequestSchema()));
   const Json *const text = Field(body, "text"), *const texts = Field(body, "texts");
   if ((text == nullptr) == (texts == nullptr)) return Reject("specify either 'text' or 'texts'");
   ClassifyCall call;
@@ -90,7 +111,9 @@ ApiResult<HttpResponse> Explain(const ServedModel& model, const HttpRequest& req
   }
   // The places of words refer to this text if the template has made it of a row.
   for (const auto& [t, row] : texts.rows) results[t]["explanation"]["text"] = views[t].joined();
-  return Answer(model, request.id, results.size(), [&results](size_t i) { return std::move(results[i]); });
+  return WithDecisions(model, *classified, Answer(model, request.id, results.size(), [&results](size_t t) {
+                         return std::move(results[t]);
+                       }));
 }
 
 /// Explains on the thread for explanations.
@@ -107,6 +130,7 @@ ApiResult<void> Classify(const SharedService& service, const SharedRequest& requ
   const auto call = std::make_shared<ClassifyCall>(TRY(ReadCall(*request, service->limits)));
   UseModel(
       *service, call->model, reply, [service, call, request, reply](const ModelSet::Model& model) -> ApiResult<void> {
+        TRY(CheckDecisionFields(call->request.options, model->classifier()));
         TRY(FitToModel(call->texts, model->classifier(), service->limits));
         if (call->explain) return ExplainLater(*service, model, request, call, reply);
         call->request.texts = std::move(call->texts.texts);
@@ -121,27 +145,17 @@ ApiResult<void> Classify(const SharedService& service, const SharedRequest& requ
 }
 
 RouteDocs Docs() {
-  return {.summary = "Classifies one or more texts",
-          .description =
-              "`score` is the probability of the positive label, or of the decided label if the model has no "
-              "positive label; `confidence` is the probability of the decided label. `decision` is null if the "
-              "model abstains, and a list for multi-label models.",
-          .tag = "Classify",
-          .request = ParsedJson(R"({
-        "type": "object",
-        "oneOf": [{"required": ["text"], "properties": {"text": {"$ref": "#/components/schemas/Text"}, "texts": {"type": "null"}}},
-                  {"required": ["texts"], "properties": {"texts": {"type": "array"}, "text": {"type": "null"}}}],
-        "properties": {
-          "text": {"anyOf": [{"$ref": "#/components/schemas/Text"}, {"type": "null"}], "description": "The text to classify: a string, a list of segments, or an object with the fields of the model's text template"},
-          "texts": {"type": ["array", "null"], "items": {"$ref": "#/components/schemas/Text"}, "description": "In place of text: at most 10000 texts"},
-          "model": {"type": ["string", "null"], "description": "\"spam\", \"spam@champion\" or \"spam:1.2.0\"; left out: the default model"},
-          "mode": {"enum": ["strict", "moderate", "lenient", null], "default": "moderate", "description": "Decision thresholds to use: strict flags the most texts as the positive label, lenient the fewest"},
-          "top_k": {"type": ["integer", "null"], "minimum": 0, "maximum": 1073741824, "default": 0, "description": "Number of scores per text; 0: all"},
-          "user": {"type": ["string", "null"], "description": "ID of the end user; accepted, but not used"},
-          "explain": {"type": ["boolean", "null"], "default": false, "description": "Return the effect of each word on the score, for at most 16 texts; slow, because each text is classified once per word"},
-          "cache": {"enum": ["no-store", null], "description": "no-store: neither read nor write the cache for these texts. The header Cache-Control: no-store has the same effect"},
-          "timeout_ms": {"type": ["integer", "null"], "minimum": 1, "maximum": 600000, "description": "Timeout in milliseconds; after it, the request is not computed and gets status 503"}}})"),
-          .answer = ParsedJson(R"({
+  return {
+      .summary = "Classifies one or more texts",
+      .description =
+          "`score` is the probability of the positive label, or of the decided label if the model has no "
+          "positive label; `confidence` is the probability of the decided label. `decision` is a list "
+          "for multi-label models; `abstained` says whether it is too uncertain to act on.\n\nThe positive label is decided from a decision "
+          "threshold: that of `mode` (`strict` flags the most texts, `lenient` the fewest), or `threshold`. So a "
+          "decision may differ from the most probable label; `threshold` in the result says why.",
+      .tag = "Classify",
+      .request = RequestSchema(),
+      .answer = ParsedJson(R"({
         "type": "object", "required": ["id", "model", "version", "results"],
         "properties": {
           "id": {"type": "string", "description": "ID of the request, as in the header X-Request-Id"},
@@ -157,10 +171,12 @@ RouteDocs Docs() {
                 "items": {"type": "object", "required": ["label", "score"], "properties": {
                   "label": {"type": "string", "description": "Name of the label"},
                   "score": {"type": "number", "description": "Probability of the label"}}}},
-              "decision": {"type": ["string", "null", "array"], "items": {"type": "string"}, "description": "Decided label, or null if the model abstained; for multi-label models, the list of decided labels"},
+              "decision": {"type": ["string", "null", "array"], "items": {"type": "string"}, "description": "Decided label, also if the model abstained; for multi-label models, the list of decided labels"},
               "abstained": {"type": "boolean", "description": "Whether the prediction is too uncertain to act on"},
+              "threshold": {"type": "number", "description": "Decision threshold that was applied: of the positive label; of a multi-label model that of label. Absent if the model has no positive label"},
               "out_of_scope": {"type": "boolean", "description": "Whether the text belongs to none of the labels; present for models with out-of-scope detection"},
               "scope_score": {"type": "number", "description": "Score that is compared with the out-of-scope threshold; present with out_of_scope"},
+              "nearest_label": {"type": ["string", "null"], "description": "For an out-of-scope text: the label that score and confidence refer to"},
               "explanation": {"type": "object", "description": "Effect of each word; present if the request has explain",
                 "required": ["label", "method", "score", "base", "words"],
                 "properties": {
@@ -179,12 +195,12 @@ RouteDocs Docs() {
                   "text": {"type": "string", "description": "For a row: the text that the template makes of it, with segments separated by U+001E; begin and end refer to this text"},
                   "words_in_effect": {"type": "integer", "description": "Number of neighbouring words that share one effect; present if greater than 1"},
                   "unread_words": {"type": "integer", "description": "Number of words beyond the maximum length; present if there are any"}}}}}}}})"),
-          .example = {{"text", "You won a prize, claim it now"}},
-          .answer_example = ParsedJson(R"({"id": "186e159cad2c9138", "model": "spam", "version": "1.0.0", "results": [
+      .example = {{"text", "You won a prize, claim it now"}},
+      .answer_example = ParsedJson(R"({"id": "186e159cad2c9138", "model": "spam", "version": "1.0.0", "results": [
             {"label": "spam", "score": 0.8551, "confidence": 0.8551,
              "scores": [{"label": "spam", "score": 0.8551}, {"label": "ham", "score": 0.1449}],
-             "decision": "spam", "abstained": false}]})"),
-          .errors = {404}};
+             "decision": "spam", "abstained": false, "threshold": 0.5}]})"),
+      .errors = {404}};
 }
 
 }  // namespace

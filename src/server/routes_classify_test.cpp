@@ -83,18 +83,48 @@ TEST(ClassifyRoute, RefusesMoreSegmentsThanTheModelReads) {
   EXPECT_EQ(small.Ask("POST", "/v1/classify", R"({"text": ["12345", "67"]})").status, 200);
 }
 
+TEST(ClassifyRoute, DecidesByTheThresholdOfTheRequest) {
+  for (const std::string model : {"spam", "words"}) {
+    const auto result = [&](const Json& options) {
+      Json request = {{"text", "win a prize"}, {"model", model}};
+      request.update(options);
+      return Routes().AskJson("POST", "/v1/classify", request.dump())["results"][0];
+    };
+    const auto score = result(Json::object())["score"].get<double>();
+    EXPECT_EQ(result({{"threshold", score * .9}})["decision"], "spam") << model;
+    EXPECT_EQ(result({{"threshold", score + (1 - score) * .1}})["decision"], "ham") << model;
+    EXPECT_EQ(result({{"threshold", .17}})["threshold"].dump(), "0.17") << model;
+    EXPECT_EQ(result({{"mode", "strict"}})["threshold"].dump(), "0.3") << model;
+    EXPECT_EQ(result({{"threshold", score * .9}, {"explain", true}})["decision"], "spam") << model;
+  }
+}
+
+TEST(ClassifyRoute, NamesTheModelsIfTheModelIsUnknown) {
+  for (const char* const path : {"/v1/classify", "/predict", "/tokenize", "/models/switch"}) {
+    Json request = {{"model", "wrods"}};
+    if (path != std::string_view("/models/switch"))
+      request[path[1] == 'v' || path[1] == 'p' ? "text" : "inputs"] = "win";
+    const HttpResponse response = Routes().Ask("POST", path, request.dump());
+    EXPECT_EQ(response.status, 404) << path;
+    EXPECT_EQ(ParsedJson(response.body)["error"],
+              "no model has this name; did you mean 'words'? (existing models: spam:1.0.0, words:1.0.0)");
+  }
+}
+
 TEST(ClassifyRoute, TakesItsOptionsAndNulls) {
   for (
       const char* const options :
       {R"("user": "u1")", R"("cache": "no-store")", R"("timeout_ms": 600000)", R"("mode": "strict", "top_k": 1.0)",
        R"("user": null, "cache": null, "timeout_ms": null, "model": null, "mode": null, "top_k": null, "explain": null)",
-       R"("texts": null)", R"("unknown": [1])"}) {
+       R"("texts": null)", R"("threshold": 0.4)", R"("threshold": 1e-50)", R"("threshold": null, "mode": "lenient")"}) {
     const std::string body = R"({"text": "win", )" + std::string(options) + "}";
     EXPECT_EQ(Routes().Ask("POST", "/v1/classify", body).status, 200) << options;
   }
   for (const char* const options :
        {R"("user": 7)", R"("cache": "yes")", R"("timeout_ms": 0)", R"("timeout_ms": 600001)", R"("explain": "yes")",
-        R"("mode": "")", R"("top_k": -1)", R"("top_k": 0.5)", R"("top_k": 1e300)", R"("texts": "a")"}) {
+        R"("unknown": [1])", R"("threshold": 0)", R"("threshold": 1)", R"("threshold": "0.5")",
+        R"("threshold": 0.5, "mode": "moderate")", R"("mode": "")", R"("top_k": -1)", R"("top_k": 0.5)",
+        R"("top_k": 1e300)", R"("texts": "a")"}) {
     const std::string body = R"({"text": "win", )" + std::string(options) + "}";
     EXPECT_EQ(Routes().Ask("POST", "/v1/classify", body).status, 422) << options;
   }

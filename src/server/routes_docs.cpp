@@ -19,16 +19,26 @@ Route Page(const char* path, const char* type, const char* summary) {
           .docs = {.summary = summary, .tag = kTag, .answer_types = {type}}};
 }
 
+/// Relative, so that it is right behind a proxy that adds a prefix to the path.
+void RedirectTo(const char* relative, const HttpReply& reply) {
+  reply({.status = 302, .body = "", .content_type = "text/plain", .headers = {{"Location", relative}}});
+}
+
 /// Returns the route that leads a browser from the server's address to /docs. POST / classifies (routes_tei.cpp).
 Route Home() {
   return {.method = "GET",
           .path = "/",
           .role = Role::kPublic,
           .docs = {.summary = "Redirects to /docs", .tag = kTag, .status = 302},
-          .handle = [](const SharedRequest&, const HttpReply& reply) {
-            // Relative, so that it is right behind a proxy that adds a prefix to the path.
-            reply({.status = 302, .body = "", .content_type = "text/plain", .headers = {{"Location", "docs"}}});
-          }};
+          .handle = [](const SharedRequest&, const HttpReply& reply) { RedirectTo("docs", reply); }};
+}
+
+/// The page names its other files relative to /docs, and would not find them from /docs/.
+HttpHandler RedirectedFromSlash(HttpHandler page) {
+  return [page = std::move(page)](const SharedRequest& request, const HttpReply& reply) {
+    if (request->path.ends_with('/')) return RedirectTo("../docs", reply);
+    page(request, reply);
+  };
 }
 
 /// The same bytes for everyone.
@@ -57,6 +67,7 @@ std::vector<Route> DocsRoutes(const std::vector<Route>& others) {
   for (size_t i = 0; i < routes.size(); ++i) {
     routes[i].handle = Always(std::move(bodies[i]), routes[i].docs.answer_types.front());
   }
+  routes[0].handle = RedirectedFromSlash(std::move(routes[0].handle));
   routes.push_back(Home());
   return routes;
 }

@@ -37,8 +37,15 @@ ApiResult<HttpResponse> ListModels(const Service& service, const HttpRequest&) {
   return JsonResponse({{"models", list}});
 }
 
+const Json& SwitchSchema() {
+  static const Json schema = ParsedJson(R"({
+    "type": "object", "additionalProperties": false, "required": ["model"], "properties": {
+      "model": {"type": "string", "minLength": 1, "description": "NAME, NAME:VERSION or NAME@ALIAS"}}})");
+  return schema;
+}
+
 ApiResult<void> SwitchModel(const SharedService& service, const SharedRequest& request, const HttpReply& reply) {
-  const Json body = TRY(ParseBody(*request, service->limits));
+  const Json body = TRY(ParseBody(*request, service->limits, SwitchSchema()));
   const Json* const model = body.Find("model");
   if (model == nullptr || !model->is_string() || model->str().empty()) {
     return Reject("'model' must be a model's name: \"spam\", \"spam:1.2.0\" or \"spam@champion\"");
@@ -102,42 +109,39 @@ Json ModelSchema() {
 }  // namespace
 
 std::vector<Route> ModelRoutes(const SharedService& service) {
-  return {
-      {.method = "GET",
-       .path = "/models",
-       .role = Role::kClassify,  // it tells what the server has and how it fares
-       .docs = {.summary = "Lists all models",
-                .description = "Includes models that are not loaded, with the error if loading failed.",
-                .tag = "Models",
-                .answer = ObjectSchema({{"models",
-                                         {{"type", "array"},
-                                          {"items", ModelSchema()},
-                                          {"description", "All models, in the order of their directories"}}}}),
-                .answer_example = ParsedJson(R"({"models": [{
+  return {{.method = "GET",
+           .path = "/models",
+           .role = Role::kClassify,  // it tells what the server has and how it fares
+           .docs = {.summary = "Lists all models",
+                    .description = "Includes models that are not loaded, with the error if loading failed.",
+                    .tag = "Models",
+                    .answer = ObjectSchema({{"models",
+                                             {{"type", "array"},
+                                              {"items", ModelSchema()},
+                                              {"description", "All models, in the order of their directories"}}}}),
+                    .answer_example = ParsedJson(R"({"models": [{
                   "name": "spam", "version": "1.0.0", "aliases": ["champion"], "kind": "transformer", "weights": "f32",
                   "labels": ["ham", "spam"], "text_template": "", "default": true, "state": "loaded",
                   "size_bytes": 91619396, "memory_bytes": 102051899,
                   "metrics": {"accuracy": 0.975, "f1_macro": 0.9737}, "path": "spam",
                   "last_used": "2026-11-28T10:33:47Z"}]})")},
-       .handle = Handler(service, ListModels)},
-      {.method = "POST",
-       .path = "/models/switch",
-       .role = Role::kAdmin,
-       .docs = {.summary = "Makes a model the default",
-                .description =
-                    "The model is loaded first; until then, requests use the previous default. `spam` follows the "
-                    "highest version, `spam@champion` follows the alias, `spam:1.2.0` is fixed.",
-                .tag = "Models",
-                .request = ObjectSchema(
-                    {{"model",
-                      {{"type", "string"}, {"minLength", 1}, {"description", "NAME, NAME:VERSION or NAME@ALIAS"}}}}),
-                .answer = ObjectSchema({{"model", StringSchema("Name of the model")},
-                                        {"version", StringSchema("Version of the model")},
-                                        {"default", {{"type", "boolean"}, {"description", "Always true"}}}}),
-                .example = {{"model", "spam:1.2.0"}},
-                .answer_example = {{"model", "spam"}, {"version", "1.2.0"}, {"default", true}},
-                .errors = {400, 404, 422, 503}},
-       .handle = Handler(service, SwitchModel)}};
+           .handle = Handler(service, ListModels)},
+          {.method = "POST",
+           .path = "/models/switch",
+           .role = Role::kAdmin,
+           .docs = {.summary = "Makes a model the default",
+                    .description =
+                        "The model is loaded first; until then, requests use the previous default. `spam` follows the "
+                        "highest version, `spam@champion` follows the alias, `spam:1.2.0` is fixed.",
+                    .tag = "Models",
+                    .request = SwitchSchema(),
+                    .answer = ObjectSchema({{"model", StringSchema("Name of the model")},
+                                            {"version", StringSchema("Version of the model")},
+                                            {"default", {{"type", "boolean"}, {"description", "Always true"}}}}),
+                    .example = {{"model", "spam:1.2.0"}},
+                    .answer_example = {{"model", "spam"}, {"version", "1.2.0"}, {"default", true}},
+                    .errors = {400, 404, 422, 503}},
+           .handle = Handler(service, SwitchModel)}};
 }
 
 }  // namespace winnow

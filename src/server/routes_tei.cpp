@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "classify/prediction_json.h"
+#include "server/decision_fields.h"
 #include "server/raw_scores.h"
 #include "server/request_texts.h"
 #include "server/service.h"
@@ -66,14 +67,65 @@ struct PredictCall {
     kBatch,   // of a list: [[...], ...]. Also of {"inputs": s, "parameters": {}}, as the hub's own servers have it
   };
   Form form = Form::kPlain;
+  std::string model;
   RequestTexts texts;
+  ClassifyOptions options = {};
   bool may_be_pair = false;  // ["a", "b"]
   bool has_parameters = false;
-  bool raw = false;      // logits
-  bool may_cut = true;   // texts that are too long
+  bool raw = false;     // logits
+  bool may_cut = true;  // texts that are too long
+  bool no_store = false;
   size_t top_k = 0;      // 0: all
   std::string function;  // "softmax" or "sigmoid", where the client insists on one
 };
+
+/// The fields of Text Embeddings Inference (router/src/http/types.rs), those that the hub's own servers have besides
+/// ("parameters" of transformers' text classification pipeline, "options"), and ours.
+const Json& RequestSchema() {
+  static const Json schema = [] {
+    Json made = ParsedJson(R"({
+      "type": "object", "additionalProperties": false,
+      "oneOf": [{"required": ["inputs"], "properties": {"inputs": {"type": ["string", "array"]}, "text": {"type": "null"},
+                                                        "mode": {"type": "null"}, "threshold": {"type": "null"}}},
+                {"required": ["text"], "properties": {"text": {"type": "string"}, "inputs": {"type": "null"},
+                                                      "raw_scores": {"enum": [false, null]}, "parameters": {"type": "null"}}}],
+      "not": {"required": ["mode", "threshold"], "properties": {"mode": {"type": "string"}, "threshold": {"type": "number"}}},
+      "properties": {
+        "inputs": {"anyOf": [
+          {"type": "string", "description": "One text"}, {"type": "null"},
+          {"type": "array", "minItems": 1, "description": "At most 10000 texts",
+           "items": {"anyOf": [{"type": "string"},
+                               {"type": "array", "description": "A text, or a pair of texts",
+                                "minItems": 1, "maxItems": 2, "items": {"type": "string"}}]}}],
+          "description": "One text, or a list of at most 10000 texts"},
+        "text": {"type": ["string", "null"], "description": "One text, for the simple form of the response"},
+        "model": {"type": ["string", "null"], "description": "\"spam\", \"spam@champion\" or \"spam:1.2.0\"; left out: the default model"},
+        "truncate": {"type": ["boolean", "null"], "default": true,
+                     "description": "false: refuse a text that the model would not read completely"},
+        "raw_scores": {"type": ["boolean", "null"], "default": false, "description": "Logits instead of probabilities"},
+        "truncation_direction": {"enum": ["Right", "right", null], "description": "Only right; the model determines which part of a long text is read"},
+        "parameters": {"type": ["object", "null"], "description": "Parameters in the format of the Hugging Face Inference API",
+          "additionalProperties": false,
+          "properties": {
+            "top_k": {"type": ["integer", "null"], "minimum": 0, "maximum": 1073741824, "description": "Number of labels; 0: all"},
+            "return_all_scores": {"type": ["boolean", "null"], "description": "false: the most probable label only, unless there is a top_k"},
+            "truncation": {"type": ["boolean", "null"], "description": "Like truncate"},
+            "function_to_apply": {"enum": ["softmax", "sigmoid", "none", null],
+              "description": "softmax for single-label models, sigmoid for multi-label models; none: logits"}}},
+        "options": {"type": ["object", "null"], "description": "Options in the format of the Hugging Face Inference API",
+          "additionalProperties": false,
+          "properties": {
+            "use_cache": {"type": ["boolean", "null"], "default": true, "description": "false: neither read nor write the cache for these texts"},
+            "wait_for_model": {"type": ["boolean", "null"], "description": "Accepted, without effect: requests always wait for a model that is being loaded"}}}}})");
+    const Json fields = DecisionFieldSchemas();
+    for (const auto& [name, field] : fields.items()) {
+      made["properties"][name] = field;
+      made["properties"][name]["description"] = field["description"].str() + "; only with text";
+    }
+    return made;
+  }();
+  return schema;
+}
 
 /// A text, or a list of texts, each a string or a list of one or two.
 ApiResult<RequestTexts> ReadInputs(Json& inputs, const ServiceLimits& limits) {
@@ -91,7 +143,9 @@ ApiResult<RequestTexts> ReadInputs(Json& inputs, const ServiceLimits& limits) {
 /// "parameters" of the hub's own servers: transformers' text classification pipeline.
 ApiResult<void> ReadParameters(const Json& parameters, PredictCall& call) {
   if (!parameters.is_object()) return Reject("'parameters' must be an object");
-  call.top_k = static_cast<size_t>(TRY(IntegerOr(parameters, "top_k", 0, 0, 1 << 30)));
+  const int64_t by_default = TRY(FlagOr(parameters, "return_all_scores", true)) ? 0 : 1;
+  call.top_k = static_cast<size_t>(TRY(IntegerOr(parameters, "top_k", by_default, 0, 1 << 30)));
+  call.may_cut = TRY(FlagOr(parameters, "truncation", call.may_cut));
   const std::string function = TRY(StringOr(parameters, "function_to_apply", ""));
   if (function == "none") {
     call.raw = true;
@@ -103,8 +157,32 @@ ApiResult<void> ReadParameters(const Json& parameters, PredictCall& call) {
   return {};
 }
 
+/// "options" of the hub's own servers.
+ApiResult<void> ReadHubOptions(const Json& options, PredictCall& call) {
+  if (!options.is_object()) return Reject("'options' must be an object");
+  call.no_store = !TRY(FlagOr(options, "use_cache", true));
+  TRY(FlagOr(options, "wait_for_model", true));
+  return {};
+}
+
+/// Fields that the form of the response has no place for are refused: nothing that a client asks for is ignored.
+ApiResult<void> CheckForm(const Json& body, const PredictCall& call) {
+  if (Field(body, "text") == nullptr) {
+    for (const char* const name : {"mode", "threshold"}) {
+      if (Field(body, name) == nullptr) continue;
+      return Reject(fmt::format("'{}' requires 'text': the response to 'inputs' has scores, and no decision", name));
+    }
+    return {};
+  }
+  const char* const extra = Field(body, "parameters") != nullptr ? "parameters" : call.raw ? "raw_scores" : nullptr;
+  if (extra == nullptr) return {};
+  return Reject(fmt::format("'{}' requires 'inputs' in place of 'text'", extra));
+}
+
 /// Fields besides the texts.
 ApiResult<void> ReadOptions(const Json& body, PredictCall& call) {
+  call.model = TRY(StringOr(body, "model", ""));
+  call.options = TRY(ReadDecisionFields(body));
   call.may_cut = TRY(FlagOr(body, "truncate", true));
   const std::string direction = TRY(StringOr(body, "truncation_direction", "right"));
   if (direction != "right" && direction != "Right") {
@@ -113,11 +191,12 @@ ApiResult<void> ReadOptions(const Json& body, PredictCall& call) {
   call.raw = TRY(FlagOr(body, "raw_scores", false));
   const Json* const parameters = Field(body, "parameters");
   if (parameters != nullptr) TRY(ReadParameters(*parameters, call));
-  return {};
+  if (const Json* const options = Field(body, "options"); options != nullptr) TRY(ReadHubOptions(*options, call));
+  return CheckForm(body, call);
 }
 
 ApiResult<PredictCall> ReadPredict(const HttpRequest& request, const ServiceLimits& limits) {
-  Json body = TRY(ParseBody(request, limits));
+  Json body = TRY(ParseBody(request, limits, RequestSchema()));
   PredictCall call;
   const Json* const text = Field(body, "text");
   if ((text != nullptr) == (Field(body, "inputs") != nullptr)) return Reject("specify either 'inputs' or 'text'");
@@ -139,7 +218,7 @@ ApiResult<PredictCall> ReadPredict(const HttpRequest& request, const ServiceLimi
   return call;
 }
 
-/// {"label", "confidence", "scores", "model", "inference_time_ms"}
+/// {"label", "confidence", "scores", "model", "inference_time_ms"}, and "nearest_label" for an out-of-scope text.
 Json PlainPrediction(const ServedModel& model, const ClassifiedText& text, Clock::time_point arrived) {
   const BundleClassifier& classifier = model.classifier();
   const auto& labels = classifier.labels();
@@ -148,11 +227,13 @@ Json PlainPrediction(const ServedModel& model, const ClassifiedText& text, Clock
   const ScopeRule* const scope = classifier.scope_rule();
   const auto first = PredictionJson(
       {labels, classifier.multi_label(), scope == nullptr ? "" : std::string_view(scope->label)}, text, 1);
-  return {{"label", first["label"]},
-          {"confidence", text.decision.confidence},
-          {"scores", scores},
-          {"model", model.name()},
-          {"inference_time_ms", std::chrono::duration<double, std::milli>(Clock::now() - arrived).count()}};
+  Json plain = {{"label", first["label"]},
+                {"confidence", text.decision.confidence},
+                {"scores", scores},
+                {"model", model.name()},
+                {"inference_time_ms", std::chrono::duration<double, std::milli>(Clock::now() - arrived).count()}};
+  if (text.out_of_scope) plain["nearest_label"] = first["nearest_label"];
+  return plain;
 }
 
 /// [{"score", "label"}], the highest first.
@@ -216,13 +297,16 @@ ApiResult<void> CheckFits(const PredictCall& call, const BundleClassifier& class
 ApiResult<void> Predict(const SharedService& service, const SharedRequest& request, const HttpReply& plain_reply) {
   const HttpReply reply = AsTei(plain_reply);
   PredictCall call = TRY(ReadPredict(*request, service->limits));
-  UseModel(*service, "", reply,
+  const std::string model_name = call.model;
+  UseModel(*service, model_name, reply,
            [service, request, reply, call = std::move(call)](const ModelSet::Model& model) mutable -> ApiResult<void> {
+             TRY(CheckDecisionFields(call.options, model->classifier()));
              JoinPair(call, model->classifier());
              TRY(FitToModel(call.texts, model->classifier(), service->limits));
              TRY(CheckFits(call, model->classifier()));
              const size_t characters = Characters(call.texts);
-             ServedModel::Request texts = {.texts = std::move(call.texts.texts)};
+             ServedModel::Request texts = {
+                 .texts = std::move(call.texts.texts), .options = call.options, .no_store = call.no_store};
              ClassifyAndReply(*service, model, *request, std::move(texts), reply,
                               [model, call = std::move(call), characters, arrived = request->arrived](
                                   const std::vector<ClassifiedText>& results, const ServedTimes& times) {
@@ -237,31 +321,6 @@ ApiResult<void> Predict(const SharedService& service, const SharedRequest& reque
 
 // Documentation.
 
-Json PredictSchema() {
-  return ParsedJson(R"({
-    "type": "object",
-    "oneOf": [{"required": ["inputs"], "properties": {"inputs": {"type": ["string", "array"]}, "text": {"type": "null"}}},
-              {"required": ["text"], "properties": {"text": {"type": "string"}, "inputs": {"type": "null"}}}],
-    "properties": {
-      "inputs": {"anyOf": [
-        {"type": "string", "description": "One text"}, {"type": "null"},
-        {"type": "array", "minItems": 1, "description": "At most 10000 texts",
-         "items": {"anyOf": [{"type": "string"},
-                             {"type": "array", "description": "A text, or a pair of texts",
-                              "minItems": 1, "maxItems": 2, "items": {"type": "string"}}]}}],
-        "description": "One text, or a list of at most 10000 texts"},
-      "text": {"type": ["string", "null"], "description": "One text, for the simple form of the response"},
-      "truncate": {"type": ["boolean", "null"], "default": true,
-                   "description": "false: refuse a text that the model would not read completely"},
-      "raw_scores": {"type": ["boolean", "null"], "default": false, "description": "Logits instead of probabilities"},
-      "truncation_direction": {"enum": ["Right", "right", null], "description": "Only right; the model determines which part of a long text is read"},
-      "parameters": {"type": ["object", "null"], "description": "Parameters in the format of the Hugging Face Inference API",
-        "properties": {
-          "top_k": {"type": ["integer", "null"], "minimum": 0, "maximum": 1073741824, "description": "Number of labels; 0: all"},
-          "function_to_apply": {"enum": ["softmax", "sigmoid", "none", null],
-            "description": "softmax for single-label models, sigmoid for multi-label models; none: logits"}}}}})");
-}
-
 Json PredictResponseSchema() {
   return ParsedJson(R"({"anyOf": [
     {"type": "array", "description": "Response to one text", "items": {"$ref": "#/components/schemas/Prediction"}},
@@ -274,7 +333,8 @@ Json PredictResponseSchema() {
        "confidence": {"type": "number", "description": "Probability of the decided label"},
        "scores": {"type": "object", "additionalProperties": {"type": "number"}, "description": "Probability of each label by its name"},
        "model": {"type": "string", "description": "Name of the model that was used"},
-       "inference_time_ms": {"type": "number", "description": "Time from the arrival of the request to its response, in milliseconds"}}}]})");
+       "inference_time_ms": {"type": "number", "description": "Time from the arrival of the request to its response, in milliseconds"},
+       "nearest_label": {"type": ["string", "null"], "description": "For an out-of-scope text: the label that confidence refers to"}}}]})");
 }
 
 RouteDocs PredictDocs() {
@@ -295,12 +355,12 @@ RouteDocs PredictDocs() {
               "`x-compute-tokens`, `x-total-time`, `x-tokenization-time`, `x-queue-time` and `x-inference-time` "
               "are part of each response; times are in milliseconds.",
           .tag = kTag,
-          .request = PredictSchema(),
+          .request = RequestSchema(),
           .answer = PredictResponseSchema(),
           .example = {{"inputs", {"You won a prize, claim it now", "See you at lunch"}}},
           .answer_example = ParsedJson(R"([[{"score": 0.8551, "label": "spam"}, {"score": 0.1449, "label": "ham"}],
                                            [{"score": 0.998, "label": "ham"}, {"score": 0.002, "label": "spam"}]])"),
-          .errors = {424}};
+          .errors = {404, 424}};
 }
 
 }  // namespace

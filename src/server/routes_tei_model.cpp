@@ -44,6 +44,18 @@ ApiResult<void> Info(const SharedService& service, const SharedRequest&, const H
   return {};
 }
 
+const Json& TokenizeSchema() {
+  static const Json schema = ParsedJson(R"({
+    "type": "object", "additionalProperties": false, "required": ["inputs"], "properties": {
+      "inputs": {"anyOf": [{"type": "string"}, {"type": "array", "minItems": 1, "items": {"type": "string"}}],
+                 "description": "One text, or a list of texts"},
+      "add_special_tokens": {"type": ["boolean", "null"], "default": true,
+                             "description": "Whether special tokens such as [CLS] are returned too"},
+      "model": {"type": ["string", "null"], "description": "\"spam\", \"spam@champion\" or \"spam:1.2.0\"; left out: the default model"},
+      "prompt_name": {"type": "null", "description": "Only null: models have no prompts"}}})");
+  return schema;
+}
+
 /// The tokens as JSON; by hand, since there may be hundreds of thousands.
 void AppendTokens(std::span<const TextToken> tokens, std::string_view text, std::string& json) {
   json += '[';
@@ -58,7 +70,7 @@ void AppendTokens(std::span<const TextToken> tokens, std::string_view text, std:
 }
 
 ApiResult<void> Tokenize(const SharedService& service, const SharedRequest& request, const HttpReply& reply) {
-  const Json body = TRY(ParseBody(*request, service->limits));
+  const Json body = TRY(ParseBody(*request, service->limits, TokenizeSchema()));
   const Json* const inputs = Field(body, "inputs");
   if (inputs == nullptr) return Reject("'inputs' is missing; it must be a text or a list of texts");
   std::vector<std::string> texts = TRY(TextsOf(*inputs, "inputs", service->limits));
@@ -70,7 +82,9 @@ ApiResult<void> Tokenize(const SharedService& service, const SharedRequest& requ
                   fmt::format("'inputs' has more than {} bytes: tokenize fewer texts at once", kMostTokenizedBytes));
   }
   const bool special = TRY(FlagOr(body, "add_special_tokens", true));
-  UseModel(*service, "", reply,
+  if (Field(body, "prompt_name") != nullptr) return Reject("'prompt_name' must be null: models have no prompts");
+  const std::string model_name = TRY(StringOr(body, "model", ""));
+  UseModel(*service, model_name, reply,
            [texts = std::move(texts), special, reply](const ModelSet::Model& model) -> ApiResult<void> {
              HttpResponse response{.body = "[", .headers = {}};
              for (const std::string& text : texts) {
@@ -125,12 +139,7 @@ RouteDocs TokenizeDocs() {
               "`start` and `stop` count code points; they are null for special tokens. The limit is 256 KiB of "
               "texts. Linear models have no tokenizer and return 422.",
           .tag = kTag,
-          .request = ParsedJson(R"({"type": "object", "required": ["inputs"], "properties": {
-            "inputs": {"anyOf": [{"type": "string"},
-                                 {"type": "array", "minItems": 1, "items": {"type": "string"}}],
-                       "description": "One text, or a list of texts"},
-            "add_special_tokens": {"type": ["boolean", "null"], "default": true,
-                                   "description": "Whether special tokens such as [CLS] are returned too"}}})"),
+          .request = TokenizeSchema(),
           .answer = ParsedJson(R"({"type": "array", "items": {"type": "array", "items": {
             "type": "object", "required": ["id", "text", "special", "start", "stop"], "properties": {
               "id": {"type": "integer", "description": "ID of the token in the vocabulary"},
@@ -142,7 +151,8 @@ RouteDocs TokenizeDocs() {
           .answer_example = ParsedJson(R"([[{"id": 101, "text": "[CLS]", "special": true, "start": null, "stop": null},
                                             {"id": 2017, "text": "You", "special": false, "start": 0, "stop": 3},
                                             {"id": 2180, "text": "won", "special": false, "start": 4, "stop": 7},
-                                            {"id": 102, "text": "[SEP]", "special": true, "start": null, "stop": null}]])")};
+                                            {"id": 102, "text": "[SEP]", "special": true, "start": null, "stop": null}]])"),
+          .errors = {404}};
 }
 
 }  // namespace

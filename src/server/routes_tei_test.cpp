@@ -133,8 +133,48 @@ TEST(Predict, PairsAreTheSegmentsOfAModelWithATemplate) {
   EXPECT_EQ(mail.AskJson("POST", "/predict", R"({"inputs": ["win", "a", "prize"]})").size(), 3u);
 }
 
+TEST(Predict, UsesTheModelAndTheThresholdOfTheRequest) {
+  const Json spam = Routes().AskJson("POST", "/predict", R"({"text": "win a prize"})");
+  const Json words = Routes().AskJson("POST", "/predict", R"({"text": "win a prize", "model": "words"})");
+  EXPECT_EQ(spam["model"], "spam");
+  EXPECT_EQ(words["model"], "words");
+  EXPECT_NE(spam["scores"], words["scores"]);
+  EXPECT_EQ(SpamScore(Routes().AskJson("POST", "/", R"({"inputs": "win a prize", "model": "words"})")),
+            words["scores"]["spam"].get<double>());
+  const auto label = [](double threshold) {
+    return Routes().AskJson("POST", "/predict",
+                            Json({{"text", "win a prize"}, {"threshold", threshold}}).dump())["label"];
+  };
+  const auto score = spam["scores"]["spam"].get<double>();
+  EXPECT_EQ(label(score * .9), "spam");
+  EXPECT_EQ(label(score + (1 - score) * .1), "ham");
+}
+
+TEST(Predict, TakesWhatHuggingFacesClientsSend) {
+  const Json all = Routes().AskJson("POST", "/", R"({"inputs": "win a prize", "parameters": {}})");
+  for (const char* const more :
+       {R"("parameters": {"return_all_scores": true})", R"("parameters": {"truncation": true, "top_k": null})",
+        R"("parameters": {}, "options": {"use_cache": false, "wait_for_model": true})"}) {
+    const std::string body = R"({"inputs": "win a prize", )" + std::string(more) + "}";
+    EXPECT_EQ(Routes().AskJson("POST", "/", body), all) << more;
+  }
+  const Json best = Routes().AskJson("POST", "/", R"({"inputs": "a", "parameters": {"return_all_scores": false}})");
+  EXPECT_EQ(best[0].size(), 1u);
+  const Json cut = {{"inputs", Long()}, {"parameters", {{"truncation", false}}}};
+  EXPECT_EQ(Routes().Ask("POST", "/", cut.dump()).status, 413);
+}
+
 TEST(Predict, RefusesInvalidRequests) {
   for (const char* const body : {"{}",
+                                 R"({"inputs": "a", "input": "b"})",
+                                 R"({"inputs": "a", "parameters": {"topk": 1}})",
+                                 R"({"inputs": "a", "options": {"gpu": true}})",
+                                 R"({"inputs": "a", "options": 7})",
+                                 R"({"inputs": "a", "threshold": 0.3})",
+                                 R"({"inputs": "a", "mode": "strict"})",
+                                 R"({"text": "a", "threshold": 2})",
+                                 R"({"text": "a", "raw_scores": true})",
+                                 R"({"text": "a", "parameters": {"top_k": 1}})",
                                  R"({"inputs": []})",
                                  R"({"inputs": [["a", "b", "c"]]})",
                                  R"({"inputs": [[]]})",
@@ -184,7 +224,8 @@ TEST(Tokenize, ReturnsTheTextOfEachToken) {
 
 TEST(Tokenize, RefusesInvalidRequests) {
   for (const char* const body :
-       {"{}", R"({"inputs": []})", R"({"inputs": 7})", R"({"inputs": "a", "add_special_tokens": 1})"}) {
+       {"{}", R"({"inputs": []})", R"({"inputs": 7})", R"({"inputs": "a", "add_special_tokens": 1})",
+        R"({"inputs": "a", "special_tokens": true})", R"({"inputs": "a", "prompt_name": "query"})"}) {
     EXPECT_EQ(Routes().Ask("POST", "/tokenize", body).status, 422) << body;
   }
   const std::string large(257 << 10, 'a');

@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "server/decision_fields.h"
 #include "server/service.h"
 #include "server/v2_tensors.h"
 
@@ -50,7 +51,10 @@ std::optional<bool> IsReady(const ModelSet& models, const Named& named) {
 std::vector<std::string> VersionsOf(const ModelSet& models, std::string_view name) {
   std::vector<std::string> versions;
   for (const ModelSet::Entry& entry : models.List()) {
-    if (entry.name == name) versions.push_back(entry.version);
+    // Of two directories with the same name and version, one has only an error.
+    if (entry.name == name && std::ranges::find(versions, entry.version) == versions.end()) {
+      versions.push_back(entry.version);
+    }
   }
   return versions;
 }
@@ -71,7 +75,17 @@ Json Index(const ModelSet& models, bool ready_only) {
   return list;
 }
 
+/// What tritonclient sends; a configuration in place of the model's own is refused.
+const Json& ChangeSchema() {
+  static const Json schema = ParsedJson(R"({
+    "type": "object", "additionalProperties": false, "properties": {
+      "parameters": {"type": ["object", "null"], "description": "Options of the request", "additionalProperties": false,
+        "properties": {"unload_dependents": {"description": "Accepted, without effect"}}}}})");
+  return schema;
+}
+
 ApiResult<void> ChangeModel(const Service& service, const SharedRequest& request, bool load, const HttpReply& reply) {
+  if (!request->body.empty()) TRY(ParseBody(*request, service.limits, ChangeSchema()));
   const std::string& name = request->parameters.at(0);
   const ModelSet::Done done = [reply](const ApiResult<void>& changed) {
     reply(changed ? JsonResponse(Json::object()) : changed.error().Response());
@@ -91,14 +105,19 @@ ApiResult<void> UnloadModel(const SharedService& service, const SharedRequest& r
 // What follows goes by ModelSet::Use alone.
 
 ApiResult<void> Infer(const SharedService& service, const SharedRequest& request, const HttpReply& reply) {
-  const std::string spec = TRY(NamedIn(*request).Spec());
+  const Named named = NamedIn(*request);
+  const std::string spec = TRY(named.Spec());
   V2Request call = TRY(ReadV2Request(request->body, request->Header(kInferenceHeader), service->limits));
-  ServedModel::Request texts;
+  if (!call.model_name.empty() && call.model_name != named.model) {
+    return Reject("'model_name' must be the model in the path, or absent");
+  }
+  ServedModel::Request texts = {.texts = {}, .options = call.options};
   for (std::string& text : std::exchange(call.texts, {})) texts.texts.push_back(std::move(text));
   if (call.timeout) texts.deadline = request->arrived + *call.timeout;
   UseModel(*service, spec, reply,
            [service, request, reply, texts = std::move(texts),
             call = std::move(call)](const ModelSet::Model& model) mutable -> ApiResult<void> {
+             TRY(CheckDecisionFields(call.options, model->classifier()));
              ClassifyAndReply(
                  *service, model, *request, std::move(texts), reply,
                  [model, call = std::move(call)](const std::vector<ClassifiedText>& results, const ServedTimes&) {
@@ -146,10 +165,17 @@ ApiResult<HttpResponse> Ready(const Service& service, const HttpRequest& request
   return JsonResponse({{"name", named.model}, {"ready", true}});
 }
 
+const Json& IndexSchema() {
+  static const Json schema = ParsedJson(R"({
+    "type": "object", "additionalProperties": false, "properties": {
+      "ready": {"type": ["boolean", "null"], "default": false, "description": "true: list only models that are loaded"}}})");
+  return schema;
+}
+
 ApiResult<HttpResponse> RepositoryIndex(const Service& service, const HttpRequest& request) {
   bool ready_only = false;
   if (!request.body.empty()) {  // Triton's client sends none; else {"ready": true} leaves out what is not loaded
-    ready_only = TRY(FlagOr(TRY(ParseBody(request, service.limits)), "ready", false));
+    ready_only = TRY(FlagOr(TRY(ParseBody(request, service.limits, IndexSchema())), "ready", false));
   }
   return JsonResponse(Index(*service.models, ready_only));
 }
@@ -190,40 +216,6 @@ Json TensorSchema(bool with_data) {
   return ObjectOf(properties, {"name", "datatype", "shape"});
 }
 
-Json InferRequestSchema() {
-  return ParsedJson(R"({
-    "type": "object", "required": ["inputs"],
-    "properties": {
-      "id": {"type": ["string", "null"], "description": "ID of the request, returned in the response"},
-      "parameters": {"type": ["object", "null"], "description": "Options of the request", "properties": {
-        "binary_data_output": {"type": ["boolean", "null"], "default": false, "description": "Return outputs as binary data after the JSON"},
-        "timeout": {"type": ["integer", "null"], "minimum": 0, "maximum": 3600000000,
-                    "description": "Timeout in microseconds; 0: no timeout"}}},
-      "inputs": {"type": "array", "minItems": 1, "maxItems": 1, "description": "The only input, the texts", "items": {
-        "type": "object", "required": ["name", "datatype", "shape"],
-        "properties": {
-          "name": {"const": "text", "description": "Name of the input"},
-          "datatype": {"const": "BYTES", "description": "Strings in UTF-8"},
-          "shape": {"type": "array", "minItems": 1, "maxItems": 2, "items": {"type": "integer", "minimum": 0},
-                    "description": "[n] or [n, 1]"},
-          "data": {"type": ["array", "null"], "items": {"anyOf": [{"type": "string"},
-                    {"type": "array", "minItems": 1, "maxItems": 1, "items": {"type": "string"}}]},
-                   "description": "n texts"},
-          "parameters": {"type": ["object", "null"], "description": "Options of the input", "properties": {
-            "binary_data_size": {"type": ["integer", "null"], "minimum": 0,
-              "description": "In place of data: number of bytes of binary data after the JSON; each text is preceded by its length in 4 bytes, little-endian"}}}}}},
-      "outputs": {"type": ["array", "null"], "items": {
-        "type": "object", "required": ["name"],
-        "properties": {
-          "name": {"enum": ["label", "score", "scores", "probabilities"],
-                   "description": "label: the decided label; score: that of the positive or decided label; scores or probabilities: those of all labels"},
-          "parameters": {"type": ["object", "null"], "description": "Options of the output", "properties": {
-            "binary_data": {"type": ["boolean", "null"], "description": "Return this output as binary data after the JSON"},
-            "classification": {"type": ["integer", "null"], "minimum": 0, "maximum": 2147483648,
-              "description": "For scores: number of most probable classes to return, each as \"score:id:label\""}}}}},
-        "description": "Outputs to return; if absent: label, score and scores"}}})");
-}
-
 RouteDocs InferDocs() {
   return {.summary = "Classifies texts given as tensors",
           .description =
@@ -232,7 +224,7 @@ RouteDocs InferDocs() {
               "supported in both directions: `Inference-Header-Content-Length` is the number of bytes of JSON in "
               "the body, which the binary data follow. If it is 0, the whole body is one text.",
           .tag = kTag,
-          .request = InferRequestSchema(),
+          .request = V2RequestSchema(),
           .answer = ObjectOf({{"model_name", Of("string", "Name of the model that was used")},
                               {"model_version", Of("string", "Version of that model")},
                               {"id", Of("string", "ID of the request; present if the request has one")},
@@ -281,7 +273,9 @@ RouteDocs ReadyDocs() {
 RouteDocs ChangeDocs(const char* summary) {
   return {.summary = summary,
           .tag = kTag,
+          .request = ChangeSchema(),
           .answer = {{"type", "object"}},
+          .request_optional = true,
           .answer_example = Json::object(),
           .errors = {404, 503}};
 }
@@ -299,12 +293,14 @@ RouteDocs ServerDocs() {
 RouteDocs IndexDocs() {
   return {.summary = "Lists all models",
           .tag = kTag,
+          .request = IndexSchema(),
           .answer = ListOf(ObjectOf({{"name", Of("string", "Name of the model")},
                                      {"version", Of("string", "Version of the model")},
                                      {"state", Of("string", "READY, LOADING or UNAVAILABLE")},
                                      {"reason", Of("string", "Error of the last failed load, or empty")}},
                                     {"name", "version", "state", "reason"}),
                            "All models, in the order of their directories"),
+          .request_optional = true,
           .answer_example = ParsedJson(R"([{"name": "spam", "version": "1.0.0", "state": "READY", "reason": ""}])")};
 }
 

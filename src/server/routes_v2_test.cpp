@@ -67,6 +67,37 @@ TEST(V2Routes, ListModelsAndTheirStates) {
   EXPECT_EQ(Routes().Ask("POST", "/v2/repository/index", R"({"ready": 1})").status, 422);
 }
 
+TEST(V2Routes, DecideByTheParametersOfTheRequest) {
+  const auto label = [](const Json& parameters) {
+    Json request = ParsedJson(kTexts);
+    request["parameters"] = parameters;
+    return Routes().AskJson("POST", "/v2/models/words/infer", request.dump())["outputs"][0]["data"][0];
+  };
+  const Json scores = Routes().AskJson("POST", "/v2/models/words/infer", kTexts)["outputs"][1]["data"];
+  const auto score = scores[0].get<double>();
+  EXPECT_EQ(label({{"threshold", score * .9}, {"priority", 1}}), "spam");
+  EXPECT_EQ(label({{"threshold", score + (1 - score) * .1}}), "ham");
+  EXPECT_EQ(Routes()
+                .Ask("POST", "/v2/models/words/infer",
+                     R"({"parameters": {"mode": "strict"}, )" + std::string(kTexts).substr(1))
+                .status,
+            200);
+}
+
+TEST(V2Routes, RefuseAnotherModelInTheBodyAndUnknownFields) {
+  for (const auto& [model_name, status] : {std::pair(Json("words"), 200), {nullptr, 200}, {Json("spam"), 422}}) {
+    Json request = ParsedJson(kTexts);
+    request["model_name"] = model_name;
+    EXPECT_EQ(Routes().Ask("POST", "/v2/models/words/infer", request.dump()).status, status) << model_name;
+  }
+  for (const char* const path : {"/v2/repository/index", "/v2/repository/models/words/load"}) {
+    EXPECT_EQ(Routes().Ask("POST", path, R"({"redy": true})").status, 422) << path;
+    EXPECT_EQ(Routes().Ask("POST", path, "{}").status, 200) << path;
+  }
+  EXPECT_EQ(Routes().Ask("POST", "/v2/repository/models/words/load", R"({"parameters": {"config": "{}"}})").status,
+            422);
+}
+
 TEST(V2Routes, TakeAndReturnBinaryTensors) {
   const std::string head =
       R"({"parameters":{"binary_data_output":true},"inputs":[{"name":"text","datatype":"BYTES","shape":[1,1],)"

@@ -67,6 +67,9 @@ Result<std::unique_ptr<ServedModel>> ServedModel::Load(const std::filesystem::pa
   model->classifier_ = std::make_unique<BundleClassifier>(TRY(BundleClassifier::Load(bundle, model->pool_)));
   model->scheduler_ = std::make_unique<Scheduler>(*model->classifier_, options, model->shared_.metrics.get());
   model->redis_key_ = RedisKeyOf(*model->classifier_);
+  if (model->shared_.metrics) {
+    model->shared_.metrics->AddModel(model->name(), model->version(), DecisionNames(*model->classifier_));
+  }
   return model;
 }
 
@@ -241,6 +244,12 @@ void ServedModel::Respond(Call& call) const {
   }
   if (shared_.metrics) shared_.metrics->Classified(call.texts, 200, Seconds(Clock::now() - call.request.arrived));
   call.done(std::move(results), call.times);
+}
+
+DecisionCounts ServedModel::Count(std::span<const ClassifiedText> predictions) const {
+  DecisionCounts counts = CountDecisions(*classifier_, predictions);
+  if (shared_.metrics) shared_.metrics->Predicted(counts);
+  return counts;
 }
 
 void ServedModel::Refuse(Call& call, const Error& error) const { Refuse(call, ToApiError(error)); }

@@ -18,6 +18,7 @@
 #include "classify/bundle_classifier.h"
 #include "server/api_error.h"
 #include "server/client_tasks.h"
+#include "server/decision_counts.h"
 #include "server/metrics.h"
 #include "server/prediction_cache.h"
 #include "server/scheduler.h"
@@ -71,6 +72,9 @@ class ServedModel : public std::enable_shared_from_this<ServedModel> {
   /// than they could be queued (Scorer::IsInstant), are answered on this thread; the others are queued. Requests of many
   /// texts are prepared and answered on the threads of `tasks`.
   void Classify(Request request, Done done) const;
+
+  /// Counts predictions that are sent to a client, in the metrics, and returns their numbers.
+  DecisionCounts Count(std::span<const ClassifiedText> predictions) const;
 
   SchedulerCounts counts() const { return scheduler_->counts(); }
 

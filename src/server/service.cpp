@@ -39,6 +39,12 @@ void UseModel(const Service& service, std::string_view spec, const HttpReply& re
   });
 }
 
+HttpResponse WithDecisions(const ServedModel& model, std::span<const ClassifiedText> predictions,
+                           HttpResponse response) {
+  response.decisions = std::make_shared<const DecisionCounts>(model.Count(predictions));
+  return response;
+}
+
 void ClassifyAndReply(const Service& service, const ModelSet::Model& model, const HttpRequest& request,
                       ServedModel::Request texts, const HttpReply& reply, ResponseMaker answer) {
   texts.client = request.caller;
@@ -48,11 +54,11 @@ void ClassifyAndReply(const Service& service, const ModelSet::Model& model, cons
   texts.max_windows = service.limits.max_windows;
   texts.defer = request.defer;
   // The model lives as long as somebody waits for it.
-  model->Classify(std::move(texts),
-                  [model, reply, answer = std::move(answer)](const ApiResult<std::vector<ClassifiedText>>& results,
-                                                             const ServedTimes& times) {
-                    reply(results ? answer(*results, times) : results.error().Response());
-                  });
+  model->Classify(
+      std::move(texts), [model, reply, answer = std::move(answer)](
+                            const ApiResult<std::vector<ClassifiedText>>& results, const ServedTimes& times) {
+        reply(results ? WithDecisions(*model, *results, answer(*results, times)) : results.error().Response());
+      });
 }
 
 bool IsReady(const Service& service) {

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -64,8 +65,12 @@ HttpHandler Handler(const SharedService& service, SimpleServiceHandler handle);
 void UseModel(const Service& service, std::string_view spec, const HttpReply& reply,
               std::function<ApiResult<void>(const ModelSet::Model&)> then);
 
-/// Classifies texts with `model` for the client of `request`, and replies with the result of `answer`, or with an
-/// error.
+/// Returns the response with the decisions that it contains, which are counted in the metrics, for the access log.
+HttpResponse WithDecisions(const ServedModel& model, std::span<const ClassifiedText> predictions,
+                           HttpResponse response);
+
+/// Classifies texts with `model` for the client of `request`, and replies with the result of `answer` and its
+/// decisions, or with an error.
 void ClassifyAndReply(const Service& service, const ModelSet::Model& model, const HttpRequest& request,
                       ServedModel::Request texts, const HttpReply& reply, ResponseMaker answer);
 

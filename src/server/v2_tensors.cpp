@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "classify/prediction_json.h"
+#include "server/decision_fields.h"
 
 namespace winnow {
 namespace {
@@ -252,12 +253,15 @@ ApiResult<V2Request> ReadV2Request(std::string_view body, std::string_view heade
     return request;
   }
   const Json json = TRY(ParseObject(body.substr(0, json_size), limits));
+  TRY(CheckFields(json, V2RequestSchema()));
   request.id = TRY(StringOr(json, "id", ""));
+  request.model_name = TRY(StringOr(json, "model_name", ""));
   request.has_id = Field(json, "id") != nullptr;
   const Json parameters = TRY(ParametersOf(json));
   const bool binary = TRY(FlagOr(parameters, "binary_data_output", false));
   const int64_t timeout = TRY(IntegerOr(parameters, "timeout", 0, 0, kMostMicroseconds));
   if (timeout > 0) request.timeout = std::chrono::microseconds(timeout);
+  request.options = TRY(ReadDecisionFields(parameters));
   request.outputs = TRY(ReadOutputs(json, binary));
   request.texts = TRY(ReadInput(json, body.substr(json_size), limits));
   return request;

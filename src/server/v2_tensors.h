@@ -39,14 +39,20 @@ struct V2Output {
 struct V2Request {
   std::string id;
   bool has_id = false;
+  std::string model_name;  ///< name of the model, which KServe's client repeats in the body; empty: absent
+  ClassifyOptions options = {};
   std::vector<std::string> texts;
   std::vector<V2Output> outputs;
   std::optional<std::chrono::microseconds> timeout;
 };
 
+/// Returns the JSON Schema of a request. It contains the fields and parameters that the clients of KServe, Triton and
+/// MLServer send, also those that have no effect here, and the parameters "mode" and "threshold".
+const Json& V2RequestSchema();
+
 /// Reads a request. `header_length` is the value of Inference-Header-Content-Length: the number of bytes of the body
-/// that are JSON; empty: all; 0: there is no JSON, and the body is one text. Errors: those of ParseObject and TextOf;
-/// 400 for bytes that do not match the JSON.
+/// that are JSON; empty: all; 0: there is no JSON, and the body is one text. Errors: those of ParseBody and TextOf; 400
+/// for bytes that do not match the JSON.
 ApiResult<V2Request> ReadV2Request(std::string_view body, std::string_view header_length, const ServiceLimits& limits);
 
 /// The model that made the predictions of a response.

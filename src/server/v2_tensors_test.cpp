@@ -135,8 +135,10 @@ TEST(V2Request, RefusesUnknownNamesTypesAndParameters) {
     const auto read = ReadJson(json);
     return read ? 200 : read.error().status;
   };
-  EXPECT_EQ(changed("/inputs/0/unknown", 1), 200);
   EXPECT_EQ(changed("/parameters/priority", 1), 200);
+  EXPECT_EQ(changed("/parameters/threshold", 0.3), 200);
+  EXPECT_EQ(changed("/inputs/0/parameters/content_type", "str"), 200);
+  EXPECT_EQ(changed("/model_name", "spam"), 200);
   EXPECT_EQ(changed("/outputs", nullptr), 200);
   EXPECT_EQ(changed("/inputs/0/shape", Json::array({1.0})), 200);
   for (const auto& [pointer, value] : std::initializer_list<std::pair<const char*, Json>>{
@@ -156,6 +158,12 @@ TEST(V2Request, RefusesUnknownNamesTypesAndParameters) {
            {"/inputs/0/data", "a"},
            {"/inputs/0/data", Json::array({7})},
            {"/inputs/0/data", Json::array({Json::array({"a", "b"})})},
+           {"/inputs/0/unknown", 1},
+           {"/inputs/0/parameters/binary_size", 1},
+           {"/parameters/timeot", 1},
+           {"/parameters/threshold", 1},
+           {"/parameters/mode", "severe"},
+           {"/output", nullptr},
            {"/inputs/0/parameters", 7},
            {"/inputs/0/parameters/shared_memory_region", "r"},
            {"/outputs", 7},

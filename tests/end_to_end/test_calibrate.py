@@ -33,6 +33,23 @@ def sets(count, seed):
     return "".join(rows)
 
 
+class Threshold(TestCase):
+    def test_a_threshold_replaces_that_of_the_mode(self):
+        self.write("texts.tsv", texts(400, 1))
+        self.write("more.tsv", texts(300, 2, noise=.3))
+        self.winnow("train", "texts.tsv", "--kind", "lr", "--output-dir", "model")
+        by_mode, by_threshold = (self.winnow("evaluate", "model", "more.tsv", "--json", *options)[0] for options in (("--mode", "strict"), ("--threshold", .3)))
+        self.assertEqual(by_mode, by_threshold)
+        self.assertNotEqual(by_mode, self.winnow("evaluate", "model", "more.tsv", "--json", "--threshold", .999)[0])
+        self.winnow("evaluate", "model", "more.tsv", "--threshold", .45, "--report", "report")
+        report = self.files("report")["report.md"].decode()
+        self.assertIn("threshold 0.45", report.replace("\\", ""))
+        self.assertIn("--threshold 0.45", report.replace("\\", ""))
+        self.fails("evaluate", "model", "more.tsv", "--threshold", .3, "--mode", "strict", code=2, says=["cannot be combined"])
+        self.fails("evaluate", "model", "more.tsv", "--threshold", 0, code=2, says=["must be more than 0 and less than 1"])
+        self.fails("evaluate", "model", "more.tsv", "--threshold", .3, "--folds", 3, code=2, says=["--folds cannot be combined"])
+
+
 class Calibrate(TestCase):
     def manifest(self, model="model"):
         return json.loads(self.files(model)["winnow.json"])

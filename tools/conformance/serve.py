@@ -165,7 +165,7 @@ def v2(server, _):
         for texts, expected in ((TEXTS, truth), (TEXTS[:1], truth[:1])):
             how = f"infer of {len(texts)} texts, {'binary' if binary else 'JSON'}"
             wanted = [triton.InferRequestedOutput(output["name"], binary_data=binary) for output in model["outputs"]]
-            for options in ({"outputs": wanted}, {}, {"model_version": version}, {"outputs": wanted, "request_compression_algorithm": "gzip", "response_compression_algorithm": "gzip"}):
+            for options in ({"outputs": wanted}, {}, {"model_version": version}, {"priority": 1, "timeout": 10000000, "sequence_id": 7, "sequence_start": True}, {"outputs": wanted, "request_compression_algorithm": "gzip", "response_compression_algorithm": "gzip"}):
                 result = client.infer(MODEL, [texts_input(texts, binary)], request_id="mine", **options)
                 compare(result, expected, f"{how}, {sorted(options)}")
                 response = result.get_response()

@@ -1,0 +1,57 @@
+#include "server/foreign_routes.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "support/served_routes.h"
+
+namespace winnow {
+namespace {
+
+using testing::HasSubstr;
+
+const ServedRoutes& Routes() {
+  static const ServedRoutes routes;
+  return routes;
+}
+
+TEST(ForeignRoutes, AreAnsweredWithTheRouteToUse) {
+  for (const char* const path :
+       {"/v1/moderations", "/v1/chat/completions", "/v1/models/spam:predict", "/v1/models/spam/versions/1:predict",
+        "/predictions/spam", "/predictions/spam/1.0", "/v1/predict", "/v1/predict/", "/models/ProsusAI/finbert"}) {
+    const HttpResponse response = Routes().Ask("POST", path, R"({"input": "secret words"})");
+    EXPECT_EQ(response.status, 404) << path;
+    const Json body = ParsedJson(response.body);
+    EXPECT_EQ(body["error_type"], "NotFound") << path;
+    EXPECT_THAT(body["error"].str(), HasSubstr("POST /v1/classify")) << path;
+    EXPECT_THAT(body["error"].str(), HasSubstr("{\"text\": ")) << path;
+    EXPECT_THAT(response.body, testing::Not(HasSubstr("secret"))) << path;
+  }
+  EXPECT_THAT(PointerFrom("/v1/models").value(), HasSubstr("GET /models"));
+  EXPECT_THAT(PointerFrom("/v1/models/text-moderation-latest").value(), HasSubstr("GET /models"));
+  EXPECT_THAT(PointerFrom("/v2/models/spam/stats").value(), HasSubstr("GET /metrics"));
+  EXPECT_THAT(PointerFrom("/healthz").value(), HasSubstr("GET /health"));
+}
+
+TEST(ForeignRoutes, TheirExampleIsARequestOfThatRoute) {
+  const std::string pointer = PointerFrom("/v1/moderations").value();
+  const std::string body = pointer.substr(pointer.find('{'));
+  EXPECT_EQ(Routes().Ask("POST", "/v1/classify", body).status, 200) << body;
+}
+
+TEST(ForeignRoutes, LeaveOtherPathsAlone) {
+  for (const char* const path :
+       {"/", "", "/nowhere", "/v1", "/predictions//", "/v1/models/a/b/c", "/v1/moderations/x", "/V1/moderations"}) {
+    EXPECT_EQ(PointerFrom(path), std::nullopt) << path;
+  }
+}
+
+TEST(ForeignRoutes, LongPathsTakeNoTime) {
+  const std::string path = "/v1/models/" + std::string(100000, ':') + "/versions/" + std::string(100000, ':') + "/x";
+  EXPECT_EQ(PointerFrom(path), std::nullopt);
+}
+
+}  // namespace
+}  // namespace winnow
