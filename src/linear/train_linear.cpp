@@ -9,7 +9,11 @@ namespace winnow {
 Result<LinearModel> TrainLinear(std::span<const std::string_view> texts, std::span<const std::vector<int32_t>> truth,
                                 size_t labels, bool multi_label, const LinearTrainingOptions& options,
                                 ThreadPool& pool) {
-  FittedFeatures fitted = TRY(Vectorizer::Fit(texts, options.features, pool));
+  return TrainLinear(TRY(Vectorizer::Fit(texts, options.features, pool)), truth, labels, multi_label, options, pool);
+}
+
+Result<LinearModel> TrainLinear(FittedFeatures fitted, std::span<const std::vector<int32_t>> truth, size_t labels,
+                                bool multi_label, const LinearTrainingOptions& options, ThreadPool& pool) {
   LinearWeights weights = TRY(FitLinear(fitted.rows, truth, labels, multi_label, options.solver, pool));
   std::vector<PlattScale> platt;
   if (options.solver.kind == LinearKind::kSvm && options.platt) {

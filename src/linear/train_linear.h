@@ -28,4 +28,8 @@ Result<LinearModel> TrainLinear(std::span<const std::string_view> texts, std::sp
                                 size_t labels, bool multi_label, const LinearTrainingOptions& options,
                                 ThreadPool& pool);
 
+/// Trains a model on features that are already fitted; `options.features` is not used. Errors: FitLinear's.
+Result<LinearModel> TrainLinear(FittedFeatures fitted, std::span<const std::vector<int32_t>> truth, size_t labels,
+                                bool multi_label, const LinearTrainingOptions& options, ThreadPool& pool);
+
 }  // namespace winnow
