@@ -40,6 +40,7 @@ class HyperparameterReader {
 
 Result<void> ReadTrainer(const HyperparameterReader& values, TrainerPlan& trainer) {
   TRY(values.Read("epochs", trainer.epochs));
+  TRY(values.Read("max_steps", trainer.max_steps));
   TRY(values.Read("batch_size", trainer.batch_size));
   TRY(values.Read("batch_tokens", trainer.batch_tokens));
   TRY(values.Read("gradient_accumulation_steps", trainer.accumulation));
