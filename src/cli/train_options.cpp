@@ -265,6 +265,11 @@ void AddLinearOptions(LinearPlan& linear, OptionTable& table) {
       .AtLeast(0);
   table.Add("sublinear", &linear.sublinear, "Sublinear term frequency: replace a count n with 1 + log n")
       .Alias("sublinear-tf");
+  table
+      .Add("platt", &linear.platt,
+           "Platt scaling: fit the scale and the intercept of the scores on held-out folds of the training texts, so "
+           "that rare labels are found although C is large; for --kind svm, and for --kind lr with two labels")
+      .Default("on for --kind svm, and for --kind lr with two labels if --C is not given");
   table.Add("one-vs-rest", &linear.one_vs_rest,
             "One-vs-rest logistic regression for more than two labels, instead of multinomial");
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -17,8 +18,9 @@ namespace winnow {
 struct LinearTrainingOptions {
   FeatureOptions features = {};
   SolverOptions solver = {};
-  bool platt = true;   ///< SVMs: probabilities by Platt scaling over five cross-validation folds (Platt 1999; Lin, Lin,
-                       ///< Weng 2007)
+  /// Platt scaling of the scores over five cross-validation folds (Platt 1999; Lin, Lin, Weng 2007); empty: of SVMs. A
+  /// logistic regression of two labels has it multiplied into its weights and bias; others ignore it.
+  std::optional<bool> platt = {};
   uint64_t seed = 42;  ///< random seed of the folds
 };
 

@@ -29,14 +29,21 @@ LinearKind KindOf(const TrainingPlan& plan) {
 /// Class weights that are neither given nor chosen together with C are none: `--C 1` alone is scikit-learn's default.
 Result<LinearChoiceOptions> ChoiceOptionsOf(const FitInput& input) {
   const TrainingPlan& plan = input.plan;
+  const Dataset& train = input.split.train;
+  const bool svm = plan.model.kind == "svm", binary = train.labels.size() == 2 && !train.multi_label;
+  if (plan.linear.platt.value_or(false) && !svm && !binary) {
+    return Fail(ErrorCode::kUnsupported, "--platt with --kind lr requires two labels, and one label per text",
+                "omit it");
+  }
   LinearChoiceOptions options{.kind = KindOf(plan),
                               .C = plan.linear.C,
                               .metric = std::string(CanonicalMetricName(plan.trainer.metric).value_or("f1_macro")),
                               .positive_label = input.positive_label,
-                              .tune_thresholds = TunesThresholds(plan, input.split.train.multi_label),
+                              .platt = plan.linear.platt.value_or(svm || (binary && !plan.linear.C)),
+                              .tune_thresholds = TunesThresholds(plan, train.multi_label),
                               .seed = plan.seed};
   const std::string& weights = plan.trainer.class_weights;
-  if (weights == "balanced" && input.split.train.multi_label) {
+  if (weights == "balanced" && train.multi_label) {
     return Fail(ErrorCode::kUnsupported, "--class-weights balanced cannot be combined with a multi-label linear model",
                 "omit it; the decision thresholds compensate for rare labels");
   }
@@ -53,6 +60,7 @@ Json HyperparametersOf(const TrainingPlan& plan, const FeatureOptions& features,
                {"max_features", plan.linear.max_features},
                {"sublinear", plan.linear.sublinear},
                {"class_weights", choice.balanced ? "balanced" : "none"},
+               {"platt", options.platt},
                {"seed", plan.seed}};
   if (features.analyzer == Analyzer::kBoth) {
     json["char_ngrams"] = fmt::format("{}-{}", features.min_char_ngram, features.max_char_ngram);
@@ -171,6 +179,7 @@ Result<std::unique_ptr<FittedModel>> FitLinear(const FitInput& input, ThreadPool
   LinearChoice choice = TRY(ChooseLinear(features.rows, train, train.examples.size() - split.synthetic - split.variants,
                                          options, pool, observer));
   const double choice_seconds = SecondsSince(begin_choice);
+  training.platt = options.platt;
   training.solver.kind = options.kind;
   training.solver.C = choice.C;
   if (choice.balanced) training.solver.row_weights = BalancedRowWeights(train);

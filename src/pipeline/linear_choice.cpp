@@ -28,12 +28,20 @@ constexpr size_t kStride = 2;                            // the walk's, in indic
 
 constexpr size_t kFewestRows = 10;
 constexpr size_t kMostRows = 20'000;
-constexpr size_t kRowsOfFiveFolds = 5'000;  // of more rows, three folds find the same C in half the time
+constexpr size_t kMostScores = 1'000'000;  // rows times labels
+// Few rows need many folds for a choice that does not depend on chance; of many, three find it in less time.
+constexpr size_t kRowsOfTenFolds = 2'000, kRowsOfFiveFolds = 5'000;
+
+// What a setting has to gain over a simpler one, since cross-validation is not exact.
 constexpr double kGainOfBalanced = 0.005;
+constexpr double kGainPerDecade = 0.003;  // of C's distance from the usual one
 
 // A comparison of metrics needs no exact optimum.
 constexpr double kTolerance = 1e-3;
-constexpr int kMostPasses = 60;
+constexpr int kMostPasses = 40;
+
+size_t StartOf(LinearKind kind) { return kind == LinearKind::kSvm ? kStartOfSvm : kStartOfLogistic; }
+double UsualC(LinearKind kind) { return kGrid[StartOf(kind)]; }
 
 /// The rows that the cross-validation uses, with their labels.
 struct Sample {
@@ -47,9 +55,10 @@ Sample SampleOf(const SparseRows& rows, const Dataset& train, size_t count, uint
   Sample sample;
   sample.indices.resize(count);
   std::iota(sample.indices.begin(), sample.indices.end(), size_t{0});
-  if (count > kMostRows) {
+  const size_t most = std::min(kMostRows, std::max<size_t>(kMostScores / train.labels.size(), 1000));
+  if (count > most) {
     Random(seed, "linear choice").Shuffle(sample.indices);
-    sample.indices.resize(kMostRows);
+    sample.indices.resize(most);
     std::ranges::sort(sample.indices);
   }
   sample.rows.num_columns = rows.num_columns;
@@ -81,7 +90,8 @@ class Search {
         pool_(pool),
         observer_(observer) {
     choice_.rows = sample.indices;
-    choice_.folds = std::min<size_t>(sample.indices.size() > kRowsOfFiveFolds ? 3 : 5, sample.indices.size());
+    const size_t rows = sample.indices.size();
+    choice_.folds = rows > kRowsOfFiveFolds ? 3 : rows > kRowsOfTenFolds ? 5 : 10;  // there are at least ten rows
     if (options.balanced) weights_ = {*options.balanced};
     // Equal weights of all rows are the weights of none.
     const auto [least, most] = std::ranges::minmax_element(sample.balanced);
@@ -100,7 +110,7 @@ class Search {
  private:
   /// From the start to better values with long strides, then one step to either side of the best one.
   Result<void> Walk() {
-    size_t at = options_.kind == LinearKind::kSvm ? kStartOfSvm : kStartOfLogistic;
+    size_t at = StartOf(options_.kind);
     std::set<size_t> seen;
     const auto fit = [&](std::vector<size_t> indices) -> Result<void> {
       std::vector<double> values;
@@ -141,7 +151,7 @@ class Search {
     for (size_t i = 0; i < candidates.size(); ++i) {
       LinearCandidate& candidate = candidates[i];
       candidate.metric = TRY(MetricOf(scores[i], solvers[i].row_weights));
-      const double merit = sign_ * candidate.metric - (candidate.balanced && weights_.size() > 1 ? kGainOfBalanced : 0);
+      const double merit = sign_ * candidate.metric - NeededGain(candidate);
       if (choice_.tried.empty() || merit > best_) {
         best_ = merit;
         choice_.C = candidate.C;
@@ -153,13 +163,17 @@ class Search {
     return {};
   }
 
+  double NeededGain(const LinearCandidate& candidate) const {
+    const double decades = std::abs(std::log10(candidate.C / UsualC(options_.kind)));
+    return kGainPerDecade * decades + (candidate.balanced ? kGainOfBalanced : 0);
+  }
+
   /// The metric of the decisions that a model with these scores makes.
   Result<double> MetricOf(const std::vector<float>& scores, const std::vector<float>& row_weights) {
     const size_t labels = train_.labels.size(), outputs = scores.size() / sample_.truth.size();
     const std::vector<PlattScale> platt =
-        options_.kind == LinearKind::kSvm
-            ? PlattScalesOf(scores, sample_.truth, outputs, train_.multi_label, row_weights, pool_)
-            : std::vector<PlattScale>();
+        options_.platt ? PlattScalesOf(scores, sample_.truth, outputs, train_.multi_label, row_weights, pool_)
+                       : std::vector<PlattScale>();
     std::vector<float> probabilities(sample_.truth.size() * labels);
     for (size_t row = 0; row < sample_.truth.size(); ++row) {
       LogitsOfScores(options_.kind, train_.multi_label, platt, std::span(scores).subspan(row * outputs, outputs),
@@ -207,8 +221,9 @@ std::string LinearChoice::Line(const LinearChoiceOptions& options) const {
       std::ranges::find_if(tried, [&](const LinearCandidate& c) { return c.C == C && c.balanced == balanced; });
   return fmt::format(
       "C {} and class weights {}: the best of {} settings in {}-fold cross-validation on the training texts ({} {:.4f}); "
-      "to reproduce: --C {} --class-weights {}",
-      C, NameOfWeights(balanced), tried.size(), folds, options.metric, best->metric, C, NameOfWeights(balanced));
+      "to reproduce: --C {} --class-weights {}{}",
+      C, NameOfWeights(balanced), tried.size(), folds, options.metric, best->metric, C, NameOfWeights(balanced),
+      options.platt && options.kind != LinearKind::kSvm ? " --platt" : "");
 }
 
 Json LinearChoice::ToJson(const LinearChoiceOptions& options) const {
@@ -234,8 +249,7 @@ std::vector<float> BalancedRowWeights(const Dataset& set) {
 Result<LinearChoice> ChooseLinear(const SparseRows& rows, const Dataset& train, size_t count,
                                   const LinearChoiceOptions& options, ThreadPool& pool, TrainingObserver& observer) {
   const bool open = !options.C || !options.balanced;
-  const double usual = kGrid[options.kind == LinearKind::kSvm ? kStartOfSvm : kStartOfLogistic];
-  LinearChoice given{.C = options.C.value_or(usual), .balanced = options.balanced.value_or(false)};
+  LinearChoice given{.C = options.C.value_or(UsualC(options.kind)), .balanced = options.balanced.value_or(false)};
   if (count < kFewestRows || (!open && !train.multi_label)) return given;
   const Sample sample = SampleOf(rows, train, count, options.seed);
   const bool higher = TRY(HigherIsBetter(options.metric));

@@ -32,6 +32,7 @@ struct LinearChoiceOptions {
   std::optional<bool> balanced = {};  ///< the user's class weights: balanced or none; empty: chosen
   std::string metric = "f1_macro";    ///< metric that the choice maximizes or, if lower is better, minimizes
   int32_t positive_label = -1;        ///< positive label of the metric, or -1
+  bool platt = false;                 ///< true if scores are scaled (LinearTrainingOptions::platt)
   bool tune_thresholds = false;       ///< multi-label: true if each label gets the decision threshold with the best F1
   uint64_t seed = 42;                 ///< random seed of the folds
 };
@@ -56,9 +57,9 @@ std::vector<float> BalancedRowWeights(const Dataset& set);
 /// Chooses what `options` leave open. `rows` are the features of the examples of `train`, of which the first `count` are
 /// used: texts that data augmentation added have siblings in other folds, which would make large values of C look
 /// good. C is one of 0.1, 0.3, 1 ... 100: a walk from the middle towards better values, and then the neighbours of the
-/// best one. Balanced class weights have to be better by .005, since they shift probabilities towards rare labels. More
-/// than 20,000 rows are represented by a random sample of them; with fewer than ten, defaults are returned. If nothing is
-/// left open, the held-out scores are computed for a multi-label set only, for decision thresholds. Errors: FitLinear's;
+/// best one. Balanced class weights have to be better by .005, since they shift probabilities towards rare labels, and
+/// each decade of C away from the usual one by .003. More than 20,000 rows, or a million scores, are represented by a
+/// random sample of the rows; with fewer than ten, defaults are returned. If nothing is left open, the held-out scores are computed for a multi-label set only, for decision thresholds. Errors: FitLinear's;
 /// MetricByName's; kCancelled.
 Result<LinearChoice> ChooseLinear(const SparseRows& rows, const Dataset& train, size_t count,
                                   const LinearChoiceOptions& options, ThreadPool& pool, TrainingObserver& observer);

@@ -70,6 +70,7 @@ Result<void> ReadLinear(const HyperparameterReader& values, LinearPlan& linear) 
   TRY(values.Read("char_ngrams", linear.char_ngrams));
   TRY(values.Read("max_features", linear.max_features));
   TRY(values.Read("sublinear", linear.sublinear));
+  TRY(values.Read("platt", linear.platt));
   return values.Read("one_vs_rest", linear.one_vs_rest);
 }
 

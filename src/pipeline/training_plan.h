@@ -120,6 +120,8 @@ struct LinearPlan {
   int64_t max_features = FeatureOptions{}.max_features;
   bool sublinear = FeatureOptions{}.sublinear;
   bool one_vs_rest = false;
+  /// Platt scaling; empty: for SVMs, and for logistic regressions of two labels whose C is chosen.
+  std::optional<bool> platt;
 };
 
 struct CalibrationPlan : CalibrationOptions {

@@ -38,7 +38,7 @@ class LinearModels(TestCase):
         self.assertEqual(self.files("model")["linear.bin"], self.files("again")["linear.bin"])
 
     def test_c_is_chosen_unless_it_is_given(self):
-        rare = "".join(f"{'spam' if i % 12 == 0 else 'ham'}\tword{i % 37} word{i % 23} word{i % 11}{' prize%d' % (i % 5) if i % 12 == 0 else ''} n{i}\n" for i in range(600))
+        rare = "".join(f"{'spam' if i % 12 == 0 else 'ham'}\tword{i % 7}{' prize%d' % (i % 5) if i % 12 == 0 else ''} n{i}\n" for i in range(600))
         data = self.write("rare.tsv", rare)
         plain, err = self.train_linear("--C", 1, data=data, output="plain")
         self.assertEqual((plain["hyperparameters"]["C"], plain["hyperparameters"]["class_weights"]), (1, "none"))
@@ -47,9 +47,10 @@ class LinearModels(TestCase):
         info, err = self.train_linear(data=data, output="chosen")
         self.assertGreater(info["metrics"]["f1_macro"], max(.9, plain["metrics"]["f1_macro"]))
         chosen = info["hyperparameters"]
-        self.assertIn(f"to reproduce: --C {chosen['C']:g} --class-weights {chosen['class_weights']}", err)
+        self.assertIn(f"to reproduce: --C {chosen['C']:g} --class-weights {chosen['class_weights']} --platt", err)
+        self.fails("train", self.write("three.tsv", "a\tone\nb\ttwo\nc\tthree\n" * 4), "--kind", "lr", "--platt", "--output-dir", "three", says=["requires two labels"])
         self.assertGreater(len(chosen["chosen_by_cross_validation"]["settings"]), 4)
-        again, _ = self.train_linear("--C", chosen["C"], "--class-weights", chosen["class_weights"], data=data, output="again")
+        again, _ = self.train_linear("--C", chosen["C"], "--class-weights", chosen["class_weights"], "--platt", data=data, output="again")
         self.assertEqual(self.files("chosen")["linear.bin"], self.files("again")["linear.bin"])
         self.assertIn("Better than always assigning 'ham'", info["verdict"])
 

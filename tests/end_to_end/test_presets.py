@@ -106,7 +106,7 @@ class Presets(winnow.TestCase):
         self.assertEqual((info["hyperparameters"]["epochs"], info["hyperparameters"]["eval_steps"]), (20, 4))
         self.assertIn("--epochs of the preset is raised from 15 to 20 for this small data set", err)
         self.assertIn("--eval-steps of the preset is lowered from 100 to 4 for this small data set: the run has 40 steps", err)
-        self.assertIn("Better than always assigning 'Hate Speech'", info["verdict"])
+        self.assertIn("always assigning 'Hate Speech'", info["verdict"])
         # What the user gives stays.
         info, err = self.run_preset("hate-speech", self.hate(), "--eval-steps", 30, "--epochs", 2, small=small)
         self.assertEqual((info["hyperparameters"]["epochs"], info["hyperparameters"]["eval_steps"]), (2, 30))
@@ -119,7 +119,7 @@ class Presets(winnow.TestCase):
         data = self.write("comments.csv", "comment_text," + ",".join(TOXIC) + "\n" + "\n".join(rows) + "\n")
         info, err = self.run_preset("toxicity", data)
         self.assertEqual(info["classes"], list(TOXIC))
-        self.assertIn("thresholds with the best F1 on the validation texts: toxic ", err)
+        self.assertIn("decision thresholds with the best F1 on the validation texts: ", err)
         self.assertIn("The decision threshold of 'severe_toxic'", info["verdict"])
         with open(self.path("model", "winnow.json"), encoding="utf-8") as file:
             thresholds = json.load(file)["thresholds"]["labels"]
