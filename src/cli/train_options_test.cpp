@@ -115,7 +115,7 @@ TEST_F(TrainOptionsTest, StrategiesDecideWhichStepsCount) {
 
 TEST_F(TrainOptionsTest, WhatHasAnotherNameHereIsSaid) {
   const std::vector<std::pair<std::vector<std::string>, std::string>> wrong = {
-      {{"--fp16"}, "--precision"},
+      {{"--fp16"}, "--precision bf16 or auto makes it faster"},
       {{"--optim", "adafactor"}, "the optimizer is AdamW"},
       {{"--push_to_hub"}, "upload the trained directory"},
       {{"--logging_dir", "logs"}, "--report-to tensorboard"},

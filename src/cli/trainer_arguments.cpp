@@ -21,10 +21,10 @@ struct Compatible {
 };
 
 const std::vector<Compatible>& CompatibleArguments() {
-  constexpr char kCpu[] =
+  static constexpr char kCpu[] =
       "omit it; training runs on the CPU, and --precision bf16 or auto makes it faster if the CPU can";
-  constexpr char kAdam[] = "omit it; this value of AdamW is fixed: betas 0.9 and 0.999, epsilon 1e-8";
-  constexpr char kUpload[] = "omit it, and upload the trained directory: huggingface-cli upload NAME DIR";
+  static constexpr char kAdam[] = "omit it; this value of AdamW is fixed: betas 0.9 and 0.999, epsilon 1e-8";
+  static constexpr char kUpload[] = "omit it, and upload the trained directory: huggingface-cli upload NAME DIR";
   static const std::vector<Compatible> arguments = {
       // What training does anyway.
       {"load-best-model-at-end", true, {"true"}, "omit it; the weights of the best evaluation are always kept"},
@@ -78,8 +78,8 @@ const std::vector<Compatible>& CompatibleArguments() {
 }
 
 const std::vector<std::pair<const char*, const char*>>& RefusedArguments() {
-  constexpr char kOneMachine[] = "training runs in one process on one machine; --threads sets the number of threads";
-  constexpr char kUpload[] = "upload the trained directory: huggingface-cli upload NAME DIR";
+  static constexpr char kOneMachine[] = "training runs in one process on one machine; --threads sets the number of threads";
+  static constexpr char kUpload[] = "upload the trained directory: huggingface-cli upload NAME DIR";
   static const std::vector<std::pair<const char*, const char*>> arguments = {
       {"data-seed", "--seed determines the order of the data, too"},
       {"logging-dir", "--report-to tensorboard writes event files into runs/ in --output-dir"},
