@@ -23,7 +23,7 @@ namespace winnow {
 namespace {
 
 constexpr std::array kGrid = {0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0};
-constexpr size_t kStartOfSvm = 2, kStartOfLogistic = 4;  // indices of 1 and 10, the usual optima of TF-IDF features
+constexpr size_t kStartOfSvm = 2, kStartOfLogistic = 3;  // indices of 1 and 3, the usual optima of TF-IDF features
 constexpr size_t kStride = 2;                            // the walk's, in indices of the grid
 
 constexpr size_t kFewestRows = 10;

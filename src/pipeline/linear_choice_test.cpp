@@ -52,14 +52,14 @@ TEST_F(LinearChoiceTest, FindsTheRareLabelThatTheFirstCMisses) {
   const LinearChoiceOptions options;
   const auto choice = Choose(set, options);
   ASSERT_TRUE(choice) << choice.error().Text();
-  double best = 0, plain = 0;
+  double best = 0, plain = 1;
   for (const LinearCandidate& candidate : choice->tried) {
     best = std::max(best, candidate.metric);
-    if (candidate.C == 1 && !candidate.balanced) plain = candidate.metric;
+    if (candidate.C == 0.3 && !candidate.balanced) plain = candidate.metric;
   }
   EXPECT_LT(plain, 0.6);  // nothing but ham
   EXPECT_GT(best, 0.85);
-  EXPECT_TRUE(choice->C > 1 || choice->balanced);
+  EXPECT_TRUE(choice->C > 0.3 || choice->balanced);
   EXPECT_THAT(choice->Line(options), HasSubstr("10-fold cross-validation on the training texts (f1_macro "));
   EXPECT_THAT(choice->Line(options), HasSubstr("--class-weights "));
   EXPECT_EQ(choice->ToJson(options)["settings"].size(), choice->tried.size());
@@ -89,7 +89,7 @@ TEST_F(LinearChoiceTest, TriesNoClassWeightsForLabelsOfEqualFrequency) {
 TEST_F(LinearChoiceTest, TakesDefaultsForAHandfulOfTexts) {
   const auto choice = Choose(Rare(9, 3), {});
   ASSERT_TRUE(choice) << choice.error().Text();
-  EXPECT_EQ(choice->C, 10);
+  EXPECT_EQ(choice->C, 3);
   EXPECT_TRUE(choice->tried.empty());
 }
 
