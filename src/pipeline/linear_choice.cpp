@@ -23,8 +23,9 @@ namespace winnow {
 namespace {
 
 constexpr std::array kGrid = {0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0};
-constexpr size_t kStartOfSvm = 2, kStartOfLogistic = 3;  // indices of 1 and 3, the usual optima of TF-IDF features
-constexpr size_t kStride = 2;                            // the walk's, in indices of the grid
+// Indices of 1, 10 and 3, the usual optima of TF-IDF features. Platt scaling takes back what a large C exaggerates.
+constexpr size_t kStartOfSvm = 2, kStartOfScaledLogistic = 4, kStartOfLogistic = 3;
+constexpr size_t kStride = 2;  // the walk's, in indices of the grid
 
 constexpr size_t kFewestRows = 10;
 constexpr size_t kMostRows = 20'000;
@@ -40,8 +41,10 @@ constexpr double kGainPerDecade = 0.003;  // of C's distance from the usual one
 constexpr double kTolerance = 1e-3;
 constexpr int kMostPasses = 40;
 
-size_t StartOf(LinearKind kind) { return kind == LinearKind::kSvm ? kStartOfSvm : kStartOfLogistic; }
-double UsualC(LinearKind kind) { return kGrid[StartOf(kind)]; }
+size_t StartOf(const LinearChoiceOptions& options) {
+  return options.kind == LinearKind::kSvm ? kStartOfSvm : options.platt ? kStartOfScaledLogistic : kStartOfLogistic;
+}
+double UsualC(const LinearChoiceOptions& options) { return kGrid[StartOf(options)]; }
 
 /// The rows that the cross-validation uses, with their labels.
 struct Sample {
@@ -110,7 +113,7 @@ class Search {
  private:
   /// From the start to better values with long strides, then one step to either side of the best one.
   Result<void> Walk() {
-    size_t at = StartOf(options_.kind);
+    size_t at = StartOf(options_);
     std::set<size_t> seen;
     const auto fit = [&](std::vector<size_t> indices) -> Result<void> {
       std::vector<double> values;
@@ -164,7 +167,7 @@ class Search {
   }
 
   double NeededGain(const LinearCandidate& candidate) const {
-    const double decades = std::abs(std::log10(candidate.C / UsualC(options_.kind)));
+    const double decades = std::abs(std::log10(candidate.C / UsualC(options_)));
     return kGainPerDecade * decades + (candidate.balanced ? kGainOfBalanced : 0);
   }
 
@@ -249,7 +252,7 @@ std::vector<float> BalancedRowWeights(const Dataset& set) {
 Result<LinearChoice> ChooseLinear(const SparseRows& rows, const Dataset& train, size_t count,
                                   const LinearChoiceOptions& options, ThreadPool& pool, TrainingObserver& observer) {
   const bool open = !options.C || !options.balanced;
-  LinearChoice given{.C = options.C.value_or(UsualC(options.kind)), .balanced = options.balanced.value_or(false)};
+  LinearChoice given{.C = options.C.value_or(UsualC(options)), .balanced = options.balanced.value_or(false)};
   if (count < kFewestRows || (!open && !train.multi_label)) return given;
   const Sample sample = SampleOf(rows, train, count, options.seed);
   const bool higher = TRY(HigherIsBetter(options.metric));

@@ -88,10 +88,12 @@ std::string NeverPredictedText(const Metrics& m) {
 
 std::string UntunedText(const std::vector<std::string>& labels) {
   if (labels.empty()) return "";
+  const bool one = labels.size() == 1;
   return fmt::format(
-      "The decision threshold of {} is 0.5 and could not be tuned, because fewer than {} held-out texts {}.",
-      FirstNames(labels), kFewestTextsOfThreshold,
-      labels.size() == 1 ? "have this label, or do not have it" : "have each of these labels, or do not have it");
+      "The decision threshold{} of {} could not be tuned and stay{} 0.5: fewer than {} held-out texts have {}, or fewer "
+      "than {} do not.",
+      one ? "" : "s", FirstNames(labels), one ? "s" : "", kFewestTextsOfThreshold, one ? "this label" : "these labels",
+      kFewestTextsOfThreshold);
 }
 
 std::string VerdictLine(const Metrics& metrics, const MajorityBaseline& majority,
