@@ -121,9 +121,9 @@ TEST(Verdict, IsOneLineOfAllThatMatters) {
   EXPECT_EQ(
       VerdictLine(report.metrics, report.majority, {"threat"}),
       "Accuracy 80.0 %. Only as accurate as always assigning 'ham' (accuracy 80.0 %). The label '<spam>' was never "
-      "predicted, although 40 texts have it. The decision threshold of 'threat' is 0.5 and could not be tuned, "
-      "because fewer than 10 held-out texts have this label, or do not have it.");
-  EXPECT_THAT(UntunedText({"a", "b"}), HasSubstr("of 'a', 'b' is 0.5"));
+      "predicted, although 40 texts have it. The decision threshold of 'threat' could not be tuned and stays 0.5: "
+      "fewer than 10 held-out texts have this label, or fewer than 10 do not.");
+  EXPECT_THAT(UntunedText({"a", "b"}), HasSubstr("thresholds of 'a', 'b' could not be tuned and stay 0.5"));
   EXPECT_EQ(UntunedText({}), "");
 }
 

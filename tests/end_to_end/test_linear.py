@@ -58,7 +58,7 @@ class LinearModels(TestCase):
         rows = "".join(json.dumps({"text": f"ball {i} {'red' if i % 2 else 'blue'}", "labels": ["red"] * (i % 2) + ["odd"] * (i % 45 == 0)}) + "\n" for i in range(180))
         info, err = self.train_linear("--test-size", .3, data=self.write("sets.jsonl", rows), output="sets")
         self.assertIn("decision thresholds with the best F1", err)
-        self.assertIn("The decision threshold of 'odd' is 0.5 and could not be tuned", info["verdict"])
+        self.assertIn("The decision threshold of 'odd' could not be tuned and stays 0.5", info["verdict"])
         out, _ = self.winnow("train", self.path("sets.jsonl"), "--kind", "svm", "--output-dir", "text")
         self.assertIn("could not be tuned", out.splitlines()[-1])
 
