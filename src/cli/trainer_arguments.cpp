@@ -78,7 +78,8 @@ const std::vector<Compatible>& CompatibleArguments() {
 }
 
 const std::vector<std::pair<const char*, const char*>>& RefusedArguments() {
-  static constexpr char kOneMachine[] = "training runs in one process on one machine; --threads sets the number of threads";
+  static constexpr char kOneMachine[] =
+      "training runs in one process on one machine; --threads sets the number of threads";
   static constexpr char kUpload[] = "upload the trained directory: huggingface-cli upload NAME DIR";
   static const std::vector<std::pair<const char*, const char*>> arguments = {
       {"data-seed", "--seed determines the order of the data, too"},
