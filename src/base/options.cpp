@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cctype>
 
 #include "base/environment.h"
 #include "base/options_toml.h"
@@ -87,6 +88,11 @@ Option& Option::Default(std::string text) {
   return *this;
 }
 
+Option& Option::Hidden() {
+  hidden_ = true;
+  return *this;
+}
+
 Option& Option::InsteadOf(std::string other) {
   instead_of_ = std::move(other);
   return *this;
@@ -152,6 +158,26 @@ Option& OptionTable::NewOption(std::string name, std::string help) {
   return option;
 }
 
+void OptionTable::AddCompatible(std::string name, bool flag, std::vector<std::string> accepted, std::string advice) {
+  Option& option = NewOption(std::move(name), "").Hidden();
+  option.flag_ = flag;
+  option.value_name_ = "TEXT";
+  option.reset_ = [] {};
+  option.set_ = [flag, accepted = std::move(accepted),
+                 advice = std::move(advice)](std::span<const std::string> texts) -> Result<void> {
+    std::string value = texts.back();
+    for (char& c : value) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    if (bool on = false; flag) {
+      TRY(ParseOptionValue(value, on));
+      value = FormatOptionValue(on);
+    }
+    if (accepted.empty() || std::ranges::find(accepted, value) != accepted.end()) return {};
+    return Fail(ErrorCode::kInvalidArgument, "is not supported", advice);
+  };
+}
+
+void OptionTable::Advise(std::string name, std::string advice) { advice_[std::move(name)] = std::move(advice); }
+
 Option& OptionTable::AddConfig(std::string name, std::optional<std::filesystem::path>* field, std::string help) {
   Option& option = Add(std::move(name), field, std::move(help));
   option.role_ = Option::Role::kConfig;
@@ -184,7 +210,7 @@ Option* OptionTable::FindMutable(std::string_view name) { return const_cast<Opti
 std::vector<std::string> OptionTable::Names(bool with_positionals) const {
   std::vector<std::string> names;
   for (const Option& option : options_) {
-    if (option.positional_ && !with_positionals) continue;
+    if (option.hidden_ || (option.positional_ && !with_positionals)) continue;
     names.push_back(option.name_);
     names.insert(names.end(), option.aliases_.begin(), option.aliases_.end());
   }
@@ -194,8 +220,27 @@ std::vector<std::string> OptionTable::Names(bool with_positionals) const {
 Error OptionTable::UnknownOption(const std::string& argument) const {
   const std::string name = argument.substr(0, argument.find('='));
   const std::string bare = name.substr(std::min(name.find_first_not_of('-'), name.size()));
+  if (const auto advice = advice_.find(bare); advice != advice_.end()) {
+    return {ErrorCode::kInvalidArgument, fmt::format("option '{}' is not supported", name), advice->second};
+  }
   return {ErrorCode::kInvalidArgument, fmt::format("unknown option '{}'", name),
           DidYouMean(bare, Names(false), fmt::format("'winnow {} --help' lists the options", command_), "--")};
+}
+
+std::vector<std::string> OptionTable::WithFlagValues(std::vector<std::string> arguments) const {
+  if (!flag_values_) return arguments;
+  std::vector<std::string> joined;
+  for (std::string& argument : arguments) {
+    const bool value = argument == "True" || argument == "False" || argument == "true" || argument == "false";
+    const Option* flag =
+        value && !joined.empty() && joined.back().starts_with("--") ? Find(joined.back().substr(2)) : nullptr;
+    if (flag != nullptr && flag->flag_) {
+      joined.back() += "=" + argument;
+    } else {
+      joined.push_back(std::move(argument));
+    }
+  }
+  return joined;
 }
 
 Result<std::vector<OptionTable::CommandLineValues>> OptionTable::ReadCommandLine(
@@ -225,7 +270,7 @@ Result<std::vector<OptionTable::CommandLineValues>> OptionTable::ReadCommandLine
       if (!option.list_) added->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
       pairs.emplace_back(&option, added);
     }
-    std::vector<std::string> reversed = WithHyphens(arguments.first(end_of_options));
+    std::vector<std::string> reversed = WithFlagValues(WithHyphens(arguments.first(end_of_options)));
     std::reverse(reversed.begin(), reversed.end());
     app.parse(reversed);
   } catch (const CLI::ArgumentMismatch& error) {
@@ -284,6 +329,8 @@ Result<void> OptionTable::ApplyFile(const std::filesystem::path& path, OptionOri
     const std::string place = fmt::format("{}, line {}: {}", path.string(), entry.line, entry.key);
     Option* option = FindMutable(entry.key);
     if (option == nullptr) {
+      const auto advice = advice_.find(WithHyphens(entry.key));
+      if (advice != advice_.end()) return Fail(ErrorCode::kInvalidArgument, place + ": not supported", advice->second);
       return Fail(ErrorCode::kInvalidArgument, place + ": no such option",
                   DidYouMean(WithHyphens(entry.key), Names(true),
                              fmt::format("'winnow {} --help' lists the options", command_)));

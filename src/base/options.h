@@ -52,6 +52,8 @@ class Option {
   Option& Required();
   /// Sets the default that help shows in place of the field's initial value: "the base model's".
   Option& Default(std::string text);
+  /// Leaves the option out of help, docs/cli.md and suggestions.
+  Option& Hidden();
   /// Declares that the option `other` sets the same thing. A value from a higher origin resets the other to its
   /// default; values of the two options from the same origin are an error.
   Option& InsteadOf(std::string other);
@@ -91,6 +93,7 @@ class Option {
   bool required_ = false;
   bool positional_ = false;
   bool flag_ = false;
+  bool hidden_ = false;  // from help and suggestions
   bool list_ = false;
   bool split_ = false;  // whether each value of the list is split at commas
   OptionOrigin origin_ = OptionOrigin::kDefault;
@@ -124,7 +127,7 @@ class OptionTable {
   /// Sets the heading of the options added from here on.
   void Group(std::string title);
 
-  /// Binds an option to a field: bool (a flag, with --no-NAME), int, int64_t, uint64_t, float, double, std::string,
+  /// Binds an option to a field: bool (a flag, with --no-NAME; empty std::optional<bool>: not given), int, int64_t, uint64_t, float, double, std::string,
   /// std::filesystem::path, std::optional of those, or std::vector of std::string (repeatable, and divided at commas)
   /// or of path (repeatable). The reference stays valid as long as the table.
   template <typename T>
@@ -136,6 +139,15 @@ class OptionTable {
   /// Binds an option to an enumeration; the names in `choices` are the allowed values.
   template <typename Enum>
   Option& AddChoice(std::string name, Enum* field, std::vector<std::pair<std::string, Enum>> choices, std::string help);
+  /// Adds a hidden option of another program: `accepted` are the values that ask for what the command does anyway,
+  /// without regard to case (empty: every value); other values are refused with the advice. A `flag` without a value
+  /// counts as "true".
+  void AddCompatible(std::string name, bool flag, std::vector<std::string> accepted, std::string advice);
+  /// Adds advice to the error that an unknown option of this name gives.
+  void Advise(std::string name, std::string advice);
+  /// Reads "True", "true", "False" or "false" behind a flag as its value, as Hugging Face's scripts do. For commands
+  /// whose positional arguments are files.
+  void AcceptFlagValues() { flag_values_ = true; }
   /// Adds the options for a configuration file, for a preset and for help, which Parse handles itself.
   Option& AddConfig(std::string name, std::optional<std::filesystem::path>* field, std::string help);
   Option& AddPreset(std::string name, std::optional<std::string>* field, std::string help);
@@ -170,6 +182,7 @@ class OptionTable {
   std::vector<std::string> GroupTitles() const;
   Result<std::vector<CommandLineValues>> ReadCommandLine(std::span<const std::string> arguments);
   Error UnknownOption(const std::string& argument) const;
+  std::vector<std::string> WithFlagValues(std::vector<std::string> arguments) const;
   Result<void> ApplyFile(const std::filesystem::path& path, OptionOrigin origin);
   Result<std::filesystem::path> FindPreset(const std::string& name, const OptionSources& sources) const;
   Result<void> Assign(Option& option, std::vector<std::string> values, OptionOrigin origin, const std::string& place);
@@ -180,7 +193,9 @@ class OptionTable {
   std::vector<std::string> paragraphs_;
   std::vector<std::pair<std::string, std::string>> examples_;
   std::string group_ = "Options";
-  std::deque<Option> options_;  // references to options stay valid
+  std::deque<Option> options_;                 // references to options stay valid
+  std::map<std::string, std::string> advice_;  // by the name of an unknown option
+  bool flag_values_ = false;
 };
 
 template <typename T>
@@ -203,7 +218,7 @@ Option& OptionTable::Bind(std::string name, T* field, std::string help) {
       return {};
     };
   } else {
-    option.flag_ = std::is_same_v<T, bool>;
+    option.flag_ = std::is_same_v<T, bool> || std::is_same_v<T, std::optional<bool>>;
     option.value_name_ = ValueNameOf(static_cast<const T*>(nullptr));
     option.initial_text_ = FormatOptionValue(*field);
     option.set_ = [field](std::span<const std::string> texts) { return ParseOptionValue(texts.back(), *field); };

@@ -56,7 +56,7 @@ std::string Option::ValueText() const {
 
 std::string Option::Shown() const {
   if (positional_) return UpperName() + (list_ ? "..." : "");
-  if (flag_) return initial_text_ == "true" ? fmt::format("--{0}, --no-{0}", name_) : "--" + name_;
+  if (flag_) return DefaultText().empty() ? "--" + name_ : fmt::format("--{0}, --no-{0}", name_);
   return fmt::format("--{} {}", name_, ValueText());
 }
 
@@ -78,7 +78,8 @@ std::string Option::Notes() const {
 std::vector<std::string> OptionTable::GroupTitles() const {
   std::vector<std::string> titles;
   for (const Option& option : options_) {
-    if (option.positional_ || std::find(titles.begin(), titles.end(), option.group_) != titles.end()) continue;
+    if (option.positional_ || option.hidden_ || std::find(titles.begin(), titles.end(), option.group_) != titles.end())
+      continue;
     titles.push_back(option.group_);
   }
   return titles;
@@ -114,7 +115,7 @@ std::string OptionTable::Help(int width) const {
   for (const std::string& title : GroupTitles()) {
     text += "\n" + title + ":\n";
     for (const Option& option : options_) {
-      if (!option.positional_ && option.group_ == title) add(option);
+      if (!option.positional_ && !option.hidden_ && option.group_ == title) add(option);
     }
   }
   if (!examples_.empty()) text += "\nExamples:\n";
@@ -146,7 +147,7 @@ std::string OptionTable::Markdown() const {
   for (const std::string& title : GroupTitles()) {
     heading(title);
     for (const Option& option : options_) {
-      if (!option.positional_ && option.group_ == title) row(option);
+      if (!option.positional_ && !option.hidden_ && option.group_ == title) row(option);
     }
   }
   return text;

@@ -12,8 +12,10 @@
 namespace winnow {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 enum class Precision { kAuto, kF32 };
 
@@ -35,6 +37,54 @@ struct Values {
   std::optional<std::filesystem::path> config;
   std::optional<std::string> preset;
 };
+
+/// A table that also has what another program's command lines contain.
+class CompatibleOptionsTest : public ::testing::Test {
+ protected:
+  CompatibleOptionsTest() {
+    table.AddPositional("data", &data, "Labelled texts");
+    table.Add("overwrite", &overwrite, "Replace what is there");
+    table.Add("tune", &tune, "Choose thresholds");
+    table.AddCompatible("load-best-model-at-end", true, {"true"}, "omit it; the best weights are kept");
+    table.AddCompatible("optim", false, {"adamw_torch"}, "omit it; the optimizer is AdamW");
+    table.AddCompatible("dataloader-num-workers", false, {}, "");
+    table.Advise("deepspeed", "omit it; there is one machine");
+    table.AcceptFlagValues();
+  }
+  std::string Wrong(std::vector<std::string> arguments) {
+    const Result<ParseOutcome> result = table.Parse(arguments, {[](const std::string&) { return std::nullopt; }, {}});
+    return result ? "" : result.error().Text();
+  }
+  std::vector<std::string> data;
+  bool overwrite = false;
+  std::optional<bool> tune;
+  OptionTable table{"train", "Trains."};
+};
+
+TEST_F(CompatibleOptionsTest, AcceptsWhatTheCommandDoesAnyway) {
+  EXPECT_EQ(Wrong({"a.csv", "--load_best_model_at_end", "--optim", "adamw_torch", "--dataloader_num_workers", "4"}),
+            "");
+  EXPECT_EQ(Wrong({"--load_best_model_at_end", "True", "a.csv", "--overwrite", "False", "--optim=ADAMW_TORCH"}), "");
+  EXPECT_THAT(data, ElementsAre("a.csv"));
+  EXPECT_FALSE(overwrite);
+  EXPECT_EQ(Wrong({"--overwrite", "true", "--tune", "false"}), "");
+  EXPECT_TRUE(overwrite);
+  EXPECT_EQ(tune, false);
+  EXPECT_EQ(Wrong({"a.csv"}), "");
+  EXPECT_EQ(tune, std::nullopt);
+}
+
+TEST_F(CompatibleOptionsTest, RefusesTheRestWithAdvice) {
+  EXPECT_THAT(Wrong({"--load_best_model_at_end", "False"}), HasSubstr("omit it; the best weights are kept"));
+  EXPECT_THAT(Wrong({"--optim", "sgd"}), AllOf(HasSubstr("--optim: 'sgd' is not supported"), HasSubstr("AdamW")));
+  EXPECT_THAT(Wrong({"--deepspeed", "x.json"}), HasSubstr("omit it; there is one machine"));
+}
+
+TEST_F(CompatibleOptionsTest, AreNotInHelpNorSuggested) {
+  EXPECT_THAT(table.Help(), Not(HasSubstr("optim")));
+  EXPECT_THAT(table.Markdown(), Not(HasSubstr("optim")));
+  EXPECT_THAT(Wrong({"--optin", "x"}), Not(HasSubstr("did you mean")));
+}
 
 class OptionsTest : public ::testing::Test {
  protected:

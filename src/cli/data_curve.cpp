@@ -44,7 +44,7 @@ Result<void> Run(const DataCurveOptions& options) {
   HandleInterrupts();
   ThreadPool pool(options.threads);
   ConsoleObserver observer;
-  const TrainingPlan plan = PlanOf(options);
+  const TrainingPlan plan = TRY(PlanOf(options));
   const Split split = TRY(ReadParts(plan, observer));
   if (split.test.examples.empty()) {
     return Fail(ErrorCode::kInvalidData, "there is no test part to measure on", "specify --test FILE or --test-size");

@@ -52,7 +52,7 @@ Result<void> RunFolds(const TrainingPlan& plan, Dataset data, const FoldOptions&
 
 Result<void> RunTrainingFolds(const TrainCommandOptions& options) {
   TRY(RequireMeasuringOnly(options));
-  const TrainingPlan plan = PlanOf(options);
+  const TrainingPlan plan = TRY(PlanOf(options));
   if (plan.data.files.empty()) {
     return Fail(ErrorCode::kInvalidArgument, "no data to train on", "usage: winnow train DATA... --folds K");
   }

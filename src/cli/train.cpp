@@ -17,11 +17,13 @@
 #include "cli/output.h"
 #include "cli/teacher_comparison.h"
 #include "cli/train_options.h"
+#include "data/label_sets.h"
 #include "pipeline/calibrate_bundle.h"
 #include "pipeline/data_plan.h"
 #include "pipeline/quantize_bundle.h"
 #include "report/metrics_report.h"
 #include "report/quantization_report.h"
+#include "report/verdict.h"
 
 namespace winnow {
 namespace {
@@ -108,7 +110,7 @@ Result<void> Finish(const TrainCommandOptions& options, const TrainingPlan& plan
 
 Result<void> Run(const TrainCommandOptions& options) {
   if (options.folds) return RunTrainingFolds(options);
-  TrainingPlan plan = PlanOf(options);
+  TrainingPlan plan = TRY(PlanOf(options));
   if (plan.output.dir.empty()) {
     if (!options.preset) {
       return Fail(ErrorCode::kInvalidArgument, "--output-dir is required",
@@ -128,14 +130,17 @@ Result<void> Run(const TrainCommandOptions& options) {
   TRY(AugmentTrainingPart(plan, split, observer));
   const TrainedModel trained = TRY(Train(plan, split, pool, observer, begin));
   Json document = TrainingInfoJson(trained.info);
+  const std::string verdict = VerdictLine(
+      trained.metrics, MajorityOf(LabelSets(trained.has_test ? split.test : split.validation)), trained.untuned_labels);
+  document["verdict"] = verdict;
   TRY(Finish(options, plan, trained.has_test ? split.test : split.validation, pool, document));
   if (!trained.has_test) {
     LogWarning("there is no test part: the metrics are of the validation texts, which also chose the best epoch");
   }
   if (options.json) return Print(document.dump(2) + "\n");
-  return Print(fmt::format("On {} {} texts{}:\n{}", FormatCount(trained.metrics.count),
+  return Print(fmt::format("On {} {} texts{}:\n{}{}\n", FormatCount(trained.metrics.count),
                            trained.has_test ? "test" : "validation", options.quantize ? ", with float weights" : "",
-                           ReportText(trained.metrics)));
+                           ReportText(trained.metrics), verdict));
 }
 
 }  // namespace

@@ -99,8 +99,10 @@ void AddModelOptions(ModelPlan& model, OptionTable& table) {
            "randomly initialized model")
       .ValueName("NAME|DIR|scratch")
       .Alias("model-name-or-path");
-  table.Add("reinit-head", &model.reinit_head,
-            "Replace the base model's classification head with a new one if its labels do not match");
+  table
+      .Add("reinit-head", &model.reinit_head,
+           "Replace the base model's classification head with a new one if its labels do not match")
+      .Alias("ignore-mismatched-sizes");
   table
       .Add("max-length", &model.max_length,
            "Maximum number of tokens per text, special tokens such as [CLS] and [SEP] included")
@@ -136,6 +138,10 @@ void AddBatchOptions(TrainerPlan& trainer, OptionTable& table) {
           "3 (12 from scratch, 20 with --freeze encoder); for small data sets, as many more, up to 20, as are needed "
           "for 200 steps")
       .Alias("num-train-epochs");
+  table
+      .Add("max-steps", &trainer.max_steps,
+           "Number of steps, in place of --epochs; the data is repeated or ended as needed. 0 or less has no effect")
+      .Default("as --epochs says");
   table.Add("batch-size", &trainer.batch_size, "Number of texts per batch")
       .AtLeast(1)
       .Alias("per-device-train-batch-size")
@@ -191,16 +197,19 @@ void AddLossOptions(TrainingPlan& plan, OptionTable& table) {
   table
       .Add("class-weights", &trainer.class_weights,
            "Class weights of the loss: balanced weights each label inversely to its frequency; none weights all "
-           "labels equally")
-      .OneOf({"balanced", "none"});
+           "labels equally; auto is none for transformers, and is chosen together with --C for linear models")
+      .OneOf({"auto", "balanced", "none"});
   table
       .Add("label-smoothing", &trainer.label_smoothing,
            "Label smoothing: share of each label's probability that is spread evenly over all labels")
       .Range(0, 0.9)
       .Alias("label-smoothing-factor");
-  table.Add("tune-thresholds", &plan.calibration.tune_thresholds,
-            "Multi-label only: set the decision threshold of each label to maximize F1 on the validation texts, "
-            "instead of 0.5");
+  table
+      .Add(
+          "tune-thresholds", &plan.calibration.tune_thresholds,
+          "Multi-label only: set the decision threshold of each label to maximize F1 on held-out texts, instead of 0.5; "
+          "labels with fewer than 10 texts keep 0.5")
+      .Default("on for linear models without --max-fpr");
 }
 
 void AddTrainingOptions(TrainingPlan& plan, OptionTable& table) {
@@ -219,7 +228,7 @@ void AddTrainingOptions(TrainingPlan& plan, OptionTable& table) {
   table.Add("gradient-checkpointing", &trainer.gradient_checkpointing,
             "Gradient checkpointing: recompute activations in the backward pass; uses less memory, is slower, "
             "gives the same result");
-  table.Add("metric", &trainer.metric, "Validation metric that selects the best epoch")
+  table.Add("metric", &trainer.metric, "Validation metric that selects the best epoch, and C of a linear model")
       .ValueName("NAME")
       .Alias("metric-for-best-model");
   table
@@ -234,10 +243,13 @@ void AddTrainingOptions(TrainingPlan& plan, OptionTable& table) {
 void AddLinearOptions(LinearPlan& linear, OptionTable& table) {
   table.Group("Linear models (--kind lr, --kind svm)");
   table
-      .Add("C", &linear.C,
-           "Inverse regularization strength, as in scikit-learn: larger values fit the training texts more "
-           "closely")
-      .MoreThan(0);
+      .Add(
+          "C", &linear.C,
+          "Inverse regularization strength, as in scikit-learn: larger values fit the training texts more "
+          "closely. By default, the value from 0.1 to 100 with the best --metric in a cross-validation on the training "
+          "texts")
+      .MoreThan(0)
+      .Default("chosen by cross-validation");
   table
       .Add("analyzer", &linear.analyzer,
            "Features: word n-grams (word), character n-grams (char), character n-grams within words (char_wb), "
@@ -253,6 +265,11 @@ void AddLinearOptions(LinearPlan& linear, OptionTable& table) {
       .AtLeast(0);
   table.Add("sublinear", &linear.sublinear, "Sublinear term frequency: replace a count n with 1 + log n")
       .Alias("sublinear-tf");
+  table
+      .Add("platt", &linear.platt,
+           "Platt scaling: fit the scale and the intercept of the scores on held-out folds of the training texts, so "
+           "that rare labels are found although C is large; for --kind svm, and for --kind lr with two labels")
+      .Default("on for --kind svm, and for --kind lr with two labels if --C is not given");
   table.Add("one-vs-rest", &linear.one_vs_rest,
             "One-vs-rest logistic regression for more than two labels, instead of multinomial");
 }
@@ -313,13 +330,18 @@ void AddCheckpointOptions(TrainingPlan& plan, OptionTable& table) {
 }
 
 /// What a training learns, and from which data.
-void AddLearningOptions(TrainingPlan& plan, OptionTable& table) {
+void AddLearningOptions(TrainCommandOptions& options, OptionTable& table) {
+  TrainingPlan& plan = options.plan;
   AddModelOptions(plan.model, table);
   AddTrainingOptions(plan, table);
   AddLinearOptions(plan.linear, table);
   AddCalibration(plan.calibration, table);
   AddDistillationOptions(plan.distillation, table);
   AddEvaluationOptions(plan.trainer, table);
+  AddTrainerArguments(options.arguments, table);
+  options.epochs = table.Find("epochs");
+  options.eval_steps = table.Find("eval-steps");
+  options.warmup_steps = table.Find("warmup-steps");
 }
 
 void AddPresetOption(TrainCommandOptions& options, OptionTable& table) {
@@ -342,8 +364,9 @@ void AddTrainOptions(TrainCommandOptions& options, OptionTable& table) {
            "texts; no model is saved")
       .AtLeast(2);
   AddOutputOptions(plan.output, table);
-  AddLearningOptions(plan, table);
+  AddLearningOptions(options, table);
   AddCheckpointOptions(plan, table);
+  options.save_steps = table.Find("save-steps");
   table.Group("Output");
   AddOverwrite(
       plan.output.overwrite, table,
@@ -374,13 +397,20 @@ void AddLearningPlanOptions(TrainCommandOptions& options, OptionTable& table) {
                      "Labelled texts: CSV, TSV, JSON, JSONL or fastText files, optionally gzip-compressed")
       .Required();
   AddDataOptions(plan.data, table);
-  AddLearningOptions(plan, table);
+  AddLearningOptions(options, table);
   AddPresetOption(options, table);
 }
 
-TrainingPlan PlanOf(const TrainCommandOptions& options) {
+Result<TrainingPlan> PlanOf(const TrainCommandOptions& options) {
   TrainingPlan plan = options.plan;
   plan.trainer.idle_patience = options.preset.has_value();  // a preset may be run for fewer epochs than it was made for
+  const auto of_preset = [](const Option* option) { return option && option->origin() == OptionOrigin::kPreset; };
+  plan.trainer.scaled = {.epochs = of_preset(options.epochs),
+                         .eval_steps = of_preset(options.eval_steps),
+                         .save_steps = of_preset(options.save_steps),
+                         .warmup_steps = of_preset(options.warmup_steps)};
+  TRY(ApplyTrainerArguments(options.arguments, plan));
+  TRY(CheckPlan(plan));
   return plan;
 }
 

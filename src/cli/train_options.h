@@ -5,12 +5,16 @@
 #include <string>
 
 #include "cli/command.h"
+#include "cli/trainer_arguments.h"
 #include "pipeline/training_plan.h"
 
 namespace winnow {
 
 struct TrainCommandOptions : CommonOptions {
   TrainingPlan plan;
+  TrainerArguments arguments;  ///< further arguments of Hugging Face's Trainer
+  /// Options of the table whose values are adapted to small data if a preset set them; null before they are added.
+  const Option *epochs = nullptr, *eval_steps = nullptr, *save_steps = nullptr, *warmup_steps = nullptr;
   std::optional<std::string> preset;
   std::optional<int> folds;  ///< number of folds of a cross-validation, which writes no model
   bool quantize = false;
@@ -26,7 +30,8 @@ void AddTrainOptions(TrainCommandOptions& options, OptionTable& table);
 /// model.
 void AddLearningPlanOptions(TrainCommandOptions& options, OptionTable& table);
 
-/// Returns the plan that the options define.
-TrainingPlan PlanOf(const TrainCommandOptions& options);
+/// Returns the plan that the options define, after all checks that need no data. Errors: ApplyTrainerArguments';
+/// CheckPlan's.
+Result<TrainingPlan> PlanOf(const TrainCommandOptions& options);
 
 }  // namespace winnow

@@ -69,6 +69,77 @@ TEST_F(TrainOptionsTest, HuggingFacesCommandLineIsUnderstood) {
   EXPECT_EQ(options.plan.data.reading.text_field, "body");
 }
 
+TEST_F(TrainOptionsTest, TrainingArgumentsOfHuggingFaceAreFollowed) {
+  const auto parsed = Parse({"a.csv",       "--eval_strategy",
+                             "steps",       "--eval_steps",
+                             "50",          "--save_strategy",
+                             "no",          "--logging_steps",
+                             "10",          "--load_best_model_at_end",
+                             "True",        "--metric_for_best_model",
+                             "macro_f1",    "--greater_is_better",
+                             "True",        "--fp16",
+                             "False",       "--bf16",
+                             "False",       "--max_steps",
+                             "120",         "--optim",
+                             "adamw_torch", "--ignore_mismatched_sizes",
+                             "True",        "--report_to",
+                             "none",        "--dataloader_num_workers",
+                             "2",           "--push_to_hub",
+                             "False",       "--save_total_limit",
+                             "2",           "--seed",
+                             "3",           "--lr_scheduler_type",
+                             "cosine"});
+  ASSERT_TRUE(parsed) << parsed.error().Text();
+  const auto plan = PlanOf(options);
+  ASSERT_TRUE(plan) << plan.error().Text();
+  EXPECT_THAT(plan->data.files, ElementsAre("a.csv"));
+  EXPECT_EQ(plan->trainer.eval_steps, 50);
+  EXPECT_FALSE(plan->output.checkpoints);
+  EXPECT_EQ(plan->trainer.max_steps, 120);
+  EXPECT_EQ(plan->trainer.precision, "f32");
+  EXPECT_TRUE(plan->model.reinit_head);
+}
+
+TEST_F(TrainOptionsTest, StrategiesDecideWhichStepsCount) {
+  ASSERT_TRUE(Parse({"a.csv", "--evaluation-strategy", "epoch", "--eval-steps", "500", "--save-strategy", "epoch"}));
+  EXPECT_EQ(PlanOf(options)->trainer.eval_steps, 0);
+  ASSERT_TRUE(Parse({"a.csv", "--eval_strategy", "no"}));
+  EXPECT_GT(PlanOf(options)->trainer.eval_steps, 1'000'000);
+  ASSERT_TRUE(Parse({"a.csv", "--eval_strategy=steps"}));
+  EXPECT_THAT(PlanOf(options).error().Text(), HasSubstr("--eval-strategy steps requires --eval-steps"));
+  ASSERT_TRUE(Parse({"a.csv", "--metric", "loss", "--greater_is_better", "True"}));
+  EXPECT_THAT(PlanOf(options).error().message, HasSubstr("a lower loss is the better one"));
+  ASSERT_TRUE(Parse({"a.csv", "--resume_from_checkpoint", "True"}));
+  EXPECT_TRUE(PlanOf(options)->output.resume);
+}
+
+TEST_F(TrainOptionsTest, WhatHasAnotherNameHereIsSaid) {
+  const std::vector<std::pair<std::vector<std::string>, std::string>> wrong = {
+      {{"--fp16"}, "--precision bf16 or auto makes it faster"},
+      {{"--optim", "adafactor"}, "the optimizer is AdamW"},
+      {{"--push_to_hub"}, "upload the trained directory"},
+      {{"--logging_dir", "logs"}, "--report-to tensorboard"},
+      {{"--load_best_model_at_end", "false"}, "are always kept"},
+      {{"--deepspeed", "ds.json"}, "one machine"}};
+  for (const auto& [arguments, says] : wrong) {
+    std::vector<std::string> all = {"a.csv"};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    const auto parsed = Parse(all);
+    ASSERT_FALSE(parsed) << arguments[0];
+    EXPECT_THAT(parsed.error().Text(), HasSubstr(says));
+  }
+}
+
+TEST_F(TrainOptionsTest, AMetricIsCheckedBeforeDataAreRead) {
+  for (const char* kind : {"transformer", "lr", "svm"}) {
+    ASSERT_TRUE(Parse({"missing.csv", "--kind", kind, "--metric", "f1_marco"}));
+    const auto plan = PlanOf(options);
+    ASSERT_FALSE(plan) << kind;
+    EXPECT_THAT(plan.error().Text(), HasSubstr("--metric: metric 'f1_marco' is not known"));
+    EXPECT_THAT(plan.error().hint, HasSubstr("did you mean 'f1_macro'?"));
+  }
+}
+
 TEST_F(TrainOptionsTest, OnlyAPresetDoesWithoutAnOutputDirectory) {
   ASSERT_TRUE(Parse({"a.csv"}));  // the command itself asks for it: models/PRESET-BASE is the default with a preset
   EXPECT_TRUE(options.plan.output.dir.empty());

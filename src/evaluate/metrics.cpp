@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <utility>
 
+#include "base/suggest.h"
 #include "evaluate/ranking.h"
 
 namespace winnow {
@@ -248,17 +250,36 @@ const std::vector<Named>& Table() {
   return table;
 }
 
+/// Other names of metrics, such as those of Hugging Face's examples.
+constexpr std::pair<std::string_view, std::string_view> kSynonyms[] = {{"f1", "f1_macro"},
+                                                                       {"macro_f1", "f1_macro"},
+                                                                       {"micro_f1", "f1_micro"},
+                                                                       {"weighted_f1", "f1_weighted"},
+                                                                       {"precision", "precision_macro"},
+                                                                       {"macro_precision", "precision_macro"},
+                                                                       {"recall", "recall_macro"},
+                                                                       {"macro_recall", "recall_macro"},
+                                                                       {"auc", "roc_auc"},
+                                                                       {"auroc", "roc_auc"},
+                                                                       {"loss", "nll"},
+                                                                       {"log_loss", "nll"},
+                                                                       {"acc", "accuracy"},
+                                                                       {"false_positive_rate", "fpr"}};
+
 Result<const Named*> FindMetric(std::string_view name) {
-  std::string plain(name);
-  std::ranges::replace(plain, '-', '_');
-  if (plain.starts_with("eval_")) plain.erase(0, 5);
-  std::string known;
+  const std::optional<std::string_view> canonical = CanonicalMetricName(name);
   for (const Named& entry : Table()) {
-    if (entry.name == plain) return &entry;
-    known += (known.empty() ? "" : ", ") + std::string(entry.name);
+    if (canonical && entry.name == *canonical) return &entry;
   }
+  std::string known;
+  std::vector<std::string> candidates;
+  for (const std::string_view metric : MetricNames()) {
+    known += (known.empty() ? "" : ", ") + std::string(metric);
+    candidates.emplace_back(metric);
+  }
+  for (const auto& [synonym, metric] : kSynonyms) candidates.emplace_back(synonym);
   return Fail(ErrorCode::kInvalidArgument, "metric '" + std::string(name) + "' is not known",
-              "the metrics are " + known);
+              DidYouMean(name, candidates, "the metrics are " + known));
 }
 
 std::vector<int32_t> FirstIds(std::span<const std::vector<int32_t>> sets) {
@@ -276,7 +297,7 @@ void Conclude(int64_t right, const ProbabilityMetrics& of_probabilities, const O
   metrics.accuracy_interval = WilsonInterval(right, metrics.count);
   of_probabilities.Fill(metrics);
   AddLabelMetrics(outcomes, metrics);
-  AddRanking(probabilities, has_label, metrics);
+  if (options.ranking) AddRanking(probabilities, has_label, metrics);
   AddPositive(metrics);
   AddBootstrap(outcomes, options, metrics);
 }
@@ -348,6 +369,19 @@ std::span<const std::string_view> MetricNames() {
     return all;
   }();
   return names;
+}
+
+std::optional<std::string_view> CanonicalMetricName(std::string_view name) {
+  std::string plain(name);
+  std::ranges::replace(plain, '-', '_');
+  if (plain.starts_with("eval_")) plain.erase(0, 5);
+  for (const auto& [synonym, metric] : kSynonyms) {
+    if (plain == synonym) return metric;
+  }
+  for (const std::string_view metric : MetricNames()) {
+    if (plain == metric) return metric;
+  }
+  return std::nullopt;
 }
 
 Result<double> MetricByName(const Metrics& metrics, std::string_view name) {

@@ -69,6 +69,7 @@ struct MetricsOptions {
   /// Number of resamples; 0 leaves f1_macro_interval out, as for evaluations within a training.
   int bootstrap_resamples = 1000;
   uint64_t seed = 42;
+  bool ranking = true;  ///< false leaves ROC-AUC out, which takes most of the time
 };
 
 /// Computes the metrics of single-label predictions. `probabilities` are [n, labels] row-major, `truth` are n label
@@ -94,12 +95,16 @@ Result<Metrics> ComputeMetricsOfSets(std::span<const float> probabilities, std::
                                      const MetricsOptions& options = {},
                                      std::span<const std::vector<int32_t>> decided = {});
 
-/// Returns the names that MetricByName knows, in the order of reports.
+/// Returns the names of all metrics, in the order of reports.
 std::span<const std::string_view> MetricNames();
 
-/// Returns a metric by its name, as in `--metric`: hyphens count as underscores, and Hugging Face's prefix "eval_" is
-/// allowed. Errors: kInvalidArgument for an unknown name, with the list; kInvalidData if these data do not define the
-/// metric.
+/// Returns the name of MetricNames that `name` stands for, or nothing: hyphens count as underscores, Hugging Face's
+/// prefix "eval_" is allowed, "loss" is nll, and "f1" and "macro_f1" are f1_macro; likewise "micro_f1", "weighted_f1",
+/// "precision", "recall" and "auc".
+std::optional<std::string_view> CanonicalMetricName(std::string_view name);
+
+/// Returns a metric by its name or by another name of CanonicalMetricName. Errors: kInvalidArgument for an unknown name,
+/// with a suggestion or the list; kInvalidData if these data do not define the metric.
 Result<double> MetricByName(const Metrics& metrics, std::string_view name);
 
 /// Returns false for fpr, ece, adaptive_ece, brier and nll, for which lower is better. Errors: kInvalidArgument for an

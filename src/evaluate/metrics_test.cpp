@@ -386,12 +386,40 @@ TEST(MetricByName, KnowsEveryNameItLists) {
   for (const char* name : {"ece", "adaptive_ece", "brier", "nll"}) EXPECT_FALSE(HigherIsBetter(name).value());
 }
 
+TEST(MetricByName, KnowsTheNamesOfHuggingFacesExamples) {
+  const Metrics metrics = Compute(Single(200, 2, 4, 11, 1, 2), 1);
+  for (const char* name : {"f1", "macro_f1", "macro-f1", "eval_macro_f1", "eval_f1_macro"}) {
+    EXPECT_EQ(MetricByName(metrics, name).value(), metrics.f1_macro) << name;
+    EXPECT_EQ(CanonicalMetricName(name), "f1_macro") << name;
+  }
+  for (const char* name : {"loss", "eval_loss"}) {
+    EXPECT_EQ(MetricByName(metrics, name).value(), metrics.nll) << name;
+    EXPECT_FALSE(HigherIsBetter(name).value()) << name;
+  }
+  EXPECT_EQ(CanonicalMetricName("loveliness"), std::nullopt);
+}
+
+TEST(MetricByName, SuggestsTheNameThatWasMeant) {
+  const auto wrong = MetricByName(Metrics{}, "f1_marco");
+  ASSERT_FALSE(wrong);
+  EXPECT_THAT(wrong.error().hint, HasSubstr("did you mean 'f1_macro'?"));
+}
+
+TEST(Metrics, LeaveRankingOutIfItIsNotWanted) {
+  const std::vector<float> probabilities = {.9f, .1f, .4f, .6f};
+  const std::vector<int32_t> truth = {0, 1};
+  const std::vector<std::string> labels = {"ham", "spam"};
+  const Metrics metrics = ComputeMetrics(probabilities, truth, labels, {.ranking = false}).value();
+  EXPECT_FALSE(metrics.roc_auc);
+  EXPECT_EQ(metrics.f1_macro, ComputeMetrics(probabilities, truth, labels).value().f1_macro);
+}
+
 TEST(MetricByName, ListsTheNamesInItsError) {
-  const auto wrong = MetricByName(Metrics{}, "f1");
+  const auto wrong = MetricByName(Metrics{}, "loveliness");
   ASSERT_FALSE(wrong);
   EXPECT_EQ(wrong.error().code, ErrorCode::kInvalidArgument);
   for (const std::string_view name : MetricNames()) EXPECT_THAT(wrong.error().hint, HasSubstr(std::string(name)));
-  EXPECT_FALSE(HigherIsBetter("loss"));
+  EXPECT_FALSE(HigherIsBetter("loveliness"));
 }
 
 TEST(MetricByName, SaysWhyAMetricIsUndefined) {

@@ -16,6 +16,26 @@ float LogSigmoid(float x) { return std::min(x, 0.0f) - std::log1p(std::exp(-std:
 
 }  // namespace
 
+void LogitsOfScores(LinearKind kind, bool multi_label, std::span<const PlattScale> platt, std::span<const float> scores,
+                    std::span<float> logits) {
+  const auto logit = [&](size_t output) {
+    if (platt.empty()) return scores[output];
+    return -(platt[output].a * scores[output] + platt[output].b);
+  };
+  if (logits.size() == 2 && !multi_label) {
+    logits[0] = 0;
+    logits[1] = logit(0);
+    return;
+  }
+  // Labels that were fitted one by one have a probability each, which Softmax makes sum to 1.
+  const bool logarithms = !multi_label && kind != LinearKind::kLogistic;
+  if (!logarithms && platt.empty()) {
+    std::ranges::copy(scores, logits.begin());
+    return;
+  }
+  for (size_t l = 0; l < logits.size(); ++l) logits[l] = logarithms ? LogSigmoid(logit(l)) : logit(l);
+}
+
 struct LinearModel::Parts {
   LinearContents contents;
   std::vector<float> weights = {};  // the memory behind the contents' weights, or
@@ -73,30 +93,10 @@ void LinearModel::Scores(std::string_view text, Scratch& scratch, std::span<floa
                   scores.data());
 }
 
-void LinearModel::ToLogits(std::span<const float> scores, std::span<float> logits) const {
-  const LinearContents& contents = parts_->contents;
-  const auto logit = [&](size_t output) {
-    if (contents.platt.empty()) return scores[output];
-    return -(contents.platt[output].a * scores[output] + contents.platt[output].b);
-  };
-  if (labels() == 2 && !multi_label()) {
-    logits[0] = 0;
-    logits[1] = logit(0);
-    return;
-  }
-  // Labels that were fitted one by one have a probability each, which Softmax makes sum to 1.
-  const bool logarithms = !multi_label() && kind() != LinearKind::kLogistic;
-  if (!logarithms && contents.platt.empty()) {
-    std::ranges::copy(scores, logits.begin());
-    return;
-  }
-  for (size_t l = 0; l < logits.size(); ++l) logits[l] = logarithms ? LogSigmoid(logit(l)) : logit(l);
-}
-
 void LinearModel::Logits(std::string_view text, Scratch& scratch, std::span<float> logits) const {
   scratch.scores.resize(outputs());
   Scores(text, scratch, scratch.scores);
-  ToLogits(scratch.scores, logits);
+  LogitsOfScores(kind(), multi_label(), platt(), scratch.scores, logits);
 }
 
 void LinearModel::Logits(std::span<const std::string_view> texts, ThreadPool& pool, std::span<float> logits) const {

@@ -24,6 +24,11 @@ struct Contribution {
   double share = 0;
 };
 
+/// Converts the scores [outputs] of one text to logits [labels], as LinearModel::Logits describes. `platt`: one scale per
+/// output, or empty. Allocates nothing.
+void LogitsOfScores(LinearKind kind, bool multi_label, std::span<const PlattScale> platt, std::span<const float> scores,
+                    std::span<float> logits);
+
 /// A linear classifier. Immutable and thread-safe. Cheap to move and to copy: copies share their contents.
 class LinearModel {
  public:
@@ -79,7 +84,6 @@ class LinearModel {
  private:
   struct Parts;
   explicit LinearModel(std::shared_ptr<const Parts> parts) : parts_(std::move(parts)) {}
-  void ToLogits(std::span<const float> scores, std::span<float> logits) const;
   std::shared_ptr<const Parts> parts_;
 };
 

@@ -1,55 +1,15 @@
 #include "linear/platt.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
-#include <map>
+#include <utility>
 
-#include "base/random.h"
+#include "linear/held_out_scores.h"
 
 namespace winnow {
 namespace {
 
 constexpr size_t kFolds = 5;
-
-/// Each row's fold: rows of one label (several: of one set of labels) are dealt out in turns, the next label's going on
-/// where these ended, so that folds are of one size.
-std::vector<size_t> Folds(std::span<const std::vector<int32_t>> truth, size_t folds, uint64_t seed) {
-  std::map<std::vector<int32_t>, std::vector<size_t>> groups;
-  for (size_t row = 0; row < truth.size(); ++row) groups[truth[row]].push_back(row);
-  Random random(seed, "platt");
-  std::vector<size_t> fold(truth.size());
-  size_t next = 0;
-  for (auto& [labels, rows] : groups) {
-    random.Shuffle(rows);
-    for (const size_t row : rows) fold[row] = next++ % folds;
-  }
-  return fold;
-}
-
-struct Subset {
-  SparseRows rows;
-  std::vector<std::vector<int32_t>> truth;
-  SolverOptions options;
-};
-
-Subset AllBut(size_t left_out, const std::vector<size_t>& fold, const SparseRows& rows,
-              std::span<const std::vector<int32_t>> truth, const SolverOptions& options) {
-  Subset subset{{}, {}, options};
-  subset.rows.num_columns = rows.num_columns;
-  subset.options.row_weights.clear();
-  for (size_t row = 0; row < fold.size(); ++row) {
-    if (fold[row] == left_out) continue;
-    const auto columns = rows.columns_of(row);
-    const auto values = rows.values_of(row);
-    subset.rows.columns.insert(subset.rows.columns.end(), columns.begin(), columns.end());
-    subset.rows.values.insert(subset.rows.values.end(), values.begin(), values.end());
-    subset.rows.begins.push_back(subset.rows.columns.size());
-    subset.truth.push_back(truth[row]);
-    if (!options.row_weights.empty()) subset.options.row_weights.push_back(options.row_weights[row]);
-  }
-  return subset;
-}
 
 /// The sum of log losses of a scale; t are targets.
 double Loss(std::span<const float> scores, const std::vector<double>& t, const std::vector<double>& w, double a,
@@ -104,45 +64,10 @@ PlattScale FitPlattScale(std::span<const float> scores, std::span<const char> po
   return {static_cast<float>(a), static_cast<float>(b)};
 }
 
-Result<std::vector<PlattScale>> FitPlatt(const SparseRows& rows, std::span<const std::vector<int32_t>> truth,
-                                         size_t labels, bool multi_label, const SolverOptions& options, uint64_t seed,
-                                         ThreadPool& pool) {
-  const size_t n = rows.rows(), outputs = labels == 2 && !multi_label ? 1 : labels;
-  if (truth.size() != n || n < 2) TRY(FitLinear(rows, truth, labels, multi_label, options, pool));
-  const size_t folds = std::min(kFolds, n);
-  std::vector<float> scores(n * outputs);
-  if (folds > 1) {
-    const std::vector<size_t> fold = Folds(truth, folds, seed);
-    // Folds side by side where one output leaves threads without work; else each on all threads.
-    std::vector<Result<void>> results(folds);
-    const auto run = [&](size_t left_out, ThreadPool& threads) {
-      results[left_out] = [&]() -> Result<void> {
-        const Subset subset = AllBut(left_out, fold, rows, truth, options);
-        const LinearWeights model =
-            TRY(FitLinear(subset.rows, subset.truth, labels, multi_label, subset.options, threads));
-        for (size_t row = 0; row < n; ++row) {
-          if (fold[row] != left_out) continue;
-          float* out = &scores[row * outputs];
-          std::copy(model.bias.begin(), model.bias.end(), out);
-          for (size_t e = rows.begins[row]; e < rows.begins[row + 1]; ++e) {
-            const float* w = &model.weights[static_cast<size_t>(rows.columns[e]) * outputs];
-            for (size_t k = 0; k < outputs; ++k) out[k] += rows.values[e] * w[k];
-          }
-        }
-        return {};
-      }();
-    };
-    if (outputs == 1) {
-      std::atomic<size_t> next = 0;
-      pool.Run([&](int) {
-        ThreadPool alone(1);
-        for (size_t i; (i = next.fetch_add(1)) < folds;) run(i, alone);
-      });
-    } else {
-      for (size_t i = 0; i < folds; ++i) run(i, pool);
-    }
-    for (Result<void>& result : results) TRY(std::move(result));
-  }
+std::vector<PlattScale> PlattScalesOf(std::span<const float> scores, std::span<const std::vector<int32_t>> truth,
+                                      size_t outputs, bool multi_label, std::span<const float> row_weights,
+                                      ThreadPool& pool) {
+  const size_t n = truth.size();
   std::vector<PlattScale> scales(outputs);
   pool.ForRanges(outputs, 1, [&](size_t begin, size_t end, int) {
     std::vector<float> column(n);
@@ -153,10 +78,23 @@ Result<std::vector<PlattScale>> FitPlatt(const SparseRows& rows, std::span<const
         column[row] = scores[row * outputs + k];
         positive[row] = std::ranges::find(truth[row], label) != truth[row].end();
       }
-      scales[k] = FitPlattScale(column, positive, options.row_weights);
+      scales[k] = FitPlattScale(column, positive, row_weights);
     }
   });
   return scales;
+}
+
+Result<std::vector<PlattScale>> FitPlatt(const SparseRows& rows, std::span<const std::vector<int32_t>> truth,
+                                         size_t labels, bool multi_label, const SolverOptions& options, uint64_t seed,
+                                         ThreadPool& pool) {
+  const size_t n = rows.rows(), outputs = labels == 2 && !multi_label ? 1 : labels;
+  if (truth.size() != n || n < 2) TRY(FitLinear(rows, truth, labels, multi_label, options, pool));
+  std::vector<float> scores(n * outputs);
+  if (n > 1) {
+    scores = std::move(
+        TRY(HeldOutScores(rows, truth, labels, multi_label, {&options, 1}, std::min(kFolds, n), seed, pool)).front());
+  }
+  return PlattScalesOf(scores, truth, outputs, multi_label, options.row_weights, pool);
 }
 
 }  // namespace winnow

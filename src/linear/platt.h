@@ -25,6 +25,12 @@ Result<std::vector<PlattScale>> FitPlatt(const SparseRows& rows, std::span<const
                                          size_t labels, bool multi_label, const SolverOptions& options, uint64_t seed,
                                          ThreadPool& pool);
 
+/// Returns the most likely scale of each output for `scores` [rows, outputs] of rows that their models were not fitted
+/// to; `truth` contains the label ids of each row. `row_weights`: one per row, or empty.
+std::vector<PlattScale> PlattScalesOf(std::span<const float> scores, std::span<const std::vector<int32_t>> truth,
+                                      size_t outputs, bool multi_label, std::span<const float> row_weights,
+                                      ThreadPool& pool);
+
 /// Returns the most likely scale for the scores of one output (Lin, Lin, Weng 2007, "A note on Platt's probabilistic
 /// outputs for support vector machines": Newton's method with backtracking, and targets moved inwards from 0 and 1).
 /// `positive[i]` is not 0 if row i has the label; `weights`: one per row, or empty.

@@ -134,7 +134,9 @@ Result<LinearWeights> FitLinear(const SparseRows& rows, std::span<const std::vec
   const int passes = hinge ? options.max_iterations : std::min(kMostPasses, options.max_iterations);
   LinearSolution solution = SolveByDualAscent(problem, accuracy, passes, pool);
   const bool too_much = hinge && rows.columns.size() * problem.outputs > kMostHingeWork;
-  if (!solution.converged && !too_much) SolveByNewton(problem, accuracy, options.max_iterations, pool, solution);
+  if (!solution.converged && !too_much && options.newton) {
+    SolveByNewton(problem, accuracy, options.max_iterations, pool, solution);
+  }
 
   for (size_t k = 0; k < problem.outputs; ++k) {
     const size_t output = binary ? 0 : outputs.labels[k];

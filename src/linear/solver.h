@@ -27,6 +27,7 @@ struct SolverOptions {
   std::vector<float> row_weights = {};  ///< weight of each row; empty: all 1
   double tolerance = 1e-4;    ///< relative tolerance: the objective is within about a tenth of it of the minimum
   int max_iterations = 1000;  ///< maximum number of passes over the rows (200 without hinge), then of Newton steps
+  bool newton = true;  ///< false: the weights after the passes are kept as they are, for comparisons of many fits
 };
 
 /// The weights of a classifier. Outputs are the labels; for two labels that exclude each other there is one output,

@@ -5,15 +5,30 @@
 #include "linear/platt.h"
 
 namespace winnow {
+namespace {
+
+/// Makes the score of the only output the logit that the scale gives it.
+void MultiplyInto(const PlattScale& scale, LinearWeights& weights) {
+  for (float& weight : weights.weights) weight *= -scale.a;
+  weights.bias.front() = -(scale.a * weights.bias.front() + scale.b);
+}
+
+}  // namespace
 
 Result<LinearModel> TrainLinear(std::span<const std::string_view> texts, std::span<const std::vector<int32_t>> truth,
                                 size_t labels, bool multi_label, const LinearTrainingOptions& options,
                                 ThreadPool& pool) {
-  FittedFeatures fitted = TRY(Vectorizer::Fit(texts, options.features, pool));
+  return TrainLinear(TRY(Vectorizer::Fit(texts, options.features, pool)), truth, labels, multi_label, options, pool);
+}
+
+Result<LinearModel> TrainLinear(FittedFeatures fitted, std::span<const std::vector<int32_t>> truth, size_t labels,
+                                bool multi_label, const LinearTrainingOptions& options, ThreadPool& pool) {
   LinearWeights weights = TRY(FitLinear(fitted.rows, truth, labels, multi_label, options.solver, pool));
   std::vector<PlattScale> platt;
-  if (options.solver.kind == LinearKind::kSvm && options.platt) {
+  const bool svm = options.solver.kind == LinearKind::kSvm, binary = labels == 2 && !multi_label;
+  if (options.platt.value_or(svm) && (svm || binary)) {
     platt = TRY(FitPlatt(fitted.rows, truth, labels, multi_label, options.solver, options.seed, pool));
+    if (!svm) MultiplyInto(std::exchange(platt, {}).front(), weights);
   }
   return LinearModel::Make(std::move(fitted.vectorizer), std::move(weights), options.solver.kind, labels, multi_label,
                            std::move(platt));

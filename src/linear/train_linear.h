@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -17,8 +18,9 @@ namespace winnow {
 struct LinearTrainingOptions {
   FeatureOptions features = {};
   SolverOptions solver = {};
-  bool platt = true;   ///< SVMs: probabilities by Platt scaling over five cross-validation folds (Platt 1999; Lin, Lin,
-                       ///< Weng 2007)
+  /// Platt scaling of the scores over five cross-validation folds (Platt 1999; Lin, Lin, Weng 2007); empty: of SVMs. A
+  /// logistic regression of two labels has it multiplied into its weights and bias; others ignore it.
+  std::optional<bool> platt = {};
   uint64_t seed = 42;  ///< random seed of the folds
 };
 
@@ -27,5 +29,9 @@ struct LinearTrainingOptions {
 Result<LinearModel> TrainLinear(std::span<const std::string_view> texts, std::span<const std::vector<int32_t>> truth,
                                 size_t labels, bool multi_label, const LinearTrainingOptions& options,
                                 ThreadPool& pool);
+
+/// Trains a model on features that are already fitted; `options.features` is not used. Errors: FitLinear's.
+Result<LinearModel> TrainLinear(FittedFeatures fitted, std::span<const std::vector<int32_t>> truth, size_t labels,
+                                bool multi_label, const LinearTrainingOptions& options, ThreadPool& pool);
 
 }  // namespace winnow

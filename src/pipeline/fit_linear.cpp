@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <string_view>
 
@@ -9,98 +8,65 @@
 #include "base/stopwatch.h"
 #include "bundle/labels.h"
 #include "data/label_sets.h"
+#include "evaluate/metrics.h"
 #include "linear/train_linear.h"
 #include "pipeline/fitted_model.h"
+#include "pipeline/linear_choice.h"
+#include "pipeline/linear_features.h"
 #include "text/folded_text.h"
-#include "train/class_weights.h"
 
 namespace winnow {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-struct NgramRange {
-  int min = 1, max = 1;
-};
+LinearKind KindOf(const TrainingPlan& plan) {
+  return plan.model.kind == "svm"  ? LinearKind::kSvm
+         : plan.linear.one_vs_rest ? LinearKind::kLogisticOneVsRest
+                                   : LinearKind::kLogistic;
+}
 
-constexpr int kLongestNgram = 32;
-
-/// "1-3", or "2" for 2-2.
-Result<NgramRange> ParseNgrams(std::string_view option, const std::string& text, NgramRange otherwise) {
-  if (text.empty()) return otherwise;
-  NgramRange range;
-  const char* const end = text.data() + text.size();
-  auto [rest, error] = std::from_chars(text.data(), end, range.min);
-  range.max = range.min;
-  if (error == std::errc() && rest != end && *rest == '-') {
-    const auto second = std::from_chars(rest + 1, end, range.max);
-    rest = second.ptr;
-    error = second.ec;
+/// Class weights that are neither given nor chosen together with C are none: `--C 1` alone is scikit-learn's default.
+Result<LinearChoiceOptions> ChoiceOptionsOf(const FitInput& input) {
+  const TrainingPlan& plan = input.plan;
+  const Dataset& train = input.split.train;
+  const bool svm = plan.model.kind == "svm", binary = train.labels.size() == 2 && !train.multi_label;
+  if (plan.linear.platt.value_or(false) && !svm && !binary) {
+    return Fail(ErrorCode::kUnsupported, "--platt with --kind lr requires two labels, and one label per text",
+                "omit it");
   }
-  if (error != std::errc() || rest != end || range.min < 1 || range.max < range.min || range.max > kLongestNgram) {
-    return Fail(ErrorCode::kInvalidArgument,
-                fmt::format("{}: '{}' is not a valid range of n-gram lengths", option, text),
-                fmt::format("specify FROM-TO, such as 1-3, up to {}", kLongestNgram));
+  LinearChoiceOptions options{.kind = KindOf(plan),
+                              .C = plan.linear.C,
+                              .metric = std::string(CanonicalMetricName(plan.trainer.metric).value_or("f1_macro")),
+                              .positive_label = input.positive_label,
+                              .platt = plan.linear.platt.value_or(svm || (binary && !plan.linear.C)),
+                              .tune_thresholds = TunesThresholds(plan, train.multi_label),
+                              .seed = plan.seed};
+  const std::string& weights = plan.trainer.class_weights;
+  if (weights == "balanced" && train.multi_label) {
+    return Fail(ErrorCode::kUnsupported, "--class-weights balanced cannot be combined with a multi-label linear model",
+                "omit it; the decision thresholds compensate for rare labels");
   }
-  return range;
+  if (weights != "auto" || plan.linear.C) options.balanced = weights == "balanced";
+  return options;
 }
 
-Result<FeatureOptions> FeaturesOf(const LinearPlan& plan) {
-  FeatureOptions features{.analyzer = plan.analyzer == "word"      ? Analyzer::kWord
-                                      : plan.analyzer == "char"    ? Analyzer::kChar
-                                      : plan.analyzer == "char_wb" ? Analyzer::kCharWb
-                                                                   : Analyzer::kBoth,
-                          .max_features = plan.max_features,
-                          .sublinear = plan.sublinear};
-  const bool words = features.analyzer == Analyzer::kWord || features.analyzer == Analyzer::kBoth;
-  const NgramRange ngrams = TRY(ParseNgrams("--ngrams", plan.ngrams, {1, words ? 3 : 5}));
-  const NgramRange characters = TRY(ParseNgrams("--char-ngrams", plan.char_ngrams, {1, 5}));
-  features.min_ngram = ngrams.min;
-  features.max_ngram = ngrams.max;
-  features.min_char_ngram = characters.min;
-  features.max_char_ngram = characters.max;
-  return features;
-}
-
-std::vector<float> BalancedRowWeights(const Dataset& set) {
-  std::vector<int32_t> labels;
-  for (const Example& example : set.examples) labels.push_back(example.labels.front());
-  const std::vector<float> of_label = BalancedClassWeights(labels, set.labels.size());
-  std::vector<float> weights;
-  for (const int32_t label : labels) weights.push_back(of_label[static_cast<size_t>(label)]);
-  return weights;
-}
-
-Result<LinearTrainingOptions> TrainingOptionsOf(const TrainingPlan& plan, const Dataset& train) {
-  LinearTrainingOptions linear{.features = TRY(FeaturesOf(plan.linear)), .seed = plan.seed};
-  linear.solver.C = plan.linear.C;
-  linear.solver.kind = plan.model.kind == "svm"  ? LinearKind::kSvm
-                       : plan.linear.one_vs_rest ? LinearKind::kLogisticOneVsRest
-                                                 : LinearKind::kLogistic;
-  if (plan.trainer.class_weights == "balanced") {
-    if (train.multi_label) {
-      return Fail(ErrorCode::kUnsupported,
-                  "--class-weights balanced cannot be combined with a multi-label linear model",
-                  "omit it; --tune-thresholds compensates for rare labels");
-    }
-    linear.solver.row_weights = BalancedRowWeights(train);
-  }
-  return linear;
-}
-
-Json HyperparametersOf(const TrainingPlan& plan, const FeatureOptions& features) {
+Json HyperparametersOf(const TrainingPlan& plan, const FeatureOptions& features, const LinearChoice& choice,
+                       const LinearChoiceOptions& options) {
   Json json = {{"kind", plan.model.kind},
-               {"C", plan.linear.C},
+               {"C", choice.C},
                {"analyzer", plan.linear.analyzer},
                {"ngrams", fmt::format("{}-{}", features.min_ngram, features.max_ngram)},
                {"max_features", plan.linear.max_features},
                {"sublinear", plan.linear.sublinear},
-               {"class_weights", plan.trainer.class_weights},
+               {"class_weights", choice.balanced ? "balanced" : "none"},
+               {"platt", options.platt},
                {"seed", plan.seed}};
   if (features.analyzer == Analyzer::kBoth) {
     json["char_ngrams"] = fmt::format("{}-{}", features.min_char_ngram, features.max_char_ngram);
   }
   if (plan.linear.one_vs_rest) json["one_vs_rest"] = true;
+  if (!choice.tried.empty()) json["chosen_by_cross_validation"] = choice.ToJson(options);
   return json;
 }
 
@@ -115,11 +81,13 @@ std::string DescribeFeatures(const LinearPlan& plan, const FeatureOptions& featu
 
 class FittedLinear final : public FittedModel {
  public:
-  FittedLinear(const FitInput& input, const FeatureOptions& features, LinearModel model, double fit_seconds,
-               ThreadPool& pool)
+  FittedLinear(const FitInput& input, const FeatureOptions& features, LinearModel model, LinearChoice choice,
+               Json hyperparameters, double fit_seconds, ThreadPool& pool)
       : input_(input),
         features_(features),
         model_(std::move(model)),
+        choice_(std::move(choice)),
+        hyperparameters_(std::move(hyperparameters)),
         fit_seconds_(fit_seconds),
         pool_(pool),
         validation_logits_(LogitsOf(input.split.validation)) {}
@@ -135,11 +103,26 @@ class FittedLinear final : public FittedModel {
     return probabilities;
   }
 
+  CrossValidatedTexts TrainingPredictions(const Calibration& calibration) override {
+    const Dataset& train = input_.split.train;
+    CrossValidatedTexts result;
+    result.probabilities.resize(choice_.rows.size() * train.labels.size());
+    const std::span<float> logits = result.probabilities;
+    for (size_t i = 0; i < choice_.rows.size(); ++i) {
+      result.labels.push_back(train.examples[choice_.rows[i]].labels);
+      LogitsOfScores(model_.kind(), train.multi_label, model_.platt(),
+                     std::span(choice_.scores).subspan(i * model_.outputs(), model_.outputs()),
+                     logits.subspan(i * train.labels.size(), train.labels.size()));
+    }
+    Calibrate(calibration, logits, train.labels.size(), train.multi_label, logits);
+    return result;
+  }
+
   void Describe(HeldOutPart timed, TrainingInfo& info) override {
     info.base_model_id = DescribeFeatures(input_.plan.linear, features_);
     info.inference_ms =
         RoundedToThousandths(InferenceMs(timed == HeldOutPart::kTest ? input_.split.test : input_.split.validation));
-    info.hyperparameters = HyperparametersOf(input_.plan, features_);
+    info.hyperparameters = hyperparameters_;
     info.num_features = model_.features();
     info.fit_seconds = fit_seconds_;
   }
@@ -175,6 +158,8 @@ class FittedLinear final : public FittedModel {
   const FitInput input_;
   const FeatureOptions features_;
   const LinearModel model_;
+  const LinearChoice choice_;
+  const Json hyperparameters_;
   const double fit_seconds_;
   ThreadPool& pool_;
   const std::vector<float> validation_logits_;
@@ -183,18 +168,32 @@ class FittedLinear final : public FittedModel {
 }  // namespace
 
 Result<std::unique_ptr<FittedModel>> FitLinear(const FitInput& input, ThreadPool& pool, TrainingObserver& observer) {
-  const Dataset& train = input.split.train;
-  const LinearTrainingOptions training = TRY(TrainingOptionsOf(input.plan, train));
+  const Split& split = input.split;
+  const Dataset& train = split.train;
+  LinearTrainingOptions training{.features = TRY(FeatureOptionsOf(input.plan.linear)), .seed = input.plan.seed};
+  const LinearChoiceOptions options = TRY(ChoiceOptionsOf(input));
   const FoldedTexts texts(TextViews(train), input.plan.model.fold_disguises);
   const auto begin = Clock::now();
+  FittedFeatures features = TRY(Vectorizer::Fit(texts.texts(), training.features, pool));
+  const auto begin_choice = Clock::now();
+  LinearChoice choice = TRY(ChooseLinear(features.rows, train, train.examples.size() - split.synthetic - split.variants,
+                                         options, pool, observer));
+  const double choice_seconds = SecondsSince(begin_choice);
+  training.platt = options.platt;
+  training.solver.kind = options.kind;
+  training.solver.C = choice.C;
+  if (choice.balanced) training.solver.row_weights = BalancedRowWeights(train);
   LinearModel model =
-      TRY(TrainLinear(texts.texts(), LabelSets(train), train.labels.size(), train.multi_label, training, pool));
-  const double fit_seconds = SecondsSince(begin);
+      TRY(TrainLinear(std::move(features), LabelSets(train), train.labels.size(), train.multi_label, training, pool));
+  const double fit_seconds = SecondsSince(begin) - choice_seconds;
+  if (!choice.tried.empty()) observer.Note(choice.Line(options) + fmt::format(" ({:.2f} s)", choice_seconds));
   observer.Note(fmt::format("{}: {} features, fitted to {} texts in {:.2f} s",
                             DescribeFeatures(input.plan.linear, training.features),
                             FormatCount(static_cast<int64_t>(model.features())),
                             FormatCount(static_cast<int64_t>(train.examples.size())), fit_seconds));
-  return std::make_unique<FittedLinear>(input, training.features, std::move(model), fit_seconds, pool);
+  Json hyperparameters = HyperparametersOf(input.plan, training.features, choice, options);
+  return std::make_unique<FittedLinear>(input, training.features, std::move(model), std::move(choice),
+                                        std::move(hyperparameters), fit_seconds, pool);
 }
 
 }  // namespace winnow

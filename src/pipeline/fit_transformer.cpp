@@ -19,6 +19,7 @@
 #include "pipeline/distillation.h"
 #include "pipeline/fitted_model.h"
 #include "pipeline/trainer_options.h"
+#include "pipeline/training_duration.h"
 #include "pipeline/training_profile.h"
 #include "pipeline/training_run.h"
 #include "train/trainer.h"
@@ -79,14 +80,16 @@ class FineTuned final : public FittedModel {
           "pass --freeze encoder or --freeze embeddings");
     }
     const int total_steps = TotalSteps(trainer_, train_);
+    WarnOfLearningRate(trainer_, total_steps, CachesFeatures(trainer_, config), observer_);
     TRY(RequireEvaluations(input_.plan.trainer, trainer_, total_steps, observer_));
     TRY(RequireMemory(input_.plan.model.max_length, base_.model.config(), trainer_, train_, validation_.size(),
                       pool_.size(), observer_));
-    observer_.Note(fmt::format("training on {} texts, {} tokens, {} epochs of {} steps, {} thread{}, {}",
-                               FormatCount(static_cast<int64_t>(train_.size())),
-                               FormatCount(static_cast<int64_t>(train_.texts.ids.size())), trainer_.epochs,
-                               total_steps / trainer_.epochs, pool_.size(), pool_.size() == 1 ? "" : "s",
-                               NameOf(trainer_.precision)));
+    observer_.Note(fmt::format(
+        "training on {} texts, {} tokens, {}, {} thread{}, {}", FormatCount(static_cast<int64_t>(train_.size())),
+        FormatCount(static_cast<int64_t>(train_.texts.ids.size())),
+        trainer_.max_steps > 0 ? fmt::format("{} steps", total_steps)
+                               : fmt::format("{} epochs of {} steps", trainer_.epochs, total_steps / trainer_.epochs),
+        pool_.size(), pool_.size() == 1 ? "" : "s", NameOf(trainer_.precision)));
     input_.manifest.max_length = max_length_;
     input_.manifest.long_text = input_.plan.model.long_text;
     hyperparameters_ = Hyperparameters(input_.plan, trainer_, max_length_);

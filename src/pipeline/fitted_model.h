@@ -28,6 +28,12 @@ struct FitInput {
   Manifest& manifest;  ///< manifest, to which the kind of model adds its own properties
 };
 
+/// Predictions of training texts by models that were not trained on them.
+struct CrossValidatedTexts {
+  std::vector<float> probabilities;          ///< [texts, labels]
+  std::vector<std::vector<int32_t>> labels;  ///< true label ids of each text
+};
+
 /// A model after its training. Not thread-safe.
 class FittedModel {
  public:
@@ -43,6 +49,13 @@ class FittedModel {
 
   /// Returns the probabilities [texts, labels] of a part, as the bundle predicts them with the calibration.
   virtual std::vector<float> Probabilities(HeldOutPart part, const Calibration& calibration) = 0;
+
+  /// Returns predictions of training texts from a cross-validation, as the bundle with this calibration would make them,
+  /// for the choice of decision thresholds; none if there was no cross-validation.
+  virtual CrossValidatedTexts TrainingPredictions(const Calibration& calibration) {
+    (void)calibration;
+    return {};
+  }
 
   /// Fills in the values that only this kind of model has; texts of the part `timed` are used to measure the time of
   /// one text.

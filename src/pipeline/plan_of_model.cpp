@@ -40,6 +40,7 @@ class HyperparameterReader {
 
 Result<void> ReadTrainer(const HyperparameterReader& values, TrainerPlan& trainer) {
   TRY(values.Read("epochs", trainer.epochs));
+  TRY(values.Read("max_steps", trainer.max_steps));
   TRY(values.Read("batch_size", trainer.batch_size));
   TRY(values.Read("batch_tokens", trainer.batch_tokens));
   TRY(values.Read("gradient_accumulation_steps", trainer.accumulation));
@@ -69,6 +70,7 @@ Result<void> ReadLinear(const HyperparameterReader& values, LinearPlan& linear) 
   TRY(values.Read("char_ngrams", linear.char_ngrams));
   TRY(values.Read("max_features", linear.max_features));
   TRY(values.Read("sublinear", linear.sublinear));
+  TRY(values.Read("platt", linear.platt));
   return values.Read("one_vs_rest", linear.one_vs_rest);
 }
 

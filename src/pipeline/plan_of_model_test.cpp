@@ -9,6 +9,7 @@
 #include "bundle/model_config.h"
 #include "bundle/training_info.h"
 #include "pipeline/trainer_options.h"
+#include "pipeline/training_duration.h"
 #include "support/temporary_directory.h"
 #include "support/tiny_config.h"
 

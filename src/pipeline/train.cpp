@@ -13,6 +13,7 @@
 #include "calibrate/calibration_set.h"
 #include "calibrate/calibration_text.h"
 #include "data/data_digest.h"
+#include "data/label_sets.h"
 #include "pipeline/fitted_model.h"
 #include "pipeline/trained_model.h"
 
@@ -40,11 +41,15 @@ Result<std::optional<CalibrationResult>> CalibrateFitted(const FitInput& input, 
 Result<TrainedModel> Measure(const FitInput& input, FittedModel& model, TrainingObserver& observer) {
   const Calibration calibration = CalibrationOf(input.manifest);
   const Dataset& validation = input.split.validation;
-  if (input.plan.calibration.tune_thresholds) {
-    TRY(TuneThresholds(model.Probabilities(HeldOutPart::kValidation, calibration), validation, input.manifest,
-                       observer));
-  }
   TrainedModel trained;
+  if (TunesThresholds(input.plan, validation.multi_label)) {
+    std::vector<float> probabilities = model.Probabilities(HeldOutPart::kValidation, calibration);
+    std::vector<std::vector<int32_t>> truth = LabelSets(validation);
+    const CrossValidatedTexts more = model.TrainingPredictions(calibration);
+    probabilities.insert(probabilities.end(), more.probabilities.begin(), more.probabilities.end());
+    truth.insert(truth.end(), more.labels.begin(), more.labels.end());
+    trained.untuned_labels = TRY(TuneThresholds(probabilities, truth, validation, input.manifest, observer));
+  }
   trained.has_test = !input.split.test.examples.empty();
   const Dataset& reported = trained.has_test ? input.split.test : validation;
   trained.probabilities =

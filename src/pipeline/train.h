@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "base/result.h"
@@ -23,6 +24,8 @@ struct TrainedModel {
   std::vector<float> probabilities;  ///< [texts of the measured part, labels] calibrated probabilities
   /// [texts of the measured part] label ids decided in the moderate mode.
   std::vector<std::vector<int32_t>> decisions;
+  /// Labels whose decision threshold could not be tuned and is .5, because too few texts have them or do not have them.
+  std::vector<std::string> untuned_labels;
 };
 
 /// Trains the model of the plan on split.train, calibrates it on split.validation, measures it on split.test, and

@@ -12,6 +12,7 @@
 #include "classify/decision_rule.h"
 #include "data/label_sets.h"
 #include "decide/decide.h"
+#include "decide/label_thresholds.h"
 #include "pipeline/data_plan.h"
 
 namespace winnow {
@@ -62,20 +63,34 @@ Result<Manifest> ManifestOf(const TrainingPlan& plan, const LabelSet& labels, in
   return manifest;
 }
 
-Result<void> TuneThresholds(std::span<const float> probabilities, const Dataset& validation, Manifest& manifest,
-                            TrainingObserver& observer) {
+Result<std::vector<std::string>> TuneThresholds(std::span<const float> probabilities,
+                                                std::span<const std::vector<int32_t>> truth, const Dataset& validation,
+                                                Manifest& manifest, TrainingObserver& observer) {
   if (!validation.multi_label) {
     return Fail(ErrorCode::kInvalidArgument, "--tune-thresholds requires multi-label data, but each text has one label",
                 "omit it");
   }
   const std::vector<std::string>& labels = validation.labels.names;
-  SetBestF1Thresholds(probabilities, LabelSets(validation), labels, manifest.thresholds);
-  std::vector<std::string> told;
-  for (const std::string& label : labels) {
-    told.push_back(fmt::format("{} {:.2f}", label, manifest.thresholds.labels[label]));
+  SetBestF1Thresholds(probabilities, truth, labels, manifest.thresholds);
+  std::vector<size_t> texts(labels.size());
+  for (const std::vector<int32_t>& of_text : truth) {
+    for (const int32_t label : of_text) ++texts[static_cast<size_t>(label)];
   }
-  observer.Note("thresholds with the best F1 on the validation texts: " + fmt::format("{}", fmt::join(told, ", ")));
-  return {};
+  std::vector<std::string> tuned, untuned;
+  for (size_t label = 0; label < labels.size(); ++label) {
+    if (std::min(texts[label], truth.size() - texts[label]) >= kFewestTextsOfThreshold) {
+      tuned.push_back(fmt::format("{} {:.2f}", labels[label], manifest.thresholds.labels[labels[label]]));
+    } else {
+      untuned.push_back(labels[label]);
+    }
+  }
+  const size_t held_out = validation.examples.size();
+  const std::string source =
+      truth.size() == held_out ? "validation texts" : "validation texts and, by cross-validation, the training texts";
+  if (!tuned.empty()) {
+    observer.Note(fmt::format("decision thresholds with the best F1 on the {}: {}", source, fmt::join(tuned, ", ")));
+  }
+  return untuned;
 }
 
 Result<std::vector<std::vector<int32_t>>> DecisionsOf(std::span<const float> probabilities, const Dataset& set,
@@ -100,10 +115,6 @@ Result<Metrics> MetricsOf(std::span<const float> probabilities, const Dataset& s
 
 Result<void> CheckCalibrationPlan(const TrainingPlan& plan, const Dataset& validation, bool held_out,
                                   int32_t positive_label) {
-  if (plan.calibration.tune_thresholds && plan.calibration.max_fpr) {
-    return Fail(ErrorCode::kInvalidArgument, "--tune-thresholds cannot be combined with --max-fpr",
-                "omit one of these options");
-  }
   if (held_out) return CheckEnoughTexts(plan.calibration, validation, positive_label, plan.model.pooled());
   if (!plan.calibration.max_fpr) return {};
   return Fail(ErrorCode::kInvalidData, "--max-fpr requires validation texts that are not training texts",

@@ -7,18 +7,14 @@
 
 #include "base/machine.h"
 #include "bundle/manifest.h"
+#include "evaluate/metrics.h"
+#include "pipeline/training_duration.h"
 #include "pipeline/training_profile.h"
 #include "train/checkpoint.h"
 #include "train/class_weights.h"
 
 namespace winnow {
 namespace {
-
-/// `usual` passes, but over a few hundred texts so many that the model moves away from where it began: about 200 steps.
-int DefaultEpochs(int usual, size_t texts, int batch_size) {
-  const int steps = static_cast<int>((texts + static_cast<size_t>(batch_size) - 1) / static_cast<size_t>(batch_size));
-  return std::max(usual, std::min(20, (200 + steps - 1) / std::max(steps, 1)));
-}
 
 /// --freeze: how many depths of weights stay as they are.
 Result<int> FrozenDepths(const std::string& freeze, int num_layers) {
@@ -58,23 +54,6 @@ Schedule ScheduleOf(const std::string& name) {
 
 }  // namespace
 
-Result<void> RequireEvaluations(const TrainerPlan& plan, const TrainerOptions& trainer, int total_steps,
-                                TrainingObserver& observer) {
-  if (trainer.patience == 0) return {};
-  const int evaluations = trainer.eval_steps == 0 ? trainer.epochs : (total_steps - 1) / trainer.eval_steps + 1;
-  if (trainer.patience < evaluations) return {};
-  if (plan.idle_patience) {
-    observer.Note(
-        fmt::format("early stopping cannot trigger: the run has {} evaluation{}, and --early-stopping-patience is {}",
-                    evaluations, evaluations == 1 ? "" : "s", trainer.patience));
-    return {};
-  }
-  return Fail(ErrorCode::kInvalidArgument,
-              fmt::format("--early-stopping-patience {} can never stop a run with {} evaluation{}", trainer.patience,
-                          evaluations, evaluations == 1 ? "" : "s"),
-              "lower it, evaluate more often (--eval-steps), or train for more epochs (--epochs)");
-}
-
 Result<TrainerOptions> ToTrainerOptions(const TrainingPlan& plan, const TextSet& train, int num_layers,
                                         int32_t positive_label, TrainingObserver& observer) {
   const TrainerPlan& given = plan.trainer;
@@ -83,7 +62,6 @@ Result<TrainerOptions> ToTrainerOptions(const TrainingPlan& plan, const TextSet&
   trainer.frozen_depths = TRY(FrozenDepths(given.freeze, num_layers));
   const bool head_alone = trainer.frozen_depths > num_layers;  // whose epochs take little, and which has far to go
   const int usual_epochs = head_alone ? 20 : scratch ? 12 : 3;
-  trainer.epochs = given.epochs.value_or(DefaultEpochs(usual_epochs, train.size(), given.batch_size));
   trainer.batch_size = given.batch_size;
   trainer.batch_tokens = given.batch_tokens;
   trainer.accumulation = given.accumulation;
@@ -111,9 +89,10 @@ Result<TrainerOptions> ToTrainerOptions(const TrainingPlan& plan, const TextSet&
   trainer.eval_steps = given.eval_steps;
   trainer.save_steps = given.save_steps;
   trainer.patience = given.early_stopping_patience;
-  trainer.metric = given.metric;
+  trainer.metric = std::string(CanonicalMetricName(given.metric).value_or(given.metric));
   trainer.positive_label = positive_label;
   trainer.seed = plan.seed;
+  SetDuration(given, usual_epochs, train, trainer, observer);
   return trainer;
 }
 
@@ -131,7 +110,7 @@ Json Hyperparameters(const TrainingPlan& plan, const TrainerOptions& trainer, in
                {"warmup_ratio", trainer.warmup_ratio},
                {"weight_decay", trainer.weight_decay},
                {"max_grad_norm", trainer.max_grad_norm},
-               {"class_weights", plan.trainer.class_weights},
+               {"class_weights", plan.trainer.class_weights == "balanced" ? "balanced" : "none"},
                {"label_smoothing", trainer.loss.label_smoothing},
                {"freeze", plan.trainer.freeze},
                {"metric", trainer.metric},
@@ -141,6 +120,7 @@ Json Hyperparameters(const TrainingPlan& plan, const TrainerOptions& trainer, in
                {"max_length", max_length},
                {"precision", NameOf(trainer.precision)},
                {"seed", trainer.seed}};
+  if (trainer.max_steps > 0) json["max_steps"] = trainer.max_steps;
   if (plan.model.layers) json["layers"] = *plan.model.layers;
   if (plan.model.long_text != LongText::kHead) json["long_text"] = NameOf(plan.model.long_text);
   if (plan.model.fold_disguises) json["fold_disguises"] = true;

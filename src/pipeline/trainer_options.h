@@ -13,11 +13,6 @@ namespace winnow {
 Result<TrainerOptions> ToTrainerOptions(const TrainingPlan& plan, const TextSet& train, int num_layers,
                                         int32_t positive_label, TrainingObserver& observer);
 
-/// Checks that there are enough evaluations for early stopping, which has no effect otherwise. Errors:
-/// kInvalidArgument.
-Result<void> RequireEvaluations(const TrainerPlan& plan, const TrainerOptions& trainer, int total_steps,
-                                TrainingObserver& observer);
-
 /// Returns the hyperparameters for training_info.json and for the identity of a run.
 Json Hyperparameters(const TrainingPlan& plan, const TrainerOptions& trainer, int max_length);
 

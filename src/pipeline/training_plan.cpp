@@ -8,6 +8,10 @@
 #include <limits>
 #include <string_view>
 
+#include "base/option_values.h"
+#include "evaluate/metrics.h"
+#include "pipeline/linear_features.h"
+
 namespace winnow {
 namespace {
 
@@ -57,7 +61,20 @@ Result<void> CheckModel(const ModelPlan& model) {
   return {};
 }
 
+/// The number of layers of --freeze N is checked against the model's later.
+Result<void> CheckFreeze(const std::string& freeze) {
+  if (freeze.empty() || freeze == "embeddings" || freeze == "encoder") return {};
+  int layers = -1;
+  if (ParseOptionValue(freeze, layers) && layers >= 0) return {};
+  return Fail(ErrorCode::kInvalidArgument,
+              fmt::format("--freeze: '{}' is not one of encoder, embeddings or a number of layers", freeze));
+}
+
 Result<void> CheckTrainer(const TrainerPlan& trainer) {
+  if (const auto known = HigherIsBetter(trainer.metric); !known) {
+    return Fail(ErrorCode::kInvalidArgument, "--metric: " + known.error().message, known.error().hint);
+  }
+  TRY(CheckFreeze(trainer.freeze));
   if (trainer.epochs) TRY(InRange("epochs", *trainer.epochs, 1));
   TRY(InRange("batch-size", trainer.batch_size, 1));
   TRY(InRange("batch-tokens", trainer.batch_tokens, 0));
@@ -71,7 +88,7 @@ Result<void> CheckTrainer(const TrainerPlan& trainer) {
   TRY(InRange("warmup-ratio", trainer.warmup_ratio, 0, 1));
   TRY(InRange("weight-decay", trainer.weight_decay, 0));
   TRY(InRange("max-grad-norm", trainer.max_grad_norm, 0));
-  TRY(OneOf("class-weights", trainer.class_weights, {"balanced", "none"}));
+  TRY(OneOf("class-weights", trainer.class_weights, {"auto", "balanced", "none"}));
   TRY(InRange("label-smoothing", trainer.label_smoothing, 0, 0.9));
   TRY(OneOf("precision", trainer.precision, {"auto", "f32", "bf16"}));
   TRY(InRange("eval-steps", trainer.eval_steps, 0));
@@ -80,7 +97,11 @@ Result<void> CheckTrainer(const TrainerPlan& trainer) {
   return InRange("eval-batch-size", trainer.eval_batch_size, 0);
 }
 
-Result<void> CheckCalibrationOptions(const CalibrationOptions& calibration) {
+Result<void> CheckCalibration(const CalibrationPlan& calibration) {
+  if (calibration.tune_thresholds.value_or(false) && calibration.max_fpr) {
+    return Fail(ErrorCode::kInvalidArgument, "--tune-thresholds cannot be combined with --max-fpr",
+                "omit one of these options; --no-tune-thresholds if a preset contains it");
+  }
   if (calibration.max_fpr) TRY(MoreThan("max-fpr", *calibration.max_fpr, 0, 0.499));
   TRY(MoreThan("confidence", calibration.confidence, 0, 0.999999));
   if (calibration.max_error) TRY(MoreThan("max-error", *calibration.max_error, 0, 0.999));
@@ -90,6 +111,7 @@ Result<void> CheckCalibrationOptions(const CalibrationOptions& calibration) {
 /// Refuses for a linear model what only a transformer can do.
 Result<void> CheckKind(const TrainingPlan& plan) {
   if (plan.model.transformer()) return {};
+  TRY(FeatureOptionsOf(plan.linear));
   const auto refuse = [&](const char* option) {
     return Fail(ErrorCode::kInvalidArgument,
                 fmt::format("{} requires a transformer, but --kind is {}", option, plan.model.kind),
@@ -102,14 +124,19 @@ Result<void> CheckKind(const TrainingPlan& plan) {
 
 }  // namespace
 
+bool TunesThresholds(const TrainingPlan& plan, bool multi_label) {
+  return plan.calibration.tune_thresholds.value_or(multi_label && !plan.model.transformer() &&
+                                                   !plan.calibration.max_fpr);
+}
+
 Result<void> CheckPlan(const TrainingPlan& plan) {
   TRY(CheckData(plan.data));
   TRY(CheckModel(plan.model));
   TRY(CheckTrainer(plan.trainer));
-  TRY(MoreThan("C", plan.linear.C, 0));
+  if (plan.linear.C) TRY(MoreThan("C", *plan.linear.C, 0));
   TRY(OneOf("analyzer", plan.linear.analyzer, {"word", "char", "char_wb", "both"}));
   TRY(InRange("max-features", static_cast<double>(plan.linear.max_features), 0));
-  TRY(CheckCalibrationOptions(plan.calibration));
+  TRY(CheckCalibration(plan.calibration));
   TRY(MoreThan("distil-temperature", plan.distillation.temperature, 0));
   TRY(InRange("distil-weight", plan.distillation.weight, 0, 1));
   TRY(InRange("save-total-limit", plan.output.save_total_limit, 1));

@@ -72,8 +72,13 @@ struct ModelPlan {
 
 /// Parameters of fine-tuning a transformer; class_weights apply to linear models too.
 struct TrainerPlan {
+  /// The values that a preset set for data of the usual size, and which are adapted to smaller data.
+  struct Scaled {
+    bool epochs = false, eval_steps = false, save_steps = false, warmup_steps = false;
+  };
   /// Number of epochs; empty: 3, 12 from scratch, 20 for the head alone; more for few texts.
   std::optional<int> epochs;
+  std::optional<int> max_steps;  ///< number of steps, in place of epochs; empty or not above 0: not used
   int batch_size = TrainerOptions{}.batch_size;
   /// Number of tokens per batch, in place of batch_size; 0: not used.
   int batch_tokens = TrainerOptions{}.batch_tokens;
@@ -88,7 +93,9 @@ struct TrainerPlan {
   double warmup_ratio = TrainerOptions{}.warmup_ratio;
   double weight_decay = TrainerOptions{}.weight_decay;
   double max_grad_norm = TrainerOptions{}.max_grad_norm;
-  std::string class_weights = "none";  ///< class weights: "none" or "balanced"
+  /// Class weights: "none", "balanced", or "auto", which is none for transformers and for linear models with a given C;
+  /// otherwise a linear model's are chosen by cross-validation.
+  std::string class_weights = "auto";
   double label_smoothing = 0;
   std::string freeze;  ///< weights to freeze: "embeddings", "encoder" or a number of layers; empty: none
   bool gradient_checkpointing = TrainerOptions{}.gradient_checkpointing;
@@ -100,22 +107,26 @@ struct TrainerPlan {
   /// True if a patience that can never end the training is noted instead of refused, for presets and plans of a trained
   /// model.
   bool idle_patience = false;
+  Scaled scaled;  ///< values to adapt to small data
   int eval_batch_size = TrainerOptions{}.eval_batch_size;
   bool profile = false;  ///< true if the time of each phase is noted
 };
 
 struct LinearPlan {
-  double C = SolverOptions{}.C;
+  std::optional<double> C;        ///< inverse regularization strength; empty: chosen by cross-validation
   std::string analyzer = "word";  ///< kinds of n-grams: "word", "char", "char_wb" or "both"
   std::string ngrams;             ///< lengths of n-grams: "1-3"; empty: 1-3 words, 1-5 characters
   std::string char_ngrams;        ///< lengths of character n-grams, with "both"; empty: 1-5
   int64_t max_features = FeatureOptions{}.max_features;
   bool sublinear = FeatureOptions{}.sublinear;
   bool one_vs_rest = false;
+  /// Platt scaling; empty: for SVMs, and for logistic regressions of two labels whose C is chosen.
+  std::optional<bool> platt;
 };
 
 struct CalibrationPlan : CalibrationOptions {
-  bool tune_thresholds = false;  ///< true if each label of a multi-label model gets the threshold with the best F1
+  /// True if each label of a multi-label model gets the threshold with the best F1; empty: TunesThresholds decides.
+  std::optional<bool> tune_thresholds;
 };
 
 struct DistillationPlan {
@@ -133,6 +144,7 @@ struct OutputPlan {
   bool keep_data = true;       ///< write the calibration set into the bundle
   bool tensorboard = false;    ///< write event files into runs/ of the directory
   int save_total_limit = 1;    ///< number of the best checkpoints to keep, in addition to the newest
+  bool checkpoints = true;     ///< write checkpoints during a training
   bool resume = false;         ///< continue from the newest checkpoint
   bool discard_model = false;  ///< write no files, since only the metrics of the model are wanted
 };
@@ -147,6 +159,10 @@ struct TrainingPlan {
   OutputPlan output;
   uint64_t seed = TrainerOptions{}.seed;  ///< random seed of splits, shuffles, dropout, new weights and augmentation
 };
+
+/// Returns true if each label gets the threshold with the best F1: if the plan says so or, by default, for multi-label
+/// linear models whose thresholds have no guarantee.
+bool TunesThresholds(const TrainingPlan& plan, bool multi_label);
 
 /// Checks numbers against their ranges, names against the allowed values, and options against the kind of model.
 /// Errors: kInvalidArgument, beginning with the name of the option ("--lr-scheduler: ...").

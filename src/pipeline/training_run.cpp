@@ -114,7 +114,7 @@ Result<std::optional<Checkpoint>> FindCheckpoint(const TrainingJob& job, Trainin
 
 std::string EvaluationLine(const TrainerOptions& trainer, const Evaluation& e) {
   const bool by_epoch = trainer.eval_steps == 0;
-  std::string line = by_epoch ? fmt::format("epoch {:.0f}/{}", e.epoch, trainer.epochs)
+  std::string line = by_epoch ? fmt::format("epoch {:.4g}/{}", e.epoch, trainer.epochs)
                               : fmt::format("step {} (epoch {:.2f})", e.step, e.epoch);
   line += fmt::format(": train loss {:.4f}, validation loss {:.4f}, accuracy {:.4f}, macro-F1 {:.4f}", e.train_loss,
                       e.validation_loss, e.accuracy, e.f1_macro);
@@ -179,7 +179,7 @@ Result<TrainingResult> RunTraining(const TrainingJob& job, ThreadPool& pool, Tra
     observer.OnEvaluation(evaluation, job.trainer.metric);
     events.Record(evaluation);
   };
-  if (!job.output.discard_model) {
+  if (!job.output.discard_model && job.output.checkpoints) {
     callbacks.on_checkpoint = [&](const TrainingState& state, const Optimizer& optimizer, const Model&) {
       return checkpoints.Save(state, optimizer);
     };

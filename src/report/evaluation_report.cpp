@@ -56,14 +56,6 @@ LabelCurve CurveOfAll(const ReportedPredictions& predictions, size_t most_points
   return CurveOf(sweep, -1, roc.empty() ? std::nullopt : std::optional(AreaUnder(roc)), most_points);
 }
 
-void AddMajority(const ReportedPredictions& predictions, EvaluationReport& report) {
-  std::map<std::vector<int32_t>, int64_t> counts;
-  for (const std::vector<int32_t>& labels : predictions.decided.truth) ++counts[labels];
-  for (const auto& [labels, texts] : counts) {
-    if (texts > report.majority.texts) report.majority = {.labels = labels, .texts = texts};
-  }
-}
-
 /// Two labels have one curve; of more, all together and the labels that are told apart worst.
 void AddCurves(const ReportedPredictions& predictions, const ReportSettings& settings, EvaluationReport& report) {
   const Metrics& metrics = predictions.metrics;
@@ -243,7 +235,7 @@ EvaluationReport MakeEvaluationReport(const Dataset& dataset, const ReportedPred
   EvaluationReport report;
   report.metrics = predictions.metrics;
   report.with_texts = settings.with_texts;
-  AddMajority(predictions, report);
+  report.majority = MajorityOf(predictions.decided.truth);
   AddCurves(predictions, settings, report);
   AddReliability(predictions, report);
   AddThresholds(predictions, thresholds, report);

@@ -15,6 +15,7 @@
 #include "evaluate/metrics.h"
 #include "evaluate/paired.h"
 #include "evaluate/slices.h"
+#include "report/verdict.h"
 
 namespace winnow {
 
@@ -96,12 +97,6 @@ struct ComparedSection {
   PairedComparison paired;
   std::optional<LabelCurve> curve;  ///< second model's curve, if the first model has one curve for the same label
   std::vector<ReportedText> texts;  ///< texts that only one model classified correctly, most confident errors first
-};
-
-/// The labels that most texts have, for comparison with a model that assigns them to every text.
-struct MajorityBaseline {
-  std::vector<int32_t> labels;
-  int64_t texts = 0;  ///< number of texts that have exactly these labels
 };
 
 struct EvaluationReport {

@@ -97,7 +97,7 @@ TEST(EvaluationReport, ComparesWithAlwaysAssigningTheMajorityLabel) {
   const auto verdict = [&](double accuracy) {
     report.metrics.accuracy = accuracy;
     report.metrics.accuracy_interval = WilsonInterval(static_cast<int64_t>(accuracy * 200), 200);
-    return VerdictAgainstMajority(report);
+    return VerdictAgainstMajority(report.metrics, report.majority);
   };
   EXPECT_EQ(verdict(0.95).sentence, "Better than always assigning 'ham' (accuracy 80.0 %) by 15.0 percentage points.");
   EXPECT_EQ(verdict(0.95).outcome, BaselineVerdict::kBetter);
@@ -111,6 +111,20 @@ TEST(EvaluationReport, ComparesWithAlwaysAssigningTheMajorityLabel) {
   report.majority.labels.clear();
   report.majority.texts = 160;
   EXPECT_THAT(verdict(0.95).sentence, HasSubstr("always assigning no label (accuracy 80.0 %)"));
+}
+
+TEST(Verdict, IsOneLineOfAllThatMatters) {
+  const Example200 example;
+  EvaluationReport report = MakeEvaluationReport(example.dataset, example.predictions, ModeThresholds{});
+  report.metrics.accuracy = 0.8;
+  report.metrics.per_class[1].decided = 0;
+  EXPECT_EQ(
+      VerdictLine(report.metrics, report.majority, {"threat"}),
+      "Accuracy 80.0 %. Only as accurate as always assigning 'ham' (accuracy 80.0 %). The label '<spam>' was never "
+      "predicted, although 40 texts have it. The decision threshold of 'threat' could not be tuned and stays 0.5: "
+      "fewer than 10 held-out texts have this label, or fewer than 10 do not.");
+  EXPECT_THAT(UntunedText({"a", "b"}), HasSubstr("thresholds of 'a', 'b' could not be tuned and stay 0.5"));
+  EXPECT_EQ(UntunedText({}), "");
 }
 
 TEST(EvaluationReport, WarnsFirstOfLabelsThatWereNeverPredicted) {

@@ -39,7 +39,7 @@ std::string Tiles(const EvaluationReport& report) {
 }
 
 std::string Verdict(const EvaluationReport& report) {
-  const BaselineVerdict verdict = VerdictAgainstMajority(report);
+  const BaselineVerdict verdict = VerdictAgainstMajority(report.metrics, report.majority);
   const char* const kind = verdict.outcome == BaselineVerdict::kBetter      ? "better"
                            : verdict.outcome == BaselineVerdict::kNotBetter ? "worse"
                                                                             : "unclear";

@@ -169,7 +169,7 @@ std::string Origin(const EvaluationReport& report) {
 std::string ReportMarkdown(const EvaluationReport& report) {
   std::string text = "# Evaluation of " + Name(report.model.name) + "\n\n" + MarkdownText(Subject(report)) + ".\n\n";
   if (const std::string provenance = Provenance(report); !provenance.empty()) text += MarkdownText(provenance) + "\n\n";
-  text += "**" + MarkdownText(VerdictAgainstMajority(report).sentence) + "**\n\n";
+  text += "**" + MarkdownText(VerdictAgainstMajority(report.metrics, report.majority).sentence) + "**\n\n";
   std::vector<std::vector<std::string>> rows = {{"metric", "value", "95 % interval", "meaning"}};
   for (const Headline& h : Headlines(report)) {
     rows.push_back({h.name, h.value, h.interval, MarkdownText(h.sentence)});

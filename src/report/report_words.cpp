@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "report/shown_text.h"
+#include "report/verdict.h"
 
 namespace winnow {
 namespace {
@@ -35,36 +36,6 @@ std::string OfThousand(double share, const std::string& noun, const std::string&
   return fmt::format("Of {} {}, {} {}.", grouped(whole), noun, grouped(part), part == 1 ? one : many);
 }
 
-/// Returns the names of the labels that the baseline assigns.
-std::string AssignedLabels(const EvaluationReport& report) {
-  std::string names;
-  for (const int32_t id : report.majority.labels) {
-    names += (names.empty() ? "" : ", ") + Quoted(report.metrics.labels[static_cast<size_t>(id)]);
-  }
-  return names.empty() ? "no label" : names;
-}
-
-/// Returns a sentence about the labels that occur, but were never predicted, or nothing.
-std::string NeverPredicted(const Metrics& m) {
-  constexpr size_t kNamed = 5;
-  std::vector<size_t> never;
-  for (size_t i = 0; i < m.per_class.size(); ++i) {
-    if (m.per_class[i].support > 0 && m.per_class[i].decided == 0) never.push_back(i);
-  }
-  if (never.empty()) return "";
-  std::string names;
-  for (size_t i = 0; i < std::min(never.size(), kNamed); ++i)
-    names += (i == 0 ? "" : ", ") + Quoted(m.labels[never[i]]);
-  if (never.size() > kNamed) names += fmt::format(" and {} more", never.size() - kNamed);
-  if (never.size() > 1) {
-    return fmt::format("{} of {} labels were never predicted, although there are texts with them: {}.", never.size(),
-                       m.labels.size(), names);
-  }
-  const int64_t support = m.per_class[never[0]].support;
-  return fmt::format("The label {} was never predicted, although {} text{} it.", names, support,
-                     support == 1 ? " has" : "s have");
-}
-
 }  // namespace
 
 std::string PercentText(std::optional<double> share) {
@@ -82,30 +53,6 @@ std::string PercentRange(const std::optional<Interval>& interval) {
   if (!interval) return "";
   const std::string low = PercentText(interval->low);
   return low.substr(0, low.size() - 2) + " to " + PercentText(interval->high);
-}
-
-BaselineVerdict VerdictAgainstMajority(const EvaluationReport& report) {
-  const Metrics& m = report.metrics;
-  const std::string labels = AssignedLabels(report);
-  if (report.majority.texts == m.count) {
-    return {BaselineVerdict::kUnclear,
-            fmt::format("All texts have {}: they cannot show whether the model recognizes other texts.",
-                        report.majority.labels.empty() ? "no label" : "the label " + labels)};
-  }
-  const double baseline =
-      static_cast<double>(report.majority.texts) / static_cast<double>(std::max<int64_t>(m.count, 1));
-  const std::string always = fmt::format("always assigning {} (accuracy {})", labels, PercentText(baseline));
-  const double points = 100 * std::abs(m.accuracy - baseline);
-  if (m.accuracy == baseline) return {BaselineVerdict::kNotBetter, fmt::format("Only as accurate as {}.", always)};
-  if (m.accuracy < baseline) {
-    return {BaselineVerdict::kNotBetter, fmt::format("Worse than {} by {:.1f} percentage points.", always, points)};
-  }
-  if (m.accuracy_interval && m.accuracy_interval->low <= baseline) {
-    return {BaselineVerdict::kUnclear,
-            fmt::format("Not clearly better than {}: the difference of {:.1f} percentage points may be due to chance.",
-                        always, points)};
-  }
-  return {BaselineVerdict::kBetter, fmt::format("Better than {} by {:.1f} percentage points.", always, points)};
 }
 
 std::vector<Headline> Headlines(const EvaluationReport& report) {
@@ -148,7 +95,7 @@ std::vector<Headline> Headlines(const EvaluationReport& report) {
 std::vector<std::string> Warnings(const EvaluationReport& report) {
   const Metrics& m = report.metrics;
   std::vector<std::string> warnings;
-  if (std::string never = NeverPredicted(m); !never.empty()) warnings.push_back(std::move(never));
+  if (std::string never = NeverPredictedText(m); !never.empty()) warnings.push_back(std::move(never));
   if (m.count < kFewTexts) {
     warnings.push_back(
         fmt::format("Only {} text{}: the metrics are imprecise and may differ on other texts; see their "

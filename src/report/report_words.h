@@ -15,13 +15,6 @@ std::string PercentText(std::optional<double> share);
 /// Returns "98.1 to 99.4 %", or nothing.
 std::string PercentRange(const std::optional<Interval>& interval);
 
-/// The comparison of the accuracy with that of always assigning the labels that most texts have.
-struct BaselineVerdict {
-  enum Outcome { kBetter, kUnclear, kNotBetter } outcome = kUnclear;
-  std::string sentence;
-};
-BaselineVerdict VerdictAgainstMajority(const EvaluationReport& report);
-
 /// One metric at the top of the report.
 struct Headline {
   std::string name;      ///< name of the metric: "Accuracy"

@@ -16,6 +16,9 @@
 namespace winnow {
 namespace {
 
+// A loss of a step, in nats per text, that no training recovers from: chance among a thousand labels is 7.
+constexpr double kDivergedLoss = 500;
+
 double Now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 /// Seconds since `since`, which is moved to now.
@@ -101,9 +104,9 @@ class Trainer {
     if (resume != nullptr) TRY(Resume(*resume));
     state_.training_seconds += times_.features;
     int before = 0;  // steps of the epochs before
-    for (int epoch = 1; epoch <= options_.epochs && !Stopped(); ++epoch) {
+    for (int epoch = 1; state_.step < schedule_.total && !Stopped(); ++epoch) {
       const EpochPlan plan = PlanEpoch(options_, train_, epoch);
-      while (state_.step < before + plan.steps && !Stopped()) {
+      while (state_.step < std::min(before + plan.steps, schedule_.total) && !Stopped()) {
         TRY(RunStep(epoch, plan, static_cast<size_t>(state_.step - before)));
         TRY(AfterStep(epoch, state_.step - before, plan.steps));
       }
@@ -202,8 +205,8 @@ class Trainer {
       logits_grad_.resize(logits.size());
       const double part =
           ComputeLoss(logits, batch_.num_labels, TargetsOf(batch_), options_.loss, weight, logits_grad_);
-      if (!std::isfinite(part)) return std::unexpected(NotFinite(epoch, state_.step + 1, "the loss"));
       loss += part;
+      if (!std::isfinite(loss) || loss > kDivergedLoss) return std::unexpected(Diverged(epoch, state_.step + 1, loss));
       since = Now();
       Backward();
       times_.backward += Since(since);
@@ -241,15 +244,24 @@ class Trainer {
   }
 
   Error NotFinite(double epoch, int step, const std::string& what) const {
+    return Diverged(epoch, step, what + " is NaN or infinite");
+  }
+
+  Error Diverged(double epoch, int step, double loss) const {
+    if (!std::isfinite(loss)) return NotFinite(epoch, step, "the loss");
+    return Diverged(epoch, step, "the loss is " + std::to_string(std::lround(loss)));
+  }
+
+  Error Diverged(double epoch, int step, const std::string& what) const {
     std::string rows;
     for (size_t i = 0; i < std::min<size_t>(batch_.rows.size(), 8); ++i) {
       rows += (i == 0 ? "" : ", ") + std::to_string(batch_.rows[i]);
     }
     if (batch_.rows.size() > 8) rows += ", ...";
     return {ErrorCode::kInternal,
-            "training diverged: " + what + " is NaN or infinite at step " + std::to_string(step) + ", epoch " +
+            "training diverged: " + what + " at step " + std::to_string(step) + ", epoch " +
                 std::to_string(static_cast<int>(std::ceil(epoch))) + " (rows " + rows + ")",
-            "lower --lr, add --warmup-ratio .1, or use --max-grad-norm 1"};
+            "lower --lr (2e-5 is usual), add --warmup-ratio .1, or use --max-grad-norm 1"};
   }
 
   Result<void> AfterStep(int epoch, int step_of_epoch, int steps_of_epoch) {
@@ -356,6 +368,7 @@ class Trainer {
 }  // namespace
 
 int TotalSteps(const TrainerOptions& options, const TextSet& train) {
+  if (options.max_steps > 0) return options.max_steps;
   if (options.batch_tokens == 0) {  // as many in each epoch
     const auto step = static_cast<size_t>(options.batch_size) * static_cast<size_t>(options.accumulation);
     return static_cast<int>((train.size() + step - 1) / step) * options.epochs;

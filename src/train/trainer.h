@@ -23,6 +23,7 @@ namespace winnow {
 
 struct TrainerOptions {
   int epochs = 3;
+  int max_steps = 0;     ///< number of steps, used in place of epochs if above 0
   int batch_size = 32;   ///< number of texts in a batch
   int batch_tokens = 0;  ///< maximum number of tokens per batch, used in place of batch_size if above 0
   int accumulation = 1;  ///< gradient accumulation: batches per step, with the result of a single batch of them all
@@ -131,7 +132,7 @@ struct TrainingResult {
 /// Trains `model` (loaded writable) in place and leaves it with the weights of the best evaluation. Equal data, options
 /// and numbers of threads give equal weights, even if the training was interrupted and resumed. Errors:
 /// kInvalidArgument (an unknown metric, no texts), kInvalidModel and kInvalidData (CheckBatch, a checkpoint that does
-/// not fit), kCancelled; kInternal if the loss is not a number, with the step and the rows.
+/// not fit), kCancelled; kInternal if the loss is not a number or above 500, with the step and the rows.
 Result<TrainingResult> TrainModel(Model& model, const TextSet& train, const TextSet& validation,
                                   const TrainerOptions& options, ThreadPool& pool,
                                   const TrainerCallbacks& callbacks = {}, const ResumePoint* resume = nullptr);

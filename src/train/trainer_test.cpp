@@ -116,6 +116,34 @@ TEST(Trainer, ALossThatIsNoNumberStopsWithTheRows) {
   EXPECT_NE(result.error().hint.find("--lr"), std::string::npos);
 }
 
+TEST(Trainer, ALossThatIsHugeStops) {
+  Model model = Model::Fresh(TinyConfig(), 1);
+  ThreadPool pool(1);
+  TrainerOptions options = QuickOptions();
+  options.lr = 1e4;
+  options.max_grad_norm = 0;
+  const auto result = TrainModel(model, MakeSet(60, 0), MakeSet(40, 300), options, pool);
+  ASSERT_FALSE(result);
+  EXPECT_NE(result.error().message.find("training diverged: "), std::string::npos) << result.error().message;
+}
+
+TEST(Trainer, StepsMayBeGivenInPlaceOfEpochs) {
+  ThreadPool pool(1);
+  const TextSet train = MakeSet(60, 0), validation = MakeSet(40, 300);  // four steps per epoch
+  for (const int most : {3, 4, 10}) {
+    Model model = Model::Fresh(TinyConfig(), 1);
+    TrainerOptions options = QuickOptions();
+    options.max_steps = most;
+    EXPECT_EQ(TotalSteps(options, train), most);
+    const auto result = TrainModel(model, train, validation, options, pool);
+    ASSERT_TRUE(result) << result.error().Text();
+    EXPECT_EQ(result->state.step, most);
+    EXPECT_EQ(result->state.evaluations.back().step, most);
+    EXPECT_EQ(result->state.evaluations.back().epoch, most / 4.0);
+    EXPECT_FALSE(result->stopped_early);
+  }
+}
+
 TEST(Trainer, NothingToTrainOnAndUnknownMetricsAreFoundBeforeTheWork) {
   Model model = Model::Fresh(TinyConfig(), 1);
   ThreadPool pool(1);

@@ -37,6 +37,31 @@ class LinearModels(TestCase):
         again, _ = self.train_linear(output="again")
         self.assertEqual(self.files("model")["linear.bin"], self.files("again")["linear.bin"])
 
+    def test_c_is_chosen_unless_it_is_given(self):
+        rare = "".join(f"{'spam' if i % 12 == 0 else 'ham'}\tword{i % 7}{' prize%d' % (i % 5) if i % 12 == 0 else ''} n{i}\n" for i in range(600))
+        data = self.write("rare.tsv", rare)
+        plain, err = self.train_linear("--C", 1, data=data, output="plain")
+        self.assertEqual((plain["hyperparameters"]["C"], plain["hyperparameters"]["class_weights"]), (1, "none"))
+        self.assertNotIn("cross-validation", err)
+        self.assertNotIn("chosen_by_cross_validation", plain["hyperparameters"])
+        info, err = self.train_linear(data=data, output="chosen")
+        self.assertGreater(info["metrics"]["f1_macro"], max(.9, plain["metrics"]["f1_macro"]))
+        chosen = info["hyperparameters"]
+        self.assertIn(f"to reproduce: --C {chosen['C']:g} --class-weights {chosen['class_weights']} --platt", err)
+        self.fails("train", self.write("three.tsv", "a\tone\nb\ttwo\nc\tthree\n" * 4), "--kind", "lr", "--platt", "--output-dir", "three", says=["requires two labels"])
+        self.assertGreater(len(chosen["chosen_by_cross_validation"]["settings"]), 4)
+        again, _ = self.train_linear("--C", chosen["C"], "--class-weights", chosen["class_weights"], "--platt", data=data, output="again")
+        self.assertEqual(self.files("chosen")["linear.bin"], self.files("again")["linear.bin"])
+        self.assertIn("Better than always assigning 'ham'", info["verdict"])
+
+    def test_a_label_that_is_never_predicted_is_said(self):
+        rows = "".join(json.dumps({"text": f"ball {i} {'red' if i % 2 else 'blue'}", "labels": ["red"] * (i % 2) + ["odd"] * (i % 45 == 0)}) + "\n" for i in range(180))
+        info, err = self.train_linear("--test-size", .3, data=self.write("sets.jsonl", rows), output="sets")
+        self.assertIn("decision thresholds with the best F1", err)
+        self.assertIn("The decision threshold of 'odd' could not be tuned and stays 0.5", info["verdict"])
+        out, _ = self.winnow("train", self.path("sets.jsonl"), "--kind", "svm", "--output-dir", "text")
+        self.assertIn("could not be tuned", out.splitlines()[-1])
+
     def test_every_kind_and_analyzer_learns(self):
         for kind, options in (("svm", []), ("lr", ["--analyzer", "char", "--ngrams", "1-4"]), ("svm", ["--analyzer", "char_wb", "--ngrams", "2-5"]),
                               ("lr", ["--analyzer", "both", "--ngrams", "1-2", "--char-ngrams", "2-4", "--sublinear", "--C", 10]),
@@ -81,7 +106,7 @@ class LinearModels(TestCase):
         self.fails("quantize", "model", says=["linear"])
         self.fails("tokenize", "model", "hi", says=["linear"])
         self.fails("classify", "model", "hi", "--weights", "int8", code=2, says=["no INT8"])
-        for options, says in ((["--ngrams", "3-1"], "not a valid range"), (["--ngrams", "x"], "not a valid range"), (["--teacher", "model"], "transformer"), (["--quantize"], "transformer")):
+        for options, says in ((["--ngrams", "3-1"], "not a valid range"), (["--ngrams", "x"], "not a valid range"), (["--metric", "f1_marco"], "did you mean 'f1_macro'?"), (["--teacher", "model"], "transformer"), (["--quantize"], "transformer")):
             self.fails("train", MESSAGES, "--kind", "lr", "--output-dir", "other", *options, code=2, says=[says])
         self.assertFalse(os.path.exists(self.path("other")))
         whole = self.files()["linear.bin"]

@@ -44,8 +44,10 @@ class Presets(winnow.TestCase):
         failed = [{"raw_input": f"broken {i}", "intent": "never", "execution_success": False} for i in range(20)]
         info, err = self.run_preset("intents", self.labelled("log.jsonl", rows + failed))
         self.assertEqual(set(info["classes"]), {"play", "lights", "timer"})
-        self.assertEqual(info["hyperparameters"]["warmup_steps"], 100)
         self.assertIn("20 filtered", err)
+        # Four steps, of which 100 cannot be a warm-up.
+        self.assertEqual(info["hyperparameters"]["warmup_steps"], 1)
+        self.assertIn("--warmup-steps of the preset is lowered from 100 to 1 for this small data set: the run has 4 steps", err)
 
     def mails(self, counts):
         rows = []
@@ -98,6 +100,17 @@ class Presets(winnow.TestCase):
             figures = json.loads(self.winnow("evaluate", self.path("model"), self.path("tweets.csv"), "--json")[0])
             self.assertEqual(figures["count"], 120)
 
+    def test_hate_speech_is_adapted_to_small_data(self):
+        small = ("--base-model", "scratch", "--max-length", 16, "--precision", "f32", "--lr", 1e-3)
+        info, err = self.run_preset("hate-speech", self.hate(), small=small)
+        self.assertEqual((info["hyperparameters"]["epochs"], info["hyperparameters"]["eval_steps"]), (20, 4))
+        self.assertIn("--epochs of the preset is raised from 15 to 20 for this small data set", err)
+        self.assertIn("--eval-steps of the preset is lowered from 100 to 4 for this small data set: the run has 40 steps", err)
+        self.assertIn("always assigning 'Hate Speech'", info["verdict"])
+        # What the user gives stays.
+        info, err = self.run_preset("hate-speech", self.hate(), "--eval-steps", 30, "--epochs", 2, small=small)
+        self.assertEqual((info["hyperparameters"]["epochs"], info["hyperparameters"]["eval_steps"]), (2, 30))
+
     def test_toxicity_decides_each_label_by_its_own_threshold(self):
         rows = []
         for i, text in enumerate(texts(["you", "are", "a", "fool", "idiot", "friend", "here"], 120)):
@@ -106,7 +119,8 @@ class Presets(winnow.TestCase):
         data = self.write("comments.csv", "comment_text," + ",".join(TOXIC) + "\n" + "\n".join(rows) + "\n")
         info, err = self.run_preset("toxicity", data)
         self.assertEqual(info["classes"], list(TOXIC))
-        self.assertIn("thresholds with the best F1 on the validation texts: toxic ", err)
+        self.assertIn("decision thresholds with the best F1 on the validation texts: ", err)
+        self.assertIn("'severe_toxic', 'obscene', 'threat', 'identity_hate' could not be tuned and stay 0.5", info["verdict"])
         with open(self.path("model", "winnow.json"), encoding="utf-8") as file:
             thresholds = json.load(file)["thresholds"]["labels"]
         self.assertEqual(set(thresholds), set(TOXIC))

@@ -1,0 +1,25 @@
+/// Cross-validation of linear classifiers: scores of rows by models that were not fitted to these rows.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/result.h"
+#include "base/threads.h"
+#include "linear/solver.h"
+#include "linear/sparse_rows.h"
+
+namespace winnow {
+
+/// Returns the scores [rows, outputs] of each candidate, whose outputs are those of FitLinear: a row's scores are those
+/// of a model that was fitted to the rows of the other folds. Each label (multi-label: each set of labels) is
+/// distributed evenly over the folds, which `seed` determines, and which are the same for all candidates. `folds` is at
+/// least 2 and at most the number of rows. Equal arguments give equal scores. Errors: FitLinear's.
+Result<std::vector<std::vector<float>>> HeldOutScores(const SparseRows& rows,
+                                                      std::span<const std::vector<int32_t>> truth, size_t labels,
+                                                      bool multi_label, std::span<const SolverOptions> candidates,
+                                                      size_t folds, uint64_t seed, ThreadPool& pool);
+
+}  // namespace winnow

@@ -1,0 +1,76 @@
+#include "linear/held_out_scores.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "base/random.h"
+
+namespace winnow {
+namespace {
+
+struct Data {
+  SparseRows rows;
+  std::vector<std::vector<int32_t>> truth;
+};
+
+/// Rows of two features, of which the first shows the label of most rows.
+Data DataOf(size_t count, int labels) {
+  Data data;
+  data.rows.num_columns = 2;
+  Random random(3);
+  for (size_t i = 0; i < count; ++i) {
+    const auto label = static_cast<int32_t>(i % static_cast<size_t>(labels));
+    data.truth.push_back({label});
+    data.rows.columns.insert(data.rows.columns.end(), {0, 1});
+    data.rows.values.push_back(static_cast<float>(label) - 0.5F + 0.3F * static_cast<float>(random.Normal()));
+    data.rows.values.push_back(static_cast<float>(random.Uniform()));
+    data.rows.begins.push_back(data.rows.columns.size());
+  }
+  return data;
+}
+
+TEST(HeldOutScores, WithAFoldPerRowAreThoseOfAModelOfTheOtherRows) {
+  const Data data = DataOf(12, 2);
+  ThreadPool pool(2);
+  const SolverOptions options{.C = 2, .tolerance = 1e-8};
+  const auto scores = HeldOutScores(data.rows, data.truth, 2, false, {&options, 1}, 12, 42, pool);
+  ASSERT_TRUE(scores) << scores.error().Text();
+  ASSERT_EQ(scores->size(), 1U);
+  for (size_t row = 0; row < 12; ++row) {
+    // A weight of 0 leaves the row out of the fit.
+    SolverOptions without = options;
+    without.row_weights.assign(12, 1.0F);
+    without.row_weights[row] = 0;
+    const LinearWeights model = FitLinear(data.rows, data.truth, 2, false, without, pool).value();
+    const auto values = data.rows.values_of(row);
+    EXPECT_NEAR((*scores)[0][row], model.bias[0] + values[0] * model.weights[0] + values[1] * model.weights[1], 1e-3);
+  }
+}
+
+TEST(HeldOutScores, OfCandidatesAreThoseOfEachAlone) {
+  const Data data = DataOf(60, 3);
+  const std::vector<SolverOptions> candidates = {{.C = 0.1}, {.kind = LinearKind::kSvm, .C = 1}, {.C = 10}};
+  for (const int threads : {1, 2}) {
+    ThreadPool pool(threads);
+    const auto together = HeldOutScores(data.rows, data.truth, 3, false, candidates, 5, 42, pool);
+    ASSERT_TRUE(together) << together.error().Text();
+    for (size_t i = 0; i < candidates.size(); ++i) {
+      const auto alone = HeldOutScores(data.rows, data.truth, 3, false, {&candidates[i], 1}, 5, 42, pool);
+      EXPECT_EQ((*together)[i], alone->front());
+      EXPECT_EQ(alone->front().size(), 180U);
+    }
+  }
+}
+
+TEST(HeldOutScores, PassOnTheSolversErrors) {
+  const Data data = DataOf(20, 2);
+  ThreadPool pool(1);
+  const SolverOptions wrong{.C = -1};
+  EXPECT_EQ(HeldOutScores(data.rows, data.truth, 2, false, {&wrong, 1}, 5, 42, pool).error().code,
+            ErrorCode::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace winnow

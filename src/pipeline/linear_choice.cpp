@@ -1,0 +1,264 @@
+#include "pipeline/linear_choice.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numeric>
+#include <set>
+#include <span>
+#include <utility>
+
+#include "base/random.h"
+#include "data/label_sets.h"
+#include "decide/label_thresholds.h"
+#include "decide/probabilities.h"
+#include "evaluate/metrics.h"
+#include "linear/held_out_scores.h"
+#include "linear/linear_model.h"
+#include "train/class_weights.h"
+
+namespace winnow {
+namespace {
+
+constexpr std::array kGrid = {0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0};
+// Indices of 1, 10 and 3, the usual optima of TF-IDF features. Platt scaling takes back what a large C exaggerates.
+constexpr size_t kStartOfSvm = 2, kStartOfScaledLogistic = 4, kStartOfLogistic = 3;
+constexpr size_t kStride = 2;  // the walk's, in indices of the grid
+
+constexpr size_t kFewestRows = 10;
+constexpr size_t kMostRows = 20'000;
+constexpr size_t kMostScores = 1'000'000;  // rows times labels
+// Few rows need many folds for a choice that does not depend on chance; of many, three find it in less time.
+constexpr size_t kRowsOfTenFolds = 2'000, kRowsOfFiveFolds = 5'000;
+
+// What a setting has to gain over a simpler one, since cross-validation is not exact.
+constexpr double kGainOfBalanced = 0.005;
+constexpr double kGainPerDecade = 0.003;  // of C's distance from the usual one
+
+// A comparison of metrics needs no exact optimum.
+constexpr double kTolerance = 1e-3;
+constexpr int kMostPasses = 40;
+
+size_t StartOf(const LinearChoiceOptions& options) {
+  return options.kind == LinearKind::kSvm ? kStartOfSvm : options.platt ? kStartOfScaledLogistic : kStartOfLogistic;
+}
+double UsualC(const LinearChoiceOptions& options) { return kGrid[StartOf(options)]; }
+
+/// The rows that the cross-validation uses, with their labels.
+struct Sample {
+  std::vector<size_t> indices;
+  SparseRows rows;
+  std::vector<std::vector<int32_t>> truth;
+  std::vector<float> balanced;  // weights of the rows; single-label only
+};
+
+Sample SampleOf(const SparseRows& rows, const Dataset& train, size_t count, uint64_t seed) {
+  Sample sample;
+  sample.indices.resize(count);
+  std::iota(sample.indices.begin(), sample.indices.end(), size_t{0});
+  const size_t most = std::min(kMostRows, std::max<size_t>(kMostScores / train.labels.size(), 1000));
+  if (count > most) {
+    Random(seed, "linear choice").Shuffle(sample.indices);
+    sample.indices.resize(most);
+    std::ranges::sort(sample.indices);
+  }
+  sample.rows.num_columns = rows.num_columns;
+  std::vector<int32_t> first;
+  for (const size_t row : sample.indices) {
+    const auto columns = rows.columns_of(row);
+    const auto values = rows.values_of(row);
+    sample.rows.columns.insert(sample.rows.columns.end(), columns.begin(), columns.end());
+    sample.rows.values.insert(sample.rows.values.end(), values.begin(), values.end());
+    sample.rows.begins.push_back(sample.rows.columns.size());
+    sample.truth.push_back(train.examples[row].labels);
+    if (!train.multi_label) first.push_back(train.examples[row].labels.front());
+  }
+  if (train.multi_label) return sample;
+  const std::vector<float> of_label = BalancedClassWeights(first, train.labels.size());
+  for (const int32_t label : first) sample.balanced.push_back(of_label[static_cast<size_t>(label)]);
+  return sample;
+}
+
+/// Fits candidates in rounds, and keeps the scores of the best one.
+class Search {
+ public:
+  Search(const Sample& sample, const Dataset& train, const LinearChoiceOptions& options, bool higher_is_better,
+         ThreadPool& pool, TrainingObserver& observer)
+      : sample_(sample),
+        train_(train),
+        options_(options),
+        sign_(higher_is_better ? 1.0 : -1.0),
+        pool_(pool),
+        observer_(observer) {
+    choice_.rows = sample.indices;
+    const size_t rows = sample.indices.size();
+    choice_.folds = rows > kRowsOfFiveFolds ? 3 : rows > kRowsOfTenFolds ? 5 : 10;  // there are at least ten rows
+    if (options.balanced) weights_ = {*options.balanced};
+    // Equal weights of all rows are the weights of none.
+    const auto [least, most] = std::ranges::minmax_element(sample.balanced);
+    if (!options.balanced && (sample.balanced.empty() || *most < 1.2F * *least)) weights_ = {false};
+  }
+
+  Result<LinearChoice> Run() {
+    if (options_.C) {
+      TRY(Fit({*options_.C}));
+    } else {
+      TRY(Walk());
+    }
+    return std::move(choice_);
+  }
+
+ private:
+  /// From the start to better values with long strides, then one step to either side of the best one.
+  Result<void> Walk() {
+    size_t at = StartOf(options_);
+    std::set<size_t> seen;
+    const auto fit = [&](std::vector<size_t> indices) -> Result<void> {
+      std::vector<double> values;
+      for (const size_t i : indices) {
+        if (i < kGrid.size() && seen.insert(i).second) values.push_back(kGrid[i]);
+      }
+      if (!values.empty()) TRY(Fit(values));
+      at = static_cast<size_t>(std::ranges::find(kGrid, choice_.C) - kGrid.begin());
+      return {};
+    };
+    TRY(fit({at - kStride, at, at + kStride}));
+    for (size_t before = kGrid.size(); std::exchange(before, at) != at;) {
+      TRY(fit({at - std::min(at, kStride), at + kStride}));
+    }
+    weights_ = {choice_.balanced};
+    return fit({at - std::min<size_t>(at, 1), at + 1});
+  }
+
+  /// Adds all weights with each of the values of C to the candidates.
+  Result<void> Fit(const std::vector<double>& values) {
+    if (observer_.Cancelled()) return Fail(ErrorCode::kCancelled, "stopped during the choice of C");
+    std::vector<LinearCandidate> candidates;
+    std::vector<SolverOptions> solvers;
+    for (const bool balanced : weights_) {
+      for (const double C : values) {
+        candidates.push_back({.C = C, .balanced = balanced});
+        solvers.push_back({.kind = options_.kind,
+                           .C = C,
+                           .row_weights = balanced ? sample_.balanced : std::vector<float>(),
+                           .tolerance = kTolerance,
+                           .max_iterations = kMostPasses,
+                           .newton = false});
+      }
+    }
+    std::vector<std::vector<float>> scores =
+        TRY(HeldOutScores(sample_.rows, sample_.truth, train_.labels.size(), train_.multi_label, solvers, choice_.folds,
+                          options_.seed, pool_));
+    for (size_t i = 0; i < candidates.size(); ++i) {
+      LinearCandidate& candidate = candidates[i];
+      candidate.metric = TRY(MetricOf(scores[i], solvers[i].row_weights));
+      const double merit = sign_ * candidate.metric - NeededGain(candidate);
+      if (choice_.tried.empty() || merit > best_) {
+        best_ = merit;
+        choice_.C = candidate.C;
+        choice_.balanced = candidate.balanced;
+        choice_.scores = std::move(scores[i]);
+      }
+      choice_.tried.push_back(candidate);
+    }
+    return {};
+  }
+
+  double NeededGain(const LinearCandidate& candidate) const {
+    const double decades = std::abs(std::log10(candidate.C / UsualC(options_)));
+    return kGainPerDecade * decades + (candidate.balanced ? kGainOfBalanced : 0);
+  }
+
+  /// The metric of the decisions that a model with these scores makes.
+  Result<double> MetricOf(const std::vector<float>& scores, const std::vector<float>& row_weights) {
+    const size_t labels = train_.labels.size(), outputs = scores.size() / sample_.truth.size();
+    const std::vector<PlattScale> platt =
+        options_.platt ? PlattScalesOf(scores, sample_.truth, outputs, train_.multi_label, row_weights, pool_)
+                       : std::vector<PlattScale>();
+    std::vector<float> probabilities(sample_.truth.size() * labels);
+    for (size_t row = 0; row < sample_.truth.size(); ++row) {
+      LogitsOfScores(options_.kind, train_.multi_label, platt, std::span(scores).subspan(row * outputs, outputs),
+                     std::span(probabilities).subspan(row * labels, labels));
+    }
+    if (train_.multi_label) {
+      Sigmoid(probabilities, 1, probabilities);
+    } else {
+      Softmax(probabilities, static_cast<int>(labels), 1, probabilities);
+    }
+    std::vector<std::vector<int32_t>> decided;
+    if (train_.multi_label && options_.tune_thresholds) {
+      const std::vector<float> thresholds = BestF1Thresholds(probabilities, sample_.truth, labels);
+      decided.resize(sample_.truth.size());
+      for (size_t i = 0; i < probabilities.size(); ++i) {
+        if (probabilities[i] >= thresholds[i % labels]) decided[i / labels].push_back(static_cast<int32_t>(i % labels));
+      }
+    }
+    const MetricsOptions options{.positive_label = options_.positive_label,
+                                 .bootstrap_resamples = 0,
+                                 .ranking = CanonicalMetricName(options_.metric) == "roc_auc"};
+    const Metrics metrics = TRY(
+        ComputeMetricsOfSets(probabilities, sample_.truth, train_.labels.names, train_.multi_label, options, decided));
+    return MetricByName(metrics, options_.metric);
+  }
+
+  const Sample& sample_;
+  const Dataset& train_;
+  const LinearChoiceOptions& options_;
+  const double sign_;
+  ThreadPool& pool_;
+  TrainingObserver& observer_;
+  std::vector<bool> weights_ = {false, true};
+  double best_ = 0;
+  LinearChoice choice_;
+};
+
+const char* NameOfWeights(bool balanced) { return balanced ? "balanced" : "none"; }
+
+}  // namespace
+
+std::string LinearChoice::Line(const LinearChoiceOptions& options) const {
+  if (tried.empty()) return "";
+  const auto best =
+      std::ranges::find_if(tried, [&](const LinearCandidate& c) { return c.C == C && c.balanced == balanced; });
+  return fmt::format(
+      "C {} and class weights {}: the best of {} settings in {}-fold cross-validation on the training texts ({} {:.4f}); "
+      "to reproduce: --C {} --class-weights {}{}",
+      C, NameOfWeights(balanced), tried.size(), folds, options.metric, best->metric, C, NameOfWeights(balanced),
+      options.platt && options.kind != LinearKind::kSvm ? " --platt" : "");
+}
+
+Json LinearChoice::ToJson(const LinearChoiceOptions& options) const {
+  Json json = {{"folds", folds}, {"metric", options.metric}};
+  Json& settings = json["settings"] = Json::array();
+  for (const LinearCandidate& candidate : tried) {
+    settings.push_back({{"C", candidate.C},
+                        {"class_weights", NameOfWeights(candidate.balanced)},
+                        {options.metric, std::round(candidate.metric * 1e4) / 1e4}});
+  }
+  return json;
+}
+
+std::vector<float> BalancedRowWeights(const Dataset& set) {
+  std::vector<int32_t> labels;
+  for (const Example& example : set.examples) labels.push_back(example.labels.front());
+  const std::vector<float> of_label = BalancedClassWeights(labels, set.labels.size());
+  std::vector<float> weights;
+  for (const int32_t label : labels) weights.push_back(of_label[static_cast<size_t>(label)]);
+  return weights;
+}
+
+Result<LinearChoice> ChooseLinear(const SparseRows& rows, const Dataset& train, size_t count,
+                                  const LinearChoiceOptions& options, ThreadPool& pool, TrainingObserver& observer) {
+  const bool open = !options.C || !options.balanced;
+  LinearChoice given{.C = options.C.value_or(UsualC(options)), .balanced = options.balanced.value_or(false)};
+  if (count < kFewestRows || (!open && !train.multi_label)) return given;
+  const Sample sample = SampleOf(rows, train, count, options.seed);
+  const bool higher = TRY(HigherIsBetter(options.metric));
+  LinearChoice choice = TRY(Search(sample, train, options, higher, pool, observer).Run());
+  if (!open) choice.tried.clear();
+  return choice;
+}
+
+}  // namespace winnow

@@ -1,0 +1,109 @@
+#include "report/verdict.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "decide/label_thresholds.h"
+#include "report/report_words.h"
+#include "report/shown_text.h"
+
+namespace winnow {
+namespace {
+
+std::string Quoted(const std::string& name) { return "'" + ShownText(name, {.most = 40}) + "'"; }
+
+/// Returns the names of the labels that the baseline assigns.
+std::string AssignedLabels(const Metrics& metrics, const MajorityBaseline& majority) {
+  std::string names;
+  for (const int32_t id : majority.labels) {
+    names += (names.empty() ? "" : ", ") + Quoted(metrics.labels[static_cast<size_t>(id)]);
+  }
+  return names.empty() ? "no label" : names;
+}
+
+/// Returns the first few names: "'a', 'b' and 3 more".
+std::string FirstNames(const std::vector<std::string>& names) {
+  constexpr size_t kNamed = 5;
+  std::string text;
+  for (size_t i = 0; i < std::min(names.size(), kNamed); ++i) text += (i == 0 ? "" : ", ") + Quoted(names[i]);
+  if (names.size() > kNamed) text += fmt::format(" and {} more", names.size() - kNamed);
+  return text;
+}
+
+}  // namespace
+
+MajorityBaseline MajorityOf(std::span<const std::vector<int32_t>> truth) {
+  std::map<std::vector<int32_t>, int64_t> counts;
+  for (const std::vector<int32_t>& labels : truth) ++counts[labels];
+  MajorityBaseline majority;
+  for (const auto& [labels, texts] : counts) {
+    if (texts > majority.texts) majority = {.labels = labels, .texts = texts};
+  }
+  return majority;
+}
+
+BaselineVerdict VerdictAgainstMajority(const Metrics& m, const MajorityBaseline& majority) {
+  const std::string labels = AssignedLabels(m, majority);
+  if (majority.texts == m.count) {
+    return {BaselineVerdict::kUnclear,
+            fmt::format("All texts have {}: they cannot show whether the model recognizes other texts.",
+                        majority.labels.empty() ? "no label" : "the label " + labels)};
+  }
+  const double baseline = static_cast<double>(majority.texts) / static_cast<double>(std::max<int64_t>(m.count, 1));
+  const std::string always = fmt::format("always assigning {} (accuracy {})", labels, PercentText(baseline));
+  const double points = 100 * std::abs(m.accuracy - baseline);
+  if (m.accuracy == baseline) return {BaselineVerdict::kNotBetter, fmt::format("Only as accurate as {}.", always)};
+  if (m.accuracy < baseline) {
+    return {BaselineVerdict::kNotBetter, fmt::format("Worse than {} by {:.1f} percentage points.", always, points)};
+  }
+  if (m.accuracy_interval && m.accuracy_interval->low <= baseline) {
+    return {BaselineVerdict::kUnclear,
+            fmt::format("Not clearly better than {}: the difference of {:.1f} percentage points may be due to chance.",
+                        always, points)};
+  }
+  return {BaselineVerdict::kBetter, fmt::format("Better than {} by {:.1f} percentage points.", always, points)};
+}
+
+std::string NeverPredictedText(const Metrics& m) {
+  std::vector<size_t> never;
+  std::vector<std::string> never_names;
+  for (size_t i = 0; i < m.per_class.size(); ++i) {
+    if (m.per_class[i].support == 0 || m.per_class[i].decided > 0) continue;
+    never.push_back(i);
+    never_names.push_back(m.labels[i]);
+  }
+  if (never.empty()) return "";
+  const std::string names = FirstNames(never_names);
+  if (never.size() > 1) {
+    return fmt::format("{} of {} labels were never predicted, although there are texts with them: {}.", never.size(),
+                       m.labels.size(), names);
+  }
+  const int64_t support = m.per_class[never[0]].support;
+  return fmt::format("The label {} was never predicted, although {} text{} it.", names, support,
+                     support == 1 ? " has" : "s have");
+}
+
+std::string UntunedText(const std::vector<std::string>& labels) {
+  if (labels.empty()) return "";
+  const bool one = labels.size() == 1;
+  return fmt::format(
+      "The decision threshold{} of {} could not be tuned and stay{} 0.5: fewer than {} held-out texts have {}, or fewer "
+      "than {} do not.",
+      one ? "" : "s", FirstNames(labels), one ? "s" : "", kFewestTextsOfThreshold, one ? "this label" : "these labels",
+      kFewestTextsOfThreshold);
+}
+
+std::string VerdictLine(const Metrics& metrics, const MajorityBaseline& majority,
+                        const std::vector<std::string>& untuned_labels) {
+  std::string line =
+      fmt::format("Accuracy {}. {}", PercentText(metrics.accuracy), VerdictAgainstMajority(metrics, majority).sentence);
+  for (const std::string& more : {NeverPredictedText(metrics), UntunedText(untuned_labels)}) {
+    if (!more.empty()) line += " " + more;
+  }
+  return line;
+}
+
+}  // namespace winnow
