@@ -1,6 +1,7 @@
 /// Options that several commands have, each declared once.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,5 +26,11 @@ void AddFormatOptions(FormatOptions& format, OptionTable& table, std::string for
 /// Adds --overwrite; `help` says what is replaced.
 Option& AddOverwrite(bool& overwrite, OptionTable& table,
                      std::string help = "Replace the directory --output, whatever it contains");
+
+/// Adds --model-version; `otherwise` describes the version that a model gets without it.
+Option& AddModelVersion(std::optional<std::string>& version, OptionTable& table, std::string otherwise);
+
+/// Adds --keep-data of a command that writes a copy of a bundle to --output.
+Option& AddKeepData(bool& keep_data, OptionTable& table);
 
 }  // namespace winnow

@@ -26,6 +26,8 @@ void Describe(ImportCommandOptions& options, OptionTable& table) {
       .ValueName("DIR")
       .Required();
   table.Add("name", &options.plan.name, "Name of the model").Default("the name of the output directory");
+  AddModelVersion(options.plan.version.version, table,
+                  "1.0.0, or the next minor version of the model of that name that is replaced");
   AddOverwrite(options.plan.overwrite, table, "Replace --output-dir, whatever it contains");
   table.Group("Labels");
   table

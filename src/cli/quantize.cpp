@@ -22,6 +22,8 @@ void Describe(QuantizeCommandOptions& options, OptionTable& table) {
            "Write a separate bundle without float weights; by default INT8 weights are added to BUNDLE")
       .ValueName("DIR");
   AddOverwrite(options.plan.overwrite, table, "Replace --output, whatever it contains");
+  AddKeepData(options.plan.keep_data, table);
+  AddModelVersion(options.plan.version.version, table, "the next patch version");
   table.Group("Accuracy gate");
   table.Add("max-drop", &options.plan.max_drop, "Largest drop in accuracy and in macro-F1 that is accepted")
       .Range(0, 1);
