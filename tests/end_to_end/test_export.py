@@ -49,14 +49,14 @@ class Export(TestCase):
             self.assertEqual(metadata[key], manifest[key])
         self.assertEqual((metadata["temperature"], metadata["baked_temperature"]), (1, manifest["temperature"]))
         self.assertEqual(metadata["inputs"], ["input_ids", "attention_mask"])
+        self.assertEqual(metadata["labels"], ["ham", "spam"])
+        self.assertEqual(metadata["sha256"], {"model.onnx": manifest["sha256"]["onnx/model.onnx"]})
+        self.assertEqual(metadata["metrics"], json.loads(self.files()["training_info.json"])["metrics"])
         self.winnow("export", "model", "--no-bake-temperature", "--with-token-types")
         metadata = json.loads(self.files()["onnx/model_metadata.json"])
         self.assertEqual(metadata["temperature"], manifest["temperature"])
         self.assertNotIn("baked_temperature", metadata)
         self.assertEqual(metadata["inputs"], ["input_ids", "attention_mask", "token_type_ids"])
-        self.assertEqual(metadata["labels"], ["ham", "spam"])
-        self.assertEqual(metadata["sha256"], {"model.onnx": manifest["sha256"]["onnx/model.onnx"]})
-        self.assertEqual(metadata["metrics"], json.loads(self.files()["training_info.json"])["metrics"])
 
     def test_an_output_directory_deploys_as_it_is(self):
         before = self.files()
