@@ -92,7 +92,8 @@ TEST(BundleSummary, AnExportIsLeftOutAndAModelWithoutItsWeightsIsBroken) {
   Manifest manifest = ReadManifest(root / "a-web").value();
   const auto names = [&] {
     std::vector<std::string> found;
-    for (const BundlePlace& place : FindBundlePlaces({root}).value().places) {
+    const BundlePlaces all = FindBundlePlaces({root}).value();
+    for (const BundlePlace& place : all.places) {
       found.push_back(place.dir.filename().string());
     }
     return found;
