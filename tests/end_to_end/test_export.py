@@ -122,6 +122,20 @@ class Export(TestCase):
         self.train("--quiet", "--name", "other", "--model-version", "0.9.0-rc.1")
         self.assertEqual(json.loads(self.files()["winnow.json"])["version"], "0.9.0-rc.1")
 
+    def test_an_export_with_float_weights_is_a_model(self):
+        manifest = json.loads(self.files()["winnow.json"])
+        self.write("model/winnow.json", json.dumps({**manifest, "temperature": 1.7}))
+        _, err = self.winnow("export", "model", "--format", "onnx,safetensors", "--output", "full")
+        self.assertIn("contain the calibration by a temperature", err)
+        self.winnow("verify", "full")
+        full = json.loads(self.files("full")["winnow.json"])
+        self.assertEqual((full["temperature"], full["baked_temperature"]), (1, 1.7))
+        texts = ["You have won a prize, call now", "see you at six", ""]
+        scores = [[json.loads(line)["score"] for line in self.winnow("classify", model, "--json", "--", *texts)[0].splitlines()] for model in ("model", "full")]
+        for ours, theirs in zip(*scores):
+            self.assertAlmostEqual(ours, theirs, places=6)
+        self.fails("export", "model", "--format", "safetensors", code=2, says=["requires --output"])
+
     def test_an_output_directory_never_costs_a_model(self):
         before = self.files()
         for output in ("model", "model/", "./model", ".", self.directory, ".."):
