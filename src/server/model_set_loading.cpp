@@ -34,11 +34,12 @@ double Megabytes(uint64_t bytes) { return static_cast<double>(bytes) / 1e6; }
 
 }  // namespace
 
-/// The error of a model whose name and version another directory has already; nothing if it is the only one.
+/// The error of a model whose name and version another directory has already; nothing if it is the only one. A model that
+/// cannot be loaded does not keep another one from being served.
 std::optional<Error> ModelSet::ClashOf(const Slot& slot, const BundleSummary& summary) const {
   const auto other = std::ranges::find_if(slots_, [&](const auto& each) {
     return each.get() != &slot && !each->vanished && each->summary.name == summary.name &&
-           each->summary.version == summary.version && !(each->error && each->error->code == ErrorCode::kExists);
+           each->summary.version == summary.version && (!each->error || each->model);
   });
   if (other == slots_.end()) return std::nullopt;
   const fs::path& dir = slot.place.dir;
@@ -83,9 +84,14 @@ Result<void> ModelSet::OpenAll() {
     slots_.push_back(std::move(slot));
   }
   const Slots slots = CopyOfSlots();
+  const auto load = [this](Slot& slot) {
+    if (!slot.error && !options_.lazy && Fits(slot)) (void)LoadInto(slot);
+  };
+  for (const auto& slot : slots) load(*slot);
   size_t usable = 0;
   for (const auto& slot : slots) {
-    if (!slot->error && !options_.lazy && Fits(*slot)) (void)LoadInto(*slot);
+    // The model of the same name and version may have failed since.
+    if (slot->error && slot->error->code == ErrorCode::kExists && ReadSummary(*slot)) load(*slot);
     usable += slot->error ? 0 : 1;
   }
   if (slots.size() == 1 && usable == 0) return std::unexpected(*slots.front()->error);
