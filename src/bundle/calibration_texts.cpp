@@ -32,8 +32,10 @@ Result<std::vector<CalibrationText>> ReadCalibrationTexts(const std::filesystem:
   std::error_code ignored;
   if (!std::filesystem::exists(file, ignored)) {
     return Fail(
-        ErrorCode::kNotFound, file.string() + ": no such file, so the model has no held-out texts",
-        "specify labelled texts that the model was not trained on: winnow calibrate BUNDLE DATA, or winnow quantize "
+        ErrorCode::kNotFound,
+        fmt::format("{}: the model has no calibration texts (there is no {})", file.parent_path().string(),
+                    kCalibrationTextsFile),
+        "give labelled texts that the model was not trained on: winnow calibrate BUNDLE DATA, or winnow quantize "
         "BUNDLE --data FILE");
   }
   const std::string contents = TRY(ReadFile(file));

@@ -10,9 +10,17 @@
 namespace winnow {
 
 /// Puts into `to`, an existing directory, those files of the bundle `from` for which `keep` returns true, given the
-/// relative name. Checkpoints are included; hidden files and the manifest are not. Files are hard-linked if the file
-/// system allows it, since bundle files are replaced and never changed; otherwise they are copied. Errors: kIo.
+/// relative name. Checkpoints are included; hidden files and the manifest are not. Errors: kIo.
+Result<void> CopyBundleFiles(const std::filesystem::path& from, const std::filesystem::path& to,
+                             const std::function<bool(const std::string& name)>& keep);
+
+/// As CopyBundleFiles, for a directory that takes the place of `from`: files are hard-linked if the file system allows
+/// it, since the old directory is removed; otherwise they are copied.
 Result<void> LinkBundleFiles(const std::filesystem::path& from, const std::filesystem::path& to,
                              const std::function<bool(const std::string& name)>& keep);
+
+/// Requires that `output` is not the directory of the bundle itself, which would be replaced by its copy. Errors:
+/// kInvalidArgument.
+Result<void> RequireOtherDirectory(const std::filesystem::path& output, const std::filesystem::path& bundle);
 
 }  // namespace winnow

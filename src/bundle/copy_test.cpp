@@ -31,6 +31,20 @@ TEST(LinkBundleFiles, TakesWhatIsWantedAndLeavesTheRest) {
   EXPECT_EQ(ReadFile(to / "onnx/model.onnx").value(), "onnx/model.onnx");
 }
 
+TEST(CopyBundleFiles, MakesFilesOfTheirOwn) {
+  const TemporaryDirectory dir;
+  const fs::path from = dir.path() / "from", copy = dir.path() / "copy", link = dir.path() / "link";
+  for (const fs::path& path : {from, copy, link}) fs::create_directories(path);
+  ASSERT_TRUE(WriteFileAtomically(from / "labels.json", "[1]"));
+  const auto all = [](const std::string&) { return true; };
+  ASSERT_TRUE(CopyBundleFiles(from, copy, all));
+  EXPECT_EQ(fs::hard_link_count(from / "labels.json"), 1u);
+  EXPECT_EQ(ReadFile(copy / "labels.json").value(), "[1]");
+  ASSERT_TRUE(LinkBundleFiles(from, link, all));
+  EXPECT_EQ(fs::hard_link_count(from / "labels.json"), 2u);
+  EXPECT_FALSE(CopyBundleFiles(dir.path() / "none", copy, all));
+}
+
 TEST(LinkBundleFiles, NamesTheFileThatCannotBeRead) {
   const TemporaryDirectory dir;
   EXPECT_FALSE(LinkBundleFiles(dir.path() / "none", dir.path(), [](const std::string&) { return true; }));

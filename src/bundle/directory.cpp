@@ -17,6 +17,7 @@
 #include "base/files.h"
 #include "bundle/calibration_texts.h"
 #include "bundle/manifest.h"
+#include "bundle/model_version.h"
 #include "bundle/scope_file.h"
 #include "bundle/training_info.h"
 
@@ -31,7 +32,8 @@ constexpr std::string_view kOld = ".old";
 constexpr std::string_view kRuns = "runs";  // event files of a training
 
 /// What a bundle may hold beside the files that its manifest lists (DESIGN.md's table; a report and logs of training).
-constexpr std::array<std::string_view, 24> kKnownFiles = {kManifestFile,
+constexpr std::array<std::string_view, 26> kKnownFiles = {kManifestFile,
+                                                          kVersionFile,
                                                           "config.json",
                                                           "model.safetensors",
                                                           "model_int8.safetensors",
@@ -45,6 +47,7 @@ constexpr std::array<std::string_view, 24> kKnownFiles = {kManifestFile,
                                                           "vocab.json",
                                                           "merges.txt",
                                                           "added_tokens.json",
+                                                          "sentence_bert_config.json",
                                                           "labels.json",
                                                           kTrainingInfoFile,
                                                           "model_metadata.json",
@@ -54,7 +57,7 @@ constexpr std::array<std::string_view, 24> kKnownFiles = {kManifestFile,
                                                           kCalibrationTextsFile,
                                                           "onnx/model.onnx",
                                                           "onnx/model_quantized.onnx",
-                                                          "onnx/model_metadata.json"};
+                                                          kOnnxMetadataFile};
 
 Error SystemError(const fs::path& path, std::string_view doing, int number) {
   std::string hint;

@@ -1,6 +1,7 @@
 #include "bundle/find.h"
 
 #include <algorithm>
+#include <array>
 #include <string>
 
 #include "base/files.h"
@@ -12,6 +13,9 @@ namespace winnow {
 namespace {
 
 namespace fs = std::filesystem;
+
+/// The files of weights that Winnow loads.
+constexpr std::array kWeights = {"linear.bin", "model.safetensors", "model_int8.safetensors"};
 
 bool Exists(const fs::path& path) {
   std::error_code ignored;
@@ -47,7 +51,14 @@ bool IsBundle(const fs::path& dir) {
 }
 
 bool HasWeights(const fs::path& dir) {
-  return Exists(dir / "linear.bin") || Exists(dir / "model.safetensors") || Exists(dir / "model_int8.safetensors");
+  return std::ranges::any_of(kWeights, [&](const char* name) { return Exists(dir / name); });
+}
+
+bool IsExport(const fs::path& dir) {
+  if (!Exists(dir / kManifestFile) || HasWeights(dir)) return false;
+  const Result<Manifest> manifest = ReadManifest(dir);
+  return manifest && !manifest->sha256.empty() &&
+         std::ranges::none_of(kWeights, [&](const char* name) { return manifest->sha256.contains(name); });
 }
 
 fs::path CanonicalPath(const fs::path& path) {

@@ -17,6 +17,10 @@ bool IsBundle(const std::filesystem::path& dir);
 /// INT8.
 bool HasWeights(const std::filesystem::path& dir);
 
+/// Returns true if `dir` has a manifest that lists no weights, and contains none: an export to ONNX, whose files Winnow
+/// does not run. A model whose weights are missing is not one: its manifest lists them.
+bool IsExport(const std::filesystem::path& dir);
+
 /// Returns the path that identifies a directory, however it was named: absolute, without symbolic links, ".", ".." and
 /// a slash at its end.
 std::filesystem::path CanonicalPath(const std::filesystem::path& path);

@@ -13,6 +13,7 @@
 #include "bundle/labels.h"
 #include "bundle/manifest_calibration.h"
 #include "bundle/model_config.h"
+#include "bundle/model_version.h"
 #include "bundle/safetensors.h"
 
 namespace winnow {
@@ -24,28 +25,6 @@ constexpr int kMaxLength = 1 << 20;
 
 std::unexpected<Error> Bad(std::string_view where, const std::string& why) {
   return Fail(ErrorCode::kInvalidModel, fmt::format("{}: {}", where, why));
-}
-
-bool IsNumericIdentifier(std::string_view text) {
-  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos &&
-         (text.size() == 1 || text[0] != '0');
-}
-
-/// Dot-separated identifiers of letters, digits and hyphens, none empty.
-bool AreIdentifiers(std::string_view text, bool leading_zeros) {
-  for (;;) {
-    const size_t dot = text.find('.');
-    const std::string_view part = text.substr(0, dot);
-    if (part.empty()) return false;
-    const auto allowed = [](char c) {
-      return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
-    };
-    if (!std::ranges::all_of(part, allowed)) return false;
-    const bool digits = part.find_first_not_of("0123456789") == std::string_view::npos;
-    if (digits && !leading_zeros && !IsNumericIdentifier(part)) return false;
-    if (dot == std::string_view::npos) return true;
-    text.remove_prefix(dot + 1);
-  }
 }
 
 constexpr std::array kLongTexts = {LongText::kHead, LongText::kHeadTail, LongText::kWindows};
@@ -82,6 +61,11 @@ Result<void> ValidateManifest(const Manifest& manifest, std::string_view where) 
   return {};
 }
 
+/// Bundles of earlier versions of Winnow do not state the version that they were written with.
+const std::string& SealedVersion(const Manifest& manifest) {
+  return manifest.sealed_version.empty() ? manifest.version : manifest.sealed_version;
+}
+
 Result<void> CheckForms(const fs::path& dir, const std::vector<std::string>& files) {
   const bool has_config = std::ranges::find(files, "config.json") != files.end();
   std::vector<std::string> labels;
@@ -101,24 +85,6 @@ std::string_view NameOf(LongText long_text) {
   return long_text == LongText::kWindows ? "windows" : long_text == LongText::kHeadTail ? "head+tail" : "head";
 }
 
-bool IsSemanticVersion(std::string_view version) {
-  if (version.size() > 256) return false;
-  if (const size_t plus = version.find('+'); plus != std::string_view::npos) {
-    if (!AreIdentifiers(version.substr(plus + 1), true)) return false;
-    version = version.substr(0, plus);
-  }
-  if (const size_t minus = version.find('-'); minus != std::string_view::npos) {
-    if (!AreIdentifiers(version.substr(minus + 1), false)) return false;
-    version = version.substr(0, minus);
-  }
-  for (int part = 0; part < 3; ++part) {
-    const size_t dot = version.find('.');
-    if ((dot == std::string_view::npos) != (part == 2) || !IsNumericIdentifier(version.substr(0, dot))) return false;
-    if (part < 2) version.remove_prefix(dot + 1);
-  }
-  return true;
-}
-
 Result<Manifest> ParseManifest(std::string_view text, std::string_view where) {
   const std::string place(where);
   const Json json = TRY(ParseJson(text, where, ErrorCode::kInvalidModel));
@@ -126,6 +92,7 @@ Result<Manifest> ParseManifest(std::string_view text, std::string_view where) {
   Manifest manifest;
   manifest.name = TRY(object.String("name")).value_or("");
   manifest.version = TRY(object.String("version")).value_or(manifest.version);
+  manifest.sealed_version = TRY(object.String("sealed_version")).value_or("");
   manifest.kind = TRY(object.String("kind")).value_or(manifest.kind);
   manifest.text_template = TRY(object.String("text_template")).value_or("");
   if (object.Has("label_map")) {
@@ -164,6 +131,7 @@ Result<Manifest> ReadManifest(const fs::path& dir) {
   Manifest manifest;
   if (fs::exists(path, ignored)) {
     manifest = TRY(ParseManifest(TRY(ReadFile(path)), path.string()));
+    TRY(FindEditedVersion(dir, manifest));
   } else {
     const ModelConfig config = TRY(ReadModelConfig(dir));
     manifest.max_length = MaxTokens(config);
@@ -173,14 +141,17 @@ Result<Manifest> ReadManifest(const fs::path& dir) {
   return manifest;
 }
 
-Result<void> WriteManifest(const fs::path& dir, const Manifest& manifest) {
+Result<void> WriteManifest(const fs::path& dir, const Manifest& unwritten) {
   const fs::path path = dir / kManifestFile;
+  Manifest manifest = unwritten;
   TRY(ValidateManifest(manifest, path.string()));
+  if (!manifest.sha256.empty()) TRY(WriteVersionFiles(dir, manifest));
   Json json = Json::object();
   if (!manifest.source.empty()) json = TRY(ParseJson(manifest.source, path.string(), ErrorCode::kInvalidModel));
   json["winnow"] = WINNOW_VERSION;
   json["name"] = manifest.name;
   json["version"] = manifest.version;
+  json["sealed_version"] = manifest.version;
   json["kind"] = manifest.kind;
   json["text_template"] = manifest.text_template;
   json.erase("label_map");
@@ -210,7 +181,7 @@ Result<std::vector<std::string>> BundleFiles(const fs::path& dir) {
     // A symbolic link to a file counts as the file: Hugging Face's cache consists of them.
     if (!skipped && entry->is_regular_file(ignored)) {
       std::string relative = entry->path().lexically_relative(dir).generic_string();
-      if (relative != kManifestFile) files.push_back(std::move(relative));
+      if (relative != kManifestFile && relative != kVersionFile) files.push_back(std::move(relative));
     }
   }
   if (error) return Fail(ErrorCode::kIo, fmt::format("{}: cannot list: {}", dir.string(), error.message()));
@@ -244,14 +215,18 @@ Result<VerifyReport> VerifyBundle(const fs::path& dir) {
   VerifyReport report;
   report.has_manifest = fs::exists(dir / kManifestFile, ignored);
   const Manifest manifest = TRY(ReadManifest(dir));
+  report.version = manifest.version;
+  report.version_note = manifest.version_note;
   const std::vector<std::string> files = TRY(BundleFiles(dir));
   for (const auto& [name, digest] : manifest.sha256) {
     if (!fs::is_regular_file(dir / name, ignored)) {
       report.missing.push_back(name);
-    } else if (TRY(Sha256OfFile(dir / name)) != digest) {
-      report.changed.push_back(name);
-    } else {
+    } else if (TRY(Sha256OfFile(dir / name)) == digest) {
       ++report.checked;
+    } else if (name == kOnnxMetadataFile && DiffersInVersionAlone(dir / name, SealedVersion(manifest), digest)) {
+      report.edited.push_back(name);
+    } else {
+      report.changed.push_back(name);
     }
   }
   for (const std::string& name : files) {

@@ -73,7 +73,10 @@ struct Abstention {
 
 struct Manifest {
   std::string name;
-  std::string version = "1.0.0";                      ///< semantic version of the model
+  std::string version = "1.0.0";  ///< semantic version of the model
+  /// The version that Winnow wrote into the files of the bundle (bundle/model_version.h); empty: unknown.
+  std::string sealed_version = {};
+  std::string version_note = {};                      ///< sentence on an edited version; empty: it was not edited
   std::string kind = "transformer";                   ///< kind of the model: "transformer", "lr" or "svm"
   std::string text_template;                          ///< text template; empty: none
   std::map<std::string, std::string> label_map;       ///< labels of data files and the labels they become (--label-map)
@@ -93,25 +96,23 @@ struct Manifest {
 /// Returns the calibration that turns this bundle's logits into probabilities.
 Calibration CalibrationOf(const Manifest& manifest);
 
-/// Returns true for MAJOR.MINOR.PATCH[-pre-release][+build], as defined by semver.org.
-bool IsSemanticVersion(std::string_view version);
-
 /// Reads the text of a winnow.json. Errors: kInvalidModel.
 Result<Manifest> ParseManifest(std::string_view text, std::string_view where);
 
-/// Reads `dir`/winnow.json. For a plain Hugging Face directory, which has no such file, returns the defaults, with the
+/// Reads `dir`/winnow.json; a version that was edited in one of the bundle's files is that of the model. For a plain Hugging Face directory, which has no such file, returns the defaults, with the
 /// directory's name and the largest maximum length that the model has positions for. Errors: kNotFound (no model), kIo,
 /// kInvalidModel.
 Result<Manifest> ReadManifest(const std::filesystem::path& dir);
 
-/// Writes the manifest unchanged and atomically. Errors: kInvalidModel, kIo.
+/// Writes the manifest unchanged and atomically; and its version into the other files of a bundle that state it
+/// (WriteVersionFiles), if the manifest has digests. Errors: kInvalidModel, kIo.
 Result<void> WriteManifest(const std::filesystem::path& dir, const Manifest& manifest);
 
 /// Fills in the digests of all files of the bundle and writes the manifest: the last step of creating a bundle.
 Result<void> SealBundle(const std::filesystem::path& dir, Manifest manifest);
 
-/// Returns the files that a manifest covers, relative and sorted: all except winnow.json itself, checkpoints, and
-/// hidden files.
+/// Returns the files that a manifest covers, relative and sorted: all except winnow.json itself, MODEL_VERSION.json,
+/// checkpoints, and hidden files.
 Result<std::vector<std::string>> BundleFiles(const std::filesystem::path& dir);
 
 /// Returns the likely positive label: of two labels the one with a typical name ("spam", "toxic", "1", ...), else the
@@ -124,6 +125,9 @@ struct VerifyReport {
   std::vector<std::string> missing;   ///< files in the manifest that are not in the directory
   std::vector<std::string> changed;   ///< files whose digest differs from that in the manifest
   std::vector<std::string> unlisted;  ///< files in the directory that are not in the manifest, which is not an error
+  std::vector<std::string> edited;    ///< files whose version alone was edited, which is not an error
+  std::string version;                ///< version of the model
+  std::string version_note;           ///< Manifest's
   bool has_manifest = false;
 
   bool ok() const { return missing.empty() && changed.empty(); }

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "bundle/labels.h"
 #include "bundle/model_config.h"
+#include "bundle/model_version.h"
 #include "bundle/safetensors.h"
 #include "support/temporary_directory.h"
 

@@ -44,6 +44,9 @@ void Describe(CalibrateCommandOptions& options, OptionTable& table) {
   table.Add("output", &plan.output, "Write the calibrated model into this directory, and leave BUNDLE unchanged")
       .ValueName("DIR");
   AddOverwrite(plan.overwrite, table);
+  AddKeepData(plan.keep_data, table);
+  AddModelVersion(plan.version.version, table,
+                  "the next patch version if predictions change or with --output, otherwise the present version");
   table.Add("dry-run", &plan.dry_run, "Show the result without writing anything");
   table.Describe(
       "Guarantee of the decision thresholds: if future texts are like the calibration set, at most the share "
@@ -65,7 +68,8 @@ Result<void> Run(const CalibrateCommandOptions& options) {
   if (!options.json) {
     return Print(CalibrationReportText(done.calibration) + (done.scope ? "\n" + ScopeFitText(*done.scope) : ""));
   }
-  Json document = {{"bundle", done.target.string()}, {"written", !options.plan.dry_run}};
+  Json document = {
+      {"bundle", done.target.string()}, {"version", done.manifest.version}, {"written", !options.plan.dry_run}};
   document.update(CalibrationReportJson(done.calibration, done.manifest));
   if (done.scope) document["out_of_scope"] = ScopeFitJson(*done.scope);
   return Print(document.dump(2) + "\n");

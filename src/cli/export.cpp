@@ -28,16 +28,21 @@ void Describe(ExportCommandOptions& options, OptionTable& table) {
   table.Group("Output");
   table
       .Add("format", &options.formats,
-           "onnx: onnx/model.onnx in float; onnx-int8: onnx/model_quantized.onnx, a quarter of its size. Several "
-           "formats are separated by commas")
-      .ValueName("onnx|onnx-int8")
-      .OneOf({NameOf(OnnxFormat::kFloat), NameOf(OnnxFormat::kInt8)});
+           "onnx: onnx/model.onnx in float; onnx-int8: onnx/model_quantized.onnx, a quarter of its size; safetensors: "
+           "model.safetensors for transformers and Text Embeddings Inference, with --output. Several formats are "
+           "separated by commas")
+      .ValueName("onnx|onnx-int8|safetensors")
+      .OneOf({NameOf(OnnxFormat::kFloat), NameOf(OnnxFormat::kInt8), kFloatWeightsFormat});
   table.Add("output", &options.plan.output, "A new directory ready to deploy: config, tokenizer, labels, ONNX files")
       .ValueName("DIR")
       .Default("into the bundle");
   AddOverwrite(options.plan.overwrite, table,
                "Replace the contents of --output even if they are not an earlier export");
+  AddModelVersion(options.plan.version.version, table, "the version of BUNDLE");
   table.Group("Graph");
+  table.Add("bake-temperature", &options.plan.bake_temperature,
+            "If a temperature calibrates the model, divide the weights of the classifier by it, so that the softmax "
+            "(multi-label: the sigmoid) of the logits gives the calibrated probabilities in every program");
   table.Add("with-token-types", &options.plan.with_token_types,
             "Add a third input, token_type_ids, which models of text pairs need; otherwise all tokens have type 0");
   table.Add(
@@ -47,8 +52,8 @@ void Describe(ExportCommandOptions& options, OptionTable& table) {
       "Inputs are input_ids and attention_mask, int64 [batch, sequence]; the output is logits, float [batch, labels]. "
       "Batch and sequence are dynamic. A linear model reads texts: its input is text, strings [batch, 1], its "
       "outputs are label and probabilities, float [batch, labels]; a multi-label model has probabilities only. "
-      "onnx/model_metadata.json contains the labels, the maximum length, the calibration, the thresholds and the "
-      "metrics.");
+      "onnx/model_metadata.json contains the labels, the maximum length, the thresholds, what is left of the "
+      "calibration, and the metrics.");
   table.Example("winnow export spam --format onnx-int8", "spam/onnx/model_quantized.onnx");
   table.Example("winnow export spam --format onnx,onnx-int8 --output web",
                 "both formats, with all files that transformers.js reads");
@@ -59,6 +64,10 @@ Result<void> Run(const ExportCommandOptions& options) {
   ExportPlan plan = options.plan;
   plan.formats.clear();
   for (const std::string& name : options.formats) {
+    if (name == kFloatWeightsFormat) {
+      plan.float_weights = true;
+      continue;
+    }
     plan.formats.push_back(name == NameOf(OnnxFormat::kInt8) ? OnnxFormat::kInt8 : OnnxFormat::kFloat);
   }
   for (const ExportedFile& file : TRY(ExportWithProgress(std::move(plan)))) {

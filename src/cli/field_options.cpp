@@ -51,4 +51,18 @@ Option& AddOverwrite(bool& overwrite, OptionTable& table, std::string help) {
   return table.Add("overwrite", &overwrite, std::move(help));
 }
 
+Option& AddModelVersion(std::optional<std::string>& version, OptionTable& table, std::string otherwise) {
+  return table
+      .Add("model-version", &version,
+           "Semantic version of the model, such as 1.2.0; it is shown by the server and written into the files of the "
+           "bundle")
+      .ValueName("X.Y.Z")
+      .Default(std::move(otherwise));
+}
+
+Option& AddKeepData(bool& keep_data, OptionTable& table) {
+  return table.Add("keep-data", &keep_data,
+                   "Copy the calibration set (calibration.jsonl), which contains texts of your data, to --output");
+}
+
 }  // namespace winnow

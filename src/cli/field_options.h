@@ -1,6 +1,7 @@
 /// Options that several commands have, each declared once.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,5 +28,11 @@ Option& AddOverwrite(bool& overwrite, OptionTable& table,
                      std::string help =
                          "Write into --output even if it contains other files than those of a Winnow "
                          "model, which stay there");
+
+/// Adds --model-version; `otherwise` describes the version that a model gets without it.
+Option& AddModelVersion(std::optional<std::string>& version, OptionTable& table, std::string otherwise);
+
+/// Adds --keep-data of a command that writes a copy of a bundle to --output.
+Option& AddKeepData(bool& keep_data, OptionTable& table);
 
 }  // namespace winnow

@@ -26,6 +26,8 @@ void Describe(ImportCommandOptions& options, OptionTable& table) {
       .ValueName("DIR")
       .Required();
   table.Add("name", &options.plan.name, "Name of the model").Default("the name of the output directory");
+  AddModelVersion(options.plan.version.version, table,
+                  "1.0.0, or the next minor version of the model of that name that is replaced");
   AddOverwrite(
       options.plan.overwrite, table,
       "Write into --output-dir even if it contains other files than those of a Winnow model, which stay there");

@@ -23,6 +23,8 @@ void Describe(QuantizeCommandOptions& options, OptionTable& table) {
       .ValueName("DIR");
   AddOverwrite(options.plan.overwrite, table,
                "Write into --output even if it contains other files than those of a Winnow model, which stay there");
+  AddKeepData(options.plan.keep_data, table);
+  AddModelVersion(options.plan.version.version, table, "the next patch version");
   table.Group("Accuracy gate");
   table.Add("max-drop", &options.plan.max_drop, "Largest drop in accuracy and in macro-F1 that is accepted")
       .Range(0, 1);

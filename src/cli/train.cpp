@@ -40,13 +40,14 @@ Result<Json> Quantize(const QuantizePlan& plan, ThreadPool& pool) {
 Result<void> RunWithoutTraining(const TrainCommandOptions& options, const TrainingPlan& plan) {
   HandleInterrupts();
   Json report;
-  ExportPlan onnx{.bundle = plan.output.dir};
+  ExportPlan onnx{.bundle = plan.output.dir, .version = plan.output.version};
   if (options.quantize) {
     ThreadPool pool(options.threads);
     report["quantization"] = TRY(Quantize({.bundle = plan.output.dir,
                                            .data = plan.data.files,
                                            .reading = plan.data.reading,
-                                           .max_drop = options.max_drop},
+                                           .max_drop = options.max_drop,
+                                           .version = plan.output.version},
                                           pool));
     onnx.formats.push_back(OnnxFormat::kInt8);
   }
@@ -97,12 +98,13 @@ Result<void> Finish(const TrainCommandOptions& options, const TrainingPlan& plan
                     ThreadPool& pool, Json& document) {
   if (plan.distillation.teacher) document["compared_with_teacher"] = TRY(CompareWithTeacher(plan, reported, pool));
   if (!options.quantize) return {};
-  document["quantization"] = TRY(Quantize({.bundle = plan.output.dir, .max_drop = options.max_drop}, pool));
+  document["quantization"] =
+      TRY(Quantize({.bundle = plan.output.dir, .max_drop = options.max_drop, .version = {.keep = true}}, pool));
   if (plan.calibration.max_fpr) {
     // The scores of the float weights chose the thresholds, and INT8 weights predict now.
     ConsoleObserver observer;
-    const CalibratedBundle done =
-        TRY(CalibrateBundle({.bundle = plan.output.dir, .calibration = plan.calibration}, pool, observer));
+    const CalibratedBundle done = TRY(CalibrateBundle(
+        {.bundle = plan.output.dir, .calibration = plan.calibration, .version = {.keep = true}}, pool, observer));
     for (const std::string& line : Lines(CalibrationReportText(done.calibration))) LogInfo("{}", line);
   }
   return {};

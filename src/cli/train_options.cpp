@@ -84,6 +84,8 @@ void AddOutputOptions(OutputPlan& output, OptionTable& table) {
       .ValueName("DIR")
       .Default("models/PRESET-BASE_MODEL with --preset; otherwise required");
   table.Add("name", &output.name, "Name of the model").ValueName("NAME").Default("the name of the output directory");
+  AddModelVersion(output.version.version, table,
+                  "1.0.0, or the next minor version of the model of that name that is replaced");
 }
 
 void AddModelOptions(ModelPlan& model, OptionTable& table) {

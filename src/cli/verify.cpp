@@ -19,7 +19,8 @@ void Describe(VerifyOptions& options, OptionTable& table) {
 
 /// "1 of 14 files is missing: labels.json; 2 of 14 files were changed: ...".
 std::string Problems(const VerifyReport& report) {
-  const size_t all = static_cast<size_t>(report.checked) + report.missing.size() + report.changed.size();
+  const size_t all =
+      static_cast<size_t>(report.checked) + report.missing.size() + report.changed.size() + report.edited.size();
   std::string text;
   const auto add = [&](const std::vector<std::string>& files, const char* one, const char* several) {
     if (files.empty()) return;
@@ -39,12 +40,16 @@ Result<void> Run(const VerifyOptions& options) {
                             {"missing", report.missing},
                             {"changed", report.changed},
                             {"unlisted", report.unlisted},
+                            {"version", report.version},
+                            {"version_edited", report.edited},
                             {"has_manifest", report.has_manifest}}) +
               "\n"));
   } else {
     for (const std::string& file : report.missing) TRY(Print("missing   " + file + "\n"));
     for (const std::string& file : report.changed) TRY(Print("changed   " + file + "\n"));
     for (const std::string& file : report.unlisted) TRY(Print("unlisted  " + file + "\n"));
+    for (const std::string& file : report.edited) TRY(Print("version   " + file + "\n"));
+    if (!report.version_note.empty()) TRY(Print(report.version_note + "\n"));
     if (report.ok()) {
       TRY(Print(report.has_manifest
                     ? fmt::format("{} files match the digests in {}\n", report.checked, kManifestFile)

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/json.h"
@@ -9,6 +11,7 @@
 #include "bundle/manifest.h"
 #include "bundle/manifest_calibration.h"
 #include "bundle/model_config.h"
+#include "bundle/model_version.h"
 #include "bundle/training_info.h"
 #include "onnx/encoder_graph.h"
 #include "onnx/linear_graph.h"
@@ -22,7 +25,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr char kFolder[] = "onnx";
-constexpr char kMetadataFile[] = "model_metadata.json";
 
 Result<void> MakeDirectory(const fs::path& dir) {
   std::error_code error;
@@ -63,8 +65,12 @@ Result<Graph> BuildGraph(const fs::path& bundle, const OnnxExportOptions& option
   if (!IsLinear(bundle)) {
     const ModelConfig config = TRY(ReadModelConfig(bundle));
     const WeightFile checkpoint = TRY(WeightFile::Open(bundle, config));
-    return Graph{TRY(BuildEncoderGraph(
-        checkpoint, config, {.int8 = options.format == OnnxFormat::kInt8, .token_types = options.token_types}))};
+    std::vector<double> temperatures =
+        TRY(BakedTemperatures(TRY(ReadManifest(bundle)), config, options.bake_temperature));
+    return Graph{TRY(BuildEncoderGraph(checkpoint, config,
+                                       {.int8 = options.format == OnnxFormat::kInt8,
+                                        .token_types = options.token_types,
+                                        .temperatures = std::move(temperatures)}))};
   }
   const auto refuse = [&](const char* what, const char* hint) {
     return Fail(ErrorCode::kUnsupported, fmt::format("{}: a linear model {}", bundle.string(), what), hint);
@@ -110,8 +116,40 @@ Result<OnnxExport> ExportOnnx(const fs::path& bundle, const fs::path& target, co
   return result;
 }
 
-Result<void> WriteOnnxMetadata(const fs::path& bundle, const fs::path& target) {
-  const Manifest manifest = TRY(ReadManifest(bundle));
+Result<std::vector<double>> BakedTemperatures(const Manifest& manifest, const ModelConfig& config,
+                                              bool bake_temperature) {
+  const Calibration calibration = CalibrationOf(manifest);
+  if (!bake_temperature || calibration.method != CalibrationMethod::kTemperature) return std::vector<double>();
+  TRY(CheckCalibrationFits(calibration, config.labels.size(), config.multi_label));
+  if (!calibration.temperatures.empty()) return calibration.temperatures;
+  return std::vector<double>(config.labels.size(), calibration.temperature);
+}
+
+Result<Json> GraphProperties(const fs::path& bundle, const Manifest& manifest, const OnnxExportOptions& options) {
+  const bool linear = IsLinear(bundle);
+  std::vector<std::string> inputs = {"input_ids", "attention_mask"};
+  if (options.token_types) inputs.push_back("token_type_ids");
+  if (linear) inputs = {"text"};
+  Json properties = Json::object();
+  properties["inputs"] = inputs;
+  const Calibration calibration = CalibrationOf(manifest);
+  if ((linear || options.bake_temperature) && calibration.method == CalibrationMethod::kTemperature) {
+    properties["baked_temperature"] =
+        calibration.temperatures.empty() ? Json(calibration.temperature) : Json(calibration.temperatures);
+  }
+  return properties;
+}
+
+Manifest WithoutBakedTemperature(const Manifest& manifest, const Json& properties) {
+  Manifest rest = manifest;
+  if (!properties.contains("baked_temperature")) return rest;
+  rest.temperature = 1;
+  if (rest.calibration) rest.calibration->calibration.temperatures.clear();
+  return rest;
+}
+
+Result<void> WriteOnnxMetadata(const Manifest& manifest, const Json& properties, const fs::path& bundle,
+                               const fs::path& target) {
   const LabelsOfBundle labels = TRY(ReadLabels(bundle));
   Json digests = Json::object();
   std::error_code error;
@@ -134,10 +172,11 @@ Result<void> WriteOnnxMetadata(const fs::path& bundle, const fs::path& target) {
       {"sha256", digests},
       {"metrics", metrics},
   };
-  WriteCalibration(manifest, metadata);  // as winnow.json has it
+  metadata.update(properties);
+  WriteCalibration(WithoutBakedTemperature(manifest, properties), metadata);
   // No part of the graph: a service folds texts itself, or sees fewer disguises than it could.
   if (manifest.fold_disguises) metadata["fold_disguises"] = true;
-  return WriteFileAtomically(target / kFolder / kMetadataFile, DumpJson(metadata));
+  return WriteFileAtomically(target / kOnnxMetadataFile, DumpJson(metadata));
 }
 
 Result<void> SealOnnxFiles(const fs::path& bundle) {

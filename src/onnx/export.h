@@ -8,7 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "base/json.h"
 #include "base/result.h"
+#include "bundle/manifest.h"
+#include "bundle/model_config.h"
 
 namespace winnow {
 
@@ -21,6 +24,10 @@ struct OnnxExportOptions {
   OnnxFormat format = OnnxFormat::kFloat;
   bool token_types = false;    ///< true for a third input, token_type_ids; otherwise every token is of type 0
   bool external_data = false;  ///< true if weights are in a separate file beside the model's: model.onnx.data
+  /// True if the classifier's weights are divided by the temperature of the bundle's calibration, so that a softmax or
+  /// sigmoid of the logits gives its probabilities. Without effect on a model that another method calibrates, and on a
+  /// linear model, whose graph always contains the temperature.
+  bool bake_temperature = false;
   uint64_t inline_limit = 2'000'000'000;  ///< size above which models always have external data
   /// Receives the bytes so far and the total. Returning false cancels the export.
   std::function<bool(uint64_t done, uint64_t total)> progress = {};
@@ -42,11 +49,25 @@ struct OnnxExport {
 Result<OnnxExport> ExportOnnx(const std::filesystem::path& bundle, const std::filesystem::path& target,
                               const OnnxExportOptions& options);
 
-/// Writes `target`/onnx/model_metadata.json with the properties of `bundle` that a service needs besides the ONNX
-/// files: version, labels, max_length, long_text, temperature, calibration, thresholds, abstention, fold_disguises if it is true,
-/// digests of the ONNX files, and the metrics of training_info.json if there is one. Errors: kNotFound, kIo,
-/// kInvalidModel.
-Result<void> WriteOnnxMetadata(const std::filesystem::path& bundle, const std::filesystem::path& target);
+/// Returns the temperatures by which an export divides the classifier of a transformer, one per label; empty: none.
+/// Errors: kInvalidModel for a calibration that does not fit the labels.
+Result<std::vector<double>> BakedTemperatures(const Manifest& manifest, const ModelConfig& config,
+                                              bool bake_temperature);
+
+/// Properties that the graphs of a bundle's ONNX files have in common, as onnx/model_metadata.json states them: `inputs`,
+/// their names; `baked_temperature`, the temperature that the graphs contain (or a list of one per label), if they do.
+Result<Json> GraphProperties(const std::filesystem::path& bundle, const Manifest& manifest,
+                             const OnnxExportOptions& options);
+
+/// Returns the manifest without the temperature that the graphs contain according to `properties`.
+Manifest WithoutBakedTemperature(const Manifest& manifest, const Json& properties);
+
+/// Writes `target`/onnx/model_metadata.json with what a service needs besides the ONNX files: `properties`, and of
+/// `manifest`, which is that of `bundle`: version, labels, max_length, long_text, temperature, calibration (those that
+/// are left to the service), thresholds, abstention, fold_disguises if it is true; digests of the ONNX files, and the
+/// metrics of training_info.json if there is one. Errors: kNotFound, kIo, kInvalidModel.
+Result<void> WriteOnnxMetadata(const Manifest& manifest, const Json& properties, const std::filesystem::path& bundle,
+                               const std::filesystem::path& target);
 
 /// Updates the digests of `bundle`'s winnow.json for the files below onnx/, and keeps the others, so that a damaged
 /// weight file is still detected. Does nothing for a directory without winnow.json. Errors: kIo, kInvalidModel.

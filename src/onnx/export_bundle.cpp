@@ -10,9 +10,11 @@
 #include "bundle/labels.h"
 #include "bundle/manifest.h"
 #include "bundle/model_config.h"
+#include "bundle/model_version.h"
 #include "bundle/scope_file.h"
 #include "bundle/training_info.h"
 #include "linear/linear_model.h"
+#include "onnx/float_weights.h"
 #include "tokenize/tokenizer.h"
 
 namespace winnow {
@@ -48,26 +50,46 @@ Result<void> CheckOutput(const ExportPlan& plan) {
   return {};
 }
 
+constexpr OnnxFormat kFormats[] = {OnnxFormat::kFloat, OnnxFormat::kInt8};
+
+fs::path FileOf(const fs::path& dir, OnnxFormat format) {
+  return dir / "onnx" / (format == OnnxFormat::kInt8 ? "model_quantized.onnx" : "model.onnx");
+}
+
+bool IsLinear(const fs::path& bundle) {
+  std::error_code ignored;
+  return fs::exists(bundle / kLinearFile, ignored);
+}
+
+OnnxExportOptions OptionsOf(const ExportPlan& plan) {
+  return {.token_types = plan.with_token_types,
+          .external_data = plan.external_data,
+          .bake_temperature = plan.bake_temperature};
+}
+
 Result<ExportedFile> ExportFormat(const ExportPlan& plan, OnnxFormat format, const fs::path& target) {
-  OnnxExportOptions options{
-      .format = format, .token_types = plan.with_token_types, .external_data = plan.external_data};
+  OnnxExportOptions options = OptionsOf(plan);
+  options.format = format;
   if (plan.progress) {
     options.progress = [&](uint64_t done, uint64_t total) { return plan.progress(format, done, total); };
   }
   const OnnxExport exported = TRY(ExportOnnx(plan.bundle, target, options));
   if (plan.note && !exported.difference.empty()) plan.note(exported.difference);
-  return ExportedFile{.path = plan.output.value_or(plan.bundle) / "onnx" / exported.model.filename(),
-                      .format = format,
+  return ExportedFile{.path = FileOf(plan.output.value_or(plan.bundle), format),
+                      .format = NameOf(format),
                       .bytes = exported.bytes,
                       .external_data = exported.external_data};
 }
 
-/// Copies the files that a deployable directory has besides the ONNX files.
-Result<void> CopyModelFiles(const fs::path& bundle, const fs::path& target, int max_length) {
+/// Copies the files that a deployable directory has besides the weights. `with_scope`: the rule for out-of-scope texts,
+/// too, which refers to logits without a temperature; Winnow would apply it to the float weights in the directory.
+Result<void> CopyModelFiles(const fs::path& bundle, const fs::path& target, int max_length, bool with_scope) {
   std::error_code ignored;
   if (fs::exists(bundle / kTrainingInfoFile, ignored))
     TRY(WriteFileAtomically(target / kTrainingInfoFile, TRY(ReadFile(bundle / kTrainingInfoFile))));
-  if (fs::exists(bundle / kLinearFile, ignored)) {
+  if (with_scope && fs::exists(bundle / kScopeFile, ignored))
+    TRY(WriteFileAtomically(target / kScopeFile, TRY(ReadFile(bundle / kScopeFile))));
+  if (IsLinear(bundle)) {
     return WriteLabelsFile(target / "labels.json", TRY(ReadLabelsFile(bundle / "labels.json")));
   }
   const ModelConfig config = TRY(ReadModelConfig(bundle));
@@ -75,16 +97,17 @@ Result<void> CopyModelFiles(const fs::path& bundle, const fs::path& target, int 
   TRY(WriteLabelsFile(target / "labels.json", config.labels));
   TRY(CopyTokenizerFiles(bundle, target));
   // transformers.js reads tokenizer.json alone.
-  if (fs::exists(bundle / "tokenizer.json", ignored)) return {};
-  return TRY(Tokenizer::Load(bundle)).Save(target, max_length);
+  if (!fs::exists(bundle / "tokenizer.json", ignored)) TRY(TRY(Tokenizer::Load(bundle)).Save(target, max_length));
+  return LimitTokenizer(target, max_length);
 }
 
 /// Returns the decisions and readings of a bundle that its ONNX files do not contain: "abstention, text template".
+/// `manifest` is without the temperature that they contain.
 std::vector<std::string> LeftToTheCaller(const fs::path& bundle, const Manifest& manifest) {
   std::vector<std::string> parts;
   std::error_code ignored;
-  const bool linear = fs::exists(bundle / kLinearFile, ignored);  // whose graph calibrates, and reads whole texts
-  if (!linear && CalibrationOf(manifest) != Calibration{}) parts.push_back("calibration of the probabilities");
+  const bool linear = IsLinear(bundle);  // whose graph reads whole texts
+  if (CalibrationOf(manifest) != Calibration{}) parts.push_back("calibration of the probabilities");
   parts.push_back("decision thresholds");
   if (manifest.abstain) parts.push_back("abstention");
   if (fs::exists(bundle / kScopeFile, ignored)) parts.push_back(fmt::format("out-of-scope detection ({})", kScopeFile));
@@ -95,15 +118,111 @@ std::vector<std::string> LeftToTheCaller(const fs::path& bundle, const Manifest&
   return parts;
 }
 
-/// Tells the caller what the ONNX files do not contain.
-Result<void> NoteWhatIsMissing(const ExportPlan& plan) {
+/// Tells the caller what the ONNX files contain of the calibration, and what they do not contain.
+void NoteContents(const ExportPlan& plan, const Manifest& manifest, const Json& properties) {
   std::error_code ignored;
   // A directory that Winnow did not write has no decisions.
-  if (!plan.note || !fs::exists(plan.bundle / kManifestFile, ignored)) return {};
-  const Manifest manifest = TRY(ReadManifest(plan.bundle));
-  plan.note(fmt::format("the ONNX files do not contain: {}; onnx/model_metadata.json describes what they need",
-                        fmt::join(LeftToTheCaller(plan.bundle, manifest), ", ")));
+  if (!plan.note || !fs::exists(plan.bundle / kManifestFile, ignored)) return;
+  const Manifest rest = WithoutBakedTemperature(manifest, properties);
+  if (CalibrationOf(rest) != CalibrationOf(manifest)) {
+    plan.note("the exported files contain the calibration by a temperature: " +
+              std::string(IsLinear(plan.bundle) ? "their probabilities are those of the model"
+                                                : "a softmax (multi-label: a sigmoid) of their logits gives the "
+                                                  "probabilities of the model"));
+  }
+  const std::string left = fmt::format("{}", fmt::join(LeftToTheCaller(plan.bundle, rest), ", "));
+  plan.note(
+      plan.formats.empty()
+          ? fmt::format("other programs do not apply: {}", left)
+          : fmt::format("the ONNX files do not contain: {}; onnx/model_metadata.json describes what they need", left));
+}
+
+/// The metadata of the ONNX files that a bundle has; an empty object if they cannot be read.
+Json FormerMetadata(const fs::path& bundle) {
+  const Result<std::string> text = ReadFile(bundle / kOnnxMetadataFile);
+  Result<Json> json = text ? ParseJson(*text, kOnnxMetadataFile) : Result<Json>(Json::object());
+  return json && json->is_object() ? *std::move(json) : Json::object();
+}
+
+bool SameProperties(const Json& metadata, const Json& properties) {
+  const auto member = [](const Json& json, const char* name) {
+    const Json* const found = json.Find(name);
+    return found == nullptr ? Json() : *found;
+  };
+  return member(metadata, "inputs") == member(properties, "inputs") &&
+         member(metadata, "baked_temperature") == member(properties, "baked_temperature");
+}
+
+/// The formats to write: those of the plan, and in the bundle those whose graphs would have other properties.
+std::vector<OnnxFormat> FormatsOf(const ExportPlan& plan, const Json& properties) {
+  std::vector<OnnxFormat> formats = plan.formats;
+  if (plan.output || SameProperties(FormerMetadata(plan.bundle), properties)) return formats;
+  for (const OnnxFormat format : kFormats) {
+    std::error_code ignored;
+    if (std::ranges::find(formats, format) != formats.end() || !fs::exists(FileOf(plan.bundle, format), ignored)) {
+      continue;
+    }
+    formats.push_back(format);
+    if (plan.note) plan.note(fmt::format("the {} file is exported again, too, so that both agree", NameOf(format)));
+  }
+  return formats;
+}
+
+/// The manifest of the exported model.
+Result<Manifest> ManifestFor(const ExportPlan& plan) {
+  Manifest manifest = TRY(ReadManifest(plan.bundle));
+  manifest.version = TRY(VersionOf(plan.version, manifest.version, false));
+  std::error_code ignored;
+  const bool is_ours = fs::exists(plan.bundle / kManifestFile, ignored);
+  if (!plan.output && plan.version.version && !is_ours) {
+    return Fail(ErrorCode::kInvalidArgument,
+                plan.bundle.string() + ": not a Winnow bundle, so its version cannot be changed in place",
+                "write the export into a new directory with --output DIR");
+  }
+  // The new version, or one that was edited, is written before the files that state it.
+  if (!plan.output && is_ours && manifest.version != manifest.sealed_version) {
+    TRY(WriteManifest(plan.bundle, manifest));
+  }
+  return manifest;
+}
+
+Result<void> CheckPlan(const ExportPlan& plan) {
+  const bool linear = IsLinear(plan.bundle);
+  if (!plan.bake_temperature && linear) {
+    return Fail(ErrorCode::kUnsupported,
+                plan.bundle.string() + ": an ONNX file of a linear model always contains the temperature",
+                "omit --no-bake-temperature");
+  }
+  if (plan.float_weights && linear) {
+    return Fail(ErrorCode::kUnsupported, plan.bundle.string() + ": a linear model has no weights for transformers",
+                "use --format onnx");
+  }
+  if (plan.float_weights && !plan.output) {
+    return Fail(ErrorCode::kInvalidArgument,
+                "--format safetensors requires --output, because BUNDLE has float weights of its own",
+                "specify a new directory with --output DIR");
+  }
   return {};
+}
+
+Result<ExportedFile> ExportFloatWeights(const ExportPlan& plan, const Manifest& manifest, const fs::path& target) {
+  const ModelConfig config = TRY(ReadModelConfig(plan.bundle));
+  const std::vector<double> temperatures = TRY(BakedTemperatures(manifest, config, plan.bake_temperature));
+  return ExportedFile{.path = *plan.output / "model.safetensors",
+                      .format = kFloatWeightsFormat,
+                      .bytes = TRY(WriteFloatWeights(plan.bundle, target, temperatures))};
+}
+
+/// The manifest in a directory whose weights contain the temperature.
+Result<Manifest> DeployedManifest(const Manifest& manifest, const Json& properties) {
+  Manifest deployed = WithoutBakedTemperature(manifest, properties);
+  if (const Json* const baked = properties.Find("baked_temperature")) {
+    Json source = Json::object();
+    if (!manifest.source.empty()) source = TRY(ParseJson(manifest.source, kManifestFile, ErrorCode::kInvalidModel));
+    source["baked_temperature"] = *baked;
+    deployed.source = source.dump();
+  }
+  return deployed;
 }
 
 }  // namespace
@@ -113,11 +232,12 @@ const char* NameOf(OnnxFormat format) { return format == OnnxFormat::kInt8 ? "on
 Json ExportedFileJson(const ExportedFile& file) {
   return {{"path", file.path.string()},
           {"bytes", file.bytes},
-          {"format", NameOf(file.format)},
+          {"format", file.format},
           {"external_data", file.external_data}};
 }
 
 Result<std::vector<ExportedFile>> ExportBundle(const ExportPlan& plan) {
+  TRY(CheckPlan(plan));
   std::optional<BundleWriter> writer;
   if (plan.output) {
     TRY(CheckOutput(plan));
@@ -125,19 +245,54 @@ Result<std::vector<ExportedFile>> ExportBundle(const ExportPlan& plan) {
     if (writer->replaces_model() && plan.warn) plan.warn(plan.output->string() + ": replaced a model");
   }
   const fs::path target = writer ? writer->path() : plan.bundle;
+  const Manifest manifest = TRY(ManifestFor(plan));
+  const Json properties = TRY(GraphProperties(plan.bundle, manifest, OptionsOf(plan)));
   std::vector<ExportedFile> files;
-  for (const OnnxFormat format : plan.formats) files.push_back(TRY(ExportFormat(plan, format, target)));
-  TRY(WriteOnnxMetadata(plan.bundle, target));
-  TRY(NoteWhatIsMissing(plan));
+  for (const OnnxFormat format : FormatsOf(plan, properties)) files.push_back(TRY(ExportFormat(plan, format, target)));
+  if (!plan.formats.empty()) TRY(WriteOnnxMetadata(manifest, properties, plan.bundle, target));
+  if (plan.float_weights) files.push_back(TRY(ExportFloatWeights(plan, manifest, target)));
+  NoteContents(plan, manifest, properties);
   if (!writer) {
     TRY(SealOnnxFiles(target));
     return files;
   }
-  const Manifest manifest = TRY(ReadManifest(plan.bundle));
-  TRY(CopyModelFiles(plan.bundle, target, manifest.max_length));
-  TRY(SealBundle(target, manifest));
+  TRY(CopyModelFiles(plan.bundle, target, manifest.max_length, /*with_scope=*/!plan.float_weights));
+  TRY(SealBundle(target, TRY(DeployedManifest(manifest, properties))));
   TRY(writer->Commit());
   return files;
+}
+
+Result<void> RefreshOnnxFiles(const fs::path& bundle, const std::function<void(const std::string& line)>& note) {
+  std::error_code ignored;
+  if (!fs::exists(bundle / kOnnxMetadataFile, ignored)) return {};
+  const Manifest manifest = TRY(ReadManifest(bundle));
+  const Json former = FormerMetadata(bundle);
+  const Json* const inputs = former.Find("inputs");
+  OnnxExportOptions options{.bake_temperature = former.contains("baked_temperature")};
+  for (const Json& input : inputs != nullptr && inputs->is_array() ? *inputs : Json::array()) {
+    if (input == "token_type_ids") options.token_types = true;
+  }
+  Json properties = TRY(GraphProperties(bundle, manifest, options));
+  if (inputs == nullptr) properties.erase("inputs");  // earlier versions of Winnow did not state them
+  const bool linear = IsLinear(bundle);
+  const bool stale = linear || !SameProperties(former, properties);
+  for (const OnnxFormat format : kFormats) {
+    const fs::path file = FileOf(bundle, format);
+    if (!stale || !fs::exists(file, ignored)) continue;
+    options.format = format;
+    options.external_data = fs::exists(file.string() + ".data", ignored);
+    const Result<OnnxExport> exported = ExportOnnx(bundle, bundle, options);
+    if (exported) {
+      note(file.string() + ": exported again with the new calibration");
+    } else if (linear && exported.error().code == ErrorCode::kUnsupported) {
+      fs::remove(file, ignored);
+      note(fmt::format("{}: removed, because {}", file.string(), exported.error().message));
+    } else {
+      return std::unexpected(exported.error());
+    }
+  }
+  TRY(WriteOnnxMetadata(manifest, properties, bundle, bundle));
+  return SealOnnxFiles(bundle);
 }
 
 }  // namespace winnow

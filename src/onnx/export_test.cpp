@@ -1,12 +1,9 @@
 #include "onnx/export.h"
 
 #include <gmock/gmock.h>
-#include <onnx/checker.h>
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
-#include <fstream>
 #include <limits>
 #include <set>
 
@@ -15,6 +12,7 @@
 #include "base/json.h"
 #include "onnx/export_bundle.h"
 #include "onnx/model_file.h"
+#include "support/onnx_file.h"
 #include "support/random_bundle.h"
 #include "support/temporary_directory.h"
 #include "support/tiny_linear.h"
@@ -27,29 +25,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 namespace fs = std::filesystem;
-
-onnx::ModelProto ReadModel(const fs::path& path) {
-  onnx::ModelProto model;
-  std::ifstream file(path, std::ios::binary);
-  EXPECT_TRUE(model.ParseFromIstream(&file)) << path;
-  return model;
-}
-
-const onnx::TensorProto* FindTensor(const onnx::ModelProto& model, const std::string& name) {
-  for (const onnx::TensorProto& tensor : model.graph().initializer()) {
-    if (tensor.name() == name) return &tensor;
-  }
-  ADD_FAILURE() << "no initializer " << name;
-  return &onnx::TensorProto::default_instance();
-}
-
-template <typename T>
-std::vector<T> Values(const onnx::ModelProto& model, const std::string& name) {
-  const std::string& raw = FindTensor(model, name)->raw_data();
-  std::vector<T> values(raw.size() / sizeof(T));
-  std::memcpy(values.data(), raw.data(), values.size() * sizeof(T));
-  return values;
-}
 
 std::vector<std::string> Names(const auto& values) {
   std::vector<std::string> names;
@@ -88,7 +63,7 @@ class ExportTest : public testing::Test {
   onnx::ModelProto Model(const RandomBundle& random, const OnnxExportOptions& options = {}) {
     const Result<OnnxExport> result = Export(random, options);
     EXPECT_TRUE(result) << result.error().Text();
-    return result ? ReadModel(result->model) : onnx::ModelProto();
+    return result ? ReadOnnxFile(result->model) : onnx::ModelProto();
   }
 
   std::string Failure(const RandomBundle& random, const OnnxExportOptions& options = {}) {
@@ -134,7 +109,7 @@ TEST_F(ExportTest, TakesTokenTypesWhereAskedFor) {
   for (const OnnxFormat format : {OnnxFormat::kFloat, OnnxFormat::kInt8}) {
     const onnx::ModelProto model = Model(random, {.format = format, .token_types = true});
     EXPECT_THAT(Names(model.graph().input()), ElementsAre("input_ids", "attention_mask", "token_type_ids"));
-    EXPECT_EQ(Values<float>(model, "embeddings.token_type_embeddings.weight"),
+    EXPECT_EQ(ValuesOf<float>(model, "embeddings.token_type_embeddings.weight"),
               random.tensors.at("bert.embeddings.token_type_embeddings.weight").values);
   }
 }
@@ -149,7 +124,7 @@ TEST_F(ExportTest, FoldsTokenTypeZeroIntoThePositions) {
   const RandomBundle random(Architecture::kBert);
   const std::vector<float>& positions = random.tensors.at("bert.embeddings.position_embeddings.weight").values;
   const std::vector<float>& types = random.tensors.at("bert.embeddings.token_type_embeddings.weight").values;
-  const std::vector<float> folded = Values<float>(Model(random), "embeddings.position_embeddings.weight");
+  const std::vector<float> folded = ValuesOf<float>(Model(random), "embeddings.position_embeddings.weight");
   ASSERT_EQ(folded.size(), positions.size());
   for (size_t i = 0; i < folded.size(); ++i) EXPECT_EQ(folded[i], positions[i] + types[i % 24]) << i;
 }
@@ -160,7 +135,7 @@ TEST_F(ExportTest, HasWeightsTransposedForMatMul) {
   const std::string name = "transformer.layer.1.ffn.lin1.weight";
   const auto* tensor = FindTensor(model, name);
   EXPECT_THAT(tensor->dims(), ElementsAre(24, 40));
-  const std::vector<float> columns = Values<float>(model, name);
+  const std::vector<float> columns = ValuesOf<float>(model, name);
   const std::vector<float>& rows = random.tensors.at("distilbert." + name).values;
   for (size_t out = 0; out < 40; ++out) {
     for (size_t in = 0; in < 24; ++in) ASSERT_EQ(columns[in * 40 + out], rows[out * 24 + in]);
@@ -177,19 +152,19 @@ TEST_F(ExportTest, QuantisesWeightsByOutputAndEmbeddingsByRow) {
     }
   };
   const std::string words = "embeddings.word_embeddings.weight";
-  const std::vector<int8_t> rows = Values<int8_t>(model, words + "_quantized");
+  const std::vector<int8_t> rows = ValuesOf<int8_t>(model, words + "_quantized");
   EXPECT_THAT(FindTensor(model, words + "_quantized")->dims(), ElementsAre(50, 24));
   EXPECT_THAT(FindTensor(model, words + "_scale")->dims(), ElementsAre(50, 1));
   near(
       random.tensors.at("bert." + words).values, [&](size_t i) { return rows[i]; },
-      Values<float>(model, words + "_scale"), [](size_t i) { return i / 24; });
+      ValuesOf<float>(model, words + "_scale"), [](size_t i) { return i / 24; });
 
   const std::string down = "encoder.layer.0.output.dense.weight";
-  const std::vector<int8_t> columns = Values<int8_t>(model, down + "_quantized");
+  const std::vector<int8_t> columns = ValuesOf<int8_t>(model, down + "_quantized");
   EXPECT_THAT(FindTensor(model, down + "_quantized")->dims(), ElementsAre(40, 24));
   near(
       random.tensors.at("bert." + down).values, [&](size_t i) { return columns[i % 40 * 24 + i / 40]; },
-      Values<float>(model, down + "_scale"), [](size_t i) { return i / 40; });
+      ValuesOf<float>(model, down + "_scale"), [](size_t i) { return i / 40; });
   for (const auto& values : {rows, columns}) {
     EXPECT_EQ(std::ranges::max(values), 127);
     EXPECT_GE(std::ranges::min(values), -127);
@@ -234,7 +209,7 @@ TEST_F(ExportTest, PlacesExternalDataAtPagesOfTheDataFile) {
     const fs::path data = result->model.string() + ".data";
     EXPECT_EQ(result->bytes, fs::file_size(result->model) + fs::file_size(data));
     const std::string bytes = ReadFile(data).value();
-    const onnx::ModelProto outside = ReadModel(result->model);
+    const onnx::ModelProto outside = ReadOnnxFile(result->model);
     int external = 0;
     size_t end = 0;
     for (const onnx::TensorProto& tensor : outside.graph().initializer()) {
@@ -350,7 +325,7 @@ TEST_F(ExportTest, WritesWhatAServiceNeedsToKnow) {
   manifest.abstain = Abstention{.max_error = .01, .moderate = .75};
   ASSERT_TRUE(WriteManifest(bundle(), manifest));
   ASSERT_TRUE(WriteFileAtomically(bundle() / "training_info.json", R"({"metrics": {"accuracy": 0.97}})"));
-  ASSERT_TRUE(WriteOnnxMetadata(bundle(), bundle()));
+  ASSERT_TRUE(WriteOnnxMetadata(manifest, Json::object(), bundle(), bundle()));
   const Json metadata = ParsedJson(ReadFile(onnx_files() / "model_metadata.json").value());
   EXPECT_EQ(metadata["version"], "1.4.0");
   EXPECT_EQ(metadata["labels"], Json({"ham", "spam", "other"}));
@@ -368,11 +343,15 @@ TEST_F(ExportTest, WritesWhatAServiceNeedsToKnow) {
 }
 
 TEST_F(ExportTest, NotesWhatTheFilesDoNotContain) {
-  ASSERT_TRUE(RandomBundle(Architecture::kBert).Write(bundle()));
-  const auto notes = [&] {
+  RandomBundle random(Architecture::kBert);
+  random.config.multi_label = true;
+  ASSERT_TRUE(random.Write(bundle()));
+  const auto notes = [&](bool bake = true) {
     std::vector<std::string> lines;
     const auto exported =
-        ExportBundle({.bundle = bundle(), .note = [&](const std::string& line) { lines.push_back(line); }});
+        ExportBundle({.bundle = bundle(), .bake_temperature = bake, .note = [&](const std::string& line) {
+                        lines.push_back(line);
+                      }});
     EXPECT_TRUE(exported) << exported.error().Text();
     return lines;
   };
@@ -388,9 +367,13 @@ TEST_F(ExportTest, NotesWhatTheFilesDoNotContain) {
   manifest.fold_disguises = true;
   ASSERT_TRUE(WriteManifest(bundle(), manifest));
   ASSERT_TRUE(WriteFileAtomically(bundle() / "out_of_scope.safetensors", "a rule"));
-  EXPECT_THAT(notes(), ElementsAre(HasSubstr("do not contain: calibration of the probabilities, decision thresholds, "
-                                             "abstention, out-of-scope detection (out_of_scope.safetensors), text "
-                                             "template, long-text mode 'windows', folding of obfuscated texts;")));
+  const std::string rest =
+      "decision thresholds, abstention, out-of-scope detection (out_of_scope.safetensors), text template, long-text "
+      "mode 'windows', folding of obfuscated texts;";
+  EXPECT_THAT(notes(),
+              ElementsAre(HasSubstr("contain the calibration by a temperature"), HasSubstr("do not contain: " + rest)));
+  EXPECT_THAT(notes(/*bake=*/false),
+              ElementsAre(HasSubstr("do not contain: calibration of the probabilities, " + rest)));
   EXPECT_EQ(ParsedJson(ReadFile(onnx_files() / "model_metadata.json").value())["long_text"], "windows");
 }
 
@@ -406,7 +389,7 @@ TEST_F(ExportTest, SealsItsOwnFilesAndNoDamageOfOthers) {
   ASSERT_TRUE(Export(random, {.external_data = true}));
   ASSERT_TRUE(SealBundle(bundle(), Manifest()));
   ASSERT_TRUE(Export(random));
-  ASSERT_TRUE(WriteOnnxMetadata(bundle(), bundle()));
+  ASSERT_TRUE(WriteOnnxMetadata(ReadManifest(bundle()).value(), Json::object(), bundle(), bundle()));
   ASSERT_FALSE(VerifyBundle(bundle()).value().ok());
   ASSERT_TRUE(SealOnnxFiles(bundle()));
   const VerifyReport report = VerifyBundle(bundle()).value();

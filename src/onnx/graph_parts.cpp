@@ -100,11 +100,13 @@ Result<std::string> GraphParts::Apply(const std::string& name, const Affine& aff
 }
 
 Result<void> GraphParts::Classifier(const std::string& pooled) {
-  const Affine classifier =
+  Affine classifier =
       TRY(Find(std::string(names_.classifier), static_cast<int64_t>(config_.labels.size()), hidden_, /*head=*/true));
+  TRY(DivideRows(classifier.bias, options_.temperatures));
   // In float also where the rest is not: it is small, and the decision hangs on it.
-  const std::string product = graph_.Node(
-      "MatMul", "classifier", {pooled, graph_.Streamed(FloatTransposed("classifier.weight", classifier.weight))});
+  const std::string weights =
+      graph_.Streamed(FloatTransposed("classifier.weight", classifier.weight, options_.temperatures));
+  const std::string product = graph_.Node("MatMul", "classifier", {pooled, weights});
   graph_.Node("Add", "logits", {product, graph_.Floats("classifier.bias", {Size(classifier.bias)}, classifier.bias)});
   return {};
 }

@@ -69,6 +69,7 @@ Result<ImportedBundle> ImportBundle(const ImportPlan& plan) {
   Manifest manifest;
   manifest.name =
       plan.name.empty() ? std::filesystem::weakly_canonical(plan.output_dir).filename().string() : plan.name;
+  manifest.version = TRY(VersionOfNew(plan.version, plan.output_dir, manifest.name));
   manifest.kind = model.kind() == LinearKind::kSvm ? "svm" : "lr";
   manifest.positive_label = TRY(PositiveLabelOf(plan, labels));
   manifest.temperature = imported.temperature;

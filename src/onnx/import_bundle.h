@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "bundle/model_version.h"
 
 namespace winnow {
 
@@ -18,6 +19,7 @@ struct ImportPlan {
   std::vector<std::string> labels{};  ///< labels in the order of the file; empty: the labels in the file
   std::string positive_label{};       ///< positive label; empty: that of DefaultPositiveLabel
   std::string name{};                 ///< name of the model; empty: the name of the directory
+  VersionPlan version{};              ///< version of the model; empty: VersionOfNew's
   bool overwrite = false;             ///< replace a directory that holds something else than a Winnow model
   std::function<void(const std::string& line)> warn = {};  ///< receives the warning before a model is replaced
 };

@@ -1,6 +1,10 @@
 #include "onnx/weight_tensors.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
+#include <utility>
 
 #include "bundle/int8_rows.h"
 
@@ -72,13 +76,27 @@ StreamedTensor FloatRows(std::string name, const Weight& weight, std::vector<flo
           }};
 }
 
-StreamedTensor FloatTransposed(std::string name, const Weight& weight) {
+Result<void> DivideRows(std::span<float> values, std::span<const double> divisors) {
+  const size_t columns = divisors.empty() ? 0 : values.size() / divisors.size();
+  for (size_t i = 0; columns > 0 && i < values.size(); ++i) {
+    values[i] = static_cast<float>(static_cast<double>(values[i]) / divisors[i / columns]);
+    if (!std::isfinite(values[i])) {
+      return Fail(ErrorCode::kInvalidModel,
+                  fmt::format("the temperature {} makes weights of the classifier infinite", divisors[i / columns]),
+                  "calibrate the model again, or pass --no-bake-temperature");
+    }
+  }
+  return {};
+}
+
+StreamedTensor FloatTransposed(std::string name, const Weight& weight, std::vector<double> divisors) {
   return {.name = std::move(name),
           .data_type = onnx::TensorProto::FLOAT,
           .dims = Dims(weight.columns(), weight.rows()),
-          .write = [weight](const FileSink& sink) -> Result<void> {
-            const std::vector<float> values = TRY(weight.ReadAll());
+          .write = [weight, divisors = std::move(divisors)](const FileSink& sink) -> Result<void> {
+            std::vector<float> values = TRY(weight.ReadAll());
             weight.ReleaseMemory();
+            TRY(DivideRows(values, divisors));
             const std::vector<float> columns = Transposed(weight.rows(), weight.columns(), values);
             return sink(std::as_bytes(std::span(columns)));
           }};

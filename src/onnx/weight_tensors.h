@@ -2,6 +2,7 @@
 /// ONNX's MatMul has them as columns [in, out].
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -14,8 +15,11 @@ namespace winnow {
 /// Returns the rows unchanged, as floats; `addend` (of one row's size, or empty) is added to each row.
 StreamedTensor FloatRows(std::string name, const Weight& weight, std::vector<float> addend = {});
 
-/// Returns the transposed matrix, as floats.
-StreamedTensor FloatTransposed(std::string name, const Weight& weight);
+/// Returns the transposed matrix, as floats; each row of the checkpoint is divided by its divisor, unless there are none.
+StreamedTensor FloatTransposed(std::string name, const Weight& weight, std::vector<double> divisors = {});
+
+/// Divides each row of `values` by its divisor. Errors: kInvalidModel if a value becomes infinite.
+Result<void> DivideRows(std::span<float> values, std::span<const double> divisors);
 
 /// A matrix as INT8 with a scale for each row of the checkpoint (see RoundRowsToInt8). Creating it reads the weight
 /// once, for the scales; the bytes are made while they are written.

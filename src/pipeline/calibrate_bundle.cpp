@@ -4,6 +4,7 @@
 
 #include <span>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "base/hash.h"
@@ -13,7 +14,7 @@
 #include "bundle/directory.h"
 #include "calibrate/calibration_set.h"
 #include "classify/bundle_classifier.h"
-#include "onnx/export.h"
+#include "onnx/export_bundle.h"
 #include "pipeline/labelled_data.h"
 
 namespace winnow {
@@ -21,7 +22,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr char kOnnxMetadata[] = "onnx/model_metadata.json";
+/// Returns true if the same logits give the same probabilities and decisions.
+bool DecidesAlike(const Manifest& a, const Manifest& b) {
+  const auto thresholds = [](const Thresholds& t) {
+    return std::tie(t.strict, t.moderate, t.lenient, t.labels, t.labels_strict, t.labels_lenient);
+  };
+  const auto abstention = [](const Manifest& manifest) {
+    const Abstention none, &a = manifest.abstain ? *manifest.abstain : none;
+    return std::tuple(a.strict, a.moderate, a.lenient);
+  };
+  return CalibrationOf(a) == CalibrationOf(b) && thresholds(a.thresholds) == thresholds(b.thresholds) &&
+         a.abstain.has_value() == b.abstain.has_value() && abstention(a) == abstention(b);
+}
 
 /// One calibration of a bundle.
 class BundleCalibration {
@@ -39,7 +51,7 @@ class BundleCalibration {
                                       TokenizedTexts& tokens, const std::string& work) const;
   Result<CalibratedBundle> CalibrateOn(const HeldOutTexts& texts, const BundleClassifier& classifier) const;
   Result<ScopeFit> ChooseScope(const HeldOutTexts& texts, const BundleClassifier& classifier) const;
-  Result<Manifest> FormerManifest() const;
+  Result<void> WriteManifestAndOnnx(const fs::path& dir, const Manifest& manifest) const;
   Result<void> Write(Manifest manifest, const ScopeRule* scope) const;
   std::string Source() const;
   fs::path Target() const { return plan_.output.value_or(plan_.bundle); }
@@ -116,7 +128,12 @@ Result<std::vector<float>> BundleCalibration::LogitsOf(const BundleClassifier& c
 /// Chooses calibration, thresholds, abstention and the scope rule from the texts, and writes them.
 Result<CalibratedBundle> BundleCalibration::CalibrateOn(const HeldOutTexts& texts,
                                                         const BundleClassifier& classifier) const {
-  Manifest manifest = TRY(FormerManifest());
+  const Manifest former = TRY(ReadManifest(plan_.bundle));
+  Manifest manifest = former;
+  if (plan_.reset) {
+    manifest.thresholds = {};
+    manifest.abstain.reset();
+  }
   CalibrationResult result = TRY(Calibrator(texts, plan_.calibration).Calibrate(manifest));
   if (observer_.Cancelled()) return Fail(ErrorCode::kCancelled, "stopped on request");
   std::optional<ScopeFit> scope;
@@ -124,9 +141,11 @@ Result<CalibratedBundle> BundleCalibration::CalibrateOn(const HeldOutTexts& text
     scope = TRY(ChooseScope(texts, classifier));
     for (const std::string& note : scope->notes) observer_.Note(note);
   }
+  const bool changed = plan_.output || scope || plan_.scope.remove || !DecidesAlike(former, manifest);
+  manifest.version = TRY(VersionOf(plan_.version, former.version, changed));
   if (!plan_.dry_run) {
     TRY(Write(manifest, scope ? &scope->rule : nullptr));
-    observer_.Note("calibrated " + Target().string());
+    observer_.Note(fmt::format("calibrated {}, version {}", Target().string(), manifest.version));
   }
   return CalibratedBundle{
       .target = Target(), .manifest = std::move(manifest), .calibration = std::move(result), .scope = std::move(scope)};
@@ -142,42 +161,33 @@ Result<ScopeFit> BundleCalibration::ChooseScope(const HeldOutTexts& texts, const
   return CalibrateScope(texts, logits, choice);
 }
 
-Result<Manifest> BundleCalibration::FormerManifest() const {
-  Manifest manifest = TRY(ReadManifest(plan_.bundle));
-  if (plan_.reset) {
-    manifest.thresholds = {};
-    manifest.abstain.reset();
-  }
-  return manifest;
-}
-
 /// Writes the manifest. The digests of other files stay as they are, so that a damaged weight stays a damaged weight;
-/// the metadata of ONNX files is brought up to date.
-Result<void> WriteManifestAndMetadata(const fs::path& dir, const Manifest& manifest, bool has_onnx) {
+/// ONNX files and their metadata are brought up to date.
+Result<void> BundleCalibration::WriteManifestAndOnnx(const fs::path& dir, const Manifest& manifest) const {
   TRY(WriteManifest(dir, manifest));
-  if (!has_onnx) return {};
-  TRY(WriteOnnxMetadata(dir, dir));
-  return SealOnnxFiles(dir);
+  return RefreshOnnxFiles(dir, [this](const std::string& line) { observer_.Note(line); });
 }
 
 Result<void> BundleCalibration::Write(Manifest manifest, const ScopeRule* scope) const {
-  std::error_code ignored;
-  const bool has_onnx = fs::exists(plan_.bundle / kOnnxMetadata, ignored);
   const bool without_old_rule = scope != nullptr || plan_.scope.remove;
-  if (!plan_.output && !without_old_rule) return WriteManifestAndMetadata(plan_.bundle, manifest, has_onnx);
+  if (!plan_.output && !without_old_rule) return WriteManifestAndOnnx(plan_.bundle, manifest);
   // The scope rule has its own file beside the manifest, so the bundle is replaced as a whole.
   BundleWriter writer = TRY(BundleWriter::Begin(Target(), plan_.overwrite));
-  TRY(LinkBundleFiles(plan_.bundle, writer.path(), [&](const std::string& name) {
-    return !(plan_.output && name.starts_with("checkpoint-")) && name != kOnnxMetadata &&
-           !(name == kScopeFile && without_old_rule);
-  }));
+  const bool without_texts = plan_.output && !plan_.keep_data;
+  const auto keep = [&](const std::string& name) {
+    return !(plan_.output && name.starts_with("checkpoint-")) && !(name == kScopeFile && without_old_rule) &&
+           !(name == kCalibrationTextsFile && without_texts);
+  };
+  TRY(plan_.output ? CopyBundleFiles(plan_.bundle, writer.path(), keep)
+                   : LinkBundleFiles(plan_.bundle, writer.path(), keep));
+  if (without_texts) manifest.sha256.erase(kCalibrationTextsFile);
   if (scope != nullptr) {
     TRY(WriteScopeRule(writer.path() / kScopeFile, *scope));
     manifest.sha256[kScopeFile] = TRY(Sha256OfFile(writer.path() / kScopeFile));
   } else if (plan_.scope.remove) {
     manifest.sha256.erase(kScopeFile);
   }
-  TRY(WriteManifestAndMetadata(writer.path(), manifest, has_onnx));
+  TRY(WriteManifestAndOnnx(writer.path(), manifest));
   return writer.Commit();
 }
 
@@ -199,6 +209,8 @@ TextProgress BundleCalibration::ProgressOf(const std::string& work, size_t total
 }  // namespace
 
 Result<CalibratedBundle> CalibrateBundle(const CalibratePlan& plan, ThreadPool& pool, TrainingObserver& observer) {
+  TRY(VersionOf(plan.version, Manifest().version, false));
+  if (plan.output) TRY(RequireOtherDirectory(*plan.output, plan.bundle));
   std::error_code ignored;
   if (!plan.output && !plan.dry_run && fs::is_directory(plan.bundle, ignored) &&
       !fs::exists(plan.bundle / kManifestFile, ignored)) {

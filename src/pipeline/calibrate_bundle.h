@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "base/threads.h"
 #include "bundle/manifest.h"
+#include "bundle/model_version.h"
 #include "calibrate/calibration_options.h"
 #include "calibrate/calibrator.h"
 #include "calibrate/scope.h"
@@ -36,8 +37,11 @@ struct CalibratePlan {
   CalibrationOptions calibration{};
   ScopePlan scope{};
   Weights weights = Weights::kAuto;
-  bool reset = false;  ///< begin with the default thresholds and without abstention
-  bool force = false;  ///< accept texts that the model was apparently trained on
+  /// Version of the calibrated model: by default the next patch version if its predictions change or it is a copy.
+  VersionPlan version{};
+  bool keep_data = false;  ///< keep the calibration set in a bundle that is written to `output`
+  bool reset = false;      ///< begin with the default thresholds and without abstention
+  bool force = false;      ///< accept texts that the model was apparently trained on
   bool overwrite = false;
   bool dry_run = false;  ///< write nothing
 };
@@ -50,7 +54,8 @@ struct CalibratedBundle {
 };
 
 /// Calibrates a bundle, and notes each step. At every moment, the bundle at the target is either the former or the new
-/// one. Errors: kInvalidArgument for a directory without winnow.json in place; kInvalidData for texts that the model
+/// one. ONNX files that contain the former temperature are exported again. Errors: kInvalidArgument for a directory
+/// without winnow.json in place, for an output that is the bundle, and for a version; kInvalidData for texts that the model
 /// was apparently trained on; those of reading, classifying and writing; Calibrator's; CalibrateScope's; kCancelled.
 Result<CalibratedBundle> CalibrateBundle(const CalibratePlan& plan, ThreadPool& pool, TrainingObserver& observer);
 

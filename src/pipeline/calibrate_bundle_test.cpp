@@ -81,7 +81,7 @@ TEST_F(CalibrateBundleTest, WritesTheCalibrationIntoTheBundle) {
   ASSERT_TRUE(written) << written.error().Text();
   ASSERT_TRUE(written->calibration);
   EXPECT_EQ(written->calibration->calibration, done->calibration.calibration);
-  EXPECT_THAT(observer.notes, Contains("calibrated " + plan.bundle.string()));
+  EXPECT_THAT(observer.notes, Contains("calibrated " + plan.bundle.string() + ", version 1.0.0"));
 }
 
 TEST_F(CalibrateBundleTest, ADryRunWritesNothing) {

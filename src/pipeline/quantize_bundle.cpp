@@ -1,8 +1,12 @@
 #include "pipeline/quantize_bundle.h"
 
+#include <fmt/format.h>
+
 #include <string>
 #include <utility>
 
+#include "base/hash.h"
+#include "bundle/calibration_texts.h"
 #include "bundle/copy.h"
 #include "bundle/directory.h"
 #include "bundle/manifest.h"
@@ -10,6 +14,7 @@
 #include "classify/bundle_classifier.h"
 #include "classify/scope_rule.h"
 #include "pipeline/labelled_data.h"
+#include "tokenize/tokenizer.h"
 
 namespace winnow {
 namespace {
@@ -23,16 +28,31 @@ Result<Dataset> ReadHeldOut(const QuantizePlan& plan, const BundleClassifier& cl
   return dataset;
 }
 
+/// The files of the bundle except former INT8 weights; a bundle of its own has no float weights, and no texts unless
+/// they are to be kept.
+Result<void> CopyFiles(const QuantizePlan& plan, const std::filesystem::path& to) {
+  if (!plan.output) {
+    return LinkBundleFiles(plan.bundle, to, [](const std::string& name) { return name != kInt8Weights; });
+  }
+  return CopyBundleFiles(plan.bundle, to, [&](const std::string& name) {
+    const bool float_weights = name == "model.safetensors" || name == "pytorch_model.bin";
+    const bool other = name.starts_with("checkpoint-") || name.starts_with("onnx/");
+    return name != kInt8Weights && !float_weights && !other && (plan.keep_data || name != kCalibrationTextsFile);
+  });
+}
+
 }  // namespace
 
 Result<QuantizedBundle> QuantizeBundle(const QuantizePlan& plan, ThreadPool& pool, TrainingObserver& observer) {
   const std::filesystem::path target = plan.output.value_or(plan.bundle);
+  if (plan.output) TRY(RequireOtherDirectory(*plan.output, plan.bundle));
   Manifest manifest = TRY(ReadManifest(plan.bundle));
   std::error_code ignored;
   if (!plan.output && !std::filesystem::exists(plan.bundle / kManifestFile, ignored)) {
     return Fail(ErrorCode::kInvalidArgument, plan.bundle.string() + ": not a Winnow bundle, so it is left unchanged",
                 "specify an output directory with --output");
   }
+  TRY(VersionOf(plan.version, manifest.version, false));
   if (manifest.kind != "transformer") {
     return Fail(ErrorCode::kUnsupported, plan.bundle.string() + ": a linear model cannot be quantized",
                 "linear models are small and fast without quantization");
@@ -40,21 +60,23 @@ Result<QuantizedBundle> QuantizeBundle(const QuantizePlan& plan, ThreadPool& poo
   const Dataset held_out =
       TRY(ReadHeldOut(plan, TRY(BundleClassifier::Load(plan.bundle, pool, Weights::kFloat)), observer));
   BundleWriter writer = TRY(BundleWriter::Begin(target, plan.overwrite));
-  TRY(LinkBundleFiles(plan.bundle, writer.path(), [&](const std::string& name) {
-    const bool float_weights = name == "model.safetensors" || name == "pytorch_model.bin";
-    const bool other = name.starts_with("checkpoint-") || name.starts_with("onnx/");
-    return name != kInt8Weights && !(plan.output && (float_weights || other));
-  }));
+  TRY(CopyFiles(plan, writer.path()));
   QuantizeReport report = TRY(QuantizeWeights(
       plan.bundle, writer.path(), held_out,
       {.max_drop = plan.max_drop, .note = [&](const std::string& text) { observer.Note(text); }}, pool));
   if (observer.Cancelled()) return Fail(ErrorCode::kCancelled, "stopped on request");
   const bool guaranteed =
       manifest.thresholds.guarantee || manifest.abstain || std::filesystem::exists(plan.bundle / kScopeFile, ignored);
-  TRY(SealBundle(writer.path(), std::move(manifest)));
+  const auto former = manifest.sha256.find(kInt8Weights);
+  const bool changed = plan.output || former == manifest.sha256.end() ||
+                       former->second != TRY(Sha256OfFile(writer.path() / kInt8Weights));
+  manifest.version = TRY(VersionOf(plan.version, manifest.version, changed));
+  if (plan.output) TRY(LimitTokenizer(writer.path(), manifest.max_length));
+  TRY(SealBundle(writer.path(), manifest));
   TRY(writer.Commit());
-  observer.Note(target.string() + ": wrote INT8 weights" +
-                (plan.output ? "" : ", which are used by default; --weights float selects the float weights"));
+  observer.Note(fmt::format(
+      "{}: wrote INT8 weights{}; the version is {}", target.string(),
+      plan.output ? "" : ", which are used by default (--weights float selects the float weights)", manifest.version));
   return QuantizedBundle{std::move(report), target, guaranteed};
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "base/threads.h"
+#include "bundle/model_version.h"
 #include "pipeline/training_observer.h"
 #include "pipeline/training_plan.h"
 #include "quantize/quantize.h"
@@ -20,6 +21,9 @@ struct QuantizePlan {
   std::vector<std::filesystem::path> data{};  ///< labelled held-out texts; empty: the bundle's calibration set
   ReadingOptions reading{};                   ///< of `data`; template, labels and label map are the bundle's
   double max_drop = QuantizeOptions{}.max_drop;
+  /// Version of the quantized model: by default the next patch version if its predictions change or it is a copy.
+  VersionPlan version{};
+  bool keep_data = false;  ///< keep the calibration set in a bundle that is written to `output`
   bool overwrite = false;
 };
 
@@ -32,8 +36,8 @@ struct QuantizedBundle {
 };
 
 /// Quantizes a bundle, and notes each step. At every moment, the bundle at the target is either the former or the new
-/// one. Errors: QuantizeWeights'; kInvalidArgument for a directory without winnow.json in place; kUnsupported for a
-/// linear model; those of reading the texts; kCancelled.
+/// one. Errors: QuantizeWeights'; kInvalidArgument for a directory without winnow.json in place, for an output that
+/// is the bundle, and for a version; kUnsupported for a linear model; those of reading the texts; kCancelled.
 Result<QuantizedBundle> QuantizeBundle(const QuantizePlan& plan, ThreadPool& pool, TrainingObserver& observer);
 
 }  // namespace winnow

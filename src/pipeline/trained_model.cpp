@@ -8,6 +8,7 @@
 #include <unordered_set>
 
 #include "base/lines.h"
+#include "bundle/model_version.h"
 #include "calibrate/calibration_text.h"
 #include "classify/decision_rule.h"
 #include "data/label_sets.h"
@@ -55,6 +56,9 @@ Result<Manifest> ManifestOf(const TrainingPlan& plan, const LabelSet& labels, in
   manifest.name = !plan.output.name.empty() || plan.output.dir.empty()
                       ? plan.output.name
                       : std::filesystem::weakly_canonical(plan.output.dir).filename().string();
+  if (!plan.output.dir.empty()) {
+    manifest.version = TRY(VersionOfNew(plan.output.version, plan.output.dir, manifest.name));
+  }
   manifest.kind = plan.model.kind;
   manifest.text_template = plan.data.reading.template_text;
   manifest.label_map = TRY(LabelMapOf(plan.data));

@@ -26,7 +26,8 @@ bool HasHeldOut(const Split& split);
 /// kInvalidArgument.
 Result<int32_t> PositiveLabel(const DataPlan& data, const LabelSet& labels);
 
-/// Returns a manifest with name, kind, template, label map and positive label. Errors: LabelMapOf's.
+/// Returns a manifest with name, version, kind, template, label map and positive label. Errors: LabelMapOf's,
+/// VersionOfNew's.
 Result<Manifest> ManifestOf(const TrainingPlan& plan, const LabelSet& labels, int32_t positive_label);
 
 /// Puts each label's threshold with the best F1 into the manifest, from the `probabilities` [texts, labels] of texts that

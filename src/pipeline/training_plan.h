@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "bundle/model_version.h"
 #include "calibrate/calibration_options.h"
 #include "data/augment.h"
 #include "data/split.h"
@@ -140,6 +141,7 @@ struct DistillationPlan {
 struct OutputPlan {
   std::filesystem::path dir;   ///< directory of the bundle
   std::string name;            ///< name of the model; empty: the name of the directory
+  VersionPlan version{};       ///< version of the model; empty: VersionOfNew's
   bool overwrite = false;      ///< replace a directory that holds something else than a Winnow model
   bool keep_data = true;       ///< write the calibration set into the bundle
   bool tensorboard = false;    ///< write event files into runs/ of the directory

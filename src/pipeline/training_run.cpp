@@ -155,7 +155,8 @@ Result<void> WriteModelFiles(const BaseModel& base, int max_length, const fs::pa
   TRY(WriteModelConfig(dir, base.model.config()));
   TRY(base.model.Save(dir));
   TRY(WriteLabelsFile(dir / kLabelsFile, base.model.config().labels));
-  return base.directory.empty() ? base.tokenizer.Save(dir, max_length) : CopyTokenizerFiles(base.directory, dir);
+  TRY(base.directory.empty() ? base.tokenizer.Save(dir, max_length) : CopyTokenizerFiles(base.directory, dir));
+  return LimitTokenizer(dir, max_length);
 }
 
 Result<TrainingResult> RunTraining(const TrainingJob& job, ThreadPool& pool, TrainingObserver& observer) {

@@ -13,6 +13,8 @@
 #include "bundle/labels.h"
 #include "bundle/manifest.h"
 #include "bundle/model_config.h"
+#include "bundle/model_version.h"
+#include "bundle/open_weights.h"
 #include "bundle/training_info.h"
 #include "classify/linear_scorer.h"
 #include "encoder/quantized_model.h"
@@ -55,8 +57,24 @@ Json MetricsOf(const fs::path& dir) {
 }
 
 /// A directory that only describes a model, as an export to ONNX or the output of a report does, is not served. A
-/// directory with a manifest is, so that the list of models says what is wrong with it.
-bool IsServed(const fs::path& dir) { return Exists(dir / kManifestFile) || (IsBundle(dir) && HasWeights(dir)); }
+/// directory with another manifest is, so that the list of models says what is wrong with it.
+bool IsServed(const fs::path& dir) {
+  return (Exists(dir / kManifestFile) && !IsExport(dir)) || (IsBundle(dir) && HasWeights(dir));
+}
+
+/// A directory without weights has no place among the names and versions of the models.
+Result<void> RequireWeights(const fs::path& dir) {
+  if (HasWeights(dir)) return {};
+  if (IsExport(dir)) {
+    return Fail(ErrorCode::kNotFound, dir.string() + ": is an export to ONNX, without weights that Winnow loads",
+                "serve the model that it was exported from");
+  }
+  // The error of loading such a model says which weights of another form there are.
+  if (Exists(dir / "config.json")) TRY(OpenWeights(dir));
+  return Fail(ErrorCode::kNotFound, dir.string() + ": contains no weights of a model",
+              "copy the model again: a transformer has model.safetensors or model_int8.safetensors, a linear model "
+              "linear.bin");
+}
 
 fs::path WithoutSlash(const fs::path& path) {
   const fs::path normal = path.lexically_normal();
@@ -68,18 +86,21 @@ fs::path WithoutSlash(const fs::path& path) {
 Result<std::vector<FileStamp>> StampsOf(const fs::path& dir) {
   std::vector<FileStamp> stamps;
   std::error_code error;
-  for (fs::directory_iterator entry(dir, error), end; !error && entry != end; entry.increment(error)) {
-    FileStamp stamp{.name = entry->path().filename().string()};
+  const auto add = [&](std::string name) {
     struct stat status = {};
-    if (stamp.name.starts_with('.') || ::stat(entry->path().c_str(), &status) != 0 || !S_ISREG(status.st_mode))
-      continue;
-    stamp.device = static_cast<uint64_t>(status.st_dev);
-    stamp.inode = static_cast<uint64_t>(status.st_ino);
-    stamp.size = static_cast<uint64_t>(status.st_size);
-    stamp.seconds = status.st_mtim.tv_sec;
-    stamp.nanoseconds = status.st_mtim.tv_nsec;
-    stamps.push_back(std::move(stamp));
+    if (::stat((dir / name).c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return;
+    stamps.push_back({.name = std::move(name),
+                      .device = static_cast<uint64_t>(status.st_dev),
+                      .inode = static_cast<uint64_t>(status.st_ino),
+                      .size = static_cast<uint64_t>(status.st_size),
+                      .seconds = status.st_mtim.tv_sec,
+                      .nanoseconds = status.st_mtim.tv_nsec});
+  };
+  for (fs::directory_iterator entry(dir, error), end; !error && entry != end; entry.increment(error)) {
+    std::string name = entry->path().filename().string();
+    if (!name.starts_with('.')) add(std::move(name));
   }
+  add(kOnnxMetadataFile);
   if (error == std::errc::no_such_file_or_directory) {
     return Fail(ErrorCode::kNotFound, dir.string() + ": no such directory");
   }
@@ -92,8 +113,10 @@ Result<BundleSummary> ReadBundleSummary(const fs::path& dir) {
   BundleSummary summary;
   summary.files = TRY(StampsOf(dir));
   const Manifest manifest = TRY(ReadManifest(dir));
+  TRY(RequireWeights(dir));
   summary.name = manifest.name;
   summary.version = manifest.version;
+  summary.version_note = manifest.version_note;
   summary.kind = manifest.kind;
   summary.text_template = manifest.text_template;
   const auto size_of = [&](std::string_view name) -> uint64_t {
@@ -115,24 +138,28 @@ Result<BundleSummary> ReadBundleSummary(const fs::path& dir) {
   return summary;
 }
 
-Result<std::vector<BundlePlace>> FindBundlePlaces(const std::vector<fs::path>& roots) {
-  std::vector<BundlePlace> places;
+Result<BundlePlaces> FindBundlePlaces(const std::vector<fs::path>& roots) {
+  BundlePlaces found;
   std::set<fs::path> known;
   const auto add = [&](fs::path dir, bool named) {
-    if (known.insert(CanonicalPath(dir)).second) places.push_back({std::move(dir), named});
+    if (known.insert(CanonicalPath(dir)).second) found.places.push_back({std::move(dir), named});
   };
   for (const fs::path& root : roots) {
     std::vector<fs::path> below;
     std::error_code ignored;
     if (!IsServed(root) && fs::is_directory(root, ignored)) {
       for (const fs::path& dir : TRY(BundlesBelow(root, 1))) {
-        if (IsServed(dir)) below.push_back(CanonicalPath(dir));
+        if (IsServed(dir)) {
+          below.push_back(CanonicalPath(dir));
+        } else {
+          found.skipped.push_back(dir);
+        }
       }
     }
     for (fs::path& dir : below) add(std::move(dir), false);
     if (below.empty()) add(WithoutSlash(root), true);
   }
-  return places;
+  return found;
 }
 
 }  // namespace winnow

@@ -21,14 +21,16 @@ struct FileStamp {
   bool operator==(const FileStamp&) const = default;
 };
 
-/// Returns the stamps of the regular files in `dir` itself, sorted by name, without hidden files. Errors: kNotFound,
+/// Returns the stamps of the regular files in `dir` itself and of onnx/model_metadata.json, in which the version of the
+/// model may be edited, sorted by name, without hidden files. Errors: kNotFound,
 /// kIo.
 Result<std::vector<FileStamp>> StampsOf(const std::filesystem::path& dir);
 
 struct BundleSummary {
   std::string name, version;
-  std::string kind;     ///< kind of the model: "transformer", "lr", "svm"
-  std::string weights;  ///< weights that will predict: "linear", "int8", "f32"
+  std::string version_note;  ///< Manifest's
+  std::string kind;          ///< kind of the model: "transformer", "lr", "svm"
+  std::string weights;       ///< weights that will predict: "linear", "int8", "f32"
   std::vector<std::string> labels;
   std::string text_template;      ///< template that makes the text of a row; empty: none
   Json metrics = Json::object();  ///< metrics of training_info.json, by name
@@ -37,7 +39,7 @@ struct BundleSummary {
   std::vector<FileStamp> files;
 };
 
-/// Reads the summary of a bundle. Errors: kNotFound (no model there), kIo, kInvalidModel.
+/// Reads the summary of a bundle. Errors: kNotFound (no model there, or none of its weights), kIo, kInvalidModel.
 Result<BundleSummary> ReadBundleSummary(const std::filesystem::path& dir);
 
 struct BundlePlace {
@@ -45,10 +47,16 @@ struct BundlePlace {
   bool named = false;  ///< true for a bundle that was named itself, false for one found in a named directory
 };
 
+struct BundlePlaces {
+  std::vector<BundlePlace> places;
+  /// Directories within the roots that describe a model and contain no weights, as an export to ONNX does.
+  std::vector<std::filesystem::path> skipped;
+};
+
 /// Returns the bundles of `roots`, in their order, by their canonical paths: a root that is a bundle (bundle/find.h)
 /// with a manifest or weights, or the bundles within a root that is not one, sorted. A bundle that is found twice is
 /// returned once. A root that is neither a bundle nor contains one is treated as a bundle, so that loading it reports
 /// the error. Errors: kIo for a directory that cannot be listed.
-Result<std::vector<BundlePlace>> FindBundlePlaces(const std::vector<std::filesystem::path>& roots);
+Result<BundlePlaces> FindBundlePlaces(const std::vector<std::filesystem::path>& roots);
 
 }  // namespace winnow

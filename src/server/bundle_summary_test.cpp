@@ -29,7 +29,7 @@ TEST(BundleSummary, ContainsWhatTheBundlesFilesSay) {
   EXPECT_EQ(summary.metrics.dump(), R"({"f1_macro":0.9,"accuracy":1})");
   EXPECT_GT(summary.size_bytes, fs::file_size(dir.path() / "a" / "linear.bin"));
   EXPECT_GT(summary.memory_bytes, 0u);
-  EXPECT_EQ(summary.files.size(), 4u);
+  EXPECT_EQ(summary.files.size(), 5u);  // with MODEL_VERSION.json
   for (const char* rubbish : {"", "[]", "{", R"({"metrics": 7})"}) {
     ASSERT_TRUE(WriteFileAtomically(dir.path() / "a" / "training_info.json", rubbish));
     EXPECT_EQ(ReadBundleSummary(dir.path() / "a").value().metrics.dump(), "{}") << rubbish;
@@ -57,7 +57,7 @@ TEST(BundleSummary, BundlesAreFoundOneLevelDown) {
   WriteTinyLinear(models / "deeper" / "c", "c", "1.0.0", .5);
   fs::create_directory_symlink("b", models / "latest");
   WriteTinyLinear(root / "named", "named", "1.0.0", .5);
-  const auto places = FindBundlePlaces({root / "named/", models, models / "a", root / "none"}).value();
+  const auto places = FindBundlePlaces({root / "named/", models, models / "a", root / "none"}).value().places;
   std::vector<std::string> found;
   for (const BundlePlace& place : places) {
     found.push_back(place.dir.lexically_relative(root).string() + (place.named ? "!" : ""));
@@ -77,9 +77,44 @@ TEST(BundleSummary, WhatOnlyDescribesAModelIsNotServed) {
   WriteModelFile(root / "int8" / "config.json", kClassifierConfig);
   WriteModelFile(root / "int8" / "model_int8.safetensors");
   std::vector<std::string> found;
-  const auto places = FindBundlePlaces({root}).value();
+  const auto places = FindBundlePlaces({root}).value().places;
   for (const BundlePlace& place : places) found.push_back(place.dir.filename().string());
   EXPECT_THAT(found, ElementsAre("a", "broken", "int8"));
+}
+
+TEST(BundleSummary, AnExportIsLeftOutAndAModelWithoutItsWeightsIsBroken) {
+  const TemporaryDirectory dir;
+  const fs::path root = fs::canonical(dir.path());
+  WriteTinyLinear(root / "m", "m", "1.0.0", .5);
+  WriteTinyLinear(root / "a-web", "m", "1.0.0", .5);
+  fs::remove(root / "a-web" / "linear.bin");
+  WriteModelFile(root / "a-web" / "onnx" / "model.onnx");
+  Manifest manifest = ReadManifest(root / "a-web").value();
+  const auto names = [&] {
+    std::vector<std::string> found;
+    const BundlePlaces all = FindBundlePlaces({root}).value();
+    for (const BundlePlace& place : all.places) {
+      found.push_back(place.dir.filename().string());
+    }
+    return found;
+  };
+  // Its manifest lists linear.bin: it was copied in part.
+  EXPECT_THAT(names(), ElementsAre("a-web", "m"));
+  EXPECT_EQ(ReadBundleSummary(root / "a-web").error().code, ErrorCode::kNotFound);
+  ASSERT_TRUE(SealBundle(root / "a-web", manifest));
+  EXPECT_THAT(names(), ElementsAre("m"));
+  EXPECT_THAT(FindBundlePlaces({root}).value().skipped, ElementsAre(root / "a-web"));
+  EXPECT_THAT(ReadBundleSummary(root / "a-web").error().message, testing::HasSubstr("is an export to ONNX"));
+}
+
+TEST(BundleSummary, AnEditedVersionIsThatOfTheModelAndChangesTheStamps) {
+  const TemporaryDirectory dir;
+  WriteTinyLinear(dir.path(), "m", "1.0.0", .5);
+  const auto before = StampsOf(dir.path()).value();
+  ASSERT_TRUE(WriteFileAtomically(dir.path() / "MODEL_VERSION.json", R"({"version": "1.1.0"})"));
+  EXPECT_NE(StampsOf(dir.path()).value(), before);
+  EXPECT_EQ(ReadBundleSummary(dir.path()).value().version, "1.1.0");
+  EXPECT_THAT(ReadBundleSummary(dir.path()).value().version_note, testing::HasSubstr("MODEL_VERSION.json"));
 }
 
 }  // namespace

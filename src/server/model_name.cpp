@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "bundle/manifest.h"
+#include "bundle/model_version.h"
 
 namespace winnow {
 namespace {

@@ -48,6 +48,8 @@ std::string_view NameOf(ModelState state) {
 }
 
 std::string PublicMessage(const Error& error, const std::filesystem::path& bundle) {
+  // Its message has the path of another model.
+  if (error.code == ErrorCode::kExists) return "another model has the same name and version";
   std::string message = error.message.substr(0, error.message.find('\n'));
   const std::string above = bundle.parent_path().string() + "/";
   for (size_t at = 0; above != "/" && (at = message.find(above, at)) != std::string::npos;) {

@@ -131,7 +131,7 @@ class ModelSet {
   ApiError ErrorOf(const Slot& slot) const REQUIRES(mutex_);
   /// The error of status 404 for a name that no model has.
   ApiError UnknownModel(std::string_view spec) const REQUIRES(mutex_);
-  bool Clashes(const Slot& slot, const BundleSummary& summary) const REQUIRES(mutex_);
+  std::optional<Error> ClashOf(const Slot& slot, const BundleSummary& summary) const REQUIRES(mutex_);
 
   // On the set's thread, and in Open before there is one; without the lock.
   Slots CopyOfSlots() const EXCLUDES(mutex_);

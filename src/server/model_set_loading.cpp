@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "bundle/find.h"
 #include "bundle/manifest.h"
 #include "server/model_slot.h"
 
@@ -22,31 +23,37 @@ std::string LastPart(const fs::path& dir) {
   return (error ? dir : canonical).filename().string();
 }
 
+void NoteSkipped(const BundlePlaces& found) {
+  for (const fs::path& dir : found.skipped) {
+    LogInfo("skipped {}: it contains no weights that Winnow loads{}", dir.string(),
+            IsExport(dir) ? ", but an export to ONNX" : "");
+  }
+}
+
 double Megabytes(uint64_t bytes) { return static_cast<double>(bytes) / 1e6; }
 
 }  // namespace
 
-bool ModelSet::Clashes(const Slot& slot, const BundleSummary& summary) const {
-  return std::ranges::any_of(slots_, [&](const auto& other) {
-    return other.get() != &slot && !other->vanished && other->summary.name == summary.name &&
-           other->summary.version == summary.version && !(other->error && other->error->code == ErrorCode::kExists);
+/// The error of a model whose name and version another directory has already; nothing if it is the only one. A model that
+/// cannot be loaded does not keep another one from being served.
+std::optional<Error> ModelSet::ClashOf(const Slot& slot, const BundleSummary& summary) const {
+  const auto other = std::ranges::find_if(slots_, [&](const auto& each) {
+    return each.get() != &slot && !each->vanished && each->summary.name == summary.name &&
+           each->summary.version == summary.version && (!each->error || each->model);
   });
+  if (other == slots_.end()) return std::nullopt;
+  const fs::path& dir = slot.place.dir;
+  return Error{ErrorCode::kExists,
+               fmt::format("skipped {}: its name and version ({} {}) are those of {}", dir.string(), summary.name,
+                           summary.version, (*other)->place.dir.string()),
+               fmt::format("give it a \"version\" of its own in {}", (dir / kManifestFile).string())};
 }
 
 /// What can be told without loading, whether that succeeds or not.
 Result<void> ModelSet::ReadSummary(Slot& slot) {
   Result<BundleSummary> summary = ReadBundleSummary(slot.place.dir);
   const MutexLock lock(mutex_);
-  if (summary && Clashes(slot, *summary)) {
-    slot.error = Error{ErrorCode::kExists,
-                       fmt::format("{}: skipped, because another directory already contains {}:{}",
-                                   slot.place.dir.string(), summary->name, summary->version),
-                       fmt::format("set a different 'version' in {}", (slot.place.dir / "winnow.json").string())};
-  } else if (summary) {
-    slot.error.reset();
-  } else {
-    slot.error = summary.error();
-  }
+  slot.error = summary ? ClashOf(slot, *summary) : std::optional(summary.error());
   if (summary) slot.summary = *std::move(summary);
   if (!slot.error) return {};
   ++counts_.load_failures;
@@ -69,15 +76,22 @@ ModelSet::Slots ModelSet::CopyOfSlots() const {
 }
 
 Result<void> ModelSet::OpenAll() {
-  for (const BundlePlace& place : TRY(FindBundlePlaces(roots_))) {
+  const BundlePlaces found = TRY(FindBundlePlaces(roots_));
+  NoteSkipped(found);
+  for (const BundlePlace& place : found.places) {
     std::shared_ptr<Slot> slot = NewSlot(place);
     const MutexLock lock(mutex_);
     slots_.push_back(std::move(slot));
   }
   const Slots slots = CopyOfSlots();
+  const auto load = [this](Slot& slot) {
+    if (!slot.error && !options_.lazy && Fits(slot)) (void)LoadInto(slot);
+  };
+  for (const auto& slot : slots) load(*slot);
   size_t usable = 0;
   for (const auto& slot : slots) {
-    if (!slot->error && !options_.lazy && Fits(*slot)) (void)LoadInto(*slot);
+    // The model of the same name and version may have failed since.
+    if (slot->error && slot->error->code == ErrorCode::kExists && ReadSummary(*slot)) load(*slot);
     usable += slot->error ? 0 : 1;
   }
   if (slots.size() == 1 && usable == 0) return std::unexpected(*slots.front()->error);
@@ -207,11 +221,9 @@ Result<void> ModelSet::LoadInto(Slot& slot) {
   Result<void> result;
   {
     const MutexLock lock(mutex_);
-    if (loaded && Clashes(slot, loaded->summary)) {
+    if (std::optional<Error> clash = loaded ? ClashOf(slot, loaded->summary) : std::nullopt) {
       failed_files = loaded->summary.files;
-      loaded =
-          Fail(ErrorCode::kExists, fmt::format("{}: skipped, because another directory already contains {}:{}",
-                                               slot.place.dir.string(), loaded->summary.name, loaded->summary.version));
+      loaded = std::unexpected(*std::move(clash));
     }
     counts_.load_seconds += seconds;
     if (loaded) {
@@ -230,7 +242,9 @@ Result<void> ModelSet::LoadInto(Slot& slot) {
     }
   }
   if (result) {
-    LogInfo("loaded {}:{} in {:.0f} ms", slot.summary.name, slot.summary.version, seconds * 1000);
+    const std::string& note = slot.summary.version_note;
+    LogInfo("loaded {}:{} in {:.0f} ms{}", slot.summary.name, slot.summary.version, seconds * 1000,
+            note.empty() ? "" : " (" + note + ")");
   } else {
     LogWarning("{}", slot.error->Text());
   }
@@ -281,19 +295,21 @@ Result<void> ModelSet::Refresh(Slot& slot, bool load) {
 }
 
 void ModelSet::ReloadAll() {
-  const auto places = FindBundlePlaces(roots_);
-  if (!places) return LogWarning("models were not reloaded: {}", places.error().Text());
+  const auto found = FindBundlePlaces(roots_);
+  if (!found) return LogWarning("models were not reloaded: {}", found.error().Text());
+  const std::vector<BundlePlace>& places = found->places;
+  NoteSkipped(*found);
   std::map<fs::path, std::shared_ptr<Slot>> known;
   {
     const MutexLock lock(mutex_);
     for (const auto& slot : slots_) {
       known[slot->place.dir] = slot;
       slot->vanished =
-          std::ranges::none_of(*places, [&](const BundlePlace& place) { return place.dir == slot->place.dir; });
+          std::ranges::none_of(places, [&](const BundlePlace& place) { return place.dir == slot->place.dir; });
     }
   }
   Slots now;
-  for (const BundlePlace& place : *places) {
+  for (const BundlePlace& place : places) {
     std::shared_ptr<Slot>& slot = known[place.dir];
     if (slot) {
       bool load = false;
@@ -331,11 +347,12 @@ ApiResult<void> ModelSet::LoadNow(const std::string& spec) {
   if (!slot) {
     // One that has come since the last look.
     const Slots known = CopyOfSlots();
-    for (const BundlePlace& place : FindBundlePlaces(roots_).value_or(std::vector<BundlePlace>())) {
+    const BundlePlaces found = FindBundlePlaces(roots_).value_or(BundlePlaces());
+    for (const BundlePlace& place : found.places) {
       if (std::ranges::any_of(known, [&](const auto& each) { return each->place.dir == place.dir; })) continue;
-      auto found = NewSlot(place);
+      auto added = NewSlot(place);
       const MutexLock lock(mutex_);
-      slots_.push_back(std::move(found));
+      slots_.push_back(std::move(added));
     }
     slot = find();
   }

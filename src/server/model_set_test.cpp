@@ -78,10 +78,24 @@ TEST_F(ModelSetTest, TheSameNameAndVersionTwiceIsAnError) {
   const auto set = Open({"a", "b"});
   EXPECT_NEAR(Score(*set, "spam:1.0.0"), .9, 1e-6);
   EXPECT_NEAR(Score(*set, "spam"), .9, 1e-6);
-  EXPECT_THAT(ByDirectory(*set)["b"].error, HasSubstr("spam:1.0.0"));
+  EXPECT_THAT(ByDirectory(*set)["b"].error, HasSubstr("the same name and version"));
   Write("b", "spam", "2.0.0", .1);
   Reload(*set);
   EXPECT_NEAR(Score(*set, "spam"), .1, 1e-6);
+}
+
+TEST_F(ModelSetTest, ABrokenModelTakesNoNameFromAnother) {
+  Write("models/a", "spam", "1.0.0", .9);
+  Write("models/b", "spam", "1.0.0", .25);
+  Break("models/a");
+  const auto set = Open({"models"});
+  EXPECT_NEAR(Score(*set, "spam:1.0.0"), .25, 1e-6);
+  EXPECT_NEAR(Score(*set, ""), .25, 1e-6);
+  EXPECT_THAT(ByDirectory(*set)["a"].error, HasSubstr("linear.bin"));
+  Write("models/a", "spam", "1.0.0", .9);
+  Reload(*set);
+  EXPECT_NEAR(Score(*set, "spam:1.0.0"), .25, 1e-6) << "the one that was served stays";
+  EXPECT_THAT(ByDirectory(*set)["a"].error, HasSubstr("the same name and version"));
 }
 
 TEST_F(ModelSetTest, AliasesOfUnknownModelsAreRefused) {

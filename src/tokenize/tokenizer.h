@@ -172,4 +172,11 @@ class Tokenizer {
 /// none; kIo.
 Result<void> CopyTokenizerFiles(const std::filesystem::path& from, const std::filesystem::path& to);
 
+/// Makes other programs truncate texts as this model does: model_max_length in tokenizer_config.json, `truncation` in
+/// tokenizer.json and max_seq_length in sentence_bert_config.json become `max_length`, and `padding` in tokenizer.json
+/// becomes null. transformers and transformers.js read the first, the tokenizers library the second, and Text Embeddings
+/// Inference the third (router/src/lib.rs). Other bytes of the files stay as they are. Errors: kIo; kInvalidModel for a
+/// file that is not a JSON object.
+Result<void> LimitTokenizer(const std::filesystem::path& dir, int max_length);
+
 }  // namespace winnow

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/files.h"
+#include "base/json_edit.h"
 #include "tokenize/piece_model.h"
 #include "tokenize/tokenizer_json.h"
 
@@ -14,11 +15,25 @@ constexpr std::array kVocabularies = {"tokenizer.json", "vocab.txt", "spm.model"
                                       "vocab.json"};
 constexpr std::array kOthers = {"merges.txt", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"};
 
+/// sentence-transformers' file of a model's settings.
+constexpr char kSentenceConfigFile[] = "sentence_bert_config.json";
+
 std::unexpected<Error> NoFiles(const std::filesystem::path& dir) {
   return Fail(
       ErrorCode::kNotFound,
       dir.string() + ": there is no tokenizer.json, vocab.txt, spm.model, sentencepiece.bpe.model or vocab.json",
       "copy the model's tokenizer files next to config.json");
+}
+
+/// Returns true if the begin of a text that is too long is cut: by truncation_side in tokenizer_config.json, otherwise by
+/// `truncation` in tokenizer.json.
+Result<bool> TruncatesLeft(std::string_view config, std::string_view tokenizer, const std::string& where) {
+  const auto member = [&](std::string_view text, const char* name) -> Result<Json> {
+    const std::optional<std::string_view> found = TRY(MemberText(text, name, where));
+    return found ? ParseJson(*found, where, ErrorCode::kInvalidModel) : Json();
+  };
+  if (const Json side = TRY(member(config, "truncation_side")); side.is_string()) return side == "left";
+  return Member(TRY(member(tokenizer, "truncation")), "direction") == "Left";
 }
 
 }  // namespace
@@ -140,6 +155,25 @@ Result<void> CopyTokenizerFiles(const std::filesystem::path& from, const std::fi
   for (const char* name : kOthers) static_cast<void>(TRY(copy(name)));
   if (!any) return NoFiles(from);
   return {};
+}
+
+Result<void> LimitTokenizer(const std::filesystem::path& dir, int max_length) {
+  const std::filesystem::path config_file = dir / "tokenizer_config.json", file = dir / "tokenizer.json";
+  std::string config = "{}";
+  if (std::filesystem::exists(config_file)) config = TRY(ReadFile(config_file));
+  TRY(WriteFileAtomically(config_file, TRY(WithMember(config, "model_max_length", max_length, config_file.string()))));
+  if (std::filesystem::exists(file)) {
+    const std::string where = file.string();
+    std::string text = TRY(ReadFile(file));
+    const Json truncation = {{"direction", TRY(TruncatesLeft(config, text, where)) ? "Left" : "Right"},
+                             {"max_length", max_length},
+                             {"strategy", "LongestFirst"},
+                             {"stride", 0}};
+    text = TRY(WithMember(text, "truncation", truncation, where));
+    TRY(WriteFileAtomically(file, TRY(WithMember(text, "padding", nullptr, where))));
+  }
+  return WriteFileAtomically(dir / kSentenceConfigFile,
+                             DumpJson({{"max_seq_length", max_length}, {"do_lower_case", false}}));
 }
 
 }  // namespace winnow

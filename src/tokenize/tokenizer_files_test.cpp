@@ -157,6 +157,46 @@ TEST_F(TokenizerFilesOf, WhatIsSavedLoadsAgain) {
   EXPECT_EQ(Encode(Tokenizer::Load(saved.path()).value(), "ab ab"), (Ids{0, 5, 6, 1})) << "vocab.json and merges.txt";
 }
 
+TEST_F(TokenizerFilesOf, OtherProgramsAreToldTheMaximumLength) {
+  const auto json = [&](const char* name) {
+    return ParseJson(ReadFile(directory_.path() / name).value(), name).value();
+  };
+  const std::string fixed = R"("truncation": {"direction": "Right", "max_length": 128, "strategy": "LongestFirst",
+      "stride": 0}, "padding": {"strategy": {"Fixed": 128}, "pad_id": 1}, )";
+  Write("tokenizer.json", "{" + fixed + std::string(kRobertaJson).substr(1));
+  Write("tokenizer_config.json", R"({"model_max_length": 1000000000000000019884624838656, "x": 1.50})");
+  const Ids before = Encode(Tokenizer::Load(directory_.path()).value(), "ab Ab b");
+  ASSERT_TRUE(LimitTokenizer(directory_.path(), 64));
+  EXPECT_EQ(ReadFile(directory_.path() / "tokenizer_config.json").value(), R"({"model_max_length": 64, "x": 1.50})");
+  EXPECT_EQ(json("tokenizer.json")["truncation"],
+            Json({{"direction", "Right"}, {"max_length", 64}, {"strategy", "LongestFirst"}, {"stride", 0}}));
+  EXPECT_TRUE(json("tokenizer.json")["padding"].is_null());
+  EXPECT_EQ(json("sentence_bert_config.json")["max_seq_length"], 64);
+  EXPECT_EQ(Encode(Tokenizer::Load(directory_.path()).value(), "ab Ab b"), before);
+
+  Write("tokenizer_config.json", R"({"truncation_side": "left"})");
+  ASSERT_TRUE(LimitTokenizer(directory_.path(), 9));
+  EXPECT_EQ(json("tokenizer.json")["truncation"]["direction"], "Left");
+  EXPECT_EQ(json("tokenizer.json")["truncation"]["max_length"], 9);
+  EXPECT_EQ(json("tokenizer_config.json"), Json({{"model_max_length", 9}, {"truncation_side", "left"}}));
+  // The side that tokenizer.json has counts where tokenizer_config.json has none.
+  std::filesystem::remove(directory_.path() / "tokenizer_config.json");
+  ASSERT_TRUE(LimitTokenizer(directory_.path(), 9));
+  EXPECT_EQ(json("tokenizer.json")["truncation"]["direction"], "Left");
+
+  Write("tokenizer.json", "[]");
+  EXPECT_FALSE(LimitTokenizer(directory_.path(), 9));
+}
+
+TEST_F(TokenizerFilesOf, AVocabularyWithoutTokenizerJsonIsToldTheMaximumLengthToo) {
+  Write("spm.model", DebertaFile(kPieces));
+  const Ids before = Encode(Tokenizer::Load(directory_.path()).value(), "ab b");
+  ASSERT_TRUE(LimitTokenizer(directory_.path(), 12));
+  EXPECT_EQ(ReadFile(directory_.path() / "tokenizer_config.json").value(), "{\n  \"model_max_length\": 12\n}");
+  EXPECT_FALSE(std::filesystem::exists(directory_.path() / "tokenizer.json"));
+  EXPECT_EQ(Encode(Tokenizer::Load(directory_.path()).value(), "ab b"), before);
+}
+
 TEST_F(TokenizerFilesOf, UnigramsJsonIsReadOrItsPartsAreNamed) {
   const auto json = [](const std::string& normalizer, const std::string& pre, const std::string& model) {
     return R"({"normalizer": )" + normalizer + R"(, "pre_tokenizer": )" + pre + R"(, "model": {"type": "Unigram", )" +

@@ -150,8 +150,12 @@ class Calibrate(TestCase):
             self.winnow("calibrate", "model", "more.tsv", "--calibration", method)
             self.winnow("verify", "model")
             metadata = json.loads(self.files()["onnx/model_metadata.json"])
-            for key in ("temperature", "calibration", "thresholds"):
-                self.assertEqual(metadata[key], self.manifest()[key], key)
+            manifest = self.manifest()
+            for key in ("calibration", "thresholds", "version"):
+                self.assertEqual(metadata[key], manifest[key], key)
+            # A temperature is part of the ONNX file, as long as there is one.
+            self.assertEqual(metadata["temperature"] * metadata.get("baked_temperature", 1), manifest["temperature"])
+            self.assertEqual("baked_temperature" in metadata, method == "temperature")
             answer = json.loads(self.winnow("classify", "model", "lunch signspam call 7", "--json")[0])
             self.assertAlmostEqual(sum(s["score"] for s in answer["scores"]), 1, places=5)
             seen.add(answer["score"])
@@ -163,10 +167,30 @@ class Calibrate(TestCase):
         self.winnow("calibrate", "model", "held.tsv", "--max-fpr", .05, "--output", "calibrated")
         self.assertEqual(self.files(), before)
         after = self.files("calibrated")
-        self.assertEqual(set(after), set(before))
-        self.assertEqual({name for name in after if after[name] != before[name]}, {"winnow.json"})
-        self.assertEqual(self.manifest("calibrated")["sha256"], self.manifest()["sha256"], "digests stay")
+        self.assertEqual(set(before) - set(after), {"calibration.jsonl"}, "users' texts stay at home")
+        self.assertEqual({name for name in after if after[name] != before[name]}, {"winnow.json", "MODEL_VERSION.json"})
+        digests = self.manifest()["sha256"]
+        self.assertEqual(self.manifest("calibrated")["sha256"], {name: digests[name] for name in digests if name != "calibration.jsonl"}, "digests stay")
+        self.assertEqual((self.manifest()["version"], self.manifest("calibrated")["version"]), ("1.0.0", "1.0.1"))
+        for root, _, names in os.walk(self.path("calibrated")):
+            self.assertEqual({os.stat(os.path.join(root, name)).st_nlink for name in names}, {1}, "copies")
         self.winnow("verify", "calibrated")
+        self.fails("calibrate", "calibrated", says=["calibrated: the model has no calibration texts", "winnow calibrate BUNDLE DATA"])
+        self.fails("calibrate", "model", "held.tsv", "--output", "model/.", code=2, says=["is the directory of the model itself"])
+        self.winnow("calibrate", "model", "held.tsv", "--output", "kept", "--keep-data", "--model-version", "2.0.0")
+        self.assertEqual(self.files("kept")["calibration.jsonl"], before["calibration.jsonl"])
+        self.assertEqual(self.manifest("kept")["version"], "2.0.0")
+
+    def test_the_version_follows_the_predictions(self):
+        self.prepare()
+        self.winnow("calibrate", "model", "held.tsv")
+        self.assertEqual(self.manifest()["version"], "1.0.1")
+        _, err = self.winnow("calibrate", "model", "held.tsv", "--calibration", "keep")
+        self.assertIn("version 1.0.1", err)
+        self.assertEqual(self.manifest()["version"], "1.0.1", "nothing changed")
+        report = json.loads(self.winnow("calibrate", "model", "held.tsv", "--max-fpr", .05, "--json")[0])
+        self.assertEqual((report["version"], self.manifest()["version"]), ("1.0.2", "1.0.2"))
+        self.winnow("verify", "model")
 
     def test_several_labels_a_text_have_thresholds_of_their_own(self):
         self.train("--epochs", 4, data=self.write("sets.jsonl", sets(600, 8)))

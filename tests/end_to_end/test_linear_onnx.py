@@ -43,12 +43,13 @@ class LinearOnnx(TestCase):
     def test_an_output_directory_deploys_as_it_is(self):
         self.train_linear("--kind", "lr")
         self.winnow("export", "model", "--output", "web", "--quiet")
-        self.assertEqual(set(self.files("web")), {"labels.json", "training_info.json", "winnow.json", "onnx/model.onnx",
+        self.assertEqual(set(self.files("web")), {"labels.json", "training_info.json", "winnow.json", "MODEL_VERSION.json", "onnx/model.onnx",
                                                   "onnx/model_metadata.json"})
         self.winnow("verify", "web")
         self.fails("export", "model", "--output", "back", "--format", "onnx-int8", says=["a linear model cannot be exported as INT8"])
         self.fails("export", "model", "--with-token-types", says=["no token types"])
         self.fails("export", "model", "--external-data", says=["--external-data"])
+        self.fails("export", "model", "--no-bake-temperature", says=["always contains the temperature", "omit --no-bake-temperature"])
         self.winnow("train", MESSAGES, "--output-dir", "other", "--kind", "lr", "--quiet")
         self.fails("export", "model", "--output", "other", says=["other: contains a model with its weights", "--overwrite"])
 

@@ -24,6 +24,17 @@ class Quantize(TestCase):
         self.assertLess(small["int8_bytes"], 0.45 * small["float_bytes"])
         self.winnow("verify", "small")
         self.assertNotIn("model.safetensors", self.files("small"))
+        # To deploy: no texts of users, no file that is another model's as well.
+        self.assertNotIn("calibration.jsonl", self.files("small"))
+        self.assertEqual({os.stat(self.path("small", name)).st_nlink for name in self.files("small")}, {1})
+        self.assertEqual([json.loads(self.files(model)["winnow.json"])["version"] for model in ("model", "small")], ["1.0.0", "1.0.1"])
+        self.fails("quantize", "small", says=["model.safetensors"])
+        self.fails("quantize", "model", "--output", "./model/", code=2, says=["is the directory of the model itself"])
+        self.winnow("quantize", "model", "--output", "kept", "--keep-data", "--model-version", "1.5.0")
+        self.assertEqual(self.files("kept")["calibration.jsonl"], self.files()["calibration.jsonl"])
+        self.assertEqual(json.loads(self.files("kept")["MODEL_VERSION.json"])["version"], "1.5.0")
+        self.winnow("quantize", "model")
+        self.assertEqual(json.loads(self.files()["winnow.json"])["version"], "1.0.0", "the same INT8 weights")
         self.assertEqual(self.files("small")["model_int8.safetensors"], self.files()["model_int8.safetensors"])
         exact, int8 = self.answers("model", "--weights", "float"), self.answers("model")
         self.assertEqual(self.answers("small"), int8)
@@ -56,10 +67,11 @@ class Quantize(TestCase):
 
     def test_the_gate_has_something_to_measure(self):
         self.train("--no-keep-data")
-        self.fails("quantize", "model", says=["calibration.jsonl", "--data"])
+        self.fails("quantize", "model", says=["the model has no calibration texts", "calibration.jsonl", "--data"])
         self.assertNotIn("model_int8.safetensors", self.files())
         self.write("held.tsv", "".join(messages()[:60]))
         self.winnow("quantize", "model", "--data", "held.tsv", "--max-drop", 1)
+        self.assertEqual(json.loads(self.files()["winnow.json"])["version"], "1.0.1")
         self.fails("quantize", "model", "--max-drop", 2, code=2, says=["--max-drop"])
 
     def test_others_directories_are_left_as_they_are(self):

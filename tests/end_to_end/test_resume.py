@@ -27,7 +27,7 @@ class Resume(TestCase):
 
     def lasting(self, output="model"):
         files = self.files(output)
-        return {name: files[name] for name in LASTING} | {"manifest": {**json.loads(files["winnow.json"]), "name": "", "sha256": {}}}
+        return {name: files[name] for name in LASTING} | {"manifest": {**json.loads(files["winnow.json"]), "name": "", "sha256": {}, "version": "", "sealed_version": ""}}
 
     def expected(self):
         if not os.path.exists(self.path("through")):

@@ -105,6 +105,35 @@ class Models(ServingTest):
         self.stop(self.process)
         self.fails("serve", "models/bad", "--port", 0, says=["linear.bin"])
 
+    def test_an_export_beside_its_model_does_not_shadow_it(self):
+        self.deploy("one", "models/m")
+        self.winnow("export", "models/m", "--output", "models/a-web", "--quiet")
+        self.deploy("two", "models/z")
+        self.serve("models")
+        self.assertAlmostEqual(self.classify()["results"][0]["score"], self.score["one"], places=5)
+        self.assertIn("skipped models/a-web: it contains no weights that Winnow loads, but an export to ONNX\n", self.logged())
+        self.assertEqual(set(self.models()), {"m", "z"})
+        self.assertIn("models/z: its name and version (spam 1.0.0) are those of ", self.logged())
+        self.assertRegex(self.logged(), r'\n  give it a "version" of its own in .*models/z/winnow.json\n')
+        self.assertNotIn("\\n", self.logged())
+        self.assertEqual(self.models()["z"]["error"], "another model has the same name and version")
+        self.stop(self.process)
+        self.fails("serve", "models/a-web", "--port", 0, says=["a-web: is an export to ONNX", "serve the model that it was exported from"])
+
+    def test_an_edited_version_is_served(self):
+        self.deploy("one", "models/m")
+        self.winnow("export", "models/m", "--quiet")
+        self.serve("models")
+        self.assertEqual(self.classify()["version"], "1.0.0")
+        for version, file in (("1.1.0", "onnx/model_metadata.json"), ("1.2.0", "MODEL_VERSION.json")):
+            with open(self.path("models", "m", file), encoding="utf-8") as json_file:
+                document = json.load(json_file)
+            self.write("edited", json.dumps({**document, "version": version}))
+            os.rename(self.path("edited"), self.path("models", "m", file))
+            self.reload()
+            self.assertEqual(self.classify()["version"], version)
+            self.assertIn(f"the version was edited in {file}: {version} instead of 1.0.0", self.logged())
+
     def test_reloads_and_switches_drop_no_request(self):
         self.deploy("one", "models/spam", "1.0.0")
         self.deploy("one", "models/other", "1.0.0", name="other")

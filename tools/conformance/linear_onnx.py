@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples" / "data"
 # This directory has a file with a package's name, which would be found in its place.
 sys.path = [entry for entry in sys.path if Path(entry or ".").resolve() != Path(__file__).resolve().parent]
-PACKAGES = ("onnxruntime", "onnx", "numpy")
+PACKAGES = ("onnxruntime", "onnx", "numpy", "tokenizers")  # those of onnx.py, whose environment this is too
 TOLERANCE = 1e-5
 STRANGE = [
     "", " ", "\n", "a", "a b", "  two  spaces ", "\tone tab\tand\t\ttwo\r\n", "free free FREE prize", "x" * 3000, "é", "ÉCOLE école",

@@ -61,7 +61,8 @@ def hugging_face_answers(bundle, texts, manifest, problems):
     tokenizer = AutoTokenizer.from_pretrained(bundle)
     # Special tokens in a text are plain letters to Winnow; the fast tokenizers of some versions can't be told so, and
     # there such a text is left out of the comparison by the caller.
-    max_length = manifest.get("max_length", model.config.max_position_embeddings)
+    # Winnow's own bundles state their maximum length, as a user of transformers expects.
+    limit = {} if manifest else {"max_length": model.config.max_position_embeddings}
     calibration = manifest.get("calibration", {})
     if calibration.get("method") == "isotonic":
         problems.append("winnow.json calibrates by curves, which are not compared here: winnow calibrate --calibration temperature")
@@ -71,7 +72,7 @@ def hugging_face_answers(bundle, texts, manifest, problems):
     independent = model.config.problem_type == "multi_label_classification" or len(labels) == 1
     answers = []
     for text in texts:
-        encoded = tokenizer(text, truncation=True, max_length=max_length, return_tensors="pt", split_special_tokens=True)
+        encoded = tokenizer(text, truncation=True, **limit, return_tensors="pt", split_special_tokens=True)
         with torch.no_grad():
             logits = model(**encoded).logits[0].double() * scale / temperature + bias
         probabilities = torch.sigmoid(logits) if independent else torch.softmax(logits, dim=-1)

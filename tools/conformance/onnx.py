@@ -9,6 +9,8 @@ MiniLM; exports each in all forms, and checks that
   - onnx's checker accepts every file, with full checks
   - logits of the float file are within 1e-3 of Winnow's, for real texts, alone and in batches of 32, with and without padding
   - labels of the INT8 file are those of the float file for 99.5 % of the texts
+  - the softmax of the logits is Winnow's probabilities within 1e-6, since the temperature is part of the file, unless
+    --no-bake-temperature leaves it to metadata; by the tokenizers library with the exported tokenizer.json alone, too
   - --external-data changes no bit, and --with-token-types gives the logits of a model that has the other type folded in
   - onnxruntime has fast kernels for every product of the INT8 graph
   - random models of every family give the logits that transformers gave, where the shared directory has them
@@ -31,8 +33,9 @@ ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples" / "data" / "messages.tsv"
 # This file has the package's name, and would be found in its place.
 sys.path = [entry for entry in sys.path if Path(entry or ".").resolve() != Path(__file__).resolve().parent]
-PACKAGES = ("onnxruntime", "onnx", "numpy")
+PACKAGES = ("onnxruntime", "onnx", "numpy", "tokenizers")
 TOLERANCE = 1e-3
+PROBABILITY_TOLERANCE = 2e-6  # of floats
 AGREEMENT = 0.995
 BATCH = 32
 
@@ -121,17 +124,69 @@ def centred(logits):
     return logits - logits.mean(axis=1, keepdims=True)
 
 
+def winnow_probabilities(winnow, bundle, lines):
+    import numpy
+
+    labels = json.loads((bundle / "labels.json").read_text(encoding="utf-8"))["classes"]
+    rows = []
+    for answer in run(winnow, "classify", bundle, "--json", "--quiet", "--weights", "float", "--", *lines):
+        scores = {each["label"]: each["score"] for each in answer["scores"]}
+        rows.append([scores[label] for label in labels])
+    return numpy.array(rows)
+
+
 def winnow_logits(winnow, bundle, lines):
-    """Winnow's logits up to a constant a text: T log p, less its mean, which the softmax takes away."""
+    """Winnow's logits by its temperature, up to a constant a text: log p, less its mean, which the softmax takes away."""
+    import numpy
+
+    return centred(numpy.log(winnow_probabilities(winnow, bundle, lines)))
+
+
+def softmax(logits):
+    import numpy
+
+    powers = numpy.exp(logits.astype(numpy.float64) - logits.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def compare_temperature(winnow, bundle, lines, directory):
+    """A model with a clear temperature, read by others as they read any model: no temperature, the tokenizer's own length."""
     import numpy
 
     manifest = json.loads((bundle / "winnow.json").read_text(encoding="utf-8"))
-    labels = json.loads((bundle / "labels.json").read_text(encoding="utf-8"))["classes"]
-    rows = []
-    for answer in run(winnow, "classify", bundle, "--json", "--quiet", "--", *lines):
-        scores = {each["label"]: each["score"] for each in answer["scores"]}
-        rows.append([manifest["temperature"] * math.log(scores[label]) for label in labels])
-    return centred(numpy.array(rows))
+    copy = directory / "calibrated"
+    shutil.copytree(bundle, copy)
+    manifest.update(temperature=2.5, max_length=24)
+    (copy / "winnow.json").write_text(json.dumps(manifest), encoding="utf-8")
+    texts = [*lines[:100], "word and more words " * 100]
+    expected = winnow_probabilities(winnow, copy, texts)
+    for options, temperature in (([], 1.0), (["--no-bake-temperature"], 2.5)):
+        exported = directory / f"exported{len(options)}"
+        run(winnow, "export", copy, "--output", exported, "--json", "--quiet", *options)
+        metadata = json.loads((exported / "onnx" / "model_metadata.json").read_text(encoding="utf-8"))
+        check(metadata["temperature"] == temperature, f"metadata have the temperature {metadata['temperature']}")
+        check(metadata.get("baked_temperature") == (None if options else 2.5), f"metadata say {metadata.get('baked_temperature')}")
+        ids = encode_by_tokenizers(exported, texts)
+        check(max(map(len, ids)) == 24, f"the longest text has {max(map(len, ids))} tokens, expected 24")
+        logits = logits_of(session(exported / "onnx" / "model.onnx"), ids) / metadata["temperature"]
+        worst = difference(expected, softmax(logits))
+        check(worst <= PROBABILITY_TOLERANCE, f"probabilities differ by {worst:.2g} ({options})")
+        print(f"ok: temperature {options or 'baked'}: probabilities differ by at most {worst:.2g}", flush=True)
+    # Calibrated once more, the files follow.
+    run(winnow, "export", copy, "--json", "--quiet")
+    run(winnow, "calibrate", copy, EXAMPLES, "--force", "--quiet")
+    worst = difference(winnow_probabilities(winnow, copy, texts),
+                       softmax(logits_of(session(copy / "onnx" / "model.onnx"), encode_by_tokenizers(exported, texts))))
+    check(worst <= PROBABILITY_TOLERANCE, f"after another calibration probabilities differ by {worst:.2g}")
+    check(numpy.isfinite(expected).all(), "probabilities are not finite")
+
+
+def encode_by_tokenizers(directory, texts):
+    """As the tokenizers library does it by tokenizer.json, without a word about lengths."""
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(directory / "tokenizer.json"))
+    return [tokenizer.encode(text).ids for text in texts]
 
 
 def session_of_export(winnow, bundle, target):
@@ -177,6 +232,7 @@ def compare_bundle(winnow, bundle, lines, directory):
     max_length = json.loads((bundle / "winnow.json").read_text(encoding="utf-8"))["max_length"]
     texts = [line["ids"] for line in run(winnow, "tokenize", bundle, "--max-length", max_length, "--", *lines)]
     expected = winnow_logits(winnow, bundle, lines)
+    probabilities = winnow_probabilities(winnow, bundle, lines)
     check(len(texts) == len(lines) == len(expected), f"{len(lines)} texts, {len(texts)} tokenized, {len(expected)} answers")
 
     plain = session(exported / "onnx" / "model.onnx")
@@ -190,6 +246,8 @@ def compare_bundle(winnow, bundle, lines, directory):
     worst = {way: difference(expected, centred(logits)) for way, logits in ways.items()}
     for way, value in worst.items():
         check(value <= TOLERANCE, f"float logits ({way}) differ by {value:.2g}")
+    exact = difference(probabilities, softmax(alone))
+    check(exact <= PROBABILITY_TOLERANCE, f"probabilities differ by {exact:.2g}")
 
     quantized = session(exported / "onnx" / "model_quantized.onnx")
     agreement = {}
@@ -216,8 +274,9 @@ def compare_bundle(winnow, bundle, lines, directory):
             other = second_type_first(bundle, directory / "other")
             run(winnow, "export", other, "--json", "--quiet")
             folded = logits_of(session(other / "onnx" / "model.onnx"), texts[:50])
-            values.append(difference(folded, logits_of(runner, texts[:50], token_type=1)))
-            check(difference(alone[:50], folded) > TOLERANCE, "token types make no difference, so they weren't tested")
+            temperature = metadata["baked_temperature"]  # a copy without winnow.json has none
+            values.append(difference(folded, temperature * logits_of(runner, texts[:50], token_type=1)))
+            check(difference(temperature * alone[:50], folded) > TOLERANCE, "token types make no difference, so they weren't tested")
         check(max(values) <= TOLERANCE, f"token types: logits differ by {max(values):.2g}")
         types = f"{len(values)} token types within {max(values):.2g}"
 
@@ -319,6 +378,7 @@ def main():
             bundle = Path(temporary) / name
             run(winnow, "train", train, "--output-dir", bundle, "--quiet", *options)
             attempt(name, compare_bundle, bundle, lines)
+        attempt("temperature", compare_temperature, Path(temporary) / "scratch", lines)
         for activation in ("gelu_new", "relu"):
             attempt(activation, compare_activation, Path(temporary) / "scratch", activation, lines[:100])
         for name in ("bert", "bert_multilabel", "distilbert", "roberta", "xlm_roberta", "deberta_v3", "deberta_v2_unshared"):
