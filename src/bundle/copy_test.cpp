@@ -50,5 +50,41 @@ TEST(LinkBundleFiles, NamesTheFileThatCannotBeRead) {
   EXPECT_FALSE(LinkBundleFiles(dir.path() / "none", dir.path(), [](const std::string&) { return true; }));
 }
 
+TEST(CopyBundleFiles, LeavesOutLinksThatLeadOutOfTheBundle) {
+  const TemporaryDirectory directory;
+  const fs::path from = directory.path() / "model", to = directory.path() / "copy";
+  const auto all = [](const std::string&) { return true; };
+  fs::create_directories(from);
+  fs::create_directories(to);
+  ASSERT_TRUE(WriteFileAtomically(directory.path() / "secret", "secret"));
+  ASSERT_TRUE(WriteFileAtomically(from / "labels.json", "{}"));
+  fs::create_symlink(directory.path() / "secret", from / "notes.txt");
+  fs::create_symlink("labels.json", from / "inside.txt");
+  ASSERT_TRUE(CopyBundleFiles(from, to, all));
+  EXPECT_FALSE(fs::exists(to / "notes.txt"));
+  EXPECT_TRUE(fs::is_regular_file(to / "inside.txt"));
+  const fs::path linked = directory.path() / "linked";
+  fs::create_directories(linked);
+  ASSERT_TRUE(LinkBundleFiles(from, linked, all));
+  EXPECT_TRUE(fs::is_symlink(linked / "notes.txt")) << "of a directory that takes the place of the old one";
+
+  fs::create_symlink(directory.path() / "secret", from / "config.json");
+  const auto refused = CopyBundleFiles(from, to, all);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, testing::HasSubstr("config.json: is a symbolic link"));
+}
+
+TEST(CopyBundleFiles, CopiesTheFilesOfAHubsCache) {
+  const TemporaryDirectory directory;
+  const fs::path from = directory.path() / "hub" / "snapshots" / "abc", to = directory.path() / "copy";
+  fs::create_directories(from);
+  fs::create_directories(directory.path() / "hub" / "blobs");
+  fs::create_directories(to);
+  ASSERT_TRUE(WriteFileAtomically(directory.path() / "hub" / "blobs" / "1", "{}"));
+  fs::create_symlink("../../blobs/1", from / "config.json");
+  ASSERT_TRUE(CopyBundleFiles(from, to, [](const std::string&) { return true; }));
+  EXPECT_EQ(ReadFile(to / "config.json").value(), "{}");
+}
+
 }  // namespace
 }  // namespace winnow

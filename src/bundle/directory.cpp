@@ -266,6 +266,8 @@ Result<void> MoveContents(const fs::path& temporary, const fs::path& target) {
 
 }  // namespace
 
+bool IsBundleFile(std::string_view name) { return std::ranges::find(kKnownFiles, name) != kKnownFiles.end(); }
+
 Result<TargetContents> InspectTarget(const fs::path& dir) {
   std::error_code error;
   const fs::file_status status = fs::status(dir, error);

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -24,6 +25,9 @@ struct TargetContents {
 
 /// Examines what is at `dir`. Errors: kIo. An unreadable manifest results in kOther, not in an error.
 Result<TargetContents> InspectTarget(const std::filesystem::path& dir);
+
+/// Returns true for the relative names that files of a Winnow model have, whatever its kind.
+bool IsBundleFile(std::string_view name);
 
 /// A bundle that is being written. Movable; not thread-safe. Removes the files that it created unless Commit succeeded.
 class BundleWriter {
