@@ -40,8 +40,8 @@ struct CompareOptions : LabelledDataOptions {
 void Describe(CompareOptions& options, OptionTable& table) {
   table.Describe(
       "All models classify the same texts; the table is sorted by macro-F1. A model that cannot be loaded is listed "
-      "with its error, and the others are still evaluated. Texts whose label a model does not have are not used for "
-      "that model.");
+      "with its error, and the others are still evaluated. Texts whose label a model does not have count as errors of "
+      "that model; with --unknown-labels drop, they are not used for it.");
   table
       .AddPositional("data", &options.data,
                      "Labelled texts: a CSV, TSV, JSON, JSONL or fastText file, optionally gzip-compressed")

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/shell.h"
 #include "cli/commands.h"
+#include "cli/field_options.h"
 #include "cli/folds.h"
 #include "cli/labelled_data.h"
 #include "cli/output.h"
@@ -91,6 +92,9 @@ std::string CommandLine(const EvaluateOptions& options) {
   add_given("--quoting", format.quoting);
   if (format.no_header) line.emplace_back("--no-header");
   add_given("--encoding", format.encoding);
+  if (options.reading.unknown_labels != UnknownLabels::kError) {
+    add("--unknown-labels", std::string(NameOf(options.reading.unknown_labels)));
+  }
   if (options.mode != Mode::kModerate) add("--mode", std::string(ModeName(options.mode)));
   if (options.threshold) add("--threshold", fmt::format("{}", *options.threshold));
   if (options.weights != Weights::kAuto) add("--weights", options.weights == Weights::kInt8 ? "int8" : "float");

@@ -36,6 +36,7 @@ void AddDataOptions(DataPlan& data, OptionTable& table) {
       .Alias("label-column-names");
   AddFilter(data.reading.filter, table);
   AddFormatOptions(data.reading.format, table);
+  AddUnknownLabels(data.reading.unknown_labels, table);
   table
       .Add("template", &data.reading.template_text,
            "Text template that combines several fields: '{subject} [SEP] {body:400}' takes the first 400 "
@@ -43,8 +44,8 @@ void AddDataOptions(DataPlan& data, OptionTable& table) {
       .ValueName("TEXT");
   table
       .Add("labels", &data.labels,
-           "The labels in the order of their IDs, as a JSON file or a list of names; rows with other labels are "
-           "dropped and counted")
+           "The labels in the order of their IDs, as a JSON file or a list of names; training "
+           "texts with other labels are dropped and counted")
       .ValueName("FILE|NAME,...")
       .Default("sorted by name");
   table

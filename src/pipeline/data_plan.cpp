@@ -63,6 +63,7 @@ ReadOptions ReadOptionsOf(const ReadingOptions& reading) {
           .label_field = fmt::format("{}", fmt::join(reading.label_field, ",")),
           .filter = fmt::format("{}", fmt::join(reading.filter, " and ")),
           .template_text = reading.template_text,
+          .unknown_labels = reading.unknown_labels,
           .problem_type = reading.problem_type == "single"  ? ProblemType::kSingle
                           : reading.problem_type == "multi" ? ProblemType::kMulti
                                                             : ProblemType::kAuto,
