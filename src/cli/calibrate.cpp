@@ -43,7 +43,8 @@ void Describe(CalibrateCommandOptions& options, OptionTable& table) {
   AddWeightsOption(plan.weights, table);
   table.Group("Output");
   table.Add("output", &plan.output, "Write the calibrated model into this directory, and leave BUNDLE unchanged")
-      .ValueName("DIR");
+      .ValueName("DIR")
+      .Short('o');
   AddOverwrite(plan.overwrite, table);
   AddKeepData(plan.keep_data, table);
   AddModelVersion(plan.version.version, table,

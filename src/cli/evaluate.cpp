@@ -5,12 +5,14 @@
 #include "base/log.h"
 #include "base/shell.h"
 #include "cli/commands.h"
+#include "cli/console_observer.h"
 #include "cli/field_options.h"
 #include "cli/folds.h"
 #include "cli/labelled_data.h"
 #include "cli/output.h"
 #include "cli/report_options.h"
 #include "cli/scope.h"
+#include "pipeline/base_model.h"
 #include "pipeline/plan_of_model.h"
 #include "report/metrics_report.h"
 #include "report/report_files.h"
@@ -216,8 +218,12 @@ Result<void> PrintResult(const EvaluateOptions& options, const EvaluationReport&
   return Print(json.dump() + "\n");
 }
 
-Result<void> Run(const EvaluateOptions& options) {
+Result<void> Run(const EvaluateOptions& given) {
   HandleInterrupts();
+  EvaluateOptions options = given;
+  ConsoleObserver observer;
+  options.bundle = TRY(FindModel(given.bundle, observer));
+  if (given.report.against) options.report.against = TRY(FindModel(*given.report.against, observer));
   ThreadPool pool(options.threads);
   TRY(CheckOptions(options));
   const BundleClassifier classifier =

@@ -56,7 +56,7 @@ class Compare(TestCase):
             self.assertEqual(lines[0]["data_sha256"], hashlib.sha256(file.read()).hexdigest())
         self.assertEqual(lines[0]["rows"], 200)
         # --weights and --mode go through.
-        both = self.compare("test.tsv", "models/one", "models/group/two", "--weights", "int8", "--mode", "lenient")
+        both = self.compare("test.tsv", "models/one", "models/group/two", "--weights", "int8", "--mode", "lenient", code=1)
         self.assertIn("INT8", both["models"][1]["error"]["message"])
         evaluated = self.evaluate("models/one", "test.tsv", "--weights", "int8", "--mode", "lenient")
         self.assertEqual(both["models"][0]["confusion"], evaluated["confusion"])
@@ -75,7 +75,7 @@ class Compare(TestCase):
             with open(self.path("models", "strange-words", name), "w", encoding="utf-8") as file:
                 file.write("[PAD]\n[UNK]\n[CLS]\n[SEP]\n" + "".join(f"word{i}\n" for i in range(50000)))
         os.makedirs(self.path("models", "empty"))
-        table, err = self.winnow("compare", "test.tsv", "--models", "models", "missing", "--plot", "models.svg")
+        table, err = self.winnow("compare", "test.tsv", "--models", "models", "missing", "--plot", "models.svg", code=1)
         for line in table.split("not evaluated")[0].splitlines():
             self.assertLessEqual(len(line), 100)
         self.assertRegex(table, r"\n  \* (one|two) +scratch +\d\.\d{4} \[\d\.\d{3}, \d\.\d{3}\] +\d\.\d{4} +[\d.]+ +\d+\.\d (int8|f32)")
@@ -131,7 +131,7 @@ class Compare(TestCase):
         fields = ("--text-field", "comment", "--label-field", "prize,urgent")
         self.train(*fields, "--epochs", 6, data="multi.csv")
         self.train(data="small.tsv", output="single")
-        report = self.compare("multi.csv", "single", "model", *fields)
+        report = self.compare("multi.csv", "single", "model", *fields, code=1)
         evaluated = self.evaluate("model", "multi.csv", *fields)
         for figure in ("accuracy", "f1_macro", "per_class", "confusion"):
             self.assertEqual(report["models"][0][figure], evaluated[figure], figure)

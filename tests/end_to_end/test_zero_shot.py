@@ -118,7 +118,7 @@ class ZeroShot(TestCase):
         multi = json.loads(self.winnow("compare", "multi.csv", "--zero-shot", "nli", "--label-field", "prize,urgent", "--json")[0])["models"][0]
         self.assertEqual(multi["labels"], ["prize", "urgent"])
         # One that is no judge costs the others nothing.
-        report = json.loads(self.winnow("compare", "test.tsv", "spam", "--zero-shot", "spam", "--json")[0])
+        report = json.loads(self.winnow("compare", "test.tsv", "spam", "--zero-shot", "spam", "--json", code=1)[0])
         self.assertIn("none of its labels (ham, spam)", report["models"][1]["error"]["message"])
 
     def test_what_makes_no_sense_is_refused(self):
