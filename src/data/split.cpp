@@ -197,11 +197,11 @@ std::string SplitReport::Text() const {
   if (!test.files.empty()) text += "test: " + test.Text();
   text += duplicates.Text();
   if (train_leaks > 0) {
-    text += "leaks: " + std::to_string(train_leaks) +
+    text += "warning: " + std::to_string(train_leaks) +
             " training texts are also in a held-out file; dropped from training\n";
   }
   if (validation_leaks > 0) {
-    text += "leaks: " + std::to_string(validation_leaks) +
+    text += "warning: " + std::to_string(validation_leaks) +
             " validation texts are also in the test file; dropped from validation\n";
   }
   text += "parts: " + std::to_string(train_size) + " train, " + std::to_string(validation_size) + " validation, " +

@@ -30,14 +30,16 @@ Result<std::vector<std::vector<size_t>>> FoldsOf(const Dataset& data, const Fold
   return folds;
 }
 
-/// The texts outside the fold whose labels are known, in parts. `validation_size` is a share of all texts.
+/// The texts outside the fold whose labels are known, in parts. `validation_size` is a share of all
+/// texts with known labels.
 Result<Split> TrainingParts(const Dataset& data, const std::vector<size_t>& fold, const Dataset& validation,
                             double validation_size, uint64_t seed) {
   std::vector<size_t> others;
   for (size_t i = 0; i < data.examples.size(); ++i) {
     if (!std::ranges::binary_search(fold, i) && !HasUnknownLabel(data.examples[i])) others.push_back(i);
   }
-  const double all = static_cast<double>(data.examples.size());
+  const auto unknown = std::ranges::count_if(data.examples, HasUnknownLabel);
+  const double all = static_cast<double>(data.examples.size()) - static_cast<double>(unknown);
   const double share = std::min(validation_size * all / static_cast<double>(others.size()), 0.9);
   Split split =
       TRY(StratifiedSplit(PartOf(data, others),

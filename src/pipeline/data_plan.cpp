@@ -118,7 +118,10 @@ Result<Split> ReadParts(const TrainingPlan& plan, TrainingObserver& observer) {
                                .seed = plan.seed,
                                .min_class_texts = static_cast<size_t>(data.min_class_texts)},
                               report));
-  for (const std::string& line : Lines(report.Text())) observer.Note(line);
+  constexpr std::string_view kWarning = "warning: ";
+  for (const std::string& line : Lines(report.Text())) {
+    line.starts_with(kWarning) ? observer.Warn(line.substr(kWarning.size())) : observer.Note(line);
+  }
   return split;
 }
 

@@ -2,6 +2,8 @@
 // rank; long ones keep their merges in a heap, where those that have become void are recognized when they come up.
 #include "tokenize/bpe_merges.h"
 
+#include <algorithm>
+#include <iterator>
 #include <queue>
 
 namespace winnow {
@@ -43,6 +45,18 @@ const BpeMerges::Merge& BpeMerges::Find(int32_t left, int32_t right) const {
   static const Merge kNone;
   if (left < 0 || right < 0) return kNone;
   return slots_[PlaceOf(PairOf(left, right))];
+}
+
+std::vector<std::pair<int32_t, int32_t>> BpeMerges::ByRank() const {
+  std::vector<Merge> merges;
+  std::ranges::copy_if(slots_, std::back_inserter(merges), [](const Merge& merge) { return merge.pair != kNoPair; });
+  std::ranges::sort(merges, {}, &Merge::rank);
+  std::vector<std::pair<int32_t, int32_t>> pairs;
+  pairs.reserve(merges.size());
+  for (const Merge& merge : merges) {
+    pairs.emplace_back(static_cast<int32_t>(merge.pair >> 32), static_cast<int32_t>(merge.pair & 0xFFFFFFFF));
+  }
+  return pairs;
 }
 
 void BpeWord::Add(int32_t id, uint32_t begin, uint32_t end) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace winnow {
@@ -24,6 +25,8 @@ class BpeMerges {
   void Add(int32_t left, int32_t right, uint32_t rank, int32_t id);
   /// Returns the merge of two ids, of which -1 merges with nothing.
   const Merge& Find(int32_t left, int32_t right) const;
+  /// Returns the pairs of ids that merge, in the order of ranks.
+  std::vector<std::pair<int32_t, int32_t>> ByRank() const;
 
  private:
   static constexpr uint64_t kNoPair = UINT64_MAX;

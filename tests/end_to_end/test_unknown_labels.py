@@ -76,8 +76,8 @@ class UnknownLabels(TestCase):
         known = json.loads(self.winnow("calibrate", "model", "known.tsv", "--dry-run", "--json", "--max-fpr", .1)[0])
         counted = json.loads(self.winnow("calibrate", "model", "test.tsv", "--dry-run", "--json", "--max-fpr", .1)[0])
         self.assertEqual(counted["texts"], known["texts"] + 21)
-        self.assertEqual(counted["calibration"]["temperature"], known["calibration"]["temperature"])
-        self.assertGreater(counted["thresholds"]["labels"][0]["negatives"] if "labels" in counted["thresholds"] else counted["texts"], 0)
+        self.assertEqual(counted["temperature"], known["temperature"])
+        self.assertEqual(counted["thresholds"]["promise"]["texts"], known["thresholds"]["promise"]["texts"] + 21)
         self.fails("calibrate", "model", "test.tsv", "--dry-run", "--unknown-labels", "refuse", says=["maybe (20)"])
 
     def test_cross_validation_tests_them_and_does_not_train_on_them(self):
