@@ -68,9 +68,9 @@ TEST_F(ProgressTest, TheTimeLeftIsNotEstimatedByTheFirstSteps) {
   ProgressBar bar("train", 1000, terminal_, ClockOfTest());
   now_ += seconds(10);
   bar.Set(1);
-  EXPECT_EQ(bar.Line(30), "train    0 %  1/1,000  0:10");
+  EXPECT_EQ(bar.Line(40), "train    0 %  1/1,000  0:10");
   bar.Set(20);
-  EXPECT_EQ(bar.Line(30), "train    2 %  20/1,000  8:10 left");
+  EXPECT_EQ(bar.Line(40), "train    2 %  20/1,000  8:10 left");
 }
 
 TEST_F(ProgressTest, CountsOutsideTheTotalStayInTheBar) {
