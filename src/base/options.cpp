@@ -93,6 +93,16 @@ Option& Option::Hidden() {
   return *this;
 }
 
+Option& Option::Short(char letter) {
+  short_ = letter;
+  return *this;
+}
+
+Option& Option::Essential() {
+  essential_ = true;
+  return *this;
+}
+
 Option& Option::InsteadOf(std::string other) {
   instead_of_ = std::move(other);
   return *this;
@@ -191,9 +201,19 @@ Option& OptionTable::AddPreset(std::string name, std::optional<std::string>* fie
 }
 
 Option& OptionTable::AddHelp(std::string name, bool* field, std::string help) {
-  Option& option = Add(std::move(name), field, std::move(help));
+  const bool has_all = has_essentials();
+  Option& option = Add(name, field, std::move(help)).Short('h').Essential();
   option.role_ = Option::Role::kHelp;
+  if (has_all) {
+    Add(name + "-all", field, "Show all options").Essential().role_ = Option::Role::kHelpAll;
+  } else {
+    option.essential_ = false;
+  }
   return option;
+}
+
+bool OptionTable::has_essentials() const {
+  return std::ranges::any_of(options_, [](const Option& option) { return option.essential_; });
 }
 
 const Option* OptionTable::Find(std::string_view name) const {
@@ -256,12 +276,12 @@ Result<std::vector<OptionTable::CommandLineValues>> OptionTable::ReadCommandLine
   try {
     for (Option& option : options_) {
       if (option.positional_) continue;
-      std::string names = option.role_ == Option::Role::kHelp ? "-h" : "";
+      std::string names = option.short_ == '\0' ? "" : std::string("-") + option.short_;
       std::vector<std::string> spellings = {option.name_};
       spellings.insert(spellings.end(), option.aliases_.begin(), option.aliases_.end());
       for (const std::string& spelling : spellings) {
         names += (names.empty() ? "--" : ",--") + spelling;
-        if (option.flag_ && option.role_ != Option::Role::kHelp) names += ",!--no-" + spelling;
+        if (option.flag_ && !option.IsHelp()) names += ",!--no-" + spelling;
       }
       CLI::Option* added = option.flag_ ? app.add_flag(names) : app.add_option(names);
       if (!option.flag_ && option.list_) added->expected(1, CLI::detail::expected_max_vector_size);
@@ -287,7 +307,7 @@ Result<std::vector<OptionTable::CommandLineValues>> OptionTable::ReadCommandLine
   for (const auto& [option, read] : pairs) {
     if (read->count() == 0) continue;
     given.push_back({option, read->results()});
-    help |= option->role_ == Option::Role::kHelp;
+    help |= option->IsHelp();
   }
   if (help) return given;
   std::vector<std::string> positionals = app.remaining();
@@ -324,9 +344,9 @@ Result<void> OptionTable::Assign(Option& option, std::vector<std::string> values
   return option.Set(std::move(values), origin, place);
 }
 
-Result<void> OptionTable::ApplyFile(const std::filesystem::path& path, OptionOrigin origin) {
-  for (TomlEntry& entry : TRY(ReadTomlOptions(path))) {
-    const std::string place = fmt::format("{}, line {}: {}", path.string(), entry.line, entry.key);
+Result<void> OptionTable::ApplyEntries(std::vector<TomlEntry> entries, const std::string& file, OptionOrigin origin) {
+  for (TomlEntry& entry : entries) {
+    const std::string place = fmt::format("{}, line {}: {}", file, entry.line, entry.key);
     Option* option = FindMutable(entry.key);
     if (option == nullptr) {
       const auto advice = advice_.find(WithHyphens(entry.key));
@@ -347,25 +367,6 @@ Result<void> OptionTable::ApplyFile(const std::filesystem::path& path, OptionOri
     TRY(Assign(*option, std::move(entry.values), origin, place));
   }
   return {};
-}
-
-Result<std::filesystem::path> OptionTable::FindPreset(const std::string& name, const OptionSources& sources) const {
-  if (name.find('/') != std::string::npos || name.ends_with(".toml")) return std::filesystem::path(name);
-  std::vector<std::string> known;
-  for (const auto& directory :
-       sources.preset_directories ? *sources.preset_directories : SharedDirectories("presets")) {
-    std::error_code error;
-    for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
-      if (entry.path().extension() != ".toml") continue;
-      if (entry.path().stem() == name) return entry.path();
-      known.push_back(entry.path().stem().string());
-    }
-  }
-  std::sort(known.begin(), known.end());
-  const std::string all = known.empty()
-                              ? "share/winnow/presets contains no presets; use --config FILE for a file of your own"
-                              : fmt::format("available presets: {}", fmt::join(known, ", "));
-  return Fail(ErrorCode::kInvalidArgument, fmt::format("unknown preset '{}'", name), DidYouMean(name, known, all));
 }
 
 Result<void> OptionTable::CheckRequired() const {
@@ -393,7 +394,9 @@ Result<ParseOutcome> OptionTable::Parse(std::span<const std::string> arguments, 
   };
   std::optional<std::string> config, preset;
   for (const Option& option : options_) {
-    if (option.role_ == Option::Role::kHelp && from_command_line(option)) return ParseOutcome::kHelp;
+    if (option.IsHelp() && from_command_line(option)) {
+      return option.role_ == Option::Role::kHelp ? ParseOutcome::kHelp : ParseOutcome::kHelpAll;
+    }
     if (option.role_ != Option::Role::kConfig && option.role_ != Option::Role::kPreset) continue;
     std::optional<std::string>& file = option.role_ == Option::Role::kConfig ? config : preset;
     file = from_command_line(option);
@@ -407,10 +410,10 @@ Result<ParseOutcome> OptionTable::Parse(std::span<const std::string> arguments, 
         preset = entry.values[0];
     }
   }
-  if (preset) TRY(ApplyFile(TRY(FindPreset(*preset, sources)), OptionOrigin::kPreset));
-  if (config) TRY(ApplyFile(*config, OptionOrigin::kConfig));
+  if (preset) TRY(ApplyPreset(*preset, sources));
+  if (config) TRY(ApplyEntries(TRY(ReadTomlOptions(*config)), *config, OptionOrigin::kConfig));
   for (Option& option : options_) {
-    if (option.positional_ || option.role_ == Option::Role::kHelp) continue;
+    if (option.positional_ || option.IsHelp()) continue;
     if (std::optional<std::string> value = environment(option)) {
       TRY(Assign(option, {*std::move(value)}, OptionOrigin::kEnvironment, "WINNOW_" + option.UpperName()));
     }

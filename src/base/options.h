@@ -27,6 +27,7 @@
 #include <vector>
 
 #include "base/option_values.h"
+#include "base/options_toml.h"
 #include "base/result.h"
 
 namespace winnow {
@@ -54,6 +55,10 @@ class Option {
   Option& Default(std::string text);
   /// Leaves the option out of help, docs/cli.md and suggestions.
   Option& Hidden();
+  /// Adds a name of one letter: 'o' is -o.
+  Option& Short(char letter);
+  /// Shows the option in the short help (OptionTable::Help).
+  Option& Essential();
   /// Declares that the option `other` sets the same thing. A value from a higher origin resets the other to its
   /// default; values of the two options from the same origin are an error.
   Option& InsteadOf(std::string other);
@@ -65,14 +70,16 @@ class Option {
 
  private:
   friend class OptionTable;
-  enum class Role { kNone, kConfig, kPreset, kHelp };
+  enum class Role { kNone, kConfig, kPreset, kHelp, kHelpAll };
 
   /// Sets the value. `place` is the beginning of an error's message: "--epochs", "WINNOW_EPOCHS", "spam.toml, line 3:
   /// epochs".
   Result<void> Set(std::vector<std::string> values, OptionOrigin origin, const std::string& place);
   Result<void> Check(std::string& value, const std::string& place) const;
   void Reset();
-  std::string Shown() const;        // "--lr X", "--keep-data, --no-keep-data", "DATA..."
+  std::string Shown() const;   // "--lr X", "--keep-data, --no-keep-data", "DATA..."
+  std::string Listed() const;  // "-o, --output FILE": Shown with the name of one letter
+  bool IsHelp() const { return role_ == Role::kHelp || role_ == Role::kHelpAll; }
   std::string Notes() const;        // "(default: 2e-5; also --learning-rate)"
   std::string DefaultText() const;  // "2e-5", or ""
   std::string ValueText() const;    // "X", "linear|cosine", "" for flags
@@ -90,6 +97,8 @@ class Option {
   std::string initial_text_;
   std::string instead_of_;
   Role role_ = Role::kNone;
+  char short_ = '\0';
+  bool essential_ = false;
   bool required_ = false;
   bool positional_ = false;
   bool flag_ = false;
@@ -109,8 +118,9 @@ struct OptionSources {
 };
 
 enum class ParseOutcome {
-  kRun,   ///< all fields have their values
-  kHelp,  ///< --help was given; the other arguments were not checked
+  kRun,      ///< all fields have their values
+  kHelp,     ///< --help was given; the other arguments were not checked
+  kHelpAll,  ///< --help-all was given; the other arguments were not checked
 };
 
 class OptionTable {
@@ -148,7 +158,8 @@ class OptionTable {
   /// Reads "True", "true", "False" or "false" behind a flag as its value, as Hugging Face's scripts do. For commands
   /// whose positional arguments are files.
   void AcceptFlagValues() { flag_values_ = true; }
-  /// Adds the options for a configuration file, for a preset and for help, which Parse handles itself.
+  /// Adds the options for a configuration file, for a preset and for help, which Parse handles itself. AddHelp also adds
+  /// --help-all if there are essential options.
   Option& AddConfig(std::string name, std::optional<std::filesystem::path>* field, std::string help);
   Option& AddPreset(std::string name, std::optional<std::string>* field, std::string help);
   Option& AddHelp(std::string name, bool* field, std::string help);
@@ -159,12 +170,15 @@ class OptionTable {
   /// Returns the option with that name or alias, or null.
   const Option* Find(std::string_view name) const;
 
+  /// Returns true if an option is essential: then the help is short, and --help-all shows all options.
+  bool has_essentials() const;
   const std::string& command() const { return command_; }
   const std::string& summary() const { return summary_; }
   /// Returns the usage line: "winnow train DATA... --output-dir DIR [options]".
   std::string Usage() const;
-  /// Returns the text of --help, wrapped to `width` columns.
-  std::string Help(int width = 100) const;
+  /// Returns the text of --help, wrapped to `width` columns. If options are essential, only those are shown, unless `all`
+  /// is true.
+  std::string Help(int width = 100, bool all = false) const;
   /// Returns the command's section of docs/cli.md.
   std::string Markdown() const;
 
@@ -183,8 +197,9 @@ class OptionTable {
   Result<std::vector<CommandLineValues>> ReadCommandLine(std::span<const std::string> arguments);
   Error UnknownOption(const std::string& argument) const;
   std::vector<std::string> WithFlagValues(std::vector<std::string> arguments) const;
-  Result<void> ApplyFile(const std::filesystem::path& path, OptionOrigin origin);
-  Result<std::filesystem::path> FindPreset(const std::string& name, const OptionSources& sources) const;
+  std::string HelpOfOptions(size_t columns, bool all) const;
+  Result<void> ApplyEntries(std::vector<TomlEntry> entries, const std::string& file, OptionOrigin origin);
+  Result<void> ApplyPreset(const std::string& name, const OptionSources& sources);
   Result<void> Assign(Option& option, std::vector<std::string> values, OptionOrigin origin, const std::string& place);
   Result<void> CheckRequired() const;
 

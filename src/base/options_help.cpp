@@ -60,6 +60,8 @@ std::string Option::Shown() const {
   return fmt::format("--{} {}", name_, ValueText());
 }
 
+std::string Option::Listed() const { return short_ == '\0' ? Shown() : fmt::format("-{}, {}", short_, Shown()); }
+
 std::string Option::DefaultText() const {
   if (default_text_) return *default_text_;
   if (flag_) return initial_text_ == "true" ? "on" : "";
@@ -96,13 +98,12 @@ std::string OptionTable::Usage() const {
   return usage + " [options]";
 }
 
-std::string OptionTable::Help(int width) const {
-  const size_t columns = static_cast<size_t>(std::clamp(width, 50, 120));
+std::string OptionTable::HelpOfOptions(size_t columns, bool all) const {
   constexpr size_t kIndent = 30;
-  std::string text = Wrap("Usage: " + Usage(), 7, columns, 0) + "\n\n" + Wrap(summary_, 0, columns, 0) + "\n";
-  for (const std::string& paragraph : paragraphs_) text += "\n" + Wrap(paragraph, 0, columns, 0) + "\n";
+  std::string text;
+  size_t hidden = 0;
   const auto add = [&](const Option& option) {
-    std::string line = "  " + option.Shown();
+    std::string line = "  " + option.Listed();
     line += line.size() + 2 > kIndent ? "\n" + std::string(kIndent, ' ') : std::string(kIndent - line.size(), ' ');
     text += line + Wrap(option.help_ + option.Notes(), kIndent, columns, kIndent) + "\n";
   };
@@ -112,15 +113,29 @@ std::string OptionTable::Help(int width) const {
     if (!std::exchange(arguments, true)) text += "\nArguments:\n";
     add(option);
   }
+  if (!all) text += "\nCommon options:\n";
   for (const std::string& title : GroupTitles()) {
-    text += "\n" + title + ":\n";
+    if (all) text += "\n" + title + ":\n";
     for (const Option& option : options_) {
-      if (!option.positional_ && !option.hidden_ && option.group_ == title) add(option);
+      if (option.positional_ || option.hidden_ || option.group_ != title) continue;
+      if (all || option.essential_) {
+        add(option);
+      } else {
+        ++hidden;
+      }
     }
   }
+  if (hidden > 0) text += fmt::format("\n{} more options: winnow {} --help-all\n", hidden, command_);
+  return text;
+}
+
+std::string OptionTable::Help(int width, bool all) const {
+  const size_t columns = static_cast<size_t>(std::clamp(width, 50, 120));
+  std::string text = Wrap("Usage: " + Usage(), 7, columns, 0) + "\n\n" + Wrap(summary_, 0, columns, 0) + "\n";
   if (!examples_.empty()) text += "\nExamples:\n";
   for (const auto& [line, meaning] : examples_) text += fmt::format("  {}\n      {}\n", line, meaning);
-  return text;
+  for (const std::string& paragraph : paragraphs_) text += "\n" + Wrap(paragraph, 0, columns, 0) + "\n";
+  return text + HelpOfOptions(columns, all || !has_essentials());
 }
 
 std::string OptionTable::Markdown() const {
@@ -129,7 +144,7 @@ std::string OptionTable::Markdown() const {
   text += fmt::format("    {}\n", Usage());
   for (const auto& [line, meaning] : examples_) text += fmt::format("    {:<60}  # {}\n", line, meaning);
   const auto row = [&](const Option& option) {
-    const std::string shown = EscapedForTable(option.Shown());
+    const std::string shown = EscapedForTable(option.Listed());
     std::string also;
     for (const std::string& alias : option.aliases_) also += fmt::format("<br>`--{}`", alias);
     text += fmt::format("| `{}`{} | {} | {}{} |\n", shown, also, EscapedForTable(option.DefaultText()),

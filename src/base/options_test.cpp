@@ -329,6 +329,23 @@ TEST_F(OptionsTest, HelpShowsEveryOptionItsDefaultAndItsSynonyms) {
   }
 }
 
+TEST_F(OptionsTest, TheShortHelpShowsTheEssentialOptions) {
+  bool help = false, common = false, rare = false;
+  OptionTable greeting("greet", "Greets.");
+  greeting.Add("common", &common, "Often used").Essential().Short('c');
+  greeting.Add("rare", &rare, "Seldom used");
+  greeting.AddHelp("help", &help, "Show this help");
+  EXPECT_THAT(greeting.Help(), HasSubstr("  -c, --common                Often used\n"));
+  EXPECT_THAT(greeting.Help(), HasSubstr("  -h, --help "));
+  EXPECT_THAT(greeting.Help(), HasSubstr("\n1 more options: winnow greet --help-all\n"));
+  EXPECT_THAT(greeting.Help(), Not(HasSubstr("--rare")));
+  EXPECT_THAT(greeting.Help(100, true), HasSubstr("--rare"));
+  EXPECT_EQ(greeting.Parse(std::vector<std::string>{"--help-all"}).value(), ParseOutcome::kHelpAll);
+  ASSERT_TRUE(greeting.Parse(std::vector<std::string>{"-c"}));
+  EXPECT_TRUE(common);
+  EXPECT_EQ(table.Find("help-all"), nullptr) << "all options are shown where none is essential";
+}
+
 TEST_F(OptionsTest, MarkdownEscapesTheBarsOfItsTables) {
   EXPECT_THAT(table.Markdown(),
               HasSubstr("| `--lr-scheduler linear\\|cosine`<br>`--lr-scheduler-type` | linear | Schedule |"));

@@ -43,9 +43,7 @@ Result<TomlEntry> ReadEntry(const std::string& file, std::string key, const toml
 
 }  // namespace
 
-Result<std::vector<TomlEntry>> ReadTomlOptions(const std::filesystem::path& path) {
-  const std::string file = path.string();
-  const std::string contents = TRY(ReadFile(path));
+Result<std::vector<TomlEntry>> ParseTomlOptions(const std::string& contents, const std::string& file) {
   std::vector<TomlEntry> entries;
   try {
     const toml::table table = toml::parse(contents, file);
@@ -58,6 +56,10 @@ Result<std::vector<TomlEntry>> ReadTomlOptions(const std::filesystem::path& path
   }
   std::stable_sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.line < b.line; });
   return entries;
+}
+
+Result<std::vector<TomlEntry>> ReadTomlOptions(const std::filesystem::path& path) {
+  return ParseTomlOptions(TRY(ReadFile(path)), path.string());
 }
 
 }  // namespace winnow

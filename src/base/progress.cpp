@@ -20,6 +20,8 @@ constexpr auto kRedrawEvery = milliseconds(100);
 constexpr auto kLineNoSoonerThan = seconds(1);
 constexpr auto kLineNoLaterThan = seconds(10);
 constexpr int kLogWidth = 120;
+constexpr double kShareForEstimate = 0.02;
+constexpr auto kTimeForEstimate = seconds(60);
 
 std::atomic<bool> shown = true;
 
@@ -27,11 +29,12 @@ std::atomic<bool> shown = true;
 
 void SetProgressShown(bool value) { shown = value; }
 
-ProgressBar::ProgressBar(std::string label, int64_t total)
-    : ProgressBar(std::move(label), total, Console::Stderr(), std::chrono::steady_clock::now) {}
+ProgressBar::ProgressBar(std::string label, int64_t total, ProgressUnit unit)
+    : ProgressBar(std::move(label), total, Console::Stderr(), std::chrono::steady_clock::now, unit) {}
 
-ProgressBar::ProgressBar(std::string label, int64_t total, Console& console, Clock clock)
+ProgressBar::ProgressBar(std::string label, int64_t total, Console& console, Clock clock, ProgressUnit unit)
     : label_(std::move(label)),
+      unit_(unit),
       console_(shown ? &console : nullptr),
       json_(CurrentLogFormat() == LogFormat::kJson),
       redrawn_(console.terminal() && !json_),
@@ -147,8 +150,10 @@ std::string ProgressBar::LineLocked(int width, Time now, Look look) const {
 
   std::string count = FormatCount(done);
   if (total > 0) count = fmt::format("{:3.0f} %  {}/{}", 100 * part, FormatCount(done), FormatCount(total));
+  if (unit_ == ProgressUnit::kPercent) count = fmt::format("{:3.0f} %", 100 * part);
   std::string time = FormatDuration(elapsed);
-  if (look != Look::kLast && part > 0) {
+  // The first steps are slower than later ones, so that an estimate by them would be far too long.
+  if (look != Look::kLast && part > 0 && (part >= kShareForEstimate || elapsed >= kTimeForEstimate)) {
     const auto left = std::chrono::duration<double>(now - begin_) * (1 - part) / part;
     time = FormatDuration(std::chrono::round<seconds>(left)) + " left";
   }

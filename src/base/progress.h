@@ -24,6 +24,9 @@
 
 namespace winnow {
 
+/// What the steps of a bar are: things that are counted, or hundredths of the work, of which only the share is shown.
+enum class ProgressUnit { kCount, kPercent };
+
 /// Shows or hides all progress bars (hidden by --quiet). Call before threads start.
 void SetProgressShown(bool shown);
 
@@ -34,10 +37,11 @@ class ProgressBar {
   using Clock = std::function<std::chrono::steady_clock::time_point()>;
 
   /// Creates a bar. `total` is the number of steps; if it is 0 or less, the total is unknown and only the count is
-  /// shown.
-  ProgressBar(std::string label, int64_t total);
+  /// shown. With ProgressUnit::kPercent, the share of `total` is shown instead of the count.
+  ProgressBar(std::string label, int64_t total, ProgressUnit unit = ProgressUnit::kCount);
   /// Creates a bar on a given console and clock, for tests.
-  ProgressBar(std::string label, int64_t total, Console& console, Clock clock);
+  ProgressBar(std::string label, int64_t total, Console& console, Clock clock,
+              ProgressUnit unit = ProgressUnit::kCount);
   ProgressBar(const ProgressBar&) = delete;
   ProgressBar& operator=(const ProgressBar&) = delete;
   /// Removes the line of an unfinished bar: the work has failed, and the error message reports it.
@@ -68,6 +72,7 @@ class ProgressBar {
   std::string Fields(size_t count) const REQUIRES(mutex_);
 
   const std::string label_;
+  const ProgressUnit unit_;
   Console* const console_;  // null: not shown
   const bool json_;
   const bool redrawn_;  // instead of a line now and then

@@ -57,6 +57,22 @@ TEST_F(ProgressTest, NoLineIsWiderThanTheTerminal) {
   EXPECT_EQ(bar.Line(3), "tra");
 }
 
+TEST_F(ProgressTest, AShareOfTheWorkHasNoCount) {
+  ProgressBar bar("bench", 100, terminal_, ClockOfTest(), ProgressUnit::kPercent);
+  now_ += seconds(10);
+  bar.Set(50);
+  EXPECT_EQ(bar.Line(24), "bench   50 %  0:10 left");
+}
+
+TEST_F(ProgressTest, TheTimeLeftIsNotEstimatedByTheFirstSteps) {
+  ProgressBar bar("train", 1000, terminal_, ClockOfTest());
+  now_ += seconds(10);
+  bar.Set(1);
+  EXPECT_EQ(bar.Line(40), "train    0 %  1/1,000  0:10");
+  bar.Set(20);
+  EXPECT_EQ(bar.Line(40), "train    2 %  20/1,000  8:10 left");
+}
+
 TEST_F(ProgressTest, CountsOutsideTheTotalStayInTheBar) {
   ProgressBar bar("x", 10, terminal_, ClockOfTest());
   bar.Set(20);

@@ -313,7 +313,8 @@ Result<BundleWriter> BundleWriter::Begin(const fs::path& target, bool overwrite)
     }
   }
   writer.keeps_strangers_ = contents.kind == TargetKind::kOther;
-  writer.replaces_model_ = contents.kind == TargetKind::kWinnowModel;
+  writer.replaces_model_ =
+      contents.kind == TargetKind::kWinnowModel && fs::exists(writer.target_ / kManifestFile, error);
 
   fs::create_directories(parent, error);
   if (error) return std::unexpected(SystemError(parent, "cannot create the directory", error.value()));

@@ -353,6 +353,15 @@ std::string RepositoryOf(std::string_view name) {
   return std::string(known != nullptr ? known->repository : name);
 }
 
+Result<std::optional<fs::path>> FindInCache(const std::string& name, const PullOptions& options) {
+  const std::string repository = RepositoryOf(name);
+  if (!IsRepositoryName(repository)) return std::nullopt;
+  const HubCache cache(options.cache, repository);
+  auto found = cache.Find(options.revision);
+  if (found && !*found) return FindUnconverted(cache, repository, options);
+  return found;
+}
+
 Result<fs::path> Pull(const std::string& name, const PullOptions& options) {
   const std::string to_do =
       "pass a directory with the model's files, set HF_ENDPOINT to a mirror of the hub, or train from "
@@ -361,9 +370,7 @@ Result<fs::path> Pull(const std::string& name, const PullOptions& options) {
   if (!IsRepositoryName(repository))
     return Fail(ErrorCode::kInvalidArgument, fmt::format("'{}' is neither a directory nor the name of a model", name),
                 "specify a directory, owner/name on the Hugging Face hub, or all-MiniLM-L6-v2");
-  const HubCache cache(options.cache, repository);
-  auto found = cache.Find(options.revision);
-  if (found && !*found) found = FindUnconverted(cache, repository, options);
+  const auto found = FindInCache(name, options);
   if (found && *found) return **found;
   if (!found && (options.offline || found.error().code != ErrorCode::kInvalidModel))
     return std::unexpected(found.error());

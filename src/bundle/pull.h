@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -42,6 +43,10 @@ std::string RepositoryOf(std::string_view name);
 /// tried and what to do; kUnsupported for a model without such files; kInvalidModel for a damaged cache;
 /// ConvertWeights'; kIo; kCancelled.
 Result<std::filesystem::path> Pull(const std::string& name, const PullOptions& options);
+
+/// Returns the directory of a model that is in the cache, whose weights are converted if necessary; none if it is not
+/// there, or if `name` cannot be the name of a model. Errors: kInvalidModel for a damaged cache; ConvertWeights'; kIo.
+Result<std::optional<std::filesystem::path>> FindInCache(const std::string& name, const PullOptions& options);
 
 /// Returns the directory of a base model. A given directory is used as it is, except that a missing model.safetensors
 /// is made beside a pytorch_model.bin (or weights in several files). Anything else is a name for Pull. Errors:

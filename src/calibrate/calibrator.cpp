@@ -98,7 +98,7 @@ Result<void> Calibrator::Fit(Manifest& manifest) {
   if (options_.calibration == CalibrationChoice::kKeep) return {};
   CalibrationRecord record;
   record.calibration = now;
-  record.texts = static_cast<int64_t>(method ? result_.partition.fit.size() : 0);
+  record.texts = static_cast<int64_t>(method ? Fittable(result_.partition.fit).size() : 0);
   record.sha256 = DataSha256(texts_.dataset);
   record.source = texts_.source;
   record.measured = result_.measured;
@@ -110,9 +110,21 @@ Result<void> Calibrator::Fit(Manifest& manifest) {
 }
 
 Result<CalibrationFit> Calibrator::FitOn(CalibrationMethod method, const Indices& part) const {
-  const std::vector<float> logits = LogitsAt(part);
-  const LabelIds truth = TruthAt(part);
+  const Indices fittable = Fittable(part);
+  const std::vector<float> logits = LogitsAt(fittable);
+  LabelIds truth = TruthAt(fittable);
+  for (std::vector<int32_t>& labels : truth) std::erase(labels, kUnknownLabelId);
   return FitCalibration(method, {logits, truth, labels_, multi_label_});
+}
+
+/// The texts of the part that a calibration can be fitted to: no probability of a single-label model is right for a text
+/// whose label it does not have.
+Calibrator::Indices Calibrator::Fittable(const Indices& part) const {
+  Indices fittable;
+  for (const size_t t : part) {
+    if (multi_label_ || !HasUnknownLabel(texts_.dataset.examples[t])) fittable.push_back(t);
+  }
+  return fittable;
 }
 
 /// Before and after, on the same texts: those that the fit has not seen if there are any.

@@ -65,7 +65,9 @@ struct CalibrationResult {
 void SetBestF1Thresholds(std::span<const float> probabilities, std::span<const std::vector<int32_t>> truth,
                          std::span<const std::string> labels, Thresholds& thresholds);
 
-/// Fits a calibration and chooses thresholds and abstention as the options require. Deterministic; for one use.
+/// Fits a calibration and chooses thresholds and abstention as the options require. Texts with unknown labels
+/// (kUnknownLabelId) are negatives of every label and errors; a single-label calibration is not fitted to them.
+/// Deterministic; for one use.
 class Calibrator {
  public:
   /// Creates a calibrator for `texts`, which must outlive it.
@@ -83,6 +85,7 @@ class Calibrator {
   void KeepGuarantees(const Manifest& manifest);
   Result<void> Fit(Manifest& manifest);
   Result<CalibrationFit> FitOn(CalibrationMethod method, const Indices& part) const;
+  Indices Fittable(const Indices& part) const;
   Result<void> Measure(const Calibration& former, const Calibration& now);
   Result<bool> CrossFit(CalibrationMethod method, Indices& part, std::vector<float>& probabilities) const;
   Result<CalibrationMetrics> MetricsOf(std::span<const float> probabilities, const Indices& part) const;

@@ -96,7 +96,10 @@ Result<void> CheckEnoughTexts(const CalibrationOptions& options, const Dataset& 
       PartitionTexts(options, texts, dataset.labels.size(), dataset.multi_label, pooled);
   if (const auto method = options.Method()) {
     LabelIds fitted;
-    for (const size_t t : partition.fit) fitted.push_back(dataset.examples[t].labels);
+    for (const size_t t : partition.fit) {
+      if (!HasUnknownLabel(dataset.examples[t]) || dataset.multi_label) fitted.push_back(dataset.examples[t].labels);
+    }
+    for (std::vector<int32_t>& labels : fitted) std::erase(labels, kUnknownLabelId);
     TRY(CheckEnoughFor(*method, fitted, dataset.labels.names, dataset.multi_label));
   }
   if (options.max_fpr) TRY(CheckEnoughNegatives(options, dataset, positive_label, partition));

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "data/label_sets.h"
 #include "text/text_parts.h"
 
 namespace winnow {
@@ -58,9 +59,16 @@ Result<ScopeFit> CalibrateScope(const HeldOutTexts& texts, std::span<const float
     return Fail(ErrorCode::kInvalidArgument,
                 fmt::format("--scope-label '{}' must be a name that is not one of the model's labels", options.label));
   }
+  // A text whose label the model does not have is not in its scope.
   std::vector<int32_t> truth;
-  for (const Example& example : texts.dataset.examples) truth.push_back(example.labels.front());
-  ScopeFit fit = TRY(FitScope(texts.logits, truth, outside, labels.size(), options));
+  std::vector<float> logits;
+  for (size_t t = 0; t < texts.dataset.examples.size(); ++t) {
+    if (HasUnknownLabel(texts.dataset.examples[t])) continue;
+    truth.push_back(texts.dataset.examples[t].labels.front());
+    const auto row = texts.logits.begin() + static_cast<ptrdiff_t>(t * labels.size());
+    logits.insert(logits.end(), row, row + static_cast<ptrdiff_t>(labels.size()));
+  }
+  ScopeFit fit = TRY(FitScope(logits, truth, outside, labels.size(), options));
   fit.rule.label = options.label;
   fit.rule.source = texts.source;
   fit.rule.weights = texts.weights;

@@ -97,7 +97,7 @@ Result<void> Run(const BenchOptions& options) {
     batch_sizes.push_back(size);
   }
   const std::vector<std::string> texts = TRY(Texts(options));
-  ProgressBar bar("bench", 100);
+  ProgressBar bar("bench", 100, ProgressUnit::kPercent);
   int64_t percent = 0;
   LatencyReport report = TRY(MeasureLatency(options.bundle, texts,
                                             {.iterations = options.iterations,

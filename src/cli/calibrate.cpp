@@ -31,6 +31,7 @@ void Describe(CalibrateCommandOptions& options, OptionTable& table) {
   AddLabelField(plan.reading.label_field, table);
   AddFilter(plan.reading.filter, table);
   AddFormatOptions(plan.reading.format, table);
+  AddUnknownLabels(plan.reading.unknown_labels, table);
   table.Add("force", &plan.force, "Accept texts that the model was apparently trained on");
   table.Group("Calibration");
   AddCalibrationOptions(plan.calibration, table, /*of_a_bundle=*/true);
@@ -42,7 +43,8 @@ void Describe(CalibrateCommandOptions& options, OptionTable& table) {
   AddWeightsOption(plan.weights, table);
   table.Group("Output");
   table.Add("output", &plan.output, "Write the calibrated model into this directory, and leave BUNDLE unchanged")
-      .ValueName("DIR");
+      .ValueName("DIR")
+      .Short('o');
   AddOverwrite(plan.overwrite, table);
   AddKeepData(plan.keep_data, table);
   AddModelVersion(plan.version.version, table,

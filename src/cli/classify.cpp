@@ -17,11 +17,13 @@
 #include "cli/classify_options.h"
 #include "cli/classify_remote.h"
 #include "cli/commands.h"
+#include "cli/console_observer.h"
 #include "cli/output.h"
 #include "cli/zero_shot_options.h"
 #include "client/server_client.h"
 #include "data/dataset.h"
 #include "data/fasttext.h"
+#include "pipeline/base_model.h"
 #include "report/explanation_text.h"
 #include "report/prediction_lines.h"
 #include "text/text_parts.h"
@@ -91,6 +93,8 @@ class ZeroShotPredictor final : public TextPredictor {
   const ClassifyOptions options_;
 };
 
+char DelimiterOf(PredictionFormat format) { return format == PredictionFormat::kTsv ? '\t' : ','; }
+
 /// Collects texts and classifies them a batch at a time, in order.
 class LocalTextSink final : public TextSink {
  public:
@@ -129,8 +133,12 @@ class LocalTextSink final : public TextSink {
     std::optional<Explanation> explanation;
     if (options_.explain) explanation = TRY(predictor_.Explain(text));
     const PredictionLabels labels = predictor_.labels();
-    const bool as_json = options_.json || options_.output;
+    const PredictionFormat format = FormatOf(options_);
+    const bool as_json = format != PredictionFormat::kText;
     Json json = PredictionJson(labels, prediction, as_json ? static_cast<size_t>(options_.top_k) : 1);
+    if (format == PredictionFormat::kCsv || format == PredictionFormat::kTsv) {
+      return PredictionTableRow(json, text, row, DelimiterOf(format));
+    }
     if (as_json) {
       if (row > 0) json["row"] = row;
       if (explanation) json["explanation"] = ExplanationJson(*explanation, text);
@@ -213,8 +221,10 @@ Result<void> ClassifyTexts(const ClassifyCommandOptions& options, const std::str
 Result<void> ClassifyToOutput(const ClassifyCommandOptions& options, const std::string& text_template, TextSink& sink,
                               ClassifyOutput& output) {
   if (!options.output) return ClassifyTexts(options, text_template, sink, output);
-  return WriteFileAtomically(*options.output, [&](const FileSink& file) {
+  return WriteFileAtomically(*options.output, [&](const FileSink& file) -> Result<void> {
     output.WriteTo(file);
+    const PredictionFormat format = FormatOf(options);
+    if (format != PredictionFormat::kJsonLines) TRY(output.Write(PredictionTableHeader(DelimiterOf(format))));
     return ClassifyTexts(options, text_template, sink, output);
   });
 }
@@ -248,7 +258,10 @@ Result<void> RunOnServer(const ClassifyCommandOptions& options) {
                                                           .top_k = options.top_k,
                                                           .explain = options.explain},
                                               .batch_size = static_cast<size_t>(options.batch_size)},
-                                   .json = options.json || options.output,
+                                   .json = FormatOf(options) != PredictionFormat::kText,
+                                   .delimiter = FormatOf(options) == PredictionFormat::kCsv   ? ','
+                                                : FormatOf(options) == PredictionFormat::kTsv ? '\t'
+                                                                                              : '\0',
                                    .colour = UsesColour(STDOUT_FILENO)};
   // A wrong address is told soon; one that has answered may come back.
   ServerAccess first = classifying.server.access;
@@ -262,8 +275,9 @@ Result<void> RunOnServer(const ClassifyCommandOptions& options) {
 }
 
 Result<void> RunOwnLabels(const ClassifyCommandOptions& options, ThreadPool& pool) {
-  const BundleClassifier classifier =
-      TRY(BundleClassifier::Load(*options.bundle, pool, options.weights, options.long_text, options.fold_disguises));
+  ConsoleObserver observer;
+  const BundleClassifier classifier = TRY(BundleClassifier::Load(
+      TRY(FindModel(*options.bundle, observer)), pool, options.weights, options.long_text, options.fold_disguises));
   const ClassifyOptions classify = TRY(DecideBy(options.mode, options.threshold));
   TRY(classifier.CheckOptions(classify));
   const BundlePredictor predictor(classifier, classify);
@@ -273,8 +287,11 @@ Result<void> RunOwnLabels(const ClassifyCommandOptions& options, ThreadPool& poo
 }
 
 Result<void> RunZeroShot(const ClassifyCommandOptions& options, ThreadPool& pool) {
+  ConsoleObserver observer;
+  const std::filesystem::path directory = TRY(PullBaseModel(*options.bundle, observer));
+  observer.FinishWork();
   const auto classifier =
-      TRY(ZeroShotClassifier::Load(*options.bundle, pool,
+      TRY(ZeroShotClassifier::Load(directory, pool,
                                    ZeroShotOptionsOf(options.zero_shot_details, SplitLabels(*options.zero_shot),
                                                      options.multi_label, options.weights)));
   const ZeroShotPredictor predictor(classifier, TRY(DecideBy(options.mode, options.threshold)));

@@ -81,6 +81,13 @@ Result<void> CheckLocal(const ClassifyCommandOptions& options) {
 
 }  // namespace
 
+PredictionFormat FormatOf(const ClassifyCommandOptions& options) {
+  const std::string extension = options.output && !options.json ? options.output->extension().string() : "";
+  if (extension == ".csv") return PredictionFormat::kCsv;
+  if (extension == ".tsv") return PredictionFormat::kTsv;
+  return options.output || options.json ? PredictionFormat::kJsonLines : PredictionFormat::kText;
+}
+
 void DescribeClassify(ClassifyCommandOptions& options, OptionTable& table) {
   table
       .AddPositional("bundle", &options.bundle,
@@ -95,9 +102,12 @@ void DescribeClassify(ClassifyCommandOptions& options, OptionTable& table) {
            "standard input")
       .ValueName("FILE");
   table
-      .Add("output", &options.output,
-           "File for the predictions, as JSON lines; it is created once all predictions are complete")
-      .ValueName("FILE");
+      .Add(
+          "output", &options.output,
+          "File for the predictions: a table if its name ends in .csv or .tsv, otherwise JSON lines; it is created once "
+          "all predictions are complete")
+      .ValueName("FILE")
+      .Short('o');
   AddTextField(options.text_field, table);
   AddFormatOptions(options.format, table);
   table.Add("skip-bad-rows", &options.skip_bad_rows,
@@ -133,9 +143,10 @@ void DescribeClassify(ClassifyCommandOptions& options, OptionTable& table) {
       .ValueName("FILE");
   table.Group("Zero-shot classification");
   table
-      .Add("zero-shot", &options.zero_shot,
-           "Candidate labels, separated by commas, in place of the model's own labels. BUNDLE must be a natural "
-           "language inference model, which judges a hypothesis about each label")
+      .Add(
+          "zero-shot", &options.zero_shot,
+          "Candidate labels, separated by commas, in place of the model's own labels. BUNDLE is then a natural language "
+          "inference model, which judges a hypothesis about each label: a directory, or a name that 'winnow pull' accepts")
       .ValueName("LABELS");
   table.Add("multi-label", &options.multi_label,
             "Judge each label independently, so that any number may apply. Requires --zero-shot");
@@ -145,7 +156,7 @@ void DescribeClassify(ClassifyCommandOptions& options, OptionTable& table) {
                 "a file with one text per line");
   table.Example("winnow classify spam --input messages.txt --threshold .9", "flag only what is spam with 90 %");
   table.Example("winnow classify spam 'You won a prize' --explain", "the effect of each word");
-  table.Example("winnow classify nli 'The fix is ready' --zero-shot 'spam,work,private'",
+  table.Example("winnow classify deberta-small-nli 'The fix is ready' --zero-shot 'spam,work,private'",
                 "labels that the model was not trained on");
   table.Example("winnow classify --server http://127.0.0.1:8080 'You won a prize'", "the default model of a server");
   table.Example("winnow classify spam --server http://127.0.0.1:8080 --input messages.txt",
@@ -156,6 +167,11 @@ Result<void> CompleteClassifyOptions(ClassifyCommandOptions& options) {
   TRY(DecideBy(options.mode, options.threshold));
   TRY(options.server ? RequireNothingLocal(options) : CheckLocal(options));
   if (options.server) TellModelFromTexts(options);
+  const PredictionFormat format = FormatOf(options);
+  if (options.explain && (format == PredictionFormat::kCsv || format == PredictionFormat::kTsv)) {
+    return Fail(ErrorCode::kInvalidArgument, "--explain cannot be combined with a table as --output",
+                "specify --output FILE.jsonl");
+  }
   if (options.texts.empty() || !options.input) return {};
   return Fail(ErrorCode::kInvalidArgument, "texts on the command line cannot be combined with --input",
               "specify the texts in one of these ways");

@@ -39,6 +39,13 @@ struct ClassifyCommandOptions : CommonOptions {
   std::optional<std::filesystem::path> api_key_file;
 };
 
+/// How predictions are written.
+enum class PredictionFormat { kText, kJsonLines, kCsv, kTsv };
+
+/// Returns the format of the options: a table if the name of --output ends in .csv or .tsv and --json is not specified,
+/// otherwise JSON lines in a file and with --json.
+PredictionFormat FormatOf(const ClassifyCommandOptions& options);
+
 void DescribeClassify(ClassifyCommandOptions& options, OptionTable& table);
 
 /// With --server, tells the model's name from the texts: a first argument of one word is moved from `bundle` to

@@ -34,21 +34,25 @@ std::string JsonLine(const Json& prediction, size_t row) {
 RemoteTextSink::RemoteTextSink(const RemoteClassifying& classifying, std::string_view text_template,
                                PredictionOutput& output)
     : has_template_(!text_template.empty()),
-      classifier_(
-          classifying.server,
-          [this, json = classifying.json, colour = classifying.colour, explain = classifying.server.request.explain,
-           &output](std::span<const Json> predictions, std::span<const InputTextView> texts) -> Result<void> {
-            classified_ += predictions.size();
-            output.SetClassified(classified_);
-            std::string lines;
-            for (size_t i = 0; i < predictions.size(); ++i) {
-              const size_t row = rows_.front();
-              rows_.pop_front();
-              lines += json ? JsonLine(predictions[i], row)
-                            : TRY(LinesOf(predictions[i], texts[i].joined(), explain, colour));
-            }
-            return output.Write(lines);
-          }) {}
+      classifier_(classifying.server,
+                  [this, json = classifying.json, delimiter = classifying.delimiter, colour = classifying.colour,
+                   explain = classifying.server.request.explain,
+                   &output](std::span<const Json> predictions, std::span<const InputTextView> texts) -> Result<void> {
+                    classified_ += predictions.size();
+                    output.SetClassified(classified_);
+                    std::string lines;
+                    for (size_t i = 0; i < predictions.size(); ++i) {
+                      const size_t row = rows_.front();
+                      rows_.pop_front();
+                      if (delimiter != '\0') {
+                        lines += TRY(PredictionTableRow(predictions[i], texts[i].joined(), row, delimiter));
+                        continue;
+                      }
+                      lines += json ? JsonLine(predictions[i], row)
+                                    : TRY(LinesOf(predictions[i], texts[i].joined(), explain, colour));
+                    }
+                    return output.Write(lines);
+                  }) {}
 
 Result<void> RemoteTextSink::Take(std::string_view text, size_t row) {
   rows_.push_back(row);

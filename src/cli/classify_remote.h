@@ -13,8 +13,9 @@ namespace winnow {
 
 struct RemoteClassifying {
   RemoteClassifierOptions server;
-  bool json = false;    ///< print lines of JSON instead of lines for people
-  bool colour = false;  ///< use colours in explanations for people
+  bool json = false;      ///< print lines of JSON instead of lines for people
+  char delimiter = '\0';  ///< print lines of a table with this delimiter instead of lines of JSON
+  bool colour = false;    ///< use colours in explanations for people
 };
 
 /// Writes the predictions of a server. Not thread-safe.

@@ -68,7 +68,7 @@ void AddCommonOptions(CommonOptions& options, OptionTable& table) {
   table.Add("json", &options.json, "Print machine-readable results: one JSON document, or JSON lines");
   table.Add("threads", &options.threads, "Number of threads; 0: all cores that the process may use").AtLeast(0);
   table.AddConfig("config", &options.config, "A TOML file of options, one per line: name = value");
-  table.Add("quiet", &options.quiet, "Show no progress; print only warnings and errors");
+  table.Add("quiet", &options.quiet, "Show no progress; print only warnings and errors").Short('q');
   table.AddChoice("log-level", &options.log_level,
                   {{"debug", LogLevel::kDebug},
                    {"info", LogLevel::kInfo},

@@ -1,3 +1,6 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
 #include "base/files.h"
@@ -9,11 +12,13 @@
 #include "base/machine.h"
 #include "base/progress.h"
 #include "cli/commands.h"
+#include "cli/console_observer.h"
 #include "cli/labelled_data.h"
 #include "cli/output.h"
 #include "cli/zero_shot_options.h"
 #include "data/filter.h"
 #include "evaluate/evaluation.h"
+#include "pipeline/base_model.h"
 #include "report/comparison.h"
 #include "report/comparison_plot.h"
 #include "report/find_bundles.h"
@@ -25,7 +30,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int64_t kSteps = 100;  // of the progress bar for each model: so many
+constexpr int64_t kSteps = 100;  // of the progress bar, for each model
 
 struct CompareOptions : LabelledDataOptions {
   fs::path data;
@@ -40,8 +45,8 @@ struct CompareOptions : LabelledDataOptions {
 void Describe(CompareOptions& options, OptionTable& table) {
   table.Describe(
       "All models classify the same texts; the table is sorted by macro-F1. A model that cannot be loaded is listed "
-      "with its error, and the others are still evaluated. Texts whose label a model does not have are not used for "
-      "that model.");
+      "with its error, and the others are still evaluated. Texts whose label a model does not have count as errors of "
+      "that model; with --unknown-labels drop, they are not used for it.");
   table
       .AddPositional("data", &options.data,
                      "Labelled texts: a CSV, TSV, JSON, JSONL or fastText file, optionally gzip-compressed")
@@ -52,9 +57,9 @@ void Describe(CompareOptions& options, OptionTable& table) {
   table.Group("Zero-shot classification");
   table
       .Add("zero-shot", &options.zero_shot,
-           "Also evaluate this natural language inference model by zero-shot classification with the labels of "
-           "the data; _ and - in their names are replaced with spaces")
-      .ValueName("NLI_BUNDLE");
+           "Also evaluate this natural language inference model, a directory or a name that 'winnow pull' accepts, by "
+           "zero-shot classification with the labels of the data; _ and - in their names are replaced with spaces")
+      .ValueName("NLI_MODEL");
   AddZeroShotDetails(options.zero_shot_details, table);
   table.Group("Output");
   table.Add("save", &options.save, "Append all metrics to FILE, as one line of JSON per run").ValueName("FILE");
@@ -83,7 +88,9 @@ Result<std::string> DigestOf(const fs::path& data) {
 class Measurements {
  public:
   Measurements(const CompareOptions& options, size_t models)
-      : options_(options), pool_(options.threads), bar_("compare", kSteps * static_cast<int64_t>(models)) {}
+      : options_(options),
+        pool_(options.threads),
+        bar_("compare", kSteps * static_cast<int64_t>(models), ProgressUnit::kPercent) {}
 
   int threads() const { return pool_.size(); }
 
@@ -191,17 +198,53 @@ Result<void> CheckZeroShot(const CompareOptions& options) {
   return CheckZeroShotOptions(ZeroShotOptionsOf(options.zero_shot_details, {"label"}, false, options.weights));
 }
 
+/// The model of --zero-shot, under the name that it was given.
+Result<std::optional<FoundBundle>> ZeroShotModel(const CompareOptions& options) {
+  if (!options.zero_shot) return std::nullopt;
+  ConsoleObserver observer;
+  FoundBundle model = TRY(FindBundles(std::span(&*options.zero_shot, 1), std::nullopt)).front();
+  model.path = TRY(PullBaseModel(options.zero_shot->string(), observer));
+  observer.FinishWork();
+  model.name += " (zero-shot)";
+  return model;
+}
+
+/// The models of the command line and of --models. A name may be that of a model in the cache.
+Result<std::vector<FoundBundle>> BundlesOf(const CompareOptions& options) {
+  if (options.zero_shot && options.bundles.empty() && !options.models) return std::vector<FoundBundle>();
+  ConsoleObserver observer;
+  std::vector<FoundBundle> bundles = TRY(FindBundles(options.bundles, options.models));
+  for (FoundBundle& bundle : bundles) {
+    Result<fs::path> found = FindModel(bundle.path, observer);
+    if (found) bundle.path = *std::move(found);  // otherwise its measurement fails, and says so
+  }
+  return bundles;
+}
+
+/// Errors: kInvalidModel, with the names, if models that the command names could not be evaluated. Those that --models
+/// found may fail.
+Result<void> RequireNamed(const CompareOptions& options, const Comparison& comparison,
+                          std::span<const FoundBundle> bundles, const std::optional<FoundBundle>& zero_shot) {
+  std::vector<std::string> required, failed;
+  for (size_t i = 0; i < std::min(bundles.size(), options.bundles.size()); ++i) required.push_back(bundles[i].name);
+  if (zero_shot) required.push_back(zero_shot->name);
+  for (const ComparedModel& model : comparison.models) {
+    if (model.error && std::ranges::find(required, model.name) != required.end()) failed.push_back(model.name);
+  }
+  if (failed.empty()) return {};
+  return Fail(ErrorCode::kInvalidModel,
+              fmt::format("{} could not be evaluated; the errors are listed above", fmt::join(failed, ", ")));
+}
+
 Result<void> Run(const CompareOptions& options) {
   HandleInterrupts();
   const bool plots = TRY(CanPlot(options));
   TRY(CheckSaveFile(options.save));
   TRY(Filter::Parse(FilterOf(options)));
   TRY(CheckZeroShot(options));
-  std::vector<FoundBundle> bundles;
-  if (!options.zero_shot || !options.bundles.empty() || options.models) {
-    bundles = TRY(FindBundles(options.bundles, options.models));
-  }
+  const std::vector<FoundBundle> bundles = TRY(BundlesOf(options));
   const std::string digest = TRY(DigestOf(options.data));
+  const std::optional<FoundBundle> zero_shot = TRY(ZeroShotModel(options));
   Comparison comparison{.timestamp = TimestampUtc(),
                         .data = options.data.string(),
                         .data_sha256 = digest,
@@ -212,11 +255,7 @@ Result<void> Run(const CompareOptions& options) {
   Measurements measurements(options, bundles.size() + (options.zero_shot ? 1 : 0));
   comparison.threads = measurements.threads();
   for (const FoundBundle& bundle : bundles) comparison.models.push_back(TRY(measurements.Take(bundle)));
-  if (options.zero_shot) {
-    FoundBundle bundle = TRY(FindBundles(std::span(&*options.zero_shot, 1), std::nullopt)).front();
-    bundle.name += " (zero-shot)";
-    comparison.models.push_back(TRY(measurements.TakeZeroShot(bundle)));
-  }
+  if (zero_shot) comparison.models.push_back(TRY(measurements.TakeZeroShot(*zero_shot)));
   measurements.Finish();
   Rank(comparison);
   const Json json = ComparisonJson(comparison);
@@ -229,7 +268,7 @@ Result<void> Run(const CompareOptions& options) {
     TRY(PlotComparison(comparison, *options.plot));
     LogInfo("wrote the plot to {}", options.plot->string());
   }
-  return {};
+  return RequireNamed(options, comparison, bundles, zero_shot);
 }
 
 }  // namespace

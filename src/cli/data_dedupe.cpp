@@ -22,7 +22,8 @@ void Describe(DataDedupeOptions& options, OptionTable& table) {
   table.Group("Output");
   table.Add("output", &options.output, "File for the rows that are kept, with all fields; .tsv, .csv or .jsonl")
       .ValueName("FILE")
-      .Required();
+      .Required()
+      .Short('o');
   table.Describe(
       "Texts are duplicates if they differ only in case, white space, character width and invisible "
       "characters. The first row of each text is kept. If the rows of a text have different labels, the "

@@ -50,7 +50,8 @@ void Describe(DataDoctorOptions& options, OptionTable& table) {
       .Add("output", &options.output,
            "File for the findings, most serious first, for review in a spreadsheet; with --fix, file for the "
            "corrected rows with all fields; .csv, .tsv or .jsonl")
-      .ValueName("FILE");
+      .ValueName("FILE")
+      .Short('o');
   table.Add("fix", &options.fix, "Reviewed findings whose column 'fix' is filled in with a label, drop or keep")
       .ValueName("REVIEW");
   table.Describe(

@@ -29,7 +29,8 @@ void Describe(DataFilterOptions& options, OptionTable& table) {
   table.Group("Output");
   table.Add("output", &options.output, "File for the rows that are kept, with all fields; .tsv, .csv or .jsonl")
       .ValueName("FILE")
-      .Required();
+      .Required()
+      .Short('o');
   table.Describe(
       "Texts are preserved exactly, including tabs, quotes and line breaks. In a TSV file, fields are quoted as in "
       "CSV only if at least one field requires it; the header is then quoted too.");

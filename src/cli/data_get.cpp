@@ -30,7 +30,8 @@ void Describe(DataGetOptions& options, OptionTable& table) {
   table.Group("Output");
   table.Add("output-dir", &options.fetch.output_dir, "Directory for the files")
       .ValueName("DIR")
-      .Default("the data set's name");
+      .Default("the data set's name")
+      .Short('o');
   AddOverwrite(options.fetch.overwrite, table, "Replace existing files that this command did not write");
   table.Group("Source");
   table

@@ -40,7 +40,8 @@ void Describe(DataSplitOptions& options, OptionTable& table) {
   table.Group("Output");
   table.Add("output-dir", &options.output_dir, "Directory for the files train, validation and test")
       .ValueName("DIR")
-      .Required();
+      .Required()
+      .Short('o');
   table.Add("format", &options.format, "Format of the files")
       .OneOf({"tsv", "csv", "jsonl"})
       .Default("jsonl for JSON data and for lists of labels, otherwise tsv");

@@ -5,11 +5,14 @@
 #include "base/log.h"
 #include "base/shell.h"
 #include "cli/commands.h"
+#include "cli/console_observer.h"
+#include "cli/field_options.h"
 #include "cli/folds.h"
 #include "cli/labelled_data.h"
 #include "cli/output.h"
 #include "cli/report_options.h"
 #include "cli/scope.h"
+#include "pipeline/base_model.h"
 #include "pipeline/plan_of_model.h"
 #include "report/metrics_report.h"
 #include "report/report_files.h"
@@ -91,6 +94,9 @@ std::string CommandLine(const EvaluateOptions& options) {
   add_given("--quoting", format.quoting);
   if (format.no_header) line.emplace_back("--no-header");
   add_given("--encoding", format.encoding);
+  if (options.reading.unknown_labels != UnknownLabels::kError) {
+    add("--unknown-labels", std::string(NameOf(options.reading.unknown_labels)));
+  }
   if (options.mode != Mode::kModerate) add("--mode", std::string(ModeName(options.mode)));
   if (options.threshold) add("--threshold", fmt::format("{}", *options.threshold));
   if (options.weights != Weights::kAuto) add("--weights", options.weights == Weights::kInt8 ? "int8" : "float");
@@ -212,8 +218,12 @@ Result<void> PrintResult(const EvaluateOptions& options, const EvaluationReport&
   return Print(json.dump() + "\n");
 }
 
-Result<void> Run(const EvaluateOptions& options) {
+Result<void> Run(const EvaluateOptions& given) {
   HandleInterrupts();
+  EvaluateOptions options = given;
+  ConsoleObserver observer;
+  options.bundle = TRY(FindModel(given.bundle, observer));
+  if (given.report.against) options.report.against = TRY(FindModel(*given.report.against, observer));
   ThreadPool pool(options.threads);
   TRY(CheckOptions(options));
   const BundleClassifier classifier =

@@ -35,7 +35,8 @@ void Describe(ExportCommandOptions& options, OptionTable& table) {
       .OneOf({NameOf(OnnxFormat::kFloat), NameOf(OnnxFormat::kInt8), kFloatWeightsFormat});
   table.Add("output", &options.plan.output, "A new directory ready to deploy: config, tokenizer, labels, ONNX files")
       .ValueName("DIR")
-      .Default("into the bundle");
+      .Default("into the bundle")
+      .Short('o');
   AddOverwrite(options.plan.overwrite, table,
                "Replace the contents of --output even if they are not an earlier export");
   AddModelVersion(options.plan.version.version, table, "the version of BUNDLE");
@@ -86,20 +87,26 @@ Result<void> Run(const ExportCommandOptions& options) {
 Result<std::vector<ExportedFile>> ExportWithProgress(ExportPlan plan) {
   std::optional<ProgressBar> bar;
   std::optional<OnnxFormat> shown;
+  int64_t all = 0;
+  const auto finish = [&] {
+    if (bar) bar->Set(all);
+    if (bar) bar->Finish();
+  };
   plan.progress = [&](OnnxFormat format, uint64_t done, uint64_t total) {
     if (shown != format) {
-      if (bar) bar->Finish();
-      bar.emplace(std::string("export ") + NameOf(format), 0);
+      finish();
+      bar.emplace(std::string("export ") + NameOf(format), static_cast<int64_t>(total), ProgressUnit::kPercent);
       shown = format;
     }
-    bar->SetTotal(static_cast<int64_t>(total));
+    all = static_cast<int64_t>(total);
+    bar->SetTotal(all);
     bar->Set(static_cast<int64_t>(done));
     return !Interrupted();
   };
   plan.warn = [](const std::string& line) { LogWarning("{}", line); };
   plan.note = [](const std::string& line) { LogInfo("{}", line); };
   std::vector<ExportedFile> files = TRY(ExportBundle(plan));
-  if (bar) bar->Finish();
+  finish();
   return files;
 }
 

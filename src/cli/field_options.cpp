@@ -47,6 +47,26 @@ void AddFormatOptions(FormatOptions& format, OptionTable& table, std::string for
       .Default(kDetected);
 }
 
+void AddUnknownLabels(UnknownLabels& unknown, OptionTable& table) {
+  table.AddChoice(
+      "unknown-labels", &unknown,
+      {{"error", UnknownLabels::kError}, {"refuse", UnknownLabels::kRefuse}, {"drop", UnknownLabels::kDrop}},
+      "Evaluated texts whose label the model does not have: count them as errors of the model, refuse the "
+      "data, or drop the texts");
+}
+
+std::string_view NameOf(UnknownLabels unknown) {
+  switch (unknown) {
+    case UnknownLabels::kRefuse:
+      return "refuse";
+    case UnknownLabels::kDrop:
+      return "drop";
+    case UnknownLabels::kError:
+      break;
+  }
+  return "error";
+}
+
 Option& AddOverwrite(bool& overwrite, OptionTable& table, std::string help) {
   return table.Add("overwrite", &overwrite, std::move(help));
 }

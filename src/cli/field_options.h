@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/options.h"
@@ -22,6 +23,12 @@ Option& AddFilter(std::vector<std::string>& filters, OptionTable& table);
 /// Adds --format (under `format_name`), --delimiter, --quoting, --no-header and --encoding, each of which replaces a
 /// detection.
 void AddFormatOptions(FormatOptions& format, OptionTable& table, std::string format_name = "format");
+
+/// Adds --unknown-labels.
+void AddUnknownLabels(UnknownLabels& unknown, OptionTable& table);
+
+/// Returns the value of --unknown-labels.
+std::string_view NameOf(UnknownLabels unknown);
 
 /// Adds --overwrite; `help` says what is replaced.
 Option& AddOverwrite(bool& overwrite, OptionTable& table,

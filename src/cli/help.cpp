@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/suggest.h"
 #include "cli/commands.h"
+#include "cli/family.h"
 #include "cli/output.h"
 #include "cli/reference.h"
 
@@ -28,12 +29,15 @@ void Describe(HelpOptions& options, OptionTable& table) {
 }
 
 std::string Overview() {
-  std::string text =
-      "Winnow trains, checks and runs small text classifiers.\n\n"
-      "Usage: winnow COMMAND [options]\n\n"
-      "Commands:\n";
-  for (const Command& command : AllCommands()) text += fmt::format("  {:<16}{}\n", command.name, command.summary);
-  return text + "\n'winnow help COMMAND' explains a command.\n";
+  return "Winnow trains, checks and runs small text classifiers.\n\n"
+         "Usage: winnow COMMAND [options]\n\n"
+         "Commands:\n" +
+         CommandLines("") + "\n'winnow help COMMAND' explains a command.\n";
+}
+
+std::string FamilyOverview(const std::string& family) {
+  return fmt::format("Usage: winnow {} COMMAND [options]\n\nCommands:\n", family) + CommandLines(family + " ") +
+         fmt::format("\n'winnow help {} COMMAND' explains a command.\n", family);
 }
 
 std::string OverviewJson() {
@@ -52,6 +56,7 @@ Result<void> Run(const HelpOptions& options) {
     if (command.name == name) return Print(command.begin()->table().Help(TerminalWidth(STDOUT_FILENO, kHelpWidth)));
     names.push_back(command.name);
   }
+  if (!CommandsOfFamily(name).empty()) return Print(FamilyOverview(name));
   return Fail(ErrorCode::kInvalidArgument, fmt::format("unknown command '{}'", name),
               DidYouMean(name, names, "'winnow help' lists the commands"));
 }

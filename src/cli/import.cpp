@@ -24,7 +24,8 @@ void Describe(ImportCommandOptions& options, OptionTable& table) {
       .Add("output-dir", &options.plan.output_dir,
            "Directory for the model; an existing model is replaced when the new one is complete")
       .ValueName("DIR")
-      .Required();
+      .Required()
+      .Short('o');
   table.Add("name", &options.plan.name, "Name of the model").Default("the name of the output directory");
   AddModelVersion(options.plan.version.version, table,
                   "1.0.0, or the next minor version of the model of that name that is replaced");

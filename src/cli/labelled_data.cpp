@@ -11,6 +11,7 @@ void AddLabelledDataOptions(LabelledDataOptions& options, OptionTable& table) {
   AddLabelField(options.reading.label_field, table);
   AddFilter(options.reading.filter, table);
   AddFormatOptions(options.reading.format, table);
+  AddUnknownLabels(options.reading.unknown_labels, table);
   table.Group("Decision");
   AddModeOption(options.mode, table);
   AddWeightsOption(options.weights, table);

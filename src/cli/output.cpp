@@ -12,7 +12,10 @@
 namespace winnow {
 namespace {
 
+bool closed = false;
+
 Result<void> OutputError() {
+  closed = closed || errno == EPIPE;
   return Fail(ErrorCode::kIo, std::string("cannot write to standard output: ") + std::strerror(errno));
 }
 
@@ -25,6 +28,8 @@ Result<void> Print(std::string_view text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) return OutputError();
   return terminal ? FlushOutput() : Result<void>();
 }
+
+bool OutputWasClosed() { return closed; }
 
 Result<void> FlushOutput() {
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) return OutputError();

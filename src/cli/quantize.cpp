@@ -20,7 +20,8 @@ void Describe(QuantizeCommandOptions& options, OptionTable& table) {
   table
       .Add("output", &options.plan.output,
            "Write a separate bundle without float weights; by default INT8 weights are added to BUNDLE")
-      .ValueName("DIR");
+      .ValueName("DIR")
+      .Short('o');
   AddOverwrite(options.plan.overwrite, table,
                "Write into --output even if it contains other files than those of a Winnow model, which stay there");
   AddKeepData(options.plan.keep_data, table);

@@ -1,8 +1,10 @@
 #include "cli/run.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <exception>
 #include <new>
 #include <vector>
@@ -14,6 +16,7 @@
 #include "base/progress.h"
 #include "base/suggest.h"
 #include "cli/commands.h"
+#include "cli/family.h"
 #include "cli/output.h"
 #include "kernels/isa.h"
 
@@ -33,15 +36,15 @@ Result<Chosen> Choose(std::span<const std::string> arguments) {
       if (command.name == name) return Chosen{&command, words};
     }
   }
-  std::vector<std::string> names;
-  std::string family;  // "data inspect, data split"
-  for (const Command& command : AllCommands()) {
-    names.push_back(command.name);
-    if (command.name.starts_with(arguments[0] + " ")) family += (family.empty() ? "" : ", ") + command.name;
+  if (const std::vector<std::string> family = CommandsOfFamily(arguments[0]); !family.empty()) {
+    const std::string what = arguments.size() < 2 || arguments[1].starts_with('-')
+                                 ? fmt::format("'{}' is not a complete command", arguments[0])
+                                 : fmt::format("unknown command '{} {}'", arguments[0], arguments[1]);
+    return Fail(ErrorCode::kInvalidArgument, fmt::format("{}; the commands are: {}", what, fmt::join(family, ", ")),
+                fmt::format("'winnow help {}' explains them", arguments[0]));
   }
-  if (!family.empty())
-    return Fail(ErrorCode::kInvalidArgument,
-                "'" + arguments[0] + "' is not a complete command; the commands are: " + family);
+  std::vector<std::string> names;
+  for (const Command& command : AllCommands()) names.push_back(command.name);
   const std::string_view what = arguments[0].starts_with('-') ? "option" : "command";
   return Fail(ErrorCode::kInvalidArgument, fmt::format("unknown {} '{}'", what, arguments[0]),
               DidYouMean(arguments[0], names, "'winnow help' lists the commands"));
@@ -51,8 +54,8 @@ Result<void> RunChosen(const Chosen& chosen, std::span<const std::string> argume
   const std::unique_ptr<Invocation> invocation = chosen.command->begin();
   OptionTable& table = invocation->table();
   constexpr int kHelpWidth = 100;
-  if (TRY(table.Parse(arguments.subspan(chosen.words))) == ParseOutcome::kHelp) {
-    return Print(table.Help(TerminalWidth(STDOUT_FILENO, kHelpWidth)));
+  if (const ParseOutcome outcome = TRY(table.Parse(arguments.subspan(chosen.words))); outcome != ParseOutcome::kRun) {
+    return Print(table.Help(TerminalWidth(STDOUT_FILENO, kHelpWidth), outcome == ParseOutcome::kHelpAll));
   }
   const CommonOptions& common = invocation->common();
   const LogLevel level = common.quiet ? std::max(common.log_level, LogLevel::kWarning) : common.log_level;
@@ -62,6 +65,10 @@ Result<void> RunChosen(const Chosen& chosen, std::span<const std::string> argume
 }
 
 int Report(const Error& error, const std::string& command) {
+  // The reader of a pipe has seen enough, as in `winnow help | head`: not a failure that needs words. The exit code is
+  // that of a process that SIGPIPE ends.
+  constexpr int kBrokenPipe = 128 + SIGPIPE;
+  if (OutputWasClosed()) return kBrokenPipe;
   // Not through the log: an error is told whatever the level. The hint keeps a line of its own.
   const std::string_view colour = UsesColour(STDERR_FILENO) ? "\x1b[1;31m" : "";
   const std::string_view plain = colour.empty() ? "" : "\x1b[0m";
@@ -76,7 +83,11 @@ int Report(const Error& error, const std::string& command) {
 int RunCommandLine(std::span<const std::string> arguments) {
   std::vector<std::string> words(arguments.begin(), arguments.end());
   if (words.empty() || words[0] == "--help" || words[0] == "-h") words = {"help"};
-  if (words[0] == "--version") words[0] = "version";
+  if (words[0] == "--version" || words[0] == "-V") words[0] = "version";
+  // "winnow data --help": what a family of commands has to offer.
+  if (words.size() == 2 && (words[1] == "--help" || words[1] == "-h") && !CommandsOfFamily(words[0]).empty()) {
+    words = {"help", words[0]};
+  }
   std::string command;
   try {
     const Result<Chosen> chosen = Choose(words);

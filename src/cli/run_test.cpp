@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "base/files.h"
@@ -15,6 +16,7 @@ namespace winnow {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 struct Outcome {
   int code;
@@ -42,6 +44,7 @@ TEST(Run, WithoutACommandAnOverviewIsPrinted) {
 
 TEST(Run, TheVersionIsPrintedForPeopleAndMachines) {
   EXPECT_EQ(RunWinnow({"--version"}).out, "winnow " WINNOW_VERSION "\n");
+  EXPECT_EQ(RunWinnow({"-V"}).out, "winnow " WINNOW_VERSION "\n");
   EXPECT_EQ(RunWinnow({"version", "--json"}).out, "{\"version\":\"" WINNOW_VERSION "\"}\n");
 }
 
@@ -56,11 +59,37 @@ TEST(Run, EveryCommandExplainsItselfInTwoWays) {
     const Outcome outcome = RunWinnow({command.name, "--help"});
     EXPECT_EQ(outcome.code, 0);
     EXPECT_THAT(outcome.out, HasSubstr("Usage: winnow " + command.name));
-    for (const char* option : {"--json", "--threads N", "--quiet", "--log-level", "--config FILE", "--help"}) {
-      EXPECT_THAT(outcome.out, HasSubstr(option));
-    }
     EXPECT_EQ(RunWinnow({"help", command.name}).out, outcome.out);
+    const bool is_short = command.begin()->table().has_essentials();
+    const std::string all = is_short ? RunWinnow({command.name, "--help-all"}).out : outcome.out;
+    for (const char* option : {"--json", "--threads N", "--quiet", "--log-level", "--config FILE", "--help"}) {
+      EXPECT_THAT(all, HasSubstr(option));
+    }
   }
+}
+
+TEST(Run, AFamilyOfCommandsListsThem) {
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"help", "data"}, {"data", "--help"}, {"data", "-h"}}) {
+    const Outcome outcome = RunWinnow(arguments);
+    EXPECT_EQ(outcome.code, 0);
+    EXPECT_THAT(outcome.out, HasSubstr("  data doctor "));
+    EXPECT_THAT(outcome.out, Not(HasSubstr("  train ")));
+  }
+  const Outcome alone = RunWinnow({"keys"});
+  EXPECT_EQ(alone.code, 2);
+  EXPECT_THAT(alone.err, HasSubstr("'keys' is not a complete command; the commands are: keys add, keys list"));
+  EXPECT_THAT(RunWinnow({"data", "spilt"}).err, HasSubstr("unknown command 'data spilt'"));
+}
+
+TEST(Run, TheShortHelpOfTrainShowsWhatANewcomerNeeds) {
+  const std::string help = RunWinnow({"train", "--help"}).out;
+  for (const char* option : {"--output-dir", "--preset", "--kind", "--epochs", "--base-model", "--quantize"}) {
+    EXPECT_THAT(help, HasSubstr(option));
+  }
+  EXPECT_THAT(help, HasSubstr("winnow train --help-all"));
+  EXPECT_LT(std::count(help.begin(), help.end(), '\n'), 50);
+  EXPECT_THAT(RunWinnow({"train", "--help-all"}).out, HasSubstr("--gradient-checkpointing"));
 }
 
 TEST(Run, WrongUsageExitsWithTwoAndSaysWhatWasMeant) {
@@ -99,7 +128,7 @@ TEST(Run, SummariesFitTheOverview) {
 TEST(Reference, DocsCliMdIsUpToDate) {
   const Result<std::string> page = ReadFile(SourceDirectory() / "docs" / "cli.md");
   ASSERT_TRUE(page) << page.error().Text();
-  EXPECT_EQ(*page, CommandReference()) << "make it anew: build/release/winnow help --markdown > docs/cli.md";
+  EXPECT_EQ(*page, CommandReference()) << "generate it again: build/release/winnow help --markdown > docs/cli.md";
 }
 
 }  // namespace

@@ -29,7 +29,9 @@ Result<Json> CompareWithTeacher(const TrainingPlan& plan, const Dataset& texts, 
     const std::vector<size_t> ids = TRY(LabelIdsIn(classifier, bundle, texts.labels));
     dataset.labels.names = classifier.labels();
     for (Example& example : dataset.examples) {
-      for (int32_t& id : example.labels) id = static_cast<int32_t>(ids[static_cast<size_t>(id)]);
+      for (int32_t& id : example.labels) {
+        if (id != kUnknownLabelId) id = static_cast<int32_t>(ids[static_cast<size_t>(id)]);
+      }
       std::ranges::sort(example.labels);
     }
     ComparedModel& model = comparison.models.emplace_back();

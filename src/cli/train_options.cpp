@@ -36,6 +36,7 @@ void AddDataOptions(DataPlan& data, OptionTable& table) {
       .Alias("label-column-names");
   AddFilter(data.reading.filter, table);
   AddFormatOptions(data.reading.format, table);
+  AddUnknownLabels(data.reading.unknown_labels, table);
   table
       .Add("template", &data.reading.template_text,
            "Text template that combines several fields: '{subject} [SEP] {body:400}' takes the first 400 "
@@ -43,8 +44,8 @@ void AddDataOptions(DataPlan& data, OptionTable& table) {
       .ValueName("TEXT");
   table
       .Add("labels", &data.labels,
-           "The labels in the order of their IDs, as a JSON file or a list of names; rows with other labels are "
-           "dropped and counted")
+           "The labels in the order of their IDs, as a JSON file or a list of names; training "
+           "texts with other labels are dropped and counted")
       .ValueName("FILE|NAME,...")
       .Default("sorted by name");
   table
@@ -82,7 +83,9 @@ void AddOutputOptions(OutputPlan& output, OptionTable& table) {
   table.Group("Model");
   table.Add("output-dir", &output.dir, "Directory for the trained model")
       .ValueName("DIR")
-      .Default("models/PRESET-BASE_MODEL with --preset; otherwise required");
+      .Default("models/PRESET-BASE_MODEL with --preset; otherwise required")
+      .Short('o')
+      .Essential();
   table.Add("name", &output.name, "Name of the model").ValueName("NAME").Default("the name of the output directory");
   AddModelVersion(output.version.version, table,
                   "1.0.0, or the next minor version of the model of that name that is replaced");
@@ -94,13 +97,15 @@ void AddModelOptions(ModelPlan& model, OptionTable& table) {
       .Add("kind", &model.kind,
            "Kind of model: a transformer, or a linear model on word or character n-grams, which trains in "
            "seconds: logistic regression (lr) or a linear support vector machine (svm)")
-      .OneOf({"transformer", "lr", "svm"});
+      .OneOf({"transformer", "lr", "svm"})
+      .Essential();
   table
       .Add("base-model", &model.base_model,
            "Base model to fine-tune: a name that 'winnow pull' accepts, a directory, or 'scratch' for a small, "
            "randomly initialized model")
       .ValueName("NAME|DIR|scratch")
-      .Alias("model-name-or-path");
+      .Alias("model-name-or-path")
+      .Essential();
   table
       .Add("reinit-head", &model.reinit_head,
            "Replace the base model's classification head with a new one if its labels do not match")
@@ -139,7 +144,8 @@ void AddBatchOptions(TrainerPlan& trainer, OptionTable& table) {
       .Default(
           "3 (12 from scratch, 20 with --freeze encoder); for small data sets, as many more, up to 20, as are needed "
           "for 200 steps")
-      .Alias("num-train-epochs");
+      .Alias("num-train-epochs")
+      .Essential();
   table
       .Add("max-steps", &trainer.max_steps,
            "Number of steps, in place of --epochs; the data is repeated or ended as needed. 0 or less has no effect")
@@ -347,10 +353,12 @@ void AddLearningOptions(TrainCommandOptions& options, OptionTable& table) {
 }
 
 void AddPresetOption(TrainCommandOptions& options, OptionTable& table) {
-  table.AddPreset(
-      "preset", &options.preset,
-      "Name of a preset, which sets the options for a common task, such as sms-spam; the presets are the files in "
-      "share/winnow/presets");
+  table
+      .AddPreset(
+          "preset", &options.preset,
+          "Name of a preset, which sets the options for a common task, such as sms-spam; the presets are built in, and files of that name in "
+          "share/winnow/presets take precedence")
+      .Essential();
 }
 
 }  // namespace
@@ -374,8 +382,10 @@ void AddTrainOptions(TrainCommandOptions& options, OptionTable& table) {
       plan.output.overwrite, table,
       "Write into the output directory even if it contains other files than those of a Winnow model, which stay there")
       .Alias("overwrite-output-dir");
-  table.Add("quantize", &options.quantize,
-            "Also create INT8 weights, unless accuracy drops too much (see: winnow help quantize)");
+  table
+      .Add("quantize", &options.quantize,
+           "Also create INT8 weights, unless accuracy drops too much (see: winnow help quantize)")
+      .Essential();
   table.Add("max-drop", &options.max_drop, "Largest drop in accuracy and in macro-F1 that INT8 weights may cause")
       .Range(0, 1);
   table.Add(

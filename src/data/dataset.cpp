@@ -11,8 +11,12 @@
 namespace winnow {
 namespace {
 
-/// Labels that a map made one have their shares together.
+/// Labels that a map made one have their shares together. Unknown labels are different ones.
 void AddShare(int32_t id, float share, Example& example) {
+  if (id == kUnknownLabelId) {
+    example.shares.emplace_back(id, share);
+    return;
+  }
   const auto same = std::ranges::find(example.shares, id, &std::pair<int32_t, float>::first);
   if (same == example.shares.end()) {
     example.shares.emplace_back(id, share);
@@ -33,7 +37,7 @@ Error NothingUsable(const ReadReport& report) {
   }
   std::string hint = "check --text-field and --label-field";
   if (report.Dropped(DropReason::kFiltered) > 0) hint = "check --filter";
-  if (report.Dropped(DropReason::kUnknownLabel) > 0) {
+  if (!report.unknown_labels.empty()) {
     std::vector<std::string> names;
     for (const auto& [name, count] : report.unknown_labels) names.push_back(name);
     hint = "the rows have the labels " + SomeNames(names) + "; " +
@@ -48,7 +52,8 @@ Error NothingUsable(const ReadReport& report) {
 class LabelIds {
  public:
   /// `map` names labels anew, and outlives this.
-  LabelIds(const LabelSet& labels, bool given, const decltype(ReadOptions::label_map)& map) : given_(given), map_(map) {
+  LabelIds(const LabelSet& labels, bool given, UnknownLabels unknown, const decltype(ReadOptions::label_map)& map)
+      : given_(given), unknown_(unknown), map_(map) {
     for (const std::string& name : labels.names) Add(name);
   }
 
@@ -60,8 +65,8 @@ class LabelIds {
     }
   }
 
-  /// Gives `example` the labels and shares of the row that `scan` is at. Returns false where one is unknown: then the
-  /// row was dropped.
+  /// Gives `example` the labels and shares of the row that `scan` is at. Returns false if one is unknown and its row was
+  /// dropped.
   bool SetLabels(FileScan& scan, ReadReport& report, Example& example) {
     bool known = true;
     for (size_t i = 0; i < scan.labels.size(); ++i) {
@@ -70,15 +75,18 @@ class LabelIds {
       std::optional<int32_t> id = Find(name);
       if (!id && given_) {
         ++report.unknown_labels[name];
-        if (known) scan.Drop(DropReason::kUnknownLabel, scan.row, "unknown label '" + name + "'");
+        TakeUnknown(name, known, scan, report);
         known = false;
+        example.unknown_labels.push_back(name);
+        example.labels.push_back(kUnknownLabelId);
+        if (!scan.shares.empty()) AddShare(kUnknownLabelId, static_cast<float>(scan.shares[i]), example);
         continue;
       }
       if (!id) id = Add(name);
       example.labels.push_back(*id);
       if (!scan.shares.empty()) AddShare(*id, static_cast<float>(scan.shares[i]), example);
     }
-    return known;
+    return known || unknown_ != UnknownLabels::kDrop;
   }
 
   /// Sorts the names that were found, and gives all examples the ids that follow from their order. Given labels keep
@@ -133,7 +141,18 @@ class LabelIds {
     return id;
   }
 
+  /// Counts a row with an unknown label, `first` if it is the row's first one.
+  void TakeUnknown(const std::string& name, bool first, FileScan& scan, ReadReport& report) const {
+    if (!first) return;
+    const std::string why = "unknown label '" + name + "'";
+    if (unknown_ == UnknownLabels::kDrop) return scan.Drop(DropReason::kUnknownLabel, scan.row, why);
+    ++report.unknown_label_texts;
+    if (report.unknown_label_texts <= ReadReport::kMaxExamples)
+      report.examples.push_back(scan.Place(scan.row) + ": " + why);
+  }
+
   const bool given_;
+  const UnknownLabels unknown_;
   const decltype(ReadOptions::label_map)& map_;
   std::vector<std::string> names_;                // by id
   std::unordered_map<std::string, int32_t> ids_;  // by spelling
@@ -146,9 +165,33 @@ void OrderLabels(Example& example) {
   std::ranges::sort(example.shares);
   if (!example.shares.empty()) {
     example.labels = {std::ranges::max_element(example.shares, {}, &std::pair<int32_t, float>::second)->first};
+    std::erase_if(example.shares, [](const auto& share) { return share.first == kUnknownLabelId; });
+    if (example.labels.front() != kUnknownLabelId) example.unknown_labels.clear();
   }
   std::ranges::sort(example.labels);
   example.labels.erase(std::unique(example.labels.begin(), example.labels.end()), example.labels.end());
+}
+
+/// Errors: kInvalidData for unknown labels that are refused, or if no row has a known label: then the label field or the
+/// labels are probably not the ones that were meant.
+Result<void> CheckUnknown(UnknownLabels unknown, const Dataset& dataset, const ReadReport& report) {
+  if (report.unknown_label_texts == 0) return {};
+  const auto known = [](const Example& example) { return !example.labels.empty() && example.labels.back() >= 0; };
+  if (std::ranges::none_of(dataset.examples, known)) return std::unexpected(NothingUsable(report));
+  if (unknown != UnknownLabels::kRefuse) return {};
+  std::vector<std::string> names;
+  for (const auto& [name, count] : report.unknown_labels) names.push_back(name + " (" + std::to_string(count) + ")");
+  const size_t rows = report.unknown_label_texts;
+  std::string what = std::to_string(rows) + (rows == 1 ? " row has" : " rows have") +
+                     " labels that are not among the " + report.labels_source + ": " + SomeNames(names);
+  for (const std::string& example : report.examples) {
+    if (example.find("unknown label") != std::string::npos) what += "\n  " + example;
+  }
+  if (rows > ReadReport::kMaxExamples)
+    what += "\n  and " + std::to_string(rows - ReadReport::kMaxExamples) + " more rows";
+  return Fail(ErrorCode::kInvalidData, what,
+              "correct the labels; or count these rows as errors with --unknown-labels error, or leave them out with "
+              "--unknown-labels drop");
 }
 
 /// Errors: kInvalidData for fewer labels than a classifier needs.
@@ -200,7 +243,8 @@ Result<Dataset> ReadDataset(std::span<const std::filesystem::path> files, const 
     report.labels_source = options.labels_source;
   }
   plan.given_labels = dataset.labels.names;
-  LabelIds ids(dataset.labels, options.labels.has_value() || !options.labels_file.empty(), options.label_map);
+  LabelIds ids(dataset.labels, options.labels.has_value() || !options.labels_file.empty(), options.unknown_labels,
+               options.label_map);
 
   dataset.multi_label = options.problem_type == ProblemType::kMulti;
   for (const std::filesystem::path& file : files) {
@@ -227,10 +271,16 @@ Result<Dataset> ReadDataset(std::span<const std::filesystem::path> files, const 
   if (dataset.examples.empty()) return std::unexpected(NothingUsable(report));
 
   ids.MakeFinal(dataset);
+  report.unknown_label_texts = 0;
   for (Example& example : dataset.examples) {
     OrderLabels(example);
-    for (const int32_t id : example.labels) ++report.label_counts[dataset.labels.names[static_cast<size_t>(id)]];
+    report.unknown_label_texts += example.unknown_labels.empty() ? 0 : 1;
+    for (const int32_t id : example.labels) {
+      if (id >= 0) ++report.label_counts[dataset.labels.names[static_cast<size_t>(id)]];
+    }
   }
+  report.unknown_labels_are_errors = options.unknown_labels == UnknownLabels::kError;
+  TRY(CheckUnknown(options.unknown_labels, dataset, report));
   ids.Warn(report);
   TRY(RequireLabels(dataset, report));
   return dataset;

@@ -29,6 +29,9 @@ struct Example {
   /// Soft labels, if the file has them: the share of each label by id, with sum 1. `labels` contains the label with the
   /// largest share.
   std::vector<std::pair<int32_t, float>> shares = {};
+  /// Names of the labels that a given label set does not contain. If there are any, `labels` begins with
+  /// kUnknownLabelId (UnknownLabels::kError).
+  std::vector<std::string> unknown_labels = {};
 };
 
 struct Dataset {
@@ -44,6 +47,13 @@ std::vector<std::string_view> TextViews(const Dataset& dataset);
 std::vector<InputTextView> InputTexts(const Dataset& dataset);
 
 enum class ProblemType { kAuto, kSingle, kMulti };
+
+/// What happens to rows with a label that a given label set does not contain.
+enum class UnknownLabels {
+  kError,   ///< the text is kept with kUnknownLabelId, so that an evaluation counts it as an error
+  kRefuse,  ///< reading fails, and the error names the labels and the rows
+  kDrop     ///< the row is dropped and counted
+};
 
 /// Options of the format of data files. An empty setting is detected from the contents and the name of each file.
 struct FormatOptions {
@@ -64,11 +74,12 @@ struct ReadOptions {
   std::string label_field = {};
   std::string filter = {};         ///< filter expression (data/filter.h); empty: all rows
   std::string template_text = {};  ///< text template (text/text_template.h), used in place of text_field; empty: none
-  /// File of label names (ReadLabels); rows with other labels are dropped and counted.
+  /// File of label names (ReadLabels); `unknown_labels` says what happens to rows with other labels.
   std::filesystem::path labels_file = {};
   std::optional<LabelSet> labels =
       {};  ///< a label set already read, such as a bundle's; takes precedence over labels_file
   std::string labels_source = "--labels";  ///< what specifies labels_file or labels, for the report
+  UnknownLabels unknown_labels = UnknownLabels::kDrop;
   ProblemType problem_type = ProblemType::kAuto;
   FormatOptions format = {};
 };
@@ -82,8 +93,8 @@ struct ReadOptions {
 /// names that are nearly equal. `report` also receives the numbers of rows that were read and dropped, and the reasons;
 /// after an error it covers the rows read so far. Errors: kNotFound, kIo; kInvalidArgument for a filter or template
 /// that is not valid; kInvalidData, with columns or rows named, for a file that is empty, not text, without a text or
-/// label column, mostly unreadable, or without one usable row, and if all rows have the same label (unless the options
-/// give the labels).
+/// label column, mostly unreadable, or without one usable row, if all rows have the same label (unless the options give
+/// the labels), and for unknown labels with UnknownLabels::kRefuse.
 Result<Dataset> ReadDataset(std::span<const std::filesystem::path> files, const ReadOptions& options,
                             ReadReport& report);
 

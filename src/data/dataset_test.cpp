@@ -212,6 +212,61 @@ TEST_F(DatasetTest, DropsLabelsOutsideTheList) {
               HasSubstr("the rows have the labels ham, other, spam; labels of the model: x, y"));
 }
 
+TEST_F(DatasetTest, KeepsTextsWithUnknownLabelsAsErrorsIfAsked) {
+  const auto file = Write("a.tsv", "ham\tone\nspam\ttwo\nother\tthree\nother\tfour\n");
+  const Result<Dataset> dataset =
+      Read(file, {.labels = LabelSet{{"spam", "ham"}}, .unknown_labels = UnknownLabels::kError});
+  ASSERT_TRUE(dataset) << dataset.error().Text();
+  ASSERT_EQ(dataset->examples.size(), 4u);
+  EXPECT_THAT(dataset->examples[2].labels, ElementsAre(kUnknownLabelId));
+  EXPECT_THAT(dataset->examples[2].unknown_labels, ElementsAre("other"));
+  EXPECT_THAT(dataset->examples[0].unknown_labels, testing::IsEmpty());
+  EXPECT_EQ(report_.unknown_label_texts, 2u);
+  EXPECT_EQ(report_.kept(), 4u);
+  EXPECT_EQ(report_.Dropped(DropReason::kUnknownLabel), 0u);
+  EXPECT_EQ(report_.label_counts, (std::map<std::string, size_t>{{"ham", 1}, {"spam", 1}}));
+  EXPECT_THAT(report_.Text(), HasSubstr("other 2 (--labels: spam, ham); 2 texts with such labels count as errors"));
+  // Not one text with a known label: the wrong field, or the wrong model.
+  EXPECT_THAT(ErrorOf(file, {.labels = LabelSet{{"x", "y"}}, .unknown_labels = UnknownLabels::kError}),
+              HasSubstr("check --labels: x, y"));
+}
+
+TEST_F(DatasetTest, KeepsTheKnownLabelsOfATextThatAlsoHasAnUnknownOne) {
+  const auto file = Write("a.jsonl",
+                          "{\"text\": \"one\", \"label\": [\"b\", \"new\", \"newer\"]}\n"
+                          "{\"text\": \"two\", \"label\": [\"a\"]}\n{\"text\": \"three\", \"label\": []}\n");
+  ReadOptions options{.labels = LabelSet{{"a", "b"}}, .unknown_labels = UnknownLabels::kError};
+  const Result<Dataset> dataset = Read(file, options);
+  ASSERT_TRUE(dataset) << dataset.error().Text();
+  EXPECT_THAT(dataset->examples[0].labels, ElementsAre(kUnknownLabelId, 1));
+  EXPECT_THAT(dataset->examples[0].unknown_labels, ElementsAre("new", "newer"));
+  EXPECT_EQ(report_.unknown_label_texts, 1u);
+  options.unknown_labels = UnknownLabels::kDrop;
+  EXPECT_EQ(Read(file, options)->examples.size(), 2u);
+}
+
+TEST_F(DatasetTest, RefusesUnknownLabelsByNameAndRow) {
+  const auto file = Write("a.tsv", "ham\tone\nspam\ttwo\nother\tthree\nrare\tfour\nother\tfive\n");
+  const std::string error = ErrorOf(file, {.labels = LabelSet{{"spam", "ham"}},
+                                           .labels_source = "labels of the model",
+                                           .unknown_labels = UnknownLabels::kRefuse});
+  EXPECT_THAT(error, HasSubstr("3 rows have labels that are not among the labels of the model: other (2), rare (1)"));
+  EXPECT_THAT(error, HasSubstr("a.tsv, line 3: unknown label 'other'"));
+  EXPECT_THAT(error, HasSubstr("a.tsv, line 4: unknown label 'rare'"));
+  EXPECT_THAT(error, HasSubstr("--unknown-labels drop"));
+}
+
+TEST_F(DatasetTest, ASoftLabelIsUnknownIfItsLargestShareIs) {
+  const auto file = Write("a.jsonl",
+                          "{\"text\": \"one\", \"label\": {\"a\": 0.4, \"x\": 0.3, \"y\": 0.3}}\n"
+                          "{\"text\": \"two\", \"label\": {\"a\": 0.4, \"x\": 0.6}}\n");
+  const Result<Dataset> dataset = Read(file, {.labels = LabelSet{{"a", "b"}}, .unknown_labels = UnknownLabels::kError});
+  ASSERT_TRUE(dataset) << dataset.error().Text();
+  EXPECT_THAT(dataset->examples[0].labels, ElementsAre(0));
+  EXPECT_THAT(dataset->examples[1].labels, ElementsAre(kUnknownLabelId));
+  EXPECT_EQ(report_.unknown_label_texts, 1u);
+}
+
 TEST_F(DatasetTest, SuggestsTheKnownLabelForAMisspelledOne) {
   const auto file = Write("a.tsv", "ham\tone\nspam\ttwo\nham\tthree\nadvert\tfour\n");
   const Result<Dataset> dataset = Read(file, {.labels = LabelSet{{"spam", "hamm"}}});

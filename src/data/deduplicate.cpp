@@ -27,8 +27,9 @@ const std::vector<int32_t>* MajorityLabels(const Dataset& dataset, const std::ve
 std::string LabelText(const Dataset& dataset, const Example& example) {
   std::string text;
   for (const int32_t id : example.labels) {
-    text += (text.empty() ? "" : "+") + dataset.labels.names[static_cast<size_t>(id)];
+    if (id >= 0) text += (text.empty() ? "" : "+") + dataset.labels.names[static_cast<size_t>(id)];
   }
+  for (const std::string& name : example.unknown_labels) text += (text.empty() ? "" : "+") + name;
   return text.empty() ? "(none)" : text;
 }
 

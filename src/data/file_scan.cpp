@@ -144,7 +144,6 @@ Result<FileScan::Outcome> FileScan::Next() {
   return Take(*record);
 }
 
-/// "data.csv, line 7"
 std::string FileScan::Place(size_t at) const {
   return report_->files[index_].file + ", " + std::string(reader_->row_word()) + " " + std::to_string(at);
 }

@@ -47,6 +47,8 @@ class FileScan {
   /// RecordReader::Next; kInvalidData at the end of a file if most of its rows are unreadable.
   Result<Outcome> Next();
 
+  /// Returns the position of a row: "data.csv, line 7".
+  std::string Place(size_t at) const;
   /// Counts a dropped row, and stores the first few rows of each reason as examples.
   void Drop(DropReason reason, size_t at, const std::string& why);
 
@@ -72,7 +74,6 @@ class FileScan {
   FileScan(const ReadPlan& plan, ReadReport& report) : plan_(&plan), report_(&report) {}
 
   FileReport& here() { return report_->files[index_]; }
-  std::string Place(size_t at) const;
   Result<void> TakeSample();
   Result<void> FindMultiHot();
   void TakeNotes();

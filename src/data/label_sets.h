@@ -8,6 +8,11 @@
 
 namespace winnow {
 
+/// Returns true if a text has a label that its label set does not contain.
+inline bool HasUnknownLabel(const Example& example) {
+  return !example.labels.empty() && example.labels.front() == kUnknownLabelId;
+}
+
 /// Returns the label ids of each example, in the order of the examples.
 std::vector<std::vector<int32_t>> LabelSets(const Dataset& dataset);
 

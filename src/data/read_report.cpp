@@ -32,7 +32,13 @@ std::string Counts(const std::map<std::string, size_t>& counts, size_t limit) {
 std::string UnknownLabelsText(const ReadReport& report) {
   constexpr size_t kSuggestions = 3, kShortest = 3;
   std::string text = "unknown labels: " + Counts(report.unknown_labels, 20) + " (" + report.labels_source + ": " +
-                     SomeNames(report.known_labels) + ")\n";
+                     SomeNames(report.known_labels) + ")";
+  const size_t texts = report.unknown_label_texts;
+  if (texts > 0 && report.unknown_labels_are_errors) {
+    text += "; " + Count(texts) + (texts == 1 ? " text with such a label counts" : " texts with such labels count") +
+            (texts == 1 ? " as an error" : " as errors") + " (--unknown-labels)";
+  }
+  text += "\n";
   size_t suggested = 0;
   for (const auto& [name, count] : report.unknown_labels) {
     const std::string suggestion = name.size() < kShortest ? "" : DidYouMean(name, report.known_labels, "");
@@ -99,6 +105,7 @@ Json ReadReport::ToJson() const {
   for (size_t i = 0; i < kDropReasons; ++i) json["dropped"][kKeys[i]] = Dropped(static_cast<DropReason>(i));
   json["label_counts"] = label_counts;
   json["unknown_labels"] = unknown_labels;
+  json["unknown_label_texts"] = unknown_label_texts;
   json["files"] = Json::array();
   for (const FileReport& file : files) {
     Json entry;

@@ -38,7 +38,9 @@ struct FileReport {
 struct ReadReport {
   std::vector<FileReport> files;
   std::map<std::string, size_t> label_counts;    ///< number of kept rows, by label
-  std::map<std::string, size_t> unknown_labels;  ///< number of rows dropped as kUnknownLabel, by label
+  std::map<std::string, size_t> unknown_labels;  ///< number of rows with labels that are not in known_labels, by label
+  size_t unknown_label_texts = 0;                ///< number of rows with unknown labels that were not dropped
+  bool unknown_labels_are_errors = false;        ///< true if these rows are kept, and count as errors
   std::vector<std::string> known_labels;         ///< the labels that rows may have, if these were specified
   std::string labels_source;                     ///< what specified known_labels, such as "--labels"
   std::vector<std::string> warnings;

@@ -9,22 +9,24 @@ namespace {
 
 /// Reads a held-out part with training's labels and kind.
 Result<Dataset> ReadHeldOut(const std::vector<std::filesystem::path>& files, const char* part, const Dataset& train,
-                            const ReadOptions& options, bool labels_given, ReadReport& report,
+                            const ReadOptions& options, UnknownLabels unknown, ReadReport& report,
                             std::vector<std::string>& warnings) {
   ReadOptions held_out = options;
+  held_out.unknown_labels = unknown;
   held_out.labels = train.labels;
+  held_out.labels_source = "labels of the training part";
   // The kind of training holds, except that a file with one label a row needs no cutting of cells to be multi-label.
   if (!train.multi_label) held_out.problem_type = ProblemType::kSingle;
   Result<Dataset> dataset = ReadDataset(files, held_out, report);
-  if (!labels_given && !report.unknown_labels.empty()) {
-    std::vector<std::string> names;
-    for (const auto& [name, count] : report.unknown_labels) names.push_back(name + " (" + std::to_string(count) + ")");
-    return Fail(
-        ErrorCode::kInvalidData, report.files[0].file + ": labels without training texts: " + SomeNames(names),
-        "add training texts with these labels, or list the labels to keep with --labels; rows with other labels are "
-        "then dropped");
+  if (!dataset) {
+    dataset.error().message = std::string("the ") + part + " part: " + dataset.error().message;
+    if (unknown == UnknownLabels::kRefuse && options.unknown_labels == UnknownLabels::kError) {
+      dataset.error().hint =
+          "validation texts choose the epoch and the calibration, which an unknown label cannot do: add training texts "
+          "with these labels, or leave the rows out with --unknown-labels drop";
+    }
+    return dataset;
   }
-  if (!dataset) return dataset;
   dataset->multi_label = train.multi_label;
   std::vector<std::string> absent;
   for (const std::string& name : train.labels.names) {
@@ -66,6 +68,19 @@ void WarnOfSmallClasses(const Dataset& train, std::vector<std::string>& warnings
   }
 }
 
+/// Takes labels without a new id out of a part, and their texts.
+void KeepLabels(const LabelSet& kept, const std::vector<int32_t>& new_ids, Dataset& part) {
+  std::erase_if(part.examples, [&](const Example& example) {
+    return example.labels.front() >= 0 && new_ids[static_cast<size_t>(example.labels.front())] < 0;
+  });
+  for (Example& example : part.examples) {
+    for (int32_t& id : example.labels) id = id < 0 ? id : new_ids[static_cast<size_t>(id)];
+    std::erase_if(example.shares, [&](const auto& share) { return new_ids[static_cast<size_t>(share.first)] < 0; });
+    for (auto& [id, share] : example.shares) id = new_ids[static_cast<size_t>(id)];
+  }
+  part.labels = kept;
+}
+
 /// Takes labels of fewer texts out of all parts, and their texts; each with a warning.
 Result<void> DropSmallClasses(size_t least, Dataset& train, Dataset& validation, Dataset& test, SplitReport& report) {
   if (train.multi_label) return {};  // a text without a label is one too
@@ -89,16 +104,7 @@ Result<void> DropSmallClasses(size_t least, Dataset& train, Dataset& validation,
                     "; at least two are required",
                 "add texts; a classifier needs at least two labels");
   }
-  for (Dataset* part : {&train, &validation, &test}) {
-    std::erase_if(part->examples,
-                  [&](const Example& example) { return new_ids[static_cast<size_t>(example.labels.front())] < 0; });
-    for (Example& example : part->examples) {
-      for (int32_t& id : example.labels) id = new_ids[static_cast<size_t>(id)];
-      std::erase_if(example.shares, [&](const auto& share) { return new_ids[static_cast<size_t>(share.first)] < 0; });
-      for (auto& [id, share] : example.shares) id = new_ids[static_cast<size_t>(id)];
-    }
-    part->labels = kept;
-  }
+  for (Dataset* part : {&train, &validation, &test}) KeepLabels(kept, new_ids, *part);
   return {};
 }
 
@@ -127,17 +133,20 @@ Result<Split> SplitAsFarAsPossible(Dataset dataset, SplitOptions sizes, std::vec
 Result<Split> ReadSplit(const SplitFiles& files, const ReadOptions& options, const SplitOptions& split_options,
                         SplitReport& report) {
   report = {};
-  Dataset train = TRY(ReadDataset(files.train, options, report.train));
-  const bool labels_given = options.labels || !options.labels_file.empty();
+  ReadOptions of_training = options;
+  of_training.unknown_labels = UnknownLabels::kDrop;  // the labels that options give select the training texts
+  Dataset train = TRY(ReadDataset(files.train, of_training, report.train));
+  const bool selects = options.labels || !options.labels_file.empty() || options.unknown_labels == UnknownLabels::kDrop;
+  const UnknownLabels of_validation = selects ? UnknownLabels::kDrop : UnknownLabels::kRefuse;
   Dataset validation;
   Dataset test;
   if (!files.test.empty()) {
-    test = TRY(ReadHeldOut(files.test, "test", train, options, labels_given, report.test, report.warnings));
+    test = TRY(ReadHeldOut(files.test, "test", train, options, options.unknown_labels, report.test, report.warnings));
     report.train_leaks += RemoveLeaks(train, test);
   }
   if (!files.validation.empty()) {
     validation = TRY(
-        ReadHeldOut(files.validation, "validation", train, options, labels_given, report.validation, report.warnings));
+        ReadHeldOut(files.validation, "validation", train, options, of_validation, report.validation, report.warnings));
     if (!test.examples.empty()) report.validation_leaks = RemoveLeaks(validation, test);
     report.train_leaks += RemoveLeaks(train, validation);
     if (validation.examples.empty()) {
@@ -166,6 +175,14 @@ Result<Split> ReadSplit(const SplitFiles& files, const ReadOptions& options, con
         "these labels have too few texts for a split, so all their texts are used for training: " +
         SomeNames(split.training_only));
   }
+  if (report.duplicates.conflicting_groups > 0) {
+    const size_t texts = report.duplicates.conflicting_groups;
+    report.warnings.push_back(
+        std::to_string(texts) +
+        (texts == 1 ? " text occurs with different labels; " : " texts occur with different labels; ") +
+        std::to_string(report.duplicates.conflicting) +
+        " rows were dropped, those of the majority are kept (winnow data doctor lists them)");
+  }
   WarnOfUntrained(split.train, report.warnings);
   WarnOfSmallClasses(split.train, report.warnings);
   report.train_size = split.train.examples.size();
@@ -180,11 +197,11 @@ std::string SplitReport::Text() const {
   if (!test.files.empty()) text += "test: " + test.Text();
   text += duplicates.Text();
   if (train_leaks > 0) {
-    text += "leaks: " + std::to_string(train_leaks) +
+    text += "warning: " + std::to_string(train_leaks) +
             " training texts are also in a held-out file; dropped from training\n";
   }
   if (validation_leaks > 0) {
-    text += "leaks: " + std::to_string(validation_leaks) +
+    text += "warning: " + std::to_string(validation_leaks) +
             " validation texts are also in the test file; dropped from validation\n";
   }
   text += "parts: " + std::to_string(train_size) + " train, " + std::to_string(validation_size) + " validation, " +

@@ -202,11 +202,24 @@ TEST_F(ReadSplitTest, TakesHeldOutTextsOutOfTraining) {
 TEST_F(ReadSplitTest, NamesLabelsThatTrainingLacks) {
   const auto train = Write("train.tsv", "ham\tone x\nspam\ttwo x\nham\tthree x\nspam\tfour x\neggs\tfive x\n");
   const auto test = Write("test.tsv", "ham\tsix x\njunk\tseven x\njunk\teight x\n");
-  const Result<Split> split = ReadSplit({{train}, {}, {test}}, {}, {.validation_size = 0}, report_);
-  ASSERT_FALSE(split);
-  EXPECT_THAT(split.error().Text(), HasSubstr("test.tsv: labels without training texts: junk (2)"));
-
   ReadOptions options;
+  options.unknown_labels = UnknownLabels::kRefuse;
+  const Result<Split> refused = ReadSplit({{train}, {}, {test}}, options, {.validation_size = 0}, report_);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(
+      refused.error().Text(),
+      HasSubstr("the test part: 2 rows have labels that are not among the labels of the training part: junk (2)"));
+
+  options.unknown_labels = UnknownLabels::kError;
+  const Result<Split> errors = ReadSplit({{train}, {}, {test}}, options, {.validation_size = 0}, report_);
+  ASSERT_TRUE(errors) << errors.error().Text();
+  EXPECT_THAT(Texts(errors->test), ElementsAre("six x", "seven x", "eight x"));
+  EXPECT_THAT(errors->test.examples[1].labels, ElementsAre(kUnknownLabelId));
+  const Result<Split> validated = ReadSplit({{train}, {test}, {}}, options, {.test_size = 0}, report_);
+  ASSERT_FALSE(validated) << "an epoch cannot be chosen by texts that no model can get right";
+  EXPECT_THAT(validated.error().Text(), HasSubstr("leave the rows out with --unknown-labels drop"));
+
+  options.unknown_labels = UnknownLabels::kDrop;
   options.labels = LabelSet{{"ham", "spam", "bacon"}};
   const Result<Split> given = ReadSplit({{train}, {}, {test}}, options, {.validation_size = 0}, report_);
   ASSERT_TRUE(given) << given.error().Text();

@@ -93,7 +93,7 @@ Result<TextStream> TextStream::Open(const std::filesystem::path& path, std::opti
   stream.decoder_.Append(std::string_view(first).substr(sniffed.mark_bytes), stream.at_end_, stream.text_);
   if (TrimAscii(stream.text_).empty() && stream.at_end_) {
     return Fail(ErrorCode::kInvalidData, stream.name_ + ": is empty",
-                "expected rows of label and text: TSV, CSV, JSONL or fastText's __label__ lines");
+                "expected texts: one per line, or rows in CSV, TSV, JSONL or fastText's __label__ form");
   }
   if (stream.decoder_.invalid_bytes() > 0) {
     const size_t at = stream.text_.find("\uFFFD");

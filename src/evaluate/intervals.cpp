@@ -74,6 +74,7 @@ uint32_t Outcomes::KindId(Kind kind) {
 }
 
 void Outcomes::Add(std::span<const int32_t> truth, std::span<const int32_t> decided) {
+  while (!truth.empty() && truth.front() < 0) truth = truth.subspan(1);
   Kind kind;
   std::ranges::set_intersection(truth, decided, std::back_inserter(kind.right));
   std::ranges::set_difference(decided, truth, std::back_inserter(kind.wrong));

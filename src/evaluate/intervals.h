@@ -36,7 +36,8 @@ class Outcomes {
  public:
   explicit Outcomes(size_t labels) : labels_(labels) {}
 
-  /// Adds a text by its true labels and the decided ones, both ascending and in range.
+  /// Adds a text by its true labels and the decided ones, both ascending and in range. A true label below 0 is an
+  /// unknown one, which has no counts.
   void Add(std::span<const int32_t> truth, std::span<const int32_t> decided);
 
   size_t texts() const { return kind_of_text_.size(); }

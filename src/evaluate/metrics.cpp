@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/suggest.h"
+#include "data/labels.h"
 #include "evaluate/ranking.h"
 
 namespace winnow {
@@ -51,8 +52,12 @@ Result<void> CheckId(int32_t id, size_t labels, size_t text, const char* what) {
                                                std::to_string(labels - 1));
 }
 
-Result<std::vector<int32_t>> SortedSet(std::vector<int32_t> ids, size_t labels, size_t text, const char* what) {
-  for (const int32_t id : ids) TRY(CheckId(id, labels, text, what));
+/// The ids in ascending order, each once. Only true labels may be unknown.
+Result<std::vector<int32_t>> SortedSet(std::vector<int32_t> ids, size_t labels, size_t text, const char* what,
+                                       bool may_be_unknown) {
+  for (const int32_t id : ids) {
+    if (id != kUnknownLabelId || !may_be_unknown) TRY(CheckId(id, labels, text, what));
+  }
   std::ranges::sort(ids);
   ids.erase(std::ranges::unique(ids).begin(), ids.end());
   return ids;
@@ -89,8 +94,8 @@ std::string NamesOf(std::span<const size_t> ids, std::span<const std::string> la
 
 /// Precision, recall, F1 by label and their means.
 void AddLabelMetrics(const Outcomes& outcomes, Metrics& metrics) {
-  LabelCounts total;
-  int64_t averaged = 0, support = 0;
+  LabelCounts total{.false_negatives = metrics.unknown};
+  int64_t averaged = 0, support = metrics.unknown;
   std::vector<size_t> absent;
   for (const LabelCounts& counts : outcomes.Counts()) {
     ClassMetrics label;
@@ -192,6 +197,7 @@ class ProbabilityMetrics {
   void Add(std::span<const float> row, size_t truth) {
     const size_t top = MostProbable(row);
     AddConfidence(static_cast<double>(row[top]), top == truth);
+    if (truth >= row.size()) return;  // an unknown label
     for (size_t label = 0; label < row.size(); ++label) {
       if (row.size() != 2 || label == 1) AddSquare(static_cast<double>(row[label]), label == truth);
     }
@@ -282,11 +288,23 @@ Result<const Named*> FindMetric(std::string_view name) {
               DidYouMean(name, candidates, "the metrics are " + known));
 }
 
+constexpr int32_t kNoId = -2;  // of a text without a label, which is out of range
+
 std::vector<int32_t> FirstIds(std::span<const std::vector<int32_t>> sets) {
   std::vector<int32_t> ids;
   ids.reserve(sets.size());
-  for (const std::vector<int32_t>& set : sets) ids.push_back(set.empty() ? -1 : set.front());
+  for (const std::vector<int32_t>& set : sets) ids.push_back(set.empty() ? kNoId : set.front());
   return ids;
+}
+
+/// Says what texts with unknown labels mean for the metrics.
+void NoteUnknown(Metrics& metrics) {
+  if (metrics.unknown == 0) return;
+  std::string note = std::to_string(metrics.unknown) + " of " + std::to_string(metrics.count) +
+                     (metrics.unknown == 1 ? " texts has a label that the model does not have, and counts as an error"
+                                           : " texts have labels that the model does not have, and count as errors");
+  if (!metrics.multi_label) note += "; brier and nll leave such texts out";
+  metrics.notes.insert(metrics.notes.begin(), std::move(note));
 }
 
 /// Fills in what follows once every text has been counted, `right` of them as decided entirely as they are labelled.
@@ -300,6 +318,7 @@ void Conclude(int64_t right, const ProbabilityMetrics& of_probabilities, const O
   if (options.ranking) AddRanking(probabilities, has_label, metrics);
   AddPositive(metrics);
   AddBootstrap(outcomes, options, metrics);
+  NoteUnknown(metrics);
 }
 
 }  // namespace
@@ -317,12 +336,17 @@ Result<Metrics> ComputeMetrics(std::span<const float> probabilities, std::span<c
   for (size_t text = 0; text < truth.size(); ++text) {
     const auto row = probabilities.subspan(text * labels.size(), labels.size());
     const int32_t decided_label = decided.empty() ? DefaultDecision(row, options.positive_label) : decided[text];
-    TRY(CheckId(truth[text], labels.size(), text, "true"));
     TRY(CheckId(decided_label, labels.size(), text, "decided"));
+    outcomes.Add({&truth[text], 1}, {&decided_label, 1});
+    if (truth[text] == kUnknownLabelId) {
+      ++metrics.unknown;
+      of_probabilities.Add(row, labels.size());
+      continue;
+    }
+    TRY(CheckId(truth[text], labels.size(), text, "true"));
     const auto of_truth = static_cast<size_t>(truth[text]);
     has_label[of_truth][text] = 1;
     ++metrics.confusion[of_truth * labels.size() + static_cast<size_t>(decided_label)];
-    outcomes.Add({&truth[text], 1}, {&decided_label, 1});
     right += decided_label == truth[text] ? 1 : 0;
     of_probabilities.Add(row, of_truth);
   }
@@ -342,10 +366,13 @@ Result<Metrics> ComputeMultiLabelMetrics(std::span<const float> probabilities,
   int64_t right = 0;
   for (size_t text = 0; text < truth.size(); ++text) {
     const auto row = probabilities.subspan(text * labels.size(), labels.size());
-    const auto of_truth = TRY(SortedSet(truth[text], labels.size(), text, "true"));
+    const auto of_truth = TRY(SortedSet(truth[text], labels.size(), text, "true", true));
     const auto decided_labels =
-        decided.empty() ? DefaultSet(row) : TRY(SortedSet(decided[text], labels.size(), text, "decided"));
-    for (const int32_t label : of_truth) has_label[static_cast<size_t>(label)][text] = 1;
+        decided.empty() ? DefaultSet(row) : TRY(SortedSet(decided[text], labels.size(), text, "decided", false));
+    for (const int32_t label : of_truth) {
+      if (label >= 0) has_label[static_cast<size_t>(label)][text] = 1;
+    }
+    metrics.unknown += !of_truth.empty() && of_truth.front() == kUnknownLabelId ? 1 : 0;
     for (size_t label = 0; label < labels.size(); ++label)
       of_probabilities.Add(row[label], has_label[label][text] != 0);
     outcomes.Add(of_truth, decided_labels);

@@ -26,6 +26,10 @@ struct ClassMetrics {
 
 struct Metrics {
   int64_t count = 0;
+  /// Number of texts with a label that is not in `labels` (kUnknownLabelId). Each of them counts as an error: it lowers
+  /// accuracy, its decided labels are false positives, and it has no row in `confusion`. The unknown labels themselves
+  /// are left out of the macro averages; in f1_micro and f1_weighted they have an F1 of 0.
+  int64_t unknown = 0;
   std::vector<std::string> labels;
   int32_t positive_label = -1;
   bool multi_label = false;
@@ -50,7 +54,8 @@ struct Metrics {
   /// the mean over texts and labels, 0 to 1.
   std::optional<double> brier;
   /// Mean negative log likelihood in nats per text, scikit-learn's log_loss; for a multi-label model per text and
-  /// label.
+  /// label. In the single-label case brier and nll are means over the texts whose label is known: the probability of a
+  /// label that the model does not have is 0, and its logarithm has no bound.
   std::optional<double> nll;
 
   std::optional<Interval> accuracy_interval, fpr_interval,
@@ -73,7 +78,7 @@ struct MetricsOptions {
 };
 
 /// Computes the metrics of single-label predictions. `probabilities` are [n, labels] row-major, `truth` are n label
-/// ids. `decided` are n label ids as the caller's thresholds decided them, or empty: then the most probable label is
+/// ids, which may be kUnknownLabelId. `decided` are n label ids as the caller's thresholds decided them, or empty: then the most probable label is
 /// decided, the first of equally probable ones, except that the positive label wins its ties (as Decide does at .5).
 /// Errors: kInvalidData if there are no texts; kInvalidArgument if sizes disagree or an id is out of range;
 /// kInvalidModel if a probability is not within 0 to 1.
@@ -81,7 +86,8 @@ Result<Metrics> ComputeMetrics(std::span<const float> probabilities, std::span<c
                                std::span<const std::string> labels, const MetricsOptions& options = {},
                                std::span<const int32_t> decided = {});
 
-/// Computes the metrics of multi-label predictions. The sets of ids may be in any order and have repetitions. If
+/// Computes the metrics of multi-label predictions. The sets of ids may be in any order and have repetitions, and those of
+/// the truth may contain kUnknownLabelId. If
 /// `decided` is empty, each label with a probability of at least .5 is decided.
 Result<Metrics> ComputeMultiLabelMetrics(std::span<const float> probabilities,
                                          std::span<const std::vector<int32_t>> truth,

@@ -344,7 +344,7 @@ TEST(ComputeMetrics, RefusesWhatDoesNotFit) {
   EXPECT_EQ(code(ComputeMetrics(row, std::array{0}, {})), ErrorCode::kInvalidArgument);
   EXPECT_EQ(code(ComputeMetrics(row, std::array{0, 1}, labels)), ErrorCode::kInvalidArgument);
   EXPECT_EQ(code(ComputeMetrics(row, std::array{2}, labels)), ErrorCode::kInvalidArgument);
-  EXPECT_EQ(code(ComputeMetrics(row, std::array{-1}, labels)), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(code(ComputeMetrics(row, std::array{-2}, labels)), ErrorCode::kInvalidArgument);
   EXPECT_EQ(code(ComputeMetrics(row, std::array{1}, labels, {.positive_label = 2})), ErrorCode::kInvalidArgument);
   EXPECT_EQ(code(ComputeMetrics(row, std::array{1}, labels, {}, std::array{-1})), ErrorCode::kInvalidArgument);
   EXPECT_EQ(code(ComputeMetrics(row, std::array{1}, labels, {}, std::array{1, 1})), ErrorCode::kInvalidArgument);

@@ -33,7 +33,8 @@ class Tally {
       ++(std::ranges::binary_search(truth, label) ? counts.true_positives : counts.false_positives);
     }
     for (const int32_t label : truth) {
-      if (!std::ranges::binary_search(decided, label)) ++counts_[static_cast<size_t>(label)].false_negatives;
+      if (label >= 0 && !std::ranges::binary_search(decided, label))
+        ++counts_[static_cast<size_t>(label)].false_negatives;
     }
   }
 

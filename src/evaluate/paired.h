@@ -17,7 +17,7 @@ struct DecidedTexts {
   size_t labels = 0;
   int32_t positive_label = -1;
   bool multi_label = false;
-  /// Ascending sets of label ids; single-label: one id each.
+  /// Ascending sets of label ids; single-label: one id each. The truth may contain kUnknownLabelId.
   std::vector<std::vector<int32_t>> truth = {}, decided = {};
   std::vector<float> confidence = {};  ///< confidence of the decision
 

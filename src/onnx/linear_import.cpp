@@ -180,8 +180,13 @@ Result<ImportedLinear> ParseOnnxLinear(std::span<const std::byte> bytes, std::st
   }
   onnx::ModelProto proto;
   if (bytes.empty() || !proto.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) || !proto.has_graph()) {
-    return Fail(ErrorCode::kInvalidModel, fmt::format("{}: is not a complete ONNX model", where),
-                "expected the output of skl2onnx's SerializeToString()");
+    const bool pickled = !bytes.empty() && (bytes[0] == std::byte{0x80} || bytes[0] == std::byte{0x78});
+    return Fail(ErrorCode::kInvalidModel,
+                fmt::format("{}: is not a complete ONNX model{}", where,
+                            pickled ? "; it looks like a Python object, as joblib or pickle writes it" : ""),
+                "convert the scikit-learn pipeline to ONNX in Python: from skl2onnx import to_onnx; "
+                "from skl2onnx.common.data_types import StringTensorType; open('model.onnx', 'wb').write("
+                "to_onnx(pipeline, initial_types=[('text', StringTensorType([None, 1]))]).SerializeToString())");
   }
   const LinearPipeline pipeline = TRY(ReadLinearPipeline(proto, where));
   const Import import(pipeline, where);

@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <climits>
 #include <cstring>
+#include <iterator>
+#include <utility>
 
 namespace winnow {
 namespace {
@@ -16,6 +19,28 @@ constexpr char kHint[] =
     "skl2onnx writes them; other classifiers, such as SGDClassifier or naive Bayes, cannot: train them again with "
     "Winnow (winnow train DATA --kind lr)";
 constexpr size_t kMostInts = 8;
+
+/// What scikit-learn's classes become in ONNX as skl2onnx writes it, where that is not the operator of an importable one.
+constexpr std::pair<std::string_view, std::string_view> kClasses[] = {
+    {"MatMul", "SGDClassifier, naive Bayes, RidgeClassifier or Perceptron"},
+    {"ai.onnx.ml.LinearClassifier",
+     "CalibratedClassifierCV, OneVsRestClassifier or another combination of classifiers"},
+    {"ai.onnx.ml.TreeEnsembleClassifier", "a random forest, decision tree or gradient boosting"},
+    {"ai.onnx.ml.TreeEnsembleRegressor", "gradient boosting"},
+    {"ai.onnx.ml.SVMClassifier", "SVC with a kernel"},
+    {"ai.onnx.ml.Scaler", "a scaler between the features and the classifier"},
+    {"Add", "TfidfVectorizer with sublinear_tf=True"},
+    {"Reshape", "FeatureUnion or ColumnTransformer"},
+    {"Concat", "FeatureUnion or ColumnTransformer"}};
+
+/// "; it looks like SGDClassifier, ..., which cannot be imported", or nothing.
+std::string LooksLike(const NodeProto& node) {
+  const std::string op = OperatorOf(node);
+  const auto found = std::ranges::find(kClasses, op, &std::pair<std::string_view, std::string_view>::first);
+  return found == std::end(kClasses)
+             ? ""
+             : fmt::format("; it looks like scikit-learn's {}, which cannot be imported", found->second);
+}
 
 std::string NameOf(const NodeProto& node) {
   const std::string name = !node.name().empty() ? node.name() : node.output_size() > 0 ? node.output(0) : "";
@@ -84,7 +109,7 @@ std::unexpected<Error> GraphReader::Unsupported(const std::string& what) const {
 }
 
 std::unexpected<Error> GraphReader::Refuse(const NodeProto& node, const std::string& why) const {
-  return Unsupported(fmt::format("{} {}", NameOf(node), why));
+  return Unsupported(fmt::format("{} {}{}", NameOf(node), why, why == kNotSupported ? LooksLike(node) : ""));
 }
 
 std::unexpected<Error> GraphReader::Broken(const NodeProto& node, const std::string& why) const {

@@ -25,6 +25,8 @@ std::string OperatorOf(const onnx::NodeProto& node);
 /// Returns names and patterns of a file for messages: about 60 characters at most, all of them printable.
 std::string Shown(std::string_view text);
 
+inline constexpr char kNotSupported[] = "is not supported";
+
 /// The constants of a graph, and errors about it. The model must outlive the reader.
 class GraphReader {
  public:
@@ -33,9 +35,10 @@ class GraphReader {
   /// Return an error: kInvalidModel, or kUnsupported with the models that can be imported.
   std::unexpected<Error> Wrong(const std::string& what) const;
   std::unexpected<Error> Unsupported(const std::string& what) const;
-  /// Return an error whose message names the node.
+  /// Return an error whose message names the node; Refuse also names the scikit-learn class that it probably is, unless
+  /// `why` says more.
   std::unexpected<Error> Broken(const onnx::NodeProto& node, const std::string& why) const;
-  std::unexpected<Error> Refuse(const onnx::NodeProto& node, const std::string& why = "is not supported") const;
+  std::unexpected<Error> Refuse(const onnx::NodeProto& node, const std::string& why = kNotSupported) const;
 
   bool IsConstant(const std::string& name) const { return constants_.contains(name); }
   void AddConstant(const std::string& name, const onnx::TensorProto& tensor) { constants_[name] = &tensor; }

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/progress.h"
+#include "bundle/known_models.h"
 #include "bundle/pull.h"
 #include "encoder/scratch.h"
 #include "encoder/truncate_layers.h"
@@ -34,6 +35,19 @@ Result<BaseModel> FromScratch(const TrainingPlan& plan, const Dataset& train, Tr
 }
 
 }  // namespace
+
+Result<std::filesystem::path> FindModel(const std::filesystem::path& name, TrainingObserver& observer) {
+  std::error_code ignored;
+  if (std::filesystem::exists(name, ignored)) return name;
+  PullOptions pull = PullOptions::FromEnvironment();
+  pull.note = [&](const std::string& line) { observer.Note(line); };
+  if (std::optional<std::filesystem::path> cached = TRY(FindInCache(name.string(), pull))) return *std::move(cached);
+  if (FindKnownModel(name.string()) == nullptr) return name;
+  return Fail(ErrorCode::kNotFound,
+              fmt::format("{}: no such directory, and the model of that name is not in the cache {}", name.string(),
+                          pull.cache.string()),
+              fmt::format("download the model with: winnow pull {}", name.string()));
+}
 
 Result<std::filesystem::path> PullBaseModel(const std::string& name, TrainingObserver& observer) {
   PullOptions pull = PullOptions::FromEnvironment();

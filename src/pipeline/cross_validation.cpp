@@ -14,14 +14,32 @@
 namespace winnow {
 namespace {
 
-/// The texts outside the fold, in parts. `validation_size` is a share of all texts.
+/// The folds of all texts. Those with an unknown label are distributed in turn, since they are tested and not trained on.
+Result<std::vector<std::vector<size_t>>> FoldsOf(const Dataset& data, const FoldOptions& options) {
+  std::vector<size_t> known, unknown;
+  for (size_t i = 0; i < data.examples.size(); ++i) {
+    (HasUnknownLabel(data.examples[i]) ? unknown : known).push_back(i);
+  }
+  if (unknown.empty()) return StratifiedFolds(data, options.folds, options.seed);
+  auto folds = TRY(StratifiedFolds(PartOf(data, known), options.folds, options.seed));
+  for (std::vector<size_t>& fold : folds) {
+    for (size_t& i : fold) i = known[i];
+  }
+  for (size_t i = 0; i < unknown.size(); ++i) folds[i % folds.size()].push_back(unknown[i]);
+  for (std::vector<size_t>& fold : folds) std::ranges::sort(fold);
+  return folds;
+}
+
+/// The texts outside the fold whose labels are known, in parts. `validation_size` is a share of all
+/// texts with known labels.
 Result<Split> TrainingParts(const Dataset& data, const std::vector<size_t>& fold, const Dataset& validation,
                             double validation_size, uint64_t seed) {
   std::vector<size_t> others;
   for (size_t i = 0; i < data.examples.size(); ++i) {
-    if (!std::ranges::binary_search(fold, i)) others.push_back(i);
+    if (!std::ranges::binary_search(fold, i) && !HasUnknownLabel(data.examples[i])) others.push_back(i);
   }
-  const double all = static_cast<double>(data.examples.size());
+  const auto unknown = std::ranges::count_if(data.examples, HasUnknownLabel);
+  const double all = static_cast<double>(data.examples.size()) - static_cast<double>(unknown);
   const double share = std::min(validation_size * all / static_cast<double>(others.size()), 0.9);
   Split split =
       TRY(StratifiedSplit(PartOf(data, others),
@@ -35,7 +53,7 @@ Result<Split> TrainingParts(const Dataset& data, const std::vector<size_t>& fold
 
 Result<CrossValidated> CrossValidate(const TrainingPlan& plan, const Dataset& data, const Dataset& validation,
                                      const FoldOptions& options, ThreadPool& pool, TrainingObserver& observer) {
-  const auto folds = TRY(StratifiedFolds(data, options.folds, options.seed));
+  const auto folds = TRY(FoldsOf(data, options));
   const TrainingPlan prepared = TRY(PrepareToMeasure(plan, observer));
   CrossValidated done;
   for (size_t k = 0; k < folds.size(); ++k) {

@@ -7,8 +7,9 @@
 #include <array>
 #include <iterator>
 
-#include "base/environment.h"
+#include "base/files.h"
 #include "base/lines.h"
+#include "base/shared_files.h"
 #include "data/augment.h"
 #include "data/grammar.h"
 #include "data/synthetic.h"
@@ -18,13 +19,13 @@ namespace {
 
 constexpr const char* kMessageGrammar = "messages.txt";
 
-/// Winnow's own grammar, share/winnow/grammars/messages.txt; empty if it is missing.
-std::filesystem::path MessageGrammar() {
-  for (const std::filesystem::path& directory : SharedDirectories("grammars")) {
-    std::error_code error;
-    if (std::filesystem::is_regular_file(directory / kMessageGrammar, error)) return directory / kMessageGrammar;
+/// The grammar of the plan, otherwise Winnow's own, share/winnow/grammars/messages.txt or the embedded copy.
+Result<SharedFile> GrammarFile(const DataPlan& data) {
+  if (data.synthetic_grammar) {
+    return SharedFile{data.synthetic_grammar->string(), TRY(ReadFile(*data.synthetic_grammar))};
   }
-  return {};
+  if (std::optional<SharedFile> own = TRY(ReadSharedFile("grammars", kMessageGrammar))) return *std::move(own);
+  return Fail(ErrorCode::kInternal, fmt::format("internal error: the grammar {} is missing", kMessageGrammar));
 }
 
 Result<void> AddSyntheticTexts(const TrainingPlan& plan, Split& split, TrainingObserver& observer) {
@@ -36,20 +37,14 @@ Result<void> AddSyntheticTexts(const TrainingPlan& plan, Split& split, TrainingO
     const std::string line = "no synthetic texts are added: " + reason;
     asked ? observer.Warn(line) : observer.Note(line);
   };
-  const std::filesystem::path file = data.synthetic_grammar.value_or(MessageGrammar());
-  if (file.empty()) {
-    const std::string missing = fmt::format("share/winnow/grammars/{} is missing", kMessageGrammar);
-    if (!asked) return skip(missing), Result<void>();
-    return Fail(ErrorCode::kNotFound, "--synthetic-share: " + missing + " from this installation of Winnow",
-                "name a file with --synthetic-grammar, or pass --synthetic-share 0");
-  }
-  const Grammar grammar = TRY(Grammar::Read(file));
+  const SharedFile file = TRY(GrammarFile(data));
+  const Grammar grammar = TRY(Grammar::Parse(file.contents, file.name));
   const Result<std::vector<int32_t>> labels = LabelsOfGrammar(grammar, split.train);
   if (!labels) return skip(labels.error().message), Result<void>();
   SyntheticReport report;
   const std::array<const Dataset*, 2> held_out = {&split.validation, &split.test};
-  std::vector<Example> made = SyntheticTexts(grammar, *labels, file.string(), split.train,
-                                             {.share = share, .seed = plan.seed}, report, held_out);
+  std::vector<Example> made =
+      SyntheticTexts(grammar, *labels, file.name, split.train, {.share = share, .seed = plan.seed}, report, held_out);
   split.synthetic = made.size();
   std::ranges::move(made, std::back_inserter(split.train.examples));
   for (const std::string& line : Lines(report.Text())) observer.Note(line);
@@ -63,6 +58,7 @@ ReadOptions ReadOptionsOf(const ReadingOptions& reading) {
           .label_field = fmt::format("{}", fmt::join(reading.label_field, ",")),
           .filter = fmt::format("{}", fmt::join(reading.filter, " and ")),
           .template_text = reading.template_text,
+          .unknown_labels = reading.unknown_labels,
           .problem_type = reading.problem_type == "single"  ? ProblemType::kSingle
                           : reading.problem_type == "multi" ? ProblemType::kMulti
                                                             : ProblemType::kAuto,
@@ -75,6 +71,13 @@ Result<ReadOptions> ReadOptionsOf(const DataPlan& data) {
   if (data.labels.size() == 1) {
     // Names are several: one alone would be no choice.
     read.labels_file = data.labels.front();
+    std::error_code ignored;
+    if (!std::filesystem::exists(read.labels_file, ignored)) {
+      return Fail(
+          ErrorCode::kNotFound,
+          fmt::format("--labels {}: there is no such file, and a single label is not a choice", data.labels.front()),
+          "specify a file with the labels, or at least two labels separated by commas");
+    }
   } else if (!data.labels.empty()) {
     read.labels = LabelSet{data.labels};
     std::vector<std::string> sorted = data.labels;
@@ -115,7 +118,10 @@ Result<Split> ReadParts(const TrainingPlan& plan, TrainingObserver& observer) {
                                .seed = plan.seed,
                                .min_class_texts = static_cast<size_t>(data.min_class_texts)},
                               report));
-  for (const std::string& line : Lines(report.Text())) observer.Note(line);
+  constexpr std::string_view kWarning = "warning: ";
+  for (const std::string& line : Lines(report.Text())) {
+    line.starts_with(kWarning) ? observer.Warn(line.substr(kWarning.size())) : observer.Note(line);
+  }
   return split;
 }
 

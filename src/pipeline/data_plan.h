@@ -32,7 +32,7 @@ Result<Split> ReadParts(const TrainingPlan& plan, TrainingObserver& observer);
 /// Adds synthetic texts, and then augmented variants of all training texts, to the training part, if the plan asks for
 /// them; none of them is a held-out text. Notes what was added, or why nothing was: a grammar that does not fit the
 /// labels is a warning if the plan names a share, and a note if the share is the default of augmentation. Errors:
-/// Grammar::Read's; kNotFound if the plan names a share and Winnow's own grammar is missing.
+/// Grammar::Read's.
 Result<void> AugmentTrainingPart(const TrainingPlan& plan, Split& split, TrainingObserver& observer);
 
 }  // namespace winnow

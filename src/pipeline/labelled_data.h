@@ -11,8 +11,8 @@
 
 namespace winnow {
 
-/// Reads texts by the bundle's template, with the bundle's labels in its order; rows with other labels are left out and
-/// counted in `report`. Errors: ReadDataset's.
+/// Reads texts by the bundle's template, with the bundle's labels in its order. `reading.unknown_labels` says what
+/// happens to rows with other labels, which `report` counts. Errors: ReadDataset's.
 Result<Dataset> ReadLabelledData(const BundleClassifier& classifier, std::span<const std::filesystem::path> files,
                                  const ReadingOptions& reading, ReadReport& report);
 

@@ -23,7 +23,9 @@ namespace {
 Result<Dataset> ReadHeldOut(const QuantizePlan& plan, const BundleClassifier& classifier, TrainingObserver& observer) {
   if (plan.data.empty()) return ReadCalibrationSet(plan.bundle, classifier);
   ReadReport report;
-  Result<Dataset> dataset = ReadLabelledData(classifier, plan.data, plan.reading, report);
+  ReadingOptions reading = plan.reading;
+  reading.unknown_labels = UnknownLabels::kDrop;  // both models would be wrong
+  Result<Dataset> dataset = ReadLabelledData(classifier, plan.data, reading, report);
   for (const std::string& warning : report.warnings) observer.Warn(warning);
   return dataset;
 }

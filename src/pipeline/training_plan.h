@@ -28,7 +28,9 @@ struct ReadingOptions {
   std::vector<std::string> filter;  ///< conditions that all hold for the rows that are kept (data/filter.h)
   /// Template that makes the text of several fields (text/text_template.h); empty: text_field.
   std::string template_text;
-  FormatOptions format;      ///< format of the files; by default detected
+  FormatOptions format;  ///< format of the files; by default detected
+  /// What happens to test texts, and texts for an existing model, with a label that the model does not know.
+  UnknownLabels unknown_labels = UnknownLabels::kError;
   std::string problem_type;  ///< type of the problem, "single" or "multi"; empty: determined by the data
 };
 

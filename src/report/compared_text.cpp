@@ -38,7 +38,7 @@ std::string ComparedText(const EvaluationReport& report, size_t most_texts) {
     std::string by_second;
     for (const std::string& label : t.second_decided) by_second += (by_second.empty() ? "" : ", ") + label;
     text += fmt::format("  {}, row {}: truth {}, {}: {}, {}: {}\n", OneLine(t.file, kTextWidth), t.row,
-                        OneLine(LabelNames(t.truth, report.metrics.labels), kNameWidth), first,
+                        OneLine(TrueLabelNames(report, t), kNameWidth), first,
                         OneLine(LabelNames(t.decided, report.metrics.labels), kNameWidth), second,
                         OneLine(by_second.empty() ? "none" : by_second, kNameWidth));
     if (report.with_texts) text += "    " + OneLine(t.text, kTextWidth) + "\n";

@@ -113,7 +113,7 @@ std::string Failures(const Comparison& comparison) {
 std::string Notes(const Comparison& comparison) {
   std::string text;
   for (const ComparedModel& model : comparison.models) {
-    if (model.left_out == 0) continue;
+    if (model.unknown_labels.empty()) continue;
     std::string labels;
     size_t shown = 0;
     for (const auto& [label, count] : model.unknown_labels) {
@@ -121,9 +121,15 @@ std::string Notes(const Comparison& comparison) {
       labels += (labels.empty() ? "" : ", ") + ShownName(label, kLabelWidth * 2);
     }
     if (shown > 3) labels += fmt::format(" and {} more", model.unknown_labels.size() - 3);
-    text += fmt::format(
-        "note: {} is evaluated on {} of {} rows; the other rows have labels that the model does not have: {}\n",
-        ShownName(model.name, kColumns), model.metrics.count, model.rows(), labels);
+    const std::string name = ShownName(model.name, kColumns);
+    text +=
+        model.left_out > 0
+            ? fmt::format(
+                  "note: {} is evaluated on {} of {} rows; the other rows have labels that the model does "
+                  "not have: {}\n",
+                  name, model.metrics.count, model.rows(), labels)
+            : fmt::format("note: {} of the {} texts have labels that {} does not have, and count as its errors: {}\n",
+                          model.metrics.unknown, model.metrics.count, name, labels);
   }
   return text;
 }

@@ -27,9 +27,9 @@ struct ComparedModel {
   Metrics metrics = {};
   LatencySummary single = {};  ///< time of classifying one text at a time, in milliseconds
   double size_mb = 0;          ///< size of the bundle (BundleMegabytes)
-  /// Number of rows with labels that the model does not know, which are left out of its metrics.
+  /// Number of rows that were dropped, because the model does not know their labels; they are not in its metrics.
   size_t left_out = 0;
-  std::map<std::string, size_t> unknown_labels = {};  ///< number of left-out rows by label
+  std::map<std::string, size_t> unknown_labels = {};  ///< number of rows with unknown labels by label
 
   int64_t rows() const { return metrics.count + static_cast<int64_t>(left_out); }
 };

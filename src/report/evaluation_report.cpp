@@ -49,7 +49,9 @@ LabelCurve CurveOfAll(const ReportedPredictions& predictions, size_t most_points
   const size_t labels = predictions.metrics.labels.size();
   std::vector<uint8_t> truth(predictions.probabilities.size());
   for (size_t i = 0; i < predictions.decided.size(); ++i) {
-    for (const int32_t label : predictions.decided.truth[i]) truth[i * labels + static_cast<size_t>(label)] = 1;
+    for (const int32_t label : predictions.decided.truth[i]) {
+      if (label >= 0) truth[i * labels + static_cast<size_t>(label)] = 1;
+    }
   }
   const ThresholdSweep sweep(predictions.probabilities, 1, truth);
   const std::vector<RocPoint> roc = RocCurve(sweep);
@@ -181,6 +183,7 @@ ReportedText ShownOf(const Example& example, const DecidedTexts& texts, size_t i
           .row = example.row,
           .truth = texts.truth[i],
           .decided = texts.decided[i],
+          .unknown_labels = example.unknown_labels,
           .confidence = confidence,
           .second_decided = {},
           .second_confidence = 0,

@@ -36,7 +36,7 @@ struct ReportOrigin {
   std::vector<ReportedFile> data;
   std::string filter, mode, timestamp, winnow_version, cpu, extensions, command;
   int folds = 0;        ///< number of folds of a cross-validation, otherwise 0
-  size_t left_out = 0;  ///< number of rows whose labels the model does not know
+  size_t left_out = 0;  ///< number of rows that were dropped because the model does not know their labels
   std::vector<std::string> notes;
 };
 
@@ -84,6 +84,8 @@ struct ReportedText {
   std::string text, file;
   size_t row = 0;
   std::vector<int32_t> truth, decided;
+  /// Names of true labels that the model does not have, for which `truth` contains kUnknownLabelId.
+  std::vector<std::string> unknown_labels;
   double confidence = 0;
   /// Labels that the second model decided, by name, since its labels may have other ids.
   std::vector<std::string> second_decided;

@@ -96,10 +96,19 @@ Ordered Names(const std::vector<int32_t>& ids, const std::vector<std::string>& l
   return names;
 }
 
+/// The true labels, with the names of those that the model does not have.
+Ordered TrueNames(const ReportedText& text, const std::vector<std::string>& labels) {
+  std::vector<int32_t> known = text.truth;
+  std::erase(known, kUnknownLabelId);
+  Ordered names = Names(known, labels);
+  for (const std::string& label : text.unknown_labels) names.push_back(label);
+  return names;
+}
+
 Ordered TextJson(const ReportedText& text, const EvaluationReport& report) {
   Ordered json = {{"file", text.file},
                   {"row", text.row},
-                  {"truth", Names(text.truth, report.metrics.labels)},
+                  {"truth", TrueNames(text, report.metrics.labels)},
                   {"decided", Names(text.decided, report.metrics.labels)},
                   {"confidence", text.confidence}};
   if (report.with_texts) json["text"] = text.text;

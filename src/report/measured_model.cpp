@@ -26,8 +26,10 @@ std::map<std::pair<std::string_view, size_t>, std::vector<size_t>> TextsByRow(co
 
 std::vector<std::string> SortedNames(const Dataset& dataset, size_t i) {
   std::vector<std::string> names;
-  for (const int32_t label : dataset.examples[i].labels)
-    names.push_back(dataset.labels.names[static_cast<size_t>(label)]);
+  for (const int32_t label : dataset.examples[i].labels) {
+    if (label >= 0) names.push_back(dataset.labels.names[static_cast<size_t>(label)]);
+  }
+  names.insert(names.end(), dataset.examples[i].unknown_labels.begin(), dataset.examples[i].unknown_labels.end());
   std::ranges::sort(names);
   return names;
 }

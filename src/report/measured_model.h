@@ -19,7 +19,7 @@ struct MeasuredModel {
   std::vector<float> probabilities;
   DecidedTexts decided;
   Metrics metrics;
-  size_t left_out = 0;  ///< number of rows with labels that the model does not know
+  size_t left_out = 0;  ///< number of rows that were dropped because the model does not know their labels
 
   ReportedPredictions predictions() const { return {probabilities, decided, metrics}; }
 };

@@ -55,7 +55,7 @@ Json MetricsJson(const Metrics& metrics) {
 }
 
 Json ReportJson(const Metrics& metrics) {
-  Json report = {{"count", metrics.count}};
+  Json report = {{"count", metrics.count}, {"unknown_label_texts", metrics.unknown}};
   report.update(MetricsJson(metrics));
   report["intervals"] = {{"level", 0.95},
                          {"accuracy", Pair(metrics.accuracy_interval)},

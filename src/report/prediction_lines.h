@@ -9,7 +9,7 @@
 
 namespace winnow {
 
-/// Returns a line with the label, its confidence and the text, for a prediction as PredictionJson
+/// Returns a line with the label, its confidence and the text, whose segments are divided by [SEP], for a prediction as PredictionJson
 /// (classify/prediction_json.h) writes it; one of its scores is enough. If the decision threshold made the decision,
 /// because the decided label is not the most probable one, the line contains the threshold:
 ///
@@ -19,5 +19,12 @@ namespace winnow {
 ///
 /// Errors: kNetwork if the JSON is not a prediction.
 Result<std::string> PredictionLineOf(const Json& prediction, std::string_view text);
+
+/// Returns the first line of a table of predictions (RFC 4180; `delimiter` is a comma or a tab).
+std::string PredictionTableHeader(char delimiter);
+
+/// Returns a prediction in JSON as a line of the table: row (empty if 0), the decided labels, confidence, score, whether
+/// the model abstained, and the text. Errors: kNetwork if the JSON is not a prediction.
+Result<std::string> PredictionTableRow(const Json& prediction, std::string_view text, size_t row, char delimiter);
 
 }  // namespace winnow

@@ -55,6 +55,26 @@ TEST(PredictionLine, NamesTheLabelThatTheConfidenceOfAnOutOfScopeTextBelongsTo) 
             "oos?                -  (nearest label: greeting, 44.9 %)  text\n");
 }
 
+TEST(PredictionLine, DividesTheSegmentsOfATextVisibly) {
+  EXPECT_EQ(LineOf(R"({"decision": "spam", "confidence": 0.5})",
+                   "subject\x1e"
+                   "body"),
+            "spam           50.0 %  subject [SEP] body\n");
+}
+
+TEST(PredictionTable, IsReadByAnyReaderOfCsv) {
+  EXPECT_EQ(PredictionTableHeader(','), "row,label,confidence,score,abstained,text\n");
+  const auto row = [](std::string_view json, std::string_view text, char delimiter) {
+    return PredictionTableRow(ParsedJson(json), text, 7, delimiter).value();
+  };
+  const char* spam = R"({"decision": "spam", "confidence": 0.75, "score": 0.75, "abstained": false})";
+  EXPECT_EQ(row(spam, "a \"b\", c\nd", ','), "7,spam,0.75,0.75,false,\"a \"\"b\"\", c\nd\"\n");
+  EXPECT_EQ(row(spam, "a, b", '\t'), "7\tspam\t0.75\t0.75\tfalse\ta, b\n");
+  EXPECT_EQ(row(R"({"decision": ["a", "b"], "confidence": 0.5, "score": 0.5, "abstained": true})", "x", ','),
+            "7,\"a,b\",0.5,0.5,true,x\n");
+  EXPECT_FALSE(PredictionTableRow(ParsedJson("{}"), "x", 0, ','));
+}
+
 TEST(PredictionLine, ShowsNoControlCharacters) {
   EXPECT_EQ(LineOf(R"({"decision": "\u001b[2J", "confidence": 0})", "\x1b[1m").find('\x1b'), std::string::npos);
 }

@@ -109,8 +109,7 @@ std::string HtmlErrors(const EvaluationReport& report) {
     const auto kind = std::ranges::find(kinds, ErrorKind(report, text), &std::pair<std::string, int>::first);
     const auto number = std::min(kind - kinds.begin(), std::ssize(kinds) - 1);  // the last: "others"
     html += fmt::format("<li class=\"kind-{}\"><div class=\"verdict\">", number) +
-            Verdict(LabelNames(text.decided, report.metrics.labels), text.confidence,
-                    LabelNames(text.truth, report.metrics.labels)) +
+            Verdict(LabelNames(text.decided, report.metrics.labels), text.confidence, TrueLabelNames(report, text)) +
             "</div>" + Where(text) + Message(report, text) + "</li>\n";
   }
   return html + "</ol>\n</div>\n";
@@ -148,10 +147,9 @@ std::string HtmlComparison(const EvaluationReport& report) {
     for (const std::string& label : text.second_decided) by_second += (by_second.empty() ? "" : ", ") + label;
     html += fmt::format(
         "<li><div class=\"verdict\">truth <b class=\"right\">{}</b>; {}: {} ({}), {}: {} ({})</div>{}{}</li>\n",
-        HtmlName(LabelNames(text.truth, report.metrics.labels)), first,
-        HtmlName(LabelNames(text.decided, report.metrics.labels)), PercentText(text.confidence), second,
-        HtmlName(by_second.empty() ? "none" : by_second), PercentText(text.second_confidence), Where(text),
-        Message(report, text));
+        HtmlName(TrueLabelNames(report, text)), first, HtmlName(LabelNames(text.decided, report.metrics.labels)),
+        PercentText(text.confidence), second, HtmlName(by_second.empty() ? "none" : by_second),
+        PercentText(text.second_confidence), Where(text), Message(report, text));
   }
   return html + "</ol></details>\n";
 }

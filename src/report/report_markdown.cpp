@@ -135,8 +135,7 @@ std::string Errors(const EvaluationReport& report) {
   std::vector<std::vector<std::string>> rows = {{"where", "truth", "decided", "confidence"}};
   if (report.with_texts) rows[0].push_back("text");
   for (const ReportedText& text : report.errors) {
-    rows.push_back({fmt::format("{}, row {}", Name(text.file), text.row),
-                    Name(LabelNames(text.truth, report.metrics.labels)),
+    rows.push_back({fmt::format("{}, row {}", Name(text.file), text.row), Name(TrueLabelNames(report, text)),
                     Name(LabelNames(text.decided, report.metrics.labels)), PercentText(text.confidence)});
     if (report.with_texts) rows.back().push_back(MarkdownText(text.text, {.most = kTextLength, .keep_lines = true}));
   }

@@ -187,6 +187,7 @@ std::string ErrorKind(const EvaluationReport& report, const ReportedText& text) 
     const bool extra = !std::ranges::includes(text.truth, text.decided);
     return missing && extra ? "labels missing and too many" : missing ? "labels missing" : "labels too many";
   }
+  if (!text.unknown_labels.empty()) return "labels that the model does not have";
   if (m.positive_label < 0) return LabelNames(text.truth, m.labels) + " → " + LabelNames(text.decided, m.labels);
   const std::string name = Quoted(m.labels[static_cast<size_t>(m.positive_label)]);
   if (std::ranges::find(text.truth, m.positive_label) != text.truth.end())
@@ -199,6 +200,14 @@ std::string LabelNames(const std::vector<int32_t>& ids, const std::vector<std::s
   std::string names;
   for (const int32_t id : ids) names += (names.empty() ? "" : ", ") + labels[static_cast<size_t>(id)];
   return names.empty() ? "none" : names;
+}
+
+std::string TrueLabelNames(const EvaluationReport& report, const ReportedText& text) {
+  std::vector<int32_t> known = text.truth;
+  std::erase(known, kUnknownLabelId);
+  std::string names = known.empty() && !text.unknown_labels.empty() ? "" : LabelNames(known, report.metrics.labels);
+  for (const std::string& label : text.unknown_labels) names += (names.empty() ? "" : ", ") + label + " (unknown)";
+  return names;
 }
 
 std::vector<size_t> ClassOrder(const Metrics& metrics) {

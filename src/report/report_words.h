@@ -51,6 +51,9 @@ std::string ErrorKind(const EvaluationReport& report, const ReportedText& text);
 /// Returns the names of a set of label ids, divided by commas; "none" for no label.
 std::string LabelNames(const std::vector<int32_t>& ids, const std::vector<std::string>& labels);
 
+/// Returns the names of a text's true labels; a label that the model does not have is marked as unknown.
+std::string TrueLabelNames(const EvaluationReport& report, const ReportedText& text);
+
 /// Returns the indices into per_class in the order of the table: unchanged for up to 40 labels, otherwise by increasing
 /// F1, with labels that neither occur nor are decided last.
 std::vector<size_t> ClassOrder(const Metrics& metrics);

@@ -37,7 +37,10 @@ std::string FirstNames(const std::vector<std::string>& names) {
 
 MajorityBaseline MajorityOf(std::span<const std::vector<int32_t>> truth) {
   std::map<std::vector<int32_t>, int64_t> counts;
-  for (const std::vector<int32_t>& labels : truth) ++counts[labels];
+  for (const std::vector<int32_t>& labels : truth) {
+    // No model that always assigns the same labels can assign an unknown one.
+    if (labels.empty() || labels.front() >= 0) ++counts[labels];
+  }
   MajorityBaseline majority;
   for (const auto& [labels, texts] : counts) {
     if (texts > majority.texts) majority = {.labels = labels, .texts = texts};

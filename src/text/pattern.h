@@ -26,7 +26,8 @@ class Pattern {
   static Pattern OfText(std::string text);
   /// Compiles a regular expression. `where` is the beginning of error messages. Errors: kInvalidModel for broken
   /// expressions; kUnsupported, by name, for constructs that the engines treat differently, and for repeated groups
-  /// that contain repetitions, whose search may take exponential time.
+  /// that contain repetitions, optional parts or alternatives that may begin alike, whose search may take exponential
+  /// time.
   static Result<Pattern> OfRegex(std::string_view regex, std::string_view where);
 
   Pattern(Pattern&&) noexcept;

@@ -33,6 +33,8 @@ TEST(Pattern, RegularExpressionsMatchAsInOniguruma) {
   EXPECT_EQ(Find(R"((?i:'S)|\p{Lu}(?=b))", "'sAbA"), (Matches{{0, 2}, {2, 3}}));
   EXPECT_EQ(Find(R"($|^)", "a\nb"), (Matches{{0, 0}, {1, 1}, {2, 2}, {3, 3}})) << "at every line";
   EXPECT_EQ(Find(R"([&$-])", "a&-$"), (Matches{{1, 2}, {2, 3}, {3, 4}}));
+  EXPECT_EQ(Find("(?:ab|c)+", "abcabx"), (Matches{{0, 5}})) << "each alternative begins in its own way";
+  EXPECT_EQ(Find("(?:a|ab)?c", "abcac"), (Matches{{0, 3}, {3, 5}})) << "nothing is repeated";
 }
 
 TEST(Pattern, WhatTheEnginesTreatDifferentlyIsRefused) {
@@ -46,7 +48,13 @@ TEST(Pattern, WhatTheEnginesTreatDifferentlyIsRefused) {
            {"a{2}+", "}+"},
            {R"(\p{Alpha})", "\\p{Alpha}"},
            {"(a+)+b", "a repeated group that contains a repetition"},
-           {"(?:(?:a*)b)*", "a repeated group that contains a repetition"}}) {
+           {"(?:(?:a*)b)*", "a repeated group that contains a repetition"},
+           {"(a|a)*b", "alternatives that may begin alike"},
+           {R"((?:\w|\d)+x)", "alternatives that may begin alike"},
+           {"(?:(?:a|ab)c|b)*", "alternatives that may begin alike"},
+           {"(?i:a|A)+b", "alternatives that may begin alike"},
+           {"(a|)+b", "alternatives that may begin alike"},
+           {"(?:a?a?){2,}b", "an optional part"}}) {
     EXPECT_NE(ErrorOfRegex(regex).find(what), std::string::npos) << regex << ": " << ErrorOfRegex(regex);
   }
 }

@@ -2,12 +2,31 @@
 // differently are spelled out, and anything else is refused.
 #include "text/regex_translation.h"
 
+#include <algorithm>
+#include <cctype>
+#include <utility>
 #include <vector>
 
 namespace winnow {
 namespace {
 
 constexpr size_t kLongest = 4096;
+
+constexpr char kAnything = '\0';
+
+/// What is known of a group. A repetition of one that can match the same text in several ways may take exponential time.
+struct Group {
+  bool varies = false;      ///< a part of it is repeated or optional, or its alternatives may begin alike
+  bool alternates = false;  ///< it has several alternatives
+  bool begins = true;       ///< nothing of the present alternative has been read
+  std::string firsts = {};  ///< the character, in lower case, that each alternative begins with, or kAnything
+
+  bool Varies() const {
+    std::string sorted = firsts;
+    std::ranges::sort(sorted);
+    return varies || (alternates && (sorted.contains(kAnything) || std::ranges::adjacent_find(sorted) != sorted.end()));
+  }
+};
 
 /// Reads one expression.
 class Translation {
@@ -16,7 +35,7 @@ class Translation {
 
   Result<std::string> Run() {
     if (regex_.size() > kLongest) return Refuse("expressions of more than 4096 bytes");
-    groups_.push_back(false);
+    groups_.emplace_back();
     while (at_ < regex_.size()) TRY(Next());
     if (groups_.size() != 1) return Broken("a group is not closed");
     return std::move(result_);
@@ -46,19 +65,30 @@ class Translation {
     switch (c) {
       case '\\':
         after_group_ = false;
+        Begin(Has(1) && std::ispunct(static_cast<unsigned char>(regex_[at_ + 1])) ? regex_[at_ + 1] : kAnything);
         return Escape(false);
       case '[':
         after_group_ = false;
+        Begin(kAnything);
         return Class();
       case '(':
         after_group_ = false;
+        Begin(kAnything);
         return Open();
+      case '|':
+        after_group_ = false;
+        Begin(kAnything);  // of an alternative without anything
+        groups_.back().begins = true;
+        groups_.back().alternates = true;
+        Copy(1);
+        return {};
       case ')':
         if (groups_.size() == 1) return Broken("a group is closed that was not opened");
+        Begin(kAnything);
         after_group_ = true;
-        repeats_inside_ = groups_.back();
+        varies_inside_ = groups_.back().Varies();
         groups_.pop_back();
-        if (repeats_inside_) groups_.back() = true;
+        if (varies_inside_) groups_.back().varies = true;
         Copy(1);
         return {};
       case '*':
@@ -71,21 +101,30 @@ class Translation {
         return Refuse("an unescaped " + std::string(1, c));
       default:
         after_group_ = false;
+        Begin(std::isalnum(static_cast<unsigned char>(c)) || std::string_view(" '\"-_,:;/").contains(c) ? c
+                                                                                                        : kAnything);
         Copy(1);
         return {};
     }
+  }
+
+  /// Records how the alternative begins that is being read, unless that is known.
+  void Begin(char first) {
+    Group& group = groups_.back();
+    if (std::exchange(group.begins, false))
+      group.firsts += static_cast<char>(std::tolower(static_cast<unsigned char>(first)));
   }
 
   /// Groups without numbers, and those that look around; (?i:..) ignores case.
   Result<void> Open() {
     for (const std::string_view kind : {"(?:", "(?i:", "(?=", "(?!", "(?<=", "(?<!", "(?>"}) {
       if (!regex_.substr(at_).starts_with(kind)) continue;
-      groups_.push_back(false);
+      groups_.emplace_back();
       Copy(kind.size());
       return {};
     }
     if (Has(1) && regex_[at_ + 1] == '?') return Refuse("'" + std::string(regex_.substr(at_, 4)) + "'");
-    groups_.push_back(false);
+    groups_.emplace_back();
     Copy(1);
     return {};
   }
@@ -106,8 +145,11 @@ class Translation {
     } else {
       Copy(1);
     }
-    if (unbounded && after_group_ && repeats_inside_) return Refuse("a repeated group that contains a repetition");
-    if (unbounded) groups_.back() = true;
+    if (unbounded && after_group_ && varies_inside_) {
+      return Refuse(
+          "a repeated group that contains a repetition, an optional part or alternatives that may begin alike");
+    }
+    groups_.back().varies = true;
     after_group_ = false;
     if (at_ >= regex_.size()) return {};
     if (regex_[at_] == '?') Copy(1);
@@ -229,8 +271,8 @@ class Translation {
   std::string_view regex_, where_;
   size_t at_ = 0;
   std::string result_;
-  std::vector<bool> groups_;  // open groups: whether one contains a repetition
-  bool after_group_ = false, repeats_inside_ = false;
+  std::vector<Group> groups_;  // that are open
+  bool after_group_ = false, varies_inside_ = false;
 };
 
 }  // namespace

@@ -59,6 +59,15 @@ void AddedTokenSet::Build() {
   trie_ = PieceTrie(std::move(pieces));
 }
 
+/// Each run of white space is walked through once, even if each of its characters is a token.
+size_t AddedTokenSet::Search::EndOfWhiteSpace(size_t begin) {
+  if (begin < space_begin_ || begin > space_end_) {
+    space_begin_ = begin;
+    space_end_ = begin + WhiteSpaceAtBegin(text_.substr(begin));
+  }
+  return space_end_;
+}
+
 std::optional<AddedTokenSet::Match> AddedTokenSet::Search::Next() {
   while (at_ < text_.size()) {
     const size_t length = set_.trie_.LongestPrefix(text_.substr(at_));
@@ -73,8 +82,11 @@ std::optional<AddedTokenSet::Match> AddedTokenSet::Search::Next() {
     if (entry.has_role && !parse_special_tokens_) continue;
     if (entry.single_word && (EndsWithWord(text_.substr(0, match.begin)) || BeginsWithWord(text_.substr(match.end))))
       continue;
-    if (entry.lstrip) match.begin = std::max(match.begin - WhiteSpaceAtEnd(text_.substr(0, match.begin)), done_);
-    if (entry.rstrip) match.end += WhiteSpaceAtBegin(text_.substr(match.end));
+    if (entry.lstrip) {
+      match.begin =
+          match.begin <= done_ ? done_ : match.begin - WhiteSpaceAtEnd(text_.substr(done_, match.begin - done_));
+    }
+    if (entry.rstrip) match.end = EndOfWhiteSpace(match.end);
     match.id = entry.id;
     done_ = match.end;
     // The token before may have absorbed all of it.

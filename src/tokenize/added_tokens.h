@@ -41,10 +41,13 @@ class AddedTokenSet {
     std::optional<Match> Next();
 
    private:
+    size_t EndOfWhiteSpace(size_t begin);
+
     const AddedTokenSet& set_;
     const std::string_view text_;
     const bool parse_special_tokens_;
     size_t at_ = 0, done_ = 0;
+    size_t space_begin_ = 1, space_end_ = 0;  // the last run of white space that was walked through; at first none
   };
 
  private:

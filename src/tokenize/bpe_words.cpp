@@ -1,19 +1,14 @@
-// Follows tokenizers/src/models/bpe (BPE::merge_word, Word::merge_all) of Hugging Face's tokenizers. A word's symbols lie
-// in a list linked both ways; the merges that are possible wait in a heap, by rank and place, and those that have become
-// void are recognized when they come up.
+// Follows tokenizers/src/models/bpe (BPE::merge_word) of Hugging Face's tokenizers; bpe_merges.h merges.
 #include "tokenize/bpe_words.h"
 
 #include <cstdio>
-#include <queue>
 
 #include "text/utf8.h"
 
 namespace winnow {
 namespace {
 
-uint64_t PairOf(int32_t left, int32_t right) {
-  return uint64_t{static_cast<uint32_t>(left)} << 32 | static_cast<uint32_t>(right);
-}
+constexpr char32_t kLetters = 0x200;  // has byte-level BPE's letters
 
 }  // namespace
 
@@ -24,47 +19,28 @@ class BpeWords::Word {
   void Encode(std::vector<WordToken>& tokens) {
     for (size_t i = 0; i < word_.size();) {
       const size_t begin = i;
-      NextCodePoint(word_, i);
-      AddCharacter(static_cast<uint32_t>(begin), static_cast<uint32_t>(i));
+      const char32_t character = NextCodePoint(word_, i);
+      AddCharacter(character, static_cast<uint32_t>(begin), static_cast<uint32_t>(i));
     }
     if (pending_.id >= 0) Add(pending_);
-    Merge();
-    for (uint32_t i = 0; i < symbols_.size(); i = symbols_[i].next) {
-      tokens.push_back(symbols_[i].token);
-    }
+    symbols_.Merge(model_.merges_);
+    symbols_.ForEach([&](const BpeWord::Symbol& symbol) { tokens.push_back({symbol.id, symbol.begin, symbol.end}); });
   }
 
  private:
-  static constexpr uint32_t kNowhere = UINT32_MAX;
-  struct Symbol {
-    WordToken token;
-    uint32_t previous = kNowhere, next = 0;
-    bool gone = false;
-  };
-  struct Candidate {
-    uint32_t rank, at;
-    uint64_t pair;
-    int32_t id;
-    bool operator<(const Candidate& other) const {  // the queue's top is its largest
-      return rank != other.rank ? rank > other.rank : at > other.at;
-    }
-  };
+  void Add(WordToken token) { symbols_.Add(token.id, token.begin, token.end); }
 
-  void Add(WordToken token) {
-    const auto at = static_cast<uint32_t>(symbols_.size());
-    symbols_.push_back({.token = token, .previous = at == 0 ? kNowhere : at - 1, .next = at + 1});
-  }
-
-  void AddCharacter(uint32_t begin, uint32_t end) {
+  void AddCharacter(char32_t character, uint32_t begin, uint32_t end) {
     const BpeParts& parts = model_.parts_;
     std::string_view text = word_.substr(begin, end - begin);
     const bool continues = begin > 0 && !parts.continuing_prefix.empty();
     const bool last = end == word_.size() && !parts.word_suffix.empty();
-    if (continues || last) {
+    const bool alone = !continues && !last;
+    if (!alone) {
       written_ = (continues ? parts.continuing_prefix : "") + std::string(text) + (last ? parts.word_suffix : "");
       text = written_;
     }
-    if (const int32_t id = model_.Find(text); id >= 0) {
+    if (const int32_t id = alone ? model_.IdOf(character, text) : model_.Find(text); id >= 0) {
       if (pending_.id >= 0) Add(std::exchange(pending_, WordToken{}));
       return Add({id, begin, end});
     }
@@ -86,36 +62,9 @@ class BpeWords::Word {
     return true;
   }
 
-  void Look(uint32_t at) {
-    const uint32_t next = symbols_[at].next;
-    if (next >= symbols_.size()) return;
-    const int32_t left = symbols_[at].token.id, right = symbols_[next].token.id;
-    if (const BpeWords::Merge* merge = model_.FindMerge(left, right))
-      queue_.push({merge->rank, at, PairOf(left, right), merge->id});
-  }
-
-  void Merge() {
-    for (uint32_t i = 0; i < symbols_.size(); ++i) Look(i);
-    while (!queue_.empty()) {
-      const Candidate best = queue_.top();
-      queue_.pop();
-      Symbol& left = symbols_[best.at];
-      if (left.gone || left.next >= symbols_.size()) continue;
-      Symbol& right = symbols_[left.next];
-      if (PairOf(left.token.id, right.token.id) != best.pair) continue;
-      left.token = {best.id, left.token.begin, right.token.end};
-      right.gone = true;
-      left.next = right.next;
-      if (left.next < symbols_.size()) symbols_[left.next].previous = best.at;
-      Look(best.at);
-      if (left.previous != kNowhere) Look(left.previous);
-    }
-  }
-
   const BpeWords& model_;
   const std::string_view word_;
-  std::vector<Symbol> symbols_;
-  std::priority_queue<Candidate> queue_;
+  BpeWord symbols_;
   std::string written_;
   WordToken pending_;  // an unknown character that is not a symbol yet
 };
@@ -128,6 +77,11 @@ Result<std::unique_ptr<const WordModel>> BpeWords::Make(BpeParts parts, std::str
   for (size_t id = 0; id < pieces.size(); ++id) {
     if (pieces[id].empty() || model->ids_.emplace(pieces[id], static_cast<int32_t>(id)).second) continue;
     return Fail(ErrorCode::kInvalidModel, std::string(where) + ": '" + pieces[id] + "' occurs twice in the vocabulary");
+  }
+  for (char32_t letter = 0; letter < kLetters; ++letter) {
+    std::string piece;
+    AppendUtf8(letter, piece);
+    model->letters_.push_back(model->Find(piece));
   }
   for (unsigned byte = 0; byte < 256; ++byte) {
     char name[8];
@@ -144,7 +98,7 @@ Result<std::unique_ptr<const WordModel>> BpeWords::Make(BpeParts parts, std::str
 }
 
 Result<void> BpeWords::AddMerges(std::string_view where) {
-  merges_.reserve(parts_.merges.size());
+  merges_ = BpeMerges(parts_.merges.size());
   for (uint32_t rank = 0; rank < parts_.merges.size(); ++rank) {
     const auto& [left, right] = parts_.merges[rank];
     const size_t prefix = std::min(parts_.continuing_prefix.size(), right.size());
@@ -155,7 +109,7 @@ Result<void> BpeWords::AddMerges(std::string_view where) {
       return Fail(ErrorCode::kInvalidModel,
                   message.append(right).append("') uses or produces a piece that is not in the vocabulary"));
     }
-    merges_[PairOf(left_id, right_id)] = {rank, id};
+    merges_.Add(left_id, right_id, rank, id);
   }
   return {};
 }
@@ -165,9 +119,8 @@ int32_t BpeWords::Find(std::string_view piece) const {
   return found == ids_.end() ? -1 : found->second;
 }
 
-const BpeWords::Merge* BpeWords::FindMerge(int32_t left, int32_t right) const {
-  const auto found = merges_.find(PairOf(left, right));
-  return found == merges_.end() ? nullptr : &found->second;
+int32_t BpeWords::IdOf(char32_t character, std::string_view bytes) const {
+  return character < letters_.size() ? letters_[character] : Find(bytes);
 }
 
 void BpeWords::Encode(std::string_view word, std::vector<WordToken>& tokens) const {

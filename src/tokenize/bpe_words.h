@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "tokenize/bpe_merges.h"
 #include "tokenize/word_model.h"
 
 namespace winnow {
@@ -39,20 +40,17 @@ class BpeWords final : public WordModel {
   Json Describe() const override;
 
  private:
-  struct Merge {
-    uint32_t rank = 0;
-    int32_t id = -1;
-  };
   class Word;  // the state of encoding one word
 
   BpeWords() = default;
   Result<void> AddMerges(std::string_view where);
-  const Merge* FindMerge(int32_t left, int32_t right) const;
+  int32_t IdOf(char32_t character, std::string_view bytes) const;
 
   BpeParts parts_;
   std::unordered_map<std::string_view, int32_t> ids_;  // of parts_.pieces
-  std::unordered_map<uint64_t, Merge> merges_;         // by the ids of the pair
-  std::array<int32_t, 256> bytes_{};                   // ids of the bytes' pieces, -1 if there is none
+  std::vector<int32_t> letters_;                       // ids of the pieces of one character, for the first ones
+  BpeMerges merges_;
+  std::array<int32_t, 256> bytes_{};  // ids of the bytes' pieces, -1 if there is none
   int32_t unknown_id_ = -1;
 };
 

@@ -1,12 +1,9 @@
-// A word's merges: its symbols lie in a list linked both ways, and the merge with the lowest rank, the leftmost of
-// equals, is done until none is left. Short words, nearly all, are searched through for it; long ones keep their merges
-// in a heap, where those that have become void are recognised when they come up. Between two bytes that stand side by
-// side in no piece nothing ever merges: there a word is cut before, so that what is kept at a time is mostly short.
+// Between two bytes that stand side by side in no piece nothing ever merges: there a word is cut before it is merged
+// (bpe_merges.h), so that what is kept at a time is mostly short.
 #include "tokenize/byte_level_bpe.h"
 
 #include <algorithm>
 #include <map>
-#include <queue>
 
 #include "text/character_classes.h"
 #include "text/utf8.h"
@@ -16,10 +13,6 @@ namespace winnow {
 namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
-
-uint64_t PairOf(int32_t left, int32_t right) {
-  return uint64_t{static_cast<uint32_t>(left)} << 32 | static_cast<uint32_t>(right);
-}
 
 uint64_t Mix(uint64_t x) {  // the finaliser of MurmurHash3
   x = (x ^ x >> 33) * 0xff51afd7ed558ccdull;
@@ -90,106 +83,24 @@ class ByteLevelBpe::Encoding {
   }
 
  private:
-  static constexpr size_t kShort = 64;
-  static constexpr uint32_t kNowhere = UINT32_MAX;
-
-  struct Symbol {
-    int32_t id = -1;
-    uint32_t begin = 0, end = 0;  // among the word's bytes
-    uint32_t previous = kNowhere, next = kNowhere;
-  };
-
-  Symbol* symbols() { return size_ <= kShort ? short_.data() : long_.data(); }
-
   void AddByte(char c, size_t begin, size_t end) {
     const auto byte = static_cast<unsigned char>(c);
-    if (size_ > 0 && !model_.neighbours_[static_cast<size_t>(last_byte_ << 8 | byte)]) Flush();
+    if (symbols_.size() > 0 && !model_.neighbours_[static_cast<size_t>(last_byte_ << 8 | byte)]) Flush();
     last_byte_ = byte;
-    const int32_t id = model_.bytes_[byte];
-    const auto at = static_cast<uint32_t>(size_);
-    if (size_ == kShort) long_.assign(short_.begin(), short_.end());
-    const Symbol symbol{.id = id, .begin = at, .end = at + 1, .previous = at == 0 ? kNowhere : at - 1, .next = at + 1};
-    if (size_ < kShort) {
-      short_[size_] = symbol;
-    } else {
-      long_.push_back(symbol);
-    }
-    ++size_;
+    const auto at = static_cast<uint32_t>(symbols_.size());
+    symbols_.Add(model_.bytes_[byte], at, at + 1);
     if (spans_ != nullptr) sources_.push_back({static_cast<uint32_t>(begin), static_cast<uint32_t>(end)});
   }
 
   /// Merges and writes what there is.
   void Flush() {
-    if (size_ <= kShort) {
-      MergeShort();
-    } else {
-      MergeLong();
-    }
-    for (uint32_t i = 0; i < size_; i = symbols()[i].next) Write(symbols()[i]);
-    size_ = 0;
+    symbols_.Merge(model_.merges_);
+    symbols_.ForEach([&](const BpeWord::Symbol& symbol) { Write(symbol); });
+    symbols_.Clear();
     sources_.clear();
   }
 
-  /// Takes the symbol after `left` into it.
-  void Join(uint32_t left, int32_t id) {
-    Symbol* all = symbols();
-    const uint32_t right = all[left].next;
-    all[left].id = id;
-    all[left].end = all[right].end;
-    all[left].next = all[right].next;
-    all[right].id = kGone;
-    if (all[left].next < size_) all[all[left].next].previous = left;
-  }
-
-  void MergeShort() {
-    if (size_ == 0) return;
-    std::array<Merge, kShort> merges;  // of each symbol with the next
-    Symbol* all = symbols();
-    const auto look = [&](uint32_t i) {
-      merges[i] = all[i].next < size_ ? model_.FindMerge(all[i].id, all[all[i].next].id) : Merge{};
-    };
-    for (uint32_t i = 0; i < size_; ++i) look(i);
-    while (true) {
-      uint32_t best = 0;
-      for (uint32_t i = 0; i < size_; i = all[i].next) {
-        if (merges[i].rank < merges[best].rank) best = i;
-      }
-      if (merges[best].id < 0) return;
-      Join(best, merges[best].id);
-      look(best);
-      if (all[best].previous != kNowhere) look(all[best].previous);
-    }
-  }
-
-  void MergeLong() {
-    struct Candidate {
-      uint32_t rank, at;
-      uint64_t pair;
-      int32_t id;
-      bool operator<(const Candidate& other) const {  // the queue's top is its largest
-        return rank != other.rank ? rank > other.rank : at > other.at;
-      }
-    };
-    std::priority_queue<Candidate> queue;
-    Symbol* all = symbols();
-    const auto look = [&](uint32_t i) {
-      if (all[i].next >= size_) return;
-      const Merge& merge = model_.FindMerge(all[i].id, all[all[i].next].id);
-      if (merge.id >= 0) queue.push({merge.rank, i, merge.pair, merge.id});
-    };
-    for (uint32_t i = 0; i < size_; ++i) look(i);
-    while (!queue.empty()) {
-      const Candidate candidate = queue.top();
-      queue.pop();
-      const Symbol& left = all[candidate.at];
-      if (left.id < 0 || left.next >= size_ || PairOf(left.id, all[left.next].id) != candidate.pair) continue;
-      Join(candidate.at, candidate.id);
-      look(candidate.at);
-      if (all[candidate.at].previous != kNowhere) look(all[candidate.at].previous);
-    }
-  }
-
-  void Write(const Symbol& symbol) {
+  void Write(const BpeWord::Symbol& symbol) {
     const int32_t id = symbol.id >= 0 ? symbol.id : model_.unknown_id_;
     if (id < 0) return;
     ids_.push_back(id);
@@ -202,18 +113,14 @@ class ByteLevelBpe::Encoding {
     spans_->push_back(span);
   }
 
-  static constexpr int32_t kGone = -2;
-
   const ByteLevelBpe& model_;
   const size_t limit_;
   std::vector<int32_t>& ids_;
   std::vector<TokenSpan>* spans_;
   std::string_view word_;
   size_t word_begin_ = 0;
-  size_t size_ = 0;  // bytes that are not written yet
+  BpeWord symbols_;  // of the bytes that are not written yet
   unsigned last_byte_ = 0;
-  std::array<Symbol, kShort> short_;
-  std::vector<Symbol> long_;
   std::vector<TokenSpan> sources_;
 };
 
@@ -239,9 +146,7 @@ Result<std::unique_ptr<PieceModel>> ByteLevelBpe::Make(ByteLevelBpeParts parts, 
   }
   model->FindNeighbours();
   if (!parts.unknown.empty()) model->unknown_id_ = model->Find(parts.unknown);
-  capacity = 16;
-  while (capacity < 2 * parts.merges.size()) capacity *= 2;
-  model->merges_.resize(capacity);
+  model->merges_ = BpeMerges(parts.merges.size());
   for (uint32_t rank = 0; rank < parts.merges.size(); ++rank) {
     const auto& [left, right] = parts.merges[rank];
     const int32_t left_id = model->Find(left), right_id = model->Find(right), id = model->Find(left + right);
@@ -250,10 +155,7 @@ Result<std::unique_ptr<PieceModel>> ByteLevelBpe::Make(ByteLevelBpeParts parts, 
       message.append(" ('").append(left).append("', '").append(right);
       return broken(message.append("') uses or produces a piece that is not in the vocabulary"));
     }
-    const uint64_t pair = PairOf(left_id, right_id);
-    size_t at = Mix(pair) & (capacity - 1);
-    while (model->merges_[at].pair != kNoPair && model->merges_[at].pair != pair) at = (at + 1) & (capacity - 1);
-    model->merges_[at] = {pair, rank, id};
+    model->merges_.Add(left_id, right_id, rank, id);
   }
   return model;
 }
@@ -280,18 +182,6 @@ size_t ByteLevelBpe::PlaceOf(std::string_view piece) const {
 }
 
 int32_t ByteLevelBpe::Find(std::string_view piece) const { return places_[PlaceOf(piece)]; }
-
-const ByteLevelBpe::Merge& ByteLevelBpe::FindMerge(int32_t left, int32_t right) const {
-  static const Merge kNone;
-  if (left < 0 || right < 0) return kNone;
-  const uint64_t pair = PairOf(left, right);
-  size_t at = Mix(pair) & (merges_.size() - 1);
-  while (merges_[at].pair != pair) {
-    if (merges_[at].pair == kNoPair) return kNone;
-    at = (at + 1) & (merges_.size() - 1);
-  }
-  return merges_[at];
-}
 
 void ByteLevelBpe::Encode(std::string_view text, size_t base, size_t limit, std::vector<int32_t>& ids,
                           std::vector<TokenSpan>* spans) const {

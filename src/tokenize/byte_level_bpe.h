@@ -5,6 +5,7 @@
 #include <array>
 #include <bitset>
 
+#include "tokenize/bpe_merges.h"
 #include "tokenize/piece_model.h"
 
 namespace winnow {
@@ -38,21 +39,13 @@ class ByteLevelBpe final : public PieceModel {
  private:
   class Encoding;  // the state of encoding one text
 
-  struct Merge {
-    uint64_t pair = kNoPair;
-    uint32_t rank = UINT32_MAX;
-    int32_t id = -1;
-  };
-  static constexpr uint64_t kNoPair = UINT64_MAX;
-
   ByteLevelBpe() = default;
-  const Merge& FindMerge(int32_t left, int32_t right) const;
   size_t PlaceOf(std::string_view piece) const;
   void FindNeighbours();
 
   std::vector<std::string> pieces_;
   std::vector<int32_t> places_;  // open-addressed by a hash of the piece
-  std::vector<Merge> merges_;    // open-addressed by pair; a power of two
+  BpeMerges merges_;
   std::array<int32_t, 256> bytes_{};
   std::bitset<1 << 16> neighbours_;  // first byte << 8 | second: some piece has the two side by side
   int32_t unknown_id_ = -1;

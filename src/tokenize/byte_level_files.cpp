@@ -152,16 +152,10 @@ PieceModel::Files ByteLevelBpe::Describe() const {
     // Pieces are unique; looking for each in the object first would take quadratic time.
     if (!pieces_[id].empty()) vocab.items().emplace_back(pieces_[id], id);
   }
-  // A merge is written by its pieces, in the order of the ranks.
-  std::vector<Merge> by_rank;
-  for (const Merge& merge : merges_) {
-    if (merge.pair != kNoPair) by_rank.push_back(merge);
-  }
-  std::ranges::sort(by_rank, {}, &Merge::rank);
   Json merges = Json::array();
   std::string merges_txt = "#version: 0.2\n";
-  for (const Merge& merge : by_rank) {
-    const std::string line = pieces_[merge.pair >> 32] + " " + pieces_[merge.pair & 0xFFFFFFFF];
+  for (const auto& [left, right] : merges_.ByRank()) {
+    const std::string line = pieces_[static_cast<size_t>(left)] + " " + pieces_[static_cast<size_t>(right)];
     merges_txt += line + "\n";
     merges.push_back(line);
   }

@@ -21,7 +21,7 @@ namespace {
 /// Calls change(character, its bytes, appended to) for each character. `change` appends what replaces the bytes.
 template <class Change>
 MappedText ByCharacter(MappedText text, const Change& change) {
-  MappedText result;
+  MappedText result = text.Empty();
   size_t done = 0;  // bytes whose normal form is in `result`
   std::string replaced;
   for (size_t i = 0; i < text.text.size();) {
@@ -42,7 +42,7 @@ MappedText ByCharacter(MappedText text, const Change& change) {
 }
 
 /// Invalid UTF-8, which no step has to expect thereafter.
-MappedText ValidUtf8(std::string_view original) {
+MappedText ValidUtf8(std::string_view original, bool tracked) {
   bool valid = true;
   for (size_t i = 0; i < original.size() && valid;) {
     const size_t begin = i;
@@ -50,7 +50,7 @@ MappedText ValidUtf8(std::string_view original) {
                 ? (++i, true)
                 : NextCodePoint(original, i) != 0xFFFD || original.substr(begin, 3) == "\xEF\xBF\xBD";
   }
-  MappedText text = MappedText::Of(original);
+  MappedText text = MappedText::Of(original, tracked);
   if (valid) return text;
   return ByCharacter(std::move(text), [](char32_t c, std::string_view, std::string& out) { AppendUtf8(c, out); });
 }
@@ -61,8 +61,8 @@ class Form final : public NormalizerStep {
   MappedText Apply(MappedText text) const override {
     if (IsNormal(text.text, form_)) return text;
     std::vector<uint32_t> ends;
-    MappedText result;
-    result.text = Normalize(text.text, form_, &ends);
+    MappedText result = text.Empty();
+    result.text = Normalize(text.text, form_, text.tracked ? &ends : nullptr);
     result.sources.resize(ends.size());
     uint32_t begin = 0;
     for (size_t i = 0; i < ends.size(); ++i) {
@@ -148,7 +148,7 @@ class Strip final : public NormalizerStep {
     }
     if (!left_) begin = 0;
     if (!right_) end = text.text.size();
-    MappedText result;
+    MappedText result = text.Empty();
     if (begin < end) result.Append(text, begin, end);
     return result;
   }
@@ -163,15 +163,12 @@ class Replace final : public NormalizerStep {
   MappedText Apply(MappedText text) const override {
     const std::vector<PatternMatch> matches = pattern_.FindAll(text.text);
     if (matches.empty()) return text;
-    MappedText result;
+    MappedText result = text.Empty();
     size_t done = 0;
     for (const PatternMatch& match : matches) {
       result.Append(text, done, match.begin);
-      const uint32_t place = match.begin < text.sources.size() ? text.sources[match.begin].begin
-                             : text.sources.empty()            ? 0
-                                                               : text.sources.back().end;
       result.Append(content_,
-                    match.begin < match.end ? text.SourceOf(match.begin, match.end) : TokenSpan{place, place});
+                    match.begin < match.end ? text.SourceOf(match.begin, match.end) : text.PlaceOf(match.begin));
       done = match.end;
     }
     result.Append(text, done, text.text.size());
@@ -189,8 +186,8 @@ class Prepend final : public NormalizerStep {
   explicit Prepend(std::string content) : content_(std::move(content)) {}
   MappedText Apply(MappedText text) const override {
     if (text.text.empty()) return text;
-    MappedText result;
-    result.Append(content_, {text.sources[0].begin, text.sources[0].begin});
+    MappedText result = text.Empty();
+    result.Append(content_, text.PlaceOf(0));
     result.Append(text, 0, text.text.size());
     return result;
   }
@@ -208,7 +205,7 @@ class Precompiled final : public NormalizerStep {
   MappedText Apply(MappedText text) const override {
     if (map_.empty()) return text;
     const std::string_view all = text.text;
-    MappedText result;
+    MappedText result = text.Empty();
     size_t done = 0;  // bytes whose normal form is in `result`
     const auto replace = [&](size_t begin, size_t end) {
       const Charsmap::Rule rule = map_.Shortest(all.substr(begin, end - begin));
@@ -245,8 +242,8 @@ bool Normalizer::local() const {
   return std::ranges::all_of(steps_, [](const auto& step) { return step->local(); });
 }
 
-MappedText Normalizer::Apply(std::string_view text) const {
-  MappedText result = ValidUtf8(text);
+MappedText Normalizer::Apply(std::string_view text, bool tracked) const {
+  MappedText result = ValidUtf8(text, tracked);
   for (const auto& step : steps_) result = step->Apply(std::move(result));
   return result;
 }

@@ -34,8 +34,8 @@ class Normalizer {
   bool lowercase() const { return lowercase_; }
   /// Returns true if all steps are local.
   bool local() const;
-  /// Returns the normal form of a text; invalid UTF-8 becomes U+FFFD.
-  MappedText Apply(std::string_view text) const;
+  /// Returns the normal form of a text; invalid UTF-8 becomes U+FFFD. It has sources if `tracked` is true.
+  MappedText Apply(std::string_view text, bool tracked = true) const;
 
  private:
   Result<void> Add(const Json& json, const std::string& where, int depth);

@@ -27,8 +27,11 @@ class PieceModel {
   virtual void Encode(std::string_view text, size_t base, size_t limit, std::vector<int32_t>& ids,
                       std::vector<TokenSpan>* spans) const = 0;
 
-  /// Returns the normal form of a text, if EncodeNormalized can go on from it: added tokens may be searched for there.
-  virtual std::optional<MappedText> Normalize(std::string_view) const { return std::nullopt; }
+  /// Returns the normal form of a text, if EncodeNormalized can go on from it: added tokens may be searched for there. If
+  /// `tracked` is false, it need not have sources, and EncodeNormalized cannot give spans.
+  virtual std::optional<MappedText> Normalize(std::string_view /*text*/, bool /*tracked*/) const {
+    return std::nullopt;
+  }
   /// Appends the ids of a text, or of a part of one, that Normalize returned; otherwise as Encode.
   virtual void EncodeNormalized(MappedText text, size_t base, size_t limit, std::vector<int32_t>& ids,
                                 std::vector<TokenSpan>* spans) const {

@@ -16,7 +16,7 @@ Result<std::unique_ptr<PieceModel>> Pipeline::Make(const Json& json, std::unique
 
 void Pipeline::Encode(std::string_view text, size_t base, size_t limit, std::vector<int32_t>& ids,
                       std::vector<TokenSpan>* spans) const {
-  if (ids.size() < limit) EncodeNormalized(normalizer_.Apply(text), base, limit, ids, spans);
+  if (ids.size() < limit) EncodeNormalized(*Normalize(text, spans != nullptr), base, limit, ids, spans);
 }
 
 void Pipeline::EncodeNormalized(MappedText text, size_t base, size_t limit, std::vector<int32_t>& ids,

@@ -23,7 +23,9 @@ class Pipeline final : public PieceModel {
   /// Where reads_words() is true the caller may encode the begin of a text alone.
   void Encode(std::string_view text, size_t base, size_t limit, std::vector<int32_t>& ids,
               std::vector<TokenSpan>* spans) const override;
-  std::optional<MappedText> Normalize(std::string_view text) const override { return normalizer_.Apply(text); }
+  std::optional<MappedText> Normalize(std::string_view text, bool tracked) const override {
+    return normalizer_.Apply(text, tracked || pre_tokenizer_.needs_sources());
+  }
   void EncodeNormalized(MappedText text, size_t base, size_t limit, std::vector<int32_t>& ids,
                         std::vector<TokenSpan>* spans) const override;
   bool reads_words() const override { return normalizer_.local() && pre_tokenizer_.reads_words(); }

@@ -163,11 +163,24 @@ TEST(Pipeline, OfALongTextNoMoreIsReadThanItsTokensNeed) {
   }
 }
 
+TEST(Pipeline, ARunOfWhiteSpaceThatIsTokensIsWalkedThroughOnce) {
+  const auto tokenizer = ParseTokenizerJson(
+      R"({"normalizer": null, "pre_tokenizer": {"type": "Metaspace"},
+      "added_tokens": [{"id": 3, "content": "\n", "lstrip": true, "rstrip": true}],
+      "model": {"type": "Unigram", "unk_id": 0, "vocab": [["<unk>", 0], ["a", -1], ["▁", -3]]}})",
+      "test");
+  ASSERT_TRUE(tokenizer);
+  std::vector<int32_t> ids;
+  tokenizer->Encode("a" + std::string(1 << 20, '\n') + "a", Tokenizer::EncodeOptions{}, ids);  // 2^40 steps otherwise
+  EXPECT_EQ(ids, (std::vector<int32_t>{2, 1, 3, 2, 1}));
+}
+
 TEST(Pipeline, RandomBytesNeverBreakIt) {
   const char* const kNormalizers[] = {"null", R"({"type": "NFKC"})", R"({"type": "BertNormalizer"})",
                                       R"({"type": "Replace", "pattern": {"Regex": "\\w\\s?"}, "content": ""})"};
   const char* const kPreTokenizers[] = {
       "null", R"({"type": "Metaspace"})", R"({"type": "ByteLevel", "add_prefix_space": true})",
+      R"({"type": "Metaspace", "prepend_scheme": "first"})",
       R"({"type": "Split", "pattern": {"Regex": "\\p{L}+|\\s+"}, "behavior": "MergedWithNext"})"};
   Random random(11);
   for (const char* normalizer : kNormalizers) {

@@ -105,20 +105,20 @@ class Metaspace final : public PreTokenizerStep {
       : symbol_(std::move(symbol)), prepend_(prepend), split_(split) {}
 
   void Apply(SplitText& text, size_t base) const override {
-    SplitText result;
+    SplitText result{.mapped = text.mapped.Empty(), .pieces = {}};
     result.mapped.Reserve(text.mapped.text.size() + text.mapped.text.size() / 2 + symbol_.size());
     for (const PatternMatch& piece : text.pieces) {
       const std::string_view bytes = std::string_view(text.mapped.text).substr(piece.begin, piece.end - piece.begin);
       const size_t begin = result.mapped.text.size();
-      const uint32_t source = text.mapped.sources[piece.begin].begin;
+      const TokenSpan source = text.mapped.PlaceOf(piece.begin);
       const bool there = bytes.starts_with(' ') || bytes.starts_with(symbol_);
-      if (!there && (prepend_ == Prepend::kAlways || (prepend_ == Prepend::kFirst && source + base == 0)))
-        result.mapped.Append(symbol_, {source, source});
+      if (!there && (prepend_ == Prepend::kAlways || (prepend_ == Prepend::kFirst && source.begin + base == 0)))
+        result.mapped.Append(symbol_, source);
       for (size_t i = piece.begin; i < piece.end;) {
         const size_t space = bytes.find(' ', i - piece.begin);
         const size_t end = space == std::string_view::npos ? piece.end : piece.begin + space;
         result.mapped.Append(text.mapped, i, end);
-        if (end < piece.end) result.mapped.Append(symbol_, text.mapped.sources[end]);
+        if (end < piece.end) result.mapped.Append(symbol_, text.mapped.SourceOf(end, end + 1));
         i = end + 1;
       }
       Divide({begin, result.mapped.text.size()}, result);
@@ -126,6 +126,7 @@ class Metaspace final : public PreTokenizerStep {
     text = std::move(result);
   }
   bool divides_words() const override { return split_; }
+  bool needs_sources() const override { return prepend_ == Prepend::kFirst; }
 
  private:
   /// A row of symbols belongs to the next word with its last symbol alone.
@@ -151,29 +152,38 @@ class ByteLevel final : public PreTokenizerStep {
   ByteLevel(bool add_prefix_space, bool use_regex) : add_prefix_space_(add_prefix_space), use_regex_(use_regex) {}
 
   void Apply(SplitText& text, size_t) const override {
-    SplitText result;
+    SplitText result{.mapped = text.mapped.Empty(), .pieces = {}};
     result.mapped.Reserve(text.mapped.text.size() * 3 / 2);
-    MappedText word;
+    MappedText prefixed = text.mapped.Empty();
     for (const PatternMatch& piece : text.pieces) {
-      word.text.clear();
-      word.sources.clear();
-      const uint32_t source = text.mapped.sources[piece.begin].begin;
-      if (add_prefix_space_ && text.mapped.text[piece.begin] != ' ') word.Append(" ", {source, source});
-      word.Append(text.mapped, piece.begin, piece.end);
-      for (size_t i = 0; i < word.text.size();) {
-        const size_t length = use_regex_ ? ByteLevelWord(word.text, i) : word.text.size();
-        const size_t begin = result.mapped.text.size();
-        for (const size_t end = i + length; i < end; ++i) {
-          result.mapped.Append(ByteLetter(static_cast<unsigned char>(word.text[i])), word.sources[i]);
-        }
-        result.pieces.push_back({begin, result.mapped.text.size()});
+      if (!add_prefix_space_ || text.mapped.text[piece.begin] == ' ') {
+        Divide(text.mapped, piece, result);
+        continue;
       }
+      prefixed.text.clear();
+      prefixed.sources.clear();
+      prefixed.Append(" ", text.mapped.PlaceOf(piece.begin));
+      prefixed.Append(text.mapped, piece.begin, piece.end);
+      Divide(prefixed, {0, prefixed.text.size()}, result);
     }
     text = std::move(result);
   }
   bool divides_words() const override { return use_regex_; }
 
  private:
+  /// Appends the words of a piece, in byte-level letters.
+  void Divide(const MappedText& from, PatternMatch piece, SplitText& to) const {
+    const std::string_view text = std::string_view(from.text).substr(0, piece.end);
+    for (size_t i = piece.begin; i < piece.end;) {
+      const size_t end = use_regex_ ? i + ByteLevelWord(text, i) : piece.end;
+      const size_t begin = to.mapped.text.size();
+      for (; i < end; ++i) {
+        to.mapped.Append(ByteLetter(static_cast<unsigned char>(text[i])), from.SourceOf(i, i + 1));
+      }
+      to.pieces.push_back({begin, to.mapped.text.size()});
+    }
+  }
+
   bool add_prefix_space_, use_regex_;
 };
 
@@ -223,6 +233,10 @@ bool PreTokenizer::reads_words() const {
     divides = divides || step->divides_words();
   }
   return divides;
+}
+
+bool PreTokenizer::needs_sources() const {
+  return std::ranges::any_of(steps_, [](const auto& step) { return step->needs_sources(); });
 }
 
 SplitText PreTokenizer::Apply(MappedText text, size_t base) const {

@@ -29,6 +29,8 @@ class PreTokenizerStep {
   virtual bool local() const { return true; }
   /// Returns true if the step divides words at spaces.
   virtual bool divides_words() const { return false; }
+  /// Returns true if the step depends on where in the original text a piece came from.
+  virtual bool needs_sources() const { return false; }
 };
 
 /// The steps of a pre-tokenizer, in their order. Thread-safe when const.
@@ -42,6 +44,9 @@ class PreTokenizer {
 
   /// Returns true if the pieces are words, or parts of words, and all steps are local.
   bool reads_words() const;
+
+  /// Returns true if Apply needs the sources of a text (mapped_text.h).
+  bool needs_sources() const;
 
   /// Divides a text. `base` is the place of the text in the whole input.
   SplitText Apply(MappedText text, size_t base) const;

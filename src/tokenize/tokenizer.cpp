@@ -125,7 +125,7 @@ Result<void> Tokenizer::FindAddedTokens(std::string_view where) {
       as_written->Add(token, token.content, frame_.HasRole(token));
       continue;
     }
-    std::optional<MappedText> normal = model_->Normalize(token.content);
+    std::optional<MappedText> normal = model_->Normalize(token.content, false);
     normalized->Add(token, normal ? std::move(normal->text) : token.content, frame_.HasRole(token));
   }
   as_written->Build();
@@ -214,12 +214,12 @@ void Tokenizer::EncodeAll(std::string_view text, bool parse_special_tokens, size
 void Tokenizer::EncodeGap(std::string_view text, size_t base, bool parse_special_tokens, size_t limit,
                           std::vector<int32_t>& ids, std::vector<TokenSpan>* spans) const {
   if (!Searches(added_normalized_, parse_special_tokens)) return model_->Encode(text, base, limit, ids, spans);
-  const std::optional<MappedText> normal = model_->Normalize(text);
+  const std::optional<MappedText> normal = model_->Normalize(text, spans != nullptr);
   const std::string_view searched = normal ? std::string_view(normal->text) : text;
   const auto gap = [&](size_t begin, size_t end) {
     if (begin >= end || ids.size() >= limit) return;
     if (!normal) return model_->Encode(text.substr(begin, end - begin), base + begin, limit, ids, spans);
-    MappedText part;
+    MappedText part = normal->Empty();
     part.Append(*normal, begin, end);
     model_->EncodeNormalized(std::move(part), base, limit, ids, spans);
   };

@@ -10,6 +10,15 @@
 namespace winnow {
 namespace {
 
+/// The only item of a Sequence that has one, otherwise the step itself.
+const Json& OnlyStep(const Json& json, const char* items) {
+  const Json* step = &json;
+  while (TypeOf(*step) == "Sequence" && Member(*step, items).is_array() && Member(*step, items).size() == 1) {
+    step = &Member(*step, items)[0];
+  }
+  return *step;
+}
+
 /// The normalizers that WordPieceModel does while it walks a text; nothing for others.
 std::optional<BertNormalization> BertNormalizationOf(const Json& json) {
   BertNormalization result{
@@ -41,9 +50,10 @@ Result<std::unique_ptr<const PieceModel>> WordPieceFromJson(const Json& json, Pi
   if (!Member(model, "vocab").is_object())
     return BrokenTokenizer(where, "model.vocab is not an object of pieces and ids");
   parts.pieces = TRY(std::move(pieces).All(where));
-  const auto normalization = BertNormalizationOf(Member(json, "normalizer"));
+  const auto normalization = BertNormalizationOf(OnlyStep(Member(json, "normalizer"), "normalizers"));
   const bool plain = std::ranges::none_of(added, &AddedToken::normalized) || Member(json, "normalizer").is_null();
-  if (normalization && plain && TypeOf(Member(json, "pre_tokenizer")) == "BertPreTokenizer" &&
+  if (normalization && plain &&
+      TypeOf(OnlyStep(Member(json, "pre_tokenizer"), "pretokenizers")) == "BertPreTokenizer" &&
       parts.wordpiece.max_word_chars >= 1 && parts.wordpiece.max_word_chars <= kLongestWord) {
     parts.normalization = *normalization;
     return TRY(WordPieceModel::Make(parts, where));

@@ -1,5 +1,7 @@
 #include "train/text_set.h"
 
+#include "data/label_sets.h"
+
 namespace winnow {
 
 namespace {
@@ -11,7 +13,7 @@ std::vector<float> SoftLabels(const Dataset& dataset) {
   for (size_t t = 0; t < dataset.examples.size(); ++t) {
     const Example& example = dataset.examples[t];
     float* row = soft.data() + t * labels;
-    if (example.shares.empty()) row[example.labels.front()] = 1.0f;
+    if (example.shares.empty() && !HasUnknownLabel(example)) row[example.labels.front()] = 1.0f;
     for (const auto& [id, share] : example.shares) row[id] = share;
   }
   return soft;
@@ -30,7 +32,9 @@ TextSet EncodeExamples(const Dataset& dataset, const TextEncoder& encoder) {
     if (set.multi_label) {
       set.targets.resize(set.targets.size() + set.num_labels, 0.0f);
       float* row = set.targets.data() + set.targets.size() - set.num_labels;
-      for (const int32_t label : example.labels) row[label] = 1.0f;
+      for (const int32_t label : example.labels) {
+        if (label != kUnknownLabelId) row[label] = 1.0f;
+      }
     } else {
       set.labels.push_back(example.labels.front());
       soft = soft || !example.shares.empty();

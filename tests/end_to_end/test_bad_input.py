@@ -32,7 +32,7 @@ class BadData(TestCase):
 
     def test_labels_that_only_one_part_has(self):
         self.write("test.tsv", "label\ttext\nham\thello\njunk\tbuy\nspam\twin\n")
-        self.refused(GOOD, "junk", arguments=["--test", "test.tsv"])
+        self.refused(GOOD, "junk", arguments=["--test", "test.tsv", "--unknown-labels", "refuse"])
         self.fails("train", self.write("data.tsv", GOOD), "--base-model", "scratch", "--output-dir", "m", "--positive-label", "offal", code=2, says=["positive", "ham"])
 
     def test_odd_texts_are_read(self):

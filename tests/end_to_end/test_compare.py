@@ -56,7 +56,7 @@ class Compare(TestCase):
             self.assertEqual(lines[0]["data_sha256"], hashlib.sha256(file.read()).hexdigest())
         self.assertEqual(lines[0]["rows"], 200)
         # --weights and --mode go through.
-        both = self.compare("test.tsv", "models/one", "models/group/two", "--weights", "int8", "--mode", "lenient")
+        both = self.compare("test.tsv", "models/one", "models/group/two", "--weights", "int8", "--mode", "lenient", code=1)
         self.assertIn("INT8", both["models"][1]["error"]["message"])
         evaluated = self.evaluate("models/one", "test.tsv", "--weights", "int8", "--mode", "lenient")
         self.assertEqual(both["models"][0]["confusion"], evaluated["confusion"])
@@ -75,7 +75,7 @@ class Compare(TestCase):
             with open(self.path("models", "strange-words", name), "w", encoding="utf-8") as file:
                 file.write("[PAD]\n[UNK]\n[CLS]\n[SEP]\n" + "".join(f"word{i}\n" for i in range(50000)))
         os.makedirs(self.path("models", "empty"))
-        table, err = self.winnow("compare", "test.tsv", "--models", "models", "missing", "--plot", "models.svg")
+        table, err = self.winnow("compare", "test.tsv", "--models", "models", "missing", "--plot", "models.svg", code=1)
         for line in table.split("not evaluated")[0].splitlines():
             self.assertLessEqual(len(line), 100)
         self.assertRegex(table, r"\n  \* (one|two) +scratch +\d\.\d{4} \[\d\.\d{3}, \d\.\d{3}\] +\d\.\d{4} +[\d.]+ +\d+\.\d (int8|f32)")
@@ -103,16 +103,24 @@ class Compare(TestCase):
         self.assertTrue(os.path.exists(self.path("models.svg")), "an SVG file needs no other program")
         self.fails("compare", "test.tsv", "model", "--plot", "models.gif", code=2, says=[".svg"])
 
-    def test_labels_that_a_model_does_not_know_are_left_out_and_said(self):
+    def test_labels_that_a_model_does_not_know_are_errors_or_left_out_and_said(self):
         self.train(data="small.tsv")
         rows = messages()
         self.write("three.tsv", rows[0] + "".join(rows[401:501]) + "".join(f"maybe\tcall me {i}\n" for i in range(20)))
-        model, = self.compare("three.tsv", "model")["models"]
+        drop = ("--unknown-labels", "drop")
+        model, = self.compare("three.tsv", "model", *drop)["models"]
         self.assertEqual((model["count"], model["left_out"], model["unknown_labels"]), (100, 20, {"maybe": 20}))
-        self.assertIn("model is evaluated on 100 of 120 rows", self.winnow("compare", "three.tsv", "model")[0])
+        self.assertIn("model is evaluated on 100 of 120 rows", self.winnow("compare", "three.tsv", "model", *drop)[0])
+        counted, = self.compare("three.tsv", "model")["models"]
+        self.assertEqual((counted["count"], counted["left_out"], counted["unknown_label_texts"], counted["unknown_labels"]), (120, 0, 20, {"maybe": 20}))
+        self.assertAlmostEqual(counted["accuracy"], model["accuracy"] * 100 / 120)
+        self.assertIn("20 of the 120 texts have labels that model does not have, and count as its errors: maybe",
+                      self.winnow("compare", "three.tsv", "model")[0])
+        out, err = self.winnow("compare", "three.tsv", "model", "--unknown-labels", "refuse", "--json", code=1)
+        self.assertIn("20 rows have labels that are not among the labels of the model: maybe (20)", json.loads(out)["models"][0]["error"]["message"])
         self.write("other.tsv", "label\ttext\n" + "".join(f"{'yes' if i % 2 else 'no'}\tcall me {i}\n" for i in range(20)))
         out, err = self.winnow("compare", "other.tsv", "model", "--json", "--save", "history.jsonl", code=1)
-        self.assertIn("unknown label", json.loads(out)["models"][0]["error"]["message"])
+        self.assertIn("no usable row", json.loads(out)["models"][0]["error"]["message"])
         self.assertIn("no model could be evaluated", err)
         self.assertFalse(os.path.exists(self.path("history.jsonl")), "nothing to remember")
 
@@ -123,7 +131,7 @@ class Compare(TestCase):
         fields = ("--text-field", "comment", "--label-field", "prize,urgent")
         self.train(*fields, "--epochs", 6, data="multi.csv")
         self.train(data="small.tsv", output="single")
-        report = self.compare("multi.csv", "single", "model", *fields)
+        report = self.compare("multi.csv", "single", "model", *fields, code=1)
         evaluated = self.evaluate("model", "multi.csv", *fields)
         for figure in ("accuracy", "f1_macro", "per_class", "confusion"):
             self.assertEqual(report["models"][0][figure], evaluated[figure], figure)
@@ -131,7 +139,7 @@ class Compare(TestCase):
         # Where no label is shared, texts without any label are no measure of the model.
         self.write("others.csv", "comment,x,y\n" + "".join(f"text {i},{int(i == 5)},0\n" for i in range(20)))
         out, _ = self.winnow("compare", "others.csv", "model", "--text-field", "comment", "--label-field", "x,y", "--json", code=1)
-        self.assertIn("no row has a label that the model has", json.loads(out)["models"][0]["error"]["message"])
+        self.assertIn("no usable row", json.loads(out)["models"][0]["error"]["message"])
 
     def test_what_makes_no_sense_is_refused_before_anything_is_measured(self):
         self.fails("compare", "test.tsv", code=2, says=["no model", "--models"])

@@ -9,7 +9,6 @@ from winnow import MESSAGES, SHARED, SOURCE, TestCase
 
 SMS = os.path.join(SHARED, "data", "sms_spam", "SMSSpamCollection")
 MODERN = os.path.join(SOURCE, "bench", "data", "modern_messages.tsv")
-GRAMMAR = os.path.join(SOURCE, "share", "winnow", "grammars", "messages.txt")
 
 
 class Synthetic(TestCase):
@@ -64,13 +63,13 @@ class Synthetic(TestCase):
             self.assertFalse(os.path.exists(self.path("refused")))
         self.fails("train", MESSAGES, "--kind", "lr", "--synthetic-share", "-1", "--output-dir", self.path("refused"), code=2, says=("synthetic-share",))
 
-    def test_an_installation_without_the_grammar_says_so(self):
+    def test_a_program_that_was_copied_alone_has_the_grammar(self):
         alone = shutil.copy(self.program, self.path("winnow"))
-        self.fails("train", MESSAGES, "--kind", "lr", "--synthetic-share", "1", "--output-dir", self.path("model"), program=alone,
-                   says=("share/winnow/grammars/messages.txt is missing", "--synthetic-grammar"))
-        _, err = self.winnow("train", MESSAGES, "--kind", "lr", "--augment", "--output-dir", self.path("model"), program=alone)
-        self.assertIn("no synthetic texts are added: share/winnow/grammars/messages.txt is missing", err)
-        self.winnow("train", MESSAGES, "--kind", "lr", "--synthetic-grammar", GRAMMAR, "--output-dir", self.path("model"), program=alone)
+        expected, _ = self.fit("--synthetic-share", "1")
+        self.winnow("train", MESSAGES, "--kind", "svm", "--synthetic-share", "1", "--output-dir", self.path("alone"), program=alone)
+        with open(self.path("alone", "training_info.json"), encoding="utf-8") as file:
+            info = json.load(file)
+        self.assertEqual((info["sample_count"], info["metrics"]), (expected["sample_count"], expected["metrics"]))
 
     @unittest.skipUnless(os.path.exists(SMS), "needs the shared directory's SMS Spam Collection")
     def test_spam_of_the_present_day_is_recognized(self):

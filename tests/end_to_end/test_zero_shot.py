@@ -118,7 +118,7 @@ class ZeroShot(TestCase):
         multi = json.loads(self.winnow("compare", "multi.csv", "--zero-shot", "nli", "--label-field", "prize,urgent", "--json")[0])["models"][0]
         self.assertEqual(multi["labels"], ["prize", "urgent"])
         # One that is no judge costs the others nothing.
-        report = json.loads(self.winnow("compare", "test.tsv", "spam", "--zero-shot", "spam", "--json")[0])
+        report = json.loads(self.winnow("compare", "test.tsv", "spam", "--zero-shot", "spam", "--json", code=1)[0])
         self.assertIn("none of its labels (ham, spam)", report["models"][1]["error"]["message"])
 
     def test_what_makes_no_sense_is_refused(self):
@@ -130,11 +130,12 @@ class ZeroShot(TestCase):
         self.fails(*nli, "--hypothesis", "It is {label}.", code=2, says=["--hypothesis", "--zero-shot"])
         self.fails(*nli, "--multi-label", code=2, says=["--multi-label", "--zero-shot"])
         self.fails(*nli, "--max-length", 100, code=2, says=["--max-length", "--zero-shot"])
-        self.fails("classify", "nowhere", "x", "--zero-shot", "a,b", says=["nowhere"])
+        offline = {"HF_HUB_OFFLINE": "1", "HF_HOME": self.path("cache")}
+        self.fails("classify", "nowhere", "x", "--zero-shot", "a,b", says=["nowhere"], environment=offline)
         self.write("test.tsv", "label\ttext\nham\tx\nspam\ty\n")
         self.fails("compare", "test.tsv", "nli", "--entailment-id", 1, code=2, says=["--entailment-id", "--zero-shot"])
         self.fails("compare", "test.tsv", "--zero-shot", "nli", "--hypothesis", "about", code=2, says=["{label}"])
-        self.fails("compare", "test.tsv", "--zero-shot", "nowhere", says=["nowhere"])
+        self.fails("compare", "test.tsv", "--zero-shot", "nowhere", says=["nowhere"], environment=offline)
         self.assertFalse(os.path.exists(self.path("answers.jsonl")))
 
 

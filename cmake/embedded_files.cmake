@@ -1,0 +1,17 @@
+# The files of share/winnow as string literals, which base/shared_files.h declares.
+function(winnow_embed_shared_files target)
+  set(share ${PROJECT_SOURCE_DIR}/share/winnow)
+  file(GLOB_RECURSE files CONFIGURE_DEPENDS RELATIVE ${share} ${share}/*)
+  list(SORT files)
+  set(text "// Generated from share/winnow by cmake/embedded_files.cmake.\n#include \"base/shared_files.h\"\n\nnamespace winnow {\nnamespace {\n\nconstexpr EmbeddedFile kFiles[] = {\n")
+  foreach(file IN LISTS files)
+    file(READ ${share}/${file} contents)
+    string(APPEND text "    {\"${file}\", R\"winnow_file(${contents})winnow_file\"},\n")
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${share}/${file})
+  endforeach()
+  string(APPEND text "};\n\n}  // namespace\n\nstd::span<const EmbeddedFile> EmbeddedFiles() { return kFiles; }\n\n}  // namespace winnow\n")
+  # Copied, which changes nothing where nothing differs.
+  file(WRITE ${PROJECT_BINARY_DIR}/embedded_files.new "${text}")
+  configure_file(${PROJECT_BINARY_DIR}/embedded_files.new ${PROJECT_BINARY_DIR}/embedded_files.cpp COPYONLY)
+  target_sources(${target} PRIVATE ${PROJECT_BINARY_DIR}/embedded_files.cpp)
+endfunction()
