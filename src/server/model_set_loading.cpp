@@ -51,13 +51,14 @@ std::optional<Error> ModelSet::ClashOf(const Slot& slot, const BundleSummary& su
 
 /// What can be told without loading, whether that succeeds or not.
 Result<void> ModelSet::ReadSummary(Slot& slot) {
+  auto files = StampsOf(slot.place.dir);  // first, so that a change while they are read counts as one
   Result<BundleSummary> summary = ReadBundleSummary(slot.place.dir);
   const MutexLock lock(mutex_);
   slot.error = summary ? ClashOf(slot, *summary) : std::optional(summary.error());
   if (summary) slot.summary = *std::move(summary);
   if (!slot.error) return {};
   ++counts_.load_failures;
-  slot.failed_files = slot.summary.files;
+  slot.failed_files = files ? *std::move(files) : std::vector<FileStamp>();
   slot.failed_at = Clock::now();
   return std::unexpected(*slot.error);
 }
