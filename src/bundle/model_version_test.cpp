@@ -121,7 +121,7 @@ TEST_F(EditedVersion, OfTheFirstFileCountsIfSeveralDisagree) {
   Replace("MODEL_VERSION.json", "\"version\": \"1.0.0\"", "\"version\": \"1.2.0\"");
   Replace(kOnnxMetadataFile, "1.0.0", "1.1.0");
   EXPECT_EQ(Version(), "1.2.0");
-  EXPECT_THAT(Verify().version_note, HasSubstr("onnx/model_metadata.json says 1.1.0, which does not count"));
+  EXPECT_THAT(Verify().version_note, HasSubstr("onnx/model_metadata.json says 1.1.0, which is ignored"));
 }
 
 TEST_F(EditedVersion, IsWrittenIntoEveryFileByTheNextCommand) {

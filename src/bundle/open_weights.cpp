@@ -112,7 +112,7 @@ Result<SafetensorsFile> OpenWeights(const fs::path& dir) {
                    "load the model with the transformers release that wrote it, and save it with "
                    "save_pretrained(..., safe_serialization=True)");
   }
-  return missing("the directory has no weights", "get the whole model again, or name another directory");
+  return missing("the directory has no weights", "download the complete model again, or specify another directory");
 }
 
 NamedTensors::NamedTensors(const SafetensorsFile& file, Architecture architecture)

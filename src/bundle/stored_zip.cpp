@@ -108,7 +108,7 @@ class Reader {
                   fmt::format("{}: is a zip file whose entries are compressed or encrypted", where_),
                   "PyTorch does not compress entries: save the model with torch.save");
     }
-    if (packed != size) return Bad("an entry has two sizes");
+    if (packed != size) return Bad("the size of an entry differs between its local header and the central directory");
     // The local header repeats the name, and has an extra field of its own: padding, so that data are aligned.
     if (!Holds(local, kLocalBytes) || At<uint32_t>(bytes_, local) != kLocalHeader)
       return Bad("an entry is not at the position that the central directory specifies");

@@ -36,7 +36,9 @@ Result<Dataset> ReadCalibrationSet(const std::filesystem::path& bundle, const Bu
       const int id = dataset.labels.Find(name);
       if (id < 0)
         return Fail(ErrorCode::kInvalidData,
-                    fmt::format("{}: the label '{}' is not one of the model's labels", where, name), "remove this row");
+                    fmt::format("{}: the label '{}' is not one of the model's labels", where, name),
+                    "remove "
+                    "this row");
       example.labels.push_back(id);
     }
     std::ranges::sort(example.labels);
@@ -74,8 +76,8 @@ std::string SeemsTrainedOn(const std::filesystem::path& bundle, const Dataset& d
       kept->examples, [&](const Example& example) { return keys.contains(DuplicateKey(example.text)); }));
   if (2 * held < kept->examples.size() || 2 * dataset.examples.size() < 3 * kept->examples.size()) return {};
   return fmt::format(
-      "DATA contains {} of the {} texts that were held out from training, among {} texts; the other texts may "
-      "have been used for training",
+      "only {} of the texts in DATA are among the {} texts that were held out from training; the other "
+      "texts of DATA ({} in total) may have been used for training",
       held, kept->examples.size(), dataset.examples.size());
 }
 

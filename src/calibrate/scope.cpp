@@ -53,7 +53,8 @@ Result<ScopeFit> CalibrateScope(const HeldOutTexts& texts, std::span<const float
   const std::vector<std::string>& labels = texts.dataset.labels.names;
   if (texts.dataset.multi_label) {
     return Fail(ErrorCode::kInvalidArgument, "--out-of-scope requires a single-label model",
-                "omit --out-of-scope: a multi-label model can assign no label to an out-of-scope text");
+                "omit --out-of-scope: a multi-label model does not need it, because it can leave a text without "
+                "a label");
   }
   if (std::ranges::find(labels, options.label) != labels.end() || options.label.empty()) {
     return Fail(ErrorCode::kInvalidArgument,

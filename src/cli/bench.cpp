@@ -46,7 +46,10 @@ void Describe(BenchOptions& options, OptionTable& table) {
       .Alias("n")
       .Range(1, 1e7);
   table.Add("batch-sizes", &options.batch_sizes, "Batch sizes to measure throughput with").ValueName("N");
-  table.Add("seconds", &options.seconds, "Measuring time per batch size and number of threads").Range(0.01, 3600);
+  table
+      .Add("seconds", &options.seconds,
+           "Duration of the measurement, in seconds, for each batch size and number of threads")
+      .Range(0.01, 3600);
   table.Add("sorted", &options.sorted, "Sort the texts by length, instead of using their order in the file");
   AddWeightsOption(options.weights, table);
   table.Group("Output");

@@ -54,8 +54,8 @@ void Describe(CalibrateCommandOptions& options, OptionTable& table) {
       "Guarantee of the decision thresholds: if future texts are like the calibration set, at most the share "
       "--max-fpr of the negatives is assigned the positive label, with confidence --confidence. Guarantee of "
       "abstention: of all future texts, at most the share --max-error gets a wrong prediction that is not marked as "
-      "an abstention. The calibration set in BUNDLE also chose the best epoch; for guarantees without this "
-      "limitation, specify DATA.");
+      "an abstention. The calibration set in BUNDLE was also used to select the best epoch, so with it the guarantees "
+      "hold only approximately; for exact guarantees, specify DATA.");
   table.Example("winnow calibrate spam recent.tsv --max-fpr .02",
                 "at most 2 % of the negatives are flagged, with 95 % confidence");
   table.Example("winnow calibrate spam recent.tsv --max-error .01 --dry-run",

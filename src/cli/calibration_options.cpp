@@ -15,11 +15,14 @@ void AddCalibrationOptions(CalibrationOptions& options, OptionTable& table, bool
   table.AddChoice(
       "calibration", &options.calibration, std::move(choices),
       "How probabilities are calibrated. temperature: one number (multi-label: one per label); vector: "
-      "scale and bias per label (requires 10 texts per label); isotonic: a curve per label (requires 1000 texts)");
+      "scale and bias per label (requires 10 texts per label); isotonic: a curve per label (requires 1000 texts); "
+      "none: no calibration" +
+          std::string(of_a_bundle ? "; keep: the present calibration of the model" : ""));
   table
       .Add("max-fpr", &options.max_fpr,
-           "Set decision thresholds by this maximum false-positive rate in the moderate mode; the strict mode, which "
-           "flags more texts, allows twice as much, the lenient mode half; multi-label: per label")
+           "Choose the decision thresholds so that the false-positive rate is at most X in the moderate "
+           "mode, 2X in the strict mode (which flags more texts) and X/2 in the lenient mode; multi-label: "
+           "for each label")
       .MoreThan(0)
       .Range(0, 0.499)
       .Default(of_a_bundle ? "no guarantee; the thresholds stay as they are"

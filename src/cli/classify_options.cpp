@@ -46,13 +46,13 @@ void TellModelFromTexts(ClassifyCommandOptions& options) {
 
 Result<void> CheckLocal(const ClassifyCommandOptions& options) {
   if (!options.bundle) {
-    return Fail(ErrorCode::kInvalidArgument, "BUNDLE is missing: Directory of the model",
+    return Fail(ErrorCode::kInvalidArgument, "BUNDLE, the directory of the model, is missing",
                 "usage: winnow classify BUNDLE [TEXT...] [options], or with --server URL");
   }
   if (options.model || options.api_key_file) {
     return Fail(ErrorCode::kInvalidArgument,
                 fmt::format("{} requires --server", options.model ? "--model" : "--api-key-file"),
-                "a model on this machine is specified by its directory");
+                "add --server URL, or omit the option; a local model is specified by its directory");
   }
   if (options.zero_shot && (options.explain || options.fold_disguises)) {
     return Fail(
@@ -62,7 +62,7 @@ Result<void> CheckLocal(const ClassifyCommandOptions& options) {
   }
   if (options.zero_shot && options.threshold && !options.multi_label && SplitLabels(*options.zero_shot).size() > 1) {
     return Fail(ErrorCode::kInvalidArgument, "--threshold with --zero-shot requires --multi-label",
-                "of labels that exclude each other, the most probable one is decided");
+                "omit --threshold, or add --multi-label; without it, the most probable label is predicted");
   }
   if (options.zero_shot && options.long_text) {
     return Fail(ErrorCode::kInvalidArgument,
@@ -102,10 +102,10 @@ void DescribeClassify(ClassifyCommandOptions& options, OptionTable& table) {
            "standard input")
       .ValueName("FILE");
   table
-      .Add(
-          "output", &options.output,
-          "File for the predictions: a table if its name ends in .csv or .tsv, otherwise JSON lines; it is created once "
-          "all predictions are complete")
+      .Add("output", &options.output,
+           "File for the predictions: a table if its name ends in .csv or .tsv, otherwise JSON lines; it is "
+           "created once "
+           "all predictions are complete")
       .ValueName("FILE")
       .Short('o');
   AddTextField(options.text_field, table);
@@ -114,8 +114,9 @@ void DescribeClassify(ClassifyCommandOptions& options, OptionTable& table) {
             "Leave out rows of --input that cannot be read, and report them, instead of refusing the file");
   table.Add("top-k", &options.top_k, "Number of most probable labels to show; 0 shows all").AtLeast(0);
   table.Add("explain", &options.explain,
-            "Show the effect of each word on the score. The text is classified again without each word, so the "
-            "time grows with the number of words, up to 200");
+            "Show the effect of each word on the score. The text is classified once more per word, with that word "
+            "removed, at most 200 times; in longer "
+            "texts, neighbouring words are removed together");
   table.Add("batch-size", &options.batch_size, "Number of texts per forward pass, or per request to the server")
       .AtLeast(1);
   table.Group("Decision");
@@ -127,7 +128,8 @@ void DescribeClassify(ClassifyCommandOptions& options, OptionTable& table) {
   table.Group("Server");
   table
       .Add("server", &options.server,
-           "Send the texts to a 'winnow serve' at http://HOST:PORT, https://HOST:PORT or unix:///PATH. If the "
+           "Send the texts to a Winnow server ('winnow serve') at http://HOST:PORT, https://HOST:PORT or "
+           "unix:///PATH. If the "
            "first argument is one word, it is the name of a model on the server; otherwise it is a text, and "
            "the server's default model is used")
       .ValueName("URL");
@@ -143,10 +145,11 @@ void DescribeClassify(ClassifyCommandOptions& options, OptionTable& table) {
       .ValueName("FILE");
   table.Group("Zero-shot classification");
   table
-      .Add(
-          "zero-shot", &options.zero_shot,
-          "Candidate labels, separated by commas, in place of the model's own labels. BUNDLE is then a natural language "
-          "inference model, which judges a hypothesis about each label: a directory, or a name that 'winnow pull' accepts")
+      .Add("zero-shot", &options.zero_shot,
+           "Candidate labels, separated by commas, in place of the model's own labels. BUNDLE is then a natural "
+           "language "
+           "inference model, which judges a hypothesis about each label: a directory, or a name that 'winnow "
+           "pull' accepts")
       .ValueName("LABELS");
   table.Add("multi-label", &options.multi_label,
             "Judge each label independently, so that any number may apply. Requires --zero-shot");
@@ -154,7 +157,8 @@ void DescribeClassify(ClassifyCommandOptions& options, OptionTable& table) {
   table.Example("winnow classify spam 'You won a prize'", "one text");
   table.Example("winnow classify spam --input messages.txt --output predictions.jsonl",
                 "a file with one text per line");
-  table.Example("winnow classify spam --input messages.txt --threshold .9", "flag only what is spam with 90 %");
+  table.Example("winnow classify spam --input messages.txt --threshold .9",
+                "flag only texts whose probability of spam is at least 90 %");
   table.Example("winnow classify spam 'You won a prize' --explain", "the effect of each word");
   table.Example("winnow classify deberta-small-nli 'The fix is ready' --zero-shot 'spam,work,private'",
                 "labels that the model was not trained on");

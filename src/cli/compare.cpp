@@ -46,7 +46,7 @@ void Describe(CompareOptions& options, OptionTable& table) {
   table.Describe(
       "All models classify the same texts; the table is sorted by macro-F1. A model that cannot be loaded is listed "
       "with its error, and the others are still evaluated. Texts whose label a model does not have count as errors of "
-      "that model; with --unknown-labels drop, they are not used for it.");
+      "that model; with --unknown-labels drop, these texts are left out of the evaluation of that model.");
   table
       .AddPositional("data", &options.data,
                      "Labelled texts: a CSV, TSV, JSON, JSONL or fastText file, optionally gzip-compressed")
@@ -79,7 +79,8 @@ Result<std::string> DigestOf(const fs::path& data) {
   std::error_code error;
   if (fs::exists(data, error) && !fs::is_regular_file(data, error)) {
     return Fail(ErrorCode::kInvalidArgument, data.string() + ": not a regular file",
-                "the data are read once per model; save them to a file first");
+                "compare reads the data once for each model, so standard input and pipes cannot be used; save the data "
+                "to a file");
   }
   return Sha256OfFile(data);
 }

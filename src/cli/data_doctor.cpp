@@ -41,8 +41,8 @@ void Describe(DataDoctorOptions& options, OptionTable& table) {
       .Range(2, 20);
   table
       .Add("suspects", &options.doctor.suspects,
-           "List at least this share of the texts as possible label errors, most suspicious first (fewer if the "
-           "linear model disagrees with fewer labels)")
+           "List possible label errors, most suspicious first: at least this share of the texts, or all "
+           "texts with whose labels the linear model disagrees if these are fewer")
       .Range(0, 1);
   table.Add("seed", &options.doctor.seed, "Random seed of the folds");
   table.Group("Output");
@@ -64,7 +64,9 @@ void Describe(DataDoctorOptions& options, OptionTable& table) {
       "that label. Rows without a fix are not changed. A cell that a spreadsheet would interpret as a formula is "
       "prefixed with an apostrophe, which --fix removes. Pass the same options of the group Data when you write the "
       "findings and when you apply the fixes.");
-  table.Example("winnow data doctor mail.csv --test held-out.csv --output review.csv", "write the findings for review");
+  table.Example("winnow data doctor mail.csv --test held-out.csv --output review.csv",
+                "write the findings for "
+                "review");
   table.Example("winnow data doctor mail.csv --fix review.csv --output corrected.csv", "apply the reviewed fixes");
 }
 
@@ -191,7 +193,7 @@ Result<void> ApplyFixes(const DataDoctorOptions& options) {
                       {"new_labels", fixes.new_labels}});
   }
   return Print(fmt::format(
-      "{}: {} rows; {} relabelled, {} dropped; {} findings with a fix ({} of them keep), {} without a fix\n",
+      "{}: {} rows; {} relabelled, {} dropped; {} findings with a fix ({} of them 'keep'), {} without a fix\n",
       options.output->string(), writer.rows(), fixes.relabelled, fixes.dropped, fixes.answered, fixes.kept,
       fixes.unanswered));
 }

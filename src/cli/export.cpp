@@ -28,8 +28,9 @@ void Describe(ExportCommandOptions& options, OptionTable& table) {
   table.Group("Output");
   table
       .Add("format", &options.formats,
-           "onnx: onnx/model.onnx in float; onnx-int8: onnx/model_quantized.onnx, a quarter of its size; safetensors: "
-           "model.safetensors for transformers and Text Embeddings Inference, with --output. Several formats are "
+           "onnx: onnx/model.onnx in float; onnx-int8: onnx/model_quantized.onnx, a quarter of its size; "
+           "safetensors: model.safetensors for transformers and Text Embeddings Inference (requires "
+           "--output). Several formats are "
            "separated by commas")
       .ValueName("onnx|onnx-int8|safetensors")
       .OneOf({NameOf(OnnxFormat::kFloat), NameOf(OnnxFormat::kInt8), kFloatWeightsFormat});
@@ -44,17 +45,18 @@ void Describe(ExportCommandOptions& options, OptionTable& table) {
   table.Add("bake-temperature", &options.plan.bake_temperature,
             "If a temperature calibrates the model, divide the weights of the classifier by it, so that the softmax "
             "(multi-label: the sigmoid) of the logits gives the calibrated probabilities in every program");
-  table.Add("with-token-types", &options.plan.with_token_types,
-            "Add a third input, token_type_ids, which models of text pairs need; otherwise all tokens have type 0");
+  table.Add(
+      "with-token-types", &options.plan.with_token_types,
+      "Add a third input, token_type_ids, which models that read text pairs need; otherwise all tokens have type 0");
   table.Add(
       "external-data", &options.plan.external_data,
       "Write the weights to a separate file such as onnx/model.onnx.data, as is always done for models over 2 GB");
   table.Describe(
       "Inputs are input_ids and attention_mask, int64 [batch, sequence]; the output is logits, float [batch, labels]. "
-      "Batch and sequence are dynamic. A linear model reads texts: its input is text, strings [batch, 1], its "
+      "Batch and sequence are dynamic. A linear model reads texts: its input is 'text', string [batch, 1]; its "
       "outputs are label and probabilities, float [batch, labels]; a multi-label model has probabilities only. "
-      "onnx/model_metadata.json contains the labels, the maximum length, the thresholds, what is left of the "
-      "calibration, and the metrics.");
+      "onnx/model_metadata.json contains the labels, the maximum length, the thresholds, the part of the "
+      "calibration that the graph does not contain, and the metrics.");
   table.Example("winnow export spam --format onnx-int8", "spam/onnx/model_quantized.onnx");
   table.Example("winnow export spam --format onnx,onnx-int8 --output web",
                 "both formats, with all files that transformers.js reads");

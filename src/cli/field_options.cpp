@@ -32,7 +32,7 @@ void AddFormatOptions(FormatOptions& format, OptionTable& table, std::string for
   table.Add(std::move(format_name), &format.format, "Format of the data files; lines: each line is an unlabelled text")
       .OneOf({"csv", "tsv", "jsonl", "json", "fasttext", "lines"})
       .Default(kDetected);
-  table.Add("delimiter", &format.delimiter, "Character between the columns of a table, or tab")
+  table.Add("delimiter", &format.delimiter, "Field delimiter of CSV and TSV files: one character, or the word tab")
       .ValueName("CHAR")
       .Default(kDetected);
   table
@@ -51,8 +51,8 @@ void AddUnknownLabels(UnknownLabels& unknown, OptionTable& table) {
   table.AddChoice(
       "unknown-labels", &unknown,
       {{"error", UnknownLabels::kError}, {"refuse", UnknownLabels::kRefuse}, {"drop", UnknownLabels::kDrop}},
-      "Evaluated texts whose label the model does not have: count them as errors of the model, refuse the "
-      "data, or drop the texts");
+      "Texts whose label the model does not have. error: count them as misclassified; refuse: stop "
+      "with an error message; drop: leave them out");
 }
 
 std::string_view NameOf(UnknownLabels unknown) {

@@ -57,7 +57,7 @@ Result<void> Run(const ImportCommandOptions& options) {
   const ImportedBundle imported = TRY(ImportBundle(plan));
   if (!imported.has_probabilities) {
     LogWarning(
-        "the scores of the imported model are not probabilities: it decides the same labels as the ONNX file, but "
+        "the scores of the imported model are not probabilities: it predicts the same labels as the ONNX file, but "
         "its confidence is not calibrated; to calibrate it: winnow calibrate {} DATA",
         plan.output_dir.string());
   }

@@ -49,7 +49,7 @@ void Describe(PullCommandOptions& options, OptionTable& table) {
       "model.safetensors is created from them; if NAME is a directory, model.safetensors is created in it. A .bin "
       "file is read as data: nothing in it is executed.");
   table.Describe("Short names: " + ShortNames() + ".");
-  table.Example("winnow pull all-MiniLM-L6-v2", "22 million weights, a good choice for most tasks");
+  table.Example("winnow pull all-MiniLM-L6-v2", "22 million parameters, a good choice for most tasks");
 }
 
 Result<void> Run(const PullCommandOptions& options) {

@@ -41,8 +41,8 @@ void AddScopeOptions(ScopePlan& options, OptionTable& table) {
                  {{"max_probability", ScopeMethod::kMaxProbability},
                   {"energy", ScopeMethod::kEnergy},
                   {"distance", ScopeMethod::kDistance}},
-                 "Score for out-of-scope detection: the highest probability, the energy of the logits, or the "
-                 "distance to the means of the labels")
+                 "Score for out-of-scope detection: the highest probability, the energy of the logits, or the distance "
+                 "of the embedding to the nearest class mean")
       .Default("the one that best separates in-scope from out-of-scope texts");
   table.Add("scope-label", &options.choice.label, "Label for out-of-scope texts").ValueName("NAME");
   table.Add("no-out-of-scope", &options.remove,

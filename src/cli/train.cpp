@@ -137,7 +137,9 @@ Result<void> Run(const TrainCommandOptions& options) {
   document["verdict"] = verdict;
   TRY(Finish(options, plan, trained.has_test ? split.test : split.validation, pool, document));
   if (!trained.has_test) {
-    LogWarning("there is no test part: the metrics are of the validation texts, which also chose the best epoch");
+    LogWarning(
+        "there is no test part: the metrics are computed on the validation texts, which were also used to "
+        "select the best epoch");
   }
   if (options.json) return Print(document.dump(2) + "\n");
   return Print(fmt::format("On {} {} texts{}:\n{}{}\n", FormatCount(trained.metrics.count),
@@ -148,7 +150,9 @@ Result<void> Run(const TrainCommandOptions& options) {
 }  // namespace
 
 Command TrainCommand() {
-  return MakeCommand<TrainCommandOptions>("train", "Fine-tunes a classifier on labelled texts and reports its metrics.",
+  return MakeCommand<TrainCommandOptions>("train",
+                                          "Fine-tunes a classifier on labelled texts and reports its "
+                                          "metrics.",
                                           AddTrainOptions, Run);
 }
 

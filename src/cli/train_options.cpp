@@ -12,10 +12,10 @@ void AddDataOptions(DataPlan& data, OptionTable& table) {
   table
       .Add("validation", &data.validation,
            "Labelled texts for choosing the best epoch and for calibration, in place of --validation-size")
-      .Default("held out of DATA")
+      .Default("held out from DATA")
       .Alias("validation-file");
   table.Add("test", &data.test, "Labelled texts for the reported metrics only, in place of --test-size")
-      .Default("held out of DATA")
+      .Default("held out from DATA")
       .Alias("test-file");
   table
       .Add("test-size", &data.test_size,
@@ -118,11 +118,13 @@ void AddModelOptions(ModelPlan& model, OptionTable& table) {
   table.AddChoice("long-text", &model.long_text,
                   {{"head", LongText::kHead}, {"head+tail", LongText::kHeadTail}, {"windows", LongText::kWindows}},
                   "How a text that exceeds the maximum length is read: its first tokens, its first and last tokens (a "
-                  "quarter and three quarters), or all of it in overlapping windows (training then uses head+tail)");
+                  "quarter of the maximum length from the beginning, the rest from "
+                  "the end), or all of it in overlapping windows (training then uses head+tail)");
   table.Add("fold-disguises", &model.fold_disguises,
             "Normalize obfuscated texts before they are read, in training and in use: invisible characters, "
-            "spaced letters, look-alike letters of other scripts, digits in place of letters; numbers, codes and "
-            "other languages are kept");
+            "spaced letters, look-alike letters of other scripts, digits in place of letters; genuine numbers, codes "
+            "and texts in other languages are left "
+            "unchanged");
   table
       .Add("layers", &model.layers,
            "Number of encoder layers to keep, chosen at even spacing from the base model; fewer layers make a "
@@ -142,13 +144,14 @@ void AddBatchOptions(TrainerPlan& trainer, OptionTable& table) {
   table.Add("epochs", &trainer.epochs, "Number of passes over the training texts")
       .AtLeast(1)
       .Default(
-          "3 (12 from scratch, 20 with --freeze encoder); for small data sets, as many more, up to 20, as are needed "
-          "for 200 steps")
+          "3 (12 from scratch, 20 with --freeze encoder); for small data sets, raised until the run has "
+          "200 steps, to at most 20")
       .Alias("num-train-epochs")
       .Essential();
   table
       .Add("max-steps", &trainer.max_steps,
-           "Number of steps, in place of --epochs; the data is repeated or ended as needed. 0 or less has no effect")
+           "Total number of training steps; overrides --epochs. The training texts are repeated until this "
+           "number is reached. If 0 or less, --epochs applies")
       .Default("as --epochs says");
   table.Add("batch-size", &trainer.batch_size, "Number of texts per batch")
       .AtLeast(1)
@@ -172,7 +175,9 @@ void AddLearningRateOptions(TrainerPlan& trainer, OptionTable& table) {
       .Default("2e-5; 1e-4 with --freeze encoder, 1e-3 from scratch")
       .Alias("learning-rate");
   table
-      .Add("head-lr-factor", &trainer.head_lr_factor, "Learning rate of the classification head, as a multiple of --lr")
+      .Add("head-lr-factor", &trainer.head_lr_factor,
+           "Learning rate of the classification head, as a multiple "
+           "of --lr")
       .MoreThan(0);
   table
       .Add("layer-lr-decay", &trainer.layer_lr_decay,
@@ -196,7 +201,10 @@ void AddLearningRateOptions(TrainerPlan& trainer, OptionTable& table) {
 
 void AddLossOptions(TrainingPlan& plan, OptionTable& table) {
   TrainerPlan& trainer = plan.trainer;
-  table.Add("weight-decay", &trainer.weight_decay, "Weight decay of AdamW; not applied to biases and LayerNorm weights")
+  table
+      .Add("weight-decay", &trainer.weight_decay,
+           "Weight decay of AdamW; not applied to biases and LayerNorm "
+           "weights")
       .AtLeast(0);
   table
       .Add("max-grad-norm", &trainer.max_grad_norm,
@@ -204,8 +212,9 @@ void AddLossOptions(TrainingPlan& plan, OptionTable& table) {
       .AtLeast(0);
   table
       .Add("class-weights", &trainer.class_weights,
-           "Class weights of the loss: balanced weights each label inversely to its frequency; none weights all "
-           "labels equally; auto is none for transformers, and is chosen together with --C for linear models")
+           "Class weights of the loss: balanced: inversely proportional to label frequencies; none: equal "
+           "weights; auto: none for "
+           "transformers; for linear models, chosen together with --C by cross-validation")
       .OneOf({"auto", "balanced", "none"});
   table
       .Add("label-smoothing", &trainer.label_smoothing,
@@ -213,10 +222,10 @@ void AddLossOptions(TrainingPlan& plan, OptionTable& table) {
       .Range(0, 0.9)
       .Alias("label-smoothing-factor");
   table
-      .Add(
-          "tune-thresholds", &plan.calibration.tune_thresholds,
-          "Multi-label only: set the decision threshold of each label to maximize F1 on held-out texts, instead of 0.5; "
-          "labels with fewer than 10 texts keep 0.5")
+      .Add("tune-thresholds", &plan.calibration.tune_thresholds,
+           "Multi-label only: set the decision threshold of each label to maximize F1 on held-out texts, instead "
+           "of 0.5; "
+           "labels with fewer than 10 texts keep 0.5")
       .Default("on for linear models without --max-fpr");
 }
 
@@ -251,11 +260,11 @@ void AddTrainingOptions(TrainingPlan& plan, OptionTable& table) {
 void AddLinearOptions(LinearPlan& linear, OptionTable& table) {
   table.Group("Linear models (--kind lr, --kind svm)");
   table
-      .Add(
-          "C", &linear.C,
-          "Inverse regularization strength, as in scikit-learn: larger values fit the training texts more "
-          "closely. By default, the value from 0.1 to 100 with the best --metric in a cross-validation on the training "
-          "texts")
+      .Add("C", &linear.C,
+           "Inverse regularization strength, as in scikit-learn: larger values fit the training texts more "
+           "closely. By default, the value from 0.1 to 100 with the best --metric in a cross-validation on the "
+           "training "
+           "texts")
       .MoreThan(0)
       .Default("chosen by cross-validation");
   table
@@ -275,8 +284,8 @@ void AddLinearOptions(LinearPlan& linear, OptionTable& table) {
       .Alias("sublinear-tf");
   table
       .Add("platt", &linear.platt,
-           "Platt scaling: fit the scale and the intercept of the scores on held-out folds of the training texts, so "
-           "that rare labels are found although C is large; for --kind svm, and for --kind lr with two labels")
+           "Platt scaling: calibrate the decision scores by a sigmoid (scale and intercept) that is fitted "
+           "to out-of-fold scores of the training texts; for --kind svm, and for --kind lr with two labels")
       .Default("on for --kind svm, and for --kind lr with two labels if --C is not given");
   table.Add("one-vs-rest", &linear.one_vs_rest,
             "One-vs-rest logistic regression for more than two labels, instead of multinomial");
@@ -305,7 +314,8 @@ void AddDistillationOptions(DistillationPlan& distillation, OptionTable& table) 
       .MoreThan(0);
   table
       .Add("distil-weight", &distillation.weight,
-           "Weight of the distillation loss for labelled texts; the rest is the loss of the true label")
+           "Weight of the distillation loss for labelled texts, from 0 to 1; the loss on the true label has "
+           "the remaining weight")
       .Range(0, 1);
 }
 
@@ -354,10 +364,10 @@ void AddLearningOptions(TrainCommandOptions& options, OptionTable& table) {
 
 void AddPresetOption(TrainCommandOptions& options, OptionTable& table) {
   table
-      .AddPreset(
-          "preset", &options.preset,
-          "Name of a preset, which sets the options for a common task, such as sms-spam; the presets are built in, and files of that name in "
-          "share/winnow/presets take precedence")
+      .AddPreset("preset", &options.preset,
+                 "Name of a preset, which sets the options for a common task, such as sms-spam; the presets are built "
+                 "in, and files of that name in "
+                 "share/winnow/presets take precedence")
       .Essential();
 }
 

@@ -22,7 +22,7 @@ struct Compatible {
 
 const std::vector<Compatible>& CompatibleArguments() {
   static constexpr char kCpu[] =
-      "omit it; training runs on the CPU, and --precision bf16 or auto makes it faster if the CPU can";
+      "omit it; training runs on the CPU, and --precision bf16 or auto makes it faster if the CPU supports bf16";
   static constexpr char kAdam[] = "omit it; this value of AdamW is fixed: betas 0.9 and 0.999, epsilon 1e-8";
   static constexpr char kUpload[] = "omit it, and upload the trained directory: huggingface-cli upload NAME DIR";
   static const std::vector<Compatible> arguments = {
@@ -54,7 +54,7 @@ const std::vector<Compatible>& CompatibleArguments() {
       {"eval-on-start", true, {"false"}, "omit it; the first evaluation is after the first epoch or --eval-steps"},
       {"ignore-data-skip", true, {"false"}, "omit it; --resume continues exactly where the training was interrupted"},
       {"save-safetensors", true, {"true"}, "omit it; weights are always written as safetensors"},
-      {"past-index", false, {"-1"}, "omit it; classifiers have no past states"},
+      {"past-index", false, {"-1"}, "omit it; text classifiers have no past key values"},
       // What changes the speed or the messages of the Trainer, and no result.
       {"dataloader-num-workers", false, {}, ""},
       {"dataloader-pin-memory", true, {}, ""},
@@ -107,7 +107,7 @@ const std::vector<std::pair<const char*, const char*>>& RefusedArguments() {
       {"hub-strategy", kUpload},
       {"hub-token", kUpload},
       {"hub-private-repo", kUpload},
-      {"gradient-checkpointing-kwargs", "use --gradient-checkpointing alone"},
+      {"gradient-checkpointing-kwargs", "omit it; --gradient-checkpointing has no further settings"},
       {"per-gpu-train-batch-size", "use --batch-size"},
       {"per-gpu-eval-batch-size", "use --eval-batch-size"},
       {"train-file", "name the training files without an option: winnow train FILE..."},
@@ -117,7 +117,9 @@ const std::vector<std::pair<const char*, const char*>>& RefusedArguments() {
       {"cache-dir", "set the environment variable HF_HOME"},
       {"token", "set the environment variable HF_TOKEN"},
       {"trust-remote-code", "omit it; code of a model is never executed"},
-      {"max-train-samples", "use a part of the data: winnow data split, or head"},
+      {"max-train-samples",
+       "omit it, and train on a smaller file, such as one that winnow data split or the command head "
+       "writes"},
       {"max-eval-samples", "use --validation-size"}};
   return arguments;
 }

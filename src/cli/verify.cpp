@@ -28,7 +28,7 @@ std::string Problems(const VerifyReport& report) {
                         files.size() == 1 ? one : several, SomeNames(files));
   };
   add(report.missing, "is missing", "are missing");
-  add(report.changed, "was changed since it was written", "were changed since they were written");
+  add(report.changed, "has been changed since it was written", "have been changed since they were written");
   return text;
 }
 

@@ -226,10 +226,9 @@ Result<std::unique_ptr<RecordReader>> MakeJsonDocumentReader(TextStream stream) 
     }
   }
   if (parts.empty()) {
-    return Fail(
-        ErrorCode::kInvalidData, stream.name() + ": the JSON document contains no list of texts",
-        "expected [{\"text\": ..., \"label\": ...}, ...] or {\"train\": [[text, label], ...]}, as pandas writes it with "
-        "to_json(orient='records')");
+    return Fail(ErrorCode::kInvalidData, stream.name() + ": the JSON document contains no list of texts",
+                "expected [{\"text\": ..., \"label\": ...}, ...] (pandas: to_json(orient='records')) or "
+                "{\"train\": [[text, label], ...]}");
   }
   return std::make_unique<JsonDocumentReader>(std::move(stream), std::move(parts));
 }

@@ -22,7 +22,8 @@ Result<Dataset> ReadHeldOut(const std::vector<std::filesystem::path>& files, con
     dataset.error().message = std::string("the ") + part + " part: " + dataset.error().message;
     if (unknown == UnknownLabels::kRefuse && options.unknown_labels == UnknownLabels::kError) {
       dataset.error().hint =
-          "validation texts choose the epoch and the calibration, which an unknown label cannot do: add training texts "
+          "validation texts are used to select the best epoch and to fit the calibration, and for this "
+          "their labels must occur in the training texts: add training texts "
           "with these labels, or leave the rows out with --unknown-labels drop";
     }
     return dataset;

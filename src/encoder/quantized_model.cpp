@@ -75,8 +75,10 @@ Result<void> WriteQuantizedWeights(const Model& model, const QuantizationPlan& p
   const Layout& layout = model.layout();
   const ModelConfig& config = model.config();
   if (static_cast<size_t>(std::max(config.hidden_size, config.intermediate_size)) > kMaxByteInputs) {
-    return Fail(ErrorCode::kInvalidModel, "the model is too wide for INT8 products with 32-bit sums (at most " +
-                                              std::to_string(kMaxByteInputs) + " inputs per product)");
+    return Fail(ErrorCode::kInvalidModel,
+                "INT8 is not supported for this model: a layer has more than " + std::to_string(kMaxByteInputs) +
+                    " inputs, so that sums of 32 bits could overflow",
+                "use the float weights");
   }
   std::vector<TensorView> tensors;
   std::vector<AlignedBuffer<int8_t>> bytes;

@@ -88,7 +88,8 @@ void QuantizedRunner::RunFew(Job& job, const QuantizedScratch::Need& need) {
   if (together) {
     RunTogether(job, need);
   } else {
-    RunAlone(job, need);
+    scratch_[0].Prepare(model_, need, pool_.size());  // the team's, which is ready for it
+    RunParts(job, scratch_[0]);
   }
   const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   const MutexLock lock(policy_mutex_);

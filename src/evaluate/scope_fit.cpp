@@ -70,7 +70,7 @@ Result<ScopeFit> FitScope(std::span<const float> logits, std::span<const int32_t
   const bool distance_asked = options.method == ScopeMethod::kDistance;
   if (!shape && (distance_asked || shape.error().code != ErrorCode::kInvalidData))
     return std::unexpected(shape.error());
-  if (!shape) fit.notes.push_back("the distance to the mean of each label is not available: " + shape.error().message);
+  if (!shape) fit.notes.push_back("the distance to the class means is not available: " + shape.error().message);
 
   std::optional<ScopeRule> best;
   for (const ScopeMethod method : kMethods) {

@@ -87,7 +87,7 @@ Result<void> CheckFeatureOptions(const FeatureOptions& options) {
   }
   if (options.shortest_word != 1 && options.shortest_word != 2) {
     return Fail(ErrorCode::kInvalidArgument,
-                "the shortest word cannot have " + std::to_string(options.shortest_word) + " characters",
+                "the minimum length of a word must be 1 or 2, not " + std::to_string(options.shortest_word),
                 "1 or 2 are supported");
   }
   if (options.max_features < 0) {

@@ -29,7 +29,7 @@ Result<BaseModel> FromScratch(const TrainingPlan& plan, const Dataset& train, Tr
   Tokenizer tokenizer = TRY(TrainWordPiece(texts, {}));
   ModelConfig config = ScratchConfig(tokenizer.vocab_size(), plan.model.max_length);
   Configure(plan.model, train, config);
-  observer.Note(fmt::format("new model: vocabulary of {} tokens learned from the texts, {} layers of width {}",
+  observer.Note(fmt::format("new model: vocabulary of {} tokens learned from the texts, {} layers, hidden size {}",
                             FormatCount(tokenizer.vocab_size()), config.num_layers, config.hidden_size));
   return BaseModel{std::move(tokenizer), Model::Fresh(std::move(config), plan.seed), {}};
 }

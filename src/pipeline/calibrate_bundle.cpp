@@ -95,7 +95,7 @@ Result<CalibratedBundle> BundleCalibration::Run() const {
 
 Result<Dataset> BundleCalibration::ReadTexts(const BundleClassifier& classifier) const {
   if (plan_.data.empty()) {
-    observer_.Note(fmt::format("calibration set: {}, which also chose the best epoch when the model was trained",
+    observer_.Note(fmt::format("calibration set: {}, which was also used to select the best epoch in training",
                                (plan_.bundle / kCalibrationTextsFile).string()));
     return ReadCalibrationSet(plan_.bundle, classifier);
   }

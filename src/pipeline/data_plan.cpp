@@ -73,10 +73,10 @@ Result<ReadOptions> ReadOptionsOf(const DataPlan& data) {
     read.labels_file = data.labels.front();
     std::error_code ignored;
     if (!std::filesystem::exists(read.labels_file, ignored)) {
-      return Fail(
-          ErrorCode::kNotFound,
-          fmt::format("--labels {}: there is no such file, and a single label is not a choice", data.labels.front()),
-          "specify a file with the labels, or at least two labels separated by commas");
+      return Fail(ErrorCode::kNotFound,
+                  fmt::format("--labels {}: there is no such file, and a classifier needs at least two labels",
+                              data.labels.front()),
+                  "specify a file with the labels, or at least two labels separated by commas");
     }
   } else if (!data.labels.empty()) {
     read.labels = LabelSet{data.labels};

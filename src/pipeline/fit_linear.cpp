@@ -32,16 +32,18 @@ Result<LinearChoiceOptions> ChoiceOptionsOf(const FitInput& input) {
   const Dataset& train = input.split.train;
   const bool svm = plan.model.kind == "svm", binary = train.labels.size() == 2 && !train.multi_label;
   if (plan.linear.platt.value_or(false) && !svm && !binary) {
-    return Fail(ErrorCode::kUnsupported, "--platt with --kind lr requires two labels, and one label per text",
+    return Fail(ErrorCode::kUnsupported, "--platt with --kind lr requires single-label data with exactly two labels",
                 "omit it");
   }
-  LinearChoiceOptions options{.kind = KindOf(plan),
-                              .C = plan.linear.C,
-                              .metric = std::string(CanonicalMetricName(plan.trainer.metric).value_or("f1_macro")),
-                              .positive_label = input.positive_label,
-                              .platt = plan.linear.platt.value_or(svm || (binary && !plan.linear.C)),
-                              .tune_thresholds = TunesThresholds(plan, train.multi_label),
-                              .seed = plan.seed};
+  LinearChoiceOptions options{
+      .kind = KindOf(plan),
+      .may_use_one_vs_rest = KindOf(plan) == LinearKind::kLogistic && !binary && !train.multi_label && !plan.linear.C,
+      .C = plan.linear.C,
+      .metric = std::string(CanonicalMetricName(plan.trainer.metric).value_or("f1_macro")),
+      .positive_label = input.positive_label,
+      .platt = plan.linear.platt.value_or(svm || (binary && !plan.linear.C)),
+      .tune_thresholds = TunesThresholds(plan, train.multi_label),
+      .seed = plan.seed};
   const std::string& weights = plan.trainer.class_weights;
   if (weights == "balanced" && train.multi_label) {
     return Fail(ErrorCode::kUnsupported, "--class-weights balanced cannot be combined with a multi-label linear model",
@@ -65,7 +67,7 @@ Json HyperparametersOf(const TrainingPlan& plan, const FeatureOptions& features,
   if (features.analyzer == Analyzer::kBoth) {
     json["char_ngrams"] = fmt::format("{}-{}", features.min_char_ngram, features.max_char_ngram);
   }
-  if (plan.linear.one_vs_rest) json["one_vs_rest"] = true;
+  if (choice.kind == LinearKind::kLogisticOneVsRest) json["one_vs_rest"] = true;
   if (!choice.tried.empty()) json["chosen_by_cross_validation"] = choice.ToJson(options);
   return json;
 }
@@ -180,7 +182,7 @@ Result<std::unique_ptr<FittedModel>> FitLinear(const FitInput& input, ThreadPool
                                          options, pool, observer));
   const double choice_seconds = SecondsSince(begin_choice);
   training.platt = options.platt;
-  training.solver.kind = options.kind;
+  training.solver.kind = choice.kind;
   training.solver.C = choice.C;
   if (choice.balanced) training.solver.row_weights = BalancedRowWeights(train);
   LinearModel model =

@@ -35,6 +35,7 @@ constexpr size_t kRowsOfTenFolds = 2'000, kRowsOfFiveFolds = 5'000;
 
 // What a setting has to gain over a simpler one, since cross-validation is not exact.
 constexpr double kGainOfBalanced = 0.005;
+constexpr double kGainOfOneVsRest = 0.003;
 constexpr double kGainPerDecade = 0.003;  // of C's distance from the usual one
 
 // A comparison of metrics needs no exact optimum.
@@ -45,6 +46,8 @@ size_t StartOf(const LinearChoiceOptions& options) {
   return options.kind == LinearKind::kSvm ? kStartOfSvm : options.platt ? kStartOfScaledLogistic : kStartOfLogistic;
 }
 double UsualC(const LinearChoiceOptions& options) { return kGrid[StartOf(options)]; }
+/// Each label's own regression has the two labels of a scaled one.
+constexpr double kUsualCOfOneVsRest = kGrid[kStartOfScaledLogistic];
 
 /// The rows that the cross-validation uses, with their labels.
 struct Sample {
@@ -91,7 +94,9 @@ class Search {
         options_(options),
         sign_(higher_is_better ? 1.0 : -1.0),
         pool_(pool),
-        observer_(observer) {
+        observer_(observer),
+        kind_(options.kind) {
+    choice_.kind = options.kind;
     choice_.rows = sample.indices;
     const size_t rows = sample.indices.size();
     choice_.folds = rows > kRowsOfFiveFolds ? 3 : rows > kRowsOfTenFolds ? 5 : 10;  // there are at least ten rows
@@ -129,7 +134,15 @@ class Search {
       TRY(fit({at - std::min(at, kStride), at + kStride}));
     }
     weights_ = {choice_.balanced};
-    return fit({at - std::min<size_t>(at, 1), at + 1});
+    TRY(fit({at - std::min<size_t>(at, 1), at + 1}));
+    return options_.may_use_one_vs_rest ? TryOneVsRest() : Result<void>();
+  }
+
+  Result<void> TryOneVsRest() {
+    kind_ = LinearKind::kLogisticOneVsRest;
+    TRY(Fit({kUsualCOfOneVsRest}));
+    if (choice_.kind != kind_) return {};
+    return Fit({kGrid[kStartOfScaledLogistic - 1], kGrid[kStartOfScaledLogistic + 1]});
   }
 
   /// Adds all weights with each of the values of C to the candidates.
@@ -139,8 +152,8 @@ class Search {
     std::vector<SolverOptions> solvers;
     for (const bool balanced : weights_) {
       for (const double C : values) {
-        candidates.push_back({.C = C, .balanced = balanced});
-        solvers.push_back({.kind = options_.kind,
+        candidates.push_back({.kind = kind_, .C = C, .balanced = balanced});
+        solvers.push_back({.kind = kind_,
                            .C = C,
                            .row_weights = balanced ? sample_.balanced : std::vector<float>(),
                            .tolerance = kTolerance,
@@ -157,6 +170,7 @@ class Search {
       const double merit = sign_ * candidate.metric - NeededGain(candidate);
       if (choice_.tried.empty() || merit > best_) {
         best_ = merit;
+        choice_.kind = candidate.kind;
         choice_.C = candidate.C;
         choice_.balanced = candidate.balanced;
         choice_.scores = std::move(scores[i]);
@@ -167,8 +181,10 @@ class Search {
   }
 
   double NeededGain(const LinearCandidate& candidate) const {
-    const double decades = std::abs(std::log10(candidate.C / UsualC(options_)));
-    return kGainPerDecade * decades + (candidate.balanced ? kGainOfBalanced : 0);
+    const bool other_kind = candidate.kind != options_.kind;
+    const double usual = other_kind ? kUsualCOfOneVsRest : UsualC(options_);
+    return kGainPerDecade * std::abs(std::log10(candidate.C / usual)) + (candidate.balanced ? kGainOfBalanced : 0) +
+           (other_kind ? kGainOfOneVsRest : 0);
   }
 
   /// The metric of the decisions that a model with these scores makes.
@@ -179,7 +195,7 @@ class Search {
                        : std::vector<PlattScale>();
     std::vector<float> probabilities(sample_.truth.size() * labels);
     for (size_t row = 0; row < sample_.truth.size(); ++row) {
-      LogitsOfScores(options_.kind, train_.multi_label, platt, std::span(scores).subspan(row * outputs, outputs),
+      LogitsOfScores(kind_, train_.multi_label, platt, std::span(scores).subspan(row * outputs, outputs),
                      std::span(probabilities).subspan(row * labels, labels));
     }
     if (train_.multi_label) {
@@ -209,6 +225,7 @@ class Search {
   const double sign_;
   ThreadPool& pool_;
   TrainingObserver& observer_;
+  LinearKind kind_;  // of the candidates that are fitted now
   std::vector<bool> weights_ = {false, true};
   double best_ = 0;
   LinearChoice choice_;
@@ -220,22 +237,27 @@ const char* NameOfWeights(bool balanced) { return balanced ? "balanced" : "none"
 
 std::string LinearChoice::Line(const LinearChoiceOptions& options) const {
   if (tried.empty()) return "";
-  const auto best =
-      std::ranges::find_if(tried, [&](const LinearCandidate& c) { return c.C == C && c.balanced == balanced; });
+  const auto best = std::ranges::find_if(
+      tried, [&](const LinearCandidate& c) { return c.kind == kind && c.C == C && c.balanced == balanced; });
+  const bool one_vs_rest = kind != options.kind;
   return fmt::format(
-      "C {} and class weights {}: the best of {} settings in {}-fold cross-validation on the training texts ({} {:.4f}); "
-      "to reproduce: --C {} --class-weights {}{}",
-      C, NameOfWeights(balanced), tried.size(), folds, options.metric, best->metric, C, NameOfWeights(balanced),
-      options.platt && options.kind != LinearKind::kSvm ? " --platt" : "");
+      "C {} and class weights {}{}: the best of {} settings in {}-fold cross-validation on the training texts "
+      "({} {:.4f}); "
+      "to reproduce: --C {} --class-weights {}{}{}",
+      C, NameOfWeights(balanced), one_vs_rest ? ", one-vs-rest" : "", tried.size(), folds, options.metric, best->metric,
+      C, NameOfWeights(balanced), options.platt && options.kind != LinearKind::kSvm ? " --platt" : "",
+      one_vs_rest ? " --one-vs-rest" : "");
 }
 
 Json LinearChoice::ToJson(const LinearChoiceOptions& options) const {
   Json json = {{"folds", folds}, {"metric", options.metric}};
   Json& settings = json["settings"] = Json::array();
   for (const LinearCandidate& candidate : tried) {
-    settings.push_back({{"C", candidate.C},
-                        {"class_weights", NameOfWeights(candidate.balanced)},
-                        {options.metric, std::round(candidate.metric * 1e4) / 1e4}});
+    Json setting = {{"C", candidate.C},
+                    {"class_weights", NameOfWeights(candidate.balanced)},
+                    {options.metric, std::round(candidate.metric * 1e4) / 1e4}};
+    if (candidate.kind != options.kind) setting["one_vs_rest"] = true;
+    settings.push_back(std::move(setting));
   }
   return json;
 }
@@ -252,7 +274,8 @@ std::vector<float> BalancedRowWeights(const Dataset& set) {
 Result<LinearChoice> ChooseLinear(const SparseRows& rows, const Dataset& train, size_t count,
                                   const LinearChoiceOptions& options, ThreadPool& pool, TrainingObserver& observer) {
   const bool open = !options.C || !options.balanced;
-  LinearChoice given{.C = options.C.value_or(UsualC(options)), .balanced = options.balanced.value_or(false)};
+  LinearChoice given{
+      .kind = options.kind, .C = options.C.value_or(UsualC(options)), .balanced = options.balanced.value_or(false)};
   if (count < kFewestRows || (!open && !train.multi_label)) return given;
   const Sample sample = SampleOf(rows, train, count, options.seed);
   const bool higher = TRY(HigherIsBetter(options.metric));

@@ -21,6 +21,7 @@ namespace winnow {
 
 /// A setting of a linear model, and its metric on the held-out folds.
 struct LinearCandidate {
+  LinearKind kind = LinearKind::kLogistic;
   double C = 1;
   bool balanced = false;  ///< true for balanced class weights
   double metric = 0;
@@ -28,6 +29,8 @@ struct LinearCandidate {
 
 struct LinearChoiceOptions {
   LinearKind kind = LinearKind::kLogistic;
+  /// True if a logistic regression of several labels may be fitted one label against the rest, where that is better.
+  bool may_use_one_vs_rest = false;
   std::optional<double> C = {};       ///< the user's C; empty: chosen
   std::optional<bool> balanced = {};  ///< the user's class weights: balanced or none; empty: chosen
   std::string metric = "f1_macro";    ///< metric that the choice maximizes or, if lower is better, minimizes
@@ -38,6 +41,7 @@ struct LinearChoiceOptions {
 };
 
 struct LinearChoice {
+  LinearKind kind = LinearKind::kLogistic;
   double C = 1;
   bool balanced = false;
   std::vector<LinearCandidate> tried = {};  ///< in the order of their fits; empty if nothing was chosen
@@ -57,9 +61,10 @@ std::vector<float> BalancedRowWeights(const Dataset& set);
 /// Chooses what `options` leave open. `rows` are the features of the examples of `train`, of which the first `count` are
 /// used: texts that data augmentation added have siblings in other folds, which would make large values of C look
 /// good. C is one of 0.1, 0.3, 1 ... 100: a walk from the middle towards better values, and then the neighbours of the
-/// best one. Balanced class weights have to be better by .005, since they shift probabilities towards rare labels, and
-/// each decade of C away from the usual one by .003. More than 20,000 rows, or a million scores, are represented by a
-/// random sample of the rows; with fewer than ten, defaults are returned. If nothing is left open, the held-out scores are computed for a multi-label set only, for decision thresholds. Errors: FitLinear's;
+/// best one. Balanced class weights have to be better by .005, since they shift probabilities towards rare labels,
+/// one-vs-rest by .003, and each decade of C away from the usual one by .003. More than 20,000 rows, or a million scores,
+/// are represented by a random sample of the rows; with fewer than ten, defaults are returned. If nothing is left open,
+/// the held-out scores are computed for a multi-label set only, for decision thresholds. Errors: FitLinear's;
 /// MetricByName's; kCancelled.
 Result<LinearChoice> ChooseLinear(const SparseRows& rows, const Dataset& train, size_t count,
                                   const LinearChoiceOptions& options, ThreadPool& pool, TrainingObserver& observer);

@@ -87,13 +87,13 @@ void AddCurves(const ReportedPredictions& predictions, const ReportSettings& set
     report.curves.push_back(CurveOfLabel(predictions, with_curve[i], settings.most_points));
   }
   report.curves_note =
-      all_together
-          ? "The curves show all labels together (micro-average: each pair of a text and a label is one decision), and "
-          : "There are too many texts and labels for a curve of all labels together. The curves show ";
+      all_together ? "The curves show all labels together (micro-average: each pair of a text and a label is one "
+                     "decision), and "
+                   : "There are too many texts and labels for a curve of all labels together. The curves show ";
   report.curves_note +=
       with_curve.size() <= settings.most_curves
           ? "each label against the rest."
-          : fmt::format("the {} labels of the lowest average precision, each against the rest.", shown);
+          : fmt::format("the {} labels with the lowest average precision, each against the rest.", shown);
 }
 
 void AddReliability(const ReportedPredictions& predictions, EvaluationReport& report) {

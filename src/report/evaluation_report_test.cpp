@@ -160,13 +160,13 @@ TEST(EvaluationReport, ErrorsHaveKinds) {
   };
   EXPECT_EQ(kind({0}, {1}), "ham → spam");
   report.metrics.positive_label = 1;
-  EXPECT_EQ(kind({0}, {1}), "false positives: not 'spam'");
+  EXPECT_EQ(kind({0}, {1}), "false positives: wrongly 'spam'");
   EXPECT_EQ(kind({1}, {0}), "false negatives: 'spam' missed");
   EXPECT_EQ(kind({0}, {2}), "other errors");
   report.metrics.multi_label = true;
   EXPECT_EQ(kind({0, 1}, {0}), "labels missing");
-  EXPECT_EQ(kind({}, {0}), "labels too many");
-  EXPECT_EQ(kind({1}, {0}), "labels missing and too many");
+  EXPECT_EQ(kind({}, {0}), "extra labels");
+  EXPECT_EQ(kind({1}, {0}), "missing and extra labels");
 }
 
 TEST(EvaluationReport, DifferencesArePositiveWhereTheFirstModelHasMore) {

@@ -42,7 +42,7 @@ std::string Heads(const std::vector<std::string>& names) {
 std::string Matrix(const Metrics& metrics) {
   const std::vector<size_t> shown = MatrixLabels(metrics, kMatrixLabels);
   if (shown.empty()) return "";
-  std::string html = "<thead><tr><th scope=\"col\">truth \\ decided</th>";
+  std::string html = "<thead><tr><th scope=\"col\">true label \\ predicted label</th>";
   for (const size_t label : shown) html += "<th scope=\"col\"><span>" + Name(metrics, label) + "</span></th>";
   html += "</tr></thead>\n<tbody>";
   const size_t labels = metrics.labels.size();
@@ -121,7 +121,8 @@ std::string HtmlName(std::string_view name) {
 
 std::string HtmlTable(const std::string& caption, const std::string& rows, std::string_view kind) {
   return fmt::format(
-      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{}\"><table class=\"{}\">\n{}</table></div>\n",
+      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{}\"><table "
+      "class=\"{}\">\n{}</table></div>\n",
       caption, kind, rows);
 }
 

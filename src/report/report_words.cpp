@@ -87,7 +87,9 @@ std::vector<Headline> Headlines(const EvaluationReport& report) {
                        PercentRange(m.f1_macro_interval)});
   if (m.ece) {
     headlines.push_back({"Calibration error", PercentText(m.ece),
-                         "The mean difference between confidence and accuracy (expected calibration error, ECE).", ""});
+                         "The mean difference between confidence and accuracy (expected calibration error, "
+                         "ECE).",
+                         ""});
   }
   return headlines;
 }
@@ -185,14 +187,15 @@ std::string ErrorKind(const EvaluationReport& report, const ReportedText& text) 
   if (m.multi_label) {
     const bool missing = !std::ranges::includes(text.decided, text.truth);
     const bool extra = !std::ranges::includes(text.truth, text.decided);
-    return missing && extra ? "labels missing and too many" : missing ? "labels missing" : "labels too many";
+    return missing && extra ? "missing and extra labels" : missing ? "labels missing" : "extra labels";
   }
   if (!text.unknown_labels.empty()) return "labels that the model does not have";
   if (m.positive_label < 0) return LabelNames(text.truth, m.labels) + " → " + LabelNames(text.decided, m.labels);
   const std::string name = Quoted(m.labels[static_cast<size_t>(m.positive_label)]);
   if (std::ranges::find(text.truth, m.positive_label) != text.truth.end())
     return "false negatives: " + name + " missed";
-  if (std::ranges::find(text.decided, m.positive_label) != text.decided.end()) return "false positives: not " + name;
+  if (std::ranges::find(text.decided, m.positive_label) != text.decided.end())
+    return "false positives: wrongly " + name;
   return "other errors";
 }
 

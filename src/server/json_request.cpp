@@ -55,7 +55,7 @@ ApiResult<void> CheckQuery(std::string_view query, const Json& schema) {
     const std::string_view parameter = query.substr(0, end);
     const auto name = PercentDecoded(parameter.substr(0, parameter.find('=')));
     if (name && schema["properties"].contains(*name)) {
-      return Reject(fmt::format("'{}' is a field of the body, and has no effect in the query of the URL", *name));
+      return Reject(fmt::format("'{}' must be sent in the body, not in the query string of the URL", *name));
     }
     query.remove_prefix(std::min(end + 1, query.size()));
   }
@@ -80,7 +80,7 @@ ApiResult<Json> ParseObject(std::string_view json, const ServiceLimits& limits) 
   Result<Json> parsed = ParseJson(json, "body");
   if (!parsed && ParseJsonLeniently(json)) {
     return Reject(400, "Validation",
-                  "the body has a key twice in one object, which readers of JSON understand differently");
+                  "the body contains an object with a duplicate key, which JSON parsers handle in different ways");
   }
   if (!parsed) return Reject(400, "Validation", "the body is not valid JSON in UTF-8");
   if (!parsed->is_object()) return Reject("the body must be a JSON object");

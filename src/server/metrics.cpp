@@ -106,17 +106,20 @@ struct ServerMetrics::Parts {
   Gauge& request_memory =
       MakeGauge(registry, "winnow_request_memory_bytes", "Bytes of the bodies of requests in progress");
   Counter& lost_lines = MakeCounter(registry, "winnow_access_log_lost_lines_total",
-                                    "Lines of the access log that its reader or its disk did not take");
+                                    "Lines of the access log that were dropped, because they could not be written");
   Gauge& queued = MakeGauge(registry, "winnow_queue_texts", "Texts in the queue");
   Counter& dropped = MakeCounter(registry, "winnow_queue_dropped_texts_total",
-                                 "Texts dropped from the queue because the client disconnected or the timeout expired");
+                                 "Texts dropped from the queue because the client disconnected or the timeout "
+                                 "expired");
   Family<Gauge>& model_family =
       prometheus::BuildGauge().Name("winnow_models").Help("Models, by state").Register(registry);
   Gauge& models_loaded = model_family.Add({{"state", "loaded"}});
   Gauge& models_failed = model_family.Add({{"state", "failed"}});
   Gauge& model_bytes = MakeGauge(registry, "winnow_model_bytes", "Bytes of memory used by loaded models");
   Counter& loads = MakeCounter(registry, "winnow_model_loads_total", "Models loaded");
-  Counter& load_failures = MakeCounter(registry, "winnow_model_load_failures_total", "Models that could not be loaded");
+  Counter& load_failures = MakeCounter(registry, "winnow_model_load_failures_total",
+                                       "Models that could not be "
+                                       "loaded");
   Counter& evictions = MakeCounter(registry, "winnow_model_evictions_total", "Models evicted to free memory");
   Family<Counter>& lookup_family = prometheus::BuildCounter()
                                        .Name("winnow_cache_lookups_total")

@@ -140,6 +140,7 @@ class ModelSet {
   Result<void> CheckAliases() const;
   std::shared_ptr<Slot> NewSlot(BundlePlace place);
   Result<void> ReadSummary(Slot& slot);
+  void NoteFailure(const Error& error) EXCLUDES(mutex_);
   bool Fits(const Slot& slot) const;
   Result<void> MakeRoom(uint64_t bytes, const Slot& keep);
   Result<Loaded> TryReading(Slot& slot, bool again);

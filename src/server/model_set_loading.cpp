@@ -57,17 +57,22 @@ Result<void> ModelSet::ReadSummary(Slot& slot) {
   slot.error = summary ? ClashOf(slot, *summary) : std::optional(summary.error());
   if (summary) slot.summary = *std::move(summary);
   if (!slot.error) return {};
-  ++counts_.load_failures;
   slot.failed_files = files ? *std::move(files) : std::vector<FileStamp>();
   slot.failed_at = Clock::now();
   return std::unexpected(*slot.error);
+}
+
+void ModelSet::NoteFailure(const Error& error) {
+  LogWarning("{}", error.Text());
+  const MutexLock lock(mutex_);
+  ++counts_.load_failures;
 }
 
 std::shared_ptr<ModelSet::Slot> ModelSet::NewSlot(BundlePlace place) {
   auto slot = std::make_shared<Slot>(std::move(place));
   slot->directory = LastPart(slot->place.dir);
   slot->summary.name = slot->directory;  // until it says another
-  if (const auto read = ReadSummary(*slot); !read) LogWarning("{}", read.error().Text());
+  if (const auto read = ReadSummary(*slot); !read) NoteFailure(read.error());
   return slot;
 }
 
@@ -291,7 +296,7 @@ Result<void> ModelSet::Refresh(Slot& slot, bool load) {
   if (load) return LoadInto(slot);
   if (same && !slot.error) return {};
   const Result<void> read = ReadSummary(slot);
-  if (!read) LogWarning("{}", read.error().Text());
+  if (!read) NoteFailure(read.error());
   return read;
 }
 

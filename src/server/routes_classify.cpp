@@ -103,7 +103,7 @@ ApiResult<HttpResponse> Explain(const ServedModel& model, const HttpRequest& req
   for (size_t t = 0; t < views.size(); ++t) {
     if (std::chrono::steady_clock::now() >= call.request.deadline ||
         (request.client_disconnected && *request.client_disconnected)) {
-      return Reject(503, "Timeout", "the request was not computed: its timeout expired, or its client disconnected");
+      return Reject(503, "Timeout", "the request was not processed: its timeout expired, or its client disconnected");
     }
     const auto explanation = ExplainText(classifier, views[t], call.request.options);
     if (!explanation) return std::unexpected(ToApiError(explanation.error()));
@@ -173,7 +173,7 @@ RouteDocs Docs() {
                   "score": {"type": "number", "description": "Probability of the label"}}}},
               "decision": {"type": ["string", "null", "array"], "items": {"type": "string"}, "description": "Decided label, also if the model abstained; for multi-label models, the list of decided labels"},
               "abstained": {"type": "boolean", "description": "Whether the prediction is too uncertain to act on"},
-              "threshold": {"type": "number", "description": "Decision threshold that was applied: of the positive label; of a multi-label model that of label. Absent if the model has no positive label"},
+              "threshold": {"type": "number", "description": "Decision threshold that was applied: that of the positive label, or, in a multi-label model, that of the label in the field label. Absent if the model has no positive label"},
               "out_of_scope": {"type": "boolean", "description": "Whether the text belongs to none of the labels; present for models with out-of-scope detection"},
               "scope_score": {"type": "number", "description": "Score that is compared with the out-of-scope threshold; present with out_of_scope"},
               "nearest_label": {"type": ["string", "null"], "description": "For an out-of-scope text: the label that score and confidence refer to"},
@@ -181,7 +181,7 @@ RouteDocs Docs() {
                 "required": ["label", "method", "score", "base", "words"],
                 "properties": {
                   "label": {"type": "string", "description": "Label whose score is explained"},
-                  "method": {"enum": ["occlusion", "linear"], "description": "linear: exact shares of a linear model; occlusion: each word was left out once"},
+                  "method": {"enum": ["occlusion", "linear"], "description": "linear: exact contributions in a linear model; occlusion: each word was left out once"},
                   "score": {"type": "number", "description": "Probability of that label"},
                   "base": {"type": "number", "description": "Log-odds of the label without any word; with method linear, base and all effects add up to the log-odds"},
                   "words": {"type": "array", "description": "Words of the text, in their order", "items": {"type": "object",

@@ -338,29 +338,29 @@ Json PredictResponseSchema() {
 }
 
 RouteDocs PredictDocs() {
-  return {.summary = "Classifies texts, in the format of Text Embeddings Inference",
-          .description =
-              "The response to one text is `[{\"score\", \"label\"}]`, to a list of texts a list of such lists, "
-              "and to `{\"text\": ...}` one object. With `parameters`, as the InferenceClient of huggingface_hub "
-              "sends them, the response to one text is a list of lists too.\n\nA list within the list is a text or "
-              "a pair: `[[\"a\"], [\"a\", \"b\"]]`. A model whose text template has segments (`{subject} [SEP] "
-              "{body}`) reads a pair as two segments, and reads `[\"a\", \"b\"]` as one pair, as Text Embeddings "
-              "Inference does. Other models read a pair as their tokenizer encodes pairs, truncate the longer text "
-              "first, and read `[\"a\", \"b\"]` as two texts.\n\nA text that exceeds the maximum length is "
-              "truncated or read in windows, depending on the model; with `truncate` false, a text that the model "
-              "would not read completely is refused with 413.\n\n`raw_scores` returns the logits of the model. "
-              "Calibration by a temperature is reversed; for single-label models, the logits are shifted to have a "
-              "mean of 0. With other calibrations, the logits are the calibrated ones, whose softmax or sigmoid is "
-              "the scores.\n\nThe headers `x-compute-type`, `x-compute-time`, `x-compute-characters`, "
-              "`x-compute-tokens`, `x-total-time`, `x-tokenization-time`, `x-queue-time` and `x-inference-time` "
-              "are part of each response; times are in milliseconds.",
-          .tag = kTag,
-          .request = RequestSchema(),
-          .answer = PredictResponseSchema(),
-          .example = {{"inputs", {"You won a prize, claim it now", "See you at lunch"}}},
-          .answer_example = ParsedJson(R"([[{"score": 0.8551, "label": "spam"}, {"score": 0.1449, "label": "ham"}],
+  return {
+      .summary = "Classifies texts, in the format of Text Embeddings Inference",
+      .description =
+          "The response to one text is `[{\"score\", \"label\"}]`, to a list of texts a list of such lists, "
+          "and to `{\"text\": ...}` one object. With `parameters`, as the InferenceClient of huggingface_hub "
+          "sends them, the response to one text is a list of lists too.\n\nA list within the list is a text or "
+          "a pair: `[[\"a\"], [\"a\", \"b\"]]`. A model whose text template has segments (`{subject} [SEP] "
+          "{body}`) reads a pair as two segments, and reads `[\"a\", \"b\"]` as one pair, as Text Embeddings "
+          "Inference does. Other models read a pair as their tokenizer encodes pairs, truncate the longer text "
+          "first, and read `[\"a\", \"b\"]` as two texts.\n\nA text that exceeds the maximum length is "
+          "truncated or read in windows, depending on the model; with `truncate` false, a text that the model "
+          "would not read completely is refused with 413.\n\n`raw_scores` returns the logits of the model. "
+          "Calibration by a temperature is reversed; for single-label models, the logits are shifted to have a "
+          "mean of 0. With other calibrations, the logits are those after calibration; their softmax or sigmoid gives the scores.\n\nThe headers `x-compute-type`, `x-compute-time`, `x-compute-characters`, "
+          "`x-compute-tokens`, `x-total-time`, `x-tokenization-time`, `x-queue-time` and `x-inference-time` "
+          "are part of each response; times are in milliseconds.",
+      .tag = kTag,
+      .request = RequestSchema(),
+      .answer = PredictResponseSchema(),
+      .example = {{"inputs", {"You won a prize, claim it now", "See you at lunch"}}},
+      .answer_example = ParsedJson(R"([[{"score": 0.8551, "label": "spam"}, {"score": 0.1449, "label": "ham"}],
                                            [{"score": 0.998, "label": "ham"}, {"score": 0.002, "label": "spam"}]])"),
-          .errors = {404, 424}};
+      .errors = {404, 424}};
 }
 
 }  // namespace

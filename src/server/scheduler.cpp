@@ -251,7 +251,7 @@ void Scheduler::Do(Work work) {
   if (work.empty()) return;
   for (const auto& request : work.dropped) {
     request->End(
-        Fail(ErrorCode::kCancelled, "the request was not computed: its timeout expired, or its client disconnected"));
+        Fail(ErrorCode::kCancelled, "the request was not processed: its timeout expired, or its client disconnected"));
   }
   const Clock::time_point begin = options_.now(), dequeued_at = Clock::now();
   const size_t texts = work.batch.size();

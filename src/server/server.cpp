@@ -81,9 +81,9 @@ Result<void> Server::Listen() {
 void Server::Reload(std::function<void()> done) {
   const auto report = [](std::string_view what, const Result<void>& read) {
     if (read) {
-      LogInfo("SIGHUP: {} read again", what);
+      LogInfo("SIGHUP: reloaded {}", what);
     } else {
-      LogError("SIGHUP: {} not read again, the former one stays: {}", what, read.error().Text());
+      LogError("SIGHUP: could not reload {}; the previous version stays in use: {}", what, read.error().Text());
     }
   };
   if (!options_.api_key_file.empty()) {

@@ -12,7 +12,7 @@ const Json& V2RequestSchema() {
       "type": "object", "additionalProperties": false, "required": ["inputs"],
       "properties": {
         "id": {"type": ["string", "null"], "description": "ID of the request, returned in the response"},
-        "model_name": {"type": ["string", "null"], "description": "The model in the path, which KServe's client repeats"},
+        "model_name": {"type": ["string", "null"], "description": "The name of the model in the path, as KServe's client sends it once more"},
         "parameters": {"type": ["object", "null"], "description": "Options of the request", "additionalProperties": false,
           "not": {"required": ["mode", "threshold"], "properties": {"mode": {"type": "string"}, "threshold": {"type": "number"}}},
           "properties": {
@@ -45,7 +45,7 @@ const Json& V2RequestSchema() {
           "type": "object", "additionalProperties": false, "required": ["name"],
           "properties": {
             "name": {"enum": ["label", "score", "scores", "probabilities"],
-                     "description": "label: the decided label; score: that of the positive or decided label; scores or probabilities: those of all labels"},
+                     "description": "label: the decided label; score: the probability of the positive label, or of the decided label if there is none; scores or probabilities: those of all labels"},
             "parameters": {"type": ["object", "null"], "description": "Options of the output", "additionalProperties": false, "properties": {
               "binary_data": {"type": ["boolean", "null"], "description": "Return this output as binary data after the JSON"},
               "classification": {"type": ["integer", "null"], "minimum": 0, "maximum": 2147483648,

@@ -23,7 +23,7 @@ Result<Charsmap> Charsmap::Parse(std::string_view blob, std::string_view where) 
   if (blob.empty()) return map;
   const auto broken = [&](const std::string& what) {
     return Fail(ErrorCode::kInvalidModel,
-                std::string(where) + ": the normalisation rules (precompiled_charsmap) " + what);
+                std::string(where) + ": the normalization rules (precompiled_charsmap) " + what);
   };
   const auto number = [&](size_t at) {
     uint32_t value = 0;

@@ -90,7 +90,9 @@ class ClassifyServer(TestCase):
         self.assertNotEqual(by_default, fast)
         self.assertEqual(self.winnow("classify", "--server", self.url, "--json", text)[0], by_default)
         self.assertEqual(self.winnow("classify", text, "--json", environment={"WINNOW_SERVER": self.url})[0], by_default)
-        for name in ("fast", "fast:1.0.0"):
+        with open(self.path("fast", "winnow.json"), encoding="utf-8") as file:
+            version = json.load(file)["version"]
+        for name in ("fast", "fast:" + version):
             self.assertEqual(self.winnow("classify", name, "--server", self.url, "--json", text)[0], fast)
             self.assertEqual(self.winnow("classify", "--model", name, "--server", f"127.0.0.1:{self.port}/v1/classify", "--json", text)[0], fast)
         self.assertEqual(self.winnow("classify", "--model", "fast", "--server", self.url, "fast")[0], self.winnow("classify", "fast", "fast")[0])
