@@ -13,9 +13,8 @@ namespace winnow {
 namespace {
 
 constexpr std::array<std::string_view, kAllDisguises.size()> kNames = {
-    "homoglyphs",     "leetspeak", "zero-width", "mathematical and enclosed letters (Unicode)",
-    "spaced letters", "capitals",  "mixed case", "typos",
-    "noise",          "urls",      "numbers"};
+    "homoglyphs", "leetspeak", "zero-width", "fancy letters", "spaced letters", "capitals",
+    "mixed case", "typos",     "noise",      "urls",          "numbers"};
 
 using CodePoints = std::u32string;
 

@@ -27,10 +27,9 @@ inline constexpr std::array kAllDisguises = {Disguise::kHomoglyphs,   Disguise::
                                              Disguise::kMixedCase,    Disguise::kTypos,         Disguise::kNoise,
                                              Disguise::kUrls,         Disguise::kNumbers};
 
-/// Returns the name of a kind: "homoglyphs", "leetspeak", "zero-width", "mathematical and enclosed letters "
-"(Unicode)", "spaced letters", "capitals",
-    /// "mixed case", "typos", "noise", "urls", "numbers".
-    std::string_view DisguiseName(Disguise disguise);
+/// Returns the name of a kind: "homoglyphs", "leetspeak", "zero-width", "fancy letters", "spaced letters", "capitals",
+/// "mixed case", "typos", "noise", "urls", "numbers".
+std::string_view DisguiseName(Disguise disguise);
 
 /// Returns true unless the kind changes everything that it can change: urls, numbers.
 bool HasStrength(Disguise disguise);
