@@ -29,7 +29,7 @@ TEST(OpenWeights, SaysWhichOtherWeightsThereAreAndWhatToDo) {
                            Case{"pytorch_model.bin", "are in pytorch_model.bin", "winnow pull "},
                            Case{"pytorch_model.bin.index.json", "several files", "winnow pull "},
                            Case{"tf_model.h5", "are in tf_model.h5", "save_pretrained"},
-                           Case{"README.md", "has no weights", "get the whole model"}}) {
+                           Case{"README.md", "has no weights", "download the complete model"}}) {
     const TemporaryDirectory dir;
     ASSERT_TRUE(WriteFileAtomically(dir.path() / each.file, "{}"));
     const auto opened = OpenWeights(dir.path());

@@ -105,8 +105,7 @@ const Json& Schemas() {
       {"type": "array", "minItems": 1, "maxItems": 16, "items": {"type": "string"},
        "description": "Segments of a text, as defined by the model's text template, or a pair of texts"},
       {"type": "object", "additionalProperties": true,
-       "description": "A row with the fields of the model's text template (see GET /models) as strings or null; "
-       "other fields are ignored"}]},
+       "description": "A row with the fields of the model's text template (see GET /models) as strings or null; other fields are ignored"}]},
     "Prediction": {"type": "object", "required": ["score", "label"], "properties": {
       "score": {"type": "number", "description": "Probability of the label, or its logit with raw_scores"},
       "label": {"type": "string", "description": "Name of the label"}}}})");

@@ -120,7 +120,7 @@ class BadModels(TestCase):
         tensors["classifier.weight"] = (dtype, shape, struct.pack("<f", float("nan")) + data[4:])
         write_safetensors(self.weights, tensors)
         self.refused("classifier.weight", "NaN")
-        self.fails("verify", "model", says=["1 of", "was changed since it was written: model.safetensors"])
+        self.fails("verify", "model", says=["1 of", "has been changed since it was written: model.safetensors"])
 
     def test_files_that_disagree(self):
         config = json.loads(self.files()["config.json"])

@@ -75,7 +75,7 @@ class Calibrate(TestCase):
         before = self.files()
         out, err = self.winnow("calibrate", "model", "--dry-run")
         self.assertEqual(self.files(), before)
-        self.assertIn("also chose the best epoch", err)
+        self.assertIn("was also used to select the best epoch", err)
         self.assertIn("adaptive_ece", out)
         # It is what train found, on the same texts.
         self.winnow("calibrate", "model")

@@ -222,13 +222,13 @@ class Certificates(ServingTest):
         process.send_signal(signal.SIGHUP)
         while "models were checked" not in self.logged():
             self.assertIsNone(process.poll())
-        self.assertIn("TLS certificate read again", self.logged())
+        self.assertIn("reloaded TLS certificate", self.logged())
         self.assertIn("CN = second", self.handshake())
         self.write("key.pem", "rubbish")
         process.send_signal(signal.SIGHUP)
         while self.logged().count("models were checked") < 2:
             self.assertIsNone(process.poll())
-        self.assertIn("TLS certificate not read again, the former one stays", self.logged())
+        self.assertIn("could not reload TLS certificate; the previous version stays in use", self.logged())
         self.assertIn("CN = second", self.handshake())
 
     def test_protocols_and_ciphers(self):

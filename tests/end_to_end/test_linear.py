@@ -48,7 +48,7 @@ class LinearModels(TestCase):
         self.assertGreater(info["metrics"]["f1_macro"], max(.9, plain["metrics"]["f1_macro"]))
         chosen = info["hyperparameters"]
         self.assertIn(f"to reproduce: --C {chosen['C']:g} --class-weights {chosen['class_weights']} --platt", err)
-        self.fails("train", self.write("three.tsv", "a\tone\nb\ttwo\nc\tthree\n" * 4), "--kind", "lr", "--platt", "--output-dir", "three", says=["requires two labels"])
+        self.fails("train", self.write("three.tsv", "a\tone\nb\ttwo\nc\tthree\n" * 4), "--kind", "lr", "--platt", "--output-dir", "three", says=["requires single-label data with exactly two labels"])
         self.assertGreater(len(chosen["chosen_by_cross_validation"]["settings"]), 4)
         again, _ = self.train_linear("--C", chosen["C"], "--class-weights", chosen["class_weights"], "--platt", data=data, output="again")
         self.assertEqual(self.files("chosen")["linear.bin"], self.files("again")["linear.bin"])

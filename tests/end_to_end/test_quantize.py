@@ -97,7 +97,7 @@ class Quantize(TestCase):
             with open(weights, "wb") as file:
                 file.write(good[:begin] + struct.pack("<f", value) + good[begin + 4:])
             self.fails("classify", "model", "text", says=[name, "scale"])
-            self.fails("verify", "model", says=["was changed since it was written: model_int8.safetensors"])
+            self.fails("verify", "model", says=["has been changed since it was written: model_int8.safetensors"])
         with open(weights, "wb") as file:
             file.write(good[:len(good) // 2])
         self.fails("classify", "model", "text", says=["model_int8.safetensors"])
