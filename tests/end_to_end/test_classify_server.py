@@ -110,7 +110,7 @@ class ClassifyServer(TestCase):
         for local in (["--weights", "float"], ["--long-text", "windows"], ["--fold-disguises", "on"], ["--zero-shot", "a,b"], ["--multi-label"]):
             self.fails("classify", "fast", *server, "text", *local, code=2, says=[local[0] + " cannot be combined with --server"])
         self.fails("classify", "fast", "text", "--model", "fast", code=2, says=["--model requires --server"])
-        self.fails("classify", code=2, says=["BUNDLE is missing"])
+        self.fails("classify", code=2, says=["BUNDLE, the directory of the model, is missing"])
         self.fails("classify", "--server", "ftp://h", "a text", code=2, says=["http://127.0.0.1:8080"])
         with socket.socket() as closed:
             closed.bind(("127.0.0.1", 0))

@@ -175,7 +175,7 @@ class HostileClients(ServingTest):
             self.assertGreater(int(lost[1]), 0)
         process.send_signal(signal.SIGTERM)
         process.wait(60)
-        self.assertIn("lines of the access log are lost", self.logged())
+        self.assertIn("lines of the access log are being dropped", self.logged())
 
     def test_names_that_only_look_local_are_refused(self):
         self.serve("fast")
