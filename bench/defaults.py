@@ -72,7 +72,8 @@ def train(winnow, work, options):
 
 def chosen(infos):
     """"C 10, none" of each seed, without repetitions."""
-    texts = [f"C {info['hyperparameters']['C']:g}" + (", balanced" if info["hyperparameters"]["class_weights"] == "balanced" else "") for info in infos]
+    texts = [f"C {info['hyperparameters']['C']:g}" + (", balanced" if info["hyperparameters"]["class_weights"] == "balanced" else "") +
+             (", one-vs-rest" if info["hyperparameters"].get("one_vs_rest") else "") for info in infos]
     return "; ".join(dict.fromkeys(texts))
 
 

@@ -35,7 +35,7 @@ constexpr size_t kRowsOfTenFolds = 2'000, kRowsOfFiveFolds = 5'000;
 
 // What a setting has to gain over a simpler one, since cross-validation is not exact.
 constexpr double kGainOfBalanced = 0.005;
-constexpr double kGainOfOneVsRest = 0.003;
+constexpr double kGainOfOneVsRest = 0.001;
 constexpr double kGainPerDecade = 0.003;  // of C's distance from the usual one
 
 // A comparison of metrics needs no exact optimum.

@@ -62,7 +62,7 @@ std::vector<float> BalancedRowWeights(const Dataset& set);
 /// used: texts that data augmentation added have siblings in other folds, which would make large values of C look
 /// good. C is one of 0.1, 0.3, 1 ... 100: a walk from the middle towards better values, and then the neighbours of the
 /// best one. Balanced class weights have to be better by .005, since they shift probabilities towards rare labels,
-/// one-vs-rest by .003, and each decade of C away from the usual one by .003. More than 20,000 rows, or a million scores,
+/// one-vs-rest by .001, and each decade of C away from the usual one by .003. More than 20,000 rows, or a million scores,
 /// are represented by a random sample of the rows; with fewer than ten, defaults are returned. If nothing is left open,
 /// the held-out scores are computed for a multi-label set only, for decision thresholds. Errors: FitLinear's;
 /// MetricByName's; kCancelled.

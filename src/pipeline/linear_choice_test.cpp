@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <string_view>
@@ -130,6 +131,30 @@ TEST_F(LinearChoiceTest, StopsIfItIsCancelled) {
   } cancelling;
   const Dataset set = Rare(100, 4);
   EXPECT_EQ(ChooseLinear(RowsOf(set, pool), set, 100, {}, pool, cancelling).error().code, ErrorCode::kCancelled);
+}
+
+TEST_F(LinearChoiceTest, TriesOneVsRestForSeveralLabelsIfAllowed) {
+  Dataset set;
+  set.labels.names = {"a", "b", "c"};
+  Random random(3);
+  for (int i = 0; i < 300; ++i) {
+    Example& example = set.examples.emplace_back();
+    for (int word = 0; word < 6; ++word) example.text += "word" + std::to_string(random.Below(30)) + " ";
+    example.text += "mark" + std::to_string(i % 3);
+    example.labels = {i % 3};
+  }
+  const auto count = [](const LinearChoice& choice) {
+    return std::ranges::count(choice.tried, LinearKind::kLogisticOneVsRest, &LinearCandidate::kind);
+  };
+  const LinearChoiceOptions allowed{.may_use_one_vs_rest = true};
+  const auto both = Choose(set, allowed);
+  ASSERT_TRUE(both) << both.error().Text();
+  EXPECT_GE(count(*both), 1);
+  EXPECT_EQ(both->kind == LinearKind::kLogisticOneVsRest, both->Line(allowed).ends_with(" --one-vs-rest"));
+  const auto one = Choose(set, {});
+  ASSERT_TRUE(one) << one.error().Text();
+  EXPECT_EQ(count(*one), 0);
+  EXPECT_EQ(one->kind, LinearKind::kLogistic);
 }
 
 }  // namespace
