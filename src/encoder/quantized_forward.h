@@ -88,8 +88,7 @@ class QuantizedRunner {
   Barrier barrier_;
   /// By the pool's thread; the first is the team's.
   std::vector<QuantizedScratch> scratch_ GUARDED_BY(pool_mutex_);
-  Mutex policy_mutex_;
-  TeamPolicy policy_ GUARDED_BY(policy_mutex_);
+  TeamPolicy policy_ GUARDED_BY(pool_mutex_);
   Mutex spare_mutex_;
   /// Memory for callers that found the pool busy.
   std::vector<std::unique_ptr<QuantizedScratch>> spare_ GUARDED_BY(spare_mutex_);

@@ -79,11 +79,7 @@ void QuantizedRunner::Logits(const PackedTexts& texts, std::span<float> logits, 
 void QuantizedRunner::RunFew(Job& job, const QuantizedScratch::Need& need) {
   using Clock = std::chrono::steady_clock;
   if (pool_.size() == 1) return RunTogether(job, need);
-  const auto choose = [this] {
-    const MutexLock lock(policy_mutex_);
-    return policy_.ChooseTogether();
-  };
-  const bool together = choose();
+  const bool together = policy_.ChooseTogether();
   const Clock::time_point begin = Clock::now();
   if (together) {
     RunTogether(job, need);
@@ -91,9 +87,7 @@ void QuantizedRunner::RunFew(Job& job, const QuantizedScratch::Need& need) {
     scratch_[0].Prepare(model_, need, pool_.size());  // the team's, which is ready for it
     RunParts(job, scratch_[0]);
   }
-  const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-  const MutexLock lock(policy_mutex_);
-  policy_.Record(together, job.texts.tokens(), seconds);
+  policy_.Record(together, job.texts.tokens(), std::chrono::duration<double>(Clock::now() - begin).count());
 }
 
 /// Each part by one thread, all threads at the same time.

@@ -35,11 +35,8 @@ void TeamPolicy::Record(bool together, size_t tokens, double seconds) {
   const double duration = seconds / (static_cast<double>(tokens) + kCallTokens);
   if (together == current_) {
     Of(current_).Add(duration);
-    if (!Of(!current_).empty() && Of(current_).Median() > kSuspicious * Of(!current_).Median() &&
-        calls_ + 1 < interval_ && interval_ > kShortestInterval) {
-      interval_ = kShortestInterval;
-      calls_ = kShortestInterval;
-    }
+    const bool suspicious = !Of(!current_).empty() && Of(current_).Median() > kSuspicious * Of(!current_).Median();
+    if (suspicious && interval_ > kShortestInterval) calls_ = interval_ = kShortestInterval;
     return;
   }
   Recent& tried = Of(together);

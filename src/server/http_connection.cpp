@@ -195,8 +195,10 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     co_return true;
   }
 
-  /// What the client is told of a request that could not be read; nothing if it could.
-  std::optional<ApiError> ErrorOf(const RequestReader& reader) const {
+  /// What the client is told of a request that could not be read; nothing if what was to be read is `complete`, even if
+  /// that came in the last moment.
+  std::optional<ApiError> ErrorOf(const RequestReader& reader, bool complete) const {
+    if (complete) return std::nullopt;
     if (late_) return ApiError{.status = 408, .type = "Timeout", .message = "the request was not received in time"};
     return reader.error();
   }
@@ -210,7 +212,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     const bool has_header = co_await Read(reader, /*header_only=*/true);
     idle_ = false;
     if (!has_header) co_return false;
-    if (const std::optional<ApiError> error = ErrorOf(reader)) co_return co_await Refuse(*error);
+    if (const std::optional<ApiError> error = ErrorOf(reader, reader.header_done())) co_return co_await Refuse(*error);
     const std::shared_ptr<HttpRequest> request = reader.TakeHeader(address_);
     const bool version_1_0 = reader.is_version_1_0();
     std::optional<HttpResponse> refusal = state_->application->Admit(*request);
@@ -226,7 +228,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
       }
       reader.ReadBody(state_->memory->ShareOf(request->caller));
       if (!co_await Read(reader, /*header_only=*/false)) co_return false;
-      if (const std::optional<ApiError> error = ErrorOf(reader)) co_return co_await Refuse(*error);
+      if (const std::optional<ApiError> error = ErrorOf(reader, reader.done())) co_return co_await Refuse(*error);
       reader.TakeBody(*request);
     }
     HttpResponse response = co_await Ask(request);
