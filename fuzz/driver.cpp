@@ -52,6 +52,10 @@ const std::vector<std::string>& Pieces() {
       "__label__a __label__b text\n",
       "sep=;\n# comment\n",
       "[{\"text\": \"a\", \"label\": [1, 0]}, {\"text\": null}]\n",
+      "*2\r\n$3\r\nabc\r\n$-1\r\n",
+      "*1\r\n*1\r\n:7\r\n",
+      "+OK\r\n",
+      "-ERR no\r\n",
       "{\"version\": \"1.0\", \"model\": {\"type\": \"WordPiece\", \"unk_token\": \"[UNK]\", "
       "\"continuing_subword_prefix\": \"##\", \"max_input_chars_per_word\": 100, \"vocab\": {\"[UNK]\": 0, \"a\": 1, "
       "\"##b\": 2}}, \"added_tokens\": [], \"normalizer\": null, \"pre_tokenizer\": {\"type\": \"Whitespace\"}, "

@@ -1,8 +1,11 @@
 #include "base/secret.h"
 
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/rand.h>
 
+#include <array>
 #include <cstdint>
 #include <limits>
 #include <vector>
@@ -44,6 +47,16 @@ Result<std::string> RandomBase64Url(size_t bytes) {
   }
   if (bits > 0) text += kDigits[held << (6 - bits) & 63];
   return text;
+}
+
+std::string HmacSha256(std::string_view key, std::string_view message) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> mac{};
+  unsigned size = 0;
+  if (::HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+             reinterpret_cast<const unsigned char*>(message.data()), message.size(), mac.data(), &size) == nullptr) {
+    return {};
+  }
+  return {reinterpret_cast<const char*>(mac.data()), size};
 }
 
 bool ConstantTimeEqual(std::string_view a, std::string_view b) {

@@ -1,4 +1,5 @@
-/// Cryptographic helpers for secrets, over OpenSSL: unpredictable random bytes and constant-time comparison.
+/// Cryptographic helpers for secrets, over OpenSSL: unpredictable random bytes, message authentication codes, and
+/// constant-time comparison.
 #pragma once
 
 #include <cstddef>
@@ -15,6 +16,10 @@ Result<std::string> RandomHex(size_t bytes);
 
 /// Returns `bytes` random bytes encoded as base64url without padding (RFC 4648, section 5): 43 characters for 32 bytes.
 Result<std::string> RandomBase64Url(size_t bytes);
+
+/// Returns HMAC-SHA-256 (RFC 2104) of a message under a key, which may be of any length: 32 bytes. Empty if OpenSSL
+/// fails for lack of memory.
+std::string HmacSha256(std::string_view key, std::string_view message);
 
 /// Returns true if `a` and `b` are equal. The time depends on their lengths alone, so that measuring it does not reveal
 /// a secret byte by byte.

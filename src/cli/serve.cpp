@@ -13,6 +13,7 @@
 #include "server/server.h"
 #include "server/systemd.h"
 #include "server/trusted_proxies.h"
+#include "store/mac_key.h"
 
 namespace winnow {
 namespace {
@@ -43,6 +44,7 @@ struct ServeOptions : CommonOptions {
   std::vector<std::string> aliases, trusted_proxies;
   double models_memory_mb = static_cast<double>(server.models.max_memory_bytes) / 1e6;
   double cache_mb = static_cast<double>(server.cache_bytes) / kMebibyte;
+  std::filesystem::path redis_mac_key_file;
   int redis_timeout_ms = static_cast<int>(server.redis_options.timeout.count());
   int max_batch_delay_us = static_cast<int>(server.models.scheduler.max_batch_delay.count());
   int max_wait_ms = static_cast<int>(server.models.scheduler.max_wait.count());
@@ -128,12 +130,30 @@ void AddCacheOptions(ServeOptions& options, OptionTable& table) {
   table.Add("cache-mb", &options.cache_mb, "Size of the cache of predictions, in MB; 0 disables it").Range(0, 1e6);
   table
       .Add("redis", &options.server.redis,
-           "Also cache predictions in Redis, shared with other servers: redis://host:6379/0")
+           "Also cache predictions in Redis, shared with other servers: redis://host:6379/0, or rediss:// for TLS")
       .ValueName("URL");
   table
       .Add("redis-timeout", &options.redis_timeout_ms,
            "Timeout for Redis, in milliseconds; after it, the model computes the prediction")
       .Range(1, 60000);
+  table
+      .Add("redis-tls-ca", &options.server.redis_options.tls.authorities,
+           "Certificates of the authorities that sign the TLS certificate of Redis, in PEM format")
+      .ValueName("FILE")
+      .Default("those of the system");
+  table
+      .Add("redis-tls-cert", &options.server.redis_options.tls.certificate,
+           "TLS certificate with its chain that Redis demands of its clients, in PEM format")
+      .ValueName("FILE");
+  table
+      .Add("redis-tls-key", &options.server.redis_options.tls.key,
+           "Private key of the certificate of --redis-tls-cert, in PEM format")
+      .ValueName("FILE");
+  table
+      .Add("redis-mac-key-file", &options.redis_mac_key_file,
+           "File with a secret of at least 32 bytes, the same for all servers that share the Redis cache: predictions "
+           "in Redis are then authenticated (HMAC-SHA-256), so that whoever can write to Redis cannot forge any")
+      .ValueName("FILE");
 }
 
 void AddLimitOptions(ServeOptions& options, OptionTable& table) {
@@ -214,6 +234,24 @@ void Describe(ServeOptions& options, OptionTable& table) {
                 "all models of a directory; kill -HUP loads new ones");
 }
 
+/// Completes the options of the Redis cache. Errors: kInvalidArgument; those of ReadSecretFile.
+Result<void> FillRedisOptions(const ServeOptions& options, ServerOptions& server) {
+  RedisCacheOptions& redis = server.redis_options;
+  redis.timeout = std::chrono::milliseconds(options.redis_timeout_ms);
+  redis.connect_timeout = std::max(redis.connect_timeout, redis.timeout);
+  const RedisTlsFiles& tls = redis.tls;
+  if (tls.certificate.empty() != tls.key.empty()) {
+    return Fail(ErrorCode::kInvalidArgument, "--redis-tls-cert and --redis-tls-key must be specified together");
+  }
+  const bool any = !tls.authorities.empty() || !tls.certificate.empty() || !options.redis_mac_key_file.empty();
+  if (any && server.redis.empty()) {
+    return Fail(ErrorCode::kInvalidArgument,
+                "--redis-tls-ca, --redis-tls-cert, --redis-tls-key and --redis-mac-key-file require --redis");
+  }
+  if (!options.redis_mac_key_file.empty()) redis.mac_key = TRY(ReadMacKey(options.redis_mac_key_file));
+  return {};
+}
+
 /// Errors: kInvalidArgument, of options that do not fit together or can't be read.
 Result<ServerOptions> ServerOptionsOf(const ServeOptions& options) {
   ServerOptions server = options.server;
@@ -247,9 +285,7 @@ Result<ServerOptions> ServerOptionsOf(const ServeOptions& options) {
   server.models.max_memory_bytes = static_cast<uint64_t>(options.models_memory_mb * 1e6);
   for (const std::string& alias : options.aliases) server.models.aliases.push_back(TRY(ParseModelAlias(alias)));
   server.cache_bytes = static_cast<size_t>(options.cache_mb * kMebibyte);
-  RedisCacheOptions& redis = server.redis_options;
-  redis.timeout = std::chrono::milliseconds(options.redis_timeout_ms);
-  redis.connect_timeout = std::max(redis.connect_timeout, redis.timeout);
+  TRY(FillRedisOptions(options, server));
   return server;
 }
 

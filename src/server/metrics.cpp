@@ -132,6 +132,10 @@ struct ServerMetrics::Parts {
   Counter& redis_errors = lookup_family.Add({{"cache", "redis"}, {"result", "error"}});
   Counter& redis_timeouts = lookup_family.Add({{"cache", "redis"}, {"result", "timeout"}});
   Gauge& redis_available = MakeGauge(registry, "winnow_redis_available", "1 if Redis is available, otherwise 0");
+  Counter& redis_rejected =
+      MakeCounter(registry, "winnow_redis_rejected_total",
+                  "Predictions in Redis that were not used, because their message authentication code is missing or "
+                  "wrong");
   Gauge& cache_bytes = MakeGauge(registry, "winnow_cache_bytes", "Bytes of memory used by the cache");
   Gauge& cache_entries = MakeGauge(registry, "winnow_cache_entries", "Texts in the cache");
   Counter& cache_evictions = MakeCounter(registry, "winnow_cache_evictions_total", "Texts evicted from the cache");
@@ -279,6 +283,7 @@ std::string ServerMetrics::Scrape() const {
     RaiseTo(p.cache_evictions, now.cache_evictions);
     RaiseTo(p.redis_hits, now.redis_hits);
     RaiseTo(p.redis_misses, now.redis_misses);
+    RaiseTo(p.redis_rejected, now.redis_rejected);
     RaiseTo(p.redis_errors, now.redis_errors);
     RaiseTo(p.redis_timeouts, now.redis_timeouts);
   }

@@ -25,7 +25,8 @@ struct MetricsSnapshot {
   size_t model_loads = 0, model_load_failures = 0, model_evictions = 0;  ///< counters, which only grow
   size_t cache_hits = 0, cache_misses = 0, cache_evictions = 0;          ///< counters, which only grow
   size_t cache_bytes = 0, cache_entries = 0;
-  size_t redis_hits = 0, redis_misses = 0, redis_errors = 0, redis_timeouts = 0;  ///< counters, which only grow
+  /// Counters, which only grow; rejected lookups are misses too.
+  size_t redis_hits = 0, redis_misses = 0, redis_rejected = 0, redis_errors = 0, redis_timeouts = 0;
   bool redis_available = false;
   size_t access_log_lost_lines = 0;  ///< only grows
   size_t request_memory_bytes = 0;   ///< size of the bodies of the requests in progress

@@ -148,6 +148,7 @@ MetricsSnapshot Server::Snapshot() const {
     const RedisCacheCounts redis = shared.redis->counts();
     now.redis_hits = redis.hits;
     now.redis_misses = redis.misses;
+    now.redis_rejected = redis.rejected;
     now.redis_errors = redis.errors;
     now.redis_timeouts = redis.timeouts;
     now.redis_available = shared.redis->available();

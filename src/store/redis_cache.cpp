@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "base/secret.h"
 
 namespace winnow {
 namespace {
@@ -20,6 +21,8 @@ namespace {
 constexpr size_t kMostKeys = 64;       // of an MGET
 constexpr size_t kMostCommands = 256;  // under way
 constexpr size_t kMostUnwritten = 1 << 18;
+constexpr size_t kMacBytes = 32;
+constexpr size_t kReplyOverhead = 64;  // bytes of a value's message authentication code and of what frames it
 
 /// For poll: rounded up, so that it doesn't wake before the time.
 int Milliseconds(std::chrono::steady_clock::duration time) {
@@ -27,10 +30,31 @@ int Milliseconds(std::chrono::steady_clock::duration time) {
   return static_cast<int>(std::clamp<int64_t>(rounded, 0, 60000));
 }
 
+/// The message authentication code of a value under its Redis key, so that it is wrong under any other Redis key. The
+/// length tells where the Redis key ends.
+std::string MacOf(std::string_view secret, std::string_view key, std::string_view value) {
+  return HmacSha256(secret, fmt::format("{}:{}{}", key.size(), key, value));
+}
+
+/// Removes the message authentication code from the end of a value; returns false if it is not the right one.
+bool TakeMac(std::string_view secret, std::string_view key, std::string& value) {
+  if (value.size() < kMacBytes) return false;
+  const std::string mac = value.substr(value.size() - kMacBytes);
+  value.resize(value.size() - kMacBytes);
+  return ConstantTimeEqual(MacOf(secret, key, value), mac);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<RedisCache>> RedisCache::Open(std::string_view url, const RedisCacheOptions& options) {
   RedisAddress address = TRY(ParseRedisUrl(url));
+  const RedisTlsFiles& files = options.tls;
+  if (address.tls) {
+    TRY(CheckRedisTlsFiles(files));
+  } else if (!files.authorities.empty() || !files.certificate.empty() || !files.key.empty()) {
+    return Fail(ErrorCode::kInvalidArgument, "files for TLS to Redis require a URL that begins with rediss://",
+                "write --redis rediss://host:port, or leave out --redis-tls-ca, --redis-tls-cert and --redis-tls-key");
+  }
   std::unique_ptr<RedisCache> cache(new RedisCache(std::move(address), options));
   cache->wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (cache->wake_ < 0) return Fail(ErrorCode::kIo, fmt::format("cannot create an eventfd: {}", std::strerror(errno)));
@@ -45,7 +69,7 @@ Result<std::unique_ptr<RedisCache>> RedisCache::Open(std::string_view url, const
 RedisCache::RedisCache(RedisAddress address, const RedisCacheOptions& options)
     : address_(std::move(address)),
       options_(options),
-      connection_((options.max_value_bytes + 64) * kMostKeys, kMostKeys) {}
+      connection_((options.max_value_bytes + kReplyOverhead) * kMostKeys, kMostKeys, options.tls) {}
 
 RedisCache::~RedisCache() {
   {
@@ -71,10 +95,11 @@ void RedisCache::Find(std::string key, Done done) {
 }
 
 void RedisCache::Insert(std::string key, std::string value) {
+  const bool fits = value.size() <= options_.max_value_bytes;
+  if (fits && !options_.mac_key.empty()) value += MacOf(options_.mac_key, key, value);
   const size_t bytes = key.size() + value.size();
   const MutexLock lock(mutex_);
-  if (!ready_ || value.size() > options_.max_value_bytes || values_.size() >= options_.max_queued ||
-      value_bytes_ + bytes > options_.max_queued_bytes) {
+  if (!ready_ || !fits || values_.size() >= options_.max_queued || value_bytes_ + bytes > options_.max_queued_bytes) {
     ++counts_.dropped;
     return;
   }
@@ -256,14 +281,28 @@ Result<void> RedisCache::TakeReply(const RedisReply& reply) {
       --answered_;
       continue;
     }
-    const bool hit = item != nullptr && item->kind == RedisReply::kString;
-    {
-      const MutexLock lock(mutex_);
-      ++(hit ? counts_.hits : counts_.misses);
-    }
-    question.done(hit ? std::optional(std::move(item->text)) : std::nullopt);
+    Answer(question, item.get());
   }
   return {};
+}
+
+/// Answers a question with its item of a reply, which is null if the reply has none.
+void RedisCache::Answer(const Question& question, RedisReply* item) {
+  const bool found = item != nullptr && item->kind == RedisReply::kString;
+  const bool hit = found && (options_.mac_key.empty() || TakeMac(options_.mac_key, question.key, item->text));
+  if (found && !hit && !std::exchange(rejection_logged_, true)) {
+    LogWarning(
+        "{} has a prediction without the message authentication code of --redis-mac-key-file, which is not used: it "
+        "was forged, or stored by a server that has no such key or another one; further ones are counted in "
+        "winnow_redis_rejected_total",
+        name());
+  }
+  {
+    const MutexLock lock(mutex_);
+    ++(hit ? counts_.hits : counts_.misses);
+    counts_.rejected += found && !hit ? 1 : 0;
+  }
+  question.done(hit ? std::optional(std::move(item->text)) : std::nullopt);
 }
 
 /// Deadlines are in the order of asking, so those that have passed are the first.

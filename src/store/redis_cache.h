@@ -6,6 +6,10 @@
 /// time, and while a reply is late, lookups are answered with nothing at once. One warning reports the failure, another
 /// one the recovery.
 ///
+/// With a key for message authentication codes, each value is stored with an HMAC-SHA-256 of its Redis key and itself.
+/// A value that lacks the right one (forged, damaged, copied from another Redis key, or stored without a code) counts as
+/// absent. Whoever can write to Redis can then delete predictions, but not make or exchange any.
+///
 /// Redis Cluster is not supported, since the keys of one lookup may be on several of its nodes. Use one server or a
 /// proxy.
 #pragma once
@@ -37,12 +41,15 @@ struct RedisCacheOptions {
   size_t max_queued = 4096;             ///< maximum number of queued lookups, and of queued values
   size_t max_queued_bytes = 16 << 20;   ///< limit of the bytes of queued values
   size_t max_value_bytes = 64 << 10;    ///< maximum size of a value; larger ones are not stored
+  RedisTlsFiles tls = {};               ///< files of certificates, for rediss:// only
+  std::string mac_key = {};             ///< secret key of the message authentication codes; empty: no codes
 };
 
 /// Counters of the cache, which only grow.
 struct RedisCacheCounts {
   uint64_t hits = 0;
-  uint64_t misses = 0;    ///< lookups for which Redis had no value
+  uint64_t misses = 0;    ///< lookups for which Redis had no value, or one that was rejected
+  uint64_t rejected = 0;  ///< values without the right message authentication code
   uint64_t timeouts = 0;  ///< lookups that took too long
   uint64_t skipped = 0;   ///< lookups that were not sent: Redis was away or late, or too many lookups were queued
   uint64_t errors = 0;    ///< failed connections, and values that Redis refused
@@ -53,8 +60,9 @@ struct RedisCacheCounts {
 /// A shared cache. Thread-safe.
 class RedisCache {
  public:
-  /// Parses the URL (ParseRedisUrl's errors) and starts the thread; available() tells later whether Redis can be
-  /// reached. Errors: kIo if the system refuses a thread or descriptor.
+  /// Parses the URL (ParseRedisUrl's errors), checks the files for TLS (CheckRedisTlsFiles' errors) and starts the
+  /// thread; available() tells later whether Redis can be reached. Errors: kInvalidArgument for files for TLS without
+  /// rediss://; kIo if the system refuses a thread or descriptor.
   static Result<std::unique_ptr<RedisCache>> Open(std::string_view url, const RedisCacheOptions& options = {});
 
   /// Answers queued lookups with nothing; queued values are lost.
@@ -64,7 +72,7 @@ class RedisCache {
 
   /// Looks up a key and calls `done` once, on this thread or on the cache's thread, where it delays all other replies
   /// while it runs. `done` must not throw, and must not destroy the cache. Its argument is the value in Redis, which
-  /// must be checked.
+  /// must be checked: without a mac_key, whoever can write to Redis can choose it.
   using Done = std::function<void(std::optional<std::string> value)>;
   void Find(std::string key, Done done);
 
@@ -97,6 +105,7 @@ class RedisCache {
   Result<void> Serve();
   Result<void> TakeReplies();
   Result<void> TakeReply(const RedisReply& reply);
+  void Answer(const Question& question, RedisReply* item);
   void SendQueued();
   void WaitForSocket();
   void AnswerLate(Clock::time_point now);
@@ -124,7 +133,7 @@ class RedisCache {
   std::deque<Command> commands_;  // sent, without a reply yet
   std::deque<Question> asked_;    // questions of commands_, in order
   size_t answered_ = 0;           // questions at its front that were late and answered with nothing
-  bool refusal_logged_ = false;
+  bool refusal_logged_ = false, rejection_logged_ = false;
 
   std::thread thread_;
 };

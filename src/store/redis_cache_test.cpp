@@ -372,9 +372,66 @@ TEST(RedisCache, OpensThoughTheServerCannotBeReached) {
   }
 }
 
-TEST(RedisCache, RefusesInvalidUrls) {
+TEST(RedisCache, RefusesInvalidUrlsAndFiles) {
   EXPECT_EQ(RedisCache::Open("http://cache").error().code, ErrorCode::kInvalidArgument);
-  EXPECT_EQ(RedisCache::Open("rediss://cache").error().code, ErrorCode::kUnsupported);
+  RedisCacheOptions options;
+  options.tls.authorities = "/nowhere/ca.pem";
+  EXPECT_EQ(RedisCache::Open("rediss://127.0.0.1:1", options).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(RedisCache::Open("redis://127.0.0.1:1", options).error().code, ErrorCode::kInvalidArgument);
+  options.tls.authorities = "/dev/zero";
+  EXPECT_EQ(RedisCache::Open("rediss://127.0.0.1:1", options).error().code, ErrorCode::kIo);
+}
+
+TEST(RedisCache, WhatDoesNotSpeakTlsIsUnavailable) {
+  const FakeRedis fake({"+OK\r\n"});
+  testing::internal::CaptureStderr();
+  {
+    const auto cache = Cache("rediss" + fake.url().substr(5), Impatient());
+    EXPECT_TRUE(Eventually([&] { return cache->counts().errors > 1; }));
+    EXPECT_FALSE(cache->available());
+  }
+  EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("TLS: "));
+}
+
+TEST_F(RedisCacheTest, OnlyValuesWithTheRightMacAreFound) {
+  RedisServer redis;
+  redis.Start();
+  RedisCacheOptions options = Patient();
+  options.mac_key = std::string(32, 'k');
+  const auto signing = Cache(redis.url(), options);
+  const auto forger = Cache(redis.url());
+  ASSERT_TRUE(Put(*signing, "one", "value"));
+  ASSERT_TRUE(Put(*signing, "empty", ""));
+  const std::string stored = Ask(*forger, "one").value();
+  EXPECT_EQ(stored.size(), 5u + 32u);
+  const uint64_t rejected = signing->counts().rejected, misses = signing->counts().misses;
+
+  testing::internal::CaptureStderr();
+  std::string flipped = stored, other_mac = stored;
+  flipped[0] = static_cast<char>(flipped[0] ^ 1);
+  other_mac.back() = static_cast<char>(other_mac.back() ^ 1);
+  const std::vector<std::string> forged = {"value", "", flipped, other_mac, stored + "x", stored.substr(1)};
+  for (const std::string& value : forged) {
+    ASSERT_TRUE(Put(*forger, "one", value));
+    EXPECT_EQ(Ask(*signing, "one"), std::nullopt);
+  }
+  // A value that was moved to another Redis key, even if what is authenticated reads the same in one row.
+  for (const char* key : {"two", "on", "onev"}) {
+    ASSERT_TRUE(Put(*forger, key, stored));
+    EXPECT_EQ(Ask(*signing, key), std::nullopt) << key;
+  }
+  const RedisCacheCounts counts = signing->counts();
+  EXPECT_EQ(counts.rejected - rejected, forged.size() + 3);
+  EXPECT_EQ(counts.misses - misses, forged.size() + 3);
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(Count(log, "--redis-mac-key-file"), 1u) << log;
+
+  options.mac_key.back() = 'x';
+  const auto stranger = Cache(redis.url(), options);
+  ASSERT_TRUE(Put(*forger, "one", stored));
+  EXPECT_EQ(Ask(*signing, "one"), "value");
+  ASSERT_TRUE(Eventually([&] { return stranger->available(); }));
+  EXPECT_EQ(Ask(*stranger, "one"), std::nullopt);
 }
 
 }  // namespace

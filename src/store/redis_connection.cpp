@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <hiredis/hiredis.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -11,7 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <algorithm>
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
@@ -25,63 +24,6 @@ using Clock = std::chrono::steady_clock;
 
 std::unexpected<Error> Lost(std::string why) { return Fail(ErrorCode::kNetwork, std::move(why)); }
 std::unexpected<Error> Lost(int error) { return Lost(std::strerror(error)); }
-
-// hiredis builds replies through these; a null from one is the end of the connection. The reader's private data is the
-// most items of an array.
-
-/// Puts a new object where the reader is: into its array, or as the reply.
-void* Place(const redisReadTask* task, std::unique_ptr<RedisReply> made) {
-  if (task->parent == nullptr) return made.release();
-  auto* array = static_cast<RedisReply*>(task->parent->obj);
-  if (task->idx < 0 || static_cast<size_t>(task->idx) >= array->items.size()) return nullptr;
-  auto& place = array->items[static_cast<size_t>(task->idx)];
-  place = std::move(made);
-  return place.get();
-}
-
-std::unique_ptr<RedisReply> Reply(RedisReply::Kind kind) {
-  auto reply = std::make_unique<RedisReply>();
-  reply->kind = kind;
-  return reply;
-}
-
-void* MakeString(const redisReadTask* task, char* text, size_t size) {
-  auto reply = Reply(task->type == REDIS_REPLY_ERROR    ? RedisReply::kError
-                     : task->type == REDIS_REPLY_STATUS ? RedisReply::kStatus
-                                                        : RedisReply::kString);
-  reply->text.assign(text, size);
-  return Place(task, std::move(reply));
-}
-
-/// The count is an int in hiredis 0.14, a size_t from 1.0 on. No reply to what we ask has an array in an array.
-template <typename Count>
-void* MakeArray(const redisReadTask* task, Count count) {
-  const auto size = static_cast<size_t>(count);
-  if (task->parent != nullptr || size > *static_cast<const size_t*>(task->privdata)) return nullptr;
-  auto reply = Reply(RedisReply::kArray);
-  reply->items.resize(size);
-  return Place(task, std::move(reply));
-}
-
-void* MakeInteger(const redisReadTask* task, long long) { return Place(task, Reply(RedisReply::kInteger)); }
-void* MakeNil(const redisReadTask* task) { return Place(task, Reply(RedisReply::kNil)); }
-void FreeReply(void* reply) { delete static_cast<RedisReply*>(reply); }
-
-template <typename Functions>
-Functions ReplyFunctions() {
-  Functions functions{};
-  functions.createString = MakeString;
-  functions.createArray = MakeArray;
-  functions.createInteger = MakeInteger;
-  functions.createNil = MakeNil;
-  functions.freeObject = FreeReply;
-  // hiredis 1.0 and later: types of RESP3, which we never ask for.
-  if constexpr (requires { functions.createDouble; }) {
-    functions.createDouble = [](const redisReadTask*, double, char*, size_t) -> void* { return nullptr; };
-    functions.createBool = [](const redisReadTask*, int) -> void* { return nullptr; };
-  }
-  return functions;
-}
 
 struct Addresses {
   addrinfo* first = nullptr;
@@ -124,27 +66,26 @@ struct RedisConnection::Waiter {
   }
 };
 
-RedisConnection::RedisConnection(size_t max_reply_bytes, size_t max_items)
-    : max_reply_bytes_(max_reply_bytes), max_items_(max_items) {}
+RedisConnection::RedisConnection(size_t max_reply_bytes, size_t max_items, RedisTlsFiles tls_files)
+    : max_reply_bytes_(max_reply_bytes), max_items_(max_items), tls_files_(std::move(tls_files)) {}
 
 RedisConnection::~RedisConnection() { Close(); }
 
 void RedisConnection::Close() {
+  tls_.reset();
   if (socket_ >= 0) ::close(std::exchange(socket_, -1));
-  if (reader_ != nullptr) ::redisReaderFree(std::exchange(reader_, nullptr));
+  reader_.reset();
   out_.clear();
   written_ = 0;
 }
 
 Result<void> RedisConnection::Connect(const RedisAddress& address, Clock::time_point deadline,
                                       const std::function<bool()>& keep_going) {
-  static redisReplyObjectFunctions functions = ReplyFunctions<redisReplyObjectFunctions>();
   Close();
-  reader_ = ::redisReaderCreateWithFunctions(&functions);
-  if (reader_ == nullptr) return Lost("out of memory");
-  reader_->privdata = &max_items_;
+  reader_.emplace(max_reply_bytes_, max_items_);
   const Waiter waiter{deadline, keep_going};
   Result<void> done = Open(address, waiter);
+  if (done && address.tls) done = StartTls(address, waiter);
   if (done) done = LogIn(address, waiter);
   if (!done) Close();
   return done;
@@ -195,6 +136,15 @@ Result<void> RedisConnection::Open(const RedisAddress& address, const Waiter& wa
   return connected;
 }
 
+Result<void> RedisConnection::StartTls(const RedisAddress& address, const Waiter& waiter) {
+  tls_ = TRY(RedisTls::Start(tls_files_, address.host, socket_));
+  for (;;) {
+    const RedisTls::Step step = TRY(tls_->Handshake());
+    if (step == RedisTls::Step::kDone) return {};
+    TRY(waiter.ForSocket(socket_, step == RedisTls::Step::kRead ? POLLIN : POLLOUT));
+  }
+}
+
 Result<void> RedisConnection::LogIn(const RedisAddress& address, const Waiter& waiter) {
   int replies = 1;
   if (!address.password.empty()) {
@@ -237,13 +187,32 @@ void RedisConnection::Append(std::span<const std::string_view> words) {
   }
 }
 
+Result<size_t> RedisConnection::Send(std::string_view bytes) {
+  if (tls_) return tls_->Send(bytes);
+  for (;;) {
+    const ssize_t count = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (count >= 0) return static_cast<size_t>(count);
+    if (errno == EAGAIN) return 0;
+    if (errno != EINTR) return Lost(errno);
+  }
+}
+
+Result<size_t> RedisConnection::Receive(std::span<char> buffer) {
+  if (tls_) return tls_->Receive(buffer);
+  for (;;) {
+    const ssize_t count = ::recv(socket_, buffer.data(), buffer.size(), 0);
+    if (count > 0) return static_cast<size_t>(count);
+    if (count == 0) return Lost("it closed the connection");
+    if (errno == EAGAIN) return 0;
+    if (errno != EINTR) return Lost(errno);
+  }
+}
+
 Result<void> RedisConnection::Write() {
   while (unwritten() > 0) {
-    const ssize_t count = ::send(socket_, out_.data() + written_, unwritten(), MSG_NOSIGNAL);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0 && errno == EAGAIN) return {};
-    if (count < 0) return Lost(errno);
-    written_ += static_cast<size_t>(count);
+    const size_t count = TRY(Send(std::string_view(out_).substr(written_)));
+    if (count == 0) return {};
+    written_ += count;
   }
   out_.clear();
   written_ = 0;
@@ -251,28 +220,16 @@ Result<void> RedisConnection::Write() {
 }
 
 Result<void> RedisConnection::Read() {
-  char buffer[16384];
+  std::array<char, RedisTls::kRecordBytes> buffer;
   // Not for ever: one that sends without end is found out when its replies are looked at.
   for (int reads = 0; reads < 16; ++reads) {
-    const ssize_t count = ::recv(socket_, buffer, sizeof buffer, 0);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0 && errno == EAGAIN) return {};
-    if (count < 0) return Lost(errno);
-    if (count == 0) return Lost("it closed the connection");
-    if (::redisReaderFeed(reader_, buffer, static_cast<size_t>(count)) != REDIS_OK) return Lost("out of memory");
+    const size_t count = TRY(Receive(buffer));
+    if (count == 0) return {};
+    TRY(reader_->Feed(std::string_view(buffer.data(), count)));
   }
   return {};
 }
 
-Result<std::unique_ptr<RedisReply>> RedisConnection::NextReply() {
-  void* reply = nullptr;
-  if (::redisReaderGetReply(reader_, &reply) != REDIS_OK) {
-    return Lost(reader_->err == REDIS_ERR_OOM ? "its reply is larger than any requested value"
-                                              : fmt::format("it is not a Redis server ({})", reader_->errstr));
-  }
-  if (reply == nullptr && reader_->len - reader_->pos > max_reply_bytes_)
-    return Lost("its reply exceeds the size limit");
-  return std::unique_ptr<RedisReply>(static_cast<RedisReply*>(reply));
-}
+Result<std::unique_ptr<RedisReply>> RedisConnection::NextReply() { return reader_->Next(); }
 
 }  // namespace winnow

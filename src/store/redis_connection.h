@@ -1,5 +1,5 @@
-/// One connection to Redis that never waits longer than its caller allows: a non-blocking socket, and hiredis' reader
-/// of replies. The bytes, items and depth of replies are bounded.
+/// One connection to Redis that never waits longer than its caller allows: a non-blocking socket, TLS on it if the
+/// address asks for it, and a reader of replies.
 #pragma once
 
 #include <chrono>
@@ -12,28 +12,24 @@
 #include <vector>
 
 #include "base/result.h"
+#include "store/redis_reply.h"
+#include "store/redis_tls.h"
 #include "store/redis_url.h"
 
-struct redisReader;
-
 namespace winnow {
-
-struct RedisReply {
-  enum Kind { kNil, kString, kStatus, kError, kInteger, kArray } kind = kNil;
-  std::string text;  ///< the text of strings, status replies and errors
-  std::vector<std::unique_ptr<RedisReply>> items;
-};
 
 /// A connection. Not thread-safe.
 class RedisConnection {
  public:
-  /// A reply larger than `max_reply_bytes`, or an array of more than `max_items`, is an error.
-  RedisConnection(size_t max_reply_bytes, size_t max_items);
+  /// A reply larger than `max_reply_bytes`, or an array of more than `max_items`, is an error. `tls_files` are read for
+  /// each connection that uses TLS, so that renewed certificates need no restart.
+  RedisConnection(size_t max_reply_bytes, size_t max_items, RedisTlsFiles tls_files = {});
   RedisConnection(const RedisConnection&) = delete;
   RedisConnection& operator=(const RedisConnection&) = delete;
   ~RedisConnection();
 
-  /// Connects (again, if connected), logs in, selects the database, and checks that keys can be read. Blocks until
+  /// Connects (again, if connected), verifies the server's certificate if the address asks for TLS, logs in, selects
+  /// the database, and checks that keys can be read. Blocks until
   /// `deadline` at most, or until `keep_going`, which is called every few milliseconds, returns false. Errors:
   /// kNetwork, kCancelled.
   Result<void> Connect(const RedisAddress& address, std::chrono::steady_clock::time_point deadline,
@@ -57,12 +53,17 @@ class RedisConnection {
  private:
   struct Waiter;
   Result<void> Open(const RedisAddress& address, const Waiter& waiter);
+  Result<void> StartTls(const RedisAddress& address, const Waiter& waiter);
   Result<void> LogIn(const RedisAddress& address, const Waiter& waiter);
+  // Return the number of bytes that were sent or received; 0: none can be at the moment.
+  Result<size_t> Send(std::string_view bytes);
+  Result<size_t> Receive(std::span<char> buffer);
 
-  const size_t max_reply_bytes_;
-  size_t max_items_;
+  const size_t max_reply_bytes_, max_items_;
+  const RedisTlsFiles tls_files_;
   int socket_ = -1;
-  redisReader* reader_ = nullptr;
+  std::unique_ptr<RedisTls> tls_;  // null: no TLS
+  std::optional<RedisReplyReader> reader_;
   std::string out_;
   size_t written_ = 0;
 };

@@ -9,7 +9,8 @@ namespace winnow {
 namespace {
 
 constexpr std::string_view kForms =
-    "write redis://[[user]:password@]host[:port][/database] or unix:///path; in names and passwords %40 stands for @";
+    "write redis://[[user]:password@]host[:port][/database], rediss:// for TLS, or unix:///path; in names and passwords "
+    "%40 stands for @";
 
 std::unexpected<Error> Wrong(std::string_view what) {
   return Fail(ErrorCode::kInvalidArgument, fmt::format("--redis: not a valid URL: {}", what), std::string(kForms));
@@ -46,17 +47,15 @@ std::optional<std::string> Decoded(std::string_view text) {
 std::string RedisAddress::Name() const {
   if (!socket.empty()) return "unix://" + socket;
   const bool six = host.find(':') != std::string::npos;
-  return fmt::format("redis://{}{}{}:{}{}", six ? "[" : "", host, six ? "]" : "", port,
+  return fmt::format("{}://{}{}{}:{}{}", tls ? "rediss" : "redis", six ? "[" : "", host, six ? "]" : "", port,
                      database > 0 ? fmt::format("/{}", database) : "");
 }
 
 Result<RedisAddress> ParseRedisUrl(std::string_view url) {
-  if (url.starts_with("rediss://")) {
-    return Fail(ErrorCode::kUnsupported, "--redis: TLS (rediss://) is not supported",
-                "run a TLS tunnel (stunnel, a sidecar) beside Winnow and use its redis:// or unix:// address");
+  const bool is_unix = url.starts_with("unix://"), is_tls = url.starts_with("rediss://");
+  if (!is_unix && !is_tls && !url.starts_with("redis://")) {
+    return Wrong("it begins with none of redis://, rediss:// and unix://");
   }
-  const bool is_unix = url.starts_with("unix://");
-  if (!is_unix && !url.starts_with("redis://")) return Wrong("it begins with neither redis:// nor unix://");
   std::string_view rest = url.substr(url.find("//") + 2);
   if (rest.find_first_of("?#") != std::string_view::npos) return Wrong("queries and fragments are not supported");
 
@@ -64,6 +63,7 @@ Result<RedisAddress> ParseRedisUrl(std::string_view url) {
   std::string_view authority = rest.substr(0, slash);
   const std::string_view path = slash == std::string_view::npos ? std::string_view() : rest.substr(slash);
   RedisAddress address;
+  address.tls = is_tls;
   if (const size_t at = authority.rfind('@'); at != std::string_view::npos) {
     const std::string_view who = authority.substr(0, at);
     const size_t colon = who.find(':');

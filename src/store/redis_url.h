@@ -14,14 +14,15 @@ struct RedisAddress {
   std::string socket;  ///< path of a Unix socket; empty for a host
   std::string user, password;
   int database = 0;
+  bool tls = false;  ///< true if the connection is encrypted (rediss://)
 
   /// Returns the address for people and logs, without the password.
   std::string Name() const;
 };
 
-/// Parses redis://[[user]:password@]host[:port][/database] (port 6379) or unix://[[user]:password@]/path,
-/// percent-encoded where needed, with [::1] for IPv6. Errors: kInvalidArgument, kUnsupported for rediss://. Messages do
-/// not quote the URL, which may contain a password.
+/// Parses redis://[[user]:password@]host[:port][/database] (port 6379), rediss:// likewise for TLS, or
+/// unix://[[user]:password@]/path, percent-encoded where needed, with [::1] for IPv6. Errors: kInvalidArgument. Messages
+/// do not quote the URL, which may contain a password.
 Result<RedisAddress> ParseRedisUrl(std::string_view url);
 
 }  // namespace winnow

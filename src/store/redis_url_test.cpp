@@ -64,11 +64,12 @@ TEST(RedisUrl, InvalidUrlsAreRefusedWithoutTellingThePassword) {
   EXPECT_FALSE(ParseRedisUrl("unix:///" + std::string(200, 'x')));
 }
 
-TEST(RedisUrl, TlsIsRefusedWithAdvice) {
-  const auto address = ParseRedisUrl("rediss://cache");
-  ASSERT_FALSE(address);
-  EXPECT_EQ(address.error().code, ErrorCode::kUnsupported);
-  EXPECT_FALSE(address.error().hint.empty());
+TEST(RedisUrl, TlsHasAScheme) {
+  EXPECT_TRUE(Parsed("rediss://:secret@cache:1/2").tls);
+  EXPECT_EQ(Parsed("rediss://:secret@cache:1/2").Name(), "rediss://cache:1/2");
+  EXPECT_EQ(Parsed("rediss://cache").port, "6379");
+  EXPECT_FALSE(Parsed("redis://cache").tls);
+  EXPECT_FALSE(Parsed("unix:///run/redis/redis.sock").tls);
 }
 
 }  // namespace
