@@ -10,6 +10,8 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <new>
+#include <utility>
 #include <vector>
 
 namespace winnow {
@@ -37,10 +39,25 @@ class FrequencySketch {
 
   int Estimate(uint64_t hash) const { return Least(Find(hash)); }
 
-  /// Prefetches the key's counters into the CPU's cache.
-  void Prefetch(uint64_t hash) const { __builtin_prefetch(&blocks_[Find(hash).block]); }
+  /// Doubles the number of keys. Each key keeps its counters, of which both halves get a copy. Returns false, without a
+  /// change, if there is no memory.
+  bool Double() {
+    try {
+      std::vector<Block> doubled;
+      doubled.reserve(2 * blocks_.size());
+      doubled.insert(doubled.end(), blocks_.begin(), blocks_.end());
+      doubled.insert(doubled.end(), blocks_.begin(), blocks_.end());
+      blocks_ = std::move(doubled);
+    } catch (const std::bad_alloc&) {
+      return false;
+    }
+    additions_a_period_ *= 2;
+    return true;
+  }
 
-  size_t bytes() const { return blocks_.size() * sizeof(Block); }
+  size_t keys() const { return 8 * blocks_.size(); }
+  size_t bytes() const { return BytesOf(keys()); }
+  static size_t BytesOf(size_t keys) { return keys / 8 * sizeof(Block); }
 
  private:
   using Block = std::array<uint64_t, 8>;  // a row is two words of 16 counters

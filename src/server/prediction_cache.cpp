@@ -5,16 +5,17 @@
 #include <cstring>
 #include <new>
 #include <utility>
-#include <vector>
 
 #include "base/mutex.h"
 #include "server/frequency_sketch.h"
+#include "server/growing_buckets.h"
 
 namespace winnow {
 namespace {
 
 // An entry of a short message with two labels has about 180 bytes; tables are sized for somewhat longer ones.
 constexpr size_t kExpectedEntryBytes = 256;
+constexpr size_t kFirstKeys = 512;  // of the sketch of a shard
 constexpr size_t kLeastShardBytes = size_t{64} << 10;
 
 /// A place in a list by age.
@@ -86,33 +87,36 @@ struct List {
 
 struct alignas(64) PredictionCache::Shard {
   Mutex mutex;
-  // Set up once. What the tables contain is guarded by the mutex too, but for prefetches, which read their addresses.
-  std::vector<Entry*> buckets;  // a power of two
-  FrequencySketch sketch{0};
+  // The tables grow with the number of entries, up to two buckets and one key of the sketch for each expected entry.
+  GrowingBuckets<Entry> buckets GUARDED_BY(mutex){1};
+  FrequencySketch sketch GUARDED_BY(mutex){0};
+  // Set up once.
+  size_t expected = 0;                                           // entries, a power of two
   size_t window_bytes = 0, protected_bytes = 0, main_bytes = 0;  // the most of each; main: probation and protected
-  size_t table_bytes = 0;
   List lists[kParts] GUARDED_BY(mutex);
   PredictionCacheCounts counts GUARDED_BY(mutex);  // but for bytes
   Entry* dropped GUARDED_BY(mutex) = nullptr;      // to be freed, once nobody waits for it
 
   /// False where the bytes don't even do for the tables.
   bool SetUp(size_t bytes) {
-    const size_t expected = std::bit_floor(std::max<size_t>(bytes / kExpectedEntryBytes, 8));
-    sketch = FrequencySketch(expected);
-    buckets.assign(2 * expected, nullptr);
-    table_bytes = sizeof(Shard) + sketch.bytes() + buckets.size() * sizeof(Entry*);
-    if (bytes < table_bytes + Entry::Size(1, 1)) return false;
-    const size_t left = bytes - table_bytes;
+    const MutexLock lock(mutex);
+    expected = std::bit_floor(std::max<size_t>(bytes / kExpectedEntryBytes, 8));
+    const size_t most_table_bytes =
+        sizeof(Shard) + FrequencySketch::BytesOf(expected) + GrowingBuckets<Entry>::MostBytes(2 * expected);
+    if (bytes < most_table_bytes + Entry::Size(1, 1)) return false;
+    sketch = FrequencySketch(std::min(expected, kFirstKeys));
+    buckets = GrowingBuckets<Entry>(2 * expected);
+    const size_t left = bytes - most_table_bytes;
     window_bytes = left / 100;
     main_bytes = left - window_bytes;
     protected_bytes = main_bytes / 5 * 4;
     return true;
   }
 
-  Entry*& Bucket(uint64_t hash) { return buckets[hash & (buckets.size() - 1)]; }
+  size_t table_bytes() REQUIRES(mutex) { return sizeof(Shard) + sketch.bytes() + buckets.bytes(); }
 
   Entry* Lookup(uint64_t hash, uint64_t model, std::span<const int32_t> ids) REQUIRES(mutex) {
-    for (Entry* entry = Bucket(hash); entry != nullptr; entry = entry->next) {
+    for (Entry* entry = buckets.Of(hash); entry != nullptr; entry = entry->next) {
       if (entry->hash == hash && entry->model == model && entry->id_count == ids.size() &&
           (ids.empty() || std::memcmp(entry->ids(), ids.data(), ids.size_bytes()) == 0)) {
         return entry;
@@ -133,7 +137,7 @@ struct alignas(64) PredictionCache::Shard {
   }
 
   void Drop(Entry* entry) REQUIRES(mutex) {
-    Entry** link = &Bucket(entry->hash);
+    Entry** link = &buckets.Of(entry->hash);
     while (*link != entry) link = &(*link)->next;
     *link = entry->next;
     lists[entry->part].Remove(entry);
@@ -143,7 +147,9 @@ struct alignas(64) PredictionCache::Shard {
   }
 
   void Add(Entry* entry) REQUIRES(mutex) {
-    Entry*& bucket = Bucket(entry->hash);
+    buckets.GrowTowards(2 * (counts.entries + 1));
+    if (counts.entries >= sketch.keys() && sketch.keys() < expected) sketch.Double();
+    Entry*& bucket = buckets.Of(entry->hash);
     entry->next = bucket;
     bucket = entry;
     lists[kWindow].PushNewest(entry);
@@ -224,10 +230,9 @@ bool PredictionCache::Find(uint64_t model, std::span<const int32_t> ids, std::sp
   if (!enabled()) return false;
   const uint64_t hash = Hash(model, ids);
   Shard& shard = ShardOf(hash);
-  // Large caches lie in main memory: both are on their way while the lock is taken.
-  __builtin_prefetch(static_cast<const void*>(&shard.Bucket(hash)));
-  shard.sketch.Prefetch(hash);
   const MutexLock lock(shard.mutex);
+  // Large caches lie in main memory: the bucket is on its way while the sketch is.
+  __builtin_prefetch(static_cast<const void*>(&shard.buckets.Of(hash)));
   shard.sketch.Add(hash);
   Entry* entry = shard.Lookup(hash, model, ids);
   if (entry == nullptr || entry->value_count != values.size()) {
@@ -291,7 +296,7 @@ PredictionCacheCounts PredictionCache::counts() const {
     sum.refused += shard.counts.refused;
     sum.evicted += shard.counts.evicted;
     sum.entries += shard.counts.entries;
-    sum.bytes += shard.table_bytes;
+    sum.bytes += shard.table_bytes();
     for (const List& list : shard.lists) sum.bytes += list.bytes;
   }
   return sum;

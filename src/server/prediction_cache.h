@@ -35,7 +35,7 @@ struct PredictionCacheCounts {
 class PredictionCache {
  public:
   /// Creates a cache of at most `max_bytes` (an Insert may exceed them temporarily by its entry); with 0, or too few
-  /// bytes for the tables, nothing is stored. Small caches have fewer shards.
+  /// bytes for the tables, nothing is stored. Memory is taken as entries are stored. Small caches have fewer shards.
   explicit PredictionCache(size_t max_bytes, int shards = 16);
   PredictionCache(const PredictionCache&) = delete;
   PredictionCache& operator=(const PredictionCache&) = delete;

@@ -273,5 +273,19 @@ TEST(FrequencySketch, NeverUnderestimatesAndRarelyOverestimates) {
   EXPECT_GT(exact, 600);
 }
 
+TEST(PredictionCache, TakesMemoryAsItFills) {
+  constexpr size_t kBytes = size_t{1} << 30;
+  PredictionCache cache(kBytes);
+  EXPECT_LT(cache.counts().bytes, kBytes / 1000);
+  std::vector<float> values(2);
+  constexpr int32_t kTexts = 100000;
+  for (int32_t i = 0; i < kTexts; ++i) cache.Insert(1, std::vector<int32_t>(16, i), values);
+  const PredictionCacheCounts counts = cache.counts();
+  EXPECT_EQ(counts.entries, static_cast<size_t>(kTexts));
+  EXPECT_LT(counts.bytes, size_t{kTexts} * 300);
+  EXPECT_GT(counts.bytes, size_t{kTexts} * 100);
+  for (int32_t i = 0; i < kTexts; ++i) ASSERT_TRUE(cache.Find(1, std::vector<int32_t>(16, i), values)) << i;
+}
+
 }  // namespace
 }  // namespace winnow
