@@ -21,6 +21,7 @@
 
 #include "base/log.h"
 #include "base/threads.h"
+#include "server/accept_failures.h"
 #include "server/address.h"
 #include "server/http_connection.h"
 
@@ -158,6 +159,7 @@ struct HttpServer::Parts {
   size_t next_thread = 0;
   uint16_t port = 0;
   bool stopped = false;
+  AcceptFailures accept_failures;  // only on the first thread
 
   /// Takes the connection to a thread, or closes it when there are too many.
   void Admit(StreamSocket socket, IoThread& thread, bool tls) {
@@ -185,12 +187,13 @@ struct HttpServer::Parts {
           co_await listener.acceptor.async_accept(thread.context, asio::as_tuple(asio::use_awaitable_t<Executor>()));
       if (!listener.acceptor.is_open() || error == asio::error::operation_aborted) co_return;
       if (error) {  // no file descriptors are left, most likely; those that close give some back
-        LogWarning("could not accept a connection: {}", error.message());
+        if (const auto message = accept_failures.Failed(error.message())) LogWarning("{}", *message);
         asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>
             timer(threads.front()->context.get_executor(), std::chrono::milliseconds(50));
         co_await timer.async_wait(asio::as_tuple(asio::use_awaitable_t<Executor>()));
         continue;
       }
+      if (const auto message = accept_failures.Accepted()) LogInfo("{}", *message);
       Admit(std::move(socket), thread, listener.tls);
     }
   }
