@@ -10,8 +10,6 @@ namespace {
 
 constexpr size_t kMostPortDigits = 5;
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
 bool IsNameCharacter(char c) { return IsDigit(c) || (c >= 'a' && c <= 'z') || c == '-' || c == '.' || c == '_'; }
 
 bool IsPort(std::string_view text) { return text.size() <= kMostPortDigits && std::ranges::all_of(text, IsDigit); }

@@ -14,8 +14,6 @@ constexpr std::string_view kHeaderEnd = "\r\n\r\n";
 
 ApiError Invalid(std::string message, int status = 400) { return {.status = status, .message = std::move(message)}; }
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
 /// A character of a token (RFC 9110, section 5.6.2).
 bool IsTokenCharacter(char c) {
   constexpr std::string_view kOthers = "!#$%&'*+-.^_`|~";
