@@ -9,12 +9,19 @@
 #include "base/log.h"
 
 namespace winnow {
+namespace {
+
+thread_local const ClientTasks* this_threads_queue = nullptr;
+
+}  // namespace
+
+bool ClientTasks::RunsThisThread() const { return this_threads_queue == this; }
 
 bool ClientTasks::StartThreads() {
   try {
     while (threads_.size() < static_cast<size_t>(thread_count_)) threads_.emplace_back([this] { Work(); });
   } catch (const std::system_error& e) {
-    LogError("could not start a thread: {}", e.what());
+    if (!std::exchange(failure_logged_, true)) LogError("could not start a thread: {}", e.what());
   }
   return !threads_.empty();
 }
@@ -52,6 +59,7 @@ std::set<ClientTasks::Turn>::iterator ClientTasks::NextTurn() {
 
 void ClientTasks::Work() {
   using Clock = std::chrono::steady_clock;
+  this_threads_queue = this;
   for (;;) {
     std::function<void()> task;
     std::string name;

@@ -38,6 +38,9 @@ class ClientTasks {
   /// no thread can be started. Exceptions of tasks are logged.
   bool Post(const std::string& client, std::function<void()> task);
 
+  /// Returns true on the queue's own threads, within a task.
+  bool RunsThisThread() const;
+
   /// Returns when all tasks have run. Must not be called by tasks.
   void Finish();
 
@@ -68,7 +71,8 @@ class ClientTasks {
   double now_ GUARDED_BY(mutex_) = 0;  // time of the client that was served last
   size_t waiting_ GUARDED_BY(mutex_) = 0;
   bool finished_ GUARDED_BY(mutex_) = false;
-  std::vector<std::thread> threads_;  // started with the mutex held; joined once no task can start them
+  bool failure_logged_ GUARDED_BY(mutex_) = false;  // of starting a thread
+  std::vector<std::thread> threads_;                // started with the mutex held; joined once no task can start them
 };
 
 }  // namespace winnow

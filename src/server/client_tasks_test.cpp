@@ -88,5 +88,25 @@ TEST(ClientTasks, GoesOnAfterATaskThatThrows) {
   EXPECT_FALSE(tasks.Post("a", [] {})) << "it is finished";
 }
 
+TEST(ClientTasks, AClientThatPostsItsNextStepLeavesTurnsToOthers) {
+  std::vector<std::string> done;
+  std::promise<void> ended;
+  ClientTasks tasks;
+  EXPECT_FALSE(tasks.RunsThisThread());
+  std::function<void(int)> step = [&](int left) {
+    EXPECT_TRUE(tasks.RunsThisThread());
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    done.emplace_back("long");
+    const bool is_first = left == 5;
+    EXPECT_TRUE(!is_first || tasks.Post("short", [&done] { done.emplace_back("short"); }));
+    if (left == 1) return ended.set_value();
+    EXPECT_TRUE(tasks.Post("long", [&step, left] { step(left - 1); }));
+  };
+  ASSERT_TRUE(tasks.Post("long", [&step] { step(5); }));
+  ended.get_future().wait();
+  tasks.Finish();
+  EXPECT_THAT(done, testing::ElementsAre("long", "short", "long", "long", "long", "long"));
+}
+
 }  // namespace
 }  // namespace winnow

@@ -3,6 +3,8 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -35,6 +37,7 @@ struct HttpRequest {
   std::vector<std::string> parameters;  ///< values of the parameters in the route's path, such as {model}, in order
   ByteBudget::Share memory;             ///< memory that the body takes of what all requests may take together
   std::chrono::steady_clock::time_point arrived = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::duration waited{};  ///< time that the complete request waited for a thread
   /// Becomes true when the client has closed its connection. Null for a request without a connection.
   std::shared_ptr<const std::atomic<bool>> client_disconnected;
   /// Runs a function on the connection's thread, after the events that are ready there. Empty for a request that is
@@ -102,6 +105,8 @@ struct Route {
   Role role = Role::kAdmin;  ///< role that the route requires; everybody may use a route with Role::kPublic
   RouteDocs docs = {};
   HttpHandler handle = {};
+  /// Size from which bodies may take the handler longer than about a millisecond, if that is less than for most routes.
+  size_t handed_over_bytes = SIZE_MAX;
 };
 
 /// The route for a path and method. Paths match whole segments; {name} matches a segment that is not empty.

@@ -34,7 +34,8 @@ constexpr size_t kReadBytes = 64 << 10;  // at most, by one read
 /// A body of this size is read and dropped where its request is refused, so that the connection can stay open.
 constexpr size_t kMaxDroppedBodyBytes = 64 << 10;
 constexpr size_t kMaxDiscardedBytes = 32 << 20;
-constexpr size_t kWorthPacking = 1024;  // bytes; less is not made smaller by much
+constexpr size_t kWorthPacking = 1024;    // bytes; less is not made smaller by much
+constexpr size_t kLongToPack = 32 << 10;  // bytes, which are compressed in about half a millisecond
 
 /// Replies 500 where nobody did.
 class Replier {
@@ -79,6 +80,12 @@ void Handle(const std::shared_ptr<ServerState>& state, const std::shared_ptr<Htt
     LogError("request {}: {}", request->id, e.what());
     (*replier)(ErrorResponse(500, "Internal", "internal error; see the server's log under the ID of this request"));
   }
+}
+
+void Pack(HttpResponse& response) {
+  response.body = Gzip(response.body);
+  response.headers.emplace_back("Content-Encoding", "gzip");
+  response.headers.emplace_back("Vary", "Accept-Encoding");
 }
 
 /// The status line and the headers of a response, as they are sent.
@@ -260,11 +267,12 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     const auto slot = std::make_shared<ReplySlot>();
     client_disconnected_ = std::make_shared<std::atomic<bool>>(false);
     request->client_disconnected = client_disconnected_;
-    const bool hand_over =
-        request->body.size() >= state_->options.handed_over_bytes || !request->Header("content-encoding").empty();
-    if (hand_over) {
+    if (IsHandedOver(*request)) {
       const bool posted =
-          state_->tasks->Post(request->caller, [state = state_, request, slot] { Handle(state, request, slot); });
+          state_->tasks->Post(request->caller, [state = state_, request, slot, complete = Clock::now()] {
+            request->waited = Clock::now() - complete;
+            Handle(state, request, slot);
+          });
       if (!posted) co_return OutOfMemory().Response();
     } else {
       request->defer = [executor = thread_.context.get_executor()](std::function<void()> what) {
@@ -276,19 +284,31 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
       slot_ = slot;
       deadline_ = Clock::time_point::max();
       NoticeClosing();
-      // Named, since this compiler moves temporaries of a co_await wrongly.
-      auto wait = asio::async_initiate<const asio::use_awaitable_t<Executor>, void()>(
-          [slot, executor = thread_.context.get_executor()](auto handler) {
-            auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-            slot->WhenReady([shared, executor] { asio::post(executor, [shared] { std::move (*shared)(); }); });
-          },
-          asio::use_awaitable_t<Executor>());
-      co_await std::move(wait);
+      co_await Wait(slot);
       slot_ = nullptr;
       ErrorCodeOf ignored;
       if (watching_) socket().cancel(ignored);
     }
     co_return slot->Take();
+  }
+
+  /// Returns true if handling the request may take longer than a moment, in which other connections would wait.
+  bool IsHandedOver(const HttpRequest& request) const {
+    const size_t most = std::min(state_->options.handed_over_bytes,
+                                 request.route == nullptr ? SIZE_MAX : request.route->handed_over_bytes);
+    return request.body.size() >= most || !request.Header("content-encoding").empty();
+  }
+
+  /// Waits until the slot has a response.
+  Awaitable<void> Wait(const std::shared_ptr<ReplySlot>& slot) {
+    // Named, since this compiler moves temporaries of a co_await wrongly.
+    auto wait = asio::async_initiate<const asio::use_awaitable_t<Executor>, void()>(
+        [slot, executor = thread_.context.get_executor()](auto handler) {
+          auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+          slot->WhenReady([shared, executor] { asio::post(executor, [shared] { std::move (*shared)(); }); });
+        },
+        asio::use_awaitable_t<Executor>());
+    co_await std::move(wait);
   }
 
   /// Sets `client_disconnected_` when the client closes while it waits. Bytes of a next request end the watch: what
@@ -307,9 +327,11 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
 
   Awaitable<bool> Write(const HttpRequest& request, HttpResponse response, bool version_1_0, bool keep_alive) {
     if (response.body.size() >= kWorthPacking && AcceptsGzip(request.Header("accept-encoding"))) {
-      response.body = Gzip(response.body);
-      response.headers.emplace_back("Content-Encoding", "gzip");
-      response.headers.emplace_back("Vary", "Accept-Encoding");
+      if (response.body.size() < kLongToPack) {
+        Pack(response);
+      } else {
+        co_await PackElsewhere(request.caller, response);
+      }
     }
     Within(state_->options.write_timeout);
     const std::string head = HeaderBytes(response, request.id, version_1_0, keep_alive);
@@ -318,6 +340,22 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     const std::array<asio::const_buffer, 2> bytes = {asio::buffer(head), asio::buffer(body)};
     const ErrorCodeOf error = co_await stream_->Write(bytes);
     co_return !error;
+  }
+
+  /// Compresses a response on another thread, if there is one; in the client's turn, since it costs time.
+  Awaitable<void> PackElsewhere(const std::string& caller, HttpResponse& response) {
+    const auto shared = std::make_shared<HttpResponse>(std::move(response));
+    const auto slot = std::make_shared<ReplySlot>();
+    deadline_ = Clock::time_point::max();
+    const bool posted = state_->tasks->Post(caller, [shared, slot] {
+      try {
+        Pack(*shared);
+      } catch (const std::bad_alloc&) {  // it is sent as it is
+      }
+      slot->Put(std::move(*shared));
+    });
+    if (posted) co_await Wait(slot);
+    response = posted ? slot->Take() : std::move(*shared);
   }
 
   /// Tells the error of a request that could not be read, and has the connection closed. `error` outlives the call.

@@ -42,8 +42,9 @@ struct HttpServerOptions {
   /// max_body_bytes. What a client may take of it is stated in byte_budget.h.
   uint64_t max_memory_bytes = 64 << 20;
   uint64_t max_response_memory_bytes = 256 << 20;  ///< maximum size of all responses that are being sent, likewise
-  size_t handed_over_bytes = 32 << 10;             ///< size from which bodies are handled on a separate thread
-  size_t max_connections = 16384;                  ///< maximum number of connections; further ones are closed at once
+  /// Size from which bodies are handled on a separate thread; smaller ones take a millisecond at most.
+  size_t handed_over_bytes = 8 << 10;
+  size_t max_connections = 16384;  ///< maximum number of connections; further ones are closed at once
   size_t max_connections_per_address = 4096;
   /// Threads for requests that are large or compressed; null: two of the server's own. Stop finishes them.
   std::shared_ptr<ClientTasks> tasks;

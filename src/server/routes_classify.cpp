@@ -91,40 +91,74 @@ HttpResponse Answer(const ServedModel& model, const std::string& id, size_t coun
   return JsonResponse({{"id", id}, {"model", model.name()}, {"version", model.version()}}, "results", count, result);
 }
 
-/// Answers with explanations; takes its time.
-ApiResult<HttpResponse> Explain(const ServedModel& model, const HttpRequest& request, const ClassifyCall& call) {
-  const BundleClassifier& classifier = model.classifier();
-  const RequestTexts& texts = call.texts;
-  const std::vector<InputTextView> views(texts.texts.begin(), texts.texts.end());
-  const auto classified = classifier.Classify(views, call.request.options);
-  if (!classified) return std::unexpected(ToApiError(classified.error()));
-  std::vector<Json> results;
-  for (const ClassifiedText& text : *classified) results.push_back(ResultOf(classifier, call.top_k, text));
-  for (size_t t = 0; t < views.size(); ++t) {
-    if (std::chrono::steady_clock::now() >= call.request.deadline ||
-        (request.client_disconnected && *request.client_disconnected)) {
+/// One request for explanations on its way. Each text is a task of its own, so that clients take turns between texts.
+class Explaining : public std::enable_shared_from_this<Explaining> {
+ public:
+  Explaining(SharedService service, ModelSet::Model model, SharedRequest request,
+             std::shared_ptr<const ClassifyCall> call, HttpReply reply)
+      : service_(std::move(service)),
+        model_(std::move(model)),
+        request_(std::move(request)),
+        call_(std::move(call)),
+        reply_(std::move(reply)),
+        views_(call_->texts.texts.begin(), call_->texts.texts.end()) {}
+
+  /// Has the next step run on the thread for explanations. Returns false if too many wait for it.
+  bool Post() {
+    return service_->explaining->Post(request_->caller, [self = shared_from_this()] { self->Step(); });
+  }
+
+ private:
+  /// Does one step, and posts the next one, or replies.
+  void Step() {
+    do {
+      if (const ApiResult<void> done = results_.empty() ? Classify() : ExplainNext(); !done) {
+        return reply_(done.error().Response());
+      }
+      if (explained_ == views_.size()) return reply_(Answered());
+    } while (!Post());  // what has begun ends, even if the queue is full by now
+  }
+
+  /// Makes the predictions.
+  ApiResult<void> Classify() {
+    const BundleClassifier& classifier = model_->classifier();
+    auto classified = classifier.Classify(views_, call_->request.options);
+    if (!classified) return std::unexpected(ToApiError(classified.error()));
+    classified_ = std::move(*classified);
+    for (const ClassifiedText& text : classified_) results_.push_back(ResultOf(classifier, call_->top_k, text));
+    return {};
+  }
+
+  ApiResult<void> ExplainNext() {
+    if (std::chrono::steady_clock::now() >= call_->request.deadline ||
+        (request_->client_disconnected && *request_->client_disconnected)) {
       return Reject(503, "Timeout", "the request was not processed: its timeout expired, or its client disconnected");
     }
-    const auto explanation = ExplainText(classifier, views[t], call.request.options);
+    const InputTextView& text = views_[explained_];
+    const auto explanation = ExplainText(model_->classifier(), text, call_->request.options);
     if (!explanation) return std::unexpected(ToApiError(explanation.error()));
-    results[t]["explanation"] = ExplanationJson(*explanation, views[t].joined());
+    results_[explained_++]["explanation"] = ExplanationJson(*explanation, text.joined());
+    return {};
   }
-  // The places of words refer to this text if the template has made it of a row.
-  for (const auto& [t, row] : texts.rows) results[t]["explanation"]["text"] = views[t].joined();
-  return WithDecisions(model, *classified, Answer(model, request.id, results.size(), [&results](size_t t) {
-                         return std::move(results[t]);
-                       }));
-}
 
-/// Explains on the thread for explanations.
-ApiResult<void> ExplainLater(const Service& service, const ModelSet::Model& model, const SharedRequest& request,
-                             const std::shared_ptr<const ClassifyCall>& call, const HttpReply& reply) {
-  const bool posted = service.explaining->Post(
-      request->caller, [model, request, call, reply] { reply(ResponseOf(Explain(*model, *request, *call))); });
-  if (posted) return {};
-  return std::unexpected(
-      TooManyRequests("Overloaded", "too many explanation requests are in the queue", std::chrono::seconds(1)));
-}
+  HttpResponse Answered() {
+    // The places of words refer to this text if the template has made it of a row.
+    for (const auto& [t, row] : call_->texts.rows) results_[t]["explanation"]["text"] = views_[t].joined();
+    return WithDecisions(*model_, classified_, Answer(*model_, request_->id, results_.size(), [this](size_t t) {
+      return std::move(results_[t]);
+    }));
+  }
+
+  const SharedService service_;
+  const ModelSet::Model model_;
+  const SharedRequest request_;
+  const std::shared_ptr<const ClassifyCall> call_;
+  const HttpReply reply_;
+  const std::vector<InputTextView> views_;  // of call_
+  std::vector<ClassifiedText> classified_;
+  std::vector<Json> results_;
+  size_t explained_ = 0;
+};
 
 ApiResult<void> Classify(const SharedService& service, const SharedRequest& request, const HttpReply& reply) {
   const auto call = std::make_shared<ClassifyCall>(TRY(ReadCall(*request, service->limits)));
@@ -132,7 +166,11 @@ ApiResult<void> Classify(const SharedService& service, const SharedRequest& requ
       *service, call->model, reply, [service, call, request, reply](const ModelSet::Model& model) -> ApiResult<void> {
         TRY(CheckDecisionFields(call->request.options, model->classifier()));
         TRY(FitToModel(call->texts, model->classifier(), service->limits));
-        if (call->explain) return ExplainLater(*service, model, request, call, reply);
+        if (call->explain) {
+          if (std::make_shared<Explaining>(service, model, request, call, reply)->Post()) return {};
+          return std::unexpected(
+              TooManyRequests("Overloaded", "too many explanation requests are in the queue", std::chrono::seconds(1)));
+        }
         call->request.texts = std::move(call->texts.texts);
         ClassifyAndReply(*service, model, *request, std::move(call->request), reply,
                          [model, top_k = call->top_k, id = request->id](const auto& results, const auto&) {

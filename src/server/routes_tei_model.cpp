@@ -13,6 +13,7 @@ namespace {
 constexpr char kTag[] = "Text Embeddings Inference";
 /// Of the texts of one /tokenize: answers are some seventy times as large.
 constexpr size_t kMostTokenizedBytes = 256 << 10;
+constexpr size_t kFewTokenizedBytes = 1 << 10;
 
 ApiResult<void> Info(const SharedService& service, const SharedRequest&, const HttpReply& reply) {
   UseModel(*service, "", reply,
@@ -164,7 +165,8 @@ std::vector<Route> TeiModelRoutes(const SharedService& service) {
        .path = "/tokenize",
        .role = Role::kClassify,
        .docs = TokenizeDocs(),
-       .handle = Handler(service, Tokenize)},
+       .handle = Handler(service, Tokenize),
+       .handed_over_bytes = kFewTokenizedBytes},
   };
 }
 

@@ -15,7 +15,9 @@ using Clock = std::chrono::steady_clock;
 /// More than these are computed sooner than they are looked up elsewhere.
 constexpr size_t kMostAskedOfRedis = 512;
 
-/// Probabilities of a request that are written as a response within about a millisecond.
+// What is prepared and written as a response within about a millisecond.
+constexpr size_t kFewTexts = 64;
+constexpr size_t kFewTextBytes = 8 << 10;
 constexpr size_t kFewProbabilities = 2048;
 
 double Seconds(Clock::duration time) { return std::chrono::duration<double>(time).count(); }
@@ -48,6 +50,7 @@ struct ServedModel::Call {
   Done done;
   PreparedTexts prepared;
   size_t texts = 0;
+  bool is_large = false;        // takes longer than about a millisecond, even if all texts are cached
   size_t width = 0;             // of a row: the labels' probabilities, and what tells the scope
   std::vector<float> rows;      // [texts, width]
   std::vector<size_t> missing;  // texts whose rows are not known yet, in order
@@ -58,13 +61,16 @@ struct ServedModel::Call {
   std::span<float> Row(size_t text) { return std::span<float>(rows).subspan(text * width, width); }
 };
 
-ServedModel::ServedModel(int threads, SharedParts shared)
-    : shared_(std::move(shared)), cache_key_(NextCacheKey()), pool_(threads) {}
+ServedModel::ServedModel(const SchedulerOptions& options, SharedParts shared)
+    : shared_(std::move(shared)), max_wait_(options.max_wait), cache_key_(NextCacheKey()), pool_(options.workers) {}
 
 Result<std::unique_ptr<ServedModel>> ServedModel::Load(const std::filesystem::path& bundle,
                                                        const SchedulerOptions& options, SharedParts shared) {
-  std::unique_ptr<ServedModel> model(new ServedModel(options.workers, std::move(shared)));
+  std::unique_ptr<ServedModel> model(new ServedModel(options, std::move(shared)));
   model->classifier_ = std::make_unique<BundleClassifier>(TRY(BundleClassifier::Load(bundle, model->pool_)));
+  // Memory that libraries take with the first text, such as that of oneDNN's generated kernels, is taken now: oneDNN
+  // crashes if there is none.
+  TRY(model->classifier_->Probabilities(std::vector<InputTextView>{"a"}));
   model->scheduler_ = std::make_unique<Scheduler>(*model->classifier_, options, model->shared_.metrics.get());
   model->redis_key_ = RedisKeyOf(*model->classifier_);
   if (model->shared_.metrics) {
@@ -79,16 +85,25 @@ void ServedModel::Classify(Request request, Done done) const {
   call->done = std::move(done);
   call->texts = call->request.texts.size();
   call->width = classifier_->labels().size() + (classifier_->scope_rule() == nullptr ? 0 : 1);
-  if (!Later(*call, [this, call] { Begin(call); })) Begin(call);
+  size_t bytes = 0;
+  for (const InputText& text : call->request.texts) bytes += text.joined().size();
+  call->is_large = call->texts > kFewTexts || call->texts * call->width > kFewProbabilities || bytes > kFewTextBytes;
+  const bool is_later = Later(*call, [this, call, posted = Clock::now()] {
+    call->request.waited += Clock::now() - posted;
+    Begin(call);
+  });
+  if (!is_later) Begin(call);
 }
 
-/// Has the task run by another thread, if the request is so large that it would delay what else this thread has to do.
+/// Has the task run by a thread of `tasks`, if the request is so large that it would delay what else this thread has to
+/// do, and this is not one of these threads already.
 bool ServedModel::Later(const Call& call, std::function<void()> task) const {
-  if (!shared_.tasks || call.texts * call.width <= kFewProbabilities) return false;
+  if (!shared_.tasks || !call.is_large || shared_.tasks->RunsThisThread()) return false;
   return shared_.tasks->Post(call.request.client, std::move(task));
 }
 
 void ServedModel::Begin(const std::shared_ptr<Call>& call) const {
+  if (const auto error = WaitError(*call)) return Refuse(*call, *error);
   const std::vector<InputTextView> views(call->request.texts.begin(), call->request.texts.end());
   const Clock::time_point begin = Clock::now();
   if (classifier_->scorer().IsInstant(views)) {
@@ -113,6 +128,20 @@ void ServedModel::Begin(const std::shared_ptr<Call>& call) const {
   if (shared_.metrics) shared_.metrics->Tokenized(call->times.tokenize.count());
   if (call->request.no_store) return Schedule(call);
   LookUp(call);
+}
+
+/// The refusal of a request that has waited too long for a thread, or that nobody waits for any more.
+std::optional<ApiError> ServedModel::WaitError(const Call& call) const {
+  const Request& request = call.request;
+  if (request.waited == Clock::duration::zero()) return std::nullopt;
+  if (Clock::now() >= request.deadline || (request.client_disconnected && *request.client_disconnected)) {
+    return ApiError{.status = 503,
+                    .type = "Timeout",
+                    .message = "the request was not processed: its timeout expired, or its client disconnected"};
+  }
+  if (max_wait_.count() == 0 || request.waited <= max_wait_) return std::nullopt;
+  return TooManyRequests("Overloaded", "too many large requests are in the queue; try again after Retry-After seconds",
+                         RetryAfter());
 }
 
 /// The refusal of a request that would cost more than its limits.

@@ -57,6 +57,7 @@ class ServedModel : public std::enable_shared_from_this<ServedModel> {
     ClassifyOptions options = {};
     std::string client = {};
     std::chrono::steady_clock::time_point arrived = std::chrono::steady_clock::now();
+    std::chrono::steady_clock::duration waited{};  ///< HttpRequest::waited; counts for SchedulerOptions::max_wait
     std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
     size_t max_tokens = 0;   ///< maximum number of tokens of all texts; 0: no limit
     size_t max_windows = 0;  ///< maximum number of windows of all texts, for a model that reads long texts in windows
@@ -64,13 +65,14 @@ class ServedModel : public std::enable_shared_from_this<ServedModel> {
     std::shared_ptr<const std::atomic<bool>> client_disconnected = {};  ///< HttpRequest::client_disconnected, or null
     std::function<void(std::function<void()>)> defer = {};              ///< HttpRequest::defer, see ScheduledTexts
   };
-  /// Receives the predictions. Errors: 429 if the queue is full, 503 if the deadline has passed or the client has
+  /// Receives the predictions. Errors: 429 if the queue is full or the request has waited too long, 503 if the deadline has passed or the client has
   /// disconnected, 500.
   using Done = std::function<void(ApiResult<std::vector<ClassifiedText>>, const ServedTimes&)>;
 
   /// Classifies texts, and calls `done` once, on this or another thread. Cached texts, and texts that are scored faster
   /// than they could be queued (Scorer::IsInstant), are answered on this thread; the others are queued. Requests of many
-  /// texts are prepared and answered on the threads of `tasks`.
+  /// or long texts, which would keep this thread for more than about a millisecond, are prepared and answered on the
+  /// threads of `tasks`.
   void Classify(Request request, Done done) const;
 
   /// Counts predictions that are sent to a client, in the metrics, and returns their numbers.
@@ -81,7 +83,7 @@ class ServedModel : public std::enable_shared_from_this<ServedModel> {
  private:
   struct Call;
 
-  ServedModel(int threads, SharedParts shared);
+  ServedModel(const SchedulerOptions& options, SharedParts shared);
   void Begin(const std::shared_ptr<Call>& call) const;
   void LookUp(const std::shared_ptr<Call>& call) const;
   void AskRedis(const std::shared_ptr<Call>& call) const;
@@ -92,10 +94,12 @@ class ServedModel : public std::enable_shared_from_this<ServedModel> {
   bool Later(const Call& call, std::function<void()> task) const;
   void Refuse(Call& call, const Error& error) const;
   void Refuse(Call& call, ApiError told) const;
+  std::optional<ApiError> WaitError(const Call& call) const;
   std::optional<ApiError> SizeError(const Call& call) const;
   std::chrono::seconds RetryAfter() const;
 
   const SharedParts shared_;
+  const std::chrono::milliseconds max_wait_;
   const uint64_t cache_key_;  // of this one as it is loaded now
   std::string redis_key_;     // of all that its answers depend on; empty: not told apart from others
   ThreadPool pool_;

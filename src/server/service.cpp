@@ -49,6 +49,7 @@ void ClassifyAndReply(const Service& service, const ModelSet::Model& model, cons
                       ServedModel::Request texts, const HttpReply& reply, ResponseMaker answer) {
   texts.client = request.caller;
   texts.arrived = request.arrived;
+  texts.waited = request.waited;
   texts.client_disconnected = request.client_disconnected;
   texts.max_tokens = service.limits.max_tokens;
   texts.max_windows = service.limits.max_windows;

@@ -8,8 +8,10 @@ import shutil
 import signal
 import socket
 import ssl
+import statistics
 import subprocess
 import threading
+import time
 
 import raw_http
 import winnow
@@ -92,17 +94,115 @@ class HostileClients(ServingTest):
             client.leave()
         self.assertEqual(self.ask(raw_http.request()), 200)
 
-    def test_a_request_that_needs_too_much_memory_costs_no_other(self):
-        rows = "".join(f"win {i}\tlabel_with_a_longer_name_{i % 77}\n" for i in range(924))
-        self.winnow("train", self.write("many.tsv", "text\tlabel\n" + rows), "--kind", "lr", "--output-dir", self.path("many"))
+    def limited(self, limit, *arguments):
+        """Starts a server under a limit of the shell's ulimit."""
         log = open(self.path("log"), "w", encoding="utf-8")
         self.addCleanup(log.close)
-        self.process = subprocess.Popen(["bash", "-c", 'ulimit -v 450000; ulimit -c 0; exec "$0" "$@"', self.program, "serve", self.path("many"), "--port", "0", "--json", "--max-wait", "0"],
+        self.process = subprocess.Popen(["bash", "-c", f'ulimit {limit}; ulimit -c 0; exec "$0" "$@"', self.program, "serve", "--max-wait", "0", *map(str, arguments), "--port", "0", "--json"],
                                         stdout=subprocess.PIPE, stderr=log, text=True, cwd=self.directory)
         self.addCleanup(self.stop, self.process)
         self.port = json.loads(self.process.stdout.readline())["port"]
+        return self.process
+
+    def test_a_request_that_needs_too_much_memory_costs_no_other(self):
+        rows = "".join(f"win {i}\tlabel_with_a_longer_name_{i % 77}\n" for i in range(924))
+        self.winnow("train", self.write("many.tsv", "text\tlabel\n" + rows), "--kind", "lr", "--output-dir", self.path("many"))
+        self.limited("-v 450000", "many")
         self.assertIn(self.ask(raw_http.request(json.dumps({"texts": [""] * MANY}).encode())), (200, 500, 503))
         self.assertEqual(self.ask(raw_http.request()), 200, self.logged())
+
+    def test_full_load_within_little_more_memory_than_at_rest(self):
+        self.winnow("train", MESSAGES, "--base-model", "scratch", "--epochs", 1, "--output-dir", self.path("model"))
+        process = self.serve("model")
+        self.assertEqual(self.ask(raw_http.get(b"/health", headers=[b"Host: localhost", b"Connection: close"])), 200)
+        with open(f"/proc/{process.pid}/status", encoding="utf-8") as file:
+            at_rest = int(re.search(r"VmPeak:\s+(\d+)", file.read())[1])
+        self.stop(process)
+        process = self.limited(f"-v {at_rest * 12 // 10}", "model")
+        self.assertEqual(self.ask(raw_http.request()), 200, self.logged())
+        stop, large, small = time.monotonic() + 10, [], []
+        bodies = [raw_http.request(json.dumps({"texts": [f"{i} {'word ' * 20}" for i in range(n, n + MANY)]}).encode()) for n in range(0, 4 * MANY, MANY)]
+
+        def keep_asking(address, statuses, data):
+            while time.monotonic() < stop:
+                try:
+                    statuses.append(self.ask_from(address, data))
+                except OSError:
+                    statuses.append(None)
+        idle = [socket.create_connection(("127.0.0.1", self.port)) for _ in range(200)]
+        threads = [threading.Thread(target=keep_asking, args=("127.0.0.1", large, data)) for data in bodies * 4]
+        threads += [threading.Thread(target=keep_asking, args=("127.0.0.2", small, raw_http.request())) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        for connection in idle:
+            connection.close()
+        self.assertIsNone(process.poll(), self.logged())
+        self.assertLessEqual(set(large), {200, 429, 500, 503, None})
+        self.assertGreater(len(small), 20)
+        self.assertGreater(small.count(200), len(small) * .8, (small, self.logged()))
+        self.assertEqual(self.ask(raw_http.request()), 200, self.logged())
+        self.assertLess(len(self.logged().splitlines()), 100)
+
+    def test_connections_beyond_the_file_descriptors_wait_quietly(self):
+        process = self.limited("-n 64", "fast", "--read-timeout", 60)
+        first = raw_http.Client(self.port)
+        self.addCleanup(first.socket.close)
+        first.send(raw_http.request())
+        self.assertEqual(first.answer().status, 200)
+        more = [socket.create_connection(("127.0.0.1", self.port)) for _ in range(500)]
+        self.wait_until(lambda: "could not accept a connection" in self.logged())
+        used = self.cpu_seconds(process)
+        time.sleep(3)
+        self.assertLess(self.cpu_seconds(process) - used, .3)
+        first.send(raw_http.request())  # those that are open go on
+        self.assertEqual(first.answer().status, 200)
+        for connection in more:
+            connection.close()
+        self.assertEqual(self.ask(raw_http.request()), 200)
+        time.sleep(6)
+        self.assertEqual(self.ask(raw_http.request()), 200)
+        self.assertIn("connections are accepted again", self.logged())
+        self.assertLessEqual(self.logged().count("accept"), 4, self.logged())
+
+    def wait_until(self, condition):
+        deadline = time.monotonic() + 60
+        while not condition():
+            self.assertLess(time.monotonic(), deadline, self.logged())
+            time.sleep(.05)
+
+    def cpu_seconds(self, process):
+        with open(f"/proc/{process.pid}/stat", encoding="utf-8") as file:
+            fields = file.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def test_cached_texts_of_large_requests_are_answered_elsewhere_and_in_turn(self):
+        self.winnow("train", MESSAGES, "--base-model", "scratch", "--epochs", 1, "--output-dir", self.path("model"))
+        self.serve("model", "--http-threads", 1, "--max-wait", 300, "--max-queue", MANY)  # the last one counts
+        large = raw_http.request(json.dumps({"texts": [f"text {i}" for i in range(MANY)]}).encode(), [b"Accept-Encoding: gzip"])
+        self.wait_until(lambda: self.ask(large) == 200)
+        stop, statuses = threading.Event(), []
+
+        def attack():
+            while not stop.is_set():
+                statuses.append(self.ask(large))
+        threads = [threading.Thread(target=attack) for _ in range(16)]
+        for thread in threads:
+            thread.start()
+        delays = []
+        for _ in range(100):
+            begin = time.perf_counter()
+            self.assertEqual(self.ask_from("127.0.0.2", raw_http.get(b"/health")), 200)
+            delays.append(time.perf_counter() - begin)
+            time.sleep(.01)
+        stop.set()
+        for thread in threads:
+            thread.join()
+        self.assertLessEqual(set(statuses), {200, 429})
+        self.assertIn(200, statuses)
+        self.assertIn(429, statuses)  # some would have waited longer than --max-wait
+        self.assertLess(statistics.median(delays), .02)
 
     def test_many_texts_do_not_block_the_thread_that_reads(self):
         self.serve("fast", "--http-threads", 1)
