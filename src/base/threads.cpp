@@ -3,6 +3,7 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <exception>
 #include <fstream>
 #include <string>
 
@@ -29,6 +30,21 @@ void WaitWhileEqual(const std::atomic<unsigned>& value, unsigned old) {
   }
   while (value.load(std::memory_order_acquire) == old) value.wait(old, std::memory_order_acquire);
 }
+
+/// The task of one Run, and the first exception of any of its threads.
+struct GuardedTask {
+  const std::function<void(int)>& task;
+  std::atomic<bool> failed = false;
+  std::exception_ptr failure = nullptr;
+
+  void operator()(int thread) {
+    try {
+      task(thread);
+    } catch (...) {
+      if (!failed.exchange(true)) failure = std::current_exception();
+    }
+  }
+};
 
 }  // namespace
 
@@ -59,12 +75,15 @@ ThreadPool::~ThreadPool() {
 
 void ThreadPool::Run(const std::function<void(int)>& task) {
   if (workers_.empty()) return task(0);
-  task_ = &task;
+  GuardedTask guarded{task};
+  const std::function<void(int)> shared = [&guarded](int thread) { guarded(thread); };  // small: allocates nothing
+  task_ = &shared;
   running_.store(static_cast<unsigned>(workers_.size()), std::memory_order_relaxed);
   round_.fetch_add(1, std::memory_order_release);
   round_.notify_all();
-  task(0);
+  guarded(0);
   for (unsigned left; (left = running_.load(std::memory_order_acquire)) != 0;) WaitWhileEqual(running_, left);
+  if (guarded.failure) std::rethrow_exception(guarded.failure);
 }
 
 void ThreadPool::ForRanges(size_t count, size_t grain, const std::function<void(size_t, size_t, int)>& task) {

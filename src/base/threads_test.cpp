@@ -6,6 +6,7 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <new>
 #include <numeric>
 #include <string>
 #include <thread>
@@ -62,6 +63,25 @@ TEST(ThreadPool, WorksAfterItsThreadsFellAsleep) {
     pool.Run([&](int thread) { sum += thread; });
   }
   EXPECT_EQ(sum, 9);
+}
+
+TEST(ThreadPool, ThrowsTheExceptionOfATaskWhenAllTasksAreDone) {
+  ThreadPool pool(3);
+  for (const int thrower : {0, 1, 2}) {
+    std::atomic<int> done = 0;
+    const auto run = [&] {
+      pool.Run([&](int thread) {
+        if (thread == thrower) throw std::bad_alloc();
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        ++done;
+      });
+    };
+    EXPECT_THROW(run(), std::bad_alloc);
+    EXPECT_EQ(done, 2);
+  }
+  std::atomic<int> sum = 0;
+  pool.Run([&](int thread) { sum += thread; });
+  EXPECT_EQ(sum, 3) << "the pool goes on";
 }
 
 }  // namespace

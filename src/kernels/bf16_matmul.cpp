@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <map>
+#include <new>
 #include <oneapi/dnnl/dnnl.hpp>
 #include <tuple>
 #include <unordered_map>
@@ -121,7 +122,9 @@ void Bf16MatMul(bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k
                 const float* b, size_t ldb, float beta, float* c, size_t ldc) {
   try {
     MultiplyRounded(transpose_a, transpose_b, m, n, k, a, lda, b, ldb, beta != 0, c, ldc);
-  } catch (const dnnl::error& error) {  // no memory, or a shape that oneDNN doesn't know: a defect, not an input
+  } catch (const dnnl::error& error) {
+    if (error.status == dnnl_out_of_memory) throw std::bad_alloc();
+    // A shape that oneDNN doesn't know: a defect, not an input.
     std::fprintf(stderr, "oneDNN bf16 matmul failed (%s) for %zu x %zu x %zu\n", error.what(), m, n, k);
     std::abort();
   }

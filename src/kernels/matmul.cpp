@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <new>
 #include <vector>
 
 #include "kernels/bf16_matmul.h"
@@ -27,7 +28,8 @@ void Sgemm(char ta, char tb, size_t m, size_t n, size_t k, const float* a, size_
   const auto dim = [](size_t x) { return static_cast<dnnl_dim_t>(x); };
   const dnnl_status_t status =
       dnnl_sgemm(ta, tb, dim(m), dim(n), dim(k), 1.0f, a, dim(lda), b, dim(ldb), beta, c, dim(ldc));
-  if (status != dnnl_success) {  // only wrong strides or no memory for its packing buffers: a defect, not an input
+  if (status == dnnl_out_of_memory) throw std::bad_alloc();  // for its packing buffers
+  if (status != dnnl_success) {                              // wrong strides: a defect, not an input
     std::fprintf(stderr, "oneDNN sgemm failed (%d) for %c%c %zu x %zu x %zu\n", static_cast<int>(status), ta, tb, m, n,
                  k);
     std::abort();

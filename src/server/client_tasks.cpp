@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <exception>
+#include <new>
 #include <system_error>
 #include <utility>
 
@@ -33,8 +34,15 @@ bool ClientTasks::Post(const std::string& client, std::function<void()> task) {
   if (finished_ || waiting_ >= most_waiting_ || own >= most_waiting_ - waiting_ || !StartThreads()) return false;
   Client& queue = found == clients_.end() ? clients_[client] : found->second;
   if (found == clients_.end()) queue.seconds = now_;
-  if (queue.tasks.empty()) turns_.insert({queue.seconds, order_++, client});
   queue.tasks.push_back(std::move(task));
+  if (queue.tasks.size() == 1) {
+    try {
+      turns_.insert({queue.seconds, order_++, client});
+    } catch (const std::bad_alloc&) {
+      queue.tasks.pop_back();  // a client with tasks always has a turn
+      throw;
+    }
+  }
   ++waiting_;
   changed_.NotifyOne();
   return true;
@@ -62,7 +70,7 @@ void ClientTasks::Work() {
   this_threads_queue = this;
   for (;;) {
     std::function<void()> task;
-    std::string name;
+    std::map<std::string, Client>::iterator found;  // stays valid while a task of the client runs
     {
       const MutexLock lock(mutex_);
       auto turn = NextTurn();
@@ -71,15 +79,19 @@ void ClientTasks::Work() {
         changed_.Wait(mutex_);
         turn = NextTurn();
       }
-      name = turn->client;
-      turns_.erase(turn);
-      Client& client = clients_.at(name);
+      found = clients_.find(turn->client);
+      auto taken = turns_.extract(turn);  // turns are moved, since copies need memory, which may have run out
+      Client& client = found->second;
       now_ = std::max(now_, client.seconds);
       task = std::move(client.tasks.front());
       client.tasks.pop_front();
       --waiting_;
       ++client.running;
-      if (!client.tasks.empty()) turns_.insert({client.seconds, order_++, name});
+      if (!client.tasks.empty()) {
+        taken.value().seconds = client.seconds;
+        taken.value().order = order_++;
+        turns_.insert(std::move(taken));
+      }
     }
     const Clock::time_point begin = Clock::now();
     try {
@@ -90,13 +102,12 @@ void ClientTasks::Work() {
     }
     const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
     const MutexLock lock(mutex_);
-    const auto found = clients_.find(name);
     Client& client = found->second;
     --client.running;
     if (!client.tasks.empty()) {  // its turn is known by the time that it had then
-      const auto turn = std::find_if(turns_.begin(), turns_.end(), [&](const Turn& t) { return t.client == name; });
-      Turn later = {client.seconds + seconds, turn->order, name};
-      turns_.erase(turn);
+      auto later = turns_.extract(
+          std::find_if(turns_.begin(), turns_.end(), [&](const Turn& turn) { return turn.client == found->first; }));
+      later.value().seconds = client.seconds + seconds;
       turns_.insert(std::move(later));
     }
     client.seconds += seconds;

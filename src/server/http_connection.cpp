@@ -82,6 +82,19 @@ void Handle(const std::shared_ptr<ServerState>& state, const std::shared_ptr<Htt
   }
 }
 
+/// Has a function run by the executor. A connection that is not told of its response would stay for ever, so if there
+/// is no memory for the message, this waits until there is some.
+template <class Function>
+void PostSurely(const asio::io_context::executor_type& executor, const Function& function) {
+  for (;;) {
+    try {
+      return asio::post(executor, function);
+    } catch (const std::bad_alloc&) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+  }
+}
+
 void Pack(HttpResponse& response) {
   response.body = Gzip(response.body);
   response.headers.emplace_back("Content-Encoding", "gzip");
@@ -305,7 +318,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     auto wait = asio::async_initiate<const asio::use_awaitable_t<Executor>, void()>(
         [slot, executor = thread_.context.get_executor()](auto handler) {
           auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-          slot->WhenReady([shared, executor] { asio::post(executor, [shared] { std::move (*shared)(); }); });
+          slot->WhenReady([shared, executor] { PostSurely(executor, [shared] { std::move (*shared)(); }); });
         },
         asio::use_awaitable_t<Executor>());
     co_await std::move(wait);

@@ -1,7 +1,11 @@
 #include "server/scheduler.h"
 
 #include <algorithm>
+#include <atomic>
+#include <cstdint>
 #include <exception>
+#include <new>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -12,6 +16,18 @@ namespace winnow {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+/// Logs why texts got no predictions, once per minute at most: without memory, that may be the case for every batch.
+void LogFailure(std::string_view why) {
+  constexpr int64_t kNever = INT64_MIN;
+  static std::atomic<int64_t> last = kNever;
+  const int64_t minute = std::chrono::floor<std::chrono::minutes>(Clock::now().time_since_epoch()).count();
+  if (last.exchange(minute) == minute) return;
+  try {
+    LogError("texts could not be classified: {}", why);
+  } catch (const std::bad_alloc&) {  // the next minute may have memory for it
+  }
+}
 
 }  // namespace
 
@@ -55,7 +71,10 @@ struct Scheduler::Work {
 };
 
 Scheduler::Scheduler(const BundleClassifier& classifier, const SchedulerOptions& options, ServerMetrics* metrics)
-    : classifier_(classifier), options_(options), metrics_(metrics) {}
+    : classifier_(classifier), options_(options), metrics_(metrics) {
+  const MutexLock lock(mutex_);
+  StartWorkers();
+}
 
 Scheduler::~Scheduler() {
   {
@@ -90,14 +109,17 @@ bool Scheduler::Submit(std::shared_ptr<ScheduledTexts> texts) {
       return false;
     }
     if (!StartWorkers()) return false;
+    const auto [found, is_new] = clients_.try_emplace(client);
+    try {
+      found->second.requests.push_back(std::move(request));
+      if (is_new) turns_.insert({now_, client});
+    } catch (const std::bad_alloc&) {
+      if (is_new) clients_.erase(found);  // a client in the queue always has a turn
+      throw;
+    }
+    if (is_new) found->second.served = now_;
     counts_.queued += count;
     queued_cost_ += cost;
-    const auto [found, is_new] = clients_.try_emplace(client);
-    if (is_new) {
-      found->second.served = now_;
-      turns_.insert({now_, client});
-    }
-    found->second.requests.push_back(std::move(request));
     defer =
         texts->defer && count == 1 && counts_.queued == 1 && computing_ == 0 && options_.max_batch_delay.count() == 0;
     deferred_ = deferred_ || defer;
@@ -112,14 +134,14 @@ bool Scheduler::Submit(std::shared_ptr<ScheduledTexts> texts) {
   return true;
 }
 
-/// Starts the workers at the first request. False if the system gives no thread.
+/// Starts the workers, if they have not been started. False if the system gives no thread.
 bool Scheduler::StartWorkers() {
   if (!workers_.empty()) return true;
   const int workers = options_.workers > 0 ? options_.workers : AvailableCores();
   try {
     for (int i = 0; i < workers; ++i) workers_.emplace_back([this] { RunWorker(); });
   } catch (const std::system_error& e) {
-    LogError("could not start a thread: {}", e.what());
+    LogFailure(e.what());
   }
   return !workers_.empty();
 }
@@ -193,6 +215,10 @@ void Scheduler::TakeBatch(Work& work) {
     bool used_up = false;
     size_t taken = 0;
     if (request->next == 0 || request->next % 64 == 0) used_up = !request->IsWanted();
+    // What needs memory comes first, so that nothing has changed if there is none.
+    if (used_up) work.dropped.reserve(work.dropped.size() + 1);
+    if (work.batch.size() == work.batch.capacity()) work.batch.reserve(2 * work.batch.size() + 8);
+    client.requests.push_back(request);
     if (used_up) {
       counts_.queued -= count - request->next;
       counts_.dropped += count - request->next;
@@ -200,7 +226,7 @@ void Scheduler::TakeBatch(Work& work) {
       work.dropped.push_back(request);
     } else {
       taken = request->CostOf(request->next);
-      if (!work.batch.empty() && cost + taken > most) return;
+      if (!work.batch.empty() && cost + taken > most) return client.requests.pop_back();
       work.batch.push_back({request, request->next++});
       cost += taken;
       --counts_.queued;
@@ -208,22 +234,26 @@ void Scheduler::TakeBatch(Work& work) {
       used_up = request->next == count;
     }
     // The next client's turn, and the next request's of this one.
-    turns_.erase(turns_.begin());
+    auto turn = turns_.extract(turns_.begin());
     now_ = std::max(now_, client.served);
     client.requests.pop_front();
-    if (!used_up) client.requests.push_back(request);
+    if (used_up) client.requests.pop_back();
     if (client.requests.empty()) {
       clients_.erase(found);
     } else {
       client.served += static_cast<double>(std::max<size_t>(taken, 1));
-      turns_.insert({client.served, found->first});
+      turn.value().first = client.served;
+      turns_.insert(std::move(turn));
     }
   }
 }
 
 Scheduler::Work Scheduler::TakeWork() {
   Work work;
-  TakeBatch(work);
+  try {
+    TakeBatch(work);
+  } catch (const std::bad_alloc&) {  // what has been taken is computed; the rest waits for memory
+  }
   if (work.empty()) return work;
   if (computing_ == 0 && turns_.empty()) work.use = PoolUse::kIfFree;
   ++computing_;
@@ -249,16 +279,20 @@ void Scheduler::RunWorker() {
 
 void Scheduler::Do(Work work) {
   if (work.empty()) return;
-  for (const auto& request : work.dropped) {
-    request->End(
-        Fail(ErrorCode::kCancelled, "the request was not processed: its timeout expired, or its client disconnected"));
-  }
   const Clock::time_point begin = options_.now(), dequeued_at = Clock::now();
   const size_t texts = work.batch.size();
   for (const Taken& taken : work.batch) {
     if (taken.text == 0) taken.request->texts->dequeued_at = dequeued_at;
   }
-  if (texts > 0) Compute(work.batch, work.use);
+  try {
+    for (const auto& request : work.dropped) {
+      request->End(Fail(ErrorCode::kCancelled,
+                        "the request was not processed: its timeout expired, or its client disconnected"));
+    }
+    if (texts > 0) Compute(work.batch, work.use);
+  } catch (const std::exception& e) {  // requests that end without a response get status 500
+    LogFailure(e.what());
+  }
   const double seconds = std::chrono::duration<double>(options_.now() - begin).count();
   // Not kept until there is more to do.
   work.batch.clear();
@@ -285,7 +319,7 @@ void Scheduler::Compute(std::vector<Taken>& batch, PoolUse use) {
     for (const Taken& taken : batch) prepared.AppendText(taken.request->texts->prepared, taken.text);
     computed = classifier_.ProbabilitiesOf(prepared, probabilities, {}, scope, use);
   } catch (const std::exception& e) {
-    LogError("texts could not be classified: {}", e.what());
+    LogFailure(e.what());
     computed = Fail(ErrorCode::kCancelled, "the server has no memory left for this request; try again later");
   }
   size_t tokens = 0;

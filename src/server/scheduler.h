@@ -84,7 +84,7 @@ struct SchedulerCounts {
   size_t queued = 0;  ///< number of texts that are in the queue now
 };
 
-/// A queue with workers. Thread-safe. Threads start with the first request. Destruction computes the queued texts
+/// A queue with workers. Thread-safe. Threads start at once. Destruction computes the queued texts
 /// first; it must not happen on a thread of the scheduler, on which `done` functions are called (ModelLifetimes takes
 /// care of this).
 class Scheduler {

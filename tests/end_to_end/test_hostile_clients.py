@@ -121,7 +121,7 @@ class HostileClients(ServingTest):
         process = self.limited(f"-v {at_rest * 12 // 10}", "model")
         self.assertEqual(self.ask(raw_http.request()), 200, self.logged())
         stop, large, small = time.monotonic() + 10, [], []
-        bodies = [raw_http.request(json.dumps({"texts": [f"{i} {'word ' * 20}" for i in range(n, n + MANY)]}).encode()) for n in range(0, 4 * MANY, MANY)]
+        bodies = [raw_http.request(json.dumps({"texts": [f"{i} {'word ' * 3}" for i in range(n, n + MANY)]}).encode()) for n in range(0, 4 * MANY, MANY)]
 
         def keep_asking(address, statuses, data):
             while time.monotonic() < stop:
@@ -243,6 +243,7 @@ class HostileClients(ServingTest):
     def ask_from(self, address, data):
 
         with socket.socket() as client:
+            client.settimeout(60)
             client.bind((address, 0))
             client.connect(("127.0.0.1", self.port))
             client.sendall(data)
