@@ -60,6 +60,17 @@ class Barrier {
   std::atomic<unsigned> round_ = 0;
 };
 
+/// How soon a thread has to run when it has something to do.
+enum class ThreadUrgency {
+  kPrompt,  ///< it does little at a time, and somebody waits for it: network I/O, a single text
+  kNormal,
+};
+
+/// Sets the urgency of the calling thread, which threads that it starts inherit. A prompt thread asks the system for
+/// short time slices, with which it interrupts threads that have run for longer, and receives no larger share of a core
+/// (sched_setattr(2); Linux 6.12 and later, no effect elsewhere).
+void SetThreadUrgency(ThreadUrgency urgency);
+
 /// Returns the number of cores that this process may use: those of the affinity mask, bounded by the cgroup's CPU
 /// quota.
 int AvailableCores();

@@ -61,12 +61,17 @@ void AddDataOptions(DataPlan& data, OptionTable& table) {
             "letters, spacing, addresses, numbers) and, if the labels are spam and ham, on synthetic texts "
             "(--synthetic-share); held-out texts are never altered");
   table.Add("augment-variants", &data.augment_variants, "Maximum number of variants per training text").AtLeast(1);
+  table.Add(
+      "synthetic", &data.synthetic,
+      "Also train on synthetic texts. The built-in grammar generates spam and ham messages of the present day; for "
+      "other labels, use --synthetic-grammar");
   table
       .Add("synthetic-share", &data.synthetic_share,
-           "Number of synthetic texts to add, divided by the number of training texts; 0 adds none. The built-in "
-           "grammar generates spam and ham messages; for other labels, use --synthetic-grammar")
+           "Number of synthetic texts to add, divided by the number of training texts; 0 adds none")
       .Range(0, 10)
-      .Default("0.5 with --augment or --synthetic-grammar, otherwise 0");
+      .Default(
+          "with --synthetic, --augment or --synthetic-grammar 0.1 for transformers and 0.5 for linear models, "
+          "otherwise 0");
   table
       .Add("synthetic-grammar", &data.synthetic_grammar,
            "Grammar that generates the synthetic texts; its labels must be those of the data")

@@ -30,9 +30,9 @@ Result<SharedFile> GrammarFile(const DataPlan& data) {
 
 Result<void> AddSyntheticTexts(const TrainingPlan& plan, Split& split, TrainingObserver& observer) {
   const DataPlan& data = plan.data;
-  const double share = data.SyntheticShare();
+  const double share = plan.SyntheticShare();
   if (share == 0) return {};
-  const bool asked = data.synthetic_share || data.synthetic_grammar;
+  const bool asked = data.synthetic || data.synthetic_share || data.synthetic_grammar;
   const auto skip = [&](const std::string& reason) {
     const std::string line = "no synthetic texts are added: " + reason;
     asked ? observer.Warn(line) : observer.Note(line);

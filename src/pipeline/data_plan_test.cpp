@@ -40,6 +40,7 @@ Dataset SetOf(const std::string& word, size_t count, std::vector<std::string> la
 class AugmentTrainingPartTest : public ::testing::Test {
  protected:
   AugmentTrainingPartTest() {
+    plan.model.kind = "svm";
     split.train = SetOf("train", 100);
     split.validation = SetOf("validation", 20);
     split.test = SetOf("test", 20);
@@ -81,6 +82,13 @@ TEST_F(AugmentTrainingPartTest, AugmentationIncludesThemUnlessTheShareIsZero) {
   ASSERT_TRUE(AugmentTrainingPart(plan, split, observer));
   EXPECT_LE(split.train.examples.size(), 200u);
   EXPECT_THAT(observer.notes, ElementsAre(HasSubstr("augmentation: ")));
+}
+
+TEST_F(AugmentTrainingPartTest, TransformersGetFewerMessages) {
+  plan.data.synthetic = true;
+  plan.model.kind = "transformer";
+  ASSERT_TRUE(AugmentTrainingPart(plan, split, observer));
+  EXPECT_THAT(observer.notes, ElementsAre(HasSubstr("synthetic texts: 10 for 100 training texts")));
 }
 
 TEST_F(AugmentTrainingPartTest, NeverAddsAHeldOutText) {

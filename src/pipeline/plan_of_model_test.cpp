@@ -94,13 +94,13 @@ TEST_F(PlanOfModelTest, TellsWhatWasAddedToTheTrainingPart) {
   const auto nothing = PlanOfModel(dir.path());
   ASSERT_TRUE(nothing) << nothing.error().Text();
   EXPECT_FALSE(nothing->data.augment);
-  EXPECT_EQ(nothing->data.SyntheticShare(), 0);
+  EXPECT_EQ(nothing->SyntheticShare(), 0);
   WriteInfo(Info({{"augment_variants", 2}, {"synthetic_share", 0.75}, {"synthetic_grammar", "mine.txt"}}));
   const auto plan = PlanOfModel(dir.path());
   ASSERT_TRUE(plan) << plan.error().Text();
   EXPECT_TRUE(plan->data.augment);
   EXPECT_EQ(plan->data.augment_variants, 2);
-  EXPECT_EQ(plan->data.SyntheticShare(), 0.75);
+  EXPECT_EQ(plan->SyntheticShare(), 0.75);
   EXPECT_EQ(plan->data.synthetic_grammar, "mine.txt");
 }
 

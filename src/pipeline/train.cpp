@@ -115,10 +115,11 @@ TrainingInfo InfoOf(const FitInput& input, const TrainedModel& trained, int thre
 
 /// Adds what was added to the training part to the configuration of the training. Data whose labels are not those of the
 /// grammar get no synthetic texts.
-void DescribeAugmentation(const DataPlan& data, const Split& split, Json& hyperparameters) {
+void DescribeAugmentation(const TrainingPlan& plan, const Split& split, Json& hyperparameters) {
+  const DataPlan& data = plan.data;
   if (data.augment) hyperparameters["augment_variants"] = data.augment_variants;
   if (split.synthetic == 0) return;
-  hyperparameters["synthetic_share"] = data.SyntheticShare();
+  hyperparameters["synthetic_share"] = plan.SyntheticShare();
   if (data.synthetic_grammar) hyperparameters["synthetic_grammar"] = data.synthetic_grammar->string();
 }
 
@@ -154,7 +155,7 @@ Result<TrainedModel> Train(const TrainingPlan& plan, const Split& split, ThreadP
   const double seconds = SecondsSince(begin);
   info.training_seconds = RoundedToThousandths(seconds);
   model->Describe(trained.has_test ? HeldOutPart::kTest : HeldOutPart::kValidation, info);
-  DescribeAugmentation(plan.data, split, info.hyperparameters);
+  DescribeAugmentation(plan, split, info.hyperparameters);
   TRY(MeasureValidation(input, *model, trained));
   if (calibration) info.calibration = CalibrationMetricsJson(*calibration);
   if (!bundle) return trained;

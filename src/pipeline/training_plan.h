@@ -46,15 +46,10 @@ struct DataPlan {
   int min_class_texts = 0;             ///< single-label: labels with fewer texts are left out
   bool augment = false;
   int augment_variants = AugmentOptions{}.variants;  ///< maximum number of variants of each training text
-  /// Number of synthetic texts as a share of the training texts; empty: that of SyntheticOptions if `augment` is true or
-  /// a grammar is given, otherwise 0.
-  std::optional<double> synthetic_share;
+  bool synthetic = false;                            ///< true if synthetic texts are added to the training part
+  std::optional<double> synthetic_share;             ///< number of synthetic texts as a share of the training texts
   std::optional<std::filesystem::path> synthetic_grammar;  ///< grammar of synthetic texts; empty: Winnow's own
   std::string positive_label;                              ///< positive label; empty: that of DefaultPositiveLabel
-
-  double SyntheticShare() const {
-    return synthetic_share.value_or(augment || synthetic_grammar ? SyntheticOptions{}.share : 0);
-  }
 };
 
 struct ModelPlan {
@@ -162,6 +157,14 @@ struct TrainingPlan {
   DistillationPlan distillation;
   OutputPlan output;
   uint64_t seed = TrainerOptions{}.seed;  ///< random seed of splits, shuffles, dropout, new weights and augmentation
+
+  /// Returns the number of synthetic texts as a share of the training texts: that of the plan, otherwise 0 or, if such
+  /// texts are asked for, 0.5 for linear models and 0.1 for transformers. These learn the synthetic texts from fewer of
+  /// them, and more would cost accuracy on the data (docs/benchmarks.md, "Spam of the present day").
+  double SyntheticShare() const {
+    const bool asked = data.synthetic || data.augment || data.synthetic_grammar;
+    return data.synthetic_share.value_or(!asked ? 0 : model.transformer() ? 0.1 : SyntheticOptions{}.share);
+  }
 };
 
 /// Returns true if each label gets the threshold with the best F1: if the plan says so or, by default, for multi-label

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/threads.h"
 
 namespace winnow {
 namespace {
@@ -67,6 +68,7 @@ std::set<ClientTasks::Turn>::iterator ClientTasks::NextTurn() {
 
 void ClientTasks::Work() {
   using Clock = std::chrono::steady_clock;
+  SetThreadUrgency(ThreadUrgency::kNormal);
   this_threads_queue = this;
   for (;;) {
     std::function<void()> task;

@@ -17,6 +17,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr size_t kShortTokens = 128;   // of a text that is computed while all workers have larger batches
+constexpr size_t kLittleTokens = 512;  // of a client, in the queue
+
 /// Logs why texts got no predictions, once per minute at most: without memory, that may be the case for every batch.
 void LogFailure(std::string_view why) {
   constexpr int64_t kNever = INT64_MIN;
@@ -64,6 +67,8 @@ struct Scheduler::Taken {
 /// The next work of a thread.
 struct Scheduler::Work {
   std::vector<Taken> batch;
+  size_t tokens = 0;                              // of the batch
+  bool bulk = false;                              // of clients that have much in the queue
   std::vector<std::shared_ptr<Request>> dropped;  // requests that nobody waits for any more
   PoolUse use = PoolUse::kNone;
 
@@ -82,7 +87,9 @@ Scheduler::~Scheduler() {
     stopping_ = true;
   }
   more_.NotifyAll();
+  urgent_.NotifyAll();
   for (std::thread& worker : workers_) worker.join();
+  if (short_texts_.joinable()) short_texts_.join();
 }
 
 bool Scheduler::Submit(std::shared_ptr<ScheduledTexts> texts) {
@@ -97,14 +104,14 @@ bool Scheduler::Submit(std::shared_ptr<ScheduledTexts> texts) {
   auto request = std::make_shared<Request>(classifier_.scorer(), texts);
   request->left = count;
   const size_t cost = request->Cost(0);
-  bool defer = false;
+  bool defer = false, urgent = false;
   {
     const MutexLock lock(mutex_);
     const std::string& client = texts->client;
-    // A request larger than the whole queue is let in when nothing waits: it could never be answered else.
-    const bool full = counts_.queued > 0 && counts_.queued + count > options_.max_queued_texts;
-    const bool late = options_.max_wait.count() > 0 && WaitOf(Ahead(client) + computing_texts_) > options_.max_wait;
-    if (full || late) {
+    const bool urgent_soon = count == 1 && cost <= kShortTokens && !clients_.contains(client) && AllComputeMuch();
+    const size_t ahead = TokensAhead(client) + (urgent_soon ? 0 : computing_tokens_);
+    const bool late = options_.max_wait.count() > 0 && WaitOf(ahead) > options_.max_wait;
+    if (IsFull(client, count) || late) {
       counts_.refused += count;
       return false;
     }
@@ -120,6 +127,9 @@ bool Scheduler::Submit(std::shared_ptr<ScheduledTexts> texts) {
     if (is_new) found->second.served = now_;
     counts_.queued += count;
     queued_cost_ += cost;
+    found->second.texts += count;
+    found->second.tokens += cost;
+    urgent = IsUrgent();
     defer =
         texts->defer && count == 1 && counts_.queued == 1 && computing_ == 0 && options_.max_batch_delay.count() == 0;
     deferred_ = deferred_ || defer;
@@ -131,6 +141,7 @@ bool Scheduler::Submit(std::shared_ptr<ScheduledTexts> texts) {
   } else {
     more_.NotifyOne();
   }
+  if (urgent) urgent_.NotifyOne();
   return true;
 }
 
@@ -140,23 +151,48 @@ bool Scheduler::StartWorkers() {
   const int workers = options_.workers > 0 ? options_.workers : AvailableCores();
   try {
     for (int i = 0; i < workers; ++i) workers_.emplace_back([this] { RunWorker(); });
+    short_texts_ = std::thread([this] { RunShortTexts(); });
   } catch (const std::system_error& e) {
     LogFailure(e.what());
   }
   return !workers_.empty();
 }
 
-/// At least how many texts are taken before a new one of this client.
-size_t Scheduler::Ahead(const std::string& client) const {
+/// Returns true if so many further texts of the client have no room. A request larger than the whole queue is let in
+/// when nothing waits: it could never be answered otherwise.
+bool Scheduler::IsFull(const std::string& client, size_t count) const {
+  if (counts_.queued == 0 || counts_.queued + count <= options_.max_queued_texts) return false;
   const auto found = clients_.find(client);
-  const size_t own = found == clients_.end() ? 0 : found->second.requests.size();
-  return std::min(counts_.queued, own == 0 ? clients_.size() : own * clients_.size());
+  const size_t own = found == clients_.end() ? 0 : found->second.texts;
+  return own + count > options_.max_queued_texts / (2 * (clients_.size() + 1));
 }
 
-/// How long that number of texts takes all workers.
-std::chrono::milliseconds Scheduler::WaitOf(size_t texts) const {
+/// Returns true if all workers compute large batches.
+bool Scheduler::AllComputeMuch() const {
+  return computing_ >= workers_.size() && computing_tokens_ >= computing_ * 2 * kShortTokens;
+}
+
+/// Returns true if the next text is short and of a client that has just come, and would have to wait for a large batch.
+bool Scheduler::IsUrgent() const {
+  if (turns_.empty() || !AllComputeMuch()) return false;
+  const auto& [served, client] = *turns_.begin();
+  const Request& request = *clients_.at(client).requests.front();
+  return served <= now_ && request.CostOf(request.next) <= kShortTokens;
+}
+
+/// About how many tokens are computed before a new text of this client.
+size_t Scheduler::TokensAhead(const std::string& client) const {
+  if (counts_.queued == 0) return 0;
+  const auto found = clients_.find(client);
+  const size_t own = found == clients_.end() ? 1 : found->second.requests.size();
+  const size_t texts = std::min(counts_.queued, own * clients_.size());
+  return queued_cost_ * texts / counts_.queued;
+}
+
+/// How long that number of tokens takes all workers.
+std::chrono::milliseconds Scheduler::WaitOf(size_t tokens) const {
   const double seconds =
-      seconds_per_text_ * static_cast<double>(texts) / static_cast<double>(std::max<size_t>(workers_.size(), 1));
+      seconds_per_token_ * static_cast<double>(tokens) / static_cast<double>(std::max<size_t>(workers_.size(), 1));
   return std::chrono::milliseconds(static_cast<int64_t>(seconds * 1000));
 }
 
@@ -193,7 +229,7 @@ SchedulerCounts Scheduler::counts() const {
 
 std::chrono::milliseconds Scheduler::ExpectedWait() const {
   const MutexLock lock(mutex_);
-  return WaitOf(counts_.queued);
+  return WaitOf(queued_cost_);
 }
 
 /// How many tokens a worker takes at once.
@@ -203,65 +239,98 @@ size_t Scheduler::BatchTokens() const {
   return std::min(options_.max_batch_tokens, std::max(share, kWorthwhile));
 }
 
-/// Takes texts of the clients in turn, none if there are none. Requests that nobody waits for any more are dropped.
-void Scheduler::TakeBatch(Work& work) {
-  size_t cost = 0;
-  const size_t most = BatchTokens();
-  while (!turns_.empty()) {
-    const auto found = clients_.find(turns_.begin()->second);
-    Client& client = found->second;
-    const std::shared_ptr<Request> request = client.requests.front();
-    const size_t count = request->texts->count();
-    bool used_up = false;
-    size_t taken = 0;
-    if (request->next == 0 || request->next % 64 == 0) used_up = !request->IsWanted();
-    // What needs memory comes first, so that nothing has changed if there is none.
-    if (used_up) work.dropped.reserve(work.dropped.size() + 1);
-    if (work.batch.size() == work.batch.capacity()) work.batch.reserve(2 * work.batch.size() + 8);
-    client.requests.push_back(request);
-    if (used_up) {
-      counts_.queued -= count - request->next;
-      counts_.dropped += count - request->next;
-      queued_cost_ -= request->Cost(request->next);
-      work.dropped.push_back(request);
-    } else {
-      taken = request->CostOf(request->next);
-      if (!work.batch.empty() && cost + taken > most) return client.requests.pop_back();
-      work.batch.push_back({request, request->next++});
-      cost += taken;
-      --counts_.queued;
-      queued_cost_ -= taken;
-      used_up = request->next == count;
+/// Takes the next text into the batch, or drops its request if nobody waits for it any more. False: there is none, or
+/// the batch would have more than `most_tokens`. If there is no memory (std::bad_alloc), nothing has changed.
+bool Scheduler::TakeText(Work& work, size_t most_tokens) {
+  if (turns_.empty()) return false;
+  const auto found = clients_.find(turns_.begin()->second);
+  Client& client = found->second;
+  const std::shared_ptr<Request> request = client.requests.front();
+  const size_t count = request->texts->count();
+  bool used_up = false;
+  size_t taken = 0;
+  if (request->next == 0 || request->next % 64 == 0) used_up = !request->IsWanted();
+  // What needs memory comes first.
+  if (used_up) work.dropped.reserve(work.dropped.size() + 1);
+  if (work.batch.size() == work.batch.capacity()) work.batch.reserve(2 * work.batch.size() + 8);
+  client.requests.push_back(request);
+  if (used_up) {
+    const size_t left = count - request->next, cost = request->Cost(request->next);
+    counts_.queued -= left;
+    counts_.dropped += left;
+    client.texts -= left;
+    client.tokens -= cost;
+    queued_cost_ -= cost;
+    work.dropped.push_back(request);
+  } else {
+    taken = request->CostOf(request->next);
+    const bool bulk = client.tokens > kLittleTokens;
+    if (work.batch.empty()) work.bulk = bulk;
+    if (!work.batch.empty() && (work.tokens + taken > most_tokens || bulk != work.bulk)) {
+      client.requests.pop_back();
+      return false;
     }
-    // The next client's turn, and the next request's of this one.
-    auto turn = turns_.extract(turns_.begin());
-    now_ = std::max(now_, client.served);
-    client.requests.pop_front();
-    if (used_up) client.requests.pop_back();
-    if (client.requests.empty()) {
-      clients_.erase(found);
-    } else {
-      client.served += static_cast<double>(std::max<size_t>(taken, 1));
-      turn.value().first = client.served;
-      turns_.insert(std::move(turn));
-    }
+    work.batch.push_back({request, request->next++});
+    work.tokens += taken;
+    --counts_.queued;
+    --client.texts;
+    client.tokens -= taken;
+    queued_cost_ -= taken;
+    used_up = request->next == count;
   }
+  // The next client's turn, and the next request's of this one.
+  auto turn = turns_.extract(turns_.begin());
+  now_ = std::max(now_, client.served);
+  client.requests.pop_front();
+  if (used_up) client.requests.pop_back();
+  if (client.requests.empty()) {
+    clients_.erase(found);
+  } else {
+    client.served += static_cast<double>(std::max<size_t>(taken, 1));
+    turn.value().first = client.served;
+    turns_.insert(std::move(turn));
+  }
+  return true;
 }
 
 Scheduler::Work Scheduler::TakeWork() {
   Work work;
   try {
-    TakeBatch(work);
+    const size_t most = BatchTokens();
+    while (TakeText(work, most)) {
+    }
   } catch (const std::bad_alloc&) {  // what has been taken is computed; the rest waits for memory
   }
   if (work.empty()) return work;
   if (computing_ == 0 && turns_.empty()) work.use = PoolUse::kIfFree;
   ++computing_;
-  computing_texts_ += work.batch.size();
+  computing_tokens_ += work.tokens;
   return work;
 }
 
+/// Computes short texts while all workers are busy with more.
+void Scheduler::RunShortTexts() {
+  SetThreadUrgency(ThreadUrgency::kPrompt);
+  for (;;) {
+    Work work;
+    {
+      const MutexLock lock(mutex_);
+      while (!stopping_ && !IsUrgent()) urgent_.Wait(mutex_);
+      if (stopping_) return;  // the workers do the rest
+      try {
+        while (IsUrgent() && TakeText(work, kShortTokens)) {
+        }
+      } catch (const std::bad_alloc&) {  // likewise
+      }
+      if (!work.empty()) ++computing_;
+      computing_tokens_ += work.tokens;
+    }
+    Do(std::move(work));
+  }
+}
+
 void Scheduler::RunWorker() {
+  SetThreadUrgency(ThreadUrgency::kNormal);
   for (;;) {
     Work work;
     {
@@ -272,6 +341,7 @@ void Scheduler::RunWorker() {
         more_.WaitUntil(mutex_, Clock::now() + options_.max_batch_delay);
       }
       work = TakeWork();
+      if (IsUrgent()) urgent_.NotifyOne();
     }
     Do(std::move(work));
   }
@@ -280,7 +350,7 @@ void Scheduler::RunWorker() {
 void Scheduler::Do(Work work) {
   if (work.empty()) return;
   const Clock::time_point begin = options_.now(), dequeued_at = Clock::now();
-  const size_t texts = work.batch.size();
+  const size_t tokens = work.tokens;
   for (const Taken& taken : work.batch) {
     if (taken.text == 0) taken.request->texts->dequeued_at = dequeued_at;
   }
@@ -289,7 +359,7 @@ void Scheduler::Do(Work work) {
       request->End(Fail(ErrorCode::kCancelled,
                         "the request was not processed: its timeout expired, or its client disconnected"));
     }
-    if (texts > 0) Compute(work.batch, work.use);
+    if (!work.batch.empty()) Compute(work);
   } catch (const std::exception& e) {  // requests that end without a response get status 500
     LogFailure(e.what());
   }
@@ -299,14 +369,15 @@ void Scheduler::Do(Work work) {
   work.dropped.clear();
   const MutexLock lock(mutex_);
   --computing_;
-  computing_texts_ -= texts;
-  if (texts == 0) return;
+  computing_tokens_ -= tokens;
+  if (tokens == 0) return;
   constexpr double kKept = 0.9;
-  const double each = seconds / static_cast<double>(texts);
-  seconds_per_text_ = seconds_per_text_ == 0 ? each : kKept * seconds_per_text_ + (1 - kKept) * each;
+  const double each = seconds / static_cast<double>(tokens);
+  seconds_per_token_ = seconds_per_token_ == 0 ? each : kKept * seconds_per_token_ + (1 - kKept) * each;
 }
 
-void Scheduler::Compute(std::vector<Taken>& batch, PoolUse use) {
+void Scheduler::Compute(Work& work) {
+  const std::vector<Taken>& batch = work.batch;
   const Clock::time_point begin = Clock::now();
   const size_t labels = classifier_.labels().size();
   std::vector<float> probabilities;
@@ -317,21 +388,19 @@ void Scheduler::Compute(std::vector<Taken>& batch, PoolUse use) {
     probabilities.resize(batch.size() * labels);
     scope.resize(classifier_.scope_rule() == nullptr ? 0 : batch.size());
     for (const Taken& taken : batch) prepared.AppendText(taken.request->texts->prepared, taken.text);
-    computed = classifier_.ProbabilitiesOf(prepared, probabilities, {}, scope, use);
+    computed = classifier_.ProbabilitiesOf(prepared, probabilities, {}, scope, work.use);
   } catch (const std::exception& e) {
     LogFailure(e.what());
     computed = Fail(ErrorCode::kCancelled, "the server has no memory left for this request; try again later");
   }
-  size_t tokens = 0;
-  for (const Taken& taken : batch) tokens += taken.request->CostOf(taken.text);
   {
     const MutexLock lock(mutex_);
     ++counts_.batches;
     counts_.texts += batch.size();
-    counts_.tokens += tokens;
+    counts_.tokens += work.tokens;
   }
   if (metrics_ != nullptr) {
-    metrics_->Batch(batch.size(), tokens, std::chrono::duration<double>(Clock::now() - begin).count());
+    metrics_->Batch(batch.size(), work.tokens, std::chrono::duration<double>(Clock::now() - begin).count());
   }
   for (size_t i = 0; i < batch.size(); ++i) {
     Request& request = *batch[i].request;

@@ -11,6 +11,10 @@
 ///
 /// If few texts are queued, batches are smaller, so that all workers finish at about the same time.
 ///
+/// A batch contains texts either of clients that have much in the queue or of those that have little. While all workers
+/// compute large batches, one more thread computes short texts of clients that have just come, in small batches. The
+/// system lets it interrupt the workers, so that such a text does not wait for the end of a batch.
+///
 /// Clients take turns by tokens: the next text is that of the client of which fewest tokens were taken since it came
 /// (start-time fair queueing; Goyal, Vin and Cheng, 1996). The requests of one client take turns by texts. A client that
 /// sends a single text therefore waits for a batch or two, not for the ten thousand or the long texts of another one.
@@ -42,7 +46,9 @@ namespace winnow {
 struct SchedulerOptions {
   int workers = 0;                 ///< number of workers; 0: one per core
   size_t max_batch_tokens = 2048;  ///< maximum number of tokens of a batch; a text that has more is computed alone
-  size_t max_queued_texts = 8192;  ///< maximum number of queued texts; further ones are refused at once
+  /// Maximum number of queued texts. Further ones are refused at once, except those of clients that have few texts in
+  /// the queue: each client may have half an equal share of the queue, whatever others have in it.
+  size_t max_queued_texts = 8192;
   std::chrono::microseconds max_batch_delay{0};  ///< maximum time that a worker waits for a batch to fill
   /// Expected waiting time above which texts are refused. 0: only max_queued_texts counts.
   std::chrono::milliseconds max_wait{1000};
@@ -110,37 +116,43 @@ class Scheduler {
   /// The requests of a client that have texts in the queue.
   struct Client {
     std::deque<std::shared_ptr<Request>> requests;
-    double served = 0;  // tokens that were taken, counted from where the others were when the client came
+    size_t texts = 0, tokens = 0;  // in the queue
+    double served = 0;             // tokens that were taken, counted from where the others were when the client came
   };
   struct Work;
   void RunWorker() EXCLUDES(mutex_);
+  void RunShortTexts() EXCLUDES(mutex_);
   bool StartWorkers() REQUIRES(mutex_);
   size_t BatchTokens() const REQUIRES(mutex_);
-  size_t Ahead(const std::string& client) const REQUIRES(mutex_);
-  std::chrono::milliseconds WaitOf(size_t texts) const REQUIRES(mutex_);
+  size_t TokensAhead(const std::string& client) const REQUIRES(mutex_);
+  bool IsFull(const std::string& client, size_t count) const REQUIRES(mutex_);
+  bool AllComputeMuch() const REQUIRES(mutex_);
+  bool IsUrgent() const REQUIRES(mutex_);
+  std::chrono::milliseconds WaitOf(size_t tokens) const REQUIRES(mutex_);
   void ComputeDeferred(const ScheduledTexts& texts) EXCLUDES(mutex_);
   Work TakeWork() REQUIRES(mutex_);
-  void TakeBatch(Work& work) REQUIRES(mutex_);
+  bool TakeText(Work& work, size_t most_tokens) REQUIRES(mutex_);
   void Do(Work work) EXCLUDES(mutex_);
-  void Compute(std::vector<Taken>& batch, PoolUse use) EXCLUDES(mutex_);
+  void Compute(Work& work) EXCLUDES(mutex_);
 
   const BundleClassifier& classifier_;
   const SchedulerOptions options_;
   ServerMetrics* const metrics_;
 
   mutable Mutex mutex_;
-  ConditionVariable more_;
+  ConditionVariable more_, urgent_;
   std::map<std::string, Client> clients_ GUARDED_BY(mutex_);           // with texts in the queue
   std::set<std::pair<double, std::string>> turns_ GUARDED_BY(mutex_);  // those clients by Client::served
   double now_ GUARDED_BY(mutex_) = 0;  // Client::served of the client that was served last
   SchedulerCounts counts_ GUARDED_BY(mutex_);
-  size_t queued_cost_ GUARDED_BY(mutex_) = 0;       // tokens that wait
-  double seconds_per_text_ GUARDED_BY(mutex_) = 0;  // of one worker, as it has been lately
-  bool deferred_ GUARDED_BY(mutex_) = false;        // `defer` may compute a single text soon; no worker was woken
-  int computing_ GUARDED_BY(mutex_) = 0;            // threads
-  size_t computing_texts_ GUARDED_BY(mutex_) = 0;
+  size_t queued_cost_ GUARDED_BY(mutex_) = 0;        // tokens that wait
+  double seconds_per_token_ GUARDED_BY(mutex_) = 0;  // of one worker, as it has been lately
+  bool deferred_ GUARDED_BY(mutex_) = false;         // `defer` may compute a single text soon; no worker was woken
+  size_t computing_ GUARDED_BY(mutex_) = 0;          // threads
+  size_t computing_tokens_ GUARDED_BY(mutex_) = 0;
   bool stopping_ GUARDED_BY(mutex_) = false;
   std::vector<std::thread> workers_ GUARDED_BY(mutex_);
+  std::thread short_texts_ GUARDED_BY(mutex_);
 };
 
 }  // namespace winnow

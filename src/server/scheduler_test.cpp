@@ -85,6 +85,44 @@ TEST_F(SchedulerTest, AFullQueueRefusesWholeRequestsAtOnce) {
   EXPECT_TRUE(small.done.get());
 }
 
+TEST_F(SchedulerTest, AFullQueueHasRoomForFewTextsOfAnotherClient) {
+  std::promise<void> go;
+  const std::shared_future<void> started = go.get_future().share();
+  Scheduler scheduler(*classifier_, {.workers = 1, .max_queued_texts = 12});
+  Answer first = Request(Texts(1));
+  first.texts->done = [started](const Result<void>&) { started.wait(); };
+  ASSERT_TRUE(scheduler.Submit(first.texts));
+  while (scheduler.counts().texts < 1) std::this_thread::yield();
+  Answer all = Request(Texts(20), "one"), more = Request(Texts(1), "one");
+  EXPECT_TRUE(scheduler.Submit(all.texts)) << "nothing waits";
+  EXPECT_FALSE(scheduler.Submit(more.texts));
+  Answer few = Request(Texts(3), "other"), one_more = Request(Texts(1), "other"), third = Request(Texts(2), "third");
+  EXPECT_TRUE(scheduler.Submit(few.texts)) << "half of an equal share";
+  EXPECT_FALSE(scheduler.Submit(one_more.texts));
+  EXPECT_TRUE(scheduler.Submit(third.texts));
+  go.set_value();
+  for (Answer* answer : {&all, &few, &third}) EXPECT_TRUE(answer->done.get());
+}
+
+TEST_F(SchedulerTest, AShortTextDoesNotWaitForTheLargeBatchOfAnotherClient) {
+  std::promise<void> go;
+  const std::shared_future<void> started = go.get_future().share();
+  Scheduler scheduler(*classifier_, {.workers = 1});
+  size_t count = 1;  // of texts that one batch contains, and that are many tokens
+  while (Request(Texts(count)).texts->prepared.tokens.windows.ids.size() < 400) ++count;
+  Answer large = Request(Texts(count), "one");
+  large.texts->done = [started](const Result<void>&) { started.wait(); };
+  ASSERT_TRUE(scheduler.Submit(large.texts));
+  while (scheduler.counts().texts < count) std::this_thread::yield();
+  Answer again = Request(Texts(count), "one"), other = Request(Texts(1), "other");
+  ASSERT_TRUE(scheduler.Submit(again.texts));
+  ASSERT_TRUE(scheduler.Submit(other.texts));
+  EXPECT_TRUE(other.done.get());
+  EXPECT_GE(scheduler.counts().queued, count - 1) << "the worker is still busy";
+  go.set_value();
+  EXPECT_TRUE(again.done.get());
+}
+
 TEST_F(SchedulerTest, TextsThatWouldWaitTooLongAreRefused) {
   std::promise<void> go;
   const std::shared_future<void> started = go.get_future().share();
