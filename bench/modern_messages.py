@@ -48,7 +48,7 @@ def main():
     parser.add_argument("--shared", type=Path, default=Path("../shared"))
     parser.add_argument("--winnow", default="build/release/winnow")
     parser.add_argument("--kind", nargs="+", default=["lr", "svm", "transformer"], choices=["lr", "svm", "transformer"])
-    parser.add_argument("--share", nargs="+", default=["0", "0.5"])
+    parser.add_argument("--share", nargs="+", default=["0", "0.1", "0.5"])
     parser.add_argument("--seed", nargs="+", default=["42"])
     options = parser.parse_args()
     messages = read_messages()

@@ -198,10 +198,9 @@ void AddBatchingOptions(ServeOptions& options, OptionTable& table) {
   table.Add("max-batch-delay", &options.max_batch_delay_us, "Maximum time to wait for a batch to fill, in microseconds")
       .Range(0, 1e6);
   table
-      .Add(
-          "max-queue", &options.max_queued_texts,
-          "Maximum length of the queue, in texts; beyond it, requests get status 429, unless the client has few texts "
-          "in the queue")
+      .Add("max-queue", &options.max_queued_texts,
+           "Maximum length of the queue, in texts; beyond it, requests get status 429, unless the client has few texts "
+           "in the queue")
       .AtLeast(1);
   table
       .Add("max-wait", &options.max_wait_ms,
