@@ -21,6 +21,10 @@ add_library(hwy::hwy ALIAS PkgConfig::hwy)
 # By pkg-config: Debian's CMake files of libzip ask for its command line tools too.
 pkg_check_modules(libzip REQUIRED IMPORTED_TARGET libzip)
 add_library(libzip::libzip ALIAS PkgConfig::libzip)
+pkg_check_modules(gmime REQUIRED IMPORTED_TARGET gmime-3.0)
+# Without its -D_LARGEFILE64_SOURCE, with which the precompiled headers would not be used.
+set_target_properties(PkgConfig::gmime PROPERTIES INTERFACE_COMPILE_OPTIONS "")
+pkg_check_modules(gumbo REQUIRED IMPORTED_TARGET gumbo)
 # Its core alone: its CMake files ask for what the rest of it needs too.
 find_path(WINNOW_PROMETHEUS_INCLUDE prometheus/registry.h REQUIRED)
 find_library(WINNOW_PROMETHEUS_LIBRARY prometheus-cpp-core REQUIRED)

@@ -25,6 +25,7 @@ Command VerifyCommand();
 Command ServeCommand();
 Command TokenizeCommand();
 Command DataGetCommand();
+Command DataImportCommand();
 Command DataInspectCommand();
 Command DataFilterCommand();
 Command DataDedupeCommand();

@@ -1,0 +1,128 @@
+#include "cli/data_import_mail.h"
+
+#include <fmt/format.h>
+
+#include <map>
+
+#include "base/interrupt.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/progress.h"
+#include "cli/output.h"
+#include "data/row_writer.h"
+#include "mail/mail_fields.h"
+#include "mail/mail_files.h"
+#include "text/text_parts.h"
+
+namespace winnow {
+namespace {
+
+struct Imported {
+  size_t blank = 0;  // messages without any text
+  std::map<std::string, size_t> labels;
+  std::map<std::string, size_t> notes;  // number of messages per note
+};
+
+Result<void> Add(const MailImportOptions& options, const MailItem& item, RowWriter& writer, Imported& imported) {
+  TRY(CheckInterrupted());
+  const Result<MailMessage> message = ReadMail(item.raw);
+  if (!message) {
+    ++imported.blank;
+    return {};
+  }
+  for (const std::string& note : message->notes) ++imported.notes[note];
+  const MailFields fields(*message);
+  if (IsBlank(fields.text)) {
+    ++imported.blank;
+    return {};
+  }
+  std::vector<Field> row;
+  for (const char* const name : {"subject", "body", "from", "sender", "to", "text"}) {
+    row.push_back(TextField(name, std::string(fields.Find(name))));
+  }
+  std::string label = options.label;
+  if (options.label_by_folder) {
+    label = item.folder;
+    if (label.empty()) {
+      return Fail(
+          ErrorCode::kInvalidData, fmt::format("{}: the message lies in no folder that could be its label", item.file),
+          "--label-by-folder expects a directory of folders such as spam and ham; without folders, pass --label NAME");
+    }
+  }
+  if (!label.empty()) {
+    ++imported.labels[label];
+    row.push_back(TextField("label", std::move(label)));
+  }
+  writer.Add(row);
+  return {};
+}
+
+void LogReport(const MailFileReport& report, const Imported& imported) {
+  constexpr size_t kMostNotes = 10;
+  for (size_t i = 0; i < report.notes.size() && i < kMostNotes; ++i) LogWarning("{}", report.notes[i]);
+  if (report.notes.size() > kMostNotes) LogWarning("{} more files were skipped", report.notes.size() - kMostNotes);
+  if (report.drafts_and_deleted > 0)
+    LogInfo("skipped {} messages that are drafts or marked as deleted", report.drafts_and_deleted);
+  if (imported.blank > 0) LogWarning("skipped {} messages without text", imported.blank);
+  for (const auto& [note, count] : imported.notes) LogInfo("in {} messages: {}", count, note);
+}
+
+}  // namespace
+
+Result<void> ImportMail(const MailImportOptions& options, bool json) {
+  HandleInterrupts();
+  if (options.label_by_folder && !options.label.empty()) {
+    return Fail(ErrorCode::kInvalidArgument, "--label and --label-by-folder cannot be combined");
+  }
+  RowWriter writer = TRY(RowWriter::For(options.output));
+  MailFileReport report;
+  Imported imported;
+  ProgressBar progress("messages", 0);
+  TRY(ForEachMail(options.sources, report, [&](const MailItem& item) {
+    progress.Advance();
+    return Add(options, item, writer, imported);
+  }));
+  progress.Finish();
+  LogReport(report, imported);
+  if (writer.rows() == 0) {
+    return Fail(ErrorCode::kInvalidData, fmt::format("no message with text in {} files", report.files),
+                "the sources must be .eml files, mbox files, Maildir directories or directories of these");
+  }
+  TRY(writer.Write());
+  if (json) {
+    Json report_json = {{"output", options.output.string()}, {"files", report.files},
+                        {"messages", report.messages},       {"rows", writer.rows()},
+                        {"without_text", imported.blank},    {"drafts_and_deleted", report.drafts_and_deleted},
+                        {"labels", Json::object()},          {"notes", Json::object()}};
+    for (const auto& [label, count] : imported.labels) report_json["labels"][label] = count;
+    for (const auto& [note, count] : imported.notes) report_json["notes"][note] = count;
+    return Print(report_json.dump(2) + "\n");
+  }
+  std::string text = fmt::format("{}: {} rows of {} messages", options.output.string(), writer.rows(), report.messages);
+  for (const auto& [label, count] : imported.labels) text += fmt::format(", {} {}", count, label);
+  return Print(text + "\n");
+}
+
+void AddMailImportOptions(MailImportOptions& options, OptionTable& table) {
+  table.Group("Labels of messages");
+  table.Add("label", &options.label, "Label of all messages").ValueName("LABEL");
+  table.Add(
+      "label-by-folder", &options.label_by_folder,
+      "The label of a message is the name of its folder: a directory or mbox file inside SOURCE, or a folder of a "
+      "Maildir");
+  table.Group("Output");
+  table
+      .Add("output", &options.output,
+           "File for the rows, with the fields subject, body, from, sender, to, text and label; .jsonl, .csv or .tsv")
+      .ValueName("FILE")
+      .Required()
+      .Short('o');
+  table.Describe(
+      "Messages are decoded as 'docs/mail.md' describes: transfer encodings, charsets, multiparts, HTML. The field text "
+      "is the subject and the body. Drafts and deleted messages of a Maildir are skipped.");
+  table.Example("winnow data import Maildir/.Junk --label spam --output spam.jsonl", "one folder, one label");
+  table.Example("winnow data import mails --label-by-folder --output mails.jsonl",
+                "the folders mails/spam and mails/ham give the labels spam and ham");
+}
+
+}  // namespace winnow

@@ -1,0 +1,126 @@
+#include "mail/encoded_words.h"
+
+#include <string>
+
+#include "base/ascii.h"
+#include "mail/charset.h"
+#include "mail/header_values.h"
+#include "mail/transfer_encoding.h"
+
+namespace winnow {
+namespace {
+
+constexpr size_t npos = std::string_view::npos;
+
+struct EncodedWord {
+  std::string_view charset;
+  bool base64 = false;
+  std::string_view text;
+  size_t end = 0;
+};
+
+/// Reads the encoded word at the beginning of `value`; a word without an end gives one whose `end` is 0. Spaces inside
+/// are accepted, as mail programs do.
+EncodedWord WordAt(std::string_view value) {
+  EncodedWord word;
+  constexpr size_t kLongestCharset = 60;  // bounds, so that looking at every "=?" stays linear
+  if (!value.starts_with("=?")) return word;
+  const size_t charset_end = value.substr(0, kLongestCharset).find('?', 2);
+  if (charset_end == npos || charset_end == 2 || charset_end + 2 >= value.size() || value[charset_end + 2] != '?') {
+    return word;
+  }
+  const char encoding = LowerAscii(value[charset_end + 1]);
+  if (encoding != 'q' && encoding != 'b') return word;
+  const size_t begin = charset_end + 3;
+  constexpr size_t kLongestText = 1000;
+  const size_t end = value.substr(0, begin + kLongestText).find("?=", begin);
+  if (end == npos) return word;
+  word.charset = value.substr(2, charset_end - 2);
+  word.base64 = encoding == 'b';
+  word.text = value.substr(begin, end - begin);
+  word.end = end + 2;
+  return word;
+}
+
+bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+
+std::string BytesOf(const EncodedWord& word) {
+  size_t strange = 0;
+  return word.base64 ? DecodeBase64(word.text, word.text.size(), strange)
+                     : DecodeQuotedPrintable(word.text, true, word.text.size(), strange);
+}
+
+/// The text of a run of encoded words. Neighbours of one charset are decoded together, since a character may lie in
+/// two of them.
+std::string DecodeRun(std::string_view run, std::string_view fallback, std::string& problem) {
+  std::string text;
+  std::string bytes;
+  std::string_view charset;
+  const auto flush = [&] {
+    DecodedText decoded = DecodeCharset(bytes, charset, fallback);
+    if (!decoded.problem.empty()) problem = decoded.problem;
+    text += decoded.text;
+    bytes.clear();
+  };
+  while (!run.empty()) {
+    const EncodedWord word = WordAt(run);
+    if (word.end == 0) {
+      run.remove_prefix(1);  // white space between words
+      continue;
+    }
+    if (!bytes.empty() && LowerAscii(word.charset) != LowerAscii(charset)) flush();
+    charset = word.charset;
+    bytes += BytesOf(word);
+    run.remove_prefix(word.end);
+  }
+  if (!bytes.empty()) flush();
+  return text;
+}
+
+}  // namespace
+
+std::vector<HeaderPiece> HeaderPieces(std::string_view value) {
+  std::vector<HeaderPiece> pieces;
+  size_t plain = 0;  // where the text before the next word begins
+  for (size_t i = value.find("=?"); i != npos; i = value.find("=?", i)) {
+    EncodedWord word = WordAt(value.substr(i));
+    if (word.end == 0) {
+      i += 2;
+      continue;
+    }
+    size_t end = i + word.end;
+    for (size_t next = end; next < value.size();) {
+      while (next < value.size() && IsSpace(value[next])) ++next;
+      word = WordAt(value.substr(next));
+      if (word.end == 0) break;
+      next = end = next + word.end;
+    }
+    if (i > plain) pieces.push_back({false, value.substr(plain, i - plain)});
+    pieces.push_back({true, value.substr(i, end - i)});
+    plain = i = end;
+  }
+  if (plain < value.size()) pieces.push_back({false, value.substr(plain)});
+  return pieces;
+}
+
+std::string DecodeHeaderText(std::string_view value, std::string_view fallback, std::string& problem) {
+  std::string text;
+  for (const HeaderPiece& piece : HeaderPieces(value)) {
+    if (piece.encoded) {
+      text += DecodeRun(piece.text, fallback, problem);
+      continue;
+    }
+    DecodedText decoded = DecodeCharset(piece.text, {}, fallback);
+    if (!decoded.problem.empty()) problem = decoded.problem;
+    text += decoded.text;
+  }
+  // A line end that was encoded, or that a broken folding left, would begin another header field.
+  for (char& c : text) {
+    if (c == '\r' || c == '\n' || c == '\t') c = ' ';
+  }
+  while (!text.empty() && IsSpace(text.back())) text.pop_back();
+  const size_t begin = text.find_first_not_of(" \t");
+  return begin == npos ? std::string() : text.substr(begin);
+}
+
+}  // namespace winnow

@@ -1,0 +1,102 @@
+#include "mail/html_text.h"
+
+#include <gtest/gtest.h>
+
+namespace winnow {
+namespace {
+
+std::string TextOf(std::string_view html) { return ExtractHtmlText(html, {}, 100).text; }
+
+TEST(HtmlText, BreaksLinesAtBlocks) {
+  EXPECT_EQ(TextOf("<html><head><title>t</title></head><body><h1>A</h1><p>b <b>c</b>\n d</p>e<br>f<br><br>g</body>"),
+            "A\nb c d\ne\nf\n\ng\n");
+  EXPECT_EQ(TextOf("<ul><li>a<li>b</ul><div><div>c</div></div>"), "a\nb\nc\n");
+  EXPECT_EQ(TextOf("one"), "one\n");
+  EXPECT_EQ(TextOf("  "), "");
+  EXPECT_EQ(TextOf("V<b></b>ia<!-- x -->gra"), "Viagra\n");
+}
+
+TEST(HtmlText, SeparatesCells) {
+  EXPECT_EQ(TextOf("<table><tr><td>a<td> b </td></tr><tr><th>c</th><td>d</td></tr></table>"), "a\tb\nc\td\n");
+  EXPECT_EQ(TextOf("<table><td><p>a</p></td><td><p>b</p></td></table>"), "a\nb\n");
+}
+
+TEST(HtmlText, DecodesEntities) {
+  EXPECT_EQ(TextOf("a &amp; b&nbsp;c &lt;d&gt; &euro;5 &#x41;&#66; &copy"), "a & b c <d> €5 AB ©\n");
+}
+
+TEST(HtmlText, LeavesOutWhatIsNotShown) {
+  EXPECT_EQ(TextOf("a<script>var x = '<p>no';</script><style>p{}</style><!-- no --><title>no</title>b"), "ab\n");
+  for (const std::string style :
+       {"display:none", "DISPLAY : NONE !important", "visibility:hidden", "opacity:0", "opacity: .0;", "font-size:0",
+        "font-size:0px", "font-size:1px", "font:0/0 serif", "color:transparent", "color:rgba(0,0,0,0)", "mso-hide:all",
+        "max-height:0;overflow:hidden", "color:red;/*x*/display:none"}) {
+    const HtmlText text = ExtractHtmlText("a<span style=\"" + style + "\">no</span>b", {}, 10);
+    EXPECT_EQ(text.text, "ab\n") << style;
+    EXPECT_TRUE(text.hidden) << style;
+  }
+  EXPECT_EQ(TextOf("a<div hidden>no</div>b<template>no</template>"), "a\nb\n");
+  for (const std::string style : {"display:block", "opacity:.5", "font-size:10px", "font:bold 12px serif",
+                                  "font-size:small", "color:#000", "max-height:0", "line-height:0"}) {
+    EXPECT_EQ(TextOf("a<span style='" + style + "'>b</span>"), "ab\n") << style;
+  }
+}
+
+TEST(HtmlText, ShowsWhatIsVisibleAgainInside) {
+  EXPECT_EQ(TextOf("<td style='font-size:0'><span style='font-size:14px'>shown</span>no</td>"), "shown\n");
+  EXPECT_EQ(TextOf("<div style='visibility:hidden'>no<b style='visibility:visible'>shown</b></div>"), "shown\n");
+  EXPECT_EQ(TextOf("<div style='display:none'>no<b style='display:block'>no</b></div>a"), "a\n");
+  EXPECT_EQ(TextOf("<div style='font-size:0'><i style='font-size:2em'>no</i></div>a"), "a\n");
+  // </b> ends the hidden element although <p> is open.
+  EXPECT_EQ(TextOf("<b style='display:none'><p></b>shown"), "shown\n");
+}
+
+TEST(HtmlText, ShowsAlternativeTextsAndButtons) {
+  EXPECT_EQ(TextOf("a<img alt='logo of x'>b<input type=submit value='Click here'><textarea>t</textarea>"),
+            "a logo of x b Click here t\n");
+}
+
+TEST(HtmlText, ListsLinks) {
+  const HtmlText text = ExtractHtmlText(
+      "<a href=' http://a.example/?x=1&amp;y=2 '>Go <b>now</b></a><a href=#top>up</a><a name=x>n</a>", {}, 10);
+  ASSERT_EQ(text.links.size(), 1u);
+  EXPECT_EQ(text.links[0].href, "http://a.example/?x=1&y=2");
+  EXPECT_EQ(text.links[0].text, "Go now");
+  EXPECT_EQ(text.text, "Go nowupn\n");
+}
+
+TEST(HtmlText, KeepsPreformattedLines) { EXPECT_EQ(TextOf("<pre>a  b\n c</pre>"), "a  b\n c\n"); }
+
+TEST(HtmlText, ReadsConditionalComments) {
+  EXPECT_EQ(TextOf("<!--[if mso]><p>no</p><![endif]--><![if !mso]>yes<![endif]><?xml?><!doctype html>!"), "yes!\n");
+}
+
+TEST(HtmlText, ReadsBrokenTags) {
+  EXPECT_EQ(TextOf("1 < 2 and <3 <"), "1 < 2 and <3 <\n");
+  EXPECT_EQ(TextOf("<o:p>a</o:p><p/>b</unknown><font color=\"red>x\">c"), "a\nbc\n");
+  EXPECT_EQ(TextOf("<div style='display:none' style='display:block'>no</div>a"), "a\n");
+  EXPECT_EQ(TextOf("<form><form><svg><text>a</text></svg></form><noscript>b</noscript><frameset>c"), "a\nbc\n");
+}
+
+TEST(HtmlText, BoundsNesting) {
+  std::string deep;
+  for (int i = 0; i < 300; ++i) deep += "<div>";
+  const HtmlText text = ExtractHtmlText(deep + "a", {}, 10);
+  EXPECT_EQ(text.text, "a\n");
+  EXPECT_TRUE(text.too_deep);
+  // Elements whose end tags are optional are not nested.
+  std::string flat = "<table>";
+  for (int i = 0; i < 300; ++i) flat += "<tr><td>x<td><p>y<p>z<ul><li>a<li>b</ul>";
+  EXPECT_FALSE(ExtractHtmlText("<ul>" + flat, {}, 10).too_deep);
+}
+
+TEST(HtmlText, BoundsNodes) {
+  std::string large;
+  for (int i = 0; i < 1000; ++i) large += "<p>x";
+  const HtmlText text = ExtractHtmlText(large, {.max_depth = 200, .max_nodes = 100}, 10);
+  EXPECT_TRUE(text.too_large);
+  EXPECT_TRUE(text.text.starts_with("x\nx\n"));
+}
+
+}  // namespace
+}  // namespace winnow

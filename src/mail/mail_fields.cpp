@@ -1,0 +1,38 @@
+#include "mail/mail_fields.h"
+
+#include "text/text_parts.h"
+
+namespace winnow {
+
+MailFields::MailFields(const MailMessage& message)
+    : subject(message.subject),
+      body(message.body),
+      from(message.from.Text()),
+      sender(message.sender.address.empty() ? message.from.address : message.sender.address) {
+  while (body.ends_with('\n')) body.pop_back();
+  for (const MailAddress& address : message.to) {
+    if (!to.empty()) to += ", ";
+    to += address.Text();
+  }
+  text = subject;
+  if (!IsBlank(subject) && !IsBlank(body)) text += '\n';
+  if (!IsBlank(body)) text += body;
+}
+
+std::string_view MailFields::Find(std::string_view name) const {
+  if (name == "subject") return subject;
+  if (name == "body") return body;
+  if (name == "from") return from;
+  if (name == "sender") return sender;
+  if (name == "to") return to;
+  return name == "text" ? std::string_view(text) : std::string_view();
+}
+
+InputText MailFields::ForModel(const TextTemplate* model_template) const {
+  if (model_template == nullptr) return InputText(text);
+  std::string joined;
+  model_template->Render([this](std::string_view name) { return Find(name); }, joined);
+  return InputText::OfJoined(std::move(joined));
+}
+
+}  // namespace winnow

@@ -1,0 +1,140 @@
+#include "mail/mail_message.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/ascii.h"
+#include "mail/body_text.h"
+#include "mail/charset.h"
+#include "mail/header_values.h"
+#include "mail/mail_structure.h"
+#include "text/text_parts.h"
+
+namespace winnow {
+namespace {
+
+constexpr size_t npos = std::string_view::npos;
+
+/// The message with line feeds as line ends, without empty lines before the header, and without the quoting of an mbox
+/// file if it comes from one. `storage` holds the text if it had to be changed.
+std::string_view Prepared(std::string_view raw, std::string& storage) {
+  if (raw.starts_with("\xEF\xBB\xBF")) raw.remove_prefix(3);
+  if (raw.find('\n') == npos && raw.find('\r') != npos) {
+    storage = raw;
+    std::ranges::replace(storage, '\r', '\n');
+    raw = storage;
+  }
+  raw.remove_prefix(std::min(raw.find_first_not_of("\r\n"), raw.size()));
+  if (!raw.starts_with("From ") || raw.find("From ", 1) == npos) return raw;
+  // mboxrd: one ">" less before each "From " (mboxo quotes those without any ">" alone, which is the same then).
+  std::string unquoted;
+  unquoted.reserve(raw.size());
+  for (size_t at = 0; at < raw.size();) {
+    const size_t end = std::min(raw.find('\n', at), raw.size() - 1) + 1;
+    std::string_view line = raw.substr(at, end - at);
+    at = end;
+    const size_t marks = line.find_first_not_of('>');
+    if (marks != npos && marks > 0 && line.substr(marks).starts_with("From ")) line.remove_prefix(1);
+    unquoted += line;
+  }
+  storage = std::move(unquoted);
+  return storage;
+}
+
+void ReadHeaders(const MailNode& node, const std::string& fallback, const MailLimits& limits, MailMessage& message,
+                 MailNotes& notes) {
+  int from = 0;
+  int subjects = 0;
+  for (const RawHeader& field : node.header.fields) {
+    std::string problem;
+    std::string value = DecodeHeaderText(field.value, fallback, problem);
+    if (!problem.empty()) notes.Add(fmt::format("{}: {}", field.name.substr(0, 40), problem));
+    const std::string name = LowerAscii(field.name);
+    from += name == "from" ? 1 : 0;
+    subjects += name == "subject" ? 1 : 0;
+    message.headers.push_back({std::string(field.name), std::move(value)});
+  }
+  if (from > 1) notes.Add("there are several From fields; the first one counts");
+  if (subjects > 1) notes.Add("there are several Subject fields; the first one counts");
+  if (const std::string* const subject = message.Header("Subject")) message.subject = *subject;
+  const auto first = [&](const char* name) {
+    const std::vector<MailAddress> found = ParseAddresses(node.header.Find(name), fallback, 1);
+    return found.empty() ? MailAddress() : found[0];
+  };
+  message.from = first("From");
+  message.sender = first("Sender");
+  if (message.sender.Text().empty()) message.sender = message.from;
+  message.to = ParseAddresses(node.header.Find("To"), fallback, limits.max_addresses);
+  message.date = ParseDate(DecodeCharset(node.header.Find("Date"), {}).text);
+  const std::string* const id = message.Header("Message-ID");
+  if (id != nullptr) {
+    std::string_view text = TrimAscii(*id);
+    if (text.starts_with('<')) text = text.substr(1, text.find('>') == npos ? npos : text.find('>') - 1);
+    message.message_id = text;
+  }
+}
+
+}  // namespace
+
+std::string MailAddress::Text() const {
+  if (name.empty()) return address;
+  return address.empty() ? name : fmt::format("{} <{}>", name, address);
+}
+
+const std::string* MailMessage::Header(std::string_view name) const {
+  const std::string lower = LowerAscii(name);
+  const auto found =
+      std::ranges::find_if(headers, [&](const MailHeader& header) { return LowerAscii(header.name) == lower; });
+  return found == headers.end() ? nullptr : &found->value;
+}
+
+Json MailMessage::ToJson() const {
+  const auto address = [](const MailAddress& each) { return Json{{"name", each.name}, {"address", each.address}}; };
+  Json json = {{"subject", subject},
+               {"from", address(from)},
+               {"sender", address(sender)},
+               {"to", Json::array()},
+               {"date", date},
+               {"message_id", message_id},
+               {"body", body},
+               {"headers", Json::array()},
+               {"parts", Json::array()},
+               {"links", Json::array()},
+               {"notes", notes}};
+  for (const MailAddress& each : to) json["to"].push_back(address(each));
+  for (const MailHeader& each : headers) json["headers"].push_back({{"name", each.name}, {"value", each.value}});
+  for (const MailPart& each : parts) {
+    json["parts"].push_back(
+        {{"type", each.type}, {"name", each.name}, {"size", each.size}, {"attachment", each.attachment}});
+  }
+  for (const MailLink& each : links) json["links"].push_back({{"href", each.href}, {"text", each.text}});
+  return json;
+}
+
+Result<MailMessage> ReadMail(std::string_view raw, const MailLimits& limits) {
+  MailNotes notes;
+  if (raw.size() > limits.max_bytes) {
+    notes.Add(fmt::format("the message was cut after {} bytes", limits.max_bytes));
+    raw = raw.substr(0, limits.max_bytes);
+  }
+  std::string storage;
+  const std::string_view text = Prepared(raw, storage);
+  if (text.find_first_not_of(std::string_view(" \t\r\n\0", 5)) == npos) {
+    return Fail(ErrorCode::kInvalidData, "the message is empty");
+  }
+  MailStructure structure = DivideMail(text, limits, notes);
+  MailMessage message;
+  ReadHeaders(structure.nodes[0], FirstCharset(structure), limits, message, notes);
+  BodyText body = ReadBody(structure, limits, notes);
+  message.body = std::move(body.text);
+  message.links = std::move(body.links);
+  for (const MailNode& node : structure.nodes) {
+    if (node.has_children) continue;
+    message.parts.push_back({node.type, node.name, node.header.body.size(), node.attachment});
+  }
+  message.notes = notes.Take();
+  return message;
+}
+
+}  // namespace winnow
