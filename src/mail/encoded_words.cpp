@@ -44,19 +44,20 @@ EncodedWord WordAt(std::string_view value) {
 
 bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
-std::string BytesOf(const EncodedWord& word) {
-  size_t strange = 0;
-  return word.base64 ? DecodeBase64(word.text, word.text.size(), strange)
-                     : DecodeQuotedPrintable(word.text, true, word.text.size(), strange);
-}
-
 /// The text of a run of encoded words. Neighbours of one charset are decoded together, since a character may lie in
-/// two of them.
+/// two of them, and neighbours in base64 as one text, since a byte may.
 std::string DecodeRun(std::string_view run, std::string_view fallback, std::string& problem) {
   std::string text;
+  std::string base64;
   std::string bytes;
   std::string_view charset;
+  size_t strange = 0;
+  const auto flush_base64 = [&] {
+    bytes += DecodeBase64(base64, base64.size(), strange);
+    base64.clear();
+  };
   const auto flush = [&] {
+    flush_base64();
     DecodedText decoded = DecodeCharset(bytes, charset, fallback);
     if (!decoded.problem.empty()) problem = decoded.problem;
     text += decoded.text;
@@ -68,12 +69,17 @@ std::string DecodeRun(std::string_view run, std::string_view fallback, std::stri
       run.remove_prefix(1);  // white space between words
       continue;
     }
-    if (!bytes.empty() && LowerAscii(word.charset) != LowerAscii(charset)) flush();
+    if (LowerAscii(word.charset) != LowerAscii(charset)) flush();
     charset = word.charset;
-    bytes += BytesOf(word);
+    if (word.base64) {
+      base64 += word.text;
+    } else {
+      flush_base64();
+      bytes += DecodeQuotedPrintable(word.text, true, word.text.size(), strange);
+    }
     run.remove_prefix(word.end);
   }
-  if (!bytes.empty()) flush();
+  flush();
   return text;
 }
 

@@ -3,14 +3,15 @@
 // elements that were not closed (<b>, <a>) in each block that follows, which makes a large tree of a small text.
 //
 // So this file reads tags and texts by the tokenization of the standard (13.2.5), in the simplified form that mail
-// needs, and keeps a stack of the elements that can still be open. An element leaves the stack only if its own end tag
-// comes while it is on top, or if a start tag comes that closes it (a cell by the next cell). Every such element is
-// closed in the tree, too. Tags that are nested wrongly let the stack grow beyond the true depth; that costs the tags
-// beyond the limit, but no text.
+// needs, and keeps a stack of the elements that can still be open. An element leaves the stack only together with an
+// end tag that is written for it, also if the standard lets the author omit that. So the parser has no more elements
+// open than the stack has, but for the rows and groups of rows that it adds to tables. Tags that are nested wrongly let
+// the stack grow beyond the true depth; that costs the tags beyond the limit, but no text.
 #include "mail/html_filter.h"
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <vector>
 
 #include "base/ascii.h"
@@ -21,8 +22,7 @@ namespace {
 constexpr size_t npos = std::string_view::npos;
 constexpr size_t kMaxFormatting = 16;  // formatting elements open at once, each of which may be repeated in each block
 
-template <size_t n>
-bool IsOneOf(std::string_view name, const std::array<std::string_view, n>& names) {
+bool IsOneOf(std::string_view name, std::span<const std::string_view> names) {
   return std::ranges::find(names, name) != names.end();
 }
 
@@ -38,10 +38,17 @@ constexpr std::array<std::string_view, 11> kDropped = {
     "html", "head", "body", "base", "noscript", "frameset", "frame", "basefont", "bgsound", "isindex", "param"};
 constexpr std::array<std::string_view, 14> kFormatting = {"a",    "b",     "big",    "code",   "em", "font", "i",
                                                           "nobr", "small", "strike", "strong", "tt", "u",    "s"};
-/// Elements that start tags of the same group close.
 constexpr std::array<std::string_view, 2> kCells = {"td", "th"};
 constexpr std::array<std::string_view, 3> kRowGroups = {"tbody", "thead", "tfoot"};
-constexpr std::array<std::string_view, 2> kTerms = {"dd", "dt"};
+constexpr std::array<std::string_view, 3> kItems = {"li", "dd", "dt"};
+/// Elements that end tags of elements around them do not close.
+constexpr std::array<std::string_view, 7> kScopes = {"table", "td", "th", "caption", "object", "marquee", "button"};
+/// Elements whose end tags close all that is open inside them, and whose start tags close a paragraph.
+constexpr std::array<std::string_view, 35> kBlocks = {
+    "address", "article", "aside",      "blockquote", "center",  "dd",      "details", "dir",  "div",
+    "dl",      "dt",      "figcaption", "figure",     "footer",  "h1",      "h2",      "h3",   "h4",
+    "h5",      "h6",      "header",     "hr",         "li",      "listing", "main",    "menu", "nav",
+    "ol",      "p",       "pre",        "section",    "summary", "table",   "ul",      "xmp"};
 
 /// Elements whose presence in a tree changes how other tags are read, and elements that HTML does not have (<o:p>),
 /// under names that have no such effect.
@@ -51,7 +58,10 @@ std::string_view Renamed(std::string_view name) {
                      });
   if (!plain) return "span";
   if (name == "svg" || name == "math") return "span";
-  if (name == "form" || name == "fieldset" || name == "template") return "div";
+  if (name == "select") return "span";
+  if (name == "form" || name == "fieldset" || name == "template" || name == "option" || name == "optgroup") {
+    return "div";
+  }
   if (name == "image") return "img";
   return name;
 }
@@ -256,27 +266,52 @@ class Filter {
     if (end != npos) SkipPast(">");
   }
 
-  void CloseTop() {
-    if (IsOneOf(open_.back(), kFormatting)) --formatting_;
-    open_.pop_back();
+  /// Closes all elements from that index on.
+  void CloseFrom(size_t index) {
+    while (open_.size() > index) {
+      const std::string& name = open_.back();
+      if (IsOneOf(name, kFormatting)) --formatting_;
+      CountNode();
+      filtered_.html += "</";
+      filtered_.html += name;
+      filtered_.html += '>';
+      open_.pop_back();
+    }
   }
 
-  template <size_t n>
-  void CloseTopIf(const std::array<std::string_view, n>& names) {
-    if (!open_.empty() && IsOneOf(open_.back(), names)) CloseTop();
+  bool TopIs(std::string_view name) const { return !open_.empty() && open_.back() == name; }
+
+  /// Returns the index of the last open element that is one of `names`, from `begin` on; open_.size() if there is none.
+  size_t LastOf(std::span<const std::string_view> names, size_t begin) const {
+    for (size_t i = open_.size(); i-- > begin;) {
+      if (IsOneOf(open_[i], names)) return i;
+    }
+    return open_.size();
   }
 
-  /// Closes what a start tag closes, where it is on top.
+  bool FormattingFrom(size_t index) const { return LastOf(kFormatting, index) != open_.size(); }
+
+  /// Closes what the start tag of a cell, row or group of rows closes in the table around it.
+  void CloseInTable(const std::string& name) {
+    const size_t table = LastOf(std::array<std::string_view, 1>{"table"}, 0);
+    const auto close = [&](size_t index) {
+      if (index < open_.size() && !FormattingFrom(index)) CloseFrom(index);
+    };
+    if (table == open_.size()) return;
+    close(LastOf(kCells, table));
+    if (!IsOneOf(name, kCells)) close(LastOf(std::array<std::string_view, 1>{"tr"}, table));
+    if (IsOneOf(name, kRowGroups)) close(LastOf(kRowGroups, table));
+  }
+
+  /// Closes what a start tag closes.
   void CloseImplied(const std::string& name) {
-    if (name == "p" || name == "li" || name == "a" || name == "option") {
-      const std::array<std::string_view, 1> self = {name};
-      CloseTopIf(self);
-    } else if (IsOneOf(name, kTerms)) {
-      CloseTopIf(kTerms);
+    if (IsOneOf(name, kBlocks) && TopIs("p")) CloseFrom(open_.size() - 1);
+    if (name == "a" && TopIs("a")) CloseFrom(open_.size() - 1);
+    if (IsOneOf(name, kItems)) {
+      const bool item = name == "li" ? TopIs("li") : TopIs("dd") || TopIs("dt");
+      if (item) CloseFrom(open_.size() - 1);
     } else if (IsOneOf(name, kCells) || name == "tr" || IsOneOf(name, kRowGroups)) {
-      CloseTopIf(kCells);
-      if (!IsOneOf(name, kCells)) CloseTopIf(std::array<std::string_view, 1>{"tr"});
-      if (IsOneOf(name, kRowGroups)) CloseTopIf(kRowGroups);
+      CloseInTable(name);
     }
   }
 
@@ -306,15 +341,29 @@ class Filter {
   }
 
   void Close(const std::string& name) {
-    if (name == "br" || name == "p") CountNode();  // </br> is a line break, and </p> a paragraph of its own
-    if (!open_.empty() && open_.back() == name) {
-      CloseTop();
-    } else if (name != "br" && name != "p" && std::ranges::find(open_, name) == open_.end()) {
-      return;  // nothing that it could close
+    const size_t index = LastOf(std::array<std::string_view, 1>{name}, 0);
+    if (index == open_.size()) {
+      if (name != "br" && name != "p") return;  // nothing that it could close
+    } else if (index + 1 == open_.size() || Closes(name, index)) {
+      CloseFrom(index);
+      return;
     }
+    CountNode();  // </br> is a line break, and </p> a paragraph of its own
     filtered_.html += "</";
     filtered_.html += name;
     filtered_.html += '>';
+  }
+
+  /// Returns true if the end tag of the open element at `index` closes the elements inside it, too.
+  bool Closes(const std::string& name, size_t index) const {
+    if (FormattingFrom(index + 1)) return false;
+    if (name == "table") return true;
+    if (IsOneOf(name, kCells) || name == "tr" || IsOneOf(name, kRowGroups)) {
+      return LastOf(std::array<std::string_view, 1>{"table"}, index) == open_.size();
+    }
+    return LastOf(IsOneOf(name, kBlocks) ? std::span<const std::string_view>(kScopes)
+                                         : std::span<const std::string_view>(kBlocks),
+                  index + 1) == open_.size();
   }
 
   const std::string_view html_;

@@ -83,6 +83,7 @@ class TextWriter {
         Break();
       } else if (preserve && (c == ' ' || c == '\t')) {
         pending_ += c;
+        kept_ = true;
       } else if (c == ' ' || c == '\t' || c == '\n' || c == '\f') {
         if (pending_.empty()) pending_ = " ";
       } else if (text.substr(i, 2) == "\xC2\xA0") {  // no-break space
@@ -98,6 +99,7 @@ class TextWriter {
   /// Separates blocks: ends the line if it has text.
   void EndLine() {
     pending_.clear();
+    kept_ = false;
     if (!AtLineBegin()) out_ += '\n';
     breaks_ = 0;
   }
@@ -105,6 +107,7 @@ class TextWriter {
   /// Ends the line; a second one leaves an empty line, and further ones none.
   void Break() {
     pending_.clear();
+    kept_ = false;
     if (!AtLineBegin()) {
       out_ += '\n';
     } else {
@@ -129,15 +132,17 @@ class TextWriter {
   void Flush() {
     if (AtLineBegin()) {
       if (breaks_ > 0 && !out_.empty()) out_ += '\n';
-      if (pending_ == " " || pending_ == "\t") pending_.clear();
+      if (!kept_) pending_.clear();
     }
     breaks_ = 0;
+    kept_ = false;
     out_ += pending_;
     pending_.clear();
   }
 
   std::string out_;
   std::string pending_;  // white space before the next character
+  bool kept_ = false;    // `pending_` is of preformatted text, where it counts at the begin of a line, too
   size_t breaks_ = 0;    // line breaks since the last text, beyond its own
 };
 

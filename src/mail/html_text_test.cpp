@@ -35,7 +35,7 @@ TEST(HtmlText, LeavesOutWhatIsNotShown) {
     EXPECT_EQ(text.text, "ab\n") << style;
     EXPECT_TRUE(text.hidden) << style;
   }
-  EXPECT_EQ(TextOf("a<div hidden>no</div>b<template>no</template>"), "a\nb\n");
+  EXPECT_EQ(TextOf("a<div hidden>no</div>b<template>no</template>"), "ab\n");
   for (const std::string style : {"display:block", "opacity:.5", "font-size:10px", "font:bold 12px serif",
                                   "font-size:small", "color:#000", "max-height:0", "line-height:0"}) {
     EXPECT_EQ(TextOf("a<span style='" + style + "'>b</span>"), "ab\n") << style;
@@ -43,7 +43,8 @@ TEST(HtmlText, LeavesOutWhatIsNotShown) {
 }
 
 TEST(HtmlText, ShowsWhatIsVisibleAgainInside) {
-  EXPECT_EQ(TextOf("<td style='font-size:0'><span style='font-size:14px'>shown</span>no</td>"), "shown\n");
+  EXPECT_EQ(TextOf("<table><td style='font-size:0'><span style='font-size:14px'>shown</span>no</td></table>"),
+            "shown\n");
   EXPECT_EQ(TextOf("<div style='visibility:hidden'>no<b style='visibility:visible'>shown</b></div>"), "shown\n");
   EXPECT_EQ(TextOf("<div style='display:none'>no<b style='display:block'>no</b></div>a"), "a\n");
   EXPECT_EQ(TextOf("<div style='font-size:0'><i style='font-size:2em'>no</i></div>a"), "a\n");
@@ -88,6 +89,10 @@ TEST(HtmlText, BoundsNesting) {
   std::string flat = "<table>";
   for (int i = 0; i < 300; ++i) flat += "<tr><td>x<td><p>y<p>z<ul><li>a<li>b</ul>";
   EXPECT_FALSE(ExtractHtmlText("<ul>" + flat, {}, 10).too_deep);
+  // Neither are those that another one closes.
+  std::string wrong;
+  for (int i = 0; i < 300; ++i) wrong += "<div><span><p>a</div><ul><li><span>b</ul>";
+  EXPECT_FALSE(ExtractHtmlText(wrong, {}, 10).too_deep);
 }
 
 TEST(HtmlText, BoundsNodes) {
