@@ -69,6 +69,12 @@ const std::vector<std::string>& Pieces() {
       "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
       "gzip;q=0.5, identity, *;q=0",
       std::string("\x1f\x8b\x08\0\0\0\0\0\0\x03\x4b\x04\0\x43\xbe\xb7\xe8\x01\0\0\0", 21),
+      "From: =?utf-8?q?J=C3=BC?= <a@b.example>\r\nSubject: =?iso-2022-jp?b?GyRCRnxLXBsoQg==?=\r\n"
+      "Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\n\r\nplain\r\n--b\r\n",
+      "Content-Type: text/html; charset=\"gb18030\"\nContent-Transfer-Encoding: base64\n\nPGI+YTwvYj4=\n",
+      "Content-Type: message/rfc822\nContent-Disposition: attachment; filename*0*=utf-8''a%C3; filename*1*=%BC\n\n",
+      "Content-Transfer-Encoding: quoted-printable\n\na=\nb=3D=C3\n--b--\n",
+      "<table><tr><td style=\"display:none\">a<td><a href='x'>b</a><ul><li>c<p>d</table><!-- e --><script>f</script>&amp;",
       "\xef\xbb\xbf",
       "\xff\xfe",
       "18446744073709551616",

@@ -1,0 +1,82 @@
+"""Messages of files and directories become training data, and a model is trained on them."""
+import json
+import os
+import unittest
+
+import winnow
+from winnow import TestCase
+
+SPAM = ("From: =?utf-8?q?Gl=C3=BCck?= <win@spam.example>\r\nTo: ann@example.net\r\nSubject: =?utf-8?b?WW91IHdvbg==?= {n}\r\n"
+        "Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+        "<p>Claim=20your <a href=3D\"http://spam.example/{n}\">prize {n}</a><span style=3D\"display:none\">garden</span></p>\r\n")
+HAM = "From: Joe <joe@example.com>\nTo: ann@example.net\nSubject: Dinner {n}\n\nShall we meet at {n}?\n\nJoe\n"
+FROM = "From joe@example.com Sat Nov 28 21:00:00 2026\n"
+
+
+class Import(TestCase):
+    def folder(self, *parts):
+        os.makedirs(self.path(*parts), exist_ok=True)
+
+    def rows(self, name="out.jsonl"):
+        with open(self.path(name), encoding="utf-8") as file:
+            return [json.loads(line) for line in file]
+
+    def test_one_message(self):
+        self.write("a.eml", SPAM.format(n=1).encode())
+        out, _ = self.winnow("data", "import", "a.eml", "--label", "spam", "--output", "out.jsonl")
+        self.assertEqual(out, "out.jsonl: 1 rows of 1 messages, 1 spam\n")
+        self.assertEqual(self.rows(), [{"subject": "You won 1", "body": "Claim your prize 1", "from": "Glück <win@spam.example>",
+                                        "sender": "win@spam.example", "to": "ann@example.net",
+                                        "text": "You won 1\nClaim your prize 1", "label": "spam"}])
+
+    def test_mbox(self):
+        quoted = HAM.format(n=2) + ">From here on\n>>From there\nFrom me to you\n"
+        self.write("mail.mbox", FROM + HAM.format(n=1) + "\n" + FROM + quoted + "\n" + FROM + HAM.format(n=3))
+        out, _ = self.winnow("data", "import", "mail.mbox", "--output", "out.jsonl", "--json")
+        self.assertEqual(json.loads(out)["messages"], 3)
+        rows = self.rows()
+        self.assertEqual([row["subject"] for row in rows], ["Dinner 1", "Dinner 2", "Dinner 3"])
+        self.assertEqual(rows[1]["body"], "Shall we meet at 2?\n\nJoe\nFrom here on\n>From there\nFrom me to you")
+        self.assertNotIn("label", rows[0])
+
+    def test_maildir_with_folders(self):
+        for part in ("cur", "new", "tmp", ".Junk/cur"):
+            self.folder("Maildir", part)
+        self.write("Maildir/cur/1.host:2,S", HAM.format(n=1))
+        self.write("Maildir/cur/2.host:2,DS", HAM.format(n=2))
+        self.write("Maildir/cur/3.host:2,ST", HAM.format(n=3))
+        self.write("Maildir/new/4.host", HAM.format(n=4))
+        self.write("Maildir/tmp/5.host", HAM.format(n=5))
+        self.write("Maildir/dovecot.index", "x")
+        self.write("Maildir/.Junk/cur/6.host:2,", SPAM.format(n=6))
+        out, err = self.winnow("data", "import", "Maildir", "--label-by-folder", "--output", "out.jsonl", "--json")
+        self.assertEqual(json.loads(out)["labels"], {"Junk": 1, "Maildir": 2})
+        self.assertIn("skipped 2 messages that are drafts or marked as deleted", err)
+        self.assertEqual([row["subject"] for row in self.rows()], ["Dinner 1", "Dinner 4", "You won 6"])
+
+    def test_labels_by_folder_train_a_model(self):
+        for n in range(40):
+            for name, text in (("spam", SPAM), ("ham", HAM)):
+                self.folder("mails", name)
+                self.write(f"mails/{name}/{n}.eml", text.format(n=n))
+        self.winnow("data", "import", "mails", "--label-by-folder", "--output", "out.jsonl")
+        self.assertEqual({row["label"] for row in self.rows()}, {"spam", "ham"})
+        self.winnow("train", "out.jsonl", "--kind", "lr", "--template", "{subject} [SEP] {body:400}", "--label-field", "label",
+                    "--output-dir", self.path("model"))
+        out, _ = self.winnow("classify", "model", "--input", "out.jsonl", "--json")
+        self.assertEqual(json.loads(out.splitlines()[0])["label"], "ham")
+
+    def test_errors(self):
+        self.write("a.eml", HAM.format(n=1))
+        self.write("empty.eml", "")
+        self.fails("data", "import", "none.eml", "--output", "out.jsonl", says=["none.eml: no such file or directory"])
+        self.fails("data", "import", "empty.eml", "--output", "out.jsonl", says=["the file is empty", "no message with text"])
+        self.fails("data", "import", "a.eml", "--label", "a", "--label-by-folder", "--output", "out.jsonl", code=2,
+                   says=["cannot be combined"])
+        self.fails("data", "import", self.directory, "--label-by-folder", "--output", "out.jsonl", says=["pass --label NAME"])
+        self.fails("data", "import", "a.eml", "--output", "out.xml", code=2, says=["out.xml"])
+        self.assertFalse(os.path.exists(self.path("out.jsonl")))
+
+
+if __name__ == "__main__":
+    winnow.main()
