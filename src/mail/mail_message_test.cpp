@@ -206,6 +206,20 @@ TEST(ReadMail, ReadsFileNamesOfAttachments) {
   EXPECT_EQ(name("Content-Type: image/png; name=\"=?utf-8?q?a=C3=BC.png?=\"\n"), "aü.png");
 }
 
+TEST(ReadMail, ReadsFieldsThroughNulBytes) {
+  const std::string raw("Content-Type: text/html\0; charset=utf-8\n\n<b>a</b>\n", 50);
+  EXPECT_EQ(Read(raw).body, "a\n");
+}
+
+TEST(ReadMail, GivesValidUtf8ForFileNames) {
+  const MailMessage message = Read(
+      "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: image/png; name*=utf-8''a%FFb\n\nx\n--b\n"
+      "Content-Type: image/png; name=\"a\xfc\"\n\nx\n--b--\n");
+  ASSERT_EQ(message.parts.size(), 2u);
+  EXPECT_EQ(message.parts[0].name, "aÿb");
+  EXPECT_EQ(message.parts[1].name, "aü");
+}
+
 TEST(ReadMail, JoinsTextPartsAndListsAttachments) {
   const MailMessage message = Read(
       "Content-Type: multipart/mixed; boundary=\"a b\"\n\npreamble\n--a b\n\nfirst\n--a b  \nContent-Type: text/html\n\n"

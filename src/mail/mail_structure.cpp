@@ -9,6 +9,7 @@
 #include <array>
 
 #include "base/ascii.h"
+#include "mail/charset.h"
 #include "mail/header_values.h"
 #include "mail/transfer_encoding.h"
 #include "text/text_parts.h"
@@ -42,6 +43,9 @@ size_t NameLength(std::string_view line) {
 }
 
 bool IsFromLine(std::string_view line) { return line.starts_with("From ") || line.starts_with(">From "); }
+
+/// Valid UTF-8 without NUL, at which GMime would end.
+std::string Cleaned(std::string_view value) { return DecodeCharset(value, {}).text; }
 
 /// Returns true for the names of fields that messages have. Texts that begin with "Note:" or "http:" have none.
 bool IsMailField(std::string_view name) {
@@ -146,15 +150,15 @@ class Divider {
     MailNode node;
     node.header = ReadHeaderBlock(text, kind, limits_, notes_);
     node.depth = depth;
-    const std::string& content_type = node.header.Find("Content-Type");
+    const std::string content_type = Cleaned(node.header.Find("Content-Type"));
     node.type = otherwise;
     if (!TrimAscii(content_type).empty()) {
       const ParameterizedValue type = ParseContentType(content_type);
       // A value that cannot be read counts as if it were missing, as mail programs have it.
-      if (content_type.find('/') != npos && type.value.size() > 1) node.type = type.value;
+      if (content_type.find('/') != npos && type.value.size() > 1) node.type = Cleaned(type.value);
       if (content_type.find('/') == npos && LowerAscii(content_type).starts_with("text")) node.type = "text/plain";
       node.charset = type.Find("charset");
-      node.name = type.Find("name");
+      node.name = Cleaned(type.Find("name"));
       node.flowed = LowerAscii(type.Find("format")) == "flowed";
       node.delete_space = LowerAscii(type.Find("delsp")) == "yes";
       boundary_ = type.Find("boundary");
@@ -162,11 +166,11 @@ class Divider {
       boundary_.clear();
     }
     boundaries_.push_back(boundary_);
-    const std::string& disposition = node.header.Find("Content-Disposition");
+    const std::string disposition = Cleaned(node.header.Find("Content-Disposition"));
     if (!disposition.empty()) {
       const ParameterizedValue parsed = ParseContentDisposition(disposition);
       node.attachment = parsed.value == "attachment";
-      if (!parsed.Find("filename").empty()) node.name = parsed.Find("filename");
+      if (!parsed.Find("filename").empty()) node.name = Cleaned(parsed.Find("filename"));
     }
     structure_.nodes.push_back(std::move(node));
     return true;
