@@ -7,6 +7,7 @@
 #include <functional>
 #include <unordered_set>
 
+#include "base/ascii.h"
 #include "mail/charset.h"
 #include "mail/header_values.h"
 #include "mail/html_text.h"
@@ -28,6 +29,19 @@ bool IsShownText(const std::string& type) {
       "text/css",      "text/javascript", "text/xml",     "text/rfc822-headers", "text/x-amp-html"};
   if (IsHtml(type)) return true;
   return type.starts_with("text/") && std::ranges::find(kFiles, type) == kFiles.end();
+}
+
+/// Returns the charset that HTML names itself, as in <meta charset="windows-1251">; empty if it names none.
+std::string_view CharsetOfHtml(std::string_view html) {
+  constexpr std::string_view kName = "charset=";
+  html = html.substr(0, 2000);
+  const std::string lower = LowerAscii(html);
+  const size_t meta = lower.find("<meta");
+  const size_t found = meta == std::string::npos ? meta : lower.find(kName, meta);
+  if (found == std::string::npos) return {};
+  html.remove_prefix(found + kName.size());
+  if (html.starts_with('"') || html.starts_with('\'')) html.remove_prefix(1);
+  return html.substr(0, html.find_first_of("\"'/> ;\r\n"));
 }
 
 bool IsBlankText(const BodyText& body) { return IsBlank(body.text); }
@@ -104,7 +118,9 @@ class BodyReader {
     structure_.decoded_bytes += bytes.bytes.size();
     if (bytes.cut) notes_.Add("the decoded parts are too large; the rest was not read");
     if (!bytes.problem.empty()) notes_.Add(node.type + ": " + bytes.problem);
-    DecodedText decoded = DecodeCharset(bytes.bytes, node.charset);
+    const bool named_inside = node.charset.empty() && IsHtml(node.type);
+    DecodedText decoded =
+        DecodeCharset(bytes.bytes, named_inside ? CharsetOfHtml(bytes.bytes) : std::string_view(node.charset));
     if (!decoded.problem.empty()) notes_.Add(node.type + ": " + decoded.problem);
     BodyText body = IsHtml(node.type) ? ReadHtml(decoded.text) : ReadPlain(node, decoded.text);
     if (!node.attachment) {

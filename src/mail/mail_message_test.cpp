@@ -142,6 +142,15 @@ TEST(ReadMail, DoesNotBelieveLabelsThatLie) {
   EXPECT_EQ(read("utf-8//IGNORE", "a").body, "a\n");
 }
 
+TEST(ReadMail, ReadsTheCharsetThatHtmlNames) {
+  for (const std::string meta : {"<meta charset=windows-1251>",
+                                 "<META http-equiv='Content-Type' content='text/html; "
+                                 "charset=Windows-1251'>"}) {
+    EXPECT_EQ(BodyOf("Content-Type: text/html\n", "<html><head>" + meta + "</head>\xcf\xf0\xe8\xe2\xe5\xf2"),
+              "Привет\n");
+  }
+}
+
 TEST(ReadMail, DoesNotDecodeUtf7) {
   const MailMessage message = Read("Content-Type: text/plain; charset=utf-7\n\n+ADw-b+AD4-\n");
   EXPECT_EQ(message.body, "+ADw-b+AD4-\n");
