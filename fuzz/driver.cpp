@@ -68,6 +68,11 @@ const std::vector<std::string>& Pieces() {
       "redis://user:pass@localhost:6379/0",
       "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
       "gzip;q=0.5, identity, *;q=0",
+      "untrusted comment: a\n"
+      "RURl/lJkjIalBQOoaB3LfDGFRcC9707c3nPN+Tlo4rhBOo+BWYnrEBnUEPq+D9dxl3CmjPPup/WkE4xcGP0RV+sx6Sq8Yg1smAs=\n"
+      "trusted comment: spam 1.0.0\n"
+      "zfz0kp1LKcyOzwBe0XnZtPag1o5Un2ywNkPx5WJZOM7qB2r7H01HRquic+410CZ977+uS0CAQzQWtnSEcQlSDQ==\n",
+      "RWRl/lJkjIalBa1EL7wSQNx0xu9gRBlbPb8tsTjM7Qt8+t/VgepITSE4",
       std::string("\x1f\x8b\x08\0\0\0\0\0\0\x03\x4b\x04\0\x43\xbe\xb7\xe8\x01\0\0\0", 21),
       "From: =?utf-8?q?J=C3=BC?= <a@b.example>\r\nSubject: =?iso-2022-jp?b?GyRCRnxLXBsoQg==?=\r\n"
       "Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\n\r\nplain\r\n--b\r\n",
