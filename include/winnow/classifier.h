@@ -48,6 +48,8 @@ struct LoadOptions {
   /// True if obfuscated texts (fr33, look-alike letters, f r e e) are folded before they are read; empty: the setting
   /// of the bundle, made by `winnow train --fold-disguises`.
   std::optional<bool> fold_disguises = {};
+  /// True if the files that are read must have the digests in the bundle's winnow.json; otherwise loading fails.
+  bool verify = true;
 };
 
 struct ClassifyOptions {

@@ -11,6 +11,8 @@
 #include <cstring>
 #include <utility>
 
+#include "base/mapped_memory.h"
+
 namespace winnow {
 namespace {
 
@@ -222,6 +224,7 @@ Result<MappedFile> MappedFile::Open(const std::filesystem::path& path) {
   void* data = ::mmap(nullptr, file.size_, PROT_READ, MAP_PRIVATE, fd.get(), 0);
   if (data == MAP_FAILED) return std::unexpected(SystemError(path, "cannot map into memory"));
   file.data_ = static_cast<const std::byte*>(data);
+  RegisterMapping(file.bytes(), fd.Release(), path);
   return file;
 }
 
@@ -239,7 +242,9 @@ MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
 }
 
 MappedFile::~MappedFile() {
-  if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);
+  if (data_ == nullptr) return;
+  ForgetMapping(bytes());
+  ::munmap(const_cast<std::byte*>(data_), size_);
 }
 
 }  // namespace winnow

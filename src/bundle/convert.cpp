@@ -90,7 +90,13 @@ Result<void> ConvertWeights(std::span<const fs::path> files, const fs::path& tar
       tensors.push_back(tensor);
     }
   }
-  return WriteSafetensors(target, tensors);
+  TRY(WriteSafetensors(target, tensors));
+  Result<void> whole;
+  for (const SafetensorsFile& file : safetensors) whole = whole ? file.CheckFile() : whole;
+  for (const PyTorchFile& file : pytorch) whole = whole ? file.CheckFile() : whole;
+  std::error_code ignored;
+  if (!whole) fs::remove(target, ignored);
+  return whole;
 }
 
 }  // namespace winnow

@@ -37,7 +37,7 @@ Result<void> TransferFiles(const fs::path& from, const fs::path& to,
     const bool hidden = entry->path().filename().string().starts_with('.');
     if (hidden && entry->is_directory()) entry.disable_recursion_pending();
     const std::string name = entry->path().lexically_relative(from).generic_string();
-    if (hidden || !entry->is_regular_file() || name == kManifestFile || !keep(name)) continue;
+    if (hidden || !entry->is_regular_file() || name == kManifestFile || name == kSignatureFile || !keep(name)) continue;
     if (entry->is_symlink() && LeadsOut(*entry, from)) {
       TRY(transfer_link(entry->path(), to / name));
       continue;

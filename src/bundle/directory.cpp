@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,6 +17,7 @@
 #include "bundle/calibration_texts.h"
 #include "bundle/manifest.h"
 #include "bundle/model_version.h"
+#include "bundle/output_lock.h"
 #include "bundle/scope_file.h"
 #include "bundle/training_info.h"
 
@@ -28,11 +28,11 @@ namespace fs = std::filesystem;
 
 constexpr size_t kMaxStrangers = 10;
 constexpr int kMaxDepth = 4;
-constexpr std::string_view kOld = ".old";
 constexpr std::string_view kRuns = "runs";  // event files of a training
 
 /// What a bundle may hold beside the files that its manifest lists (DESIGN.md's table; a report and logs of training).
-constexpr std::array<std::string_view, 26> kKnownFiles = {kManifestFile,
+constexpr std::array<std::string_view, 27> kKnownFiles = {kManifestFile,
+                                                          kSignatureFile,
                                                           kVersionFile,
                                                           "config.json",
                                                           "model.safetensors",
@@ -72,9 +72,6 @@ bool IsCheckpoint(const std::string& name) {
          name.find_first_not_of("0123456789", kPrefix.size()) == std::string::npos;
 }
 
-/// ".spam.winnow-" for the target "spam": what all temporary siblings of one target begin with.
-std::string TemporaryPrefix(const fs::path& target) { return fmt::format(".{}.winnow-", target.filename().string()); }
-
 /// ".checkpoint-14.winnow-Xy12Zw": what the writer of a checkpoint leaves when it is killed.
 bool IsTornCheckpoint(const std::string& name) {
   const size_t end = name.find(".winnow-");
@@ -108,47 +105,9 @@ void SyncDirectory(const fs::path& directory) {
   ::close(fd);
 }
 
-/// A directory with a lock on it, or -1. The lock goes with the process, however that ends.
-int LockDirectory(const fs::path& directory) {
-  const int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd >= 0 && ::flock(fd, LOCK_EX | LOCK_NB) == 0) return fd;
-  if (fd >= 0) ::close(fd);
-  return -1;
-}
-
-/// Removes what killed writers left in `parent`. A writer that was killed between the two renames of the fallback left
-/// the target itself under another name: that one is put back.
-void RemoveLeftovers(const fs::path& target, const fs::path& parent) {
-  std::error_code error;
-  std::vector<fs::path> leftovers;
-  for (auto entry = fs::directory_iterator(parent, error); !error && entry != fs::directory_iterator();
-       entry.increment(error)) {
-    if (entry->path().filename().string().starts_with(TemporaryPrefix(target))) leftovers.push_back(entry->path());
-  }
-  for (const fs::path& leftover : leftovers) {
-    const int lock = LockDirectory(leftover);
-    if (lock < 0) continue;
-    if (leftover.filename().string().ends_with(kOld) && !fs::exists(target, error)) {
-      ::rename(leftover.c_str(), target.c_str());
-    } else {
-      fs::remove_all(leftover, error);
-    }
-    ::close(lock);
-  }
-}
-
 /// Two directories change places in one step. False with errno where that can't be done.
 bool Exchange(const fs::path& a, const fs::path& b) {
   return ::renameat2(AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(), RENAME_EXCHANGE) == 0;
-}
-
-/// The parent, unless the target is a mount point: then the temporary directory has to lie on the target's own file
-/// system, inside it.
-bool IsMountPoint(const fs::path& target) {
-  struct stat own {};
-  struct stat above {};
-  return ::stat(target.c_str(), &own) == 0 && ::stat(target.parent_path().c_str(), &above) == 0 &&
-         own.st_dev != above.st_dev;
 }
 
 /// What a directory contains.
@@ -292,17 +251,14 @@ Result<TargetContents> InspectTarget(const fs::path& dir) {
 }
 
 Result<BundleWriter> BundleWriter::Begin(const fs::path& target, bool overwrite) {
-  std::error_code error;
+  return Begin(target, overwrite, TRY(OutputLock::Take(TRY(ResolveTarget(target)))));
+}
+
+Result<BundleWriter> BundleWriter::Begin(const fs::path& target, bool overwrite, OutputLock lock) {
   BundleWriter writer;
-  // Through symbolic links and "." to the directory itself: the link stays and leads to the new bundle.
-  writer.target_ = fs::weakly_canonical(target.empty() ? fs::path(".") : target, error);
-  if (error) return std::unexpected(SystemError(target, "cannot resolve", error.value()));
-  // Absolute, so that a bare name has a parent as well.
-  writer.target_ = fs::absolute(writer.target_, error).lexically_normal();
-  if (!writer.target_.has_filename()) writer.target_ = writer.target_.parent_path();
-  const bool mount_point = IsMountPoint(writer.target_);
-  const fs::path parent = mount_point ? writer.target_ : writer.target_.parent_path();
-  RemoveLeftovers(writer.target_, parent);
+  writer.target_ = TRY(ResolveTarget(target));
+  writer.lock_ = lock.path().empty() ? TRY(OutputLock::Take(writer.target_)) : std::move(lock);
+  std::error_code error;
   const TargetContents contents = TRY(InspectTarget(writer.target_));
   if (contents.kind == TargetKind::kOther) {
     if (fs::exists(writer.target_, error) && !fs::is_directory(writer.target_, error))
@@ -319,69 +275,41 @@ Result<BundleWriter> BundleWriter::Begin(const fs::path& target, bool overwrite)
   writer.keeps_strangers_ = contents.kind == TargetKind::kOther;
   writer.replaces_model_ =
       contents.kind == TargetKind::kWinnowModel && fs::exists(writer.target_ / kManifestFile, error);
-
-  fs::create_directories(parent, error);
-  if (error) return std::unexpected(SystemError(parent, "cannot create the directory", error.value()));
-  std::string name = (parent / (TemporaryPrefix(writer.target_) + "XXXXXX")).string();
-  if (::mkdtemp(name.data()) == nullptr)
-    return std::unexpected(SystemError(parent, "cannot create files in this directory", errno));
-  writer.temporary_ = name;
-  writer.lock_ = LockDirectory(writer.temporary_);
-  // mkdtemp makes it private; a bundle is as open as any directory that the user makes.
+  // The temporary directory is private; a bundle is as open as any directory that the user makes.
   const mode_t mask = ::umask(0);
   ::umask(mask);
-  ::chmod(name.c_str(), 0777 & ~mask);
+  ::chmod(writer.path().c_str(), 0777 & ~mask);
   return writer;
 }
 
-BundleWriter::BundleWriter(BundleWriter&& other) noexcept { *this = std::move(other); }
-
-BundleWriter& BundleWriter::operator=(BundleWriter&& other) noexcept {
-  std::swap(target_, other.target_);
-  std::swap(temporary_, other.temporary_);
-  std::swap(lock_, other.lock_);
-  std::swap(replaces_model_, other.replaces_model_);
-  std::swap(keeps_strangers_, other.keeps_strangers_);
-  return *this;
-}
-
-BundleWriter::~BundleWriter() { Discard(); }
-
-void BundleWriter::Discard() {
-  std::error_code ignored;
-  if (!temporary_.empty()) fs::remove_all(temporary_, ignored);
-  temporary_.clear();
-  if (lock_ >= 0) ::close(lock_);
-  lock_ = -1;
-}
-
 Result<void> BundleWriter::Commit() {
-  if (temporary_.empty()) return Fail(ErrorCode::kInternal, "internal error: a bundle was committed twice");
+  const fs::path temporary = path();
+  if (temporary.empty()) return Fail(ErrorCode::kInternal, "internal error: a bundle was committed twice");
   std::error_code error;
   const bool mount_point = IsMountPoint(target_);
-  if (keeps_strangers_ && !mount_point && fs::is_directory(target_, error)) TRY(LinkStrangers(target_, temporary_));
-  TRY(SyncTree(temporary_));
+  if (keeps_strangers_ && !mount_point && fs::is_directory(target_, error)) TRY(LinkStrangers(target_, temporary));
+  TRY(SyncTree(temporary));
   if (mount_point) {
-    TRY(MoveContents(temporary_, target_));
+    TRY(MoveContents(temporary, target_));
   } else if (!fs::exists(target_, error)) {
-    if (::rename(temporary_.c_str(), target_.c_str()) != 0)
+    if (::rename(temporary.c_str(), target_.c_str()) != 0)
       return std::unexpected(SystemError(target_, "cannot move the new directory to its final name", errno));
-    temporary_.clear();
-  } else if (!Exchange(temporary_, target_)) {
+    lock_.MoveTo({});
+  } else if (!Exchange(temporary, target_)) {
     if (errno != EINVAL && errno != ENOSYS && errno != ENOTTY)
       return std::unexpected(SystemError(target_, "cannot replace the old directory with the new one", errno));
-    const fs::path old = temporary_.string() + std::string(kOld);
+    const fs::path old = temporary.string() + kOldTarget;
     if (::rename(target_.c_str(), old.c_str()) != 0)
       return std::unexpected(SystemError(target_, "cannot rename the old directory before replacing it", errno));
-    if (::rename(temporary_.c_str(), target_.c_str()) != 0) {
+    if (::rename(temporary.c_str(), target_.c_str()) != 0) {
       const int number = errno;
       ::rename(old.c_str(), target_.c_str());
       return std::unexpected(SystemError(target_, "cannot move the new directory to its final name", number));
     }
-    temporary_ = old;
+    lock_.MoveTo(old);
   }
   SyncDirectory(target_.parent_path());
-  Discard();
+  lock_.Release();
   return {};
 }
 

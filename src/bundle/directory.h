@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "bundle/output_lock.h"
 
 namespace winnow {
 
@@ -32,17 +33,18 @@ bool IsBundleFile(std::string_view name);
 /// A bundle that is being written. Movable; not thread-safe. Removes the files that it created unless Commit succeeded.
 class BundleWriter {
  public:
-  /// Creates the temporary directory and missing parents. Refuses a target that contains other files than a Winnow
-  /// model, unless `overwrite` is true; Commit then replaces the files of a model, and the others stay. Temporary directories that killed writers
-  /// left for this target are removed. Errors: kExists, kIo.
+  /// Locks the target and creates the temporary directory and missing parents (bundle/output_lock.h). Refuses a target
+  /// that contains other files than a Winnow model, unless `overwrite` is true; Commit then replaces the files of a
+  /// model, and the others stay. Errors: kExists, also if another process is writing the target; kIo.
   static Result<BundleWriter> Begin(const std::filesystem::path& target, bool overwrite);
+  /// Begins with a lock on the target that the caller has held so far.
+  static Result<BundleWriter> Begin(const std::filesystem::path& target, bool overwrite, OutputLock lock);
 
-  BundleWriter(BundleWriter&& other) noexcept;
-  BundleWriter& operator=(BundleWriter&& other) noexcept;
-  ~BundleWriter();
+  BundleWriter(BundleWriter&& other) noexcept = default;
+  BundleWriter& operator=(BundleWriter&& other) noexcept = default;
 
   /// Returns the temporary directory to write the files into.
-  const std::filesystem::path& path() const { return temporary_; }
+  const std::filesystem::path& path() const { return lock_.path(); }
   /// Returns true if Commit will replace a Winnow model, of which callers warn the user.
   bool replaces_model() const { return replaces_model_; }
 
@@ -54,11 +56,9 @@ class BundleWriter {
 
  private:
   BundleWriter() = default;
-  void Discard();
 
   std::filesystem::path target_;
-  std::filesystem::path temporary_;
-  int lock_ = -1;  // held on the temporary directory: tells a living writer's from a killed one's
+  OutputLock lock_;  // its directory is the temporary one
   bool replaces_model_ = false;
   bool keeps_strangers_ = false;
 };

@@ -13,19 +13,22 @@
 
 #include "base/files.h"
 #include "base/hash.h"
+#include "bundle/manifest.h"
+#include "bundle/scope_file.h"
 
 namespace winnow {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 13> kModelFiles = {"config.json",       "model.safetensors",
+constexpr std::array<std::string_view, 15> kModelFiles = {"config.json",       "model.safetensors",
                                                           "tokenizer.json",    "tokenizer_config.json",
                                                           "vocab.txt",         "special_tokens_map.json",
                                                           "spm.model",         "sentencepiece.bpe.model",
                                                           "vocab.json",        "merges.txt",
                                                           "added_tokens.json", "labels.json",
-                                                          "winnow.json"};
+                                                          kManifestFile,       kSignatureFile,
+                                                          kScopeFile};
 constexpr std::array<std::string_view, 5> kTokenizers = {"tokenizer.json", "vocab.txt", "spm.model", "vocab.json",
                                                          "sentencepiece.bpe.model"};
 

@@ -163,7 +163,12 @@ Result<void> WriteManifest(const fs::path& dir, const Manifest& unwritten) {
   json["positive_label"] = manifest.positive_label;
   WriteCalibration(manifest, json);
   json["sha256"] = manifest.sha256;
-  return WriteFileAtomically(path, DumpJson(json));
+  const std::string text = DumpJson(json);
+  std::error_code error;
+  if (text != manifest.source) fs::remove(dir / kSignatureFile, error);
+  if (error)
+    return Fail(ErrorCode::kIo, fmt::format("{}: cannot remove: {}", (dir / kSignatureFile).string(), error.message()));
+  return WriteFileAtomically(path, text);
 }
 
 Result<std::vector<std::string>> BundleFiles(const fs::path& dir) {
@@ -181,7 +186,8 @@ Result<std::vector<std::string>> BundleFiles(const fs::path& dir) {
     // A symbolic link to a file counts as the file: Hugging Face's cache consists of them.
     if (!skipped && entry->is_regular_file(ignored)) {
       std::string relative = entry->path().lexically_relative(dir).generic_string();
-      if (relative != kManifestFile && relative != kVersionFile) files.push_back(std::move(relative));
+      if (relative != kManifestFile && relative != kSignatureFile && relative != kVersionFile)
+        files.push_back(std::move(relative));
     }
   }
   if (error) return Fail(ErrorCode::kIo, fmt::format("{}: cannot list: {}", dir.string(), error.message()));

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/json.h"
+#include "base/mapped_memory.h"
 #include "bundle/pickle.h"
 
 namespace winnow {
@@ -342,6 +343,8 @@ Result<PyTorchFile> PyTorchFile::Open(const std::filesystem::path& path) {
   result.contents_ = TRY(ParsePyTorch(result.file_.bytes(), path.string()));
   return result;
 }
+
+Result<void> PyTorchFile::CheckFile() const { return CheckMapped(file_.bytes().data()); }
 
 Result<void> PyTorchFile::CheckSums() const {
   for (const StoredEntry& storage : contents_.storages) TRY(CheckSum(storage, path_.string()));

@@ -44,6 +44,9 @@ class PyTorchFile {
   /// Compares all weights with the checksums in the file. The format before PyTorch 1.6 has no checksums. Errors:
   /// kInvalidModel if a checksum differs.
   Result<void> CheckSums() const;
+  /// Checks that the file is as it was when it was opened (base/mapped_memory.h); to be called after tensors were read.
+  /// Errors: kIo.
+  Result<void> CheckFile() const;
 
  private:
   std::filesystem::path path_;

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "base/json.h"
+#include "base/mapped_memory.h"
 
 namespace winnow {
 namespace {
@@ -218,6 +219,8 @@ Result<SafetensorsFile> SafetensorsFile::Open(const std::filesystem::path& path)
   std::ranges::sort(result.by_name_, {}, [&](size_t i) { return std::string_view(tensors[i].name); });
   return result;
 }
+
+Result<void> SafetensorsFile::CheckFile() const { return CheckMapped(file_.bytes().data()); }
 
 const TensorView* SafetensorsFile::Find(std::string_view name) const {
   const auto name_at = [this](size_t i) { return std::string_view(contents_.tensors[i].name); };

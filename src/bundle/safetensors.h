@@ -60,6 +60,9 @@ class SafetensorsFile {
   const TensorView* Find(std::string_view name) const;
   std::span<const TensorView> tensors() const { return contents_.tensors; }
   const std::map<std::string, std::string>& metadata() const { return contents_.metadata; }
+  /// Checks that the file is as it was when it was opened (base/mapped_memory.h); to be called after tensors were read.
+  /// Errors: kIo.
+  Result<void> CheckFile() const;
   /// Releases the memory of pages that were read, for use after tensors were copied. Tensors that are used again are
   /// read from the file again.
   void ReleaseMemory() const { file_.ReleaseMemory(); }

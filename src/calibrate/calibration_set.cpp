@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "bundle/calibration_texts.h"
+#include "bundle/load_check.h"
 #include "bundle/training_info.h"
 #include "data/data_digest.h"
 #include "data/deduplicate.h"
@@ -28,6 +29,7 @@ bool HasDigest(const Dataset& dataset, const std::string& sha256) {
 Result<Dataset> ReadCalibrationSet(const std::filesystem::path& bundle, const BundleClassifier& classifier) {
   const std::filesystem::path file = bundle / kCalibrationTextsFile;
   Dataset dataset{.examples = {}, .labels = {classifier.labels()}, .multi_label = classifier.multi_label()};
+  TRY(CheckFiles(bundle, {kCalibrationTextsFile}));
   std::vector<CalibrationText> texts = TRY(ReadCalibrationTexts(file));
   for (CalibrationText& text : texts) {
     const std::string where = fmt::format("{}, line {}", file.string(), text.line);

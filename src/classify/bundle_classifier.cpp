@@ -39,9 +39,17 @@ BundleClassifier& BundleClassifier::operator=(BundleClassifier&&) noexcept = def
 BundleClassifier::~BundleClassifier() = default;
 
 Result<BundleClassifier> BundleClassifier::Load(const std::filesystem::path& bundle, ThreadPool& pool, Weights weights,
-                                                std::optional<LongText> long_text, std::optional<bool> fold_disguises) {
+                                                std::optional<LongText> long_text, std::optional<bool> fold_disguises,
+                                                const BundleTrust& trust) {
+  LoadCheck check = TRY(LoadCheck::Begin(bundle, {WeightsFile(bundle, weights)}, trust));
+  const ReadingOverrides overrides{.long_text = long_text, .fold_disguises = fold_disguises};
+  return check.Around([&] { return LoadParts(bundle, pool, weights, overrides); });
+}
+
+Result<BundleClassifier> BundleClassifier::LoadParts(const std::filesystem::path& bundle, ThreadPool& pool,
+                                                     Weights weights, const ReadingOverrides& overrides) {
   auto parts = std::make_unique<Parts>();
-  parts->bundle = TRY(LoadScorer(bundle, pool, weights, {.long_text = long_text, .fold_disguises = fold_disguises}));
+  parts->bundle = TRY(LoadScorer(bundle, pool, weights, overrides));
   const Manifest& manifest = parts->bundle.manifest;
   const std::vector<std::string>& labels = parts->bundle.labels;
   const bool multi_label = parts->bundle.multi_label;

@@ -14,6 +14,7 @@
 
 #include "base/result.h"
 #include "base/threads.h"
+#include "bundle/load_check.h"
 #include "bundle/manifest.h"
 #include "classify/scope_rule.h"
 #include "classify/scorer.h"
@@ -39,11 +40,13 @@ class BundleClassifier {
   /// Receives the number of completed texts at intervals. Returning false stops the classification.
   using Progress = std::function<bool(size_t done)>;
 
-  /// Loads a bundle, or a plain Hugging Face classifier directory. `pool` must outlive the classifier. `long_text` and
-  /// `fold_disguises`, if given, override the manifest. Errors: kNotFound, kIo, kInvalidModel, kUnsupported.
+  /// Loads a bundle, or a plain Hugging Face classifier directory, after checking the files that are read as `trust`
+  /// demands (bundle/load_check.h). `pool` must outlive the classifier. `long_text` and `fold_disguises`, if given,
+  /// override the manifest. Errors: kNotFound, kIo, kInvalidModel, kUnsupported.
   static Result<BundleClassifier> Load(const std::filesystem::path& bundle, ThreadPool& pool,
                                        Weights weights = Weights::kAuto, std::optional<LongText> long_text = {},
-                                       std::optional<bool> fold_disguises = {});
+                                       std::optional<bool> fold_disguises = {},
+                                       const BundleTrust& trust = DefaultBundleTrust());
   BundleClassifier(BundleClassifier&&) noexcept;
   BundleClassifier& operator=(BundleClassifier&&) noexcept;
   ~BundleClassifier();
@@ -118,6 +121,8 @@ class BundleClassifier {
   Result<void> ComputeWindows(const PreparedTexts& texts, std::span<float> probabilities, std::span<float> scope,
                               const Progress& progress, PoolUse use) const;
   Pooling pooling() const;
+  static Result<BundleClassifier> LoadParts(const std::filesystem::path& bundle, ThreadPool& pool, Weights weights,
+                                            const ReadingOverrides& overrides);
   explicit BundleClassifier(std::unique_ptr<Parts> parts);
   std::unique_ptr<Parts> parts_;
 };

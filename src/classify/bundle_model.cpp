@@ -62,7 +62,7 @@ Result<void> BundleModel::Logits(const PackedTexts& texts, std::span<float> logi
     std::ranges::copy(runner_->AllLogits(texts, watched), logits.begin());
   }
   if (stopped) return Fail(ErrorCode::kCancelled, "stopped");
-  return {};
+  return quantized_ ? quantized_->CheckFile() : model_->CheckFile();
 }
 
 }  // namespace winnow

@@ -62,8 +62,8 @@ std::expected<Classifier, Error> Classifier::Load(const std::filesystem::path& b
     static const Result<void> isa = ChooseIsaFromEnvironment();  // for all kernels of the process, before the first
     TRY(isa);
     auto parts = std::make_unique<Parts>(options.threads);
-    parts->classifier =
-        TRY(BundleClassifier::Load(bundle, parts->pool, options.weights, options.long_text, options.fold_disguises));
+    parts->classifier = TRY(BundleClassifier::Load(bundle, parts->pool, options.weights, options.long_text,
+                                                   options.fold_disguises, {.verify = options.verify}));
     return Classifier(std::move(parts));
   });
 }

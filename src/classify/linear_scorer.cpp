@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/mapped_memory.h"
 #include "bundle/labels.h"
 #include "text/folded_text.h"
 
@@ -67,7 +68,7 @@ Result<void> LinearScorer::Score(const PreparedTexts& prepared, std::span<float>
     done += some.size();
     if (progress && !progress(done)) return Fail(ErrorCode::kCancelled, "stopped");
   }
-  return {};
+  return CheckMapped(model_.weights().data());
 }
 
 bool LinearScorer::IsInstant(std::span<const InputTextView> texts) const {

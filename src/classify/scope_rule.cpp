@@ -80,9 +80,11 @@ Result<ScopeRule> ReadScopeRule(const std::filesystem::path& file, std::span<con
   rule.auroc = NumberOf(metadata, "auroc");
   rule.source = TextOf(metadata, "source");
   rule.weights = TextOf(metadata, "weights");
+  TRY(tensors.CheckFile());
   if (rule.method != ScopeMethod::kDistance) return rule;
   rule.shape.whitening = TRY(SquareOf(tensors, file, "whitening", labels.size(), /*infinite=*/false));
   rule.shape.means = TRY(SquareOf(tensors, file, "means", labels.size(), /*infinite=*/true));
+  TRY(tensors.CheckFile());
   return rule;
 }
 

@@ -3,8 +3,10 @@
 #include <numeric>
 #include <utility>
 
+#include "bundle/convert.h"
 #include "classify/linear_scorer.h"
 #include "classify/transformer_scorer.h"
+#include "encoder/quantized_model.h"
 #include "linear/linear_model.h"
 
 namespace winnow {
@@ -29,6 +31,13 @@ void PreparedTexts::AppendText(const PreparedTexts& from, size_t text) {
   }
   tokens.begins.push_back(static_cast<int32_t>(tokens.windows.texts()));
   if (!from.texts.empty()) texts.push_back(from.texts[text]);
+}
+
+std::string_view WeightsFile(const std::filesystem::path& bundle, Weights weights) {
+  std::error_code ignored;
+  if (std::filesystem::exists(bundle / kLinearFile, ignored)) return kLinearFile;
+  const bool int8 = weights != Weights::kFloat && std::filesystem::exists(bundle / kInt8Weights, ignored);
+  return int8 ? std::string_view(kInt8Weights) : kWeightsFile;
 }
 
 Result<ScoredBundle> LoadScorer(const std::filesystem::path& bundle, ThreadPool& pool, Weights weights,

@@ -127,6 +127,9 @@ struct ScoredBundle {
   size_t segments() const { return text_template ? text_template->segments() : 1; }
 };
 
+/// Returns the name of the file whose weights predict: linear.bin, model_int8.safetensors or model.safetensors.
+std::string_view WeightsFile(const std::filesystem::path& bundle, Weights weights);
+
 /// Loads a bundle, or a plain Hugging Face classifier directory. `pool` must outlive the scorer. Errors: kNotFound,
 /// kIo, kInvalidModel, kUnsupported; kInvalidArgument for weights that this kind of model does not have.
 Result<ScoredBundle> LoadScorer(const std::filesystem::path& bundle, ThreadPool& pool, Weights weights,

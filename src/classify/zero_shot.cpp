@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <set>
 
+#include "bundle/load_check.h"
 #include "classify/pairs.h"
+#include "classify/scorer.h"
 #include "decide/probabilities.h"
 #include "text/text_parts.h"
 
@@ -129,6 +131,12 @@ ZeroShotClassifier::ZeroShotClassifier(std::unique_ptr<const BundleModel> model,
 Result<ZeroShotClassifier> ZeroShotClassifier::Load(const std::filesystem::path& bundle, ThreadPool& pool,
                                                     ZeroShotOptions options) {
   TRY(CheckZeroShotOptions(options));
+  LoadCheck check = TRY(LoadCheck::Begin(bundle, {WeightsFile(bundle, options.weights)}));
+  return check.Around([&] { return LoadChecked(bundle, pool, std::move(options)); });
+}
+
+Result<ZeroShotClassifier> ZeroShotClassifier::LoadChecked(const std::filesystem::path& bundle, ThreadPool& pool,
+                                                           ZeroShotOptions options) {
   // Before the weights, which may take a while.
   const ModelConfig config = TRY(ReadModelConfig(bundle));
   const NliLabels outputs = TRY(FindNliLabels(config.labels, options.entailment_id, bundle.string()));

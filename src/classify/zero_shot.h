@@ -97,6 +97,8 @@ class ZeroShotClassifier {
                                                const Progress& progress = {}) const;
 
  private:
+  static Result<ZeroShotClassifier> LoadChecked(const std::filesystem::path& bundle, ThreadPool& pool,
+                                                ZeroShotOptions options);
   ZeroShotClassifier(std::unique_ptr<const BundleModel> model, ZeroShotOptions options, NliLabels outputs);
 
   std::unique_ptr<const BundleModel> model_;

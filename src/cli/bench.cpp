@@ -55,6 +55,7 @@ void Describe(BenchOptions& options, OptionTable& table) {
   table.Group("Output");
   table.Add("plot", &options.plot, "Also plot the measurements, as FILE.svg, or as FILE.png, which requires gnuplot")
       .ValueName("FILE");
+  AddTrustOptions(options, table);
   table.Example("winnow bench spam", "measure latency and throughput on this machine");
   table.Example("winnow bench spam messages.tsv --json --plot bench.svg", "JSON output and a plot");
 }

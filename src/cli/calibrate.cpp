@@ -56,6 +56,7 @@ void Describe(CalibrateCommandOptions& options, OptionTable& table) {
       "abstention: of all future texts, at most the share --max-error gets a wrong prediction that is not marked as "
       "an abstention. The calibration set in BUNDLE was also used to select the best epoch, so with it the guarantees "
       "hold only approximately; for exact guarantees, specify DATA.");
+  AddTrustOptions(options, table);
   table.Example("winnow calibrate spam recent.tsv --max-fpr .02",
                 "at most 2 % of the negatives are flagged, with 95 % confidence");
   table.Example("winnow calibrate spam recent.tsv --max-error .01 --dry-run",

@@ -154,6 +154,7 @@ void DescribeClassify(ClassifyCommandOptions& options, OptionTable& table) {
   table.Add("multi-label", &options.multi_label,
             "Judge each label independently, so that any number may apply. Requires --zero-shot");
   AddZeroShotDetails(options.zero_shot_details, table);
+  AddTrustOptions(options, table);
   table.Example("winnow classify spam 'You won a prize'", "one text");
   table.Example("winnow classify spam --input messages.txt --output predictions.jsonl",
                 "a file with one text per line");

@@ -37,9 +37,16 @@ struct CommonOptions {
   LogFormat log_format = LogFormat::kText;
   std::optional<std::filesystem::path> config;
   bool help = false;
+  bool verify = true;                     // of commands with AddTrustOptions
+  std::optional<std::string> public_key;  // the key or its file
 };
 
 void AddCommonOptions(CommonOptions& options, OptionTable& table);
+
+/// Adds --verify and --public-key, or one of them: what a bundle must prove before it is loaded (bundle/load_check.h).
+void AddTrustOptions(CommonOptions& options, OptionTable& table);
+void AddVerifyOption(CommonOptions& options, OptionTable& table);
+void AddPublicKeyOption(CommonOptions& options, OptionTable& table);
 
 /// Adds --weights: which of a bundle's weights predict.
 void AddWeightsOption(Weights& weights, OptionTable& table);

@@ -21,6 +21,27 @@ void AddWeightsOption(Weights& weights, OptionTable& table) {
                   "Weights to use; auto: INT8 if the model has them, else float");
 }
 
+void AddPublicKeyOption(CommonOptions& options, OptionTable& table) {
+  table
+      .Add("public-key", &options.public_key,
+           "Public key of minisign, or its .pub file: winnow.json of a model must be signed with it (in "
+           "winnow.json.minisig), and must list every file that is read")
+      .ValueName("KEY|FILE");
+}
+
+void AddVerifyOption(CommonOptions& options, OptionTable& table) {
+  table.Add(
+      "verify", &options.verify,
+      "Check that the files of a model that are read have the digests in its winnow.json; use --no-verify to load "
+      "a model whose files were edited");
+}
+
+void AddTrustOptions(CommonOptions& options, OptionTable& table) {
+  table.Group("Integrity");
+  AddVerifyOption(options, table);
+  AddPublicKeyOption(options, table);
+}
+
 void AddModeOption(Mode& mode, OptionTable& table) {
   table.AddChoice("mode", &mode,
                   {{"strict", Mode::kStrict}, {"moderate", Mode::kModerate}, {"lenient", Mode::kLenient}},

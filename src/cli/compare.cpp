@@ -67,6 +67,7 @@ void Describe(CompareOptions& options, OptionTable& table) {
       .Add("plot", &options.plot,
            "Plot macro-F1 against time per text, as FILE.svg, or as FILE.png, which requires gnuplot")
       .ValueName("FILE");
+  AddTrustOptions(options, table);
   table.Example("winnow compare held-out.tsv spam spam-small", "compare two models");
   table.Example("winnow compare held-out.tsv spam --zero-shot nli --hypothesis 'This message is {label}.'",
                 "compare a trained model with zero-shot classification");

@@ -66,6 +66,7 @@ void Describe(EvaluateOptions& options, OptionTable& table) {
       "With --folds, the base model, hyperparameters, text template and labels are taken from BUNDLE. To "
       "cross-validate without a trained model, run winnow train DATA --folds K with the options of the "
       "training run.");
+  AddTrustOptions(options, table);
   table.Example("winnow evaluate spam sms.tsv --folds 5", "cross-validated metrics of this configuration");
   table.Example("winnow evaluate spam held-out.tsv", "metrics with their confidence intervals");
   table.Example("winnow evaluate spam held-out.tsv --report report",

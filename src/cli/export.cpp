@@ -57,6 +57,7 @@ void Describe(ExportCommandOptions& options, OptionTable& table) {
       "outputs are label and probabilities, float [batch, labels]; a multi-label model has probabilities only. "
       "onnx/model_metadata.json contains the labels, the maximum length, the thresholds, the part of the "
       "calibration that the graph does not contain, and the metrics.");
+  AddTrustOptions(options, table);
   table.Example("winnow export spam --format onnx-int8", "spam/onnx/model_quantized.onnx");
   table.Example("winnow export spam --format onnx,onnx-int8 --output web",
                 "both formats, with all files that transformers.js reads");

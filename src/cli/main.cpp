@@ -2,12 +2,14 @@
 #include <string>
 #include <vector>
 
+#include "base/mapped_memory.h"
 #include "cli/run.h"
 
 int main(int argc, char** argv) {
   // A closed pipe and a file-size limit are errors of the write that meets them, like a full disk, not of the process.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
+  winnow::GuardMappedMemory();
   const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
   return winnow::RunCommandLine(arguments);
 }

@@ -2,7 +2,9 @@
 
 #include "base/interrupt.h"
 #include "base/json.h"
+#include "bundle/convert.h"
 #include "bundle/known_models.h"
+#include "bundle/load_check.h"
 #include "cli/commands.h"
 #include "cli/console_observer.h"
 #include "cli/output.h"
@@ -49,6 +51,7 @@ void Describe(PullCommandOptions& options, OptionTable& table) {
       "model.safetensors is created from them; if NAME is a directory, model.safetensors is created in it. A .bin "
       "file is read as data: nothing in it is executed.");
   table.Describe("Short names: " + ShortNames() + ".");
+  AddPublicKeyOption(options, table);
   table.Example("winnow pull all-MiniLM-L6-v2", "22 million parameters, a good choice for most tasks");
 }
 
@@ -58,6 +61,7 @@ Result<void> Run(const PullCommandOptions& options) {
   ConsoleObserver observer;
   const std::filesystem::path directory = TRY(PullBaseModel(options.name, observer));
   observer.FinishWork();
+  if (options.public_key) TRY(CheckFiles(directory, {kWeightsFile}));
   return Print(options.json ? DumpJsonLine({{"name", options.name}, {"directory", directory.string()}}) + "\n"
                             : directory.string() + "\n");
 }

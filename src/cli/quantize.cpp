@@ -34,6 +34,7 @@ void Describe(QuantizeCommandOptions& options, OptionTable& table) {
            "Labelled texts that the model was not trained on, to measure the drop (CSV, TSV, JSONL)")
       .ValueName("FILE")
       .Default("calibration.jsonl in BUNDLE");
+  AddTrustOptions(options, table);
   table.Example("winnow quantize spam",
                 "a quarter of the size and several times faster; refused if accuracy drops too much");
   table.Example("winnow quantize spam --output spam-int8 --data held-out.tsv", "a small bundle to deploy");

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/suggest.h"
+#include "bundle/load_check.h"
 #include "cli/commands.h"
 #include "cli/family.h"
 #include "cli/output.h"
@@ -50,6 +51,17 @@ Result<Chosen> Choose(std::span<const std::string> arguments) {
               DidYouMean(arguments[0], names, "'winnow help' lists the commands"));
 }
 
+Result<void> SetTrust(const CommonOptions& common) {
+  if (!common.verify && common.public_key) {
+    return Fail(ErrorCode::kInvalidArgument, "--no-verify cannot be combined with --public-key",
+                "omit one of these options");
+  }
+  BundleTrust trust{.verify = common.verify};
+  if (common.public_key) trust.key = TRY(FindMinisignKey(*common.public_key));
+  SetBundleTrust(trust);
+  return {};
+}
+
 Result<void> RunChosen(const Chosen& chosen, std::span<const std::string> arguments) {
   const std::unique_ptr<Invocation> invocation = chosen.command->begin();
   OptionTable& table = invocation->table();
@@ -61,6 +73,7 @@ Result<void> RunChosen(const Chosen& chosen, std::span<const std::string> argume
   const LogLevel level = common.quiet ? std::max(common.log_level, LogLevel::kWarning) : common.log_level;
   SetUpLogging({level, common.log_format});
   SetProgressShown(!common.quiet);
+  TRY(SetTrust(common));
   return invocation->Run();
 }
 

@@ -219,8 +219,8 @@ void Describe(ServeOptions& options, OptionTable& table) {
   table.Describe(
       "On SIGHUP, the server checks all models again. A changed model is loaded while the old version "
       "keeps serving, and replaces it without dropping a request. Replace model files by renaming new ones "
-      "into place, as the commands of winnow, mv and rsync do: a file that is truncated while it is in use "
-      "(for instance by cp) crashes the server.");
+      "into place, as the commands of winnow, mv and rsync do: after a file has been truncated or overwritten while it "
+      "is in use (for instance by cp), requests for its model get status 503 until the server loads it again.");
   AddAddressOptions(options, table);
   AddModelOptions(options, table);
   AddAccessOptions(options, table);
@@ -228,6 +228,7 @@ void Describe(ServeOptions& options, OptionTable& table) {
   AddCacheOptions(options, table);
   AddLimitOptions(options, table);
   AddBatchingOptions(options, table);
+  AddTrustOptions(options, table);
   table.Example("winnow serve spam", "serve http://127.0.0.1:8080/v1/classify; all routes are described at /docs");
   table.Example("winnow serve spam --host 0.0.0.0 --tls-cert chain.pem --tls-key key.pem --api-key-file keys.txt",
                 "public, with TLS and API keys");

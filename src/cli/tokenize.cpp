@@ -1,4 +1,5 @@
 #include "base/json.h"
+#include "bundle/load_check.h"
 #include "bundle/manifest.h"
 #include "classify/text_encoder.h"
 #include "cli/commands.h"
@@ -33,6 +34,7 @@ void Describe(TokenizeOptions& options, OptionTable& table) {
       .AtLeast(0);
   table.Add("special", &options.special,
             "Read special tokens in a text, such as [MASK], as tokens instead of plain text");
+  AddTrustOptions(options, table);
   table.Describe(
       "Prints one JSON line per text: token ids, their pieces, and the byte range of each token in the text.");
 }
@@ -57,6 +59,7 @@ Result<void> Run(const TokenizeOptions& options) {
     return Fail(ErrorCode::kUnsupported, options.directory.string() + ": a linear model has features, not tokens",
                 "winnow classify --explain shows the effect of each word");
   }
+  TRY(CheckFiles(options.directory, {}));
   const Tokenizer tokenizer = TRY(Tokenizer::Load(options.directory));
   const bool fold = std::filesystem::exists(options.directory / kManifestFile, ignored) &&
                     TRY(ReadManifest(options.directory)).fold_disguises;

@@ -362,6 +362,8 @@ void AddLearningOptions(TrainCommandOptions& options, OptionTable& table) {
   AddDistillationOptions(plan.distillation, table);
   AddEvaluationOptions(plan.trainer, table);
   AddTrainerArguments(options.arguments, table);
+  table.Group("Integrity");
+  AddVerifyOption(options, table);
   options.epochs = table.Find("epochs");
   options.eval_steps = table.Find("eval-steps");
   options.warmup_steps = table.Find("warmup-steps");
@@ -390,6 +392,7 @@ void AddTrainOptions(TrainCommandOptions& options, OptionTable& table) {
       .AtLeast(2);
   AddOutputOptions(plan.output, table);
   AddLearningOptions(options, table);
+  table.Group("Evaluation and checkpoints");
   AddCheckpointOptions(plan, table);
   options.save_steps = table.Find("save-steps");
   table.Group("Output");

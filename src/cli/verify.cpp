@@ -1,10 +1,15 @@
 #include <fmt/format.h>
 
+#include "base/files.h"
 #include "base/json.h"
+#include "bundle/convert.h"
+#include "bundle/load_check.h"
 #include "bundle/manifest.h"
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "data/labels.h"
+#include "encoder/quantized_model.h"
+#include "linear/linear_model.h"
 
 namespace winnow {
 namespace {
@@ -15,6 +20,7 @@ struct VerifyOptions : CommonOptions {
 
 void Describe(VerifyOptions& options, OptionTable& table) {
   table.AddPositional("bundle", &options.bundle, "Directory of the model").ValueName("BUNDLE").Required();
+  AddPublicKeyOption(options, table);
 }
 
 /// "1 of 14 files is missing: labels.json; 2 of 14 files were changed: ...".
@@ -32,18 +38,24 @@ std::string Problems(const VerifyReport& report) {
   return text;
 }
 
+/// Checks the signature of the manifest, and that it lists every file that may be read. Nothing is checked without
+/// --public-key.
+Result<void> CheckSigned(const VerifyOptions& options) {
+  const std::optional<MinisignKey>& key = DefaultBundleTrust().key;
+  if (!key) return {};
+  TRY(CheckSignature(options.bundle, TRY(ReadFile(options.bundle / kManifestFile)), *key));
+  return CheckFiles(options.bundle, {kLinearFile, kInt8Weights, kWeightsFile});
+}
+
 Result<void> Run(const VerifyOptions& options) {
   const VerifyReport report = TRY(VerifyBundle(options.bundle));
+  const Result<void> is_signed = CheckSigned(options);
   if (options.json) {
-    TRY(Print(DumpJsonLine({{"ok", report.ok()},
-                            {"checked", report.checked},
-                            {"missing", report.missing},
-                            {"changed", report.changed},
-                            {"unlisted", report.unlisted},
-                            {"version", report.version},
-                            {"version_edited", report.edited},
-                            {"has_manifest", report.has_manifest}}) +
-              "\n"));
+    Json json = {{"ok", report.ok() && is_signed},  {"checked", report.checked},          {"missing", report.missing},
+                 {"changed", report.changed},       {"unlisted", report.unlisted},        {"version", report.version},
+                 {"version_edited", report.edited}, {"has_manifest", report.has_manifest}};
+    if (options.public_key) json["signed"] = is_signed.has_value();
+    TRY(Print(DumpJsonLine(json) + "\n"));
   } else {
     for (const std::string& file : report.missing) TRY(Print("missing   " + file + "\n"));
     for (const std::string& file : report.changed) TRY(Print("changed   " + file + "\n"));
@@ -56,8 +68,11 @@ Result<void> Run(const VerifyOptions& options) {
                     : fmt::format("all files are readable; their digests were not checked, because there is no {}\n",
                                   kManifestFile)));
     }
+    if (options.public_key && is_signed) {
+      TRY(Print(fmt::format("{} is signed with key {}\n", kManifestFile, DefaultBundleTrust().key->IdText())));
+    }
   }
-  if (report.ok()) return {};
+  if (report.ok()) return is_signed;
   return Fail(ErrorCode::kInvalidModel, fmt::format("{}: {}", options.bundle.string(), Problems(report)),
               "copy the model again, or train it again");
 }

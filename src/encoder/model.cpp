@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <set>
 
+#include "base/mapped_memory.h"
 #include "base/random.h"
 #include "bundle/open_weights.h"
 #include "bundle/weight_names.h"
@@ -125,11 +126,14 @@ Result<Model> Model::Load(const std::filesystem::path& dir, ModelConfig config, 
                   "the file is damaged, or its training diverged; download it again");
     }
   }
+  TRY(file->CheckFile());
   for (const std::string& name : fresh)
     model.notes_.push_back("'" + name +
                            "' is missing in the base model: it is initialized randomly and must be trained");
   return model;
 }
+
+Result<void> Model::CheckFile() const { return CheckMapped(words_); }
 
 Result<void> Model::Save(const std::filesystem::path& dir) const {
   std::vector<TensorView> tensors;
@@ -137,7 +141,8 @@ Result<void> Model::Save(const std::filesystem::path& dir) const {
     const float* values = weight.offset < layout_.matrices ? words_ + weight.offset : at(weight.offset);
     tensors.push_back(ViewOf(weight.name, weight.shape, {values, weight.count}));
   }
-  return WriteSafetensors(dir / "model.safetensors", tensors);
+  TRY(WriteSafetensors(dir / "model.safetensors", tensors));
+  return CheckFile();
 }
 
 }  // namespace winnow

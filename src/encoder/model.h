@@ -35,7 +35,11 @@ class Model {
   /// Creates a model with random weights: normal with config.initializer_range, biases zero, normalization one.
   static Model Fresh(ModelConfig config, uint64_t seed);
 
-  /// Writes `dir`/model.safetensors in float32, atomically.
+  /// Checks that the file that the token embeddings are mapped from is as it was (base/mapped_memory.h); to be called
+  /// after computing with them. Errors: kIo.
+  Result<void> CheckFile() const;
+
+  /// Writes `dir`/model.safetensors in float32, atomically. Errors: kIo, and CheckFile's.
   Result<void> Save(const std::filesystem::path& dir) const;
 
   const ModelConfig& config() const { return config_; }

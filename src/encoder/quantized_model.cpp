@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/json.h"
+#include "base/mapped_memory.h"
 #include "base/mutex.h"
 #include "bundle/int8_rows.h"
 #include "encoder/position_runs.h"
@@ -107,6 +108,7 @@ Result<void> WriteQuantizedWeights(const Model& model, const QuantizationPlan& p
       }
     }
   }
+  TRY(model.CheckFile());
   return WriteSafetensors(dir / kInt8Weights, tensors, {{"format", "pt"}, {kLabelsKey, LabelsText(config)}});
 }
 
@@ -232,6 +234,7 @@ Result<QuantizedModel> QuantizedModel::Load(const std::filesystem::path& dir, Mo
   const size_t num_labels = model.config_.labels.size();
   model.classifier_ = TRY(read.Matrix(layout.classifier, 1, num_labels, hidden, num_labels));
   model.classifier_bias_ = TRY(read.Floats(layout.classifier_bias));
+  TRY(file->CheckFile());
   file->ReleaseMemory();
   return model;
 }
@@ -285,6 +288,8 @@ RelativeHead QuantizedModel::relative_head(size_t layer, size_t column) const {
 size_t QuantizedModel::qkv_block() const {
   return (static_cast<size_t>(config_.hidden_size) + kColumnBlock - 1) / kColumnBlock * kColumnBlock;
 }
+
+Result<void> QuantizedModel::CheckFile() const { return CheckMapped(words_); }
 
 void QuantizedModel::Embed(std::span<const int32_t> ids, size_t first_length, float* out) const {
   const auto width = static_cast<size_t>(EmbeddingSize(config_));

@@ -59,6 +59,10 @@ class QuantizedModel {
   /// Returns hidden_size, rounded up to whole column blocks: the distance of query, key and value in a row.
   size_t qkv_block() const;
 
+  /// Checks that the file that the token embeddings are mapped from is as it was (base/mapped_memory.h); to be called
+  /// after computing with them. Errors: kIo.
+  Result<void> CheckFile() const;
+
   /// Computes the sum of word, position and token type embeddings of one text: out [tokens, embedding size]. The first
   /// `first_length` tokens have type 0 and the others type 1, if the model has token types.
   void Embed(std::span<const int32_t> ids, size_t first_length, float* out) const;

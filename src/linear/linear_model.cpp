@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/files.h"
+#include "base/mapped_memory.h"
 #include "kernels/weighted_rows.h"
 #include "linear/linear_file.h"
 
@@ -61,6 +62,7 @@ Result<LinearModel> LinearModel::Make(Vectorizer vectorizer, LinearWeights weigh
 Result<LinearModel> LinearModel::Load(const std::filesystem::path& file) {
   MappedFile mapped = TRY(MappedFile::Open(file));
   LinearContents contents = TRY(ParseLinearFile(mapped.bytes(), file.string()));
+  TRY(CheckMapped(mapped.bytes().data()));
   return LinearModel(std::make_shared<Parts>(Parts{std::move(contents), {}, std::move(mapped)}));
 }
 

@@ -6,8 +6,10 @@
 #include <algorithm>
 
 #include "base/files.h"
+#include "bundle/convert.h"
 #include "bundle/directory.h"
 #include "bundle/labels.h"
+#include "bundle/load_check.h"
 #include "bundle/manifest.h"
 #include "bundle/model_config.h"
 #include "bundle/model_version.h"
@@ -238,7 +240,11 @@ Json ExportedFileJson(const ExportedFile& file) {
 
 Result<std::vector<ExportedFile>> ExportBundle(const ExportPlan& plan) {
   TRY(CheckPlan(plan));
+  TRY(CheckFiles(plan.bundle,
+                 {IsLinear(plan.bundle) ? std::string_view(kLinearFile) : kWeightsFile, kTrainingInfoFile}));
   std::optional<BundleWriter> writer;
+  OutputLock lock;
+  if (!plan.output) lock = TRY(OutputLock::TakeInPlace(plan.bundle));
   if (plan.output) {
     TRY(CheckOutput(plan));
     writer = TRY(BundleWriter::Begin(*plan.output, plan.overwrite));

@@ -40,6 +40,7 @@ Result<uint64_t> WriteFloatWeights(const std::filesystem::path& bundle, const st
   }
   const std::filesystem::path path = target / "model.safetensors";
   TRY(WriteSafetensors(path, tensors));
+  TRY(file.CheckFile());
   return std::filesystem::file_size(path);
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/files.h"
 #include "base/json.h"
+#include "base/mapped_memory.h"
 #include "bundle/labels.h"
 #include "linear/linear_file.h"
 #include "onnx/linear_pipeline.h"
@@ -215,7 +216,9 @@ Result<ImportedLinear> ParseOnnxLinear(std::span<const std::byte> bytes, std::st
 
 Result<ImportedLinear> ReadOnnxLinear(const std::filesystem::path& file) {
   const MappedFile mapped = TRY(MappedFile::Open(file));
-  return ParseOnnxLinear(mapped.bytes(), file.string());
+  Result<ImportedLinear> imported = ParseOnnxLinear(mapped.bytes(), file.string());
+  TRY(CheckMapped(mapped.bytes().data()));
+  return imported;
 }
 
 }  // namespace winnow

@@ -23,6 +23,7 @@ Result<void> Weight::Read(size_t first_row, std::span<float> out) const {
                         {static_cast<int64_t>(rows), static_cast<int64_t>(columns_)},
                         tensor_->data.subspan(first_row * bytes, rows * bytes)};
   TRY(CopyAsF32(part, out));
+  TRY(file_->CheckFile());
   if (std::ranges::all_of(out, [](float value) { return std::isfinite(value); })) return {};
   return Fail(ErrorCode::kInvalidModel, fmt::format("{}: holds NaN or infinite values", where_),
               "the file is damaged, or its training diverged; download it again");

@@ -26,7 +26,7 @@ class Weight {
   size_t columns() const { return columns_; }
 
   /// Fills `out`, which has the size of whole rows, from `first_row` on. Errors: kInvalidModel for element types other
-  /// than floats, and for NaN and infinite values.
+  /// than floats, and for NaN and infinite values; kIo if the file was truncated or overwritten.
   Result<void> Read(size_t first_row, std::span<float> out) const;
   /// Returns all values. Errors: those of Read.
   Result<std::vector<float>> ReadAll() const;

@@ -5,7 +5,9 @@
 #include <optional>
 
 #include "base/progress.h"
+#include "bundle/convert.h"
 #include "bundle/known_models.h"
+#include "bundle/load_check.h"
 #include "bundle/pull.h"
 #include "encoder/scratch.h"
 #include "encoder/truncate_layers.h"
@@ -32,6 +34,26 @@ Result<BaseModel> FromScratch(const TrainingPlan& plan, const Dataset& train, Tr
   observer.Note(fmt::format("new model: vocabulary of {} tokens learned from the texts, {} layers, hidden size {}",
                             FormatCount(tokenizer.vocab_size()), config.num_layers, config.hidden_size));
   return BaseModel{std::move(tokenizer), Model::Fresh(std::move(config), plan.seed), {}};
+}
+
+Result<BaseModel> LoadBaseModel(const TrainingPlan& plan, const Dataset& train, const std::filesystem::path& directory,
+                                TrainingObserver& observer) {
+  ModelConfig config = TRY(ReadModelConfig(directory));
+  if (!config.labels.empty() && config.labels != train.labels.names && config.labels.size() == train.labels.size() &&
+      !plan.model.reinit_head) {
+    observer.Note(fmt::format(
+        "the classification head of the base model is kept, and its {} labels are renamed to those of the data; "
+        "use --reinit-head to train a new head",
+        config.labels.size()));
+  }
+  Configure(plan.model, train, config);
+  Tokenizer tokenizer = TRY(Tokenizer::Load(directory));
+  Model model = TRY(
+      Model::Load(directory, std::move(config),
+                  {.reinit_head = plan.model.reinit_head, .create_head = true, .seed = plan.seed, .writable = true}));
+  for (const std::string& note : model.notes()) observer.Note(note);
+  if (plan.model.layers) model = TRY(TruncateLayers(model, *plan.model.layers));
+  return BaseModel{std::move(tokenizer), std::move(model), directory};
 }
 
 }  // namespace
@@ -64,22 +86,8 @@ Result<std::filesystem::path> PullBaseModel(const std::string& name, TrainingObs
 Result<BaseModel> PrepareBaseModel(const TrainingPlan& plan, const Dataset& train, TrainingObserver& observer) {
   if (plan.model.base_model == "scratch") return FromScratch(plan, train, observer);
   const std::filesystem::path directory = TRY(PullBaseModel(plan.model.base_model, observer));
-  ModelConfig config = TRY(ReadModelConfig(directory));
-  if (!config.labels.empty() && config.labels != train.labels.names && config.labels.size() == train.labels.size() &&
-      !plan.model.reinit_head) {
-    observer.Note(fmt::format(
-        "the classification head of the base model is kept, and its {} labels are renamed to those of the data; "
-        "use --reinit-head to train a new head",
-        config.labels.size()));
-  }
-  Configure(plan.model, train, config);
-  Tokenizer tokenizer = TRY(Tokenizer::Load(directory));
-  Model model = TRY(
-      Model::Load(directory, std::move(config),
-                  {.reinit_head = plan.model.reinit_head, .create_head = true, .seed = plan.seed, .writable = true}));
-  for (const std::string& note : model.notes()) observer.Note(note);
-  if (plan.model.layers) model = TRY(TruncateLayers(model, *plan.model.layers));
-  return BaseModel{std::move(tokenizer), std::move(model), directory};
+  LoadCheck check = TRY(LoadCheck::Begin(directory, {kWeightsFile}));
+  return check.Around([&] { return LoadBaseModel(plan, train, directory, observer); });
 }
 
 }  // namespace winnow

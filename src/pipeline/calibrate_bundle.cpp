@@ -42,17 +42,18 @@ class BundleCalibration {
   BundleCalibration(const CalibratePlan& plan, ThreadPool& pool, TrainingObserver& observer)
       : plan_(plan), pool_(pool), observer_(observer) {}
 
-  Result<CalibratedBundle> Run() const;
+  Result<CalibratedBundle> Run();
 
  private:
   Result<Dataset> ReadTexts(const BundleClassifier& classifier) const;
   Result<void> RefuseTrainingTexts(const Dataset& dataset, const BundleClassifier& classifier) const;
   Result<std::vector<float>> LogitsOf(const BundleClassifier& classifier, std::span<const InputTextView> texts,
                                       TokenizedTexts& tokens, const std::string& work) const;
-  Result<CalibratedBundle> CalibrateOn(const HeldOutTexts& texts, const BundleClassifier& classifier) const;
+  Result<CalibratedBundle> CalibrateOn(const HeldOutTexts& texts, const BundleClassifier& classifier);
   Result<ScopeFit> ChooseScope(const HeldOutTexts& texts, const BundleClassifier& classifier) const;
   Result<void> WriteManifestAndOnnx(const fs::path& dir, const Manifest& manifest) const;
-  Result<void> Write(Manifest manifest, const ScopeRule* scope) const;
+  Result<void> LockOutput();
+  Result<void> Write(Manifest manifest, const ScopeRule* scope);
   std::string Source() const;
   fs::path Target() const { return plan_.output.value_or(plan_.bundle); }
   TextProgress ProgressOf(const std::string& work, size_t total) const;
@@ -60,9 +61,19 @@ class BundleCalibration {
   const CalibratePlan& plan_;
   ThreadPool& pool_;
   TrainingObserver& observer_;
+  OutputLock lock_;
 };
 
-Result<CalibratedBundle> BundleCalibration::Run() const {
+/// First, so that a second process that writes the target learns of it at its start.
+Result<void> BundleCalibration::LockOutput() {
+  if (plan_.dry_run) return {};
+  lock_ = plan_.output ? TRY(OutputLock::Take(TRY(ResolveTarget(*plan_.output))))
+                       : TRY(OutputLock::TakeInPlace(plan_.bundle));
+  return {};
+}
+
+Result<CalibratedBundle> BundleCalibration::Run() {
+  TRY(LockOutput());
   const BundleClassifier classifier = TRY(BundleClassifier::Load(plan_.bundle, pool_, plan_.weights));
   const Dataset dataset = TRY(ReadTexts(classifier));
   TRY(RefuseTrainingTexts(dataset, classifier));
@@ -126,8 +137,7 @@ Result<std::vector<float>> BundleCalibration::LogitsOf(const BundleClassifier& c
 }
 
 /// Chooses calibration, thresholds, abstention and the scope rule from the texts, and writes them.
-Result<CalibratedBundle> BundleCalibration::CalibrateOn(const HeldOutTexts& texts,
-                                                        const BundleClassifier& classifier) const {
+Result<CalibratedBundle> BundleCalibration::CalibrateOn(const HeldOutTexts& texts, const BundleClassifier& classifier) {
   const Manifest former = TRY(ReadManifest(plan_.bundle));
   Manifest manifest = former;
   if (plan_.reset) {
@@ -168,11 +178,11 @@ Result<void> BundleCalibration::WriteManifestAndOnnx(const fs::path& dir, const 
   return RefreshOnnxFiles(dir, [this](const std::string& line) { observer_.Note(line); });
 }
 
-Result<void> BundleCalibration::Write(Manifest manifest, const ScopeRule* scope) const {
+Result<void> BundleCalibration::Write(Manifest manifest, const ScopeRule* scope) {
   const bool without_old_rule = scope != nullptr || plan_.scope.remove;
   if (!plan_.output && !without_old_rule) return WriteManifestAndOnnx(plan_.bundle, manifest);
   // The scope rule has its own file beside the manifest, so the bundle is replaced as a whole.
-  BundleWriter writer = TRY(BundleWriter::Begin(Target(), plan_.overwrite));
+  BundleWriter writer = TRY(BundleWriter::Begin(Target(), plan_.overwrite, std::move(lock_)));
   const bool without_texts = plan_.output && !plan_.keep_data;
   const auto keep = [&](const std::string& name) {
     return !(plan_.output && name.starts_with("checkpoint-")) && !(name == kScopeFile && without_old_rule) &&

@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "base/option_values.h"
+#include "bundle/load_check.h"
 #include "bundle/manifest.h"
 #include "bundle/model_config.h"
 #include "bundle/training_info.h"
@@ -132,6 +133,7 @@ Result<TrainingPlan> PlanOfModel(const fs::path& bundle) {
   constexpr char kAdvice[] = "specify the configuration: winnow train DATA --folds K --base-model NAME ...";
   const Manifest manifest = TRY(ReadManifest(bundle));
   const std::string file = (bundle / kTrainingInfoFile).string();
+  TRY(CheckFiles(bundle, {kTrainingInfoFile}));
   const Result<TrainingInfo> info = ReadTrainingInfo(bundle);
   if (!info && info.error().code == ErrorCode::kInvalidModel) return std::unexpected(info.error());
   if (!info) {

@@ -59,9 +59,10 @@ Result<QuantizedBundle> QuantizeBundle(const QuantizePlan& plan, ThreadPool& poo
     return Fail(ErrorCode::kUnsupported, plan.bundle.string() + ": a linear model cannot be quantized",
                 "linear models are small and fast without quantization");
   }
+  // First, so that a second process that writes the target learns of it at its start.
+  BundleWriter writer = TRY(BundleWriter::Begin(target, plan.overwrite));
   const Dataset held_out =
       TRY(ReadHeldOut(plan, TRY(BundleClassifier::Load(plan.bundle, pool, Weights::kFloat)), observer));
-  BundleWriter writer = TRY(BundleWriter::Begin(target, plan.overwrite));
   TRY(CopyFiles(plan, writer.path()));
   QuantizeReport report = TRY(QuantizeWeights(
       plan.bundle, writer.path(), held_out,

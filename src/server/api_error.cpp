@@ -34,6 +34,13 @@ ApiError TooManyRequests(std::string type, std::string message, std::chrono::sec
 
 ApiError ToApiError(const Error& error) {
   if (error.code == ErrorCode::kCancelled) return {.status = 503, .type = "Timeout", .message = error.message};
+  if (error.code == ErrorCode::kIo) {
+    return {.status = 503,
+            .type = "Unavailable",
+            .message =
+                "a file of the model was truncated or overwritten while it was in use; the server has to load the "
+                "model again (SIGHUP)"};
+  }
   return {.status = 500, .type = "Internal", .message = error.message};
 }
 

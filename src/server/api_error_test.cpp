@@ -9,6 +9,8 @@ namespace winnow {
 namespace {
 
 using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
 using testing::Pair;
 
 TEST(ApiError, BecomesAJsonResponseWithItsHeaders) {
@@ -19,12 +21,16 @@ TEST(ApiError, BecomesAJsonResponseWithItsHeaders) {
   EXPECT_THAT(response.headers, ElementsAre(Pair("Retry-After", "3")));
 }
 
-TEST(ApiError, CancelledWorkIsATimeoutAndOtherErrorsAreInternal) {
+TEST(ApiError, CancelledWorkIsATimeoutALostFileIsUnavailableAndOtherErrorsAreInternal) {
   const ApiError late = ToApiError({ErrorCode::kCancelled, "its time was over", ""});
   EXPECT_EQ(late.status, 503);
   EXPECT_EQ(late.type, "Timeout");
   EXPECT_EQ(late.message, "its time was over");
-  const ApiError failed = ToApiError({ErrorCode::kIo, "no", ""});
+  const ApiError lost = ToApiError({ErrorCode::kIo, "/models/spam/linear.bin: truncated", ""});
+  EXPECT_EQ(lost.status, 503);
+  EXPECT_EQ(lost.type, "Unavailable");
+  EXPECT_THAT(lost.message, Not(HasSubstr("/models"))) << "clients learn no paths";
+  const ApiError failed = ToApiError({ErrorCode::kInternal, "no", ""});
   EXPECT_EQ(failed.status, 500);
   EXPECT_EQ(failed.type, "Internal");
 }

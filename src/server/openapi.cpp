@@ -30,7 +30,8 @@ constexpr ErrorStatus kStatuses[] = {
     {431, "HeaderTooLarge", "The header of the request is too large", ""},
     {500, "Internal", "Internal error; see the server's log", ""},
     {501, "NotImplemented", "Transfer-Encoding is not chunked", ""},
-    {503, "Unavailable", "The model is not loaded, the server is shutting down, or the request timed out",
+    {503, "Unavailable",
+     "The model is not loaded or its files are damaged, the server is shutting down, or the request timed out",
      "Unavailable", "the model is not loaded"},
     {505, "VersionNotSupported", "The request is neither HTTP/1.0 nor HTTP/1.1", ""},
 };

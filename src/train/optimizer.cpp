@@ -181,7 +181,7 @@ Result<void> Optimizer::Load(const std::filesystem::path& path) {
     if (!AllFinite(moments.size(), moments.data())) return wrong("moments that are NaN or infinite");
   }
   unused_decay_ = 1.0;
-  return {};
+  return file.CheckFile();
 }
 
 }  // namespace winnow

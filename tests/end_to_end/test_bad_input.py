@@ -49,6 +49,7 @@ class BadData(TestCase):
 class BadModels(TestCase):
     def setUp(self):
         super().setUp()
+        self.environment = winnow.UNVERIFIED
         self.train()
         self.weights = self.path("model", "model.safetensors")
 

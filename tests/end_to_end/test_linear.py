@@ -111,7 +111,8 @@ class LinearModels(TestCase):
         self.assertFalse(os.path.exists(self.path("other")))
         whole = self.files()["linear.bin"]
         self.write("model/linear.bin", whole[:len(whole) // 2])
-        self.fails("classify", "model", "hi", says=["linear.bin"])
+        self.fails("classify", "model", "hi", says=["linear.bin", "SHA-256"])
+        self.fails("classify", "model", "hi", "--no-verify", says=["linear.bin"])
 
 
 if __name__ == "__main__":

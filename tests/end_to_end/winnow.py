@@ -10,12 +10,14 @@ import unittest
 
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SHARED = os.environ.get("WINNOW_SHARED", os.path.join(SOURCE, "..", "shared"))
+UNVERIFIED = {"WINNOW_VERIFY": "false"}  # environment of tests whose models are changed on purpose
 MESSAGES = os.path.join(SOURCE, "examples", "data", "messages.tsv")
 
 
 class TestCase(unittest.TestCase):
     """A test in a directory of its own."""
     program = os.environ.get("WINNOW", "build/release/winnow")  # that is tested; main() takes another
+    environment = {}  # of every run
 
     def setUp(self):
         self.directory = tempfile.mkdtemp(prefix="winnow-e2e-")
@@ -33,7 +35,7 @@ class TestCase(unittest.TestCase):
     def winnow(self, *arguments, code=0, stdin=None, environment=None, program=None):
         """Runs it; returns (stdout, stderr). A crash or another exit code than `code` fails the test."""
         result = subprocess.run([program or self.program, *map(str, arguments)], input=stdin, capture_output=True, cwd=self.directory, timeout=300,
-                                env={**os.environ, **(environment or {})})
+                                env={**os.environ, **self.environment, **(environment or {})})
         out, err = result.stdout.decode("utf-8", "replace"), result.stderr.decode("utf-8", "replace")
         self.assertEqual(result.returncode, code, f"winnow {' '.join(map(str, arguments))}\n{out}\n{err}")
         return out, err
