@@ -169,11 +169,14 @@ TEST(BundleWriter, KilledWriterLeavesTheOldModelAndTheNextCleansUp) {
   ASSERT_EQ(::waitpid(child, nullptr, 0), child);
   EXPECT_EQ(VersionAt(target), "1.0.0");
   EXPECT_EQ(Names(dir.path()).size(), 2u);
-  const auto living = BundleWriter::Begin(target, false);
-  ASSERT_TRUE(living);
-  EXPECT_EQ(Names(dir.path()).size(), 2u);  // the dead one's went, the living one's came
+  {
+    const auto living = BundleWriter::Begin(target, false);
+    ASSERT_TRUE(living);
+    EXPECT_EQ(Names(dir.path()).size(), 2u);  // the dead one's went, the living one's came
+    EXPECT_EQ(BundleWriter::Begin(target, true).error().code, ErrorCode::kExists);
+    EXPECT_TRUE(fs::exists(living->path()));  // and a living one's stays
+  }
   ASSERT_TRUE(Replace(target, "2.0.0"));
-  EXPECT_TRUE(fs::exists(living->path()));  // and a living one's stays
   EXPECT_EQ(VersionAt(target), "2.0.0");
 }
 

@@ -48,8 +48,11 @@ Result<void> CheckSigned(const VerifyOptions& options) {
 }
 
 Result<void> Run(const VerifyOptions& options) {
-  const VerifyReport report = TRY(VerifyBundle(options.bundle));
   const Result<void> is_signed = CheckSigned(options);
+  const Result<VerifyReport> verified = VerifyBundle(options.bundle);
+  // A file that nobody has signed is first of all that, whatever its form.
+  if (!verified) return std::unexpected(is_signed ? verified.error() : is_signed.error());
+  const VerifyReport& report = *verified;
   if (options.json) {
     Json json = {{"ok", report.ok() && is_signed},  {"checked", report.checked},          {"missing", report.missing},
                  {"changed", report.changed},       {"unlisted", report.unlisted},        {"version", report.version},

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 
 #include "base/hash.h"
+#include "base/log.h"
 #include "store/cached_prediction.h"
 
 namespace winnow {
@@ -40,6 +42,15 @@ std::string RedisKeyOf(const BundleClassifier& classifier) {
     hash.Update(std::string_view("\0", 1));
   }
   return hash.Hex();
+}
+
+/// Tells the operator which file of a model was truncated or overwritten, at most once a minute.
+void NoteLostFile(const Error& error) {
+  static std::atomic<int64_t> next = 0;
+  const int64_t now = std::chrono::duration_cast<std::chrono::seconds>(Clock::now().time_since_epoch()).count();
+  int64_t expected = next.load();
+  if (error.code != ErrorCode::kIo || now < expected || !next.compare_exchange_strong(expected, now + 60)) return;
+  LogError("{}", error.Text());
 }
 
 }  // namespace
@@ -109,7 +120,10 @@ void ServedModel::Begin(const std::shared_ptr<Call>& call) const {
   if (classifier_->scorer().IsInstant(views)) {
     auto results = classifier_->Classify(views, call->request.options);
     call->times.infer = Clock::now() - begin;
-    if (!results) return Refuse(*call, results.error());
+    if (!results) {
+      NoteLostFile(results.error());
+      return Refuse(*call, results.error());
+    }
     if (shared_.metrics) {
       shared_.metrics->Inferred(call->times.infer.count());
       shared_.metrics->Classified(call->texts, 200, Seconds(Clock::now() - call->request.arrived));

@@ -48,8 +48,10 @@ class Digests(TestCase):
             change(file)
             for command in commands:
                 with self.subTest(file=name, command=command[0]):
-                    error = self.fails(*command, says=[name, "SHA-256", "winnow.json", "winnow verify", "--no-verify"])
-                    self.assertEqual(error.count("expected"), 1)
+                    error = self.fails(*command, says=[name, "SHA-256", "winnow.json", "expected"])
+                    if command[0] != "compare":  # which lists the errors of its models without their hints
+                        self.assertIn("winnow verify", error)
+                        self.assertIn("--no-verify", error)
             shutil.copy2(self.path("former"), file)
         # What a command does not read may have changed.
         change(self.path("model", "model.safetensors"))
