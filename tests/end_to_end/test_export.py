@@ -90,7 +90,7 @@ class Export(TestCase):
             self.assertIsNone(tokenizer["padding"])
             self.assertEqual(json.loads(files["sentence_bert_config.json"])["max_seq_length"], length)
             self.winnow("verify", directory)
-        before = json.loads(self.winnow("tokenize", "model", "--max-length", 16, "You won a prize, call now")[0])
+        before = json.loads(self.winnow("tokenize", "model", "--no-verify", "--max-length", 16, "You won a prize, call now")[0])
         self.assertEqual(json.loads(self.winnow("tokenize", "tuned", "--max-length", 16, "You won a prize, call now")[0]), before)
 
     def test_versions_are_those_that_people_give_or_edit(self):
