@@ -1,28 +1,55 @@
 #include "cli/commands.h"
 #include "cli/data_import_mail.h"
+#include "cli/data_import_table.h"
 
 namespace winnow {
 namespace {
 
 struct DataImportOptions : CommonOptions {
   MailImportOptions mail;
+  TableImportOptions table;
 };
 
 void Describe(DataImportOptions& options, OptionTable& table) {
   table
       .AddPositional("source", &options.mail.sources,
-                     "Messages: .eml files, mbox files, Maildir directories, or directories of these")
+                     "Messages: .eml files, mbox files, Maildir directories, or directories of these. With --query a "
+                     "database: a SQLite file, sqlite:///path, or postgres://user@host/database")
       .ValueName("SOURCE")
       .Required();
   AddMailImportOptions(options.mail, table);
+  AddTableImportOptions(options.table, table);
 }
 
-Result<void> Run(const DataImportOptions& options) { return ImportMail(options.mail, options.json); }
+bool IsDatabaseUrl(const std::string& source) {
+  return source.starts_with("sqlite:") || source.find("://") != std::string::npos;
+}
+
+Result<void> Run(const DataImportOptions& options) {
+  const auto wrong = [](std::string message) { return Fail(ErrorCode::kInvalidArgument, std::move(message)); };
+  const std::string source = options.mail.sources.front().string();
+  if (options.table.query.empty()) {
+    if (IsDatabaseUrl(source)) return wrong("a database as the source requires --query 'SELECT ...'");
+    if (!options.table.store.empty()) return wrong("--store requires --query");
+    if (!options.table.text_field.empty() || !options.table.label_field.empty())
+      return wrong("--text-field and --label-field require --query");
+    if (options.mail.output.empty()) return wrong("--output is required");
+    return ImportMail(options.mail, options.json);
+  }
+  if (options.mail.sources.size() > 1) return wrong("--query cannot be combined with several sources");
+  if (!options.mail.label.empty() || options.mail.label_by_folder)
+    return wrong("--query cannot be combined with --label or --label-by-folder");
+  TableImportOptions table = options.table;
+  table.source = source;
+  table.output = options.mail.output;
+  return ImportTable(table, options.json);
+}
 
 }  // namespace
 
 Command DataImportCommand() {
-  return MakeCommand<DataImportOptions>("data import", "Makes training data of messages.", Describe, Run);
+  return MakeCommand<DataImportOptions>("data import", "Makes training data of messages and of rows of databases.",
+                                        Describe, Run);
 }
 
 }  // namespace winnow

@@ -112,10 +112,11 @@ void AddMailImportOptions(MailImportOptions& options, OptionTable& table) {
       "Maildir");
   table.Group("Output");
   table
-      .Add("output", &options.output,
-           "File for the rows, with the fields subject, body, from, sender, to, text and label; .jsonl, .csv or .tsv")
+      .Add(
+          "output", &options.output,
+          "File for the rows; .jsonl, .csv or .tsv. Messages have the fields subject, body, from, sender, to, text and "
+          "label")
       .ValueName("FILE")
-      .Required()
       .Short('o');
   table.Describe(
       "Messages are decoded as 'docs/mail.md' describes: transfer encodings, charsets, multiparts, HTML. The field text "

@@ -1,0 +1,122 @@
+/// What the store keeps: records of feedback, senders, users, messages and changes.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "store/time_text.h"
+
+namespace winnow {
+
+/// A correction or confirmation of a prediction by a person, or by a named program.
+struct FeedbackEvent {
+  /// Identifies the event: an event whose key is in the store already is not stored again.
+  std::string idempotency_key = {};
+  std::string text = {};
+  std::optional<bool> is_spam = {};
+  std::optional<std::string> label = {};
+  std::string feedback_type = {};  ///< "user_rejection", "user_confirmation", "admin", or another word
+  std::optional<std::string> message_id = {};
+  std::optional<std::string> user_id = {};
+  std::optional<std::string> model_version = {};
+  std::optional<double> score = {};
+  std::string source = "user";  ///< who decided: "user", or the name of a program
+  StoreTime created_at = {};    ///< time of the event; the epoch: when it is added
+};
+
+struct StoredFeedback {
+  int64_t id = 0;
+  FeedbackEvent event = {};  ///< without the idempotency key
+};
+
+/// Conditions that all must hold; empty ones are not checked.
+struct FeedbackFilter {
+  std::optional<std::string> feedback_type = {}, message_id = {}, user_id = {}, label = {}, source = {};
+  std::optional<bool> is_spam = {};
+  std::optional<StoreTime> since = {};  ///< the earliest time
+  std::optional<StoreTime> until = {};  ///< the time that all are before
+  int64_t after_id = 0;                 ///< id of the last record of the page before
+  int limit = 100;
+};
+
+/// A user's decision threshold: by name ("strict", "moderate", "lenient") or as a number.
+struct Preferences {
+  std::optional<std::string> mode = {};
+  std::optional<double> threshold = {};
+  friend bool operator==(const Preferences&, const Preferences&) = default;
+};
+
+/// Names a score of a sender.
+struct ReputationKey {
+  std::string sender = {};
+  std::string kind = {};     ///< "allow", "deny", "score", or another word
+  std::string user_id = {};  ///< empty: for all users
+};
+
+struct Reputation {
+  double score = 0;
+  StoreTime updated_at = {};
+};
+
+/// A change of a score, which halves in every `half_life` without changes.
+struct ReputationChange {
+  std::string idempotency_key = {};  ///< a change whose key was used already has no effect
+  ReputationKey key = {};
+  double delta = 0;
+  std::optional<std::chrono::milliseconds> half_life = {};  ///< nothing: the score does not decay
+  StoreTime at = {};                                        ///< the epoch: now
+};
+
+/// A change by an administrator or a user, for the audit log.
+struct AuditEntry {
+  std::string event_key = {};  ///< identifies the entry, so that it is appended once; empty: a random key
+  std::string actor = {};      ///< who: an API key's name, a user
+  std::string action = {};     ///< what: "preferences.set", "rules.reload"
+  std::string subject = {};    ///< to what: a user, a sender, a file
+  std::string details = {};    ///< a JSON object
+  StoreTime created_at = {};
+};
+
+struct StoredAuditEntry {
+  int64_t id = 0;
+  AuditEntry entry = {};
+};
+
+struct AuditFilter {
+  std::optional<std::string> actor = {}, action = {}, subject = {};
+  std::optional<StoreTime> since = {}, until = {};
+  int64_t after_id = 0;
+  int limit = 100;
+};
+
+/// A message that was classified, and the verdict.
+struct MessageRecord {
+  std::string message_id = {};
+  std::string text = {};
+  std::optional<std::string> sender = {}, user_id = {}, model_version = {};
+  bool is_spam = false;
+  double score = 0;
+  std::string source = {};     ///< the step that decided: "reputation", "rules", "classifier", "fallback"
+  std::string symbols = "[]";  ///< a JSON array of {"name", "score"}
+  StoreTime created_at = {};
+};
+
+struct StoredMessage {
+  int64_t id = 0;
+  MessageRecord message = {};
+};
+
+/// Conditions that all must hold; the newest messages come first.
+struct MessageFilter {
+  std::optional<std::string> sender = {}, user_id = {}, source = {};
+  std::optional<std::string> contains = {};  ///< a part of the text, without regard to the case of ASCII letters
+  std::optional<std::string> symbol = {};    ///< the name of one of the symbols
+  std::optional<bool> is_spam = {};
+  std::optional<double> min_score = {}, max_score = {};
+  std::optional<StoreTime> since = {}, until = {};
+  int64_t before_id = 0;  ///< id of the last record of the page before; 0: the first page
+  int limit = 100;
+};
+
+}  // namespace winnow

@@ -1,0 +1,105 @@
+#include "store/schema.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "store/time_text.h"
+
+namespace winnow {
+namespace {
+
+// {id} and {time} stand for the types of the dialect; the rest is valid in both.
+constexpr auto kVersion1 = std::to_array<std::string_view>({
+    "CREATE TABLE spam_feedback (id {id}, text TEXT NOT NULL, is_spam BOOLEAN, label TEXT, feedback_type TEXT NOT NULL, "
+    "message_id TEXT, user_id TEXT, model_version TEXT, score DOUBLE PRECISION, created_at {time} NOT NULL)",
+    "CREATE INDEX spam_feedback_message ON spam_feedback (message_id)",
+    "CREATE INDEX spam_feedback_user ON spam_feedback (user_id, id)",
+    "CREATE INDEX spam_feedback_type ON spam_feedback (feedback_type, id)",
+    "CREATE TABLE idempotency_keys (key TEXT PRIMARY KEY, digest TEXT NOT NULL, created_at {time} NOT NULL)",
+    // An empty user_id stands for all users.
+    "CREATE TABLE reputation (sender TEXT NOT NULL, kind TEXT NOT NULL, user_id TEXT NOT NULL DEFAULT '', "
+    "score DOUBLE PRECISION NOT NULL, updated_at {time} NOT NULL, PRIMARY KEY (sender, kind, user_id))",
+    "CREATE TABLE preferences (user_id TEXT PRIMARY KEY, mode TEXT, threshold DOUBLE PRECISION, "
+    "updated_at {time} NOT NULL)",
+    "CREATE TABLE audit_log (id {id}, event_key TEXT NOT NULL UNIQUE, actor TEXT NOT NULL, action TEXT NOT NULL, "
+    "subject TEXT NOT NULL, details TEXT NOT NULL, created_at {time} NOT NULL)",
+    "CREATE INDEX audit_log_subject ON audit_log (subject, id)",
+});
+
+constexpr auto kVersion2 = std::to_array<std::string_view>({
+    "ALTER TABLE spam_feedback ADD COLUMN source TEXT NOT NULL DEFAULT 'user'",
+    "CREATE TABLE messages (id {id}, message_id TEXT NOT NULL UNIQUE, text TEXT NOT NULL, sender TEXT, user_id TEXT, "
+    "is_spam BOOLEAN NOT NULL, score DOUBLE PRECISION NOT NULL, source TEXT NOT NULL, model_version TEXT, "
+    "symbols TEXT NOT NULL, created_at {time} NOT NULL)",
+    "CREATE INDEX messages_time ON messages (created_at)",
+    "CREATE INDEX messages_sender ON messages (sender, id)",
+    "CREATE INDEX messages_user ON messages (user_id, id)",
+});
+
+constexpr std::array<std::span<const std::string_view>, kSchemaVersion> kMigrations = {kVersion1, kVersion2};
+
+std::string InDialect(std::string_view statement, const SqlConnection& connection) {
+  std::string text(statement);
+  for (const auto& [word, type] : {std::pair<std::string_view, std::string_view>("{id}", connection.IdType()),
+                                   std::pair<std::string_view, std::string_view>("{time}", connection.TimeType())}) {
+    for (size_t at = 0; (at = text.find(word, at)) != std::string::npos; at += type.size())
+      text.replace(at, word.size(), type);
+  }
+  return text;
+}
+
+Result<void> CheckVersion(int found) {
+  if (found <= kSchemaVersion) return {};
+  return Fail(ErrorCode::kUnsupported,
+              fmt::format("the tables of the store have schema version {}, and this program knows versions up to {}",
+                          found, kSchemaVersion),
+              "use the version of Winnow that wrote the store, or a newer one, or another store");
+}
+
+/// Runs in the transaction of a migration.
+Result<void> ApplyMigrations(SqlConnection& connection, int version) {
+  TRY(connection.Execute(
+      InDialect("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY, applied_at {time} NOT NULL)",
+                connection)));
+  const int found = TRY(SchemaVersionOf(connection));
+  TRY(CheckVersion(found));
+  for (int next = found + 1; next <= version; ++next) {
+    for (const std::string_view statement : kMigrations[static_cast<size_t>(next - 1)]) {
+      const SqlResult<void> done = connection.Execute(InDialect(statement, connection));
+      if (done) continue;
+      Error error = done.error().error;
+      if (done.error().kind == SqlError::kOther) {
+        error.hint =
+            "tables of another program may have the names of Winnow's tables; use another file or database, or "
+            "in PostgreSQL a schema: add ?options=-csearch_path%3Dwinnow to the URL";
+      }
+      return std::unexpected(std::move(error));
+    }
+    TRY(connection.Run("INSERT INTO schema_version (version, applied_at) VALUES ($1, $2)",
+                       {int64_t{next}, TimeText(StoreNow())}));
+  }
+  TRY(connection.Commit());
+  return {};
+}
+
+}  // namespace
+
+SqlResult<int> SchemaVersionOf(SqlConnection& connection) {
+  const SqlRows rows = TRY(connection.Run("SELECT COALESCE(MAX(version), 0) FROM schema_version"));
+  return static_cast<int>(rows.rows.at(0).Integer(0));
+}
+
+Result<void> MigrateSchema(SqlConnection& connection, int version) {
+  // Without a lock first: most processes find the tables complete.
+  const SqlResult<int> found = SchemaVersionOf(connection);
+  if (found) TRY(CheckVersion(*found));
+  if (found && *found >= version) return {};
+  if (!found && found.error().kind != SqlError::kOther) return std::unexpected(found.error().error);
+  TRY(connection.BeginMigration());
+  const Result<void> applied = ApplyMigrations(connection, version);
+  if (!applied) (void)connection.Rollback();  // the error that matters is that of the migration
+  return applied;
+}
+
+}  // namespace winnow

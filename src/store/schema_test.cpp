@@ -1,0 +1,69 @@
+#include "store/schema.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "support/error_of.h"
+#include "support/store_databases.h"
+
+namespace winnow {
+namespace {
+
+using testing::HasSubstr;
+
+class SchemaOn : public OnEveryDatabase {};
+INSTANTIATE_TEST_SUITE_P(Databases, SchemaOn, testing::Values("SQLite", "PostgreSQL"), DatabaseName);
+
+TEST_P(SchemaOn, MigratesFromEveryOlderVersionAndKeepsTheRows) {
+  for (int version = 1; version < kSchemaVersion; ++version) {
+    const auto connection = Connect();
+    ASSERT_TRUE(MigrateSchema(*connection, version));
+    EXPECT_EQ(SchemaVersionOf(*connection).value(), version);
+    ASSERT_TRUE(connection->Execute(
+        "INSERT INTO spam_feedback (text, is_spam, feedback_type, created_at) VALUES ('old', '1', 'admin', "
+        "'2026-01-01T00:00:00.000Z')"));
+    const auto store = OpenStore();
+    const auto stored = store->ListFeedback({}).value();
+    ASSERT_EQ(stored.size(), 1u);
+    EXPECT_EQ(stored[0].event.text, "old");
+    EXPECT_EQ(stored[0].event.source, "user");
+    EXPECT_EQ(TimeText(stored[0].event.created_at), "2026-01-01T00:00:00.000Z");
+    EXPECT_EQ(SchemaVersionOf(*connection).value(), kSchemaVersion);
+    EXPECT_TRUE(store->ListMessages({}).value().empty());
+  }
+}
+
+TEST_P(SchemaOn, RefusesTablesOfANewerProgram) {
+  ASSERT_TRUE(OpenStore());
+  ASSERT_TRUE(
+      Connect()->Execute("INSERT INTO schema_version (version, applied_at) VALUES (99, '2027-01-01T00:00:00Z')"));
+  const Error error = ErrorOf(Store::Open({.url = url_, .limits = {}}));
+  EXPECT_EQ(error.code, ErrorCode::kUnsupported);
+  EXPECT_THAT(error.message, HasSubstr("schema version 99, and this program knows versions up to 2"));
+}
+
+TEST_P(SchemaOn, LeavesTheTablesOfAnotherProgramAlone) {
+  ASSERT_TRUE(Connect()->Execute("CREATE TABLE preferences (anything TEXT)"));
+  const Error error = ErrorOf(Store::Open({.url = url_, .limits = {}}));
+  EXPECT_THAT(error.message, HasSubstr("already exists"));
+  EXPECT_THAT(error.hint, HasSubstr("tables of another program"));
+  EXPECT_FALSE(Connect()->Run("SELECT * FROM spam_feedback")) << "the migration is undone as a whole";
+  EXPECT_TRUE(Connect()->Run("SELECT anything FROM preferences"));
+}
+
+TEST_P(SchemaOn, ProcessesThreadThatStartTogetherMigrateOnce) {
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 6; ++i) {
+    threads.emplace_back([&] {
+      const auto store = Store::Open({.url = url_, .limits = {}});
+      EXPECT_TRUE(store) << store.error().Text();
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(Number("SELECT COUNT(*) FROM schema_version"), kSchemaVersion);
+}
+
+}  // namespace
+}  // namespace winnow

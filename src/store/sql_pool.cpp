@@ -1,0 +1,144 @@
+#include "store/sql_pool.h"
+
+#include <fmt/format.h>
+
+#include <random>
+
+namespace winnow {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr int kRepetitions = 5;
+constexpr std::chrono::milliseconds kFirstPause(5);
+
+std::unexpected<SqlError> NoConnection(const StoreAddress& address, std::string_view why) {
+  return std::unexpected(
+      SqlError{SqlError::kLost, {ErrorCode::kNetwork, fmt::format("{}: {}", address.name, why), {}}});
+}
+
+/// Pauses double, and differ between the processes that were in each other's way.
+std::chrono::milliseconds PauseBefore(int repetition) {
+  thread_local std::minstd_rand random(std::random_device{}());
+  const auto longest = kFirstPause.count() << repetition;
+  return std::chrono::milliseconds(std::uniform_int_distribution<int64_t>(longest / 2, longest)(random));
+}
+
+}  // namespace
+
+SqlPool::SqlPool(StoreAddress address, const SqlLimits& limits, size_t max_connections)
+    : address_(std::move(address)),
+      limits_(limits),
+      max_connections_(max_connections),
+      watchdog_([this] { Watch(); }) {}
+
+SqlPool::~SqlPool() {
+  {
+    const MutexLock lock(mutex_);
+    ending_ = true;
+    changed_.NotifyAll();
+  }
+  watchdog_.join();
+}
+
+SqlResult<void> SqlPool::Transact(const Work& work) {
+  return Repeat([&](SqlConnection& connection, bool& usable) -> SqlResult<void> {
+    TRY(connection.Begin());
+    SqlResult<void> done = work(connection);
+    if (done) done = connection.Commit();
+    // SQLite ends some failed transactions by itself, and then has none to undo.
+    if (!done) usable = connection.Rollback().has_value();
+    return done;
+  });
+}
+
+SqlResult<void> SqlPool::Read(const Work& work) {
+  return Repeat([&](SqlConnection& connection, bool&) { return work(connection); });
+}
+
+SqlResult<void> SqlPool::Repeat(const std::function<SqlResult<void>(SqlConnection&, bool& usable)>& attempt) {
+  for (int repetition = 0;; ++repetition) {
+    SqlResult<void> done;
+    if (const auto lease = Take()) {
+      bool usable = true;
+      done = attempt(*(*lease)->connection, usable);
+      const bool lost = !done && done.error().kind == SqlError::kLost;
+      GiveBack(*lease, lost ? After::kLost : usable ? After::kKeep : After::kClose);
+    } else {
+      done = std::unexpected(lease.error());
+    }
+    if (done) return done;
+    const SqlError::Kind kind = done.error().kind;
+    if (repetition == kRepetitions || (kind != SqlError::kBusy && kind != SqlError::kLost)) return done;
+    const MutexLock lock(mutex_);
+    const Clock::time_point until = Clock::now() + PauseBefore(repetition);
+    while (!shut_ && Clock::now() < until) changed_.WaitUntil(mutex_, until);
+    if (shut_) return done;
+  }
+}
+
+SqlResult<std::list<SqlPool::Lease>::iterator> SqlPool::Take() {
+  const Clock::time_point until = Clock::now() + limits_.statement;
+  std::list<Lease>::iterator lease;
+  {
+    const MutexLock lock(mutex_);
+    while (!shut_ && leases_.size() >= max_connections_) {
+      if (!changed_.WaitUntil(mutex_, until))
+        return NoConnection(address_, fmt::format("all {} connections were in use for too long", max_connections_));
+    }
+    if (shut_) return NoConnection(address_, "the store is closed");
+    lease = leases_.insert(leases_.end(), Lease{nullptr, Clock::now()});
+    if (!idle_.empty()) {
+      lease->connection = std::move(idle_.back());
+      idle_.pop_back();
+      return lease;
+    }
+  }
+  SqlResult<std::unique_ptr<SqlConnection>> opened = OpenSqlConnection(address_, limits_);
+  const MutexLock lock(mutex_);
+  if (opened) {
+    lease->connection = *std::move(opened);
+    return lease;
+  }
+  leases_.erase(lease);
+  changed_.NotifyAll();
+  return std::unexpected(opened.error());
+}
+
+void SqlPool::GiveBack(std::list<Lease>::iterator lease, After after) {
+  std::vector<std::unique_ptr<SqlConnection>> closed;  // outside the lock, since closing may wait
+  const MutexLock lock(mutex_);
+  if (after == After::kLost) closed.swap(idle_);  // to a server that has ended, all are lost
+  if (after == After::kKeep && !lease->interrupted && !shut_) {
+    idle_.push_back(std::move(lease->connection));
+  } else {
+    closed.push_back(std::move(lease->connection));
+  }
+  leases_.erase(lease);
+  changed_.NotifyAll();
+}
+
+void SqlPool::Shut() {
+  const MutexLock lock(mutex_);
+  shut_ = true;
+  for (Lease& lease : leases_) {
+    if (lease.connection != nullptr) lease.connection->Interrupt();
+  }
+  changed_.NotifyAll();
+}
+
+/// The time limits of the database's own do not act if the server itself hangs.
+void SqlPool::Watch() {
+  const auto longest = 4 * (limits_.statement + limits_.lock);
+  const MutexLock lock(mutex_);
+  while (!ending_) {
+    changed_.WaitUntil(mutex_, Clock::now() + std::chrono::seconds(1));
+    for (Lease& lease : leases_) {
+      if (lease.connection == nullptr || lease.interrupted || Clock::now() - lease.since < longest) continue;
+      lease.interrupted = true;
+      lease.connection->Interrupt();
+    }
+  }
+}
+
+}  // namespace winnow

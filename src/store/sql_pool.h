@@ -1,0 +1,68 @@
+/// A pool of connections to one database, and transactions that are repeated when they may succeed the next time.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <list>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "base/mutex.h"
+#include "base/result.h"
+#include "store/sql_connection.h"
+
+namespace winnow {
+
+/// Thread-safe. Connections are opened when they are needed and kept.
+class SqlPool {
+ public:
+  using Work = std::function<SqlResult<void>(SqlConnection&)>;
+
+  SqlPool(StoreAddress address, const SqlLimits& limits, size_t max_connections);
+  SqlPool(const SqlPool&) = delete;
+  SqlPool& operator=(const SqlPool&) = delete;
+  ~SqlPool();
+
+  /// Runs `work` in a serializable transaction and commits. After a serialization failure, a deadlock, a lock that was
+  /// held too long or a lost connection the transaction is repeated, with growing pauses, five times at most. A
+  /// connection that is lost during COMMIT leaves open whether the transaction took effect: `work` must do the same
+  /// when it runs again. Errors: kNetwork, kIo and others, as the database reports them.
+  SqlResult<void> Transact(const Work& work);
+
+  /// Runs `work` without a transaction, for single statements that read; repeats it as Transact does.
+  SqlResult<void> Read(const Work& work);
+
+  /// Makes the statements that are running fail, and all later ones; for the end of a process whose server hangs.
+  void Shut();
+
+  const StoreAddress& address() const { return address_; }
+
+ private:
+  struct Lease {
+    std::unique_ptr<SqlConnection> connection;
+    std::chrono::steady_clock::time_point since;
+    bool interrupted = false;
+  };
+
+  /// What becomes of a connection that was used.
+  enum class After { kKeep, kClose, kLost };
+
+  SqlResult<void> Repeat(const std::function<SqlResult<void>(SqlConnection&, bool& usable)>& attempt);
+  SqlResult<std::list<Lease>::iterator> Take();
+  void GiveBack(std::list<Lease>::iterator lease, After after);
+  void Watch();
+
+  const StoreAddress address_;
+  const SqlLimits limits_;
+  const size_t max_connections_;
+  Mutex mutex_;
+  ConditionVariable changed_;
+  std::vector<std::unique_ptr<SqlConnection>> idle_ GUARDED_BY(mutex_);
+  std::list<Lease> leases_ GUARDED_BY(mutex_);
+  bool shut_ GUARDED_BY(mutex_) = false;
+  bool ending_ GUARDED_BY(mutex_) = false;
+  std::thread watchdog_;
+};
+
+}  // namespace winnow

@@ -1,0 +1,87 @@
+/// The store: feedback, reputation, preferences, messages and the audit log, in a SQLite file or a PostgreSQL database.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "store/records.h"
+#include "store/sql_connection.h"
+
+namespace winnow {
+
+struct StoreOptions {
+  std::string url = {};  ///< see ParseStoreUrl
+  SqlLimits limits = {};
+  size_t max_connections = 8;
+};
+
+enum class FeedbackStatus { kStored, kDuplicate };
+
+/// Thread-safe; several processes can use one store at the same time. What a function that writes has returned
+/// without an error is durable: it outlives a crash of the process and of the machine. All functions repeat
+/// transactions that failed for a reason that may pass. Errors of all functions: kNetwork if the server cannot be
+/// reached; kIo for a full disk, a lock that another process holds, a statement that took too long, and other reports of
+/// the database; kInvalidData or kInvalidArgument for a record that cannot be stored. Texts are stored as valid UTF-8
+/// without zero bytes, which become U+FFFD; keys and names that are not valid are errors.
+class Store {
+ public:
+  /// Connects, and creates the tables or migrates them to this program's version.
+  static Result<std::unique_ptr<Store>> Open(const StoreOptions& options);
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+  /// Waits for the feedback that is being written, two seconds at most.
+  ~Store();
+
+  /// Stores the event, unless its key is used already. Events of concurrent callers share one transaction, and so one
+  /// fsync. Errors beside the above: kExists if the key belongs to another event; kNetwork if the store has not answered
+  /// at `patience`, in which case the event may or may not be stored.
+  Result<FeedbackStatus> AddFeedback(FeedbackEvent event,
+                                     std::chrono::milliseconds patience = std::chrono::seconds(30));
+  /// Stores several events in one transaction. An event with an error of its own does not affect the others. Errors:
+  /// those of the store; then no event is stored.
+  Result<std::vector<Result<FeedbackStatus>>> AddFeedbackBatch(std::span<const FeedbackEvent> events);
+  /// Returns events by ascending id.
+  Result<std::vector<StoredFeedback>> ListFeedback(const FeedbackFilter& filter);
+  Result<int64_t> CountFeedback(const FeedbackFilter& filter);
+
+  Result<std::optional<Preferences>> GetPreferences(std::string_view user_id);
+  Result<void> SetPreferences(std::string_view user_id, const Preferences& preferences);
+
+  Result<std::optional<Reputation>> GetReputation(const ReputationKey& key);
+  Result<void> SetReputation(const ReputationKey& key, double score);
+  /// Adds to the score, which has decayed since its last change. Returns the new one.
+  Result<Reputation> ChangeReputation(const ReputationChange& change);
+
+  Result<void> AppendAudit(AuditEntry entry);
+  Result<std::vector<StoredAuditEntry>> ListAudit(const AuditFilter& filter);
+
+  /// Records messages; one whose id is recorded already is replaced.
+  Result<void> RecordMessages(std::span<const MessageRecord> messages);
+  Result<std::optional<StoredMessage>> FindMessage(std::string_view message_id);
+  Result<std::vector<StoredMessage>> ListMessages(const MessageFilter& filter);
+  /// Deletes messages that are older. Returns their number.
+  Result<int64_t> DeleteMessagesBefore(StoreTime time);
+
+  /// Returns without an error if the store answers.
+  Result<void> Ping();
+  /// Makes all functions fail that are running or called from now on; for the end of a process whose database hangs.
+  void Shut();
+
+  /// Returns the address of the database, without the password.
+  const std::string& name() const;
+
+ private:
+  struct State;
+  explicit Store(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+/// Returns a random key of 32 hexadecimal digits.
+std::string RandomKey();
+
+}  // namespace winnow

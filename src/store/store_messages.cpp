@@ -1,0 +1,129 @@
+/// The history of messages.
+#include <fmt/format.h>
+
+#include "base/ascii.h"
+#include "base/json.h"
+#include "store/store_state.h"
+
+namespace winnow {
+namespace {
+
+constexpr std::string_view kMessageColumns =
+    "id, message_id, text, sender, user_id, is_spam, score, source, model_version, symbols, created_at";
+
+/// Returns a pattern for LIKE ... ESCAPE '!' that finds the part anywhere.
+std::string LikePattern(std::string_view part) {
+  std::string pattern = "%";
+  for (const char c : part) {
+    if (c == '%' || c == '_' || c == '!') pattern += '!';
+    pattern += c;
+  }
+  return pattern + "%";
+}
+
+StoredMessage MessageOf(const SqlRow& row) {
+  StoredMessage stored;
+  stored.id = row.Integer(0);
+  stored.message.message_id = row.Text(1);
+  stored.message.text = row.Text(2);
+  stored.message.sender = OptionalText(row, 3);
+  stored.message.user_id = OptionalText(row, 4);
+  stored.message.is_spam = row.Boolean(5);
+  stored.message.score = row.Real(6);
+  stored.message.source = row.Text(7);
+  stored.message.model_version = OptionalText(row, 8);
+  stored.message.symbols = row.Text(9);
+  stored.message.created_at = TimeOf(row, 10);
+  return stored;
+}
+
+Result<void> CheckMessage(const MessageRecord& message) {
+  TRY(CheckName(message.message_id, "message id"));
+  TRY(CheckOptionalName(message.sender, "sender"));
+  TRY(CheckOptionalName(message.user_id, "user id"));
+  TRY(CheckOptionalName(message.model_version, "model version"));
+  TRY(CheckName(message.source, "source"));
+  TRY(ParseJson(message.symbols, "symbols of the message"));
+  return {};
+}
+
+Conditions ConditionsOf(const MessageFilter& filter) {
+  Conditions conditions;
+  conditions.AddIf("sender = {}", filter.sender);
+  conditions.AddIf("user_id = {}", filter.user_id);
+  conditions.AddIf("source = {}", filter.source);
+  conditions.AddIf("is_spam = {}", filter.is_spam);
+  conditions.AddIf("score >= {}", filter.min_score);
+  conditions.AddIf("score <= {}", filter.max_score);
+  conditions.AddIf("created_at >= {}", filter.since);
+  conditions.AddIf("created_at < {}", filter.until);
+  if (filter.contains)
+    conditions.Add("LOWER(text) LIKE {} ESCAPE '!'", LikePattern(LowerAscii(StorableText(*filter.contains))));
+  if (filter.symbol) {
+    const std::string member = "\"name\":" + Json(*filter.symbol).dump();
+    conditions.Add("symbols LIKE {} ESCAPE '!'", LikePattern(member));
+  }
+  if (filter.before_id > 0) conditions.Add("id < {}", filter.before_id);
+  return conditions;
+}
+
+}  // namespace
+
+Result<void> Store::RecordMessages(std::span<const MessageRecord> messages) {
+  for (const MessageRecord& message : messages) TRY(CheckMessage(message));
+  TRY(state_->pool.Transact([&](SqlConnection& connection) -> SqlResult<void> {
+    for (const MessageRecord& message : messages) {
+      // Symbols are stored as this program writes JSON, so that a search by their names finds them.
+      const std::string symbols = ParseJson(message.symbols, "symbols").value_or(Json::array()).dump();
+      TRY(connection.Run(
+          "INSERT INTO messages (message_id, text, sender, user_id, is_spam, score, source, model_version, symbols, "
+          "created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (message_id) DO UPDATE SET "
+          "text = excluded.text, sender = excluded.sender, user_id = excluded.user_id, is_spam = excluded.is_spam, "
+          "score = excluded.score, source = excluded.source, model_version = excluded.model_version, "
+          "symbols = excluded.symbols, created_at = excluded.created_at",
+          {message.message_id, StorableText(message.text), Nullable(message.sender), Nullable(message.user_id),
+           int64_t{message.is_spam}, message.score, message.source, Nullable(message.model_version), symbols,
+           TimeText(OrNow(message.created_at))}));
+    }
+    return {};
+  }));
+  return {};
+}
+
+Result<std::optional<StoredMessage>> Store::FindMessage(std::string_view message_id) {
+  TRY(CheckName(message_id, "message id"));
+  const std::string sql = fmt::format("SELECT {} FROM messages WHERE message_id = $1", kMessageColumns);
+  std::optional<StoredMessage> found;
+  TRY(state_->pool.Read([&](SqlConnection& connection) -> SqlResult<void> {
+    const SqlRows rows = TRY(connection.Run(sql, {std::string(message_id)}));
+    if (!rows.rows.empty()) found = MessageOf(rows.rows[0]);
+    return {};
+  }));
+  return found;
+}
+
+Result<std::vector<StoredMessage>> Store::ListMessages(const MessageFilter& filter) {
+  Conditions conditions = ConditionsOf(filter);
+  const std::string limit = conditions.Bind(int64_t{filter.limit});
+  const std::string sql =
+      fmt::format("SELECT {} FROM messages{} ORDER BY id DESC LIMIT {}", kMessageColumns, conditions.Where(), limit);
+  std::vector<StoredMessage> found;
+  TRY(state_->pool.Read([&](SqlConnection& connection) -> SqlResult<void> {
+    found.clear();
+    const SqlRows rows = TRY(connection.Run(sql, conditions.values()));
+    for (const SqlRow& row : rows.rows) found.push_back(MessageOf(row));
+    return {};
+  }));
+  return found;
+}
+
+Result<int64_t> Store::DeleteMessagesBefore(StoreTime time) {
+  int64_t deleted = 0;
+  TRY(state_->pool.Transact([&](SqlConnection& connection) -> SqlResult<void> {
+    deleted = TRY(connection.Run("DELETE FROM messages WHERE created_at < $1", {TimeText(time)})).affected;
+    return {};
+  }));
+  return deleted;
+}
+
+}  // namespace winnow

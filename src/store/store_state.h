@@ -1,0 +1,74 @@
+/// What the files of the store share.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "store/feedback_group.h"
+#include "store/sql_pool.h"
+#include "store/store.h"
+
+namespace winnow {
+
+struct Store::State {
+  explicit State(const StoreAddress& address, const StoreOptions& options)
+      : pool(address, options.limits, options.max_connections), group(pool) {}
+
+  SqlPool pool;
+  FeedbackGroup group;  // ends before the pool
+};
+
+/// The WHERE clause of a query, whose conditions are texts of the program and whose values are bound.
+class Conditions {
+ public:
+  /// Adds a condition; {} in it stands for the value.
+  void Add(std::string_view condition, SqlValue value);
+  template <typename T>
+  void AddIf(std::string_view condition, const std::optional<T>& value);
+  /// Returns the placeholder for one more value.
+  std::string Bind(SqlValue value);
+  /// Returns the clause, or nothing if there are no conditions.
+  std::string Where() const { return clause_.empty() ? "" : " WHERE " + clause_; }
+  const std::vector<SqlValue>& values() const { return values_; }
+
+ private:
+  std::string clause_;
+  std::vector<SqlValue> values_;
+};
+
+/// Return the value, or null.
+SqlValue Nullable(const std::optional<std::string>& text);
+SqlValue Nullable(const std::optional<double>& number);
+SqlValue Nullable(const std::optional<bool>& value);
+std::optional<std::string> OptionalText(const SqlRow& row, size_t column);
+std::optional<double> OptionalReal(const SqlRow& row, size_t column);
+std::optional<bool> OptionalBoolean(const SqlRow& row, size_t column);
+StoreTime TimeOf(const SqlRow& row, size_t column);
+
+/// Returns the text as valid UTF-8 without zero bytes.
+std::string StorableText(std::string_view text);
+
+/// Checks a key or name: valid UTF-8, no zero byte, 1 to 1,024 bytes (or none, if `may_be_empty`). Errors:
+/// kInvalidArgument.
+Result<void> CheckName(std::string_view name, std::string_view what, bool may_be_empty = false);
+Result<void> CheckOptionalName(const std::optional<std::string>& name, std::string_view what);
+
+/// Returns the time, or the present one for the epoch.
+StoreTime OrNow(StoreTime time);
+
+template <typename T>
+void Conditions::AddIf(std::string_view condition, const std::optional<T>& value) {
+  if (!value) return;
+  if constexpr (std::is_same_v<T, StoreTime>) {
+    Add(condition, TimeText(*value));
+  } else if constexpr (std::is_same_v<T, bool>) {
+    Add(condition, int64_t{*value});
+  } else {
+    Add(condition, *value);
+  }
+}
+
+}  // namespace winnow
