@@ -58,7 +58,7 @@ Result<std::vector<Result<FeedbackStatus>>> WriteFeedback(SqlPool& pool, std::sp
     return {};
   });
   if (written) return results;
-  if (written.error().kind != SqlError::kOther) return std::unexpected(written.error().error);
+  if (written.error().kind != SqlError::kInvalid) return std::unexpected(written.error().error);
   if (events.size() == 1) return std::vector<Result<FeedbackStatus>>{std::unexpected(written.error().error)};
   // One event that the database refuses must not refuse the others.
   results.clear();

@@ -102,6 +102,19 @@ TEST(FeedbackRecorder, KeepsFeedbackWhileTheStoreIsDownAndDeliversItThen) {
   EXPECT_THAT(reports, testing::Contains(HasSubstr("available again")));
 }
 
+TEST(FeedbackRecorder, WaitsForAStoreThatMayNotBeWrittenInsteadOfRejectingFeedback) {
+  const TemporaryDirectory directory;
+  const auto recorder = FeedbackRecorder::Open(OptionsIn(directory.path())).value();
+  const auto other = OpenSqlConnection(ParseStoreUrl(OptionsIn(directory.path()).store.url).value(), {}).value();
+  ASSERT_TRUE(other->Execute("ALTER TABLE spam_feedback RENAME TO elsewhere"));
+  EXPECT_EQ(recorder->Add(Event("a")).value(), FeedbackOutcome::kSpooled);
+  EXPECT_FALSE(recorder->WaitUntilDelivered(std::chrono::milliseconds(300)));
+  ASSERT_TRUE(other->Execute("ALTER TABLE elsewhere RENAME TO spam_feedback"));
+  EXPECT_TRUE(recorder->WaitUntilDelivered(std::chrono::seconds(20)));
+  EXPECT_EQ(TextsIn(*recorder->store()), (std::map<std::string, int>{{"a", 1}}));
+  EXPECT_EQ(recorder->counts().rejected, 0u);
+}
+
 TEST(FeedbackRecorder, RefusesToStartOnAStoreOfANewerProgram) {
   const TemporaryDirectory directory;
   FeedbackRecorderOptions options = OptionsIn(directory.path());

@@ -29,6 +29,8 @@ SqlError::Kind KindOfState(std::string_view state) {
   // Connection exceptions, too many connections, shutdown of the server, its start, a hot standby.
   if (state.starts_with("08") || state == "53300" || state.starts_with("57P") || state == "25006")
     return SqlError::kLost;
+  // Data exceptions, violated constraints, exceeded limits of the program.
+  if (state.starts_with("22") || state.starts_with("23") || state.starts_with("54")) return SqlError::kInvalid;
   return SqlError::kOther;
 }
 
@@ -56,11 +58,11 @@ class PostgresConnection final : public SqlConnection {
       connection_ = std::make_unique<pqxx::connection>(url);
       socket_ = connection_->sock();
       work_ = std::make_unique<pqxx::nontransaction>(*connection_);
-      work_->exec("SET client_min_messages = error");
-      work_->exec("SET timezone = 'UTC'");
-      work_->exec("SET synchronous_commit = on");
-      work_->exec(fmt::format("SET statement_timeout = {}", limits_.statement.count()));
-      work_->exec(fmt::format("SET idle_in_transaction_session_timeout = {}", 3 * limits_.statement.count()));
+      const int64_t longest = limits_.statement.count();
+      work_->exec(
+          fmt::format("SET client_min_messages = error; SET timezone = 'UTC'; SET synchronous_commit = on; "
+                      "SET statement_timeout = {}; SET idle_in_transaction_session_timeout = {}",
+                      longest, 3 * longest));
       return {};
     });
   }
@@ -113,7 +115,7 @@ class PostgresConnection final : public SqlConnection {
       work_->exec_params("DECLARE winnow_rows NO SCROLL CURSOR FOR " + query);
       return {};
     });
-    if (!declared && declared.error().kind == SqlError::kOther) {
+    if (!declared && (declared.error().kind == SqlError::kOther || declared.error().kind == SqlError::kInvalid)) {
       return Fail(
           ErrorCode::kInvalidArgument, declared.error().error.message,
           "check --query, which is one SELECT statement; names that contain capital letters need double quotes: "
@@ -150,7 +152,9 @@ class PostgresConnection final : public SqlConnection {
   SqlError Failure(SqlError::Kind kind, std::string_view message) const {
     const bool lost = kind == SqlError::kLost;
     SqlError error{kind,
-                   {lost ? ErrorCode::kNetwork : ErrorCode::kIo,
+                   {lost                         ? ErrorCode::kNetwork
+                    : kind == SqlError::kInvalid ? ErrorCode::kInvalidData
+                                                 : ErrorCode::kIo,
                     fmt::format("{}: {}", address_.name, address_.WithoutPassword(Headline(message))),
                     {}}};
     if (kind == SqlError::kTimeout)
@@ -180,7 +184,7 @@ class PostgresConnection final : public SqlConnection {
   }
 
   std::unexpected<SqlError> ZeroByte() const {
-    return std::unexpected(SqlError{SqlError::kOther,
+    return std::unexpected(SqlError{SqlError::kInvalid,
                                     {ErrorCode::kInvalidData,
                                      fmt::format("{}: texts in PostgreSQL cannot contain a zero byte", address_.name),
                                      {}}});

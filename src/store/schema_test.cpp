@@ -2,9 +2,13 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <thread>
 
+#include "base/random.h"
 #include "support/error_of.h"
 #include "support/store_databases.h"
 
@@ -63,6 +67,24 @@ TEST_P(SchemaOn, ProcessesThreadThatStartTogetherMigrateOnce) {
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(Number("SELECT COUNT(*) FROM schema_version"), kSchemaVersion);
+}
+
+TEST(Schema, AMigrationThatIsKilledIsRepeatedAsAWhole) {
+  const TemporaryDirectory directory;
+  Random random(1, "kill");
+  for (int round = 0; round < 30; ++round) {
+    const std::string url = (directory.path() / (std::to_string(round) + ".db")).string();
+    const StoreAddress address = ParseStoreUrl(url).value();
+    ASSERT_TRUE(MigrateSchema(*OpenSqlConnection(address, {}).value(), round % 2));
+    const pid_t child = ::fork();
+    if (child == 0) ::_exit(MigrateSchema(*OpenSqlConnection(address, {}).value()) ? 0 : 1);
+    ::usleep(random.Below(20000));
+    ::kill(child, SIGKILL);
+    ASSERT_EQ(::waitpid(child, nullptr, 0), child);
+    const auto store = Store::Open({.url = url});
+    ASSERT_TRUE(store) << store.error().Text();
+    EXPECT_TRUE((*store)->ListMessages({})->empty());
+  }
 }
 
 }  // namespace

@@ -29,7 +29,8 @@ struct SqlError {
     kLost,     ///< the connection failed or the server does not accept connections: connect again, repeat
     kTimeout,  ///< the statement exceeded the time limit
     kFull,     ///< the disk is full
-    kOther,    ///< the statement or the data is wrong, or permission is missing: repeating does not help
+    kInvalid,  ///< a value is not acceptable to the database: too large, or against a constraint
+    kOther,    ///< the statement is wrong, the database is damaged, or permission is missing
   };
   Kind kind = kOther;
   Error error;

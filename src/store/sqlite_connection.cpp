@@ -28,7 +28,7 @@ struct Prepared {
   std::vector<int> parameters;
 };
 
-SqlError::Kind KindOf(int code) {
+SqlError::Kind KindOf(int code, int system_error) {
   switch (code & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
@@ -40,7 +40,12 @@ SqlError::Kind KindOf(int code) {
     case SQLITE_CANTOPEN:
       return SqlError::kLost;
     case SQLITE_IOERR:
-      return errno == ENOSPC || errno == EDQUOT || errno == EFBIG ? SqlError::kFull : SqlError::kLost;
+      return system_error == ENOSPC || system_error == EDQUOT || system_error == EFBIG ? SqlError::kFull
+                                                                                       : SqlError::kLost;
+    case SQLITE_TOOBIG:
+    case SQLITE_CONSTRAINT:
+    case SQLITE_MISMATCH:
+      return SqlError::kInvalid;
     default:
       return SqlError::kOther;
   }
@@ -115,11 +120,15 @@ class SqliteConnection final : public SqlConnection {
     const char* rest = nullptr;
     const int code = sqlite3_prepare_v2(database_, query.c_str(), static_cast<int>(query.size()) + 1, &compiled, &rest);
     const std::unique_ptr<sqlite3_stmt, FinalizeStatement> statement(compiled);
-    if (code == SQLITE_AUTH) {
+    const bool writes =
+        compiled != nullptr && (sqlite3_stmt_readonly(compiled) == 0 || sqlite3_column_count(compiled) == 0);
+    if (code == SQLITE_AUTH || code == SQLITE_READONLY || writes) {
       return Fail(ErrorCode::kInvalidArgument,
-                  fmt::format("{}: the query is not a SELECT: {}", name_, sqlite3_errmsg(database_)),
+                  fmt::format("{}: the query is not a SELECT{}{}", name_, writes ? "" : ": ",
+                              writes ? "" : sqlite3_errmsg(database_)),
                   "the query may read tables, and nothing else");
     }
+    if (code != SQLITE_OK && (code & 0xff) != SQLITE_ERROR) return std::unexpected(Failed(code, {}).error().error);
     if (code != SQLITE_OK) {
       return Fail(
           ErrorCode::kInvalidArgument, fmt::format("{}: {}", name_, sqlite3_errmsg(database_)),
@@ -167,7 +176,7 @@ class SqliteConnection final : public SqlConnection {
   }
 
   std::unexpected<SqlError> Failed(int code, std::string_view what) const {
-    const SqlError::Kind kind = KindOf(code);
+    const SqlError::Kind kind = KindOf(code, database_ == nullptr ? 0 : sqlite3_system_errno(database_));
     const std::string message = database_ == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(database_);
     SqlError error{kind,
                    {ErrorCode::kIo, fmt::format("{}: {}{}{}", name_, what, what.empty() ? "" : ": ", message), {}}};
@@ -178,9 +187,11 @@ class SqliteConnection final : public SqlConnection {
       error.error.message = fmt::format("{}: the statement took longer than {} ms", name_, limits_.statement.count());
     } else if (kind == SqlError::kBusy) {
       error.error.message = fmt::format("{}: another process has locked the file ({})", name_, message);
+    } else if (kind == SqlError::kInvalid) {
+      error.error.code = ErrorCode::kInvalidData;
     } else if (code == SQLITE_NOTADB) {
       error.error = {ErrorCode::kInvalidData, fmt::format("{}: the file is not a SQLite database", name_),
-                     "name another file; a missing file is created"};
+                     "name another file"};
     } else if (code == SQLITE_CANTOPEN) {
       error.error.hint =
           "the directory must exist and be writable; sqlite:///x is the absolute path /x, sqlite:x a "

@@ -1,0 +1,45 @@
+"""A real PostgreSQL for a test, on a Unix socket in a directory of its own."""
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import time
+import urllib.parse
+
+PROGRAMS = next((d for d in ("/usr/lib/postgresql/15/bin", "/usr/lib/postgresql/16/bin", "/usr/lib/postgresql/17/bin", "/usr/bin")
+                 if os.access(os.path.join(d, "initdb"), os.X_OK)), None)
+
+
+class Postgres:
+    def __init__(self):
+        self.directory = tempfile.mkdtemp(prefix="winnow-pg-")
+        self.user = {}
+        if os.geteuid() == 0:  # as which initdb refuses to run
+            account = pwd.getpwnam("postgres")
+            os.chown(self.directory, account.pw_uid, account.pw_gid)
+            self.user = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+        data = os.path.join(self.directory, "data")
+        self.run("initdb", "--no-sync", "-A", "trust", "-U", "winnow", "-E", "UTF8", "--locale=C", "-D", data)
+        self.server = subprocess.Popen([os.path.join(PROGRAMS, "postgres"), "-D", data, "-k", self.directory, "-c", "listen_addresses=",
+                                        "-c", "fsync=off"], cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **self.user)
+        for _ in range(2000):
+            if subprocess.run([os.path.join(PROGRAMS, "pg_isready"), "-q", "-h", self.directory]).returncode == 0:
+                return
+            time.sleep(.01)
+        raise RuntimeError("PostgreSQL won't start")
+
+    def run(self, program, *arguments):
+        return subprocess.run([os.path.join(PROGRAMS, program), *arguments], cwd="/", check=True, capture_output=True, text=True, **self.user).stdout
+
+    def sql(self, statement):
+        return self.run("psql", "-h", self.directory, "-U", "winnow", "-d", "postgres", "-At", "-c", statement)
+
+    @property
+    def url(self):
+        return f"postgres://winnow@{urllib.parse.quote(self.directory, safe='')}/postgres"
+
+    def stop(self):
+        self.server.terminate()
+        self.server.wait()
+        shutil.rmtree(self.directory, True)
