@@ -122,7 +122,8 @@ class SqliteConnection final : public SqlConnection {
     const std::unique_ptr<sqlite3_stmt, FinalizeStatement> statement(compiled);
     const bool writes =
         compiled != nullptr && (sqlite3_stmt_readonly(compiled) == 0 || sqlite3_column_count(compiled) == 0);
-    if (code == SQLITE_AUTH || code == SQLITE_READONLY || writes) {
+    // CREATE TABLE reports the refusal as an error of the schema.
+    if (code == SQLITE_AUTH || code == SQLITE_READONLY || code == SQLITE_SCHEMA || writes) {
       return Fail(ErrorCode::kInvalidArgument,
                   fmt::format("{}: the query is not a SELECT{}{}", name_, writes ? "" : ": ",
                               writes ? "" : sqlite3_errmsg(database_)),
