@@ -1,4 +1,4 @@
-/// Writes of feedback that are durable when they are acknowledged, by 1 and by 16 threads: into a SQLite file, and into
+/// Writes of feedback that are durable when they are acknowledged, by 1, 16 and 64 threads: into a SQLite file, and into
 /// the spool that takes feedback while the store is down. The directory of the files is WINNOW_BENCH_DIR, else the
 /// working directory; in /tmp there may be no disk behind the files.
 #include <benchmark/benchmark.h>
@@ -48,7 +48,7 @@ void BM_SqliteFeedback(benchmark::State& state) {
     std::filesystem::remove_all(Directory());
   }
 }
-BENCHMARK(BM_SqliteFeedback)->Threads(1)->Threads(16)->UseRealTime()->MinTime(3);
+BENCHMARK(BM_SqliteFeedback)->Threads(1)->Threads(16)->Threads(64)->UseRealTime()->MinTime(3);
 
 void BM_Spool(benchmark::State& state) {
   if (state.thread_index() == 0) {
@@ -65,7 +65,7 @@ void BM_Spool(benchmark::State& state) {
     std::filesystem::remove_all(Directory());
   }
 }
-BENCHMARK(BM_Spool)->Threads(1)->Threads(16)->UseRealTime()->MinTime(3);
+BENCHMARK(BM_Spool)->Threads(1)->Threads(16)->Threads(64)->UseRealTime()->MinTime(3);
 
 }  // namespace
 }  // namespace winnow

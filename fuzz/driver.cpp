@@ -66,6 +66,10 @@ const std::vector<std::string>& Pieces() {
       "\x80\x02}q\x01(X\x01\0\0\0aK\x01u.",
       "label spam\n{a|b} {name}\nname: x | y\n",
       "redis://user:pass@localhost:6379/0",
+      "postgres://user:pass%40@localhost:5432/spam?password=x",
+      "{\"text\": \"a\", \"feedback_type\": \"admin\", \"source\": \"user\", \"idempotency_key\": \"k\", "
+      "\"score\": 0.5, \"is_spam\": true, \"created_at\": \"2026-11-28T20:15:00.125Z\"}",
+      "2026-11-28 20:15:00.5+00",
       "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
       "gzip;q=0.5, identity, *;q=0",
       "untrusted comment: a\n"

@@ -52,8 +52,19 @@ std::optional<uint64_t> SegmentNumber(std::string_view name) {
   return number;
 }
 
-/// Divides the contents into records. Without a crash in the middle of a write all lines are valid.
-void ReadRecords(std::string_view contents, SpoolSegment& segment) {
+bool WriteAll(int file, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(file, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    bytes.remove_prefix(static_cast<size_t>(written));
+  }
+  return true;
+}
+
+}  // namespace
+
+void ReadSpoolRecords(std::string_view contents, SpoolSegment& segment) {
   bool invalid = false;
   while (!contents.empty()) {
     const size_t end = contents.find('\n');
@@ -70,18 +81,6 @@ void ReadRecords(std::string_view contents, SpoolSegment& segment) {
     contents.remove_prefix(complete ? end + 1 : contents.size());
   }
 }
-
-bool WriteAll(int file, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(file, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    bytes.remove_prefix(static_cast<size_t>(written));
-  }
-  return true;
-}
-
-}  // namespace
 
 Result<std::unique_ptr<Spool>> Spool::Open(const fs::path& directory, const SpoolLimits& limits) {
   if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST)
@@ -227,7 +226,7 @@ Result<std::unique_ptr<SpoolSegment>> Spool::Oldest() {
     if (segments_.empty()) return nullptr;
     segment->path = segments_.front().path;
   }
-  ReadRecords(TRY(ReadFile(segment->path)), *segment);
+  ReadSpoolRecords(TRY(ReadFile(segment->path)), *segment);
   return segment;
 }
 

@@ -30,6 +30,9 @@ struct SpoolSegment {
   bool damaged = false;
 };
 
+/// Divides the contents of a segment into records, which are appended to segment.records; sets segment.damaged.
+void ReadSpoolRecords(std::string_view contents, SpoolSegment& segment);
+
 /// Thread-safe. One process at a time uses a spool's directory.
 class Spool {
  public:

@@ -43,6 +43,7 @@ Result<void> CheckMessage(const MessageRecord& message) {
   TRY(CheckOptionalName(message.user_id, "user id"));
   TRY(CheckOptionalName(message.model_version, "model version"));
   TRY(CheckName(message.source, "source"));
+  TRY(CheckFinite(message.score, "score"));
   TRY(ParseJson(message.symbols, "symbols of the message"));
   return {};
 }

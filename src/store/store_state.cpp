@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "text/utf8.h"
 
 namespace winnow {
@@ -65,6 +67,11 @@ Result<void> CheckName(std::string_view name, std::string_view what, bool may_be
 
 Result<void> CheckOptionalName(const std::optional<std::string>& name, std::string_view what) {
   return name ? CheckName(*name, what, true) : Result<void>();
+}
+
+Result<void> CheckFinite(double number, std::string_view what) {
+  if (std::isfinite(number)) return {};
+  return Fail(ErrorCode::kInvalidArgument, fmt::format("the {} is {}, not a finite number", what, number));
 }
 
 StoreTime OrNow(StoreTime time) { return time == StoreTime() ? StoreNow() : time; }

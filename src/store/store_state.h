@@ -56,6 +56,9 @@ std::string StorableText(std::string_view text);
 Result<void> CheckName(std::string_view name, std::string_view what, bool may_be_empty = false);
 Result<void> CheckOptionalName(const std::optional<std::string>& name, std::string_view what);
 
+/// Checks that a number is finite. Errors: kInvalidArgument.
+Result<void> CheckFinite(double number, std::string_view what);
+
 /// Returns the time, or the present one for the epoch.
 StoreTime OrNow(StoreTime time);
 

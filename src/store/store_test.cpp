@@ -169,6 +169,19 @@ TEST_P(StoreOn, StoresEveryTextAsValidUtf8) {
   EXPECT_EQ(store->CountFeedback({}).value(), 1);
 }
 
+TEST_P(StoreOn, RefusesNumbersThatAreNotFinite) {
+  const auto store = OpenStore();
+  const double none = std::numeric_limits<double>::quiet_NaN();
+  FeedbackEvent event = Event("k");
+  event.score = none;
+  EXPECT_EQ(ErrorOf(store->AddFeedback(event)).code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(ErrorOf(store->SetPreferences("anna", {.threshold = none})).code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(ErrorOf(store->SetReputation({"s", "score", ""}, 1 / 0.0)).code, ErrorCode::kInvalidArgument);
+  EXPECT_THAT(
+      ErrorOf(store->ChangeReputation({.idempotency_key = "c", .key = {"s", "score", ""}, .delta = none})).message,
+      HasSubstr("the change of the score is nan"));
+}
+
 TEST_P(StoreOn, KeepsPreferences) {
   const auto store = OpenStore();
   EXPECT_EQ(store->GetPreferences("anna").value(), std::nullopt);

@@ -57,6 +57,7 @@ Result<std::optional<Preferences>> Store::GetPreferences(std::string_view user_i
 Result<void> Store::SetPreferences(std::string_view user_id, const Preferences& preferences) {
   TRY(CheckName(user_id, "user id"));
   TRY(CheckOptionalName(preferences.mode, "mode"));
+  TRY(CheckFinite(preferences.threshold.value_or(0), "threshold"));
   TRY(state_->pool.Transact([&](SqlConnection& connection) -> SqlResult<void> {
     TRY(connection.Run(
         "INSERT INTO preferences (user_id, mode, threshold, updated_at) VALUES ($1, $2, $3, $4) "
@@ -89,6 +90,7 @@ Result<void> Store::SetReputation(const ReputationKey& key, double score) {
 Result<Reputation> Store::ChangeReputation(const ReputationChange& asked) {
   TRY(CheckKey(asked.key));
   TRY(CheckName(asked.idempotency_key, "idempotency key"));
+  TRY(CheckFinite(asked.delta, "change of the score"));
   ReputationChange change = asked;
   change.at = OrNow(change.at);
   Reputation result;
