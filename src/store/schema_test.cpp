@@ -43,14 +43,14 @@ TEST_P(SchemaOn, RefusesTablesOfANewerProgram) {
   ASSERT_TRUE(OpenStore());
   ASSERT_TRUE(
       Connect()->Execute("INSERT INTO schema_version (version, applied_at) VALUES (99, '2027-01-01T00:00:00Z')"));
-  const Error error = ErrorOf(Store::Open({.url = url_, .limits = {}}));
+  const Error error = ErrorOf(Store::Open({.url = url_}));
   EXPECT_EQ(error.code, ErrorCode::kUnsupported);
   EXPECT_THAT(error.message, HasSubstr("schema version 99, and this program knows versions up to 2"));
 }
 
 TEST_P(SchemaOn, LeavesTheTablesOfAnotherProgramAlone) {
   ASSERT_TRUE(Connect()->Execute("CREATE TABLE preferences (anything TEXT)"));
-  const Error error = ErrorOf(Store::Open({.url = url_, .limits = {}}));
+  const Error error = ErrorOf(Store::Open({.url = url_}));
   EXPECT_THAT(error.message, HasSubstr("already exists"));
   EXPECT_THAT(error.hint, HasSubstr("tables of another program"));
   EXPECT_FALSE(Connect()->Run("SELECT * FROM spam_feedback")) << "the migration is undone as a whole";
@@ -61,7 +61,7 @@ TEST_P(SchemaOn, ProcessesThreadThatStartTogetherMigrateOnce) {
   std::vector<std::thread> threads;
   for (int i = 0; i < 6; ++i) {
     threads.emplace_back([&] {
-      const auto store = Store::Open({.url = url_, .limits = {}});
+      const auto store = Store::Open({.url = url_});
       EXPECT_TRUE(store) << store.error().Text();
     });
   }

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <set>
@@ -302,10 +304,31 @@ TEST_P(StoreOn, TwoStoresThreadShareOneDatabase) {
   EXPECT_EQ(first->CountFeedback({}).value(), 50);
 }
 
+TEST(Store, TwoProcessesWriteToOneSqliteFile) {
+  const TemporaryDirectory directory;
+  const std::string url = (directory.path() / "store.db").string();
+  const auto add = [&](const std::string& process) {
+    const auto store = Store::Open({.url = url});
+    if (!store) return 1;
+    for (int i = 0; i < 60; ++i) {
+      if (!(*store)->AddFeedback(Event(process + std::to_string(i)))) return 2;
+      if (!(*store)->AddFeedback(Event("of both " + std::to_string(i)))) return 3;
+    }
+    return 0;
+  };
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(add("child"));
+  EXPECT_EQ(add("parent"), 0);
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(Store::Open({.url = url}).value()->CountFeedback({}).value(), 180);
+}
+
 TEST(Store, ASqliteFileIsReadableByItsOwnerAlone) {
   const TemporaryDirectory directory;
   const std::string file = (directory.path() / "store.db").string();
-  const auto store = Store::Open({.url = file, .limits = {}}).value();
+  const auto store = Store::Open({.url = file}).value();
   for (const char* suffix : {"", "-wal"}) {
     struct stat status {};
     ASSERT_EQ(::stat((file + suffix).c_str(), &status), 0) << suffix;
@@ -317,15 +340,14 @@ TEST(Store, SaysWhatIsWrongWithAFile) {
   const TemporaryDirectory directory;
   const std::string text = (directory.path() / "notes.txt").string();
   ASSERT_TRUE(WriteFileAtomically(text, std::string(2000, 'x')));
-  EXPECT_THAT(ErrorOf(Store::Open({.url = text, .limits = {}})).message, HasSubstr("is not a SQLite database"));
-  const Error missing =
-      ErrorOf(Store::Open({.url = "sqlite:" + (directory.path() / "no/store.db").string(), .limits = {}}));
+  EXPECT_THAT(ErrorOf(Store::Open({.url = text})).message, HasSubstr("is not a SQLite database"));
+  const Error missing = ErrorOf(Store::Open({.url = "sqlite:" + (directory.path() / "no/store.db").string()}));
   EXPECT_EQ(missing.code, ErrorCode::kNotFound);
   EXPECT_THAT(missing.hint, HasSubstr("the directory must exist"));
 }
 
 TEST(Store, APostgresServerThatIsNotThereIsANetworkError) {
-  const Error error = ErrorOf(Store::Open({.url = "postgres://u:s3cret@%2Fnowhere/db", .limits = {}}));
+  const Error error = ErrorOf(Store::Open({.url = "postgres://u:s3cret@%2Fnowhere/db"}));
   EXPECT_EQ(error.code, ErrorCode::kNetwork);
   EXPECT_THAT(error.Text(), testing::Not(HasSubstr("s3cret")));
 }

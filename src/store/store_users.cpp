@@ -81,6 +81,7 @@ Result<std::optional<Reputation>> Store::GetReputation(const ReputationKey& key)
 
 Result<void> Store::SetReputation(const ReputationKey& key, double score) {
   TRY(CheckKey(key));
+  TRY(CheckFinite(score, "score"));
   TRY(state_->pool.Transact([&](SqlConnection& connection) {
     return Upsert(connection, key, Reputation{score, StoreNow()});
   }));

@@ -38,7 +38,7 @@ class OnEveryDatabase : public testing::TestWithParam<std::string> {
 
   std::unique_ptr<SqlConnection> Connect() const { return OpenSqlConnection(ParseStoreUrl(url_).value(), {}).value(); }
   std::unique_ptr<Store> OpenStore() const {
-    auto store = Store::Open({.url = url_, .limits = {}});
+    auto store = Store::Open({.url = url_});
     EXPECT_TRUE(store) << store.error().Text();
     return store ? *std::move(store) : nullptr;
   }

@@ -1,0 +1,134 @@
+#include "store/sql_pool.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+#include "support/store_databases.h"
+
+namespace winnow {
+namespace {
+
+using testing::HasSubstr;
+
+class SqlPoolOn : public OnEveryDatabase {
+ protected:
+  StoreAddress address() const { return ParseStoreUrl(url_).value(); }
+};
+INSTANTIATE_TEST_SUITE_P(Databases, SqlPoolOn, testing::Values("SQLite", "PostgreSQL"), DatabaseName);
+
+SqlResult<void> FailsWith(SqlError::Kind kind) {
+  return std::unexpected(SqlError{kind, {ErrorCode::kIo, "failed", {}}});
+}
+
+TEST_P(SqlPoolOn, RepeatsOnlyWhatMaySucceedLater) {
+  SqlPool pool(address(), {}, 2);
+  for (const auto& [kind, expected] :
+       {std::pair(SqlError::kBusy, 6), std::pair(SqlError::kLost, 6), std::pair(SqlError::kOther, 1),
+        std::pair(SqlError::kFull, 1), std::pair(SqlError::kInvalid, 1), std::pair(SqlError::kTimeout, 1)}) {
+    int attempts = 0;
+    const SqlResult<void> done = pool.Transact([&](SqlConnection&) {
+      ++attempts;
+      return FailsWith(kind);
+    });
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().kind, kind);
+    EXPECT_EQ(attempts, expected) << kind;
+  }
+}
+
+TEST_P(SqlPoolOn, UndoesATransactionThatFailed) {
+  SqlPool pool(address(), {}, 2);
+  ASSERT_TRUE(pool.Read([](SqlConnection& connection) { return connection.Execute("CREATE TABLE t (x INTEGER)"); }));
+  int attempts = 0;
+  ASSERT_TRUE(pool.Transact([&](SqlConnection& connection) -> SqlResult<void> {
+    TRY(connection.Run("INSERT INTO t VALUES ($1)", {int64_t{++attempts}}));
+    return attempts < 3 ? FailsWith(SqlError::kBusy) : SqlResult<void>();
+  }));
+  EXPECT_EQ(Number("SELECT COUNT(*) FROM t"), 1);
+  EXPECT_EQ(Number("SELECT MAX(x) FROM t"), 3);
+}
+
+TEST_P(SqlPoolOn, EndsAStatementThatTakesTooLong) {
+  SqlLimits limits;
+  limits.statement = std::chrono::milliseconds(100);
+  SqlPool pool(address(), limits, 2);
+  const auto start = std::chrono::steady_clock::now();
+  const SqlResult<void> done = pool.Read([](SqlConnection& connection) -> SqlResult<void> {
+    TRY(
+        connection.Run("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i > 0 AND i < 2000000000) "
+                       "SELECT MAX(i) FROM n"));
+    return {};
+  });
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().kind, SqlError::kTimeout);
+  EXPECT_THAT(done.error().error.message, HasSubstr("took longer than 100 ms"));
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));
+  EXPECT_TRUE(pool.Read([](SqlConnection& connection) { return connection.Execute("SELECT 1"); }));
+}
+
+TEST_P(SqlPoolOn, UsesNoMoreConnectionsThreadThanItMay) {
+  SqlPool pool(address(), {}, 2);
+  std::atomic<int> running = 0, most = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 6; ++i) {
+    threads.emplace_back([&] {
+      EXPECT_TRUE(pool.Read([&](SqlConnection& connection) {
+        int seen = most;
+        const int now = ++running;
+        while (now > seen && !most.compare_exchange_weak(seen, now)) continue;
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        --running;
+        return connection.Execute("SELECT 1");
+      }));
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_LE(most, 2);
+}
+
+TEST_P(SqlPoolOn, FailsAtOnceWhenItIsShut) {
+  SqlPool pool(address(), {}, 2);
+  ASSERT_TRUE(pool.Read([](SqlConnection& connection) { return connection.Execute("SELECT 1"); }));
+  pool.Shut();
+  const SqlResult<void> done = pool.Read([](SqlConnection& connection) { return connection.Execute("SELECT 1"); });
+  EXPECT_THAT(done.error().error.message, HasSubstr("the store is closed"));
+}
+
+TEST(SqlPool, ConnectsAgainWhenPostgresEndsTheConnection) {
+  if (PostgresServer::Programs().empty()) GTEST_SKIP() << "PostgreSQL is not installed";
+  SqlPool pool(ParseStoreUrl(SharedPostgres().url()).value(), {}, 2);
+  int attempts = 0;
+  const SqlResult<void> done = pool.Transact([&](SqlConnection& connection) -> SqlResult<void> {
+    if (++attempts == 1) TRY(connection.Run("SELECT pg_terminate_backend(pg_backend_pid())"));
+    TRY(connection.Run("SELECT 1"));
+    return {};
+  });
+  EXPECT_TRUE(done) << done.error().error.Text();
+  EXPECT_EQ(attempts, 2);
+}
+
+TEST(SqlPool, ShutEndsAStatementThreadOfAPostgresThatHangs) {
+  if (PostgresServer::Programs().empty()) GTEST_SKIP() << "PostgreSQL is not installed";
+  SqlPool pool(ParseStoreUrl(SharedPostgres().url()).value(), {}, 2);
+  std::atomic<bool> started = false;
+  std::thread thread([&] {
+    const SqlResult<void> done = pool.Read([&](SqlConnection& connection) -> SqlResult<void> {
+      started = true;
+      TRY(connection.Run("SELECT pg_sleep(9)"));
+      return {};
+    });
+    EXPECT_FALSE(done);
+  });
+  while (!started) std::this_thread::yield();
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  const auto start = std::chrono::steady_clock::now();
+  pool.Shut();
+  thread.join();
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
+}
+
+}  // namespace
+}  // namespace winnow
