@@ -13,6 +13,7 @@
 namespace winnow {
 namespace {
 
+constexpr int kBytesType = 17;                      // pg_type.dat: bytea
 constexpr int kBooleanType = 16;                    // pg_type.dat: bool
 constexpr int64_t kMigrationLock = 0x77696e6e6f77;  // the letters of "winnow"
 
@@ -138,6 +139,16 @@ class PostgresConnection final : public SqlConnection {
     return {};
   }
 
+  /// PostgreSQL would refuse each text that has characters outside of its encoding. SQL_ASCII stores any bytes.
+  Result<void> CheckEncoding() override {
+    const SqlRows rows = TRY(Run("SHOW server_encoding", {}));
+    const std::string encoding = rows.rows.at(0).Text(0);
+    if (encoding == "UTF8" || encoding == "SQL_ASCII") return {};
+    return Fail(ErrorCode::kUnsupported,
+                fmt::format("the database has the encoding {}, which cannot represent all texts", encoding),
+                "create the database with ENCODING 'UTF8'");
+  }
+
   /// Ends the connection, whose thread then sees the end of the stream. A server that does not respond (stopped, or
   /// behind a broken network) would not heed a request to cancel.
   void Interrupt() override {
@@ -204,6 +215,8 @@ class PostgresConnection final : public SqlConnection {
     for (const pqxx::field& field : row) {
       if (field.is_null()) {
         values.emplace_back();
+      } else if (field.type() == kBytesType) {
+        values.emplace_back(pqxx::binarystring(field).str());  // else as hexadecimal digits
       } else {
         values.emplace_back(std::string(field.c_str(), field.size()));
       }

@@ -42,6 +42,19 @@ TEST_P(QueryTableOn, ReadsTheRowsOfAQuery) {
   EXPECT_TRUE(ReadQueryTable(url_, "SELECT text FROM \"spamFeedback\" WHERE id > 9", GoOn)->rows.empty());
 }
 
+TEST_P(QueryTableOn, ReadsNumbersAndBytes) {
+  const bool sqlite = GetParam() == "SQLite";
+  const QueryTable table = ReadQueryTable(url_,
+                                          sqlite ? "SELECT -7, 0.5, x'c3a9', 9007199254740993"
+                                                 : "SELECT -7, 0.5, '\\xc3a9'::bytea, 9007199254740993",
+                                          GoOn)
+                               .value();
+  EXPECT_EQ(table.rows.at(0).Text(0), "-7");
+  EXPECT_EQ(table.rows.at(0).Text(1), "0.5");
+  EXPECT_EQ(table.rows.at(0).Text(2), "\u00e9");
+  EXPECT_EQ(table.rows.at(0).Text(3), "9007199254740993");
+}
+
 TEST_P(QueryTableOn, CanOnlyRead) {
   for (const char* query : {"DELETE FROM \"spamFeedback\"", "DROP TABLE \"spamFeedback\"",
                             "SELECT 1; DELETE FROM \"spamFeedback\"", "SELECT 1; COMMIT; DELETE FROM \"spamFeedback\"",

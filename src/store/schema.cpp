@@ -96,6 +96,7 @@ Result<void> MigrateSchema(SqlConnection& connection, int version) {
   if (found) TRY(CheckVersion(*found));
   if (found && *found >= version) return {};
   if (!found && found.error().kind != SqlError::kOther) return std::unexpected(found.error().error);
+  TRY(connection.CheckEncoding());
   TRY(connection.BeginMigration());
   const Result<void> applied = ApplyMigrations(connection, version);
   if (!applied) (void)connection.Rollback();  // the error that matters is that of the migration

@@ -69,6 +69,15 @@ TEST_P(SchemaOn, ProcessesThreadThatStartTogetherMigrateOnce) {
   EXPECT_EQ(Number("SELECT COUNT(*) FROM schema_version"), kSchemaVersion);
 }
 
+TEST(Schema, RefusesAPostgresDatabaseThatCannotStoreAllTexts) {
+  if (PostgresServer::Programs().empty()) GTEST_SKIP() << "PostgreSQL is not installed";
+  const auto server = OpenSqlConnection(ParseStoreUrl(SharedPostgres().url()).value(), {}).value();
+  ASSERT_TRUE(server->Execute("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0"));
+  const Error error = ErrorOf(Store::Open({.url = SharedPostgres().url("latin")}));
+  EXPECT_EQ(error.code, ErrorCode::kUnsupported);
+  EXPECT_THAT(error.message, HasSubstr("encoding LATIN1"));
+}
+
 TEST(Schema, AMigrationThatIsKilledIsRepeatedAsAWhole) {
   const TemporaryDirectory directory;
   Random random(1, "kill");

@@ -106,6 +106,9 @@ class SqlConnection {
                                  const std::function<Result<void>(const std::vector<SqlColumn>&)>& begin,
                                  const std::function<Result<void>(const SqlRow&)>& take) = 0;
 
+  /// Returns an error if the database cannot store all of Unicode. Errors: kUnsupported; those of the database.
+  virtual Result<void> CheckEncoding() = 0;
+
   /// Makes the statement that is running in another thread fail. Thread-safe.
   virtual void Interrupt() = 0;
 

@@ -79,7 +79,8 @@ class SqliteConnection final : public SqlConnection {
     sqlite3_progress_handler(database_, 10000, &SqliteConnection::Overdue, this);
     sqlite3_db_config(database_, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
     sqlite3_db_config(database_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
-    if (read_only) return Execute("PRAGMA query_only=ON");
+    // For files of strangers (https://www.sqlite.org/security.html#untrusted_sqlite_database_files).
+    if (read_only) return Execute("PRAGMA query_only=ON; PRAGMA cell_size_check=ON; PRAGMA mmap_size=0");
     TRY(UseWriteAheadLog());
     TRY(Execute("PRAGMA synchronous=FULL"));
     return Execute("PRAGMA foreign_keys=ON");
@@ -153,6 +154,7 @@ class SqliteConnection final : public SqlConnection {
     return {};
   }
 
+  Result<void> CheckEncoding() override { return {}; }
   void Interrupt() override { sqlite3_interrupt(database_); }
   std::string_view IdType() const override { return "INTEGER PRIMARY KEY AUTOINCREMENT"; }
   std::string_view TimeType() const override { return "TEXT"; }
