@@ -1,3 +1,5 @@
+#include <fstream>
+
 #include "cli/commands.h"
 #include "cli/data_import_mail.h"
 #include "cli/data_import_table.h"
@@ -21,15 +23,21 @@ void Describe(DataImportOptions& options, OptionTable& table) {
   AddTableImportOptions(options.table, table);
 }
 
-bool IsDatabaseUrl(const std::string& source) {
-  return source.starts_with("sqlite:") || source.find("://") != std::string::npos;
+/// Recognizes URLs, and SQLite files by their first bytes (https://www.sqlite.org/fileformat.html, section 1.3).
+bool IsDatabase(const std::string& source) {
+  if (source.starts_with("sqlite:") || source.find("://") != std::string::npos) return true;
+  std::string begin(15, '\0');
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(source, ignored)) return false;
+  std::ifstream(source, std::ios::binary).read(begin.data(), static_cast<std::streamsize>(begin.size()));
+  return begin == "SQLite format 3";
 }
 
 Result<void> Run(const DataImportOptions& options) {
   const auto wrong = [](std::string message) { return Fail(ErrorCode::kInvalidArgument, std::move(message)); };
   const std::string source = options.mail.sources.front().string();
   if (options.table.query.empty()) {
-    if (IsDatabaseUrl(source)) return wrong("a database as the source requires --query 'SELECT ...'");
+    if (IsDatabase(source)) return wrong("a database as the source requires --query 'SELECT ...'");
     if (!options.table.store.empty()) return wrong("--store requires --query");
     if (!options.table.text_field.empty() || !options.table.label_field.empty())
       return wrong("--text-field and --label-field require --query");
