@@ -21,6 +21,7 @@
 #include "kernels/bf16.h"
 #include "kernels/isa.h"
 #include "kernels/lanes-inl.h"
+#include "kernels/pair_sums-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace winnow {
@@ -61,6 +62,16 @@ struct Vnni {
 
 #if HWY_ARCH_X86 && HWY_TARGET != HWY_EMU128 && HWY_TARGET != HWY_SCALAR
 
+/// Keeps the compiler from adding in another order, which takes more registers than there are.
+HWY_INLINE VI InOrder(VI sum) {
+#if HWY_TARGET == HWY_AVX3
+  asm("" : "+v"(sum.raw));
+#else
+  asm("" : "+x"(sum.raw));
+#endif
+  return sum;
+}
+
 /// Other x86-64: even and odd bytes widened to 16 bits; an instruction adds two products of a lane.
 struct Widening {
   using I16 = hn::RepartitionToNarrow<I>;
@@ -78,8 +89,8 @@ struct Widening {
   }
   static HWY_INLINE VI Dot(const Bytes& x, const Bytes& w, VI sum) {
     VI unused = hn::Zero(I());
-    sum = hn::ReorderWidenMulAccumulate(I(), x.even, w.even, sum, unused);
-    return hn::ReorderWidenMulAccumulate(I(), x.odd, w.odd, sum, unused);
+    sum = InOrder(hn::ReorderWidenMulAccumulate(I(), x.even, w.even, sum, unused));
+    return InOrder(hn::ReorderWidenMulAccumulate(I(), x.odd, w.odd, sum, unused));
   }
 };
 
@@ -220,7 +231,8 @@ struct Job {
 
 /// From a tile's sums to results: rows row ... row+rows-1, columns first ... first+columns-1.
 template <class Function>
-HWY_INLINE void Finish(const Job& job, size_t row, size_t rows, size_t first, size_t columns, const int32_t* sums) {
+HWY_INLINE void Finish(const Job& job, size_t row, size_t rows, size_t first, size_t columns, const int32_t* sums,
+                       size_t sums_stride) {
   const float* scales = job.weights->scales() + first;
   const float* totals = job.weights->totals() + first;
   // What is the same for a whole row is made ready once: broadcasts from memory cost nothing.
@@ -234,7 +246,7 @@ HWY_INLINE void Finish(const Job& job, size_t row, size_t rows, size_t first, si
     const V total = hn::LoadU(F(), totals + i);
     const V bias = job.bias == nullptr ? hn::Zero(F()) : lanes.Load(job.bias + first + i);
     for (size_t r = 0; r < rows; ++r) {
-      const V sum = hn::ConvertTo(F(), hn::Load(I(), sums + r * kColumnBlock + i));
+      const V sum = hn::ConvertTo(F(), hn::Load(I(), sums + r * sums_stride + i));
       const V shifted = hn::MulAdd(hn::Set(F(), least[r]), total, bias);
       const V value = hn::MulAdd(sum, hn::Mul(scale, hn::Set(F(), row_scales[r])), shifted);
       lanes.Store(Function::At(value), job.y + (row + r) * job.stride + first + i);
@@ -253,6 +265,21 @@ HWY_INLINE void Finish(const Job& job, size_t row, size_t rows, size_t first, si
   });
 }
 
+/// Adds the products with the rests of the weights, which are split, to sums[kRows, kColumnBlock].
+template <size_t kRows>
+void AddRestsOf(const Job& job, size_t row, size_t first, size_t columns, int32_t* sums) {
+  const size_t stride = ByteStride(job.weights->in());
+  for (size_t column = 0; column < columns; column += kGroup) {
+    for (const WeightRest& rest : job.weights->pairs().rests((first + column) / kGroup)) {
+      for (size_t r = 0; r < kRows; ++r) {
+        const uint8_t* x = job.x.bytes + (row + r) * stride + rest.place / 32 * 4;
+        int32_t& sum = sums[r * kColumnBlock + column + rest.place % 32];
+        for (size_t i = 0; i < 4; ++i) sum += x[i] * rest.bytes[i];
+      }
+    }
+  }
+}
+
 struct Floats {};  // in place of a kind of bytes
 
 template <class Kind, class Function, size_t kRows, size_t kGroups>
@@ -268,7 +295,8 @@ HWY_INLINE void Tile(const Job& job, size_t row, size_t first, size_t columns) {
     const int8_t* w = job.weights->bytes() + first * fours * 4;
     SumBytes<Kind, kRows, kGroups>(job.x.bytes + row * ByteStride(in), ByteStride(in), fours, w,
                                    w + (kGroups * kGroup + row / kWideRows % 4 * kGroup) * fours * 4, sums);
-    Finish<Function>(job, row, kRows, first, columns, sums);
+    if (!job.weights->pairs().empty()) AddRestsOf<kRows>(job, row, first, columns, sums);
+    Finish<Function>(job, row, kRows, first, columns, sums, kColumnBlock);
   }
 }
 
@@ -295,6 +323,34 @@ void Run(const Job& job, size_t rows, size_t first, size_t last) {
     Columns<Kind, Function, 1>(job, rows, column, std::min(kGroup, last - column));
   }
 }
+
+#if HWY_TARGET == HWY_AVX2
+/// Weights that are split, by sums of 16 bits. Fewer rows than this are not worth what comes before the first one.
+constexpr size_t kFewestPairRows = 4;
+
+struct Pairs {};  // in place of a kind of bytes
+
+template <class Kind, class Function>
+  requires std::is_same_v<Kind, Pairs>
+void Run(const Job& job, size_t rows, size_t first, size_t last) {
+  const size_t stride = ByteStride(job.weights->in());
+  const size_t tile_bytes = hwy::RoundUpTo(job.weights->in(), 32) * kInterleavedRows;
+  HWY_ALIGN int32_t sums[kPairRows * kPairColumns];
+  uint8_t* const tiles =
+      InterleavedMemory(hwy::RoundUpTo(std::min(rows, kPairRows), kInterleavedRows) * tile_bytes / kInterleavedRows);
+  for (size_t begin = 0; begin < rows; begin += kPairRows) {
+    const size_t count = std::min(kPairRows, rows - begin);
+    InterleaveRows(count, stride, tile_bytes, job.x.bytes + begin * stride, tiles);
+    for (size_t column = first; column < last; column += kPairColumns) {
+      PairSums(*job.weights, column / kPairColumns, count, tile_bytes, tiles, sums);
+      for (size_t row = 0; row < count; row += kWideRows) {
+        Finish<Function>(job, begin + row, std::min(kWideRows, count - row), column,
+                         std::min(kPairColumns, last - column), sums + row * kPairColumns, kPairColumns);
+      }
+    }
+  }
+}
+#endif
 
 #if WINNOW_HAS_VNNI
 bool VnniIsActive() {
@@ -325,6 +381,9 @@ void PackedProduct(size_t rows, const ProductInput& x, const PackedWeights& weig
   if (!weights.of_bytes()) return RunWith<Floats>(activation, job, rows, first, last);
 #if WINNOW_HAS_VNNI
   if (VnniIsActive()) return RunWith<Vnni>(activation, job, rows, first, last);
+#endif
+#if HWY_TARGET == HWY_AVX2
+  if (!weights.pairs().empty() && rows >= kFewestPairRows) return RunWith<Pairs>(activation, job, rows, first, last);
 #endif
   RunWith<Widening>(activation, job, rows, first, last);
 }
@@ -379,6 +438,7 @@ Result<PackedWeights> PackedWeights::OfBytes(size_t out, size_t in, std::span<co
     for (size_t k = 0; k < in / 4; ++k) std::memcpy(to + k * 4 * kPackedTogether, from + 4 * k, 4);
     std::memcpy(to + in / 4 * 4 * kPackedTogether, from + in / 4 * 4, in % 4);
   }
+  if (ActiveIsa() == Isa::kAvx2) packed.pairs_ = PairWeights(groups, fours, packed.bytes_.data());
   return packed;
 }
 

@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "kernels/activation.h"
 #include "kernels/byte_rows.h"
+#include "kernels/pair_weights.h"
 
 namespace winnow {
 
@@ -46,6 +47,8 @@ class PackedWeights {
   const uint16_t* floats() const { return floats_.data(); }
   const float* scales() const { return scales_.data(); }  ///< scales [out, rounded up to whole blocks of 16]
   const float* totals() const { return totals_.data(); }  ///< sums of each output's weights, in the order of scales()
+  /// The rests of bytes(), if these are split: where OfBytes was called while AVX2 without VNNI was active.
+  const PairWeights& pairs() const { return pairs_; }
 
  private:
   size_t out_ = 0, in_ = 0;
@@ -53,6 +56,7 @@ class PackedWeights {
   AlignedBuffer<int8_t> bytes_;
   AlignedBuffer<uint16_t> floats_;
   FloatBuffer scales_, totals_;
+  PairWeights pairs_;
 };
 
 /// The rows that enter a product: bytes or floats, according to the weights.
