@@ -1,7 +1,8 @@
 // A tile is 4 or 6 rows by 16 or 64 columns: as many sums as the registers hold. Its weights are read in whole cache
 // lines, its rows four bytes at a time, broadcast. With the dot product of AVX512-VNNI a step multiplies 64 pairs of
 // bytes and adds them to 16 sums of 32 bits. Without it bytes are widened to 16 bits first, so that pairs of products
-// add up in 32: vpmaddubsw, which adds them in 16, would saturate from 2 * 255 * 127 on.
+// add up in 32: vpmaddubsw, which adds them in 16, would saturate from 2 * 255 * 127 on. AVX2 has a way of its own
+// (pair_sums-inl.h), with weights that are split so that it does not.
 //
 // Sums stay whole numbers until the tile is done; the epilogue then reads them back from the first-level cache.
 #include "kernels/packed_matmul.h"
@@ -331,7 +332,7 @@ constexpr size_t kFewestPairRows = 4;
 struct Pairs {};  // in place of a kind of bytes
 
 template <class Kind, class Function>
-  requires std::is_same_v<Kind, Pairs>
+requires std::is_same_v<Kind, Pairs>
 void Run(const Job& job, size_t rows, size_t first, size_t last) {
   const size_t stride = ByteStride(job.weights->in());
   const size_t tile_bytes = hwy::RoundUpTo(job.weights->in(), 32) * kInterleavedRows;
@@ -344,6 +345,9 @@ void Run(const Job& job, size_t rows, size_t first, size_t last) {
     for (size_t column = first; column < last; column += kPairColumns) {
       PairSums(*job.weights, column / kPairColumns, count, tile_bytes, tiles, sums);
       for (size_t row = 0; row < count; row += kWideRows) {
+        for (size_t ahead = row + kWideRows; ahead < std::min(row + 2 * kWideRows, count); ++ahead) {
+          __builtin_prefetch(job.y + (begin + ahead) * job.stride + column, 1);
+        }
         Finish<Function>(job, begin + row, std::min(kWideRows, count - row), column,
                          std::min(kPairColumns, last - column), sums + row * kPairColumns, kPairColumns);
       }

@@ -104,6 +104,37 @@ TEST(PackedProduct, ExtremesOfEveryWidthDoNotSaturate) {
   }
 }
 
+// Weights of both signs, where the row has its largest bytes at those of one sign and zeros at the others: for numbers of
+// rows and inputs about those that are computed together.
+TEST(PackedProduct, ExtremesOfBothSignsDoNotOverflow) {
+  for (const size_t in : {size_t{1}, size_t{4}, size_t{9}, size_t{380}, size_t{384}, size_t{388}, size_t{773}}) {
+    for (const size_t rows : {size_t{1}, size_t{3}, size_t{4}, size_t{7}, size_t{8}, size_t{15}, size_t{131}}) {
+      for (const size_t period : {size_t{1}, size_t{2}, size_t{4}}) {
+        constexpr size_t kOut = 33;
+        const auto positive = [&](size_t i, size_t o) { return (i / period + o) % 2 == 0; };
+        std::vector<int8_t> weights(kOut * in);
+        for (size_t i = 0; i < weights.size(); ++i) weights[i] = positive(i % in, i / in) ? 127 : -127;
+        const PackedWeights packed = PackedWeights::OfBytes(kOut, in, weights, std::vector<float>(kOut, 1.0f)).value();
+        std::vector<uint8_t> bytes(rows * ByteStride(in));
+        for (size_t r = 0; r < rows; ++r) {
+          for (size_t i = 0; i < in; ++i) bytes[r * ByteStride(in) + i] = positive(i, r) ? 255 : 0;
+        }
+        const std::vector<ByteScale> scales(rows, ByteScale{1.0f, 0});
+        GuardedFloats y(rows * kOut);
+        PackedProduct(rows, {.bytes = bytes.data(), .scales = scales.data()}, packed, 0, kOut, nullptr,
+                      Activation::kIdentity, y.data(), kOut);
+        ASSERT_TRUE(y.intact());
+        for (size_t r = 0; r < rows; ++r) {
+          for (size_t o = 0; o < kOut; ++o) {
+            const int64_t sum = reference::Dot(in, bytes.data() + r * ByteStride(in), 0, weights.data() + o * in);
+            ASSERT_EQ(y[r * kOut + o], static_cast<float>(sum)) << in << " " << rows << " " << period;
+          }
+        }
+      }
+    }
+  }
+}
+
 TEST(PackedProduct, WiderInputsAreRefused) {
   const std::vector<int8_t> weights(kMaxByteInputs + 1);
   const std::vector<float> scale(1, 1.0f);

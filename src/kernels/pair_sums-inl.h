@@ -27,12 +27,12 @@ HWY_BEFORE_NAMESPACE();
 namespace winnow {
 namespace HWY_NAMESPACE {
 
-constexpr size_t kPairColumns = 16;                    // that are computed together
-constexpr size_t kPairRows = 128;                      // that go through a product together
-constexpr size_t kInterleavedRows = 8;                 // whose bytes lie side by side
-constexpr size_t kChunkBlocks = 48;                    // blocks are of two groups of four inputs
-constexpr size_t kBlockBytes = 2 * 4 * kPairColumns;   // weights of a block
-constexpr size_t kFourBytes = 4 * kInterleavedRows;    // interleaved bytes of four inputs
+constexpr size_t kPairColumns = 16;                   // that are computed together
+constexpr size_t kPairRows = 128;                     // that go through a product together
+constexpr size_t kInterleavedRows = 8;                // whose bytes lie side by side
+constexpr size_t kChunkBlocks = 48;                   // blocks are of two groups of four inputs
+constexpr size_t kBlockBytes = 2 * 4 * kPairColumns;  // weights of a block
+constexpr size_t kFourBytes = 4 * kInterleavedRows;   // interleaved bytes of four inputs
 
 HWY_INLINE __m256i LoadBits(const void* p) { return _mm256_load_si256(static_cast<const __m256i*>(p)); }
 HWY_INLINE void StoreBits(__m256i v, void* p) { _mm256_store_si256(static_cast<__m256i*>(p), v); }
@@ -52,17 +52,17 @@ HWY_INLINE __m256i InOrder(__m256i sum) {
 /// Turns columns into rows, for 8 vectors of 8 numbers of 32 bits.
 HWY_INLINE void Transpose8(__m256i (&v)[8]) {
   __m256i pairs[8], fours[8];
-  for (size_t i = 0; i < 8; i += 2) {
+  HWY_UNROLL(4) for (size_t i = 0; i < 8; i += 2) {
     pairs[i] = _mm256_unpacklo_epi32(v[i], v[i + 1]);
     pairs[i + 1] = _mm256_unpackhi_epi32(v[i], v[i + 1]);
   }
-  for (size_t i = 0; i < 8; i += 4) {
-    for (size_t j = 0; j < 2; ++j) {
+  HWY_UNROLL(2) for (size_t i = 0; i < 8; i += 4) {
+    HWY_UNROLL(2) for (size_t j = 0; j < 2; ++j) {
       fours[i + 2 * j] = _mm256_unpacklo_epi64(pairs[i + j], pairs[i + j + 2]);
       fours[i + 2 * j + 1] = _mm256_unpackhi_epi64(pairs[i + j], pairs[i + j + 2]);
     }
   }
-  for (size_t i = 0; i < 4; ++i) {
+  HWY_UNROLL(4) for (size_t i = 0; i < 4; ++i) {
     v[i] = _mm256_permute2x128_si256(fours[i], fours[i + 4], 0x20);
     v[i + 4] = _mm256_permute2x128_si256(fours[i], fours[i + 4], 0x31);
   }
@@ -142,24 +142,29 @@ void AddBlocks(const uint8_t* HWY_RESTRICT x, const int8_t* HWY_RESTRICT w, size
   }
 }
 
-/// Adds the products of a tile with the rests of 16 columns, and `totals`, to sums [8][16].
-inline void AddRests(const uint8_t* tile, std::span<const WeightRest> rests, const int32_t* totals, int32_t* sums) {
+/// Adds the products of kTiles tiles with the rests of 16 columns, and `totals`, to sums [kTiles * 8][16].
+template <size_t kTiles>
+void AddRests(const uint8_t* HWY_RESTRICT tiles, size_t tile_bytes, std::span<const WeightRest> rests,
+              const int32_t* HWY_RESTRICT totals, int32_t* HWY_RESTRICT sums) {
   const __m256i ones = _mm256_set1_epi16(1);
-  HWY_ALIGN int32_t added[kPairColumns][kInterleavedRows];
-  for (auto& column : added) StoreBits(_mm256_setzero_si256(), column);
+  HWY_ALIGN int32_t added[kTiles][kPairColumns][kInterleavedRows] = {};
   for (const WeightRest& rest : rests) {
-    int32_t* to = added[rest.place % 32];
-    const __m256i x = LoadBits(tile + rest.place / 32 * kFourBytes);
-    const __m256i product = _mm256_madd_epi16(_mm256_maddubs_epi16(x, BroadcastFour(rest.bytes.data())), ones);
-    StoreBits(_mm256_add_epi32(LoadBits(to), product), to);
+    const size_t column = rest.place % 32;
+    const uint8_t* x = tiles + rest.place / 32 * kFourBytes;
+    const __m256i four = BroadcastFour(rest.bytes.data());
+    HWY_UNROLL(2) for (size_t t = 0; t < kTiles; ++t) {
+      const __m256i product = _mm256_madd_epi16(_mm256_maddubs_epi16(LoadBits(x + t * tile_bytes), four), ones);
+      StoreBits(_mm256_add_epi32(LoadBits(added[t][column]), product), added[t][column]);
+    }
   }
-  for (size_t column = 0; column < kPairColumns; column += 8) {
+  for (size_t i = 0; i < kTiles * kPairColumns; i += 8) {
+    const size_t tile = i / kPairColumns, column = i % kPairColumns;
     __m256i v[8];
-    for (size_t i = 0; i < 8; ++i) v[i] = LoadBits(added[column + i]);
+    HWY_UNROLL(8) for (size_t c = 0; c < 8; ++c) v[c] = LoadBits(added[tile][column + c]);
     Transpose8(v);
     const __m256i total = LoadBits(totals + column);
-    for (size_t r = 0; r < kInterleavedRows; ++r) {
-      int32_t* to = sums + r * kPairColumns + column;
+    int32_t* to = sums + tile * kInterleavedRows * kPairColumns + column;
+    HWY_UNROLL(8) for (size_t r = 0; r < kInterleavedRows; ++r, to += kPairColumns) {
       StoreBits(_mm256_add_epi32(LoadBits(to), _mm256_add_epi32(v[r], total)), to);
     }
   }
@@ -188,9 +193,13 @@ inline void PairSums(const PackedWeights& weights, size_t group, size_t rows, si
     if (rows - row == 1) add(AddBlocks<1>, row);
   }
   const std::span<const WeightRest> rests = weights.pairs().rests(group);
-  for (size_t row = 0; row < rows; row += kInterleavedRows) {
-    AddRests(tiles + row / kInterleavedRows * tile_bytes, rests, totals, sums + row * kPairColumns);
+  const size_t count = hwy::DivCeil(rows, kInterleavedRows);
+  constexpr size_t kTileSums = kInterleavedRows * kPairColumns;
+  size_t tile = 0;
+  for (; tile + 2 <= count; tile += 2) {
+    AddRests<2>(tiles + tile * tile_bytes, tile_bytes, rests, totals, sums + tile * kTileSums);
   }
+  if (tile < count) AddRests<1>(tiles + tile * tile_bytes, tile_bytes, rests, totals, sums + tile * kTileSums);
 }
 
 /// Memory of a thread for interleaved rows.

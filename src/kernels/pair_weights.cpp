@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 
 namespace winnow {
 namespace {
@@ -16,24 +17,22 @@ void Reduce(int excess, int8_t& weight, int8_t& rest) {
   rest = static_cast<int8_t>(rest + moved);
 }
 
-bool ExceedsPair(int a, int b) { return (a < 0) == (b < 0) && std::abs(a + b) > kMostOfPair; }
+/// Two of different signs never do.
+bool ExceedsPair(int a, int b) { return std::abs(a + b) > kMostOfPair; }
 
 /// Returns the sum of the magnitudes of two neighbours.
 int SizeOf(const int8_t* pair) { return std::abs(pair[0]) + std::abs(pair[1]); }
 
-/// Condition 1.
-bool ReducePair(int8_t* pair, int8_t* rests) {
-  if (!ExceedsPair(pair[0], pair[1])) return false;
+void ReducePair(int8_t* pair, int8_t* rests) {
+  if (!ExceedsPair(pair[0], pair[1])) return;
   const size_t larger = std::abs(pair[0]) >= std::abs(pair[1]) ? 0 : 1;
   Reduce(std::abs(pair[0] + pair[1]) - kMostOfPair, pair[larger], rests[larger]);
-  return true;
 }
 
-/// Condition 2, for the pairs of two groups of four inputs.
-bool ReduceSum(int8_t* const (&pairs)[2], int8_t* const (&rests)[2]) {
-  int size = SizeOf(pairs[0]) + SizeOf(pairs[1]);
-  if (size <= kMostOfSum) return false;
-  while (size > kMostOfSum) {
+/// Makes the weights of a sum of 16 bits meet both conditions: one pair of each of two groups of four inputs.
+void ReduceSum(int8_t* const (&pairs)[2], int8_t* const (&rests)[2]) {
+  for (size_t i = 0; i < 2; ++i) ReducePair(pairs[i], rests[i]);
+  for (int size = SizeOf(pairs[0]) + SizeOf(pairs[1]); size > kMostOfSum;) {
     size_t largest = 0;
     for (size_t i = 1; i < 4; ++i) {
       if (std::abs(pairs[i / 2][i % 2]) > std::abs(pairs[largest / 2][largest % 2])) largest = i;
@@ -43,7 +42,28 @@ bool ReduceSum(int8_t* const (&pairs)[2], int8_t* const (&rests)[2]) {
     Reduce(excess, weight, rests[largest / 2][largest % 2]);
     size -= excess;
   }
-  return true;
+}
+
+/// Sets exceeds[i] for each of the 32 sums of 16 bits whose weights may violate a condition; `first` and `second` are
+/// packed weights [16][4]. In a form that compilers turn into vectors. Returns whether there is any.
+bool FindExceeding(const int8_t* first, const int8_t* second, std::array<bool, 2 * kOutputs>& exceeds) {
+  std::array<int16_t, 2 * kOutputs> pairs[2];
+  std::memcpy(pairs[0].data(), first, sizeof pairs[0]);
+  std::memcpy(pairs[1].data(), second, sizeof pairs[1]);
+  std::array<int16_t, 2 * kOutputs> flags;
+  int16_t any = 0;
+  for (size_t i = 0; i < flags.size(); ++i) {
+    const auto low = [&](size_t p) { return static_cast<int16_t>(static_cast<int16_t>(pairs[p][i] << 8) >> 8); };
+    const auto high = [&](size_t p) { return static_cast<int16_t>(pairs[p][i] >> 8); };
+    const auto size = [](int16_t v) { return static_cast<int16_t>(v < 0 ? -v : v); };
+    const auto a = low(0), b = high(0), c = low(1), d = high(1);
+    const bool pair =
+        size(static_cast<int16_t>(a + b)) > kMostOfPair || size(static_cast<int16_t>(c + d)) > kMostOfPair;
+    flags[i] = static_cast<int16_t>(pair | (size(a) + size(b) + size(c) + size(d) > kMostOfSum));
+    any = static_cast<int16_t>(any | flags[i]);
+  }
+  for (size_t i = 0; i < flags.size(); ++i) exceeds[i] = flags[i] != 0;
+  return any != 0;
 }
 
 /// Appends the rests of four inputs, as two of them where they don't meet condition 1 together.
@@ -57,23 +77,24 @@ void Append(uint32_t place, const std::array<int8_t, 4>& bytes, std::vector<Weig
 }  // namespace
 
 PairWeights::PairWeights(size_t groups, size_t fours, int8_t* packed) {
+  constexpr size_t kFourWeights = kOutputs * 4;
+  std::array<int8_t, kFourWeights> none =
+      {};  // in place of the second group of four inputs, at the end of an odd number
   begins_.reserve(groups + 1);
   begins_.push_back(0);
   for (size_t group = 0; group < groups; ++group) {
     for (size_t four = 0; four < fours; four += 2) {
-      int8_t* const first = packed + (group * fours + four) * kOutputs * 4;
-      const bool two = four + 1 < fours;
+      int8_t* const first = packed + (group * fours + four) * kFourWeights;
+      int8_t* const second = four + 1 < fours ? first + kFourWeights : none.data();
+      std::array<bool, 2 * kOutputs> exceeds;
+      if (!FindExceeding(first, second, exceeds)) continue;
       std::array<std::array<int8_t, 4>, kOutputs> rests[2] = {};
-      bool reduced = false;
-      for (size_t output = 0; output < kOutputs; ++output) {
-        for (size_t pair = 0; pair < 4; pair += 2) {
-          int8_t* const weights[2] = {first + output * 4 + pair, first + (kOutputs + output) * 4 + pair};
-          int8_t* const kept[2] = {rests[0][output].data() + pair, rests[1][output].data() + pair};
-          reduced |= ReducePair(weights[0], kept[0]);
-          if (two) reduced |= ReducePair(weights[1], kept[1]) | ReduceSum(weights, kept);
-        }
+      for (size_t i = 0; i < exceeds.size(); ++i) {
+        if (!exceeds[i]) continue;
+        const size_t pair = i % 2 * 2;
+        ReduceSum({first + 2 * i, second + 2 * i}, {rests[0][i / 2].data() + pair, rests[1][i / 2].data() + pair});
       }
-      for (size_t i = 0; reduced && i < 2; ++i) {
+      for (size_t i = 0; i < 2; ++i) {
         for (size_t output = 0; output < kOutputs; ++output) {
           Append(static_cast<uint32_t>(32 * (four + i) + output), rests[i][output], rests_);
         }
