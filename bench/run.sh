@@ -2,7 +2,7 @@
 # Winnow beside its peers, each pair in one run: ./dev bench [WHAT...] with WHAT of tokenize, train, threads, start, infer,
 # share, full_size, train_best, train_distilbert, profile, accuracy, int8_accuracy, recipes, bf16, hate, toxicity, mail, doctor, modern, linear, defaults, serve
 # (default: all but the last twelve, which take minutes). The real data and weights are looked for in WINNOW_SHARED, or ../shared; the peers (torch,
-# transformers, tokenizers, accelerate, onnxruntime, onnx, openvino from PyPI) in PEERS_PYTHON's packages.
+# transformers, tokenizers, accelerate, onnxruntime, onnx, openvino, ctranslate2 from PyPI) in PEERS_PYTHON's packages.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 shared=${WINNOW_SHARED:-../shared}
@@ -218,7 +218,7 @@ infer() {
   train --epochs 1 --quantize
   "$winnow" quantize "$work/model" --output "$work/int8" --quiet >/dev/null
   "$winnow" export "$work/model" --output "$work/onnx" --quiet >/dev/null
-  "$python" bench/peers/infer.py --title MiniLM --winnow "$winnow" --bundle "$work/int8" --onnx "$work/onnx/onnx/model.onnx" --data "$sms" ${REPEATS:+--repeats "$REPEATS"}
+  "$python" bench/peers/infer.py --title MiniLM --winnow "$winnow" --bundle "$work/int8" --ctranslate2 "$work/model" --onnx "$work/onnx/onnx/model.onnx" --data "$sms" ${REPEATS:+--repeats "$REPEATS"}
   random_distilbert
   "$winnow" quantize "$work/distilbert" --output "$work/distilbert8" --data "$work/words.tsv" --max-drop 1 --quiet >/dev/null
   "$winnow" export "$work/distilbert" --output "$work/distilbert_onnx" --quiet >/dev/null

@@ -1,6 +1,7 @@
-"""Winnow's INT8 engine beside onnxruntime (dynamic INT8 and fp32) and OpenVINO: one model, one set of texts, one run.
+"""Winnow's INT8 engine beside onnxruntime (dynamic INT8 and fp32), CTranslate2 and OpenVINO: one model, one set of texts, one run.
 
-Needs onnxruntime, tokenizers and numpy (openvino where it is to be measured). The ONNX files are winnow's own exports;
+Needs onnxruntime, tokenizers and numpy (openvino and ctranslate2 where they are to be measured). CTranslate2 runs the encoder
+alone, whose output's first tokens are read; it is given lengths in place of a mask. The ONNX files are winnow's own exports;
 onnxruntime's INT8 model is made here from the fp32 one by its own quantize_dynamic, as its users do (weights per channel)."""
 import argparse
 import importlib.metadata
@@ -42,6 +43,19 @@ class OpenVino:
         self.run = lambda ids, mask: model([ids, mask])[0]
 
 
+class CTranslate2:
+    """The encoder alone: ids in, the last layer's first tokens out."""
+
+    def __init__(self, path, threads):
+        import ctranslate2
+        encoder = ctranslate2.Encoder(path, device="cpu", inter_threads=1, intra_threads=threads, compute_type="int8")
+
+        def run(ids, mask):
+            rows = [row[:length].tolist() for row, length in zip(ids, mask.sum(axis=1))]
+            return np.array(encoder.forward_batch(rows).last_hidden_state)[:, 0]
+        self.run = run
+
+
 def batches(ids, order):
     for begin in range(0, len(order), BATCH):
         rows = [ids[i] for i in order[begin:begin + BATCH]]
@@ -74,7 +88,8 @@ def single_times(model, tokenizer, texts):
 
 def measure_peer(name, args, texts):
     """In a process of its own, so that no peer's waiting threads take time from another's."""
-    model = (OpenVino if name.startswith("OpenVINO") else Onnx)(args.onnx, args.threads)
+    kinds = {"OpenVINO": OpenVino, "CTranslate2": CTranslate2, "onnxruntime": Onnx}
+    model = kinds[name.split()[0]](args.onnx, args.threads)
     tokenizer = Tokenizer.from_file(os.path.join(args.bundle, "tokenizer.json"))
     with open(os.path.join(args.bundle, "winnow.json"), encoding="utf-8") as file:
         tokenizer.enable_truncation(json.load(file)["max_length"])
@@ -112,6 +127,7 @@ def main():
     arguments.add_argument("--texts", type=int, default=2048)
     arguments.add_argument("--repeats", type=int, default=3)
     arguments.add_argument("--skip-openvino", action="store_true")
+    arguments.add_argument("--ctranslate2", metavar="BUNDLE", help="measure CTranslate2 with this bundle, which has float weights")
     arguments.add_argument("--title", default="")
     arguments.add_argument("--peer", help=argparse.SUPPRESS)
     args = arguments.parse_args()
@@ -131,6 +147,11 @@ def main():
         peers = {"onnxruntime INT8": int8, "onnxruntime fp32": args.onnx}
         if not args.skip_openvino:
             peers |= {"OpenVINO INT8": int8, "OpenVINO fp32": args.onnx}
+        if args.ctranslate2:
+            sys.path.append(os.path.dirname(os.path.abspath(__file__)))  # last, so that our tokenize.py hides nothing
+            from ctranslate2_bert import write_encoder
+            write_encoder(args.ctranslate2, os.path.join(work, "ctranslate2"))
+            peers["CTranslate2 INT8, encoder alone"] = os.path.join(work, "ctranslate2")
         figures = {"Winnow INT8": []}
         report = None
         for _ in range(args.repeats):
@@ -150,6 +171,8 @@ def main():
     versions = [f"winnow {report['version']}", f"onnxruntime {onnxruntime.__version__}", f"Python {platform.python_version()}"]
     if any("OpenVINO" in name for name in median):
         versions.append("openvino " + importlib.metadata.version("openvino"))
+    if args.ctranslate2:
+        versions.append("ctranslate2 " + importlib.metadata.version("ctranslate2"))
     print(f"{args.title + ': ' if args.title else ''}{report['cpu']} ({report['extensions']}), {report['isa']} kernels, {args.threads} threads; "
           f"{len(texts)} texts of {report['tokens_per_text']:.1f} tokens; medians of {args.repeats}; {', '.join(versions)}")
     print(f"load to first answer {report['load_ms']:.0f} ms; resident {report['resident_mb']:.1f} MB for a bundle of {report['bundle_mb']:.1f} MB\n")

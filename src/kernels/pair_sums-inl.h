@@ -152,7 +152,7 @@ void AddRests(const uint8_t* HWY_RESTRICT tiles, size_t tile_bytes, std::span<co
     const size_t column = rest.place % 32;
     const uint8_t* x = tiles + rest.place / 32 * kFourBytes;
     const __m256i four = BroadcastFour(rest.bytes.data());
-    HWY_UNROLL(2) for (size_t t = 0; t < kTiles; ++t) {
+    HWY_UNROLL(4) for (size_t t = 0; t < kTiles; ++t) {
       const __m256i product = _mm256_madd_epi16(_mm256_maddubs_epi16(LoadBits(x + t * tile_bytes), four), ones);
       StoreBits(_mm256_add_epi32(LoadBits(added[t][column]), product), added[t][column]);
     }
@@ -196,10 +196,13 @@ inline void PairSums(const PackedWeights& weights, size_t group, size_t rows, si
   const size_t count = hwy::DivCeil(rows, kInterleavedRows);
   constexpr size_t kTileSums = kInterleavedRows * kPairColumns;
   size_t tile = 0;
-  for (; tile + 2 <= count; tile += 2) {
-    AddRests<2>(tiles + tile * tile_bytes, tile_bytes, rests, totals, sums + tile * kTileSums);
-  }
-  if (tile < count) AddRests<1>(tiles + tile * tile_bytes, tile_bytes, rests, totals, sums + tile * kTileSums);
+  const auto add = [&](auto function, size_t taken) {
+    function(tiles + tile * tile_bytes, tile_bytes, rests, totals, sums + tile * kTileSums);
+    tile += taken;
+  };
+  while (tile + 4 <= count) add(AddRests<4>, 4);
+  if (tile + 2 <= count) add(AddRests<2>, 2);
+  if (tile < count) add(AddRests<1>, 1);
 }
 
 /// Memory of a thread for interleaved rows.
