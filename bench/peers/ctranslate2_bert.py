@@ -14,7 +14,7 @@ def read_safetensors(path):
         (size,) = struct.unpack("<Q", file.read(8))
         header = json.loads(file.read(size))
         data = file.read()
-    return {name: np.frombuffer(data[slice(*entry["data_offsets"])], np.float32).reshape(entry["shape"])
+    return {name: np.frombuffer(data[slice(*entry["data_offsets"])], np.float32).reshape(entry["shape"]).copy()
             for name, entry in header.items() if name != "__metadata__" and entry["dtype"] == "F32"}
 
 

@@ -1,10 +1,11 @@
-// Products of bytes on CPUs with AVX2 but without VNNI, by sums of 16 bits (kernels/pair_weights.h). For Highway's dynamic
-// dispatch: included once for each instruction set, of which AVX2 alone has them.
+// Products of bytes on CPUs with AVX2 but without VNNI, by sums of 16 bits (kernels/pair_weights.h). For Highway's
+// dynamic dispatch: included once for each instruction set, of which AVX2 alone has them.
 //
 // A multiplier instruction of AVX2 computes 32 products of bytes (vpmaddubsw), or 16 of bytes that were widened before.
-// Two of the former and one that adds the halves in 32 bits (vpmaddwd) do the work of four of the latter. The order of a
-// product is: for 16 columns, for a chunk of the inputs whose weights stay in the first-level cache, for 4 rows. Sums of
-// 32 bits lie in memory between the chunks. At the end the rests of the weights are added for 8 rows at a time.
+// Two of the former, and one that widens their sum to 32 bits (vpmaddwd), do the work of four of the latter. A product
+// is computed for 16 columns at a time, for a chunk of the inputs whose weights stay in the first-level cache, for 4
+// rows. Sums of 32 bits lie in memory between the chunks. At the end the rests of the weights are added for up to 32
+// rows at a time.
 #include <immintrin.h>
 
 #include <algorithm>
@@ -105,8 +106,8 @@ inline void WriteBases(const int8_t* w, const int8_t* ahead, size_t blocks, int1
   StoreBits(total[1], totals + 8);
 }
 
-/// Adds a chunk's products to sums [kRows][16]; x points to the first of the rows in its tile. If the number of groups of
-/// four inputs is odd, the last one follows the blocks.
+/// Adds a chunk's products to sums [kRows][16]; x points to the first of the rows in its tile. `last_four`: a group of
+/// four inputs follows the blocks, because the number of these groups is odd.
 template <size_t kRows>
 void AddBlocks(const uint8_t* HWY_RESTRICT x, const int8_t* HWY_RESTRICT w, size_t blocks, bool last_four,
                const int16_t* HWY_RESTRICT bases, int32_t* HWY_RESTRICT sums) {
@@ -170,7 +171,8 @@ void AddRests(const uint8_t* HWY_RESTRICT tiles, size_t tile_bytes, std::span<co
   }
 }
 
-/// Computes sums [rows, rounded up to a multiple of 8][16] of at most kPairRows interleaved rows with a group of columns.
+/// Computes sums [rows, rounded up to a multiple of 8][16]: products of at most kPairRows interleaved rows with a group
+/// of columns.
 inline void PairSums(const PackedWeights& weights, size_t group, size_t rows, size_t tile_bytes, const uint8_t* tiles,
                      int32_t* sums) {
   const size_t fours = (weights.in() + 3) / 4;
