@@ -104,8 +104,8 @@ TEST(PackedProduct, ExtremesOfEveryWidthDoNotSaturate) {
   }
 }
 
-// Weights of both signs, where the row has its largest bytes at those of one sign and zeros at the others: for numbers of
-// rows and inputs about those that are computed together.
+// Weights of both signs, where the row has its largest bytes at those of one sign and zeros at the others, for numbers
+// of rows and inputs about those that are computed together.
 TEST(PackedProduct, ExtremesOfBothSignsDoNotOverflow) {
   for (const size_t in : {size_t{1}, size_t{4}, size_t{9}, size_t{380}, size_t{384}, size_t{388}, size_t{773}}) {
     for (const size_t rows : {size_t{1}, size_t{3}, size_t{4}, size_t{7}, size_t{8}, size_t{15}, size_t{131}}) {
