@@ -2,10 +2,14 @@
 """How long others wait while one client sends the costliest requests that the limits allow, over and over.
 
     python3 bench/attack.py BUNDLE... [--winnow build/release/winnow] [--seconds 10] [--connections 4] [--only NAME...]
+    python3 bench/attack.py BUNDLE --keyless 4096
 
 For each bundle, a server with its default options is started. The attacker is a process at 127.0.0.1 whose connections send one request each,
 read the response, and send the request again. The other client, at 127.0.0.2, classifies a new short text every 25 ms over one connection,
-and asks for /health over another; its latencies with the attacker and without are compared. Standard library alone.
+and asks for /health over another; its latencies with the attacker and without are compared.
+
+With --keyless, so many connections without an API key send bodies of 8 MB at the same time, and the memory of the server is printed.
+Standard library alone.
 """
 import argparse
 import gzip
@@ -14,10 +18,12 @@ import multiprocessing
 import os
 import platform
 import random
+import resource
 import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.request
@@ -166,6 +172,44 @@ class Other:
         return latencies, refused
 
 
+def keyless(options):
+    """How much memory connections without a key take that send large bodies."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+    with tempfile.TemporaryDirectory() as directory:
+        keys = os.path.join(directory, "keys.txt")
+        subprocess.run([options.winnow, "keys", "add", keys, "--name", "app"], check=True, capture_output=True)
+        server = subprocess.Popen([options.winnow, "serve", options.bundles[0], "--port", "0", "--json", "--api-key-file", keys, *options.serve], stdout=subprocess.PIPE,
+                                  stderr=subprocess.DEVNULL, text=True)
+        try:
+            port = json.loads(server.stdout.readline())["port"]
+
+            def memory(field="VmRSS:"):
+                with open(f"/proc/{server.pid}/status", encoding="utf-8") as file:
+                    return next(int(line.split()[1]) for line in file if line.startswith(field)) / 1024
+            before = memory()
+            request = post("/v1/classify", b"x" * (256 << 10)).replace(b"Content-Length: 262144", b"Content-Length: 8388608")
+            clients = []
+            for i in range(options.keyless):
+                client = socket.create_connection(("127.0.0.1", port), source_address=(f"127.0.{i // 250}.{i % 250 + 1}", 0))
+                client.setblocking(False)
+                clients.append([client, memoryview(request)])
+            peak, until = before, time.monotonic() + options.seconds
+            while time.monotonic() < until and clients:
+                for entry in list(clients):
+                    try:
+                        entry[1] = entry[1][entry[0].send(entry[1]):] or memoryview(request)[200:]  # the body goes on
+                    except BlockingIOError:
+                        pass
+                    except OSError:  # the server has closed
+                        entry[0].close()
+                        clients.remove(entry)
+                peak = max(peak, memory())
+            print(f"{options.keyless} connections without a key: memory {before:.0f} MB before, at most {peak:.0f} MB; {len(clients)} connections still open")
+        finally:
+            server.terminate()
+            server.wait()
+
+
 def p(values, share):
     return sorted(values)[min(len(values) - 1, int(share * len(values)))]
 
@@ -183,8 +227,11 @@ def main():
     parser.add_argument("--connections", type=int, default=4)
     parser.add_argument("--only", nargs="+", default=[""])
     parser.add_argument("--serve", nargs=argparse.REMAINDER, default=[], help="further options of winnow serve")
+    parser.add_argument("--keyless", type=int, metavar="N", help="measure the memory of N connections without a key instead")
     options = parser.parse_args()
     version = subprocess.run([options.winnow, "--version"], capture_output=True, text=True, check=True).stdout.splitlines()[0]
+    if options.keyless:
+        return keyless(options)
     print(f"{version}; {os.cpu_count()} cores, {cpu()}; {options.connections} connections of the attacker, {options.seconds:g} s each\n")
     print("| model | the attacker sends | its requests/s | others' p50, p99 (ms) | p99 / p99 alone | /health p99 (ms) | others' refusals |\n| --- | --- | --- | --- | --- | --- | --- |")
     for bundle in options.bundles:
