@@ -59,7 +59,10 @@ std::string PublicMessage(const Error& error, const std::filesystem::path& bundl
 }
 
 ModelSet::ModelSet(std::vector<std::filesystem::path> roots, ModelSetOptions options)
-    : roots_(std::move(roots)), options_(std::move(options)) {}
+    : roots_(std::move(roots)), options_([&] {
+        options.shared.weights_changed = [this] { Reload(); };
+        return std::move(options);
+      }()) {}
 
 void ModelSet::Close() {
   {

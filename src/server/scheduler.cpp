@@ -393,9 +393,6 @@ void Scheduler::Compute(Work& work) {
     LogFailure(e.what());
     computed = Fail(ErrorCode::kCancelled, "the server has no memory left for this request; try again later");
   }
-  if (!computed && computed.error().code == ErrorCode::kIo && !lost_file_.exchange(true)) {
-    LogError("{}", computed.error().Text());
-  }
   {
     const MutexLock lock(mutex_);
     ++counts_.batches;

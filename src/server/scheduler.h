@@ -139,7 +139,6 @@ class Scheduler {
   const SchedulerOptions options_;
   ServerMetrics* const metrics_;
 
-  std::atomic<bool> lost_file_ = false;  // whether it was told that a mapped file of the model was lost
   mutable Mutex mutex_;
   ConditionVariable more_, urgent_;
   std::map<std::string, Client> clients_ GUARDED_BY(mutex_);           // with texts in the queue

@@ -44,15 +44,6 @@ std::string RedisKeyOf(const BundleClassifier& classifier) {
   return hash.Hex();
 }
 
-/// Tells the operator which file of a model was truncated or overwritten, at most once a minute.
-void NoteLostFile(const Error& error) {
-  static std::atomic<int64_t> next = 0;
-  const int64_t now = std::chrono::duration_cast<std::chrono::seconds>(Clock::now().time_since_epoch()).count();
-  int64_t expected = next.load();
-  if (error.code != ErrorCode::kIo || now < expected || !next.compare_exchange_strong(expected, now + 60)) return;
-  LogError("{}", error.Text());
-}
-
 }  // namespace
 
 /// A request on its way. What is found or computed is written to its text's row.
@@ -120,10 +111,7 @@ void ServedModel::Begin(const std::shared_ptr<Call>& call) const {
   if (classifier_->scorer().IsInstant(views)) {
     auto results = classifier_->Classify(views, call->request.options);
     call->times.infer = Clock::now() - begin;
-    if (!results) {
-      NoteLostFile(results.error());
-      return Refuse(*call, results.error());
-    }
+    if (!results) return Refuse(*call, results.error());
     if (shared_.metrics) {
       shared_.metrics->Inferred(call->times.infer.count());
       shared_.metrics->Classified(call->texts, 200, Seconds(Clock::now() - call->request.arrived));
@@ -295,7 +283,20 @@ DecisionCounts ServedModel::Count(std::span<const ClassifiedText> predictions) c
   return counts;
 }
 
-void ServedModel::Refuse(Call& call, const Error& error) const { Refuse(call, ToApiError(error)); }
+void ServedModel::Refuse(Call& call, const Error& error) const {
+  if (error.code == ErrorCode::kIo) NoteChangedWeights(error);
+  Refuse(call, ToApiError(error));
+}
+
+/// Tells the operator that another program has truncated or overwritten the weights, and has them loaded again.
+void ServedModel::NoteChangedWeights(const Error& error) const {
+  static std::atomic<int64_t> next = 0;  // in seconds
+  const int64_t now = std::chrono::duration_cast<std::chrono::seconds>(Clock::now().time_since_epoch()).count();
+  int64_t expected = next.load();
+  if (now < expected || !next.compare_exchange_strong(expected, now + 10)) return;
+  LogError("{}", error.Text());
+  if (shared_.weights_changed) shared_.weights_changed();
+}
 
 void ServedModel::Refuse(Call& call, ApiError told) const {
   if (shared_.metrics) {

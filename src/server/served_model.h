@@ -32,6 +32,9 @@ struct SharedParts {
   std::shared_ptr<RedisCache> redis;
   std::shared_ptr<ServerMetrics> metrics;
   std::shared_ptr<ClientTasks> tasks;  ///< threads for requests with many texts; null: the caller's thread
+  /// Called by any thread, every ten seconds at most, while the mapped weights of a model are not those that were
+  /// loaded; or empty. Must not wait.
+  std::function<void()> weights_changed;
 };
 
 /// Durations of the phases of a request. Zero for phases that did not occur: a cached prediction does not wait.
@@ -93,6 +96,7 @@ class ServedModel : public std::enable_shared_from_this<ServedModel> {
   void Respond(Call& call) const;
   bool Later(const Call& call, std::function<void()> task) const;
   void Refuse(Call& call, const Error& error) const;
+  void NoteChangedWeights(const Error& error) const;
   void Refuse(Call& call, ApiError told) const;
   std::optional<ApiError> WaitError(const Call& call) const;
   std::optional<ApiError> SizeError(const Call& call) const;
