@@ -25,6 +25,12 @@ pkg_check_modules(gmime REQUIRED IMPORTED_TARGET gmime-3.0)
 # Without its -D_LARGEFILE64_SOURCE, with which the precompiled headers would not be used.
 set_target_properties(PkgConfig::gmime PROPERTIES INTERFACE_COMPILE_OPTIONS "")
 pkg_check_modules(gumbo REQUIRED IMPORTED_TARGET gumbo)
+# Not by pkg-config, whose -pthread does not fit our precompiled headers.
+find_path(WINNOW_RE2_INCLUDE re2/re2.h REQUIRED)
+find_library(WINNOW_RE2_LIBRARY re2 REQUIRED)
+add_library(re2::re2 UNKNOWN IMPORTED)
+set_target_properties(re2::re2 PROPERTIES IMPORTED_LOCATION ${WINNOW_RE2_LIBRARY}
+                                          INTERFACE_INCLUDE_DIRECTORIES ${WINNOW_RE2_INCLUDE})
 # Its core alone: its CMake files ask for what the rest of it needs too.
 find_path(WINNOW_PROMETHEUS_INCLUDE prometheus/registry.h REQUIRED)
 find_library(WINNOW_PROMETHEUS_LIBRARY prometheus-cpp-core REQUIRED)

@@ -65,6 +65,11 @@ const std::vector<std::string>& Pieces() {
       std::string("\x40\0\0\0\0\0\0\0{\"a\": {\"dtype\": \"F32\", \"shape\": [1], \"data_offsets\": [0, 4]}}", 68),
       "\x80\x02}q\x01(X\x01\0\0\0aK\x01u.",
       "label spam\n{a|b} {name}\nname: x | y\n",
+      "[[rule]]\nname = \"A\"\nscore = 2.5\npattern = '(?i)gift card'\ngroup = \"g\"\n",
+      "[[rule]]\nname = \"B\"\nfield = \"header:X-Mailer\"\nexists = \"subject\"\nmin_links = 1\nfold = true\n",
+      "[[composite]]\nname = \"C\"\nexpression = \"A & (B | !A)\"\nreplaces = [\"A\"]\n",
+      "[group.g]\nmax_score = 6\n[actions]\nspam = 6.0\nham = -6.0\n",
+      "(A | !B) & ",
       "redis://user:pass@localhost:6379/0",
       "postgres://user:pass%40@localhost:5432/spam?password=x",
       "{\"text\": \"a\", \"feedback_type\": \"admin\", \"source\": \"user\", \"idempotency_key\": \"k\", "

@@ -1,4 +1,4 @@
-/// Reading of TOML files as option names and values. No other file includes toml++.
+/// Reading of TOML files as option names and values.
 #pragma once
 
 #include <cstdint>

@@ -35,6 +35,9 @@ Command DataDoctorCommand();
 Command KeysAddCommand();
 Command KeysListCommand();
 Command KeysRevokeCommand();
+Command RulesCheckCommand();
+Command RulesTestCommand();
+Command RulesExplainCommand();
 Command HelpCommand();
 Command VersionCommand();
 

@@ -1,0 +1,22 @@
+/// A message as the filter sees it, however it arrived: mail, SMS or a text on the command line.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace winnow {
+
+/// The fields of a message. Any bytes are allowed; a field that the message does not have is empty.
+struct FilterMessage {
+  std::string text;         ///< the whole text, as a classifier reads it; empty: the subject and the body
+  std::string subject;      ///< of a mail
+  std::string body;         ///< of a mail; empty in a message without a subject: the text
+  std::string sender;       ///< address or telephone number: "joe@example.com", "+4930123456"
+  std::string sender_name;  ///< display name of the sender
+  std::string recipient;    ///< address or telephone number
+  std::string user;         ///< whose message it is, as the caller identifies users
+  std::vector<std::pair<std::string, std::string>> headers;  ///< names and values of a mail's header fields, in order
+};
+
+}  // namespace winnow

@@ -1,0 +1,25 @@
+#include "text/simple_fold.h"
+
+#include <unicode/uchar.h>
+
+#include "text/utf8.h"
+
+namespace winnow {
+
+std::string SimpleFold(std::string_view text) {
+  std::string folded;
+  folded.reserve(text.size());
+  for (size_t i = 0; i < text.size();) {
+    const char c = text[i];
+    if (static_cast<unsigned char>(c) < 0x80) {
+      folded += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+      ++i;
+    } else {
+      const UChar32 folding = u_foldCase(static_cast<UChar32>(NextCodePoint(text, i)), U_FOLD_CASE_DEFAULT);
+      AppendUtf8(static_cast<char32_t>(folding), folded);
+    }
+  }
+  return folded;
+}
+
+}  // namespace winnow
