@@ -37,20 +37,24 @@ Result<void> PatternIndex::Add(const std::string& pattern, size_t id) {
                 fmt::format("the pattern has {} bytes; the maximum is {}", pattern.size(), kMaxPatternBytes),
                 "divide it into several rules");
   }
-  int index = 0;
-  if (state_->patterns.Add(pattern, PatternOptions(), &index) == RE2::NoError) {
-    ids_.push_back(id);
-    return {};
+  const RE2 expression(pattern, PatternOptions());
+  if (!expression.ok() && expression.error_code() != RE2::ErrorPatternTooLarge) {
+    return Fail(
+        ErrorCode::kInvalidData, "the pattern is not valid: " + expression.error(),
+        "patterns have the syntax of RE2, which has no look-ahead and no back-references; in TOML, single quotes "
+        "keep backslashes: '\\bword\\b'");
   }
-  const RE2 broken(pattern, PatternOptions());
-  if (broken.error_code() == RE2::ErrorPatternTooLarge) {
+  if (!expression.ok() || expression.ProgramSize() > kMaxProgram) {
     return Fail(ErrorCode::kInvalidData,
-                fmt::format("the pattern is too large: its program exceeds {} kB", kPatternMemory >> 10),
+                fmt::format("the pattern is too large: its program has more than {} instructions", kMaxProgram),
                 "use smaller repetition counts, or divide it into several rules");
   }
-  return Fail(ErrorCode::kInvalidData, "the pattern is not valid: " + broken.error(),
-              "patterns have the syntax of RE2, which has no look-ahead and no back-references; in TOML, single quotes "
-              "keep backslashes: '\\bword\\b'");
+  int index = 0;
+  if (state_->patterns.Add(pattern, PatternOptions(), &index) != RE2::NoError) {
+    return Fail(ErrorCode::kInternal, "internal error: RE2 compiled a pattern only once");
+  }
+  ids_.push_back(id);
+  return {};
 }
 
 Result<void> PatternIndex::Compile() {

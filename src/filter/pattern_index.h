@@ -22,7 +22,11 @@ namespace winnow {
 class PatternIndex {
  public:
   static constexpr size_t kMaxPatternBytes = 8192;
-  static constexpr int64_t kPatternMemory = int64_t{256} << 10;  ///< per pattern, for its program and its states
+  /// Instructions of a pattern's program. RE2 takes at most this many steps per byte of a text.
+  static constexpr int kMaxProgram = 2000;
+  /// Bytes per pattern for its program and for the states of its automaton, which are made when texts need them. With
+  /// fewer, RE2 gives up the automaton for a simulation that takes a hundred times as long.
+  static constexpr int64_t kPatternMemory = int64_t{2} << 20;
 
   PatternIndex();
   PatternIndex(PatternIndex&&) noexcept;

@@ -94,14 +94,15 @@ TEST(PatternIndex, RefusesPatternsWithTheMessageOfRe2) {
   EXPECT_THAT(unbalanced.hint, HasSubstr("syntax of RE2"));
   EXPECT_THAT(ErrorOf(index.Add("a(?=b)", 0)).message, HasSubstr("invalid perl operator"));
   EXPECT_THAT(ErrorOf(index.Add("\xff", 0)).message, HasSubstr("invalid UTF-8"));
-  EXPECT_THAT(ErrorOf(index.Add(R"((?:\pL{1,100}){1,9})", 0)).message, HasSubstr("its program exceeds 256 kB"));
+  EXPECT_THAT(ErrorOf(index.Add(R"((?:\pL{1,100}){1,9})", 0)).message,
+              HasSubstr("its program has more than 2000 instructions"));
   EXPECT_THAT(ErrorOf(index.Add(std::string(8193, 'a'), 0)).message, HasSubstr("the maximum is 8192"));
 }
 
 TEST(PatternIndex, TakesLinearTimeForHostilePatternsAndTexts) {
   const std::string text(size_t{1} << 20, 'a');
   const auto begin = std::chrono::steady_clock::now();
-  EXPECT_THAT(Matches({"(a*)*b", "(a|aa)+$", "(a|a?)+b", "(?:a{0,30}){0,30}c"}, text), ElementsAre(1));
+  EXPECT_THAT(Matches({"(a*)*b", "(a|aa)+$", "(a|a?)+b", "(?:a{0,10}){0,10}c"}, text), ElementsAre(1));
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(30));
 }
 

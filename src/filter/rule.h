@@ -67,7 +67,7 @@ struct RulesFile {
 };
 
 inline constexpr size_t kMaxRulesFileBytes = size_t{1} << 20;
-inline constexpr size_t kMaxRules = 5000;  ///< rules and composites together
+inline constexpr size_t kMaxRules = 2000;  ///< rules and composites together
 inline constexpr double kMaxRuleScore = 1000;
 
 /// Parses the contents of a TOML file of rules; `file` is its name in errors. Patterns and names in expressions are not
