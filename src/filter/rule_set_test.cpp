@@ -3,8 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <random>
+#include <thread>
 
 #include "support/error_of.h"
 
@@ -214,6 +216,22 @@ TEST(RuleSet, ExplainsWhatMatchedAndWhatReplacedIt) {
   EXPECT_THAT(explained.hits[0].replaced_by, ElementsAre("ALL"));
   EXPECT_EQ(explained.hits[1].name(), "ALL");
   EXPECT_EQ(explained.result.score, 2);
+}
+
+TEST(RuleSet, ThreadsShareOneSetThatOutlivesItsReplacement) {
+  RuleSet::Pointer current = Parsed(kWords + CompositeOf("AB", "A & B", "score = 5\nreplaces = [\"A\"]"));
+  std::vector<std::thread> threads;
+  std::atomic<int> right = 0;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([rules = current, &right] {
+      for (int n = 0; n < 200; ++n)
+        right += rules->Evaluate(TextMessage("A B " + std::to_string(n))).score == 7 ? 1 : 0;
+    });
+  }
+  current = Parsed(kWords);
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(right, 800);
+  EXPECT_EQ(current->Evaluate(TextMessage("A B")).score, 3);
 }
 
 TEST(RuleSet, KeepsTheDigestOfTheFile) {
