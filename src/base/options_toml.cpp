@@ -8,6 +8,7 @@
 
 #include "base/files.h"
 #include "base/option_values.h"
+#include "base/toml_depth.h"
 
 namespace winnow {
 namespace {
@@ -44,6 +45,11 @@ Result<TomlEntry> ReadEntry(const std::string& file, std::string key, const toml
 }  // namespace
 
 Result<std::vector<TomlEntry>> ParseTomlOptions(const std::string& contents, const std::string& file) {
+  if (const std::optional<size_t> line = LineOfLongTomlKey(contents, kMaxTomlKeyParts)) {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("{}, line {}: a key has more than {} parts", file, *line, kMaxTomlKeyParts),
+                "write one option per line: name = value");
+  }
   std::vector<TomlEntry> entries;
   try {
     const toml::table table = toml::parse(contents, file);

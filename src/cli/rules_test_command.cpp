@@ -14,6 +14,7 @@
 #include "filter/must_pass.h"
 #include "filter/rule_statistics.h"
 #include "pipeline/data_plan.h"
+#include "text/segments.h"
 
 namespace winnow {
 namespace {
@@ -41,6 +42,10 @@ void Describe(RulesTestOptions& options, OptionTable& table) {
   table.Add("positive-label", &options.positive_label, "Label of spam in DATA; all other labels are ham")
       .ValueName("LABEL");
   AddFieldOptions(options.reading, table);
+  table
+      .Add("template", &options.reading.template_text,
+           "Text template that combines several fields: '{subject} [SEP] {body}'; rules read each [SEP] as a line end")
+      .ValueName("TEXT");
   table.Describe(
       "For labelled texts, prints for each rule the number of hits, the precision (the share of the hits that are spam; for "
       "rules with a score below 0: that are ham), and the share of spam and of ham that it hits. For texts, prints one line "
@@ -76,6 +81,7 @@ Result<void> TestData(const RuleSet& rules, const std::vector<std::string>& file
   for (const Example& example : dataset.examples) {
     FilterMessage message;
     message.text = example.text;
+    std::ranges::replace(message.text, kSegmentSeparator, '\n');
     statistics.Add(message, std::ranges::count(example.labels, spam) > 0);
   }
   return Print(options.json ? statistics.ToJson().dump(2) + "\n" : statistics.Text());

@@ -5,14 +5,12 @@
 #include <algorithm>
 
 #include "base/suggest.h"
+#include "base/toml_depth.h"
 #include "filter/rule.h"
-#include "filter/toml_depth.h"
 #include "filter/toml_table.h"
 
 namespace winnow {
 namespace {
-
-constexpr size_t kMaxKeyParts = 16;
 
 std::string NameIn(const toml::table& table) {
   const toml::node* node = table.get("name");
@@ -191,8 +189,8 @@ Result<RulesFile> ParseRulesFile(std::string_view contents, const std::string& f
     return Fail(ErrorCode::kInvalidData,
                 fmt::format("{}: the file has {} bytes; the maximum is {}", file, contents.size(), kMaxRulesFileBytes));
   }
-  if (const std::optional<size_t> line = LineOfLongTomlKey(contents, kMaxKeyParts)) {
-    return At(file, *line, fmt::format("a key has more than {} parts", kMaxKeyParts),
+  if (const std::optional<size_t> line = LineOfLongTomlKey(contents, kMaxTomlKeyParts)) {
+    return At(file, *line, fmt::format("a key has more than {} parts", kMaxTomlKeyParts),
               "the only keys with a dot are [group.NAME]");
   }
   RulesFile rules;

@@ -4,7 +4,6 @@
 #include "filter/rule.h"
 #include "filter/rule_set.h"
 #include "filter/rule_warnings.h"
-#include "filter/toml_depth.h"
 #include "support/error_of.h"
 
 namespace winnow {
@@ -112,17 +111,6 @@ TEST(RulesFile, HostileContentsAreBounded) {
   EXPECT_THAT(MessageIn("x = " + std::string(500000, '[')), HasSubstr("r.toml, line 1"));
   EXPECT_THAT(MessageIn(std::string("a = \"\xff\"\n")), HasSubstr("r.toml, line 1"));
   EXPECT_THAT(MessageIn(std::string("\0\0", 2)), HasSubstr("r.toml, line 1"));
-}
-
-TEST(TomlKeys, AreMeasuredOutsideStringsAndComments) {
-  EXPECT_EQ(LineOfLongTomlKey("a = 1\nb.c.d.e = 2\n", 3), 2u);
-  EXPECT_EQ(LineOfLongTomlKey("x = {a.b . \"c\".'d' = 1}", 3), 1u);
-  EXPECT_EQ(LineOfLongTomlKey("x = \"\"\"\n\"a\" \\\"\" b\n\"\"\"\na.b.c.d = 1", 3), 4u);
-  for (const char* const contents :
-       {"a = 'x.x.x.x'", "a = \"x.\\\".x.x.x\"", "# a.b.c.d.e", "a = '''\nx.x.x.x'''", "a = [1.5, 2.5, 3.5, 4.5]",
-        "a.b.c = 1.5", "a.b = 1\nc.d = 2\ne.f = 3", "a = ''''x.x.x.x'''", "\"", "'''", "a = \"\\"}) {
-    EXPECT_EQ(LineOfLongTomlKey(contents, 3), std::nullopt) << contents;
-  }
 }
 
 std::vector<std::string> WarningsOf(const std::string& contents) {

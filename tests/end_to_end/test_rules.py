@@ -133,6 +133,13 @@ class Rules(TestCase):
         self.fails("rules", "test", "r.toml", "d.tsv", "--positive-label", "junk", code=2, says=["no label 'junk'", "ham"])
         self.fails("rules", "test", "r.toml", "missing.tsv", says=["missing.tsv"])
 
+    def test_test_reads_several_fields_by_a_template(self):
+        self.write("m.tsv", "label\tsubject\tbody\nspam\tyou won a\tprize\nham\tyou won a prize\tof 5 EUR\n")
+        found = self.json("test", "r.toml", "m.tsv", "--template", "{subject} [SEP] {body}")
+        by_name = {rule["name"]: rule for rule in found["rules"]}
+        self.assertEqual((by_name["PRIZE"]["ham_hits"], by_name["AMOUNT"]["ham_hits"]), (1, 1))
+        self.assertEqual(by_name["PRIZE"]["spam_hits"], 0, "the subject and the body are lines of their own")
+
     def test_test_shows_the_symbols_of_texts(self):
         out, _ = self.winnow("rules", "test", "r.toml", "you won a prize", "hello")
         self.assertEqual(out, "+2\tundecided\tPRIZE(+2)\n0\tundecided\t\n")

@@ -1,4 +1,4 @@
-#include "filter/toml_depth.h"
+#include "base/toml_depth.h"
 
 namespace winnow {
 namespace {
