@@ -53,7 +53,7 @@ Result<void> Run(const RulesCheckOptions& options) {
                  "\n");
   }
   std::string text = fmt::format(
-      "{}: {} rules, {} composites, {} groups; {} not enabled\nthreshold of spam: {}; threshold of ham: {}\nSHA-256: {}\n",
+      "{}: rules: {}, composites: {}, groups: {}, not enabled: {}\nthreshold of spam: {}; threshold of ham: {}\nSHA-256: {}\n",
       rules->name(), rules->rules().size(), rules->composites().size(), rules->groups().size(), disabled,
       ThresholdText(rules->actions().spam), ThresholdText(rules->actions().ham), rules->digest());
   for (const std::string& warning : warnings) text += "warning: " + warning + "\n";

@@ -51,6 +51,7 @@ Json HitJson(const RuleHit& hit) {
     json["field"] = hit.rule->field.Text();
     json["matched"] = hit.matched;
   }
+  if (hit.composite != nullptr) json["expression"] = hit.composite->expression.text();
   json["replaced_by"] = hit.replaced_by;
   return json;
 }
@@ -74,7 +75,7 @@ Json ExplanationJson(const RuleExplanation& explanation) {
 std::string HitText(const RuleHit& hit, size_t width) {
   std::string why;
   if (hit.composite != nullptr) {
-    why = fmt::format("composite of {}", fmt::join(hit.composite->expression.names(), ", "));
+    why = Printable(hit.composite->expression.text());
   } else if (hit.rule->pattern) {
     constexpr size_t kShownBytes = 60;
     size_t end = std::min(hit.matched.size(), kShownBytes);

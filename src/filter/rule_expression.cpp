@@ -42,6 +42,7 @@ class ExpressionParser {
     Advance();
     TRY(Or(0));
     if (token_.sign != 0) return Unexpected("'&', '|' or the end");
+    result_.text_ = text_;
     return std::move(result_);
   }
 

@@ -23,6 +23,8 @@ class RuleExpression {
   /// exceeds the limits above. The message does not name the file.
   static Result<RuleExpression> Parse(std::string_view text);
 
+  /// Returns the expression as it was written.
+  const std::string& text() const { return text_; }
   /// Returns the names in the order in which they first occur, each once.
   const std::vector<std::string>& names() const { return names_; }
 
@@ -62,6 +64,7 @@ class RuleExpression {
 
   std::vector<Step> steps_;  ///< in postfix order; at most three values per level of nesting are pending
   std::vector<std::string> names_;
+  std::string text_;
 };
 
 /// Returns true if `text` can be the name of a rule: letters, digits and underscores of ASCII, the first of which is not

@@ -56,7 +56,7 @@ class Rules(TestCase):
 
     def test_check_counts_what_a_file_has(self):
         out, _ = self.winnow("rules", "check", "r.toml")
-        self.assertIn("r.toml: 4 rules, 1 composites, 1 groups; 0 not enabled\n", out)
+        self.assertIn("r.toml: rules: 4, composites: 1, groups: 1, not enabled: 0\n", out)
         self.assertIn("threshold of spam: 3; threshold of ham: -1\n", out)
         self.assertNotIn("warning", out)
         found = self.json("check", "r.toml")
@@ -97,7 +97,7 @@ class Rules(TestCase):
             "replaced  PRIZE             text: \"you won a prize\" (by PRIZE_AND_AMOUNT)",
             "      +2  AMOUNT            text: \"500 EUR\"",
             "      +2  HURRY             text: \"Hurry\"",
-            "      +3  PRIZE_AND_AMOUNT  composite of PRIZE, AMOUNT, LIST",
+            "      +3  PRIZE_AND_AMOUNT  PRIZE & AMOUNT & !LIST",
             "group money: +4 counts as +2.5",
             "score +5.5, spam (spam from 3, ham down to -1)"])
         found = self.json("explain", "r.toml", "Hurry, you won a prize of 500 EUR")
