@@ -1,6 +1,6 @@
-// Rules of the message filter on short messages: the built-in rules, and 200 and 1,000 rules of two words each. The words
-// are neighbours in examples/data/messages.tsv, so that rules hit as often as in messages of their language. Run it in the
-// root of the checkout:
+// Rules of the message filter on short messages: the built-in rules, and 200 and 1,000 rules of two words each. The
+// words are neighbours in examples/data/messages.tsv, so that rules hit as often as in messages of their language. Run
+// it in the root of the checkout:
 //
 //   build/release/bench/rules_bench
 #include <benchmark/benchmark.h>

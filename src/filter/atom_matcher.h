@@ -14,8 +14,8 @@
 
 namespace winnow {
 
-/// Finds which literals, called atoms, occur in a text. An atom is cut to its first kMaxAtomBytes bytes, so that an atom
-/// may be reported whose beginning alone occurs. Thread-safe.
+/// Finds which literals, called atoms, occur in a text. An atom is cut to its first kMaxAtomBytes bytes, so that an
+/// atom may be reported whose beginning alone occurs. Thread-safe.
 class AtomMatcher {
  public:
   static constexpr size_t kMaxAtomBytes = 12;

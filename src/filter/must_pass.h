@@ -20,9 +20,9 @@ struct MustPassCase {
 
 inline constexpr size_t kMaxMustPassBytes = size_t{64} << 20;
 
-/// Reads a file with one JSON object per line: {"text", "label": "spam" or "ham", "sender"?, "subject"?, "note"?}. Blank
-/// lines are skipped. Errors: kNotFound, kIo; kInvalidData, with the line, for rows that are not such objects, and for a
-/// file without any row.
+/// Reads a file with one JSON object per line: {"text", "label": "spam" or "ham", "sender"?, "subject"?, "note"?}.
+/// Blank lines are skipped. Errors: kNotFound, kIo; kInvalidData, with the line, for rows that are not such objects,
+/// and for a file without any row.
 Result<std::vector<MustPassCase>> ReadMustPass(const std::filesystem::path& path);
 /// Parses the contents of such a file; `file` is its name in errors.
 Result<std::vector<MustPassCase>> ParseMustPass(std::string_view contents, const std::string& file);

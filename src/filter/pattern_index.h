@@ -2,9 +2,9 @@
 ///
 /// RE2's prefilter (FilteredRE2) derives from each pattern the literals that a match must contain. One pass of an
 /// AtomMatcher over the folded text finds the literals that occur; only patterns whose literals are there, and patterns
-/// that require none, are matched by RE2. So the cost of a short text hardly depends on the number of patterns. Each RE2
-/// takes time linear in the text. A set of all patterns in one automaton (RE2::Set) would be faster for texts that it has
-/// seen, but its states multiply, and a long hostile text would cost the size of all patterns per byte.
+/// that require none, are matched by RE2. So the cost of a short text hardly depends on the number of patterns. Each
+/// RE2 takes time linear in the text. A set of all patterns in one automaton (RE2::Set) would be faster for texts that
+/// it has seen, but its states multiply, and a long hostile text would cost the size of all patterns per byte.
 #pragma once
 
 #include <cstddef>
@@ -33,8 +33,8 @@ class PatternIndex {
   PatternIndex& operator=(PatternIndex&&) noexcept;
   ~PatternIndex();
 
-  /// Adds a pattern, whose matches report `id`. Errors: kInvalidData with RE2's message for a pattern that is not valid,
-  /// and for one that exceeds the limits above.
+  /// Adds a pattern, whose matches report `id`. Errors: kInvalidData with RE2's message for a pattern that is not
+  /// valid, and for one that exceeds the limits above.
   Result<void> Add(const std::string& pattern, size_t id);
   /// Ends the adding of patterns. Errors: those of AtomMatcher::Build.
   Result<void> Compile();

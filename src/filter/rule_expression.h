@@ -12,8 +12,8 @@
 
 namespace winnow {
 
-/// A parsed expression. "!" binds tighter than "&", and "&" tighter than "|", as in C. The words "not", "and" and "or" in
-/// lower or upper case, "&&" and "||" have the same meaning as the signs. Thread-safe.
+/// A parsed expression. "!" binds tighter than "&", and "&" tighter than "|", as in C. The words "not", "and" and "or"
+/// in lower or upper case, "&&" and "||" have the same meaning as the signs. Thread-safe.
 class RuleExpression {
  public:
   static constexpr size_t kMaxBytes = 4096;
@@ -67,8 +67,8 @@ class RuleExpression {
   std::string text_;
 };
 
-/// Returns true if `text` can be the name of a rule: letters, digits and underscores of ASCII, the first of which is not
-/// a digit, at most 64 of them, and none of the words of expressions.
+/// Returns true if `text` can be the name of a rule: letters, digits and underscores of ASCII, the first of which is
+/// not a digit, at most 64 of them, and none of the words of expressions.
 bool IsRuleName(std::string_view text);
 
 }  // namespace winnow
