@@ -15,6 +15,7 @@
 #include "data/dataset.h"
 #include "evaluate/latency.h"
 #include "kernels/isa.h"
+#include "kernels/packed_matmul.h"
 #include "report/latency_plot.h"
 #include "report/latency_report.h"
 #include "report/svg_chart.h"
@@ -116,6 +117,7 @@ Result<void> Run(const BenchOptions& options) {
                                              }}));
   bar.Finish();
   report.isa = NameOf(ActiveIsa());
+  if (report.weights.starts_with("int8")) report.int8_instructions = PackedProductInstructions();
   if (options.plot) {
     TRY(PlotLatency(report, options.bundle.filename().string(), *options.plot));
     LogInfo("wrote the plot to {}", options.plot->string());

@@ -55,8 +55,9 @@ struct LatencyOptions {
 };
 
 struct LatencyReport {
-  std::string weights;  ///< weights in use: "int8"
-  std::string isa;      ///< instruction set in use: "avx512_vnni"
+  std::string weights;            ///< weights in use: "int8"
+  std::string isa;                ///< instruction set in use: "avx512_vnni"
+  std::string int8_instructions;  ///< instructions that multiply INT8 weights: "AVX3 vpdpbusd"; empty for other weights
   int threads = 0;
   size_t texts = 0;
   double tokens_per_text = 0;  ///< mean number of tokens; 0 for linear models, as are all values about tokens

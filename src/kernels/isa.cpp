@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <utility>
 
 #include "base/environment.h"
@@ -49,10 +50,15 @@ Features ReadFeatures() {
   return features;
 }
 
-/// The system has to let a process use the tiles.
-bool RequestTiles() {
+const Features& CpuFeatures() {
+  static const Features features = ReadFeatures();
+  return features;
+}
+
+/// Asks the operating system to let this process use the tiles. Returns 0 or an error number.
+int RequestTiles() {
   constexpr long kRequestPermission = 0x1023, kTileData = 18;  // Linux: Documentation/arch/x86/xstate.rst
-  return ::syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+  return ::syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0 ? 0 : errno;
 }
 
 /// Highway's names: a bit each, better ones lower.
@@ -102,7 +108,7 @@ std::vector<Isa> SupportedIsas() {
 #if defined(__x86_64__)
   // Highway asks CPUID, and XGETBV for the system's part in it.
   static const int64_t targets = hwy::SupportedTargets();
-  static const Features features = ReadFeatures();
+  const Features& features = CpuFeatures();
   if ((targets & HWY_AVX2) != 0) {
     isas.push_back(Isa::kAvx2);
     if (features.avx2_vnni) isas.push_back(Isa::kAvx2Vnni);
@@ -110,11 +116,19 @@ std::vector<Isa> SupportedIsas() {
   if ((targets & HWY_AVX3) != 0) {
     isas.push_back(Isa::kAvx512);
     if (features.avx512_vnni) isas.push_back(Isa::kAvx512Vnni);
-    static const bool tiles = features.avx512_vnni && features.amx_int8 && RequestTiles();
-    if (tiles) isas.push_back(Isa::kAmx);
+    if (features.avx512_vnni && features.amx_int8 && RefusalOfTiles() == 0) isas.push_back(Isa::kAmx);
   }
 #endif
   return isas;
+}
+
+int RefusalOfTiles() {
+#if defined(__x86_64__)
+  static const int refusal = CpuFeatures().amx_int8 ? RequestTiles() : 0;
+  return refusal;
+#else
+  return 0;
+#endif
 }
 
 Result<void> ForceIsa(Isa isa) {

@@ -29,6 +29,10 @@ std::optional<Isa> IsaOfName(std::string_view name);
 /// Returns the instruction sets that this CPU and operating system support, in ascending order.
 std::vector<Isa> SupportedIsas();
 
+/// Returns the error number (errno) with which the operating system refused this process the use of AMX; 0 if it gave
+/// its permission, or if this CPU has no AMX.
+int RefusalOfTiles();
+
 /// Selects the instruction set in WINNOW_ISA, if set, for all kernels of the process and of oneDNN. To be called once,
 /// before the first kernel runs and by one thread. Errors: kInvalidArgument for an unknown name, kUnsupported for one
 /// that this CPU does not have.

@@ -39,7 +39,7 @@ TEST(Isa, ForcedOneRuns) {
 #if defined(__x86_64__)
   const std::map<Isa, std::string> instructions = {{Isa::kPortable, "SCALAR"},          {Isa::kAvx2, "AVX2"},
                                                    {Isa::kAvx2Vnni, "AVX2 vpdpbusd"},   {Isa::kAvx512, "AVX3"},
-                                                   {Isa::kAvx512Vnni, "AVX3 vpdpbusd"}, {Isa::kAmx, "AVX3 vpdpbusd"}};
+                                                   {Isa::kAvx512Vnni, "AVX3 vpdpbusd"}, {Isa::kAmx, "AMX tdpbusd"}};
   for (const Isa isa : SupportedIsas()) {
     ASSERT_TRUE(ForceIsa(isa));
     EXPECT_EQ(ActiveIsa(), isa);

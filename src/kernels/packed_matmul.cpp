@@ -2,7 +2,7 @@
 // lines, its rows four bytes at a time, broadcast. With the dot product of AVX512-VNNI a step multiplies 64 pairs of
 // bytes and adds them to 16 sums of 32 bits. Without it bytes are widened to 16 bits first, so that pairs of products
 // add up in 32: vpmaddubsw, which adds them in 16, would saturate from 2 * 255 * 127 on. AVX2 has a way of its own
-// (pair_sums-inl.h), with weights that are split so that it does not.
+// (pair_sums-inl.h), with weights that are split so that it does not. CPUs with AMX multiply whole tiles (tiles.h).
 //
 // Sums stay whole numbers until the tile is done; the epilogue then reads them back from the first-level cache.
 #include "kernels/packed_matmul.h"
@@ -16,11 +16,12 @@
 // The next line comes first, as it includes this file again for each target.
 #include "hwy/foreach_target.h"
 //
-#include "hwy/contrib/math/math-inl.h"
 #include "hwy/highway.h"
 #include "kernels/isa.h"
 #include "kernels/lanes-inl.h"
+#include "kernels/packed_activations-inl.h"
 #include "kernels/pair_sums-inl.h"
+#include "kernels/tiles.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace winnow {
@@ -180,47 +181,9 @@ HWY_INLINE void SumFloats(const float* HWY_RESTRICT x, size_t inputs, const uint
   }
 }
 
-struct Identity {
-  static HWY_INLINE V At(V x) { return x; }
-};
-
-struct Relu {
-  static HWY_INLINE V At(V x) { return hn::Max(x, hn::Zero(F())); }
-};
-
-struct Tanh {
-  static HWY_INLINE V At(V x) { return hn::Tanh(F(), x); }
-};
-
-/// x Phi(x), with Phi(x) = 1/2 + x P(x^2) for |x| <= 4, where P of degree 7 was fitted by us to the least largest error
-/// of x Phi(x) (1.3e-4), under the condition that it ends in Phi(4) = 1 and Phi(-4) = 0.
-struct Gelu {
-  static HWY_INLINE V At(V x) {
-    const F d;
-    const V c = hn::Clamp(x, hn::Set(d, -4.0f), hn::Set(d, 4.0f));
-    const V u = hn::Mul(c, c);
-    V p = hn::MulAdd(u, hn::Set(d, -1.17317032e-09f), hn::Set(d, 9.6649915e-08f));
-    p = hn::MulAdd(p, u, hn::Set(d, -3.47805823e-06f));
-    p = hn::MulAdd(p, u, hn::Set(d, 7.26652309e-05f));
-    p = hn::MulAdd(p, u, hn::Set(d, -0.00099186443f));
-    p = hn::MulAdd(p, u, hn::Set(d, 0.00945348357f));
-    p = hn::MulAdd(p, u, hn::Set(d, -0.0658009746f));
-    p = hn::MulAdd(p, u, hn::Set(d, 0.398624331f));
-    return hn::Mul(x, hn::MulAdd(c, p, hn::Set(d, 0.5f)));
-  }
-};
-
-struct GeluTanh {
-  static HWY_INLINE V At(V x) {
-    const F d;
-    const V inner = hn::Mul(hn::Mul(hn::Set(d, 0.79788456080286536f), x),  // sqrt(2/pi)
-                            hn::MulAdd(hn::Mul(x, x), hn::Set(d, 0.044715f), hn::Set(d, 1.0f)));
-    return hn::Mul(hn::Mul(hn::Set(d, 0.5f), x), hn::Add(hn::Set(d, 1.0f), hn::Tanh(d, inner)));
-  }
-};
-
 /// One call's constants.
 struct Job {
+  const TileKernel* tiles;
   ProductInput x;
   const PackedWeights* weights;
   const float* bias;
@@ -290,7 +253,7 @@ HWY_INLINE void Tile(const Job& job, size_t row, size_t first, size_t columns) {
     Finish<Function>(job, row, kRows, first, columns, sums);
   } else {
     HWY_ALIGN int32_t sums[kRows * kColumnBlock];
-    const size_t fours = (in + 3) / 4;
+    const size_t fours = job.weights->fours();
     const int8_t* w = job.weights->bytes() + first * fours * 4;
     SumBytes<Kind, kRows, kGroups>(job.x.bytes + row * ByteStride(in), ByteStride(in), fours, w,
                                    w + (kGroups * kGroup + row / kWideRows % 4 * kGroup) * fours * 4, sums);
@@ -321,6 +284,37 @@ void Run(const Job& job, size_t rows, size_t first, size_t last) {
   for (; column < last; column += kGroup) {
     Columns<Kind, Function, 1>(job, rows, column, std::min(kGroup, last - column));
   }
+}
+
+/// Fewer rows than this are not worth the configuration of the tiles.
+constexpr size_t kFewestTiledRows = 4;
+
+struct Tiled {};  // in place of a kind of bytes
+
+/// Rows that fill blocks come first, then the rest of them, since the tiles are configured for a number of rows. Tiles
+/// are configured in each call: oneDNN's products on this thread may have changed them since the last one.
+template <class Kind, class Function>
+requires std::is_same_v<Kind, Tiled>
+void Run(const Job& job, size_t rows, size_t first, size_t last) {
+  const size_t stride = ByteStride(job.weights->in()), inputs = job.weights->fours() * 4;
+  HWY_ALIGN int32_t sums[kTileBlockRows * 2 * kGroup];
+  for (size_t begin = 0, end; begin < rows; begin = end) {
+    const size_t count = std::min(kTileBlockRows, rows - begin);
+    end = begin + (rows - begin) / count * count;
+    job.tiles->configure(count);
+    for (size_t column = first; column < last; column += 2 * kGroup) {
+      const size_t columns = std::min(2 * kGroup, last - column);
+      for (size_t row = begin; row < end; row += count) {
+        job.tiles->sum({count, job.x.bytes + row * stride, stride, inputs / kTileInputs,
+                        job.weights->bytes() + column * inputs, hwy::DivCeil(columns, kGroup), sums, 2 * kGroup});
+        for (size_t r = 0; r < count; r += kWideRows) {
+          Finish<Function>(job, row + r, std::min(kWideRows, count - r), column, columns, sums + r * 2 * kGroup,
+                           2 * kGroup);
+        }
+      }
+    }
+  }
+  job.tiles->release();
 }
 
 #if HWY_TARGET == HWY_AVX2
@@ -379,8 +373,11 @@ void RunWith(Activation activation, const Job& job, size_t rows, size_t first, s
 
 void PackedProduct(size_t rows, const ProductInput& x, const PackedWeights& weights, size_t first, size_t last,
                    const float* bias, Activation activation, float* y, size_t stride) {
-  const Job job{x, &weights, bias, y, stride};
+  const Job job{ActiveTiles(), x, &weights, bias, y, stride};
   if (!weights.of_bytes()) return RunWith<Floats>(activation, job, rows, first, last);
+  if (job.tiles != nullptr && weights.for_tiles() && rows >= kFewestTiledRows) {
+    return RunWith<Tiled>(activation, job, rows, first, last);
+  }
 #if WINNOW_HAS_VNNI
   if (VnniIsActive()) return RunWith<Vnni>(activation, job, rows, first, last);
 #endif
@@ -407,7 +404,9 @@ HWY_AFTER_NAMESPACE();
 namespace winnow {
 
 HWY_EXPORT(PackedProductInstructions);
-const char* PackedProductInstructions() { return HWY_DYNAMIC_DISPATCH(PackedProductInstructions)(); }
+const char* PackedProductInstructions() {
+  return ActiveTiles() != nullptr ? "AMX tdpbusd" : HWY_DYNAMIC_DISPATCH(PackedProductInstructions)();
+}
 
 HWY_EXPORT(PackedProduct);
 void PackedProduct(size_t rows, const ProductInput& x, const PackedWeights& weights, size_t first, size_t last,

@@ -41,7 +41,11 @@ class PackedWeights {
   size_t out() const { return out_; }
   size_t in() const { return in_; }
   bool of_bytes() const { return of_bytes_; }
-  /// Return the packed weights. Bytes: [ceil(out/16)][ceil(in/4)][16][4], zeros past the ends; bf16:
+  /// Returns the number of groups of four inputs in packed bytes: ceil(in/4); a multiple of 16 if packed for tiles.
+  size_t fours() const { return fours_; }
+  /// Returns true if OfBytes was called while tiles were active (kernels/tiles.h).
+  bool for_tiles() const { return for_tiles_; }
+  /// Return the packed weights. Bytes: [ceil(out/16)][fours()][16][4], zeros past the ends; bf16:
   /// [ceil(out/16)][in][16].
   const int8_t* bytes() const { return bytes_.data(); }
   const uint16_t* floats() const { return floats_.data(); }
@@ -51,8 +55,8 @@ class PackedWeights {
   const PairWeights& pairs() const { return pairs_; }
 
  private:
-  size_t out_ = 0, in_ = 0;
-  bool of_bytes_ = true;
+  size_t out_ = 0, in_ = 0, fours_ = 0;
+  bool of_bytes_ = true, for_tiles_ = false;
   AlignedBuffer<int8_t> bytes_;
   AlignedBuffer<uint16_t> floats_;
   FloatBuffer scales_, totals_;
@@ -76,8 +80,8 @@ struct ProductInput {
 void PackedProduct(size_t rows, const ProductInput& x, const PackedWeights& weights, size_t first, size_t last,
                    const float* bias, Activation activation, float* y, size_t stride);
 
-/// Returns the instructions with which PackedProduct multiplies bytes: "AVX3 vpdpbusd", "AVX2 vpdpbusd", "AVX2",
-/// "SCALAR"... (Highway's name of the vectors), chosen in the same way as the products themselves.
+/// Returns the instructions with which PackedProduct multiplies bytes: "AMX tdpbusd", "AVX3 vpdpbusd", "AVX2 vpdpbusd",
+/// "AVX2", "SCALAR"... (Highway's name of the vectors), chosen in the same way as the products themselves.
 const char* PackedProductInstructions();
 
 /// The largest error that the approximation of the activation function adds to y: GELU is computed by a polynomial,

@@ -7,6 +7,7 @@
 #include "kernels/bf16.h"
 #include "kernels/isa.h"
 #include "kernels/packed_matmul.h"
+#include "kernels/tiles.h"
 
 namespace winnow {
 namespace {
@@ -27,13 +28,15 @@ Result<PackedWeights> PackedWeights::OfBytes(size_t out, size_t in, std::span<co
   packed.out_ = out;
   packed.in_ = in;
   const size_t groups = (out + kPackedTogether - 1) / kPackedTogether;
-  const size_t fours = (in + 3) / 4;
+  packed.for_tiles_ = ActiveTiles() != nullptr;
+  const size_t fours = packed.for_tiles_ ? ByteStride(in) / 4 : (in + 3) / 4;
+  packed.fours_ = fours;
   packed.bytes_.Resize(groups * fours * 4 * kPackedTogether);
   packed.scales_.Resize(groups * kPackedTogether);
   packed.totals_.Resize(groups * kPackedTogether);
   packed.scales_.Fill(1.0f);
   packed.totals_.Zero();
-  if (out % kPackedTogether != 0 || in % 4 != 0) packed.bytes_.Zero();
+  if (out % kPackedTogether != 0 || in != 4 * fours) packed.bytes_.Zero();
   std::ranges::copy(scales.first(out), packed.scales_.data());
   for (size_t o = 0; o < out; ++o) {
     const int8_t* from = values.data() + o * in;
@@ -44,7 +47,7 @@ Result<PackedWeights> PackedWeights::OfBytes(size_t out, size_t in, std::span<co
     for (size_t k = 0; k < in / 4; ++k) std::memcpy(to + k * 4 * kPackedTogether, from + 4 * k, 4);
     std::memcpy(to + in / 4 * 4 * kPackedTogether, from + in / 4 * 4, in % 4);
   }
-  if (ActiveIsa() == Isa::kAvx2) packed.pairs_ = PairWeights(groups, fours, packed.bytes_.data());
+  if (ActiveIsa() == Isa::kAvx2 && !packed.for_tiles_) packed.pairs_ = PairWeights(groups, fours, packed.bytes_.data());
   return packed;
 }
 

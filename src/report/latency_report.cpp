@@ -31,6 +31,7 @@ Json LatencyJson(const LatencyReport& report) {
   json["bundle_mb"] = report.bundle_mb;
   json["threads"] = report.threads;
   json["isa"] = report.isa;
+  json["int8_instructions"] = report.int8_instructions.empty() ? Json() : Json(report.int8_instructions);
   json["weights"] = report.weights;
   json["texts"] = report.texts;
   json["tokens_per_text"] = tokens ? Json(report.tokens_per_text) : Json();
@@ -50,8 +51,9 @@ Json LatencyJson(const LatencyReport& report) {
 std::string LatencyText(const LatencyReport& report) {
   const bool tokens = report.tokens_per_text > 0;
   std::string text = fmt::format("{}, {}\n", CpuName(), CpuExtensions());
-  text += tokens ? fmt::format("{} weights, {} kernels, {}, texts of {:.1f} tokens\n\n", report.weights, report.isa,
-                               Threads(report.threads), report.tokens_per_text)
+  const std::string int8 = report.int8_instructions.empty() ? "" : " (" + report.int8_instructions + ")";
+  text += tokens ? fmt::format("{} weights, {} kernels{}, {}, texts of {:.1f} tokens\n\n", report.weights, report.isa,
+                               int8, Threads(report.threads), report.tokens_per_text)
                  : fmt::format("{} model, {} kernels, {}\n\n", report.weights, report.isa, Threads(report.threads));
   text += fmt::format(
       "load to first prediction  {:8.1f} ms\n"

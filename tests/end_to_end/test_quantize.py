@@ -123,6 +123,7 @@ class Quantize(TestCase):
         for key in BENCH:
             self.assertIn(key, report)
         self.assertEqual(report["weights"], "int8")
+        self.assertRegex(report["int8_instructions"], "^(AMX|AVX|SCALAR|EMU|NEON)")
         self.assertLessEqual(report["p50_ms"], report["p99_ms"])
         self.assertEqual({t["threads"] for t in report["throughput"]}, {1, 2})
         with open(self.path("b.svg"), encoding="utf-8") as file:
@@ -130,6 +131,7 @@ class Quantize(TestCase):
         table, _ = self.winnow("bench", "model", MESSAGES, "--iterations", 5, "--seconds", 0.01, "--batch-sizes", 3, "--sorted",
                                "--weights", "float", "--plot", "b.png")
         self.assertIn("f32 weights", table)
+        self.assertRegex(table, r"kernels, \d thread", "no INT8 instructions are named with other weights")
         with open(self.path("b.png"), "rb") as file:
             self.assertEqual(file.read(8), b"\x89PNG\r\n\x1a\n")
         self.fails("bench", "model", "--plot", "b.gif", code=2, says=[".svg"])
