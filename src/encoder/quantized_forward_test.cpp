@@ -9,6 +9,8 @@
 
 #include "base/random.h"
 #include "encoder/forward.h"
+#include "kernels/reference/tiles.h"
+#include "kernels/tiles.h"
 #include "support/temporary_directory.h"
 #include "support/tiny_model.h"
 
@@ -116,6 +118,29 @@ TEST_P(QuantizedForwardOf, PredictionsDoNotDependOnBatchMatesNorThreads) {
       }
     }
   }
+}
+
+// Weights are loaded and multiplied as on a CPU with AMX, whose instructions are emulated.
+TEST(QuantizedForward, TilesGiveTheSameBits) {
+  ThreadPool pool(2);
+  for (const Architecture architecture : kEveryArchitecture) {
+    const Model model = Model::Fresh(Config(architecture, 40, 4), 5);
+    const PackedBatch texts = Texts(12, model.config().vocab_size, 50);
+    const size_t labels = model.config().labels.size();
+    const auto logits = [&] {
+      const QuantizedModel quantized = Quantized(model, {}, pool);
+      QuantizedRunner runner(quantized, pool);
+      return LogitsOf(runner, texts.view(), labels);
+    };
+    const std::vector<float> expected = logits();
+    UseTilesForTest(&kTileKernel<reference::EmulatedTiles>);
+    const int after_self_check = reference::Tiles::products();
+    const std::vector<float> tiled = logits();
+    EXPECT_GT(reference::Tiles::products(), after_self_check);
+    UseTilesForTest(nullptr);
+    EXPECT_EQ(std::memcmp(expected.data(), tiled.data(), expected.size() * sizeof(float)), 0);
+  }
+  EXPECT_EQ(reference::Tiles::faults(), 0);
 }
 
 TEST(QuantizedForward, CallersAtTheSameTimeGetEqualPredictions) {

@@ -286,7 +286,8 @@ void Run(const Job& job, size_t rows, size_t first, size_t last) {
   }
 }
 
-/// Fewer rows than this are not worth the configuration of the tiles.
+/// With fewer rows than this the configuration of the tiles would cost too much; an estimate, since no CPU with AMX has
+/// run this yet.
 constexpr size_t kFewestTiledRows = 4;
 
 struct Tiled {};  // in place of a kind of bytes

@@ -72,6 +72,7 @@ class Tiles {
                        RowBytes(sums) == RowBytes(right) && Rows(sums) == Rows(left) &&
                        RowBytes(left) / 4 == Rows(right);
     if (!valid) return Fault();
+    ++products_;
     for (size_t m = 0; m < Rows(sums); ++m) {
       for (size_t k = 0; k < RowBytes(left) / 4; ++k) {
         for (size_t n = 0; n < RowBytes(sums) / 4; ++n) {
@@ -90,6 +91,8 @@ class Tiles {
 
   /// Returns the number of instructions that would have raised an exception, on all threads.
   static int faults() { return faults_; }
+  /// Returns the number of TDPBUSD instructions that were carried out, on all threads.
+  static int products() { return products_; }
   bool configured() const { return configured_; }
   const TileConfig& config() const { return config_; }
 
@@ -100,7 +103,7 @@ class Tiles {
   bool IsValid(int tile) const { return configured_ && tile >= 0 && tile < kTiles && Rows(tile) > 0; }
   static void Fault() { ++faults_; }
 
-  inline static std::atomic<int> faults_ = 0;
+  inline static std::atomic<int> faults_ = 0, products_ = 0;
   bool configured_ = false;
   TileConfig config_;
   std::array<std::array<std::array<uint8_t, kTileInputs>, kTileRows>, kTiles> data_{};
