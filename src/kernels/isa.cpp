@@ -135,6 +135,7 @@ Result<void> ForceIsa(Isa isa) {
   const std::vector<Isa> supported = SupportedIsas();
   if (std::ranges::find(supported, isa) == supported.end()) {
     std::vector<std::string_view> names;
+    names.reserve(supported.size());
     for (const Isa each : supported) names.push_back(NameOf(each));
     return Fail(ErrorCode::kUnsupported, fmt::format("this CPU lacks '{}'", NameOf(isa)),
                 fmt::format("it supports: {}", fmt::join(names, ", ")));
@@ -155,6 +156,7 @@ Result<void> ChooseIsaFromEnvironment() {
   const std::optional<Isa> isa = IsaOfName(*name);
   if (!isa) {
     std::vector<std::string_view> names;
+    names.reserve(kNames.size());
     for (const auto& [value, each] : kNames) names.push_back(each);
     return Fail(ErrorCode::kInvalidArgument, fmt::format("WINNOW_ISA: '{}' is not a known instruction set", *name),
                 fmt::format("valid values: {}", fmt::join(names, ", ")));

@@ -125,6 +125,7 @@ TEST(Tiles, EachThreadConfiguresItsOwn) {
   std::vector<std::vector<float>> results(4, std::vector<float>(p.rows * p.out));
   {
     std::vector<std::jthread> threads;
+    threads.reserve(results.size());
     for (std::vector<float>& y : results) {
       threads.emplace_back([&] {
         PackedProduct(p.rows, p.input(), p.packed, 0, p.out, nullptr, Activation::kIdentity, y.data(), p.out);
@@ -153,6 +154,7 @@ TEST(Tiles, ConfigurationOfOthersIsReplaced) {
 TEST(Tiles, EpilogueGivesTheBitsOfTheOtherKernels) {
   const size_t rows = 45, out = 100, in = 150;
   std::vector<ByteScale> scales;
+  scales.reserve(rows);
   Random random(5, "epilogue");
   for (size_t r = 0; r < rows; ++r) {
     scales.push_back({static_cast<float>(0.001 + 0.02 * random.Uniform()), static_cast<int32_t>(random.Below(256))});

@@ -69,13 +69,14 @@ class TrappedTiles {
     if (mode == 0 && base == 5) return false;  // no base register: not among what is emulated
     int64_t displacement = 0;
     if (mode == 1) {
-      displacement = static_cast<int8_t>(*next++);
+      displacement = (*next++ ^ 0x80) - 0x80;  // with its sign
     } else if (mode == 2) {
       int32_t wide;
       std::memcpy(&wide, next, 4);
       displacement = wide;
       next += 4;
     }
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): registers hold addresses as numbers
     instruction.address = reinterpret_cast<char*>(Register(context, base + (extend_base ? 8 : 0)) + displacement);
     instruction.length = next - code;
     return true;
@@ -121,6 +122,7 @@ class TrappedTiles {
   static void Handle(int, siginfo_t*, void* pointer) {
     ucontext_t& context = *static_cast<ucontext_t*>(pointer);
     Instruction instruction{};
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): registers hold addresses as numbers
     const auto* code = reinterpret_cast<const uint8_t*>(context.uc_mcontext.gregs[REG_RIP]);
     if (!Decode(context, code, instruction) || !CarryOut(instruction)) std::abort();
     ++count_;
