@@ -119,4 +119,37 @@ struct MessageFilter {
   int limit = 100;
 };
 
+/// A verdict that was drawn at random, for a person to label without seeing it.
+struct VerdictSample {
+  std::string message_id = {};
+  std::string text = {};
+  bool is_spam = false;  ///< the verdict
+  double score = 0;
+  std::string stratum = {};  ///< name of the range of scores that the verdict was drawn from
+  double probability = 0;    ///< with which a verdict of that range is drawn: more than 0, at most 1
+  std::optional<std::string> model_version = {};
+  std::optional<std::string> label = {}, labelled_by = {};  ///< nothing: waits for a label
+  StoreTime created_at = {};
+};
+
+struct StoredVerdictSample {
+  int64_t id = 0;
+  VerdictSample sample = {};
+};
+
+/// Conditions that all must hold.
+struct VerdictSampleFilter {
+  std::optional<bool> labelled = {};
+  std::optional<std::string> model_version = {};
+  std::optional<StoreTime> since = {}, until = {};
+  int64_t after_id = 0;
+  int limit = 100;
+};
+
+/// The last time at which an entry of the campaign memory was matched.
+struct CampaignUse {
+  std::string digest = {};  ///< of the entry: 32 hexadecimal digits
+  StoreTime at = {};
+};
+
 }  // namespace winnow

@@ -37,7 +37,14 @@ constexpr auto kVersion2 = std::to_array<std::string_view>({
     "CREATE INDEX messages_user ON messages (user_id, id)",
 });
 
-constexpr std::array<std::span<const std::string_view>, kSchemaVersion> kMigrations = {kVersion1, kVersion2};
+constexpr auto kVersion3 = std::to_array<std::string_view>({
+    "CREATE TABLE verdict_samples (id {id}, message_id TEXT NOT NULL UNIQUE, text TEXT NOT NULL, is_spam BOOLEAN NOT NULL, "
+    "score DOUBLE PRECISION NOT NULL, stratum TEXT NOT NULL, probability DOUBLE PRECISION NOT NULL, model_version TEXT, "
+    "label TEXT, labelled_by TEXT, created_at {time} NOT NULL)",
+    "CREATE TABLE campaign_uses (digest TEXT PRIMARY KEY, used_at {time} NOT NULL)",
+});
+
+constexpr std::array<std::span<const std::string_view>, kSchemaVersion> kMigrations = {kVersion1, kVersion2, kVersion3};
 
 std::string InDialect(std::string_view statement, const SqlConnection& connection) {
   std::string text(statement);

@@ -1,5 +1,6 @@
 #include "store/schema.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -20,9 +21,16 @@ using testing::HasSubstr;
 class SchemaOn : public OnEveryDatabase {};
 INSTANTIATE_TEST_SUITE_P(Databases, SchemaOn, testing::Values("SQLite", "PostgreSQL"), DatabaseName);
 
+void DropTables(SqlConnection& connection) {
+  for (const char* table : {"spam_feedback", "idempotency_keys", "reputation", "preferences", "messages", "audit_log",
+                            "verdict_samples", "campaign_uses", "schema_version"})
+    ASSERT_TRUE(connection.Execute(fmt::format("DROP TABLE IF EXISTS {}", table)));
+}
+
 TEST_P(SchemaOn, MigratesFromEveryOlderVersionAndKeepsTheRows) {
   for (int version = 1; version < kSchemaVersion; ++version) {
     const auto connection = Connect();
+    DropTables(*connection);
     ASSERT_TRUE(MigrateSchema(*connection, version));
     EXPECT_EQ(SchemaVersionOf(*connection).value(), version);
     ASSERT_TRUE(connection->Execute(
@@ -36,6 +44,8 @@ TEST_P(SchemaOn, MigratesFromEveryOlderVersionAndKeepsTheRows) {
     EXPECT_EQ(TimeText(stored[0].event.created_at), "2026-01-01T00:00:00.000Z");
     EXPECT_EQ(SchemaVersionOf(*connection).value(), kSchemaVersion);
     EXPECT_TRUE(store->ListMessages({}).value().empty());
+    EXPECT_TRUE(store->ListVerdictSamples({}).value().empty());
+    EXPECT_TRUE(store->ListCampaignUses({}).value().empty());
   }
 }
 
@@ -45,7 +55,7 @@ TEST_P(SchemaOn, RefusesTablesOfANewerProgram) {
       Connect()->Execute("INSERT INTO schema_version (version, applied_at) VALUES (99, '2027-01-01T00:00:00Z')"));
   const Error error = ErrorOf(Store::Open({.url = url_}));
   EXPECT_EQ(error.code, ErrorCode::kUnsupported);
-  EXPECT_THAT(error.message, HasSubstr("schema version 99, and this program knows versions up to 2"));
+  EXPECT_THAT(error.message, HasSubstr("schema version 99, and this program knows versions up to 3"));
 }
 
 TEST_P(SchemaOn, LeavesTheTablesOfAnotherProgramAlone) {

@@ -67,6 +67,18 @@ class Store {
   /// Deletes messages that are older. Returns their number.
   Result<int64_t> DeleteMessagesBefore(StoreTime time);
 
+  /// Adds a verdict that was drawn, unless one of the same message is there. Returns true if it was added.
+  Result<bool> AddVerdictSample(const VerdictSample& sample);
+  /// Sets the label; an earlier one is replaced. Errors: kNotFound.
+  Result<void> LabelVerdictSample(int64_t id, std::string_view label, std::string_view labelled_by);
+  /// Returns verdicts that were drawn, by ascending id.
+  Result<std::vector<StoredVerdictSample>> ListVerdictSamples(const VerdictSampleFilter& filter);
+
+  /// Records when entries of the campaign memory were matched; a later time stays.
+  Result<void> RecordCampaignUses(std::span<const CampaignUse> uses);
+  /// Returns the uses since a time, and deletes older ones.
+  Result<std::vector<CampaignUse>> ListCampaignUses(StoreTime since);
+
   /// Returns without an error if the store answers.
   Result<void> Ping();
   /// Makes all functions fail that are running or called from now on; for the end of a process whose database hangs.

@@ -1,0 +1,182 @@
+#include "feedback/feedback_log.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/interrupt.h"
+#include "feedback/trust.h"
+#include "feedback/verdict_samples.h"
+
+namespace winnow {
+namespace {
+
+constexpr int kPage = 2000;
+constexpr size_t kMostRecentKeys = 65536;
+
+/// Transactions of several servers may become visible in another order than their ids, so the last ones are read again.
+constexpr int64_t kOverlap = 1000;
+
+/// Passes the events after an id to `take`, and returns the last id.
+Result<int64_t> ReadPages(Store& store, FeedbackFilter filter,
+                          const std::function<Result<void>(std::vector<StoredFeedback>&)>& take) {
+  filter.limit = kPage;
+  while (true) {
+    TRY(CheckInterrupted());
+    std::vector<StoredFeedback> page = TRY(store.ListFeedback(filter));
+    if (page.empty()) return filter.after_id;
+    filter.after_id = page.back().id;
+    TRY(take(page));
+  }
+}
+
+}  // namespace
+
+FeedbackSink SinkOf(std::shared_ptr<Store> store) {
+  return {[store](FeedbackEvent event) -> Result<FeedbackOutcome> {
+            const FeedbackStatus status = TRY(store->AddFeedback(std::move(event)));
+            return status == FeedbackStatus::kStored ? FeedbackOutcome::kStored : FeedbackOutcome::kDuplicate;
+          },
+          [store] { return store; }};
+}
+
+FeedbackSink SinkOf(FeedbackRecorder& recorder) {
+  return {[&recorder](FeedbackEvent event) { return recorder.Add(std::move(event)); },
+          [&recorder] { return recorder.store(); }};
+}
+
+Result<void> CheckFeedbackEvent(const FeedbackEvent& event) {
+  if (event.feedback_type.empty()) {
+    return Fail(ErrorCode::kInvalidArgument, "the feedback has no feedback type",
+                "specify user_rejection, user_confirmation, admin or forget");
+  }
+  if (IsOwnSource(event.source)) {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("feedback of the source '{}' is not accepted: Winnow does not learn from its own verdicts",
+                            event.source),
+                "specify the source user for a person, or the name of the program that has decided");
+  }
+  const bool forgets = event.feedback_type == kForgetFeedback;
+  if (forgets && (event.label || event.is_spam)) {
+    return Fail(ErrorCode::kInvalidArgument, "feedback of the type forget cannot have a label",
+                "leave out the label; feedback of another type replaces what its user said before");
+  }
+  if (!forgets && !event.label && !event.is_spam)
+    return Fail(ErrorCode::kInvalidArgument, "the feedback has neither a label nor is_spam", "specify one of them");
+  const std::string_view opposite = event.is_spam.value_or(false) ? "ham" : "spam";
+  if (event.is_spam && event.label == opposite) {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("is_spam is {} and the label is '{}'", *event.is_spam, *event.label),
+                "specify one of them");
+  }
+  if (event.text.empty() && !event.message_id) {
+    return Fail(ErrorCode::kInvalidArgument, "the feedback has neither a text nor the id of a message",
+                "specify one of them");
+  }
+  return {};
+}
+
+FeedbackLog::FeedbackLog(FeedbackSink sink, CampaignMemory* memory) : sink_(std::move(sink)), memory_(memory) {}
+
+/// Fills in what the history knows about the message. While the store is down, feedback about an id is stored as it is;
+/// ReadAllFeedback finds the text later.
+Result<void> FeedbackLog::Complete(FeedbackEvent& event, std::string& sender) const {
+  const std::shared_ptr<Store> store = sink_.store();
+  if (!event.message_id || store == nullptr) return {};
+  if (const std::optional<StoredMessage> known = TRY(store->FindMessage(*event.message_id))) {
+    const MessageRecord& message = known->message;
+    if (event.text.empty()) event.text = message.text;
+    if (!event.model_version) event.model_version = message.model_version;
+    if (!event.score) event.score = message.score;
+    sender = message.sender.value_or("");
+  }
+  if (!event.text.empty()) return {};
+  for (const StoredFeedback& earlier : TRY(store->ListFeedback({.message_id = event.message_id, .limit = 1000}))) {
+    if (!earlier.event.text.empty()) event.text = earlier.event.text;
+  }
+  if (!event.text.empty() || event.feedback_type == kForgetFeedback) return {};
+  return Fail(ErrorCode::kNotFound,
+              fmt::format("{}: no message and no feedback has the id '{}'", store->name(), *event.message_id),
+              "specify the text of the message, too");
+}
+
+StoreTime FeedbackLog::TimeFor(const FeedbackEvent& event) {
+  const MutexLock lock(mutex_);
+  if (const auto known = times_.find(event.idempotency_key); known != times_.end()) return known->second;
+  StoreTime time = event.created_at;
+  if (time == StoreTime()) {
+    time = std::max(StoreNow(), last_time_ + std::chrono::milliseconds(1));
+    last_time_ = time;
+  }
+  times_.emplace(event.idempotency_key, time);
+  recent_.push_back(event.idempotency_key);
+  if (recent_.size() > kMostRecentKeys) {
+    times_.erase(recent_.front());
+    recent_.pop_front();
+  }
+  return time;
+}
+
+Result<FeedbackOutcome> FeedbackLog::Add(FeedbackEvent event) {
+  TRY(CheckFeedbackEvent(event));
+  if (event.idempotency_key.empty()) event.idempotency_key = RandomKey();
+  const FeedbackEvent sent = event;
+  std::string sender;
+  // A store that fails here may take the event into its spool.
+  if (Result<void> completed = Complete(event, sender); !completed) {
+    const ErrorCode code = completed.error().code;
+    if (code != ErrorCode::kNetwork && code != ErrorCode::kIo) return std::unexpected(completed.error());
+    event = sent;
+  }
+  event.created_at = TimeFor(event);
+  const FeedbackOutcome outcome = TRY(sink_.write(event));
+  if (memory_ != nullptr && outcome != FeedbackOutcome::kDuplicate) memory_->Learn(event, sender);
+  return outcome;
+}
+
+Result<void> FeedbackLog::CatchUp() {
+  const std::shared_ptr<Store> store = sink_.store();
+  if (memory_ == nullptr || store == nullptr) return {};
+  const MutexLock lock(catching_up_);
+  const StoreTime oldest = StoreNow() - memory_->options().lifetime;
+  const bool first = last_id_ == 0;
+  std::vector<CampaignUse> uses = TRY(store->ListCampaignUses(oldest));
+  FeedbackFilter filter = {.after_id = std::max<int64_t>(0, last_id_ - kOverlap)};
+  // An entry that was matched lately may have been learnt long ago.
+  if (uses.empty()) filter.since = oldest;
+  last_id_ = std::max(last_id_, TRY(ReadPages(*store, filter, [&](std::vector<StoredFeedback>& page) -> Result<void> {
+                        for (const StoredFeedback& stored : page) memory_->Learn(stored.event);
+                        return {};
+                      })));
+  for (const CampaignUse& use : uses) memory_->Restore(use);
+  if (!first) TRY(store->RecordCampaignUses(memory_->TakeUses()));
+  memory_->DropExpired(StoreNow());
+  return {};
+}
+
+Result<void> FeedbackLog::UpdateTrust() {
+  const std::shared_ptr<Store> store = sink_.store();
+  if (memory_ == nullptr || store == nullptr) return {};
+  const std::vector<FeedbackState> states = CurrentFeedback(TRY(ReadAllFeedback(*store)));
+  const TrustTable trust = ComputeTrust(states, TRY(ReadVerdictLabels(*store)));
+  memory_->SetTrustedUsers(trust.TrustedUsers());
+  return {};
+}
+
+Result<std::vector<FeedbackEvent>> ReadAllFeedback(Store& store, const std::function<void(int64_t)>& advance) {
+  std::vector<FeedbackEvent> events;
+  TRY(ReadPages(store, {}, [&](std::vector<StoredFeedback>& page) -> Result<void> {
+    for (StoredFeedback& stored : page) {
+      FeedbackEvent& event = stored.event;
+      if (event.text.empty() && event.message_id) {
+        if (const auto message = TRY(store.FindMessage(*event.message_id))) event.text = message->message.text;
+      }
+      events.push_back(std::move(event));
+    }
+    if (advance) advance(static_cast<int64_t>(page.size()));
+    return {};
+  }));
+  return events;
+}
+
+}  // namespace winnow

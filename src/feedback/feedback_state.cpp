@@ -1,0 +1,99 @@
+#include "feedback/feedback_state.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <map>
+#include <tuple>
+
+#include "base/hash.h"
+#include "store/feedback_json.h"
+
+namespace winnow {
+namespace {
+
+constexpr auto kOwnSources =
+    std::to_array<std::string_view>({"winnow", "model", "classifier", "rules", "reputation", "memory", "fallback"});
+constexpr auto kPeoplesSources = std::to_array<std::string_view>({"user", "admin", "import"});
+
+/// Returns the newest text of each message id. Of two texts of one time, the one that sorts last.
+std::map<std::string_view, std::string_view> TextsOfIds(std::span<const FeedbackEvent> events) {
+  std::map<std::string_view, const FeedbackEvent*> newest;
+  for (const FeedbackEvent& event : events) {
+    if (!event.message_id || event.text.empty()) continue;
+    const FeedbackEvent*& known = newest[*event.message_id];
+    if (known == nullptr || std::tie(known->created_at, known->text) < std::tie(event.created_at, event.text))
+      known = &event;
+  }
+  std::map<std::string_view, std::string_view> texts;
+  for (const auto& [id, event] : newest) texts.emplace(id, event->text);
+  return texts;
+}
+
+}  // namespace
+
+bool IsOwnSource(std::string_view source) { return std::ranges::find(kOwnSources, source) != kOwnSources.end(); }
+
+FeedbackOrigin OriginOf(const FeedbackEvent& event) {
+  if (IsOwnSource(event.source)) return FeedbackOrigin::kOwn;
+  if (std::ranges::find(kPeoplesSources, event.source) == kPeoplesSources.end()) return FeedbackOrigin::kTeacher;
+  return event.feedback_type == kAdminFeedback || event.source == kAdminFeedback ? FeedbackOrigin::kAdmin
+                                                                                 : FeedbackOrigin::kPerson;
+}
+
+std::optional<std::string> LabelOf(const FeedbackEvent& event) {
+  if (event.label) return event.label;
+  if (!event.is_spam) return std::nullopt;
+  return *event.is_spam ? "spam" : "ham";
+}
+
+std::optional<bool> IsSpam(const FeedbackEvent& event) {
+  if (event.is_spam) return event.is_spam;
+  if (event.label == "spam") return true;
+  if (event.label == "ham") return false;
+  return std::nullopt;
+}
+
+EventOrder OrderOf(const FeedbackEvent& event) {
+  uint64_t digest = 0;
+  const std::string hexadecimal = DigestOf(event);
+  std::from_chars(hexadecimal.data(), hexadecimal.data() + 16, digest, 16);
+  return {event.created_at, event.feedback_type == kForgetFeedback, digest};
+}
+
+std::vector<FeedbackState> CurrentFeedback(std::span<const FeedbackEvent> events) {
+  const std::map<std::string_view, std::string_view> texts = TextsOfIds(events);
+  const auto text_of = [&](const FeedbackEvent& event) -> std::string_view {
+    if (!event.message_id) return event.text;
+    const auto found = texts.find(*event.message_id);
+    return found == texts.end() ? std::string_view(event.text) : found->second;
+  };
+  // A forget counts for whatever its user is; a person who becomes an administrator has one last word.
+  std::map<std::tuple<std::string_view, bool, std::string_view>, std::pair<EventOrder, const FeedbackEvent*>> last;
+  for (const FeedbackEvent& event : events) {
+    const FeedbackOrigin origin = OriginOf(event);
+    const std::string_view text = text_of(event);
+    const bool forgets = event.feedback_type == kForgetFeedback;
+    if (origin == FeedbackOrigin::kOwn || text.empty() || (!forgets && !LabelOf(event))) continue;
+    const bool teacher = origin == FeedbackOrigin::kTeacher;
+    const std::string_view user = teacher         ? std::string_view(event.source)
+                                  : event.user_id ? std::string_view(*event.user_id)
+                                                  : "";
+    auto& known = last[{text, teacher, user}];
+    const EventOrder order = OrderOf(event);
+    if (known.second == nullptr || known.first < order) known = {order, &event};
+  }
+  std::vector<FeedbackState> states;
+  for (const auto& [key, newest] : last) {
+    const FeedbackEvent* const event = newest.second;
+    if (event->feedback_type == kForgetFeedback) continue;
+    const auto& [text, teacher, user] = key;
+    states.push_back({Sha256(text), std::string(text), std::string(user), LabelOf(*event).value_or(""),
+                      OriginOf(*event), event->message_id, event->created_at});
+  }
+  std::ranges::sort(states, {},
+                    [](const FeedbackState& state) { return std::tie(state.message, state.user, state.origin); });
+  return states;
+}
+
+}  // namespace winnow

@@ -1,0 +1,50 @@
+/// Whose reports count for others. A user's weight is the lower 10 % quantile of Beta(1 + agreed, 1 + disagreed), where
+/// the counts are those of the user's reports that agree and disagree with what is known about their messages.
+#pragma once
+
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "feedback/feedback_caps.h"
+#include "feedback/feedback_state.h"
+
+namespace winnow {
+
+struct TrustOptions {
+  /// Least weight of a trusted user. Six reports that agree and none that disagrees give .72; one that disagrees among
+  /// seven gives .59.
+  double trusted_weight = 0.7;
+  int agreeing_users = 3;  ///< number of trusted users who agree without contradiction and so decide about a message
+  FeedbackCaps::Limits caps = {};
+};
+
+struct UserTrust {
+  int agreed = 0, disagreed = 0;
+  double weight = 0;
+};
+
+class TrustTable {
+ public:
+  TrustTable(std::map<std::string, UserTrust> users, double trusted_weight);
+
+  /// Returns the weight of a user; that of a new account, .1, if nothing is known.
+  double WeightOf(const std::string& user) const;
+  bool IsTrusted(const std::string& user) const;
+  /// Returns the trusted users in alphabetical order.
+  std::vector<std::string> TrustedUsers() const;
+  const std::map<std::string, UserTrust>& users() const { return users_; }
+
+ private:
+  std::map<std::string, UserTrust> users_;
+  double trusted_weight_;
+};
+
+/// Computes the trust of all users from the last words about each message, never from the way to them. What is known
+/// about a message is, in this order: its blind label (`labels`, by FeedbackState::message), the last word of an
+/// administrator, and what several trusted users other than the user in question agree on.
+TrustTable ComputeTrust(std::span<const FeedbackState> states, const std::map<std::string, std::string>& labels,
+                        const TrustOptions& options = {});
+
+}  // namespace winnow

@@ -1,0 +1,71 @@
+/// Verdicts that are drawn at random for a person to label: the only way to know the false positives in a folder where
+/// nobody complains. Their labels serve calibration, thresholds, metrics and trust, and are never trained on.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/sip_hash.h"
+#include "store/store.h"
+
+namespace winnow {
+
+/// A range of scores, and the probability with which a verdict of that range is drawn.
+struct ScoreStratum {
+  double below = 1;  ///< the range begins where the one before ends; the last one includes its end
+  double probability = 0;
+};
+
+/// Returns the usual strata for drawing about one in `n` verdicts: scores between .1 and .9, where most errors are, are
+/// drawn with four times the probability, scores of at least .9 with twice the probability.
+std::vector<ScoreStratum> StrataFor(double n);
+
+/// Draws verdicts. Thread-safe.
+class VerdictSampler {
+ public:
+  /// `strata` by ascending score; none: no verdict is drawn. `key` is secret, so that nobody can choose messages that
+  /// are not drawn.
+  explicit VerdictSampler(std::vector<ScoreStratum> strata, SipKey key = SipKey::Random());
+
+  /// Returns the sample to store (Store::AddVerdictSample) if the verdict about a message is drawn. A message that is
+  /// checked several times is drawn once or never.
+  std::optional<VerdictSample> Draw(const MessageRecord& message) const;
+
+ private:
+  std::vector<ScoreStratum> strata_;
+  SipKey key_;
+};
+
+/// A rate with its confidence interval of 95 %. Without any verdict to compute it from, it is between 0 and 1.
+struct EstimatedRate {
+  double rate = 0, low = 0, high = 1;
+  size_t verdicts = 0;  ///< number of labelled verdicts that it is computed from
+};
+
+struct VerdictRates {
+  EstimatedRate false_positives;  ///< share of the negatives that were judged spam
+  EstimatedRate false_negatives;  ///< share of the positives that were not judged spam
+  EstimatedRate wrong_spam;       ///< share of the messages judged spam that are not
+  EstimatedRate spam;             ///< share of all messages that are spam
+  size_t labelled = 0, waiting = 0;
+};
+
+/// Estimates rates of all verdicts from those that were drawn, each weighted with the inverse of its probability (Hajek
+/// 1971's ratio of Horvitz and Thompson's sums), and of the share of its stratum that has been labelled. Intervals by
+/// Korn and Graubard (1998, "Confidence Intervals for Proportions with Small Expected Number of Positive Counts Estimated
+/// from Survey Data"): Clopper and Pearson's, for the number of verdicts that a simple random sample of equal variance
+/// would have. `spam_label` is the label of the positives.
+VerdictRates EstimateRates(std::span<const StoredVerdictSample> samples, std::string_view spam_label = "spam");
+
+/// Returns all drawn verdicts of a store. Errors: those of the store.
+Result<std::vector<StoredVerdictSample>> ReadVerdictSamples(Store& store, VerdictSampleFilter filter = {});
+
+/// Returns the blind labels by the SHA-256 of their texts. Errors: those of the store.
+Result<std::map<std::string, std::string>> ReadVerdictLabels(Store& store);
+
+}  // namespace winnow

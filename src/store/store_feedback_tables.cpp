@@ -1,0 +1,119 @@
+/// What src/feedback keeps beside the events: verdicts that were drawn for labelling, and uses of the campaign memory.
+#include <fmt/format.h>
+
+#include "store/store_state.h"
+
+namespace winnow {
+namespace {
+
+StoredVerdictSample SampleOf(const SqlRow& row) {
+  StoredVerdictSample stored;
+  stored.id = row.Integer(0);
+  VerdictSample& sample = stored.sample;
+  sample.message_id = row.Text(1);
+  sample.text = row.Text(2);
+  sample.is_spam = row.Boolean(3);
+  sample.score = row.Real(4);
+  sample.stratum = row.Text(5);
+  sample.probability = row.Real(6);
+  sample.model_version = OptionalText(row, 7);
+  sample.label = OptionalText(row, 8);
+  sample.labelled_by = OptionalText(row, 9);
+  sample.created_at = TimeOf(row, 10);
+  return stored;
+}
+
+Result<void> CheckSample(const VerdictSample& sample) {
+  TRY(CheckName(sample.message_id, "message id"));
+  TRY(CheckName(sample.stratum, "stratum"));
+  TRY(CheckFinite(sample.score, "score"));
+  TRY(CheckOptionalName(sample.model_version, "model version"));
+  if (sample.probability > 0 && sample.probability <= 1) return {};
+  return Fail(
+      ErrorCode::kInvalidArgument,
+      fmt::format("the probability {:g} of a drawn verdict is not more than 0 and at most 1", sample.probability));
+}
+
+}  // namespace
+
+Result<bool> Store::AddVerdictSample(const VerdictSample& sample) {
+  TRY(CheckSample(sample));
+  bool added = false;
+  TRY(state_->pool.Transact([&](SqlConnection& connection) -> SqlResult<void> {
+    const SqlRows done = TRY(connection.Run(
+        "INSERT INTO verdict_samples (message_id, text, is_spam, score, stratum, probability, model_version, created_at) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (message_id) DO NOTHING",
+        {sample.message_id, StorableText(sample.text), int64_t{sample.is_spam}, sample.score, sample.stratum,
+         sample.probability, Nullable(sample.model_version), TimeText(OrNow(sample.created_at))}));
+    added = done.affected > 0;
+    return {};
+  }));
+  return added;
+}
+
+Result<void> Store::LabelVerdictSample(int64_t id, std::string_view label, std::string_view labelled_by) {
+  TRY(CheckName(label, "label"));
+  TRY(CheckName(labelled_by, "name of the person who labels"));
+  int64_t changed = 0;
+  TRY(state_->pool.Transact([&](SqlConnection& connection) -> SqlResult<void> {
+    changed = TRY(connection.Run("UPDATE verdict_samples SET label = $1, labelled_by = $2 WHERE id = $3",
+                                 {std::string(label), std::string(labelled_by), id}))
+                  .affected;
+    return {};
+  }));
+  if (changed > 0) return {};
+  return Fail(ErrorCode::kNotFound, fmt::format("{}: no drawn verdict has the number {}", name(), id));
+}
+
+Result<std::vector<StoredVerdictSample>> Store::ListVerdictSamples(const VerdictSampleFilter& filter) {
+  Conditions conditions;
+  conditions.AddIf("model_version = {}", filter.model_version);
+  conditions.AddIf("created_at >= {}", filter.since);
+  conditions.AddIf("created_at < {}", filter.until);
+  if (filter.labelled) conditions.Add("(label IS NOT NULL) = ({} = 1)", int64_t{*filter.labelled});
+  if (filter.after_id > 0) conditions.Add("id > {}", filter.after_id);
+  const std::string limit = conditions.Bind(int64_t{filter.limit});
+  const std::string sql = fmt::format(
+      "SELECT id, message_id, text, is_spam, score, stratum, probability, model_version, label, labelled_by, created_at "
+      "FROM verdict_samples{} ORDER BY id LIMIT {}",
+      conditions.Where(), limit);
+  std::vector<StoredVerdictSample> found;
+  TRY(state_->pool.Read([&](SqlConnection& connection) -> SqlResult<void> {
+    found.clear();
+    const SqlRows rows = TRY(connection.Run(sql, conditions.values()));
+    for (const SqlRow& row : rows.rows) found.push_back(SampleOf(row));
+    return {};
+  }));
+  return found;
+}
+
+Result<void> Store::RecordCampaignUses(std::span<const CampaignUse> uses) {
+  for (const CampaignUse& use : uses) TRY(CheckName(use.digest, "digest"));
+  constexpr size_t kPerTransaction = 1000;
+  for (size_t begin = 0; begin < uses.size(); begin += kPerTransaction) {
+    TRY(state_->pool.Transact([&](SqlConnection& connection) -> SqlResult<void> {
+      for (const CampaignUse& use : uses.subspan(begin, std::min(kPerTransaction, uses.size() - begin))) {
+        TRY(connection.Run(
+            "INSERT INTO campaign_uses (digest, used_at) VALUES ($1, $2) ON CONFLICT (digest) DO UPDATE SET "
+            "used_at = excluded.used_at WHERE campaign_uses.used_at < excluded.used_at",
+            {use.digest, TimeText(use.at)}));
+      }
+      return {};
+    }));
+  }
+  return {};
+}
+
+Result<std::vector<CampaignUse>> Store::ListCampaignUses(StoreTime since) {
+  std::vector<CampaignUse> uses;
+  TRY(state_->pool.Transact([&](SqlConnection& connection) -> SqlResult<void> {
+    uses.clear();
+    TRY(connection.Run("DELETE FROM campaign_uses WHERE used_at < $1", {TimeText(since)}));
+    const SqlRows rows = TRY(connection.Run("SELECT digest, used_at FROM campaign_uses"));
+    for (const SqlRow& row : rows.rows) uses.push_back({row.Text(0), TimeOf(row, 1)});
+    return {};
+  }));
+  return uses;
+}
+
+}  // namespace winnow
