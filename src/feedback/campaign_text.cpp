@@ -1,5 +1,6 @@
-/// The signature has 120 hash functions h_i(x) = h(x) + i g(x) modulo 2^32, with an odd g(x) (Kirsch, Mitzenmacher 2006,
-/// "Less Hashing, Same Performance"), which cost one addition each. Three of twenty words changed leave a similarity of
+/// The signature has 120 hash functions in eight series, h_i(x) = h(x) + i g(x) modulo 2^32 with an odd g(x) (Kirsch,
+/// Mitzenmacher 2006, "Less Hashing, Same Performance"), which cost one addition each. No two rows of a band are of one
+/// series: a word whose g is small would be the least of many rows of it. Three of twenty words changed leave a similarity of
 /// 17/23 = .74 between the sets of words: such texts agree in a band of six rows with probability .74^6 = .164 and in at
 /// least one of 20 bands with probability .972. Texts of unrelated contents have .1 of their words in common, and agree
 /// in a band with probability 1e-6.
@@ -23,10 +24,10 @@ constexpr SipKey kOtherKey = {0x57696e6e6f772032, 0x6d656d6f72792e2e};
 /// A text of more words is compared by its beginning; a mail of 1 MB costs no more than a long one.
 constexpr size_t kMostBytes = 1 << 16;
 
-uint32_t Mix(uint64_t x) {
+uint64_t Mix(uint64_t x) {
   x = (x ^ (x >> 33)) * 0xFF51AFD7ED558CCDu;  // MurmurHash3's finaliser (Appleby, public domain)
   x = (x ^ (x >> 33)) * 0xC4CEB9FE1A85EC53u;
-  return static_cast<uint32_t>(x >> 32);
+  return x ^ (x >> 33);
 }
 
 uint64_t Hash(const SipKey& key, std::string_view text) {
@@ -109,7 +110,8 @@ CampaignText PrepareCampaignText(std::string_view text) {
   ForWords(std::string_view(folded).substr(0, kMostBytes), [&](std::string_view word) {
     const uint64_t hash = Hash(kWordKey, word);
     prepared.singles.push_back(static_cast<uint32_t>(hash));
-    if (prepared.words++ > 0) prepared.pairs.push_back(Mix(previous * 0x9E3779B97F4A7C15u + hash));
+    if (prepared.words++ > 0)
+      prepared.pairs.push_back(static_cast<uint32_t>(Mix(previous * 0x9E3779B97F4A7C15u + hash)));
     previous = hash;
   });
   MakeSketch(prepared.singles);
@@ -140,13 +142,16 @@ std::array<uint32_t, kCampaignBands> BandHashes(std::span<const uint32_t> single
   std::array<int32_t, kFunctions> least;
   least.fill(std::numeric_limits<int32_t>::max());
   for (const uint32_t word : singles) {
-    const uint32_t step = Mix(word) | 1u;
-    std::array<uint32_t, kLanes> lanes;
-    for (size_t k = 0; k < kLanes; ++k) lanes[k] = Mix(uint64_t{word} << 32 | 1u) + static_cast<uint32_t>(k) * step;
+    std::array<uint32_t, kLanes> lanes, steps;
+    for (size_t k = 0; k < kLanes; ++k) {
+      const uint64_t hash = Mix((uint64_t{word} << 8 | k) * 0x9E3779B97F4A7C15u);
+      lanes[k] = static_cast<uint32_t>(hash);
+      steps[k] = static_cast<uint32_t>(hash >> 32) | 1u;
+    }
     for (size_t i = 0; i < kFunctions; i += kLanes) {
       for (size_t k = 0; k < kLanes; ++k) {
         least[i + k] = std::min(least[i + k], static_cast<int32_t>(lanes[k]));
-        lanes[k] += static_cast<uint32_t>(kLanes) * step;
+        lanes[k] += steps[k];
       }
     }
   }
