@@ -1,0 +1,167 @@
+#include <fmt/format.h>
+
+#include "base/files.h"
+#include "base/interrupt.h"
+#include "base/lines.h"
+#include "base/progress.h"
+#include "cli/commands.h"
+#include "cli/feedback_options.h"
+#include "cli/output.h"
+#include "feedback/feedback_log.h"
+#include "feedback/feedback_state.h"
+#include "store/feedback_json.h"
+
+namespace winnow {
+namespace {
+
+struct FeedbackAddOptions : FeedbackOptions {
+  std::string text, id, label, user, source = "user", type = "user_rejection", key, time;
+  bool forget = false;
+  std::filesystem::path input;
+};
+
+void Describe(FeedbackAddOptions& options, OptionTable& table) {
+  AddStoreOption(options, table);
+  table.Add("text", &options.text, "The text of the message").ValueName("TEXT").Default("that of the message of --id");
+  table.Add("id", &options.id, "The id of a message in the history of the store").ValueName("ID");
+  table.Add("label", &options.label, "The correct label, such as spam or ham").ValueName("LABEL");
+  table.Add("forget", &options.forget, "Withdraw what the user has said about the message");
+  table.Add("user", &options.user, "The user who gives the feedback").ValueName("NAME");
+  table.Add("type", &options.type,
+            "Feedback type: user_rejection (the prediction was wrong), user_confirmation (it was right), admin (the "
+            "label counts for all users), or another word");
+  table
+      .Add("source", &options.source,
+           "Who decided: user, or the name of a program, whose labels are exported with --teacher only")
+      .ValueName("NAME");
+  table.Add("key", &options.key, "Idempotency key: an event whose key is stored already is not stored again")
+      .ValueName("TEXT")
+      .Default("a random key");
+  table.Add("time", &options.time, "Time of the event, in UTC").ValueName("TIME").Default("now");
+  table
+      .Add("input", &options.input,
+           "Add the events of a file of JSON lines with the fields text, id, label, is_spam, feedback_type, user, "
+           "source, model_version, score, idempotency_key and created_at")
+      .ValueName("FILE");
+  table.Describe(
+      "Stores feedback. The last word of a user about a message counts: an event replaces the earlier one with another "
+      "label, and --forget withdraws it. The store is created if it is missing. Without idempotency keys, the events "
+      "of --input get keys that depend on their contents, so that the command can be repeated.");
+  table.Example("winnow feedback add --store sqlite:store.db --text \"Lunch at noon?\" --label ham --user anna",
+                "a correction by anna");
+  table.Example("winnow feedback add --store sqlite:store.db --input events.jsonl", "many events");
+}
+
+std::optional<std::string> Given(const std::string& value) {
+  return value.empty() ? std::nullopt : std::optional(value);
+}
+
+Result<FeedbackEvent> EventOf(const FeedbackAddOptions& options) {
+  FeedbackEvent event;
+  event.idempotency_key = options.key;
+  event.text = options.text;
+  event.label = Given(options.label);
+  event.is_spam = IsSpam(event);
+  event.feedback_type = options.forget ? std::string(kForgetFeedback) : options.type;
+  event.message_id = Given(options.id);
+  event.user_id = Given(options.user);
+  event.source = options.source;
+  event.created_at = TRY(ParseTimeOption("time", options.time)).value_or(StoreTime());
+  return event;
+}
+
+Result<FeedbackEvent> EventOf(const JsonObject& object, const std::string& place) {
+  FeedbackEvent event;
+  event.text = TRY(object.String("text")).value_or("");
+  event.label = TRY(object.String("label"));
+  event.is_spam = TRY(object.Bool("is_spam"));
+  if (!event.is_spam) event.is_spam = IsSpam(event);
+  event.feedback_type = TRY(object.String("feedback_type")).value_or("user_rejection");
+  event.message_id = TRY(object.String("id"));
+  if (!event.message_id) event.message_id = TRY(object.String("message_id"));
+  event.user_id = TRY(object.String("user"));
+  event.source = TRY(object.String("source")).value_or("user");
+  event.model_version = TRY(object.String("model_version"));
+  event.score = TRY(object.Number("score"));
+  event.idempotency_key = TRY(object.String("idempotency_key")).value_or("");
+  const std::string time = TRY(object.String("created_at")).value_or("");
+  if (const auto parsed = ParseTimeText(time)) event.created_at = *parsed;
+  if (!time.empty() && event.created_at == StoreTime()) {
+    return Fail(ErrorCode::kInvalidData, fmt::format("{}: created_at: '{}' is not a time", place, time),
+                "write it as 2026-11-28T20:15:00Z, in UTC");
+  }
+  return event;
+}
+
+struct Added {
+  int64_t added = 0, known = 0;
+};
+
+Result<void> AddOne(FeedbackLog& log, FeedbackEvent event, Added& added) {
+  const FeedbackOutcome outcome = TRY(log.Add(std::move(event)));
+  ++(outcome == FeedbackOutcome::kDuplicate ? added.known : added.added);
+  return {};
+}
+
+/// Reads all events before the first one is stored, so that a file with an error adds nothing.
+Result<std::vector<FeedbackEvent>> ReadEvents(const std::filesystem::path& path) {
+  std::vector<FeedbackEvent> events;
+  std::map<std::string, int> occurrences;
+  size_t number = 0;
+  for (const std::string& line : Lines(TRY(ReadFile(path)))) {
+    const std::string place = fmt::format("{}, event {}", path.string(), ++number);
+    const Json json = TRY(ParseJson(line, place));
+    FeedbackEvent event = TRY(EventOf(TRY(JsonObject::Of(json, place)), place));
+    if (Result<void> valid = CheckFeedbackEvent(event); !valid) {
+      valid.error().message = fmt::format("{}: {}", place, valid.error().message);
+      valid.error().code = ErrorCode::kInvalidData;
+      return std::unexpected(valid.error());
+    }
+    if (event.idempotency_key.empty()) {
+      const std::string digest = DigestOf(event) + (event.created_at == StoreTime() ? "" : TimeText(event.created_at));
+      event.idempotency_key = fmt::format("add:{}:{}", digest, ++occurrences[digest]);
+    }
+    events.push_back(std::move(event));
+  }
+  return events;
+}
+
+Result<void> Run(const FeedbackAddOptions& options) {
+  const bool single = !options.text.empty() || !options.id.empty() || !options.label.empty() || options.forget;
+  if (single == !options.input.empty()) {
+    return Fail(ErrorCode::kInvalidArgument,
+                single ? "--input cannot be combined with --text, --id, --label and --forget"
+                       : "neither an event nor a file of events is given",
+                "specify --text or --id with --label or --forget, or --input FILE");
+  }
+  HandleInterrupts();
+  std::vector<FeedbackEvent> events;
+  if (single) {
+    events.push_back(TRY(EventOf(options)));
+    TRY(CheckFeedbackEvent(events.front()));
+  } else {
+    events = TRY(ReadEvents(options.input));
+  }
+  const std::shared_ptr<Store> store = TRY(Store::Open({.url = options.store}));
+  FeedbackLog log(SinkOf(store), nullptr);
+  Added added;
+  std::optional<ProgressBar> progress;
+  if (events.size() > 1) progress.emplace("add", static_cast<int64_t>(events.size()));
+  for (FeedbackEvent& event : events) {
+    TRY(CheckInterrupted());
+    TRY(AddOne(log, std::move(event), added));
+    if (progress) progress->Advance();
+  }
+  if (progress) progress->Finish();
+  if (options.json) return Print(Json{{"added", added.added}, {"known", added.known}}.dump() + "\n");
+  return Print(fmt::format("{}: {} added, {} were there\n", store->name(), added.added, added.known));
+}
+
+}  // namespace
+
+Command FeedbackAddCommand() {
+  return MakeCommand<FeedbackAddOptions>("feedback add", "Stores corrections and confirmations of predictions.",
+                                         Describe, Run);
+}
+
+}  // namespace winnow

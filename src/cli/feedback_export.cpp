@@ -1,0 +1,124 @@
+#include <fmt/format.h>
+
+#include <map>
+
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "base/progress.h"
+#include "cli/commands.h"
+#include "cli/feedback_options.h"
+#include "cli/output.h"
+#include "data/row_writer.h"
+#include "feedback/feedback_log.h"
+#include "feedback/training_set.h"
+#include "feedback/verdict_samples.h"
+
+namespace winnow {
+namespace {
+
+struct FeedbackExportOptions : FeedbackOptions {
+  std::filesystem::path output;
+  std::string teacher;
+  double min_weight = 0;
+  bool audits = false;
+};
+
+void Describe(FeedbackExportOptions& options, OptionTable& table) {
+  AddStoreOption(options, table);
+  table.Add("output", &options.output, "Output file: .jsonl, .ndjson, .tsv or .csv")
+      .ValueName("FILE")
+      .Short('o')
+      .Required();
+  table
+      .Add("teacher", &options.teacher,
+           "Export the labels of the program with this name, of texts that no person has labelled, in place of those "
+           "of people. Use them for the training part only")
+      .ValueName("NAME");
+  table
+      .Add("min-weight", &options.min_weight,
+           "Leave out texts for whose label the weights of the users add up to less; administrators' labels are "
+           "always exported. A new account has the weight 0.1")
+      .AtLeast(0);
+  table.Add("audits", &options.audits,
+            "Export the labels of 'winnow feedback audit', for calibration and metrics, in place of training data");
+  table.Describe(
+      "Writes one row per text, with the fields text and label, in the order of the bytes of the texts. The last word "
+      "of each user counts, and equal feedback gives equal bytes, in whatever order it arrived. Where users disagree, "
+      "the last word of an administrator counts, else the label with the greatest sum of weights; texts with equal "
+      "sums are left out. Texts that have a label of 'winnow feedback audit' are left out of training data.");
+  table.Example("winnow feedback export --store sqlite:store.db --output feedback.jsonl",
+                "then: winnow train data.tsv feedback.jsonl --output-dir spam");
+  table.Example("winnow feedback export --store sqlite:store.db --audits --output audits.jsonl",
+                "then: winnow calibrate spam audits.jsonl");
+}
+
+Result<std::vector<TrainingRow>> AuditRows(Store& store) {
+  std::map<std::string, std::string> labels;
+  for (const StoredVerdictSample& stored : TRY(ReadVerdictSamples(store, {.labelled = true})))
+    labels[stored.sample.text] = *stored.sample.label;
+  std::vector<TrainingRow> rows;
+  for (const auto& [text, label] : labels) rows.push_back({text, label});
+  return rows;
+}
+
+Result<TrainingSet> FeedbackRows(Store& store, const FeedbackExportOptions& options) {
+  ProgressBar progress("read", TRY(store.CountFeedback({})));
+  const std::vector<FeedbackEvent> events =
+      TRY(ReadAllFeedback(store, [&](int64_t count) { progress.Advance(count); }));
+  progress.Finish();
+  const std::vector<FeedbackState> states = CurrentFeedback(events);
+  const std::map<std::string, std::string> labels = TRY(ReadVerdictLabels(store));
+  return MakeTrainingSet(states, ComputeTrust(states, labels), labels,
+                         {.teacher = options.teacher, .least_weight = options.min_weight});
+}
+
+Result<void> Run(const FeedbackExportOptions& options) {
+  if (options.audits && !options.teacher.empty()) {
+    return Fail(ErrorCode::kInvalidArgument, "--audits cannot be combined with --teacher",
+                "labels of programs are for training parts only: export them to a file of their own");
+  }
+  if (IsOwnSource(options.teacher)) {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("--teacher {}: Winnow does not learn from its own verdicts", options.teacher),
+                "specify the source of another program");
+  }
+  RowWriter writer = TRY(RowWriter::For(options.output));
+  const std::unique_ptr<Store> store = TRY(OpenExistingStore(options.store));
+  HandleInterrupts();
+  TrainingSet set;
+  if (options.audits) {
+    set.rows = TRY(AuditRows(*store));
+  } else {
+    set = TRY(FeedbackRows(*store, options));
+  }
+  std::map<std::string, int64_t> counts;
+  for (const TrainingRow& row : set.rows) {
+    writer.Add(std::vector<Field>{TextField("text", row.text), TextField("label", row.label)});
+    ++counts[row.label];
+  }
+  TRY(writer.Write());
+  if (set.rows.empty()) LogWarning("{}: no text has a label, so the file is empty", store->name());
+  if (options.json) {
+    return Print(Json{{"output", options.output.string()},
+                      {"rows", set.rows.size()},
+                      {"labels", counts},
+                      {"contradicted", set.contradicted},
+                      {"below_min_weight", set.light},
+                      {"audited", set.audited}}
+                     .dump() +
+                 "\n");
+  }
+  std::string text = fmt::format("{}: {} rows", options.output.string(), set.rows.size());
+  for (const auto& [label, count] : counts) text += fmt::format(", {} {}", count, Printable(label));
+  text += fmt::format("; left out: {} texts on which users disagree, {} below --min-weight, {} audited\n",
+                      set.contradicted, set.light, set.audited);
+  return Print(text);
+}
+
+}  // namespace
+
+Command FeedbackExportCommand() {
+  return MakeCommand<FeedbackExportOptions>("feedback export", "Writes feedback as training data.", Describe, Run);
+}
+
+}  // namespace winnow
