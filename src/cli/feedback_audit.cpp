@@ -9,19 +9,19 @@
 namespace winnow {
 namespace {
 
-enum class Action { kNext, kLabel, kReport };
-
 struct FeedbackAuditOptions : FeedbackOptions {
-  Action action = Action::kNext;
   int64_t number = 0;
-  std::string label, by, spam_label = "spam", model_version, since;
+  std::string action, label, by, spam_label = "spam", model_version, since;
 };
 
 void Describe(FeedbackAuditOptions& options, OptionTable& table) {
-  table.AddChoice("action", &options.action,
-                  {{"next", Action::kNext}, {"label", Action::kLabel}, {"report", Action::kReport}},
-                  "next: print the number and the text of the drawn message that has waited longest; label: store the "
-                  "label of the message --number; report: estimate the rates of all verdicts");
+  table
+      .AddPositional("action", &options.action,
+                     "next: print the number and the text of the drawn message that has waited longest; label: store "
+                     "the label of the message --number; report: estimate the rates of all verdicts")
+      .ValueName("next|label|report")
+      .OneOf({"next", "label", "report"})
+      .Required();
   AddStoreOption(options, table);
   table.Add("number", &options.number, "Number of the message, as next prints it").AtLeast(1).Default("none");
   table.Add("label", &options.label, "The correct label, such as spam or ham").ValueName("LABEL");
@@ -35,10 +35,9 @@ void Describe(FeedbackAuditOptions& options, OptionTable& table) {
       "drawn messages without seeing the verdict. The rates of all verdicts are estimated from those that have a label, "
       "each weighted with the inverse of its probability, with confidence intervals of 95 %. This shows false "
       "positives that nobody complains about.");
-  table.Example("winnow feedback audit --action next --store sqlite:store.db", "the next message to label");
-  table.Example("winnow feedback audit --action label --store sqlite:store.db --number 7 --label ham --by anna",
-                "its label");
-  table.Example("winnow feedback audit --action report --store sqlite:store.db", "false-positive rate and others");
+  table.Example("winnow feedback audit next --store sqlite:store.db", "the next message to label");
+  table.Example("winnow feedback audit label --store sqlite:store.db --number 7 --label ham --by anna", "its label");
+  table.Example("winnow feedback audit report --store sqlite:store.db", "false-positive rate and others");
 }
 
 Result<void> PrintNext(Store& store, bool json) {
@@ -54,8 +53,8 @@ Result<void> PrintNext(Store& store, bool json) {
 
 Result<void> StoreLabel(Store& store, const FeedbackAuditOptions& options) {
   if (options.number == 0 || options.label.empty() || options.by.empty()) {
-    return Fail(ErrorCode::kInvalidArgument, "--action label requires --number, --label and --by",
-                "the number is printed by --action next");
+    return Fail(ErrorCode::kInvalidArgument, "'winnow feedback audit label' requires --number, --label and --by",
+                "the number is printed by 'winnow feedback audit next'");
   }
   TRY(store.LabelVerdictSample(options.number, options.label, options.by));
   TRY(store.AppendAudit({.actor = options.by,
@@ -101,15 +100,9 @@ Result<void> PrintReport(Store& store, const FeedbackAuditOptions& options) {
 
 Result<void> Run(const FeedbackAuditOptions& options) {
   const std::unique_ptr<Store> store = TRY(OpenExistingStore(options.store));
-  switch (options.action) {
-    case Action::kNext:
-      return PrintNext(*store, options.json);
-    case Action::kLabel:
-      return StoreLabel(*store, options);
-    case Action::kReport:
-      return PrintReport(*store, options);
-  }
-  return {};
+  if (options.action == "next") return PrintNext(*store, options.json);
+  if (options.action == "label") return StoreLabel(*store, options);
+  return PrintReport(*store, options);
 }
 
 }  // namespace

@@ -53,11 +53,8 @@ void Describe(FeedbackExportOptions& options, OptionTable& table) {
 }
 
 Result<std::vector<TrainingRow>> AuditRows(Store& store) {
-  std::map<std::string, std::string> labels;
-  for (const StoredVerdictSample& stored : TRY(ReadVerdictSamples(store, {.labelled = true})))
-    labels[stored.sample.text] = *stored.sample.label;
   std::vector<TrainingRow> rows;
-  for (const auto& [text, label] : labels) rows.push_back({text, label});
+  for (const auto& [text, label] : TRY(ReadVerdictLabels(store))) rows.push_back({text, label});
   return rows;
 }
 

@@ -4,15 +4,10 @@
 
 #include <algorithm>
 #include <charconv>
-#include <map>
 
 namespace winnow {
 namespace {
 
-/// Votes of an entry that are kept for the decision of everybody; more cannot change it.
-constexpr size_t kMostDeciding = 32;
-/// Entries, of those that share a band with a text, whose texts are compared with it.
-constexpr size_t kMostCandidates = 256;
 /// Entries that are changed while readers wait.
 constexpr size_t kBatch = 1000;
 
@@ -35,6 +30,12 @@ uint64_t CampaignMemory::HashOf(std::string_view user) const {
   return std::max<uint64_t>(1, SipHasher(key_).Finish(std::as_bytes(std::span(user))));
 }
 
+const CampaignMemory::Vote* CampaignMemory::Find(std::span<const Vote> votes, uint64_t user) {
+  if (user == 0) return nullptr;
+  const auto vote = std::ranges::lower_bound(votes, user, {}, &Vote::user);
+  return vote == votes.end() || vote->user != user || !vote->is_spam ? nullptr : &*vote;
+}
+
 std::optional<CampaignHit> CampaignMemory::Find(std::string_view text, std::string_view user, StoreTime now) const {
   const CampaignText prepared = PrepareCampaignText(text);
   const uint64_t reader = HashOf(user);
@@ -48,22 +49,17 @@ std::optional<CampaignHit> CampaignMemory::Find(std::string_view text, std::stri
   std::optional<CampaignHit> hit = Own(matches, reader);
   if (!hit) hit = Everybodys(matches);
   if (hit) {
-    for (const Match& match : matches) Raise(match.entry->used, at);
+    for (const Match& match : matches) Use(*match.entry, at);
   }
   return hit;
 }
 
-/// Returns the entries that are near-duplicates of the text and say something to the user, each once.
-std::vector<CampaignMemory::Match> CampaignMemory::Matches(const CampaignText& text, uint64_t user) const {
-  std::vector<Match> matches;
-  const auto says_something = [&](const Entry& entry) {
-    return !entry.deciding.empty() || (user != 0 && std::ranges::binary_search(entry.votes, user, {}, &Vote::user));
-  };
-  const auto exact = by_digest_.find(text.digest);
-  const Entry* const equal = exact == by_digest_.end() ? nullptr : &entries_[exact->second];
-  if (equal != nullptr && says_something(*equal)) matches.push_back({equal, 1});
-  if (text.words < options_.least_words) return matches;
-  const auto hashes = BandHashes(text.singles);
+void CampaignMemory::Use(const Entry& entry, int64_t at) const {
+  Raise(entries_[entry.first].used, at);  // so that it never ends before the others of its group
+  Raise(entry.used, at);
+}
+
+std::vector<uint32_t> CampaignMemory::Candidates(const std::array<uint32_t, kCampaignBands>& hashes) const {
   for (size_t band = 0; band < kCampaignBands; ++band) bands_[band].Prefetch(hashes[band]);
   std::vector<uint32_t> candidates;
   for (size_t band = 0; band < kCampaignBands; ++band) {
@@ -72,63 +68,70 @@ std::vector<CampaignMemory::Match> CampaignMemory::Matches(const CampaignText& t
   std::ranges::sort(candidates);
   const auto repeats = std::ranges::unique(candidates);
   candidates.erase(repeats.begin(), repeats.end());
-  if (candidates.size() > kMostCandidates) candidates.resize(kMostCandidates);
   for (const uint32_t number : candidates) __builtin_prefetch(&entries_[number]);
-  for (const uint32_t number : candidates) {
+  return candidates;
+}
+
+/// Returns the entries that are near-duplicates of the text and may say something to the user: an equal one first.
+std::vector<CampaignMemory::Match> CampaignMemory::Matches(const CampaignText& text, uint64_t user) const {
+  std::vector<Match> matches;
+  const auto says_something = [&](const Entry& entry, const Entry& first) {
+    return first.decision != Decision::kNone || Find(first.group_votes, user) != nullptr ||
+           Find(entry.votes, user) != nullptr;
+  };
+  const auto exact = by_digest_.find(text.digest);
+  const Entry* const equal = exact == by_digest_.end() ? nullptr : &entries_[exact->second];
+  if (equal != nullptr && says_something(*equal, entries_[equal->first]))
+    matches.push_back({equal, &entries_[equal->first], 1});
+  if (text.words < options_.likeness.least_words) return matches;
+  for (const uint32_t number : Candidates(BandHashes(text.singles))) {
     const Entry& entry = entries_[number];
-    if (entry.ended || &entry == equal || entry.text.words < options_.least_words || !says_something(entry)) continue;
-    const double similarity = SketchSimilarity(text.singles, entry.text.singles);
-    if (similarity < options_.word_similarity) continue;
-    if (SketchSimilarity(text.pairs, entry.text.pairs) < options_.pair_similarity) continue;
-    matches.push_back({&entry, similarity});
+    if (entry.ended || &entry == equal || !says_something(entry, entries_[entry.first])) continue;
+    if (!AreNearDuplicates(text, entry.text, options_.likeness)) continue;
+    matches.push_back({&entry, &entries_[entry.first], SketchSimilarity(text.singles, entry.text.singles)});
   }
   return matches;
 }
 
-/// Of several corrections by the user, that of the most similar message counts; of equally similar ones, the last.
+/// What the user has said about this very text, else about the most similar group; of equally similar ones, the last.
 std::optional<CampaignHit> CampaignMemory::Own(std::span<const Match> matches, uint64_t user) const {
-  if (user == 0) return std::nullopt;
   const Vote* best = nullptr;
   double similarity = 0;
   for (const Match& match : matches) {
-    const auto vote = std::ranges::lower_bound(match.entry->votes, user, {}, &Vote::user);
-    if (vote == match.entry->votes.end() || vote->user != user || !vote->is_spam) continue;
+    const Vote* vote = match.similarity == 1 ? Find(match.entry->votes, user) : nullptr;
+    if (vote == nullptr) vote = Find(match.first->group_votes, user);
+    if (vote == nullptr) continue;
     if (best != nullptr && std::pair(similarity, best->order) >= std::pair(match.similarity, vote->order)) continue;
-    best = &*vote;
+    best = vote;
     similarity = match.similarity;
   }
   if (best == nullptr) return std::nullopt;
   return CampaignHit{*best->is_spam, true, similarity};
 }
 
-/// Users may have reported different variants of a message, so their last words about all of them are counted together:
-/// an administrator's last word counts, else that of several trusted users whom no other trusted user contradicts.
 std::optional<CampaignHit> CampaignMemory::Everybodys(std::span<const Match> matches) const {
-  std::map<uint64_t, const Vote*> of_user;
-  const Vote* admin = nullptr;
+  const Match* best = nullptr;
   for (const Match& match : matches) {
-    for (const Vote& vote : match.entry->deciding) {
-      if (vote.admin && (admin == nullptr || admin->order < vote.order)) admin = &vote;
-      const Vote*& known = of_user[vote.user];
-      if (known == nullptr || known->order < vote.order) known = &vote;
-    }
+    if (match.first->decision == Decision::kNone) continue;
+    if (best == nullptr || match.similarity > best->similarity) best = &match;
   }
-  int spam = 0, ham = 0;
-  for (const auto& [user, vote] : of_user) ++(*vote->is_spam ? spam : ham);
-  std::optional<bool> decision;
-  if (admin != nullptr) {
-    decision = admin->is_spam;
-  } else if (std::max(spam, ham) >= options_.agreeing_users && std::min(spam, ham) == 0) {
-    decision = spam > 0;
+  if (best == nullptr || best->first->decision == Decision::kContested) return std::nullopt;
+  return CampaignHit{best->first->decision == Decision::kSpam, false, best->similarity};
+}
+
+/// Sets the vote of a user unless a later one is there. Returns true if it was set.
+bool CampaignMemory::Set(std::vector<Vote>& votes, const Vote& vote) {
+  const auto at = std::ranges::lower_bound(votes, vote.user, {}, &Vote::user);
+  if (at == votes.end() || at->user != vote.user) {
+    votes.insert(at, vote);
+    return true;
   }
-  if (!decision) return std::nullopt;
-  CampaignHit hit{*decision, false, 0};
-  for (const Match& match : matches) {
-    const bool agrees =
-        std::ranges::any_of(match.entry->deciding, [&](const Vote& vote) { return vote.is_spam == decision; });
-    if (agrees) hit.similarity = std::max(hit.similarity, match.similarity);
-  }
-  return hit;
+  if (vote.order <= at->order) return false;
+  // A user who changes the verdict reports one message.
+  const bool counts = at->counts || vote.counts;
+  *at = vote;
+  at->counts = counts;
+  return true;
 }
 
 void CampaignMemory::Learn(const FeedbackEvent& event, std::string_view sender) {
@@ -143,18 +146,14 @@ void CampaignMemory::Learn(const FeedbackEvent& event, std::string_view sender) 
   const WriterLock lock(mutex_);
   Entry* const entry = EntryFor(std::move(text));
   if (entry == nullptr) return;
-  const auto at = std::ranges::lower_bound(entry->votes, vote.user, {}, &Vote::user);
-  if (at != entry->votes.end() && at->user == vote.user) {
-    if (vote.order <= at->order) return;
-    vote.counts = at->counts;  // a user who changes the verdict reports one message
-    *at = vote;
-  } else {
-    vote.counts = caps_.Count(vote.user, about, event.created_at);
-    entry->votes.insert(at, vote);
-  }
-  Raise(entry->used, Milliseconds(event.created_at));
+  const bool known = std::ranges::binary_search(entry->votes, vote.user, {}, &Vote::user);
+  if (!known) vote.counts = caps_.Count(vote.user, about, event.created_at);
+  if (!Set(entry->votes, vote)) return;
+  Entry& first = entries_[entry->first];
+  Set(first.group_votes, vote);
+  Use(*entry, Milliseconds(event.created_at));
   Raise(entry->saved, Milliseconds(event.created_at));
-  Decide(*entry);
+  Decide(first);
 }
 
 CampaignMemory::Entry* CampaignMemory::EntryFor(CampaignText text) {
@@ -169,26 +168,50 @@ CampaignMemory::Entry* CampaignMemory::EntryFor(CampaignText text) {
     entries_[number].text = std::move(text);
     entries_[number].ended = false;
   }
+  entries_[number].first = number;
+  by_digest_.emplace(entries_[number].text.digest, number);
+  if (entries_[number].text.words >= options_.likeness.least_words) Index(number);
+  return &entries_[number];
+}
+
+/// Finds the group of a new entry, so that users who report different variants of a message are counted together, and
+/// enters it into the tables. An entry belongs to the group whose first entry is most similar.
+void CampaignMemory::Index(uint32_t number) {
   Entry& entry = entries_[number];
-  by_digest_.emplace(entry.text.digest, number);
-  if (entry.text.words < options_.least_words) return &entry;
+  const auto hashes = BandHashes(entry.text.singles);
+  double best = 0;
+  for (const uint32_t candidate : Candidates(hashes)) {
+    if (entries_[candidate].ended) continue;
+    const uint32_t first = entries_[candidate].first;
+    if (!AreNearDuplicates(entry.text, entries_[first].text, options_.likeness)) continue;
+    const double similarity = SketchSimilarity(entry.text.singles, entries_[first].text.singles);
+    if (similarity > best) entry.first = first;
+    best = std::max(best, similarity);
+  }
   const auto is_current = [&](BandTable::Slot slot) {
     return !entries_[slot.entry].ended && entries_[slot.entry].generation % 16 == slot.generation;
   };
-  const auto hashes = BandHashes(entry.text.singles);
   for (size_t band = 0; band < kCampaignBands; ++band)
     bands_[band].Insert(hashes[band], {number, entry.generation}, by_digest_.size(), is_current);
-  return &entry;
 }
 
-void CampaignMemory::Decide(Entry& entry) {
-  entry.deciding.clear();
-  for (const Vote& vote : entry.votes) {
-    const bool trusted = vote.counts && trusted_.contains(vote.user);
-    if (vote.is_spam && (vote.admin || trusted)) entry.deciding.push_back(vote);
+/// An administrator's last word counts, else that of several trusted users whom no other trusted user contradicts.
+void CampaignMemory::Decide(Entry& first) {
+  const Vote* admin = nullptr;
+  int spam = 0, ham = 0;
+  for (const Vote& vote : first.group_votes) {
+    if (!vote.is_spam) continue;
+    if (vote.admin && (admin == nullptr || admin->order < vote.order)) admin = &vote;
+    if (vote.counts && trusted_.contains(vote.user)) ++(*vote.is_spam ? spam : ham);
   }
-  std::ranges::sort(entry.deciding, std::greater(), [](const Vote& vote) { return std::pair(vote.admin, vote.order); });
-  if (entry.deciding.size() > kMostDeciding) entry.deciding.resize(kMostDeciding);
+  first.decision = Decision::kNone;
+  if (admin != nullptr) {
+    first.decision = *admin->is_spam ? Decision::kSpam : Decision::kHam;
+  } else if (spam > 0 && ham > 0) {
+    first.decision = Decision::kContested;
+  } else if (std::max(spam, ham) >= options_.agreeing_users) {
+    first.decision = spam > 0 ? Decision::kSpam : Decision::kHam;
+  }
 }
 
 void CampaignMemory::SetTrustedUsers(std::span<const std::string> users) {
@@ -204,7 +227,8 @@ void CampaignMemory::SetTrustedUsers(std::span<const std::string> users) {
   }
   for (size_t begin = 0; begin < end; begin += kBatch) {
     const WriterLock lock(mutex_);
-    for (size_t i = begin; i < std::min(begin + kBatch, end); ++i) Decide(entries_[i]);
+    for (size_t i = begin; i < std::min(begin + kBatch, end); ++i)
+      Decide(entries_[i]);  // others than first ones have no votes
   }
 }
 
@@ -218,7 +242,7 @@ void CampaignMemory::Restore(const CampaignUse& use) {
   const ReaderLock lock(mutex_);
   const auto found = by_digest_.find(digest);
   if (found == by_digest_.end()) return;
-  Raise(entries_[found->second].used, Milliseconds(use.at));
+  Use(entries_[found->second], Milliseconds(use.at));
   Raise(entries_[found->second].saved, Milliseconds(use.at));
 }
 
@@ -243,6 +267,11 @@ size_t CampaignMemory::DropExpired(StoreTime now) {
       if (!entries_[i].ended && entries_[i].used.load(std::memory_order_relaxed) < oldest) expired.push_back(i);
     }
   }
+  {
+    // The first entry of a group ends last: others refer to it.
+    const ReaderLock lock(mutex_);
+    std::ranges::stable_partition(expired, [&](uint32_t number) { return entries_[number].first != number; });
+  }
   size_t dropped = 0;
   for (size_t begin = 0; begin < expired.size(); begin += kBatch) {
     const WriterLock lock(mutex_);
@@ -261,7 +290,8 @@ void CampaignMemory::End(uint32_t number) {
   by_digest_.erase(entry.text.digest);
   entry.text = CampaignText();
   entry.votes = {};
-  entry.deciding = {};
+  entry.group_votes = {};
+  entry.decision = Decision::kNone;
   entry.used = 0;
   entry.saved = 0;
   entry.ended = true;
@@ -280,7 +310,7 @@ size_t CampaignMemory::bytes() const {
   for (const BandTable& band : bands_) bytes += band.bytes();
   for (const Entry& entry : entries_) {
     bytes += sizeof entry + (entry.text.singles.capacity() + entry.text.pairs.capacity()) * sizeof(uint32_t) +
-             (entry.votes.capacity() + entry.deciding.capacity()) * sizeof(Vote);
+             (entry.votes.capacity() + entry.group_votes.capacity()) * sizeof(Vote);
   }
   return bytes;
 }

@@ -18,6 +18,7 @@
 #include "base/mutex.h"
 #include "base/sip_hash.h"
 #include "feedback/band_table.h"
+#include "feedback/campaign_groups.h"
 #include "feedback/campaign_text.h"
 #include "feedback/feedback_caps.h"
 #include "feedback/feedback_state.h"
@@ -26,9 +27,7 @@
 namespace winnow {
 
 struct CampaignMemoryOptions {
-  /// Least similarity of the sets of words, and of the sets of pairs of neighbouring words, of near-duplicates.
-  double word_similarity = 0.6, pair_similarity = 0.35;
-  size_t least_words = 5;  ///< texts with fewer words match only if they are equal after folding
+  CampaignLikeness likeness = {};
   int agreeing_users = 3;  ///< number of trusted users whose correction counts for everybody
   std::chrono::milliseconds lifetime = std::chrono::days(30);  ///< of an entry that no message matches
   FeedbackCaps::Limits caps = {};
@@ -83,18 +82,23 @@ class CampaignMemory {
     bool admin = false;
     bool counts = false;  // within the caps
   };
+  /// What a group of near-duplicates says to everybody.
+  enum class Decision : uint8_t { kNone, kSpam, kHam, kContested };
   struct Entry {
     explicit Entry(CampaignText prepared) : text(std::move(prepared)) {}
 
     CampaignText text;
-    std::vector<Vote> votes = {};                      // by user
-    std::vector<Vote> deciding = {};                   // the newest of those that count for everybody
+    std::vector<Vote> votes = {};        // about this very text, by user
+    std::vector<Vote> group_votes = {};  // of the first entry of a group: the last word of each user, by user
     mutable std::atomic<int64_t> used = 0, saved = 0;  // milliseconds; when it was matched or changed
+    uint32_t first = 0;                                // number of the first entry of its group, which ends last
+    Decision decision = Decision::kNone;               // of the first entry of a group
     uint8_t generation = 0;
     bool ended = false;
   };
   struct Match {
     const Entry* entry = nullptr;
+    const Entry* first = nullptr;
     double similarity = 0;
   };
   struct Digest {
@@ -102,11 +106,16 @@ class CampaignMemory {
   };
 
   uint64_t HashOf(std::string_view user) const;
+  static const Vote* Find(std::span<const Vote> votes, uint64_t user);
+  static bool Set(std::vector<Vote>& votes, const Vote& vote);
+  std::vector<uint32_t> Candidates(const std::array<uint32_t, kCampaignBands>& hashes) const REQUIRES(mutex_);
   std::vector<Match> Matches(const CampaignText& text, uint64_t user) const REQUIRES(mutex_);
   std::optional<CampaignHit> Own(std::span<const Match> matches, uint64_t user) const;
   std::optional<CampaignHit> Everybodys(std::span<const Match> matches) const;
+  void Use(const Entry& entry, int64_t at) const REQUIRES(mutex_);
   Entry* EntryFor(CampaignText text) REQUIRES(mutex_);
-  void Decide(Entry& entry) REQUIRES(mutex_);
+  void Index(uint32_t number) REQUIRES(mutex_);
+  void Decide(Entry& first) REQUIRES(mutex_);
   void End(uint32_t number) REQUIRES(mutex_);
 
   const CampaignMemoryOptions options_;

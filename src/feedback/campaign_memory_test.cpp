@@ -89,6 +89,19 @@ TEST(CampaignMemory, ATrustedUserWhoContradictsLeavesTheDecisionToAdministrators
   EXPECT_TRUE(memory.Find(kText, "anna", kNow).value().is_spam) << "the own correction comes first";
 }
 
+/// Each user has received a variant of its own; the votes of all variants count together.
+TEST(CampaignMemory, OneWordAgainstManyVariantsIsHeard) {
+  CampaignMemory memory;
+  std::vector<std::string> users;
+  const auto variant = [](int i) { return std::string(kText) + " Reference " + std::to_string(10000 + i); };
+  for (int i = 0; i < 200; ++i) users.push_back("user" + std::to_string(i));
+  Trust(memory, users);
+  for (int i = 0; i < 199; ++i) memory.Learn(Event(users[static_cast<size_t>(i)], true, variant(i)));
+  EXPECT_TRUE(memory.Find(variant(500), "zoe", kNow).value().is_spam);
+  memory.Learn(Event(users.back(), false, variant(199)));
+  EXPECT_FALSE(memory.Find(variant(500), "zoe", kNow));
+}
+
 TEST(CampaignMemory, TrustIsAppliedToCorrectionsThatAreThere) {
   CampaignMemory memory;
   for (const char* user : {"anna", "ben", "cleo"}) memory.Learn(Event(user, true));

@@ -125,7 +125,7 @@ TEST(TrainingSet, AdministratorsDecideAndEqualWeightsContradict) {
   states = CurrentFeedback(events);
   const TrustTable trust = ComputeTrust(states, {});
   EXPECT_EQ(MakeTrainingSet(states, trust, {}).rows, (std::vector<TrainingRow>{{"win a prize", "ham"}}));
-  const TrainingSet held_out = MakeTrainingSet(states, trust, {{states[0].message, "ham"}});
+  const TrainingSet held_out = MakeTrainingSet(states, trust, {{states[0].text, "ham"}});
   EXPECT_THAT(held_out.rows, IsEmpty());
   EXPECT_EQ(held_out.audited, 1u);
 }

@@ -58,7 +58,7 @@ TrainingSet MakeTrainingSet(std::span<const FeedbackState> states, const TrustTa
     const Opinions opinions{states.subspan(begin, end - begin)};
     const FeedbackState* const teacher = opinions.OfTeacher(options.teacher);
     if (options.teacher.empty() ? !opinions.HasPeople() : opinions.HasPeople() || teacher == nullptr) continue;
-    if (labels.contains(states[begin].message)) {
+    if (labels.contains(states[begin].text)) {
       ++set.audited;
     } else if (teacher != nullptr) {
       set.rows.push_back({teacher->text, teacher->label});

@@ -34,7 +34,7 @@ struct TrainingSet {
 };
 
 /// Makes the training set. Of each text the last word of an administrator counts, else the label with the greatest sum of
-/// users' weights. `labels` are the blind labels by FeedbackState::message. Equal states give an equal set.
+/// users' weights. `labels` are the blind labels by text. Equal states give an equal set.
 TrainingSet MakeTrainingSet(std::span<const FeedbackState> states, const TrustTable& trust,
                             const std::map<std::string, std::string>& labels, const TrainingSetOptions& options = {});
 

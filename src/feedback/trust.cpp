@@ -1,10 +1,14 @@
 #include "feedback/trust.h"
 
 #include <algorithm>
+#include <set>
+#include <string_view>
 #include <tuple>
+#include <utility>
 
 #include "base/sip_hash.h"
 #include "feedback/beta_quantile.h"
+#include "feedback/campaign_groups.h"
 
 namespace winnow {
 namespace {
@@ -32,17 +36,37 @@ std::vector<const FeedbackState*> Reports(std::span<const FeedbackState> states,
   return reports;
 }
 
-/// What administrators said last about each message.
-std::map<std::string, std::string> AdminLabels(std::span<const FeedbackState> states) {
-  std::map<std::string, const FeedbackState*> last;
+/// The group of each message, by its text.
+using Groups = std::map<std::string_view, size_t>;
+
+Groups GroupsOf(std::span<const FeedbackState> states, const std::map<std::string, std::string>& labels) {
+  CampaignGroups campaigns;
+  Groups groups;
+  for (const auto& [text, label] : labels) groups.emplace(text, campaigns.GroupOf(text));
+  for (const FeedbackState& state : states) {
+    if (!groups.contains(state.text)) groups.emplace(state.text, campaigns.GroupOf(state.text));
+  }
+  return groups;
+}
+
+/// What blind labels, else administrators say about each group. Groups whose blind labels differ are left out.
+std::map<size_t, std::string> KnownLabels(std::span<const FeedbackState> states,
+                                          const std::map<std::string, std::string>& labels, const Groups& groups) {
+  std::map<size_t, std::string> known;
+  std::set<size_t> mixed;
+  for (const auto& [text, label] : labels) {
+    const auto [place, fresh] = known.emplace(groups.at(text), label);
+    if (!fresh && place->second != label) mixed.insert(place->first);
+  }
+  std::map<size_t, const FeedbackState*> last;
   for (const FeedbackState& state : states) {
     if (state.origin != FeedbackOrigin::kAdmin) continue;
-    const FeedbackState*& known = last[state.message];
-    if (known == nullptr || std::tie(known->at, known->user) < std::tie(state.at, state.user)) known = &state;
+    const FeedbackState*& newest = last[groups.at(state.text)];
+    if (newest == nullptr || std::tie(newest->at, newest->user) < std::tie(state.at, state.user)) newest = &state;
   }
-  std::map<std::string, std::string> labels;
-  for (const auto& [message, state] : last) labels.emplace(message, state->label);
-  return labels;
+  for (const auto& [group, state] : last) known.emplace(group, state->label);
+  for (const size_t group : mixed) known.erase(group);
+  return known;
 }
 
 std::map<std::string, UserTrust> WithWeights(std::map<std::string, UserTrust> users) {
@@ -73,29 +97,42 @@ std::vector<std::string> TrustTable::TrustedUsers() const {
 
 TrustTable ComputeTrust(std::span<const FeedbackState> states, const std::map<std::string, std::string>& labels,
                         const TrustOptions& options) {
-  std::map<std::string, std::string> known = labels;
-  known.merge(AdminLabels(states));
-  const std::vector<const FeedbackState*> reports = Reports(states, options);
+  const Groups groups = GroupsOf(states, labels);
+  const std::map<size_t, std::string> known = KnownLabels(states, labels, groups);
+  std::vector<const FeedbackState*> reports = Reports(states, options);
+  // Many reports about one campaign earn no more trust than one.
+  std::set<std::pair<std::string_view, size_t>> seen;
+  std::erase_if(reports, [&](const FeedbackState* report) {
+    return !seen.emplace(report->user, groups.at(report->text)).second;
+  });
   std::map<std::string, UserTrust> users;
   for (const FeedbackState* report : reports) {
     UserTrust& trust = users[report->user];
-    const auto label = known.find(report->message);
+    const auto label = known.find(groups.at(report->text));
     if (label != known.end()) ++(label->second == report->label ? trust.agreed : trust.disagreed);
   }
   const TrustTable first(WithWeights(users), options.trusted_weight);
   // What those who are trusted by now agree on, for messages of which nothing better is known.
-  std::map<std::string, std::map<std::string, int>> votes;  // message -> label -> trusted users
+  std::map<size_t, std::map<std::string, std::set<std::string>>> votes;  // group -> label -> trusted users
   for (const FeedbackState* report : reports) {
-    if (!known.contains(report->message) && first.IsTrusted(report->user)) ++votes[report->message][report->label];
+    const size_t group = groups.at(report->text);
+    if (!known.contains(group) && first.IsTrusted(report->user)) votes[group][report->label].insert(report->user);
   }
   for (const FeedbackState* report : reports) {
-    const auto found = votes.find(report->message);
+    const auto found = votes.find(groups.at(report->text));
     if (found == votes.end()) continue;
-    std::map<std::string, int> others = found->second;
-    if (first.IsTrusted(report->user) && --others[report->label] == 0) others.erase(report->label);
-    if (others.size() != 1 || others.begin()->second < options.agreeing_users) continue;
+    const std::string* agreed = nullptr;
+    size_t labels_of_others = 0, others = 0;
+    for (const auto& [label, voters] : found->second) {
+      const size_t count = voters.size() - voters.count(report->user);
+      if (count == 0) continue;
+      ++labels_of_others;
+      others = count;
+      agreed = &label;
+    }
+    if (labels_of_others != 1 || others < static_cast<size_t>(options.agreeing_users)) continue;
     UserTrust& trust = users[report->user];
-    ++(others.begin()->first == report->label ? trust.agreed : trust.disagreed);
+    ++(*agreed == report->label ? trust.agreed : trust.disagreed);
   }
   return TrustTable(WithWeights(std::move(users)), options.trusted_weight);
 }

@@ -42,8 +42,9 @@ class TrustTable {
 };
 
 /// Computes the trust of all users from the last words about each message, never from the way to them. What is known
-/// about a message is, in this order: its blind label (`labels`, by FeedbackState::message), the last word of an
-/// administrator, and what several trusted users other than the user in question agree on.
+/// about a message is, in this order: a blind label (`labels`, by text), the last word of an administrator, and what
+/// several trusted users other than the user in question agree on; each of the message or of a near-duplicate, so that
+/// personal details in a campaign do not hide who has reported what.
 TrustTable ComputeTrust(std::span<const FeedbackState> states, const std::map<std::string, std::string>& labels,
                         const TrustOptions& options = {});
 

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/hash.h"
 #include "feedback/beta_quantile.h"
 
 namespace winnow {
@@ -121,7 +120,7 @@ Result<std::vector<StoredVerdictSample>> ReadVerdictSamples(Store& store, Verdic
 Result<std::map<std::string, std::string>> ReadVerdictLabels(Store& store) {
   std::map<std::string, std::string> labels;
   for (const StoredVerdictSample& stored : TRY(ReadVerdictSamples(store, {.labelled = true})))
-    labels[Sha256(stored.sample.text)] = *stored.sample.label;
+    labels[stored.sample.text] = *stored.sample.label;
   return labels;
 }
 

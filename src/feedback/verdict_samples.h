@@ -65,7 +65,7 @@ VerdictRates EstimateRates(std::span<const StoredVerdictSample> samples, std::st
 /// Returns all drawn verdicts of a store. Errors: those of the store.
 Result<std::vector<StoredVerdictSample>> ReadVerdictSamples(Store& store, VerdictSampleFilter filter = {});
 
-/// Returns the blind labels by the SHA-256 of their texts. Errors: those of the store.
+/// Returns the blind labels by text. Errors: those of the store.
 Result<std::map<std::string, std::string>> ReadVerdictLabels(Store& store);
 
 }  // namespace winnow

@@ -1,0 +1,129 @@
+"""Feedback: from `winnow feedback add` through the store to training data that `winnow train` reads."""
+import contextlib
+import itertools
+import json
+import random
+import sqlite3
+import unittest
+
+import winnow
+from winnow import MESSAGES, TestCase
+
+
+class Feedback(TestCase):
+    def setUp(self):
+        super().setUp()
+        self.store = "sqlite:" + self.path("store.db")
+
+    def add(self, *arguments, **options):
+        return self.winnow("feedback", "add", "--store", self.store, *arguments, **options)
+
+    def export(self, name="out.jsonl", *arguments, store=None):
+        self.winnow("feedback", "export", "--store", store or self.store, "--output", self.path(name), *arguments)
+        with open(self.path(name), "rb") as file:
+            return file.read()
+
+    def add_events(self, events, store):
+        self.write("events.jsonl", "".join(json.dumps(event) + "\n" for event in events))
+        return json.loads(self.winnow("feedback", "add", "--store", store, "--input", self.path("events.jsonl"), "--json")[0])
+
+    def test_feedback_becomes_training_data(self):
+        self.add("--text", "Lunch at noon?", "--label", "spam", "--user", "anna")
+        self.add("--text", "Lunch at noon?", "--label", "ham", "--user", "anna")
+        self.add("--text", "Buy cheap pills now", "--label", "spam", "--user", "ben")
+        self.add("--text", "A text to be forgotten", "--label", "spam", "--user", "ben")
+        self.add("--text", "A text to be forgotten", "--forget", "--user", "ben")
+        self.assertEqual([json.loads(line) for line in self.export().splitlines()],
+                         [{"text": "Buy cheap pills now", "label": "spam"}, {"text": "Lunch at noon?", "label": "ham"}])
+        out, _ = self.winnow("train", MESSAGES, self.path("out.jsonl"), "--model", "linear", "--output-dir", self.path("model"), "--json")
+        plain, _ = self.winnow("data", "inspect", self.path("out.jsonl"), "--json")
+        self.assertEqual(json.loads(plain)["rows"], 2)
+        self.assertTrue(out)
+
+    def test_the_training_set_is_that_of_the_last_words(self):
+        source = random.Random(17)
+        events, last = [], {}
+        for second, (text, user) in enumerate(itertools.product(["one", "two", "three", "a\ttab"], ["anna", "ben"] * 4)):
+            word = source.choice(["spam", "ham", "forget"])
+            event = {"text": text, "user": user, "created_at": f"2026-11-28T20:00:{second:02}Z",
+                     **({"feedback_type": "forget"} if word == "forget" else {"label": word})}
+            events.append(event)
+            last[text, user] = event
+        alone = "sqlite:" + self.path("alone.db")
+        self.add_events(last.values(), alone)
+        expected = self.export("alone.jsonl", store=alone)
+        source.shuffle(events)
+        self.assertEqual(self.add_events(events, self.store), {"added": 32, "known": 0})
+        self.assertEqual(self.add_events(events, self.store), {"added": 0, "known": 32}, "events without keys are known by their contents")
+        self.assertEqual(self.export(), expected)
+
+    def test_forgetting_everything_leaves_an_empty_file(self):
+        self.add("--text", "one", "--label", "spam")
+        self.add("--text", "one", "--forget")
+        self.assertEqual(self.export(), b"")
+
+    def test_an_idempotency_key_is_used_once(self):
+        for known in (0, 1):
+            out, _ = self.add("--text", "one", "--label", "spam", "--key", "k1", "--json")
+            self.assertEqual(json.loads(out), {"added": 1 - known, "known": known})
+        self.winnow("feedback", "add", "--store", self.store, "--text", "one", "--label", "ham", "--key", "k1", code=1)
+
+    def test_labels_of_programs_are_exported_by_name_only(self):
+        self.add("--text", "one", "--label", "spam", "--source", "big-model")
+        self.assertEqual(self.export(), b"")
+        self.assertEqual(json.loads(self.export("teacher.jsonl", "--teacher", "big-model")), {"text": "one", "label": "spam"})
+        for arguments in (("--teacher", "classifier"), ("--teacher", "big-model", "--audits")):
+            self.winnow("feedback", "export", "--store", self.store, "--output", self.path("x.jsonl"), *arguments, code=2)
+        self.fails("feedback", "add", "--store", self.store, "--text", "one", "--label", "spam", "--source", "classifier", code=2,
+                   says=["does not learn from its own verdicts"])
+
+    def test_listing_and_counting(self):
+        self.add("--text", "one\nline", "--label", "spam", "--user", "anna")
+        self.add("--text", "two", "--label", "ham", "--user", "ben", "--type", "admin")
+        out, _ = self.winnow("feedback", "list", "--store", self.store, "--json", "--user", "anna")
+        event = json.loads(out)
+        self.assertEqual((event["text"], event["is_spam"], event["label"], event["user"]), ("one\nline", True, "spam", "anna"))
+        out, _ = self.winnow("feedback", "list", "--store", self.store, "--limit", 1)
+        self.assertEqual(len(out.splitlines()), 1)
+        out, _ = self.winnow("feedback", "stats", "--store", self.store, "--json")
+        statistics = json.loads(out)
+        self.assertEqual((statistics["events"], statistics["labels"], statistics["training_rows"]), (2, {"spam": 1, "ham": 1}, 2))
+        self.assertIn("1 admin, 1 user_rejection", self.winnow("feedback", "stats", "--store", self.store)[0])
+
+    def test_blind_labels_give_rates_and_calibration_texts(self):
+        self.add("--text", "drawn 1", "--label", "spam", "--user", "anna")
+        with contextlib.closing(sqlite3.connect(self.path("store.db"))) as database:
+            for i in range(4):
+                database.execute("INSERT INTO verdict_samples (message_id, text, is_spam, score, stratum, probability, created_at) "
+                                 "VALUES (?, ?, ?, .95, '0.9-1', .5, '2026-11-28T20:00:00.000Z')", (f"m{i}", f"drawn {i}", i < 2))
+            database.commit()
+        audit = ("feedback", "audit")
+        for label in ("spam", "ham", "ham"):
+            waiting = json.loads(self.winnow(*audit, "next", "--store", self.store, "--json")[0])
+            self.assertEqual(set(waiting), {"number", "text"}, "the verdict is not shown")
+            self.winnow(*audit, "label", "--store", self.store, "--number", waiting["number"], "--label", label, "--by", "anna")
+        report = json.loads(self.winnow(*audit, "report", "--store", self.store, "--json")[0])
+        self.assertEqual((report["labelled"], report["waiting"], report["false_positive_rate"]["rate"]), (3, 1, .5))
+        self.assertIn("false-positive rate", self.winnow(*audit, "report", "--store", self.store)[0])
+        self.assertEqual(self.export(), b"", "a text with a blind label is not trained on")
+        self.assertEqual(len(self.export("audits.jsonl", "--audits").splitlines()), 3)
+
+    def test_errors_say_what_to_do(self):
+        for arguments, code, says in (
+                (("add", "--store", self.store), 2, ["--text or --id"]),
+                (("add", "--store", self.store, "--text", "x"), 2, ["neither a label nor is_spam"]),
+                (("add", "--store", self.store, "--id", "m1", "--label", "ham"), 1, ["no message and no feedback has the id 'm1'"]),
+                (("add", "--store", self.store, "--text", "x", "--label", "spam", "--time", "yesterday"), 2, ["--time: 'yesterday' is not a time"]),
+                (("list", "--store", self.path("missing.db")), 1, ["no such file"]),
+                (("export", "--store", self.store, "--output", self.path("x.txt")), 2, [".jsonl"]),
+                (("audit", "label", "--store", self.store), 2, ["requires --number, --label and --by"]),
+                (("audit", "label", "--store", self.store, "--number", 9, "--label", "ham", "--by", "anna"), 1, ["no drawn verdict has the number 9"])):
+            with self.subTest(arguments):
+                self.fails("feedback", *arguments, code=code, says=says)
+        self.write("bad.jsonl", '{"text": "x", "label": "spam"}\n{"text": "y"}\n')
+        self.fails("feedback", "add", "--store", self.store, "--input", self.path("bad.jsonl"), says=["bad.jsonl, event 2"])
+        self.assertEqual(json.loads(self.winnow("feedback", "stats", "--store", self.store, "--json")[0])["events"], 0)
+
+
+if __name__ == "__main__":
+    winnow.main()
