@@ -79,8 +79,8 @@ std::vector<CampaignMemory::Match> CampaignMemory::Matches(const CampaignText& t
     return first.decision != Decision::kNone || Find(first.group_votes, user) != nullptr ||
            Find(entry.votes, user) != nullptr;
   };
-  const auto exact = by_digest_.find(text.digest);
-  const Entry* const equal = exact == by_digest_.end() ? nullptr : &entries_[exact->second];
+  const auto exact = Equal(text.digest);
+  const Entry* const equal = exact ? &entries_[*exact] : nullptr;
   if (equal != nullptr && says_something(*equal, entries_[equal->first]))
     matches.push_back({equal, &entries_[equal->first], 1});
   if (text.words < options_.likeness.least_words) return matches;
@@ -156,9 +156,28 @@ void CampaignMemory::Learn(const FeedbackEvent& event, std::string_view sender) 
   Decide(first);
 }
 
+/// By the key of the process, so that nobody can choose texts that collide.
+uint32_t CampaignMemory::DigestHash(const std::array<uint64_t, 2>& digest) const {
+  return static_cast<uint32_t>(SipHasher(key_).Finish(std::as_bytes(std::span(digest))));
+}
+
+/// Returns the number of the entry with the digest.
+std::optional<uint32_t> CampaignMemory::Equal(const std::array<uint64_t, 2>& digest) const {
+  std::optional<uint32_t> equal;
+  by_digest_.ForEach(DigestHash(digest), [&](BandTable::Slot slot) {
+    const Entry& entry = entries_[slot.entry];
+    if (!entry.ended && entry.text.digest == digest) equal = slot.entry;
+  });
+  return equal;
+}
+
+bool CampaignMemory::IsCurrent(BandTable::Slot slot) const {
+  return !entries_[slot.entry].ended && entries_[slot.entry].generation % 16 == slot.generation;
+}
+
 CampaignMemory::Entry* CampaignMemory::EntryFor(CampaignText text) {
-  if (const auto known = by_digest_.find(text.digest); known != by_digest_.end()) return &entries_[known->second];
-  if (by_digest_.size() >= options_.most_entries) return nullptr;
+  if (const auto known = Equal(text.digest)) return &entries_[*known];
+  if (Count() >= options_.most_entries) return nullptr;
   auto number = static_cast<uint32_t>(entries_.size());
   if (free_.empty()) {
     entries_.emplace_back(std::move(text));
@@ -169,7 +188,8 @@ CampaignMemory::Entry* CampaignMemory::EntryFor(CampaignText text) {
     entries_[number].ended = false;
   }
   entries_[number].first = number;
-  by_digest_.emplace(entries_[number].text.digest, number);
+  by_digest_.Insert(DigestHash(entries_[number].text.digest), {number, entries_[number].generation}, Count(),
+                    [&](BandTable::Slot slot) { return IsCurrent(slot); });
   if (entries_[number].text.words >= options_.likeness.least_words) Index(number);
   return &entries_[number];
 }
@@ -188,11 +208,10 @@ void CampaignMemory::Index(uint32_t number) {
     if (similarity > best) entry.first = first;
     best = std::max(best, similarity);
   }
-  const auto is_current = [&](BandTable::Slot slot) {
-    return !entries_[slot.entry].ended && entries_[slot.entry].generation % 16 == slot.generation;
-  };
+  if (entry.first != number) ++entries_[entry.first].members;
   for (size_t band = 0; band < kCampaignBands; ++band)
-    bands_[band].Insert(hashes[band], {number, entry.generation}, by_digest_.size(), is_current);
+    bands_[band].Insert(hashes[band], {number, entry.generation}, Count(),
+                        [&](BandTable::Slot slot) { return IsCurrent(slot); });
 }
 
 /// An administrator's last word counts, else that of several trusted users whom no other trusted user contradicts.
@@ -240,10 +259,10 @@ void CampaignMemory::Restore(const CampaignUse& use) {
     if (std::from_chars(begin, begin + 16, digest[i], 16).ptr != begin + 16) return;
   }
   const ReaderLock lock(mutex_);
-  const auto found = by_digest_.find(digest);
-  if (found == by_digest_.end()) return;
-  Use(entries_[found->second], Milliseconds(use.at));
-  Raise(entries_[found->second].saved, Milliseconds(use.at));
+  const auto number = Equal(digest);
+  if (!number) return;
+  Use(entries_[*number], Milliseconds(use.at));
+  Raise(entries_[*number].saved, Milliseconds(use.at));
 }
 
 std::vector<CampaignUse> CampaignMemory::TakeUses() {
@@ -277,7 +296,7 @@ size_t CampaignMemory::DropExpired(StoreTime now) {
     const WriterLock lock(mutex_);
     for (size_t i = begin; i < std::min(begin + kBatch, expired.size()); ++i) {
       const Entry& entry = entries_[expired[i]];
-      if (entry.ended || entry.used.load(std::memory_order_relaxed) >= oldest) continue;
+      if (entry.ended || entry.members > 0 || entry.used.load(std::memory_order_relaxed) >= oldest) continue;
       End(expired[i]);
       ++dropped;
     }
@@ -287,7 +306,7 @@ size_t CampaignMemory::DropExpired(StoreTime now) {
 
 void CampaignMemory::End(uint32_t number) {
   Entry& entry = entries_[number];
-  by_digest_.erase(entry.text.digest);
+  if (entry.first != number) --entries_[entry.first].members;
   entry.text = CampaignText();
   entry.votes = {};
   entry.group_votes = {};
@@ -301,12 +320,12 @@ void CampaignMemory::End(uint32_t number) {
 
 size_t CampaignMemory::size() const {
   const ReaderLock lock(mutex_);
-  return by_digest_.size();
+  return Count();
 }
 
 size_t CampaignMemory::bytes() const {
   const ReaderLock lock(mutex_);
-  size_t bytes = by_digest_.size() * (sizeof(Digest) + sizeof(std::array<uint64_t, 4>)) + by_digest_.bucket_count() * 8;
+  size_t bytes = by_digest_.bytes();
   for (const BandTable& band : bands_) bytes += band.bytes();
   for (const Entry& entry : entries_) {
     bytes += sizeof entry + (entry.text.singles.capacity() + entry.text.pairs.capacity()) * sizeof(uint32_t) +

@@ -10,7 +10,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -91,8 +90,9 @@ class CampaignMemory {
     std::vector<Vote> votes = {};        // about this very text, by user
     std::vector<Vote> group_votes = {};  // of the first entry of a group: the last word of each user, by user
     mutable std::atomic<int64_t> used = 0, saved = 0;  // milliseconds; when it was matched or changed
-    uint32_t first = 0;                                // number of the first entry of its group, which ends last
+    uint32_t first = 0;                                // number of the first entry of its group
     Decision decision = Decision::kNone;               // of the first entry of a group
+    uint32_t members = 0;  // of the first entry of a group: number of the others; it ends last
     uint8_t generation = 0;
     bool ended = false;
   };
@@ -101,10 +101,6 @@ class CampaignMemory {
     const Entry* first = nullptr;
     double similarity = 0;
   };
-  struct Digest {
-    size_t operator()(const std::array<uint64_t, 2>& digest) const { return static_cast<size_t>(digest[0]); }
-  };
-
   uint64_t HashOf(std::string_view user) const;
   static const Vote* Find(std::span<const Vote> votes, uint64_t user);
   static bool Set(std::vector<Vote>& votes, const Vote& vote);
@@ -113,6 +109,10 @@ class CampaignMemory {
   std::optional<CampaignHit> Own(std::span<const Match> matches, uint64_t user) const;
   std::optional<CampaignHit> Everybodys(std::span<const Match> matches) const;
   void Use(const Entry& entry, int64_t at) const REQUIRES(mutex_);
+  uint32_t DigestHash(const std::array<uint64_t, 2>& digest) const;
+  std::optional<uint32_t> Equal(const std::array<uint64_t, 2>& digest) const REQUIRES(mutex_);
+  bool IsCurrent(BandTable::Slot slot) const REQUIRES(mutex_);
+  size_t Count() const REQUIRES(mutex_) { return entries_.size() - free_.size(); }
   Entry* EntryFor(CampaignText text) REQUIRES(mutex_);
   void Index(uint32_t number) REQUIRES(mutex_);
   void Decide(Entry& first) REQUIRES(mutex_);
@@ -123,7 +123,7 @@ class CampaignMemory {
   mutable SharedMutex mutex_;
   std::deque<Entry> entries_ GUARDED_BY(mutex_);
   std::vector<uint32_t> free_ GUARDED_BY(mutex_);  // numbers of entries that have ended
-  std::unordered_map<std::array<uint64_t, 2>, uint32_t, Digest> by_digest_ GUARDED_BY(mutex_);
+  BandTable by_digest_ GUARDED_BY(mutex_);
   std::array<BandTable, kCampaignBands> bands_ GUARDED_BY(mutex_);
   std::unordered_set<uint64_t> trusted_ GUARDED_BY(mutex_);
   FeedbackCaps caps_ GUARDED_BY(mutex_);
