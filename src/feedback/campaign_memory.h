@@ -42,7 +42,8 @@ struct CampaignHit {
   std::string_view symbol() const { return is_spam ? "MEMORY_SPAM" : "MEMORY_HAM"; }
 };
 
-/// Thread-safe. Find may be called by many threads at once; Learn makes them wait for less than a millisecond.
+/// Thread-safe. Find may be called by many threads at once; Learn makes them wait for a few
+/// milliseconds at most.
 class CampaignMemory {
  public:
   explicit CampaignMemory(CampaignMemoryOptions options = {});

@@ -37,7 +37,7 @@ class Feedback(TestCase):
                          [{"text": "Buy cheap pills now", "label": "spam"}, {"text": "Lunch at noon?", "label": "ham"}])
         out, _ = self.winnow("train", MESSAGES, self.path("out.jsonl"), "--kind", "svm", "--output-dir", self.path("model"), "--json")
         alone, _ = self.winnow("train", MESSAGES, "--kind", "svm", "--output-dir", self.path("alone"), "--json")
-        counts = [sum(json.loads(text)[key] for key in ("train_count", "validation_count", "test_count")) for text in (out, alone)]
+        counts = [sum(json.loads(text)[key] for key in ("sample_count", "validation_count", "test_count")) for text in (out, alone)]
         self.assertEqual(counts[0] - counts[1], 2)
 
     def test_the_training_set_is_that_of_the_last_words(self):
