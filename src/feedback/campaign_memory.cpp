@@ -163,21 +163,23 @@ uint32_t CampaignMemory::DigestHash(const std::array<uint64_t, 2>& digest) const
 
 /// Returns the number of the entry with the digest.
 std::optional<uint32_t> CampaignMemory::Equal(const std::array<uint64_t, 2>& digest) const {
+  const std::deque<Entry>* const entries = &entries_;
   std::optional<uint32_t> equal;
   by_digest_.ForEach(DigestHash(digest), [&](BandTable::Slot slot) {
-    const Entry& entry = entries_[slot.entry];
+    const Entry& entry = (*entries)[slot.entry];
     if (!entry.ended && entry.text.digest == digest) equal = slot.entry;
   });
   return equal;
 }
 
-bool CampaignMemory::IsCurrent(BandTable::Slot slot) const {
-  return !entries_[slot.entry].ended && entries_[slot.entry].generation % 16 == slot.generation;
+bool CampaignMemory::IsCurrent(const std::deque<Entry>& entries, BandTable::Slot slot) {
+  return !entries[slot.entry].ended && entries[slot.entry].generation % 16 == slot.generation;
 }
 
 CampaignMemory::Entry* CampaignMemory::EntryFor(CampaignText text) {
   if (const auto known = Equal(text.digest)) return &entries_[*known];
   if (Count() >= options_.most_entries) return nullptr;
+  const std::deque<Entry>* const entries = &entries_;
   auto number = static_cast<uint32_t>(entries_.size());
   if (free_.empty()) {
     entries_.emplace_back(std::move(text));
@@ -189,7 +191,7 @@ CampaignMemory::Entry* CampaignMemory::EntryFor(CampaignText text) {
   }
   entries_[number].first = number;
   by_digest_.Insert(DigestHash(entries_[number].text.digest), {number, entries_[number].generation}, Count(),
-                    [&](BandTable::Slot slot) { return IsCurrent(slot); });
+                    [entries](BandTable::Slot slot) { return IsCurrent(*entries, slot); });
   if (entries_[number].text.words >= options_.likeness.least_words) Index(number);
   return &entries_[number];
 }
@@ -197,6 +199,7 @@ CampaignMemory::Entry* CampaignMemory::EntryFor(CampaignText text) {
 /// Finds the group of a new entry, so that users who report different variants of a message are counted together, and
 /// enters it into the tables. An entry belongs to the group whose first entry is most similar.
 void CampaignMemory::Index(uint32_t number) {
+  const std::deque<Entry>* const entries = &entries_;
   Entry& entry = entries_[number];
   const auto hashes = BandHashes(entry.text.singles);
   double best = 0;
@@ -211,7 +214,7 @@ void CampaignMemory::Index(uint32_t number) {
   if (entry.first != number) ++entries_[entry.first].members;
   for (size_t band = 0; band < kCampaignBands; ++band)
     bands_[band].Insert(hashes[band], {number, entry.generation}, Count(),
-                        [&](BandTable::Slot slot) { return IsCurrent(slot); });
+                        [entries](BandTable::Slot slot) { return IsCurrent(*entries, slot); });
 }
 
 /// An administrator's last word counts, else that of several trusted users whom no other trusted user contradicts.
@@ -287,9 +290,10 @@ size_t CampaignMemory::DropExpired(StoreTime now) {
     }
   }
   {
-    // The first entry of a group ends last: others refer to it.
+    // The others of a group first: they refer to its first entry.
     const ReaderLock lock(mutex_);
-    std::ranges::stable_partition(expired, [&](uint32_t number) { return entries_[number].first != number; });
+    const std::deque<Entry>* const entries = &entries_;
+    std::ranges::partition(expired, [&](uint32_t number) { return (*entries)[number].first != number; });
   }
   size_t dropped = 0;
   for (size_t begin = 0; begin < expired.size(); begin += kBatch) {

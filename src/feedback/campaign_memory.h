@@ -105,15 +105,20 @@ class CampaignMemory {
   uint64_t HashOf(std::string_view user) const;
   static const Vote* Find(std::span<const Vote> votes, uint64_t user);
   static bool Set(std::vector<Vote>& votes, const Vote& vote);
-  std::vector<uint32_t> Candidates(const std::array<uint32_t, kCampaignBands>& hashes) const REQUIRES(mutex_);
-  std::vector<Match> Matches(const CampaignText& text, uint64_t user) const REQUIRES(mutex_);
+  std::vector<uint32_t> Candidates(const std::array<uint32_t, kCampaignBands>& hashes) const
+      WINNOW_THREAD_ANNOTATION(requires_shared_capability(mutex_));
+  std::vector<Match> Matches(const CampaignText& text, uint64_t user) const
+      WINNOW_THREAD_ANNOTATION(requires_shared_capability(mutex_));
   std::optional<CampaignHit> Own(std::span<const Match> matches, uint64_t user) const;
   std::optional<CampaignHit> Everybodys(std::span<const Match> matches) const;
-  void Use(const Entry& entry, int64_t at) const REQUIRES(mutex_);
+  void Use(const Entry& entry, int64_t at) const WINNOW_THREAD_ANNOTATION(requires_shared_capability(mutex_));
   uint32_t DigestHash(const std::array<uint64_t, 2>& digest) const;
-  std::optional<uint32_t> Equal(const std::array<uint64_t, 2>& digest) const REQUIRES(mutex_);
-  bool IsCurrent(BandTable::Slot slot) const REQUIRES(mutex_);
-  size_t Count() const REQUIRES(mutex_) { return entries_.size() - free_.size(); }
+  std::optional<uint32_t> Equal(const std::array<uint64_t, 2>& digest) const
+      WINNOW_THREAD_ANNOTATION(requires_shared_capability(mutex_));
+  static bool IsCurrent(const std::deque<Entry>& entries, BandTable::Slot slot);
+  size_t Count() const WINNOW_THREAD_ANNOTATION(requires_shared_capability(mutex_)) {
+    return entries_.size() - free_.size();
+  }
   Entry* EntryFor(CampaignText text) REQUIRES(mutex_);
   void Index(uint32_t number) REQUIRES(mutex_);
   void Decide(Entry& first) REQUIRES(mutex_);

@@ -6,6 +6,7 @@
 #include <map>
 #include <tuple>
 
+#include "base/ascii.h"
 #include "base/hash.h"
 #include "store/feedback_json.h"
 
@@ -15,6 +16,10 @@ namespace {
 constexpr auto kOwnSources =
     std::to_array<std::string_view>({"winnow", "model", "classifier", "rules", "reputation", "memory", "fallback"});
 constexpr auto kPeoplesSources = std::to_array<std::string_view>({"user", "admin", "import"});
+
+/// Names of the two labels that is_spam says better.
+constexpr auto kNamesOfTwo =
+    std::to_array<std::string_view>({"spam", "junk", "ham", "not_spam", "not spam", "legitimate"});
 
 /// Returns the newest text of each message id. Of two texts of one time, the one that sorts last.
 std::map<std::string_view, std::string_view> TextsOfIds(std::span<const FeedbackEvent> events) {
@@ -42,8 +47,9 @@ FeedbackOrigin OriginOf(const FeedbackEvent& event) {
 }
 
 std::optional<std::string> LabelOf(const FeedbackEvent& event) {
-  if (event.label) return event.label;
-  if (!event.is_spam) return std::nullopt;
+  if (!event.is_spam) return event.label;
+  const std::string lower = LowerAscii(event.label.value_or(""));
+  if (!lower.empty() && std::ranges::find(kNamesOfTwo, lower) == kNamesOfTwo.end()) return event.label;
   return *event.is_spam ? "spam" : "ham";
 }
 

@@ -36,7 +36,8 @@ FeedbackOrigin OriginOf(const FeedbackEvent& event);
 /// Returns true if the source is a name of Winnow's own steps, such as "classifier".
 bool IsOwnSource(std::string_view source);
 
-/// Returns the event's label; "spam" or "ham" if it has only is_spam; nothing if it has neither.
+/// Returns the event's label; "spam" or "ham" if it has is_spam and no label, or another name of these two, such as
+/// "junk"; nothing if it has neither.
 std::optional<std::string> LabelOf(const FeedbackEvent& event);
 
 /// Returns whether the event says that the message is spam; nothing if it names another label, or none.

@@ -1,0 +1,115 @@
+#include "feedback/feedback_log.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/random.h"
+#include "support/error_of.h"
+#include "support/feedback_events.h"
+#include "support/store_databases.h"
+
+namespace winnow {
+namespace {
+
+using testing::HasSubstr;
+
+class FeedbackLogOn : public OnEveryDatabase {};
+INSTANTIATE_TEST_SUITE_P(Databases, FeedbackLogOn, testing::Values("SQLite", "PostgreSQL"), DatabaseName);
+
+TEST_P(FeedbackLogOn, ReplayedDeliveryGivesTheStateOfTheLastEvent) {
+  const std::shared_ptr<Store> store = OpenStore();
+  FeedbackLog log(SinkOf(store), nullptr);
+  std::vector<FeedbackEvent> events;
+  Random random(7, "replay");
+  for (int i = 0; i < 12; ++i)
+    events.push_back(FeedbackWord(std::to_array({"spam", "ham", "forget"})[random.Below(3)], i));
+  events.push_back(FeedbackWord("ham", 12));
+  const std::string expected = Exported(std::span(events).last(1));
+  for (int round = 0; round < 2; ++round) {
+    random.Shuffle(events);
+    for (const FeedbackEvent& event : events) {
+      EXPECT_EQ(log.Add(event).value(), round == 0 ? FeedbackOutcome::kStored : FeedbackOutcome::kDuplicate);
+    }
+  }
+  EXPECT_EQ(Exported(ReadAllFeedback(*store).value()), expected);
+}
+
+TEST_P(FeedbackLogOn, EventsWithoutTimesKeepTheirOrder) {
+  const std::shared_ptr<Store> store = OpenStore();
+  FeedbackLog log(SinkOf(store), nullptr);
+  for (int i = 0; i < 20; ++i) {
+    FeedbackEvent event = FeedbackWord(i % 2 == 0 ? "spam" : "ham", i);
+    event.created_at = {};
+    ASSERT_TRUE(log.Add(event));
+  }
+  EXPECT_THAT(Exported(ReadAllFeedback(*store).value()), HasSubstr("\"ham\""));
+}
+
+TEST_P(FeedbackLogOn, TextsOfIdsComeFromTheHistory) {
+  const std::shared_ptr<Store> store = OpenStore();
+  CampaignMemory memory;
+  FeedbackLog log(SinkOf(store), &memory);
+  FeedbackEvent event = FeedbackWord("ham", 1);
+  event.text = "";
+  event.message_id = "m1";
+  const Error error = ErrorOf(log.Add(event));
+  EXPECT_EQ(error.code, ErrorCode::kNotFound);
+  EXPECT_THAT(error.message, HasSubstr("no message and no feedback has the id 'm1'"));
+  const MessageRecord message{.message_id = "m1", .text = "lunch at noon", .score = 0.9, .source = "classifier"};
+  ASSERT_TRUE(store->RecordMessages(std::span(&message, 1)));
+  ASSERT_TRUE(log.Add(event));
+  EXPECT_EQ(store->ListFeedback({}).value().at(0).event.text, "lunch at noon");
+  EXPECT_EQ(memory.Find("Lunch at  noon", "anna", event.created_at).value().symbol(), "MEMORY_HAM");
+}
+
+TEST_P(FeedbackLogOn, TheMemoryIsRestoredFromTheStore) {
+  const std::shared_ptr<Store> store = OpenStore();
+  {
+    CampaignMemory memory;
+    FeedbackLog log(SinkOf(store), &memory);
+    FeedbackEvent event = FeedbackWord("spam", 0);
+    event.created_at = {};
+    event.feedback_type = "admin";
+    ASSERT_TRUE(log.Add(event));
+  }
+  CampaignMemory memory;
+  FeedbackLog log(SinkOf(store), &memory);
+  ASSERT_TRUE(log.CatchUp());
+  EXPECT_TRUE(memory.Find("win a PRIZE", "").value().is_spam);
+}
+
+TEST_P(FeedbackLogOn, AnEntryThatWasMatchedLatelyOutlivesARestart) {
+  const std::shared_ptr<Store> store = OpenStore();
+  FeedbackEvent event = FeedbackWord("spam", 0);
+  event.feedback_type = "admin";
+  event.created_at = StoreNow() - std::chrono::days(29);
+  {
+    CampaignMemory memory;
+    FeedbackLog log(SinkOf(store), &memory);
+    ASSERT_TRUE(log.Add(event));
+    ASSERT_TRUE(log.CatchUp());
+    ASSERT_TRUE(memory.Find("win a prize", ""));
+    ASSERT_TRUE(log.CatchUp());
+  }
+  CampaignMemory memory;
+  FeedbackLog log(SinkOf(store), &memory);
+  ASSERT_TRUE(log.CatchUp());
+  EXPECT_TRUE(memory.Find("win a prize", "", StoreNow() + std::chrono::days(20)));
+}
+
+TEST(FeedbackLog, RefusesEventsThatSayNothing) {
+  FeedbackEvent event = FeedbackWord("spam", 1);
+  event.is_spam.reset();
+  EXPECT_THAT(ErrorOf(CheckFeedbackEvent(event)).message, HasSubstr("neither a label nor is_spam"));
+  event.is_spam = true;
+  event.label = "ham";
+  EXPECT_THAT(ErrorOf(CheckFeedbackEvent(event)).message, HasSubstr("is_spam is true and the label is 'ham'"));
+  event.feedback_type = "forget";
+  EXPECT_THAT(ErrorOf(CheckFeedbackEvent(event)).message, HasSubstr("cannot have a label"));
+  event = FeedbackWord("spam", 1);
+  event.text = "";
+  EXPECT_THAT(ErrorOf(CheckFeedbackEvent(event)).message, HasSubstr("neither a text nor the id"));
+}
+
+}  // namespace
+}  // namespace winnow
