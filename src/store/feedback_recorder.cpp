@@ -134,7 +134,7 @@ void FeedbackRecorder::Deliver() {
     std::shared_ptr<Store> store;
     {
       const MutexLock lock(mutex_);
-      delivering_ = segment != nullptr;
+      delivering_ = segment != nullptr || !spool_->empty();
       if (segment == nullptr && spool_->empty() && store_ != nullptr && counts_.up) direct_ = true;
       changed_.NotifyAll();
       while (!ending_ && direct_ && spool_->empty()) changed_.Wait(mutex_);
