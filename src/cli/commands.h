@@ -15,6 +15,7 @@ Command TrainCommand();
 Command EvaluateCommand();
 Command CompareCommand();
 Command ClassifyCommand();
+Command FilterCommand();
 Command QuantizeCommand();
 Command CalibrateCommand();
 Command BenchCommand();

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "cli/serve_filter_options.h"
 #include "server/model_name.h"
 #include "server/server.h"
 #include "server/systemd.h"
@@ -45,6 +46,7 @@ struct ServeOptions : CommonOptions {
   double models_memory_mb = static_cast<double>(server.models.max_memory_bytes) / 1e6;
   double cache_mb = static_cast<double>(server.cache_bytes) / kMebibyte;
   std::filesystem::path redis_mac_key_file;
+  ServeFilterOptions filter;
   int redis_timeout_ms = static_cast<int>(server.redis_options.timeout.count());
   int max_batch_delay_us = static_cast<int>(server.models.scheduler.max_batch_delay.count());
   int max_wait_ms = static_cast<int>(server.models.scheduler.max_wait.count());
@@ -225,6 +227,7 @@ void Describe(ServeOptions& options, OptionTable& table) {
   AddModelOptions(options, table);
   AddAccessOptions(options, table);
   AddLogOptions(options, table);
+  AddServeFilterOptions(options.filter, table);
   AddCacheOptions(options, table);
   AddLimitOptions(options, table);
   AddBatchingOptions(options, table);
@@ -232,6 +235,8 @@ void Describe(ServeOptions& options, OptionTable& table) {
   table.Example("winnow serve spam", "serve http://127.0.0.1:8080/v1/classify; all routes are described at /docs");
   table.Example("winnow serve spam --host 0.0.0.0 --tls-cert chain.pem --tls-key key.pem --api-key-file keys.txt",
                 "public, with TLS and API keys");
+  table.Example("winnow serve spam --filter --store store.db",
+                "the message filter: verdicts with reasons, feedback, preferences, history");
   table.Example("winnow serve models --lazy --models-memory-mb 500",
                 "all models of a directory; kill -HUP loads new ones");
 }
@@ -288,6 +293,7 @@ Result<ServerOptions> ServerOptionsOf(const ServeOptions& options) {
   for (const std::string& alias : options.aliases) server.models.aliases.push_back(TRY(ParseModelAlias(alias)));
   server.cache_bytes = static_cast<size_t>(options.cache_mb * kMebibyte);
   TRY(FillRedisOptions(options, server));
+  server.filter = TRY(FilterServiceOptionsOf(options.filter));
   return server;
 }
 

@@ -73,7 +73,7 @@ void Access::Replace(std::shared_ptr<const ApiKeys> keys) {
 }
 
 AccessDecision Access::Decide(const AccessRequest& request) {
-  if (request.role == Role::kPublic) return {{}, "address:" + AddressGroup(request.client), {}};
+  if (request.role == Role::kPublic) return {{}, "address:" + AddressGroup(request.client), Role::kPublic, {}};
   const std::shared_ptr<const ApiKeys> keys = this->keys();
   return keys == nullptr ? DecideWithout(request) : DecideWith(*keys, request);
 }
@@ -84,7 +84,8 @@ std::optional<ApiError> Access::Limit(const std::string& turn, const RateLimit& 
 }
 
 AccessDecision Access::DecideWithout(const AccessRequest& request) {
-  AccessDecision decision{{}, "address:" + AddressGroup(request.client), {}};
+  AccessDecision decision{{}, "address:" + AddressGroup(request.client), Role::kFeedback, {}};
+  if (!options_.public_address && !MayBeOfAnotherSite(request)) decision.role = Role::kAdmin;
   decision.refusal = Limit(decision.turn, options_.address_limit);
   if (decision.refusal || request.role != Role::kAdmin) return decision;
   if (options_.public_address) {
@@ -102,7 +103,7 @@ AccessDecision Access::DecideWithout(const AccessRequest& request) {
 
 AccessDecision Access::DecideWith(const ApiKeys& keys, const AccessRequest& request) {
   const std::string group = AddressGroup(request.client);
-  AccessDecision decision{{}, "address:" + group, {}};
+  AccessDecision decision{{}, "address:" + group, Role::kPublic, {}};
   std::string_view secret = TrimmedValue(request.x_api_key);
   if (secret.empty()) secret = BearerToken(request.authorization);
   if (secret.empty()) {
@@ -118,6 +119,7 @@ AccessDecision Access::DecideWith(const ApiKeys& keys, const AccessRequest& requ
   }
   decision.key = key->name;
   decision.turn = "key:" + key->name;
+  decision.role = key->role;
   RateLimit limit = options_.key_limit;
   if (key->requests_per_minute) {
     limit = {static_cast<double>(*key->requests_per_minute), static_cast<double>(key->burst.value_or(0))};

@@ -46,8 +46,9 @@ struct AccessRequest {
 };
 
 struct AccessDecision {
-  std::string key;   ///< name of the key that was used, for the access log; empty for none
-  std::string turn;  ///< name for taking turns and for limits: "key:web", "address:192.0.2.1"
+  std::string key;            ///< name of the key that was used, for the access log; empty for none
+  std::string turn;           ///< name for taking turns and for limits: "key:web", "address:192.0.2.1"
+  Role role = Role::kPublic;  ///< role of the client, which may exceed that of the route
   /// Empty if the request is allowed. Otherwise 401 "Unauthorized", 403 "Forbidden" or 429 "RateLimited", whose message
   /// never contains a key, nor tells whether one is known. It has the headers Retry-After (429) and WWW-Authenticate
   /// (401, and 403 for a key; RFC 6750, section 3).

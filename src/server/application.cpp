@@ -118,7 +118,7 @@ class Application : public HttpApplication, public std::enable_shared_from_this<
     request.route = match.route;
     request.parameters = std::move(match.parameters);
     if (match.route == nullptr) return NoRoute(request, match.allowed);
-    if (request.method == "POST" && IsOfAnotherSite(parts_, request)) {
+    if ((request.method == "POST" || request.method == "PUT") && IsOfAnotherSite(parts_, request)) {
       return ErrorResponse(403, "Forbidden",
                            "requests from web pages of other sites are refused; start the server with --cors-origin "
                            "ORIGIN to allow those of a site");
@@ -149,6 +149,7 @@ class Application : public HttpApplication, public std::enable_shared_from_this<
                                                      .host = request.Header("host"),
                                                      .origin = request.Header("origin")});
     request.key = std::move(decision.key);
+    request.role = decision.role;
     request.caller = std::move(decision.turn);
     if (decision.refusal) return decision.refusal->Response();
     return std::nullopt;

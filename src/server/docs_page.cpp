@@ -160,6 +160,7 @@ std::string RouteSection(const Route& route) {
         fmt::format("<p class=\"note\">If API keys are in use, the role {} is required.</p>\n", RoleName(route.role));
   }
   html += CurlLine(route) + ExampleAnswer(route.docs.answer_example) + TryForm(route, id);
+  if (!route.docs.query.is_null()) html += FieldTable(route.docs.query, true, "Query");
   if (!route.docs.request.is_null()) html += FieldTable(route.docs.request, true, "Request");
   if (!route.docs.answer.is_null()) html += FieldTable(route.docs.answer, false, "Response");
   html += "<h4>Errors</h4>\n<ul class=\"errors\">\n";

@@ -24,14 +24,15 @@ struct DecisionCounts;
 struct Route;
 
 struct HttpRequest {
-  std::string method;  ///< request method, such as "GET"
-  std::string path;    ///< path of the request target as received, without the query
-  std::string query;   ///< query of the request target as received
-  std::string body;    ///< request body, uncompressed
-  std::string client;  ///< address of the client; "unix" for a unix socket
-  std::string key;     ///< name of the API key of the request; empty: none
-  std::string caller;  ///< name for taking turns: a key, or an address
-  std::string id;      ///< value of X-Request-Id, or a generated id
+  std::string method;        ///< request method, such as "GET"
+  std::string path;          ///< path of the request target as received, without the query
+  std::string query;         ///< query of the request target as received
+  std::string body;          ///< request body, uncompressed
+  std::string client;        ///< address of the client; "unix" for a unix socket
+  std::string key;           ///< name of the API key of the request; empty: none
+  Role role = Role::kAdmin;  ///< role of the client, at least that of the route
+  std::string caller;        ///< name for taking turns: a key, or an address
+  std::string id;            ///< value of X-Request-Id, or a generated id
   std::vector<std::pair<std::string, std::string>> headers;  ///< headers with names in lower case
   const Route* route = nullptr;                              ///< route of the request, found by HttpApplication::Admit
   std::vector<std::string> parameters;  ///< values of the parameters in the route's path, such as {model}, in order
@@ -88,6 +89,7 @@ struct RouteDocs {
   std::string summary = {};      ///< summary of one line
   std::string description = {};  ///< description in Markdown; may be empty
   std::string tag = {};          ///< group that the route is listed in
+  Json query = {};               ///< JSON Schema of an object with the parameters in the query; null for none
   /// JSON Schemas (of OpenAPI 3.1) of the request body, null for none, and of the body of status 200.
   Json request = {}, answer = {};
   bool request_optional = false;  ///< true if a request may have no body although there is a schema of it

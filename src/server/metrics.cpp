@@ -140,6 +140,28 @@ struct ServerMetrics::Parts {
   Gauge& cache_entries = MakeGauge(registry, "winnow_cache_entries", "Texts in the cache");
   Counter& cache_evictions = MakeCounter(registry, "winnow_cache_evictions_total", "Texts evicted from the cache");
 
+  // Of the message filter; made with its first verdict.
+  std::map<std::string, Counter*, std::less<>> verdicts GUARDED_BY(mutex);
+  std::map<std::string, Histogram*, std::less<>> filter_steps GUARDED_BY(mutex);
+  Family<Counter>& verdict_family = prometheus::BuildCounter()
+                                        .Name("winnow_filter_verdicts_total")
+                                        .Help("Verdicts of the message filter, by deciding step and verdict")
+                                        .Register(registry);
+  Family<Histogram>& filter_step_family = prometheus::BuildHistogram()
+                                              .Name("winnow_filter_step_seconds")
+                                              .Help("Seconds per message, by step of the filter; total: all steps")
+                                              .Register(registry);
+  Family<Counter>& filter_count_family = prometheus::BuildCounter()
+                                             .Name("winnow_filter_store_total")
+                                             .Help("Events between the filter and the store, by kind")
+                                             .Register(registry);
+  Family<Gauge>& filter_gauge_family = prometheus::BuildGauge()
+                                           .Name("winnow_filter_store")
+                                           .Help(
+                                               "State of the filter's store: available (1 or 0), messages that wait "
+                                               "for the history, bytes in the spool of feedback")
+                                           .Register(registry);
+
   // Text Embeddings Inference's: https://github.com/huggingface/text-embeddings-inference (docs, "Metrics").
   Family<Counter>& te_count_family =
       prometheus::BuildCounter().Name("te_request_count").Help("Classification requests").Register(registry);
@@ -226,6 +248,39 @@ void ServerMetrics::Predicted(const DecisionCounts& counts) {
   if (counts.abstained > 0) count({}, counts.abstained);
 }
 
+void ServerMetrics::Filtered(std::string_view source, bool is_spam, double seconds) {
+  Parts& p = *parts_;
+  const std::string key = std::string(source) + (is_spam ? " spam" : " ham");
+  Counter* count = nullptr;
+  {
+    const ReaderLock lock(p.mutex);
+    const auto found = p.verdicts.find(key);
+    if (found != p.verdicts.end()) count = found->second;
+  }
+  if (count == nullptr) {
+    const WriterLock lock(p.mutex);
+    count = p.verdicts[key] =
+        &p.verdict_family.Add({{"source", std::string(source)}, {"verdict", is_spam ? "spam" : "ham"}});
+  }
+  count->Increment();
+  FilterStep("total", seconds);
+}
+
+void ServerMetrics::FilterStep(std::string_view step, double seconds) {
+  Parts& p = *parts_;
+  Histogram* histogram = nullptr;
+  {
+    const ReaderLock lock(p.mutex);
+    const auto found = p.filter_steps.find(step);
+    if (found != p.filter_steps.end()) histogram = found->second;
+  }
+  if (histogram == nullptr) {
+    const WriterLock lock(p.mutex);
+    histogram = p.filter_steps[std::string(step)] = &p.filter_step_family.Add({{"step", std::string(step)}}, kSeconds);
+  }
+  histogram->Observe(seconds);
+}
+
 void ServerMetrics::Tokenized(double seconds) {
   parts_->tokenize.Observe(seconds);
   parts_->te_tokenization.Observe(seconds);
@@ -286,6 +341,21 @@ std::string ServerMetrics::Scrape() const {
     RaiseTo(p.redis_rejected, now.redis_rejected);
     RaiseTo(p.redis_errors, now.redis_errors);
     RaiseTo(p.redis_timeouts, now.redis_timeouts);
+    if (now.has_store) {
+      set(p.filter_gauge_family.Add({{"of", "available"}}), now.store_available ? 1 : 0);
+      set(p.filter_gauge_family.Add({{"of", "history_waiting"}}), now.history_waiting);
+      set(p.filter_gauge_family.Add({{"of", "spool_bytes"}}), now.spool_bytes);
+      const auto raise = [&](const char* event, size_t value) {
+        RaiseTo(p.filter_count_family.Add({{"event", event}}), value);
+      };
+      raise("history_lost", now.history_lost);
+      raise("feedback_stored", now.feedback_stored);
+      raise("feedback_spooled", now.feedback_spooled);
+      raise("feedback_rejected", now.feedback_rejected);
+      raise("state_hit", now.state_hits);
+      raise("state_read", now.state_reads);
+      raise("state_failure", now.state_failures);
+    }
   }
   return prometheus::TextSerializer().Serialize(p.registry.Collect());
 }

@@ -29,7 +29,11 @@ struct MetricsSnapshot {
   size_t redis_hits = 0, redis_misses = 0, redis_rejected = 0, redis_errors = 0, redis_timeouts = 0;
   bool redis_available = false;
   size_t access_log_lost_lines = 0;  ///< only grows
-  size_t request_memory_bytes = 0;   ///< size of the bodies of the requests in progress
+  /// Of the message filter: messages and changes that wait for the store, and counters, which only grow.
+  bool has_store = false, store_available = false;
+  size_t history_waiting = 0, history_lost = 0, feedback_stored = 0, feedback_spooled = 0, feedback_rejected = 0;
+  size_t spool_bytes = 0, state_hits = 0, state_reads = 0, state_failures = 0;
+  size_t request_memory_bytes = 0;  ///< size of the bodies of the requests in progress
 };
 
 /// The metrics of a server. Thread-safe.
@@ -48,6 +52,10 @@ class ServerMetrics {
   void AddModel(std::string_view name, std::string_view version, std::span<const std::string> decisions);
   /// Counts predictions by model, version and decision.
   void Predicted(const DecisionCounts& counts);
+  /// Counts a verdict of the message filter, by the step that decided.
+  void Filtered(std::string_view source, bool is_spam, double seconds);
+  /// Counts the time of a step of the filter: "lookup", "rules", "classifier".
+  void FilterStep(std::string_view step, double seconds);
   void Tokenized(double seconds);
   /// Counts the time that a request waited until its first text was taken from the queue.
   void Queued(double seconds);

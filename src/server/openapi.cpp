@@ -20,6 +20,7 @@ constexpr ErrorStatus kStatuses[] = {
     {405, "MethodNotAllowed", "The path does not support the method; the header Allow lists those that it supports",
      "MethodNotAllowed", "this path does not support the method of the request; supported: POST"},
     {408, "RequestTimeout", "The request was not received in time", ""},
+    {409, "Conflict", "The Idempotency-Key belongs to another event", ""},
     {413, "TooLarge", "The body, a text or the number of texts is too large", ""},
     {415, "UnsupportedEncoding", "Content-Encoding is neither gzip nor identity", ""},
     {422, "Unprocessable", "The request is invalid; the error says why", "Validation",
@@ -62,6 +63,8 @@ Json SuccessOf(const Route& route) {
 }
 
 std::string_view DescriptionOf(std::string_view parameter) {
+  if (parameter == "user") return "ID of a user, as the application chooses it";
+  if (parameter == "sender") return "Mail address or telephone number, or a domain such as @example.com";
   if (parameter == "model") return "Name of the model";
   if (parameter == "version") return "Version of the model, such as 1.2.0";
   return "";
@@ -77,6 +80,11 @@ Json Operation(const Route& route) {
         {"name", name}, {"in", "path"}, {"required", true}, {"schema", {{"type", "string"}, {"minLength", 1}}}};
     if (const auto description = DescriptionOf(name); !description.empty()) parameter["description"] = description;
     operation["parameters"].push_back(std::move(parameter));
+  }
+  if (!docs.query.is_null()) {
+    for (const auto& [name, schema] : docs.query.at("properties").items()) {
+      operation["parameters"].push_back({{"name", name}, {"in", "query"}, {"required", false}, {"schema", schema}});
+    }
   }
   if (!docs.request.is_null()) {
     Json content = {{"schema", docs.request}};

@@ -28,6 +28,7 @@ Result<void> Server::StartService() {
   if (!options_.redis.empty()) shared.redis = TRY(RedisCache::Open(options_.redis, options_.redis_options));
   auto service = std::make_shared<Service>();
   service->models = TRY(ModelSet::Open(options_.bundles, options_.models));
+  if (options_.filter.enabled) service->filter = TRY(FilterService::Open(options_.filter));
   service->limits = options_.limits;
   service->scheduler = options_.models.scheduler;
   service->metrics = shared.metrics;
@@ -93,6 +94,7 @@ void Server::Reload(std::function<void()> done) {
   }
   if (!options_.http.tls.certificate.empty()) report("TLS certificate", http_->ReloadCertificate());
   if (parts_.log) report("access log", parts_.log->Reopen());
+  if (service_->filter) report("rules", service_->filter->ReloadRules());
   service_->models->Reload(std::move(done));
 }
 
@@ -152,6 +154,9 @@ MetricsSnapshot Server::Snapshot() const {
     now.redis_errors = redis.errors;
     now.redis_timeouts = redis.timeouts;
     now.redis_available = shared.redis->available();
+  }
+  if (const FilterService* const filter = service_->filter.get(); filter != nullptr && filter->has_store()) {
+    filter->Measure(now);
   }
   return now;
 }

@@ -44,6 +44,7 @@ struct ServerOptions {
   size_t cache_bytes = 64 << 20;  ///< size of the cache of predictions; 0: no cache
   std::string redis = {};         ///< URL of a Redis cache that servers share; empty: none
   RedisCacheOptions redis_options = {};
+  FilterServiceOptions filter = {};
 };
 
 /// A running server, from Start to Stop. Reload, Stop and the destructor must be called by one thread at a time; the
@@ -51,13 +52,13 @@ struct ServerOptions {
 class Server {
  public:
   /// Loads the models and starts listening. Errors: those of ModelSet::Open, ApiKeys::Read, AccessLog::Open,
-  /// RedisCache::Open and HttpServer::Start.
+  /// RedisCache::Open, FilterService::Open and HttpServer::Start.
   static Result<std::unique_ptr<Server>> Start(ServerOptions options);
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
   ~Server() { Stop(); }
 
-  /// Reads the API keys again, reopens the log and loads models that have changed, while requests are answered. Files
+  /// Reads the API keys and the rules of the filter again, reopens the log and loads models that have changed, while requests are answered. Files
   /// that cannot be read leave the former state, with a message in the log. `done` is called on another thread once all
   /// models have been examined.
   void Reload(std::function<void()> done = {});

@@ -6,6 +6,7 @@ namespace winnow {
 
 void Service::Close() const {
   explaining->Finish();
+  if (filter) filter->Finish();
   models->Close();
 }
 
@@ -13,6 +14,14 @@ std::vector<Route> ServiceRoutes(const SharedService& service) {
   std::vector<Route> routes;
   for (const auto& part : {ClassifyRoutes, ModelRoutes, HealthRoutes, TeiRoutes, TeiModelRoutes, V2Routes}) {
     for (Route& route : part(service)) routes.push_back(std::move(route));
+  }
+  if (service->filter) {
+    for (Route& route : MessageRoutes(service)) routes.push_back(std::move(route));
+    if (service->filter->has_store()) {
+      for (const auto& part : {FeedbackRoutes, UserRoutes, HistoryRoutes}) {
+        for (Route& route : part(service)) routes.push_back(std::move(route));
+      }
+    }
   }
   for (Route& route : DocsRoutes(routes)) routes.push_back(std::move(route));
   return routes;
@@ -60,6 +69,14 @@ void ClassifyAndReply(const Service& service, const ModelSet::Model& model, cons
                             const ApiResult<std::vector<ClassifiedText>>& results, const ServedTimes& times) {
         reply(results ? WithDecisions(*model, *results, answer(*results, times)) : results.error().Response());
       });
+}
+
+void AskStore(const SharedService& service, const SharedRequest& request, const HttpReply& reply,
+              std::function<ApiResult<HttpResponse>()> task) {
+  const bool posted =
+      service->filter->calls().Post(request->caller, [reply, task = std::move(task)] { reply(ResponseOf(task())); });
+  if (posted) return;
+  reply(TooManyRequests("Overloaded", "too many requests wait for the store", std::chrono::seconds(1)).Response());
 }
 
 bool IsReady(const Service& service) {

@@ -9,6 +9,7 @@
 
 #include "server/api_error.h"
 #include "server/client_tasks.h"
+#include "server/filter_service.h"
 #include "server/http.h"
 #include "server/json_request.h"
 #include "server/metrics.h"
@@ -27,6 +28,7 @@ struct Service {
   ServiceLimits limits = {};
   std::shared_ptr<ServerMetrics> metrics = {};  ///< metrics, or null
   SchedulerOptions scheduler = {};              ///< options that the models were opened with, for /info
+  std::shared_ptr<FilterService> filter = {};   ///< the message filter, or null
   /// Thread for explanations, which take long; at most 64 of them may wait, of one client at most half.
   std::shared_ptr<ClientTasks> explaining = std::make_shared<ClientTasks>(/*threads=*/1, /*most_waiting=*/64);
 };
@@ -43,8 +45,17 @@ std::vector<Route> ClassifyRoutes(const SharedService& service);  ///< /v1/class
 std::vector<Route> TeiRoutes(const SharedService& service);       ///< /predict
 std::vector<Route> TeiModelRoutes(const SharedService& service);  ///< /info, /tokenize
 std::vector<Route> V2Routes(const SharedService& service);        ///< /v2 and below: the Open Inference Protocol
+std::vector<Route> MessageRoutes(const SharedService& service);   ///< /v1/messages/check
+/// Return the routes of a filter with a store.
+std::vector<Route> FeedbackRoutes(const SharedService& service);  ///< /v1/feedback
+std::vector<Route> UserRoutes(const SharedService& service);     ///< /v1/users/{user}/preferences, /v1/senders/{sender}
+std::vector<Route> HistoryRoutes(const SharedService& service);  ///< /v1/history
 /// Returns GET /, /openapi.json and /docs, which describe themselves and `others`, all the other routes.
 std::vector<Route> DocsRoutes(const std::vector<Route>& others);
+
+/// Runs a task on a thread that may wait for the store; replies with its result, or with 429 if too many tasks wait.
+void AskStore(const SharedService& service, const SharedRequest& request, const HttpReply& reply,
+              std::function<ApiResult<HttpResponse>()> task);
 
 /// Returns true if the default model is loaded, or can be loaded on demand.
 bool IsReady(const Service& service);

@@ -59,6 +59,11 @@ struct Reputation {
   StoreTime updated_at = {};
 };
 
+struct StoredReputation {
+  ReputationKey key = {};
+  Reputation reputation = {};
+};
+
 /// A change of a score, which halves in every `half_life` without changes.
 struct ReputationChange {
   std::string idempotency_key = {};  ///< a change whose key was used already has no effect

@@ -53,6 +53,9 @@ class Store {
   Result<void> SetPreferences(std::string_view user_id, const Preferences& preferences);
 
   Result<std::optional<Reputation>> GetReputation(const ReputationKey& key);
+  /// Returns all scores of these senders, of which there are at most 8: those for all users, and those of the user
+  /// unless `user_id` is empty.
+  Result<std::vector<StoredReputation>> FindReputation(std::span<const std::string> senders, std::string_view user_id);
   Result<void> SetReputation(const ReputationKey& key, double score);
   /// Adds to the score, which has decayed since its last change. Returns the new one.
   Result<Reputation> ChangeReputation(const ReputationChange& change);

@@ -79,6 +79,33 @@ Result<std::optional<Reputation>> Store::GetReputation(const ReputationKey& key)
   return found;
 }
 
+Result<std::vector<StoredReputation>> Store::FindReputation(std::span<const std::string> senders,
+                                                            std::string_view user_id) {
+  if (senders.size() > 8) return Fail(ErrorCode::kInvalidArgument, "at most 8 senders can be looked up at once");
+  std::vector<StoredReputation> found;
+  if (senders.empty()) return found;
+  TRY(CheckName(user_id, "user id", true));
+  Conditions conditions;
+  std::string places;
+  for (const std::string& sender : senders) {
+    TRY(CheckName(sender, "sender"));
+    places += (places.empty() ? "" : ", ") + conditions.Bind(sender);
+  }
+  const std::string sql = fmt::format(
+      "SELECT sender, kind, user_id, score, updated_at FROM reputation WHERE sender IN ({}) AND user_id IN ('', {}) "
+      "ORDER BY sender, kind, user_id",
+      places, conditions.Bind(std::string(user_id)));
+  TRY(state_->pool.Read([&](SqlConnection& connection) -> SqlResult<void> {
+    found.clear();
+    const SqlRows rows = TRY(connection.Run(sql, conditions.values()));
+    for (const SqlRow& row : rows.rows) {
+      found.push_back({{row.Text(0), row.Text(1), row.Text(2)}, {row.Real(3), TimeOf(row, 4)}});
+    }
+    return {};
+  }));
+  return found;
+}
+
 Result<void> Store::SetReputation(const ReputationKey& key, double score) {
   TRY(CheckKey(key));
   TRY(CheckFinite(score, "score"));

@@ -1,0 +1,54 @@
+#include "cli/serve_filter_options.h"
+
+#include <fmt/format.h>
+
+#include "cli/commands.h"
+#include "store/store_url.h"
+
+namespace winnow {
+
+void AddServeFilterOptions(ServeFilterOptions& options, OptionTable& table) {
+  table.Group("Message filter");
+  table.Add("filter", &options.enabled,
+            "Also filter messages: POST /v1/messages/check, and with --store feedback, preferences and history");
+  AddFilterStepOptions(options.steps, table);
+  table.AddChoice("filter-mode", &options.mode,
+                  {{"strict", Mode::kStrict}, {"moderate", Mode::kModerate}, {"lenient", Mode::kLenient}},
+                  "Decision thresholds for users without preferences");
+  table
+      .Add("spool", &options.spool,
+           "Directory in which feedback waits while the store is down; no other process may use it")
+      .ValueName("DIR")
+      .Default("the SQLite file with .spool added");
+  table.Add("history", &options.history, "Record the messages and verdicts in the store");
+  table.Add("history-days", &options.history_days, "Days after which messages are deleted from the history; 0: never")
+      .Range(0, 36500);
+}
+
+Result<FilterServiceOptions> FilterServiceOptionsOf(const ServeFilterOptions& options) {
+  FilterServiceOptions service;
+  service.enabled = options.enabled;
+  if (!options.enabled) {
+    if (options.steps.store.empty() && options.steps.rules.empty()) return service;
+    return Fail(ErrorCode::kInvalidArgument, "--store and --rules require --filter");
+  }
+  service.rules = options.steps.rules;
+  service.filter.weights = options.steps.weights;
+  service.filter.mode.mode = options.mode;
+  service.store = options.steps.store;
+  service.known.half_life = options.steps.half_life();
+  service.history.retention = std::chrono::days(options.history_days);
+  service.keep_history = options.history;
+  if (service.store.empty()) return service;
+  const StoreAddress address = TRY(ParseStoreUrl(service.store));
+  service.spool = options.spool;
+  if (!service.spool.empty()) return service;
+  if (address.kind != StoreAddress::kSqlite) {
+    return Fail(ErrorCode::kInvalidArgument, "a PostgreSQL store requires --spool DIR",
+                "the directory keeps feedback while the database is down, and should be on a local disk");
+  }
+  service.spool = address.path.string() + ".spool";
+  return service;
+}
+
+}  // namespace winnow

@@ -1,0 +1,26 @@
+/// Options of `winnow serve` for the message filter.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "cli/filter_options.h"
+#include "server/filter_service.h"
+
+namespace winnow {
+
+struct ServeFilterOptions {
+  bool enabled = false;
+  FilterStepOptions steps;
+  Mode mode = Mode::kModerate;
+  std::filesystem::path spool;
+  int history_days = 30;
+  bool history = true;
+};
+
+void AddServeFilterOptions(ServeFilterOptions& options, OptionTable& table);
+
+/// Errors: kInvalidArgument for options that require others.
+Result<FilterServiceOptions> FilterServiceOptionsOf(const ServeFilterOptions& options);
+
+}  // namespace winnow

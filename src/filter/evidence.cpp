@@ -1,0 +1,30 @@
+#include "filter/evidence.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace winnow {
+namespace {
+
+constexpr double kLeastProbability = 1e-7;
+
+double Bounded(double x, double most) { return most * std::tanh(x / most); }
+
+}  // namespace
+
+double LogOdds(double probability) {
+  const double p = std::clamp(probability, kLeastProbability, 1 - kLeastProbability);
+  return std::log(p / (1 - p));
+}
+
+double ProbabilityOf(double log_odds) { return 1 / (1 + std::exp(-log_odds)); }
+
+double CombinedScore(const EvidenceWeights& weights, const Evidence& evidence, std::optional<double> model) {
+  const double others = Bounded(weights.rules * evidence.rules, kMostRulesEvidence) +
+                        Bounded(weights.reputation * evidence.reputation, kMostReputationEvidence);
+  if (!model) return ProbabilityOf(weights.unknown + others);
+  if (others == 0 && weights.classifier == 1) return *model;
+  return ProbabilityOf(weights.classifier * LogOdds(*model) + others);
+}
+
+}  // namespace winnow

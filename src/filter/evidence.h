@@ -1,0 +1,45 @@
+/// How the steps of the filter add up to one probability.
+///
+/// Evidence is counted in log-odds, ln(p / (1 - p)), which add up for independent pieces of evidence (naive Bayes):
+///
+///     log-odds(spam) = classifier * log-odds(p) + bounded(rules * S, 4) + bounded(reputation * R, 3)
+///     score          = 1 / (1 + exp(-log-odds(spam)))
+///     bounded(x, m)  = m * tanh(x / m)
+///
+/// p is the model's calibrated probability, S the sum of the rules' scores, and R the learnt score of the sender.
+/// `bounded` is nearly x for small values and never exceeds m: rules and senders see few facts, many of which say the
+/// same thing twice, so that however many of them meet, they outweigh a moderately confident model but not a very
+/// confident one. Without a model, a constant takes its place: the log-odds of a message about which nothing is known.
+#pragma once
+
+#include <optional>
+
+namespace winnow {
+
+struct EvidenceWeights {
+  double classifier = 1;
+  double rules = 0.5;     ///< per point of the rules' scores
+  double reputation = 1;  ///< per point of the sender's score
+  double unknown = -2;    ///< log-odds in place of the model's, if there is no model
+};
+
+/// Evidence that does not come from the model.
+struct Evidence {
+  double rules = 0;       ///< sum of the rules' scores
+  double reputation = 0;  ///< learnt score of the sender
+};
+
+inline constexpr double kMostRulesEvidence = 4;
+inline constexpr double kMostReputationEvidence = 3;
+
+/// Returns ln(p / (1 - p)), for which p is moved into [1e-7, 1 - 1e-7].
+double LogOdds(double probability);
+
+/// Returns 1 / (1 + exp(-log_odds)).
+double ProbabilityOf(double log_odds);
+
+/// Returns the probability of spam. `model` is the model's probability, if there is one. With a weight of 1 and no
+/// other evidence, the result is the model's probability itself.
+double CombinedScore(const EvidenceWeights& weights, const Evidence& evidence, std::optional<double> model);
+
+}  // namespace winnow

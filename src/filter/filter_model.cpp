@@ -1,0 +1,36 @@
+#include "filter/filter_model.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace winnow {
+
+Result<void> CheckFilterModel(const BundleClassifier& classifier) {
+  const std::string& name = classifier.manifest().name;
+  if (classifier.multi_label()) {
+    return Fail(ErrorCode::kUnsupported, fmt::format("{}: the model is multi-label and cannot filter messages", name),
+                "train a model with one label per text, such as spam and ham");
+  }
+  if (classifier.positive_label() < 0) {
+    return Fail(ErrorCode::kUnsupported,
+                fmt::format("{}: the model has no positive label, which the filter takes for spam", name),
+                "train it with --positive-label LABEL, or name the label 'spam'");
+  }
+  return {};
+}
+
+ModelAnswer AnswerOf(const BundleClassifier& classifier, const ClassifiedText& text) {
+  const auto positive = static_cast<size_t>(classifier.positive_label());
+  const double probability = text.probabilities[positive];
+  double rival = 0;
+  for (size_t label = 0; label < text.probabilities.size(); ++label) {
+    if (label != positive) rival = std::max(rival, double{text.probabilities[label]});
+  }
+  const bool binary = text.probabilities.size() == 2;
+  return {.probability = binary || probability + rival == 0 ? probability : probability / (probability + rival),
+          .threshold = text.decision.threshold.value_or(0.5F),
+          .version = classifier.manifest().version};
+}
+
+}  // namespace winnow

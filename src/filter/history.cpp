@@ -1,0 +1,165 @@
+#include "filter/history.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "filter/sender.h"
+#include "filter/spam_filter.h"
+
+namespace winnow {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr size_t kMostPerBatch = 500;
+constexpr std::chrono::milliseconds kGathering(100);  // messages of this time share a transaction, and so an fsync
+constexpr std::chrono::milliseconds kPause(1000);     // after a failure
+constexpr std::chrono::hours kBetweenDeletions(1);
+
+/// Returns true if the store may take the messages later.
+bool MayPass(const Error& error) { return error.code == ErrorCode::kNetwork || error.code == ErrorCode::kIo; }
+
+}  // namespace
+
+History::History(StoreSource store, const HistoryOptions& options) : store_(std::move(store)), options_(options) {
+  thread_ = std::thread([this] { Work(); });
+}
+
+History::~History() {
+  {
+    const MutexLock lock(mutex_);
+    ending_ = true;
+    changed_.NotifyAll();
+  }
+  thread_.join();
+}
+
+void History::Add(MessageRecord record) {
+  const auto shared = std::make_shared<const MessageRecord>(std::move(record));
+  const MutexLock lock(mutex_);
+  bytes_ += shared->text.size() + shared->symbols.size();
+  recent_.push_back(shared);
+  by_id_[shared->message_id] = shared;
+  ++waiting_;
+  while (recent_.size() > options_.most_recent || (bytes_ > options_.most_bytes && recent_.size() > 1)) DropOldest();
+  changed_.NotifyAll();
+}
+
+void History::DropOldest() {
+  const Shared oldest = recent_.front();
+  recent_.pop_front();
+  bytes_ -= oldest->text.size() + oldest->symbols.size();
+  by_id_.erase(oldest->message_id);
+  if (waiting_ > recent_.size()) {  // it was one of those that wait
+    waiting_ = recent_.size();
+    if (being_written_ > 0) {
+      --being_written_;  // its batch has it
+    } else {
+      ++counts_.lost;
+    }
+  }
+}
+
+std::optional<MessageRecord> History::Recent(std::string_view id) const {
+  const MutexLock lock(mutex_);
+  const auto found = by_id_.find(std::string(id));
+  return found == by_id_.end() ? std::nullopt : std::optional(*found->second);
+}
+
+bool History::WaitUntilWritten(std::chrono::milliseconds longest) const {
+  const Clock::time_point until = Clock::now() + longest;
+  const MutexLock lock(mutex_);
+  while (waiting_ > 0) {
+    if (!changed_.WaitUntil(mutex_, until)) return waiting_ == 0;
+  }
+  return true;
+}
+
+History::Counts History::counts() const {
+  const MutexLock lock(mutex_);
+  Counts counts = counts_;
+  counts.waiting = waiting_;
+  return counts;
+}
+
+Result<void> History::Write(const std::vector<Shared>& batch) {
+  const std::shared_ptr<Store> store = store_();
+  if (store == nullptr) return Fail(ErrorCode::kNetwork, "the store is not open");
+  std::vector<MessageRecord> records;
+  for (const Shared& message : batch) records.push_back(*message);
+  const Result<void> written = store->RecordMessages(records);
+  if (written || MayPass(written.error()) || records.size() == 1) return written;
+  // A message that the store refuses must not take the others with it.
+  for (const MessageRecord& record : records) {
+    const Result<void> one = store->RecordMessages(std::span(&record, 1));
+    if (!one && MayPass(one.error())) return one;
+    if (!one) LogWarning("a message is not in the history: {}", one.error().message);
+  }
+  return {};
+}
+
+void History::DeleteOld() {
+  if (options_.retention.count() <= 0) return;
+  const std::shared_ptr<Store> store = store_();
+  if (store == nullptr) return;
+  const Result<int64_t> deleted = store->DeleteMessagesBefore(StoreNow() - options_.retention);
+  if (!deleted) LogWarning("old messages could not be deleted from the history: {}", deleted.error().message);
+}
+
+void History::Work() {
+  Clock::time_point deletion = Clock::now();
+  while (true) {
+    std::vector<Shared> batch;
+    {
+      const MutexLock lock(mutex_);
+      while (!ending_ && waiting_ == 0 && Clock::now() < deletion) changed_.WaitUntil(mutex_, deletion);
+      const Clock::time_point gathered = Clock::now() + kGathering;
+      while (!ending_ && waiting_ < kMostPerBatch && Clock::now() < gathered) changed_.WaitUntil(mutex_, gathered);
+      if (ending_ && waiting_ == 0) return;
+      const size_t count = std::min(waiting_, kMostPerBatch);
+      const auto first = recent_.end() - static_cast<std::ptrdiff_t>(waiting_);
+      batch.assign(first, first + static_cast<std::ptrdiff_t>(count));
+      being_written_ = count;
+    }
+    const Result<void> written = batch.empty() ? Result<void>() : Write(batch);
+    const bool passing = !written && MayPass(written.error());
+    {
+      const MutexLock lock(mutex_);
+      if (!passing) {
+        waiting_ -= being_written_;
+        (written ? counts_.written : counts_.lost) += batch.size();
+        changed_.NotifyAll();
+      } else {
+        counts_.lost += batch.size() - being_written_;  // dropped from memory in the meantime
+      }
+      being_written_ = 0;
+      if (passing && ending_) {
+        LogWarning("{} messages are not in the history: {}", waiting_, written.error().message);
+        return;
+      }
+      const Clock::time_point until = Clock::now() + kPause;
+      while (passing && !ending_ && Clock::now() < until) changed_.WaitUntil(mutex_, until);
+    }
+    if (Clock::now() >= deletion) {
+      DeleteOld();
+      deletion = Clock::now() + kBetweenDeletions;
+    }
+  }
+}
+
+MessageRecord RecordOf(const FilterMessage& message, const Verdict& verdict) {
+  MessageRecord record;
+  record.message_id = verdict.id;
+  record.text = TextForModel(message, nullptr).joined();
+  if (std::string sender = NormalSender(message.sender); !sender.empty()) record.sender = std::move(sender);
+  if (!message.user.empty()) record.user_id = message.user;
+  record.model_version = verdict.model_version;
+  record.is_spam = verdict.is_spam;
+  record.score = verdict.score;
+  record.source = SourceName(verdict.source);
+  record.symbols = SymbolsJson(verdict.symbols).dump();
+  record.created_at = StoreNow();
+  return record;
+}
+
+}  // namespace winnow

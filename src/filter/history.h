@@ -1,0 +1,83 @@
+/// The history of messages that were checked: recent ones in memory, all of them in the store, written in the
+/// background.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "base/mutex.h"
+#include "filter/message.h"
+#include "filter/verdict.h"
+#include "store/store.h"
+
+namespace winnow {
+
+struct HistoryOptions {
+  std::chrono::days retention{30};       ///< older messages are deleted from the store; 0: they stay
+  size_t most_recent = 10000;            ///< messages in memory, those that wait for the store included
+  size_t most_bytes = size_t{64} << 20;  ///< of the texts in memory
+};
+
+/// Thread-safe.
+class History {
+ public:
+  /// Returns the store; null while it is not open.
+  using StoreSource = std::function<std::shared_ptr<Store>()>;
+
+  History(StoreSource store, const HistoryOptions& options);
+  History(const History&) = delete;
+  History& operator=(const History&) = delete;
+  /// Writes what waits, for two seconds at most.
+  ~History();
+
+  /// Records a message. Returns at once; a message that the store does not take, because it is down and too many others
+  /// wait, is lost to the history, which counts it.
+  void Add(MessageRecord record);
+
+  /// Returns a message that was recorded a short time ago.
+  std::optional<MessageRecord> Recent(std::string_view id) const;
+
+  /// Waits until nothing waits for the store. Returns false if that takes longer.
+  bool WaitUntilWritten(std::chrono::milliseconds longest) const;
+
+  struct Counts {
+    uint64_t written = 0, lost = 0;
+    size_t waiting = 0;
+  };
+  Counts counts() const;
+
+ private:
+  using Shared = std::shared_ptr<const MessageRecord>;
+
+  void Work();
+  Result<void> Write(const std::vector<Shared>& batch);
+  void DeleteOld();
+  void DropOldest() REQUIRES(mutex_);
+
+  const StoreSource store_;
+  const HistoryOptions options_;
+  mutable Mutex mutex_;
+  mutable ConditionVariable changed_;
+  std::deque<Shared> recent_ GUARDED_BY(mutex_);  // the oldest first
+  std::unordered_map<std::string, Shared> by_id_ GUARDED_BY(mutex_);
+  size_t bytes_ GUARDED_BY(mutex_) = 0;
+  size_t waiting_ GUARDED_BY(mutex_) = 0;  // the newest of recent_, which are not in the store
+  size_t being_written_ GUARDED_BY(mutex_) = 0;
+  Counts counts_ GUARDED_BY(mutex_);
+  bool ending_ GUARDED_BY(mutex_) = false;
+  std::thread thread_;
+};
+
+/// Returns the record of a message and its verdict.
+MessageRecord RecordOf(const FilterMessage& message, const Verdict& verdict);
+
+}  // namespace winnow

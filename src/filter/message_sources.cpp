@@ -1,0 +1,55 @@
+#include "filter/message_sources.h"
+
+#include <fmt/format.h>
+
+#include "base/json.h"
+#include "mail/mail_fields.h"
+
+namespace winnow {
+
+FilterMessage MessageOfMail(const MailMessage& mail) {
+  const MailFields fields(mail);
+  FilterMessage message;
+  message.subject = fields.subject;
+  message.body = fields.body;
+  message.sender = mail.from.address.empty() ? fields.sender : mail.from.address;
+  message.sender_name = mail.from.name;
+  if (!mail.to.empty()) message.recipient = mail.to.front().address;
+  for (const MailHeader& header : mail.headers) message.headers.emplace_back(header.name, header.value);
+  return message;
+}
+
+Result<FilterMessage> MessageOfJson(std::string_view json, const std::string& place) {
+  const Result<Json> parsed = ParseJson(json, place);
+  if (!parsed) return std::unexpected(parsed.error());
+  if (!parsed->is_object()) {
+    return Fail(ErrorCode::kInvalidData,
+                fmt::format("{}: a JSON object was expected, found {}", place, parsed->type_name()),
+                R"(write one object per line: {"text": "...", "sender": "..."})");
+  }
+  FilterMessage message;
+  bool any = false;
+  const auto read = [&](const char* name, std::string& field, bool content) -> Result<void> {
+    const Json* const value = parsed->Find(name);
+    if (value == nullptr || value->is_null()) return {};
+    if (!value->is_string()) {
+      return Fail(ErrorCode::kInvalidData,
+                  fmt::format("{}: the field '{}' must be a string, found {}", place, name, value->type_name()));
+    }
+    field = value->str();
+    any = any || content;
+    return {};
+  };
+  TRY(read("text", message.text, true));
+  TRY(read("subject", message.subject, true));
+  TRY(read("body", message.body, true));
+  TRY(read("sender", message.sender, false));
+  TRY(read("sender_name", message.sender_name, false));
+  TRY(read("recipient", message.recipient, false));
+  TRY(read("user", message.user, false));
+  if (any) return message;
+  return Fail(ErrorCode::kInvalidData,
+              fmt::format("{}: the object has none of the fields 'text', 'subject' and 'body'", place));
+}
+
+}  // namespace winnow

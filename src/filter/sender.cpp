@@ -1,0 +1,88 @@
+#include "filter/sender.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/ascii.h"
+#include "text/utf8.h"
+
+namespace winnow {
+namespace {
+
+constexpr size_t kMostSenderBytes = 320;  // the longest mail address: 64 + 1 + 255 bytes (RFC 5321, 4.5.3.1)
+
+bool IsDigitOf(char c) { return c >= '0' && c <= '9'; }
+
+std::string_view WithoutSpaces(std::string_view text) {
+  while (!text.empty() && static_cast<unsigned char>(text.front()) <= ' ') text.remove_prefix(1);
+  while (!text.empty() && static_cast<unsigned char>(text.back()) <= ' ') text.remove_suffix(1);
+  return text;
+}
+
+/// Returns the digits of a telephone number, or nothing for other texts.
+std::optional<std::string> TelephoneNumber(std::string_view text) {
+  std::string number;
+  for (const char c : text) {
+    if (IsDigitOf(c) || (c == '+' && number.empty())) {
+      number += c;
+    } else if (c != ' ' && c != '-' && c != '(' && c != ')' && c != '/' && c != '.') {
+      return std::nullopt;
+    }
+  }
+  if (std::ranges::none_of(number, IsDigitOf)) return std::nullopt;
+  return number;
+}
+
+bool IsValidText(std::string_view text) {
+  std::string valid;
+  for (size_t i = 0; i < text.size();) AppendUtf8(NextCodePoint(text, i), valid);
+  return valid == text && text.find('\0') == std::string_view::npos;
+}
+
+double Decayed(const Reputation& reputation, StoreTime now, std::chrono::milliseconds half_life) {
+  if (half_life.count() <= 0) return reputation.score;
+  const std::chrono::duration<double, std::milli> age = now - reputation.updated_at;
+  return reputation.score * std::exp2(-std::max(0.0, age.count()) / static_cast<double>(half_life.count()));
+}
+
+}  // namespace
+
+std::string NormalSender(std::string_view sender) {
+  sender = WithoutSpaces(sender);
+  const size_t open = sender.rfind('<');
+  if (open != std::string_view::npos && sender.ends_with('>')) {
+    sender = WithoutSpaces(sender.substr(open + 1, sender.size() - open - 2));
+  }
+  if (sender.size() > kMostSenderBytes || !IsValidText(sender)) return {};
+  if (std::optional<std::string> number = TelephoneNumber(sender)) return *std::move(number);
+  return LowerAscii(sender);
+}
+
+std::string DomainOfSender(std::string_view normal_sender) {
+  const size_t at = normal_sender.rfind('@');
+  if (at == std::string_view::npos || at + 1 == normal_sender.size() || at == 0) return {};
+  return std::string(normal_sender.substr(at));
+}
+
+SenderReputation ReputationOf(std::span<const StoredReputation> records, std::string_view sender, StoreTime now,
+                              std::chrono::milliseconds half_life) {
+  SenderReputation result;
+  int best = -1;
+  for (const StoredReputation& record : records) {
+    const bool of_sender = record.key.sender == sender, of_user = !record.key.user_id.empty();
+    if (record.key.kind == kScoreKind) {
+      if (of_sender) (of_user ? result.user_score : result.common_score) = Decayed(record.reputation, now, half_life);
+      continue;
+    }
+    const bool denies = record.key.kind == kDenyKind;
+    if ((!denies && record.key.kind != kAllowKind) || !(record.reputation.score > 0)) continue;
+    const int rank = 4 * int{of_user} + 2 * int{of_sender} + int{denies};
+    if (rank <= best) continue;
+    best = rank;
+    result.list = denies ? SenderReputation::List::kDenied : SenderReputation::List::kAllowed;
+    result.by_user = of_user;
+  }
+  return result;
+}
+
+}  // namespace winnow

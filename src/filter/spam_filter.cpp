@@ -1,0 +1,160 @@
+#include "filter/spam_filter.h"
+
+#include <algorithm>
+
+#include "decide/decide.h"
+#include "store/store.h"
+#include "text/text_parts.h"
+
+namespace winnow {
+namespace {
+
+/// Log-odds of a message whose sender is on a list, for the score that a verdict has.
+constexpr double kListedLogOdds = 6;
+
+double ThresholdOf(const FilterMode& mode) {
+  return mode.threshold ? double{*mode.threshold} : double{ModeThresholds().At(mode.mode)};
+}
+
+FilterMode ChosenMode(const FilterOptions& options, const KnownState& state,
+                      const std::optional<FilterMode>& requested) {
+  if (requested) return *requested;
+  if (state.preferences) {
+    if (std::optional<FilterMode> mode = ModeOf(*state.preferences)) return *mode;
+  }
+  return options.mode;
+}
+
+/// Settles the verdict by what a step has found.
+void Settle(Verdict& verdict, VerdictSource source, double score, bool is_spam) {
+  verdict.source = source;
+  verdict.score = score;
+  verdict.is_spam = is_spam;
+}
+
+void AddReputation(const SenderReputation& sender, FilterProgress& progress) {
+  Verdict& verdict = progress.verdict;
+  progress.evidence.reputation = sender.score();
+  if (sender.user_score != 0) verdict.symbols.push_back({"SENDER_USER", sender.user_score, "the user's feedback"});
+  if (sender.common_score != 0)
+    verdict.symbols.push_back({"SENDER_ALL", sender.common_score, "feedback for all users"});
+  if (sender.list == SenderReputation::List::kNone) return;
+  const bool denied = sender.list == SenderReputation::List::kDenied;
+  verdict.symbols.insert(
+      verdict.symbols.begin(),
+      {denied ? "SENDER_DENIED" : "SENDER_ALLOWED", denied ? kListedLogOdds : -kListedLogOdds,
+       sender.by_user ? "the sender is on the user's list" : "the sender is on the list for all users"});
+  Settle(verdict, VerdictSource::kReputation, ProbabilityOf(denied ? kListedLogOdds : -kListedLogOdds), denied);
+  progress.decided = verdict;
+}
+
+/// Returns true if people see nothing in the message.
+bool IsEmpty(const FilterMessage& message) {
+  return IsBlank(message.text) && IsBlank(message.subject) && IsBlank(message.body);
+}
+
+}  // namespace
+
+SpamFilter::SpamFilter(const FilterOptions& options, RuleSet::Pointer rules)
+    : options_(options), rules_(std::move(rules)) {}
+
+void SpamFilter::SetRules(RuleSet::Pointer rules) {
+  const MutexLock lock(mutex_);
+  rules_ = std::move(rules);
+}
+
+RuleSet::Pointer SpamFilter::rules() const {
+  const MutexLock lock(mutex_);
+  return rules_;
+}
+
+FilterProgress SpamFilter::Begin(const FilterMessage& message, const KnownState& state,
+                                 const std::optional<FilterMode>& requested) const {
+  FilterProgress progress;
+  Verdict& verdict = progress.verdict;
+  verdict.id = NewMessageId();
+  verdict.mode = ChosenMode(options_, state, requested);
+  verdict.threshold = ThresholdOf(verdict.mode);
+  AddReputation(state.sender, progress);
+  if (progress.decided) return progress;
+  RuleAction action = RuleAction::kNone;
+  if (const RuleSet::Pointer rules = this->rules()) {
+    RuleResult result = rules->Evaluate(message);
+    progress.evidence.rules = result.score;
+    action = result.action;
+    std::ranges::move(result.symbols, std::back_inserter(verdict.symbols));
+  }
+  const double score = CombinedScore(options_.weights, progress.evidence, std::nullopt);
+  if (action != RuleAction::kNone) {
+    // Whoever writes the rules decides; the score must not contradict the decision.
+    const bool spam = action == RuleAction::kSpam;
+    Settle(verdict, VerdictSource::kRules, spam ? std::max(score, 0.5) : std::min(score, 0.5), spam);
+    progress.decided = verdict;
+  } else if (IsEmpty(message)) {
+    verdict.symbols.push_back({"EMPTY_MESSAGE", 0, "nothing to classify"});
+    Settle(verdict, VerdictSource::kRules, score, score >= verdict.threshold);
+    progress.decided = verdict;
+  }
+  return progress;
+}
+
+Verdict SpamFilter::Decide(FilterProgress progress, const ModelAnswer& answer) const {
+  Verdict& verdict = progress.verdict;
+  verdict.model_version = answer.version;
+  verdict.threshold = answer.threshold;
+  verdict.symbols.push_back({"CLASSIFIER", LogOdds(answer.probability), "the model's log-odds of spam"});
+  const double score = CombinedScore(options_.weights, progress.evidence, answer.probability);
+  // As float, in which thresholds are compared everywhere: 0.7F reaches 0.7.
+  Settle(verdict, VerdictSource::kClassifier, score, static_cast<float>(score) >= static_cast<float>(answer.threshold));
+  return std::move(verdict);
+}
+
+Verdict SpamFilter::FallBack(FilterProgress progress) const {
+  Verdict& verdict = progress.verdict;
+  const double score = CombinedScore(options_.weights, progress.evidence, std::nullopt);
+  Settle(verdict, VerdictSource::kFallback, score, static_cast<float>(score) >= static_cast<float>(verdict.threshold));
+  return std::move(verdict);
+}
+
+std::optional<FilterMode> ModeOf(const Preferences& preferences) {
+  FilterMode mode{.origin = FilterMode::Origin::kPreferences};
+  if (preferences.threshold) {
+    const auto threshold = static_cast<float>(*preferences.threshold);
+    if (!(threshold > 0 && threshold < 1)) return std::nullopt;
+    mode.threshold = threshold;
+    return mode;
+  }
+  if (!preferences.mode) return std::nullopt;
+  const Result<Mode> parsed = ParseMode(*preferences.mode);
+  if (!parsed) return std::nullopt;
+  mode.mode = *parsed;
+  return mode;
+}
+
+InputText TextForModel(const FilterMessage& message, const TextTemplate* model_template) {
+  std::string text = message.text;
+  if (IsBlank(text)) {
+    text = message.subject;
+    if (!IsBlank(message.subject) && !IsBlank(message.body)) text += '\n';
+    if (!IsBlank(message.body)) text += message.body;
+  }
+  if (model_template == nullptr) return InputText(std::move(text));
+  const bool plain = IsBlank(message.body) && IsBlank(message.subject);
+  std::string joined;
+  model_template->Render(
+      [&](std::string_view name) -> std::string_view {
+        if (name == "subject") return message.subject;
+        if (name == "body") return plain ? std::string_view(text) : std::string_view(message.body);
+        if (name == "sender" || name == "from") return message.sender;
+        if (name == "to") return message.recipient;
+        return name == "text" ? std::string_view(text) : std::string_view();
+      },
+      joined);
+  // A template whose fields the message has none of: the text is better than nothing.
+  if (IsBlank(joined)) return InputText(std::move(text));
+  return InputText::OfJoined(std::move(joined));
+}
+
+std::string NewMessageId() { return RandomKey(); }
+
+}  // namespace winnow

@@ -1,0 +1,83 @@
+/// The message filter of a server: its rules, its store, and the threads that wait for the store, so that no thread of a
+/// connection does.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "filter/history.h"
+#include "filter/known_state.h"
+#include "filter/sender_learner.h"
+#include "filter/spam_filter.h"
+#include "server/api_error.h"
+#include "server/client_tasks.h"
+#include "server/metrics.h"
+#include "store/feedback_recorder.h"
+
+namespace winnow {
+
+struct FilterServiceOptions {
+  bool enabled = false;              ///< whether the server has the routes of the filter
+  std::filesystem::path rules = {};  ///< file of rules; empty: the built-in rules; "none": no rules
+  FilterOptions filter = {};
+  std::string store = {};            ///< URL of the store; empty: no store, and so no feedback, preferences and history
+  std::filesystem::path spool = {};  ///< directory for feedback while the store is down
+  KnownStateOptions known = {};      ///< the URL of the store is set by Open
+  HistoryOptions history = {};
+  bool keep_history = true;
+};
+
+/// Loads a file of rules, the built-in rules for an empty path, or null for "none". Errors: those of RuleSet::Load.
+Result<RuleSet::Pointer> LoadRules(const std::filesystem::path& path);
+
+/// Thread-safe.
+class FilterService {
+ public:
+  /// Loads the rules and opens the store. A store that cannot be reached is no error: the filter works without, and
+  /// feedback waits in the spool. Errors: those of RuleSet::Load and FeedbackRecorder::Open.
+  static Result<std::shared_ptr<FilterService>> Open(const FilterServiceOptions& options);
+  FilterService(const FilterService&) = delete;
+  FilterService& operator=(const FilterService&) = delete;
+
+  /// Loads the rules again; messages in progress keep the former ones. Errors: those of RuleSet::Load; then the former
+  /// rules stay.
+  Result<void> ReloadRules();
+
+  const SpamFilter& filter() const { return filter_; }
+  bool has_store() const { return known_ != nullptr; }
+
+  // With a store:
+  KnownStateCache& known() const { return *known_; }
+  FeedbackRecorder& recorder() const { return *recorder_; }
+  SenderLearner& learner() const { return *learner_; }
+  /// Returns the store. Errors: 503 while it has not been opened.
+  ApiResult<std::shared_ptr<Store>> OpenStore() const;
+  /// Returns the history; null if it is off.
+  History* history() const { return history_.get(); }
+
+  /// Threads for reads of a verdict, and for everything else that asks the store.
+  ClientTasks& reads() const { return reads_; }
+  ClientTasks& calls() const { return calls_; }
+  /// Sets the numbers of the filter's store.
+  void Measure(MetricsSnapshot& now) const;
+  /// Returns when no task is running.
+  void Finish() const;
+
+ private:
+  FilterService(const FilterServiceOptions& options, RuleSet::Pointer rules);
+
+  const FilterServiceOptions options_;
+  SpamFilter filter_;
+  std::shared_ptr<FeedbackRecorder> recorder_;
+  std::unique_ptr<KnownStateCache> known_;
+  std::unique_ptr<SenderLearner> learner_;
+  std::unique_ptr<History> history_;
+  mutable ClientTasks reads_{/*threads=*/4, /*most_waiting=*/4096};
+  /// Feedback of concurrent requests shares an fsync of the store, so many may be in progress.
+  mutable ClientTasks calls_{/*threads=*/16, /*most_waiting=*/1024};
+};
+
+}  // namespace winnow

@@ -1,0 +1,127 @@
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "server/filter_request.h"
+#include "server/query_parameters.h"
+#include "server/service.h"
+
+namespace winnow {
+namespace {
+
+const Json& QuerySchema() {
+  static const Json schema = ParsedJson(R"({
+    "type": "object", "properties": {
+      "text": {"type": "string", "description": "Part of the text, without regard to the case of ASCII letters"},
+      "sender": {"type": "string", "description": "The sender"},
+      "user": {"type": "string", "description": "ID of the user"},
+      "isSpam": {"type": "boolean", "description": "The verdict"},
+      "source": {"enum": ["reputation", "rules", "classifier", "fallback"], "description": "The step that decided"},
+      "symbol": {"type": "string", "description": "Name of a symbol of the verdict"},
+      "min_score": {"type": "number", "description": "Least score"},
+      "max_score": {"type": "number", "description": "Greatest score"},
+      "since": {"type": "string", "format": "date-time", "description": "Earliest time, in UTC"},
+      "until": {"type": "string", "format": "date-time", "description": "Time that all messages are before, in UTC"},
+      "limit": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100, "description": "Number of messages per page"},
+      "before": {"type": "integer", "minimum": 1, "description": "Value of next in the previous page"}}})");
+  return schema;
+}
+
+ApiResult<std::optional<StoreTime>> TimeIn(const QueryParameters& query, const std::string& name) {
+  const std::optional<std::string> text = query.Text(name);
+  if (!text) return std::nullopt;
+  const std::optional<StoreTime> time = ParseTimeText(*text);
+  if (!time) return Reject(fmt::format("'{}' must be a time in UTC such as 2026-11-28T20:15:00Z", name));
+  return time;
+}
+
+ApiResult<MessageFilter> ReadQuery(const HttpRequest& request) {
+  const QueryParameters query = TRY(QueryParameters::Read(request, QuerySchema()));
+  MessageFilter filter;
+  filter.contains = query.Text("text");
+  filter.user_id = query.Text("user");
+  filter.source = query.Text("source");
+  filter.symbol = query.Text("symbol");
+  if (const auto sender = query.Text("sender")) filter.sender = NormalSender(*sender);
+  filter.is_spam = TRY(query.Flag("isSpam"));
+  filter.min_score = TRY(query.Number("min_score"));
+  filter.max_score = TRY(query.Number("max_score"));
+  filter.since = TRY(TimeIn(query, "since"));
+  filter.until = TRY(TimeIn(query, "until"));
+  filter.limit = static_cast<int>(TRY(query.Integer("limit", 100, 1, 1000)));
+  filter.before_id = TRY(query.Integer("before", 0, 1, INT64_MAX));
+  return filter;
+}
+
+Json OptionalJson(const std::optional<std::string>& text) { return text ? Json(*text) : Json(); }
+
+Json MessageJson(const MessageRecord& message) {
+  const Result<Json> symbols = ParseJson(message.symbols, "symbols");
+  return {{"id", message.message_id},
+          {"time", TimeText(message.created_at)},
+          {"text", message.text},
+          {"sender", OptionalJson(message.sender)},
+          {"user", OptionalJson(message.user_id)},
+          {"isSpam", message.is_spam},
+          {"score", message.score},
+          {"source", message.source},
+          {"modelVersion", OptionalJson(message.model_version)},
+          {"symbols", symbols ? *symbols : Json::array()}};
+}
+
+ApiResult<void> List(const SharedService& service, const SharedRequest& request, const HttpReply& reply) {
+  const MessageFilter filter = TRY(ReadQuery(*request));
+  AskStore(service, request, reply, [service, filter]() -> ApiResult<HttpResponse> {
+    const std::shared_ptr<Store> store = TRY(service->filter->OpenStore());
+    const Result<std::vector<StoredMessage>> found = store->ListMessages(filter);
+    if (!found) return std::unexpected(StoreError(found.error()));
+    const bool more = found->size() == static_cast<size_t>(filter.limit);
+    return JsonResponse({{"next", more ? Json(found->back().id) : Json()}}, "messages", found->size(),
+                        [&](size_t i) { return MessageJson((*found)[i].message); });
+  });
+  return {};
+}
+
+RouteDocs Docs() {
+  return {
+      .summary = "Searches the messages that were checked",
+      .description =
+          "The newest messages come first. `next` is the value of `before` for the next page, or null after the last "
+          "one. A message appears here a moment after its verdict, and stays for the days of `--history-days`.",
+      .tag = "Messages",
+      .query = QuerySchema(),
+      .answer = ParsedJson(R"({
+        "type": "object", "required": ["next", "messages"], "properties": {
+          "next": {"type": ["integer", "null"], "description": "Value of before for the next page; null: there is none"},
+          "messages": {"type": "array", "description": "The messages", "items": {
+            "type": "object", "required": ["id", "time", "text", "sender", "user", "isSpam", "score", "source", "modelVersion", "symbols"],
+            "properties": {
+              "id": {"type": "string", "description": "ID of the message"},
+              "time": {"type": "string", "format": "date-time", "description": "Time of the verdict"},
+              "text": {"type": "string", "description": "The text"},
+              "sender": {"type": ["string", "null"], "description": "The sender, normalized"},
+              "user": {"type": ["string", "null"], "description": "ID of the user"},
+              "isSpam": {"type": "boolean", "description": "The verdict"},
+              "score": {"type": "number", "description": "Probability of spam"},
+              "source": {"type": "string", "description": "The step that decided"},
+              "modelVersion": {"type": ["string", "null"], "description": "Version of the model"},
+              "symbols": {"type": "array", "description": "The reasons", "items": {"type": "object"}}}}}}})"),
+      .answer_example = ParsedJson(R"({"next": null, "messages": [{
+        "id": "5f0c1d9a3b7e4c2f8a6d0e1b9c7a5f3d", "time": "2026-11-28T20:15:00.125Z", "text": "You won a prize",
+        "sender": "+447700900123", "user": "anna", "isSpam": true, "score": 0.9884, "source": "classifier",
+        "modelVersion": "1.0.0", "symbols": [{"name": "CLASSIFIER", "score": 4.45}]}]})"),
+      .errors = {422}};
+}
+
+}  // namespace
+
+std::vector<Route> HistoryRoutes(const SharedService& service) {
+  std::vector<Route> routes;
+  routes.push_back({.method = "GET",
+                    .path = "/v1/history",
+                    .role = Role::kAdmin,  // it contains what people wrote
+                    .docs = Docs(),
+                    .handle = Handler(service, List)});
+  return routes;
+}
+
+}  // namespace winnow
