@@ -17,8 +17,7 @@ const Json& Schema() {
     "type": "object", "additionalProperties": false,
     "oneOf": [{"required": ["id"], "properties": {"id": {"type": "string"}, "text": {"type": "null"}}},
               {"required": ["text"], "properties": {"text": {"type": "string"}, "id": {"type": "null"}}}],
-    "anyOf": [{"required": ["is_spam"], "properties": {"is_spam": {"type": "boolean"}}},
-              {"required": ["label"], "properties": {"label": {"type": "string"}}}],
+    "anyOf": [{"required": ["is_spam"]}, {"required": ["label"]}],
     "properties": {
       "id": {"type": ["string", "null"], "minLength": 1, "maxLength": 1024, "description": "ID of a verdict"},
       "text": {"type": ["string", "null"], "description": "In place of id: the text of the message"},

@@ -17,9 +17,7 @@ const Json& CheckSchema() {
   static const Json schema = [] {
     Json made = ParsedJson(R"({
       "type": "object", "additionalProperties": false,
-      "anyOf": [{"required": ["text"], "properties": {"text": {"type": "string"}}},
-                {"required": ["subject"], "properties": {"subject": {"type": "string"}}},
-                {"required": ["body"], "properties": {"body": {"type": "string"}}}],
+      "anyOf": [{"required": ["text"]}, {"required": ["subject"]}, {"required": ["body"]}],
       "not": {"required": ["mode", "threshold"], "properties": {"mode": {"type": "string"}, "threshold": {"type": "number"}}},
       "properties": {
         "text": {"type": ["string", "null"], "description": "The message; may be empty"},

@@ -1,8 +1,10 @@
 /// A server that listens nowhere: a random transformer "spam" and a linear model "words", asked directly.
+/// It filters messages, with a store.
 #pragma once
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <future>
 #include <memory>
 #include <string>
@@ -30,6 +32,9 @@ class ServedRoutes {
     options.http.threads = 1;
     options.limits = limits;
     options.cache_bytes = 0;
+    options.filter.enabled = true;
+    options.filter.store = (dir_.path() / "store.db").string();
+    options.filter.spool = dir_.path() / "spool";
     server_ = Server::Start(std::move(options)).value();
   }
   ServedRoutes(const ServedRoutes&) = delete;
@@ -39,7 +44,9 @@ class ServedRoutes {
                    std::vector<std::pair<std::string, std::string>> headers = {}) const {
     const auto request = std::make_shared<HttpRequest>();
     request->method = std::move(method);
-    request->path = std::move(path);
+    const size_t query = std::min(path.find('?'), path.size());
+    request->query = path.substr(std::min(query + 1, path.size()));
+    request->path = path.substr(0, query);
     request->body = std::move(body);
     request->headers = std::move(headers);
     request->id = "the-id";

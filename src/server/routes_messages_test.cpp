@@ -1,0 +1,185 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "support/served_routes.h"
+
+namespace winnow {
+namespace {
+
+using testing::HasSubstr;
+
+const ServedRoutes& Routes() {
+  static const ServedRoutes routes;
+  return routes;
+}
+
+Json Ask(const std::string& method, const std::string& path, const Json& body = {}) {
+  return Routes().AskJson(method, path, body.is_null() ? "" : body.dump());
+}
+
+Json Check(Json body) { return Ask("POST", "/v1/messages/check", body); }
+
+std::vector<std::string> NamesOf(const Json& verdict) {
+  std::vector<std::string> names;
+  for (const Json& symbol : verdict["symbols"]) names.push_back(symbol["name"].str());
+  return names;
+}
+
+/// Waits for the history, which is written in the background. Returns the messages.
+Json History(const std::string& query, size_t count) {
+  Json found;
+  for (int i = 0; i < 500; ++i) {
+    const auto request = Routes().Ask("GET", "/v1/history?" + query);
+    found = ParsedJson(request.body);
+    if (found["messages"].size() >= count) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return found;
+}
+
+TEST(RoutesMessages, AVerdictHasThePromisedFields) {
+  const Json verdict = Check({{"text", "win a prize now"}, {"model", "words"}});
+  std::vector<std::string> names;
+  for (const auto& [name, value] : verdict.items()) names.push_back(name);
+  EXPECT_THAT(names, testing::ElementsAre("id", "isSpam", "confidence", "score", "modelVersion", "source", "symbols",
+                                          "mode", "modeFrom", "threshold"));
+  EXPECT_EQ(verdict["source"], "classifier");
+  EXPECT_EQ(verdict["modelVersion"], "1.0.0");
+  EXPECT_EQ(verdict["id"].str().size(), 32u);
+  EXPECT_NE(verdict["id"], Check({{"text", "win a prize now"}})["id"]);
+}
+
+TEST(RoutesMessages, BodiesAreChecked) {
+  const auto status = [](const std::string& body) { return Routes().Ask("POST", "/v1/messages/check", body).status; };
+  EXPECT_EQ(status(R"({"text": ""})"), 200);
+  EXPECT_EQ(status(R"({"subject": "a", "body": "b"})"), 200);
+  EXPECT_EQ(status("{}"), 422);
+  EXPECT_EQ(status(R"({"text": 7})"), 422);
+  EXPECT_EQ(status(R"({"text": "a", "mode": "harsh"})"), 422);
+  EXPECT_EQ(status(R"({"text": "a", "mode": "strict", "threshold": 0.5})"), 422);
+  EXPECT_EQ(status(R"({"text": "a", "threshold": 1})"), 422);
+  EXPECT_EQ(status(R"({"text": "a", "model": "none"})"), 404);
+  EXPECT_EQ(status(R"({"text": "a", "user": ")" + std::string(1025, 'u') + "\"}"), 422);
+  EXPECT_EQ(status(R"({"text": "a", "user": "a\u0000b"})"), 422);
+  EXPECT_EQ(status("{\"text\": \"" + std::string((1 << 20) + 1, 'a') + "\"}"), 413);
+}
+
+TEST(RoutesMessages, PreferencesDecideFromTheNextMessageOn) {
+  const std::string path = "/v1/users/anna%20b/preferences";
+  EXPECT_EQ(Ask("GET", path).dump(), R"({"mode":"moderate"})");
+  EXPECT_EQ(Check({{"text", "lunch"}, {"user", "anna b"}})["modeFrom"], "default");
+  EXPECT_EQ(Ask("PUT", path, {{"mode", "strict"}}).dump(), R"({"mode":"strict"})");
+  const Json strict = Check({{"text", "lunch"}, {"user", "anna b"}});
+  EXPECT_EQ(strict["mode"], "strict");
+  EXPECT_EQ(strict["modeFrom"], "preferences");
+  EXPECT_NEAR(strict["threshold"].get<double>(), 0.3, 1e-6);
+  EXPECT_EQ(Check({{"text", "lunch"}, {"user", "anna b"}, {"mode", "lenient"}})["modeFrom"], "request");
+  EXPECT_EQ(Ask("PUT", path, {{"threshold", 0.25}}).dump(), R"({"threshold":0.25})");
+  EXPECT_TRUE(Check({{"text", "lunch"}, {"user", "anna b"}})["mode"].is_null());
+  EXPECT_EQ(Ask("GET", path).dump(), R"({"threshold":0.25})");
+  for (const char* const body :
+       {"{}", R"({"mode": "harsh"})", R"({"threshold": 2})", R"({"mode": "strict", "threshold": 0.4})"}) {
+    EXPECT_EQ(Routes().Ask("PUT", path, body).status, 422) << body;
+  }
+}
+
+TEST(RoutesMessages, ListedSendersAreDecidedByReputation) {
+  const std::string path = "/v1/senders/%40listed.example";
+  EXPECT_EQ(Ask("GET", path)["list"], "none");
+  EXPECT_EQ(Ask("PUT", path, {{"list", "deny"}})["list"], "deny");
+  const Json denied = Check({{"text", "lunch"}, {"sender", "Joe <joe@LISTED.example>"}, {"user", "bob"}});
+  EXPECT_TRUE(denied["isSpam"].get<bool>());
+  EXPECT_EQ(denied["source"], "reputation");
+  EXPECT_THAT(NamesOf(denied), testing::ElementsAre("SENDER_DENIED"));
+  EXPECT_EQ(Ask("PUT", "/v1/senders/joe@listed.example", {{"list", "allow"}, {"user", "bob"}})["user"], "bob");
+  EXPECT_FALSE(Check({{"text", "lunch"}, {"sender", "joe@listed.example"}, {"user", "bob"}})["isSpam"].get<bool>());
+  EXPECT_TRUE(Check({{"text", "lunch"}, {"sender", "joe@listed.example"}, {"user", "eve"}})["isSpam"].get<bool>());
+  EXPECT_EQ(Ask("PUT", path, {{"list", "none"}})["list"], "none");
+  EXPECT_EQ(Routes().Ask("PUT", path, R"({"list": "grey"})").status, 422);
+}
+
+TEST(RoutesMessages, FeedbackTeachesTheSenderOfItsUser) {
+  const std::string sender = "+447700900001";
+  const auto check = [&](const std::string& user) {
+    return Check({{"text", "call me later"}, {"sender", sender}, {"user", user}, {"model", "words"}});
+  };
+  const Json before = check("carl");
+  const Json body = {{"id", before["id"]}, {"is_spam", true}, {"user", "carl"}};
+  const auto send = [&](const Json& said, const std::string& key) {
+    return ParsedJson(Routes().Ask("POST", "/v1/feedback", said.dump(), {{"idempotency-key", key}}).body);
+  };
+  const Json stored = send(body, "k1");
+  EXPECT_EQ(stored["status"], "stored") << stored;
+  EXPECT_EQ(stored["label"], "spam");
+  EXPECT_EQ(send(body, "k1")["status"], "duplicate");
+  const Json after = check("carl");
+  EXPECT_GT(after["score"].get<double>(), before["score"].get<double>());
+  EXPECT_THAT(NamesOf(after), testing::Contains("SENDER_USER"));
+  EXPECT_EQ(check("dora")["score"], before["score"]) << "one user does not teach others";
+  // The last word counts: ham in place of spam.
+  send({{"id", before["id"]}, {"is_spam", false}, {"user", "carl"}}, "k2");
+  EXPECT_LT(check("carl")["score"].get<double>(), before["score"].get<double>());
+  const Json score = Ask("GET", "/v1/senders/%2B447700900001");
+  EXPECT_EQ(score["score"], 0.0);
+  const auto own = ParsedJson(Routes().Ask("GET", "/v1/senders/%2B447700900001?user=carl").body);
+  EXPECT_NEAR(own["score"].get<double>(), -1, 1e-3);
+}
+
+TEST(RoutesMessages, FeedbackOfAdministratorsTeachesAllUsers) {
+  const Json before = Check({{"text", "call me later"}, {"sender", "x@admin.example"}, {"user", "u1"}});
+  Ask("POST", "/v1/feedback",
+      {{"text", "call me"}, {"sender", "x@admin.example"}, {"label", "spam"}, {"feedback_type", "admin"}});
+  const Json after = Check({{"text", "call me later"}, {"sender", "x@admin.example"}, {"user", "u2"}});
+  EXPECT_GT(after["score"].get<double>(), before["score"].get<double>());
+  EXPECT_THAT(NamesOf(after), testing::Contains("SENDER_ALL"));
+}
+
+TEST(RoutesMessages, FeedbackIsChecked) {
+  const auto ask = [](const std::string& body, const std::string& key = "") {
+    return Routes().Ask("POST", "/v1/feedback", body, {{"idempotency-key", key}});
+  };
+  EXPECT_EQ(ask(R"({"id": "none", "is_spam": true})").status, 404);
+  EXPECT_EQ(ask(R"({"id": "a", "text": "b", "is_spam": true})").status, 422);
+  EXPECT_EQ(ask(R"({"is_spam": true})").status, 422);
+  EXPECT_EQ(ask(R"({"text": "b"})").status, 422);
+  EXPECT_EQ(ask(R"({"text": "b", "is_spam": true, "label": "ham"})").status, 422);
+  EXPECT_EQ(ask(R"({"text": "b", "is_spam": true, "feedback_type": "bot"})").status, 422);
+  EXPECT_EQ(ask(R"({"text": "b", "is_spam": true})", std::string(600, 'k')).status, 422);
+  EXPECT_EQ(ask(R"({"text": "b", "is_spam": true})", "same").status, 200);
+  const HttpResponse other = ask(R"({"text": "c", "is_spam": true})", "same");
+  EXPECT_EQ(other.status, 409);
+  EXPECT_THAT(other.body, HasSubstr("Idempotency-Key"));
+}
+
+TEST(RoutesMessages, HistoryIsSearchedAndPaged) {
+  for (const char* const text : {"zebra one", "zebra two", "zebra three"}) {
+    Check({{"text", text}, {"sender", "h@example.com"}, {"user", "hist"}});
+  }
+  ASSERT_EQ(History("text=ZEBRA&user=hist", 3)["messages"].size(), 3u);
+  const Json first = History("user=hist&limit=2", 2);
+  ASSERT_EQ(first["messages"].size(), 2u);
+  EXPECT_EQ(first["messages"][0]["text"], "zebra three");
+  EXPECT_EQ(first["messages"][0]["sender"], "h@example.com");
+  const Json second = History("user=hist&limit=2&before=" + first["next"].dump(), 1);
+  ASSERT_EQ(second["messages"].size(), 1u);
+  EXPECT_EQ(second["messages"][0]["text"], "zebra one");
+  EXPECT_TRUE(second["next"].is_null());
+  EXPECT_EQ(History("user=nobody", 0)["messages"].size(), 0u);
+  EXPECT_EQ(Routes().Ask("GET", "/v1/history?usr=a").status, 422);
+  EXPECT_EQ(Routes().Ask("GET", "/v1/history?since=yesterday").status, 422);
+}
+
+TEST(RoutesMessages, MetricsCountStepsAndSources) {
+  Check({{"text", "lunch"}, {"model", "words"}});
+  const std::string metrics = Routes().Ask("GET", "/metrics").body;
+  EXPECT_THAT(metrics, HasSubstr(R"(winnow_filter_verdicts_total{source="classifier",verdict=)"));
+  for (const char* const step : {"lookup", "rules", "classifier", "total"}) {
+    EXPECT_THAT(metrics, HasSubstr("winnow_filter_step_seconds_count{step=\"" + std::string(step) + "\"}"));
+  }
+  EXPECT_THAT(metrics, HasSubstr("winnow_filter_store{of=\"available\"} 1"));
+}
+
+}  // namespace
+}  // namespace winnow

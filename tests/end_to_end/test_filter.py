@@ -1,0 +1,220 @@
+"""The message filter: verdicts of the command and of the server, with reasons, preferences, reputation, feedback and history."""
+import json
+import os
+import signal
+import time
+
+import winnow
+from serving import ServingTest
+from winnow import MESSAGES, SOURCE
+
+MUST_PASS = os.path.join(SOURCE, "examples", "data", "messages_must_pass.jsonl")
+PRIZE = "Congratulations! You've won a $1000 gift card. Click here to claim"
+MAIL = """From: Joe <Joe@Example.com>
+To: anna@example.org
+Subject: =?utf-8?q?Lunch_on_Friday=3F?=
+Content-Type: text/plain; charset=utf-8
+
+Shall we meet at noon in the canteen? Joe
+"""
+
+
+class FilterTest(ServingTest):
+    def setUp(self):
+        super().setUp()
+        self.winnow("train", MESSAGES, "--kind", "lr", "--output-dir", self.path("spam"))
+
+    def verdicts(self, *arguments, **options):
+        out, err = self.winnow("filter", "spam", "--json", *arguments, **options)
+        return [json.loads(line) for line in out.splitlines()], err
+
+
+class Command(FilterTest):
+    def test_the_must_pass_list_passes(self):
+        with open(MUST_PASS, encoding="utf-8") as file:
+            cases = [json.loads(line) for line in file]
+        verdicts, _ = self.verdicts(MUST_PASS)
+        self.assertEqual(len(verdicts), len(cases))
+        self.assertGreaterEqual(len(cases), 60)
+        wrong = [case["text"] for case, verdict in zip(cases, verdicts) if verdict["isSpam"] != (case["label"] == "spam")]
+        self.assertLessEqual(len(wrong), len(cases) // 20, wrong)
+        without, _ = self.verdicts(MUST_PASS, "--rules", "none")
+        model_alone = [case["text"] for case, verdict in zip(cases, without) if verdict["isSpam"] != (case["label"] == "spam")]
+        self.assertLessEqual(len(wrong), len(model_alone), "rules must not make it worse")
+
+    def test_a_prize_is_spam_with_confidence(self):
+        (verdict,), _ = self.verdicts(PRIZE)
+        self.assertTrue(verdict["isSpam"])
+        self.assertGreater(verdict["confidence"], .9)
+        self.assertIn(verdict["source"], ("classifier", "rules"))
+        self.assertIn("PRIZE_WON", [symbol["name"] for symbol in verdict["symbols"]])
+
+    def test_every_message_gets_a_clear_verdict(self):
+        texts = {"empty": "", "emoji": "\U0001F389", "link": "http://example.com/a?b=c", "zeros": "0000",
+                 "languages": "Hallo, wie geht es dir? Bonjour! 你好，今天天气很好。 Привет, как дела?",
+                 "large": "win a prize " * 90000, "control": "\x01\x02\x1b[31m", "invalid": None}
+        self.write("m.jsonl", "".join(json.dumps({"text": text}) + "\n" for text in texts.values() if text is not None))
+        verdicts, _ = self.verdicts("m.jsonl")
+        self.assertEqual(len(verdicts), len(texts) - 1)
+        for name, verdict in zip(texts, verdicts):
+            self.assertIsInstance(verdict["isSpam"], bool, name)
+            self.assertTrue(0 <= verdict["score"] <= 1 and .3 <= verdict["confidence"] <= 1, (name, verdict))
+        self.assertFalse(verdicts[0]["isSpam"])
+        self.assertFalse(verdicts[4]["isSpam"], "people write in several languages")
+        self.assertTrue(verdicts[5]["isSpam"])
+        (verdict,), _ = self.verdicts(stdin=b"win \xff\xfe\n")
+        self.assertEqual(verdict["number"], 1)
+
+    def test_mail_is_decoded(self):
+        self.write("mail.eml", MAIL)
+        self.write("box.mbox", f"From a@example.com Sat Nov 28 20:00:00 2026\n{MAIL}\nFrom b@example.com Sat Nov 28 20:00:00 2026\n"
+                               f"From: c@example.net\nSubject: win\n\n{PRIZE}\n")
+        (mail,), _ = self.verdicts("mail.eml")
+        self.assertFalse(mail["isSpam"])
+        verdicts, _ = self.verdicts("box.mbox")
+        self.assertEqual([(verdict["isSpam"], verdict["number"]) for verdict in verdicts], [(False, 1), (True, 2)])
+        self.assertEqual(self.verdicts(stdin=MAIL.encode())[0][0]["score"], mail["score"])
+
+    def test_modes_and_thresholds_move_the_decision(self):
+        with open(MUST_PASS, encoding="utf-8") as file:
+            self.assertGreater(len(file.readlines()), 50)
+        counts = {mode: sum(verdict["isSpam"] for verdict in self.verdicts(MUST_PASS, "--mode", mode)[0]) for mode in ("strict", "moderate", "lenient")}
+        self.assertGreaterEqual(counts["strict"], counts["moderate"])
+        self.assertGreaterEqual(counts["moderate"], counts["lenient"])
+        (verdict,), _ = self.verdicts("--threshold", .999999, "win a prize")
+        self.assertEqual((verdict["mode"], verdict["modeFrom"]), (None, "request"))
+        self.assertFalse(verdict["isSpam"])
+
+    def test_rules_of_a_file_decide(self):
+        self.write("rules.toml", "[actions]\nspam = 5\n[[rule]]\nname = \"ZEBRA\"\nscore = 7.0\npattern = 'zebra'\n")
+        (verdict,), _ = self.verdicts("--rules", "rules.toml", "a zebra at lunch")
+        self.assertEqual((verdict["isSpam"], verdict["source"], verdict["modelVersion"]), (True, "rules", None))
+        self.assertEqual(verdict["symbols"], [{"name": "ZEBRA", "score": 7.0}])
+        self.fails("filter", "spam", "--rules", "none.toml", "a", says=["none.toml"])
+
+    def test_a_model_that_cannot_be_loaded_leaves_the_rules(self):
+        self.write("spam/linear.bin", b"nothing of the kind")
+        (prize, lunch), err = self.verdicts(PRIZE, "See you at lunch")
+        self.assertEqual((prize["source"], prize["isSpam"], prize["modelVersion"]), ("fallback", True, None))
+        self.assertEqual((lunch["source"], lunch["isSpam"]), ("fallback", False))
+        self.assertIn("rules and reputation decide", err)
+        self.fails("filter", "nothing-here", "a", says=["nothing-here"])
+
+    def test_what_makes_no_sense_is_refused(self):
+        self.fails("filter", "spam", "none.eml", says=["none.eml: no such file"])
+        self.write("bad.jsonl", '{"text": "a"}\n{"text": 7}\n')
+        self.fails("filter", "spam", "bad.jsonl", says=["bad.jsonl, line 2", "'text' must be a string"])
+        self.fails("filter", "spam", "--mode", "harsh", "a", code=2)
+        self.fails("filter", "spam", "--mode", "strict", "--threshold", .4, "a", code=2)
+        self.winnow("train", self.write("three.tsv", "a x\tone\nb y\ttwo\nc z\tthree\n" * 9), "--kind", "lr", "--output-dir", self.path("three"))
+        self.fails("filter", "three", "a", says=["no positive label"])
+
+    def test_people_read_the_reasons(self):
+        out, _ = self.winnow("filter", "spam", PRIZE)
+        self.assertRegex(out, r"\Aspam 0\.9\d\d  \(score")
+        self.assertRegex(out, r"\n +\+2\.00  PRIZE_WON  ")
+        self.assertRegex(out, r"CLASSIFIER  the model's log-odds of spam\n\Z")
+
+
+class Server(FilterTest):
+    def ask(self, method, path, body=None, headers=None):
+        response, data = self.send(method, path, body, headers)
+        return response.status, json.loads(data)
+
+    def check(self, text, **fields):
+        status, verdict = self.ask("POST", "/v1/messages/check", {"text": text, **fields})
+        self.assertEqual(status, 200, verdict)
+        return verdict
+
+    def wait_for(self, condition):
+        for _ in range(600):
+            if condition():
+                return
+            time.sleep(.05)
+        self.fail(self.logged())
+
+    def test_the_whole_way_of_a_message(self):
+        self.serve("spam", "--filter", "--store", "store.db")
+        self.assertGreater(self.check(PRIZE)["confidence"], .9)
+        command, _ = self.verdicts("Call me after lunch")
+        self.assertAlmostEqual(self.check("Call me after lunch")["score"], command[0]["score"], places=5)
+        verdict = self.check("Your parcel waits, pay the fee", sender="+447700900123", user="anna")
+        status, stored = self.ask("POST", "/v1/feedback", {"id": verdict["id"], "is_spam": not verdict["isSpam"], "user": "anna"}, {"Idempotency-Key": "a"})
+        self.assertEqual((status, stored["status"], stored["feedback_type"]), (200, "stored", "user_rejection"))
+        again = self.check("Your parcel waits, pay the fee", sender="+447700900123", user="anna")
+        self.assertIn("SENDER_USER", [symbol["name"] for symbol in again["symbols"]])
+        self.assertNotEqual(again["score"], verdict["score"])
+        self.assertEqual(self.ask("PUT", "/v1/users/anna/preferences", {"mode": "lenient"})[0], 200)
+        self.assertEqual(self.check("hello", user="anna")["mode"], "lenient")
+        self.wait_for(lambda: len(self.ask("GET", "/v1/history?user=anna&text=parcel")[1]["messages"]) == 2)
+        # All of it survives a restart, and the command reads the same store.
+        self.process.send_signal(signal.SIGTERM)
+        self.assertEqual(self.process.wait(60), 0)
+        self.serve("spam", "--filter", "--store", "store.db")
+        self.assertEqual(self.check("hello", user="anna")["mode"], "lenient")
+        self.assertEqual(self.ask("POST", "/v1/feedback", {"id": verdict["id"], "is_spam": not verdict["isSpam"], "user": "anna"}, {"Idempotency-Key": "a"})[1]["status"], "duplicate")
+        (there,), _ = self.verdicts("--store", "store.db", "--user", "anna", "--sender", "+44 7700 900123", "Your parcel waits, pay the fee")
+        self.assertAlmostEqual(there["score"], again["score"], places=3)
+        self.assertEqual(there["mode"], "lenient")
+
+    def test_the_roles_of_keys_apply(self):
+        keys = {role: self.winnow("keys", "add", "keys", "--name", role, "--role", role)[0].strip() for role in ("classify", "feedback", "admin")}
+        self.serve("spam", "--filter", "--store", "store.db", "--api-key-file", "keys")
+        least = {("POST", "/v1/messages/check", '{"text": "a"}'): "classify", ("POST", "/v1/feedback", '{"text": "a", "is_spam": true}'): "feedback",
+                 ("GET", "/v1/users/a/preferences", None): "feedback", ("PUT", "/v1/users/a/preferences", '{"mode": "strict"}'): "feedback",
+                 ("GET", "/v1/history", None): "admin", ("PUT", "/v1/senders/a", '{"list": "deny"}'): "admin",
+                 ("POST", "/v1/feedback", '{"text": "b", "is_spam": true, "feedback_type": "admin"}'): "admin"}
+        roles = list(keys)
+        for (method, path, body), role in least.items():
+            for has in roles:
+                status, _ = self.ask(method, path, body, {"X-API-Key": keys[has]})
+                self.assertEqual(status, 200 if roles.index(has) >= roles.index(role) else 403, (method, path, has))
+        # An Idempotency-Key belongs to the client that sends it.
+        for has in ("feedback", "admin"):
+            status, stored = self.ask("POST", "/v1/feedback", {"text": has, "is_spam": True}, {"X-API-Key": keys[has], "Idempotency-Key": "1"})
+            self.assertEqual((status, stored["status"]), (200, "stored"))
+
+    def test_rules_are_read_again_on_sighup(self):
+        rule = "[[rule]]\nname = \"{0}\"\nscore = 1.0\npattern = 'zebra'\n"
+        self.write("rules.toml", rule.format("FIRST"))
+        self.serve("spam", "--filter", "--rules", "rules.toml")
+        names = lambda: [symbol["name"] for symbol in self.check("a zebra")["symbols"]]
+        self.assertEqual(names(), ["FIRST", "CLASSIFIER"])
+        self.write("rules.toml", rule.format("SECOND"))
+        self.process.send_signal(signal.SIGHUP)
+        self.wait_for(lambda: names() == ["SECOND", "CLASSIFIER"])
+        self.write("rules.toml", "[[rule]\n")
+        self.process.send_signal(signal.SIGHUP)
+        self.wait_for(lambda: "could not reload rules" in self.logged())
+        self.assertEqual(names(), ["SECOND", "CLASSIFIER"])
+
+    def test_a_store_that_is_down_stops_no_verdict_and_loses_no_feedback(self):
+        os.mkdir(self.path("data"))
+        os.mkdir(self.path("data", "store.db"))  # no SQLite file can be there
+        self.serve("spam", "--filter", "--store", "data/store.db", "--spool", "spool")
+        for _ in range(3):
+            self.assertTrue(self.check(PRIZE, sender="a@example.com", user="anna")["isSpam"])
+        verdict = self.check("hello", sender="a@example.com")
+        status, stored = self.ask("POST", "/v1/feedback", {"id": verdict["id"], "is_spam": True}, {"Idempotency-Key": "k"})
+        self.assertEqual((status, stored["status"]), (200, "spooled"))
+        self.assertEqual(self.ask("PUT", "/v1/users/a/preferences", {"mode": "strict"})[0], 503)
+        self.assertEqual(self.ask("GET", "/v1/history")[0], 503)
+        os.rmdir(self.path("data", "store.db"))
+        self.wait_for(lambda: self.ask("GET", "/v1/history?text=hello")[0] == 200)
+        self.wait_for(lambda: self.ask("GET", "/v1/senders/a%40example.com")[1].get("score", 0) > .9)
+        self.assertEqual(self.ask("POST", "/v1/feedback", {"id": verdict["id"], "is_spam": True}, {"Idempotency-Key": "k"})[1]["status"], "duplicate")
+
+    def test_a_model_that_fails_is_replaced_by_rules(self):
+        self.serve("spam", "--filter", "--lazy")
+        self.write("spam/linear.bin", b"nothing of the kind")
+        verdict = self.check(PRIZE)
+        self.assertEqual((verdict["source"], verdict["isSpam"], verdict["modelVersion"]), ("fallback", True, None))
+        self.assertEqual(self.check("See you at lunch")["isSpam"], False)
+
+    def test_options_that_need_others_say_so(self):
+        self.fails("serve", "spam", "--store", "store.db", says=["require --filter"])
+        self.fails("serve", "spam", "--filter", "--store", "postgres://localhost/x", says=["requires --spool"])
+
+
+if __name__ == "__main__":
+    winnow.main()
