@@ -84,13 +84,17 @@ FilterProgress SpamFilter::Begin(const FilterMessage& message, const KnownState&
     action = result.action;
     std::ranges::move(result.symbols, std::back_inserter(verdict.symbols));
   }
-  const double score = CombinedScore(options_.weights, progress.evidence, std::nullopt);
   if (action != RuleAction::kNone) {
-    // Whoever writes the rules decides; the score must not contradict the decision.
+    // The thresholds of the rules take the place of what unknown messages usually are, and so of weights.unknown. Whoever
+    // writes the rules decides; the score must not contradict the decision.
+    EvidenceWeights weights = options_.weights;
+    weights.unknown = 0;
+    const double score = CombinedScore(weights, progress.evidence, std::nullopt);
     const bool spam = action == RuleAction::kSpam;
     Settle(verdict, VerdictSource::kRules, spam ? std::max(score, 0.5) : std::min(score, 0.5), spam);
     progress.decided = verdict;
   } else if (IsEmpty(message)) {
+    const double score = CombinedScore(options_.weights, progress.evidence, std::nullopt);
     verdict.symbols.push_back({"EMPTY_MESSAGE", 0, "nothing to classify"});
     Settle(verdict, VerdictSource::kRules, score, score >= verdict.threshold);
     progress.decided = verdict;
