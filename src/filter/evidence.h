@@ -20,7 +20,7 @@ struct EvidenceWeights {
   double classifier = 1;
   double rules = 0.5;     ///< per point of the rules' scores
   double reputation = 1;  ///< per point of the sender's score
-  double unknown = -2;    ///< log-odds in place of the model's, if there is no model
+  double unknown = -1.5;  ///< log-odds in place of the model's, if there is no model
 };
 
 /// Evidence that does not come from the model.

@@ -36,7 +36,7 @@ class History {
   History(StoreSource store, const HistoryOptions& options);
   History(const History&) = delete;
   History& operator=(const History&) = delete;
-  /// Writes what waits, for two seconds at most.
+  /// Tries once more to write what waits.
   ~History();
 
   /// Records a message. Returns at once; a message that the store does not take, because it is down and too many others

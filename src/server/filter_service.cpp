@@ -29,6 +29,12 @@ Result<std::shared_ptr<FilterService>> FilterService::Open(const FilterServiceOp
   return service;
 }
 
+FilterService::~FilterService() {
+  Finish();
+  if (history_ == nullptr || !recorder_->counts().up || history_->WaitUntilWritten(std::chrono::seconds(2))) return;
+  if (const std::shared_ptr<Store> store = recorder_->store()) store->Shut();  // it hangs
+}
+
 Result<void> FilterService::ReloadRules() {
   filter_.SetRules(TRY(LoadRules(options_.rules)));
   return {};

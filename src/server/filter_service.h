@@ -41,6 +41,8 @@ class FilterService {
   static Result<std::shared_ptr<FilterService>> Open(const FilterServiceOptions& options);
   FilterService(const FilterService&) = delete;
   FilterService& operator=(const FilterService&) = delete;
+  /// Waits for the history, two seconds at most.
+  ~FilterService();
 
   /// Loads the rules again; messages in progress keep the former ones. Errors: those of RuleSet::Load; then the former
   /// rules stay.
