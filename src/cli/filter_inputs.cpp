@@ -145,7 +145,7 @@ Result<void> ForEachFilterInput(const std::vector<std::string>& inputs, const Ta
       TRY(TakeFile(input, take));
     } else if (NamesFile(input)) {
       return Fail(ErrorCode::kNotFound, fmt::format("{}: no such file", input),
-                  "a text is told from the name of a file by a space in it");
+                  "a text of one word that ends like the name of a file can be passed on standard input");
     } else {
       TRY(take(TextInput(input, "", 0)));
     }

@@ -95,8 +95,8 @@ TEST_F(KnownStateOf, LessonsWaitForAStoreThatIsDown) {
   KnownStateCache cache(Options());
   std::atomic<bool> up = false;
   SenderLearner learner([&] { return up ? store_ : nullptr; }, cache);
-  learner.Learn({.key = "k1", .sender = "joe@example.com", .delta = -1, .at = StoreNow()});
-  learner.Learn({.key = "k2", .sender = "joe@example.com", .delta = -1, .at = StoreNow()});
+  learner.Learn({.key = "k1", .sender = "joe@example.com", .user = "", .delta = -1, .at = StoreNow()});
+  learner.Learn({.key = "k2", .sender = "joe@example.com", .user = "", .delta = -1, .at = StoreNow()});
   EXPECT_EQ(learner.waiting(), 2u);
   up = true;
   for (int i = 0; i < 500 && learner.waiting() > 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));

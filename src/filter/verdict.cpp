@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "decide/decide.h"
 
 namespace winnow {
@@ -32,9 +34,16 @@ std::string_view OriginName(FilterMode::Origin origin) {
   return "default";
 }
 
+namespace {
+
+/// Scores are reasons for people: four decimals say enough.
+double Rounded(double score) { return std::round(score * 1e4) / 1e4; }
+
+}  // namespace
+
 Json SymbolsJson(const std::vector<Symbol>& symbols) {
   Json list = Json::array();
-  for (const Symbol& symbol : symbols) list.push_back({{"name", symbol.name}, {"score", symbol.score}});
+  for (const Symbol& symbol : symbols) list.push_back({{"name", symbol.name}, {"score", Rounded(symbol.score)}});
   return list;
 }
 

@@ -37,7 +37,7 @@ class Command(FilterTest):
         self.assertEqual(len(verdicts), len(cases))
         self.assertGreaterEqual(len(cases), 60)
         wrong = [case["text"] for case, verdict in zip(cases, verdicts) if verdict["isSpam"] != (case["label"] == "spam")]
-        self.assertLessEqual(len(wrong), len(cases) * .15, wrong)  # a linear model of 400 texts: 53 of 60 pass
+        self.assertLessEqual(len(wrong), len(cases) * .15, wrong)  # a linear model of 600 texts: 53 of 60 pass
         without, _ = self.verdicts(MUST_PASS, "--rules", "none")
         model_alone = [case["text"] for case, verdict in zip(cases, without) if verdict["isSpam"] != (case["label"] == "spam")]
         self.assertLess(len(wrong), len(model_alone), "rules help")
@@ -81,9 +81,12 @@ class Command(FilterTest):
         counts = {mode: sum(verdict["isSpam"] for verdict in self.verdicts(MUST_PASS, "--mode", mode)[0]) for mode in ("strict", "moderate", "lenient")}
         self.assertGreaterEqual(counts["strict"], counts["moderate"])
         self.assertGreaterEqual(counts["moderate"], counts["lenient"])
-        (verdict,), _ = self.verdicts("--threshold", .999999, "win a prize")
-        self.assertEqual((verdict["mode"], verdict["modeFrom"]), (None, "request"))
-        self.assertFalse(verdict["isSpam"])
+        text = "Can you send me the report before noon"
+        score = self.verdicts(text)[0][0]["score"]
+        for threshold in (score * .9, score * 1.1):
+            (verdict,), _ = self.verdicts("--threshold", f"{threshold:.9f}", text)
+            self.assertEqual((verdict["mode"], verdict["modeFrom"]), (None, "request"))
+            self.assertEqual(verdict["isSpam"], score >= threshold)
 
     def test_rules_of_a_file_decide(self):
         self.write("rules.toml", "[actions]\nspam = 5\n[[rule]]\nname = \"ZEBRA\"\nscore = 7.0\npattern = 'zebra'\n")
