@@ -214,6 +214,29 @@ TEST_P(StoreOn, ReputationDecaysByHalves) {
   EXPECT_EQ(store->GetReputation({"x@example.org", "score", "anna"}).value().has_value(), false);
 }
 
+TEST_P(StoreOn, FindsAllScoresOfSendersForAUser) {
+  const auto store = OpenStore();
+  const std::vector<ReputationKey> keys = {{"@b.example", "deny", ""},
+                                           {"a@b.example", "allow", "anna"},
+                                           {"a@b.example", "score", ""},
+                                           {"a@b.example", "score", "bob"},
+                                           {"c@b.example", "score", ""}};
+  for (size_t i = 0; i < keys.size(); ++i) ASSERT_TRUE(store->SetReputation(keys[i], static_cast<double>(i) + 1));
+  const std::vector<std::string> senders = {"a@b.example", "@b.example"};
+  const auto scores = [&](const std::string& user) {
+    std::multiset<double> found;
+    for (const StoredReputation& each : store->FindReputation(senders, user).value()) {
+      found.insert(each.reputation.score);
+    }
+    return found;
+  };
+  EXPECT_THAT(scores("anna"), ElementsAre(1, 2, 3));
+  EXPECT_THAT(scores("bob"), ElementsAre(1, 3, 4));
+  EXPECT_THAT(scores(""), ElementsAre(1, 3));
+  EXPECT_TRUE(store->FindReputation({}, "anna").value().empty());
+  EXPECT_EQ(ErrorOf(store->FindReputation(std::vector<std::string>(9, "s"), "")).code, ErrorCode::kInvalidArgument);
+}
+
 TEST_P(StoreOn, ConcurrentChangesOfReputationThreadAllCount) {
   const auto store = OpenStore();
   std::vector<std::thread> threads;
