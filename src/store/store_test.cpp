@@ -225,9 +225,8 @@ TEST_P(StoreOn, FindsAllScoresOfSendersForAUser) {
   const std::vector<std::string> senders = {"a@b.example", "@b.example"};
   const auto scores = [&](const std::string& user) {
     std::multiset<double> found;
-    for (const StoredReputation& each : store->FindReputation(senders, user).value()) {
-      found.insert(each.reputation.score);
-    }
+    const auto records = store->FindReputation(senders, user).value();
+    for (const StoredReputation& each : records) found.insert(each.reputation.score);
     return found;
   };
   EXPECT_THAT(scores("anna"), ElementsAre(1, 2, 3));
