@@ -25,7 +25,8 @@ std::filesystem::path Directory() {
 
 std::vector<FilterMessage> Messages() {
   std::vector<FilterMessage> messages;
-  for (const MustPassCase& each : ReadMustPass("examples/data/messages_must_pass.jsonl").value()) {
+  const std::vector<MustPassCase> cases = ReadMustPass("examples/data/messages_must_pass.jsonl").value();
+  for (const MustPassCase& each : cases) {
     messages.push_back(each.message);
     messages.back().sender = "+4477009" + std::to_string(10000 + messages.size());
     messages.back().user = "user" + std::to_string(messages.size() % 10);

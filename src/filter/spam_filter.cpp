@@ -1,9 +1,12 @@
 #include "filter/spam_filter.h"
 
-#include <algorithm>
+#include <fmt/format.h>
 
+#include <algorithm>
+#include <atomic>
+
+#include "base/sip_hash.h"
 #include "decide/decide.h"
-#include "store/store.h"
 #include "text/text_parts.h"
 
 namespace winnow {
@@ -159,6 +162,17 @@ InputText TextForModel(const FilterMessage& message, const TextTemplate* model_t
   return InputText::OfJoined(std::move(joined));
 }
 
-std::string NewMessageId() { return RandomKey(); }
+std::string NewMessageId() {
+  // Hashes of a counter with a random key: as unpredictable as random numbers of the system, which can take 4 us each.
+  static const SipKey key = SipKey::Random();
+  static std::atomic<uint64_t> counter = 0;
+  const uint64_t number = 2 * counter.fetch_add(1, std::memory_order_relaxed);
+  const auto hash = [](uint64_t word) {
+    SipHasher hasher(key);
+    hasher.Word(word);
+    return hasher.Finish();
+  };
+  return fmt::format("{:016x}{:016x}", hash(number), hash(number + 1));
+}
 
 }  // namespace winnow

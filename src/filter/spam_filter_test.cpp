@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <set>
+
 #include "filter/message_sources.h"
 #include "support/error_of.h"
 
@@ -180,6 +183,16 @@ TEST(SpamFilter, VerdictsAsJsonHaveThePromisedFields) {
             R"("mode":"moderate","modeFrom":"default","threshold":0.5})");
   verdict.mode.threshold = 0.5F;
   EXPECT_TRUE(VerdictJson(verdict)["mode"].is_null());
+}
+
+TEST(SpamFilter, IdsOfMessagesAreUnique) {
+  std::set<std::string> ids;
+  for (int i = 0; i < 1000; ++i) {
+    const std::string id = NewMessageId();
+    EXPECT_EQ(id.size(), 32u);
+    EXPECT_EQ(id.find_first_not_of("0123456789abcdef"), std::string::npos);
+    EXPECT_TRUE(ids.insert(id).second);
+  }
 }
 
 TEST(TextForModel, FillsTheTemplateOfTheModel) {
