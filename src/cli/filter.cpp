@@ -9,6 +9,7 @@
 #include "cli/filter_options.h"
 #include "cli/output.h"
 #include "decide/decide.h"
+#include "feedback/feedback_log.h"
 #include "filter/filter_model.h"
 #include "filter/sender.h"
 #include "pipeline/base_model.h"
@@ -41,8 +42,8 @@ void Describe(FilterCommandOptions& options, OptionTable& table) {
           "texts, - for standard input, or texts themselves; without MESSAGE: standard input")
       .ValueName("MESSAGE");
   table.Describe(
-      "Prints one verdict per message, with its reasons: the reputation of the sender, rules, and the model, in this "
-      "order. Each step may decide. If the model cannot be loaded, rules and reputation decide.");
+      "Prints one verdict per message, with its reasons: the reputation of the sender, rules, corrections of "
+      "near-duplicates, and the model, in this order. Each step may decide. If the model cannot be loaded, rules and reputation decide.");
   table.Group("Steps");
   AddFilterStepOptions(options.steps, table);
   table.Add("user", &options.user, "User whose messages they are: chooses preferences and reputation").ValueName("ID");
@@ -174,10 +175,28 @@ Result<std::optional<BundleClassifier>> LoadModel(const FilterCommandOptions& op
   return std::optional(*std::move(classifier));
 }
 
+/// Returns the corrections of messages in the store; null without a store and, after a warning, if it is not available.
+std::shared_ptr<const CampaignMemory> ReadCorrections(const std::string& url) {
+  if (url.empty()) return nullptr;
+  auto memory = std::make_shared<CampaignMemory>();
+  const auto read = [&]() -> Result<void> {
+    const std::shared_ptr<Store> store = TRY(Store::Open({.url = url}));
+    FeedbackLog log(SinkOf(store), memory.get());
+    TRY(log.CatchUp());
+    return log.UpdateTrust();
+  };
+  if (const Result<void> done = read(); !done) {
+    LogWarning("messages are filtered without the corrections in the store: {}", done.error().message);
+    return nullptr;
+  }
+  return memory;
+}
+
 Result<void> Run(const FilterCommandOptions& options) {
   HandleInterrupts();
   const std::optional<FilterMode> mode = TRY(RequestedMode(options));
-  const SpamFilter filter({.weights = options.steps.weights}, TRY(LoadRules(options.steps.rules)));
+  const SpamFilter filter({.weights = options.steps.weights}, TRY(LoadRules(options.steps.rules)),
+                          ReadCorrections(options.steps.store));
   std::optional<KnownStateCache> known;
   if (!options.steps.store.empty()) {
     KnownStateOptions state;

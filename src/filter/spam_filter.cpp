@@ -12,8 +12,8 @@
 namespace winnow {
 namespace {
 
-/// Log-odds of a message whose sender is on a list, for the score that a verdict has.
-constexpr double kListedLogOdds = 6;
+/// Log-odds that the score of a verdict has if people have settled it: by a list of senders, or by corrections.
+constexpr double kSettledLogOdds = 6;
 
 double ThresholdOf(const FilterMode& mode) {
   return mode.threshold ? double{*mode.threshold} : double{ModeThresholds().At(mode.mode)};
@@ -45,9 +45,19 @@ void AddReputation(const SenderReputation& sender, FilterProgress& progress) {
   const bool denied = sender.list == SenderReputation::List::kDenied;
   verdict.symbols.insert(
       verdict.symbols.begin(),
-      {denied ? "SENDER_DENIED" : "SENDER_ALLOWED", denied ? kListedLogOdds : -kListedLogOdds,
+      {denied ? "SENDER_DENIED" : "SENDER_ALLOWED", denied ? kSettledLogOdds : -kSettledLogOdds,
        sender.by_user ? "the sender is on the user's list" : "the sender is on the list for all users"});
-  Settle(verdict, VerdictSource::kReputation, ProbabilityOf(denied ? kListedLogOdds : -kListedLogOdds), denied);
+  Settle(verdict, VerdictSource::kReputation, ProbabilityOf(denied ? kSettledLogOdds : -kSettledLogOdds), denied);
+  progress.decided = verdict;
+}
+
+void AddCorrection(const CampaignHit& hit, FilterProgress& progress) {
+  Verdict& verdict = progress.verdict;
+  const double log_odds = hit.is_spam ? kSettledLogOdds : -kSettledLogOdds;
+  verdict.symbols.push_back(
+      {std::string(hit.symbol()), log_odds,
+       hit.own ? "the user has corrected a near-duplicate" : "people have corrected near-duplicates"});
+  Settle(verdict, VerdictSource::kReputation, ProbabilityOf(log_odds), hit.is_spam);
   progress.decided = verdict;
 }
 
@@ -58,8 +68,9 @@ bool IsEmpty(const FilterMessage& message) {
 
 }  // namespace
 
-SpamFilter::SpamFilter(const FilterOptions& options, RuleSet::Pointer rules)
-    : options_(options), rules_(std::move(rules)) {}
+SpamFilter::SpamFilter(const FilterOptions& options, RuleSet::Pointer rules,
+                       std::shared_ptr<const CampaignMemory> memory)
+    : options_(options), memory_(std::move(memory)), rules_(std::move(rules)) {}
 
 void SpamFilter::SetRules(RuleSet::Pointer rules) {
   const MutexLock lock(mutex_);
@@ -86,6 +97,12 @@ FilterProgress SpamFilter::Begin(const FilterMessage& message, const KnownState&
     progress.evidence.rules = result.score;
     action = result.action;
     std::ranges::move(result.symbols, std::back_inserter(verdict.symbols));
+  }
+  if (memory_ != nullptr) {
+    if (const auto hit = memory_->Find(TextForModel(message, nullptr).joined(), message.user)) {
+      AddCorrection(*hit, progress);
+      return progress;
+    }
   }
   if (action != RuleAction::kNone) {
     // The thresholds of the rules take the place of what unknown messages usually are, and so of weights.unknown. Whoever

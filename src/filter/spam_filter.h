@@ -1,4 +1,4 @@
-/// The filter: reputation of the sender, then rules, then the classifier, and one verdict.
+/// The filter: reputation of the sender, then rules, then the campaign memory, then the classifier, and one verdict.
 ///
 /// The classifier is not called here, since a server puts a queue in front of it and a command classifies in batches:
 ///
@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/mutex.h"
+#include "feedback/campaign_memory.h"
 #include "filter/evidence.h"
 #include "filter/known_state.h"
 #include "filter/message.h"
@@ -48,15 +49,17 @@ struct ModelAnswer {
 /// Thread-safe.
 class SpamFilter {
  public:
-  /// `rules` may be null: no rules.
-  SpamFilter(const FilterOptions& options, RuleSet::Pointer rules);
+  /// `rules` may be null: no rules; `memory` too: no corrections are known.
+  SpamFilter(const FilterOptions& options, RuleSet::Pointer rules,
+             std::shared_ptr<const CampaignMemory> memory = nullptr);
 
   /// Replaces the rules; messages that have begun keep theirs.
   void SetRules(RuleSet::Pointer rules);
   RuleSet::Pointer rules() const;
   const FilterOptions& options() const { return options_; }
 
-  /// Runs the steps before the classifier. `requested` is the mode that the request names, if it names one; it precedes
+  /// Runs the steps before the classifier. What people have said about a near-duplicate precedes what rules decide.
+  /// `requested` is the mode that the request names, if it names one; it precedes
   /// the user's preferences, which precede the default. A message without any visible character is decided here, since
   /// there is nothing to classify.
   FilterProgress Begin(const FilterMessage& message, const KnownState& state,
@@ -68,6 +71,7 @@ class SpamFilter {
 
  private:
   const FilterOptions options_;
+  const std::shared_ptr<const CampaignMemory> memory_;
   mutable Mutex mutex_;
   RuleSet::Pointer rules_ GUARDED_BY(mutex_);
 };

@@ -185,6 +185,28 @@ TEST(SpamFilter, VerdictsAsJsonHaveThePromisedFields) {
   EXPECT_TRUE(VerdictJson(verdict)["mode"].is_null());
 }
 
+TEST(SpamFilter, CorrectionsOfNearDuplicatesPrecedeRulesAndTheModel) {
+  const auto memory = std::make_shared<CampaignMemory>();
+  const SpamFilter filter({}, RuleSet::Parse(kRules, "rules.toml").value(), memory);
+  FeedbackEvent event;
+  event.idempotency_key = "k";
+  event.text = "dear anna the invoice for viagra tablets of the zoo is ready for you today";
+  event.is_spam = false;
+  event.feedback_type = "user_rejection";
+  event.user_id = "anna";
+  event.created_at = StoreNow();
+  memory->Learn(event);
+  FilterMessage message = Message("dear anna the invoice for viagra tablets of the zoo is ready for you now");
+  message.user = "anna";
+  const std::optional<Verdict> corrected = filter.Begin(message, {}).decided;
+  ASSERT_TRUE(corrected);
+  EXPECT_FALSE(corrected->is_spam);
+  EXPECT_EQ(corrected->source, VerdictSource::kReputation);
+  EXPECT_THAT(NamesOf(*corrected), ElementsAre("SURE", "MEMORY_HAM"));
+  message.user = "bob";
+  EXPECT_TRUE(filter.Begin(message, {}).decided->is_spam) << "one user does not teach others";
+}
+
 TEST(SpamFilter, IdsOfMessagesAreUnique) {
   std::set<std::string> ids;
   for (int i = 0; i < 1000; ++i) {

@@ -14,7 +14,7 @@ namespace winnow {
 
 /// The step that decided.
 enum class VerdictSource {
-  kReputation,  ///< the sender is on a list of allowed or denied senders
+  kReputation,  ///< a list of senders, or corrections of near-duplicates by people
   kRules,       ///< rules alone
   kClassifier,  ///< the model, together with what the steps before it found
   kFallback,    ///< rules and reputation, because the model failed

@@ -10,7 +10,9 @@ Result<RuleSet::Pointer> LoadRules(const std::filesystem::path& path) {
 }
 
 FilterService::FilterService(const FilterServiceOptions& options, RuleSet::Pointer rules)
-    : options_(options), filter_(options.filter, std::move(rules)) {}
+    : options_(options),
+      memory_(options.store.empty() ? nullptr : std::make_shared<CampaignMemory>()),
+      filter_(options.filter, std::move(rules), memory_) {}
 
 Result<std::shared_ptr<FilterService>> FilterService::Open(const FilterServiceOptions& options) {
   std::shared_ptr<FilterService> service(new FilterService(options, TRY(LoadRules(options.rules))));
@@ -25,14 +27,45 @@ Result<std::shared_ptr<FilterService>> FilterService::Open(const FilterServiceOp
   service->known_ = std::make_unique<KnownStateCache>(std::move(known));
   const History::StoreSource store = [recorder = service->recorder_] { return recorder->store(); };
   service->learner_ = std::make_unique<SenderLearner>(store, *service->known_);
+  service->log_ = std::make_unique<FeedbackLog>(SinkOf(*service->recorder_), service->memory_.get());
+  service->catching_up_ = std::thread([self = service.get()] { self->CatchUp(); });
   if (options.keep_history) service->history_ = std::make_unique<History>(store, options.history);
   return service;
 }
 
 FilterService::~FilterService() {
   Finish();
-  if (history_ == nullptr || !recorder_->counts().up || history_->WaitUntilWritten(std::chrono::seconds(2))) return;
-  if (const std::shared_ptr<Store> store = recorder_->store()) store->Shut();  // it hangs
+  if (recorder_ == nullptr) return;
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+  bool written = history_ == nullptr || !recorder_->counts().up || history_->WaitUntilWritten(std::chrono::seconds(2));
+  {
+    const MutexLock lock(mutex_);
+    ending_ = true;
+    changed_.NotifyAll();
+    while (!caught_up_ && changed_.WaitUntil(mutex_, until)) continue;
+    written = written && caught_up_;
+  }
+  if (const std::shared_ptr<Store> store = recorder_->store(); !written && store != nullptr) store->Shut();  // it hangs
+  if (catching_up_.joinable()) catching_up_.join();
+}
+
+void FilterService::CatchUp() {
+  constexpr int kRoundsPerTrust = 30;
+  for (int round = 0;; ++round) {
+    // While the store is down, the recorder says so; there is nothing to add.
+    if (recorder_->store() != nullptr && recorder_->counts().up) {
+      Result<void> done = log_->CatchUp();
+      if (done && round % kRoundsPerTrust == 0) done = log_->UpdateTrust();
+      if (!done) LogDebug("the campaign memory could not be brought up to date: {}", done.error().message);
+    }
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+    const MutexLock lock(mutex_);
+    while (!ending_ && std::chrono::steady_clock::now() < until) changed_.WaitUntil(mutex_, until);
+    if (!ending_) continue;
+    caught_up_ = true;
+    changed_.NotifyAll();
+    return;
+  }
 }
 
 Result<void> FilterService::ReloadRules() {

@@ -6,8 +6,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 
+#include "base/mutex.h"
 #include "base/result.h"
+#include "feedback/feedback_log.h"
 #include "filter/history.h"
 #include "filter/known_state.h"
 #include "filter/sender_learner.h"
@@ -41,7 +44,7 @@ class FilterService {
   static Result<std::shared_ptr<FilterService>> Open(const FilterServiceOptions& options);
   FilterService(const FilterService&) = delete;
   FilterService& operator=(const FilterService&) = delete;
-  /// Waits for the history, two seconds at most.
+  /// Waits for what is being read and written, two seconds at most.
   ~FilterService();
 
   /// Loads the rules again; messages in progress keep the former ones. Errors: those of RuleSet::Load; then the former
@@ -55,6 +58,7 @@ class FilterService {
   KnownStateCache& known() const { return *known_; }
   FeedbackRecorder& recorder() const { return *recorder_; }
   SenderLearner& learner() const { return *learner_; }
+  FeedbackLog& log() const { return *log_; }
   /// Returns the store. Errors: 503 while it has not been opened.
   ApiResult<std::shared_ptr<Store>> OpenStore() const;
   /// Returns the history; null if it is off.
@@ -70,13 +74,21 @@ class FilterService {
 
  private:
   FilterService(const FilterServiceOptions& options, RuleSet::Pointer rules);
+  void CatchUp();
 
   const FilterServiceOptions options_;
+  const std::shared_ptr<CampaignMemory> memory_;  // null without a store
   SpamFilter filter_;
   std::shared_ptr<FeedbackRecorder> recorder_;
   std::unique_ptr<KnownStateCache> known_;
   std::unique_ptr<SenderLearner> learner_;
   std::unique_ptr<History> history_;
+  std::unique_ptr<FeedbackLog> log_;
+  Mutex mutex_;
+  ConditionVariable changed_;
+  bool ending_ GUARDED_BY(mutex_) = false;
+  bool caught_up_ GUARDED_BY(mutex_) = false;  // the thread below has ended
+  std::thread catching_up_;                    // reads the feedback that other servers and commands have added
   mutable ClientTasks reads_{/*threads=*/4, /*most_waiting=*/4096};
   /// Feedback of concurrent requests shares an fsync of the store, so many may be in progress.
   mutable ClientTasks calls_{/*threads=*/16, /*most_waiting=*/1024};

@@ -166,7 +166,8 @@ ApiResult<HttpResponse> Record(const FilterService& filter, const FeedbackCall& 
   FeedbackEvent event;
   const std::string sender = Complete(call, message, event);
   const std::optional<bool> before = SaidBefore(filter, event);
-  const Result<FeedbackOutcome> outcome = filter.recorder().Add(event);
+  // Without its text, which the store does not tell while it is down, the event waits in the spool.
+  const Result<FeedbackOutcome> outcome = event.text.empty() ? filter.recorder().Add(event) : filter.log().Add(event);
   if (!outcome) return std::unexpected(StoreError(outcome.error()));
   if (*outcome != FeedbackOutcome::kDuplicate) Learn(filter, event, sender, before);
   return JsonResponse({{"id", *event.message_id},

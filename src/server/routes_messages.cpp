@@ -168,7 +168,7 @@ RouteDocs CheckDocs() {
   return {
       .summary = "Decides whether a message is spam",
       .description =
-          "The steps are: reputation of the sender, rules, the model. Each step may decide; `source` is the one that "
+          "The steps are: reputation of the sender, rules, corrections of near-duplicates, the model. Each step may decide; `source` is the one that "
           "did, and `symbols` are the reasons. If the model cannot be used, rules and reputation decide, and `source` is "
           "`fallback`. A store that is down does not prevent a verdict.\n\nThe decision threshold is that of the request, "
           "otherwise that of the user's preferences, otherwise that of the server; `mode`, `modeFrom` and `threshold` "
@@ -185,7 +185,7 @@ RouteDocs CheckDocs() {
           "modelVersion": {"type": ["string", "null"], "description": "Version of the model; null if no model took part"},
           "source": {"enum": ["reputation", "rules", "classifier", "fallback"], "description": "The step that decided"},
           "symbols": {"type": "array", "description": "The reasons", "items": {"type": "object", "required": ["name", "score"], "properties": {
-            "name": {"type": "string", "description": "Name of a rule, SENDER_ALLOWED, SENDER_DENIED, SENDER_USER, SENDER_ALL, CLASSIFIER or EMPTY_MESSAGE"},
+            "name": {"type": "string", "description": "Name of a rule, SENDER_ALLOWED, SENDER_DENIED, SENDER_USER, SENDER_ALL, MEMORY_SPAM, MEMORY_HAM, CLASSIFIER or EMPTY_MESSAGE"},
             "score": {"type": "number", "description": "Score of the rule or of the sender; of CLASSIFIER: log-odds. Above 0: evidence of spam"}}}},
           "mode": {"enum": ["strict", "moderate", "lenient", null], "description": "Mode of the decision threshold; null for a threshold that is a number"},
           "modeFrom": {"enum": ["request", "preferences", "default"], "description": "Who chose the decision threshold"},

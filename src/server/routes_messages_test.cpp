@@ -136,6 +136,22 @@ TEST(RoutesMessages, FeedbackOfAdministratorsTeachesAllUsers) {
   EXPECT_THAT(NamesOf(after), testing::Contains("SENDER_ALL"));
 }
 
+TEST(RoutesMessages, ACorrectionActsOnNearDuplicatesAtOnce) {
+  const std::string text = "the parcel of your grandmother waits at the depot in the old town ";
+  const auto check = [&](const std::string& end, const std::string& user) {
+    return Check({{"text", text + end}, {"user", user}, {"model", "words"}});
+  };
+  const bool spam = check("one", "mia")["isSpam"].get<bool>();
+  Ask("POST", "/v1/feedback", {{"text", text + "one"}, {"is_spam", !spam}, {"user", "mia"}});
+  const Json corrected = check("two", "mia");
+  EXPECT_EQ(corrected["isSpam"], !spam);
+  EXPECT_EQ(corrected["source"], "reputation");
+  EXPECT_THAT(NamesOf(corrected), testing::Contains(spam ? "MEMORY_HAM" : "MEMORY_SPAM"));
+  EXPECT_EQ(check("two", "noa")["isSpam"], spam) << "one user does not teach others";
+  Ask("POST", "/v1/feedback", {{"text", text + "one"}, {"is_spam", !spam}, {"feedback_type", "admin"}});
+  EXPECT_EQ(check("two", "noa")["isSpam"], !spam);
+}
+
 TEST(RoutesMessages, FeedbackIsChecked) {
   const auto ask = [](const std::string& body, const std::string& key = "") {
     return Routes().Ask("POST", "/v1/feedback", body, {{"idempotency-key", key}});
