@@ -78,7 +78,7 @@ class MessageBatches {
   /// `classifier` may be null: then rules and reputation decide. `known` may be null: no store.
   MessageBatches(const FilterCommandOptions& options, const SpamFilter& filter, std::optional<FilterMode> mode,
                  const BundleClassifier* classifier, KnownStateCache* known)
-      : options_(options), filter_(filter), mode_(std::move(mode)), classifier_(classifier), known_(known) {}
+      : options_(options), filter_(filter), mode_(mode), classifier_(classifier), known_(known) {}
 
   Result<void> Take(FilterInput input) {
     TRY(CheckInterrupted());

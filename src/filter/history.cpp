@@ -86,6 +86,7 @@ Result<void> History::Write(const std::vector<Shared>& batch) {
   const std::shared_ptr<Store> store = store_();
   if (store == nullptr) return Fail(ErrorCode::kNetwork, "the store is not open");
   std::vector<MessageRecord> records;
+  records.reserve(batch.size());
   for (const Shared& message : batch) records.push_back(*message);
   const Result<void> written = store->RecordMessages(records);
   if (written || MayPass(written.error()) || records.size() == 1) return written;

@@ -144,7 +144,8 @@ std::optional<FilterMode> ModeOf(const Preferences& preferences) {
   FilterMode mode{.origin = FilterMode::Origin::kPreferences};
   if (preferences.threshold) {
     const auto threshold = static_cast<float>(*preferences.threshold);
-    if (!(threshold > 0 && threshold < 1)) return std::nullopt;
+    const bool valid = threshold > 0 && threshold < 1;
+    if (!valid) return std::nullopt;
     mode.threshold = threshold;
     return mode;
   }

@@ -93,7 +93,7 @@ class Checking : public std::enable_shared_from_this<Checking> {
     const Clock::time_point begin = Clock::now();
     call_.progress = service_->filter->filter().Begin(call_.message, known, call_.requested);
     Count("rules", begin);
-    if (call_.progress.decided) return Answer(*std::move(call_.progress.decided));
+    if (call_.progress.decided) return Answer(*call_.progress.decided);
     service_->models->Use(call_.model, [self = shared_from_this()](const ApiResult<ModelSet::Model>& model) {
       if (model) return self->Classify(*model);
       if (!self->call_.model.empty() && model.error().status == 404) return self->reply_(model.error().Response());
@@ -135,7 +135,7 @@ class Checking : public std::enable_shared_from_this<Checking> {
     });
   }
 
-  void Answer(Verdict verdict, std::shared_ptr<const DecisionCounts> decisions = {}) {
+  void Answer(const Verdict& verdict, std::shared_ptr<const DecisionCounts> decisions = {}) {
     if (service_->metrics) {
       service_->metrics->Filtered(SourceName(verdict.source), verdict.is_spam, SecondsSince(begin_));
     }

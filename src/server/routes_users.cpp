@@ -92,7 +92,7 @@ ApiResult<HttpResponse> Describe(const FilterService& filter, const std::string&
 }
 
 ApiResult<std::string> SenderInPath(const HttpRequest& request) {
-  const std::string sender = NormalSender(TRY(NameInPath(request, 0, "sender")));
+  std::string sender = NormalSender(TRY(NameInPath(request, 0, "sender")));
   if (sender.empty()) return Reject("the sender in the path must be at most 320 bytes of valid UTF-8");
   return sender;
 }
