@@ -3,6 +3,7 @@ import http.client
 import json
 import os
 import subprocess
+import time
 
 import winnow
 
@@ -31,6 +32,21 @@ class ServingTest(winnow.TestCase):
     def logged(self):
         with open(self.path("log"), encoding="utf-8") as file:
             return file.read()
+
+    def access_log(self, name="access.jsonl"):
+        """The text of all lines until now, which a thread of the server's own writes: the line of one more request comes after them."""
+        mark = f"mark-{time.monotonic_ns()}"
+        self.send("GET", "/health", headers={"X-Request-Id": mark})
+        deadline = time.monotonic() + 60
+        while True:
+            with open(self.path(name), encoding="utf-8") as file:
+                text = file.read()
+            lines = text.splitlines(keepends=True)
+            marked = [i for i, line in enumerate(lines) if mark in line and line.endswith("\n")]
+            if marked:
+                return "".join(lines[:marked[0]])
+            self.assertLess(time.monotonic(), deadline, text)
+            time.sleep(.01)
 
     def send(self, method, path, body=None, headers=None, connection=None):
         """(response, bytes). A body that is neither text nor bytes goes as JSON."""

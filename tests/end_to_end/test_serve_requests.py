@@ -89,8 +89,7 @@ class Requests(ServingTest):
             self.assertIn(f'winnow_predictions_total{{label="{label}",model="spam",version="1.0.0"}} {labels.count(label)}\n', metrics)
         self.assertIn('winnow_predictions_total{label="greeting",model="intents",version="1.0.0"} 1\n', metrics)
         self.assertIn('winnow_predictions_total{label="order",model="intents",version="1.0.0"} 0\n', metrics)
-        with open(self.path("access.jsonl"), encoding="utf-8") as file:
-            lines = [json.loads(line) for line in file]
+        lines = [json.loads(line) for line in self.access_log().splitlines()]
         self.assertEqual([(line["model"], line["texts"]) for line in lines[:3]], [("spam", 2), ("spam", 2), ("intents", 1)])
         self.assertEqual(lines[0]["decisions"], {label: labels[:2].count(label) for label in labels[:2]})
         self.assertEqual(lines[2]["decisions"], {"greeting": 1})

@@ -137,8 +137,7 @@ class Access(ServerTest):
         deadline = time.time() + 30
         while self.send("POST", "/v1/classify", BODY, bearer["classify"])[0].status != 401:
             self.assertLess(time.time(), deadline)
-        with open(self.path("access.jsonl"), encoding="utf-8") as file:
-            log = file.read()
+        log = self.access_log()
         lines = [json.loads(line) for line in log.splitlines()]
         self.assertEqual({"health", "classify"} - {line["path"].strip("/").split("/")[-1] for line in lines}, set())
         self.assertEqual([line["trace_id"] for line in lines if "trace_id" in line], ["4bf92f3577b34da6a3ce929d0e0e4736"])
@@ -167,8 +166,7 @@ class Access(ServerTest):
         return self.send("POST", path, body, {"X-Forwarded-For": address})[0].status
 
     def clients_logged(self):
-        with open(self.path("access.jsonl"), encoding="utf-8") as file:
-            return {json.loads(line)["client"] for line in file}
+        return {json.loads(line)["client"] for line in self.access_log().splitlines()}
 
     def test_clients_of_a_trusted_proxy_are_told_apart(self):
         self.serve("fast", "--trusted-proxy", "loopback", "--requests-per-minute", 6, "--request-burst", 5, "--access-log", "access.jsonl",
