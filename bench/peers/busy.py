@@ -51,7 +51,7 @@ def quota():
 
 
 def run(prefix, command):
-    return json.loads(subprocess.run([*prefix, *command], check=True, capture_output=True, text=True).stdout.splitlines()[-1])
+    return json.loads(subprocess.run([*prefix, *command], check=True, capture_output=True, text=True).stdout)
 
 
 def peer(options):
