@@ -12,6 +12,7 @@
 #include <random>
 
 #include "server/header_values.h"
+#include "server/host_name.h"
 #include "server/request_header.h"
 
 namespace winnow {
@@ -155,8 +156,16 @@ struct RequestReader::Parts {
     const size_t consumed = parser.put(asio::buffer(bytes.data(), *length), failed);
     if (failed && failed != http::error::need_more) error = ErrorOf(failed);
     if (!error && !parser.is_header_done()) error = ErrorOf(http::error::bad_field);
+    if (!error) error = TargetError();
     keep_alive = parser.keep_alive();
     return consumed;
+  }
+
+  std::optional<ApiError> TargetError() const {
+    std::string_view host;
+    PathOf(View(parser.get().target()), host);
+    if (host.empty() || ParseHost(host)) return std::nullopt;
+    return ApiError{.status = 400, .message = "the URL of the request has no valid host name or address"};
   }
 
   size_t ReadBody(std::string_view bytes) {

@@ -85,6 +85,12 @@ struct Refused {
   int status;
 };
 
+TEST(RequestReader, TheHostOfTheTargetIsValid) {
+  for (const std::string host : {"[[x", "a b@c", "[::1]x", "evil.example@localhost"}) {
+    EXPECT_EQ(ReadAll("GET http://" + host + "/a HTTP/1.1\r\nHost: localhost\r\n\r\n", 99).status, 400) << host;
+  }
+}
+
 TEST(RequestReader, RefusesWhatCanBeReadInTwoWays) {
   for (
       const auto& [bytes, status] : {
