@@ -7,6 +7,12 @@
 
 namespace winnow {
 
+/// What text templates find in a mail under these names: the same as in training data that was imported from mail
+/// (MailFields).
+struct MailParties {
+  std::string from, sender, to;
+};
+
 /// The fields of a message. Any bytes are allowed; a field that the message does not have is empty.
 struct FilterMessage {
   std::string text;         ///< the whole text, as a classifier reads it; empty: the subject and the body
@@ -16,6 +22,7 @@ struct FilterMessage {
   std::string sender_name;  ///< display name of the sender
   std::string recipient;    ///< address or telephone number
   std::string user;         ///< whose message it is, as the caller identifies users
+  MailParties parties;      ///< of a mail; empty: text templates find `sender` and `recipient`
   std::vector<std::pair<std::string, std::string>> headers;  ///< names and values of a mail's header fields, in order
 };
 

@@ -14,6 +14,7 @@ FilterMessage MessageOfMail(const MailMessage& mail) {
   message.body = fields.body;
   message.sender = mail.from.address.empty() ? fields.sender : mail.from.address;
   message.sender_name = mail.from.name;
+  message.parties = {.from = fields.from, .sender = fields.sender, .to = fields.to};
   if (!mail.to.empty()) message.recipient = mail.to.front().address;
   for (const MailHeader& header : mail.headers) message.headers.emplace_back(header.name, header.value);
   return message;

@@ -7,6 +7,7 @@
 
 #include "base/sip_hash.h"
 #include "decide/decide.h"
+#include "mail/mail_fields.h"
 #include "text/text_parts.h"
 
 namespace winnow {
@@ -157,21 +158,18 @@ std::optional<FilterMode> ModeOf(const Preferences& preferences) {
 }
 
 InputText TextForModel(const FilterMessage& message, const TextTemplate* model_template) {
-  std::string text = message.text;
-  if (IsBlank(text)) {
-    text = message.subject;
-    if (!IsBlank(message.subject) && !IsBlank(message.body)) text += '\n';
-    if (!IsBlank(message.body)) text += message.body;
-  }
+  std::string text = IsBlank(message.text) ? SubjectAndBody(message.subject, message.body) : message.text;
   if (model_template == nullptr) return InputText(std::move(text));
+  const MailParties& parties = message.parties;
   const bool plain = IsBlank(message.body) && IsBlank(message.subject);
   std::string joined;
   model_template->Render(
       [&](std::string_view name) -> std::string_view {
         if (name == "subject") return message.subject;
         if (name == "body") return plain ? std::string_view(text) : std::string_view(message.body);
-        if (name == "sender" || name == "from") return message.sender;
-        if (name == "to") return message.recipient;
+        if (name == "from") return parties.from.empty() ? message.sender : parties.from;
+        if (name == "sender") return parties.sender.empty() ? message.sender : parties.sender;
+        if (name == "to") return parties.to.empty() ? message.recipient : parties.to;
         return name == "text" ? std::string_view(text) : std::string_view();
       },
       joined);

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "filter/message_sources.h"
+#include "mail/mail_fields.h"
 #include "support/error_of.h"
 
 namespace winnow {
@@ -227,6 +228,23 @@ TEST(TextForModel, FillsTheTemplateOfTheModel) {
   EXPECT_THAT(TextForModel(Message("plain"), &both).joined(), HasSubstr("plain"));
   const TextTemplate other = TextTemplate::Parse("{title}").value();
   EXPECT_EQ(TextForModel(mail, &other).joined(), "Hello\nHow are you?");
+}
+
+TEST(TextForModel, FindsInAMailWhatImportedTrainingDataContain) {
+  const MailMessage mail = ReadMail(
+                               "From: Joe <joe@example.com>\nSender: list@example.org\nTo: a@example.net, "
+                               "Bob <b@example.net>\nSubject: Dinner at six\n\nShall we?\n")
+                               .value();
+  const MailFields fields(mail);
+  const FilterMessage message = MessageOfMail(mail);
+  for (const std::string name : {"subject", "body", "from", "sender", "to", "text"}) {
+    const TextTemplate field = TextTemplate::Parse("{" + name + "}").value();
+    EXPECT_FALSE(fields.Find(name).empty()) << name;
+    EXPECT_EQ(TextForModel(message, &field).joined(), fields.Find(name));
+  }
+  EXPECT_EQ(TextForModel(message, nullptr).joined(), fields.text);
+  const TextTemplate both = TextTemplate::Parse("{subject} [SEP] {body:5}").value();
+  EXPECT_EQ(TextForModel(message, &both).segments(), 2u);
 }
 
 TEST(MessageOfJson, ReadsTheFieldsOfAMessage) {

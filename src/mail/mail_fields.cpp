@@ -4,6 +4,13 @@
 
 namespace winnow {
 
+std::string SubjectAndBody(std::string_view subject, std::string_view body) {
+  std::string text(subject);
+  if (!IsBlank(subject) && !IsBlank(body)) text += '\n';
+  if (!IsBlank(body)) text += body;
+  return text;
+}
+
 MailFields::MailFields(const MailMessage& message)
     : subject(message.subject),
       body(message.body),
@@ -14,9 +21,7 @@ MailFields::MailFields(const MailMessage& message)
     if (!to.empty()) to += ", ";
     to += address.Text();
   }
-  text = subject;
-  if (!IsBlank(subject) && !IsBlank(body)) text += '\n';
-  if (!IsBlank(body)) text += body;
+  text = SubjectAndBody(subject, body);
 }
 
 std::string_view MailFields::Find(std::string_view name) const {
@@ -26,13 +31,6 @@ std::string_view MailFields::Find(std::string_view name) const {
   if (name == "sender") return sender;
   if (name == "to") return to;
   return name == "text" ? std::string_view(text) : std::string_view();
-}
-
-InputText MailFields::ForModel(const TextTemplate* model_template) const {
-  if (model_template == nullptr) return InputText(text);
-  std::string joined;
-  model_template->Render([this](std::string_view name) { return Find(name); }, joined);
-  return InputText::OfJoined(std::move(joined));
 }
 
 }  // namespace winnow

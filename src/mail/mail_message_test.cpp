@@ -48,9 +48,6 @@ TEST(ReadMail, ReadsEveryFieldOfAPlainMessage) {
   const MailFields fields(message);
   EXPECT_EQ(fields.text, "Dinner at six\nShall we?\n\nJoe");
   EXPECT_EQ(fields.to, "ann@example.net, Bob, the <bob@example.net>");
-  const auto pattern = TextTemplate::Parse("{subject} [SEP] {body:5}");
-  EXPECT_EQ(fields.ForModel(&*pattern).segments(), 2u);
-  EXPECT_EQ(fields.ForModel(nullptr).joined(), fields.text);
 }
 
 TEST(ReadMail, ReadsEveryLineEnd) {
