@@ -5,6 +5,8 @@
 #include <charconv>
 #include <optional>
 
+#include "store/percent_decoding.h"
+
 namespace winnow {
 namespace {
 
@@ -21,25 +23,6 @@ std::optional<int> Number(std::string_view digits, int most) {
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
   if (error != std::errc() || end != digits.data() + digits.size() || number < 0 || number > most) return std::nullopt;
   return number;
-}
-
-/// Nothing for a broken sequence, and for a zero byte, which no path or host name can hold.
-std::optional<std::string> Decoded(std::string_view text) {
-  std::string decoded;
-  for (size_t i = 0; i < text.size(); ++i) {
-    char c = text[i];
-    if (c == '%') {
-      unsigned byte = 0;
-      const std::string_view digits = text.substr(i + 1, 2);
-      const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), byte, 16);
-      if (digits.size() != 2 || error != std::errc() || end != digits.data() + 2) return std::nullopt;
-      c = static_cast<char>(byte);
-      i += 2;
-    }
-    if (c == '\0') return std::nullopt;
-    decoded += c;
-  }
-  return decoded;
 }
 
 }  // namespace
@@ -70,7 +53,7 @@ Result<RedisAddress> ParseRedisUrl(std::string_view url) {
     // Clients disagree on what a lone word is; a password in the wrong place would be sent as a name.
     if (colon == std::string_view::npos)
       return Wrong("there is no colon before the @, so it could be a user or a password");
-    const auto user = Decoded(who.substr(0, colon)), password = Decoded(who.substr(colon + 1));
+    const auto user = PercentDecoded(who.substr(0, colon)), password = PercentDecoded(who.substr(colon + 1));
     if (!user || !password) return Wrong("the percent-encoding of the user or password is invalid");
     if (password->empty()) return Wrong("the password is empty");
     address.user = *user;
@@ -80,7 +63,7 @@ Result<RedisAddress> ParseRedisUrl(std::string_view url) {
 
   if (is_unix) {
     if (!authority.empty()) return Wrong("the path of a Unix socket begins with a slash: unix:///run/redis/redis.sock");
-    const auto socket = Decoded(path);
+    const auto socket = PercentDecoded(path);
     if (!socket || socket->size() < 2) return Wrong("the path of the Unix socket is missing");
     if (socket->size() > 107) return Wrong("the path of a Unix socket has at most 107 bytes");
     address.socket = *socket;
@@ -98,7 +81,7 @@ Result<RedisAddress> ParseRedisUrl(std::string_view url) {
     port = host.substr(colon);
     host = host.substr(0, colon);
   }
-  const auto name = Decoded(host);
+  const auto name = PercentDecoded(host);
   if (!name || name->empty()) return Wrong("the host is missing");
   address.host = *name;
   address.port = "6379";

@@ -88,14 +88,7 @@ Result<std::vector<StoredFeedback>> Store::ListFeedback(const FeedbackFilter& fi
   const std::string limit = conditions.Bind(int64_t{filter.limit});
   const std::string sql =
       fmt::format("SELECT {} FROM spam_feedback{} ORDER BY id LIMIT {}", kFeedbackColumns, conditions.Where(), limit);
-  std::vector<StoredFeedback> found;
-  TRY(state_->pool.Read([&](SqlConnection& connection) -> SqlResult<void> {
-    found.clear();
-    const SqlRows rows = TRY(connection.Run(sql, conditions.values()));
-    for (const SqlRow& row : rows.rows) found.push_back(FeedbackOf(row));
-    return {};
-  }));
-  return found;
+  return ReadRows(state_->pool, sql, conditions, FeedbackOf);
 }
 
 Result<int64_t> Store::CountFeedback(const FeedbackFilter& filter) {

@@ -77,14 +77,7 @@ Result<std::vector<StoredVerdictSample>> Store::ListVerdictSamples(const Verdict
       "SELECT id, message_id, text, is_spam, score, stratum, probability, model_version, label, labelled_by, created_at "
       "FROM verdict_samples{} ORDER BY id LIMIT {}",
       conditions.Where(), limit);
-  std::vector<StoredVerdictSample> found;
-  TRY(state_->pool.Read([&](SqlConnection& connection) -> SqlResult<void> {
-    found.clear();
-    const SqlRows rows = TRY(connection.Run(sql, conditions.values()));
-    for (const SqlRow& row : rows.rows) found.push_back(SampleOf(row));
-    return {};
-  }));
-  return found;
+  return ReadRows(state_->pool, sql, conditions, SampleOf);
 }
 
 Result<void> Store::RecordCampaignUses(std::span<const CampaignUse> uses) {

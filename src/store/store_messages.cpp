@@ -108,14 +108,7 @@ Result<std::vector<StoredMessage>> Store::ListMessages(const MessageFilter& filt
   const std::string limit = conditions.Bind(int64_t{filter.limit});
   const std::string sql =
       fmt::format("SELECT {} FROM messages{} ORDER BY id DESC LIMIT {}", kMessageColumns, conditions.Where(), limit);
-  std::vector<StoredMessage> found;
-  TRY(state_->pool.Read([&](SqlConnection& connection) -> SqlResult<void> {
-    found.clear();
-    const SqlRows rows = TRY(connection.Run(sql, conditions.values()));
-    for (const SqlRow& row : rows.rows) found.push_back(MessageOf(row));
-    return {};
-  }));
-  return found;
+  return ReadRows(state_->pool, sql, conditions, MessageOf);
 }
 
 Result<int64_t> Store::DeleteMessagesBefore(StoreTime time) {

@@ -39,6 +39,20 @@ class Conditions {
   std::vector<SqlValue> values_;
 };
 
+/// Returns what `of` makes of each row of a query.
+template <typename T>
+Result<std::vector<T>> ReadRows(SqlPool& pool, const std::string& sql, const Conditions& conditions,
+                                T (*of)(const SqlRow& row)) {
+  std::vector<T> found;
+  TRY(pool.Read([&](SqlConnection& connection) -> SqlResult<void> {
+    found.clear();
+    const SqlRows rows = TRY(connection.Run(sql, conditions.values()));
+    for (const SqlRow& row : rows.rows) found.push_back(of(row));
+    return {};
+  }));
+  return found;
+}
+
 /// Return the value, or null.
 SqlValue Nullable(const std::optional<std::string>& text);
 SqlValue Nullable(const std::optional<double>& number);

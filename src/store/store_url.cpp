@@ -2,8 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <optional>
+
+#include "store/percent_decoding.h"
 
 namespace winnow {
 namespace {
@@ -11,25 +12,6 @@ namespace {
 constexpr std::string_view kForms =
     "write sqlite:///absolute/path, sqlite:relative/path, the path of a file, or postgres://[user[:password]@]host[:port]"
     "/database";
-
-/// Nothing for an invalid sequence or a zero byte.
-std::optional<std::string> Decoded(std::string_view text) {
-  std::string decoded;
-  for (size_t i = 0; i < text.size(); ++i) {
-    char c = text[i];
-    if (c == '%') {
-      const std::string_view digits = text.substr(i + 1, 2);
-      unsigned byte = 0;
-      const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), byte, 16);
-      if (digits.size() != 2 || error != std::errc() || end != digits.data() + 2) return std::nullopt;
-      c = static_cast<char>(byte);
-      i += 2;
-    }
-    if (c == '\0') return std::nullopt;
-    decoded += c;
-  }
-  return decoded;
-}
 
 /// The scheme of a URL, or nothing for a path.
 std::string_view SchemeOf(std::string_view url) {
@@ -44,7 +26,7 @@ std::string_view SchemeOf(std::string_view url) {
 }
 
 Result<StoreAddress> SqliteAddress(std::string_view path, bool encoded) {
-  const std::optional<std::string> decoded = encoded ? Decoded(path) : std::string(path);
+  const std::optional<std::string> decoded = encoded ? PercentDecoded(path) : std::string(path);
   if (!decoded) {
     return Fail(ErrorCode::kInvalidArgument, "the path in the URL of the SQLite file is not valid percent-encoding",
                 "write %25 for a percent sign, or the plain path without sqlite:");
@@ -76,7 +58,7 @@ Result<StoreAddress> PostgresAddress(std::string_view url) {
   } else {
     const size_t colon = authority.substr(0, at).find(':');
     if (colon < at) {
-      const auto password = Decoded(authority.substr(colon + 1, at - colon - 1));
+      const auto password = PercentDecoded(authority.substr(colon + 1, at - colon - 1));
       if (!password) {
         return Fail(ErrorCode::kInvalidArgument,
                     "the password in the URL of the PostgreSQL database is not valid percent-encoding",
@@ -91,7 +73,7 @@ Result<StoreAddress> PostgresAddress(std::string_view url) {
   shown += url.substr(end, query - end);  // parameters may contain a password
   if (const size_t key = url.find("password=", query); key != std::string_view::npos) {
     const std::string_view value = url.substr(key + 9);
-    address.password = Decoded(value.substr(0, value.find('&'))).value_or("");
+    address.password = PercentDecoded(value.substr(0, value.find('&'))).value_or("");
   }
   if (url.find('\0') != std::string_view::npos)
     return Fail(ErrorCode::kInvalidArgument, "the URL of the PostgreSQL database contains a zero byte");

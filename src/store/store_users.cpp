@@ -82,8 +82,7 @@ Result<std::optional<Reputation>> Store::GetReputation(const ReputationKey& key)
 Result<std::vector<StoredReputation>> Store::FindReputation(std::span<const std::string> senders,
                                                             std::string_view user_id) {
   if (senders.size() > 8) return Fail(ErrorCode::kInvalidArgument, "at most 8 senders can be looked up at once");
-  std::vector<StoredReputation> found;
-  if (senders.empty()) return found;
+  if (senders.empty()) return std::vector<StoredReputation>();
   TRY(CheckName(user_id, "user id", true));
   Conditions conditions;
   std::string places;
@@ -95,15 +94,10 @@ Result<std::vector<StoredReputation>> Store::FindReputation(std::span<const std:
       "SELECT sender, kind, user_id, score, updated_at FROM reputation WHERE sender IN ({}) AND user_id IN ('', {}) "
       "ORDER BY sender, kind, user_id",
       places, conditions.Bind(std::string(user_id)));
-  TRY(state_->pool.Read([&](SqlConnection& connection) -> SqlResult<void> {
-    found.clear();
-    const SqlRows rows = TRY(connection.Run(sql, conditions.values()));
-    for (const SqlRow& row : rows.rows) {
-      found.push_back({{row.Text(0), row.Text(1), row.Text(2)}, {row.Real(3), TimeOf(row, 4)}});
-    }
-    return {};
-  }));
-  return found;
+  return ReadRows(
+      state_->pool, sql, conditions, +[](const SqlRow& row) -> StoredReputation {
+        return {{row.Text(0), row.Text(1), row.Text(2)}, {row.Real(3), TimeOf(row, 4)}};
+      });
 }
 
 Result<void> Store::SetReputation(const ReputationKey& key, double score) {
@@ -167,17 +161,10 @@ Result<std::vector<StoredAuditEntry>> Store::ListAudit(const AuditFilter& filter
   const std::string sql = fmt::format(
       "SELECT id, event_key, actor, action, subject, details, created_at FROM audit_log{} ORDER BY id LIMIT {}",
       conditions.Where(), limit);
-  std::vector<StoredAuditEntry> found;
-  TRY(state_->pool.Read([&](SqlConnection& connection) -> SqlResult<void> {
-    found.clear();
-    const SqlRows rows = TRY(connection.Run(sql, conditions.values()));
-    for (const SqlRow& row : rows.rows) {
-      found.push_back(
-          {row.Integer(0), {row.Text(1), row.Text(2), row.Text(3), row.Text(4), row.Text(5), TimeOf(row, 6)}});
-    }
-    return {};
-  }));
-  return found;
+  return ReadRows(
+      state_->pool, sql, conditions, +[](const SqlRow& row) -> StoredAuditEntry {
+        return {row.Integer(0), {row.Text(1), row.Text(2), row.Text(3), row.Text(4), row.Text(5), TimeOf(row, 6)}};
+      });
 }
 
 }  // namespace winnow
