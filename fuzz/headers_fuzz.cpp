@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/percent_decoding.h"
 #include "server/access_log.h"
 #include "server/gzip.h"
 #include "server/host_name.h"

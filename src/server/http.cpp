@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/json.h"
+#include "base/percent_decoding.h"
 
 namespace winnow {
 namespace {
@@ -35,13 +36,6 @@ std::optional<std::vector<std::string>> ParametersOf(std::string_view route, std
     parameters.push_back(std::move(*value));
   }
   return parameters;
-}
-
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
 }
 
 }  // namespace
@@ -85,22 +79,6 @@ RouteMatch RouteTable::Find(std::string_view method, std::string_view path) cons
 HttpResponse ErrorResponse(int status, std::string_view type, std::string_view message) {
   const Json body = {{"error", message}, {"error_type", type}};
   return {.status = status, .body = body.dump(), .content_type = "application/json", .headers = {}};
-}
-
-std::optional<std::string> PercentDecoded(std::string_view text) {
-  std::string decoded;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      decoded += text[i];
-      continue;
-    }
-    if (i + 2 >= text.size()) return std::nullopt;
-    const int high = HexDigit(text[i + 1]), low = HexDigit(text[i + 2]);
-    if (high < 0 || low < 0) return std::nullopt;
-    decoded += static_cast<char>(high * 16 + low);
-    i += 2;
-  }
-  return decoded;
 }
 
 }  // namespace winnow

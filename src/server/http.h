@@ -138,7 +138,4 @@ class RouteTable {
 /// Returns a response with the body {"error": ..., "error_type": ...}.
 HttpResponse ErrorResponse(int status, std::string_view type, std::string_view message);
 
-/// Decodes "%20" and the like; nothing if a sequence is incomplete or not hexadecimal.
-std::optional<std::string> PercentDecoded(std::string_view text);
-
 }  // namespace winnow

@@ -46,13 +46,6 @@ TEST(Routes, ListTheAllowedMethods) {
   EXPECT_EQ(Table().Find("HEAD", "/health").route, &Table().routes()[0]);
 }
 
-TEST(Http, PercentSequencesAreDecodedOrRefused) {
-  EXPECT_EQ(PercentDecoded("a%2Fb%c3%a9"), "a/b\xc3\xa9");
-  EXPECT_EQ(PercentDecoded("%"), std::nullopt);
-  EXPECT_EQ(PercentDecoded("%4"), std::nullopt);
-  EXPECT_EQ(PercentDecoded("%4g"), std::nullopt);
-}
-
 TEST(Http, ErrorsAreJsonWhateverTheMessage) {
   const HttpResponse response = ErrorResponse(422, "Validation", "bad \"text\"\xff");
   EXPECT_EQ(response.status, 422);

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <vector>
 
+#include "base/percent_decoding.h"
 #include "base/suggest.h"
 #include "text/utf8.h"
 

@@ -5,7 +5,7 @@
 #include <charconv>
 #include <optional>
 
-#include "store/percent_decoding.h"
+#include "base/percent_decoding.h"
 
 namespace winnow {
 namespace {

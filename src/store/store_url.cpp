@@ -4,7 +4,7 @@
 
 #include <optional>
 
-#include "store/percent_decoding.h"
+#include "base/percent_decoding.h"
 
 namespace winnow {
 namespace {

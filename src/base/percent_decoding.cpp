@@ -1,4 +1,4 @@
-#include "store/percent_decoding.h"
+#include "base/percent_decoding.h"
 
 #include <charconv>
 #include <system_error>
