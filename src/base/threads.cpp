@@ -1,14 +1,17 @@
 #include "base/threads.h"
 
+#include <pthread.h>
 #include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <exception>
-#include <fstream>
-#include <string>
+#include <optional>
+
+#include "base/cpu_quota.h"
 
 namespace winnow {
 namespace {
@@ -49,6 +52,15 @@ struct GuardedTask {
   }
 };
 
+/// The cores of the affinity mask, but no more than `most` unless that is 0.
+int Cores(int most) {
+  int cores = static_cast<int>(std::thread::hardware_concurrency());
+  cpu_set_t set;
+  if (::sched_getaffinity(0, sizeof set, &set) == 0) cores = CPU_COUNT(&set);
+  if (most > 0) cores = std::min(cores, most);
+  return std::max(cores, 1);
+}
+
 }  // namespace
 
 void SetThreadUrgency(ThreadUrgency urgency) {
@@ -70,17 +82,13 @@ void SetThreadUrgency(ThreadUrgency urgency) {
 #endif
 }
 
-int AvailableCores() {
-  int cores = static_cast<int>(std::thread::hardware_concurrency());
-  cpu_set_t set;
-  if (::sched_getaffinity(0, sizeof set, &set) == 0) cores = CPU_COUNT(&set);
-  std::ifstream quota_file("/sys/fs/cgroup/cpu.max");  // cgroup v2: "max 100000" or "150000 100000"
-  std::string quota;
-  double period = 0;
-  if (quota_file >> quota >> period && quota != "max" && period > 0) {
-    cores = std::min(cores, static_cast<int>(std::stod(quota) / period + 0.999));
-  }
-  return std::max(cores, 1);
+void NameThread(const char* name) { ::pthread_setname_np(::pthread_self(), name); }
+
+int AvailableCores() { return Cores(static_cast<int>(std::ceil(CpuQuota().value_or(0)))); }
+
+int UnthrottledCores() {
+  const std::optional<double> quota = CpuQuota();
+  return Cores(quota ? std::max(static_cast<int>(*quota), 1) : 0);
 }
 
 ThreadPool::ThreadPool(int threads) {

@@ -71,8 +71,16 @@ enum class ThreadUrgency {
 /// (sched_setattr(2); Linux 6.12 and later, no effect elsewhere).
 void SetThreadUrgency(ThreadUrgency urgency);
 
-/// Returns the number of cores that this process may use: those of the affinity mask, bounded by the cgroup's CPU
-/// quota.
+/// Names the calling thread for top(1), ps(1) and debuggers; 15 bytes at most.
+void NameThread(const char* name);
+
+/// Returns the number of cores that this process may use: those of the affinity mask, bounded by the CPU quota of its
+/// control group, which is rounded up: work that takes long ends soonest if the whole quota is used.
 int AvailableCores();
+
+/// Returns AvailableCores() with the quota rounded down, but at least 1, for work that somebody waits for. With more
+/// threads the quota is used up before the end of each period, and the system stops all of them until the next one
+/// begins, for tens of milliseconds.
+int UnthrottledCores();
 
 }  // namespace winnow

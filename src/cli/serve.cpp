@@ -7,6 +7,7 @@
 #include "base/console.h"
 #include "base/interrupt.h"
 #include "base/log.h"
+#include "base/threads.h"
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/serve_filter_options.h"
@@ -284,7 +285,7 @@ Result<ServerOptions> ServerOptionsOf(const ServeOptions& options) {
   http.proxies = TRY(TrustedProxies::Parse(options.trusted_proxies));
   http.read_timeout = Milliseconds(options.read_timeout);
   server.drain_timeout = Milliseconds(options.drain_timeout);
-  server.models.scheduler = {.workers = options.threads,
+  server.models.scheduler = {.workers = options.threads > 0 ? options.threads : UnthrottledCores(),
                              .max_batch_tokens = static_cast<size_t>(options.max_batch_tokens),
                              .max_queued_texts = static_cast<size_t>(options.max_queued_texts),
                              .max_batch_delay = std::chrono::microseconds(options.max_batch_delay_us),

@@ -77,6 +77,7 @@ class QuantizedRunner {
  private:
   struct Job;
   void RunFew(Job& job, const QuantizedScratch::Need& need) REQUIRES(pool_mutex_);
+  void ReserveForTeam() REQUIRES(pool_mutex_);
   void RunTogether(Job& job, const QuantizedScratch::Need& need) REQUIRES(pool_mutex_);
   void DealOut(Job& job, const QuantizedScratch::Need& need) REQUIRES(pool_mutex_);
   void RunParts(Job& job, QuantizedScratch& scratch);
@@ -89,6 +90,7 @@ class QuantizedRunner {
   /// By the pool's thread; the first is the team's.
   std::vector<QuantizedScratch> scratch_ GUARDED_BY(pool_mutex_);
   TeamPolicy policy_ GUARDED_BY(pool_mutex_);
+  bool team_has_memory_ GUARDED_BY(pool_mutex_) = false;
   Mutex spare_mutex_;
   /// Memory for callers that found the pool busy.
   std::vector<std::unique_ptr<QuantizedScratch>> spare_ GUARDED_BY(spare_mutex_);

@@ -99,10 +99,26 @@ void QuantizedRunner::DealOut(Job& job, const QuantizedScratch::Need& need) {
   pool_.Run([&run](int thread) { run(thread); });  // small enough to need no memory
 }
 
+/// Allocates what products need on each thread of the team. A thread that ran out of memory later, between two barriers,
+/// would leave the others waiting for it.
+void QuantizedRunner::ReserveForTeam() {
+  const auto reserve = [this] {
+    for (size_t l = 0; l < model_.num_layers(); ++l) {
+      const QuantizedLayer& layer = model_.layer(l);
+      for (const PackedWeights* weights : {&layer.qkv, &layer.out, &layer.up, &layer.down}) ReserveForProduct(*weights);
+    }
+  };
+  reserve();  // the caller, which is another one each time
+  if (team_has_memory_) return;
+  pool_.Run([&reserve](int) { reserve(); });
+  team_has_memory_ = true;
+}
+
 /// All threads on each part.
 void QuantizedRunner::RunTogether(Job& job, const QuantizedScratch::Need& need) {
   QuantizedScratch& scratch = scratch_[0];
   scratch.Prepare(model_, need, pool_.size());
+  ReserveForTeam();
   for (Part part; (part = job.Take()).begin < part.end; job.Finish(part)) {
     const auto run = [&](int rank) {
       QuantizedForward(model_, job.texts, part.begin, part.end, scratch, {rank, pool_.size(), &barrier_},

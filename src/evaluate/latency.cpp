@@ -22,7 +22,7 @@ class Measurement {
  public:
   Measurement(const std::filesystem::path& bundle, std::span<const std::string> texts, const LatencyOptions& options)
       : bundle_(bundle), texts_(texts.begin(), texts.end()), options_(options) {
-    report_.threads = options.threads > 0 ? options.threads : AvailableCores();
+    report_.threads = options.threads > 0 ? options.threads : UnthrottledCores();
     report_.texts = texts.size();
   }
 

@@ -47,7 +47,7 @@ struct Throughput {
 struct LatencyOptions {
   int iterations = 1000;       ///< number of single texts
   double batch_seconds = 0.3;  ///< measuring time for each batch size and number of threads
-  int threads = 0;             ///< largest number of threads; 0: all cores
+  int threads = 0;             ///< largest number of threads; 0: UnthrottledCores()
   std::vector<int> batch_sizes = {1, 2, 4, 8, 16, 32, 64, 128};
   Weights weights = Weights::kAuto;
   /// Receives the finished share, 0 to 1; returning false stops the measurement (kCancelled).

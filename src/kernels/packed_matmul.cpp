@@ -21,6 +21,7 @@
 #include "kernels/lanes-inl.h"
 #include "kernels/packed_activations-inl.h"
 #include "kernels/pair_sums-inl.h"
+#include "kernels/product_memory.h"
 #include "kernels/tiles.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -330,8 +331,7 @@ void Run(const Job& job, size_t rows, size_t first, size_t last) {
   const size_t stride = ByteStride(job.weights->in());
   const size_t tile_bytes = hwy::RoundUpTo(job.weights->in(), 32) * kInterleavedRows;
   HWY_ALIGN int32_t sums[kPairRows * kPairColumns];
-  uint8_t* const tiles =
-      InterleavedMemory(hwy::RoundUpTo(std::min(rows, kPairRows), kInterleavedRows) * tile_bytes / kInterleavedRows);
+  uint8_t* const tiles = InterleavedMemory(std::min(rows, kPairRows), job.weights->in());
   for (size_t begin = 0; begin < rows; begin += kPairRows) {
     const size_t count = std::min(kPairRows, rows - begin);
     InterleaveRows(count, stride, tile_bytes, job.x.bytes + begin * stride, tiles);
@@ -413,6 +413,10 @@ HWY_EXPORT(PackedProduct);
 void PackedProduct(size_t rows, const ProductInput& x, const PackedWeights& weights, size_t first, size_t last,
                    const float* bias, Activation activation, float* y, size_t stride) {
   HWY_DYNAMIC_DISPATCH(PackedProduct)(rows, x, weights, first, last, bias, activation, y, stride);
+}
+
+void ReserveForProduct(const PackedWeights& weights) {
+  if (!weights.pairs().empty()) InterleavedMemory(kPairRows, weights.in());
 }
 
 }  // namespace winnow

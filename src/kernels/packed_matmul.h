@@ -80,6 +80,10 @@ struct ProductInput {
 void PackedProduct(size_t rows, const ProductInput& x, const PackedWeights& weights, size_t first, size_t last,
                    const float* bias, Activation activation, float* y, size_t stride);
 
+/// Allocates the memory of the calling thread that products with weights such as these need (std::bad_alloc). After it
+/// PackedProduct allocates nothing; without it, the first call does.
+void ReserveForProduct(const PackedWeights& weights);
+
 /// Returns the instructions with which PackedProduct multiplies bytes: "AMX tdpbusd", "AVX3 vpdpbusd", "AVX2 vpdpbusd",
 /// "AVX2", "SCALAR"... (Highway's name of the vectors), chosen in the same way as the products themselves.
 const char* PackedProductInstructions();

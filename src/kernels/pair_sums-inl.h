@@ -11,10 +11,10 @@
 #include <algorithm>
 #include <cstring>
 
-#include "base/aligned_buffer.h"
 #include "hwy/highway.h"
 #include "kernels/byte_rows.h"
 #include "kernels/packed_matmul.h"
+#include "kernels/product_memory.h"
 
 #if defined(WINNOW_PAIR_SUMS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef WINNOW_PAIR_SUMS_INL_H_
@@ -29,8 +29,6 @@ namespace winnow {
 namespace HWY_NAMESPACE {
 
 constexpr size_t kPairColumns = 16;                   // that are computed together
-constexpr size_t kPairRows = 128;                     // that go through a product together
-constexpr size_t kInterleavedRows = 8;                // whose bytes lie side by side
 constexpr size_t kChunkBlocks = 48;                   // blocks are of two groups of four inputs
 constexpr size_t kBlockBytes = 2 * 4 * kPairColumns;  // weights of a block
 constexpr size_t kFourBytes = 4 * kInterleavedRows;   // interleaved bytes of four inputs
@@ -205,13 +203,6 @@ inline void PairSums(const PackedWeights& weights, size_t group, size_t rows, si
   while (tile + 4 <= count) add(AddRests<4>, 4);
   if (tile + 2 <= count) add(AddRests<2>, 2);
   if (tile < count) add(AddRests<1>, 1);
-}
-
-/// Memory of a thread for interleaved rows.
-inline uint8_t* InterleavedMemory(size_t size) {
-  thread_local AlignedBuffer<uint8_t> memory;
-  memory.Resize(std::max(size, memory.size()));
-  return memory.data();
 }
 
 }  // namespace HWY_NAMESPACE

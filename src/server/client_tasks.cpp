@@ -68,6 +68,7 @@ std::set<ClientTasks::Turn>::iterator ClientTasks::NextTurn() {
 
 void ClientTasks::Work() {
   using Clock = std::chrono::steady_clock;
+  NameThread("winnow-task");
   SetThreadUrgency(ThreadUrgency::kNormal);
   this_threads_queue = this;
   for (;;) {

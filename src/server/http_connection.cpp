@@ -190,6 +190,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
   /// Reads until the reader has a header (`header_only`) or a whole request, or an error. Bytes behind it stay in
   /// `buffer_`. False: the connection broke, or was closed between two requests.
   Awaitable<bool> Read(RequestReader& reader, bool header_only) {
+    size_t received = 0;  // so much memory the body has already, so a read of it may take as much
     while (!reader.error() && !(header_only ? reader.header_done() : reader.done())) {
       if (buffer_.size() > 0) {
         const asio::const_buffer bytes = buffer_.data();
@@ -197,7 +198,8 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
         buffer_.consume(consumed);
         if (consumed > 0 || reader.error()) continue;
       }
-      const size_t room = beast::read_size(buffer_, kReadBytes);
+      size_t room = beast::read_size(buffer_, kReadBytes);
+      if (!header_only && buffer_.size() == 0) room = std::max(room, std::min(received, kReadBytes));
       if (room == 0) {  // a line of a chunked body that does not end
         reader.End();
         break;
@@ -205,6 +207,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
       size_t count = 0;
       const ErrorCodeOf error = co_await stream_->ReadSome(buffer_.prepare(room), count);
       buffer_.commit(count);
+      received += count;
       if (error && late_ && reader.begun()) co_return true;
       if (error == asio::error::eof && reader.begun()) {
         reader.End();
@@ -250,6 +253,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
       if (!co_await Read(reader, /*header_only=*/false)) co_return false;
       if (const std::optional<ApiError> error = ErrorOf(reader, reader.done())) co_return co_await Refuse(*error);
       reader.TakeBody(*request);
+      buffer_.shrink_to_fit();
     }
     HttpResponse response = co_await Ask(request);
     // A client that does not read holds no more than its part of what all responses may take.

@@ -139,6 +139,7 @@ uint16_t PortOf(const Acceptor& acceptor) {
 /// Runs what the thread's connections have to do. An exception that nobody has caught, which is memory that ran out,
 /// costs the connection that it came from and not the server.
 void RunConnections(asio::io_context& context) {
+  NameThread("winnow-http");
   SetThreadUrgency(ThreadUrgency::kPrompt);
   const auto work = asio::make_work_guard(context);
   for (;;) {

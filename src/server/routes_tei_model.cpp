@@ -36,7 +36,7 @@ ApiResult<void> Info(const SharedService& service, const SharedRequest&, const H
                                  {"max_batch_requests", nullptr},
                                  {"max_client_batch_size", limits.max_texts},
                                  {"auto_truncate", true},
-                                 {"tokenization_workers", scheduler.workers > 0 ? scheduler.workers : AvailableCores()},
+                                 {"tokenization_workers", scheduler.workers > 0 ? scheduler.workers : UnthrottledCores()},
                                  {"version", WINNOW_VERSION},
                                  {"sha", nullptr},
                                  {"docker_label", nullptr}}));

@@ -148,7 +148,7 @@ bool Scheduler::Submit(std::shared_ptr<ScheduledTexts> texts) {
 /// Starts the workers, if they have not been started. False if the system gives no thread.
 bool Scheduler::StartWorkers() {
   if (!workers_.empty()) return true;
-  const int workers = options_.workers > 0 ? options_.workers : AvailableCores();
+  const int workers = options_.workers > 0 ? options_.workers : UnthrottledCores();
   try {
     for (int i = 0; i < workers; ++i) workers_.emplace_back([this] { RunWorker(); });
     short_texts_ = std::thread([this] { RunShortTexts(); });
@@ -310,6 +310,7 @@ Scheduler::Work Scheduler::TakeWork() {
 
 /// Computes short texts while all workers are busy with more.
 void Scheduler::RunShortTexts() {
+  NameThread("winnow-short");
   SetThreadUrgency(ThreadUrgency::kPrompt);
   for (;;) {
     Work work;
@@ -330,6 +331,7 @@ void Scheduler::RunShortTexts() {
 }
 
 void Scheduler::RunWorker() {
+  NameThread("winnow-compute");
   SetThreadUrgency(ThreadUrgency::kNormal);
   for (;;) {
     Work work;

@@ -44,7 +44,7 @@
 namespace winnow {
 
 struct SchedulerOptions {
-  int workers = 0;                 ///< number of workers; 0: one per core
+  int workers = 0;                 ///< number of workers; 0: UnthrottledCores()
   size_t max_batch_tokens = 2048;  ///< maximum number of tokens of a batch; a text that has more is computed alone
   /// Maximum number of queued texts. Further ones are refused at once, except those of clients that have few texts in
   /// the queue: each client may have half an equal share of the queue, whatever others have in it.

@@ -1,0 +1,16 @@
+/// Memory in which a thread interleaves rows for products with split weights (pair_sums-inl.h).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace winnow {
+
+inline constexpr size_t kPairRows = 128;       ///< rows that go through a product together
+inline constexpr size_t kInterleavedRows = 8;  ///< rows whose bytes lie side by side
+
+/// Returns memory of the calling thread for `rows` interleaved rows of weights with `in` inputs, valid until the next
+/// call. Allocates (std::bad_alloc) only if it is larger than all that this thread has asked for.
+uint8_t* InterleavedMemory(size_t rows, size_t in);
+
+}  // namespace winnow
