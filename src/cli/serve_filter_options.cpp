@@ -10,7 +10,8 @@ namespace winnow {
 void AddServeFilterOptions(ServeFilterOptions& options, OptionTable& table) {
   table.Group("Message filter");
   table.Add("filter", &options.enabled,
-            "Also filter messages: POST /v1/messages/check, and with --store feedback, preferences and history");
+            "Also filter messages: POST /v1/messages/check and rspamd's POST /checkv2, and with --store feedback, "
+            "preferences and history");
   AddFilterStepOptions(options.steps, table);
   table.AddChoice("filter-mode", &options.mode,
                   {{"strict", Mode::kStrict}, {"moderate", Mode::kModerate}, {"lenient", Mode::kLenient}},
@@ -23,6 +24,17 @@ void AddServeFilterOptions(ServeFilterOptions& options, OptionTable& table) {
   table.Add("history", &options.history, "Record the messages and verdicts in the store");
   table.Add("history-days", &options.history_days, "Days after which messages are deleted from the history; 0: never")
       .Range(0, 36500);
+  table
+      .Add("rspamd-reject-score", &options.rspamd.reject_score,
+           "Answer rspamd's clients with the action reject from this score on; spam has 6 and more")
+      .MoreThan(kRspamdSpamScore)
+      .Default("never");
+  table
+      .Add("rspamd-subject", &options.rspamd.subject,
+           "Answer rspamd's clients with the action rewrite subject, and this subject, for spam; %s stands for the "
+           "subject of the message")
+      .ValueName("TEXT")
+      .Default("the action is add header");
 }
 
 Result<FilterServiceOptions> FilterServiceOptionsOf(const ServeFilterOptions& options) {
@@ -39,6 +51,7 @@ Result<FilterServiceOptions> FilterServiceOptionsOf(const ServeFilterOptions& op
   service.known.half_life = options.steps.half_life();
   service.history.retention = std::chrono::days(options.history_days);
   service.keep_history = options.history;
+  service.rspamd = options.rspamd;
   if (service.store.empty()) return service;
   const StoreAddress address = TRY(ParseStoreUrl(service.store));
   service.spool = options.spool;

@@ -16,6 +16,7 @@ struct ServeFilterOptions {
   std::filesystem::path spool;
   int history_days = 30;
   bool history = true;
+  RspamdOptions rspamd;
 };
 
 void AddServeFilterOptions(ServeFilterOptions& options, OptionTable& table);

@@ -19,9 +19,16 @@ double LogOdds(double probability) {
 
 double ProbabilityOf(double log_odds) { return 1 / (1 + std::exp(-log_odds)); }
 
+double RulesLogOdds(const EvidenceWeights& weights, const Evidence& evidence) {
+  return Bounded(weights.rules * evidence.rules, kMostRulesEvidence);
+}
+
+double ReputationLogOdds(const EvidenceWeights& weights, const Evidence& evidence) {
+  return Bounded(weights.reputation * evidence.reputation, kMostReputationEvidence);
+}
+
 double CombinedScore(const EvidenceWeights& weights, const Evidence& evidence, std::optional<double> model) {
-  const double others = Bounded(weights.rules * evidence.rules, kMostRulesEvidence) +
-                        Bounded(weights.reputation * evidence.reputation, kMostReputationEvidence);
+  const double others = RulesLogOdds(weights, evidence) + ReputationLogOdds(weights, evidence);
   if (!model) return ProbabilityOf(weights.unknown + others);
   if (others == 0 && weights.classifier == 1) return *model;
   return ProbabilityOf(weights.classifier * LogOdds(*model) + others);

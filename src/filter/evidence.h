@@ -38,6 +38,10 @@ double LogOdds(double probability);
 /// Returns 1 / (1 + exp(-log_odds)).
 double ProbabilityOf(double log_odds);
 
+/// Return the log-odds that all rules together, and the sender's learnt score, add.
+double RulesLogOdds(const EvidenceWeights& weights, const Evidence& evidence);
+double ReputationLogOdds(const EvidenceWeights& weights, const Evidence& evidence);
+
 /// Returns the probability of spam. `model` is the model's probability, if there is one. With a weight of 1 and no
 /// other evidence, the result is the model's probability itself.
 double CombinedScore(const EvidenceWeights& weights, const Evidence& evidence, std::optional<double> model);

@@ -21,6 +21,7 @@ struct Symbol {
   std::string name;
   double score = 0;
   std::string description;
+  double log_odds = 0;  ///< how much it adds to the log-odds of the verdict's score; set by SpamFilter
 };
 
 /// What rules alone decide about a message.

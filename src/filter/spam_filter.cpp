@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <iterator>
+#include <span>
 
 #include "base/sip_hash.h"
 #include "decide/decide.h"
@@ -36,30 +38,44 @@ void Settle(Verdict& verdict, VerdictSource source, double score, bool is_spam) 
   verdict.is_spam = is_spam;
 }
 
-void AddReputation(const SenderReputation& sender, FilterProgress& progress) {
+/// Divides log-odds among the symbols that they come from, in proportion to their scores. No point of a score stands for
+/// more than `weight`, so if the bounds of a group have changed the sum of the scores, a part belongs to no symbol.
+void Share(std::span<Symbol> symbols, double log_odds, double weight) {
+  double sum = 0;
+  for (const Symbol& symbol : symbols) sum += symbol.score;
+  if (sum == 0 || weight <= 0) return;
+  const double each = std::clamp(log_odds / sum, 0.0, weight);
+  for (Symbol& symbol : symbols) symbol.log_odds = symbol.score * each;
+}
+
+/// Adds the symbol of what people have settled, which is all that counts then.
+void AddSettled(std::string name, bool is_spam, std::string description, Verdict& verdict) {
+  const double log_odds = is_spam ? kSettledLogOdds : -kSettledLogOdds;
+  for (Symbol& symbol : verdict.symbols) symbol.log_odds = 0;
+  verdict.symbols.push_back({std::move(name), log_odds, std::move(description), log_odds});
+  Settle(verdict, VerdictSource::kReputation, ProbabilityOf(log_odds), is_spam);
+}
+
+void AddReputation(const EvidenceWeights& weights, const SenderReputation& sender, FilterProgress& progress) {
   Verdict& verdict = progress.verdict;
   progress.evidence.reputation = sender.score();
   if (sender.user_score != 0) verdict.symbols.push_back({"SENDER_USER", sender.user_score, "the user's feedback"});
   if (sender.common_score != 0)
     verdict.symbols.push_back({"SENDER_ALL", sender.common_score, "feedback for all users"});
+  Share(verdict.symbols, ReputationLogOdds(weights, progress.evidence), weights.reputation);
   if (sender.list == SenderReputation::List::kNone) return;
   const bool denied = sender.list == SenderReputation::List::kDenied;
-  verdict.symbols.insert(
-      verdict.symbols.begin(),
-      {denied ? "SENDER_DENIED" : "SENDER_ALLOWED", denied ? kSettledLogOdds : -kSettledLogOdds,
-       sender.by_user ? "the sender is on the user's list" : "the sender is on the list for all users"});
-  Settle(verdict, VerdictSource::kReputation, ProbabilityOf(denied ? kSettledLogOdds : -kSettledLogOdds), denied);
+  AddSettled(denied ? "SENDER_DENIED" : "SENDER_ALLOWED", denied,
+             sender.by_user ? "the sender is on the user's list" : "the sender is on the list for all users", verdict);
+  std::ranges::rotate(verdict.symbols, std::prev(verdict.symbols.end()));  // the reason comes first
   progress.decided = verdict;
 }
 
 void AddCorrection(const CampaignHit& hit, FilterProgress& progress) {
-  Verdict& verdict = progress.verdict;
-  const double log_odds = hit.is_spam ? kSettledLogOdds : -kSettledLogOdds;
-  verdict.symbols.push_back(
-      {std::string(hit.symbol()), log_odds,
-       hit.own ? "the user has corrected a near-duplicate" : "people have corrected near-duplicates"});
-  Settle(verdict, VerdictSource::kReputation, ProbabilityOf(log_odds), hit.is_spam);
-  progress.decided = verdict;
+  AddSettled(std::string(hit.symbol()), hit.is_spam,
+             hit.own ? "the user has corrected a near-duplicate" : "people have corrected near-duplicates",
+             progress.verdict);
+  progress.decided = progress.verdict;
 }
 
 /// Returns true if people see nothing in the message.
@@ -90,13 +106,14 @@ FilterProgress SpamFilter::Begin(const FilterMessage& message, const KnownState&
   verdict.id = NewMessageId();
   verdict.mode = ChosenMode(options_, state, requested);
   verdict.threshold = ThresholdOf(verdict.mode);
-  AddReputation(state.sender, progress);
+  AddReputation(options_.weights, state.sender, progress);
   if (progress.decided) return progress;
   RuleAction action = RuleAction::kNone;
   if (const RuleSet::Pointer rules = this->rules()) {
     RuleResult result = rules->Evaluate(message);
     progress.evidence.rules = result.score;
     action = result.action;
+    Share(result.symbols, RulesLogOdds(options_.weights, progress.evidence), options_.weights.rules);
     std::ranges::move(result.symbols, std::back_inserter(verdict.symbols));
   }
   if (memory_ != nullptr) {
@@ -127,7 +144,9 @@ Verdict SpamFilter::Decide(FilterProgress progress, const ModelAnswer& answer) c
   Verdict& verdict = progress.verdict;
   verdict.model_version = answer.version;
   verdict.threshold = answer.threshold;
-  verdict.symbols.push_back({"CLASSIFIER", LogOdds(answer.probability), "the model's log-odds of spam"});
+  const double log_odds = LogOdds(answer.probability);
+  verdict.symbols.push_back(
+      {"CLASSIFIER", log_odds, "the model's log-odds of spam", options_.weights.classifier * log_odds});
   const double score = CombinedScore(options_.weights, progress.evidence, answer.probability);
   // As float, in which thresholds are compared everywhere: 0.7F reaches 0.7.
   Settle(verdict, VerdictSource::kClassifier, score, static_cast<float>(score) >= static_cast<float>(answer.threshold));

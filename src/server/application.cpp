@@ -79,6 +79,7 @@ bool IsJsonType(std::string_view type) {
 /// The refusal of a body that may come from an HTML form, which a browser sends without asking the server first. A
 /// client that is not a browser may leave the type out, or send the one that curl -d and Python's urllib choose.
 std::optional<ApiError> ContentTypeError(const HttpRequest& request) {
+  if (request.route->any_content_type) return std::nullopt;
   const std::string_view length = request.Header("content-length");
   if ((length.empty() || length == "0") && request.Header("transfer-encoding").empty()) return std::nullopt;
   const std::string_view header = request.Header("content-type");
@@ -142,9 +143,12 @@ class Application : public HttpApplication, public std::enable_shared_from_this<
 
   std::optional<HttpResponse> AccessRefusal(HttpRequest& request) const {
     if (!parts_.access) return std::nullopt;
-    AccessDecision decision = parts_.access->Decide({.role = request.route->role,
+    const Route& route = *request.route;
+    std::string_view key = request.Header("x-api-key");
+    if (key.empty() && !route.key_header.empty()) key = request.Header(route.key_header);
+    AccessDecision decision = parts_.access->Decide({.role = route.role,
                                                      .authorization = request.Header("authorization"),
-                                                     .x_api_key = request.Header("x-api-key"),
+                                                     .x_api_key = key,
                                                      .client = request.client,
                                                      .host = request.Header("host"),
                                                      .origin = request.Header("origin")});

@@ -123,12 +123,19 @@ std::string ExampleAnswer(const Json& example) {
          EscapedHtml(example.is_string() ? example.str() : example.dump(2)) + "</pre>\n";
 }
 
+std::string ExampleRequest(const Json& example) {
+  if (example.is_null()) return "{}";
+  return example.is_string() ? example.str() : example.dump(2);
+}
+
 std::string CurlLine(const Route& route) {
   std::string line = "curl ";
   if (route.method != "GET") line += "-X " + route.method + " ";
   line += "http://127.0.0.1:8080" + route.path;
   if (!route.docs.example.is_null()) {
-    line += " -H 'Content-Type: application/json' -d " + ShellQuoted(route.docs.example.dump());
+    const bool json = route.docs.request_type == "application/json";
+    line += " -H 'Content-Type: " + route.docs.request_type + "' " +
+            (json ? "-d " + ShellQuoted(route.docs.example.dump()) : "--data-binary @FILE");
   }
   return "<pre class=\"curl\">" + EscapedHtml(line) + "</pre>\n";
 }
@@ -142,7 +149,7 @@ std::string TryForm(const Route& route, const std::string& id) {
   }
   if (!route.docs.request.is_null()) {
     html += fmt::format("<label>Body <textarea rows=\"5\" spellcheck=\"false\">{}</textarea></label>\n",
-                        EscapedHtml(route.docs.example.is_null() ? "{}" : route.docs.example.dump(2)));
+                        EscapedHtml(ExampleRequest(route.docs.example)));
   }
   return html + fmt::format("<button>Send</button>\n<output id=\"{}-answer\"></output>\n</form>\n", id);
 }
@@ -161,6 +168,7 @@ std::string RouteSection(const Route& route) {
   }
   html += CurlLine(route) + ExampleAnswer(route.docs.answer_example) + TryForm(route, id);
   if (!route.docs.query.is_null()) html += FieldTable(route.docs.query, true, "Query");
+  if (!route.docs.headers.is_null()) html += FieldTable(route.docs.headers, true, "Header fields");
   if (!route.docs.request.is_null()) html += FieldTable(route.docs.request, true, "Request");
   if (!route.docs.answer.is_null()) html += FieldTable(route.docs.answer, false, "Response");
   html += "<h4>Errors</h4>\n<ul class=\"errors\">\n";

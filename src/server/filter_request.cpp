@@ -10,7 +10,9 @@ namespace {
 
 constexpr size_t kLongestName = 1024;
 
-ApiResult<void> CheckLength(const std::string& value, const char* name) {
+}  // namespace
+
+ApiResult<void> CheckName(const std::string& value, const char* name) {
   if (value.size() > kLongestName) {
     return Reject(fmt::format("'{}' has {} bytes; at most {} are allowed", name, value.size(), kLongestName));
   }
@@ -18,17 +20,15 @@ ApiResult<void> CheckLength(const std::string& value, const char* name) {
   return {};
 }
 
-}  // namespace
-
 ApiResult<std::string> NameOr(const Json& object, const char* name) {
   std::string value = TRY(StringOr(object, name, ""));
-  TRY(CheckLength(value, name));
+  TRY(CheckName(value, name));
   return value;
 }
 
 ApiResult<std::string> NameInPath(const HttpRequest& request, size_t parameter, const char* name) {
   const std::string& value = request.parameters.at(parameter);
-  TRY(CheckLength(value, name));
+  TRY(CheckName(value, name));
   return value;
 }
 

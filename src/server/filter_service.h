@@ -18,6 +18,7 @@
 #include "server/api_error.h"
 #include "server/client_tasks.h"
 #include "server/metrics.h"
+#include "server/rspamd_reply.h"
 #include "store/feedback_recorder.h"
 
 namespace winnow {
@@ -31,6 +32,7 @@ struct FilterServiceOptions {
   KnownStateOptions known = {};      ///< the URL of the store is set by Open
   HistoryOptions history = {};
   bool keep_history = true;
+  RspamdOptions rspamd = {};
 };
 
 /// Loads a file of rules, the built-in rules for an empty path, or null for "none". Errors: those of RuleSet::Load.
@@ -52,6 +54,7 @@ class FilterService {
   Result<void> ReloadRules();
 
   const SpamFilter& filter() const { return filter_; }
+  const RspamdOptions& rspamd() const { return options_.rspamd; }
   bool has_store() const { return known_ != nullptr; }
 
   // With a store:

@@ -8,7 +8,7 @@ namespace winnow {
 namespace {
 
 /// What to use instead.
-enum class Use { kClassify, kClassifyModel, kModels, kHealth, kReady, kDocs, kNoText, kIndex, kMetrics };
+enum class Use { kClassify, kClassifyModel, kModels, kHealth, kReady, kDocs, kNoText, kIndex, kMetrics, kMail };
 
 /// In `path`, '*' matches one or more characters other than '/'.
 struct ForeignRoute {
@@ -19,7 +19,8 @@ struct ForeignRoute {
 
 // Sources: platform.openai.com/docs/api-reference; kserve.github.io (V1 protocol); tensorflow.org/tfx/serving/api_rest;
 // pytorch.org/serve (inference and management API); the Triton Inference Server's docs/protocol; Text Embeddings
-// Inference's OpenAPI document; Hugging Face's Inference API; rasa.com (HTTP API); Azure ML's scoring URL; gradio.app.
+// Inference's OpenAPI document; Hugging Face's Inference API; rasa.com (HTTP API); Azure ML's scoring URL; gradio.app;
+// rspamd.com (protocol).
 constexpr ForeignRoute kForeignRoutes[] = {
     {"/v1/moderations", "OpenAI's API", Use::kClassify},
     {"/v1/chat/completions", "OpenAI's API", Use::kClassify},
@@ -81,6 +82,14 @@ constexpr ForeignRoute kForeignRoutes[] = {
     {"/predictions", "other servers", Use::kClassify},
     {"/inference", "other servers", Use::kClassify},
     {"/infer", "other servers", Use::kClassify},
+    {"/checkv2", "rspamd", Use::kMail},
+    {"/check", "rspamd", Use::kMail},
+    {"/symbols", "rspamd", Use::kMail},
+    {"/learnspam", "rspamd", Use::kMail},
+    {"/learnham", "rspamd", Use::kMail},
+    {"/fuzzyadd", "rspamd", Use::kMail},
+    {"/fuzzydel", "rspamd", Use::kMail},
+    {"/stat", "rspamd", Use::kMail},
     {"/healthz", "other servers", Use::kHealth},
     {"/livez", "other servers", Use::kHealth},
     {"/health/live", "other servers", Use::kHealth},
@@ -127,6 +136,8 @@ std::string_view Instruction(Use use) {
       return "list the models with POST /v2/repository/index or GET /models";
     case Use::kMetrics:
       return "use GET /metrics";
+    case Use::kMail:
+      return "a server with --filter and --store has POST /checkv2, /learnspam and /learnham";
   }
   return "";
 }

@@ -90,11 +90,13 @@ struct RouteDocs {
   std::string description = {};  ///< description in Markdown; may be empty
   std::string tag = {};          ///< group that the route is listed in
   Json query = {};               ///< JSON Schema of an object with the parameters in the query; null for none
+  Json headers = {};  ///< JSON Schema of an object with the header fields that the route reads; null for none
   /// JSON Schemas (of OpenAPI 3.1) of the request body, null for none, and of the body of status 200.
   Json request = {}, answer = {};
   bool request_optional = false;  ///< true if a request may have no body although there is a schema of it
-  Json example = {};              ///< example of a request; may be null
-  Json answer_example = {};       ///< example of a response, a string if it is not JSON; may be null
+  std::string request_type = "application/json";  ///< content type of the request body
+  Json example = {};                              ///< example of a request, a string if it is not JSON; may be null
+  Json answer_example = {};                       ///< example of a response, a string if it is not JSON; may be null
   std::vector<int> errors = {};  ///< statuses that the route may respond with, besides `status` and those of all routes
   std::vector<std::string> answer_types = {"application/json"};  ///< content types of `status`
   int status = 200;                                              ///< status of a response that is not an error
@@ -109,6 +111,8 @@ struct Route {
   HttpHandler handle = {};
   /// Size from which bodies may take the handler longer than about a millisecond, if that is less than for most routes.
   size_t handed_over_bytes = SIZE_MAX;
+  bool any_content_type = false;  ///< whether bodies may have any Content-Type, or none; most must be JSON
+  std::string key_header = {};    ///< a further header field that may contain the API key, in lower case; empty: none
 };
 
 /// The route for a path and method. Paths match whole segments; {name} matches a segment that is not empty.

@@ -86,10 +86,15 @@ Json Operation(const Route& route) {
       operation["parameters"].push_back({{"name", name}, {"in", "query"}, {"required", false}, {"schema", schema}});
     }
   }
+  if (!docs.headers.is_null()) {
+    for (const auto& [name, schema] : docs.headers.at("properties").items()) {
+      operation["parameters"].push_back({{"name", name}, {"in", "header"}, {"required", false}, {"schema", schema}});
+    }
+  }
   if (!docs.request.is_null()) {
     Json content = {{"schema", docs.request}};
     if (!docs.example.is_null()) content["example"] = docs.example;
-    operation["requestBody"] = {{"required", !docs.request_optional}, {"content", {{"application/json", content}}}};
+    operation["requestBody"] = {{"required", !docs.request_optional}, {"content", {{docs.request_type, content}}}};
   }
   operation["responses"][std::to_string(route.docs.status)] = SuccessOf(route);
   for (const int code : ErrorsOf(route)) {

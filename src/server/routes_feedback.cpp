@@ -1,12 +1,8 @@
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "base/ascii.h"
-#include "base/hash.h"
-#include "base/log.h"
-#include "filter/spam_filter.h"
 #include "server/filter_request.h"
+#include "server/record_feedback.h"
 #include "server/service.h"
 
 namespace winnow {
@@ -28,12 +24,6 @@ const Json& Schema() {
       "user": {"type": ["string", "null"], "maxLength": 1024, "description": "ID of the user who says so"}}})");
   return schema;
 }
-
-struct FeedbackCall {
-  std::string id, text, sender, user, type, key;
-  std::optional<std::string> label;
-  std::optional<bool> is_spam;
-};
 
 /// Returns what the label says about spam; nothing for labels of other models.
 std::optional<bool> IsSpamLabel(std::string_view label) {
@@ -84,94 +74,16 @@ ApiResult<FeedbackCall> ReadCall(const HttpRequest& request, const ServiceLimits
   return call;
 }
 
-/// Returns the message that the feedback is about; nothing if there is none or, while the store is down, it is unknown.
-ApiResult<std::optional<MessageRecord>> FindMessage(const FilterService& filter, const std::string& id) {
-  if (filter.history() != nullptr) {
-    if (std::optional<MessageRecord> recent = filter.history()->Recent(id)) return recent;
-  }
-  const std::shared_ptr<Store> store = filter.recorder().store();
-  if (store == nullptr || !filter.recorder().counts().up) return std::nullopt;
-  Result<std::optional<StoredMessage>> found = store->FindMessage(id);
-  if (!found) return std::nullopt;  // the feedback is worth keeping nevertheless
-  if (*found) return (*found)->message;
-  return Reject(404, "NotFound", "no message has this id; it may be older than the history, so send the text instead");
-}
-
-/// Returns 1 for spam, -1 for ham and 0 for neither.
-double SignOf(const std::optional<bool>& is_spam) { return !is_spam ? 0 : *is_spam ? 1 : -1; }
-
-/// Returns what the user has said about the message until now. Two reports of one user about one message count as the
-/// last one does.
-std::optional<bool> SaidBefore(const FilterService& filter, const FeedbackEvent& event) {
-  const std::shared_ptr<Store> store = filter.recorder().store();
-  if (store == nullptr || !filter.recorder().counts().up || !event.message_id) return std::nullopt;
-  FeedbackFilter before{.message_id = event.message_id, .limit = 1000};
-  if (event.user_id) before.user_id = event.user_id;
-  const Result<std::vector<StoredFeedback>> found = store->ListFeedback(before);
-  if (!found) return std::nullopt;
-  std::optional<bool> said;
-  for (const StoredFeedback& each : *found) {
-    if (each.event.user_id == event.user_id) said = each.event.is_spam;
-  }
-  return said;
-}
-
-/// Changes the sender's score for the user; for all users if an administrator says so, or if the client has no users.
-void Learn(const FilterService& filter, const FeedbackEvent& event, const std::string& sender,
-           const std::optional<bool>& before) {
-  const double delta = SignOf(event.is_spam) - SignOf(before);
-  if (sender.empty() || delta == 0) return;
-  const bool for_all = event.feedback_type == "admin" || !event.user_id;
-  filter.learner().Learn({.key = "reputation/" + Sha256(event.idempotency_key),
-                          .sender = sender,
-                          .user = for_all ? std::string() : *event.user_id,
-                          .delta = delta,
-                          .at = event.created_at});
-}
-
-/// Completes the event from what is known about its message. Returns the sender.
-std::string Complete(const FeedbackCall& call, const std::optional<MessageRecord>& message, FeedbackEvent& event) {
-  event.idempotency_key = call.key;
-  event.is_spam = call.is_spam;
-  event.label = call.label;
-  if (!event.label && call.is_spam) event.label = *call.is_spam ? "spam" : "ham";
-  event.feedback_type = call.type;
-  if (!call.user.empty()) event.user_id = call.user;
-  event.created_at = StoreNow();
-  std::string sender = NormalSender(call.sender);
-  // A text without an id is known by its digest, so that later feedback about it replaces the earlier one.
-  event.message_id = call.id.empty() ? "text:" + Sha256(call.text) : call.id;
-  event.text = call.text;
-  if (message) {
-    event.text = message->text;
-    event.model_version = message->model_version;
-    event.score = message->score;
-    if (sender.empty() && message->sender) sender = *message->sender;
-  }
-  if (event.feedback_type.empty()) {
-    const bool confirms = message && call.is_spam && message->is_spam == *call.is_spam;
-    event.feedback_type = confirms ? "user_confirmation" : "user_rejection";
-  }
-  return sender;
-}
-
 std::string_view OutcomeName(FeedbackOutcome outcome) {
   if (outcome == FeedbackOutcome::kStored) return "stored";
   return outcome == FeedbackOutcome::kDuplicate ? "duplicate" : "spooled";
 }
 
 ApiResult<HttpResponse> Record(const FilterService& filter, const FeedbackCall& call) {
-  std::optional<MessageRecord> message;
-  if (!call.id.empty()) message = TRY(FindMessage(filter, call.id));
-  FeedbackEvent event;
-  const std::string sender = Complete(call, message, event);
-  const std::optional<bool> before = SaidBefore(filter, event);
-  // Without its text, which the store does not tell while it is down, the event waits in the spool.
-  const Result<FeedbackOutcome> outcome = event.text.empty() ? filter.recorder().Add(event) : filter.log().Add(event);
-  if (!outcome) return std::unexpected(StoreError(outcome.error()));
-  if (*outcome != FeedbackOutcome::kDuplicate) Learn(filter, event, sender, before);
+  const RecordedFeedback recorded = TRY(RecordFeedback(filter, call));
+  const FeedbackEvent& event = recorded.event;
   return JsonResponse({{"id", *event.message_id},
-                       {"status", OutcomeName(*outcome)},
+                       {"status", OutcomeName(recorded.outcome)},
                        {"is_spam", event.is_spam ? Json(*event.is_spam) : Json()},
                        {"label", event.label ? Json(*event.label) : Json()},
                        {"feedback_type", event.feedback_type}});

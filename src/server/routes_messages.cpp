@@ -1,17 +1,9 @@
-#include <fmt/format.h>
-
-#include "filter/filter_model.h"
-#include "filter/sender.h"
 #include "server/decision_fields.h"
 #include "server/filter_request.h"
-#include "server/service.h"
+#include "server/message_check.h"
 
 namespace winnow {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double SecondsSince(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
 const Json& CheckSchema() {
   static const Json schema = [] {
@@ -36,131 +28,34 @@ const Json& CheckSchema() {
   return schema;
 }
 
-/// One message on its way.
-struct CheckCall {
-  FilterMessage message;
-  std::optional<FilterMode> requested;
-  std::string model;
-  FilterProgress progress;
-};
-
-ApiResult<CheckCall> ReadCheck(const HttpRequest& request, const ServiceLimits& limits) {
+ApiResult<MessageCheck> ReadCheck(const HttpRequest& request, const ServiceLimits& limits) {
   const Json body = TRY(ParseBody(request, limits, CheckSchema()));
-  CheckCall call;
+  MessageCheck check;
   bool any = false;
-  for (const auto& [name, field] : {std::pair{"text", &call.message.text}, std::pair{"subject", &call.message.subject},
-                                    std::pair{"body", &call.message.body}}) {
+  for (const auto& [name, field] :
+       {std::pair{"text", &check.message.text}, std::pair{"subject", &check.message.subject},
+        std::pair{"body", &check.message.body}}) {
     const Json* const value = Field(body, name);
     if (value == nullptr) continue;
     *field = TRY(TextOf(*value, name, limits));
     any = true;
   }
   if (!any) return Reject("specify 'text', or 'subject' and 'body'");
-  call.message.sender = TRY(NameOr(body, "sender"));
-  call.message.sender_name = TRY(NameOr(body, "sender_name"));
-  call.message.recipient = TRY(NameOr(body, "recipient"));
-  call.message.user = TRY(NameOr(body, "user"));
-  call.model = TRY(StringOr(body, "model", ""));
+  check.message.sender = TRY(NameOr(body, "sender"));
+  check.message.sender_name = TRY(NameOr(body, "sender_name"));
+  check.message.recipient = TRY(NameOr(body, "recipient"));
+  check.message.user = TRY(NameOr(body, "user"));
+  check.model = TRY(StringOr(body, "model", ""));
   const ClassifyOptions options = TRY(ReadDecisionFields(body));
   if (Field(body, "mode") != nullptr || Field(body, "threshold") != nullptr) {
-    call.requested = {.mode = options.mode, .threshold = options.threshold, .origin = FilterMode::Origin::kRequest};
+    check.requested = {.mode = options.mode, .threshold = options.threshold, .origin = FilterMode::Origin::kRequest};
   }
-  return call;
+  return check;
 }
 
-/// A message from the reading of its request to its verdict.
-class Checking : public std::enable_shared_from_this<Checking> {
- public:
-  Checking(SharedService service, SharedRequest request, HttpReply reply, CheckCall call)
-      : service_(std::move(service)), request_(std::move(request)), reply_(std::move(reply)), call_(std::move(call)) {}
-
-  /// Looks up what is known about sender and user, in memory if possible, and goes on.
-  void Start() {
-    const FilterService& filter = *service_->filter;
-    if (!filter.has_store()) return GoOn({});
-    const std::string sender = NormalSender(call_.message.sender);
-    if (std::optional<KnownState> known = filter.known().Cached(sender, call_.message.user)) return GoOn(*known);
-    const bool posted = filter.reads().Post(request_->caller, [self = shared_from_this(), sender] {
-      self->GoOn(self->service_->filter->known().Load(sender, self->call_.message.user));
-    });
-    if (!posted) GoOn({});  // a verdict does not wait for the store
-  }
-
- private:
-  /// Runs the steps before the classifier, and then the classifier.
-  void GoOn(const KnownState& known) {
-    Count("lookup", begin_);
-    const Clock::time_point begin = Clock::now();
-    call_.progress = service_->filter->filter().Begin(call_.message, known, call_.requested);
-    Count("rules", begin);
-    if (call_.progress.decided) return Answer(*call_.progress.decided);
-    service_->models->Use(call_.model, [self = shared_from_this()](const ApiResult<ModelSet::Model>& model) {
-      if (model) return self->Classify(*model);
-      if (!self->call_.model.empty() && model.error().status == 404) return self->reply_(model.error().Response());
-      self->Answer(self->service_->filter->filter().FallBack(std::move(self->call_.progress)));
-    });
-  }
-
-  void Classify(const ModelSet::Model& model) {
-    const BundleClassifier& classifier = model->classifier();
-    if (const Result<void> fits = CheckFilterModel(classifier); !fits) {
-      return reply_(ApiError{.message = fits.error().message}.Response());
-    }
-    ServedModel::Request texts;
-    texts.texts.push_back(TextForModel(call_.message, classifier.text_template()));
-    texts.options = call_.progress.options();
-    texts.client = request_->caller;
-    texts.arrived = request_->arrived;
-    texts.waited = request_->waited;
-    texts.client_disconnected = request_->client_disconnected;
-    texts.max_tokens = service_->limits.max_tokens;
-    texts.max_windows = service_->limits.max_windows;
-    texts.defer = request_->defer;
-    const Clock::time_point begin = Clock::now();
-    model->Classify(std::move(texts), [self = shared_from_this(), model, begin](
-                                          const ApiResult<std::vector<ClassifiedText>>& results, const ServedTimes&) {
-      self->Count("classifier", begin);
-      const SpamFilter& filter = self->service_->filter->filter();
-      if (results) {
-        return self->Answer(
-            filter.Decide(std::move(self->call_.progress), AnswerOf(model->classifier(), results->front())),
-            std::make_shared<const DecisionCounts>(model->Count(*results)));
-      }
-      // A model that fails is replaced by the rules. A full queue is not: clients must send less.
-      const ApiError& error = results.error();
-      if (error.status == 500 || error.type == "Unavailable") {
-        return self->Answer(filter.FallBack(std::move(self->call_.progress)));
-      }
-      self->reply_(error.Response());
-    });
-  }
-
-  void Answer(const Verdict& verdict, std::shared_ptr<const DecisionCounts> decisions = {}) {
-    if (service_->metrics) {
-      service_->metrics->Filtered(SourceName(verdict.source), verdict.is_spam, SecondsSince(begin_));
-    }
-    if (service_->filter->has_store() && service_->filter->history() != nullptr) {
-      service_->filter->history()->Add(RecordOf(call_.message, verdict));
-    }
-    HttpResponse response = JsonResponse(VerdictJson(verdict));
-    response.decisions = std::move(decisions);
-    reply_(std::move(response));
-  }
-
-  void Count(std::string_view step, Clock::time_point begin) const {
-    if (service_->metrics) service_->metrics->FilterStep(step, SecondsSince(begin));
-  }
-
-  const SharedService service_;
-  const SharedRequest request_;
-  const HttpReply reply_;
-  CheckCall call_;
-  const Clock::time_point begin_ = Clock::now();
-};
-
 ApiResult<void> Check(const SharedService& service, const SharedRequest& request, const HttpReply& reply) {
-  CheckCall call = TRY(ReadCheck(*request, service->limits));
-  std::make_shared<Checking>(service, request, reply, std::move(call))->Start();
+  CheckMessage(service, request, reply, TRY(ReadCheck(*request, service->limits)),
+               [](const FilterMessage&, const Verdict& verdict) { return JsonResponse(VerdictJson(verdict)); });
   return {};
 }
 

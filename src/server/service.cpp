@@ -16,7 +16,9 @@ std::vector<Route> ServiceRoutes(const SharedService& service) {
     for (Route& route : part(service)) routes.push_back(std::move(route));
   }
   if (service->filter) {
-    for (Route& route : MessageRoutes(service)) routes.push_back(std::move(route));
+    for (const auto& part : {MessageRoutes, RspamdRoutes}) {
+      for (Route& route : part(service)) routes.push_back(std::move(route));
+    }
     if (service->filter->has_store()) {
       for (const auto& part : {FeedbackRoutes, UserRoutes, HistoryRoutes}) {
         for (Route& route : part(service)) routes.push_back(std::move(route));

@@ -46,6 +46,8 @@ std::vector<Route> TeiRoutes(const SharedService& service);       ///< /predict
 std::vector<Route> TeiModelRoutes(const SharedService& service);  ///< /info, /tokenize
 std::vector<Route> V2Routes(const SharedService& service);        ///< /v2 and below: the Open Inference Protocol
 std::vector<Route> MessageRoutes(const SharedService& service);   ///< /v1/messages/check
+std::vector<Route> RspamdRoutes(
+    const SharedService& service);  ///< /checkv2, /ping; with a store: /learnspam, /learnham
 /// Return the routes of a filter with a store.
 std::vector<Route> FeedbackRoutes(const SharedService& service);  ///< /v1/feedback
 std::vector<Route> UserRoutes(const SharedService& service);     ///< /v1/users/{user}/preferences, /v1/senders/{sender}

@@ -1,0 +1,36 @@
+/// Feedback from a request to the store, the campaign memory and the reputation of the sender. Routes differ in how they
+/// read it and in how they report what became of it.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "server/api_error.h"
+#include "server/filter_service.h"
+
+namespace winnow {
+
+/// What a client says about a message, which it names by id or by its text.
+struct FeedbackCall {
+  std::string id = {};      ///< id of a verdict; empty: the text
+  std::string text = {};    ///< text of the message, in place of an id
+  std::string sender = {};  ///< sender of the message, if it is not named by id
+  std::string user = {};    ///< who says so; empty: unknown
+  std::string type = {};    ///< feedback type; empty: by comparison with the verdict
+  std::string key = {};     ///< idempotency key
+  std::optional<std::string> label = {};
+  std::optional<bool> is_spam = {};
+  bool skip_repeated = false;  ///< stores nothing if this is what the user has said about the message before
+};
+
+struct RecordedFeedback {
+  FeedbackEvent event;
+  FeedbackOutcome outcome = FeedbackOutcome::kStored;
+  bool repeated = false;  ///< the user has said so before, and nothing was stored
+};
+
+/// Makes the feedback durable; the next message is judged by it. Blocks as long as the store. Errors: 404 for an id that
+/// is unknown; those of StoreError.
+ApiResult<RecordedFeedback> RecordFeedback(const FilterService& filter, const FeedbackCall& call);
+
+}  // namespace winnow
