@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Winnow beside its peers, each pair in one run: ./dev bench [WHAT...] with WHAT of tokenize, train, threads, start, infer,
-# share, full_size, train_best, train_distilbert, profile, accuracy, int8_accuracy, recipes, bf16, hate, toxicity, mail, doctor, modern, linear, defaults, serve
-# (default: all but the last twelve, which take minutes). The real data and weights are looked for in WINNOW_SHARED, or ../shared; the peers (torch,
+# share, full_size, train_best, train_distilbert, profile, accuracy, int8_accuracy, recipes, bf16, hate, toxicity, mail, doctor, modern, linear, defaults, rspamd, serve
+# (default: all but the last thirteen, which take minutes). The real data and weights are looked for in WINNOW_SHARED, or ../shared; the peers (torch,
 # transformers, tokenizers, accelerate, onnxruntime, onnx, openvino, ctranslate2 from PyPI) in PEERS_PYTHON's packages.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -205,6 +205,9 @@ linear() { "$python" bench/peers/linear.py --shared "$shared" --winnow "$winnow"
 # The defaults of linear models on real data.
 defaults() { "$python" bench/defaults.py --shared "$shared" --winnow "$winnow"; }
 
+# The message filter beside rspamd.
+rspamd() { "$python" bench/peers/rspamd.py --shared "$shared" --winnow "$winnow" ${REPEATS:+--repeats "$REPEATS"} ${SECONDS_EACH:+--seconds "$SECONDS_EACH"}; }
+
 # The server beside FastAPI; see bench/serve.sh for its settings.
 serve() { bash bench/serve.sh; }
 
@@ -278,6 +281,7 @@ for what in "$@"; do
     modern) modern ;;
     linear) linear ;;
     defaults) defaults ;;
+    rspamd) rspamd ;;
     serve) serve ;;
     int8_accuracy) int8_accuracy ;;
     accuracy) accuracy ;;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/hash.h"
+#include "feedback/feedback_state.h"
 #include "filter/sender.h"
 #include "server/filter_request.h"
 
@@ -27,20 +28,26 @@ ApiResult<std::optional<MessageRecord>> FindMessage(const FilterService& filter,
 /// Returns 1 for spam, -1 for ham and 0 for neither.
 double SignOf(const std::optional<bool>& is_spam) { return !is_spam ? 0 : *is_spam ? 1 : -1; }
 
-/// Returns what the user has said about the message until now. Two reports of one user about one message count as the
+/// Returns the last event of the user about the message until now. Two reports of one user about one message count as the
 /// last one does.
-std::optional<bool> SaidBefore(const FilterService& filter, const FeedbackEvent& event) {
+std::optional<FeedbackEvent> LastWord(const FilterService& filter, const FeedbackEvent& event) {
   const std::shared_ptr<Store> store = filter.recorder().store();
   if (store == nullptr || !filter.recorder().counts().up || !event.message_id) return std::nullopt;
   FeedbackFilter before{.message_id = event.message_id, .limit = 1000};
   if (event.user_id) before.user_id = event.user_id;
   const Result<std::vector<StoredFeedback>> found = store->ListFeedback(before);
   if (!found) return std::nullopt;
-  std::optional<bool> said;
+  std::optional<FeedbackEvent> last;
   for (const StoredFeedback& each : *found) {
-    if (each.event.user_id == event.user_id) said = each.event.is_spam;
+    if (each.event.user_id == event.user_id) last = each.event;
   }
-  return said;
+  return last;
+}
+
+/// Returns true if an event says nothing that `before` does not say. An administrator's word says more than another's.
+bool Repeats(const FeedbackEvent& event, const FeedbackEvent& before) {
+  return event.is_spam && event.is_spam == before.is_spam &&
+         (event.feedback_type != kAdminFeedback || before.feedback_type == kAdminFeedback);
 }
 
 /// Changes the sender's score for the user; for all users if an administrator says so, or if the client has no users.
@@ -48,7 +55,7 @@ void Learn(const FilterService& filter, const FeedbackEvent& event, const std::s
            const std::optional<bool>& before) {
   const double delta = SignOf(event.is_spam) - SignOf(before);
   if (sender.empty() || delta == 0) return;
-  const bool for_all = event.feedback_type == "admin" || !event.user_id;
+  const bool for_all = event.feedback_type == kAdminFeedback || !event.user_id;
   filter.learner().Learn({.key = "reputation/" + Sha256(event.idempotency_key),
                           .sender = sender,
                           .user = for_all ? std::string() : *event.user_id,
@@ -90,14 +97,14 @@ ApiResult<RecordedFeedback> RecordFeedback(const FilterService& filter, const Fe
   RecordedFeedback recorded;
   FeedbackEvent& event = recorded.event;
   const std::string sender = Complete(call, message, event);
-  const std::optional<bool> before = SaidBefore(filter, event);
-  recorded.repeated = call.skip_repeated && before.has_value() && before == event.is_spam;
+  const std::optional<FeedbackEvent> before = LastWord(filter, event);
+  recorded.repeated = call.skip_repeated && before && Repeats(event, *before);
   if (recorded.repeated) return recorded;
   // Without its text, which the store does not tell while it is down, the event waits in the spool.
   const Result<FeedbackOutcome> outcome = event.text.empty() ? filter.recorder().Add(event) : filter.log().Add(event);
   if (!outcome) return std::unexpected(StoreError(outcome.error()));
   recorded.outcome = *outcome;
-  if (*outcome != FeedbackOutcome::kDuplicate) Learn(filter, event, sender, before);
+  if (*outcome != FeedbackOutcome::kDuplicate) Learn(filter, event, sender, before ? before->is_spam : std::nullopt);
   return recorded;
 }
 

@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "decide/decide.h"
+#include "feedback/feedback_state.h"
 #include "server/message_check.h"
 #include "server/record_feedback.h"
 #include "server/rspamd_reply.h"
@@ -53,7 +54,7 @@ ApiResult<void> Learn(const SharedService& service, const SharedRequest& request
                     .skip_repeated = true};
   if (IsBlank(call.text)) return Reject("the message has no text that could be learned");
   // Nobody's word would count for nobody.
-  if (call.user.empty() && request->role == Role::kAdmin) call.type = "admin";
+  if (call.user.empty() && request->role == Role::kAdmin) call.type = kAdminFeedback;
   AskStore(service, request, reply,
            [service, is_spam, id = std::move(read.message_id), call = std::move(call)]() -> ApiResult<HttpResponse> {
              const RecordedFeedback recorded = TRY(RecordFeedback(*service->filter, call));

@@ -50,8 +50,7 @@ TEST(RspamdReply, AStepThatDecidesEarlyIsOnItsSideOfSix) {
 }
 
 TEST(RspamdReply, SymbolsAddUpToTheScore) {
-  const SpamFilter filter({}, RuleSet::Parse(R"([[group]]
-name = "money"
+  const SpamFilter filter({}, RuleSet::Parse(R"([group.money]
 max_score = 1.5
 [[rule]]
 name = "PRIZE"

@@ -57,9 +57,7 @@ ApiResult<RspamdRequest> ReadRspamdRequest(const HttpRequest& request) {
   FilterMessage& message = read.message;
   if (IsYes(request.Header("raw"))) {
     message.body = request.body;
-  } else {
-    const Result<MailMessage> mail = ReadMail(request.body);
-    if (!mail) return Reject(mail.error().message);
+  } else if (const Result<MailMessage> mail = ReadMail(request.body)) {  // else it has nothing but line ends
     message = MessageOfMail(*mail);
     read.message_id = mail->message_id;
   }
