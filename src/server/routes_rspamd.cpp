@@ -16,7 +16,7 @@ namespace {
 constexpr char kTag[] = "rspamd's protocol";
 constexpr char kKeyHeader[] = "password";
 
-/// A message of this size takes about a millisecond to decode, if it is made to take as long as possible.
+/// Mails of this size that were made to take long (links, parts, alternatives) took 0.7 ms to decode.
 constexpr size_t kLongToDecode = 4 << 10;
 
 ApiResult<void> Check(const SharedService& service, const SharedRequest& request, const HttpReply& reply) {

@@ -5,6 +5,7 @@ import os
 import pwd
 import shutil
 import socket
+import struct
 import subprocess
 import tempfile
 import time
@@ -15,6 +16,20 @@ RSPAMD, RSPAMC = shutil.which("rspamd"), shutil.which("rspamc")
 OFFLINE = {f"local.d/{module}.conf": "enabled = false;" for module in (
     "arc", "asn", "dkim", "dkim_signing", "dmarc", "fuzzy_check", "greylist", "hfilter", "history_redis", "mx_check", "neural", "phishing", "ratelimit", "rbl",
     "replies", "reputation", "rspamd_update", "spf", "surbl", "url_redirector", "whitelist")}
+
+
+def own_address():
+    """An address of this machine other than loopback, or None. Nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        try:
+            sender.connect(("198.51.100.1", 9))
+        except OSError:
+            return None
+        address = sender.getsockname()[0]
+    return None if address.startswith("127.") else address
+
+
+ADDRESS = own_address()
 
 
 def temporary_directory(test):
@@ -87,6 +102,29 @@ class Rspamd:
         status, data = self.ask(self.port, "POST", "/checkv2", mail, {name.replace("_", "-"): value for name, value in headers.items()})
         assert status == 200, data
         return json.loads(data)
+
+    def milter(self, mail, sender, recipient):
+        """What its milter tells a mail server to do with a mail: [(action, data)] as in the protocol of Sendmail 8."""
+        def packet(command, data=b""):
+            return struct.pack(">I", len(data) + 1) + command + data
+
+        with socket.create_connection(("127.0.0.1", self.proxy_port), timeout=60) as connection, connection.makefile("rb") as replies:
+            def read():
+                data = replies.read(struct.unpack(">I", replies.read(4))[0])
+                return data[:1], data[1:]
+
+            connection.sendall(packet(b"O", struct.pack(">III", 6, 0x1FF, 0)))
+            assert read()[0] == b"O"
+            header, _, body = mail.partition(b"\r\n\r\n")
+            fields = [field.partition(b": ") for field in header.split(b"\r\n")]
+            connection.sendall(b"".join([  # it has said that it answers the end alone
+                packet(b"C", b"mx.example.com\x004" + struct.pack(">H", 25) + b"192.0.2.1\0"), packet(b"H", b"mx.example.com\0"),
+                packet(b"M", f"<{sender}>".encode() + b"\0"), packet(b"R", f"<{recipient}>".encode() + b"\0"),
+                *(packet(b"L", name + b"\0" + value + b"\0") for name, _, value in fields), packet(b"N"), packet(b"B", body), packet(b"E")]))
+            actions = [read()]
+            while actions[-1][0] not in (b"a", b"c", b"d", b"r", b"t", b"y"):
+                actions.append(read())
+            return actions
 
     def log(self):
         with open(os.path.join(self.directory, "rspamd.log"), encoding="utf-8", errors="replace") as file:

@@ -288,6 +288,22 @@ class Rule(RspamdTest):
         self.assertEqual(self.symbol(server.check(body), "WINNOW_FAIL")["score"], 0)
         self.assertIn("no verdict", server.log())
 
+    @unittest.skipUnless(rspamd_server.ADDRESS, "this machine has no address but loopback")
+    def test_rspamds_milter_in_front_of_the_server(self):
+        """rspamd_proxy passes messages to a local upstream in shared memory, so that the server needs another address."""
+        self.serve(os.path.join(self.model, "spam"), "--filter", "--host", "0.0.0.0")
+        upstream = f'upstream "local" {{ default = yes; hosts = "{rspamd_server.ADDRESS}:{self.port}"; }}'
+        server = rspamd_server.Rspamd({**rspamd_server.OFFLINE, "override.d/worker-proxy.inc": upstream})
+        self.addCleanup(server.stop)
+        forged = mail("You won", PRIZE).replace(b"Subject:", b"X-Spam-Flag: NO\r\nSubject:", 1)
+        actions = server.milter(forged, "joe@example.com", "anna@example.net")
+        self.assertIn((b"m", b"\0\0\0\1X-Spam-Flag\0\0"), actions, "the sender's field is removed")
+        self.assertIn((b"i", b"\0\0\0\0X-Spam-Flag\0YES\0"), actions)
+        self.assertTrue(any(data.startswith(b"\0\0\0\0X-Spam-Status\0Yes, score=") for _, data in actions), actions)
+        self.assertEqual(actions[-1], (b"a", b""))
+        actions = server.milter(mail("Lunch", LUNCH), "joe@example.com", "anna@example.net")
+        self.assertFalse(any(b"X-Spam-Flag" in data or b"X-Spam\0" in data for _, data in actions), actions)
+
 
 if __name__ == "__main__":
     winnow.main()
