@@ -32,8 +32,9 @@ local function request_headers(task)
     ["Helo"] = task:get_helo(),
     ["Hostname"] = task:get_hostname(),
     ["User"] = task:get_user(),
-    ["Deliver-To"] = task:get_request_header("Deliver-To"),
   }
+  local deliver_to = task:get_request_header("Deliver-To")
+  if deliver_to then headers["Deliver-To"] = tostring(deliver_to) end
   local recipients = task:get_recipients("smtp")
   if recipients and recipients[1] then headers["Rcpt"] = recipients[1].addr end
   local from = task:get_from("smtp")

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <optional>
 
+#include "base/ascii.h"
 #include "server/api_error.h"
 #include "server/foreign_routes.h"
 #include "server/header_values.h"
@@ -145,7 +146,7 @@ class Application : public HttpApplication, public std::enable_shared_from_this<
     if (!parts_.access) return std::nullopt;
     const Route& route = *request.route;
     std::string_view key = request.Header("x-api-key");
-    if (key.empty() && !route.key_header.empty()) key = request.Header(route.key_header);
+    if (key.empty() && !route.key_header.empty()) key = request.Header(LowerAscii(route.key_header));
     AccessDecision decision = parts_.access->Decide({.role = route.role,
                                                      .authorization = request.Header("authorization"),
                                                      .x_api_key = key,
@@ -155,8 +156,12 @@ class Application : public HttpApplication, public std::enable_shared_from_this<
     request.key = std::move(decision.key);
     request.role = decision.role;
     request.caller = std::move(decision.turn);
-    if (decision.refusal) return decision.refusal->Response();
-    return std::nullopt;
+    if (!decision.refusal) return std::nullopt;
+    const bool without_key = key.empty() && request.Header("authorization").empty();
+    if (decision.refusal->status == 401 && without_key && !route.key_header.empty()) {
+      decision.refusal->message += ", or on this route '" + route.key_header + ": KEY'";
+    }
+    return decision.refusal->Response();
   }
 
   /// Completes a response, and records it.

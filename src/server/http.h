@@ -112,7 +112,7 @@ struct Route {
   /// Size from which bodies may take the handler longer than about a millisecond, if that is less than for most routes.
   size_t handed_over_bytes = SIZE_MAX;
   bool any_content_type = false;  ///< whether bodies may have any Content-Type, or none; most must be JSON
-  std::string key_header = {};    ///< a further header field that may contain the API key, in lower case; empty: none
+  std::string key_header = {};    ///< a further header field that may contain the API key; empty: none
 };
 
 /// The route for a path and method. Paths match whole segments; {name} matches a segment that is not empty.

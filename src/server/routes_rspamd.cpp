@@ -14,7 +14,7 @@ namespace winnow {
 namespace {
 
 constexpr char kTag[] = "rspamd's protocol";
-constexpr char kKeyHeader[] = "password";
+constexpr char kKeyHeader[] = "Password";
 
 /// Mails of this size that were made to take long (links, parts, alternatives) took 0.7 ms to decode.
 constexpr size_t kLongToDecode = 4 << 10;
@@ -53,7 +53,7 @@ ApiResult<void> Learn(const SharedService& service, const SharedRequest& request
                     .is_spam = is_spam,
                     .skip_repeated = true};
   if (IsBlank(call.text)) return Reject("the message has no text that could be learned");
-  // Nobody's word would count for nobody.
+  // What nobody in particular says has no effect on messages, unless an administrator says it.
   if (call.user.empty() && request->role == Role::kAdmin) call.type = kAdminFeedback;
   AskStore(service, request, reply,
            [service, is_spam, id = std::move(read.message_id), call = std::move(call)]() -> ApiResult<HttpResponse> {

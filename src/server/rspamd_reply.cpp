@@ -76,7 +76,7 @@ std::vector<std::pair<std::string, std::string>> SpamHeaders(const Verdict& verd
   const double score = RspamdScore(verdict);
   std::vector<std::pair<std::string, std::string>> headers;
   if (verdict.is_spam) headers.emplace_back("X-Spam-Flag", "YES");
-  headers.emplace_back("X-Spam-Level", std::string(static_cast<size_t>(std::clamp(score, 0.0, 32.0)), '*'));
+  if (score >= 1) headers.emplace_back("X-Spam-Level", std::string(static_cast<size_t>(std::min(score, 32.0)), '*'));
   headers.emplace_back("X-Spam-Status", fmt::format("{}, score={:.2f} required={:.2f}", verdict.is_spam ? "Yes" : "No",
                                                     score, kRspamdSpamScore));
   return headers;

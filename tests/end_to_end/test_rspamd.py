@@ -206,7 +206,8 @@ class Password(RspamdTest):
 
     def test_the_password_is_an_api_key(self):
         body = mail("Lunch", LUNCH)
-        self.ask("/checkv2", body, expect=401)
+        self.assertIn("'Password: KEY'", self.ask("/checkv2", body, expect=401)["error"])
+        self.assertNotIn("Password", self.ask("/checkv2", body, {"Password": "q1"}, expect=401)["error"])
         self.ask("/checkv2", body, {"Password": self.keys["classify"]})
         self.ask("/checkv2", body, {"Authorization": "Bearer " + self.keys["classify"]})
         self.ask("/learnspam", body, {"Password": self.keys["classify"]}, expect=403)
@@ -266,7 +267,9 @@ class Rule(RspamdTest):
         # The user's own correction, by the recipient of the envelope.
         self.ask("/learnspam", mail("Lunch", LUNCH + " by bus"), {"Deliver-To": "anna@example.net"})
         self.symbol(server.check(mail("Lunch", LUNCH + " by train"), Rcpt="anna@example.net"), "WINNOW_SPAM")
-        self.symbol(server.check(mail("Lunch", LUNCH + " by train"), Rcpt="bob@example.net"), "WINNOW_HAM")
+        self.symbol(server.check(mail("Lunch", LUNCH + " by train"), Rcpt="bob@example.net", Deliver_To="anna@example.net"), "WINNOW_SPAM")
+        self.symbol(server.check(mail("Lunch", LUNCH + " by train"), Rcpt="bob@example.net", User="joe", Helo="mx.example.com", IP="192.0.2.1",
+                                 From="joe@example.com"), "WINNOW_HAM")
         large = server.check(mail("Lunch", (LUNCH + "\n") * 3000))
         self.assertFalse({"WINNOW_SPAM", "WINNOW_HAM", "WINNOW_FAIL"} & set(large["symbols"]), "it is larger than max_size")
 
