@@ -16,32 +16,33 @@ constexpr size_t kMostTokenizedBytes = 256 << 10;
 constexpr size_t kFewTokenizedBytes = 1 << 10;
 
 ApiResult<void> Info(const SharedService& service, const SharedRequest&, const HttpReply& reply) {
-  UseModel(*service, "", reply,
-           [limits = service->limits, scheduler = service->scheduler,
-            reply](const ModelSet::Model& model) -> ApiResult<void> {
-             Json id2label = Json::object(), label2id = Json::object();
-             const BundleClassifier& classifier = model->classifier();
-             const auto& labels = classifier.labels();
-             for (size_t i = 0; i < labels.size(); ++i) {
-               id2label[std::to_string(i)] = labels[i];
-               label2id[labels[i]] = i;
-             }
-             reply(JsonResponse({{"model_id", model->name()},
-                                 {"model_sha", nullptr},
-                                 {"model_dtype", classifier.weights()},
-                                 {"model_type", {{"classifier", {{"id2label", id2label}, {"label2id", label2id}}}}},
-                                 {"max_concurrent_requests", scheduler.max_queued_texts},
-                                 {"max_input_length", classifier.manifest().max_length},
-                                 {"max_batch_tokens", scheduler.max_batch_tokens},
-                                 {"max_batch_requests", nullptr},
-                                 {"max_client_batch_size", limits.max_texts},
-                                 {"auto_truncate", true},
-                                 {"tokenization_workers", scheduler.workers > 0 ? scheduler.workers : UnthrottledCores()},
-                                 {"version", WINNOW_VERSION},
-                                 {"sha", nullptr},
-                                 {"docker_label", nullptr}}));
-             return {};
-           });
+  UseModel(
+      *service, "", reply,
+      [limits = service->limits, scheduler = service->scheduler,
+       reply](const ModelSet::Model& model) -> ApiResult<void> {
+        Json id2label = Json::object(), label2id = Json::object();
+        const BundleClassifier& classifier = model->classifier();
+        const auto& labels = classifier.labels();
+        for (size_t i = 0; i < labels.size(); ++i) {
+          id2label[std::to_string(i)] = labels[i];
+          label2id[labels[i]] = i;
+        }
+        reply(JsonResponse({{"model_id", model->name()},
+                            {"model_sha", nullptr},
+                            {"model_dtype", classifier.weights()},
+                            {"model_type", {{"classifier", {{"id2label", id2label}, {"label2id", label2id}}}}},
+                            {"max_concurrent_requests", scheduler.max_queued_texts},
+                            {"max_input_length", classifier.manifest().max_length},
+                            {"max_batch_tokens", scheduler.max_batch_tokens},
+                            {"max_batch_requests", nullptr},
+                            {"max_client_batch_size", limits.max_texts},
+                            {"auto_truncate", true},
+                            {"tokenization_workers", scheduler.workers > 0 ? scheduler.workers : UnthrottledCores()},
+                            {"version", WINNOW_VERSION},
+                            {"sha", nullptr},
+                            {"docker_label", nullptr}}));
+        return {};
+      });
   return {};
 }
 
