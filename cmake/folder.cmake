@@ -37,6 +37,11 @@ find_library(WINNOW_PROMETHEUS_LIBRARY prometheus-cpp-core REQUIRED)
 add_library(prometheus::core UNKNOWN IMPORTED)
 set_target_properties(prometheus::core PROPERTIES IMPORTED_LOCATION ${WINNOW_PROMETHEUS_LIBRARY}
                                                   INTERFACE_INCLUDE_DIRECTORIES ${WINNOW_PROMETHEUS_INCLUDE})
+find_path(WINNOW_MILTER_INCLUDE libmilter/mfapi.h REQUIRED)
+find_library(WINNOW_MILTER_LIBRARY milter REQUIRED)
+add_library(milter::milter UNKNOWN IMPORTED)
+set_target_properties(milter::milter PROPERTIES IMPORTED_LOCATION ${WINNOW_MILTER_LIBRARY}
+                                                INTERFACE_INCLUDE_DIRECTORIES ${WINNOW_MILTER_INCLUDE})
 find_package(Protobuf REQUIRED)
 find_package(ONNX REQUIRED)
 if(WINNOW_TESTS)

@@ -14,6 +14,7 @@
 #include "classify/bundle_classifier.h"
 #include "classify/explain.h"
 #include "classify/prediction_json.h"
+#include "cli/api_key.h"
 #include "cli/classify_options.h"
 #include "cli/classify_remote.h"
 #include "cli/commands.h"
@@ -229,28 +230,10 @@ Result<void> ClassifyToOutput(const ClassifyCommandOptions& options, const std::
   });
 }
 
-/// Empty where there is none.
-Result<std::string> ApiKey(const ClassifyCommandOptions& options) {
-  if (!options.api_key_file) return EnvironmentVariable("WINNOW_API_KEY").value_or("");
-  const std::string text = TRY(ReadFile(*options.api_key_file));
-  const std::string_view key = TrimAscii(text);
-  if (key.empty()) {
-    return Fail(ErrorCode::kInvalidData, options.api_key_file->string() + ": the file of the API key is empty");
-  }
-  return std::string(key);
-}
-
 Result<void> RunOnServer(const ClassifyCommandOptions& options) {
   const ServerAddress address = TRY(ServerAddress::Parse(*options.server));
-  const std::string key = TRY(ApiKey(options));
-  const bool odd = std::ranges::any_of(key, [](char c) { return c <= ' ' || c >= 0x7f; });
-  if (odd) {
-    return Fail(ErrorCode::kInvalidArgument, "the API key contains invalid characters",
-                "the file must contain one API key on one line, not the hashes that the server reads");
-  }
-  if (!key.empty() && address.IsOpen()) {
-    LogWarning("{}: the API key and the texts are sent without encryption; use https to protect them", address.shown);
-  }
+  const std::string key = TRY(ReadApiKey(options.api_key_file));
+  WarnOfOpenKey(key, address, "texts");
   RemoteClassifying classifying = {.server = {.access = {.address = address, .api_key = key, .stopped = Interrupted},
                                               .request = {.model = options.model.value_or(""),
                                                           .mode = options.mode,

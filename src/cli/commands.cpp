@@ -8,7 +8,7 @@ const std::vector<Command>& AllCommands() {
   static const std::vector<Command> commands = {
       TrainCommand(),          EvaluateCommand(),      CompareCommand(),       ClassifyCommand(),
       FilterCommand(),         QuantizeCommand(),      CalibrateCommand(),     ExportCommand(),
-      ImportCommand(),         BenchCommand(),         ServeCommand(),         PullCommand(),
+      ImportCommand(),         BenchCommand(),         ServeCommand(),         MilterCommand(),        PullCommand(),
       VerifyCommand(),         TokenizeCommand(),      DataGetCommand(),       DataImportCommand(),
       DataInspectCommand(),    DataFilterCommand(),    DataDedupeCommand(),    DataSplitCommand(),
       DataCurveCommand(),      DataDoctorCommand(),    FeedbackAddCommand(),   FeedbackListCommand(),

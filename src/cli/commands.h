@@ -24,6 +24,7 @@ Command ImportCommand();
 Command PullCommand();
 Command VerifyCommand();
 Command ServeCommand();
+Command MilterCommand();
 Command TokenizeCommand();
 Command DataGetCommand();
 Command DataImportCommand();

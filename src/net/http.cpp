@@ -57,11 +57,13 @@ Result<HttpAnswer> HttpClient::Head(const std::string& url) {
   return Request(parts_->connection, parts_->options, {.url = url, .method = HttpMethod::kHead});
 }
 
-Result<HttpAnswer> HttpClient::Post(const std::string& url, std::string_view body, const std::string& content_type) {
+Result<HttpAnswer> HttpClient::Post(const std::string& url, std::string_view body, const std::string& content_type,
+                                    std::vector<std::string> headers) {
   HttpOptions options = parts_->options;
   options.follow_redirects = false;  // curl would go on with GET
+  headers.push_back("Content-Type: " + content_type);
   return Request(parts_->connection, options,
-                 {.url = url, .method = HttpMethod::kPost, .headers = {"Content-Type: " + content_type}, .body = body});
+                 {.url = url, .method = HttpMethod::kPost, .headers = std::move(headers), .body = body});
 }
 
 std::optional<std::string> HttpAnswer::LastHeader(std::string_view name) const {

@@ -32,6 +32,7 @@ struct HttpOptions {
   std::chrono::milliseconds max_backoff{8'000};
   std::chrono::milliseconds connect_timeout{10'000};
   std::chrono::milliseconds stall_timeout{30'000};  ///< time without data after which an attempt fails
+  std::chrono::milliseconds attempt_timeout{0};     ///< longest time that an attempt may take; 0: no limit
   uint64_t max_body_bytes = 64 << 20;               ///< largest body that is read into memory
   std::string unix_socket;                          ///< socket to connect to in place of the URL's host
   TransferProgress progress;                        ///< called about once a second, even if no data arrives
@@ -60,7 +61,9 @@ class HttpClient {
   Result<HttpAnswer> Get(const std::string& url);
   Result<HttpAnswer> Head(const std::string& url);
   /// Sends a POST request, repeated on a retry, so it must be idempotent. A redirect is returned as the answer.
-  Result<HttpAnswer> Post(const std::string& url, std::string_view body, const std::string& content_type);
+  /// `headers` are sent besides those of the options.
+  Result<HttpAnswer> Post(const std::string& url, std::string_view body, const std::string& content_type,
+                          std::vector<std::string> headers = {});
 
  private:
   struct Parts;

@@ -114,6 +114,31 @@ TEST(Http, SilentServerIsGivenUp) {
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
 }
 
+TEST(Http, AnAttemptEndsAfterItsTimeout) {
+  const TestServer server([](const TestRequest&) {
+    TestReply reply{200, "late", {}};
+    reply.hang_ms = 3000;
+    return reply;
+  });
+  HttpOptions options = Quick();
+  options.retries = 0;
+  options.stall_timeout = milliseconds(60000);
+  options.attempt_timeout = milliseconds(100);
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_FALSE(HttpGet(server.url(), options));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, milliseconds(2500));
+}
+
+TEST(Http, APostHasHeadersOfItsOwn) {
+  const TestServer server([](const TestRequest& request) { return TestReply{200, request.headers.at("x-a"), {}}; });
+  HttpClient client(Quick());
+  for (const std::string value : {"one", "two"}) {
+    const auto response = client.Post(server.url(), "body", "text/plain", {"X-A: " + value});
+    ASSERT_TRUE(response) << response.error().Text();
+    EXPECT_EQ(response->body, value);
+  }
+}
+
 TEST(Http, ClosedPortIsAClearError) {
   std::string url;
   {

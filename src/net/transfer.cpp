@@ -152,6 +152,7 @@ Outcome CurlConnection::Perform(const HttpOptions& options, const HttpCall& call
   set(CURLOPT_HTTPHEADER, list.get());
   set(CURLOPT_ERRORBUFFER, static_cast<char*>(message));
   set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout.count()));
+  set(CURLOPT_TIMEOUT_MS, static_cast<long>(options.attempt_timeout.count()));
   set(CURLOPT_LOW_SPEED_LIMIT, 1L);
   set(CURLOPT_LOW_SPEED_TIME, std::max(1L, static_cast<long>(options.stall_timeout.count() / 1000)));
   set(CURLOPT_HEADERFUNCTION, &OnHeader);
