@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands.h"
+#include "server/apple_filter.h"
 #include "store/store_url.h"
 
 namespace winnow {
@@ -35,14 +36,19 @@ void AddServeFilterOptions(ServeFilterOptions& options, OptionTable& table) {
            "subject of the message")
       .ValueName("TEXT")
       .Default("the action is add header");
+  table
+      .Add("apple-app-id", &options.apple_apps,
+           "ID of an app of iOS whose message filter extension asks this server, TEAM.BUNDLE: serves "
+           "/.well-known/apple-app-site-association. Repeatable")
+      .ValueName("ID");
 }
 
 Result<FilterServiceOptions> FilterServiceOptionsOf(const ServeFilterOptions& options) {
   FilterServiceOptions service;
   service.enabled = options.enabled;
   if (!options.enabled) {
-    if (options.steps.store.empty() && options.steps.rules.empty()) return service;
-    return Fail(ErrorCode::kInvalidArgument, "--store and --rules require --filter");
+    if (options.steps.store.empty() && options.steps.rules.empty() && options.apple_apps.empty()) return service;
+    return Fail(ErrorCode::kInvalidArgument, "--store, --rules and --apple-app-id require --filter");
   }
   service.rules = options.steps.rules;
   service.filter.weights = options.steps.weights;
@@ -52,6 +58,8 @@ Result<FilterServiceOptions> FilterServiceOptionsOf(const ServeFilterOptions& op
   service.history.retention = std::chrono::days(options.history_days);
   service.keep_history = options.history;
   service.rspamd = options.rspamd;
+  TRY(CheckAppleAppIds(options.apple_apps));
+  service.apple_apps = options.apple_apps;
   if (service.store.empty()) return service;
   const StoreAddress address = TRY(ParseStoreUrl(service.store));
   service.spool = options.spool;

@@ -17,6 +17,7 @@ struct ServeFilterOptions {
   int history_days = 30;
   bool history = true;
   RspamdOptions rspamd;
+  std::vector<std::string> apple_apps;
 };
 
 void AddServeFilterOptions(ServeFilterOptions& options, OptionTable& table);

@@ -24,13 +24,18 @@ ModelAnswer AnswerOf(const BundleClassifier& classifier, const ClassifiedText& t
   const auto positive = static_cast<size_t>(classifier.positive_label());
   const double probability = text.probabilities[positive];
   double rival = 0;
+  size_t rival_label = positive;
   for (size_t label = 0; label < text.probabilities.size(); ++label) {
-    if (label != positive) rival = std::max(rival, double{text.probabilities[label]});
+    if (label == positive) continue;
+    const double other = text.probabilities[label];
+    if (rival_label == positive || other > rival) rival_label = label;
+    rival = std::max(rival, other);
   }
   const bool binary = text.probabilities.size() == 2;
   return {.probability = binary || probability + rival == 0 ? probability : probability / (probability + rival),
           .threshold = text.decision.threshold.value_or(0.5F),
-          .version = classifier.manifest().version};
+          .version = classifier.manifest().version,
+          .other_label = rival_label == positive ? "" : classifier.labels()[rival_label]};
 }
 
 }  // namespace winnow

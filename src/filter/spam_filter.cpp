@@ -144,6 +144,7 @@ Verdict SpamFilter::Decide(FilterProgress progress, const ModelAnswer& answer) c
   Verdict& verdict = progress.verdict;
   verdict.model_version = answer.version;
   verdict.threshold = answer.threshold;
+  verdict.other_label = answer.other_label;
   const double log_odds = LogOdds(answer.probability);
   verdict.symbols.push_back(
       {"CLASSIFIER", log_odds, "the model's log-odds of spam", options_.weights.classifier * log_odds});

@@ -44,6 +44,7 @@ struct ModelAnswer {
   double probability = 0;  ///< of spam
   double threshold = 0.5;  ///< decision threshold of the model in the mode of the message
   std::string version;
+  std::string other_label = {};  ///< most probable label besides the positive one
 };
 
 /// Thread-safe.

@@ -125,7 +125,12 @@ class Application : public HttpApplication, public std::enable_shared_from_this<
                            "requests from web pages of other sites are refused; start the server with --cors-origin "
                            "ORIGIN to allow those of a site");
     }
-    if (auto refusal = AccessRefusal(request)) return refusal;
+    auto refusal = AccessRefusal(request);
+    if (request.route->key_in_path) {
+      request.parameters.front().clear();
+      request.path = request.route->path;
+    }
+    if (refusal) return refusal;
     if (const auto error = ContentTypeError(request)) return error->Response();
     return std::nullopt;
   }
@@ -147,6 +152,7 @@ class Application : public HttpApplication, public std::enable_shared_from_this<
     const Route& route = *request.route;
     std::string_view key = request.Header("x-api-key");
     if (key.empty() && !route.key_header.empty()) key = request.Header(LowerAscii(route.key_header));
+    if (route.key_in_path) key = request.parameters.front();
     AccessDecision decision = parts_.access->Decide({.role = route.role,
                                                      .authorization = request.Header("authorization"),
                                                      .x_api_key = key,

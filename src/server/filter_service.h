@@ -33,6 +33,7 @@ struct FilterServiceOptions {
   HistoryOptions history = {};
   bool keep_history = true;
   RspamdOptions rspamd = {};
+  std::vector<std::string> apple_apps = {};  ///< IDs of the apps of iOS that the server belongs to
 };
 
 /// Loads a file of rules, the built-in rules for an empty path, or null for "none". Errors: those of RuleSet::Load.
@@ -55,6 +56,7 @@ class FilterService {
 
   const SpamFilter& filter() const { return filter_; }
   const RspamdOptions& rspamd() const { return options_.rspamd; }
+  const std::vector<std::string>& apple_apps() const { return options_.apple_apps; }
   bool has_store() const { return known_ != nullptr; }
 
   // With a store:

@@ -113,6 +113,9 @@ struct Route {
   size_t handed_over_bytes = SIZE_MAX;
   bool any_content_type = false;  ///< whether bodies may have any Content-Type, or none; most must be JSON
   std::string key_header = {};    ///< a further header field that may contain the API key; empty: none
+  /// Whether the API key is the first parameter of the path, for clients that can send no header field. It is removed
+  /// from the request before the handler is called; access log and metrics name routes, not paths.
+  bool key_in_path = false;
 };
 
 /// The route for a path and method. Paths match whole segments; {name} matches a segment that is not empty.

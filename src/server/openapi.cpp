@@ -66,6 +66,7 @@ std::string_view DescriptionOf(std::string_view parameter) {
   if (parameter == "user") return "ID of a user, as the application chooses it";
   if (parameter == "sender") return "Mail address or telephone number, or a domain such as @example.com";
   if (parameter == "model") return "Name of the model";
+  if (parameter == "key") return "The API key";
   if (parameter == "version") return "Version of the model, such as 1.2.0";
   return "";
 }

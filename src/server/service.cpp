@@ -16,7 +16,7 @@ std::vector<Route> ServiceRoutes(const SharedService& service) {
     for (Route& route : part(service)) routes.push_back(std::move(route));
   }
   if (service->filter) {
-    for (const auto& part : {MessageRoutes, RspamdRoutes}) {
+    for (const auto& part : {MessageRoutes, RspamdRoutes, AppleRoutes}) {
       for (Route& route : part(service)) routes.push_back(std::move(route));
     }
     if (service->filter->has_store()) {

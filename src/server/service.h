@@ -48,6 +48,8 @@ std::vector<Route> V2Routes(const SharedService& service);        ///< /v2 and b
 std::vector<Route> MessageRoutes(const SharedService& service);   ///< /v1/messages/check
 std::vector<Route> RspamdRoutes(
     const SharedService& service);  ///< /checkv2, /ping; with a store: /learnspam, /learnham
+std::vector<Route> AppleRoutes(
+    const SharedService& service);  ///< /apple/message-filter, /.well-known/apple-app-site-association
 /// Return the routes of a filter with a store.
 std::vector<Route> FeedbackRoutes(const SharedService& service);  ///< /v1/feedback
 std::vector<Route> UserRoutes(const SharedService& service);     ///< /v1/users/{user}/preferences, /v1/senders/{sender}
