@@ -26,27 +26,30 @@ void Describe(MilterCommandOptions& options, OptionTable& table) {
       "are checked by POST /checkv2 of a server that runs with --filter. Headers are added to the message: X-Spam (Yes or "
       "No), X-Spam-Score and X-Spam-Symbols. Headers of these names that a message arrives with are removed.");
   table.Describe("SIGTERM ends the process after the checks in progress.");
-  table
-      .Add("listen", &options.listen, "Address for the mail server: inet:PORT@HOST, inet6:PORT@HOST or unix:PATH")
+  table.Add("listen", &options.listen, "Address for the mail server: inet:PORT@HOST, inet6:PORT@HOST or unix:PATH")
       .ValueName("ADDRESS");
-  table.Add("server", &options.server, "Server that checks messages: an http, https or unix URL").ValueName("URL").Required();
+  table.Add("server", &options.server, "Server that checks messages: an http, https or unix URL")
+      .ValueName("URL")
+      .Required();
   table
       .Add("api-key-file", &options.api_key_file,
            "File that contains the API key for the server; without it, the key is read from WINNOW_API_KEY")
       .ValueName("FILE");
-  table.AddChoice("on-spam", &options.on_spam,
-                  {{"header", SpamAction::kHeader}, {"quarantine", SpamAction::kQuarantine}, {"reject", SpamAction::kReject}},
-                  "What happens to spam: it is delivered with X-Spam: Yes, held in the queue, or rejected with status 550");
-  table.AddChoice("on-error", &options.on_error, {{"accept", ErrorAction::kAccept}, {"tempfail", ErrorAction::kTempFail}},
-                  "What happens to messages that cannot be checked: they are delivered with the header X-Spam-Skipped, or "
-                  "refused with status 451, after which the sender tries again");
-  table
-      .Add("timeout", &options.timeout_ms, "Time in milliseconds within which a verdict must arrive, retries included")
+  table.AddChoice(
+      "on-spam", &options.on_spam,
+      {{"header", SpamAction::kHeader}, {"quarantine", SpamAction::kQuarantine}, {"reject", SpamAction::kReject}},
+      "What happens to spam: it is delivered with X-Spam: Yes, held in the queue, or rejected with status 550");
+  table.AddChoice(
+      "on-error", &options.on_error, {{"accept", ErrorAction::kAccept}, {"tempfail", ErrorAction::kTempFail}},
+      "What happens to messages that cannot be checked: they are delivered with the header X-Spam-Skipped, or "
+      "refused with status 451, after which the sender tries again");
+  table.Add("timeout", &options.timeout_ms, "Time in milliseconds within which a verdict must arrive, retries included")
       .Range(1, 600'000);
   table
-      .Add("max-size", &options.max_bytes,
-           "Maximum size of messages that are checked, in bytes; larger ones are delivered with the header X-Spam-Skipped. "
-           "The server has a limit of its own, --max-body-mb")
+      .Add(
+          "max-size", &options.max_bytes,
+          "Maximum size of messages that are checked, in bytes; larger ones are delivered with the header X-Spam-Skipped. "
+          "The server has a limit of its own, --max-body-mb")
       .AtLeast(1);
   table.Example("winnow milter --server http://127.0.0.1:8080",
                 "for Postfix: smtpd_milters = inet:127.0.0.1:8891, milter_default_action = accept");
@@ -71,7 +74,8 @@ Result<void> Run(const MilterCommandOptions& options) {
 }  // namespace
 
 Command MilterCommand() {
-  return MakeCommand<MilterCommandOptions>("milter", "Checks the mail of Postfix or Sendmail, as a milter.", Describe, Run);
+  return MakeCommand<MilterCommandOptions>("milter", "Checks the mail of Postfix or Sendmail, as a milter.", Describe,
+                                           Run);
 }
 
 }  // namespace winnow

@@ -63,7 +63,8 @@ MailCheckError Refused(const ServerAddress& server, const HttpAnswer& answer) {
       break;
   }
   const std::string said = MessageOf(answer);
-  error.message = fmt::format("{}: {} (status {})", server.shown, said.empty() ? "POST /checkv2 failed" : said, answer.status);
+  error.message =
+      fmt::format("{}: {} (status {})", server.shown, said.empty() ? "POST /checkv2 failed" : said, answer.status);
   if (answer.status == 404) error.message += "; is it a server with --filter?";
   return error;
 }
@@ -96,20 +97,22 @@ MailCheckClient::~MailCheckClient() = default;
 std::expected<MailVerdict, MailCheckError> MailCheckClient::Check(std::string_view mail, const MailDelivery& delivery) {
   const ServerAddress& server = parts_->options.server;
   parts_->deadline = Clock::now() + parts_->options.timeout;
-  const Result<HttpAnswer> answer = parts_->client->Post(server.base + "/checkv2", mail, "message/rfc822", DeliveryHeaders(delivery));
+  const Result<HttpAnswer> answer =
+      parts_->client->Post(server.base + "/checkv2", mail, "message/rfc822", DeliveryHeaders(delivery));
   if (!answer) {
     if (answer.error().code == ErrorCode::kCancelled || Clock::now() >= parts_->deadline) {
-      return std::unexpected(MailCheckError{
-          MailCheckFailure::kTimeout,
-          fmt::format("{}: no response within {} ms", server.shown, parts_->options.timeout.count())});
+      return std::unexpected(
+          MailCheckError{MailCheckFailure::kTimeout,
+                         fmt::format("{}: no response within {} ms", server.shown, parts_->options.timeout.count())});
     }
     return std::unexpected(MailCheckError{MailCheckFailure::kNoResponse, Printable(answer.error().message)});
   }
   if (!answer->ok()) return std::unexpected(Refused(server, *answer));
   std::optional<MailVerdict> verdict = ReadMailVerdict(answer->body);
   if (verdict) return *std::move(verdict);
-  return std::unexpected(MailCheckError{MailCheckFailure::kOtherResponse,
-                                        fmt::format("{}: the response to POST /checkv2 is not a verdict", server.shown)});
+  return std::unexpected(
+      MailCheckError{MailCheckFailure::kOtherResponse,
+                     fmt::format("{}: the response to POST /checkv2 is not a verdict", server.shown)});
 }
 
 std::vector<std::string> DeliveryHeaders(const MailDelivery& delivery) {

@@ -27,10 +27,10 @@ struct MailDelivery {
 };
 
 struct MailVerdict {
-  bool is_spam = false;        ///< true for the actions "add header", "rewrite subject" and "reject"
-  std::string action;          ///< action of the response
-  double score = 0;            ///< sum of the scores of the symbols
-  double required_score = 0;   ///< score from which a message is spam
+  bool is_spam = false;       ///< true for the actions "add header", "rewrite subject" and "reject"
+  std::string action;         ///< action of the response
+  double score = 0;           ///< sum of the scores of the symbols
+  double required_score = 0;  ///< score from which a message is spam
   /// Names of the symbols with their scores, in the order of the response.
   std::vector<std::pair<std::string, double>> symbols;
 };
@@ -53,7 +53,7 @@ struct MailCheckError {
 
 struct MailCheckOptions {
   ServerAddress server;
-  std::string api_key = {};                  ///< API key; empty: none
+  std::string api_key = {};                   ///< API key; empty: none
   std::chrono::milliseconds timeout{10'000};  ///< time within which a verdict must arrive, retries included
 };
 

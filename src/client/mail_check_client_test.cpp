@@ -19,7 +19,8 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::Pair;
 
-constexpr char kSpam[] = R"({"is_skipped": false, "score": 7.5, "required_score": 6.0, "action": "add header", "symbols":
+constexpr char kSpam[] =
+    R"({"is_skipped": false, "score": 7.5, "required_score": 6.0, "action": "add header", "symbols":
   {"PRIZE": {"name": "PRIZE", "score": 2.0, "options": []}, "CLASSIFIER": {"name": "CLASSIFIER", "score": 5.5}}, "more": 1})";
 
 MailCheckOptions OptionsFor(const std::string& url, milliseconds timeout = milliseconds(10000)) {
@@ -45,22 +46,25 @@ TEST(MailCheckClient, SendsTheMessageWithWhatIsKnownAboutIt) {
   const TestRequest request = server.requests().at(0);
   EXPECT_EQ(request.path, "/checkv2");
   EXPECT_EQ(request.body, "Subject: a\r\n\r\nb\r\n");
-  for (const auto& [name, value] : std::vector<std::pair<std::string, std::string>>{{"from", "joe@example.com"},
-                                                                                    {"rcpt", "anna@example.org"},
-                                                                                    {"ip", "192.0.2.1"},
-                                                                                    {"hostname", "mx.example.com"},
-                                                                                    {"helo", "h"},
-                                                                                    {"queue-id", "4A"},
-                                                                                    {"user", "joe"},
-                                                                                    {"authorization", "Bearer wk_key"},
-                                                                                    {"content-type", "message/rfc822"}}) {
+  for (const auto& [name, value] :
+       std::vector<std::pair<std::string, std::string>>{{"from", "joe@example.com"},
+                                                        {"rcpt", "anna@example.org"},
+                                                        {"ip", "192.0.2.1"},
+                                                        {"hostname", "mx.example.com"},
+                                                        {"helo", "h"},
+                                                        {"queue-id", "4A"},
+                                                        {"user", "joe"},
+                                                        {"authorization", "Bearer wk_key"},
+                                                        {"content-type", "message/rfc822"}}) {
     EXPECT_EQ(request.headers.at(name), value) << name;
   }
 }
 
 TEST(MailCheckClient, HeadersCannotBeForgedByAnEnvelope) {
-  const std::vector<std::string> headers = DeliveryHeaders(
-      {.sender = "a@b\r\nDeliver-To: x", .recipients = std::vector<std::string>(1000, "c@d"), .helo = std::string(9000, 'h'), .user = "\n"});
+  const std::vector<std::string> headers = DeliveryHeaders({.sender = "a@b\r\nDeliver-To: x",
+                                                            .recipients = std::vector<std::string>(1000, "c@d"),
+                                                            .helo = std::string(9000, 'h'),
+                                                            .user = "\n"});
   EXPECT_EQ(headers.front(), "From: a@bDeliver-To: x");
   EXPECT_EQ(headers.size(), 52u);
   EXPECT_EQ(headers.back(), "Helo: " + std::string(500, 'h'));
@@ -71,18 +75,21 @@ TEST(MailCheckClient, ActionsSayWhatIsSpam) {
   const auto with = [](std::string_view action) {
     return ReadMailVerdict(R"({"score": 1, "action": ")" + std::string(action) + "\"}")->is_spam;
   };
-  for (const char* action : {"add header", "rewrite subject", "reject", "quarantine"}) EXPECT_TRUE(with(action)) << action;
+  for (const char* action : {"add header", "rewrite subject", "reject", "quarantine"})
+    EXPECT_TRUE(with(action)) << action;
   for (const char* action : {"no action", "greylist", "soft reject"}) EXPECT_FALSE(with(action)) << action;
 }
 
 TEST(MailCheckClient, BodiesThatAreNotVerdictsAreRecognized) {
   for (const std::string& body :
-       {std::string(), std::string("<html>"), std::string("[]"), std::string("{}"), std::string(R"({"action": "reject"})"),
-        std::string(R"({"action": 7, "score": 1})"), std::string(R"({"action": "reject", "score": "1"})"),
+       {std::string(), std::string("<html>"), std::string("[]"), std::string("{}"),
+        std::string(R"({"action": "reject"})"), std::string(R"({"action": 7, "score": 1})"),
+        std::string(R"({"action": "reject", "score": "1"})"),
         std::string(R"({"action": "reject", "score": 1, "x": )") + std::string(200'000, '[')}) {
     EXPECT_FALSE(ReadMailVerdict(body)) << body.substr(0, 40);
   }
-  EXPECT_TRUE(ReadMailVerdict(R"({"action": "reject", "score": 1, "symbols": {"A": 7, "B": {"score": "x"}, "C": null}})"));
+  EXPECT_TRUE(
+      ReadMailVerdict(R"({"action": "reject", "score": 1, "symbols": {"A": 7, "B": {"score": "x"}, "C": null}})"));
 }
 
 TEST(MailCheckClient, EachFailureHasItsKind) {

@@ -42,7 +42,7 @@ struct Verdict {
   bool is_spam = false;
   double score = 0;                          ///< probability of spam
   std::optional<std::string> model_version;  ///< of the model that took part; none without a model
-  std::string other_label;  ///< most probable label besides the positive one; empty without a model
+  std::string other_label;                   ///< most probable label besides the positive one; empty without a model
   VerdictSource source = VerdictSource::kClassifier;
   std::vector<Symbol> symbols;
   FilterMode mode;

@@ -7,7 +7,8 @@ namespace winnow {
 namespace {
 
 TEST(MilterAddress, IsReadAsLibmilterReadsIt) {
-  for (const char* address : {"inet:8891@127.0.0.1", "inet:1@localhost", "inet6:65535@::1", "unix:/run/winnow.sock", "local:/a"}) {
+  for (const char* address :
+       {"inet:8891@127.0.0.1", "inet:1@localhost", "inet6:65535@::1", "unix:/run/winnow.sock", "local:/a"}) {
     EXPECT_EQ(ParseMilterAddress(address).value_or("refused"), address);
   }
 }

@@ -10,7 +10,7 @@ namespace winnow {
 
 /// The headers that the milter adds, and removes from messages that arrive with them.
 inline constexpr std::array<const char*, 4> kMilterHeaders = {"X-Spam", "X-Spam-Score", "X-Spam-Symbols",
-                                                            "X-Spam-Skipped"};
+                                                              "X-Spam-Skipped"};
 
 /// Not thread-safe.
 class MailCollector {

@@ -13,8 +13,9 @@ TEST(MailCollector, PutsTheBytesOfAMessageTogether) {
   collector.EndHeaders();
   collector.AddBody("one\r\n");
   collector.AddBody("two\r\n");
-  EXPECT_EQ(collector.mail(),
-            "From: Joe <joe@example.com>\r\nSubject: a long\r\n subject\r\n\tof three lines\r\nEmpty:\r\n\r\none\r\ntwo\r\n");
+  EXPECT_EQ(
+      collector.mail(),
+      "From: Joe <joe@example.com>\r\nSubject: a long\r\n subject\r\n\tof three lines\r\nEmpty:\r\n\r\none\r\ntwo\r\n");
   EXPECT_EQ(collector.size(), collector.mail().size());
   EXPECT_FALSE(collector.too_large());
 }

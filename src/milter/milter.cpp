@@ -3,10 +3,10 @@
 // which is set once and never destroyed, since libmilter's threads end with the process.
 //
 // Signals. smfi_main blocks SIGTERM, SIGINT and SIGHUP in its thread and has a thread wait for them with sigwait. When a
-// signal arrives there, smfi_main returns, but only after its listening thread has woken up, which takes up to five
-// seconds. Therefore smfi_main runs on a second thread, and the first thread of the process waits for the signals too:
-// Linux gives a signal of the process to its first thread if that thread takes it. Whichever thread gets it, the
-// milter ends.
+// signal arrives there, smfi_main returns, but only after its listening thread has looked up from its socket, which it does
+// every five seconds; smfi_stop waits for that too. Therefore smfi_main runs on a second thread, and the first thread of
+// the process waits for the signals as well: Linux gives a signal of the process to its first thread if that thread takes
+// it. Whichever thread gets it, the milter ends.
 #include "milter/milter.h"
 
 #include <arpa/inet.h>
@@ -14,6 +14,7 @@
 #include <libmilter/mfapi.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
@@ -35,8 +36,8 @@ struct RunningMilter {
 
   const size_t max_bytes;
   MailChecker checker;
-  std::atomic<int> checks = 0;           // in progress
-  std::atomic<bool> returned = false;    // from smfi_main
+  std::atomic<int> checks = 0;         // in progress
+  std::atomic<bool> returned = false;  // from smfi_main
 };
 
 RunningMilter* running = nullptr;
@@ -100,19 +101,23 @@ sfsistat Guarded(SMFICTX* context, const Body& body) {
   try {
     return body();
   } catch (const std::exception& error) {
-    return StatusOf(running->checker.Fail(MailCheckFailure::kServerError, fmt::format("the milter failed: {}", error.what())), context);
+    return StatusOf(
+        running->checker.Fail(MailCheckFailure::kServerError, fmt::format("the milter failed: {}", error.what())),
+        context);
   }
 }
 
 sfsistat OnNegotiate(SMFICTX* context, unsigned long actions, unsigned long steps, unsigned long, unsigned long,
-                     unsigned long* wanted_actions, unsigned long* wanted_steps, unsigned long* rest, unsigned long* more) {
+                     unsigned long* wanted_actions, unsigned long* wanted_steps, unsigned long* rest,
+                     unsigned long* more) {
   constexpr unsigned long kNeeded = SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_QUARANTINE;
   return Guarded(context, [&]() -> sfsistat {
     *rest = *more = 0;
     *wanted_actions = kNeeded & actions;
     *wanted_steps = steps & (SMFIP_HDR_LEADSPC | SMFIP_NOUNKNOWN | SMFIP_NODATA);
     if (*wanted_actions != kNeeded) {
-      running->checker.Fail(MailCheckFailure::kOtherResponse, "the mail server does not let a milter change headers and quarantine");
+      running->checker.Fail(MailCheckFailure::kOtherResponse,
+                            "the mail server does not let a milter change headers and quarantine");
       return SMFIS_REJECT;
     }
     ConnectionOf(context)->leading_space = (*wanted_steps & SMFIP_HDR_LEADSPC) != 0;
@@ -210,7 +215,8 @@ sfsistat OnEndOfMessage(SMFICTX* context) {
     const bool kept = answer.disposition == MilterAnswer::Disposition::kDeliver ||
                       answer.disposition == MilterAnswer::Disposition::kQuarantine;
     if (kept && !ReplaceHeaders(context, connection, answer)) {
-      answer = running->checker.Fail(MailCheckFailure::kNoResponse, "the mail server did not accept changes of headers");
+      answer =
+          running->checker.Fail(MailCheckFailure::kNoResponse, "the mail server did not accept changes of headers");
     }
     if (answer.disposition == MilterAnswer::Disposition::kQuarantine &&
         smfi_quarantine(context, const_cast<char*>("classified as spam")) != MI_SUCCESS) {
@@ -256,6 +262,12 @@ smfiDesc Description() {
   return description;
 }
 
+/// The path of a Unix socket; empty for other addresses.
+std::string SocketPath(std::string_view address) {
+  const bool unix_socket = address.starts_with("unix:") || address.starts_with("local:");
+  return unix_socket ? std::string(address.substr(address.find(':') + 1)) : "";
+}
+
 /// Waits for a signal that ends the process, or for the end of smfi_main.
 void WaitForTheEnd(const sigset_t& signals) {
   constexpr timespec kPause = {.tv_sec = 0, .tv_nsec = 500'000'000};
@@ -277,7 +289,8 @@ Result<void> RunMilter(const MilterOptions& options, const std::function<void()>
   if (smfi_setconn(address.data()) != MI_SUCCESS || smfi_register(Description()) != MI_SUCCESS ||
       smfi_opensocket(/*rmsocket=*/true) != MI_SUCCESS) {
     return Fail(ErrorCode::kIo,
-                fmt::format("cannot listen at {}: {}", options.listen, errno == 0 ? "the address cannot be used" : std::strerror(errno)),
+                fmt::format("cannot listen at {}: {}", options.listen,
+                            errno == 0 ? "the address cannot be used" : std::strerror(errno)),
                 "check that no other process listens there, and that this user may create the socket");
   }
   listening();  // before smfi_main, so that this thread waits for signals before libmilter's does
@@ -286,11 +299,12 @@ Result<void> RunMilter(const MilterOptions& options, const std::function<void()>
     running->returned = true;
   }).detach();
   WaitForTheEnd(signals);
-  smfi_stop();
+  std::thread([] { smfi_stop(); }).detach();  // takes up to five seconds: see above
   LogInfo("shutting down: finishing the checks in progress");
   const Clock::time_point deadline = Clock::now() + options.checker.check.timeout + std::chrono::seconds(1);
   while (running->checks > 0 && Clock::now() < deadline) std::this_thread::sleep_for(std::chrono::milliseconds(20));
   std::this_thread::sleep_for(std::chrono::milliseconds(100));  // libmilter sends the last answers
+  if (const std::string path = SocketPath(options.listen); !path.empty()) ::unlink(path.c_str());
   return {};
 }
 

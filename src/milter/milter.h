@@ -12,8 +12,8 @@
 namespace winnow {
 
 struct MilterOptions {
-  std::string listen;            ///< address that ParseMilterAddress accepts
-  size_t max_bytes = 8 << 20;    ///< larger messages are delivered without a check
+  std::string listen;          ///< address that ParseMilterAddress accepts
+  size_t max_bytes = 8 << 20;  ///< larger messages are delivered without a check
   MailCheckerOptions checker = {};
 };
 

@@ -54,8 +54,7 @@ MilterAnswer AnswerForLarge(size_t size) {
 
 MilterAnswer AnswerForFailure(ErrorAction on_error) {
   if (on_error == ErrorAction::kTempFail) return {.disposition = Disposition::kTempFail};
-  return {.disposition = Disposition::kDeliver,
-          .headers = {{"X-Spam-Skipped", "the spam filter was not available"}}};
+  return {.disposition = Disposition::kDeliver, .headers = {{"X-Spam-Skipped", "the spam filter was not available"}}};
 }
 
 }  // namespace winnow

@@ -12,8 +12,11 @@ using ::testing::Not;
 using ::testing::Pair;
 using Disposition = MilterAnswer::Disposition;
 
-const MailVerdict kSpam = {
-    .is_spam = true, .action = "add header", .score = 7.456, .required_score = 6, .symbols = {{"PRIZE", 2}, {"LINK", .5}}};
+const MailVerdict kSpam = {.is_spam = true,
+                           .action = "add header",
+                           .score = 7.456,
+                           .required_score = 6,
+                           .symbols = {{"PRIZE", 2}, {"LINK", .5}}};
 
 TEST(MilterAnswer, SaysWhatTheVerdictIs) {
   const MilterAnswer spam = AnswerFor(kSpam, SpamAction::kHeader);
@@ -23,7 +26,8 @@ TEST(MilterAnswer, SaysWhatTheVerdictIs) {
   MailVerdict ham = kSpam;
   ham.is_spam = false;
   ham.symbols.clear();
-  EXPECT_THAT(AnswerFor(ham, SpamAction::kHeader).headers, ElementsAre(Pair("X-Spam", "No"), Pair("X-Spam-Score", "7.46")));
+  EXPECT_THAT(AnswerFor(ham, SpamAction::kHeader).headers,
+              ElementsAre(Pair("X-Spam", "No"), Pair("X-Spam-Score", "7.46")));
 }
 
 TEST(MilterAnswer, SpamAloneIsQuarantinedOrRejected) {

@@ -14,12 +14,12 @@ constexpr std::string_view kPromotion = "promotion";
 constexpr std::string_view kTransaction = "transaction";
 
 constexpr AppleAction kSubActions[] = {
-    {kPromotion, "promotionalOthers"},      {kPromotion, "promotionalOffers"},
-    {kPromotion, "promotionalCoupons"},     {kTransaction, "transactionalOthers"},
-    {kTransaction, "transactionalFinance"}, {kTransaction, "transactionalOrders"},
+    {kPromotion, "promotionalOthers"},        {kPromotion, "promotionalOffers"},
+    {kPromotion, "promotionalCoupons"},       {kTransaction, "transactionalOthers"},
+    {kTransaction, "transactionalFinance"},   {kTransaction, "transactionalOrders"},
     {kTransaction, "transactionalReminders"}, {kTransaction, "transactionalHealth"},
-    {kTransaction, "transactionalWeather"}, {kTransaction, "transactionalCarrier"},
-    {kTransaction, "transactionalRewards"}, {kTransaction, "transactionalPublicServices"},
+    {kTransaction, "transactionalWeather"},   {kTransaction, "transactionalCarrier"},
+    {kTransaction, "transactionalRewards"},   {kTransaction, "transactionalPublicServices"},
 };
 
 /// The letters a to z of a text, in lower case.
@@ -47,9 +47,10 @@ AppleAction AppleActionOf(const Verdict& verdict) {
 Result<void> CheckAppleAppIds(const std::vector<std::string>& ids) {
   for (const std::string& id : ids) {
     const size_t dot = id.find('.');
-    const bool valid = dot != std::string::npos && dot > 0 && dot + 1 < id.size() && std::ranges::all_of(id, [](char c) {
-                         return IsAsciiLetter(static_cast<unsigned char>(c)) || (c >= '0' && c <= '9') || c == '.' || c == '-';
-                       });
+    const bool valid =
+        dot != std::string::npos && dot > 0 && dot + 1 < id.size() && std::ranges::all_of(id, [](char c) {
+          return IsAsciiLetter(static_cast<unsigned char>(c)) || (c >= '0' && c <= '9') || c == '.' || c == '-';
+        });
     if (valid) continue;
     return Fail(ErrorCode::kInvalidArgument, fmt::format("--apple-app-id {}: not the ID of an app", Printable(id)),
                 "specify the team ID, a dot and the bundle ID of the app that contains the extension, such as "

@@ -15,7 +15,7 @@
 namespace winnow {
 
 struct AppleAction {
-  std::string_view action = "allow";    ///< "allow", "junk", "promotion" or "transaction"
+  std::string_view action = "allow";     ///< "allow", "junk", "promotion" or "transaction"
   std::string_view sub_action = "none";  ///< "none", or a name such as "transactionalFinance"
 };
 

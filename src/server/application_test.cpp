@@ -66,6 +66,23 @@ TEST_F(ApplicationTest, RateLimitsApplyToTheClientsBehindAProxy) {
   EXPECT_EQ(Ask(application, "unix", "198.51.100.3", "/switch").status, 403);
 }
 
+TEST_F(ApplicationTest, AKeyInThePathIsCheckedAndRemoved) {
+  const auto handle = [](const SharedRequest& request, const HttpReply& reply) {
+    reply(
+        {.status = 200, .body = request->path + " " + request->key + " " + request->parameters.front(), .headers = {}});
+  };
+  parts_.routes = std::make_shared<const RouteTable>(std::vector<Route>{
+      {.method = "POST", .path = "/phone/{key}", .role = Role::kClassify, .handle = handle, .key_in_path = true}});
+  AddedApiKey added = AddApiKey("", "keys", {.name = "phones"}).value();
+  parts_.access =
+      std::make_shared<Access>(AccessOptions{.public_address = true},
+                               std::make_shared<const ApiKeys>(ApiKeys::Parse(added.contents, "keys").value()));
+  const auto application = MakeApplication(parts_);
+  EXPECT_EQ(Ask(application, "192.0.2.1", "", "/phone/" + added.secret).body, "/phone/{key} phones ");
+  EXPECT_EQ(Ask(application, "192.0.2.1", "", "/phone/wk_wrong").status, 401);
+  EXPECT_EQ(Ask(application, "192.0.2.1", "", "/phone").status, 404);
+}
+
 TEST_F(ApplicationTest, TheAccessLogNamesTheClientBehindAProxyForEveryPath) {
   const TemporaryDirectory directory;
   parts_.proxies = TrustedProxies::Parse({"unix"}).value();

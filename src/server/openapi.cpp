@@ -104,7 +104,8 @@ Json Operation(const Route& route) {
   }
   if (route.role != Role::kPublic) {
     // {}: a server that was started without keys asks for none.
-    operation["security"] = Json::array({Json::object(), {{"bearer", Json::array()}}, {{"apiKey", Json::array()}}});
+    if (!route.key_in_path)
+      operation["security"] = Json::array({Json::object(), {{"bearer", Json::array()}}, {{"apiKey", Json::array()}}});
     operation["x-role"] = RoleName(route.role);
   }
   return operation;

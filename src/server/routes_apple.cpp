@@ -11,11 +11,11 @@ constexpr char kTag[] = "Apple's message filter";
 /// deferqueryrequesttonetwork(completion:)). Fields that later versions may add are ignored.
 const Json& RequestSchema() {
   static const Json schema = ParsedJson(R"({
-    "type": "object", "required": ["query"], "properties": {
+    "type": "object", "additionalProperties": true, "required": ["query"], "properties": {
       "_version": {"type": "integer", "description": "Version of the format; has no effect"},
-      "query": {"type": "object", "required": ["message"], "properties": {
+      "query": {"type": "object", "required": ["message"], "description": "The message and its sender", "properties": {
         "sender": {"type": ["string", "null"], "maxLength": 1024, "description": "Telephone number or mail address of the sender"},
-        "message": {"type": "object", "required": ["text"], "properties": {"text": {"type": "string", "description": "The message"}}}}},
+        "message": {"type": "object", "required": ["text"], "description": "The message", "properties": {"text": {"type": "string", "description": "Its text"}}}}},
       "app": {"type": "object", "description": "Version of the app; has no effect"}}})");
   return schema;
 }
@@ -43,20 +43,21 @@ ApiResult<void> Check(const SharedService& service, const SharedRequest& request
 }
 
 RouteDocs CheckDocs() {
-  return {.summary = "Decides about a message for the message filter extension of iOS",
-          .description =
-              "For an app whose extension defers queries to the network. iOS sends no header fields of the app's choice, so "
-              "the API key is the last segment of the path; a server without keys accepts any segment. Spam is `junk`, "
-              "other messages are `allow`; labels named promotion, transaction, or as a sub-action of Apple, are that "
-              "action. Fields that the schema does not have are ignored.",
-          .tag = kTag,
-          .request = RequestSchema(),
-          .answer = ParsedJson(R"({"type": "object", "required": ["action", "subAction"], "properties": {
+  return {
+      .summary = "Decides about a message for the message filter extension of iOS",
+      .description =
+          "For an app whose extension defers queries to the network. iOS sends no header fields of the app's choice, so "
+          "the API key is the last segment of the path; a server without keys accepts any segment. Spam is `junk`, "
+          "other messages are `allow`; labels named promotion, transaction, or as a sub-action of Apple, are that "
+          "action. Fields that the schema does not have are ignored.",
+      .tag = kTag,
+      .request = RequestSchema(),
+      .answer = ParsedJson(R"({"type": "object", "required": ["action", "subAction"], "properties": {
             "action": {"enum": ["allow", "junk", "promotion", "transaction"], "description": "Name of the ILMessageFilterAction"},
             "subAction": {"type": "string", "description": "Name of the ILMessageFilterSubAction, or none"}}})"),
-          .example = ParsedJson(R"({"_version": 1, "query": {"sender": "14085550001",
+      .example = ParsedJson(R"({"_version": 1, "query": {"sender": "14085550001",
             "message": {"text": "You won! Claim your prize now"}}, "app": {"version": "1.1"}})"),
-          .answer_example = {{"action", "junk"}, {"subAction", "none"}}};
+      .answer_example = {{"action", "junk"}, {"subAction", "none"}}};
 }
 
 ApiResult<HttpResponse> Association(const Service& service, const HttpRequest&) {
@@ -68,7 +69,7 @@ RouteDocs AssociationDocs() {
           .description = "Has the IDs that were given by `--apple-app-id`.",
           .tag = kTag,
           .answer = ParsedJson(R"({"type": "object", "required": ["messagefilter"], "properties": {
-            "messagefilter": {"type": "object", "required": ["apps"], "properties": {
+            "messagefilter": {"type": "object", "required": ["apps"], "description": "The apps", "properties": {
               "apps": {"type": "array", "items": {"type": "string"}, "description": "Team IDs and bundle IDs of the apps"}}}}})"),
           .answer_example = ParsedJson(R"({"messagefilter": {"apps": ["A1B2C3D4E5.com.example.filter"]}})")};
 }

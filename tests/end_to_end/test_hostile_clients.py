@@ -358,15 +358,16 @@ class Certificates(ServingTest):
 
 
 class Service(winnow.TestCase):
-    def test_the_unit_leaves_little_exposed(self):
+    def test_the_units_leave_little_exposed(self):
         if not shutil.which("systemd-analyze"):
             self.skipTest("systemd-analyze is not installed")
-        with open(os.path.join(winnow.SOURCE, "deploy", "systemd", "winnow.service"), encoding="utf-8") as file:
-            unit = self.write("winnow.service", file.read().replace("/usr/bin/winnow", os.path.abspath(self.program)))
-        done = subprocess.run(["systemd-analyze", "security", "--offline=true", "--no-pager", unit], capture_output=True, text=True)
-        exposure = re.search(r"exposure level for winnow.service: ([\d.]+)", done.stdout)
-        self.assertTrue(exposure, done.stdout + done.stderr)
-        self.assertLessEqual(float(exposure[1]), 1.5)
+        for name in ("winnow.service", "winnow-milter.service"):
+            with open(os.path.join(winnow.SOURCE, "deploy", "systemd", name), encoding="utf-8") as file:
+                unit = self.write(name, file.read().replace("/usr/bin/winnow", os.path.abspath(self.program)))
+            done = subprocess.run(["systemd-analyze", "security", "--offline=true", "--no-pager", unit], capture_output=True, text=True)
+            exposure = re.search(rf"exposure level for {name}: ([\d.]+)", done.stdout)
+            self.assertTrue(exposure, done.stdout + done.stderr)
+            self.assertLessEqual(float(exposure[1]), 1.5)
 
 
 if __name__ == "__main__":

@@ -244,6 +244,24 @@ class Failures(MilterTest):
             self.assertEqual(milter.wait(20), 0)
             self.assertLess(time.monotonic() - begin, 3)
 
+    def test_a_unix_socket_serves_as_well_and_a_stale_one_is_replaced(self):
+        path = self.mail.path("milter.sock")
+        self.filter()
+        self.postfix.set(smtpd_milters=f"unix:{path}")
+        self.addCleanup(self.postfix.set, smtpd_milters=f"inet:127.0.0.1:{self.milter_port}")
+        for ending in (signal.SIGKILL, signal.SIGTERM):
+            process = subprocess.Popen([winnow.TestCase.program, "milter", "--listen", f"unix:{path}", "--server", self.socket, "--quiet"],
+                                       preexec_fn=lambda: os.umask(0))  # Postfix is another user
+            self.addCleanup(self.stop, process)
+            def connects():
+                with socket.socket(socket.AF_UNIX) as client:
+                    return client.connect_ex(path) == 0
+            wait_until(connects, "the milter")
+            self.assertEqual(self.deliver(mail(SPAM))["X-Spam"], "Yes", self.postfix.log()[-2000:])
+            process.send_signal(ending)
+            process.wait(20)
+        self.assertFalse(os.path.exists(path))
+
     def test_options_that_make_no_sense_are_refused(self):
         self.fails("milter", code=2, says=["--server"])
         self.fails("milter", "--server", "ftp://h", code=2, says=["only http, https and unix"])
