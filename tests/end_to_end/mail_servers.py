@@ -125,7 +125,7 @@ class Postfix:
                   "maillog_file": self.mail.path("maillog"), "maillog_file_prefixes": self.mail.directory, "myhostname": "mx.example.org",
                   "inet_interfaces": "127.0.0.1", "inet_protocols": "ipv4", "mynetworks": "127.0.0.0/8", "mydestination": "", "relayhost": "",
                   "alias_maps": "", "alias_database": "", "local_recipient_maps": "", "smtpd_peername_lookup": "no",
-                  "smtpd_relay_restrictions": "permit_mynetworks, reject", "message_size_limit": "20000000",
+                  "smtpd_relay_restrictions": "reject_unauth_destination", "message_size_limit": "20000000",
                   "virtual_mailbox_domains": "example.org", "virtual_mailbox_base": self.mail.path("mail"),
                   "virtual_mailbox_maps": f"texthash:{self.mail.path('postfix', 'users')}", "virtual_minimum_uid": "1",
                   "virtual_uid_maps": f"static:{self.mail.uid}", "virtual_gid_maps": f"static:{self.mail.gid}", "virtual_mailbox_limit": "0",

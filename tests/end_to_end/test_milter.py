@@ -31,7 +31,8 @@ class MilterTest(ServingTest):
         cls.milter_port = free_port()
         cls.mail = MailDirectory()
         cls.addClassCleanup(cls.mail.remove)
-        cls.postfix = Postfix(cls.mail, smtpd_milters=f"inet:127.0.0.1:{cls.milter_port}", non_smtpd_milters="")
+        cls.settings = {"smtpd_milters": f"inet:127.0.0.1:{cls.milter_port}", "smtpd_authorized_xclient_hosts": "127.0.0.1"}
+        cls.postfix = Postfix(cls.mail, **cls.settings)
         cls.addClassCleanup(cls.postfix.stop)
 
     def setUp(self):
@@ -248,7 +249,7 @@ class Failures(MilterTest):
         path = self.mail.path("milter.sock")
         self.filter()
         self.postfix.set(smtpd_milters=f"unix:{path}")
-        self.addCleanup(self.postfix.set, smtpd_milters=f"inet:127.0.0.1:{self.milter_port}")
+        self.addCleanup(self.postfix.set, **self.settings)
         for ending in (signal.SIGKILL, signal.SIGTERM):
             process = subprocess.Popen([winnow.TestCase.program, "milter", "--listen", f"unix:{path}", "--server", self.socket, "--quiet"],
                                        preexec_fn=lambda: os.umask(0))  # Postfix is another user
@@ -297,6 +298,25 @@ class Requests(MilterTest):
         self.assertEqual(headers["Helo"], "client.example.com")
         self.assertRegex(headers["Queue-Id"], r"^[0-9A-Za-z]+$")
         self.assertIsNone(headers["User"])
+
+    def test_what_postfix_knows_of_the_client_is_passed_on(self):
+        with smtplib.SMTP("127.0.0.1", self.postfix.port, local_hostname="c.example.com", timeout=60) as client:
+            client.ehlo()
+            self.assertEqual(client.docmd("XCLIENT", "ADDR=192.0.2.7 NAME=mx.example.com HELO=h.example.com LOGIN=joe")[0], 220)
+            client.sendmail("joe@example.com", ["anna@example.org"], "Subject: a\r\n\r\nb\r\n")
+        (headers, *_), = self.fake.requests
+        self.assertEqual((headers["IP"], headers["Hostname"], headers["User"]), ("192.0.2.7", "mx.example.com", "joe"))
+
+    def test_odd_messages_and_addresses(self):
+        with smtplib.SMTP("127.0.0.1", self.postfix.port, local_hostname="c.example.com", timeout=60) as client:
+            client.sendmail("j\u00f6rg@example.com", ["anna@example.org"], "Subject: utf-8\r\n\r\nb\r\n", mail_options=["SMTPUTF8"])
+        odd = {"zero bytes": b"Subject: zero bytes\r\n\r\na\0b\r\n\0\r\n", "long lines": b"Subject: long lines\r\nX-Long: " + b"x" * 90000 + b"\r\n\r\n" + b"y" * 300000 + b"\r\n",
+               "many headers": b"Subject: many headers\r\n" + b"".join(b"X-Spam: No\r\nX-%d: a\r\n" % i for i in range(500)) + b"\r\nb\r\n",
+               "latin": b"Subject: latin\r\nX-\xe9: \xff\r\n\r\n\xe9\r\n", "only headers": b"Subject: only headers\r\n"}
+        for name, message in odd.items():
+            self.assertEqual(self.deliver(message).get_all("X-Spam"), ["No"], name)
+            self.assertEqual(len(self.fake.requests[-1][1]) > 0, True)
+        self.assertEqual(self.fake.requests[0][0]["From"].encode("latin-1").decode(), "j\u00f6rg@example.com")
 
     def test_several_messages_of_one_connection_and_a_bounce(self):
         with smtplib.SMTP("127.0.0.1", self.postfix.port, local_hostname="c.example.com", timeout=60) as client:
