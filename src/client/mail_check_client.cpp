@@ -16,7 +16,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr size_t kLongestValue = 500;  // of a header; the addresses of SMTP have 254 bytes at most (RFC 5321, 4.5.3.1)
-constexpr size_t kMostRecipients = 50;
+// Of all recipients: a sender who names many must not make the header larger than servers accept, and pass unchecked.
+constexpr size_t kMostRecipientBytes = 3000;
 constexpr size_t kLongestMessage = 300;  // of what a server says
 // Actions of rspamd that are not about spam: see lua_util and "actions" in its documentation.
 constexpr std::array<std::string_view, 3> kHamActions = {"no action", "greylist", "soft reject"};
@@ -118,8 +119,11 @@ std::expected<MailVerdict, MailCheckError> MailCheckClient::Check(std::string_vi
 std::vector<std::string> DeliveryHeaders(const MailDelivery& delivery) {
   std::vector<std::string> headers;
   AddHeader("From", delivery.sender, headers);
-  for (size_t i = 0; i < std::min(delivery.recipients.size(), kMostRecipients); ++i) {
-    AddHeader("Rcpt", delivery.recipients[i], headers);
+  size_t bytes = 0;
+  for (const std::string& recipient : delivery.recipients) {
+    bytes += recipient.size() + std::string_view("Rcpt: \r\n").size();
+    if (bytes > kMostRecipientBytes && &recipient != &delivery.recipients.front()) break;
+    AddHeader("Rcpt", recipient, headers);
   }
   AddHeader("IP", delivery.client_address, headers);
   AddHeader("Hostname", delivery.client_name, headers);

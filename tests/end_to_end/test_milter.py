@@ -129,6 +129,30 @@ class Verdicts(MilterTest):
         self.assertIsNone(message["X-Spam"])
         self.assertEqual(message.get_all("X-Spam-Skipped"), ["the spam filter was not available"])
 
+    def test_no_envelope_and_no_message_keeps_the_filter_from_deciding(self):
+        """What a sender can choose, to pass without a check."""
+        self.filter("--store", "store.db")
+        self.milter()
+        body = f"Subject: You won\r\n\r\n{SPAM}\r\n".encode()
+        nested = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (i, i) for i in range(300))
+        messages = {"zero bytes": body.replace(b"Click", b"\0Click"), "latin": b"X-\xe9: \xff\r\n" + body, "long line": b"X-Long: " + b"x" * 60000 + b"\r\n" + body,
+                    "no end": body[:-2], "many headers": b"".join(b"X-%d: a\r\n" % i for i in range(2000)) + body, "nested": b"Subject: You won\r\nMIME-Version: 1.0\r\n" + nested + body,
+                    "charset": b"Content-Type: text/plain; charset=\"no such\"\r\nContent-Transfer-Encoding: 8bit\r\n" + body,
+                    "encoding": b"Content-Transfer-Encoding: base64\r\n" + body, "gzip": b"Content-Encoding: gzip\r\nDeliver-To: bob@example.org\r\nPassword: x\r\n" + body}
+        for name, message in messages.items():
+            arrived = self.deliver(message)
+            self.assertIsNone(arrived["X-Spam-Skipped"], (name, self.milter_log()))
+            self.assertIn(arrived["X-Spam"], ("Yes", "No"), name)
+        envelopes = [("", "h"), ("j\u00f6rg@example.com", "h"), ("\"a b\"@example.com", "h"), ("x" * 60 + "@" + "y" * 60 + ".example.com", "h" * 250), ("joe@example.com", "[1.2.3.4]"),
+                     ("joe@example.com", "a:b;c=\"d\",e")]
+        for sender, helo in envelopes:
+            before = len(self.mail.delivered("bob@example.org"))
+            with smtplib.SMTP("127.0.0.1", self.postfix.port, local_hostname=helo, timeout=60) as client:
+                client.sendmail(sender, ["bob@example.org"], body, mail_options=["SMTPUTF8"])
+            arrived = wait_until(lambda: self.mail.delivered("bob@example.org")[before:], self.postfix.log)[0]
+            self.assertEqual(arrived["X-Spam"], "Yes", (sender, helo, self.milter_log()))
+        self.assertEqual(self.milter_log().count("warning"), 0, self.milter_log())
+
     def test_many_at_once(self):
         self.filter()
         self.milter()
