@@ -36,8 +36,8 @@ struct RunningMilter {
 
   const size_t max_bytes;
   MailChecker checker;
-  std::atomic<int> checks = 0;         // in progress
-  std::atomic<bool> returned = false;  // from smfi_main
+  std::atomic<int> checks = 0;       // in progress
+  std::atomic<bool> failed = false;  // whether smfi_main returned an error
 };
 
 RunningMilter* running = nullptr;
@@ -268,12 +268,14 @@ std::string SocketPath(std::string_view address) {
   return unix_socket ? std::string(address.substr(address.find(':') + 1)) : "";
 }
 
-/// Waits for a signal that ends the process, or for the end of smfi_main.
-void WaitForTheEnd(const sigset_t& signals) {
-  constexpr timespec kPause = {.tv_sec = 0, .tv_nsec = 500'000'000};
-  while (!running->returned) {
-    if (::sigtimedwait(&signals, nullptr, &kPause) > 0) break;
-  }
+/// Runs smfi_main on a thread, and wakes `first`, the first thread of the process, when it returns.
+void StartLibmilter(pthread_t first) {
+  std::thread([first] {
+    // Until the first thread waits for signals: one that arrives before libmilter's thread does is then the first thread's.
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    running->failed = smfi_main() != MI_SUCCESS;
+    ::pthread_kill(first, SIGTERM);
+  }).detach();
 }
 
 }  // namespace
@@ -293,18 +295,17 @@ Result<void> RunMilter(const MilterOptions& options, const std::function<void()>
                             errno == 0 ? "the address cannot be used" : std::strerror(errno)),
                 "check that no other process listens there, and that this user may create the socket");
   }
-  listening();  // before smfi_main, so that this thread waits for signals before libmilter's does
-  std::thread([] {
-    if (smfi_main() != MI_SUCCESS) LogError("libmilter failed; its log lines are in syslog");
-    running->returned = true;
-  }).detach();
-  WaitForTheEnd(signals);
+  listening();
+  StartLibmilter(::pthread_self());
+  int signal = 0;
+  ::sigwait(&signals, &signal);
   std::thread([] { smfi_stop(); }).detach();  // takes up to five seconds: see above
   LogInfo("shutting down: finishing the checks in progress");
   const Clock::time_point deadline = Clock::now() + options.checker.check.timeout + std::chrono::seconds(1);
   while (running->checks > 0 && Clock::now() < deadline) std::this_thread::sleep_for(std::chrono::milliseconds(20));
   std::this_thread::sleep_for(std::chrono::milliseconds(100));  // libmilter sends the last answers
   if (const std::string path = SocketPath(options.listen); !path.empty()) ::unlink(path.c_str());
+  if (running->failed) return Fail(ErrorCode::kIo, "libmilter failed", "its log lines are in syslog");
   return {};
 }
 
