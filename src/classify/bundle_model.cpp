@@ -62,7 +62,21 @@ Result<void> BundleModel::Logits(const PackedTexts& texts, std::span<float> logi
     std::ranges::copy(runner_->AllLogits(texts, watched), logits.begin());
   }
   if (stopped) return Fail(ErrorCode::kCancelled, "stopped");
-  return quantized_ ? quantized_->CheckFile() : model_->CheckFile();
+  return CheckFile();
 }
+
+Result<void> BundleModel::Means(const PackedTexts& texts, std::span<float> means, PoolUse use) const {
+  if (texts.texts() == 0) return {};
+  TRY(CheckBatch(config_, texts));
+  if (quantized_runner_ != nullptr) {
+    quantized_runner_->Means(texts, means, {}, use);
+  } else {
+    const MutexLock lock(runner_mutex_);
+    std::ranges::copy(runner_->AllMeans(texts).span(), means.begin());
+  }
+  return CheckFile();
+}
+
+Result<void> BundleModel::CheckFile() const { return quantized_ ? quantized_->CheckFile() : model_->CheckFile(); }
 
 }  // namespace winnow

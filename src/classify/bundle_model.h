@@ -46,7 +46,13 @@ class BundleModel {
   Result<void> Logits(const PackedTexts& texts, std::span<float> logits, const Progress& progress = {},
                       PoolUse use = PoolUse::kIfFree) const;
 
+  /// Computes the mean of the last layer's output over all tokens of each text, [texts, hidden]. Concurrency and errors
+  /// are those of Logits.
+  Result<void> Means(const PackedTexts& texts, std::span<float> means, PoolUse use = PoolUse::kIfFree) const;
+
  private:
+  Result<void> CheckFile() const;
+
   BundleModel(Manifest manifest, ModelConfig config, Tokenizer tokenizer)
       : manifest_(std::move(manifest)), config_(std::move(config)), tokenizer_(std::move(tokenizer)) {}
 

@@ -33,6 +33,14 @@ void PreparedTexts::AppendText(const PreparedTexts& from, size_t text) {
   if (!from.texts.empty()) texts.push_back(from.texts[text]);
 }
 
+Result<void> Scorer::Embed(const PreparedTexts&, std::span<float>, PoolUse) const {
+  return Fail(ErrorCode::kUnsupported, "this model has no embeddings");
+}
+
+Result<void> Scorer::PrepareIds(std::span<const std::vector<int32_t>>, PreparedTexts&) const {
+  return Fail(ErrorCode::kUnsupported, "this model has no tokens");
+}
+
 std::string_view WeightsFile(const std::filesystem::path& bundle, Weights weights) {
   std::error_code ignored;
   if (std::filesystem::exists(bundle / kLinearFile, ignored)) return kLinearFile;

@@ -26,6 +26,11 @@ class TransformerScorer : public Scorer {
                      PoolUse use) const override {
     return model_->Logits(prepared.tokens.windows.view(), logits, progress, use);
   }
+  size_t embedding_size() const override { return static_cast<size_t>(model_->config().hidden_size); }
+  Result<void> Embed(const PreparedTexts& prepared, std::span<float> means, PoolUse use) const override {
+    return model_->Means(prepared.tokens.windows.view(), means, use);
+  }
+  Result<void> PrepareIds(std::span<const std::vector<int32_t>> texts, PreparedTexts& prepared) const override;
   bool IsCut(const InputTextView& text) const override { return encoder_.Cuts(text); }
   Result<std::vector<TextToken>> TokensOf(std::string_view text, bool special) const override {
     return TokensOfText(encoder_, text, special);

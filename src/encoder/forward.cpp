@@ -18,14 +18,15 @@
 namespace winnow {
 namespace {
 
-/// The texts of one thread in one forward pass.
+/// The texts of one thread in one forward pass. `config` is that of the model, or one that differs from it in
+/// mean_pooling alone.
 class ForwardPass {
  public:
-  ForwardPass(const Model& model, const PackedTexts& texts, size_t first_text, size_t last_text,
-              const StepDropout& dropout, const MatMulOptions& products, Activations& activations,
+  ForwardPass(const Model& model, const ModelConfig& config, const PackedTexts& texts, size_t first_text,
+              size_t last_text, const StepDropout& dropout, const MatMulOptions& products, Activations& activations,
               AttentionScratch& scratch, ThreadPool* team = nullptr)
       : model_(model),
-        config_(model.config()),
+        config_(config),
         texts_(texts),
         first_text_(first_text),
         last_text_(last_text),
@@ -40,9 +41,15 @@ class ForwardPass {
         team_(team) {}
 
   void Run() {
+    ComputeFeatures();
+    HeadForward(model_, first_text_, last_text_, dropout_, products_, HeadPlacesOf(activations_));
+  }
+
+  /// Computes what the head reads.
+  void ComputeFeatures() {
     Embed();
     for (size_t l = 0; l < activations_.layers.size(); ++l) Layer(l);
-    Head();
+    if (config_.mean_pooling) AverageTokens();
   }
 
   void Layer(size_t l) {
@@ -212,11 +219,6 @@ class ForwardPass {
     });
   }
 
-  void Head() {
-    if (config_.mean_pooling) AverageTokens();
-    HeadForward(model_, first_text_, last_text_, dropout_, products_, HeadPlacesOf(activations_));
-  }
-
   void AverageTokens() {
     for (size_t t = first_text_; t < last_text_; ++t) {
       float* mean = activations_.features + t * hidden_;
@@ -321,7 +323,7 @@ void Forward(const Model& model, const PackedTexts& texts, size_t first_text, si
              const StepDropout& dropout, const MatMulOptions& products, Activations& activations,
              AttentionScratch& scratch, ThreadPool* team) {
   if (first_text < last_text) {
-    ForwardPass(model, texts, first_text, last_text, dropout, products, activations, scratch, team).Run();
+    ForwardPass(model, model.config(), texts, first_text, last_text, dropout, products, activations, scratch, team).Run();
   }
 }
 
@@ -329,12 +331,19 @@ void ForwardLayer(const Model& model, const PackedTexts& texts, size_t first_tex
                   const StepDropout& dropout, const MatMulOptions& products, Activations& activations,
                   AttentionScratch& scratch) {
   if (first_text < last_text) {
-    ForwardPass(model, texts, first_text, last_text, dropout, products, activations, scratch).Layer(layer);
+    ForwardPass(model, model.config(), texts, first_text, last_text, dropout, products, activations, scratch)
+        .Layer(layer);
   }
 }
 
 std::span<const float> ForwardRunner::Logits(const PackedTexts& texts) {
-  activations_.Prepare(model_.config(), texts, Activations::Keep::kNothing);
+  Run(texts, model_.config());
+  return {activations_.logits, texts.texts() * model_.config().labels.size()};
+}
+
+/// Computes the logits, or the features alone with a configuration that is not the model's.
+void ForwardRunner::Run(const PackedTexts& texts, const ModelConfig& config) {
+  activations_.Prepare(config, texts, Activations::Keep::kNothing);
   if (model_.config().relative_span > 0) {
     // For somewhat longer texts too, so that it is seldom done again.
     const size_t longest = LongestOf(texts);
@@ -348,17 +357,20 @@ std::span<const float> ForwardRunner::Logits(const PackedTexts& texts) {
     activations_.position_bias.Compute(model_.config(), model_.at(model_.layout().attention_bias), LongestOf(texts));
   }
   if (IsPreNorm(model_.config())) activations_.rotary.Prepare(model_.config(), LongestOf(texts));
-  if (texts.texts() < static_cast<size_t>(pool_.size())) {
-    // Fewer texts than threads: all of them compute one text after the other together.
-    Forward(model_, texts, 0, texts.texts(), {}, Precision::kF32, activations_, scratch_[0], &pool_);
-    return {activations_.logits, texts.texts() * model_.config().labels.size()};
-  }
+  const auto compute = [&](size_t first, size_t last, AttentionScratch& scratch, ThreadPool* team) {
+    if (first == last) return;
+    const StepDropout none;
+    ForwardPass pass(model_, config, texts, first, last, none, Precision::kF32, activations_, scratch, team);
+    if (&config == &model_.config()) return pass.Run();
+    pass.ComputeFeatures();
+  };
+  // Fewer texts than threads: all of them compute one text after the other together.
+  if (texts.texts() < static_cast<size_t>(pool_.size())) return compute(0, texts.texts(), scratch_[0], &pool_);
   const std::vector<size_t> cuts = CutByTokens(texts, pool_.size());
   pool_.Run([&](int thread) {
     const auto i = static_cast<size_t>(thread);
-    Forward(model_, texts, cuts[i], cuts[i + 1], {}, Precision::kF32, activations_, scratch_[i]);
+    compute(cuts[i], cuts[i + 1], scratch_[i], nullptr);
   });
-  return {activations_.logits, texts.texts() * model_.config().labels.size()};
 }
 
 namespace {
@@ -403,6 +415,20 @@ FloatBuffer ForwardRunner::AllFeatures(const PackedTexts& texts, const std::func
     std::copy_n(activations_.features, batch.texts() * hidden, features.data() + first * hidden);
   });
   return features;
+}
+
+FloatBuffer ForwardRunner::AllMeans(const PackedTexts& texts, const std::function<bool(size_t done)>& done) {
+  if (!mean_config_.mean_pooling) {
+    mean_config_ = model_.config();
+    mean_config_.mean_pooling = true;
+  }
+  const auto hidden = static_cast<size_t>(mean_config_.hidden_size);
+  FloatBuffer means(texts.texts() * hidden);
+  InBatches(texts, /*max_texts=*/0, done, [&](const PackedTexts& batch, size_t first) {
+    Run(batch, mean_config_);
+    std::copy_n(activations_.features, batch.texts() * hidden, means.data() + first * hidden);
+  });
+  return means;
 }
 
 }  // namespace winnow

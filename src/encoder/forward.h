@@ -66,12 +66,20 @@ class ForwardRunner {
   /// are undefined.
   FloatBuffer AllFeatures(const PackedTexts& texts, const std::function<bool(size_t done)>& done = {});
 
+  /// Returns the mean of the last layer's output over all tokens of each text, special tokens included: [texts, hidden],
+  /// the embeddings of sentence-transformers before their normalization. Order, batches and `done` are those of
+  /// AllFeatures.
+  FloatBuffer AllMeans(const PackedTexts& texts, const std::function<bool(size_t done)>& done = {});
+
   /// Must be called when the model's weights have changed since the last call.
   void WeightsChanged() { activations_.relative.Clear(); }
 
  private:
+  void Run(const PackedTexts& texts, const ModelConfig& config);
+
   const Model& model_;
   ThreadPool& pool_;
+  ModelConfig mean_config_;  // of AllMeans, once it has been called
   Activations activations_;
   std::vector<AttentionScratch> scratch_;
 };

@@ -30,7 +30,7 @@ Part Share(const Team& team, size_t count, size_t unit = 1) {
 class Pass {
  public:
   Pass(const QuantizedModel& model, const PackedTexts& texts, size_t first_text, size_t last_text,
-       QuantizedScratch& scratch, const Team& team)
+       QuantizedScratch& scratch, const Team& team, PassOutput output)
       : model_(model),
         config_(model.config()),
         texts_(texts),
@@ -42,18 +42,22 @@ class Pass {
         intermediate_(static_cast<size_t>(config_.intermediate_size)),
         block_(model.qkv_block()),
         s_(scratch),
-        team_(team) {}
+        team_(team),
+        output_(output) {}
 
-  void Run(float* logits) {
+  void Run(float* rows) {
     Embed();
     for (size_t l = 0; l < model_.num_layers(); ++l) {
-      if (ComputesFirstsOnly(config_, l)) {
+      if (output_ == PassOutput::kLogits && ComputesFirstsOnly(config_, l)) {
         FirstTokensLayer(l);
       } else {
         WholeLayer(l);
       }
     }
-    Head(logits);
+    if (output_ == PassOutput::kLogits) return Head(rows);
+    const Part mine = Share(team_, num_texts_);
+    AverageTokens(mine, rows);
+    team_.Wait();
   }
 
  private:
@@ -284,9 +288,10 @@ class Pass {
     team_.Wait();
   }
 
-  void AverageTokens(const Part& mine) {
+  /// Writes the mean of each text's tokens to `means` [texts, hidden].
+  void AverageTokens(const Part& mine, float* means) {
     for (size_t t = mine.begin; t < mine.end; ++t) {
-      float* mean = s_.first_x.data() + t * hidden_;
+      float* mean = means + t * hidden_;
       std::fill_n(mean, hidden_, 0.0f);
       for (size_t p = 0; p < length(t); ++p) AddTo(hidden_, s_.x.data() + (begin(t) + p) * hidden_, mean);
       for (size_t i = 0; i < hidden_; ++i) mean[i] /= static_cast<float>(length(t));
@@ -297,7 +302,7 @@ class Pass {
     const size_t num_labels = config_.labels.size();
     const Part mine = Share(team_, num_texts_);
     if (config_.mean_pooling) {
-      AverageTokens(mine);
+      AverageTokens(mine, s_.first_x.data());
       team_.Wait();
     }
     // In bf16, hence of floats.
@@ -336,6 +341,7 @@ class Pass {
   const size_t hidden_, intermediate_, block_;
   QuantizedScratch& s_;
   const Team& team_;
+  const PassOutput output_;
 };
 
 }  // namespace
@@ -377,8 +383,8 @@ void QuantizedScratch::Prepare(const QuantizedModel& model, const Need& need, in
 }
 
 void QuantizedForward(const QuantizedModel& model, const PackedTexts& texts, size_t first_text, size_t last_text,
-                      QuantizedScratch& scratch, const Team& team, float* logits) {
-  if (first_text < last_text) Pass(model, texts, first_text, last_text, scratch, team).Run(logits);
+                      QuantizedScratch& scratch, const Team& team, PassOutput output, float* rows) {
+  if (first_text < last_text) Pass(model, texts, first_text, last_text, scratch, team, output).Run(rows);
 }
 
 }  // namespace winnow

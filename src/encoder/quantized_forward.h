@@ -1,4 +1,4 @@
-/// Forward pass of a quantized model, from token ids to logits, as used to serve requests.
+/// Forward pass of a quantized model, from token ids to logits or to embeddings, as used to serve requests.
 #pragma once
 
 #include <functional>
@@ -55,11 +55,17 @@ class QuantizedScratch {
   std::vector<AttentionScratch> attention;  // scratch by rank
 };
 
-/// Computes the logits [last_text - first_text, labels] of these texts; those of a text do not depend on the range and
-/// the team. `texts` must have passed CheckBatch; `scratch` must have been prepared by one thread of the team for at
+/// What a pass computes of each text.
+enum class PassOutput {
+  kLogits,  ///< [labels] logits
+  kMean,    ///< [hidden] mean of the last layer's output over all tokens of the text, special tokens included
+};
+
+/// Computes the output of these texts, a row for each; the row of a text does not depend on the range and the team.
+/// `texts` must have passed CheckBatch; `scratch` must have been prepared by one thread of the team for at
 /// least as many tokens and texts.
 void QuantizedForward(const QuantizedModel& model, const PackedTexts& texts, size_t first_text, size_t last_text,
-                      QuantizedScratch& scratch, const Team& team, float* logits);
+                      QuantizedScratch& scratch, const Team& team, PassOutput output, float* rows);
 
 /// Runs batches of any size on a pool: many texts are distributed to the threads, few are computed by all of them
 /// together, or by one of them where that is faster (encoder/team_policy.h). Thread-safe: a caller that finds the pool busy computes on its own thread, with equal results.
@@ -72,10 +78,19 @@ class QuantizedRunner {
   /// nothing once it has seen a batch of this size in each of its parts. `done`, if given, receives the number of
   /// finished texts at intervals, and stops the rest by returning false.
   void Logits(const PackedTexts& texts, std::span<float> logits, const std::function<bool(size_t done)>& done = {},
-              PoolUse use = PoolUse::kIfFree);
+              PoolUse use = PoolUse::kIfFree) {
+    Run(texts, PassOutput::kLogits, logits, done, use);
+  }
+  /// Computes PassOutput::kMean of the texts, [texts, hidden], in the same way.
+  void Means(const PackedTexts& texts, std::span<float> means, const std::function<bool(size_t done)>& done = {},
+             PoolUse use = PoolUse::kIfFree) {
+    Run(texts, PassOutput::kMean, means, done, use);
+  }
 
  private:
   struct Job;
+  void Run(const PackedTexts& texts, PassOutput output, std::span<float> rows,
+           const std::function<bool(size_t done)>& done, PoolUse use);
   void RunFew(Job& job, const QuantizedScratch::Need& need) REQUIRES(pool_mutex_);
   void ReserveForTeam() REQUIRES(pool_mutex_);
   void RunTogether(Job& job, const QuantizedScratch::Need& need) REQUIRES(pool_mutex_);

@@ -22,12 +22,13 @@ QuantizedScratch::Need LargestOf(const PackedTexts& texts, Cutter cutter) {
 
 }  // namespace
 
-/// One call of Logits, whose parts threads take one after the other.
+/// One call of Run, whose parts threads take one after the other.
 struct QuantizedRunner::Job {
   const PackedTexts& texts;
-  std::span<float> logits;
+  PassOutput output;
+  std::span<float> rows;
   const std::function<bool(size_t)>& done;
-  size_t num_labels;
+  size_t width;                           // of a row
   Cutter cutter;                          // guarded by the mutex once threads run
   size_t finished GUARDED_BY(mutex) = 0;  // texts
   bool stopped GUARDED_BY(mutex) = false;
@@ -44,20 +45,23 @@ struct QuantizedRunner::Job {
     if (done && !stopped && !done(finished)) stopped = true;
   }
 
-  float* LogitsOf(const Part& taken) const { return logits.data() + taken.begin * num_labels; }
+  float* RowsOf(const Part& taken) const { return rows.data() + taken.begin * width; }
 };
 
 QuantizedRunner::QuantizedRunner(const QuantizedModel& model, ThreadPool& pool)
     : model_(model), pool_(pool), barrier_(pool.size()), scratch_(static_cast<size_t>(pool.size())) {}
 
-void QuantizedRunner::Logits(const PackedTexts& texts, std::span<float> logits, const std::function<bool(size_t)>& done,
-                             PoolUse use) {
+void QuantizedRunner::Run(const PackedTexts& texts, PassOutput output, std::span<float> rows,
+                          const std::function<bool(size_t)>& done, PoolUse use) {
+  const ModelConfig& config = model_.config();
+  const size_t width = output == PassOutput::kLogits ? config.labels.size() : static_cast<size_t>(config.hidden_size);
   const auto threads = static_cast<size_t>(pool_.size());
   const auto job_of = [&](size_t parts) {
     return Job{.texts = texts,
-               .logits = logits,
+               .output = output,
+               .rows = rows,
                .done = done,
-               .num_labels = model_.config().labels.size(),
+               .width = width,
                .cutter = {texts, 0, texts.texts(), parts}};
   };
   if (use != PoolUse::kIfFree || !pool_mutex_.TryLock()) {
@@ -122,7 +126,7 @@ void QuantizedRunner::RunTogether(Job& job, const QuantizedScratch::Need& need) 
   for (Part part; (part = job.Take()).begin < part.end; job.Finish(part)) {
     const auto run = [&](int rank) {
       QuantizedForward(model_, job.texts, part.begin, part.end, scratch, {rank, pool_.size(), &barrier_},
-                       job.LogitsOf(part));
+                       job.output, job.RowsOf(part));
     };
     pool_.Run([&run](int rank) { run(rank); });  // small enough to need no memory
   }
@@ -131,7 +135,7 @@ void QuantizedRunner::RunTogether(Job& job, const QuantizedScratch::Need& need) 
 /// One thread, part after part.
 void QuantizedRunner::RunParts(Job& job, QuantizedScratch& scratch) {
   for (Part part; (part = job.Take()).begin < part.end; job.Finish(part)) {
-    QuantizedForward(model_, job.texts, part.begin, part.end, scratch, {}, job.LogitsOf(part));
+    QuantizedForward(model_, job.texts, part.begin, part.end, scratch, {}, job.output, job.RowsOf(part));
   }
 }
 

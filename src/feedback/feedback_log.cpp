@@ -124,8 +124,7 @@ Result<FeedbackOutcome> FeedbackLog::Add(FeedbackEvent event) {
   std::string sender;
   // A store that fails here may take the event into its spool.
   if (Result<void> completed = Complete(event, sender); !completed) {
-    const ErrorCode code = completed.error().code;
-    if (code != ErrorCode::kNetwork && code != ErrorCode::kIo) return std::unexpected(completed.error());
+    if (!IsOutage(completed.error())) return std::unexpected(completed.error());
     event = sent;
   }
   event.created_at = TimeFor(event);

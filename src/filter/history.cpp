@@ -16,9 +16,6 @@ constexpr std::chrono::milliseconds kGathering(100);  // messages of this time s
 constexpr std::chrono::milliseconds kPause(1000);     // after a failure
 constexpr std::chrono::hours kBetweenDeletions(1);
 
-/// Returns true if the store may take the messages later.
-bool MayPass(const Error& error) { return error.code == ErrorCode::kNetwork || error.code == ErrorCode::kIo; }
-
 }  // namespace
 
 History::History(StoreSource store, const HistoryOptions& options) : store_(std::move(store)), options_(options) {
@@ -89,11 +86,11 @@ Result<void> History::Write(const std::vector<Shared>& batch) {
   records.reserve(batch.size());
   for (const Shared& message : batch) records.push_back(*message);
   const Result<void> written = store->RecordMessages(records);
-  if (written || MayPass(written.error()) || records.size() == 1) return written;
+  if (written || IsOutage(written.error()) || records.size() == 1) return written;
   // A message that the store refuses must not take the others with it.
   for (const MessageRecord& record : records) {
     const Result<void> one = store->RecordMessages(std::span(&record, 1));
-    if (!one && MayPass(one.error())) return one;
+    if (!one && IsOutage(one.error())) return one;
     if (!one) LogWarning("a message is not in the history: {}", one.error().message);
   }
   return {};
@@ -123,7 +120,7 @@ void History::Work() {
       being_written_ = count;
     }
     const Result<void> written = batch.empty() ? Result<void>() : Write(batch);
-    const bool passing = !written && MayPass(written.error());
+    const bool passing = !written && IsOutage(written.error());
     {
       const MutexLock lock(mutex_);
       if (!passing) {

@@ -18,6 +18,12 @@ class KnownStateOf : public testing::Test {
     return options;
   }
 
+  std::unique_ptr<Spool> OpenSpool() { return Spool::Open(directory_.path() / "senders").value(); }
+  static void AwaitDelivery(const SenderLearner& learner) {
+    for (int i = 0; i < 500 && learner.waiting(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    EXPECT_FALSE(learner.waiting());
+  }
+
   const TemporaryDirectory directory_;
   const std::string url_ = (directory_.path() / "store.db").string();
   const std::shared_ptr<Store> store_ = Store::Open({.url = url_}).value();
@@ -82,7 +88,7 @@ TEST_F(KnownStateOf, NamesThatNoStoreCanHoldAreUnknownAndNoOutage) {
 TEST_F(KnownStateOf, LessonsChangeTheScoreOnceAndAtOnce) {
   KnownStateCache cache(Options());
   cache.Load("joe@example.com", "anna");
-  SenderLearner learner([this] { return store_; }, cache);
+  SenderLearner learner([this] { return store_; }, cache, OpenSpool());
   for (int i = 0; i < 2; ++i) {
     learner.Learn({.key = "k1", .sender = "joe@example.com", .user = "anna", .delta = 1, .at = StoreNow()});
   }
@@ -94,13 +100,27 @@ TEST_F(KnownStateOf, LessonsChangeTheScoreOnceAndAtOnce) {
 TEST_F(KnownStateOf, LessonsWaitForAStoreThatIsDown) {
   KnownStateCache cache(Options());
   std::atomic<bool> up = false;
-  SenderLearner learner([&] { return up ? store_ : nullptr; }, cache);
+  SenderLearner learner([&] { return up ? store_ : nullptr; }, cache, OpenSpool());
   learner.Learn({.key = "k1", .sender = "joe@example.com", .user = "", .delta = -1, .at = StoreNow()});
   learner.Learn({.key = "k2", .sender = "joe@example.com", .user = "", .delta = -1, .at = StoreNow()});
-  EXPECT_EQ(learner.waiting(), 2u);
+  EXPECT_TRUE(learner.waiting());
   up = true;
-  for (int i = 0; i < 500 && learner.waiting() > 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  AwaitDelivery(learner);
   EXPECT_NEAR(cache.Load("joe@example.com", "").sender.common_score, -2, 1e-3);
+  EXPECT_EQ(learner.lost(), 0u);
+}
+
+TEST_F(KnownStateOf, LessonsOutliveTheProcessThatCouldNotWriteThem) {
+  KnownStateCache cache(Options());
+  const SenderLesson lesson{.key = "k1", .sender = "joe@example.com", .user = "anna", .delta = 1, .at = StoreNow()};
+  for (int process = 0; process < 2; ++process) {
+    SenderLearner learner([] { return nullptr; }, cache, OpenSpool());
+    learner.Learn(lesson);  // the second time as a repeated request
+    EXPECT_TRUE(learner.waiting());
+  }
+  SenderLearner learner([this] { return store_; }, cache, OpenSpool());
+  AwaitDelivery(learner);
+  EXPECT_NEAR(cache.Load("joe@example.com", "anna").sender.user_score, 1, 1e-3);
 }
 
 MessageRecord Record(const std::string& id, const std::string& text = "text") {

@@ -37,15 +37,24 @@ Result<FieldName> ReadFieldName(const TomlTable& reader, std::string_view key, c
                        DidYouMean(text, known, fmt::format("the fields are: {}", fmt::join(known, ", "))));
 }
 
+/// Binds the keys that rules and composites share.
+template <typename T>
+void BindCommon(TomlTable& reader, T& to) {
+  reader.Bind("name", &to.name);
+  reader.Bind("description", &to.description);
+  reader.Bind("score", &to.score, -kMaxRuleScore, kMaxRuleScore);
+  reader.Bind("group", &to.group);
+  reader.Bind("tags", &to.tags);
+  reader.Bind("enabled", &to.enabled);
+}
+
 Result<Rule> ReadRule(const toml::table& table, const std::string& file) {
   Rule rule;
   rule.line = LineOf(table);
   TomlTable reader(file, Owner("rule", NameIn(table)));
   std::string field = "text";
   std::optional<std::string> exists;
-  reader.Bind("name", &rule.name);
-  reader.Bind("description", &rule.description);
-  reader.Bind("score", &rule.score, -kMaxRuleScore, kMaxRuleScore);
+  BindCommon(reader, rule);
   reader.Bind("field", &field);
   reader.Bind("fold", &rule.fold);
   reader.Bind("pattern", &rule.pattern);
@@ -55,9 +64,6 @@ Result<Rule> ReadRule(const toml::table& table, const std::string& file) {
   reader.Bind("max_links", &rule.max_links);
   reader.Bind("min_length", &rule.min_length);
   reader.Bind("max_length", &rule.max_length);
-  reader.Bind("group", &rule.group);
-  reader.Bind("tags", &rule.tags);
-  reader.Bind("enabled", &rule.enabled);
   TRY(reader.Read(table));
   TRY(CheckName(reader, rule.name, rule.line));
   rule.field = TRY(ReadFieldName(reader, "field", field, rule.line));
@@ -90,14 +96,9 @@ Result<Composite> ReadComposite(const toml::table& table, const std::string& fil
   composite.line = LineOf(table);
   TomlTable reader(file, Owner("composite", NameIn(table)));
   std::optional<std::string> expression;
-  reader.Bind("name", &composite.name);
-  reader.Bind("description", &composite.description);
-  reader.Bind("score", &composite.score, -kMaxRuleScore, kMaxRuleScore);
+  BindCommon(reader, composite);
   reader.Bind("expression", &expression);
   reader.Bind("replaces", &composite.replaces);
-  reader.Bind("group", &composite.group);
-  reader.Bind("tags", &composite.tags);
-  reader.Bind("enabled", &composite.enabled);
   TRY(reader.Read(table));
   TRY(CheckName(reader, composite.name, composite.line));
   if (!expression) {

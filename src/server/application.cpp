@@ -8,6 +8,7 @@
 #include "server/api_error.h"
 #include "server/foreign_routes.h"
 #include "server/header_values.h"
+#include "server/openai_error.h"
 
 namespace winnow {
 namespace {
@@ -141,8 +142,10 @@ class Application : public HttpApplication, public std::enable_shared_from_this<
                            PointerFrom(request.path).value_or("no route has this path; GET /docs lists all routes"));
     }
     if (request.method == "OPTIONS") return Options(parts_, request, allowed);
-    HttpResponse response = ErrorResponse(
-        405, "MethodNotAllowed", "this path does not support the method of the request; supported: " + allowed);
+    const std::optional<std::string> pointer = PointerFrom(request.path);
+    HttpResponse response = ErrorResponse(405, "MethodNotAllowed",
+                                          "this path does not support the method of the request; supported: " +
+                                              allowed + (pointer ? "; " + *pointer : ""));
     response.headers.emplace_back("Allow", allowed);
     return response;
   }
@@ -172,6 +175,7 @@ class Application : public HttpApplication, public std::enable_shared_from_this<
 
   /// Completes a response, and records it.
   void Finish(const HttpRequest& request, HttpResponse& response) const {
+    FitErrorForm(request.route, response);
     AddCors(parts_, request.Header("origin"), response);
     const double seconds = std::chrono::duration<double>(Clock::now() - request.arrived).count();
     const std::string_view path = request.route == nullptr ? std::string_view() : std::string_view(request.route->path);

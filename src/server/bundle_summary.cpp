@@ -123,7 +123,10 @@ Result<BundleSummary> ReadBundleSummary(const fs::path& dir) {
     const auto file = std::ranges::find(summary.files, name, &FileStamp::name);
     return file == summary.files.end() ? 0 : file->size;
   };
-  for (const FileStamp& file : summary.files) summary.size_bytes += file.size;
+  for (const FileStamp& file : summary.files) {
+    summary.size_bytes += file.size;
+    summary.written = std::max(summary.written, file.seconds);
+  }
   if (Exists(dir / kLinearFile)) {
     summary.weights = "linear";
     summary.labels = TRY(ReadLabelsFile(dir / kLabelsFile));

@@ -35,6 +35,7 @@ struct BundleSummary {
   std::string text_template;      ///< template that makes the text of a row; empty: none
   Json metrics = Json::object();  ///< metrics of training_info.json, by name
   uint64_t size_bytes = 0;        ///< total size of the files
+  int64_t written = 0;            ///< time at which the newest of the files was written, in seconds since 1970
   uint64_t memory_bytes = 0;      ///< approximate memory of the loaded model (estimated in bundle_summary.cpp)
   std::vector<FileStamp> files;
 };

@@ -26,7 +26,8 @@ Result<std::shared_ptr<FilterService>> FilterService::Open(const FilterServiceOp
   known.store.url = options.store;
   service->known_ = std::make_unique<KnownStateCache>(std::move(known));
   const History::StoreSource store = [recorder = service->recorder_] { return recorder->store(); };
-  service->learner_ = std::make_unique<SenderLearner>(store, *service->known_);
+  std::unique_ptr<Spool> senders = TRY(Spool::Open(options.spool / "senders"));
+  service->learner_ = std::make_unique<SenderLearner>(store, *service->known_, std::move(senders));
   service->log_ = std::make_unique<FeedbackLog>(SinkOf(*service->recorder_), service->memory_.get());
   service->catching_up_ = std::thread([self = service.get()] { self->CatchUp(); });
   if (options.keep_history) service->history_ = std::make_unique<History>(store, options.history);
@@ -91,6 +92,7 @@ void FilterService::Measure(MetricsSnapshot& now) const {
   now.state_hits = known.hits;
   now.state_reads = known.reads;
   now.state_failures = known.failures;
+  now.sender_changes_lost = learner_->lost();
   if (history_ == nullptr) return;
   const History::Counts history = history_->counts();
   now.history_waiting = history.waiting;

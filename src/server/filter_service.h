@@ -28,7 +28,8 @@ struct FilterServiceOptions {
   std::filesystem::path rules = {};  ///< file of rules; empty: the built-in rules; "none": no rules
   FilterOptions filter = {};
   std::string store = {};            ///< URL of the store; empty: no store, and so no feedback, preferences and history
-  std::filesystem::path spool = {};  ///< directory for feedback while the store is down
+  /// Directory for feedback while the store is down; in it, "senders" is that for changes of senders' scores.
+  std::filesystem::path spool = {};
   KnownStateOptions known = {};      ///< the URL of the store is set by Open
   HistoryOptions history = {};
   bool keep_history = true;

@@ -8,7 +8,20 @@ namespace winnow {
 namespace {
 
 /// What to use instead.
-enum class Use { kClassify, kClassifyModel, kModels, kHealth, kReady, kDocs, kNoText, kIndex, kMetrics, kMail };
+enum class Use {
+  kClassify,
+  kClassifyModel,
+  kModels,
+  kHealth,
+  kReady,
+  kDocs,
+  kNoText,
+  kEmbed,
+  kModerate,
+  kIndex,
+  kMetrics,
+  kMail
+};
 
 /// In `path`, '*' matches one or more characters other than '/'.
 struct ForeignRoute {
@@ -22,19 +35,15 @@ struct ForeignRoute {
 // Inference's OpenAPI document; Hugging Face's Inference API; rasa.com (HTTP API); Azure ML's scoring URL; gradio.app;
 // rspamd.com (protocol).
 constexpr ForeignRoute kForeignRoutes[] = {
-    {"/v1/moderations", "OpenAI's API", Use::kClassify},
     {"/v1/chat/completions", "OpenAI's API", Use::kClassify},
     {"/v1/completions", "OpenAI's API", Use::kClassify},
     {"/v1/responses", "OpenAI's API", Use::kClassify},
     {"/v1/classifications", "OpenAI's API", Use::kClassify},
-    {"/v1/embeddings", "OpenAI's API", Use::kNoText},
     {"/v1/models/*:predict", "KServe v1", Use::kClassifyModel},
     {"/v1/models/*:explain", "KServe v1", Use::kClassifyModel},
     {"/v1/models/*:classify", "TensorFlow Serving", Use::kClassifyModel},
     {"/v1/models/*/versions/*:predict", "TensorFlow Serving", Use::kClassifyModel},
     {"/v1/models/*/versions/*:classify", "TensorFlow Serving", Use::kClassifyModel},
-    {"/v1/models", "OpenAI's API and KServe v1", Use::kModels},
-    {"/v1/models/*", "OpenAI's API and KServe v1", Use::kModels},
     {"/v1/models/*/versions/*", "TensorFlow Serving", Use::kModels},
     {"/v1/models/*/metadata", "TensorFlow Serving", Use::kModels},
     {"/v2/models", "other servers", Use::kIndex},
@@ -52,10 +61,11 @@ constexpr ForeignRoute kForeignRoutes[] = {
     {"/models/*/*", "Hugging Face's Inference API", Use::kClassifyModel},
     {"/pipeline/text-classification/*", "Hugging Face's Inference API", Use::kClassifyModel},
     {"/pipeline/text-classification/*/*", "Hugging Face's Inference API", Use::kClassifyModel},
-    {"/embed", "Text Embeddings Inference", Use::kNoText},
-    {"/embed_all", "Text Embeddings Inference", Use::kNoText},
+    {"/embed", "Text Embeddings Inference", Use::kEmbed},
+    {"/embed_all", "Text Embeddings Inference", Use::kEmbed},
     {"/embed_sparse", "Text Embeddings Inference", Use::kNoText},
-    {"/embeddings", "Text Embeddings Inference", Use::kNoText},
+    {"/embeddings", "OpenAI's API without its prefix", Use::kEmbed},
+    {"/moderations", "OpenAI's API without its prefix", Use::kModerate},
     {"/rerank", "Text Embeddings Inference", Use::kNoText},
     {"/similarity", "Text Embeddings Inference", Use::kNoText},
     {"/decode", "Text Embeddings Inference", Use::kNoText},
@@ -132,6 +142,10 @@ std::string_view Instruction(Use use) {
       return "use GET /docs or GET /openapi.json";
     case Use::kNoText:
       return R"(this server classifies texts only: POST /v1/classify with a body such as {"text": "You won a prize"})";
+    case Use::kEmbed:
+      return R"(use POST /v1/embeddings with a body such as {"input": "You won a prize", "model": "NAME"})";
+    case Use::kModerate:
+      return R"(use POST /v1/moderations with a body such as {"input": "You won a prize"})";
     case Use::kIndex:
       return "list the models with POST /v2/repository/index or GET /models";
     case Use::kMetrics:

@@ -19,7 +19,7 @@ const ServedRoutes& Routes() {
 
 TEST(ForeignRoutes, AreAnsweredWithTheRouteToUse) {
   for (const char* const path :
-       {"/v1/moderations", "/v1/chat/completions", "/v1/models/spam:predict", "/v1/models/spam/versions/1:predict",
+       {"/v1/chat/completions", "/v1/models/spam/versions/1:predict",
         "/predictions/spam", "/predictions/spam/1.0", "/v1/predict", "/v1/predict/", "/models/ProsusAI/finbert"}) {
     const HttpResponse response = Routes().Ask("POST", path, R"({"input": "secret words"})");
     EXPECT_EQ(response.status, 404) << path;
@@ -29,21 +29,24 @@ TEST(ForeignRoutes, AreAnsweredWithTheRouteToUse) {
     EXPECT_THAT(body["error"].str(), HasSubstr("{\"text\": ")) << path;
     EXPECT_THAT(response.body, testing::Not(HasSubstr("secret"))) << path;
   }
-  EXPECT_THAT(PointerFrom("/v1/models").value(), HasSubstr("GET /models"));
-  EXPECT_THAT(PointerFrom("/v1/models/text-moderation-latest").value(), HasSubstr("GET /models"));
+  const HttpResponse kserve = Routes().Ask("POST", "/v1/models/spam:predict", "{}");
+  EXPECT_EQ(kserve.status, 405) << "GET asks for a model of that name";
+  EXPECT_THAT(kserve.body, HasSubstr("POST /v1/classify"));
+  EXPECT_THAT(PointerFrom("/embed").value(), HasSubstr("POST /v1/embeddings"));
+  EXPECT_THAT(PointerFrom("/moderations").value(), HasSubstr("POST /v1/moderations"));
   EXPECT_THAT(PointerFrom("/v2/models/spam/stats").value(), HasSubstr("GET /metrics"));
   EXPECT_THAT(PointerFrom("/healthz").value(), HasSubstr("GET /health"));
 }
 
 TEST(ForeignRoutes, TheirExampleIsARequestOfThatRoute) {
-  const std::string pointer = PointerFrom("/v1/moderations").value();
+  const std::string pointer = PointerFrom("/v1/completions").value();
   const std::string body = pointer.substr(pointer.find('{'));
   EXPECT_EQ(Routes().Ask("POST", "/v1/classify", body).status, 200) << body;
 }
 
 TEST(ForeignRoutes, LeaveOtherPathsAlone) {
   for (const char* const path :
-       {"/", "", "/nowhere", "/v1", "/predictions//", "/v1/models/a/b/c", "/v1/moderations/x", "/V1/moderations"}) {
+       {"/", "", "/nowhere", "/v1", "/predictions//", "/v1/models/a/b/c", "/v1/models", "/v1/moderations/x", "/V1/completions"}) {
     EXPECT_EQ(PointerFrom(path), std::nullopt) << path;
   }
 }

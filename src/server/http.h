@@ -102,6 +102,12 @@ struct RouteDocs {
   int status = 200;                                              ///< status of a response that is not an error
 };
 
+/// The form of the errors of a route.
+enum class ErrorForm {
+  kWinnow,  ///< {"error": message, "error_type": type}
+  kOpenAi,  ///< {"error": {"message", "type", "param", "code"}} (server/openai_error.h)
+};
+
 /// One row of the table that feeds routing, access, /openapi.json and /docs.
 struct Route {
   std::string method;
@@ -116,6 +122,7 @@ struct Route {
   /// Whether the API key is the first parameter of the path, for clients that can send no header field. It is removed
   /// from the request before the handler is called; access log and metrics name routes, not paths.
   bool key_in_path = false;
+  ErrorForm error_form = ErrorForm::kWinnow;
 };
 
 /// The route for a path and method. Paths match whole segments; {name} matches a segment that is not empty.

@@ -19,6 +19,7 @@
 #include "server/api_error.h"
 #include "server/gzip.h"
 #include "server/header_values.h"
+#include "server/openai_error.h"
 #include "server/request_reader.h"
 
 namespace winnow {
@@ -251,7 +252,9 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
       }
       reader.ReadBody(state_->memory->ShareOf(request->caller));
       if (!co_await Read(reader, /*header_only=*/false)) co_return false;
-      if (const std::optional<ApiError> error = ErrorOf(reader, reader.done())) co_return co_await Refuse(*error);
+      if (const std::optional<ApiError> error = ErrorOf(reader, reader.done())) {
+        co_return co_await Refuse(*error, request->route);
+      }
       reader.TakeBody(*request);
       buffer_.shrink_to_fit();
     }
@@ -274,6 +277,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
 
   /// Sends a response; false when the connection is to be closed.
   Awaitable<bool> Send(const HttpRequest& request, HttpResponse response, bool version_1_0, bool stays) {
+    FitErrorForm(request.route, response);  // also of errors that did not come from the application
     const bool written = co_await Write(request, std::move(response), version_1_0, stays);
     if (written && !stays) co_await Linger();
     co_return written&& stays;
@@ -376,11 +380,12 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
   }
 
   /// Tells the error of a request that could not be read, and has the connection closed. `error` outlives the call.
-  Awaitable<bool> Refuse(const ApiError& error) {
+  Awaitable<bool> Refuse(const ApiError& error, const Route* route = nullptr) {
     if (state_->stopping) co_return false;
     late_ = false;
     HttpRequest unread;
     unread.id = NewRequestId();
+    unread.route = route;
     HttpResponse response = error.Response();
     co_return co_await Send(unread, std::move(response), /*version_1_0=*/false, /*stays=*/false);
   }

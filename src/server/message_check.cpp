@@ -59,13 +59,7 @@ class Checking : public std::enable_shared_from_this<Checking> {
     ServedModel::Request texts;
     texts.texts.push_back(TextForModel(check_.message, classifier.text_template()));
     texts.options = progress_.options();
-    texts.client = request_->caller;
-    texts.arrived = request_->arrived;
-    texts.waited = request_->waited;
-    texts.client_disconnected = request_->client_disconnected;
-    texts.max_tokens = service_->limits.max_tokens;
-    texts.max_windows = service_->limits.max_windows;
-    texts.defer = request_->defer;
+    SetOrigin(*service_, *request_, texts);
     const Clock::time_point begin = Clock::now();
     model->Classify(std::move(texts), [self = shared_from_this(), model, begin](
                                           const ApiResult<std::vector<ClassifiedText>>& results, const ServedTimes&) {

@@ -355,6 +355,7 @@ std::string ServerMetrics::Scrape() const {
       raise("state_hit", now.state_hits);
       raise("state_read", now.state_reads);
       raise("state_failure", now.state_failures);
+      raise("sender_change_lost", now.sender_changes_lost);
     }
   }
   return prometheus::TextSerializer().Serialize(p.registry.Collect());

@@ -266,6 +266,7 @@ std::vector<ModelSet::Entry> ModelSet::List() const {
                 .error = slot->error ? PublicMessage(*slot->error, slot->place.dir) : "",
                 .size_bytes = summary.size_bytes,
                 .memory_bytes = summary.memory_bytes,
+                .written = summary.written,
                 .metrics = summary.metrics,
                 .directory = slot->directory,
                 .last_used = slot->last_used};

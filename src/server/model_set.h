@@ -110,6 +110,7 @@ class ModelSet {
     std::string error;          ///< error of the last failed load, in one line and without paths; empty: none
     uint64_t size_bytes = 0;    ///< size of the model's files
     uint64_t memory_bytes = 0;  ///< approximate memory of the loaded model
+    int64_t written = 0;        ///< time at which the newest of its files was written, in seconds since 1970
     Json metrics;
     std::string directory;  ///< last component of the model's path
     std::optional<std::chrono::system_clock::time_point> last_used;

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/ascii.h"
+#include "server/openai_error.h"
 #include "text/text_parts.h"
 
 namespace winnow {
@@ -42,9 +43,10 @@ const ErrorStatus* Find(int code) {
   return found == std::end(kStatuses) ? nullptr : found;
 }
 
-std::string_view ResponseName(int code) {
+std::string ResponseName(int code, ErrorForm form) {
   const ErrorStatus* const status = Find(code);
-  return status == nullptr ? "Internal" : status->name;
+  const std::string_view name = status == nullptr ? "Internal" : status->name;
+  return (form == ErrorForm::kOpenAi ? "OpenAi" : "") + std::string(name);
 }
 
 Json SuccessOf(const Route& route) {
@@ -100,7 +102,7 @@ Json Operation(const Route& route) {
   operation["responses"][std::to_string(route.docs.status)] = SuccessOf(route);
   for (const int code : ErrorsOf(route)) {
     operation["responses"][std::to_string(code)] = {
-        {"$ref", "#/components/responses/" + std::string(ResponseName(code))}};
+        {"$ref", "#/components/responses/" + ResponseName(code, route.error_form)}};
   }
   if (route.role != Role::kPublic) {
     // {}: a server that was started without keys asks for none.
@@ -116,6 +118,12 @@ const Json& Schemas() {
     "Error": {"type": "object", "required": ["error", "error_type"], "properties": {
       "error": {"type": "string", "description": "Error message; never contains text of a request"},
       "error_type": {"type": "string", "description": "Type of the error, such as \"Validation\" or \"Overloaded\""}}},
+    "OpenAiError": {"type": "object", "required": ["error"], "properties": {
+      "error": {"type": "object", "description": "The error, in the form of OpenAI's API", "required": ["message", "type", "param", "code"], "properties": {
+        "message": {"type": "string", "description": "Error message; never contains text of a request"},
+        "type": {"type": "string", "description": "invalid_request_error, authentication_error, permission_error, rate_limit_error or server_error"},
+        "param": {"type": ["string", "null"], "description": "Field of the request that the error is about"},
+        "code": {"type": ["string", "null"], "description": "invalid_api_key, model_not_found, rate_limit_exceeded, or null"}}}}},
     "Text": {"anyOf": [
       {"type": "string", "description": "A text"},
       {"type": "array", "minItems": 1, "maxItems": 16, "items": {"type": "string"},
@@ -128,17 +136,26 @@ const Json& Schemas() {
   return schemas;
 }
 
+Json ErrorResponseOf(const ErrorStatus& status, ErrorForm form) {
+  const bool openai = form == ErrorForm::kOpenAi;
+  Json content = {{"schema", {{"$ref", openai ? "#/components/schemas/OpenAiError" : "#/components/schemas/Error"}}}};
+  if (!status.type.empty()) {
+    content["example"] = openai ? OpenAiError(status.code, status.type, status.message) : status.Example();
+  }
+  Json response = {{"description", status.meaning}, {"content", {{"application/json", std::move(content)}}}};
+  if (status.code == 429) {
+    response["headers"]["Retry-After"] = {{"description", "Seconds to wait before the next request"},
+                                          {"schema", {{"type", "string"}}}};
+  }
+  return response;
+}
+
 Json Components() {
   Json responses = Json::object();
-  for (const ErrorStatus& status : kStatuses) {
-    Json content = {{"schema", {{"$ref", "#/components/schemas/Error"}}}};
-    if (!status.type.empty()) content["example"] = status.Example();
-    Json response = {{"description", status.meaning}, {"content", {{"application/json", std::move(content)}}}};
-    if (status.code == 429) {
-      response["headers"]["Retry-After"] = {{"description", "Seconds to wait before the next request"},
-                                            {"schema", {{"type", "string"}}}};
+  for (const ErrorForm form : {ErrorForm::kWinnow, ErrorForm::kOpenAi}) {
+    for (const ErrorStatus& status : kStatuses) {
+      responses[ResponseName(status.code, form)] = ErrorResponseOf(status, form);
     }
-    responses[std::string(status.name)] = std::move(response);
   }
   return {{"schemas", Schemas()},
           {"responses", std::move(responses)},

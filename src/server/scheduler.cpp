@@ -73,6 +73,7 @@ struct Scheduler::Work {
   PoolUse use = PoolUse::kNone;
 
   bool empty() const { return batch.empty() && dropped.empty(); }
+  bool embeds() const { return batch.front().request->texts->embed; }
 };
 
 Scheduler::Scheduler(const BundleClassifier& classifier, const SchedulerOptions& options, ServerMetrics* metrics)
@@ -95,8 +96,12 @@ Scheduler::~Scheduler() {
 bool Scheduler::Submit(std::shared_ptr<ScheduledTexts> texts) {
   texts->submitted = texts->dequeued_at = Clock::now();
   const size_t count = texts->count();
-  texts->probabilities.resize(count * classifier_.labels().size());
-  if (classifier_.scope_rule() != nullptr) texts->scope.resize(count);
+  if (texts->embed) {
+    texts->embeddings.resize(count * classifier_.scorer().embedding_size());
+  } else {
+    texts->probabilities.resize(count * classifier_.labels().size());
+    if (classifier_.scope_rule() != nullptr) texts->scope.resize(count);
+  }
   if (count == 0) {
     std::exchange(texts->done, {})({});
     return true;
@@ -266,7 +271,8 @@ bool Scheduler::TakeText(Work& work, size_t most_tokens) {
     taken = request->CostOf(request->next);
     const bool bulk = client.tokens > kLittleTokens;
     if (work.batch.empty()) work.bulk = bulk;
-    if (!work.batch.empty() && (work.tokens + taken > most_tokens || bulk != work.bulk)) {
+    const bool other = bulk != work.bulk || (!work.batch.empty() && request->texts->embed != work.embeds());
+    if (!work.batch.empty() && (work.tokens + taken > most_tokens || other)) {
       client.requests.pop_back();
       return false;
     }
@@ -378,19 +384,38 @@ void Scheduler::Do(Work work) {
   seconds_per_token_ = seconds_per_token_ == 0 ? each : kKept * seconds_per_token_ + (1 - kKept) * each;
 }
 
+/// The results of a batch, one row per text.
+struct Scheduler::Rows {
+  size_t width = 0;
+  std::vector<float> values;
+  std::vector<float> scope;
+
+  void CopyTo(size_t row, ScheduledTexts& texts, size_t text) const {
+    std::vector<float>& to = texts.embed ? texts.embeddings : texts.probabilities;
+    std::copy_n(values.begin() + static_cast<ptrdiff_t>(row * width), width,
+                to.begin() + static_cast<ptrdiff_t>(text * width));
+    if (!scope.empty()) texts.scope[text] = scope[row];
+  }
+};
+
+Result<void> Scheduler::ComputeRows(const Work& work, Rows& rows) const {
+  const bool embeds = work.embeds();
+  rows.width = embeds ? classifier_.scorer().embedding_size() : classifier_.labels().size();
+  rows.values.resize(work.batch.size() * rows.width);
+  rows.scope.resize(embeds || classifier_.scope_rule() == nullptr ? 0 : work.batch.size());
+  PreparedTexts prepared;
+  for (const Taken& taken : work.batch) prepared.AppendText(taken.request->texts->prepared, taken.text);
+  if (embeds) return classifier_.scorer().Embed(prepared, rows.values, work.use);
+  return classifier_.ProbabilitiesOf(prepared, rows.values, {}, rows.scope, work.use);
+}
+
 void Scheduler::Compute(Work& work) {
   const std::vector<Taken>& batch = work.batch;
   const Clock::time_point begin = Clock::now();
-  const size_t labels = classifier_.labels().size();
-  std::vector<float> probabilities;
-  std::vector<float> scope;
-  PreparedTexts prepared;
+  Rows rows;
   Result<void> computed;
   try {
-    probabilities.resize(batch.size() * labels);
-    scope.resize(classifier_.scope_rule() == nullptr ? 0 : batch.size());
-    for (const Taken& taken : batch) prepared.AppendText(taken.request->texts->prepared, taken.text);
-    computed = classifier_.ProbabilitiesOf(prepared, probabilities, {}, scope, work.use);
+    computed = ComputeRows(work, rows);
   } catch (const std::exception& e) {
     LogFailure(e.what());
     computed = Fail(ErrorCode::kCancelled, "the server has no memory left for this request; try again later");
@@ -409,9 +434,7 @@ void Scheduler::Compute(Work& work) {
     if (!computed) {
       request.End(std::unexpected(computed.error()));
     } else {
-      std::copy_n(probabilities.begin() + static_cast<ptrdiff_t>(i * labels), labels,
-                  request.texts->probabilities.begin() + static_cast<ptrdiff_t>(batch[i].text * labels));
-      if (!scope.empty()) request.texts->scope[batch[i].text] = scope[i];
+      rows.CopyTo(i, *request.texts, batch[i].text);
     }
     if (--request.left == 0) request.End({});
   }

@@ -11,7 +11,7 @@
 ///
 /// If few texts are queued, batches are smaller, so that all workers finish at about the same time.
 ///
-/// A batch contains texts either of clients that have much in the queue or of those that have little. While all workers
+/// A batch contains either texts to classify or texts to embed, and texts either of clients that have much in the queue or of those that have little. While all workers
 /// compute large batches, one more thread computes short texts of clients that have just come, in small batches. The
 /// system lets it interrupt the workers, so that such a text does not wait for the end of a batch.
 ///
@@ -63,6 +63,10 @@ struct ScheduledTexts {
   std::vector<InputText> texts;      ///< the texts that `prepared` may refer to
   std::vector<float> probabilities;  ///< [texts, labels] probabilities, filled in as texts are computed
   std::vector<float> scope;          ///< [texts] out-of-scope scores, for a bundle with a rule for them
+  /// True if embeddings are computed in place of probabilities; then each text is one window, and `embeddings` becomes
+  /// what Scorer::Embed computes.
+  bool embed = false;
+  std::vector<float> embeddings = {};  ///< [texts, embedding_size()] filled in as texts are computed
   std::string client;                ///< name of the client for taking turns: an address or a key
   /// Returns false once the client has disconnected, so that the remaining texts need not be computed. Empty: always
   /// true.
@@ -134,6 +138,8 @@ class Scheduler {
   bool TakeText(Work& work, size_t most_tokens) REQUIRES(mutex_);
   void Do(Work work) EXCLUDES(mutex_);
   void Compute(Work& work) EXCLUDES(mutex_);
+  struct Rows;
+  Result<void> ComputeRows(const Work& work, Rows& rows) const EXCLUDES(mutex_);
 
   const BundleClassifier& classifier_;
   const SchedulerOptions options_;

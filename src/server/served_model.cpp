@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "base/log.h"
+#include "classify/embedding.h"
 #include "store/cached_prediction.h"
 
 namespace winnow {
@@ -50,6 +51,7 @@ std::string RedisKeyOf(const BundleClassifier& classifier) {
 struct ServedModel::Call {
   Request request;
   Done done;
+  EmbedDone embedded;  // in place of `done` if embeddings are wanted
   PreparedTexts prepared;
   size_t texts = 0;
   bool is_large = false;        // takes longer than about a millisecond, even if all texts are cached
@@ -61,6 +63,11 @@ struct ServedModel::Call {
   ServedTimes times;
 
   std::span<float> Row(size_t text) { return std::span<float>(rows).subspan(text * width, width); }
+  bool embeds() const { return embedded != nullptr; }
+  void End(ApiError error) {
+    if (embeds()) return embedded(std::unexpected(std::move(error)), times);
+    done(std::unexpected(std::move(error)), times);
+  }
 };
 
 ServedModel::ServedModel(const SchedulerOptions& options, SharedParts shared)
@@ -87,6 +94,20 @@ void ServedModel::Classify(Request request, Done done) const {
   call->done = std::move(done);
   call->texts = call->request.texts.size();
   call->width = classifier_->labels().size() + (classifier_->scope_rule() == nullptr ? 0 : 1);
+  Start(call);
+}
+
+void ServedModel::Embed(Request request, EmbedDone done) const {
+  const auto call = std::make_shared<Call>();
+  call->request = std::move(request);
+  call->request.no_store = true;
+  call->embedded = std::move(done);
+  call->texts = call->request.ids.empty() ? call->request.texts.size() : call->request.ids.size();
+  call->width = classifier_->scorer().embedding_size();
+  Start(call);
+}
+
+void ServedModel::Start(const std::shared_ptr<Call>& call) const {
   size_t bytes = 0;
   for (const InputText& text : call->request.texts) bytes += text.joined().size();
   call->is_large = call->texts > kFewTexts || call->texts * call->width > kFewProbabilities || bytes > kFewTextBytes;
@@ -106,9 +127,9 @@ bool ServedModel::Later(const Call& call, std::function<void()> task) const {
 
 void ServedModel::Begin(const std::shared_ptr<Call>& call) const {
   if (const auto error = WaitError(*call)) return Refuse(*call, *error);
-  const std::vector<InputTextView> views(call->request.texts.begin(), call->request.texts.end());
   const Clock::time_point begin = Clock::now();
-  if (classifier_->scorer().IsInstant(views)) {
+  const std::vector<InputTextView> views(call->request.texts.begin(), call->request.texts.end());
+  if (!call->embeds() && classifier_->scorer().IsInstant(views)) {
     auto results = classifier_->Classify(views, call->request.options);
     call->times.infer = Clock::now() - begin;
     if (!results) return Refuse(*call, results.error());
@@ -121,8 +142,7 @@ void ServedModel::Begin(const std::shared_ptr<Call>& call) const {
   call->rows.resize(call->texts * call->width);
   call->missing.resize(call->texts);
   for (size_t i = 0; i < call->texts; ++i) call->missing[i] = i;
-  classifier_->scorer().Prepare(views, call->prepared);
-  call->times.tokens = call->prepared.tokens.windows.ids.size();
+  if (const auto error = Prepare(*call)) return Refuse(*call, *error);
   if (const auto error = SizeError(*call)) return Refuse(*call, *error);
   // Texts without tokens have no key that answers could be kept under.
   if (call->texts > 0 && call->times.tokens == 0) return Schedule(call);
@@ -130,6 +150,18 @@ void ServedModel::Begin(const std::shared_ptr<Call>& call) const {
   if (shared_.metrics) shared_.metrics->Tokenized(call->times.tokenize.count());
   if (call->request.no_store) return Schedule(call);
   LookUp(call);
+}
+
+/// Makes tokens of the texts. The refusal, of ids that are not tokens of this model.
+std::optional<ApiError> ServedModel::Prepare(Call& call) const {
+  const Scorer& scorer = classifier_->scorer();
+  if (call.request.ids.empty()) {
+    scorer.Prepare(std::vector<InputTextView>(call.request.texts.begin(), call.request.texts.end()), call.prepared);
+  } else if (const Result<void> prepared = scorer.PrepareIds(call.request.ids, call.prepared); !prepared) {
+    return ApiError{.message = "'input': " + prepared.error().message};
+  }
+  call.times.tokens = call.prepared.tokens.windows.ids.size();
+  return std::nullopt;
 }
 
 /// The refusal of a request that has waited too long for a thread, or that nobody waits for any more.
@@ -214,6 +246,7 @@ void ServedModel::Schedule(const std::shared_ptr<Call>& call) const {
   // Windows are computed one by one: a text of 64 of them must not keep others waiting.
   const auto begins = std::make_shared<const std::vector<int32_t>>(missing.SplitIntoWindows());
   texts->prepared = std::move(missing);
+  texts->embed = call->embeds();
   texts->client = call->request.client;
   texts->deadline = call->request.deadline;
   texts->keep_alive = weak_from_this().lock();
@@ -231,27 +264,41 @@ void ServedModel::Schedule(const std::shared_ptr<Call>& call) const {
       shared_.metrics->Queued(call->times.queue.count());
       shared_.metrics->Inferred(call->times.infer.count());
     }
-    const size_t labels = classifier_->labels().size();
-    for (size_t i = 0; i < call->missing.size(); ++i) {
-      const auto begin = static_cast<size_t>((*begins)[i]), end = static_cast<size_t>((*begins)[i + 1]);
-      const std::span<float> row = call->Row(call->missing[i]);
-      classifier_->PoolText(std::span<const float>(raw->probabilities).subspan(begin * labels, (end - begin) * labels),
-                            row.first(labels));
-      if (!raw->scope.empty()) {
-        // A text is in scope as soon as a part of it is.
-        row[labels] = *std::min_element(raw->scope.begin() + (*begins)[i], raw->scope.begin() + (*begins)[i + 1]);
-      }
-      if (const auto ids = raw->prepared.IdsOf(begin, end); !ids.empty() && !call->request.no_store) Keep(ids, row);
-    }
+    Fill(*call, *raw, *begins);
     Finish(call);
   };
   if (scheduler_->Submit(std::move(texts))) return;
   if (shared_.metrics) {
     shared_.metrics->Classified(call->texts, 429, Seconds(Clock::now() - call->request.arrived));
   }
-  call->done(std::unexpected(TooManyRequests(
-                 "Overloaded", "too many texts are in the queue; try again after Retry-After seconds", RetryAfter())),
-             call->times);
+  call->End(TooManyRequests("Overloaded", "too many texts are in the queue; try again after Retry-After seconds",
+                            RetryAfter()));
+}
+
+/// Fills in the rows of the missing texts, of which text i has the windows begins[i] ... begins[i + 1] - 1.
+void ServedModel::Fill(Call& call, const ScheduledTexts& texts, std::span<const int32_t> begins) const {
+  const size_t labels = classifier_->labels().size();
+  std::vector<int32_t> tokens;  // of the windows of a text
+  for (size_t i = 0; i < call.missing.size(); ++i) {
+    const auto begin = static_cast<size_t>(begins[i]), end = static_cast<size_t>(begins[i + 1]);
+    const std::span<float> row = call.Row(call.missing[i]);
+    if (call.embeds()) {
+      tokens.clear();
+      for (size_t window = begin; window < end; ++window) {
+        tokens.push_back(static_cast<int32_t>(texts.prepared.tokens.windows.view().length(window)));
+      }
+      const std::span<const float> means = texts.embeddings;
+      PoolEmbedding(means.subspan(begin * call.width, (end - begin) * call.width), tokens, row);
+      continue;
+    }
+    classifier_->PoolText(std::span<const float>(texts.probabilities).subspan(begin * labels, (end - begin) * labels),
+                          row.first(labels));
+    if (!texts.scope.empty()) {
+      // A text is in scope as soon as a part of it is.
+      row[labels] = *std::min_element(texts.scope.begin() + begins[i], texts.scope.begin() + begins[i + 1]);
+    }
+    if (const auto ids = texts.prepared.IdsOf(begin, end); !ids.empty() && !call.request.no_store) Keep(ids, row);
+  }
 }
 
 void ServedModel::Keep(std::span<const int32_t> ids, std::span<const float> values) const {
@@ -267,6 +314,10 @@ void ServedModel::Finish(const std::shared_ptr<Call>& call) const {
 }
 
 void ServedModel::Respond(Call& call) const {
+  if (call.embeds()) {
+    if (shared_.metrics) shared_.metrics->Classified(call.texts, 200, Seconds(Clock::now() - call.request.arrived));
+    return call.embedded(std::move(call.rows), call.times);
+  }
   const size_t labels = classifier_->labels().size();
   std::vector<ClassifiedText> results(call.texts);
   for (size_t t = 0; t < results.size(); ++t) {
@@ -302,7 +353,7 @@ void ServedModel::Refuse(Call& call, ApiError told) const {
   if (shared_.metrics) {
     shared_.metrics->Classified(call.texts, told.status, Seconds(Clock::now() - call.request.arrived));
   }
-  call.done(std::unexpected(std::move(told)), call.times);
+  call.End(std::move(told));
 }
 
 std::chrono::seconds ServedModel::RetryAfter() const {

@@ -57,6 +57,8 @@ class ServedModel : public std::enable_shared_from_this<ServedModel> {
 
   struct Request {
     std::vector<InputText> texts;
+    /// In place of `texts`, for Embed alone: texts as token ids (Scorer::PrepareIds).
+    std::vector<std::vector<int32_t>> ids = {};
     ClassifyOptions options = {};
     std::string client = {};
     std::chrono::steady_clock::time_point arrived = std::chrono::steady_clock::now();
@@ -78,6 +80,15 @@ class ServedModel : public std::enable_shared_from_this<ServedModel> {
   /// threads of `tasks`.
   void Classify(Request request, Done done) const;
 
+  /// Receives the embeddings [texts, embedding_size()] (classify/embedding.h). Errors: those of Done; 422 for token ids
+  /// that are not of this model's tokenizer.
+  using EmbedDone = std::function<void(ApiResult<std::vector<float>>, const ServedTimes&)>;
+
+  /// Computes the embeddings of texts, and calls `done` once, on this or another thread. The texts go through the same
+  /// queue as those to classify; embeddings are not cached, and request.options has no effect. Requires
+  /// classifier().scorer().embedding_size() > 0.
+  void Embed(Request request, EmbedDone done) const;
+
   /// Counts predictions that are sent to a client, in the metrics, and returns their numbers.
   DecisionCounts Count(std::span<const ClassifiedText> predictions) const;
 
@@ -87,11 +98,14 @@ class ServedModel : public std::enable_shared_from_this<ServedModel> {
   struct Call;
 
   ServedModel(const SchedulerOptions& options, SharedParts shared);
+  void Start(const std::shared_ptr<Call>& call) const;
   void Begin(const std::shared_ptr<Call>& call) const;
+  std::optional<ApiError> Prepare(Call& call) const;
   void LookUp(const std::shared_ptr<Call>& call) const;
   void AskRedis(const std::shared_ptr<Call>& call) const;
   void Schedule(const std::shared_ptr<Call>& call) const;
   void Keep(std::span<const int32_t> ids, std::span<const float> values) const;
+  void Fill(Call& call, const ScheduledTexts& texts, std::span<const int32_t> begins) const;
   void Finish(const std::shared_ptr<Call>& call) const;
   void Respond(Call& call) const;
   bool Later(const Call& call, std::function<void()> task) const;

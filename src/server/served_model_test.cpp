@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <future>
+#include <thread>
 
 #include "support/served_routes.h"
 
@@ -52,6 +53,38 @@ TEST(ServedModel, LargeRequestsGetTheSamePredictionsAsSmallOnes) {
     ASSERT_EQ(many.value().size(), texts);
     EXPECT_NEAR(many->back().probabilities[0], one.value()[0].probabilities[0], 1e-5);
   }
+}
+
+TEST(ServedModel, ThreadsThatClassifyAndEmbedGetWhatTheyAskedFor) {
+  const ServedRoutes routes;
+  const auto model = routes.Served("spam");
+  const auto embedded = [&](std::vector<InputText> texts) {
+    std::promise<std::vector<float>> promise;
+    model->Embed({.texts = std::move(texts)},
+                 [&promise](const auto& rows, const ServedTimes&) { promise.set_value(rows.value()); });
+    return promise.get_future().get();
+  };
+  const std::vector<InputText> texts = {"win a prize", "call me later", "see you at six and call me"};
+  const auto expected = Classified(routes, {.texts = texts}).value();
+  const std::vector<float> vectors = embedded(texts);
+  const size_t size = model->classifier().scorer().embedding_size();
+  ASSERT_EQ(vectors.size(), 3 * size);
+  std::vector<std::thread> threads;
+  for (int thread = 0; thread < 4; ++thread) {
+    threads.emplace_back([&, thread] {
+      for (int i = 0; i < 20; ++i) {
+        const size_t t = static_cast<size_t>(i + thread) % 3;
+        if (thread % 2 == 0) {
+          const auto found = Classified(routes, {.texts = {texts[t]}, .no_store = true}).value();
+          EXPECT_NEAR(found[0].probabilities[0], expected[t].probabilities[0], 1e-5);
+        } else {
+          const std::vector<float> found = embedded({texts[t]});
+          for (size_t d = 0; d < size; ++d) EXPECT_NEAR(found[d], vectors[t * size + d], 1e-5);
+        }
+      }
+    });
+  }
+  for (std::thread& each : threads) each.join();
 }
 
 }  // namespace

@@ -12,7 +12,8 @@ void Service::Close() const {
 
 std::vector<Route> ServiceRoutes(const SharedService& service) {
   std::vector<Route> routes;
-  for (const auto& part : {ClassifyRoutes, ModelRoutes, HealthRoutes, TeiRoutes, TeiModelRoutes, V2Routes}) {
+  for (const auto& part : {ClassifyRoutes, ModelRoutes, HealthRoutes, TeiRoutes, TeiModelRoutes, OpenAiRoutes,
+                           EmbeddingRoutes, V2Routes}) {
     for (Route& route : part(service)) routes.push_back(std::move(route));
   }
   if (service->filter) {
@@ -56,8 +57,7 @@ HttpResponse WithDecisions(const ServedModel& model, std::span<const ClassifiedT
   return response;
 }
 
-void ClassifyAndReply(const Service& service, const ModelSet::Model& model, const HttpRequest& request,
-                      ServedModel::Request texts, const HttpReply& reply, ResponseMaker answer) {
+void SetOrigin(const Service& service, const HttpRequest& request, ServedModel::Request& texts) {
   texts.client = request.caller;
   texts.arrived = request.arrived;
   texts.waited = request.waited;
@@ -65,6 +65,11 @@ void ClassifyAndReply(const Service& service, const ModelSet::Model& model, cons
   texts.max_tokens = service.limits.max_tokens;
   texts.max_windows = service.limits.max_windows;
   texts.defer = request.defer;
+}
+
+void ClassifyAndReply(const Service& service, const ModelSet::Model& model, const HttpRequest& request,
+                      ServedModel::Request texts, const HttpReply& reply, ResponseMaker answer) {
+  SetOrigin(service, request, texts);
   // The model lives as long as somebody waits for it.
   model->Classify(
       std::move(texts), [model, reply, answer = std::move(answer)](

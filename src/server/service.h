@@ -44,6 +44,8 @@ std::vector<Route> ModelRoutes(const SharedService& service);     ///< /models, 
 std::vector<Route> ClassifyRoutes(const SharedService& service);  ///< /v1/classify
 std::vector<Route> TeiRoutes(const SharedService& service);       ///< /predict
 std::vector<Route> TeiModelRoutes(const SharedService& service);  ///< /info, /tokenize
+std::vector<Route> OpenAiRoutes(const SharedService& service);    ///< /v1/models, /v1/moderations
+std::vector<Route> EmbeddingRoutes(const SharedService& service); ///< /v1/embeddings
 std::vector<Route> V2Routes(const SharedService& service);        ///< /v2 and below: the Open Inference Protocol
 std::vector<Route> MessageRoutes(const SharedService& service);   ///< /v1/messages/check
 std::vector<Route> RspamdRoutes(
@@ -83,6 +85,9 @@ void UseModel(const Service& service, std::string_view spec, const HttpReply& re
 /// Returns the response with the decisions that it contains, which are counted in the metrics, for the access log.
 HttpResponse WithDecisions(const ServedModel& model, std::span<const ClassifiedText> predictions,
                            HttpResponse response);
+
+/// Sets the client, the times and the limits of `texts` to those of the request.
+void SetOrigin(const Service& service, const HttpRequest& request, ServedModel::Request& texts);
 
 /// Classifies texts with `model` for the client of `request`, and replies with the result of `answer` and its
 /// decisions, or with an error.

@@ -14,9 +14,6 @@ using Clock = std::chrono::steady_clock;
 constexpr size_t kRecordsPerBatch = 500;
 constexpr std::chrono::milliseconds kFirstPause(50);
 
-/// Errors of the store that may pass, as opposed to errors of the event.
-bool IsOutage(const Error& error) { return error.code == ErrorCode::kNetwork || error.code == ErrorCode::kIo; }
-
 }  // namespace
 
 FeedbackRecorder::FeedbackRecorder(FeedbackRecorderOptions options, std::unique_ptr<Spool> spool)

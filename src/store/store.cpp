@@ -103,6 +103,8 @@ Result<int64_t> Store::CountFeedback(const FeedbackFilter& filter) {
   return count;
 }
 
+bool IsOutage(const Error& error) { return error.code == ErrorCode::kNetwork || error.code == ErrorCode::kIo; }
+
 std::string RandomKey() {
   std::random_device device;
   std::string key;

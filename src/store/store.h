@@ -96,6 +96,10 @@ class Store {
   std::unique_ptr<State> state_;
 };
 
+/// Returns true for an error that may pass without a change of what is written: the store is out of reach, its disk is
+/// full, or another process holds a lock. Other errors concern the record.
+bool IsOutage(const Error& error);
+
 /// Returns a random key of 32 hexadecimal digits.
 std::string RandomKey();
 

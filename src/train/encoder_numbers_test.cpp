@@ -5,25 +5,15 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/files.h"
 #include "base/json.h"
 #include "encoder/backward.h"
-#include "support/named_numbers.h"
-#include "support/source_directory.h"
+#include "support/named_model.h"
 #include "train/loss.h"
 #include "train/optimizer.h"
 #include "train/schedule.h"
 
 namespace winnow {
 namespace {
-
-/// The values of weight() in tools/encoder_cases.py.
-std::vector<float> NamedWeight(const WeightInfo& weight) {
-  std::vector<float> values = NamedNumbers(weight.name, weight.count);
-  const float middle = weight.shape.size() == 1 && weight.name.ends_with(".weight") ? 1.0f : 0.0f;
-  for (float& value : values) value = value * 0.35f + middle;
-  return values;
-}
 
 struct Golden {
   Json expected;
@@ -43,16 +33,8 @@ struct Golden {
 };
 
 Golden Load(const std::string& name) {
-  const auto path = SourceDirectory() / "tests" / "goldens" / "encoders" / (name + ".json");
-  Json expected = ParsedJson(ReadFile(path).value());
-  ModelConfig config = ParseModelConfig(expected["config"].dump(), name).value();
-  Model model = Model::Fresh(config, 1);
-  for (const WeightInfo& weight : model.layout().weights) {
-    float* to = weight.offset < model.layout().matrices ? model.writable_words() : model.at(weight.offset);
-    std::ranges::copy(NamedWeight(weight), to);
-  }
-  Golden golden{std::move(expected), config, std::move(model), {}, {}, {}};
-  for (const auto& ids : golden.expected["input_ids"]) golden.batch.Append(ids.get<std::vector<int32_t>>());
+  NamedModel named = ReadNamedModel("encoders/" + name);
+  Golden golden{std::move(named.golden), named.config, std::move(named.model), std::move(named.batch), {}, {}};
   golden.labels = golden.expected["labels"].get<std::vector<int32_t>>();
   return golden;
 }
