@@ -25,8 +25,9 @@ Result<void> CheckIds(const Tokenizer& tokenizer, std::span<const int32_t> ids, 
                       std::ranges::equal(before, ids.first(before.size())) &&
                       std::ranges::equal(after, ids.last(after.size()));
   if (framed) return {};
-  return Fail(ErrorCode::kInvalidArgument,
-              "the token ids lack the special tokens of this model's tokenizer, so they are probably those of another one");
+  return Fail(
+      ErrorCode::kInvalidArgument,
+      "the token ids lack the special tokens of this model's tokenizer, so they are probably those of another one");
 }
 
 }  // namespace

@@ -45,6 +45,7 @@ Command KeysRevokeCommand();
 Command RulesCheckCommand();
 Command RulesTestCommand();
 Command RulesExplainCommand();
+Command RulesCalibrateCommand();
 Command HelpCommand();
 Command VersionCommand();
 

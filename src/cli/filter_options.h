@@ -13,7 +13,7 @@ namespace winnow {
 struct FilterStepOptions {
   std::filesystem::path rules;  ///< empty: the built-in rules; "none": no rules
   std::string store;
-  EvidenceWeights weights;
+  StatedWeights weights;
   double reputation_half_life = 30;  ///< days
 
   std::chrono::milliseconds half_life() const {

@@ -1,6 +1,7 @@
 #include "data/row_writer.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "base/files.h"
 #include "base/json.h"
@@ -110,57 +111,67 @@ Result<RowWriter> RowWriter::For(const std::filesystem::path& path) {
 }
 
 void RowWriter::Add(std::span<const Field> fields) {
-  std::vector<Field>& row = rows_.emplace_back();
+  std::vector<Field> kept;
+  std::string cells;
   for (const Field& field : fields) {
     if (field.inner) continue;
     const bool object = field.value.kind == Value::Kind::kOther || field.value.kind == Value::Kind::kShares;
     if (object) left_out_.insert(field.name);
     if (object || field.value.kind == Value::Kind::kMissing) continue;
-    row.push_back(field);
-    if (std::ranges::find(columns_, field.name) == columns_.end()) columns_.push_back(field.name);
-  }
-}
-
-Result<void> RowWriter::CheckLists() const {
-  for (const std::vector<Field>& row : rows_) {
-    for (const Field& field : row) {
-      if (field.value.kind != Value::Kind::kList || field.value.items.size() == 1) continue;
-      return Fail(ErrorCode::kInvalidData,
-                  path_.string() + ": '" + field.name + "' contains lists, which CSV and TSV cannot represent",
-                  "write JSON lines: use a file name that ends in .jsonl");
+    if (delimiter_ == '\0') {
+      kept.push_back(field);
+    } else {
+      AppendCell(field, cells);
     }
   }
-  return {};
+  const Result<void> added = rows_.Add(delimiter_ == '\0' ? JsonLine(kept) : cells);
+  if (error_ && !added) error_ = added;
+}
+
+/// Appends a cell of a table to a row: column and length, 8 bytes each, and the text.
+void RowWriter::AppendCell(const Field& field, std::string& row) {
+  if (error_ && field.value.kind == Value::Kind::kList && field.value.items.size() != 1) {
+    error_ = Fail(ErrorCode::kInvalidData,
+                  path_.string() + ": '" + field.name + "' contains lists, which CSV and TSV cannot represent",
+                  "write JSON lines: use a file name that ends in .jsonl");
+  }
+  const auto column = std::ranges::find(columns_, field.name);
+  const std::string_view text = CellText(field.value);
+  const uint64_t head[] = {static_cast<uint64_t>(column - columns_.begin()), text.size()};
+  if (column == columns_.end()) columns_.push_back(field.name);
+  needs_quotes_ = needs_quotes_ || BreaksPlainLine(text, delimiter_);
+  row.append(reinterpret_cast<const char*>(head), sizeof(head));
+  row += text;
 }
 
 Result<void> RowWriter::Write() const {
-  if (delimiter_ == '\0') {
-    return WriteFileAtomically(path_, [&](const FileSink& sink) -> Result<void> {
-      Pieces pieces(sink);
-      for (const std::vector<Field>& row : rows_) TRY(pieces.Add(JsonLine(row)));
-      return pieces.Flush();
-    });
-  }
-  TRY(CheckLists());
+  TRY(error_);
+  if (delimiter_ != '\0') return WriteTable();
+  return WriteFileAtomically(path_, [&](const FileSink& sink) -> Result<void> {
+    Pieces pieces(sink);
+    TRY(rows_.ForEach([&](std::string_view line) { return pieces.Add(line); }));
+    return pieces.Flush();
+  });
+}
+
+Result<void> RowWriter::WriteTable() const {
   const auto breaks = [&](std::string_view cell) { return BreaksPlainLine(cell, delimiter_); };
   const bool tabs = delimiter_ == '\t';
-  const bool needed =
-      std::ranges::any_of(columns_, breaks) || std::ranges::any_of(rows_, [&](const std::vector<Field>& row) {
-        return std::ranges::any_of(row, [&](const Field& field) { return breaks(CellText(field.value)); });
-      });
-  const TableStyle style{delimiter_, !tabs || needed};
+  const TableStyle style{delimiter_, !tabs || needs_quotes_ || std::ranges::any_of(columns_, breaks)};
   return WriteFileAtomically(path_, [&](const FileSink& sink) -> Result<void> {
     Pieces pieces(sink);
     std::vector<std::string_view> cells(columns_.begin(), columns_.end());
     TRY(pieces.Add(style.Line(cells, tabs)));
-    for (const std::vector<Field>& row : rows_) {
+    TRY(rows_.ForEach([&](std::string_view row) {
       std::ranges::fill(cells, std::string_view());
-      for (const Field& field : row) {
-        const auto column = std::ranges::find(columns_, field.name);
-        cells[static_cast<size_t>(column - columns_.begin())] = CellText(field.value);
+      while (!row.empty()) {
+        uint64_t head[2];
+        std::memcpy(head, row.data(), sizeof(head));
+        cells[head[0]] = row.substr(sizeof(head), head[1]);
+        row.remove_prefix(sizeof(head) + head[1]);
       }
-      TRY(pieces.Add(style.Line(cells, false)));
-    }
+      return pieces.Add(style.Line(cells, false));
+    }));
     return pieces.Flush();
   });
 }

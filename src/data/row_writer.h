@@ -9,11 +9,13 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/spill_file.h"
 #include "data/record.h"
 
 namespace winnow {
 
-/// Collects rows and writes them as TSV, CSV or JSON lines, according to the file's extension. Any text can be written
+/// Collects rows and writes them as TSV, CSV or JSON lines, according to the file's extension. More rows than memory
+/// should hold wait in a temporary file in the directory of the output. Any text can be written
 /// and read back unchanged, including tabs, quotes and line ends:
 /// - CSV follows RFC 4180: a field that contains a comma, a quote or a line end is quoted, and quotes in
 ///   it are doubled.
@@ -27,8 +29,9 @@ class RowWriter {
   /// Creates a writer of the file. Errors: kInvalidArgument for another extension than .tsv, .csv, .jsonl, .ndjson.
   static Result<RowWriter> For(const std::filesystem::path& path);
 
+  /// Adds a row. An error, such as a full disk, is returned by Write.
   void Add(std::span<const Field> fields);
-  size_t rows() const { return rows_.size(); }
+  size_t rows() const { return rows_.count(); }
 
   /// Writes the file atomically; a table's columns are all fields of the rows, in order of appearance. Errors: kIo;
   /// kNotFound if the directory is missing; kInvalidData if a row has a list of several items, which a table cannot
@@ -40,13 +43,17 @@ class RowWriter {
   const std::set<std::string>& left_out() const { return left_out_; }
 
  private:
-  RowWriter(std::filesystem::path path, char delimiter) : path_(std::move(path)), delimiter_(delimiter) {}
-  Result<void> CheckLists() const;
+  RowWriter(std::filesystem::path path, char delimiter)
+      : path_(std::move(path)), delimiter_(delimiter), rows_(path_.parent_path()) {}
+  void AppendCell(const Field& field, std::string& row);
+  Result<void> WriteTable() const;
 
   std::filesystem::path path_;
   char delimiter_;  // 0: JSON lines
   std::vector<std::string> columns_;
-  std::vector<std::vector<Field>> rows_;
+  SpillFile rows_;             // JSON lines, or the cells of each row
+  bool needs_quotes_ = false;  // a cell would not be read back from a plain line
+  Result<void> error_;         // the first of Add
   std::set<std::string> left_out_;
 };
 

@@ -323,7 +323,8 @@ void Forward(const Model& model, const PackedTexts& texts, size_t first_text, si
              const StepDropout& dropout, const MatMulOptions& products, Activations& activations,
              AttentionScratch& scratch, ThreadPool* team) {
   if (first_text < last_text) {
-    ForwardPass(model, model.config(), texts, first_text, last_text, dropout, products, activations, scratch, team).Run();
+    ForwardPass(model, model.config(), texts, first_text, last_text, dropout, products, activations, scratch, team)
+        .Run();
   }
 }
 

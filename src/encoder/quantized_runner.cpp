@@ -125,8 +125,8 @@ void QuantizedRunner::RunTogether(Job& job, const QuantizedScratch::Need& need) 
   ReserveForTeam();
   for (Part part; (part = job.Take()).begin < part.end; job.Finish(part)) {
     const auto run = [&](int rank) {
-      QuantizedForward(model_, job.texts, part.begin, part.end, scratch, {rank, pool_.size(), &barrier_},
-                       job.output, job.RowsOf(part));
+      QuantizedForward(model_, job.texts, part.begin, part.end, scratch, {rank, pool_.size(), &barrier_}, job.output,
+                       job.RowsOf(part));
     };
     pool_.Run([&run](int rank) { run(rank); });  // small enough to need no memory
   }

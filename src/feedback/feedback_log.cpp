@@ -12,6 +12,7 @@ namespace winnow {
 namespace {
 
 constexpr int kPage = 2000;
+constexpr std::chrono::hours kTrustLifetime(1);  // feedback may also have been deleted
 constexpr size_t kMostRecentKeys = 65536;
 
 /// Transactions of several servers may become visible in another order than their ids, so the last ones are read again.
@@ -156,9 +157,14 @@ Result<void> FeedbackLog::CatchUp() {
 Result<void> FeedbackLog::UpdateTrust() {
   const std::shared_ptr<Store> store = sink_.store();
   if (memory_ == nullptr || store == nullptr) return {};
+  const MutexLock lock(catching_up_);
+  TrustBasis basis{
+      .last_id = last_id_, .labels = TRY(ReadVerdictLabels(*store)), .at = std::chrono::steady_clock::now()};
+  const bool known = trust_basis_ && trust_basis_->last_id == basis.last_id && trust_basis_->labels == basis.labels;
+  if (known && basis.at - trust_basis_->at < kTrustLifetime) return {};
   const std::vector<FeedbackState> states = CurrentFeedback(TRY(ReadAllFeedback(*store)));
-  const TrustTable trust = ComputeTrust(states, TRY(ReadVerdictLabels(*store)));
-  memory_->SetTrustedUsers(trust.TrustedUsers());
+  memory_->SetTrustedUsers(ComputeTrust(states, basis.labels).TrustedUsers());
+  trust_basis_ = std::move(basis);
   return {};
 }
 

@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -51,8 +53,9 @@ class FeedbackLog {
   /// Errors: those of the store.
   Result<void> CatchUp();
 
-  /// Computes from all feedback which users are trusted (see feedback/trust.h), and tells the memory. Errors: those of
-  /// the store.
+  /// Computes from all feedback which users are trusted (see feedback/trust.h), and tells the memory. If CatchUp has
+  /// found no feedback since the last time, and the blind labels are equal, nothing is read again for an hour. Errors:
+  /// those of the store.
   Result<void> UpdateTrust();
 
  private:
@@ -68,6 +71,13 @@ class FeedbackLog {
   std::deque<std::string> recent_ GUARDED_BY(mutex_);
   Mutex catching_up_;
   int64_t last_id_ GUARDED_BY(catching_up_) = 0;
+  /// What the trust was computed from the last time.
+  struct TrustBasis {
+    int64_t last_id = 0;
+    std::map<std::string, std::string> labels = {};
+    std::chrono::steady_clock::time_point at = {};
+  };
+  std::optional<TrustBasis> trust_basis_ GUARDED_BY(catching_up_);
 };
 
 /// Checks what FeedbackLog::Add requires of an event apart from its text. Errors: kInvalidArgument.

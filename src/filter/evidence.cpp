@@ -12,6 +12,18 @@ double Bounded(double x, double most) { return most * std::tanh(x / most); }
 
 }  // namespace
 
+EvidenceWeights EffectiveWeights(const StatedWeights& command_line, const StatedWeights& rules_file) {
+  const EvidenceWeights usual;
+  const auto choose = [](const std::optional<double>& first, const std::optional<double>& second, double otherwise) {
+    return first ? *first : second.value_or(otherwise);
+  };
+  return {.classifier = choose(command_line.classifier, rules_file.classifier, usual.classifier),
+          .rules = choose(command_line.rules, rules_file.rules, usual.rules),
+          .reputation = choose(command_line.reputation, rules_file.reputation, usual.reputation),
+          .intercept = choose(command_line.intercept, rules_file.intercept, usual.intercept),
+          .unknown = usual.unknown};
+}
+
 double LogOdds(double probability) {
   const double p = std::clamp(probability, kLeastProbability, 1 - kLeastProbability);
   return std::log(p / (1 - p));
@@ -30,8 +42,8 @@ double ReputationLogOdds(const EvidenceWeights& weights, const Evidence& evidenc
 double CombinedScore(const EvidenceWeights& weights, const Evidence& evidence, std::optional<double> model) {
   const double others = RulesLogOdds(weights, evidence) + ReputationLogOdds(weights, evidence);
   if (!model) return ProbabilityOf(weights.unknown + others);
-  if (others == 0 && weights.classifier == 1) return *model;
-  return ProbabilityOf(weights.classifier * LogOdds(*model) + others);
+  if (others == 0 && weights.classifier == 1 && weights.intercept == 0) return *model;
+  return ProbabilityOf(weights.intercept + weights.classifier * LogOdds(*model) + others);
 }
 
 }  // namespace winnow

@@ -32,6 +32,16 @@ TEST(Evidence, RulesAndReputationAreBounded) {
   EXPECT_LT(CombinedScore({}, {.rules = 1e6}, 0.001), 0.1) << "a very confident model is not outvoted by rules";
 }
 
+TEST(Evidence, TheCommandLinePrecedesTheFileOfRules) {
+  const EvidenceWeights weights =
+      EffectiveWeights({.classifier = 2}, {.classifier = 3, .rules = 0.25, .intercept = -1});
+  EXPECT_EQ(weights.classifier, 2);
+  EXPECT_EQ(weights.rules, 0.25);
+  EXPECT_EQ(weights.reputation, 1);
+  EXPECT_EQ(weights.intercept, -1);
+  EXPECT_NEAR(LogOdds(CombinedScore(weights, {}, 0.8)), -1 + 2 * std::log(4), 1e-9);
+}
+
 TEST(Evidence, UnknownMessagesAreHamInEveryMode) { EXPECT_LT(CombinedScore({}, {}, std::nullopt), 0.3); }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "filter/evidence.h"
 #include "filter/message_fields.h"
 #include "filter/rule_expression.h"
 
@@ -64,6 +65,7 @@ struct RulesFile {
   std::vector<Composite> composites;
   std::vector<RuleGroup> groups;
   RuleActions actions;
+  StatedWeights weights;
 };
 
 inline constexpr size_t kMaxRulesFileBytes = size_t{1} << 20;

@@ -86,6 +86,7 @@ class RuleSet {
   const std::vector<Composite>& composites() const { return file_.composites; }
   const std::vector<RuleGroup>& groups() const { return file_.groups; }
   const RuleActions& actions() const { return file_.actions; }
+  const StatedWeights& weights() const { return file_.weights; }
   const std::string& name() const { return name_; }      ///< of the file
   const std::string& digest() const { return digest_; }  ///< SHA-256 of the file's contents
 

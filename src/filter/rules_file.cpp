@@ -134,6 +134,18 @@ Result<RuleActions> ReadActions(const toml::table& table, const std::string& fil
   return actions;
 }
 
+Result<StatedWeights> ReadWeights(const toml::table& table, const std::string& file) {
+  constexpr double kMost = 100;
+  StatedWeights weights;
+  TomlTable reader(file, "weights");
+  reader.Bind("classifier", &weights.classifier, 0, kMost);
+  reader.Bind("rules", &weights.rules, 0, kMost);
+  reader.Bind("reputation", &weights.reputation, 0, kMost);
+  reader.Bind("intercept", &weights.intercept, -kMost, kMost);
+  TRY(reader.Read(table));
+  return weights;
+}
+
 std::unexpected<Error> At(const std::string& file, size_t line, const std::string& message, std::string hint) {
   return Fail(ErrorCode::kInvalidData, fmt::format("{}, line {}: {}", file, line, message), std::move(hint));
 }
@@ -160,16 +172,19 @@ Result<void> ReadTopLevel(const toml::table& table, const std::string& file, Rul
       TRY(ReadTables(node, name, file, ReadRule, rules.rules));
     } else if (name == "composite") {
       TRY(ReadTables(node, name, file, ReadComposite, rules.composites));
-    } else if (name != "group" && name != "actions") {
-      const std::vector<std::string> known = {"rule", "composite", "group", "actions"};
+    } else if (name != "group" && name != "actions" && name != "weights") {
+      const std::vector<std::string> known = {"rule", "composite", "group", "actions", "weights"};
       return At(file, line, fmt::format("unknown key '{}'", name),
-                DidYouMean(name, known, "a file has [[rule]], [[composite]], [group.NAME] and [actions]"));
+                DidYouMean(name, known, "a file has [[rule]], [[composite]], [group.NAME], [actions] and [weights]"));
     } else if (!node.is_table()) {
-      return At(
-          file, line, fmt::format("'{}' is not a table", name),
-          name == "group" ? "write [group.NAME] and below it max_score = 6" : "write [actions] and below it spam = 6");
+      return At(file, line, fmt::format("'{}' is not a table", name),
+                name == "group"     ? "write [group.NAME] and below it max_score = 6"
+                : name == "actions" ? "write [actions] and below it spam = 6"
+                                    : "write [weights] and below it rules = 0.5");
     } else if (name == "actions") {
       rules.actions = TRY(ReadActions(*node.as_table(), file));
+    } else if (name == "weights") {
+      rules.weights = TRY(ReadWeights(*node.as_table(), file));
     } else {
       for (const auto& [group, inner] : *node.as_table()) {
         if (!inner.is_table()) {

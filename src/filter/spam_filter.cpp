@@ -106,14 +106,16 @@ FilterProgress SpamFilter::Begin(const FilterMessage& message, const KnownState&
   verdict.id = NewMessageId();
   verdict.mode = ChosenMode(options_, state, requested);
   verdict.threshold = ThresholdOf(verdict.mode);
-  AddReputation(options_.weights, state.sender, progress);
+  const RuleSet::Pointer rules = this->rules();
+  progress.weights = EffectiveWeights(options_.weights, rules == nullptr ? StatedWeights() : rules->weights());
+  AddReputation(progress.weights, state.sender, progress);
   if (progress.decided) return progress;
   RuleAction action = RuleAction::kNone;
-  if (const RuleSet::Pointer rules = this->rules()) {
+  if (rules != nullptr) {
     RuleResult result = rules->Evaluate(message);
     progress.evidence.rules = result.score;
     action = result.action;
-    Share(result.symbols, RulesLogOdds(options_.weights, progress.evidence), options_.weights.rules);
+    Share(result.symbols, RulesLogOdds(progress.weights, progress.evidence), progress.weights.rules);
     std::ranges::move(result.symbols, std::back_inserter(verdict.symbols));
   }
   if (memory_ != nullptr) {
@@ -125,14 +127,14 @@ FilterProgress SpamFilter::Begin(const FilterMessage& message, const KnownState&
   if (action != RuleAction::kNone) {
     // The thresholds of the rules take the place of what unknown messages usually are, and so of weights.unknown. Whoever
     // writes the rules decides; the score must not contradict the decision.
-    EvidenceWeights weights = options_.weights;
+    EvidenceWeights weights = progress.weights;
     weights.unknown = 0;
     const double score = CombinedScore(weights, progress.evidence, std::nullopt);
     const bool spam = action == RuleAction::kSpam;
     Settle(verdict, VerdictSource::kRules, spam ? std::max(score, 0.5) : std::min(score, 0.5), spam);
     progress.decided = verdict;
   } else if (IsEmpty(message)) {
-    const double score = CombinedScore(options_.weights, progress.evidence, std::nullopt);
+    const double score = CombinedScore(progress.weights, progress.evidence, std::nullopt);
     verdict.symbols.push_back({"EMPTY_MESSAGE", 0, "nothing to classify"});
     Settle(verdict, VerdictSource::kRules, score, score >= verdict.threshold);
     progress.decided = verdict;
@@ -147,8 +149,8 @@ Verdict SpamFilter::Decide(FilterProgress progress, const ModelAnswer& answer) c
   verdict.other_label = answer.other_label;
   const double log_odds = LogOdds(answer.probability);
   verdict.symbols.push_back(
-      {"CLASSIFIER", log_odds, "the model's log-odds of spam", options_.weights.classifier * log_odds});
-  const double score = CombinedScore(options_.weights, progress.evidence, answer.probability);
+      {"CLASSIFIER", log_odds, "the model's log-odds of spam", progress.weights.intercept + progress.weights.classifier * log_odds});
+  const double score = CombinedScore(progress.weights, progress.evidence, answer.probability);
   // As float, in which thresholds are compared everywhere: 0.7F reaches 0.7.
   Settle(verdict, VerdictSource::kClassifier, score, static_cast<float>(score) >= static_cast<float>(answer.threshold));
   return std::move(verdict);
@@ -156,7 +158,7 @@ Verdict SpamFilter::Decide(FilterProgress progress, const ModelAnswer& answer) c
 
 Verdict SpamFilter::FallBack(FilterProgress progress) const {
   Verdict& verdict = progress.verdict;
-  const double score = CombinedScore(options_.weights, progress.evidence, std::nullopt);
+  const double score = CombinedScore(progress.weights, progress.evidence, std::nullopt);
   Settle(verdict, VerdictSource::kFallback, score, static_cast<float>(score) >= static_cast<float>(verdict.threshold));
   return std::move(verdict);
 }

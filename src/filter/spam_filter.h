@@ -27,8 +27,8 @@
 namespace winnow {
 
 struct FilterOptions {
-  EvidenceWeights weights = {};
-  FilterMode mode = {};  ///< for messages to users without preferences
+  StatedWeights weights = {};  ///< precede those of the file of rules
+  FilterMode mode = {};        ///< for messages to users without preferences
 };
 
 /// A message on its way through the steps.
@@ -36,6 +36,7 @@ struct FilterProgress {
   std::optional<Verdict> decided;  ///< the verdict, if a step before the classifier decided
   Verdict verdict;                 ///< what is settled so far
   Evidence evidence;
+  EvidenceWeights weights;
   ClassifyOptions options() const { return {.mode = verdict.mode.mode, .threshold = verdict.mode.threshold}; }
 };
 

@@ -143,9 +143,10 @@ class Application : public HttpApplication, public std::enable_shared_from_this<
     }
     if (request.method == "OPTIONS") return Options(parts_, request, allowed);
     const std::optional<std::string> pointer = PointerFrom(request.path);
-    HttpResponse response = ErrorResponse(405, "MethodNotAllowed",
-                                          "this path does not support the method of the request; supported: " +
-                                              allowed + (pointer ? "; " + *pointer : ""));
+    HttpResponse response =
+        ErrorResponse(405, "MethodNotAllowed",
+                      "this path does not support the method of the request; supported: " + allowed +
+                          (pointer ? "; " + *pointer : ""));
     response.headers.emplace_back("Allow", allowed);
     return response;
   }

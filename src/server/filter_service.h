@@ -27,10 +27,10 @@ struct FilterServiceOptions {
   bool enabled = false;              ///< whether the server has the routes of the filter
   std::filesystem::path rules = {};  ///< file of rules; empty: the built-in rules; "none": no rules
   FilterOptions filter = {};
-  std::string store = {};            ///< URL of the store; empty: no store, and so no feedback, preferences and history
+  std::string store = {};  ///< URL of the store; empty: no store, and so no feedback, preferences and history
   /// Directory for feedback while the store is down; in it, "senders" is that for changes of senders' scores.
   std::filesystem::path spool = {};
-  KnownStateOptions known = {};      ///< the URL of the store is set by Open
+  KnownStateOptions known = {};  ///< the URL of the store is set by Open
   HistoryOptions history = {};
   bool keep_history = true;
   RspamdOptions rspamd = {};

@@ -18,9 +18,8 @@ const ServedRoutes& Routes() {
 }
 
 TEST(ForeignRoutes, AreAnsweredWithTheRouteToUse) {
-  for (const char* const path :
-       {"/v1/chat/completions", "/v1/models/spam/versions/1:predict",
-        "/predictions/spam", "/predictions/spam/1.0", "/v1/predict", "/v1/predict/", "/models/ProsusAI/finbert"}) {
+  for (const char* const path : {"/v1/chat/completions", "/v1/models/spam/versions/1:predict", "/predictions/spam",
+                                 "/predictions/spam/1.0", "/v1/predict", "/v1/predict/", "/models/ProsusAI/finbert"}) {
     const HttpResponse response = Routes().Ask("POST", path, R"({"input": "secret words"})");
     EXPECT_EQ(response.status, 404) << path;
     const Json body = ParsedJson(response.body);
@@ -45,8 +44,8 @@ TEST(ForeignRoutes, TheirExampleIsARequestOfThatRoute) {
 }
 
 TEST(ForeignRoutes, LeaveOtherPathsAlone) {
-  for (const char* const path :
-       {"/", "", "/nowhere", "/v1", "/predictions//", "/v1/models/a/b/c", "/v1/models", "/v1/moderations/x", "/V1/completions"}) {
+  for (const char* const path : {"/", "", "/nowhere", "/v1", "/predictions//", "/v1/models/a/b/c", "/v1/models",
+                                 "/v1/moderations/x", "/V1/completions"}) {
     EXPECT_EQ(PointerFrom(path), std::nullopt) << path;
   }
 }

@@ -16,10 +16,14 @@ Json Fitted(int status, std::string_view type, std::string_view message) {
 }
 
 TEST(OpenAiErrors, NameTheFieldAndTheCode) {
-  EXPECT_EQ(Fitted(422, "Validation", "'input' must be a text"),
-            Json({{"message", "'input' must be a text"}, {"type", "invalid_request_error"}, {"param", "input"}, {"code", nullptr}}));
-  EXPECT_EQ(Fitted(404, "NotFound", "no model has this name"),
-            Json({{"message", "no model has this name"}, {"type", "invalid_request_error"}, {"param", "model"}, {"code", "model_not_found"}}));
+  EXPECT_EQ(Fitted(422, "Validation", "'input' must be a text"), Json({{"message", "'input' must be a text"},
+                                                                       {"type", "invalid_request_error"},
+                                                                       {"param", "input"},
+                                                                       {"code", nullptr}}));
+  EXPECT_EQ(Fitted(404, "NotFound", "no model has this name"), Json({{"message", "no model has this name"},
+                                                                     {"type", "invalid_request_error"},
+                                                                     {"param", "model"},
+                                                                     {"code", "model_not_found"}}));
   EXPECT_EQ(Fitted(401, "Unauthorized", "an API key is required")["code"], "invalid_api_key");
   EXPECT_EQ(Fitted(429, "Overloaded", "the queue is full")["code"], "rate_limit_exceeded");
   EXPECT_EQ(Fitted(503, "Unavailable", "not loaded")["type"], "server_error");

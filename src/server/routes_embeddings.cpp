@@ -107,14 +107,15 @@ void AppendEmbedding(std::span<const float> embedding, bool base64, std::string&
 }
 
 /// `embeddings`: [texts, size].
-ApiResult<HttpResponse> Answer(const EmbedCall& call, const ServedModel& model, std::vector<float> embeddings,
+ApiResult<HttpResponse> Answer(const EmbedCall& call, const ServedModel& model, std::span<const float> embeddings,
                                size_t tokens) {
   const size_t size = model.classifier().scorer().embedding_size();
   const size_t kept = call.dimensions == 0 ? size : call.dimensions;
   HttpResponse response = {.status = 200, .body = R"({"object":"list","data":[)", .headers = {}};
   response.body.reserve(embeddings.size() / size * (kept * 12 + 64) + 128);
   for (size_t t = 0; t * size < embeddings.size(); ++t) {
-    const std::span<float> embedding = std::span(embeddings).subspan(t * size, kept);
+    const std::span<const float> values = embeddings.subspan(t * size, kept);
+    std::vector<float> embedding(values.begin(), values.end());
     if (kept < size) Normalize(embedding);
     if (!std::ranges::all_of(embedding, [](float value) { return std::isfinite(value); })) {
       return Reject(500, "Internal", "the encoder of this model computed a value that is not a number");
@@ -150,9 +151,9 @@ ApiResult<void> Embed(const SharedService& service, const SharedRequest& request
     SetOrigin(*service, *request, call->request);
     // The model lives as long as somebody waits for it.
     model->Embed(std::move(call->request),
-                 [model, call, reply](ApiResult<std::vector<float>> embeddings, const ServedTimes& times) {
+                 [model, call, reply](const ApiResult<std::vector<float>>& embeddings, const ServedTimes& times) {
                    if (!embeddings) return reply(ErrorOf(embeddings.error()));
-                   reply(ResponseOf(Answer(*call, *model, *std::move(embeddings), times.tokens)));
+                   reply(ResponseOf(Answer(*call, *model, *embeddings, times.tokens)));
                  });
     return {};
   });

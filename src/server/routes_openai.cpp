@@ -63,12 +63,12 @@ RouteDocs ListDocs() {
 }
 
 RouteDocs GetDocs() {
-  return {.summary = "Describes a model, in the format of OpenAI's API",
-          .tag = kTag,
-          .answer = ModelSchema(),
-          .answer_example =
-              ParsedJson(R"({"id": "spam", "object": "model", "created": 1764292427, "owned_by": "winnow"})"),
-          .errors = {404}};
+  return {
+      .summary = "Describes a model, in the format of OpenAI's API",
+      .tag = kTag,
+      .answer = ModelSchema(),
+      .answer_example = ParsedJson(R"({"id": "spam", "object": "model", "created": 1764292427, "owned_by": "winnow"})"),
+      .errors = {404}};
 }
 
 // /v1/moderations
@@ -97,7 +97,8 @@ ApiResult<std::string> JoinedParts(const Json& parts, const ServiceLimits& limit
     const Json* const type = part.is_object() ? Field(part, "type") : nullptr;
     const Json* const piece = part.is_object() ? Field(part, "text") : nullptr;
     if (type == nullptr || !type->is_string() || type->str() != "text" || piece == nullptr) {
-      return Reject(R"('input' must be a text, a list of texts, or a list of {"type": "text", "text": ...}; images are not supported)");
+      return Reject(
+          R"('input' must be a text, a list of texts, or a list of {"type": "text", "text": ...}; images are not supported)");
     }
     text += (text.empty() ? "" : "\n") + TRY(TextOf(*piece, "input", limits));
     if (text.size() > limits.max_text_bytes) return TooLong("input", limits);

@@ -44,7 +44,8 @@ void ExpectNear(const std::vector<float>& found, const std::vector<float>& expec
 }
 
 TEST(EmbeddingsRoute, AnswersWithVectorsOfLengthOne) {
-  const Json answer = Embeddings({{"input", {"win a prize now", "see you at six"}}, {"model", "spam"}, {"user", "anna"}});
+  const Json answer =
+      Embeddings({{"input", {"win a prize now", "see you at six"}}, {"model", "spam"}, {"user", "anna"}});
   EXPECT_EQ(answer["object"], "list");
   EXPECT_EQ(answer["model"], "spam");
   ASSERT_EQ(answer["data"].size(), 2u) << answer;
@@ -73,8 +74,8 @@ TEST(EmbeddingsRoute, FewerDimensionsHaveLengthOneAgain) {
   EXPECT_NEAR(Dot(some, some), 1, 1e-5);
   for (int i : {1, 2}) EXPECT_NEAR(some[i] / some[0], all[i] / all[0], 1e-3 * std::abs(all[i] / all[0]) + 1e-4);
   EXPECT_EQ(Vector({{"input", "win"}, {"dimensions", all.size()}}), all);
-  const HttpResponse more = Routes().Ask("POST", "/v1/embeddings",
-                                         Json({{"input", "win"}, {"dimensions", all.size() + 1}}).dump());
+  const HttpResponse more =
+      Routes().Ask("POST", "/v1/embeddings", Json({{"input", "win"}, {"dimensions", all.size() + 1}}).dump());
   EXPECT_EQ(more.status, 422);
   EXPECT_EQ(ParsedJson(more.body)["error"]["param"], "dimensions");
 }
@@ -90,9 +91,8 @@ TEST(EmbeddingsRoute, TokenIdsOfTokenizeHaveTheVectorOfTheirText) {
 }
 
 TEST(EmbeddingsRoute, RefusesWhatIsNoInputOfThisModel) {
-  for (const char* const input :
-       {"null", "7", "{}", "[]", "[[]]", "[\"a\", 7]", "[7, \"a\"]", "[[7], \"a\"]", "[1.5]", "[-1]", "[[99999999]]",
-        "[3, 4, 5]", "[true]", "[[[7]]]"}) {
+  for (const char* const input : {"null", "7", "{}", "[]", "[[]]", "[\"a\", 7]", "[7, \"a\"]", "[[7], \"a\"]", "[1.5]",
+                                  "[-1]", "[[99999999]]", "[3, 4, 5]", "[true]", "[[[7]]]"}) {
     const HttpResponse response = Routes().Ask("POST", "/v1/embeddings", R"({"input": )" + std::string(input) + "}");
     EXPECT_EQ(response.status, 422) << input << response.body;
     EXPECT_EQ(ParsedJson(response.body)["error"]["param"], "input") << input << response.body;
@@ -106,8 +106,10 @@ TEST(EmbeddingsRoute, RefusesWhatIsNoInputOfThisModel) {
 
 TEST(ModerationsRoute, CategoriesAreThePositiveLabel) {
   for (const std::string model : {"spam", "words"}) {
-    const Json scores = Routes().AskJson("POST", "/v1/classify", Json({{"texts", {"win a prize now", "see you"}}, {"model", model}}).dump());
-    const Json answer = Routes().AskJson("POST", "/v1/moderations", Json({{"input", {"win a prize now", "see you"}}, {"model", model}}).dump());
+    const Json scores = Routes().AskJson("POST", "/v1/classify",
+                                         Json({{"texts", {"win a prize now", "see you"}}, {"model", model}}).dump());
+    const Json answer = Routes().AskJson("POST", "/v1/moderations",
+                                         Json({{"input", {"win a prize now", "see you"}}, {"model", model}}).dump());
     EXPECT_EQ(answer["id"], "modr-the-id");
     EXPECT_EQ(answer["model"], model);
     ASSERT_EQ(answer["results"].size(), 2u) << answer;
@@ -129,7 +131,8 @@ TEST(ModerationsRoute, PartsAreOneText) {
   const Json parts = scores({{{"type", "text"}, {"text", "win a"}}, {{"type", "text"}, {"text", "prize"}}});
   ASSERT_EQ(parts.size(), 1u);
   EXPECT_EQ(parts, scores("win a\nprize"));
-  for (const char* const input : {"7", "[]", "[7]", R"([{"type": "image_url", "image_url": {"url": "x"}}])", R"([{"text": "a"}])", "null"}) {
+  for (const char* const input :
+       {"7", "[]", "[7]", R"([{"type": "image_url", "image_url": {"url": "x"}}])", R"([{"text": "a"}])", "null"}) {
     const HttpResponse response = Routes().Ask("POST", "/v1/moderations", R"({"input": )" + std::string(input) + "}");
     EXPECT_EQ(response.status, 422) << input;
     EXPECT_EQ(ParsedJson(response.body)["error"]["param"], "input") << input << response.body;

@@ -67,7 +67,7 @@ struct ScheduledTexts {
   /// what Scorer::Embed computes.
   bool embed = false;
   std::vector<float> embeddings = {};  ///< [texts, embedding_size()] filled in as texts are computed
-  std::string client;                ///< name of the client for taking turns: an address or a key
+  std::string client;                  ///< name of the client for taking turns: an address or a key
   /// Returns false once the client has disconnected, so that the remaining texts need not be computed. Empty: always
   /// true.
   std::function<bool()> is_wanted;

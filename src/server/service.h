@@ -39,15 +39,15 @@ using SharedService = std::shared_ptr<const Service>;
 std::vector<Route> ServiceRoutes(const SharedService& service);
 
 /// The functions below return parts of the routes; each one has its own file.
-std::vector<Route> HealthRoutes(const SharedService& service);    ///< /health, /ready
-std::vector<Route> ModelRoutes(const SharedService& service);     ///< /models, /models/switch
-std::vector<Route> ClassifyRoutes(const SharedService& service);  ///< /v1/classify
-std::vector<Route> TeiRoutes(const SharedService& service);       ///< /predict
-std::vector<Route> TeiModelRoutes(const SharedService& service);  ///< /info, /tokenize
-std::vector<Route> OpenAiRoutes(const SharedService& service);    ///< /v1/models, /v1/moderations
-std::vector<Route> EmbeddingRoutes(const SharedService& service); ///< /v1/embeddings
-std::vector<Route> V2Routes(const SharedService& service);        ///< /v2 and below: the Open Inference Protocol
-std::vector<Route> MessageRoutes(const SharedService& service);   ///< /v1/messages/check
+std::vector<Route> HealthRoutes(const SharedService& service);     ///< /health, /ready
+std::vector<Route> ModelRoutes(const SharedService& service);      ///< /models, /models/switch
+std::vector<Route> ClassifyRoutes(const SharedService& service);   ///< /v1/classify
+std::vector<Route> TeiRoutes(const SharedService& service);        ///< /predict
+std::vector<Route> TeiModelRoutes(const SharedService& service);   ///< /info, /tokenize
+std::vector<Route> OpenAiRoutes(const SharedService& service);     ///< /v1/models, /v1/moderations
+std::vector<Route> EmbeddingRoutes(const SharedService& service);  ///< /v1/embeddings
+std::vector<Route> V2Routes(const SharedService& service);         ///< /v2 and below: the Open Inference Protocol
+std::vector<Route> MessageRoutes(const SharedService& service);    ///< /v1/messages/check
 std::vector<Route> RspamdRoutes(
     const SharedService& service);  ///< /checkv2, /ping; with a store: /learnspam, /learnham
 std::vector<Route> AppleRoutes(

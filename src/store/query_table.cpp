@@ -2,23 +2,12 @@
 
 namespace winnow {
 
-Result<QueryTable> ReadQueryTable(const std::string& url, const std::string& query,
-                                  const std::function<Result<void>()>& check) {
+Result<void> ReadQueryTable(const std::string& url, const std::string& query,
+                            const std::function<Result<void>(const std::vector<SqlColumn>&)>& begin,
+                            const std::function<Result<void>(const SqlRow&)>& take) {
   const StoreAddress address = TRY(ParseStoreUrl(url));
   const std::unique_ptr<SqlConnection> connection = TRY(OpenSqlConnection(address, {}, true));
-  QueryTable table;
-  TRY(connection->ReadQuery(
-      query,
-      [&](const std::vector<SqlColumn>& columns) -> Result<void> {
-        table.columns = columns;
-        return {};
-      },
-      [&](const SqlRow& row) -> Result<void> {
-        TRY(check());
-        table.rows.push_back(row);
-        return {};
-      }));
-  return table;
+  return connection->ReadQuery(query, begin, take);
 }
 
 }  // namespace winnow

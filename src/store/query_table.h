@@ -10,15 +10,11 @@
 
 namespace winnow {
 
-struct QueryTable {
-  std::vector<SqlColumn> columns;
-  std::vector<SqlRow> rows;
-};
-
-/// Runs one SELECT statement in a transaction that cannot write, and returns its rows. `check` is called for each row;
-/// its error ends the reading. Errors: those of ParseStoreUrl for `url`; kNotFound; kInvalidArgument for a query that
-/// the database refuses, with the database's message; kNetwork; kIo.
-Result<QueryTable> ReadQueryTable(const std::string& url, const std::string& query,
-                                  const std::function<Result<void>()>& check);
+/// Runs one SELECT statement in a transaction that cannot write. Passes its columns to `begin`, and then its rows, one by
+/// one, to `take`, whose errors end the reading. Errors: those of ParseStoreUrl for `url`; kNotFound; kInvalidArgument for
+/// a query that the database refuses, with the database's message; kNetwork; kIo.
+Result<void> ReadQueryTable(const std::string& url, const std::string& query,
+                            const std::function<Result<void>(const std::vector<SqlColumn>&)>& begin,
+                            const std::function<Result<void>(const SqlRow&)>& take);
 
 }  // namespace winnow

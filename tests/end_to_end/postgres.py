@@ -2,6 +2,7 @@
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -19,9 +20,12 @@ class Postgres:
             account = pwd.getpwnam("postgres")
             os.chown(self.directory, account.pw_uid, account.pw_gid)
             self.user = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
-        data = os.path.join(self.directory, "data")
-        self.run("initdb", "--no-sync", "-A", "trust", "-U", "winnow", "-E", "UTF8", "--locale=C", "-D", data)
-        self.server = subprocess.Popen([os.path.join(PROGRAMS, "postgres"), "-D", data, "-k", self.directory, "-c", "listen_addresses=",
+        self.data = os.path.join(self.directory, "data")
+        self.run("initdb", "--no-sync", "-A", "trust", "-U", "winnow", "-E", "UTF8", "--locale=C", "-D", self.data)
+        self.start()
+
+    def start(self):
+        self.server = subprocess.Popen([os.path.join(PROGRAMS, "postgres"), "-D", self.data, "-k", self.directory, "-c", "listen_addresses=",
                                         "-c", "fsync=off"], cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **self.user)
         for _ in range(2000):
             if subprocess.run([os.path.join(PROGRAMS, "pg_isready"), "-q", "-h", self.directory]).returncode == 0:
@@ -39,7 +43,13 @@ class Postgres:
     def url(self):
         return f"postgres://winnow@{urllib.parse.quote(self.directory, safe='')}/postgres"
 
+    def halt(self, how):
+        """SIGINT ends connections and writes all data; SIGQUIT ends it as a crash does. start() starts it again."""
+        self.server.send_signal(how)
+        self.server.wait()
+
     def stop(self):
-        self.server.terminate()
+        if self.server.poll() is None:
+            self.server.send_signal(signal.SIGINT)  # open connections do not delay it
         self.server.wait()
         shutil.rmtree(self.directory, True)

@@ -1,0 +1,269 @@
+"""Power cuts, kills and full disks while a store is written: nothing acknowledged is lost, nothing counts twice, and the next start needs no hand.
+
+WINNOW_POWER_CUTS=200 is the number of cuts, at random calls that change the file system; WINNOW_SEED repeats a run."""
+import concurrent.futures
+import http.client
+import json
+import os
+import random
+import resource
+import shutil
+import sqlite3
+import subprocess
+import time
+
+import winnow
+from serving import ServingTest
+from winnow import MESSAGES, SOURCE
+
+CUTS = int(os.environ.get("WINNOW_POWER_CUTS", "24"))
+SEED = int(os.environ.get("WINNOW_SEED", time.time_ns() % 10**9))
+CLIENTS, REPORTS = 4, 10  # of a run of the server
+ROWS = 40  # of a run of a command
+MODES = ({}, {"WINNOW_POWER_CUT_TORN": "1"}, {"WINNOW_POWER_CUT_KILL": "1"})
+
+
+class PowerCuts(ServingTest):
+    def setUp(self):
+        super().setUp()
+        self.dice = random.Random(f"{SEED}-{self.id()}")
+        compiler = shutil.which("cc")
+        if not compiler:
+            self.skipTest("no C compiler")
+        self.shim = self.path("power_cut.so")
+        subprocess.run([compiler, "-O1", "-shared", "-fPIC", "-o", self.shim, os.path.join(SOURCE, "tests", "support", "power_cut.c"), "-ldl"], check=True)
+
+    def cut(self, call, number):
+        """The environment of a program whose power is cut at a call; the ways take turns."""
+        mode = dict(MODES[number % len(MODES)])
+        if "WINNOW_POWER_CUT_TORN" in mode:
+            mode["WINNOW_POWER_CUT_TORN"] = str(self.dice.randrange(1 << 30))
+        return {"LD_PRELOAD": self.shim, "WINNOW_POWER_CUT": str(call), **mode}
+
+    def calls(self):
+        with open(self.path("calls"), encoding="utf-8") as file:
+            return int(file.read())
+
+    def rows(self, query, store="store.db"):
+        connection = sqlite3.connect(self.path(store))
+        try:
+            self.assertEqual(connection.execute("PRAGMA integrity_check").fetchall(), [("ok",)])
+            return connection.execute(query).fetchall()
+        finally:
+            connection.close()
+
+    def clean(self):
+        for name in os.listdir(self.directory):
+            if name.startswith(("store.db", "spool", "out.jsonl")):
+                path = self.path(name)
+                shutil.rmtree(path) if os.path.isdir(path) else os.remove(path)
+
+
+class Feedback(PowerCuts):
+    def setUp(self):
+        super().setUp()
+        self.winnow("train", MESSAGES, "--kind", "lr", "--output-dir", self.path("spam"))
+
+    def report(self, key, connection):
+        """Returns true if the feedback was acknowledged."""
+        body = {"text": f"message {key}", "is_spam": True, "user": "anna", "sender": f"{key}@example.com"}
+        connection.request("POST", "/v1/feedback", json.dumps(body), {"Idempotency-Key": key})
+        response = connection.getresponse()
+        answer = response.read()
+        return response.status == 200 and json.loads(answer)["status"] in ("stored", "spooled", "duplicate")
+
+    def run_clients(self):
+        """Reports from several clients until all is reported or the server is dead. Returns the keys that were acknowledged."""
+        def client(number):
+            acknowledged = []
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+            try:
+                for i in range(REPORTS):
+                    key = f"{number}-{i}"
+                    if self.report(key, connection):
+                        acknowledged.append(key)
+            except (OSError, http.client.HTTPException, ValueError):
+                pass
+            return acknowledged
+
+        with concurrent.futures.ThreadPoolExecutor(CLIENTS) as pool:
+            return [key for keys in pool.map(client, range(CLIENTS)) for key in keys]
+
+    def start(self, down, environment=None):
+        """False if the server died before it listened."""
+        store = "store.db"
+        if down:
+            os.makedirs(self.path("store.db"), exist_ok=True)  # no SQLite file can be there
+        try:
+            self.serve("spam", "--filter", "--store", store, "--spool", "spool", "--no-history", environment=environment)
+            return True
+        except AssertionError:
+            if environment is None:
+                raise
+            return False
+
+    def expect_all_once(self, acknowledged, what):
+        """Starts the server as anybody would, and lets clients repeat what they don't know to be stored."""
+        if os.path.isdir(self.path("store.db")):
+            os.rmdir(self.path("store.db"))
+        self.start(down=False)
+        deadline = time.monotonic() + 60
+        while True:
+            missing = {f"message {key}" for key in acknowledged} - {text for (text,) in self.rows("SELECT text FROM spam_feedback")}
+            if not missing:
+                break
+            self.assertLess(time.monotonic(), deadline, f"{what}: {missing} were acknowledged, and are lost\n{self.logged()}")
+            time.sleep(.05)
+        self.assertEqual(len(self.run_clients()), CLIENTS * REPORTS, what)
+        self.stop(self.process)
+        self.assertEqual(sorted(self.rows("SELECT text, COUNT(*) FROM spam_feedback GROUP BY text")),
+                         sorted((f"message {number}-{i}", 1) for number in range(CLIENTS) for i in range(REPORTS)), what)
+        scores = self.rows("SELECT sender, score FROM reputation")
+        self.assertLessEqual(max((score for _, score in scores), default=0), 1.0001, f"{what}: a sender's score counts twice")
+
+    def test_feedback(self):
+        for down in (False, True):
+            self.clean()
+            self.assertTrue(self.start(down, {"LD_PRELOAD": self.shim, "WINNOW_POWER_CUT_COUNT": self.path("calls")}))
+            self.assertEqual(len(self.run_clients()), CLIENTS * REPORTS)
+            self.process.terminate()
+            self.assertEqual(self.process.wait(60), 0, self.logged())
+            calls, died = self.calls(), 0
+            for number in range(CUTS // 4):
+                self.clean()
+                call = self.dice.randint(1, calls)
+                what = f"seed {SEED}, cut {number} at call {call} of {calls}, store {'down' if down else 'up'}"
+                listening = self.start(down, self.cut(call, number))
+                acknowledged = self.run_clients() if listening else []
+                try:  # calls at the end come only when it ends
+                    self.process.terminate()
+                    died += self.process.wait(60) == -9
+                except subprocess.TimeoutExpired:
+                    self.fail(f"{what}: the server hangs")
+                self.expect_all_once(acknowledged, what)
+            self.assertGreater(died, CUTS // 16, "few cuts hit the server")
+
+
+class Commands(PowerCuts):
+    """Commands that change a store; each is cut, repeated as a person would, and must have done its work once."""
+
+    def setUp(self):
+        super().setUp()
+        self.winnow("feedback", "add", "--store", "store.db", "--text", "old", "--label", "spam", "--user", "u")
+        connection = sqlite3.connect(self.path("store.db"))
+        connection.executemany("INSERT INTO spam_feedback (text, is_spam, feedback_type, user_id, source, created_at) VALUES (?, 1, 'user_rejection', 'u', 'user', '2026-01-02T03:04:05.006Z')",
+                               [(f"kept {i}",) for i in range(ROWS)])
+        connection.commit()
+        connection.execute("VACUUM INTO ?", (self.path("current.db"),))
+        connection.execute("VACUUM INTO ?", (self.path("version1.db"),))
+        connection.close()
+        self.clean()
+        connection = sqlite3.connect(self.path("version1.db"))
+        for statement in ("DROP TABLE messages", "DROP TABLE verdict_samples", "DROP TABLE campaign_uses", "ALTER TABLE spam_feedback DROP COLUMN source",
+                          "DELETE FROM schema_version WHERE version > 1"):
+            connection.execute(statement)
+        connection.commit()
+        connection.close()
+        source = sqlite3.connect(self.path("source.db"))
+        source.execute("CREATE TABLE mails (text TEXT, is_spam BOOLEAN)")
+        source.executemany("INSERT INTO mails VALUES (?, ?)", [(f"imported {i}", i % 2) for i in range(ROWS)])
+        source.commit()
+        source.close()
+        self.write("events.jsonl", "".join(json.dumps({"text": f"added {i}", "label": "spam", "user": "u", "created_at": "2026-03-04T05:06:07.008Z"}) + "\n" for i in range(ROWS)))
+
+    def check_kept(self, *others):
+        texts = [text for (text,) in self.rows("SELECT text FROM spam_feedback ORDER BY text")]
+        self.assertEqual(texts, sorted(["old", *(f"kept {i}" for i in range(ROWS)), *others]))
+
+    def cut_and_repeat(self, begin, arguments, check, cuts):
+        def fresh():
+            self.clean()
+            shutil.copy(self.path(begin), self.path("store.db"))
+
+        fresh()
+        self.winnow(*arguments, environment={"LD_PRELOAD": self.shim, "WINNOW_POWER_CUT_COUNT": self.path("calls")})
+        check()
+        calls = self.calls()
+        self.assertGreater(calls, 5)
+        for number in range(cuts):
+            fresh()
+            call = self.dice.randint(1, calls)
+            result = subprocess.run([self.program, *arguments], cwd=self.directory, capture_output=True, timeout=120, env={**os.environ, **self.cut(call, number)})
+            what = f"seed {SEED}, {arguments[:2]}, cut {number} at call {call} of {calls}"
+            self.assertIn(result.returncode, (-9, 0), f"{what}: {result.stderr.decode()}")  # threads may have needed fewer calls
+            with self.subTest(what):
+                if result.returncode == 0:
+                    check()
+                self.winnow(*arguments)
+                check()
+
+    def test_migration(self):
+        def check():
+            self.check_kept()
+            self.assertEqual(self.rows("SELECT version FROM schema_version ORDER BY version"), [(1,), (2,), (3,)])
+            self.assertEqual(self.rows("SELECT DISTINCT source FROM spam_feedback"), [("user",)])
+        self.cut_and_repeat("version1.db", ["feedback", "stats", "--store", "store.db"], check, CUTS // 6)
+
+    def test_import(self):
+        self.cut_and_repeat("current.db", ["data", "import", "source.db", "--query", "SELECT text, is_spam FROM mails", "--store", "store.db"],
+                            lambda: self.check_kept(*(f"imported {i}" for i in range(ROWS))), CUTS // 6)
+
+    def test_addition(self):
+        self.cut_and_repeat("current.db", ["feedback", "add", "--store", "store.db", "--input", "events.jsonl"],
+                            lambda: self.check_kept(*(f"added {i}" for i in range(ROWS))), CUTS // 6)
+
+    def test_forgetting(self):
+        out, _ = self.winnow("help")
+        if "\n  forget" not in out and "winnow forget" not in out:
+            self.skipTest("this program has no command forget")
+        self.cut_and_repeat("current.db", ["forget", "--store", "store.db", "--user", "u"],
+                            lambda: self.assertEqual(self.rows("SELECT text FROM spam_feedback"), []), CUTS // 6)
+
+
+class FullDisk(ServingTest):
+    def test_verdicts_go_on_and_errors_are_clear(self):
+        self.winnow("train", MESSAGES, "--kind", "lr", "--output-dir", self.path("spam"))
+        process = self.serve("spam", "--filter", "--store", "store.db", "--spool", "spool")
+        text = "a long message " * 200
+
+        def report(number):
+            response, data = self.send("POST", "/v1/feedback", {"text": f"{number} {text}", "is_spam": True, "user": "anna"}, {"Idempotency-Key": str(number)})
+            return response.status, json.loads(data)
+
+        def spam(message):
+            response, data = self.send("POST", "/v1/messages/check", {"text": message})
+            self.assertEqual(response.status, 200, data)
+            return json.loads(data)["isSpam"]
+
+        prize = "Congratulations! You've won a $1000 gift card. Click here to claim"
+        self.assertTrue(spam(prize))
+        self.assertEqual(report(0)[1]["status"], "stored")
+        unlimited = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (256 << 10, unlimited[1]))
+        acknowledged, refused = [0], []
+        for number in range(1, 400):
+            status, answer = report(number)
+            (acknowledged if status == 200 else refused).append(number)
+            if status != 200:
+                self.assertEqual((status, answer["error_type"]), (503, "Unavailable"), answer)
+            self.assertTrue(spam(prize), "a full disk changes no verdict")
+            if len(refused) >= 3:
+                break
+        self.assertGreaterEqual(len(refused), 3, "the limit was not reached")
+        self.assertFalse(spam("See you at lunch"))
+        self.assertRegex(self.logged(), r"disk is full|File too large|may not grow")
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, unlimited)
+        deadline = time.monotonic() + 60
+        while True:
+            connection = sqlite3.connect(self.path("store.db"))
+            stored = {int(found.split(" ", 1)[0]) for (found,) in connection.execute("SELECT text FROM spam_feedback")}
+            connection.close()
+            if stored >= set(acknowledged):
+                break
+            self.assertLess(time.monotonic(), deadline, f"{set(acknowledged) - stored} are lost\n{self.logged()[-2000:]}")
+            time.sleep(.1)
+        self.assertEqual(report(refused[0])[0], 200, "what was refused can be sent again")
+
+
+if __name__ == "__main__":
+    winnow.main()
