@@ -107,6 +107,10 @@ class Application : public HttpApplication, public std::enable_shared_from_this<
     return refusal;
   }
 
+  const Route* RouteOf(const HttpRequest& request) const override {
+    return parts_.routes->Find(request.method, request.path).route;
+  }
+
   void Handle(const std::shared_ptr<HttpRequest>& request, const HttpReply& send) override {
     request->route->handle(request, [self = shared_from_this(), request, send](HttpResponse response) {
       self->Finish(*request, response);

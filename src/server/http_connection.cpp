@@ -236,7 +236,11 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     const bool has_header = co_await Read(reader, /*header_only=*/true);
     idle_ = false;
     if (!has_header) co_return false;
-    if (const std::optional<ApiError> error = ErrorOf(reader, reader.header_done())) co_return co_await Refuse(*error);
+    if (const std::optional<ApiError> error = ErrorOf(reader, reader.header_done())) {
+      const Route* route = nullptr;
+      if (reader.refuses_body()) route = state_->application->RouteOf(*reader.TakeHeader(address_));
+      co_return co_await Refuse(*error, route);
+    }
     const std::shared_ptr<HttpRequest> request = reader.TakeHeader(address_);
     const bool version_1_0 = reader.is_version_1_0();
     std::optional<HttpResponse> refusal = state_->application->Admit(*request);

@@ -155,6 +155,7 @@ struct RequestReader::Parts {
     BeastError failed;
     const size_t consumed = parser.put(asio::buffer(bytes.data(), *length), failed);
     if (failed && failed != http::error::need_more) error = ErrorOf(failed);
+    refuses_body = failed == http::error::body_limit;
     if (!error && !parser.is_header_done()) error = ErrorOf(http::error::bad_field);
     if (!error) error = TargetError();
     keep_alive = parser.keep_alive();
@@ -188,6 +189,7 @@ struct RequestReader::Parts {
   bool begun = false;
   bool keep_alive = false;
   bool body_wanted = false;
+  bool refuses_body = false;
   std::optional<ApiError> error;
 };
 
@@ -207,6 +209,7 @@ void RequestReader::End() {
 
 bool RequestReader::begun() const { return parts_->begun; }
 bool RequestReader::header_done() const { return parts_->parser.is_header_done() && !error(); }
+bool RequestReader::refuses_body() const { return parts_->refuses_body; }
 bool RequestReader::done() const { return parts_->parser.is_done() && !error(); }
 const std::optional<ApiError>& RequestReader::error() const { return parts_->error; }
 bool RequestReader::keep_alive() const { return parts_->keep_alive; }

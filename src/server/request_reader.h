@@ -52,7 +52,9 @@ class RequestReader {
 
   bool begun() const;        ///< true once a byte has been seen
   bool header_done() const;  ///< true once the header is complete and valid
-  bool done() const;         ///< true once the whole request has been read
+  /// Returns true if the header is valid, but error() says that the body is too large by it. TakeHeader may be called.
+  bool refuses_body() const;
+  bool done() const;  ///< true once the whole request has been read
   /// Why the request cannot be read; the connection must be closed then.
   const std::optional<ApiError>& error() const;
 

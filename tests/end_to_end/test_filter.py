@@ -2,6 +2,7 @@
 import json
 import os
 import signal
+import sqlite3
 import time
 
 import winnow
@@ -94,6 +95,50 @@ class Command(FilterTest):
         self.assertEqual((verdict["isSpam"], verdict["source"], verdict["modelVersion"]), (True, "rules", None))
         self.assertEqual(verdict["symbols"], [{"name": "ZEBRA", "score": 7.0}])
         self.fails("filter", "spam", "--rules", "none.toml", "a", says=["none.toml"])
+
+    def test_weights_are_fitted_to_labels_of_people(self):
+        animals = ["zebra", "zebra crossing", "zebra finch"]
+        labelled = [(f"{animals[i % 3]} at the {place}", "spam" if i % 10 == 0 else "ham") for i, place in enumerate(
+            f"{color} {thing}" for color in ("red", "green", "blue", "old", "new") for thing in ("house", "garden", "bridge", "river", "tower", "market"))]
+        labelled += [(f"You won {prize}, claim it now", "spam") for prize in ("a car", "a house", "a phone", "a cruise", "money", "a voucher")]
+        self.write("labelled.jsonl", "".join(json.dumps({"text": text, "label": label}) + "\n" for text, label in labelled))
+        rules = self.write("rules.toml", "# mine\n[[rule]]\nname = \"ZEBRA\"\nscore = 6.0\npattern = 'zebra'\n")
+        (before,), _ = self.verdicts("--rules", "rules.toml", "a zebra at lunch")
+        out, _ = self.winnow("rules", "calibrate", "spam", "labelled.jsonl", "--rules", "rules.toml", "--dry-run", "--json")
+        dry = json.loads(out)
+        self.assertEqual((dry["messages"], dry["decided_before"], dry["written"]), (36, 0, False))
+        self.assertLess(dry["after"]["log_loss"], dry["before"]["log_loss"] * .7)
+        self.assertLess(dry["after"]["ece"], dry["before"]["ece"])
+        self.assertGreater(dry["after"]["accuracy"], dry["before"]["accuracy"])
+        self.assertLess(dry["weights"]["rules"], .2, "the rule is mostly wrong")
+        out, _ = self.winnow("rules", "calibrate", "spam", "labelled.jsonl", "--rules", "rules.toml")
+        self.assertRegex(out, r"fitted, \d+-fold cross-validation +0\.\d+ +0\.\d+")
+        with open(rules, encoding="utf-8") as file:
+            contents = file.read()
+        self.assertTrue(contents.startswith("# mine\n[[rule]]"))
+        self.assertIn("[weights]", contents)
+        (after,), _ = self.verdicts("--rules", "rules.toml", "a zebra at lunch")
+        self.assertLess(after["score"], before["score"] - .2)
+        (stated,), _ = self.verdicts("--rules", "rules.toml", "--rule-weight", ".5", "--classifier-weight", "1", "a zebra at lunch")
+        self.assertNotAlmostEqual(stated["score"], after["score"], places=2)
+        again = json.loads(self.winnow("rules", "calibrate", "spam", "labelled.jsonl", "--rules", "rules.toml", "--json")[0])
+        self.assertAlmostEqual(again["weights"]["rules"], dry["weights"]["rules"], places=6)
+        self.assertAlmostEqual(again["before"]["log_loss"], dry["after"]["log_loss"], delta=.15)
+        self.fails("rules", "calibrate", "spam", "labelled.jsonl", says=["--output FILE.toml"])
+        self.fails("rules", "calibrate", "spam", "--rules", "rules.toml", says=["no labelled messages"])
+        self.fails("rules", "calibrate", "spam", self.write("few.jsonl", '{"text": "a", "label": "ham"}\n'), "--dry-run", says=["0 spam and 1 ham are too few"])
+
+    def test_weights_are_fitted_to_blind_labels(self):
+        self.winnow("feedback", "add", "--store", "store.db", "--text", "you won", "--label", "ham", "--user", "a")  # a complaint, which is no label here
+        connection = sqlite3.connect(self.path("store.db"))
+        connection.executemany("INSERT INTO verdict_samples (message_id, text, is_spam, score, stratum, probability, label, labelled_by, created_at) VALUES (?, ?, 0, .5, 's', ?, ?, ?, '2026-01-02T03:04:05.006Z')",
+                               [(f"m{i}", f"{word} number {chr(97 + i)}", .01 if label == "ham" else .1, label if i % 4 else None, "bert" if i % 4 else None)
+                                for i, (word, label) in enumerate([("see you at lunch", "ham"), ("you won a prize", "spam")] * 26)])
+        connection.commit()
+        connection.close()
+        report = json.loads(self.winnow("rules", "calibrate", "spam", "--store", "store.db", "--dry-run", "--json")[0])
+        self.assertEqual(report["messages"], 39, "those that wait for a label have no part")
+        self.assertLess(report["weights"]["intercept"], 0, "ham stands for ten times as many messages")
 
     def test_a_model_that_cannot_be_loaded_leaves_the_rules(self):
         self.write("spam/linear.bin", b"nothing of the kind")

@@ -58,7 +58,7 @@ class Filter(ServingTest):
         name = urllib.parse.quote(SQL, safe="")
         self.assertEqual(self.ask("PUT", f"/v1/users/{name}/preferences", {"mode": "strict"})[0], 200)
         self.assertEqual(self.ask("GET", f"/v1/users/{name}/preferences")[1]["mode"], "strict")
-        self.assertEqual(self.ask("GET", "/v1/users/anna/preferences")[1].get("mode"), None, "nobody else's")
+        self.assertEqual(self.ask("GET", "/v1/users/anna/preferences")[1]["mode"], "moderate", "nobody else's")
         self.assertIn(self.ask("PUT", f"/v1/senders/{name}", {"list": "deny"})[0], (200, 422))
         self.assertEqual(self.ask("PUT", "/v1/users/a/preferences", {"mode": SQL})[0], 422)
         deadline = time.monotonic() + 30
