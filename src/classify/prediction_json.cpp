@@ -8,10 +8,7 @@
 #include "text/utf8.h"
 
 namespace winnow {
-namespace {
 
-/// Returns the shortest decimal number that is nearest to `value` as a float: 0.3 for 0.3F, which as a double would be
-/// 0.30000001192092896.
 double ShortestDecimal(float value) {
   char digits[64];
   const auto written = std::to_chars(digits, digits + sizeof(digits), value);
@@ -19,8 +16,6 @@ double ShortestDecimal(float value) {
   std::from_chars(digits, written.ptr, decimal);
   return decimal;
 }
-
-}  // namespace
 
 std::vector<size_t> ByProbability(std::span<const float> probabilities) {
   std::vector<size_t> order(probabilities.size());

@@ -13,6 +13,10 @@
 
 namespace winnow {
 
+/// Returns the shortest decimal number that is nearest to `value` as a float: 0.3 for 0.3F, which as a double would be
+/// 0.30000001192092896.
+double ShortestDecimal(float value);
+
 /// Returns the label ids, the most probable one first; equally probable ones in the order of their ids.
 std::vector<size_t> ByProbability(std::span<const float> probabilities);
 

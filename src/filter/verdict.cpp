@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "classify/prediction_json.h"
 #include "decide/decide.h"
 
 namespace winnow {
@@ -57,7 +58,7 @@ Json VerdictJson(const Verdict& verdict) {
           {"symbols", SymbolsJson(verdict.symbols)},
           {"mode", verdict.mode.threshold ? Json() : Json(ModeName(verdict.mode.mode))},
           {"modeFrom", OriginName(verdict.mode.origin)},
-          {"threshold", verdict.threshold}};
+          {"threshold", ShortestDecimal(static_cast<float>(verdict.threshold))}};
 }
 
 std::string VerdictText(const Verdict& verdict) {

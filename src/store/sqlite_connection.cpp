@@ -40,6 +40,8 @@ SqlError::Kind KindOf(int code, int system_error) {
     case SQLITE_CANTOPEN:
       return SqlError::kLost;
     case SQLITE_IOERR:
+      // SQLite tells the system's error too late sometimes, when another one has taken its place.
+      if (code == SQLITE_IOERR_WRITE && system_error != EIO) return SqlError::kFull;
       return system_error == ENOSPC || system_error == EDQUOT || system_error == EFBIG ? SqlError::kFull
                                                                                        : SqlError::kLost;
     case SQLITE_TOOBIG:
@@ -288,14 +290,18 @@ class SqliteConnection final : public SqlConnection {
   Clock::time_point deadline_ = Clock::time_point::max();
 };
 
-/// Makes the file, which holds messages of users, readable by its owner alone; SQLite gives its log the same mode.
+/// Makes a missing file, which holds messages of users, readable by its owner alone; SQLite gives its log the same mode. A
+/// file that exists is not opened: closing it would end the locks of this process's other connections
+/// (https://www.sqlite.org/howtocorrupt.html, section 2.2), and then another process that ends takes the log away from
+/// them.
 SqlResult<void> CreateFile(const std::filesystem::path& path) {
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (file >= 0) {
     ::close(file);
     return {};
   }
   const int error = errno;
+  if (error == EEXIST) return {};
   return std::unexpected(SqlError{
       error == ENOSPC ? SqlError::kFull : SqlError::kLost,
       {error == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo,

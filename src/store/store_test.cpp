@@ -347,6 +347,33 @@ TEST(Store, TwoProcessesWriteToOneSqliteFile) {
   EXPECT_EQ(Store::Open({.url = url}).value()->CountFeedback({}).value(), 180);
 }
 
+TEST(Store, AProcessThatEndsLeavesTheLogOfAnotherThatRuns) {
+  const TemporaryDirectory directory;
+  const std::string path = (directory.path() / "store.db").string();
+  const StoreAddress address = ParseStoreUrl(path).value();
+  int go[2];
+  ASSERT_EQ(::pipe(go), 0);
+  const pid_t child = ::fork();  // before SQLite knows the file: its state does not survive a fork
+  if (child == 0) {
+    char byte = 0;
+    if (::read(go[0], &byte, 1) != 1) ::_exit(2);
+    const bool read = OpenSqlConnection(address, {}).value()->Run("SELECT * FROM t").has_value();
+    ::_exit(read ? 0 : 1);
+  }
+  std::vector<std::unique_ptr<SqlConnection>> connections;
+  for (int i = 0; i < 3; ++i) {
+    connections.push_back(OpenSqlConnection(address, {}).value());
+    ASSERT_TRUE(connections.back()->Execute(i == 0 ? "CREATE TABLE t (x)" : "SELECT * FROM t"));
+  }
+  ASSERT_EQ(::write(go[1], "x", 1), 1);
+  int status = 1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  EXPECT_TRUE(std::filesystem::exists(path + "-wal")) << "this process still writes to it";
+  ::close(go[0]);
+  ::close(go[1]);
+}
+
 TEST(Store, ASqliteFileIsReadableByItsOwnerAlone) {
   const TemporaryDirectory directory;
   const std::string file = (directory.path() / "store.db").string();

@@ -90,9 +90,10 @@ class Routes(SharedStore):
     def test_sql_in_any_field_is_text(self):
         server = Server(self, "a")
         evil = "x'); DROP TABLE spam_feedback; --\\ \" $1 %s \u0000"
-        verdict = server.check(evil, sender=evil, sender_name=evil, recipient=evil, user=evil.replace("\u0000", ""))
-        self.assertEqual(server.report(evil.replace("\u0000", "").strip(), id=verdict["id"], is_spam=True, user=evil.replace("\u0000", ""))[0], 200)
-        self.assertEqual(server.report("k2", text=evil, label=evil.replace("\u0000", ""), user="a")[0], 200)
+        name = evil.replace("\u0000", "")
+        verdict = server.check(evil, sender=name, sender_name=name, recipient=name, user=name)
+        self.assertEqual(server.report(name.strip(), id=verdict["id"], is_spam=True, user=name)[0], 200)
+        self.assertEqual(server.report("k2", text=evil, label=name, user="a")[0], 200)
         for parameter in ("text", "sender", "user", "symbol", "source"):
             status, found = server.ask("GET", f"/v1/history?{parameter}=x%27%29%3B+DROP+TABLE+messages%3B+--%25_")
             self.assertIn(status, (200, 422), found)
@@ -162,8 +163,9 @@ class TwoServers(SharedStore):
         if not program:
             self.skipTest("redis is not installed (Debian: redis-tools)")
         socket = self.path("redis.sock")
-        redis = subprocess.Popen(["redis-server", "--port", "0", "--unixsocket", socket, "--save", "", "--appendonly", "no"], executable=program,
-                                 cwd=self.directory, stdout=subprocess.DEVNULL)
+        with open(self.path("log"), "wb") as log:
+            redis = subprocess.Popen(["redis-server", "--port", "0", "--unixsocket", socket, "--save", "", "--appendonly", "no"], executable=program,
+                                     cwd=self.directory, stdout=log, stderr=log)
         self.addCleanup(lambda: (redis.kill(), redis.wait()))
         self.wait_for(lambda: os.path.exists(socket), "redis")
         self.servers = [Server(self, name, "--redis", "unix://" + socket) for name in ("a", "b")]
