@@ -82,9 +82,8 @@ TEST(EmbeddingsRoute, FewerDimensionsHaveLengthOneAgain) {
 
 TEST(EmbeddingsRoute, TokenIdsOfTokenizeHaveTheVectorOfTheirText) {
   std::vector<int32_t> ids;
-  for (const Json& token : Routes().AskJson("POST", "/tokenize", R"({"inputs": "win a prize"})")[0]) {
-    ids.push_back(token["id"].get<int32_t>());
-  }
+  const Json tokens = Routes().AskJson("POST", "/tokenize", R"({"inputs": "win a prize"})");
+  for (const Json& token : tokens[0]) ids.push_back(token["id"].get<int32_t>());
   const std::vector<float> expected = Vector({{"input", "win a prize"}});
   ExpectNear(Vector({{"input", ids}}), expected);
   ExpectNear(Vector({{"input", Json::array({Json(ids), Json(ids)})}}, 1), expected);

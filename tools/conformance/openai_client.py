@@ -61,7 +61,8 @@ def moderations(client, url):
         found = client.moderations.create(input=texts, model=model)
         check(found.model == model and found.id.startswith("modr-") and len(found.results) == len(texts), f"{found}")
         for result, truth in zip(found.results, classified(url, model, texts)):
-            categories, scores = result.categories.model_dump(), result.category_scores.model_dump()
+            # The package has fields for OpenAI's own categories, which stay empty.
+            categories, scores = result.categories.model_dump(exclude_none=True), result.category_scores.model_dump(exclude_none=True)
             decided = truth["decision"] if isinstance(truth["decision"], list) else [truth["decision"]]
             check({name for name, yes in categories.items() if yes} == set(decided) - {"ham"}, f"{categories} is not {decided}")
             check(result.flagged == any(categories.values()), f"{result}")
