@@ -214,7 +214,7 @@ Result<void> Run(const RulesCalibrateOptions& options) {
     if (written) json["output"] = output.string();
     return Print(json.dump(2) + "\n");
   }
-  std::string text = fmt::format("{} messages, {} of which earlier steps decide\n\n", messages.size(), weighed.decided);
+  std::string text = fmt::format("{} messages; earlier steps decide {}\n\n", messages.size(), weighed.decided);
   text += TableOf(present, fit);
   if (!fit.improves())
     text +=

@@ -148,8 +148,8 @@ Verdict SpamFilter::Decide(FilterProgress progress, const ModelAnswer& answer) c
   verdict.threshold = answer.threshold;
   verdict.other_label = answer.other_label;
   const double log_odds = LogOdds(answer.probability);
-  verdict.symbols.push_back(
-      {"CLASSIFIER", log_odds, "the model's log-odds of spam", progress.weights.intercept + progress.weights.classifier * log_odds});
+  verdict.symbols.push_back({"CLASSIFIER", log_odds, "the model's log-odds of spam",
+                             progress.weights.intercept + progress.weights.classifier * log_odds});
   const double score = CombinedScore(progress.weights, progress.evidence, answer.probability);
   // As float, in which thresholds are compared everywhere: 0.7F reaches 0.7.
   Settle(verdict, VerdictSource::kClassifier, score, static_cast<float>(score) >= static_cast<float>(answer.threshold));

@@ -138,25 +138,26 @@ HttpResponse ErrorOf(ApiError error) {
 
 ApiResult<void> Embed(const SharedService& service, const SharedRequest& request, const HttpReply& reply) {
   const auto call = std::make_shared<EmbedCall>(TRY(ReadCall(*request, service->limits)));
-  UseModel(*service, call->model, reply, [service, call, request, reply](const ModelSet::Model& model) -> ApiResult<void> {
-    const size_t size = model->classifier().scorer().embedding_size();
-    if (size == 0) {
-      return Reject(
-          "'model': this is a linear model, which has no encoder and so no embeddings; GET /models lists the models, of "
-          "which those of the kind transformer have embeddings");
-    }
-    if (call->dimensions > size) {
-      return Reject(fmt::format("'dimensions' must be at most {}, the number of dimensions of this model", size));
-    }
-    SetOrigin(*service, *request, call->request);
-    // The model lives as long as somebody waits for it.
-    model->Embed(std::move(call->request),
-                 [model, call, reply](const ApiResult<std::vector<float>>& embeddings, const ServedTimes& times) {
-                   if (!embeddings) return reply(ErrorOf(embeddings.error()));
-                   reply(ResponseOf(Answer(*call, *model, *embeddings, times.tokens)));
-                 });
-    return {};
-  });
+  UseModel(
+      *service, call->model, reply, [service, call, request, reply](const ModelSet::Model& model) -> ApiResult<void> {
+        const size_t size = model->classifier().scorer().embedding_size();
+        if (size == 0) {
+          return Reject(
+              "'model': this is a linear model, which has no encoder and so no embeddings; choose a model of the kind "
+              "transformer (GET /models lists the kinds)");
+        }
+        if (call->dimensions > size) {
+          return Reject(fmt::format("'dimensions' must be at most {}, the number of dimensions of this model", size));
+        }
+        SetOrigin(*service, *request, call->request);
+        // The model lives as long as somebody waits for it.
+        model->Embed(std::move(call->request),
+                     [model, call, reply](const ApiResult<std::vector<float>>& embeddings, const ServedTimes& times) {
+                       if (!embeddings) return reply(ErrorOf(embeddings.error()));
+                       reply(ResponseOf(Answer(*call, *model, *embeddings, times.tokens)));
+                     });
+        return {};
+      });
   return {};
 }
 
