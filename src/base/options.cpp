@@ -46,6 +46,11 @@ std::vector<std::string> SplitAtCommas(const std::vector<std::string>& values) {
 
 }  // namespace
 
+Option& Option::Undivided() {
+  split_ = false;
+  return *this;
+}
+
 Option& Option::Alias(std::string name) {
   aliases_.push_back(std::move(name));
   return *this;

@@ -38,6 +38,8 @@ enum class OptionOrigin { kDefault, kPreset, kConfig, kEnvironment, kCommandLine
 /// One row of the table. The setters return the option itself, to be chained.
 class Option {
  public:
+  /// Has the values of a list taken as they are: a comma divides none of them.
+  Option& Undivided();
   /// Adds another accepted name, without leading hyphens, such as Hugging Face's own ("learning-rate").
   Option& Alias(std::string name);
   /// Sets the placeholder of the value in usage lines, in place of the field type's: "FILE", "DIR", "NAME".

@@ -111,6 +111,7 @@ Json TrainingInfoJson(const TrainingInfo& info) {
   json["classes"] = info.classes;
   if (!imported) AddTimes(info, json);
   json["hyperparameters"] = info.hyperparameters;
+  if (!info.configuration.is_null()) json["configuration"] = info.configuration;
   if (imported) {
     json["imported_from"] = info.imported_from;
   } else {
@@ -155,6 +156,7 @@ Result<TrainingInfo> ParseTrainingInfo(std::string_view text, std::string_view w
   info.training_seconds = members.Number("training_time_seconds").value_or(0);
   info.inference_ms = members.Number("avg_inference_time_ms").value_or(0);
   info.hyperparameters = members.Object("hyperparameters", Json());
+  info.configuration = members.Object("configuration", Json());
   info.data_sha256 = members.String("data_sha256");
   const Json hardware = members.Object("hardware", Json::object());
   info.cpu = Members(hardware).String("cpu");

@@ -46,7 +46,9 @@ struct TrainingInfo {
   double training_seconds = 0;        ///< wall time of the whole run, in milliseconds' precision
   double inference_ms = 0;            ///< mean time of classifying one text alone, without tokenization
   Json hyperparameters;               ///< hyperparameter values by name; null if the file has none
-  std::string data_sha256;            ///< digest of the training part without added texts (data/data_digest.h)
+  /// What the training was asked for, where the values depend on the data otherwise; null if the file has none.
+  Json configuration;
+  std::string data_sha256;  ///< digest of the training part without added texts (data/data_digest.h)
   std::string cpu, cpu_extensions;
   int threads = 0;
   std::vector<EvaluationRecord> history;

@@ -34,6 +34,8 @@ Command DataDedupeCommand();
 Command DataSplitCommand();
 Command DataCurveCommand();
 Command DataDoctorCommand();
+Command ForgetCommand();
+Command RetrainCommand();
 Command FeedbackAddCommand();
 Command FeedbackListCommand();
 Command FeedbackExportCommand();
@@ -46,6 +48,7 @@ Command RulesCheckCommand();
 Command RulesTestCommand();
 Command RulesExplainCommand();
 Command RulesCalibrateCommand();
+Command RulesStatsCommand();
 Command HelpCommand();
 Command VersionCommand();
 

@@ -9,8 +9,7 @@
 #include "cli/feedback_options.h"
 #include "cli/output.h"
 #include "data/row_writer.h"
-#include "feedback/feedback_log.h"
-#include "feedback/training_set.h"
+#include "feedback/read_training_set.h"
 #include "feedback/verdict_samples.h"
 
 namespace winnow {
@@ -60,13 +59,10 @@ Result<std::vector<TrainingRow>> AuditRows(Store& store) {
 
 Result<TrainingSet> FeedbackRows(Store& store, const FeedbackExportOptions& options) {
   ProgressBar progress("read", TRY(store.CountFeedback({})));
-  const std::vector<FeedbackEvent> events =
-      TRY(ReadAllFeedback(store, [&](int64_t count) { progress.Advance(count); }));
+  TrainingSet set = TRY(ReadTrainingSet(store, {.teacher = options.teacher, .least_weight = options.min_weight},
+                                        [&](int64_t count) { progress.Advance(count); }));
   progress.Finish();
-  const std::vector<FeedbackState> states = CurrentFeedback(events);
-  const std::map<std::string, std::string> labels = TRY(ReadVerdictLabels(store));
-  return MakeTrainingSet(states, ComputeTrust(states, labels), labels,
-                         {.teacher = options.teacher, .least_weight = options.min_weight});
+  return set;
 }
 
 Result<void> Run(const FeedbackExportOptions& options) {

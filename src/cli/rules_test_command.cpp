@@ -11,6 +11,7 @@
 #include "cli/output.h"
 #include "cli/rules_options.h"
 #include "data/dataset.h"
+#include "filter/backtest.h"
 #include "filter/must_pass.h"
 #include "filter/rule_statistics.h"
 #include "pipeline/data_plan.h"
@@ -24,6 +25,9 @@ struct RulesTestOptions : CommonOptions {
   std::optional<std::filesystem::path> expect;
   std::string positive_label = "spam";
   ReadingOptions reading;
+  HistoryRangeOptions history;
+  std::optional<std::filesystem::path> current;
+  int examples = 5;
 };
 
 void Describe(RulesTestOptions& options, OptionTable& table) {
@@ -46,12 +50,25 @@ void Describe(RulesTestOptions& options, OptionTable& table) {
       .Add("template", &options.reading.template_text,
            "Text template that combines several fields: '{subject} [SEP] {body}'; rules read each [SEP] as a line end")
       .ValueName("TEXT");
+  table.Group("Backtest on the history of messages");
+  AddHistoryRangeOptions(options.history, table);
+  table
+      .Add("current", &options.current,
+           "File of the rules that were in use: of redacted messages it tells which of their hits the redaction hides")
+      .ValueName("FILE")
+      .Default("the built-in rules");
+  table.Add("examples", &options.examples, "Number of messages with another verdict to show").AtLeast(0);
   table.Describe(
       "For labelled texts, prints for each rule the number of hits, the precision (the share of the hits that are spam; for "
       "rules with a score below 0: that are ham), and the share of spam and of ham that it hits. For texts, prints one line "
       "per text: score, decision and symbols. A row of a must-pass list is {\"text\": \"...\", \"label\": \"spam\"} or "
       "\"ham\"; \"sender\", \"subject\" and \"note\" are optional.");
   table.Example("winnow rules test my.toml sms.tsv", "hits and precision of each rule");
+  table.Describe(
+      "With --store, prints how many verdicts of the history the rules would change, which rules cause it, with "
+      "examples, and the precision of each rule on the messages that people have corrected, confirmed or labelled. "
+      "Weights of rules and senders are those of the server by default.");
+  table.Example("winnow rules test my.toml --store store.db --since 7d", "what other rules would have decided");
   table.Example("winnow rules test my.toml --expect must_pass.jsonl", "check decisions of rules against a list");
 }
 
@@ -85,6 +102,14 @@ Result<void> TestData(const RuleSet& rules, const std::vector<std::string>& file
     statistics.Add(message, std::ranges::count(example.labels, spam) > 0);
   }
   return Print(options.json ? statistics.ToJson().dump(2) + "\n" : statistics.Text());
+}
+
+Result<void> TestHistory(const RuleSet& rules, const RulesTestOptions& options) {
+  const RuleSet::Pointer current = TRY(options.current ? RuleSet::Load(*options.current) : RuleSet::LoadBuiltIn());
+  Backtest backtest(rules, *current, {.examples = static_cast<size_t>(options.examples)});
+  TRY(ForHistory(options.history,
+                 [&](const MessageRecord& message, std::optional<bool> truth) { backtest.Add(message, truth); }));
+  return Print(options.json ? backtest.ToJson().dump(2) + "\n" : backtest.Text());
 }
 
 Result<void> TestTexts(const RuleSet& rules, const std::vector<std::string>& texts, bool json) {
@@ -145,13 +170,22 @@ Result<void> TestExpected(const RuleSet& rules, const std::filesystem::path& fil
 
 Result<void> Run(const RulesTestOptions& options) {
   const RulesArguments arguments = TRY(ReadRulesArgument(options.arguments));
+  if (!options.history.store.empty()) {
+    if (options.expect || !arguments.rest.empty()) {
+      return Fail(ErrorCode::kInvalidArgument, "--store cannot be combined with --expect, DATA or TEXT",
+                  "run the command twice");
+    }
+    return TestHistory(*arguments.rules, options);
+  }
+  if (!options.history.since.empty() || !options.history.until.empty() || options.current)
+    return Fail(ErrorCode::kInvalidArgument, "--since, --until and --current require --store", "specify --store URL");
   if (options.expect && !arguments.rest.empty()) {
     return Fail(ErrorCode::kInvalidArgument, "--expect cannot be combined with DATA or TEXT", "run the command twice");
   }
   if (options.expect) return TestExpected(*arguments.rules, *options.expect, options.json);
   if (arguments.rest.empty()) {
     return Fail(ErrorCode::kInvalidArgument, "there is nothing to test",
-                "specify files of labelled texts, texts, or --expect FILE");
+                "specify files of labelled texts, texts, --expect FILE or --store URL");
   }
   if (AreFiles(arguments.rest)) return TestData(*arguments.rules, arguments.rest, options);
   return TestTexts(*arguments.rules, arguments.rest, options.json);

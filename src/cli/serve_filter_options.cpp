@@ -23,6 +23,12 @@ void AddServeFilterOptions(ServeFilterOptions& options, OptionTable& table) {
       .ValueName("DIR")
       .Default("the SQLite file with .spool added");
   table.Add("history", &options.history, "Record the messages and verdicts in the store");
+  table
+      .Add(
+          "redact-history", &options.redact_history,
+          "What is replaced in the texts of the history before they are stored: numbers, urls and addresses (of mail), "
+          "or all, or none")
+      .ValueName("numbers,urls,addresses|all|none");
   table.Add("history-days", &options.history_days, "Days after which messages are deleted from the history; 0: never")
       .Range(0, 36500);
   table
@@ -60,6 +66,12 @@ Result<FilterServiceOptions> FilterServiceOptionsOf(const ServeFilterOptions& op
   service.rspamd = options.rspamd;
   TRY(CheckAppleAppIds(options.apple_apps));
   service.apple_apps = options.apple_apps;
+  if (auto redaction = ParseRedaction(options.redact_history)) {
+    service.history.redaction = *redaction;
+  } else {
+    redaction.error().message = "--redact-history: " + redaction.error().message;
+    return std::unexpected(redaction.error());
+  }
   if (service.store.empty()) return service;
   const StoreAddress address = TRY(ParseStoreUrl(service.store));
   service.spool = options.spool;

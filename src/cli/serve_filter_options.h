@@ -18,6 +18,7 @@ struct ServeFilterOptions {
   bool history = true;
   RspamdOptions rspamd;
   std::vector<std::string> apple_apps;
+  std::string redact_history = "all";
 };
 
 void AddServeFilterOptions(ServeFilterOptions& options, OptionTable& table);

@@ -6,7 +6,6 @@
 #include <unordered_set>
 
 #include "base/json.h"
-#include "text/case_fold.h"
 
 namespace winnow {
 namespace {
@@ -53,22 +52,6 @@ void KeepOnly(Dataset& dataset, const std::vector<char>& keep) {
 }
 
 }  // namespace
-
-std::string DuplicateKey(std::string_view text) {
-  const std::string folded = FoldCase(text);
-  std::string key;
-  key.reserve(folded.size());
-  for (const char c : folded) {
-    const bool space = c == ' ' || (c >= '\t' && c <= '\r');
-    if (!space) {
-      key += c;
-    } else if (!key.empty() && key.back() != ' ') {
-      key += ' ';
-    }
-  }
-  if (key.ends_with(' ')) key.pop_back();
-  return key;
-}
 
 DedupeReport Deduplicate(Dataset& dataset) {
   DedupeReport report;

@@ -8,12 +8,9 @@
 
 #include "base/json.h"
 #include "data/dataset.h"
+#include "text/duplicate_key.h"
 
 namespace winnow {
-
-/// Returns the key that is equal for duplicate texts: FoldCase (case, width, composition, invisible characters), and
-/// runs of white space as one space. Digits, punctuation and words are kept.
-std::string DuplicateKey(std::string_view text);
 
 struct DedupeReport {
   size_t before = 0;

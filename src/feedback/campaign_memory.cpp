@@ -22,8 +22,26 @@ void Raise(std::atomic<int64_t>& number, int64_t value) {
 
 }  // namespace
 
-CampaignMemory::CampaignMemory(CampaignMemoryOptions options)
-    : options_(options), key_(SipKey::Random()), caps_(options.caps) {}
+CampaignMemory::CampaignMemory(CampaignMemoryOptions options, SipKey key)
+    : options_(options), key_(key), caps_(options.caps) {}
+
+std::unique_ptr<CampaignMemory> CampaignMemory::Fresh() const {
+  auto fresh = std::make_unique<CampaignMemory>(options_, key_);
+  const ReaderLock lock(mutex_);
+  const WriterLock lock_of_fresh(fresh->mutex_);
+  fresh->trusted_ = trusted_;
+  return fresh;
+}
+
+void CampaignMemory::Replace(CampaignMemory& fresh) {
+  const WriterLock lock(mutex_);
+  const WriterLock lock_of_fresh(fresh.mutex_);
+  std::swap(entries_, fresh.entries_);
+  std::swap(free_, fresh.free_);
+  std::swap(by_digest_, fresh.by_digest_);
+  std::swap(bands_, fresh.bands_);
+  std::swap(caps_, fresh.caps_);
+}
 
 uint64_t CampaignMemory::HashOf(std::string_view user) const {
   if (user.empty()) return 0;

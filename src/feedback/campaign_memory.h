@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -46,7 +47,7 @@ struct CampaignHit {
 /// milliseconds at most.
 class CampaignMemory {
  public:
-  explicit CampaignMemory(CampaignMemoryOptions options = {});
+  explicit CampaignMemory(CampaignMemoryOptions options = {}, SipKey key = SipKey::Random());
   CampaignMemory(const CampaignMemory&) = delete;
   CampaignMemory& operator=(const CampaignMemory&) = delete;
 
@@ -58,6 +59,12 @@ class CampaignMemory {
   /// events arrive. Events without a text, with a label other than spam and ham, and of programs have no effect.
   /// `sender` is that of the message, if known, for the caps. The time of the event must be set.
   void Learn(const FeedbackEvent& event, std::string_view sender = {});
+
+  /// Returns a memory without entries that has the options, the trusted users and the hashes of this one, to learn what
+  /// takes the place of this one's entries.
+  std::unique_ptr<CampaignMemory> Fresh() const;
+  /// Has the entries of a memory that Fresh has returned, in place of its own.
+  void Replace(CampaignMemory& fresh);
 
   /// Sets the users whose corrections count for everybody (see feedback/trust.h).
   void SetTrustedUsers(std::span<const std::string> users);

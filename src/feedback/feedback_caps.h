@@ -28,7 +28,7 @@ class FeedbackCaps {
     std::unordered_map<uint64_t, int> of_user, of_sender;
   };
 
-  const Limits limits_;
+  Limits limits_;
   std::map<std::chrono::sys_days, Day> days_;
 };
 

@@ -84,9 +84,11 @@ FeedbackLog::FeedbackLog(FeedbackSink sink, CampaignMemory* memory) : sink_(std:
 Result<void> FeedbackLog::Complete(FeedbackEvent& event, std::string& sender) const {
   const std::shared_ptr<Store> store = sink_.store();
   if (!event.message_id || store == nullptr) return {};
+  bool redacted = false;
   if (const std::optional<StoredMessage> known = TRY(store->FindMessage(*event.message_id))) {
     const MessageRecord& message = known->message;
-    if (event.text.empty()) event.text = message.text;
+    redacted = message.redacted;
+    if (event.text.empty() && !redacted) event.text = message.text;
     if (!event.model_version) event.model_version = message.model_version;
     if (!event.score) event.score = message.score;
     sender = message.sender.value_or("");
@@ -96,6 +98,12 @@ Result<void> FeedbackLog::Complete(FeedbackEvent& event, std::string& sender) co
     if (!earlier.event.text.empty()) event.text = earlier.event.text;
   }
   if (!event.text.empty() || event.feedback_type == kForgetFeedback) return {};
+  if (redacted) {
+    return Fail(
+        ErrorCode::kInvalidArgument,
+        fmt::format("{}: only the redacted text of the message '{}' is known", store->name(), *event.message_id),
+        "specify the text of the message, too");
+  }
   return Fail(ErrorCode::kNotFound,
               fmt::format("{}: no message and no feedback has the id '{}'", store->name(), *event.message_id),
               "specify the text of the message, too");
@@ -129,26 +137,57 @@ Result<FeedbackOutcome> FeedbackLog::Add(FeedbackEvent event) {
     event = sent;
   }
   event.created_at = TimeFor(event);
+  if (IsForgotten(event)) return FeedbackOutcome::kDuplicate;
   const FeedbackOutcome outcome = TRY(sink_.write(event));
   if (memory_ != nullptr && outcome != FeedbackOutcome::kDuplicate) memory_->Learn(event, sender);
   return outcome;
+}
+
+void FeedbackLog::SetForgotten(std::shared_ptr<const Tombstones> tombstones) {
+  const MutexLock lock(mutex_);
+  forgotten_ = std::move(tombstones);
+}
+
+bool FeedbackLog::IsForgotten(const FeedbackEvent& event) {
+  const MutexLock lock(mutex_);
+  return forgotten_ != nullptr && forgotten_->Cover(event);
+}
+
+/// Has a memory learn events of the store. Returns the id of the last one.
+Result<int64_t> FeedbackLog::Read(Store& store, FeedbackFilter filter, CampaignMemory& memory) {
+  const StoreTime oldest = StoreNow() - memory.options().lifetime;
+  const std::vector<CampaignUse> uses = TRY(store.ListCampaignUses(oldest));
+  // An entry that was matched lately may have been learnt long ago.
+  if (uses.empty()) filter.since = oldest;
+  const int64_t last = TRY(ReadPages(store, filter, [&](std::vector<StoredFeedback>& page) -> Result<void> {
+    for (const StoredFeedback& stored : page) memory.Learn(stored.event);
+    return {};
+  }));
+  for (const CampaignUse& use : uses) memory.Restore(use);
+  return last;
+}
+
+Result<void> FeedbackLog::Relearn() {
+  const std::shared_ptr<Store> store = sink_.store();
+  if (memory_ == nullptr || store == nullptr) return {};
+  const MutexLock lock(catching_up_);
+  trust_basis_.reset();  // the trust is to be computed without what was forgotten
+  if (memory_->size() == 0) return {};
+  const std::unique_ptr<CampaignMemory> fresh = memory_->Fresh();
+  const int64_t last = TRY(Read(*store, {}, *fresh));
+  memory_->Replace(*fresh);
+  // Events that were added while the store was read are read now.
+  last_id_ = std::max(last, TRY(Read(*store, {.after_id = std::max<int64_t>(0, last - kOverlap)}, *memory_)));
+  return {};
 }
 
 Result<void> FeedbackLog::CatchUp() {
   const std::shared_ptr<Store> store = sink_.store();
   if (memory_ == nullptr || store == nullptr) return {};
   const MutexLock lock(catching_up_);
-  const StoreTime oldest = StoreNow() - memory_->options().lifetime;
   const bool first = last_id_ == 0;
-  std::vector<CampaignUse> uses = TRY(store->ListCampaignUses(oldest));
-  FeedbackFilter filter = {.after_id = std::max<int64_t>(0, last_id_ - kOverlap)};
-  // An entry that was matched lately may have been learnt long ago.
-  if (uses.empty()) filter.since = oldest;
-  last_id_ = std::max(last_id_, TRY(ReadPages(*store, filter, [&](std::vector<StoredFeedback>& page) -> Result<void> {
-                        for (const StoredFeedback& stored : page) memory_->Learn(stored.event);
-                        return {};
-                      })));
-  for (const CampaignUse& use : uses) memory_->Restore(use);
+  const int64_t last = TRY(Read(*store, {.after_id = std::max<int64_t>(0, last_id_ - kOverlap)}, *memory_));
+  last_id_ = std::max(last_id_, last);
   if (!first) TRY(store->RecordCampaignUses(memory_->TakeUses()));
   memory_->DropExpired(StoreNow());
   return {};
@@ -174,7 +213,8 @@ Result<std::vector<FeedbackEvent>> ReadAllFeedback(Store& store, const std::func
     for (StoredFeedback& stored : page) {
       FeedbackEvent& event = stored.event;
       if (event.text.empty() && event.message_id) {
-        if (const auto message = TRY(store.FindMessage(*event.message_id))) event.text = message->message.text;
+        const auto message = TRY(store.FindMessage(*event.message_id));
+        if (message && !message->message.redacted) event.text = message->message.text;
       }
       events.push_back(std::move(event));
     }

@@ -53,6 +53,12 @@ class FeedbackLog {
   /// Errors: those of the store.
   Result<void> CatchUp();
 
+  /// Learns anew what the store has, in place of what the memory knows: what was forgotten is then unknown. Errors: those
+  /// of the store.
+  Result<void> Relearn();
+  /// Has events that the tombstones cover answered as duplicates from now on, also while the store is down.
+  void SetForgotten(std::shared_ptr<const Tombstones> tombstones);
+
   /// Computes from all feedback which users are trusted (see feedback/trust.h), and tells the memory. If CatchUp has
   /// found no feedback since the last time, and the blind labels are equal, nothing is read again for an hour. Errors:
   /// those of the store.
@@ -60,6 +66,8 @@ class FeedbackLog {
 
  private:
   Result<void> Complete(FeedbackEvent& event, std::string& sender) const;
+  bool IsForgotten(const FeedbackEvent& event);
+  Result<int64_t> Read(Store& store, FeedbackFilter filter, CampaignMemory& memory);
   StoreTime TimeFor(const FeedbackEvent& event);
 
   const FeedbackSink sink_;
@@ -69,6 +77,7 @@ class FeedbackLog {
   // The times of recent keys: an event that is sent again while the store is down must not become newer than it is.
   std::unordered_map<std::string, StoreTime> times_ GUARDED_BY(mutex_);
   std::deque<std::string> recent_ GUARDED_BY(mutex_);
+  std::shared_ptr<const Tombstones> forgotten_ GUARDED_BY(mutex_);
   Mutex catching_up_;
   int64_t last_id_ GUARDED_BY(catching_up_) = 0;
   /// What the trust was computed from the last time.

@@ -111,5 +111,52 @@ TEST(FeedbackLog, RefusesEventsThatSayNothing) {
   EXPECT_THAT(ErrorOf(CheckFeedbackEvent(event)).message, HasSubstr("neither a text nor the id"));
 }
 
+TEST_P(FeedbackLogOn, WhatWasForgottenIsUnknownAndStaysSo) {
+  const std::shared_ptr<Store> store = OpenStore();
+  CampaignMemory memory;
+  FeedbackLog log(SinkOf(store), &memory);
+  FeedbackEvent gone{.idempotency_key = "k1", .text = "the secret of anna", .is_spam = true};
+  gone.feedback_type = "user_rejection";
+  gone.user_id = "anna";
+  FeedbackEvent stays = gone;
+  stays.idempotency_key = "k2";
+  stays.text = "lunch at noon";
+  ASSERT_TRUE(log.Add(gone));
+  ASSERT_TRUE(log.Add(stays));
+  ASSERT_TRUE(memory.Find(gone.text, "anna"));
+  ASSERT_TRUE(store->Forget({.texts = {gone.text}}));
+  std::unique_ptr<Tombstones> known;
+  ASSERT_TRUE(store->ReadTombstones(known).value());
+  ASSERT_TRUE(log.Relearn());
+  EXPECT_FALSE(memory.Find(gone.text, "anna"));
+  EXPECT_TRUE(memory.Find(stays.text, "anna"));
+  EXPECT_EQ(memory.size(), 1u);
+  log.SetForgotten(std::make_shared<const Tombstones>(*known));
+  EXPECT_EQ(log.Add(gone).value(), FeedbackOutcome::kDuplicate);
+  EXPECT_FALSE(memory.Find(gone.text, "anna"));
+  ASSERT_TRUE(log.CatchUp());
+  EXPECT_EQ(memory.size(), 1u);
+}
+
+TEST_P(FeedbackLogOn, ARedactedTextIsNotLearnt) {
+  const std::shared_ptr<Store> store = OpenStore();
+  FeedbackLog log(SinkOf(store), nullptr);
+  MessageRecord message{.message_id = "m1", .text = "the code is 000", .source = "classifier"};
+  message.redacted = true;
+  ASSERT_TRUE(store->RecordMessages(std::span(&message, 1)));
+  FeedbackEvent event{.is_spam = true};
+  event.feedback_type = "user_rejection";
+  event.message_id = "m1";
+  const Error error = ErrorOf(log.Add(event));
+  EXPECT_EQ(error.code, ErrorCode::kInvalidArgument);
+  EXPECT_THAT(error.message, HasSubstr("only the redacted text of the message 'm1' is known"));
+  event.text = "the code is 123";
+  ASSERT_TRUE(log.Add(event));
+  event.text = "";
+  event.is_spam = false;
+  ASSERT_TRUE(log.Add(event)) << "earlier feedback has the text";
+  EXPECT_THAT(Exported(ReadAllFeedback(*store).value()), HasSubstr("the code is 123"));
+}
+
 }  // namespace
 }  // namespace winnow

@@ -80,6 +80,7 @@ std::optional<VerdictSample> VerdictSampler::Draw(const MessageRecord& message) 
                          .stratum = fmt::format("{:g}-{:g}", from, stratum.below),
                          .probability = stratum.probability,
                          .model_version = message.model_version,
+                         .user_id = message.user_id,
                          .created_at = message.created_at};
   }
   return std::nullopt;

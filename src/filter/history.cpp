@@ -1,6 +1,7 @@
 #include "filter/history.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "base/log.h"
 #include "filter/sender.h"
@@ -45,8 +46,10 @@ void History::Add(MessageRecord record) {
 void History::DropOldest() {
   const Shared oldest = recent_.front();
   recent_.pop_front();
-  bytes_ -= oldest->text.size() + oldest->symbols.size();
-  by_id_.erase(oldest->message_id);
+  if (oldest != nullptr) {
+    bytes_ -= oldest->text.size() + oldest->symbols.size();
+    by_id_.erase(oldest->message_id);
+  }
   if (waiting_ > recent_.size()) {  // it was one of those that wait
     waiting_ = recent_.size();
     if (being_written_ > 0) {
@@ -61,6 +64,24 @@ std::optional<MessageRecord> History::Recent(std::string_view id) const {
   const MutexLock lock(mutex_);
   const auto found = by_id_.find(std::string(id));
   return found == by_id_.end() ? std::nullopt : std::optional(*found->second);
+}
+
+void History::Forget(const Tombstones& tombstones) {
+  std::vector<Shared> messages;
+  {
+    const MutexLock lock(mutex_);
+    messages.assign(recent_.begin(), recent_.end());
+  }
+  // Verdicts do not wait for the digests.
+  std::erase_if(messages, [&](const Shared& message) { return message == nullptr || !tombstones.Cover(*message); });
+  const std::unordered_set<Shared> forgotten(messages.begin(), messages.end());
+  const MutexLock lock(mutex_);
+  for (Shared& message : recent_) {
+    if (!forgotten.contains(message)) continue;
+    bytes_ -= message->text.size() + message->symbols.size();
+    by_id_.erase(message->message_id);
+    message = nullptr;  // its place stays, since the places of those that wait are counted
+  }
 }
 
 bool History::WaitUntilWritten(std::chrono::milliseconds longest) const {
@@ -84,8 +105,14 @@ Result<void> History::Write(const std::vector<Shared>& batch) {
   if (store == nullptr) return Fail(ErrorCode::kNetwork, "the store is not open");
   std::vector<MessageRecord> records;
   records.reserve(batch.size());
-  for (const Shared& message : batch) records.push_back(*message);
-  const Result<void> written = store->RecordMessages(records);
+  for (const Shared& message : batch) {
+    if (message == nullptr) continue;
+    MessageRecord& record = records.emplace_back(*message);
+    std::string text = options_.redaction.any() ? Redact(record.text, options_.redaction) : record.text;
+    record.redacted = text != record.text;
+    record.text = std::move(text);
+  }
+  const Result<void> written = records.empty() ? Result<void>() : store->RecordMessages(records);
   if (written || IsOutage(written.error()) || records.size() == 1) return written;
   // A message that the store refuses must not take the others with it.
   for (const MessageRecord& record : records) {
@@ -156,6 +183,7 @@ MessageRecord RecordOf(const FilterMessage& message, const Verdict& verdict) {
   record.score = verdict.score;
   record.source = SourceName(verdict.source);
   record.symbols = SymbolsJson(verdict.symbols).dump();
+  record.threshold = verdict.threshold;
   record.created_at = StoreNow();
   return record;
 }

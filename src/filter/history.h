@@ -18,11 +18,13 @@
 #include "filter/message.h"
 #include "filter/verdict.h"
 #include "store/store.h"
+#include "text/redaction.h"
 
 namespace winnow {
 
 struct HistoryOptions {
   std::chrono::days retention{30};       ///< older messages are deleted from the store; 0: they stay
+  Redaction redaction = {};              ///< of the texts in the store; those in memory stay as they are
   size_t most_recent = 10000;            ///< messages in memory, those that wait for the store included
   size_t most_bytes = size_t{64} << 20;  ///< of the texts in memory
 };
@@ -46,6 +48,9 @@ class History {
   /// Returns a message that was recorded a short time ago.
   std::optional<MessageRecord> Recent(std::string_view id) const;
 
+  /// Drops the messages that the tombstones cover.
+  void Forget(const Tombstones& tombstones);
+
   /// Waits until nothing waits for the store. Returns false if that takes longer.
   bool WaitUntilWritten(std::chrono::milliseconds longest) const;
 
@@ -56,7 +61,7 @@ class History {
   Counts counts() const;
 
  private:
-  using Shared = std::shared_ptr<const MessageRecord>;
+  using Shared = std::shared_ptr<const MessageRecord>;  // null: was forgotten
 
   void Work();
   Result<void> Write(const std::vector<Shared>& batch);

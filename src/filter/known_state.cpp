@@ -144,6 +144,15 @@ void KnownStateCache::ForgetSender(std::string_view sender) {
   }
 }
 
+void KnownStateCache::ForgetAll() {
+  const MutexLock lock(mutex_);
+  ++changes_;
+  users_.entries.clear();
+  users_.ages.clear();
+  senders_.entries.clear();
+  senders_.ages.clear();
+}
+
 KnownStateCache::Counts KnownStateCache::counts() const { return {hits_, reads_, failures_}; }
 
 }  // namespace winnow

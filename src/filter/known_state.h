@@ -62,6 +62,7 @@ class KnownStateCache {
   /// Drop facts that were changed, so that the next message sees the change.
   void ForgetUser(std::string_view user);
   void ForgetSender(std::string_view sender);
+  void ForgetAll();
 
   std::chrono::milliseconds half_life() const { return options_.half_life; }
 

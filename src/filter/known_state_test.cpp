@@ -168,5 +168,32 @@ TEST_F(KnownStateOf, OldMessagesAreDeletedFromTheHistory) {
   EXPECT_TRUE(store_->FindMessage("recent").value());
 }
 
+TEST_F(KnownStateOf, AHistoryForgetsAndRedacts) {
+  bool up = false;
+  History history([&] { return up ? store_ : nullptr; }, {.redaction = {.numbers = true}});
+  for (const auto& [id, text] : {std::pair("m1", "secret 12"), std::pair("m2", "code 34"), std::pair("m3", "lunch")}) {
+    MessageRecord record;
+    record.message_id = id;
+    record.text = text;
+    record.source = "classifier";
+    record.created_at = StoreNow() - std::chrono::seconds(1);
+    history.Add(record);
+  }
+  Tombstones tombstones("key");
+  tombstones.Add(
+      {.id = 1, .digest = TombstoneDigest("key", ForgottenKind::kText, "SECRET 12"), .forgotten_at = StoreNow()});
+  history.Forget(tombstones);
+  EXPECT_FALSE(history.Recent("m1"));
+  EXPECT_EQ(history.Recent("m2")->text, "code 34") << "texts in memory are true ones";
+  up = true;
+  ASSERT_TRUE(history.WaitUntilWritten(std::chrono::seconds(20)));
+  const auto messages = store_->ListMessages({}).value();
+  ASSERT_EQ(messages.size(), 2u);
+  EXPECT_EQ(messages[0].message.text, "lunch");
+  EXPECT_FALSE(messages[0].message.redacted);
+  EXPECT_EQ(messages[1].message.text, "code 00");
+  EXPECT_TRUE(messages[1].message.redacted);
+}
+
 }  // namespace
 }  // namespace winnow

@@ -68,9 +68,14 @@ bool RuleSet::ConditionsHold(size_t index, const Values& values) const {
   return rule.domains.empty() || AnyInDomains(values.fields[rule_slot_[index]].text, rule.domains);
 }
 
-std::vector<bool> RuleSet::Holding(const Values& values) const {
+std::vector<bool> RuleSet::Holding(const Values& values, std::span<const std::string> also) const {
   std::vector<bool> holding(rules().size() + composites().size());
   for (size_t rule = 0; rule < rules().size(); ++rule) holding[rule] = ConditionsHold(rule, values);
+  for (const std::string& name : also) {
+    const auto found = ids_.find(name);
+    if (found != ids_.end() && found->second < rules().size() && rules()[found->second].enabled)
+      holding[found->second] = true;
+  }
   for (const size_t composite : order_) {
     const std::vector<size_t>& names = names_of_[composite];
     holding[rules().size() + composite] =
@@ -124,8 +129,9 @@ RuleResult RuleSet::Score(const std::vector<bool>& holding, std::vector<GroupBou
   return result;
 }
 
-RuleResult RuleSet::Evaluate(const FilterMessage& message, std::vector<bool>* holding) const {
-  std::vector<bool> held = Holding(Read(message));
+RuleResult RuleSet::Evaluate(const FilterMessage& message, std::vector<bool>* holding,
+                             std::span<const std::string> also) const {
+  std::vector<bool> held = Holding(Read(message), also);
   RuleResult result = Score(held, nullptr);
   if (holding != nullptr) *holding = std::move(held);
   return result;

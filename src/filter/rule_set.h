@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -77,8 +78,9 @@ class RuleSet {
   static Result<Pointer> Parse(std::string_view contents, std::string file);
 
   /// Returns the symbols of a message. Takes time linear in the size of the message. `holding`, unless null, is set to
-  /// whether each rule, and then each composite, holds, replaced ones included.
-  RuleResult Evaluate(const FilterMessage& message, std::vector<bool>* holding = nullptr) const;
+  /// whether each rule, and then each composite, holds, replaced ones included. The rules `also` count as holding.
+  RuleResult Evaluate(const FilterMessage& message, std::vector<bool>* holding = nullptr,
+                      std::span<const std::string> also = {}) const;
   /// Returns the symbols of a message with what led to them.
   RuleExplanation Explain(const FilterMessage& message) const;
 
@@ -112,7 +114,7 @@ class RuleSet {
   size_t SlotOf(const FieldName& field, bool fold);
   Values Read(const FilterMessage& message) const;
   bool ConditionsHold(size_t rule, const Values& values) const;
-  std::vector<bool> Holding(const Values& values) const;
+  std::vector<bool> Holding(const Values& values, std::span<const std::string> also = {}) const;
   std::vector<bool> Replaced(const std::vector<bool>& holding) const;
   RuleResult Score(const std::vector<bool>& holding, std::vector<GroupBound>* bounds) const;
 

@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <string>
 
 #include "base/json.h"
 #include "base/option_values.h"
+#include "bundle/labels.h"
 #include "bundle/load_check.h"
 #include "bundle/manifest.h"
 #include "bundle/model_config.h"
@@ -127,7 +129,127 @@ CalibrationPlan CalibrationPlanOf(const Manifest& manifest) {
   return plan;
 }
 
+constexpr auto kCalibrationNames =
+    std::to_array<std::pair<CalibrationChoice, const char*>>({{CalibrationChoice::kTemperature, "temperature"},
+                                                              {CalibrationChoice::kVector, "vector"},
+                                                              {CalibrationChoice::kIsotonic, "isotonic"},
+                                                              {CalibrationChoice::kNone, "none"},
+                                                              {CalibrationChoice::kKeep, "keep"}});
+
+template <typename T>
+Json OrNull(const std::optional<T>& value) {
+  return value ? Json(*value) : Json();
+}
+
+/// Reads a value that is not given if it is null or missing.
+template <typename T>
+Result<void> ReadGiven(const HyperparameterReader& values, const char* name, std::optional<T>& field) {
+  field.reset();
+  return values.Read(name, field);
+}
+
+Result<void> ReadDataConfiguration(const HyperparameterReader& values, const fs::path& bundle, DataPlan& data) {
+  TRY(values.Read("test_size", data.test_size));
+  TRY(values.Read("validation_size", data.validation_size));
+  TRY(values.Read("min_class_texts", data.min_class_texts));
+  TRY(values.Read("problem_type", data.reading.problem_type));
+  TRY(values.Read("augment", data.augment));
+  TRY(values.Read("synthetic", data.synthetic));
+  TRY(ReadGiven(values, "synthetic_share", data.synthetic_share));
+  bool labels_given = false;
+  TRY(values.Read("labels_given", labels_given));
+  if (labels_given) data.labels = {(bundle / kLabelsFile).string()};
+  return {};
+}
+
+Result<void> ReadCalibrationConfiguration(const HyperparameterReader& values, CalibrationPlan& calibration) {
+  std::string name;
+  TRY(values.Read("calibration", name));
+  for (const auto& [choice, of_choice] : kCalibrationNames) {
+    if (name == of_choice) calibration.calibration = choice;
+  }
+  TRY(ReadGiven(values, "max_fpr", calibration.max_fpr));
+  TRY(ReadGiven(values, "max_error", calibration.max_error));
+  TRY(values.Read("confidence", calibration.confidence));
+  return ReadGiven(values, "tune_thresholds", calibration.tune_thresholds);
+}
+
+Result<void> ReadConfiguration(const Json& json, const fs::path& bundle, TrainingPlan& plan) {
+  const HyperparameterReader values(json);
+  TRY(ReadDataConfiguration(values, bundle, plan.data));
+  TrainerPlan& trainer = plan.trainer;
+  TRY(ReadGiven(values, "epochs", trainer.epochs));
+  TRY(ReadGiven(values, "max_steps", trainer.max_steps));
+  TRY(ReadGiven(values, "learning_rate", trainer.lr));
+  TRY(ReadGiven(values, "warmup_steps", trainer.warmup_steps));
+  TRY(values.Read("eval_steps", trainer.eval_steps));
+  TRY(values.Read("save_steps", trainer.save_steps));
+  TRY(values.Read("class_weights", trainer.class_weights));
+  TRY(values.Read("scaled_epochs", trainer.scaled.epochs));
+  TRY(values.Read("scaled_eval_steps", trainer.scaled.eval_steps));
+  TRY(values.Read("scaled_save_steps", trainer.scaled.save_steps));
+  TRY(values.Read("scaled_warmup_steps", trainer.scaled.warmup_steps));
+  LinearPlan& linear = plan.linear;
+  TRY(ReadGiven(values, "C", linear.C));
+  TRY(ReadGiven(values, "platt", linear.platt));
+  linear.one_vs_rest = false;
+  TRY(values.Read("one_vs_rest", linear.one_vs_rest));
+  TRY(ReadCalibrationConfiguration(values, plan.calibration));
+  return CheckPlan(plan);
+}
+
 }  // namespace
+
+Json ConfigurationOf(const TrainingPlan& plan) {
+  const DataPlan& data = plan.data;
+  const TrainerPlan& trainer = plan.trainer;
+  const CalibrationPlan& calibration = plan.calibration;
+  Json json = {{"test_size", data.test_size},
+               {"validation_size", data.validation_size},
+               {"min_class_texts", data.min_class_texts},
+               {"problem_type", data.reading.problem_type},
+               {"augment", data.augment},
+               {"synthetic", data.synthetic},
+               {"synthetic_share", OrNull(data.synthetic_share)},
+               {"labels_given", !data.labels.empty()},
+               {"class_weights", trainer.class_weights}};
+  if (plan.model.transformer()) {
+    json.update({{"epochs", OrNull(trainer.epochs)},
+                 {"max_steps", OrNull(trainer.max_steps)},
+                 {"learning_rate", OrNull(trainer.lr)},
+                 {"warmup_steps", OrNull(trainer.warmup_steps)},
+                 {"eval_steps", trainer.eval_steps},
+                 {"save_steps", trainer.save_steps},
+                 {"scaled_epochs", trainer.scaled.epochs},
+                 {"scaled_eval_steps", trainer.scaled.eval_steps},
+                 {"scaled_save_steps", trainer.scaled.save_steps},
+                 {"scaled_warmup_steps", trainer.scaled.warmup_steps}});
+  } else {
+    json.update(
+        {{"C", OrNull(plan.linear.C)}, {"platt", OrNull(plan.linear.platt)}, {"one_vs_rest", plan.linear.one_vs_rest}});
+  }
+  for (const auto& [choice, name] : kCalibrationNames) {
+    if (choice == calibration.calibration) json["calibration"] = name;
+  }
+  json.update({{"max_fpr", OrNull(calibration.max_fpr)},
+               {"max_error", OrNull(calibration.max_error)},
+               {"confidence", calibration.confidence},
+               {"tune_thresholds", OrNull(calibration.tune_thresholds)}});
+  return json;
+}
+
+Result<RetrainingPlan> RetrainingPlanOf(const fs::path& bundle) {
+  RetrainingPlan retraining{.plan = TRY(PlanOfModel(bundle)), .exact = true};
+  const TrainingInfo info = TRY(ReadTrainingInfo(bundle));
+  retraining.exact = info.configuration.is_object();
+  if (!retraining.exact) return retraining;
+  if (const auto read = ReadConfiguration(info.configuration, bundle, retraining.plan); !read) {
+    return Fail(ErrorCode::kInvalidModel,
+                fmt::format("{}: configuration: {}", (bundle / kTrainingInfoFile).string(), read.error().message),
+                read.error().hint);
+  }
+  return retraining;
+}
 
 Result<TrainingPlan> PlanOfModel(const fs::path& bundle) {
   constexpr char kAdvice[] = "specify the configuration: winnow train DATA --folds K --base-model NAME ...";

@@ -162,5 +162,36 @@ TEST_F(PlanOfModelTest, DamagedFilesAreReadOrRefused) {
   }
 }
 
+TEST_F(PlanOfModelTest, ARetrainingChoosesAgainWhatTheDataChose) {
+  TrainingPlan given;
+  given.data.test_size = 0.1;
+  given.data.validation_size = 0.25;
+  given.trainer.lr = 0.001;
+  given.trainer.scaled.eval_steps = true;
+  given.calibration.max_fpr = 0.02;
+  given.calibration.calibration = CalibrationChoice::kIsotonic;
+  given.linear.platt = true;
+  Json info = Info({{"epochs", 7}, {"learning_rate", 0.5}, {"C", 3}, {"class_weights", "balanced"}});
+  WriteInfo(info);
+  EXPECT_FALSE(RetrainingPlanOf(dir.path())->exact);
+  EXPECT_EQ(RetrainingPlanOf(dir.path())->plan.trainer.epochs, 7) << "an older bundle keeps what was chosen";
+  info["configuration"] = ConfigurationOf(given);
+  WriteInfo(info);
+  const auto retraining = RetrainingPlanOf(dir.path());
+  ASSERT_TRUE(retraining) << retraining.error().Text();
+  EXPECT_TRUE(retraining->exact);
+  const TrainingPlan& plan = retraining->plan;
+  EXPECT_EQ(plan.trainer.epochs, std::nullopt);
+  EXPECT_EQ(plan.trainer.lr, 0.001);
+  EXPECT_EQ(plan.trainer.class_weights, "auto");
+  EXPECT_EQ(plan.data.test_size, 0.1);
+  EXPECT_EQ(plan.data.validation_size, 0.25);
+  EXPECT_EQ(plan.calibration.max_fpr, 0.02);
+  EXPECT_EQ(ConfigurationOf(plan), ConfigurationOf(given));
+  info["configuration"] = {{"epochs", "many"}};
+  WriteInfo(info);
+  EXPECT_EQ(RetrainingPlanOf(dir.path()).error().code, ErrorCode::kInvalidModel);
+}
+
 }  // namespace
 }  // namespace winnow

@@ -15,6 +15,7 @@
 #include "data/data_digest.h"
 #include "data/label_sets.h"
 #include "pipeline/fitted_model.h"
+#include "pipeline/plan_of_model.h"
 #include "pipeline/trained_model.h"
 
 namespace winnow {
@@ -109,6 +110,7 @@ TrainingInfo InfoOf(const FitInput& input, const TrainedModel& trained, int thre
   info.cpu = CpuName();
   info.cpu_extensions = CpuExtensions();
   info.threads = threads;
+  info.configuration = ConfigurationOf(input.plan);
   info.winnow_version = WINNOW_VERSION;
   return info;
 }

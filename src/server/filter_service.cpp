@@ -50,12 +50,28 @@ FilterService::~FilterService() {
   if (catching_up_.joinable()) catching_up_.join();
 }
 
+/// Drops from memory and from the spool what a command has forgotten.
+Result<void> FilterService::DropForgotten() {
+  const std::shared_ptr<Store> store = recorder_->store();
+  if (!forgets_ && !TRY(store->ReadTombstones(forgotten_))) return {};
+  forgets_ = true;  // until all of it is done
+  log_->SetForgotten(std::make_shared<const Tombstones>(*forgotten_));
+  if (history_ != nullptr) history_->Forget(*forgotten_);
+  known_->ForgetAll();
+  TRY(log_->Relearn());
+  const int64_t records = TRY(recorder_->Forget(*forgotten_));
+  forgets_ = false;
+  if (records > 0) LogInfo("{} events in the spool are forgotten", records);
+  return {};
+}
+
 void FilterService::CatchUp() {
   constexpr int kRoundsPerTrust = 30;
   for (int round = 0;; ++round) {
     // While the store is down, the recorder says so; there is nothing to add.
     if (recorder_->store() != nullptr && recorder_->counts().up) {
-      Result<void> done = log_->CatchUp();
+      Result<void> done = DropForgotten();
+      if (done) done = log_->CatchUp();
       if (done && round % kRoundsPerTrust == 0) done = log_->UpdateTrust();
       if (!done) LogDebug("the campaign memory could not be brought up to date: {}", done.error().message);
     }

@@ -81,6 +81,7 @@ class FilterService {
  private:
   FilterService(const FilterServiceOptions& options, RuleSet::Pointer rules);
   void CatchUp();
+  Result<void> DropForgotten();
 
   const FilterServiceOptions options_;
   const std::shared_ptr<CampaignMemory> memory_;  // null without a store
@@ -90,6 +91,8 @@ class FilterService {
   std::unique_ptr<SenderLearner> learner_;
   std::unique_ptr<History> history_;
   std::unique_ptr<FeedbackLog> log_;
+  std::unique_ptr<Tombstones> forgotten_;  // of the thread below alone
+  bool forgets_ = false;                   // likewise: there are tombstones that were not applied to all of it
   Mutex mutex_;
   ConditionVariable changed_;
   bool ending_ GUARDED_BY(mutex_) = false;

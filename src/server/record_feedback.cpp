@@ -8,9 +8,24 @@
 #include "feedback/feedback_state.h"
 #include "filter/sender.h"
 #include "server/filter_request.h"
+#include "text/redaction.h"
 
 namespace winnow {
 namespace {
+
+/// Earlier feedback about a message has its text, which the history may have redacted.
+MessageRecord WithKnownText(Store& store, MessageRecord message) {
+  if (!message.redacted) return message;
+  const Result<std::vector<StoredFeedback>> earlier =
+      store.ListFeedback({.message_id = message.message_id, .limit = 1000});
+  if (!earlier) return message;
+  for (const StoredFeedback& stored : *earlier) {
+    if (stored.event.text.empty()) continue;
+    message.text = stored.event.text;
+    message.redacted = false;
+  }
+  return message;
+}
 
 /// Returns the message that the feedback is about; nothing if there is none or, while the store is down, it is unknown.
 ApiResult<std::optional<MessageRecord>> FindMessage(const FilterService& filter, const std::string& id) {
@@ -21,8 +36,25 @@ ApiResult<std::optional<MessageRecord>> FindMessage(const FilterService& filter,
   if (store == nullptr || !filter.recorder().counts().up) return std::nullopt;
   Result<std::optional<StoredMessage>> found = store->FindMessage(id);
   if (!found) return std::nullopt;  // the feedback is worth keeping nevertheless
-  if (*found) return (*found)->message;
+  if (*found) return WithKnownText(*store, (*found)->message);
   return Reject(404, "NotFound", "no message has this id; it may be older than the history, so send the text instead");
+}
+
+/// Settles the text of a message whose stored text may be redacted. Feedback is about the true text, which is known of
+/// recent messages, or sent. What is withdrawn needs none, since it is found by the id.
+ApiResult<void> SettleText(const FeedbackCall& call, MessageRecord& message) {
+  if (call.text.empty()) {
+    if (!message.redacted) return {};
+    message.text.clear();
+    if (call.forget) return {};
+    return Reject(422, "Validation",
+                  "only the redacted text of this message is known, since it is not a recent one; send 'text', too");
+  }
+  const bool same = message.redacted ? IsRedactionOf(message.text, call.text) : call.text == message.text;
+  if (!same) return Reject(422, "Validation", "'text' is not the text of the message 'id'");
+  message.text = call.text;
+  message.redacted = false;
+  return {};
 }
 
 /// Returns 1 for spam, -1 for ham and 0 for neither.
@@ -69,7 +101,7 @@ std::string Complete(const FeedbackCall& call, const std::optional<MessageRecord
   event.is_spam = call.is_spam;
   event.label = call.label;
   if (!event.label && call.is_spam) event.label = *call.is_spam ? "spam" : "ham";
-  event.feedback_type = call.type;
+  event.feedback_type = call.forget ? std::string(kForgetFeedback) : call.type;
   if (!call.user.empty()) event.user_id = call.user;
   event.created_at = StoreNow();
   std::string sender = NormalSender(call.sender);
@@ -94,6 +126,7 @@ std::string Complete(const FeedbackCall& call, const std::optional<MessageRecord
 ApiResult<RecordedFeedback> RecordFeedback(const FilterService& filter, const FeedbackCall& call) {
   std::optional<MessageRecord> message;
   if (!call.id.empty()) message = TRY(FindMessage(filter, call.id));
+  if (message) TRY(SettleText(call, *message));
   RecordedFeedback recorded;
   FeedbackEvent& event = recorded.event;
   const std::string sender = Complete(call, message, event);

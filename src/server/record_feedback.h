@@ -13,13 +13,14 @@ namespace winnow {
 /// What a client says about a message, which it names by id or by its text.
 struct FeedbackCall {
   std::string id = {};      ///< id of a verdict; empty: the text
-  std::string text = {};    ///< text of the message, in place of an id
+  std::string text = {};    ///< text of the message, in place of an id, or of a message that is redacted in the history
   std::string sender = {};  ///< sender of the message, if it is not named by id
   std::string user = {};    ///< who says so; empty: unknown
   std::string type = {};    ///< feedback type; empty: by comparison with the verdict
   std::string key = {};     ///< idempotency key
   std::optional<std::string> label = {};
   std::optional<bool> is_spam = {};
+  bool forget = false;         ///< withdraws what the user has said about the message; without a label
   bool skip_repeated = false;  ///< stores nothing if this is what the user has said about the message before
 };
 
@@ -30,7 +31,8 @@ struct RecordedFeedback {
 };
 
 /// Makes the feedback durable; the next message is judged by it. Blocks as long as the store. Errors: 404 for an id that
-/// is unknown; those of StoreError.
+/// is unknown; 422 for an id of which only the redacted text is known, and for a text that is not that of the id; those of
+/// StoreError.
 ApiResult<RecordedFeedback> RecordFeedback(const FilterService& filter, const FeedbackCall& call);
 
 }  // namespace winnow

@@ -157,7 +157,10 @@ TEST(RoutesMessages, FeedbackIsChecked) {
     return Routes().Ask("POST", "/v1/feedback", body, {{"idempotency-key", key}});
   };
   EXPECT_EQ(ask(R"({"id": "none", "is_spam": true})").status, 404);
-  EXPECT_EQ(ask(R"({"id": "a", "text": "b", "is_spam": true})").status, 422);
+  EXPECT_EQ(ask(R"({"id": "a", "text": "b", "is_spam": true})").status, 404) << "the text of an unknown message";
+  EXPECT_EQ(ask(R"({"id": "a", "forget": true, "is_spam": true})").status, 422);
+  EXPECT_EQ(ask(R"({"ids": ["a"], "text": "b", "is_spam": true})").status, 422);
+  EXPECT_EQ(ask(R"({"ids": [], "is_spam": true})").status, 422);
   EXPECT_EQ(ask(R"({"is_spam": true})").status, 422);
   EXPECT_EQ(ask(R"({"text": "b"})").status, 422);
   EXPECT_EQ(ask(R"({"text": "b", "is_spam": true, "label": "ham"})").status, 422);

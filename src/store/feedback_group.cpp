@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "store/feedback_json.h"
 #include "store/store_state.h"
+#include "store/tombstones.h"
 
 namespace winnow {
 namespace {
@@ -13,8 +14,13 @@ constexpr size_t kMostPerTransaction = 1000;
 constexpr size_t kMostWaiting = 100000;
 
 /// In the transaction: the key is recorded with the event, so that neither is without the other.
-SqlResult<Result<FeedbackStatus>> Insert(SqlConnection& connection, const FeedbackEvent& event) {
-  if (auto valid = CheckFeedback(event); !valid) return Result<FeedbackStatus>(std::unexpected(valid.error()));
+SqlResult<Result<FeedbackStatus>> Insert(SqlConnection& connection, const TombstoneCheck& tombstones,
+                                         const FeedbackEvent& given) {
+  if (auto valid = CheckFeedback(given); !valid) return Result<FeedbackStatus>(std::unexpected(valid.error()));
+  FeedbackEvent event = given;
+  event.text = StorableText(event.text);  // so that the digest is that of the stored text
+  // An event that was forgotten counts as stored already, so that whoever sends it again stops.
+  if (TRY(tombstones.Covers(event))) return Result<FeedbackStatus>(FeedbackStatus::kDuplicate);
   const std::string digest = DigestOf(event);
   const std::string now = TimeText(StoreNow());
   const SqlRows key = TRY(connection.Run(
@@ -32,9 +38,9 @@ SqlResult<Result<FeedbackStatus>> Insert(SqlConnection& connection, const Feedba
   TRY(connection.Run(
       "INSERT INTO spam_feedback (text, is_spam, label, feedback_type, message_id, user_id, model_version, score, source, "
       "created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-      {StorableText(event.text), Nullable(event.is_spam), Nullable(event.label), event.feedback_type,
-       Nullable(event.message_id), Nullable(event.user_id), Nullable(event.model_version), Nullable(event.score),
-       event.source, TimeText(OrNow(event.created_at))}));
+      {event.text, Nullable(event.is_spam), Nullable(event.label), event.feedback_type, Nullable(event.message_id),
+       Nullable(event.user_id), Nullable(event.model_version), Nullable(event.score), event.source,
+       TimeText(OrNow(event.created_at))}));
   return Result<FeedbackStatus>(FeedbackStatus::kStored);
 }
 
@@ -55,7 +61,8 @@ Result<std::vector<Result<FeedbackStatus>>> WriteFeedback(SqlPool& pool, std::sp
   std::vector<Result<FeedbackStatus>> results;
   const SqlResult<void> written = pool.Transact([&](SqlConnection& connection) -> SqlResult<void> {
     results.clear();  // of an attempt that failed
-    for (const FeedbackEvent& event : events) results.push_back(TRY(Insert(connection, event)));
+    const TombstoneCheck tombstones = TRY(TombstoneCheck::Begin(connection));
+    for (const FeedbackEvent& event : events) results.push_back(TRY(Insert(connection, tombstones, event)));
     return {};
   });
   if (written) return results;

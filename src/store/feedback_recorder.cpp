@@ -87,6 +87,13 @@ FeedbackRecorder::Counts FeedbackRecorder::counts() const {
   return counts;
 }
 
+Result<int64_t> FeedbackRecorder::Forget(const Tombstones& tombstones) const {
+  return spool_->Forget([&](std::string_view record) {
+    const Result<FeedbackEvent> event = ParseFeedbackLine(record);
+    return event && tombstones.Cover(*event);
+  });
+}
+
 bool FeedbackRecorder::WaitUntilDelivered(std::chrono::milliseconds longest) const {
   const Clock::time_point until = Clock::now() + longest;
   const MutexLock lock(mutex_);

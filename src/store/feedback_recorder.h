@@ -58,6 +58,9 @@ class FeedbackRecorder {
   };
   Counts counts() const;
 
+  /// Removes from the spool what the tombstones cover, and returns the number of records. Errors: kIo.
+  Result<int64_t> Forget(const Tombstones& tombstones) const;
+
   /// Waits until the spool is empty. Returns false if that takes longer.
   bool WaitUntilDelivered(std::chrono::milliseconds longest) const;
 

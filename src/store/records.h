@@ -102,8 +102,10 @@ struct MessageRecord {
   std::optional<std::string> sender = {}, user_id = {}, model_version = {};
   bool is_spam = false;
   double score = 0;
-  std::string source = {};     ///< the step that decided: "reputation", "rules", "classifier", "fallback"
-  std::string symbols = "[]";  ///< a JSON array of {"name", "score"}
+  std::string source = {};               ///< the step that decided: "reputation", "rules", "classifier", "fallback"
+  std::string symbols = "[]";            ///< a JSON array of {"name", "score"}
+  bool redacted = false;                 ///< true if `text` is not the text of the message: parts of it were replaced
+  std::optional<double> threshold = {};  ///< decision threshold of the verdict
   StoreTime created_at = {};
 };
 
@@ -134,6 +136,7 @@ struct VerdictSample {
   double probability = 0;    ///< with which a verdict of that range is drawn: more than 0, at most 1
   std::optional<std::string> model_version = {};
   std::optional<std::string> label = {}, labelled_by = {};  ///< nothing: waits for a label
+  std::optional<std::string> user_id = {};                  ///< whose message it is
   StoreTime created_at = {};
 };
 

@@ -44,7 +44,18 @@ constexpr auto kVersion3 = std::to_array<std::string_view>({
     "CREATE TABLE campaign_uses (digest TEXT PRIMARY KEY, used_at {time} NOT NULL)",
 });
 
-constexpr std::array<std::span<const std::string_view>, kSchemaVersion> kMigrations = {kVersion1, kVersion2, kVersion3};
+// Deletions find the keys of events by the digest of their contents.
+constexpr auto kVersion4 = std::to_array<std::string_view>({
+    "CREATE TABLE secrets (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
+    "CREATE TABLE forgotten (id {id}, digest TEXT NOT NULL UNIQUE, forgotten_at {time} NOT NULL)",
+    "CREATE INDEX idempotency_keys_digest ON idempotency_keys (digest)",
+    "ALTER TABLE verdict_samples ADD COLUMN user_id TEXT",
+    "ALTER TABLE messages ADD COLUMN redacted BOOLEAN NOT NULL DEFAULT FALSE",
+    "ALTER TABLE messages ADD COLUMN threshold DOUBLE PRECISION",
+});
+
+constexpr std::array<std::span<const std::string_view>, kSchemaVersion> kMigrations = {kVersion1, kVersion2, kVersion3,
+                                                                                       kVersion4};
 
 std::string InDialect(std::string_view statement, const SqlConnection& connection) {
   std::string text(statement);

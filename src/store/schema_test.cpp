@@ -23,7 +23,7 @@ INSTANTIATE_TEST_SUITE_P(Databases, SchemaOn, testing::Values("SQLite", "Postgre
 
 void DropTables(SqlConnection& connection) {
   for (const char* table : {"spam_feedback", "idempotency_keys", "reputation", "preferences", "messages", "audit_log",
-                            "verdict_samples", "campaign_uses", "schema_version"})
+                            "verdict_samples", "campaign_uses", "secrets", "forgotten", "schema_version"})
     ASSERT_TRUE(connection.Execute(fmt::format("DROP TABLE IF EXISTS {}", table)));
 }
 
@@ -55,7 +55,7 @@ TEST_P(SchemaOn, RefusesTablesOfANewerProgram) {
       Connect()->Execute("INSERT INTO schema_version (version, applied_at) VALUES (99, '2027-01-01T00:00:00Z')"));
   const Error error = ErrorOf(Store::Open({.url = url_}));
   EXPECT_EQ(error.code, ErrorCode::kUnsupported);
-  EXPECT_THAT(error.message, HasSubstr("schema version 99, and this program knows versions up to 3"));
+  EXPECT_THAT(error.message, HasSubstr("schema version 99, and this program knows versions up to 4"));
 }
 
 TEST_P(SchemaOn, LeavesTheTablesOfAnotherProgramAlone) {

@@ -15,6 +15,7 @@
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "base/replace_file.h"
 
 namespace winnow {
 namespace {
@@ -22,7 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t kChecksumDigits = 16;
-constexpr std::string_view kPrefix = "spool-", kSuffix = ".lines";
+constexpr std::string_view kPrefix = "spool-", kSuffix = ".lines", kRejected = "rejected.jsonl";
 
 std::unexpected<Error> SystemError(const fs::path& path, std::string_view what) {
   const int error = errno;
@@ -62,7 +63,60 @@ bool WriteAll(int file, std::string_view bytes) {
   return true;
 }
 
+/// Returns the record in a line of any file of a spool.
+std::optional<std::string> RecordOfAnyLine(std::string_view line) {
+  if (const auto record = RecordOf(line)) return std::string(*record);
+  const Result<Json> rejected = ParseJson(line, "rejected feedback");
+  const Json* const record = rejected ? rejected->Find("record") : nullptr;
+  return record != nullptr && record->is_string() ? std::optional(record->str()) : std::nullopt;
+}
+
+struct Filtered {
+  std::string kept;
+  int64_t removed = 0;
+};
+
+/// Leaves out the lines whose record is to be removed. A line that is not valid is passed on as it is.
+Filtered FilterLines(std::string_view contents, const std::function<bool(std::string_view record)>& removes) {
+  Filtered filtered;
+  while (!contents.empty()) {
+    const size_t end = std::min(contents.find('\n'), contents.size() - 1) + 1;
+    const std::string_view line = contents.substr(0, end);
+    const std::string_view text = line.ends_with('\n') ? line.substr(0, end - 1) : line;
+    if (removes(RecordOfAnyLine(text).value_or(std::string(text)))) {
+      ++filtered.removed;
+    } else {
+      filtered.kept += line;
+    }
+    contents.remove_prefix(end);
+  }
+  return filtered;
+}
+
+/// Returns the files that contain records, or did before they were damaged.
+Result<std::vector<fs::path>> FilesOf(const fs::path& directory) {
+  std::vector<fs::path> files;
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(directory, error)) {
+    const std::string name = entry.path().filename().string();
+    if (SegmentNumber(name) || name.ends_with(".damaged") || name == kRejected) files.push_back(entry.path());
+  }
+  if (error && error != std::errc::no_such_file_or_directory)
+    return Fail(ErrorCode::kIo, fmt::format("{}: cannot read the directory: {}", directory.string(), error.message()));
+  return files;
+}
+
 }  // namespace
+
+Result<int64_t> CountInSpool(const fs::path& directory, const std::function<bool(std::string_view record)>& counts) {
+  int64_t count = 0;
+  for (const fs::path& path : TRY(FilesOf(directory))) {
+    const Result<std::string> contents = ReadFile(path);
+    if (!contents && contents.error().code == ErrorCode::kNotFound) continue;  // delivered in the meantime
+    count += FilterLines(TRY(contents), counts).removed;
+  }
+  return count;
+}
 
 void ReadSpoolRecords(std::string_view contents, SpoolSegment& segment) {
   bool invalid = false;
@@ -241,7 +295,24 @@ Result<void> Spool::Remove(const SpoolSegment& segment) {
 }
 
 Result<void> Spool::Reject(std::string_view record, std::string_view reason) {
-  return AppendLine(directory_ / "rejected.jsonl", Json{{"reason", reason}, {"record", record}}.dump());
+  const MutexLock lock(mutex_);  // not while the file is replaced
+  return AppendLine(directory_ / kRejected, Json{{"reason", reason}, {"record", record}}.dump());
+}
+
+Result<int64_t> Spool::Forget(const std::function<bool(std::string_view record)>& forgets) {
+  const MutexLock lock(mutex_);
+  EndSegment();
+  int64_t forgotten = 0;
+  for (const fs::path& path : TRY(FilesOf(directory_))) {
+    const Filtered filtered = FilterLines(TRY(ReadFile(path)), forgets);
+    if (filtered.removed == 0) continue;
+    TRY(ReplaceFile(path, filtered.kept));
+    forgotten += filtered.removed;
+    for (File& segment : segments_) {
+      if (segment.path == path) segment.bytes = filtered.kept.size();
+    }
+  }
+  return forgotten;
 }
 
 bool Spool::empty() const {

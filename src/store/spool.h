@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -33,6 +34,11 @@ struct SpoolSegment {
 /// Divides the contents of a segment into records, which are appended to segment.records; sets segment.damaged.
 void ReadSpoolRecords(std::string_view contents, SpoolSegment& segment);
 
+/// Returns the number of records in the files of a spool's directory, which other processes may be using, for which
+/// `counts` returns true. A missing directory has none. Errors: kIo.
+Result<int64_t> CountInSpool(const std::filesystem::path& directory,
+                             const std::function<bool(std::string_view record)>& counts);
+
 /// Thread-safe. One process at a time uses a spool's directory.
 class Spool {
  public:
@@ -56,6 +62,10 @@ class Spool {
 
   /// Keeps a record that cannot be delivered, with the reason, in the file rejected.jsonl of the directory. Errors: kIo.
   Result<void> Reject(std::string_view record, std::string_view reason);
+
+  /// Removes the records, also of rejected.jsonl and *.damaged, for which `forgets` returns true, and returns their number.
+  /// Errors: kIo.
+  Result<int64_t> Forget(const std::function<bool(std::string_view record)>& forgets);
 
   /// Returns true if no segment has records.
   bool empty() const;

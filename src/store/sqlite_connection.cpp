@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "base/ascii.h"
+#include "base/mutex.h"
 #include "store/sql_connection.h"
 
 namespace winnow {
@@ -85,6 +86,7 @@ class SqliteConnection final : public SqlConnection {
     if (read_only) return Execute("PRAGMA query_only=ON; PRAGMA cell_size_check=ON; PRAGMA mmap_size=0");
     TRY(UseWriteAheadLog());
     TRY(Execute("PRAGMA synchronous=FULL"));
+    TRY(Execute("PRAGMA secure_delete=ON"));  // what is deleted is overwritten with zeros
     return Execute("PRAGMA foreign_keys=ON");
   }
 
@@ -290,18 +292,20 @@ class SqliteConnection final : public SqlConnection {
   Clock::time_point deadline_ = Clock::time_point::max();
 };
 
-/// Makes a missing file, which holds messages of users, readable by its owner alone; SQLite gives its log the same mode. A
-/// file that exists is not opened: closing it would end the locks of this process's other connections
-/// (https://www.sqlite.org/howtocorrupt.html, section 2.2), and then another process that ends takes the log away from
-/// them.
+/// Makes the file, which holds messages of users, readable by its owner alone; SQLite gives its log the same mode. A file
+/// that is there is not opened: to close it would release all locks that this process has on it (POSIX, fcntl), and
+/// another process that closes the store would then remove the log that this one writes to
+/// (https://www.sqlite.org/howtocorrupt.html, section 2.2).
 SqlResult<void> CreateFile(const std::filesystem::path& path) {
+  static Mutex creating;  // so that no thread has locked the new file before it is closed here
+  const MutexLock lock(creating);
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (file >= 0) {
     ::close(file);
     return {};
   }
+  if (errno == EEXIST && ::access(path.c_str(), R_OK | W_OK) == 0) return {};
   const int error = errno;
-  if (error == EEXIST) return {};
   return std::unexpected(SqlError{
       error == ENOSPC ? SqlError::kFull : SqlError::kLost,
       {error == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo,

@@ -9,8 +9,10 @@
 #include <vector>
 
 #include "base/result.h"
+#include "store/forget_records.h"
 #include "store/records.h"
 #include "store/sql_connection.h"
+#include "store/tombstones.h"
 
 namespace winnow {
 
@@ -81,6 +83,18 @@ class Store {
   Result<void> RecordCampaignUses(std::span<const CampaignUse> uses);
   /// Returns the uses since a time, and deletes older ones.
   Result<std::vector<CampaignUse>> ListCampaignUses(StoreTime since);
+
+  /// Returns what Forget would remove.
+  Result<ForgottenRows> FindForgotten(const ForgetSelection& selection);
+  /// Removes what is selected, in one transaction, after one that leaves tombstones: records of earlier times about what
+  /// was forgotten are not stored again (see store/tombstones.h). What is said while it runs is removed too, or not.
+  Result<ForgottenRows> Forget(const ForgetSelection& selection);
+  /// Overwrites what was deleted: the file of a SQLite store is written again without its free space, and its log is
+  /// emptied; PostgreSQL's tables are written again. Errors: kIo if another process is in the way.
+  Result<void> Scrub();
+  /// Reads the tombstones of the store into `known` (null before the first call; stays null while there are none).
+  /// Returns true if there are new ones.
+  Result<bool> ReadTombstones(std::unique_ptr<Tombstones>& known);
 
   /// Returns without an error if the store answers.
   Result<void> Ping();

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "store/store_state.h"
+#include "store/tombstones.h"
 
 namespace winnow {
 namespace {
@@ -20,6 +21,7 @@ StoredVerdictSample SampleOf(const SqlRow& row) {
   sample.label = OptionalText(row, 8);
   sample.labelled_by = OptionalText(row, 9);
   sample.created_at = TimeOf(row, 10);
+  sample.user_id = OptionalText(row, 11);
   return stored;
 }
 
@@ -28,6 +30,7 @@ Result<void> CheckSample(const VerdictSample& sample) {
   TRY(CheckName(sample.stratum, "stratum"));
   TRY(CheckFinite(sample.score, "score"));
   TRY(CheckOptionalName(sample.model_version, "model version"));
+  TRY(CheckOptionalName(sample.user_id, "user id"));
   if (sample.probability > 0 && sample.probability <= 1) return {};
   return Fail(
       ErrorCode::kInvalidArgument,
@@ -40,11 +43,13 @@ Result<bool> Store::AddVerdictSample(const VerdictSample& sample) {
   TRY(CheckSample(sample));
   bool added = false;
   TRY(state_->pool.Transact([&](SqlConnection& connection) -> SqlResult<void> {
+    if (TRY(TRY(TombstoneCheck::Begin(connection)).Covers(sample))) return {};
     const SqlRows done = TRY(connection.Run(
-        "INSERT INTO verdict_samples (message_id, text, is_spam, score, stratum, probability, model_version, created_at) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (message_id) DO NOTHING",
+        "INSERT INTO verdict_samples (message_id, text, is_spam, score, stratum, probability, model_version, created_at, "
+        "user_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (message_id) DO NOTHING",
         {sample.message_id, StorableText(sample.text), int64_t{sample.is_spam}, sample.score, sample.stratum,
-         sample.probability, Nullable(sample.model_version), TimeText(OrNow(sample.created_at))}));
+         sample.probability, Nullable(sample.model_version), TimeText(OrNow(sample.created_at)),
+         Nullable(sample.user_id)}));
     added = done.affected > 0;
     return {};
   }));
@@ -74,7 +79,8 @@ Result<std::vector<StoredVerdictSample>> Store::ListVerdictSamples(const Verdict
   if (filter.after_id > 0) conditions.Add("id > {}", filter.after_id);
   const std::string limit = conditions.Bind(int64_t{filter.limit});
   const std::string sql = fmt::format(
-      "SELECT id, message_id, text, is_spam, score, stratum, probability, model_version, label, labelled_by, created_at "
+      "SELECT id, message_id, text, is_spam, score, stratum, probability, model_version, label, labelled_by, created_at, "
+      "user_id "
       "FROM verdict_samples{} ORDER BY id LIMIT {}",
       conditions.Where(), limit);
   return ReadRows(state_->pool, sql, conditions, SampleOf);

@@ -4,12 +4,14 @@
 #include "base/ascii.h"
 #include "base/json.h"
 #include "store/store_state.h"
+#include "store/tombstones.h"
 
 namespace winnow {
 namespace {
 
 constexpr std::string_view kMessageColumns =
-    "id, message_id, text, sender, user_id, is_spam, score, source, model_version, symbols, created_at";
+    "id, message_id, text, sender, user_id, is_spam, score, source, model_version, symbols, created_at, redacted, "
+    "threshold";
 
 /// Returns a pattern for LIKE ... ESCAPE '!' that finds the part anywhere.
 std::string LikePattern(std::string_view part) {
@@ -34,6 +36,8 @@ StoredMessage MessageOf(const SqlRow& row) {
   stored.message.model_version = OptionalText(row, 8);
   stored.message.symbols = row.Text(9);
   stored.message.created_at = TimeOf(row, 10);
+  stored.message.redacted = row.Boolean(11);
+  stored.message.threshold = OptionalReal(row, 12);
   return stored;
 }
 
@@ -44,6 +48,7 @@ Result<void> CheckMessage(const MessageRecord& message) {
   TRY(CheckOptionalName(message.model_version, "model version"));
   TRY(CheckName(message.source, "source"));
   TRY(CheckFinite(message.score, "score"));
+  TRY(CheckFinite(message.threshold.value_or(0), "threshold"));
   TRY(ParseJson(message.symbols, "symbols of the message"));
   return {};
 }
@@ -73,18 +78,21 @@ Conditions ConditionsOf(const MessageFilter& filter) {
 Result<void> Store::RecordMessages(std::span<const MessageRecord> messages) {
   for (const MessageRecord& message : messages) TRY(CheckMessage(message));
   TRY(state_->pool.Transact([&](SqlConnection& connection) -> SqlResult<void> {
+    const TombstoneCheck tombstones = TRY(TombstoneCheck::Begin(connection));
     for (const MessageRecord& message : messages) {
+      if (TRY(tombstones.Covers(message))) continue;
       // Symbols are stored as this program writes JSON, so that a search by their names finds them.
       const std::string symbols = ParseJson(message.symbols, "symbols").value_or(Json::array()).dump();
       TRY(connection.Run(
           "INSERT INTO messages (message_id, text, sender, user_id, is_spam, score, source, model_version, symbols, "
-          "created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (message_id) DO UPDATE SET "
+          "created_at, redacted, threshold) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (message_id) DO UPDATE SET "
           "text = excluded.text, sender = excluded.sender, user_id = excluded.user_id, is_spam = excluded.is_spam, "
           "score = excluded.score, source = excluded.source, model_version = excluded.model_version, "
-          "symbols = excluded.symbols, created_at = excluded.created_at",
+          "symbols = excluded.symbols, created_at = excluded.created_at, redacted = excluded.redacted, "
+          "threshold = excluded.threshold",
           {message.message_id, StorableText(message.text), Nullable(message.sender), Nullable(message.user_id),
            int64_t{message.is_spam}, message.score, message.source, Nullable(message.model_version), symbols,
-           TimeText(OrNow(message.created_at))}));
+           TimeText(OrNow(message.created_at)), int64_t{message.redacted}, Nullable(message.threshold)}));
     }
     return {};
   }));

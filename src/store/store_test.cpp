@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -399,6 +400,38 @@ TEST(Store, APostgresServerThatIsNotThereIsANetworkError) {
   const Error error = ErrorOf(Store::Open({.url = "postgres://u:s3cret@%2Fnowhere/db"}));
   EXPECT_EQ(error.code, ErrorCode::kNetwork);
   EXPECT_THAT(error.Text(), testing::Not(HasSubstr("s3cret")));
+}
+
+/// Adds feedback in the steps that the pipe asks for, and acknowledges each, until it is killed.
+[[noreturn]] void AddWhenAsked(const std::string& url, int asked, int done) {
+  const auto store = Store::Open({.url = url}).value();
+  char step = 0;
+  while (::read(asked, &step, 1) == 1) {
+    const bool added = store->AddFeedback(Event(std::string(1, step), std::string(1, step))).has_value();
+    if (!added || ::write(done, &step, 1) != 1) break;
+  }
+  ::_exit(1);
+}
+
+TEST(Store, AnotherProcessThatClosesASqliteStoreTakesNothingAway) {
+  const TemporaryDirectory directory;
+  const std::string url = (directory.path() / "store.db").string();
+  int asked[2], done[2];
+  ASSERT_EQ(::pipe(asked), 0);
+  ASSERT_EQ(::pipe(done), 0);
+  const pid_t child = ::fork();
+  if (child == 0) AddWhenAsked(url, asked[0], done[1]);
+  const auto add = [&](char step) {
+    char acknowledged = 0;
+    return ::write(asked[1], &step, 1) == 1 && ::read(done[0], &acknowledged, 1) == 1 && acknowledged == step;
+  };
+  ASSERT_TRUE(add('a'));
+  EXPECT_EQ(Store::Open({.url = url}).value()->CountFeedback({}).value(), 1);  // and closes it
+  ASSERT_TRUE(add('b'));
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  for (const int end : {asked[0], asked[1], done[0], done[1]}) ::close(end);
+  EXPECT_THAT(TextsOf(Store::Open({.url = url}).value()->ListFeedback({}).value()), ElementsAre("a", "b"));
 }
 
 }  // namespace

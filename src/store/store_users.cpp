@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "store/store_state.h"
+#include "store/tombstones.h"
 
 namespace winnow {
 namespace {
@@ -117,6 +118,8 @@ Result<Reputation> Store::ChangeReputation(const ReputationChange& asked) {
   change.at = OrNow(change.at);
   Reputation result;
   TRY(state_->pool.Transact([&](SqlConnection& connection) -> SqlResult<void> {
+    const TombstoneCheck tombstones = TRY(TombstoneCheck::Begin(connection));
+    if (TRY(tombstones.CoversUser(change.key.user_id, change.at))) return {};
     const SqlRows key = TRY(connection.Run(
         "INSERT INTO idempotency_keys (key, digest, created_at) VALUES ($1, $2, $3) ON CONFLICT (key) DO NOTHING",
         {change.idempotency_key, std::string("reputation"), TimeText(change.at)}));

@@ -1,0 +1,170 @@
+#include "text/redaction.h"
+
+#include <fmt/format.h>
+#include <unicode/uchar.h>
+
+#include <algorithm>
+
+#include "base/ascii.h"
+#include "text/utf8.h"
+
+namespace winnow {
+namespace {
+
+constexpr std::string_view kUrl = "https://redacted.invalid/", kAddress = "name@redacted.invalid";
+
+/// Ends a word, even one that is a URL.
+bool Ends(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte <= ' ' || byte == 0x7F || c == '"' || c == '<' || c == '>';
+}
+
+constexpr std::string_view kBrackets = "'()[]{},;!|", kTail = "'()[]{},;!|.:?";
+
+bool IsHostByte(unsigned char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+         c >= 0x80;
+}
+
+/// "bit.ly/x", "example.com:8080/": a host name with a dot, then a port, then a slash.
+bool BeginsWithHostAndSlash(std::string_view word) {
+  const size_t slash = word.find('/');
+  if (slash == std::string_view::npos) return false;
+  std::string_view host = word.substr(0, slash);
+  host = host.substr(0, host.find(':'));
+  const size_t dot = host.rfind('.');
+  if (dot == std::string_view::npos || dot == 0 || host.size() - dot < 3) return false;
+  for (const char c : host) {
+    if (!IsHostByte(static_cast<unsigned char>(c))) return false;
+  }
+  // The last part of a name is not a number: "12.50/month" is none.
+  return host.find_first_of("0123456789", dot) == std::string_view::npos;
+}
+
+/// Returns where a URL with a scheme begins; npos if there is none.
+size_t SchemeOf(std::string_view word) {
+  const size_t end = word.find("://");
+  if (end == std::string_view::npos) return end;
+  size_t begin = end;
+  while (begin > 0 && (IsAsciiLetter(static_cast<unsigned char>(word[begin - 1])) ||
+                       std::string_view("0123456789+-.").find(word[begin - 1]) != std::string_view::npos)) {
+    --begin;
+  }
+  return begin == end ? std::string_view::npos : begin;
+}
+
+bool IsUrlWithoutScheme(std::string_view word) {
+  const std::string lower = LowerAscii(word.substr(0, 8));
+  return lower.starts_with("www.") || lower.starts_with("mailto:") || BeginsWithHostAndSlash(word);
+}
+
+bool IsAddress(std::string_view word) {
+  const size_t at = word.find('@');
+  if (at == std::string_view::npos || at == 0) return false;
+  const size_t dot = word.find('.', at + 1);
+  return dot != std::string_view::npos && dot > at + 1 && dot + 1 < word.size();
+}
+
+void AppendWithoutNumbers(std::string_view text, std::string& out) {
+  for (size_t i = 0; i < text.size();) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte < 0x80) {
+      out += byte >= '0' && byte <= '9' ? '0' : text[i];
+      ++i;
+      continue;
+    }
+    const char32_t c = NextCodePoint(text, i);
+    if (u_isdigit(static_cast<UChar32>(c)) != 0) {
+      out += '0';
+    } else {
+      AppendUtf8(c, out);
+    }
+  }
+}
+
+/// A word, or what lies between brackets and commas in one.
+void AppendPart(std::string_view part, const Redaction& redaction, std::string& out) {
+  const size_t end = part.find_last_not_of(kTail) + 1;  // the end of a sentence belongs to no URL and no address
+  const std::string_view inner = part.substr(0, end);
+  if (redaction.addresses && IsAddress(inner)) {
+    out += kAddress;
+  } else if (redaction.numbers) {
+    AppendWithoutNumbers(inner, out);
+  } else {
+    out += inner;
+  }
+  out += part.substr(end);
+}
+
+void AppendParts(std::string_view word, const Redaction& redaction, std::string& out) {
+  while (!word.empty()) {
+    const size_t end = std::min(word.find_first_of(kBrackets), word.size());
+    AppendPart(word.substr(0, end), redaction, out);
+    if (end < word.size()) out += word[end];
+    word.remove_prefix(std::min(end + 1, word.size()));
+  }
+}
+
+void AppendWord(std::string_view word, const Redaction& redaction, std::string& out) {
+  const size_t begin = std::min(word.find_first_not_of(kBrackets), word.size());
+  const size_t end = std::max(word.find_last_not_of(kTail) + 1, begin);
+  const std::string_view inner = word.substr(begin, end - begin);
+  const size_t scheme = SchemeOf(inner);
+  out += word.substr(0, begin);
+  if (redaction.urls && scheme != std::string_view::npos) {
+    AppendParts(inner.substr(0, scheme), redaction, out);
+    out += kUrl;
+  } else if (redaction.urls && IsUrlWithoutScheme(inner)) {
+    out += kUrl;
+  } else if (redaction.addresses && IsAddress(inner) && inner.find_first_of("()[]{},;|") == std::string_view::npos) {
+    out += kAddress;  // a name in it may have an apostrophe
+  } else {
+    AppendParts(inner, redaction, out);
+  }
+  out += word.substr(end);
+}
+
+}  // namespace
+
+Result<Redaction> ParseRedaction(std::string_view text) {
+  if (text == "none") return Redaction{};
+  if (text == "all") return Redaction{.numbers = true, .urls = true, .addresses = true};
+  Redaction redaction;
+  while (true) {
+    const size_t comma = text.find(',');
+    const std::string_view name = text.substr(0, comma);
+    bool* const chosen = name == "numbers"     ? &redaction.numbers
+                         : name == "urls"      ? &redaction.urls
+                         : name == "addresses" ? &redaction.addresses
+                                               : nullptr;
+    if (chosen == nullptr) {
+      return Fail(ErrorCode::kInvalidArgument, fmt::format("'{}' is not one of numbers, urls, addresses", name),
+                  "specify some of numbers,urls,addresses, or all, or none");
+    }
+    *chosen = true;
+    if (comma == std::string_view::npos) return redaction;
+    text.remove_prefix(comma + 1);
+  }
+}
+
+std::string Redact(std::string_view text, const Redaction& redaction) {
+  std::string out;
+  out.reserve(text.size());
+  for (size_t i = 0; i < text.size();) {
+    size_t end = i;
+    while (end < text.size() && !Ends(text[end])) ++end;
+    AppendWord(text.substr(i, end - i), redaction, out);
+    while (end < text.size() && Ends(text[end])) out += text[end++];
+    i = end;
+  }
+  return out;
+}
+
+bool IsRedactionOf(std::string_view redacted, std::string_view text) {
+  for (unsigned choice = 1; choice < 8; ++choice) {
+    if (Redact(text, {(choice & 1) != 0, (choice & 2) != 0, (choice & 4) != 0}) == redacted) return true;
+  }
+  return false;
+}
+
+}  // namespace winnow
