@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <unordered_map>
 
+#include "base/suggest.h"
 #include "data/file_scan.h"
 #include "data/label_names.h"
+#include "data/label_warnings.h"
 
 namespace winnow {
 namespace {
@@ -55,6 +58,7 @@ class LabelIds {
   LabelIds(const LabelSet& labels, bool given, UnknownLabels unknown, const decltype(ReadOptions::label_map)& map)
       : given_(given), unknown_(unknown), map_(map) {
     for (const std::string& name : labels.names) Add(name);
+    for (const auto& [from, to] : map) map_by_key_.emplace(LabelKey(from), from);
   }
 
   /// Makes `names` labels, unless labels are given.
@@ -70,8 +74,7 @@ class LabelIds {
   bool SetLabels(FileScan& scan, ReadReport& report, Example& example) {
     bool known = true;
     for (size_t i = 0; i < scan.labels.size(); ++i) {
-      const auto mapped = map_.find(scan.labels[i]);
-      const std::string& name = mapped == map_.end() ? scan.labels[i] : mapped->second;
+      const std::string& name = Mapped(scan.labels[i]);
       std::optional<int32_t> id = Find(name);
       if (!id && given_) {
         ++report.unknown_labels[name];
@@ -105,24 +108,45 @@ class LabelIds {
     }
   }
 
-  /// Adds a warning for spellings that were read as one label, and for labels that may be one.
-  void Warn(ReadReport& report) const {
+  /// Adds warnings for spellings that were read as one label, and for names that may be something else than labels.
+  void Warn(ReadReport& report, bool multi_label) const {
     for (const auto& [spelling, name] : joined_) {
       report.warnings.push_back("'" + spelling + "' and '" + name + "' are read as one label, '" + name + "'");
     }
-    if (given_) return;
-    std::map<std::string, std::string> by_key;
-    for (const std::string& name : names_) {
-      const auto [entry, is_new] = by_key.emplace(SimilarLabelKey(name), name);
-      if (!is_new) {
-        report.warnings.push_back("the labels '" + entry->second + "' and '" + name +
-                                  "' are nearly equal; if they are one label, specify --label-map '" + name + "=" +
-                                  entry->second + "'");
-      }
+    if (!given_) {
+      const std::vector<std::string> warnings = LabelWarnings(names_, multi_label);
+      report.warnings.insert(report.warnings.end(), warnings.begin(), warnings.end());
+    }
+  }
+
+  /// Adds a warning for names in the label map that no row had.
+  void WarnOfMap(ReadReport& report) const {
+    for (const auto& [from, to] : map_) {
+      if (used_.contains(from)) continue;
+      const std::vector<std::string> others(unmapped_.begin(), unmapped_.end());
+      const std::string hint =
+          others.empty() ? "" : "; " + DidYouMean(from, others, "labels without a replacement: " + SomeNames(others));
+      report.warnings.push_back("--label-map: no row has the label '" + from + "'" + hint);
     }
   }
 
  private:
+  /// The name that a label of a file has after the label map.
+  const std::string& Mapped(const std::string& label) {
+    if (map_.empty()) return label;
+    auto mapped = map_.find(label);
+    if (mapped == map_.end()) {
+      const auto other = map_by_key_.find(LabelKey(label));
+      if (other == map_by_key_.end()) {
+        unmapped_.insert(label);
+        return label;
+      }
+      mapped = map_.find(other->second);
+    }
+    used_.insert(mapped->first);
+    return mapped->second;
+  }
+
   /// The id of a name, or of another spelling of it.
   std::optional<int32_t> Find(const std::string& name) {
     if (const auto found = ids_.find(name); found != ids_.end()) return found->second;
@@ -157,7 +181,10 @@ class LabelIds {
   std::vector<std::string> names_;                // by id
   std::unordered_map<std::string, int32_t> ids_;  // by spelling
   std::unordered_map<std::string, int32_t> by_key_;
-  std::map<std::string, std::string> joined_;  // other spellings, and the names that they were read as
+  std::unordered_map<std::string, std::string> map_by_key_;  // names in the map, by value
+  std::set<std::string> used_;                               // names in the map that rows had
+  std::set<std::string> unmapped_;                           // labels of rows that the map does not have
+  std::map<std::string, std::string> joined_;                // other spellings, and the names that they were read as
 };
 
 /// Puts labels and shares in ascending order, each label once. The label of a text with shares is the largest one's.
@@ -242,7 +269,7 @@ Result<Dataset> ReadDataset(std::span<const std::filesystem::path> files, const 
     report.known_labels = dataset.labels.names;
     report.labels_source = options.labels_source;
   }
-  plan.given_labels = dataset.labels.names;
+  plan.labels.given_labels = dataset.labels.names;
   LabelIds ids(dataset.labels, options.labels.has_value() || !options.labels_file.empty(), options.unknown_labels,
                options.label_map);
 
@@ -281,7 +308,9 @@ Result<Dataset> ReadDataset(std::span<const std::filesystem::path> files, const 
   }
   report.unknown_labels_are_errors = options.unknown_labels == UnknownLabels::kError;
   TRY(CheckUnknown(options.unknown_labels, dataset, report));
-  ids.Warn(report);
+  ids.Warn(report, dataset.multi_label);
+  // The label map of a model may name labels that other data does not have.
+  if (options.labels_source.starts_with("--")) ids.WarnOfMap(report);
   TRY(RequireLabels(dataset, report));
   return dataset;
 }

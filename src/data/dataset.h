@@ -88,12 +88,14 @@ struct ReadOptions {
 /// multi-label if the options say so, if labels are several 0/1 columns or lists in JSON, or if a fastText line has
 /// more than one label; with ProblemType::kMulti a label column is divided at commas, semicolons and bars. In JSON a
 /// label may be an object of shares, {"spam": 0.8, "ham": 0.2}: a soft label. Lists of as many zeros and ones in every
-/// row are multi-hot vectors of the given labels, or of labels named 0, 1 and so on. Spellings of one value (1 and 1.0,
-/// true and True, names that differ in invisible characters) are one label; `report` gets a warning of them, and of
-/// names that are nearly equal. `report` also receives the numbers of rows that were read and dropped, and the reasons;
+/// row are multi-hot vectors of the given labels, or of labels named 0, 1 and so on. Objects of zeros and ones with
+/// several ones are labels of a multi-label set. What IsMissingLabel recognizes is no label, unless the options name it.
+/// Spellings of one value (1 and 1.0, true and True, names that differ in invisible characters) are one label; `report`
+/// gets a warning of them, and those of LabelWarnings. `report` also receives the numbers of rows that were read and dropped, and the reasons;
 /// after an error it covers the rows read so far. Errors: kNotFound, kIo; kInvalidArgument for a filter or template
 /// that is not valid; kInvalidData, with columns or rows named, for a file that is empty, not text, without a text or
-/// label column, mostly unreadable, or without one usable row, if all rows have the same label (unless the options give
+/// label column, mostly unreadable, or without one usable row, for a row that contradicts the form of the labels in the
+/// others (a multi-hot vector of another length), if all rows have the same label (unless the options give
 /// the labels), and for unknown labels with UnknownLabels::kRefuse.
 Result<Dataset> ReadDataset(std::span<const std::filesystem::path> files, const ReadOptions& options,
                             ReadReport& report);

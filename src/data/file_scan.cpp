@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "data/fasttext.h"
-#include "data/label_names.h"
 #include "text/segments.h"
 #include "text/text_parts.h"
 
@@ -69,7 +68,9 @@ Result<FormatWishes> FormatWishesOf(const FormatOptions& options) {
 Result<ReadPlan> MakeReadPlan(const ReadOptions& options, bool labels_needed) {
   ReadPlan plan;
   plan.filter = TRY(Filter::Parse(options.filter));
-  plan.problem_type = options.problem_type;
+  plan.labels.problem_type = options.problem_type;
+  if (options.labels) plan.labels.given_labels = options.labels->names;
+  for (const auto& [from, to] : options.label_map) plan.labels.mapped_names.push_back(from);
   plan.format = TRY(FormatWishesOf(options.format));
   plan.wishes.text_field = options.text_field;
   plan.wishes.filter_fields = plan.filter.fields();
@@ -109,7 +110,10 @@ Result<FileScan> FileScan::Open(const std::filesystem::path& file, const ReadPla
   FieldWishes wishes = plan.wishes;
   if (scan.lines_) wishes.template_fields.clear();
   scan.roles_ = TRY(ResolveFields(*scan.reader_, scan.sample_, wishes));
-  TRY(scan.FindMultiHot());
+  if (const auto& fields = scan.roles_.label_fields; fields.size() == 1) {
+    scan.label_column_ =
+        TRY(LabelColumn::Make(scan.here().file, fields[0], scan.reader_->format(), plan.labels, scan.sample_));
+  }
   scan.TakeNotes();
   scan.here().text_field = plan.text_template && !scan.lines_ ? "template" : scan.roles_.text_field;
   scan.here().label_fields = scan.roles_.label_fields;
@@ -155,11 +159,8 @@ void FileScan::TakeNotes() {
   if (reader_->stream().encoding_assumed()) {
     file.notes.push_back("not UTF-8, so it is read as Windows-1252; for another encoding, specify --encoding");
   }
-  if (multi_hot_ > 0) {
-    file.notes.push_back("'" + roles_.label_fields[0] + "' contains multi-hot vectors of " +
-                         std::to_string(multi_hot_) + " labels" +
-                         (plan_->given_labels.empty() ? "; to name these labels, specify --labels NAME,..." : ""));
-  }
+  const std::vector<std::string> notes = label_column_.notes();
+  file.notes.insert(file.notes.end(), notes.begin(), notes.end());
 }
 
 void FileScan::Drop(DropReason reason, size_t at, const std::string& why) {
@@ -234,10 +235,17 @@ Result<FileScan::Outcome> FileScan::Take(const Record& record) {
   // An unlabelled text is answered whatever it holds.
   if (!plan_->wishes.labels_needed) return Keep();
   std::string problem;
-  if (!TakeLabels(record, problem)) {
-    const bool none = problem.empty();
-    Drop(none ? DropReason::kNoLabel : DropReason::kUnreadable, row, none ? "no label" : problem);
-    return Outcome::kDropped;
+  switch (TakeLabels(record, problem)) {
+    case RowLabels::Outcome::kLabels:
+      break;
+    case RowLabels::Outcome::kNone:
+      Drop(DropReason::kNoLabel, row, problem.empty() ? "no label" : problem);
+      return Outcome::kDropped;
+    case RowLabels::Outcome::kUnreadable:
+      Drop(DropReason::kUnreadable, row, problem);
+      return Outcome::kDropped;
+    case RowLabels::Outcome::kRefused:
+      return Fail(ErrorCode::kInvalidData, Place(row) + ": " + problem, "correct or remove the row");
   }
   if (!filled) {
     Drop(DropReason::kEmptyText, row, "empty text");
@@ -269,123 +277,22 @@ bool FileScan::MakeText(const Record& record) {
   return !IsBlank(text);
 }
 
-/// Fills `labels`. False when the row has none, or when they make no sense; `problem` then says why.
-bool FileScan::TakeLabels(const Record& record, std::string& problem) {
+/// Fills `labels` and `shares`; `problem` says why the row has none.
+RowLabels::Outcome FileScan::TakeLabels(const Record& record, std::string& problem) {
   labels.clear();
   shares.clear();
   const std::vector<std::string>& fields = roles_.label_fields;
   if (fields.size() > 1) return TakeColumns(record, problem);
-  const Value* value = record.Find(fields[0]);
-  if (value == nullptr || value->kind == Value::Kind::kMissing) return false;
-  if (value->kind == Value::Kind::kOther) {
-    problem = "'" + fields[0] + "' is " +
-              (value->items.empty() ? std::string("neither a text nor a list of texts")
-                                    : "an object; specify the key that contains the label: --label-field " + fields[0] +
-                                          "." + value->items[0]);
-    return false;
-  }
-  if (value->kind == Value::Kind::kShares) return TakeShares(*value, problem);
-  std::optional<Value> parsed;
-  if (value->kind == Value::Kind::kText && (parsed = ParsePythonList(value->text))) value = &*parsed;
-  if (multi_hot_ > 0) return TakeMultiHot(*value, problem);
-  TakeNames(*value);
-  const bool list = value->kind == Value::Kind::kList;
-  // fastText lines are lists by form; only several labels on a line make the set a multi-label one.
-  const bool fasttext = reader_->format() == Format::kFastText;
-  if (plan_->problem_type == ProblemType::kSingle && labels.size() > 1) {
-    problem = std::to_string(labels.size()) + " labels, but --problem-type single allows one";
-    return false;
-  }
-  if (list && plan_->problem_type == ProblemType::kAuto && (!fasttext || labels.size() > 1)) multi_label_ = true;
-  // A text of a multi-label set may have no label at all; a cell or line without one is only taken for that when
-  // asked to.
-  const bool none_allowed = plan_->problem_type == ProblemType::kMulti || (list && !fasttext);
-  return !labels.empty() || (none_allowed && plan_->problem_type != ProblemType::kSingle);
-}
-
-/// Fills `labels` with the names in a value: a list, a number, or a text, which is divided in a multi-label set.
-void FileScan::TakeNames(const Value& value) {
-  if (value.kind == Value::Kind::kList) {
-    for (const std::string& item : value.items) labels.push_back(CleanLabelName(item));
-  } else if (value.kind == Value::Kind::kNumber) {
-    labels.push_back(NumberName(value.text));
-  } else if (plan_->problem_type == ProblemType::kMulti) {
-    for (const std::string& part : SplitAt(value.text, ",;|")) labels.push_back(CleanLabelName(part));
-  } else {
-    labels.push_back(CleanLabelName(value.text));
-  }
-  std::erase(labels, "");
-  std::ranges::sort(labels);
-  labels.erase(std::unique(labels.begin(), labels.end()), labels.end());
-}
-
-/// Recognizes multi-hot vectors: a list of as many zeros and ones in every row of the sample. Errors: kInvalidData if
-/// the label set that was given has another size.
-Result<void> FileScan::FindMultiHot() {
-  if (roles_.label_fields.size() != 1 || plan_->problem_type == ProblemType::kSingle) return {};
-  size_t width = 0;
-  for (const Record& record : sample_) {
-    const Value* value = record.Find(roles_.label_fields[0]);
-    if (value == nullptr || value->kind == Value::Kind::kMissing) continue;
-    std::optional<Value> parsed;
-    if (value->kind == Value::Kind::kText && (parsed = ParsePythonList(value->text))) value = &*parsed;
-    if (!IsMultiHot(*value) || (width > 0 && value->items.size() != width)) return {};
-    width = value->items.size();
-  }
-  if (width == 0) return {};
-  multi_hot_ = width;
-  if (!plan_->given_labels.empty() && plan_->given_labels.size() != width) {
-    return Fail(ErrorCode::kInvalidData,
-                here().file + ": '" + roles_.label_fields[0] + "' contains multi-hot vectors of " +
-                    std::to_string(width) + " labels, but " + std::to_string(plan_->given_labels.size()) +
-                    " labels are given",
-                "specify as many labels as the vectors have, in their order, with --labels");
-  }
-  return {};
-}
-
-/// Fills `labels` from a multi-hot vector.
-bool FileScan::TakeMultiHot(const Value& value, std::string& problem) {
-  if (!IsMultiHot(value) || value.items.size() != multi_hot_) {
-    problem = "'" + roles_.label_fields[0] + "' is not a list of " + std::to_string(multi_hot_) +
-              " zeros and ones, as in the other rows";
-    return false;
-  }
-  multi_label_ = true;
-  for (size_t i = 0; i < multi_hot_; ++i) {
-    if (value.shares[i] == 0) continue;
-    labels.push_back(plan_->given_labels.empty() ? std::to_string(i) : plan_->given_labels[i]);
-  }
-  return true;
-}
-
-/// Fills `labels` and `shares` from an object like {"spam": 0.8, "ham": 0.2}: what several people, or a model, made of
-/// the text.
-bool FileScan::TakeShares(const Value& value, std::string& problem) {
-  if (plan_->problem_type == ProblemType::kMulti) {
-    problem = "soft labels require a single-label problem and cannot be combined with --problem-type multi";
-    return false;
-  }
-  double sum = 0;
-  for (const double share : value.shares) {
-    if (!(share >= 0 && share <= 1e9)) {
-      problem = "the probability of a label is negative or not a number";
-      return false;
-    }
-    sum += share;
-  }
-  if (!(sum > 0)) return false;
-  for (size_t i = 0; i < value.items.size(); ++i) {
-    std::string name = CleanLabelName(value.items[i]);
-    if (value.shares[i] == 0 || name.empty()) continue;
-    labels.push_back(std::move(name));
-    shares.push_back(value.shares[i] / sum);
-  }
-  return !labels.empty();
+  const RowLabels::Outcome outcome = label_column_.Take(record.Find(fields[0]), row_labels_);
+  labels.swap(row_labels_.names);
+  shares.swap(row_labels_.shares);
+  multi_label_ |= row_labels_.multi_label;
+  problem = row_labels_.problem;
+  return outcome;
 }
 
 /// Fills `labels` from several 0/1 columns.
-bool FileScan::TakeColumns(const Record& record, std::string& problem) {
+RowLabels::Outcome FileScan::TakeColumns(const Record& record, std::string& problem) {
   multi_label_ = true;
   for (const std::string& name : roles_.label_fields) {
     const Value* value = record.Find(name);
@@ -393,12 +300,12 @@ bool FileScan::TakeColumns(const Record& record, std::string& problem) {
     if (bit < 0) {
       const std::string shown(value == nullptr ? std::string_view() : FirstCodePoints(value->text, 40));
       problem = "column '" + name + "' is '" + shown + "' instead of 0 or 1";
-      return false;
+      return RowLabels::Outcome::kUnreadable;
     }
     if (bit == 1) labels.push_back(name);
   }
   std::ranges::sort(labels);
-  return true;
+  return RowLabels::Outcome::kLabels;
 }
 
 }  // namespace winnow

@@ -14,6 +14,7 @@
 #include "data/columns.h"
 #include "data/dataset.h"
 #include "data/filter.h"
+#include "data/label_column.h"
 #include "data/record.h"
 #include "text/text_template.h"
 
@@ -24,9 +25,8 @@ struct ReadPlan {
   FieldWishes wishes;
   Filter filter;
   std::optional<TextTemplate> text_template;
-  ProblemType problem_type = ProblemType::kAuto;
+  LabelWishes labels = {};
   FormatWishes format = {};
-  std::vector<std::string> given_labels = {};  ///< names of the label set in the order of ids; empty: not given
 };
 
 /// Returns the settings of the format. Errors: kInvalidArgument for values that FormatOptions does not name.
@@ -44,7 +44,8 @@ class FileScan {
   static Result<FileScan> Open(const std::filesystem::path& file, const ReadPlan& plan, ReadReport& report);
 
   /// Reads the next row. Its text, label names and number are then in `text`, `labels` and `row`. Errors: those of
-  /// RecordReader::Next; kInvalidData at the end of a file if most of its rows are unreadable.
+  /// RecordReader::Next; kInvalidData for a row that shows that the labels of the file are not what they seem, and at the
+  /// end of a file if most of its rows are unreadable.
   Result<Outcome> Next();
 
   /// Returns the position of a row: "data.csv, line 7".
@@ -58,7 +59,7 @@ class FileScan {
   bool numbered_columns() const { return !reader_->columns().empty() && !reader_->has_header(); }
 
   /// Returns the length of the multi-hot vectors in the label field; 0 if it contains labels.
-  size_t multi_hot() const { return multi_hot_; }
+  size_t multi_hot() const { return label_column_.multi_hot(); }
   /// Returns the description of a row that was dropped as unreadable: "data.csv, line 7: 3 columns instead of 2".
   const std::string& bad_row() const { return bad_row_; }
 
@@ -75,24 +76,22 @@ class FileScan {
 
   FileReport& here() { return report_->files[index_]; }
   Result<void> TakeSample();
-  Result<void> FindMultiHot();
   void TakeNotes();
   Error MostlyUnreadable();
   Result<Outcome> Finish();
   Result<Outcome> Take(const Record& record);
   Outcome Keep();
   bool MakeText(const Record& record);
-  bool TakeLabels(const Record& record, std::string& problem);
-  bool TakeColumns(const Record& record, std::string& problem);
-  bool TakeShares(const Value& value, std::string& problem);
-  bool TakeMultiHot(const Value& value, std::string& problem);
-  void TakeNames(const Value& value);
+  RowLabels::Outcome TakeLabels(const Record& record, std::string& problem);
+  RowLabels::Outcome TakeColumns(const Record& record, std::string& problem);
 
   const ReadPlan* plan_;
   ReadReport* report_;
   std::unique_ptr<RecordReader> reader_;
   size_t index_ = 0;
   FieldRoles roles_;
+  LabelColumn label_column_;
+  RowLabels row_labels_;
   std::vector<Record> sample_;
   size_t sampled_ = 0;
   bool sample_ended_ = false;
@@ -100,7 +99,6 @@ class FileScan {
   const Record* record_ = nullptr;  // points into sample_ or to current_
   bool multi_label_ = false;
   bool lines_ = false;  // the file has no fields, and so no template
-  size_t multi_hot_ = 0;
   std::string bad_row_;
 };
 

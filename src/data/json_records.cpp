@@ -34,12 +34,13 @@ void Convert(const Json& json, Value& value) {
       value.items.push_back(numbers ? NumberName(Spelling(item)) : Spelling(item));
       if (numbers) value.shares.push_back(item.get<double>());
     }
-  } else if (json.is_object() && !json.empty() &&
-             std::ranges::all_of(json.items(), [](const Json::Member& item) { return item.second.is_number(); })) {
+  } else if (json.is_object() && !json.empty() && std::ranges::all_of(json.items(), [](const Json::Member& item) {
+               return item.second.is_number() || item.second.is_boolean();
+             })) {
     value.kind = Value::Kind::kShares;
     for (const auto& [name, share] : json.items()) {
       value.items.push_back(name);
-      value.shares.push_back(share.get<double>());
+      value.shares.push_back(share.is_boolean() ? static_cast<double>(share.get<bool>()) : share.get<double>());
     }
   } else {
     value.kind = Value::Kind::kOther;

@@ -1,8 +1,10 @@
 #include "data/label_names.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
+#include <utility>
 
 #include "text/case_fold.h"
 #include "text/character_classes.h"
@@ -19,35 +21,24 @@ bool IsInvisible(char32_t c) {
          c == 0xAD;
 }
 
-std::optional<double> NumberOf(std::string_view text) {
-  double number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size() || !std::isfinite(number)) return {};
-  return number;
+/// Removes one pair of quotes around a name: 'spam', "spam", \u2018spam\u2019.
+std::string_view WithoutQuotes(std::string_view name) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kQuotes = {
+      {{"'", "'"}, {"\"", "\""}, {"`", "`"}, {"\u2018", "\u2019"}, {"\u201C", "\u201D"}}};
+  for (const auto& [open, close] : kQuotes) {
+    if (name.size() > open.size() + close.size() && name.starts_with(open) && name.ends_with(close)) {
+      return TrimAscii(name.substr(open.size(), name.size() - open.size() - close.size()));
+    }
+  }
+  return name;
 }
 
-/// Cuts one item off the text between the brackets of a Python list: a quoted string or a number.
-bool CutItem(std::string_view& rest, Value& list) {
-  const char quote = rest.empty() ? '\0' : rest.front();
-  if (quote == '\'' || quote == '"') {
-    std::string item;
-    size_t i = 1;
-    for (; i < rest.size() && rest[i] != quote; ++i) {
-      if (rest[i] == '\\' && i + 1 < rest.size()) ++i;
-      item += rest[i];
-    }
-    if (i >= rest.size()) return false;
-    rest.remove_prefix(i + 1);
-    list.items.push_back(std::move(item));
-    return true;
-  }
-  const std::string_view item = TrimAscii(rest.substr(0, rest.find(',')));
-  const std::optional<double> number = NumberOf(item);
-  if (!number) return false;
-  list.items.push_back(NumberName(item));
-  list.shares.push_back(*number);
-  rest.remove_prefix(std::min(rest.find(','), rest.size()));
-  return true;
+/// Returns true for a hyphen or space that only separates words. A sign, and what separates digits, tells labels apart.
+bool IsSeparator(std::string_view name, size_t at) {
+  constexpr std::string_view kSeparators = " -_";
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  if (kSeparators.find(name[at]) == std::string_view::npos || at == 0 || at + 1 == name.size()) return false;
+  return !is_digit(name[at - 1]) || !is_digit(name[at + 1]);
 }
 
 }  // namespace
@@ -69,7 +60,7 @@ std::string CleanLabelName(std::string_view name) {
 }
 
 std::string NumberName(std::string_view number) {
-  const std::optional<double> value = NumberOf(number);
+  const std::optional<double> value = LabelNumber(number);
   constexpr double kExact = 9007199254740992;  // 2^53: larger whole numbers are not told apart
   if (!value || *value != std::floor(*value) || std::abs(*value) >= kExact) return std::string(number);
   return std::to_string(static_cast<int64_t>(*value));
@@ -83,31 +74,32 @@ std::string LabelKey(std::string_view name) {
 }
 
 std::string SimilarLabelKey(std::string_view name) {
-  std::string key = FoldCase(CleanLabelName(name));
-  std::erase_if(key, [](char c) { return c == ' ' || c == '-' || c == '_'; });
+  const std::string clean = CleanLabelName(name);
+  const std::string value = FoldCase(LabelKey(WithoutQuotes(clean)));
+  if (value == "true") return "1";
+  if (value == "false") return "0";
+  if (LabelNumber(value)) return value;
+  std::string key;
+  for (size_t i = 0; i < value.size(); ++i) {
+    if (!IsSeparator(value, i)) key += value[i];
+  }
   return key;
 }
 
-std::optional<Value> ParsePythonList(std::string_view text) {
-  text = TrimAscii(text);
-  if (text.size() < 2 || text.front() != '[' || text.back() != ']') return std::nullopt;
-  std::string_view rest = TrimAscii(text.substr(1, text.size() - 2));
-  Value list;
-  list.kind = Value::Kind::kList;
-  while (!rest.empty()) {
-    if (!CutItem(rest, list)) return std::nullopt;
-    rest = TrimAscii(rest);
-    if (rest.empty()) break;
-    if (rest.front() != ',') return std::nullopt;
-    rest = TrimAscii(rest.substr(1));
-  }
-  if (list.shares.size() != list.items.size()) list.shares.clear();
-  return list;
+std::optional<double> LabelNumber(std::string_view text) {
+  if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size() || !std::isfinite(number)) return {};
+  return number;
 }
 
-bool IsMultiHot(const Value& value) {
-  return value.kind == Value::Kind::kList && value.shares.size() >= 2 && value.shares.size() == value.items.size() &&
-         std::ranges::all_of(value.shares, [](double number) { return number == 0 || number == 1; });
+bool IsMissingLabel(std::string_view name) {
+  // The default na_values of pandas.read_csv (pandas 2.2), and \N of MySQL and PostgreSQL.
+  constexpr std::array<std::string_view, 20> kMissing = {
+      "",     "#N/A", "#N/A N/A", "#NA",  "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN",
+      "<NA>", "N/A",  "NA",       "NULL", "NaN",     "None",     "n/a",  "nan",  "null",   "\\N"};
+  return std::ranges::find(kMissing, TrimAscii(name)) != kMissing.end();
 }
 
 }  // namespace winnow

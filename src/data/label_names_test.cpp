@@ -1,12 +1,9 @@
 #include "data/label_names.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace winnow {
 namespace {
-
-using ::testing::ElementsAre;
 
 TEST(LabelNames, InvisibleCharactersAndOuterWhiteSpaceAreRemoved) {
   EXPECT_EQ(CleanLabelName(" spam\t"), "spam");
@@ -28,25 +25,22 @@ TEST(LabelNames, SpellingsOfOneValueHaveOneKey) {
   EXPECT_NE(SimilarLabelKey("ham"), SimilarLabelKey("spam"));
 }
 
-TEST(LabelNames, ListsAreReadAsPythonPrintsThem) {
-  const auto names = ParsePythonList(R"(['toxic', "it's", 'a\'b'])");
-  ASSERT_TRUE(names);
-  EXPECT_THAT(names->items, ElementsAre("toxic", "it's", "a'b"));
-  EXPECT_TRUE(names->shares.empty());
-  const auto numbers = ParsePythonList("[0, 1.0, 0]");
-  ASSERT_TRUE(numbers);
-  EXPECT_THAT(numbers->items, ElementsAre("0", "1", "0"));
-  EXPECT_TRUE(IsMultiHot(*numbers));
-  EXPECT_TRUE(ParsePythonList("[]")->items.empty());
-  for (const char* text : {"", "[", "[spam]", "['a' 'b']", "['a", "[1, ]x", "a, b"}) {
-    EXPECT_FALSE(ParsePythonList(text)) << text;
-  }
+TEST(LabelNames, NamesThatMayBeOneLabelHaveOneSimilarKey) {
+  EXPECT_EQ(SimilarLabelKey("'spam'"), SimilarLabelKey("spam"));
+  EXPECT_EQ(SimilarLabelKey("\u201CSpam\u201D"), SimilarLabelKey("spam"));
+  EXPECT_EQ(SimilarLabelKey("True"), SimilarLabelKey("1"));
+  EXPECT_EQ(SimilarLabelKey("false"), SimilarLabelKey("0.0"));
+  EXPECT_EQ(LabelKey("+1"), LabelKey("1"));
+  for (const char* other : {"-1", "11", "1.5"}) EXPECT_NE(SimilarLabelKey(other), SimilarLabelKey("1")) << other;
+  EXPECT_NE(SimilarLabelKey("1-2"), SimilarLabelKey("12"));
+  EXPECT_NE(SimilarLabelKey("B-"), SimilarLabelKey("B"));
 }
 
-TEST(LabelNames, MultiHotVectorsHaveTwoOrMoreZerosAndOnes) {
-  EXPECT_FALSE(IsMultiHot(*ParsePythonList("[1]")));
-  EXPECT_FALSE(IsMultiHot(*ParsePythonList("[0, 2]")));
-  EXPECT_FALSE(IsMultiHot(*ParsePythonList("['0', '1']")));
+TEST(LabelNames, WhatPandasReadsAsMissingIsNoLabel) {
+  for (const char* name : {"", " ", "nan", "NaN", "NULL", "null", "None", "N/A", "n/a", "NA", "<NA>", "#N/A", "\\N"}) {
+    EXPECT_TRUE(IsMissingLabel(name)) << name;
+  }
+  for (const char* name : {"none", "?", "-", "0", "no", "Nan", "N"}) EXPECT_FALSE(IsMissingLabel(name)) << name;
 }
 
 }  // namespace

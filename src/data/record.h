@@ -25,7 +25,7 @@ struct Value {
     /// A list of texts, numbers or booleans, whose spellings are in `items`. If it contains only numbers, they are in
     /// `shares`, too.
     kList,
-    kShares,  ///< an object of numbers: the names are in `items`, the numbers in `shares`
+    kShares,  ///< an object of numbers or booleans: the names are in `items`, the numbers in `shares`
     kOther,   ///< another object, whose keys are in `items`, or a list of objects
   };
   Kind kind = Kind::kMissing;
