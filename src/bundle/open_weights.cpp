@@ -69,6 +69,33 @@ std::optional<Adapter> FindAdapter(const fs::path& dir) {
   return adapter;
 }
 
+/// Returns true for names of the tensors that PEFT adds inside a model: LoRA and its kin, whose weights apply to those of
+/// a layer, and the layer's own under another name.
+bool IsAdapterTensor(std::string_view name) {
+  constexpr std::array<std::string_view, 9> kParts = {"lora_", "ia3_",  "hada_",      "oft_",           "boft_",
+                                                      "vera_", "lokr_", "base_layer", "modules_to_save"};
+  for (size_t begin = 0; begin <= name.size();) {
+    const size_t end = std::min(name.find('.', begin), name.size());
+    const std::string_view part = name.substr(begin, end - begin);
+    if (std::ranges::any_of(kParts, [&](std::string_view start) { return part.starts_with(start); })) return true;
+    begin = end + 1;
+  }
+  return false;
+}
+
+/// Errors: kUnsupported for an adapter that was saved inside the model and not merged into its weights.
+Result<void> RefuseUnmerged(const SafetensorsFile& file, const fs::path& path) {
+  const auto found = std::ranges::find_if(file.tensors(), IsAdapterTensor, &TensorView::name);
+  if (found == file.tensors().end()) return {};
+  return Fail(
+      ErrorCode::kUnsupported,
+      fmt::format("{}: the tensor '{}' belongs to an adapter that is not merged into the weights, and would not "
+                  "be applied",
+                  path.string(), found->name),
+      "merge the adapter where the model was trained, in Python: "
+      "model.merge_and_unload().save_pretrained('MERGED'), and copy the tokenizer's files to MERGED");
+}
+
 }  // namespace
 
 Result<void> RefuseAdapter(const fs::path& dir) {
@@ -96,7 +123,11 @@ Result<void> RefuseAdapter(const fs::path& dir) {
 Result<SafetensorsFile> OpenWeights(const fs::path& dir) {
   TRY(RefuseAdapter(dir));
   const fs::path path = dir / kWeightsFile;
-  if (Exists(path)) return SafetensorsFile::Open(path);
+  if (Exists(path)) {
+    SafetensorsFile file = TRY(SafetensorsFile::Open(path));
+    TRY(RefuseUnmerged(file, path));
+    return file;
+  }
   const auto missing = [&](const std::string& found, std::string hint) {
     return Fail(ErrorCode::kNotFound, fmt::format("{}: no such file; {}", path.string(), found), std::move(hint));
   };

@@ -60,6 +60,22 @@ TEST(OpenWeights, AnAdapterIsNotAModel) {
   EXPECT_TRUE(OpenWeights(dir.path()));
 }
 
+TEST(OpenWeights, AnAdapterInsideTheModelIsRefused) {
+  for (const char* name :
+       {"bert.encoder.layer.0.attention.self.query.lora_A.default.weight",
+        "bert.encoder.layer.0.attention.self.query.lora_B.weight",
+        "base_model.model.bert.embeddings.lora_embedding_A.default",
+        "bert.encoder.layer.0.output.dense.base_layer.weight", "classifier.modules_to_save.default.bias"}) {
+    const TemporaryDirectory dir;
+    WriteWeights(dir.path() / "model.safetensors", {"classifier.weight", name});
+    const auto opened = OpenWeights(dir.path());
+    ASSERT_FALSE(opened) << name;
+    EXPECT_EQ(opened.error().code, ErrorCode::kUnsupported);
+    EXPECT_THAT(opened.error().message, HasSubstr(name));
+    EXPECT_THAT(opened.error().hint, HasSubstr("merge_and_unload"));
+  }
+}
+
 TEST(NamedTensors, NamesInsideTrainingWrappersAreFound) {
   const TemporaryDirectory dir;
   WriteWeights(dir.path() / "model.safetensors",

@@ -19,6 +19,11 @@ constexpr std::array kOthers = {"merges.txt", "tokenizer_config.json", "special_
 constexpr char kSentenceConfigFile[] = "sentence_bert_config.json";
 
 std::unexpected<Error> NoFiles(const std::filesystem::path& dir) {
+  if (std::filesystem::exists(dir / "spiece.model")) {
+    return Fail(ErrorCode::kUnsupported,
+                dir.string() + ": there is spiece.model, which is not read by itself, but no tokenizer.json",
+                "create tokenizer.json from it, in Python: AutoTokenizer.from_pretrained(DIR).save_pretrained(DIR)");
+  }
   return Fail(
       ErrorCode::kNotFound,
       dir.string() + ": there is no tokenizer.json, vocab.txt, spm.model, sentencepiece.bpe.model or vocab.json",

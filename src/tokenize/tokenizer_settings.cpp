@@ -117,6 +117,33 @@ void Set(Json& part, const char* key, const Json& otherwise, const Json& value, 
       where, key, DumpJsonLine(before), DumpJsonLine(value));
 }
 
+/// Refuses settings that must be true or false and are something else. Python would take 0, "false" and null for one of
+/// the two, which a reader of JSON cannot do for sure. Null stands for what is false by default.
+Result<void> CheckFlags(const Json& config, const std::string& where) {
+  constexpr std::array<std::pair<const char*, bool>, 8> kFlags = {{{"do_lower_case", true},
+                                                                   {"tokenize_chinese_chars", true},
+                                                                   {"do_basic_tokenize", true},
+                                                                   {"trim_offsets", true},
+                                                                   {"strip_accents", false},
+                                                                   {"add_prefix_space", false},
+                                                                   {"split_by_punct", false},
+                                                                   {"keep_accents", false}}};
+  for (const auto& [key, otherwise] : kFlags) {
+    const Json* const value = config.Find(key);
+    if (value == nullptr || value->is_boolean() || (value->is_null() && !otherwise)) continue;
+    return Fail(ErrorCode::kInvalidModel,
+                where + ": '" + key + "' is " + DumpJsonLine(*value) + ", expected true or false",
+                "correct the value in tokenizer_config.json");
+  }
+  return {};
+}
+
+/// Returns true if the model has a tokenizer class of its own, as Python code.
+bool HasOwnCode(const Json& config) {
+  const Json& map = Member(config, "auto_map");
+  return map.is_array() || !Member(map, "AutoTokenizer").is_null();
+}
+
 }  // namespace
 
 Result<TokenizerSettings> TokenizerSettings::Read(const std::filesystem::path& dir) {
@@ -145,6 +172,7 @@ Result<TokenizerSettings> TokenizerSettings::Read(const std::filesystem::path& d
       if (legacy) found->normalized = false;
     }
   }
+  TRY(CheckFlags(settings.config, where));
   const Json config = TRY(ReadOptionalJson(dir, "config.json"));
   settings.family = FamilyOf(settings.config, config);
   if (!BoolOr(settings.config, "do_basic_tokenize", true))
@@ -152,6 +180,19 @@ Result<TokenizerSettings> TokenizerSettings::Read(const std::filesystem::path& d
   if (const Json& never = Member(settings.config, "never_split"); never.is_array() && !never.empty())
     LogWarning("{}: never_split has no effect: AutoTokenizer ignores it, too", where);
   return settings;
+}
+
+Result<void> TokenizerSettings::CheckClass(const std::string& where) const {
+  const bool generic = IsOneOf(family, {"PreTrainedTokenizer", "TokenizersBackend"});
+  const bool named = family.ends_with("Tokenizer") || Member(config, "tokenizer_class").is_string();
+  if (named && !generic && !IsBert()) return UnsupportedTokenizer(where, "tokenizer", family);
+  if (!HasOwnCode(config) || (named && !generic)) return {};
+  return Fail(ErrorCode::kUnsupported,
+              where +
+                  ": 'auto_map' in tokenizer_config.json names a tokenizer that is Python code of the model, and "
+                  "'tokenizer_class' names none that is supported",
+              "save the tokenizer as tokenizer.json, in Python: AutoTokenizer.from_pretrained(DIR, "
+              "trust_remote_code=True).save_pretrained(DIR)");
 }
 
 bool TokenizerSettings::IsMpnet() const { return IsOneOf(family, {"MPNetTokenizer", "mpnet"}); }

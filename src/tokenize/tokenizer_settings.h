@@ -22,13 +22,18 @@ struct TokenizerSettings {
   /// model_type; empty if none is given.
   std::string family;
 
-  /// Reads the files of a directory, all of which may be missing. Errors: kInvalidModel.
+  /// Reads the files of a directory, all of which may be missing. Errors: kInvalidModel, also for flags that are neither true
+  /// nor false.
   static Result<TokenizerSettings> Read(const std::filesystem::path& dir);
 
   /// Returns true if transformers loads BERT's tokenizer, or one that differs in its special tokens alone.
   bool IsBert() const;
   bool IsMpnet() const;
   bool IsRoberta() const;
+
+  /// Errors: kUnsupported if the tokenizer of a vocab.txt is not BERT's: for another class, and for code of the model's
+  /// own. `where` is the file.
+  Result<void> CheckClass(const std::string& where) const;
 
   /// Returns a special token, which is a string or an object with its content.
   std::string Special(const char* key, const char* otherwise) const;

@@ -52,6 +52,36 @@ TEST_F(VocabTxt, AddedTokensAreTokens) {
   EXPECT_EQ(Encode("[url]"), (Ids{19})) << "the place in the vocabulary counts";
 }
 
+TEST_F(VocabTxt, FlagsThatAreNotBooleansAreRefusedByName) {
+  Write("vocab.txt", kVocab);
+  for (const char* value : {"0", "\"false\"", "null", "[]"}) {
+    Write("tokenizer_config.json", R"({"do_lower_case": )" + std::string(value) + "}");
+    EXPECT_NE(LoadError().find("'do_lower_case' is "), std::string::npos) << value;
+  }
+  Write("tokenizer_config.json", R"({"tokenize_chinese_chars": 1})");
+  EXPECT_NE(LoadError().find("'tokenize_chinese_chars' is 1, expected true or false"), std::string::npos);
+  Write("tokenizer_config.json", R"({"do_lower_case": false, "strip_accents": null})");
+  EXPECT_EQ(Encode("Hi"), (Ids{10}));
+}
+
+TEST_F(VocabTxt, TokenizersWithCodeOfTheirOwnAreRefused) {
+  Write("vocab.txt", kVocab);
+  const std::string map = R"("auto_map": {"AutoTokenizer": ["own.Words", null]})";
+  for (const std::string& config :
+       {"{" + map + "}", R"({"tokenizer_class": "Words", )" + map + "}", std::string(R"({"tokenizer_class": "Words"})"),
+        R"({"tokenizer_class": "PreTrainedTokenizerFast", )" + map + "}"}) {
+    Write("tokenizer_config.json", config);
+    EXPECT_NE(LoadError(), "") << config;
+  }
+  Write("tokenizer_config.json", R"({"tokenizer_class": "BertTokenizer", )" + map + "}");
+  EXPECT_EQ(Encode("see now"), (Ids{5, 6}));
+}
+
+TEST_F(TokenizerSettingsOf, ASentencePieceFileOfAlbertAloneIsNamed) {
+  Write("spiece.model", "");
+  EXPECT_NE(LoadError().find("there is spiece.model"), std::string::npos);
+}
+
 TEST_F(VocabTxt, FlagsOfAddedTokensAreFollowed) {
   Write("vocab.txt", kVocab);
   Write("tokenizer_config.json", Decoder(R"(, "normalized": false)"));

@@ -67,8 +67,7 @@ Result<Tokenizer> WordPieceFromVocabTxt(const std::filesystem::path& dir) {
   const std::string where = (dir / "vocab.txt").string();
   const std::string text = TRY(ReadFile(where));
   const TokenizerSettings settings = TRY(TokenizerSettings::Read(dir));
-  if (settings.family.ends_with("Tokenizer") && !settings.IsBert() && settings.family != "PreTrainedTokenizer")
-    return UnsupportedTokenizer(where, "tokenizer", settings.family);
+  TRY(settings.CheckClass(where));
   PiecesById pieces;
   int64_t id = 0;
   for (size_t begin = 0; begin < text.size();) {
