@@ -191,6 +191,8 @@ Result<void> BundleClassifier::CheckOptions(const ClassifyOptions& options) cons
   return parts_->rule->Check(options);
 }
 
+Result<void> BundleClassifier::CheckMode(Mode mode) const { return parts_->rule->CheckMode(mode); }
+
 Decision BundleClassifier::DecideOne(std::span<const float> probabilities, const ClassifyOptions& options) const {
   return parts_->rule->Decide(probabilities, options);
 }

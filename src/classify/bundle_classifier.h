@@ -106,6 +106,8 @@ class BundleClassifier {
 
   /// Errors: kInvalidArgument for options that this model cannot apply (DecisionRule::Check).
   Result<void> CheckOptions(const ClassifyOptions& options) const;
+  /// Errors: kInvalidArgument for a mode other than the default that has no effect on this model.
+  Result<void> CheckMode(Mode mode) const;
   /// Returns the decision for the probabilities of one text, by options that CheckOptions accepts.
   Decision DecideOne(std::span<const float> probabilities, const ClassifyOptions& options = {}) const;
   /// Fills in `result` from the probabilities of one text: the decision and, if `scope` contains an out-of-scope score,

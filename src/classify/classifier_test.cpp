@@ -118,6 +118,23 @@ TEST(DecisionRule, AThresholdOfTheCallReplacesThoseOfTheMode) {
   EXPECT_THAT(multi_label.Decide(row, {.threshold = 0.6f}).labels, testing::ElementsAre(0)) << "for all labels";
 }
 
+TEST(DecisionRule, RefusesAModeThatHasNoEffect) {
+  const std::vector<std::string> labels = {"a", "b", "c"};
+  Manifest manifest;
+  const auto checked = [&](Mode mode, bool multi_label = false) {
+    return DecisionRule::Of(manifest, labels, multi_label, "x").value().CheckMode(mode);
+  };
+  EXPECT_TRUE(checked(Mode::kModerate));
+  EXPECT_THAT(checked(Mode::kStrict).error().message, testing::HasSubstr("no positive label"));
+  EXPECT_FALSE(checked(Mode::kLenient));
+  EXPECT_TRUE(checked(Mode::kStrict, /*multi_label=*/true));
+  manifest.abstain = {.strict = .9, .moderate = .8, .lenient = .7};
+  EXPECT_TRUE(checked(Mode::kStrict)) << "it abstains by mode";
+  manifest.abstain = {};
+  manifest.positive_label = "b";
+  EXPECT_TRUE(checked(Mode::kLenient));
+}
+
 TEST(DecisionRule, RefusesAThresholdThatHasNoEffect) {
   const std::vector<std::string> labels = {"a", "b", "c"};
   const DecisionRule rule = DecisionRule::Of({}, labels, false, "x").value();

@@ -70,6 +70,14 @@ Result<void> DecisionRule::Check(const ClassifyOptions& options) const {
               "omit the threshold, or train with --positive-label");
 }
 
+Result<void> DecisionRule::CheckMode(Mode mode) const {
+  const bool abstains_alike = std::ranges::count(abstain_below_, abstain_below_[0]) == std::ssize(abstain_below_);
+  if (mode == Mode::kModerate || multi_label_ || positive_label_ >= 0 || !abstains_alike) return {};
+  return Fail(ErrorCode::kInvalidArgument,
+              "the model has no positive label, so it predicts the most probable label in every mode",
+              "omit the mode, or train with --positive-label");
+}
+
 Decision DecisionRule::Decide(std::span<const float> probabilities, const ClassifyOptions& options) const {
   const auto mode = static_cast<size_t>(options.mode);
   const DecideOptions decide{.positive_label = positive_label_,

@@ -263,6 +263,7 @@ Result<void> RunOwnLabels(const ClassifyCommandOptions& options, ThreadPool& poo
       TRY(FindModel(*options.bundle, observer)), pool, options.weights, options.long_text, options.fold_disguises));
   const ClassifyOptions classify = TRY(DecideBy(options.mode, options.threshold));
   TRY(classifier.CheckOptions(classify));
+  TRY(classifier.CheckMode(classify.mode));
   const BundlePredictor predictor(classifier, classify);
   ClassifyOutput output(options.texts.size());
   LocalTextSink sink(predictor, options, output);

@@ -232,6 +232,7 @@ Result<void> Run(const EvaluateOptions& given) {
                                  options.robustness ? std::optional(false) : options.fold_disguises));
   const ClassifyOptions decide = TRY(DecideBy(options.mode, options.threshold));
   TRY(classifier.CheckOptions(decide));
+  TRY(classifier.CheckMode(decide.mode));
   size_t left_out = 0;
   Dataset dataset = TRY(Read(options, classifier, /*tell=*/true, left_out));
   if (options.folds) return EvaluateFolds(options, dataset, left_out, pool);

@@ -207,7 +207,7 @@ Result<std::vector<Json>> ServerClient::Classify(const ClassifyRequest& request,
   Json body = {{"texts", Json::array()}};
   if (request.threshold) {
     body["threshold"] = *request.threshold;
-  } else {
+  } else if (request.mode != Mode::kModerate) {
     body["mode"] = ModeName(request.mode);
   }
   for (const InputTextView& text : texts) body["texts"].push_back(TextToSend(text));

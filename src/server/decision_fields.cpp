@@ -33,6 +33,8 @@ ApiResult<ClassifyOptions> ReadDecisionFields(const Json& object) {
 ApiResult<void> CheckDecisionFields(const ClassifyOptions& options, const BundleClassifier& classifier) {
   const Result<void> checked = classifier.CheckOptions(options);
   if (!checked) return Reject("'threshold': " + checked.error().message);
+  const Result<void> mode = classifier.CheckMode(options.mode);
+  if (!mode) return Reject("'mode': " + mode.error().message);
   return {};
 }
 

@@ -127,7 +127,7 @@ const Json& Schemas() {
     "Text": {"anyOf": [
       {"type": "string", "description": "A text"},
       {"type": "array", "minItems": 1, "maxItems": 16, "items": {"type": "string"},
-       "description": "Segments of a text, as defined by the model's text template, or a pair of texts"},
+       "description": "Segments of a text, as defined by the model's text template"},
       {"type": "object", "additionalProperties": true,
        "description": "A row with the fields of the model's text template (see GET /models) as strings or null; other fields are ignored"}]},
     "Prediction": {"type": "object", "required": ["score", "label"], "properties": {

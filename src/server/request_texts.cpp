@@ -4,7 +4,10 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
 
+#include "base/log.h"
+#include "base/suggest.h"
 #include "text/input_text.h"
 
 namespace winnow {
@@ -12,6 +15,8 @@ namespace {
 
 /// Far more than any template has.
 constexpr size_t kMostSegments = 16;
+/// What is longer may be a text, and is not compared with names.
+constexpr size_t kLongestFieldName = 40;
 
 /// A string of a user's is one segment; what divides segments in files becomes a space in it, as when files are read.
 ApiResult<InputText> PlainText(const Json& value, std::string_view name, const ServiceLimits& limits) {
@@ -43,9 +48,24 @@ ApiResult<void> AddText(const Json& value, std::string_view name, const ServiceL
   return {};
 }
 
+/// Refuses a row in which a field of the template seems to be misspelt. Other fields are those of the user's tables.
+ApiResult<void> CheckSpelling(const std::vector<std::string>& fields, const Json& row) {
+  std::vector<std::string> absent;
+  std::ranges::copy_if(fields, std::back_inserter(absent),
+                       [&](const std::string& field) { return !row.contains(field); });
+  for (const auto& [name, value] : row.items()) {
+    if (absent.empty() || name.size() > kLongestFieldName || std::ranges::find(fields, name) != fields.end()) continue;
+    if (const std::string suggestion = DidYouMean(name, absent, ""); !suggestion.empty()) {
+      return Reject(fmt::format("the model's text template has no field '{}'; {}", Printable(name), suggestion));
+    }
+  }
+  return {};
+}
+
 /// `fields`: the template's.
 ApiResult<InputText> TextOfRow(const TextTemplate& text_template, const std::vector<std::string>& fields,
                                const Json& row, const ServiceLimits& limits) {
+  TRY(CheckSpelling(fields, row));
   bool any = false;
   for (const std::string& field : fields) {
     const Json* const found = row.Find(field);
@@ -86,10 +106,16 @@ ApiResult<RequestTexts> ReadTexts(const Json& value, std::string_view name, cons
   return texts;
 }
 
-ApiResult<void> FitToModel(RequestTexts& texts, const BundleClassifier& classifier, const ServiceLimits& limits) {
-  const size_t most = std::max<size_t>(classifier.segments(), 2);
+ApiResult<void> FitToModel(RequestTexts& texts, const BundleClassifier& classifier, const ServiceLimits& limits,
+                           bool pairs) {
+  const size_t most = std::max<size_t>(classifier.segments(), pairs ? 2 : 1);
   for (const InputText& text : texts.texts) {
     if (text.segments() <= most) continue;
+    if (most == 1) {
+      return Reject(
+          "a list is one text of several segments, and this model reads texts of one segment; to classify several "
+          "texts, use 'texts' with one string per text");
+    }
     return Reject(fmt::format("a list has more than the {} segments that the model reads", most));
   }
   if (texts.rows.empty()) return {};

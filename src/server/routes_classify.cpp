@@ -165,7 +165,7 @@ ApiResult<void> Classify(const SharedService& service, const SharedRequest& requ
   UseModel(
       *service, call->model, reply, [service, call, request, reply](const ModelSet::Model& model) -> ApiResult<void> {
         TRY(CheckDecisionFields(call->request.options, model->classifier()));
-        TRY(FitToModel(call->texts, model->classifier(), service->limits));
+        TRY(FitToModel(call->texts, model->classifier(), service->limits, /*pairs=*/false));
         if (call->explain) {
           if (std::make_shared<Explaining>(service, model, request, call, reply)->Post()) return {};
           return std::unexpected(

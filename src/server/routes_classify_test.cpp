@@ -83,6 +83,30 @@ TEST(ClassifyRoute, RefusesMoreSegmentsThanTheModelReads) {
   EXPECT_EQ(small.Ask("POST", "/v1/classify", R"({"text": ["12345", "67"]})").status, 200);
 }
 
+TEST(ClassifyRoute, RefusesAListForAModelThatReadsOneSegment) {
+  for (const char* const body :
+       {R"({"text": ["win a prize", "see you"]})", R"({"texts": [["win a prize", "see you"]]})",
+        R"({"texts": ["call me", ["a", "b"]], "model": "words"})"}) {
+    const HttpResponse response = Routes().Ask("POST", "/v1/classify", body);
+    EXPECT_EQ(response.status, 422) << body;
+    EXPECT_THAT(response.body, testing::HasSubstr("use 'texts' with one string per text")) << body;
+  }
+  EXPECT_EQ(Routes().Ask("POST", "/v1/classify", R"({"text": ["win a prize"]})").status, 200);
+}
+
+TEST(ClassifyRoute, RefusesAMisspeltFieldOfTheTemplate) {
+  for (const char* const text :
+       {R"({"sbject": "win", "body": "a prize"})", R"({"subject": "win", "Body": "a prize"})"}) {
+    const HttpResponse response = MailRoutes().Ask("POST", "/v1/classify", R"({"text": )" + std::string(text) + "}");
+    EXPECT_EQ(response.status, 422) << text;
+    EXPECT_THAT(response.body, testing::HasSubstr("did you mean '")) << text;
+  }
+  for (const char* const text : {R"({"body": "a prize"})", R"({"subject": "a", "body": "b", "bodies": 7, "id": 1})",
+                                 R"({"subject": "a", "folder": "inbox"})"}) {
+    EXPECT_EQ(MailRoutes().Ask("POST", "/v1/classify", R"({"text": )" + std::string(text) + "}").status, 200) << text;
+  }
+}
+
 TEST(ClassifyRoute, DecidesByTheThresholdOfTheRequest) {
   for (const std::string model : {"spam", "words"}) {
     const auto result = [&](const Json& options) {

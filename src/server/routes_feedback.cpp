@@ -1,7 +1,11 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
 
 #include "base/ascii.h"
 #include "base/hash.h"
+#include "base/suggest.h"
 #include "server/filter_request.h"
 #include "server/record_feedback.h"
 #include "server/service.h"
@@ -78,6 +82,26 @@ ApiResult<void> ReadLabel(const Json& body, FeedbackCall& call) {
   return {};
 }
 
+/// Refuses a label that neither a model of the server nor the message filter has: it is probably misspelt, and would be
+/// found only when a model is trained on it.
+ApiResult<void> CheckLabel(const ModelSet& models, std::string_view label) {
+  if (IsSpamLabel(label)) return {};
+  std::vector<std::string> known;
+  for (const ModelSet::Entry& entry : models.List()) {
+    known.insert(known.end(), entry.labels.begin(), entry.labels.end());
+    if (entry.model == nullptr) continue;
+    if (const ScopeRule* const scope = entry.model->classifier().scope_rule()) known.push_back(scope->label);
+  }
+  if (known.empty() || std::ranges::find(known, label) != known.end()) return {};
+  std::ranges::sort(known);
+  known.erase(std::unique(known.begin(), known.end()), known.end());
+  constexpr size_t kMostShown = 20;
+  const std::span<const std::string> shown = std::span(known).first(std::min(known.size(), kMostShown));
+  const std::string list =
+      fmt::format("the labels are {}{}", fmt::join(shown, ", "), known.size() > shown.size() ? ", ..." : "");
+  return Reject(fmt::format("'label': no model has this label; {}", DidYouMean(label, known, list)));
+}
+
 ApiResult<RequestedFeedback> ReadCall(const HttpRequest& request, const ServiceLimits& limits) {
   const Json body = TRY(ParseBody(request, limits, Schema()));
   RequestedFeedback requested{.call = {}, .ids = TRY(ReadIds(body))};
@@ -140,6 +164,7 @@ ApiResult<HttpResponse> RecordAll(const FilterService& filter, const RequestedFe
 
 ApiResult<void> Feedback(const SharedService& service, const SharedRequest& request, const HttpReply& reply) {
   RequestedFeedback requested = TRY(ReadCall(*request, service->limits));
+  if (requested.call.label) TRY(CheckLabel(*service->models, *requested.call.label));
   AskStore(service, request, reply,
            [service, requested = std::move(requested)] { return RecordAll(*service->filter, requested); });
   return {};

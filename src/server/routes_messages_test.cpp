@@ -127,6 +127,16 @@ TEST(RoutesMessages, FeedbackTeachesTheSenderOfItsUser) {
   EXPECT_NEAR(own["score"].get<double>(), -1, 1e-3);
 }
 
+TEST(RoutesMessages, FeedbackWithALabelThatNoModelHasIsRefused) {
+  const auto send = [](const std::string& label) {
+    return Routes().Ask("POST", "/v1/feedback", Json({{"text", "call me"}, {"label", label}}).dump());
+  };
+  EXPECT_EQ(send("zzz").status, 422);
+  EXPECT_THAT(send("zzz").body, HasSubstr("the labels are ham, spam"));
+  EXPECT_THAT(send("spamm").body, HasSubstr("did you mean 'spam'?"));
+  for (const char* label : {"spam", "ham", "junk", "not_spam"}) EXPECT_EQ(send(label).status, 200) << label;
+}
+
 TEST(RoutesMessages, FeedbackOfAdministratorsTeachesAllUsers) {
   const Json before = Check({{"text", "call me later"}, {"sender", "x@admin.example"}, {"user", "u1"}});
   Ask("POST", "/v1/feedback",

@@ -302,7 +302,7 @@ ApiResult<void> Predict(const SharedService& service, const SharedRequest& reque
            [service, request, reply, call = std::move(call)](const ModelSet::Model& model) mutable -> ApiResult<void> {
              TRY(CheckDecisionFields(call.options, model->classifier()));
              JoinPair(call, model->classifier());
-             TRY(FitToModel(call.texts, model->classifier(), service->limits));
+             TRY(FitToModel(call.texts, model->classifier(), service->limits, /*pairs=*/true));
              TRY(CheckFits(call, model->classifier()));
              const size_t characters = Characters(call.texts);
              ServedModel::Request texts = {

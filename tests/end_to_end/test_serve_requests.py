@@ -34,6 +34,8 @@ class Requests(ServingTest):
                                  ("/models/switch", {"model_name": "intents"}, "the only field is 'model'"),
                                  ("/tokenize", {"input": "a"}, "did you mean 'inputs'?"),
                                  ("/v1/classify", {"text": "a", "threshold": .2, "mode": "strict"}, "cannot be combined"),
+                                 ("/v1/classify", {"text": "a", "mode": "strict", "model": "intents"}, "'mode': the model has no positive label"),
+                                 ("/v1/classify", {"text": ["a", "b"]}, "use 'texts'"),
                                  ("/v1/classify", {"text": "a", "threshold": .2, "model": "intents"}, "no positive label")):
             answer = self.ask("POST", path, body, 422)
             self.assertIn(says, answer["error"])
@@ -59,8 +61,9 @@ class Requests(ServingTest):
             self.assertRegex(line, r"^spam +\d+\.\d %  \(threshold [\d.]+ %\)  See you at lunch\n$")
             self.fails("classify", *model, "--threshold", .3, "--mode", "strict", TEXTS[1], code=2, says=["--mode cannot be combined with --threshold"])
             self.fails("classify", *model, "--threshold", 1, TEXTS[1], code=2, says=["must be more than 0 and less than 1"])
-        self.fails("classify", "intents", "--threshold", .3, TEXTS[1], code=2, says=["no positive label"])
-        self.fails("classify", "intents", "--server", f"http://127.0.0.1:{self.port}", "--threshold", .3, TEXTS[1], code=2, says=["no positive label"])
+        for option in (("--threshold", .3), ("--mode", "lenient")):
+            self.fails("classify", "intents", *option, TEXTS[1], code=2, says=["no positive label"])
+            self.fails("classify", "intents", "--server", f"http://127.0.0.1:{self.port}", *option, TEXTS[1], code=2, says=["no positive label"])
 
     def test_paths_are_found_as_people_write_them(self):
         self.serve("spam")
