@@ -49,10 +49,10 @@ class ListLikeNames {
   }
 
   bool Has(std::string_view name) const {
-    constexpr std::array<std::string_view, 3> kBrackets = {"[]", "()", "{}"};
-    for (const std::string_view pair : kBrackets) {
-      if (name.size() > 2 && name.front() == pair[0] && name.back() == pair[1]) return true;
-    }
+    const auto in = [&](char open, char close) {
+      return name.size() > 2 && name.front() == open && name.back() == close;
+    };
+    if (in('[', ']') || in('{', '}') || (in('(', ')') && name.find(',') != std::string_view::npos)) return true;
     for (const char mark : {'|', ';'}) {
       const std::vector<std::string_view> parts = PartsOf(name, mark);
       if (parts.size() > 1 && std::ranges::none_of(parts, &std::string_view::empty)) return true;
