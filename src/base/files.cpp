@@ -76,6 +76,11 @@ void SyncDirectory(const std::filesystem::path& directory) {
 /// `prepare` is called with the new file before anything is in it.
 Result<void> WriteWhole(const std::filesystem::path& path, mode_t mode, const std::function<void(int fd)>& prepare,
                         const std::function<Result<void>(const FileSink&)>& write) {
+  // What is no file is not replaced by one: a pipe or a device that stands there is somebody else's.
+  struct stat old {};
+  if (::lstat(path.c_str(), &old) == 0 && !S_ISREG(old.st_mode) && !S_ISLNK(old.st_mode))
+    return Fail(ErrorCode::kIo, path.string() + ": cannot write: it exists and is not a regular file",
+                "remove it, or specify another file");
   static std::atomic<unsigned> counter = 0;
   std::filesystem::path temporary = path;
   temporary += ".tmp" + std::to_string(::getpid()) + "." + std::to_string(counter++);

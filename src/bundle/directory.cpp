@@ -84,7 +84,8 @@ Result<void> SyncTree(const fs::path& root) {
   std::error_code error;
   auto entry = fs::recursive_directory_iterator(root, error);
   for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
-    if (!entry->is_symlink()) paths.push_back(entry->path());
+    // Opening a named pipe would wait for its writer, and there is nothing in it to make durable.
+    if (!entry->is_symlink() && (entry->is_regular_file() || entry->is_directory())) paths.push_back(entry->path());
   }
   if (error) return std::unexpected(SystemError(root, "cannot list", error.value()));
   for (const fs::path& path : paths) {
@@ -227,6 +228,14 @@ Result<void> MoveContents(const fs::path& temporary, const fs::path& target) {
   return {};
 }
 
+/// Returns true for the working directory and those above it: a shell would stay in a directory that was exchanged for
+/// another, and see it removed.
+bool ContainsWorkingDirectory(const fs::path& dir) {
+  std::error_code error;
+  const fs::path working = fs::current_path(error);
+  return !error && std::mismatch(dir.begin(), dir.end(), working.begin(), working.end()).first == dir.end();
+}
+
 }  // namespace
 
 bool IsBundleFile(std::string_view name) { return std::ranges::find(kKnownFiles, name) != kKnownFiles.end(); }
@@ -286,10 +295,10 @@ Result<void> BundleWriter::Commit() {
   const fs::path temporary = path();
   if (temporary.empty()) return Fail(ErrorCode::kInternal, "internal error: a bundle was committed twice");
   std::error_code error;
-  const bool mount_point = IsMountPoint(target_);
-  if (keeps_strangers_ && !mount_point && fs::is_directory(target_, error)) TRY(LinkStrangers(target_, temporary));
+  const bool in_place = IsMountPoint(target_) || ContainsWorkingDirectory(target_);
+  if (keeps_strangers_ && !in_place && fs::is_directory(target_, error)) TRY(LinkStrangers(target_, temporary));
   TRY(SyncTree(temporary));
-  if (mount_point) {
+  if (in_place) {
     TRY(MoveContents(temporary, target_));
   } else if (!fs::exists(target_, error)) {
     if (::rename(temporary.c_str(), target_.c_str()) != 0)

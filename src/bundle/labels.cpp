@@ -17,6 +17,15 @@ std::unexpected<Error> Bad(std::string_view where, const std::string& why, std::
   return Fail(ErrorCode::kInvalidModel, fmt::format("{}: {}", where, why), std::move(hint));
 }
 
+/// Far more than any classifier has: reading names takes time and memory in their number, before anything tells whether
+/// the weights have as many.
+constexpr size_t kMostLabels = 1 << 16;
+
+Result<void> CheckCount(const Json& labels, std::string_view where) {
+  if (labels.size() <= kMostLabels) return {};
+  return Bad(where, fmt::format("has {} labels, more than the limit of {}", labels.size(), kMostLabels));
+}
+
 /// A label's name as transformers reads it. A data frame's labels that are numbers or truth values reach config.json as
 /// such, by id2label = dict(enumerate(df.label.unique())); Python's text for them is the name.
 std::optional<std::string> NameOf(const Json& name) {
@@ -28,6 +37,7 @@ std::optional<std::string> NameOf(const Json& name) {
 
 Result<std::vector<std::string>> LabelsOfArray(const Json& array, std::string_view where) {
   if (!array.is_array()) return Bad(where, "'classes' must be an array of names");
+  TRY(CheckCount(array, where));
   std::vector<std::string> labels;
   for (const Json& name : array) {
     std::optional<std::string> label = NameOf(name);
@@ -41,6 +51,7 @@ Result<std::vector<std::string>> LabelsOfArray(const Json& array, std::string_vi
 
 Result<std::vector<std::string>> LabelsById(const Json& id2label, std::string_view where) {
   if (!id2label.is_object()) return Bad(where, "'id2label' must be an object that maps ids to label names");
+  TRY(CheckCount(id2label, where));
   std::unordered_map<std::string_view, const Json*> names;
   for (const auto& [id, name] : id2label.items()) names.emplace(id, &name);
   std::vector<std::string> labels;
@@ -62,6 +73,7 @@ Result<std::vector<std::string>> LabelsById(const Json& id2label, std::string_vi
 
 Result<std::vector<std::string>> LabelsByName(const Json& label2id, std::string_view where) {
   if (!label2id.is_object()) return Bad(where, "'label2id' must be an object that maps label names to ids");
+  TRY(CheckCount(label2id, where));
   std::vector<std::string> labels(label2id.size());
   std::set<size_t> seen;
   for (const auto& [name, id] : label2id.items()) {

@@ -93,7 +93,14 @@ Result<fs::path> ResolveTarget(const fs::path& target) {
   fs::path resolved = fs::weakly_canonical(target.empty() ? fs::path(".") : target, error);
   if (error) return std::unexpected(SystemError(target, "cannot resolve", error.value()));
   resolved = fs::absolute(resolved, error).lexically_normal();
-  return resolved.has_filename() ? resolved : resolved.parent_path();
+  if (!resolved.has_filename()) resolved = resolved.parent_path();
+  if (fs::is_symlink(resolved, error)) {  // what exists was followed
+    return Fail(ErrorCode::kNotFound,
+                fmt::format("{}: is a link to '{}', which does not exist", target.string(),
+                            fs::read_symlink(resolved, error).string()),
+                "make that directory, or remove the link");
+  }
+  return resolved;
 }
 
 Result<OutputLock> OutputLock::Take(const fs::path& target) {

@@ -5,11 +5,11 @@
 #include <utility>
 
 #include "base/environment.h"
-#include "base/files.h"
 #include "base/interrupt.h"
 #include "base/json.h"
 #include "base/lines.h"
 #include "base/log.h"
+#include "base/output_file.h"
 #include "base/progress.h"
 #include "classify/bundle_classifier.h"
 #include "classify/explain.h"
@@ -222,7 +222,7 @@ Result<void> ClassifyTexts(const ClassifyCommandOptions& options, const std::str
 Result<void> ClassifyToOutput(const ClassifyCommandOptions& options, const std::string& text_template, TextSink& sink,
                               ClassifyOutput& output) {
   if (!options.output) return ClassifyTexts(options, text_template, sink, output);
-  return WriteFileAtomically(*options.output, [&](const FileSink& file) -> Result<void> {
+  return WriteOutputFile(*options.output, [&](const FileSink& file) -> Result<void> {
     output.WriteTo(file);
     const PredictionFormat format = FormatOf(options);
     if (format != PredictionFormat::kJsonLines) TRY(output.Write(PredictionTableHeader(DelimiterOf(format))));
@@ -288,6 +288,11 @@ Result<void> Run(const ClassifyCommandOptions& given) {
   ClassifyCommandOptions options = given;
   TRY(CompleteClassifyOptions(options));
   HandleInterrupts();
+  if (options.output) {
+    std::vector<std::filesystem::path> inputs;
+    if (options.texts.empty()) inputs.push_back(options.input.value_or("-"));
+    TRY(CheckOutputFile(*options.output, inputs));
+  }
   if (options.server) return RunOnServer(options);
   ThreadPool pool(options.threads);
   return options.zero_shot ? RunZeroShot(options, pool) : RunOwnLabels(options, pool);

@@ -3,13 +3,13 @@
 
 #include <algorithm>
 
-#include "base/files.h"
 #include "base/hash.h"
 #include "base/interrupt.h"
 #include "base/json.h"
 #include "base/lines.h"
 #include "base/log.h"
 #include "base/machine.h"
+#include "base/output_file.h"
 #include "base/progress.h"
 #include "cli/commands.h"
 #include "cli/console_observer.h"
@@ -188,10 +188,13 @@ Result<bool> CanPlot(const CompareOptions& options) {
   return false;
 }
 
-Result<void> CheckSaveFile(const std::optional<fs::path>& file) {
+Result<void> CheckSaveFile(const CompareOptions& options) {
   std::error_code ignored;
-  if (!file || fs::is_directory(file->has_parent_path() ? file->parent_path() : fs::path("."), ignored)) return {};
-  return Fail(ErrorCode::kNotFound, "--save: " + file->string() + ": no such directory");
+  if (!options.save) return {};
+  const fs::path& file = *options.save;
+  if (!fs::is_directory(file.has_parent_path() ? file.parent_path() : fs::path("."), ignored))
+    return Fail(ErrorCode::kNotFound, "--save: " + file.string() + ": no such directory");
+  return CheckOutputFile(file, std::span(&options.data, 1));
 }
 
 /// What is wrong with the hypothesis is wrong with the command, whatever the model.
@@ -241,7 +244,7 @@ Result<void> RequireNamed(const CompareOptions& options, const Comparison& compa
 Result<void> Run(const CompareOptions& options) {
   HandleInterrupts();
   const bool plots = TRY(CanPlot(options));
-  TRY(CheckSaveFile(options.save));
+  TRY(CheckSaveFile(options));
   TRY(Filter::Parse(FilterOf(options)));
   TRY(CheckZeroShot(options));
   const std::vector<FoundBundle> bundles = TRY(BundlesOf(options));
@@ -265,7 +268,7 @@ Result<void> Run(const CompareOptions& options) {
   if (BestOf(comparison) == nullptr) {
     return Fail(ErrorCode::kInvalidModel, "no model could be evaluated; the errors are listed above");
   }
-  if (options.save) TRY(AppendLine(*options.save, json.dump()));
+  if (options.save) TRY(AppendOutputLine(*options.save, json.dump()));
   if (plots) {
     TRY(PlotComparison(comparison, *options.plot));
     LogInfo("wrote the plot to {}", options.plot->string());

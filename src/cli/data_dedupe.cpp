@@ -2,6 +2,7 @@
 #include "base/json.h"
 #include "base/lines.h"
 #include "base/log.h"
+#include "base/output_file.h"
 #include "cli/commands.h"
 #include "cli/data_options.h"
 #include "cli/output.h"
@@ -35,6 +36,7 @@ void Describe(DataDedupeOptions& options, OptionTable& table) {
 Result<void> Run(const DataDedupeOptions& options) {
   RowWriter writer = TRY(RowWriter::For(options.output));
   const std::vector<std::filesystem::path> files = TRY(DataFilesOf(options));
+  TRY(CheckOutputFile(options.output, files));
   const ReadOptions read = ReadOptionsOf(options.reading);
   ReadReport report;
   Dataset dataset = TRY(ReadDataset(files, read, report));

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/lines.h"
 #include "base/log.h"
+#include "base/output_file.h"
 #include "base/progress.h"
 #include "cli/commands.h"
 #include "cli/data_options.h"
@@ -103,6 +104,11 @@ Result<DoctorInput> Read(const DataDoctorOptions& options) {
   if (!options.fix) {
     TRY(add(options.validation, Part::kValidation));
     TRY(add(options.test, Part::kTest));
+  }
+  if (options.output) {
+    std::vector<std::filesystem::path> inputs = input.files;
+    if (options.fix) inputs.push_back(*options.fix);
+    TRY(CheckOutputFile(*options.output, inputs));
   }
   input.dataset = TRY(ReadDataset(input.files, ReadOptionsOf(options.reading), input.report));
   for (const std::string& line : Lines(input.report.Text())) LogInfo("{}", line);

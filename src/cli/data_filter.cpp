@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/lines.h"
 #include "base/log.h"
+#include "base/output_file.h"
 #include "base/progress.h"
 #include "cli/commands.h"
 #include "cli/data_options.h"
@@ -42,26 +43,27 @@ void Describe(DataFilterOptions& options, OptionTable& table) {
 
 Result<void> Run(const DataFilterOptions& options) {
   HandleInterrupts();
+  const std::vector<std::filesystem::path> files = TRY(DataFilesOf(options));
   RowWriter writer = TRY(RowWriter::For(options.output));
+  TRY(CheckOutputFile(options.output, files));
   size_t blank = 0;
   size_t too_short = 0;
   size_t too_long = 0;
   ReadReport report;
-  TRY(ForEachRow(TRY(DataFilesOf(options)), ReadOptionsOf(options.reading), report,
-                 [&](const Row& row) -> Result<void> {
-                   TRY(CheckInterrupted());
-                   const size_t chars = CountCodePoints(row.text);
-                   if (IsBlank(row.text)) {
-                     ++blank;
-                   } else if (chars < options.min_chars) {
-                     ++too_short;
-                   } else if (options.max_chars && chars > *options.max_chars) {
-                     ++too_long;
-                   } else {
-                     writer.Add(row.fields);
-                   }
-                   return {};
-                 }));
+  TRY(ForEachRow(files, ReadOptionsOf(options.reading), report, [&](const Row& row) -> Result<void> {
+    TRY(CheckInterrupted());
+    const size_t chars = CountCodePoints(row.text);
+    if (IsBlank(row.text)) {
+      ++blank;
+    } else if (chars < options.min_chars) {
+      ++too_short;
+    } else if (options.max_chars && chars > *options.max_chars) {
+      ++too_long;
+    } else {
+      writer.Add(row.fields);
+    }
+    return {};
+  }));
   for (const std::string& line : Lines(report.Text())) LogInfo("{}", line);
   for (const std::string& name : writer.left_out())
     LogWarning("the field '{}' contains JSON objects and is not written to the output", name);

@@ -7,6 +7,7 @@
 #include "base/interrupt.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/output_file.h"
 #include "base/progress.h"
 #include "cli/output.h"
 #include "data/row_writer.h"
@@ -75,6 +76,7 @@ Result<void> ImportMail(const MailImportOptions& options, bool json) {
     return Fail(ErrorCode::kInvalidArgument, "--label and --label-by-folder cannot be combined");
   }
   RowWriter writer = TRY(RowWriter::For(options.output));
+  TRY(CheckOutputFile(options.output, options.sources));
   MailFileReport report;
   Imported imported;
   ProgressBar progress("messages", 0);

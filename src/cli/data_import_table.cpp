@@ -11,6 +11,7 @@
 #include "base/interrupt.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/output_file.h"
 #include "base/spill_file.h"
 #include "cli/output.h"
 #include "data/columns.h"
@@ -253,7 +254,11 @@ Result<void> ImportTable(const TableImportOptions& options, bool as_json) {
                 "pass --output FILE.jsonl for training data, or --store URL for feedback");
   HandleInterrupts();
   std::optional<RowWriter> writer;
-  if (!options.output.empty()) writer = TRY(RowWriter::For(options.output));
+  if (!options.output.empty()) {
+    writer = TRY(RowWriter::For(options.output));
+    const std::filesystem::path source = options.source;
+    TRY(CheckOutputFile(options.output, std::span(&source, 1)));
+  }
   ImportedTable imported(
       options, options.output.empty() ? std::filesystem::temp_directory_path() : options.output.parent_path());
   TRY(imported.Read());

@@ -63,7 +63,7 @@ std::string FormatFor(const DataSplitOptions& options, const Split& split, const
 }
 
 /// Makes the directory, and makes sure that no earlier part stays beside the new ones.
-Result<void> Prepare(const DataSplitOptions& options) {
+Result<void> Prepare(const DataSplitOptions& options, const std::vector<std::filesystem::path>& inputs) {
   std::error_code error;
   std::filesystem::create_directories(options.output_dir, error);
   if (error)
@@ -77,7 +77,8 @@ Result<void> Prepare(const DataSplitOptions& options) {
         return Fail(ErrorCode::kExists, file.string() + ": the file already exists",
                     "specify another --output-dir, or pass --overwrite");
       }
-      if (std::ranges::find(options.data, file) != options.data.end()) {
+      const auto is_input = [&](const auto& input) { return std::filesystem::equivalent(input, file, error); };
+      if (std::ranges::any_of(inputs, is_input)) {
         return Fail(ErrorCode::kExists, file.string() + ": the file is an input and would be overwritten",
                     "specify another --output-dir");
       }
@@ -93,7 +94,7 @@ Result<void> Run(const DataSplitOptions& options) {
   SplitReport report;
   const Split split = TRY(ReadSplit({.train = files, .validation = {}, .test = {}}, read, options.split, report));
   for (const std::string& line : Lines(report.Text())) LogInfo("{}", line);
-  TRY(Prepare(options));
+  TRY(Prepare(options, files));
 
   const std::string format = FormatFor(options, split, report);
   std::vector<RowWriter> writers;

@@ -4,6 +4,7 @@
 
 #include "base/interrupt.h"
 #include "base/log.h"
+#include "base/output_file.h"
 #include "base/progress.h"
 #include "cli/commands.h"
 #include "cli/feedback_options.h"
@@ -76,6 +77,7 @@ Result<void> Run(const FeedbackExportOptions& options) {
                 "specify the source of another program");
   }
   RowWriter writer = TRY(RowWriter::For(options.output));
+  TRY(CheckOutputFile(options.output));
   const std::unique_ptr<Store> store = TRY(OpenExistingStore(options.store));
   HandleInterrupts();
   TrainingSet set;

@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <optional>
 #include <string_view>
 
 #include "base/ascii.h"
 #include "base/files.h"
+#include "base/input_file.h"
 #include "base/lines.h"
 #include "base/log.h"
 #include "data/dataset.h"
@@ -67,13 +67,13 @@ Result<void> TakeJsonLines(std::string_view contents, const std::string& file, c
 Result<void> TakeStandardInput(const Take& take) {
   std::string contents;
   std::array<char, 1 << 16> buffer{};
-  while (const size_t read = std::fread(buffer.data(), 1, buffer.size(), stdin)) {
+  InputFile file = TRY(InputFile::Open("-"));
+  while (const size_t read = TRY(file.Read(buffer.data(), buffer.size()))) {
     contents.append(buffer.data(), read);
     if (contents.size() > kMostStandardInput) {
       return Fail(ErrorCode::kInvalidData, "standard input has more than 1 GB", "pass the messages as files");
     }
   }
-  if (std::ferror(stdin) != 0) return Fail(ErrorCode::kIo, "standard input cannot be read");
   const std::string name = "standard input";
   if (LooksLikeJson(contents)) return TakeJsonLines(contents, name, take);
   if (contents.starts_with("From ")) {
@@ -105,13 +105,14 @@ Result<void> TakeTexts(const std::filesystem::path& path, const Take& take) {
       /*skip_bad_rows=*/false);
 }
 
-Result<std::string> FirstBytes(const std::filesystem::path& path) {
-  std::FILE* const file = std::fopen(path.c_str(), "rb");
-  if (file == nullptr) return Fail(ErrorCode::kIo, fmt::format("{}: the file cannot be opened", path.string()));
+/// Returns true for a file that begins as a message does. What cannot be read twice, such as a pipe, is taken for texts.
+Result<bool> BeginsLikeMail(const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(path, ignored)) return false;
+  InputFile file = TRY(InputFile::Open(path));
   std::string bytes(4096, '\0');
-  bytes.resize(std::fread(bytes.data(), 1, bytes.size(), file));
-  std::fclose(file);
-  return bytes;
+  bytes.resize(TRY(file.Read(bytes.data(), bytes.size())));
+  return LooksLikeMail(bytes);
 }
 
 Result<void> TakeFile(const std::filesystem::path& path, const Take& take) {
@@ -119,7 +120,7 @@ Result<void> TakeFile(const std::filesystem::path& path, const Take& take) {
   const std::string extension = LowerAscii(path.extension().string());
   if (extension == ".eml" || extension == ".mbox") return TakeMailFiles(path, take);
   if (extension == ".jsonl" || extension == ".ndjson") return TakeJsonLines(TRY(ReadFile(path)), path.string(), take);
-  if (extension.empty() && LooksLikeMail(TRY(FirstBytes(path)))) return TakeMailFiles(path, take);
+  if (extension.empty() && TRY(BeginsLikeMail(path))) return TakeMailFiles(path, take);
   return TakeTexts(path, take);
 }
 

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "base/files.h"
 #include "base/log.h"
+#include "base/output_file.h"
 #include "cli/commands.h"
 #include "cli/data_options.h"
 #include "cli/field_options.h"
@@ -91,10 +91,11 @@ Result<void> Run(const ForgetOptions& options) {
   }
   plan.reading = ReadOptionsOf(options.reading);
   TRY(FillSpool(plan));
+  if (!options.receipt.empty()) TRY(CheckOutputFile(options.receipt, plan.data));
   const ForgetResult result = TRY(Forget(plan));
   for (const std::string& note : result.notes) LogWarning("{}", note);
   const std::string receipt = result.receipt.dump(2) + "\n";
-  if (!options.receipt.empty()) TRY(WriteFileAtomically(options.receipt, receipt));
+  if (!options.receipt.empty()) TRY(WriteOutputFile(options.receipt, receipt));
   TRY(Print(receipt));
   if (result.complete) return {};
   return Fail(ErrorCode::kIo, "not all places are free of what was to be forgotten: see the warnings above",

@@ -8,6 +8,7 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/machine.h"
+#include "base/output_file.h"
 #include "base/temporary_directory.h"
 #include "bundle/directory.h"
 #include "bundle/manifest.h"
@@ -181,13 +182,14 @@ Result<void> WriteReceipt(const std::filesystem::path& path, Json receipt) {
   Json& list = document["retrained"];
   if (!list.is_array()) list = Json::array();
   list.push_back(std::move(receipt));
-  return WriteFileAtomically(path, document.dump(2) + "\n");
+  return WriteOutputFile(path, document.dump(2) + "\n");
 }
 
 Result<void> Run(const RetrainOptions& options) {
   const auto begin = std::chrono::steady_clock::now();
   HandleInterrupts();
   ThreadPool pool(options.threads);
+  if (!options.receipt.empty()) TRY(CheckOutputFile(options.receipt, options.data));
   ConsoleObserver observer;
   const std::filesystem::path model = TRY(FindModel(options.model, observer));
   TrainingPlan plan = TRY(PlanOf(options, model));

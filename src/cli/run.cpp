@@ -20,6 +20,7 @@
 #include "cli/family.h"
 #include "cli/output.h"
 #include "kernels/isa.h"
+#include "text/text_limits.h"
 
 namespace winnow {
 namespace {
@@ -115,6 +116,10 @@ int RunCommandLine(std::span<const std::string> arguments) {
     return 0;
   } catch (const std::bad_alloc&) {
     return Report({ErrorCode::kIo, "out of memory", "reduce --batch-size or --max-length"}, command);
+  } catch (const TextLimitExceeded& exception) {
+    return Report({ErrorCode::kInvalidModel, exception.what(),
+                   "the rules in the tokenizer.json of the model are damaged or hostile; use another model"},
+                  command);
   } catch (const std::exception& exception) {
     return Report({ErrorCode::kInternal, std::string("internal error: ") + exception.what(),
                    "please report it, with the command line"},

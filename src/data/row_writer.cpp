@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "base/files.h"
 #include "base/json.h"
+#include "base/output_file.h"
 #include "text/text_parts.h"
 
 namespace winnow {
@@ -147,7 +147,7 @@ void RowWriter::AppendCell(const Field& field, std::string& row) {
 Result<void> RowWriter::Write() const {
   TRY(error_);
   if (delimiter_ != '\0') return WriteTable();
-  return WriteFileAtomically(path_, [&](const FileSink& sink) -> Result<void> {
+  return WriteOutputFile(path_, [&](const FileSink& sink) -> Result<void> {
     Pieces pieces(sink);
     TRY(rows_.ForEach([&](std::string_view line) { return pieces.Add(line); }));
     return pieces.Flush();
@@ -158,7 +158,7 @@ Result<void> RowWriter::WriteTable() const {
   const auto breaks = [&](std::string_view cell) { return BreaksPlainLine(cell, delimiter_); };
   const bool tabs = delimiter_ == '\t';
   const TableStyle style{delimiter_, !tabs || needs_quotes_ || std::ranges::any_of(columns_, breaks)};
-  return WriteFileAtomically(path_, [&](const FileSink& sink) -> Result<void> {
+  return WriteOutputFile(path_, [&](const FileSink& sink) -> Result<void> {
     Pieces pieces(sink);
     std::vector<std::string_view> cells(columns_.begin(), columns_.end());
     TRY(pieces.Add(style.Line(cells, tabs)));

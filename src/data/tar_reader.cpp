@@ -63,7 +63,7 @@ Error TarReader::Bad(const std::string& why) const {
 Result<TarReader> TarReader::Open(const std::filesystem::path& path) {
   TarReader reader;
   reader.path_ = path.string();
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const int fd = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   if (fd < 0) {
     const int number = errno;
     return Fail(number == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo,

@@ -1,13 +1,7 @@
 #include "data/text_stream.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-#include <zlib.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
+#include <utility>
 #include <vector>
 
 #include "text/text_parts.h"
@@ -21,67 +15,29 @@ constexpr size_t kPiece = size_t{1} << 16;
 constexpr size_t kSuspectBytes = size_t{1} << 30;
 constexpr size_t kSuspectRatio = 200;
 
-gzFile Handle(void* file) { return static_cast<gzFile>(file); }
-
 }  // namespace
 
-void TextStream::Closer::operator()(void* file) const { gzclose_r(Handle(file)); }
-
-bool TextStream::gzip() const { return gzdirect(Handle(file_.get())) == 0; }
+bool TextStream::gzip() const { return file_.gzip(); }
 
 Result<size_t> TextStream::ReadRaw(char* bytes, size_t count) {
-  const int got = gzread(Handle(file_.get()), bytes, static_cast<unsigned>(count));
-  int code = Z_OK;
-  const char* reason = gzerror(Handle(file_.get()), &code);
-  // Z_BUF_ERROR tells of a gzip stream that ends in the middle, with whatever could still be unpacked.
-  if (got < 0 || code == Z_BUF_ERROR) {
-    if (code == Z_ERRNO) return Fail(ErrorCode::kIo, name_ + ": cannot read: " + std::strerror(errno));
-    return Fail(ErrorCode::kInvalidData, name_ + ": damaged or incomplete gzip data: " + reason,
-                "download or compress the file again; `gzip -t` checks it");
-  }
-  raw_bytes_ += static_cast<size_t>(got);
+  const size_t got = TRY(file_.Read(bytes, count));
+  raw_bytes_ += got;
   if (raw_bytes_ > kSuspectBytes && gzip()) {
-    const auto packed = static_cast<size_t>(std::max<z_off_t>(gzoffset(Handle(file_.get())), 1));
-    if (raw_bytes_ / packed > kSuspectRatio) {
+    if (raw_bytes_ / std::max<size_t>(file_.packed_bytes(), 1) > kSuspectRatio) {
       return Fail(ErrorCode::kInvalidData,
                   name_ + ": unpacks to more than " + std::to_string(kSuspectRatio) + " times its size",
                   "such a ratio is suspicious; unpack the file with `gunzip` if you trust it");
     }
   }
-  return static_cast<size_t>(got);
+  return got;
 }
 
 Result<TextStream> TextStream::Open(const std::filesystem::path& path, std::optional<Encoding> encoding) {
-  TextStream stream;
-  const bool standard_input = path == "-";
-  stream.name_ = standard_input ? "standard input" : path.string();
-  const int fd = standard_input ? ::dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) {
-    const int number = errno;
-    return Fail(number == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo,
-                stream.name_ + ": cannot open: " + std::strerror(number),
-                number == ENOENT ? "check the path; it is relative to the current directory" : "check its permissions");
-  }
-  struct stat status {};
-  if (::fstat(fd, &status) == 0 && S_ISDIR(status.st_mode)) {
-    ::close(fd);
-    return Fail(ErrorCode::kInvalidData, stream.name_ + ": is a directory", "specify the data files in it");
-  }
-  stream.file_.reset(gzdopen(fd, "rb"));
-  if (stream.file_ == nullptr) {
-    ::close(fd);
-    return Fail(ErrorCode::kIo, stream.name_ + ": cannot open: out of memory");
-  }
-  gzbuffer(Handle(stream.file_.get()), static_cast<unsigned>(kPiece));
+  TextStream stream(TRY(GzipReader::Open(path)));
 
-  // The first piece decides on the encoding. A pipe may give it in crumbs, so read until it is full or at the end.
+  // The first piece decides on the encoding.
   std::string first(kPiece, '\0');
-  size_t size = 0;
-  while (size < first.size()) {
-    const size_t got = TRY(stream.ReadRaw(first.data() + size, first.size() - size));
-    if (got == 0) break;
-    size += got;
-  }
+  const size_t size = TRY(stream.ReadRaw(first.data(), first.size()));
   stream.at_end_ = size < first.size();
   first.resize(size);
   const Sniffed sniffed = encoding ? Sniffed{*encoding, MarkBytes(first, *encoding), {}, {}} : SniffEncoding(first);

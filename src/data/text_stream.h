@@ -4,13 +4,14 @@
 
 #include <cstddef>
 #include <filesystem>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/result.h"
 #include "data/encoding.h"
+#include "data/gzip_reader.h"
 
 namespace winnow {
 
@@ -53,15 +54,11 @@ class TextStream {
   size_t first_invalid_line() const { return first_invalid_line_; }
 
  private:
-  struct Closer {
-    void operator()(void* file) const;
-  };
-
-  TextStream() = default;
+  explicit TextStream(GzipReader file) : name_(file.name()), file_(std::move(file)) {}
   Result<size_t> ReadRaw(char* bytes, size_t count);
 
   std::string name_;
-  std::unique_ptr<void, Closer> file_;  // a gzFile, which also reads plain files
+  GzipReader file_;
   Utf8Decoder decoder_;
   std::string text_;
   size_t position_ = 0;

@@ -28,6 +28,26 @@ Error MissingTensor(const std::filesystem::path& dir, const WeightInfo& weight, 
               std::to_string(config.num_layers) + " layers; " + kDifferentModels};
 }
 
+/// Checks that the tensor of a weight, which may be null, is one to load, or that the weight is one to make.
+Result<void> CheckTensor(const std::filesystem::path& dir, const WeightInfo& weight, const TensorView* tensor,
+                         const ModelConfig& config, const Model::LoadOptions& options) {
+  if (tensor == nullptr) {
+    if (weight.head && (options.create_head || options.reinit_head)) return {};
+    return std::unexpected(MissingTensor(dir, weight, config));
+  }
+  if (tensor->shape == weight.shape || (weight.head && options.reinit_head)) return {};
+  const bool classifier = weight.head && !weight.optional;
+  const std::string expected =
+      classifier && !weight.shape.empty() && weight.name.starts_with(WeightNamesOf(config.architecture).classifier)
+          ? ", but config.json has " + std::to_string(config.labels.size()) + " labels"
+          : ", but config.json requires " + ShapeText(weight.shape);
+  return Fail(
+      ErrorCode::kInvalidModel,
+      (dir / "model.safetensors").string() + ": tensor '" + tensor->name + "' has shape " + ShapeText(tensor->shape) +
+          expected,
+      classifier ? "this looks like a pretrained head; pass --reinit-head to train a new one" : kDifferentModels);
+}
+
 }  // namespace
 
 float* Model::Place(const WeightInfo& weight) {
@@ -63,39 +83,28 @@ Result<Model> Model::Load(const std::filesystem::path& dir, ModelConfig config, 
   auto file = std::make_shared<const SafetensorsFile>(TRY(OpenWeights(dir)));
   const NamedTensors tensors(*file, config.architecture);
   Model model(std::move(config));
+  // All of them before memory is taken: config.json may claim a thousand layers, or any number of labels.
+  for (const WeightInfo& weight : model.layout_.weights) {
+    TRY(CheckTensor(dir, weight, tensors.Find(weight.name), model.config_, options));
+  }
   model.rest_.Resize(model.layout_.total - model.layout_.matrices);
   model.rest_.Zero();  // the padding between weights
-  const WeightNames& names = WeightNamesOf(model.config_.architecture);
   std::set<std::string> fresh;
   for (const WeightInfo& weight : model.layout_.weights) {
     const TensorView* tensor = tensors.Find(weight.name);
     if (tensor == nullptr) {
-      if (weight.head && (options.create_head || options.reinit_head)) {
-        model.Initialize(weight, options.seed);
-        fresh.insert(weight.name.substr(0, weight.name.rfind('.')));
-        continue;
-      }
-      return std::unexpected(MissingTensor(dir, weight, model.config_));
+      model.Initialize(weight, options.seed);
+      fresh.insert(weight.name.substr(0, weight.name.rfind('.')));
+      continue;
     }
     if (tensor->shape != weight.shape) {
-      if (weight.head && options.reinit_head) {
-        model.Initialize(weight, options.seed);
-        if (weight.name.ends_with(".weight")) {
-          model.notes_.push_back("--reinit-head: '" + weight.name.substr(0, weight.name.rfind('.')) + "' with shape " +
-                                 ShapeText(tensor->shape) + " is replaced by a randomly initialized one with shape " +
-                                 ShapeText(weight.shape) + ", which must be trained");
-        }
-        continue;
+      model.Initialize(weight, options.seed);
+      if (weight.name.ends_with(".weight")) {
+        model.notes_.push_back("--reinit-head: '" + weight.name.substr(0, weight.name.rfind('.')) + "' with shape " +
+                               ShapeText(tensor->shape) + " is replaced by a randomly initialized one with shape " +
+                               ShapeText(weight.shape) + ", which must be trained");
       }
-      const bool classifier = weight.head && !weight.optional;
-      const std::string expected =
-          classifier && !weight.shape.empty() && weight.name.starts_with(names.classifier)
-              ? ", but config.json has " + std::to_string(model.config_.labels.size()) + " labels"
-              : ", but config.json requires " + ShapeText(weight.shape);
-      return Fail(
-          ErrorCode::kInvalidModel,
-          path.string() + ": tensor '" + tensor->name + "' has shape " + ShapeText(tensor->shape) + expected,
-          classifier ? "this looks like a pretrained head; pass --reinit-head to train a new one" : kDifferentModels);
+      continue;
     }
     const bool map = weight.offset == model.layout_.words && !options.writable && tensor->dtype == DType::kF32 &&
                      reinterpret_cast<uintptr_t>(tensor->data.data()) % alignof(float) == 0;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/files.h"
+#include "base/output_file.h"
 #include "base/process.h"
 #include "base/temporary_directory.h"
 
@@ -144,7 +145,7 @@ Result<void> WritePng(const Chart& chart, const fs::path& file) {
   if (!end->succeeded() || !picture || picture->empty()) {
     return Fail(ErrorCode::kIo, "gnuplot failed to draw the plot: " + ReadFile(log).value_or("").substr(0, 400));
   }
-  return WriteFileAtomically(file, *picture);
+  return WriteOutputFile(file, *picture);
 }
 
 }  // namespace winnow

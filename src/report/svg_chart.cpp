@@ -8,7 +8,7 @@
 #include <string_view>
 #include <utility>
 
-#include "base/files.h"
+#include "base/output_file.h"
 #include "report/png_chart.h"
 #include "report/shown_text.h"
 
@@ -236,15 +236,18 @@ std::string SvgFile(const Chart& chart) {
 }
 
 Result<void> CheckChartFile(const std::filesystem::path& file) {
-  if (file.extension() == ".svg") return {};
-  if (file.extension() == ".png") return CheckPng();
+  if (file.extension() == ".svg") return CheckOutputFile(file);
+  if (file.extension() == ".png") {
+    TRY(CheckOutputFile(file));
+    return CheckPng();
+  }
   return Fail(ErrorCode::kInvalidArgument, file.string() + ": not a valid name for a plot",
               "specify a file name that ends in .svg or .png");
 }
 
 Result<void> WriteChart(const Chart& chart, const std::filesystem::path& file) {
   TRY(CheckChartFile(file));
-  return file.extension() == ".png" ? WritePng(chart, file) : WriteFileAtomically(file, SvgFile(chart));
+  return file.extension() == ".png" ? WritePng(chart, file) : WriteOutputFile(file, SvgFile(chart));
 }
 
 }  // namespace winnow

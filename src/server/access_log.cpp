@@ -32,15 +32,27 @@ std::string Now() {
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)), ms);
 }
 
-/// A file to append to; with the texts of users in it, nobody else may read it.
+/// A file to append to; with the texts of users in it, nobody else may read it. A named pipe must have its reader:
+/// waiting for one would keep the server from starting.
 Result<int> OpenFile(const std::filesystem::path& path, bool texts) {
   constexpr mode_t kOwner = 0600, kAll = 0644;
-  const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, texts ? kOwner : kAll);
-  if (descriptor < 0 || (texts && ::fchmod(descriptor, kOwner) != 0 && errno != EPERM && errno != EINVAL)) {
-    const std::string why = std::strerror(errno);
+  constexpr int kFlags = O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+  const int descriptor = ::open(path.c_str(), kFlags, texts ? kOwner : kAll);
+  const auto failed = [&] {
+    const int number = errno;
+    struct stat status = {};
+    const bool pipe = number == ENXIO && ::stat(path.c_str(), &status) == 0 && S_ISFIFO(status.st_mode);
     if (descriptor >= 0) ::close(descriptor);
-    return Fail(ErrorCode::kIo, fmt::format("'{}': cannot write the access log: {}", path.string(), why));
-  }
+    return Fail(ErrorCode::kIo,
+                fmt::format("'{}': cannot write the access log: {}", path.string(),
+                            pipe ? "no process reads this named pipe" : std::strerror(number)),
+                pipe ? "start the program that reads it first" : "");
+  };
+  if (descriptor < 0) return failed();
+  struct stat status = {};
+  if (::fstat(descriptor, &status) != 0) return failed();
+  // The permissions of a device are not the log's to change.
+  if (texts && S_ISREG(status.st_mode) && ::fchmod(descriptor, kOwner) != 0 && errno != EPERM) return failed();
   return descriptor;
 }
 

@@ -99,6 +99,18 @@ std::optional<ApiError> FieldError(std::string_view line, FramingFields& framing
   return framing.Add(line.substr(0, colon), value);
 }
 
+std::optional<ApiError> FieldsError(std::string_view lines, FramingFields& framing) {
+  while (!lines.empty()) {
+    const std::string_view line = lines.substr(0, lines.find(kLineEnd));
+    if (auto error =
+            line.empty() ? Invalid("a header line must be a name, a colon and a value") : FieldError(line, framing)) {
+      return error;
+    }
+    lines.remove_prefix(std::min(lines.size(), line.size() + kLineEnd.size()));
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<size_t> HeaderLength(std::string_view bytes) {
@@ -124,15 +136,13 @@ std::optional<ApiError> HeaderError(std::string_view header) {
   if (auto error = RequestLineError(request_line)) return error;
   header.remove_prefix(std::min(header.size(), request_line.size() + kLineEnd.size()));
   FramingFields framing;
-  while (!header.empty()) {
-    const std::string_view line = header.substr(0, header.find(kLineEnd));
-    if (auto error =
-            line.empty() ? Invalid("a header line must be a name, a colon and a value") : FieldError(line, framing)) {
-      return error;
-    }
-    header.remove_prefix(std::min(header.size(), line.size() + kLineEnd.size()));
-  }
+  if (auto error = FieldsError(header, framing)) return error;
   return framing.Error(request_line.ends_with("1.0"));
+}
+
+std::optional<ApiError> TrailersError(std::string_view trailers) {
+  FramingFields unused;
+  return FieldsError(trailers, unused);
 }
 
 }  // namespace winnow

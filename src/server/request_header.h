@@ -28,4 +28,8 @@ std::optional<ApiError> HeaderError(std::string_view header);
 /// without a carriage return.
 std::optional<ApiError> PartialHeaderError(std::string_view bytes);
 
+/// Returns the error of the trailers of a chunked body, lines that each end with CR LF; nothing if they are valid.
+/// They are dropped, but a proxy may read a folded line of theirs in another way, as one of the header.
+std::optional<ApiError> TrailersError(std::string_view trailers);
+
 }  // namespace winnow

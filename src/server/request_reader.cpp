@@ -137,9 +137,11 @@ struct RequestReader::Parts {
   explicit Parts(const RequestLimits& request_limits) : limits(request_limits) {
     parser.header_limit(limits.max_header_bytes);
     parser.body_limit(limits.max_body_bytes);
-    on_chunk = [this](std::uint64_t, beast::string_view extensions, BeastError& failed) {
+    on_chunk = [this](std::uint64_t bytes, beast::string_view extensions, BeastError& failed) {
       extension_bytes += extensions.size();
       if (extension_bytes > kMaxExtensionBytes) failed = http::error::bad_chunk_extension;
+      if (bytes == 0 && !failed) error = TrailersErrorAfter(extensions);
+      if (error) failed = http::error::bad_field;
     };
     parser.on_chunk_header(on_chunk);
   }
@@ -169,14 +171,25 @@ struct RequestReader::Parts {
     return ApiError{.status = 400, .message = "the URL of the request has no valid host name or address"};
   }
 
+  /// Looks at the trailers, which the parser has found the end of and is about to read. They follow the line of the last
+  /// chunk, whose extensions are a part of the bytes at hand.
+  std::optional<ApiError> TrailersErrorAfter(beast::string_view extensions) const {
+    constexpr std::string_view kLineEnd = "\r\n", kEnd = "\r\n\r\n";
+    std::string_view trailers = present;
+    trailers.remove_prefix(static_cast<size_t>(extensions.data() + extensions.size() - present.data()));
+    trailers = trailers.substr(0, trailers.find(kEnd) + kLineEnd.size());
+    return TrailersError(trailers.substr(kLineEnd.size()));
+  }
+
   size_t ReadBody(std::string_view bytes) {
     size_t consumed = 0;
     while (consumed < bytes.size() && !parser.is_done() && !error) {
       BeastError failed;
-      const size_t now = parser.put(asio::buffer(bytes.data() + consumed, bytes.size() - consumed), failed);
+      present = bytes.substr(consumed);
+      const size_t now = parser.put(asio::buffer(present.data(), present.size()), failed);
       consumed += now;
       if (failed == http::error::need_more) break;
-      if (failed) error = ErrorOf(failed);
+      if (failed && !error) error = ErrorOf(failed);
       if (now == 0 && !failed) break;
     }
     return consumed;
@@ -186,6 +199,7 @@ struct RequestReader::Parts {
   Parser parser;
   std::function<void(std::uint64_t, beast::string_view, BeastError&)> on_chunk;
   size_t extension_bytes = 0;
+  std::string_view present = {};  // the bytes that the parser is reading
   bool begun = false;
   bool keep_alive = false;
   bool body_wanted = false;

@@ -73,6 +73,21 @@ TEST(RequestReader, DropsTrailers) {
   }
 }
 
+TEST(RequestReader, TrailersObeyTheGrammarOfHeaders) {
+  const std::string header = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n";
+  for (const std::string last :
+       {"0\r\nX-A: b\r\n folded\r\n\r\n", "0\r\nX-A: b\r\n\tfolded\r\n\r\n", "0;e=1\r\n folded: c\r\n\r\n",
+        "000\r\nX-A: b\nX-C: d\r\n\r\n", "0\r\nX A: b\r\n\r\n", "0\r\nX-A\r\n\r\n"}) {
+    for (const size_t step : {size_t{1}, size_t{7}, size_t{999}})
+      EXPECT_EQ(ReadAll(header + last, step).status, 400) << last << step;
+  }
+  for (const std::string last :
+       {"0\r\n\r\n", "0;e=1\r\n\r\n", "000\r\nX-A: b\r\n\r\n", "0\r\nX-A: b\r\nX-A:\r\n\r\n"}) {
+    for (const size_t step : {size_t{1}, size_t{7}, size_t{999}})
+      EXPECT_EQ(ReadAll(header + last, step).status, 0) << last << step;
+  }
+}
+
 TEST(RequestReader, TheHostOfTheTargetReplacesTheHeader) {
   const Outcome outcome = ReadAll("GET http://evil.example/a?b HTTP/1.1\r\nHost: localhost\r\n\r\n", 99);
   ASSERT_EQ(outcome.status, 0);

@@ -3,11 +3,15 @@
 #include <fmt/format.h>
 #include <openssl/ssl.h>
 
+#include "base/input_file.h"
+
 namespace winnow {
 namespace {
 
 namespace ssl = boost::asio::ssl;
 using BoostError = boost::system::error_code;
+
+constexpr size_t kMostBytes = size_t{16} << 20;  // the authorities of a whole system take a quarter of a megabyte
 
 constexpr char kCiphers12[] =
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
@@ -17,10 +21,12 @@ constexpr char kCiphers12[] =
 
 Result<void> TlsCertificate::Load() {
   for (const auto& file : {files_.certificate, files_.key, files_.client_authorities}) {
-    if (!file.empty() && !std::filesystem::exists(file)) {
+    if (file.empty()) continue;
+    if (!std::filesystem::exists(file)) {
       return Fail(ErrorCode::kNotFound, fmt::format("'{}': no such file", file.string()),
                   "--tls-cert and --tls-key must be PEM files: the certificate with its chain, and its private key");
     }
+    TRY(CheckRegularFile(file, kMostBytes));
   }
   auto context = std::make_shared<ssl::context>(ssl::context::tls_server);
   BoostError error;

@@ -15,6 +15,8 @@
 #include <cstring>
 #include <utility>
 
+#include "base/input_file.h"
+
 namespace winnow {
 namespace {
 
@@ -86,8 +88,8 @@ Result<void> CheckFile(const std::filesystem::path& file) {
     return Fail(ErrorCode::kNotFound, fmt::format("'{}': no such file", file.string()),
                 "--redis-tls-ca, --redis-tls-cert and --redis-tls-key name files in PEM format");
   }
-  if (std::filesystem::is_regular_file(status)) return {};
-  return Fail(ErrorCode::kIo, fmt::format("'{}': not a regular file", file.string()));
+  constexpr size_t kMostBytes = size_t{16} << 20;
+  return CheckRegularFile(file, kMostBytes);
 }
 
 Result<Context> MakeContext(const RedisTlsFiles& files) {

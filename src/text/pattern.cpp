@@ -3,12 +3,17 @@
 #include <unicode/regex.h>
 #include <unicode/unistr.h>
 
+#include <algorithm>
+#include <new>
+
 #include "text/character_classes.h"
 #include "text/regex_translation.h"
 #include "text/utf8.h"
 
 namespace winnow {
 namespace {
+
+constexpr size_t kShown = 200;  // bytes of an expression in a message
 
 /// Runs of two spaces or more.
 std::vector<PatternMatch> FindSpaces(std::string_view text) {
@@ -50,6 +55,29 @@ std::vector<PatternMatch> FindText(std::string_view text, std::string_view wante
     matches.push_back({i, i + wanted.size()});
   }
   return matches;
+}
+
+/// ICU asks it now and then whether a search may go on.
+struct Watch {
+  MatchTime& time;
+  uint32_t starts = 0;
+};
+
+/// Called after some ten thousand steps back within one match.
+UBool U_CALLCONV GoesOn(const void* watch, int32_t) {
+  return !const_cast<Watch*>(static_cast<const Watch*>(watch))->time.Over();
+}
+
+/// Called wherever no match begins. A possessive repetition may have read all of the text there without a step back.
+UBool U_CALLCONV GoesOnAt(const void* watch, int64_t) {
+  constexpr uint32_t kOften = 64;
+  auto& watched = *const_cast<Watch*>(static_cast<const Watch*>(watch));
+  return ++watched.starts % kOften != 0 || !watched.time.Over();
+}
+
+int32_t MostStackBytes(int32_t length) {
+  constexpr int64_t kLeast = int64_t{16} << 20, kPerUnit = 256, kMost = int64_t{1} << 30;
+  return static_cast<int32_t>(std::min(kLeast + kPerUnit * length, kMost));
 }
 
 }  // namespace
@@ -97,7 +125,7 @@ Result<Pattern> Pattern::OfRegex(std::string_view regex, std::string_view where)
   return result;
 }
 
-std::vector<PatternMatch> Pattern::FindAll(std::string_view text) const {
+std::vector<PatternMatch> Pattern::FindAll(std::string_view text, MatchTime& time) const {
   if (kind_ == Kind::kText) return FindText(text, text_);
   if (kind_ == Kind::kSpaces) return FindSpaces(text);
   if (kind_ == Kind::kWhiteSpace) return FindWhiteSpace(text);
@@ -113,13 +141,22 @@ std::vector<PatternMatch> Pattern::FindAll(std::string_view text) const {
   places.push_back(static_cast<uint32_t>(text.size()));
   UErrorCode status = U_ZERO_ERROR;
   const std::unique_ptr<icu::RegexMatcher> matcher(regex_->pattern->matcher(utf16, status));
-  if (U_FAILURE(status)) return matches;
-  matcher->setStackLimit(0, status);  // a repetition over a long text needs memory in its length
+  if (matcher == nullptr || U_FAILURE(status)) throw std::bad_alloc();
+  matcher->setStackLimit(MostStackBytes(utf16.length()), status);  // a repetition needs memory in the text's length
+  const Watch watch{.time = time};
+  matcher->setMatchCallback(GoesOn, &watch, status);
+  matcher->setFindProgressCallback(GoesOnAt, &watch, status);
   while (matcher->find(status) && U_SUCCESS(status)) {
     const int32_t begin = matcher->start(status), end = matcher->end(status);
     const PatternMatch match = {places[static_cast<size_t>(begin)], places[static_cast<size_t>(end)]};
     if (match.begin == match.end && !matches.empty() && matches.back().end == match.end) continue;
     matches.push_back(match);
+  }
+  if (U_FAILURE(status)) {
+    throw TextLimitExceeded("the regular expression '" + text_.substr(0, kShown) +
+                            "' of tokenizer.json takes too much " +
+                            (status == U_REGEX_STACK_OVERFLOW ? "memory" : "time") + " for a text of " +
+                            std::to_string(text.size()) + " bytes");
   }
   return matches;
 }

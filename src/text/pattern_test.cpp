@@ -46,6 +46,8 @@ TEST(Pattern, WhatTheEnginesTreatDifferentlyIsRefused) {
            {R"(\1)", "\\1"},
            {"(?<name>a)", "(?<n"},
            {"a{2}+", "}+"},
+           {"a{1000000}", "more than 1000 times"},
+           {"a{2,1001}", "more than 1000 times"},
            {R"(\p{Alpha})", "\\p{Alpha}"},
            {"(a+)+b", "a repeated group that contains a repetition"},
            {"(?:(?:a*)b)*", "a repeated group that contains a repetition"},
@@ -57,6 +59,27 @@ TEST(Pattern, WhatTheEnginesTreatDifferentlyIsRefused) {
            {"(?:a?a?){2,}b", "an optional part"}}) {
     EXPECT_NE(ErrorOfRegex(regex).find(what), std::string::npos) << regex << ": " << ErrorOfRegex(regex);
   }
+}
+
+TEST(Pattern, ASearchThatTakesTooLongIsGivenUp) {
+  const std::string letters(170, 'a');
+  EXPECT_THROW(Find(".*.*.*.*.*=.*", letters), TextLimitExceeded);
+  EXPECT_THROW(Find("(?>.*)=", std::string(1 << 18, 'a')), TextLimitExceeded) << "without a step back";
+  const Pattern slow = Pattern::OfRegex(".*.*.*.*=", "test").value();
+  MatchTime time(letters.size());
+  EXPECT_THROW(
+      {
+        for (int i = 0; i < 1000; ++i) slow.FindAll(letters, time);
+      },
+      TextLimitExceeded)
+      << "the pieces of a text share its time";
+}
+
+TEST(Pattern, RepetitionsReadLongTexts) {
+  EXPECT_EQ(Find("(?:a|b)+", std::string(1 << 20, 'a')), (Matches{{0, 1 << 20}}));
+  EXPECT_EQ(Find(R"(\s+(?!\S)|\s+)", std::string(1 << 20, ' ') + "a"),
+            (Matches{{0, (1 << 20) - 1}, {(1 << 20) - 1, 1 << 20}}));
+  EXPECT_EQ(Find("a{1000}", std::string(1000, 'a')), (Matches{{0, 1000}}));
 }
 
 TEST(Pattern, BrokenExpressionsAreNamed) {

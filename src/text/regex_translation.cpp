@@ -28,6 +28,18 @@ struct Group {
   }
 };
 
+/// Returns true for the inside of "{n,m}" if one of the numbers is over what any tokenizer needs: ICU's time to compile
+/// and to match grows with it.
+bool RepeatsTooOften(std::string_view inside) {
+  constexpr int kMost = 1000;
+  int number = 0;
+  for (const char c : inside) {
+    number = c == ',' ? 0 : number * 10 + (c - '0');
+    if (number > kMost) return true;
+  }
+  return false;
+}
+
 /// Reads one expression.
 class Translation {
  public:
@@ -140,6 +152,7 @@ class Translation {
       if (inside.empty() || inside.size() > 9 || inside.find_first_not_of("0123456789,") != std::string_view::npos ||
           inside.front() == ',' || inside.find(',') != inside.rfind(','))
         return Refuse("'{" + std::string(inside) + "}'");
+      if (RepeatsTooOften(inside)) return Refuse("a repetition of more than 1000 times");
       unbounded = true;
       Copy(end + 1 - at_);
     } else {

@@ -10,6 +10,7 @@
 #include "text/graphemes.h"
 #include "text/normal_form.h"
 #include "text/pattern.h"
+#include "text/text_limits.h"
 #include "text/utf8.h"
 #include "tokenize/byte_letters.h"
 #include "tokenize/charsmap.h"
@@ -17,6 +18,8 @@
 
 namespace winnow {
 namespace {
+
+constexpr size_t kMostSteps = 64;
 
 /// Calls change(character, its bytes, appended to) for each character. `change` appends what replaces the bytes.
 template <class Change>
@@ -163,6 +166,7 @@ class Replace final : public NormalizerStep {
   MappedText Apply(MappedText text) const override {
     const std::vector<PatternMatch> matches = pattern_.FindAll(text.text);
     if (matches.empty()) return text;
+    CheckGrowth(text.text.size(), matches.size() * content_.size());
     MappedText result = text.Empty();
     size_t done = 0;
     for (const PatternMatch& match : matches) {
@@ -213,6 +217,7 @@ class Precompiled final : public NormalizerStep {
       if (done == 0) result.Reserve(all.size());
       result.Append(text, done, begin);
       result.Append(rule.normal, text.SourceOf(begin, end));
+      CheckGrowth(all.size(), result.text.size());
       done = end;
       return true;
     };
@@ -244,7 +249,10 @@ bool Normalizer::local() const {
 
 MappedText Normalizer::Apply(std::string_view text, bool tracked) const {
   MappedText result = ValidUtf8(text, tracked);
-  for (const auto& step : steps_) result = step->Apply(std::move(result));
+  for (const auto& step : steps_) {
+    result = step->Apply(std::move(result));
+    CheckGrowth(text.size(), result.text.size());
+  }
   return result;
 }
 
@@ -256,6 +264,7 @@ Result<Normalizer> Normalizer::Read(const Json& json, const std::string& where) 
 
 Result<void> Normalizer::Add(const Json& json, const std::string& where, int depth) {
   if (json.is_null()) return {};
+  if (steps_.size() > kMostSteps) return UnsupportedTokenizer(where, "normalizer", "Sequence of more than 64 steps");
   const std::string type = TypeOf(json);
   if (type == "Sequence") {
     const Json& items = Member(json, "normalizers");

@@ -35,6 +35,7 @@ class Normalizer {
   /// Returns true if all steps are local.
   bool local() const;
   /// Returns the normal form of a text; invalid UTF-8 becomes U+FFFD. It has sources if `tracked` is true.
+  /// Throws TextLimitExceeded if the text grows beyond the limits of text_limits.h.
   MappedText Apply(std::string_view text, bool tracked = true) const;
 
  private:

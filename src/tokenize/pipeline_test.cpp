@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/random.h"
+#include "text/text_limits.h"
 #include "tokenize/tokenizer_json.h"
 
 namespace winnow {
@@ -53,6 +54,16 @@ TEST(Normalizer, StepsAreThoseOfTokenizers) {
   EXPECT_EQ(Normal(R"({"type": "BertNormalizer", "lowercase": true})", "É中\x01\t"), "e 中  ");
   EXPECT_EQ(Normal(R"({"type": "ByteLevel"})", " é"), "ĠÃ©");
   EXPECT_EQ(Normal(R"({"type": "Sequence", "normalizers": [{"type": "NFD"}, {"type": "StripAccents"}]})", "é"), "e");
+}
+
+TEST(Normalizer, ATextThatGrowsWithoutBoundIsGivenUp) {
+  const std::string step =
+      R"({"type": "Replace", "pattern": {"String": "a"}, "content": ")" + std::string(100, 'a') + "\"}";
+  const std::string steps = step + "," + step + "," + step;
+  EXPECT_EQ(Normal(step, "a"), std::string(100, 'a'));
+  EXPECT_THROW(Normal(R"({"type": "Sequence", "normalizers": [)" + steps + "]}", "a"), TextLimitExceeded);
+  EXPECT_THROW(Normal(step, std::string(1 << 20, 'a')), TextLimitExceeded);
+  EXPECT_EQ(Normal(R"({"type": "NFKC"})", std::string("\uFDFA")).size(), 33u) << "what grows most in Unicode";
 }
 
 TEST(Normalizer, BytesRememberTheirSources) {

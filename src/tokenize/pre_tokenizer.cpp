@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "text/character_classes.h"
+#include "text/text_limits.h"
 #include "text/utf8.h"
 #include "tokenize/byte_letters.h"
 #include "tokenize/byte_level_bpe.h"
@@ -14,6 +15,9 @@
 namespace winnow {
 namespace {
 
+constexpr size_t kMostSteps = 64;
+constexpr size_t kLongestSymbol = 16;  // bytes: a character, with marks at most
+
 /// A step that divides each piece at matches.
 class Division : public PreTokenizerStep {
  public:
@@ -21,10 +25,11 @@ class Division : public PreTokenizerStep {
 
   void Apply(SplitText& text, size_t) const final {
     std::vector<PatternMatch> pieces, matches;
+    MatchTime time(text.mapped.text.size());
     pieces.reserve(text.pieces.size());
     for (const PatternMatch& piece : text.pieces) {
       matches.clear();
-      Find(std::string_view(text.mapped.text).substr(piece.begin, piece.end - piece.begin), matches);
+      Find(std::string_view(text.mapped.text).substr(piece.begin, piece.end - piece.begin), matches, time);
       for (PatternMatch& match : matches) match = {match.begin + piece.begin, match.end + piece.begin};
       SplitAt(piece, matches, behavior_, invert_, pieces);
     }
@@ -32,7 +37,7 @@ class Division : public PreTokenizerStep {
   }
 
  private:
-  virtual void Find(std::string_view piece, std::vector<PatternMatch>& matches) const = 0;
+  virtual void Find(std::string_view piece, std::vector<PatternMatch>& matches, MatchTime& time) const = 0;
 
   SplitBehavior behavior_;
   bool invert_;
@@ -45,7 +50,7 @@ class DivisionAtCharacters final : public Division {
       : Division(behavior, false), is_match_(is_match) {}
 
  private:
-  void Find(std::string_view piece, std::vector<PatternMatch>& matches) const override {
+  void Find(std::string_view piece, std::vector<PatternMatch>& matches, MatchTime&) const override {
     for (size_t i = 0; i < piece.size();) {
       const size_t begin = i;
       if (is_match_(NextCodePoint(piece, i))) matches.push_back({begin, i});
@@ -63,8 +68,8 @@ class DivisionAtPattern final : public Division {
       : Division(behavior, invert), pattern_(std::move(pattern)) {}
 
  private:
-  void Find(std::string_view piece, std::vector<PatternMatch>& matches) const override {
-    matches = pattern_.FindAll(piece);
+  void Find(std::string_view piece, std::vector<PatternMatch>& matches, MatchTime& time) const override {
+    matches = pattern_.FindAll(piece, time);
   }
   bool local() const override { return pattern_.local(); }
 
@@ -206,6 +211,7 @@ Result<std::unique_ptr<const PreTokenizerStep>> ReadMetaspace(const Json& json, 
   std::string symbol(kSpaceSymbol);
   if (const Json& given = Member(json, "replacement"); given.is_string()) symbol = given.str();
   if (symbol.empty()) return BrokenTokenizer(where, "pre_tokenizer.replacement is empty");
+  if (symbol.size() > kLongestSymbol) return BrokenTokenizer(where, "pre_tokenizer.replacement is not one character");
   Prepend prepend = Prepend::kAlways;
   const Json& scheme = Member(json, "prepend_scheme");
   if (scheme == "first") {
@@ -242,13 +248,18 @@ bool PreTokenizer::needs_sources() const {
 SplitText PreTokenizer::Apply(MappedText text, size_t base) const {
   SplitText result;
   if (!text.text.empty()) result.pieces.push_back({0, text.text.size()});
+  const size_t bytes = text.text.size();
   result.mapped = std::move(text);
-  for (const auto& step : steps_) step->Apply(result, base);
+  for (const auto& step : steps_) {
+    step->Apply(result, base);
+    CheckGrowth(bytes, result.mapped.text.size());
+  }
   return result;
 }
 
 Result<void> PreTokenizer::Add(const Json& json, const std::string& where, int depth) {
   if (json.is_null()) return {};
+  if (steps_.size() > kMostSteps) return UnsupportedTokenizer(where, "pre-tokenizer", "Sequence of more than 64 steps");
   const auto characters = [&](bool (*is_match)(char32_t), SplitBehavior behavior) {
     steps_.push_back(std::make_unique<DivisionAtCharacters>(is_match, behavior));
   };

@@ -48,7 +48,8 @@ class PreTokenizer {
   /// Returns true if Apply needs the sources of a text (mapped_text.h).
   bool needs_sources() const;
 
-  /// Divides a text. `base` is the place of the text in the whole input.
+  /// Divides a text. `base` is the place of the text in the whole input. Throws TextLimitExceeded if the text grows or
+  /// the division takes time beyond the limits of text_limits.h.
   SplitText Apply(MappedText text, size_t base) const;
 
  private:
