@@ -26,6 +26,7 @@ struct ReadPlan {
   std::optional<TextTemplate> text_template;
   ProblemType problem_type = ProblemType::kAuto;
   FormatWishes format = {};
+  bool texts_needed = false;                   ///< true if a row without labels must have a text, which may be empty
   std::vector<std::string> given_labels = {};  ///< names of the label set in the order of ids; empty: not given
 };
 
@@ -82,6 +83,7 @@ class FileScan {
   Result<Outcome> Take(const Record& record);
   Outcome Keep();
   bool MakeText(const Record& record);
+  std::string TextProblem(const Record& record) const;
   bool TakeLabels(const Record& record, std::string& problem);
   bool TakeColumns(const Record& record, std::string& problem);
   bool TakeShares(const Value& value, std::string& problem);
