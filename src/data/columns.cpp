@@ -119,8 +119,9 @@ bool LooksLikeHeader(std::span<const Record> sample, const std::array<ColumnShap
 }
 
 /// Returns true if the first row consists of two words that do not recur and stand above numbers, or above texts of
-/// several words.
-bool IsNameAboveOthers(std::span<const Record> sample, const std::array<ColumnShape, 2>& shapes, size_t label) {
+/// several words, which is no sign in labelled texts, where ham<TAB>hello may be the first of a few rows.
+bool IsNameAboveOthers(std::span<const Record> sample, const std::array<ColumnShape, 2>& shapes, size_t label,
+                       bool labels_needed) {
   const std::string& key = sample[0].fields[label].value.text;
   const std::string& text = sample[0].fields[1 - label].value.text;
   const auto is_name = [](const std::string& name) {
@@ -136,7 +137,7 @@ bool IsNameAboveOthers(std::span<const Record> sample, const std::array<ColumnSh
     sentences += record.fields[1 - label].value.text.find(' ') != std::string::npos ? 1 : 0;
   }
   const bool recur = shapes[label].distinct < sample.size();
-  return numbers == sample.size() - 1 || (!recur && sentences * 2 >= sample.size() - 1);
+  return numbers == sample.size() - 1 || (!labels_needed && !recur && sentences * 2 >= sample.size() - 1);
 }
 
 class Resolver {
@@ -251,7 +252,7 @@ class Resolver {
                                            "--text-field and --label-field")
                                  : Missing("cannot determine which column contains the text", "--text-field"));
     }
-    if (LooksLikeHeader(sample_, shapes, *label) || IsNameAboveOthers(sample_, shapes, *label)) {
+    if (LooksLikeHeader(sample_, shapes, *label) || IsNameAboveOthers(sample_, shapes, *label, wishes_.labels_needed)) {
       return std::unexpected(UnknownHeader(*label));
     }
     roles_.text_field = names_[1 - *label];

@@ -214,27 +214,25 @@ bool IsWholeNumber(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
-/// Describes the columns by the rows with the usual number of fields and without line ends.
+/// Describes the columns by the values without line ends of the rows with the usual number of fields.
 std::vector<ColumnProfile> ProfilesOf(const Fit& fit, char line_end) {
   constexpr size_t kLongestName = 40;
-  std::vector<const Cells*> rows;
-  for (const Cells& row : std::span(fit.sample.rows).subspan(fit.dialect.header ? 1 : 0)) {
-    const bool one_line =
-        std::ranges::all_of(row, [&](const std::string& cell) { return cell.find(line_end) == std::string::npos; });
-    if (row.size() == fit.width && one_line) rows.push_back(&row);
-  }
   std::vector<ColumnProfile> profiles(fit.width);
   for (size_t column = 0; column < fit.width; ++column) {
     ColumnProfile& profile = profiles[column];
-    profile.numbers = !rows.empty();
-    bool named = rows.size() >= 3;
-    for (const Cells* row : rows) {
-      const std::string_view value = TrimAscii((*row)[column]);
-      profile.numbers = profile.numbers && IsWholeNumber(value);
-      named = named && !value.empty() && value.size() <= kLongestName;
-      if (named) profile.recurring.emplace(value);
+    size_t count = 0, numbers = 0, names = 0;
+    for (const Cells& row : std::span(fit.sample.rows).subspan(fit.dialect.header ? 1 : 0)) {
+      if (row.size() != fit.width || row[column].find(line_end) != std::string::npos) continue;
+      const std::string_view value = TrimAscii(row[column]);
+      ++count;
+      numbers += IsWholeNumber(value) ? 1 : 0;
+      if (value.empty() || value.size() > kLongestName) continue;
+      ++names;
+      profile.recurring.emplace(value);
     }
-    if (!named || profile.recurring.size() * 3 > rows.size() * 2) profile.recurring.clear();
+    profile.numbers = count > 0 && numbers == count;
+    const bool recurs = count >= 3 && names == count && profile.recurring.size() * 3 <= count * 2;
+    if (!recurs) profile.recurring.clear();
   }
   return profiles;
 }

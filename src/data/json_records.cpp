@@ -21,15 +21,18 @@ std::string Spelling(const Json& json) {
 
 bool IsText(const Json& json) { return json.is_string(); }
 
-/// Returns true for a list of scalars that is not empty.
+bool IsCell(const Json& json) { return IsScalar(json) || json.is_null(); }
+
+/// Returns true for a list of scalars and nulls, with at least one scalar.
 bool IsColumn(const Json& json) {
-  return json.is_array() && !json.empty() && std::all_of(json.begin(), json.end(), IsScalar);
+  return json.is_array() && std::any_of(json.begin(), json.end(), IsScalar) &&
+         std::all_of(json.begin(), json.end(), IsCell);
 }
 
 /// Returns true for an object of scalars by row number, as pandas writes a column.
 bool IsNumbered(const Json& json) {
   return json.is_object() && !json.empty() && std::ranges::all_of(json.items(), [](const Json::Member& member) {
-           return IsScalar(member.second) && !member.first.empty() &&
+           return IsCell(member.second) && !member.first.empty() &&
                   member.first.find_first_not_of("0123456789") == std::string::npos;
          });
 }
