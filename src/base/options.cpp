@@ -291,8 +291,11 @@ Result<std::vector<OptionTable::CommandLineValues>> OptionTable::ReadCommandLine
       CLI::Option* added = option.flag_ ? app.add_flag(names) : app.add_option(names);
       if (!option.flag_ && option.list_) added->expected(1, CLI::detail::expected_max_vector_size);
       if (!option.flag_) added->allow_extra_args(false);
-      // The last one of several wins, as in most tools; a list keeps all.
-      if (!option.list_) added->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+      // A flag takes no value, and the last one of several wins. A list keeps all values; of any other option a second
+      // value would silently replace the first, and is refused below.
+      if (!option.list_) {
+        added->multi_option_policy(option.flag_ ? CLI::MultiOptionPolicy::TakeLast : CLI::MultiOptionPolicy::TakeAll);
+      }
       pairs.emplace_back(&option, added);
     }
     std::vector<std::string> reversed = WithFlagValues(WithHyphens(arguments.first(end_of_options)));
@@ -311,6 +314,12 @@ Result<std::vector<OptionTable::CommandLineValues>> OptionTable::ReadCommandLine
   bool help = false;
   for (const auto& [option, read] : pairs) {
     if (read->count() == 0) continue;
+    if (!option->list_ && !option->flag_ && read->results().size() > 1) {
+      return Fail(ErrorCode::kInvalidArgument,
+                  fmt::format("--{}: specified {} times, with the values {}", option->name_, read->results().size(),
+                              fmt::join(read->results(), ", ")),
+                  "the option takes one value; specify it once");
+    }
     given.push_back({option, read->results()});
     help |= option->IsHelp();
   }

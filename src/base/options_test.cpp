@@ -167,12 +167,12 @@ TEST_F(OptionsTest, WholeNumbersMayBeWrittenWithAFractionOfZero) {
   EXPECT_THAT(Wrong({"--epochs", "4.5"}), HasSubstr("--epochs: '4.5' is not a whole number"));
 }
 
-TEST_F(OptionsTest, TheLastOfSeveralValuesWinsAndAListKeepsAll) {
-  ASSERT_TRUE(Parse({"--epochs", "1", "--epochs", "2", "--label-field", "toxic,obscene", "--label-field", "threat",
-                     "--extra", "a,b", "--extra", "c"}));
-  EXPECT_EQ(values.epochs, 2);
+TEST_F(OptionsTest, AListKeepsAllValuesAndAnyOtherOptionIsSpecifiedOnce) {
+  ASSERT_TRUE(Parse({"--label-field", "toxic,obscene", "--label-field", "threat", "--extra", "a,b", "--extra", "c"}));
   EXPECT_THAT(values.label_field, ElementsAre("toxic", "obscene", "threat"));
   EXPECT_THAT(values.extra, ElementsAre("a,b", "c"));  // a path may hold a comma
+  EXPECT_THAT(Wrong({"--epochs", "3", "--num-train-epochs=4"}),
+              HasSubstr("--epochs: specified 2 times, with the values 3, 4\n  the option takes one value"));
 }
 
 TEST_F(OptionsTest, AListOptionDoesNotEatThePositionalsBehindIt) {

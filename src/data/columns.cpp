@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "text/text_parts.h"
 
@@ -44,12 +45,38 @@ std::string Listed(std::span<const std::string> names) {
 std::vector<std::string> NamesOf(const RecordReader& reader, std::span<const Record> sample) {
   std::vector<std::string> names = reader.columns();
   if (!names.empty()) return names;
+  std::unordered_set<std::string_view> known;
   for (const Record& record : sample) {
     for (const Field& field : record.fields) {
-      if (!Contains(names, field.name)) names.push_back(field.name);
+      if (known.insert(field.name).second) names.push_back(field.name);
     }
   }
   return names;
+}
+
+/// Returns a sentence that names the column that was taken and the others with usual names of the same kind; empty if
+/// there was no choice.
+std::string ChoiceNote(std::span<const std::string> names, bool (*usual)(std::string_view), const std::string& taken,
+                       const std::string& kind, const std::string& option) {
+  std::vector<std::string> others;
+  size_t same = 0;
+  for (const std::string& name : names) {
+    if (name == taken) {
+      ++same;
+    } else if (usual(name)) {
+      others.push_back(name);
+    }
+  }
+  std::string note;
+  if (same > 1) {
+    note = std::to_string(same) + " columns are named '" + taken + "', and the first of them contains the " + kind +
+           "; for another one, rename it in the file";
+  }
+  if (!others.empty()) {
+    note += (note.empty() ? "" : "; ") + ("column '" + taken) + "' contains the " + kind + ", not " + Listed(others) +
+            "; for another column, specify " + option;
+  }
+  return note;
 }
 
 /// The contents of a column without a name, as far as they tell its role.
@@ -91,6 +118,28 @@ bool LooksLikeHeader(std::span<const Record> sample, const std::array<ColumnShap
          other.size() <= 32 && other.find(' ') == std::string::npos;
 }
 
+/// Returns true if the first row consists of two words that do not recur and stand above numbers, or above texts of
+/// several words, which is no sign in labelled texts, where ham<TAB>hello may be the first of a few rows.
+bool IsNameAboveOthers(std::span<const Record> sample, const std::array<ColumnShape, 2>& shapes, size_t label,
+                       bool labels_needed) {
+  const std::string& key = sample[0].fields[label].value.text;
+  const std::string& text = sample[0].fields[1 - label].value.text;
+  const auto is_name = [](const std::string& name) {
+    return !name.empty() && name.size() <= 32 && std::ranges::all_of(name, [](char c) {
+      return IsAsciiLetter(c) || (c >= '0' && c <= '9') || c == '_' || c == '-';
+    }) && IsAsciiLetter(name[0]);
+  };
+  if (sample.size() < 2 || !is_name(key) || !is_name(text) || shapes[label].counts.at(key) > 1) return false;
+  size_t numbers = 0, sentences = 0;
+  for (const Record& record : sample.subspan(1)) {
+    const std::string& other = record.fields[label].value.text;
+    numbers += !other.empty() && other.find_first_not_of("0123456789") == std::string::npos ? 1 : 0;
+    sentences += record.fields[1 - label].value.text.find(' ') != std::string::npos ? 1 : 0;
+  }
+  const bool recur = shapes[label].distinct < sample.size();
+  return numbers == sample.size() - 1 || (!labels_needed && !recur && sentences * 2 >= sample.size() - 1);
+}
+
 class Resolver {
  public:
   Resolver(const RecordReader& reader, std::span<const Record> sample, const FieldWishes& wishes)
@@ -104,6 +153,7 @@ class Resolver {
     } else {
       TRY(ChooseLabels());
     }
+    NoteChoices();
     return std::move(roles_);
   }
 
@@ -139,8 +189,13 @@ class Resolver {
                                 "' of the template is empty in all texts");
     }
     if (absent > 0 && absent == wishes_.template_fields.size()) {
-      return std::unexpected(Missing(
-          "the file has none of the fields of the text template: " + Listed(wishes_.template_fields), "--template"));
+      Error error =
+          Missing("the file has none of the fields of the text template: " + Listed(wishes_.template_fields), "");
+      if (!names_.empty()) {
+        error.hint = "its columns are: " + Listed(names_) +
+                     "; the template is that of --template, or the one that the model was trained with";
+      }
+      return std::unexpected(std::move(error));
     }
     for (const std::string& name : wishes_.filter_fields) {
       if (name != "chars" && !Contains(names_, name)) {
@@ -165,7 +220,7 @@ class Resolver {
       if (const auto subject = FirstNamed(kSubjectNames, names_)) {
         roles_.warnings.push_back(file() + ": only the column '" + *named +
                                   "' is used as the text; to include the column '" + *subject +
-                                  "' as well, pass --template '{" + *subject + "} [SEP] {" + *named + "}'");
+                                  "' as well, train with --template '{" + *subject + "} [SEP] {" + *named + "}'");
       }
       return {};
     }
@@ -173,6 +228,10 @@ class Resolver {
   }
 
   Result<void> ChooseByShape() {
+    if (reader_.columns().size() == 1 && !reader_.has_header()) {
+      roles_.text_field = names_[0];
+      return {};
+    }
     const bool two = reader_.columns().size() == 2;
     if (two && !sample_.empty() && wishes_.label_fields.size() == 1) {
       roles_.text_field = names_[names_[0] == wishes_.label_fields[0] ? 1 : 0];
@@ -182,22 +241,34 @@ class Resolver {
       return std::unexpected(Missing("cannot determine which column contains the text", "--text-field"));
     }
     const auto shapes = ShapesOf(sample_);
-    const std::optional<size_t> label = LabelColumn(shapes, reader_.label_first());
-    if (!label)
-      return std::unexpected(Missing("cannot determine which column contains the text and which the label",
-                                     "--text-field and --label-field"));
-    if (LooksLikeHeader(sample_, shapes, *label)) {
-      const Record& first = sample_[0];
-      return Fail(ErrorCode::kInvalidData,
-                  file() + ": its first row looks like a header with unknown column names: " +
-                      first.fields[0].value.text + ", " + first.fields[1].value.text,
-                  "if so, pass --text-field " + first.fields[1 - *label].value.text + " --label-field " +
-                      first.fields[*label].value.text + "; if not, pass --text-field " + names_[1 - *label] +
-                      " --label-field " + names_[*label]);
+    std::optional<size_t> label = LabelColumn(shapes, reader_.label_first());
+    // Without labels to be learned, a division at commas is certain only if one column has values that recur.
+    if (label && !wishes_.labels_needed && !reader_.label_first() && shapes[0].distinct == shapes[1].distinct) {
+      label.reset();
+    }
+    if (!label) {
+      return std::unexpected(wishes_.labels_needed
+                                 ? Missing("cannot determine which column contains the text and which the label",
+                                           "--text-field and --label-field")
+                                 : Missing("cannot determine which column contains the text", "--text-field"));
+    }
+    if (LooksLikeHeader(sample_, shapes, *label) || IsNameAboveOthers(sample_, shapes, *label, wishes_.labels_needed)) {
+      return std::unexpected(UnknownHeader(*label));
     }
     roles_.text_field = names_[1 - *label];
     if (wishes_.labels_needed) roles_.label_fields = {names_[*label]};
     return {};
+  }
+
+  Error UnknownHeader(size_t label) const {
+    const auto named = [&](size_t i) { return sample_[0].fields[i].value.text; };
+    const auto options = [&](const std::string& text_name, const std::string& label_name) {
+      return "--text-field " + text_name + (wishes_.labels_needed ? " --label-field " + label_name : "");
+    };
+    return {ErrorCode::kInvalidData,
+            file() + ": its first row looks like a header with unknown column names: " + named(0) + ", " + named(1),
+            "if so, pass " + options(named(1 - label), named(label)) + "; if not, pass " +
+                options(names_[1 - label], names_[label])};
   }
 
   Result<void> ChooseLabels() {
@@ -222,19 +293,45 @@ class Resolver {
     return std::unexpected(Missing("no column for the label", "--label-field (or several 0/1 columns: a,b,c)"));
   }
 
+  /// Tells which columns were taken where the usual names left a choice. Columns that the user named leave none.
+  void NoteChoices() {
+    const auto note = [&](bool (*usual)(std::string_view), const std::string& taken, const char* kind,
+                          const char* option) {
+      std::string text = ChoiceNote(names_, usual, taken, kind, option);
+      if (!text.empty()) roles_.notes.push_back(std::move(text));
+    };
+    if (!reader_.columns().empty() && !reader_.has_header()) return;
+    if (!roles_.text_field.empty() && wishes_.text_field.empty()) {
+      note(IsTextName, roles_.text_field, "text", "--text-field");
+    }
+    if (roles_.label_fields.size() == 1 && wishes_.label_fields.empty()) {
+      note(IsLabelName, roles_.label_fields[0], "label", "--label-field");
+    }
+  }
+
   /// Columns with 0 or 1 in every sampled row.
   std::vector<std::string> BinaryColumns() const {
+    struct Count {
+      size_t rows = 0;  // in which the column is 0 or 1
+      size_t last = 0;  // number of the last row with the column, from 1; the first field of a name counts
+    };
+    std::unordered_map<std::string_view, Count> counts;
+    for (size_t i = 0; i < sample_.size(); ++i) {
+      for (const Field& field : sample_[i].fields) {
+        Count& count = counts[field.name];
+        if (count.last == i + 1) continue;
+        count.last = i + 1;
+        if (ZeroOrOne(field.value) >= 0) ++count.rows;
+      }
+    }
     std::vector<std::string> binary;
     for (const std::string& name : names_) {
       if (name.empty() || name == roles_.text_field || Contains(wishes_.template_fields, name) ||
           Contains(wishes_.filter_fields, name)) {
         continue;
       }
-      const bool all = !sample_.empty() && std::ranges::all_of(sample_, [&](const Record& record) {
-        const Value* value = record.Find(name);
-        return value != nullptr && ZeroOrOne(*value) >= 0;
-      });
-      if (all) binary.push_back(name);
+      const auto found = counts.find(name);
+      if (found != counts.end() && found->second.rows == sample_.size()) binary.push_back(name);
     }
     return binary;
   }

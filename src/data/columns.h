@@ -31,6 +31,7 @@ struct FieldRoles {
   std::string text_field;                 ///< field of the text; empty with a template
   std::vector<std::string> label_fields;  ///< field of the label, or several 0/1 columns; empty for unlabelled texts
   std::vector<std::string> warnings;
+  std::vector<std::string> notes = {};  ///< which column was taken of several with usual names, as sentences
 };
 
 /// Determines the roles from the reader's columns and its first records. In a file without a header and with two

@@ -32,12 +32,27 @@ RowEnd CutQuoted(std::string_view text, const Dialect& dialect, bool last, size_
   }
 }
 
+/// Appends the unquoted text to `cell`. As within quotes, a backslash that escapes a quote or a backslash is left out.
+void AppendPlain(std::string_view plain, const Dialect& dialect, std::string& cell) {
+  if (dialect.escape == '\0' || plain.find(dialect.escape) == std::string_view::npos) {
+    cell.append(plain);
+    return;
+  }
+  for (size_t i = 0; i < plain.size(); ++i) {
+    const bool escapes =
+        plain[i] == dialect.escape && i + 1 < plain.size() && (plain[i + 1] == '"' || plain[i + 1] == dialect.escape);
+    cell += escapes ? plain[++i] : plain[i];
+  }
+}
+
 }  // namespace
 
 RowEnd CutRow(std::string_view text, const Dialect& dialect, char line_end, bool last, CsvRow& row) {
   row.count = 0;
   row.quoted = 0;
   row.tail_after_quote = false;
+  row.quotes_needed = false;
+  row.lines_in_quotes = false;
   size_t i = 0;
   for (;;) {
     std::string& cell = OpenCell(row);
@@ -51,6 +66,9 @@ RowEnd CutRow(std::string_view text, const Dialect& dialect, char line_end, bool
       row.quote_at = i++;
       ++row.quoted;
       if (const RowEnd end = CutQuoted(text, dialect, last, i, cell); end != RowEnd::kComplete) return end;
+      // A closing quote at `i - 1`; what lies between is longer than the cell if it contains an escaped quote.
+      row.lines_in_quotes |= cell.find(line_end) != std::string::npos;
+      row.quotes_needed |= row.lines_in_quotes || i - row.quote_at - 2 > cell.size();
     }
     const size_t plain_from = i;
     while (i < text.size() && text[i] != dialect.delimiter && text[i] != line_end) ++i;
@@ -60,7 +78,7 @@ RowEnd CutRow(std::string_view text, const Dialect& dialect, char line_end, bool
     if (ends && plain.ends_with('\r')) plain.remove_suffix(1);
     if (quoted && dialect.space_before_quote && plain.find_first_not_of(' ') == std::string_view::npos) plain = {};
     if (quoted && !plain.empty()) row.tail_after_quote = true;
-    cell.append(plain);
+    AppendPlain(plain, dialect, cell);
     if (ends) {
       row.used = i + (i < text.size() ? 1 : 0);
       return RowEnd::kComplete;

@@ -228,10 +228,17 @@ Result<void> RequireLabels(const Dataset& dataset, const ReadReport& report) {
   std::string what = report.files[0].file + ": " +
                      (dataset.labels.size() == 0 ? "no row has a label"
                                                  : "every row has the same label, '" + dataset.labels.names[0] + "'");
-  if (const size_t unreadable = report.Dropped(DropReason::kUnreadable); unreadable > 0) {
-    what += "; " + std::to_string(unreadable) + " of " + std::to_string(report.rows()) + " rows are unreadable:";
+  const size_t unreadable = report.Dropped(DropReason::kUnreadable);
+  const size_t incomplete = report.Dropped(DropReason::kEmptyText) + report.Dropped(DropReason::kNoLabel);
+  if (unreadable + incomplete > 0) {
+    what += "; " + std::to_string(unreadable + incomplete) + " of " + std::to_string(report.rows()) + " rows are " +
+            (incomplete == 0   ? "unreadable:"
+             : unreadable == 0 ? "without text or label:"
+                               : "unreadable or incomplete:");
     for (size_t i = 0; i < std::min<size_t>(report.examples.size(), 3); ++i) what += "\n  " + report.examples[i];
-    return Fail(ErrorCode::kInvalidData, what, "correct the unreadable rows, or check --delimiter and --quoting");
+    return Fail(ErrorCode::kInvalidData, what,
+                unreadable > 0 ? "correct these rows, or check --delimiter and --quoting"
+                               : "correct these rows, or check --text-field and --label-field");
   }
   return Fail(ErrorCode::kInvalidData, what,
               "a classifier needs texts with at least two labels; check --label-field and --filter");
@@ -319,7 +326,8 @@ Result<void> ForEachText(const std::filesystem::path& file, const ReadOptions& o
                          const std::function<Result<void>(std::string_view text, size_t row)>& take,
                          bool skip_bad_rows) {
   report = {};
-  const ReadPlan plan = TRY(MakeReadPlan(options, false));
+  ReadPlan plan = TRY(MakeReadPlan(options, false));
+  plan.texts_needed = true;
   FileScan scan = TRY(FileScan::Open(file, plan, report));
   for (;;) {
     if (!skip_bad_rows && !scan.bad_row().empty()) {

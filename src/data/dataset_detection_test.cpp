@@ -100,7 +100,10 @@ TEST_F(DetectionTest, LabelsInObjectsAreFoundByPath) {
 TEST_F(DetectionTest, RepeatedHeadersAndSwallowedRowsAreReported) {
   EXPECT_THAT(Rows(Write("a.csv", "text,label\na,x\ntext,label\nb,y\n")), ElementsAre("x:a", "y:b"));
   EXPECT_THAT(report_.Text(), HasSubstr("skipped 1 repetitions of the header, the first in line 3"));
-  Rows(Write("b.tsv", "\"label\"\t\"text\"\nham\ta b\nspam\t\"c\nham\td\nham\te\"\nham\tf\n"));
+  const auto swallowed = Write("b.tsv", "\"label\"\t\"text\"\nham\ta b\nspam\t\"c\nham\td\nham\te\"\nham\tf\n");
+  EXPECT_THAT(ErrorOf(swallowed), HasSubstr("line 3: a quoted field opens here"));
+  // Without numbers and labels, lines only look like rows.
+  Rows(Write("c.tsv", "\"label\"\t\"text\"\nx\ta b\ny\t\"c\nz\td\nw\te\"\n"));
   EXPECT_THAT(report_.Text(), HasSubstr("line 3: a quoted field contains 1 lines that look like rows of their own"));
 }
 

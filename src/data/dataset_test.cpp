@@ -67,7 +67,7 @@ TEST_F(DatasetTest, ListsTheColumnsWhereItFindsNone) {
   EXPECT_THAT(error, HasSubstr("no column 'word'"));
   EXPECT_THAT(ErrorOf(Write("b.csv", "id,text,words\n1,x,a b\n2,y,c d\n")),
               HasSubstr("its columns are: id, text, words; specify one with --label-field"));
-  EXPECT_THAT(ErrorOf(Write("c.csv", "text\nonly\n")), HasSubstr("found no columns"));
+  EXPECT_THAT(ErrorOf(Write("c.csv", "text\nonly\n")), HasSubstr("its columns are: text; specify one with"));
 }
 
 TEST_F(DatasetTest, AsksAboutAHeaderOfUnknownNames) {

@@ -1,7 +1,11 @@
 #include "data/delimited.h"
 
 #include <algorithm>
+#include <optional>
+#include <set>
 
+#include "data/encoding.h"
+#include "data/swallowed_rows.h"
 #include "text/text_parts.h"
 
 namespace winnow {
@@ -12,7 +16,10 @@ class DelimitedReader : public RecordReader {
   DelimitedReader(TextStream stream, Dialect dialect)
       : RecordReader(std::move(stream)),
         dialect_(std::move(dialect)),
-        line_end_(stream_.carriage_return_ends_lines() ? '\r' : '\n') {}
+        line_end_(stream_.carriage_return_ends_lines() ? '\r' : '\n') {
+    if (!dialect_.header) return;
+    for (const std::string& name : dialect_.columns) names_.insert(LowerAscii(name));
+  }
 
   Result<Step> Next(Record& record) override {
     for (std::string line; skipped_lines_ < dialect_.skipped_lines; ++skipped_lines_) TRY(stream_.NextLine(line));
@@ -20,9 +27,15 @@ class DelimitedReader : public RecordReader {
       record.row = stream_.line();
       if (!TRY(CutNext())) return Step::kEnd;
       if (row_.blank()) continue;
-      if (!dialect_.header || !IsHeader()) break;
-      if (++headers_ == 2) second_header_ = record.row;
+      if (!dialect_.header) break;
+      if (IsHeader()) {
+        if (++headers_ == 2) second_header_ = record.row;
+        continue;
+      }
+      TRY(RefuseOtherHeader(record.row));
+      break;
     }
+    TRY(RefuseSwallowedRows(record.row));
     const size_t expected = dialect_.columns.size();
     if (row_.count != expected) {
       bad_reason_ = std::to_string(row_.count) + (row_.count == 1 ? " column" : " columns") + " instead of " +
@@ -30,6 +43,11 @@ class DelimitedReader : public RecordReader {
       if (row_.tail_after_quote) bad_reason_ += ", and text follows a closing quote";
       return Step::kBadRow;
     }
+    if (row_.tail_after_quote && expected == 1) {
+      bad_reason_ = "text follows a closing quote";
+      return Step::kBadRow;
+    }
+    if (row_.tail_after_quote && ++tails_ == 1) first_tail_ = record.row;
     NoticeSwallowedRows(record.row);
     record.fields.resize(expected);
     for (size_t i = 0; i < expected; ++i) {
@@ -47,10 +65,12 @@ class DelimitedReader : public RecordReader {
   bool label_first() const override { return dialect_.delimiter == '\t'; }
 
   std::string Description() const override {
-    std::string kind = dialect_.delimiter == '\t'  ? "TSV"
-                       : dialect_.delimiter == ',' ? "CSV"
-                                                   : std::string("delimited by '") + dialect_.delimiter + "'";
-    return kind + ", " + std::to_string(dialect_.columns.size()) + " columns, " +
+    const size_t columns = dialect_.columns.size();
+    std::string kind = dialect_.delimiter == '\t' ? "TSV"
+                       : dialect_.delimiter == ',' || columns == 1
+                           ? "CSV"
+                           : std::string("delimited by '") + dialect_.delimiter + "'";
+    return kind + ", " + std::to_string(columns) + (columns == 1 ? " column, " : " columns, ") +
            (dialect_.header ? "with" : "without") + " a header" + Assumptions();
   }
 
@@ -59,6 +79,11 @@ class DelimitedReader : public RecordReader {
     if (headers_ > 1) {
       notes.push_back("skipped " + std::to_string(headers_ - 1) + " repetitions of the header, the first in line " +
                       std::to_string(second_header_));
+    }
+    if (tails_ > 0) {
+      notes.push_back("text follows a closing quote in " + std::to_string(tails_) + (tails_ == 1 ? " row" : " rows") +
+                      ", the first in line " + std::to_string(first_tail_) +
+                      ", and is read as part of the field; quotes inside a quoted field must be doubled");
     }
     if (swallowed_at_ > 0) {
       notes.push_back("line " + std::to_string(swallowed_at_) + ": a quoted field contains " +
@@ -79,8 +104,41 @@ class DelimitedReader : public RecordReader {
   /// Returns true if the row is the header, or repeats it as concatenated files do.
   bool IsHeader() const {
     return row_.count == dialect_.columns.size() &&
-           std::ranges::equal(row_.fields(), dialect_.columns,
-                              [](const std::string& cell, const std::string& name) { return TrimAscii(cell) == name; });
+           std::ranges::equal(row_.fields(), dialect_.columns, [](const std::string& cell, const std::string& name) {
+             const std::string_view trimmed = TrimAscii(cell);
+             return trimmed == name || LowerAscii(trimmed) == LowerAscii(name);
+           });
+  }
+
+  /// Errors: kInvalidData if the row contains the names of the header in another order, as concatenated files may do.
+  Result<void> RefuseOtherHeader(size_t line) const {
+    if (row_.count != dialect_.columns.size() || row_.count < 2) return {};
+    const auto known = [&](const std::string& cell) { return names_.contains(LowerAscii(TrimAscii(cell))); };
+    if (!std::ranges::all_of(row_.fields(), known)) return {};
+    std::set<std::string> found;
+    for (const std::string& cell : row_.fields()) found.insert(LowerAscii(TrimAscii(cell)));
+    if (found != names_) return {};
+    return Fail(ErrorCode::kInvalidData,
+                stream_.name() + ", line " + std::to_string(line) +
+                    ": a second header has the columns in another order than the first",
+                "the file was probably concatenated from several files; read them as separate files");
+  }
+
+  /// Errors: kInvalidData if a quoted field with line ends contains a line that looks like a row, or text follows its
+  /// closing quote: then a stray quote has opened it.
+  Result<void> RefuseSwallowedRows(size_t line) const {
+    if (raw_.empty() || dialect_.quotes_given) return {};
+    const std::optional<SwallowedRow> found = FindSwallowedRow(raw_, dialect_, line_end_);
+    if (!found && !row_.tail_after_quote) return {};
+    const size_t lines = static_cast<size_t>(std::ranges::count(raw_, line_end_)) - (raw_.ends_with(line_end_) ? 1 : 0);
+    const size_t opens = found ? found->opened : 0;
+    return Fail(ErrorCode::kInvalidData,
+                stream_.name() + ", line " + std::to_string(line + opens) +
+                    ": a quoted field opens here and continues in other lines, although " +
+                    (found ? "line " + std::to_string(line + found->row) + " looks like a whole row"
+                           : "text follows its closing quote in line " + std::to_string(line + lines)),
+                "close the field in its line, or double each quote inside a quoted field (\"\"); if quotes are plain "
+                "characters in this file, specify --quoting none; if the field is right, --quoting csv");
   }
 
   /// Notes the first quoted field whose inner lines all have the delimiters of a whole row.
@@ -112,8 +170,11 @@ class DelimitedReader : public RecordReader {
     bool at_end = false;
     for (;;) {
       if (at_end && stream_.buffered().empty()) return false;
+      if (stream_.buffered().starts_with(kUtf8Mark)) stream_.Consume(kUtf8Mark.size());
       switch (CutRow(stream_.buffered(), dialect_, line_end_, at_end, row_)) {
         case RowEnd::kComplete:
+          raw_.clear();
+          if (row_.lines_in_quotes) raw_ = stream_.buffered().substr(0, row_.used);
           stream_.Consume(row_.used);
           return true;
         case RowEnd::kNeedsMore: {
@@ -145,6 +206,10 @@ class DelimitedReader : public RecordReader {
   size_t second_header_ = 0;
   size_t swallowed_at_ = 0;
   size_t swallowed_lines_ = 0;
+  size_t tails_ = 0;
+  size_t first_tail_ = 0;
+  std::string raw_;              // the bytes of the row if a quoted field contains line ends
+  std::set<std::string> names_;  // of the header, in lower case
 };
 
 }  // namespace

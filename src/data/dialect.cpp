@@ -5,6 +5,7 @@
 #include <set>
 
 #include "data/columns.h"
+#include "data/encoding.h"
 #include "text/text_parts.h"
 
 namespace winnow {
@@ -17,11 +18,12 @@ using Cells = std::vector<std::string>;
 /// The first rows of a file as one dialect divides them.
 struct Sample {
   std::vector<Cells> rows;
-  bool broken_quotes = false;  // text follows a closing quote, or the file ends within a quoted field
-  bool needed_quotes = false;  // a quoted field contains a quote or a line end
-  bool quoted_first = false;   // every field of the first row is quoted
-  size_t odd_quotes = 0;       // quotes = false: fields that begin with a quote and do not end with one, or conversely
-  size_t whole_quotes = 0;     // quotes = false: fields that begin and end with a quote
+  bool broken_quotes = false;   // text follows a closing quote, or the file ends within a quoted field
+  bool needed_quotes = false;   // a quoted field contains a quote or a line end
+  bool escaped_quotes = false;  // a quoted field contains a quote that is doubled or escaped, or a line end
+  bool quoted_first = false;    // every field of the first row is quoted
+  size_t odd_quotes = 0;        // quotes = false: fields that begin with a quote and do not end with one, or conversely
+  size_t whole_quotes = 0;      // quotes = false: fields that begin and end with a quote
 
   size_t Rows(size_t width) const {
     return static_cast<size_t>(std::ranges::count_if(rows, [&](const Cells& row) { return row.size() == width; }));
@@ -56,6 +58,7 @@ Sample TakeSample(std::string_view text, const Dialect& dialect, char line_end) 
     sample.rows.push_back(cells);
   };
   while (!text.empty() && sample.rows.size() < kMaxRows) {
+    if (text.starts_with(kUtf8Mark)) text.remove_prefix(kUtf8Mark.size());
     // The text may end within a row, which is then left out, unless it is the only one.
     const RowEnd end = CutRow(text, dialect, line_end, false, row);
     if (end != RowEnd::kComplete) {
@@ -64,6 +67,7 @@ Sample TakeSample(std::string_view text, const Dialect& dialect, char line_end) 
       break;
     }
     sample.broken_quotes |= row.tail_after_quote;
+    sample.escaped_quotes |= row.quotes_needed;
     const std::string_view raw = text.substr(0, row.used);
     sample.needed_quotes |=
         dialect.quotes && (raw.find("\"\"") != std::string_view::npos || raw.find(line_end) + 1 != row.used);
@@ -197,11 +201,90 @@ Fit BestQuoting(std::string_view text, char delimiter, char line_end, std::span<
       csv = std::move(spaced);
     }
   }
-  const bool means_quotes = csv.sample.needed_quotes || csv.sample.quoted_first;
+  const bool escaped = csv.dialect.escape != '\0' && csv.sample.escaped_quotes;
+  const bool means_quotes = csv.sample.needed_quotes || csv.sample.quoted_first || escaped;
   if (automatic && delimiter == '\t' && (csv.sample.broken_quotes || !means_quotes || csv.sample.rows.empty())) {
     return plain;
   }
   return csv;
+}
+
+bool IsWholeNumber(std::string_view text) {
+  if (text.starts_with('-')) text.remove_prefix(1);
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+/// Describes the columns by the values without line ends of the rows with the usual number of fields.
+std::vector<ColumnProfile> ProfilesOf(const Fit& fit, char line_end) {
+  constexpr size_t kLongestName = 40;
+  std::vector<ColumnProfile> profiles(fit.width);
+  for (size_t column = 0; column < fit.width; ++column) {
+    ColumnProfile& profile = profiles[column];
+    size_t count = 0, numbers = 0, names = 0;
+    for (const Cells& row : std::span(fit.sample.rows).subspan(fit.dialect.header ? 1 : 0)) {
+      if (row.size() != fit.width || row[column].find(line_end) != std::string::npos) continue;
+      const std::string_view value = TrimAscii(row[column]);
+      ++count;
+      numbers += IsWholeNumber(value) ? 1 : 0;
+      if (value.empty() || value.size() > kLongestName) continue;
+      ++names;
+      profile.recurring.emplace(value);
+    }
+    profile.numbers = count > 0 && numbers == count;
+    const bool recurs = count >= 3 && names == count && profile.recurring.size() * 3 <= count * 2;
+    if (!recurs) profile.recurring.clear();
+  }
+  return profiles;
+}
+
+/// Returns true if the first row looks like a name above texts: it is one word, and most of the other rows are more.
+bool LooksLikeNameOfTexts(const std::vector<Cells>& rows) {
+  const auto several = std::count_if(rows.begin() + 1, rows.end(), [](const Cells& row) {
+    return TrimAscii(row[0]).find(' ') != std::string_view::npos;
+  });
+  return rows.size() >= 2 && HasPlainNames(rows[0]) && static_cast<size_t>(several) * 2 >= rows.size() - 1;
+}
+
+/// The reading of a text as a table of one column: each row is a line, or a quoted field. Nothing if it is none.
+std::optional<Fit> OneColumn(std::string_view text, bool table, char line_end, std::span<const std::string> known_names,
+                             const DialectWishes& wishes) {
+  Fit fit;
+  fit.width = 1;
+  const auto take = [&](const Dialect& dialect) {
+    fit.dialect = dialect;
+    fit.sample = TakeSample(text, dialect, line_end);
+  };
+  take({.delimiter = line_end, .quotes = wishes.quoting != Quoting::kNone});
+  if (fit.sample.broken_quotes && text.find("\\\"") != std::string_view::npos) {
+    take({.delimiter = line_end, .escape = '\\', .notes = {"a backslash escapes quotes"}});
+    if (fit.sample.broken_quotes) take({.delimiter = line_end});
+  }
+  if (fit.sample.broken_quotes && !fit.sample.escaped_quotes && wishes.quoting == Quoting::kAuto) {
+    take({.delimiter = line_end, .quotes = false, .notes = {"quotes are characters of the texts"}});
+  }
+  if (fit.sample.rows.empty()) return std::nullopt;
+  const std::string_view name = TrimAscii(fit.sample.rows[0][0]);
+  const bool known =
+      IsTextName(name) || std::ranges::find(known_names, name) != known_names.end() || (table && IsLabelName(name));
+  fit.dialect.header = known && !wishes.no_header;
+  if (!fit.dialect.header && !table) return std::nullopt;
+  fit.dialect.quotes_needed =
+      fit.sample.escaped_quotes || (fit.dialect.quotes && fit.sample.quoted_first && fit.sample.rows.size() > 1);
+  fit.dialect.unknown_header = !fit.dialect.header && !wishes.no_header && LooksLikeNameOfTexts(fit.sample.rows);
+  if (fit.dialect.unknown_header) fit.dialect.first_name = name;
+  return fit;
+}
+
+/// Returns true if a table has one column although a delimiter occurs in most rows: its header is one name, and the
+/// rows below it have different numbers of fields, or a space after each delimiter, as sentences have.
+bool DelimitersArePlain(const Fit& best, const Fit& one) {
+  const std::vector<Cells>& rows = best.sample.rows;
+  if (best.dialect.header || !one.dialect.header || rows[0].size() > 1) return false;
+  const bool even =
+      std::all_of(rows.begin() + 1, rows.end(), [&](const Cells& row) { return row.size() == best.width; });
+  return !even || std::all_of(rows.begin() + 1, rows.end(), [](const Cells& row) {
+    return std::all_of(row.begin() + 1, row.end(), [](const std::string& cell) { return cell.starts_with(' '); });
+  });
 }
 
 /// Excel's first line that names the delimiter: sep=; Returns 0 if the line is another one.
@@ -212,6 +295,12 @@ char DelimiterLine(std::string_view line) {
 }
 
 }  // namespace
+
+bool ColumnProfile::Accepts(std::string_view value) const {
+  value = TrimAscii(value);
+  if (value.size() >= 2 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
+  return recurring.empty() ? numbers && IsWholeNumber(value) : recurring.contains(value);
+}
 
 std::optional<Dialect> DetectDialect(std::string_view sample, std::string_view extension,
                                      std::span<const std::string> known_names, const DialectWishes& wishes) {
@@ -233,6 +322,8 @@ std::optional<Dialect> DetectDialect(std::string_view sample, std::string_view e
     for (const char delimiter : candidates) {
       Fit fit = BestQuoting(sample, delimiter, line_end, known_names, wishes);
       if (fit.width < 2 || (best && fit.score <= best->score)) continue;
+      // A comma in each sentence of a .tsv makes no columns.
+      if (extension == ".tsv" && candidates.size() > 1 && delimiter != '\t' && !fit.dialect.header) continue;
       best = std::move(fit);
     }
   };
@@ -252,9 +343,16 @@ std::optional<Dialect> DetectDialect(std::string_view sample, std::string_view e
       best->dialect.notes.push_back("skipped " + std::to_string(skipped_lines - before) + " lines of comments");
     }
   }
+  const bool table = extension == ".csv" || extension == ".tsv" || wishes.delimiter != '\0';
+  if (std::optional<Fit> one = OneColumn(sample, table, line_end, known_names, wishes);
+      one && (!best || DelimitersArePlain(*best, *one))) {
+    best = std::move(one);
+  }
   if (!best) return std::nullopt;
+  best->dialect.profiles = ProfilesOf(*best, line_end);
   Dialect dialect = std::move(best->dialect);
   dialect.skipped_lines = skipped_lines;
+  dialect.quotes_given = wishes.quoting != Quoting::kAuto;
   dialect.even = best->good_rows() == best->sample.rows.size();
   dialect.rows = best->sample.rows.size();
   dialect.plain_header = dialect.header && HasPlainNames(best->sample.rows[0]);

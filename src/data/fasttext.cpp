@@ -49,7 +49,8 @@ class FastTextReader : public RecordReader {
 
 class LinesReader : public RecordReader {
  public:
-  explicit LinesReader(TextStream stream) : RecordReader(std::move(stream)) {}
+  LinesReader(TextStream stream, std::vector<std::string> notes)
+      : RecordReader(std::move(stream)), notes_(std::move(notes)) {}
 
   Result<Step> Next(Record& record) override {
     record.row = stream_.line();
@@ -60,7 +61,11 @@ class LinesReader : public RecordReader {
   }
 
   std::string Description() const override { return std::string(kPlainLines); }
+  std::vector<std::string> notes() const override { return notes_; }
   Format format() const override { return Format::kLines; }
+
+ private:
+  const std::vector<std::string> notes_;
 };
 
 }  // namespace
@@ -69,8 +74,8 @@ Result<std::unique_ptr<RecordReader>> MakeFastTextReader(TextStream stream) {
   return std::make_unique<FastTextReader>(std::move(stream));
 }
 
-Result<std::unique_ptr<RecordReader>> MakeLinesReader(TextStream stream) {
-  return std::make_unique<LinesReader>(std::move(stream));
+Result<std::unique_ptr<RecordReader>> MakeLinesReader(TextStream stream, std::vector<std::string> notes) {
+  return std::make_unique<LinesReader>(std::move(stream), std::move(notes));
 }
 
 }  // namespace winnow

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "data/record.h"
@@ -18,7 +20,7 @@ inline constexpr std::string_view kPlainLines = "plain lines";
 Result<std::unique_ptr<RecordReader>> MakeFastTextReader(TextStream stream);
 
 /// Creates a reader of plain lines. Records have one field, "text". Blank lines are records too, so that predictions
-/// have the numbers of their lines.
-Result<std::unique_ptr<RecordReader>> MakeLinesReader(TextStream stream);
+/// have the numbers of their lines. `notes` are the reader's notes.
+Result<std::unique_ptr<RecordReader>> MakeLinesReader(TextStream stream, std::vector<std::string> notes = {});
 
 }  // namespace winnow

@@ -26,6 +26,19 @@ std::vector<std::string> SplitAt(std::string_view text, std::string_view delimit
   return parts;
 }
 
+/// Returns the keys of a row that lacks `name` or, with an empty name, all fields that it needs; for messages.
+std::string KeysOf(const Record& record, const std::string& name) {
+  if (!name.empty() && record.Find(name) != nullptr) return ": '" + name + "' is empty or null";
+  constexpr size_t kShown = 8;
+  std::string keys;
+  for (size_t i = 0; i < std::min(record.fields.size(), kShown); ++i) {
+    keys += (i > 0 ? ", " : "") + std::string(FirstCodePoints(record.fields[i].name, 40));
+  }
+  if (record.fields.size() > kShown) keys += "...";
+  const std::string what = name.empty() ? std::string() : ": there is no '" + name + "'";
+  return what + (keys.empty() ? "; the row is empty" : "; its keys are: " + keys);
+}
+
 }  // namespace
 
 Result<FormatWishes> FormatWishesOf(const FormatOptions& options) {
@@ -156,6 +169,7 @@ std::string FileScan::Place(size_t at) const {
 void FileScan::TakeNotes() {
   FileReport& file = here();
   file.notes = reader_->notes();
+  file.notes.insert(file.notes.end(), roles_.notes.begin(), roles_.notes.end());
   if (reader_->stream().encoding_assumed()) {
     file.notes.push_back("not UTF-8, so it is read as Windows-1252; for another encoding, specify --encoding");
   }
@@ -232,14 +246,19 @@ Result<FileScan::Outcome> FileScan::Take(const Record& record) {
     Drop(DropReason::kFiltered, row, "filtered out");
     return Outcome::kDropped;
   }
-  // An unlabelled text is answered whatever it holds.
-  if (!plan_->wishes.labels_needed) return Keep();
+  const std::string text_problem = TextProblem(record);
+  if (!plan_->wishes.labels_needed) {
+    // An empty text is answered, but not a row without a text.
+    if (text_problem.empty() || !plan_->texts_needed) return Keep();
+    Drop(DropReason::kUnreadable, row, text_problem);
+    return Outcome::kDropped;
+  }
   std::string problem;
   switch (TakeLabels(record, problem)) {
     case RowLabels::Outcome::kLabels:
       break;
     case RowLabels::Outcome::kNone:
-      Drop(DropReason::kNoLabel, row, problem.empty() ? "no label" : problem);
+      Drop(DropReason::kNoLabel, row, problem.empty() ? "no label" + KeysOf(record, roles_.label_fields[0]) : problem);
       return Outcome::kDropped;
     case RowLabels::Outcome::kUnreadable:
       Drop(DropReason::kUnreadable, row, problem);
@@ -247,8 +266,8 @@ Result<FileScan::Outcome> FileScan::Take(const Record& record) {
     case RowLabels::Outcome::kRefused:
       return Fail(ErrorCode::kInvalidData, Place(row) + ": " + problem, "correct or remove the row");
   }
-  if (!filled) {
-    Drop(DropReason::kEmptyText, row, "empty text");
+  if (!filled || !text_problem.empty()) {
+    Drop(DropReason::kEmptyText, row, text_problem.empty() ? "empty text" : text_problem);
     return Outcome::kDropped;
   }
   return Keep();
@@ -275,6 +294,26 @@ bool FileScan::MakeText(const Record& record) {
   // The separator means something only where a template put it.
   std::ranges::replace(text, kSegmentSeparator, ' ');
   return !IsBlank(text);
+}
+
+/// Returns why a row has no text at all: its field is absent, or is a list or an object. Empty for an empty text.
+std::string FileScan::TextProblem(const Record& record) const {
+  const bool by_template = plan_->text_template && !lines_;
+  const std::vector<std::string> one = {roles_.text_field};
+  const std::vector<std::string>& names = by_template ? plan_->wishes.template_fields : one;
+  bool found = false;
+  for (const std::string& name : names) {
+    const Value* value = record.Find(name);
+    if (value == nullptr || value->kind == Value::Kind::kMissing) continue;
+    found = true;
+    if (value->kind == Value::Kind::kList) return "no text: '" + name + "' is a list";
+    if (value->kind == Value::Kind::kShares || value->kind == Value::Kind::kOther) {
+      return "no text: '" + name + "' is an object or a list of objects";
+    }
+  }
+  if (found) return {};
+  if (!by_template) return "no text" + KeysOf(record, roles_.text_field);
+  return "no text: the row has none of the fields of the template" + KeysOf(record, "");
 }
 
 /// Fills `labels` and `shares`; `problem` says why the row has none.

@@ -27,6 +27,7 @@ struct ReadPlan {
   std::optional<TextTemplate> text_template;
   LabelWishes labels = {};
   FormatWishes format = {};
+  bool texts_needed = false;  ///< true if a row without labels must have a text, which may be empty
 };
 
 /// Returns the settings of the format. Errors: kInvalidArgument for values that FormatOptions does not name.
@@ -82,6 +83,7 @@ class FileScan {
   Result<Outcome> Take(const Record& record);
   Outcome Keep();
   bool MakeText(const Record& record);
+  std::string TextProblem(const Record& record) const;
   RowLabels::Outcome TakeLabels(const Record& record, std::string& problem);
   RowLabels::Outcome TakeColumns(const Record& record, std::string& problem);
 

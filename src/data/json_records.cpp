@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/json.h"
+#include "data/columns.h"
 #include "data/label_names.h"
 #include "text/text_parts.h"
 
@@ -16,6 +17,43 @@ bool IsScalar(const Json& json) { return json.is_string() || json.is_number() ||
 std::string Spelling(const Json& json) {
   if (json.is_string()) return json.str();
   return json.dump();  // a number or a boolean
+}
+
+bool IsText(const Json& json) { return json.is_string(); }
+
+bool IsCell(const Json& json) { return IsScalar(json) || json.is_null(); }
+
+/// Returns true for a list of scalars and nulls, with at least one scalar.
+bool IsColumn(const Json& json) {
+  return json.is_array() && std::any_of(json.begin(), json.end(), IsScalar) &&
+         std::all_of(json.begin(), json.end(), IsCell);
+}
+
+/// Returns true for an object of scalars by row number, as pandas writes a column.
+bool IsNumbered(const Json& json) {
+  return json.is_object() && !json.empty() && std::ranges::all_of(json.items(), [](const Json::Member& member) {
+           return IsCell(member.second) && !member.first.empty() &&
+                  member.first.find_first_not_of("0123456789") == std::string::npos;
+         });
+}
+
+const Json* Member(const Json& object, std::string_view name) {
+  const auto found = std::ranges::find(object.items(), name, &Json::Member::first);
+  return found == object.items().end() ? nullptr : &found->second;
+}
+
+/// Returns true if a value is NaN or Infinity, as Python's json module writes numbers that JSON does not have.
+bool HoldsNotANumber(std::string_view text) {
+  for (const std::string_view word : {"NaN", "Infinity"}) {
+    for (size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
+      const std::string_view before = TrimAscii(text.substr(at > 16 ? at - 16 : 0, std::min<size_t>(at, 16)));
+      const std::string_view after = TrimAscii(text.substr(at + word.size(), 16));
+      const bool begins =
+          before.ends_with(':') || before.ends_with(',') || before.ends_with('[') || before.ends_with('-');
+      if (begins && (after.starts_with(',') || after.starts_with('}') || after.starts_with(']'))) return true;
+    }
+  }
+  return false;
 }
 
 void Convert(const Json& json, Value& value) {
@@ -87,6 +125,7 @@ class JsonLinesReader : public RecordReader {
     const Result<Json> json = ParseJsonLeniently(line_, JsonOrder::kAsWritten);
     if (!json) {
       bad_reason_ = "not JSON: " + json.error().message;
+      if (HoldsNotANumber(line_)) bad_reason_ += "; NaN and Infinity are no JSON";
       return Step::kBadRow;
     }
     if (!json->is_object()) {
@@ -120,6 +159,11 @@ class JsonDocumentReader : public RecordReader {
     record.row = ++row_;
     if (item.is_object()) {
       ConvertObject(item, record);
+    } else if (item.is_string()) {
+      record.fields.resize(1);
+      record.fields[0].name = "text";
+      record.fields[0].inner = false;
+      Convert(item, record.fields[0].value);
     } else if (item.is_array() && item.size() == 2) {
       record.fields.resize(2);
       record.fields[0].name = "text";
@@ -127,7 +171,7 @@ class JsonDocumentReader : public RecordReader {
       Convert(item[0], record.fields[0].value);
       Convert(item[1], record.fields[1].value);
     } else {
-      bad_reason_ = "neither an object nor a [text, label] pair";
+      bad_reason_ = "neither an object nor a text nor a [text, label] pair";
       return Step::kBadRow;
     }
     if (!split.empty() && record.Find("split") == nullptr) {
@@ -169,7 +213,7 @@ class JsonColumnsReader : public RecordReader {
   }
 
   std::string Description() const override {
-    return "a JSON document of " + std::to_string(columns_.size()) + " columns";
+    return "a JSON document of " + std::to_string(columns_.size()) + (columns_.size() == 1 ? " column" : " columns");
   }
   std::string_view row_word() const override { return "item"; }
   Format format() const override { return Format::kJson; }
@@ -181,10 +225,50 @@ class JsonColumnsReader : public RecordReader {
 
 }  // namespace
 
+std::optional<Error> UnreadForm(const Json& json) {
+  const auto& members = json.items();
+  if (members.empty()) return std::nullopt;
+  const auto fail = [](const std::string& what, const std::string& hint) {
+    return Error{ErrorCode::kInvalidData, what, hint};
+  };
+  const std::string records = "write it with pandas' to_json(orient='records', lines=True)";
+  const Json* columns = Member(json, "columns");
+  const Json* data = Member(json, "data");
+  if (columns != nullptr && data != nullptr && columns->is_array() && data->is_array() &&
+      (data->empty() || (*data)[0].is_array())) {
+    return fail("a JSON document in the form of pandas' orient='split', which is not read", records);
+  }
+  const auto is_row = [](const Json::Member& member) {
+    return member.second.is_object() && std::ranges::any_of(member.second.items(), [](const Json::Member& cell) {
+             return (IsTextName(cell.first) || IsLabelName(cell.first)) && !cell.second.is_structured();
+           });
+  };
+  if (std::ranges::all_of(members, is_row)) {
+    return fail("a JSON document of objects by row, in the form of pandas' orient='index', which is not read", records);
+  }
+  if (HoldsColumns(json)) return std::nullopt;
+  const auto text = std::ranges::find_if(members, [](const Json::Member& member) {
+    return IsTextName(member.first) && (IsColumn(member.second) || IsNumbered(member.second));
+  });
+  if (text == members.end()) return std::nullopt;
+  const Json& texts = text->second;
+  for (const auto& [name, column] : members) {
+    if (column.is_structured() && column.is_array() == texts.is_array() && column.size() == texts.size()) continue;
+    return fail("the JSON document is a table by columns, but '" + text->first + "' has " +
+                    std::to_string(texts.size()) + " rows and '" + name + "' " +
+                    (column.is_structured() ? "has " + std::to_string(column.size()) : "is a single value"),
+                "write each column with a value for each row, or the rows as JSON lines, one object per line");
+  }
+  return std::nullopt;
+}
+
+bool HoldsTexts(const Json& json) { return IsColumn(json) && std::all_of(json.begin(), json.end(), IsText); }
+
 bool HoldsColumns(const Json& json) {
-  if (json.items().size() < 2) return false;
+  if (json.items().empty()) return false;
   const Json& first = json.items()[0].second;
   if (!first.is_structured() || first.empty()) return false;
+  if (json.items().size() == 1 && !IsColumn(first) && !IsNumbered(first)) return false;
   const bool table = std::ranges::all_of(json.items(), [&](const Json::Member& member) {
     const Json& column = member.second;
     if (first.is_array()) return column.is_array() && column.size() == first.size();
@@ -212,9 +296,16 @@ Result<std::unique_ptr<RecordReader>> MakeJsonDocumentReader(TextStream stream) 
   Result<Json> parsed = ParseJsonLeniently(text, JsonOrder::kAsWritten);
   if (!parsed) {
     return Fail(ErrorCode::kInvalidData, stream.name() + ": not a JSON document: " + parsed.error().message,
-                "the file may be truncated; JSON lines need one complete object per line");
+                HoldsNotANumber(text)
+                    ? "NaN and Infinity are no JSON: write null or a text instead, as pandas' to_json does; "
+                      "Python's json.dumps(..., allow_nan=False) finds them"
+                    : "the file may be truncated; JSON lines need one complete object per line");
   }
   Json json = *std::move(parsed);
+  if (std::optional<Error> unread = UnreadForm(json)) {
+    unread->message = stream.name() + ": " + unread->message;
+    return std::unexpected(*std::move(unread));
+  }
   if (HoldsColumns(json)) {
     return std::make_unique<JsonColumnsReader>(std::move(stream), std::move(json));
   }

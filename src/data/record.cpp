@@ -27,15 +27,53 @@ bool HoldsListsOfRows(const Json& json) {
   });
 }
 
-/// Returns true if a file without a table's name is one nevertheless. A sentence with a comma is no CSV: only a header
-/// of plain names above rows of as many fields, or two columns that a tab divides in every row, make a table of lines.
-bool IsTableBeyondDoubt(const Dialect& dialect) {
-  if (!dialect.even || dialect.skipped_lines > 0) return false;
-  return dialect.plain_header ? dialect.rows > 1 : dialect.delimiter == '\t' && dialect.columns.size() == 2;
+/// Returns true if the text is a JSON list of texts in one line.
+bool IsListOfTexts(std::string_view text) {
+  text = TrimAscii(text);
+  if (!TrimAscii(text.substr(1)).starts_with('"') || text.find('\n') != std::string_view::npos) return false;
+  const Result<Json> json = ParseJsonLeniently(text);
+  return json && HoldsTexts(*json);
 }
 
-/// `lines_allowed`: text that is not JSON although it begins like it is plain lines.
-Result<Format> GuessFormat(TextStream& stream, bool lines_allowed) {
+/// Returns true if a column contains whole numbers, or a few words that recur, as labels do.
+bool HasKeyColumn(const Dialect& dialect) {
+  return std::ranges::any_of(dialect.profiles, [&](const ColumnProfile& profile) {
+    if (profile.recurring.empty()) return profile.numbers && dialect.rows > 1;
+    return std::ranges::none_of(profile.recurring,
+                                [](const std::string& value) { return value.find(' ') != std::string::npos; });
+  });
+}
+
+/// Returns true if a file without a table's name is one nevertheless. A sentence with a comma is no CSV: only a header
+/// of plain names above rows of as many fields, or numbers or labels before or after a tab in every row, make a table of
+/// lines; and one column with a usual name only if its quotes are those of CSV.
+bool IsTableBeyondDoubt(const Dialect& dialect) {
+  if (!dialect.even || dialect.skipped_lines > 0) return false;
+  if (dialect.columns.size() == 1) return dialect.quotes_needed;
+  if (dialect.plain_header) return dialect.rows > 1;
+  return dialect.delimiter == '\t' && dialect.columns.size() == 2 && HasKeyColumn(dialect);
+}
+
+/// Returns true if lines were taken for texts although most of them contain tabs.
+bool HasTabs(const std::optional<Dialect>& dialect) { return dialect && dialect->delimiter == '\t'; }
+
+/// Decides on a table of one column without a usual name, whose lines may as well be texts with one text per line.
+/// Errors: kInvalidData if its first row looks like an unusual name.
+Result<void> DecideOnUnnamedColumn(const std::string& file, bool given, bool lines_allowed,
+                                   std::optional<Dialect>& dialect) {
+  if (!dialect || dialect->columns.size() != 1 || dialect->header) return {};
+  if (dialect->unknown_header && (given || lines_allowed)) {
+    const std::string name(dialect->first_name);
+    return Fail(ErrorCode::kInvalidData, file + ": its first row looks like the name of its only column: " + name,
+                "if so, pass --text-field " + name + "; if it is a text, pass --no-header");
+  }
+  if (!given && !dialect->quotes_needed) dialect.reset();
+  return {};
+}
+
+/// `lines_allowed`: text that is not JSON although it begins like it is plain lines. `named_json`: the file's name ends
+/// in .json.
+Result<Format> GuessFormat(TextStream& stream, bool lines_allowed, bool named_json) {
   const size_t from = stream.buffered().find_first_not_of(" \t\r\n");
   if (from == std::string_view::npos) return Format::kAuto;
   if (stream.buffered().substr(from).starts_with(kFastTextPrefix)) return Format::kFastText;
@@ -50,13 +88,14 @@ Result<Format> GuessFormat(TextStream& stream, bool lines_allowed) {
   const std::string_view inside = TrimAscii(line.substr(1));
   if (first == '[') {
     const bool pairs = inside.starts_with('[') && (!lines_allowed || TrimAscii(inside.substr(1)).starts_with('"'));
-    const bool rows = inside.empty() || inside.starts_with('{') || pairs;
+    const bool rows = inside.empty() || inside.starts_with('{') || pairs || named_json || IsListOfTexts(text);
     return rows ? Format::kJson : Format::kAuto;
   }
   // A whole object in the first line is JSON Lines; an object over several lines is a document.
   if (const Result<Json> json = ParseJsonLeniently(line)) {
     const bool more_lines = line.size() < TrimAscii(text).size();
-    return !more_lines && (HoldsListsOfRows(*json) || HoldsColumns(*json)) ? Format::kJson : Format::kJsonLines;
+    const bool document = !more_lines && (HoldsListsOfRows(*json) || HoldsColumns(*json) || UnreadForm(*json));
+    return document ? Format::kJson : Format::kJsonLines;
   }
   // `{"text": "a", "lab` in the first of many lines is a bad JSON line rather than a document.
   if (lines_allowed && !inside.empty() && !inside.starts_with('"')) return Format::kAuto;
@@ -81,7 +120,9 @@ Result<std::unique_ptr<RecordReader>> OpenRecords(const std::filesystem::path& p
   if (format == Format::kTsv) extension = ".tsv";
   const bool table = extension == ".csv" || extension == ".tsv";
   if (format == Format::kAuto && (extension == ".jsonl" || extension == ".ndjson")) format = Format::kJsonLines;
-  if (format == Format::kAuto && !table) format = TRY(GuessFormat(stream, options.allow_lines && extension != ".json"));
+  if (format == Format::kAuto && !table) {
+    format = TRY(GuessFormat(stream, options.allow_lines && extension != ".json", extension == ".json"));
+  }
   DialectWishes wishes = options.wishes.dialect;
   switch (format) {
     case Format::kFastText:
@@ -102,8 +143,14 @@ Result<std::unique_ptr<RecordReader>> OpenRecords(const std::filesystem::path& p
   }
   const bool lines_allowed = options.allow_lines && format == Format::kAuto && wishes.delimiter == '\0';
   std::optional<Dialect> dialect = DetectDialect(stream.buffered(), extension, options.known_names, wishes);
+  const bool given = format == Format::kCsv || format == Format::kTsv;
+  TRY(DecideOnUnnamedColumn(stream.name(), given, lines_allowed, dialect));
   if (lines_allowed && (!dialect || (!table && !IsTableBeyondDoubt(*dialect)))) {
-    return MakeLinesReader(std::move(stream));
+    std::vector<std::string> notes;
+    if (HasTabs(dialect)) {
+      notes.push_back("tabs are characters of the texts; if they divide columns, specify --format tsv");
+    }
+    return MakeLinesReader(std::move(stream), std::move(notes));
   }
   if (!dialect) {
     return Fail(ErrorCode::kInvalidData,

@@ -113,6 +113,7 @@ Result<bool> TextStream::NextLine(std::string& line) {
     break;
   }
   if (line.ends_with('\r')) line.pop_back();
+  if (line.starts_with(kUtf8Mark)) line.erase(0, kUtf8Mark.size());
   return true;
 }
 

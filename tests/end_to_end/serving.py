@@ -13,7 +13,7 @@ class ServingTest(winnow.TestCase):
         """Starts it on a free port, in the test's directory; it ends with the test at the latest. It refuses nobody because of a machine that is busy with other things."""
         log = open(self.path("log"), "w", encoding="utf-8")
         self.addCleanup(log.close)
-        self.process = subprocess.Popen([winnow.TestCase.program, "serve", "--max-wait", "0", *map(str, arguments), "--port", "0", "--json"], stdout=subprocess.PIPE, stderr=log, text=True,
+        self.process = subprocess.Popen([winnow.TestCase.program, "serve", *map(str, winnow.with_defaults(["--max-wait", 0], arguments)), "--port", "0", "--json"], stdout=subprocess.PIPE, stderr=log, text=True,
                                         cwd=self.directory, env={**os.environ, **(environment or {})})
         self.addCleanup(self.stop, self.process)
         line = self.process.stdout.readline()

@@ -103,11 +103,11 @@ class Folds(Few):
         self.assertEqual([(fold["train_count"], fold["validation_count"]) for fold in found["folds"]], [(249, 101), (250, 101)])
 
     def test_an_interrupt_leaves_nothing(self):
-        told = self.stop_at_step("train", MESSAGES, "--folds", 3, *SCRATCH, "--epochs", 4000)
+        told = self.stop_at_step("train", MESSAGES, "--folds", 3, *winnow.with_defaults(SCRATCH, ["--epochs", 4000]))
         self.assertIn("fold 1 of 3: stopped at step", told)
         self.assertNotIn("--resume", told)
         self.assertEqual(os.listdir(self.temporary), [])
-        told = self.stop_at_step("data", "curve", MESSAGES, *SCRATCH, "--epochs", 4000)
+        told = self.stop_at_step("data", "curve", MESSAGES, *winnow.with_defaults(SCRATCH, ["--epochs", 4000]))
         self.assertIn("texts: stopped at step", told)
         self.assertEqual(os.listdir(self.temporary), [])
         self.assertEqual(os.listdir(self.directory), [])

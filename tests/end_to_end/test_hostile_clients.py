@@ -180,7 +180,7 @@ class HostileClients(ServingTest):
 
     def test_cached_texts_of_large_requests_are_answered_elsewhere_and_in_turn(self):
         self.winnow("train", MESSAGES, "--base-model", "scratch", "--epochs", 1, "--output-dir", self.path("model"))
-        self.serve("model", "--http-threads", 1, "--max-wait", 300, "--max-queue", MANY)  # the last one counts
+        self.serve("model", "--http-threads", 1, "--max-wait", 300, "--max-queue", MANY)
         large = raw_http.request(json.dumps({"texts": [f"text {i}" for i in range(MANY)]}).encode(), [b"Accept-Encoding: gzip"])
         self.wait_until(lambda: self.ask(large) == 200)
         stop, statuses = threading.Event(), []
@@ -224,7 +224,7 @@ class HostileClients(ServingTest):
 
     def test_long_texts_of_one_client_turn_nobody_else_away(self):
         self.winnow("train", MESSAGES, "--base-model", "scratch", "--epochs", 1, "--long-text", "windows", "--output-dir", self.path("windows"))
-        self.serve("windows", "--max-wait", 1000)  # the last one counts
+        self.serve("windows", "--max-wait", 1000)
         stop = threading.Event()
 
         def attack():

@@ -17,7 +17,7 @@ LASTING = ("model.safetensors", "config.json", "labels.json", "tokenizer.json", 
 
 class Resume(TestCase):
     def command(self, *arguments, output="model"):
-        return [winnow.TestCase.program, "train", MESSAGES, "--output-dir", output, *map(str, (*ARGUMENTS, *arguments))]
+        return [winnow.TestCase.program, "train", MESSAGES, "--output-dir", output, *map(str, winnow.with_defaults(ARGUMENTS, arguments))]
 
     def run_to_the_end(self, *arguments, output="model", environment=None):
         done = subprocess.run(self.command(*arguments, output=output), cwd=self.directory, capture_output=True, text=True, timeout=120,
@@ -121,7 +121,7 @@ class Resume(TestCase):
         process.wait()
         again = self.command("--epochs", 400, "--resume")[1:]
         self.fails(*again, "--lr", 1e-4, code=2, says=["checkpoint-", "learning_rate", "0.0001"])
-        self.fails(*again, "--threads", 1, code=2, says=["threads"])
+        self.fails(*self.command("--epochs", 400, "--threads", 1, "--resume")[1:], code=2, says=["threads"])
         self.fails(*again, "--label-smoothing", 0.1, code=2, says=["label_smoothing"])
         other = self.write("other.tsv", "".join(winnow.messages()[:200]))
         self.fails(*[other if argument == MESSAGES else argument for argument in again], code=2, says=["training_data"])

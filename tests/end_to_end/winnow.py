@@ -14,6 +14,12 @@ UNVERIFIED = {"WINNOW_VERIFY": "false"}  # environment of tests whose models are
 MESSAGES = os.path.join(SOURCE, "examples", "data", "messages.tsv")
 
 
+def with_defaults(defaults, arguments):
+    """The arguments, after those pairs of an option and its value in `defaults` whose option they lack: no option with a value may be repeated."""
+    pairs = zip(defaults[::2], defaults[1::2])
+    return [item for name, value in pairs if name not in arguments for item in (name, value)] + list(arguments)
+
+
 class TestCase(unittest.TestCase):
     """A test in a directory of its own."""
     program = os.environ.get("WINNOW", "build/release/winnow")  # that is tested; main() takes another
@@ -49,7 +55,8 @@ class TestCase(unittest.TestCase):
 
     def train(self, *arguments, data=MESSAGES, output="model", **options):
         """In numbers that don't depend on which were faster just now."""
-        return self.winnow("train", data, "--base-model", "scratch", "--epochs", 2, "--precision", "f32", "--output-dir", self.path(output), *arguments, **options)
+        small = with_defaults(["--base-model", "scratch", "--epochs", 2, "--precision", "f32"], arguments)
+        return self.winnow("train", data, "--output-dir", self.path(output), *small, **options)
 
     def files(self, directory="model"):
         """Contents by relative name."""
