@@ -118,26 +118,39 @@ bool LooksLikeHeader(std::span<const Record> sample, const std::array<ColumnShap
          other.size() <= 32 && other.find(' ') == std::string::npos;
 }
 
-/// Returns true if the first row consists of two words that do not recur and stand above numbers, or above texts of
-/// several words, which is no sign in labelled texts, where ham<TAB>hello may be the first of a few rows.
-bool IsNameAboveOthers(std::span<const Record> sample, const std::array<ColumnShape, 2>& shapes, size_t label,
-                       bool labels_needed) {
-  const std::string& key = sample[0].fields[label].value.text;
-  const std::string& text = sample[0].fields[1 - label].value.text;
-  const auto is_name = [](const std::string& name) {
-    return !name.empty() && name.size() <= 32 && std::ranges::all_of(name, [](char c) {
+/// Returns true if the first row consists of two words, of which the one in the column `key` does not recur.
+bool BeginsWithNames(std::span<const Record> sample, const std::array<ColumnShape, 2>& shapes, size_t key) {
+  const auto is_name = [](const Field& field) {
+    const std::string& name = field.value.text;
+    return !name.empty() && name.size() <= 32 && IsAsciiLetter(name[0]) && std::ranges::all_of(name, [](char c) {
       return IsAsciiLetter(c) || (c >= '0' && c <= '9') || c == '_' || c == '-';
-    }) && IsAsciiLetter(name[0]);
+    });
   };
-  if (sample.size() < 2 || !is_name(key) || !is_name(text) || shapes[label].counts.at(key) > 1) return false;
-  size_t numbers = 0, sentences = 0;
-  for (const Record& record : sample.subspan(1)) {
-    const std::string& other = record.fields[label].value.text;
-    numbers += !other.empty() && other.find_first_not_of("0123456789") == std::string::npos ? 1 : 0;
-    sentences += record.fields[1 - label].value.text.find(' ') != std::string::npos ? 1 : 0;
-  }
-  const bool recur = shapes[label].distinct < sample.size();
-  return numbers == sample.size() - 1 || (!labels_needed && !recur && sentences * 2 >= sample.size() - 1);
+  return sample.size() >= 2 && std::ranges::all_of(sample[0].fields, is_name) &&
+         shapes[key].counts.at(sample[0].fields[key].value.text) == 1;
+}
+
+/// Returns true if the first row looks like names, and whole numbers stand below the name of the column `key`.
+bool HasNameAboveNumbers(std::span<const Record> sample, const std::array<ColumnShape, 2>& shapes, size_t key) {
+  return BeginsWithNames(sample, shapes, key) && std::ranges::all_of(sample.subspan(1), [&](const Record& record) {
+           const std::string& text = record.fields[key].value.text;
+           return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+         });
+}
+
+/// Returns true if the first row looks like names, no value of the column `key` recurs, and the other column contains
+/// mostly texts of several words. In labelled texts this is no sign: ham<TAB>hello may be the first of a few rows.
+bool HasNameAboveTexts(std::span<const Record> sample, const std::array<ColumnShape, 2>& shapes, size_t key) {
+  const auto texts = std::ranges::count_if(sample.subspan(1), [&](const Record& record) {
+    return record.fields[1 - key].value.text.find(' ') != std::string::npos;
+  });
+  return BeginsWithNames(sample, shapes, key) && shapes[key].distinct == sample.size() &&
+         static_cast<size_t>(texts) * 2 >= sample.size() - 1;
+}
+
+/// Returns true if the second field of each row begins with a space, as the second part of a sentence does.
+bool DividesSentences(std::span<const Record> sample) {
+  return std::ranges::all_of(sample, [](const Record& record) { return record.fields[1].value.text.starts_with(' '); });
 }
 
 class Resolver {
@@ -241,10 +254,10 @@ class Resolver {
       return std::unexpected(Missing("cannot determine which column contains the text", "--text-field"));
     }
     const auto shapes = ShapesOf(sample_);
-    std::optional<size_t> label = LabelColumn(shapes, reader_.label_first());
-    // Without labels to be learned, a division at commas is certain only if one column has values that recur.
-    if (label && !wishes_.labels_needed && !reader_.label_first() && shapes[0].distinct == shapes[1].distinct) {
-      label.reset();
+    const std::optional<size_t> label =
+        DividesForCertain(shapes) ? LabelColumn(shapes, reader_.label_first()) : std::nullopt;
+    for (const size_t key : {0, 1}) {
+      if (HasNameAboveNumbers(sample_, shapes, key)) return std::unexpected(UnknownHeader(key));
     }
     if (!label) {
       return std::unexpected(wishes_.labels_needed
@@ -252,12 +265,20 @@ class Resolver {
                                            "--text-field and --label-field")
                                  : Missing("cannot determine which column contains the text", "--text-field"));
     }
-    if (LooksLikeHeader(sample_, shapes, *label) || IsNameAboveOthers(sample_, shapes, *label, wishes_.labels_needed)) {
+    if (LooksLikeHeader(sample_, shapes, *label) ||
+        (!wishes_.labels_needed && HasNameAboveTexts(sample_, shapes, *label))) {
       return std::unexpected(UnknownHeader(*label));
     }
     roles_.text_field = names_[1 - *label];
     if (wishes_.labels_needed) roles_.label_fields = {names_[*label]};
     return {};
+  }
+
+  /// Without labels to be learned, a division at commas is certain only if one column has values that recur, and not if
+  /// it divides sentences.
+  bool DividesForCertain(const std::array<ColumnShape, 2>& shapes) const {
+    return wishes_.labels_needed || reader_.label_first() ||
+           (shapes[0].distinct != shapes[1].distinct && !DividesSentences(sample_));
   }
 
   Error UnknownHeader(size_t label) const {

@@ -238,8 +238,13 @@ std::optional<Error> UnreadForm(const Json& json) {
       (data->empty() || (*data)[0].is_array())) {
     return fail("a JSON document in the form of pandas' orient='split', which is not read", records);
   }
-  const auto is_row = [](const Json::Member& member) {
-    return member.second.is_object() && std::ranges::any_of(member.second.items(), [](const Json::Member& cell) {
+  const auto is_number = [](const std::string& name) {
+    return name.find_first_not_of("0123456789") == std::string::npos;
+  };
+  const auto is_row = [&](const Json::Member& member) {
+    if (!member.second.is_object() || member.second.empty()) return false;
+    return (is_number(member.first) && !is_number(member.second.items()[0].first)) ||
+           std::ranges::any_of(member.second.items(), [](const Json::Member& cell) {
              return (IsTextName(cell.first) || IsLabelName(cell.first)) && !cell.second.is_structured();
            });
   };

@@ -124,7 +124,7 @@ TEST_F(TableReading, AChoiceOfColumnsIsReported) {
 }
 
 TEST_F(TableReading, UnknownHeadersAreAskedAbout) {
-  EXPECT_THAT(Texts(Write("a.csv", "id,title\n1,win\n2,hello\n"))[0], HasSubstr("error"));
+  EXPECT_THAT(Texts(Write("a.csv", "id,title\n1,win\n2,hello\n"))[0], HasSubstr("unknown column names: id, title"));
   EXPECT_THAT(Texts(Write("b.csv", "id,title\n1,win a prize\n2,hello you\n"))[0], HasSubstr("--text-field"));
   EXPECT_THAT(Texts(Write("b.csv", "id,title\n1,win a prize\n2,hello\n"), {.text_field = "title"}),
               ElementsAre("win a prize", "hello"));
@@ -143,6 +143,7 @@ TEST_F(TableReading, TabsAndCommasOfProseDivideNothing) {
   EXPECT_THAT(Texts(Write("c.txt", "ham\tsee you\nspam\twin it\nham\tok\nham\tyes\n")),
               ElementsAre("see you", "win it", "ok", "yes"));
   EXPECT_THAT(Texts(Write("d.tsv", "Hello, you there\nYes, I am\n")), ElementsAre("Hello, you there", "Yes, I am"));
+  EXPECT_THAT(Texts(Write("e.csv", "Yes, I am\nYes, ok\nNo, sorry\n"))[0], HasSubstr("cannot determine which column"));
 }
 
 TEST_F(TableReading, BackslashesEscapeQuotesInsideAndOutsideOfQuotes) {
@@ -205,6 +206,7 @@ TEST_F(TableReading, JsonFormsThatAreNotReadAreNamed) {
   EXPECT_THAT(
       ErrorOf(Write("d.json", "{\"0\":{\"text\":\"a\",\"label\":\"x\"},\"1\":{\"text\":\"b\",\"label\":\"y\"}}")),
       HasSubstr("orient='index'"));
+  EXPECT_THAT(ErrorOf(Write("f.json", "{\"0\":{\"msg\":\"a\"},\"1\":{\"msg\":\"b\"}}")), HasSubstr("orient='index'"));
   EXPECT_THAT(ErrorOf(Write("e.json", "[{\"text\":\"a\",\"label\":NaN}]")),
               AllOf(HasSubstr("NaN and Infinity are no JSON"), Not(HasSubstr("truncated"))));
 }
