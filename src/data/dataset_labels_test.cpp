@@ -52,7 +52,7 @@ TEST_F(LabelValuesTest, OneHotVectorsAreSingleLabelsIfThatIsSpecified) {
 }
 
 TEST_F(LabelValuesTest, ARowThatIsNoVectorLikeTheOthersIsRefused) {
-  for (const char* odd : {"[]", "[1,0]", "[0.5,0,1]", "\"x\"", "[0,1,2]", "7"}) {
+  for (const char* odd : {"[]", "[1,0]", "[0.5,0,1]", "\"x\"", "[0,1,2]", "7", "[0,null,1]"}) {
     std::vector<std::string> labels(300, "[1,0,0]");
     for (size_t i = 0; i < labels.size(); i += 2) labels[i] = "[0,1,0]";
     labels[20] = odd;
@@ -78,6 +78,8 @@ TEST_F(LabelValuesTest, MissingValuesAreNoLabels) {
   EXPECT_THAT(Rows(named, {.label_map = {{"None", "None"}}}), ElementsAre("spam:t0", "None:t1", "None:t2"));
   EXPECT_THAT(Rows(named, {.labels = LabelSet{{"None", "spam"}}}), ElementsAre("spam:t0", "None:t1", "None:t2"));
   EXPECT_THAT(Rows(Table({"[1, 0]", "nan", "[0, 1]"})), ElementsAre("0:t0", "1:t2"));
+  EXPECT_THAT(Rows(Table({"a|b", "nan", "", "a"}), {.problem_type = ProblemType::kMulti}),
+              ElementsAre("a+b:t0", ":t2", "a:t3"));
 }
 
 TEST_F(LabelValuesTest, NamesThatUsuallyMeanUnknownAreReported) {
@@ -132,6 +134,8 @@ TEST_F(LabelValuesTest, ObjectsThatDescribeALabelAreAskedAbout) {
               HasSubstr("specify the key that contains the label: --label-field label.id"));
   EXPECT_THAT(Rows(Lines({R"({"id":1,"conf":0.5})", R"({"id":2,"conf":0.9})"}), {.label_field = "label.id"}),
               ElementsAre("1:t0", "2:t1"));
+  EXPECT_THAT(Rows(Lines({R"({"start":0.9,"stop":0.1})", R"({"start":0,"stop":1})"})),
+              ElementsAre("start:t0", "stop:t1"));
   EXPECT_THAT(ErrorOf(Lines({R"({"a":0.9,"b":0.8})", R"({"a":0.1,"b":0.95})"})), HasSubstr("add up to more than 1"));
 }
 

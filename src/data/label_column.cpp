@@ -53,11 +53,13 @@ bool HasSeveralOnes(const Value& value) { return HasIndicators(value) && std::ra
 
 /// Returns true if an object of numbers describes a label, and is not one of probabilities by label.
 bool DescribesLabel(const Value& value) {
-  constexpr std::array<std::string_view, 19> kKeys = {
-      "id",    "label",  "label_id",  "class_id",     "index",     "idx",     "conf", "confidence", "score", "prob",
-      "start", "offset", "timestamp", "annotator_id", "worker_id", "user_id", "end",  "weight",     "rank"};
-  const auto known = [&](const std::string& name) { return std::ranges::find(kKeys, LowerAscii(name)) != kKeys.end(); };
-  return std::ranges::any_of(value.items, known);
+  constexpr std::array<std::string_view, 12> kKeys = {"id",        "label_id",   "class_id",  "idx",
+                                                      "conf",      "confidence", "prob",      "annotator_id",
+                                                      "worker_id", "user_id",    "timestamp", "score"};
+  const auto has = [&](std::string_view name) {
+    return std::ranges::any_of(value.items, [&](const std::string& item) { return LowerAscii(item) == name; });
+  };
+  return std::ranges::any_of(kKeys, has) || (has("start") && has("end"));
 }
 
 /// What the sample says about a field.
@@ -160,6 +162,10 @@ std::vector<std::string> LabelColumn::notes() const {
 RowLabels::Outcome LabelColumn::Take(const Value* value, RowLabels& labels) {
   labels = {};
   if (value == nullptr || value->kind == Value::Kind::kMissing) return Outcome::kNone;
+  if (value->kind == Value::Kind::kOther && multi_hot_ > 0) {
+    labels.problem = Expected() + ", but '" + field_ + "' is an object, or a list that contains null";
+    return Outcome::kRefused;
+  }
   if (value->kind == Value::Kind::kOther) {
     labels.problem = "'" + field_ + "' is " +
                      (value->items.empty() ? std::string("neither a text nor a list of texts")
@@ -172,7 +178,8 @@ RowLabels::Outcome LabelColumn::Take(const Value* value, RowLabels& labels) {
       ++missing_[std::string(TrimAscii(value->text))];
       labels.problem = "no label: '" + std::string(TrimAscii(value->text)) + "'";
     }
-    return wishes_.problem_type == ProblemType::kMulti && multi_hot_ == 0 ? Outcome::kLabels : Outcome::kNone;
+    const bool none_allowed = wishes_.problem_type == ProblemType::kMulti && multi_hot_ == 0 && labels.problem.empty();
+    return none_allowed ? Outcome::kLabels : Outcome::kNone;
   }
   const std::optional<Value> parsed = Parsed(*value);
   const Value& meant = parsed ? *parsed : *value;
@@ -221,12 +228,16 @@ RowLabels::Outcome LabelColumn::TakeNames(const Value& value, RowLabels& labels)
   return count > 0 || none_allowed ? Outcome::kLabels : Outcome::kNone;
 }
 
+/// What each row of a field of multi-hot vectors has to contain.
+std::string LabelColumn::Expected() const {
+  return "expected a multi-hot vector of " + std::to_string(multi_hot_) + " zeros and ones, as in the other rows";
+}
+
 /// Fills `labels` from a multi-hot vector.
 RowLabels::Outcome LabelColumn::TakeBits(const Value& value, RowLabels& labels) const {
   const std::optional<std::vector<bool>> bits = MultiHotBits(value);
   if (!bits || bits->size() != multi_hot_) {
-    labels.problem =
-        "expected a multi-hot vector of " + std::to_string(multi_hot_) + " zeros and ones, as in the other rows";
+    labels.problem = Expected();
     return Outcome::kRefused;
   }
   for (size_t i = 0; i < multi_hot_; ++i) {

@@ -64,6 +64,7 @@ class LabelColumn {
 
   std::optional<Value> Parsed(const Value& value) const;
   void FindForm(std::span<const Record> sample);
+  std::string Expected() const;
   RowLabels::Outcome TakeBits(const Value& value, RowLabels& labels) const;
   RowLabels::Outcome TakeObject(const Value& value, RowLabels& labels) const;
   RowLabels::Outcome TakeIndicators(const Value& value, RowLabels& labels) const;

@@ -93,9 +93,11 @@ class ListParser {
   bool ReadItem(std::string& name, double& number, Item& item) {
     constexpr std::array<std::string_view, 7> kScalars = {"np.str_(",    "np.int64(", "np.int32(", "np.float64(",
                                                           "np.float32(", "np.bool_(", "np.bool("};
-    for (const std::string_view scalar : kScalars) {
-      if (Cut(scalar)) return ReadItem(name, number, item) && Cut(")");
-    }
+    const bool wrapped = std::ranges::any_of(kScalars, [&](std::string_view scalar) { return Cut(scalar); });
+    return ReadPlainItem(name, number, item) && (!wrapped || Cut(")"));
+  }
+
+  bool ReadPlainItem(std::string& name, double& number, Item& item) {
     const size_t quote =
         rest_.size() > 1 && std::string_view("bBuUrR").find(rest_[0]) != std::string_view::npos ? 1 : 0;
     if (rest_.size() > quote && (rest_[quote] == '\'' || rest_[quote] == '"')) {

@@ -53,6 +53,12 @@ TEST(LabelLists, OtherTextsAreNoLists) {
   }
 }
 
+TEST(LabelLists, NestingTakesNoStack) {
+  std::string text = "[";
+  for (int i = 0; i < 200000; ++i) text += "np.str_(";
+  EXPECT_FALSE(ParseLabelList(text + "'a']"));
+}
+
 TEST(LabelLists, DictionariesOfNumbersAreShares) {
   const auto shares = ParseLabelList("{'ham': 0.8, 'x': 1}");
   ASSERT_TRUE(shares);
