@@ -265,12 +265,13 @@ class Resolver {
                                            "--text-field and --label-field")
                                  : Missing("cannot determine which column contains the text", "--text-field"));
     }
-    if (LooksLikeHeader(sample_, shapes, *label) ||
-        (!wishes_.labels_needed && HasNameAboveTexts(sample_, shapes, *label))) {
-      return std::unexpected(UnknownHeader(*label));
+    const size_t column = label.value_or(0);  // g++ 12 warns of *label here
+    if (LooksLikeHeader(sample_, shapes, column) ||
+        (!wishes_.labels_needed && HasNameAboveTexts(sample_, shapes, column))) {
+      return std::unexpected(UnknownHeader(column));
     }
-    roles_.text_field = names_[1 - *label];
-    if (wishes_.labels_needed) roles_.label_fields = {names_[*label]};
+    roles_.text_field = names_[1 - column];
+    if (wishes_.labels_needed) roles_.label_fields = {names_[column]};
     return {};
   }
 
