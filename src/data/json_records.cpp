@@ -125,7 +125,7 @@ class JsonLinesReader : public RecordReader {
     const Result<Json> json = ParseJsonLeniently(line_, JsonOrder::kAsWritten);
     if (!json) {
       bad_reason_ = "not JSON: " + json.error().message;
-      if (HoldsNotANumber(line_)) bad_reason_ += "; NaN and Infinity are no JSON";
+      if (HoldsNotANumber(line_)) bad_reason_ += "; NaN and Infinity are not valid in JSON";
       return Step::kBadRow;
     }
     if (!json->is_object()) {
@@ -302,7 +302,7 @@ Result<std::unique_ptr<RecordReader>> MakeJsonDocumentReader(TextStream stream) 
   if (!parsed) {
     return Fail(ErrorCode::kInvalidData, stream.name() + ": not a JSON document: " + parsed.error().message,
                 HoldsNotANumber(text)
-                    ? "NaN and Infinity are no JSON: write null or a text instead, as pandas' to_json does; "
+                    ? "NaN and Infinity are not valid in JSON: write null or a text instead, as pandas' to_json does; "
                       "Python's json.dumps(..., allow_nan=False) finds them"
                     : "the file may be truncated; JSON lines need one complete object per line");
   }

@@ -208,7 +208,7 @@ TEST_F(TableReading, JsonFormsThatAreNotReadAreNamed) {
       HasSubstr("orient='index'"));
   EXPECT_THAT(ErrorOf(Write("f.json", "{\"0\":{\"msg\":\"a\"},\"1\":{\"msg\":\"b\"}}")), HasSubstr("orient='index'"));
   EXPECT_THAT(ErrorOf(Write("e.json", "[{\"text\":\"a\",\"label\":NaN}]")),
-              AllOf(HasSubstr("NaN and Infinity are no JSON"), Not(HasSubstr("truncated"))));
+              AllOf(HasSubstr("NaN and Infinity are not valid in JSON"), Not(HasSubstr("truncated"))));
 }
 
 TEST_F(TableReading, ManyKeysAreReadInLinearTime) {

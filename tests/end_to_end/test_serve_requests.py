@@ -77,8 +77,8 @@ class Requests(ServingTest):
             self.assertEqual((response.status, data), (200, b""), path)
             if path != "/metrics":
                 self.assertEqual(int(response.headers["Content-Length"]), length, path)
-        for method, path, says in (("POST", "/v1/moderations", "POST /v1/classify"), ("POST", "/v1/models/spam:predict", "POST /v1/classify"),
-                                   ("GET", "/v1/models", "GET /models"), ("POST", "/v1/predict", "POST /v1/classify"), ("POST", "/v1/chat/completions", '{"text"'),
+        for method, path, says in (("POST", "/moderations", "POST /v1/moderations"), ("POST", "/v1/models/spam:predict", "POST /v1/classify"),
+                                   ("GET", "/ping", "GET /health"), ("POST", "/v1/predict", "POST /v1/classify"), ("POST", "/v1/chat/completions", '{"text"'),
                                    ("GET", "/healthz", "GET /health")):
             self.assertIn(says, self.ask(method, path, {"input": "x"} if method == "POST" else None, 404)["error"])
 
