@@ -1,5 +1,6 @@
 #include "bundle/labels.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -7,21 +8,28 @@
 namespace winnow {
 namespace {
 
-TEST(Labels, TheirNumberIsBoundedInEveryForm) {
-  constexpr int kMost = 1 << 16;
-  Json by_id = Json::object(), by_name = Json::object();
-  for (int i = 0; i < kMost; ++i) {
-    const std::string name = "L" + std::to_string(i);
-    by_id[std::to_string(i)] = name;
-    by_name[name] = i;
+constexpr int kMost = 1 << 16;
+
+/// {"0": "L0", ...}, or {"L0": 0, ...}
+Json LabelsOf(int count, bool by_id) {
+  std::string text;
+  for (int i = 0; i < count; ++i) {
+    text += text.empty() ? "{" : ",";
+    text += by_id ? fmt::format(R"("{0}": "L{0}")", i) : fmt::format(R"("L{0}": {0})", i);
   }
-  EXPECT_EQ(LabelsById(by_id, "test")->size(), kMost);
-  EXPECT_EQ(LabelsByName(by_name, "test")->size(), kMost);
-  by_id[std::to_string(kMost)] = "one more";
-  by_name["one more"] = kMost;
-  for (const auto& result : {LabelsById(by_id, "test"), LabelsByName(by_name, "test")}) {
-    ASSERT_FALSE(result);
-    EXPECT_NE(result.error().message.find("65537 labels"), std::string::npos) << result.error().message;
+  return ParseJson(text + "}", "test").value();
+}
+
+TEST(Labels, TheirNumberIsBoundedInEveryForm) {
+  for (const bool by_id : {true, false}) {
+    const auto read = by_id ? LabelsById : LabelsByName;
+    const auto labels = read(LabelsOf(kMost, by_id), "test");
+    ASSERT_TRUE(labels) << labels.error().message;
+    EXPECT_EQ(labels->size(), static_cast<size_t>(kMost));
+    EXPECT_EQ(labels->back(), "L65535");
+    const auto more = read(LabelsOf(kMost + 1, by_id), "test");
+    ASSERT_FALSE(more);
+    EXPECT_NE(more.error().message.find("65537 labels"), std::string::npos) << more.error().message;
   }
 }
 

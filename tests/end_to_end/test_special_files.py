@@ -167,7 +167,7 @@ class Server(SpecialFiles):
         subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-keyout", "key.pem", "-out", "cert.pem"],
                        cwd=self.directory, check=True, capture_output=True)
         for arguments in (["--tls-cert", fifo, "--tls-key", "key.pem"], ["--tls-cert", "cert.pem", "--tls-key", fifo], ["--tls-cert", "cert.pem", "--tls-key", "key.pem", "--tls-client-ca", fifo],
-                          ["--api-key-file", fifo], ["--rules", fifo, "--store", "sqlite:s.db"], ["--redis", "rediss://localhost:1", "--redis-tls-ca", fifo],
+                          ["--api-key-file", fifo], ["--filter", "--rules", fifo, "--store", "sqlite:s.db"], ["--redis", "rediss://localhost:1", "--redis-tls-ca", fifo],
                           ["--redis", "rediss://localhost:1", "--redis-mac-key-file", fifo], ["--config", fifo]):
             self.fails("serve", "model", "--port", 0, *arguments, says=["not a regular file"])
         self.serve("model", "--tls-cert", "cert.pem", "--tls-key", "key.pem")
