@@ -77,10 +77,10 @@ class Requests(ServingTest):
             self.assertEqual((response.status, data), (200, b""), path)
             if path != "/metrics":
                 self.assertEqual(int(response.headers["Content-Length"]), length, path)
-        for method, path, says in (("POST", "/moderations", "POST /v1/moderations"), ("POST", "/v1/models/spam:predict", "POST /v1/classify"),
-                                   ("GET", "/ping", "GET /health"), ("POST", "/v1/predict", "POST /v1/classify"), ("POST", "/v1/chat/completions", '{"text"'),
-                                   ("GET", "/healthz", "GET /health")):
-            self.assertIn(says, self.ask(method, path, {"input": "x"} if method == "POST" else None, 404)["error"])
+        for method, path, status, says in (("POST", "/moderations", 404, "POST /v1/moderations"), ("POST", "/v1/models/spam:predict", 405, "POST /v1/classify"),
+                                           ("GET", "/ping", 404, "GET /health"), ("POST", "/v1/predict", 404, "POST /v1/classify"),
+                                           ("POST", "/v1/chat/completions", 404, '{"text"'), ("GET", "/healthz", 404, "GET /health")):
+            self.assertIn(says, self.ask(method, path, {"input": "x"} if method == "POST" else None, status)["error"])
 
     def test_metrics_and_log_tell_what_was_decided(self):
         self.serve("spam", "intents", "--access-log", "access.jsonl")
