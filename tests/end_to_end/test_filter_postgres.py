@@ -93,7 +93,8 @@ class Routes(SharedStore):
         name = evil.replace("\u0000", "")
         verdict = server.check(evil, sender=name, sender_name=name, recipient=name, user=name)
         self.assertEqual(server.report(name.strip(), id=verdict["id"], is_spam=True, user=name)[0], 200)
-        self.assertEqual(server.report("k2", text=evil, label=name, user="a")[0], 200)
+        self.assertEqual(server.report("k1", text=evil, label=name, user="a")[0], 422)  # no model has this label
+        self.assertEqual(server.report("k2", text=evil, is_spam=False, user="a")[0], 200)
         for parameter in ("text", "sender", "user", "symbol", "source"):
             status, found = server.ask("GET", f"/v1/history?{parameter}=x%27%29%3B+DROP+TABLE+messages%3B+--%25_")
             self.assertIn(status, (200, 422), found)

@@ -53,7 +53,8 @@ class Filter(ServingTest):
         self.assertEqual(status, 200)
         self.assertEqual(self.ask("POST", "/v1/messages/check", {"text": "a", "model": SQL})[0], 404)
         self.assertEqual(self.ask("POST", "/v1/feedback", {"id": verdict["id"], "is_spam": True, "user": SQL}, {"Idempotency-Key": SQL})[1]["status"], "stored")
-        self.assertEqual(self.ask("POST", "/v1/feedback", {"text": SQL, "label": SQL, "sender": SQL, "user": SQL})[0], 200)
+        self.assertEqual(self.ask("POST", "/v1/feedback", {"text": SQL, "label": SQL, "sender": SQL, "user": SQL})[0], 422)  # no model has this label
+        self.assertEqual(self.ask("POST", "/v1/feedback", {"text": SQL, "label": "spam", "sender": SQL, "user": SQL})[0], 200)
         self.assertEqual(self.ask("POST", "/v1/feedback", {"id": SQL, "is_spam": True})[0], 404)
         name = urllib.parse.quote(SQL, safe="")
         self.assertEqual(self.ask("PUT", f"/v1/users/{name}/preferences", {"mode": "strict"})[0], 200)
