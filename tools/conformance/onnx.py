@@ -17,6 +17,7 @@ MiniLM; exports each in all forms, and checks that
 Exits 0 when all is as it should be, 77 when the packages can't be had ("skipped: ..."), else 1.
 """
 import argparse
+import hashlib
 import json
 import math
 import os
@@ -295,9 +296,13 @@ def compare_activation(winnow, bundle, activation, lines, directory):
     """The same model with another function in it. It answers nonsense, but the same nonsense in both."""
     changed = directory / "changed"
     shutil.copytree(bundle, changed)
-    config = json.loads((changed / "config.json").read_text(encoding="utf-8"))
-    config["hidden_act"] = activation
-    (changed / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    before = (changed / "config.json").read_bytes()
+    after = json.dumps({**json.loads(before), "hidden_act": activation}).encode()
+    (changed / "config.json").write_bytes(after)
+    manifest = changed / "winnow.json"  # has the digest of each file
+    if manifest.exists():
+        digests = [hashlib.sha256(content).hexdigest() for content in (before, after)]
+        manifest.write_text(manifest.read_text(encoding="utf-8").replace(*digests), encoding="utf-8")
     run(winnow, "export", changed, "--json", "--quiet")
     check_file(changed / "onnx" / "model.onnx")
     texts = [line["ids"] for line in run(winnow, "tokenize", changed, "--max-length", "64", "--", *lines)]
