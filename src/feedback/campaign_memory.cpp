@@ -152,23 +152,35 @@ bool CampaignMemory::Set(std::vector<Vote>& votes, const Vote& vote) {
   return true;
 }
 
+/// Who votes: a person by name, or an administrator, whose vote stands beside that of a person of that name.
+uint64_t CampaignMemory::VoterOf(const FeedbackEvent& event, FeedbackOrigin origin) const {
+  const std::string user = event.user_id.value_or("");
+  if (origin != FeedbackOrigin::kAdmin) return HashOf(user);
+  return HashOf(user + std::string("\0admin", 6));  // names contain no zero byte
+}
+
 void CampaignMemory::Learn(const FeedbackEvent& event, std::string_view sender) {
   const FeedbackOrigin origin = OriginOf(event);
   const bool person = origin == FeedbackOrigin::kPerson || origin == FeedbackOrigin::kAdmin;
   const bool forgets = event.feedback_type == kForgetFeedback;
   if (!person || event.text.empty() || (!forgets && !LabelOf(event))) return;
-  Vote vote{HashOf(event.user_id.value_or("")), OrderOf(event), std::nullopt, origin == FeedbackOrigin::kAdmin, false};
-  if (!forgets) vote.is_spam = IsSpam(event);
   CampaignText text = PrepareCampaignText(event.text);
   const uint64_t about = HashOf(sender);
   const WriterLock lock(mutex_);
   Entry* const entry = EntryFor(std::move(text));
   if (entry == nullptr) return;
-  const bool known = std::ranges::binary_search(entry->votes, vote.user, {}, &Vote::user);
-  if (!known) vote.counts = caps_.Count(vote.user, about, event.created_at);
-  if (!Set(entry->votes, vote)) return;
   Entry& first = entries_[entry->first];
-  Set(first.group_votes, vote);
+  bool changed = false;
+  for (const FeedbackOrigin replaced : OriginsReplacedBy(event)) {
+    Vote vote{VoterOf(event, replaced), OrderOf(event), std::nullopt, replaced == FeedbackOrigin::kAdmin, false};
+    if (!forgets) vote.is_spam = IsSpam(event);
+    const bool known = std::ranges::binary_search(entry->votes, vote.user, {}, &Vote::user);
+    if (!known) vote.counts = caps_.Count(vote.user, about, event.created_at);
+    if (!Set(entry->votes, vote)) continue;
+    Set(first.group_votes, vote);
+    changed = true;
+  }
+  if (!changed) return;
   Use(*entry, Milliseconds(event.created_at));
   Raise(entry->saved, Milliseconds(event.created_at));
   Decide(first);

@@ -110,6 +110,7 @@ class CampaignMemory {
     double similarity = 0;
   };
   uint64_t HashOf(std::string_view user) const;
+  uint64_t VoterOf(const FeedbackEvent& event, FeedbackOrigin origin) const;
   static const Vote* Find(std::span<const Vote> votes, uint64_t user);
   static bool Set(std::vector<Vote>& votes, const Vote& vote);
   std::vector<uint32_t> Candidates(const std::array<uint32_t, kCampaignBands>& hashes) const

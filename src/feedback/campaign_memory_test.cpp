@@ -77,6 +77,17 @@ TEST(CampaignMemory, ThreeTrustedUsersWhoAgreeOnVariantsCountForEverybody) {
   EXPECT_FALSE(hit.own);
 }
 
+TEST(CampaignMemory, AnAnonymousReportLeavesTheWordOfAnAdministratorWithoutAName) {
+  CampaignMemory memory;
+  FeedbackEvent admin = Admin(false), anonymous = Event("", true);
+  admin.user_id.reset();
+  anonymous.user_id.reset();
+  anonymous.created_at = admin.created_at + std::chrono::hours(1);
+  memory.Learn(admin);
+  memory.Learn(anonymous);
+  EXPECT_EQ(memory.Find(kText, "anna", anonymous.created_at).value().symbol(), "MEMORY_HAM");
+}
+
 TEST(CampaignMemory, ATrustedUserWhoContradictsLeavesTheDecisionToAdministrators) {
   CampaignMemory memory;
   Trust(memory, {"anna", "ben", "cleo", "dora"});

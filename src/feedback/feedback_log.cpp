@@ -160,7 +160,10 @@ Result<int64_t> FeedbackLog::Read(Store& store, FeedbackFilter filter, CampaignM
   // An entry that was matched lately may have been learnt long ago.
   if (uses.empty()) filter.since = oldest;
   const int64_t last = TRY(ReadPages(store, filter, [&](std::vector<StoredFeedback>& page) -> Result<void> {
-    for (const StoredFeedback& stored : page) memory.Learn(stored.event);
+    for (const StoredFeedback& stored : page) {
+      if (learnt_.insert(stored.id).second) memory.Learn(stored.event);
+    }
+    learnt_.erase(learnt_.begin(), learnt_.lower_bound(*learnt_.rbegin() - kOverlap));
     return {};
   }));
   for (const CampaignUse& use : uses) memory.Restore(use);
@@ -174,7 +177,13 @@ Result<void> FeedbackLog::Relearn() {
   trust_basis_.reset();  // the trust is to be computed without what was forgotten
   if (memory_->size() == 0) return {};
   const std::unique_ptr<CampaignMemory> fresh = memory_->Fresh();
-  const int64_t last = TRY(Read(*store, {}, *fresh));
+  learnt_.clear();
+  const Result<int64_t> read = Read(*store, {}, *fresh);
+  if (!read) {
+    learnt_.clear();  // the memory that has learnt them is given up
+    return std::unexpected(read.error());
+  }
+  const int64_t last = *read;
   memory_->Replace(*fresh);
   // Events that were added while the store was read are read now.
   last_id_ = std::max(last, TRY(Read(*store, {.after_id = std::max<int64_t>(0, last - kOverlap)}, *memory_)));

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -67,7 +68,7 @@ class FeedbackLog {
  private:
   Result<void> Complete(FeedbackEvent& event, std::string& sender) const;
   bool IsForgotten(const FeedbackEvent& event);
-  Result<int64_t> Read(Store& store, FeedbackFilter filter, CampaignMemory& memory);
+  Result<int64_t> Read(Store& store, FeedbackFilter filter, CampaignMemory& memory) REQUIRES(catching_up_);
   StoreTime TimeFor(const FeedbackEvent& event);
 
   const FeedbackSink sink_;
@@ -80,6 +81,8 @@ class FeedbackLog {
   std::shared_ptr<const Tombstones> forgotten_ GUARDED_BY(mutex_);
   Mutex catching_up_;
   int64_t last_id_ GUARDED_BY(catching_up_) = 0;
+  /// The events among the last kOverlap ones that the memory has learnt, which are read again but not learnt again.
+  std::set<int64_t> learnt_ GUARDED_BY(catching_up_);
   /// What the trust was computed from the last time.
   struct TrustBasis {
     int64_t last_id = 0;

@@ -46,6 +46,15 @@ FeedbackOrigin OriginOf(const FeedbackEvent& event) {
                                                                                  : FeedbackOrigin::kPerson;
 }
 
+std::span<const FeedbackOrigin> OriginsReplacedBy(const FeedbackEvent& event) {
+  static constexpr auto kOrigins =
+      std::to_array({FeedbackOrigin::kPerson, FeedbackOrigin::kAdmin, FeedbackOrigin::kTeacher, FeedbackOrigin::kOwn});
+  const FeedbackOrigin origin = OriginOf(event);
+  const std::span<const FeedbackOrigin> all = kOrigins;
+  if (origin == FeedbackOrigin::kAdmin && event.feedback_type == kForgetFeedback) return all.first(2);
+  return all.subspan(static_cast<size_t>(std::ranges::find(all, origin) - all.begin()), 1);
+}
+
 std::optional<std::string> LabelOf(const FeedbackEvent& event) {
   if (!event.is_spam) return event.label;
   const std::string lower = LowerAscii(event.label.value_or(""));
@@ -74,28 +83,29 @@ std::vector<FeedbackState> CurrentFeedback(std::span<const FeedbackEvent> events
     const auto found = texts.find(*event.message_id);
     return found == texts.end() ? std::string_view(event.text) : found->second;
   };
-  // A forget counts for whatever its user is; a person who becomes an administrator has one last word.
-  std::map<std::tuple<std::string_view, bool, std::string_view>, std::pair<EventOrder, const FeedbackEvent*>> last;
+  using Key = std::tuple<std::string_view, FeedbackOrigin, std::string_view>;
+  std::map<Key, std::pair<EventOrder, const FeedbackEvent*>> last;
   for (const FeedbackEvent& event : events) {
     const FeedbackOrigin origin = OriginOf(event);
     const std::string_view text = text_of(event);
     const bool forgets = event.feedback_type == kForgetFeedback;
     if (origin == FeedbackOrigin::kOwn || text.empty() || (!forgets && !LabelOf(event))) continue;
-    const bool teacher = origin == FeedbackOrigin::kTeacher;
-    const std::string_view user = teacher         ? std::string_view(event.source)
-                                  : event.user_id ? std::string_view(*event.user_id)
-                                                  : "";
-    auto& known = last[{text, teacher, user}];
+    const std::string_view user = origin == FeedbackOrigin::kTeacher ? std::string_view(event.source)
+                                  : event.user_id                    ? std::string_view(*event.user_id)
+                                                                     : "";
     const EventOrder order = OrderOf(event);
-    if (known.second == nullptr || known.first < order) known = {order, &event};
+    for (const FeedbackOrigin replaced : OriginsReplacedBy(event)) {
+      auto& known = last[{text, replaced, user}];
+      if (known.second == nullptr || known.first < order) known = {order, &event};
+    }
   }
   std::vector<FeedbackState> states;
   for (const auto& [key, newest] : last) {
     const FeedbackEvent* const event = newest.second;
     if (event->feedback_type == kForgetFeedback) continue;
-    const auto& [text, teacher, user] = key;
-    states.push_back({Sha256(text), std::string(text), std::string(user), LabelOf(*event).value_or(""),
-                      OriginOf(*event), event->message_id, event->created_at});
+    const auto& [text, origin, user] = key;
+    states.push_back({Sha256(text), std::string(text), std::string(user), LabelOf(*event).value_or(""), origin,
+                      event->message_id, event->created_at});
   }
   std::ranges::sort(states, {},
                     [](const FeedbackState& state) { return std::tie(state.message, state.user, state.origin); });

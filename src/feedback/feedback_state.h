@@ -33,6 +33,11 @@ enum class FeedbackOrigin {
 /// Returns who says something, by the event's source and feedback type.
 FeedbackOrigin OriginOf(const FeedbackEvent& event);
 
+/// Returns whose earlier words an event replaces, of those with the name of its user: the words of its own origin, so that
+/// nobody who uses the name of an administrator, or who like the administrator uses none, replaces the administrator's
+/// word. What an administrator forgets (source "admin") is forgotten of persons, too.
+std::span<const FeedbackOrigin> OriginsReplacedBy(const FeedbackEvent& event);
+
 /// Returns true if the source is a name of Winnow's own steps, such as "classifier".
 bool IsOwnSource(std::string_view source);
 

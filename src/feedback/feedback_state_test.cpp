@@ -51,6 +51,26 @@ TEST(FeedbackState, EventsOfOneTimeGiveOneStateInEveryOrder) {
   EXPECT_EQ(Exported(events), "") << "forget is the last of events of one time";
 }
 
+TEST(FeedbackState, NobodyReplacesTheWordOfAnAdministratorOfTheirName) {
+  for (const char* user : {"", "anna"}) {
+    const auto word = [&](const char* label, int at, bool admin) {
+      FeedbackEvent event = FeedbackWord(label, at, user);
+      if (*user == '\0') event.user_id.reset();
+      if (admin) event.source = "admin";
+      return event;
+    };
+    std::vector<FeedbackEvent> events = {word("ham", 1, /*admin=*/true), word("spam", 2, false)};
+    ASSERT_THAT(CurrentFeedback(events), SizeIs(2));
+    EXPECT_THAT(Exported(events), HasSubstr("ham")) << "an administrator's word counts";
+    events.push_back(word("forget", 3, false));
+    ASSERT_THAT(CurrentFeedback(events), SizeIs(1));
+    EXPECT_EQ(CurrentFeedback(events)[0].origin, FeedbackOrigin::kAdmin);
+    events.push_back(word("spam", 4, false));
+    events.push_back(word("forget", 5, /*admin=*/true));
+    EXPECT_THAT(CurrentFeedback(events), IsEmpty()) << "an administrator withdraws both";
+  }
+}
+
 TEST(FeedbackState, AnIdAndItsTextNameOneMessage) {
   FeedbackEvent by_id = FeedbackWord("ham", 2);
   by_id.message_id = "m1";

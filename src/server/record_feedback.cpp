@@ -1,5 +1,6 @@
 #include "server/record_feedback.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -60,7 +61,11 @@ ApiResult<void> SettleText(const FeedbackCall& call, MessageRecord& message) {
 /// Returns 1 for spam, -1 for ham and 0 for neither.
 double SignOf(const std::optional<bool>& is_spam) { return !is_spam ? 0 : *is_spam ? 1 : -1; }
 
-/// Returns the last event of the user about the message until now. Two reports of one user about one message count as the
+bool Replaces(const FeedbackEvent& event, FeedbackOrigin origin) {
+  return std::ranges::find(OriginsReplacedBy(event), origin) != OriginsReplacedBy(event).end();
+}
+
+/// Returns the last event about the message until now whose place the event takes. Two reports of one user about one message count as the
 /// last one does.
 std::optional<FeedbackEvent> LastWord(const FilterService& filter, const FeedbackEvent& event) {
   const std::shared_ptr<Store> store = filter.recorder().store();
@@ -71,15 +76,9 @@ std::optional<FeedbackEvent> LastWord(const FilterService& filter, const Feedbac
   if (!found) return std::nullopt;
   std::optional<FeedbackEvent> last;
   for (const StoredFeedback& each : *found) {
-    if (each.event.user_id == event.user_id) last = each.event;
+    if (each.event.user_id == event.user_id && Replaces(each.event, OriginOf(event))) last = each.event;
   }
   return last;
-}
-
-/// Returns true if an event says nothing that `before` does not say. An administrator's word says more than another's.
-bool Repeats(const FeedbackEvent& event, const FeedbackEvent& before) {
-  return event.is_spam && event.is_spam == before.is_spam &&
-         (event.feedback_type != kAdminFeedback || before.feedback_type == kAdminFeedback);
 }
 
 /// Changes the sender's score for the user; for all users if an administrator says so, or if the client has no users.
@@ -102,6 +101,7 @@ std::string Complete(const FeedbackCall& call, const std::optional<MessageRecord
   event.label = call.label;
   if (!event.label && call.is_spam) event.label = *call.is_spam ? "spam" : "ham";
   event.feedback_type = call.forget ? std::string(kForgetFeedback) : call.type;
+  if (call.forget && call.by_admin) event.source = kAdminFeedback;
   if (!call.user.empty()) event.user_id = call.user;
   event.created_at = StoreNow();
   std::string sender = NormalSender(call.sender);
@@ -131,7 +131,7 @@ ApiResult<RecordedFeedback> RecordFeedback(const FilterService& filter, const Fe
   FeedbackEvent& event = recorded.event;
   const std::string sender = Complete(call, message, event);
   const std::optional<FeedbackEvent> before = LastWord(filter, event);
-  recorded.repeated = call.skip_repeated && before && Repeats(event, *before);
+  recorded.repeated = call.skip_repeated && before && event.is_spam && event.is_spam == before->is_spam;
   if (recorded.repeated) return recorded;
   // Without its text, which the store does not tell while it is down, the event waits in the spool.
   const Result<FeedbackOutcome> outcome = event.text.empty() ? filter.recorder().Add(event) : filter.log().Add(event);

@@ -20,6 +20,7 @@ struct FeedbackCall {
   std::string key = {};     ///< idempotency key
   std::optional<std::string> label = {};
   std::optional<bool> is_spam = {};
+  bool by_admin = false;       ///< the client has the role admin: `forget` withdraws an administrator's word, too
   bool forget = false;         ///< withdraws what the user has said about the message; without a label
   bool skip_repeated = false;  ///< stores nothing if this is what the user has said about the message before
 };

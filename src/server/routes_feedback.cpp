@@ -115,6 +115,7 @@ ApiResult<RequestedFeedback> ReadCall(const HttpRequest& request, const ServiceL
   if (text != nullptr) call.text = TRY(TextOf(*text, "text", limits));
   call.sender = TRY(NameOr(body, "sender"));
   call.user = TRY(NameOr(body, "user"));
+  call.by_admin = request.role == Role::kAdmin;
   TRY(ReadLabel(body, call));
   call.type = TRY(StringOr(body, "feedback_type", ""));
   if (!call.type.empty() && call.type != "user_rejection" && call.type != "user_confirmation" && call.type != "admin") {
