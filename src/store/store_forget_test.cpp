@@ -156,6 +156,17 @@ TEST_P(ForgetOn, TakesNothingInAgainThatWasForgotten) {
   EXPECT_EQ(store->AddFeedback(later).value(), FeedbackStatus::kStored);
 }
 
+TEST(Tombstones, KnowEachTimeAValueIsForgotten) {
+  Tombstones known("key");
+  const std::string digest = TombstoneDigest("key", ForgottenKind::kText, kText);
+  const StoreTime now = StoreNow();
+  EXPECT_TRUE(known.Add({1, digest, now}));
+  EXPECT_FALSE(known.Add({1, digest, now}));
+  EXPECT_TRUE(known.Add({2, digest, now})) << "within the resolution of the clock";
+  EXPECT_TRUE(known.Add({3, digest, now - std::chrono::hours(1)})) << "the clock was set back";
+  EXPECT_TRUE(known.Cover(Event("k", kText, "ben")));
+}
+
 TEST_P(ForgetOn, OtherProcessesLearnOfIt) {
   const auto store = OpenStore();
   std::unique_ptr<Tombstones> known;

@@ -61,18 +61,19 @@ TombstoneQuery QueryOf(std::string_view key, const VerdictSample& sample) {
 
 bool Tombstones::Add(const Tombstone& tombstone) {
   last_id_ = std::max(last_id_, tombstone.id);
-  const auto [place, added] = times_.emplace(tombstone.digest, tombstone.forgotten_at);
+  const auto [place, added] = known_.try_emplace(tombstone.digest, tombstone.id, tombstone.forgotten_at);
   if (added) return true;
-  const bool newer = place->second < tombstone.forgotten_at;
-  if (newer) place->second = tombstone.forgotten_at;
-  return newer;
+  Known& known = place->second;
+  if (tombstone.id <= known.id) return false;
+  known = {tombstone.id, std::max(known.forgotten_at, tombstone.forgotten_at)};
+  return true;
 }
 
 bool Tombstones::Covers(const TombstoneQuery& query) const {
-  if (query.event && times_.contains(*query.event)) return true;
+  if (query.event && known_.contains(*query.event)) return true;
   return std::ranges::any_of(query.contents, [&](const std::string& digest) {
-    const auto found = times_.find(digest);
-    return found != times_.end() && query.at <= found->second;
+    const auto found = known_.find(digest);
+    return found != known_.end() && query.at <= found->second.forgotten_at;
   });
 }
 

@@ -50,14 +50,15 @@ class Tombstones {
   /// `key` is that of the store.
   explicit Tombstones(std::string key) : key_(std::move(key)) {}
 
-  /// Returns true if the tombstone was not known, or is newer than the known one.
+  /// Returns true if the tombstone was not known. One of a value that is forgotten again has an id of its own, though
+  /// its time may equal that of the former one.
   bool Add(const Tombstone& tombstone);
 
   template <typename Record>
   bool Cover(const Record& record) const {
-    return !times_.empty() && Covers(QueryOf(key_, record));
+    return !known_.empty() && Covers(QueryOf(key_, record));
   }
-  bool empty() const { return times_.empty(); }
+  bool empty() const { return known_.empty(); }
   int64_t last_id() const { return last_id_; }
   const std::string& key() const { return key_; }
 
@@ -65,7 +66,12 @@ class Tombstones {
   bool Covers(const TombstoneQuery& query) const;
 
   std::string key_;
-  std::map<std::string, StoreTime, std::less<>> times_;
+  struct Known {
+    int64_t id;
+    StoreTime forgotten_at;  // the latest
+  };
+
+  std::map<std::string, Known, std::less<>> known_;  // by digest
   int64_t last_id_ = 0;
 };
 
