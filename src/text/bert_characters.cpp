@@ -1,29 +1,31 @@
 #include "text/bert_characters.h"
 
-#include <unicode/locid.h>
-#include <unicode/normalizer2.h>
-#include <unicode/uchar.h>
-#include <unicode/unistr.h>
-
 #include <string>
 
 #include "text/character_classes.h"
+#include "text/unicode_data.h"
 #include "text/utf8.h"
 
 namespace winnow {
+namespace {
+
+// The one character whose lower case is two: an i and the dot.
+constexpr char32_t kDottedI = 0x130, kDotAbove = 0x307;
+
+}  // namespace
 
 bool IsBertSpace(char32_t c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r' ||
-         u_hasBinaryProperty(static_cast<UChar32>(c), UCHAR_WHITE_SPACE);
+         unicode::PropertiesOf(c).Has(unicode::Properties::kWhiteSpace);
 }
 
 bool IsBertControl(char32_t c) {
   if (c == '\t' || c == '\n' || c == '\r') return false;
-  switch (u_charType(static_cast<UChar32>(c))) {
-    case U_CONTROL_CHAR:
-    case U_FORMAT_CHAR:
-    case U_PRIVATE_USE_CHAR:
-    case U_SURROGATE:
+  switch (unicode::PropertiesOf(c).category()) {
+    case unicode::Category::kCc:
+    case unicode::Category::kCf:
+    case unicode::Category::kCo:
+    case unicode::Category::kCs:
       return HasSince(c, 8);
     default:
       return false;
@@ -60,30 +62,27 @@ BertCharacter BertCharacters::Treat(char32_t c) const {
     result.kind = BertCharacter::Kind::kSpace;
     return result;
   }
-  icu::UnicodeString text(static_cast<UChar32>(c));
+  std::u32string text;
   if (normalization_.strip_accents) {
-    UErrorCode status = U_ZERO_ERROR;
-    icu::UnicodeString decomposition;
-    if (icu::Normalizer2::getNFDInstance(status)->getDecomposition(static_cast<UChar32>(c), decomposition))
-      text = decomposition;
+    unicode::AppendCanonical(c, text);
+  } else {
+    text = c;
   }
   bool alone = normalization_.handle_chinese_chars && IsBertIdeograph(c);
   std::string bytes;
-  const auto write = [&](UChar32 x) {
-    alone = alone || IsPunctuation(static_cast<char32_t>(x));
-    AppendUtf8(static_cast<char32_t>(x), bytes);
+  const auto write = [&](char32_t x) {
+    alone = alone || IsPunctuation(x);
+    AppendUtf8(x, bytes);
     ++result.count;
   };
-  for (int32_t i = 0; i < text.length(); i = text.moveIndex32(i, 1)) {
-    const UChar32 x = text.char32At(i);
-    if (normalization_.strip_accents && IsNonSpacingMark(static_cast<char32_t>(x))) continue;
-    if (!normalization_.lowercase) {
-      write(x);
-      continue;
+  for (const char32_t x : text) {
+    if (normalization_.strip_accents && IsNonSpacingMark(x)) continue;
+    if (normalization_.lowercase && x == kDottedI) {
+      write(U'i');
+      write(kDotAbove);
+    } else {
+      write(normalization_.lowercase ? unicode::SimpleLower(x) : x);
     }
-    icu::UnicodeString lower(x);
-    lower.toLower(icu::Locale::getRoot());
-    for (int32_t j = 0; j < lower.length(); j = lower.moveIndex32(j, 1)) write(lower.char32At(j));
   }
   if (bytes.empty() || bytes.size() > result.bytes.size()) return BertCharacter{};
   result.kind = alone ? BertCharacter::Kind::kAlone : BertCharacter::Kind::kInWord;

@@ -1,11 +1,11 @@
 #include "text/case_fold.h"
 
-#include <unicode/bytestream.h>
-#include <unicode/normalizer2.h>
-
 #include <algorithm>
 
 #include "base/ascii.h"
+#include "text/canonical_order.h"
+#include "text/unicode_data.h"
+#include "text/utf8.h"
 
 namespace winnow {
 
@@ -14,18 +14,14 @@ std::string FoldCase(std::string_view text) {
   if (std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; })) {
     return LowerAscii(text);
   }
-  UErrorCode status = U_ZERO_ERROR;
-  const icu::Normalizer2* normalizer = icu::Normalizer2::getNFKCCasefoldInstance(status);
+  std::u32string characters;
+  characters.reserve(text.size());
+  for (size_t i = 0; i < text.size();) unicode::AppendFolding(NextCodePoint(text, i), characters);
+  OrderMarks(characters);
+  ComposeCharacters(characters);
   std::string folded;
-  if (U_SUCCESS(status)) {
-    // ICU repairs invalid bytes on its way through UTF-16; its UTF-8 path would leave them as they are.
-    const icu::UnicodeString wide =
-        icu::UnicodeString::fromUTF8(icu::StringPiece(text.data(), static_cast<int32_t>(text.size())));
-    const icu::UnicodeString result = normalizer->normalize(wide, status);
-    if (U_SUCCESS(status)) result.toUTF8String(folded);
-  }
-  // ICU fails only where its own data is missing or memory is out; the text itself is then the best key.
-  if (U_FAILURE(status)) folded.assign(text);
+  folded.reserve(text.size());
+  for (const char32_t c : characters) AppendUtf8(c, folded);
   return folded;
 }
 

@@ -1,4 +1,4 @@
-/// The classes of characters that GPT-2's pattern and others name: \p{L}, \p{N}, \s (Unicode's, by ICU's tables).
+/// The classes of characters that GPT-2's pattern and others name: \p{L}, \p{N}, \s (Unicode 15's).
 #pragma once
 
 #include <cstdint>

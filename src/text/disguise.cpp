@@ -1,14 +1,11 @@
 #include "text/disguise.h"
 
-#include <unicode/normalizer2.h>
-#include <unicode/uchar.h>
-#include <unicode/unistr.h>
-
 #include <algorithm>
 
 #include "base/ascii.h"
 #include "text/leetspeak.h"
 #include "text/look_alikes.h"
+#include "text/unicode_data.h"
 #include "text/utf8.h"
 
 // Why folding twice is folding once: each stage leaves nothing for itself to do, and what a later one does gives an
@@ -20,6 +17,8 @@
 namespace winnow {
 namespace {
 
+using unicode::DecompositionType;
+
 struct Character {
   char32_t code = 0;
   size_t end = 0;  ///< of its part of the original; it begins where the one before ends
@@ -29,7 +28,7 @@ using Characters = std::vector<Character>;
 bool IsWithin(char32_t c, char32_t first, char32_t last) { return c >= first && c <= last; }
 bool IsDigit(char32_t c) { return IsWithin(c, '0', '9'); }
 
-bool IsMark(char32_t c) { return c >= 0x300 && (U_GET_GC_MASK(static_cast<UChar32>(c)) & U_GC_M_MASK) != 0; }
+bool IsMark(char32_t c) { return c >= 0x300 && unicode::PropertiesOf(c).IsMark(); }
 
 bool IsLatin(char32_t c) {
   if (c < 0x80) return IsAsciiLetter(c);
@@ -46,7 +45,8 @@ bool IsLetter(char32_t c) { return IsLatin(c) || (c >= 0x370 && IsOfLookAlikeScr
 /// Part of some word, of any script.
 bool IsWordCharacter(char32_t c) {
   if (c < 0x80) return IsAsciiLetter(c) || IsDigit(c);
-  return u_isalnum(static_cast<UChar32>(c)) != 0 || IsMark(c);
+  const unicode::Properties properties = unicode::PropertiesOf(c);
+  return properties.IsLetter() || properties.category() == unicode::Category::kNd || IsMark(c);
 }
 
 bool IsSpace(char32_t c) {
@@ -60,28 +60,25 @@ char32_t PlainForm(char32_t c) {
   if (c < 0x2B0) return c;
   if (IsWithin(c, 0x1F150, 0x1F169)) return 'A' + (c - 0x1F150);  // white in black circles, and in squares:
   if (IsWithin(c, 0x1F170, 0x1F189)) return 'A' + (c - 0x1F170);  // they have no decomposition
-  const auto code = static_cast<UChar32>(c);
   bool digits = true;
-  switch (u_getIntPropertyValue(code, UCHAR_DECOMPOSITION_TYPE)) {
-    case U_DT_FONT:
-    case U_DT_WIDE:
-    case U_DT_CIRCLE:
-    case U_DT_SQUARE:
+  switch (static_cast<DecompositionType>(unicode::NormalizationOf(c).decomposition)) {
+    case DecompositionType::kFont:
+    case DecompositionType::kWide:
+    case DecompositionType::kCircle:
+    case DecompositionType::kSquare:
       break;
-    case U_DT_SUPER:
-    case U_DT_SUB:
-    case U_DT_COMPAT:
+    case DecompositionType::kSuper:
+    case DecompositionType::kSub:
+    case DecompositionType::kCompat:
       digits = false;  // powers, footnotes, list items
       break;
     default:
       return c;
   }
-  UErrorCode status = U_ZERO_ERROR;
-  icu::UnicodeString parts;
-  const icu::Normalizer2* nfkc = icu::Normalizer2::getNFKCInstance(status);
-  if (U_FAILURE(status) || !nfkc->getDecomposition(code, parts)) return c;
-  const bool in_parentheses = parts.length() == 3 && parts[0] == '(' && parts[2] == ')';
-  if (parts.length() != 1 && !in_parentheses) return c;
+  std::u32string parts;
+  unicode::AppendCompatibility(c, parts);
+  const bool in_parentheses = parts.size() == 3 && parts[0] == '(' && parts[2] == ')';
+  if (parts.size() != 1 && !in_parentheses) return c;
   const char32_t plain = parts[in_parentheses ? 1 : 0];
   return IsAsciiLetter(plain) || (IsDigit(plain) && digits) ? plain : c;
 }
@@ -93,7 +90,7 @@ bool JoinsNothing(char32_t c) {
 }
 
 bool IsInvisible(char32_t c) {
-  return c == 0xAD || (c >= 0x300 && u_hasBinaryProperty(static_cast<UChar32>(c), UCHAR_DEFAULT_IGNORABLE_CODE_POINT));
+  return c == 0xAD || (c >= 0x300 && unicode::PropertiesOf(c).Has(unicode::Properties::kDefaultIgnorable));
 }
 
 /// Lines through a letter, and rings and keys around it.

@@ -1,12 +1,12 @@
 #include "text/look_alikes.h"
 
-#include <unicode/uchar.h>
-
 #include <algorithm>
 #include <array>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "text/unicode_data.h"
 
 namespace winnow {
 namespace {
@@ -107,7 +107,7 @@ bool IsOfLookAlikeScript(char32_t c) {
   const bool block = IsWithin(c, 0x370, 0x52F) || IsWithin(c, 0x531, 0x587) || IsWithin(c, 0x13A0, 0x13FD) ||
                      IsWithin(c, 0x1C80, 0x1C88) || IsWithin(c, 0x1F00, 0x1FFE) || IsWithin(c, 0xA4D0, 0xA4F7) ||
                      IsWithin(c, 0xA640, 0xA69D) || IsWithin(c, 0xAB70, 0xABBF);
-  return block && u_isalpha(static_cast<UChar32>(c)) != 0;
+  return block && unicode::PropertiesOf(c).IsLetter();
 }
 
 }  // namespace winnow

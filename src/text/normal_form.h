@@ -10,7 +10,7 @@ namespace winnow {
 
 enum class NormalForm : uint8_t { kNfc, kNfd, kNfkc, kNfkd };
 
-/// Returns `text` in a normal form (Unicode Standard Annex 15, by ICU). Invalid UTF-8 becomes U+FFFD. `ends`, unless
+/// Returns `text` in a normal form (Unicode Standard Annex 15). Invalid UTF-8 becomes U+FFFD. `ends`, unless
 /// null, gets an entry for each byte of the result: the end, in `text`, of the part that the byte came from; the part
 /// begins where the one before ends. Linear: a character with more than 256 marks is treated as several. Thread-safe.
 std::string Normalize(std::string_view text, NormalForm form, std::vector<uint32_t>* ends = nullptr);

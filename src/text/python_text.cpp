@@ -1,17 +1,16 @@
 #include "text/python_text.h"
 
-#include <unicode/uchar.h>
-
+#include "text/unicode_data.h"
 #include "text/utf8.h"
 
 namespace winnow {
 namespace {
 
+using unicode::Properties;
+
 constexpr char32_t kDottedI = 0x130;  // the one character whose lower case is two
 constexpr char32_t kSigma = 0x3A3;
 constexpr char32_t kFinalSigma = 0x3C2;
-
-bool Has(char32_t c, UProperty property) { return u_hasBinaryProperty(static_cast<UChar32>(c), property) != 0; }
 
 /// The character that ends at text[end - 1], moving end to its begin; U+FFFD where the bytes there are none.
 char32_t PreviousCodePoint(std::string_view text, size_t& end) {
@@ -30,15 +29,15 @@ char32_t PreviousCodePoint(std::string_view text, size_t& end) {
 bool IsFinalSigma(std::string_view text, size_t begin, size_t end) {
   bool cased = false;
   for (size_t i = begin; i > 0 && !cased;) {
-    const char32_t c = PreviousCodePoint(text, i);
-    if (Has(c, UCHAR_CASE_IGNORABLE)) continue;
-    if (!Has(c, UCHAR_CASED)) return false;
+    const Properties properties = unicode::PropertiesOf(PreviousCodePoint(text, i));
+    if (properties.Has(Properties::kCaseIgnorable)) continue;
+    if (!properties.Has(Properties::kCased)) return false;
     cased = true;
   }
   if (!cased) return false;
   for (size_t i = end; i < text.size();) {
-    const char32_t c = NextCodePoint(text, i);
-    if (!Has(c, UCHAR_CASE_IGNORABLE)) return !Has(c, UCHAR_CASED);
+    const Properties properties = unicode::PropertiesOf(NextCodePoint(text, i));
+    if (!properties.Has(Properties::kCaseIgnorable)) return !properties.Has(Properties::kCased);
   }
   return true;
 }
@@ -51,7 +50,7 @@ void AppendLower(std::string_view text, size_t begin, size_t end, char32_t c, st
   } else if (c == kSigma && IsFinalSigma(text, begin, end)) {
     AppendUtf8(kFinalSigma, out);
   } else {
-    AppendUtf8(static_cast<char32_t>(u_tolower(static_cast<UChar32>(c))), out);
+    AppendUtf8(unicode::SimpleLower(c), out);
   }
 }
 
@@ -85,13 +84,13 @@ void LowerCharacters(std::string_view text, bool lowercase, std::string& out, Te
 
 bool IsPythonWordCharacter(char32_t c) {
   if (c == U'_') return true;
-  const auto code = static_cast<UChar32>(c);
-  return (U_GET_GC_MASK(code) & U_GC_L_MASK) != 0 || u_getIntPropertyValue(code, UCHAR_NUMERIC_TYPE) != U_NT_NONE;
+  const Properties properties = unicode::PropertiesOf(c);
+  return properties.IsLetter() || properties.Has(Properties::kNumeric);
 }
 
 bool IsPythonSpace(char32_t c) {
   if (c < 0x80) return (c >= 0x09 && c <= 0x0D) || (c >= 0x1C && c <= 0x20);
-  return u_isUWhiteSpace(static_cast<UChar32>(c)) != 0;
+  return unicode::PropertiesOf(c).Has(Properties::kWhiteSpace);
 }
 
 bool PythonLower(std::string_view text, bool lowercase, std::string& out, TextOrigins* origins) {

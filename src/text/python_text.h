@@ -1,5 +1,6 @@
-/// Characters and texts as in Python's str and re, on which scikit-learn's vectorizers are based. ICU's tables may have
-/// another version of Unicode than Python: characters that are new in one of them may have another class.
+/// Characters and texts as in Python's str and re, on which scikit-learn's vectorizers are based. Our tables are of
+/// Unicode 15, which may be another version than Python's: characters that are new in one of them may have another
+/// class.
 #pragma once
 
 #include <cstdint>

@@ -1,11 +1,10 @@
 #include "text/script.h"
 
-#include <unicode/uscript.h>
-
 #include <algorithm>
-#include <array>
 #include <cstddef>
+#include <vector>
 
+#include "text/unicode_data.h"
 #include "text/utf8.h"
 
 namespace winnow {
@@ -13,48 +12,43 @@ namespace {
 
 constexpr size_t kMixedShare = 5;  // a second script with one letter in so many makes a text mixed
 
-/// Scripts that one written language uses together, as one of them.
-int32_t Family(int32_t script) {
-  switch (script) {
-    case USCRIPT_HIRAGANA:
-    case USCRIPT_KATAKANA:
-      return USCRIPT_JAPANESE;
-    case USCRIPT_HANGUL:
-      return USCRIPT_KOREAN;
-    default:
-      return script;
+uint8_t IndexOf(std::string_view name) {
+  for (size_t i = 0; i < unicode::ScriptCount(); ++i) {
+    if (const auto index = static_cast<uint8_t>(i); unicode::ScriptName(index) == name) return index;
   }
+  return unicode::kNoScript;
 }
 
-std::string NameOf(int32_t script) {
-  if (script == USCRIPT_JAPANESE) return "Japanese";
-  if (script == USCRIPT_KOREAN) return "Korean";
-  std::string name = uscript_getName(static_cast<UScriptCode>(script));
-  std::ranges::replace(name, '_', ' ');
-  return name;
-}
+/// The scripts that one written language uses together.
+struct Families {
+  uint8_t han = IndexOf("Han"), hiragana = IndexOf("Hiragana"), katakana = IndexOf("Katakana");
+  uint8_t hangul = IndexOf("Hangul"), japanese = IndexOf("Japanese"), korean = IndexOf("Korean");
+
+  /// Scripts of a language as one of them.
+  uint8_t Of(uint8_t script) const {
+    if (script == hiragana || script == katakana) return japanese;
+    return script == hangul ? korean : script;
+  }
+};
 
 }  // namespace
 
 std::string ScriptOf(std::string_view text) {
-  std::array<size_t, USCRIPT_CODE_LIMIT> counts{};
+  static const Families families;
+  std::vector<size_t> counts(unicode::ScriptCount());
   size_t letters = 0;
   for (size_t i = 0; i < text.size();) {
-    UErrorCode error = U_ZERO_ERROR;
-    const int32_t script = uscript_getScript(static_cast<UChar32>(NextCodePoint(text, i)), &error);
-    if (U_FAILURE(error) || script <= USCRIPT_INHERITED || script == USCRIPT_UNKNOWN || script >= USCRIPT_CODE_LIMIT) {
-      continue;  // common to all scripts, or of none
-    }
-    ++counts[static_cast<size_t>(Family(script))];
+    const uint8_t script = unicode::ScriptIndexOf(NextCodePoint(text, i));
+    if (script == unicode::kNoScript) continue;  // common to all scripts, or of none
+    ++counts[families.Of(script)];
     ++letters;
   }
   if (letters == 0) return "none";
   // Kanji and hanja belong to what stands around them.
-  for (const int32_t family : {USCRIPT_JAPANESE, USCRIPT_KOREAN}) {
-    size_t& own = counts[static_cast<size_t>(family)];
-    if (own == 0) continue;
-    own += counts[USCRIPT_HAN];
-    counts[USCRIPT_HAN] = 0;
+  for (const uint8_t family : {families.japanese, families.korean}) {
+    if (counts[family] == 0) continue;
+    counts[family] += counts[families.han];
+    counts[families.han] = 0;
   }
   const auto first = std::ranges::max_element(counts);
   size_t second = 0;
@@ -62,7 +56,9 @@ std::string ScriptOf(std::string_view text) {
     if (count != first) second = std::max(second, *count);
   }
   if (second > 0 && second * kMixedShare >= letters) return "mixed";
-  return NameOf(static_cast<int32_t>(first - counts.begin()));
+  std::string name(unicode::ScriptName(static_cast<uint8_t>(first - counts.begin())));
+  std::ranges::replace(name, '_', ' ');
+  return name;
 }
 
 }  // namespace winnow

@@ -1,7 +1,6 @@
 #include "text/simple_fold.h"
 
-#include <unicode/uchar.h>
-
+#include "text/unicode_data.h"
 #include "text/utf8.h"
 
 namespace winnow {
@@ -15,8 +14,7 @@ std::string SimpleFold(std::string_view text) {
       folded += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
       ++i;
     } else {
-      const UChar32 folding = u_foldCase(static_cast<UChar32>(NextCodePoint(text, i)), U_FOLD_CASE_DEFAULT);
-      AppendUtf8(static_cast<char32_t>(folding), folded);
+      AppendUtf8(unicode::SimpleFolding(NextCodePoint(text, i)), folded);
     }
   }
   return folded;
