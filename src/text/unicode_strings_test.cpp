@@ -15,10 +15,12 @@
 
 #include "base/random.h"
 #include "text/case_fold.h"
+#include "text/dictionary_words.h"
 #include "text/graphemes.h"
 #include "text/normal_form.h"
 #include "text/python_text.h"
 #include "text/utf8.h"
+#include "text/word_breaks.h"
 
 // ICU's macros narrow integers, knowingly.
 #pragma GCC diagnostic ignored "-Wconversion"
@@ -205,6 +207,18 @@ TEST_F(UnicodeStrings, GraphemeClustersAreThoseOfIcu) {
     }
     ASSERT_EQ(GraphemeEnds(text), expected) << "of " << testing::PrintToString(text);
   }
+}
+
+TEST_F(UnicodeStrings, SectionsOfWordsAreThoseOfIcuWhereNoDictionaryIsNeeded) {
+  Strings strings("words");
+  int compared = 0;
+  for (int i = StringCount(); i > 0; --i) {
+    const std::string text = strings.NextBytes();
+    if (NeedsDictionary(text)) continue;
+    ASSERT_EQ(WordSections(text), DictionarySections(text)) << "of " << testing::PrintToString(text);
+    ++compared;
+  }
+  EXPECT_GT(compared, StringCount() / 4);
 }
 
 TEST_F(UnicodeStrings, BytesAreReadAndWrittenAsByIcu) {

@@ -1,18 +1,16 @@
 #include "text/words.h"
 
-#include <unicode/brkiter.h>
-#include <unicode/locid.h>
-#include <unicode/uchar.h>
-#include <unicode/utext.h>
-
-#include <memory>
-
+#include "text/dictionary_words.h"
+#include "text/unicode_data.h"
 #include "text/utf8.h"
+#include "text/word_breaks.h"
 
 namespace winnow {
 namespace {
 
-bool IsBlank(char32_t c) { return c < 0x20 || c == 0x7F || u_isUWhiteSpace(static_cast<UChar32>(c)) != 0; }
+bool IsBlank(char32_t c) {
+  return c < 0x20 || c == 0x7F || unicode::PropertiesOf(c).Has(unicode::Properties::kWhiteSpace);
+}
 
 /// The parts of text[begin, end) that are not blank. `joins`: the first goes on with the range before, where it
 /// touches.
@@ -30,26 +28,13 @@ void AddParts(std::string_view text, size_t begin, size_t end, bool joins, std::
 
 std::vector<TextRange> Words(std::string_view text) {
   std::vector<TextRange> words;
-  UErrorCode status = U_ZERO_ERROR;
-  const std::unique_ptr<icu::BreakIterator> breaks(
-      icu::BreakIterator::createWordInstance(icu::Locale::getRoot(), status));
-  UText bytes = UTEXT_INITIALIZER;
-  utext_openUTF8(&bytes, text.data(), static_cast<int64_t>(text.size()), &status);
-  if (U_SUCCESS(status)) breaks->setText(&bytes, status);
-  if (U_FAILURE(status)) {
-    // Only where ICU's data is missing or memory is out: what white space divides.
-    utext_close(&bytes);
-    AddParts(text, 0, text.size(), false, words);
-    return words;
-  }
   bool symbols_before = false;
-  int32_t begin = breaks->first();
-  for (int32_t end = breaks->next(); end != icu::BreakIterator::DONE; begin = end, end = breaks->next()) {
-    const bool symbols = breaks->getRuleStatus() < UBRK_WORD_NONE_LIMIT;
-    AddParts(text, static_cast<size_t>(begin), static_cast<size_t>(end), symbols && symbols_before, words);
-    symbols_before = symbols;
+  size_t begin = 0;
+  for (const WordSection& section : NeedsDictionary(text) ? DictionarySections(text) : WordSections(text)) {
+    AddParts(text, begin, section.end, section.symbols && symbols_before, words);
+    symbols_before = section.symbols;
+    begin = section.end;
   }
-  utext_close(&bytes);
   return words;
 }
 
