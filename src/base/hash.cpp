@@ -105,8 +105,4 @@ Result<std::string> GitBlobSha1OfFile(const std::filesystem::path& path) {
   return hasher.Hex();
 }
 
-bool IsHexDigest(std::string_view text, size_t digits) {
-  return text.size() == digits && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
-
 }  // namespace winnow

@@ -6,12 +6,14 @@
 #include <utility>
 #include <vector>
 
+#include "base/throw.h"
+
 namespace winnow {
 namespace {
 
 [[noreturn]] void WrongUse(const Json& json, std::string_view wanted) {
-  throw std::logic_error("internal error: a JSON " + std::string(json.type_name()) + " was used as " +
-                         std::string(wanted));
+  Throw<std::logic_error>("internal error: a JSON " + std::string(json.type_name()) + " was used as " +
+                          std::string(wanted));
 }
 
 }  // namespace
@@ -183,7 +185,7 @@ Json* Json::Find(std::string_view key) { return const_cast<Json*>(std::as_const(
 const Json& Json::at(std::string_view key) const {
   const Json* found = Find(key);
   if (found == nullptr)
-    throw std::out_of_range("internal error: a JSON object has no member '" + std::string(key) + "'");
+    Throw<std::out_of_range>("internal error: a JSON object has no member '" + std::string(key) + "'");
   return *found;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "base/throw.h"
 
 namespace winnow {
 namespace {
@@ -171,7 +172,7 @@ Result<Json> ParseJsonLeniently(std::string_view text, JsonOrder order) {
 
 Json ParsedJson(std::string_view text) {
   Result<Json> json = ParseJsonLeniently(text, JsonOrder::kAsWritten);
-  if (!json) throw std::logic_error("not valid JSON: " + json.error().message);
+  if (!json) Throw<std::logic_error>("not valid JSON: " + json.error().message);
   return *std::move(json);
 }
 

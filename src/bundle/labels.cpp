@@ -77,11 +77,12 @@ Result<std::vector<std::string>> LabelsByName(const Json& label2id, std::string_
   std::vector<std::string> labels(label2id.size());
   std::set<size_t> seen;
   for (const auto& [name, id] : label2id.items()) {
-    if (!id.is_number_unsigned() || id.get<uint64_t>() >= labels.size() || !seen.insert(id.get<size_t>()).second) {
+    const uint64_t number = id.is_number_unsigned() ? id.get<uint64_t>() : UINT64_MAX;
+    if (number >= labels.size() || !seen.insert(static_cast<size_t>(number)).second) {
       return Bad(where, fmt::format("'label2id' gives '{}' the id {}; ids must be 0, 1, 2 and so on, each exactly once",
                                     name, DumpJsonLine(id)));
     }
-    labels[id.get<size_t>()] = name;
+    labels[static_cast<size_t>(number)] = name;
   }
   return labels;
 }

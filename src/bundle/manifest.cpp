@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "bundle/labels.h"
 #include "bundle/manifest_calibration.h"
+#include "bundle/manifest_text.h"
 #include "bundle/model_config.h"
 #include "bundle/model_version.h"
 #include "bundle/safetensors.h"
@@ -21,44 +22,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kMaxLength = 1 << 20;
-
 std::unexpected<Error> Bad(std::string_view where, const std::string& why) {
   return Fail(ErrorCode::kInvalidModel, fmt::format("{}: {}", where, why));
-}
-
-constexpr std::array kLongTexts = {LongText::kHead, LongText::kHeadTail, LongText::kWindows};
-
-Result<LongText> ParseLongText(std::string_view name, std::string_view where) {
-  for (const LongText each : kLongTexts) {
-    if (NameOf(each) == name) return each;
-  }
-  return Bad(where, fmt::format("'long_text' is '{}', expected head, head+tail or windows", name));
-}
-
-/// A manifest comes from elsewhere: it may name files below the bundle, nothing else.
-bool IsInside(const std::string& name) {
-  const fs::path path(name);
-  if (name.empty() || path.is_absolute() || name.find('\\') != std::string::npos ||
-      name.find('\0') != std::string::npos)
-    return false;
-  return std::ranges::none_of(path, [](const fs::path& part) { return part == ".." || part == "." || part.empty(); });
-}
-
-Result<void> ValidateManifest(const Manifest& manifest, std::string_view where) {
-  if (!IsSemanticVersion(manifest.version))
-    return Bad(where, fmt::format("'version' is '{}', expected a semantic version like 1.2.0", manifest.version));
-  if (manifest.kind != "transformer" && manifest.kind != "lr" && manifest.kind != "svm")
-    return Bad(where, fmt::format("'kind' is '{}', expected transformer, lr or svm", manifest.kind));
-  if (manifest.max_length < 3 || manifest.max_length > kMaxLength)
-    return Bad(where, fmt::format("'max_length' is {}, expected 3 to {}", manifest.max_length, kMaxLength));
-  TRY(ValidateCalibration(manifest, where));
-  for (const auto& [name, digest] : manifest.sha256) {
-    if (!IsInside(name)) return Bad(where, fmt::format("'sha256' names '{}', which lies outside the bundle", name));
-    if (!IsHexDigest(digest, 64))
-      return Bad(where, fmt::format("the digest of '{}' in 'sha256' must be 64 lower-case hexadecimal digits", name));
-  }
-  return {};
 }
 
 /// Bundles of earlier versions of Winnow do not state the version that they were written with.
@@ -80,50 +45,6 @@ Result<void> CheckForms(const fs::path& dir, const std::vector<std::string>& fil
 }
 
 }  // namespace
-
-std::string_view NameOf(LongText long_text) {
-  return long_text == LongText::kWindows ? "windows" : long_text == LongText::kHeadTail ? "head+tail" : "head";
-}
-
-Result<Manifest> ParseManifest(std::string_view text, std::string_view where) {
-  const std::string place(where);
-  const Json json = TRY(ParseJson(text, where, ErrorCode::kInvalidModel));
-  const JsonObject object = TRY(JsonObject::Of(json, place, ErrorCode::kInvalidModel));
-  Manifest manifest;
-  manifest.name = TRY(object.String("name")).value_or("");
-  manifest.version = TRY(object.String("version")).value_or(manifest.version);
-  manifest.sealed_version = TRY(object.String("sealed_version")).value_or("");
-  manifest.kind = TRY(object.String("kind")).value_or(manifest.kind);
-  manifest.text_template = TRY(object.String("text_template")).value_or("");
-  if (object.Has("label_map")) {
-    if (!json["label_map"].is_object()) return Bad(where, "'label_map' must be an object that maps labels to labels");
-    for (const auto& [from, to] : json["label_map"].items()) {
-      if (!to.is_string()) return Bad(where, fmt::format("the value of '{}' in 'label_map' must be a string", from));
-      manifest.label_map[from] = to.get<std::string>();
-    }
-  }
-  const int64_t max_length = TRY(object.Integer("max_length")).value_or(manifest.max_length);
-  manifest.max_length = static_cast<int>(std::clamp<int64_t>(max_length, -1, kMaxLength + 1));
-  if (const std::optional<std::string> name = TRY(object.String("long_text"))) {
-    manifest.long_text = TRY(ParseLongText(*name, where));
-  }
-  if (object.Has("fold_disguises")) {
-    if (!json["fold_disguises"].is_boolean()) return Bad(where, "'fold_disguises' must be true or false");
-    manifest.fold_disguises = json["fold_disguises"].get<bool>();
-  }
-  manifest.positive_label = TRY(object.String("positive_label")).value_or("");
-  TRY(ReadCalibration(json, where, manifest));
-  if (object.Has("sha256")) {
-    if (!json["sha256"].is_object()) return Bad(where, "'sha256' must be an object that maps file names to digests");
-    for (const auto& [name, digest] : json["sha256"].items()) {
-      if (!digest.is_string()) return Bad(where, fmt::format("the digest of '{}' in 'sha256' must be a string", name));
-      manifest.sha256[name] = digest.get<std::string>();
-    }
-  }
-  manifest.source = std::string(text);
-  TRY(ValidateManifest(manifest, where));
-  return manifest;
-}
 
 Result<Manifest> ReadManifest(const fs::path& dir) {
   const fs::path path = dir / kManifestFile;

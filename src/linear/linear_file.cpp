@@ -1,7 +1,9 @@
 #include "linear/linear_file.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
+#include <iterator>
 #include <string>
 #include <utility>
 

@@ -1,0 +1,41 @@
+/// The interface of the WebAssembly module. Texts and names are UTF-8 with a length; memory for arguments comes from
+/// winnow_allocate. One caller at a time. A failed call returns 0, and winnow_error() has the message until the next call.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+extern "C" {
+
+void* winnow_allocate(size_t bytes);
+void winnow_free(void* memory);
+
+/// Adds a file of a bundle for winnow_load: winnow.json, labels.json, linear.bin. Takes over `bytes`.
+void winnow_add_file(const char* name, size_t name_size, std::byte* bytes, size_t size);
+
+/// Loads a linear model of the files added, and forgets them.
+struct WinnowModel;
+WinnowModel* winnow_load();
+void winnow_unload(WinnowModel* model);
+
+/// The labels as a JSON array, terminated by 0. Valid until the model is unloaded.
+const char* winnow_labels(const WinnowModel* model);
+
+/// The prediction for one text. Fields are those of Decision in src/decide/decide.h.
+struct WinnowPrediction {
+  int32_t label;  ///< id of the decided label, -1 if a multi-label model decided none
+  int32_t top;    ///< id of the most probable label
+  uint32_t positive, abstained;
+  float score, confidence;
+  uint32_t count;              ///< number of labels
+  const float* probabilities;  ///< [count]
+  const uint8_t* decided;      ///< [count]: 1 for the decided labels
+};
+
+/// Classifies a text; mode: 0 strict, 1 moderate, 2 lenient. The result is valid until the next call for this model.
+const WinnowPrediction* winnow_classify(WinnowModel* model, const char* text, size_t size, int32_t mode);
+
+/// The message of the last failed call, terminated by 0.
+const char* winnow_error();
+
+}  // extern "C"

@@ -1,0 +1,15 @@
+/// Files of a bundle in memory, which the functions of base/files.h read here.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+namespace winnow {
+
+/// Adds a file, or replaces it. Takes over `bytes`, which std::malloc allocated.
+void AddMemoryFile(std::string name, std::byte* bytes, size_t size);
+
+/// Releases the files that have not been opened by MappedFile.
+void RemoveMemoryFiles();
+
+}  // namespace winnow

@@ -1,0 +1,55 @@
+/// A large array of numbers for kernels: aligned to a cache line, not initialized unless requested.
+#pragma once
+
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <span>
+#include <type_traits>
+
+namespace winnow {
+
+template <class T>
+class AlignedBuffer {
+  static_assert(std::is_trivially_copyable_v<T>);
+
+ public:
+  AlignedBuffer() = default;
+  explicit AlignedBuffer(size_t size) { Resize(size); }
+
+  /// Sets the size to exactly `size` elements, whose contents are undefined; keeps the memory if it is large enough.
+  void Resize(size_t size) {
+    if (size > capacity_) {
+      data_.reset();
+      data_.reset(static_cast<T*>(std::aligned_alloc(64, (size * sizeof(T) + 63) / 64 * 64)));
+      if (data_ == nullptr) std::abort();
+      capacity_ = size;
+    }
+    size_ = size;
+  }
+  void Fill(T value) {
+    for (T& x : span()) x = value;
+  }
+  void Zero() {
+    if (size_ > 0) std::memset(data_.get(), 0, size_ * sizeof(T));
+  }
+
+  T* data() { return data_.get(); }
+  const T* data() const { return data_.get(); }
+  size_t size() const { return size_; }
+  std::span<T> span() { return {data_.get(), size_}; }
+  std::span<const T> span() const { return {data_.get(), size_}; }
+
+ private:
+  struct Free {
+    void operator()(T* p) const { std::free(p); }
+  };
+  std::unique_ptr<T[], Free> data_;
+  size_t size_ = 0;
+  size_t capacity_ = 0;
+};
+
+using FloatBuffer = AlignedBuffer<float>;
+
+}  // namespace winnow
