@@ -9,7 +9,7 @@ for library in fmt nlohmann hwy; do ln -sfn "/usr/include/$library" "$out/includ
 version=$(sed -n 's/^project(winnow VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt)
 flags=(--target=wasm32-wasi -std=c++23 -stdlib=libc++ -msimd128 -fno-exceptions -fno-rtti -Oz -flto -DNDEBUG
   -ffunction-sections -fdata-sections -Wall -Wextra -Werror
-  -DFMT_HEADER_ONLY "-DWINNOW_VERSION=\"$version\"" -Iwasm/platform -Iwasm -Isrc -Iinclude -isystem "$out/include")
+  -DFMT_HEADER_ONLY "-DFMT_STATIC_THOUSANDS_SEPARATOR=0" "-DWINNOW_VERSION=\"$version\"" -Iwasm/platform -Iwasm -Isrc -Iinclude -isystem "$out/include")
 launcher=()
 command -v ccache >/dev/null && launcher=(ccache)
 rules=$out/build.ninja
@@ -23,12 +23,12 @@ rules=$out/build.ninja
     printf 'build %s/%s.o: compile src/%s\n' "$out" "$file" "$file"
     objects+=("$out/$file.o")
   done <wasm/sources.txt
-  for file in engine memory_files; do
+  for file in engine json_text memory_files; do
     printf 'build %s/%s.o: compile wasm/%s.cpp\n' "$out" "$file" "$file"
     objects+=("$out/$file.o")
   done
   printf 'build %s/winnow.wasm: link %s\n' "$out" "${objects[*]}"
 } >"$rules"
-ninja -f "$rules" -k 0 -j "$(nproc)" "$out/winnow.wasm" >&2
+ninja -f "$rules" -j "$(nproc)" "$out/winnow.wasm" >&2
 printf '%s: %d bytes, %d bytes with gzip -9\n' "$out/winnow.wasm" "$(stat -c %s "$out/winnow.wasm")" \
   "$(gzip -9 -c "$out/winnow.wasm" | wc -c)"

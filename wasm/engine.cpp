@@ -60,9 +60,8 @@ Result<std::unique_ptr<WinnowModel>> Load() {
   winnow::Calibration calibration = winnow::CalibrationOf(manifest);
   TRY(winnow::CheckCalibrationFits(calibration, labels.size(), model.multi_label()));
   winnow::DecisionRule rule = TRY(winnow::DecisionRule::Of(manifest, labels, model.multi_label(), "bundle"));
-  winnow::Json names(labels);
-  return std::make_unique<WinnowModel>(
-      WinnowModel{std::move(model), names.dump(), manifest.fold_disguises, std::move(calibration), std::move(rule)});
+  return std::make_unique<WinnowModel>(WinnowModel{std::move(model), winnow::DumpJsonLine(winnow::Json(labels)),
+                                                   manifest.fold_disguises, std::move(calibration), std::move(rule)});
 }
 
 }  // namespace

@@ -5,9 +5,11 @@ namespace {
 
 constexpr char32_t kInvalid = 0xFFFD;
 
-/// Reads a character that does not begin with an ASCII byte. Unicode's table 3-7 bounds the second byte: it excludes
-/// longer forms than needed, surrogates and values above U+10FFFF.
-char32_t NextLong(std::string_view text, size_t& i) {
+bool IsTail(unsigned char byte) { return (byte & 0xC0) == 0x80; }
+
+/// Reads a character that may be incomplete or invalid. Unicode's table 3-7 bounds the second byte: it excludes longer
+/// forms than needed, surrogates and values above U+10FFFF.
+char32_t NextChecked(std::string_view text, size_t& i) {
   const auto first = static_cast<unsigned char>(text[i++]);
   if (first < 0xC2 || first > 0xF4) return kInvalid;
   const int more = first < 0xE0 ? 1 : first < 0xF0 ? 2 : 3;
@@ -32,10 +34,27 @@ char32_t NextLong(std::string_view text, size_t& i) {
 }  // namespace
 
 char32_t NextCodePoint(std::string_view text, size_t& i) {
-  const auto byte = static_cast<unsigned char>(text[i]);
-  if (byte >= 0x80) return NextLong(text, i);
-  ++i;
-  return byte;
+  const auto* bytes = reinterpret_cast<const unsigned char*>(text.data()) + i;
+  const size_t left = text.size() - i;
+  const char32_t first = bytes[0];
+  if (first < 0x80) {
+    ++i;
+    return first;
+  }
+  // Valid characters of two and three bytes, which nearly all are.
+  if (first < 0xE0) {
+    if (first >= 0xC2 && left >= 2 && IsTail(bytes[1])) {
+      i += 2;
+      return (first & 0x1F) << 6 | (bytes[1] & 0x3F);
+    }
+  } else if (first < 0xF0 && left >= 3 && IsTail(bytes[1]) && IsTail(bytes[2])) {
+    const char32_t c = (first & 0xF) << 12 | (bytes[1] & 0x3F) << 6 | (bytes[2] & 0x3F);
+    if (c >= 0x800 && (c < 0xD800 || c > 0xDFFF)) {
+      i += 3;
+      return c;
+    }
+  }
+  return NextChecked(text, i);
 }
 
 void AppendUtf8(char32_t c, std::string& out) {
