@@ -5,8 +5,9 @@
 
 #include <algorithm>
 #include <new>
+#include <optional>
 
-#include "text/character_classes.h"
+#include "text/known_patterns.h"
 #include "text/regex_translation.h"
 #include "text/utf8.h"
 
@@ -14,48 +15,6 @@ namespace winnow {
 namespace {
 
 constexpr size_t kShown = 200;  // bytes of an expression in a message
-
-/// Runs of two spaces or more.
-std::vector<PatternMatch> FindSpaces(std::string_view text) {
-  std::vector<PatternMatch> matches;
-  for (size_t i = text.find("  "); i != std::string_view::npos;) {
-    size_t end = i;
-    while (end < text.size() && text[end] == ' ') ++end;
-    matches.push_back({i, end});
-    i = text.find("  ", end);
-  }
-  return matches;
-}
-
-/// Runs of two characters or more of white space, and single line ends and tabs.
-std::vector<PatternMatch> FindWhiteSpace(std::string_view text) {
-  std::vector<PatternMatch> matches;
-  size_t begin = 0, count = 0;
-  const auto finish = [&](size_t end) {
-    const char first = count > 0 ? text[begin] : 'a';
-    if (count > 1 || first == '\n' || first == '\r' || first == '\t') matches.push_back({begin, end});
-    count = 0;
-  };
-  for (size_t i = 0; i < text.size();) {
-    const size_t at = i;
-    if (ClassOf(NextCodePoint(text, i)) == CharacterClass::kSpace) {
-      if (count++ == 0) begin = at;
-    } else {
-      finish(at);
-    }
-  }
-  finish(text.size());
-  return matches;
-}
-
-std::vector<PatternMatch> FindText(std::string_view text, std::string_view wanted) {
-  std::vector<PatternMatch> matches;
-  if (wanted.empty()) return matches;
-  for (size_t i = text.find(wanted); i != std::string_view::npos; i = text.find(wanted, i + wanted.size())) {
-    matches.push_back({i, i + wanted.size()});
-  }
-  return matches;
-}
 
 /// ICU asks it now and then whether a search may go on.
 struct Watch {
@@ -102,12 +61,9 @@ Result<Pattern> Pattern::OfRegex(std::string_view regex, std::string_view where)
   result.text_ = regex;
   result.kind_ = Kind::kRegex;
   // The two expressions that Hugging Face's converters write into nearly every file of SentencePiece's families.
-  if (regex == " {2,}") {
-    result.kind_ = Kind::kSpaces;
-    return result;
-  }
-  if (regex == R"(\s{2,}|[\n\r\t])") {
-    result.kind_ = Kind::kWhiteSpace;
+  const std::optional<KnownPattern> known = FindKnownPattern(regex);
+  if (known == KnownPattern::kTwoSpaces || known == KnownPattern::kSpacesLines) {
+    result.kind_ = known == KnownPattern::kTwoSpaces ? Kind::kSpaces : Kind::kWhiteSpace;
     return result;
   }
   const std::string translated = TRY(TranslateRegex(regex, where));
@@ -126,9 +82,9 @@ Result<Pattern> Pattern::OfRegex(std::string_view regex, std::string_view where)
 }
 
 std::vector<PatternMatch> Pattern::FindAll(std::string_view text, MatchTime& time) const {
-  if (kind_ == Kind::kText) return FindText(text, text_);
-  if (kind_ == Kind::kSpaces) return FindSpaces(text);
-  if (kind_ == Kind::kWhiteSpace) return FindWhiteSpace(text);
+  if (kind_ == Kind::kText) return FindAllOf(text_, text);
+  if (kind_ == Kind::kSpaces) return FindAllOf(KnownPattern::kTwoSpaces, text);
+  if (kind_ == Kind::kWhiteSpace) return FindAllOf(KnownPattern::kSpacesLines, text);
   std::vector<PatternMatch> matches;
   icu::UnicodeString utf16;
   std::vector<uint32_t> places;  // in `text`, of each UTF-16 unit

@@ -136,7 +136,7 @@ Result<void> Tokenizer::Save(const std::filesystem::path& dir, int max_length) c
                                    {"cls_token", std::array{"[CLS]", "<s>"}},
                                    {"sep_token", std::array{"[SEP]", "</s>"}},
                                    {"mask_token", std::array{"[MASK]", "<mask>"}}}) {
-    const auto* const name = std::ranges::find_if(names, [&](const char* text) { return TokenId(text) >= 0; });
+    const auto name = std::ranges::find_if(names, [&](const char* text) { return TokenId(text) >= 0; });
     if (name != names.end()) special[key] = *name;
   }
   Json config = std::move(files.config);
