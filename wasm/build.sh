@@ -23,7 +23,7 @@ rules=$out/build.ninja
     printf 'build %s/%s.o: compile src/%s\n' "$out" "$file" "$file"
     objects+=("$out/$file.o")
   done <wasm/sources.txt
-  for file in engine json_text memory_files; do
+  for file in engine json_text memory_files pattern warnings; do
     printf 'build %s/%s.o: compile wasm/%s.cpp\n' "$out" "$file" "$file"
     objects+=("$out/$file.o")
   done

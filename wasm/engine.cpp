@@ -16,6 +16,8 @@
 #include "linear/linear_model.h"
 #include "memory_files.h"
 #include "text/disguise.h"
+#include "tokenize/tokenizer.h"
+#include "warnings.h"
 
 #define WINNOW_EXPORT(name) __attribute__((export_name(#name)))
 
@@ -32,6 +34,12 @@ struct WinnowModel {
   WinnowPrediction prediction = {};
 };
 
+struct WinnowTokenizer {
+  winnow::Tokenizer tokenizer;
+  std::vector<int32_t> ids = {};
+  WinnowTokens tokens = {};
+};
+
 namespace {
 
 using winnow::Result;
@@ -39,6 +47,20 @@ using winnow::Result;
 std::string& LastError() {
   static std::string message;
   return message;
+}
+
+std::string& LastWarnings() {
+  static std::string lines;
+  return lines;
+}
+
+/// Ends a load: its files are forgotten, its warnings and its error kept.
+template <class T>
+bool Finish(const Result<T>& loaded) {
+  winnow::RemoveMemoryFiles();
+  LastWarnings() = winnow::TakeWarnings();
+  if (!loaded) LastError() = loaded.error().Text();
+  return loaded.has_value();
 }
 
 Result<std::unique_ptr<WinnowModel>> Load() {
@@ -78,10 +100,7 @@ void winnow_add_file(const char* name, size_t name_size, std::byte* bytes, size_
 
 WINNOW_EXPORT(winnow_load) WinnowModel* winnow_load() {
   auto model = Load();
-  winnow::RemoveMemoryFiles();
-  if (model) return model->release();
-  LastError() = model.error().Text();
-  return nullptr;
+  return Finish(model) ? model->release() : nullptr;
 }
 WINNOW_EXPORT(winnow_unload) void winnow_unload(WinnowModel* model) { delete model; }
 
@@ -111,6 +130,21 @@ const WinnowPrediction* winnow_classify(WinnowModel* model, const char* text, si
   return &model->prediction;
 }
 
+WINNOW_EXPORT(winnow_load_tokenizer) WinnowTokenizer* winnow_load_tokenizer() {
+  auto tokenizer = winnow::Tokenizer::Load(std::filesystem::path());
+  return Finish(tokenizer) ? new WinnowTokenizer{*std::move(tokenizer)} : nullptr;
+}
+WINNOW_EXPORT(winnow_unload_tokenizer) void winnow_unload_tokenizer(WinnowTokenizer* tokenizer) { delete tokenizer; }
+
+WINNOW_EXPORT(winnow_tokenize)
+const WinnowTokens* winnow_tokenize(WinnowTokenizer* tokenizer, const char* text, size_t size, int32_t max_length) {
+  tokenizer->ids.clear();
+  tokenizer->tokenizer.Encode(std::string_view(text, size), max_length, tokenizer->ids);
+  tokenizer->tokens = {static_cast<uint32_t>(tokenizer->ids.size()), tokenizer->ids.data()};
+  return &tokenizer->tokens;
+}
+
+WINNOW_EXPORT(winnow_warnings) const char* winnow_warnings() { return LastWarnings().c_str(); }
 WINNOW_EXPORT(winnow_error) const char* winnow_error() { return LastError().c_str(); }
 
 }  // extern "C"

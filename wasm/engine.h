@@ -35,6 +35,24 @@ struct WinnowPrediction {
 /// Classifies a text; mode: 0 strict, 1 moderate, 2 lenient. The result is valid until the next call for this model.
 const WinnowPrediction* winnow_classify(WinnowModel* model, const char* text, size_t size, int32_t mode);
 
+/// Loads a tokenizer of the files added (tokenizer.json, or vocab.txt and others; see src/tokenize/tokenizer.h), and
+/// forgets them.
+struct WinnowTokenizer;
+WinnowTokenizer* winnow_load_tokenizer();
+void winnow_unload_tokenizer(WinnowTokenizer* tokenizer);
+
+struct WinnowTokens {
+  uint32_t count;
+  const int32_t* ids;  ///< [count]
+};
+
+/// Returns the token ids of a text, at most `max_length` with the special tokens. Valid until the next call for this
+/// tokenizer.
+const WinnowTokens* winnow_tokenize(WinnowTokenizer* tokenizer, const char* text, size_t size, int32_t max_length);
+
+/// The warnings of the last load of a model or a tokenizer, a line each, terminated by 0: what of its files has no effect.
+const char* winnow_warnings();
+
 /// The message of the last failed call, terminated by 0.
 const char* winnow_error();
 

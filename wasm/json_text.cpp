@@ -83,6 +83,8 @@ void Append(const Json& json, std::string& out) {
 
 }  // namespace
 
+std::string DumpJson(const Json& json) { return DumpJsonLine(json) + "\n"; }
+
 std::string DumpJsonLine(const Json& json) {
   std::string out;
   Append(json, out);

@@ -66,4 +66,8 @@ MappedFile::~MappedFile() { std::free(const_cast<std::byte*>(data_)); }
 
 Result<void> CheckMapped(const void*) { return {}; }
 
+bool HasMemoryFile(const std::string& name) { return Files().contains(name); }
+
 }  // namespace winnow
+
+bool std::filesystem::exists(const path& path) { return winnow::HasMemoryFile(path.string()); }

@@ -9,6 +9,9 @@ namespace winnow {
 /// Adds a file, or replaces it. Takes over `bytes`, which std::malloc allocated.
 void AddMemoryFile(std::string name, std::byte* bytes, size_t size);
 
+/// Returns true if the file has been added and not been opened by MappedFile since.
+bool HasMemoryFile(const std::string& name);
+
 /// Releases the files that have not been opened by MappedFile.
 void RemoveMemoryFiles();
 

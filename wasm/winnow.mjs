@@ -1,9 +1,13 @@
-// Calls the module of engine.h: linear models, in Node and in browsers.
+// Calls the module of engine.h, in Node and in browsers: linear models, and tokenizers.
 //
-//     const model = await loadModel(await WebAssembly.compile(bytes), {'winnow.json': ..., 'labels.json': ..., 'linear.bin': ...});
-//     model.classify('You won a prize');   // {label, score, confidence, abstained, labels, scores: [{label, score}]}
+//     const module = await WebAssembly.compile(bytes);
+//     const model = await loadModel(module, {'winnow.json': ..., 'labels.json': ..., 'linear.bin': ...});
+//     model.classify('You won a prize');  // {label, score, confidence, abstained, labels, scores: [{label, score}]}
+//     const tokenizer = await loadTokenizer(module, {'tokenizer.json': ...});
+//     tokenizer.encode('You won a prize');  // Int32Array
 
 const kModes = ['strict', 'moderate', 'lenient'];
+const kMostTokens = 1048576;
 
 // The calls of WASI that the C++ library names. The engine opens no file, so what they would do fails, as a system may.
 const kNotSupported = 58;
@@ -20,17 +24,72 @@ function wasiOf(module) {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-class Model {
-  #exports;
-  #handle;
-  #labels;
-  #room = 0;  // memory for texts
+/** An instance of the module, its memory for files and for one text. */
+class Engine {
+  #room = 0;  // for a text
   #roomSize = 0;
 
-  constructor(exports, handle) {
-    this.#exports = exports;
-    this.#handle = handle;
-    this.#labels = JSON.parse(textAt(exports, exports.winnow_labels(handle)));
+  constructor(exports) { this.exports = exports; }
+
+  /** What of the files has no effect, a sentence each. */
+  warnings() { return this.textAt(this.exports.winnow_warnings()).split('\n').filter(line => line !== ''); }
+
+  static async of(module, files) {
+    const {exports} = await WebAssembly.instantiate(module, wasiOf(module));
+    exports._initialize();
+    const engine = new Engine(exports);
+    for (const [name, bytes] of Object.entries(files)) {
+      const encoded = encoder.encode(name);
+      const nameAt = engine.allocate(encoded.length + 1);
+      const at = engine.allocate(bytes.length + 1);
+      new Uint8Array(exports.memory.buffer).set(encoded, nameAt);
+      new Uint8Array(exports.memory.buffer).set(bytes, at);
+      exports.winnow_add_file(nameAt, encoded.length, at, bytes.length);  // which takes over the bytes
+      exports.winnow_free(nameAt);
+    }
+    return engine;
+  }
+
+  /** A result that is not 0, or the engine's error. */
+  check(result) {
+    if (result === 0) throw new Error(this.textAt(this.exports.winnow_error()));
+    return result;
+  }
+
+  allocate(size) {
+    const at = this.exports.winnow_allocate(size);
+    if (at === 0) throw new Error(`the engine has no memory for ${size} bytes`);
+    return at;
+  }
+
+  textAt(at) {
+    const bytes = new Uint8Array(this.exports.memory.buffer);
+    return decoder.decode(bytes.subarray(at, bytes.indexOf(0, at)));
+  }
+
+  /** Writes a text, which stays until the next one. Returns its place and its size in bytes. */
+  write(text) {
+    const most = 3 * text.length;
+    if (most > this.#roomSize || this.#room === 0) {
+      this.exports.winnow_free(this.#room);
+      this.#room = 0;
+      this.#room = this.allocate(Math.max(1024, 2 * most));
+      this.#roomSize = Math.max(1024, 2 * most);
+    }
+    return [this.#room, encoder.encodeInto(text, new Uint8Array(this.exports.memory.buffer, this.#room, this.#roomSize)).written];
+  }
+}
+
+class Model {
+  #engine;
+  #handle;
+  #labels;
+
+  constructor(engine) {
+    this.#engine = engine;
+    this.#handle = engine.check(engine.exports.winnow_load());
+    this.warnings = engine.warnings();
+    this.#labels = JSON.parse(engine.textAt(engine.exports.winnow_labels(this.#handle)));
   }
 
   get labels() { return [...this.#labels]; }
@@ -40,21 +99,13 @@ class Model {
     if (this.#handle === 0) throw new Error('the model has been released');
     const number = kModes.indexOf(mode);
     if (number < 0) throw new RangeError(`mode '${mode}' is not strict, moderate or lenient`);
-    const exports = this.#exports;
-    const most = 3 * text.length;
-    if (most > this.#roomSize || this.#room === 0) {
-      exports.winnow_free(this.#room);
-      this.#roomSize = Math.max(1024, 2 * most);
-      this.#room = allocate(exports, this.#roomSize);
-    }
-    const {written} = encoder.encodeInto(text, new Uint8Array(exports.memory.buffer, this.#room, this.#roomSize));
-    const at = exports.winnow_classify(this.#handle, this.#room, written, number);
-    if (at === 0) throw new Error(textAt(exports, exports.winnow_error()));
-    const view = new DataView(exports.memory.buffer);
+    const at = this.#engine.check(this.#engine.exports.winnow_classify(this.#handle, ...this.#engine.write(text), number));
+    const memory = this.#engine.exports.memory.buffer;
+    const view = new DataView(memory);
     const label = view.getInt32(at, true);
     const count = view.getUint32(at + 24, true);
-    const probabilities = new Float32Array(exports.memory.buffer, view.getUint32(at + 28, true), count);
-    const decided = new Uint8Array(exports.memory.buffer, view.getUint32(at + 32, true), count);
+    const probabilities = new Float32Array(memory, view.getUint32(at + 28, true), count);
+    const decided = new Uint8Array(memory, view.getUint32(at + 32, true), count);
     const scores = this.#labels.map((name, id) => ({label: name, score: probabilities[id]}));
     return {
       label: this.#labels[label < 0 ? Math.max(0, view.getInt32(at + 4, true)) : label],
@@ -68,37 +119,39 @@ class Model {
 
   /** Releases the memory of the model. */
   release() {
-    this.#exports.winnow_unload(this.#handle);
-    this.#exports.winnow_free(this.#room);
-    this.#handle = this.#room = 0;
+    this.#engine.exports.winnow_unload(this.#handle);
+    this.#handle = 0;
   }
 }
 
-function textAt(exports, at) {
-  const bytes = new Uint8Array(exports.memory.buffer);
-  return decoder.decode(bytes.subarray(at, bytes.indexOf(0, at)));
-}
+class Tokenizer {
+  #engine;
+  #handle;
 
-function allocate(exports, size) {
-  const at = exports.winnow_allocate(size);
-  if (at === 0) throw new Error(`the engine has no memory for ${size} bytes`);
-  return at;
-}
-
-/** Loads a model of the files of its bundle, {name: Uint8Array}, into an instance of the compiled module of its own. */
-export async function loadModel(module, files) {
-  const {exports} = await WebAssembly.instantiate(module, wasiOf(module));
-  exports._initialize();
-  for (const [name, bytes] of Object.entries(files)) {
-    const encoded = encoder.encode(name);
-    const nameAt = allocate(exports, encoded.length + 1);
-    const at = allocate(exports, bytes.length + 1);
-    new Uint8Array(exports.memory.buffer).set(encoded, nameAt);
-    new Uint8Array(exports.memory.buffer).set(bytes, at);
-    exports.winnow_add_file(nameAt, encoded.length, at, bytes.length);  // which takes over the bytes
-    exports.winnow_free(nameAt);
+  constructor(engine) {
+    this.#engine = engine;
+    this.#handle = engine.check(engine.exports.winnow_load_tokenizer());
+    this.warnings = engine.warnings();
   }
-  const handle = exports.winnow_load();
-  if (handle === 0) throw new Error(textAt(exports, exports.winnow_error()));
-  return new Model(exports, handle);
+
+  /** The token ids of a text, special tokens included. */
+  encode(text, {maxLength = kMostTokens} = {}) {
+    if (this.#handle === 0) throw new Error('the tokenizer has been released');
+    const exports = this.#engine.exports;
+    const at = exports.winnow_tokenize(this.#handle, ...this.#engine.write(text), maxLength);
+    const view = new DataView(exports.memory.buffer);
+    return new Int32Array(exports.memory.buffer, view.getUint32(at + 4, true), view.getUint32(at, true)).slice();
+  }
+
+  /** Releases the memory of the tokenizer. */
+  release() {
+    this.#engine.exports.winnow_unload_tokenizer(this.#handle);
+    this.#handle = 0;
+  }
 }
+
+/** Loads a linear model of the files of its bundle, {name: Uint8Array}, into an instance of the module of its own. */
+export async function loadModel(module, files) { return new Model(await Engine.of(module, files)); }
+
+/** Loads a tokenizer of its files, {name: Uint8Array}, into an instance of the module of its own. */
+export async function loadTokenizer(module, files) { return new Tokenizer(await Engine.of(module, files)); }

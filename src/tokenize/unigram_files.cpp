@@ -38,7 +38,7 @@ Result<UnigramParts> ReadModel(const Json& model, const TokenFrame& frame, const
     if (parts.byte_fallback && piece.text.size() == 6 && piece.text.starts_with("<0x")) piece.kind = Kind::kByte;
     parts.pieces.push_back(std::move(piece));
   }
-  UnigramPiece& piece = parts.pieces[unknown.get<size_t>()];
+  UnigramPiece& piece = parts.pieces[static_cast<size_t>(unknown.get<uint64_t>())];
   parts.finds_unknown = piece.kind == Kind::kNormal;
   piece.kind = Kind::kUnknown;
   return parts;

@@ -16,12 +16,18 @@ MULTILINGUAL = os.path.join(SOURCE, "examples", "data", "multilingual.tsv")
 # Reads {bundle, files, texts, modes}, and prints a line of JSON for each text and mode, or {"error"}.
 DRIVER = """
 import {readFileSync} from 'node:fs';
-import {loadModel} from '%s';
+import {loadModel, loadTokenizer} from '%s';
 const module = await WebAssembly.compile(readFileSync('%s'));
 const {bundle, files, texts, modes} = JSON.parse(readFileSync(0, 'utf8'));
 const contents = {};
 for (const name of files) contents[name] = readFileSync(`${bundle}/${name}`);
 try {
+  if (modes.length === 0) {
+    const tokenizer = await loadTokenizer(module, contents);
+    for (const text of texts) console.log(JSON.stringify([...tokenizer.encode(text)]));
+    tokenizer.release();
+    process.exit(0);
+  }
   const model = await loadModel(module, contents);
   for (const mode of modes) for (const text of texts) console.log(JSON.stringify(model.classify(text, {mode})));
   model.release();
@@ -29,6 +35,8 @@ try {
   console.log(JSON.stringify({error: error.message}));
 }
 """
+LLAMA3 = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+"
+          r"|\s+(?!\S)|\s+")
 FILES = ("winnow.json", "labels.json", "linear.bin")
 
 
@@ -97,6 +105,34 @@ class Wasm(winnow.TestCase):
         self.winnow("train", MULTILINGUAL, "--kind", "lr", "--analyzer", "char_wb", "--ngrams", "1-3", "--text-field", "text",
                     "--label-field", "language", "--output-dir", "model", "--quiet")
         self.compare(thousand_texts())
+
+    def compare_tokens(self, bundle, files):
+        texts = [text for text in thousand_texts() if "\n" not in text]
+        self.write("texts.jsonl", "".join(json.dumps({"text": text}) + "\n" for text in texts))
+        out, _ = self.winnow("tokenize", bundle, "--input", "texts.jsonl", "--format", "jsonl", "--text-field", "text", "--no-verify")
+        expected = [json.loads(line)["ids"] for line in out.splitlines()]
+        self.assertEqual(len(expected), len(texts))
+        found = self.engine(texts, bundle=bundle, files=files, modes=())
+        self.assertEqual(len(found), len(texts))
+        for text, of_program, of_engine in zip(texts, expected, found):
+            self.assertEqual(of_engine, of_program, text)
+
+    def test_tokens_are_those_of_the_program(self):
+        self.train()
+        self.compare_tokens("model", ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"))
+        tokenizer = json.loads(self.files()["tokenizer.json"])
+        for form in ("NFC", "NFD", "NFKC", "NFKD"):
+            split = {"type": "Split", "pattern": {"Regex": LLAMA3}, "behavior": "Isolated", "invert": False}
+            changed = {**tokenizer, "normalizer": {"type": form}, "pre_tokenizer": split}
+            self.write("model/tokenizer.json", json.dumps(changed))
+            self.compare_tokens("model", ("tokenizer.json",))
+
+    def test_expressions_without_code_are_refused_by_name(self):
+        self.train()
+        tokenizer = json.loads(self.files()["tokenizer.json"])
+        split = {"type": "Split", "pattern": {"Regex": "[a-c]+"}, "behavior": "Isolated", "invert": False}
+        self.write("model/tokenizer.json", json.dumps({**tokenizer, "pre_tokenizer": split}))
+        self.assertIn("'[a-c]+'", self.engine(["a"], files=("tokenizer.json",), modes=())[0]["error"])
 
     def test_broken_and_unsupported_bundles_are_refused_by_name(self):
         self.winnow("train", winnow.MESSAGES, "--kind", "lr", "--output-dir", "model", "--quiet")
