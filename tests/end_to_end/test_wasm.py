@@ -26,11 +26,11 @@ try {
     const tokenizer = await loadTokenizer(module, contents);
     for (const text of texts) console.log(JSON.stringify([...tokenizer.encode(text)]));
     tokenizer.release();
-    process.exit(0);
+  } else {
+    const model = await loadModel(module, contents);
+    for (const mode of modes) for (const text of texts) console.log(JSON.stringify(model.classify(text, {mode})));
+    model.release();
   }
-  const model = await loadModel(module, contents);
-  for (const mode of modes) for (const text of texts) console.log(JSON.stringify(model.classify(text, {mode})));
-  model.release();
 } catch (error) {
   console.log(JSON.stringify({error: error.message}));
 }
@@ -109,7 +109,7 @@ class Wasm(winnow.TestCase):
     def compare_tokens(self, bundle, files):
         texts = [text for text in thousand_texts() if "\n" not in text]
         self.write("texts.jsonl", "".join(json.dumps({"text": text}) + "\n" for text in texts))
-        out, _ = self.winnow("tokenize", bundle, "--input", "texts.jsonl", "--format", "jsonl", "--text-field", "text", "--no-verify")
+        out, _ = self.winnow("tokenize", bundle, "--input", "texts.jsonl", "--no-verify")
         expected = [json.loads(line)["ids"] for line in out.splitlines()]
         self.assertEqual(len(expected), len(texts))
         found = self.engine(texts, bundle=bundle, files=files, modes=())
