@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds build/wasm/winnow.wasm with clang-19, and prints its size; `./dev wasm` installs what it needs.
+# Builds build/wasm/winnow.wasm, and winnow-linear.wasm without tokenizers, with clang-19, and prints their sizes.
+# `./dev wasm` installs what it needs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out=build/wasm
@@ -23,12 +24,15 @@ rules=$out/build.ninja
     printf 'build %s/%s.o: compile src/%s\n' "$out" "$file" "$file"
     objects+=("$out/$file.o")
   done <wasm/sources.txt
-  for file in engine json_text memory_files pattern warnings; do
+  for file in engine json_text linear_engine memory_files pattern warnings tokenizer_engine; do
     printf 'build %s/%s.o: compile wasm/%s.cpp\n' "$out" "$file" "$file"
     objects+=("$out/$file.o")
   done
   printf 'build %s/winnow.wasm: link %s\n' "$out" "${objects[*]}"
+  # The last object has the functions for tokenizers; what only they need is dropped with it.
+  printf 'build %s/winnow-linear.wasm: link %s\n' "$out" "${objects[*]::${#objects[@]}-1}"
 } >"$rules"
-ninja -f "$rules" -j "$(nproc)" "$out/winnow.wasm" >&2
-printf '%s: %d bytes, %d bytes with gzip -9\n' "$out/winnow.wasm" "$(stat -c %s "$out/winnow.wasm")" \
-  "$(gzip -9 -c "$out/winnow.wasm" | wc -c)"
+ninja -f "$rules" -j "$(nproc)" "$out/winnow.wasm" "$out/winnow-linear.wasm" >&2
+for module in "$out/winnow.wasm" "$out/winnow-linear.wasm"; do
+  printf '%s: %d bytes, %d bytes with gzip -9\n' "$module" "$(stat -c %s "$module")" "$(gzip -9 -c "$module" | wc -c)"
+done

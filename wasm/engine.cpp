@@ -1,92 +1,35 @@
+// What linear models and tokenizers share: memory, files, errors and warnings.
 #include "engine.h"
 
 #include <cstdlib>
-#include <memory>
 #include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
 
-#include "base/files.h"
-#include "base/json.h"
-#include "bundle/labels.h"
-#include "bundle/manifest.h"
-#include "classify/decision_rule.h"
-#include "decide/calibration.h"
-#include "linear/linear_model.h"
+#include "engine_state.h"
 #include "memory_files.h"
-#include "text/disguise.h"
-#include "tokenize/tokenizer.h"
 #include "warnings.h"
 
-#define WINNOW_EXPORT(name) __attribute__((export_name(#name)))
-
-struct WinnowModel {
-  winnow::LinearModel linear;
-  std::string labels;  // as JSON
-  bool fold_disguises;
-  winnow::Calibration calibration;
-  winnow::DecisionRule rule;
-
-  winnow::LinearModel::Scratch scratch = {};
-  std::vector<float> probabilities = {};
-  std::vector<uint8_t> decided = {};
-  WinnowPrediction prediction = {};
-};
-
-struct WinnowTokenizer {
-  winnow::Tokenizer tokenizer;
-  std::vector<int32_t> ids = {};
-  WinnowTokens tokens = {};
-};
-
+namespace winnow {
 namespace {
-
-using winnow::Result;
-
-std::string& LastError() {
-  static std::string message;
-  return message;
-}
 
 std::string& LastWarnings() {
   static std::string lines;
   return lines;
 }
 
-/// Ends a load: its files are forgotten, its warnings and its error kept.
-template <class T>
-bool Finish(const Result<T>& loaded) {
-  winnow::RemoveMemoryFiles();
-  LastWarnings() = winnow::TakeWarnings();
-  if (!loaded) LastError() = loaded.error().Text();
-  return loaded.has_value();
-}
-
-Result<std::unique_ptr<WinnowModel>> Load() {
-  const winnow::Manifest manifest =
-      TRY(winnow::ParseManifest(TRY(winnow::ReadFile(winnow::kManifestFile)), winnow::kManifestFile));
-  if (manifest.kind == "transformer") {
-    return winnow::Fail(winnow::ErrorCode::kUnsupported,
-                        "winnow.json: 'kind' is 'transformer', but this WebAssembly module reads linear models alone",
-                        "train with --kind lr or --kind svm, or ask a server");
-  }
-  const std::vector<std::string> labels = TRY(winnow::ReadLabelsFile(winnow::kLabelsFile));
-  winnow::LinearModel model = TRY(winnow::LinearModel::Load(winnow::kLinearFile));
-  if (model.labels() != labels.size()) {
-    return winnow::Fail(winnow::ErrorCode::kInvalidModel,
-                        "linear.bin has " + std::to_string(model.labels()) + " labels, but labels.json has " +
-                            std::to_string(labels.size()),
-                        "the files belong to different models");
-  }
-  winnow::Calibration calibration = winnow::CalibrationOf(manifest);
-  TRY(winnow::CheckCalibrationFits(calibration, labels.size(), model.multi_label()));
-  winnow::DecisionRule rule = TRY(winnow::DecisionRule::Of(manifest, labels, model.multi_label(), "bundle"));
-  return std::make_unique<WinnowModel>(WinnowModel{std::move(model), winnow::DumpJsonLine(winnow::Json(labels)),
-                                                   manifest.fold_disguises, std::move(calibration), std::move(rule)});
-}
-
 }  // namespace
+
+std::string& LastError() {
+  static std::string message;
+  return message;
+}
+
+void EndLoad(const Error* error) {
+  RemoveMemoryFiles();
+  LastWarnings() = TakeWarnings();
+  if (error != nullptr) LastError() = error->Text();
+}
+
+}  // namespace winnow
 
 extern "C" {
 
@@ -98,53 +41,7 @@ void winnow_add_file(const char* name, size_t name_size, std::byte* bytes, size_
   winnow::AddMemoryFile(std::string(name, name_size), bytes, size);
 }
 
-WINNOW_EXPORT(winnow_load) WinnowModel* winnow_load() {
-  auto model = Load();
-  return Finish(model) ? model->release() : nullptr;
-}
-WINNOW_EXPORT(winnow_unload) void winnow_unload(WinnowModel* model) { delete model; }
-
-WINNOW_EXPORT(winnow_labels) const char* winnow_labels(const WinnowModel* model) { return model->labels.c_str(); }
-
-WINNOW_EXPORT(winnow_classify)
-const WinnowPrediction* winnow_classify(WinnowModel* model, const char* text, size_t size, int32_t mode) {
-  if (mode < 0 || mode > 2) {
-    LastError() = "mode " + std::to_string(mode) + " is not 0 (strict), 1 (moderate) or 2 (lenient)";
-    return nullptr;
-  }
-  std::string_view view(text, size);
-  std::string folded;
-  if (model->fold_disguises) view = folded = winnow::FoldDisguises(view);
-  const size_t count = model->linear.labels();
-  model->probabilities.resize(count);
-  model->linear.Logits(view, model->scratch, model->probabilities);
-  winnow::Calibrate(model->calibration, model->probabilities, count, model->linear.multi_label(), model->probabilities);
-  const winnow::Decision decision = model->rule.Decide(model->probabilities, {.mode = static_cast<winnow::Mode>(mode)});
-  model->decided.assign(count, 0);
-  for (const int32_t label : decision.labels) model->decided[static_cast<size_t>(label)] = 1;
-  if (decision.labels.empty() && decision.label >= 0) model->decided[static_cast<size_t>(decision.label)] = 1;
-  model->prediction = {
-      decision.label,       decision.top,        decision.positive ? 1u : 0u,  decision.abstained ? 1u : 0u,
-      decision.score,       decision.confidence, static_cast<uint32_t>(count), model->probabilities.data(),
-      model->decided.data()};
-  return &model->prediction;
-}
-
-WINNOW_EXPORT(winnow_load_tokenizer) WinnowTokenizer* winnow_load_tokenizer() {
-  auto tokenizer = winnow::Tokenizer::Load(std::filesystem::path());
-  return Finish(tokenizer) ? new WinnowTokenizer{*std::move(tokenizer)} : nullptr;
-}
-WINNOW_EXPORT(winnow_unload_tokenizer) void winnow_unload_tokenizer(WinnowTokenizer* tokenizer) { delete tokenizer; }
-
-WINNOW_EXPORT(winnow_tokenize)
-const WinnowTokens* winnow_tokenize(WinnowTokenizer* tokenizer, const char* text, size_t size, int32_t max_length) {
-  tokenizer->ids.clear();
-  tokenizer->tokenizer.Encode(std::string_view(text, size), max_length, tokenizer->ids);
-  tokenizer->tokens = {static_cast<uint32_t>(tokenizer->ids.size()), tokenizer->ids.data()};
-  return &tokenizer->tokens;
-}
-
-WINNOW_EXPORT(winnow_warnings) const char* winnow_warnings() { return LastWarnings().c_str(); }
-WINNOW_EXPORT(winnow_error) const char* winnow_error() { return LastError().c_str(); }
+WINNOW_EXPORT(winnow_warnings) const char* winnow_warnings() { return winnow::LastWarnings().c_str(); }
+WINNOW_EXPORT(winnow_error) const char* winnow_error() { return winnow::LastError().c_str(); }
 
 }  // extern "C"

@@ -129,6 +129,7 @@ class Tokenizer {
   #handle;
 
   constructor(engine) {
+    if (engine.exports.winnow_load_tokenizer === undefined) throw new Error('the module has no tokenizers: use winnow.wasm');
     this.#engine = engine;
     this.#handle = engine.check(engine.exports.winnow_load_tokenizer());
     this.warnings = engine.warnings();

@@ -17,8 +17,10 @@ MULTILINGUAL = os.path.join(SOURCE, "examples", "data", "multilingual.tsv")
 DRIVER = """
 import {readFileSync} from 'node:fs';
 import {loadModel, loadTokenizer} from '%s';
-const module = await WebAssembly.compile(readFileSync('%s'));
 const {bundle, files, texts, modes} = JSON.parse(readFileSync(0, 'utf8'));
+// Linear models in the module that has nothing else.
+const path = '%s';
+const module = await WebAssembly.compile(readFileSync(modes.length === 0 ? path : path.replace('.wasm', '-linear.wasm')));
 const contents = {};
 for (const name of files) contents[name] = readFileSync(`${bundle}/${name}`);
 try {
