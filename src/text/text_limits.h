@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "base/throw.h"
+
 namespace winnow {
 
 /// A text cannot be processed by the rules of a model within the limits. Thrown, as running out of memory is, because it
@@ -22,9 +24,9 @@ constexpr size_t MostNormalizedBytes(size_t bytes) { return 16 * bytes + (size_t
 /// Throws TextLimitExceeded if a text of `original` bytes has become one of `bytes`.
 inline void CheckGrowth(size_t original, size_t bytes) {
   if (bytes <= MostNormalizedBytes(original)) return;
-  throw TextLimitExceeded("tokenizer.json makes a text of " + std::to_string(original) + " bytes grow to at least " +
-                          std::to_string(bytes) + ", over the limit of " +
-                          std::to_string(MostNormalizedBytes(original)));
+  Throw<TextLimitExceeded>("tokenizer.json makes a text of " + std::to_string(original) + " bytes grow to at least " +
+                           std::to_string(bytes) + ", over the limit of " +
+                           std::to_string(MostNormalizedBytes(original)));
 }
 
 /// The time that the regular expressions of one step may take for one text: a second, and 5 microseconds per byte, of
