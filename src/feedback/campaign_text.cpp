@@ -7,6 +7,7 @@
 #include "feedback/campaign_text.h"
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 
 #include "base/sip_hash.h"
@@ -18,8 +19,8 @@ namespace winnow {
 namespace {
 
 constexpr size_t kFunctions = kCampaignBands * kCampaignRows;
-constexpr SipKey kWordKey = {0x57696e6e6f772031, 0x63616d706169676e};
-constexpr SipKey kOtherKey = {0x57696e6e6f772032, 0x6d656d6f72792e2e};
+constexpr SipKey kFirstKey = {0x57696e6e6f772031, 0x63616d706169676e};
+constexpr SipKey kSecondKey = {0x57696e6e6f772032, 0x6d656d6f72792e2e};
 
 /// A text of more words is compared by its beginning; a mail of 1 MB costs no more than a long one.
 constexpr size_t kMostBytes = 1 << 16;
@@ -32,6 +33,20 @@ uint64_t Mix(uint64_t x) {
 
 uint64_t Hash(const SipKey& key, std::string_view text) {
   return SipHasher(key).Finish(std::as_bytes(std::span(text)));
+}
+
+/// Hashes live as long as the process, and whoever wants words that collide can read the key of any hash here: a quick one
+/// will do.
+uint64_t WordHash(std::string_view word) {
+  uint64_t hash = word.size();
+  for (; word.size() > sizeof hash; word.remove_prefix(sizeof hash)) {
+    uint64_t part;
+    std::memcpy(&part, word.data(), sizeof part);
+    hash = Mix(hash ^ part) + 0x9E3779B97F4A7C15u;
+  }
+  uint64_t last = 0;
+  std::memcpy(&last, word.data(), word.size());
+  return Mix((hash * 0x9E3779B97F4A7C15u) ^ last);
 }
 
 bool IsAsciiWord(unsigned char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
@@ -76,11 +91,32 @@ void ForWords(std::string_view text, Take take) {
   finish(text.size());
 }
 
-void MakeSketch(std::vector<uint32_t>& hashes) {
+void SortUnique(std::vector<uint32_t>& hashes) {
   std::ranges::sort(hashes);
   const auto repeats = std::ranges::unique(hashes);
   hashes.erase(repeats.begin(), repeats.end());
-  if (hashes.size() > CampaignText::kSketch) hashes.resize(CampaignText::kSketch);
+}
+
+/// Makes the sketch of hashes. Those of long texts are distributed by their first bits, and no more than the sketch needs is
+/// sorted.
+void MakeSketch(std::vector<uint32_t>& hashes) {
+  if (hashes.size() <= CampaignText::kSketch / 2) return SortUnique(hashes);
+  constexpr unsigned kShift = 24;
+  std::array<uint32_t, (1u << (32 - kShift)) + 1> ends{};  // of each bucket, once its hashes are in place
+  for (const uint32_t hash : hashes) ++ends[(hash >> kShift) + 1];
+  for (size_t bucket = 1; bucket < ends.size(); ++bucket) ends[bucket] += ends[bucket - 1];
+  std::vector<uint32_t> placed(hashes.size());
+  for (const uint32_t hash : hashes) placed[ends[hash >> kShift]++] = hash;
+  size_t kept = 0;
+  uint32_t begin = 0;
+  for (size_t bucket = 0; bucket + 1 < ends.size() && kept < CampaignText::kSketch; begin = ends[bucket++]) {
+    const std::span hashes_of_bucket(placed.data() + begin, placed.data() + ends[bucket]);
+    std::ranges::sort(hashes_of_bucket);
+    const auto end = std::ranges::unique(hashes_of_bucket).begin();
+    kept = static_cast<size_t>(std::copy(hashes_of_bucket.begin(), end, hashes.begin() + static_cast<ptrdiff_t>(kept)) -
+                               hashes.begin());
+  }
+  hashes.resize(std::min(kept, CampaignText::kSketch));
 }
 
 }  // namespace
@@ -105,10 +141,10 @@ std::string CampaignFold(std::string_view text) {
 CampaignText PrepareCampaignText(std::string_view text) {
   const std::string folded = CampaignFold(text);
   CampaignText prepared;
-  prepared.digest = {Hash(kWordKey, folded), Hash(kOtherKey, folded)};
+  prepared.digest = {Hash(kFirstKey, folded), Hash(kSecondKey, folded)};
   uint64_t previous = 0;
   ForWords(std::string_view(folded).substr(0, kMostBytes), [&](std::string_view word) {
-    const uint64_t hash = Hash(kWordKey, word);
+    const uint64_t hash = WordHash(word);
     prepared.singles.push_back(static_cast<uint32_t>(hash));
     if (prepared.words++ > 0)
       prepared.pairs.push_back(static_cast<uint32_t>(Mix(previous * 0x9E3779B97F4A7C15u + hash)));

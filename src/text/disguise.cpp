@@ -1,6 +1,8 @@
 #include "text/disguise.h"
 
 #include <algorithm>
+#include <array>
+#include <numeric>
 
 #include "base/ascii.h"
 #include "text/leetspeak.h"
@@ -347,9 +349,79 @@ void ReadLeetspeakWords(Characters& text) {
   }
 }
 
+// --- Texts without obfuscations
+
+/// What folding looks for in a byte of ASCII.
+enum ByteClass : uint8_t { kLetter = 1, kDigit = 2, kSign = 4, kSignBeforeWord = 8, kTokenEnd = 16 };
+
+constexpr std::array<uint8_t, 128> kByteClasses = [] {
+  std::array<uint8_t, 128> classes{};
+  for (size_t c = 0; c <= ' '; ++c) classes[c] = kTokenEnd;
+  for (char c = '0'; c <= '9'; ++c) classes[static_cast<size_t>(c)] = kDigit;
+  for (const char first : {'a', 'A'}) {
+    for (int k = 0; k < 26; ++k) classes[static_cast<size_t>(first + k)] = kLetter;
+  }
+  for (const char c : {'@', '$'}) classes[static_cast<size_t>(c)] = kSign;
+  for (const char c : {'!', '|', '+'}) classes[static_cast<size_t>(c)] = kSignBeforeWord;
+  return classes;
+}();
+
+uint8_t ClassAt(std::string_view text, size_t i) {
+  return i < text.size() ? kByteClasses[static_cast<unsigned char>(text[i])] : uint8_t{kTokenEnd};
+}
+
+bool IsLeetspeak(std::string_view token) {
+  Characters characters = Decoded(token);
+  ReadLeetspeakWords(characters);
+  return !std::ranges::equal(characters, token, {}, &Character::code, [](char c) { return static_cast<char32_t>(c); });
+}
+
+/// Returns true for ASCII that folding does not change: most texts are such, and one look at each byte tells. False if it
+/// may change.
+bool IsPlain(std::string_view text) {
+  unsigned all = 0;
+  for (const char c : text) all |= static_cast<unsigned char>(c);
+  if (all >= 0x80) return false;
+  size_t alike = 0;      // length of the run of one letter that ends here
+  size_t word = 0;       // length of the word that ends here
+  size_t singles = 0;    // words of one character before it, one character apart
+  size_t token = 0;      // where it begins
+  unsigned classes = 0;  // of the token
+  for (size_t i = 0; i <= text.size(); ++i) {
+    const uint8_t type = ClassAt(text, i);
+    if ((type & (kLetter | kDigit)) != 0) {
+      alike = i > 0 && text[i] == text[i - 1] ? alike + 1 : 1;
+      if (alike == 4 && type == kLetter && (text[i] | 0x20) != 'x') return false;
+      ++word;
+    } else {
+      singles = word == 1 ? singles + 1 : 0;  // two characters apart: a word of none
+      if (singles == 3) return false;
+      word = 0;
+    }
+    if (type == kTokenEnd) {
+      if ((classes & kLetter) != 0 && (classes & (kDigit | kSign)) != 0 && IsLeetspeak(text.substr(token, i - token)))
+        return false;
+      token = i + 1;
+      classes = 0;
+      continue;
+    }
+    const bool joins = type == kSignBeforeWord && (ClassAt(text, i + 1) & (kLetter | kDigit | kSign)) != 0;
+    classes |= type;
+    if (joins) classes |= kSign;
+  }
+  return true;
+}
+
 }  // namespace
 
 std::string FoldDisguises(std::string_view text, std::vector<uint32_t>* ends) {
+  if (IsPlain(text)) {
+    if (ends != nullptr) {
+      ends->resize(text.size());
+      std::iota(ends->begin(), ends->end(), 1);
+    }
+    return std::string(text);
+  }
   Characters characters = Decoded(text);
   JoinSpaced(characters);
   ShortenLong(characters);

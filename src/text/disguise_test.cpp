@@ -201,6 +201,28 @@ TEST(Disguise, FoldingTwiceIsFoldingOnce) {
   }
 }
 
+TEST(Disguise, TextsOfAsciiFoldLikeOthers) {
+  // A character outside ASCII that divides words, so that the whole text is looked at character by character.
+  const std::string end = " \u00D7";
+  constexpr std::string_view kCharacters = "aaaeexXbFRu014 57  ..-_*|~@$!+:/w\n\t\x1E\x7F,";
+  Random random(9, "ASCII");
+  int changed = 0;
+  for (int round = 0; round < 20'000; ++round) {
+    std::string text;
+    const uint32_t letters = 1 + random.Below(static_cast<uint32_t>(kCharacters.size()));
+    const uint32_t size = random.Below(24);
+    for (uint32_t i = 0; i < size; ++i) text += kCharacters[random.Below(letters)];
+    std::vector<uint32_t> ends, ends_of_others;
+    const std::string folded = FoldDisguises(text, &ends);
+    ASSERT_EQ(folded + end, FoldDisguises(text + end, &ends_of_others)) << text;
+    ends_of_others.resize(ends.size());
+    ASSERT_EQ(ends, ends_of_others) << text;
+    changed += folded == text ? 0 : 1;
+  }
+  EXPECT_GT(changed, 500);
+  EXPECT_LT(changed, 15'000);
+}
+
 TEST(Disguise, EachByteTellsWhereItCameFrom) {
   std::vector<uint32_t> ends;
   EXPECT_EQ(FoldDisguises("a f.r.\u0435.e fr\u200B33", &ends), "a free free");
