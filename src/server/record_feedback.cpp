@@ -65,20 +65,27 @@ bool Replaces(const FeedbackEvent& event, FeedbackOrigin origin) {
   return std::ranges::find(OriginsReplacedBy(event), origin) != OriginsReplacedBy(event).end();
 }
 
-/// Returns the last event about the message until now whose place the event takes. Two reports of one user about one message count as the
-/// last one does.
-std::optional<FeedbackEvent> LastWord(const FilterService& filter, const FeedbackEvent& event) {
+/// Returns the verdicts about the message, until now, whose place the event takes; the last one is the one that counts. Two
+/// reports of one user about one message count as the last one does.
+std::vector<std::optional<bool>> EarlierWords(const FilterService& filter, const FeedbackEvent& event) {
+  std::vector<std::optional<bool>> words;
   const std::shared_ptr<Store> store = filter.recorder().store();
-  if (store == nullptr || !filter.recorder().counts().up || !event.message_id) return std::nullopt;
+  if (store == nullptr || !filter.recorder().counts().up || !event.message_id) return words;
   FeedbackFilter before{.message_id = event.message_id, .limit = 1000};
   if (event.user_id) before.user_id = event.user_id;
   const Result<std::vector<StoredFeedback>> found = store->ListFeedback(before);
-  if (!found) return std::nullopt;
-  std::optional<FeedbackEvent> last;
+  if (!found) return words;
   for (const StoredFeedback& each : *found) {
-    if (each.event.user_id == event.user_id && Replaces(each.event, OriginOf(event))) last = each.event;
+    if (each.event.user_id == event.user_id && Replaces(each.event, OriginOf(event)))
+      words.push_back(each.event.is_spam);
   }
-  return last;
+  return words;
+}
+
+/// Removes the word that an event which was sent again said when it was new, and all after it.
+void DropItsOwn(std::vector<std::optional<bool>>& words, const std::optional<bool>& own) {
+  while (!words.empty() && words.back() != own) words.pop_back();
+  if (!words.empty()) words.pop_back();
 }
 
 /// Changes the sender's score for the user; for all users if an administrator says so, or if the client has no users.
@@ -130,14 +137,16 @@ ApiResult<RecordedFeedback> RecordFeedback(const FilterService& filter, const Fe
   RecordedFeedback recorded;
   FeedbackEvent& event = recorded.event;
   const std::string sender = Complete(call, message, event);
-  const std::optional<FeedbackEvent> before = LastWord(filter, event);
-  recorded.repeated = call.skip_repeated && before && event.is_spam && event.is_spam == before->is_spam;
+  std::vector<std::optional<bool>> words = EarlierWords(filter, event);
+  recorded.repeated = call.skip_repeated && event.is_spam && !words.empty() && words.back() == event.is_spam;
   if (recorded.repeated) return recorded;
   // Without its text, which the store does not tell while it is down, the event waits in the spool.
   const Result<FeedbackOutcome> outcome = event.text.empty() ? filter.recorder().Add(event) : filter.log().Add(event);
   if (!outcome) return std::unexpected(StoreError(outcome.error()));
   recorded.outcome = *outcome;
-  if (*outcome != FeedbackOutcome::kDuplicate) Learn(filter, event, sender, before ? before->is_spam : std::nullopt);
+  // A known event, too, since the process may have ended before it learnt from it. Nothing is learnt twice.
+  if (*outcome == FeedbackOutcome::kDuplicate) DropItsOwn(words, event.is_spam);
+  Learn(filter, event, sender, words.empty() ? std::nullopt : words.back());
   return recorded;
 }
 

@@ -3,6 +3,8 @@
 
 #include <thread>
 
+#include "store/sql_connection.h"
+#include "store/store_url.h"
 #include "support/served_routes.h"
 
 namespace winnow {
@@ -125,6 +127,24 @@ TEST(RoutesMessages, FeedbackTeachesTheSenderOfItsUser) {
   EXPECT_EQ(score["score"], 0.0);
   const auto own = ParsedJson(Routes().Ask("GET", "/v1/senders/%2B447700900001?user=carl").body);
   EXPECT_NEAR(own["score"].get<double>(), -1, 1e-3);
+}
+
+TEST(RoutesMessages, RepeatedFeedbackTeachesWhatAProcessThatEndedDidNot) {
+  const Json verdict = Check({{"text", "call me later"}, {"sender", "x@ended.example"}, {"user", "emma"}});
+  const std::string body = Json({{"id", verdict["id"]}, {"is_spam", true}, {"user", "emma"}}).dump();
+  const auto send = [&] { return Routes().Ask("POST", "/v1/feedback", body, {{"idempotency-key", "ended"}}).status; };
+  const auto score = [] { return Ask("GET", "/v1/senders/x%40ended.example?user=emma")["score"].get<double>(); };
+  EXPECT_EQ(send(), 200);
+  EXPECT_NEAR(score(), 1, 1e-3);
+  // As it is if the process ends between the two.
+  const StoreAddress address = ParseStoreUrl(Routes().store()).value();
+  const auto connection = OpenSqlConnection(address, {}).value();
+  ASSERT_TRUE(connection->Run("DELETE FROM reputation WHERE user_id = $1", {std::string("emma")}));
+  ASSERT_TRUE(connection->Run("DELETE FROM idempotency_keys WHERE digest = 'reputation'", {}));
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(send(), 200);
+    EXPECT_NEAR(score(), 1, 1e-3);
+  }
 }
 
 TEST(RoutesMessages, FeedbackWithALabelThatNoModelHasIsRefused) {

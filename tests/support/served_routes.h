@@ -33,7 +33,7 @@ class ServedRoutes {
     options.limits = limits;
     options.cache_bytes = 0;
     options.filter.enabled = true;
-    options.filter.store = (dir_.path() / "store.db").string();
+    options.filter.store = store();
     options.filter.spool = dir_.path() / "spool";
     server_ = Server::Start(std::move(options)).value();
   }
@@ -59,6 +59,7 @@ class ServedRoutes {
     return ParsedJson(Ask(method, path, body).body);
   }
 
+  std::string store() const { return (dir_.path() / "store.db").string(); }
   const RouteTable& table() const { return server_->routes(); }
   std::shared_ptr<const ServedModel> Served(std::string_view name) const {
     std::shared_ptr<const ServedModel> model;

@@ -318,7 +318,7 @@ std::string Boundaries() {
   for (UChar32 c = 0; c < kEnd; ++c) {
     uint32_t word = word_breaks.at(u_getIntPropertyValue(c, UCHAR_WORD_BREAK));
     if (dictionary.contains(c) || ideographic.contains(c)) word = 19;
-    if (c == '@') word = 1;  // a letter in mail addresses
+    if (c == '@') word = 1;                                // a letter in mail addresses
     if (c == ':' || c == 0xFE55 || c == 0xFF1A) word = 0;  // CLDR's letters do not go on after a colon
     kinds.Add({grapheme_breaks.at(u_getIntPropertyValue(c, UCHAR_GRAPHEME_CLUSTER_BREAK)), word,
                (pictographic.contains(c) ? 1u : 0u) | (consonant.contains(c) ? 2u : 0u) |
