@@ -12,6 +12,7 @@ namespace {
 
 struct QuantizeCommandOptions : CommonOptions {
   QuantizePlan plan;
+  std::string target = "server";
 };
 
 void Describe(QuantizeCommandOptions& options, OptionTable& table) {
@@ -26,15 +27,35 @@ void Describe(QuantizeCommandOptions& options, OptionTable& table) {
                "Write into --output even if it contains other files than those of a Winnow model, which stay there");
   AddKeepData(options.plan.keep_data, table);
   AddModelVersion(options.plan.version.version, table, "the next patch version");
+  table.Group("Size");
+  table
+      .Add(
+          "target", &options.target,
+          "Where the model is to run: INT8 weights for servers; for browsers 4 bits per weight, the tokens in use, and "
+          "positions up to the maximum length of texts, in a bundle of its own (--output)")
+      .OneOf({"server", "browser"});
+  table
+      .Add("vocabulary", &options.plan.vocabulary,
+           "Largest number of tokens of a bundle for browsers; words without a token of their own are read in smaller "
+           "pieces")
+      .Range(256, 1 << 24);
+  table
+      .Add("train-data", &options.plan.train_data,
+           "Texts that the model was trained on, whose words the vocabulary of a bundle for browsers must have")
+      .ValueName("FILE")
+      .Default("the texts that measure the drop");
   table.Group("Accuracy gate");
   table.Add("max-drop", &options.plan.max_drop, "Largest drop in accuracy and in macro-F1 that is accepted")
-      .Range(0, 1);
+      .Range(0, 1)
+      .Default("0.005; 0.01 for browsers");
   table
       .Add("data", &options.plan.data,
            "Labelled texts that the model was not trained on, to measure the drop (CSV, TSV, JSONL)")
       .ValueName("FILE")
       .Default("calibration.jsonl in BUNDLE");
   AddTrustOptions(options, table);
+  table.Example("winnow quantize intents --target browser --output intents-web --train-data train.csv",
+                "an eighth of the size and less, to download with a web page");
   table.Example("winnow quantize spam",
                 "a quarter of the size and several times faster; refused if accuracy drops too much");
   table.Example("winnow quantize spam --output spam-int8 --data held-out.tsv", "a small bundle to deploy");
@@ -44,10 +65,12 @@ Result<void> Run(const QuantizeCommandOptions& options) {
   HandleInterrupts();
   ThreadPool pool(options.threads);
   ConsoleObserver observer;
-  const QuantizedBundle done = TRY(QuantizeBundle(options.plan, pool, observer));
+  QuantizePlan plan = options.plan;
+  if (options.target == "browser") plan.target = QuantizeTarget::kBrowser;
+  const QuantizedBundle done = TRY(QuantizeBundle(plan, pool, observer));
   if (done.guaranteed) {
     LogWarning(
-        "the guarantees of the thresholds apply to the float weights only; to calibrate the INT8 weights: winnow "
+        "the guarantees of the thresholds apply to the float weights only; to calibrate the quantized weights: winnow "
         "calibrate {}",
         done.target.string());
   }
@@ -58,8 +81,8 @@ Result<void> Run(const QuantizeCommandOptions& options) {
 }  // namespace
 
 Command QuantizeCommand() {
-  return MakeCommand<QuantizeCommandOptions>("quantize", "Quantizes weights to INT8, unless accuracy drops too much.",
-                                             Describe, Run);
+  return MakeCommand<QuantizeCommandOptions>("quantize", "Quantizes weights, unless accuracy drops too much.", Describe,
+                                             Run);
 }
 
 }  // namespace winnow

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/mapped_memory.h"
 #include "base/mutex.h"
+#include "bundle/int4_rows.h"
 #include "bundle/int8_rows.h"
 #include "encoder/position_runs.h"
 #include "encoder/quantized_reader.h"
@@ -23,15 +24,22 @@ constexpr char kLabelsKey[] = "winnow.labels";
 std::string LabelsText(const ModelConfig& config) { return DumpJsonLine(Json(config.labels)); }
 
 /// How a weight is stored in the file.
-enum class Storage { kBytes, kBf16, kFloat };
+enum class Storage { kInt4, kBytes, kBf16, kFloat };
+
+bool IsAmong(const std::vector<bool>& layers, size_t l) { return l < layers.size() && layers[l]; }
 
 Storage StorageOf(const Layout& layout, const WeightInfo& weight, const QuantizationPlan& plan) {
   if (weight.offset >= layout.vectors) return Storage::kFloat;
-  if (weight.offset == layout.words) return plan.bf16_words ? Storage::kBf16 : Storage::kBytes;
+  const size_t columns = weight.count / static_cast<size_t>(weight.shape[0]);
+  const auto small = [&](bool bf16, bool int8) {
+    if (bf16) return Storage::kBf16;
+    return plan.int4 && !int8 && columns % kInt4Block == 0 ? Storage::kInt4 : Storage::kBytes;
+  };
+  if (weight.offset == layout.words) return small(plan.bf16_words, plan.int8_words);
   if (weight.head || (layout.project > 0 && weight.offset == layout.project)) return Storage::kBf16;
   for (size_t l = layout.layers.size(); l-- > 0;) {
     if (weight.offset < layout.layers[l].qkv) continue;
-    return l < plan.bf16_layers.size() && plan.bf16_layers[l] ? Storage::kBf16 : Storage::kBytes;
+    return small(IsAmong(plan.bf16_layers, l), IsAmong(plan.int8_layers, l));
   }
   return weight.offset == layout.positions ? Storage::kBytes : Storage::kFloat;
 }
@@ -82,6 +90,7 @@ Result<void> WriteQuantizedWeights(const Model& model, const QuantizationPlan& p
                 "use the float weights");
   }
   std::vector<TensorView> tensors;
+  std::vector<AlignedBuffer<uint8_t>> nibbles;
   std::vector<AlignedBuffer<int8_t>> bytes;
   std::vector<FloatBuffer> scales;
   std::vector<AlignedBuffer<uint16_t>> halves;
@@ -95,6 +104,20 @@ Result<void> WriteQuantizedWeights(const Model& model, const QuantizationPlan& p
         AlignedBuffer<uint16_t>& to = halves.emplace_back(weight.count);
         RoundToBf16(weight.count, values, to.data());
         tensors.push_back({weight.name, DType::kBF16, weight.shape, std::as_bytes(to.span())});
+        break;
+      }
+      case Storage::kInt4: {
+        const auto rows = static_cast<size_t>(weight.shape[0]);
+        const size_t columns = weight.count / rows;
+        AlignedBuffer<uint8_t>& to = nibbles.emplace_back(weight.count / 2);
+        AlignedBuffer<int8_t>& block_scales = bytes.emplace_back(weight.count / kInt4Block);
+        FloatBuffer& scale = scales.emplace_back(rows);
+        RoundRowsToInt4(rows, columns, values, to.data(), block_scales.data(), scale.data());
+        const auto shape = [&](size_t width) { return std::vector{weight.shape[0], static_cast<int64_t>(width)}; };
+        tensors.push_back({weight.name, DType::kU8, shape(columns / 2), std::as_bytes(to.span())});
+        tensors.push_back({weight.name + kBlockScaleSuffix, DType::kI8, shape(columns / kInt4Block),
+                           std::as_bytes(block_scales.span())});
+        tensors.push_back(ViewOf(weight.name + kScaleSuffix, {weight.shape[0]}, scale.span()));
         break;
       }
       case Storage::kBytes: {
@@ -172,13 +195,19 @@ Result<void> QuantizedModel::LoadEmbeddings(const QuantizedReader& read, const L
     project_ = TRY(read.Matrix(layout.project, 1, hidden, width, hidden));
     project_bias_ = TRY(read.Floats(layout.project_bias));
   }
-  const TensorView* words = TRY(read.Find(WeightAt(layout, layout.words)));
-  if (words->dtype == DType::kI8) {
-    words_ = reinterpret_cast<const int8_t*>(words->data.data());
-    word_scales_ = TRY(read.Scales(WeightAt(layout, layout.words)));
-    file_ = file;
-  } else {
+  const WeightInfo& words = WeightAt(layout, layout.words);
+  if (!TRY(read.IsOfBytes(words))) {
     float_words_ = TRY(read.Floats(layout.words));
+  } else {
+    word_scales_ = TRY(read.Scales(words));
+    file_ = file;
+    if (const Result<const TensorView*> bytes = read.Find(words); bytes) {
+      words_ = reinterpret_cast<const int8_t*>((*bytes)->data.data());
+    } else {
+      expanded_words_.Resize(words.count);
+      TRY(read.CopyBytes(words, static_cast<size_t>(words.shape[0]), width, expanded_words_.data()));
+      words_ = expanded_words_.data();
+    }
   }
   if (config_.absolute_positions) positions_ = TRY(read.Rows(layout.positions));
   if (config_.type_vocab_size > 0) {
@@ -289,7 +318,7 @@ size_t QuantizedModel::qkv_block() const {
   return (static_cast<size_t>(config_.hidden_size) + kColumnBlock - 1) / kColumnBlock * kColumnBlock;
 }
 
-Result<void> QuantizedModel::CheckFile() const { return CheckMapped(words_); }
+Result<void> QuantizedModel::CheckFile() const { return CheckMapped(word_scales_); }
 
 void QuantizedModel::Embed(std::span<const int32_t> ids, size_t first_length, float* out) const {
   const auto width = static_cast<size_t>(EmbeddingSize(config_));

@@ -2,7 +2,9 @@
 ///
 /// The file model_int8.safetensors is equal for every CPU. Matrices are I8 with a tensor NAME_scale of F32, which
 /// contains a scale for each row (output, word or position); layers that lose too much accuracy in INT8 are BF16; the
-/// head is BF16, biases and normalization F32. Names are those of model.safetensors.
+/// head is BF16, biases and normalization F32. Names are those of model.safetensors. In a bundle for browsers, the matrices
+/// of layers and the token embeddings have 4 bits per weight (bundle/int4_rows.h): U8 of half as many columns, with a tensor
+/// NAME_block_scale of I8; they are expanded to INT8 when they are read.
 #pragma once
 
 #include <filesystem>
@@ -24,10 +26,13 @@ namespace winnow {
 
 inline constexpr char kInt8Weights[] = "model_int8.safetensors";
 
-/// The parts of a model that keep more than one byte per weight.
+/// The parts of a model that keep more bits per weight than the others.
 struct QuantizationPlan {
-  std::vector<bool> bf16_layers;  ///< true for each layer that stays bf16; empty: none
-  bool bf16_words = false;        ///< true if the token embeddings stay bf16
+  std::vector<bool> bf16_layers = {};  ///< true for each layer that stays bf16; empty: none
+  bool bf16_words = false;             ///< true if the token embeddings stay bf16
+  bool int4 = false;                   ///< true if parts have 4 bits per weight; false if they are INT8
+  std::vector<bool> int8_layers = {};  ///< if int4: true for each layer that is INT8; empty: none
+  bool int8_words = false;             ///< if int4: true if the token embeddings are INT8
 };
 
 /// Writes `dir`/model_int8.safetensors, atomically. Errors: kIo, kInvalidModel for products too wide for exact INT8
@@ -106,6 +111,7 @@ class QuantizedModel {
   std::vector<QuantizedLayer> groups_;           // layers with weights of their own
   std::shared_ptr<const SafetensorsFile> file_;  // the words stay in it
   const int8_t* words_ = nullptr;                // [vocabulary, embedding size]; null where they are floats
+  AlignedBuffer<int8_t> expanded_words_;         // of 4 bits in the file
   const float* word_scales_ = nullptr;
   FloatBuffer float_words_;
   // [positions, embedding size], the first segment's embedding added; empty where there is neither.

@@ -7,6 +7,8 @@
 #include <limits>
 
 #include "base/files.h"
+#include "bundle/int4_rows.h"
+#include "encoder/quantized_forward.h"
 #include "support/temporary_directory.h"
 #include "support/tiny_model.h"
 
@@ -18,7 +20,8 @@ using testing::HasSubstr;
 /// A quantised model's file with one tensor changed.
 class DamagedFile {
  public:
-  explicit DamagedFile(const QuantizationPlan& plan = {}) : model_(Model::Fresh(TinyConfig(), 3)) {
+  explicit DamagedFile(const QuantizationPlan& plan = {}, ModelConfig config = TinyConfig())
+      : model_(Model::Fresh(std::move(config), 3)) {
     EXPECT_TRUE(WriteQuantizedWeights(model_, plan, dir_.path()));
   }
 
@@ -65,6 +68,90 @@ TEST(QuantizedModel, IsWrittenTheSameEveryTime) {
   DamagedFile a, b;
   EXPECT_EQ(ReadFile(a.path() / kInt8Weights).value(), ReadFile(b.path() / kInt8Weights).value());
   EXPECT_TRUE(a.Load());
+}
+
+ModelConfig WideConfig() {
+  ModelConfig config = TinyConfig();
+  config.hidden_size = 64;
+  config.intermediate_size = 96;
+  return config;
+}
+
+TEST(QuantizedModel, FourBitsAreReadAsTheBytesThatTheyStandFor) {
+  const Model model = Model::Fresh(WideConfig(), 3);
+  TemporaryDirectory dir, as_bytes;
+  ThreadPool pool(2);
+  ASSERT_TRUE(WriteQuantizedWeights(model, {.int4 = true, .int8_layers = {false, true, false}, .int8_words = false},
+                                    dir.path()));
+  const SafetensorsFile file = SafetensorsFile::Open(dir.path() / kInt8Weights).value();
+  const std::string layer = "bert.encoder.layer.";
+  const std::string query = ".attention.self.query.weight";
+  EXPECT_EQ(file.Find(layer + "0" + query)->dtype, DType::kU8);
+  EXPECT_EQ(file.Find(layer + "0" + query)->shape, (std::vector<int64_t>{64, 32}));
+  EXPECT_EQ(file.Find(layer + "0" + query + "_block_scale")->shape, (std::vector<int64_t>{64, 2}));
+  EXPECT_EQ(file.Find(layer + "1" + query)->dtype, DType::kI8);
+  EXPECT_EQ(file.Find("bert.embeddings.word_embeddings.weight")->dtype, DType::kU8);
+  EXPECT_EQ(file.Find("bert.pooler.dense.weight")->dtype, DType::kBF16);
+  // The same model with all weights expanded predicts the same.
+  std::vector<TensorView> tensors;
+  std::vector<std::vector<int8_t>> expanded;
+  for (const TensorView& tensor : file.tensors()) {
+    if (tensor.name.ends_with("_block_scale")) continue;
+    tensors.push_back(tensor);
+    if (tensor.dtype != DType::kU8) continue;
+    const auto rows = static_cast<size_t>(tensor.shape[0]), columns = 2 * static_cast<size_t>(tensor.shape[1]);
+    std::vector<int8_t>& bytes = expanded.emplace_back(rows * columns);
+    ExpandInt4Rows(rows, columns, reinterpret_cast<const uint8_t*>(tensor.data.data()),
+                   reinterpret_cast<const int8_t*>(file.Find(tensor.name + "_block_scale")->data.data()), bytes.data());
+    tensors.back() = {tensor.name, DType::kI8, {tensor.shape[0], 2 * tensor.shape[1]}, std::as_bytes(std::span(bytes))};
+  }
+  EXPECT_GT(expanded.size(), 8u);
+  ASSERT_TRUE(WriteSafetensors(as_bytes.path() / kInt8Weights, tensors, file.metadata()));
+  PackedBatch batch;
+  for (int t = 0; t < 3; ++t) batch.Append(TinyText(4 + 3 * t, t));
+  const auto logits = [&](const std::filesystem::path& path) {
+    const QuantizedModel loaded = QuantizedModel::Load(path, WideConfig(), pool).value();
+    std::vector<float> values(3 * loaded.config().labels.size());
+    QuantizedRunner(loaded, pool).Logits(batch.view(), values);
+    return values;
+  };
+  EXPECT_EQ(logits(dir.path()), logits(as_bytes.path()));
+}
+
+TEST(QuantizedModel, DamagedWeightsOfFourBitsAreRefused) {
+  const auto message = [](const std::function<bool(TensorView&, std::vector<std::byte>&)>& change) {
+    DamagedFile damaged({.int4 = true}, WideConfig());
+    EXPECT_EQ(damaged.Message(WideConfig()), "it loads");
+    damaged.Change(change);
+    return damaged.Message(WideConfig());
+  };
+  const auto is = [](const TensorView& tensor, std::string_view end) {
+    return tensor.name.starts_with("bert.encoder.layer.1.output.dense") && tensor.name.ends_with(end);
+  };
+  EXPECT_THAT(message([&](TensorView& tensor, std::vector<std::byte>& data) {
+                if (is(tensor, "_block_scale")) data[1] = std::byte{0x80};
+                return true;
+              }),
+              HasSubstr("scales of blocks must be INT8 from -127 to 127"));
+  EXPECT_THAT(message([&](TensorView& tensor, std::vector<std::byte>&) { return !is(tensor, "_block_scale"); }),
+              HasSubstr("no tensor 'bert.encoder.layer.1.output.dense.weight_block_scale'"));
+  EXPECT_THAT(message([&](TensorView& tensor, std::vector<std::byte>&) {
+                if (is(tensor, "_block_scale")) tensor.dtype = DType::kU8;
+                return true;
+              }),
+              HasSubstr("scales of blocks must be INT8"));
+  EXPECT_THAT(message([&](TensorView& tensor, std::vector<std::byte>&) {
+                if (is(tensor, "weight")) std::swap(tensor.shape[0], tensor.shape[1]);
+                return true;
+              }),
+              HasSubstr("its shape is"));
+  EXPECT_THAT(message([&](TensorView& tensor, std::vector<std::byte>& data) {
+                if (!is(tensor, "weight")) return true;
+                tensor.shape[1] /= 2;
+                data.resize(data.size() / 2);
+                return true;
+              }),
+              HasSubstr("its shape is"));
 }
 
 TEST(QuantizedModel, BytesTakeAQuarter) {

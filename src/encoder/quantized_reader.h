@@ -10,6 +10,7 @@
 
 #include "base/aligned_buffer.h"
 #include "base/result.h"
+#include "bundle/int4_rows.h"
 #include "bundle/safetensors.h"
 #include "encoder/layout.h"
 #include "encoder/quantized_model.h"
@@ -20,6 +21,8 @@ namespace winnow {
 
 /// The suffix of the name of a matrix's scales.
 inline constexpr char kScaleSuffix[] = "_scale";
+/// The suffix of the name of the block scales of a matrix of 4 bits per weight.
+inline constexpr char kBlockScaleSuffix[] = "_block_scale";
 
 inline const WeightInfo& WeightAt(const Layout& layout, size_t offset) {
   return *std::ranges::find(layout.weights, offset, &WeightInfo::offset);
@@ -54,7 +57,7 @@ class QuantizedReader {
     const WeightInfo& first = WeightAt(layout_, offset);
     const size_t tensors = static_cast<size_t>(first.shape[0]) == parts * rows ? 1 : parts;
     const size_t rows_each = parts * rows / tensors;
-    const bool bytes = TRY(Find(first))->dtype == DType::kI8;
+    const bool bytes = TRY(IsOfBytes(first));
     FloatBuffer floats(bytes ? 0 : parts * rows * columns);
     AlignedBuffer<int8_t> integers(bytes ? parts * rows * columns : 0);
     FloatBuffer scales(parts * rows);
@@ -65,10 +68,7 @@ class QuantizedReader {
         TRY(CopyFloats(weight, floats.span().subspan(begin, rows_each * columns)));
         continue;
       }
-      const TensorView* tensor = TRY(Find(weight));
-      if (tensor->dtype != DType::kI8)
-        return std::unexpected(Wrong(*tensor, "the weights of one matrix product differ in type"));
-      std::memcpy(integers.data() + begin, tensor->data.data(), rows_each * columns);
+      TRY(CopyBytes(weight, rows_each, columns, integers.data() + begin));
       TRY(CopyScales(weight, rows_each, scales.span().subspan(t * rows_each, rows_each)));
     }
     if (!bytes)
@@ -80,18 +80,53 @@ class QuantizedReader {
                                   padded_scales.span());
   }
 
+  /// Returns true for a matrix of INT8 or 4-bit weights.
+  Result<bool> IsOfBytes(const WeightInfo& weight) const {
+    const TensorView* tensor = file_.Find(weight.name);
+    if (tensor != nullptr && tensor->dtype == DType::kU8) return true;
+    return TRY(Find(weight))->dtype == DType::kI8;
+  }
+
+  /// Copies the INT8 weights of a matrix [rows, columns], which those of 4 bits are expanded to.
+  Result<void> CopyBytes(const WeightInfo& weight, size_t rows, size_t columns, int8_t* out) const {
+    const TensorView* tensor = file_.Find(weight.name);
+    if (tensor == nullptr || tensor->dtype != DType::kU8) {
+      tensor = TRY(Find(weight));
+      if (tensor->dtype != DType::kI8)
+        return std::unexpected(Wrong(*tensor, "the weights of one matrix product differ in type"));
+      std::memcpy(out, tensor->data.data(), rows * columns);
+      return {};
+    }
+    if (columns % kInt4Block != 0) {
+      return std::unexpected(
+          Wrong(*tensor, "it has 4 bits per weight, but its columns are no multiple of " + std::to_string(kInt4Block)));
+    }
+    const auto shape = [&](size_t width) {
+      return std::vector{static_cast<int64_t>(rows), static_cast<int64_t>(width)};
+    };
+    TRY(Find(weight.name, shape(columns / 2)));
+    const TensorView* scales = TRY(Find(weight.name + kBlockScaleSuffix, shape(columns / kInt4Block)));
+    const auto* blocks = reinterpret_cast<const int8_t*>(scales->data.data());
+    const bool valid = scales->dtype == DType::kI8 &&
+                       std::find(blocks, blocks + scales->data.size(), -128) == blocks + scales->data.size();
+    if (!valid) return std::unexpected(Wrong(*scales, "scales of blocks must be INT8 from -127 to 127"));
+    ExpandInt4Rows(rows, columns, reinterpret_cast<const uint8_t*>(tensor->data.data()), blocks, out);
+    return {};
+  }
+
   /// Rows of bytes or floats, as floats.
   Result<FloatBuffer> Rows(size_t offset) const {
     const WeightInfo& weight = WeightAt(layout_, offset);
-    const TensorView* tensor = TRY(Find(weight));
-    if (tensor->dtype != DType::kI8) return Floats(offset);
+    if (!TRY(IsOfBytes(weight))) return Floats(offset);
     const auto rows = static_cast<size_t>(weight.shape[0]);
     const size_t columns = weight.count / rows;
     FloatBuffer values(weight.count);
     std::vector<float> scales(rows);
     TRY(CopyScales(weight, rows, scales));
-    const auto* bytes = reinterpret_cast<const int8_t*>(tensor->data.data());
-    for (size_t i = 0; i < weight.count; ++i) values.data()[i] = static_cast<float>(bytes[i]) * scales[i / columns];
+    AlignedBuffer<int8_t> bytes(weight.count);
+    TRY(CopyBytes(weight, rows, columns, bytes.data()));
+    for (size_t i = 0; i < weight.count; ++i)
+      values.data()[i] = static_cast<float>(bytes.data()[i]) * scales[i / columns];
     return values;
   }
 

@@ -14,20 +14,28 @@
 #include "classify/bundle_classifier.h"
 #include "classify/scope_rule.h"
 #include "pipeline/labelled_data.h"
+#include "pipeline/shrink_bundle.h"
 #include "tokenize/tokenizer.h"
 
 namespace winnow {
 namespace {
 
-/// The held-out texts, with the bundle's labels.
-Result<Dataset> ReadHeldOut(const QuantizePlan& plan, const BundleClassifier& classifier, TrainingObserver& observer) {
-  if (plan.data.empty()) return ReadCalibrationSet(plan.bundle, classifier);
+constexpr char kFloatWeights[] = "model.safetensors";
+
+/// Labelled texts, with the bundle's labels.
+Result<Dataset> ReadTexts(const QuantizePlan& plan, const std::vector<std::filesystem::path>& files,
+                          const BundleClassifier& classifier, TrainingObserver& observer) {
   ReadReport report;
   ReadingOptions reading = plan.reading;
   reading.unknown_labels = UnknownLabels::kDrop;  // both models would be wrong
-  Result<Dataset> dataset = ReadLabelledData(classifier, plan.data, reading, report);
+  Result<Dataset> dataset = ReadLabelledData(classifier, files, reading, report);
   for (const std::string& warning : report.warnings) observer.Warn(warning);
   return dataset;
+}
+
+Result<Dataset> ReadHeldOut(const QuantizePlan& plan, const BundleClassifier& classifier, TrainingObserver& observer) {
+  if (plan.data.empty()) return ReadCalibrationSet(plan.bundle, classifier);
+  return ReadTexts(plan, plan.data, classifier, observer);
 }
 
 /// The files of the bundle except former INT8 weights; a bundle of its own has no float weights, and no texts unless
@@ -43,11 +51,54 @@ Result<void> CopyFiles(const QuantizePlan& plan, const std::filesystem::path& to
   });
 }
 
+int64_t SizeOf(const std::filesystem::path& file) {
+  std::error_code ignored;
+  return static_cast<int64_t>(std::filesystem::file_size(file, ignored));
+}
+
+/// Writes the small weights of a bundle for browsers into `dir`, which has the bundle's other files.
+Result<QuantizeReport> Shrink(const QuantizePlan& plan, const std::filesystem::path& dir, const Manifest& manifest,
+                              const Dataset& held_out, const QuantizeOptions& options, ThreadPool& pool,
+                              TrainingObserver& observer) {
+  TRY(LinkBundleFiles(plan.bundle, dir, [](const std::string& name) { return name == kFloatWeights; }));
+  const BundleClassifier classifier = TRY(BundleClassifier::Load(plan.bundle, pool, Weights::kFloat));
+  std::vector<QuantizationStep> steps;
+  const Metrics before = TRY(MeasureFloatWeights(plan.bundle, held_out, pool));
+  steps.push_back({"float", SizeOf(plan.bundle / kFloatWeights), before});
+  {
+    const Dataset training =
+        plan.train_data.empty() ? held_out : TRY(ReadTexts(plan, plan.train_data, classifier, observer));
+    TRY(TrimBundle(dir, classifier, training, static_cast<size_t>(plan.vocabulary), manifest.max_length, observer));
+  }
+  const int tokens = TRY(ReadModelConfig(dir)).vocab_size;
+  steps.push_back(
+      {fmt::format("{} tokens", tokens), SizeOf(dir / kFloatWeights), TRY(MeasureFloatWeights(dir, held_out, pool))});
+  const QuantizeReport int8 = TRY(QuantizeWeights(dir, dir, held_out, {.max_drop = 1}, pool));
+  steps.push_back({"INT8", int8.quantized_bytes, int8.after});
+  QuantizeOptions small = options;
+  small.int4 = true;
+  small.before = before;
+  QuantizeReport report = TRY(QuantizeWeights(dir, dir, held_out, small, pool));
+  steps.push_back({"4 bits", report.quantized_bytes, report.after});
+  report.float_bytes = steps.front().bytes;
+  report.steps = std::move(steps);
+  std::error_code failed;
+  if (!std::filesystem::remove(dir / kFloatWeights, failed))
+    return Fail(ErrorCode::kIo, (dir / kFloatWeights).string() + ": cannot be removed: " + failed.message());
+  return report;
+}
+
 }  // namespace
 
 Result<QuantizedBundle> QuantizeBundle(const QuantizePlan& plan, ThreadPool& pool, TrainingObserver& observer) {
   const std::filesystem::path target = plan.output.value_or(plan.bundle);
   if (plan.output) TRY(RequireOtherDirectory(*plan.output, plan.bundle));
+  const bool browser = plan.target == QuantizeTarget::kBrowser;
+  if (browser && !plan.output) {
+    return Fail(ErrorCode::kInvalidArgument,
+                "a bundle for browsers has another vocabulary, so it cannot stand beside the float weights",
+                "specify a directory for it with --output DIR");
+  }
   Manifest manifest = TRY(ReadManifest(plan.bundle));
   std::error_code ignored;
   if (!plan.output && !std::filesystem::exists(plan.bundle / kManifestFile, ignored)) {
@@ -64,9 +115,10 @@ Result<QuantizedBundle> QuantizeBundle(const QuantizePlan& plan, ThreadPool& poo
   const Dataset held_out =
       TRY(ReadHeldOut(plan, TRY(BundleClassifier::Load(plan.bundle, pool, Weights::kFloat)), observer));
   TRY(CopyFiles(plan, writer.path()));
-  QuantizeReport report = TRY(QuantizeWeights(
-      plan.bundle, writer.path(), held_out,
-      {.max_drop = plan.max_drop, .note = [&](const std::string& text) { observer.Note(text); }}, pool));
+  const QuantizeOptions options{.max_drop = plan.max_drop.value_or(browser ? .01 : .005),
+                                .note = [&](const std::string& text) { observer.Note(text); }};
+  QuantizeReport report = browser ? TRY(Shrink(plan, writer.path(), manifest, held_out, options, pool, observer))
+                                  : TRY(QuantizeWeights(plan.bundle, writer.path(), held_out, options, pool));
   if (observer.Cancelled()) return Fail(ErrorCode::kCancelled, "stopped on request");
   const bool guaranteed =
       manifest.thresholds.guarantee || manifest.abstain || std::filesystem::exists(plan.bundle / kScopeFile, ignored);
@@ -78,7 +130,7 @@ Result<QuantizedBundle> QuantizeBundle(const QuantizePlan& plan, ThreadPool& poo
   TRY(SealBundle(writer.path(), manifest));
   TRY(writer.Commit());
   observer.Note(fmt::format(
-      "{}: wrote INT8 weights{}; the version is {}", target.string(),
+      "{}: wrote {} weights{}; the version is {}", target.string(), browser ? "4-bit" : "INT8",
       plan.output ? "" : ", which are used by default (--weights float selects the float weights)", manifest.version));
   return QuantizedBundle{std::move(report), target, guaranteed};
 }

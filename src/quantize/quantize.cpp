@@ -40,7 +40,7 @@ class Gate {
     tokens_ = std::move(prepared.tokens);
   }
 
-  Result<QuantizeReport> Run() {
+  Result<Metrics> MeasureFloat() {
     if (tokens_.windows.ids.size() > size_t{1} << 31) {
       return Fail(ErrorCode::kUnsupported, "the held-out texts have more than 2^31 tokens",
                   "specify a smaller file with --data");
@@ -48,18 +48,22 @@ class Gate {
     TRY(CheckBatch(model_.config(), tokens_.windows.view()));
     ForwardRunner runner(model_, pool_);
     exact_ = runner.AllLogits(tokens_.windows.view());
+    return MetricsOf(exact_, decided_before_);
+  }
+
+  Result<QuantizeReport> Run() {
     QuantizeReport report;
-    report.before = TRY(MetricsOf(exact_, decided_before_));
-    QuantizationPlan plan{.bf16_layers = std::vector<bool>(static_cast<size_t>(model_.config().num_layers))};
+    report.before = TRY(MeasureFloat());
+    if (options_.before) report.before = *options_.before;
+    QuantizationPlan plan = SmallestPlan();
     TRY(Measure(plan, report));
     if (!Holds(report)) {
-      Note(fmt::format(
-          "accuracy drops too much with all layers in INT8 ({}); searching for the layers that must stay in bf16",
-          Drops(report)));
+      Note(fmt::format("accuracy drops too much with all layers in {} ({}); searching for the layers that must be {}",
+                       options_.int4 ? "4 bits per weight" : "INT8", Drops(report), Wider()));
       for (const Part part : TRY(MostSensitiveFirst())) {
         Keep(part, plan);
         TRY(Measure(plan, report));
-        Note(fmt::format("with {} in bf16: {}", Name(part), Drops(report)));
+        Note(fmt::format("with {} in {}: {}", Name(part), Wider(), Drops(report)));
         if (Holds(report)) break;
       }
     }
@@ -67,9 +71,9 @@ class Gate {
     if (Holds(report)) return report;
     return Fail(
         ErrorCode::kInvalidData,
-        fmt::format("the quantized model is worse by more than --max-drop {}, even with every layer in bf16: "
+        fmt::format("the quantized model is worse by more than --max-drop {}, even with every layer in {}: "
                     "accuracy {:.4f} -> {:.4f}, macro-F1 {:.4f} -> {:.4f} on {} texts",
-                    options_.max_drop, report.before.accuracy, report.after.accuracy, report.before.f1_macro,
+                    options_.max_drop, Wider(), report.before.accuracy, report.after.accuracy, report.before.f1_macro,
                     report.after.f1_macro, held_out_.examples.size()),
         "with few held-out texts, one text can exceed the limit: specify more texts with --data, or allow a larger "
         "drop with --max-drop");
@@ -79,11 +83,16 @@ class Gate {
   using Part = int;  // a layer, or kWords
   static constexpr Part kWords = -1;
 
+  const char* Wider() const { return options_.int4 ? "INT8" : "bf16"; }
+  QuantizationPlan SmallestPlan() const {
+    const std::vector<bool> none(static_cast<size_t>(model_.config().num_layers));
+    return {.bf16_layers = none, .int4 = options_.int4, .int8_layers = none};
+  }
   static void Keep(Part part, QuantizationPlan& plan) {
     if (part == kWords) {
-      plan.bf16_words = true;
+      (plan.int4 ? plan.int8_words : plan.bf16_words) = true;
     } else {
-      plan.bf16_layers[static_cast<size_t>(part)] = true;
+      (plan.int4 ? plan.int8_layers : plan.bf16_layers)[static_cast<size_t>(part)] = true;
     }
   }
   static std::string Name(Part part) {
@@ -136,20 +145,20 @@ class Gate {
                                 metrics, sets);
   }
 
-  /// Parts in the order of what their bytes do to the logits, while all other parts are bytes too.
+  /// Parts in the order of what their quantization does to the logits, while all other parts are quantized too.
   Result<std::vector<Part>> MostSensitiveFirst() const {
     const PackedTexts all = tokens_.windows.view();
     const size_t count = std::min(kSensitivityTexts, all.texts());
     const PackedTexts some{all.ids.first(static_cast<size_t>(all.offsets[count])), all.offsets.first(count + 1)};
     const auto exact = std::span(exact_).first(count * model_.config().labels.size());
-    std::vector<std::pair<double, Part>> left;  // error that stays when the part is bf16
+    std::vector<std::pair<double, Part>> left;  // error that stays when the part is kept
     const ModelConfig& config = model_.config();
     for (Part part = kWords; part < config.num_layers; ++part) {
-      // Layers that share their weights are bf16 together, which the last of them decides.
+      // Layers that share their weights have them together, which the last of them decides.
       const bool shared =
           part >= 0 && part + 1 < config.num_layers && GroupOfLayer(config, part) == GroupOfLayer(config, part + 1);
       if (shared) continue;
-      QuantizationPlan plan{.bf16_layers = std::vector<bool>(static_cast<size_t>(model_.config().num_layers))};
+      QuantizationPlan plan = SmallestPlan();
       Keep(part, plan);
       left.emplace_back(SquaredDistance(LogitsOf(TRY(Quantized(plan)), some, pool_), exact), part);
     }
@@ -162,22 +171,25 @@ class Gate {
   const BundleClassifier& classifier_;
   const Model& model_;
   const Dataset& held_out_;
-  const QuantizeOptions& options_;
-  const std::filesystem::path& out_;
+  const QuantizeOptions options_;
+  const std::filesystem::path out_;
   ThreadPool& pool_;
   TokenizedTexts tokens_;
   std::vector<float> exact_;  // logits of the float model
   std::vector<Decision> decided_before_;
 };
 
+Result<void> RequireTexts(const Dataset& held_out) {
+  if (!held_out.examples.empty()) return {};
+  return Fail(ErrorCode::kInvalidData, "there are no held-out texts to measure the drop with",
+              "specify labelled texts with --data FILE");
+}
+
 }  // namespace
 
 Result<QuantizeReport> QuantizeWeights(const std::filesystem::path& bundle, const std::filesystem::path& out,
                                        const Dataset& held_out, const QuantizeOptions& options, ThreadPool& pool) {
-  if (held_out.examples.empty()) {
-    return Fail(ErrorCode::kInvalidData, "there are no held-out texts to measure the drop with",
-                "specify labelled texts with --data FILE");
-  }
+  TRY(RequireTexts(held_out));
   const BundleClassifier classifier = TRY(BundleClassifier::Load(bundle, pool, Weights::kFloat));
   const Model model = TRY(Model::Load(bundle, TRY(ReadModelConfig(bundle)), {}));
   Result<QuantizeReport> report = Gate(classifier, model, held_out, options, out, pool).Run();
@@ -188,6 +200,13 @@ Result<QuantizeReport> QuantizeWeights(const std::filesystem::path& bundle, cons
     report->float_bytes = static_cast<int64_t>(std::filesystem::file_size(bundle / "model.safetensors", ignored));
   }
   return report;
+}
+
+Result<Metrics> MeasureFloatWeights(const std::filesystem::path& bundle, const Dataset& held_out, ThreadPool& pool) {
+  TRY(RequireTexts(held_out));
+  const BundleClassifier classifier = TRY(BundleClassifier::Load(bundle, pool, Weights::kFloat));
+  const Model model = TRY(Model::Load(bundle, TRY(ReadModelConfig(bundle)), {}));
+  return Gate(classifier, model, held_out, {}, {}, pool).MeasureFloat();
 }
 
 }  // namespace winnow

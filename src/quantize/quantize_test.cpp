@@ -22,10 +22,12 @@ class OwnTruth {
     }
     ModelConfig config = WriteTinyTokenizer(texts, bundle());
     config.initializer_range = 0.25f;
+    config.hidden_size = 32;  // a block of weights of 4 bits
+    config.intermediate_size = 64;
     Model model = Model::Fresh(config, 3);
     if (spoilt >= 0) {
       const LayerLayout& layer = model.layout().layers[static_cast<size_t>(spoilt)];
-      for (size_t row = 0; row < 24; ++row) model.at(layer.down)[row * 40 + 7] = row % 2 == 0 ? 80.0f : -80.0f;
+      for (size_t row = 0; row < 32; ++row) model.at(layer.down)[row * 64 + 7] = row % 2 == 0 ? 80.0f : -80.0f;
       // A bias so low that GELU gives zero there.
       model.at(layer.up_bias)[7] = -50.0f;
     }
@@ -39,10 +41,10 @@ class OwnTruth {
     }
   }
 
-  Result<QuantizeReport> Quantize(double max_drop) {
-    return QuantizeWeights(bundle(), out.path(), held_out,
-                           {.max_drop = max_drop, .note = [this](const std::string& text) { notes.push_back(text); }},
-                           pool);
+  Result<QuantizeReport> Quantize(double max_drop, bool int4 = false) {
+    return QuantizeWeights(
+        bundle(), out.path(), held_out,
+        {.max_drop = max_drop, .int4 = int4, .note = [this](const std::string& text) { notes.push_back(text); }}, pool);
   }
 
   const std::filesystem::path& bundle() const { return dir.path(); }
@@ -79,6 +81,34 @@ TEST(Quantize, LayerThatSuffersStaysBf16) {
   // What was written is what was measured.
   const auto loaded = QuantizedModel::Load(truth.out.path(), ReadModelConfig(truth.bundle()).value(), truth.pool);
   EXPECT_EQ(loaded->bf16_layers(), 1);
+}
+
+TEST(Quantize, LayerThatSuffersFromFourBitsBecomesInt8) {
+  OwnTruth truth;
+  const auto strict = truth.Quantize(.005, true);
+  ASSERT_TRUE(strict) << strict.error().Text();
+  const auto lax = truth.Quantize(1, true);
+  ASSERT_TRUE(lax) << lax.error().Text();
+  EXPECT_TRUE(lax->plan.int4);
+  EXPECT_THAT(lax->plan.int8_layers, testing::Each(false));
+  EXPECT_FALSE(lax->plan.int8_words);
+  EXPECT_LT(lax->after.accuracy, .995);
+  EXPECT_GE(strict->after.accuracy, .995);
+  EXPECT_GT(std::ranges::count(strict->plan.int8_layers, true) + strict->plan.int8_words, 0);
+  EXPECT_THAT(strict->plan.bf16_layers, testing::Each(false));
+  EXPECT_GT(strict->quantized_bytes, lax->quantized_bytes);
+  EXPECT_THAT(truth.notes[0], testing::HasSubstr("accuracy drops too much with all layers in 4 bits per weight"));
+}
+
+TEST(Quantize, DropMayBeMeasuredFromOtherMetrics) {
+  OwnTruth truth;
+  Metrics before;
+  before.accuracy = before.f1_macro = 1.5;
+  const auto report =
+      QuantizeWeights(truth.bundle(), truth.out.path(), truth.held_out, {.max_drop = .4, .before = before}, truth.pool);
+  ASSERT_FALSE(report);
+  EXPECT_THAT(report.error().message, testing::HasSubstr("accuracy 1.5000 -> "));
+  EXPECT_EQ(MeasureFloatWeights(truth.bundle(), truth.held_out, truth.pool)->accuracy, 1.0);
 }
 
 TEST(Quantize, RefusesWithTheNumbersWhenNothingHelps) {

@@ -142,6 +142,8 @@ class Tokenizer {
   /// Returns the id of a token, or -1 if there is no such token.
   int32_t TokenId(std::string_view token) const;
   int32_t unknown_id() const;
+  /// Returns the tokens that are matched as a whole.
+  std::span<const AddedToken> added() const { return frame_.added; }
   bool lowercase() const;
 
   /// Writes tokenizer.json, tokenizer_config.json and special_tokens_map.json, which Hugging Face's AutoTokenizer
