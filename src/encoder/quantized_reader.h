@@ -99,7 +99,7 @@ class QuantizedReader {
     }
     if (columns % kInt4Block != 0) {
       return std::unexpected(
-          Wrong(*tensor, "it has 4 bits per weight, but its columns are no multiple of " + std::to_string(kInt4Block)));
+          Wrong(*tensor, "it has 4 bits per weight, but its columns are not a multiple of " + std::to_string(kInt4Block)));
     }
     const auto shape = [&](size_t width) {
       return std::vector{static_cast<int64_t>(rows), static_cast<int64_t>(width)};

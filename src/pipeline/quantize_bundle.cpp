@@ -44,9 +44,14 @@ Result<void> CopyFiles(const QuantizePlan& plan, const std::filesystem::path& to
   if (!plan.output) {
     return LinkBundleFiles(plan.bundle, to, [](const std::string& name) { return name != kInt8Weights; });
   }
+  std::error_code ignored;
+  const bool has_tokenizer_json = std::filesystem::exists(plan.bundle / "tokenizer.json", ignored);
   return CopyBundleFiles(plan.bundle, to, [&](const std::string& name) {
     const bool float_weights = name == "model.safetensors" || name == "pytorch_model.bin";
-    const bool other = name.starts_with("checkpoint-") || name.starts_with("onnx/");
+    bool other = name.starts_with("checkpoint-") || name.starts_with("onnx/");
+    // What a browser has no use for: a picture, and a second form of the vocabulary.
+    if (plan.target == QuantizeTarget::kBrowser)
+      other = other || name.ends_with(".svg") || (name == "vocab.txt" && has_tokenizer_json);
     return name != kInt8Weights && !float_weights && !other && (plan.keep_data || name != kCalibrationTextsFile);
   });
 }

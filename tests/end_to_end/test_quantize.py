@@ -48,6 +48,25 @@ class Quantize(TestCase):
                 self.assertAlmostEqual(a["score"], b["score"], delta=0.01)
         self.fails("classify", "model", "text", code=2, environment={"WINNOW_ISA": "sse9"}, says=["WINNOW_ISA", "avx2"])
 
+    def test_a_bundle_for_browsers_is_smaller_still(self):
+        self.train("--epochs", 8)
+        self.fails("quantize", "model", "--target", "browser", code=2, says=["another vocabulary", "--output"])
+        report = json.loads(self.winnow("quantize", "model", "--target", "browser", "--output", "web", "--vocabulary", 1500,
+                                        "--train-data", MESSAGES, "--max-drop", ".1", "--json")[0])
+        steps = report["steps"]
+        self.assertEqual([step["name"] for step in steps], ["float", "1500 tokens", "INT8", "4 bits"])
+        self.assertEqual(sorted((step["bytes"] for step in steps), reverse=True), [step["bytes"] for step in steps])
+        self.assertLess(steps[0]["accuracy"] - steps[-1]["accuracy"], .1)
+        self.winnow("verify", "web")
+        web = self.files("web")
+        self.assertEqual(len(web["model_int8.safetensors"]), steps[-1]["bytes"])
+        self.assertFalse({"model.safetensors", "vocab.txt", "training.svg", "calibration.jsonl"} & set(web))
+        self.assertEqual(len(json.loads(web["tokenizer.json"])["model"]["vocab"]), 1500)
+        self.assertEqual(json.loads(web["config.json"])["vocab_size"], 1500)
+        for a, b in zip(self.answers("model"), self.answers("web")):
+            self.assertEqual(a["label"], b["label"])
+        self.assertEqual(self.answers("web"), self.answers("web", "--threads", 1))
+
     def test_training_can_be_left_out(self):
         self.train()
         before = self.files()
