@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <span>
 
 namespace winnow {
 namespace {
@@ -20,10 +21,10 @@ struct Block {
 };
 
 /// Rounds values, in units of an INT8 step, to the nearest products of the scale.
-Block RoundTo(const float* values, int scale) {
+Block RoundTo(std::span<const float> values, int scale) {
   Block block{.error = 0, .scale = scale};
   const float factor = scale == 0 ? 0 : 8.0f / static_cast<float>(scale);
-  for (size_t i = 0; i < kInt4Block; ++i) {
+  for (size_t i = 0; i < values.size(); ++i) {
     const int weight = static_cast<int>(std::clamp(std::nearbyint(values[i] * factor), -8.0f, 7.0f));
     const float difference = values[i] - static_cast<float>(Int4ToInt8(weight, scale));
     block.weights[i] = static_cast<int8_t>(weight);
@@ -34,14 +35,12 @@ Block RoundTo(const float* values, int scale) {
 
 /// The scale with the least error. The largest value in size is 8 times the scale or a little more: it may be cut off, so
 /// that the others are exact.
-Block BestBlock(const float* values) {
+Block BestBlock(std::span<const float> values) {
   float largest = 0;
-  for (size_t i = 0; i < kInt4Block; ++i) {
-    if (std::abs(values[i]) > std::abs(largest)) largest = values[i];
-  }
+  for (const float value : values) largest = std::max(largest, std::abs(value));
   Block best = RoundTo(values, 0);
-  const int most = std::min(127, static_cast<int>(std::ceil(std::abs(largest) * 8.0f / 7.0f)));
-  const int least = std::max(1, static_cast<int>(std::abs(largest) * 0.6f));
+  const int most = std::min(127, static_cast<int>(std::ceil(largest * 8.0f / 7.0f)));
+  const int least = std::max(1, static_cast<int>(largest * 0.6f));
   for (int scale = least; scale <= most; ++scale) {
     for (const int sign : {-1, 1}) {
       Block block = RoundTo(values, sign * scale);
@@ -62,10 +61,11 @@ void RoundRowsToInt4(size_t rows, size_t columns, const float* values, uint8_t* 
     const float scale = largest / 127.0f;
     scales[r] = std::isnormal(scale) ? scale : 1.0f;
     for (size_t begin = 0; begin < columns; begin += kInt4Block) {
-      for (size_t i = 0; i < kInt4Block; ++i) steps[i] = std::clamp(values[begin + i] / scales[r], -127.0f, 127.0f);
-      const Block block = BestBlock(steps.data());
+      const size_t count = std::min(kInt4Block, columns - begin);
+      for (size_t i = 0; i < count; ++i) steps[i] = std::clamp(values[begin + i] / scales[r], -127.0f, 127.0f);
+      const Block block = BestBlock(std::span(steps).first(count));
       *block_scales++ = static_cast<int8_t>(block.scale);
-      for (size_t i = 0; i < kInt4Block; i += 2) {
+      for (size_t i = 0; i < count; i += 2) {
         const auto low = static_cast<unsigned>(block.weights[i]) & 0xFu;
         const auto high = static_cast<unsigned>(block.weights[i + 1]) & 0xFu;
         *nibbles++ = static_cast<uint8_t>(low | high << 4);
@@ -76,10 +76,11 @@ void RoundRowsToInt4(size_t rows, size_t columns, const float* values, uint8_t* 
 
 void ExpandInt4Rows(size_t rows, size_t columns, const uint8_t* nibbles, const int8_t* block_scales, int8_t* bytes) {
   std::array<int8_t, kLevels> levels;
-  for (size_t block = 0; block < rows * columns / kInt4Block; ++block) {
+  for (size_t block = 0; block < rows * Int4Blocks(columns); ++block) {
     for (unsigned nibble = 0; nibble < kLevels; ++nibble)
       levels[nibble] = Int4ToInt8(WeightOf(nibble), block_scales[block]);
-    for (size_t i = 0; i < kInt4Block; i += 2, ++nibbles) {
+    const size_t begin = block % Int4Blocks(columns) * kInt4Block;
+    for (size_t i = begin; i < std::min(begin + kInt4Block, columns); i += 2, ++nibbles) {
       *bytes++ = levels[*nibbles & 0xFu];
       *bytes++ = levels[*nibbles >> 4];
     }

@@ -7,7 +7,9 @@
 
 namespace winnow {
 
-inline constexpr size_t kInt4Block = 32;  ///< weights of a row that share a block scale
+inline constexpr size_t kInt4Block = 32;  ///< weights of a row that share a block scale; the last block may have fewer
+
+constexpr size_t Int4Blocks(size_t columns) { return (columns + kInt4Block - 1) / kInt4Block; }
 
 /// Returns the INT8 weight of a weight of 4 bits, -8 ... 7, and its block's scale, -127 ... 127: their product in eighths,
 /// rounded half up.
@@ -19,8 +21,7 @@ constexpr int8_t Int4ToInt8(int weight, int block_scale) {
 /// Quantizes each row of values [rows, columns] separately: scales[r] = max |row| / 127, as RoundRowsToInt8 does; each
 /// block of kInt4Block columns has the scale block_scales[r, column / kInt4Block], chosen so that the squared error of
 /// the block is least. nibbles [rows, columns / 2] has the weight of an even column in the lower four bits and that of the
-/// next column in the upper ones, in two's complement. Requires columns to be a multiple of kInt4Block. A row of zeros has
-/// scale 1.
+/// next column in the upper ones, in two's complement. Requires an even number of columns. A row of zeros has scale 1.
 void RoundRowsToInt4(size_t rows, size_t columns, const float* values, uint8_t* nibbles, int8_t* block_scales,
                      float* scales);
 

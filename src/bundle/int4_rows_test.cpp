@@ -15,7 +15,7 @@ namespace {
 
 struct Rows {
   Rows(size_t rows, size_t columns, const std::vector<float>& values)
-      : nibbles(values.size() / 2), block_scales(values.size() / kInt4Block), scales(rows), bytes(values.size()) {
+      : nibbles(values.size() / 2), block_scales(rows * Int4Blocks(columns)), scales(rows), bytes(values.size()) {
     RoundRowsToInt4(rows, columns, values.data(), nibbles.data(), block_scales.data(), scales.data());
     ExpandInt4Rows(rows, columns, nibbles.data(), block_scales.data(), bytes.data());
   }
@@ -86,6 +86,19 @@ TEST(Int4Rows, ErrorsAreBoundedByTheBlocksLargestValue) {
     }
   }
   EXPECT_LT(std::sqrt(error / energy), 0.1);
+}
+
+TEST(Int4Rows, TheLastBlockOfARowMayBeShort) {
+  Random random(5, "int4");
+  std::vector<float> values(3 * 38), padded(3 * 64, 0.0f);
+  for (size_t i = 0; i < values.size(); ++i) {
+    values[i] = static_cast<float>(random.Normal());
+    padded[i / 38 * 64 + i % 38] = values[i];
+  }
+  const Rows rows(3, 38, values), expected(3, 64, padded);
+  EXPECT_EQ(rows.scales, expected.scales);
+  EXPECT_EQ(rows.nibbles.size(), 3u * 19);
+  for (size_t i = 0; i < values.size(); ++i) ASSERT_EQ(rows.bytes[i], expected.bytes[i / 38 * 64 + i % 38]) << i;
 }
 
 TEST(Int4Rows, RowsOfNothingBecomeZeros) {

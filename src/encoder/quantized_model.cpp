@@ -33,10 +33,11 @@ Storage StorageOf(const Layout& layout, const WeightInfo& weight, const Quantiza
   const size_t columns = weight.count / static_cast<size_t>(weight.shape[0]);
   const auto small = [&](bool bf16, bool int8) {
     if (bf16) return Storage::kBf16;
-    return plan.int4 && !int8 && columns % kInt4Block == 0 ? Storage::kInt4 : Storage::kBytes;
+    return plan.int4 && !int8 && columns % 2 == 0 ? Storage::kInt4 : Storage::kBytes;
   };
   if (weight.offset == layout.words) return small(plan.bf16_words, plan.int8_words);
-  if (weight.head || (layout.project > 0 && weight.offset == layout.project)) return Storage::kBf16;
+  if (weight.head || (layout.project > 0 && weight.offset == layout.project))
+    return plan.int4 ? Storage::kBytes : Storage::kBf16;
   for (size_t l = layout.layers.size(); l-- > 0;) {
     if (weight.offset < layout.layers[l].qkv) continue;
     return small(IsAmong(plan.bf16_layers, l), IsAmong(plan.int8_layers, l));
@@ -110,12 +111,12 @@ Result<void> WriteQuantizedWeights(const Model& model, const QuantizationPlan& p
         const auto rows = static_cast<size_t>(weight.shape[0]);
         const size_t columns = weight.count / rows;
         AlignedBuffer<uint8_t>& to = nibbles.emplace_back(weight.count / 2);
-        AlignedBuffer<int8_t>& block_scales = bytes.emplace_back(weight.count / kInt4Block);
+        AlignedBuffer<int8_t>& block_scales = bytes.emplace_back(rows * Int4Blocks(columns));
         FloatBuffer& scale = scales.emplace_back(rows);
         RoundRowsToInt4(rows, columns, values, to.data(), block_scales.data(), scale.data());
         const auto shape = [&](size_t width) { return std::vector{weight.shape[0], static_cast<int64_t>(width)}; };
         tensors.push_back({weight.name, DType::kU8, shape(columns / 2), std::as_bytes(to.span())});
-        tensors.push_back({weight.name + kBlockScaleSuffix, DType::kI8, shape(columns / kInt4Block),
+        tensors.push_back({weight.name + kBlockScaleSuffix, DType::kI8, shape(Int4Blocks(columns)),
                            std::as_bytes(block_scales.span())});
         tensors.push_back(ViewOf(weight.name + kScaleSuffix, {weight.shape[0]}, scale.span()));
         break;
@@ -192,7 +193,7 @@ Result<void> QuantizedModel::LoadEmbeddings(const QuantizedReader& read, const L
   const auto hidden = static_cast<size_t>(config_.hidden_size);
   const auto width = static_cast<size_t>(EmbeddingSize(config_));
   if (config_.embedding_size > 0) {
-    project_ = TRY(read.Matrix(layout.project, 1, hidden, width, hidden));
+    project_ = TRY(read.FloatMatrix(layout.project, hidden, width));
     project_bias_ = TRY(read.Floats(layout.project_bias));
   }
   const WeightInfo& words = WeightAt(layout, layout.words);
@@ -251,7 +252,7 @@ Result<QuantizedModel> QuantizedModel::Load(const std::filesystem::path& dir, Mo
     model.position_bias_.Compute(model.config_, table.data(), static_cast<size_t>(MaxTokens(model.config_)));
   }
   model.embedding_gamma_ = TRY(read.Floats(layout.embedding_gamma));
-  model.head_dense_ = TRY(read.Matrix(layout.head_dense, 1, hidden, hidden, hidden));
+  model.head_dense_ = TRY(read.FloatMatrix(layout.head_dense, hidden, hidden));
   if (IsPreNorm(model.config_)) {
     model.final_gamma_ = TRY(read.Floats(layout.final_gamma));
     model.head_gamma_ = TRY(read.Floats(layout.head_gamma));
@@ -261,7 +262,7 @@ Result<QuantizedModel> QuantizedModel::Load(const std::filesystem::path& dir, Mo
     model.head_dense_bias_ = TRY(read.Floats(layout.head_dense_bias));
   }
   const size_t num_labels = model.config_.labels.size();
-  model.classifier_ = TRY(read.Matrix(layout.classifier, 1, num_labels, hidden, num_labels));
+  model.classifier_ = TRY(read.FloatMatrix(layout.classifier, num_labels, hidden));
   model.classifier_bias_ = TRY(read.Floats(layout.classifier_bias));
   TRY(file->CheckFile());
   file->ReleaseMemory();

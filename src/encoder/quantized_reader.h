@@ -80,6 +80,11 @@ class QuantizedReader {
                                   padded_scales.span());
   }
 
+  /// A matrix that is multiplied in floats, however it is stored.
+  Result<PackedWeights> FloatMatrix(size_t offset, size_t rows, size_t columns) const {
+    return PackedWeights::OfFloats(rows, columns, TRY(Rows(offset)).span());
+  }
+
   /// Returns true for a matrix of INT8 or 4-bit weights.
   Result<bool> IsOfBytes(const WeightInfo& weight) const {
     const TensorView* tensor = file_.Find(weight.name);
@@ -97,15 +102,13 @@ class QuantizedReader {
       std::memcpy(out, tensor->data.data(), rows * columns);
       return {};
     }
-    if (columns % kInt4Block != 0) {
-      return std::unexpected(
-          Wrong(*tensor, "it has 4 bits per weight, but its columns are not a multiple of " + std::to_string(kInt4Block)));
-    }
+    if (columns % 2 != 0)
+      return std::unexpected(Wrong(*tensor, "it has 4 bits per weight, but an odd number of columns"));
     const auto shape = [&](size_t width) {
       return std::vector{static_cast<int64_t>(rows), static_cast<int64_t>(width)};
     };
     TRY(Find(weight.name, shape(columns / 2)));
-    const TensorView* scales = TRY(Find(weight.name + kBlockScaleSuffix, shape(columns / kInt4Block)));
+    const TensorView* scales = TRY(Find(weight.name + kBlockScaleSuffix, shape(Int4Blocks(columns))));
     const auto* blocks = reinterpret_cast<const int8_t*>(scales->data.data());
     const bool valid = scales->dtype == DType::kI8 &&
                        std::find(blocks, blocks + scales->data.size(), -128) == blocks + scales->data.size();
