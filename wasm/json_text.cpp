@@ -83,6 +83,9 @@ void Append(const Json& json, std::string& out) {
 
 }  // namespace
 
+/// Whatever the indentation: only messages quote values.
+std::string Json::dump(int) const { return DumpJsonLine(*this); }
+
 std::string DumpJson(const Json& json) { return DumpJsonLine(json) + "\n"; }
 
 std::string DumpJsonLine(const Json& json) {

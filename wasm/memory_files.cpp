@@ -24,6 +24,13 @@ std::map<std::string, MemoryFile>& Files() {
   return files;
 }
 
+/// The name of a file below kMemoryBundle, or of a file beside it.
+std::string NameOf(const std::filesystem::path& path) {
+  const std::string& name = path.native();
+  constexpr size_t kDirectory = sizeof kMemoryBundle;  // with the slash
+  return name.starts_with(kMemoryBundle) && name[kDirectory - 1] == '/' ? name.substr(kDirectory) : name;
+}
+
 std::unexpected<Error> Missing(const std::string& name) {
   return Fail(ErrorCode::kNotFound, name + ": no such file", "add the file before the model is loaded");
 }
@@ -37,15 +44,15 @@ void AddMemoryFile(std::string name, std::byte* bytes, size_t size) {
 void RemoveMemoryFiles() { Files().clear(); }
 
 Result<std::string> ReadFile(const std::filesystem::path& path) {
-  const auto found = Files().find(path.string());
-  if (found == Files().end()) return Missing(path.string());
+  const auto found = Files().find(NameOf(path));
+  if (found == Files().end()) return Missing(NameOf(path));
   return std::string(reinterpret_cast<const char*>(found->second.bytes.get()), found->second.size);
 }
 
 /// Takes the bytes out of the files, and owns them.
 Result<MappedFile> MappedFile::Open(const std::filesystem::path& path) {
-  const auto found = Files().find(path.string());
-  if (found == Files().end()) return Missing(path.string());
+  const auto found = Files().find(NameOf(path));
+  if (found == Files().end()) return Missing(NameOf(path));
   MappedFile file;
   file.size_ = found->second.size;
   file.data_ = found->second.bytes.release();
@@ -62,12 +69,15 @@ MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
   return *this;
 }
 
+/// The words of an encoder stay in its file, and a part of memory can't be given back.
+void MappedFile::ReleaseMemory() const {}
+
 MappedFile::~MappedFile() { std::free(const_cast<std::byte*>(data_)); }
 
 Result<void> CheckMapped(const void*) { return {}; }
 
-bool HasMemoryFile(const std::string& name) { return Files().contains(name); }
+bool HasMemoryFile(const std::filesystem::path& path) { return Files().contains(NameOf(path)); }
 
 }  // namespace winnow
 
-bool std::filesystem::exists(const path& path) { return winnow::HasMemoryFile(path.string()); }
+bool std::filesystem::exists(const path& path) { return winnow::HasMemoryFile(path); }

@@ -1,8 +1,9 @@
-// Calls the module of engine.h, in Node and in browsers: linear models, and tokenizers.
+// Calls the module of engine.h, in browsers and their workers, in Node, Deno and Bun: models, and tokenizers.
 //
 //     const module = await WebAssembly.compile(bytes);
 //     const model = await loadModel(module, {'winnow.json': ..., 'labels.json': ..., 'linear.bin': ...});
-//     model.classify('You won a prize');  // {label, score, confidence, abstained, labels, scores: [{label, score}]}
+//     model.classify('You won a prize');
+//     // {label, score, confidence, abstained, outOfScope, labels, scores: [{label, score}]}
 //     const tokenizer = await loadTokenizer(module, {'tokenizer.json': ...});
 //     tokenizer.encode('You won a prize');  // Int32Array
 
@@ -84,34 +85,50 @@ class Model {
   #engine;
   #handle;
   #labels;
+  #scopeLabel;
 
   constructor(engine) {
     this.#engine = engine;
-    this.#handle = engine.check(engine.exports.winnow_load());
+    const {exports} = engine;
+    this.#handle = engine.check(exports.winnow_load());
+    this.#labels = JSON.parse(engine.textAt(exports.winnow_labels(this.#handle)));
+    this.#scopeLabel = engine.textAt(exports.winnow_scope_label(this.#handle));
+    /** 'linear', 'int8', 'int8 with 2 of 6 layers bf16'. */
+    this.weights = engine.textAt(exports.winnow_weights(this.#handle));
     this.warnings = engine.warnings();
-    this.#labels = JSON.parse(engine.textAt(engine.exports.winnow_labels(this.#handle)));
   }
 
+  /** The labels, by id. */
   get labels() { return [...this.#labels]; }
 
-  /** The prediction for a text; mode: 'strict', 'moderate' or 'lenient'. */
-  classify(text, {mode = 'moderate'} = {}) {
+  /**
+   * The prediction for a text: a string, a list of its segments, or an object with the fields of the model's text
+   * template. `threshold` replaces those of the mode.
+   */
+  classify(text, {mode = 'moderate', threshold} = {}) {
     if (this.#handle === 0) throw new Error('the model has been released');
     const number = kModes.indexOf(mode);
     if (number < 0) throw new RangeError(`mode '${mode}' is not strict, moderate or lenient`);
-    const at = this.#engine.check(this.#engine.exports.winnow_classify(this.#handle, ...this.#engine.write(text), number));
-    const memory = this.#engine.exports.memory.buffer;
+    const plain = typeof text === 'string' && threshold === undefined;
+    const {exports} = this.#engine;
+    const input = this.#engine.write(plain ? text : JSON.stringify(text));
+    const at = this.#engine.check(
+        plain ? exports.winnow_classify(this.#handle, ...input, number)
+              : exports.winnow_classify_input(this.#handle, ...input, number, threshold ?? NaN));
+    const memory = exports.memory.buffer;
     const view = new DataView(memory);
     const label = view.getInt32(at, true);
     const count = view.getUint32(at + 24, true);
     const probabilities = new Float32Array(memory, view.getUint32(at + 28, true), count);
     const decided = new Uint8Array(memory, view.getUint32(at + 32, true), count);
+    const outOfScope = view.getUint32(at + 36, true) !== 0;
     const scores = this.#labels.map((name, id) => ({label: name, score: probabilities[id]}));
     return {
-      label: this.#labels[label < 0 ? Math.max(0, view.getInt32(at + 4, true)) : label],
+      label: outOfScope ? this.#scopeLabel : this.#labels[label < 0 ? Math.max(0, view.getInt32(at + 4, true)) : label],
       score: view.getFloat32(at + 16, true),
       confidence: view.getFloat32(at + 20, true),
       abstained: view.getUint32(at + 12, true) !== 0,
+      outOfScope,
       labels: this.#labels.filter((_, id) => decided[id] !== 0),
       scores: scores.sort((a, b) => b.score - a.score),
     };
@@ -151,7 +168,7 @@ class Tokenizer {
   }
 }
 
-/** Loads a linear model of the files of its bundle, {name: Uint8Array}, into an instance of the module of its own. */
+/** Loads a model of the files of its bundle, {name: Uint8Array}, into an instance of the module of its own. */
 export async function loadModel(module, files) { return new Model(await Engine.of(module, files)); }
 
 /** Loads a tokenizer of its files, {name: Uint8Array}, into an instance of the module of its own. */

@@ -47,7 +47,7 @@ Result<float> ConfigReader::Real(const char* key, float fallback) const {
 }
 
 std::optional<HiddenActivation> ActivationOf(std::string_view name) {
-  const auto* found = std::ranges::find(kActivations, name, &ActivationName::name);
+  const auto found = std::ranges::find(kActivations, name, &ActivationName::name);
   if (found == kActivations.end()) return std::nullopt;
   return found->activation;
 }

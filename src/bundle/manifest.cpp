@@ -4,9 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 
-#include "base/ascii.h"
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/json.h"
@@ -120,19 +118,6 @@ Result<void> SealBundle(const fs::path& dir, Manifest manifest) {
   manifest.sha256.clear();
   for (const std::string& name : TRY(BundleFiles(dir))) manifest.sha256[name] = TRY(Sha256OfFile(dir / name));
   return WriteManifest(dir, manifest);
-}
-
-std::string DefaultPositiveLabel(const std::vector<std::string>& labels) {
-  if (labels.size() != 2) return {};
-  constexpr std::array<std::string_view, 18> kPositive = {
-      "spam", "toxic", "hate", "hate speech", "offensive", "abusive", "phishing", "scam", "junk",
-      "1",    "true",  "yes",  "positive",    "pos",       "unsafe",  "harmful",  "bad",  "urgent"};
-  for (const std::string& label : labels) {
-    std::string lower = LowerAscii(label);
-    for (char& c : lower) c = c == '_' || c == '-' ? ' ' : c;
-    if (std::ranges::find(kPositive, std::string_view(lower)) != kPositive.end()) return label;
-  }
-  return labels[1];
 }
 
 Result<VerifyReport> VerifyBundle(const fs::path& dir) {

@@ -6,13 +6,11 @@
 #include <cmath>
 #include <optional>
 
-#include "base/files.h"
 #include "base/json.h"
 #include "bundle/config_families.h"
 #include "bundle/config_keys.h"
 #include "bundle/config_reader.h"
 #include "bundle/labels.h"
-#include "bundle/open_weights.h"
 
 namespace winnow {
 namespace {
@@ -236,23 +234,6 @@ Result<ModelConfig> ParseModelConfig(std::string_view text, std::string_view whe
   return config;
 }
 
-Result<ModelConfig> ReadModelConfig(const std::filesystem::path& dir) {
-  const std::filesystem::path path = dir / "config.json";
-  std::error_code ignored;
-  if (!std::filesystem::exists(path, ignored)) {
-    TRY(RefuseAdapter(dir));
-    const bool listed = std::filesystem::exists(dir / "winnow.json", ignored);
-    return Fail(ErrorCode::kNotFound,
-                !std::filesystem::exists(dir, ignored)         ? fmt::format("{}: no such directory", dir.string())
-                : !std::filesystem::is_directory(dir, ignored) ? fmt::format("{}: not a directory", dir.string())
-                : listed
-                    ? fmt::format("{}: no such file", path.string())
-                    : fmt::format("{}: not a model: it contains neither winnow.json nor config.json", dir.string()),
-                "specify the directory of a model, with its config.json, weights and tokenizer");
-  }
-  return ParseModelConfig(TRY(ReadFile(path)), path.string());
-}
-
 Result<void> ValidateModelConfig(const ModelConfig& config, std::string_view where) {
   const ConfigKeys& keys = ConfigKeysOf(config.architecture);
   const auto size = [&](const char* key, int value, int64_t maximum) -> Result<void> {
@@ -333,10 +314,6 @@ Result<std::string> FormatModelConfig(const ModelConfig& config) {
   }
   FormatLabels(config, json);
   return DumpJson(json);
-}
-
-Result<void> WriteModelConfig(const std::filesystem::path& dir, const ModelConfig& config) {
-  return WriteFileAtomically(dir / "config.json", TRY(FormatModelConfig(config)));
 }
 
 }  // namespace winnow

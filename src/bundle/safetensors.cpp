@@ -60,7 +60,7 @@ Result<Range> ReadEntry(const Json& entry, const std::string& what, TensorView& 
   }
   if (!entry["dtype"].is_string()) return bad("has a 'dtype' that is not a string");
   const std::string& name = entry["dtype"].str();
-  const auto* info = std::ranges::find(kDTypes, std::string_view(name), &DTypeInfo::name);
+  const auto info = std::ranges::find(kDTypes, std::string_view(name), &DTypeInfo::name);
   if (info == kDTypes.end()) {
     return Fail(ErrorCode::kUnsupported, what + " has element type '" + name + "'",
                 "save the model as F32, F16 or BF16");

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <system_error>
+
+#include "encoder/quantized_model.h"
 
 namespace winnow {
 
@@ -29,20 +31,9 @@ Result<std::unique_ptr<const BundleModel>> BundleModel::Load(const std::filesyst
                 "to create them: winnow quantize " + bundle.string());
   }
   std::unique_ptr<BundleModel> model(new BundleModel(std::move(manifest), std::move(config), std::move(tokenizer)));
-  if (has_int8 && weights != Weights::kFloat) {
-    model->quantized_ = TRY(QuantizedModel::Load(bundle, model->config_, pool));
-    model->quantized_runner_ = std::make_unique<QuantizedRunner>(*model->quantized_, pool);
-  } else {
-    model->model_ = TRY(Model::Load(bundle, model->config_, {}));
-    model->runner_ = std::make_unique<ForwardRunner>(*model->model_, pool);
-  }
+  model->weights_ = has_int8 && weights != Weights::kFloat ? TRY(LoadInt8Weights(bundle, model->config_, pool))
+                                                           : TRY(LoadFloatWeights(bundle, model->config_, pool));
   return model;
-}
-
-std::string BundleModel::weights() const {
-  if (!quantized_) return "f32";
-  const int halves = quantized_->bf16_layers();
-  return halves == 0 ? "int8" : fmt::format("int8 with {} of {} layers bf16", halves, config_.num_layers);
 }
 
 Result<void> BundleModel::Logits(const PackedTexts& texts, std::span<float> logits, const Progress& progress,
@@ -55,28 +46,16 @@ Result<void> BundleModel::Logits(const PackedTexts& texts, std::span<float> logi
     return !stopped;
   };
   const Progress watched = progress ? Progress(std::ref(note)) : Progress();
-  if (quantized_runner_ != nullptr) {
-    quantized_runner_->Logits(texts, logits, watched, use);
-  } else {
-    const MutexLock lock(runner_mutex_);
-    std::ranges::copy(runner_->AllLogits(texts, watched), logits.begin());
-  }
+  weights_->Logits(texts, logits, watched, use);
   if (stopped) return Fail(ErrorCode::kCancelled, "stopped");
-  return CheckFile();
+  return weights_->CheckFile();
 }
 
 Result<void> BundleModel::Means(const PackedTexts& texts, std::span<float> means, PoolUse use) const {
   if (texts.texts() == 0) return {};
   TRY(CheckBatch(config_, texts));
-  if (quantized_runner_ != nullptr) {
-    quantized_runner_->Means(texts, means, {}, use);
-  } else {
-    const MutexLock lock(runner_mutex_);
-    std::ranges::copy(runner_->AllMeans(texts).span(), means.begin());
-  }
-  return CheckFile();
+  weights_->Means(texts, means, use);
+  return weights_->CheckFile();
 }
-
-Result<void> BundleModel::CheckFile() const { return quantized_ ? quantized_->CheckFile() : model_->CheckFile(); }
 
 }  // namespace winnow

@@ -3,30 +3,26 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 
-#include "base/mutex.h"
 #include "base/result.h"
 #include "base/threads.h"
 #include "bundle/manifest.h"
 #include "bundle/model_config.h"
-#include "encoder/forward.h"
-#include "encoder/model.h"
-#include "encoder/quantized_forward.h"
+#include "classify/encoder_weights.h"
+#include "encoder/batch.h"
 #include "tokenize/tokenizer.h"
 #include "winnow/classifier.h"
 
 namespace winnow {
 
-/// A loaded model. Thread-safe. Not movable, since runners refer to their models by address.
+/// A loaded model. Thread-safe.
 class BundleModel {
  public:
   /// Receives the number of completed texts at intervals. Returning false stops the computation.
-  using Progress = std::function<bool(size_t done)>;
+  using Progress = EncoderWeights::Progress;
 
   /// Loads a bundle or a plain Hugging Face classifier directory. `pool` must outlive the model. Errors: kNotFound,
   /// kIo, kInvalidModel, kUnsupported.
@@ -39,7 +35,7 @@ class BundleModel {
   const ModelConfig& config() const { return config_; }  ///< configuration with at least one label
   const Tokenizer& tokenizer() const { return tokenizer_; }
   /// Returns the weights in use: "f32", "int8", "int8 with 2 of 6 layers bf16".
-  std::string weights() const;
+  std::string weights() const { return weights_->name(); }
 
   /// Computes the logits [texts, labels]. With float weights, one caller at a time computes and always uses the pool.
   /// Errors: CheckBatch's; kCancelled if `progress` returns false.
@@ -51,20 +47,13 @@ class BundleModel {
   Result<void> Means(const PackedTexts& texts, std::span<float> means, PoolUse use = PoolUse::kIfFree) const;
 
  private:
-  Result<void> CheckFile() const;
-
   BundleModel(Manifest manifest, ModelConfig config, Tokenizer tokenizer)
       : manifest_(std::move(manifest)), config_(std::move(config)), tokenizer_(std::move(tokenizer)) {}
 
   Manifest manifest_;
   ModelConfig config_;
   Tokenizer tokenizer_;
-  // One of two pairs.
-  std::optional<QuantizedModel> quantized_;
-  std::unique_ptr<QuantizedRunner> quantized_runner_;
-  std::optional<Model> model_;
-  std::unique_ptr<ForwardRunner> runner_;  // its computations are guarded by the mutex
-  mutable Mutex runner_mutex_;             // the float runner takes one caller at a time
+  std::unique_ptr<const EncoderWeights> weights_;
 };
 
 }  // namespace winnow

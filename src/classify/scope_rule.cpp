@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <map>
 
+#include "base/json.h"
 #include "bundle/safetensors.h"
 
 namespace winnow {
@@ -27,11 +27,9 @@ std::string TextOf(const Metadata& metadata, const std::string& name) {
 
 /// Empty where there is none, or no finite number.
 std::optional<double> NumberOf(const Metadata& metadata, const std::string& name) {
-  const std::string text = TextOf(metadata, name);
-  double number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(number)) return std::nullopt;
-  return number;
+  const Result<Json> number = ParseJson(TextOf(metadata, name), name, ErrorCode::kInvalidModel);
+  if (!number || !number->is_number() || !std::isfinite(number->get<double>())) return std::nullopt;
+  return number->get<double>();
 }
 
 int64_t CountOf(const Metadata& metadata, const std::string& name) {

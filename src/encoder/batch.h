@@ -9,6 +9,9 @@
 #include <span>
 #include <vector>
 
+#include "base/result.h"
+#include "bundle/model_config.h"
+
 namespace winnow {
 
 /// Text t is ids[offsets[t]] ... ids[offsets[t + 1] - 1]. Owns nothing. No text is empty.
@@ -70,6 +73,10 @@ struct PackedBatch {
 
 /// Returns the number of tokens of the longest text; 0 if there are no texts.
 size_t LongestOf(const PackedTexts& texts);
+
+/// Checks that every id is in the vocabulary and no text is empty or longer than the model's positions. Errors:
+/// kInvalidModel for ids (the tokenizer is another model's), kInvalidArgument for lengths.
+Result<void> CheckBatch(const ModelConfig& config, const PackedTexts& texts);
 
 /// Divides the texts into `parts` runs with about equal numbers of tokens: part p is texts cuts[p] ... cuts[p + 1] - 1.
 std::vector<size_t> CutByTokens(const PackedTexts& texts, int parts);

@@ -26,10 +26,6 @@ struct StepDropout {
   Dropout At(const ModelConfig& config, Place place, size_t layer = 0) const;
 };
 
-/// Checks that every id is in the vocabulary and no text is empty or longer than the model's positions. Errors:
-/// kInvalidModel for ids (the tokenizer is another model's), kInvalidArgument for lengths.
-Result<void> CheckBatch(const ModelConfig& config, const PackedTexts& texts);
-
 /// Computes activations.logits of texts first_text ... last_text - 1, on the calling thread. `activations` must be
 /// prepared for `texts`, with relative positions, attention biases or rotary positions computed if the model has them.
 /// Different ranges may run at the same time, each with its own scratch. `team`, if given and idle, shares the products

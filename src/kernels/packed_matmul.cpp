@@ -2,7 +2,8 @@
 // lines, its rows four bytes at a time, broadcast. With the dot product of AVX512-VNNI a step multiplies 64 pairs of
 // bytes and adds them to 16 sums of 32 bits. Without it bytes are widened to 16 bits first, so that pairs of products
 // add up in 32: vpmaddubsw, which adds them in 16, would saturate from 2 * 255 * 127 on. AVX2 has a way of its own
-// (pair_sums-inl.h), with weights that are split so that it does not. CPUs with AMX multiply whole tiles (tiles.h).
+// (pair_sums-inl.h), with weights that are split so that it does not. CPUs with AMX multiply whole tiles (tiles.h), and
+// WebAssembly rows that are widened once (widened_sums-inl.h).
 //
 // Sums stay whole numbers until the tile is done; the epilogue then reads them back from the first-level cache.
 #include "kernels/packed_matmul.h"
@@ -23,6 +24,7 @@
 #include "kernels/pair_sums-inl.h"
 #include "kernels/product_memory.h"
 #include "kernels/tiles.h"
+#include "kernels/widened_sums-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace winnow {
@@ -95,7 +97,7 @@ struct Widening {
   }
 };
 
-#else
+#elif !WINNOW_HAS_WIDENED_SUMS
 
 /// Any CPU: bytes widened to 32 bits.
 struct Widening {
@@ -349,6 +351,32 @@ void Run(const Job& job, size_t rows, size_t first, size_t last) {
 }
 #endif
 
+#if WINNOW_HAS_WIDENED_SUMS
+struct Widened {};  // in place of a kind of bytes
+
+template <class Kind, class Function>
+requires std::is_same_v<Kind, Widened>
+void Run(const Job& job, size_t rows, size_t first, size_t last) {
+  const size_t stride = ByteStride(job.weights->in()), fours = job.weights->fours();
+  int16_t* const tiles = WidenedMemory(std::min(rows, kWidenedRows), 4 * fours);
+  HWY_ALIGN int32_t sums[kWidenedRows * kGroup];
+  for (size_t begin = 0; begin < rows; begin += kWidenedRows) {
+    const size_t count = std::min(kWidenedRows, rows - begin);
+    WidenRows(count, fours, job.x.bytes + begin * stride, stride, tiles);
+    for (size_t column = first; column < last; column += kGroup) {
+      WidenedGroupSums(count, fours, tiles, job.weights->bytes() + column * fours * 4, sums);
+      for (size_t row = 0; row < count; row += kWideRows) {
+        Finish<Function>(job, begin + row, std::min(kWideRows, count - row), column, std::min(kGroup, last - column),
+                         sums + row * kGroup, kGroup);
+      }
+    }
+  }
+}
+using AnyCpu = Widened;
+#else
+using AnyCpu = Widening;
+#endif
+
 #if WINNOW_HAS_VNNI
 bool VnniIsActive() {
   const Isa isa = ActiveIsa();
@@ -385,7 +413,7 @@ void PackedProduct(size_t rows, const ProductInput& x, const PackedWeights& weig
 #if HWY_TARGET == HWY_AVX2
   if (!weights.pairs().empty() && rows >= kFewestPairRows) return RunWith<Pairs>(activation, job, rows, first, last);
 #endif
-  RunWith<Widening>(activation, job, rows, first, last);
+  RunWith<AnyCpu>(activation, job, rows, first, last);
 }
 
 const char* PackedProductInstructions() {
@@ -396,6 +424,7 @@ const char* PackedProductInstructions() {
 }
 
 #undef WINNOW_HAS_VNNI
+#undef WINNOW_HAS_WIDENED_SUMS
 
 }  // namespace HWY_NAMESPACE
 }  // namespace winnow
@@ -417,6 +446,7 @@ void PackedProduct(size_t rows, const ProductInput& x, const PackedWeights& weig
 
 void ReserveForProduct(const PackedWeights& weights) {
   if (!weights.pairs().empty()) InterleavedMemory(kPairRows, weights.in());
+  if (weights.of_bytes() && ActiveIsa() == Isa::kPortable) WidenedMemory(kWidenedRows, 4 * weights.fours());
 }
 
 }  // namespace winnow

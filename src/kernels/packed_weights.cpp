@@ -40,12 +40,12 @@ Result<PackedWeights> PackedWeights::OfBytes(size_t out, size_t in, std::span<co
   std::ranges::copy(scales.first(out), packed.scales_.data());
   for (size_t o = 0; o < out; ++o) {
     const int8_t* from = values.data() + o * in;
-    int8_t* to = packed.bytes_.data() + (o / kPackedTogether * fours * kPackedTogether + o % kPackedTogether) * 4;
+    int8_t* to = packed.bytes_.data() + (o / kBytesTogether * fours * kBytesTogether + o % kBytesTogether) * 4;
     int32_t sum = 0;
     for (size_t i = 0; i < in; ++i) sum += from[i];
     packed.totals_.data()[o] = scales[o] * static_cast<float>(sum);
-    for (size_t k = 0; k < in / 4; ++k) std::memcpy(to + k * 4 * kPackedTogether, from + 4 * k, 4);
-    std::memcpy(to + in / 4 * 4 * kPackedTogether, from + in / 4 * 4, in % 4);
+    for (size_t k = 0; k < in / 4; ++k) std::memcpy(to + k * 4 * kBytesTogether, from + 4 * k, 4);
+    std::memcpy(to + in / 4 * 4 * kBytesTogether, from + in / 4 * 4, in % 4);
   }
   if (ActiveIsa() == Isa::kAvx2 && !packed.for_tiles_) packed.pairs_ = PairWeights(groups, fours, packed.bytes_.data());
   return packed;

@@ -6,7 +6,9 @@
 // is computed for 16 columns at a time, for a chunk of the inputs whose weights stay in the first-level cache, for 4
 // rows. Sums of 32 bits lie in memory between the chunks. At the end the rests of the weights are added for up to 32
 // rows at a time.
+#if defined(__x86_64__)
 #include <immintrin.h>
+#endif
 
 #include <algorithm>
 #include <cstring>

@@ -17,4 +17,10 @@ uint8_t* InterleavedMemory(size_t rows, size_t in) {
   return memory.data();
 }
 
+int16_t* WidenedMemory(size_t rows, size_t in) {
+  thread_local AlignedBuffer<int16_t> memory;
+  memory.Resize(std::max(RoundedUp(rows, 4) * in, memory.size()));
+  return memory.data();
+}
+
 }  // namespace winnow

@@ -21,4 +21,10 @@ class ThreadPool {
   }
 };
 
+class Barrier {
+ public:
+  explicit Barrier(int) {}
+  void Wait() {}
+};
+
 }  // namespace winnow
