@@ -1,5 +1,7 @@
 #include "decide/calibration.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -18,7 +20,7 @@ Result<void> CheckNumbers(std::span<const double> values, const char* what, bool
   for (size_t i = 0; i < values.size(); ++i) {
     // Written so that NaN fails as well.
     if (std::isfinite(values[i]) && (!above_zero || values[i] > 0)) continue;
-    return Bad(std::string(what) + " " + std::to_string(i) + " is " + std::to_string(values[i]) + ", expected a " +
+    return Bad(std::string(what) + " " + std::to_string(i) + " is " + fmt::format("{:f}", values[i]) + ", expected a " +
                (above_zero ? "number above 0" : "finite number"));
   }
   return {};

@@ -1,6 +1,8 @@
 /// Checked access to the tensors of model_int8.safetensors; used by quantized_model.cpp alone.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -57,27 +59,13 @@ class QuantizedReader {
     const WeightInfo& first = WeightAt(layout_, offset);
     const size_t tensors = static_cast<size_t>(first.shape[0]) == parts * rows ? 1 : parts;
     const size_t rows_each = parts * rows / tensors;
-    const bool bytes = TRY(IsOfBytes(first));
-    FloatBuffer floats(bytes ? 0 : parts * rows * columns);
-    AlignedBuffer<int8_t> integers(bytes ? parts * rows * columns : 0);
-    FloatBuffer scales(parts * rows);
+    if (TRY(IsOfBytes(first))) return MatrixOfBytes(offset, parts, tensors, rows, columns, block);
+    FloatBuffer floats(parts * rows * columns);
     for (size_t t = 0; t < tensors; ++t) {
       const size_t begin = t * rows_each * columns;
-      const WeightInfo& weight = WeightAt(layout_, offset + begin);
-      if (!bytes) {
-        TRY(CopyFloats(weight, floats.span().subspan(begin, rows_each * columns)));
-        continue;
-      }
-      TRY(CopyBytes(weight, rows_each, columns, integers.data() + begin));
-      TRY(CopyScales(weight, rows_each, scales.span().subspan(t * rows_each, rows_each)));
+      TRY(CopyFloats(WeightAt(layout_, offset + begin), floats.span().subspan(begin, rows_each * columns)));
     }
-    if (!bytes)
-      return PackedWeights::OfFloats(parts * block, columns, Padded(floats, parts, rows, columns, block).span());
-    FloatBuffer padded_scales(parts * block);
-    padded_scales.Fill(1.0f);
-    for (size_t p = 0; p < parts; ++p) std::copy_n(scales.data() + p * rows, rows, padded_scales.data() + p * block);
-    return PackedWeights::OfBytes(parts * block, columns, Padded(integers, parts, rows, columns, block).span(),
-                                  padded_scales.span());
+    return PackedWeights::OfFloats(parts * block, columns, Padded(floats, parts, rows, columns, block).span());
   }
 
   /// A matrix that is multiplied in floats, however it is stored.
@@ -115,6 +103,19 @@ class QuantizedReader {
     if (!valid) return std::unexpected(Wrong(*scales, "scales of blocks must be INT8 from -127 to 127"));
     ExpandInt4Rows(rows, columns, reinterpret_cast<const uint8_t*>(tensor->data.data()), blocks, out);
     return {};
+  }
+
+  /// Returns the INT8 weights of a matrix [rows, columns] where they lie in the file; those of 4 bits are expanded to
+  /// `expanded`.
+  Result<const int8_t*> Bytes(const WeightInfo& weight, size_t rows, size_t columns,
+                              AlignedBuffer<int8_t>& expanded) const {
+    const TensorView* tensor = file_.Find(weight.name);
+    if (tensor != nullptr && tensor->dtype == DType::kI8) {
+      return reinterpret_cast<const int8_t*>(TRY(Find(weight))->data.data());
+    }
+    expanded.Resize(rows * columns);
+    TRY(CopyBytes(weight, rows, columns, expanded.data()));
+    return expanded.data();
   }
 
   /// Rows of bytes or floats, as floats.
@@ -159,11 +160,31 @@ class QuantizedReader {
             "the file is damaged or belongs to another model; to create it again: winnow quantize"};
   }
 
+  /// Matrix of `tensors` weights of bytes, without a copy of those that are INT8 in the file. Each `rows` of them are padded to `block`.
+  Result<PackedWeights> MatrixOfBytes(size_t offset, size_t parts, size_t tensors, size_t rows, size_t columns,
+                                      size_t block) const {
+    std::vector<const int8_t*> packed(parts * block, nullptr);
+    std::vector<AlignedBuffer<int8_t>> expanded(tensors);
+    FloatBuffer scales(parts * rows), padded_scales(parts * block);
+    const size_t rows_each = parts * rows / tensors;
+    for (size_t t = 0; t < tensors; ++t) {
+      const WeightInfo& weight = WeightAt(layout_, offset + t * rows_each * columns);
+      const int8_t* const bytes = TRY(Bytes(weight, rows_each, columns, expanded[t]));
+      TRY(CopyScales(weight, rows_each, scales.span().subspan(t * rows_each, rows_each)));
+      for (size_t r = 0; r < rows_each; ++r) {
+        const size_t row = t * rows_each + r;
+        packed[row / rows * block + row % rows] = bytes + r * columns;
+      }
+    }
+    padded_scales.Fill(1.0f);
+    for (size_t p = 0; p < parts; ++p) std::copy_n(scales.data() + p * rows, rows, padded_scales.data() + p * block);
+    return PackedWeights::OfRows(packed, columns, padded_scales.span());
+  }
+
   /// Each of the parts with rows of zeros behind it.
-  template <class T>
-  static AlignedBuffer<T> Padded(AlignedBuffer<T>& values, size_t parts, size_t rows, size_t columns, size_t block) {
+  static FloatBuffer Padded(FloatBuffer& values, size_t parts, size_t rows, size_t columns, size_t block) {
     if (rows == block) return std::move(values);
-    AlignedBuffer<T> padded(parts * block * columns);
+    FloatBuffer padded(parts * block * columns);
     padded.Zero();
     for (size_t p = 0; p < parts; ++p) {
       std::copy_n(values.data() + p * rows * columns, rows * columns, padded.data() + p * block * columns);
@@ -187,7 +208,7 @@ class QuantizedReader {
     const auto* scales = reinterpret_cast<const float*>(tensor->data.data());
     for (size_t r = 0; r < rows; ++r) {
       if (!(std::isfinite(scales[r]) && scales[r] > 0)) {
-        return std::unexpected(Wrong(*tensor, "scale " + std::to_string(r) + " is " + std::to_string(scales[r]) +
+        return std::unexpected(Wrong(*tensor, "scale " + std::to_string(r) + " is " + fmt::format("{:f}", scales[r]) +
                                                   "; scales must be positive and finite"));
       }
     }

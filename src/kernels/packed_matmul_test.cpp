@@ -135,6 +135,31 @@ TEST(PackedProduct, ExtremesOfBothSignsDoNotOverflow) {
   }
 }
 
+TEST(PackedWeights, RowsMayLieAnywhereAndMissingOnesAreZeros) {
+  for (const size_t in : {size_t{3}, size_t{16}, size_t{37}}) {
+    constexpr size_t kOut = 21, kRows = 5;
+    std::vector<int8_t> values(kOut * in), without(values.size());
+    for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<int8_t>(static_cast<int>(i * 37 % 255) - 127);
+    std::vector<const int8_t*> rows(kOut);
+    for (size_t o = 0; o < kOut; ++o) {
+      if (o % 5 == 2) continue;
+      rows[o] = values.data() + (kOut - 1 - o) * in;  // in reverse
+      std::copy_n(rows[o], in, without.data() + o * in);
+    }
+    const std::vector<float> scales(kOut, 0.5f);
+    const PackedWeights expected = PackedWeights::OfBytes(kOut, in, without, scales).value();
+    const PackedWeights packed = PackedWeights::OfRows(rows, in, scales).value();
+    const std::vector<uint8_t> bytes(kRows * ByteStride(in), 200);
+    const std::vector<ByteScale> row_scales(kRows, ByteScale{1.0f, 3});
+    const ProductInput x{.bytes = bytes.data(), .scales = row_scales.data()};
+    std::vector<float> y(kRows * kOut), z(kRows * kOut);
+    PackedProduct(kRows, x, packed, 0, kOut, nullptr, Activation::kIdentity, y.data(), kOut);
+    PackedProduct(kRows, x, expected, 0, kOut, nullptr, Activation::kIdentity, z.data(), kOut);
+    EXPECT_EQ(y, z) << in;
+    EXPECT_EQ(y[2], 0.0f) << in;
+  }
+}
+
 TEST(PackedProduct, WiderInputsAreRefused) {
   const std::vector<int8_t> weights(kMaxByteInputs + 1);
   const std::vector<float> scale(1, 1.0f);

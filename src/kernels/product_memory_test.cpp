@@ -15,5 +15,11 @@ TEST(ProductMemory, FewerRowsReuseTheMemoryOfMore) {
   EXPECT_EQ(InterleavedMemory(kPairRows, 1537), memory);
 }
 
+TEST(ProductMemory, WidenedRowsReuseTheMemoryOfMore) {
+  int16_t* const memory = WidenedMemory(kWidenedRows, 1540);
+  std::memset(memory, 1, kWidenedRows * 1540 * sizeof(int16_t));
+  EXPECT_EQ(WidenedMemory(5, 384), memory);
+}
+
 }  // namespace
 }  // namespace winnow
