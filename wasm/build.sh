@@ -29,7 +29,7 @@ rules=$out/build.ninja
     objects+=("$out/$1.o")
   }
   while read -r file; do [[ $file == classify/load_scorer.cpp ]] || object "src/$file"; done <wasm/sources.txt
-  for file in error engine json_text classifier_engine bundle_files memory_files pattern warnings; do object "wasm/$file.cpp"; done
+  for file in c_library error engine json_text classifier_engine bundle_files memory_files pattern warnings; do object "wasm/$file.cpp"; done
   shared=("${objects[@]}")
   object wasm/tokenizer_engine.cpp
   object src/classify/load_scorer.cpp
@@ -47,7 +47,7 @@ rules=$out/build.ninja
   printf 'build %s/winnow-linear.wasm: link %s\n' "$out" "${objects[*]}"
   objects=()
   for file in kernels/{packed_matmul,packed_weights,product_memory,pair_weights}.cpp; do objects+=("$out/src/$file.o"); done
-  objects+=("$out/wasm/error.cpp.o")
+  objects+=("$out"/wasm/{c_library,error}.cpp.o)
   object wasm/check_products.cpp
   printf 'build %s/check-products.wasm: link %s\n' "$out" "${objects[*]}"
 } >"$rules"

@@ -33,9 +33,6 @@ void EndLoad(const Error* error) {
 
 extern "C" {
 
-/// What is local to the thread lives as long as the module.
-int __cxa_thread_atexit(void (*)(void*), void*, void*) { return 0; }
-
 WINNOW_EXPORT(winnow_allocate) void* winnow_allocate(size_t bytes) { return std::malloc(bytes); }
 WINNOW_EXPORT(winnow_free) void winnow_free(void* memory) { std::free(memory); }
 

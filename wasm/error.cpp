@@ -1,5 +1,4 @@
 // Errors, made and moved in one place.
-#include <cstdlib>
 #include <string>
 #include <utility>
 
@@ -25,13 +24,3 @@ std::unexpected<Error> Fail(ErrorCode code, std::string_view message, std::strin
 }
 
 }  // namespace winnow
-
-// The end of the program without the libraries' messages, whose printing takes more than the rest of the C library.
-
-_LIBCPP_BEGIN_NAMESPACE_STD
-
-void __libcpp_verbose_abort(const char*, ...) { std::abort(); }
-
-_LIBCPP_END_NAMESPACE_STD
-
-extern "C" void abort_message(const char*, ...) { std::abort(); }
