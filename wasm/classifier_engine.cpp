@@ -90,8 +90,7 @@ Result<InputText> TextOf(const winnow::BundleClassifier& classifier, const Json&
   }
   if (!input.is_object()) return Fail(ErrorCode::kInvalidArgument, "a text must be a string, a list or an object");
   if (classifier.text_template() == nullptr) {
-    return Fail(ErrorCode::kInvalidArgument,
-                "objects require a model with a text template, and this model has none");
+    return Fail(ErrorCode::kInvalidArgument, "objects require a model with a text template, and this model has none");
   }
   return TextOfFields(*classifier.text_template(), input);
 }

@@ -23,7 +23,9 @@ Result<std::unique_ptr<const PieceModel>> BpeFromJson(const Json&, PiecesById, c
   return Refuse(where, "BPE");
 }
 
-Result<Tokenizer> UnigramFromSentencePiece(const std::filesystem::path& path) { return Refuse(path.string(), "Unigram"); }
+Result<Tokenizer> UnigramFromSentencePiece(const std::filesystem::path& path) {
+  return Refuse(path.string(), "Unigram");
+}
 
 Result<Tokenizer> ByteLevelBpeFromVocabJson(const std::filesystem::path& dir) {
   return Refuse((dir / "vocab.json").string(), "BPE");

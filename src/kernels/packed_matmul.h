@@ -44,7 +44,9 @@ class PackedWeights {
                                        std::span<const float> scales);
 
   /// Packs rows of `in` bytes that lie anywhere, of which null ones are zeros. Errors: OfBytes'.
-  static Result<PackedWeights> OfRows(std::span<const int8_t* const> rows, size_t in, std::span<const float> scales);
+  /// Not inlined, so that it is optimized as the kernels are where its caller is optimized for size.
+  [[gnu::noinline]] static Result<PackedWeights> OfRows(std::span<const int8_t* const> rows, size_t in,
+                                                        std::span<const float> scales);
 
   /// Packs floats [out, in] as bf16, rounded to nearest.
   static PackedWeights OfFloats(size_t out, size_t in, std::span<const float> values);

@@ -96,7 +96,8 @@ Result<PackedWeights> PackedWeights::OfRows(std::span<const int8_t* const> rows,
     const auto together = rows.subspan(o, std::min(kBytesTogether, out - o));
     PackTogether(together, in, packed.bytes_.data() + o * fours * 4);
     for (size_t t = 0; t < together.size(); ++t) {
-      if (together[t] != nullptr) packed.totals_.data()[o + t] = scales[o + t] * static_cast<float>(Sum(together[t], in));
+      if (together[t] != nullptr)
+        packed.totals_.data()[o + t] = scales[o + t] * static_cast<float>(Sum(together[t], in));
     }
   }
   if (ActiveIsa() == Isa::kAvx2 && !packed.for_tiles_) packed.pairs_ = PairWeights(groups, fours, packed.bytes_.data());

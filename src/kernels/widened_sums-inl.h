@@ -44,7 +44,7 @@ using Wide8 = hn::FixedTag<int8_t, 8>;
 /// Widens rows of fours * 4 bytes, `stride` bytes apart, to tiles [rows / 4, rounded up][fours][4][4]. Rows that fill up
 /// the last tile are zeros.
 HWY_NOINLINE void WidenRows(size_t rows, size_t fours, const uint8_t* HWY_RESTRICT x, size_t stride,
-                      int16_t* HWY_RESTRICT tiles) {
+                            int16_t* HWY_RESTRICT tiles) {
   const hn::FixedTag<uint8_t, 8> bytes;
   const hn::FixedTag<int16_t, 4> half;
   for (size_t r = 0; r < hwy::RoundUpTo(rows, kWidenedTile); ++r) {
@@ -68,7 +68,7 @@ HWY_NOINLINE void WidenRows(size_t rows, size_t fours, const uint8_t* HWY_RESTRI
 /// outputs in the first four of their group.
 template <size_t kRows>
 HWY_NOINLINE void WidenedSums(const int16_t* HWY_RESTRICT x, size_t fours, const int8_t* HWY_RESTRICT w,
-                            int32_t* HWY_RESTRICT sums) {
+                              int32_t* HWY_RESTRICT sums) {
   const Wide32 d32;
   const Wide16 d16;
   const hn::FixedTag<uint64_t, 2> d64;
@@ -95,7 +95,8 @@ HWY_NOINLINE void WidenedSums(const int16_t* HWY_RESTRICT x, size_t fours, const
 }
 
 /// sums [rows, kWidenedColumns] of tiles that WidenRows made with a group of packed weights.
-HWY_NOINLINE void WidenedGroupSums(size_t rows, size_t fours, const int16_t* tiles, const int8_t* group, int32_t* sums) {
+HWY_NOINLINE void WidenedGroupSums(size_t rows, size_t fours, const int16_t* tiles, const int8_t* group,
+                                   int32_t* sums) {
   for (size_t column = 0; column < kWidenedColumns; column += 4) {
     const int8_t* w = group + (column / kBytesTogether * fours * kBytesTogether + column % kBytesTogether) * 4;
     size_t row = 0;

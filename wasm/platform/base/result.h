@@ -18,11 +18,11 @@ std::unexpected<Error> Fail(ErrorCode code, std::string_view message, std::strin
 
 }  // namespace winnow
 
-#define TRY(expression)                                                       \
-  __extension__({                                                             \
-    auto try_result_ = (expression);                                          \
+#define TRY(expression)                                                                      \
+  __extension__({                                                                            \
+    auto try_result_ = (expression);                                                         \
     if (!try_result_) return std::unexpected(::winnow::ReturnedError{&try_result_.error()}); \
-    *std::move(try_result_);                                                  \
+    *std::move(try_result_);                                                                 \
   })
 
 #endif  // WINNOW_BASE_RESULT_H_
