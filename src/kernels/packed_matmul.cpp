@@ -39,12 +39,10 @@ constexpr size_t kVectors = kGroup / kLanes;          // of a group
 constexpr size_t kWideGroups = kLanes == 16 ? 4 : 1;  // that a tile takes together
 constexpr size_t kWideRows = kLanes == 16 ? 6 : kLanes == 8 ? 4 : 2;
 
-// How four bytes of a row (in every lane) meet four bytes of each column, on three kinds of CPU.
-
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2
 #define WINNOW_HAS_VNNI 1
 
-/// CPUs with VNNI (ActiveIsa tells): one instruction. Written as assembly, since Highway's targets don't include it.
+/// How four bytes of a row (in every lane) meet four of each column. CPUs with VNNI (ActiveIsa tells): one instruction. Written as assembly, since Highway's targets don't include it.
 struct Vnni {
   using Bytes = VI;
   static HWY_INLINE VI RowBytes(int32_t four) { return hn::Set(I(), four); }
@@ -64,7 +62,6 @@ struct Vnni {
 #endif
 
 #if HWY_ARCH_X86 && HWY_TARGET != HWY_EMU128 && HWY_TARGET != HWY_SCALAR
-
 /// Keeps the compiler from adding in another order, which takes more registers than there are.
 HWY_INLINE VI InOrder(VI sum) {
 #if HWY_TARGET == HWY_AVX3
@@ -98,7 +95,6 @@ struct Widening {
 };
 
 #elif !WINNOW_HAS_WIDENED_SUMS
-
 /// Any CPU: bytes widened to 32 bits.
 struct Widening {
   struct Bytes {
