@@ -1,0 +1,3 @@
+module example/classify
+
+go 1.19
