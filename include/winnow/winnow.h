@@ -171,6 +171,12 @@ WINNOW_API winnow_code winnow_classify_many(const winnow_classifier* classifier,
                                             const size_t* sizes, size_t count, const winnow_classify_options* options,
                                             winnow_results** results, winnow_error** error);
 
+/** Undoes the obfuscation of a text of `size` bytes, as models and rules that fold texts do: invisible characters, spaced
+ * letters, look-alike letters of other scripts, digits in place of letters. `folded` ends with a 0 byte and is freed with
+ * winnow_string_free; `folded_size`, unless NULL, receives its number of bytes. Errors: WINNOW_INVALID_ARGUMENT for NULL. */
+WINNOW_API winnow_code winnow_fold_disguises(const char* text, size_t size, char** folded, size_t* folded_size,
+                                             winnow_error** error);
+
 /** The progress of a training; lives as long as the call of the callback. */
 typedef struct winnow_train_progress {
   int32_t step;        /**< number of completed steps; 0 before the first step and for linear models */

@@ -9,6 +9,7 @@
 #include "classify/bundle_classifier.h"
 #include "classify/prediction_json.h"
 #include "kernels/isa.h"
+#include "text/disguise.h"
 
 struct winnow_classifier {
   explicit winnow_classifier(int threads) : pool(threads) {}
@@ -171,3 +172,19 @@ const winnow_prediction* winnow_results_at(const winnow_results* results, size_t
 }
 
 void winnow_results_free(winnow_results* results) { delete results; }
+
+winnow_code winnow_fold_disguises(const char* text, size_t size, char** folded, size_t* folded_size,
+                                  winnow_error** error) {
+  if (folded != nullptr) *folded = nullptr;
+  return winnow::GuardedCall(error, "fold a shorter text", [&]() -> winnow::Result<void> {
+    if (text == nullptr || folded == nullptr) {
+      return winnow::Fail(winnow::ErrorCode::kInvalidArgument,
+                          "winnow_fold_disguises: text and folded must not be NULL");
+    }
+    const std::string result =
+        winnow::FoldDisguises(size == WINNOW_TERMINATED ? std::string_view(text) : std::string_view(text, size));
+    *folded = winnow::CopyForCaller(result);
+    if (folded_size != nullptr) *folded_size = result.size();
+    return {};
+  });
+}

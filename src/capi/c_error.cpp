@@ -1,6 +1,7 @@
 #include "capi/c_error.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <string_view>
 
@@ -32,6 +33,14 @@ winnow_code HandOver(Error error, winnow_error** out) noexcept {
   return code;
 }
 
+char* CopyForCaller(std::string_view text) {
+  auto* copy = static_cast<char*>(std::malloc(text.size() + 1));
+  if (copy == nullptr) throw std::bad_alloc();
+  std::copy(text.begin(), text.end(), copy);
+  copy[text.size()] = '\0';
+  return copy;
+}
+
 Result<void> CopyOptions(const void* given, size_t given_size, size_t first_size, void* known, size_t known_size,
                          const char* name) {
   if (given_size < first_size) {
@@ -59,6 +68,8 @@ const char* winnow_error_hint(const winnow_error* error) { return error == nullp
 void winnow_error_free(winnow_error* error) {
   if (error != &winnow::NoMemory()) delete error;
 }
+
+void winnow_string_free(char* text) { std::free(text); }
 
 const char* winnow_version() { return WINNOW_VERSION; }
 

@@ -4,6 +4,7 @@
 #include <exception>
 #include <new>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/result.h"
@@ -32,6 +33,9 @@ winnow_code GuardedCall(winnow_error** error, const char* on_memory, const Funct
     return HandOver({ErrorCode::kInternal, exception.what(), ""}, error);
   }
 }
+
+/// Returns a copy of a text for winnow_string_free, with a 0 byte behind it. Throws std::bad_alloc.
+char* CopyForCaller(std::string_view text);
 
 /// Copies the options of a caller, whose struct may be older or newer, into `known`. Members that the caller's struct
 /// lacks stay 0. Errors: kInvalidArgument for a size that no version has had; kUnsupported for a member that is not

@@ -1,8 +1,6 @@
 // Training of the C interface: a plan of the command line's options as JSON.
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
-#include <cstring>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -170,12 +168,7 @@ winnow_code winnow_train(const char* plan, winnow_train_callback callback, void*
   return winnow::GuardedCall(error, "train with a smaller batch size or maximum length", [&]() -> winnow::Result<void> {
     const winnow::Json document = TRY(winnow::RunPlan(plan, callback, user));
     if (report == nullptr) return {};
-    const std::string text = document.dump(2);
-    *report = static_cast<char*>(std::malloc(text.size() + 1));
-    if (*report == nullptr) throw std::bad_alloc();
-    std::memcpy(*report, text.c_str(), text.size() + 1);
+    *report = winnow::CopyForCaller(document.dump(2));
     return {};
   });
 }
-
-void winnow_string_free(char* text) { std::free(text); }

@@ -110,6 +110,17 @@ static void check_errors(const char* directory) {
   CHECK(winnow_label(classifier, winnow_label_count(classifier)) == NULL);
 }
 
+static void check_folding(void) {
+  winnow_error* error = NULL;
+  char* folded = NULL;
+  size_t size = 0;
+  CHECK(winnow_fold_disguises("f r e e  m0ney", WINNOW_TERMINATED, &folded, &size, &error) == WINNOW_OK);
+  CHECK(error == NULL && size == strlen(folded) && strstr(folded, "free") != NULL);
+  winnow_string_free(folded);
+  FAILS(winnow_fold_disguises(NULL, 0, &folded, NULL, &error), WINNOW_INVALID_ARGUMENT, "NULL");
+  CHECK(folded == NULL);
+}
+
 static void read_texts(const char* directory) {
   char line[65536];
   FILE* file;
@@ -175,6 +186,7 @@ int main(int argc, char** argv) {
     printf("%s %.6f\n", winnow_results_at(results, i)->label, (double)winnow_results_at(results, i)->confidence);
   }
   check_errors(argv[2]);
+  check_folding();
   winnow_results_free(results);
   winnow_free(classifier);
   for (i = 0; i < count; ++i) free(texts[i]);

@@ -1,0 +1,13 @@
+export {Classifier} from './classifier.js';
+export type {LoadOptions} from './classifier.js';
+export {WinnowError} from './errors.js';
+export type {WinnowErrorCode} from './errors.js';
+export {IntentClassifier} from './intent.js';
+export type {IntentPrediction} from './intent.js';
+export {nativeError} from './native.js';
+export type {NativeOptions} from './native.js';
+export {classifyTextBERT, initSpamModel, parseRules, releaseSpamModel, spamModelError} from './spam.js';
+export type {Message} from './rules/fields.js';
+export type {RuleResult, RuleSet, RuleSymbol} from './rules/rule-set.js';
+export type {SpamOptions, SpamVerdict} from './spam.js';
+export type {ClassifyOptions, CommonLoadOptions, DownloadOptions, FileMap, LabelConfidence, LabelNames, Mode, Prediction, Progress, Signer} from './types.js';

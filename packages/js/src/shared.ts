@@ -1,0 +1,53 @@
+import {WinnowError} from './errors.js';
+import type {Model} from './model.js';
+
+interface Entry {
+  model: Promise<Model>;
+  users: number;
+}
+
+const entries = new Map<string, Entry>();
+
+/** A use of a model that is loaded once for all who ask for it by the same key, and released by the last of them. */
+export class SharedModel {
+  readonly model: Model;
+  readonly #entry: Entry;
+  readonly #key: string | undefined;
+  #released = false;
+
+  private constructor(model: Model, entry: Entry, key: string | undefined) {
+    this.model = model;
+    this.#entry = entry;
+    this.#key = key;
+  }
+
+  /** `key` undefined: a model of its own. */
+  static async of(key: string | undefined, load: () => Promise<Model>): Promise<SharedModel> {
+    let entry = key === undefined ? undefined : entries.get(key);
+    if (entry === undefined) {
+      entry = {model: load(), users: 0};
+      if (key !== undefined) entries.set(key, entry);
+    }
+    ++entry.users;
+    try {
+      return new SharedModel(await entry.model, entry, key);
+    } catch (error) {
+      --entry.users;
+      if (key !== undefined && entries.get(key) === entry) entries.delete(key);
+      throw WinnowError.of(error);
+    }
+  }
+
+  get live(): Model {
+    if (this.#released) throw new WinnowError('InvalidArgument', 'the classifier has been released', 'load it again');
+    return this.model;
+  }
+
+  release(): void {
+    if (this.#released) return;
+    this.#released = true;
+    if (--this.#entry.users > 0) return;
+    if (this.#key !== undefined && entries.get(this.#key) === this.#entry) entries.delete(this.#key);
+    this.model.release();
+  }
+}

@@ -1,0 +1,83 @@
+import {Classifier} from './classifier.js';
+import type {LoadOptions} from './classifier.js';
+import {WinnowError} from './errors.js';
+import {nativeAddon} from './native.js';
+import {builtInRules} from './rules/built-in.js';
+import {RuleSet} from './rules/rule-set.js';
+import type {FileMap, Mode, Prediction} from './types.js';
+
+export interface SpamVerdict {
+  isSpam: boolean;
+  /** Probability of the verdict. */
+  confidence: number;
+  /** Probability of spam. */
+  score: number;
+  /** Version of the model; null if rules decided. */
+  modelVersion: string | null;
+  source: 'classifier' | 'fallback';
+}
+
+const kThresholds: Record<Mode, number> = {strict: 0.3, moderate: 0.5, lenient: 0.7};
+
+let model: Classifier | undefined;
+let failure: WinnowError | undefined;
+let rules: RuleSet | undefined;
+
+export interface SpamOptions extends LoadOptions {
+  /** The model. Default: WINNOW_SPAM_MODEL, else models/spam. */
+  model?: string | URL | FileMap;
+  /** The rules of the fallback, as TOML. Default: those of Winnow. */
+  rules?: string;
+}
+
+/** Rules that undo disguises where the native engine is there to do it. */
+export function parseRules(text: string = builtInRules, file = 'rules'): RuleSet {
+  const addon = nativeAddon();
+  return RuleSet.parse(text, addon instanceof WinnowError ? {file} : {file, fold: disguised => addon.fold(disguised)});
+}
+
+/** Loads the model of classifyTextBERT. Returns true if it is loaded; if not, rules decide, and spamModelError() says why. */
+export async function initSpamModel(given: string | SpamOptions = {}): Promise<boolean> {
+  const {model: source, rules: text, ...options} = typeof given === 'string' ? {model: given} : given;
+  if (text !== undefined) rules = parseRules(text);
+  try {
+    const loaded = await Classifier.load(source ?? process.env['WINNOW_SPAM_MODEL'] ?? 'models/spam', options);
+    model?.release();
+    model = loaded;
+    failure = undefined;
+  } catch (error) {
+    failure = WinnowError.of(error);
+  }
+  return failure === undefined;
+}
+
+/** Why the model is not in use, or undefined. */
+export function spamModelError(): WinnowError | undefined { return failure; }
+
+/** Forgets the model, so that rules decide until initSpamModel. */
+export function releaseSpamModel(): void {
+  model?.release();
+  model = undefined;
+}
+
+function verdictOf(prediction: Prediction, loaded: Classifier): SpamVerdict {
+  const isSpam = prediction.label === (loaded.positiveLabel || 'spam');
+  const {confidence, score} = prediction;
+  return {isSpam, confidence, score, modelVersion: loaded.version, source: 'classifier'};
+}
+
+/** Whether a text is spam. Fails for no text: without a model, and if it fails, rules decide (source 'fallback'). */
+export async function classifyTextBERT(text: string, mode: Mode = 'moderate'): Promise<SpamVerdict> {
+  if (kThresholds[mode] === undefined) throw new WinnowError('InvalidArgument', `mode '${String(mode)}' is not strict, moderate or lenient`);
+  const loaded = model;
+  if (loaded !== undefined) {
+    try {
+      return verdictOf(await loaded.classify(text, {mode}), loaded);
+    } catch (error) {
+      failure = WinnowError.of(error);
+    }
+  }
+  rules ??= parseRules();
+  const {isSpam, score} = rules.fallback(rules.evaluate({text: String(text)}), kThresholds[mode]);
+  return {isSpam, confidence: isSpam ? score : 1 - score, score, modelVersion: null, source: 'fallback'};
+}

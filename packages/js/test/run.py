@@ -1,0 +1,143 @@
+"""The tests of packages/js: a copy of the package is built in the build folder, against models that the program trains here.
+
+    run.py WINNOW [--directory DIR] [--only NAME]
+
+Skips (77) where node, npm's registry or the WebAssembly module is missing."""
+import argparse
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+PACKAGE = HERE.parent
+SOURCE = PACKAGE.parent.parent
+sys.path.insert(0, str(SOURCE / "tests" / "end_to_end"))
+SKIPPED = 77
+
+
+def skip(why):
+    print(f"skipped: {why}")
+    sys.exit(SKIPPED)
+
+
+def stage(directory):
+    """A copy of the package with what its build reads of the project, beside node_modules of an earlier run."""
+    for folder in ("packages/js", "examples/spamshield", "examples/browser"):
+        if not (SOURCE / folder).exists():
+            continue
+        target = directory / folder
+        target.mkdir(parents=True, exist_ok=True)
+        for old in target.iterdir():
+            if old.name in ("node_modules", "package-lock.json", "tools", "dist"):
+                continue
+            shutil.rmtree(old) if old.is_dir() and not old.is_symlink() else old.unlink()
+        shutil.copytree(SOURCE / folder, target, dirs_exist_ok=True,
+                        ignore=shutil.ignore_patterns("node_modules", "dist", "*.tgz", "package-lock.json"))
+    for file in ("wasm/winnow.mjs", "share/winnow/rules/messages.toml"):
+        (directory / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(SOURCE / file, directory / file)
+    return directory / "packages" / "js"
+
+
+def install(folder, *packages):
+    """npm install, unless it was done for this package.json and these packages."""
+    done = folder / "node_modules" / ".winnow-installed"
+    wanted = (folder / "package.json").read_text(encoding="utf-8") + " ".join(packages)
+    if done.exists() and done.read_text(encoding="utf-8") == wanted:
+        return
+    command = ["npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts", "--loglevel=error", *packages]
+    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=240, check=False)
+    if result.returncode != 0:
+        skip(f"npm install failed: {result.stderr.strip().splitlines()[-1:]}")
+    done.write_text(wanted, encoding="utf-8")
+
+
+def wasm_module():
+    module = pathlib.Path(os.environ.get("WINNOW_WASM", SOURCE / "build" / "wasm" / "winnow.wasm"))
+    if not module.exists() and shutil.which("clang++-19"):
+        subprocess.run([SOURCE / "wasm" / "build.sh"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    if not module.exists():
+        skip(f"{module} is missing (./dev wasm builds it)")
+    return module
+
+
+class Models:
+    """Models, texts, and what the program says of them, for the tests in JavaScript."""
+
+    def __init__(self, program, directory):
+        self.program, self.directory = program, directory
+        shutil.rmtree(directory, ignore_errors=True)
+        directory.mkdir(parents=True)
+
+    def winnow(self, *arguments):
+        result = subprocess.run([self.program, *map(str, arguments)], cwd=self.directory, capture_output=True, text=True, timeout=300, check=False)
+        if result.returncode != 0:
+            sys.exit(f"winnow {' '.join(map(str, arguments))}\n{result.stderr}")
+        return result.stdout
+
+    def write(self, name, contents):
+        (self.directory / name).write_text(contents, encoding="utf-8")
+
+    def lines(self, name, documents):
+        self.write(name, "".join(json.dumps(document) + "\n" for document in documents))
+
+    def expect(self, model, *options, name="expected"):
+        out = self.winnow("classify", model, "--input", "texts.jsonl", "--format", "jsonl", "--text-field", "text", "--json", "--quiet", *options)
+        self.write(f"{model}.{name}.jsonl", out)
+
+    def make(self):
+        import test_wasm  # pylint: disable=import-outside-toplevel
+        import winnow
+        texts = test_wasm.thousand_texts()
+        self.lines("texts.jsonl", ({"text": text} for text in texts))
+        self.winnow("train", winnow.MESSAGES, "--kind", "lr", "--output-dir", "lr", "--quiet")
+        self.winnow("train", winnow.MESSAGES, "--base-model", "scratch", "--epochs", 1, "--quantize", "--max-drop", 1, "--output-dir", "tiny", "--quiet")
+        self.winnow("train", test_wasm.MULTILINGUAL, "--kind", "lr", "--analyzer", "char_wb", "--ngrams", "1-3", "--text-field", "text",
+                    "--label-field", "language", "--output-dir", "languages", "--quiet")
+        kinds = {"money": ("win cash {}", "a prize of {}"), "travel": ("train at {}", "flight {}"), "food": ("soup for {}", "cake {}")}
+        rows = [{"text": f"{forms[i % 2].format(i)} {other[0].format(i) if i % 3 == 0 else ''}",
+                 "labels": sorted({kind, *([other_kind] if i % 3 == 0 else [])})}
+                for i in range(60) for kind, forms in kinds.items() for other_kind, other in kinds.items()]
+        self.lines("multi.jsonl", rows)
+        self.winnow("train", "multi.jsonl", "--kind", "lr", "--text-field", "text", "--label-field", "labels", "--output-dir", "multi", "--quiet")
+        for model in ("lr", "tiny", "languages", "multi"):
+            self.expect(model)
+        self.expect("lr", "--mode", "strict", name="strict")
+        self.expect("lr", "--threshold", .2, name="threshold")
+        self.expect("multi", "--threshold", .2, name="threshold")
+        self.winnow("export", "tiny", "--format", "onnx")
+        with open(SOURCE / "examples" / "data" / "messages_must_pass.jsonl", encoding="utf-8") as file:
+            cases = [json.loads(line) for line in file]
+        texts = [case["text"] for case in cases] + texts[:600]
+        self.lines("messages.jsonl", ({"text": text} for text in texts))
+        self.write("rules.jsonl", "".join(json.dumps(json.loads(self.winnow("rules", "explain", "--json", "--", text))) + "\n" for text in texts[:160]))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("winnow", type=pathlib.Path)
+    parser.add_argument("--directory", type=pathlib.Path)
+    parser.add_argument("--only", default="")
+    arguments = parser.parse_args()
+    program = arguments.winnow.resolve()
+    directory = (arguments.directory or program.parent / "js").resolve()
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        skip("node and npm are not installed (Debian: nodejs npm)")
+    module = wasm_module()
+    package = stage(directory)
+    install(package)
+    subprocess.run(["node", "build.js", str(module)], cwd=package, check=True)
+    models = Models(program, directory / "models")
+    models.make()
+    environment = {**os.environ, "WINNOW_MODELS": str(directory / "models"), "WINNOW_PROGRAM": str(program),
+                   "WINNOW_CHROMIUM": next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), "")}
+    tests = sorted(str(path.relative_to(package)) for path in (package / "test").glob("*.test.js") if arguments.only in path.name)
+    result = subprocess.run(["node", "--test", "--test-concurrency=2", *tests], cwd=package, env=environment, check=False)
+    sys.exit(result.returncode)
+
+
+if __name__ == "__main__":
+    main()
