@@ -16,6 +16,7 @@ PACKAGE = HERE.parent
 SOURCE = PACKAGE.parent.parent
 sys.path.insert(0, str(SOURCE / "tests" / "end_to_end"))
 SKIPPED = 77
+TOOLS = {"vite": "^7.0.0", "webpack": "^5.100.0"}  # bundlers that pages are built with
 
 
 def skip(why):
@@ -126,9 +127,15 @@ def main():
     directory = (arguments.directory or program.parent / "js").resolve()
     if shutil.which("node") is None or shutil.which("npm") is None:
         skip("node and npm are not installed (Debian: nodejs npm)")
+    if not list((PACKAGE / "prebuilds").glob("*/winnow.node")):
+        skip("the addon was not built: node_api.h was missing when CMake ran (Debian: libnode-dev)")
     module = wasm_module()
     package = stage(directory)
     install(package)
+    tools = package / "tools"
+    tools.mkdir(exist_ok=True)
+    (tools / "package.json").write_text(json.dumps({"private": True, "dependencies": TOOLS}), encoding="utf-8")
+    install(tools)
     subprocess.run(["node", "build.js", str(module)], cwd=package, check=True)
     models = Models(program, directory / "models")
     models.make()
