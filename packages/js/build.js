@@ -24,7 +24,9 @@ await Promise.all([
   // CommonJS has no import.meta; its own name of the file stands in.
   build({...node, entryPoints: {index: 'src/index.ts'}, format: 'cjs', outdir: 'dist/node', outExtension: {'.js': '.cjs'},
          define: {'import.meta.url': 'importMetaUrl'}, banner: {js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;"}}),
-  build({...common, entryPoints: {index: 'src/browser.ts', worker: 'src/worker.ts'}, format: 'esm', outdir: 'dist/browser'}),
+  build({...common, entryPoints: {index: 'src/browser.ts'}, format: 'esm', outdir: 'dist/browser'}),
+  // A module without exports, which tools would take for a script.
+  build({...common, entryPoints: {worker: 'src/worker.ts'}, format: 'esm', outdir: 'dist/browser', footer: {js: 'export {};'}}),
   build({...common, entryPoints: {index: 'src/browser.ts'}, format: 'cjs', outdir: 'dist/browser', outExtension: {'.js': '.cjs'},
          define: {'import.meta.url': 'documentAddress'}, banner: {js: "const documentAddress = typeof document === 'undefined' ? 'https://winnow.invalid/' : document.baseURI;"}}),
   build({...common, entryPoints: {index: 'src/rules.ts'}, format: 'esm', outdir: 'dist/rules'}),

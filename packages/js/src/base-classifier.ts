@@ -1,5 +1,5 @@
 import type {SharedModel} from './shared.js';
-import type {ClassifyOptions, Prediction} from './types.js';
+import type {ClassifyOptions, Mode, Prediction} from './types.js';
 
 /** What classifiers are in Node and in browsers, apart from how they are loaded. */
 export class BaseClassifier {
@@ -14,6 +14,8 @@ export class BaseClassifier {
   get version(): string { return this.#shared.model.info.version; }
   /** The label that scores and thresholds refer to, or ''. */
   get positiveLabel(): string { return this.#shared.model.info.positiveLabel; }
+  /** The decision threshold of each mode: .3, .5 and .7 unless `winnow calibrate --max-fpr` has moved them. */
+  get thresholds(): Readonly<Record<Mode, number>> { return this.#shared.model.info.thresholds; }
   get multiLabel(): boolean { return this.#shared.model.multiLabel; }
   /** 'native', 'wasm' or 'onnxruntime'. */
   get engine(): string { return this.#shared.model.engine; }

@@ -9,6 +9,7 @@ export interface Manifest {
   kind?: string;
   positive_label?: string;
   max_length?: number;
+  thresholds?: Partial<Record<Mode, number>>;
   abstain?: {below?: Partial<Record<Mode, number>>};
   sha256?: Record<string, string>;
 }
@@ -29,11 +30,20 @@ export function parseManifest(text: string, file: string): Manifest {
   return manifest;
 }
 
+/** The thresholds of a model that names none. */
+export const kThresholds: Readonly<Record<Mode, number>> = {strict: 0.3, moderate: 0.5, lenient: 0.7};
+
+/** The thresholds among the members of a manifest's, which has others too. */
+function pick(thresholds: Partial<Record<Mode, number>> | undefined): Partial<Record<Mode, number>> {
+  return Object.fromEntries(Object.entries(thresholds ?? {}).filter(([mode, value]) => mode in kThresholds && typeof value === 'number'));
+}
+
 export function infoOf(manifest: Manifest | undefined, name: string): ModelInfo {
   return {
     name: manifest?.name ?? name,
     version: manifest?.version ?? '',
     positiveLabel: manifest === undefined ? undefined : manifest.positive_label ?? '',
+    thresholds: {...kThresholds, ...pick(manifest?.thresholds)},
   };
 }
 

@@ -13,6 +13,8 @@ export interface ModelInfo {
   version: string;
   /** The label that scores and thresholds refer to, or ''; undefined: by the names of the labels. */
   positiveLabel: string | undefined;
+  /** The decision threshold of each mode. */
+  thresholds: Readonly<Record<Mode, number>>;
 }
 
 function checked(options: ClassifyOptions): RawOptions {

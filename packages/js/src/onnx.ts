@@ -8,7 +8,7 @@ import {decide} from './decide.js';
 import {WinnowError} from './errors.js';
 import {labelNames, defaultPositiveLabel} from './labels.js';
 import {kModelFiles} from './files.js';
-import {parseJson} from './manifest.js';
+import {kThresholds, parseJson} from './manifest.js';
 import type {ModelInfo} from './model.js';
 import type {Engine, LabelNames, Mode, RawOptions, RawPrediction} from './types.js';
 
@@ -47,7 +47,6 @@ interface Session {
 }
 
 const kModels = ['model_quantized.onnx', 'model.onnx', 'onnx/model_quantized.onnx', 'onnx/model.onnx'];
-const kThresholds: Record<Mode, number> = {strict: 0.3, moderate: 0.5, lenient: 0.7};
 
 async function firstOf(directory: string, names: readonly string[]): Promise<string | undefined> {
   for (const name of names) {
@@ -74,7 +73,8 @@ async function metadataOf(directory: string): Promise<Metadata> {
 
 export async function readOnnxInfo(directory: string): Promise<ModelInfo> {
   const metadata = await metadataOf(directory);
-  return {name: metadata.name ?? basename(directory), version: metadata.version ?? '', positiveLabel: metadata.positive_label};
+  return {name: metadata.name ?? basename(directory), version: metadata.version ?? '', positiveLabel: metadata.positive_label,
+          thresholds: {...kThresholds, ...metadata.thresholds}};
 }
 
 async function runtime(): Promise<Runtime> {

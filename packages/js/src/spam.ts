@@ -1,6 +1,7 @@
 import {Classifier} from './classifier.js';
 import type {LoadOptions} from './classifier.js';
 import {WinnowError} from './errors.js';
+import {kThresholds} from './manifest.js';
 import {nativeAddon} from './native.js';
 import {builtInRules} from './rules/built-in.js';
 import {RuleSet} from './rules/rule-set.js';
@@ -16,8 +17,6 @@ export interface SpamVerdict {
   modelVersion: string | null;
   source: 'classifier' | 'fallback';
 }
-
-const kThresholds: Record<Mode, number> = {strict: 0.3, moderate: 0.5, lenient: 0.7};
 
 let model: Classifier | undefined;
 let failure: WinnowError | undefined;

@@ -64,7 +64,10 @@ for (const [name, bundle] of Object.entries(kBundlers)) {
     await mkdir(out, {recursive: true});
     const built = await bundle(out);
     if (built === false) return context.skip(`${name} could not be installed`);
-    if (built !== undefined) await writeFile(join(out, 'service-worker.js'), await serviceWorker());
+    if (built !== undefined) {
+      await writeFile(join(out, 'service-worker.js'), await serviceWorker());
+      await copyFile(join(dist, 'winnow.wasm'), join(out, 'winnow.wasm'));  // beside it, under its own name
+    }
     const site = await serve({'/': out, '/models': models, '/changed': models}, {
       texts,
       changed: (path, bytes) => path === '/changed/lr/linear.bin' ? Buffer.from(bytes).fill(1, 400, 404) : bytes,

@@ -17,6 +17,7 @@ SOURCE = PACKAGE.parent.parent
 sys.path.insert(0, str(SOURCE / "tests" / "end_to_end"))
 SKIPPED = 77
 TOOLS = {"vite": "^7.0.0", "webpack": "^5.100.0"}  # bundlers that pages are built with
+RUNTIMES = {"bun": "^1.3.0", "deno": "^2.5.0"}      # other runtimes
 
 
 def skip(why):
@@ -32,28 +33,32 @@ def stage(directory):
         target = directory / folder
         target.mkdir(parents=True, exist_ok=True)
         for old in target.iterdir():
-            if old.name in ("node_modules", "package-lock.json", "tools", "dist"):
+            if old.name in ("node_modules", "tools", "runtimes"):
                 continue
             shutil.rmtree(old) if old.is_dir() and not old.is_symlink() else old.unlink()
         shutil.copytree(SOURCE / folder, target, dirs_exist_ok=True,
-                        ignore=shutil.ignore_patterns("node_modules", "dist", "*.tgz", "package-lock.json"))
+                        ignore=shutil.ignore_patterns("node_modules", "dist", "build", "bundled-*", "*.tgz", "package-lock.json"))
     for file in ("wasm/winnow.mjs", "share/winnow/rules/messages.toml"):
         (directory / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(SOURCE / file, directory / file)
     return directory / "packages" / "js"
 
 
-def install(folder, *packages):
-    """npm install, unless it was done for this package.json and these packages."""
+def install(folder, dependencies=None):
+    """npm install, unless it was done for this package.json. Returns why it failed, or None."""
+    folder.mkdir(exist_ok=True)
+    if dependencies is not None:
+        (folder / "package.json").write_text(json.dumps({"private": True, "dependencies": dependencies}), encoding="utf-8")
     done = folder / "node_modules" / ".winnow-installed"
-    wanted = (folder / "package.json").read_text(encoding="utf-8") + " ".join(packages)
+    wanted = (folder / "package.json").read_text(encoding="utf-8")
     if done.exists() and done.read_text(encoding="utf-8") == wanted:
-        return
-    command = ["npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts", "--loglevel=error", *packages]
+        return None
+    command = ["npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts", "--loglevel=error"]
     result = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=240, check=False)
     if result.returncode != 0:
-        skip(f"npm install failed: {result.stderr.strip().splitlines()[-1:]}")
+        return f"npm install failed: {result.stderr.strip().splitlines()[:1]}"
     done.write_text(wanted, encoding="utf-8")
+    return None
 
 
 def wasm_module():
@@ -131,19 +136,39 @@ def main():
         skip("the addon was not built: node_api.h was missing when CMake ran (Debian: libnode-dev)")
     module = wasm_module()
     package = stage(directory)
-    install(package)
-    tools = package / "tools"
-    tools.mkdir(exist_ok=True)
-    (tools / "package.json").write_text(json.dumps({"private": True, "dependencies": TOOLS}), encoding="utf-8")
-    install(tools)
+    if why := install(package):
+        skip(why)
+    for folder, dependencies in (("tools", TOOLS), ("runtimes", RUNTIMES)):
+        if why := install(package / folder, dependencies):
+            print(f"{folder} are left out: {why}")
     subprocess.run(["node", "build.js", str(module)], cwd=package, check=True)
+    # A package as it is published: what npm, Node and TypeScript make of it.
+    for command in (["tsc", "--noEmit", "-p", "."], ["publint", "--strict"], ["attw", "--pack", "."]):
+        subprocess.run([package / "node_modules" / ".bin" / command[0], *command[1:]], cwd=package, check=True)
+    example = build_example(directory, package)
     models = Models(program, directory / "models")
     models.make()
     environment = {**os.environ, "WINNOW_MODELS": str(directory / "models"), "WINNOW_PROGRAM": str(program),
                    "WINNOW_CHROMIUM": next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), "")}
-    tests = sorted(str(path.relative_to(package)) for path in (package / "test").glob("*.test.js") if arguments.only in path.name)
-    result = subprocess.run(["node", "--test", "--test-concurrency=2", *tests], cwd=package, env=environment, check=False)
-    sys.exit(result.returncode)
+    for folder, tests in ((package, (package / "test").glob("*.test.js")), (example, (example / "dist" / "test").glob("*.test.js"))):
+        names = sorted(str(path.relative_to(folder)) for path in tests if arguments.only in path.name)
+        if names and subprocess.run(["node", "--test", "--test-concurrency=2", *names], cwd=folder, env=environment, check=False).returncode != 0:
+            sys.exit(f"tests of {folder.name} failed")
+
+
+def build_example(directory, package):
+    """examples/spamshield, with the package and its tools in place of an installation."""
+    example = directory / "examples" / "spamshield"
+    modules = example / "node_modules"
+    modules.mkdir(exist_ok=True)
+    for name, target in (("winnow", package), ("@types", package / "node_modules" / "@types")):
+        if not (modules / name).is_symlink():
+            (modules / name).symlink_to(target)
+    subprocess.run([package / "node_modules" / ".bin" / "tsc", "-p", "."], cwd=example, check=True)
+    sources = [str(path) for folder in ("src", "test") for path in (example / folder).glob("*.ts")]
+    subprocess.run([package / "node_modules" / ".bin" / "esbuild", *sources, f"--outdir={example / 'dist'}", "--format=esm", "--platform=node",
+                    "--log-level=warning"], check=True)
+    return example
 
 
 if __name__ == "__main__":
