@@ -236,7 +236,21 @@ test('CommonJS gets the same package', async () => {
   classifier.release();
 });
 
-test('a folder of ONNX files is refused with advice where there is no runtime for it', async () => {
+const hasOnnxRuntime = await import('onnxruntime-node').then(() => true, () => false);
+
+test('a folder of ONNX files says what the float weights say', {skip: !hasOnnxRuntime && 'onnxruntime-node is not installed'}, async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'winnow-js-'));
+  await cp(join(model('tiny'), 'onnx'), directory, {recursive: true});
+  for (const name of ['tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json']) await cp(join(model('tiny'), name), join(directory, name));
+  const classifier = await Classifier.load(directory);
+  assert.equal(classifier.engine, 'onnxruntime');
+  const expected = documents('tiny.float.jsonl');
+  (await classifier.classify(texts)).forEach((one, i) => assertSame(one, expected[i], texts[i]));
+  classifier.release();
+  await rm(directory, {recursive: true});
+});
+
+test('a folder of ONNX files is refused with advice where there is no runtime for it', {skip: hasOnnxRuntime && 'there is one'}, async () => {
   const directory = await mkdtemp(join(tmpdir(), 'winnow-js-'));
   await cp(join(model('tiny'), 'onnx'), directory, {recursive: true});
   await assert.rejects(Classifier.load(directory), error => error.code === 'Unsupported' && /onnxruntime-node/.test(error.hint));

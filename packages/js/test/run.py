@@ -111,6 +111,7 @@ class Models:
         self.winnow("train", "multi.jsonl", "--kind", "lr", "--text-field", "text", "--label-field", "labels", "--output-dir", "multi", "--quiet")
         for model in ("lr", "tiny", "languages", "multi"):
             self.expect(model)
+        self.expect("tiny", "--weights", "float", name="float")
         self.expect("lr", "--mode", "strict", name="strict")
         self.expect("lr", "--threshold", .2, name="threshold")
         self.expect("multi", "--threshold", .2, name="threshold")
