@@ -27,6 +27,10 @@ export class WasmEngine implements Engine {
 
   static async load(module: WebAssembly.Module, files: Record<string, Uint8Array>, manifest: Manifest | undefined,
                     multiLabel: boolean): Promise<WasmEngine> {
+    const readsScope = WebAssembly.Module.exports(module).some(({name}) => name === 'winnow_scope_label');
+    if (files['out_of_scope.safetensors'] !== undefined && !readsScope) {
+      throw new WinnowError('Unsupported', 'the model has a rule for out-of-scope texts, which this module of WebAssembly does not read', 'use the native engine');
+    }
     try {
       return new WasmEngine(await loadModel(module, files), manifest, multiLabel);
     } catch (error) {
@@ -47,7 +51,7 @@ export class WasmEngine implements Engine {
     const ids = Int32Array.from(found.scores, one => this.#ids.get(one.label) as number);
     const scores = Float32Array.from(found.scores, one => one.score);
     const raw: RawPrediction = {
-      label: this.#ids.get(found.label) ?? -1,
+      label: found.outOfScope ? -1 : this.#ids.get(found.label) ?? -1,
       outOfScopeLabel: found.label,
       score: found.score,
       confidence: found.confidence,

@@ -109,7 +109,14 @@ class Models:
                 for i in range(60) for kind, forms in kinds.items() for other_kind, other in kinds.items()]
         self.lines("multi.jsonl", rows)
         self.winnow("train", "multi.jsonl", "--kind", "lr", "--text-field", "text", "--label-field", "labels", "--output-dir", "multi", "--quiet")
-        for model in ("lr", "tiny", "languages", "multi"):
+        intents = {"weather": "will it rain in {} on {} {}", "music": "play the song {} {} of {} again", "alarm": "wake me up at {} on {} {}"}
+        self.write("intents.tsv", "".join(f"{label}\t{form.format(a, b, c)}\n" for a in "paris rome oslo delhi lima".split()
+                                          for b in "monday friday sunday easter".split() for c in "early noon late night dawn dusk six eight ten nine".split()
+                                          for label, form in intents.items()))
+        self.write("outside.txt", "".join(f"how many kilos does elephant {i} weigh on the moon\n" for i in range(80)))
+        self.winnow("train", "intents.tsv", "--kind", "lr", "--validation-size", .3, "--output-dir", "scope", "--quiet")
+        self.winnow("calibrate", "scope", "--out-of-scope", "outside.txt", "--quiet")
+        for model in ("lr", "tiny", "languages", "multi", "scope"):
             self.expect(model)
         self.expect("tiny", "--weights", "float", name="float")
         self.expect("lr", "--mode", "strict", name="strict")
