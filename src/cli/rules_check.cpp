@@ -1,10 +1,12 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
 #include "base/json.h"
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "filter/js_patterns.h"
 #include "filter/rule_set.h"
 #include "filter/rule_warnings.h"
 
@@ -13,15 +15,22 @@ namespace {
 
 struct RulesCheckOptions : CommonOptions {
   std::optional<std::filesystem::path> file;
+  std::string target = "server";
 };
 
 void Describe(RulesCheckOptions& options, OptionTable& table) {
   table.AddPositional("file", &options.file, "File of rules (TOML)").ValueName("FILE").Default("the built-in rules");
+  table
+      .Add("target", &options.target,
+           "What evaluates the rules; js: the package for JavaScript, whose patterns are translated, so that patterns "
+           "without an exact translation are errors")
+      .OneOf({"server", "js"});
   table.Describe(
       "Reports the first error with file, line and rule. For a valid file, prints the number of rules, and warnings: "
       "rules that never or always match, patterns that match the empty text, rules with the conditions of another "
       "rule, rules without an effect, and thresholds that no message can reach. Warnings do not change the exit code.");
   table.Example("winnow rules check messages.toml", "errors and warnings of a file of rules");
+  table.Example("winnow rules check messages.toml --target js", "also whether all patterns work in JavaScript");
 }
 
 template <typename T>
@@ -37,6 +46,13 @@ std::string ThresholdText(const std::optional<double>& threshold) {
 
 Result<void> Run(const RulesCheckOptions& options) {
   const RuleSet::Pointer rules = TRY(options.file ? RuleSet::Load(*options.file) : RuleSet::LoadBuiltIn());
+  if (options.target == "js") {
+    const std::vector<std::string> obstacles = JsObstacles(rules->rules());
+    if (!obstacles.empty()) {
+      return Fail(ErrorCode::kUnsupported, fmt::format("{}: {}", rules->name(), fmt::join(obstacles, "; ")),
+                  "write these patterns without it, or have messages checked by winnow serve");
+    }
+  }
   const std::vector<std::string> warnings = RuleWarnings(*rules);
   const size_t disabled = DisabledIn(rules->rules()) + DisabledIn(rules->composites());
   if (options.json) {

@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict';
+import {spawnSync} from 'node:child_process';
+import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
 import {test} from 'node:test';
 
 import {classifyTextBERT, initSpamModel, parseRules, releaseSpamModel, spamModelError} from 'winnow';
@@ -89,6 +93,25 @@ test('patterns of RE2 match in JavaScript what they match there', () => {
   }
   assert.match(translateRe2('(a+)+b').warning, /repetition/);
   assert.equal(translateRe2('(a+b?)c').warning, '');
+});
+
+test('winnow rules check --target js names what is refused here', {skip: !process.env.WINNOW_PROGRAM}, () => {
+  const directory = mkdtempSync(join(tmpdir(), 'winnow-js-'));
+  const file = join(directory, 'rules.toml');
+  const check = pattern => {
+    writeFileSync(file, `[[rule]]\nname = "A"\nscore = 1\npattern = '${pattern}'\n`);
+    return spawnSync(process.env.WINNOW_PROGRAM, ['rules', 'check', file, '--target', 'js'], {encoding: 'utf8'});
+  };
+  for (const pattern of ['(?U)a', 'a\\Cb', '[[:^alpha:]]', '(?i)\\p{Lu}', '(?i)[\\x{100}-\\x{FFFF}]']) {
+    const {status, stderr} = check(pattern);
+    assert.ok(status === 1 && /rule A: .* has no exact form in JavaScript/.test(stderr), `${pattern}: ${stderr}`);
+    assert.throws(() => RuleSet.parse(readFileSync(file, 'utf8')), {code: 'Unsupported'}, pattern);
+  }
+  for (const pattern of ['(?i)[a-z]+', '(?i:a)[\\x{100}-\\x{FFFF}]', '(?m)^a$', '\\pN\\p{Lu}']) {
+    assert.equal(check(pattern).status, 0, pattern);
+    assert.equal(RuleSet.parse(readFileSync(file, 'utf8')).size, 1);
+  }
+  rmSync(directory, {recursive: true});
 });
 
 test('wrong files of rules are refused with the place', () => {
