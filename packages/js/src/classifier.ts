@@ -1,11 +1,11 @@
-import {createHash} from 'node:crypto';
+import {createHash, webcrypto} from 'node:crypto';
 import {mkdir, mkdtemp, readFile, rename, rm, stat, writeFile} from 'node:fs/promises';
 import {homedir, tmpdir} from 'node:os';
 import {basename, dirname, join, resolve} from 'node:path';
 import {fileURLToPath} from 'node:url';
 
 import {BaseClassifier} from './base-classifier.js';
-import {checkDigest} from './digest.js';
+import {checkDigest, useSubtle} from './digest.js';
 import {downloadBundle} from './download.js';
 import {WinnowError} from './errors.js';
 import {bytesOf, isMultiLabel, kModelFiles} from './files.js';
@@ -25,6 +25,8 @@ export interface LoadOptions extends CommonLoadOptions, NativeOptions {
   /** Where downloaded bundles are kept. Default: $XDG_CACHE_HOME/winnow or ~/.cache/winnow. */
   cacheDirectory?: string;
 }
+
+useSubtle(webcrypto.subtle as SubtleCrypto);
 
 async function exists(path: string): Promise<boolean> {
   return stat(path).then(() => true, () => false);

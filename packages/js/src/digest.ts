@@ -1,8 +1,12 @@
 import {WinnowError} from './errors.js';
 
+let subtle: SubtleCrypto | undefined = globalThis.crypto?.subtle;
+
+/** Sets the Web Crypto API to use, where it is not global, as in Node 18. */
+export function useSubtle(given: SubtleCrypto): void { subtle = given; }
+
 /** SHA-256 in hexadecimal digits, by the Web Crypto API. */
 export async function sha256(bytes: Uint8Array): Promise<string> {
-  const subtle = globalThis.crypto?.subtle;
   if (subtle === undefined) {
     throw new WinnowError('Unsupported', 'digests cannot be computed: this page has no Web Crypto API',
                           'serve the page by HTTPS (or from localhost), or load with {verify: false}');

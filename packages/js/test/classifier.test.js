@@ -205,6 +205,7 @@ test('files and addresses are sources too', async () => {
   files['linear.bin'] = Buffer.from(files['linear.bin']).fill(0, 300, 304);
   await assert.rejects(Classifier.load(url, {cacheDirectory: join(cacheDirectory, 'other')}), {code: 'InvalidModel'});
   server.close();
+  server.closeAllConnections();
   await assert.rejects(Classifier.load(`${url}/gone`), {code: 'Network'});
   await rm(cacheDirectory, {recursive: true});
 });

@@ -54,7 +54,10 @@ def install(folder, dependencies=None):
     if done.exists() and done.read_text(encoding="utf-8") == wanted:
         return None
     command = ["npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts", "--loglevel=error"]
-    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=240, check=False)
+    try:
+        result = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=180, check=False)
+    except subprocess.TimeoutExpired:
+        return "npm install takes more than three minutes"
     if result.returncode != 0:
         return f"npm install failed: {result.stderr.strip().splitlines()[:1]}"
     done.write_text(wanted, encoding="utf-8")

@@ -25,6 +25,9 @@ function literal(code: number): string {
   return code < 32 || (code >= 0xD800 && code <= 0xDFFF) ? `\\u{${code.toString(16)}}` : text;
 }
 
+/** A class of everything else. In a group, since V8 10 (Node 18) reads /^a[^x]b/u wrong for characters above U+FFFF. */
+function except(members: string): string { return `(?:[^${members}])`; }
+
 const foldings = new Map<number, number[]>();
 
 /** The code points that a code point stands for without regard to case. */
@@ -124,7 +127,7 @@ class Translator {
     if (text === '\\') return [this.#escape(), false];
     if (/[*+?]/.test(text)) this.#refuse('a repetition of nothing');
     this.#at += text.length;
-    if (text === '.') return [this.#flags.s ? '[^]' : '[^\\n]', false];
+    if (text === '.') return [this.#flags.s ? '[^]' : except('\\n'), false];
     if (text === '^') return [this.#flags.m ? '(?<=^|\\n)' : '^', false];
     if (text === '$') return [this.#flags.m ? '(?=\\n|$)' : '$', false];
     return [this.#literal(c), false];
@@ -192,7 +195,8 @@ class Translator {
     const perl = this.#take(/\\([dswDSW])/);
     if (perl !== undefined) {
       const name = perl[1] as string;
-      return `[${name === name.toLowerCase() ? '' : '^'}${kPerl[name.toLowerCase()]}]`;
+      const members = kPerl[name.toLowerCase()] as string;
+      return name === name.toLowerCase() ? `[${members}]` : except(members);
     }
     const property = this.#property();
     if (property !== undefined) return property.startsWith('\\u') ? '[^]' : property;
@@ -213,7 +217,7 @@ class Translator {
     }
     ++this.#at;
     // A negated class of RE2 has \n too, as one of JavaScript has.
-    return `[${negated ? '^' : ''}${members}]`;
+    return negated ? except(members) : `[${members}]`;
   }
 
   #member(): string {
