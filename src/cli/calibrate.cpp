@@ -5,6 +5,7 @@
 #include "cli/calibration_options.h"
 #include "cli/commands.h"
 #include "cli/console_observer.h"
+#include "cli/documents.h"
 #include "cli/field_options.h"
 #include "cli/output.h"
 #include "cli/scope.h"
@@ -63,19 +64,25 @@ void Describe(CalibrateCommandOptions& options, OptionTable& table) {
                 "number of texts that would go to review");
 }
 
+Json DocumentOfCalibrated(const CalibratedBundle& done, bool written) {
+  Json document = {{"bundle", done.target.string()}, {"version", done.manifest.version}, {"written", written}};
+  document.update(CalibrationReportJson(done.calibration, done.manifest));
+  if (done.scope) document["out_of_scope"] = ScopeFitJson(*done.scope);
+  return document;
+}
+
 Result<void> Run(const CalibrateCommandOptions& options) {
   HandleInterrupts();
   ThreadPool pool(options.threads);
   ConsoleObserver observer;
   const CalibratedBundle done = TRY(CalibrateBundle(options.plan, pool, observer));
-  if (!options.json) {
-    return Print(CalibrationReportText(done.calibration) + (done.scope ? "\n" + ScopeFitText(*done.scope) : ""));
-  }
-  Json document = {
-      {"bundle", done.target.string()}, {"version", done.manifest.version}, {"written", !options.plan.dry_run}};
-  document.update(CalibrationReportJson(done.calibration, done.manifest));
-  if (done.scope) document["out_of_scope"] = ScopeFitJson(*done.scope);
-  return Print(document.dump(2) + "\n");
+  if (options.json) return Print(DocumentOfCalibrated(done, !options.plan.dry_run).dump(2) + "\n");
+  return Print(CalibrationReportText(done.calibration) + (done.scope ? "\n" + ScopeFitText(*done.scope) : ""));
+}
+
+Result<Json> RunAsFunction(const CalibrateCommandOptions& options, TrainingObserver& observer) {
+  ThreadPool pool(options.threads);
+  return DocumentOfCalibrated(TRY(CalibrateBundle(options.plan, pool, observer)), !options.plan.dry_run);
 }
 
 }  // namespace
@@ -83,6 +90,10 @@ Result<void> Run(const CalibrateCommandOptions& options) {
 Command CalibrateCommand() {
   return MakeCommand<CalibrateCommandOptions>("calibrate", "Calibrates probabilities and sets decision thresholds.",
                                               Describe, Run);
+}
+
+Result<Json> CalibrateDocument(std::span<const std::string> arguments, TrainingObserver& observer) {
+  return DocumentOf<CalibrateCommandOptions>("calibrate", arguments, observer, Describe, RunAsFunction);
 }
 
 }  // namespace winnow

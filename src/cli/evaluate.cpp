@@ -6,6 +6,7 @@
 #include "base/shell.h"
 #include "cli/commands.h"
 #include "cli/console_observer.h"
+#include "cli/documents.h"
 #include "cli/field_options.h"
 #include "cli/folds.h"
 #include "cli/labelled_data.h"
@@ -162,10 +163,14 @@ Result<void> CheckOptions(const EvaluateOptions& options) {
   return {};
 }
 
-Result<Dataset> Read(const EvaluateOptions& options, const BundleClassifier& classifier, bool tell, size_t& left_out) {
+/// Reads the texts, and notes what was read if `observer` is not null or reading failed.
+Result<Dataset> Read(const EvaluateOptions& options, const BundleClassifier& classifier, TrainingObserver* observer,
+                     size_t& left_out) {
   ReadReport read;
   Result<Dataset> dataset = ReadLabelledData(classifier, options.data, options.reading, read);
-  if (tell || !dataset) {
+  if (observer != nullptr) {
+    for (const std::string& line : Lines(read.Text())) observer->Note(line);
+  } else if (!dataset) {
     for (const std::string& line : Lines(read.Text())) LogInfo("{}", line);
   }
   left_out = read.Dropped(DropReason::kUnknownLabel);
@@ -198,7 +203,7 @@ Result<MeasuredModel> MeasureSecond(const EvaluateOptions& options, Dataset& dat
                 "specify two models of the same kind");
   }
   size_t unknown = 0;
-  Result<Dataset> texts = Read(options, classifier, /*tell=*/false, unknown);
+  Result<Dataset> texts = Read(options, classifier, /*observer=*/nullptr, unknown);
   if (!texts) {
     texts.error().message = "--against " + bundle.string() + ": " + texts.error().message;
     return std::unexpected(texts.error());
@@ -210,49 +215,93 @@ Result<MeasuredModel> MeasureSecond(const EvaluateOptions& options, Dataset& dat
   return second;
 }
 
-Result<void> PrintResult(const EvaluateOptions& options, const EvaluationReport& report) {
+/// The model to be measured, and how.
+struct Measuring {
+  BundleClassifier classifier;
+  ClassifyOptions decide;
+  Dataset dataset;
+  size_t left_out = 0;
+};
+
+/// Finds the models, and reads the texts. Changes `options` to the directories of the models.
+Result<Measuring> BeginMeasuring(EvaluateOptions& options, ThreadPool& pool, TrainingObserver& observer) {
+  options.bundle = TRY(FindModel(options.bundle, observer));
+  if (options.report.against) options.report.against = TRY(FindModel(*options.report.against, observer));
+  TRY(CheckOptions(options));
+  Measuring measuring{.classifier = TRY(BundleClassifier::Load(
+                          options.bundle, pool, options.weights, options.long_text,
+                          options.robustness ? std::optional(false) : options.fold_disguises)),
+                      .decide = TRY(DecideBy(options.mode, options.threshold)),
+                      .dataset = {}};
+  TRY(measuring.classifier.CheckOptions(measuring.decide));
+  TRY(measuring.classifier.CheckMode(measuring.decide.mode));
+  measuring.dataset = TRY(Read(options, measuring.classifier, &observer, measuring.left_out));
+  return measuring;
+}
+
+/// Metrics of the model and, if it is compared with another one, the comparison.
+struct Measurement {
+  Metrics metrics;
+  std::optional<EvaluationReport> report;
+
+  const EvaluationReport* against() const { return report && report->against ? &*report : nullptr; }
+};
+
+/// Measures the model, and writes the report that --report asks for.
+Result<Measurement> Measure(const EvaluateOptions& options, Measuring measuring, ThreadPool& pool) {
+  std::optional<MeasuredModel> second;
+  if (options.report.against) second = TRY(MeasureSecond(options, measuring.dataset, pool));
+  MeasuredModel first =
+      TRY(MeasureOnTexts(options.bundle, measuring.classifier, std::move(measuring.dataset), measuring.decide));
+  first.left_out = measuring.left_out;
+  Measurement done{.metrics = first.metrics, .report = {}};
+  if (!options.report.report && !second) return done;
+  done.report = TRY(MakeReport(ReportCommandOf(options), first, second ? &*second : nullptr));
+  if (options.report.report) TRY(WriteReport(*done.report, *options.report.report));
+  return done;
+}
+
+Json MeasurementJson(const Measurement& done) {
+  Json json = ReportJson(done.metrics);
+  if (done.against() != nullptr) json["against"] = ComparedJson(*done.against());
+  return json;
+}
+
+Result<void> PrintMeasurement(const EvaluateOptions& options, const Measurement& done) {
   if (!options.json) {
-    return Print(ReportText(report.metrics) + (report.against ? "\n" + ComparedText(report) : ""));
+    return Print(ReportText(done.metrics) + (done.against() != nullptr ? "\n" + ComparedText(*done.against()) : ""));
   }
-  Json json = ReportJson(report.metrics);
-  if (report.against) json["against"] = ComparedJson(report);
-  return Print(json.dump() + "\n");
+  return Print(done.against() != nullptr ? MeasurementJson(done).dump() + "\n" : ReportJsonText(done.metrics) + "\n");
 }
 
 Result<void> Run(const EvaluateOptions& given) {
   HandleInterrupts();
   EvaluateOptions options = given;
   ConsoleObserver observer;
-  options.bundle = TRY(FindModel(given.bundle, observer));
-  if (given.report.against) options.report.against = TRY(FindModel(*given.report.against, observer));
   ThreadPool pool(options.threads);
-  TRY(CheckOptions(options));
-  const BundleClassifier classifier =
-      TRY(BundleClassifier::Load(options.bundle, pool, options.weights, options.long_text,
-                                 options.robustness ? std::optional(false) : options.fold_disguises));
-  const ClassifyOptions decide = TRY(DecideBy(options.mode, options.threshold));
-  TRY(classifier.CheckOptions(decide));
-  TRY(classifier.CheckMode(decide.mode));
-  size_t left_out = 0;
-  Dataset dataset = TRY(Read(options, classifier, /*tell=*/true, left_out));
-  if (options.folds) return EvaluateFolds(options, dataset, left_out, pool);
+  Measuring measuring = TRY(BeginMeasuring(options, pool, observer));
+  if (options.folds) return EvaluateFolds(options, measuring.dataset, measuring.left_out, pool);
   if (!options.out_of_scope.empty()) {
-    return RunScopeEvaluation(classifier, dataset, options.out_of_scope, decide, options.json);
+    return RunScopeEvaluation(measuring.classifier, measuring.dataset, options.out_of_scope, measuring.decide,
+                              options.json);
   }
   if (options.robustness) {
-    return Print(TRY(RobustnessReport(options.bundle, classifier, dataset, {.seed = options.seed, .classify = decide},
-                                      options.json)));
+    return Print(TRY(RobustnessReport(options.bundle, measuring.classifier, measuring.dataset,
+                                      {.seed = options.seed, .classify = measuring.decide}, options.json)));
   }
-  std::optional<MeasuredModel> second;
-  if (options.report.against) second = TRY(MeasureSecond(options, dataset, pool));
-  MeasuredModel first = TRY(MeasureOnTexts(options.bundle, classifier, std::move(dataset), decide));
-  first.left_out = left_out;
-  if (!options.report.report && !second) {
-    return Print(options.json ? ReportJsonText(first.metrics) + "\n" : ReportText(first.metrics));
+  return PrintMeasurement(options, TRY(Measure(options, std::move(measuring), pool)));
+}
+
+Result<Json> RunAsFunction(const EvaluateOptions& given, TrainingObserver& observer) {
+  if (given.folds || given.robustness || !given.out_of_scope.empty()) {
+    const char* const name = given.folds ? "folds" : given.robustness ? "robustness" : "out-of-scope";
+    return Fail(ErrorCode::kUnsupported, fmt::format("--{} is available on the command line only", name),
+                fmt::format("run winnow evaluate --{}, or omit the option", name));
   }
-  const EvaluationReport report = TRY(MakeReport(ReportCommandOf(options), first, second ? &*second : nullptr));
-  if (options.report.report) TRY(WriteReport(report, *options.report.report));
-  return PrintResult(options, report);
+  EvaluateOptions options = given;
+  ThreadPool pool(options.threads);
+  Measuring measuring = TRY(BeginMeasuring(options, pool, observer));
+  return MeasurementJson(TRY(Measure(options, std::move(measuring), pool)));
 }
 
 }  // namespace
@@ -260,6 +309,10 @@ Result<void> Run(const EvaluateOptions& given) {
 Command EvaluateCommand() {
   return MakeCommand<EvaluateOptions>("evaluate", "Measures a model on labelled texts, with confidence intervals.",
                                       Describe, Run);
+}
+
+Result<Json> EvaluateDocument(std::span<const std::string> arguments, TrainingObserver& observer) {
+  return DocumentOf<EvaluateOptions>("evaluate", arguments, observer, Describe, RunAsFunction);
 }
 
 }  // namespace winnow

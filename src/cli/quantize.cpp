@@ -1,7 +1,7 @@
 #include "base/interrupt.h"
-#include "base/log.h"
 #include "cli/commands.h"
 #include "cli/console_observer.h"
+#include "cli/documents.h"
 #include "cli/field_options.h"
 #include "cli/output.h"
 #include "pipeline/quantize_bundle.h"
@@ -61,21 +61,31 @@ void Describe(QuantizeCommandOptions& options, OptionTable& table) {
   table.Example("winnow quantize spam --output spam-int8 --data held-out.tsv", "a small bundle to deploy");
 }
 
-Result<void> Run(const QuantizeCommandOptions& options) {
-  HandleInterrupts();
+Result<QuantizedBundle> Quantize(const QuantizeCommandOptions& options, TrainingObserver& observer) {
   ThreadPool pool(options.threads);
-  ConsoleObserver observer;
   QuantizePlan plan = options.plan;
   if (options.target == "browser") plan.target = QuantizeTarget::kBrowser;
-  const QuantizedBundle done = TRY(QuantizeBundle(plan, pool, observer));
+  QuantizedBundle done = TRY(QuantizeBundle(plan, pool, observer));
   if (done.guaranteed) {
-    LogWarning(
+    observer.Warn(
         "the guarantees of the thresholds apply to the float weights only; to calibrate the quantized weights: winnow "
-        "calibrate {}",
+        "calibrate " +
         done.target.string());
   }
+  return done;
+}
+
+Result<void> Run(const QuantizeCommandOptions& options) {
+  HandleInterrupts();
+  ConsoleObserver observer;
+  const QuantizedBundle done = TRY(Quantize(options, observer));
   return Print(options.json ? QuantizationJson(done.report, done.target).dump(2) + "\n"
                             : QuantizationText(done.report));
+}
+
+Result<Json> RunAsFunction(const QuantizeCommandOptions& options, TrainingObserver& observer) {
+  const QuantizedBundle done = TRY(Quantize(options, observer));
+  return QuantizationJson(done.report, done.target);
 }
 
 }  // namespace
@@ -83,6 +93,10 @@ Result<void> Run(const QuantizeCommandOptions& options) {
 Command QuantizeCommand() {
   return MakeCommand<QuantizeCommandOptions>("quantize", "Quantizes weights, unless accuracy drops too much.", Describe,
                                              Run);
+}
+
+Result<Json> QuantizeDocument(std::span<const std::string> arguments, TrainingObserver& observer) {
+  return DocumentOf<QuantizeCommandOptions>("quantize", arguments, observer, Describe, RunAsFunction);
 }
 
 }  // namespace winnow

@@ -12,6 +12,7 @@
 #include "calibrate/calibration_text.h"
 #include "cli/commands.h"
 #include "cli/console_observer.h"
+#include "cli/documents.h"
 #include "cli/export.h"
 #include "cli/folds.h"
 #include "cli/output.h"
@@ -29,10 +30,9 @@ namespace winnow {
 namespace {
 
 /// Quantizes the trained bundle, and returns what --json prints of it.
-Result<Json> Quantize(const QuantizePlan& plan, ThreadPool& pool) {
-  ConsoleObserver observer;
+Result<Json> Quantize(const QuantizePlan& plan, ThreadPool& pool, TrainingObserver& observer) {
   const QuantizedBundle done = TRY(QuantizeBundle(plan, pool, observer));
-  for (const std::string& line : Lines(QuantizationText(done.report))) LogInfo("{}", line);
+  for (const std::string& line : Lines(QuantizationText(done.report))) observer.Note(line);
   return QuantizationJson(done.report, done.target);
 }
 
@@ -43,12 +43,13 @@ Result<void> RunWithoutTraining(const TrainCommandOptions& options, const Traini
   ExportPlan onnx{.bundle = plan.output.dir, .version = plan.output.version};
   if (options.quantize) {
     ThreadPool pool(options.threads);
+    ConsoleObserver observer;
     report["quantization"] = TRY(Quantize({.bundle = plan.output.dir,
                                            .data = plan.data.files,
                                            .reading = plan.data.reading,
                                            .max_drop = options.max_drop,
                                            .version = plan.output.version},
-                                          pool));
+                                          pool, observer));
     onnx.formats.push_back(OnnxFormat::kInt8);
   }
   Json& files = report["onnx"] = Json::array();
@@ -68,10 +69,10 @@ std::filesystem::path DefaultOutput(const std::string& preset, const ModelPlan& 
 }
 
 /// The target is looked at first: finding it full of other things after the training would be late.
-Result<void> CheckTarget(const OutputPlan& output) {
+Result<void> CheckTarget(const OutputPlan& output, TrainingObserver& observer) {
   const BundleWriter bundle = TRY(BundleWriter::Begin(output.dir, output.overwrite));
   if (bundle.replaces_model()) {
-    LogWarning("{} contains a model, which is replaced when the new one is complete", output.dir.string());
+    observer.Warn(output.dir.string() + " contains a model, which is replaced when the new one is complete");
   }
   return {};
 }
@@ -95,19 +96,48 @@ Result<void> CheckOptions(const TrainCommandOptions& options, const TrainingPlan
 
 /// What is done with a bundle once it is trained: `document` gets what --json prints of it.
 Result<void> Finish(const TrainCommandOptions& options, const TrainingPlan& plan, const Dataset& reported,
-                    ThreadPool& pool, Json& document) {
+                    ThreadPool& pool, TrainingObserver& observer, Json& document) {
   if (plan.distillation.teacher) document["compared_with_teacher"] = TRY(CompareWithTeacher(plan, reported, pool));
   if (!options.quantize) return {};
   document["quantization"] =
-      TRY(Quantize({.bundle = plan.output.dir, .max_drop = options.max_drop, .version = {.keep = true}}, pool));
+      TRY(Quantize({.bundle = plan.output.dir, .max_drop = options.max_drop, .version = {.keep = true}}, pool, observer));
   if (plan.calibration.max_fpr) {
     // The scores of the float weights chose the thresholds, and INT8 weights predict now.
-    ConsoleObserver observer;
     const CalibratedBundle done = TRY(CalibrateBundle(
         {.bundle = plan.output.dir, .calibration = plan.calibration, .version = {.keep = true}}, pool, observer));
-    for (const std::string& line : Lines(CalibrationReportText(done.calibration))) LogInfo("{}", line);
+    for (const std::string& line : Lines(CalibrationReportText(done.calibration))) observer.Note(line);
   }
   return {};
+}
+
+/// A trained model, and what --json prints of it.
+struct Finished {
+  TrainedModel model;
+  Json document;
+  std::string verdict;
+};
+
+/// Trains by a plan whose output directory is known.
+Result<Finished> TrainAndFinish(const TrainCommandOptions& options, const TrainingPlan& plan,
+                                TrainingObserver& observer) {
+  const auto begin = std::chrono::steady_clock::now();
+  ThreadPool pool(options.threads);
+  TRY(CheckTarget(plan.output, observer));
+  Split split = TRY(ReadParts(plan, observer));
+  TRY(AugmentTrainingPart(plan, split, observer));
+  Finished done{.model = TRY(Train(plan, split, pool, observer, begin)), .document = {}, .verdict = {}};
+  const TrainedModel& trained = done.model;
+  const Dataset& reported = trained.has_test ? split.test : split.validation;
+  done.document = TrainingInfoJson(trained.info);
+  done.verdict = VerdictLine(trained.metrics, MajorityOf(LabelSets(reported)), trained.untuned_labels);
+  done.document["verdict"] = done.verdict;
+  TRY(Finish(options, plan, reported, pool, observer, done.document));
+  if (!trained.has_test) {
+    observer.Warn(
+        "there is no test part: the metrics are computed on the validation texts, which were also used to "
+        "select the best epoch");
+  }
+  return done;
 }
 
 Result<void> Run(const TrainCommandOptions& options) {
@@ -123,28 +153,27 @@ Result<void> Run(const TrainCommandOptions& options) {
   }
   if (options.skip_training) return RunWithoutTraining(options, plan);
   TRY(CheckOptions(options, plan));
-  const auto begin = std::chrono::steady_clock::now();
   HandleInterrupts();
-  ThreadPool pool(options.threads);
   ConsoleObserver observer;
-  TRY(CheckTarget(plan.output));
-  Split split = TRY(ReadParts(plan, observer));
-  TRY(AugmentTrainingPart(plan, split, observer));
-  const TrainedModel trained = TRY(Train(plan, split, pool, observer, begin));
-  Json document = TrainingInfoJson(trained.info);
-  const std::string verdict = VerdictLine(
-      trained.metrics, MajorityOf(LabelSets(trained.has_test ? split.test : split.validation)), trained.untuned_labels);
-  document["verdict"] = verdict;
-  TRY(Finish(options, plan, trained.has_test ? split.test : split.validation, pool, document));
-  if (!trained.has_test) {
-    LogWarning(
-        "there is no test part: the metrics are computed on the validation texts, which were also used to "
-        "select the best epoch");
+  const Finished done = TRY(TrainAndFinish(options, plan, observer));
+  if (options.json) return Print(done.document.dump(2) + "\n");
+  return Print(fmt::format("On {} {} texts{}:\n{}{}\n", FormatCount(done.model.metrics.count),
+                           done.model.has_test ? "test" : "validation", options.quantize ? ", with float weights" : "",
+                           ReportText(done.model.metrics), done.verdict));
+}
+
+Result<Json> RunAsFunction(const TrainCommandOptions& options, TrainingObserver& observer) {
+  if (options.folds || options.skip_training) {
+    return Fail(ErrorCode::kUnsupported,
+                fmt::format("--{} is available on the command line only", options.folds ? "folds" : "skip-training"),
+                "run winnow train with this option, or omit it");
   }
-  if (options.json) return Print(document.dump(2) + "\n");
-  return Print(fmt::format("On {} {} texts{}:\n{}{}\n", FormatCount(trained.metrics.count),
-                           trained.has_test ? "test" : "validation", options.quantize ? ", with float weights" : "",
-                           ReportText(trained.metrics), verdict));
+  const TrainingPlan plan = TRY(PlanOf(options));
+  if (plan.output.dir.empty()) {
+    return Fail(ErrorCode::kInvalidArgument, "--output-dir is required", "specify the directory of the new model");
+  }
+  TRY(CheckOptions(options, plan));
+  return TRY(TrainAndFinish(options, plan, observer)).document;
 }
 
 }  // namespace
@@ -154,6 +183,10 @@ Command TrainCommand() {
                                           "Fine-tunes a classifier on labelled texts and reports its "
                                           "metrics.",
                                           AddTrainOptions, Run);
+}
+
+Result<Json> TrainDocument(std::span<const std::string> arguments, TrainingObserver& observer) {
+  return DocumentOf<TrainCommandOptions>("train", arguments, observer, AddTrainOptions, RunAsFunction);
 }
 
 }  // namespace winnow

@@ -1,0 +1,65 @@
+/// The classifier of winnow._core: a bundle, texts in, columns of results out.
+#pragma once
+
+#include <nanobind/nanobind.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "classify/bundle_classifier.h"
+#include "errors.h"
+
+namespace winnow::python {
+
+struct ClassifierOptions {
+  int threads = 0;
+  Weights weights = Weights::kAuto;
+  std::optional<LongText> long_text = {};
+  std::optional<bool> fold_disguises = {};
+  bool verify = true;
+};
+
+/// A loaded bundle with its threads. Any number of Python threads may use it at the same time.
+class PythonClassifier {
+ public:
+  /// Loads a bundle without the interpreter lock. Throws Winnow's exceptions.
+  PythonClassifier(std::filesystem::path bundle, const ClassifierOptions& options);
+
+  /// Returns the classifier. In a forked process, where the threads of the parent are missing, the bundle is loaded
+  /// again first. The caller holds the interpreter lock.
+  const BundleClassifier& classifier();
+
+  /// Classifies texts (python/texts.h), and returns a dictionary of NumPy arrays: probabilities [texts, labels], label,
+  /// top, score, confidence, threshold, abstained, scope_score, out_of_scope [texts] and, of multi-label models, decided
+  /// [texts, labels].
+  nb::dict Classify(nb::handle texts, const ClassifyOptions& options);
+  /// Classifies the texts that the template of the bundle makes of columns, which is a dictionary.
+  nb::dict ClassifyColumns(const nb::dict& columns, const ClassifyOptions& options);
+  /// Returns the document of ExplanationJson.
+  std::string Explain(const std::string& text, const ClassifyOptions& options);
+  /// Returns what the bundle says about itself.
+  std::string Description();
+
+ private:
+  struct Loaded {
+    explicit Loaded(int threads) : pool(threads) {}
+    ThreadPool pool;
+    std::optional<BundleClassifier> classifier;
+  };
+  void Load();
+  nb::dict ClassifyViews(std::span<const InputTextView> views, const ClassifyOptions& options);
+
+  std::filesystem::path bundle_;
+  ClassifierOptions options_;
+  std::unique_ptr<Loaded> loaded_;
+  pid_t process_ = 0;
+};
+
+/// Adds the class to the module.
+void BindClassifier(nb::module_& module);
+
+}  // namespace winnow::python
